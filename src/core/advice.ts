@@ -1,0 +1,97 @@
+import type { Reason } from './failure.ts';
+import type { Confidence } from './finding.ts';
+import type { EcosystemId } from './mirror.ts';
+
+export type AdviceState = 'proposed' | 'accepted' | 'superseded' | 'withdrawn' | 'expired' | 'refused';
+export const adviceCauses = [
+  'outage',
+  'spike',
+  'level_shift',
+  'refusal',
+  'mismatch',
+  'lag',
+  'certificate',
+  'slo',
+  'failback',
+] as const;
+export type AdviceCause = (typeof adviceCauses)[number];
+
+export const gates = [
+  'ok',
+  'current',
+  'outage',
+  'spike',
+  'refusal',
+  'stale',
+  'mismatch',
+  'no_relay',
+  'certificate',
+  'unmeasured',
+  'paused',
+  'maintenance',
+  'in_doubt',
+  'origin',
+] as const;
+export type Gate = (typeof gates)[number];
+
+/** One mirror weighed: what a client fetch is expected to take there, and whether it may be proposed. */
+export interface Candidate {
+  readonly registry: string;
+  /** Expected seconds of one client fetch (info and mod, cold); `null` unmeasured. */
+  readonly scoreSeconds: number | null;
+  readonly gate: Gate;
+}
+
+/** Why advice was refused; closed. */
+export type Refusal = 'vantage_suspect' | 'shared_fate' | 'nothing_measured' | 'no_candidate';
+
+/**
+ * A recommendation (design.md section 4.4). Stamps are wall milliseconds here; RFC 3339 at the edge.
+ * Chains are texts with credentials masked.
+ */
+export interface Advice {
+  readonly id: string;
+  readonly ecosystem: EcosystemId;
+  readonly upstream: string;
+  readonly vantage: string;
+  readonly state: AdviceState;
+  readonly issuedAtMs: number;
+  readonly expiresAtMs: number;
+  /** Set when it left `proposed`; `null` before. */
+  readonly settledAtMs: number | null;
+  readonly from: string;
+  readonly to: string;
+  readonly chain: { readonly before: string; readonly after: string };
+  /** One sentence for people. */
+  readonly reason: string;
+  readonly cause: AdviceCause;
+  /** Only when refused. */
+  readonly refusal: Refusal | null;
+  readonly evidence: {
+    readonly windowSeconds: number;
+    readonly samples: number;
+    readonly observedSeconds: number | null;
+    readonly baselineSeconds: number | null;
+    readonly failures: Readonly<Partial<Record<Reason, number>>>;
+    /** Ids of the findings it rests on. */
+    readonly findings: readonly string[];
+  };
+  /** Best first. */
+  readonly candidates: readonly Candidate[];
+  readonly expected: {
+    readonly availability: { readonly before: number | null; readonly after: number | null };
+    readonly p95Seconds: { readonly before: number | null; readonly after: number | null };
+  };
+  readonly confidence: Confidence;
+  /** The lines to paste, by client: `{ env: "export GOPROXY='…'" }`. */
+  readonly remedy: Readonly<Record<string, string>>;
+  readonly doesNotCover: readonly string[];
+  /** The line that goes back. */
+  readonly rollback: string;
+  readonly trigger: 'detector' | 'alertmanager';
+}
+
+export interface AdviceChange {
+  readonly change: 'proposed' | 'accepted' | 'superseded' | 'withdrawn' | 'expired' | 'refused' | 'reminded';
+  readonly advice: Advice;
+}

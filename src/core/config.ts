@@ -1,0 +1,126 @@
+import type { FindingKind } from './finding.ts';
+import type { Control, EcosystemId, Mirror } from './mirror.ts';
+import type { Secret } from './secret.ts';
+import type { ModuleRef, Step } from './target.ts';
+
+/** When a step is due: on an interval, or at the times a cron expression names (spread over `spreadMs`). */
+export type Cadence =
+  | { readonly kind: 'every'; readonly everyMs: number }
+  | { readonly kind: 'cron'; readonly expression: string; readonly timeZone: string | null; readonly spreadMs: number };
+
+/** Cadence and deadline of one step. */
+export interface Pace {
+  readonly cadence: Cadence;
+  readonly timeoutMs: number;
+}
+
+export interface Listen {
+  /** Address without brackets: `127.0.0.1`, `::1`, `0.0.0.0`. */
+  readonly host: string;
+  readonly port: number;
+  readonly token: Secret | null;
+  readonly tls: { readonly cert: string; readonly key: Secret } | null;
+}
+
+export interface SpikeRule {
+  readonly consecutive: number;
+  readonly factor: number;
+  readonly floorMs: number;
+  readonly clear: number;
+  readonly window: number;
+  readonly warmup: number;
+  readonly relearnMs: number;
+}
+
+export interface OutageRule {
+  readonly open: number;
+  readonly overMs: number;
+  readonly close: number;
+  /** 0 to 1. */
+  readonly share: number;
+}
+
+export const webhookEvents = [
+  'spike',
+  'level_shift',
+  'outage',
+  'refusal',
+  'lag',
+  'mismatch',
+  'certificate',
+  'vantage',
+  'self',
+  'recovery',
+  'advice',
+] as const satisfies readonly (FindingKind | 'recovery' | 'advice')[];
+export type WebhookEvent = (typeof webhookEvents)[number];
+
+export interface Receiver {
+  readonly name: string;
+  /** May hold credentials in path or query: shown masked only. */
+  readonly url: Secret;
+  /** Standard Webhooks secrets (`whsec_…`), one signature each; empty for formats that carry none. */
+  readonly secrets: readonly Secret[];
+  readonly format: 'standard';
+  readonly lang: 'en';
+  readonly on: readonly WebhookEvent[];
+  /** CIDRs where private addresses are allowed. */
+  readonly allow: readonly string[];
+}
+
+/** A verified configuration: every default filled in, every file read, every secret wrapped. */
+export interface Config {
+  /** Absolute path of the file, or `null` for the built-in default. */
+  readonly path: string | null;
+  readonly vantage: string;
+  readonly listen: Listen;
+  readonly contact: string | null;
+  readonly schedule: {
+    readonly pace: Pace;
+    readonly perHost: number;
+    /** `null`: unlimited. */
+    readonly bytesPerHour: number | null;
+  };
+  /** One for each step of each ecosystem in use; the canary step's is `schedule.pace`, unless named. */
+  readonly steps: Readonly<Record<Step, Pace>>;
+  readonly mirrors: readonly Mirror[];
+  readonly controls: readonly Control[];
+  /** The chain clients use today, per ecosystem, credentials included (mask before showing); `null`: derived. */
+  readonly clients: Readonly<Partial<Record<EcosystemId, Secret>>>;
+  readonly modules: readonly ModuleRef[];
+  /** Patterns of names that never leave for a public mirror or database. */
+  readonly private: Readonly<Partial<Record<EcosystemId, readonly string[]>>>;
+  readonly go: {
+    /** `null`: GOSUMDB=off. `url` only where the file names one (then relays are bypassed). */
+    readonly sumdb: { readonly name: string; readonly verifierKey: string; readonly url: string | null } | null;
+  };
+  readonly detect: {
+    readonly spike: SpikeRule;
+    readonly outage: OutageRule;
+    readonly lagLimitMs: number;
+  };
+  readonly advise: {
+    readonly holdMs: number;
+    readonly ttlMs: number;
+    /** 0 to 1. */
+    readonly minGain: number;
+  };
+  readonly webhooks: readonly Receiver[];
+  readonly state: { readonly path: string; readonly keepMs: number };
+  readonly limits: { readonly lines: number };
+}
+
+/** One mistake of the operator's, with where it stands. `line` and `column` count from 1; `null` without a file. */
+export interface ConfigIssue {
+  readonly severity: 'error' | 'warning';
+  /** `mirrors[2].url`; empty for the file as a whole. */
+  readonly path: string;
+  readonly line: number | null;
+  readonly column: number | null;
+  /** The value seen as YAML or JSON text, at most 80 characters, secrets masked; `null` where a key is missing. */
+  readonly seen: string | null;
+  /** What was expected, in words. */
+  readonly expected: string;
+  /** The nearest known key for a typo, or `null`. */
+  readonly nearest: string | null;
+}

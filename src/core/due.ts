@@ -1,0 +1,48 @@
+import type { Connection } from './mirror.ts';
+import type { Target } from './target.ts';
+
+/**
+ * Why a probe is made. `scheduled` at its pace; `confirm` inside a confirming round (enters no histogram, baseline or
+ * SLO counter); `recheck` a second look at a wrong hash; `once` by hand from the command line.
+ */
+export type Purpose = 'scheduled' | 'confirm' | 'recheck' | 'once';
+
+/** One probe that is to start now. */
+export interface Due {
+  /** Unique over restarts; the exemplar's label and the id of `GET /api/v1/probes/:id`. At most 32 characters `[0-9a-z-]`. */
+  readonly probeId: string;
+  readonly target: Target;
+  readonly connection: Connection;
+  readonly purpose: Purpose;
+  /** The deadline of the probe; asides have one of the same length. Milliseconds, > 0. */
+  readonly timeoutMs: number;
+  /** Monotonic time at which it was to start; start minus this is the schedule delay. */
+  readonly plannedAtMs: number;
+  /** Which confirming round it belongs to, and which moment of it; `null` outside rounds. */
+  readonly round: { readonly id: string; readonly moment: number } | null;
+}
+
+/** A slot that passed without a probe, and why: counted as unknown, or as an overrun of its own predecessor. */
+export interface Skipped {
+  readonly target: Target;
+  readonly connection: Connection;
+  readonly because: 'paused' | 'over_budget' | 'overrun' | 'throttled' | 'maintenance' | 'local';
+  readonly count: number;
+}
+
+/** Asks one control whether we are online. */
+export interface ControlDue {
+  readonly name: string;
+  readonly url: string;
+  readonly timeoutMs: number;
+}
+
+/** What a control said. `latencyMs` is `null` when it did not answer. */
+export interface ControlAnswer {
+  readonly name: string;
+  readonly answered: boolean;
+  readonly latencyMs: number | null;
+  /** Why not, as a short code (`ECONNREFUSED`, `timeout`); `null` when it answered. */
+  readonly code: string | null;
+  readonly at: { readonly wallMs: number; readonly monotonicMs: number };
+}

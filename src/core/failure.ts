@@ -1,0 +1,94 @@
+/** The phases of one hop, in the order in which they happen. They tile the hop: no gap, no overlap. */
+export const phases = ['resolve', 'connect', 'tls', 'processing', 'transfer'] as const;
+export type Phase = (typeof phases)[number];
+
+/** Why a certificate or handshake was refused, in the order in which we look: expired, untrusted, name, pin. */
+export const tlsCauses = ['expired', 'untrusted', 'name', 'pin', 'protocol', 'client'] as const;
+export type TlsCause = (typeof tlsCauses)[number];
+
+/**
+ * Why a probe failed. `kind` is also the metric label `reason`; the list is closed (design.md section 5).
+ * Each kind carries what explains it; texts are static, values are fields.
+ */
+export type ProbeFailure =
+  | {
+      readonly kind: 'resolve_not_found' | 'resolve_failed' | 'refused' | 'unreachable' | 'reset';
+      readonly code: string;
+    }
+  | { readonly kind: `timeout_${Phase}`; readonly limitMs: number }
+  | { readonly kind: `tls_${TlsCause}`; readonly code: string }
+  | { readonly kind: 'cut'; readonly phase: Phase; readonly bytesRead: number }
+  | { readonly kind: 'throttled'; readonly status: number; readonly retryAfterMs: number | null }
+  | { readonly kind: 'denied' | 'absent' | 'server' | 'status' | 'masked_upstream'; readonly status: number }
+  | { readonly kind: 'redirect' | 'forbidden_target'; readonly hops: number }
+  | { readonly kind: 'oversize'; readonly limitBytes: number }
+  | { readonly kind: 'malformed' | 'wrong_content'; readonly expected: string }
+  | { readonly kind: 'mismatch'; readonly algorithm: string; readonly want: string; readonly got: string };
+
+export type Reason = ProbeFailure['kind'];
+
+/** Every reason, once, with what a failure of that kind says about an outage (design.md section 5, "What counts"). */
+export const reasonWeight: Readonly<Record<Reason, 'outage' | 'refusal' | 'content'>> = {
+  resolve_not_found: 'outage',
+  resolve_failed: 'outage',
+  refused: 'outage',
+  unreachable: 'outage',
+  reset: 'outage',
+  timeout_resolve: 'outage',
+  timeout_connect: 'outage',
+  timeout_tls: 'outage',
+  timeout_processing: 'outage',
+  timeout_transfer: 'outage',
+  tls_expired: 'outage',
+  tls_untrusted: 'outage',
+  tls_name: 'outage',
+  tls_pin: 'outage',
+  tls_protocol: 'outage',
+  tls_client: 'refusal',
+  cut: 'outage',
+  throttled: 'refusal',
+  denied: 'refusal',
+  absent: 'refusal',
+  server: 'outage',
+  status: 'refusal',
+  redirect: 'outage',
+  forbidden_target: 'content',
+  wrong_content: 'outage',
+  malformed: 'outage',
+  oversize: 'outage',
+  masked_upstream: 'outage',
+  mismatch: 'content',
+};
+
+/** The closed list of reasons, as label values. */
+export const reasons = Object.keys(reasonWeight) as readonly Reason[];
+
+/** Why a sample is unknown: news about us, never about the mirror. Closed; the metric label `because`. */
+export const becauses = [
+  'contaminated',
+  'vantage',
+  'proxy',
+  'resolver',
+  'local',
+  'paused',
+  'over_budget',
+  'shutdown',
+  'defect',
+] as const;
+export type Because = (typeof becauses)[number];
+
+/** What one probe says. A conversation's verdict is one of the first two; `unknown` is added around it. */
+export type Outcome =
+  | { readonly tag: 'ok' }
+  | { readonly tag: 'failed'; readonly failure: ProbeFailure }
+  | { readonly tag: 'unknown'; readonly because: Because };
+
+/** True where a failure of this kind, on a light step, counts towards an outage. */
+export function countsTowardsOutage(reason: Reason): boolean {
+  return reasonWeight[reason] === 'outage';
+}
+
+/** True for the five timeouts, which count as slow for the spike rule. */
+export function isTimeout(reason: Reason): boolean {
+  return reason.startsWith('timeout_');
+}

@@ -1,0 +1,64 @@
+import type { Reason } from './failure.ts';
+import type { EcosystemId } from './mirror.ts';
+import type { Step } from './target.ts';
+
+/** What can be detected; closed. The webhook type is `mirror.<kind>`. */
+export const findingKinds = [
+  'spike',
+  'level_shift',
+  'outage',
+  'refusal',
+  'lag',
+  'mismatch',
+  'certificate',
+  'vantage',
+  'self',
+] as const;
+export type FindingKind = (typeof findingKinds)[number];
+
+export type Confidence = 'low' | 'medium' | 'high';
+
+export interface ScopeItem {
+  readonly module: string | null;
+  readonly version: string | null;
+  readonly step: Step;
+}
+
+/** Something detected: opened once, perhaps widened, closed once. Stamps are wall milliseconds here; RFC 3339 at the edge. */
+export interface Finding {
+  readonly id: string;
+  readonly kind: FindingKind;
+  readonly state: 'open' | 'closed' | 'acknowledged';
+  readonly ecosystem: EcosystemId | null;
+  readonly upstream: string | null;
+  /** `null` for findings about us (`vantage`, `self`). */
+  readonly registry: string | null;
+  readonly scope: readonly ScopeItem[];
+  readonly openedAtMs: number;
+  readonly closedAtMs: number | null;
+  /** Closed vocabulary: a probe reason, or the rule that spoke (`slow`, `relearned`, `expires_soon`, `all_failing`, `contaminated`, `clock`). */
+  readonly cause: Reason | 'slow' | 'relearned' | 'expires_soon' | 'all_failing' | 'contaminated' | 'clock';
+  readonly vantage: 'ok' | 'unverified' | 'suspect';
+  readonly confidence: Confidence;
+  readonly evidence: {
+    readonly samples: number;
+    readonly failures: number;
+    readonly observedSeconds: number | null;
+    readonly baselineSeconds: number | null;
+    readonly thresholdSeconds: number | null;
+    /** At most `limits.findingProbes`, oldest first. */
+    readonly probeIds: readonly string[];
+  };
+  /** True when it alone is reason enough to leave the mirror (canary or half of the light targets and at least two). */
+  readonly actionable: boolean;
+  /** One sentence for people. */
+  readonly text: string;
+  /** Who acknowledged it and why; `null` before. */
+  readonly acknowledged: { readonly atMs: number; readonly reason: string } | null;
+}
+
+/** What became of a finding in one turn. */
+export interface FindingChange {
+  readonly change: 'opened' | 'changed' | 'closed' | 'acknowledged';
+  readonly finding: Finding;
+}

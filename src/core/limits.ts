@@ -1,0 +1,122 @@
+const kib = 1024;
+const mib = 1024 * kib;
+const second = 1000;
+const minute = 60 * second;
+
+/**
+ * Every bound of the daemon, in one place, each with its reason. Units are in the names.
+ * `assertLimits` holds the relations between them and is called once at start.
+ */
+export const limits = {
+  /** The go command follows at most 10 redirects (protocols.md 1.3). */
+  redirects: 10,
+  /** Ten times what any mirror sends; Node's own cap is 16 KiB for the head. */
+  headBytes: 64 * kib,
+  /** Headers kept in a transcript; the rest is counted. */
+  headersKept: 40,
+  headerValueChars: 300,
+  /** A `@v/list` of the busiest modules is under 1 MiB. */
+  listBytes: 4 * mib,
+  infoBytes: 64 * kib,
+  /** The go command's own cap on go.mod (protocols.md 1.8). */
+  modBytes: 16 * mib,
+  /** The go command's own cap on a module zip and on the sum of its uncompressed files (protocols.md 1.8). */
+  zipBytes: 500 * mib,
+  /** Above this a zip's hash is computed from a stream-sized buffer no more: the probe reads so much and no further. */
+  zipBytesHashed: 128 * mib,
+  zipEntries: 100_000,
+  noteBytes: 64 * kib,
+  tileBytes: 8 * kib,
+  errorBodyBytes: 8 * kib,
+  /** A gzip bomb stops here: no light answer decodes to more. */
+  decodedBytes: 16 * mib,
+  asksPerProbe: 24,
+  /** Versions kept of a list for lag and `latest`. */
+  versionsKept: 5_000,
+  versionChars: 200,
+  moduleChars: 400,
+  /** design.md section 5: a confirming round lasts at most so long, and a held sample no longer. */
+  roundMs: 15 * second,
+  roundStepMs: 1 * second,
+  roundTimeoutMsMin: 1_500,
+  roundTimeoutFactor: 3,
+  /** design.md section 5, Outage: confidence low until, high from. */
+  confidenceLowMs: 30 * second,
+  confidenceHighMs: 2 * minute,
+  /** design.md section 5, Vantage: a verdict of "us" is reconsidered after, and a finding of its own after. */
+  vantageReviewMs: 2 * minute,
+  vantageFindingMs: 10 * minute,
+  /** design.md section 3: while warming, a loop delay of so much and of such a share makes a sample unknown. */
+  contaminatedMsMin: 20,
+  contaminatedShareOfRtt: 0.1,
+  contaminatedShareOfTimeout: 0.25,
+  /** design.md section 3: a finding about us above this share over this window. */
+  contaminatedShareFinding: 0.05,
+  contaminatedWindowMs: 5 * minute,
+  /** design.md section 3: cold when it takes so many times the median of the step there. */
+  coldFactor: 10,
+  /** design.md section 5, Spike: the threshold is never above this share of the timeout. */
+  thresholdShareOfTimeout: 0.9,
+  spikeClearFactor: 1.5,
+  /** design.md section 5, Baseline: survives a restart up to. */
+  baselineAgeMsMax: 24 * 60 * minute,
+  /** design.md section 4.2: unknown without a settled canary sample for so many paces, at least so long. */
+  silentPaces: 3,
+  silentMsMin: 1 * minute,
+  /** design.md section 4.4: measured well enough. */
+  measuredOk: 5,
+  measuredPaces: 20,
+  /** Certificates: a finding when fewer days than these are left. */
+  certificateWarnMs: 14 * 24 * 60 * minute,
+  findingProbes: 20,
+  scopeItems: 200,
+  /** Kept in memory per series, and failing ones for all together; older ones live in state. */
+  transcriptsPerSeries: 5,
+  failingTranscripts: 2_000,
+  /** Samples per mirror for the page's small charts. */
+  chartSamples: 60,
+  /** Queue between worker and main, in probes; more and the schedule waits. */
+  workerInFlight: 256,
+  workerHangMs: 30 * second,
+  workers: 2,
+  /** Undelivered notices over all receivers; beyond it the oldest go, mismatches last. */
+  outbox: 5_000,
+  deliveryMs: 10 * second,
+  deliveryAgeMsMax: 24 * 60 * minute,
+  deliveryBackoffMsMin: 1 * second,
+  deliveryBackoffMsMax: 15 * minute,
+  receiverAnswerBytes: 4 * kib,
+  /** HTTP in. */
+  requestBytes: 256 * kib,
+  requestsPerMinute: 600,
+  eventStreams: 32,
+  eventQueue: 256,
+  pageRows: 500,
+  renderCacheMs: 250,
+  /** Time given to probes in flight and deliveries at SIGTERM. */
+  drainMs: 10 * second,
+  /** A wall clock that moves this much against the monotonic one has jumped; a loop silent this long was suspended. */
+  clockJumpMs: 2 * second,
+  suspendMs: 5 * second,
+  timeoutMsMax: 120 * second,
+  everyMsMin: 5 * second,
+  everyMsMinLoopback: 100,
+  configBytes: 4 * mib,
+  mirrors: 500,
+  modules: 5_000,
+} as const;
+
+/** Throws where two limits contradict each other: a defect of ours, found at start and in a test. */
+export function assertLimits(l: typeof limits = limits): void {
+  const relations: readonly (readonly [boolean, string])[] = [
+    [l.roundTimeoutMsMin < l.roundMs, 'a round holds at least one whole answer'],
+    [l.roundStepMs < l.roundMs, 'a round has more than one moment'],
+    [l.zipBytesHashed <= l.zipBytes, 'what is hashed fits what is read'],
+    [l.confidenceLowMs < l.confidenceHighMs, 'confidence rises'],
+    [l.deliveryBackoffMsMax < l.deliveryAgeMsMax, 'a notice is tried more than once'],
+    [l.deliveryMs <= l.drainMs, 'a delivery in flight ends within the drain'],
+    [l.measuredOk <= l.measuredPaces, 'measured well enough can be reached'],
+    [l.headBytes >= 16 * kib, 'no smaller than the clients accept'],
+  ];
+  for (const [holds, rule] of relations) if (!holds) throw new Error(`limits: ${rule}`);
+}

@@ -1,0 +1,89 @@
+import type { Secret } from './secret.ts';
+
+/** The ecosystems that have a file in probe/ecosystems; label value, config key and fixture folder alike. */
+export const ecosystems = ['go', 'npm', 'pypi', 'oci', 'http'] as const;
+export type EcosystemId = (typeof ecosystems)[number];
+
+/** The ecosystem's public upstream where it has one; `oci` and `http` mirrors must name theirs. */
+export const publicUpstream: Readonly<Record<EcosystemId, string | null>> = {
+  go: 'go',
+  npm: 'npm',
+  pypi: 'pypi',
+  oci: null,
+  http: null,
+};
+
+/** Fresh resolve, TCP and TLS for each probe (`cold`), or a kept connection (`warm`); never mixed in one series. */
+export type Connection = 'cold' | 'warm';
+
+/** One configured endpoint of one ecosystem. `name` is the label `registry`, unique in the file. */
+export interface Mirror {
+  readonly name: string;
+  readonly ecosystem: EcosystemId;
+  readonly upstream: string;
+  /** Base URL without user-info, query, fragment or trailing slash; shown to people as it is. */
+  readonly url: string;
+  readonly role: 'mirror' | 'origin';
+  /** Preference among equals, higher first; `null` where the file names none (ranks as 0). */
+  readonly weight: number | null;
+  readonly region: string | null;
+  readonly connections: readonly Connection[];
+  readonly access: MirrorAccess;
+  readonly maintenance: readonly MaintenanceWindow[];
+}
+
+/** A planned silence: from each time the cron expression names, for so long. The zone is the schedule's. */
+export interface MaintenanceWindow {
+  readonly cron: string;
+  readonly timeZone: string | null;
+  readonly forMs: number;
+}
+
+/** How to reach one mirror. All file contents are read when the configuration is, so a worker opens no files. */
+export interface MirrorAccess {
+  readonly tls: TlsAccess;
+  readonly auth: Auth | null;
+  readonly proxy: Proxy | null;
+  readonly resolve: ResolveAccess;
+  /** CIDRs (`10.0.0.0/8`), single addresses or host names where answers may send us beside public addresses. */
+  readonly allowHosts: readonly string[];
+}
+
+export interface TlsAccess {
+  /** Extra trust roots, PEM texts; empty: Node's own store alone. */
+  readonly ca: readonly string[];
+  /** Client certificate pair, PEM texts. */
+  readonly client: { readonly cert: string; readonly key: Secret } | null;
+  /** `sha256/<base64>` of the leaf's SubjectPublicKeyInfo (RFC 7469 section 2.4), or `null`. */
+  readonly pin: string | null;
+}
+
+export interface Auth {
+  readonly scheme: 'basic' | 'bearer';
+  /** Empty for bearer. */
+  readonly username: string;
+  readonly secret: Secret;
+  /** Hosts beside the mirror's own that may be given these credentials (`auth.hosts`). */
+  readonly hosts: readonly string[];
+}
+
+export interface Proxy {
+  /** `http://host:port` or `https://host:port`, without user-info. */
+  readonly url: string;
+  readonly auth: { readonly username: string; readonly secret: Secret } | null;
+}
+
+export interface ResolveAccess {
+  /** Address family to use: 4, 6, or `null` for the resolver's first answer. */
+  readonly family: 4 | 6 | null;
+  /** DNS server to ask, `address` or `address:port`; `null`: the system's resolver. */
+  readonly server: string | null;
+}
+
+/** Something that is not a mirror and only says whether we are online. */
+export interface Control {
+  /** `host:port` unless named in the file. */
+  readonly name: string;
+  /** `http:`, `https:` or `tcp:`. */
+  readonly url: string;
+}

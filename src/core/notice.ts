@@ -1,0 +1,47 @@
+import type { FindingKind } from './finding.ts';
+
+export type NoticeType = `mirror.${FindingKind}` | 'mirror.recovery' | 'mirror.advice';
+
+/**
+ * One message to one receiver, as it lies in the outbox. `id` is the `webhook-id`, the same over all attempts.
+ * `body` is the exact text that is signed and sent.
+ */
+export interface Notice {
+  readonly id: string;
+  readonly receiver: string;
+  readonly type: NoticeType;
+  /** `<kind>/<registry>` or `advice/<ecosystem>/<upstream>`: news about a subject replaces what is undelivered about it. */
+  readonly subject: string;
+  /** Rises by subject, over restarts. */
+  readonly seq: number;
+  readonly body: string;
+  readonly createdAtMs: number;
+  readonly attempts: number;
+  /** Wall milliseconds of the next attempt. */
+  readonly nextAtMs: number;
+}
+
+/** What a receiver, or the way to it, did. `retry` says what becomes of the notice. */
+export type DeliveryFailure =
+  | { readonly kind: 'status'; readonly status: number; readonly retry: Retry }
+  | { readonly kind: 'gone'; readonly status: 410; readonly retry: 'never' }
+  | { readonly kind: 'forbidden_target' | 'redirect'; readonly retry: Retry }
+  | { readonly kind: 'timeout' | 'network' | 'tls'; readonly code: string; readonly retry: Retry };
+
+export type Retry = 'never' | 'later' | { readonly afterMs: number };
+
+export type Delivery =
+  | { readonly tag: 'delivered'; readonly status: number }
+  | { readonly tag: 'failed'; readonly failure: DeliveryFailure };
+
+/** What became of notices; the label `outcome` of `mirrorwatch_webhook_deliveries_total`. */
+export const deliveryOutcomes = [
+  'delivered',
+  'retried',
+  'replaced',
+  'expired',
+  'overflow',
+  'rejected',
+  'disabled',
+] as const;
+export type DeliveryOutcome = (typeof deliveryOutcomes)[number];

@@ -1,0 +1,192 @@
+import type { ControlAnswer, ControlDue, Due } from './due.ts';
+import type { Connection, TlsAccess } from './mirror.ts';
+import type { Delivery } from './notice.ts';
+import type { Sample } from './sample.ts';
+import type { Answer, Ask, Hop, Transcript } from './transcript.ts';
+
+/** An instant on both clocks. Durations come from `monotonicMs` alone; `wallMs` is for stamps that people read. */
+export interface Now {
+  readonly wallMs: number;
+  readonly monotonicMs: number;
+}
+
+/** The two clocks, never mixed. The monotonic one is shared by all threads of the process. */
+export interface Clock {
+  now(): Now;
+  monotonicMs(): number;
+  wallMs(): number;
+}
+
+/** Timers; a handle's `cancel` is idempotent. In tests they move with a manual clock. */
+export interface Timers {
+  after(delayMs: number, run: () => void): { cancel(): void };
+}
+
+/** Randomness in [0, 1), and ids. Seeded in tests. */
+export interface Random {
+  next(): number;
+  /** Unique, sortable by time to the millisecond, `[0-9a-z]{20}`. */
+  id(nowWallMs: number): string;
+}
+
+/** The next time that a cron expression names, strictly after `wallMs`. */
+export interface Calendar {
+  nextAfter(expression: string, timeZone: string | null, wallMs: number): number;
+}
+
+/** Structured log lines; messages static, values as fields. */
+export interface Log {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Reads whole text files by absolute path; the error is `err.code` (`ENOENT`…). */
+export interface Files {
+  read(path: string): { readonly tag: 'ok'; readonly text: string } | { readonly tag: 'error'; readonly code: string };
+  list(
+    path: string,
+  ): { readonly tag: 'ok'; readonly names: readonly string[] } | { readonly tag: 'error'; readonly code: string };
+}
+
+/** What one hop is to do. Made by `probe/converse.ts`, carried out by `io/wire.ts`. */
+export interface HopRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly aside: boolean;
+  /** The URL came from an answer: private address space is forbidden unless the mirror is there or `allowHosts` names it. */
+  readonly foreign: boolean;
+  readonly bodyBytesMax: number;
+  readonly stopAfterBytes: number | null;
+  /** Monotonic start to count from (the end of the hop before), or `null` for now. */
+  readonly startMs: number | null;
+  /** Monotonic deadline. */
+  readonly deadlineMs: number;
+  /** The limit that the deadline came from, for the failure's `limitMs`. */
+  readonly limitMs: number;
+}
+
+/** One hop's answer: its record, and the body where it is whole. A fault is in `hop.fault`; nothing is thrown. */
+export interface HopAnswer {
+  readonly hop: Hop;
+  /** All response headers, unredacted and lower-case, for the conversation only; never kept. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Uint8Array;
+}
+
+/** The wire for one conversation: keeps its own connection (cold) or the mirror's (warm), closed at the end. */
+export interface Line {
+  hop(request: HopRequest): Promise<HopAnswer>;
+  close(): void;
+}
+
+/** A mirror's access in the clear, for workers only: never logged, never stored. */
+export interface WireAccess {
+  readonly registry: string;
+  readonly url: string;
+  readonly ca: readonly string[];
+  readonly client: { readonly cert: string; readonly key: string } | null;
+  readonly pin: TlsAccess['pin'];
+  readonly auth: {
+    readonly scheme: 'basic' | 'bearer';
+    readonly username: string;
+    readonly secret: string;
+    readonly hosts: readonly string[];
+  } | null;
+  readonly proxy: { readonly url: string; readonly username: string | null; readonly password: string | null } | null;
+  readonly family: 4 | 6 | null;
+  readonly dnsServer: string | null;
+  readonly allowHosts: readonly string[];
+  readonly userAgent: string;
+}
+
+/** Opens lines. */
+export interface Wire {
+  open(access: WireAccess, connection: Connection): Line;
+  control(due: ControlDue): Promise<ControlAnswer>;
+  /** Drops what is kept for warm connections and caches. */
+  close(): Promise<void>;
+}
+
+/** What an ecosystem's conversation needs to know beside its target. */
+export interface ProbeContext {
+  readonly baseUrl: string;
+  /** Go: name and verifier key of the checksum database, `null` when off. */
+  readonly sumdb: { readonly name: string; readonly verifierKey: string } | null;
+  /** Patterns of private names of this ecosystem. */
+  readonly privatePatterns: readonly string[];
+  /** Hashes known from an authority, by `module@version` and `module@version/go.mod` (`h1:…`): from go.sum or the database. */
+  readonly pinned: Readonly<Record<string, string>>;
+  /** What `latest` of a module resolved to when it was last asked, so that fixed-version steps need no aside; may be empty. */
+  readonly nowWallMs: number;
+}
+
+export type Conversation = Generator<Ask, import('./transcript.ts').Verdict, Answer>;
+
+/** One probe's result as it crosses from a worker: plain data. */
+export interface Probed {
+  readonly sample: Sample;
+  readonly transcript: Transcript;
+}
+
+/** Runs probes in threads. A worker that dies or hangs is replaced; what it had in hand comes back as `unknown('defect')`. */
+export interface Workers {
+  /** Resolves always; never rejects. */
+  probe(due: Due): Promise<Probed>;
+  control(due: ControlDue): Promise<ControlAnswer>;
+  /** Takes effect for probes that start afterwards. */
+  configure(book: WorkerBook): Promise<void>;
+  /** Delays since the last call, milliseconds, by worker. */
+  loopDelays(): readonly { readonly worker: number; readonly delaysMs: readonly number[] }[];
+  inFlight(): number;
+  close(): Promise<void>;
+}
+
+/** Everything that a worker needs to know; sent whole at start and on reload. */
+export interface WorkerBook {
+  readonly access: Readonly<Record<string, WireAccess>>;
+  readonly context: Readonly<Record<string, Omit<ProbeContext, 'nowWallMs'>>>;
+}
+
+/** Tables of the state file. Each row is JSON text with a key and a wall stamp to age by. */
+export const tables = ['meta', 'detector', 'finding', 'advice', 'chain', 'outbox', 'probe', 'pause', 'seen'] as const;
+export type Table = (typeof tables)[number];
+
+export interface Row {
+  readonly table: Table;
+  readonly key: string;
+  readonly atMs: number;
+  readonly value: unknown;
+}
+
+export interface StoreBatch {
+  readonly puts: readonly Row[];
+  readonly deletes: readonly { readonly table: Table; readonly key: string }[];
+}
+
+export type StoreTrouble = { readonly kind: 'full' | 'read_only' | 'io' | 'closed'; readonly code: string };
+
+/** The state file. A batch is one transaction: all of it or nothing. Trouble is a value: the daemon goes on watching. */
+export interface Store {
+  commit(batch: StoreBatch): { readonly tag: 'ok' } | { readonly tag: 'error'; readonly error: StoreTrouble };
+  get(table: Table, key: string): Row | null;
+  /** Newest first by `atMs`, then key; `before` is the cursor of the page before. */
+  page(table: Table, limit: number, before: { atMs: number; key: string } | null): readonly Row[];
+  all(table: Table): readonly Row[];
+  /** Deletes rows older than `beforeMs`; gives how many. */
+  expire(table: Table, beforeMs: number): number;
+  writable(): boolean;
+  close(): void;
+}
+
+/** Sends one signed body to one receiver, guarded against SSRF on the connected address. Never throws. */
+export interface Post {
+  send(message: {
+    readonly url: string;
+    readonly headers: Readonly<Record<string, string>>;
+    readonly body: string;
+    readonly allow: readonly string[];
+    readonly timeoutMs: number;
+  }): Promise<Delivery>;
+}

@@ -1,0 +1,52 @@
+import type { Due } from './due.ts';
+import type { Outcome, Phase } from './failure.ts';
+import type { Facts, TlsFacts } from './transcript.ts';
+
+/** Milliseconds by phase over all hops of a probe; what did not happen is absent, not 0. */
+export type PhaseTimes = { readonly [P in Phase]?: number };
+
+/**
+ * One probe's judged outcome. Provisional until detect has settled it; plain data that survives JSON.
+ * All durations are milliseconds on the monotonic clock.
+ */
+export interface Sample {
+  readonly due: Due;
+  /** Wall clock at the start, milliseconds since 1970: for people and exemplars, never for durations. */
+  readonly startedAtMs: number;
+  readonly startedMonotonicMs: number;
+  readonly endedMonotonicMs: number;
+  readonly outcome: Outcome;
+  /** From the start of the first timed hop to the end of the last; the phases add up to it. `null` when nothing was timed. */
+  readonly rttMs: number | null;
+  readonly phases: PhaseTimes;
+  /** Body bytes of the timed hops. */
+  readonly bytes: number;
+  /** Body bytes of everything, asides included: what counts against `bytesPerHour`. */
+  readonly wireBytes: number;
+  /** Requests made, asides included. */
+  readonly requests: number;
+  /** Status of the last timed hop, `null` when no head arrived: what a client's chain would have seen. */
+  readonly status: number | null;
+  readonly finalUrl: string | null;
+  readonly remoteAddress: string | null;
+  readonly family: 4 | 6 | null;
+  readonly tls: TlsFacts | null;
+  /** A cache header said HIT or MISS (`x-cache`, `cf-cache-status`, `x-proxy-cache`…); `null`: none did. */
+  readonly cache: 'hit' | 'miss' | null;
+  /** What the answer asked us to wait, milliseconds; `null` without `Retry-After`. */
+  readonly retryAfterMs: number | null;
+  readonly facts: Facts;
+  readonly loopDelayMsMax: number;
+  readonly worker: number;
+}
+
+/**
+ * A sample after detect: the only form that export, state and events see, once.
+ * `cold`: a pull-through cache's first fetch, which goes to `mirror_cold_fetch_seconds` and not to round trips.
+ */
+export interface SettledSample extends Sample {
+  readonly cold: boolean;
+  /** The spike threshold in force when it was judged, milliseconds; `null` while warming or for heavy steps. */
+  readonly thresholdMs: number | null;
+  readonly baselineMs: number | null;
+}

@@ -1,0 +1,57 @@
+const shown = '***';
+
+/**
+ * A password, token or key whose every textual form is `***`: string, JSON and console output.
+ * `reveal()` is called in three places only: where a worker is given its access, where a webhook is signed or
+ * addressed, and where a caller's token is compared.
+ */
+export class Secret {
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** The text itself. Never log, label or answer with it. */
+  reveal(): string {
+    return this.#text;
+  }
+
+  /** Always `***`. */
+  toString(): string {
+    return shown;
+  }
+
+  /** Always `***`. */
+  toJSON(): string {
+    return shown;
+  }
+
+  /** What `console.log` and `util.inspect` show: always `***`. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return shown;
+  }
+}
+
+/**
+ * A URL for people: user-info becomes `***@`, and the values of query parameters are masked too (signed storage
+ * links carry credentials there). A text that is no URL comes back with anything before an `@` masked.
+ */
+export function maskUrl(url: string): string {
+  if (!URL.canParse(url)) return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/@\s]*@/i, '$1***@');
+  const parsed = new URL(url);
+  const hadUser = parsed.username !== '' || parsed.password !== '';
+  parsed.username = '';
+  parsed.password = '';
+  for (const name of [...parsed.searchParams.keys()]) parsed.searchParams.set(name, '***');
+  const text = parsed.href;
+  return hadUser ? text.replace('://', '://***@') : text;
+}
+
+/** Masks the credentials of every URL in a client chain (`https://u:p@a,https://b|direct`), separators kept. */
+export function maskChain(chain: string): string {
+  return chain
+    .split(/([,|])/)
+    .map((part) => (part.includes('@') ? maskUrl(part) : part))
+    .join('');
+}

@@ -1,0 +1,38 @@
+import type { Finding } from './finding.ts';
+import type { EcosystemId } from './mirror.ts';
+
+export const mirrorStates = ['up', 'degraded', 'down', 'unknown'] as const;
+export type MirrorState = (typeof mirrorStates)[number];
+
+/** What detect holds of one mirror now; what advise, export and api read. */
+export interface Standing {
+  readonly registry: string;
+  readonly ecosystem: EcosystemId;
+  readonly upstream: string;
+  readonly state: MirrorState;
+  /** Why the state is what it is, one clause for people. */
+  readonly because: string;
+  /** A confirming round is under way. */
+  readonly inDoubt: boolean;
+  readonly paused: { readonly untilMs: number; readonly reason: string } | null;
+  readonly inMaintenance: boolean;
+  /** Wall milliseconds of the last settled ok canary sample. */
+  readonly lastOkAtMs: number | null;
+  /** Wall milliseconds of the last settled canary sample of any outcome but unknown. */
+  readonly lastJudgedAtMs: number | null;
+  /** Until when the mirror asked us to stay away (`Retry-After`), wall milliseconds. */
+  readonly throttledUntilMs: number | null;
+  readonly certificate: { readonly expiresAtMs: number | null; readonly authorizationCode: string | null } | null;
+  /** Open findings whose subject is this mirror. */
+  readonly findings: readonly Finding[];
+}
+
+/** What detect knows of the place we watch from. `suspect` is `null` until the first canary pass has ended. */
+export interface VantageStanding {
+  readonly suspect: boolean | null;
+  /** Wall milliseconds since when; `null` while not suspect. */
+  readonly sinceMs: number | null;
+  readonly controls: readonly { readonly name: string; readonly up: boolean | null }[];
+  /** Share of contaminated samples over the last five minutes, 0 to 1; `null` without samples. */
+  readonly contaminatedShare: number | null;
+}

@@ -1,0 +1,138 @@
+import type { Outcome, Phase, ProbeFailure } from './failure.ts';
+
+/** What a conversation asks for: one GET. */
+export interface Ask {
+  readonly url: string;
+  /** Extra request headers, lower-case names. User-Agent, Accept-Encoding and credentials are the wire's business. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** True for what the probe needs first (resolving `latest`, a token): recorded, not part of its time. */
+  readonly aside?: boolean;
+  /** True where the URL came out of an answer: the guard of design.md section 6 holds from the first hop on. */
+  readonly foreign?: boolean;
+  /** Cap on the body in bytes; a longer body is `oversize`. */
+  readonly bodyBytesMax: number;
+  /** A cap on what is read on purpose: stop after so many bytes and count the answer as whole (throughput samples). */
+  readonly stopAfterBytes?: number;
+}
+
+/** What came back, as the conversation sees it. Redirects have been followed; bodies are whole or the answer failed. */
+export type Answer =
+  | {
+      readonly tag: 'answered';
+      readonly status: number;
+      /** Lower-case names; repeated headers joined by `, `. */
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: Uint8Array;
+      /** The URL of the last hop, credentials masked. */
+      readonly finalUrl: string;
+    }
+  | { readonly tag: 'failed'; readonly failure: ProbeFailure }
+  | { readonly tag: 'unknown'; readonly because: 'proxy' | 'resolver' | 'local' | 'defect'; readonly code: string };
+
+/** Facts that a conversation learned beside its verdict; all optional, all small. */
+export interface Facts {
+  /** What `latest` stood for this time. */
+  readonly resolvedVersion?: string;
+  /** The endpoint is not offered (404/410 on `@latest` or `sumdb/…/supported`): ok, but nothing was read. */
+  readonly notOffered?: boolean;
+  /** Valid versions of a list, sorted ascending, at most `limits.versionsKept`. */
+  readonly versions?: readonly string[];
+  /** An immutable answer was checked against a pinned or signed hash. `against` names the authority. */
+  readonly verified?: {
+    readonly algorithm: string;
+    readonly digest: string;
+    readonly against: 'pinned' | 'sumdb' | 'log';
+  };
+  /** A digest that could only be compared between mirrors (no authority at hand): algorithm and value. */
+  readonly compared?: { readonly algorithm: string; readonly digest: string };
+  /** Size and root of a signed tree head, for lag in records and consistency. */
+  readonly treeHead?: { readonly name: string; readonly size: number; readonly rootBase64: string };
+}
+
+/** How a conversation ends. */
+export interface Verdict {
+  readonly outcome:
+    | Extract<Outcome, { tag: 'ok' | 'failed' }>
+    | { readonly tag: 'unknown'; readonly because: 'proxy' | 'resolver' | 'local' | 'defect' };
+  readonly facts: Facts;
+}
+
+/** Instants of one hop on the monotonic clock, milliseconds. What did not happen is absent. */
+export interface Marks {
+  /** Just before the hop's first action; for hop 2 and later the end of the hop before (time between belongs here). */
+  readonly start: number;
+  /** The name is an address. Absent for address literals and kept connections. */
+  readonly resolved?: number;
+  /** TCP is up; behind a proxy also TLS to it and CONNECT. */
+  readonly connected?: number;
+  /** The TLS handshake with the mirror is done. */
+  readonly secured?: number;
+  /** First byte of the response head. */
+  readonly firstByte?: number;
+  /** Last byte of the body, or the instant of failure. */
+  readonly end: number;
+}
+
+/** Facts of the handshake, recorded also when verification failed; absent when the handshake itself failed. */
+export interface TlsFacts {
+  readonly version: string;
+  readonly cipher: string;
+  /** Common name or organisation of the issuer, at most 80 characters. */
+  readonly issuer: string;
+  /** Wall milliseconds; `null` where the certificate could not be read. */
+  readonly expiresAtMs: number | null;
+  readonly spkiSha256: string | null;
+  readonly resumed: boolean;
+  /** Node's verdict code, or `null` when it verified. */
+  readonly authorizationCode: string | null;
+}
+
+/** What ended a hop before its answer was whole: our own word for it beside the code that the runtime gave. */
+export interface WireFault {
+  /** `err.code`, or one of ours: `MW_DEADLINE`, `MW_FORBIDDEN_TARGET`, `MW_PIN`, `MW_HEAD_TOO_LARGE`, `MW_BODY_TOO_LARGE`, `MW_BODY_LONGER`, `MW_PROXY_STATUS`, `MW_BAD_HEAD`. */
+  readonly code: string;
+  /** Phase in which it happened, by the marks. */
+  readonly phase: Phase;
+  /** Static text or OpenSSL reason; never a body, at most 200 characters. */
+  readonly text: string;
+  readonly bytesRead: number;
+  /** Only for `timeout`s: the limit that was hit. */
+  readonly limitMs?: number;
+  /** For a failed resolve: whether another name resolved through the same resolver in the same moment; `null` unasked. */
+  readonly resolverAnswersOthers?: boolean | null;
+}
+
+/** One request and its answer, as they were on the wire. Survives JSON; carries no body and no secret. */
+export interface Hop {
+  readonly url: string;
+  readonly aside: boolean;
+  readonly marks: Marks;
+  readonly reused: boolean;
+  readonly remoteAddress: string | null;
+  readonly remotePort: number | null;
+  readonly family: 4 | 6 | null;
+  readonly proxy: string | null;
+  readonly tls: TlsFacts | null;
+  readonly requestHeaders: Readonly<Record<string, string>>;
+  readonly status: number | null;
+  /** Response headers, secrets redacted (`set-cookie`, `www-authenticate` tokens …), at most `limits.headersKept`. */
+  readonly responseHeaders: Readonly<Record<string, string>>;
+  /** Body bytes as they came over the wire, after transfer decoding. */
+  readonly bodyBytes: number;
+  readonly fault: WireFault | null;
+}
+
+/** The whole conversation of one probe: every hop in order, asides included, and how it ended. */
+export interface Transcript {
+  readonly probeId: string;
+  readonly startedAtMs: number;
+  readonly startedMonotonicMs: number;
+  readonly hops: readonly Hop[];
+  readonly verdict: Verdict;
+  /** First line of an error body, printable, at most 200 characters; what `masked_upstream` was read from. */
+  readonly errorLine: string | null;
+  /** Worst event-loop delay of the worker between start and end, milliseconds. */
+  readonly loopDelayMsMax: number;
+  /** Which worker ran it. */
+  readonly worker: number;
+}

@@ -1,0 +1,3 @@
+module example.com/mirrorwatch/netem
+
+go 1.19
