@@ -118,6 +118,10 @@ export interface ProbeContext {
   readonly privatePatterns: readonly string[];
   /** Hashes known from an authority, by `module@version` and `module@version/go.mod` (`h1:…`): from go.sum or the database. */
   readonly pinned: Readonly<Record<string, string>>;
+  /** Go: whose record the `sumdb` step looks up, canonical version, never a private module; absent: a public one known to be logged. */
+  readonly lookup?: { readonly module: string; readonly version: string };
+  /** Go: the largest verified tree head seen of `sumdb`, for the consistency check; absent: none yet. */
+  readonly treeHead?: { readonly size: number; readonly rootBase64: string };
   /** What `latest` of a module resolved to when it was last asked, so that fixed-version steps need no aside; may be empty. */
   readonly nowWallMs: number;
 }
@@ -147,6 +151,8 @@ export interface Workers {
 export interface WorkerBook {
   readonly access: Readonly<Record<string, WireAccess>>;
   readonly context: Readonly<Record<string, Omit<ProbeContext, 'nowWallMs'>>>;
+  /** Host names of all mirrors and controls: what the resolver rule of design.md section 5 asks for when a name fails. */
+  readonly otherNames?: readonly string[];
 }
 
 /** Tables of the state file. Each row is JSON text with a key and a wall stamp to age by. */

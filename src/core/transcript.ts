@@ -47,6 +47,11 @@ export interface Facts {
   readonly compared?: { readonly algorithm: string; readonly digest: string };
   /** Size and root of a signed tree head, for lag in records and consistency. */
   readonly treeHead?: { readonly name: string; readonly size: number; readonly rootBase64: string };
+  /**
+   * `h1:` hashes read from a checksum-database record whose signature and inclusion were verified, keyed as
+   * `ProbeContext.pinned` is (`module@version`, `module@version/go.mod`): they may be pinned.
+   */
+  readonly logged?: Readonly<Record<string, string>>;
 }
 
 /** How a conversation ends. */
