@@ -1,0 +1,102 @@
+import { createTask, parse, type ScheduledTask } from 'node-cron';
+import type { Calendar } from '../core/ports.ts';
+
+const second = 1_000;
+const minute = 60 * second;
+/** Offsets of today's zones are whole quarters of an hour, so the local hour and day are constant within one. */
+const quarter = 15 * minute;
+const halfDay = 48 * quarter;
+/** 29 February may be absent for eight years (1896, 1904; 2096, 2104); what is not named within nine is never named. */
+const reachMs = 9 * 366 * 2 * halfDay;
+const expressionsKept = 1_000;
+
+type Matches = (wallMs: number) => boolean;
+
+/** One expression as four matchers, coarse to fine: each says whether the unit that begins at an instant may hold a match. */
+interface Almanac {
+  readonly day: Matches;
+  readonly hour: Matches;
+  readonly minute: Matches;
+  readonly second: Matches;
+  /** True where the hours are named: then an hour that comes twice (end of summer time) counts once. */
+  readonly namesHours: boolean;
+  readonly local: Intl.DateTimeFormat;
+}
+
+function matcher(expression: string, timeZone: string | null): Matches {
+  const task: ScheduledTask = createTask(expression, () => {}, timeZone === null ? {} : { timezone: timeZone });
+  // Takes it out of node-cron's registry; its matcher stays usable, and it was never started.
+  void task.destroy();
+  return (wallMs) => task.match(new Date(wallMs));
+}
+
+function almanacOf(expression: string, timeZone: string | null): Almanac {
+  const fields = parse(expression);
+  const days = `${fields.dayOfMonth.join()} ${fields.month.join()} ${fields.dayOfWeek.join()}`;
+  const hours = fields.hour.join();
+  const minutes = fields.minute.join();
+  return {
+    day: matcher(`* * * ${days}`, timeZone),
+    hour: matcher(`* * ${hours} ${days}`, timeZone),
+    minute: matcher(`* ${minutes} ${hours} ${days}`, timeZone),
+    second: matcher(`${fields.second.join()} ${minutes} ${hours} ${days}`, timeZone),
+    namesHours: new Set(fields.hour).size < 24,
+    local: new Intl.DateTimeFormat('en-US', {
+      ...(timeZone === null ? {} : { timeZone }),
+      dateStyle: 'short',
+      timeStyle: 'medium',
+    }),
+  };
+}
+
+/** The clocks showed this local time before already (by an hour, or by half of one on Lord Howe Island). */
+function isRepeated(local: Intl.DateTimeFormat, wallMs: number): boolean {
+  const shown = local.format(wallMs);
+  return [2 * quarter, 4 * quarter].some((back) => local.format(wallMs - back) === shown);
+}
+
+function startOfNext(unit: number, wallMs: number): number {
+  return (Math.floor(wallMs / unit) + 1) * unit;
+}
+
+/**
+ * Walks forward by the largest unit that is ruled out. A matching day lasts more than half a day, so two instants half a
+ * day apart that both lie outside have no whole matching day between them.
+ */
+function nextAfter(almanac: Almanac, wallMs: number): number {
+  let at = startOfNext(second, wallMs);
+  const endMs = at + reachMs;
+  while (at < endMs) {
+    if (!almanac.day(at)) at = almanac.day(at + halfDay) ? startOfNext(quarter, at) : at + halfDay;
+    else if (!almanac.hour(at)) at = startOfNext(quarter, at);
+    else if (!almanac.minute(at)) at = startOfNext(minute, at);
+    else if (!almanac.second(at) || (almanac.namesHours && isRepeated(almanac.local, at))) at += second;
+    else return at;
+  }
+  return Number.POSITIVE_INFINITY;
+}
+
+const almanacs = new Map<string, Almanac>();
+
+/**
+ * Cron expressions as node-cron 4 reads them: five or six fields, names, `@daily`, `L`, `#`; where day of month and day
+ * of week are both named, both must hold. Its own tasks only look forward from the present, so the search is ours and
+ * the parser and matcher are its.
+ * A local time that the clocks skip is skipped; one that they show twice counts once where the expression names hours,
+ * and twice where every hour is meant (`0-59/5 * * * *` goes on through the change).
+ * `timeZone` is an IANA name, `null` the zone of the process. Gives `Infinity` for what never comes (the last day of
+ * February on a first Sunday).
+ * @throws Error on an expression or zone that node-cron refuses: configuration has checked both
+ */
+export const cronCalendar: Calendar = {
+  nextAfter(expression, timeZone, wallMs) {
+    const key = `${timeZone ?? ''}|${expression}`;
+    let almanac = almanacs.get(key);
+    if (almanac === undefined) {
+      almanac = almanacOf(expression, timeZone);
+      if (almanacs.size >= expressionsKept) almanacs.clear();
+      almanacs.set(key, almanac);
+    }
+    return nextAfter(almanac, wallMs);
+  },
+};

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { Secret } from '../../../src/core/secret.ts';
+import { createLog, type LogLevel } from '../../../src/io/log.ts';
+
+function logTo(options: { readonly level?: LogLevel; readonly pretty?: boolean }) {
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  const log = createLog({ level: options.level ?? 'debug', pretty: options.pretty ?? false, destination });
+  return { log, lines };
+}
+
+describe('createLog', () => {
+  it('writes one JSON line with level, time, fields and message', () => {
+    const { log, lines } = logTo({});
+    log.warn('mirror asked us to wait', { registry: 'a', waitMs: 1500 });
+    expect(lines).toHaveLength(1);
+    const { time, ...rest } = JSON.parse(lines[0] ?? '');
+    expect(rest).toEqual({ level: 'warn', registry: 'a', waitMs: 1500, msg: 'mirror asked us to wait' });
+    expect(time).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+    expect(lines[0]).toMatch(/^[^\n]+\n$/);
+  });
+
+  const levels: readonly (readonly [level: LogLevel, kept: readonly string[]])[] = [
+    ['debug', ['debug', 'info', 'warn', 'error']],
+    ['info', ['info', 'warn', 'error']],
+    ['warn', ['warn', 'error']],
+    ['error', ['error']],
+    ['silent', []],
+  ];
+  it.each(levels)('at %s keeps %s', (level, kept) => {
+    const { log, lines } = logTo({ level });
+    log.debug('m');
+    log.info('m');
+    log.warn('m');
+    log.error('m');
+    expect(lines.map((line) => JSON.parse(line).level)).toEqual(kept);
+  });
+
+  it.each([false, true])('shows secrets as *** at any depth (pretty: %s)', (pretty) => {
+    const { log, lines } = logTo({ pretty });
+    log.info('m', {
+      token: new Secret('hunter2'),
+      deep: { list: [new Secret('hunter2')] },
+      text: `${new Secret('hunter2')}`,
+    });
+    expect(lines.join('')).not.toContain('hunter2');
+    expect(lines.join('').match(/\*\*\*/g)).toHaveLength(3);
+  });
+
+  it('writes an error with its message and stack', () => {
+    const { log, lines } = logTo({});
+    log.error('defect', { err: new Error('broken') });
+    expect(JSON.parse(lines[0] ?? '').err).toMatchObject({
+      type: 'Error',
+      message: 'broken',
+      stack: expect.any(String),
+    });
+  });
+
+  it('keeps fields apart that are called like parts of the line', () => {
+    const { log, lines } = logTo({});
+    log.info('m', { level: 3, time: 4, msg: 'other' });
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'info', msg: 'm', level_: 3, time_: 4, msg_: 'other' });
+  });
+
+  it('is readable on a terminal: level, message, fields', () => {
+    const { log, lines } = logTo({ pretty: true });
+    log.warn('held', { registry: 'a' });
+    expect(lines.join('')).toMatch(/WARN.*held/);
+    expect(lines.join('')).toMatch(/registry.*a/);
+  });
+});
