@@ -1,0 +1,130 @@
+import type { Advice, AdviceCause, AdviceState, Candidate, Refusal } from './advice.ts';
+import type { Reason } from './failure.ts';
+import type { Confidence, Finding, FindingKind, ScopeItem } from './finding.ts';
+import type { EcosystemId } from './mirror.ts';
+
+/** A finding as the API and webhooks show it (design.md section 4.3): RFC 3339 stamps, unknown is `null`. */
+export interface FindingView {
+  readonly id: string;
+  readonly kind: FindingKind;
+  readonly state: Finding['state'];
+  readonly ecosystem: EcosystemId | null;
+  readonly upstream: string | null;
+  readonly registry: string | null;
+  readonly scope: readonly ScopeItem[];
+  readonly openedAt: string;
+  readonly closedAt: string | null;
+  readonly cause: Finding['cause'];
+  readonly vantage: Finding['vantage'];
+  readonly confidence: Confidence;
+  readonly evidence: Finding['evidence'];
+  readonly text: string;
+}
+
+/** An advice as the API and webhooks show it (design.md section 4.4): RFC 3339 stamps, durations in seconds. */
+export interface AdviceView {
+  readonly id: string;
+  readonly ecosystem: EcosystemId;
+  readonly upstream: string;
+  readonly vantage: string;
+  readonly state: AdviceState;
+  readonly issuedAt: string;
+  readonly expiresAt: string;
+  readonly settledAt: string | null;
+  readonly from: string;
+  readonly to: string;
+  readonly chain: { readonly before: string; readonly after: string };
+  readonly reason: string;
+  readonly cause: AdviceCause;
+  readonly refusal: Refusal | null;
+  readonly evidence: {
+    readonly windowSeconds: number;
+    readonly samples: number;
+    readonly observedSeconds: number | null;
+    readonly baselineSeconds: number | null;
+    readonly failures: Readonly<Partial<Record<Reason, number>>>;
+    readonly findings: readonly string[];
+  };
+  readonly candidates: readonly Candidate[];
+  readonly expected: Advice['expected'];
+  readonly confidence: Confidence;
+  readonly remedy: Readonly<Record<string, string>>;
+  readonly doesNotCover: readonly string[];
+  readonly rollback: string;
+  readonly trigger: Advice['trigger'];
+}
+
+/**
+ * A wall stamp as RFC 3339 UTC with milliseconds; `null` stays `null`.
+ * @throws RangeError outside what a Date can hold: the caller's defect.
+ */
+export function stamp(wallMs: number): string;
+export function stamp(wallMs: number | null): string | null;
+export function stamp(wallMs: number | null): string | null {
+  return wallMs === null ? null : new Date(wallMs).toISOString();
+}
+
+/** A finding for people and programs outside; every key always there. */
+export function findingView(finding: Finding): FindingView {
+  return {
+    id: finding.id,
+    kind: finding.kind,
+    state: finding.state,
+    ecosystem: finding.ecosystem,
+    upstream: finding.upstream,
+    registry: finding.registry,
+    scope: finding.scope.map(({ module, version, step }) => ({ module, version, step })),
+    openedAt: stamp(finding.openedAtMs),
+    closedAt: stamp(finding.closedAtMs),
+    cause: finding.cause,
+    vantage: finding.vantage,
+    confidence: finding.confidence,
+    evidence: {
+      samples: finding.evidence.samples,
+      failures: finding.evidence.failures,
+      observedSeconds: finding.evidence.observedSeconds,
+      baselineSeconds: finding.evidence.baselineSeconds,
+      thresholdSeconds: finding.evidence.thresholdSeconds,
+      probeIds: [...finding.evidence.probeIds],
+    },
+    text: finding.text,
+  };
+}
+
+/** An advice for people and programs outside; every key always there. */
+export function adviceView(advice: Advice): AdviceView {
+  return {
+    id: advice.id,
+    ecosystem: advice.ecosystem,
+    upstream: advice.upstream,
+    vantage: advice.vantage,
+    state: advice.state,
+    issuedAt: stamp(advice.issuedAtMs),
+    expiresAt: stamp(advice.expiresAtMs),
+    settledAt: stamp(advice.settledAtMs),
+    from: advice.from,
+    to: advice.to,
+    chain: { before: advice.chain.before, after: advice.chain.after },
+    reason: advice.reason,
+    cause: advice.cause,
+    refusal: advice.refusal,
+    evidence: {
+      windowSeconds: advice.evidence.windowSeconds,
+      samples: advice.evidence.samples,
+      observedSeconds: advice.evidence.observedSeconds,
+      baselineSeconds: advice.evidence.baselineSeconds,
+      failures: { ...advice.evidence.failures },
+      findings: [...advice.evidence.findings],
+    },
+    candidates: advice.candidates.map(({ registry, scoreSeconds, gate }) => ({ registry, scoreSeconds, gate })),
+    expected: {
+      availability: { ...advice.expected.availability },
+      p95Seconds: { ...advice.expected.p95Seconds },
+    },
+    confidence: advice.confidence,
+    remedy: { ...advice.remedy },
+    doesNotCover: [...advice.doesNotCover],
+    rollback: advice.rollback,
+    trigger: advice.trigger,
+  };
+}
