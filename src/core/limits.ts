@@ -98,6 +98,19 @@ export const limits = {
   /** A wall clock that moves this much against the monotonic one has jumped; a loop silent this long was suspended. */
   clockJumpMs: 2 * second,
   suspendMs: 5 * second,
+  /** Start times move by so much of their interval either way: enough to break step, little enough never to overtake. */
+  jitterShare: 0.05,
+  /** A 429 without `Retry-After`: wait so long, then twice as long, up to. */
+  throttleMsMin: 30 * second,
+  throttleMsMax: 15 * minute,
+  /** A `Retry-After` beyond a day is a broken clock, not a wish. */
+  retryAfterMsMax: 24 * 60 * minute,
+  /** Heavy steps stop at this share of `bytesPerHour`, which leaves the rest to light ones. */
+  heavyShareOfBytes: 0.8,
+  /** What a heavy step is taken to move until it was measured (design.md section 4.1). */
+  heavyBytesGuess: 1 * mib,
+  /** Second looks at a wrong hash that wait for a slot, per host. */
+  rechecksWaiting: 64,
   timeoutMsMax: 120 * second,
   everyMsMin: 5 * second,
   everyMsMinLoopback: 100,
@@ -115,6 +128,8 @@ export function assertLimits(l: typeof limits = limits): void {
     [l.confidenceLowMs < l.confidenceHighMs, 'confidence rises'],
     [l.deliveryBackoffMsMax < l.deliveryAgeMsMax, 'a notice is tried more than once'],
     [l.deliveryMs <= l.drainMs, 'a delivery in flight ends within the drain'],
+    [l.jitterShare < 0.5, 'a jittered start never overtakes the next one'],
+    [l.throttleMsMin <= l.throttleMsMax, 'back-off has room'],
     [l.measuredOk <= l.measuredPaces, 'measured well enough can be reached'],
     [l.headBytes >= 16 * kib, 'no smaller than the clients accept'],
   ];
