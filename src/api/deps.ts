@@ -1,0 +1,98 @@
+import type { Advice, Candidate } from '../core/advice.ts';
+import type { Config, ConfigIssue } from '../core/config.ts';
+import type { Finding } from '../core/finding.ts';
+import type { Connection, EcosystemId } from '../core/mirror.ts';
+import type { Now } from '../core/ports.ts';
+import type { Result } from '../core/result.ts';
+import type { PhaseTimes, SettledSample } from '../core/sample.ts';
+import type { Standing, VantageStanding } from '../core/standing.ts';
+import type { Target } from '../core/target.ts';
+import type { Transcript } from '../core/transcript.ts';
+
+/** What is known now of one series, as state/ keeps it. */
+export interface SeriesView {
+  readonly target: Target;
+  readonly connection: Connection;
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly last: SettledSample | null;
+  readonly lastOkAtMs: number | null;
+  readonly phases: PhaseTimes;
+  readonly recent: readonly SettledSample[];
+}
+
+/** A probe that can still be walked back to the wire. */
+export interface ProbeView {
+  readonly sample: SettledSample;
+  readonly transcript: Transcript | null;
+}
+
+/** What should be set now (design.md section 4.3). */
+export type RemedyNow =
+  | {
+      readonly kind: 'set';
+      readonly chain: string;
+      readonly advice: Advice;
+      readonly remedy: Readonly<Record<string, string>>;
+    }
+  | { readonly kind: 'nothing'; readonly state: 'right' | 'refused' | 'suspect' };
+
+/** One thing that happened, for `GET /api/v1/events`. */
+export interface DaemonEvent {
+  readonly type: 'sample' | 'finding' | 'advice' | 'standing' | 'vantage' | 'reload';
+  readonly atMs: number;
+  readonly data: unknown;
+}
+
+export type ReloadOutcome =
+  | { readonly tag: 'reloaded'; readonly changed: readonly string[] }
+  | { readonly tag: 'invalid'; readonly issues: readonly ConfigIssue[] }
+  | { readonly tag: 'needs_restart'; readonly keys: readonly string[] };
+
+/** Everything that the routes read or may do. Handed in by daemon/; each call is synchronous unless it says otherwise. */
+export interface ApiDeps {
+  readonly version: string;
+  now(): Now;
+  startedAtMs: number;
+  config(): Config;
+  targets(): readonly Target[];
+  ready(): { readonly ready: boolean; readonly because: string };
+  standings(): readonly Standing[];
+  vantage(): VantageStanding;
+  series(): Iterable<SeriesView>;
+  seriesOf(registry: string): readonly SeriesView[];
+  baseline(
+    targetId: string,
+    connection: Connection,
+  ): { readonly baselineMs: number | null; readonly thresholdMs: number | null; readonly streak: number } | null;
+  /** Memory first, then the state file. */
+  probe(probeId: string): ProbeView | null;
+  probesOf(registry: string, limit: number): readonly ProbeView[];
+  /** Open ones; with `history` closed and acknowledged too. Newest first, after the cursor. */
+  findings(page: Page & { readonly history: boolean }): PageOf<Finding>;
+  advice(page: Page & { readonly history: boolean }): PageOf<Advice>;
+  rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
+  remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
+  /** What clients have now: the accepted chain, else the declared one; credentials masked. */
+  chainInForce(ecosystem: EcosystemId, upstream: string): string;
+  acceptAdvice(id: string): Promise<Result<Advice, 'unknown' | 'not_proposed'>>;
+  acknowledge(findingId: string, reason: string): Promise<Finding | null>;
+  /** `forMs` 0 resumes. `null`: no such mirror. */
+  pause(registry: string, forMs: number, reason: string): Promise<Standing | null>;
+  reload(): Promise<ReloadOutcome>;
+  metrics(accept: string | undefined): Promise<{ readonly contentType: string; readonly text: string }>;
+  /** Events from now on; gives the way to stop. */
+  subscribe(listener: (event: DaemonEvent) => void): () => void;
+  stateTrouble(): string | null;
+}
+
+export interface Page {
+  readonly limit: number;
+  /** Opaque; from the `next` of the page before. */
+  readonly cursor: string | null;
+}
+
+export interface PageOf<T> {
+  readonly items: readonly T[];
+  readonly next: string | null;
+}

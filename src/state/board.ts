@@ -1,0 +1,171 @@
+import { limits } from '../core/limits.ts';
+import type { Connection } from '../core/mirror.ts';
+import type { PhaseTimes, SettledSample } from '../core/sample.ts';
+import { seriesId, type Target } from '../core/target.ts';
+import type { Transcript } from '../core/transcript.ts';
+import { quantile } from './quantile.ts';
+import { Ring } from './ring.ts';
+
+/** A sample with the transcript it was judged from; `null` where no probe was made (paused, a lost worker). */
+export interface KeptProbe {
+  readonly sample: SettledSample;
+  readonly transcript: Transcript | null;
+}
+
+/** What is known now of one series; times in milliseconds, `null` unmeasured. */
+export interface SeriesNow {
+  readonly target: Target;
+  readonly connection: Connection;
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly last: SettledSample | null;
+  readonly lastOkAtMs: number | null;
+  /** Medians by phase over the same window. */
+  readonly phases: PhaseTimes;
+  /** Newest last. */
+  readonly recent: readonly SettledSample[];
+}
+
+interface Series {
+  readonly target: Target;
+  readonly connection: Connection;
+  readonly recent: Ring<SettledSample>;
+  readonly probes: Ring<string>;
+  /** Last probe by histogram bucket: what the exemplars on /metrics point to. */
+  readonly byBucket: Map<number, string>;
+  lastOkAtMs: number | null;
+}
+
+/** Probes are found by id as long as a series' recent list, an exemplar's bucket, or the failing list holds them. */
+export interface Board {
+  take(sample: SettledSample, transcript: Transcript | null): void;
+  /** Keeps what belongs to these targets; forgets the rest. */
+  replace(targets: readonly Target[]): void;
+  series(): Iterable<SeriesNow>;
+  of(registry: string): readonly SeriesNow[];
+  probe(probeId: string): KeptProbe | null;
+  /** Newest first: the probes still held of one series or mirror. */
+  probesOf(registry: string, limit: number): readonly KeptProbe[];
+}
+
+/**
+ * What is known now, bounded: written by the daemon alone, read by api and export.
+ * @param bucketEdgesSeconds  upper edges of the round-trip histogram, ascending
+ */
+export function createBoard(bucketEdgesSeconds: readonly number[], targets: readonly Target[]): Board {
+  const all = new Map<string, Series>();
+  const byRegistry = new Map<string, Set<Series>>();
+  const kept = new Map<string, { probe: KeptProbe; holders: number }>();
+  const failing = new Ring<string>(limits.failingTranscripts);
+  let known = new Set(targets.map((target) => target.id));
+
+  const hold = (probeId: string, probe: KeptProbe): void => {
+    const entry = kept.get(probeId);
+    if (entry) entry.holders += 1;
+    else kept.set(probeId, { probe, holders: 1 });
+  };
+  const release = (probeId: string | undefined): void => {
+    if (probeId === undefined) return;
+    const entry = kept.get(probeId);
+    if (entry && --entry.holders <= 0) kept.delete(probeId);
+  };
+  const seriesFor = (sample: SettledSample): Series => {
+    const { target, connection } = sample.due;
+    const id = seriesId(target, connection);
+    const found = all.get(id);
+    if (found) return found;
+    const made: Series = {
+      target,
+      connection,
+      recent: new Ring(limits.chartSamples),
+      probes: new Ring(limits.transcriptsPerSeries),
+      byBucket: new Map(),
+      lastOkAtMs: null,
+    };
+    all.set(id, made);
+    const siblings = byRegistry.get(target.registry) ?? new Set();
+    byRegistry.set(target.registry, siblings.add(made));
+    return made;
+  };
+
+  return {
+    take(sample, transcript) {
+      if (!known.has(sample.due.target.id)) return;
+      const series = seriesFor(sample);
+      const { probeId } = sample.due;
+      const probe: KeptProbe = { sample, transcript };
+      if (sample.outcome.tag === 'failed') {
+        hold(probeId, probe);
+        release(failing.push(probeId));
+      }
+      hold(probeId, probe);
+      release(series.probes.push(probeId));
+      if (sample.due.purpose !== 'scheduled') return;
+      series.recent.push(sample);
+      if (sample.outcome.tag !== 'ok' || sample.rttMs === null) return;
+      series.lastOkAtMs = sample.startedAtMs;
+      if (sample.cold) return;
+      const bucket = bucketOf(bucketEdgesSeconds, sample.rttMs / 1000);
+      hold(probeId, probe);
+      release(series.byBucket.get(bucket));
+      series.byBucket.set(bucket, probeId);
+    },
+    replace(next) {
+      known = new Set(next.map((target) => target.id));
+      for (const [id, series] of all) {
+        if (known.has(series.target.id)) continue;
+        all.delete(id);
+        byRegistry.get(series.target.registry)?.delete(series);
+        for (const probeId of series.probes.items()) release(probeId);
+        for (const probeId of series.byBucket.values()) release(probeId);
+      }
+    },
+    *series() {
+      for (const series of all.values()) yield now(series);
+    },
+    of: (registry) => [...(byRegistry.get(registry) ?? [])].map(now),
+    probe: (probeId) => kept.get(probeId)?.probe ?? null,
+    probesOf: (registry, limit) =>
+      [...(byRegistry.get(registry) ?? [])]
+        .flatMap((series) => series.probes.items())
+        .flatMap((probeId) => kept.get(probeId)?.probe ?? [])
+        .sort((a, b) => b.sample.startedAtMs - a.sample.startedAtMs)
+        .slice(0, limit),
+  };
+}
+
+function bucketOf(edges: readonly number[], seconds: number): number {
+  const index = edges.findIndex((edge) => seconds <= edge);
+  return index === -1 ? edges.length : index;
+}
+
+function now(series: Series): SeriesNow {
+  const recent = series.recent.items();
+  const timed = recent.filter((sample) => sample.outcome.tag === 'ok' && !sample.cold && sample.rttMs !== null);
+  const sorted = timed.map((sample) => sample.rttMs ?? 0).sort((a, b) => a - b);
+  return {
+    target: series.target,
+    connection: series.connection,
+    p50Ms: quantile(sorted, 0.5),
+    p95Ms: quantile(sorted, 0.95),
+    last: series.recent.last() ?? null,
+    lastOkAtMs: series.lastOkAtMs,
+    phases: medianPhases(timed),
+    recent,
+  };
+}
+
+function medianPhases(samples: readonly SettledSample[]): PhaseTimes {
+  const middle = (name: keyof PhaseTimes): number | null =>
+    quantile(
+      samples.flatMap((sample) => sample.phases[name] ?? []).sort((a, b) => a - b),
+      0.5,
+    );
+  const names = ['resolve', 'connect', 'tls', 'processing', 'transfer'] as const;
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const ms = middle(name);
+      return ms === null ? [] : [[name, ms]];
+    }),
+  );
+}

@@ -1,0 +1,52 @@
+import type { Row, Store, StoreBatch, StoreTrouble, Table } from '../core/ports.ts';
+
+/** What a flush did. `waiting` rows are kept and tried again with the next flush. */
+export type Flushed =
+  | { readonly tag: 'ok'; readonly rows: number }
+  | { readonly tag: 'waiting'; readonly rows: number; readonly trouble: StoreTrouble };
+
+/** Rows on their way to the state file. */
+export interface Ledger {
+  add(rows: readonly Row[], deletes: readonly { readonly table: Table; readonly key: string }[]): void;
+  /** One transaction with everything that was added since the last success. */
+  flush(): Flushed;
+}
+
+/**
+ * Gathers the rows of one turn and commits them together; while the file can't be written, the last word on each key
+ * waits here, so that nothing is lost when there is room again. Bounded by the keys themselves: rows past `waitingMax`
+ * of the tables `probe` and `seen` are given up first, because they explain and decide nothing new.
+ */
+export function createLedger(store: Store, waitingMax: number): Ledger {
+  const puts = new Map<string, Row>();
+  const deletes = new Map<string, { table: Table; key: string }>();
+  const id = (table: Table, key: string): string => `${table}/${key}`;
+  return {
+    add(rows, gone) {
+      for (const row of rows) {
+        deletes.delete(id(row.table, row.key));
+        puts.set(id(row.table, row.key), row);
+      }
+      for (const one of gone) {
+        puts.delete(id(one.table, one.key));
+        deletes.set(id(one.table, one.key), one);
+      }
+    },
+    flush() {
+      const batch: StoreBatch = { puts: [...puts.values()], deletes: [...deletes.values()] };
+      const rows = batch.puts.length + batch.deletes.length;
+      if (rows === 0) return { tag: 'ok', rows: 0 };
+      const done = store.commit(batch);
+      if (done.tag === 'ok') {
+        puts.clear();
+        deletes.clear();
+        return { tag: 'ok', rows };
+      }
+      for (const [key, row] of puts) {
+        if (puts.size <= waitingMax) break;
+        if (row.table === 'probe' || row.table === 'seen') puts.delete(key);
+      }
+      return { tag: 'waiting', rows: puts.size + deletes.size, trouble: done.error };
+    },
+  };
+}

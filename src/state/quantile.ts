@@ -1,0 +1,11 @@
+/**
+ * The q-quantile by the nearest-rank method: always one of the values that were measured, so it can be walked back.
+ * @param sorted  ascending
+ * @param q       0 to 1
+ * @returns       `null` for no values
+ */
+export function quantile(sorted: readonly number[], q: number): number | null {
+  if (sorted.length === 0) return null;
+  const rank = Math.max(1, Math.ceil(q * sorted.length));
+  return sorted[Math.min(rank, sorted.length) - 1] ?? null;
+}
