@@ -1,0 +1,102 @@
+import { type Board, createBoard } from './board.ts';
+import { type MetricName, metricNames, metricOf, type ShardMetric } from './catalog.ts';
+import { type Labels, shardKinds } from './metric.ts';
+import type { Entity } from './plan.ts';
+
+/** A registry holds at most so many targets and about so many lines: what prom-client renders in one turn of the loop. */
+export const targetsPerBoard = 200;
+export const linesPerBoard = 5_000;
+
+export type ShardBoard = Board<ShardMetric>;
+
+/** Where the series of a thing live, and the labels they carry. */
+export interface Home {
+  readonly entity: Entity;
+  readonly board: ShardBoard;
+}
+
+/** Spreads entities over registries, keeps those that stay, and drops registries that are empty. */
+export interface Boards {
+  readonly all: () => readonly ShardBoard[];
+  readonly home: (key: string) => Home | undefined;
+  readonly homesOf: (board: ShardBoard) => Iterable<Home>;
+  /** Exactly these from now on; counters of those that were here go on. Gives the homes that went. */
+  readonly arrange: (entities: readonly Entity[]) => readonly Home[];
+}
+
+interface Shard {
+  readonly board: ShardBoard;
+  readonly homes: Map<string, Home>;
+  targets: number;
+  lines: number;
+}
+
+const shardNames: readonly ShardMetric[] = metricNames.filter((name: MetricName): name is ShardMetric =>
+  shardKinds.some((kind) => metricOf(name).per[kind] !== undefined),
+);
+
+function sameLabels(a: Labels, b: Labels): boolean {
+  const keys = Object.keys(a) as (keyof Labels)[];
+  return keys.length === Object.keys(b).length && keys.every((key) => a[key] === b[key]);
+}
+
+function hasRoom(shard: Shard, entity: Entity): boolean {
+  const targets = shard.targets + (entity.kind === 'target' ? 1 : 0);
+  return targets <= targetsPerBoard && (shard.homes.size === 0 || shard.lines + entity.lines <= linesPerBoard);
+}
+
+function count(shard: Shard, entity: Entity, sign: 1 | -1): void {
+  shard.lines += sign * entity.lines;
+  if (entity.kind === 'target') shard.targets += sign;
+}
+
+/** No registries yet. */
+export function createBoards(): Boards {
+  let shards: Shard[] = [];
+  const shardOf = new Map<string, Shard>();
+
+  function remove(shard: Shard, home: Home): void {
+    const { entity } = home;
+    shard.board.close(entity.kind, entity.labels, entity.heavy);
+    shard.homes.delete(entity.key);
+    shardOf.delete(entity.key);
+    count(shard, entity, -1);
+  }
+
+  function add(shard: Shard, entity: Entity): void {
+    shard.board.open(entity.kind, entity.labels, entity.heavy);
+    shard.homes.set(entity.key, { entity, board: shard.board });
+    shardOf.set(entity.key, shard);
+    count(shard, entity, 1);
+  }
+
+  function arrange(entities: readonly Entity[]): readonly Home[] {
+    const wanted = new Map(entities.map((entity) => [entity.key, entity]));
+    const gone: Home[] = [];
+    for (const shard of shards)
+      for (const home of [...shard.homes.values()]) {
+        const next = wanted.get(home.entity.key);
+        if (next !== undefined && sameLabels(next.labels, home.entity.labels)) continue;
+        remove(shard, home);
+        gone.push(home);
+      }
+    // First fit from a cursor: what has no room now will not have more for the next one, nearly always.
+    let cursor = 0;
+    for (const entity of entities) {
+      if (shardOf.has(entity.key)) continue;
+      while (cursor < shards.length && !hasRoom(shards[cursor] as Shard, entity)) cursor += 1;
+      const shard = shards[cursor] ?? { board: createBoard(shardNames), homes: new Map(), targets: 0, lines: 0 };
+      if (cursor === shards.length) shards.push(shard);
+      add(shard, entity);
+    }
+    shards = shards.filter((shard) => shard.homes.size > 0);
+    return gone;
+  }
+
+  return {
+    all: () => shards.map(({ board }) => board),
+    home: (key) => shardOf.get(key)?.homes.get(key),
+    homesOf: (board) => shards.find((shard) => shard.board === board)?.homes.values() ?? [],
+    arrange,
+  };
+}

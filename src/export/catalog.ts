@@ -1,0 +1,386 @@
+import { adviceCauses } from '../core/advice.ts';
+import { becauses, phases, reasons } from '../core/failure.ts';
+import { findingKinds } from '../core/finding.ts';
+import { deliveryOutcomes } from '../core/notice.ts';
+import { mirrorStates } from '../core/standing.ts';
+import { type DaemonKind, type Kind, linesPerSeries, type Metric, type ShardKind } from './metric.ts';
+
+/**
+ * Seconds, for every histogram of time (design.md section 4.2). 0.8 is the floor of the spike rule; timeouts end at
+ * 120 s. No whole numbers: their text form differs between the formats, and with it the label `le`.
+ */
+export const secondsBuckets = [
+  0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.8, 1.1, 1.6, 2.5, 5.5, 10.5, 30.5, 60.5, 120.5,
+] as const;
+
+/** Bytes per second: powers of two from 16 KiB/s to 256 MiB/s, half a byte above so that none is a whole number. */
+export const throughputBuckets = [
+  16384.5, 65536.5, 131072.5, 262144.5, 524288.5, 1048576.5, 2097152.5, 4194304.5, 8388608.5, 16777216.5, 67108864.5,
+  268435456.5,
+] as const;
+
+/** The kinds a mirror can have, as far as they are looked for: a zero for a kind nobody looks for would say fine. */
+export const mirrorFindingKinds = findingKinds.filter(
+  (kind) => kind !== 'vantage' && kind !== 'self' && kind !== 'lag',
+);
+/** The kinds whose subject is this daemon and its place. */
+export const ownFindingKinds = ['vantage', 'self'] as const;
+/** The causes an advice can have, as far as they are looked for. */
+export const issuedCauses = adviceCauses.filter((cause) => cause !== 'lag' && cause !== 'slo');
+
+const target = ['ecosystem', 'registry', 'module', 'version', 'step'] as const;
+const never = 'never: 0 from the start';
+
+/**
+ * Every metric, named once: the exporter, docs/metrics.md, alerts and dashboards are held to it.
+ * @see design.md section 4.2
+ */
+export const catalog = {
+  mirror_probe_rtt_seconds: {
+    type: 'histogram',
+    help: 'Round trip of ok probes, redirects included; cold fetches of a pull-through cache are left out.',
+    labels: [...target, 'connection'],
+    per: { series: {} },
+    unit: 'seconds',
+    absent: never,
+    buckets: secondsBuckets,
+    exemplars: true,
+  },
+  mirror_probe_phase_seconds: {
+    type: 'histogram',
+    help: 'Time of ok probes by phase; the phases of a probe add up to its round trip, one that did not happen is not observed.',
+    labels: ['ecosystem', 'registry', 'step', 'connection', 'phase'],
+    per: { path: { phase: phases } },
+    unit: 'seconds',
+    absent: never,
+    buckets: secondsBuckets,
+  },
+  mirror_cold_fetch_seconds: {
+    type: 'histogram',
+    help: 'Round trip of ok probes that a pull-through cache had to fetch first.',
+    labels: ['ecosystem', 'registry', 'step'],
+    per: { step: {} },
+    unit: 'seconds',
+    absent: never,
+    buckets: secondsBuckets,
+  },
+  mirror_probe_last_rtt_seconds: {
+    type: 'gauge',
+    help: 'Round trip of the last ok probe, cold fetches left out.',
+    labels: [...target, 'connection'],
+    per: { series: {} },
+    unit: 'seconds',
+    absent: 'until the first ok probe since start',
+  },
+  mirror_probe_last_success_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the last ok probe ended, seconds since 1970.',
+    labels: target,
+    per: { target: {} },
+    unit: 'seconds',
+    absent: 'until the first ok probe since start',
+  },
+  mirror_probe_attempts_total: {
+    type: 'counter',
+    help: 'Scheduled probes that were judged: ok and failed.',
+    labels: target,
+    per: { target: {} },
+    unit: null,
+    absent: never,
+  },
+  mirror_probe_target_failures_total: {
+    type: 'counter',
+    help: 'Scheduled probes that failed, by target.',
+    labels: target,
+    per: { target: {} },
+    unit: null,
+    absent: never,
+  },
+  mirror_probe_failures_total: {
+    type: 'counter',
+    help: 'Scheduled probes that failed, by reason.',
+    labels: ['ecosystem', 'registry', 'step', 'reason'],
+    per: { step: { reason: reasons } },
+    unit: null,
+    absent: never,
+  },
+  mirror_probe_unknown_total: {
+    type: 'counter',
+    help: 'Scheduled probes and slots that say nothing about the mirror: skipped, or spoiled on our side.',
+    labels: ['ecosystem', 'registry', 'step', 'because'],
+    per: { step: { because: becauses } },
+    unit: null,
+    absent: never,
+  },
+  mirror_probe_rtt_baseline_seconds: {
+    type: 'gauge',
+    help: 'Median of the recent ok round trips that were not slow; what spikes are judged against.',
+    labels: [...target, 'connection'],
+    per: { series: {} },
+    unit: 'seconds',
+    absent: 'while warming; heavy steps have none',
+    only: 'light',
+  },
+  mirror_probe_rtt_spike_streak: {
+    type: 'gauge',
+    help: 'Slow samples in a row now.',
+    labels: [...target, 'connection'],
+    per: { series: {} },
+    unit: null,
+    absent: 'while warming; heavy steps have none',
+    only: 'light',
+  },
+  mirror_state: {
+    type: 'gauge',
+    help: 'State of the mirror: one of the states is 1, the others 0.',
+    labels: ['ecosystem', 'upstream', 'registry', 'state'],
+    per: { mirror: { state: mirrorStates } },
+    unit: null,
+    absent: 'before the first verdict of the detector, which may be unknown',
+  },
+  mirror_up: {
+    type: 'gauge',
+    help: '1 while up or degraded, 0 while down.',
+    labels: ['ecosystem', 'upstream', 'registry'],
+    per: { mirror: {} },
+    unit: null,
+    absent: 'while the state is unknown: look at mirror_state',
+  },
+  mirror_integrity_verified_total: {
+    type: 'counter',
+    help: 'Answers whose hash or signature was checked against an authority and was right.',
+    labels: ['ecosystem', 'registry', 'module', 'version'],
+    per: { artifact: {} },
+    unit: null,
+    absent: never,
+  },
+  mirror_integrity_mismatches_total: {
+    type: 'counter',
+    help: 'Wrong contents declared: a second full answer over a fresh connection was wrong in the same way.',
+    labels: ['ecosystem', 'registry', 'module', 'version'],
+    per: { artifact: {} },
+    unit: null,
+    absent: never,
+  },
+  mirror_integrity_mismatch_active: {
+    type: 'gauge',
+    help: '1 from a declared mismatch until it is acknowledged, also over restarts.',
+    labels: ['ecosystem', 'registry', 'module', 'version'],
+    per: { artifact: {} },
+    unit: null,
+    absent: 'until verified or declared once; then 0 or 1',
+  },
+  mirror_transfer_bytes_total: {
+    type: 'counter',
+    help: 'Body bytes received by scheduled probes, what they asked beside included.',
+    labels: ['ecosystem', 'registry', 'step'],
+    per: { step: {} },
+    unit: 'bytes',
+    absent: never,
+  },
+  mirror_throughput_bytes_per_second: {
+    type: 'histogram',
+    help: 'Body bytes over the transfer phase, of ok probes of heavy steps.',
+    labels: ['ecosystem', 'registry', 'step'],
+    per: { step: {} },
+    unit: 'bytes_per_second',
+    absent: never,
+    buckets: throughputBuckets,
+    only: 'heavy',
+  },
+  mirror_tls_certificate_expiry_timestamp_seconds: {
+    type: 'gauge',
+    help: 'When the certificate last seen ends, seconds since 1970; also when verification failed.',
+    labels: ['registry'],
+    per: { mirror: {} },
+    unit: 'seconds',
+    absent: 'until a certificate was seen, without TLS, and after a handshake that showed none',
+  },
+  mirror_tls_info: {
+    type: 'gauge',
+    help: 'Always 1; the last handshake seen, also when verification failed.',
+    labels: ['registry', 'tls_version', 'cipher', 'issuer'],
+    per: { mirror: {} },
+    unit: null,
+    absent: 'until a certificate was seen, without TLS, and after a handshake that showed none',
+  },
+  mirror_advice_active: {
+    type: 'gauge',
+    help: '1 while an advice is proposed.',
+    labels: ['ecosystem', 'upstream', 'from', 'to', 'cause'],
+    per: { upstream: {} },
+    unit: null,
+    absent: 'while nothing is proposed',
+  },
+  mirror_advice_rank: {
+    type: 'gauge',
+    help: 'Place of the mirror among those that may be used, 1 is best.',
+    labels: ['ecosystem', 'upstream', 'registry'],
+    per: { mirror: {} },
+    unit: null,
+    absent: 'while its gate is neither ok nor current',
+  },
+  mirror_advice_issued_total: {
+    type: 'counter',
+    help: 'Advice proposed; reminders do not count.',
+    labels: ['ecosystem', 'upstream', 'cause'],
+    per: { upstream: { cause: issuedCauses } },
+    unit: null,
+    absent: never,
+  },
+  mirror_findings_open: {
+    type: 'gauge',
+    help: 'Findings open now; vantage and self are about this daemon and have no registry.',
+    labels: ['ecosystem', 'registry', 'kind'],
+    per: { mirror: { kind: mirrorFindingKinds }, daemon: { kind: ownFindingKinds } },
+    unit: null,
+    absent: 'before the first verdict of the detector',
+  },
+  mirror_vantage_suspect: {
+    type: 'gauge',
+    help: '1 while failures are held to be our own network, which stops verdicts.',
+    labels: [],
+    per: { daemon: {} },
+    unit: null,
+    absent: 'until the first pass over the canaries has ended',
+  },
+  mirror_control_up: {
+    type: 'gauge',
+    help: '1 when the control answered the last time it was asked.',
+    labels: ['control'],
+    per: { control: {} },
+    unit: null,
+    absent: 'until it was asked',
+  },
+  mirrorwatch_schedule_delay_seconds: {
+    type: 'histogram',
+    help: 'Start of a probe minus its planned start.',
+    labels: [],
+    per: { daemon: {} },
+    unit: 'seconds',
+    absent: never,
+    buckets: secondsBuckets,
+  },
+  mirrorwatch_worker_loop_delay_seconds: {
+    type: 'histogram',
+    help: 'Event-loop delay of a worker thread; what contaminates samples.',
+    labels: ['worker'],
+    per: { worker: {} },
+    unit: 'seconds',
+    absent: never,
+    buckets: secondsBuckets,
+  },
+  mirrorwatch_build_info: {
+    type: 'gauge',
+    help: 'Always 1.',
+    labels: ['version', 'node'],
+    per: { daemon: {} },
+    unit: null,
+    absent: 'never',
+  },
+  mirrorwatch_config_last_reload_successful: {
+    type: 'gauge',
+    help: '0 while a newer configuration was refused and the old one goes on.',
+    labels: [],
+    per: { daemon: {} },
+    unit: null,
+    absent: 'while starting',
+  },
+  mirrorwatch_probes_in_flight: {
+    type: 'gauge',
+    help: 'Probes under way.',
+    labels: [],
+    per: { daemon: {} },
+    unit: null,
+    absent: 'while starting',
+  },
+  mirrorwatch_exposition_lines: {
+    type: 'gauge',
+    help: 'Sample lines of this answer.',
+    labels: [],
+    per: { daemon: {} },
+    unit: null,
+    absent: 'never',
+  },
+  mirrorwatch_exposition_lines_dropped_total: {
+    type: 'counter',
+    help: 'Lines left out of answers by the cap limits.lines, summed over answers rendered.',
+    labels: [],
+    per: { daemon: {} },
+    unit: null,
+    absent: never,
+  },
+  mirrorwatch_state_writable: {
+    type: 'gauge',
+    help: '1 while the state file takes writes.',
+    labels: [],
+    per: { daemon: {} },
+    unit: null,
+    absent: 'while starting',
+  },
+  mirrorwatch_webhook_queue_length: {
+    type: 'gauge',
+    help: 'Notices not yet delivered.',
+    labels: ['receiver'],
+    per: { receiver: {} },
+    unit: null,
+    absent: 'while starting',
+  },
+  mirrorwatch_webhook_oldest_seconds: {
+    type: 'gauge',
+    help: 'Age of the oldest notice not yet delivered.',
+    labels: ['receiver'],
+    per: { receiver: {} },
+    unit: 'seconds',
+    absent: 'while the queue is empty',
+  },
+  mirrorwatch_webhook_deliveries_total: {
+    type: 'counter',
+    help: 'What became of notices and attempts.',
+    labels: ['receiver', 'outcome'],
+    per: { receiver: { outcome: deliveryOutcomes } },
+    unit: null,
+    absent: never,
+  },
+} as const satisfies Record<string, Metric>;
+
+export type MetricName = keyof typeof catalog;
+export type MetricNameOf<T extends Metric['type']> = {
+  [N in MetricName]: (typeof catalog)[N]['type'] extends T ? N : never;
+}[MetricName];
+/** The labels of one metric. */
+export type LabelOf<N extends MetricName> = (typeof catalog)[N]['labels'][number];
+type NamesPer<K extends Kind> = {
+  [N in MetricName]: K & keyof (typeof catalog)[N]['per'] extends never ? never : N;
+}[MetricName];
+/** Metrics of targets and mirrors, spread over registries. */
+export type ShardMetric = NamesPer<ShardKind>;
+/** Metrics of the daemon's own registry. */
+export type DaemonMetric = NamesPer<DaemonKind>;
+
+/** Every name, in the order of the page and of the exposition. */
+export const metricNames = Object.keys(catalog) as readonly MetricName[];
+
+/** One metric without its literal types, for code that walks over all of them. */
+export function metricOf(name: MetricName): Metric {
+  return catalog[name];
+}
+
+/** The metrics that exist for each thing of a kind, those of the other weight of step left out; `heavy` matters for steps and series. */
+export function metricsPer(kind: Kind, heavy = false): readonly MetricName[] {
+  return metricNames.filter((name) => {
+    const { per, only } = metricOf(name);
+    return per[kind] !== undefined && (only === undefined || (only === 'heavy') === heavy);
+  });
+}
+
+/** Lines at most of one thing of a kind, gauges that may be absent included. */
+export function linesPer(kind: Kind, heavy = false): number {
+  let lines = 0;
+  for (const name of metricsPer(kind, heavy)) {
+    const metric = metricOf(name);
+    const factors = Object.values(metric.per[kind] ?? {}).map((values) => values.length);
+    lines += factors.reduce((product, factor) => product * factor, linesPerSeries(metric));
+  }
+  return lines;
+}

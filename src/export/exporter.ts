@@ -1,0 +1,113 @@
+import type { AdviceChange } from '../core/advice.ts';
+import type { Config } from '../core/config.ts';
+import type { Skipped } from '../core/due.ts';
+import type { FindingChange } from '../core/finding.ts';
+import type { DeliveryOutcome } from '../core/notice.ts';
+import type { Clock } from '../core/ports.ts';
+import type { SettledSample } from '../core/sample.ts';
+import type { Target } from '../core/target.ts';
+import { createBoard } from './board.ts';
+import { createBoards } from './boards.ts';
+import { type DaemonMetric, metricNames, metricOf } from './catalog.ts';
+import type { Exposition } from './exposition.ts';
+import { createFactBook } from './facts.ts';
+import { daemonKinds } from './metric.ts';
+import { negotiate } from './negotiate.ts';
+import { planExposition } from './plan.ts';
+import { createRenderer } from './renderer.ts';
+import { countSample, countSkipped } from './samples.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** Keeps every metric of the catalogue and renders them. */
+export interface Exporter {
+  /** One settled sample; only scheduled ones count. */
+  sample(sample: SettledSample): void;
+  skipped(skipped: Skipped): void;
+  /** Start minus plan, seconds; a negative one counts as 0. */
+  scheduleDelay(seconds: number): void;
+  loopDelays(worker: number, delaysMs: readonly number[]): void;
+  delivery(receiver: string, outcome: DeliveryOutcome): void;
+  advice(change: AdviceChange): void;
+  finding(change: FindingChange): void;
+  /** Gauges are read through this function at each rendering; handed once. */
+  snapshot(read: () => Snapshot): void;
+  /** Drops the series of what is gone; counters of the rest go on. */
+  reconfigure(config: Config, targets: readonly Target[]): void;
+  /** @param accept  the `Accept` header. @returns text 0.0.4 or OpenMetrics, its pieces and its content type */
+  render(accept: string | undefined): Promise<Exposition>;
+}
+
+const daemonNames: readonly DaemonMetric[] = metricNames.filter((name): name is DaemonMetric =>
+  daemonKinds.some((kind) => metricOf(name).per[kind] !== undefined),
+);
+
+/**
+ * The exporter of one daemon, every counter and histogram of the configuration at 0.
+ * @param input.turn   lets the event loop go on (`setImmediate` in the daemon); awaited between registries
+ * @param input.clock  for how long a rendering is shared (`limits.renderCacheMs`); without one only scrapes at the same time share
+ */
+export function createExporter(input: {
+  readonly config: Config;
+  readonly targets: readonly Target[];
+  readonly version: string;
+  readonly node: string;
+  readonly turn: () => Promise<void>;
+  readonly clock?: Pick<Clock, 'monotonicMs'>;
+}): Exporter {
+  const boards = createBoards();
+  const daemon = createBoard(daemonNames);
+  const facts = createFactBook(boards);
+  const renderer = createRenderer({
+    boards,
+    daemon,
+    verified: facts.verified,
+    turn: input.turn,
+    clock: input.clock ?? null,
+  });
+  let plan = planExposition(input.config, []);
+
+  function arrangeDaemon(next: typeof plan, before: (typeof plan)['daemon']): void {
+    const old = new Set(before.map(({ key }) => key));
+    const wanted = new Set(next.daemon.map(({ key }) => key));
+    for (const { kind, key, labels } of before) if (!wanted.has(key)) daemon.close(kind, labels);
+    for (const { kind, key, labels } of next.daemon) if (!old.has(key)) daemon.open(kind, labels);
+  }
+
+  function reconfigure(config: Config, targets: readonly Target[]): void {
+    const next = planExposition(config, targets);
+    arrangeDaemon(next, plan.daemon);
+    facts.forget(boards.arrange(next.entities));
+    plan = next;
+    renderer.dropping(plan.droppedLines);
+  }
+
+  arrangeDaemon(plan, []);
+  reconfigure(input.config, input.targets);
+  const { instruments } = daemon;
+  instruments.mirrorwatch_build_info.set({ version: input.version, node: input.node }, 1);
+  const receivers = () => new Set(plan.daemon.map(({ labels }) => labels.receiver));
+
+  return {
+    sample(sample) {
+      countSample(boards, sample);
+      facts.sample(sample);
+    },
+    skipped: (skipped) => countSkipped(boards, skipped),
+    scheduleDelay: (seconds) => instruments.mirrorwatch_schedule_delay_seconds.observe(Math.max(0, seconds)),
+    loopDelays(worker, delaysMs) {
+      for (const delayMs of delaysMs)
+        instruments.mirrorwatch_worker_loop_delay_seconds.observe({ worker: String(worker) }, delayMs / 1000);
+    },
+    delivery(receiver, outcome) {
+      // One in flight may come back after its receiver has left the configuration.
+      if (receivers().has(receiver)) instruments.mirrorwatch_webhook_deliveries_total.inc({ receiver, outcome });
+    },
+    advice({ change, advice: { ecosystem, upstream, cause } }) {
+      if (change === 'proposed') instruments.mirror_advice_issued_total.inc({ ecosystem, upstream, cause });
+    },
+    finding: facts.finding,
+    snapshot: (read) => renderer.snapshot(read),
+    reconfigure,
+    render: (accept) => renderer.render(negotiate(accept)),
+  };
+}

@@ -1,0 +1,88 @@
+import type { FindingChange } from '../core/finding.ts';
+import type { SettledSample } from '../core/sample.ts';
+import type { Boards, Home } from './boards.ts';
+import { keyOf } from './plan.ts';
+
+/** Integrity and certificates: what samples and findings say about contents and handshakes, beside times. */
+export interface FactBook {
+  readonly sample: (sample: SettledSample) => void;
+  readonly finding: (change: FindingChange) => void;
+  /** Forgets what lived in homes that are gone. */
+  readonly forget: (gone: readonly Home[]) => void;
+  /** Keys of artifacts that an authority has confirmed at least once. */
+  readonly verified: ReadonlySet<string>;
+}
+
+type TlsLabels = Readonly<Record<'registry' | 'tls_version' | 'cipher' | 'issuer', string>>;
+
+function sameTls(a: TlsLabels | undefined, b: TlsLabels): boolean {
+  return a?.tls_version === b.tls_version && a.cipher === b.cipher && a.issuer === b.issuer;
+}
+
+/** Remembers, for each mirror, which handshake is on show; for each open mismatch, what of it was counted. */
+export function createFactBook(boards: Boards): FactBook {
+  const shown = new Map<string, TlsLabels>();
+  const counted = new Map<string, Set<string>>();
+  const verified = new Set<string>();
+
+  function hide(registry: string, home: Home): void {
+    const labels = shown.get(registry);
+    if (labels !== undefined) home.board.instruments.mirror_tls_info.remove(labels);
+    home.board.instruments.mirror_tls_certificate_expiry_timestamp_seconds.remove({ registry });
+    shown.delete(registry);
+  }
+
+  function certificate({ due, tls, outcome }: SettledSample): void {
+    const { registry } = due.target;
+    const home = boards.home(keyOf.mirror(registry));
+    if (home === undefined) return;
+    if (tls === null) {
+      // A refused port says nothing about the certificate; a handshake that broke has none to show.
+      if (outcome.tag === 'failed' && outcome.failure.kind === 'tls_protocol') hide(registry, home);
+      return;
+    }
+    const labels = { registry, tls_version: tls.version, cipher: tls.cipher, issuer: tls.issuer };
+    const { instruments } = home.board;
+    if (!sameTls(shown.get(registry), labels)) hide(registry, home);
+    shown.set(registry, labels);
+    instruments.mirror_tls_info.set(labels, 1);
+    if (tls.expiresAtMs === null) instruments.mirror_tls_certificate_expiry_timestamp_seconds.remove({ registry });
+    else instruments.mirror_tls_certificate_expiry_timestamp_seconds.set({ registry }, tls.expiresAtMs / 1000);
+  }
+
+  function sample(settled: SettledSample): void {
+    certificate(settled);
+    const { target, purpose } = settled.due;
+    if (purpose !== 'scheduled' || settled.outcome.tag !== 'ok' || settled.facts.verified === undefined) return;
+    const home = boards.home(keyOf.artifact(target.registry, target.module, target.version));
+    if (home === undefined) return;
+    verified.add(home.entity.key);
+    home.board.instruments.mirror_integrity_verified_total.inc(home.entity.labels);
+  }
+
+  /** Each artifact of a mismatch counts once; one that we did not see open was counted before the restart. */
+  function finding({ change, finding: found }: FindingChange): void {
+    if (found.kind !== 'mismatch' || found.registry === null) return;
+    if (change === 'opened') counted.set(found.id, new Set());
+    const known = counted.get(found.id);
+    if (known === undefined) return;
+    for (const { module, version } of found.scope) {
+      const key = keyOf.artifact(found.registry, module, version);
+      const home = boards.home(key);
+      if (home === undefined || known.has(key)) continue;
+      known.add(key);
+      home.board.instruments.mirror_integrity_mismatches_total.inc(home.entity.labels);
+    }
+    if (change === 'closed' || change === 'acknowledged') counted.delete(found.id);
+  }
+
+  function forget(gone: readonly Home[]): void {
+    for (const home of gone) {
+      verified.delete(home.entity.key);
+      const { registry } = home.entity.labels;
+      if (home.entity.kind === 'mirror' && registry !== undefined) hide(registry, home);
+    }
+  }
+
+  return { sample, finding, forget, verified };
+}

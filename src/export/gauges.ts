@@ -1,0 +1,130 @@
+import { mirrorStates, type Standing } from '../core/standing.ts';
+import type { Board } from './board.ts';
+import type { Boards, Home, ShardBoard } from './boards.ts';
+import { type DaemonMetric, mirrorFindingKinds, ownFindingKinds, type ShardMetric } from './catalog.ts';
+import type { Labels } from './metric.ts';
+import { keyOf } from './plan.ts';
+import type { BaselineReading, Snapshot } from './snapshot.ts';
+
+const shardGauges = [
+  'mirror_state',
+  'mirror_up',
+  'mirror_findings_open',
+  'mirror_advice_rank',
+  'mirror_probe_rtt_baseline_seconds',
+  'mirror_probe_rtt_spike_streak',
+  'mirror_integrity_mismatch_active',
+] as const satisfies readonly ShardMetric[];
+
+const daemonGauges = [
+  'mirror_vantage_suspect',
+  'mirror_control_up',
+  'mirror_advice_active',
+  'mirror_findings_open',
+  'mirrorwatch_config_last_reload_successful',
+  'mirrorwatch_probes_in_flight',
+  'mirrorwatch_state_writable',
+  'mirrorwatch_webhook_queue_length',
+  'mirrorwatch_webhook_oldest_seconds',
+] as const satisfies readonly DaemonMetric[];
+
+/** A snapshot sorted by where its readings go, so that each registry is filled in its own turn. */
+export interface Readings {
+  readonly standings: ReadonlyMap<string, Standing>;
+  /** Open findings by registry (`''`: ours) and kind. */
+  readonly findings: ReadonlyMap<string, ReadonlyMap<string, number>>;
+  /** Place of a mirror among those that may be used. */
+  readonly ranks: ReadonlyMap<string, number>;
+  /** Keys of artifacts with a mismatch nobody has acknowledged. */
+  readonly mismatches: ReadonlySet<string>;
+  readonly baselines: ReadonlyMap<ShardBoard, readonly (BaselineReading & { readonly labels: Labels })[]>;
+}
+
+/** Sorts a snapshot; one walk over all series, without touching prom-client. */
+export function sortReadings(snapshot: Snapshot, boards: Boards): Readings {
+  const findings = new Map<string, Map<string, number>>();
+  const mismatches = new Set<string>();
+  for (const { state, kind, registry, scope } of snapshot.findings ??
+    snapshot.standings.flatMap((one) => one.findings)) {
+    if (state !== 'open') continue;
+    const kinds = findings.get(registry ?? '') ?? new Map<string, number>();
+    findings.set(registry ?? '', kinds.set(kind, (kinds.get(kind) ?? 0) + 1));
+    if (kind !== 'mismatch' || registry === null) continue;
+    for (const { module, version } of scope) mismatches.add(keyOf.artifact(registry, module, version));
+  }
+  const ranks = new Map<string, number>();
+  for (const { candidates } of snapshot.ranks) {
+    const usable = candidates.filter(({ gate }) => gate === 'ok' || gate === 'current');
+    usable.forEach(({ registry }, index) => {
+      ranks.set(registry, index + 1);
+    });
+  }
+  const baselines = new Map<ShardBoard, (BaselineReading & { readonly labels: Labels })[]>();
+  for (const reading of snapshot.baselines) {
+    const home = boards.home(keyOf.series(reading.target, reading.connection));
+    if (home === undefined || home.entity.heavy || reading.baselineMs === null) continue;
+    const list = baselines.get(home.board);
+    const entry = { ...reading, labels: home.entity.labels };
+    if (list === undefined) baselines.set(home.board, [entry]);
+    else list.push(entry);
+  }
+  const standings = new Map(snapshot.standings.map((standing) => [standing.registry, standing]));
+  return { standings, findings, ranks, mismatches, baselines };
+}
+
+function fillMirror({ board, entity }: Home, readings: Readings): void {
+  const { ecosystem = '', upstream = '', registry = '' } = entity.labels;
+  const standing = readings.standings.get(registry);
+  if (standing === undefined) return;
+  const { instruments } = board;
+  for (const state of mirrorStates)
+    instruments.mirror_state.set({ ecosystem, upstream, registry, state }, state === standing.state ? 1 : 0);
+  if (standing.state !== 'unknown')
+    instruments.mirror_up.set({ ecosystem, upstream, registry }, standing.state === 'down' ? 0 : 1);
+  const kinds = readings.findings.get(registry);
+  for (const kind of new Set([...mirrorFindingKinds, ...(kinds?.keys() ?? [])]))
+    instruments.mirror_findings_open.set({ ecosystem, registry, kind }, kinds?.get(kind) ?? 0);
+  const rank = readings.ranks.get(registry);
+  if (rank !== undefined) instruments.mirror_advice_rank.set({ ecosystem, upstream, registry }, rank);
+}
+
+/**
+ * Sets the gauges of one registry: what the readings do not know has no series.
+ * @param verified  keys of artifacts that an authority has confirmed at least once
+ */
+export function fillBoard(board: ShardBoard, homes: Iterable<Home>, readings: Readings, verified: ReadonlySet<string>) {
+  const { instruments } = board;
+  board.clear(shardGauges);
+  for (const home of homes) {
+    const { kind, key, labels } = home.entity;
+    if (kind === 'mirror') fillMirror(home, readings);
+    if (kind === 'artifact' && (verified.has(key) || readings.mismatches.has(key)))
+      instruments.mirror_integrity_mismatch_active.set(labels, readings.mismatches.has(key) ? 1 : 0);
+  }
+  for (const { labels, baselineMs, streak } of readings.baselines.get(board) ?? []) {
+    if (baselineMs === null) continue;
+    instruments.mirror_probe_rtt_baseline_seconds.set(labels, baselineMs / 1000);
+    instruments.mirror_probe_rtt_spike_streak.set(labels, streak);
+  }
+}
+
+/** Sets the gauges of the daemon's own registry; the number of lines is set by who counts them. */
+export function fillDaemon(board: Board<DaemonMetric>, snapshot: Snapshot, readings: Readings): void {
+  const { instruments } = board;
+  board.clear(daemonGauges);
+  const { suspect, controls } = snapshot.vantage;
+  if (suspect !== null) instruments.mirror_vantage_suspect.set(suspect ? 1 : 0);
+  for (const { name, up } of controls)
+    if (up !== null) instruments.mirror_control_up.set({ control: name }, up ? 1 : 0);
+  for (const { state, ecosystem, upstream, from, to, cause } of snapshot.advice)
+    if (state === 'proposed') instruments.mirror_advice_active.set({ ecosystem, upstream, from, to, cause }, 1);
+  for (const kind of snapshot.findings === undefined ? [] : ownFindingKinds)
+    instruments.mirror_findings_open.set({ kind }, readings.findings.get('')?.get(kind) ?? 0);
+  instruments.mirrorwatch_config_last_reload_successful.set(snapshot.reloadOk ? 1 : 0);
+  instruments.mirrorwatch_probes_in_flight.set(snapshot.inFlight);
+  instruments.mirrorwatch_state_writable.set(snapshot.stateWritable ? 1 : 0);
+  for (const { receiver, length, oldestSeconds } of snapshot.queues) {
+    instruments.mirrorwatch_webhook_queue_length.set({ receiver }, length);
+    if (oldestSeconds !== null) instruments.mirrorwatch_webhook_oldest_seconds.set({ receiver }, oldestSeconds);
+  }
+}

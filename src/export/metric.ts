@@ -1,0 +1,73 @@
+/**
+ * What a series belongs to; each kind has its number in the formula of docs/metrics.md.
+ * The first six are spread over registries of at most `targetsPerBoard` targets, the others live in the daemon's own.
+ */
+export const shardKinds = ['series', 'target', 'path', 'step', 'artifact', 'mirror'] as const;
+export type ShardKind = (typeof shardKinds)[number];
+export const daemonKinds = ['daemon', 'upstream', 'receiver', 'control', 'worker'] as const;
+export type DaemonKind = (typeof daemonKinds)[number];
+export type Kind = ShardKind | DaemonKind;
+
+/** Every label name there is; closed, so that a typo does not compile. */
+export type Label =
+  | 'because'
+  | 'cause'
+  | 'cipher'
+  | 'connection'
+  | 'control'
+  | 'ecosystem'
+  | 'from'
+  | 'issuer'
+  | 'kind'
+  | 'module'
+  | 'node'
+  | 'outcome'
+  | 'phase'
+  | 'reason'
+  | 'receiver'
+  | 'registry'
+  | 'state'
+  | 'step'
+  | 'tls_version'
+  | 'to'
+  | 'upstream'
+  | 'version'
+  | 'worker';
+
+/** Label values of one series; a label that does not apply is left out, as Prometheus treats an empty one. */
+export type Labels = Readonly<Partial<Record<Label, string>>>;
+
+/** Labels that a metric adds to those of what it belongs to, each with its closed list of values; empty: none. */
+export type Each = Readonly<Partial<Record<Label, readonly string[]>>>;
+
+export interface Metric {
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  /** One sentence; no quotes, backslashes or line ends, which the two formats escape differently. */
+  readonly help: string;
+  readonly labels: readonly Label[];
+  /** What it exists for, and which closed labels multiply it there. */
+  readonly per: Readonly<Partial<Record<Kind, Each>>>;
+  /** The OpenMetrics unit, which the name ends with; `null` for numbers without one. */
+  readonly unit: 'seconds' | 'bytes' | 'bytes_per_second' | null;
+  /** When there is no series; for counters and histograms `never`, as they start at 0. */
+  readonly absent: string;
+  /** Upper bounds, ascending, `+Inf` implied; histograms only. */
+  readonly buckets?: readonly number[];
+  /** Only steps of this weight have it. */
+  readonly only?: 'light' | 'heavy';
+  /** Buckets carry `probe_id` in OpenMetrics. */
+  readonly exemplars?: true;
+}
+
+/** Every combination of the labels that a metric adds to those of what it belongs to; one empty one where it adds none. */
+export function combinations(each: Each): readonly Labels[] {
+  let all: Labels[] = [{}];
+  for (const [label, values] of Object.entries(each))
+    all = all.flatMap((labels) => values.map((value) => ({ ...labels, [label]: value })));
+  return all;
+}
+
+/** Lines of one series: a histogram has its buckets, `+Inf`, sum and count; anything else has one. */
+export function linesPerSeries(metric: Metric): number {
+  return metric.type === 'histogram' ? (metric.buckets?.length ?? 0) + 3 : 1;
+}

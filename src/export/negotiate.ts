@@ -1,0 +1,43 @@
+/** The two texts that we speak. */
+export const contentTypes = {
+  openmetrics: 'application/openmetrics-text; version=1.0.0; charset=utf-8',
+  text: 'text/plain; version=0.0.4; charset=utf-8',
+} as const;
+export type Format = keyof typeof contentTypes;
+
+interface Range {
+  readonly type: string;
+  readonly version: string | null;
+  /** 0 to 1; 0 means refused. */
+  readonly q: number;
+}
+
+function parseRange(text: string): Range {
+  const [type = '', ...parameters] = text.split(';').map((part) => part.trim());
+  const values = new Map(
+    parameters.map((parameter) => {
+      const [name = '', value = ''] = parameter.split('=', 2);
+      return [name.trim().toLowerCase(), value.trim().replaceAll('"', '')] as const;
+    }),
+  );
+  const q = values.get('q');
+  const weight = q === undefined ? 1 : /^(0(\.\d{0,3})?|1(\.0{0,3})?)$/.test(q) ? Number(q) : 0;
+  return { type: type.toLowerCase(), version: values.get('version') ?? null, q: weight };
+}
+
+/**
+ * OpenMetrics where the client names it (version 1.0.0 or none) at least as gladly as plain text; else text 0.0.4,
+ * which every client reads: a wildcard, a browser, nothing at all.
+ * @param accept  the `Accept` header; a malformed weight counts as 0
+ * @see RFC 9110 section 12.5.1
+ */
+export function negotiate(accept: string | undefined): Format {
+  let openmetrics = 0;
+  let text = 0;
+  for (const { type, version, q } of (accept ?? '').split(',').map(parseRange)) {
+    if (type === 'application/openmetrics-text' && (version === null || version === '1.0.0'))
+      openmetrics = Math.max(openmetrics, q);
+    if (type === 'text/plain' && (version === null || version === '0.0.4')) text = Math.max(text, q);
+  }
+  return openmetrics > 0 && openmetrics >= text ? 'openmetrics' : 'text';
+}

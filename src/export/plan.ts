@@ -1,0 +1,125 @@
+import type { Config } from '../core/config.ts';
+import { limits } from '../core/limits.ts';
+import type { Connection, Mirror } from '../core/mirror.ts';
+import { isHeavy, type Step, seriesId, type Target } from '../core/target.ts';
+import { linesPer } from './catalog.ts';
+import type { DaemonKind, Labels, ShardKind } from './metric.ts';
+
+/** One thing that has series: a target, a mirror, a step of a mirror… Its `key` is unique over all kinds. */
+export interface Entity {
+  readonly kind: ShardKind;
+  readonly key: string;
+  readonly labels: Labels;
+  /** The step moves an artifact. */
+  readonly heavy: boolean;
+  readonly lines: number;
+}
+
+/** Something in the daemon's own registry. */
+export interface DaemonEntity {
+  readonly kind: DaemonKind;
+  readonly key: string;
+  readonly labels: Labels;
+}
+
+/** What is on /metrics for a configuration, and what the cap leaves out. */
+export interface Plan {
+  readonly entities: readonly Entity[];
+  readonly daemon: readonly DaemonEntity[];
+  /** Targets in the plan. */
+  readonly targets: number;
+  /** Lines that the cap leaves out of each answer, at most; 0 when all fits. */
+  readonly droppedLines: number;
+}
+
+/** Steps whose answers are checked against an authority; the others have no integrity series. */
+const verified: ReadonlySet<Step> = new Set<Step>(['mod', 'zip', 'sumdb', 'tarball', 'file', 'manifest', 'blob']);
+
+/** The keys of entities, so that a sample finds its own. */
+export const keyOf = {
+  mirror: (registry: string) => `mirror|${registry}`,
+  step: (registry: string, step: Step) => `step|${registry}|${step}`,
+  path: (registry: string, step: Step, connection: Connection) => `path|${registry}|${step}|${connection}`,
+  target: (target: Pick<Target, 'id'>) => `target|${target.id}`,
+  series: (target: Pick<Target, 'id'>, connection: Connection) => `series|${seriesId(target, connection)}`,
+  artifact: (registry: string, module: string | null, version: string | null) =>
+    `artifact|${registry}|${module ?? ''}|${version ?? ''}`,
+} as const;
+
+function entity(kind: ShardKind, key: string, labels: Labels, heavy = false): Entity {
+  return { kind, key, labels, heavy, lines: linesPer(kind, heavy) };
+}
+
+/** The labels of a module at a version; what does not apply is left out. */
+function refLabels(module: string | null, version: string | null): Labels {
+  return { ...(module === null ? {} : { module }), ...(version === null ? {} : { version }) };
+}
+
+/** Everything that one target brings, some of it shared with its siblings. */
+function entitiesOf(target: Target, mirror: Mirror): readonly Entity[] {
+  const { ecosystem, registry, module, version, step } = target;
+  const heavy = isHeavy(step);
+  const labels = { ecosystem, registry, ...refLabels(module, version), step };
+  const found = [
+    entity('target', keyOf.target(target), labels),
+    entity('step', keyOf.step(registry, step), { ecosystem, registry, step }, heavy),
+  ];
+  for (const connection of mirror.connections) {
+    const path = { ecosystem, registry, step, connection };
+    found.push(entity('path', keyOf.path(registry, step, connection), path));
+    found.push(entity('series', keyOf.series(target, connection), { ...labels, connection }, heavy));
+  }
+  if (verified.has(step)) {
+    const key = keyOf.artifact(registry, module, version);
+    found.push(entity('artifact', key, { ecosystem, registry, ...refLabels(module, version) }));
+  }
+  return found;
+}
+
+function daemonEntities(config: Config): readonly DaemonEntity[] {
+  const found = new Map<string, DaemonEntity>([['daemon', { kind: 'daemon', key: 'daemon', labels: {} }]]);
+  const add = (kind: DaemonKind, name: string, labels: Labels) =>
+    found.set(`${kind}|${name}`, { kind, key: `${kind}|${name}`, labels });
+  for (let worker = 0; worker < limits.workers; worker++) add('worker', String(worker), { worker: String(worker) });
+  for (const { name } of config.webhooks) add('receiver', name, { receiver: name });
+  for (const { name } of config.controls) add('control', name, { control: name });
+  for (const { ecosystem, upstream } of config.mirrors)
+    add('upstream', `${ecosystem}|${upstream}`, { ecosystem, upstream });
+  return [...found.values()];
+}
+
+/**
+ * What /metrics holds: every mirror and the daemon's own always; then targets in the order of the configuration while
+ * their lines fit `limits.lines`. The first that does not fit ends it, so the last configured go first.
+ * @param targets  as `expandTargets` gives them; those of mirrors not in `config` are ignored
+ */
+export function planExposition(config: Config, targets: readonly Target[]): Plan {
+  const daemon = daemonEntities(config);
+  const planned = new Map<string, Entity>();
+  const mirrors = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));
+  let lines = 0;
+  for (const { kind } of daemon) lines += linesPer(kind);
+  for (const { name, ecosystem, upstream } of config.mirrors) {
+    const mirror = entity('mirror', keyOf.mirror(name), { ecosystem, upstream, registry: name });
+    planned.set(mirror.key, mirror);
+    lines += mirror.lines;
+  }
+  let kept = 0;
+  let droppedLines = 0;
+  const dropped = new Set<string>();
+  for (const target of targets) {
+    const mirror = mirrors.get(target.registry);
+    if (mirror === undefined) continue;
+    const fresh = entitiesOf(target, mirror).filter(({ key }) => !planned.has(key) && !dropped.has(key));
+    const added = fresh.reduce((sum, one) => sum + one.lines, 0);
+    if (droppedLines > 0 || lines + added > config.limits.lines) {
+      droppedLines += added;
+      for (const { key } of fresh) dropped.add(key);
+      continue;
+    }
+    lines += added;
+    kept += 1;
+    for (const one of fresh) planned.set(one.key, one);
+  }
+  return { entities: [...planned.values()], daemon, targets: kept, droppedLines };
+}

@@ -1,0 +1,81 @@
+import type { Skipped } from '../core/due.ts';
+import type { Because } from '../core/failure.ts';
+import type { SettledSample } from '../core/sample.ts';
+import { isHeavy } from '../core/target.ts';
+import type { Boards } from './boards.ts';
+import { keyOf } from './plan.ts';
+
+/**
+ * Which closed reason a skipped slot counts under: an overrun is our own slot still busy (`local`), a mirror under
+ * `Retry-After` or in maintenance is left alone on purpose (`paused`).
+ */
+export const becauseOfSkip: Readonly<Record<Skipped['because'], Because>> = {
+  paused: 'paused',
+  throttled: 'paused',
+  maintenance: 'paused',
+  over_budget: 'over_budget',
+  overrun: 'local',
+  local: 'local',
+};
+
+/** Counts slots that passed without a probe. */
+export function countSkipped(boards: Boards, { target, because, count }: Skipped): void {
+  const home = boards.home(keyOf.step(target.registry, target.step));
+  const labels = { ecosystem: target.ecosystem, registry: target.registry, step: target.step };
+  home?.board.instruments.mirror_probe_unknown_total.inc({ ...labels, because: becauseOfSkip[because] }, count);
+}
+
+/** Times of an ok sample: a cold fetch is a thing of its own, anything else is a round trip with phases. */
+function observeOk(boards: Boards, sample: SettledSample): void {
+  const { target, connection, probeId } = sample.due;
+  const { ecosystem, registry, step } = target;
+  const labels = { ecosystem, registry, step };
+  const own = boards.home(keyOf.target(target));
+  const endedSeconds = (sample.startedAtMs + (sample.endedMonotonicMs - sample.startedMonotonicMs)) / 1000;
+  own?.board.instruments.mirror_probe_last_success_timestamp_seconds.set(own.entity.labels, endedSeconds);
+  if (sample.rttMs === null) return;
+  const ofStep = boards.home(keyOf.step(registry, step))?.board.instruments;
+  if (sample.cold) {
+    ofStep?.mirror_cold_fetch_seconds.observe(labels, sample.rttMs / 1000);
+    return;
+  }
+  const series = boards.home(keyOf.series(target, connection));
+  if (series !== undefined) {
+    const value = sample.rttMs / 1000;
+    const { instruments } = series.board;
+    instruments.mirror_probe_rtt_seconds.observe({
+      labels: series.entity.labels,
+      value,
+      exemplarLabels: { probe_id: probeId },
+    });
+    instruments.mirror_probe_last_rtt_seconds.set(series.entity.labels, value);
+  }
+  const path = boards.home(keyOf.path(registry, step, connection))?.board.instruments;
+  for (const [phase, ms] of Object.entries(sample.phases))
+    path?.mirror_probe_phase_seconds.observe({ ...labels, connection, phase }, ms / 1000);
+  const transferMs = sample.phases.transfer ?? 0;
+  if (isHeavy(step) && transferMs > 0 && sample.bytes > 0)
+    ofStep?.mirror_throughput_bytes_per_second.observe(labels, (sample.bytes * 1000) / transferMs);
+}
+
+/** Counts and observes one settled sample of the plan; others (confirming rounds, second looks, by hand) are ignored. */
+export function countSample(boards: Boards, sample: SettledSample): void {
+  if (sample.due.purpose !== 'scheduled') return;
+  const { target } = sample.due;
+  const { ecosystem, registry, step } = target;
+  const labels = { ecosystem, registry, step };
+  const ofStep = boards.home(keyOf.step(registry, step))?.board.instruments;
+  ofStep?.mirror_transfer_bytes_total.inc(labels, sample.wireBytes);
+  if (sample.outcome.tag === 'unknown') {
+    ofStep?.mirror_probe_unknown_total.inc({ ...labels, because: sample.outcome.because });
+    return;
+  }
+  const own = boards.home(keyOf.target(target));
+  own?.board.instruments.mirror_probe_attempts_total.inc(own.entity.labels);
+  if (sample.outcome.tag === 'ok') {
+    observeOk(boards, sample);
+    return;
+  }
+  own?.board.instruments.mirror_probe_target_failures_total.inc(own.entity.labels);
+  ofStep?.mirror_probe_failures_total.inc({ ...labels, reason: sample.outcome.failure.kind });
+}

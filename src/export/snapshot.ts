@@ -1,0 +1,41 @@
+import type { Advice, Candidate } from '../core/advice.ts';
+import type { Finding } from '../core/finding.ts';
+import type { Connection, EcosystemId } from '../core/mirror.ts';
+import type { Standing, VantageStanding } from '../core/standing.ts';
+import type { Target } from '../core/target.ts';
+
+/** What detect holds of one series, for gauges. */
+export interface BaselineReading {
+  readonly target: Target;
+  readonly connection: Connection;
+  /** `null` while warming. */
+  readonly baselineMs: number | null;
+  readonly thresholdMs: number | null;
+  readonly streak: number;
+}
+
+/** What is so now, read once for each rendering; gauges come from it, counters never. */
+export interface Snapshot {
+  readonly standings: readonly Standing[];
+  readonly vantage: VantageStanding;
+  /** Findings that are open now, those about us included; others in it are ignored. Without it those of the standings count, and ours are not known. */
+  readonly findings?: readonly Finding[];
+  readonly baselines: Iterable<BaselineReading>;
+  readonly advice: readonly Advice[];
+  /** Best first. */
+  readonly ranks: readonly {
+    readonly ecosystem: EcosystemId;
+    readonly upstream: string;
+    readonly candidates: readonly Candidate[];
+  }[];
+  /** `oldestSeconds` is `null` while the queue is empty. */
+  readonly queues: readonly {
+    readonly receiver: string;
+    readonly length: number;
+    readonly oldestSeconds: number | null;
+    readonly disabled: boolean;
+  }[];
+  readonly inFlight: number;
+  readonly reloadOk: boolean;
+  readonly stateWritable: boolean;
+}

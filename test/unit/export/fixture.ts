@@ -1,0 +1,215 @@
+import type { Config, Pace } from '../../../src/core/config.ts';
+import type { Outcome } from '../../../src/core/failure.ts';
+import type { Finding } from '../../../src/core/finding.ts';
+import type { Connection, Mirror } from '../../../src/core/mirror.ts';
+import type { SettledSample } from '../../../src/core/sample.ts';
+import { Secret } from '../../../src/core/secret.ts';
+import type { Standing } from '../../../src/core/standing.ts';
+import { type Step, steps, type Target, targetId } from '../../../src/core/target.ts';
+import type { Snapshot } from '../../../src/export/snapshot.ts';
+
+const pace: Pace = { cadence: { kind: 'every', everyMs: 30_000 }, timeoutMs: 10_000 };
+
+export function mirror(name: string, more: Partial<Mirror> = {}): Mirror {
+  return {
+    name,
+    ecosystem: 'go',
+    upstream: 'go',
+    url: `https://${name}.example.com`,
+    role: 'mirror',
+    weight: null,
+    region: null,
+    connections: ['cold'],
+    access: {
+      tls: { ca: [], client: null, pin: null },
+      auth: null,
+      proxy: null,
+      resolve: { family: null, server: null },
+      allowHosts: [],
+    },
+    maintenance: [],
+    ...more,
+  };
+}
+
+export function config(more: Partial<Config> = {}): Config {
+  return {
+    path: null,
+    vantage: 'test',
+    listen: { host: '127.0.0.1', port: 10120, token: null, tls: null },
+    contact: null,
+    schedule: { pace, perHost: 2, bytesPerHour: null },
+    steps: Object.fromEntries(steps.map((step) => [step, pace])) as Record<Step, Pace>,
+    mirrors: [mirror('a'), mirror('b')],
+    controls: [{ name: 'www.example.com:443', url: 'https://www.example.com/' }],
+    clients: {},
+    modules: [],
+    private: {},
+    go: { sumdb: null },
+    detect: {
+      spike: { consecutive: 3, factor: 2.5, floorMs: 800, clear: 3, window: 120, warmup: 20, relearnMs: 7_200_000 },
+      outage: { open: 3, overMs: 4_000, close: 2, share: 0.5 },
+      lagLimitMs: 3_600_000,
+    },
+    advise: { holdMs: 600_000, ttlMs: 86_400_000, minGain: 0.2 },
+    webhooks: [receiver('ops')],
+    state: { path: '/nowhere/mirrorwatch.db', keepMs: 86_400_000 },
+    limits: { lines: 500_000 },
+    ...more,
+  };
+}
+
+export function receiver(name: string): Config['webhooks'][number] {
+  return {
+    name,
+    url: new Secret('https://ops.example.com/hook'),
+    secrets: [],
+    format: 'standard',
+    lang: 'en',
+    on: [],
+    allow: [],
+  };
+}
+
+export function target(registry: string, step: Step, module: string | null, version: string | null): Target {
+  const id = targetId(registry, module, version, step);
+  return { id, ecosystem: 'go', upstream: 'go', registry, module, version, step, canary: step === 'mod' };
+}
+
+/** `mod` and `zip` of one module, its list, and the checksum relay. */
+export function targetsOf(registry: string): readonly Target[] {
+  return [
+    target(registry, 'mod', 'golang.org/x/net', 'v0.25.0'),
+    target(registry, 'zip', 'golang.org/x/net', 'v0.25.0'),
+    target(registry, 'list', 'golang.org/x/net', null),
+    target(registry, 'sumdb', null, null),
+  ];
+}
+
+export const okOutcome: Outcome = { tag: 'ok' };
+
+/** An ok sample of 80 ms at wall second 1000, all phases different. */
+export function sample(
+  of: Target,
+  more: Partial<SettledSample> & { connection?: Connection; purpose?: SettledSample['due']['purpose'] } = {},
+): SettledSample {
+  const { connection = 'cold', purpose = 'scheduled', ...rest } = more;
+  return {
+    due: { probeId: 'p1', target: of, connection, purpose, timeoutMs: 10_000, plannedAtMs: 0, round: null },
+    startedAtMs: 1_000_000,
+    startedMonotonicMs: 500,
+    endedMonotonicMs: 580,
+    outcome: okOutcome,
+    rttMs: 80,
+    phases: { resolve: 3, connect: 20, tls: 30, processing: 26, transfer: 1 },
+    bytes: 100,
+    wireBytes: 150,
+    requests: 1,
+    status: 200,
+    finalUrl: null,
+    remoteAddress: null,
+    family: 4,
+    tls: null,
+    cache: null,
+    retryAfterMs: null,
+    facts: {},
+    loopDelayMsMax: 0,
+    worker: 0,
+    cold: false,
+    thresholdMs: null,
+    baselineMs: null,
+    ...rest,
+  };
+}
+
+export function standing(registry: string, more: Partial<Standing> = {}): Standing {
+  return {
+    registry,
+    ecosystem: 'go',
+    upstream: 'go',
+    state: 'up',
+    because: 'all answers well',
+    inDoubt: false,
+    paused: null,
+    inMaintenance: false,
+    lastOkAtMs: null,
+    lastJudgedAtMs: null,
+    throttledUntilMs: null,
+    certificate: null,
+    findings: [],
+    ...more,
+  };
+}
+
+export function finding(more: Partial<Finding> = {}): Finding {
+  return {
+    id: 'f1',
+    kind: 'spike',
+    state: 'open',
+    ecosystem: 'go',
+    upstream: 'go',
+    registry: 'a',
+    scope: [],
+    openedAtMs: 0,
+    closedAtMs: null,
+    cause: 'slow',
+    vantage: 'ok',
+    confidence: 'high',
+    evidence: {
+      samples: 3,
+      failures: 0,
+      observedSeconds: null,
+      baselineSeconds: null,
+      thresholdSeconds: null,
+      probeIds: [],
+    },
+    actionable: true,
+    text: 'a is slow',
+    acknowledged: null,
+    ...more,
+  };
+}
+
+export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
+  return {
+    standings: [],
+    vantage: { suspect: null, sinceMs: null, controls: [], contaminatedShare: null },
+    findings: [],
+    baselines: [],
+    advice: [],
+    ranks: [],
+    queues: [],
+    inFlight: 0,
+    reloadOk: true,
+    stateWritable: true,
+    ...more,
+  };
+}
+
+/** A turn that lets microtasks alone go on: tests have no timers. */
+export const turn = (): Promise<void> => Promise.resolve();
+
+/** Sample lines of a text by name and labels, without exemplars: `name{a="b"}` → number. Fails on a line seen twice. */
+export function values(text: string): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const line of text.split('\n')) {
+    if (line === '' || line.startsWith('#')) continue;
+    const bare = line.replace(/ # \{.*$/, '');
+    const at = bare.lastIndexOf(' ');
+    const series = bare.slice(0, at);
+    if (found.has(series)) throw new Error(`twice: ${series}`);
+    found.set(series, Number(bare.slice(at + 1)));
+  }
+  return found;
+}
+
+/** What of `after` is new or other than in `before`, and what is gone (`null`). */
+export function changes(
+  before: ReadonlyMap<string, number>,
+  after: ReadonlyMap<string, number>,
+): Record<string, number | null> {
+  const found: Record<string, number | null> = {};
+  for (const [series, value] of after) if (before.get(series) !== value) found[series] = value;
+  for (const series of before.keys()) if (!after.has(series)) found[series] = null;
+  return found;
+}
