@@ -1,0 +1,48 @@
+import { testCerts } from './certs.ts';
+
+/** What a Go program under test is told about the world. */
+export interface GoEnvOptions {
+  /** GOPROXY: URLs on this machine only. */
+  readonly goproxy: string;
+  /**
+   * `'off'`: no checksum database at all. `{ relayed }`: the default database, through the relay of the proxy. A verifier
+   * key: that one, through the relay too. Default `'off'`.
+   */
+  readonly sumdb?: { readonly relayed: true } | string;
+  /** Trusted in place of the system's certificates. Default: the test CA's. */
+  readonly caFile?: string;
+  /** Its GOPATH and, inside, module cache; a fresh one is a client without memory. */
+  readonly gopath: string;
+}
+
+/**
+ * The environment of a `go` command or Go server that can reach nothing but this machine: whatever else it tries goes
+ * to a proxy on a port where nobody listens.
+ */
+export function sealedGoEnv(options: GoEnvOptions): Readonly<Record<string, string | undefined>> {
+  const sumdb = options.sumdb ?? 'off';
+  const nowhere = 'http://127.0.0.1:9';
+  const nearby = '127.0.0.1,localhost,10.77.0.0/16';
+  return {
+    GOPROXY: options.goproxy,
+    GOSUMDB: typeof sumdb === 'string' ? sumdb : undefined,
+    GOPATH: options.gopath,
+    GOMODCACHE: `${options.gopath}/pkg/mod`,
+    GOENV: 'off',
+    GOWORK: 'off',
+    GOTOOLCHAIN: 'local',
+    GOFLAGS: '-modcacherw -mod=mod',
+    GOPRIVATE: undefined,
+    GONOPROXY: undefined,
+    GONOSUMDB: undefined,
+    GOINSECURE: undefined,
+    SSL_CERT_FILE: options.caFile ?? testCerts().ca.certFile,
+    SSL_CERT_DIR: '/nonexistent',
+    HTTP_PROXY: nowhere,
+    HTTPS_PROXY: nowhere,
+    http_proxy: nowhere,
+    https_proxy: nowhere,
+    NO_PROXY: nearby,
+    no_proxy: nearby,
+  };
+}

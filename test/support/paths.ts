@@ -1,0 +1,61 @@
+import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The repository's root folder. */
+export const repoDir = fileURLToPath(new URL('../../', import.meta.url)).replace(/\/$/, '');
+
+/** What `.ci/provision` made: `bin/netem`, `bin/goproxy`, `tree/`. Ignored by git. */
+export const cacheDir = join(repoDir, '.cache');
+
+/** Where commands are looked for: our own builds first, then PATH, then where Debian keeps servers. */
+export const commandDirs: readonly string[] = [
+  join(cacheDir, 'bin'),
+  ...(process.env.PATH ?? '').split(':').filter((dir) => dir !== ''),
+  '/usr/local/go/bin',
+  '/usr/sbin',
+  '/sbin',
+];
+
+/** The path of a command, or `null` where it is not installed. */
+export function findCommand(name: string): string | null {
+  for (const dir of commandDirs) {
+    const path = join(dir, name);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return null;
+}
+
+/**
+ * The path of a command that the caller has made sure of by `real()`.
+ * @throws Error where it is not installed
+ */
+export function commandPath(name: string): string {
+  const path = findCommand(name);
+  if (path === null) throw new Error(`${name} is not installed: run .ci/provision`);
+  return path;
+}
+
+const tempDirs = new Set<string>();
+process.once('exit', () => {
+  for (const dir of tempDirs) rmSync(dir, { recursive: true, force: true });
+});
+
+/** A new empty folder under the system's temporary folder, removed at the end of this process at the latest. */
+export function tempDir(label: string): string {
+  const dir = mkdtempSync(join(tmpdir(), `mirrorwatch-${label}-`));
+  tempDirs.add(dir);
+  return dir;
+}
+
+/** Removes a folder that `tempDir` made. Never throws where it is gone already. */
+export function removeTempDir(dir: string): void {
+  tempDirs.delete(dir);
+  rmSync(dir, { recursive: true, force: true });
+}

@@ -1,0 +1,148 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { freePort, startProcess } from './process.ts';
+
+/** How to start Prometheus. */
+export interface PrometheusOptions {
+  /** What it scrapes, each `127.0.0.1:port`; the path is /metrics. */
+  readonly targets: readonly string[];
+  /** Scrape and evaluation interval, in ms. Default 1000. */
+  readonly intervalMs?: number;
+  /** Paths of rule files. */
+  readonly ruleFiles?: readonly string[];
+  /** Where alerts go, as `127.0.0.1:port`. */
+  readonly alertmanager?: string;
+  /** Sent as bearer token with each scrape. */
+  readonly bearerToken?: string;
+  /** Default `http`; `https` trusts `caFile`. */
+  readonly scheme?: 'http' | 'https';
+  readonly caFile?: string;
+}
+
+/** One series of an instant query. */
+export interface PromSample {
+  readonly metric: Readonly<Record<string, string>>;
+  /** NaN and infinities as such. */
+  readonly value: number;
+}
+
+/** One alert as Prometheus sees it. */
+export interface PromAlert {
+  readonly state: 'pending' | 'firing';
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** A running Prometheus with an empty database. */
+export interface Prometheus {
+  readonly url: string;
+  readonly port: number;
+  /** Instant query, now. @throws Error with Prometheus's own words where the query is bad */
+  readonly query: (promql: string) => Promise<readonly PromSample[]>;
+  /** Repeats a query until it has a result that pleases. @throws Error at the deadline, default 20 000 ms, with the last result */
+  readonly waitForQuery: (
+    promql: string,
+    pleases?: (samples: readonly PromSample[]) => boolean,
+    deadlineMs?: number,
+  ) => Promise<readonly PromSample[]>;
+  readonly alerts: () => Promise<readonly PromAlert[]>;
+  /** Health and last error of each scrape target. */
+  readonly targets: () => Promise<readonly { readonly url: string; readonly health: string; readonly error: string }[]>;
+  readonly log: () => string;
+  readonly close: () => Promise<void>;
+}
+
+function configuration(options: PrometheusOptions, dir: string): string {
+  const interval = `${options.intervalMs ?? 1000}ms`;
+  // JSON is YAML.
+  return JSON.stringify({
+    global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
+    rule_files: options.ruleFiles ?? [],
+    ...(options.alertmanager === undefined
+      ? {}
+      : { alerting: { alertmanagers: [{ static_configs: [{ targets: [options.alertmanager] }] }] } }),
+    scrape_configs: [
+      {
+        job_name: 'mirrorwatch',
+        scheme: options.scheme ?? 'http',
+        ...(options.caFile === undefined ? {} : { tls_config: { ca_file: options.caFile } }),
+        ...(options.bearerToken === undefined ? {} : { authorization: { credentials_file: join(dir, 'token') } }),
+        static_configs: [{ targets: options.targets }],
+      },
+    ],
+  });
+}
+
+async function ask<T>(url: string): Promise<T> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+  const body = (await response.json()) as { status: string; error?: string; data: T };
+  if (body.status !== 'success') throw new Error(`Prometheus: ${body.error ?? response.status}`);
+  return body.data;
+}
+
+const numberOf = (text: string): number =>
+  text === '+Inf' ? Number.POSITIVE_INFINITY : text === '-Inf' ? Number.NEGATIVE_INFINITY : Number(text);
+
+/**
+ * Starts the real Prometheus.
+ * @throws Error with its log when it does not start
+ */
+export async function startPrometheus(options: PrometheusOptions): Promise<Prometheus> {
+  const dir = tempDir('prometheus');
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const configFile = join(dir, 'prometheus.yml');
+  writeFileSync(configFile, configuration(options, dir));
+  writeFileSync(join(dir, 'token'), options.bearerToken ?? '');
+  const server = await startProcess({
+    name: 'prometheus',
+    command: commandPath('prometheus'),
+    args: [
+      `--config.file=${configFile}`,
+      `--storage.tsdb.path=${join(dir, 'data')}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--enable-feature=exemplar-storage',
+    ],
+    cwd: dir,
+    ready: async () => (await fetch(`${url}/-/ready`)).ok,
+    deadlineMs: 30_000,
+  });
+  type Vector = { result: readonly { metric: Record<string, string>; value: [number, string] }[] };
+  const query = async (promql: string): Promise<readonly PromSample[]> => {
+    const data = await ask<Vector>(`${url}/api/v1/query?query=${encodeURIComponent(promql)}`);
+    return data.result.map(({ metric, value }) => ({ metric, value: numberOf(value[1]) }));
+  };
+  return {
+    url,
+    port,
+    query,
+    waitForQuery: async (promql, pleases = (samples) => samples.length > 0, deadlineMs = 20_000) => {
+      const endMs = performance.now() + deadlineMs;
+      for (;;) {
+        const samples = await query(promql);
+        if (pleases(samples)) return samples;
+        if (performance.now() > endMs) {
+          throw new Error(`after ${deadlineMs} ms ${promql} is still ${JSON.stringify(samples)}`);
+        }
+        await sleep(100);
+      }
+    },
+    alerts: async () => (await ask<{ alerts: readonly PromAlert[] }>(`${url}/api/v1/alerts`)).alerts,
+    targets: async () => {
+      type Targets = { activeTargets: readonly { scrapeUrl: string; health: string; lastError: string }[] };
+      const data = await ask<Targets>(`${url}/api/v1/targets?state=active`);
+      return data.activeTargets.map(({ scrapeUrl, health, lastError }) => ({
+        url: scrapeUrl,
+        health,
+        error: lastError,
+      }));
+    },
+    log: server.log,
+    close: async () => {
+      await server.close();
+      removeTempDir(dir);
+    },
+  };
+}

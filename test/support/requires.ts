@@ -1,0 +1,76 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'vitest';
+import { cacheDir, findCommand } from './paths.ts';
+
+/** A real part: how to see that it is here, and where it comes from. */
+interface Part {
+  readonly isHere: () => boolean;
+  readonly from: string;
+}
+
+const command = (name: string, from: string): Part => ({ isHere: () => findCommand(name) !== null, from });
+
+function hasNamespaces(): boolean {
+  if (process.getuid?.() !== 0 || findCommand('ip') === null) return false;
+  try {
+    accessSync('/dev/net/tun', constants.R_OK | constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const parts = {
+  alertmanager: command('prometheus-alertmanager', 'apt install prometheus-alertmanager'),
+  amtool: command('amtool', 'apt install prometheus-alertmanager'),
+  blackbox: command('prometheus-blackbox-exporter', 'apt install prometheus-blackbox-exporter'),
+  chromium: command('chromium', 'apt install chromium'),
+  curl: command('curl', 'apt install curl'),
+  dnsmasq: command('dnsmasq', 'apt install dnsmasq-base'),
+  go: command('go', 'apt install golang-go (or Go from its makers), 1.24 or newer'),
+  goproxy: command('goproxy', '.ci/provision cache goproxy'),
+  netns: {
+    isHere: () => hasNamespaces() && (findCommand('netem') ?? findCommand('go')) !== null,
+    from: 'root, /dev/net/tun, go, and apt install iproute2',
+  },
+  nginx: command('nginx', 'apt install nginx-light'),
+  npm: command('npm', 'apt install npm'),
+  openssl: command('openssl', 'apt install openssl'),
+  prometheus: command('prometheus', 'apt install prometheus'),
+  promtool: command('promtool', 'apt install prometheus'),
+  registry: command('docker-registry', 'apt install docker-registry'),
+  tree: { isHere: () => existsSync(join(cacheDir, 'tree', '.modules')), from: '.ci/provision cache tree' },
+} as const satisfies Record<string, Part>;
+
+/** The real parts a suite can ask for. */
+export type Need = keyof typeof parts;
+
+/** Those of `needs` that are not on this machine, each with where it comes from. */
+export function missingParts(needs: readonly Need[]): readonly string[] {
+  return needs.filter((need) => !parts[need].isHere()).map((need) => `${need} (${parts[need].from})`);
+}
+
+/**
+ * A vitest suite over real parts. Where one is missing the suite is skipped, and says loudly what to install;
+ * with MIRRORWATCH_REQUIRE_REAL=1 it fails instead, as a skip there would pass for a success.
+ * Each test has 60 s: real servers start, real clients download.
+ */
+export function real(name: string, needs: readonly Need[], suite: () => void): void {
+  const missing = missingParts(needs);
+  if (missing.length === 0) {
+    describe(name, { timeout: 60_000 }, suite);
+    return;
+  }
+  const message = `needs ${missing.join(', ')}; .ci/provision brings all of it`;
+  if (process.env.MIRRORWATCH_REQUIRE_REAL === '1') {
+    describe(name, () => {
+      test('has its real parts', () => {
+        throw new Error(`${name}: MIRRORWATCH_REQUIRE_REAL=1, but it ${message}`);
+      });
+    });
+    return;
+  }
+  console.warn(`SKIPPED ${name}: ${message}`);
+  describe.skip(`${name} (skipped: ${message})`, suite);
+}
