@@ -1,0 +1,176 @@
+import type { Phase, ProbeFailure } from '../core/failure.ts';
+import { limits } from '../core/limits.ts';
+import type { Answer, WireFault } from '../core/transcript.ts';
+
+/** What a code means, whatever the phase; the phase then decides the reason. */
+type Class =
+  | 'not_found'
+  | 'resolver'
+  | 'timeout'
+  | 'refused'
+  | 'unreachable'
+  | 'ended'
+  | 'tls_expired'
+  | 'tls_name'
+  | 'tls_untrusted'
+  | 'tls_pin'
+  | 'tls_client'
+  | 'tls_protocol'
+  | 'bad_http'
+  | 'bad_coding'
+  | 'longer'
+  | 'cut'
+  | 'head_oversize'
+  | 'body_oversize'
+  | 'forbidden_target'
+  | 'proxy'
+  | 'local'
+  | 'defect';
+
+const words = (text: string): readonly string[] => text.split(' ');
+
+/** Each row of protocols.md 6.4, and our own codes. */
+const codesOf: Readonly<Partial<Record<Class, readonly string[]>>> = {
+  not_found: words('ENOTFOUND ENODATA EAI_NONAME EAI_NODATA EAI_ADDRFAMILY'),
+  resolver: words('EAI_AGAIN EAI_FAIL ESERVFAIL EREFUSED EBADRESP EFORMERR ENOTIMP EBADNAME ECANCELLED EOF'),
+  timeout: words(
+    'MW_DEADLINE ETIMEDOUT ETIMEOUT UND_ERR_CONNECT_TIMEOUT UND_ERR_HEADERS_TIMEOUT UND_ERR_BODY_TIMEOUT TimeoutError',
+  ),
+  refused: words('ECONNREFUSED'),
+  unreachable: words('EHOSTUNREACH ENETUNREACH EHOSTDOWN ENETDOWN ENONET'),
+  ended: words('ECONNRESET EPIPE ECONNABORTED ENOTCONN UND_ERR_SOCKET HPE_INVALID_EOF_STATE'),
+  tls_expired: words('CERT_HAS_EXPIRED CERT_NOT_YET_VALID'),
+  tls_name: words('ERR_TLS_CERT_ALTNAME_INVALID ERR_TLS_CERT_ALTNAME_FORMAT HOSTNAME_MISMATCH'),
+  tls_untrusted: words(
+    'DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN UNABLE_TO_VERIFY_LEAF_SIGNATURE ' +
+      'UNABLE_TO_GET_ISSUER_CERT_LOCALLY UNABLE_TO_GET_ISSUER_CERT CERT_UNTRUSTED CERT_REJECTED CERT_REVOKED ' +
+      'CERT_SIGNATURE_FAILURE CERT_CHAIN_TOO_LONG PATH_LENGTH_EXCEEDED INVALID_CA INVALID_PURPOSE',
+  ),
+  tls_pin: words('MW_PIN'),
+  tls_client: words('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'),
+  tls_protocol: words('EPROTO ERR_SSL_WRONG_VERSION_NUMBER ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'),
+  bad_http: words('MW_BAD_HEAD HTTPParserError'),
+  bad_coding: words('Z_DATA_ERROR Z_NEED_DICT Z_STREAM_ERROR'),
+  longer: words('MW_BODY_LONGER HPE_CLOSED_CONNECTION'),
+  cut: words('UND_ERR_RES_CONTENT_LENGTH_MISMATCH Z_BUF_ERROR'),
+  head_oversize: words('MW_HEAD_TOO_LARGE HPE_HEADER_OVERFLOW UND_ERR_HEADERS_OVERFLOW'),
+  body_oversize: words('MW_BODY_TOO_LARGE UND_ERR_RES_EXCEEDED_MAX_SIZE'),
+  forbidden_target: words('MW_FORBIDDEN_TARGET'),
+  proxy: words('MW_PROXY_STATUS UND_ERR_PRX_TLS UND_ERR_PRX_CONN'),
+  // Cancelled by our own shutdown blames nobody either.
+  local: words(
+    'EMFILE ENFILE ENOBUFS ENOMEM EADDRNOTAVAIL EADDRINUSE EAFNOSUPPORT EACCES EPERM ERR_SOCKET_BAD_PORT ' +
+      'ERR_INVALID_URL UND_ERR_INVALID_ARG UND_ERR_ABORTED ABORT_ERR AbortError',
+  ),
+  defect: words('MW_DEFECT'),
+};
+
+const classes: ReadonlyMap<string, Class> = new Map(
+  Object.entries(codesOf).flatMap(([name, codes]) => codes.map((code) => [code, name as Class] as const)),
+);
+
+/** Alerts that only a server sends, about our certificate: we never send one about its own. */
+const clientAlert =
+  /certificate[ _]required|bad[ _]certificate|unknown[ _]ca|certificate[ _](expired|revoked|unknown)|access[ _]denied/i;
+
+/** The class of a fault. A code without a row is judged by its family, then by its phase. */
+function classOf(fault: WireFault): Class {
+  const known = classes.get(fault.code);
+  if ((known === undefined || known === 'tls_protocol') && /^EPROTO$|^ERR_SSL_/.test(fault.code)) {
+    return /alert/i.test(`${fault.code} ${fault.text}`) && clientAlert.test(`${fault.code} ${fault.text}`)
+      ? 'tls_client'
+      : 'tls_protocol';
+  }
+  if (known !== undefined) return known;
+  if (fault.code.startsWith('HPE_')) return 'bad_http';
+  if (fault.code.startsWith('EAI_')) return 'resolver';
+  if (fault.phase === 'tls')
+    return /CERT|ISSUER|_CA(_|$)|KEY_TOO_SMALL|MD_TOO_WEAK|CRL/.test(fault.code) ? 'tls_untrusted' : 'tls_protocol';
+  // Not in our table: we can't tell what it says about the mirror.
+  return 'defect';
+}
+
+/** What the reason needs beside the fault. */
+export interface FaultContext {
+  /** Hops of this ask, the failing one included. */
+  readonly hops: number;
+  /** The cap on the body in force, bytes. */
+  readonly limitBytes: number;
+  /** The deadline's length in force, milliseconds. */
+  readonly limitMs: number;
+}
+
+type Ended = Exclude<Answer, { tag: 'answered' }>;
+
+/**
+ * The reason for a fault on the wire: the table from error code and phase to the closed list of design.md section 5.
+ * `unknown` where it says nothing about the mirror: our proxy, our resolver, this machine, a code we do not know.
+ */
+export function reasonOf(fault: WireFault, context: FaultContext): Ended {
+  const { code, phase } = fault;
+  const kind = classOf(fault);
+  if (kind === 'proxy' || kind === 'local' || kind === 'defect') return { tag: 'unknown', because: kind, code };
+  if (phase === 'resolve' && kind !== 'forbidden_target') {
+    // Only another name that resolved in the same moment tells a broken name from a broken resolver.
+    if (fault.resolverAnswersOthers !== true) return { tag: 'unknown', because: 'resolver', code };
+    return failed(resolveFailure(kind, fault, context));
+  }
+  return failed(failureOf(kind, fault, context));
+}
+
+function failed(failure: ProbeFailure): Ended {
+  return { tag: 'failed', failure };
+}
+
+function resolveFailure(kind: Class, fault: WireFault, context: FaultContext): ProbeFailure {
+  if (kind === 'timeout') return timedOut('resolve', fault, context);
+  return { kind: kind === 'not_found' ? 'resolve_not_found' : 'resolve_failed', code: fault.code };
+}
+
+function timedOut(phase: Phase, fault: WireFault, context: FaultContext): ProbeFailure {
+  return { kind: `timeout_${phase}`, limitMs: fault.limitMs ?? context.limitMs };
+}
+
+function failureOf(
+  kind: Exclude<Class, 'proxy' | 'local' | 'defect'>,
+  fault: WireFault,
+  context: FaultContext,
+): ProbeFailure {
+  const { code, phase, bytesRead } = fault;
+  switch (kind) {
+    case 'not_found':
+      return { kind: 'resolve_not_found', code };
+    case 'resolver':
+      return { kind: 'resolve_failed', code };
+    case 'timeout':
+      return timedOut(phase, fault, context);
+    case 'refused':
+    case 'unreachable':
+      return { kind, code };
+    case 'ended':
+      return phase === 'transfer' ? { kind: 'cut', phase, bytesRead } : { kind: 'reset', code };
+    case 'cut':
+      return { kind: 'cut', phase, bytesRead };
+    case 'tls_expired':
+    case 'tls_name':
+    case 'tls_untrusted':
+    case 'tls_pin':
+    case 'tls_client':
+    case 'tls_protocol':
+      return { kind, code };
+    case 'bad_http':
+      return { kind: 'malformed', expected: phase === 'transfer' ? 'a sound HTTP body' : 'an HTTP head' };
+    case 'bad_coding':
+      return { kind: 'malformed', expected: 'a sound content coding' };
+    case 'longer':
+      return { kind: 'malformed', expected: 'no more body than announced' };
+    case 'head_oversize':
+      return { kind: 'oversize', limitBytes: limits.headBytes };
+    case 'body_oversize':
+      return { kind: 'oversize', limitBytes: context.limitBytes };
+    case 'forbidden_target':
+      return { kind: 'forbidden_target', hops: context.hops };
+    default:
+      return kind satisfies never;
+  }
+}

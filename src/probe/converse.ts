@@ -1,0 +1,94 @@
+import type { Due } from '../core/due.ts';
+import { limits } from '../core/limits.ts';
+import type { Clock, Conversation, Line, ProbeContext } from '../core/ports.ts';
+import type { Answer, Ask, Hop, Transcript, Verdict } from '../core/transcript.ts';
+import type { Ecosystem } from './ecosystem.ts';
+import { type AskBudget, follow } from './follow.ts';
+import { firstLine } from './text.ts';
+
+/** What one conversation is held with. */
+export interface ConverseInput {
+  readonly due: Due;
+  readonly ecosystem: Ecosystem;
+  readonly context: ProbeContext;
+  /** Closed when the conversation ends. */
+  readonly line: Line;
+  readonly clock: Clock;
+  readonly worker: number;
+  /** The worst event-loop delay since a monotonic instant, milliseconds. */
+  readonly loopDelayMsMax: (fromMs: number) => number;
+}
+
+const defect: Verdict = { outcome: { tag: 'unknown', because: 'defect' }, facts: {} };
+
+/**
+ * Holds one conversation over a line and records it. The timed part has one deadline, of the due's length; each aside
+ * has one of its own. Never rejects: a defect of the conversation or the line ends as `unknown('defect')`.
+ */
+export async function converse(input: ConverseInput): Promise<Transcript> {
+  const { due, context, line, clock } = input;
+  const started = clock.now();
+  const hops: Hop[] = [];
+  let errorLine: string | null = null;
+  let verdict: Verdict = defect;
+  try {
+    const conversation = input.ecosystem.probe(due.target, context);
+    const exchange = createExchange(input, hops, (line) => {
+      errorLine = line;
+    });
+    verdict = await drive(conversation, exchange);
+    if (verdict.outcome.tag === 'ok') errorLine = null;
+  } catch (thrown) {
+    errorLine = `defect: ${String(thrown)}`.split('\n', 1)[0]?.slice(0, 200) ?? null;
+  } finally {
+    line.close();
+  }
+  return {
+    probeId: due.probeId,
+    startedAtMs: started.wallMs,
+    startedMonotonicMs: started.monotonicMs,
+    hops,
+    verdict,
+    errorLine,
+    loopDelayMsMax: input.loopDelayMsMax(started.monotonicMs),
+    worker: input.worker,
+  };
+}
+
+async function drive(conversation: Conversation, exchange: (ask: Ask) => Promise<Answer>): Promise<Verdict> {
+  let turn = conversation.next();
+  for (let asks = 0; !turn.done; asks++) {
+    if (asks >= limits.asksPerProbe) throw new Error('a conversation asked too often');
+    turn = conversation.next(await exchange(turn.value));
+  }
+  return turn.value;
+}
+
+/** Answers one ask after the other, keeping the deadline of the timed part and the time between timed hops. */
+function createExchange(
+  { due, line, clock }: ConverseInput,
+  hops: Hop[],
+  onErrorLine: (line: string | null) => void,
+): (ask: Ask) => Promise<Answer> {
+  let timedSpentMs = 0;
+  let lastWasTimed = false;
+  return async (ask) => {
+    const isTimed = ask.aside !== true;
+    // Time between two timed asks is the probe's own and belongs to the later hop's first phase.
+    const startMs = isTimed && lastWasTimed ? (hops.at(-1)?.marks.end ?? null) : null;
+    const fromMs = startMs ?? clock.monotonicMs();
+    const budget: AskBudget = {
+      startMs,
+      deadlineMs: fromMs + due.timeoutMs - (isTimed ? timedSpentMs : 0),
+      limitMs: due.timeoutMs,
+    };
+    const followed = await follow(ask, line, budget);
+    hops.push(...followed.hops);
+    if (isTimed)
+      timedSpentMs += (followed.hops.at(-1)?.marks.end ?? fromMs) - (followed.hops[0]?.marks.start ?? fromMs);
+    lastWasTimed = isTimed;
+    const { answer } = followed;
+    if (answer.tag === 'answered' && answer.status !== 200) onErrorLine(firstLine(answer.body));
+    return answer;
+  };
+}

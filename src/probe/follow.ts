@@ -1,0 +1,86 @@
+import { limits } from '../core/limits.ts';
+import type { HopAnswer, Line } from '../core/ports.ts';
+import { maskUrl } from '../core/secret.ts';
+import type { Answer, Ask, Hop } from '../core/transcript.ts';
+import { reasonOf } from './classify.ts';
+
+/** Time that one ask has. Instants are monotonic milliseconds. */
+export interface AskBudget {
+  /** The instant to count the first hop from; `null`: when it begins. */
+  readonly startMs: number | null;
+  readonly deadlineMs: number;
+  readonly limitMs: number;
+}
+
+/** One ask, answered: every hop in order, and what the conversation is told. */
+export interface Followed {
+  readonly hops: readonly Hop[];
+  readonly answer: Answer;
+}
+
+const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Carries out one ask and follows redirects by hand: at most `limits.redirects`, never from https to http, never in a
+ * circle, each hop measured from the end of the one before. Targets of redirects are foreign.
+ */
+export async function follow(ask: Ask, line: Line, budget: AskBudget): Promise<Followed> {
+  const hops: Hop[] = [];
+  const seen = new Set<string>();
+  let url = ask.url;
+  let startMs = budget.startMs;
+  for (;;) {
+    seen.add(url);
+    const answer = await line.hop({
+      url,
+      headers: ask.headers ?? {},
+      aside: ask.aside === true,
+      foreign: ask.foreign === true || hops.length > 0,
+      bodyBytesMax: ask.bodyBytesMax,
+      stopAfterBytes: ask.stopAfterBytes ?? null,
+      startMs,
+      deadlineMs: budget.deadlineMs,
+      limitMs: budget.limitMs,
+    });
+    hops.push(answer.hop);
+    const ended = endOf(answer, url, ask, hops.length, budget);
+    if (ended.tag !== 'redirected') return { hops, answer: ended };
+    const next = ended.url;
+    if (next === null || seen.has(next) || hops.length > limits.redirects) {
+      return { hops, answer: { tag: 'failed', failure: { kind: 'redirect', hops: hops.length } } };
+    }
+    url = next;
+    startMs = answer.hop.marks.end;
+  }
+}
+
+type Ended = Answer | { readonly tag: 'redirected'; readonly url: string | null };
+
+function endOf({ hop, headers, body }: HopAnswer, url: string, ask: Ask, hops: number, budget: AskBudget): Ended {
+  const location = headers.location;
+  const { fault, status } = hop;
+  // What a client reads of any answer but 200 is its status: a body past our cap changes nothing about it.
+  const isWhole = fault === null || (fault.code === 'MW_BODY_TOO_LARGE' && status !== null && status !== 200);
+  if (isWhole && status !== null) {
+    if (redirectStatuses.has(status) && location !== undefined)
+      return { tag: 'redirected', url: target(location, url) };
+    return { tag: 'answered', status, headers, body, finalUrl: maskUrl(url) };
+  }
+  if (fault === null) return { tag: 'unknown', because: 'defect', code: 'MW_NO_STATUS' };
+  if (fault.code === 'MW_BODY_TOO_LARGE' && /^text\/html\b/i.test(headers['content-type'] ?? '')) {
+    return { tag: 'failed', failure: { kind: 'wrong_content', expected: 'no web page' } };
+  }
+  return reasonOf(fault, { hops, limitBytes: ask.bodyBytesMax, limitMs: budget.limitMs });
+}
+
+/** Where a `Location` leads; `null` where we may not go: no URL, no HTTP, or down from https. Credentials in it are dropped. */
+function target(location: string, from: string): string | null {
+  if (!URL.canParse(location, from)) return null;
+  const url = new URL(location, from);
+  const isDowngrade = from.startsWith('https:') && url.protocol !== 'https:';
+  if (isDowngrade || (url.protocol !== 'https:' && url.protocol !== 'http:')) return null;
+  url.username = '';
+  url.password = '';
+  url.hash = '';
+  return url.href;
+}

@@ -1,0 +1,46 @@
+/** ASCII letters, digits and the marks that module paths and versions may hold; `!` is the escape itself. */
+const pathText = /^[A-Za-z0-9\-._~/]+$/;
+const versionText = /^[A-Za-z0-9\-._~+ (){}[\]#$%&=@^,]+$/;
+
+/**
+ * The escaped form of a module path: every upper-case letter becomes `!` and its lower-case letter.
+ * @returns `null` where the path is no module path: not ASCII, a `!`, an empty or dotted element
+ * @see protocols.md 1.2; golang/mod module/module.go EscapePath
+ */
+export function escapeModule(path: string): string | null {
+  const elements = path.split('/');
+  const isSound = elements.every((element) => element !== '' && !element.startsWith('.') && !element.endsWith('.'));
+  return pathText.test(path) && isSound ? shout(path) : null;
+}
+
+/**
+ * The escaped form of a version, by the rule of module paths. Also for branch names and hashes, which `.info` takes.
+ * @returns `null` where it can be no version: empty, a slash, a `!`, not ASCII
+ */
+export function escapeVersion(version: string): string | null {
+  return versionText.test(version) && version.trim() !== '' ? shout(version) : null;
+}
+
+/**
+ * The plain form of an escaped path or version.
+ * @returns `null` for an upper-case letter and for a `!` that no lower-case letter follows
+ */
+export function unescapePath(escaped: string): string | null {
+  if (/[A-Z]|!(?![a-z])/.test(escaped)) return null;
+  return escaped.replace(/!([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/**
+ * Percent-encoding of a URL path as the go command applies it to module paths (not to checksum-database paths),
+ * so that caches and static servers see the spelling that clients send: `!` becomes `%21`, `+` and `@` stay.
+ * @see protocols.md 1.2; golang/go net/url shouldEscape, encodePathSegment
+ */
+export function encodePath(path: string): string {
+  return path.replace(/[^A-Za-z0-9\-._~$&+:=@/]/g, (letter) => {
+    return `%${letter.charCodeAt(0).toString(16).toUpperCase().padStart(2, '0')}`;
+  });
+}
+
+function shout(text: string): string {
+  return text.replace(/[A-Z]/g, (letter) => `!${letter.toLowerCase()}`);
+}

@@ -1,0 +1,32 @@
+import { createHash } from 'node:crypto';
+
+/** One hashed file: its name as stored, and the SHA-256 of its content as lower-case hex. */
+export interface HashedFile {
+  readonly name: string;
+  readonly sha256Hex: string;
+}
+
+/**
+ * Go's `h1:` hash over files, whatever their order: SHA-256 of one line a file, sorted by the names' UTF-8 bytes.
+ * @returns `null` where a name holds a line feed: such a set has no hash
+ * @see protocols.md 1.9
+ */
+export function h1Of(files: readonly HashedFile[]): string | null {
+  if (files.some((file) => file.name.includes('\n'))) return null;
+  const sorted = files.map((file) => ({ file, bytes: Buffer.from(file.name) }));
+  sorted.sort((a, b) => Buffer.compare(a.bytes, b.bytes));
+  const all = createHash('sha256');
+  for (const { file } of sorted) all.update(`${file.sha256Hex}  ${file.name}\n`);
+  return `h1:${all.digest('base64')}`;
+}
+
+/** The `h1:` of a go.mod: one file named `go.mod`, without the module's prefix. */
+export function h1OfMod(body: Uint8Array): string {
+  const all = createHash('sha256').update(`${sha256Hex(body)}  go.mod\n`);
+  return `h1:${all.digest('base64')}`;
+}
+
+/** Lower-case hex SHA-256. */
+export function sha256Hex(content: Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
+}

@@ -1,0 +1,91 @@
+interface Parsed {
+  /** Major, minor, patch; decimal digits, missing ones `0`. */
+  readonly numbers: readonly [string, string, string];
+  /** Without the dash; empty for a release. */
+  readonly pre: string;
+  readonly build: string;
+  /** All three numbers were written. */
+  readonly whole: boolean;
+}
+
+const number = '(0|[1-9]\\d*)';
+const identifiers = '[0-9A-Za-z-]+(?:\\.[0-9A-Za-z-]+)*';
+const form = new RegExp(`^v${number}(?:\\.${number}(?:\\.${number}(?:-(${identifiers}))?(?:\\+(${identifiers}))?)?)?$`);
+
+function parse(version: string): Parsed | null {
+  const found = form.exec(version);
+  if (found === null) return null;
+  const [, major = '0', minor = '0', patch, pre = '', build = ''] = found;
+  if (pre.split('.').some((id) => /^0\d+$/.test(id))) return null;
+  return { numbers: [major, minor, patch ?? '0'], pre, build, whole: patch !== undefined };
+}
+
+/** True for what Go calls a valid semantic version: a leading `v`, and `v1` and `v1.2` are short for `v1.2.0`. */
+export function isSemver(version: string): boolean {
+  return parse(version) !== null;
+}
+
+/** True for the one spelling that names a module version: `vX.Y.Z[-pre]`, with no build but `+incompatible`. */
+export function isCanonical(version: string): boolean {
+  const parsed = parse(version);
+  if (parsed === null || !parsed.whole) return false;
+  return parsed.build === '' || parsed.build === 'incompatible';
+}
+
+/** True where the version has a pre-release part, pseudo-versions included. */
+export function isPrerelease(version: string): boolean {
+  return (parse(version)?.pre ?? '') !== '';
+}
+
+/** True for a major version 2 or above of a module without a `/vN` path. */
+export function isIncompatible(version: string): boolean {
+  return version.endsWith('+incompatible');
+}
+
+const pseudo =
+  /^v[0-9]+\.(?:0\.0-|\d+\.\d+-(?:[^+]*\.)?0\.)\d{14}-[A-Za-z0-9]+(?:\+[0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*)?$/;
+
+/**
+ * True for the three forms that stand for a commit without a tag.
+ * @see protocols.md 1.7; golang/mod module/pseudo.go pseudoVersionRE
+ */
+export function isPseudo(version: string): boolean {
+  return isSemver(version) && pseudo.test(version);
+}
+
+/**
+ * Orders two versions as Go does: below 0, 0 or above 0. Invalid ones come first and are equal; build metadata does
+ * not count, so `v2.0.0+incompatible` is above `v1.9.0` by its number alone.
+ */
+export function compareVersions(a: string, b: string): number {
+  const left = parse(a);
+  const right = parse(b);
+  if (left === null || right === null) return Number(left !== null) - Number(right !== null);
+  for (const at of [0, 1, 2] as const) {
+    const order = compareDigits(left.numbers[at], right.numbers[at]);
+    if (order !== 0) return order;
+  }
+  return comparePre(left.pre, right.pre);
+}
+
+/** Digits without leading zeros: the longer is larger, whatever their count. */
+function compareDigits(a: string, b: string): number {
+  if (a.length !== b.length) return a.length - b.length;
+  return a < b ? -1 : Number(a > b);
+}
+
+function comparePre(a: string, b: string): number {
+  if (a === b) return 0;
+  if (a === '' || b === '') return a === '' ? 1 : -1;
+  const left = a.split('.');
+  const right = b.split('.');
+  for (const [at, mine] of left.entries()) {
+    const theirs = right[at];
+    if (theirs === undefined) return 1;
+    if (mine === theirs) continue;
+    const isNumber = /^\d+$/.test(mine);
+    if (isNumber !== /^\d+$/.test(theirs)) return isNumber ? -1 : 1;
+    return isNumber ? compareDigits(mine, theirs) : mine < theirs ? -1 : 1;
+  }
+  return -1;
+}

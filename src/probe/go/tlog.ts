@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+
+/** Hashes in one tile, and their bytes. */
+export const tileWidth = 256;
+export const hashBytes = 32;
+
+/** One tile as it stands in a tree of some size: level and number count from 0; `width` hashes, 1 to 256. */
+export interface Tile {
+  readonly level: number;
+  readonly number: number;
+  readonly width: number;
+}
+
+/** Tiles by `tileKey`, each `width × 32` bytes. */
+export type Tiles = ReadonlyMap<string, Buffer>;
+
+/** A complete subtree: `index` counts the subtrees of that level from the left. */
+interface Node {
+  readonly level: number;
+  readonly index: number;
+}
+
+/** Hash of a record's text as a leaf. */
+export function leafHash(text: string): Buffer {
+  return createHash('sha256').update('\0').update(text).digest();
+}
+
+/** Hash of two neighbours. */
+export function nodeHash(left: Uint8Array, right: Uint8Array): Buffer {
+  return createHash('sha256').update('\x01').update(left).update(right).digest();
+}
+
+/** The key of a tile in `Tiles`. */
+export function tileKey(tile: Pick<Tile, 'level' | 'number'>): string {
+  return `${tile.level}/${tile.number}`;
+}
+
+/** The path of a tile below the database: `tile/8/1/x001/x234/067.p/8`. */
+export function tilePath({ level, number, width }: Tile): string {
+  const groups = [String(number % 1000).padStart(3, '0')];
+  for (let left = Math.floor(number / 1000); left > 0; left = Math.floor(left / 1000)) {
+    groups.unshift(`x${String(left % 1000).padStart(3, '0')}`);
+  }
+  return `tile/8/${level}/${groups.join('/')}${width === tileWidth ? '' : `.p/${width}`}`;
+}
+
+/**
+ * The tiles that prove, in a tree of `size` records: its root, that the records `leaves` are in it, and the roots of
+ * the older trees `olderSizes`. Each tile once, parents included, in the order in which they are best fetched.
+ * @see protocols.md 1.12
+ */
+export function tilesToProve(size: number, leaves: readonly number[], olderSizes: readonly number[]): readonly Tile[] {
+  const wanted = new Map<string, Tile>();
+  for (const node of subtreesOf(size)) add(wanted, size, tileOf(node));
+  for (const leaf of leaves) addWithParents(wanted, size, tileOf({ level: 0, index: leaf }));
+  for (const older of olderSizes) {
+    for (const node of subtreesOf(older)) addWithParents(wanted, size, tileOf(node));
+  }
+  return [...wanted.values()];
+}
+
+/**
+ * The root of the first `size` records, from tiles; `null` where one is missing. With `size` the tree's own, equality
+ * with the signed root makes its unfinished tiles trustworthy; all others are by `areTrue`.
+ */
+export function rootOf(size: number, tiles: Tiles): Buffer | null {
+  if (size === 0) return createHash('sha256').digest();
+  let root: Buffer | null = null;
+  for (const node of subtreesOf(size).reverse()) {
+    const hash = hashOf(node, tiles);
+    if (hash === null) return null;
+    root = root === null ? hash : nodeHash(hash, root);
+  }
+  return root;
+}
+
+/**
+ * True where every full tile folds to the entry that its parent tile holds for it. A full tile always has a parent;
+ * an unfinished one has none and is proven by the root.
+ */
+export function areTrue(tiles: Tiles, proven: readonly Tile[]): boolean {
+  return proven.every((tile) => {
+    if (tile.width < tileWidth) return true;
+    const own = tiles.get(tileKey(tile));
+    const entry = hashOf({ level: (tile.level + 1) * 8, index: tile.number }, tiles);
+    return own !== undefined && entry !== null && fold(own).equals(entry);
+  });
+}
+
+/** True where record `id` of the tiles' tree has this text. */
+export function isIncluded(id: number, text: string, tiles: Tiles): boolean {
+  return hashOf({ level: 0, index: id }, tiles)?.equals(leafHash(text)) ?? false;
+}
+
+/** The complete subtrees whose roots make up the tree's: one for each power of two in `size`, largest first. */
+function subtreesOf(size: number): Node[] {
+  const nodes: Node[] = [];
+  let start = 0;
+  for (let level = 52; level >= 0; level--) {
+    const leaves = 2 ** level;
+    if (size - start < leaves) continue;
+    nodes.push({ level, index: start / leaves });
+    start += leaves;
+  }
+  return nodes;
+}
+
+/** Where a node's hashes lie: `count` entries from `offset` of one tile, folding to the node's hash. */
+function tileOf({ level, index }: Node): Pick<Tile, 'level' | 'number'> & { offset: number; count: number } {
+  const count = 2 ** (level % 8);
+  const first = index * count;
+  return {
+    level: Math.floor(level / 8),
+    number: Math.floor(first / tileWidth),
+    offset: first % tileWidth,
+    count,
+  };
+}
+
+/** How many hashes tile (level, number) holds in a tree of `size` records; 0 where it does not exist yet. */
+function widthIn(size: number, level: number, number: number): number {
+  const hashes = Math.floor(size / tileWidth ** level);
+  return Math.max(0, Math.min(tileWidth, hashes - number * tileWidth));
+}
+
+function add(wanted: Map<string, Tile>, size: number, { level, number }: Pick<Tile, 'level' | 'number'>): boolean {
+  const key = tileKey({ level, number });
+  const width = widthIn(size, level, number);
+  if (width === 0 || wanted.has(key)) return false;
+  wanted.set(key, { level, number, width });
+  return true;
+}
+
+function addWithParents(wanted: Map<string, Tile>, size: number, tile: Pick<Tile, 'level' | 'number'>): void {
+  let { level, number } = tile;
+  while (add(wanted, size, { level, number })) {
+    level += 1;
+    number = Math.floor(number / tileWidth);
+  }
+}
+
+function hashOf(node: Node, tiles: Tiles): Buffer | null {
+  const place = tileOf(node);
+  const tile = tiles.get(tileKey(place));
+  const end = (place.offset + place.count) * hashBytes;
+  return tile === undefined || end > tile.length ? null : fold(tile.subarray(place.offset * hashBytes, end));
+}
+
+/** Folds a power of two of hashes pairwise to one. */
+function fold(hashes: Buffer): Buffer {
+  let level = hashes;
+  while (level.length > hashBytes) {
+    const next = Buffer.alloc(level.length / 2);
+    for (let at = 0; at < level.length; at += 2 * hashBytes) {
+      const middle = at + hashBytes;
+      nodeHash(level.subarray(at, middle), level.subarray(middle, middle + hashBytes)).copy(next, at / 2);
+    }
+    level = next;
+  }
+  return level;
+}

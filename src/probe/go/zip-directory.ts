@@ -1,0 +1,130 @@
+/** One entry as the central directory names it. */
+export interface ZipEntry {
+  readonly name: string;
+  /** 0 stored, 8 deflate. */
+  readonly method: number;
+  readonly isEncrypted: boolean;
+  readonly crc32: number;
+  readonly packedBytes: number;
+  readonly plainBytes: number;
+  /** Where the local header begins. */
+  readonly at: number;
+}
+
+/** `cut`: no end record, so the rest is missing. `broken`: the end is there and what it points to is not. */
+export type Directory =
+  | { readonly tag: 'ok'; readonly entries: readonly ZipEntry[] }
+  | { readonly tag: 'cut' }
+  | { readonly tag: 'broken'; readonly what: string };
+
+/** End record and the longest comment after it. */
+const endWindowBytes = 65_557;
+const endBytes = 22;
+const headerBytes = 46;
+const whole32 = 0xffffffff;
+const whole16 = 0xffff;
+
+/**
+ * The central directory of a zip held in memory, zip64 included.
+ * @param entriesMax  more entries are refused before any is read
+ * @see APPNOTE.TXT 6.3.10 sections 4.3.12 to 4.3.16; protocols.md 0.2
+ */
+export function readDirectory(zip: Buffer, entriesMax: number): Directory {
+  const end = findEnd(zip);
+  if (end < 0) return { tag: 'cut' };
+  const place = directoryPlace(zip, end);
+  if (place === null) return { tag: 'broken', what: 'end of central directory' };
+  if (place.count > entriesMax) return { tag: 'broken', what: 'too many entries' };
+  if (place.at + place.bytes > end) return { tag: 'broken', what: 'central directory' };
+  const entries: ZipEntry[] = [];
+  let at = place.at;
+  for (let left = place.count; left > 0; left--) {
+    const read = readEntry(zip, at, end);
+    if (read === null) return { tag: 'broken', what: 'central directory' };
+    entries.push(read.entry);
+    at = read.next;
+  }
+  if (at !== place.at + place.bytes) return { tag: 'broken', what: 'central directory' };
+  return { tag: 'ok', entries };
+}
+
+/** The last end record whose comment ends with the file: a signature inside a comment does not count. */
+function findEnd(zip: Buffer): number {
+  const lowest = Math.max(0, zip.length - endWindowBytes);
+  for (let at = zip.length - endBytes; at >= lowest; at--) {
+    if (zip.readUInt32LE(at) === 0x06054b50 && at + endBytes + zip.readUInt16LE(at + 20) === zip.length) return at;
+  }
+  return -1;
+}
+
+function directoryPlace(zip: Buffer, end: number): { count: number; bytes: number; at: number } | null {
+  const place = {
+    count: zip.readUInt16LE(end + 10),
+    bytes: zip.readUInt32LE(end + 12),
+    at: zip.readUInt32LE(end + 16),
+  };
+  if (place.count !== whole16 && place.bytes !== whole32 && place.at !== whole32) return place;
+  const locator = end - 20;
+  // Without a locator the values mean what they say: 65535 entries fit the old record.
+  if (locator < 0 || zip.readUInt32LE(locator) !== 0x07064b50) return place;
+  const record = toNumber(zip.readBigUInt64LE(locator + 8));
+  if (record === null || record + 56 > locator || zip.readUInt32LE(record) !== 0x06064b50) return null;
+  const count = toNumber(zip.readBigUInt64LE(record + 32));
+  const bytes = toNumber(zip.readBigUInt64LE(record + 40));
+  const at = toNumber(zip.readBigUInt64LE(record + 48));
+  return count === null || bytes === null || at === null ? null : { count, bytes, at };
+}
+
+function readEntry(zip: Buffer, at: number, end: number): { entry: ZipEntry; next: number } | null {
+  if (at + headerBytes > end || zip.readUInt32LE(at) !== 0x02014b50) return null;
+  const nameAt = at + headerBytes;
+  const extraAt = nameAt + zip.readUInt16LE(at + 28);
+  const extraEnd = extraAt + zip.readUInt16LE(at + 30);
+  const next = extraEnd + zip.readUInt16LE(at + 32);
+  if (next > end) return null;
+  const sizes = widen(zip.subarray(extraAt, extraEnd), [
+    zip.readUInt32LE(at + 24),
+    zip.readUInt32LE(at + 20),
+    zip.readUInt32LE(at + 42),
+  ]);
+  if (sizes === null) return null;
+  const [plainBytes, packedBytes, localAt] = sizes;
+  return {
+    entry: {
+      name: zip.toString('utf8', nameAt, extraAt),
+      method: zip.readUInt16LE(at + 10),
+      isEncrypted: (zip.readUInt16LE(at + 8) & 1) === 1,
+      crc32: zip.readUInt32LE(at + 16),
+      packedBytes,
+      plainBytes,
+      at: localAt,
+    },
+    next,
+  };
+}
+
+/** Replaces each value of all ones by the next eight bytes of the zip64 extra field, in the field's fixed order. */
+function widen(extra: Buffer, sizes: readonly [number, number, number]): readonly [number, number, number] | null {
+  if (!sizes.includes(whole32)) return sizes;
+  for (let at = 0; at + 4 <= extra.length; ) {
+    const length = extra.readUInt16LE(at + 2);
+    const field = extra.subarray(at + 4, at + 4 + length);
+    if (extra.readUInt16LE(at) === 1) {
+      let used = 0;
+      const wide = sizes.map((size) => {
+        if (size !== whole32) return size;
+        used += 8;
+        return used > field.length ? null : toNumber(field.readBigUInt64LE(used - 8));
+      });
+      const [plain, packed, local] = wide;
+      return plain == null || packed == null || local == null ? null : [plain, packed, local];
+    }
+    at += 4 + length;
+  }
+  return null;
+}
+
+/** Sizes beyond what a number counts exactly are nonsense here. */
+function toNumber(value: bigint): number | null {
+  return value > BigInt(Number.MAX_SAFE_INTEGER) ? null : Number(value);
+}

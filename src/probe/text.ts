@@ -1,0 +1,38 @@
+const bom = '\uFEFF';
+
+/** The text of a body, a byte-order mark dropped; `null` where it is not UTF-8. */
+export function utf8(body: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(body);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * True where a body starts like HTML or XML (after a byte-order mark and white space): a portal, a login form, an
+ * error page with status 200. None of the formats that we read may begin with `<`.
+ */
+export function isMarkup(body: Uint8Array): boolean {
+  const start = new TextDecoder('utf-8').decode(body.subarray(0, 512));
+  return start.replace(bom, '').trimStart().startsWith('<');
+}
+
+/** The first line of a body that is not blank: printable characters only, at most 200. `null` where there is none. */
+export function firstLine(body: Uint8Array): string | null {
+  const start = new TextDecoder('utf-8').decode(body.subarray(0, 2048));
+  for (const line of start.split(/\r\n|\r|\n/)) {
+    const printable = line.replace(/[\p{C}\uFFFD]/gu, '').trim();
+    if (printable !== '') return printable.slice(0, 200);
+  }
+  return null;
+}
+
+/** True where a text holds a control character below U+0020 other than a line feed: no signed text may. */
+export function hasControls(text: string): boolean {
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code < 0x20 && code !== 0x0a) return true;
+  }
+  return false;
+}
