@@ -3,8 +3,10 @@ import { createServer as createTlsServer, type TLSSocket, type TlsOptions, type 
 import { type Answer, fullHead, type SeenRequest, text } from './answer.ts';
 import { type Certs, testCerts } from './certs.ts';
 import { type ConnectionFault, type Fault, faultScopes, isConnectionFault, isRequestFault } from './faults.ts';
+import { decodedPath, parseHeaders } from './parse-request.ts';
 import { answerWithFault, resetSocket } from './request-faults.ts';
 import { openTarpit, type Tarpit } from './tarpit.ts';
+import { spoilsBeforeTls, tlsOptions } from './tls-faults.ts';
 
 /** When a fault of a connection or request strikes; faults of the listener hold at once and until taken away. */
 export interface FaultWhen {
@@ -88,6 +90,9 @@ class ScriptedServer implements RawServer {
   #plan: Plan | null = null;
   #delays: ServerDelays = {};
   #connections = 0;
+  #wellTls: TlsServer | null = null;
+  /** What to do with each connection once it is secure, by the client's port. */
+  readonly #handshakes = new Map<number, (secure: TLSSocket) => void>();
 
   constructor(options: RawServerOptions) {
     this.#options = options;
@@ -171,7 +176,11 @@ class ScriptedServer implements RawServer {
     this.#connections += 1;
     this.#sockets.add(socket);
     socket.setNoDelay(true);
-    socket.once('close', () => this.#sockets.delete(socket));
+    const clientPort = socket.remotePort ?? 0;
+    socket.once('close', () => {
+      this.#sockets.delete(socket);
+      this.#handshakes.delete(clientPort);
+    });
     // The other side may go away at any moment; that is its right, and no news.
     socket.on('error', () => undefined);
     const fault = this.#strike(isConnectionFault);
@@ -190,30 +199,16 @@ class ScriptedServer implements RawServer {
     else setTimeout(begin, tlsMs);
   }
 
+  /** One TLS server for all well connections, so that no handshake pays for reading the certificate. */
   #tlsServer(fault: ConnectionFault | null): TlsServer {
-    const { ca, server, ...faulty } = this.#certs;
-    const shown = fault?.kind === 'certificate' ? faulty[fault.which] : server;
-    const own = typeof this.#options.tls === 'object' && fault?.kind !== 'certificate' ? this.#options.tls : {};
-    return createTlsServer({
-      cert: shown.certPem,
-      key: shown.keyPem,
-      ALPNProtocols: ['http/1.1'],
-      ...own,
-      // OpenSSL 3 offers TLS 1.1 only at security level 0.
-      ...(fault?.kind === 'old-tls'
-        ? { minVersion: 'TLSv1' as const, maxVersion: 'TLSv1.1' as const, ciphers: 'DEFAULT@SECLEVEL=0' }
-        : {}),
-      ...(fault?.kind === 'wants-client-certificate'
-        ? { ca: ca.certPem, requestCert: true, rejectUnauthorized: true }
-        : {}),
-    });
+    if (fault !== null) return this.#makeTlsServer(fault);
+    this.#wellTls ??= this.#makeTlsServer(null);
+    return this.#wellTls;
   }
 
   #secure(socket: Socket, connection: number, fault: ConnectionFault | null): void {
     const server = this.#tlsServer(fault);
-    server.on('tlsClientError', () => socket.destroy());
-    server.once('secureConnection', (secure) => {
-      secure.on('error', () => undefined);
+    this.#handshakes.set(socket.remotePort ?? 0, (secure) => {
       if (fault?.kind === 'reset-after-tls') return resetSocket(secure);
       const peer = secure.getPeerCertificate();
       this.#converse(secure, connection, {
@@ -223,6 +218,17 @@ class ScriptedServer implements RawServer {
       });
     });
     server.emit('connection', socket);
+  }
+
+  #makeTlsServer(fault: ConnectionFault | null): TlsServer {
+    const own = typeof this.#options.tls === 'object' ? this.#options.tls : {};
+    const server = createTlsServer(tlsOptions(this.#certs, own, fault));
+    server.on('tlsClientError', (_, secure) => secure.destroy());
+    server.on('secureConnection', (secure) => {
+      secure.on('error', () => undefined);
+      this.#handshakes.get(secure.remotePort ?? 0)?.(secure);
+    });
+    return server;
   }
 
   /** Reads requests one after the other and answers each before it looks at the next. */
@@ -291,53 +297,3 @@ class ScriptedServer implements RawServer {
 }
 
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-/** @returns whether the fault has done its work before any TLS was spoken */
-function spoilsBeforeTls(socket: Socket, fault: ConnectionFault): boolean {
-  switch (fault.kind) {
-    case 'reset-at-accept':
-      resetSocket(socket);
-      return true;
-    case 'close-at-accept':
-      socket.end();
-      return true;
-    case 'hang-tls':
-      socket.resume();
-      return true;
-    case 'reset-in-tls':
-      socket.once('data', () => resetSocket(socket));
-      return true;
-    case 'plain-on-tls':
-      socket.once('data', () =>
-        socket.end('HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\nconnection: close\r\n\r\n'),
-      );
-      return true;
-    case 'reset-after-tls':
-    case 'old-tls':
-    case 'certificate':
-    case 'wants-client-certificate':
-      return false;
-    default:
-      return fault satisfies never;
-  }
-}
-
-function decodedPath(target: string): string {
-  const raw = target.replace(/^https?:\/\/[^/]*/, '').split('?')[0] ?? '';
-  try {
-    return decodeURIComponent(raw);
-  } catch {
-    return raw;
-  }
-}
-
-function parseHeaders(lines: readonly string[]): Readonly<Record<string, string>> {
-  const headers: Record<string, string> = {};
-  for (const line of lines) {
-    const colon = line.indexOf(':');
-    const key = line.slice(0, colon).trim().toLowerCase();
-    const value = line.slice(colon + 1).trim();
-    headers[key] = headers[key] === undefined ? value : `${headers[key]}, ${value}`;
-  }
-  return headers;
-}
