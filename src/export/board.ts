@@ -50,16 +50,15 @@ function createInstrument(name: MetricName, registry: Registry<OpenMetricsConten
   return gauge;
 }
 
-// By the catalogue's type: prom-client's classes look alike to the compiler, which narrows them wrongly.
 function startAtZero(name: MetricName, instrument: AnyInstrument, labels: Record<string, string>): void {
-  const { type } = metricOf(name);
-  if (type === 'counter') (instrument as Counter<string>).inc(labels, 0);
-  if (type === 'histogram') (instrument as Histogram<string>).zero(labels);
+  if (instrument instanceof Histogram) instrument.zero(labels);
+  else if (metricOf(name).type === 'counter') instrument.inc(labels, 0);
 }
 
 /** A registry with the metrics of `names`, rendered as OpenMetrics (prom-client refuses exemplars in the old format). */
 export function createBoard<N extends MetricName>(names: readonly N[]): Board<N> {
-  const registry = new Registry<OpenMetricsContentType>(Registry.OPENMETRICS_CONTENT_TYPE);
+  const registry = new Registry<OpenMetricsContentType>();
+  registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   const byName = new Map<MetricName, AnyInstrument>(names.map((name) => [name, createInstrument(name, registry)]));
 
   function walk(

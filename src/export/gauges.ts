@@ -74,9 +74,11 @@ export function sortReadings(snapshot: Snapshot, boards: Boards): Readings {
 
 function fillMirror({ board, entity }: Home, readings: Readings): void {
   const { ecosystem = '', upstream = '', registry = '' } = entity.labels;
+  const { instruments } = board;
+  const rank = readings.ranks.get(registry);
+  if (rank !== undefined) instruments.mirror_advice_rank.set({ ecosystem, upstream, registry }, rank);
   const standing = readings.standings.get(registry);
   if (standing === undefined) return;
-  const { instruments } = board;
   for (const state of mirrorStates)
     instruments.mirror_state.set({ ecosystem, upstream, registry, state }, state === standing.state ? 1 : 0);
   if (standing.state !== 'unknown')
@@ -84,8 +86,6 @@ function fillMirror({ board, entity }: Home, readings: Readings): void {
   const kinds = readings.findings.get(registry);
   for (const kind of new Set([...mirrorFindingKinds, ...(kinds?.keys() ?? [])]))
     instruments.mirror_findings_open.set({ ecosystem, registry, kind }, kinds?.get(kind) ?? 0);
-  const rank = readings.ranks.get(registry);
-  if (rank !== undefined) instruments.mirror_advice_rank.set({ ecosystem, upstream, registry }, rank);
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Advice } from '../../../src/core/advice.ts';
 import type { Config, Pace } from '../../../src/core/config.ts';
 import type { Outcome } from '../../../src/core/failure.ts';
 import type { Finding } from '../../../src/core/finding.ts';
@@ -166,6 +167,42 @@ export function finding(more: Partial<Finding> = {}): Finding {
     actionable: true,
     text: 'a is slow',
     acknowledged: null,
+    ...more,
+  };
+}
+
+/** Advice to leave a for b. */
+export function advice(more: Partial<Advice> = {}): Advice {
+  return {
+    id: 'ad1',
+    ecosystem: 'go',
+    upstream: 'go',
+    vantage: 'test',
+    state: 'proposed',
+    issuedAtMs: 0,
+    expiresAtMs: 1,
+    settledAtMs: null,
+    from: 'a',
+    to: 'b',
+    chain: { before: 'https://a.example.com', after: 'https://b.example.com' },
+    reason: 'a is down',
+    cause: 'outage',
+    refusal: null,
+    evidence: {
+      windowSeconds: 1,
+      samples: 3,
+      observedSeconds: null,
+      baselineSeconds: null,
+      failures: {},
+      findings: [],
+    },
+    candidates: [],
+    expected: { availability: { before: null, after: null }, p95Seconds: { before: null, after: null } },
+    confidence: 'high',
+    remedy: {},
+    doesNotCover: [],
+    rollback: '',
+    trigger: 'detector',
     ...more,
   };
 }

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { metricNames, metricOf } from '../../../src/export/catalog.ts';
+
+test.each(metricNames)('%s keeps the naming rules', (name) => {
+  const metric = metricOf(name);
+  expect(name).toMatch(/^mirror(watch)?_[a-z_]+$/);
+  expect(name.endsWith('_total')).toBe(metric.type === 'counter');
+  if (metric.unit !== null) expect(name.replace(/_total$/, '').endsWith(`_${metric.unit}`)).toBe(true);
+  expect(metric.help).toMatch(/^[^"\\\n]+\.$/);
+  expect(metric.absent.startsWith('never')).toBe(
+    metric.type !== 'gauge' || ['mirrorwatch_build_info', 'mirrorwatch_exposition_lines'].includes(name),
+  );
+  const added = Object.values(metric.per).flatMap((each) => Object.keys(each));
+  expect(metric.labels).toEqual(expect.arrayContaining(added));
+});
+
+test.each(metricNames.filter((name) => metricOf(name).type === 'histogram'))(
+  '%s has rising buckets without a whole number',
+  (name) => {
+    const buckets = metricOf(name).buckets ?? [];
+    expect(buckets.length).toBeGreaterThan(0);
+    expect(buckets).toEqual([...buckets].sort((a, b) => a - b));
+    expect(buckets.filter((bound) => Number.isInteger(bound))).toEqual([]);
+  },
+);
+
+test('the buckets of seconds are those of the contract', () => {
+  expect(metricOf('mirror_probe_rtt_seconds').buckets?.join(' ')).toBe(
+    '0.005 0.01 0.025 0.05 0.1 0.15 0.2 0.3 0.4 0.55 0.8 1.1 1.6 2.5 5.5 10.5 30.5 60.5 120.5',
+  );
+});

@@ -1,0 +1,274 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { limits } from '../../../src/core/limits.ts';
+import { targetsPerBoard } from '../../../src/export/boards.ts';
+import { linesPer, metricNames, metricOf } from '../../../src/export/catalog.ts';
+import { createExporter } from '../../../src/export/exporter.ts';
+import { planExposition } from '../../../src/export/plan.ts';
+import { real } from '../../support/requires.ts';
+import {
+  advice,
+  config,
+  finding,
+  mirror,
+  sample,
+  snapshot,
+  standing,
+  target,
+  targetsOf,
+  turn,
+  values,
+} from './fixture.ts';
+import { readOpenMetrics } from './openmetrics.ts';
+
+const openmetrics = 'application/openmetrics-text; version=1.0.0';
+const hostile = 'example.com/we"ird\\mod # {probe_id="x"} 1 2';
+
+beforeEach(() => {
+  // prom-client stamps exemplars itself.
+  vi.spyOn(Date, 'now').mockReturnValue(1_700_000_000_123);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const odd = target('a', 'mod', hostile, 'latest');
+const targets = [...targetsOf('a'), odd];
+const oneMirror = config({ mirrors: [mirror('a')] });
+/** Everything that can be on the page, on it: each metric of the catalogue has at least one series. */
+function full() {
+  const exporter = createExporter({
+    config: oneMirror,
+    targets,
+    version: '0.1.0',
+    node: 'v24.0.0',
+    turn,
+  });
+  const tls = {
+    version: 'TLSv1.3',
+    cipher: 'TLS_AES_128_GCM_SHA256',
+    issuer: 'Let\'s "R3"',
+    expiresAtMs: 1_800_000_000_000,
+    spkiSha256: null,
+    resumed: false,
+    authorizationCode: null,
+  };
+  const facts = { verified: { algorithm: 'h1', digest: 'x', against: 'sumdb' } } as const;
+  for (const of of targets) exporter.sample(sample(of, { tls, facts }));
+  exporter.sample(sample(targets[0] ?? odd, { rttMs: 130_000 }));
+  const scope = [{ module: 'golang.org/x/net', version: 'v0.25.0', step: 'zip' }] as const;
+  const mismatch = finding({ kind: 'mismatch', scope });
+  exporter.finding({ change: 'opened', finding: mismatch });
+  exporter.snapshot(() =>
+    snapshot({
+      standings: [standing('a', { state: 'degraded' })],
+      vantage: {
+        suspect: false,
+        sinceMs: null,
+        controls: [{ name: 'www.example.com:443', up: true }],
+        contaminatedShare: null,
+      },
+      findings: [mismatch],
+      baselines: targets.map((of) => ({
+        target: of,
+        connection: 'cold',
+        baselineMs: 80,
+        thresholdMs: 800,
+        streak: 1,
+      })),
+      advice: [advice()],
+      ranks: [{ ecosystem: 'go', upstream: 'go', candidates: [{ registry: 'a', scoreSeconds: 0.1, gate: 'current' }] }],
+      queues: [{ receiver: 'ops', length: 1, oldestSeconds: 2.5, disabled: false }],
+      inFlight: 1,
+    }),
+  );
+  return exporter;
+}
+
+describe('the two texts', () => {
+  test('OpenMetrics is valid to a strict reader, each family once and typed as in the catalogue', async () => {
+    const families = readOpenMetrics((await full().render(openmetrics)).text);
+    const rows = metricNames.map(
+      (name) => [name.replace(/_total$/, ''), metricOf(name).type, metricOf(name).unit] as const,
+    );
+    expect([...families].map(([name, { type, unit }]) => [name, type, unit])).toEqual(rows);
+  });
+
+  test('hold the same numbers in the same form', async () => {
+    const exporter = full();
+    const bare = (text: string) =>
+      text
+        .split('\n')
+        .filter((line) => !line.startsWith('#') && line !== '')
+        .map((line) => line.replace(/ # \{probe_id="p1"\} \S+ \S+$/, ''));
+    const inOpenMetrics = bare((await exporter.render(openmetrics)).text);
+    const inText = bare((await exporter.render('text/plain')).text);
+    // A second rendering counts its own lines anew, to the same number.
+    expect(inText).toEqual(inOpenMetrics);
+    expect(inText.length).toBeGreaterThan(900);
+  });
+
+  test('differ in exemplars, the end mark, units and the names of counter families', async () => {
+    const exporter = full();
+    const om = (await exporter.render(openmetrics)).text.split('\n');
+    const text = (await exporter.render(undefined)).text.split('\n');
+    expect(om.filter((line) => line.endsWith(' # {probe_id="p1"} 0.08 1700000000.123'))).toHaveLength(5);
+    expect(
+      om.filter((line) => line.includes('le="+Inf"') && line.endsWith(' # {probe_id="p1"} 130 1700000000.123')),
+    ).toHaveLength(1);
+    expect(om).toContain('# TYPE mirror_probe_attempts counter');
+    expect(om).toContain('# UNIT mirror_probe_rtt_seconds seconds');
+    expect(text).toContain('# TYPE mirror_probe_attempts_total counter');
+    expect(
+      text.filter((line) => line.startsWith('# UNIT') || line === '# EOF' || / # \{probe_id="p1"\} /.test(line)),
+    ).toEqual([]);
+  });
+
+  test('a label that looks like an exemplar keeps its text', async () => {
+    const written = String.raw`module="example.com/we\"ird\\mod # {probe_id=\"x\"} 1 2"`;
+    const text = (await full().render(undefined)).text;
+    expect(
+      text.split('\n').filter((line) => line.startsWith('mirror_probe_attempts_total') && line.includes(written)),
+    ).toHaveLength(1);
+  });
+
+  test.each([
+    { accept: undefined, contentType: 'text/plain; version=0.0.4; charset=utf-8' },
+    { accept: openmetrics, contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8' },
+  ])('$accept is answered as $contentType, whole and in pieces alike', async ({ accept, contentType }) => {
+    const answer = await full().render(accept);
+    expect(answer.contentType).toBe(contentType);
+    expect(answer.chunks.join('')).toBe(answer.text);
+    expect(answer.text.endsWith('\n')).toBe(true);
+  });
+
+  test.each([
+    { file: 'metrics.golden.txt', accept: undefined },
+    { file: 'metrics.golden.openmetrics.txt', accept: openmetrics },
+  ])('$file is what the page says (UPDATE_GOLDEN=1 rewrites it)', async ({ file, accept }) => {
+    const path = join(import.meta.dirname, '../../golden', file);
+    const { text } = await full().render(accept);
+    if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(path, text);
+    expect(text).toBe(readFileSync(path, 'utf8'));
+  });
+});
+
+describe('rendering', () => {
+  const many = Array.from({ length: 450 }, (_, index) => target('a', 'mod', `example.com/m${index}`, 'v1.0.0'));
+  const options = { config: config({ mirrors: [mirror('a')] }), targets: many, version: '1', node: '24' };
+
+  test('lets the loop go on between registries of at most 200 targets', async () => {
+    let turns = 0;
+    const exporter = createExporter({
+      ...options,
+      turn: () => {
+        turns += 1;
+        return Promise.resolve();
+      },
+    });
+    const { text } = await exporter.render(openmetrics);
+    expect(turns).toBeGreaterThan(many.length / targetsPerBoard);
+    expect(text.match(/^# TYPE mirror_probe_attempts counter$/gm)).toHaveLength(1);
+    expect(text.match(/^mirror_probe_attempts_total\{/gm)).toHaveLength(many.length);
+  });
+
+  test('is shared by scrapes at the same time, and for as long as limits say', async () => {
+    let nowMs = 0;
+    let reads = 0;
+    const exporter = createExporter({ ...options, turn, clock: { monotonicMs: () => nowMs } });
+    exporter.snapshot(() => {
+      reads += 1;
+      return snapshot();
+    });
+    await Promise.all([exporter.render(openmetrics), exporter.render(undefined), exporter.render(undefined)]);
+    expect(reads).toBe(1);
+    nowMs = limits.renderCacheMs - 1;
+    await exporter.render(undefined);
+    expect(reads).toBe(1);
+    nowMs = limits.renderCacheMs;
+    await exporter.render(undefined);
+    expect(reads).toBe(2);
+  });
+
+  test('works again after a snapshot that threw', async () => {
+    const exporter = createExporter({ ...options, turn });
+    exporter.snapshot(() => {
+      throw new Error('not yet');
+    });
+    await expect(exporter.render(undefined)).rejects.toThrow('not yet');
+    exporter.snapshot(() => snapshot());
+    expect((await exporter.render(undefined)).text).toContain('mirrorwatch_build_info');
+  });
+});
+
+describe('the cap on lines', () => {
+  test('reckons with as many lines as there are when every gauge is known', async () => {
+    const plan = planExposition(oneMirror, targets);
+    const reckoned = [...plan.entities.map(({ lines }) => lines), ...plan.daemon.map(({ kind }) => linesPer(kind))];
+    const page = values((await full().render(undefined)).text);
+    expect(page.size).toBe(reckoned.reduce((sum, lines) => sum + lines, 0));
+  });
+
+  const eight = [...targetsOf('a'), ...targetsOf('b')];
+  const ids = (text: string) =>
+    [...values(text).keys()].filter((series) => series.startsWith('mirror_probe_attempts_total')).length;
+  const page = async (lines: number) => {
+    const capped = createExporter({
+      config: config({ limits: { lines } }),
+      targets: eight,
+      version: '1',
+      node: '24',
+      turn,
+    });
+    const first = (await capped.render(undefined)).text;
+    const dropped = values(first).get('mirrorwatch_exposition_lines_dropped_total') ?? 0;
+    const again = values((await capped.render(undefined)).text).get('mirrorwatch_exposition_lines_dropped_total');
+    return { targets: ids(first), lines: values(first).size, dropped, again };
+  };
+
+  test('leaves out whole targets, the last configured first, and counts their lines at each rendering', async () => {
+    const whole = await page(500_000);
+    expect(whole).toMatchObject({ targets: 8, dropped: 0, again: 0 });
+    const steps: number[] = [];
+    for (let lines = 3_000; lines >= 0; lines -= 50) {
+      const now = await page(lines);
+      if (now.targets > 0) expect(now.lines).toBeLessThanOrEqual(lines);
+      expect(now.dropped > 0).toBe(now.targets < 8);
+      expect(now.again).toBe(2 * now.dropped);
+      if (steps.at(-1) !== now.targets) steps.push(now.targets);
+    }
+    expect(steps).toEqual([8, 7, 6, 5, 4, 3, 2, 1, 0]);
+  });
+
+  test('a target left out is one that was configured last', async () => {
+    const capped = createExporter({
+      config: config({ limits: { lines: 1_600 } }),
+      targets: eight,
+      version: '1',
+      node: '24',
+      turn,
+    });
+    capped.snapshot(() => snapshot({ standings: [standing('a'), standing('b')] }));
+    const kept = values((await capped.render(undefined)).text);
+    const attempts = [...kept.keys()].filter((series) => series.startsWith('mirror_probe_attempts_total'));
+    const all = eight.map(({ registry, step }) => `${registry} ${step}`);
+    const shown = attempts.map(
+      (series) => `${/registry="(\w)"/.exec(series)?.[1]} ${/step="(\w+)"/.exec(series)?.[1]}`,
+    );
+    expect(shown.length).toBeGreaterThan(0);
+    expect(shown.length).toBeLessThan(8);
+    expect(shown).toEqual(all.slice(0, shown.length));
+    // The state of a mirror is never left out.
+    expect(kept.get('mirror_up{ecosystem="go",upstream="go",registry="b"}')).toBe(1);
+  });
+});
+
+real('promtool', ['promtool'], () => {
+  // It reads the old text only; OpenMetrics is held to a strict reader above, and to a real Prometheus in test/real.
+  test('check metrics is clean', async () => {
+    const { text } = await full().render(undefined);
+    expect(execFileSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' })).toBe('');
+  });
+});
