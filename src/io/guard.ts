@@ -1,0 +1,170 @@
+import { isIP, isIPv4 } from 'node:net';
+
+/**
+ * What an address is for. Everything but `public` is space that an answer of a stranger must not lead us into:
+ * the IANA special-purpose registries (RFC 6890) as of 2025, sorted into the classes that belong together.
+ */
+export type AddressClass =
+  | 'public'
+  | 'loopback'
+  | 'private'
+  | 'link_local'
+  | 'shared'
+  | 'benchmark'
+  | 'documentation'
+  | 'multicast'
+  | 'unspecified'
+  | 'reserved';
+
+/** The ranges, first match wins; `embedded` takes the class of the IPv4 address that the last or named bytes hold. */
+const ranges: readonly (readonly [cidr: string, is: AddressClass | { readonly embeddedAt: number }])[] = [
+  ['0.0.0.0/8', 'unspecified'],
+  ['10.0.0.0/8', 'private'],
+  ['100.64.0.0/10', 'shared'],
+  ['127.0.0.0/8', 'loopback'],
+  ['169.254.0.0/16', 'link_local'],
+  ['172.16.0.0/12', 'private'],
+  ['192.0.0.0/24', 'reserved'],
+  ['192.0.2.0/24', 'documentation'],
+  ['192.88.99.0/24', 'reserved'],
+  ['192.168.0.0/16', 'private'],
+  ['198.18.0.0/15', 'benchmark'],
+  ['198.51.100.0/24', 'documentation'],
+  ['203.0.113.0/24', 'documentation'],
+  ['224.0.0.0/4', 'multicast'],
+  ['240.0.0.0/4', 'reserved'],
+  ['::/128', 'unspecified'],
+  ['::1/128', 'loopback'],
+  ['::/96', 'reserved'],
+  // SIIT (RFC 7915); IPv4-mapped addresses have become IPv4 before they get here.
+  ['::ffff:0:0:0/96', { embeddedAt: 12 }],
+  ['64:ff9b::/96', { embeddedAt: 12 }],
+  ['64:ff9b:1::/48', 'private'],
+  ['100::/64', 'reserved'],
+  ['100:0:0:1::/64', 'reserved'],
+  ['2001::/23', 'reserved'],
+  ['2001:db8::/32', 'documentation'],
+  // 6to4 carries an IPv4 address in front (RFC 3056).
+  ['2002::/16', { embeddedAt: 2 }],
+  ['3fff::/20', 'documentation'],
+  ['2000::/3', 'public'],
+  ['fc00::/7', 'private'],
+  ['fe80::/10', 'link_local'],
+  ['fec0::/10', 'private'],
+  ['ff00::/8', 'multicast'],
+  // Whatever else of IPv6 is not global unicast.
+  ['::/0', 'reserved'],
+];
+
+interface Range {
+  readonly bytes: readonly number[];
+  readonly bits: number;
+}
+
+const table = ranges.map(([cidr, is]) => ({ range: mustParse(cidr), is }));
+
+function mustParse(cidr: string): Range {
+  const range = parseCidr(cidr);
+  if (range === null) throw new Error(`not a range: ${cidr}`);
+  return range;
+}
+
+/** 4 or 16 numbers, or `null` where the text is no address. A zone (`%eth0`) is dropped; IPv4-mapped becomes IPv4. */
+function bytesOf(address: string): readonly number[] | null {
+  const text = address.replace(/^\[|\]$/g, '').replace(/%.*$/, '');
+  const family = isIP(text);
+  if (family === 0) return null;
+  if (family === 4) return text.split('.').map(Number);
+  const bytes = ipv6Bytes(text);
+  const isMapped = bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255 && bytes[11] === 255;
+  return isMapped ? bytes.slice(12) : bytes;
+}
+
+function ipv6Bytes(text: string): readonly number[] {
+  const [head = '', tail] = text.split('::');
+  const front = groupBytes(head);
+  if (tail === undefined) return front;
+  const back = groupBytes(tail);
+  return [...front, ...new Array<number>(16 - front.length - back.length).fill(0), ...back];
+}
+
+function groupBytes(groups: string): number[] {
+  if (groups === '') return [];
+  return groups.split(':').flatMap((group) => {
+    if (isIPv4(group)) return group.split('.').map(Number);
+    const value = Number.parseInt(group, 16);
+    return [value >> 8, value & 255];
+  });
+}
+
+/** A range, `null` where the text is neither `address/bits` nor an address. */
+function parseCidr(text: string): Range | null {
+  const [base = '', bitsText, more] = text.split('/');
+  const bytes = bytesOf(base);
+  if (bytes === null || more !== undefined) return null;
+  const bitsMax = bytes.length * 8;
+  if (bitsText === undefined) return { bytes, bits: bitsMax };
+  if (!/^\d{1,3}$/.test(bitsText)) return null;
+  // The bits of an IPv4-mapped range count from the front of the mapped form.
+  const bits = Number(bitsText) - (base.includes(':') && bytes.length === 4 ? 96 : 0);
+  return bits >= 0 && bits <= bitsMax ? { bytes, bits } : null;
+}
+
+function isWithin(bytes: readonly number[], range: Range): boolean {
+  if (bytes.length !== range.bytes.length) return false;
+  for (let index = 0; index * 8 < range.bits; index += 1) {
+    const mask = 255 & (255 << Math.max(0, 8 - (range.bits - index * 8)));
+    if (((bytes[index] ?? 0) & mask) !== ((range.bytes[index] ?? 0) & mask)) return false;
+  }
+  return true;
+}
+
+function classOfBytes(bytes: readonly number[]): AddressClass {
+  for (const { range, is } of table) {
+    if (!isWithin(bytes, range)) continue;
+    return typeof is === 'string' ? is : classOfBytes(bytes.slice(is.embeddedAt, is.embeddedAt + 4));
+  }
+  return 'public';
+}
+
+/**
+ * The class of an address literal, IPv4 or IPv6, with or without brackets or zone.
+ * @returns `null` where the text is no address, so a name
+ */
+export function addressClass(address: string): AddressClass | null {
+  const bytes = bytesOf(address);
+  return bytes === null ? null : classOfBytes(bytes);
+}
+
+/** The class that a host has by its spelling alone: a literal's own, `loopback` for `localhost` names, else `null`. */
+export function classBySpelling(host: string): AddressClass | null {
+  const name = host.toLowerCase().replace(/\.$/, '');
+  return name === 'localhost' || name.endsWith('.localhost') ? 'loopback' : addressClass(host);
+}
+
+/** Where a hop may go beside public space. */
+export interface GuardRule {
+  /** CIDRs, single addresses or host names, as the operator wrote them. */
+  readonly allow: readonly string[];
+  /** The class of space that the configured mirror itself is in; its own class is open to its answers. */
+  readonly home: AddressClass | null;
+}
+
+/**
+ * True where a hop to `host` may connect to `address`. The address is the one that is connected to, so that a name
+ * which changes its address between check and connect gains nothing.
+ * @param address  `null` where a proxy resolves the name: then only the spelling of the host can be judged, and a
+ *                 public name that the proxy resolves to a private address is not seen
+ */
+export function mayConnect(host: string, address: string | null, rule: GuardRule): boolean {
+  const found = address === null ? classBySpelling(host) : addressClass(address);
+  if (found === 'public' || (found === null && address === null)) return true;
+  if (found !== null && found === rule.home) return true;
+  const bytes = bytesOf(address ?? host);
+  const name = host.toLowerCase().replace(/\.$/, '');
+  return rule.allow.some((entry) => {
+    const range = parseCidr(entry);
+    if (range === null) return entry.toLowerCase().replace(/\.$/, '') === name;
+    return bytes !== null && isWithin(bytes, range);
+  });
+}

@@ -1,0 +1,46 @@
+import type { ControlAnswer, ControlDue } from '../core/due.ts';
+import type { Connection } from '../core/mirror.ts';
+import type { Clock, Line, Timers, Wire, WireAccess } from '../core/ports.ts';
+import { bareHost } from './wire/connect.ts';
+import { askControl } from './wire/control.ts';
+import { Names } from './wire/dns.ts';
+import { type LineDeps, OpenLine } from './wire/line.ts';
+import { Pool } from './wire/pool.ts';
+import { TlsBook } from './wire/tls.ts';
+
+/** What a wire needs from outside. */
+export interface WireOptions {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  /**
+   * Names to ask when one fails to resolve: hosts of other mirrors and controls. Hosts of the lines opened are known
+   * besides; addresses and `localhost` are left out. Default: none.
+   */
+  readonly otherNames?: readonly string[];
+  /** User-Agent for controls; mirrors have their own. */
+  readonly userAgent?: string;
+}
+
+/**
+ * The wire: HTTP/1.1 by undici over connections of ours, each instant taken from the socket's own events on the
+ * monotonic clock. Nothing is thrown: what goes wrong is in `hop.fault`.
+ */
+export function createWire(options: WireOptions): Wire {
+  const { clock, timers } = options;
+  const names = new Names(clock, timers, options.otherNames ?? []);
+  const deps: LineDeps = { clock, timers, names, tls: new TlsBook(), pool: new Pool() };
+  return {
+    open(access: WireAccess, connection: Connection): Line {
+      names.know(bareHost(new URL(access.url)));
+      return new OpenLine(access, connection, deps);
+    },
+    control(due: ControlDue): Promise<ControlAnswer> {
+      return askControl(due, deps, options.userAgent ?? 'mirrorwatch');
+    },
+    close(): Promise<void> {
+      deps.pool.close();
+      names.close();
+      return Promise.resolve();
+    },
+  };
+}

@@ -1,0 +1,241 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { Clock, WireAccess } from '../../core/ports.ts';
+import type { TlsFacts } from '../../core/transcript.ts';
+import { type AddressClass, type GuardRule, mayConnect } from '../guard.ts';
+import type { Deadline } from './deadline.ts';
+import type { Names, Resolved } from './dns.ts';
+import { askProxy, proxyStop } from './proxy.ts';
+import { type LiveMarks, stopOf, WireStop } from './stop.ts';
+import type { TlsBook } from './tls.ts';
+
+/** What reaching a host takes; a part of an access. */
+export type Route = Pick<WireAccess, 'ca' | 'client' | 'pin' | 'proxy' | 'family' | 'dnsServer' | 'allowHosts'>;
+
+/** Where to. */
+export interface Destination {
+  /** `http:`, `https:` or `tcp:`. */
+  readonly url: URL;
+  readonly route: Route;
+  /** Holds where the URL came from an answer; gives the class that the mirror itself is in, asked only if it matters. */
+  readonly guard: (() => Promise<AddressClass | null>) | null;
+}
+
+/** What is known of a connection, filled in as it comes, also where it fails. */
+export interface ConnectTrace {
+  readonly marks: LiveMarks;
+  remoteAddress: string | null;
+  remotePort: number | null;
+  family: 4 | 6 | null;
+  tls: TlsFacts | null;
+}
+
+/** What connecting needs from outside. */
+export interface ConnectDeps {
+  readonly clock: Clock;
+  readonly names: Names;
+  readonly tls: TlsBook;
+}
+
+const alpn = ['http/1.1'];
+
+/** The host without brackets, as sockets and certificates want it. */
+export function bareHost(url: URL): string {
+  return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
+}
+
+/** The port, the scheme's own where the URL names none. */
+export function portOf(url: URL): number {
+  return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+}
+
+/**
+ * A fresh connection, ready for a request: resolve, TCP, CONNECT where there is a proxy, TLS with its verdict. One
+ * address, no happy eyeballs, no session resumption. Rejects with a `WireStop` before a single byte of HTTP is sent
+ * to a host that must not have it; a proxy's own failures are `MW_PROXY_CONNECT` and `MW_PROXY_STATUS`.
+ */
+export async function connectTo(
+  to: Destination,
+  trace: ConnectTrace,
+  deadline: Deadline,
+  deps: ConnectDeps,
+): Promise<Socket> {
+  const { proxy } = to.route;
+  if (proxy === null) return connectDirect(to, trace, deadline, deps);
+  await allowedRule(to, null);
+  const tunnel = await throughProxy(to, proxy, trace, deadline, deps).catch((error: unknown) => {
+    throw proxyStop(error);
+  });
+  trace.marks.connected = deps.clock.monotonicMs();
+  return to.url.protocol === 'https:' ? secure(to, { socket: tunnel }, anyPeer, trace, deadline, deps) : tunnel;
+}
+
+async function connectDirect(
+  to: Destination,
+  trace: ConnectTrace,
+  deadline: Deadline,
+  deps: ConnectDeps,
+): Promise<Socket> {
+  const port = portOf(to.url);
+  const { address } = await addressOf(bareHost(to.url), port, to.route, trace, deadline, deps);
+  const rule = await allowedRule(to, address);
+  // The other end is the one that was judged, by construction; the guard does not rest on that alone.
+  const isPeer: PeerTest = (remote) => rule === null || mayConnect(bareHost(to.url), remote ?? '', rule);
+  if (to.url.protocol === 'https:') return secure(to, { address, port }, isPeer, trace, deadline, deps);
+  return openTcp(address, port, isPeer, trace.marks, deadline, deps);
+}
+
+async function addressOf(
+  host: string,
+  port: number,
+  route: Route,
+  trace: ConnectTrace,
+  deadline: Deadline,
+  deps: ConnectDeps,
+): Promise<Resolved> {
+  const literal = isIP(host);
+  const found: Resolved =
+    literal !== 0
+      ? { address: host, family: literal === 6 ? 6 : 4 }
+      : await deps.names
+          .resolve(host, { family: route.family, server: route.dnsServer }, deadline, () => {
+            trace.marks.resolved = deps.clock.monotonicMs();
+          })
+          .catch((error: unknown) => {
+            // The name never became an address: the hop stands in `resolve`.
+            delete trace.marks.resolved;
+            throw error;
+          });
+  trace.remoteAddress = found.address;
+  trace.remotePort = port;
+  trace.family = found.family;
+  return found;
+}
+
+/** Tells whether the connected end may be spoken to. */
+type PeerTest = (remoteAddress: string | undefined) => boolean;
+const anyPeer: PeerTest = () => true;
+
+/** The rule under which the address is allowed, `null` without a guard. Throws where no rule allows it. */
+async function allowedRule(to: Destination, address: string | null): Promise<GuardRule | null> {
+  if (to.guard === null) return null;
+  const host = bareHost(to.url);
+  const rule: GuardRule = { allow: to.route.allowHosts, home: null };
+  if (mayConnect(host, address, rule)) return rule;
+  const withHome = { ...rule, home: await to.guard() };
+  if (mayConnect(host, address, withHome)) return withHome;
+  throw forbidden();
+}
+
+function forbidden(): WireStop {
+  return new WireStop('MW_FORBIDDEN_TARGET', 'an answer leads to an address that is not public');
+}
+
+/** TCP alone. The mark is set first in the handler. */
+function openTcp(
+  address: string,
+  port: number,
+  isPeer: PeerTest,
+  marks: LiveMarks,
+  deadline: Deadline,
+  deps: ConnectDeps,
+): Promise<Socket> {
+  return deadline.run((done, failed) => {
+    const socket = connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
+    socket.once('connect', () => {
+      marks.connected = deps.clock.monotonicMs();
+      if (isPeer(socket.remoteAddress)) done(socket);
+      else failed(closing(socket, forbidden()));
+    });
+    socket.once('error', (error) => failed(stopOf(error, 0, deps.clock.monotonicMs())));
+    socket.on('error', () => undefined);
+    return () => socket.destroy();
+  });
+}
+
+function closing(socket: Socket, error: unknown): WireStop {
+  socket.destroy();
+  return stopOf(error);
+}
+
+/** To the proxy, and through it where the target speaks TLS. */
+async function throughProxy(
+  to: Destination,
+  proxy: NonNullable<Route['proxy']>,
+  trace: ConnectTrace,
+  deadline: Deadline,
+  deps: ConnectDeps,
+): Promise<Socket> {
+  const url = new URL(proxy.url);
+  const { address } = await addressOf(bareHost(url), portOf(url), to.route, trace, deadline, deps);
+  const unmarked: LiveMarks = { start: 0, end: 0 };
+  const tcp = await openTcp(address, portOf(url), anyPeer, unmarked, deadline, deps);
+  const socket = url.protocol === 'https:' ? await secureProxy(to, url, tcp, deadline, deps) : tcp;
+  if (to.url.protocol === 'https:') await askProxy(socket, to.url, proxy, deadline);
+  return socket;
+}
+
+function secureProxy(
+  to: Destination,
+  url: URL,
+  tcp: Socket,
+  deadline: Deadline,
+  deps: ConnectDeps,
+): Promise<TLSSocket> {
+  return deadline.run((done, failed) => {
+    const secureContext = deps.tls.context({ ca: to.route.ca, client: null, pin: null });
+    const host = bareHost(url);
+    const socket = connectTls({ socket: tcp, secureContext, host, ...(isIP(host) ? {} : { servername: host }) });
+    socket.once('secureConnect', () => done(socket));
+    socket.once('error', (error) => failed(closing(tcp, error)));
+    socket.on('error', () => undefined);
+    return () => tcp.destroy();
+  });
+}
+
+/** TLS to the target, over a fresh TCP connection or a tunnel; judged before anything is sent over it. */
+function secure(
+  to: Destination,
+  over: { readonly address: string; readonly port: number } | { readonly socket: Socket },
+  isPeer: PeerTest,
+  trace: ConnectTrace,
+  deadline: Deadline,
+  deps: ConnectDeps,
+): Promise<Socket> {
+  return deadline.run((done, failed) => {
+    const host = bareHost(to.url);
+    const socket = connectTls({
+      ...('socket' in over ? over : { host: over.address, port: over.port, autoSelectFamily: false, noDelay: true }),
+      ...(isIP(host) === 0 ? { servername: host } : {}),
+      secureContext: deps.tls.context(to.route),
+      ALPNProtocols: alpn,
+      // The verdict is ours to read, so that facts exist also when it is bad; the name is judged there too.
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
+    });
+    const end = (error: unknown): void => {
+      socket.destroy();
+      failed(stopOf(error, 0, deps.clock.monotonicMs()));
+    };
+    // Before Node's own listener, which starts the handshake.
+    socket.prependOnceListener('connect', () => {
+      trace.marks.connected = deps.clock.monotonicMs();
+      if (!isPeer(socket.remoteAddress)) end(forbidden());
+    });
+    socket.once('secureConnect', () => {
+      const atMs = deps.clock.monotonicMs();
+      const verdict = deps.tls.judge(socket, host, to.route, deps.clock.wallMs());
+      trace.tls = verdict.facts;
+      if (verdict.code !== null) {
+        socket.destroy();
+        failed(new WireStop(verdict.code, verdict.text, 0, atMs));
+        return;
+      }
+      trace.marks.secured = atMs;
+      done(socket);
+    });
+    socket.once('error', end);
+    socket.on('error', () => undefined);
+    return () => socket.destroy();
+  });
+}

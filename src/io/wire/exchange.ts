@@ -1,0 +1,200 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Dispatcher } from 'undici';
+import { limits } from '../../core/limits.ts';
+import { type Carrier, Inflow } from './carrier.ts';
+import type { Deadline } from './deadline.ts';
+import { decoded } from './decode.ts';
+import { exchangeStop, stopOf, WireStop } from './stop.ts';
+
+/** One request over a connection that is ready. */
+export interface ExchangeRequest {
+  readonly method: 'GET' | 'POST';
+  /** Path with query, or the absolute URL for a plain proxy. */
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+  readonly bodyBytesMax: number;
+  readonly stopAfterBytes: number | null;
+}
+
+/** What is known of an exchange, filled in as it comes, so that a failing one tells what it got. */
+export interface ExchangeTrace {
+  firstByteMs: number | null;
+  /** Instant of the last byte of the body. */
+  endMs: number | null;
+  status: number | null;
+  /** Lower-case names; repeated headers joined by `, `. */
+  headers: Readonly<Record<string, string>>;
+  bodyBytes: number;
+}
+
+/** A trace of nothing yet. */
+export function newTrace(): ExchangeTrace {
+  return { firstByteMs: null, endMs: null, status: null, headers: {}, bodyBytes: 0 };
+}
+
+function joined(headers: IncomingHttpHeaders): Record<string, string> {
+  const plain: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) plain[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return plain;
+}
+
+/** What the head says about the length of the body; `null` where its end is told otherwise. */
+function saidBytes(status: number, headers: Readonly<Record<string, string>>): number | null {
+  if (status === 204 || status === 304) return 0;
+  const length = headers['content-length'];
+  return length === undefined || headers['transfer-encoding'] !== undefined ? null : Number(length);
+}
+
+/** Collects one answer through undici's handler calls. Settles once. */
+class Collector implements Dispatcher.DispatchHandler {
+  readonly #carrier: Carrier;
+  readonly #trace: ExchangeTrace;
+  readonly #inflow: Inflow;
+  readonly #now: () => number;
+  readonly #done: (chunks: { readonly chunks: readonly Buffer[]; readonly isWhole: boolean }) => void;
+  readonly #failed: (why: WireStop) => void;
+  readonly #chunks: Buffer[] = [];
+  #isOver = false;
+  readonly #bytesMax: number;
+  /** Where reading stops on purpose; the answer then counts as whole. */
+  #stopAt: number | null;
+
+  constructor(
+    carrier: Carrier,
+    request: ExchangeRequest,
+    trace: ExchangeTrace,
+    inflow: Inflow,
+    now: () => number,
+    done: (chunks: { readonly chunks: readonly Buffer[]; readonly isWhole: boolean }) => void,
+    failed: (why: WireStop) => void,
+  ) {
+    this.#carrier = carrier;
+    this.#trace = trace;
+    this.#inflow = inflow;
+    this.#now = now;
+    this.#done = done;
+    this.#failed = failed;
+    this.#bytesMax = request.bodyBytesMax;
+    this.#stopAt = request.stopAfterBytes;
+  }
+
+  onRequestStart(): void {
+    // Nothing to keep: an exchange is cut short by closing its connection.
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200 || this.#isOver) return;
+    this.#trace.status = status;
+    this.#trace.headers = joined(headers);
+    // Of an answer that is not the thing asked for, the first lines are enough.
+    if (status >= 300 && this.#stopAt === null) this.#stopAt = Math.min(this.#bytesMax, limits.errorBodyBytes);
+    const said = saidBytes(status, this.#trace.headers);
+    if (this.#stopAt === 0) this.#finish(this.#now(), false);
+    else if (this.#stopAt === null && said !== null && said > this.#bytesMax) this.#oversize();
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    const atMs = this.#now();
+    if (this.#isOver) return;
+    this.#trace.bodyBytes += chunk.length;
+    this.#chunks.push(chunk);
+    if (this.#stopAt !== null && this.#trace.bodyBytes >= this.#stopAt) {
+      const said = saidBytes(this.#trace.status ?? 0, this.#trace.headers);
+      if (said !== this.#trace.bodyBytes) this.#finish(atMs, false);
+    } else if (this.#trace.bodyBytes > this.#bytesMax) this.#oversize();
+  }
+
+  onResponseEnd(): void {
+    const atMs = this.#now();
+    if (this.#isOver) return;
+    const said = saidBytes(this.#trace.status ?? 0, this.#trace.headers);
+    const { headBytes, totalBytes } = this.#inflow;
+    if (said !== null && headBytes !== null && totalBytes > headBytes + said)
+      this.#fail(new WireStop('MW_BODY_LONGER', 'more body than said', this.#trace.bodyBytes, atMs));
+    // undici takes a reset for the end of a body without a length; it is none.
+    else if (this.#carrier.error !== null && said === null && this.#trace.headers['transfer-encoding'] === undefined)
+      this.#fail(stopOf(this.#carrier.error, this.#trace.bodyBytes, atMs));
+    else this.#finish(atMs, true);
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
+    const atMs = this.#now();
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stampFirst();
+    const state = {
+      hasHead: this.#trace.status !== null,
+      bytesRead: this.#trace.bodyBytes,
+      socketError: this.#carrier.error,
+    };
+    this.#failed(exchangeStop(error, state, atMs));
+  }
+
+  /** Stops listening: the hop is over for another reason. */
+  leave(): void {
+    this.#isOver = true;
+    this.#stampFirst();
+  }
+
+  #stampFirst(): void {
+    this.#trace.firstByteMs = this.#inflow.firstByteMs;
+  }
+
+  #finish(atMs: number, isWhole: boolean): void {
+    this.#isOver = true;
+    this.#stampFirst();
+    this.#trace.endMs = atMs;
+    if (!isWhole) this.#carrier.close();
+    this.#done({ chunks: this.#chunks, isWhole });
+  }
+
+  #fail(why: WireStop): void {
+    this.#isOver = true;
+    this.#stampFirst();
+    this.#carrier.close();
+    this.#failed(why);
+  }
+
+  #oversize(): void {
+    this.#fail(
+      new WireStop('MW_BODY_TOO_LARGE', 'the body is larger than the cap', this.#trace.bodyBytes, this.#now()),
+    );
+  }
+}
+
+/**
+ * Sends one request and reads its answer whole, within the caps; decodes what was encoded although `identity` was
+ * asked for. Rejects with a `WireStop`; the connection is closed then, and where reading stopped early.
+ * @param now  the monotonic clock
+ */
+export async function exchange(
+  carrier: Carrier,
+  request: ExchangeRequest,
+  trace: ExchangeTrace,
+  deadline: Deadline,
+  now: () => number,
+): Promise<Buffer> {
+  const inflow = new Inflow(now, () => deadline.cut(new WireStop('MW_HEAD_TOO_LARGE', 'the head is too large')));
+  carrier.inflow = inflow;
+  try {
+    const { chunks, isWhole } = await deadline.run<{ chunks: readonly Buffer[]; isWhole: boolean }>((done, failed) => {
+      const collector = new Collector(carrier, request, trace, inflow, now, done, failed);
+      const { method, target: path, headers, body } = request;
+      carrier.client.dispatch({ method, path, headers, ...(body === null ? {} : { body }) }, collector);
+      return () => {
+        collector.leave();
+        carrier.close();
+      };
+    });
+    const body = chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks);
+    return isWhole ? await decoded(trace.headers['content-encoding'], body, request.bodyBytesMax) : body;
+  } catch (error) {
+    carrier.close();
+    throw stopOf(error, trace.bodyBytes);
+  } finally {
+    carrier.inflow = null;
+  }
+}

@@ -1,0 +1,267 @@
+import { limits } from '../../core/limits.ts';
+import type { Connection } from '../../core/mirror.ts';
+import type { HopAnswer, HopRequest, Line, Timers, WireAccess } from '../../core/ports.ts';
+import { maskUrl } from '../../core/secret.ts';
+import type { Hop, WireFault } from '../../core/transcript.ts';
+import { type AddressClass, addressClass, classBySpelling } from '../guard.ts';
+import { Carrier } from './carrier.ts';
+import { bareHost, type ConnectDeps, type ConnectTrace, connectTo } from './connect.ts';
+import { proxyAuthorization, requestHeaders } from './credentials.ts';
+import { Deadline } from './deadline.ts';
+import { type ExchangeTrace, exchange, newTrace } from './exchange.ts';
+import type { Kept, Pool } from './pool.ts';
+import { redactHeaders } from './redact.ts';
+import { phaseOf, stopOf, WireStop } from './stop.ts';
+
+/** What all lines of a wire share. */
+export interface LineDeps extends ConnectDeps {
+  readonly timers: Timers;
+  readonly pool: Pool;
+}
+
+/** Faults of a kept connection that was closed while it lay idle: news about the past, not about this request. */
+const staleCodes = new Set(['MW_STALE', 'UND_ERR_SOCKET', 'UND_ERR_INFO', 'ECONNRESET', 'EPIPE']);
+
+/** The state of one hop under way. */
+interface HopState {
+  readonly request: HopRequest;
+  readonly url: URL;
+  readonly trace: ConnectTrace;
+  readonly headers: Readonly<Record<string, string>>;
+  answer: ExchangeTrace;
+  reused: boolean;
+}
+
+/**
+ * The wire for one conversation. Cold: a fresh connection for each ask; a hop that continues one (`startMs` is set)
+ * reuses the line's own connection to the same origin, as a client's fetch does, but never one that an aside opened.
+ * Warm: the mirror's kept connection, where there is one.
+ */
+export class OpenLine implements Line {
+  readonly #access: WireAccess;
+  readonly #connection: Connection;
+  readonly #deps: LineDeps;
+  #own: { readonly key: string; readonly kept: Kept } | null = null;
+  #deadline: Deadline | null = null;
+  /** Space that the mirror itself was found in, by this line's own connection to it. */
+  #home: AddressClass | null = null;
+
+  constructor(access: WireAccess, connection: Connection, deps: LineDeps) {
+    this.#access = access;
+    this.#connection = connection;
+    this.#deps = deps;
+  }
+
+  close(): void {
+    this.#deadline?.cut(new WireStop('ABORT_ERR', 'the line was closed'));
+    this.#own?.kept.carrier.close();
+    this.#own = null;
+  }
+
+  async hop(request: HopRequest): Promise<HopAnswer> {
+    const { clock, timers } = this.#deps;
+    const startMs = request.startMs ?? clock.monotonicMs();
+    const url = hopUrl(request.url);
+    if (url === null) return unusable(request, startMs);
+    const trace: ConnectTrace = {
+      marks: { start: startMs, end: startMs },
+      remoteAddress: null,
+      remotePort: null,
+      family: null,
+      tls: null,
+    };
+    const headers = requestHeaders(url, request.headers, this.#access);
+    const state: HopState = { request, url, trace, headers, answer: newTrace(), reused: false };
+    const deadline = new Deadline(clock, timers, request.deadlineMs);
+    this.#deadline = deadline;
+    try {
+      const body = await this.#ask(state, deadline);
+      settleMarks(state, state.answer.endMs ?? clock.monotonicMs());
+      return this.#answer(state, body, null);
+    } catch (error) {
+      const stop = stopOf(error, state.answer.bodyBytes);
+      settleMarks(state, stop.atMs ?? clock.monotonicMs());
+      return this.#answer(state, new Uint8Array(0), await this.#fault(state, stop));
+    } finally {
+      deadline.clear();
+      this.#deadline = null;
+    }
+  }
+
+  /** Asks over a kept connection first, where one is at hand; one that had died meanwhile is replaced, once. */
+  async #ask(state: HopState, deadline: Deadline): Promise<Uint8Array> {
+    const kept = this.#take(state);
+    if (kept !== null) {
+      state.reused = true;
+      fillFrom(state.trace, kept);
+      try {
+        return await this.#over(kept, state, deadline);
+      } catch (error) {
+        const isStale = state.answer.firstByteMs === null && staleCodes.has(stopOf(error).code);
+        if (!isStale) throw error;
+        state.reused = false;
+        state.trace.tls = null;
+        state.answer = newTrace();
+      }
+    }
+    return this.#over(await this.#connect(state, deadline), state, deadline);
+  }
+
+  async #connect(state: HopState, deadline: Deadline): Promise<Kept> {
+    const { url, trace, request } = state;
+    const guard = request.foreign ? (): Promise<AddressClass | null> => this.#homeClass(deadline) : null;
+    const socket = await connectTo({ url, route: this.#access, guard }, trace, deadline, this.#deps);
+    if (!request.foreign && this.#access.proxy === null && trace.remoteAddress !== null)
+      this.#home = addressClass(trace.remoteAddress);
+    const { remoteAddress, remotePort, family, tls } = trace;
+    return { carrier: new Carrier(socket, url.origin), remoteAddress, remotePort, family, tls };
+  }
+
+  async #over(kept: Kept, state: HopState, deadline: Deadline): Promise<Uint8Array> {
+    const { request, url, headers, answer } = state;
+    const { proxy } = this.#access;
+    const isPlainProxied = proxy !== null && url.protocol === 'http:';
+    const authorization = isPlainProxied ? proxyAuthorization(proxy) : null;
+    try {
+      const body = await exchange(
+        kept.carrier,
+        {
+          method: 'GET',
+          target: isPlainProxied ? `${url.origin}${url.pathname}${url.search}` : `${url.pathname}${url.search}`,
+          headers: authorization === null ? headers : { ...headers, 'proxy-authorization': authorization },
+          body: null,
+          bodyBytesMax: request.bodyBytesMax,
+          stopAfterBytes: request.stopAfterBytes,
+        },
+        answer,
+        deadline,
+        () => this.#deps.clock.monotonicMs(),
+      );
+      if (isPlainProxied && answer.status === 407)
+        throw new WireStop('MW_PROXY_STATUS', 'the proxy answered 407', answer.bodyBytes, answer.endMs);
+      return body;
+    } finally {
+      this.#give(state, kept);
+    }
+  }
+
+  #take(state: HopState): Kept | null {
+    if (this.#connection === 'warm') return this.#deps.pool.take(this.#access, state.url.origin);
+    const own = this.#own;
+    this.#own = null;
+    if (own === null) return null;
+    if (state.request.startMs !== null && own.key === keyOf(state) && own.kept.carrier.isAlive()) return own.kept;
+    own.kept.carrier.close();
+    return null;
+  }
+
+  #give(state: HopState, kept: Kept): void {
+    if (this.#connection === 'warm') this.#deps.pool.give(this.#access, state.url.origin, kept);
+    else if (kept.carrier.isAlive()) this.#own = { key: keyOf(state), kept };
+  }
+
+  /** The class of space that the configured mirror is in: as connected, else by its name now. */
+  async #homeClass(deadline: Deadline): Promise<AddressClass | null> {
+    const host = bareHost(new URL(this.#access.url));
+    const known = this.#home ?? classBySpelling(host);
+    if (known !== null || this.#access.proxy !== null) return known;
+    const { family, dnsServer: server } = this.#access;
+    const found = await this.#deps.names.resolve(host, { family, server }, deadline, () => undefined).catch(() => null);
+    this.#home = found === null ? null : addressClass(found.address);
+    return this.#home;
+  }
+
+  async #fault(state: HopState, stop: WireStop): Promise<WireFault> {
+    const { trace, url, request, reused } = state;
+    const host = this.#access.proxy === null ? bareHost(url) : bareHost(new URL(this.#access.proxy.url));
+    const isSecure = url.protocol === 'https:';
+    const phase = phaseOf(trace.marks, isSecure, reused, addressClass(host) !== null);
+    const asksOthers = phase === 'resolve' && stop.code !== 'ABORT_ERR' && classBySpelling(host) === null;
+    const { family, dnsServer: server } = this.#access;
+    return {
+      code: stop.code,
+      phase,
+      text: stop.message,
+      bytesRead: Math.max(stop.bytesRead, state.answer.bodyBytes),
+      ...(stop.code === 'MW_DEADLINE' ? { limitMs: request.limitMs } : {}),
+      ...(asksOthers ? { resolverAnswersOthers: await this.#deps.names.answersOthers(host, { family, server }) } : {}),
+    };
+  }
+
+  #answer(state: HopState, body: Uint8Array, fault: WireFault | null): HopAnswer {
+    const { request, trace, answer } = state;
+    const hop: Hop = {
+      url: maskUrl(request.url),
+      aside: request.aside,
+      marks: trace.marks,
+      reused: state.reused,
+      remoteAddress: trace.remoteAddress,
+      remotePort: trace.remotePort,
+      family: trace.family,
+      proxy: this.#access.proxy === null ? null : maskUrl(this.#access.proxy.url),
+      tls: trace.tls,
+      requestHeaders: redactHeaders(state.headers),
+      status: answer.status,
+      responseHeaders: redactHeaders(answer.headers),
+      bodyBytes: answer.bodyBytes,
+      fault,
+    };
+    return { hop, headers: answer.headers, body };
+  }
+}
+
+function keyOf(state: HopState): string {
+  return `${state.request.aside ? 'aside' : 'timed'} ${state.url.origin}`;
+}
+
+function fillFrom(trace: ConnectTrace, kept: Kept): void {
+  trace.remoteAddress = kept.remoteAddress;
+  trace.remotePort = kept.remotePort;
+  trace.family = kept.family;
+  trace.tls = kept.tls;
+}
+
+/** The marks of the answer, and the end; marks are in order by construction, a deadline's end included. */
+function settleMarks(state: HopState, endMs: number): void {
+  const { marks } = state.trace;
+  if (state.answer.firstByteMs !== null) marks.firstByte = state.answer.firstByteMs;
+  const last = marks.firstByte ?? marks.secured ?? marks.connected ?? marks.resolved ?? marks.start;
+  marks.end = Math.max(endMs, last);
+}
+
+/** The URL without user-info and fragment; `null` where it is none that we speak. */
+function hopUrl(text: string): URL | null {
+  if (!URL.canParse(text) || text.length > 16 * limits.headerValueChars * 4) return null;
+  const url = new URL(text);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
+  url.username = '';
+  url.password = '';
+  url.hash = '';
+  return url;
+}
+
+/** A URL that cannot be asked at all: nothing happened on the wire. */
+function unusable(request: HopRequest, startMs: number): HopAnswer {
+  const hop: Hop = {
+    url: maskUrl(request.url),
+    aside: request.aside,
+    marks: { start: startMs, end: startMs },
+    reused: false,
+    remoteAddress: null,
+    remotePort: null,
+    family: null,
+    proxy: null,
+    tls: null,
+    requestHeaders: {},
+    status: null,
+    responseHeaders: {},
+    bodyBytes: 0,
+    fault: {
+      code: request.foreign ? 'MW_FORBIDDEN_TARGET' : 'ERR_INVALID_URL',
+      phase: 'resolve',
+      text: 'not an http or https URL',
+      bytesRead: 0,
+    },
+  };
+  return { hop, headers: {}, body: new Uint8Array(0) };
+}

@@ -1,0 +1,59 @@
+import type { WireAccess } from '../../core/ports.ts';
+import type { TlsFacts } from '../../core/transcript.ts';
+import type { Carrier } from './carrier.ts';
+
+/** A connection at rest and what is known of it. */
+export interface Kept {
+  readonly carrier: Carrier;
+  readonly remoteAddress: string | null;
+  readonly remotePort: number | null;
+  readonly family: 4 | 6 | null;
+  readonly tls: TlsFacts | null;
+}
+
+/** At rest for each mirror and host; `perHost` is small, and a warm probe uses one at a time. */
+const keptPerHost = 2;
+
+/** Connections kept for warm probes, by mirror, then origin. A mirror whose access changed starts anew. */
+export class Pool {
+  readonly #byMirror = new Map<string, { access: WireAccess; readonly byOrigin: Map<string, Kept[]> }>();
+
+  /** Takes a live connection out of the pool, the one used last first; `null` where there is none. */
+  take(access: WireAccess, origin: string): Kept | null {
+    const kept = this.#of(access).get(origin) ?? [];
+    for (let one = kept.pop(); one !== undefined; one = kept.pop()) {
+      if (one.carrier.isAlive()) return one;
+      one.carrier.close();
+    }
+    return null;
+  }
+
+  /** Puts a connection back. */
+  give(access: WireAccess, origin: string, one: Kept): void {
+    if (!one.carrier.isAlive()) return;
+    const byOrigin = this.#of(access);
+    const kept = byOrigin.get(origin) ?? [];
+    byOrigin.set(origin, kept);
+    kept.push(one);
+    if (kept.length > keptPerHost) kept.shift()?.carrier.close();
+  }
+
+  /** Closes all. */
+  close(): void {
+    for (const { byOrigin } of this.#byMirror.values()) closeAll(byOrigin);
+    this.#byMirror.clear();
+  }
+
+  #of(access: WireAccess): Map<string, Kept[]> {
+    const known = this.#byMirror.get(access.registry);
+    if (known !== undefined && known.access === access) return known.byOrigin;
+    if (known !== undefined) closeAll(known.byOrigin);
+    const byOrigin = new Map<string, Kept[]>();
+    this.#byMirror.set(access.registry, { access, byOrigin });
+    return byOrigin;
+  }
+}
+
+function closeAll(byOrigin: Map<string, Kept[]>): void {
+  for (const kept of byOrigin.values()) for (const one of kept) one.carrier.close();
+}

@@ -1,0 +1,69 @@
+import { limits } from '../../core/limits.ts';
+
+const shown = '***';
+
+/** Names whose whole value is a secret. */
+const secretName = /auth|cookie|token|secret|passw|api-?key|session|signature|credential/;
+/** Challenges: what they ask for is worth keeping, their one-time values are not. */
+const challengeNames = new Set(['www-authenticate', 'proxy-authenticate']);
+const challengeKept = new Set(['realm', 'service', 'scope', 'error', 'charset', 'algorithm', 'qop']);
+const kindsKept = 2_000;
+
+type Kind = 'secret' | 'challenge' | 'open';
+const kinds = new Map<string, Kind>();
+
+function kindOf(name: string): Kind {
+  const known = kinds.get(name);
+  if (known !== undefined) return known;
+  const kind = challengeNames.has(name) ? 'challenge' : secretName.test(name) ? 'secret' : 'open';
+  if (kinds.size >= kindsKept) kinds.clear();
+  kinds.set(name, kind);
+  return kind;
+}
+
+/** Masks user-info and query values of every URL in a text, relative ones too (`/a?sig=x`). */
+export function maskUrlsIn(text: string): string {
+  let masked = text;
+  if (masked.includes('@')) masked = masked.replace(/([a-z][a-z0-9+.-]*:)?(\/\/)[^/?#\s@]*@/gi, `$1$2${shown}@`);
+  if (masked.includes('?')) {
+    masked = masked.replace(/\?([^\s"'<>#]*)/g, (_, query: string) => {
+      const parts = query.split('&').map((part) => (part.includes('=') ? `${part.split('=', 1)[0]}=${shown}` : part));
+      return `?${parts.join('&')}`;
+    });
+  }
+  return masked;
+}
+
+function maskChallenge(value: string): string {
+  if (!value.includes('=')) return value.split(' ', 1)[0] ?? '';
+  return value.replace(/([a-z0-9_-]+)=("[^"]*"|[^\s,]*)/gi, (whole, name: string) =>
+    challengeKept.has(name.toLowerCase()) ? maskUrlsIn(whole) : `${name}=${shown}`,
+  );
+}
+
+function redacted(name: string, value: string): string {
+  switch (kindOf(name)) {
+    case 'secret':
+      return shown;
+    case 'challenge':
+      return maskChallenge(value).slice(0, limits.headerValueChars);
+    default:
+      return maskUrlsIn(value.slice(0, 4 * limits.headerValueChars)).slice(0, limits.headerValueChars);
+  }
+}
+
+/**
+ * Headers as a transcript may keep them: secrets `***`, URLs without user-info and query values, at most
+ * `limits.headersKept` of at most `limits.headerValueChars` characters. What was left out is counted under `…`.
+ * @param headers  lower-case names
+ */
+export function redactHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const kept: Record<string, string> = {};
+  let count = 0;
+  for (const name of Object.keys(headers)) {
+    count += 1;
+    if (count <= limits.headersKept) kept[name.slice(0, limits.headerValueChars)] = redacted(name, headers[name] ?? '');
+  }
+  if (count > limits.headersKept) kept['…'] = `${count - limits.headersKept} more`;
+  return kept;
+}
