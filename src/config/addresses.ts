@@ -1,0 +1,64 @@
+/** An address as bytes: 4 of them or 16. */
+export type AddressBytes = readonly number[];
+
+/** Reads an address literal without brackets or zone; `null` for anything else. IPv4-mapped IPv6 comes back as IPv4. */
+export function addressBytes(text: string): AddressBytes | null {
+  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) {
+    const bytes = text.split('.').map(Number);
+    return bytes.every((byte) => byte <= 255) ? bytes : null;
+  }
+  if (!text.includes(':') || !/^[0-9a-f:.]+$/i.test(text) || !URL.canParse(`http://[${text}]/`)) return null;
+  const groups = new URL(`http://[${text}]/`).hostname.slice(1, -1);
+  const bytes = expand(groups).flatMap((group) => [group >> 8, group & 255]);
+  const mapped = bytes.slice(0, 10).every((byte) => byte === 0) && bytes[10] === 255 && bytes[11] === 255;
+  return mapped ? bytes.slice(12) : bytes;
+}
+
+/** A network: `10.0.0.0/8`, `fd00::/8`. A bare address is its own network. `null` for anything else. */
+export function network(text: string): { readonly bytes: AddressBytes; readonly bits: number } | null {
+  const [address = '', length, ...rest] = text.split('/');
+  const bytes = addressBytes(address);
+  if (bytes === null || rest.length > 0) return null;
+  if (length === undefined) return { bytes, bits: bytes.length * 8 };
+  if (!/^\d{1,3}$/.test(length) || Number(length) > bytes.length * 8) return null;
+  return { bytes, bits: Number(length) };
+}
+
+/** Whether an address lies in a network; families never mix. */
+export function isWithin(address: AddressBytes, net: { readonly bytes: AddressBytes; readonly bits: number }): boolean {
+  if (address.length !== net.bytes.length) return false;
+  return address.every((byte, at) => {
+    const bits = Math.min(8, Math.max(0, net.bits - at * 8));
+    return byte >> (8 - bits) === (net.bytes[at] ?? 0) >> (8 - bits);
+  });
+}
+
+/** True for 127.0.0.0/8, `::1`, `localhost` and names below it; brackets are allowed. By the text alone: nothing is resolved. */
+export function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
+  if (bare === 'localhost' || bare.endsWith('.localhost')) return true;
+  const bytes = addressBytes(bare);
+  if (bytes === null) return false;
+  return bytes.length === 4 ? bytes[0] === 127 : bytes.every((byte, at) => byte === (at === 15 ? 1 : 0));
+}
+
+/** Splits `host:port`, `[v6]:port`, `:port` and, without a port, a bare host or IPv6 address. `null` where it is none of these. */
+export function hostAndPort(text: string): { readonly host: string; readonly port: number | null } | null {
+  if (addressBytes(text) !== null) return { host: text, port: null };
+  const match = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]/\s@?#]*))(?::(\d{1,5}))?$/.exec(text);
+  if (match === null || text === '') return null;
+  const [, six, name = '', port] = match;
+  if (six !== undefined && (addressBytes(six) === null || !six.includes(':'))) return null;
+  const number = port === undefined ? null : Number(port);
+  return number !== null && number > 65_535 ? null : { host: six ?? name, port: number };
+}
+
+function expand(groups: string): number[] {
+  const [head = '', tail] = groups.split('::');
+  const read = (part: string): number[] =>
+    part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
+  if (tail === undefined) return read(head);
+  const before = read(head);
+  const after = read(tail);
+  return [...before, ...Array<number>(Math.max(0, 8 - before.length - after.length)).fill(0), ...after];
+}

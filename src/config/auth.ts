@@ -1,0 +1,90 @@
+import type { Auth } from '../core/mirror.ts';
+import { Secret } from '../core/secret.ts';
+import { isLoopback } from './addresses.ts';
+import type { Env } from './env.ts';
+import type { Path } from './issues.ts';
+import { netrcLogin } from './netrc.ts';
+import type { Reader, Report } from './report.ts';
+import type { FileMirror } from './schema.ts';
+import type { SplitUrl } from './urls.ts';
+
+type FileAuth = NonNullable<FileMirror['auth']>;
+
+/**
+ * A mirror's credentials: of its URL's user-info, or of `auth`. Over plain http off loopback they are told and dropped.
+ * @param path  of the mirror
+ */
+export function authAccess(
+  path: Path,
+  mirror: FileMirror,
+  split: SplitUrl,
+  reader: Reader,
+  report: Report,
+  env: Env,
+): Auth | null {
+  const named =
+    mirror.auth === undefined ? null : fromAuth([...path, 'auth'], mirror.auth, split.url, reader, report, env);
+  if (mirror.auth !== undefined && split.user !== null) {
+    report.error([...path, 'auth'], 'auth, or user-info in the URL, not both', { needs: [[...path, 'url']] });
+  }
+  const user = split.user;
+  const auth: Auth | null =
+    named ??
+    (user === null ? null : { scheme: 'basic', username: user.username, secret: new Secret(user.password), hosts: [] });
+  const { protocol, hostname } = new URL(split.url);
+  if (auth === null || protocol === 'https:' || isLoopback(hostname)) return auth;
+  report.warning([...path, 'url'], 'https:// where credentials are configured: they are not sent over http://');
+  return null;
+}
+
+function fromAuth(path: Path, auth: FileAuth, url: string, reader: Reader, report: Report, env: Env): Auth | null {
+  const forms = formsOf(auth);
+  if (forms.length !== 1) {
+    report.error(path, 'one of username with password or passwordFile, token, tokenFile, netrc');
+    return null;
+  }
+  const { hosts } = auth;
+  if (forms[0] === 'netrc') return fromNetrc(path, auth, url, reader, report, env);
+  if (forms[0] === 'token') {
+    const token = auth.tokenFile === undefined ? auth.token : reader.secret([...path, 'tokenFile'], auth.tokenFile);
+    return token == null ? null : { scheme: 'bearer', username: '', secret: new Secret(token), hosts };
+  }
+  const { username, password, passwordFile } = auth;
+  if (username === undefined || (password === undefined) === (passwordFile === undefined)) {
+    report.error(path, 'username with either password or passwordFile');
+    return null;
+  }
+  const secret = passwordFile === undefined ? password : reader.secret([...path, 'passwordFile'], passwordFile);
+  return secret == null ? null : { scheme: 'basic', username, secret: new Secret(secret), hosts };
+}
+
+/** `token` twice where both a token and its file are named: more than one form is a mistake. */
+function formsOf(auth: FileAuth): readonly ('basic' | 'token' | 'netrc')[] {
+  const basic = auth.username !== undefined || auth.password !== undefined || auth.passwordFile !== undefined;
+  return [
+    ...(basic ? (['basic'] as const) : []),
+    ...(auth.token !== undefined ? (['token'] as const) : []),
+    ...(auth.tokenFile !== undefined ? (['token'] as const) : []),
+    ...(auth.netrc !== undefined ? (['netrc'] as const) : []),
+  ];
+}
+
+function fromNetrc(path: Path, auth: FileAuth, url: string, reader: Reader, report: Report, env: Env): Auth | null {
+  const { NETRC, HOME } = env;
+  const usual = NETRC !== undefined && NETRC !== '' ? NETRC : HOME === undefined ? null : `${HOME}/.netrc`;
+  const name = typeof auth.netrc === 'string' ? auth.netrc : usual;
+  if (name === null) {
+    report.error([...path, 'netrc'], 'NETRC or HOME to be set, or a path');
+    return null;
+  }
+  const text = reader.text([...path, 'netrc'], name);
+  if (text === null) return null;
+  const host = new URL(url).hostname;
+  const login = netrcLogin(text, host);
+  if (login !== null)
+    return { scheme: 'basic', username: login.username, secret: new Secret(login.password), hosts: auth.hosts };
+  report.error([...path, 'netrc'], `an entry "machine ${host}" with login and password in the file`, {
+    needs: [[...path.slice(0, -1), 'url']],
+  });
+  return null;
+}

@@ -1,0 +1,83 @@
+import type { Config } from '../core/config.ts';
+import type { Mirror } from '../core/mirror.ts';
+import { isHeavy, type Step, type Target } from '../core/target.ts';
+import { isLoopback } from './addresses.ts';
+import { meanGapMs } from './paces.ts';
+import { hostOf } from './urls.ts';
+
+/** What the plan asks of one host (scheme, name, port). */
+export interface HostBudget {
+  /** `https://goproxy.example.com:443`. */
+  readonly host: string;
+  /** In the busiest hour; probes, asides and redirects not counted. */
+  readonly requestsPerHour: number;
+  readonly bytesPerHour: number;
+  /** Share of the `perHost` slots in use, 0 to 1 and above. */
+  readonly slotShare: number;
+  /** `over`: more than 80 % of the slots; `over_loopback`: the same towards loopback, where it is only a warning. */
+  readonly verdict: 'ok' | 'over' | 'over_loopback';
+}
+
+const slotShareMax = 0.8;
+const slotSeconds = { light: 1, heavy: 10 } as const;
+const kilobyte = 1000;
+
+/** Bytes of one answer until measured (design.md section 4.1); steps of ecosystems to come count as the nearest of Go's. */
+const usualBytes: Readonly<Record<Step, number>> = {
+  list: 20 * kilobyte,
+  info: 1 * kilobyte,
+  latest: 1 * kilobyte,
+  mod: 4 * kilobyte,
+  sumdb: 16 * kilobyte,
+  zip: 2 ** 20,
+  metadata: 20 * kilobyte,
+  index: 20 * kilobyte,
+  manifest: 4 * kilobyte,
+  get: 4 * kilobyte,
+  tarball: 2 ** 20,
+  file: 2 ** 20,
+  blob: 2 ** 20,
+};
+
+/**
+ * What the targets ask of each host in the busiest hour: Σ (1 s for a light step, 10 s for a heavy one) ÷ its pace ÷
+ * `perHost` is the share of slots. A canary follows `schedule`, any other target its step's pace.
+ * @param targets  the expansion of the configuration, as the schedule makes it
+ * @returns        one entry a host, in the order in which the file names them first
+ * @see design.md section 4.1
+ */
+export function budgetOf(config: Config, targets: readonly Target[]): readonly HostBudget[] {
+  const mirrors = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));
+  const sums = new Map<string, { requests: number; bytes: number; seconds: number; loopback: boolean }>();
+  for (const target of targets) {
+    const mirror = mirrors.get(target.registry);
+    if (mirror === undefined) continue;
+    const perHour = runsPerHour(config, target) * mirror.connections.length;
+    const host = hostKey(mirror);
+    const sum = sums.get(host) ?? {
+      requests: 0,
+      bytes: 0,
+      seconds: 0,
+      loopback: isLoopback(new URL(mirror.url).hostname),
+    };
+    sum.requests += perHour;
+    sum.bytes += perHour * usualBytes[target.step];
+    sum.seconds += perHour * slotSeconds[isHeavy(target.step) ? 'heavy' : 'light'];
+    sums.set(host, sum);
+  }
+  return [...sums].map(([host, { requests, bytes, seconds, loopback }]) => {
+    const slotShare = seconds / 3600 / config.schedule.perHost;
+    const verdict = slotShare <= slotShareMax ? 'ok' : loopback ? 'over_loopback' : 'over';
+    return { host, requestsPerHour: requests, bytesPerHour: bytes, slotShare, verdict };
+  });
+}
+
+/** Scheme, name and port of a mirror: what `perHost` and `bytesPerHour` count by. */
+export function hostKey(mirror: Pick<Mirror, 'url'>): string {
+  return `${new URL(mirror.url).protocol}//${hostOf(mirror.url)}`;
+}
+
+function runsPerHour(config: Config, target: Target): number {
+  const { cadence } = target.canary ? config.schedule.pace : config.steps[target.step];
+  return 3_600_000 / meanGapMs(cadence);
+}

@@ -1,0 +1,236 @@
+import { isAbsolute, resolve } from 'node:path';
+import type { Config, Listen, Receiver } from '../core/config.ts';
+import { webhookEvents } from '../core/config.ts';
+import { type Control, type Mirror, publicUpstream } from '../core/mirror.ts';
+import { Secret } from '../core/secret.ts';
+import { hostAndPort, isLoopback } from './addresses.ts';
+import { authAccess } from './auth.ts';
+import type { Env } from './env.ts';
+import type { Path } from './issues.ts';
+import { type Modules, readModules } from './modules.ts';
+import { readPaces } from './paces.ts';
+import { readPair } from './pem.ts';
+import { proxyAccess } from './proxy.ts';
+import type { Reader, Report } from './report.ts';
+import type { FileConfig, FileMirror } from './schema.ts';
+import { isWebhookSecret, isWebhookUrl } from './schema-webhook.ts';
+import { parseSumdb } from './sumdb.ts';
+import { tlsAccess } from './tls.ts';
+import { baseUrl, controlUrl } from './urls.ts';
+
+/** Turns a checked file into the configuration: files read, secrets wrapped, what spans several keys checked. */
+export function buildConfig(
+  file: FileConfig,
+  path: string | null,
+  reader: Reader,
+  report: Report,
+  env: Env,
+): { readonly config: Config; readonly modules: Modules } {
+  const mirrors = file.mirrors.flatMap(
+    (mirror, at) => readMirror(['mirrors', at], mirror, file, reader, report, env) ?? [],
+  );
+  checkMirrors(file, report);
+  const modules = readModules(file, mirrors, reader, report);
+  if (modules.modules.length === 0)
+    report.error(['modules', 'go'], 'at least one module that a mirror can be asked for', {
+      needs: [['modules'], ['mirrors']],
+    });
+  const { pace, steps } = readPaces(file, report);
+  const sumdb = parseSumdb(file.go.sumdb);
+  const config: Config = {
+    path,
+    vantage: file.vantage,
+    listen: readListen(file.listen, reader, report),
+    contact: file.contact ?? null,
+    schedule: { pace, perHost: file.schedule.perHost, bytesPerHour: file.schedule.bytesPerHour ?? null },
+    steps,
+    mirrors,
+    controls: readControls(file, report),
+    clients: file.clients.go === undefined ? {} : { go: new Secret(file.clients.go) },
+    modules: modules.modules,
+    private: { go: file.private.go },
+    go: { sumdb: sumdb.tag === 'ok' ? sumdb.value : null },
+    detect: {
+      spike: spikeRule(file, report),
+      outage: outageRule(file),
+      lagLimitMs: file.detect.lag.limit,
+    },
+    advise: { holdMs: file.advise.hold, ttlMs: file.advise.ttl, minGain: file.advise.minGain },
+    webhooks: file.webhooks.flatMap((_, at) => readReceiver(at, file, reader, report) ?? []),
+    state: { path: reader.resolve(file.state.path), keepMs: file.state.keep },
+    limits: file.limits,
+  };
+  return { config, modules };
+}
+
+/** Joins a name in the file to the file's own folder. */
+export function resolverOf(path: string | null, cwd: string | null): (name: string) => string {
+  const folder = path === null ? cwd : resolve(cwd ?? '/', path, '..');
+  return (name) => (isAbsolute(name) || folder === null ? name : resolve(folder, name));
+}
+
+function readMirror(
+  path: Path,
+  mirror: FileMirror,
+  file: FileConfig,
+  reader: Reader,
+  report: Report,
+  env: Env,
+): Mirror | null {
+  const split = baseUrl(mirror.url);
+  if (split === null) return null; // the schema has told it
+  const {
+    resolve: { family = null, server = null },
+  } = mirror;
+  return {
+    name: mirror.name,
+    ecosystem: mirror.ecosystem,
+    upstream: upstreamOf(mirror),
+    url: split.url,
+    role: mirror.role,
+    weight: mirror.weight ?? null,
+    region: mirror.region ?? null,
+    connections: mirror.connection === 'both' ? ['cold', 'warm'] : [mirror.connection],
+    access: {
+      tls: tlsAccess([...path, 'tls'], mirror, split.url, reader, report),
+      auth: authAccess(path, mirror, split, reader, report, env),
+      proxy: proxyAccess(path, mirror.proxy, split.url, env, report),
+      resolve: { family, server },
+      allowHosts: mirror.allowHosts,
+    },
+    maintenance: mirror.maintenance.map((window) => ({
+      cron: window.cron,
+      timeZone: file.schedule.timeZone ?? null,
+      forMs: window.for,
+    })),
+  };
+}
+
+function upstreamOf(mirror: FileMirror): string {
+  return mirror.upstream ?? publicUpstream[mirror.ecosystem] ?? mirror.ecosystem;
+}
+
+function checkMirrors(file: FileConfig, report: Report): void {
+  checkUnique('mirrors', file.mirrors, report);
+  const origins = new Map<string, string>();
+  for (const [at, mirror] of file.mirrors.entries()) {
+    if (mirror.role !== 'origin') continue;
+    const upstream = upstreamOf(mirror);
+    const before = origins.get(upstream);
+    const path = ['mirrors', at];
+    if (before === undefined) origins.set(upstream, mirror.name);
+    else
+      report.error([...path, 'role'], `one origin of ${upstream}, and "${before}" is it`, {
+        needs: [[...path, 'upstream']],
+      });
+  }
+}
+
+function checkUnique(key: 'mirrors' | 'webhooks', entries: readonly { readonly name: string }[], report: Report): void {
+  const first = new Map<string, number>();
+  for (const [at, { name }] of entries.entries()) {
+    const before = first.get(name);
+    if (before === undefined) first.set(name, at);
+    else
+      report.error([key, at, 'name'], `a name used once, and an entry before has it`, {
+        needs: [[key, before, 'name']],
+      });
+  }
+}
+
+function readListen(listen: FileConfig['listen'], reader: Reader, report: Report): Listen {
+  const short = typeof listen === 'string';
+  const written = short ? { address: listen } : listen;
+  const address = hostAndPort(written.address);
+  const { token, tokenFile, tls } = { token: undefined, tokenFile: undefined, tls: undefined, ...written };
+  const host = address?.host === '' || address === null ? '0.0.0.0' : address.host;
+  if (token !== undefined && tokenFile !== undefined) report.error(['listen'], 'token or tokenFile, not both');
+  if (token === undefined && tokenFile === undefined && !isLoopback(host)) {
+    report.error(['listen'], 'a loopback address, or { address, tokenFile }: off loopback a token is required', {
+      seen: JSON.stringify(written.address),
+      needs: short
+        ? []
+        : [
+            ['listen', 'token'],
+            ['listen', 'tokenFile'],
+            ['listen', 'address'],
+          ],
+    });
+  }
+  const secret = tokenFile === undefined ? token : reader.secret(['listen', 'tokenFile'], tokenFile);
+  return {
+    host,
+    port: address?.port ?? 0,
+    token: secret == null ? null : new Secret(secret),
+    tls:
+      tls === undefined
+        ? null
+        : readPair(tls, { cert: ['listen', 'tls', 'cert'], key: ['listen', 'tls', 'key'] }, reader, report),
+  };
+}
+
+function readControls(file: FileConfig, report: Report): readonly Control[] {
+  const names = new Set<string>();
+  return file.controls.flatMap((entry, at) => {
+    const split = controlUrl(typeof entry === 'string' ? entry : entry.url);
+    if (split === null) return [];
+    const name = typeof entry === 'string' ? split.name : entry.name;
+    if (names.has(name)) report.error(['controls', at], `a name used once, and a control before is called "${name}"`);
+    names.add(name);
+    return [{ name, url: split.url }];
+  });
+}
+
+function spikeRule(file: FileConfig, report: Report): Config['detect']['spike'] {
+  const { floor, relearn, ...rest } = file.detect.spike;
+  if (rest.warmup > rest.window) {
+    report.error(['detect', 'spike', 'warmup'], `at most the window, ${rest.window}`, {
+      seen: `${rest.warmup}`,
+      needs: [['detect', 'spike', 'window']],
+    });
+  }
+  return { ...rest, floorMs: floor, relearnMs: relearn };
+}
+
+function outageRule(file: FileConfig): Config['detect']['outage'] {
+  const { open, over, close, share } = file.detect.outage;
+  return { open, overMs: over, close, share };
+}
+
+function readReceiver(at: number, file: FileConfig, reader: Reader, report: Report): Receiver | null {
+  const path = ['webhooks', at];
+  const webhook = file.webhooks[at];
+  if (webhook === undefined) return null;
+  if (at === 0) checkUnique('webhooks', file.webhooks, report);
+  const { url, urlFile, secretsFile } = webhook;
+  if ((url === undefined) === (urlFile === undefined))
+    report.error(path, 'either url or urlFile', { needs: [[...path, 'url']] });
+  const fileUrl = urlFile === undefined ? null : reader.secret([...path, 'urlFile'], urlFile);
+  if (fileUrl !== null && !isWebhookUrl(fileUrl))
+    report.error([...path, 'urlFile'], 'a file with an http:// or https:// URL');
+  const more = secretsFile === undefined ? [] : secretLines([...path, 'secretsFile'], secretsFile, reader, report);
+  const secrets = [...webhook.secrets, ...more];
+  if (secrets.length === 0 && secretsFile === undefined) {
+    report.error(path, 'at least one secret, in secrets or secretsFile, to sign with', {
+      needs: [[...path, 'secrets']],
+    });
+  }
+  return {
+    name: webhook.name,
+    url: new Secret(url ?? fileUrl ?? ''),
+    secrets: secrets.map((secret) => new Secret(secret)),
+    format: 'standard',
+    lang: 'en',
+    on: webhook.on ?? webhookEvents,
+    allow: webhook.allow,
+  };
+}
+
+function secretLines(path: Path, name: string, reader: Reader, report: Report): readonly string[] {
+  const text = reader.text(path, name);
+  if (text === null) return [];
+  const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  if (lines.length > 0 && lines.every(isWebhookSecret)) return lines;
+  report.error(path, 'a file with whsec_ and the base64 of 24 to 64 bytes on each line');
+  return [];
+}

@@ -1,0 +1,53 @@
+import type { Config } from '../core/config.ts';
+import { Secret } from '../core/secret.ts';
+
+const needingRestart = ['listen', 'state.path'];
+
+/**
+ * Which keys differ between two configurations, secrets by their value: `schedule`, `mirrors.<name>`, `state.path`.
+ * The order of mirrors counts (it breaks ties), as the key `mirrors`. Empty where both mean the same.
+ */
+export function changedKeys(
+  a: Config,
+  b: Config,
+): { readonly keys: readonly string[]; readonly needsRestart: readonly string[] } {
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])]
+    .filter((key) => key !== 'path')
+    .flatMap((key) => changesWithin(key, a[key as keyof Config], b[key as keyof Config]));
+  return { keys, needsRestart: keys.filter((key) => needingRestart.includes(key)) };
+}
+
+const split = new Set(['state', 'steps', 'schedule', 'detect', 'clients', 'private', 'go']);
+
+function changesWithin(key: string, a: unknown, b: unknown): string[] {
+  if (isSame(a, b)) return [];
+  if (isNamedList(a) && isNamedList(b)) {
+    const names = [...new Set([...a, ...b].map(({ name }) => name))];
+    const changed = names.filter((name) => !isSame(named(a, name), named(b, name)));
+    return changed.length === 0 ? [key] : changed.map((name) => `${key}.${name}`);
+  }
+  if (!split.has(key) || !isRecord(a) || !isRecord(b)) return [key];
+  const inner = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  return inner.filter((name) => !isSame(a[name], b[name])).map((name) => `${key}.${name}`);
+}
+
+function isNamedList(value: unknown): value is readonly { readonly name: string }[] {
+  return Array.isArray(value) && value.every((entry) => isRecord(entry) && typeof entry['name'] === 'string');
+}
+
+function named(list: readonly { readonly name: string }[], name: string): unknown {
+  return list.find((entry) => entry.name === name);
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Secret);
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  if (a instanceof Secret && b instanceof Secret) return a.reveal() === b.reveal();
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((entry, at) => isSame(entry, b[at]));
+  if (!isRecord(a) || !isRecord(b)) return Object.is(a, b);
+  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  return keys.every((key) => isSame(a[key], b[key]));
+}

@@ -1,0 +1,188 @@
+import {
+  type ErrorCode,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type Scalar,
+} from 'yaml';
+import type { ConfigIssue } from '../core/config.ts';
+import { type Env, replaceEnv } from './env.ts';
+import { type Path, pathText, seenText } from './issues.ts';
+
+/** Counted from 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** What the file says at one path, beside its value. */
+interface Spot {
+  readonly place: Place;
+  readonly key: Place | null;
+  /** The text as written, where `${…}` was replaced in it: shown in place of the value, which may be secret. */
+  readonly written: string | null;
+}
+
+/** A parsed file: plain data, with the place of each value at hand. */
+export interface SourceDocument {
+  readonly data: unknown;
+  /** Of the value, or of the nearest parent that exists. */
+  placeOf(path: Path): Place | null;
+  /** Of the key itself, else of the value. */
+  placeOfKey(path: Path): Place | null;
+  /** The text as written where `${…}` was replaced in it, else `null`. */
+  writtenAt(path: Path): string | null;
+}
+
+const nodesMax = 200_000;
+const depthMax = 40;
+const errorsMax = 20;
+
+const syntax: Readonly<Record<ErrorCode, string>> = {
+  ALIAS_PROPS: 'an alias without anchor or tag',
+  BAD_ALIAS: 'an alias whose anchor stands before it',
+  BAD_DIRECTIVE: 'no such directive',
+  BAD_DQ_ESCAPE: 'a known escape in the double-quoted text (a backslash is written \\\\)',
+  BAD_INDENT: 'an indentation that fits the lines above',
+  BAD_PROP_ORDER: 'anchor and tag before the value',
+  BAD_SCALAR_START: 'quotes around a value that starts with this character',
+  BLOCK_AS_IMPLICIT_KEY: 'a value on the next line, or quotes around it',
+  BLOCK_IN_FLOW: 'no block inside brackets',
+  DUPLICATE_KEY: 'each key once',
+  IMPOSSIBLE: 'valid YAML',
+  KEY_OVER_1024_CHARS: 'a key shorter than 1024 characters',
+  MISSING_CHAR: 'a closing quote, bracket, comma or colon',
+  MULTILINE_IMPLICIT_KEY: 'a key on one line',
+  MULTIPLE_ANCHORS: 'one anchor',
+  MULTIPLE_DOCS: 'one document',
+  MULTIPLE_TAGS: 'one tag',
+  NON_STRING_KEY: 'a text as key',
+  RESOURCE_EXHAUSTION: 'less nesting',
+  TAB_AS_INDENT: 'spaces, not tabs, as indentation',
+  TAG_RESOLVE_FAILED: 'no tag of this kind',
+  UNEXPECTED_TOKEN: 'valid YAML here',
+  BAD_COLLECTION_TYPE: 'a tag that fits the value',
+};
+
+/**
+ * Parses YAML text, replaces `${NAME}` in its scalars, and keeps the place of everything.
+ * Fails on broken YAML (all errors, never quoting the text); unset variables come back as issues beside the document.
+ */
+export function readDocument(
+  text: string,
+  env: Env,
+): { readonly document: SourceDocument | null; readonly issues: readonly ConfigIssue[] } {
+  const lines = new LineCounter();
+  const parsed = parsedOf(text, lines);
+  if (parsed === null) return { document: null, issues: [broken('less nesting', { line: 1, column: 1 })] };
+  if (parsed.errors.length > 0) {
+    return { document: null, issues: syntaxIssues(text, parsed, lines) };
+  }
+  const walk = createWalk(parsed, lines, env);
+  const data = walk.value(parsed.contents as Node | null, [], null);
+  return { document: documentOf(data, walk.spots), issues: walk.issues };
+}
+
+type Parsed = ReturnType<typeof parseDocument>;
+
+function parsedOf(text: string, lines: LineCounter): Parsed | null {
+  try {
+    return parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent', stringKeys: false });
+  } catch {
+    return null; // a few ten thousand brackets exhaust the parser's stack
+  }
+}
+
+/** All errors up to the first that derails the parser: what it says after that is noise. */
+function syntaxIssues(text: string, parsed: Parsed, lines: LineCounter): ConfigIssue[] {
+  const derailed = parsed.errors.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN');
+  const heard = parsed.errors.slice(0, derailed < 0 ? errorsMax : Math.min(errorsMax, derailed + 1));
+  return heard.map(({ code, pos }) => {
+    const place = placeAt(lines, pos[0]);
+    const line = text.split('\n', place.line)[place.line - 1] ?? '';
+    const unquoted = code === 'UNEXPECTED_TOKEN' && line.slice(0, place.column).includes('${');
+    return broken(unquoted ? `quotes around \${…} inside brackets` : syntax[code], place);
+  });
+}
+
+function broken(expected: string, place: Place): ConfigIssue {
+  return { severity: 'error', path: '', line: place.line, column: place.column, seen: null, expected, nearest: null };
+}
+
+function placeAt(lines: LineCounter, offset: number): Place {
+  const { line, col } = lines.linePos(offset);
+  return { line: Math.max(1, line), column: Math.max(1, col) };
+}
+
+function spotKey(path: Path): string {
+  return path.join('\u0000');
+}
+
+function documentOf(data: unknown, spots: ReadonlyMap<string, Spot>): SourceDocument {
+  const nearest = (path: Path): Spot | null => {
+    for (let length = path.length; length >= 0; length -= 1) {
+      const spot = spots.get(spotKey(path.slice(0, length)));
+      if (spot !== undefined) return spot;
+    }
+    return null;
+  };
+  return {
+    data,
+    placeOf: (path) => nearest(path)?.place ?? null,
+    placeOfKey: (path) => spots.get(spotKey(path))?.key ?? nearest(path)?.place ?? null,
+    writtenAt: (path) => spots.get(spotKey(path))?.written ?? null,
+  };
+}
+
+/** One walk over the nodes of a document: data out, spots and issues gathered on the way, bounded in depth and number. */
+function createWalk(parsed: Parsed, lines: LineCounter, env: Env) {
+  const spots = new Map<string, Spot>();
+  const issues: ConfigIssue[] = [];
+  let nodes = 0;
+
+  function scalar(node: Scalar, path: Path, place: Place): { value: unknown; written: string | null } {
+    if (typeof node.value !== 'string') {
+      return { value: typeof node.value === 'bigint' ? Number(node.value) : node.value, written: null };
+    }
+    const replaced = replaceEnv(node.value, env);
+    for (const expected of replaced.mistakes) {
+      issues.push({ ...broken(expected, place), path: pathText(path), seen: seenText(node.value, path) });
+    }
+    return { value: replaced.text, written: replaced.used ? node.value : null };
+  }
+
+  function pair(target: Record<string, unknown>, { key, value: node }: Pair, path: Path, parent: Place): void {
+    const name = isScalar(key) ? String(key.value) : '';
+    const place = isScalar(key) && key.range ? placeAt(lines, key.range[0]) : parent;
+    if (!isScalar(key) || name === '__proto__') {
+      issues.push({ ...broken('a plain text as key', place), path: pathText(path) });
+      return;
+    }
+    target[name] = value(node as Node | null, [...path, name], place);
+  }
+
+  function value(node: Node | null, path: Path, key: Place | null): unknown {
+    nodes += 1;
+    const place = node?.range ? placeAt(lines, node.range[0]) : (key ?? { line: 1, column: 1 });
+    const source = isAlias(node) ? (node.resolve(parsed) ?? null) : node;
+    if (nodes > nodesMax || path.length > depthMax) {
+      if (issues.length === 0) issues.push(broken('fewer values, nested less deeply', place));
+      return null;
+    }
+    const read = isScalar(source) ? scalar(source, path, place) : null;
+    spots.set(spotKey(path), { place, key, written: read?.written ?? null });
+    if (read !== null) return read.value;
+    if (isSeq(source)) return source.items.map((item, at) => value(item as Node | null, [...path, at], null));
+    if (!isMap(source)) return null;
+    const target: Record<string, unknown> = {};
+    for (const item of source.items) pair(target, item, path, place);
+    return target;
+  }
+
+  return { spots, issues, value };
+}

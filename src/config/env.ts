@@ -1,0 +1,32 @@
+/** The environment, handed in: only `cli/` reads the real one. */
+export type Env = Readonly<Record<string, string | undefined>>;
+
+const reference = /\$\$\{|\$\{([^}]*)(\}?)/g;
+const inside = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
+
+/**
+ * Replaces `${NAME}` and `${NAME:-default}` (the default also for an empty variable); `$${` stands for a literal `${`.
+ * What is put in is never looked at again. Mistakes (unset, unclosed, no name) say what was expected.
+ */
+export function replaceEnv(
+  text: string,
+  env: Env,
+): { readonly text: string; readonly used: boolean; readonly mistakes: readonly string[] } {
+  const mistakes: string[] = [];
+  let used = false;
+  const replaced = text.replace(reference, (whole: string, content: string | undefined, close: string | undefined) => {
+    if (whole === '$${') return '${';
+    used = true;
+    const match = close === '}' ? inside.exec(content ?? '') : null;
+    const [, name, fallback] = match ?? [];
+    if (name === undefined) {
+      mistakes.push(`\${NAME} or \${NAME:-default} ($\${ for a literal \${)`);
+      return '';
+    }
+    const value = Object.hasOwn(env, name) ? env[name] : undefined;
+    if (fallback !== undefined) return value === undefined || value === '' ? fallback : value;
+    if (value === undefined) mistakes.push(`the variable ${name} to be set`);
+    return value ?? '';
+  });
+  return { text: replaced, used, mistakes };
+}

@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import { limits } from '../core/limits.ts';
+import { hostAndPort, isLoopback, network } from './addresses.ts';
+import { isCron, isTimeZone } from './cron.ts';
+import { durationMs, durationPattern, durationText, shareOf, sharePattern, sizeBytes, sizePattern } from './units.ts';
+
+/**
+ * A duration of the file (`30s`), in milliseconds once read.
+ * @param range  bounds in milliseconds, both included
+ */
+export function duration(description: string, range: { readonly min: number; readonly max: number }) {
+  const bounds = `from ${durationText(range.min)} to ${durationText(range.max)}`;
+  const expected = `a duration ${bounds}, such as 30s (units ms s m h d)`;
+  return z
+    .string({ error: expected })
+    .regex(durationPattern, { error: expected })
+    .transform(durationMs)
+    .refine((ms) => ms >= range.min && ms <= range.max, { error: expected })
+    .meta({ title: 'duration', description: `${description} (${bounds})` });
+}
+
+/** A size of the file (`50MiB`), in bytes once read. */
+export function size(description: string) {
+  const expected = 'a size such as 50MiB (units KiB MiB GiB), more than 0';
+  return z
+    .string({ error: expected })
+    .regex(sizePattern, { error: expected })
+    .transform(sizeBytes)
+    .refine((bytes) => bytes > 0 && Number.isSafeInteger(bytes), { error: expected })
+    .meta({ title: 'size', description });
+}
+
+/** A share of the file (`20%`), 0 to 1 once read. */
+export function share(description: string) {
+  const expected = 'a share from 0% to 100%';
+  return z
+    .string({ error: expected })
+    .regex(sharePattern, { error: expected })
+    .transform(shareOf)
+    .meta({ title: 'share', description });
+}
+
+/** A whole number within bounds, both included. */
+export function integer(description: string, min: number, max: number) {
+  const expected = `a whole number from ${min} to ${max}`;
+  return z.int({ error: expected }).min(min, { error: expected }).max(max, { error: expected }).meta({ description });
+}
+
+/** A text of 1 to `max` printable characters. */
+export function text(description: string, expected: string, max = 4096) {
+  return z
+    .string({ error: expected })
+    .min(1, { error: expected })
+    .max(max, { error: `${expected}, at most ${max} characters` })
+    .regex(/^[^\p{Cc}]*$/u, { error: `${expected}, without control characters` })
+    .meta({ description });
+}
+
+/** A text that a check of ours accepts. */
+export function checked(description: string, expected: string, accepts: (value: string) => boolean) {
+  return z.string({ error: expected }).refine(accepts, { error: expected }).meta({ description });
+}
+
+/** A text that a reader of ours takes; its error says what was expected. */
+export function readable(
+  description: string,
+  expected: string,
+  read: (value: string) => { readonly tag: 'ok' } | { readonly tag: 'error'; readonly error: string },
+) {
+  return z
+    .string({ error: expected })
+    .check((context) => {
+      const result = read(context.value);
+      if (result.tag === 'error') context.issues.push({ code: 'custom', message: result.error, input: context.value });
+    })
+    .meta({ description });
+}
+
+/** A list; the message names what one entry is. */
+export function list<Entry extends z.ZodType>(entry: Entry, expected: string, max = 1000) {
+  return z.array(entry, { error: expected }).max(max, { error: `at most ${max} entries` });
+}
+
+/** A mapping that takes its own keys only. */
+export function mapping<Shape extends z.ZodRawShape>(shape: Shape, expected = 'a mapping of keys and values') {
+  return z.strictObject(shape, { error: (issue) => (issue.code === 'invalid_type' ? expected : undefined) });
+}
+
+/** A key that design.md documents and this release does not act on: refused, never ignored. */
+export function notYet(what: string) {
+  const message = `nothing here: ${what} is not yet acted on`;
+  return z
+    .never({ error: message })
+    .optional()
+    .meta({ title: 'not yet', description: `Not yet: ${what}.` });
+}
+
+/** One of the words; those not acted on in this release are refused with "not yet". */
+export function word<Word extends string>(
+  description: string,
+  words: readonly [Word, ...Word[]],
+  supported: readonly NoInfer<Word>[] = words,
+) {
+  const expected = supported.length === 1 ? `${supported[0]}` : `one of ${supported.join(', ')}`;
+  const later = words.filter((candidate) => !supported.includes(candidate));
+  return z
+    .enum(words, { error: expected })
+    .refine((value) => supported.includes(value), {
+      error: (issue) => `${expected}: ${String(issue.input)} is not yet acted on`,
+    })
+    .meta({ description: later.length === 0 ? description : `${description} (not yet: ${later.join(', ')})` });
+}
+
+/** A label value, a path segment and a word of the command line at once. */
+export function name(description: string) {
+  const expected = 'a name of 1 to 64 letters, digits, dots, underscores or hyphens, not direct, off or other';
+  return z
+    .string({ error: expected })
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, { error: expected })
+    .refine((value) => !['direct', 'off', 'other'].includes(value), { error: expected })
+    .meta({ description });
+}
+
+/** A path of a file; relative ones start at the configuration's own folder. */
+export function file(description: string) {
+  return text(description, 'the path of a file').meta({ title: 'path', description });
+}
+
+/** An expression of five or six fields. */
+export function cron(description: string) {
+  const expected = 'a cron expression of five fields (six with seconds first), such as "*/5 * * * *"';
+  return checked(description, expected, isCron).meta({ title: 'cron', description });
+}
+
+/** A zone of the tz database. */
+export function timeZone(description: string) {
+  return checked(description, 'a time zone such as Asia/Shanghai', isTimeZone);
+}
+
+/** `host:port`, IPv6 in brackets; an empty host is every address. */
+export function listenAddress(description: string) {
+  const expected = 'an address such as 127.0.0.1:10120, [::1]:10120 or :10120';
+  return checked(description, expected, (value) => hostAndPort(value)?.port != null).meta({
+    title: 'address',
+    description,
+  });
+}
+
+/** Address of a DNS server, port allowed. */
+export function serverAddress(description: string) {
+  return checked(description, 'the IP address of a DNS server, with :port if it is not 53', (value) => {
+    const read = hostAndPort(value);
+    return read !== null && network(read.host) !== null && !read.host.includes('/') && read.port !== 0;
+  });
+}
+
+/** CIDR, address or, where `names` is set, a host name. */
+export function hosts(description: string, names: boolean) {
+  const expected = `a network such as 10.0.0.0/8, or an address${names ? ' or host name' : ''}`;
+  return list(
+    checked(description, expected, (value) => network(value) !== null || (names && isHostName(value))),
+    `a list, each entry ${expected}`,
+  );
+}
+
+/** A host name, port not included. */
+export function isHostName(value: string): boolean {
+  return (
+    isLoopback(value) ||
+    /^(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9])?)*$/i.test(value)
+  );
+}
+
+/** `every` and the like: up to a week, so that no timer overflows. */
+export const cadenceRange = { min: limits.everyMsMinLoopback, max: 7 * 86_400_000 };
+export const timeoutRange = { min: 100, max: limits.timeoutMsMax };
+export const dwellRange = { min: 0, max: 365 * 86_400_000 };

@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import type { Path } from './issues.ts';
+import { configSchema } from './schema.ts';
+
+/** A node of JSON Schema, as far as we read it. */
+export interface SchemaNode {
+  readonly type?: string;
+  readonly title?: string;
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly not?: unknown;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly required?: readonly string[];
+  readonly items?: SchemaNode;
+  readonly anyOf?: readonly SchemaNode[];
+}
+
+let made: SchemaNode | null = null;
+
+/** JSON Schema (draft 2020-12) of the file as written, for editors and the reference page. */
+export function configJsonSchema(): object {
+  made ??= {
+    ...(z.toJSONSchema(configSchema, { io: 'input' }) as SchemaNode),
+    title: 'mirrorwatch configuration',
+  };
+  return made;
+}
+
+/** The keys that a mapping at this path may have, in the order of the schema; empty where none is known. */
+export function knownKeys(path: Path): readonly string[] {
+  let nodes: readonly SchemaNode[] = [configJsonSchema() as SchemaNode];
+  for (const part of path) {
+    nodes = nodes.flatMap(branches).flatMap((node) => {
+      const next = typeof part === 'number' ? node.items : node.properties?.[part];
+      return next === undefined ? [] : [next];
+    });
+  }
+  return [...new Set(nodes.flatMap(branches).flatMap((node) => Object.keys(node.properties ?? {})))];
+}
+
+/** A node, or the nodes of its `anyOf`. */
+export function branches(node: SchemaNode): readonly SchemaNode[] {
+  return node.anyOf === undefined ? [node] : node.anyOf.flatMap(branches);
+}

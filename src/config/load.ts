@@ -1,0 +1,83 @@
+import type { Config, ConfigIssue } from '../core/config.ts';
+import { limits } from '../core/limits.ts';
+import type { Files } from '../core/ports.ts';
+import { error, ok, type Result } from '../core/result.ts';
+import type { Target } from '../core/target.ts';
+import { buildConfig, resolverOf } from './build.ts';
+import { checkDocument } from './check.ts';
+import { readDocument } from './document.ts';
+import type { Env } from './env.ts';
+import { byPlace } from './issues.ts';
+import type { SkippedLockEntry } from './lock-file.ts';
+import { createReader, createReport } from './report.ts';
+import { checkBudget, warn } from './warnings.ts';
+
+export interface LoadInput {
+  readonly text: string;
+  /** Path of the file (relative names in it start at its folder), or `null` for the built-in configuration. */
+  readonly path: string | null;
+  readonly env: Env;
+  readonly files: Files;
+  /** Working directory: where relative names start without a file, and a relative `path`. Left out: they stay relative. */
+  readonly cwd?: string;
+  /** The schedule's expansion of targets; without it the budget is not checked. */
+  readonly expand?: (config: Config) => readonly Target[];
+}
+
+export interface Loaded {
+  readonly config: Config;
+  readonly warnings: readonly ConfigIssue[];
+  /** Entries of lock files that are not taken, and why. */
+  readonly skippedLockEntries: readonly SkippedLockEntry[];
+  /** Hashes from go.sum files, of configured modules: `module@version` and `module@version/go.mod` to `h1:…`. */
+  readonly pinned: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads a configuration: YAML, then `${NAME}` in its scalars, then the schema, then files and what spans several keys.
+ * Fails with every mistake at once, in the order of the file. Never throws, whatever the text.
+ */
+export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssue[]> {
+  const bytes = Buffer.byteLength(input.text);
+  if (bytes > limits.configBytes) return error([tooLarge(bytes)]);
+  const { document, issues: unread } = readDocument(input.text, input.env);
+  if (document === null) return error(unread);
+  const checked = checkDocument(document);
+  const report = createReport(document, checked);
+  const mistakes = (): ConfigIssue[] =>
+    distinct([...unread, ...checked.issues, ...report.issues.filter(({ severity }) => severity === 'error')]);
+  if (checked.file === null) return error(mistakes());
+  const path = input.path;
+  const reader = createReader(input.files, resolverOf(path, input.cwd ?? null), report);
+  const { config, modules } = buildConfig(checked.file, path, reader, report, input.env);
+  warn(config, report);
+  if (input.expand !== undefined && mistakes().length === 0) checkBudget(config, input.expand(config), report);
+  if (mistakes().length > 0) return error(mistakes());
+  const warnings = report.issues.filter(({ severity }) => severity === 'warning').toSorted(byPlace);
+  return ok({ config, warnings, skippedLockEntries: modules.skipped, pinned: modules.pinned });
+}
+
+/** A variable that is unset leaves an empty text behind: what the schema says about that is not news. */
+function distinct(issues: readonly ConfigIssue[]): ConfigIssue[] {
+  const first = new Map<string, ConfigIssue>();
+  for (const issue of issues) {
+    const id = issue.path === '' ? `${issue.line}:${issue.column}:${issue.expected}` : issue.path;
+    const before = first.get(id);
+    if (before === undefined) first.set(id, issue);
+    else if (before.expected !== issue.expected && !before.expected.startsWith('the variable '))
+      first.set(`${id}\n${issue.expected}`, issue);
+  }
+  return [...first.values()].toSorted(byPlace);
+}
+
+function tooLarge(bytes: number): ConfigIssue {
+  return {
+    severity: 'error',
+    path: '',
+    line: null,
+    column: null,
+    seen: `${bytes} bytes`,
+    expected: `at most ${limits.configBytes} bytes`,
+    nearest: null,
+  };
+}

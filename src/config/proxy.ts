@@ -1,0 +1,89 @@
+import type { Proxy as MirrorProxy } from '../core/mirror.ts';
+import { Secret } from '../core/secret.ts';
+import { addressBytes, hostAndPort, isLoopback, isWithin, network } from './addresses.ts';
+import type { Env } from './env.ts';
+import type { Path } from './issues.ts';
+import type { Report } from './report.ts';
+import { hostOf, proxyUrl } from './urls.ts';
+
+/**
+ * The proxy towards a mirror: its own `proxy` (`direct`: none), else what the environment says.
+ * @param path  of the mirror
+ */
+export function proxyAccess(
+  path: Path,
+  named: string | undefined,
+  url: string,
+  env: Env,
+  report: Report,
+): MirrorProxy | null {
+  if (named === 'direct') return null;
+  if (named !== undefined) return proxyOf(named);
+  const found = envProxy(url, env);
+  if (found === null) return null;
+  const proxy = proxyOf(found.value);
+  if (proxy === null) {
+    report.error(
+      [...path, 'url'],
+      `an http:// or https:// proxy of host and port in ${found.variable}, or proxy: direct here`,
+    );
+  }
+  return proxy;
+}
+
+/**
+ * What `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (upper case first, then lower) say about a URL. Loopback is never proxied.
+ * A value without scheme gets `http://`.
+ * @see golang.org/x/net/http/httpproxy, whose rules the go command follows
+ */
+export function envProxy(url: string, env: Env): { readonly variable: string; readonly value: string } | null {
+  const { protocol, hostname } = new URL(url);
+  const names = protocol === 'https:' ? ['HTTPS_PROXY', 'https_proxy'] : ['HTTP_PROXY', 'http_proxy'];
+  const variable = names.find((name) => (env[name] ?? '') !== '');
+  const value = variable === undefined ? undefined : env[variable];
+  if (variable === undefined || value === undefined) return null;
+  const { NO_PROXY = '', no_proxy = '' } = env;
+  if (isLoopback(hostname) || isExcepted(url, NO_PROXY === '' ? no_proxy : NO_PROXY)) return null;
+  return { variable, value: /^[a-z][a-z0-9+.-]*:\/\//i.test(value) ? value : `http://${value}` };
+}
+
+/**
+ * Whether `NO_PROXY` names a URL's host: `*`, addresses, CIDRs, `example.com` (and names below), `.example.com` or
+ * `*.example.com` (names below only), each but a CIDR with an optional port.
+ */
+export function isExcepted(url: string, exceptions: string): boolean {
+  const target = hostOf(url);
+  const host = new URL(url).hostname.replace(/^\[|\]$/g, '').toLowerCase();
+  const port = Number(target.slice(target.lastIndexOf(':') + 1));
+  const bytes = addressBytes(host);
+  return exceptions
+    .split(',')
+    .map((entry) => entry.trim().toLowerCase())
+    .filter((entry) => entry !== '')
+    .some((entry) => {
+      if (entry === '*') return true;
+      const net = network(entry);
+      if (net !== null) return bytes !== null && isWithin(bytes, net);
+      const read = hostAndPort(entry);
+      if (read === null || (read.port !== null && read.port !== port)) return false;
+      const literal = addressBytes(read.host);
+      if (literal !== null) return bytes !== null && isWithin(bytes, { bytes: literal, bits: literal.length * 8 });
+      return bytes === null && matchesName(host, read.host);
+    });
+}
+
+function matchesName(host: string, entry: string): boolean {
+  const below = entry.replace(/^\*/, '');
+  if (below.startsWith('.')) return host.endsWith(below);
+  return below !== '' && (host === below || host.endsWith(`.${below}`));
+}
+
+function proxyOf(text: string): MirrorProxy | null {
+  const split = proxyUrl(text);
+  if (split === null) return null;
+  const { user } = split;
+  return {
+    url: split.url,
+    auth: user === null ? null : { username: user.username, secret: new Secret(user.password) },
+  };
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod';
+import { ecosystems } from '../core/mirror.ts';
+import {
+  checked,
+  cron,
+  duration,
+  file,
+  hosts,
+  integer,
+  list,
+  mapping,
+  name,
+  serverAddress,
+  text,
+  word,
+} from './fields.ts';
+import { baseUrl, proxyUrl } from './urls.ts';
+
+const tls = mapping({
+  ca: file('Extra trust roots, PEM.').optional(),
+  cert: file('Client certificate, PEM.').optional(),
+  key: file('Private key of the client certificate, PEM, not encrypted.').optional(),
+  'certs.d': file(
+    "Directory in Docker's layout: `<host[:port]>/*.crt` are trust roots, `<x>.cert` and `<x>.key` the client pair. In place of ca, cert and key.",
+  ).optional(),
+  pin: checked("SHA-256 of the leaf's SubjectPublicKeyInfo, base64.", 'sha256/ and 44 characters of base64', (value) =>
+    /^sha256\/[A-Za-z0-9+/]{43}=$/.test(value),
+  ).optional(),
+});
+
+const auth = mapping({
+  username: text('User name for basic auth.', 'a user name, in quotes if it is a number').optional(),
+  password: text('Password for basic auth.', 'a password, in quotes if it is a number').optional(),
+  passwordFile: file('File that holds the password.').optional(),
+  token: text('Bearer token, in place of a user name.', 'a token').optional(),
+  tokenFile: file('File that holds the token.').optional(),
+  netrc: z
+    .union([
+      file("A netrc file; the entry of the mirror's host is used."),
+      z.literal(true, { error: 'true or a path' }),
+    ])
+    .meta({
+      description: 'Path of a netrc file, or true for `$NETRC`, else `~/.netrc`. Keyed by host; the first entry wins.',
+    })
+    .optional(),
+  hosts: list(text('', 'a host name, with :port if it has one', 260), 'a list of host names', 64)
+    .meta({ description: "Hosts beside the mirror's own that may be given these credentials." })
+    .prefault([]),
+});
+
+/** One entry of `mirrors`. */
+export const mirror = mapping(
+  {
+    name: name('The label `registry`, unique in the file.'),
+    ecosystem: word('What kind of registry it is.', ecosystems, ['go']),
+    upstream: name(
+      'What it is a mirror of. Mirrors stand in for each other only within one upstream. Default `go`.',
+    ).optional(),
+    url: checked(
+      'Base URL. User-info in it is taken as basic auth and shown nowhere.',
+      'an http:// or https:// URL without query or fragment, such as https://goproxy.example.com/go',
+      (value) => baseUrl(value) !== null,
+    ),
+    role: word('An origin is what freshness is judged against; at most one per upstream.', [
+      'mirror',
+      'origin',
+    ]).prefault('mirror'),
+    weight: integer('Preference among equals, higher first; without one it ranks as 0.', 0, 1_000_000).optional(),
+    region: text('Where it stands, for people.', 'a short text', 64).optional(),
+    tls: tls.meta({ description: 'Trust and client certificate.' }).optional(),
+    auth: auth
+      .meta({
+        description: 'Credentials: a user name and password, a token, or netrc. Never sent over http:// off loopback.',
+      })
+      .optional(),
+    proxy: checked(
+      'HTTP proxy. By default HTTPS_PROXY, HTTP_PROXY and NO_PROXY decide; `direct` means none.',
+      'an http:// or https:// URL of host and port, or direct',
+      (value) => value === 'direct' || proxyUrl(value) !== null,
+    ).optional(),
+    resolve: mapping({
+      family: z
+        .literal([4, 6], { error: '4 or 6' })
+        .meta({ description: "Address family; by default the resolver's first answer." })
+        .optional(),
+      server: serverAddress("DNS server to ask; by default the system's resolver.").optional(),
+    })
+      .meta({ description: 'Name resolution.' })
+      .prefault({}),
+    connection: word('Fresh connections, kept ones, or both (two series).', ['cold', 'warm', 'both']).prefault('cold'),
+    allowHosts: hosts(
+      'Networks, addresses and host names where answers of this mirror may send us beside public addresses.',
+      true,
+    )
+      .meta({
+        description:
+          'Networks, addresses and host names where answers of this mirror may send us beside public addresses.',
+      })
+      .prefault([]),
+    maintenance: list(
+      mapping({
+        cron: cron('When it begins.'),
+        for: duration('How long it lasts.', { min: 1000, max: 7 * 86_400_000 }),
+      }),
+      'a list of { cron, for }',
+      64,
+    )
+      .meta({ description: 'Planned silences: neither probed nor judged.' })
+      .prefault([]),
+  },
+  'a mapping with name, ecosystem and url',
+);

@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import {
+  cadenceRange,
+  cron,
+  duration,
+  file,
+  integer,
+  listenAddress,
+  mapping,
+  notYet,
+  size,
+  text,
+  timeoutRange,
+  timeZone,
+} from './fields.ts';
+
+const every = (description: string) => duration(description, cadenceRange);
+const timeout = (description: string) => duration(description, timeoutRange);
+
+/** The key `listen`. */
+export const listen = z.union([
+  listenAddress('Address of the HTTP interface. Off loopback a token is required, so the mapping form is.'),
+  mapping({
+    address: listenAddress('Address and port; an empty host is every IPv4 address.').prefault('127.0.0.1:10120'),
+    token: text('Bearer token for everything but healthy and ready.', 'a token').optional(),
+    tokenFile: file('File that holds the token.').optional(),
+    tls: mapping({
+      cert: file('Certificate chain, PEM.'),
+      key: file('Private key, PEM, not encrypted.'),
+    })
+      .meta({ description: 'Serve HTTPS.' })
+      .optional(),
+  }),
+]);
+
+/** The key `schedule`. */
+export const schedule = mapping({
+  every: every(
+    'Interval of the canary; 5s or more, below it towards loopback only. Default 30s without `cron`.',
+  ).optional(),
+  cron: cron('Times of the canary, in place of `every`.').optional(),
+  timeZone: timeZone("Zone of every cron expression of the file; by default the machine's own.").optional(),
+  spread: duration('With `cron`: starts are spread over this span after each named time. Default 30s.', {
+    min: 0,
+    max: 3_600_000,
+  }).optional(),
+  timeout: timeout('Deadline of one probe of a light step.').prefault('10s'),
+  perHost: integer('Most probes at once towards one host (scheme, name, port).', 1, 64).prefault(2),
+  bytesPerHour: size(
+    'Most bytes an hour from one host; heavy steps stop first, the canary never. Unlimited by default.',
+  ).optional(),
+});
+
+const pace = (usual: string) =>
+  z
+    .union([
+      every(`How often. ${usual}`),
+      mapping({
+        every: every('How often.').optional(),
+        cron: cron('Times, in place of `every`; zone and spread are those of `schedule`.').optional(),
+        timeout: timeout('Deadline of one probe of this step.').optional(),
+      }),
+    ])
+    .optional();
+
+const light = 'Default 5m, with the timeout of `schedule`.';
+/** The key `steps`. */
+export const steps = mapping({
+  list: pace(light),
+  info: pace(light),
+  mod: pace('Default: as `schedule`. The canary itself always follows `schedule`.'),
+  latest: pace(light),
+  sumdb: pace('Default 30m, with the timeout of `schedule`.'),
+  zip: pace('Default 1h, with a timeout of 120s.'),
+  metadata: notYet('the step metadata (npm)'),
+  tarball: notYet('the step tarball (npm)'),
+  index: notYet('the step index (pypi)'),
+  file: notYet('the step file (pypi)'),
+  manifest: notYet('the step manifest (oci)'),
+  blob: notYet('the step blob (oci)'),
+  get: notYet('the step get (http)'),
+});

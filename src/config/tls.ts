@@ -1,0 +1,57 @@
+import type { TlsAccess } from '../core/mirror.ts';
+import type { Path } from './issues.ts';
+import { readCertificates, readPair } from './pem.ts';
+import type { Reader, Report } from './report.ts';
+import type { FileMirror } from './schema.ts';
+
+const none: TlsAccess = { ca: [], client: null, pin: null };
+
+/** Reads a mirror's trust roots, client pair and pin. */
+export function tlsAccess(path: Path, mirror: FileMirror, url: string, reader: Reader, report: Report): TlsAccess {
+  const { tls } = mirror;
+  if (tls === undefined) return none;
+  const pin = tls.pin ?? null;
+  if (!url.startsWith('https:'))
+    report.error(path, 'no tls for an http:// URL', { needs: [[...path.slice(0, -1), 'url']] });
+  const directory = tls['certs.d'];
+  if (directory !== undefined) {
+    const extra = (['ca', 'cert', 'key'] as const).filter((key) => tls[key] !== undefined);
+    if (extra.length > 0) report.error(path, 'certs.d, or ca, cert and key, not both');
+    return { ...fromDirectory([...path, 'certs.d'], directory, url, reader, report), pin };
+  }
+  if ((tls.cert === undefined) !== (tls.key === undefined)) report.error(path, 'cert and key together');
+  const ca = tls.ca === undefined ? null : readCertificates([...path, 'ca'], tls.ca, reader, report);
+  const client =
+    tls.cert === undefined || tls.key === undefined
+      ? null
+      : readPair({ cert: tls.cert, key: tls.key }, { cert: [...path, 'cert'], key: [...path, 'key'] }, reader, report);
+  return { ca: ca === null ? [] : [ca], client, pin };
+}
+
+/**
+ * Docker's layout: `<host[:port]>/*.crt` are trust roots, `<x>.cert` with `<x>.key` the client pair; the default port
+ * goes without. Of several pairs the first in name order is taken, as Docker tries it first.
+ * @see protocols.md section 4.7
+ */
+function fromDirectory(path: Path, directory: string, url: string, reader: Reader, report: Report): TlsAccess {
+  const { host } = new URL(url);
+  const folder = `${directory.replace(/\/+$/, '')}/${host}`;
+  const names = reader.list(folder)?.toSorted();
+  if (names === undefined) {
+    report.error(path, `a directory with a folder ${host} in it`, { needs: [[...path.slice(0, 2), 'url']] });
+    return none;
+  }
+  const ca = names
+    .filter((name) => name.endsWith('.crt'))
+    .flatMap((name) => readCertificates(path, `${folder}/${name}`, reader, report) ?? []);
+  const pairs = names.filter((name) => name.endsWith('.cert')).map((name) => name.slice(0, -'.cert'.length));
+  for (const pair of pairs.filter((name) => !names.includes(`${name}.key`))) {
+    report.error(path, `the key ${pair}.key beside ${pair}.cert in ${host}`);
+  }
+  const pair = pairs.find((name) => names.includes(`${name}.key`));
+  if (pairs.length > 1)
+    report.warning(path, `one client certificate in ${host}: of ${pairs.length}, ${pair ?? 'none'} is used`);
+  const pairNames = { cert: `${folder}/${pair ?? ''}.cert`, key: `${folder}/${pair ?? ''}.key` };
+  const client = pair === undefined ? null : readPair(pairNames, { cert: path, key: path }, reader, report);
+  return { ca, client, pin: null };
+}

@@ -1,0 +1,38 @@
+const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const sizeUnits: Readonly<Record<string, number>> = { KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 };
+
+/** `30s`, `1.5h`: one number and one of `ms s m h d`. */
+export const durationPattern = /^\d+(\.\d+)?(ms|s|m|h|d)$/;
+/** `50MiB`: one number and one of `KiB MiB GiB`. */
+export const sizePattern = /^\d+(\.\d+)?(KiB|MiB|GiB)$/;
+/** `50%`, from 0 to 100. */
+export const sharePattern = /^(100|\d{1,2}(\.\d+)?)%$/;
+
+/** Milliseconds of a text that `durationPattern` accepts, rounded to a whole one. */
+export function durationMs(text: string): number {
+  return scaled(text, durationUnits);
+}
+
+/** Bytes of a text that `sizePattern` accepts, rounded to a whole one. */
+export function sizeBytes(text: string): number {
+  return scaled(text, sizeUnits);
+}
+
+/** 0 to 1, of a text that `sharePattern` accepts. */
+export function shareOf(text: string): number {
+  return Number.parseFloat(text) / 100;
+}
+
+/** The shortest exact text of a duration in milliseconds: 90000 is `90s`, 120000 is `2m`. */
+export function durationText(ms: number): string {
+  for (const unit of ['d', 'h', 'm', 's'] as const) {
+    const size = durationUnits[unit] ?? 1;
+    if (ms >= size && ms % size === 0) return `${ms / size}${unit}`;
+  }
+  return `${ms}ms`;
+}
+
+function scaled(text: string, units: Readonly<Record<string, number>>): number {
+  const unit = text.replace(/^[\d.]+/, '');
+  return Math.round(Number.parseFloat(text) * (units[unit] ?? Number.NaN));
+}

@@ -1,0 +1,71 @@
+import type { Config } from '../core/config.ts';
+import type { Mirror } from '../core/mirror.ts';
+import type { Target } from '../core/target.ts';
+import { addressBytes, isLoopback } from './addresses.ts';
+import { budgetOf, hostKey } from './budget.ts';
+import { mirrorOf, parseGoChain } from './chain.ts';
+import type { Report } from './report.ts';
+
+const independentMin = 3;
+
+/** Tells what is allowed but will be regretted. */
+export function warn(config: Config, report: Report): void {
+  warnOfUndecidable(config, report);
+  warnOfUnknownMembers(config, report);
+}
+
+/** Fewer than three independent mirrors of an upstream and no control: one cannot tell "them" from "us". */
+function warnOfUndecidable(config: Config, report: Report): void {
+  if (config.controls.length > 0) return;
+  for (const upstream of new Set(config.mirrors.map((mirror) => mirror.upstream))) {
+    const mirrors = config.mirrors.filter((mirror) => mirror.upstream === upstream);
+    const independent = new Set(mirrors.map(placeOf)).size;
+    if (independent >= independentMin) continue;
+    report.warning(
+      ['mirrors'],
+      `${independentMin} independent mirrors of ${upstream}, or a control: else "them" and "us" look alike`,
+      {
+        seen: `${independent} of ${upstream}`,
+      },
+    );
+  }
+}
+
+/** Host by name; an address by its prefix (/24, /48); on loopback by port. @see design.md section 5, Vantage suspect */
+function placeOf(mirror: Mirror): string {
+  const { hostname } = new URL(mirror.url);
+  if (isLoopback(hostname)) return hostKey(mirror).replace(/^https?:/, '');
+  const bytes = addressBytes(hostname.replace(/^\[|\]$/g, ''));
+  return bytes === null ? hostname : bytes.slice(0, bytes.length === 4 ? 3 : 6).join('.');
+}
+
+/** A member of `clients` that is no mirror here is never measured: perhaps a typo. */
+function warnOfUnknownMembers(config: Config, report: Report): void {
+  const chain = config.clients.go?.reveal();
+  const parsed = chain === undefined ? null : parseGoChain(chain);
+  if (parsed?.tag !== 'ok') return;
+  const unknown = parsed.value
+    .map(({ text }) => text)
+    .filter((text) => text !== 'direct' && text !== 'off' && mirrorOf(text, config.mirrors) === null);
+  if (unknown.length === 0) return;
+  report.warning(['clients', 'go'], `mirrors of this file: ${unknown.length} of the proxies in it are not watched`, {
+    needs: [['mirrors']],
+  });
+}
+
+/** The budget by host: too many slots is a mistake, towards loopback a warning; too many bytes stops heavy steps. */
+export function checkBudget(config: Config, targets: readonly Target[], report: Report): void {
+  for (const budget of budgetOf(config, targets)) {
+    const share = `${Math.round(budget.slotShare * 100)}% of the slots of ${budget.host}`;
+    if (budget.verdict !== 'ok') {
+      const tell = budget.verdict === 'over' ? report.error : report.warning;
+      tell(['schedule'], 'at most 80%: longer paces, fewer modules, or a higher perHost', { seen: share });
+    }
+    const { bytesPerHour } = config.schedule;
+    if (bytesPerHour === null || budget.bytesPerHour <= bytesPerHour) continue;
+    const planned = `${Math.ceil(budget.bytesPerHour / 2 ** 20)}MiB an hour planned for ${budget.host}`;
+    report.warning(['schedule', 'bytesPerHour'], 'no more than bytesPerHour: heavy steps will be skipped', {
+      seen: planned,
+    });
+  }
+}

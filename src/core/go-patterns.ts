@@ -1,0 +1,114 @@
+type Token =
+  | { readonly kind: 'star' | 'any' }
+  | { readonly kind: 'literal'; readonly text: string }
+  | { readonly kind: 'class'; readonly negated: boolean; readonly ranges: readonly (readonly [number, number])[] };
+
+/**
+ * Whether a module path matches one of the globs, by GOPRIVATE's rules: a glob with N slashes is held against the first
+ * N+1 path elements; `*` and `?` never match `/`; a trailing `/` is dropped; empty and malformed globs match nothing,
+ * and so does a glob longer than the path.
+ * @see protocols.md section 1.4; golang.org/x/mod module.MatchPrefixPatterns and path.Match
+ */
+export function matchesGoPatterns(globs: readonly string[], module: string): boolean {
+  return globs.some((glob) => matchesPrefix(glob, module));
+}
+
+/** True for a glob that can match at all: not empty, and well formed by Go's `path.Match`. */
+export function isGoPattern(glob: string): boolean {
+  const trimmed = glob.replace(/\/$/, '');
+  return trimmed !== '' && !trimmed.includes(',') && tokensOf(trimmed) !== null;
+}
+
+function matchesPrefix(glob: string, module: string): boolean {
+  const trimmed = glob.replace(/\/$/, '');
+  if (trimmed === '') return false;
+  const elements = trimmed.split('/').length;
+  const path = module.split('/');
+  if (path.length < elements) return false;
+  const tokens = tokensOf(trimmed);
+  return tokens !== null && matchesTokens(tokens, [...path.slice(0, elements).join('/')]);
+}
+
+/** Stars stay within one path element, so going back to the last star alone decides: no pattern is slow. */
+function matchesTokens(tokens: readonly Token[], text: readonly string[]): boolean {
+  let at = 0;
+  let next = 0;
+  let star: { token: number; at: number } | null = null;
+  while (at < text.length || next < tokens.length) {
+    const token = tokens[next];
+    if (token?.kind === 'star') {
+      star = { token: next, at };
+      next += 1;
+      continue;
+    }
+    const char = text[at];
+    if (token !== undefined && char !== undefined && matchesOne(token, char)) {
+      at += 1;
+      next += 1;
+      continue;
+    }
+    const eaten = star === null ? undefined : text[star.at];
+    if (star === null || eaten === undefined || eaten === '/') return false;
+    star = { token: star.token, at: star.at + 1 };
+    at = star.at;
+    next = star.token + 1;
+  }
+  return true;
+}
+
+function matchesOne(token: Token, char: string): boolean {
+  if (token.kind === 'literal') return token.text === char;
+  if (token.kind !== 'class') return char !== '/';
+  const code = char.codePointAt(0) ?? 0;
+  return token.ranges.some(([low, high]) => low <= code && code <= high) !== token.negated;
+}
+
+/** The glob's tokens, or `null` where Go calls it malformed (an open class or range, a lone backslash). */
+function tokensOf(glob: string): readonly Token[] | null {
+  const chars = [...glob];
+  const tokens: Token[] = [];
+  for (let at = 0; at < chars.length; at += 1) {
+    const char = chars[at] ?? '';
+    if (char === '*') tokens.push({ kind: 'star' });
+    else if (char === '?') tokens.push({ kind: 'any' });
+    else if (char === '[') {
+      const read = classAt(chars, at + 1);
+      if (read === null) return null;
+      tokens.push(read.token);
+      at = read.end;
+    } else if (char === '\\') {
+      at += 1;
+      const escaped = chars[at];
+      if (escaped === undefined) return null;
+      tokens.push({ kind: 'literal', text: escaped });
+    } else tokens.push({ kind: 'literal', text: char });
+  }
+  return tokens;
+}
+
+function classAt(chars: readonly string[], from: number): { readonly token: Token; readonly end: number } | null {
+  const negated = chars[from] === '^';
+  const ranges: (readonly [number, number])[] = [];
+  let at = negated ? from + 1 : from;
+  while (!(chars[at] === ']' && ranges.length > 0)) {
+    const low = classChar(chars, at);
+    if (low === null) return null;
+    at = low.next;
+    if (chars[at] !== '-') {
+      ranges.push([low.code, low.code]);
+      continue;
+    }
+    const high = classChar(chars, at + 1);
+    if (high === null) return null;
+    ranges.push([low.code, high.code]);
+    at = high.next;
+  }
+  return { token: { kind: 'class', negated, ranges }, end: at };
+}
+
+function classChar(chars: readonly string[], at: number): { readonly code: number; readonly next: number } | null {
+  const escaped = chars[at] === '\\';
+  const char = chars[escaped ? at + 1 : at];
+  if (char === undefined || (!escaped && (char === '-' || char === ']'))) return null;
+  return { code: char.codePointAt(0) ?? 0, next: at + (escaped ? 2 : 1) };
+}
