@@ -1,0 +1,44 @@
+import type { MaintenanceWindow } from '../core/mirror.ts';
+import type { Calendar, Now } from '../core/ports.ts';
+
+/** Why the mirror itself is left alone for now: planned, asked for by a person, or in doubt while a round is judged. */
+export interface Absence {
+  readonly windows: readonly MaintenanceWindow[];
+  inDoubt: boolean;
+  /** Wall milliseconds; `null` not paused. */
+  pausedUntilMs: number | null;
+  /** What was last read of the windows, and the wall times between which it holds. */
+  read: { readonly inWindow: boolean; readonly fromMs: number; readonly untilMs: number } | null;
+}
+
+/** A mirror that is asked as planned. */
+export function present(windows: readonly MaintenanceWindow[]): Absence {
+  return { windows, inDoubt: false, pausedUntilMs: null, read: null };
+}
+
+/**
+ * True from each time that a window's expression names, for its length. The answer is kept until it can change, or
+ * until the wall clock was set back before it.
+ */
+export function isInMaintenance(absence: Absence, calendar: Calendar, now: Now): boolean {
+  if (absence.windows.length === 0) return false;
+  const { read } = absence;
+  if (read !== null && now.wallMs >= read.fromMs && now.wallMs < read.untilMs) return read.inWindow;
+  let open = Number.NEGATIVE_INFINITY;
+  let next = Number.POSITIVE_INFINITY;
+  for (const { cron, timeZone, forMs } of absence.windows) {
+    const named = calendar.nextAfter(cron, timeZone, now.wallMs - forMs);
+    if (named <= now.wallMs) open = Math.max(open, named + forMs);
+    else next = Math.min(next, named);
+  }
+  const inWindow = open > now.wallMs;
+  absence.read = { inWindow, fromMs: now.wallMs, untilMs: inWindow ? open : next };
+  return inWindow;
+}
+
+/** Why a due probe of the mirror does not start, or `null` where nothing speaks against it. */
+export function awayBecause(absence: Absence, calendar: Calendar, now: Now): 'maintenance' | 'paused' | null {
+  if (isInMaintenance(absence, calendar, now)) return 'maintenance';
+  if (absence.pausedUntilMs !== null && absence.pausedUntilMs <= now.wallMs) absence.pausedUntilMs = null;
+  return absence.inDoubt || absence.pausedUntilMs !== null ? 'paused' : null;
+}

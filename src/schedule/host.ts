@@ -1,0 +1,75 @@
+import type { Due } from '../core/due.ts';
+import { limits } from '../core/limits.ts';
+import type { Now } from '../core/ports.ts';
+import { type ByteWindow, createByteWindow } from './byte-window.ts';
+import type { Series } from './series.ts';
+import { isThrottled, type Throttle, unthrottled } from './throttle.ts';
+
+/** What starts first where not all can: the canary, then light steps, then heavy ones. */
+export const priorities = [0, 1, 2] as const;
+export type Priority = (typeof priorities)[number];
+
+/** One server (scheme, name, port), whichever mirrors live on it: its slots, its byte budget and its wish to be left alone. */
+export interface Host {
+  readonly key: string;
+  readonly waiting: Readonly<Record<Priority, Series[]>>;
+  readonly rechecks: Omit<Due, 'probeId' | 'plannedAtMs'>[];
+  readonly bytes: ByteWindow;
+  throttle: Throttle;
+  inFlight: number;
+  heavyInFlight: number;
+  /** What heavy probes in flight are expected to move. */
+  bytesExpected: number;
+  confirming: boolean;
+}
+
+/** A host that nothing is known of. */
+export function createHost(key: string): Host {
+  return {
+    key,
+    waiting: { 0: [], 1: [], 2: [] },
+    rechecks: [],
+    bytes: createByteWindow(),
+    throttle: unthrottled,
+    inFlight: 0,
+    heavyInFlight: 0,
+    bytesExpected: 0,
+    confirming: false,
+  };
+}
+
+/** `https://example.com:443`: mirrors on different paths of one server share a host. */
+export function hostKey(url: string): string {
+  const { protocol, hostname, port } = new URL(url);
+  return `${protocol}//${hostname}:${port || (protocol === 'https:' ? 443 : 80)}`;
+}
+
+/** True where a slot is free. Heavy probes, which hold one long, leave the last of several slots to light ones. */
+export function hasSlot(host: Host, priority: Priority, perHost: number): boolean {
+  if (host.inFlight >= perHost) return false;
+  return priority !== 2 || host.heavyInFlight < Math.max(1, perHost - 1);
+}
+
+/** True where the hour's byte budget stands against a start: heavy steps stop first, the canary never. */
+export function isOverBudget(host: Host, series: Series, bytesPerHour: number | null, now: Now): boolean {
+  if (bytesPerHour === null || series.priority === 0) return false;
+  const used = host.bytes.sum(now.monotonicMs);
+  if (series.priority === 1) return used >= bytesPerHour;
+  return used + host.bytesExpected + bytesExpectedOf(series) > bytesPerHour * limits.heavyShareOfBytes;
+}
+
+/** What the next probe of a series will move: what its last one did, or a guess for a heavy one not yet measured. */
+export function bytesExpectedOf(series: Series): number {
+  return series.priority === 2 ? (series.lastBytes ?? limits.heavyBytesGuess) : 0;
+}
+
+/** Why the host is not asked now, or `null`. */
+export function hostAway(host: Host, series: Series, bytesPerHour: number | null, now: Now) {
+  if (isThrottled(host.throttle, now)) return 'throttled' as const;
+  return isOverBudget(host, series, bytesPerHour, now) ? ('over_budget' as const) : null;
+}
+
+/** True while a series or second look of the host waits for a slot. */
+export function hasWaiting(host: Host): boolean {
+  return host.rechecks.length > 0 || priorities.some((priority) => host.waiting[priority].length > 0);
+}

@@ -1,0 +1,122 @@
+import type { Cadence } from '../core/config.ts';
+import { limits } from '../core/limits.ts';
+import type { Calendar, Now } from '../core/ports.ts';
+
+/** One planned start. `index` counts intervals since 1970, or is the wall time that the cron expression named. */
+export interface Slot {
+  readonly index: number;
+  /** Monotonic milliseconds; `Infinity` where no time will ever come. */
+  readonly atMs: number;
+}
+
+/**
+ * The planned starts of one series. Pure in its inputs: the same seed, series and cadence give the same wall-clock phase
+ * after a restart, so that restarts neither bunch starts nor move them.
+ */
+export interface Plan {
+  /** The first slot at or after now. */
+  first(now: Now): Slot;
+  next(slot: Slot, now: Now): Slot;
+  /** The same slot by the clocks as they stand now: cron slots move when the wall clock was set. */
+  placed(slot: Slot, now: Now): Slot;
+  /** The last slot at or before now, counted from `slot` on, and how many were passed over on the way. */
+  latest(slot: Slot, now: Now): { readonly slot: Slot; readonly passed: number };
+}
+
+/** Cron slots counted one by one; a longer silence is counted as this many. */
+const cronSlotsCounted = 100;
+
+/** A 32-bit hash of a text, well mixed (FNV-1a, then murmur3's finish). */
+export function hash32(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return mix32(hash);
+}
+
+function mix32(word: number): number {
+  let mixed = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}
+
+/** In [-1, 1), by series and slot: stable, and unlike from slot to slot. */
+function wobble(hash: number, index: number): number {
+  return mix32(hash ^ Math.imul((index % 2 ** 32) | 0, 0x9e3779b1)) / 2 ** 31 - 1;
+}
+
+/**
+ * Plans starts at `(n + fraction) × everyMs` of wall time, each moved by up to `limits.jitterShare` of the interval.
+ * Counted by multiplication on the monotonic clock, so nothing adds up to drift.
+ * @param hash      decides fraction and jitter; `hash32(seed, series id)`
+ * @param offsetMs  monotonic minus wall time when the scheduler began; read once, so a wall clock set later moves nothing
+ */
+export function everyPlan(everyMs: number, hash: number, offsetMs: number): Plan {
+  const baseMs = offsetMs + (hash / 2 ** 32) * everyMs;
+  const slotOf = (index: number): Slot => ({
+    index,
+    atMs: baseMs + index * everyMs + wobble(hash, index) * limits.jitterShare * everyMs,
+  });
+  return {
+    first(now) {
+      let slot = slotOf(Math.floor((now.monotonicMs - baseMs) / everyMs) - 1);
+      while (slot.atMs < now.monotonicMs) slot = slotOf(slot.index + 1);
+      return slot;
+    },
+    next: (slot) => slotOf(slot.index + 1),
+    placed: (slot) => slot,
+    latest(from, now) {
+      let slot = slotOf(Math.floor((now.monotonicMs - baseMs) / everyMs) + 2);
+      while (slot.atMs > now.monotonicMs && slot.index > from.index) slot = slotOf(slot.index - 1);
+      return { slot: slot.index <= from.index ? from : slot, passed: Math.max(0, slot.index - from.index) };
+    },
+  };
+}
+
+/**
+ * Plans starts after each time that a cron expression names, spread over `spreadMs` by series and jittered within it.
+ * Cron speaks of wall time, so slots are placed on the monotonic clock by the clocks as they stand now.
+ */
+export function cronPlan(cadence: Extract<Cadence, { kind: 'cron' }>, hash: number, calendar: Calendar): Plan {
+  const { expression, timeZone, spreadMs } = cadence;
+  const slotOf = (namedMs: number, now: Now): Slot => {
+    const share = hash / 2 ** 32 + wobble(hash, namedMs / 1_000) * limits.jitterShare;
+    const wallMs = namedMs + Math.min(1, Math.max(0, share)) * spreadMs;
+    return { index: namedMs, atMs: wallMs - now.wallMs + now.monotonicMs };
+  };
+  const next = (slot: Slot, now: Now) => slotOf(calendar.nextAfter(expression, timeZone, slot.index), now);
+  const first = (now: Now): Slot => {
+    let slot = slotOf(calendar.nextAfter(expression, timeZone, now.wallMs - spreadMs - 1), now);
+    while (slot.atMs < now.monotonicMs) slot = next(slot, now);
+    return slot;
+  };
+  return {
+    first,
+    next,
+    placed: (slot, now) => slotOf(slot.index, now),
+    latest(from, now) {
+      let slot = from;
+      for (let passed = 0; passed < cronSlotsCounted; passed += 1) {
+        const following = next(slot, now);
+        if (following.atMs > now.monotonicMs) return { slot, passed };
+        slot = following;
+      }
+      return { slot: { index: now.wallMs - spreadMs - 1, atMs: now.monotonicMs }, passed: cronSlotsCounted };
+    },
+  };
+}
+
+/** The same answers as `calendar`, remembered: thousands of series ask for the same expression in one moment. */
+export function rememberingCalendar(calendar: Calendar): Calendar {
+  const known = new Map<string, number>();
+  return {
+    nextAfter(expression, timeZone, wallMs) {
+      const key = `${wallMs}|${timeZone ?? ''}|${expression}`;
+      const before = known.get(key);
+      if (before !== undefined) return before;
+      const next = calendar.nextAfter(expression, timeZone, wallMs);
+      if (known.size >= 1_000) known.clear();
+      known.set(key, next);
+      return next;
+    },
+  };
+}

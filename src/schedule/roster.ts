@@ -1,0 +1,150 @@
+import type { Config } from '../core/config.ts';
+import type { Due } from '../core/due.ts';
+import { limits } from '../core/limits.ts';
+import type { Calendar, Now } from '../core/ports.ts';
+import type { Target } from '../core/target.ts';
+import { type Absence, present } from './absence.ts';
+import { createHeap } from './heap.ts';
+import { createHost, type Host, hasWaiting, hostKey, priorities } from './host.ts';
+import { rememberingCalendar } from './plan.ts';
+import { createSeries, type PlanMeans, renew, type Series } from './series.ts';
+import { isThrottled } from './throttle.ts';
+
+/** Who is on the schedule: every series with its next slot, its mirror's absence, and its host. */
+export interface Roster {
+  readonly calendar: Calendar;
+  /** Hosts on which something waits for a slot. */
+  readonly waiting: Set<Host>;
+  hosts(): Iterable<Host>;
+  /** `null` for a mirror that is not configured. */
+  hostOf(registry: string): Host | null;
+  /** `null` for a mirror that is not configured. */
+  absence(registry: string): Absence | null;
+  /** Puts a series in line for its next slot. */
+  plan(series: Series): void;
+  /** Takes out the next series whose slot has come; `null` when none has. */
+  takeDue(now: Now): Series | null;
+  /** Monotonic time of the next slot of all; `Infinity` without any. */
+  nextSlotMs(): number;
+  /** Cron slots by the clocks as they stand now; where the clock `jumped`, planned anew: gives the series whose slot was jumped over. */
+  placeCron(now: Now, jumped: boolean): readonly Series[];
+  /** Keeps a second look until a slot is free: each series once, the oldest given up at the bound. */
+  keepRecheck(host: Host, recheck: Host['rechecks'][number]): void;
+  replace(config: Config, targets: readonly Target[], now: Now): void;
+}
+
+/** The roster of a configuration, everything planned ahead of now. */
+export function createRoster(input: {
+  readonly config: Config;
+  readonly targets: readonly Target[];
+  readonly seed: string;
+  readonly calendar: Calendar;
+  readonly now: Now;
+}): Roster {
+  const calendar = rememberingCalendar(input.calendar);
+  const means: PlanMeans = { seed: input.seed, calendar, offsetMs: input.now.monotonicMs - input.now.wallMs };
+  const heap = createHeap<Series>();
+  const waiting = new Set<Host>();
+  let hosts = new Map<string, Host>();
+  let hostByRegistry = new Map<string, Host>();
+  let absences = new Map<string, Absence>();
+  let all = new Map<string, Series>();
+
+  function plan(series: Series): void {
+    if (Number.isFinite(series.slot.atMs)) heap.push(series, series.slot.atMs);
+  }
+
+  function rebuildHeap(): void {
+    heap.clear();
+    for (const series of all.values()) plan(series);
+  }
+
+  function replaceMirrors(config: Config, now: Now): void {
+    const kept = new Map<string, Host>();
+    // A host that is not configured any more still has its slots taken, and its wish to be left alone, if it comes back.
+    for (const [key, host] of hosts)
+      if (host.inFlight > 0 || host.confirming || isThrottled(host.throttle, now)) kept.set(key, host);
+    const nextAbsences = new Map<string, Absence>();
+    hostByRegistry = new Map();
+    for (const mirror of config.mirrors) {
+      const key = hostKey(mirror.url);
+      const host = kept.get(key) ?? hosts.get(key) ?? createHost(key);
+      kept.set(key, host);
+      hostByRegistry.set(mirror.name, host);
+      const before = absences.get(mirror.name);
+      nextAbsences.set(mirror.name, { ...(before ?? present([])), windows: mirror.maintenance, read: null });
+    }
+    hosts = kept;
+    absences = nextAbsences;
+  }
+
+  function replaceSeries(config: Config, targets: readonly Target[], now: Now): void {
+    const connections = new Map(config.mirrors.map((mirror) => [mirror.name, mirror.connections]));
+    const next = new Map<string, Series>();
+    for (const target of targets)
+      for (const connection of connections.get(target.registry) ?? []) {
+        const host = hostByRegistry.get(target.registry);
+        if (host === undefined) continue;
+        const fresh = createSeries(target, connection, config, host, means);
+        const before = all.get(fresh.id);
+        if (before === undefined) fresh.slot = fresh.plan.first(now);
+        else renew(before, fresh, now);
+        next.set(fresh.id, before ?? fresh);
+      }
+    all = next;
+  }
+
+  /** What waits in a line that is not its own any more leaves it; its next slot comes as planned. */
+  function clearLines(): void {
+    const known = new Set([...all.values()].map(({ target }) => target.id));
+    for (const host of waiting) {
+      for (const priority of priorities) {
+        const line = host.waiting[priority];
+        const stays = (one: Series) => all.get(one.id) === one && one.host === host && one.priority === priority;
+        for (const series of line) if (!stays(series)) series.state = 'idle';
+        line.splice(0, line.length, ...line.filter(stays));
+      }
+      host.rechecks.splice(0, host.rechecks.length, ...host.rechecks.filter(({ target }) => known.has(target.id)));
+      if (!hasWaiting(host)) waiting.delete(host);
+    }
+  }
+
+  const roster: Roster = {
+    calendar,
+    waiting,
+    hosts: () => hosts.values(),
+    hostOf: (registry) => hostByRegistry.get(registry) ?? null,
+    absence: (registry) => absences.get(registry) ?? null,
+    plan,
+    takeDue: (now) => (heap.leastKey() <= now.monotonicMs ? heap.pop() : null),
+    nextSlotMs: () => heap.leastKey(),
+    placeCron(now, jumped) {
+      const passedBy: Series[] = [];
+      const cron = [...all.values()].filter(({ pace }) => pace.cadence.kind === 'cron');
+      for (const series of cron) {
+        series.slot = series.plan.placed(series.slot, now);
+        if (!jumped) continue;
+        if (series.slot.atMs <= now.monotonicMs) passedBy.push(series);
+        series.slot = series.plan.first(now);
+      }
+      if (cron.length > 0) rebuildHeap();
+      return passedBy;
+    },
+    keepRecheck(host, recheck: Omit<Due, 'probeId' | 'plannedAtMs'>) {
+      const isSame = (one: typeof recheck) =>
+        one.target.id === recheck.target.id && one.connection === recheck.connection;
+      if (host.rechecks.some(isSame)) return;
+      if (host.rechecks.length >= limits.rechecksWaiting) host.rechecks.shift();
+      host.rechecks.push(recheck);
+      waiting.add(host);
+    },
+    replace(config, targets, now) {
+      replaceMirrors(config, now);
+      replaceSeries(config, targets, now);
+      clearLines();
+      rebuildHeap();
+    },
+  };
+  roster.replace(input.config, input.targets, input.now);
+  return roster;
+}

@@ -1,0 +1,285 @@
+import type { Config } from '../core/config.ts';
+import type { Due, Skipped } from '../core/due.ts';
+import { limits } from '../core/limits.ts';
+import type { Connection } from '../core/mirror.ts';
+import type { Calendar, Now, Random } from '../core/ports.ts';
+import type { Target } from '../core/target.ts';
+import { awayBecause, isInMaintenance } from './absence.ts';
+import { bytesExpectedOf, type Host, hasSlot, hasWaiting, hostAway, priorities } from './host.ts';
+import { createRoster, type Roster } from './roster.ts';
+import type { Series } from './series.ts';
+import { isThrottled, throttledBy, unthrottled } from './throttle.ts';
+
+/** Decides what starts when. Holds its own state; reads no clock: every call is told the time. */
+export interface Scheduler {
+  /** What starts now, what was skipped and why, and the monotonic time to call again at the latest. */
+  advance(now: Now): {
+    readonly start: readonly Due[];
+    readonly skipped: readonly Skipped[];
+    readonly wakeAtMs: number;
+  };
+  /**
+   * A probe ended, whatever its purpose: frees its slot and counts its bytes. To be called once for each Due given out;
+   * others are ignored.
+   * @param result.retryAfterMs  > 0: stay away so long; 0: throttled without a time named (back-off); `null`: not throttled
+   */
+  finished(due: Due, result: { readonly wireBytes: number; readonly retryAfterMs: number | null }, now: Now): void;
+  /**
+   * A Due outside the plan. `confirm` takes the host's one reserved slot beside `perHost`; `null`: it is taken, or the
+   * host asked us to stay away, or the mirror is paused or in maintenance. `recheck` takes an ordinary slot; where none is
+   * free it waits for one and comes out of `advance`, and the answer is `null`.
+   */
+  reserve(
+    input: {
+      readonly target: Target;
+      readonly connection: Connection;
+      readonly purpose: 'confirm' | 'recheck';
+      readonly timeoutMs: number;
+      readonly round: Due['round'];
+    },
+    now: Now,
+  ): Due | null;
+  /** While a mirror is in doubt its due probes are skipped as `paused`. */
+  doubt(registry: string, on: boolean): void;
+  /** Leaves a mirror alone until a wall time; `null` ends it. */
+  pause(registry: string, untilWallMs: number | null): void;
+  /** In a maintenance window now? */
+  inMaintenance(registry: string, now: Now): boolean;
+  /** Wall milliseconds until which the mirror's host asked us to stay away, as of the last call; `null` if it did not. */
+  throttledUntil(registry: string): number | null;
+  /** Share of slots to skip as `local`, 0 to 0.9 (clamped); canaries are skipped half as often. */
+  shed(share: number): void;
+  /** Other targets or paces; unchanged series keep their phase, and what is in flight keeps its slot until it ends. */
+  replace(config: Config, targets: readonly Target[], now: Now): void;
+  inFlight(): number;
+}
+
+const shedMax = 0.9;
+const wakeMsMax = 60_000;
+const inFlightMax = limits.workerInFlight * limits.workers;
+/** The wall clock was slewed or set by more: cron slots are placed anew. */
+const replaceShiftMs = 250;
+
+interface Flight {
+  readonly host: Host;
+  readonly series: Series | null;
+  readonly purpose: Due['purpose'];
+  readonly isHeavy: boolean;
+  readonly bytesExpected: number;
+}
+
+interface Turn {
+  readonly now: Now;
+  readonly start: Due[];
+  readonly skipped: Skipped[];
+}
+
+/**
+ * A scheduler whose first starts lie ahead, spread over each series' interval by `seed` and series alone.
+ * @param input.seed  the vantage: two vantages with the same targets do not beat in step
+ */
+export function createScheduler(input: {
+  readonly config: Config;
+  readonly targets: readonly Target[];
+  readonly seed: string;
+  readonly calendar: Calendar;
+  readonly random: Random;
+  readonly now: Now;
+}): Scheduler {
+  const { random } = input;
+  const roster: Roster = createRoster(input);
+  const flights = new Map<string, Flight>();
+  let config = input.config;
+  let shedShare = 0;
+  let wakeAtMs = input.now.monotonicMs;
+  let offsetMs = input.now.monotonicMs - input.now.wallMs;
+
+  function skip(turn: Turn, series: Series, because: Skipped['because'], count: number): void {
+    if (count > 0) turn.skipped.push({ target: series.target, connection: series.connection, because, count });
+  }
+
+  function awayFor(series: Series, now: Now) {
+    const absence = roster.absence(series.target.registry);
+    const own = absence === null ? null : awayBecause(absence, roster.calendar, now);
+    return own ?? hostAway(series.host, series, config.schedule.bytesPerHour, now);
+  }
+
+  function isShed(series: Series): boolean {
+    return shedShare > 0 && random.next() < (series.priority === 0 ? shedShare / 2 : shedShare);
+  }
+
+  /** A slot has come: passed by, counted as an overrun, or put in line. */
+  function arrive(series: Series, suspended: boolean, turn: Turn): void {
+    const { slot, passed } = series.plan.latest(series.slot, turn.now);
+    series.slot = series.plan.next(slot, turn.now);
+    roster.plan(series);
+    skip(turn, series, 'local', suspended ? passed + 1 : passed);
+    if (suspended) return;
+    const because =
+      series.state === 'idle' ? (awayFor(series, turn.now) ?? (isShed(series) ? 'local' : null)) : 'overrun';
+    if (because !== null) {
+      skip(turn, series, because, 1);
+      return;
+    }
+    series.state = 'waiting';
+    series.plannedAtMs = slot.atMs;
+    series.host.waiting[series.priority].push(series);
+    roster.waiting.add(series.host);
+  }
+
+  function launch(host: Host, series: Series | null, due: Due): Due {
+    const flight: Flight = {
+      host,
+      series,
+      purpose: due.purpose,
+      isHeavy: series?.priority === 2,
+      bytesExpected: series === null ? 0 : bytesExpectedOf(series),
+    };
+    flights.set(due.probeId, flight);
+    if (due.purpose === 'confirm') {
+      host.confirming = true;
+      return due;
+    }
+    host.inFlight += 1;
+    host.bytesExpected += flight.bytesExpected;
+    if (flight.isHeavy) host.heavyInFlight += 1;
+    if (series !== null) series.state = 'running';
+    return due;
+  }
+
+  /** A person, or the plan, wants the mirror left alone; a mere doubt does not. */
+  function isLeftAlone(registry: string, now: Now): boolean {
+    const absence = roster.absence(registry);
+    if (absence === null || isInMaintenance(absence, roster.calendar, now)) return true;
+    return absence.pausedUntilMs !== null && absence.pausedUntilMs > now.wallMs;
+  }
+
+  function startRechecks(host: Host, turn: Turn): void {
+    if (isThrottled(host.throttle, turn.now)) return;
+    while (hasSlot(host, 1, config.schedule.perHost)) {
+      const at = host.rechecks.findIndex(({ target }) => !isLeftAlone(target.registry, turn.now));
+      const [recheck] = at < 0 ? [] : host.rechecks.splice(at, 1);
+      if (recheck === undefined) return;
+      const due = { ...recheck, probeId: random.id(turn.now.wallMs), plannedAtMs: turn.now.monotonicMs };
+      turn.start.push(launch(host, null, due));
+    }
+  }
+
+  function startWaiting(host: Host, priority: (typeof priorities)[number], turn: Turn): void {
+    const line = host.waiting[priority];
+    while (line.length > 0 && flights.size < inFlightMax && hasSlot(host, priority, config.schedule.perHost)) {
+      const series = line.shift();
+      if (series === undefined) return;
+      const away = awayFor(series, turn.now);
+      series.state = 'idle';
+      if (away !== null) {
+        skip(turn, series, away, 1);
+        continue;
+      }
+      const { target, connection, plannedAtMs } = series;
+      const due: Due = {
+        probeId: random.id(turn.now.wallMs),
+        target,
+        connection,
+        purpose: 'scheduled',
+        timeoutMs: series.pace.timeoutMs,
+        plannedAtMs,
+        round: null,
+      };
+      turn.start.push(launch(host, series, due));
+    }
+  }
+
+  /** After a suspend nothing that waited is still wanted. */
+  function dropWaiting(turn: Turn): void {
+    for (const host of roster.waiting)
+      for (const priority of priorities)
+        for (const series of host.waiting[priority].splice(0)) {
+          series.state = 'idle';
+          skip(turn, series, 'local', 1);
+        }
+  }
+
+  function placeCron(turn: Turn): void {
+    const shiftMs = turn.now.monotonicMs - turn.now.wallMs - offsetMs;
+    if (Math.abs(shiftMs) <= replaceShiftMs) return;
+    offsetMs += shiftMs;
+    for (const passedBy of roster.placeCron(turn.now, Math.abs(shiftMs) > limits.clockJumpMs))
+      skip(turn, passedBy, 'local', 1);
+  }
+
+  function nextWake(now: Now): number {
+    let at = Math.min(roster.nextSlotMs(), now.monotonicMs + wakeMsMax);
+    for (const host of roster.waiting)
+      if (host.throttle.until !== null) at = Math.min(at, host.throttle.until.monotonicMs);
+    return Math.max(at, now.monotonicMs);
+  }
+
+  return {
+    advance(now) {
+      const turn: Turn = { now, start: [], skipped: [] };
+      const suspended = now.monotonicMs - wakeAtMs > limits.suspendMs;
+      if (suspended) dropWaiting(turn);
+      placeCron(turn);
+      for (let series = roster.takeDue(now); series !== null; series = roster.takeDue(now))
+        arrive(series, suspended, turn);
+      for (const host of roster.waiting) startRechecks(host, turn);
+      for (const priority of priorities) for (const host of roster.waiting) startWaiting(host, priority, turn);
+      for (const host of roster.waiting) if (!hasWaiting(host)) roster.waiting.delete(host);
+      for (const host of roster.hosts())
+        if (host.throttle.until !== null && !isThrottled(host.throttle, now))
+          host.throttle = { ...host.throttle, until: null };
+      wakeAtMs = nextWake(now);
+      return { start: turn.start, skipped: turn.skipped, wakeAtMs };
+    },
+    finished(due, result, now) {
+      const flight = flights.get(due.probeId);
+      if (flight === undefined) return;
+      flights.delete(due.probeId);
+      const { host, series } = flight;
+      host.bytes.add(result.wireBytes, now.monotonicMs);
+      host.throttle = throttledBy(host.throttle, result.retryAfterMs, random.next(), now);
+      if (flight.purpose === 'confirm') {
+        host.confirming = false;
+        return;
+      }
+      host.inFlight -= 1;
+      host.bytesExpected -= flight.bytesExpected;
+      if (flight.isHeavy) host.heavyInFlight -= 1;
+      if (series === null) return;
+      series.state = 'idle';
+      series.lastBytes = result.wireBytes;
+    },
+    reserve(asked, now) {
+      const host = roster.hostOf(asked.target.registry);
+      if (host === null) return null;
+      const isTaken = asked.purpose === 'confirm' ? host.confirming : !hasSlot(host, 1, config.schedule.perHost);
+      if (isTaken || isThrottled(host.throttle, now) || isLeftAlone(asked.target.registry, now)) {
+        if (asked.purpose === 'recheck') roster.keepRecheck(host, asked);
+        return null;
+      }
+      return launch(host, null, { ...asked, probeId: random.id(now.wallMs), plannedAtMs: now.monotonicMs });
+    },
+    doubt(registry, on) {
+      const absence = roster.absence(registry);
+      if (absence !== null) absence.inDoubt = on;
+    },
+    pause(registry, untilWallMs) {
+      const absence = roster.absence(registry);
+      if (absence !== null) absence.pausedUntilMs = untilWallMs;
+    },
+    inMaintenance(registry, now) {
+      const absence = roster.absence(registry);
+      return absence !== null && isInMaintenance(absence, roster.calendar, now);
+    },
+    throttledUntil: (registry) => (roster.hostOf(registry)?.throttle ?? unthrottled).until?.wallMs ?? null,
+    shed(share) {
+      shedShare = Number.isFinite(share) ? Math.min(shedMax, Math.max(0, share)) : 0;
+    },
+    replace(next, targets, now) {
+      config = next;
+      roster.replace(next, targets, now);
+    },
+    inFlight: () => flights.size,
+  };
+}

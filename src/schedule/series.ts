@@ -1,0 +1,84 @@
+import type { Config, Pace } from '../core/config.ts';
+import type { Connection } from '../core/mirror.ts';
+import type { Calendar, Now } from '../core/ports.ts';
+import { isHeavy, seriesId, type Target } from '../core/target.ts';
+import type { Host, Priority } from './host.ts';
+import { cronPlan, everyPlan, hash32, type Plan, type Slot } from './plan.ts';
+
+/** One target over one kind of connection, with its plan and what it is doing. */
+export interface Series {
+  readonly id: string;
+  readonly connection: Connection;
+  target: Target;
+  pace: Pace;
+  priority: Priority;
+  plan: Plan;
+  host: Host;
+  /** The next planned start. */
+  slot: Slot;
+  state: 'idle' | 'waiting' | 'running';
+  /** Monotonic time of the start it is waiting for. */
+  plannedAtMs: number;
+  /** What its last probe moved; `null` before the first. */
+  lastBytes: number | null;
+}
+
+/** The pace of a target: the canary goes at the schedule's own, everything else at its step's. */
+export function paceOf(target: Target, config: Config): Pace {
+  return target.canary ? config.schedule.pace : config.steps[target.step];
+}
+
+function planOf(id: string, pace: Pace, means: PlanMeans): Plan {
+  const hash = hash32(`${means.seed}\n${id}`);
+  return pace.cadence.kind === 'every'
+    ? everyPlan(pace.cadence.everyMs, hash, means.offsetMs)
+    : cronPlan(pace.cadence, hash, means.calendar);
+}
+
+/** What plans are made of beside a series and its pace. */
+export interface PlanMeans {
+  readonly seed: string;
+  readonly calendar: Calendar;
+  /** Monotonic minus wall time at the scheduler's start. */
+  readonly offsetMs: number;
+}
+
+/** A new series without a slot yet. */
+export function createSeries(
+  target: Target,
+  connection: Connection,
+  config: Config,
+  host: Host,
+  means: PlanMeans,
+): Series {
+  const id = seriesId(target, connection);
+  const pace = paceOf(target, config);
+  return {
+    id,
+    target,
+    connection,
+    pace,
+    priority: target.canary ? 0 : isHeavy(target.step) ? 2 : 1,
+    plan: planOf(id, pace, means),
+    host,
+    slot: { index: 0, atMs: Number.POSITIVE_INFINITY },
+    state: 'idle',
+    plannedAtMs: 0,
+    lastBytes: null,
+  };
+}
+
+/**
+ * Takes on what a reload says of a series. It stays the same object, because probes in flight point to it, and keeps
+ * its phase where its cadence stayed.
+ */
+export function renew(series: Series, fresh: Series, now: Now): void {
+  const isSamePlan = JSON.stringify(series.pace.cadence) === JSON.stringify(fresh.pace.cadence);
+  series.target = fresh.target;
+  series.pace = fresh.pace;
+  series.priority = fresh.priority;
+  series.host = fresh.host;
+  if (isSamePlan) return;
+  series.plan = fresh.plan;
+  series.slot = fresh.plan.first(now);
+}
