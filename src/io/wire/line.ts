@@ -43,8 +43,8 @@ export class OpenLine implements Line {
   readonly #deps: LineDeps;
   #own: { readonly key: string; readonly kept: Kept } | null = null;
   #deadline: Deadline | null = null;
-  /** Space that the mirror itself was found in, by this line's own connection to it. */
-  #home: AddressClass | null = null;
+  /** Where this line found the mirror itself, by its own connection to it. */
+  #homeAddress: string | null = null;
 
   constructor(access: WireAccess, connection: Connection, deps: LineDeps) {
     this.#access = access;
@@ -111,8 +111,7 @@ export class OpenLine implements Line {
     const { url, trace, request } = state;
     const guard = request.foreign ? (): Promise<AddressClass | null> => this.#homeClass(deadline) : null;
     const socket = await connectTo({ url, route: this.#access, guard }, trace, deadline, this.#deps);
-    if (!request.foreign && this.#access.proxy === null && trace.remoteAddress !== null)
-      this.#home = addressClass(trace.remoteAddress);
+    if (!request.foreign && this.#access.proxy === null) this.#homeAddress = trace.remoteAddress;
     const { remoteAddress, remotePort, family, tls } = trace;
     return { carrier: new Carrier(socket, url.origin), remoteAddress, remotePort, family, tls };
   }
@@ -163,12 +162,14 @@ export class OpenLine implements Line {
   /** The class of space that the configured mirror is in: as connected, else by its name now. */
   async #homeClass(deadline: Deadline): Promise<AddressClass | null> {
     const host = bareHost(new URL(this.#access.url));
-    const known = this.#home ?? classBySpelling(host);
-    if (known !== null || this.#access.proxy !== null) return known;
+    const bySpelling = classBySpelling(host);
+    if (bySpelling !== null || this.#access.proxy !== null) return bySpelling;
     const { family, dnsServer: server } = this.#access;
-    const found = await this.#deps.names.resolve(host, { family, server }, deadline, () => undefined).catch(() => null);
-    this.#home = found === null ? null : addressClass(found.address);
-    return this.#home;
+    this.#homeAddress ??= await this.#deps.names
+      .resolve(host, { family, server }, deadline, () => undefined)
+      .then(({ address }) => address)
+      .catch(() => null);
+    return this.#homeAddress === null ? null : addressClass(this.#homeAddress);
   }
 
   async #fault(state: HopState, stop: WireStop): Promise<WireFault> {

@@ -1,0 +1,151 @@
+import { limits } from '../core/limits.ts';
+import type { Delivery, DeliveryFailure, Retry } from '../core/notice.ts';
+import type { Clock, Post, Timers } from '../core/ports.ts';
+import { classBySpelling } from './guard.ts';
+import { Carrier } from './wire/carrier.ts';
+import { type ConnectTrace, connectTo, type Route } from './wire/connect.ts';
+import { Deadline } from './wire/deadline.ts';
+import { Names } from './wire/dns.ts';
+import { type ExchangeTrace, exchange, newTrace } from './wire/exchange.ts';
+import { phaseOf, stopOf, type WireStop } from './wire/stop.ts';
+import { TlsBook } from './wire/tls.ts';
+
+/** What a post needs from outside. */
+export interface PostOptions {
+  readonly clock: Clock;
+  readonly timers: Timers;
+}
+
+/**
+ * Sends webhooks: one POST over a connection of its own, certificate verified, redirects never followed. The address
+ * that is connected to must be public unless `allow` names it (CIDR, address or host name), so that neither a
+ * literal nor a name, nor one that changes between check and connect, leads into a private network.
+ *
+ * What becomes of the notice follows Standard Webhooks: any 2xx is delivered, 410 is never asked again, any other
+ * status is tried later; 429 and 503 with `Retry-After` when they say.
+ */
+export function createPost(options: PostOptions): Post {
+  const { clock, timers } = options;
+  const deps = { clock, timers, names: new Names(clock, timers, []), tls: new TlsBook() };
+  return { send: (message) => send(message, deps) };
+}
+
+type Message = Parameters<Post['send']>[0];
+
+interface PostDeps {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly names: Names;
+  readonly tls: TlsBook;
+}
+
+async function send(message: Message, deps: PostDeps): Promise<Delivery> {
+  if (!URL.canParse(message.url)) return failed({ kind: 'network', code: 'ERR_INVALID_URL', retry: 'later' });
+  const url = new URL(message.url);
+  if (url.protocol !== 'http:' && url.protocol !== 'https:')
+    return failed({ kind: 'network', code: 'ERR_INVALID_URL', retry: 'later' });
+  const nowMs = deps.clock.monotonicMs();
+  const trace: ConnectTrace = {
+    marks: { start: nowMs, end: nowMs },
+    remoteAddress: null,
+    remotePort: null,
+    family: null,
+    tls: null,
+  };
+  const answer = newTrace();
+  const deadline = new Deadline(deps.clock, deps.timers, nowMs + message.timeoutMs);
+  try {
+    await ask(url, message, trace, answer, deadline, deps);
+    return verdict(answer, deps.clock.wallMs());
+  } catch (error) {
+    // A status is an answer, whatever becomes of its body.
+    return answer.status === null ? failed(failureOf(stopOf(error), url, trace)) : verdict(answer, deps.clock.wallMs());
+  } finally {
+    deadline.clear();
+  }
+}
+
+async function ask(
+  url: URL,
+  message: Message,
+  trace: ConnectTrace,
+  answer: ExchangeTrace,
+  deadline: Deadline,
+  deps: PostDeps,
+): Promise<void> {
+  const route: Route = {
+    ca: [],
+    client: null,
+    pin: null,
+    proxy: null,
+    family: null,
+    dnsServer: null,
+    allowHosts: message.allow,
+  };
+  const socket = await connectTo({ url, route, guard: () => Promise.resolve(null) }, trace, deadline, deps);
+  const carrier = new Carrier(socket, url.origin);
+  try {
+    await exchange(
+      carrier,
+      {
+        method: 'POST',
+        target: `${url.pathname}${url.search}`,
+        headers: { 'accept-encoding': 'identity', ...userInfo(url), ...message.headers },
+        body: message.body,
+        bodyBytesMax: limits.receiverAnswerBytes,
+        stopAfterBytes: limits.receiverAnswerBytes,
+      },
+      answer,
+      deadline,
+      () => deps.clock.monotonicMs(),
+    );
+  } finally {
+    carrier.close();
+  }
+}
+
+/** Some receivers want basic credentials, written into the URL by the operator. */
+function userInfo(url: URL): Record<string, string> {
+  if (url.username === '' && url.password === '') return {};
+  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+}
+
+function failed(failure: DeliveryFailure): Delivery {
+  return { tag: 'failed', failure };
+}
+
+/** What the status says, table of Standard Webhooks and design.md section 4.5. */
+function verdict(answer: ExchangeTrace, nowWallMs: number): Delivery {
+  const status = answer.status ?? 0;
+  if (status >= 200 && status < 300) return { tag: 'delivered', status };
+  if (status === 410) return failed({ kind: 'gone', status, retry: 'never' });
+  if (status >= 300 && status < 400) return failed({ kind: 'redirect', retry: 'later' });
+  return failed({ kind: 'status', status, retry: retryOf(status, answer.headers['retry-after'], nowWallMs) });
+}
+
+function retryOf(status: number, retryAfter: string | undefined, nowWallMs: number): Retry {
+  const afterMs = status === 429 || status === 503 ? retryAfterMs(retryAfter, nowWallMs) : null;
+  return afterMs === null ? 'later' : { afterMs };
+}
+
+/**
+ * `Retry-After` in milliseconds from now: seconds or a date (RFC 9110 section 10.2.3), at least 0 and at most the age
+ * at which a notice is dropped; `null` where it says neither.
+ */
+export function retryAfterMs(value: string | undefined, nowWallMs: number): number | null {
+  const text = value?.trim() ?? '';
+  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowWallMs;
+  if (text === '' || Number.isNaN(ms)) return null;
+  return Math.min(Math.max(ms, 0), limits.deliveryAgeMsMax);
+}
+
+/** A fault of the way, as the notifier counts it. */
+function failureOf(stop: WireStop, url: URL, trace: ConnectTrace): DeliveryFailure {
+  const { code } = stop;
+  if (code === 'MW_FORBIDDEN_TARGET') return { kind: 'forbidden_target', retry: 'later' };
+  if (code === 'MW_DEADLINE') return { kind: 'timeout', code: 'timeout', retry: 'later' };
+  const isLiteral = classBySpelling(url.hostname) !== null;
+  const phase = phaseOf(trace.marks, url.protocol === 'https:', false, isLiteral);
+  return { kind: phase === 'tls' ? 'tls' : 'network', code, retry: 'later' };
+}

@@ -1,0 +1,15 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A folder of our own that goes when its user does. */
+export interface Scratch {
+  readonly path: string;
+  remove(): void;
+}
+
+/** Makes an empty temporary folder. @throws Error when the system's temporary folder can't be written */
+export function scratchFolder(prefix: string): Scratch {
+  const path = mkdtempSync(join(tmpdir(), prefix));
+  return { path, remove: () => rmSync(path, { recursive: true, force: true }) };
+}
