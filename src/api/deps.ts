@@ -2,7 +2,7 @@ import type { Advice, Candidate } from '../core/advice.ts';
 import type { Config, ConfigIssue } from '../core/config.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Connection, EcosystemId } from '../core/mirror.ts';
-import type { Now } from '../core/ports.ts';
+import type { Now, Timers } from '../core/ports.ts';
 import type { Result } from '../core/result.ts';
 import type { PhaseTimes, SettledSample } from '../core/sample.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
@@ -52,8 +52,9 @@ export type ReloadOutcome =
 /** Everything that the routes read or may do. Handed in by daemon/; each call is synchronous unless it says otherwise. */
 export interface ApiDeps {
   readonly version: string;
+  readonly startedAtMs: number;
+  readonly timers: Timers;
   now(): Now;
-  startedAtMs: number;
   config(): Config;
   targets(): readonly Target[];
   ready(): { readonly ready: boolean; readonly because: string };
@@ -84,6 +85,8 @@ export interface ApiDeps {
   /** Events from now on; gives the way to stop. */
   subscribe(listener: (event: DaemonEvent) => void): () => void;
   stateTrouble(): string | null;
+  /** A mistake of ours in a route: logged. */
+  defect(cause: unknown): void;
 }
 
 export interface Page {

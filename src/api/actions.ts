@@ -1,0 +1,127 @@
+import { type NextFunction, type Request, type Response, Router } from 'express';
+import { type EcosystemId, ecosystems, publicUpstream } from '../core/mirror.ts';
+import { adviceView, findingView, stamp } from '../core/views.ts';
+import type { ApiDeps } from './deps.ts';
+import { wordOf } from './lists.ts';
+import { sendProblem } from './problem.ts';
+import { mirrorView } from './views.ts';
+
+/** Forms of a remedy; the closed list of design.md section 4.3. */
+export const remedyForms = [
+  'env',
+  'npmrc',
+  'pip',
+  'uv',
+  'hosts.toml',
+  'registries.conf',
+  'daemon.json',
+  'json',
+] as const;
+
+const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const pauseMsMax = 30 * 86_400_000;
+
+/** What changes something, and the remedy for scripts. */
+export function actionRoutes(deps: ApiDeps): Router {
+  const routes = Router();
+  routes.get('/advice/:ecosystem/remedy', (request, response) => sendRemedy(deps, request, response));
+  routes.post(
+    '/advice/:id/accept',
+    handled(async (request, response) => {
+      const accepted = await deps.acceptAdvice(String(request.params['id']));
+      if (accepted.tag === 'ok') response.json(adviceView(accepted.value));
+      else if (accepted.error === 'unknown') sendProblem(response, { kind: 'not_found' });
+      else sendProblem(response, { kind: 'conflict', detail: 'this advice is not proposed any more' });
+    }),
+  );
+  routes.post(
+    '/findings/:id/ack',
+    handled(async (request, response) => {
+      const { reason } = bodyOf(request);
+      if (typeof reason !== 'string' || reason.trim() === '' || reason.length > 500)
+        return sendProblem(response, { kind: 'bad_request', detail: 'reason is a text of 1 to 500 characters' });
+      const finding = await deps.acknowledge(String(request.params['id']), reason.trim());
+      if (finding === null) sendProblem(response, { kind: 'not_found' });
+      else response.json(findingView(finding));
+    }),
+  );
+  routes.post(
+    '/mirrors/:name/pause',
+    handled(async (request, response) => {
+      const { for: length, reason = '' } = bodyOf(request);
+      const forMs = durationMs(length);
+      if (forMs === null || forMs > pauseMsMax)
+        return sendProblem(response, {
+          kind: 'bad_request',
+          detail: 'for is a duration up to 30d like "1h"; "0s" resumes',
+        });
+      if (typeof reason !== 'string' || reason.length > 500)
+        return sendProblem(response, { kind: 'bad_request', detail: 'reason is a text of at most 500 characters' });
+      const name = String(request.params['name']);
+      const standing = await deps.pause(name, forMs, reason);
+      const mirror = deps.config().mirrors.find((one) => one.name === name);
+      if (standing === null || mirror === undefined) sendProblem(response, { kind: 'not_found' });
+      else response.json(mirrorView(deps, mirror));
+    }),
+  );
+  return routes;
+}
+
+/** A duration like `90s`, milliseconds; `null` for anything else. */
+export function durationMs(text: unknown): number | null {
+  const match = typeof text === 'string' ? /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) : null;
+  return match ? Number(match[1]) * (durationUnits[match[2] ?? ''] ?? 0) : null;
+}
+
+/** Runs an async handler; what it throws goes to the error handler. */
+export function handled(act: (request: Request, response: Response) => Promise<void>) {
+  return (request: Request, response: Response, next: NextFunction): void => {
+    act(request, response).catch(next);
+  };
+}
+
+function bodyOf(request: Request): Readonly<Record<string, unknown>> {
+  const body: unknown = request.body;
+  return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as Record<string, unknown>) : {};
+}
+
+function sendRemedy(deps: ApiDeps, request: Request, response: Response): void {
+  const ecosystem = ecosystems.find((one) => one === request.params['ecosystem']);
+  if (ecosystem === undefined) return sendProblem(response, { kind: 'not_found' });
+  const upstream = wordOf(request, 'upstream') ?? publicUpstream[ecosystem];
+  if (upstream === null)
+    return sendProblem(response, {
+      kind: 'bad_request',
+      detail: `${ecosystem} has no public upstream: name one with upstream=`,
+    });
+  const form = remedyForms.find((one) => one === (wordOf(request, 'as') ?? 'env'));
+  if (form === undefined)
+    return sendProblem(response, { kind: 'bad_request', detail: `as is one of ${remedyForms.join(', ')}` });
+  if (!hasForm(ecosystem, form)) return sendProblem(response, { kind: 'not_acceptable' });
+  if (!deps.config().mirrors.some((mirror) => mirror.ecosystem === ecosystem && mirror.upstream === upstream))
+    return sendProblem(response, { kind: 'not_found' });
+  const now = deps.remedy(ecosystem, upstream);
+  if (now.kind === 'nothing') {
+    if (now.state !== 'right') response.setHeader('x-advice-state', now.state);
+    response.status(204).end();
+    return;
+  }
+  const text = now.remedy[form];
+  if (text === undefined) return sendProblem(response, { kind: 'not_acceptable' });
+  response.setHeader('x-advice-id', now.advice.id);
+  response.setHeader('x-advice-expires', stamp(now.advice.expiresAtMs));
+  if (now.advice.state === 'refused') response.setHeader('x-advice-state', 'refused');
+  response.type(form === 'json' ? 'application/json' : 'text/plain').send(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/** Which forms an ecosystem's clients read. */
+function hasForm(ecosystem: EcosystemId, form: (typeof remedyForms)[number]): boolean {
+  const forms: Readonly<Record<EcosystemId, readonly (typeof remedyForms)[number][]>> = {
+    go: ['env', 'json'],
+    npm: ['env', 'npmrc', 'json'],
+    pypi: ['env', 'pip', 'uv', 'json'],
+    oci: ['hosts.toml', 'registries.conf', 'daemon.json', 'json'],
+    http: ['json'],
+  };
+  return forms[ecosystem].includes(form);
+}

@@ -1,0 +1,59 @@
+import express, { type ErrorRequestHandler, type Express } from 'express';
+import helmet from 'helmet';
+import { limits } from '../core/limits.ts';
+import { accessGuard, rateLimit } from './access.ts';
+import { actionRoutes } from './actions.ts';
+import type { ApiDeps } from './deps.ts';
+import { eventRoutes } from './events.ts';
+import { listRoutes } from './lists.ts';
+import { operationRoutes } from './operations.ts';
+import { pageRoutes } from './page/routes.ts';
+import { sendProblem } from './problem.ts';
+
+/** The daemon's HTTP side: every route, behind one guard, with bounded requests; errors are problem+json. */
+export function createApi(deps: ApiDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  app.use(
+    helmet({
+      contentSecurityPolicy: {
+        useDefaults: false,
+        directives: {
+          'default-src': ["'none'"],
+          'style-src': ["'self'"],
+          'script-src': ["'self'"],
+          'img-src': ["'self'"],
+          'connect-src': ["'self'"],
+          'form-action': ["'self'"],
+          'base-uri': ["'none'"],
+          'frame-ancestors': ["'none'"],
+        },
+      },
+      strictTransportSecurity: deps.config().listen.tls !== null,
+    }),
+  );
+  app.use(rateLimit(() => Math.floor(deps.now().wallMs / 60_000)));
+  app.use(accessGuard(deps.config));
+  app.use(operationRoutes(deps));
+  app.use(
+    '/api/v1',
+    express.json({ limit: limits.requestBytes }),
+    listRoutes(deps),
+    actionRoutes(deps),
+    eventRoutes(deps),
+  );
+  app.use(pageRoutes(deps));
+  app.use((_request, response) => sendProblem(response, { kind: 'not_found' }));
+  const onError: ErrorRequestHandler = (cause: { status?: number; type?: string }, _request, response, next) => {
+    if (response.headersSent) return next(cause);
+    if (cause.type === 'entity.too.large') return sendProblem(response, { kind: 'too_large' });
+    if (cause.status !== undefined && cause.status >= 400 && cause.status < 500)
+      return sendProblem(response, { kind: 'bad_request', detail: 'the request cannot be read' });
+    deps.defect(cause);
+    sendProblem(response, { kind: 'defect' });
+  };
+  app.use(onError);
+  return app;
+}

@@ -1,0 +1,48 @@
+import type { Response } from 'express';
+
+/** What a caller did that we can't do; each kind has one status (RFC 9110) and one title. */
+export type RequestProblem =
+  | {
+      readonly kind:
+        | 'unauthorized'
+        | 'forbidden'
+        | 'not_found'
+        | 'method'
+        | 'not_acceptable'
+        | 'too_many'
+        | 'too_large'
+        | 'busy';
+    }
+  | {
+      readonly kind: 'bad_request' | 'conflict';
+      readonly detail: string;
+      readonly more?: Readonly<Record<string, unknown>>;
+    }
+  | { readonly kind: 'defect' };
+
+const shapes: Readonly<Record<RequestProblem['kind'], readonly [number, string, string]>> = {
+  unauthorized: [401, 'Token needed', 'Send the bearer token of listen.token in the Authorization header.'],
+  forbidden: [403, 'Foreign request', 'Writes are taken from this host’s own pages and programs only.'],
+  not_found: [404, 'Not found', 'Nothing of that name is known here now.'],
+  method: [405, 'Method not allowed', 'This route does not take that method.'],
+  not_acceptable: [406, 'Not available in that form', 'This ecosystem has no remedy of that form.'],
+  too_many: [429, 'Too many requests', 'Ask again in a minute.'],
+  too_large: [413, 'Too large', 'The body is larger than this route takes.'],
+  busy: [503, 'Busy', 'All event streams are taken.'],
+  bad_request: [400, 'Bad request', ''],
+  conflict: [409, 'Conflict', ''],
+  defect: [500, 'Our fault', 'The daemon made a mistake; its log says more.'],
+};
+
+/** Answers with RFC 9457 problem+json. */
+export function sendProblem(response: Response, problem: RequestProblem): void {
+  const [status, title, usual] = shapes[problem.kind];
+  const detail = 'detail' in problem ? problem.detail : usual;
+  const more = 'more' in problem ? problem.more : {};
+  if (problem.kind === 'unauthorized') response.setHeader('www-authenticate', 'Bearer realm="mirrorwatch"');
+  if (problem.kind === 'too_many') response.setHeader('retry-after', '60');
+  response
+    .status(status)
+    .type('application/problem+json')
+    .send(JSON.stringify({ type: 'about:blank', title, status, detail, ...more }));
+}
