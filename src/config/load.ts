@@ -7,7 +7,7 @@ import { buildConfig, resolverOf } from './build.ts';
 import { checkDocument } from './check.ts';
 import { readDocument } from './document.ts';
 import type { Env } from './env.ts';
-import { byPlace } from './issues.ts';
+import { byPlace } from './format-issues.ts';
 import type { SkippedLockEntry } from './lock-file.ts';
 import { createReader, createReport } from './report.ts';
 import { checkBudget, warn } from './warnings.ts';
