@@ -30,13 +30,18 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
   const started = clock.now();
   const hops: Hop[] = [];
   let errorLine: string | null = null;
+  let loopDelayMsMax = 0;
   let verdict: Verdict = defect;
   try {
     const conversation = input.ecosystem.probe(due.target, context);
-    const exchange = createExchange(input, hops, (line) => {
-      errorLine = line;
+    const exchange = createExchange(input, hops);
+    verdict = await drive(conversation, async (ask) => {
+      const answer = await exchange(ask);
+      // Read here: what we compute from the last answer (a hash over a whole zip) delays no hop of ours any more.
+      loopDelayMsMax = input.loopDelayMsMax(started.monotonicMs);
+      if (answer.tag === 'answered' && answer.status !== 200) errorLine = firstLine(answer.body);
+      return answer;
     });
-    verdict = await drive(conversation, exchange);
     if (verdict.outcome.tag === 'ok') errorLine = null;
   } catch (thrown) {
     errorLine = `defect: ${String(thrown)}`.split('\n', 1)[0]?.slice(0, 200) ?? null;
@@ -50,7 +55,7 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
     hops,
     verdict,
     errorLine,
-    loopDelayMsMax: input.loopDelayMsMax(started.monotonicMs),
+    loopDelayMsMax,
     worker: input.worker,
   };
 }
@@ -65,11 +70,7 @@ async function drive(conversation: Conversation, exchange: (ask: Ask) => Promise
 }
 
 /** Answers one ask after the other, keeping the deadline of the timed part and the time between timed hops. */
-function createExchange(
-  { due, line, clock }: ConverseInput,
-  hops: Hop[],
-  onErrorLine: (line: string | null) => void,
-): (ask: Ask) => Promise<Answer> {
+function createExchange({ due, line, clock }: ConverseInput, hops: Hop[]): (ask: Ask) => Promise<Answer> {
   let timedSpentMs = 0;
   let lastWasTimed = false;
   return async (ask) => {
@@ -87,8 +88,6 @@ function createExchange(
     if (isTimed)
       timedSpentMs += (followed.hops.at(-1)?.marks.end ?? fromMs) - (followed.hops[0]?.marks.start ?? fromMs);
     lastWasTimed = isTimed;
-    const { answer } = followed;
-    if (answer.tag === 'answered' && answer.status !== 200) onErrorLine(firstLine(answer.body));
-    return answer;
+    return followed.answer;
   };
 }
