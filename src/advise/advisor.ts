@@ -1,0 +1,269 @@
+import type { Advice, Candidate } from '../core/advice.ts';
+import type { Config } from '../core/config.ts';
+import { type EcosystemId, ecosystems } from '../core/mirror.ts';
+import type { Now, Random, Row } from '../core/ports.ts';
+import { error, ok, type Result } from '../core/result.ts';
+import type { SettledSample } from '../core/sample.ts';
+import type { Standing, VantageStanding } from '../core/standing.ts';
+import type { Chain, ChainClient } from './clients/client.ts';
+import { clients } from './clients/registry.ts';
+import { type Group, nearOf, rosterOf, type View, viewOf, weighAll } from './group.ts';
+import {
+  type AdviseTurn,
+  type ChainRow,
+  close,
+  groupKey,
+  holdAgain,
+  openLedger,
+  release,
+  settle,
+  shown,
+} from './ledger.ts';
+import { candidate, ranked } from './rank.ts';
+import { settleGroup } from './settle.ts';
+import { emptyTally, record, type Tally } from './tally.ts';
+
+/** Ids of settled advice remembered, to tell "settled" from "never was". */
+const settledKept = 1_000;
+
+/** What should be set now (design.md section 4.3). */
+export type RemedyNow =
+  | {
+      readonly kind: 'set';
+      /** Masked. */
+      readonly chain: string;
+      readonly advice: Advice;
+      readonly remedy: Readonly<Record<string, string>>;
+    }
+  /** `right`: the declared chain is; `refused` and `suspect`: nothing better is known, and nothing was accepted before. */
+  | { readonly kind: 'nothing'; readonly state: 'right' | 'refused' | 'suspect' };
+
+/** The stage that turns standings and samples into advice, one at a time for each (ecosystem, upstream). */
+export interface Advisor {
+  /** Takes each settled sample, confirming ones included. */
+  observe(sample: SettledSample, now: Now): void;
+  /** Brings all advice up to date; `trigger` is noted in what is proposed by this call. */
+  consider(
+    input: {
+      readonly standings: readonly Standing[];
+      readonly vantage: VantageStanding;
+      readonly trigger?: 'detector' | 'alertmanager';
+    },
+    now: Now,
+  ): AdviseTurn;
+  /** The chain of a proposed advice is in force from now on. */
+  accept(id: string, now: Now): Result<AdviseTurn, 'unknown' | 'not_proposed'>;
+  /** What is proposed, accepted and refused now, newest first. */
+  list(): readonly Advice[];
+  /** All mirrors of an upstream, best first; as of the last `consider`. Empty where no client is modelled. */
+  rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
+  remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
+  reconfigure(config: Config, declared: Declared, now: Now): AdviseTurn;
+}
+
+/** The chain that clients use by configuration, credentials included. */
+export type Declared = (ecosystem: EcosystemId, upstream: string) => string;
+
+/** Makes the stage, with what was stored of tables `advice` and `chain`. Rows that cannot be read are left aside. */
+export function createAdvisor(input: {
+  readonly config: Config;
+  readonly declared: Declared;
+  readonly restored: readonly Row[];
+  readonly random: Random;
+  readonly now: Now;
+}): Advisor {
+  let config = input.config;
+  let lastNow = input.now;
+  let vantage: VantageStanding = { suspect: null, sinceMs: null, controls: [], contaminatedShare: null };
+  let standings: ReadonlyMap<string, Standing> = new Map();
+  const tallies = new Map<string, Tally>();
+  const settled = new Set<string>();
+  const groups = groupsOf(config, input.declared);
+  let orphans = restore(groups, input.restored, settled, config, input.now);
+
+  const view = (group: Group, now: Now): View => viewOf({ config, group, now, vantage, standings, tallies });
+  const remember = (turn: AdviseTurn): AdviseTurn => {
+    for (const { advice } of turn.changes) settled.add(advice.id);
+    for (const id of settled) if (settled.size > settledKept) settled.delete(id);
+    return turn;
+  };
+
+  return {
+    observe(sample) {
+      const { registry, ecosystem } = sample.due.target;
+      const client = clients[ecosystem];
+      if (client === null) return;
+      const tally = tallies.get(registry) ?? emptyTally();
+      tallies.set(registry, tally);
+      record(tally, sample, client.fetch, nearOf(config, client.canary));
+      const hasFailed = sample.due.target.canary && sample.outcome.tag === 'failed';
+      const group = hasFailed ? groups.get(groupKey(ecosystem, sample.due.target.upstream)) : undefined;
+      if (group !== undefined && preferredIs(group, registry)) group.wellSinceMs = null;
+    },
+    consider(given, now) {
+      lastNow = now;
+      vantage = given.vantage;
+      standings = new Map(given.standings.map((standing) => [standing.registry, standing]));
+      const ledger = openLedger(now);
+      for (const advice of orphans) ledger.note('superseded', settle(advice, 'superseded', now));
+      orphans = [];
+      for (const group of groups.values())
+        settleGroup(view(group, now), input.random, given.trigger ?? 'detector', ledger);
+      return remember(ledger.turn());
+    },
+    accept(id, now) {
+      lastNow = now;
+      const group = [...groups.values()].find((one) => one.open?.advice.id === id);
+      const isKnown = settled.has(id) || [...groups.values()].some((one) => one.accepted?.advice.id === id);
+      if (group?.open == null) return error(isKnown ? 'not_proposed' : 'unknown');
+      if (group.open.advice.state !== 'proposed') return error('not_proposed');
+      return ok(remember(acceptOpen(group, config, now)));
+    },
+    list() {
+      const held = [...groups.values()].flatMap((group) => [group.open, group.accepted]);
+      const now = held.flatMap((one) => (one === null ? [] : [one.advice]));
+      return now.toSorted((a, b) => b.issuedAtMs - a.issuedAtMs || (a.id < b.id ? 1 : -1));
+    },
+    rank(ecosystem, upstream) {
+      const group = groups.get(groupKey(ecosystem, upstream));
+      if (group === undefined) return [];
+      return ranked(weighAll(view(group, lastNow)), config.advise.minGain).map(candidate);
+    },
+    remedy(ecosystem, upstream) {
+      const group = groups.get(groupKey(ecosystem, upstream));
+      return group === undefined ? { kind: 'nothing', state: 'right' } : remedyOf(group, vantage.suspect === true);
+    },
+    reconfigure(next, declared, now) {
+      lastNow = now;
+      config = next;
+      const ledger = openLedger(now);
+      const wanted = groupsOf(next, declared);
+      for (const [key, group] of groups) {
+        const fresh = wanted.get(key);
+        if (fresh !== undefined && shown(fresh.declared) === shown(group.declared)) {
+          group.declared = fresh.declared;
+          group.roster = fresh.roster;
+          if (group.accepted === null) group.chain = fresh.declared;
+          wanted.delete(key);
+          continue;
+        }
+        close(group, 'withdrawn', ledger, now);
+        release(group, 'superseded', ledger, now);
+        groups.delete(key);
+      }
+      for (const [key, group] of wanted) {
+        groups.set(key, group);
+        ledger.touch(group);
+      }
+      for (const name of tallies.keys()) if (!next.mirrors.some((mirror) => mirror.name === name)) tallies.delete(name);
+      return remember(ledger.turn());
+    },
+  };
+}
+
+function acceptOpen(group: Group, config: Config, now: Now): AdviseTurn {
+  const ledger = openLedger(now);
+  const held = group.open;
+  const parsed = held === null ? null : group.client.parse(held.advice.chain.after);
+  if (held === null || parsed?.tag !== 'ok') throw new Error('an accepted advice has a chain that was parsed before');
+  const advice: Advice = { ...settle(held.advice, 'accepted', now), expiresAtMs: now.wallMs + config.advise.ttlMs };
+  release(group, 'superseded', ledger, now);
+  const isBack = advice.chain.after === shown(group.declared);
+  group.open = null;
+  group.chain = isBack ? group.declared : parsed.value;
+  group.accepted = isBack ? null : { ...holdAgain(advice, false, config, now), issuedMs: now.monotonicMs };
+  group.lastAcceptMs = now.monotonicMs;
+  group.lastAcceptWallMs = now.wallMs;
+  ledger.note('accepted', advice);
+  ledger.touch(group);
+  return ledger.turn();
+}
+
+function remedyOf(group: Group, suspect: boolean): RemedyNow {
+  const open = group.open?.advice ?? null;
+  const isProposed = open?.state === 'proposed' && !suspect;
+  const advice = isProposed ? open : (group.accepted?.advice ?? null);
+  if (advice !== null) return { kind: 'set', chain: advice.chain.after, advice, remedy: advice.remedy };
+  return { kind: 'nothing', state: suspect ? 'suspect' : open?.state === 'refused' ? 'refused' : 'right' };
+}
+
+function preferredIs(group: Group, registry: string): boolean {
+  return group.roster.members.get(registry)?.key === group.declared?.members[0]?.key;
+}
+
+function parsedOf(client: ChainClient, text: string): Chain | null {
+  const parsed = client.parse(text);
+  return parsed.tag === 'ok' ? parsed.value : null;
+}
+
+function groupsOf(config: Config, declared: Declared): Map<string, Group> {
+  const groups = new Map<string, Group>();
+  for (const ecosystem of ecosystems) {
+    const client = clients[ecosystem];
+    if (client === null) continue;
+    const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem);
+    for (const upstream of new Set(mirrors.map((mirror) => mirror.upstream))) {
+      const chain = parsedOf(client, declared(ecosystem, upstream));
+      groups.set(groupKey(ecosystem, upstream), {
+        ecosystem,
+        upstream,
+        client,
+        roster: rosterOf(config, ecosystem, upstream, client),
+        declared: chain,
+        chain,
+        open: null,
+        accepted: null,
+        lastAcceptMs: null,
+        lastAcceptWallMs: null,
+        wellSinceMs: null,
+      });
+    }
+  }
+  return groups;
+}
+
+/**
+ * Puts stored advice back in place; where the declared chain is another one by now, only the dwell is kept.
+ * @returns what was in force when it was stored and is not any more
+ */
+function restore(
+  groups: ReadonlyMap<string, Group>,
+  rows: readonly Row[],
+  settled: Set<string>,
+  config: Config,
+  now: Now,
+): readonly Advice[] {
+  const stored = new Map<string, Advice>();
+  for (const row of rows) {
+    if (row.table !== 'advice') continue;
+    settled.add(row.key);
+    stored.set(row.key, row.value as Advice);
+  }
+  for (const row of rows) {
+    const group = row.table === 'chain' ? groups.get(row.key) : undefined;
+    if (group === undefined) continue;
+    const saved = row.value as Partial<ChainRow>;
+    if (typeof saved.lastAcceptAtMs === 'number') {
+      group.lastAcceptWallMs = saved.lastAcceptAtMs;
+      group.lastAcceptMs = now.monotonicMs - Math.max(0, now.wallMs - saved.lastAcceptAtMs);
+    }
+    if (saved.declared !== shown(group.declared)) continue;
+    const again = (id: string | null | undefined) => {
+      const advice = id == null ? undefined : stored.get(id);
+      return advice === undefined ? null : holdAgain(advice, saved.reminded?.includes(advice.id) ?? false, config, now);
+    };
+    group.open = again(saved.open);
+    group.accepted = again(saved.accepted);
+    if (group.accepted !== null)
+      group.chain = parsedOf(group.client, group.accepted.advice.chain.after) ?? group.declared;
+  }
+  const held = new Set([...groups.values()].flatMap((group) => [group.open?.advice.id, group.accepted?.advice.id]));
+  return [...stored.values()].filter(
+    (advice) =>
+      !held.has(advice.id) && isLive(advice.state) && !(advice.state === 'accepted' && advice.cause === 'failback'),
+  );
+}
+
+function isLive(state: Advice['state']): boolean {
+  return state === 'proposed' || state === 'accepted' || state === 'refused';
+}

@@ -1,0 +1,38 @@
+import type { AdviceCause } from '../core/advice.ts';
+import type { Finding, FindingKind } from '../core/finding.ts';
+import type { Standing } from '../core/standing.ts';
+
+/** Why the mirror in use should be left, and the findings that say so. */
+export interface Cause {
+  readonly kind: Exclude<AdviceCause, 'failback' | 'slo' | 'lag'>;
+  readonly findings: readonly Finding[];
+}
+
+/** In the order in which they are named when several are open; what is left out is no reason to move. */
+const order = ['mismatch', 'outage', 'certificate', 'refusal', 'spike', 'level_shift'] as const satisfies FindingKind[];
+
+/** Causes that wait neither for `hold` nor for `minGain`: staying is the greater harm. */
+export function isForced(kind: AdviceCause): boolean {
+  return kind === 'mismatch' || kind === 'outage' || kind === 'certificate' || kind === 'refusal';
+}
+
+/**
+ * True for a finding that speaks against its mirror now. A certificate counts only once it fails, not while it merely
+ * nears its end; a mismatch until it is acknowledged; of the rest what detect calls reason enough to leave.
+ */
+export function speaksAgainst(finding: Finding): boolean {
+  if (finding.state === 'closed') return false;
+  if (finding.kind === 'mismatch') return finding.state === 'open';
+  if (finding.kind === 'certificate') return finding.cause.startsWith('tls_');
+  return finding.actionable;
+}
+
+/** The cause for leaving a mirror, the gravest first; `null`: none. */
+export function causeOf(standing: Standing | null): Cause | null {
+  const speaking = standing?.findings.filter(speaksAgainst) ?? [];
+  for (const kind of order) {
+    const findings = speaking.filter((finding) => finding.kind === kind);
+    if (findings.length > 0) return { kind, findings };
+  }
+  return null;
+}

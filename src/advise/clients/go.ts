@@ -1,0 +1,158 @@
+import { error, ok, type Result } from '../../core/result.ts';
+import { maskUrl } from '../../core/secret.ts';
+import type {
+  Chain,
+  ChainClient,
+  ChainMember,
+  ChainProblem,
+  RelayState,
+  Remedy,
+  Reply,
+  Separator,
+  WalkEnd,
+} from './client.ts';
+
+const userInfo = /^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i;
+
+/** Characters that a pasted URL may hold: none that a shell, a quote or the list itself gives a meaning. */
+const pasteableUrl = /^(https?|file):\/\/[A-Za-z0-9._~%:/[\]+=@!-]+$/;
+const pasteablePattern = /^[A-Za-z0-9._~/*?[\]^+=@-]+$/;
+
+/**
+ * Reads GOPROXY as the go command does: empty entries are skipped, `direct` and `off` end the list, a URL without a
+ * scheme gets `https://`, bare words are reserved.
+ * @returns `empty` where no entry is left; `reserved_word` or `not_a_url` with the index of the entry
+ * @see protocols.md 1.3; cmd/go/internal/modfetch/proxy.go, proxyList
+ */
+export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
+  const members: ChainMember[] = [];
+  const separators: Separator[] = [];
+  let pending: Separator = ',';
+  for (const part of chain.split(/(?<=[,|])/)) {
+    const last = part.at(-1);
+    const text = part.replace(/[,|]$/, '').trim();
+    const then: Separator = last === '|' ? '|' : ',';
+    if (text === '') continue;
+    if (members.length > 0) separators.push(pending);
+    pending = then;
+    if (text === 'direct' || text === 'off') {
+      members.push({ kind: text, key: text, plain: text, shown: text, hasCredentials: false });
+      break;
+    }
+    if (!/[.:/]/.test(text)) return error({ kind: 'reserved_word', member: members.length });
+    const url = text.includes(':/') || text.startsWith('/') ? text : `https://${text}`;
+    if (!URL.canParse(url)) return error({ kind: 'not_a_url', member: members.length });
+    members.push(urlMember(url));
+  }
+  return members.length === 0 ? error({ kind: 'empty' }) : ok({ members, separators });
+}
+
+function urlMember(url: string): ChainMember {
+  const parsed = new URL(url);
+  const hasCredentials = parsed.username !== '' || parsed.password !== '';
+  const plain = url.replace(userInfo, '$1');
+  return {
+    kind: 'url',
+    key: `${parsed.protocol}//${parsed.host}${parsed.pathname.replace(/\/+$/, '')}`,
+    plain,
+    shown: parsed.search !== '' ? maskUrl(url) : hasCredentials ? url.replace(userInfo, '$1***@') : url,
+    hasCredentials: hasCredentials || parsed.search !== '',
+  };
+}
+
+/**
+ * One walk of the go command: past `,` on 404 and 410 only, past `|` on anything; `direct` is not measured, `off` fails.
+ * The time is what all members asked took together.
+ * @see protocols.md 1.3
+ */
+export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
+  let tookMs = 0;
+  for (const [at, member] of chain.members.entries()) {
+    if (member.kind === 'off') return { tag: 'failed', at };
+    const reply: Reply = member.kind === 'direct' ? { tag: 'unknown' } : replyOf(member);
+    if (reply.tag === 'unknown') return { tag: 'unknown', at };
+    tookMs += reply.tookMs;
+    if (reply.tag === 'ok') return { tag: 'ok', at, tookMs };
+    const goesOn = reply.tag === 'gone' || chain.separators[at] === '|';
+    if (!goesOn || at === chain.members.length - 1) return { tag: 'failed', at };
+  }
+  return { tag: 'failed', at: chain.members.length - 1 };
+}
+
+/**
+ * The checksum relay that the go command would use: the first member that offers one; 404 and 410 go on, a broken one
+ * ends the search, unless `|` stands behind it. `none`: the database is asked directly.
+ * @see protocols.md 1.13
+ */
+export function relayOfGoproxy(chain: Chain, relayOf: (member: ChainMember) => RelayState): RelayState {
+  for (const [at, member] of chain.members.entries()) {
+    if (member.kind !== 'url') return 'none';
+    const relay = relayOf(member);
+    if (relay === 'none' || (relay === 'broken' && chain.separators[at] === '|')) continue;
+    return relay;
+  }
+  return 'none';
+}
+
+/**
+ * The lines for Go: `env` for a shell, `goenv` for the user's go settings, `json` for programs. URLs that could mean
+ * something to a shell or hold a query give no lines, but a note; credentials are never printed.
+ * GOPRIVATE comes along wherever private patterns are set: a private path leaks past any separator.
+ */
+export function goRemedy(before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
+  const notes = notesOn(after);
+  const rollback = pasteable(before);
+  const proxy = pasteable(after);
+  const patterns = privatePatterns.filter((pattern) => pasteablePattern.test(pattern));
+  if (patterns.length < privatePatterns.length)
+    notes.push('A private pattern holds characters that cannot be pasted safely: set GOPRIVATE by hand.');
+  const goprivate = patterns.length === 0 ? null : patterns.join(',');
+  const back =
+    rollback === null
+      ? '# the chain before cannot be pasted safely: restore it by hand'
+      : `export GOPROXY='${rollback}'`;
+  if (proxy === null) {
+    notes.push('The chain holds a URL that cannot be pasted safely: set GOPROXY by hand.');
+    return { remedy: {}, rollback: back, notes };
+  }
+  return {
+    remedy: {
+      env: `export GOPROXY='${proxy}'${goprivate === null ? '' : `\nexport GOPRIVATE='${goprivate}'`}`,
+      goenv: `go env -w GOPROXY='${proxy}'${goprivate === null ? '' : ` GOPRIVATE='${goprivate}'`}`,
+      json: JSON.stringify({ GOPROXY: proxy, ...(goprivate === null ? {} : { GOPRIVATE: goprivate }) }),
+    },
+    rollback: back,
+    notes,
+  };
+}
+
+function notesOn(after: Chain): string[] {
+  const notes = ['A GOPROXY set in the environment, a CI file or a container image wins over `go env -w`.'];
+  if (after.separators[0] === ',')
+    notes.push(
+      'Behind a comma the go command moves on at 404 and 410 only: any other fault of the first member ends a build.',
+    );
+  if (after.members.some((member) => member.hasCredentials))
+    notes.push('Credentials are not part of the line: they must come from netrc or GOAUTH.');
+  return notes;
+}
+
+function pasteable(chain: Chain): string | null {
+  const parts = chain.members.map((member, i) => {
+    const fits = member.kind !== 'url' || pasteableUrl.test(member.plain);
+    return fits ? member.plain + (chain.separators[i] ?? '') : null;
+  });
+  return parts.includes(null) ? null : parts.join('');
+}
+
+/** The go command's chain, GOPROXY. */
+export const goClient = {
+  spec: ['https://go.dev/ref/mod#environment-variables', 'https://go.dev/ref/mod#goproxy-protocol'],
+  canary: 'mod',
+  fetch: ['info', 'mod'],
+  parse: parseGoproxy,
+  walk: walkGoproxy,
+  relay: relayOfGoproxy,
+  remedy: goRemedy,
+  member: urlMember,
+} as const satisfies ChainClient;

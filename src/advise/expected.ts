@@ -1,0 +1,48 @@
+import type { Chain, ChainClient, ChainMember, Reply } from './clients/client.ts';
+import { type Entry, quantileMs, replyOf, type Tally } from './tally.ts';
+
+/** What a chain would have done in some moments; `null` where no moment could be walked to its end. */
+export interface Expectation {
+  /** Share of walks that ended well, 0 to 1. */
+  readonly availability: number | null;
+  /** Of the walks that ended well; milliseconds of the canary request, all members asked on the way included. */
+  readonly p95Ms: number | null;
+  readonly walks: number;
+}
+
+/**
+ * Replays the raw statuses of the canary over all members of a chain, moment by moment. A moment is one answer of the
+ * mirror in question; another mirror's answer of the same confirming moment counts, else its nearest within `nearMs`.
+ * A walk that meets what was not measured (`direct`, a mirror not configured here) is left out.
+ */
+export function expectation(input: {
+  readonly client: ChainClient;
+  readonly chain: Chain;
+  readonly moments: readonly Entry[];
+  readonly tallyOf: (member: ChainMember) => Tally | null;
+  readonly nearMs: number;
+}): Expectation {
+  const times: number[] = [];
+  let walks = 0;
+  for (const moment of input.moments) {
+    const end = input.client.walk(input.chain, (member) => replyAt(input.tallyOf(member), moment, input.nearMs));
+    if (end.tag === 'unknown') continue;
+    walks += 1;
+    if (end.tag === 'ok') times.push(end.tookMs);
+  }
+  return {
+    availability: walks === 0 ? null : times.length / walks,
+    p95Ms: quantileMs(times, 0.95),
+    walks,
+  };
+}
+
+function replyAt(tally: Tally | null, moment: Entry, nearMs: number): Reply {
+  let nearest: Entry | null = null;
+  for (const entry of tally?.canary ?? []) {
+    if (moment.round !== null && entry.round === moment.round) return replyOf(entry);
+    const apart = Math.abs(entry.atMs - moment.atMs);
+    if (apart <= nearMs && (nearest === null || apart < Math.abs(nearest.atMs - moment.atMs))) nearest = entry;
+  }
+  return nearest === null ? { tag: 'unknown' } : replyOf(nearest);
+}

@@ -1,0 +1,123 @@
+import type { Advice, AdviceChange, AdviceState } from '../core/advice.ts';
+import type { Config } from '../core/config.ts';
+import type { Now, Row, Table } from '../core/ports.ts';
+import { type Chain, shownChain } from './clients/client.ts';
+import type { Group, Held } from './group.ts';
+
+/** At this share of an advice's life people are reminded of it. */
+const remindShare = 0.9;
+
+/** What one call changed: events in order, rows to commit with them. */
+export interface AdviseTurn {
+  readonly changes: readonly AdviceChange[];
+  readonly rows: readonly Row[];
+  readonly deletes: readonly { readonly table: Table; readonly key: string }[];
+}
+
+/** Collects the changes of one call and turns them into rows; the last word on each advice and group wins. */
+export interface Ledger {
+  /** Notes that an advice took another state (or was reminded of), for events and state. */
+  note(change: AdviceChange['change'], advice: Advice): void;
+  /** Stores an advice again without an event: its confidence moved. */
+  keep(advice: Advice): void;
+  touch(group: Group): void;
+  turn(): AdviseTurn;
+}
+
+/** The key of a group's row and of its place in the map. */
+export function groupKey(ecosystem: string, upstream: string): string {
+  return `${ecosystem}/${upstream}`;
+}
+
+/** A ledger for one call. */
+export function openLedger(now: Now): Ledger {
+  const changes: AdviceChange[] = [];
+  const rows = new Map<string, Row>();
+  const keep = (advice: Advice): void => {
+    rows.set(`advice/${advice.id}`, { table: 'advice', key: advice.id, atMs: advice.issuedAtMs, value: advice });
+  };
+  return {
+    note(change, advice) {
+      changes.push({ change, advice });
+      keep(advice);
+    },
+    keep,
+    touch(group) {
+      const key = groupKey(group.ecosystem, group.upstream);
+      rows.set(`chain/${key}`, { table: 'chain', key, atMs: now.wallMs, value: chainRow(group) });
+    },
+    turn: () => ({ changes, rows: [...rows.values()], deletes: [] }),
+  };
+}
+
+/** What is stored of a group. Chains are masked texts: state holds no credentials. */
+export interface ChainRow {
+  readonly declared: string | null;
+  readonly chain: string | null;
+  readonly open: string | null;
+  readonly accepted: string | null;
+  readonly reminded: readonly string[];
+  readonly lastAcceptAtMs: number | null;
+}
+
+function chainRow(group: Group): ChainRow {
+  const held = [group.open, group.accepted].filter((one) => one !== null);
+  return {
+    declared: shown(group.declared),
+    chain: shown(group.chain),
+    open: group.open?.advice.id ?? null,
+    accepted: group.accepted?.advice.id ?? null,
+    reminded: held.filter((one) => one.reminded).map((one) => one.advice.id),
+    lastAcceptAtMs: group.lastAcceptWallMs,
+  };
+}
+
+/** A chain as masked text, `null` where there is none. */
+export function shown(chain: Chain | null): string | null {
+  return chain === null ? null : shownChain(chain);
+}
+
+/** Holds a fresh advice: its life counts on the monotonic clock from now. */
+export function hold(advice: Advice, config: Config, now: Now): Held {
+  return {
+    advice,
+    issuedMs: now.monotonicMs,
+    expiresMs: now.monotonicMs + config.advise.ttlMs,
+    reminded: false,
+  };
+}
+
+/** Holds a stored advice again; what the wall clock says of its age is bounded by the time it may live. */
+export function holdAgain(advice: Advice, reminded: boolean, config: Config, now: Now): Held {
+  const leftMs = Math.min(config.advise.ttlMs, Math.max(0, advice.expiresAtMs - now.wallMs));
+  const ageMs = Math.max(0, now.wallMs - advice.issuedAtMs);
+  return { advice, issuedMs: now.monotonicMs - ageMs, expiresMs: now.monotonicMs + leftMs, reminded };
+}
+
+/** Gives an advice its last (or accepted) state. */
+export function settle(advice: Advice, state: AdviceState, now: Now): Advice {
+  return { ...advice, state, settledAtMs: now.wallMs };
+}
+
+/** Ends what is open in a group, with the state given, and tells. */
+export function close(group: Group, state: 'superseded' | 'withdrawn' | 'expired', ledger: Ledger, now: Now): void {
+  if (group.open === null) return;
+  ledger.note(state, settle(group.open.advice, state, now));
+  group.open = null;
+  ledger.touch(group);
+}
+
+/** Ends the accepted advice: the declared chain is the one in force again. */
+export function release(group: Group, state: 'superseded' | 'expired', ledger: Ledger, now: Now): void {
+  if (group.accepted === null) return;
+  ledger.note(state, settle(group.accepted.advice, state, now));
+  group.accepted = null;
+  group.chain = group.declared;
+  ledger.touch(group);
+}
+
+/** Time for the one reminder before an advice's end. */
+export function isReminderDue(held: Held, now: Now): boolean {
+  const life = held.expiresMs - held.issuedMs;
+  return !held.reminded && now.monotonicMs >= held.issuedMs + remindShare * life && now.monotonicMs < held.expiresMs;
+}

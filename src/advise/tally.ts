@@ -1,0 +1,165 @@
+import { isTimeout, type Reason } from '../core/failure.ts';
+import type { SettledSample } from '../core/sample.ts';
+import type { Step } from '../core/target.ts';
+import type { RelayState, Reply } from './clients/client.ts';
+
+/** Entries kept of one series: 20 paces and the moments of several confirming rounds. */
+const entriesKept = 160;
+
+/** One settled answer, cut to what advice needs. `atMs` is monotonic; `tookMs` of a timeout is its limit. */
+export interface Entry {
+  readonly atMs: number;
+  readonly tag: 'ok' | 'failed';
+  readonly reason: Reason | null;
+  readonly status: number | null;
+  readonly tookMs: number;
+  /** Above the spike threshold, or a timeout. */
+  readonly slow: boolean;
+  /** A pull-through cache's first fetch: an answer, but no round trip. */
+  readonly cold: boolean;
+  /** `<round>/<moment>` inside a confirming round. */
+  readonly round: string | null;
+}
+
+/** The relay of a mirror; `before` and `failedAtMs` take a failure back that turns out to be the whole mirror's. */
+interface Relay {
+  state: RelayState;
+  before: RelayState;
+  failedAtMs: number | null;
+}
+
+/** What advice remembers of one mirror: plain data, bounded, oldest first. */
+export interface Tally {
+  /** `module@version` of the canary, so that the other steps of a fetch are compared for the same module. */
+  module: string | null;
+  readonly series: Partial<Record<Step, Entry[]>>;
+  canary: Entry[];
+  readonly relay: Relay;
+}
+
+/** A tally that knows nothing. */
+export function emptyTally(): Tally {
+  return { module: null, series: {}, canary: [], relay: { state: 'unknown', before: 'unknown', failedAtMs: null } };
+}
+
+/**
+ * Takes one settled sample in. Unknown and warm ones say nothing here; the canary, the other steps of a client's fetch
+ * for the canary's module, and the checksum relay are kept.
+ * @param nearMs  two failures so close belong to one trouble; milliseconds
+ */
+export function record(tally: Tally, sample: SettledSample, fetch: readonly Step[], nearMs: number): void {
+  const { target, connection } = sample.due;
+  if (sample.outcome.tag === 'unknown' || connection !== 'cold') return;
+  if (target.step === 'sumdb') recordRelay(tally, sample, nearMs);
+  const module = `${target.module ?? ''}@${target.version ?? ''}`;
+  const entry = entryOf(sample);
+  if (target.canary) {
+    if (tally.module !== module) {
+      tally.module = module;
+      tally.canary = [];
+      for (const step of fetch) delete tally.series[step];
+    }
+    insert(tally.canary, entry);
+    const { relay } = tally;
+    const whole = relay.failedAtMs !== null && Math.abs(relay.failedAtMs - entry.atMs) <= nearMs;
+    if (whole && entry.tag === 'failed') tally.relay.state = relay.before;
+  } else if (fetch.includes(target.step) && module === tally.module && entry.round === null) {
+    const series = tally.series[target.step] ?? [];
+    tally.series[target.step] = series;
+    insert(series, entry);
+  }
+}
+
+function entryOf(sample: SettledSample): Entry {
+  const { outcome, due } = sample;
+  const failure = outcome.tag === 'failed' ? outcome.failure : null;
+  const timedOut = failure !== null && isTimeout(failure.kind);
+  const elapsed = sample.rttMs ?? sample.endedMonotonicMs - sample.startedMonotonicMs;
+  const tookMs = failure !== null && 'limitMs' in failure ? failure.limitMs : elapsed;
+  const overThreshold =
+    outcome.tag === 'ok' && !sample.cold && sample.thresholdMs !== null && tookMs > sample.thresholdMs;
+  return {
+    atMs: sample.startedMonotonicMs,
+    tag: outcome.tag === 'ok' ? 'ok' : 'failed',
+    reason: failure?.kind ?? null,
+    status: sample.status,
+    tookMs,
+    slow: timedOut || overThreshold,
+    cold: sample.cold,
+    round: due.round === null || due.purpose !== 'confirm' ? null : `${due.round.id}/${due.round.moment}`,
+  };
+}
+
+function insert(series: Entry[], entry: Entry): void {
+  let at = series.length;
+  while (at > 0 && (series[at - 1]?.atMs ?? 0) > entry.atMs) at -= 1;
+  series.splice(at, 0, entry);
+  if (series.length > entriesKept) series.splice(0, series.length - entriesKept);
+}
+
+function recordRelay(tally: Tally, sample: SettledSample, nearMs: number): void {
+  const { relay } = tally;
+  if (sample.outcome.tag === 'ok') {
+    relay.state = sample.facts.notOffered === true ? 'none' : 'offers';
+    relay.failedAtMs = null;
+    return;
+  }
+  const last = tally.canary.at(-1);
+  const whole = last !== undefined && last.tag === 'failed' && sample.startedMonotonicMs - last.atMs <= nearMs;
+  if (whole) return;
+  if (relay.failedAtMs === null) relay.before = relay.state;
+  relay.state = 'broken';
+  relay.failedAtMs = sample.startedMonotonicMs;
+}
+
+/** The answers of a series in its last `paces`; `paceMs` `null` (a cron pace): the last so many answers. */
+export function recent(
+  series: readonly Entry[],
+  nowMs: number,
+  paceMs: number | null,
+  paces: number,
+): readonly Entry[] {
+  const counted = series.filter((entry) => entry.round === null);
+  return paceMs === null ? counted.slice(-paces) : counted.filter((entry) => entry.atMs >= nowMs - paces * paceMs);
+}
+
+/** The trailing run of answers that were slow or failed, rounds included; empty when the last answer was fine. */
+export function trouble(series: readonly Entry[]): readonly Entry[] {
+  let start = series.length;
+  while (start > 0) {
+    const entry = series[start - 1];
+    if (entry === undefined || (entry.tag === 'ok' && !entry.slow)) break;
+    start -= 1;
+  }
+  return series.slice(start);
+}
+
+/** The middle of the times of what was answered or timed out; `null` without any. Milliseconds. */
+export function medianMs(entries: readonly Entry[]): number | null {
+  return quantileMs(
+    entries.filter((entry) => !entry.cold && (entry.tag === 'ok' || entry.slow)).map((entry) => entry.tookMs),
+    0.5,
+  );
+}
+
+/** A quantile by linear interpolation between neighbours; `null` of nothing. */
+export function quantileMs(values: readonly number[], share: number): number | null {
+  const sorted = [...values].sort((a, b) => a - b);
+  const place = (sorted.length - 1) * share;
+  const low = sorted[Math.floor(place)];
+  const high = sorted[Math.ceil(place)];
+  return low === undefined || high === undefined ? null : low + (high - low) * (place - Math.floor(place));
+}
+
+/** What a client's chain would have seen of this answer: 404 and 410 are `gone`, whatever lies behind them. */
+export function replyOf(entry: Entry): Reply {
+  if (entry.tag === 'ok') return { tag: 'ok', tookMs: entry.tookMs };
+  const gone = entry.status === 404 || entry.status === 410;
+  return { tag: gone ? 'gone' : 'failed', tookMs: entry.tookMs };
+}
+
+/** True for a failure that is the upstream's, handed on: a masked fault, or 502 and 504. */
+export function isUpstreamFault(entry: Entry): boolean {
+  if (entry.reason === 'masked_upstream') return true;
+  return entry.reason === 'server' && (entry.status === 502 || entry.status === 504);
+}

@@ -1,0 +1,112 @@
+import type { Refusal } from '../core/advice.ts';
+import { limits } from '../core/limits.ts';
+import type { Mirror } from '../core/mirror.ts';
+import type { Chain } from './clients/client.ts';
+import type { Decision } from './decide.ts';
+import { upstreamFaults } from './decide.ts';
+import { mirrorOf, type View } from './group.ts';
+import { gain, type Weighed } from './rank.ts';
+import { type Entry, recent } from './tally.ts';
+
+type Asked = Extract<Decision, { kind: 'propose' | 'refuse' }>;
+
+/** The sentence of an advice: what is wrong, in numbers, and what the other mirror does better or why nothing is advised. */
+export function reasonText(view: View, decision: Asked, head: string, window: readonly Entry[]): string {
+  const trouble = troubleText(view, decision, head, window);
+  if (decision.kind === 'refuse') return `${trouble}, but no switch is advised: ${refusalText(view, decision)}.`;
+  const from = decision.weighed.find((one) => one.mirror.name === head) ?? null;
+  return `${trouble}; ${promiseText(view, from, decision.to)}.`;
+}
+
+function troubleText(view: View, decision: Asked, head: string, window: readonly Entry[]): string {
+  const evidence = decision.findings[0]?.evidence;
+  const failed = window.filter((entry) => entry.tag === 'failed');
+  const counts = `${failed.length} of its last ${window.length} canary answers failed`;
+  const why = decision.findings[0]?.cause ?? failed.at(-1)?.reason;
+  const because = why === undefined || why === null ? '' : ` (${why})`;
+  const usual = evidence?.baselineSeconds == null ? 'less' : seconds(evidence.baselineSeconds);
+  const observed = evidence?.observedSeconds == null ? 'longer' : seconds(evidence.observedSeconds);
+  switch (decision.cause) {
+    case 'outage':
+      return decision.findings.length === 0 && decision.kind === 'refuse'
+        ? `${head} cannot be judged`
+        : `${head} is in outage${because}: ${counts}`;
+    case 'refusal':
+      return `${head} refuses its canary${because}: ${counts}`;
+    case 'mismatch':
+      return `${head} served bytes that do not match their hash`;
+    case 'certificate':
+      return `${head} presents a certificate that clients refuse${because}`;
+    case 'spike':
+      return `${head} takes ${observed} where ${usual} is usual`;
+    case 'level_shift':
+      return `${head} has settled at ${observed} where ${usual} was usual`;
+    case 'failback': {
+      const wellMs = view.now.monotonicMs - (view.group.wellSinceMs ?? view.now.monotonicMs);
+      const to = decision.kind === 'propose' ? decision.to.mirror.name : head;
+      return `${to}, the preferred mirror, has been well for ${seconds(wellMs / 1000)} without a break`;
+    }
+    case 'lag':
+    case 'slo':
+      return `${head} is ruled out`;
+    default:
+      return decision.cause satisfies never;
+  }
+}
+
+function promiseText(view: View, from: Weighed | null, to: Weighed): string {
+  const canary = view.tallyOf(to.mirror.name).canary;
+  const answers = recent(canary, view.now.monotonicMs, view.by.paceOf(view.by.canaryStep), limits.measuredPaces);
+  const good = answers.filter((entry) => entry.tag === 'ok').length;
+  const share = `${to.mirror.name} answered ${good} of ${answers.length}`;
+  if (to.scoreMs === null) return share;
+  const took = `${share} and is expected to take ${seconds(to.scoreMs / 1000)} a fetch`;
+  if (from === null || from.scoreMs === null || from.scoreMs <= to.scoreMs) return took;
+  return `${took} instead of ${seconds(from.scoreMs / 1000)} (${Math.round(100 * gain(from.scoreMs, to.scoreMs))} % less)`;
+}
+
+function refusalText(view: View, decision: Extract<Decision, { kind: 'refuse' }>): string {
+  const others = decision.weighed.filter((one) => one.gate !== 'current');
+  const texts: Record<Refusal, () => string> = {
+    vantage_suspect: () => 'what we watch fails in one moment, so this looks like our own network',
+    shared_fate: () => {
+      const names = upstreamFaults(view);
+      return `${names.length} mirrors hand on trouble of the upstream (${names.join(', ')}), so another mirror would not help`;
+    },
+    nothing_measured: () =>
+      `no other mirror was measured well enough (${limits.measuredOk} good canary answers in the last ${limits.measuredPaces} paces, the last one good)`,
+    no_candidate: () =>
+      others.length <= 1
+        ? `there is no other mirror of ${view.group.upstream}`
+        : `every other mirror is ruled out (${others.map((one) => `${one.mirror.name}: ${one.gate}`).join(', ')})`,
+  };
+  return texts[decision.refusal]();
+}
+
+/** What the line cannot change or we do not know: the client's own notes are added by the caller. */
+export function limitsOfAdvice(view: View, to: Mirror, after: Chain): string[] {
+  const notes: string[] = [];
+  const origin = view.mirrors.find((mirror) => mirror.role === 'origin');
+  const reached = origin !== undefined && view.tallyOf(origin.name).canary.at(-1)?.tag === 'ok';
+  notes.push(
+    origin === undefined || reached
+      ? 'How fresh the mirrors are was not compared.'
+      : `How fresh the mirrors are was not compared: the origin ${origin.name} is not reachable from here.`,
+  );
+  for (const member of after.members) {
+    const mirror = mirrorOf(view, member);
+    if (mirror?.access.auth) notes.push(`${mirror.name} asks for credentials: clients need their own.`);
+  }
+  if (to.access.tls.ca.length > 0 || to.access.tls.client !== null)
+    notes.push(`${to.name} is watched with a CA or client certificate of its own: clients need the same.`);
+  if (to.access.proxy !== null) notes.push(`${to.name} is watched through a proxy: clients may need it too.`);
+  if (view.group.ecosystem === 'go' && view.config.go.sumdb !== null && view.tallyOf(to.name).relay.state === 'unknown')
+    notes.push(`Whether ${to.name} relays the checksum database was not measured yet.`);
+  return notes;
+}
+
+/** Seconds for people: two decimals below ten, one below a hundred, minutes from two hundred on. */
+export function seconds(value: number): string {
+  if (value >= 200) return `${Math.round(value / 60)} min`;
+  return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} s`;
+}
