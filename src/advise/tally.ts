@@ -120,7 +120,7 @@ export function recent(
   paces: number,
 ): readonly Entry[] {
   const counted = series.filter((entry) => entry.round === null);
-  return paceMs === null ? counted.slice(-paces) : counted.filter((entry) => entry.atMs >= nowMs - paces * paceMs);
+  return paceMs === null ? counted.slice(-paces) : counted.filter((entry) => entry.atMs > nowMs - paces * paceMs);
 }
 
 /** The trailing run of answers that were slow or failed, rounds included; empty when the last answer was fine. */

@@ -1,0 +1,285 @@
+import { type Advisor, createAdvisor } from '../../../src/advise/advisor.ts';
+import type { AdviceChange } from '../../../src/core/advice.ts';
+import type { Config, Pace } from '../../../src/core/config.ts';
+import type { ProbeFailure } from '../../../src/core/failure.ts';
+import type { Finding } from '../../../src/core/finding.ts';
+import type { Mirror } from '../../../src/core/mirror.ts';
+import type { Now, Random, Row } from '../../../src/core/ports.ts';
+import type { SettledSample } from '../../../src/core/sample.ts';
+import { Secret } from '../../../src/core/secret.ts';
+import type { Standing, VantageStanding } from '../../../src/core/standing.ts';
+import { type Step, steps, targetId } from '../../../src/core/target.ts';
+
+const startWallMs = Date.parse('2026-03-01T00:00:00.000Z');
+
+export function mirror(name: string, more: Partial<Mirror> = {}): Mirror {
+  return {
+    name,
+    ecosystem: 'go',
+    upstream: 'go',
+    url: `https://${name}.example.com`,
+    role: 'mirror',
+    weight: null,
+    region: null,
+    connections: ['cold'],
+    access: {
+      tls: { ca: [], client: null, pin: null },
+      auth: null,
+      proxy: null,
+      resolve: { family: null, server: null },
+      allowHosts: [],
+    },
+    maintenance: [],
+    ...more,
+  };
+}
+
+export function config(mirrors: readonly Mirror[], more: Partial<Config> = {}): Config {
+  const pace: Pace = { cadence: { kind: 'every', everyMs: 30_000 }, timeoutMs: 10_000 };
+  const slower: Pace = { cadence: { kind: 'every', everyMs: 300_000 }, timeoutMs: 10_000 };
+  return {
+    path: null,
+    vantage: 'test',
+    listen: { host: '127.0.0.1', port: 0, token: null, tls: null },
+    contact: null,
+    schedule: { pace, perHost: 2, bytesPerHour: null },
+    steps: Object.fromEntries(steps.map((step) => [step, step === 'mod' ? pace : slower])) as Record<Step, Pace>,
+    mirrors,
+    controls: [],
+    clients: {},
+    modules: [{ ecosystem: 'go', upstream: 'go', module: 'example.com/m', version: 'v1.0.0' }],
+    private: {},
+    go: { sumdb: { name: 'sum.example.com', verifierKey: 'k', url: null } },
+    detect: {
+      spike: { consecutive: 3, factor: 2.5, floorMs: 800, clear: 3, window: 120, warmup: 20, relearnMs: 7_200_000 },
+      outage: { open: 3, overMs: 4_000, close: 2, share: 0.5 },
+      lagLimitMs: 3_600_000,
+    },
+    advise: { holdMs: 600_000, ttlMs: 86_400_000, minGain: 0.2 },
+    webhooks: [],
+    state: { path: ':memory:', keepMs: 86_400_000 },
+    limits: { lines: 500_000 },
+    ...more,
+  };
+}
+
+export type Said = number | ProbeFailure['kind'] | { status: number; kind: 'masked_upstream' | 'server' | 'absent' };
+
+/** A small world around an advisor: it says what mirrors answer and what detect found, and moves the clock. */
+export class Stage {
+  at: Now = { wallMs: startWallMs, monotonicMs: 1_000_000 };
+  config: Config;
+  declared: string;
+  advisor: Advisor;
+  readonly rows = new Map<string, Row>();
+  readonly changes: {
+    readonly atSeconds: number;
+    readonly change: AdviceChange['change'];
+    readonly state: string;
+    readonly cause: string;
+    readonly to: string;
+  }[] = [];
+  readonly findings = new Map<string, Finding>();
+  readonly marks = new Map<string, Partial<Standing>>();
+  suspect: boolean | null = false;
+  #ids = 0;
+
+  constructor(declared: string, mirrors: readonly Mirror[], more: Partial<Config> = {}) {
+    this.config = config(mirrors, { clients: { go: new Secret(declared) }, ...more });
+    this.declared = declared;
+    this.advisor = this.#make([]);
+  }
+
+  #make(restored: readonly Row[]): Advisor {
+    const random: Random = { next: () => 0.5, id: () => `id-${this.#next()}` };
+    return createAdvisor({ config: this.config, declared: () => this.declared, restored, random, now: this.at });
+  }
+
+  #next(): number {
+    this.#ids += 1;
+    return this.#ids;
+  }
+
+  /** The process ends and starts again on what was stored, as JSON. */
+  restart(): void {
+    this.advisor = this.#make(JSON.parse(JSON.stringify([...this.rows.values()])) as Row[]);
+  }
+
+  get seconds(): number {
+    return (this.at.monotonicMs - 1_000_000) / 1000;
+  }
+
+  pass(seconds: number): void {
+    this.at = { wallMs: this.at.wallMs + seconds * 1000, monotonicMs: this.at.monotonicMs + seconds * 1000 };
+  }
+
+  sample(
+    registry: string,
+    said: Said,
+    more: { step?: Step; round?: string; thresholdMs?: number | null; notOffered?: boolean; cold?: boolean } = {},
+  ): void {
+    const step = more.step ?? 'mod';
+    const versioned = step === 'mod' || step === 'info';
+    const module = step === 'sumdb' ? null : 'example.com/m';
+    const version = versioned ? 'v1.0.0' : null;
+    const tookMs = typeof said === 'number' ? said : 40;
+    const failure = typeof said === 'number' ? null : failureOf(said);
+    const sample: SettledSample = {
+      due: {
+        probeId: `p-${this.#next()}`,
+        target: {
+          id: targetId(registry, module, version, step),
+          ecosystem: 'go',
+          upstream: 'go',
+          registry,
+          module,
+          version,
+          step,
+          canary: step === 'mod',
+        },
+        connection: 'cold',
+        purpose: more.round === undefined ? 'scheduled' : 'confirm',
+        timeoutMs: 10_000,
+        plannedAtMs: this.at.monotonicMs,
+        round: more.round === undefined ? null : { id: more.round, moment: 0 },
+      },
+      startedAtMs: this.at.wallMs,
+      startedMonotonicMs: this.at.monotonicMs,
+      endedMonotonicMs: this.at.monotonicMs + tookMs,
+      outcome: failure === null ? { tag: 'ok' } : { tag: 'failed', failure },
+      rttMs: tookMs,
+      phases: {},
+      bytes: 0,
+      wireBytes: 0,
+      requests: 1,
+      status: statusOf(said),
+      finalUrl: null,
+      remoteAddress: null,
+      family: 4,
+      tls: null,
+      cache: null,
+      retryAfterMs: null,
+      facts: more.notOffered === undefined ? {} : { notOffered: more.notOffered },
+      loopDelayMsMax: 0,
+      worker: 0,
+      cold: more.cold ?? false,
+      thresholdMs: more.thresholdMs === undefined ? 800 : more.thresholdMs,
+      baselineMs: 200,
+    };
+    this.advisor.observe(sample, this.at);
+  }
+
+  /** `count` paces of 30 s in which each mirror answers as said; considered after each. */
+  paces(count: number, said: Readonly<Record<string, Said>>): void {
+    for (let i = 0; i < count; i += 1) {
+      this.pass(30);
+      for (const [registry, one] of Object.entries(said)) this.sample(registry, one);
+      this.consider();
+    }
+  }
+
+  open(registry: string, kind: Finding['kind'], more: Partial<Finding> = {}): Finding {
+    const finding: Finding = {
+      id: `f-${registry}-${kind}`,
+      kind,
+      state: 'open',
+      ecosystem: 'go',
+      upstream: 'go',
+      registry,
+      scope: [],
+      openedAtMs: this.at.wallMs,
+      closedAtMs: null,
+      cause: kind === 'outage' ? 'refused' : 'slow',
+      vantage: 'ok',
+      confidence: 'low',
+      evidence: {
+        samples: 3,
+        failures: 3,
+        observedSeconds: 1.3,
+        baselineSeconds: 0.2,
+        thresholdSeconds: 0.8,
+        probeIds: [],
+      },
+      actionable: true,
+      text: '',
+      acknowledged: null,
+      ...more,
+    };
+    this.findings.set(finding.id, finding);
+    return finding;
+  }
+
+  shut(registry: string, kind: Finding['kind']): void {
+    this.findings.delete(`f-${registry}-${kind}`);
+  }
+
+  mark(registry: string, standing: Partial<Standing>): void {
+    this.marks.set(registry, standing);
+  }
+
+  standings(): Standing[] {
+    return this.config.mirrors.map((one) => {
+      const findings = [...this.findings.values()].filter((finding) => finding.registry === one.name);
+      const down = findings.some((finding) => finding.kind === 'outage' && finding.actionable);
+      return {
+        registry: one.name,
+        ecosystem: one.ecosystem,
+        upstream: one.upstream,
+        state: down ? 'down' : findings.length > 0 ? 'degraded' : 'up',
+        because: '',
+        inDoubt: false,
+        paused: null,
+        inMaintenance: false,
+        lastOkAtMs: null,
+        lastJudgedAtMs: null,
+        throttledUntilMs: null,
+        certificate: null,
+        findings,
+        ...this.marks.get(one.name),
+      };
+    });
+  }
+
+  consider(trigger?: 'detector' | 'alertmanager'): void {
+    const vantage: VantageStanding = { suspect: this.suspect, sinceMs: null, controls: [], contaminatedShare: 0 };
+    const turn = this.advisor.consider(
+      { standings: this.standings(), vantage, ...(trigger === undefined ? {} : { trigger }) },
+      this.at,
+    );
+    this.#take(turn);
+  }
+
+  accept(id: string): void {
+    const result = this.advisor.accept(id, this.at);
+    if (result.tag === 'error') throw new Error(result.error);
+    this.#take(result.value);
+  }
+
+  reconfigure(declared: string, next: Config = this.config): void {
+    this.config = next;
+    this.declared = declared;
+    this.#take(this.advisor.reconfigure(next, () => declared, this.at));
+  }
+
+  #take(turn: { changes: readonly AdviceChange[]; rows: readonly Row[] }): void {
+    for (const { change, advice } of turn.changes)
+      this.changes.push({ atSeconds: this.seconds, change, state: advice.state, cause: advice.cause, to: advice.to });
+    for (const row of turn.rows) this.rows.set(`${row.table}/${row.key}`, row);
+  }
+
+  /** `change cause to`, in order. */
+  story(): string[] {
+    return this.changes.map((one) => `${one.change} ${one.cause} ${one.to}`);
+  }
+}
+
+function failureOf(said: Exclude<Said, number>): ProbeFailure {
+  if (typeof said === 'object') return said;
+  if (said.startsWith('timeout_')) return { kind: said as 'timeout_connect', limitMs: 10_000 };
+  return { kind: said as 'refused', code: 'X' };
+}
+
+function statusOf(said: Said): number | null {
+  if (typeof said === 'number') return 200;
+  return typeof said === 'object' ? said.status : null;
+}
