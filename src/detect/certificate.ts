@@ -1,0 +1,55 @@
+import type { Reason } from '../core/failure.ts';
+import { limits } from '../core/limits.ts';
+import type { Sample } from '../core/sample.ts';
+
+/** What a sample says about the mirror's certificate; `null`: nothing (no TLS, or the handshake itself failed). */
+export type CertificateSays = 'good' | 'expires_soon' | Extract<Reason, `tls_${string}`> | null;
+
+const verification: ReadonlySet<Reason> = new Set<Reason>(['tls_expired', 'tls_untrusted', 'tls_name', 'tls_pin']);
+
+/**
+ * Reads one judged sample: a failed verification by its reason, an expiry in the past or in fewer than
+ * `limits.certificateWarnMs`, or good.
+ * @param wallMs  now
+ */
+export function certificateSays(sample: Pick<Sample, 'outcome' | 'tls'>, wallMs: number): CertificateSays {
+  if (sample.outcome.tag === 'failed' && verification.has(sample.outcome.failure.kind)) {
+    return sample.outcome.failure.kind as Extract<Reason, `tls_${string}`>;
+  }
+  if (sample.tls === null || sample.tls.expiresAtMs === null) return null;
+  const leftMs = sample.tls.expiresAtMs - wallMs;
+  if (leftMs <= 0) return 'tls_expired';
+  return leftMs < limits.certificateWarnMs ? 'expires_soon' : 'good';
+}
+
+/** What was last said, and how often in a row. */
+export interface CertificateState {
+  readonly says: Exclude<CertificateSays, null> | null;
+  readonly inRow: number;
+  readonly probeId: string | null;
+}
+
+export const noCertificate: CertificateState = { says: null, inRow: 0, probeId: null };
+
+/** The state after one more sample; one that says nothing changes nothing. */
+export function hearCertificate(state: CertificateState, says: CertificateSays, probeId: string): CertificateState {
+  if (says === null) return state;
+  return { says, inRow: says === state.says ? state.inRow + 1 : 1, probeId };
+}
+
+/**
+ * Whether a finding is due: an approaching expiry at once, a failed verification the second time in a row (a captive
+ * portal shows its own certificate once), and `closed` after two good ones. `null`: leave things as they are.
+ */
+export function judgeCertificate(state: CertificateState): 'open' | 'closed' | null {
+  switch (state.says) {
+    case null:
+      return null;
+    case 'good':
+      return state.inRow >= 2 ? 'closed' : null;
+    case 'expires_soon':
+      return 'open';
+    default:
+      return state.inRow >= 2 ? 'open' : null;
+  }
+}

@@ -1,0 +1,98 @@
+import { limits } from '../core/limits.ts';
+import { askMoment, canBeAsked, expireDoubts, mirrorsOf, openConfirmed } from './doubt.ts';
+import { settle } from './judge.ts';
+import type { Held } from './memory.ts';
+import { type Memory, roundKeyOf } from './memory.ts';
+import { expireFlights, isMomentOpen, type Moment, nextDeadlineMs, type Round } from './round.ts';
+import { heedVerdict, leave, verdictOf } from './suspicion.ts';
+import type { TurnDraft } from './turn.ts';
+
+/** Moves every round on to now: judges moments, ends doubts, asks the next moment; then settles what waits no longer. */
+export function drive(memory: Memory, turn: TurnDraft): void {
+  for (const round of memory.rounds.values()) {
+    expireFlights(round, memory.now.monotonicMs);
+    for (const moment of round.moments) judgeRoundMoment(memory, turn, round, moment);
+    round.moments = round.moments.filter((moment) => !moment.isFinal);
+    expireDoubts(memory, turn, round);
+    stopWatching(memory, turn, round);
+    askMoment(memory, turn, round);
+    if (round.watching.size === 0 && !hasDoubt(memory, round)) memory.rounds.delete(round.key);
+  }
+  settleHeld(memory, turn);
+}
+
+function judgeRoundMoment(memory: Memory, turn: TurnDraft, round: Round, moment: Moment): void {
+  const egresses = new Set<string>();
+  for (const registry of moment.said.keys()) {
+    const mirror = memory.mirrors.get(registry);
+    if (mirror !== undefined) egresses.add(mirror.egress);
+  }
+  let isFinal = true;
+  for (const egress of egresses) {
+    if (moment.verdicts.has(egress)) continue;
+    const verdict = verdictOf(memory, moment, egress);
+    if (verdict === 'waiting') {
+      isFinal = false;
+      continue;
+    }
+    moment.verdicts.set(egress, verdict);
+    heedVerdict(memory, turn, round, moment, egress, verdict);
+  }
+  openConfirmed(memory, turn, round, moment);
+  // The verdict may be clear before the mirror in doubt has answered: its answer still counts on this moment.
+  for (const mirror of mirrorsOf(memory, round.key)) {
+    if (mirror.doubt !== null && moment.said.get(mirror.mirror.name) === 'missing') isFinal = false;
+  }
+  moment.isFinal = isFinal;
+}
+
+/** A suspicion ends where nobody is left that could be asked about it: paused, removed or told to stay away. */
+function stopWatching(memory: Memory, turn: TurnDraft, round: Round): void {
+  for (const egress of round.watching) {
+    const members = [...mirrorsOf(memory, round.key)].filter((mirror) => mirror.egress === egress);
+    if (!members.some((mirror) => canBeAsked(memory, mirror))) leave(memory, turn, round, egress);
+  }
+}
+
+function hasDoubt(memory: Memory, round: Round): boolean {
+  for (const mirror of mirrorsOf(memory, round.key)) if (mirror.doubt !== null) return true;
+  return false;
+}
+
+/** Settles, in order of arrival, every sample that waits for nothing any more; none waits longer than a round. */
+export function settleHeld(memory: Memory, turn: TurnDraft): void {
+  const ready: Held[] = [];
+  const waiting: Held[] = [];
+  for (const held of memory.held) (isWaiting(memory, held) ? waiting : ready).push(held);
+  if (ready.length === 0) return;
+  memory.held = waiting;
+  for (const { sample } of ready) {
+    const mirror = memory.mirrors.get(sample.due.target.registry);
+    const isSuspect = mirror !== undefined && memory.suspicions.has(mirror.egress);
+    settle(memory, turn, sample, isSuspect ? 'vantage' : null);
+  }
+}
+
+function isWaiting(memory: Memory, held: Held): boolean {
+  if (memory.now.monotonicMs - held.sinceMs >= limits.roundMs) return false;
+  const { due } = held.sample;
+  const mirror = memory.mirrors.get(due.target.registry);
+  if (mirror === undefined) return false;
+  if (due.purpose !== 'confirm') return mirror.doubt !== null;
+  const round = memory.rounds.get(roundKeyOf(mirror.mirror));
+  return round !== undefined && round.id === due.round?.id && isMomentOpen(round, due.round.moment);
+}
+
+/** The next monotonic moment at which something happens by itself; `null`: nothing that the usual tick would miss. */
+export function wakeAtMs(memory: Memory): number | null {
+  const times: number[] = [];
+  for (const round of memory.rounds.values()) {
+    const deadlineMs = nextDeadlineMs(round);
+    if (deadlineMs !== null) times.push(deadlineMs);
+    // A moment whose time has come waits for an answer, which comes by itself.
+    if (round.nextAtMs > memory.now.monotonicMs) times.push(round.nextAtMs);
+    for (const mirror of mirrorsOf(memory, round.key)) if (mirror.doubt !== null) times.push(mirror.doubt.untilMs);
+  }
+  for (const held of memory.held) times.push(held.sinceMs + limits.roundMs);
+  return times.length === 0 ? null : Math.min(...times);
+}

@@ -1,0 +1,105 @@
+import type { Row } from '../core/ports.ts';
+import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
+import type { TurnDraft } from './turn.ts';
+
+/** A series or mirror without urgent news is written at most this often. */
+const writeEveryMs = 60_000;
+/** Rows of series in one turn, so that a start with 10 000 targets is no burst. */
+const rowsPerTurn = 500;
+
+/** The row of a series: its window to the tenth of a millisecond, its streaks, and what it is in. */
+export interface SeriesRow {
+  readonly v: 1;
+  readonly window: readonly number[];
+  readonly resolvedVersion: string | null;
+  readonly slow: number;
+  readonly clear: number;
+  /** Wall stamps. */
+  readonly spikeSinceMs: number | null;
+  readonly shift: { readonly sinceMs: number; readonly fromMs: number } | null;
+  readonly isOut: boolean;
+}
+
+/** The row of a mirror. */
+export interface MirrorRow {
+  readonly v: 1;
+  readonly url: string;
+  readonly lastOkAtMs: number | null;
+  readonly lastJudgedAtMs: number | null;
+  readonly lastOkRttMs: number | null;
+  readonly address: string | null;
+  readonly expiresAtMs: number | null;
+  readonly isRefused: boolean;
+}
+
+/** Keys of table `detector`. */
+export const rowKey = {
+  series: (id: string) => `series|${id}`,
+  mirror: (registry: string) => `mirror|${registry}`,
+} as const;
+
+/** Adds the rows of series that opened or closed something in this turn. */
+export function writeUrgent(memory: Memory, turn: TurnDraft): void {
+  for (const series of memory.urgent) writeSeries(memory, turn, series);
+  memory.urgent.clear();
+}
+
+/** Adds the rows that are due: each series and mirror at most once a minute, or everything at a shutdown. */
+export function writeDirty(memory: Memory, turn: TurnDraft, everything: boolean): void {
+  let left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;
+  for (const series of memory.dirty) {
+    if (left <= 0) break;
+    if (!everything && !isDue(memory, series.writtenAtMs)) continue;
+    writeSeries(memory, turn, series);
+    left -= 1;
+  }
+  for (const mirror of memory.mirrors.values()) {
+    if (!mirror.isDirty || (!everything && !isDue(memory, mirror.writtenAtMs))) continue;
+    mirror.isDirty = false;
+    mirror.writtenAtMs = memory.now.monotonicMs;
+    turn.rows.push(detectorRow(memory, rowKey.mirror(mirror.mirror.name), mirrorRow(mirror)));
+  }
+}
+
+function isDue(memory: Memory, writtenAtMs: number | null): boolean {
+  return writtenAtMs === null || memory.now.monotonicMs - writtenAtMs >= writeEveryMs;
+}
+
+function writeSeries(memory: Memory, turn: TurnDraft, series: SeriesMemory): void {
+  memory.dirty.delete(series);
+  series.writtenAtMs = memory.now.monotonicMs;
+  turn.rows.push(detectorRow(memory, rowKey.series(series.id), seriesRow(memory, series)));
+}
+
+function detectorRow(memory: Memory, key: string, value: SeriesRow | MirrorRow): Row {
+  return { table: 'detector', key, atMs: memory.now.wallMs, value };
+}
+
+function seriesRow(memory: Memory, series: SeriesMemory): SeriesRow {
+  // Monotonic stamps mean nothing to the next process: they are kept as wall stamps.
+  const wallOf = (monotonicMs: number) => memory.now.wallMs - (memory.now.monotonicMs - monotonicMs);
+  const { baseline, spike, shift, outage } = series;
+  return {
+    v: 1,
+    window: baseline.window.map((ms) => Math.round(ms * 10) / 10),
+    resolvedVersion: baseline.resolvedVersion,
+    slow: spike.slow,
+    clear: spike.clear,
+    spikeSinceMs: spike.sinceMs === null ? null : wallOf(spike.sinceMs),
+    shift: shift === null ? null : { sinceMs: wallOf(shift.sinceMs), fromMs: shift.fromMs },
+    isOut: outage.isOut,
+  };
+}
+
+function mirrorRow(mirror: MirrorMemory): MirrorRow {
+  return {
+    v: 1,
+    url: mirror.mirror.url,
+    lastOkAtMs: mirror.lastOkAtMs,
+    lastJudgedAtMs: mirror.lastJudgedAtMs,
+    lastOkRttMs: mirror.lastOkRttMs,
+    address: mirror.address,
+    expiresAtMs: mirror.certificate?.expiresAtMs ?? null,
+    isRefused: mirror.refusal.isOpen,
+  };
+}

@@ -1,0 +1,260 @@
+import type { Config } from '../core/config.ts';
+import type { Finding } from '../core/finding.ts';
+import type { Connection, Mirror } from '../core/mirror.ts';
+import type { Now, Random } from '../core/ports.ts';
+import type { Sample } from '../core/sample.ts';
+import type { Standing } from '../core/standing.ts';
+import { isHeavy, seriesId, type Target } from '../core/target.ts';
+import { type Baseline, emptyBaseline } from './baseline.ts';
+import { type CertificateState, noCertificate } from './certificate.ts';
+import type { StepTimes } from './cold.ts';
+import type { WrongOnce } from './mismatch.ts';
+import { noOutage, type OutageState } from './outage.ts';
+import { noRefusal, type RefusalState } from './refusal.ts';
+import type { Round } from './round.ts';
+import { noSelf, type SelfState } from './self.ts';
+import { noSpike, type SpikeState } from './spike.ts';
+import { egressOf } from './vantage.ts';
+
+/** All that is known of one series: a target over one kind of connection. */
+export interface SeriesMemory {
+  readonly id: string;
+  target: Target;
+  readonly connection: Connection;
+  baseline: Baseline;
+  spike: SpikeState;
+  outage: OutageState;
+  /** The slow samples of the current streak or spike. */
+  slow: {
+    readonly samples: number;
+    readonly slowSamples: number;
+    readonly observedMs: number | null;
+    readonly probeIds: readonly string[];
+  };
+  /** Since when a level shift holds, and the level it left; `null` without one. Monotonic and plain milliseconds. */
+  shift: { readonly sinceMs: number; readonly fromMs: number; readonly clear: number } | null;
+  /** Monotonic time of the last row; `null` before the first. */
+  writtenAtMs: number | null;
+}
+
+/** A mirror in doubt: since when and until when, monotonic milliseconds. */
+export interface Doubt {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+}
+
+/** All that is known of one mirror. */
+export interface MirrorMemory {
+  mirror: Mirror;
+  readonly egress: string;
+  canary: Target | null;
+  /** Distinct names of modules among its light targets. */
+  modules: number;
+  doubt: Doubt | null;
+  /** No doubt starts from another target than the canary before this: bounds what a half-broken mirror costs the rest. */
+  quietUntilMs: number;
+  paused: Standing['paused'];
+  inMaintenance: boolean;
+  throttledUntilMs: number | null;
+  lastOkAtMs: number | null;
+  lastJudgedAtMs: number | null;
+  judgedMonotonicMs: number | null;
+  /** The last judged canary answer was ok. */
+  canaryServes: boolean;
+  lastOkRttMs: number | null;
+  /** An ok sample since the start or in restored state. */
+  hasOk: boolean;
+  /** The canary has been probed at least once since the start. */
+  wasAsked: boolean;
+  address: string | null;
+  certificate: Standing['certificate'];
+  certificateState: CertificateState;
+  refusal: RefusalState;
+  readonly wrongOnce: Map<string, WrongOnce>;
+  readonly stepTimes: Map<string, StepTimes>;
+  readonly series: Map<string, SeriesMemory>;
+  readonly out: Set<SeriesMemory>;
+  readonly spiking: Set<SeriesMemory>;
+  readonly shifted: Set<SeriesMemory>;
+  lastSkip: string | null;
+  /** Planned time of the last scheduled canary and the widest gap seen, for paces that a cron expression names. */
+  lastPlannedMs: number | null;
+  plannedGapMs: number | null;
+  isDirty: boolean;
+  writtenAtMs: number | null;
+}
+
+/** One egress under suspicion. */
+export interface Suspicion {
+  readonly sinceMs: number;
+  readonly sinceWallMs: number;
+  /** Who failed and who answered since `patternSinceMs`, without exception. */
+  pattern: ReadonlyMap<string, boolean>;
+  patternSinceMs: number;
+  /** Upstream whose round watches for the end. */
+  readonly roundKey: string;
+}
+
+/** A sample that is not settled yet; what it waits for follows from its mirror's doubt and its moment. */
+export interface Held {
+  readonly sample: Sample;
+  /** Monotonic milliseconds. */
+  readonly sinceMs: number;
+}
+
+/** The whole state of detect: plain data, changed in place by this stage alone. */
+export interface Memory {
+  config: Config;
+  readonly random: Random;
+  readonly mirrors: Map<string, MirrorMemory>;
+  readonly targets: Map<string, Target>;
+  readonly rounds: Map<string, Round>;
+  readonly suspicions: Map<string, Suspicion>;
+  held: Held[];
+  /** Open findings by id, in the order in which they opened. */
+  readonly open: Map<string, Finding>;
+  /** When a finding's confidence began to count, monotonic milliseconds. */
+  readonly openSince: Map<string, number>;
+  /** Series with news for their row: written about once a minute; `urgent` ones with this turn. */
+  readonly dirty: Set<SeriesMemory>;
+  readonly urgent: Set<SeriesMemory>;
+  /** Wall stamps of what was answered before, by `seenKey`. */
+  readonly seen: Map<string, number>;
+  /** `known`: it has answered since the start. */
+  readonly controls: Map<string, { readonly up: boolean | null; readonly known: boolean }>;
+  self: SelfState;
+  /** Intervals in which the process was not running, the last few. */
+  asleep: readonly { readonly fromMs: number; readonly toMs: number }[];
+  /** Every canary has been asked once: before, nothing is said of the vantage. */
+  passEnded: boolean;
+  findingsWrittenAtMs: number;
+  clockFindingUntilMs: number | null;
+  now: Now;
+}
+
+/** A series of which nothing is known. */
+export function newSeries(target: Target, connection: Connection): SeriesMemory {
+  return {
+    id: seriesId(target, connection),
+    target,
+    connection,
+    baseline: emptyBaseline,
+    spike: noSpike,
+    outage: noOutage,
+    slow: noSlow,
+    shift: null,
+    writtenAtMs: null,
+  };
+}
+
+export const noSlow: SeriesMemory['slow'] = { samples: 0, slowSamples: 0, observedMs: null, probeIds: [] };
+
+/** A mirror of which nothing is known. */
+export function newMirror(mirror: Mirror): MirrorMemory {
+  return {
+    mirror,
+    egress: egressOf(mirror),
+    canary: null,
+    modules: 0,
+    doubt: null,
+    quietUntilMs: Number.NEGATIVE_INFINITY,
+    paused: null,
+    inMaintenance: false,
+    throttledUntilMs: null,
+    lastOkAtMs: null,
+    lastJudgedAtMs: null,
+    judgedMonotonicMs: null,
+    canaryServes: false,
+    lastOkRttMs: null,
+    hasOk: false,
+    wasAsked: false,
+    address: null,
+    certificate: null,
+    certificateState: noCertificate,
+    refusal: noRefusal,
+    wrongOnce: new Map(),
+    stepTimes: new Map(),
+    series: new Map(),
+    out: new Set(),
+    spiking: new Set(),
+    shifted: new Set(),
+    lastSkip: null,
+    lastPlannedMs: null,
+    plannedGapMs: null,
+    isDirty: false,
+    writtenAtMs: null,
+  };
+}
+
+/** The empty state. */
+export function newMemory(config: Config, random: Random, now: Now): Memory {
+  return {
+    config,
+    random,
+    mirrors: new Map(),
+    targets: new Map(),
+    rounds: new Map(),
+    suspicions: new Map(),
+    held: [],
+    open: new Map(),
+    openSince: new Map(),
+    dirty: new Set(),
+    urgent: new Set(),
+    seen: new Map(),
+    controls: new Map(),
+    self: noSelf,
+    asleep: [],
+    passEnded: false,
+    findingsWrittenAtMs: now.monotonicMs,
+    clockFindingUntilMs: null,
+    now,
+  };
+}
+
+/** Mirrors are interchangeable within one (ecosystem, upstream): the key of a round. */
+export function roundKeyOf(mirror: Pick<Mirror, 'ecosystem' | 'upstream'>): string {
+  return `${mirror.ecosystem}|${mirror.upstream}`;
+}
+
+/** The connection a mirror is judged by: what a CI job pays where it is measured, else what there is. */
+export function primaryConnection(mirror: Pick<Mirror, 'connections'>): Connection {
+  return mirror.connections.includes('cold') || mirror.connections.length === 0 ? 'cold' : 'warm';
+}
+
+/** The series of a target that outages are judged on, made where it is missing. */
+export function seriesOf(memory: MirrorMemory, target: Target, connection: Connection): SeriesMemory {
+  const id = seriesId(target, connection);
+  const known = memory.series.get(id);
+  if (known !== undefined) return known;
+  const made = newSeries(target, connection);
+  memory.series.set(id, made);
+  return made;
+}
+
+/** The canary's cold series; `null` where the mirror has no canary. */
+export function canarySeries(memory: MirrorMemory): SeriesMemory | null {
+  return memory.canary === null ? null : seriesOf(memory, memory.canary, 'cold');
+}
+
+/** True while the canary is in outage. */
+export function isCanaryOut(memory: MirrorMemory): boolean {
+  for (const series of memory.out) if (series.target.canary) return true;
+  return false;
+}
+
+/** True for the series that the spike rule judges for the whole mirror. */
+export function isSpikeJudge(memory: MirrorMemory, series: SeriesMemory): boolean {
+  return !isHeavy(series.target.step) && series.connection === primaryConnection(memory.mirror);
+}
+
+/** The canary's pace, milliseconds. For a cron pace the widest gap seen, an hour before there is one. */
+export function canaryPaceMs(memory: MirrorMemory, config: Config): number {
+  const step = memory.canary?.step;
+  const { cadence } = (step === undefined ? undefined : config.steps[step]) ?? config.schedule.pace;
+  return cadence.kind === 'every' ? cadence.everyMs : (memory.plannedGapMs ?? 3_600_000);
+}
+
+/** The deadline of a step as configured, milliseconds. */
+export function stepTimeoutMs(config: Config, step: Target['step']): number {
+  return (config.steps[step] ?? config.schedule.pace).timeoutMs;
+}

@@ -1,0 +1,30 @@
+import type { ProbeFailure } from '../core/failure.ts';
+import type { Connection } from '../core/mirror.ts';
+
+type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;
+
+/** A wrong answer of one target that waits for a second look. */
+export interface WrongOnce {
+  readonly failure: Mismatch;
+  readonly probeId: string;
+}
+
+export type MismatchVerdict = 'declare' | 'look_again' | 'wait' | null;
+
+/**
+ * What follows from one judged answer of a target: `look_again` over a fresh connection, `declare` when a fresh one is
+ * wrong in the same way (same algorithm, same wrong digest), `wait` when a second look was wrong in another way (the
+ * next due probe goes on from it: asking again at once would never end), `null` nothing to say.
+ * @param connection  the second answer must come over a fresh one: `cold`
+ * @see design.md section 5, Integrity
+ */
+export function judgeMismatch(
+  before: WrongOnce | null,
+  failure: Mismatch,
+  answer: { readonly connection: Connection; readonly isRecheck: boolean },
+): MismatchVerdict {
+  const isSame =
+    before !== null && before.failure.algorithm === failure.algorithm && before.failure.got === failure.got;
+  if (isSame && answer.connection === 'cold') return 'declare';
+  return answer.isRecheck ? 'wait' : 'look_again';
+}

@@ -1,0 +1,101 @@
+import type { OutageRule } from '../core/config.ts';
+import type { Reason } from '../core/failure.ts';
+import { limits } from '../core/limits.ts';
+
+/** How many judged samples the `share` rule looks at. */
+const recentSamples = 10;
+
+/** Where one target stands between answering and being in outage; cold samples only. */
+export interface OutageState {
+  readonly isOut: boolean;
+  /** Its last judged sample; `never`: none since the start, or since streaks started anew. */
+  readonly last: 'never' | 'passed' | 'failed';
+  /** Failures that count, in a row. */
+  readonly failures: number;
+  /** Monotonic milliseconds from which the row counts, and at which its last failure ended; `null` without a row. */
+  readonly fromMs: number | null;
+  readonly lastEndedMs: number | null;
+  /** The last ten judged samples, oldest first; true: a failure that counts. */
+  readonly recent: readonly boolean[];
+  /** Ok samples in a row while out. */
+  readonly oks: number;
+  /** Why the last failure failed; `null` without a row. */
+  readonly reason: Reason | null;
+  /** What the row, or the outage, rests on. */
+  readonly samples: number;
+  readonly failed: number;
+  readonly probeIds: readonly string[];
+}
+
+/** A target of which nothing is known. */
+export const noOutage: OutageState = {
+  isOut: false,
+  last: 'never',
+  failures: 0,
+  fromMs: null,
+  lastEndedMs: null,
+  recent: [],
+  oks: 0,
+  reason: null,
+  samples: 0,
+  failed: 0,
+  probeIds: [],
+};
+
+/** One judged sample as the outage rule sees it: `other` is a failure that does not count (refusal, content). */
+export interface Heard {
+  readonly says: 'ok' | 'failed' | 'other';
+  readonly reason: Reason | null;
+  /** From when the failure counts: the end of a due probe, the start of a confirming one. Monotonic milliseconds. */
+  readonly fromMs: number;
+  readonly endedMs: number;
+  readonly probeId: string;
+}
+
+/** The state after one more judged sample. News that ended before the last one heard is too late and changes nothing. */
+export function hear(state: OutageState, heard: Heard): OutageState {
+  if (state.lastEndedMs !== null && heard.endedMs < state.lastEndedMs) return state;
+  const failed = heard.says === 'failed';
+  const recent = [...state.recent, failed].slice(-recentSamples);
+  const base = { ...state, recent, lastEndedMs: heard.endedMs, last: failed ? 'failed' : 'passed' } as const;
+  if (!failed && !state.isOut) {
+    return { ...noOutage, recent, lastEndedMs: heard.endedMs, last: 'passed' };
+  }
+  const seen = {
+    samples: state.samples + 1,
+    failed: state.failed + (failed ? 1 : 0),
+    probeIds: [...state.probeIds, heard.probeId].slice(-limits.findingProbes),
+  };
+  if (!failed) return { ...base, ...seen, failures: 0, oks: heard.says === 'ok' ? state.oks + 1 : 0 };
+  return {
+    ...base,
+    ...seen,
+    failures: state.failures + 1,
+    fromMs: state.fromMs ?? heard.fromMs,
+    oks: 0,
+    reason: heard.reason,
+  };
+}
+
+/**
+ * Whether the row of failures is an outage, and by which rule: `open` in a row that span `overMs` or more, or `share`
+ * of the last ten. `null`: not, or not any more, or already out.
+ * @see design.md section 5, Outage
+ */
+export function opensOutage(state: OutageState, rule: OutageRule): 'row' | 'share' | null {
+  if (state.isOut || state.last !== 'failed' || state.fromMs === null || state.lastEndedMs === null) return null;
+  if (state.failures >= rule.open && state.lastEndedMs - state.fromMs >= rule.overMs) return 'row';
+  const failed = state.recent.filter(Boolean).length;
+  if (state.recent.length === recentSamples && failed >= rule.share * recentSamples) return 'share';
+  return null;
+}
+
+/** True when an outage has ended: `close` ok samples in a row. */
+export function closesOutage(state: OutageState, rule: OutageRule): boolean {
+  return state.isOut && state.oks >= rule.close;
+}
+
+/** How long the row of failures has lasted, milliseconds; 0 without one. */
+export function spanMs(state: OutageState): number {
+  return state.fromMs === null || state.lastEndedMs === null ? 0 : Math.max(0, state.lastEndedMs - state.fromMs);
+}

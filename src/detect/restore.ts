@@ -1,0 +1,144 @@
+import { type Finding, findingKinds } from '../core/finding.ts';
+import { limits } from '../core/limits.ts';
+import type { Row } from '../core/ports.ts';
+import { withWindow } from './baseline.ts';
+import { closeFinding, openFinding } from './findings.ts';
+import type { MirrorRow, SeriesRow } from './keep.ts';
+import { type Memory, type MirrorMemory, type SeriesMemory, seriesOf } from './memory.ts';
+import { noOutage } from './outage.ts';
+import { noRefusal } from './refusal.ts';
+import { noSpike } from './spike.ts';
+import type { TurnDraft } from './turn.ts';
+
+/**
+ * Takes up what the last process knew: open findings, baselines of up to a day, what was answered before. Rows that
+ * speak of nothing configured, or cannot be read, are deleted; findings that nothing supports any more are closed.
+ */
+export function restore(memory: Memory, turn: TurnDraft, rows: readonly Row[]): void {
+  for (const row of rows) if (row.table === 'finding') restoreFinding(memory, row);
+  const moved = new Set<string>();
+  for (const row of rows) {
+    if (row.table === 'detector' && row.key.startsWith('mirror|')) restoreMirror(memory, turn, row, moved);
+  }
+  for (const row of rows) {
+    if (row.table === 'detector' && row.key.startsWith('series|')) restoreSeries(memory, turn, row, moved);
+    if (row.table === 'seen') memory.seen.set(row.key, row.atMs);
+  }
+  for (const finding of [...memory.open.values()]) restoreStanding(memory, turn, finding);
+}
+
+function restoreFinding(memory: Memory, row: Row): void {
+  const finding = row.value as Finding | null;
+  if (finding === null || typeof finding !== 'object' || finding.state !== 'open') return;
+  if (!findingKinds.includes(finding.kind) || finding.id !== row.key || !Array.isArray(finding.scope)) return;
+  memory.open.set(finding.id, finding);
+  memory.openSince.set(finding.id, monotonicOf(memory, finding.openedAtMs));
+}
+
+function restoreMirror(memory: Memory, turn: TurnDraft, row: Row, moved: Set<string>): void {
+  const name = row.key.slice('mirror|'.length);
+  const mirror = memory.mirrors.get(name);
+  const value = row.value as Partial<MirrorRow> | null;
+  if (mirror === undefined || value === null || value.v !== 1 || value.url !== mirror.mirror.url) {
+    moved.add(name);
+    turn.deletes.push({ table: 'detector', key: row.key });
+    return;
+  }
+  mirror.lastOkAtMs = numberOf(value.lastOkAtMs);
+  mirror.lastJudgedAtMs = numberOf(value.lastJudgedAtMs);
+  mirror.lastOkRttMs = numberOf(value.lastOkRttMs);
+  mirror.address = typeof value.address === 'string' ? value.address : null;
+  mirror.judgedMonotonicMs = mirror.lastJudgedAtMs === null ? null : monotonicOf(memory, mirror.lastJudgedAtMs);
+  mirror.hasOk = mirror.lastOkAtMs !== null && memory.now.wallMs - mirror.lastOkAtMs <= limits.baselineAgeMsMax;
+  const expiresAtMs = numberOf(value.expiresAtMs);
+  if (expiresAtMs !== null) mirror.certificate = { expiresAtMs, authorizationCode: null };
+  if (value.isRefused === true && openFinding(memory, 'refusal', name) !== null) {
+    mirror.refusal = { ...noRefusal, isOpen: true };
+  }
+}
+
+function restoreSeries(memory: Memory, turn: TurnDraft, row: Row, moved: ReadonlySet<string>): void {
+  const id = row.key.slice('series|'.length);
+  const cut = id.lastIndexOf('|');
+  const target = memory.targets.get(id.slice(0, cut));
+  const connection = id.slice(cut + 1);
+  const value = row.value as Partial<SeriesRow> | null;
+  const mirror = target === undefined ? undefined : memory.mirrors.get(target.registry);
+  const isReadable =
+    (connection === 'cold' || connection === 'warm') &&
+    value?.v === 1 &&
+    Array.isArray(value.window) &&
+    value.window.every((ms) => typeof ms === 'number' && Number.isFinite(ms) && ms >= 0);
+  if (target === undefined || mirror === undefined || !isReadable || moved.has(target.registry)) {
+    turn.deletes.push({ table: 'detector', key: row.key });
+    return;
+  }
+  const series = seriesOf(mirror, target, connection);
+  if (value.isOut === true && openFinding(memory, 'outage', target.registry) !== null) putOut(mirror, series);
+  if (memory.now.wallMs - row.atMs > limits.baselineAgeMsMax) return;
+  const resolvedVersion = typeof value.resolvedVersion === 'string' ? value.resolvedVersion : null;
+  series.baseline = withWindow(value.window, resolvedVersion, memory.config.detect.spike);
+  restoreSpeed(memory, mirror, series, value);
+}
+
+function restoreSpeed(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, value: Partial<SeriesRow>): void {
+  const registry = mirror.mirror.name;
+  const spikeSinceMs = numberOf(value.spikeSinceMs);
+  const isSpiking = spikeSinceMs !== null && openFinding(memory, 'spike', registry) !== null;
+  series.spike = {
+    slow: numberOf(value.slow) ?? 0,
+    clear: isSpiking ? (numberOf(value.clear) ?? 0) : 0,
+    sinceMs: isSpiking ? monotonicOf(memory, spikeSinceMs) : null,
+  };
+  if (spikeSinceMs !== null && !isSpiking) series.spike = noSpike;
+  if (isSpiking) mirror.spiking.add(series);
+  const shift = value.shift ?? null;
+  const fromMs = numberOf(shift?.fromMs);
+  const shiftSinceMs = numberOf(shift?.sinceMs);
+  if (fromMs === null || shiftSinceMs === null || openFinding(memory, 'level_shift', registry) === null) return;
+  series.shift = { sinceMs: monotonicOf(memory, shiftSinceMs), fromMs, clear: 0 };
+  mirror.shifted.add(series);
+}
+
+/** Makes sure that an open finding still rests on something: it would never end otherwise. */
+function restoreStanding(memory: Memory, turn: TurnDraft, finding: Finding): void {
+  const { kind, registry } = finding;
+  const mirror = registry === null ? undefined : memory.mirrors.get(registry);
+  const isGone = registry !== null && mirror === undefined;
+  if (kind === 'outage' && mirror !== undefined && mirror.out.size === 0) {
+    for (const target of targetsOf(memory, finding)) putOut(mirror, seriesOf(mirror, target, 'cold'));
+  }
+  if (kind === 'outage' && mirror !== undefined) {
+    const [first] = mirror.out;
+    const { samples, failures, probeIds } = finding.evidence;
+    if (first !== undefined) first.outage = { ...first.outage, samples, failed: failures, probeIds };
+  }
+  if (kind === 'refusal' && mirror !== undefined) mirror.refusal = { ...noRefusal, isOpen: true };
+  const isEmpty =
+    (kind === 'outage' && mirror?.out.size === 0) ||
+    (kind === 'spike' && mirror?.spiking.size === 0) ||
+    (kind === 'level_shift' && mirror?.shifted.size === 0);
+  // Findings about us begin anew with us.
+  if (isGone || isEmpty || kind === 'vantage' || kind === 'self') closeFinding(memory, turn, kind, registry);
+}
+
+function* targetsOf(memory: Memory, finding: Finding) {
+  for (const { module, version, step } of finding.scope) {
+    const target = memory.targets.get(`${finding.registry ?? ''}|${module ?? ''}|${version ?? ''}|${step}`);
+    if (target !== undefined) yield target;
+  }
+}
+
+function putOut(mirror: MirrorMemory, series: SeriesMemory): void {
+  series.outage = { ...noOutage, isOut: true, last: 'failed' };
+  mirror.out.add(series);
+}
+
+/** A wall stamp of the last process on this one's monotonic clock; never in the future. */
+function monotonicOf(memory: Memory, wallMs: number): number {
+  return memory.now.monotonicMs - Math.max(0, memory.now.wallMs - wallMs);
+}
+
+function numberOf(value: unknown): number | null {
+  return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}

@@ -1,0 +1,72 @@
+import { limits } from '../core/limits.ts';
+import type { MirrorState } from '../core/standing.ts';
+
+/** What the state of one mirror is made of. */
+export interface RollUpInput {
+  readonly paused: string | null;
+  readonly inMaintenance: boolean;
+  /** While the place we watch from is suspect, verdicts stand still: silence then says nothing new. */
+  readonly isSuspect: boolean;
+  /** Milliseconds since the last settled canary sample; `null`: none yet. */
+  readonly silentForMs: number | null;
+  /** The pace of the canary, milliseconds. */
+  readonly paceMs: number;
+  /** Why its slots pass without a probe, for the clause; `null`: they do not. */
+  readonly skipped: string | null;
+  readonly canaryOut: boolean;
+  /** Distinct modules with a light target in outage, among so many modules. */
+  readonly modulesOut: number;
+  readonly modules: number;
+  /** Targets in outage, heavy ones included. */
+  readonly targetsOut: number;
+  readonly isRefused: boolean;
+  readonly isMismatching: boolean;
+  /** A spike that is reason enough to leave. */
+  readonly isSlow: boolean;
+}
+
+/** True when outages amount to a mirror that is down: the canary, or at least half of the modules and at least two. */
+export function isDown(out: Pick<RollUpInput, 'canaryOut' | 'modulesOut' | 'modules'>): boolean {
+  return out.canaryOut || (out.modulesOut >= 2 && out.modulesOut * 2 >= out.modules);
+}
+
+/** How long without a settled canary sample makes a mirror unknown: 3 paces, at least a minute. Milliseconds. */
+export function silenceMs(paceMs: number): number {
+  return Math.max(limits.silentPaces * paceMs, limits.silentMsMin);
+}
+
+/**
+ * Rolls the targets of one mirror up to its state, with one clause that says why.
+ * @see design.md section 4.2 (unknown) and section 5 (down, degraded)
+ */
+export function rollUp(input: RollUpInput): { readonly state: MirrorState; readonly because: string } {
+  if (input.paused !== null) return { state: 'unknown', because: `paused: ${input.paused}` };
+  if (input.inMaintenance) return { state: 'unknown', because: 'in a maintenance window' };
+  if (input.silentForMs === null) {
+    return {
+      state: 'unknown',
+      because: input.skipped === null ? 'not measured yet' : `not measured yet: ${input.skipped}`,
+    };
+  }
+  if (!input.isSuspect && input.silentForMs >= silenceMs(input.paceMs)) {
+    const why = input.skipped === null ? '' : `: ${input.skipped}`;
+    return {
+      state: 'unknown',
+      because: `no judged canary answer for ${Math.round(input.silentForMs / 1_000)} s${why}`,
+    };
+  }
+  if (input.canaryOut) return { state: 'down', because: 'its canary is in outage' };
+  if (isDown(input)) {
+    return { state: 'down', because: `${input.modulesOut} of ${input.modules} modules are in outage` };
+  }
+  if (input.targetsOut > 0) {
+    return {
+      state: 'degraded',
+      because: input.targetsOut === 1 ? 'one target is in outage' : `${input.targetsOut} targets are in outage`,
+    };
+  }
+  if (input.isRefused) return { state: 'degraded', because: 'it refuses our canary' };
+  if (input.isMismatching) return { state: 'degraded', because: 'it serves wrong bytes' };
+  if (input.isSlow) return { state: 'degraded', because: 'it is much slower than usual' };
+  return { state: 'up', because: 'its canary answers' };
+}

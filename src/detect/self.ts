@@ -1,0 +1,78 @@
+import { limits } from '../core/limits.ts';
+
+const bucketMs = 10_000;
+const buckets = Math.ceil(limits.contaminatedWindowMs / bucketMs);
+/** Below so many samples a share of 5 % says nothing. */
+const samplesMin = 20;
+const shedStep = 0.2;
+const shedMax = 0.8;
+/** How long a change of load is given to show. */
+const shedEveryMs = 60_000;
+
+/** Contaminated samples among all, in buckets of ten seconds over five minutes; and what was done about it. */
+export interface SelfState {
+  readonly buckets: readonly { readonly index: number; readonly samples: number; readonly contaminated: number }[];
+  /** Share of the load that is shed, 0 to 0.8. */
+  readonly shed: number;
+  readonly shedAtMs: number | null;
+  readonly isOpen: boolean;
+}
+
+export const noSelf: SelfState = { buckets: [], shed: 0, shedAtMs: null, isOpen: false };
+
+/** The state with one more judged sample. Monotonic milliseconds. */
+export function countSample(state: SelfState, contaminated: boolean, nowMs: number): SelfState {
+  const index = Math.floor(nowMs / bucketMs);
+  const kept = state.buckets.filter((bucket) => bucket.index > index - buckets);
+  const last = kept.at(-1);
+  const one = { samples: 1, contaminated: contaminated ? 1 : 0 };
+  if (last === undefined || last.index !== index) return { ...state, buckets: [...kept, { index, ...one }] };
+  kept[kept.length - 1] = {
+    index,
+    samples: last.samples + 1,
+    contaminated: last.contaminated + one.contaminated,
+  };
+  return { ...state, buckets: kept };
+}
+
+/** Samples, contaminated ones and their share over the last five minutes; the share is `null` without samples. */
+export function contaminatedOf(
+  state: SelfState,
+  nowMs: number,
+): { readonly samples: number; readonly contaminated: number; readonly share: number | null } {
+  const index = Math.floor(nowMs / bucketMs);
+  let samples = 0;
+  let contaminated = 0;
+  for (const bucket of state.buckets) {
+    if (bucket.index <= index - buckets) continue;
+    samples += bucket.samples;
+    contaminated += bucket.contaminated;
+  }
+  return { samples, contaminated, share: samples === 0 ? null : contaminated / samples };
+}
+
+/**
+ * Judges ourselves: above 5 % of at least twenty samples the finding opens and a fifth of the load is shed, one more
+ * each minute while it lasts; below half of that it is given back the same way, and the finding closes with the rest.
+ * @see design.md section 3: never a blind daemon in silence
+ */
+export function judgeSelf(
+  state: SelfState,
+  nowMs: number,
+): { readonly state: SelfState; readonly event: 'opened' | 'closed' | null } {
+  const { samples, share } = contaminatedOf(state, nowMs);
+  const isDue = state.shedAtMs === null || nowMs - state.shedAtMs >= shedEveryMs;
+  if (samples >= samplesMin && share !== null && share > limits.contaminatedShareFinding) {
+    const shed = isDue ? Math.min(shedMax, round(state.shed + shedStep)) : state.shed;
+    const next = { ...state, shed, shedAtMs: isDue ? nowMs : state.shedAtMs, isOpen: true };
+    return { state: next, event: state.isOpen ? null : 'opened' };
+  }
+  if (!state.isOpen || !isDue || (share ?? 0) > limits.contaminatedShareFinding / 2) return { state, event: null };
+  const shed = Math.max(0, round(state.shed - shedStep));
+  if (shed > 0) return { state: { ...state, shed, shedAtMs: nowMs }, event: null };
+  return { state: { ...state, shed: 0, shedAtMs: null, isOpen: false }, event: 'closed' };
+}
+
+function round(share: number): number {
+  return Math.round(share * 10) / 10;
+}

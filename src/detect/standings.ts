@@ -1,0 +1,76 @@
+import type { Standing, VantageStanding } from '../core/standing.ts';
+import { isHeavy } from '../core/target.ts';
+import { canBeAsked } from './doubt.ts';
+import { thresholdFor } from './judge.ts';
+import { canaryPaceMs, isCanaryOut, type Memory, type MirrorMemory, stepTimeoutMs } from './memory.ts';
+import { modulesOut } from './outages.ts';
+import { rollUp } from './roll-up.ts';
+import { contaminatedOf } from './self.ts';
+import type { SeriesBaseline } from './turn.ts';
+
+/** What is known of one mirror now. */
+export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
+  const { name, ecosystem, upstream } = mirror.mirror;
+  const findings = [...memory.open.values()].filter((finding) => finding.registry === name);
+  const { state, because } = rollUp({
+    paused: mirror.paused?.reason ?? null,
+    inMaintenance: mirror.inMaintenance,
+    isSuspect: memory.suspicions.has(mirror.egress),
+    silentForMs: mirror.judgedMonotonicMs === null ? null : memory.now.monotonicMs - mirror.judgedMonotonicMs,
+    paceMs: canaryPaceMs(mirror, memory.config),
+    skipped: mirror.lastSkip,
+    canaryOut: isCanaryOut(mirror),
+    modulesOut: modulesOut(mirror),
+    modules: mirror.modules,
+    targetsOut: mirror.out.size,
+    isRefused: mirror.refusal.isOpen,
+    isMismatching: findings.some((finding) => finding.kind === 'mismatch'),
+    isSlow: findings.some((finding) => finding.kind === 'spike' && finding.actionable),
+  });
+  return {
+    registry: name,
+    ecosystem,
+    upstream,
+    state,
+    because,
+    inDoubt: mirror.doubt !== null,
+    paused: mirror.paused,
+    inMaintenance: mirror.inMaintenance,
+    lastOkAtMs: mirror.lastOkAtMs,
+    lastJudgedAtMs: mirror.lastJudgedAtMs,
+    throttledUntilMs: mirror.throttledUntilMs,
+    certificate: mirror.certificate,
+    findings,
+  };
+}
+
+/** What is known of the place we watch from now; `suspect` is `null` until every canary has been asked once. */
+export function vantageOf(memory: Memory): VantageStanding {
+  const since = [...memory.suspicions.values()].map((suspicion) => suspicion.sinceWallMs);
+  return {
+    suspect: since.length > 0 ? true : memory.passEnded ? false : null,
+    sinceMs: since.length === 0 ? null : Math.min(...since),
+    controls: [...memory.controls].map(([name, { up }]) => ({ name, up })),
+    contaminatedShare: contaminatedOf(memory.self, memory.now.monotonicMs).share,
+  };
+}
+
+/** Notes when the first pass over all canaries has ended. */
+export function notePass(memory: Memory): void {
+  if (memory.passEnded) return;
+  const canaries = [...memory.mirrors.values()].filter((mirror) => canBeAsked(memory, mirror));
+  memory.passEnded = canaries.length > 0 && canaries.every((mirror) => mirror.wasAsked);
+}
+
+/** Every light series with what is usual and what is slow there. */
+export function* baselinesOf(memory: Memory): Iterable<SeriesBaseline> {
+  for (const mirror of memory.mirrors.values()) {
+    for (const series of mirror.series.values()) {
+      const { target, connection, baseline, spike } = series;
+      if (isHeavy(target.step) || !mirror.mirror.connections.includes(connection)) continue;
+      const timeoutMs = stepTimeoutMs(memory.config, target.step);
+      const thresholdMs = thresholdFor(memory, series, timeoutMs);
+      yield { target, connection, baselineMs: baseline.medianMs, thresholdMs, streak: spike.slow };
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import type { SpikeRule } from '../core/config.ts';
+import { limits } from '../core/limits.ts';
+
+/**
+ * The round trip above which a sample counts as slow: `factor` × baseline, at least `floorMs`, at most 0.9 × `timeoutMs`.
+ * @param baselineMs  median of the recent ok samples that were not slow, > 0; `null` while warming
+ * @param timeoutMs   the deadline of the probe, > 0
+ * @returns           milliseconds, or `null` while warming: no verdict, neither "fine" nor "slow"
+ * @throws RangeError on NaN: the caller's defect, never a mirror's fault
+ * @see design.md section 5, Spike
+ */
+export function thresholdMs(baselineMs: number | null, rule: SpikeRule, timeoutMs: number): number | null {
+  if (baselineMs === null) return null;
+  assertNumbers(baselineMs, timeoutMs);
+  return Math.min(Math.max(rule.factor * baselineMs, rule.floorMs), limits.thresholdShareOfTimeout * timeoutMs);
+}
+
+/**
+ * True for a round trip above `factor` × baseline and at or above `floorMs`, both capped at 0.9 × `timeoutMs`; `null`
+ * while warming. The two comparisons differ on purpose: exactly the factor is still normal, exactly the floor is slow.
+ */
+export function isSlow(
+  observedMs: number,
+  baselineMs: number | null,
+  rule: SpikeRule,
+  timeoutMs: number,
+): boolean | null {
+  if (baselineMs === null) return null;
+  assertNumbers(observedMs, baselineMs, timeoutMs);
+  const capMs = limits.thresholdShareOfTimeout * timeoutMs;
+  return observedMs > Math.min(rule.factor * baselineMs, capMs) && observedMs >= Math.min(rule.floorMs, capMs);
+}
+
+/** True for a round trip that speaks for the end of a spike: below 1.5 × baseline. */
+export function isClear(observedMs: number, baselineMs: number): boolean {
+  return observedMs < limits.spikeClearFactor * baselineMs;
+}
+
+function assertNumbers(...values: readonly number[]): void {
+  if (values.some(Number.isNaN)) throw new RangeError('threshold: not a number');
+}

@@ -1,0 +1,92 @@
+import type { Config } from '../core/config.ts';
+import type { ControlAnswer, Skipped } from '../core/due.ts';
+import type { Finding, FindingChange } from '../core/finding.ts';
+import type { Connection } from '../core/mirror.ts';
+import type { Now, Row, Table } from '../core/ports.ts';
+import type { Sample, SettledSample } from '../core/sample.ts';
+import type { Standing, VantageStanding } from '../core/standing.ts';
+import type { Target } from '../core/target.ts';
+
+/** Ask these now, all in one moment of a confirming round. */
+export interface RoundAsk {
+  readonly id: string;
+  /** Counts from 0 within the round. */
+  readonly moment: number;
+  /** Canaries, over a fresh connection; `timeoutMs` is the deadline of each. */
+  readonly dues: readonly { readonly target: Target; readonly timeoutMs: number }[];
+  readonly controls: readonly { readonly name: string; readonly timeoutMs: number }[];
+}
+
+/** What came of one call: everything to hand on, to run, and to commit in one transaction. */
+export interface DetectTurn {
+  /** Each sample once, in the order in which they were settled; confirming ones too. */
+  readonly settled: readonly SettledSample[];
+  readonly findings: readonly FindingChange[];
+  readonly rounds: readonly RoundAsk[];
+  /** Wrong hash seen once: look again over a fresh connection. */
+  readonly rechecks: readonly Target[];
+  /** Mirrors that went in or out of doubt, in order. */
+  readonly doubt: readonly { readonly registry: string; readonly on: boolean }[];
+  /** Share of load to shed, 0 (none) to 0.8. */
+  readonly shed: number;
+  /** Rows of table `detector`, `finding` or `seen`. */
+  readonly rows: readonly Row[];
+  readonly deletes: readonly { readonly table: Table; readonly key: string }[];
+  /** Monotonic time at which it wants `tick` at the latest; `null`: the usual second will do. */
+  readonly wakeAtMs: number | null;
+}
+
+/** A turn under construction. */
+export interface TurnDraft {
+  readonly settled: SettledSample[];
+  readonly findings: FindingChange[];
+  readonly rounds: RoundAsk[];
+  readonly rechecks: Target[];
+  readonly doubt: { readonly registry: string; readonly on: boolean }[];
+  readonly rows: Row[];
+  readonly deletes: { readonly table: Table; readonly key: string }[];
+}
+
+/** An empty turn. */
+export function newTurn(): TurnDraft {
+  return { settled: [], findings: [], rounds: [], rechecks: [], doubt: [], rows: [], deletes: [] };
+}
+
+/** The judge: samples in, settled samples, findings and confirming rounds out. Made by `createDetector`. */
+export interface Detector {
+  /** Every probe's sample, of all purposes, once each. */
+  take(sample: Sample, now: Now): DetectTurn;
+  control(answer: ControlAnswer, round: { readonly id: string; readonly moment: number } | null, now: Now): DetectTurn;
+  /** A member of a `RoundAsk` that could not be asked: a registry, or a control by its name. */
+  unasked(roundId: string, moment: number, registry: string, now: Now): DetectTurn;
+  skipped(skipped: Skipped): void;
+  /** About every second and at `wakeAtMs`. */
+  tick(now: Now): DetectTurn;
+  /** The process slept or a clock jumped: samples that touch the interval are `unknown('local')`. */
+  suspended(fromMonotonicMs: number, toMonotonicMs: number, now: Now): DetectTurn;
+  /** `null`: no such open finding. A mismatch or level shift ends by it; other findings stay open until they end. */
+  acknowledge(findingId: string, reason: string, now: Now): DetectTurn | null;
+  /** `untilMs` is wall time. */
+  pause(registry: string, pause: { readonly untilMs: number; readonly reason: string } | null, now: Now): DetectTurn;
+  maintenance(registry: string, on: boolean, now: Now): DetectTurn;
+  /** `untilMs` is wall time. */
+  throttled(registry: string, untilMs: number | null): void;
+  /** Keeps baselines and standings of unchanged mirrors; closes the findings of removed and changed ones. */
+  reconfigure(config: Config, targets: readonly Target[], now: Now): DetectTurn;
+  /** Everything not yet written, for a shutdown; settles what is held. */
+  flush(now: Now): DetectTurn;
+  standings(): readonly Standing[];
+  vantage(): VantageStanding;
+  /** Open findings, oldest first. */
+  findings(): readonly Finding[];
+  /** Light series: what is usual there, what is slow, and how many slow ones in a row. */
+  baselines(): Iterable<SeriesBaseline>;
+}
+
+export interface SeriesBaseline {
+  readonly target: Target;
+  readonly connection: Connection;
+  readonly baselineMs: number | null;
+  readonly thresholdMs: number | null;
+  readonly streak: number;
+}
