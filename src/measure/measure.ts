@@ -49,12 +49,8 @@ function hostOf(hop: Hop | undefined): string | null {
   return hop !== undefined && URL.canParse(hop.url) ? new URL(hop.url).host : null;
 }
 
-/** The longest wait that an answer asked for. Only the mirror's own host speaks for the mirror. */
+/** The longest wait that an answer asked for: also one of a host that the mirror sent us to, for it will again. */
 function retryAfterOf({ hops, startedAtMs }: Transcript): number | null {
-  const host = hostOf(hops[0]);
-  const waits = hops
-    .filter((hop) => hostOf(hop) === host)
-    .map((hop) => parseRetryAfter(hop.responseHeaders['retry-after'], startedAtMs))
-    .filter((wait) => wait !== null);
-  return waits.length === 0 ? null : Math.max(...waits);
+  const waits = hops.map((hop) => parseRetryAfter(hop.responseHeaders['retry-after'], startedAtMs));
+  return waits.reduce((longest, wait) => (wait !== null && wait > (longest ?? -1) ? wait : longest), null);
 }

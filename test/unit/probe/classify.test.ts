@@ -1,0 +1,162 @@
+import { describe, expect, test } from 'vitest';
+import { type Phase, type ProbeFailure, phases, reasons } from '../../../src/core/failure.ts';
+import { limits } from '../../../src/core/limits.ts';
+import type { Answer, WireFault } from '../../../src/core/transcript.ts';
+import { reasonOf } from '../../../src/probe/classify.ts';
+
+const context = { hops: 2, limitBytes: 64, limitMs: 10_000 };
+
+function reason(fault: Partial<WireFault> & Pick<WireFault, 'code' | 'phase'>): Answer {
+  return reasonOf({ text: '', bytesRead: 7, ...fault }, context);
+}
+
+const failed = (failure: ProbeFailure) => ({ tag: 'failed', failure });
+const words = (text: string) => text.split(' ');
+/** One row for each code, with the same phase and reason. */
+const rows = (codes: string, phase: Phase, of: (code: string) => ProbeFailure) =>
+  words(codes).map((code) => [code, phase, of(code)] as const);
+
+describe('names, where another one resolved', () => {
+  test.each([
+    ...rows('ENOTFOUND ENODATA EAI_NONAME', 'resolve', (code) => ({ kind: 'resolve_not_found', code })),
+    ...rows(
+      'EAI_AGAIN EAI_FAIL ESERVFAIL EREFUSED EBADRESP EFORMERR EAI_OVERFLOW ECONNREFUSED ECONNRESET',
+      'resolve',
+      (code) => ({
+        kind: 'resolve_failed',
+        code,
+      }),
+    ),
+    ...rows('ETIMEOUT MW_DEADLINE', 'resolve', () => ({ kind: 'timeout_resolve', limitMs: 10_000 })),
+  ])('%s', (code, phase, failure) => {
+    expect(reason({ code, phase, resolverAnswersOthers: true })).toEqual(failed(failure));
+  });
+});
+
+describe('names, where none resolved or none was asked', () => {
+  const codes = words('ENOTFOUND ENODATA EAI_AGAIN ESERVFAIL EREFUSED ETIMEOUT MW_DEADLINE ECONNREFUSED');
+  test.each(codes.flatMap((code) => [false, null, undefined].map((others) => [code, others] as const)))(
+    '%s, %s',
+    (code, others) => {
+      const more = others === undefined ? {} : { resolverAnswersOthers: others };
+      expect(reason({ code, phase: 'resolve', ...more })).toEqual({ tag: 'unknown', because: 'resolver', code });
+    },
+  );
+});
+
+/** protocols.md 6.4, row by row, and our own codes. */
+describe('code and phase', () => {
+  test.each<readonly [string, Phase, ProbeFailure]>([
+    ...rows('ECONNREFUSED', 'connect', (code) => ({ kind: 'refused', code })),
+    ...rows('EHOSTUNREACH ENETUNREACH', 'connect', (code) => ({ kind: 'unreachable', code })),
+    ...rows('ETIMEDOUT UND_ERR_CONNECT_TIMEOUT MW_DEADLINE TimeoutError', 'connect', () => ({
+      kind: 'timeout_connect',
+      limitMs: 10_000,
+    })),
+    ...rows('UND_ERR_CONNECT_TIMEOUT MW_DEADLINE', 'tls', () => ({ kind: 'timeout_tls', limitMs: 10_000 })),
+    ...rows('UND_ERR_HEADERS_TIMEOUT MW_DEADLINE ETIMEDOUT', 'processing', () => ({
+      kind: 'timeout_processing',
+      limitMs: 10_000,
+    })),
+    ...rows('UND_ERR_BODY_TIMEOUT MW_DEADLINE', 'transfer', () => ({ kind: 'timeout_transfer', limitMs: 10_000 })),
+    ...rows('ECONNRESET', 'connect', (code) => ({ kind: 'reset', code })),
+    ...rows('ECONNRESET UND_ERR_SOCKET EPIPE', 'tls', (code) => ({ kind: 'reset', code })),
+    ...rows('ECONNRESET UND_ERR_SOCKET EPIPE', 'processing', (code) => ({ kind: 'reset', code })),
+    ...rows(
+      'ECONNRESET UND_ERR_SOCKET UND_ERR_RES_CONTENT_LENGTH_MISMATCH Z_BUF_ERROR HPE_INVALID_EOF_STATE',
+      'transfer',
+      () => ({
+        kind: 'cut',
+        phase: 'transfer',
+        bytesRead: 7,
+      }),
+    ),
+    ...rows('CERT_HAS_EXPIRED CERT_NOT_YET_VALID', 'tls', (code) => ({ kind: 'tls_expired', code })),
+    ...rows('ERR_TLS_CERT_ALTNAME_INVALID HOSTNAME_MISMATCH', 'tls', (code) => ({ kind: 'tls_name', code })),
+    ...rows(
+      'DEPTH_ZERO_SELF_SIGNED_CERT SELF_SIGNED_CERT_IN_CHAIN UNABLE_TO_VERIFY_LEAF_SIGNATURE UNABLE_TO_GET_ISSUER_CERT_LOCALLY UNABLE_TO_GET_ISSUER_CERT CERT_UNTRUSTED INVALID_CA INVALID_PURPOSE CERT_REVOKED EE_KEY_TOO_SMALL UNABLE_TO_GET_CRL',
+      'tls',
+      (code) => ({ kind: 'tls_untrusted', code }),
+    ),
+    ...rows('MW_PIN', 'tls', (code) => ({ kind: 'tls_pin', code })),
+    ...rows(
+      'EPROTO ERR_SSL_WRONG_VERSION_NUMBER ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE ERR_SSL_UNSUPPORTED_PROTOCOL ESOMETHING',
+      'tls',
+      (code) => ({ kind: 'tls_protocol', code }),
+    ),
+    ...rows(
+      'ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED ERR_SSL_TLSV1_ALERT_UNKNOWN_CA ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE',
+      'processing',
+      (code) => ({
+        kind: 'tls_client',
+        code,
+      }),
+    ),
+    ...rows('ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', 'transfer', (code) => ({ kind: 'tls_protocol', code })),
+    ...rows('MW_BAD_HEAD HPE_INVALID_CONSTANT HTTPParserError', 'processing', () => ({
+      kind: 'malformed',
+      expected: 'an HTTP head',
+    })),
+    ...rows('HPE_INVALID_CHUNK_SIZE', 'transfer', () => ({ kind: 'malformed', expected: 'a sound HTTP body' })),
+    ...rows('Z_DATA_ERROR', 'transfer', () => ({ kind: 'malformed', expected: 'a sound content coding' })),
+    ...rows('MW_BODY_LONGER HPE_CLOSED_CONNECTION', 'transfer', () => ({
+      kind: 'malformed',
+      expected: 'no more body than announced',
+    })),
+    ...rows('MW_HEAD_TOO_LARGE HPE_HEADER_OVERFLOW UND_ERR_HEADERS_OVERFLOW', 'processing', () => ({
+      kind: 'oversize',
+      limitBytes: limits.headBytes,
+    })),
+    ...rows('MW_BODY_TOO_LARGE UND_ERR_RES_EXCEEDED_MAX_SIZE', 'transfer', () => ({
+      kind: 'oversize',
+      limitBytes: 64,
+    })),
+    ...rows('MW_FORBIDDEN_TARGET', 'resolve', () => ({ kind: 'forbidden_target', hops: 2 })),
+    ...rows('MW_FORBIDDEN_TARGET', 'connect', () => ({ kind: 'forbidden_target', hops: 2 })),
+  ])('%s in %s', (code, phase, failure) => {
+    expect(reason({ code, phase })).toEqual(failed(failure));
+  });
+
+  test("the wire's own limit is named where it has one", () => {
+    expect(reason({ code: 'MW_DEADLINE', phase: 'tls', limitMs: 3_000 })).toEqual(
+      failed({ kind: 'timeout_tls', limitMs: 3_000 }),
+    );
+  });
+
+  test.each([
+    ['EPROTO', 'tlsv13 alert certificate required', 'tls_client'],
+    ['EPROTO', 'sslv3 alert bad certificate', 'tls_client'],
+    ['EPROTO', 'wrong version number', 'tls_protocol'],
+    ['EPROTO', 'sslv3 alert handshake failure', 'tls_protocol'],
+  ])('%s: %s', (code, text, kind) => {
+    expect(reason({ code, phase: 'tls', text })).toEqual(failed({ kind: kind as 'tls_client', code }));
+  });
+});
+
+describe('what says nothing about the mirror, in any phase', () => {
+  test.each([
+    ...words('MW_PROXY_STATUS UND_ERR_PRX_TLS UND_ERR_PRX_CONN').map((code) => [code, 'proxy'] as const),
+    ...words(
+      'EMFILE ENFILE ENOBUFS ENOMEM EADDRNOTAVAIL EACCES EPERM ERR_SOCKET_BAD_PORT ERR_INVALID_URL UND_ERR_INVALID_ARG',
+    ).map((code) => [code, 'local'] as const),
+    ...words('UND_ERR_ABORTED ABORT_ERR AbortError').map((code) => [code, 'local'] as const),
+    ['MW_DEFECT', 'defect'] as const,
+  ])('%s', (code, because) => {
+    for (const phase of phases) expect(reason({ code, phase })).toEqual({ tag: 'unknown', because, code });
+  });
+
+  test.each(['connect', 'processing', 'transfer'] as const)('a code without a row, in %s', (phase) => {
+    for (const code of ['ENEW', 'constructor', '']) {
+      expect(reason({ code, phase })).toEqual({ tag: 'unknown', because: 'defect', code });
+    }
+  });
+});
+
+test('every reason that a fault can have is in the closed list', () => {
+  for (const phase of phases) {
+    for (const code of words('ENOTFOUND ETIMEDOUT ECONNRESET CERT_HAS_EXPIRED EPROTO MW_BODY_TOO_LARGE')) {
+      const answer = reason({ code, phase, resolverAnswersOthers: true });
+      if (answer.tag === 'failed') expect(reasons).toContain(answer.failure.kind);
+    }
+  }
+});

@@ -1,0 +1,274 @@
+import { describe, expect, test } from 'vitest';
+import type { Due } from '../../../src/core/due.ts';
+import { limits } from '../../../src/core/limits.ts';
+import type { Conversation } from '../../../src/core/ports.ts';
+import type { Answer, Ask, Transcript, Verdict } from '../../../src/core/transcript.ts';
+import { converse } from '../../../src/probe/converse.ts';
+import type { Ecosystem } from '../../../src/probe/ecosystem.ts';
+import { createFakeLine, createManualClock, type FakeAnswer, type FakeLine } from './fake-line.ts';
+import { contextOf, targetOf } from './talk.ts';
+
+const base = 'https://mirror.example.com';
+const due: Due = {
+  probeId: 'p1',
+  target: targetOf('mod', 'example.com/a', 'v1.0.0'),
+  connection: 'cold',
+  purpose: 'scheduled',
+  timeoutMs: 1_000,
+  plannedAtMs: 4_990,
+  round: null,
+};
+
+function ecosystemOf(probe: () => Conversation): Ecosystem {
+  return { id: 'go', spec: [], steps: {}, canary: 'mod', probe };
+}
+
+/** Asks these, one after the other, and ends with the first answer that is none. */
+function* asking(asks: readonly Ask[], seen: Answer[] = []): Conversation {
+  for (const ask of asks) {
+    const answer = yield ask;
+    seen.push(answer);
+    if (answer.tag === 'unknown') return { outcome: { tag: 'unknown', because: answer.because }, facts: {} };
+    if (answer.tag === 'failed') return { outcome: answer, facts: {} };
+  }
+  return { outcome: { tag: 'ok' }, facts: {} };
+}
+
+interface Held {
+  readonly transcript: Transcript;
+  readonly line: FakeLine;
+  readonly seen: readonly Answer[];
+}
+
+async function hold(
+  asks: readonly Ask[] | (() => Conversation),
+  answer: (url: string, count: number) => FakeAnswer = () => ({}),
+  loopDelayMsMax: (fromMs: number) => number = () => 0,
+): Promise<Held> {
+  const clock = createManualClock();
+  const seen: Answer[] = [];
+  const line = createFakeLine(clock, ({ url }, count) => answer(url, count));
+  const ecosystem = ecosystemOf(typeof asks === 'function' ? asks : () => asking(asks, seen));
+  const transcript = await converse({ due, ecosystem, context: contextOf(), line, clock, worker: 1, loopDelayMsMax });
+  return { transcript, line, seen };
+}
+
+const ask = (path: string, more: Partial<Ask> = {}): Ask => ({ url: `${base}${path}`, bodyBytesMax: 100, ...more });
+
+describe('time', () => {
+  test('timed asks share one deadline and touch; asides have their own', async () => {
+    const asks = [ask('/aside', { aside: true }), ask('/1'), ask('/2'), ask('/after', { aside: true })];
+    const { line, transcript } = await hold(asks, () => ({ tookMs: 100 }));
+    expect(
+      line.requests.map(({ aside, startMs, deadlineMs, limitMs }) => [aside, startMs, deadlineMs, limitMs]),
+    ).toEqual([
+      [true, null, 6_000, 1_000],
+      [false, null, 6_100, 1_000],
+      [false, 5_200, 6_100, 1_000],
+      [true, null, 6_300, 1_000],
+    ]);
+    expect([transcript.startedAtMs, transcript.startedMonotonicMs]).toEqual([1_700_000_000_000, 5_000]);
+    expect(transcript.hops.map((hop) => [hop.marks.start, hop.marks.end])).toEqual([
+      [5_000, 5_100],
+      [5_100, 5_200],
+      [5_200, 5_300],
+      [5_300, 5_400],
+    ]);
+  });
+
+  test('an aside between timed asks costs them nothing', async () => {
+    const { line } = await hold([ask('/1'), ask('/aside', { aside: true }), ask('/2')], () => ({ tookMs: 100 }));
+    expect(line.requests.map(({ startMs, deadlineMs }) => [startMs, deadlineMs])).toEqual([
+      [null, 6_000],
+      [null, 6_100],
+      [null, 6_100],
+    ]);
+  });
+
+  test('redirects share the deadline of their ask', async () => {
+    const { line } = await hold([ask('/a')], (url) =>
+      url.endsWith('/a') ? { status: 302, headers: { location: '/b' }, tookMs: 300 } : {},
+    );
+    expect(line.requests.map(({ startMs, deadlineMs }) => [startMs, deadlineMs])).toEqual([
+      [null, 6_000],
+      [5_300, 6_000],
+    ]);
+  });
+
+  test('the loop delay is read when the last answer is in, from the start on', async () => {
+    const from: number[] = [];
+    const { transcript } = await hold([ask('/1'), ask('/2')], undefined, (fromMs) => from.push(fromMs) * 10);
+    expect([from, transcript.loopDelayMsMax]).toEqual([[5_000, 5_000], 20]);
+  });
+});
+
+describe('redirects', () => {
+  test.each([301, 302, 303, 307, 308])('%i is followed, its target foreign', async (status) => {
+    const { line, transcript, seen } = await hold([ask('/a', { headers: { 'x-a': 'b' } })], (_, count) =>
+      count === 1 ? { status, headers: { location: 'https://u:p@cdn.example.net/z?sig=1#f' } } : { body: 'z' },
+    );
+    expect(line.requests.map(({ url, foreign, headers }) => [url, foreign, headers])).toEqual([
+      [`${base}/a`, false, { 'x-a': 'b' }],
+      ['https://cdn.example.net/z?sig=1', true, { 'x-a': 'b' }],
+    ]);
+    expect(transcript.verdict.outcome).toEqual({ tag: 'ok' });
+    expect(seen).toMatchObject([{ tag: 'answered', status: 200, finalUrl: 'https://cdn.example.net/z?sig=***' }]);
+  });
+
+  test.each<[string, (count: number) => FakeAnswer, number]>([
+    ['to itself', () => ({ status: 302, headers: { location: '/a' } }), 1],
+    ['in a circle', (count) => ({ status: 302, headers: { location: count % 2 === 1 ? '/b' : '/a' } }), 2],
+    ['without end', (count) => ({ status: 302, headers: { location: `/${count}` } }), limits.redirects + 1],
+    ['from https to http', () => ({ status: 302, headers: { location: 'http://mirror.example.com/b' } }), 1],
+    ['to a file', () => ({ status: 302, headers: { location: 'file:///etc/passwd' } }), 1],
+    ['to no URL', () => ({ status: 302, headers: { location: 'https://[' } }), 1],
+  ])('%s: refused', async (_, answer, hops) => {
+    const { transcript } = await hold([ask('/a')], (__, count) => answer(count));
+    expect(transcript.verdict.outcome).toEqual({ tag: 'failed', failure: { kind: 'redirect', hops } });
+    expect(transcript.hops).toHaveLength(hops);
+  });
+
+  test('as many as the go command follows', async () => {
+    const { transcript } = await hold([ask('/a')], (_, count) =>
+      count <= limits.redirects ? { status: 302, headers: { location: `/${count}` } } : {},
+    );
+    expect([transcript.verdict.outcome.tag, transcript.hops.length]).toEqual(['ok', limits.redirects + 1]);
+  });
+
+  test.each([300, 304, 305, 306])('%i is no redirect', async (status) => {
+    const { seen } = await hold([ask('/a')], () => ({ status, headers: { location: '/b' } }));
+    expect(seen).toMatchObject([{ tag: 'answered', status }]);
+  });
+
+  test('without a Location it is an answer like any other', async () => {
+    const { seen } = await hold([ask('/a')], () => ({ status: 302 }));
+    expect(seen).toMatchObject([{ tag: 'answered', status: 302 }]);
+  });
+
+  test('http may lead to http and to https', async () => {
+    const { transcript } = await hold([{ url: 'http://mirror.example.com/a', bodyBytesMax: 1 }], (url) =>
+      url.endsWith('/a')
+        ? { status: 301, headers: { location: '/b' } }
+        : url.endsWith('/b')
+          ? { status: 301, headers: { location: 'https://b.example.com/' } }
+          : {},
+    );
+    expect(transcript.hops.map((hop) => hop.url)).toEqual([
+      'http://mirror.example.com/a',
+      'http://mirror.example.com/b',
+      'https://b.example.com/',
+    ]);
+  });
+});
+
+describe('faults', () => {
+  const tooLarge = { code: 'MW_BODY_TOO_LARGE', phase: 'transfer', bytesRead: 100 } as const;
+  const html = { 'content-type': 'text/html; charset=utf-8' };
+  test.each<[string, FakeAnswer, Verdict['outcome']]>([
+    [
+      'a refusal',
+      { fault: { code: 'ECONNREFUSED', phase: 'connect' } },
+      { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } },
+    ],
+    [
+      'a cut body',
+      { status: 200, fault: { code: 'ECONNRESET', phase: 'transfer', bytesRead: 3 } },
+      { tag: 'failed', failure: { kind: 'cut', phase: 'transfer', bytesRead: 3 } },
+    ],
+    [
+      'our deadline',
+      { fault: { code: 'MW_DEADLINE', phase: 'tls' } },
+      { tag: 'failed', failure: { kind: 'timeout_tls', limitMs: 1_000 } },
+    ],
+    [
+      'a body past its cap',
+      { status: 200, fault: tooLarge },
+      { tag: 'failed', failure: { kind: 'oversize', limitBytes: 100 } },
+    ],
+    [
+      'a page past its cap',
+      { status: 200, headers: html, fault: tooLarge },
+      { tag: 'failed', failure: { kind: 'wrong_content', expected: 'no web page' } },
+    ],
+    ['our proxy', { fault: { code: 'MW_PROXY_STATUS', phase: 'connect' } }, { tag: 'unknown', because: 'proxy' }],
+    ['no status and no fault', { status: null }, { tag: 'unknown', because: 'defect' }],
+    [
+      'an inward redirect',
+      { fault: { code: 'MW_FORBIDDEN_TARGET', phase: 'connect' } },
+      { tag: 'failed', failure: { kind: 'forbidden_target', hops: 1 } },
+    ],
+  ])('%s', async (_, answer, outcome) => {
+    const { transcript } = await hold([ask('/a')], () => answer);
+    expect(transcript.verdict.outcome).toEqual(outcome);
+  });
+
+  test('an error page past its cap is judged by its status', async () => {
+    const { seen } = await hold([ask('/a')], () => ({ status: 404, body: 'not found', fault: tooLarge }));
+    expect(seen).toMatchObject([{ tag: 'answered', status: 404 }]);
+  });
+});
+
+describe('the line of an error body', () => {
+  const failing = (): Conversation => {
+    return (function* (): Conversation {
+      yield ask('/a');
+      return { outcome: { tag: 'failed', failure: { kind: 'absent', status: 404 } }, facts: {} };
+    })();
+  };
+
+  test.each([
+    ['its first one', 'not found: bad upstream\nmore', 'not found: bad upstream'],
+    ['without control characters', '\n\n a\u0007b\u202E \n', 'ab'],
+    ['at most 200 characters', 'x'.repeat(300), 'x'.repeat(200)],
+    ['none', '', null],
+  ])('%s', async (_, body, line) => {
+    const { transcript } = await hold(failing, () => ({ status: 404, body }));
+    expect(transcript.errorLine).toBe(line);
+  });
+
+  test('is dropped where all ended well', async () => {
+    const { transcript } = await hold([ask('/a')], () => ({ status: 404, body: 'not found' }));
+    expect([transcript.verdict.outcome.tag, transcript.errorLine]).toEqual(['ok', null]);
+  });
+});
+
+describe('defects are ours and never thrown', () => {
+  test.each<[string, () => Conversation]>([
+    [
+      'before the first ask',
+      () => {
+        throw new Error('no luck');
+      },
+    ],
+    [
+      'after an answer',
+      () =>
+        (function* (): Conversation {
+          yield ask('/a');
+          throw new Error('no luck');
+        })(),
+    ],
+  ])('%s', async (_, conversation) => {
+    const { transcript, line } = await hold(conversation);
+    expect(transcript.verdict).toEqual({ outcome: { tag: 'unknown', because: 'defect' }, facts: {} });
+    expect(transcript.errorLine).toBe('defect: Error: no luck');
+    expect(line.closed()).toBe(1);
+  });
+
+  test('a conversation without end', async () => {
+    const { transcript, line } = await hold(() =>
+      (function* (): Conversation {
+        for (;;) yield ask('/a');
+      })(),
+    );
+    expect(transcript.verdict.outcome).toEqual({ tag: 'unknown', because: 'defect' });
+    expect(line.requests).toHaveLength(limits.asksPerProbe);
+  });
+
+  test('a line that throws', async () => {
+    const { transcript } = await hold([ask('/a')], () => {
+      throw new Error('broken line');
+    });
+    expect(transcript.verdict.outcome).toEqual({ tag: 'unknown', because: 'defect' });
+  });
+});
