@@ -1,0 +1,65 @@
+import type { HopAnswer, HopRequest, Line, Wire, WireAccess } from '../../src/core/ports.ts';
+import { systemClock } from '../../src/io/clock.ts';
+import { systemTimers } from '../../src/io/timers.ts';
+import { createWire, type WireOptions } from '../../src/io/wire.ts';
+import { testCerts } from '../support/certs.ts';
+
+/** A wire on the machine's clocks. */
+export function realWire(options: Partial<WireOptions> = {}): Wire {
+  return createWire({ clock: systemClock, timers: systemTimers, ...options });
+}
+
+/** Access to one mirror that trusts the test CA. */
+export function accessTo(url: string, more: Partial<WireAccess> = {}): WireAccess {
+  return {
+    registry: 'm',
+    url,
+    ca: [testCerts().ca.certPem],
+    client: null,
+    pin: null,
+    auth: null,
+    proxy: null,
+    family: null,
+    dnsServer: null,
+    allowHosts: [],
+    userAgent: 'mirrorwatch/test (+ops@example.com)',
+    ...more,
+  };
+}
+
+/** One hop with a deadline from now. */
+export function hopOf(line: Line, url: string, more: Partial<HopRequest> = {}): Promise<HopAnswer> {
+  const limitMs = more.limitMs ?? 5_000;
+  return line.hop({
+    url,
+    headers: {},
+    aside: false,
+    foreign: false,
+    bodyBytesMax: 1024 * 1024,
+    stopAfterBytes: null,
+    startMs: null,
+    deadlineMs: systemClock.monotonicMs() + limitMs,
+    ...more,
+    limitMs,
+  });
+}
+
+/** One cold hop over a line of its own. */
+export async function coldHop(
+  wire: Wire,
+  access: WireAccess,
+  url: string,
+  more: Partial<HopRequest> = {},
+): Promise<HopAnswer> {
+  const line = wire.open(access, 'cold');
+  try {
+    return await hopOf(line, url, more);
+  } finally {
+    line.close();
+  }
+}
+
+/** What a hop ended as, in a form that a table row can hold. */
+export function endOf({ hop }: HopAnswer): { code: string; phase: string } | { status: number | null } {
+  return hop.fault === null ? { status: hop.status } : { code: hop.fault.code, phase: hop.fault.phase };
+}

@@ -1,0 +1,107 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Phase } from '../../src/core/failure.ts';
+import type { Wire } from '../../src/core/ports.ts';
+import type { Marks } from '../../src/core/transcript.ts';
+import { text } from '../support/answer.ts';
+import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
+import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { accessTo, coldHop, realWire } from './own-wire.ts';
+
+const delayMs = 150;
+
+/** The phases of a hop by its marks, as measure/ cuts them. */
+function phasesOf(marks: Marks): Partial<Record<Phase, number>> {
+  const cuts: readonly (readonly [Phase, number | undefined])[] = [
+    ['resolve', marks.resolved],
+    ['connect', marks.connected],
+    ['tls', marks.secured],
+    ['processing', marks.firstByte],
+    ['transfer', marks.end],
+  ];
+  const found: Partial<Record<Phase, number>> = {};
+  let from = marks.start;
+  for (const [phase, to] of cuts) {
+    if (to === undefined) continue;
+    found[phase] = to - from;
+    from = to;
+  }
+  return found;
+}
+
+describe('a known delay moves its phase, that much, alone', () => {
+  let server: RawServer;
+  let dns: DnsServer;
+  let wire: Wire;
+  beforeAll(async () => {
+    server = await startRawServer({ answer: () => text(200, 'x'.repeat(5_000)), tls: true });
+    dns = await startDnsServer();
+    wire = realWire();
+  });
+  afterAll(async () => {
+    await wire.close();
+    await dns.close();
+    await server.close();
+  });
+
+  const rows = [
+    ['a slow resolver', 'resolve'],
+    ['a slow handshake', 'tls'],
+    ['a slow head', 'processing'],
+    ['a slow body', 'transfer'],
+  ] as const;
+  it.each(rows)('%s', async (_, phase) => {
+    dns.setName('mirror.example.com', { a: ['127.0.0.1'], delayMs: phase === 'resolve' ? delayMs : 0 });
+    server.setDelay({
+      tlsMs: phase === 'tls' ? delayMs : 0,
+      headMs: phase === 'processing' ? delayMs : 0,
+      bodyMs: phase === 'transfer' ? delayMs : 0,
+    });
+    const url = `https://mirror.example.com:${server.port}`;
+    const { hop, body } = await coldHop(wire, accessTo(url, { dnsServer: dns.address }), `${url}/x`);
+    expect(hop.fault).toBeNull();
+    expect(body.length).toBe(5_000);
+    const phases = phasesOf(hop.marks);
+    expect(Object.keys(phases)).toEqual(['resolve', 'connect', 'tls', 'processing', 'transfer']);
+    // Timers may fire a millisecond early by their own clock.
+    expect(phases[phase]).toBeGreaterThanOrEqual(delayMs - 2);
+    for (const [other, ms] of Object.entries(phases)) if (other !== phase) expect(ms, other).toBeLessThan(delayMs);
+    const sum = Object.values(phases).reduce((total, ms) => total + ms, 0);
+    expect(sum).toBeCloseTo(hop.marks.end - hop.marks.start, 6);
+  });
+
+  it('an address literal has no resolve phase, plain HTTP no TLS phase', async () => {
+    const plain = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok'));
+    });
+    await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(plain.address() as AddressInfo).port}`;
+    const { hop } = await coldHop(wire, accessTo(url), `${url}/`);
+    expect(Object.keys(phasesOf(hop.marks))).toEqual(['connect', 'processing', 'transfer']);
+    expect(hop).toMatchObject({ remoteAddress: '127.0.0.1', family: 4, reused: false, tls: null, status: 200 });
+    await new Promise((resolve) => plain.close(resolve));
+  });
+
+  it('counts from the end of the hop before where there is one', async () => {
+    server.setDelay(0);
+    const first = await coldHop(wire, accessTo(server.url), `${server.url}/x`);
+    const startMs = first.hop.marks.end;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    const second = await coldHop(wire, accessTo(server.url), `${server.url}/x`, { startMs });
+    expect(second.hop.marks.start).toBe(startMs);
+    expect(phasesOf(second.hop.marks).connect).toBeGreaterThanOrEqual(28);
+  });
+
+  it('stamps the first byte of the head, not the end of it', async () => {
+    await server.setFault({ kind: 'trickle-head', everyMs: 2 });
+    const { hop } = await coldHop(wire, accessTo(server.url), `${server.url}/x`, {
+      bodyBytesMax: 10_000,
+      limitMs: 800,
+    });
+    await server.setFault(null);
+    const { processing = 0, transfer = 0 } = phasesOf(hop.marks);
+    expect(transfer).toBeGreaterThan(processing);
+  });
+});
