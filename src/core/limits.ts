@@ -115,6 +115,8 @@ export const limits = {
   everyMsMin: 5 * second,
   everyMsMinLoopback: 100,
   configBytes: 4 * mib,
+  /** The state file never grows past this: it is then full, as a disk would be, and takes rows again once some expired. */
+  stateBytes: 8 * 1024 * mib,
   mirrors: 500,
   modules: 5_000,
 } as const;

@@ -25,9 +25,10 @@ function prettyOver(plain: LogDestination): LogDestination {
  * A log of JSON lines (`level`, `time` in RFC 3339, the fields, `msg`), or of readable lines where `pretty`.
  * Secrets show as `***` wherever they stand in the fields, because their JSON form is that. Lines are written at once,
  * so that none is lost at exit; without `destination` they go to standard error, which leaves standard output to data.
+ * A level that is none of `logLevels` counts as `info`.
  */
 export function createLog(options: {
-  readonly level: LogLevel;
+  readonly level: string;
   readonly pretty: boolean;
   readonly destination?: LogDestination;
 }): Log {
@@ -35,7 +36,7 @@ export function createLog(options: {
   const stream = options.pretty ? prettyOver(plain) : plain;
   const logger = pino(
     {
-      level: options.level,
+      level: logLevels.find((level) => level === options.level) ?? 'info',
       base: null,
       timestamp: stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/core/secret.ts';
 import { createLog, type LogLevel } from '../../../src/io/log.ts';
 
-function logTo(options: { readonly level?: LogLevel; readonly pretty?: boolean }) {
+function logTo(options: { readonly level?: string; readonly pretty?: boolean }) {
   const lines: string[] = [];
   const destination = { write: (line: string) => void lines.push(line) };
   const log = createLog({ level: options.level ?? 'debug', pretty: options.pretty ?? false, destination });
@@ -27,6 +27,13 @@ describe('createLog', () => {
     ['error', ['error']],
     ['silent', []],
   ];
+  it('takes an unknown level for info', () => {
+    const { log, lines } = logTo({ level: 'loud' });
+    log.debug('m');
+    log.info('m');
+    expect(lines.map((line) => JSON.parse(line).level)).toEqual(['info']);
+  });
+
   it.each(levels)('at %s keeps %s', (level, kept) => {
     const { log, lines } = logTo({ level });
     log.debug('m');

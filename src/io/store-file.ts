@@ -1,0 +1,181 @@
+import { accessSync, constants, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
+import { limits } from '../core/limits.ts';
+import { createTables, kindOf, schemaVersion } from './store-schema.ts';
+import { type Trouble, troubleOf } from './store-trouble.ts';
+
+/** An open state file. `readOnly`: it serves what was written before and takes nothing. */
+export interface StoreFile {
+  readonly readOnly: boolean;
+  /** Prepared once per text. */
+  statement(sql: string): StatementSync;
+  /** All of `run` or nothing. Throws what it or SQLite throws, after rolling back. */
+  transaction(run: () => void): void;
+  close(): void;
+}
+
+/** Why there is no store: another process has it, or it is not ours to write. The file is untouched. */
+export type StoreOpenFailure =
+  | { readonly kind: 'locked'; readonly path: string; readonly code: string }
+  | { readonly kind: 'newer'; readonly path: string; readonly version: number; readonly known: number }
+  | { readonly kind: 'foreign'; readonly path: string };
+
+/** What came of opening. `setAside` names the corrupt file that was moved out of the way, if any. */
+export type Opened =
+  | { readonly tag: 'open'; readonly file: StoreFile; readonly setAside: string | null }
+  | { readonly tag: 'refused'; readonly failure: StoreOpenFailure }
+  | { readonly tag: 'unwritable'; readonly trouble: Trouble; readonly file: StoreFile | null };
+
+/** A file above this is not read through at start; what is wrong with it is found when it is read. */
+const checkedBytes = 64 * 1024 * 1024;
+/** SQLite's own default. */
+const pageBytes = 4_096;
+/** SQLite keeps its log at this size instead of the largest it ever was. */
+const logBytes = 16 * 1024 * 1024;
+
+/**
+ * Opens or makes the state file, alone: SQLite's own lock is held until `close` and goes with the process, however it
+ * ends. A corrupt file is moved aside once and a new one begun.
+ * @param bytesMax  above which the file counts as full
+ */
+export function openFile(path: string, wallMs: number, bytesMax: number = limits.stateBytes): Opened {
+  const first = tryOpen(path, wallMs, bytesMax);
+  if (first.tag !== 'unwritable' || first.trouble.kind !== 'corrupt') return first;
+  try {
+    const setAside = moveAside(path, wallMs);
+    const second = tryOpen(path, wallMs, bytesMax);
+    return second.tag === 'open' ? { ...second, setAside } : second;
+  } catch (thrown) {
+    return { tag: 'unwritable', trouble: troubleOf(thrown), file: null };
+  }
+}
+
+/**
+ * Renames a file and its log to `<file>.corrupt-<stamp>`; never over another one.
+ * @returns the new path
+ * @throws what `node:fs` throws where the folder takes no change
+ */
+export function moveAside(path: string, wallMs: number): string {
+  const stamp = new Date(wallMs).toISOString().replace(/[-:]|\.\d+/g, '');
+  let target = `${path}.corrupt-${stamp}`;
+  for (let copy = 2; existsSync(target); copy += 1) target = `${path}.corrupt-${stamp}-${copy}`;
+  renameSync(path, target);
+  for (const part of ['-wal', '-shm', '-journal'])
+    if (existsSync(`${path}${part}`)) renameSync(`${path}${part}`, `${target}${part}`);
+  return target;
+}
+
+function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
+  let db: DatabaseSync | null = null;
+  try {
+    makeFolder(dirname(path));
+    db = new DatabaseSync(path);
+    db.exec('PRAGMA locking_mode = EXCLUSIVE');
+    const refused = refusalOf(db, path);
+    if (refused !== null) {
+      db.close();
+      return { tag: 'refused', failure: refused };
+    }
+    settle(db, path, wallMs, bytesMax);
+    return { tag: 'open', file: fileOf(db, false), setAside: null };
+  } catch (thrown) {
+    db?.close();
+    const trouble = troubleOf(thrown);
+    if (trouble.kind === 'locked') return { tag: 'refused', failure: { kind: 'locked', path, code: trouble.code } };
+    return trouble.kind === 'corrupt'
+      ? { tag: 'unwritable', trouble, file: null }
+      : readOnly(path, cause(path, trouble));
+  }
+}
+
+/** Asks first: on a read-only file system Node's recursive `mkdir` says only ENOENT. */
+function makeFolder(dir: string): void {
+  let existing = dir;
+  while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
+  if (existing !== dir) accessSync(existing, constants.W_OK);
+  mkdirSync(dir, { recursive: true });
+}
+
+function refusalOf(db: DatabaseSync, path: string): StoreOpenFailure | null {
+  const kind = kindOf(db);
+  if (kind.kind === 'foreign') return { kind: 'foreign', path };
+  if (kind.kind === 'ours' && kind.version > schemaVersion)
+    return { kind: 'newer', path, version: kind.version, known: schemaVersion };
+  return null;
+}
+
+/** Takes the lock, checks the pages, makes what is missing. */
+function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number): void {
+  db.exec('PRAGMA journal_mode = WAL');
+  db.exec('PRAGMA synchronous = FULL');
+  db.exec(`PRAGMA journal_size_limit = ${logBytes}`);
+  db.exec(`PRAGMA max_page_count = ${Math.floor(bytesMax / pageBytes)}`);
+  db.exec('BEGIN EXCLUSIVE');
+  db.exec('COMMIT');
+  if (statSync(path).size <= checkedBytes) {
+    const verdict = db.prepare('PRAGMA quick_check(1)').get();
+    if (verdict?.quick_check !== 'ok') throw Object.assign(new Error('quick_check'), { errcode: 11 });
+  }
+  // Nothing is written to a file that has its tables: a full disk opens, too.
+  if (kindOf(db).kind === 'fresh') createTables(db, wallMs);
+}
+
+/** SQLite opens a file that it may not write for reading, and then fails to lock it: the right is what was missing. */
+function cause(path: string, trouble: Trouble): Trouble {
+  try {
+    if (trouble.kind === 'io' && existsSync(path)) accessSync(path, constants.W_OK);
+    return trouble;
+  } catch (thrown) {
+    return troubleOf(thrown);
+  }
+}
+
+/** What was written before, where it can still be read; its log is left out, as that could not be played back. */
+function readOnly(path: string, trouble: Trouble): Opened {
+  let db: DatabaseSync | null = null;
+  try {
+    const url = pathToFileURL(path);
+    url.search = '?immutable=1';
+    db = new DatabaseSync(url, { readOnly: true });
+    const kind = kindOf(db);
+    if (kind.kind === 'ours' && kind.version <= schemaVersion) {
+      return { tag: 'unwritable', trouble, file: fileOf(db, true) };
+    }
+    db.close();
+  } catch (thrown) {
+    db?.close();
+    troubleOf(thrown);
+  }
+  return { tag: 'unwritable', trouble, file: null };
+}
+
+function fileOf(db: DatabaseSync, isReadOnly: boolean): StoreFile {
+  const statements = new Map<string, StatementSync>();
+  return {
+    readOnly: isReadOnly,
+    statement(sql) {
+      const known = statements.get(sql);
+      if (known !== undefined) return known;
+      const made = db.prepare(sql);
+      statements.set(sql, made);
+      return made;
+    },
+    transaction(run) {
+      try {
+        db.exec('BEGIN IMMEDIATE');
+        run();
+        db.exec('COMMIT');
+      } catch (thrown) {
+        // A full disk has rolled back by itself already.
+        if (db.isTransaction) db.exec('ROLLBACK');
+        throw thrown;
+      }
+    },
+    close() {
+      statements.clear();
+      if (db.isOpen) db.close();
+    },
+  };
+}

@@ -1,0 +1,56 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { type Table, tables } from '../core/ports.ts';
+
+/** The version of the file's layout that this program writes. A file of a newer one is refused, untouched. */
+export const schemaVersion = 1;
+
+/** What a file holds: `fresh` nothing yet, `ours` with the version written in it, `foreign` tables of another program. */
+export type FileKind = { readonly kind: 'fresh' | 'foreign' } | { readonly kind: 'ours'; readonly version: number };
+
+const versionKey = 'schema';
+
+/** Looks without writing. Throws what SQLite throws. */
+export function kindOf(db: DatabaseSync): FileKind {
+  const names = db
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    .all()
+    .map(({ name }) => String(name));
+  if (names.length === 0) return { kind: 'fresh' };
+  if (!names.includes('meta')) return { kind: 'foreign' };
+  const columns = db.prepare("SELECT group_concat(name, ' ') AS names FROM pragma_table_info('meta')").get();
+  if (columns?.names !== 'key at_ms value') return { kind: 'foreign' };
+  const row = db.prepare('SELECT value FROM meta WHERE key = ?').get(versionKey);
+  const version = row === undefined ? null : versionIn(String(row.value));
+  return version === null ? { kind: 'foreign' } : { kind: 'ours', version };
+}
+
+function versionIn(text: string): number | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && 'version' in value && Number.isInteger(value.version)
+      ? Number(value.version)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Makes every table, its index by age, and the row that names the version: one transaction. */
+export function createTables(db: DatabaseSync, wallMs: number): void {
+  db.exec('BEGIN IMMEDIATE');
+  for (const table of tables) {
+    db.exec(`CREATE TABLE "${table}" (key TEXT PRIMARY KEY, at_ms REAL NOT NULL, value TEXT NOT NULL)`);
+    db.exec(`CREATE INDEX "${table}_by_age" ON "${table}" (at_ms, key)`);
+  }
+  db.prepare('INSERT INTO meta (key, at_ms, value) VALUES (?, ?, ?)').run(
+    versionKey,
+    wallMs,
+    JSON.stringify({ version: schemaVersion }),
+  );
+  db.exec('COMMIT');
+}
+
+/** True for the one row that is the store's own; no reader sees it and no writer replaces it. */
+export function isOwnRow(table: Table, key: string): boolean {
+  return table === 'meta' && key === versionKey;
+}

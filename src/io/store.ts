@@ -1,0 +1,193 @@
+import type { Clock, Log, Row, Store, StoreBatch, StoreTrouble, Table } from '../core/ports.ts';
+import { error, ok, type Result } from '../core/result.ts';
+import { moveAside, type Opened, openFile, type StoreFile, type StoreOpenFailure } from './store-file.ts';
+import { isOwnRow } from './store-schema.ts';
+import { type Trouble, troubleOf } from './store-trouble.ts';
+
+export type { StoreOpenFailure } from './store-file.ts';
+
+/** How often a store that could not be opened for writing tries again. */
+const retryMs = 30_000;
+
+/**
+ * What an open store needs. `log` hears of trouble found while in use; `onAnew` is told when the store stands empty,
+ * or as it was long ago: its rows were set aside as corrupt, or it got a writable file after all.
+ */
+export interface StoreDeps {
+  readonly clock: Clock;
+  readonly log?: Log;
+  readonly onAnew?: (note: string) => void;
+  /** Above which the file counts as full; `limits.stateBytes` unless named. */
+  readonly bytesMax?: number;
+}
+
+/**
+ * Opens the state file at an absolute path, alone, making folder, file and tables where they are missing.
+ * A corrupt file is set aside as `<file>.corrupt-<stamp>`, with a note, and begun anew: at once, or when a later read or
+ * commit finds it. Where the file cannot be written the store serves what can be read, says so in a note and by
+ * `writable()`, answers commits with the trouble, and tries again each half minute: the daemon goes on watching.
+ * @returns notes for people (empty when all is well), or why there is no store: the caller ends with exit code 1
+ */
+export function openStore(
+  path: string,
+  deps: StoreDeps,
+): Result<{ readonly store: Store; readonly notes: readonly string[] }, StoreOpenFailure> {
+  const opened = openFile(path, deps.clock.wallMs(), deps.bytesMax);
+  if (opened.tag === 'refused') return error(opened.failure);
+  return ok({ store: storeOver(path, opened, deps), notes: notesOf(opened, path) });
+}
+
+function notesOf(opened: Exclude<Opened, { tag: 'refused' }>, path: string): readonly string[] {
+  if (opened.tag === 'unwritable') {
+    const kept = opened.file === null ? 'nothing of it can be read' : 'what it holds is read';
+    return [`state file ${path} cannot be written (${opened.trouble.code}); ${kept}, and nothing is kept from now on`];
+  }
+  return opened.setAside === null ? [] : [`state file was corrupt; set aside as ${opened.setAside} and begun anew`];
+}
+
+/** The words that callers know: corruption and a lost lock have been dealt with or are plain I/O trouble by now. */
+function storeTrouble({ kind, code }: Trouble): StoreTrouble {
+  return { kind: kind === 'locked' || kind === 'corrupt' ? 'io' : kind, code };
+}
+
+function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, deps: StoreDeps): Store {
+  let file: StoreFile | null = opened.file;
+  let trouble: Trouble | null = opened.tag === 'unwritable' ? opened.trouble : null;
+  let triedAtMs = deps.clock.monotonicMs();
+  let isClosed = false;
+
+  function reopen(): boolean {
+    triedAtMs = deps.clock.monotonicMs();
+    const next = openFile(path, deps.clock.wallMs(), deps.bytesMax);
+    if (next.tag !== 'open') {
+      if (next.tag === 'unwritable') next.file?.close();
+      trouble = next.tag === 'unwritable' ? next.trouble : { kind: 'io', code: next.failure.kind };
+      return false;
+    }
+    file?.close();
+    file = next.file;
+    trouble = null;
+    return true;
+  }
+
+  /** Corruption found while in use. */
+  function startAnew(found: Trouble): boolean {
+    file?.close();
+    file = null;
+    trouble = found;
+    try {
+      const setAside = moveAside(path, deps.clock.wallMs());
+      const note = `state file was corrupt; set aside as ${setAside} and begun anew`;
+      deps.log?.error(note, { path, code: found.code });
+      if (!reopen()) return false;
+      deps.onAnew?.(note);
+      return true;
+    } catch (thrown) {
+      trouble = troubleOf(thrown);
+      return false;
+    }
+  }
+
+  function read<T>(run: (from: StoreFile) => T, nothing: T): T {
+    if (isClosed || file === null) return nothing;
+    try {
+      return run(file);
+    } catch (thrown) {
+      const found = troubleOf(thrown);
+      if (found.kind === 'corrupt' && !file.readOnly) startAnew(found);
+      else deps.log?.error('state file cannot be read', { path, code: found.code });
+      return nothing;
+    }
+  }
+
+  function write(run: (to: StoreFile) => void): Trouble | null {
+    const to = file;
+    if (to === null || to.readOnly) return trouble;
+    try {
+      to.transaction(() => run(to));
+      return null;
+    } catch (thrown) {
+      return troubleOf(thrown);
+    }
+  }
+
+  function attempt(run: (to: StoreFile) => void): Trouble | null {
+    const isDue = deps.clock.monotonicMs() - triedAtMs >= retryMs;
+    if ((file === null || file.readOnly) && isDue && reopen()) deps.onAnew?.(`state file ${path} can be written again`);
+    const found = write(run);
+    return found?.kind === 'corrupt' && startAnew(found) ? write(run) : found;
+  }
+
+  return {
+    commit(batch) {
+      if (isClosed) return { tag: 'error', error: { kind: 'closed', code: 'CLOSED' } };
+      const run = changesOf(batch);
+      trouble = attempt(run);
+      return trouble === null ? { tag: 'ok' } : { tag: 'error', error: storeTrouble(trouble) };
+    },
+    get(table, key) {
+      if (isOwnRow(table, key)) return null;
+      const sql = `SELECT key, at_ms, value FROM "${table}" WHERE key = ?`;
+      return read((from) => rowsOf(table, [from.statement(sql).get(key)], deps.log)[0] ?? null, null);
+    },
+    page(table, limit, before) {
+      const where = before === null ? '' : 'WHERE (at_ms, key) < (?, ?) ';
+      const sql = `SELECT key, at_ms, value FROM "${table}" ${where}ORDER BY at_ms DESC, key DESC LIMIT ?`;
+      const from = before === null ? [] : [before.atMs, before.key];
+      return read((file) => rowsOf(table, file.statement(sql).all(...from, Math.max(0, limit)), deps.log), []);
+    },
+    all(table) {
+      const sql = `SELECT key, at_ms, value FROM "${table}" ORDER BY at_ms, key`;
+      return read((file) => rowsOf(table, file.statement(sql).all(), deps.log), []);
+    },
+    expire(table, beforeMs) {
+      let count = 0;
+      const own = table === 'meta' ? "AND key <> 'schema'" : '';
+      const found = isClosed
+        ? null
+        : write((to) => {
+            count = Number(to.statement(`DELETE FROM "${table}" WHERE at_ms < ? ${own}`).run(beforeMs).changes);
+          });
+      if (found?.kind === 'corrupt') startAnew(found);
+      return found === null ? count : 0;
+    },
+    writable: () => !isClosed && file !== null && !file.readOnly && trouble === null,
+    close() {
+      isClosed = true;
+      file?.close();
+      file = null;
+    },
+  };
+}
+
+/**
+ * The statements of a batch. Values become text before the transaction begins, so that one that cannot is a defect
+ * of the caller's that changes nothing.
+ */
+function changesOf(batch: StoreBatch): (to: StoreFile) => void {
+  for (const { table, key } of [...batch.puts, ...batch.deletes])
+    if (isOwnRow(table, key)) throw new RangeError(`${table} ${key} is the store's own row`);
+  const puts = batch.puts.map(({ value, ...row }) => ({ ...row, text: JSON.stringify(value) ?? 'null' }));
+  return (to) => {
+    for (const { table, key, atMs, text } of puts)
+      to.statement(
+        `INSERT INTO "${table}" (key, at_ms, value) VALUES (?, ?, ?)
+         ON CONFLICT (key) DO UPDATE SET at_ms = excluded.at_ms, value = excluded.value`,
+      ).run(key, atMs, text);
+    for (const { table, key } of batch.deletes) to.statement(`DELETE FROM "${table}" WHERE key = ?`).run(key);
+  };
+}
+
+function rowsOf(table: Table, found: readonly (Record<string, unknown> | undefined)[], log: Log | undefined): Row[] {
+  return found.flatMap((record) => {
+    if (record === undefined) return [];
+    const key = String(record.key);
+    if (isOwnRow(table, key)) return [];
+    try {
+      return [{ table, key, atMs: Number(record.at_ms), value: JSON.parse(String(record.value)) as unknown }];
+    } catch {
+      log?.warn('a row of the state file is no JSON and is left out', { table, key });
+      return [];
+    }
+  });
+}

@@ -1,0 +1,210 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Row, Store } from '../../../src/core/ports.ts';
+import { openStore } from '../../../src/io/store.ts';
+import { removeTempDir, tempDir } from '../../support/paths.ts';
+
+const undo: (() => void)[] = [];
+afterEach(() => {
+  for (const one of undo.splice(0).reverse()) one();
+});
+
+const clock = { now: () => ({ wallMs: 0, monotonicMs: 0 }), monotonicMs: () => 0, wallMs: () => 0 };
+
+function newDir(): string {
+  const dir = tempDir('store-disk');
+  undo.push(() => removeTempDir(dir));
+  return dir;
+}
+
+function opened(path: string, bytesMax?: number): { store: Store; notes: readonly string[] } {
+  const result = openStore(path, bytesMax === undefined ? { clock } : { clock, bytesMax });
+  if (result.tag === 'error') throw new Error(`refused: ${result.error.kind}`);
+  undo.push(() => result.value.store.close());
+  return result.value;
+}
+
+/** True where a small file system of our own can be had: root, and mounts allowed. */
+function mounts(): boolean {
+  const dir = tempDir('mount');
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir], { stdio: 'ignore' });
+    execFileSync('umount', [dir]);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    removeTempDir(dir);
+  }
+}
+
+const canMount = mounts();
+if (!canMount) console.warn('SKIPPED store on a small or read-only file system: needs root and mount(2)');
+
+/** A file system of so many KiB, gone after the test. */
+function smallDisk(kib: number): string {
+  const dir = newDir();
+  execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${kib}k`, 'tmpfs', dir]);
+  undo.push(() => execFileSync('umount', ['-l', dir]));
+  return dir;
+}
+
+const row = (key: string, value: unknown, atMs = 1): Row => ({ table: 'probe', key, atMs, value });
+const put = (store: Store, ...puts: Row[]) => store.commit({ puts, deletes: [] });
+const big = (n: number) => Array.from({ length: 20 }, (_, part) => row(`big ${n}.${part}`, 'x'.repeat(2_000), n));
+
+/** Commits until the store is full; how many batches went in. */
+function fill(store: Store): number {
+  for (let n = 0; n < 10_000; n += 1) {
+    const outcome = put(store, ...big(n));
+    if (outcome.tag === 'ok') continue;
+    expect(outcome.error).toEqual({ kind: 'full', code: 'SQLITE_FULL' });
+    return n;
+  }
+  throw new Error('never full');
+}
+
+describe('full', () => {
+  it('a file at its bound: the batch is refused whole, rows are read on, and commits work when rows have gone', () => {
+    const { store } = opened(join(newDir(), 's.db'), 400_000);
+    const batches = fill(store);
+    expect(batches).toBeGreaterThan(3);
+    expect([store.writable(), store.all('probe').length, store.get('probe', `big ${batches}.0`)]).toEqual([
+      false,
+      batches * 20,
+      null,
+    ]);
+    expect(store.expire('probe', 2)).toBe(40);
+    expect([put(store, ...big(batches)), store.writable()]).toEqual([{ tag: 'ok' }, true]);
+    expect(store.all('probe').length).toBe((batches - 1) * 20);
+  });
+
+  it.skipIf(!canMount)('a disk: the same, and commits work when space returns', () => {
+    const dir = smallDisk(1_024);
+    writeFileSync(join(dir, 'other'), Buffer.alloc(300_000));
+    const { store } = opened(join(dir, 's.db'));
+    const batches = fill(store);
+    expect(batches).toBeGreaterThan(0);
+    expect([store.writable(), store.all('probe').length]).toEqual([false, batches * 20]);
+    expect(put(store, ...big(batches))).toMatchObject({ tag: 'error', error: { kind: 'full' } });
+    rmSync(join(dir, 'other'));
+    expect([put(store, ...big(batches)), store.writable()]).toEqual([{ tag: 'ok' }, true]);
+    store.close();
+    expect(opened(join(dir, 's.db')).store.all('probe').length).toBe((batches + 1) * 20);
+  });
+
+  it.skipIf(!canMount)('a disk that is full from the start: watches on, and has a file once there is space', () => {
+    const dir = smallDisk(64);
+    writeFileSync(join(dir, 'other'), Buffer.alloc(60_000));
+    let monotonicMs = 0;
+    const moving = { ...clock, monotonicMs: () => monotonicMs };
+    const result = openStore(join(dir, 's.db'), { clock: moving });
+    if (result.tag === 'error') throw new Error(`refused: ${result.error.kind}`);
+    const { store, notes } = result.value;
+    undo.push(() => store.close());
+    expect(notes).toEqual([expect.stringContaining('cannot be written')]);
+    expect([store.writable(), put(store, row('a', 1))]).toEqual([
+      false,
+      { tag: 'error', error: { kind: 'full', code: expect.any(String) } },
+    ]);
+    rmSync(join(dir, 'other'));
+    execFileSync('mount', ['-o', 'remount,size=1024k', dir]);
+    monotonicMs = 30_000;
+    expect([put(store, row('a', 1)), store.writable(), store.all('probe').length]).toEqual([{ tag: 'ok' }, true, 1]);
+  });
+});
+
+describe('read-only', () => {
+  /** Takes the right to write away; gives it back at the end. Root needs a mount for that. */
+  function freeze(dir: string): void {
+    if (process.getuid?.() !== 0) {
+      for (const name of ['s.db', '']) chmodSync(join(dir, name), name === '' ? 0o555 : 0o444);
+      undo.push(() => chmodSync(dir, 0o755));
+      return;
+    }
+    execFileSync('mount', ['-o', 'remount,ro', dir]);
+  }
+  const isRoot = process.getuid?.() === 0;
+  const disk = () => (isRoot ? smallDisk(4_096) : newDir());
+
+  it.skipIf(isRoot && !canMount)('at start: what was written is read, commits are refused, notes say so', () => {
+    const dir = disk();
+    const before = opened(join(dir, 's.db')).store;
+    put(before, row('a', 'kept'));
+    before.close();
+    freeze(dir);
+    const { store, notes } = opened(join(dir, 's.db'));
+    expect(notes).toEqual([
+      expect.stringMatching(/cannot be written \((EROFS|EACCES|SQLITE_\w+)\); what it holds is read/),
+    ]);
+    expect([store.writable(), store.get('probe', 'a')]).toEqual([false, row('a', 'kept')]);
+    expect(put(store, row('b', 1))).toMatchObject({ tag: 'error', error: { kind: 'read_only' } });
+    expect([store.all('probe').length, store.expire('probe', 9)]).toEqual([1, 0]);
+  });
+
+  it.skipIf(isRoot && !canMount)('at start without a file: watches on with nothing', () => {
+    const dir = disk();
+    writeFileSync(join(dir, 's.db'), '');
+    rmSync(join(dir, 's.db'));
+    if (isRoot) freeze(dir);
+    else {
+      chmodSync(dir, 0o555);
+      undo.push(() => chmodSync(dir, 0o755));
+    }
+    const { store, notes } = opened(join(dir, 'deeper', 's.db'));
+    expect(notes).toEqual([expect.stringMatching(/cannot be written \(E(ROFS|ACCES)\); nothing of it can be read/)]);
+    expect([store.writable(), store.all('probe')]).toEqual([false, []]);
+    expect(put(store, row('b', 1))).toMatchObject({ tag: 'error', error: { kind: 'read_only' } });
+  });
+});
+
+describe('kill -9', () => {
+  const script = fileURLToPath(new URL('./store-writer.ts', import.meta.url));
+
+  function writer(path: string, rows: number): { child: ChildProcess; lines: AsyncIterator<string> } {
+    const child = spawn(process.execPath, [script, path, String(rows)], { stdio: ['ignore', 'pipe', 'ignore'] });
+    undo.push(() => child.kill('SIGKILL'));
+    return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
+  }
+
+  it('in the midst of commits: each batch whole, nothing announced lost, no lock left behind', async () => {
+    const path = join(newDir(), 's.db');
+    const rows = 300;
+    let announced = 0;
+    for (const commits of [1, 2, 5, 9]) {
+      const { child, lines } = writer(path, rows);
+      for (let n = 0; n < commits; n += 1) announced = Number((await lines.next()).value);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      for (let next = await lines.next(); next.done !== true; next = await lines.next()) announced = Number(next.value);
+      const { store, notes } = opened(path);
+      const generations = new Set(store.all('detector').map(({ value }) => value));
+      expect([notes, store.all('detector').length, generations.size]).toEqual([[], rows, 1]);
+      expect([...generations][0]).toBeGreaterThanOrEqual(announced);
+      store.close();
+    }
+    expect(announced).toBeGreaterThanOrEqual(17);
+  });
+
+  it('a living process on the file refuses us, a killed one does not', async () => {
+    const path = join(newDir(), 's.db');
+    const { child, lines } = writer(path, 1);
+    await lines.next();
+    expect(openStore(path, { clock })).toMatchObject({ tag: 'error', error: { kind: 'locked' } });
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(opened(path).notes).toEqual([]);
+  });
+
+  it('we refuse another process', async () => {
+    const path = join(newDir(), 's.db');
+    mkdirSync(join(path, '..'), { recursive: true });
+    opened(path);
+    expect((await writer(path, 1).lines.next()).value).toBe('refused locked');
+  });
+});
