@@ -31,10 +31,6 @@ export function buildConfig(
   );
   checkMirrors(file, report);
   const modules = readModules(file, mirrors, reader, report);
-  if (modules.modules.length === 0)
-    report.error(['modules', 'go'], 'at least one module that a mirror can be asked for', {
-      needs: [['modules'], ['mirrors']],
-    });
   const { pace, steps } = readPaces(file, report);
   const sumdb = parseSumdb(file.go.sumdb);
   const config: Config = {

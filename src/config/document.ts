@@ -48,7 +48,7 @@ const syntax: Readonly<Record<ErrorCode, string>> = {
   BAD_ALIAS: 'an alias whose anchor stands before it',
   BAD_DIRECTIVE: 'no such directive',
   BAD_DQ_ESCAPE: 'a known escape in the double-quoted text (a backslash is written \\\\)',
-  BAD_INDENT: 'an indentation that fits the lines above',
+  BAD_INDENT: 'an indentation that fits the lines above, or a closing bracket before',
   BAD_PROP_ORDER: 'anchor and tag before the value',
   BAD_SCALAR_START: 'quotes around a value that starts with this character',
   BLOCK_AS_IMPLICIT_KEY: 'a value on the next line, or quotes around it',
@@ -92,7 +92,7 @@ type Parsed = ReturnType<typeof parseDocument>;
 
 function parsedOf(text: string, lines: LineCounter): Parsed | null {
   try {
-    return parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent', stringKeys: false });
+    return parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error', stringKeys: false });
   } catch {
     return null; // a few ten thousand brackets exhaust the parser's stack
   }
@@ -170,6 +170,7 @@ function createWalk(parsed: Parsed, lines: LineCounter, env: Env) {
     nodes += 1;
     const place = node?.range ? placeAt(lines, node.range[0]) : (key ?? { line: 1, column: 1 });
     const source = isAlias(node) ? (node.resolve(parsed) ?? null) : node;
+    if (isAlias(node) && source === null) issues.push({ ...broken(syntax.BAD_ALIAS, place), path: pathText(path) });
     if (nodes > nodesMax || path.length > depthMax) {
       if (issues.length === 0) issues.push(broken('fewer values, nested less deeply', place));
       return null;

@@ -41,11 +41,11 @@ export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssu
   const bytes = Buffer.byteLength(input.text);
   if (bytes > limits.configBytes) return error([tooLarge(bytes)]);
   const { document, issues: unread } = readDocument(input.text, input.env);
-  if (document === null) return error(unread);
+  if (document === null) return error(distinct(unread, []));
   const checked = checkDocument(document);
   const report = createReport(document, checked);
   const mistakes = (): ConfigIssue[] =>
-    distinct([...unread, ...checked.issues, ...report.issues.filter(({ severity }) => severity === 'error')]);
+    distinct(unread, [...checked.issues, ...report.issues.filter(({ severity }) => severity === 'error')]);
   if (checked.file === null) return error(mistakes());
   const path = input.path;
   const reader = createReader(input.files, resolverOf(path, input.cwd ?? null), report);
@@ -57,17 +57,14 @@ export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssu
   return ok({ config, warnings, skippedLockEntries: modules.skipped, pinned: modules.pinned });
 }
 
-/** A variable that is unset leaves an empty text behind: what the schema says about that is not news. */
-function distinct(issues: readonly ConfigIssue[]): ConfigIssue[] {
-  const first = new Map<string, ConfigIssue>();
-  for (const issue of issues) {
-    const id = issue.path === '' ? `${issue.line}:${issue.column}:${issue.expected}` : issue.path;
-    const before = first.get(id);
-    if (before === undefined) first.set(id, issue);
-    else if (before.expected !== issue.expected && !before.expected.startsWith('the variable '))
-      first.set(`${id}\n${issue.expected}`, issue);
-  }
-  return [...first.values()].toSorted(byPlace);
+/** Each once, in the order of the file. A value that could not be read is told as such: what follows from it is not news. */
+function distinct(unread: readonly ConfigIssue[], found: readonly ConfigIssue[]): ConfigIssue[] {
+  const paths = new Set(unread.map(({ path }) => path).filter((path) => path !== ''));
+  const issues = [...unread, ...found.filter(({ path }) => !paths.has(path))];
+  const unique = new Map(
+    issues.map((issue) => [[issue.line, issue.column, issue.path, issue.expected].join('\n'), issue]),
+  );
+  return [...unique.values()].toSorted(byPlace);
 }
 
 function tooLarge(bytes: number): ConfigIssue {

@@ -27,6 +27,7 @@ export function readModules(file: FileConfig, mirrors: readonly Mirror[], reader
   const isPrivate = (module: string): boolean => matchesGoPatterns(file.private.go, module);
   const skipped: SkippedLockEntry[] = [];
   const sums: GoSum[] = [];
+  const before = report.issues.length;
   const named = new Map<string, Named & { readonly at: number; readonly written: boolean }>();
   for (const [at, entry] of file.modules.go.entries()) {
     const path = ['modules', 'go', at];
@@ -34,14 +35,17 @@ export function readModules(file: FileConfig, mirrors: readonly Mirror[], reader
     const found = written ? writtenModule(entry) : fromLock(path, entry, { isPrivate, skipped, sums }, reader, report);
     for (const { module, version } of found) {
       const id = `${module}@${version}`;
-      const before = named.get(id);
-      if (before === undefined) named.set(id, { module, version, at, written });
-      else if (written && before.written) report.error(path, `a module once (modules.go[${before.at}] is the same)`);
+      const same = named.get(id);
+      if (same === undefined) named.set(id, { module, version, at, written });
+      else if (written && same.written) report.error(path, `a module once (modules.go[${same.at}] is the same)`);
     }
   }
   if (named.size > limits.modules)
     report.error(['modules', 'go'], `at most ${limits.modules} modules`, { seen: `${named.size} modules` });
   const modules = belonging([...named.values()], mirrors, isPrivate);
+  if (modules.length === 0 && report.issues.length === before) {
+    report.error(['modules', 'go'], 'at least one module that a mirror can be asked for', { needs: [['mirrors']] });
+  }
   warnOfUnused([...named.values()], modules, isPrivate, report);
   const ids = new Set([...named.keys()].flatMap((id) => [id, `${id}/go.mod`]));
   const pins = sums.flatMap((sum) => Object.entries(sum.hashes)).filter(([id]) => ids.has(id));

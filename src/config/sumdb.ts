@@ -29,7 +29,7 @@ export function parseSumdb(text: string): Result<Config['go']['sumdb'], string> 
 
 /** The name of a well-formed verifier key, or `null`. @see protocols.md section 1.11, "Verifier key string" */
 function verifierName(key: string): string | null {
-  const match = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/.exec(key);
+  const match = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/.exec(key);
   if (match === null) return null;
   const [, name = '', hash = '', encoded = ''] = match;
   const bytes = Buffer.from(encoded, 'base64');

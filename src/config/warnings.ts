@@ -56,7 +56,7 @@ function warnOfUnknownMembers(config: Config, report: Report): void {
 /** The budget by host: too many slots is a mistake, towards loopback a warning; too many bytes stops heavy steps. */
 export function checkBudget(config: Config, targets: readonly Target[], report: Report): void {
   for (const budget of budgetOf(config, targets)) {
-    const share = `${Math.round(budget.slotShare * 100)}% of the slots of ${budget.host}`;
+    const share = `${Math.ceil(budget.slotShare * 1000) / 10}% of the slots of ${budget.host}`;
     if (budget.verdict !== 'ok') {
       const tell = budget.verdict === 'over' ? report.error : report.warning;
       tell(['schedule'], 'at most 80%: longer paces, fewer modules, or a higher perHost', { seen: share });

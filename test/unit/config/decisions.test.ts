@@ -1,0 +1,213 @@
+import { describe, expect, test } from 'vitest';
+import { budgetOf } from '../../../src/config/budget.ts';
+import { declaredChain } from '../../../src/config/chain.ts';
+import { changedKeys } from '../../../src/config/changed-keys.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+import { configOf, expandPlainly, memoryFiles } from './support.ts';
+
+describe('budget', () => {
+  test('one mirror and one module at the default paces: each term of the formula', () => {
+    const config = configOf('');
+    const [budget, ...rest] = budgetOf(config, expandPlainly(config));
+    expect(rest).toEqual([]);
+    // canary mod 120 an hour; info list latest 12 each; sumdb 2; zip 1
+    expect(budget).toEqual({
+      host: 'https://a.example.com:443',
+      requestsPerHour: 120 + 36 + 2 + 1,
+      bytesPerHour: 120 * 4000 + 12 * (1000 + 20_000 + 1000) + 2 * 16_000 + 2 ** 20,
+      slotShare: (120 + 36 + 2 + 10) / 3600 / 2,
+      verdict: 'ok',
+    });
+  });
+
+  test('the canary follows the schedule, other mod targets their step', () => {
+    const config = configOf('steps: { mod: 1h }\nmodules: { go: [ rsc.io/quote@v1.5.2, rsc.io/sampler@v1.3.0 ] }');
+    const mods = expandPlainly(config).filter(({ step }) => step === 'mod');
+    expect(budgetOf(config, mods).map(({ requestsPerHour }) => requestsPerHour)).toEqual([121]);
+  });
+
+  test('mirrors of one host are summed, two connections count twice, hosts differ by scheme and port', () => {
+    const config = configOf(`mirrors:
+  - { name: a, ecosystem: go, url: https://a.example.com/x }
+  - { name: b, ecosystem: go, url: https://a.example.com:443/y, connection: both }
+  - { name: c, ecosystem: go, url: https://a.example.com:8443 }
+  - { name: d, ecosystem: go, url: http://a.example.com }`);
+    const canaries = expandPlainly(config).filter(({ canary }) => canary);
+    expect(budgetOf(config, canaries).map(({ host, requestsPerHour }) => [host, requestsPerHour])).toEqual([
+      ['https://a.example.com:443', 360],
+      ['https://a.example.com:8443', 120],
+      ['http://a.example.com:80', 120],
+    ]);
+  });
+
+  test('a cron expression counts by its busiest hour', () => {
+    const config = configOf('schedule: { cron: "*/10 8-9 * * *" }');
+    const canaries = expandPlainly(config).filter(({ canary }) => canary);
+    expect(budgetOf(config, canaries)[0]?.requestsPerHour).toBe(6);
+  });
+
+  test.each([
+    { url: 'https://a.example.com', share: 'at 80%', perHost: 5, every: '5s', modules: 20, verdict: 'ok' },
+    { url: 'https://a.example.com', share: 'above', perHost: 5, every: '5s', modules: 21, verdict: 'over' },
+    {
+      url: 'http://127.0.0.1:1',
+      share: 'above, on loopback',
+      perHost: 5,
+      every: '5s',
+      modules: 21,
+      verdict: 'over_loopback',
+    },
+  ])('$share: $verdict', ({ url, perHost, every, modules, verdict }) => {
+    const names = Array.from({ length: modules }, (_, at) => `example.com/m${at}@v1.0.0`).join(', ');
+    const config = configOf(
+      `schedule: { every: ${every}, perHost: ${perHost} }\nmirrors: [ { name: a, ecosystem: go, url: "${url}" } ]\nmodules: { go: [ ${names} ] }`,
+    );
+    const mods = expandPlainly(config).filter(({ step }) => step === 'mod');
+    expect(budgetOf(config, mods).map((budget) => budget.verdict)).toEqual([verdict]);
+  });
+});
+
+describe('the declared chain', () => {
+  const mirrors = `mirrors:
+  - { name: origin, ecosystem: go, url: https://origin.example.com, role: origin, weight: 500 }
+  - { name: low, ecosystem: go, url: https://low.example.com, weight: 1 }
+  - { name: first, ecosystem: go, url: https://u:p@first.example.com/go/, weight: 9 }
+  - { name: second, ecosystem: go, url: https://second.example.com, weight: 9 }
+  - { name: corp, ecosystem: go, url: https://corp.example.com, upstream: corp }`;
+  test.each([
+    {
+      name: 'the highest weight, file order between equals, the origin last',
+      text: mirrors,
+      upstream: 'go',
+      chain: 'https://first.example.com/go,direct',
+    },
+    { name: 'of its own upstream', text: mirrors, upstream: 'corp', chain: 'https://corp.example.com,direct' },
+    {
+      name: 'an origin where there is nothing else',
+      text: 'mirrors: [ { name: o, ecosystem: go, url: https://o.example.com, role: origin } ]',
+      upstream: 'go',
+      chain: 'https://o.example.com,direct',
+    },
+    {
+      name: 'no weight ranks as 0',
+      text: 'mirrors: [ { name: a, ecosystem: go, url: https://a.example.com }, { name: b, ecosystem: go, url: https://b.example.com, weight: 0 } ]',
+      upstream: 'go',
+      chain: 'https://a.example.com,direct',
+    },
+    {
+      name: 'as clients say',
+      text: `${mirrors}\nclients: { go: "https://u:p@low.example.com|https://other.example.com,off" }`,
+      upstream: 'go',
+      chain: 'https://u:p@low.example.com|https://other.example.com,off',
+    },
+    {
+      name: 'clients that name no mirror of a named upstream do not speak for it',
+      text: `${mirrors}\nclients: { go: https://low.example.com }`,
+      upstream: 'corp',
+      chain: 'https://corp.example.com,direct',
+    },
+    {
+      name: 'clients that name one do',
+      text: `${mirrors}\nclients: { go: "https://corp.example.com/,direct" }`,
+      upstream: 'corp',
+      chain: 'https://corp.example.com/,direct',
+    },
+    { name: 'nothing configured', text: mirrors, upstream: 'none', chain: 'direct' },
+  ])('$name', ({ text, upstream, chain }) => {
+    expect(declaredChain(configOf(text), 'go', upstream)).toBe(chain);
+  });
+});
+
+describe('what a reload changed', () => {
+  const base = `mirrors:
+  - { name: a, ecosystem: go, url: "https://u:one@a.example.com" }
+  - { name: b, ecosystem: go, url: https://b.example.com }`;
+  const swapped = `mirrors:
+  - { name: b, ecosystem: go, url: https://b.example.com }
+  - { name: a, ecosystem: go, url: "https://u:one@a.example.com" }`;
+  test.each([
+    { name: 'nothing', text: base, keys: [], needsRestart: [] },
+    {
+      name: 'the same in other words',
+      text: `# x\nvantage: local\nschedule: { every: 30s }\n${base}`,
+      keys: [],
+      needsRestart: [],
+    },
+    { name: 'a secret', text: base.replace('one', 'two'), keys: ['mirrors.a'], needsRestart: [] },
+    {
+      name: 'a mirror more',
+      text: `${base}\n  - { name: c, ecosystem: go, url: https://c.example.com }`,
+      keys: ['mirrors.c'],
+      needsRestart: [],
+    },
+    { name: 'a mirror less', text: base.split('\n').slice(0, 2).join('\n'), keys: ['mirrors.b'], needsRestart: [] },
+    { name: 'their order', text: swapped, keys: ['mirrors'], needsRestart: [] },
+    { name: 'one step', text: `steps: { list: 6m }\n${base}`, keys: ['steps.list'], needsRestart: [] },
+    {
+      name: 'the pace, and the step that follows it',
+      text: `schedule: { every: 40s }\n${base}`,
+      keys: ['schedule.pace', 'steps.mod'],
+      needsRestart: [],
+    },
+    { name: 'the listener', text: `listen: 127.0.0.1:1\n${base}`, keys: ['listen'], needsRestart: ['listen'] },
+    { name: 'its token', text: `listen: { token: x }\n${base}`, keys: ['listen'], needsRestart: ['listen'] },
+    {
+      name: 'where state is',
+      text: `state: { path: other.db, keep: 1d }\n${base}`,
+      keys: ['state.path', 'state.keepMs'],
+      needsRestart: ['state.path'],
+    },
+    { name: 'how long it is kept', text: `state: { keep: 1d }\n${base}`, keys: ['state.keepMs'], needsRestart: [] },
+    { name: 'the checksum database', text: `go: { sumdb: "off" }\n${base}`, keys: ['go.sumdb'], needsRestart: [] },
+    {
+      name: 'several',
+      text: `vantage: x\nadvise: { hold: 1m }\n${base}`,
+      keys: ['vantage', 'advise'],
+      needsRestart: [],
+    },
+  ])('$name', ({ text, keys, needsRestart }) => {
+    expect(changedKeys(configOf(base), configOf(text))).toEqual({ keys, needsRestart });
+  });
+});
+
+describe('independence', () => {
+  const warned = (...urls: string[]): boolean => {
+    const mirrors = urls.map((url, at) => `  - { name: m${at}, ecosystem: go, url: "${url}" }`).join('\n');
+    const text = `mirrors:\n${mirrors}\nmodules: { go: [ rsc.io/quote@v1.5.2 ] }`;
+    const loaded = loadConfig({ text, path: null, env: {}, files: memoryFiles({}) });
+    return loaded.tag === 'ok' && loaded.value.warnings.some(({ path }) => path === 'mirrors');
+  };
+  test.each([
+    {
+      name: 'three names',
+      urls: ['https://a.example.com', 'https://b.example.com', 'https://c.example.com'],
+      warns: false,
+    },
+    { name: 'two names', urls: ['https://a.example.com', 'https://b.example.com'], warns: true },
+    {
+      name: 'one name by three ports',
+      urls: ['https://a.example.com', 'https://a.example.com:1', 'https://a.example.com:2'],
+      warns: true,
+    },
+    {
+      name: 'three ports of loopback',
+      urls: ['http://127.0.0.1:1', 'http://127.0.0.1:2', 'http://127.0.0.1:3'],
+      warns: false,
+    },
+    {
+      name: 'three addresses of one /24',
+      urls: ['https://192.0.2.1', 'https://192.0.2.2', 'https://192.0.2.3'],
+      warns: true,
+    },
+    {
+      name: 'three networks',
+      urls: ['https://192.0.2.1', 'https://198.51.100.1', 'https://203.0.113.1'],
+      warns: false,
+    },
+    {
+      name: 'three addresses of one /48',
+      urls: ['https://[2001:db8:1:1::1]', 'https://[2001:db8:1:2::1]', 'https://[2001:db8:1:3::1]'],
+      warns: true,
+    },
+  ])('$name', ({ urls, warns }) => expect(warned(...urls)).toBe(warns));
+});

@@ -1,0 +1,36 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { formatIssues } from '../../../src/config/format-issues.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+import { diskFiles, expandPlainly } from './support.ts';
+
+const folder = fileURLToPath(new URL('../../fixtures/config/', import.meta.url));
+const names = readdirSync(folder)
+  .filter((name) => name.endsWith('.yaml'))
+  .map((name) => name.slice(0, -'.yaml'.length));
+const env = { SET: '1', TEXT: 'abc', PASS: 'hunter2' };
+
+function told(name: string): { readonly loads: boolean; readonly text: string } {
+  const path = `${folder}${name}.yaml`;
+  const loaded = loadConfig({ text: readFileSync(path, 'utf8'), path, env, files: diskFiles, expand: expandPlainly });
+  const issues = loaded.tag === 'ok' ? loaded.value.warnings : loaded.error;
+  return { loads: loaded.tag === 'ok', text: `${formatIssues(issues, `${name}.yaml`)}\n` };
+}
+
+describe('one file per mistake, with its exact message', () => {
+  test.each(names)('%s', (name) => {
+    const { loads, text } = told(name);
+    const golden = `${folder}${name}.txt`;
+    if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(golden, text);
+    expect(text).toBe(readFileSync(golden, 'utf8'));
+    expect(loads).toBe(name.startsWith('warning-'));
+    expect(text).not.toMatch(/hunter\d|SECRET|secretlike/);
+    if (name !== 'all-at-once') expect(text.trim().split('\n')).toHaveLength(1);
+  });
+
+  test('no text is left without its file', () => {
+    const texts = readdirSync(folder).filter((name) => name.endsWith('.txt'));
+    expect(texts.toSorted()).toEqual(names.map((name) => `${name}.txt`).toSorted());
+  });
+});

@@ -1,0 +1,107 @@
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../../src/config/load.ts';
+import { lockEntries, parseGoMod, parseGoSum } from '../../../src/config/lock-file.ts';
+import { diskFiles } from './support.ts';
+
+const folder = fileURLToPath(new URL('../../fixtures/config/files/app', import.meta.url));
+
+function loaded(
+  modules: string,
+  mirrors = '{ name: a, ecosystem: go, url: https://a.example.com }',
+  privates = '[ git.example.com/* ]',
+) {
+  const text = `mirrors: [ ${mirrors} ]\ncontrols: [ tcp://192.0.2.1:53 ]\nmodules: { go: [ ${modules} ] }\nprivate: { go: ${privates} }`;
+  const result = loadConfig({ text, path: `${folder}/mirrorwatch.yaml`, env: {}, files: diskFiles });
+  if (result.tag === 'error') throw new Error(JSON.stringify(result.error));
+  return result.value;
+}
+
+const names = (value: ReturnType<typeof loaded>): string[] =>
+  value.config.modules.map(({ module, version }) => `${module}@${version}`);
+
+describe('lock files', () => {
+  test('go.sum: direct requirements first, then by how many versions are named, then by name; only what has a zip', () => {
+    const value = loaded('{ from: go.sum }');
+    expect(names(value)).toEqual([
+      'example.com/direct@v1.2.0',
+      'example.com/quoted@v0.3.0',
+      'example.com/busy@v1.3.0',
+      'example.com/late/v2@v2.1.0',
+      'example.com/calm@v1.0.0',
+    ]);
+    expect(value.skippedLockEntries).toEqual([
+      { file: 'go.sum', module: 'example.com/replaced', version: 'v1.0.0', because: 'replaced' },
+      { file: 'go.sum', module: 'git.example.com/team/lib', version: 'v1.0.0', because: 'private' },
+    ]);
+  });
+
+  test('go.mod: its requirements in the same order, go.sum beside it', () => {
+    const value = loaded('{ from: ./go.mod, top: 3 }');
+    expect(names(value)).toEqual(['example.com/direct@v1.2.0', 'example.com/quoted@v0.3.0', 'example.com/busy@v1.3.0']);
+    expect(Object.keys(value.pinned)).toEqual([
+      'example.com/busy@v1.3.0',
+      'example.com/busy@v1.3.0/go.mod',
+      'example.com/direct@v1.2.0',
+      'example.com/direct@v1.2.0/go.mod',
+      'example.com/quoted@v0.3.0',
+      'example.com/quoted@v0.3.0/go.mod',
+    ]);
+  });
+
+  test('go.sum alone: the highest version that has a zip, by mentions', () => {
+    const hash = `h1:${'A'.repeat(43)}=`;
+    const sum = parseGoSum(
+      `a.io/x v1.0.0 ${hash}\nb.io/y v1.9.0 ${hash}\nb.io/y v1.10.0-rc.1 ${hash}\nb.io/y v1.10.0/go.mod ${hash}\nc.io/z v1.0.0/go.mod ${hash}\nnot a line\n`,
+    );
+    expect(lockEntries('sum', sum, null)).toEqual([
+      { module: 'b.io/y', version: 'v1.10.0-rc.1', direct: false, mentions: 3 },
+      { module: 'a.io/x', version: 'v1.0.0', direct: false, mentions: 1 },
+    ]);
+  });
+
+  test('a replacement of one version leaves the others alone', () => {
+    const mod = parseGoMod('module m.io/x\nreplace a.io/x v1.0.0 => b.io/x v1.0.0\nreplace (\n\tc.io/x => ../c\n)\n');
+    expect([...(mod?.replaced ?? [])]).toEqual(['a.io/x@v1.0.0', 'c.io/x']);
+  });
+
+  test('a text that is neither', () => {
+    expect([parseGoSum('{}'), parseGoMod('{}'), parseGoSum('')]).toEqual([null, null, null]);
+  });
+
+  test('what a lock file and the list both name is taken once, where it stands first', () => {
+    expect(names(loaded('example.com/calm@v1.0.0, { from: go.mod, top: 2 }, { from: go.sum, top: 3 }'))).toEqual([
+      'example.com/calm@v1.0.0',
+      'example.com/direct@v1.2.0',
+      'example.com/quoted@v0.3.0',
+      'example.com/busy@v1.3.0',
+    ]);
+  });
+});
+
+describe('where a module belongs', () => {
+  const open = '{ name: a, ecosystem: go, url: https://a.example.com }';
+  const corp = '{ name: c, ecosystem: go, upstream: corp, url: https://c.example.com }';
+  const both = 'rsc.io/quote@v1.5.2, git.example.com/a/b@v1.0.0';
+  const belongs = (value: ReturnType<typeof loaded>): string[] =>
+    value.config.modules.map(({ module, upstream }) => `${module} ${upstream}`);
+
+  test('a private one to the named upstream alone, a public one to the public upstream alone', () => {
+    const value = loaded(both, `${open}, ${corp}`);
+    expect(belongs(value)).toEqual(['rsc.io/quote go', 'git.example.com/a/b corp']);
+    expect(value.warnings).toEqual([]);
+  });
+
+  test('without a private mirror a private module is asked of nobody', () => {
+    const value = loaded(both, open);
+    expect(belongs(value)).toEqual(['rsc.io/quote go']);
+    expect(value.warnings.map(({ path }) => path)).toEqual(['modules.go[1]']);
+  });
+
+  test('without private modules a named upstream is asked for the public ones', () => {
+    expect(belongs(loaded('rsc.io/quote@v1.5.2', `${open}, ${corp}`, '[]'))).toEqual([
+      'rsc.io/quote go',
+      'rsc.io/quote corp',
+    ]);
+  });
+});

@@ -1,0 +1,380 @@
+import { describe, expect, test } from 'vitest';
+import { addressBytes, hostAndPort, isLoopback, isWithin, network } from '../../../src/config/addresses.ts';
+import { parseGoChain } from '../../../src/config/chain.ts';
+import { cronGaps, isCron, isTimeZone } from '../../../src/config/cron.ts';
+import { replaceEnv } from '../../../src/config/env.ts';
+import { compareVersions, isModulePath, parseGoModule } from '../../../src/config/go-module.ts';
+import { nearestWord } from '../../../src/config/issues.ts';
+import { netrcLogin } from '../../../src/config/netrc.ts';
+import { envProxy, isExcepted } from '../../../src/config/proxy.ts';
+import { isWebhookSecret } from '../../../src/config/schema-webhook.ts';
+import { parseSumdb } from '../../../src/config/sumdb.ts';
+import { durationMs, durationPattern, durationText, shareOf, sizeBytes } from '../../../src/config/units.ts';
+import { baseUrl, controlUrl, hostOf, proxyUrl } from '../../../src/config/urls.ts';
+
+describe('units', () => {
+  test.each([
+    ['250ms', 250],
+    ['30s', 30_000],
+    ['1.5h', 5_400_000],
+    ['5m', 300_000],
+    ['30d', 2_592_000_000],
+  ])('%s is %d ms', (text, ms) => {
+    expect(durationPattern.test(text)).toBe(true);
+    expect(durationMs(text)).toBe(ms);
+  });
+  test.each(['30', 's', '-1s', '1h30m', '1 s', '1S', '1e3s', ''])('%j is no duration', (text) => {
+    expect(durationPattern.test(text)).toBe(false);
+  });
+  test.each([
+    [90_000, '90s'],
+    [120_000, '2m'],
+    [86_400_000, '1d'],
+    [1500, '1500ms'],
+    [0, '0ms'],
+  ])('%d ms is written %s', (ms, text) => expect(durationText(ms)).toBe(text));
+  test('sizes and shares', () => {
+    expect([sizeBytes('1KiB'), sizeBytes('1.5MiB'), sizeBytes('2GiB')]).toEqual([1024, 1_572_864, 2_147_483_648]);
+    expect([shareOf('0%'), shareOf('20%'), shareOf('99.5%'), shareOf('100%')]).toEqual([0, 0.2, 0.995, 1]);
+  });
+});
+
+describe('environment', () => {
+  const dollars = (text: string): string => text.replaceAll('#', '$');
+  const env = { A: 'one', EMPTY: '', REF: dollars('#{A}') };
+  test.each([
+    { text: 'plain', becomes: 'plain', used: false },
+    { text: '#{A}', becomes: 'one', used: true },
+    { text: 'x#{A}y#{A}', becomes: 'xoneyone', used: true },
+    { text: '#{NONE:-two}', becomes: 'two', used: true },
+    { text: '#{EMPTY:-two}', becomes: 'two', used: true },
+    { text: '#{EMPTY}', becomes: '', used: true },
+    { text: '#{NONE:-}', becomes: '', used: true },
+    { text: '#{NONE:-a:-b}', becomes: 'a:-b', used: true },
+    { text: '##{A}', becomes: '#{A}', used: false },
+    { text: '$A # {A}', becomes: '$A # {A}', used: false },
+    { text: '#{REF}', becomes: '#{A}', used: true },
+  ])('$text', ({ text, becomes, used }) => {
+    expect(replaceEnv(dollars(text), env)).toEqual({ text: dollars(becomes), used, mistakes: [] });
+  });
+  test('a name of the object’s own prototype is unset', () => {
+    expect(replaceEnv(dollars('#{constructor}'), env).mistakes).toEqual(['the variable constructor to be set']);
+  });
+});
+
+describe('addresses', () => {
+  test.each([
+    ['127.0.0.1', [127, 0, 0, 1]],
+    ['256.0.0.1', null],
+    ['::1', [...Array(15).fill(0), 1]],
+    ['2001:db8::ff', [32, 1, 13, 184, ...Array(11).fill(0), 255]],
+    ['::ffff:10.1.2.3', [10, 1, 2, 3]],
+    ['1:2:3', null],
+    ['localhost', null],
+    ['', null],
+  ])('%s', (text, bytes) => expect(addressBytes(text)).toEqual(bytes));
+  test.each([
+    ['10.1.2.3', '10.0.0.0/8', true],
+    ['11.1.2.3', '10.0.0.0/8', false],
+    ['192.0.2.129', '192.0.2.128/25', true],
+    ['192.0.2.127', '192.0.2.128/25', false],
+    ['192.0.2.1', '0.0.0.0/0', true],
+    ['fd12::1', 'fd00::/8', true],
+    ['10.0.0.1', '::/0', false],
+    ['192.0.2.1', '192.0.2.1', true],
+  ])('%s within %s: %s', (address, net, within) => {
+    const bytes = addressBytes(address);
+    const parsed = network(net);
+    expect(bytes !== null && parsed !== null && isWithin(bytes, parsed)).toBe(within);
+  });
+  test.each(['10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8', 'x/8', '::/129'])('%s is no network', (text) =>
+    expect(network(text)).toBeNull(),
+  );
+  test.each([
+    ['127.0.0.1', true],
+    ['127.255.0.9', true],
+    ['128.0.0.1', false],
+    ['[::1]', true],
+    ['::2', false],
+    ['localhost', true],
+    ['a.localhost', true],
+    ['localhost.example.com', false],
+    ['0.0.0.0', false],
+  ])('%s is loopback: %s', (host, loopback) => expect(isLoopback(host)).toBe(loopback));
+  test.each([
+    ['127.0.0.1:80', { host: '127.0.0.1', port: 80 }],
+    ['[::1]:80', { host: '::1', port: 80 }],
+    ['::1', { host: '::1', port: null }],
+    [':80', { host: '', port: 80 }],
+    ['a.example.com', { host: 'a.example.com', port: null }],
+    ['a:65536', null],
+    ['a:b', null],
+    ['[a]:1', null],
+    ['u@a:1', null],
+    ['', null],
+  ])('host and port of %s', (text, read) => expect(hostAndPort(text)).toEqual(read));
+});
+
+describe('URLs', () => {
+  test.each([
+    ['https://a.example.com', { url: 'https://a.example.com', user: null }],
+    ['https://A.example.com/go//', { url: 'https://a.example.com/go', user: null }],
+    ['http://a.example.com:8080/x', { url: 'http://a.example.com:8080/x', user: null }],
+    [
+      'https://u%40x:p%2Fq@a.example.com/',
+      { url: 'https://a.example.com', user: { username: 'u@x', password: 'p/q' } },
+    ],
+    ['https://token@a.example.com', { url: 'https://a.example.com', user: { username: 'token', password: '' } }],
+    ['https://u:%zz@a.example.com', null],
+    ['https://a.example.com?x=1', null],
+    ['https://a.example.com/#x', null],
+    ['ftp://a.example.com', null],
+    ['https:///x', null],
+    ['a.example.com', null],
+    ['https://a b', null],
+  ])('base URL %s', (text, read) => expect(baseUrl(text)).toEqual(read));
+  test('a proxy has no path', () => {
+    expect(proxyUrl('http://p:3128/')?.url).toBe('http://p:3128');
+    expect(proxyUrl('http://p:3128/x')).toBeNull();
+  });
+  test.each([
+    ['https://www.example.com/', { url: 'https://www.example.com/', name: 'www.example.com:443' }],
+    ['http://www.example.com/a?b', { url: 'http://www.example.com/a?b', name: 'www.example.com:80' }],
+    ['tcp://192.0.2.1:53', { url: 'tcp://192.0.2.1:53', name: '192.0.2.1:53' }],
+    ['tcp://[2001:db8::1]:53', { url: 'tcp://[2001:db8::1]:53', name: '[2001:db8::1]:53' }],
+    ['tcp://192.0.2.1', null],
+    ['tcp://192.0.2.1:53/path', null],
+    ['https://u:p@x', null],
+  ])('control %s', (text, read) => expect(controlUrl(text)).toEqual(read));
+  test('a host is named with its port', () => {
+    expect([hostOf('https://a.example.com/x'), hostOf('http://[::1]:81/')]).toEqual(['a.example.com:443', '[::1]:81']);
+  });
+});
+
+describe('Go modules and versions', () => {
+  test.each(['rsc.io/quote', 'gopkg.in/yaml.v3', 'github.com/BurntSushi/toml', 'k8s.io/api', 'x.example/a~b'])(
+    '%s is a path',
+    (path) => expect(isModulePath(path)).toBe(true),
+  );
+  test.each([
+    'quote',
+    '/rsc.io',
+    'rsc.io/',
+    'rsc.io//x',
+    'rsc.io/..',
+    'rsc.io/.x',
+    'rsc.io/a.',
+    'RSC.io/x',
+    'rsc.io/a!b',
+    'rsc.io/ä',
+    '-a.io/x',
+  ])('%s is no path', (path) => expect(isModulePath(path)).toBe(false));
+  test.each([
+    ['rsc.io/quote@v1.5.2', 'ok'],
+    ['rsc.io/quote@latest', 'ok'],
+    ['rsc.io/quote/v3@v3.1.0', 'ok'],
+    ['rsc.io/quote@v2.0.0+incompatible', 'ok'],
+    ['gopkg.in/yaml.v3@v3.0.1', 'ok'],
+    ['gopkg.in/check.v1@v0.0.0-20161208181325-20d25e280405', 'ok'],
+    ['golang.org/x/net@v0.0.0-20210405180319-a5a99cb37ef4', 'ok'],
+    ['rsc.io/quote@v1.5', 'error'],
+    ['rsc.io/quote@v01.5.2', 'error'],
+    ['rsc.io/quote@v1.5.2-', 'error'],
+    ['rsc.io/quote@v1.5.2-01', 'error'],
+    ['rsc.io/quote@', 'error'],
+    ['rsc.io/quote/v3@v2.1.0', 'error'],
+    ['gopkg.in/yaml.v3@v2.0.0', 'error'],
+  ])('%s: %s', (text, tag) => expect(parseGoModule(text).tag).toBe(tag));
+  test('versions sort as semver does', () => {
+    const sorted = [
+      'v0.9.0',
+      'v1.0.0-alpha',
+      'v1.0.0-alpha.1',
+      'v1.0.0-alpha.beta',
+      'v1.0.0-beta.2',
+      'v1.0.0-beta.11',
+      'v1.0.0',
+      'v1.10.0',
+      'v2.0.0+incompatible',
+    ];
+    expect(sorted.toReversed().sort(compareVersions)).toEqual(sorted);
+  });
+});
+
+describe('GOPROXY lines', () => {
+  test.each([
+    ['https://a.example.com', [{ separator: '', text: 'https://a.example.com' }]],
+    [
+      'a.example.com/go, https://b.example.com|direct',
+      [
+        { separator: '', text: 'https://a.example.com/go' },
+        { separator: ',', text: 'https://b.example.com' },
+        { separator: '|', text: 'direct' },
+      ],
+    ],
+    ['off', [{ separator: '', text: 'off' }]],
+    ['file:///var/go', [{ separator: '', text: 'file:///var/go' }]],
+    [',,https://a.example.com,', [{ separator: '', text: 'https://a.example.com' }]],
+  ])('%s', (chain, entries) => expect(parseGoChain(chain)).toEqual({ tag: 'ok', value: entries }));
+  test.each(['', ' , ', 'word', 'https://a.example.com,word', 'ftp://a.example.com', 'https://a.example.com?x'])(
+    '%j is none',
+    (chain) => expect(parseGoChain(chain).tag).toBe('error'),
+  );
+});
+
+describe('GOSUMDB', () => {
+  const key = 'localhost.localdev/sumdb+00000c67+AcTrnkbUA+TU4heY3hkjiSES/DSQniBqIeQ/YppAUtK6';
+  const neumann = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
+  test.each([
+    ['off', null],
+    [key, { name: 'localhost.localdev/sumdb', verifierKey: key, url: null }],
+    [
+      `${neumann} https://sum.example.com/`,
+      { name: 'PeterNeumann', verifierKey: neumann, url: 'https://sum.example.com' },
+    ],
+  ])('%s', (text, value) => expect(parseSumdb(text)).toEqual({ tag: 'ok', value }));
+  test.each([
+    '',
+    'sum.example.com',
+    `${key}x`,
+    key.replace('00000c67', '00000c68'),
+    `${key} x y`,
+    `${key} https://u:p@x`,
+  ])('%j is none', (text) => expect(parseSumdb(text).tag).toBe('error'));
+});
+
+describe('cron', () => {
+  test.each([
+    ['* * * * *', true],
+    ['0 2 * * 6', true],
+    ['*/10 * * * * *', true],
+    ['@daily', false],
+    ['* * * *', false],
+    ['61 * * * *', false],
+    ['', false],
+  ])('%j is an expression: %s', (text, valid) => expect(isCron(text)).toBe(valid));
+  test.each([
+    ['* * * * *', 60_000, 60_000],
+    ['*/5 * * * *', 300_000, 300_000],
+    ['0 2 * * 6', 3_600_000, 3_600_000],
+    ['0,1,30 * * * *', 60_000, 1_200_000],
+    ['*/2 * * * * *', 2_000, 2_000],
+    ['0 10-20/5 * * * *', 300_000, 1_200_000],
+    ['58-2 * * * *', 60_000, 720_000],
+  ])('%s: shortest gap %d ms, mean %d ms', (text, shortestMs, meanMs) =>
+    expect(cronGaps(text)).toEqual({ shortestMs, meanMs }),
+  );
+  test('zones', () =>
+    expect([isTimeZone('Asia/Shanghai'), isTimeZone('UTC'), isTimeZone('Mars/Olympus')]).toEqual([true, true, false]));
+});
+
+describe('proxies of the environment', () => {
+  const https = 'https://a.example.com/go';
+  test.each([
+    {
+      name: 'by scheme',
+      url: https,
+      env: { HTTPS_PROXY: 'http://p:1', HTTP_PROXY: 'http://q:1' },
+      value: 'http://p:1',
+    },
+    {
+      name: 'http by its own',
+      url: 'http://a.example.com',
+      env: { HTTPS_PROXY: 'http://p:1', HTTP_PROXY: 'http://q:1' },
+      value: 'http://q:1',
+    },
+    { name: 'lower case', url: https, env: { https_proxy: 'http://p:1' }, value: 'http://p:1' },
+    {
+      name: 'upper case first',
+      url: https,
+      env: { HTTPS_PROXY: 'http://p:1', https_proxy: 'http://q:1' },
+      value: 'http://p:1',
+    },
+    { name: 'an empty one is none', url: https, env: { HTTPS_PROXY: '', https_proxy: '' }, value: undefined },
+    { name: 'without a scheme', url: https, env: { HTTPS_PROXY: 'p:3128' }, value: 'http://p:3128' },
+    { name: 'never for loopback', url: 'https://localhost:8443', env: { HTTPS_PROXY: 'http://p:1' }, value: undefined },
+    { name: 'excepted', url: https, env: { HTTPS_PROXY: 'http://p:1', NO_PROXY: 'example.com' }, value: undefined },
+    {
+      name: 'excepted, lower case',
+      url: https,
+      env: { HTTPS_PROXY: 'http://p:1', no_proxy: 'example.com' },
+      value: undefined,
+    },
+  ])('$name', ({ url, env, value }) => expect(envProxy(url, env)?.value).toBe(value));
+  test.each([
+    ['https://a.example.com', '*', true],
+    ['https://a.example.com', 'example.com', true],
+    ['https://example.com', 'example.com', true],
+    ['https://badexample.com', 'example.com', false],
+    ['https://example.com', '.example.com', false],
+    ['https://a.example.com', '.example.com', true],
+    ['https://a.example.com', '*.example.com', true],
+    ['https://a.example.com', 'example.com:443', true],
+    ['https://a.example.com', 'example.com:8443', false],
+    ['https://a.example.com:8443', 'x, example.com:8443', true],
+    ['https://10.1.2.3', '10.0.0.0/8', true],
+    ['https://11.1.2.3', '10.0.0.0/8', false],
+    ['https://10.1.2.3', '10.1.2.3', true],
+    ['https://10.1.2.3:444', '10.1.2.3:443', false],
+    ['https://[fd00::1]', 'fd00::/8', true],
+    ['https://[fd00::1]:444', '[fd00::1]:444', true],
+    ['https://A.EXAMPLE.com', 'a.Example.COM', true],
+    ['https://10.1.2.3', '3', false],
+    ['https://a.example.com', '', false],
+  ])('%s with NO_PROXY=%s: %s', (url, exceptions, excepted) => expect(isExcepted(url, exceptions)).toBe(excepted));
+});
+
+describe('netrc', () => {
+  const text = `machine a.example.com login bob password one
+machine b.example.com
+  login eve
+  account x
+  password two
+macdef init
+  machine c.example.com login no password no
+
+machine c.example.com password three login ann
+machine a.example.com login late password late
+machine half.example.com login only
+default login d password d
+machine after.example.com login x password y
+`;
+  test.each([
+    ['a.example.com', { username: 'bob', password: 'one' }],
+    ['b.example.com', { username: 'eve', password: 'two' }],
+    ['c.example.com', { username: 'ann', password: 'three' }],
+    ['half.example.com', null],
+    ['after.example.com', null],
+    ['none.example.com', null],
+  ])('%s', (host, login) => expect(netrcLogin(text, host)).toEqual(login));
+});
+
+describe('webhook secrets', () => {
+  const secret = (bytes: number): string => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`;
+  test.each([
+    [23, false],
+    [24, true],
+    [64, true],
+    [65, false],
+  ])('%d bytes: %s', (bytes, valid) => expect(isWebhookSecret(secret(bytes))).toBe(valid));
+  test('base64 of the standard alphabet, padded', () => {
+    expect([isWebhookSecret(secret(25).replace(/=+$/, '')), isWebhookSecret(`${secret(24).slice(0, -1)}_`)]).toEqual([
+      false,
+      false,
+    ]);
+  });
+});
+
+describe('the nearest word', () => {
+  const known = ['name', 'url', 'weight', 'maintenance', 'timeout'];
+  test.each([
+    ['nmae', 'name'],
+    ['nam', 'name'],
+    ['wieght', 'weight'],
+    ['maintainance', 'maintenance'],
+    ['timeOut', 'timeout'],
+    ['ulr', 'url'],
+    ['colour', null],
+    ['x', null],
+  ])('%s: %s', (word, nearest) => expect(nearestWord(word, known)).toBe(nearest));
+});
