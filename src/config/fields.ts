@@ -173,5 +173,7 @@ export function isHostName(value: string): boolean {
 
 /** `every` and the like: up to a week, so that no timer overflows. */
 export const cadenceRange = { min: limits.everyMsMinLoopback, max: 7 * 86_400_000 };
+/** A probe’s deadline: below 100ms nothing far away ever answers. */
 export const timeoutRange = { min: 100, max: limits.timeoutMsMax };
+/** Spans of days and weeks. */
 export const dwellRange = { min: 0, max: 365 * 86_400_000 };

@@ -12,6 +12,7 @@ import type { SkippedLockEntry } from './lock-file.ts';
 import { createReader, createReport } from './report.ts';
 import { checkBudget, warn } from './warnings.ts';
 
+/** What a configuration is read from: its text, and the ports to what it points at. */
 export interface LoadInput {
   readonly text: string;
   /** Path of the file (relative names in it start at its folder), or `null` for the built-in configuration. */
@@ -24,6 +25,7 @@ export interface LoadInput {
   readonly expand?: (config: Config) => readonly Target[];
 }
 
+/** A configuration without a mistake, and what is worth telling beside it. */
 export interface Loaded {
   readonly config: Config;
   readonly warnings: readonly ConfigIssue[];

@@ -180,4 +180,5 @@ export const configSchema = mapping(
 
 /** A checked file, units read, defaults filled in; files and cross-checks are still to come. */
 export type FileConfig = z.output<typeof configSchema>;
+/** One entry of `mirrors`, checked. */
 export type FileMirror = FileConfig['mirrors'][number];
