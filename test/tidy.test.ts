@@ -55,7 +55,8 @@ function folderOf(path: string): string {
 }
 
 function importsOf(text: string): string[] {
-  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1] ?? '');
+  const statements = /^\s*(?:import|export)\b[^'";=]*?(?:from\s*)?'([^']+)'|\bimport\(\s*'([^']+)'/gm;
+  return [...text.matchAll(statements)].map((match) => match[1] ?? match[2] ?? '');
 }
 
 function withoutComments(text: string): string {

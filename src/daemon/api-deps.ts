@@ -1,0 +1,128 @@
+import type { ApiDeps, PageOf, ProbeView, ReloadOutcome } from '../api/deps.ts';
+import { declaredChain } from '../config/chain.ts';
+import type { Advice } from '../core/advice.ts';
+import type { Finding } from '../core/finding.ts';
+import type { Row, Table } from '../core/ports.ts';
+import { error, ok } from '../core/result.ts';
+import { maskChain } from '../core/secret.ts';
+import { seriesId } from '../core/target.ts';
+import type { SeriesBaseline } from '../detect/detector.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Stages } from './stages.ts';
+
+/** What the routes may read and do, drawn from the running stages. */
+export function apiDeps(
+  s: Stages,
+  pipeline: Pipeline,
+  life: {
+    readonly version: string;
+    readonly startedAtMs: number;
+    ready(): { ready: boolean; because: string };
+    reload(): Promise<ReloadOutcome>;
+  },
+): ApiDeps {
+  const baselines = freshBaselines(s);
+  return {
+    ...life,
+    timers: s.timers,
+    now: () => s.clock.now(),
+    config: () => s.config,
+    targets: () => s.targets,
+    standings: () => s.detector.standings(),
+    vantage: () => s.detector.vantage(),
+    series: () => s.board.series(),
+    seriesOf: (registry) => s.board.of(registry),
+    baseline: (targetId, connection) => baselines().get(`${targetId}|${connection}`) ?? null,
+    probe: (probeId) => s.board.probe(probeId) ?? storedProbe(s, probeId),
+    probesOf: (registry, limit) => s.board.probesOf(registry, limit),
+    findings: (page) => pageOf<Finding>(s, 'finding', page, s.detector.findings(), (finding) => finding.openedAtMs),
+    advice: (page) => pageOf<Advice>(s, 'advice', page, s.advisor.list(), (advice) => advice.issuedAtMs),
+    rank: (ecosystem, upstream) => s.advisor.rank(ecosystem, upstream),
+    remedy: (ecosystem, upstream) => s.advisor.remedy(ecosystem, upstream),
+    chainInForce: (ecosystem, upstream) =>
+      s.advisor
+        .list()
+        .find((one) => one.state === 'accepted' && one.ecosystem === ecosystem && one.upstream === upstream)?.chain
+        .after ?? maskChain(declaredChain(s.config, ecosystem, upstream)),
+    acceptAdvice: (id) =>
+      pipeline.command((now, absorb) => {
+        const accepted = s.advisor.accept(id, now);
+        if (accepted.tag === 'error') return error(accepted.error);
+        absorb.advise(accepted.value);
+        const advice = accepted.value.changes.find((change) => change.advice.id === id)?.advice;
+        return advice === undefined ? error('unknown' as const) : ok(advice);
+      }),
+    acknowledge: (findingId, reason) =>
+      pipeline.command((now, absorb) => {
+        const turn = s.detector.acknowledge(findingId, reason, now);
+        if (turn === null) return null;
+        absorb.detect(turn);
+        return turn.findings.find((change) => change.finding.id === findingId)?.finding ?? null;
+      }),
+    pause: (registry, forMs, reason) =>
+      pipeline.command((now, absorb) => {
+        if (!s.config.mirrors.some(({ name }) => name === registry)) return null;
+        const pause = forMs > 0 ? { untilMs: now.wallMs + forMs, reason } : null;
+        s.scheduler.pause(registry, pause?.untilMs ?? null);
+        absorb.detect(s.detector.pause(registry, pause, now));
+        if (pause) s.ledger.add([{ table: 'pause', key: registry, atMs: now.wallMs, value: pause }], []);
+        else s.ledger.add([], [{ table: 'pause', key: registry }]);
+        return s.detector.standings().find((standing) => standing.registry === registry) ?? null;
+      }),
+    metrics: (accept) => s.exporter.render(accept),
+    subscribe: (listener) => pipeline.events.subscribe(listener),
+    stateTrouble: () => pipeline.stateTrouble(),
+    defect: (cause) =>
+      s.log.error('defect in a route', {
+        cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+      }),
+  };
+}
+
+/** Baselines by series, read from the detector at most twice a second: pages ask for hundreds at once. */
+function freshBaselines(s: Stages): () => ReadonlyMap<string, SeriesBaseline> {
+  let readAtMs = Number.NEGATIVE_INFINITY;
+  let map: ReadonlyMap<string, SeriesBaseline> = new Map();
+  return () => {
+    const nowMs = s.clock.monotonicMs();
+    if (nowMs - readAtMs < 500) return map;
+    readAtMs = nowMs;
+    map = new Map([...s.detector.baselines()].map((one) => [seriesId(one.target, one.connection), one]));
+    return map;
+  };
+}
+
+function storedProbe(s: Stages, probeId: string): ProbeView | null {
+  const row = s.store.get('probe', probeId);
+  return row === null ? null : (row.value as ProbeView);
+}
+
+/** One page: what is open now from memory, the history from the state file. The cursor is `<atMs>.<key>` of the last row. */
+function pageOf<T extends { readonly id: string }>(
+  s: Stages,
+  table: Table,
+  page: { readonly limit: number; readonly cursor: string | null; readonly history: boolean },
+  current: readonly T[],
+  at: (item: T) => number,
+): PageOf<T> {
+  const rows: readonly Row[] = page.history
+    ? s.store.page(table, page.limit + 1, cursorOf(page.cursor))
+    : [...current]
+        .map((item): Row => ({ table, key: item.id, atMs: at(item), value: item }))
+        .sort((a, b) => b.atMs - a.atMs || (a.key < b.key ? 1 : -1))
+        .filter((row) => isAfter(row, cursorOf(page.cursor)))
+        .slice(0, page.limit + 1);
+  const items = rows.slice(0, page.limit).map((row) => row.value as T);
+  const last = rows[page.limit - 1];
+  return { items, next: rows.length > page.limit && last ? `${last.atMs}.${last.key}` : null };
+}
+
+function cursorOf(cursor: string | null): { atMs: number; key: string } | null {
+  const dot = cursor?.indexOf('.') ?? -1;
+  if (cursor === null || dot < 1) return null;
+  return { atMs: Number(cursor.slice(0, dot)), key: cursor.slice(dot + 1) };
+}
+
+function isAfter(row: Row, before: { atMs: number; key: string } | null): boolean {
+  return before === null || row.atMs < before.atMs || (row.atMs === before.atMs && row.key < before.key);
+}

@@ -1,0 +1,101 @@
+import { createAdvisor } from '../advise/advisor.ts';
+import { declaredChain } from '../config/chain.ts';
+import type { Config } from '../core/config.ts';
+import type {
+  Calendar,
+  Clock,
+  Log,
+  Now,
+  Post,
+  Random,
+  Row,
+  Store,
+  Table,
+  Timers,
+  WorkerBook,
+  Workers,
+} from '../core/ports.ts';
+import { createDetector } from '../detect/detector.ts';
+import { secondsBuckets } from '../export/catalog.ts';
+import { createExporter } from '../export/exporter.ts';
+import { createNotifier } from '../notify/notifier.ts';
+import { createScheduler } from '../schedule/scheduler.ts';
+import { expandTargets } from '../schedule/targets.ts';
+import { createBoard } from '../state/board.ts';
+import { createLedger } from '../state/ledger.ts';
+import { workerBook } from './book.ts';
+import type { Stages } from './stages.ts';
+
+const waitingRowsMax = 20_000;
+
+/** The ports that a daemon runs on; tests hand in manual clocks, seeded randomness and workers without threads. */
+export interface DaemonPorts {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly calendar: Calendar;
+  readonly log: Log;
+  readonly store: Store;
+  readonly post: Post;
+  /** Makes the workers, given what they must know. */
+  workers(book: WorkerBook): Workers;
+  readonly version: string;
+  readonly node: string;
+}
+
+/** Makes every stage from a configuration and what the state file still knows. Starts nothing. */
+export function assemble(config: Config, ports: DaemonPorts): Stages {
+  const now = ports.clock.now();
+  const targets = expandTargets(config);
+  const { store, random } = ports;
+  const restored = (...names: readonly Table[]): Row[] => names.flatMap((name) => store.all(name));
+  const stages: Stages = {
+    config,
+    targets,
+    clock: ports.clock,
+    timers: ports.timers,
+    random,
+    log: ports.log,
+    store,
+    post: ports.post,
+    workers: ports.workers(workerBook(config, {})),
+    scheduler: createScheduler({ config, targets, seed: config.vantage, calendar: ports.calendar, random, now }),
+    detector: createDetector({ config, targets, restored: restored('detector', 'finding', 'seen'), random, now }),
+    advisor: createAdvisor({
+      config,
+      declared: declaredBy(config),
+      restored: restored('advice', 'chain'),
+      random,
+      now,
+    }),
+    notifier: createNotifier({ config, restored: restored('outbox', 'meta'), random, now }),
+    exporter: createExporter({
+      config,
+      targets,
+      version: ports.version,
+      node: ports.node,
+      clock: ports.clock,
+      turn: () => new Promise((resolve) => ports.timers.after(0, resolve)),
+    }),
+    board: createBoard(secondsBuckets, targets),
+    ledger: createLedger(store, waitingRowsMax),
+  };
+  restorePauses(stages, now);
+  return stages;
+}
+
+/** What clients use today, by upstream, as the configuration declares it. */
+export function declaredBy(
+  config: Config,
+): (ecosystem: Config['mirrors'][number]['ecosystem'], upstream: string) => string {
+  return (ecosystem, upstream) => declaredChain(config, ecosystem, upstream);
+}
+
+function restorePauses(s: Stages, now: Now): void {
+  for (const row of s.store.all('pause')) {
+    const pause = row.value as { untilMs: number; reason: string };
+    if (pause.untilMs <= now.wallMs || !s.config.mirrors.some(({ name }) => name === row.key)) continue;
+    s.scheduler.pause(row.key, pause.untilMs);
+    s.detector.pause(row.key, pause, now);
+  }
+}

@@ -1,0 +1,62 @@
+import type { Config } from '../core/config.ts';
+import type { Mirror } from '../core/mirror.ts';
+import type { WireAccess, WorkerBook } from '../core/ports.ts';
+
+/**
+ * What workers must know of a configuration: access in the clear (the one place where a mirror's secrets are
+ * revealed), and what conversations need.
+ * @param pinned  hashes known from an authority, by `module@version[/go.mod]`
+ */
+export function workerBook(config: Config, pinned: Readonly<Record<string, string>>): WorkerBook {
+  const userAgent = userAgentOf(config);
+  return {
+    access: Object.fromEntries(config.mirrors.map((mirror) => [mirror.name, accessOf(mirror, userAgent)])),
+    context: Object.fromEntries(
+      config.mirrors.map((mirror) => [
+        mirror.name,
+        {
+          baseUrl: mirror.url,
+          sumdb:
+            config.go.sumdb === null ? null : { name: config.go.sumdb.name, verifierKey: config.go.sumdb.verifierKey },
+          privatePatterns: config.private[mirror.ecosystem] ?? [],
+          pinned,
+        },
+      ]),
+    ),
+    otherNames: otherNames(config),
+  };
+}
+
+/** Names that tell a broken resolver from a broken name: the hosts of mirrors and controls, address literals left out. */
+function otherNames(config: Config): readonly string[] {
+  const hosts = [...config.mirrors, ...config.controls].map(({ url }) => new URL(url).hostname);
+  return [...new Set(hosts)].filter((host) => /[a-z]/i.test(host) && !host.includes(':'));
+}
+
+/** `mirrorwatch/<version> (+<contact>)`: named by who we are, so that an operator knows whom to write to. */
+export function userAgentOf(config: Pick<Config, 'contact'>): string {
+  return config.contact === null ? 'mirrorwatch' : `mirrorwatch (+${config.contact})`;
+}
+
+function accessOf(mirror: Mirror, userAgent: string): WireAccess {
+  const { tls, auth, proxy, resolve, allowHosts } = mirror.access;
+  return {
+    registry: mirror.name,
+    url: mirror.url,
+    ca: tls.ca,
+    client: tls.client === null ? null : { cert: tls.client.cert, key: tls.client.key.reveal() },
+    pin: tls.pin,
+    auth:
+      auth === null
+        ? null
+        : { scheme: auth.scheme, username: auth.username, secret: auth.secret.reveal(), hosts: auth.hosts },
+    proxy:
+      proxy === null
+        ? null
+        : { url: proxy.url, username: proxy.auth?.username ?? null, password: proxy.auth?.secret.reveal() ?? null },
+    family: resolve.family,
+    dnsServer: resolve.server,
+    allowHosts,
+    userAgent,
+  };
+}

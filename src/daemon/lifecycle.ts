@@ -1,0 +1,168 @@
+import { createApi } from '../api/app.ts';
+import type { ReloadOutcome } from '../api/deps.ts';
+import { changedKeys } from '../config/changed-keys.ts';
+import type { Config, ConfigIssue } from '../core/config.ts';
+import { assertLimits, limits } from '../core/limits.ts';
+import { error, ok, type Result } from '../core/result.ts';
+import { type Listening, listen } from '../io/server.ts';
+import { expandTargets } from '../schedule/targets.ts';
+import { apiDeps } from './api-deps.ts';
+import { assemble, type DaemonPorts, declaredBy } from './assemble.ts';
+import { createPipeline } from './pipeline.ts';
+
+const housekeepingMs = 10 * 60_000;
+
+/** A daemon that is up. */
+export interface Daemon {
+  /** Where it listens, as a URL for people. */
+  readonly url: string;
+  reload(): Promise<ReloadOutcome>;
+  /** Drains within `limits.drainMs`, flushes the state and closes everything. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Reads the configuration again; handed in by cli/, which alone knows path and environment. */
+export type Reread = () => Result<Config, readonly ConfigIssue[]>;
+
+/**
+ * Brings a daemon up: stages, loop, listener.
+ * @returns `port_taken` and the like with the listener's code; a state file's troubles were settled by the caller
+ */
+export async function startDaemon(
+  config: Config,
+  ports: DaemonPorts,
+  reread: Reread,
+): Promise<Result<Daemon, { code: string }>> {
+  assertLimits();
+  const stages = assemble(config, ports);
+  const pipeline = createPipeline(stages);
+  const life = { up: false, draining: false, reloadOk: true };
+  const startedAtMs = ports.clock.wallMs();
+  stages.exporter.snapshot(() => ({
+    standings: stages.detector.standings(),
+    vantage: stages.detector.vantage(),
+    findings: stages.detector.findings(),
+    baselines: stages.detector.baselines(),
+    advice: stages.advisor.list(),
+    ranks: upstreamsOf(stages.config).map(({ ecosystem, upstream }) => ({
+      ecosystem,
+      upstream,
+      candidates: stages.advisor.rank(ecosystem, upstream),
+    })),
+    queues: stages.notifier.queues(ports.clock.now()),
+    inFlight: stages.workers.inFlight(),
+    reloadOk: life.reloadOk,
+    stateWritable: stages.store.writable() && pipeline.stateTrouble() === null,
+  }));
+
+  async function reload(): Promise<ReloadOutcome> {
+    const read = reread();
+    if (read.tag === 'error') {
+      life.reloadOk = false;
+      ports.log.error('reload refused, the old configuration is kept', { issues: read.error });
+      return { tag: 'invalid', issues: read.error };
+    }
+    const { keys, needsRestart } = changedKeys(stages.config, read.value);
+    if (needsRestart.length > 0) {
+      life.reloadOk = false;
+      ports.log.error('reload refused: these keys need a restart', { keys: needsRestart });
+      return { tag: 'needs_restart', keys: needsRestart };
+    }
+    await pipeline.command((now, absorb) => {
+      const next = read.value;
+      const targets = expandTargets(next);
+      stages.config = next;
+      stages.targets = targets;
+      stages.scheduler.replace(next, targets, now);
+      stages.board.replace(targets);
+      stages.exporter.reconfigure(next, targets);
+      absorb.detect(stages.detector.reconfigure(next, targets, now));
+      absorb.advise(stages.advisor.reconfigure(next, declaredBy(next), now));
+      absorb.notify(stages.notifier.reconfigure(next, now));
+    });
+    await pipeline.reconfigured();
+    life.reloadOk = true;
+    pipeline.events.emit('reload', ports.clock.wallMs(), { changed: keys });
+    ports.log.info('configuration reloaded', { changed: keys });
+    return { tag: 'reloaded', changed: keys };
+  }
+
+  const ready = (): { ready: boolean; because: string } => {
+    if (life.draining) return { ready: false, because: 'draining' };
+    return life.up
+      ? { ready: true, because: 'configuration, state, workers and listener are up' }
+      : { ready: false, because: 'starting' };
+  };
+  const app = createApi(
+    apiDeps(stages, pipeline, { version: ports.version, startedAtMs, ready, reload: serial(reload) }),
+  );
+  const listening = await listen(app, config.listen);
+  if (listening.tag === 'error') {
+    await stages.workers.close();
+    return error(listening.error);
+  }
+  await pipeline.reconfigured();
+  pipeline.start();
+  life.up = true;
+  let keeper = ports.timers.after(housekeepingMs, keep);
+  function keep(): void {
+    const beforeMs = ports.clock.wallMs() - stages.config.state.keepMs;
+    stages.store.expire('probe', beforeMs);
+    // Findings and advice age from their end: what is open or in force stays, however old.
+    for (const table of ['finding', 'advice'] as const)
+      stages.ledger.add(
+        [],
+        stages.store.all(table).filter((row) => row.atMs < beforeMs && isOver(row.value)),
+      );
+    keeper = ports.timers.after(housekeepingMs, keep);
+  }
+  let stopping: Promise<void> | null = null;
+  return ok({
+    url: urlOf(stages.config, listening.value),
+    reload: serial(reload),
+    stop() {
+      stopping ??= (async () => {
+        life.draining = true;
+        keeper.cancel();
+        await pipeline.drain();
+        await listening.value.close(limits.deliveryMs / 10);
+        await stages.workers.close();
+        stages.store.close();
+      })();
+      return stopping;
+    },
+  });
+}
+
+function isOver(value: unknown): boolean {
+  const state = (value as { readonly state?: string }).state;
+  return (
+    state !== 'open' && state !== 'acknowledged' && state !== 'proposed' && state !== 'accepted' && state !== 'refused'
+  );
+}
+
+/** One reload at a time: the next waits for the one before. */
+function serial(act: () => Promise<ReloadOutcome>): () => Promise<ReloadOutcome> {
+  let last: Promise<unknown> = Promise.resolve();
+  return () => {
+    const mine = last.then(act, act);
+    last = mine.catch(() => undefined);
+    return mine;
+  };
+}
+
+/** Each (ecosystem, upstream) that has mirrors, in the order of the file. */
+export function upstreamsOf(
+  config: Config,
+): readonly { readonly ecosystem: Config['mirrors'][number]['ecosystem']; readonly upstream: string }[] {
+  const seen = new Map(
+    config.mirrors.map(({ ecosystem, upstream }) => [`${ecosystem}/${upstream}`, { ecosystem, upstream }]),
+  );
+  return [...seen.values()];
+}
+
+function urlOf(config: Config, listening: Listening): string {
+  const { host, tls } = config.listen;
+  const shown = host.includes(':') ? `[${host}]` : host;
+  return `${tls === null ? 'http' : 'https'}://${shown}:${listening.port}/`;
+}

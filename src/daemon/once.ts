@@ -1,0 +1,128 @@
+import type { Config } from '../core/config.ts';
+import type { Due } from '../core/due.ts';
+import type { Mirror } from '../core/mirror.ts';
+import type { Clock, Probed, Random, Workers } from '../core/ports.ts';
+import { type Step, type Target, targetId } from '../core/target.ts';
+
+/** One probe by hand: of this mirror, now. */
+export interface OnceRequest {
+  readonly mirror: Mirror;
+  readonly module: string | null;
+  readonly version: string | null;
+  readonly step: Step;
+}
+
+/** The due of a probe by hand: cold, in no plan. */
+export function dueOnce(request: OnceRequest, config: Config, ports: { clock: Clock; random: Random }): Due {
+  const { mirror, module, version, step } = request;
+  const now = ports.clock.now();
+  const target: Target = {
+    id: targetId(mirror.name, module, version, step),
+    ecosystem: mirror.ecosystem,
+    upstream: mirror.upstream,
+    registry: mirror.name,
+    module,
+    version,
+    step,
+    canary: false,
+  };
+  return {
+    probeId: ports.random.id(now.wallMs),
+    target,
+    connection: 'cold',
+    purpose: 'once',
+    timeoutMs: config.steps[step].timeoutMs,
+    plannedAtMs: now.monotonicMs,
+    round: null,
+  };
+}
+
+/** All mirrors of a rank side by side, as they stand after some rounds. Times in milliseconds. */
+export interface RankRow {
+  readonly registry: string;
+  readonly url: string;
+  readonly ok: number;
+  readonly failed: number;
+  readonly unknown: number;
+  readonly medianMs: number | null;
+  readonly p95Ms: number | null;
+  /** The commonest reason where any failed. */
+  readonly reason: string | null;
+  readonly samplesMs: readonly number[];
+}
+
+/**
+ * Probes the canary of all mirrors in interleaved rounds, one mirror at a time, in an order that turns by one each
+ * round, so that a passing disturbance of our own line touches all alike.
+ * @param progress  called before each probe with how many are done of how many
+ */
+export async function rankOnce(input: {
+  readonly config: Config;
+  readonly targets: readonly Target[];
+  readonly rounds: number;
+  readonly workers: Workers;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly progress: (done: number, of: number, registry: string) => void;
+  readonly stopped: () => boolean;
+}): Promise<readonly RankRow[]> {
+  const { config, targets, rounds, workers } = input;
+  const got = new Map<string, Probed[]>(targets.map((target) => [target.registry, []]));
+  let done = 0;
+  for (let round = 0; round < rounds && !input.stopped(); round += 1) {
+    for (let turn = 0; turn < targets.length && !input.stopped(); turn += 1) {
+      const target = targets[(turn + round) % targets.length];
+      if (!target) continue;
+      input.progress(done, rounds * targets.length, target.registry);
+      const now = input.clock.now();
+      const due: Due = {
+        probeId: input.random.id(now.wallMs),
+        target,
+        connection: 'cold',
+        purpose: 'once',
+        timeoutMs: config.schedule.pace.timeoutMs,
+        plannedAtMs: now.monotonicMs,
+        round: null,
+      };
+      got.get(target.registry)?.push(await workers.probe(due));
+      done += 1;
+    }
+  }
+  input.progress(done, rounds * targets.length, '');
+  const urls = new Map(config.mirrors.map(({ name, url }) => [name, url]));
+  return [...got].map(([registry, probed]) => rankRow(registry, urls.get(registry) ?? '', probed)).sort(byOutcome);
+}
+
+function rankRow(registry: string, url: string, probed: readonly Probed[]): RankRow {
+  const samplesMs = probed.flatMap(({ sample }) =>
+    sample.outcome.tag === 'ok' && sample.rttMs !== null ? [sample.rttMs] : [],
+  );
+  const sorted = [...samplesMs].sort((a, b) => a - b);
+  const failures = probed.flatMap(({ sample }) =>
+    sample.outcome.tag === 'failed' ? [sample.outcome.failure.kind] : [],
+  );
+  const at = (q: number): number | null => sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? null;
+  return {
+    registry,
+    url,
+    ok: samplesMs.length,
+    failed: failures.length,
+    unknown: probed.filter(({ sample }) => sample.outcome.tag === 'unknown').length,
+    medianMs: at(0.5),
+    p95Ms: at(0.95),
+    reason: commonest(failures),
+    samplesMs,
+  };
+}
+
+function commonest(words: readonly string[]): string | null {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
+}
+
+/** Fewer failures first, then the lower median: a fast mirror that fails is no good mirror. */
+function byOutcome(a: RankRow, b: RankRow): number {
+  const share = (row: RankRow): number => (row.ok + row.failed === 0 ? 1 : row.failed / (row.ok + row.failed));
+  return share(a) - share(b) || (a.medianMs ?? Number.POSITIVE_INFINITY) - (b.medianMs ?? Number.POSITIVE_INFINITY);
+}

@@ -1,0 +1,367 @@
+import type { AdviceChange } from '../core/advice.ts';
+import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
+import type { FindingChange } from '../core/finding.ts';
+import { limits } from '../core/limits.ts';
+import type { Delivery, DeliveryOutcome, Notice } from '../core/notice.ts';
+import type { Now, Probed, Row, Table } from '../core/ports.ts';
+import type { SettledSample } from '../core/sample.ts';
+import type { Transcript } from '../core/transcript.ts';
+import type { DetectTurn } from '../detect/detector.ts';
+import { createEvents, type Events } from './events.ts';
+import { createPins } from './pins.ts';
+import type { Stages } from './stages.ts';
+import { gapBetween } from './watch.ts';
+
+/** What waits for the loop: outside events are queued and taken at our own pace, never acted on in their callback. */
+type Input =
+  | { readonly kind: 'probed'; readonly due: Due; readonly probed: Probed }
+  | { readonly kind: 'control'; readonly answer: ControlAnswer; readonly round: Due['round'] }
+  | { readonly kind: 'delivery'; readonly notice: Notice; readonly delivery: Delivery }
+  | { readonly kind: 'command'; readonly run: (now: Now, absorb: Absorb) => () => void };
+
+/** All that one turn changed: committed in one transaction, then shown and sent. */
+interface News {
+  readonly settled: SettledSample[];
+  readonly findings: FindingChange[];
+  readonly advice: AdviceChange[];
+  readonly rows: Row[];
+  readonly deletes: { readonly table: Table; readonly key: string }[];
+  readonly outcomes: { readonly receiver: string; readonly outcome: DeliveryOutcome }[];
+}
+
+/** The loop that carries samples from the schedule to the notices. */
+export interface Pipeline {
+  start(): void;
+  /** Runs `act` inside the loop's next turn; what it gives back is committed before the promise resolves. */
+  command<T>(act: (now: Now, absorb: Absorb) => T): Promise<T>;
+  readonly events: Events;
+  /** No new probes; waits for those in flight and for deliveries, at most `limits.drainMs`, then commits. */
+  drain(): Promise<void>;
+  /** Turns whose defect was caught. */
+  defects(): number;
+  stateTrouble(): string | null;
+  /** After a reload changed targets or access. */
+  reconfigured(): Promise<void>;
+}
+
+export interface Absorb {
+  detect(turn: DetectTurn): void;
+  advise(change: {
+    readonly changes: readonly AdviceChange[];
+    readonly rows: readonly Row[];
+    readonly deletes: News['deletes'] | readonly News['deletes'][number][];
+  }): void;
+  notify(change: {
+    readonly rows: readonly Row[];
+    readonly deletes: readonly News['deletes'][number][];
+    readonly outcomes: readonly News['outcomes'][number][];
+  }): void;
+}
+
+const considerEveryMs = 2_000;
+const controlEveryMs = 30_000;
+const turnGapMs = 5;
+const idleMs = 1_000;
+
+/** Joins the stages: schedule → probe → measure → detect → advise → notify, with export, state and events after the commit. */
+export function createPipeline(s: Stages): Pipeline {
+  const inbox: Input[] = [];
+  const transcripts = new Map<string, Transcript>();
+  const events = createEvents();
+  const pins = createPins(s);
+  let timer: { cancel(): void } | null = null;
+  let before = s.clock.now();
+  let state: 'idle' | 'running' | 'draining' | 'stopped' = 'idle';
+  let considerAtMs = 0;
+  let controlAtMs = 0;
+  let deliveriesInFlight = 0;
+  let defects = 0;
+  let trouble: string | null = null;
+  let suspect: boolean | null = null;
+  let scheduleWakeMs: number | null = null;
+  let detectWakeMs: number | null = null;
+  /** What commands wait for: called when the turn they ran in has been committed. */
+  const settle: (() => void)[] = [];
+
+  const wake = (delayMs: number): void => {
+    timer?.cancel();
+    timer = s.timers.after(Math.max(0, delayMs), turn);
+  };
+  const take = (input: Input): void => {
+    inbox.push(input);
+    if (state !== 'stopped' && inbox.length === 1) wake(turnGapMs);
+  };
+  const run = (due: Due): void => {
+    void s.workers.probe(due).then((probed) => take({ kind: 'probed', due, probed }));
+  };
+  const ask = (due: ControlDue, round: Due['round']): void => {
+    void s.workers.control(due).then((answer) => take({ kind: 'control', answer, round }));
+  };
+
+  function absorbInto(news: News, now: Now): Absorb {
+    const absorb: Absorb = {
+      detect(turn) {
+        news.settled.push(...turn.settled);
+        news.findings.push(...turn.findings);
+        news.rows.push(...turn.rows);
+        news.deletes.push(...turn.deletes);
+        detectWakeMs = turn.wakeAtMs;
+        for (const { registry, on } of turn.doubt) s.scheduler.doubt(registry, on);
+        s.scheduler.shed(turn.shed);
+        for (const target of turn.rechecks) {
+          const due = s.scheduler.reserve(
+            { target, connection: 'cold', purpose: 'recheck', timeoutMs: timeoutOf(s, target), round: null },
+            now,
+          );
+          if (due) run(due);
+        }
+        for (const ask_ of turn.rounds) {
+          const round = { id: ask_.id, moment: ask_.moment };
+          for (const { target, timeoutMs } of ask_.dues) {
+            const due = s.scheduler.reserve({ target, connection: 'cold', purpose: 'confirm', timeoutMs, round }, now);
+            if (due) run(due);
+            else absorb.detect(s.detector.unasked(round.id, round.moment, target.registry, now));
+          }
+          for (const { name, timeoutMs } of ask_.controls) {
+            const control = s.config.controls.find((one) => one.name === name);
+            if (control) ask({ name, url: control.url, timeoutMs }, round);
+            else absorb.detect(s.detector.unasked(round.id, round.moment, name, now));
+          }
+        }
+      },
+      advise(change) {
+        news.advice.push(...change.changes);
+        news.rows.push(...change.rows);
+        news.deletes.push(...change.deletes);
+      },
+      notify(change) {
+        news.rows.push(...change.rows);
+        news.deletes.push(...change.deletes);
+        news.outcomes.push(...change.outcomes);
+      },
+    };
+    return absorb;
+  }
+
+  function handle(input: Input, now: Now, absorb: Absorb): void {
+    switch (input.kind) {
+      case 'probed': {
+        const { due, probed } = input;
+        transcripts.set(due.probeId, probed.transcript);
+        const { wireBytes, retryAfterMs } = probed.sample;
+        s.scheduler.finished(due, { wireBytes, retryAfterMs: throttleOf(probed, retryAfterMs) }, now);
+        s.detector.throttled(due.target.registry, s.scheduler.throttledUntil(due.target.registry));
+        if (due.purpose === 'scheduled')
+          s.exporter.scheduleDelay(Math.max(0, probed.sample.startedMonotonicMs - due.plannedAtMs) / 1000);
+        return absorb.detect(s.detector.take(probed.sample, now));
+      }
+      case 'control':
+        return absorb.detect(s.detector.control(input.answer, input.round, now));
+      case 'delivery':
+        deliveriesInFlight -= 1;
+        return absorb.notify(s.notifier.delivered(input.notice, input.delivery, now));
+      case 'command':
+        considerAtMs = 0;
+        settle.push(input.run(now, absorb));
+        return;
+      default:
+        input satisfies never;
+    }
+  }
+
+  function plan(now: Now): void {
+    if (state !== 'running') return;
+    const { start, skipped, wakeAtMs } = s.scheduler.advance(now);
+    scheduleWakeMs = wakeAtMs;
+    for (const skip of skipped) {
+      s.exporter.skipped(skip);
+      s.detector.skipped(skip);
+    }
+    for (const due of start) run(due);
+    if (now.monotonicMs < controlAtMs) return;
+    controlAtMs = now.monotonicMs + controlEveryMs;
+    for (const { name, url } of s.config.controls)
+      ask({ name, url, timeoutMs: s.config.schedule.pace.timeoutMs }, null);
+  }
+
+  function consider(news: News, now: Now, absorb: Absorb): void {
+    for (const sample of news.settled) s.advisor.observe(sample, now);
+    if (news.findings.length === 0 && now.monotonicMs < considerAtMs) return;
+    considerAtMs = now.monotonicMs + considerEveryMs;
+    absorb.advise(s.advisor.consider({ standings: s.detector.standings(), vantage: s.detector.vantage() }, now));
+  }
+
+  function show(news: News, now: Now): void {
+    for (const sample of news.settled) {
+      const transcript = transcripts.get(sample.due.probeId) ?? null;
+      transcripts.delete(sample.due.probeId);
+      s.board.take(sample, transcript);
+      s.exporter.sample(sample);
+      pins.learn(sample);
+      events.emit('sample', now.wallMs, sample);
+    }
+    for (const change of news.findings) {
+      s.exporter.finding(change);
+      s.log.warn(`finding ${change.change}`, {
+        finding: change.finding.id,
+        kind: change.finding.kind,
+        registry: change.finding.registry,
+        text: change.finding.text,
+      });
+      events.emit('finding', now.wallMs, change);
+    }
+    for (const change of news.advice) {
+      s.exporter.advice(change);
+      s.log.warn(`advice ${change.change}`, {
+        advice: change.advice.id,
+        from: change.advice.from,
+        to: change.advice.to,
+        reason: change.advice.reason,
+      });
+      events.emit('advice', now.wallMs, change);
+    }
+    for (const { receiver, outcome } of news.outcomes) s.exporter.delivery(receiver, outcome);
+    const vantage = s.detector.vantage();
+    if (vantage.suspect !== suspect) {
+      suspect = vantage.suspect;
+      s.log.info('vantage judged', { suspect });
+      events.emit('vantage', now.wallMs, vantage);
+    }
+    for (const { worker, delaysMs } of s.workers.loopDelays()) s.exporter.loopDelays(worker, delaysMs);
+  }
+
+  function commit(news: News): void {
+    for (const sample of news.settled) {
+      if (sample.outcome.tag !== 'failed') continue;
+      const transcript = transcripts.get(sample.due.probeId) ?? null;
+      news.rows.push({
+        table: 'probe',
+        key: sample.due.probeId,
+        atMs: sample.startedAtMs,
+        value: { sample, transcript },
+      });
+    }
+    s.ledger.add(news.rows, news.deletes);
+    const flushed = s.ledger.flush();
+    const said = flushed.tag === 'ok' ? null : flushed.trouble.kind;
+    if (said !== trouble) {
+      trouble = said;
+      if (flushed.tag === 'ok') s.log.info('state is written again');
+      else
+        s.log.error('state cannot be written; watching goes on', { trouble: flushed.trouble, waiting: flushed.rows });
+    }
+  }
+
+  function send(now: Now): void {
+    for (const { notice, message } of s.notifier.takeDue(now)) {
+      deliveriesInFlight += 1;
+      void s.post.send(message).then((delivery) => take({ kind: 'delivery', notice, delivery }));
+    }
+  }
+
+  function turn(): void {
+    const now = s.clock.now();
+    const news: News = { settled: [], findings: [], advice: [], rows: [], deletes: [], outcomes: [] };
+    const absorb = absorbInto(news, now);
+    const guarded = (step: () => void): void => {
+      try {
+        step();
+      } catch (cause) {
+        defects += 1;
+        s.log.error('defect caught in the loop', {
+          cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+        });
+      }
+    };
+    guarded(() => {
+      const gap = gapBetween(before, now);
+      before = now;
+      if (!gap) return;
+      s.log.warn('time did not go on as it should', { ...gap });
+      absorb.detect(s.detector.suspended(gap.fromMonotonicMs, gap.toMonotonicMs, now));
+    });
+    for (const input of inbox.splice(0)) guarded(() => handle(input, now, absorb));
+    guarded(() => maintain(now, absorb));
+    guarded(() => absorb.detect(s.detector.tick(now)));
+    guarded(() => plan(now));
+    guarded(() => consider(news, now, absorb));
+    guarded(() => absorb.notify(s.notifier.compose({ findings: news.findings, advice: news.advice }, now)));
+    guarded(() => commit(news));
+    guarded(() => show(news, now));
+    guarded(() => send(now));
+    for (const done of settle.splice(0)) done();
+    if (state === 'stopped') return;
+    wake(inbox.length > 0 ? turnGapMs : nextWake(now));
+  }
+
+  const inMaintenance = new Map<string, boolean>();
+  function maintain(now: Now, absorb: Absorb): void {
+    for (const { name, maintenance } of s.config.mirrors) {
+      const on = maintenance.length > 0 && s.scheduler.inMaintenance(name, now);
+      if ((inMaintenance.get(name) ?? false) === on) continue;
+      inMaintenance.set(name, on);
+      absorb.detect(s.detector.maintenance(name, on, now));
+    }
+  }
+
+  function nextWake(now: Now): number {
+    const times = [
+      now.monotonicMs + idleMs,
+      s.notifier.wakeAtMs(now),
+      detectWakeMs,
+      state === 'running' ? scheduleWakeMs : null,
+    ];
+    return Math.max(1, Math.min(...times.flatMap((time) => time ?? [])) - now.monotonicMs);
+  }
+
+  return {
+    events,
+    start() {
+      state = 'running';
+      before = s.clock.now();
+      turn();
+    },
+    command<T>(act: (now: Now, absorb: Absorb) => T): Promise<T> {
+      return new Promise((resolve, reject) => {
+        const run = (now: Now, absorb: Absorb): (() => void) => {
+          try {
+            const given = act(now, absorb);
+            return () => resolve(given);
+          } catch (cause) {
+            return () => reject(cause instanceof Error ? cause : new Error('command failed', { cause }));
+          }
+        };
+        take({ kind: 'command', run });
+      });
+    },
+    async drain() {
+      state = 'draining';
+      const untilMs = s.clock.monotonicMs() + limits.drainMs;
+      while ((s.scheduler.inFlight() > 0 || deliveriesInFlight > 0) && s.clock.monotonicMs() < untilMs)
+        await new Promise<void>((resolve) => s.timers.after(50, resolve));
+      state = 'stopped';
+      timer?.cancel();
+      const flush = (now: Now, absorb: Absorb): (() => void) => {
+        absorb.detect(s.detector.flush(now));
+        return () => undefined;
+      };
+      inbox.push({ kind: 'command', run: flush });
+      turn();
+    },
+    defects: () => defects,
+    stateTrouble: () => trouble,
+    reconfigured: () => pins.configure(),
+  };
+}
+
+function throttleOf(probed: Probed, retryAfterMs: number | null): number | null {
+  const { outcome } = probed.sample;
+  return outcome.tag === 'failed' && outcome.failure.kind === 'throttled' ? (retryAfterMs ?? 0) : null;
+}
+
+function timeoutOf(
+  s: Stages,
+  target: { readonly canary: boolean; readonly step: keyof Stages['config']['steps'] },
+): number {
+  return target.canary ? s.config.schedule.pace.timeoutMs : s.config.steps[target.step].timeoutMs;
+}

@@ -1,0 +1,30 @@
+import type { Advisor } from '../advise/advisor.ts';
+import type { Config } from '../core/config.ts';
+import type { Clock, Log, Post, Random, Store, Timers, Workers } from '../core/ports.ts';
+import type { Target } from '../core/target.ts';
+import type { Detector } from '../detect/detector.ts';
+import type { Exporter } from '../export/exporter.ts';
+import type { Notifier } from '../notify/notifier.ts';
+import type { Scheduler } from '../schedule/scheduler.ts';
+import type { Board } from '../state/board.ts';
+import type { Ledger } from '../state/ledger.ts';
+
+/** Every stage and port of one running daemon, in the order of the data path. Made by `assemble.ts`. */
+export interface Stages {
+  config: Config;
+  targets: readonly Target[];
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly log: Log;
+  readonly scheduler: Scheduler;
+  readonly workers: Workers;
+  readonly detector: Detector;
+  readonly advisor: Advisor;
+  readonly notifier: Notifier;
+  readonly exporter: Exporter;
+  readonly board: Board;
+  readonly store: Store;
+  readonly ledger: Ledger;
+  readonly post: Post;
+}

@@ -1,0 +1,60 @@
+import type { Config } from '../core/config.ts';
+import { limits } from '../core/limits.ts';
+import type { Log } from '../core/ports.ts';
+import { error, ok, type Result } from '../core/result.ts';
+import { cronCalendar } from '../io/calendar.ts';
+import { systemClock } from '../io/clock.ts';
+import { createLog } from '../io/log.ts';
+import { createPost } from '../io/post.ts';
+import { systemRandom } from '../io/random.ts';
+import { openStore, type StoreOpenFailure } from '../io/store.ts';
+import { systemTimers } from '../io/timers.ts';
+import { createWorkers } from '../io/workers.ts';
+import type { DaemonPorts } from './assemble.ts';
+
+export { systemClock } from '../io/clock.ts';
+export { systemFiles } from '../io/files.ts';
+export { systemRandom } from '../io/random.ts';
+export type { StoreOpenFailure } from '../io/store.ts';
+
+/** What only the caller knows of this process. */
+export interface ProcessFacts {
+  readonly version: string;
+  readonly node: string;
+  readonly log: { readonly level: string; readonly pretty: boolean };
+}
+
+/** A log to standard error. */
+export function processLog(facts: ProcessFacts): Log {
+  return createLog(facts.log);
+}
+
+/** The real world's ports for a daemon; the state file is opened here. */
+export function systemPorts(config: Config, facts: ProcessFacts, log: Log): Result<DaemonPorts, StoreOpenFailure> {
+  const opened = openStore(config.state.path, { clock: systemClock });
+  if (opened.tag === 'error') return error(opened.error);
+  for (const note of opened.value.notes) log.warn('state', { note });
+  return ok({
+    clock: systemClock,
+    timers: systemTimers,
+    random: systemRandom,
+    calendar: cronCalendar,
+    log,
+    store: opened.value.store,
+    post: createPost({ clock: systemClock, timers: systemTimers }),
+    workers: (book) => workersFor(book, log),
+    version: facts.version,
+    node: facts.node,
+  });
+}
+
+/** Worker threads for a book: the daemon's, and those of `probe` and `rank`. */
+export function workersFor(
+  book: Parameters<DaemonPorts['workers']>[0],
+  log: Log,
+  count: number = limits.workers,
+): ReturnType<DaemonPorts['workers']> {
+  return createWorkers({ count, book, clock: systemClock, timers: systemTimers, log });
+}
+
+export { expandTargets as expand } from '../schedule/targets.ts';

@@ -1,0 +1,15 @@
+import type { Config } from '../core/config.ts';
+import type { Delivery } from '../core/notice.ts';
+import { createPost } from '../io/post.ts';
+import { systemTimers } from '../io/timers.ts';
+import { createNotifier } from '../notify/notifier.ts';
+import { systemClock, systemRandom } from './system.ts';
+
+/** One signed test message to one configured receiver, past the outbox: it is not kept and not tried again. */
+export async function webhookTest(config: Config, receiver: string): Promise<Delivery> {
+  const now = systemClock.now();
+  const notifier = createNotifier({ config, restored: [], random: systemRandom, now });
+  const message = notifier.test(receiver, now);
+  if (message === null) throw new Error('the caller names a configured receiver');
+  return createPost({ clock: systemClock, timers: systemTimers }).send(message.message);
+}
