@@ -1,0 +1,72 @@
+import type { Command, Context, ExitCode } from './context.ts';
+import { type DaemonAnswer, daemonAt, daemonOptions, problemText } from './daemon-client.ts';
+import { rankCommand } from './rank.ts';
+import { UsageError, words } from './usage.ts';
+
+interface AdviceAnswer {
+  readonly advice: readonly {
+    readonly id: string;
+    readonly state: string;
+    readonly ecosystem: string;
+    readonly upstream: string;
+    readonly reason: string;
+    readonly expiresAt: string;
+    readonly remedy: Readonly<Record<string, string>>;
+    readonly rollback: string;
+    readonly doesNotCover: readonly string[];
+  }[];
+}
+
+/** `mirrorwatch advice`: what to set, from a running daemon or (`--now`) measured now. `advice accept ID` takes it. */
+export const adviceCommand: Command = {
+  name: 'advice',
+  summary: 'what to set right now; exit 1 while advice is pending',
+  usage:
+    'mirrorwatch advice [--now | --json] [--url URL] [--token-file FILE]\n       mirrorwatch advice accept ID [--url URL] [--token-file FILE]',
+  async run(context: Context): Promise<ExitCode> {
+    const { values, positionals } = words(
+      context.argv,
+      { ...daemonOptions, json: { type: 'boolean' }, now: { type: 'boolean' } },
+      2,
+    );
+    const [verb, id] = positionals;
+    if (values.now) return rankCommand.run({ ...context, argv: values.config ? ['--config', values.config] : [] });
+    const daemon = daemonAt(context, values);
+    if (verb === 'accept') {
+      if (id === undefined) throw new UsageError('accept which advice?');
+      const answer = await daemon.post(`/api/v1/advice/${encodeURIComponent(id)}/accept`, {});
+      if (answer.tag === 'unreachable' || answer.status !== 200) return failed(context, answer);
+      context.terminal.out(`accepted ${id}`);
+      return 0;
+    }
+    if (verb !== undefined) throw new UsageError(`'${verb}' is no verb of advice`);
+    const answer = await daemon.get('/api/v1/advice');
+    if (answer.tag === 'unreachable' || answer.status !== 200) return failed(context, answer);
+    const { advice } = answer.json() as AdviceAnswer;
+    if (values.json) context.terminal.out(JSON.stringify(advice, null, 2));
+    else for (const line of shown(context, advice)) context.terminal.out(line);
+    return advice.some(({ state }) => state === 'proposed') ? 1 : 0;
+  },
+};
+
+function failed(context: Context, answer: DaemonAnswer): ExitCode {
+  context.terminal.err(answer.tag === 'ok' ? problemText(answer) : answer.text);
+  return 1;
+}
+
+function shown(context: Context, advice: AdviceAnswer['advice']): string[] {
+  const { terminal } = context;
+  if (advice.length === 0) return ['nothing to change'];
+  return advice.flatMap((one) => [
+    `${terminal.paint('bold', one.state)}  ${one.ecosystem}/${one.upstream}  ${one.id}`,
+    `  ${one.reason}`,
+    ...(one.state === 'refused'
+      ? []
+      : Object.values(one.remedy)
+          .slice(0, 1)
+          .flatMap((text) => text.split('\n'))
+          .map((line) => `  ${terminal.paint('cyan', line)}`)),
+    ...(one.state === 'refused' ? [] : [`  to go back: ${one.rollback}`, `  until ${one.expiresAt}`]),
+    ...one.doesNotCover.map((line) => `  does not cover: ${line}`),
+  ]);
+}

@@ -1,0 +1,50 @@
+import { budgetOf } from '../config/budget.ts';
+import { formatIssues } from '../config/format-issues.ts';
+import { expand } from '../daemon/system.ts';
+import type { Command, Context, ExitCode } from './context.ts';
+import { load } from './load.ts';
+import { table } from './terminal.ts';
+import { words } from './usage.ts';
+
+/** `mirrorwatch check`: the configuration and what it will ask of each host, without asking anything. */
+export const checkCommand: Command = {
+  name: 'check',
+  summary: 'check the configuration and print what it asks of each host',
+  usage: 'mirrorwatch check [--config FILE] [--json]',
+  async run(context: Context): Promise<ExitCode> {
+    const { values } = words(context.argv, { config: { type: 'string' }, json: { type: 'boolean' } }, 0);
+    const { terminal } = context;
+    const loaded = load(context, values.config);
+    if (loaded.tag === 'error') {
+      if (values.json)
+        terminal.out(JSON.stringify({ ok: false, source: loaded.error.source, issues: loaded.error.issues }, null, 2));
+      else terminal.err(loaded.error.text);
+      return 2;
+    }
+    const { config, warnings, source } = loaded.value;
+    const targets = expand(config);
+    const budget = budgetOf(config, targets);
+    if (values.json) {
+      terminal.out(
+        JSON.stringify(
+          { ok: true, source, mirrors: config.mirrors.length, targets: targets.length, warnings, budget },
+          null,
+          2,
+        ),
+      );
+      return 0;
+    }
+    if (warnings.length > 0) terminal.err(formatIssues(warnings, config.path));
+    terminal.out(`${source}: ${config.mirrors.length} mirrors, ${targets.length} targets, vantage ${config.vantage}`);
+    terminal.out('');
+    const rows = budget.map((host) => [
+      host.host,
+      host.requestsPerHour.toFixed(0),
+      `${(host.bytesPerHour / 1024 / 1024).toFixed(1)} MiB`,
+      `${(host.slotShare * 100).toFixed(1)} %`,
+    ]);
+    for (const line of table(['host', 'requests/h', 'bytes/h', 'slots in use'], rows, new Set([1, 2, 3])))
+      terminal.out(line);
+    return 0;
+  },
+};

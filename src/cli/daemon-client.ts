@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import type { Context } from './context.ts';
+import { load } from './load.ts';
+
+/** The options of every command that talks to a running daemon. */
+export const daemonOptions = {
+  url: { type: 'string' },
+  'token-file': { type: 'string' },
+  config: { type: 'string' },
+} as const;
+
+/** What a daemon said, or why nothing came. */
+export type DaemonAnswer =
+  | { readonly tag: 'ok'; readonly status: number; readonly headers: Headers; readonly text: string; json(): unknown }
+  | { readonly tag: 'unreachable'; readonly text: string };
+
+/** Asks a running daemon. */
+export interface DaemonClient {
+  readonly url: string;
+  get(path: string): Promise<DaemonAnswer>;
+  post(path: string, body: unknown): Promise<DaemonAnswer>;
+}
+
+const answerMs = 15_000;
+
+/** The daemon that `--url` names, else the one that the configuration makes listen here; its token comes along. */
+export function daemonAt(
+  context: Context,
+  flags: { url?: string | undefined; 'token-file'?: string | undefined; config?: string | undefined },
+): DaemonClient {
+  const loaded = flags.url === undefined || flags['token-file'] === undefined ? load(context, flags.config) : null;
+  const listen = loaded?.tag === 'ok' ? loaded.value.config.listen : null;
+  const host = listen === null || listen.host === '0.0.0.0' || listen.host === '::' ? '127.0.0.1' : listen.host;
+  const own = `${listen?.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${listen?.port ?? 10120}`;
+  const url = (flags.url ?? own).replace(/\/$/, '');
+  const token =
+    flags['token-file'] === undefined
+      ? flags.url === undefined
+        ? listen?.token?.reveal()
+        : undefined
+      : readFileSync(flags['token-file'], 'utf8').trim();
+  const ask = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<DaemonAnswer> => {
+    try {
+      const answer = await fetch(url + path, {
+        method,
+        redirect: 'manual',
+        signal: AbortSignal.timeout(answerMs),
+        headers: {
+          ...(token ? { authorization: `Bearer ${token}` } : {}),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      const text = await answer.text();
+      return {
+        tag: 'ok',
+        status: answer.status,
+        headers: answer.headers,
+        text,
+        json: () => JSON.parse(text) as unknown,
+      };
+    } catch (cause) {
+      const code = (cause as { cause?: { code?: string } }).cause?.code ?? (cause as Error).name;
+      return {
+        tag: 'unreachable',
+        text: `mirrorwatch: no daemon answers at ${url} (${code}); start one with 'mirrorwatch run', or name it with --url`,
+      };
+    }
+  };
+  return { url, get: (path) => ask('GET', path), post: (path, body) => ask('POST', path, body) };
+}
+
+/** The text of a problem answer (RFC 9457), for a terminal. */
+export function problemText(answer: Extract<DaemonAnswer, { tag: 'ok' }>): string {
+  try {
+    const { title, detail } = answer.json() as { title?: string; detail?: string };
+    return `mirrorwatch: ${[title, detail].filter(Boolean).join(': ')}`;
+  } catch {
+    return `mirrorwatch: the daemon answered ${answer.status}`;
+  }
+}

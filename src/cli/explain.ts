@@ -1,0 +1,87 @@
+import { type Phase, phases } from '../core/failure.ts';
+import type { Probed } from '../core/ports.ts';
+import type { Hop, Marks } from '../core/transcript.ts';
+import { bar, duration, type Terminal } from './terminal.ts';
+
+const barWidth = 32;
+
+/** Lines that walk through one probe: what was asked, each hop with its phases to scale, what was concluded and why. */
+export function explain(probed: Probed, terminal: Pick<Terminal, 'paint'>): string[] {
+  const { sample, transcript } = probed;
+  const { target } = sample.due;
+  const name = [target.module, target.version].filter(Boolean).join('@');
+  const { outcome } = sample;
+  const verdict =
+    outcome.tag === 'ok'
+      ? terminal.paint('green', 'ok')
+      : outcome.tag === 'failed'
+        ? terminal.paint('red', `failed: ${outcome.failure.kind}`)
+        : terminal.paint('yellow', `unknown: ${outcome.because}`);
+  const longest = Math.max(1, ...transcript.hops.map((hop) => hop.marks.end - hop.marks.start));
+  return [
+    `${terminal.paint('bold', `${target.registry}  ${target.step}${name ? `  ${name}` : ''}`)}  ${verdict}  ${duration(sample.rttMs)}`,
+    ...transcript.hops.flatMap((hop) => ['', ...explainHop(hop, longest, terminal)]),
+    '',
+    ...conclusions(probed).map((line) => `  ${line}`),
+  ];
+}
+
+function explainHop(hop: Hop, longestMs: number, terminal: Pick<Terminal, 'paint'>): string[] {
+  const where = hop.remoteAddress === null ? '' : ` from ${hop.remoteAddress}:${hop.remotePort} (IPv${hop.family})`;
+  const tls = hop.tls === null ? '' : `, ${hop.tls.version} ${hop.tls.cipher}`;
+  const status =
+    hop.fault === null ? `${hop.status}, ${hop.bodyBytes} bytes` : `${hop.fault.code} in ${hop.fault.phase}`;
+  const kind = hop.aside ? ' (asked aside, not part of the time)' : '';
+  const through = hop.proxy === null ? '' : ` through ${hop.proxy}`;
+  return [
+    `  GET ${hop.url}${kind}`,
+    `    ${status}${where}${through}${tls}${hop.reused ? ', kept connection' : ''}`,
+    ...phasesOfHop(hop.marks).map(
+      ([phase, ms]) =>
+        `    ${phase.padEnd(10)} ${duration(ms).padStart(9)}  ${terminal.paint('cyan', bar(ms / longestMs, barWidth))}`,
+    ),
+  ];
+}
+
+/** The phases of one hop that happened, in order; they add up to its round trip. */
+function phasesOfHop(marks: Marks): [Phase, number][] {
+  const ends: Record<Phase, number | undefined> = {
+    resolve: marks.resolved,
+    connect: marks.connected,
+    tls: marks.secured,
+    processing: marks.firstByte,
+    transfer: marks.end,
+  };
+  let at = marks.start;
+  return phases.flatMap((phase) => {
+    const end = ends[phase];
+    if (end === undefined) return [];
+    const ms = end - at;
+    at = end;
+    return [[phase, ms] as [Phase, number]];
+  });
+}
+
+function conclusions({ sample, transcript }: Probed): string[] {
+  const { facts, outcome } = sample;
+  const lines: string[] = [];
+  if (outcome.tag === 'failed')
+    lines.push(
+      `why: ${Object.entries(outcome.failure)
+        .map(([key, value]) => `${key} ${value}`)
+        .join(', ')}`,
+    );
+  if (transcript.errorLine) lines.push(`it said: ${transcript.errorLine}`);
+  if (facts.resolvedVersion) lines.push(`latest is ${facts.resolvedVersion}`);
+  if (facts.notOffered) lines.push('not offered by this mirror, which is legal');
+  if (facts.versions) lines.push(`${facts.versions.length} versions, newest ${facts.versions.at(-1) ?? '–'}`);
+  if (facts.verified) lines.push(`verified against ${facts.verified.against}: ${facts.verified.digest}`);
+  if (facts.compared) lines.push(`not verified (no authority at hand): ${facts.compared.digest}`);
+  if (facts.treeHead)
+    lines.push(`tree head of ${facts.treeHead.name}: ${facts.treeHead.size} records, signature verified`);
+  if (sample.tls?.expiresAtMs)
+    lines.push(`certificate by ${sample.tls.issuer}, until ${new Date(sample.tls.expiresAtMs).toISOString()}`);
+  if (sample.finalUrl && transcript.hops.filter((hop) => !hop.aside).length > 1)
+    lines.push(`ended at ${sample.finalUrl}`);
+  return lines;
+}

@@ -1,0 +1,89 @@
+import type { Config } from '../core/config.ts';
+import type { Mirror } from '../core/mirror.ts';
+import type { Probed } from '../core/ports.ts';
+import { type Step, stepsOf } from '../core/target.ts';
+import { probeNow } from '../daemon/probe-now.ts';
+import type { Command, Context, ExitCode } from './context.ts';
+import { curlLines } from './curl-lines.ts';
+import { explain } from './explain.ts';
+import { type Loaded, load, loadText } from './load.ts';
+import { UsageError, words } from './usage.ts';
+
+const usage = 'mirrorwatch probe URL|NAME [module@version] [--step STEP] [--config FILE] [--json | --curl]';
+
+/** `mirrorwatch probe`: one probe now, explained phase by phase. */
+export const probeCommand: Command = {
+  name: 'probe',
+  summary: 'probe one mirror once, now, and explain every phase',
+  usage,
+  async run(context: Context): Promise<ExitCode> {
+    const { values, positionals } = words(
+      context.argv,
+      { config: { type: 'string' }, step: { type: 'string' }, json: { type: 'boolean' }, curl: { type: 'boolean' } },
+      2,
+    );
+    const [which, wanted] = positionals;
+    if (which === undefined) throw new UsageError('which mirror? a URL, or a name of the configuration');
+    if (values.json && values.curl) throw new UsageError('--json or --curl, not both');
+    const loaded = /^https?:\/\//i.test(which)
+      ? loadText(context, adHoc(which, wanted), null)
+      : load(context, values.config);
+    if (loaded.tag === 'error') {
+      context.terminal.err(loaded.error.text);
+      return 2;
+    }
+    const mirror = mirrorFor(loaded.value, which);
+    const request = requestFor(loaded.value.config, mirror, wanted, values.step);
+    const probed = await probeNow(loaded.value.config, request, context.facts);
+    show(context, values, probed);
+    return probed.sample.outcome.tag === 'ok' ? 0 : 1;
+  },
+};
+
+function show(
+  context: Context,
+  values: { json?: boolean | undefined; curl?: boolean | undefined },
+  probed: Probed,
+): void {
+  const { terminal } = context;
+  if (values.json) terminal.out(JSON.stringify(probed, null, 2));
+  else for (const line of values.curl ? curlLines(probed) : explain(probed, terminal)) terminal.out(line);
+}
+
+/** A configuration of one mirror, for a URL that no file names. */
+function adHoc(url: string, wanted: string | undefined): string {
+  return JSON.stringify({
+    vantage: 'here',
+    mirrors: [{ name: new URL(url).host, ecosystem: 'go', url }],
+    modules: { go: [wanted ?? 'rsc.io/quote@v1.5.2'] },
+    state: { path: ':memory:' },
+  });
+}
+
+function mirrorFor(loaded: Loaded, which: string): Mirror {
+  const { mirrors } = loaded.config;
+  const found =
+    loaded.source === 'built-in default' && /^https?:\/\//i.test(which)
+      ? mirrors[0]
+      : mirrors.find(({ name }) => name === which);
+  if (found) return found;
+  throw new UsageError(`no mirror is named '${which}'; there are: ${mirrors.map(({ name }) => name).join(', ')}`);
+}
+
+function requestFor(
+  config: Config,
+  mirror: Mirror,
+  wanted: string | undefined,
+  stepWord: string | undefined,
+): { mirror: Mirror; module: string | null; version: string | null; step: Step } {
+  const first = config.modules.find((ref) => ref.ecosystem === mirror.ecosystem && ref.upstream === mirror.upstream);
+  const at = wanted?.lastIndexOf('@') ?? -1;
+  const module = wanted === undefined ? (first?.module ?? null) : at > 0 ? wanted.slice(0, at) : wanted;
+  const version = wanted === undefined ? (first?.version ?? null) : at > 0 ? wanted.slice(at + 1) : 'latest';
+  const known = stepsOf[mirror.ecosystem];
+  const step = known.find((one) => one === (stepWord ?? 'mod'));
+  if (step === undefined) throw new UsageError(`--step is one of ${known.join(', ')}, not '${stepWord}'`);
+  if (step === 'sumdb') return { mirror, module: null, version: null, step };
+  if (module === null) throw new UsageError('which module? name one as module@version');
+  return { mirror, module, version: step === 'list' || step === 'latest' ? null : version, step };
+}

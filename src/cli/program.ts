@@ -1,0 +1,73 @@
+import { ackCommand } from './ack.ts';
+import { adviceCommand } from './advice.ts';
+import { checkCommand } from './check.ts';
+import type { Command, Context, ExitCode } from './context.ts';
+import { demoCommand } from './demo.ts';
+import { healthCommand } from './health.ts';
+import { probeCommand } from './probe.ts';
+import { rankCommand } from './rank.ts';
+import { runCommand } from './run.ts';
+import { UsageError } from './usage.ts';
+import { webhookCommand } from './webhook.ts';
+
+const commands: readonly Command[] = [
+  runCommand,
+  checkCommand,
+  probeCommand,
+  rankCommand,
+  adviceCommand,
+  ackCommand,
+  webhookCommand,
+  healthCommand,
+  demoCommand,
+];
+
+/** Runs the command that `argv` names. Wrong usage is 2, with the usage line of the command. */
+export async function program(context: Context): Promise<ExitCode> {
+  const { terminal } = context;
+  const [name, ...rest] = context.argv;
+  if (name === '--version' || name === '-v') {
+    terminal.out(`mirrorwatch ${context.facts.version} (node ${context.facts.node})`);
+    return 0;
+  }
+  if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
+    const command = commands.find((one) => one.name === rest[0]);
+    for (const line of command ? [`usage: ${command.usage}`, '', command.summary] : overview()) terminal.out(line);
+    return name === undefined ? 2 : 0;
+  }
+  const command = commands.find((one) => one.name === name);
+  if (command === undefined) {
+    terminal.err(`mirrorwatch: unknown command '${name}'`);
+    for (const line of overview()) terminal.err(line);
+    return 2;
+  }
+  if (rest.includes('--help') || rest.includes('-h')) {
+    terminal.out(`usage: ${command.usage}`);
+    terminal.out('');
+    terminal.out(command.summary);
+    return 0;
+  }
+  try {
+    return await command.run({ ...context, argv: rest });
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause;
+    terminal.err(`mirrorwatch ${command.name}: ${cause.message}`);
+    terminal.err(`usage: ${command.usage}`);
+    return 2;
+  }
+}
+
+function overview(): string[] {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return [
+    'mirrorwatch watches package mirrors the way package clients use them.',
+    '',
+    'usage: mirrorwatch <command> [options]',
+    '',
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    '',
+    '  --version  --help  <command> --help',
+    '',
+    'exit: 0 fine, 1 trouble found, 2 wrong usage or configuration',
+  ];
+}

@@ -1,0 +1,98 @@
+import type { Config } from '../core/config.ts';
+import { ecosystems, publicUpstream } from '../core/mirror.ts';
+import { type Target, targetId } from '../core/target.ts';
+import { type RankRow, rankNow } from '../daemon/rank-now.ts';
+import { rankedRemedy } from '../daemon/ranked-remedy.ts';
+import { expand } from '../daemon/system.ts';
+import type { Command, Context, ExitCode } from './context.ts';
+import { load } from './load.ts';
+import { bar, duration, spark, type Terminal, table } from './terminal.ts';
+import { UsageError, wholeNumber, words } from './usage.ts';
+
+/** `mirrorwatch rank`: all mirrors of an ecosystem side by side, interleaved, with the line to paste. */
+export const rankCommand: Command = {
+  name: 'rank',
+  summary: 'measure all mirrors side by side and print the line to paste',
+  usage: 'mirrorwatch rank [ecosystem] [module@version…] [--rounds 10] [--config FILE] [--json]',
+  async run(context: Context): Promise<ExitCode> {
+    const { values, positionals } = words(
+      context.argv,
+      { config: { type: 'string' }, rounds: { type: 'string' }, json: { type: 'boolean' } },
+      50,
+    );
+    const rounds = wholeNumber('rounds', values.rounds, 10);
+    const loaded = load(context, values.config);
+    if (loaded.tag === 'error') {
+      context.terminal.err(loaded.error.text);
+      return 2;
+    }
+    const { config } = loaded.value;
+    const { ecosystem, modules } = wanted(positionals);
+    const targets = targetsFor(config, ecosystem, modules);
+    if (targets.length === 0) throw new UsageError(`the configuration has no ${ecosystem} mirror to rank`);
+    const stop = { asked: false };
+    context.onSignal((signal) => {
+      if (signal === 'stop') stop.asked = true;
+    });
+    const rows = await rankNow(config, targets, rounds, context.facts, {
+      progress: (done, of, registry) =>
+        context.terminal.progress(done === of ? '' : `${bar(done / of, 24).padEnd(24)} ${done}/${of} ${registry}`),
+      stopped: () => stop.asked,
+    });
+    context.terminal.progress('');
+    const best = rows.find((row) => row.ok > 0 && row.ok >= row.failed);
+    const remedy = best === undefined ? null : rankedRemedy(config, ecosystem, rows);
+    if (values.json) context.terminal.out(JSON.stringify({ ecosystem, rounds, rows, remedy }, null, 2));
+    else for (const line of shown(rows, remedy, context.terminal)) context.terminal.out(line);
+    return best === undefined ? 1 : 0;
+  },
+};
+
+function wanted(positionals: readonly string[]): {
+  ecosystem: (typeof ecosystems)[number];
+  modules: readonly string[];
+} {
+  const [first, ...rest] = positionals;
+  const named = ecosystems.find((one) => one === first);
+  return { ecosystem: named ?? 'go', modules: named === undefined ? positionals : rest };
+}
+
+/** The canaries of the upstream's mirrors, or the same step of the modules named in their place. */
+function targetsFor(
+  config: Config,
+  ecosystem: (typeof ecosystems)[number],
+  modules: readonly string[],
+): readonly Target[] {
+  const canaries = expand(config).filter(
+    (target) => target.canary && target.ecosystem === ecosystem && target.upstream === publicUpstream[ecosystem],
+  );
+  if (modules.length === 0) return canaries;
+  return canaries.flatMap((canary) =>
+    modules.map((text) => {
+      const at = text.lastIndexOf('@');
+      if (at < 1) throw new UsageError(`'${text}': name a module as module@version`);
+      const [module, version] = [text.slice(0, at), text.slice(at + 1)];
+      return { ...canary, id: targetId(canary.registry, module, version, canary.step), module, version, canary: false };
+    }),
+  );
+}
+
+function shown(rows: readonly RankRow[], remedy: string | null, terminal: Terminal): string[] {
+  const lines = table(
+    ['', 'registry', 'median', 'p95', 'ok', 'failed', 'unknown', 'why', 'each'],
+    rows.map((row, index) => [
+      String(index + 1),
+      row.registry,
+      duration(row.medianMs),
+      duration(row.p95Ms),
+      String(row.ok),
+      String(row.failed),
+      String(row.unknown),
+      row.reason ?? '',
+      spark(row.samplesMs),
+    ]),
+    new Set([0, 2, 3, 4, 5, 6]),
+  );
+  if (remedy === null) return [...lines, '', terminal.paint('red', 'no usable mirror')];
+  return [...lines, '', remedy];
+}

@@ -1,0 +1,77 @@
+import { error, ok } from '../core/result.ts';
+import { startDaemon } from '../daemon/lifecycle.ts';
+import { processLog, type StoreOpenFailure, systemPorts } from '../daemon/system.ts';
+import type { Command, Context, ExitCode } from './context.ts';
+import { load } from './load.ts';
+import { words } from './usage.ts';
+
+/** `mirrorwatch run`: the daemon, until SIGTERM or SIGINT; SIGHUP reloads. */
+export const runCommand: Command = {
+  name: 'run',
+  summary: 'watch the configured mirrors until stopped; SIGHUP reloads',
+  usage: 'mirrorwatch run [--config FILE] [--log-level debug|info|warn|error]',
+  async run(context: Context): Promise<ExitCode> {
+    const { values } = words(context.argv, { config: { type: 'string' }, 'log-level': { type: 'string' } }, 0);
+    const { terminal } = context;
+    const facts = {
+      ...context.facts,
+      log: { ...context.facts.log, level: values['log-level'] ?? context.facts.log.level },
+    };
+    const loaded = load(context, values.config);
+    if (loaded.tag === 'error') {
+      terminal.err(loaded.error.text);
+      return 2;
+    }
+    const { config, warnings, source } = loaded.value;
+    const log = processLog(facts);
+    for (const warning of warnings) log.warn('configuration', { ...warning });
+    const ports = systemPorts(config, facts, log);
+    if (ports.tag === 'error') {
+      terminal.err(`mirrorwatch: the state file ${config.state.path} cannot be used: ${stateTrouble(ports.error)}`);
+      return 1;
+    }
+    const started = await startDaemon(config, ports.value, () => {
+      const again = load(context, values.config);
+      return again.tag === 'ok' ? ok(again.value.config) : error(again.error.issues);
+    });
+    if (started.tag === 'error') {
+      const { host, port } = config.listen;
+      terminal.err(
+        `mirrorwatch: cannot listen on ${host}:${port} (${started.error.code})${started.error.code === 'EADDRINUSE' ? ': is another daemon running?' : ''}`,
+      );
+      ports.value.store.close();
+      return 1;
+    }
+    const daemon = started.value;
+    log.info('watching', {
+      source,
+      vantage: config.vantage,
+      mirrors: config.mirrors.length,
+      page: daemon.url,
+      metrics: `${daemon.url}metrics`,
+    });
+    await new Promise<void>((resolve) =>
+      context.onSignal((signal) => {
+        if (signal === 'reload') void daemon.reload();
+        else resolve();
+      }),
+    );
+    log.info('draining');
+    await daemon.stop();
+    log.info('stopped');
+    return 0;
+  },
+};
+
+function stateTrouble(failure: StoreOpenFailure): string {
+  switch (failure.kind) {
+    case 'locked':
+      return `another daemon holds it (${failure.code})`;
+    case 'newer':
+      return `it was written by a newer release (version ${failure.version}, this one knows ${failure.known}); it was left as it is`;
+    case 'foreign':
+      return 'it is a database of something else; it was left as it is';
+    default:
+      return failure satisfies never;
+  }
+}

@@ -1,0 +1,69 @@
+import { styleText } from 'node:util';
+
+type Style = Parameters<typeof styleText>[0];
+
+/** Where a command writes. Colours and progress only where a person looks: a terminal, and no `NO_COLOR`. */
+export interface Terminal {
+  readonly colour: boolean;
+  readonly columns: number;
+  /** A line to standard output. */
+  out(line: string): void;
+  /** A line to standard error. */
+  err(line: string): void;
+  /** Rewrites one line on standard error where that is a terminal; `''` clears it. */
+  progress(line: string): void;
+  paint(style: Style, text: string): string;
+}
+
+/** The process's own terminal. */
+export function systemTerminal(process: NodeJS.Process): Terminal {
+  const colour = process.stdout.isTTY === true && !process.env['NO_COLOR'];
+  return {
+    colour,
+    columns: process.stdout.columns ?? 100,
+    out: (line) => void process.stdout.write(`${line}\n`),
+    err: (line) => void process.stderr.write(`${line}\n`),
+    progress: (line) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${line}`);
+    },
+    paint: (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text),
+  };
+}
+
+/** A table with aligned columns; the columns named in `right` are aligned to the right. */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  right: ReadonlySet<number> = new Set(),
+): string[] {
+  const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => (row[column] ?? '').length)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, column) =>
+        right.has(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+      )
+      .join('  ')
+      .trimEnd();
+  return [line(head), ...rows.map(line)];
+}
+
+/** `12.3 ms`, `1.23 s`; `–` for what is unknown. */
+export function duration(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return '–';
+  return ms < 1000 ? `${ms.toFixed(1)} ms` : `${(ms / 1000).toFixed(2)} s`;
+}
+
+/** A bar of `width` cells filled to `share` (0 to 1) in eighths. */
+export function bar(share: number, width: number): string {
+  const eighths = Math.round(Math.min(1, Math.max(0, share)) * width * 8);
+  const partial = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8] ?? '';
+  return '█'.repeat(Math.floor(eighths / 8)) + partial;
+}
+
+/** Values as one line of block characters, scaled to the largest; empty for none. */
+export function spark(values: readonly number[]): string {
+  const most = Math.max(...values, 0);
+  return values
+    .map((value) => '▁▂▃▄▅▆▇█'[most === 0 ? 0 : Math.min(7, Math.floor((value / most) * 7.99))] ?? '▁')
+    .join('');
+}
