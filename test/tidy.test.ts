@@ -55,7 +55,7 @@ function folderOf(path: string): string {
 }
 
 function importsOf(text: string): string[] {
-  const statements = /^\s*(?:import|export)\b[^'";=]*?(?:from\s*)?'([^']+)'|\bimport\(\s*'([^']+)'/gm;
+  const statements = /^\s*(?:(?:import|export)\b[^'";=]*?\bfrom\s*|import\s*)'([^']+)'|\bimport\(\s*'([^']+)'/gm;
   return [...text.matchAll(statements)].map((match) => match[1] ?? match[2] ?? '');
 }
 
