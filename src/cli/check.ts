@@ -21,13 +21,21 @@ export const checkCommand: Command = {
       else terminal.err(loaded.error.text);
       return 2;
     }
-    const { config, warnings, source } = loaded.value;
+    const { config, warnings, skippedLockEntries, source } = loaded.value;
     const targets = expand(config);
     const budget = budgetOf(config, targets);
     if (values.json) {
       terminal.out(
         JSON.stringify(
-          { ok: true, source, mirrors: config.mirrors.length, targets: targets.length, warnings, budget },
+          {
+            ok: true,
+            source,
+            mirrors: config.mirrors.length,
+            targets: targets.length,
+            warnings,
+            skippedLockEntries,
+            budget,
+          },
           null,
           2,
         ),
@@ -45,6 +53,12 @@ export const checkCommand: Command = {
     ]);
     for (const line of table(['host', 'requests/h', 'bytes/h', 'slots in use'], rows, new Set([1, 2, 3])))
       terminal.out(line);
+    if (skippedLockEntries.length > 0) {
+      terminal.out('');
+      terminal.out('entries of lock files that are not asked for:');
+      for (const { file, module, version, because } of skippedLockEntries)
+        terminal.out(`  ${file}: ${module}@${version} (${because})`);
+    }
     return 0;
   },
 };

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { defaultConfigText } from '../config/default-config.ts';
 import { formatIssues } from '../config/format-issues.ts';
 import { loadConfig } from '../config/load.ts';
+import type { SkippedLockEntry } from '../config/lock-file.ts';
 import type { Config, ConfigIssue } from '../core/config.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { expand, systemFiles } from '../daemon/system.ts';
@@ -11,6 +12,7 @@ import type { Context } from './context.ts';
 export interface Loaded {
   readonly config: Config;
   readonly warnings: readonly ConfigIssue[];
+  readonly skippedLockEntries: readonly SkippedLockEntry[];
   /** For people: the path, or `built-in default`. */
   readonly source: string;
 }
@@ -51,7 +53,7 @@ export function loadText(
   path: string | null,
 ): Result<Loaded, LoadFailure> {
   const source = path ?? 'built-in default';
-  const read = loadConfig({ text, path, env: context.env, files: systemFiles, expand });
+  const read = loadConfig({ text, path, env: context.env, files: systemFiles, cwd: context.cwd, expand });
   if (read.tag === 'error') return error({ source, issues: read.error, text: formatIssues(read.error, path) });
-  return ok({ config: read.value.config, warnings: read.value.warnings, source });
+  return ok({ ...read.value, source });
 }

@@ -44,6 +44,7 @@ export function buildConfig(
     controls: readControls(file, report),
     clients: file.clients.go === undefined ? {} : { go: new Secret(file.clients.go) },
     modules: modules.modules,
+    pinned: modules.pinned,
     private: { go: file.private.go },
     go: { sumdb: sumdb.tag === 'ok' ? sumdb.value : null },
     detect: {

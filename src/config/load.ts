@@ -31,8 +31,6 @@ export interface Loaded {
   readonly warnings: readonly ConfigIssue[];
   /** Entries of lock files that are not taken, and why. */
   readonly skippedLockEntries: readonly SkippedLockEntry[];
-  /** Hashes from go.sum files, of configured modules: `module@version` and `module@version/go.mod` to `h1:…`. */
-  readonly pinned: Readonly<Record<string, string>>;
 }
 
 /**
@@ -56,7 +54,7 @@ export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssu
   if (input.expand !== undefined && mistakes().length === 0) checkBudget(config, input.expand(config), report);
   if (mistakes().length > 0) return error(mistakes());
   const warnings = report.issues.filter(({ severity }) => severity === 'warning').toSorted(byPlace);
-  return ok({ config, warnings, skippedLockEntries: modules.skipped, pinned: modules.pinned });
+  return ok({ config, warnings, skippedLockEntries: modules.skipped });
 }
 
 /** Each once, in the order of the file. A value that could not be read is told as such: what follows from it is not news. */

@@ -88,6 +88,8 @@ export interface Config {
   /** The chain clients use today, per ecosystem, credentials included (mask before showing); `null`: derived. */
   readonly clients: Readonly<Partial<Record<EcosystemId, Secret>>>;
   readonly modules: readonly ModuleRef[];
+  /** Hashes of configured modules from go.sum files: `module@version` and `module@version/go.mod` to `h1:…`; absent: none. */
+  readonly pinned?: Readonly<Record<string, string>>;
   /** Patterns of names that never leave for a public mirror or database. */
   readonly private: Readonly<Partial<Record<EcosystemId, readonly string[]>>>;
   readonly go: {

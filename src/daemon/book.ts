@@ -5,7 +5,7 @@ import type { WireAccess, WorkerBook } from '../core/ports.ts';
 /**
  * What workers must know of a configuration: access in the clear (the one place where a mirror's secrets are
  * revealed), and what conversations need.
- * @param pinned  hashes known from an authority, by `module@version[/go.mod]`
+ * @param pinned  hashes learnt while running; those of the configuration's go.sum files come on top from an authority, by `module@version[/go.mod]`
  */
 export function workerBook(config: Config, pinned: Readonly<Record<string, string>>): WorkerBook {
   const userAgent = userAgentOf(config);
@@ -19,7 +19,7 @@ export function workerBook(config: Config, pinned: Readonly<Record<string, strin
           sumdb:
             config.go.sumdb === null ? null : { name: config.go.sumdb.name, verifierKey: config.go.sumdb.verifierKey },
           privatePatterns: config.private[mirror.ecosystem] ?? [],
-          pinned,
+          pinned: { ...pinned, ...config.pinned },
         },
       ]),
     ),

@@ -39,6 +39,7 @@ describe('defaults', () => {
       webhooks: [],
       state: { path: '/etc/mirrorwatch/data/mirrorwatch.db', keepMs: 30 * 86_400_000 },
       limits: { lines: 500_000 },
+      pinned: {},
     });
     expect(mirrors).toEqual([
       {

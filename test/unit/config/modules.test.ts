@@ -39,7 +39,7 @@ describe('lock files', () => {
   test('go.mod: its requirements in the same order, go.sum beside it', () => {
     const value = loaded('{ from: ./go.mod, top: 3 }');
     expect(names(value)).toEqual(['example.com/direct@v1.2.0', 'example.com/quoted@v0.3.0', 'example.com/busy@v1.3.0']);
-    expect(Object.keys(value.pinned)).toEqual([
+    expect(Object.keys(value.config.pinned ?? {})).toEqual([
       'example.com/busy@v1.3.0',
       'example.com/busy@v1.3.0/go.mod',
       'example.com/direct@v1.2.0',
