@@ -1,0 +1,218 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { becauses, type ProbeFailure, phases, reasons } from '../../src/core/failure.ts';
+import { limits } from '../../src/core/limits.ts';
+import { ecosystems as ids } from '../../src/core/mirror.ts';
+import { isHeavy, stepsOf } from '../../src/core/target.ts';
+import type { Answer, Ask, Verdict } from '../../src/core/transcript.ts';
+import type { Ecosystem } from '../../src/probe/ecosystem.ts';
+import { ecosystems } from '../../src/probe/registry.ts';
+import { answerOf, baseUrl, contextOf, type Fixture, fixturesOf, sourcesOf, targetOf } from './fixture.ts';
+
+interface Told {
+  readonly asks: readonly Ask[];
+  readonly verdict: Verdict;
+}
+
+/** Holds a conversation, and holds it to the rules that no answer may make it break. */
+function hold(ecosystem: Ecosystem, fixture: Fixture, answer: (ask: Ask, at: number) => Answer): Told {
+  const asks: Ask[] = [];
+  const conversation = ecosystem.probe(targetOf(fixture), contextOf(fixture));
+  let turn = conversation.next();
+  while (!turn.done) {
+    const ask = turn.value;
+    expect(ask.url.startsWith(`${baseUrl}/`), ask.url).toBe(true);
+    expect(new URL(ask.url).href, 'no dots to climb with').toBe(ask.url);
+    expect(ask.url).not.toMatch(/[?#]/);
+    expect(ask.bodyBytesMax).toBeLessThanOrEqual(limits.zipBytes);
+    expect(ask.foreign ?? false).toBe(false);
+    asks.push(ask);
+    expect(asks.length).toBeLessThanOrEqual(limits.asksPerProbe);
+    turn = conversation.next(answer(ask, asks.length - 1));
+  }
+  const verdict = turn.value;
+  const { outcome } = verdict;
+  if (outcome.tag === 'failed') expect(reasons).toContain(outcome.failure.kind);
+  if (outcome.tag === 'unknown') expect(becauses).toContain(outcome.because);
+  expect(JSON.parse(JSON.stringify(verdict)), 'survives JSON').toEqual(verdict);
+  return { asks, verdict };
+}
+
+/** The recorded answers, and after them "not found": a changed conversation may ask for what was never recorded. */
+function replay(fixture: Fixture): (ask: Ask, at: number) => Answer {
+  const missing: Answer = {
+    tag: 'answered',
+    status: 404,
+    headers: {},
+    body: Buffer.from('not found'),
+    finalUrl: baseUrl,
+  };
+  return (ask) => {
+    const found = fixture.answers.find(({ path }) => `${baseUrl}/${path}` === ask.url);
+    return found === undefined ? missing : answerOf(found);
+  };
+}
+
+/** One of each failure that the wire can report. */
+const failures: readonly ProbeFailure[] = [
+  { kind: 'resolve_not_found', code: 'ENOTFOUND' },
+  { kind: 'resolve_failed', code: 'ESERVFAIL' },
+  { kind: 'refused', code: 'ECONNREFUSED' },
+  { kind: 'unreachable', code: 'EHOSTUNREACH' },
+  { kind: 'reset', code: 'ECONNRESET' },
+  ...phases.map((phase) => ({ kind: `timeout_${phase}`, limitMs: 10_000 }) as const),
+  { kind: 'tls_expired', code: 'CERT_HAS_EXPIRED' },
+  { kind: 'cut', phase: 'transfer', bytesRead: 1 },
+  { kind: 'redirect', hops: 11 },
+  { kind: 'forbidden_target', hops: 2 },
+  { kind: 'oversize', limitBytes: 1 },
+  { kind: 'malformed', expected: 'an HTTP head' },
+];
+
+const faults: readonly Answer[] = [
+  ...failures.map((failure) => ({ tag: 'failed', failure }) as const),
+  ...(['proxy', 'resolver', 'local', 'defect'] as const).map(
+    (because) => ({ tag: 'unknown', because, code: 'X' }) as const,
+  ),
+];
+
+const anyAnswer: fc.Arbitrary<Answer> = fc.oneof(
+  fc.constantFrom(...faults),
+  fc.record({
+    tag: fc.constant('answered' as const),
+    status: fc.oneof(
+      { weight: 3, arbitrary: fc.constant(200) },
+      { weight: 1, arbitrary: fc.integer({ min: 100, max: 599 }) },
+    ),
+    headers: fc.dictionary(fc.constantFrom('retry-after', 'content-type', 'x'), fc.string()),
+    body: fc.oneof(
+      fc.uint8Array({ maxLength: 300 }),
+      fc.string({ unit: 'binary' }).map((text) => Buffer.from(text)),
+      fc.json().map((text) => Buffer.from(text)),
+      fc.stringMatching(/^(v\d\.\d\.\d(-[a-z.0-9]{0,4})?\n){0,4}$/).map((text) => Buffer.from(text)),
+      fc
+        .uint8Array({ maxLength: 90 })
+        .map((tail) => Buffer.concat([Buffer.from('PK\x03\x04'), tail, Buffer.from('PK\x05\x06'), Buffer.alloc(18)])),
+    ),
+    finalUrl: fc.constant(baseUrl),
+  }),
+);
+
+for (const id of ids) {
+  const ecosystem = ecosystems[id];
+  if (ecosystem === null) {
+    test.skip(`${id}: its file is not written yet`, () => undefined);
+    continue;
+  }
+  const fixtures = fixturesOf(id);
+  const declared = stepsOf[id];
+
+  describe(`${id}: declarations`, () => {
+    test('the id is the word that the registry knows it by', () => {
+      expect(ecosystem.id).toBe(id);
+    });
+
+    test('the steps are those of the vocabulary, heavy where it says so', () => {
+      expect(Object.keys(ecosystem.steps).sort()).toEqual([...declared].sort());
+      for (const step of declared) expect(ecosystem.steps[step]?.weight, step).toBe(isHeavy(step) ? 'heavy' : 'light');
+    });
+
+    test('the canary is a light step of its own', () => {
+      expect(ecosystem.steps[ecosystem.canary]?.weight).toBe('light');
+    });
+
+    test('each usual deadline fits into its pace', () => {
+      for (const step of declared) {
+        const { everyMs, timeoutMs } = ecosystem.steps[step]?.usualPace ?? { everyMs: 0, timeoutMs: 0 };
+        expect(timeoutMs).toBeGreaterThan(0);
+        expect(timeoutMs).toBeLessThan(everyMs);
+        expect(timeoutMs).toBeLessThanOrEqual(limits.timeoutMsMax);
+      }
+    });
+
+    test('its protocol is named', () => {
+      expect(ecosystem.spec.length).toBeGreaterThan(0);
+      for (const url of ecosystem.spec) expect(URL.canParse(url), url).toBe(true);
+    });
+  });
+
+  describe(`${id}: fixtures`, () => {
+    test.each(declared)('%s has one that is well and one that fails', (step) => {
+      const tags = fixtures.filter((fixture) => fixture.step === step).map((fixture) => fixture.want.outcome.tag);
+      expect(new Set(tags)).toEqual(new Set(['ok', 'failed']));
+    });
+
+    test('each has its source', () => {
+      const named = [...sourcesOf(id).matchAll(/`([a-z0-9-]+)`/g)].map((found) => found[1]);
+      expect(named.sort()).toEqual(fixtures.map(({ name }) => name).sort());
+    });
+
+    test.each(fixtures.map((fixture) => [fixture.name, fixture] as const))('%s', (_, fixture) => {
+      const { asks, verdict } = hold(ecosystem, fixture, replay(fixture));
+      expect(verdict).toEqual(fixture.want);
+      const asked = asks.map(({ url, aside }) => ({ path: url.slice(baseUrl.length + 1), aside: aside ?? false }));
+      expect(asked).toEqual(fixture.answers.map(({ path, aside }) => ({ path, aside })));
+    });
+  });
+
+  const sound = fixtures.filter((fixture) => fixture.want.outcome.tag === 'ok');
+
+  describe(`${id}: every fault at every ask, once and from then on`, () => {
+    test.each(sound.map((fixture) => [fixture.name, fixture] as const))('%s', (_, fixture) => {
+      const recorded = replay(fixture);
+      for (const fault of faults) {
+        for (const at of fixture.answers.keys()) {
+          for (const goesOn of [false, true]) {
+            const { verdict } = hold(ecosystem, fixture, (ask, now) =>
+              now === at || (goesOn && now > at) ? fault : recorded(ask, now),
+            );
+            // A fault of an aside may be of no consequence; one of a timed ask ends the probe as the wire said.
+            if (fixture.answers[at]?.aside !== true)
+              expect(verdict.outcome).toMatchObject(
+                fault.tag === 'unknown' ? { tag: 'unknown', because: fault.because } : fault,
+              );
+          }
+        }
+      }
+    });
+  });
+
+  describe(`${id}: any answer at all`, () => {
+    test.each(declared)('%s ends typed', (step) => {
+      const of = fixtures.filter((fixture) => fixture.step === step);
+      fc.assert(
+        fc.property(fc.constantFrom(...of), fc.nat(5), fc.infiniteStream(anyAnswer), (fixture, from, stream) => {
+          const recorded = replay(fixture);
+          hold(ecosystem, fixture, (ask, at) => {
+            const odd = stream.next();
+            return at < from || odd.done === true ? recorded(ask, at) : odd.value;
+          });
+        }),
+        { numRuns: 300 },
+      );
+    });
+
+    test('bytes of a recorded body changed', () => {
+      fc.assert(
+        fc.property(
+          fc.constantFrom(...fixtures),
+          fc.nat(5),
+          fc.nat(),
+          fc.integer({ min: 1, max: 255 }),
+          (fixture, which, place, flip) => {
+            const recorded = replay(fixture);
+            hold(ecosystem, fixture, (ask, at) => {
+              const answer = recorded(ask, at);
+              if (at !== which || answer.tag !== 'answered' || answer.body.length === 0) return answer;
+              const body = Buffer.from(answer.body);
+              const spot = place % body.length;
+              body.writeUInt8((body[spot] ?? 0) ^ flip, spot);
+              return { ...answer, body };
+            });
+          },
+        ),
+        { numRuns: 1_000 },
+      );
+    });
+  });
+}
