@@ -130,3 +130,18 @@ function hopTimes(marks: NonNullable<ProbeView['transcript']>['hops'][number]['m
     },
   };
 }
+
+const secretHeaders: ReadonlySet<string> = new Set([
+  'authorization',
+  'proxy-authorization',
+  'cookie',
+  'set-cookie',
+  'x-api-key',
+]);
+
+/** Headers as they may be shown; what carries a credential is masked, whatever the wire did. */
+export function shownHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name, secretHeaders.has(name.toLowerCase()) ? '***' : value]),
+  );
+}

@@ -1,0 +1,58 @@
+import type { SettledSample } from '../../core/sample.ts';
+import type { MirrorState, Standing } from '../../core/standing.ts';
+import { outcomeWord } from '../views.ts';
+import { at, span } from './format.ts';
+import { type Html, html } from './html.ts';
+
+/** A shape for each state, so that colour is never the only word: disc, triangle, cross, hatched ring. */
+const shapes: Readonly<Record<MirrorState, Html>> = {
+  up: html`<circle cx="6" cy="6" r="4.5"/>`,
+  degraded: html`<path d="M6 1l5.2 9.6H.8z"/>`,
+  down: html`<path d="M2 0L0 2l4 4-4 4 2 2 4-4 4 4 2-2-4-4 4-4-2-2-4 4z"/>`,
+  unknown: html`<rect x="1" y="1" width="10" height="10" rx="5" fill="url(#hatch)"/>`,
+};
+
+const stateWords: Readonly<Record<MirrorState, string>> = {
+  up: 'up',
+  degraded: 'degraded',
+  down: 'down',
+  unknown: 'could not tell',
+};
+
+/** A mirror's state: shape, colour and word. */
+export function stateBadge(state: MirrorState): Html {
+  return html`<span class="state ${state}"><svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">${shapes[state]}</svg>${stateWords[state]}</span>`;
+}
+
+/** What holds beside the state: in doubt, paused, maintenance, asked to stay away. */
+export function standingNotes(standing: Standing | undefined, nowMs: number): Html[] {
+  if (standing === undefined) return [];
+  const notes: Html[] = [];
+  if (standing.inDoubt) notes.push(html`<span class="tag">in doubt: asking again</span>`);
+  if (standing.paused)
+    notes.push(
+      html`<span class="tag">paused until ${at(standing.paused.untilMs)}${standing.paused.reason && html`: <bdi>${standing.paused.reason}</bdi>`}</span>`,
+    );
+  if (standing.inMaintenance) notes.push(html`<span class="tag">in maintenance</span>`);
+  if (standing.throttledUntilMs !== null && standing.throttledUntilMs > nowMs)
+    notes.push(html`<span class="tag">asked us to wait ${span(standing.throttledUntilMs - nowMs)} more</span>`);
+  return notes;
+}
+
+/** The outcome of a sample as a word in its colour, linked to its probe. */
+export function outcomeLink(sample: SettledSample): Html {
+  const isSlow = sample.thresholdMs !== null && sample.rttMs !== null && sample.rttMs > sample.thresholdMs;
+  const look = sample.outcome.tag === 'ok' ? (isSlow ? 'slow' : 'ok') : sample.outcome.tag;
+  const word = sample.outcome.tag === 'ok' && isSlow ? 'ok, slow' : outcomeWord(sample);
+  return html`<a class="outcome ${look}" href="${probePath(sample.due.probeId)}">${word}</a>`;
+}
+
+/** Where a probe can be walked. */
+export function probePath(probeId: string): string {
+  return `/probes/${encodeURIComponent(probeId)}`;
+}
+
+/** Where a mirror has its page. */
+export function mirrorPath(registry: string): string {
+  return `/mirrors/${encodeURIComponent(registry)}`;
+}

@@ -1,0 +1,162 @@
+import { type Phase, phases } from '../../core/failure.ts';
+import type { PhaseTimes, SettledSample } from '../../core/sample.ts';
+import { stamp } from '../../core/views.ts';
+import { outcomeWord } from '../views.ts';
+import { coordinate, duration } from './format.ts';
+import { type Html, html } from './html.ts';
+
+/** Patterns that the charts refer to; once on each page. Hatching is our sign for "we could not tell". */
+export const patterns: Html = html`<svg class="defs" width="0" height="0" aria-hidden="true" focusable="false"><defs>
+<pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="5" height="5" class="hatch-ground"/><rect width="1.6" height="5" class="hatch-line"/></pattern>
+</defs></svg>`;
+
+/** The names of the phases with their colours: the key to every bar. */
+export const phaseKey: Html = html`<ul class="key" aria-label="phases of a round trip">${phases.map(
+  (phase) =>
+    html`<li><svg width="10" height="10" aria-hidden="true"><rect width="10" height="10" rx="2" class="p-${phase}"/></svg>${phase}</li>`,
+)}</ul>`;
+
+/** The sum of the phases that happened, milliseconds; 0 when none did. */
+export function totalOf(times: PhaseTimes): number {
+  return phases.reduce((sum, phase) => sum + (times[phase] ?? 0), 0);
+}
+
+/** One bar of phases end to end; its whole width stands for `scaleMs`. */
+export function phaseBar(times: PhaseTimes, scaleMs: number): Html {
+  if (totalOf(times) === 0 || scaleMs <= 0)
+    return html`<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="not measured"><title>not measured</title><rect width="1000" height="12" fill="url(#hatch)"/></svg>`;
+  let from = 0;
+  const said: string[] = [];
+  const parts = phases.flatMap((phase) => {
+    const ms = times[phase];
+    if (ms === undefined) return [];
+    const x = from;
+    from += ms;
+    said.push(`${phase} ${duration(ms)}`);
+    return [segment(phase, x, ms, scaleMs, 12)];
+  });
+  const label = said.join(', ');
+  return html`<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="12" class="track"/>${parts}</svg>`;
+}
+
+/** One phase as a rectangle of its own; positions in thousandths of `scaleMs`. */
+export function segment(phase: Phase, fromMs: number, ms: number, scaleMs: number, height: number): Html {
+  const x = (fromMs / scaleMs) * 1000;
+  const width = Math.max(0, (ms / scaleMs) * 1000);
+  return html`<rect x="${coordinate(x)}" width="${coordinate(width)}" height="${height}" class="p-${phase}"><title>${phase} ${duration(ms)}</title></rect>`;
+}
+
+/** What a chart of samples shows beside them. */
+export interface StripFrame {
+  readonly width: number;
+  readonly height: number;
+  /** Above it a sample counts as slow; `null` while warming. */
+  readonly thresholdMs: number | null;
+  /** Whether a probe can still be walked to. */
+  readonly isKept: (sample: SettledSample) => boolean;
+  /** With the words of the axis, for the large form. */
+  readonly labelled: boolean;
+}
+
+/**
+ * The last samples over time: ok ones as a line, slow ones as triangles above the dashed threshold, first fetches of a
+ * cache hollow, failures as crosses at the top, "could not tell" hatched from top to bottom.
+ */
+export function sampleStrip(samples: readonly SettledSample[], frame: StripFrame): Html {
+  const { width, height } = frame;
+  if (samples.length === 0)
+    return html`<svg class="strip" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="no samples yet"><title>no samples yet</title><rect width="${width}" height="${height}" fill="url(#hatch)"/></svg>`;
+  const scale = scaleOf(samples, frame);
+  const threshold =
+    frame.thresholdMs === null
+      ? null
+      : html`<line x1="0" x2="${width}" y1="${coordinate(scale.y(frame.thresholdMs))}" y2="${coordinate(scale.y(frame.thresholdMs))}" class="threshold"/>`;
+  const label = wordsOf(samples, frame.thresholdMs);
+  return html`<svg class="strip" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label}"><title>${label}</title>
+<line x1="0" x2="${width}" y1="${height - 0.5}" y2="${height - 0.5}" class="axis"/>${threshold}${lines(samples, scale)}${samples.map((sample) => mark(sample, scale, frame))}${
+    frame.labelled && words(frame, scale)
+  }</svg>`;
+}
+
+interface Scale {
+  readonly x: (sample: SettledSample) => number;
+  readonly y: (ms: number) => number;
+  readonly topMs: number;
+}
+
+function scaleOf(samples: readonly SettledSample[], { width, height, thresholdMs, labelled }: StripFrame): Scale {
+  const rtts = samples.flatMap((sample) => (sample.outcome.tag === 'ok' ? (sample.rttMs ?? []) : []));
+  const topMs = Math.max((thresholdMs ?? 0) * 1.1, ...rtts, 1);
+  const firstMs = samples[0]?.startedAtMs ?? 0;
+  const lengthMs = Math.max(1, (samples.at(-1)?.startedAtMs ?? 0) - firstMs);
+  const left = labelled ? 56 : 4;
+  const headroom = labelled ? 22 : 11;
+  return {
+    topMs,
+    x: (sample) => left + ((sample.startedAtMs - firstMs) / lengthMs) * (width - left - 5),
+    y: (ms) => height - 3 - (ms / topMs) * (height - 3 - headroom),
+  };
+}
+
+function isPlain(sample: SettledSample): boolean {
+  return sample.outcome.tag === 'ok' && !sample.cold && sample.rttMs !== null;
+}
+
+function lines(samples: readonly SettledSample[], scale: Scale): Html[] {
+  const runs: SettledSample[][] = [[]];
+  for (const sample of samples) {
+    if (isPlain(sample)) runs.at(-1)?.push(sample);
+    else if (!sample.cold) runs.push([]);
+  }
+  return runs
+    .filter((run) => run.length > 1)
+    .map(
+      (run) =>
+        html`<polyline class="rtt" points="${run.map((sample) => `${coordinate(scale.x(sample))},${coordinate(scale.y(sample.rttMs ?? 0))}`).join(' ')}"/>`,
+    );
+}
+
+function mark(sample: SettledSample, scale: Scale, { height, isKept, labelled }: StripFrame): Html {
+  const x = scale.x(sample);
+  const says = `${stamp(sample.startedAtMs).slice(11, 19)} UTC: ${outcomeWord(sample)}${sample.outcome.tag === 'ok' ? ` ${duration(sample.rttMs)}` : ''}${sample.cold ? ', first fetch of a cache' : ''}`;
+  const shape = html`${shapeOf(sample, x, scale, height, labelled ? 1.5 : 1)}<title>${says}</title>`;
+  return isKept(sample)
+    ? html`<a href="/probes/${encodeURIComponent(sample.due.probeId)}" tabindex="-1">${shape}</a>`
+    : html`<g>${shape}</g>`;
+}
+
+function shapeOf(sample: SettledSample, x: number, scale: Scale, height: number, size: number): Html {
+  const around = (r: number): string => coordinate(r * size);
+  if (sample.outcome.tag === 'unknown')
+    return html`<rect x="${coordinate(x - 2.5)}" y="1" width="5" height="${height - 3}" fill="url(#hatch)"/>`;
+  if (sample.outcome.tag === 'failed') {
+    const r = 3 * size;
+    const y = 1.5 + r;
+    return html`<line x1="${coordinate(x)}" x2="${coordinate(x)}" y1="${coordinate(y)}" y2="${height - 2}" class="fail-stem"/><path d="M${coordinate(x - r)} ${coordinate(y - r)}l${around(6)} ${around(6)}m0 ${around(-6)}l${around(-6)} ${around(6)}" class="fail"/>`;
+  }
+  const y = scale.y(sample.rttMs ?? 0);
+  if (sample.cold)
+    return html`<circle cx="${coordinate(x)}" cy="${coordinate(Math.max(5, y))}" r="${around(2)}" class="first-fetch"/>`;
+  const isSlow = sample.thresholdMs !== null && (sample.rttMs ?? 0) > sample.thresholdMs;
+  return isSlow
+    ? html`<path d="M${coordinate(x)} ${coordinate(y - 3.5 * size)}l${around(3.5)} ${around(6)}h${around(-7)}z" class="slow"/>`
+    : html`<circle cx="${coordinate(x)}" cy="${coordinate(y)}" r="${around(1.6)}" class="fine"/>`;
+}
+
+function wordsOf(samples: readonly SettledSample[], thresholdMs: number | null): string {
+  const count = (tag: SettledSample['outcome']['tag']): number =>
+    samples.filter(({ outcome }) => outcome.tag === tag).length;
+  const counts = [`last ${samples.length} samples: ${count('ok')} ok`];
+  if (count('failed') > 0) counts.push(`${count('failed')} failed`);
+  if (count('unknown') > 0) counts.push(`${count('unknown')} could not tell`);
+  counts.push(thresholdMs === null ? 'no threshold yet' : `slow above ${duration(thresholdMs)}`);
+  return counts.join(', ');
+}
+
+function words({ width, height, thresholdMs }: StripFrame, scale: Scale): Html {
+  const threshold =
+    thresholdMs === null
+      ? null
+      : html`<text x="${width - 4}" y="${coordinate(scale.y(thresholdMs) - 4)}" text-anchor="end" class="axis-word">slow above ${duration(thresholdMs)}</text>`;
+  return html`<text x="2" y="${coordinate(scale.y(scale.topMs) + 4)}" class="axis-word">${duration(scale.topMs)}</text><text x="2" y="${height - 5}" class="axis-word">0</text>${threshold}`;
+}

@@ -1,0 +1,118 @@
+import type { Mirror } from '../../core/mirror.ts';
+import type { Standing } from '../../core/standing.ts';
+import { isHeavy } from '../../core/target.ts';
+import type { ApiDeps, SeriesView } from '../deps.ts';
+import { outcomeLink, standingNotes, stateBadge } from './badges.ts';
+import { phaseBar, phaseKey, sampleStrip, totalOf } from './charts.ts';
+import { findingList } from './findings.ts';
+import { ago, at, dated, duration, span } from './format.ts';
+import { type Html, html } from './html.ts';
+import { canaryOf, keptIn, linkedTime } from './overview.ts';
+
+/** Series on one page; the rest behind a link. */
+export const seriesPerPage = 100;
+const probesShown = 25;
+
+/**
+ * One mirror: its canary's last samples large, every target, its findings, the last probes.
+ * @param from  how many series to leave out, from 0
+ */
+export function detail(deps: ApiDeps, mirror: Mirror, from: number): Html {
+  const nowMs = deps.now().wallMs;
+  const standing = deps.standings().find(({ registry }) => registry === mirror.name);
+  const series = deps.seriesOf(mirror.name);
+  const canary = canaryOf(series);
+  return html`<nav class="crumbs"><a href="/">all mirrors</a></nav>
+<h1>${mirror.name} ${stateBadge(standing?.state ?? 'unknown')}</h1>
+<p class="reason"><bdi>${standing?.because ?? 'not asked yet'}</bdi> ${standingNotes(standing, nowMs)}</p>
+${facts(mirror, standing, nowMs)}
+${canary && canarySection(deps, canary)}
+${standing && standing.findings.length > 0 && html`<section aria-labelledby="h-findings"><h2 id="h-findings">Found</h2>${findingList(standing.findings, nowMs, mirror.name)}</section>`}
+${seriesSection(deps, mirror, series, from, nowMs)}
+${probesSection(deps, mirror)}`;
+}
+
+function facts(mirror: Mirror, standing: Standing | undefined, nowMs: number): Html {
+  const certificate = standing?.certificate;
+  return html`<dl class="facts">
+<div><dt>address</dt><dd><code>${mirror.url}</code></dd></div>
+<div><dt>mirror of</dt><dd>${mirror.ecosystem}/${mirror.upstream}${mirror.role === 'origin' && ', the origin'}</dd></div>
+<div><dt>region</dt><dd>${mirror.region ?? '—'}</dd></div>
+<div><dt>weight</dt><dd>${mirror.weight ?? '—'}</dd></div>
+<div><dt>connection</dt><dd>${mirror.connections.join(', ')}</dd></div>
+<div><dt>last ok</dt><dd>${ago(standing?.lastOkAtMs ?? null, nowMs)}</dd></div>
+<div><dt>certificate</dt><dd>${certificate == null || certificate.expiresAtMs === null ? 'unknown' : html`${certificate.expiresAtMs > nowMs ? `${span(certificate.expiresAtMs - nowMs)} left, until ` : 'expired '}${dated(certificate.expiresAtMs)}`}${certificate?.authorizationCode && html` <b>${certificate.authorizationCode}</b>`}</dd></div>
+<div><dt>lag</dt><dd>unknown</dd></div>
+</dl>`;
+}
+
+function canarySection(deps: ApiDeps, canary: SeriesView): Html {
+  const baseline = deps.baseline(canary.target.id, canary.connection);
+  return html`<section aria-labelledby="h-canary"><h2 id="h-canary">Canary <span class="count">${nameOf(canary)}</span></h2>
+${sampleStrip(canary.recent, { width: 960, height: 170, thresholdMs: baseline?.thresholdMs ?? null, isKept: keptIn(canary), labelled: true })}
+<p class="legend">${canary.recent.length} samples${canary.recent[0] && html` from ${at(canary.recent[0].startedAtMs)} to ${at(canary.recent.at(-1)?.startedAtMs ?? 0)}`}: ▲ slow, ✕ failed, ○ the first fetch of a cache, hatched: could not tell. The ones we still hold are links.</p></section>`;
+}
+
+function seriesSection(
+  deps: ApiDeps,
+  mirror: Mirror,
+  series: readonly SeriesView[],
+  from: number,
+  nowMs: number,
+): Html {
+  const sorted = [...series].sort(
+    (a, b) => urgency(deps, b) - urgency(deps, a) || (a.target.id < b.target.id ? -1 : 1),
+  );
+  const shown = sorted.slice(from, from + seriesPerPage);
+  const scaleMs = Math.max(0, ...shown.filter(({ target }) => !isHeavy(target.step)).map((one) => totalOf(one.phases)));
+  const path = `/mirrors/${encodeURIComponent(mirror.name)}`;
+  const rest = sorted.length - from - shown.length;
+  return html`<section aria-labelledby="h-targets"><h2 id="h-targets">Targets <span class="count">${series.length}</span></h2>
+${series.length === 0 ? html`<p class="none">No target of this mirror has been asked yet.</p>` : null}
+<table class="targets"><thead><tr><th scope="col">target</th><th scope="col">last</th><th scope="col" class="n">p50</th><th scope="col" class="n">p95</th><th scope="col" class="n">baseline</th><th scope="col" class="n">slow above</th><th scope="col" class="n">slow in a row</th><th scope="col">phases</th><th scope="col">last samples</th></tr></thead>
+<tbody>${shown.map((one) => seriesRow(deps, one, scaleMs, nowMs))}</tbody></table>
+${phaseKey}
+<p class="pages">${from > 0 && html`<a href="${path}?from=${Math.max(0, from - seriesPerPage)}">before</a> `}${rest > 0 && html`<a href="${path}?from=${from + seriesPerPage}">${rest} more</a>`}</p></section>`;
+}
+
+function seriesRow(deps: ApiDeps, series: SeriesView, scaleMs: number, nowMs: number): Html {
+  const baseline = deps.baseline(series.target.id, series.connection);
+  const heavy = isHeavy(series.target.step);
+  const unjudged = html`<span class="muted">${heavy ? 'not judged' : 'warming'}</span>`;
+  const thresholdMs = baseline?.thresholdMs ?? null;
+  return html`<tr>
+<th scope="row"><span class="step">${series.target.step}</span>${series.target.canary && html` <span class="tag">canary</span>`}${series.connection === 'warm' && html` <span class="tag">warm</span>`}<small>${moduleOf(series) || 'the mirror itself'}</small></th>
+<td data-label="last">${series.last === null ? html`<span class="muted">not yet</span>` : html`${outcomeLink(series.last)}<small class="muted">${ago(series.last.startedAtMs, nowMs)}</small>`}</td>
+<td class="n" data-label="p50">${linkedTime(deps, series, series.p50Ms)}</td>
+<td class="n" data-label="p95">${linkedTime(deps, series, series.p95Ms)}</td>
+<td class="n" data-label="baseline">${baseline?.baselineMs == null ? unjudged : duration(baseline.baselineMs)}</td>
+<td class="n" data-label="slow above">${thresholdMs === null ? unjudged : duration(thresholdMs)}</td>
+<td class="n" data-label="slow in a row">${baseline == null || thresholdMs === null ? unjudged : baseline.streak}</td>
+<td class="wide" data-label="phases">${phaseBar(series.phases, heavy ? totalOf(series.phases) : scaleMs)}</td>
+<td class="wide" data-label="last samples">${sampleStrip(series.recent, { width: 180, height: 34, thresholdMs, isKept: keptIn(series), labelled: false })}</td>
+</tr>`;
+}
+
+function probesSection(deps: ApiDeps, mirror: Mirror): Html | null {
+  const probes = deps.probesOf(mirror.name, probesShown);
+  if (probes.length === 0) return null;
+  return html`<section aria-labelledby="h-probes"><h2 id="h-probes">Last probes</h2><table class="probes"><thead><tr><th scope="col">at</th><th scope="col">target</th><th scope="col">why</th><th scope="col">outcome</th><th scope="col" class="n">round trip</th></tr></thead><tbody>${probes.map(
+    ({ sample }) =>
+      html`<tr><td data-label="at">${at(sample.startedAtMs)}</td><th scope="row">${sample.due.target.step} <small>${[sample.due.target.module, sample.due.target.version].filter((part) => part !== null).join('@')}</small></th><td data-label="why">${sample.due.purpose}</td><td data-label="outcome">${outcomeLink(sample)}</td><td class="n" data-label="round trip">${duration(sample.rttMs)}</td></tr>`,
+  )}</tbody></table></section>`;
+}
+
+/** What needs eyes comes first: failing, then slow, then the canary, then the rest. */
+function urgency(deps: ApiDeps, series: SeriesView): number {
+  if (series.last?.outcome.tag === 'failed') return 3;
+  if ((deps.baseline(series.target.id, series.connection)?.streak ?? 0) > 0) return 2;
+  return series.target.canary ? 1 : 0;
+}
+
+function moduleOf({ target }: SeriesView): string {
+  return [target.module, target.version].filter((part) => part !== null).join('@');
+}
+
+function nameOf(series: SeriesView): string {
+  return `${series.target.step} ${moduleOf(series)}, ${series.connection}`;
+}

@@ -1,0 +1,53 @@
+import type { Finding } from '../../core/finding.ts';
+import { mirrorPath, probePath } from './badges.ts';
+import { ago, dated } from './format.ts';
+import { type Html, html } from './html.ts';
+import { kindWords } from './words.ts';
+
+const probesShown = 5;
+
+/** Findings as a list, each with the probes it rests on; `mirror` leaves out whose they are. */
+export function findingList(findings: readonly Finding[], nowMs: number, mirror: string | null): Html {
+  return html`<ul class="findings">${findings.map((finding) => findingItem(finding, nowMs, mirror))}</ul>`;
+}
+
+function findingItem(finding: Finding, nowMs: number, mirror: string | null): Html {
+  const subject =
+    finding.registry !== null && finding.registry !== mirror
+      ? html`<a href="${mirrorPath(finding.registry)}">${finding.registry}</a>`
+      : null;
+  const isAboutUs = finding.registry === null;
+  return html`<li class="finding ${finding.state}${isAboutUs && ' about-us'}" id="finding-${finding.id}">
+<span class="kind ${finding.kind}">${kindWords[finding.kind]}</span> ${subject}
+<span class="said"><bdi>${finding.text}</bdi></span>
+<span class="muted">${finding.closedAtMs === null ? html`since ${ago(finding.openedAtMs, nowMs)}` : html`${dated(finding.openedAtMs)} to ${dated(finding.closedAtMs)}`}, confidence ${finding.confidence}${vantageNote(finding)}${scopeNote(finding)}</span>
+${probeLinks(finding)}${ackHint(finding)}</li>`;
+}
+
+function vantageNote(finding: Finding): Html | null {
+  if (finding.vantage === 'ok') return null;
+  return finding.vantage === 'suspect'
+    ? html`, <b>vantage suspect</b>`
+    : html`, <b>vantage unverified</b>: nothing else was there to compare with`;
+}
+
+function scopeNote({ scope }: Finding): Html | null {
+  const first = scope[0];
+  if (first === undefined) return null;
+  const name = [first.module, first.version].filter((part) => part !== null).join('@');
+  return html`, ${first.step}${name !== '' && html` of ${name}`}${scope.length > 1 && ` and ${scope.length - 1} more`}`;
+}
+
+function probeLinks({ evidence }: Finding): Html | null {
+  const shown = evidence.probeIds.slice(-probesShown);
+  if (shown.length === 0) return null;
+  return html`<span class="walk">on the wire: ${shown.map((probeId, i) => html`<a href="${probePath(probeId)}">probe ${evidence.probeIds.length - shown.length + i + 1}</a> `)}</span>`;
+}
+
+function ackHint(finding: Finding): Html | null {
+  if (finding.acknowledged !== null)
+    return html`<span class="muted">acknowledged: <bdi>${finding.acknowledged.reason}</bdi></span>`;
+  return finding.kind === 'mismatch' && finding.state === 'open'
+    ? html`<span class="muted">never clears by itself: <code>mirrorwatch ack ${finding.id}</code></span>`
+    : null;
+}
