@@ -1,0 +1,178 @@
+import type { Receiver } from '../core/config.ts';
+import { limits } from '../core/limits.ts';
+import type { Delivery, Notice } from '../core/notice.ts';
+import type { Now, Random, Row } from '../core/ports.ts';
+import { backoffMs } from './backoff.ts';
+import { bodyOf, type News } from './news.ts';
+import { type Entry, entryFromRow, outboxRow, type Queue, takeExpired, takeOverflow } from './queue.ts';
+import type { Turn } from './turn.ts';
+
+/** What a finding's opening was told as, by receiver. */
+type Opened = Readonly<Record<string, string>>;
+
+/** What notify holds: what waits, how far each subject has counted, and what was told of open findings. */
+export interface State {
+  vantage: string;
+  readonly queues: Map<string, Queue>;
+  readonly seqs: Map<string, number>;
+  readonly opened: Map<string, Opened>;
+  readonly random: Random;
+  readonly outbox: number;
+  /** What is to be committed with the next turn that is handed out. */
+  pending: Turn;
+}
+
+/** Puts stored rows back in place; notices of receivers that are gone are deleted with the next turn. */
+export function restore(state: State, rows: readonly Row[], now: Now): void {
+  for (const row of rows) {
+    if (row.table === 'outbox') {
+      const entry = entryFromRow(row, now);
+      const queue = entry === null ? undefined : state.queues.get(entry.notice.receiver);
+      if (entry === null || queue === undefined) state.pending.delete('outbox', row.key);
+      else queue.entries.push(entry);
+    } else if (row.table === 'meta' && row.key.startsWith('seq/') && typeof row.value === 'number') {
+      state.seqs.set(row.key.slice('seq/'.length), row.value);
+    } else if (row.table === 'meta' && row.key.startsWith('opened/')) {
+      state.opened.set(row.key.slice('opened/'.length), { ...(row.value as Opened) });
+    }
+  }
+  for (const queue of state.queues.values())
+    queue.entries.sort((a, b) => a.bornMs - b.bornMs || a.notice.seq - b.notice.seq);
+}
+
+/** Counts a subject up. */
+export function nextSeq(state: State, subject: string): number {
+  const seq = (state.seqs.get(subject) ?? 0) + 1;
+  state.seqs.set(subject, seq);
+  return seq;
+}
+
+/** The row that keeps a subject's count. */
+export function seqRow(subject: string, seq: number, now: Now): Row {
+  return { table: 'meta', key: `seq/${subject}`, atMs: now.wallMs, value: seq };
+}
+
+/** Queues one piece of news for every receiver that wants it. */
+export function tell(state: State, news: News, isRecovery: boolean, now: Now): void {
+  const findingId = news.finding?.id ?? null;
+  const opened = findingId === null ? undefined : state.opened.get(findingId);
+  if (isRecovery && opened === undefined && news.finding?.state === 'acknowledged') return;
+  if (isRecovery && findingId !== null) {
+    state.opened.delete(findingId);
+    state.pending.delete('meta', `opened/${findingId}`);
+  }
+  const wanting = [...state.queues.values()].filter((queue) => wants(queue, news, findingId));
+  for (const queue of wanting) if (queue.disabled) state.pending.count(queue.receiver.name, 'disabled');
+  const live = wanting.filter((queue) => !queue.disabled);
+  const told: Record<string, string> = { ...(isRecovery ? {} : opened) };
+  if (live.length > 0) {
+    const seq = nextSeq(state, news.subject);
+    state.pending.put(seqRow(news.subject, seq, now));
+    for (const queue of live) {
+      const id = state.random.id(now.wallMs);
+      told[queue.receiver.name] = id;
+      const resolves = opened?.[queue.receiver.name] ?? null;
+      const body = bodyOf(news, { seq, vantage: state.vantage, wallMs: now.wallMs, resolves });
+      enqueue(state, queue, { ...noticeOf(news, queue.receiver, id, seq, now), body }, findingId, now);
+    }
+  }
+  const isKnown = opened !== undefined && live.length === 0;
+  if (findingId !== null && !isRecovery && !isKnown) {
+    state.opened.set(findingId, told);
+    state.pending.put({ table: 'meta', key: `opened/${findingId}`, atMs: now.wallMs, value: told });
+  }
+  while (total(state) > state.outbox) {
+    const over = takeOverflow([...state.queues.values()]);
+    if (over === null) break;
+    state.pending.drop(over.queue, over.entry, 'overflow');
+  }
+}
+
+function wants(queue: Queue, news: News, findingId: string | null): boolean {
+  if (!queue.receiver.on.includes(news.event)) return false;
+  if (news.weight === 'news') return true;
+  return queue.entries.some(
+    (entry) => entry.findingId === findingId && entry.notice.type === news.type && !entry.inFlight,
+  );
+}
+
+function noticeOf(news: News, receiver: Receiver, id: string, seq: number, now: Now): Omit<Notice, 'body'> {
+  return {
+    id,
+    receiver: receiver.name,
+    type: news.type,
+    subject: news.subject,
+    seq,
+    createdAtMs: now.wallMs,
+    attempts: 0,
+    nextAtMs: now.wallMs,
+  };
+}
+
+/** Puts a notice behind what is under way, in place of what waits about the same subject; back-off is inherited. */
+function enqueue(state: State, queue: Queue, notice: Notice, findingId: string | null, now: Now): void {
+  let { attempts, nextAtMs } = notice;
+  let dueMs = now.monotonicMs;
+  for (const old of queue.entries) {
+    if (old.inFlight || old.notice.subject !== notice.subject || !isOver(state, old, findingId)) continue;
+    if (old.notice.attempts > attempts) {
+      attempts = old.notice.attempts;
+      dueMs = Math.max(dueMs, old.dueMs);
+      nextAtMs = now.wallMs + (dueMs - now.monotonicMs);
+    }
+    state.pending.drop(queue, old, 'replaced');
+  }
+  const entry: Entry = {
+    notice: { ...notice, attempts, nextAtMs },
+    findingId,
+    bornMs: now.monotonicMs,
+    dueMs,
+    inFlight: false,
+  };
+  queue.entries.push(entry);
+  state.pending.put(outboxRow(entry));
+}
+
+/** Whether a waiting notice says nothing any more that the newer one does not: never the only word on an open finding. */
+function isOver(state: State, old: Entry, findingId: string | null): boolean {
+  return old.findingId === null || old.findingId === findingId || !state.opened.has(old.findingId);
+}
+
+/** What a delivery's end means for its notice and its receiver. */
+export function conclude(state: State, queue: Queue, entry: Entry, delivery: Delivery, now: Now): void {
+  entry.inFlight = false;
+  if (delivery.tag === 'delivered') return state.pending.drop(queue, entry, 'delivered');
+  const { failure } = delivery;
+  if (failure.kind === 'gone') {
+    queue.disabled = true;
+    for (const one of queue.entries) state.pending.drop(queue, one, 'disabled');
+    return;
+  }
+  if (failure.retry === 'never') return state.pending.drop(queue, entry, 'rejected');
+  const newer = queue.entries.find((one) => one !== entry && one.notice.subject === entry.notice.subject);
+  const attempts = entry.notice.attempts + 1;
+  const afterMs = failure.retry === 'later' ? 0 : Math.min(failure.retry.afterMs, limits.deliveryAgeMsMax);
+  const waitMs = Math.max(afterMs, backoffMs(attempts, state.random.next()));
+  if (afterMs > 0) queue.notBeforeMs = Math.max(queue.notBeforeMs, now.monotonicMs + afterMs);
+  if (newer !== undefined && isOver(state, entry, newer.findingId)) {
+    newer.dueMs = Math.max(newer.dueMs, now.monotonicMs + waitMs);
+    newer.notice = { ...newer.notice, attempts, nextAtMs: now.wallMs + waitMs };
+    state.pending.drop(queue, entry, 'replaced');
+    state.pending.put(outboxRow(newer));
+    return;
+  }
+  entry.dueMs = now.monotonicMs + waitMs;
+  entry.notice = { ...entry.notice, attempts, nextAtMs: now.wallMs + waitMs };
+  state.pending.put(outboxRow(entry));
+  state.pending.count(queue.receiver.name, 'retried');
+}
+
+/** Drops what has waited for more than a day. */
+export function expire(state: State, now: Now): void {
+  for (const queue of state.queues.values())
+    for (const entry of takeExpired(queue, now.monotonicMs)) state.pending.drop(queue, entry, 'expired');
+}
+
+function total(state: State): number {
+  return [...state.queues.values()].reduce((sum, queue) => sum + queue.entries.length, 0);
+}

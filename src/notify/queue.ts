@@ -1,0 +1,112 @@
+import type { Receiver } from '../core/config.ts';
+import { limits } from '../core/limits.ts';
+import type { Notice } from '../core/notice.ts';
+import type { Now, Row } from '../core/ports.ts';
+
+/** Deliveries under way to one receiver at once: enough for a burst, few enough for a slow one. */
+const inFlightMax = 8;
+
+/** One undelivered notice; times are monotonic milliseconds. */
+export interface Entry {
+  notice: Notice;
+  /** The finding it tells of, `null` for advice. */
+  readonly findingId: string | null;
+  readonly bornMs: number;
+  dueMs: number;
+  inFlight: boolean;
+}
+
+/** What waits for one receiver, oldest first. */
+export interface Queue {
+  receiver: Receiver;
+  /** It answered 410: nothing is sent until the next reload. */
+  disabled: boolean;
+  /** The receiver asked for quiet until then (`Retry-After`), monotonic. */
+  notBeforeMs: number;
+  entries: Entry[];
+}
+
+/** A queue with nothing in it. */
+export function emptyQueue(receiver: Receiver): Queue {
+  return { receiver, disabled: false, notBeforeMs: Number.NEGATIVE_INFINITY, entries: [] };
+}
+
+/** The notices that may go now: of each subject the oldest, if it is due and not under way. */
+export function dueEntries(queue: Queue, nowMs: number): readonly Entry[] {
+  if (queue.disabled || queue.notBeforeMs > nowMs) return [];
+  const free = inFlightMax - queue.entries.filter((entry) => entry.inFlight).length;
+  return heads(queue)
+    .filter((entry) => !entry.inFlight && entry.dueMs <= nowMs)
+    .slice(0, Math.max(0, free));
+}
+
+/** When there is next something to do for a queue: an attempt or an expiry. Monotonic; `null`: nothing. */
+export function wakeOf(queue: Queue): number | null {
+  const times = queue.entries.filter((entry) => !entry.inFlight).map((entry) => entry.bornMs + limits.deliveryAgeMsMax);
+  const isFull = queue.entries.filter((entry) => entry.inFlight).length >= inFlightMax;
+  if (!queue.disabled && !isFull)
+    for (const entry of heads(queue)) if (!entry.inFlight) times.push(Math.max(entry.dueMs, queue.notBeforeMs));
+  return times.length === 0 ? null : Math.min(...times);
+}
+
+function heads(queue: Queue): readonly Entry[] {
+  const first = new Map<string, Entry>();
+  for (const entry of queue.entries) if (!first.has(entry.notice.subject)) first.set(entry.notice.subject, entry);
+  return [...first.values()];
+}
+
+/** Takes out what has waited too long; what is under way is left to end. */
+export function takeExpired(queue: Queue, nowMs: number): readonly Entry[] {
+  const old = queue.entries.filter((entry) => !entry.inFlight && nowMs - entry.bornMs >= limits.deliveryAgeMsMax);
+  if (old.length > 0) queue.entries = queue.entries.filter((entry) => !old.includes(entry));
+  return old;
+}
+
+/**
+ * Takes out one notice because there are too many over all receivers: the oldest of the longest queue, so that a stuck
+ * receiver costs itself; mismatches only when nothing else is left anywhere. `null`: all are under way.
+ */
+export function takeOverflow(queues: readonly Queue[]): { readonly queue: Queue; readonly entry: Entry } | null {
+  const longest = queues.toSorted((a, b) => b.entries.length - a.entries.length);
+  for (const canGo of [(entry: Entry) => entry.notice.type !== 'mirror.mismatch', () => true])
+    for (const queue of longest) {
+      const entry = queue.entries.find((one) => !one.inFlight && canGo(one));
+      if (entry === undefined) continue;
+      queue.entries = queue.entries.filter((one) => one !== entry);
+      return { queue, entry };
+    }
+  return null;
+}
+
+/** The key of a notice's row. */
+export function outboxKey(notice: Notice): string {
+  return `${notice.receiver}/${notice.id}`;
+}
+
+/** The row of a notice as it waits. */
+export function outboxRow({ notice, findingId }: Entry): Row {
+  return { table: 'outbox', key: outboxKey(notice), atMs: notice.createdAtMs, value: { notice, findingId } };
+}
+
+/**
+ * A waiting notice from its row, due again at the latest after the greatest back-off, whatever the wall clock did.
+ * @returns `null` where the row holds something else
+ */
+export function entryFromRow(row: Row, now: Now): Entry | null {
+  const value = row.value as { readonly notice?: Partial<Notice>; readonly findingId?: unknown } | null;
+  const notice = value?.notice;
+  if (typeof notice?.id !== 'string' || typeof notice.receiver !== 'string' || typeof notice.body !== 'string')
+    return null;
+  if (typeof notice.subject !== 'string' || typeof notice.seq !== 'number' || typeof notice.type !== 'string')
+    return null;
+  if (typeof notice.createdAtMs !== 'number' || typeof notice.nextAtMs !== 'number') return null;
+  if (typeof notice.attempts !== 'number') return null;
+  const waitMs = Math.min(limits.deliveryBackoffMsMax, Math.max(0, notice.nextAtMs - now.wallMs));
+  return {
+    notice: notice as Notice,
+    findingId: typeof value?.findingId === 'string' ? value.findingId : null,
+    bornMs: now.monotonicMs - Math.max(0, now.wallMs - notice.createdAtMs),
+    dueMs: now.monotonicMs + waitMs,
+    inFlight: false,
+  };
+}

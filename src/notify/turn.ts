@@ -1,0 +1,46 @@
+import type { DeliveryOutcome } from '../core/notice.ts';
+import type { Row, Table } from '../core/ports.ts';
+import { type Entry, outboxKey, type Queue } from './queue.ts';
+
+/** What one call changed: rows to commit with what caused it, and what became of notices, for the counter. */
+export interface NotifyTurn {
+  readonly rows: readonly Row[];
+  readonly deletes: readonly { readonly table: Table; readonly key: string }[];
+  readonly outcomes: readonly { readonly receiver: string; readonly outcome: DeliveryOutcome }[];
+}
+
+/** Collects rows; the last word on a key wins, so a notice queued and replaced in one turn never touches the disk. */
+export interface Turn {
+  put(row: Row): void;
+  delete(table: Table, key: string): void;
+  remove(entry: Entry): void;
+  drop(queue: Queue, entry: Entry, outcome: DeliveryOutcome): void;
+  count(receiver: string, outcome: DeliveryOutcome): void;
+  done(): NotifyTurn;
+}
+
+/** A turn with nothing in it. */
+export function openTurn(): Turn {
+  const puts = new Map<string, Row>();
+  const deletes = new Map<string, { readonly table: Table; readonly key: string }>();
+  const outcomes: { readonly receiver: string; readonly outcome: DeliveryOutcome }[] = [];
+  const turn: Turn = {
+    put(row) {
+      deletes.delete(`${row.table}/${row.key}`);
+      puts.set(`${row.table}/${row.key}`, row);
+    },
+    delete(table, key) {
+      puts.delete(`${table}/${key}`);
+      deletes.set(`${table}/${key}`, { table, key });
+    },
+    remove: ({ notice }) => turn.delete('outbox', outboxKey(notice)),
+    drop(queue, entry, outcome) {
+      queue.entries = queue.entries.filter((one) => one !== entry);
+      turn.remove(entry);
+      turn.count(queue.receiver.name, outcome);
+    },
+    count: (receiver, outcome) => outcomes.push({ receiver, outcome }),
+    done: () => ({ rows: [...puts.values()], deletes: [...deletes.values()], outcomes }),
+  };
+  return turn;
+}

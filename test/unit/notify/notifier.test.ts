@@ -1,0 +1,389 @@
+import { describe, expect, it } from 'vitest';
+import { limits } from '../../../src/core/limits.ts';
+import type { Delivery } from '../../../src/core/notice.ts';
+import { advice, delivered, finding, gone, later, receiver, Stage } from './stage.ts';
+
+const outage = finding('outage', 'a');
+const hour = 3_600_000;
+
+describe('what is told', () => {
+  it('an opening once, its end with what it resolves, with seq by subject', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(outage);
+    expect(stage.all(delivered)).toEqual(['ops mirror.outage 1 msg-1']);
+    stage.change({ ...outage, confidence: 'high' });
+    expect(stage.all(delivered)).toEqual([]);
+    stage.close(outage);
+    const [sent] = stage.send();
+    expect(JSON.parse(sent?.notice.body ?? '')).toMatchObject({
+      type: 'mirror.recovery',
+      timestamp: '2026-03-01T00:00:00.000Z',
+      data: {
+        seq: 2,
+        subject: 'outage/a',
+        vantage: 'test',
+        resolves: 'msg-1',
+        finding: { id: 'outage-a', state: 'closed' },
+      },
+    });
+    if (sent) stage.end(sent.notice, delivered);
+    expect(stage.outcomes).toEqual(['ops delivered', 'ops delivered']);
+    expect([...stage.rows.keys()]).toEqual(['meta/seq/outage/a']);
+  });
+
+  it.each([
+    ['an opening', { on: ['outage'] }, ['ops mirror.outage 1 msg-1']],
+    ['nothing that was not asked for', { on: ['spike', 'advice'] }, []],
+  ] as const)('filters: %s', (_name, more, want) => {
+    const stage = new Stage([receiver('ops', more)]);
+    stage.open(outage);
+    expect(stage.due()).toEqual(want);
+  });
+
+  it('a recovery resolves nothing where this receiver was not told of the opening', () => {
+    const stage = new Stage([receiver('ops', { on: ['recovery'] }), receiver('all')]);
+    stage.open(outage);
+    stage.all(delivered);
+    stage.close(outage);
+    const resolves = stage.send().map(({ notice }) => [notice.receiver, JSON.parse(notice.body).data.resolves]);
+    expect(resolves).toEqual([
+      ['ops', null],
+      ['all', 'msg-1'],
+    ]);
+  });
+
+  it.each([
+    [
+      'a mismatch ends by acknowledgement',
+      finding('mismatch', 'a', { cause: 'mismatch' }),
+      ['ops mirror.recovery 2 msg-2'],
+    ],
+    ['an outage does not', outage, []],
+    ['an outage that closed with it does', { ...outage, closedAtMs: 1 }, ['ops mirror.recovery 2 msg-2']],
+  ])('%s', (_name, one, want) => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(one);
+    stage.all(delivered);
+    const acknowledged = { change: 'acknowledged', finding: { ...one, state: 'acknowledged' } } as const;
+    stage.take(stage.notifier.compose({ findings: [acknowledged], advice: [] }, stage.at));
+    expect(stage.all(delivered)).toEqual(want);
+    stage.take(stage.notifier.compose({ findings: [acknowledged], advice: [] }, stage.at));
+    expect(stage.all(delivered)).toEqual([]);
+  });
+
+  it('findings about us have the vantage as subject', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(finding('vantage', null));
+    expect(stage.send()[0]?.notice.subject).toBe('vantage/test');
+  });
+
+  it('of several changes of advice in one turn the last alone', () => {
+    const stage = new Stage([receiver('ops')]);
+    const changes = [
+      { change: 'superseded', advice: advice('x', { state: 'superseded' }) },
+      { change: 'proposed', advice: advice('y') },
+    ] as const;
+    stage.take(stage.notifier.compose({ findings: [], advice: changes }, stage.at));
+    const bodies = stage.send().map(({ notice }) => JSON.parse(notice.body).data);
+    expect(bodies).toHaveLength(1);
+    expect(bodies[0]).toMatchObject({ seq: 1, subject: 'advice/go/go', advice: { id: 'y', state: 'proposed' } });
+    expect(stage.outcomes).toEqual([]);
+  });
+
+  it.each([
+    ['vantage_suspect', 0],
+    ['shared_fate', 1],
+    ['nothing_measured', 1],
+    ['no_candidate', 1],
+  ] as const)('refused with %s: %i messages', (refusal, count) => {
+    const stage = new Stage([receiver('ops')]);
+    const refused = { change: 'refused', advice: advice('x', { state: 'refused', refusal }) } as const;
+    stage.take(stage.notifier.compose({ findings: [], advice: [refused] }, stage.at));
+    expect(stage.send()).toHaveLength(count);
+  });
+});
+
+describe('what is undelivered', () => {
+  it('is replaced by news about its subject', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(outage);
+    stage.close(outage);
+    expect(stage.outcomes).toEqual(['ops replaced']);
+    expect(stage.all(delivered)).toEqual(['ops mirror.recovery 2 msg-2']);
+    expect(stage.outbox()).toEqual([]);
+  });
+
+  it('is refreshed by a change of the same finding, and the recovery resolves the fresh one', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(outage);
+    stage.change({ ...outage, confidence: 'high' });
+    const [sent] = stage.send();
+    expect(sent?.notice).toMatchObject({ id: 'msg-2', seq: 2, type: 'mirror.outage' });
+    expect(JSON.parse(sent?.notice.body ?? '').data.finding.confidence).toBe('high');
+    if (sent) stage.end(sent.notice, delivered);
+    stage.close(outage);
+    expect(JSON.parse(stage.send()[0]?.notice.body ?? '').data.resolves).toBe('msg-2');
+  });
+
+  it('is not replaced by another finding while its own is open', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(finding('mismatch', 'a', { id: 'm1' }));
+    stage.open(finding('mismatch', 'a', { id: 'm2' }));
+    expect(stage.all(delivered)).toEqual(['ops mirror.mismatch 1 msg-1']);
+    expect(stage.all(delivered)).toEqual(['ops mirror.mismatch 2 msg-2']);
+  });
+
+  it('keeps the back-off of what it replaces', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(outage);
+    for (let i = 0; i < 8; i += 1) {
+      stage.all(later);
+      stage.pass((stage.notifier.wakeAtMs(stage.at) ?? 0) - stage.at.monotonicMs);
+    }
+    stage.all(later);
+    stage.close(outage);
+    expect(stage.due()).toEqual([]);
+    stage.pass((stage.notifier.wakeAtMs(stage.at) ?? 0) - stage.at.monotonicMs);
+    expect(stage.due()).toHaveLength(1);
+  });
+
+  it('waits behind what is under way; when that fails, the newer goes in its place', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(outage);
+    const [first] = stage.send();
+    stage.close(outage);
+    expect(stage.due()).toEqual([]);
+    if (first) stage.end(first.notice, later);
+    expect(stage.outcomes).toEqual(['ops replaced']);
+    stage.pass(2_000);
+    expect(stage.due()).toEqual(['ops mirror.recovery 2 msg-2']);
+  });
+
+  it('goes out in order of seq when what is under way arrives', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(outage);
+    const [first] = stage.send();
+    stage.close(outage);
+    if (first) stage.end(first.notice, delivered);
+    expect(stage.due()).toEqual(['ops mirror.recovery 2 msg-2']);
+  });
+});
+
+describe('retries', () => {
+  it('doubles between its limits, jittered, and keeps the id', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(outage);
+    const waits: number[] = [];
+    for (let i = 0; i < 13; i += 1) {
+      expect(stage.all(later)).toEqual(['ops mirror.outage 1 msg-1']);
+      const waitMs = (stage.notifier.wakeAtMs(stage.at) ?? 0) - stage.at.monotonicMs;
+      waits.push(waitMs);
+      stage.pass(waitMs - 1);
+      expect(stage.due()).toEqual([]);
+      stage.pass(1);
+    }
+    expect(waits).toEqual([
+      1_500, 3_000, 6_000, 12_000, 24_000, 48_000, 96_000, 192_000, 384_000, 675_000, 675_000, 675_000, 675_000,
+    ]);
+    expect(stage.outcomes).toEqual(Array.from({ length: 13 }, () => 'ops retried'));
+  });
+
+  it('obeys Retry-After for all that waits for this receiver, and for no other', () => {
+    const stage = new Stage([receiver('ops'), receiver('chat')]);
+    stage.open(outage);
+    const throttled: Delivery = { tag: 'failed', failure: { kind: 'status', status: 429, retry: { afterMs: 60_000 } } };
+    for (const { notice } of stage.send()) stage.end(notice, notice.receiver === 'ops' ? throttled : delivered);
+    stage.open(finding('outage', 'b'));
+    expect(stage.all(delivered)).toEqual(['chat mirror.outage 1 msg-4']);
+    stage.pass(59_999);
+    expect(stage.due()).toEqual([]);
+    stage.pass(1);
+    expect(stage.due()).toEqual(['ops mirror.outage 1 msg-1', 'ops mirror.outage 1 msg-3']);
+  });
+
+  it('gives up what can never arrive', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(outage);
+    stage.all({ tag: 'failed', failure: { kind: 'status', status: 400, retry: 'never' } });
+    expect(stage.outcomes).toEqual(['ops rejected']);
+    expect(stage.outbox()).toEqual([]);
+    expect(stage.notifier.wakeAtMs(stage.at)).toBeNull();
+  });
+
+  it.each([
+    ['just before a day', limits.deliveryAgeMsMax - 1, ['ops mirror.outage 1 msg-1'], []],
+    ['after a day', limits.deliveryAgeMsMax, [], ['ops expired']],
+  ])('%s', (_name, ms, want, outcomes) => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(outage);
+    stage.pass(ms);
+    expect(stage.due()).toEqual(want);
+    stage.take(stage.notifier.compose({ findings: [], advice: [] }, stage.at));
+    expect(stage.outcomes).toEqual(outcomes);
+    expect(stage.outbox()).toHaveLength(want.length);
+  });
+
+  it('wakes for the expiry of what is not due before', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(outage);
+    stage.pass(limits.deliveryAgeMsMax - 1_000);
+    stage.all(later);
+    expect((stage.notifier.wakeAtMs(stage.at) ?? 0) - stage.at.monotonicMs).toBe(1_000);
+  });
+});
+
+describe('receivers', () => {
+  it('a stuck one blocks nobody, and no other subject of its own', () => {
+    const stage = new Stage([receiver('stuck'), receiver('ops')]);
+    stage.open(outage);
+    expect(stage.due()).toHaveLength(2);
+    stage.open(finding('spike', 'a'));
+    expect(stage.due()).toEqual(['stuck mirror.spike 1 msg-3', 'ops mirror.spike 1 msg-4']);
+    expect(stage.due()).toEqual([]);
+  });
+
+  it('at most eight are under way to one receiver', () => {
+    const stage = new Stage([receiver('ops')]);
+    for (let i = 0; i < 10; i += 1) stage.open(finding('outage', `m${i}`));
+    const sent = stage.send();
+    expect(sent).toHaveLength(8);
+    expect(stage.due()).toEqual([]);
+    if (sent[0]) stage.end(sent[0].notice, delivered);
+    expect(stage.due()).toHaveLength(1);
+  });
+
+  it('410 turns one off until the next reload; what waited is counted, what comes too', () => {
+    const stage = new Stage([receiver('ops'), receiver('chat')]);
+    stage.open(outage);
+    stage.open(finding('spike', 'a'));
+    const sent = stage.send();
+    const first = sent.find(({ notice }) => notice.receiver === 'ops');
+    if (first) stage.end(first.notice, gone);
+    for (const { notice } of sent) if (notice.receiver === 'chat') stage.end(notice, delivered);
+    stage.open(finding('outage', 'b'));
+    expect(stage.all(delivered)).toEqual(['chat mirror.outage 1 msg-5']);
+    expect(stage.outcomes).toEqual([
+      'ops disabled',
+      'ops disabled',
+      'chat delivered',
+      'chat delivered',
+      'ops disabled',
+      'chat delivered',
+    ]);
+    expect(stage.notifier.queues(stage.at)).toEqual([
+      { receiver: 'ops', length: 0, oldestSeconds: null, disabled: true },
+      { receiver: 'chat', length: 0, oldestSeconds: null, disabled: false },
+    ]);
+    stage.take(stage.notifier.reconfigure(stage.config, stage.at));
+    stage.open(finding('outage', 'c'));
+    expect(stage.all(delivered)).toEqual(['ops mirror.outage 1 msg-6', 'chat mirror.outage 1 msg-7']);
+  });
+
+  it('a reload keeps what waits, drops what waits for those that are gone', () => {
+    const stage = new Stage([receiver('ops'), receiver('chat')]);
+    stage.open(outage);
+    stage.config = { ...stage.config, webhooks: [receiver('ops', { secrets: [] }), receiver('new')] };
+    stage.take(stage.notifier.reconfigure(stage.config, stage.at));
+    expect(stage.outbox()).toEqual(['outbox/ops/msg-1']);
+    const [sent, ...more] = stage.send();
+    expect(more).toEqual([]);
+    expect(sent?.message.headers).not.toHaveProperty('webhook-signature');
+  });
+
+  it('tells how much waits, and since when', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(outage);
+    stage.pass(1_500);
+    stage.open(finding('spike', 'a'));
+    expect(stage.notifier.queues(stage.at)).toEqual([
+      { receiver: 'ops', length: 2, oldestSeconds: 1.5, disabled: false },
+    ]);
+  });
+});
+
+describe('the bound', () => {
+  it('costs the longest queue its oldest, mismatches last', () => {
+    const stage = new Stage([receiver('stuck'), receiver('ops')], 4);
+    stage.open(finding('mismatch', 'a'));
+    stage.open(finding('outage', 'a'));
+    for (const { notice } of stage.send()) if (notice.receiver === 'ops') stage.end(notice, delivered);
+    stage.restart();
+    stage.open(finding('outage', 'b'));
+    stage.open(finding('outage', 'c'));
+    expect(stage.outcomes.filter((one) => one.endsWith('overflow'))).toEqual(['stuck overflow', 'stuck overflow']);
+    const left = [...stage.rows.values()]
+      .filter((row) => row.table === 'outbox')
+      .map((row) => (row.value as { notice: { receiver: string; subject: string } }).notice);
+    expect(left.map(({ receiver: name, subject }) => `${name} ${subject}`)).toEqual([
+      'stuck mismatch/a',
+      'ops outage/b',
+      'stuck outage/c',
+      'ops outage/c',
+    ]);
+  });
+
+  it('takes a mismatch when there is nothing else', () => {
+    const stage = new Stage([receiver('ops')], 2);
+    for (const name of ['a', 'b', 'c']) stage.open(finding('mismatch', name));
+    expect(stage.outcomes).toEqual(['ops overflow']);
+    expect(stage.due()).toEqual(['ops mirror.mismatch 1 msg-2', 'ops mirror.mismatch 1 msg-3']);
+  });
+
+  it('leaves alone what is under way', () => {
+    const stage = new Stage([receiver('ops')], 1);
+    stage.open(outage);
+    stage.send();
+    stage.open(finding('spike', 'a'));
+    expect(stage.outbox()).toEqual(['outbox/ops/msg-1']);
+    expect(stage.outcomes).toEqual(['ops overflow']);
+  });
+});
+
+describe('over a restart', () => {
+  it('what was under way goes out again under its id, seq goes on, a recovery still resolves', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(outage);
+    expect(stage.due()).toEqual(['ops mirror.outage 1 msg-1']);
+    stage.restart();
+    expect(stage.all(delivered)).toEqual(['ops mirror.outage 1 msg-1']);
+    stage.restart();
+    stage.close(outage);
+    const [sent] = stage.send();
+    expect(JSON.parse(sent?.notice.body ?? '').data).toMatchObject({ seq: 2, resolves: 'msg-1' });
+  });
+
+  it('keeps the back-off, but not for longer than its limit, whatever the wall clock did', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(outage);
+    for (let i = 0; i < 5; i += 1) {
+      stage.all(later);
+      stage.pass((stage.notifier.wakeAtMs(stage.at) ?? 0) - stage.at.monotonicMs);
+    }
+    stage.all(later);
+    stage.restart();
+    expect((stage.notifier.wakeAtMs(stage.at) ?? 0) - stage.at.monotonicMs).toBe(48_000);
+    stage.at = { ...stage.at, wallMs: stage.at.wallMs - 48 * hour };
+    stage.restart();
+    expect((stage.notifier.wakeAtMs(stage.at) ?? 0) - stage.at.monotonicMs).toBe(limits.deliveryBackoffMsMax);
+  });
+
+  it('drops rows that cannot be read, and those of receivers that are gone', () => {
+    const stage = new Stage([receiver('ops'), receiver('chat')]);
+    stage.open(outage);
+    stage.rows.set('outbox/ops/bad', { table: 'outbox', key: 'ops/bad', atMs: 0, value: { notice: { id: 7 } } });
+    stage.rows.set('outbox/ops/null', { table: 'outbox', key: 'ops/null', atMs: 0, value: null });
+    stage.config = { ...stage.config, webhooks: [receiver('ops')] };
+    stage.restart();
+    stage.take(stage.notifier.compose({ findings: [], advice: [] }, stage.at));
+    expect(stage.outbox()).toEqual(['outbox/ops/msg-1']);
+  });
+
+  it('an answer for a notice that is not there any more changes nothing', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(outage);
+    const [sent] = stage.send();
+    if (sent) stage.end(sent.notice, delivered);
+    if (sent) stage.end(sent.notice, later);
+    expect(stage.outcomes).toEqual(['ops delivered']);
+  });
+});

@@ -1,0 +1,124 @@
+import { z } from 'zod';
+import { adviceCauses, gates } from '../src/core/advice.ts';
+import { reasons } from '../src/core/failure.ts';
+import { type FindingKind, findingKinds } from '../src/core/finding.ts';
+import { ecosystems } from '../src/core/mirror.ts';
+import type { NoticeType } from '../src/core/notice.ts';
+import { steps } from '../src/core/target.ts';
+
+const stamp = z.iso.datetime({ precision: 3 }).describe('RFC 3339, UTC, milliseconds');
+const seconds = z.number().min(0);
+const share = z.number().min(0).max(1);
+const count = z.int().min(0);
+const confidence = z.enum(['low', 'medium', 'high']);
+const rules = ['slow', 'relearned', 'expires_soon', 'all_failing', 'contaminated', 'clock'] as const;
+
+function finding(kind: z.ZodType) {
+  return z.strictObject({
+    id: z.string(),
+    kind,
+    state: z.enum(['open', 'closed', 'acknowledged']),
+    ecosystem: z.enum(ecosystems).nullable(),
+    upstream: z.string().nullable(),
+    registry: z.string().nullable().describe('null where the finding is about the place we watch from'),
+    scope: z.array(
+      z.strictObject({ module: z.string().nullable(), version: z.string().nullable(), step: z.enum(steps) }),
+    ),
+    openedAt: stamp,
+    closedAt: stamp.nullable(),
+    cause: z.enum([...reasons, ...rules]),
+    vantage: z.enum(['ok', 'unverified', 'suspect']),
+    confidence,
+    evidence: z.strictObject({
+      samples: count,
+      failures: count,
+      observedSeconds: seconds.nullable(),
+      baselineSeconds: seconds.nullable(),
+      thresholdSeconds: seconds.nullable(),
+      probeIds: z.array(z.string()),
+    }),
+    text: z.string(),
+  });
+}
+
+const before = <T extends z.ZodType>(of: T) => z.strictObject({ before: of.nullable(), after: of.nullable() });
+
+const advice = z.strictObject({
+  id: z.string(),
+  ecosystem: z.enum(ecosystems),
+  upstream: z.string(),
+  vantage: z.string(),
+  state: z.enum(['proposed', 'accepted', 'superseded', 'withdrawn', 'expired', 'refused']),
+  issuedAt: stamp,
+  expiresAt: stamp,
+  settledAt: stamp.nullable(),
+  from: z.string(),
+  to: z.string(),
+  chain: z.strictObject({ before: z.string(), after: z.string() }).describe('credentials masked'),
+  reason: z.string(),
+  cause: z.enum(adviceCauses),
+  refusal: z.enum(['vantage_suspect', 'shared_fate', 'nothing_measured', 'no_candidate']).nullable(),
+  evidence: z.strictObject({
+    windowSeconds: seconds,
+    samples: count,
+    observedSeconds: seconds.nullable(),
+    baselineSeconds: seconds.nullable(),
+    failures: z.partialRecord(z.enum(reasons), count),
+    findings: z.array(z.string()),
+  }),
+  candidates: z
+    .array(z.strictObject({ registry: z.string(), scoreSeconds: seconds.nullable(), gate: z.enum(gates) }))
+    .describe('best first'),
+  expected: z.strictObject({ availability: before(share), p95Seconds: before(seconds) }),
+  confidence,
+  remedy: z.record(z.string(), z.string()).describe('the lines to paste, by client; empty when refused'),
+  doesNotCover: z.array(z.string()),
+  rollback: z.string(),
+  trigger: z.enum(['detector', 'alertmanager']),
+});
+
+function body(type: NoticeType, data: z.ZodRawShape) {
+  return z
+    .strictObject({
+      type: z.literal(type),
+      timestamp: stamp,
+      data: z.strictObject({
+        seq: z.int().min(1).describe('rises by subject'),
+        subject: z.string(),
+        vantage: z.string(),
+        ...data,
+      }),
+    })
+    .meta({ title: type });
+}
+
+const resolves = z
+  .string()
+  .nullable()
+  .describe('webhook-id of the message that told of the opening; null where this receiver got none');
+
+function schemasOfKinds(): Record<`mirror.${FindingKind}`, z.ZodType> {
+  const schemas: Partial<Record<`mirror.${FindingKind}`, z.ZodType>> = {};
+  for (const kind of findingKinds)
+    schemas[`mirror.${kind}`] = body(`mirror.${kind}`, { finding: finding(z.literal(kind)) });
+  return schemas as Record<`mirror.${FindingKind}`, z.ZodType>;
+}
+
+/** The body of each type of webhook, strict: no key more, none less. */
+export const webhookSchemas: Readonly<Record<NoticeType, z.ZodType>> = {
+  ...schemasOfKinds(),
+  'mirror.self': body('mirror.self', {
+    finding: finding(z.literal('self')).optional().describe('absent only in a test delivery, subject self/test'),
+  }),
+  'mirror.recovery': body('mirror.recovery', { finding: finding(z.enum(findingKinds)), resolves }),
+  'mirror.advice': body('mirror.advice', { advice }),
+};
+
+/** The JSON Schema files of docs/schemas, by name. */
+export function schemaFiles(): Readonly<Record<string, string>> {
+  const files = Object.entries(webhookSchemas).map(([type, schema]) => [
+    `${type}.schema.json`,
+    `${JSON.stringify(z.toJSONSchema(schema), null, 2)}\n`,
+  ]);
+  return Object.fromEntries(files) as Record<string, string>;
+}
