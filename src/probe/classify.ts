@@ -38,7 +38,7 @@ const codesOf: Readonly<Partial<Record<Class, readonly string[]>>> = {
   ),
   refused: words('ECONNREFUSED'),
   unreachable: words('EHOSTUNREACH ENETUNREACH EHOSTDOWN ENETDOWN ENONET'),
-  ended: words('ECONNRESET EPIPE ECONNABORTED ENOTCONN UND_ERR_SOCKET HPE_INVALID_EOF_STATE'),
+  ended: words('MW_STALE ECONNRESET EPIPE ECONNABORTED ENOTCONN UND_ERR_SOCKET HPE_INVALID_EOF_STATE'),
   tls_expired: words('CERT_HAS_EXPIRED CERT_NOT_YET_VALID'),
   tls_name: words('ERR_TLS_CERT_ALTNAME_INVALID ERR_TLS_CERT_ALTNAME_FORMAT HOSTNAME_MISMATCH'),
   tls_untrusted: words(
@@ -56,7 +56,7 @@ const codesOf: Readonly<Partial<Record<Class, readonly string[]>>> = {
   head_oversize: words('MW_HEAD_TOO_LARGE HPE_HEADER_OVERFLOW UND_ERR_HEADERS_OVERFLOW'),
   body_oversize: words('MW_BODY_TOO_LARGE UND_ERR_RES_EXCEEDED_MAX_SIZE'),
   forbidden_target: words('MW_FORBIDDEN_TARGET'),
-  proxy: words('MW_PROXY_STATUS UND_ERR_PRX_TLS UND_ERR_PRX_CONN'),
+  proxy: words('MW_PROXY_STATUS MW_PROXY_CONNECT UND_ERR_PRX_TLS UND_ERR_PRX_CONN'),
   // Cancelled by our own shutdown blames nobody either.
   local: words(
     'EMFILE ENFILE ENOBUFS ENOMEM EADDRNOTAVAIL EADDRINUSE EAFNOSUPPORT EACCES EPERM ERR_SOCKET_BAD_PORT ' +

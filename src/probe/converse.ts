@@ -72,11 +72,12 @@ async function drive(conversation: Conversation, exchange: (ask: Ask) => Promise
 /** Answers one ask after the other, keeping the deadline of the timed part and the time between timed hops. */
 function createExchange({ due, line, clock }: ConverseInput, hops: Hop[]): (ask: Ask) => Promise<Answer> {
   let timedSpentMs = 0;
-  let lastWasTimed = false;
+  let lastWasTimed: boolean | null = null;
   return async (ask) => {
     const isTimed = ask.aside !== true;
-    // Time between two timed asks is the probe's own and belongs to the later hop's first phase.
-    const startMs = isTimed && lastWasTimed ? (hops.at(-1)?.marks.end ?? null) : null;
+    // Time between two timed asks is the probe's own and belongs to the later hop's first phase. Asides in a row count
+    // likewise, and so the wire may carry them over one connection.
+    const startMs = isTimed === lastWasTimed ? (hops.at(-1)?.marks.end ?? null) : null;
     const fromMs = startMs ?? clock.monotonicMs();
     const budget: AskBudget = {
       startMs,

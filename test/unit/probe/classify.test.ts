@@ -61,7 +61,7 @@ describe('code and phase', () => {
     ...rows('UND_ERR_BODY_TIMEOUT MW_DEADLINE', 'transfer', () => ({ kind: 'timeout_transfer', limitMs: 10_000 })),
     ...rows('ECONNRESET', 'connect', (code) => ({ kind: 'reset', code })),
     ...rows('ECONNRESET UND_ERR_SOCKET EPIPE', 'tls', (code) => ({ kind: 'reset', code })),
-    ...rows('ECONNRESET UND_ERR_SOCKET EPIPE', 'processing', (code) => ({ kind: 'reset', code })),
+    ...rows('ECONNRESET UND_ERR_SOCKET EPIPE MW_STALE', 'processing', (code) => ({ kind: 'reset', code })),
     ...rows(
       'ECONNRESET UND_ERR_SOCKET UND_ERR_RES_CONTENT_LENGTH_MISMATCH Z_BUF_ERROR HPE_INVALID_EOF_STATE',
       'transfer',
@@ -135,7 +135,9 @@ describe('code and phase', () => {
 
 describe('what says nothing about the mirror, in any phase', () => {
   test.each([
-    ...words('MW_PROXY_STATUS UND_ERR_PRX_TLS UND_ERR_PRX_CONN').map((code) => [code, 'proxy'] as const),
+    ...words('MW_PROXY_STATUS MW_PROXY_CONNECT UND_ERR_PRX_TLS UND_ERR_PRX_CONN').map(
+      (code) => [code, 'proxy'] as const,
+    ),
     ...words(
       'EMFILE ENFILE ENOBUFS ENOMEM EADDRNOTAVAIL EACCES EPERM ERR_SOCKET_BAD_PORT ERR_INVALID_URL UND_ERR_INVALID_ARG',
     ).map((code) => [code, 'local'] as const),

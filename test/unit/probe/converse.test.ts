@@ -85,6 +85,14 @@ describe('time', () => {
     ]);
   });
 
+  test('asides in a row touch, so that they may share a connection, and each has a whole deadline', async () => {
+    const { line } = await hold([ask('/1', { aside: true }), ask('/2', { aside: true })], () => ({ tookMs: 100 }));
+    expect(line.requests.map(({ startMs, deadlineMs }) => [startMs, deadlineMs])).toEqual([
+      [null, 6_000],
+      [5_100, 6_100],
+    ]);
+  });
+
   test('redirects share the deadline of their ask', async () => {
     const { line } = await hold([ask('/a')], (url) =>
       url.endsWith('/a') ? { status: 302, headers: { location: '/b' }, tookMs: 300 } : {},
