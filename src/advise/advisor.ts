@@ -237,7 +237,7 @@ function restore(
   for (const row of rows) {
     if (row.table !== 'advice') continue;
     settled.add(row.key);
-    stored.set(row.key, row.value as Advice);
+    if (isAdvice(row.value)) stored.set(row.key, row.value);
   }
   for (const row of rows) {
     const group = row.table === 'chain' ? groups.get(row.key) : undefined;
@@ -261,6 +261,14 @@ function restore(
   return [...stored.values()].filter(
     (advice) =>
       !held.has(advice.id) && isLive(advice.state) && !(advice.state === 'accepted' && advice.cause === 'failback'),
+  );
+}
+
+/** Enough of a look at a stored row to go on with it: all of them were written by us. */
+function isAdvice(value: unknown): value is Advice {
+  const given = value as Partial<Advice> | null;
+  return (
+    typeof given?.id === 'string' && typeof given.chain?.after === 'string' && typeof given.issuedAtMs === 'number'
   );
 }
 

@@ -843,6 +843,7 @@ describe('state and configuration', () => {
   it('rows that cannot be read are left aside', () => {
     const stage = warm();
     stage.rows.set('chain/go/go', { table: 'chain', key: 'go/go', atMs: 0, value: { open: 'gone', declared: chain } });
+    stage.rows.set('advice/gone', { table: 'advice', key: 'gone', atMs: 0, value: { id: 'gone' } });
     stage.restart();
     expect(stage.advisor.list()).toEqual([]);
   });
