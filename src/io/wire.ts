@@ -13,8 +13,9 @@ export interface WireOptions {
   readonly clock: Clock;
   readonly timers: Timers;
   /**
-   * Names to ask when one fails to resolve: hosts of other mirrors and controls. Hosts of the lines opened are known
-   * besides; addresses and `localhost` are left out. Default: none.
+   * Public names to ask when one fails to resolve, of whatever resolver failed: hosts of controls and public mirrors.
+   * Hosts of lines opened through the same resolver are known besides, so a private name goes to its own resolver
+   * alone. Addresses and `localhost` are left out. Default: none.
    */
   readonly otherNames?: readonly string[];
   /** User-Agent for controls; mirrors have their own. */
@@ -31,7 +32,7 @@ export function createWire(options: WireOptions): Wire {
   const deps: LineDeps = { clock, timers, names, tls: new TlsBook(), pool: new Pool() };
   return {
     open(access: WireAccess, connection: Connection): Line {
-      names.know(bareHost(new URL(access.url)));
+      names.know(bareHost(new URL(access.url)), access.dnsServer);
       return new OpenLine(access, connection, deps);
     },
     control(due: ControlDue): Promise<ControlAnswer> {

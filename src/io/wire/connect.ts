@@ -223,6 +223,8 @@ function secure(
       socket.destroy();
       failed(stopOf(error, 0, deps.clock.monotonicMs()));
     };
+    // Node leaves the socket underneath open where TLS over it ends before it has begun.
+    if ('socket' in over) socket.once('close', () => over.socket.destroy());
     // Before Node's own listener, which starts the handshake.
     socket.prependOnceListener('connect', () => {
       trace.marks.connected = deps.clock.monotonicMs();

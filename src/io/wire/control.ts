@@ -41,7 +41,8 @@ async function connectCode(
   startMs: number,
   deps: LineDeps,
 ): Promise<string | null> {
-  if (!URL.canParse(due.url)) return 'ERR_INVALID_URL';
+  const url = URL.canParse(due.url) ? new URL(due.url) : null;
+  if (url === null || url.hostname === '' || url.port === '') return 'ERR_INVALID_URL';
   const trace: ConnectTrace = {
     marks: { start: startMs, end: startMs },
     remoteAddress: null,
@@ -51,7 +52,7 @@ async function connectCode(
   };
   const deadline = new Deadline(deps.clock, deps.timers, startMs + due.timeoutMs);
   try {
-    const socket = await connectTo({ url: new URL(due.url), route: access, guard: null }, trace, deadline, deps);
+    const socket = await connectTo({ url, route: access, guard: null }, trace, deadline, deps);
     socket.destroy();
     return null;
   } catch (error) {

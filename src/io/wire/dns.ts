@@ -22,6 +22,7 @@ const othersMs = 1_500;
 /** How long the answer about the other names stands: "in the same moment" (design.md section 5). */
 const othersFreshMs = 2_000;
 const othersAsked = 3;
+const namesKnown = 200;
 const serversKept = 100;
 
 /**
@@ -32,19 +33,23 @@ const serversKept = 100;
 export class Names {
   readonly #clock: Clock;
   readonly #timers: Timers;
-  readonly #others: Set<string>;
+  readonly #others: readonly string[];
+  /** Names that mirrors have, by the resolver that they are asked of. */
+  readonly #known = new Map<string, Set<string>>();
   readonly #servers = new Map<string, Resolver>();
   readonly #verdicts = new Map<string, { readonly untilMs: number; readonly answers: Promise<boolean | null> }>();
 
   constructor(clock: Clock, timers: Timers, others: readonly string[]) {
     this.#clock = clock;
     this.#timers = timers;
-    this.#others = new Set(others.map((name) => name.toLowerCase()).filter(isAskable));
+    this.#others = others.map((name) => name.toLowerCase()).filter(isAskable);
   }
 
-  /** Remembers a further name to ask when another fails to resolve. */
-  know(name: string): void {
-    if (this.#others.size < 200 && isAskable(name)) this.#others.add(name);
+  /** Remembers a mirror's name, to be asked of its own resolver when another fails there; no other resolver learns it. */
+  know(name: string, server: string | null): void {
+    const known = this.#known.get(server ?? '') ?? new Set();
+    this.#known.set(server ?? '', known);
+    if (known.size < namesKnown && isAskable(name)) known.add(name.toLowerCase());
   }
 
   /**
@@ -73,7 +78,9 @@ export class Names {
   answersOthers(host: string, rule: ResolveRule): Promise<boolean | null> {
     const key = rule.server ?? '';
     const nowMs = this.#clock.monotonicMs();
-    const names = [...this.#others].filter((name) => name !== host.toLowerCase()).slice(0, othersAsked);
+    const candidates = new Set([...this.#others, ...(this.#known.get(key) ?? [])]);
+    candidates.delete(host.toLowerCase());
+    const names = [...candidates].slice(0, othersAsked);
     const verdict = this.#verdicts.get(`${key} ${names.join(' ')}`);
     if (verdict !== undefined && verdict.untilMs > nowMs) return verdict.answers;
     for (const [old, { untilMs }] of this.#verdicts) if (untilMs <= nowMs) this.#verdicts.delete(old);

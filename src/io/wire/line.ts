@@ -199,7 +199,7 @@ export class OpenLine implements Line {
       remoteAddress: trace.remoteAddress,
       remotePort: trace.remotePort,
       family: trace.family,
-      proxy: this.#access.proxy === null ? null : maskUrl(this.#access.proxy.url),
+      proxy: this.#access.proxy === null ? null : new URL(this.#access.proxy.url).origin,
       tls: trace.tls,
       requestHeaders: redactHeaders(state.headers),
       status: answer.status,

@@ -1,0 +1,123 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Wire } from '../../src/core/ports.ts';
+import { text } from '../support/answer.ts';
+import { type DnsRecord, type DnsServer, startDnsServer } from '../support/dns-server.ts';
+import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { accessTo, coldHop, endOf, realWire } from './own-wire.ts';
+
+describe('names through an own resolver', () => {
+  let server: RawServer;
+  let dns: DnsServer;
+  let wire: Wire;
+  beforeAll(async () => {
+    server = await startRawServer({ answer: () => text(200, 'ok\n') });
+  });
+  afterAll(() => server.close());
+  beforeEach(async () => {
+    dns = await startDnsServer();
+    wire = realWire({ otherNames: ['other.example.com', 'localhost', '127.0.0.1'] });
+    return async () => {
+      await wire.close();
+      await dns.close();
+    };
+  });
+  const ask = (name: string, more: { family?: 4 | 6; limitMs?: number } = {}) => {
+    const url = `http://${name}:${server.port}`;
+    const access = accessTo(url, { dnsServer: dns.address, family: more.family ?? null });
+    return coldHop(wire, access, `${url}/x`, { limitMs: more.limitMs ?? 2_000 });
+  };
+
+  it('is asked each time, and the family is named', async () => {
+    dns.setName('m.example.com', { a: ['127.0.0.1', '127.0.0.2'], ttl: 3600 });
+    for (let turn = 1; turn <= 2; turn += 1) {
+      const { hop } = await ask('m.example.com');
+      expect(hop).toMatchObject({ fault: null, remoteAddress: '127.0.0.1', family: 4, status: 200 });
+      expect(hop.marks.resolved).toBeGreaterThan(hop.marks.start);
+      expect(dns.questions.filter(({ name }) => name === 'm.example.com')).toHaveLength(turn);
+    }
+  });
+
+  it.each([
+    ['the family asked for alone', 6, { a: ['127.0.0.1'], aaaa: ['::1'] }, '::1', ['AAAA']],
+    ['IPv4 first where any will do', undefined, { a: ['127.0.0.1'], aaaa: ['::1'] }, '127.0.0.1', ['A']],
+    ['IPv6 where there is no IPv4', undefined, { aaaa: ['::1'] }, '::1', ['A', 'AAAA']],
+  ] as const)('%s', async (_, family, record, address, types) => {
+    dns.setName('m.example.com', record);
+    const { hop } = await ask('m.example.com', family === undefined ? {} : { family });
+    expect(hop).toMatchObject({ remoteAddress: address, family: address === '::1' ? 6 : 4 });
+    expect(dns.questions.filter(({ name }) => name === 'm.example.com').map(({ type }) => type)).toEqual(types);
+  });
+
+  const failures: readonly (readonly [string, DnsRecord, string])[] = [
+    ['no such name', { rcode: 3 }, 'ENOTFOUND'],
+    ['an empty answer', {}, 'ENODATA'],
+    ['SERVFAIL', { rcode: 2 }, 'ESERVFAIL'],
+    ['REFUSED', { rcode: 5 }, 'EREFUSED'],
+    ['silence', { silent: true }, 'MW_DEADLINE'],
+  ];
+  for (const [answers, record] of [
+    [true, { a: ['127.0.0.1'] }],
+    [false, { rcode: 2 }],
+  ] as const) {
+    it.each(failures)(`%s, while another name ${answers ? 'resolves' : 'does not'}`, async (_, bad, code) => {
+      dns.setName('m.example.com', bad);
+      dns.setName('other.example.com', record);
+      const answer = await ask('m.example.com', { limitMs: 300 });
+      expect(endOf(answer)).toEqual({ code, phase: 'resolve' });
+      expect(answer.hop.fault?.resolverAnswersOthers).toBe(answers);
+      expect(answer.hop.marks.resolved).toBeUndefined();
+    });
+  }
+
+  it('other names are asked once in the same moment, however many fail', async () => {
+    dns.setName('other.example.com', { a: ['127.0.0.1'] });
+    await Promise.all(['a', 'b', 'c'].map((name) => ask(`${name}.example.com`)));
+    const asked = dns.questions.filter(({ name }) => name === 'other.example.com');
+    expect(asked.length).toBeGreaterThan(0);
+    expect(asked.length).toBeLessThanOrEqual(3);
+  });
+
+  it('nothing is said where there is no other name', async () => {
+    const alone = realWire({ otherNames: ['localhost'] });
+    const access = accessTo('http://m.example.com', { dnsServer: dns.address });
+    const { hop } = await coldHop(alone, access, 'http://m.example.com/');
+    await alone.close();
+    expect(hop.fault).toMatchObject({ code: 'ENOTFOUND', resolverAnswersOthers: null });
+  });
+
+  it('a mirror of the same resolver is another name, one of another resolver is not', async () => {
+    const elsewhere = await startDnsServer();
+    const alone = realWire();
+    dns.setName('peer.example.com', { a: ['127.0.0.1'] });
+    const open = (name: string, server: DnsServer) =>
+      coldHop(alone, accessTo(`http://${name}`, { dnsServer: server.address }), `http://${name}:${server.port}/`);
+    await open('private.example.com', elsewhere);
+    const first = await open('m.example.com', dns);
+    await open('peer.example.com', dns);
+    const second = await open('m.example.com', dns);
+    await alone.close();
+    await elsewhere.close();
+    expect([first, second].map(({ hop }) => hop.fault?.resolverAnswersOthers)).toEqual([null, true]);
+    expect(dns.questions.map(({ name }) => name)).not.toContain('private.example.com');
+  });
+
+  it('localhost never goes to the server', async () => {
+    const { hop } = await ask('localhost');
+    expect(hop).toMatchObject({ fault: null, remoteAddress: '127.0.0.1' });
+    expect(dns.questions).toEqual([]);
+  });
+
+  it('a dead server is a failed resolve', async () => {
+    const gone = await startDnsServer();
+    await gone.close();
+    const access = accessTo('http://m.example.com', { dnsServer: gone.address });
+    const answer = await coldHop(wire, access, 'http://m.example.com/', { limitMs: 300 });
+    expect(answer.hop.fault).toMatchObject({ phase: 'resolve', resolverAnswersOthers: false });
+  });
+
+  it('a server address that is none is a fault too, nothing thrown', async () => {
+    const access = accessTo('http://m.example.com', { dnsServer: 'not an address' });
+    const answer = await coldHop(wire, access, 'http://m.example.com/');
+    expect(endOf(answer)).toEqual({ code: 'ERR_INVALID_IP_ADDRESS', phase: 'resolve' });
+  });
+});

@@ -1,0 +1,136 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Wire, WireAccess } from '../../src/core/ports.ts';
+import { text } from '../support/answer.ts';
+import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
+import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { accessTo, coldHop, endOf, hopOf, realWire } from './own-wire.ts';
+
+const forbidden = { code: 'MW_FORBIDDEN_TARGET', phase: 'connect' };
+
+describe('an answer may not lead us into private space', () => {
+  let server: RawServer;
+  let dns: DnsServer;
+  let wire: Wire;
+  let outside: (more?: Partial<WireAccess>) => WireAccess;
+  let connections: number;
+  beforeAll(async () => {
+    server = await startRawServer({ answer: () => text(200, 'inner secret\n') });
+    dns = await startDnsServer();
+    dns.setName('mirror.example.com', { a: ['203.0.113.7'] });
+    wire = realWire();
+    outside = (more = {}) => accessTo('https://mirror.example.com', { dnsServer: dns.address, ...more });
+  });
+  beforeEach(() => {
+    connections = server.connectionCount();
+  });
+  afterAll(async () => {
+    await wire.close();
+    await dns.close();
+    await server.close();
+  });
+  const foreign = { foreign: true, limitMs: 500 };
+
+  it.each([
+    ['a literal', '127.0.0.1'],
+    ['a literal in another spelling', '2130706433'],
+    ['a literal in hexadecimal', '0x7f.1'],
+    ['a mapped literal', '[::ffff:127.0.0.1]'],
+    ['the unspecified address', '0.0.0.0'],
+    ['localhost', 'localhost'],
+    ['a name below localhost', 'a.localhost'],
+  ])('%s', async (_, host) => {
+    const answer = await coldHop(wire, outside(), `http://${host}:${server.port}/`, foreign);
+    expect(endOf(answer)).toEqual(forbidden);
+    expect(answer.hop.marks.connected).toBeUndefined();
+    expect(server.connectionCount()).toBe(connections);
+  });
+
+  it('a name that resolves inward', async () => {
+    dns.setName('cdn.example.com', { a: ['127.0.0.1'] });
+    const answer = await coldHop(wire, outside(), `http://cdn.example.com:${server.port}/`, foreign);
+    expect(endOf(answer)).toEqual(forbidden);
+    expect(answer.hop).toMatchObject({ remoteAddress: '127.0.0.1', family: 4 });
+    expect(server.connectionCount()).toBe(connections);
+  });
+
+  it('a name that changes its address between check and connect: it is asked once, and that answer is used', async () => {
+    dns.setName('rebind.example.com', { a: ['198.51.100.9'] }, { a: ['127.0.0.1'] });
+    const asked = dns.questions.length;
+    const rules = { allowHosts: ['198.51.100.0/24'] };
+    const answer = await coldHop(wire, outside(rules), `http://rebind.example.com:${server.port}/`, foreign);
+    const questions = dns.questions.slice(asked).filter(({ name }) => name === 'rebind.example.com');
+    expect(questions).toHaveLength(1);
+    expect(answer.hop.remoteAddress).toBe('198.51.100.9');
+    expect(server.connectionCount()).toBe(connections);
+  });
+
+  it('a scheme that we do not speak', async () => {
+    const answer = await coldHop(wire, outside(), 'file:///etc/passwd', foreign);
+    expect(endOf(answer)).toEqual({ code: 'MW_FORBIDDEN_TARGET', phase: 'resolve' });
+  });
+
+  it.each([
+    ['where allowHosts names the range', { allowHosts: ['127.0.0.0/8'] }],
+    ['where allowHosts names the address', { allowHosts: ['127.0.0.1'] }],
+    ['where allowHosts names the host', { allowHosts: ['cdn.example.com'] }],
+  ])('but may %s', async (_, rules) => {
+    dns.setName('cdn.example.com', { a: ['127.0.0.1'] });
+    const answer = await coldHop(wire, outside(rules), `http://cdn.example.com:${server.port}/`, foreign);
+    expect(endOf(answer)).toEqual({ status: 200 });
+  });
+
+  it('but may where the configured mirror itself is there, by its address', async () => {
+    const answer = await coldHop(wire, accessTo(server.url), `${server.url}/`, foreign);
+    expect(endOf(answer)).toEqual({ status: 200 });
+  });
+
+  it('but may where the configured mirror itself is there, by its name', async () => {
+    dns.setName('inner.example.com', { a: ['127.0.0.1'] });
+    dns.setName('cdn.example.com', { a: ['127.0.0.1'] });
+    const inner = accessTo(`http://inner.example.com:${server.port}`, { dnsServer: dns.address });
+    const answer = await coldHop(wire, inner, `http://cdn.example.com:${server.port}/`, foreign);
+    expect(endOf(answer)).toEqual({ status: 200 });
+  });
+
+  it('the space that counts is where this line found the mirror, not what its name says later', async () => {
+    dns.setName('flip.example.com', { a: ['127.0.0.1'] }, { a: ['10.0.0.1'] });
+    const access = accessTo(`http://flip.example.com:${server.port}`, { dnsServer: dns.address });
+    const line = wire.open(access, 'cold');
+    const own = await hopOf(line, `http://flip.example.com:${server.port}/`);
+    const next = await hopOf(line, `http://10.0.0.1:${server.port}/`, foreign);
+    line.close();
+    expect(endOf(own)).toEqual({ status: 200 });
+    expect(endOf(next)).toEqual(forbidden);
+  });
+
+  it("the operator's own word is not guarded", async () => {
+    const answer = await coldHop(wire, accessTo(server.url), `${server.url}/`);
+    expect(endOf(answer)).toEqual({ status: 200 });
+  });
+});
+
+describe('credentials on the wire', () => {
+  it('reach the mirror, not where it redirects to, and no transcript', async () => {
+    const [home, other] = await Promise.all(
+      [0, 1].map(() => startRawServer({ answer: () => text(200, 'ok\n', { 'set-cookie': 'sid=s3cret' }) })),
+    );
+    if (home === undefined || other === undefined) throw new Error('no servers');
+    const wire = realWire();
+    const auth = { scheme: 'basic', username: 'robot', secret: 'pa55word', hosts: [] } as const;
+    const line = wire.open(accessTo(home.url, { auth }), 'cold');
+    const own = await hopOf(line, `${home.url}/?sig=abc123`);
+    const led = await hopOf(line, `${other.url}/`, { foreign: true, headers: { authorization: 'Bearer t0ken' } });
+    line.close();
+    expect(home.requests[0]?.headers).toMatchObject({
+      authorization: `Basic ${Buffer.from('robot:pa55word').toString('base64')}`,
+      'accept-encoding': 'identity',
+      'user-agent': 'mirrorwatch/test (+ops@example.com)',
+    });
+    expect(other.requests[0]?.headers.authorization).toBeUndefined();
+    expect(own.headers['set-cookie']).toBe('sid=s3cret');
+    const kept = JSON.stringify([own.hop, led.hop]);
+    for (const secret of ['pa55word', 'cm9ib3Q6', 't0ken', 's3cret', 'abc123']) expect(kept).not.toContain(secret);
+    expect(own.hop.requestHeaders.authorization).toBe('***');
+    await Promise.all([wire.close(), home.close(), other.close()]);
+  });
+});

@@ -1,0 +1,168 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { limits } from '../../../src/core/limits.ts';
+import type { Delivery } from '../../../src/core/notice.ts';
+import type { Post } from '../../../src/core/ports.ts';
+import { systemClock } from '../../../src/io/clock.ts';
+import { createPost, retryAfterMs } from '../../../src/io/post.ts';
+import { systemTimers } from '../../../src/io/timers.ts';
+import { text } from '../../support/answer.ts';
+import { startRawServer } from '../../support/raw-server.ts';
+import { type ReceiverBehaviour, startWebhookReceiver, type WebhookReceiver } from '../../support/webhook-receiver.ts';
+
+const post: Post = createPost({ clock: systemClock, timers: systemTimers });
+const loopback = ['127.0.0.0/8'];
+
+function send(url: string, more: Partial<Parameters<Post['send']>[0]> = {}): Promise<Delivery> {
+  const headers = { 'content-type': 'application/json', 'webhook-id': 'msg_1' };
+  return post.send({ url, headers, body: '{"type":"mirror.spike"}', allow: loopback, timeoutMs: 400, ...more });
+}
+
+describe('what a receiver does, and what becomes of the notice', () => {
+  let receiver: WebhookReceiver;
+  beforeEach(async () => {
+    receiver = await startWebhookReceiver();
+  });
+  afterEach(() => receiver.close());
+
+  const status = (code: number, headers: Record<string, string> = {}): ReceiverBehaviour => ({
+    kind: 'status',
+    status: code,
+    headers,
+  });
+  const failed = (failure: Record<string, unknown>) => ({ tag: 'failed', failure });
+  const later = (code: number) => failed({ kind: 'status', status: code, retry: 'later' });
+  const rows: readonly (readonly [string, ReceiverBehaviour, unknown])[] = [
+    ['200', status(200), { tag: 'delivered', status: 200 }],
+    ['204', status(204), { tag: 'delivered', status: 204 }],
+    ['299', status(299), { tag: 'delivered', status: 299 }],
+    ['400', status(400), later(400)],
+    ['401', status(401), later(401)],
+    ['404', status(404), later(404)],
+    ['409', status(409), later(409)],
+    ['410 is for good', status(410), failed({ kind: 'gone', status: 410, retry: 'never' })],
+    ['429', status(429), later(429)],
+    [
+      '429 with seconds',
+      status(429, { 'retry-after': '7' }),
+      failed({ kind: 'status', status: 429, retry: { afterMs: 7_000 } }),
+    ],
+    [
+      '503 with seconds',
+      status(503, { 'retry-after': '0' }),
+      failed({ kind: 'status', status: 503, retry: { afterMs: 0 } }),
+    ],
+    ['500 with seconds, which means nothing there', status(500, { 'retry-after': '7' }), later(500)],
+    ['500', status(500), later(500)],
+    ['599', status(599), later(599)],
+    [
+      'a redirect is never followed',
+      { kind: 'redirect', location: '/other' },
+      failed({ kind: 'redirect', retry: 'later' }),
+    ],
+    [
+      'a redirect inward',
+      { kind: 'redirect', location: 'http://169.254.169.254/', status: 307 },
+      failed({ kind: 'redirect', retry: 'later' }),
+    ],
+    ['a hang', { kind: 'hang' }, failed({ kind: 'timeout', code: 'timeout', retry: 'later' })],
+    ['a reset', { kind: 'reset' }, failed({ kind: 'network', code: 'ECONNRESET', retry: 'later' })],
+  ];
+  it.each(rows)('%s', async (_, behaviour, want) => {
+    receiver.script(behaviour);
+    expect(await send(receiver.url)).toEqual(want);
+    expect(receiver.posts).toHaveLength(1);
+    expect(receiver.posts[0]).toMatchObject({
+      path: '/hook',
+      body: '{"type":"mirror.spike"}',
+      headers: { 'content-type': 'application/json', 'webhook-id': 'msg_1', 'content-length': '23' },
+    });
+  });
+
+  it('a receiver that is down', async () => {
+    await receiver.kill();
+    expect(await send(receiver.url)).toEqual(failed({ kind: 'network', code: 'ECONNREFUSED', retry: 'later' }));
+  });
+
+  it('the body arrives byte by byte as it was signed', async () => {
+    const body = JSON.stringify({ text: '镜像 "é" \u2028', pad: 'x'.repeat(100_000) });
+    await send(receiver.url, { body });
+    expect(receiver.posts[0]?.body).toBe(body);
+  });
+
+  it('credentials in the URL go as basic', async () => {
+    await send(receiver.url.replace('://', '://u%40:p%3A@'));
+    expect(receiver.posts[0]?.headers.authorization).toBe(`Basic ${btoa('u@:p:')}`);
+  });
+
+  it.each([
+    ['a literal', (port: number) => `http://127.0.0.1:${port}/hook`],
+    ['a mapped literal', (port: number) => `http://[::ffff:127.0.0.1]:${port}/hook`],
+    ['a name that resolves inward', (port: number) => `http://localhost:${port}/hook`],
+  ])('nothing goes inward unless allowed: %s', async (_, url) => {
+    const refused = failed({ kind: 'forbidden_target', retry: 'later' });
+    expect(await send(url(receiver.port), { allow: [] })).toEqual(refused);
+    expect(await send(url(receiver.port), { allow: ['10.0.0.0/8', '::1/128'] })).toEqual(refused);
+    expect(receiver.posts).toEqual([]);
+  });
+
+  it('a name is allowed by the address it resolves to', async () => {
+    const answer = await send(`http://localhost:${receiver.port}/hook`, { allow: ['127.0.0.0/8', '::1'] });
+    expect(answer).toEqual({ tag: 'delivered', status: 204 });
+  });
+
+  it.each(['nonsense', 'ftp://127.0.0.1/', ''])('a URL that is none: "%s"', async (url) => {
+    expect(await send(url)).toMatchObject(failed({ kind: 'network', code: 'ERR_INVALID_URL' }));
+  });
+});
+
+describe('a receiver that talks too much', () => {
+  const notAllowed = { tag: 'failed', failure: { kind: 'status', status: 405, retry: 'later' } } as const;
+  const rows = [
+    // The scripted server says 405 to a POST; what matters is that its status counts and its body does not.
+    ['a huge answer', { kind: 'endless-body' }, notAllowed],
+    ['a body that trickles', { kind: 'trickle-body', everyMs: 50 }, notAllowed],
+    [
+      'headers without end',
+      { kind: 'endless-headers' },
+      { tag: 'failed', failure: { kind: 'network', code: 'MW_HEAD_TOO_LARGE', retry: 'later' } },
+    ],
+  ] as const;
+  it.each(rows)('%s', async (_, fault, want) => {
+    const server = await startRawServer({ answer: () => text(200, 'ok') });
+    await server.setFault(fault);
+    expect(await send(`${server.url}/`)).toEqual(want);
+    await server.close();
+  });
+});
+
+describe('TLS towards a receiver', () => {
+  let url: string;
+  let close: () => Promise<void>;
+  beforeAll(async () => {
+    const server = await startRawServer({ answer: () => text(200, 'ok'), tls: true });
+    url = server.url;
+    close = server.close;
+  });
+  afterAll(() => close());
+
+  it('is verified', async () => {
+    expect(await send(url)).toEqual({
+      tag: 'failed',
+      failure: { kind: 'tls', code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', retry: 'later' },
+    });
+  });
+});
+
+describe('Retry-After', () => {
+  const now = Date.parse('2026-01-01T00:00:00Z');
+  it.each([
+    ['seconds', '120', 120_000],
+    ['none', '0', 0],
+    ['a date', 'Thu, 01 Jan 2026 00:01:00 GMT', 60_000],
+    ['a date that has passed', 'Wed, 31 Dec 2025 00:00:00 GMT', 0],
+    ['beyond the age of a notice', '9999999', limits.deliveryAgeMsMax],
+    ['nonsense', 'soon', null],
+    ['an empty text', ' ', null],
+    ['absent', undefined, null],
+  ])('%s', (_, value, want) => expect(retryAfterMs(value, now)).toBe(want));
+});
