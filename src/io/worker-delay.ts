@@ -1,0 +1,68 @@
+import type { Clock, Timers } from '../core/ports.ts';
+
+/** Watches its own thread's event loop: how much later than asked each of its timers ran. */
+export interface LoopWatch {
+  /** The worst delay, milliseconds, of any that reached past `fromMs` (monotonic), one still under way included. */
+  delayMsMax(fromMs: number): number;
+  /** The delays since the last call, oldest first, one per tick. */
+  take(): readonly number[];
+  stop(): void;
+}
+
+/** Two and a half minutes of ticks: longer than the longest deadline. */
+const ticksKept = 16_384;
+/** Node rounds delays to whole milliseconds, so a timer that is this much late was on time. */
+const roundingMs = 1;
+
+/**
+ * Starts watching.
+ * @param everyMs  between ticks; a delay shorter than this is found only where a tick falls into it
+ */
+export function watchLoop(deps: {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly everyMs: number;
+}): LoopWatch {
+  const { clock, timers, everyMs } = deps;
+  const endsMs = new Float64Array(ticksKept);
+  const delaysMs = new Float64Array(ticksKept);
+  let ticks = 0;
+  let taken = 0;
+  let lastMs = clock.monotonicMs();
+  let timer = timers.after(everyMs, tick);
+
+  function lateBy(nowMs: number): number {
+    return Math.max(0, nowMs - lastMs - everyMs - roundingMs);
+  }
+
+  function tick(): void {
+    const nowMs = clock.monotonicMs();
+    endsMs[ticks % ticksKept] = nowMs;
+    delaysMs[ticks % ticksKept] = lateBy(nowMs);
+    ticks += 1;
+    lastMs = nowMs;
+    timer = timers.after(everyMs, tick);
+  }
+
+  return {
+    delayMsMax(fromMs) {
+      const nowMs = clock.monotonicMs();
+      // Of a delay that began before, only what reached past the start can have touched the sample.
+      let worst = Math.min(lateBy(nowMs), nowMs - fromMs);
+      for (let at = ticks - 1; at >= Math.max(0, ticks - ticksKept); at -= 1) {
+        const endMs = endsMs[at % ticksKept] ?? 0;
+        if (endMs <= fromMs) break;
+        worst = Math.max(worst, Math.min(delaysMs[at % ticksKept] ?? 0, endMs - fromMs));
+      }
+      return Math.max(0, worst);
+    },
+    take() {
+      const from = Math.max(taken, ticks - ticksKept);
+      taken = ticks;
+      return Array.from({ length: ticks - from }, (_, n) => delaysMs[(from + n) % ticksKept] ?? 0);
+    },
+    stop() {
+      timer.cancel();
+    },
+  };
+}

@@ -1,0 +1,80 @@
+import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
+import type { Because } from '../core/failure.ts';
+import type { Now, Probed, WorkerBook } from '../core/ports.ts';
+
+/** How a thread knows that it was started to serve us; other threads may load the same file. */
+export const workerRole = 'mirrorwatch-worker';
+
+/** What a thread is born with. `worker` is its number from 0 and stays the same over replacements. */
+export interface WorkerSeed {
+  readonly role: typeof workerRole;
+  readonly worker: number;
+  readonly book: WorkerBook;
+}
+
+/** From the main thread. `job` is unique over all threads; an answer bears the same one. */
+export type ToWorker =
+  | { readonly kind: 'probe'; readonly job: number; readonly due: Due }
+  | { readonly kind: 'control'; readonly job: number; readonly due: ControlDue }
+  | { readonly kind: 'book'; readonly book: WorkerBook; readonly edition: number };
+
+/** From a thread: what ended since the last message, and each second its loop delays, which say that it lives. */
+export type FromWorker =
+  | { readonly kind: 'done'; readonly jobs: readonly JobDone[] }
+  | { readonly kind: 'beat'; readonly delaysMs: readonly number[] }
+  | { readonly kind: 'booked'; readonly edition: number };
+
+/** One job's end. */
+export type JobDone =
+  | { readonly job: number; readonly kind: 'probe'; readonly probed: Probed }
+  | { readonly job: number; readonly kind: 'control'; readonly answer: ControlAnswer };
+
+/** How often a thread reports its loop delays. */
+export const beatMs = 1_000;
+
+/** The result of a probe whose end nobody saw: no hop, nothing timed, nothing judged. */
+export function lostProbe(
+  due: Due,
+  because: Extract<Because, 'defect' | 'shutdown'>,
+  worker: number,
+  now: Now,
+): Probed {
+  const started = { startedAtMs: now.wallMs, startedMonotonicMs: now.monotonicMs };
+  return {
+    sample: {
+      due,
+      ...started,
+      endedMonotonicMs: now.monotonicMs,
+      outcome: { tag: 'unknown', because },
+      rttMs: null,
+      phases: {},
+      bytes: 0,
+      wireBytes: 0,
+      requests: 0,
+      status: null,
+      finalUrl: null,
+      remoteAddress: null,
+      family: null,
+      tls: null,
+      cache: null,
+      retryAfterMs: null,
+      facts: {},
+      loopDelayMsMax: 0,
+      worker,
+    },
+    transcript: {
+      probeId: due.probeId,
+      ...started,
+      hops: [],
+      verdict: { outcome: { tag: 'unknown', because: 'defect' }, facts: {} },
+      errorLine: null,
+      loopDelayMsMax: 0,
+      worker,
+    },
+  };
+}
+
+/** The answer of a control that was lost twice. */
+export function lostControl(due: ControlDue, now: Now): ControlAnswer {
+  return { name: due.name, answered: false, latencyMs: null, code: 'defect', at: now };
+}

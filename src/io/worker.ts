@@ -1,0 +1,141 @@
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
+import type { Clock, Probed, Wire, WorkerBook } from '../core/ports.ts';
+import { measure } from '../measure/measure.ts';
+import { converse } from '../probe/converse.ts';
+import { ecosystems } from '../probe/registry.ts';
+import { systemClock } from './clock.ts';
+import { systemTimers } from './timers.ts';
+import { createWire } from './wire.ts';
+import { watchLoop } from './worker-delay.ts';
+import {
+  beatMs,
+  type FromWorker,
+  type JobDone,
+  lostProbe,
+  type ToWorker,
+  type WorkerSeed,
+  workerRole,
+} from './worker-protocol.ts';
+
+/** Between ticks of the loop watch. */
+const tickMs = 10;
+/** Results wait so long for others to cross with. */
+const batchMs = 4;
+
+/** Runs probes and controls by one book, over one wire. */
+export interface Runner {
+  /** Never rejects: what is not in the book, or breaks, is `unknown('defect')`. */
+  probe(due: Due): Promise<Probed>;
+  control(due: ControlDue): Promise<ControlAnswer>;
+}
+
+/** A runner; `wire` stays the caller's to close. */
+export function createRunner(deps: {
+  readonly book: WorkerBook;
+  readonly wire: Wire;
+  readonly clock: Clock;
+  readonly worker: number;
+  readonly loopDelayMsMax: (fromMs: number) => number;
+}): Runner {
+  const { book, wire, clock, worker, loopDelayMsMax } = deps;
+  return {
+    async probe(due) {
+      const { registry, ecosystem: id } = due.target;
+      const [access, context, ecosystem] = [book.access[registry], book.context[registry], ecosystems[id]];
+      if (access === undefined || context === undefined || ecosystem === null)
+        return lostProbe(due, 'defect', worker, clock.now());
+      try {
+        const transcript = await converse({
+          due,
+          ecosystem,
+          context: { ...context, nowWallMs: clock.wallMs() },
+          line: wire.open(access, due.connection),
+          clock,
+          worker,
+          loopDelayMsMax,
+        });
+        return { sample: measure(due, transcript), transcript };
+      } catch {
+        return lostProbe(due, 'defect', worker, clock.now());
+      }
+    },
+    control: (due) => wire.control(due),
+  };
+}
+
+/** A wire and its runner of one edition of the book; closed when a newer one is here and its last job has ended. */
+interface Edition {
+  readonly runner: Runner;
+  readonly wire: Wire;
+  jobs: number;
+}
+
+/** Serves the main thread until it ends us. */
+function serve(port: MessagePort, seed: WorkerSeed): void {
+  const watch = watchLoop({ clock: systemClock, timers: systemTimers, everyMs: tickMs });
+  let current = open(seed.book);
+  let done: JobDone[] = [];
+
+  function open(book: WorkerBook): Edition {
+    const wire = createWire({
+      clock: systemClock,
+      timers: systemTimers,
+      ...(book.otherNames === undefined ? {} : { otherNames: book.otherNames }),
+    });
+    const { worker } = seed;
+    const runner = createRunner({ book, wire, clock: systemClock, worker, loopDelayMsMax: watch.delayMsMax });
+    return { runner, wire, jobs: 0 };
+  }
+
+  function send(message: FromWorker): void {
+    port.postMessage(message);
+  }
+
+  function closeOld(edition: Edition): void {
+    if (edition !== current && edition.jobs === 0) void edition.wire.close();
+  }
+
+  function finish(one: JobDone, edition: Edition): void {
+    edition.jobs -= 1;
+    closeOld(edition);
+    done.push(one);
+    if (done.length > 1) return;
+    systemTimers.after(batchMs, () => {
+      send({ kind: 'done', jobs: done });
+      done = [];
+    });
+  }
+
+  async function run(message: Exclude<ToWorker, { kind: 'book' }>): Promise<void> {
+    const edition = current;
+    edition.jobs += 1;
+    const { job } = message;
+    if (message.kind === 'probe')
+      finish({ job, kind: 'probe', probed: await edition.runner.probe(message.due) }, edition);
+    else finish({ job, kind: 'control', answer: await edition.runner.control(message.due) }, edition);
+  }
+
+  function beat(): void {
+    send({ kind: 'beat', delaysMs: watch.take() });
+    systemTimers.after(beatMs, beat);
+  }
+
+  port.on('message', (message: ToWorker) => {
+    if (message.kind !== 'book') {
+      void run(message);
+      return;
+    }
+    const before = current;
+    current = open(message.book);
+    closeOld(before);
+    send({ kind: 'booked', edition: message.edition });
+  });
+  beat();
+}
+
+function isSeed(data: unknown): data is WorkerSeed {
+  return typeof data === 'object' && data !== null && 'role' in data && data.role === workerRole;
+}
+
+if (parentPort !== null && isSeed(workerData)) serve(parentPort, workerData);

@@ -1,0 +1,47 @@
+import { Worker } from 'node:worker_threads';
+import type { WorkerBook } from '../core/ports.ts';
+import { type FromWorker, type ToWorker, type WorkerSeed, workerRole } from './worker-protocol.ts';
+
+/** One live thread, as the pool sees it. */
+export interface Thread {
+  send(message: ToWorker): void;
+  /** Ends the thread, also one that is stuck in a loop. Idempotent; `gone` is not called afterwards. */
+  end(): Promise<void>;
+}
+
+/** What a thread tells the pool. `gone` comes once, with the reason. */
+export interface ThreadEvents {
+  readonly message: (message: FromWorker) => void;
+  readonly gone: (why: 'crashed' | 'exited', text: string) => void;
+}
+
+/** The file that threads run: beside this one, in the same language, so that it works from sources and from `dist/`. */
+export const workerEntry = new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+
+/** Starts a thread. What it throws ends it and is told as `crashed`. */
+export function startThread(entry: URL, worker: number, book: WorkerBook, events: ThreadEvents): Thread {
+  const seed: WorkerSeed = { role: workerRole, worker, book };
+  // Flags of ours (a test runner's loader, an inspector's port) are not for it.
+  const thread = new Worker(entry, { workerData: seed, name: `probe-${worker}`, execArgv: [] });
+  let isOver = false;
+  const over = (why: 'crashed' | 'exited', text: string) => {
+    if (isOver) return;
+    isOver = true;
+    events.gone(why, text);
+  };
+  thread.on('message', (message: FromWorker) => {
+    if (!isOver) events.message(message);
+  });
+  thread.on('error', (thrown) =>
+    over('crashed', thrown instanceof Error ? (thrown.stack ?? thrown.message) : String(thrown)),
+  );
+  thread.on('messageerror', (thrown) => over('crashed', thrown.message));
+  thread.on('exit', (code) => over('exited', `exit code ${code}`));
+  return {
+    send: (message) => thread.postMessage(message),
+    async end() {
+      isOver = true;
+      await thread.terminate();
+    },
+  };
+}

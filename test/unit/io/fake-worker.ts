@@ -1,0 +1,82 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Due } from '../../../src/core/due.ts';
+import { type FromWorker, lostProbe, type ToWorker, type WorkerSeed } from '../../../src/io/worker-protocol.ts';
+
+/**
+ * A thread that does what a due's registry or a control's name says: `answer`; `answer twice`; `hold` until a later
+ * `release`; `exit`, `throw` or `spin` for ever; `exit first time` once, as the file named by the URL says by existing.
+ */
+const seed: WorkerSeed = workerData;
+const held: (() => void)[] = [];
+const send = (message: FromWorker) => parentPort?.postMessage(message);
+let userAgent = userAgentOf(seed);
+
+function userAgentOf({ book }: { readonly book: WorkerSeed['book'] }): string {
+  return book.access.any?.userAgent ?? 'none';
+}
+
+function answer(job: number, due: Due): void {
+  const { sample, transcript } = lostProbe(due, 'defect', seed.worker, { wallMs: 1, monotonicMs: 1 });
+  const probed = { sample: { ...sample, outcome: { tag: 'ok' } as const, finalUrl: userAgent }, transcript };
+  send({ kind: 'done', jobs: [{ job, kind: 'probe', probed }] });
+}
+
+function act(what: string, finish: () => void): void {
+  switch (what) {
+    case 'hold':
+      held.push(finish);
+      return;
+    case 'exit':
+      process.exit(3);
+      return;
+    case 'throw':
+      throw new Error('broken on purpose');
+    case 'spin':
+      for (;;);
+    case 'answer twice':
+      finish();
+      finish();
+      return;
+    case 'release':
+      finish();
+      for (const one of held.splice(0)) one();
+      return;
+    default:
+      finish();
+  }
+}
+
+parentPort?.on('message', (message: ToWorker) => {
+  switch (message.kind) {
+    case 'book':
+      userAgent = userAgentOf(message);
+      send({ kind: 'booked', edition: message.edition });
+      return;
+    case 'probe':
+      act(message.due.target.registry, () => answer(message.job, message.due));
+      return;
+    case 'control':
+      act(message.due.name, () =>
+        send({
+          kind: 'done',
+          jobs: [
+            {
+              job: message.job,
+              kind: 'control',
+              answer: {
+                name: message.due.name,
+                answered: true,
+                latencyMs: seed.worker,
+                code: null,
+                at: { wallMs: 1, monotonicMs: 1 },
+              },
+            },
+          ],
+        }),
+      );
+      return;
+    default:
+      message satisfies never;
+  }
+});
+send({ kind: 'beat', delaysMs: [seed.worker, 0.5] });

@@ -1,0 +1,362 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Due } from '../../../src/core/due.ts';
+import { limits } from '../../../src/core/limits.ts';
+import type { HopAnswer, Wire, WireAccess, WorkerBook, Workers } from '../../../src/core/ports.ts';
+import { systemClock } from '../../../src/io/clock.ts';
+import { systemTimers } from '../../../src/io/timers.ts';
+import { createInlineWorkers, createWorkers } from '../../../src/io/workers.ts';
+import { type ManualTime, manualTime } from './manual-time.ts';
+
+const entry = new URL('./fake-worker.ts', import.meta.url);
+const undo: (() => void | Promise<void>)[] = [];
+afterEach(async () => {
+  for (const one of undo.splice(0)) await one();
+});
+
+const access = (userAgent: string, url = 'https://any.example.com'): WireAccess => ({
+  registry: 'any',
+  url,
+  ca: [],
+  client: null,
+  pin: null,
+  auth: null,
+  proxy: null,
+  family: null,
+  dnsServer: null,
+  allowHosts: [],
+  userAgent,
+});
+const book = (userAgent: string): WorkerBook => ({ access: { any: access(userAgent) }, context: {} });
+
+function due(registry: string, over: Partial<Due> = {}): Due {
+  return {
+    probeId: `probe-${registry}`,
+    target: {
+      id: `${registry}|example.com/m|v1.0.0|mod`,
+      ecosystem: 'go',
+      upstream: 'go',
+      registry,
+      module: 'example.com/m',
+      version: 'v1.0.0',
+      step: 'mod',
+      canary: true,
+    },
+    connection: 'cold',
+    purpose: 'scheduled',
+    timeoutMs: 1_000,
+    plannedAtMs: 0,
+    round: null,
+    ...over,
+  };
+}
+const control = (name: string) => ({ name, url: 'tcp://192.0.2.1:53', timeoutMs: 1_000 });
+
+function pool(count: number): { workers: Workers; time: ManualTime; lines: { message: string; fields: unknown }[] } {
+  const time = manualTime();
+  const lines: { message: string; fields: unknown }[] = [];
+  const write = (message: string, fields?: unknown) => void lines.push({ message, fields });
+  const log = { debug: write, info: write, warn: write, error: write };
+  const workers = createWorkers({ count, book: book('first'), clock: time.clock, timers: time.timers, log, entry });
+  undo.push(() => workers.close());
+  return { workers, time, lines };
+}
+
+const ok = { tag: 'ok' };
+const defect = { tag: 'unknown', because: 'defect' };
+
+describe('createWorkers', () => {
+  it('answers with what the thread found', async () => {
+    const { workers } = pool(2);
+    const { sample } = await workers.probe(due('answer'));
+    expect([sample.outcome, sample.due, workers.inFlight()]).toEqual([ok, due('answer'), 0]);
+    expect(await workers.control(control('answer'))).toMatchObject({ name: 'answer', answered: true });
+  });
+
+  it('takes the second answer to one job for nothing', async () => {
+    const { workers } = pool(1);
+    await workers.probe(due('answer twice'));
+    expect([(await workers.probe(due('answer'))).sample.outcome, workers.inFlight()]).toEqual([ok, 0]);
+  });
+
+  it('shares jobs out among threads', async () => {
+    const { workers } = pool(2);
+    const held = [workers.probe(due('hold')), workers.probe(due('hold'))];
+    const released = [workers.probe(due('release')), workers.probe(due('release'))];
+    const samples = await Promise.all([...held, ...released]);
+    expect(samples.map(({ sample }) => sample.worker).sort()).toEqual([0, 0, 1, 1]);
+  });
+
+  it('has at most so many with one thread; others wait, controls do not', async () => {
+    const { workers, lines } = pool(1);
+    const held = Array.from({ length: limits.workerInFlight }, () => workers.probe(due('hold')));
+    const waiting = workers.probe(due('answer'));
+    expect(await workers.control(control('answer'))).toMatchObject({ answered: true });
+    expect(workers.inFlight()).toBe(limits.workerInFlight + 1);
+    expect(await workers.control(control('release'))).toMatchObject({ answered: true });
+    const outcomes = (await Promise.all([...held, waiting])).map(({ sample }) => sample.outcome.tag);
+    expect([new Set(outcomes), workers.inFlight(), lines]).toEqual([new Set(['ok']), 0, []]);
+  });
+
+  it('gives threads another book', async () => {
+    const { workers } = pool(2);
+    await workers.configure(book('second'));
+    const samples = await Promise.all([workers.probe(due('answer')), workers.probe(due('answer'))]);
+    expect(samples.map(({ sample }) => sample.finalUrl)).toEqual(['second', 'second']);
+  });
+
+  it('hands loop delays on once, by thread', async () => {
+    const { workers } = pool(2);
+    await Promise.all([workers.control(control('answer')), workers.control(control('answer'))]);
+    expect(workers.loopDelays()).toEqual([
+      { worker: 0, delaysMs: [0, 0.5] },
+      { worker: 1, delaysMs: [1, 0.5] },
+    ]);
+    expect(workers.loopDelays()).toEqual([
+      { worker: 0, delaysMs: [] },
+      { worker: 1, delaysMs: [] },
+    ]);
+  });
+
+  const deaths: readonly (readonly [registry: string, why: string])[] = [
+    ['exit', 'exited'],
+    ['throw', 'crashed'],
+  ];
+  it.each(deaths)(
+    'replaces a thread that died (%s): what it had in hand is a defect, counted and logged',
+    async (registry, why) => {
+      const { workers, time, lines } = pool(1);
+      const held = workers.probe(due('hold'));
+      const { sample, transcript } = await workers.probe(due(registry));
+      expect([sample.outcome, (await held).sample.outcome]).toEqual([defect, defect]);
+      expect(sample).toMatchObject({
+        due: due(registry),
+        rttMs: null,
+        phases: {},
+        requests: 0,
+        wireBytes: 0,
+        status: null,
+      });
+      expect(transcript).toMatchObject({ probeId: due(registry).probeId, hops: [], verdict: { outcome: defect } });
+      expect(lines).toEqual([
+        {
+          message: 'worker thread is replaced',
+          fields: expect.objectContaining({ worker: 0, why, inHand: 2, replaced: 1 }),
+        },
+      ]);
+      const next = workers.probe(due('answer'));
+      expect(workers.inFlight()).toBe(1);
+      time.pass(200);
+      expect((await next).sample.outcome).toEqual(ok);
+    },
+  );
+
+  it('replaces with the newest book', async () => {
+    const { workers, time } = pool(1);
+    await workers.probe(due('exit'));
+    await workers.configure(book('second'));
+    time.pass(200);
+    expect((await workers.probe(due('answer'))).sample.finalUrl).toBe('second');
+  });
+
+  it('waits longer each time a thread dies of its start, and not after one that lived', async () => {
+    const { workers, time, lines } = pool(1);
+    const waits: number[] = [];
+    for (let death = 0; death < 9; death += 1) {
+      await workers.probe(due('exit'));
+      const before = time.pending();
+      let waited = 0;
+      while (time.pending() >= before && waited < 20_000) {
+        time.pass(100);
+        waited += 100;
+      }
+      waits.push(waited);
+    }
+    expect(waits).toEqual([200, 400, 800, 1_600, 3_200, 6_400, 10_000, 10_000, 10_000]);
+    time.pass(10_000);
+    await workers.probe(due('exit'));
+    time.pass(100);
+    expect([(await workers.probe(due('answer'))).sample.outcome, lines.length]).toEqual([ok, 10]);
+  });
+
+  it('replaces a thread that hangs in a loop', async () => {
+    const { workers, time, lines } = pool(2);
+    await Promise.all([workers.control(control('answer')), workers.control(control('answer'))]);
+    const stuck = workers.probe(due('spin', { timeoutMs: limits.timeoutMsMax }));
+    const other = workers.probe(due('hold', { timeoutMs: limits.timeoutMsMax }));
+    time.pass(limits.workerHangMs);
+    expect(lines).toEqual([]);
+    // The other thread says nothing either in this test, so both are replaced.
+    time.pass(1_000);
+    expect([(await stuck).sample.outcome, (await other).sample.outcome]).toEqual([defect, defect]);
+    expect(lines.map(({ fields }) => fields)).toEqual(
+      [0, 1].map((worker) => expect.objectContaining({ worker, why: 'hung' })),
+    );
+    time.pass(200);
+    expect((await workers.probe(due('answer'))).sample.outcome).toEqual(ok);
+  });
+
+  it('does not take our own standing still for the silence of threads', async () => {
+    const { workers, time, lines } = pool(1);
+    await workers.control(control('answer'));
+    time.leap(10 * limits.workerHangMs);
+    time.pass(limits.workerHangMs);
+    expect(lines).toEqual([]);
+  });
+
+  it('asks a control again where its thread died', async () => {
+    const { workers, time } = pool(1);
+    const held = workers.control(control('hold'));
+    await workers.probe(due('exit'));
+    expect(workers.inFlight()).toBe(1);
+    time.pass(200);
+    await workers.control(control('release'));
+    expect(await held).toMatchObject({ name: 'hold', answered: true });
+  });
+
+  it('gives a control up that two threads died over', async () => {
+    const { workers, time, lines } = pool(2);
+    const answer = await workers.control(control('exit'));
+    expect(answer).toEqual({ name: 'exit', answered: false, latencyMs: null, code: 'defect', at: time.clock.now() });
+    expect(lines.length).toBe(2);
+  });
+
+  it('gives a probe up that outlives all its deadlines', async () => {
+    const { workers, time, lines } = pool(1);
+    await workers.control(control('answer'));
+    const endless = workers.probe(due('hold', { timeoutMs: 100 }));
+    time.pass(100 * (limits.asksPerProbe + 1) + 4_999);
+    expect(workers.inFlight()).toBe(1);
+    time.pass(1);
+    expect([(await endless).sample.outcome, workers.inFlight()]).toEqual([defect, 0]);
+    expect(lines.map(({ message }) => message)).toEqual(['a probe outlived its deadlines and was given up']);
+    expect((await workers.probe(due('release'))).sample.outcome).toEqual(ok);
+  });
+
+  it('ends: what is out or asked afterwards comes back as shutdown, no timer stays', async () => {
+    const { workers, time } = pool(2);
+    const held = workers.probe(due('hold'));
+    const asked = workers.control(control('hold'));
+    await workers.close();
+    const shutdown = { tag: 'unknown', because: 'shutdown' };
+    expect([(await held).sample.outcome, (await workers.probe(due('answer'))).sample.outcome]).toEqual([
+      shutdown,
+      shutdown,
+    ]);
+    expect([(await asked).answered, workers.inFlight(), time.pending()]).toEqual([false, 0, 0]);
+    await workers.configure(book('second'));
+    await workers.close();
+  });
+});
+
+describe('the real thread', () => {
+  it('probes a mirror over its own wire, and says what it cannot probe', async () => {
+    const body = 'module example.com/m\n';
+    const server = createServer((request, response) =>
+      response.end(request.url === '/example.com/m/@v/v1.0.0.mod' ? body : ''),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    undo.push(() => new Promise<void>((resolve) => server.close(() => resolve())));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const context = { baseUrl: url, sumdb: null, privatePatterns: [], pinned: {} };
+    const log = { debug() {}, info() {}, warn() {}, error() {} };
+    const known = { access: { local: access('test', url) }, context: { local: context }, otherNames: [] };
+    const workers = createWorkers({ count: 2, book: known, clock: systemClock, timers: systemTimers, log });
+    undo.unshift(() => workers.close());
+    const before = systemClock.monotonicMs();
+    const { sample, transcript } = await workers.probe(due('local'));
+    expect([sample.outcome, sample.status, sample.bytes, sample.remoteAddress]).toEqual([
+      ok,
+      200,
+      body.length,
+      '127.0.0.1',
+    ]);
+    expect(sample.startedMonotonicMs).toBeGreaterThan(before);
+    expect(sample.endedMonotonicMs).toBeLessThan(systemClock.monotonicMs());
+    expect(transcript.hops.map((hop) => hop.url)).toEqual([`${url}/example.com/m/@v/v1.0.0.mod`]);
+    expect((await workers.probe(due('unknown'))).sample.outcome).toEqual(defect);
+    expect(await workers.control({ name: 'c', url: url.replace('http', 'tcp'), timeoutMs: 5_000 })).toMatchObject({
+      name: 'c',
+      answered: true,
+    });
+    await workers.configure({ access: {}, context: {} });
+    expect((await workers.probe(due('local'))).sample.outcome).toEqual(defect);
+    expect(workers.loopDelays().map(({ worker }) => worker)).toEqual([0, 1]);
+  });
+});
+
+describe('createInlineWorkers', () => {
+  const body = new TextEncoder().encode('module example.com/m\n');
+  function fakeWire(): { wire: Wire; asked: string[] } {
+    const asked: string[] = [];
+    const wire: Wire = {
+      open: ({ userAgent }) => ({
+        async hop(request): Promise<HopAnswer> {
+          asked.push(`${userAgent} ${request.url}`);
+          const hop = {
+            url: request.url,
+            aside: request.aside,
+            marks: { start: 0, connected: 1, firstByte: 2, end: 3 },
+            reused: false,
+            remoteAddress: '127.0.0.1',
+            remotePort: 80,
+            family: 4 as const,
+            proxy: null,
+            tls: null,
+            requestHeaders: {},
+            status: 200,
+            responseHeaders: {},
+            bodyBytes: body.length,
+            fault: null,
+          };
+          return { hop, headers: {}, body };
+        },
+        close() {},
+      }),
+      control: async ({ name }) => ({
+        name,
+        answered: true,
+        latencyMs: 1,
+        code: null,
+        at: { wallMs: 0, monotonicMs: 0 },
+      }),
+      close: async () => void asked.push('closed'),
+    };
+    return { wire, asked };
+  }
+
+  it('runs probes here, over the wire it was given', async () => {
+    const { wire, asked } = fakeWire();
+    const context = { baseUrl: 'https://any.example.com', sumdb: null, privatePatterns: [], pinned: {} };
+    const bookOf = (userAgent: string) => ({ access: { any: access(userAgent) }, context: { any: context } });
+    const workers = createInlineWorkers({ book: bookOf('first'), wire, clock: manualTime().clock });
+    const probing = workers.probe(due('any'));
+    expect(workers.inFlight()).toBe(1);
+    expect([(await probing).sample.outcome, workers.inFlight()]).toEqual([ok, 0]);
+    await workers.configure(bookOf('second'));
+    await workers.probe(due('any'));
+    expect(await workers.control(control('c'))).toMatchObject({ answered: true });
+    expect(workers.loopDelays()).toEqual([{ worker: 0, delaysMs: [] }]);
+    await workers.close();
+    const url = 'https://any.example.com/example.com/m/@v/v1.0.0.mod';
+    expect(asked).toEqual([`first ${url}`, `second ${url}`, 'closed']);
+  });
+
+  it('a wire that throws is a defect, not a rejection', async () => {
+    const { wire } = fakeWire();
+    const broken = {
+      ...wire,
+      open: () => {
+        throw new Error('broken');
+      },
+    };
+    const context = { baseUrl: 'https://any.example.com', sumdb: null, privatePatterns: [], pinned: {} };
+    const workers = createInlineWorkers({
+      book: { access: { any: access('x') }, context: { any: context } },
+      wire: broken,
+      clock: manualTime().clock,
+    });
+    expect((await workers.probe(due('any'))).sample.outcome).toEqual(defect);
+  });
+});
