@@ -21,6 +21,7 @@ const shape = z.strictObject({
   version: z.string().nullable(),
   pinned: z.record(z.string(), z.string()).default({}),
   sumdb: z.strictObject({ name: z.string(), verifierKey: z.string() }).nullable().default(null),
+  lookup: z.strictObject({ module: z.string(), version: z.string() }).optional(),
   nowWallMs: z.number().default(1_700_000_000_000),
   answers: z.array(answerShape).min(1),
   want: z.strictObject({ outcome: z.looseObject({ tag: z.enum(['ok', 'failed']) }), facts: z.looseObject({}) }),
@@ -55,8 +56,8 @@ export function targetOf({ step, module, version }: Fixture): Target {
 }
 
 /** The context that a fixture was recorded in. */
-export function contextOf({ pinned, sumdb, nowWallMs }: Fixture): ProbeContext {
-  return { baseUrl, sumdb, privatePatterns: [], pinned, nowWallMs };
+export function contextOf({ pinned, sumdb, lookup, nowWallMs }: Fixture): ProbeContext {
+  return { baseUrl, sumdb, privatePatterns: [], pinned, nowWallMs, ...(lookup === undefined ? {} : { lookup }) };
 }
 
 /** A recorded answer as the conversation gets it. */
