@@ -35,6 +35,7 @@ export class Simulation {
   #events: { readonly atMs: number; readonly order: number; readonly run: () => void }[] = [];
   #order = 0;
   #epoch = 0;
+  #wake = 0;
   readonly #doubted = new Set<string>();
   readonly #confirming = new Set<string>();
   readonly #config: Config;
@@ -107,9 +108,12 @@ export class Simulation {
     }
     for (const round of turn.rounds) this.#ask(round);
     for (const target of turn.rechecks) this.#probe(aDue(target, { purpose: 'recheck' }));
-    if (turn.wakeAtMs !== null) {
-      this.#after(Math.max(1, turn.wakeAtMs - this.nowMs), () => this.apply(this.detector.tick(at(this.nowMs))));
-    }
+    const wake = ++this.#wake;
+    if (turn.wakeAtMs === null) return;
+    this.#after(Math.max(1, turn.wakeAtMs - this.nowMs), () => {
+      // A later turn has said anew when to wake.
+      if (wake === this.#wake) this.apply(this.detector.tick(at(this.nowMs)));
+    });
   }
 
   /** Changes of one kind, as `<registry> <change>` with their time. */

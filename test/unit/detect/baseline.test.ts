@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { emptyBaseline, forVersion, learn, medianOf, withWindow } from '../../../src/detect/baseline.ts';
+import { aConfig } from './world.ts';
+
+const { spike: rule } = aConfig({ mirrors: [] }).detect;
+
+describe('baseline', () => {
+  it.each([
+    { values: [], want: null },
+    { values: [3], want: 3 },
+    { values: [9, 1], want: 5 },
+    { values: [9, 1, 2], want: 2 },
+    { values: [100, 9, 1, 2], want: 5.5 },
+  ])('median of $values: $want', ({ values, want }) => {
+    expect(medianOf(values)).toBe(want);
+  });
+
+  it.each([
+    { count: 19, want: null },
+    { count: 20, want: 100 },
+    { count: 21, want: 100 },
+  ])('after $count samples: $want', ({ count, want }) => {
+    let baseline = emptyBaseline;
+    for (let i = 0; i < count; i++) baseline = learn(baseline, 100, rule);
+    expect(baseline.medianMs).toBe(want);
+  });
+
+  it('forgets what left the window, oldest first', () => {
+    let baseline = withWindow(Array<number>(120).fill(100), null, rule);
+    for (let i = 0; i < 60; i++) baseline = learn(baseline, 200, rule);
+    expect(baseline).toMatchObject({ medianMs: 150 });
+    baseline = learn(baseline, 200, rule);
+    expect(baseline.medianMs).toBe(200);
+    expect(baseline.window).toHaveLength(120);
+    expect(baseline.window.filter((ms) => ms === 100)).toHaveLength(59);
+  });
+
+  it.each([
+    { name: 'the same version', before: 'v1', next: 'v1', wantLength: 30, wantVersion: 'v1' },
+    { name: 'another version', before: 'v1', next: 'v2', wantLength: 0, wantVersion: 'v2' },
+    { name: 'the first known version', before: null, next: 'v1', wantLength: 30, wantVersion: 'v1' },
+    { name: 'an answer that does not say', before: 'v1', next: undefined, wantLength: 30, wantVersion: 'v1' },
+  ])('$name keeps $wantLength samples', ({ before, next, wantLength, wantVersion }) => {
+    const baseline = withWindow(Array<number>(30).fill(5), before, rule);
+    const got = forVersion(baseline, next);
+    expect([got.window.length, got.resolvedVersion]).toEqual([wantLength, wantVersion]);
+  });
+});

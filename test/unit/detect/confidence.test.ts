@@ -1,0 +1,14 @@
+import { describe, expect, it } from 'vitest';
+import { confidenceAfter } from '../../../src/detect/confidence.ts';
+
+describe('confidence', () => {
+  it.each([
+    { ms: 0, want: 'low' },
+    { ms: 29_999, want: 'low' },
+    { ms: 30_000, want: 'medium' },
+    { ms: 119_999, want: 'medium' },
+    { ms: 120_000, want: 'high' },
+  ])('after $ms ms: $want', ({ ms, want }) => {
+    expect(confidenceAfter(ms)).toBe(want);
+  });
+});

@@ -1,0 +1,297 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { Due } from '../../../src/core/due.ts';
+import type { Outcome } from '../../../src/core/failure.ts';
+import type { Sample } from '../../../src/core/sample.ts';
+import type { Target } from '../../../src/core/target.ts';
+import { createDetector, type Detector, type DetectTurn } from '../../../src/detect/detector.ts';
+import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom, epochMs, mismatch, refused } from './world.ts';
+
+const mirrors = [aMirror('a'), aMirror('b')];
+const zip: Target = aTarget('a', 'zip');
+const targets = [...mirrors.map((mirror) => aTarget(mirror.name)), zip, aTarget('a', 'latest')];
+const ok: Outcome = { tag: 'ok' };
+
+let detector: Detector;
+let nowMs = 0;
+
+beforeEach(() => {
+  nowMs = 0;
+  detector = createDetector({
+    config: aConfig({ mirrors }),
+    targets,
+    restored: [],
+    random: countingRandom(),
+    now: at(0),
+  });
+});
+
+/** Takes one sample that ends 100 ms after the last. */
+function take(
+  target: Target,
+  outcome: Outcome = ok,
+  due: Partial<Due> = {},
+  over: Partial<Sample> = {},
+  tookMs = 100,
+): DetectTurn {
+  const startMs = nowMs;
+  nowMs += tookMs;
+  return detector.take(aSample(aDue(target, due), startMs, tookMs, outcome, over), at(nowMs));
+}
+
+const changes = (turn: DetectTurn) =>
+  turn.findings.map(({ change, finding }) => `${finding.kind} ${finding.registry ?? 'us'} ${change}`);
+
+describe('wrong bytes', () => {
+  it('are looked at again over a fresh connection, declared when the same, and cleared by a person alone', () => {
+    const first = take(zip, mismatch('x'));
+    expect([first.rechecks, first.findings]).toEqual([[zip], []]);
+    const second = take(zip, mismatch('x'), { purpose: 'recheck' });
+    expect(changes(second)).toEqual(['mismatch a opened']);
+    const finding = second.findings[0]?.finding;
+    expect(finding).toMatchObject({
+      actionable: true,
+      cause: 'mismatch',
+      scope: [{ module: 'example.com/a', version: 'v1.0.0', step: 'zip' }],
+      evidence: { samples: 2, failures: 2 },
+    });
+    expect(finding?.evidence.probeIds).toEqual(
+      [first, second].flatMap((turn) => turn.settled.map((one) => one.due.probeId)),
+    );
+    for (let i = 0; i < 20; i++) expect(take(zip).findings).toEqual([]);
+    expect(detector.findings()).toHaveLength(1);
+    const acked = detector.acknowledge(finding?.id ?? '', 'mirror was rebuilt', at(nowMs));
+    expect(acked?.findings).toMatchObject([
+      {
+        change: 'acknowledged',
+        finding: { state: 'acknowledged', acknowledged: { atMs: epochMs + nowMs, reason: 'mirror was rebuilt' } },
+      },
+    ]);
+    expect(detector.findings()).toEqual([]);
+    expect(detector.acknowledge(finding?.id ?? '', 'again', at(nowMs))).toBeNull();
+  });
+
+  it('wrong in another way the second time are not declared, and not asked for a third time at once', () => {
+    take(zip, mismatch('x'));
+    const second = take(zip, mismatch('y'), { purpose: 'recheck' });
+    expect([second.rechecks, second.findings]).toEqual([[], []]);
+    expect(changes(take(zip, mismatch('y')))).toEqual(['mismatch a opened']);
+  });
+
+  it('a right answer between starts anew', () => {
+    take(zip, mismatch('x'));
+    take(zip);
+    expect(take(zip, mismatch('x')).rechecks).toEqual([zip]);
+  });
+
+  it('survive a restart', () => {
+    take(zip, mismatch('x'));
+    const { rows } = take(zip, mismatch('x'), { purpose: 'recheck' });
+    const again = createDetector({
+      config: aConfig({ mirrors }),
+      targets,
+      restored: JSON.parse(JSON.stringify(rows)) as typeof rows,
+      random: countingRandom('second'),
+      now: at(nowMs),
+    });
+    expect(again.findings().map((finding) => finding.kind)).toEqual(['mismatch']);
+    expect(again.tick(at(nowMs)).findings).toEqual([]);
+  });
+});
+
+describe('acknowledging', () => {
+  it('an outage notes it, and leaves the end to the mirror', () => {
+    const config = aConfig({ mirrors: [aMirror('a')], outage: { open: 1, overMs: 0 } });
+    detector = createDetector({
+      config,
+      targets: [aTarget('a')],
+      restored: [],
+      random: countingRandom(),
+      now: at(0),
+    });
+    take(aTarget('a'));
+    take(aTarget('a'), refused);
+    nowMs += 1_000;
+    const asked = detector.tick(at(nowMs)).rounds[0];
+    expect(asked).toMatchObject({ moment: 0, dues: [{ target: aTarget('a'), timeoutMs: 1_500 }], controls: [] });
+    const place = { id: asked?.id ?? '', moment: 0 };
+    const opened = take(aTarget('a'), refused, { purpose: 'confirm', round: place });
+    expect(changes(opened)).toEqual(['outage a opened']);
+    const id = opened.findings[0]?.finding.id ?? '';
+    const acked = detector.acknowledge(id, 'we know', at(nowMs));
+    expect(acked?.findings).toMatchObject([{ change: 'acknowledged', finding: { state: 'open' } }]);
+    expect(detector.acknowledge(id, 'we know', at(nowMs))?.findings).toEqual([]);
+    expect(detector.findings()).toMatchObject([{ acknowledged: { reason: 'we know' } }]);
+    take(aTarget('a'));
+    expect(changes(take(aTarget('a')))).toEqual(['outage a closed']);
+  });
+
+  it('nothing: there is no such finding', () => {
+    expect(detector.acknowledge('none', 'why', at(0))).toBeNull();
+  });
+});
+
+describe('samples', () => {
+  it('a contaminated one is unknown, counted, and judged by nobody', () => {
+    const turn = take(aTarget('a'), ok, {}, { loopDelayMsMax: 50 });
+    expect(turn.settled).toMatchObject([{ outcome: { tag: 'unknown', because: 'contaminated' } }]);
+    expect(detector.vantage().contaminatedShare).toBe(1);
+    expect(detector.standings()[0]).toMatchObject({ state: 'unknown', lastJudgedAtMs: null });
+  });
+
+  it('more than 5 % of them open a finding about us and shed load', () => {
+    for (let i = 0; i < 30; i++) take(aTarget('a'), ok, {}, { loopDelayMsMax: i < 2 ? 50 : 0 });
+    const turn = detector.tick(at(nowMs));
+    expect(changes(turn)).toEqual(['self us opened']);
+    expect(turn.shed).toBe(0.2);
+    expect(turn.findings[0]?.finding).toMatchObject({
+      cause: 'contaminated',
+      evidence: { samples: 30, failures: 2 },
+      actionable: false,
+    });
+  });
+
+  it('a cold fetch is ok, not learned from, and cold only once', () => {
+    const first = take(aTarget('a'), ok, {}, { cache: 'miss' }, 3_000);
+    expect(first.settled).toMatchObject([{ cold: true, outcome: ok }]);
+    expect(first.rows.map((row) => `${row.table} ${row.key}`)).toEqual(['seen a|example.com/a|v1.0.0|mod']);
+    expect(take(aTarget('a'), ok, {}, { cache: 'miss' }).settled[0]?.cold).toBe(false);
+    for (let i = 0; i < 18; i++) take(aTarget('a'));
+    expect([...detector.baselines()].find((one) => one.target.registry === 'a')?.baselineMs).toBeNull();
+    take(aTarget('a'));
+    expect([...detector.baselines()].find((one) => one.target.registry === 'a')).toEqual({
+      target: aTarget('a'),
+      connection: 'cold',
+      baselineMs: 100,
+      thresholdMs: 800,
+      streak: 0,
+    });
+  });
+
+  it('what was answered before a restart is not cold after it', () => {
+    const { rows } = take(aTarget('a'), ok, {}, { cache: 'miss' });
+    detector = createDetector({
+      config: aConfig({ mirrors }),
+      targets,
+      restored: rows,
+      random: countingRandom(),
+      now: at(nowMs),
+    });
+    expect(take(aTarget('a'), ok, {}, { cache: 'miss' }).settled[0]?.cold).toBe(false);
+  });
+
+  it('another resolved version starts the baseline anew', () => {
+    const latest = aTarget('a', 'latest');
+    for (let i = 0; i < 20; i++) take(latest, ok, {}, { facts: { resolvedVersion: 'v1.0.0' } });
+    expect(take(latest, ok, {}, { facts: { resolvedVersion: 'v1.0.0' } }).settled[0]).toMatchObject({
+      baselineMs: 100,
+      thresholdMs: 800,
+    });
+    expect(take(latest, ok, {}, { facts: { resolvedVersion: 'v1.1.0' } }).settled[0]).toMatchObject({
+      baselineMs: null,
+      thresholdMs: null,
+    });
+  });
+
+  it('confirming ones enter no baseline', () => {
+    for (let i = 0; i < 40; i++) take(aTarget('a'), ok, { purpose: 'confirm' });
+    expect([...detector.baselines()].map((one) => one.baselineMs)).toEqual([null]);
+  });
+
+  it('cold and warm have baselines of their own', () => {
+    const both = aMirror('a', { connections: ['cold', 'warm'] });
+    detector = createDetector({
+      config: aConfig({ mirrors: [both] }),
+      targets: [aTarget('a')],
+      restored: [],
+      random: countingRandom(),
+      now: at(0),
+    });
+    for (let i = 0; i < 20; i++) {
+      take(aTarget('a'), ok, { connection: 'cold' }, {}, 100);
+      take(aTarget('a'), ok, { connection: 'warm' }, {}, 20);
+    }
+    expect([...detector.baselines()].map((one) => [one.connection, one.baselineMs])).toEqual([
+      ['cold', 100],
+      ['warm', 20],
+    ]);
+  });
+
+  it('heavy steps have no threshold and no spike', () => {
+    for (let i = 0; i < 40; i++) take(zip);
+    for (let i = 0; i < 5; i++) {
+      const turn = take(zip, ok, {}, {}, 9_000);
+      expect(turn.settled).toMatchObject([{ thresholdMs: null, baselineMs: null }]);
+      expect(turn.findings).toEqual([]);
+    }
+  });
+
+  it('of a target that a reload removed are settled as they are', () => {
+    detector.reconfigure(aConfig({ mirrors: [] }), [], at(0));
+    expect(take(aTarget('a'), refused).settled).toMatchObject([{ outcome: refused, cold: false }]);
+  });
+
+  it('held ones are settled within 15 s, even when no answer of the round ever comes', () => {
+    take(aTarget('a'));
+    const turn = take(aTarget('a'), refused);
+    expect([turn.settled, turn.doubt]).toEqual([[], [{ registry: 'a', on: true }]]);
+    const since = nowMs;
+    const settled: number[] = [];
+    for (let wake = turn.wakeAtMs; wake !== null && wake <= since + 20_000; ) {
+      const next = detector.tick(at(wake));
+      if (next.settled.length > 0) settled.push(wake - since);
+      wake = next.wakeAtMs;
+    }
+    expect(settled).toEqual([15_000]);
+    expect(detector.standings()[0]?.inDoubt).toBe(false);
+  });
+
+  it('held ones are settled by a flush, and everything unwritten is written', () => {
+    take(aTarget('a'));
+    take(aTarget('a'), refused);
+    const turn = detector.flush(at(nowMs));
+    expect(turn.settled).toHaveLength(1);
+    expect(turn.rows.map((row) => row.key)).toEqual(['series|a|example.com/a|v1.0.0|mod|cold', 'mirror|a']);
+    expect(detector.flush(at(nowMs)).rows).toEqual([]);
+  });
+
+  it('are written about once a minute for each series', () => {
+    let rows = 0;
+    for (let i = 0; i < 180; i++) {
+      take(aTarget('a'), ok, {}, {}, 1_000);
+      rows += detector.tick(at(nowMs)).rows.filter((row) => row.key.startsWith('series|')).length;
+    }
+    expect(rows).toBe(3);
+  });
+});
+
+describe('certificates', () => {
+  const tls = (expiresAtMs: number) => ({
+    tls: {
+      version: 'TLSv1.3',
+      cipher: 'x',
+      issuer: 'x',
+      expiresAtMs,
+      spkiSha256: null,
+      resumed: false,
+      authorizationCode: null,
+    },
+  });
+
+  it('one that expires within 14 days is a finding, no reason to leave, and over with a new one', () => {
+    const day = 86_400_000;
+    expect(take(aTarget('a'), ok, {}, tls(epochMs + 20 * day)).findings).toEqual([]);
+    const opened = take(aTarget('a'), ok, {}, tls(epochMs + 3.5 * day));
+    expect(changes(opened)).toEqual(['certificate a opened']);
+    expect(opened.findings[0]?.finding).toMatchObject({
+      cause: 'expires_soon',
+      actionable: false,
+      text: 'The certificate of a expires in 3 days.',
+    });
+    expect(detector.standings()[0]).toMatchObject({
+      state: 'up',
+      certificate: { expiresAtMs: epochMs + 3.5 * day, authorizationCode: null },
+    });
+    expect(take(aTarget('a'), ok, {}, tls(epochMs + 90 * day)).findings).toEqual([]);
+    expect(changes(take(aTarget('a'), ok, {}, tls(epochMs + 90 * day)))).toEqual(['certificate a closed']);
+  });
+});

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { closesOutage, type Heard, hear, noOutage, opensOutage } from '../../../src/detect/outage.ts';
+import { aConfig } from './world.ts';
+
+const { outage: outageRule } = aConfig({ mirrors: [] }).detect;
+
+describe('outage', () => {
+  const heard = (says: Heard['says'], fromMs: number, endedMs = fromMs): Heard => ({
+    says,
+    reason: says === 'failed' ? 'refused' : null,
+    fromMs,
+    endedMs,
+    probeId: `p${endedMs}`,
+  });
+  const played = (...all: readonly Heard[]) => all.reduce(hear, noOutage);
+  const failAt = (...times: readonly number[]) => played(...times.map((ms) => heard('failed', ms)));
+
+  it.each([
+    { name: 'two failures over 10 s', state: failAt(0, 10_000), want: null },
+    { name: 'three failures over just less than 4 s', state: failAt(0, 1_000, 3_999), want: null },
+    { name: 'three failures over 4 s', state: failAt(0, 1_000, 4_000), want: 'row' },
+    {
+      name: 'a success between',
+      state: played(heard('failed', 0), heard('ok', 1), heard('failed', 2), heard('failed', 9_000)),
+      want: null,
+    },
+    {
+      name: 'a refusal between: whoever refuses is there',
+      state: played(heard('failed', 0), heard('other', 1), heard('failed', 2), heard('failed', 9_000)),
+      want: null,
+    },
+    {
+      name: 'a success at the end',
+      state: played(heard('failed', 0), heard('failed', 5_000), heard('failed', 6_000), heard('ok', 7_000)),
+      want: null,
+    },
+    {
+      name: 'news that came too late changes nothing',
+      state: played(heard('failed', 5_000), heard('ok', 4_000), heard('failed', 7_000), heard('failed', 9_000)),
+      want: 'row',
+    },
+    {
+      name: 'five of nine',
+      state: played(...[0, 1, 0, 1, 0, 1, 0, 1, 1].map((bad, i) => heard(bad === 1 ? 'failed' : 'ok', i))),
+      want: null,
+    },
+    {
+      name: 'four of ten',
+      state: played(...[0, 0, 0, 1, 0, 1, 0, 1, 0, 1].map((bad, i) => heard(bad === 1 ? 'failed' : 'ok', i))),
+      want: null,
+    },
+    {
+      name: 'five of ten',
+      state: played(...[0, 1, 0, 1, 0, 1, 0, 1, 0, 1].map((bad, i) => heard(bad === 1 ? 'failed' : 'ok', i))),
+      want: 'share',
+    },
+    {
+      name: 'five of ten, the last one fine',
+      state: played(...[1, 1, 0, 1, 0, 1, 0, 1, 0, 0].map((bad, i) => heard(bad === 1 ? 'failed' : 'ok', i))),
+      want: null,
+    },
+    {
+      name: 'five of the last ten, many fine before',
+      state: played(...Array.from({ length: 40 }, (_, i) => heard(i >= 30 && i % 2 === 1 ? 'failed' : 'ok', i))),
+      want: 'share',
+    },
+  ])('$name: $want', ({ state, want }) => {
+    expect(opensOutage(state, outageRule)).toBe(want);
+  });
+
+  it('with the defaults the share never opens an outage sooner than the row', () => {
+    for (const fails of [1, 2, 3, 4, 5]) {
+      const fine = Array.from({ length: 20 }, (_, i) => heard('ok', i - 100));
+      const row = Array.from({ length: fails }, (_, i) => heard('failed', i * 1_000));
+      expect(opensOutage(played(...fine, ...row), outageRule)).toBe(fails === 5 ? 'row' : null);
+    }
+  });
+
+  it.each([
+    { name: 'one ok', says: ['ok'] as const, want: false },
+    { name: 'two ok', says: ['ok', 'ok'] as const, want: true },
+    { name: 'a failure between', says: ['ok', 'failed', 'ok'] as const, want: false },
+    { name: 'a refusal between', says: ['ok', 'other', 'ok'] as const, want: false },
+  ])('out, then $name closes it: $want', ({ says, want }) => {
+    const out = { ...failAt(0, 1_000, 4_000), isOut: true };
+    const state = says.reduce((before, one, i) => hear(before, heard(one, 5_000 + i)), out);
+    expect(closesOutage(state, outageRule)).toBe(want);
+    expect(opensOutage(state, outageRule)).toBeNull();
+  });
+});

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import type { Outcome } from '../../../src/core/failure.ts';
+import { reasons, reasonWeight } from '../../../src/core/failure.ts';
+import { judgeRefusal, noRefusal, refusalOf } from '../../../src/detect/refusal.ts';
+import { aConfig, failedWith, refused } from './world.ts';
+
+const { outage: outageRule } = aConfig({ mirrors: [] }).detect;
+
+describe('refusal', () => {
+  it('is what the weights say, and absent only while a sibling serves it', () => {
+    for (const kind of reasons) {
+      const outcome = { tag: 'failed', failure: { kind, status: 0, code: '' } } as unknown as Outcome;
+      expect([kind, refusalOf(outcome, true)]).toEqual([kind, reasonWeight[kind] === 'refusal' ? kind : null]);
+    }
+    expect(refusalOf(failedWith('absent', 404), false)).toBeNull();
+    expect(refusalOf({ tag: 'ok' }, true)).toBeNull();
+  });
+
+  it.each([
+    { name: 'two refusals', says: 'rr', want: [] },
+    { name: 'three refusals', says: 'rrr', want: ['opened 2'] },
+    { name: 'an ok between', says: 'rrorr', want: [] },
+    { name: 'an outage failure between holds', says: 'rrfr', want: ['opened 3'] },
+    { name: 'closes after two ok', says: 'rrroo', want: ['opened 2', 'closed 4'] },
+    { name: 'a refusal breaks the ok ones', says: 'rrroroo', want: ['opened 2', 'closed 6'] },
+  ])('$name', ({ says, want }) => {
+    let state = noRefusal;
+    const events = [...says].flatMap((one, i) => {
+      const outcome = one === 'o' ? ({ tag: 'ok' } as const) : one === 'r' ? failedWith('denied', 403) : refused;
+      const judged = judgeRefusal(
+        state,
+        { outcome, refusal: one === 'r' ? 'denied' : null, probeId: `${i}` },
+        outageRule,
+      );
+      state = judged.state;
+      return judged.event === null ? [] : [`${judged.event} ${i}`];
+    });
+    expect(events).toEqual(want);
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { rollUp } from '../../../src/detect/roll-up.ts';
+
+describe('roll-up', () => {
+  const up = {
+    paused: null,
+    inMaintenance: false,
+    isSuspect: false,
+    silentForMs: 0,
+    paceMs: 30_000,
+    skipped: null,
+    canaryOut: false,
+    modulesOut: 0,
+    modules: 4,
+    targetsOut: 0,
+    isRefused: false,
+    isMismatching: false,
+    isSlow: false,
+  };
+  it.each([
+    { name: 'nothing against it', input: {}, want: 'up' },
+    { name: 'paused', input: { paused: 'moving', canaryOut: true }, want: 'unknown' },
+    { name: 'maintenance', input: { inMaintenance: true }, want: 'unknown' },
+    { name: 'never measured', input: { silentForMs: null }, want: 'unknown' },
+    { name: 'silent just short of 3 paces', input: { silentForMs: 89_999 }, want: 'up' },
+    { name: 'silent for 3 paces', input: { silentForMs: 90_000 }, want: 'unknown' },
+    { name: 'silent for 3 short paces', input: { silentForMs: 59_999, paceMs: 5_000 }, want: 'up' },
+    { name: 'silent for a minute at least', input: { silentForMs: 60_000, paceMs: 5_000 }, want: 'unknown' },
+    { name: 'silent under suspicion: the last state', input: { silentForMs: 999_999, isSuspect: true }, want: 'up' },
+    { name: 'canary out', input: { canaryOut: true, targetsOut: 1 }, want: 'down' },
+    { name: 'one of one module', input: { modulesOut: 1, modules: 1, targetsOut: 1 }, want: 'degraded' },
+    { name: 'one of four modules', input: { modulesOut: 1, targetsOut: 1 }, want: 'degraded' },
+    { name: 'two of four modules', input: { modulesOut: 2, targetsOut: 2 }, want: 'down' },
+    { name: 'two of five modules', input: { modulesOut: 2, modules: 5, targetsOut: 2 }, want: 'degraded' },
+    { name: 'a heavy target alone', input: { targetsOut: 1 }, want: 'degraded' },
+    { name: 'refused', input: { isRefused: true }, want: 'degraded' },
+    { name: 'wrong bytes', input: { isMismatching: true }, want: 'degraded' },
+    { name: 'much slower', input: { isSlow: true }, want: 'degraded' },
+  ])('$name: $want', ({ input, want }) => {
+    const got = rollUp({ ...up, ...input });
+    expect(got.state).toBe(want);
+    expect(got.because).not.toBe('');
+  });
+});

@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { isClear, isSlow, thresholdMs } from '../../../src/detect/threshold.ts';
+import { aConfig } from './world.ts';
+
+const { spike: rule } = aConfig({ mirrors: [] }).detect;
+
+describe('threshold', () => {
+  it.each([
+    { name: 'the floor rules a fast mirror', baselineMs: 100, timeoutMs: 10_000, want: 800 },
+    { name: 'just where factor and floor meet', baselineMs: 320, timeoutMs: 10_000, want: 800 },
+    { name: 'the factor rules above', baselineMs: 400, timeoutMs: 10_000, want: 1_000 },
+    { name: 'just below the cap', baselineMs: 3_599, timeoutMs: 10_000, want: 8_997.5 },
+    { name: 'never above 0.9 × timeout', baselineMs: 4_000, timeoutMs: 10_000, want: 9_000 },
+    { name: 'the cap holds against the floor too', baselineMs: 10, timeoutMs: 500, want: 450 },
+    { name: 'warming', baselineMs: null, timeoutMs: 10_000, want: null },
+  ])('$name: $want', ({ baselineMs, timeoutMs, want }) => {
+    expect(thresholdMs(baselineMs, rule, timeoutMs)).toBe(want);
+  });
+
+  it.each([
+    { name: 'just below the floor', observedMs: 799.9, baselineMs: 100, want: false },
+    { name: 'at the floor', observedMs: 800, baselineMs: 100, want: true },
+    { name: 'exactly the factor', observedMs: 1_000, baselineMs: 400, want: false },
+    { name: 'just above the factor', observedMs: 1_000.1, baselineMs: 400, want: true },
+    { name: 'exactly 0.9 × timeout', observedMs: 9_000, baselineMs: 9_500, want: false },
+    { name: 'just above 0.9 × timeout', observedMs: 9_000.1, baselineMs: 9_500, want: true },
+    { name: 'warming: no verdict', observedMs: 9_999, baselineMs: null, want: null },
+  ])('slow? $name: $want', ({ observedMs, baselineMs, want }) => {
+    expect(isSlow(observedMs, baselineMs, rule, 10_000)).toBe(want);
+  });
+
+  it.each([
+    { observedMs: 149.9, want: true },
+    { observedMs: 150, want: false },
+    { observedMs: 150.1, want: false },
+  ])('clear at 1.5 × 100 ms? $observedMs: $want', ({ observedMs, want }) => {
+    expect(isClear(observedMs, 100)).toBe(want);
+  });
+
+  it('throws on NaN, which is a defect of the caller', () => {
+    expect(() => thresholdMs(Number.NaN, rule, 10_000)).toThrow(RangeError);
+    expect(() => isSlow(Number.NaN, 100, rule, 10_000)).toThrow(RangeError);
+  });
+});
