@@ -30,9 +30,13 @@ export function createWire(options: WireOptions): Wire {
   const { clock, timers } = options;
   const names = new Names(clock, timers, options.otherNames ?? []);
   const deps: LineDeps = { clock, timers, names, tls: new TlsBook(), pool: new Pool() };
+  const known = new WeakSet<WireAccess>();
   return {
     open(access: WireAccess, connection: Connection): Line {
-      names.know(bareHost(new URL(access.url)), access.dnsServer);
+      if (!known.has(access)) {
+        known.add(access);
+        names.know(bareHost(new URL(access.url)), access.dnsServer);
+      }
       return new OpenLine(access, connection, deps);
     },
     control(due: ControlDue): Promise<ControlAnswer> {

@@ -9,7 +9,8 @@ import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
 import { type RawServer, startRawServer } from '../support/raw-server.ts';
 import { accessTo, coldHop, realWire } from './own-wire.ts';
 
-const delayMs = 150;
+/** Well above what a busy machine adds to any phase. */
+const delayMs = 300;
 
 /** The phases of a hop by its marks, as measure/ cuts them. */
 function phasesOf(marks: Marks): Partial<Record<Phase, number>> {

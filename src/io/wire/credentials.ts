@@ -33,13 +33,11 @@ export function requestHeaders(
   access: Pick<WireAccess, 'url' | 'auth' | 'userAgent'>,
 ): Record<string, string> {
   const headers: Record<string, string> = { 'user-agent': access.userAgent, 'accept-encoding': 'identity' };
-  const isTrusted = mayKnowSecrets(url, access);
   for (const [name, value] of Object.entries(asked)) {
     const lower = name.toLowerCase();
-    if (!isTrusted && credentialNames.has(lower)) continue;
-    headers[lower] = value;
+    if (!credentialNames.has(lower) || mayKnowSecrets(url, access)) headers[lower] = value;
   }
-  if (isTrusted && access.auth !== null && headers.authorization === undefined) {
+  if (access.auth !== null && headers.authorization === undefined && mayKnowSecrets(url, access)) {
     const { scheme, username, secret } = access.auth;
     headers.authorization = scheme === 'basic' ? basic(username, secret) : `Bearer ${secret}`;
   }

@@ -14,7 +14,7 @@ const loopback = ['127.0.0.0/8'];
 
 function send(url: string, more: Partial<Parameters<Post['send']>[0]> = {}): Promise<Delivery> {
   const headers = { 'content-type': 'application/json', 'webhook-id': 'msg_1' };
-  return post.send({ url, headers, body: '{"type":"mirror.spike"}', allow: loopback, timeoutMs: 400, ...more });
+  return post.send({ url, headers, body: '{"type":"mirror.spike"}', allow: loopback, timeoutMs: 10_000, ...more });
 }
 
 describe('what a receiver does, and what becomes of the notice', () => {
@@ -69,7 +69,7 @@ describe('what a receiver does, and what becomes of the notice', () => {
   ];
   it.each(rows)('%s', async (_, behaviour, want) => {
     receiver.script(behaviour);
-    expect(await send(receiver.url)).toEqual(want);
+    expect(await send(receiver.url, behaviour.kind === 'hang' ? { timeoutMs: 300 } : {})).toEqual(want);
     expect(receiver.posts).toHaveLength(1);
     expect(receiver.posts[0]).toMatchObject({
       path: '/hook',
@@ -130,7 +130,7 @@ describe('a receiver that talks too much', () => {
   it.each(rows)('%s', async (_, fault, want) => {
     const server = await startRawServer({ answer: () => text(200, 'ok') });
     await server.setFault(fault);
-    expect(await send(`${server.url}/`)).toEqual(want);
+    expect(await send(`${server.url}/`, fault.kind === 'trickle-body' ? { timeoutMs: 300 } : {})).toEqual(want);
     await server.close();
   });
 });
