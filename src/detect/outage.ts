@@ -15,8 +15,8 @@ export interface OutageState {
   /** Monotonic milliseconds from which the row counts, and at which its last failure ended; `null` without a row. */
   readonly fromMs: number | null;
   readonly lastEndedMs: number | null;
-  /** The last ten judged samples, oldest first; true: a failure that counts. */
-  readonly recent: readonly boolean[];
+  /** The last ten judged samples, oldest first. */
+  readonly recent: readonly { readonly failed: boolean; readonly endedMs: number }[];
   /** Ok samples in a row while out. */
   readonly oks: number;
   /** Why the last failure failed; `null` without a row. */
@@ -56,7 +56,7 @@ export interface Heard {
 export function hear(state: OutageState, heard: Heard): OutageState {
   if (state.lastEndedMs !== null && heard.endedMs < state.lastEndedMs) return state;
   const failed = heard.says === 'failed';
-  const recent = [...state.recent, failed].slice(-recentSamples);
+  const recent = [...state.recent, { failed, endedMs: heard.endedMs }].slice(-recentSamples);
   const base = { ...state, recent, lastEndedMs: heard.endedMs, last: failed ? 'failed' : 'passed' } as const;
   if (!failed && !state.isOut) {
     return { ...noOutage, recent, lastEndedMs: heard.endedMs, last: 'passed' };
@@ -79,15 +79,17 @@ export function hear(state: OutageState, heard: Heard): OutageState {
 
 /**
  * Whether the row of failures is an outage, and by which rule: `open` in a row that span `overMs` or more, or `share`
- * of the last ten. `null`: not, or not any more, or already out.
+ * of the last ten. Those must span `overMs` too: a confirming round fills the last ten by itself within seconds, and
+ * would open at once what the operator asked to watch for longer. `null`: not, or not any more, or already out.
  * @see design.md section 5, Outage
  */
 export function opensOutage(state: OutageState, rule: OutageRule): 'row' | 'share' | null {
   if (state.isOut || state.last !== 'failed' || state.fromMs === null || state.lastEndedMs === null) return null;
   if (state.failures >= rule.open && state.lastEndedMs - state.fromMs >= rule.overMs) return 'row';
-  const failed = state.recent.filter(Boolean).length;
-  if (state.recent.length === recentSamples && failed >= rule.share * recentSamples) return 'share';
-  return null;
+  const failed = state.recent.filter((one) => one.failed);
+  const spannedMs = state.lastEndedMs - (failed[0]?.endedMs ?? state.lastEndedMs);
+  const isShare = state.recent.length === recentSamples && failed.length >= rule.share * recentSamples;
+  return isShare && spannedMs >= rule.overMs ? 'share' : null;
 }
 
 /** True when an outage has ended: `close` ok samples in a row. */

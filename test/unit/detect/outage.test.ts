@@ -41,27 +41,32 @@ describe('outage', () => {
     },
     {
       name: 'five of nine',
-      state: played(...[0, 1, 0, 1, 0, 1, 0, 1, 1].map((bad, i) => heard(bad === 1 ? 'failed' : 'ok', i))),
+      state: played(...[0, 1, 0, 1, 0, 1, 0, 1, 1].map((bad, i) => heard(bad === 1 ? 'failed' : 'ok', i * 500))),
       want: null,
     },
     {
       name: 'four of ten',
-      state: played(...[0, 0, 0, 1, 0, 1, 0, 1, 0, 1].map((bad, i) => heard(bad === 1 ? 'failed' : 'ok', i))),
+      state: played(...[0, 0, 0, 1, 0, 1, 0, 1, 0, 1].map((bad, i) => heard(bad === 1 ? 'failed' : 'ok', i * 500))),
       want: null,
     },
     {
       name: 'five of ten',
-      state: played(...[0, 1, 0, 1, 0, 1, 0, 1, 0, 1].map((bad, i) => heard(bad === 1 ? 'failed' : 'ok', i))),
+      state: played(...[0, 1, 0, 1, 0, 1, 0, 1, 0, 1].map((bad, i) => heard(bad === 1 ? 'failed' : 'ok', i * 500))),
       want: 'share',
     },
     {
+      name: 'five of ten that span just less than 4 s',
+      state: played(...[0, 1, 0, 1, 0, 1, 0, 1, 0, 1].map((bad, i) => heard(bad === 1 ? 'failed' : 'ok', i * 499))),
+      want: null,
+    },
+    {
       name: 'five of ten, the last one fine',
-      state: played(...[1, 1, 0, 1, 0, 1, 0, 1, 0, 0].map((bad, i) => heard(bad === 1 ? 'failed' : 'ok', i))),
+      state: played(...[1, 1, 0, 1, 0, 1, 0, 1, 0, 0].map((bad, i) => heard(bad === 1 ? 'failed' : 'ok', i * 500))),
       want: null,
     },
     {
       name: 'five of the last ten, many fine before',
-      state: played(...Array.from({ length: 40 }, (_, i) => heard(i >= 30 && i % 2 === 1 ? 'failed' : 'ok', i))),
+      state: played(...Array.from({ length: 40 }, (_, i) => heard(i >= 30 && i % 2 === 1 ? 'failed' : 'ok', i * 500))),
       want: 'share',
     },
   ])('$name: $want', ({ state, want }) => {
