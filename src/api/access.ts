@@ -17,36 +17,48 @@ const open: ReadonlySet<string> = new Set(['/-/healthy', '/-/ready']);
  * Who may ask what (design.md section 4.3). Healthy and ready are open to all. With a token (always there off loopback)
  * everything else needs it. Without one, we listen on loopback: reads are free, writes are refused where a browser was
  * led here by another site: foreign `Host` (DNS rebinding), foreign `Origin`, or a cross-site fetch.
+ *
+ * Reads take the token as the password of basic authentication too, with any name: a browser can't send a bearer token
+ * by itself, neither for the status page nor for its event stream. Writes never do: a browser repeats a password it
+ * once learned on requests that other sites made it send.
  */
 export function accessGuard(config: () => Config): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     if (open.has(request.path)) return next();
     const { listen } = config();
-    if (listen.token !== null || !isLoopback(listen.host))
-      return bears(request, listen.token) ? next() : sendProblem(response, { kind: 'unauthorized' });
     const isRead = request.method === 'GET' || request.method === 'HEAD';
+    if (listen.token !== null || !isLoopback(listen.host)) {
+      const given = bearer(request) ?? (isRead ? password(request) : null);
+      return isToken(given, listen.token) ? next() : sendProblem(response, { kind: 'unauthorized' });
+    }
     return isRead || isOwn(request, listen.host) ? next() : sendProblem(response, { kind: 'forbidden' });
   };
 }
 
-function bears(request: Request, token: Secret | null): boolean {
-  const given = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (given === undefined || token === null) return false;
+function bearer(request: Request): string | null {
+  return /^Bearer +([^\s]+)$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;
+}
+
+function password(request: Request): string | null {
+  const coded = /^Basic +([A-Za-z0-9+/]+=*)$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (coded === undefined) return null;
+  const text = Buffer.from(coded, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return colon < 0 ? null : text.slice(colon + 1);
+}
+
+function isToken(given: string | null, token: Secret | null): boolean {
+  if (given === null || token === null) return false;
   const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
   return timingSafeEqual(digest(given), digest(token.reveal()));
 }
 
 function isOwn(request: Request, listenHost: string): boolean {
-  const ownHost = (host: string): boolean => isLoopback(host) || host === listenHost;
   const host = hostOf(`http://${request.headers.host ?? ''}`);
-  if (host === null || !ownHost(host)) return false;
+  if (host === null || !(isLoopback(host) || host === listenHost)) return false;
   const { origin } = request.headers;
-  if (
-    origin !== undefined &&
-    origin !== `http://${request.headers.host}` &&
-    origin !== `https://${request.headers.host}`
-  )
-    return false;
+  const own = [`http://${request.headers.host}`, `https://${request.headers.host}`];
+  if (origin !== undefined && !own.includes(origin)) return false;
   const site = request.headers['sec-fetch-site'];
   return site === undefined || site === 'same-origin' || site === 'none';
 }
@@ -55,8 +67,11 @@ function hostOf(url: string): string | null {
   return URL.canParse(url) ? new URL(url).hostname : null;
 }
 
+const callersCounted = 10_000;
+
 /**
- * At most `limits.requestsPerMinute` a caller address; /metrics, healthy and ready are never limited.
+ * At most `limits.requestsPerMinute` a caller address; /metrics, healthy and ready are never limited. Past ten thousand
+ * addresses in one minute the others share one count.
  * @param minute  the wall clock's minute, a number that rises
  */
 export function rateLimit(minute: () => number): RequestHandler {
@@ -69,9 +84,10 @@ export function rateLimit(minute: () => number): RequestHandler {
       current = now;
       counts.clear();
     }
-    const from = request.socket.remoteAddress ?? '';
+    const address = request.socket.remoteAddress ?? '';
+    const from = counts.size < callersCounted || counts.has(address) ? address : 'others';
     const count = (counts.get(from) ?? 0) + 1;
-    if (counts.size < 10_000 || counts.has(from)) counts.set(from, count);
+    counts.set(from, count);
     return count > limits.requestsPerMinute ? sendProblem(response, { kind: 'too_many' }) : next();
   };
 }

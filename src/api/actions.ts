@@ -1,22 +1,9 @@
 import { type NextFunction, type Request, type Response, Router } from 'express';
-import { type EcosystemId, ecosystems, publicUpstream } from '../core/mirror.ts';
-import { adviceView, findingView, stamp } from '../core/views.ts';
+import { adviceView, findingView } from '../core/views.ts';
 import type { ApiDeps } from './deps.ts';
-import { wordOf } from './lists.ts';
 import { sendProblem } from './problem.ts';
+import { sendRemedy } from './remedy.ts';
 import { mirrorView } from './views.ts';
-
-/** Forms of a remedy; the closed list of design.md section 4.3. */
-export const remedyForms = [
-  'env',
-  'npmrc',
-  'pip',
-  'uv',
-  'hosts.toml',
-  'registries.conf',
-  'daemon.json',
-  'json',
-] as const;
 
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const pauseMsMax = 30 * 86_400_000;
@@ -83,45 +70,4 @@ export function handled(act: (request: Request, response: Response) => Promise<v
 function bodyOf(request: Request): Readonly<Record<string, unknown>> {
   const body: unknown = request.body;
   return typeof body === 'object' && body !== null && !Array.isArray(body) ? (body as Record<string, unknown>) : {};
-}
-
-function sendRemedy(deps: ApiDeps, request: Request, response: Response): void {
-  const ecosystem = ecosystems.find((one) => one === request.params['ecosystem']);
-  if (ecosystem === undefined) return sendProblem(response, { kind: 'not_found' });
-  const upstream = wordOf(request, 'upstream') ?? publicUpstream[ecosystem];
-  if (upstream === null)
-    return sendProblem(response, {
-      kind: 'bad_request',
-      detail: `${ecosystem} has no public upstream: name one with upstream=`,
-    });
-  const form = remedyForms.find((one) => one === (wordOf(request, 'as') ?? 'env'));
-  if (form === undefined)
-    return sendProblem(response, { kind: 'bad_request', detail: `as is one of ${remedyForms.join(', ')}` });
-  if (!hasForm(ecosystem, form)) return sendProblem(response, { kind: 'not_acceptable' });
-  if (!deps.config().mirrors.some((mirror) => mirror.ecosystem === ecosystem && mirror.upstream === upstream))
-    return sendProblem(response, { kind: 'not_found' });
-  const now = deps.remedy(ecosystem, upstream);
-  if (now.kind === 'nothing') {
-    if (now.state !== 'right') response.setHeader('x-advice-state', now.state);
-    response.status(204).end();
-    return;
-  }
-  const text = now.remedy[form];
-  if (text === undefined) return sendProblem(response, { kind: 'not_acceptable' });
-  response.setHeader('x-advice-id', now.advice.id);
-  response.setHeader('x-advice-expires', stamp(now.advice.expiresAtMs));
-  if (now.advice.state === 'refused') response.setHeader('x-advice-state', 'refused');
-  response.type(form === 'json' ? 'application/json' : 'text/plain').send(text.endsWith('\n') ? text : `${text}\n`);
-}
-
-/** Which forms an ecosystem's clients read. */
-function hasForm(ecosystem: EcosystemId, form: (typeof remedyForms)[number]): boolean {
-  const forms: Readonly<Record<EcosystemId, readonly (typeof remedyForms)[number][]>> = {
-    go: ['env', 'json'],
-    npm: ['env', 'npmrc', 'json'],
-    pypi: ['env', 'pip', 'uv', 'json'],
-    oci: ['hosts.toml', 'registries.conf', 'daemon.json', 'json'],
-    http: ['json'],
-  };
-  return forms[ecosystem].includes(form);
 }

@@ -5,10 +5,12 @@ import { accessGuard, rateLimit } from './access.ts';
 import { actionRoutes } from './actions.ts';
 import type { ApiDeps } from './deps.ts';
 import { eventRoutes } from './events.ts';
+import { jsonOnly } from './json-only.ts';
 import { listRoutes } from './lists.ts';
 import { operationRoutes } from './operations.ts';
 import { pageRoutes } from './page/routes.ts';
 import { sendProblem } from './problem.ts';
+import { othersRefused } from './routes.ts';
 
 /** The daemon's HTTP side: every route, behind one guard, with bounded requests; errors are problem+json. */
 export function createApi(deps: ApiDeps): Express {
@@ -39,18 +41,23 @@ export function createApi(deps: ApiDeps): Express {
   app.use(operationRoutes(deps));
   app.use(
     '/api/v1',
+    jsonOnly,
     express.json({ limit: limits.requestBytes }),
     listRoutes(deps),
     actionRoutes(deps),
     eventRoutes(deps),
   );
   app.use(pageRoutes(deps));
+  app.use(othersRefused);
   app.use((_request, response) => sendProblem(response, { kind: 'not_found' }));
   const onError: ErrorRequestHandler = (cause: { status?: number; type?: string }, _request, response, next) => {
     if (response.headersSent) return next(cause);
     if (cause.type === 'entity.too.large') return sendProblem(response, { kind: 'too_large' });
     if (cause.status !== undefined && cause.status >= 400 && cause.status < 500)
-      return sendProblem(response, { kind: 'bad_request', detail: 'the request cannot be read' });
+      return sendProblem(
+        response,
+        cause.status === 415 ? { kind: 'unsupported' } : { kind: 'bad_request', detail: 'the request cannot be read' },
+      );
     deps.defect(cause);
     sendProblem(response, { kind: 'defect' });
   };

@@ -3,46 +3,76 @@ import type { AdviceChange } from '../core/advice.ts';
 import type { FindingChange } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { SettledSample } from '../core/sample.ts';
+import type { Standing, VantageStanding } from '../core/standing.ts';
 import { adviceView, findingView, stamp } from '../core/views.ts';
 import type { ApiDeps, DaemonEvent } from './deps.ts';
+import { wordOf } from './lists.ts';
 import { sendProblem } from './problem.ts';
-import { outcomeWord, seconds } from './views.ts';
+import { outcomeWord, seconds, standingView } from './views.ts';
 
 const heartbeatMs = 15_000;
 const bytesWaitingMax = 256 * 1024;
 
+/** What can be asked for with `types=`; closed. */
+export const eventTypes = ['sample', 'finding', 'advice', 'standing', 'vantage', 'reload'] as const satisfies readonly [
+  ...DaemonEvent['type'][],
+];
+
 /** `GET /api/v1/events`: server-sent events, bounded in number; a reader that does not keep up is cut. */
 export function eventRoutes(deps: ApiDeps): Router {
   const routes = Router();
+  const textOf = lastTextKept();
   let open = 0;
   routes.get('/events', (request: Request, response: Response) => {
+    const types = typesOf(request);
+    if (types === null)
+      return sendProblem(response, { kind: 'bad_request', detail: `types is a list of ${eventTypes.join(', ')}` });
     if (open >= limits.eventStreams) return sendProblem(response, { kind: 'busy' });
-    open += 1;
     response.writeHead(200, {
       'content-type': 'text/event-stream',
       'cache-control': 'no-store',
       'x-accel-buffering': 'no',
     });
-    response.write('retry: 3000\n\n');
+    if (request.method === 'HEAD') return void response.end();
+    open += 1;
     const write = (text: string): void => {
       if (response.writableLength > bytesWaitingMax) response.destroy();
       else response.write(text);
     };
+    write('retry: 3000\n\n');
     let beat = deps.timers.after(heartbeatMs, pulse);
     function pulse(): void {
       write(': still here\n\n');
       beat = deps.timers.after(heartbeatMs, pulse);
     }
-    const stop = deps.subscribe((event) =>
-      write(`event: ${event.type}\ndata: ${JSON.stringify(eventView(event))}\n\n`),
-    );
-    request.on('close', () => {
+    const stop = deps.subscribe((event) => {
+      if (types.has(event.type)) write(textOf(event));
+    });
+    // The response's own end: a request counts as closed as soon as its body has been read.
+    response.on('close', () => {
       open -= 1;
       beat.cancel();
       stop();
     });
   });
   return routes;
+}
+
+function typesOf(request: Request): ReadonlySet<string> | null {
+  const asked = wordOf(request, 'types')?.split(',') ?? eventTypes;
+  const known: ReadonlySet<string> = new Set(eventTypes);
+  return asked.every((type) => known.has(type)) ? new Set(asked) : null;
+}
+
+/** The text of an event, made once however many streams are open: each listener is told in turn of the same event. */
+function lastTextKept(): (event: DaemonEvent) => string {
+  let last: DaemonEvent | null = null;
+  let text = '';
+  return (event) => {
+    if (event !== last) text = `event: ${event.type}\ndata: ${JSON.stringify(eventView(event))}\n\n`;
+    last = event;
+    return text;
+  };
 }
 
 /** One event for the outside; always `{ at, … }`. */
@@ -72,10 +102,22 @@ function eventView(event: DaemonEvent): object {
         rttSeconds: seconds(sample.rttMs),
       };
     }
-    case 'standing':
-    case 'vantage':
+    case 'standing': {
+      const standing = event.data as Standing;
+      return { at, registry: standing.registry, ...standingView(standing) };
+    }
+    case 'vantage': {
+      const { suspect, sinceMs, controls, contaminatedShare } = event.data as VantageStanding;
+      return {
+        at,
+        suspect,
+        sinceAt: stamp(sinceMs),
+        controls: controls.map(({ name, up }) => ({ name, up })),
+        contaminatedShare,
+      };
+    }
     case 'reload':
-      return { at, ...(event.data as object) };
+      return { at, changed: (event.data as { readonly changed: readonly string[] }).changed };
     default:
       return event.type satisfies never;
   }

@@ -1,7 +1,8 @@
 import { type Request, type Response, Router } from 'express';
 import { limits } from '../core/limits.ts';
+import { seriesId } from '../core/target.ts';
 import { adviceView, findingView } from '../core/views.ts';
-import type { ApiDeps, Page } from './deps.ts';
+import type { ApiDeps, Page, SeriesView } from './deps.ts';
 import { sendProblem } from './problem.ts';
 import { mirrorView, probeView, targetView } from './views.ts';
 
@@ -9,36 +10,32 @@ import { mirrorView, probeView, targetView } from './views.ts';
 export function listRoutes(deps: ApiDeps): Router {
   const routes = Router();
   routes.get('/mirrors', (request, response) => {
-    const page = pageOf(request, response);
-    if (page)
-      sendPage(
-        response,
-        'mirrors',
-        slice(deps.config().mirrors, page, (mirror) => mirrorView(deps, mirror)),
-      );
+    const page = pageOf(request, response, /^\d{1,6}$/);
+    if (!page) return;
+    const { mirrors } = deps.config();
+    const from = Number(page.cursor ?? 0);
+    const shown = mirrors.slice(from, from + page.limit);
+    const next = from + shown.length < mirrors.length ? String(from + shown.length) : null;
+    response.json({ mirrors: shown.map((mirror) => mirrorView(deps, mirror)), next });
   });
   routes.get('/targets', (request, response) => {
-    const page = pageOf(request, response);
+    const page = pageOf(request, response, /^\d{1,16}\.\d{1,16}\.\S{1,1000}$/);
     if (!page) return;
     const registry = wordOf(request, 'registry');
-    const all = [...(registry === undefined ? deps.series() : deps.seriesOf(registry))];
-    const newest = all.sort((a, b) => (b.last?.startedAtMs ?? 0) - (a.last?.startedAtMs ?? 0));
-    sendPage(
-      response,
-      'targets',
-      slice(newest, page, (series) => targetView(deps, series)),
-    );
+    const all = registry === undefined ? deps.series() : deps.seriesOf(registry);
+    const { items, next } = pageOfSeries(all, page, deps.now().wallMs);
+    response.json({ targets: items.map((series) => targetView(deps, series)), next });
   });
   routes.get('/findings', (request, response) => {
-    const page = pageOf(request, response);
+    const page = historyPageOf(request, response);
     if (!page) return;
-    const { items, next } = deps.findings({ ...page, history: wordOf(request, 'state') === 'all' });
+    const { items, next } = deps.findings(page);
     response.json({ findings: items.map(findingView), next });
   });
   routes.get('/advice', (request, response) => {
-    const page = pageOf(request, response);
+    const page = historyPageOf(request, response);
     if (!page) return;
-    const { items, next } = deps.advice({ ...page, history: wordOf(request, 'state') === 'all' });
+    const { items, next } = deps.advice(page);
     response.json({ advice: items.map(adviceView), next });
   });
   routes.get('/probes/:id', (request, response) => {
@@ -56,30 +53,52 @@ export function wordOf(request: Request, name: string): string | undefined {
 }
 
 /** `limit` and `cursor` of a list; answers 400 and gives `null` where they are wrong. */
-function pageOf(request: Request, response: Response): Page | null {
+function pageOf(request: Request, response: Response, cursorForm: RegExp): Page | null {
   const limit = Number(wordOf(request, 'limit') ?? limits.pageRows);
-  const state = wordOf(request, 'state');
+  const cursor = wordOf(request, 'cursor') ?? null;
   if (!Number.isInteger(limit) || limit < 1 || limit > limits.pageRows) {
     sendProblem(response, { kind: 'bad_request', detail: `limit is a whole number from 1 to ${limits.pageRows}` });
     return null;
   }
+  if (cursor !== null && !cursorForm.test(cursor)) {
+    sendProblem(response, { kind: 'bad_request', detail: 'cursor is the `next` of an earlier answer of this list' });
+    return null;
+  }
+  return { limit, cursor };
+}
+
+function historyPageOf(request: Request, response: Response): (Page & { readonly history: boolean }) | null {
+  const state = wordOf(request, 'state');
   if (state !== undefined && state !== 'all') {
     sendProblem(response, { kind: 'bad_request', detail: 'state is all, or not given' });
     return null;
   }
-  return { limit, cursor: wordOf(request, 'cursor') ?? null };
+  const page = pageOf(request, response, /^\d{1,16}\.\S{1,200}$/);
+  return page && { ...page, history: state === 'all' };
 }
 
-function slice<T>(
-  items: readonly T[],
+/**
+ * Newest sample first, as it was when the first page was asked for: series that are sampled while somebody leafs would
+ * otherwise jump back over the cursor and be missed. The cursor is `<asked at>.<last sample at>.<series>`.
+ */
+function pageOfSeries(
+  all: Iterable<SeriesView>,
   page: Page,
-  view: (item: T) => object,
-): { items: object[]; next: string | null } {
-  const from = Math.max(0, Number.parseInt(page.cursor ?? '0', 10) || 0);
-  const end = from + page.limit;
-  return { items: items.slice(from, end).map(view), next: end < items.length ? String(end) : null };
-}
-
-function sendPage(response: Response, name: string, page: { items: object[]; next: string | null }): void {
-  response.json({ [name]: page.items, next: page.next });
+  nowMs: number,
+): { readonly items: readonly SeriesView[]; readonly next: string | null } {
+  const [, asked, atText, after = ''] = /^(\d+)\.(\d+)\.(.*)$/s.exec(page.cursor ?? '') ?? [];
+  const askedMs = asked === undefined ? nowMs : Number(asked);
+  const rows = [...all].map((series) => ({
+    series,
+    key: encodeURIComponent(seriesId(series.target, series.connection)),
+    atMs: Math.round(series.recent.findLast((sample) => sample.startedAtMs <= askedMs)?.startedAtMs ?? 0),
+  }));
+  const before = atText === undefined ? null : { atMs: Number(atText), key: after };
+  const rest = rows
+    .filter((row) => before === null || row.atMs < before.atMs || (row.atMs === before.atMs && row.key > before.key))
+    .sort((a, b) => b.atMs - a.atMs || (a.key < b.key ? -1 : 1));
+  const items = rest.slice(0, page.limit);
+  const last = items.at(-1);
+  const next = rest.length > items.length && last ? `${Math.round(askedMs)}.${last.atMs}.${last.key}` : null;
+  return { items: items.map(({ series }) => series), next };
 }

@@ -3,21 +3,15 @@ import type { Response } from 'express';
 /** What a caller did that we can't do; each kind has one status (RFC 9110) and one title. */
 export type RequestProblem =
   | {
-      readonly kind:
-        | 'unauthorized'
-        | 'forbidden'
-        | 'not_found'
-        | 'method'
-        | 'not_acceptable'
-        | 'too_many'
-        | 'too_large'
-        | 'busy';
+      readonly kind: 'unauthorized' | 'forbidden' | 'not_found' | 'not_acceptable' | 'too_many' | 'too_large' | 'busy';
     }
   | {
       readonly kind: 'bad_request' | 'conflict';
       readonly detail: string;
       readonly more?: Readonly<Record<string, unknown>>;
     }
+  | { readonly kind: 'method'; readonly allow: string }
+  | { readonly kind: 'unsupported' }
   | { readonly kind: 'defect' };
 
 const shapes: Readonly<Record<RequestProblem['kind'], readonly [number, string, string]>> = {
@@ -28,18 +22,23 @@ const shapes: Readonly<Record<RequestProblem['kind'], readonly [number, string, 
   not_acceptable: [406, 'Not available in that form', 'This ecosystem has no remedy of that form.'],
   too_many: [429, 'Too many requests', 'Ask again in a minute.'],
   too_large: [413, 'Too large', 'The body is larger than this route takes.'],
+  unsupported: [415, 'Not JSON', 'Send the body as JSON, with content-type: application/json.'],
   busy: [503, 'Busy', 'All event streams are taken.'],
   bad_request: [400, 'Bad request', ''],
   conflict: [409, 'Conflict', ''],
   defect: [500, 'Our fault', 'The daemon made a mistake; its log says more.'],
 };
 
+/** The bearer token for programs; for a browser that reads, the same token as a password. */
+const challenges = ['Bearer realm="mirrorwatch"', 'Basic realm="mirrorwatch: any name, the token as password"'];
+
 /** Answers with RFC 9457 problem+json. */
 export function sendProblem(response: Response, problem: RequestProblem): void {
   const [status, title, usual] = shapes[problem.kind];
   const detail = 'detail' in problem ? problem.detail : usual;
   const more = 'more' in problem ? problem.more : {};
-  if (problem.kind === 'unauthorized') response.setHeader('www-authenticate', 'Bearer realm="mirrorwatch"');
+  if (problem.kind === 'unauthorized') response.setHeader('www-authenticate', challenges);
+  if (problem.kind === 'method') response.setHeader('allow', problem.allow);
   if (problem.kind === 'too_many') response.setHeader('retry-after', '60');
   response
     .status(status)

@@ -1,9 +1,13 @@
 import type { Candidate } from '../core/advice.ts';
+import type { Outcome } from '../core/failure.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
+import { maskUrl } from '../core/secret.ts';
 import type { Standing } from '../core/standing.ts';
+import type { Facts, Hop } from '../core/transcript.ts';
 import { stamp } from '../core/views.ts';
 import type { ApiDeps, ProbeView, SeriesView } from './deps.ts';
+import { hopPhases } from './hop-phases.ts';
 
 /** Milliseconds as seconds; `null` stays unknown. */
 export function seconds(ms: number | null | undefined): number | null {
@@ -13,10 +17,8 @@ export function seconds(ms: number | null | undefined): number | null {
 /** One mirror as it stands: what `GET /api/v1/mirrors` lists. */
 export function mirrorView(deps: ApiDeps, mirror: Mirror): object {
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
-  const canary = deps.seriesOf(mirror.name).find(({ target, connection }) => target.canary && connection === 'cold');
-  const candidates = deps.rank(mirror.ecosystem, mirror.upstream);
-  const place = candidates.findIndex(({ registry }) => registry === mirror.name);
-  const candidate: Candidate | undefined = candidates[place];
+  const canary = canaryOf(deps.seriesOf(mirror.name));
+  const { candidate, rank } = placeOf(deps, mirror);
   return {
     registry: mirror.name,
     ecosystem: mirror.ecosystem,
@@ -36,16 +38,37 @@ export function mirrorView(deps: ApiDeps, mirror: Mirror): object {
           },
     scoreSeconds: candidate?.scoreSeconds ?? null,
     gate: candidate?.gate ?? null,
-    rank: candidate && (candidate.gate === 'ok' || candidate.gate === 'current') ? place + 1 : null,
+    rank,
   };
 }
 
-function standingView(standing: Standing | undefined): object {
+/** The series that judges a mirror's liveness: cold where there is one. */
+export function canaryOf(series: readonly SeriesView[]): SeriesView | undefined {
+  const canaries = series.filter(({ target }) => target.canary);
+  return canaries.find(({ connection }) => connection === 'cold') ?? canaries[0];
+}
+
+/** How a mirror was weighed, and its place from 1 among those that may be advised; `null` elsewhere. */
+export function placeOf(
+  deps: ApiDeps,
+  mirror: Mirror,
+): { readonly candidate: Candidate | undefined; readonly rank: number | null } {
+  const candidates = deps.rank(mirror.ecosystem, mirror.upstream);
+  const ranked = candidates.filter(({ gate }) => gate === 'ok' || gate === 'current');
+  const place = ranked.findIndex(({ registry }) => registry === mirror.name);
+  return {
+    candidate: candidates.find(({ registry }) => registry === mirror.name),
+    rank: place < 0 ? null : place + 1,
+  };
+}
+
+/** What a standing adds to its mirror. */
+export function standingView(standing: Standing | undefined): object {
   return {
     state: standing?.state ?? 'unknown',
     because: standing?.because ?? 'not asked yet',
     inDoubt: standing?.inDoubt ?? false,
-    paused: standing?.paused ? { until: stamp(standing.paused.untilMs), reason: standing.paused.reason } : null,
+    paused: standing?.paused ? { untilAt: stamp(standing.paused.untilMs), reason: standing.paused.reason } : null,
     inMaintenance: standing?.inMaintenance ?? false,
     lastOkAt: stamp(standing?.lastOkAtMs ?? null),
     lastJudgedAt: stamp(standing?.lastJudgedAtMs ?? null),
@@ -76,6 +99,7 @@ export function targetView(deps: ApiDeps, series: SeriesView): object {
     canary: target.canary,
     p50Seconds: seconds(series.p50Ms),
     p95Seconds: seconds(series.p95Ms),
+    lastAt: stamp(last?.startedAtMs ?? null),
     lastRttSeconds: seconds(last?.outcome.tag === 'ok' ? last.rttMs : null),
     lastOutcome: last === null ? null : outcomeWord(last),
     lastOkAt: stamp(series.lastOkAtMs),
@@ -102,7 +126,7 @@ export function probeView({ sample, transcript }: ProbeView): object {
     purpose: sample.due.purpose,
     round: sample.due.round,
     startedAt: stamp(sample.startedAtMs),
-    outcome: sample.outcome,
+    outcome: outcomeView(sample.outcome),
     rttSeconds: seconds(sample.rttMs),
     phasesSeconds: Object.fromEntries(Object.entries(sample.phases).map(([phase, ms]) => [phase, seconds(ms)])),
     cold: sample.cold,
@@ -110,15 +134,83 @@ export function probeView({ sample, transcript }: ProbeView): object {
     thresholdSeconds: seconds(sample.thresholdMs),
     bytes: sample.bytes,
     cache: sample.cache,
-    facts: { ...sample.facts, versions: sample.facts.versions?.length ?? null },
+    finalUrl: sample.finalUrl === null ? null : maskUrl(sample.finalUrl),
+    facts: factsView(sample.facts),
     loopDelaySeconds: seconds(sample.loopDelayMsMax),
     worker: sample.worker,
     errorLine: transcript?.errorLine ?? null,
-    hops: transcript?.hops.map((hop) => ({ ...hop, marks: undefined, ...hopTimes(hop.marks) })) ?? null,
+    hops: transcript?.hops.map(hopView) ?? null,
   };
 }
 
-function hopTimes(marks: NonNullable<ProbeView['transcript']>['hops'][number]['marks']): object {
+/** What was learned, each key there; a list of versions as its length. */
+function factsView(facts: Facts): object {
+  return {
+    resolvedVersion: facts.resolvedVersion ?? null,
+    notOffered: facts.notOffered ?? false,
+    versionsListed: facts.versions?.length ?? null,
+    verified: facts.verified ?? null,
+    compared: facts.compared ?? null,
+    treeHead: facts.treeHead ?? null,
+  };
+}
+
+/** An outcome with its durations in seconds. */
+function outcomeView(outcome: Outcome): object {
+  if (outcome.tag !== 'failed') return outcome;
+  const { failure } = outcome;
+  if ('limitMs' in failure)
+    return { tag: outcome.tag, failure: { kind: failure.kind, limitSeconds: seconds(failure.limitMs) } };
+  if (failure.kind === 'throttled') {
+    const { kind, status, retryAfterMs } = failure;
+    return { tag: outcome.tag, failure: { kind, status, retryAfterSeconds: seconds(retryAfterMs) } };
+  }
+  return outcome;
+}
+
+function hopView(hop: Hop): object {
+  const { fault, tls } = hop;
+  return {
+    url: maskUrl(hop.url),
+    aside: hop.aside,
+    reused: hop.reused,
+    remoteAddress: hop.remoteAddress,
+    remotePort: hop.remotePort,
+    family: hop.family,
+    proxy: hop.proxy === null ? null : maskUrl(hop.proxy),
+    status: hop.status,
+    requestHeaders: shownHeaders(hop.requestHeaders),
+    responseHeaders: shownHeaders(hop.responseHeaders),
+    bodyBytes: hop.bodyBytes,
+    phasesSeconds: Object.fromEntries(hopPhases(hop).map(([phase, ms]) => [phase, seconds(ms)])),
+    ...hopTimes(hop.marks),
+    tls:
+      tls === null
+        ? null
+        : {
+            version: tls.version,
+            cipher: tls.cipher,
+            issuer: tls.issuer,
+            expiresAt: stamp(tls.expiresAtMs),
+            spkiSha256: tls.spkiSha256,
+            resumed: tls.resumed,
+            authorizationCode: tls.authorizationCode,
+          },
+    fault:
+      fault === null
+        ? null
+        : {
+            code: fault.code,
+            phase: fault.phase,
+            text: fault.text,
+            bytesRead: fault.bytesRead,
+            limitSeconds: seconds(fault.limitMs),
+            resolverAnswersOthers: fault.resolverAnswersOthers ?? null,
+          },
+  };
+}
+
+function hopTimes(marks: Hop['marks']): object {
   const since = (mark: number | undefined): number | null => (mark === undefined ? null : seconds(mark - marks.start));
   return {
     marksSeconds: {

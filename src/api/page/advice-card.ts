@@ -25,7 +25,7 @@ ${lineToCopy(advice, isTaken)}
 <p class="back">To go back: <code>${advice.rollback}</code></p>
 ${
   !isTaken &&
-  html`<p class="accept">Set it? Say so, and it is checked and taken back in time: <code>mirrorwatch advice accept ${advice.id}</code></p>`
+  html`<p class="accept">Once it is set, say so, to be told when to go back: <code>mirrorwatch advice accept ${advice.id}</code></p>`
 }
 ${
   advice.doesNotCover.length > 0 &&
@@ -47,5 +47,7 @@ function refusedCard(advice: Advice): Html {
 }
 
 function change<T>(both: { readonly before: T; readonly after: T }, words: (value: T) => string): string {
-  return both.before === null && both.after === null ? 'unknown' : `${words(both.before)} → ${words(both.after)}`;
+  if (both.before === null && both.after === null) return 'unknown';
+  const [before, after] = [words(both.before), words(both.after)];
+  return before === after ? before : `${before} → ${after}`;
 }

@@ -24,7 +24,7 @@ export function totalOf(times: PhaseTimes): number {
 /** One bar of phases end to end; its whole width stands for `scaleMs`. */
 export function phaseBar(times: PhaseTimes, scaleMs: number): Html {
   if (totalOf(times) === 0 || scaleMs <= 0)
-    return html`<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="not measured"><title>not measured</title><rect width="1000" height="12" fill="url(#hatch)"/></svg>`;
+    return html`<svg class="bar" viewBox="0 0 240 12" preserveAspectRatio="xMinYMid slice" role="img" aria-label="not measured"><title>not measured</title><rect width="240" height="12" fill="url(#hatch)"/></svg>`;
   let from = 0;
   const said: string[] = [];
   const parts = phases.flatMap((phase) => {
@@ -72,7 +72,7 @@ export function sampleStrip(samples: readonly SettledSample[], frame: StripFrame
       ? null
       : html`<line x1="0" x2="${width}" y1="${coordinate(scale.y(frame.thresholdMs))}" y2="${coordinate(scale.y(frame.thresholdMs))}" class="threshold"/>`;
   const label = wordsOf(samples, frame.thresholdMs);
-  return html`<svg class="strip" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label}"><title>${label}</title>
+  return html`<svg class="strip${frame.labelled && ' large'}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label}"><title>${label}</title>
 <line x1="0" x2="${width}" y1="${height - 0.5}" y2="${height - 0.5}" class="axis"/>${threshold}${lines(samples, scale)}${samples.map((sample) => mark(sample, scale, frame))}${
     frame.labelled && words(frame, scale)
   }</svg>`;
@@ -153,10 +153,10 @@ function wordsOf(samples: readonly SettledSample[], thresholdMs: number | null):
   return counts.join(', ');
 }
 
-function words({ width, height, thresholdMs }: StripFrame, scale: Scale): Html {
+function words({ height, thresholdMs }: StripFrame, scale: Scale): Html {
   const threshold =
     thresholdMs === null
       ? null
-      : html`<text x="${width - 4}" y="${coordinate(scale.y(thresholdMs) - 4)}" text-anchor="end" class="axis-word">slow above ${duration(thresholdMs)}</text>`;
+      : html`<text x="60" y="${coordinate(scale.y(thresholdMs) - 5)}" class="axis-word">slow above ${duration(thresholdMs)}</text>`;
   return html`<text x="2" y="${coordinate(scale.y(scale.topMs) + 4)}" class="axis-word">${duration(scale.topMs)}</text><text x="2" y="${height - 5}" class="axis-word">0</text>${threshold}`;
 }

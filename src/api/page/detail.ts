@@ -2,12 +2,13 @@ import type { Mirror } from '../../core/mirror.ts';
 import type { Standing } from '../../core/standing.ts';
 import { isHeavy } from '../../core/target.ts';
 import type { ApiDeps, SeriesView } from '../deps.ts';
+import { canaryOf } from '../views.ts';
 import { outcomeLink, standingNotes, stateBadge } from './badges.ts';
 import { phaseBar, phaseKey, sampleStrip, totalOf } from './charts.ts';
 import { findingList } from './findings.ts';
 import { ago, at, dated, duration, span } from './format.ts';
 import { type Html, html } from './html.ts';
-import { canaryOf, keptIn, linkedTime } from './overview.ts';
+import { keptIn, linkedTime } from './overview.ts';
 
 /** Series on one page; the rest behind a link. */
 export const seriesPerPage = 100;

@@ -1,6 +1,6 @@
 import type { Finding } from '../../core/finding.ts';
 import { mirrorPath, probePath } from './badges.ts';
-import { ago, dated } from './format.ts';
+import { dated, span } from './format.ts';
 import { type Html, html } from './html.ts';
 import { kindWords } from './words.ts';
 
@@ -12,16 +12,18 @@ export function findingList(findings: readonly Finding[], nowMs: number, mirror:
 }
 
 function findingItem(finding: Finding, nowMs: number, mirror: string | null): Html {
-  const subject =
-    finding.registry !== null && finding.registry !== mirror
-      ? html`<a href="${mirrorPath(finding.registry)}">${finding.registry}</a>`
-      : null;
   const isAboutUs = finding.registry === null;
   return html`<li class="finding ${finding.state}${isAboutUs && ' about-us'}" id="finding-${finding.id}">
-<span class="kind ${finding.kind}">${kindWords[finding.kind]}</span> ${subject}
-<span class="said"><bdi>${finding.text}</bdi></span>
-<span class="muted">${finding.closedAtMs === null ? html`since ${ago(finding.openedAtMs, nowMs)}` : html`${dated(finding.openedAtMs)} to ${dated(finding.closedAtMs)}`}, confidence ${finding.confidence}${vantageNote(finding)}${scopeNote(finding)}</span>
+<span class="kind ${finding.kind}">${kindWords[finding.kind]}</span> <span class="said">${said(finding, mirror)}</span>
+<span class="muted">${finding.closedAtMs === null ? html`for ${span(nowMs - finding.openedAtMs)}` : html`${dated(finding.openedAtMs)} to ${dated(finding.closedAtMs)}`}, confidence ${finding.confidence}${vantageNote(finding)}${scopeNote(finding)}</span>
 ${probeLinks(finding)}${ackHint(finding)}</li>`;
+}
+
+/** The finding's sentence; the mirror's name in it, or before it, leads to its page. */
+function said({ registry, text }: Finding, mirror: string | null): Html {
+  if (registry === null || registry === mirror) return html`<bdi>${text}</bdi>`;
+  const rest = text.startsWith(`${registry} `) ? text.slice(registry.length) : ` ${text}`;
+  return html`<a href="${mirrorPath(registry)}">${registry}</a><bdi>${rest}</bdi>`;
 }
 
 function vantageNote(finding: Finding): Html | null {

@@ -23,8 +23,8 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Control characters and direction overrides: a mirror's words may not reorder or hide ours. */
-const unprintable = /[\p{Cc}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+/** Control characters but newline and tab, and direction overrides: a mirror's words may not reorder or hide ours. */
+const unprintable = /[\p{Cc}--[\n\t]]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gv;
 
 /** A text as it may stand between tags or inside a quoted attribute. */
 export function escaped(text: string): string {

@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import type { EcosystemId, Mirror } from '../../core/mirror.ts';
 import type { ApiDeps, SeriesView } from '../deps.ts';
-import { seconds } from '../views.ts';
+import { canaryOf, placeOf } from '../views.ts';
 import { adviceCard } from './advice-card.ts';
 import { mirrorPath, probePath, standingNotes, stateBadge } from './badges.ts';
 import { phaseBar, phaseKey, sampleStrip, totalOf } from './charts.ts';
@@ -31,12 +31,6 @@ ${findings.length === 0 ? html`<p class="none">${nothingFound(deps)}</p>` : find
 ${groups.map((group) => mirrorsOf(deps, group, nowMs, groups.length > 1))}
 ${phaseKey}
 <p class="legend">Bars: median phases of the canary, one scale for all mirrors. Lines: its last samples; the dashed line is where slow begins, ▲ is slow, ✕ failed, ○ the first fetch of a cache, hatched is what we could not tell.</p>`;
-}
-
-/** The series that judges a mirror's liveness: cold where there is one. */
-export function canaryOf(series: readonly SeriesView[]): SeriesView | undefined {
-  const canaries = series.filter(({ target }) => target.canary);
-  return canaries.find(({ connection }) => connection === 'cold') ?? canaries[0];
 }
 
 /** The probe, still kept, whose round trip is nearest to a number of its series; else the last one. */
@@ -81,13 +75,14 @@ function groupsOf(deps: ApiDeps): readonly Group[] {
 
 function adviceOf(deps: ApiDeps, { ecosystem, upstream }: Group, nowMs: number): Html {
   const order = { proposed: 0, refused: 1, accepted: 2, superseded: 3, withdrawn: 3, expired: 3 } as const;
+  const vantage = deps.vantage();
   const advice = deps
     .advice({ limit: limits.pageRows, cursor: null, history: false })
     .items.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream)
+    .filter((one) => vantage.suspect !== true || one.state !== 'proposed')
     .sort((a, b) => order[a.state] - order[b.state]);
   if (advice.length > 0) return html`${advice.map((one) => adviceCard(one, nowMs))}`;
   const chain = html`<code>${deps.chainInForce(ecosystem, upstream)}</code>`;
-  const vantage = deps.vantage();
   if (vantage.suspect === true) return quiet(html`No advice while it may be us. Clients stay on ${chain}`);
   const isJudged = deps
     .standings()
@@ -144,11 +139,8 @@ function mirrorRow(
 }
 
 function rankOf(deps: ApiDeps, mirror: Mirror): Html {
-  const candidates = deps.rank(mirror.ecosystem, mirror.upstream);
-  const place = candidates.findIndex(({ registry }) => registry === mirror.name);
-  const candidate = candidates[place];
+  const { candidate, rank } = placeOf(deps, mirror);
   if (candidate === undefined) return html`<span class="muted">—</span>`;
-  const isRanked = candidate.gate === 'ok' || candidate.gate === 'current';
-  const score = seconds(candidate.scoreSeconds === null ? null : candidate.scoreSeconds * 1000);
-  return html`${isRanked ? html`<b>${place + 1}</b>` : html`<span class="muted">—</span>`}<small>${gateWords[candidate.gate]}</small><small class="muted" title="what one client fetch (info and mod, cold) is expected to take">${score === null ? 'not measured' : `fetch ${duration(score * 1000)}`}</small>`;
+  const { scoreSeconds } = candidate;
+  return html`${rank !== null ? html`<b>${rank}</b>` : html`<span class="muted">—</span>`}<small>${gateWords[candidate.gate]}</small><small class="muted" title="what one client fetch (info and mod, cold) is expected to take">${scoreSeconds === null ? null : `fetch ${duration(scoreSeconds * 1000)}`}</small>`;
 }

@@ -70,5 +70,6 @@ function titleOf(deps: ApiDeps): string {
   });
   if (counted.length > 0) return counted.join(', ');
   const unknown = states.filter((state) => state === 'unknown').length;
-  return unknown > 0 || states.length === 0 ? `${unknown} unknown` : 'all up';
+  if (states.length === 0) return 'starting';
+  return unknown > 0 ? `${unknown} unknown` : 'all up';
 }

@@ -27,13 +27,14 @@ main:focus { outline: none; }
 thead.hidden { display: none; }
 .muted { color: var(--soft); }
 small { display: block; font-size: 12.5px; line-height: 1.35; }
-.top, main, .bottom { max-width: 1240px; margin: 0 auto; padding: 0 24px; }
+body { padding: 0 24px; }
+.top, main, .bottom { max-width: 1200px; margin: 0 auto; }
 .top { display: flex; align-items: baseline; gap: 18px; padding-top: 16px; padding-bottom: 10px; border-bottom: 1px solid var(--line); }
 .mark { font-weight: 650; font-size: 17px; letter-spacing: -0.01em; color: var(--ink); text-decoration: none; display: inline-flex; gap: 7px; align-items: center; }
 .mark path { fill: none; stroke: var(--up); stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 .vantage { color: var(--soft); }
 .vantage b { color: var(--ink); font-weight: 600; }
-.live { margin-left: auto; color: var(--soft); font-size: 13px; }
+.live { margin-left: auto; white-space: nowrap; color: var(--soft); font-size: 13px; }
 .live.live::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 6px; border-radius: 50%; background: var(--up); }
 .live.reconnecting::before { content: ""; display: inline-block; width: 6px; height: 6px; margin-right: 6px; border: 1px solid var(--soft); }
 .bottom { display: flex; flex-wrap: wrap; gap: 4px 16px; margin-top: 36px; padding-top: 12px; padding-bottom: 28px; border-top: 1px solid var(--line); color: var(--soft); font-size: 13px; }
@@ -91,10 +92,10 @@ thead th { font-size: 12.5px; color: var(--soft); padding-top: 4px; padding-bott
 th:last-child, td:last-child { padding-right: 0; }
 .n { text-align: right; white-space: nowrap; }
 .n small { white-space: normal; }
-.mirrors tbody th { min-width: 150px; } .mirrors tbody th > a { font-weight: 600; }
+.mirrors tbody th { min-width: 200px; } .mirrors tbody th > a { font-weight: 600; }
 .mirrors td:nth-child(2) { min-width: 190px; max-width: 290px; }
-.mirrors td:nth-child(5) { width: 24%; padding-top: 14px; } .mirrors td:nth-child(6) { width: 230px; }
-.mirrors td:last-child { max-width: 130px; }
+.mirrors td:nth-child(5) { width: 20%; padding-top: 14px; } .mirrors td:nth-child(6) { width: 230px; }
+.mirrors td:last-child { min-width: 128px; }
 .mirrors tr.unknown td.wide { opacity: 0.75; }
 .targets tbody th { min-width: 160px; } .targets .step { font-weight: 600; }
 .targets td:nth-child(8) { width: 16%; min-width: 90px; padding-top: 13px; } .targets td:nth-child(9) { width: 180px; }
@@ -110,7 +111,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .p-resolve { fill: var(--resolve); } .p-connect { fill: var(--connect); } .p-tls { fill: var(--tls); }
 .p-processing { fill: var(--processing); } .p-transfer { fill: var(--transfer); }
 .hatch-ground { fill: var(--hatch-ground); } .hatch-line { fill: var(--hatch); }
-.strip { display: block; max-width: 100%; height: auto; overflow: visible; }
+.strip { display: block; max-width: 100%; height: auto; overflow: visible; } .strip.large { width: 100%; }
 .strip a { cursor: pointer; } .strip a:hover .fine { stroke: var(--ink); stroke-width: 3; }
 .axis { stroke: var(--line); } .axis-word { fill: var(--soft); font-size: 12px; }
 .threshold { stroke: var(--degraded); stroke-dasharray: 4 3; }
@@ -123,8 +124,9 @@ th:last-child, td:last-child { padding-right: 0; }
 .verdict.unknown { border-left-color: var(--unknown); background: repeating-linear-gradient(45deg, var(--card) 0 6px, var(--track) 6px 7px); }
 .verdict .fields span, .hop .muted span { display: inline-block; margin-right: 10px; color: var(--soft); }
 .quote { margin: 6px 0 0; }
+.phases th, .phases td, .hops th, .hops td { padding-top: 5px; padding-bottom: 5px; }
 .phases th, .hops th { width: 130px; white-space: nowrap; } .phases .n { width: 90px; } .hops .n { width: 90px; }
-.phases .wide, .hops .wide { padding-top: 12px; }
+.phases .wide, .hops .wide { padding-top: 9px; }
 .hop { margin-top: 18px; padding-top: 12px; border-top: 1px solid var(--line); }
 .hop h3 { font-size: 15px; } .hop p { margin: 4px 0; }
 .status { font-weight: 650; color: var(--up); margin-right: 6px; } .status.bad { color: var(--down); }
@@ -133,7 +135,8 @@ th:last-child, td:last-child { padding-right: 0; }
 .header-list { align-self: start; } .header-list caption { text-align: left; color: var(--soft); padding: 2px 0; }
 .header-list th, .header-list td { padding: 3px 10px 3px 0; } .header-list th { color: var(--soft); width: 34%; }
 @media (max-width: 860px) {
-  .top, main, .bottom { padding-left: 16px; padding-right: 16px; }
+  body { padding: 0 16px; }
+  .top { flex-wrap: wrap; gap: 0 14px; }
   .headers { grid-template-columns: 1fr; gap: 10px; }
   .mirrors thead, .targets thead, .probes thead { display: none; }
   .mirrors, .mirrors tbody, .targets, .targets tbody, .probes, .probes tbody { display: block; }

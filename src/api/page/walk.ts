@@ -1,13 +1,14 @@
 import { type Phase, phases } from '../../core/failure.ts';
 import { maskUrl } from '../../core/secret.ts';
+import { isHeavy } from '../../core/target.ts';
 import type { Hop } from '../../core/transcript.ts';
 import { stamp } from '../../core/views.ts';
 import type { ProbeView } from '../deps.ts';
+import { hopPhases } from '../hop-phases.ts';
 import { outcomeWord, shownHeaders } from '../views.ts';
 import { mirrorPath } from './badges.ts';
 import { segment } from './charts.ts';
 import { bytes, coordinate, dated, duration } from './format.ts';
-import { hopPhases } from './hop-phases.ts';
 import { type Html, html } from './html.ts';
 import { becauseWords, reasonWords } from './words.ts';
 
@@ -52,6 +53,8 @@ function isSlow({ rttMs, thresholdMs }: ProbeView['sample']): boolean {
 function okWords(sample: ProbeView['sample']): Html {
   if (sample.cold)
     return html`in ${duration(sample.rttMs)}: the first fetch of a cache, kept apart from its round trips.`;
+  if (isHeavy(sample.due.target.step))
+    return html`in ${duration(sample.rttMs)}. A heavy step is not judged by its time: it depends on the size.`;
   if (sample.thresholdMs === null) return html`in ${duration(sample.rttMs)}. No baseline yet: neither fine nor slow.`;
   return isSlow(sample)
     ? html`but slow: ${duration(sample.rttMs)} is above ${duration(sample.thresholdMs)}.`
@@ -112,7 +115,7 @@ function hopSection(hop: Hop, i: number, hops: readonly Hop[]): Html {
   const address =
     hop.remoteAddress === null ? 'no address reached' : `${hop.remoteAddress} port ${hop.remotePort ?? '?'}`;
   return html`<section class="hop" id="hop-${i + 1}" aria-label="hop ${i + 1} of ${hops.length}">
-<h3><span class="status${hop.status !== null && hop.status >= 400 && ' bad'}">${hop.status ?? 'no answer'}</span> GET <code>${maskUrl(hop.url)}</code></h3>
+<h3><span class="muted">hop ${i + 1}</span> <span class="status${(hop.status === null || hop.status >= 400) && ' bad'}">${hop.status ?? 'no answer'}</span> GET <code>${maskUrl(hop.url)}</code></h3>
 <p class="muted">${address}${hop.reused && ', kept connection'}${hop.proxy !== null && `, through ${maskUrl(hop.proxy)}`}, ${bytes(hop.bodyBytes)} of body. ${times}</p>
 ${hop.fault !== null && html`<p class="fault"><b>${hop.fault.code}</b> in ${hop.fault.phase}, after ${bytes(hop.fault.bytesRead)}: <bdi>${hop.fault.text}</bdi></p>`}
 ${hop.tls !== null && tlsFacts(hop.tls)}

@@ -1,5 +1,5 @@
-import { type Phase, phases } from '../../core/failure.ts';
-import type { Hop } from '../../core/transcript.ts';
+import { type Phase, phases } from '../core/failure.ts';
+import type { Hop } from '../core/transcript.ts';
 
 /**
  * The phases of one hop in order, milliseconds; they tile it. What came after the last mark belongs to the phase where

@@ -1,0 +1,95 @@
+import type { Request, Response } from 'express';
+import { type EcosystemId, ecosystems, publicUpstream } from '../core/mirror.ts';
+import { stamp } from '../core/views.ts';
+import type { ApiDeps, RemedyNow } from './deps.ts';
+import { wordOf } from './lists.ts';
+import { sendProblem } from './problem.ts';
+
+/** Forms of a remedy; the closed list of design.md section 4.3. */
+export const remedyForms = [
+  'env',
+  'npmrc',
+  'pip',
+  'uv',
+  'hosts.toml',
+  'registries.conf',
+  'daemon.json',
+  'json',
+] as const;
+type Form = (typeof remedyForms)[number];
+
+/** Which forms an ecosystem's clients read; `json` says the same to programs, for all. */
+const formsOf: Readonly<Record<EcosystemId, readonly Form[]>> = {
+  go: ['env', 'json'],
+  npm: ['env', 'npmrc', 'json'],
+  pypi: ['env', 'pip', 'uv', 'json'],
+  oci: ['hosts.toml', 'registries.conf', 'daemon.json', 'json'],
+  http: ['json'],
+};
+
+/** The variables that a line for a shell may set. */
+const envNames: ReadonlySet<string> = new Set([
+  'GOPROXY',
+  'GOPRIVATE',
+  'GONOPROXY',
+  'GONOSUMDB',
+  'GOSUMDB',
+  'npm_config_registry',
+  'PIP_INDEX_URL',
+  'UV_DEFAULT_INDEX',
+]);
+
+const credentials = /[a-z][a-z0-9+.-]*:\/\/[^/,|'\s]*@/i;
+
+/** `GET /api/v1/advice/:ecosystem/remedy`: what should be set now, for `eval` in a shell or for a program. */
+export function sendRemedy(deps: ApiDeps, request: Request, response: Response): void {
+  const ecosystem = ecosystems.find((one) => one === request.params['ecosystem']);
+  if (ecosystem === undefined) return sendProblem(response, { kind: 'not_found' });
+  const form = remedyForms.find((one) => one === (wordOf(request, 'as') ?? 'env'));
+  if (form === undefined)
+    return sendProblem(response, { kind: 'bad_request', detail: `as is one of ${remedyForms.join(', ')}` });
+  const upstream = wordOf(request, 'upstream') ?? publicUpstream[ecosystem];
+  if (upstream === null)
+    return sendProblem(response, {
+      kind: 'bad_request',
+      detail: `${ecosystem} has no public upstream: name one with upstream=`,
+    });
+  if (!formsOf[ecosystem].includes(form)) return sendProblem(response, { kind: 'not_acceptable' });
+  if (!deps.config().mirrors.some((mirror) => mirror.ecosystem === ecosystem && mirror.upstream === upstream))
+    return sendProblem(response, { kind: 'not_found' });
+  sendNow(deps.remedy(ecosystem, upstream), form, response);
+}
+
+function sendNow(now: RemedyNow, form: Form, response: Response): void {
+  response.setHeader('cache-control', 'no-store');
+  if (now.kind === 'nothing') {
+    if (now.state !== 'right') response.setHeader('x-advice-state', now.state);
+    response.status(204).end();
+    return;
+  }
+  response.setHeader('x-advice-id', now.advice.id);
+  response.setHeader('x-advice-expires', stamp(now.advice.expiresAtMs));
+  const text = now.remedy[form];
+  if (text === undefined)
+    return sendProblem(response, {
+      kind: 'conflict',
+      detail: 'the chain cannot be written as lines that are safe to paste: set it by hand',
+      more: { adviceId: now.advice.id, chain: now.chain },
+    });
+  if (form === 'env' && !isSafeEnv(text)) throw new Error('a remedy for a shell holds more than export lines');
+  response.type(form === 'json' ? 'application/json' : 'text/plain').send(text.endsWith('\n') ? text : `${text}\n`);
+}
+
+/**
+ * True where each line is `export NAME='…'` with an allowed name, nothing in it can leave the quotes, and no URL carries
+ * credentials: the last look before a shell evaluates it.
+ */
+export function isSafeEnv(text: string): boolean {
+  return text
+    .replace(/\n$/, '')
+    .split('\n')
+    .every((line) => {
+      const [, name = '', value = ''] = /^export ([A-Za-z_]+)='([\x20-\x26\x28-\x7e]*)'$/.exec(line) ?? [];
+      return envNames.has(name) && !credentials.test(value);
+    });
+}

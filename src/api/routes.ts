@@ -1,0 +1,39 @@
+import type { RequestHandler } from 'express';
+import { sendProblem } from './problem.ts';
+
+/** Every route, once: method and path as `openapi.yaml` names them. A GET takes HEAD too. */
+export const routes = [
+  ['GET', '/'],
+  ['GET', '/mirrors/{name}'],
+  ['GET', '/probes/{id}'],
+  ['GET', '/page.css'],
+  ['GET', '/page.js'],
+  ['GET', '/icon.svg'],
+  ['GET', '/metrics'],
+  ['GET', '/-/healthy'],
+  ['GET', '/-/ready'],
+  ['POST', '/-/reload'],
+  ['GET', '/api/v1/mirrors'],
+  ['GET', '/api/v1/targets'],
+  ['GET', '/api/v1/findings'],
+  ['GET', '/api/v1/advice'],
+  ['GET', '/api/v1/probes/{id}'],
+  ['GET', '/api/v1/advice/{ecosystem}/remedy'],
+  ['POST', '/api/v1/advice/{id}/accept'],
+  ['POST', '/api/v1/findings/{id}/ack'],
+  ['POST', '/api/v1/mirrors/{name}/pause'],
+  ['GET', '/api/v1/events'],
+] as const satisfies readonly (readonly ['GET' | 'POST', string])[];
+
+const known = routes.map(([method, path]) => ({
+  allow: method === 'GET' ? 'GET, HEAD' : method,
+  form: new RegExp(`^${path.replace(/[.]/g, '\\.').replace(/\{[^}]+\}/g, '[^/]+')}/?$`, 'i'),
+}));
+
+/** 405 with `Allow` where the path is one of ours and the method is not; else on to the next. */
+export const othersRefused: RequestHandler = (request, response, next) => {
+  const allow = known.filter(({ form }) => form.test(request.path)).map((route) => route.allow);
+  const isTaken = allow.some((methods) => methods.split(', ').includes(request.method));
+  if (allow.length === 0 || isTaken) return next();
+  sendProblem(response, { kind: 'method', allow: allow.join(', ') });
+};

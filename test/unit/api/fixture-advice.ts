@@ -1,0 +1,51 @@
+import type { Advice } from '../../../src/core/advice.ts';
+import { nowMs } from './fixture-config.ts';
+
+/** Leave coast for inland: proposed, with everything that an advice can say. */
+export const fixtureAdvice: Advice = {
+  id: '0c9x2k6advice0go0000',
+  ecosystem: 'go',
+  upstream: 'go',
+  vantage: 'shanghai-ci',
+  state: 'proposed',
+  issuedAtMs: nowMs - 148_000,
+  expiresAtMs: nowMs + 86_252_000,
+  settledAtMs: null,
+  from: 'coast',
+  to: 'inland',
+  chain: {
+    before: 'https://goproxy.coast.example.com,direct',
+    after: 'https://mirrors.inland.example.com/goproxy,direct',
+  },
+  reason:
+    'coast answers in 1.19 s where 0.21 s is usual; inland takes 0.32 s, has failed nothing in the last hour and relays the checksum database.',
+  cause: 'spike',
+  refusal: null,
+  evidence: {
+    windowSeconds: 600,
+    samples: 20,
+    observedSeconds: 1.19,
+    baselineSeconds: 0.205,
+    failures: {},
+    findings: ['0c9x2k5spike0coast00'],
+  },
+  candidates: [
+    { registry: 'inland', scoreSeconds: 0.61, gate: 'ok' },
+    { registry: 'coast', scoreSeconds: 2.24, gate: 'spike' },
+    { registry: 'campus', scoreSeconds: null, gate: 'outage' },
+    { registry: 'go-origin', scoreSeconds: null, gate: 'unmeasured' },
+  ],
+  expected: { availability: { before: 1, after: 1 }, p95Seconds: { before: 1.29, after: 0.37 } },
+  confidence: 'high',
+  remedy: {
+    env: "export GOPROXY='https://mirrors.inland.example.com/goproxy,direct'\nexport GOPRIVATE='git.example.com/*'",
+    goenv: "go env -w GOPROXY='https://mirrors.inland.example.com/goproxy,direct' GOPRIVATE='git.example.com/*'",
+    json: '{"GOPROXY":"https://mirrors.inland.example.com/goproxy,direct","GOPRIVATE":"git.example.com/*"}',
+  },
+  doesNotCover: [
+    'A GOPROXY set in the environment, a CI file or a container image wins over `go env -w`.',
+    'Behind a comma the go command moves on at 404 and 410 only.',
+  ],
+  rollback: "export GOPROXY='https://goproxy.coast.example.com,direct'",
+  trigger: 'detector',
+};

@@ -1,0 +1,142 @@
+import type { ApiDeps, DaemonEvent, ProbeView, SeriesView } from '../../../src/api/deps.ts';
+import type { Advice } from '../../../src/core/advice.ts';
+import type { Config } from '../../../src/core/config.ts';
+import type { Finding } from '../../../src/core/finding.ts';
+import { error, ok } from '../../../src/core/result.ts';
+import type { Standing } from '../../../src/core/standing.ts';
+import { fixtureAdvice } from './fixture-advice.ts';
+import { fixtureConfig, nowMs } from './fixture-config.ts';
+import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
+import { baselines, fixtureProbes, fixtureSeries } from './fixture-samples.ts';
+
+/** What a test changes of the fixture, and what it can look at afterwards. */
+export interface Fixture {
+  readonly deps: ApiDeps;
+  /** What was asked of the daemon, in order. */
+  readonly asked: string[];
+  readonly defects: unknown[];
+  emit(event: DaemonEvent): void;
+  listeners(): number;
+  /** Runs timers that are due within so many milliseconds from now. */
+  pass(ms: number): void;
+  /** Moves the wall clock. */
+  setNow(wallMs: number): void;
+}
+
+export interface FixtureChange extends Partial<ApiDeps> {
+  readonly configWith?: Partial<Config>;
+}
+
+/** The daemon as the routes see it: four mirrors up, degraded, down and unknown, a spike, an outage, an advice. */
+export function fixture(change: FixtureChange = {}): Fixture {
+  const { configWith, ...over } = change;
+  const asked: string[] = [];
+  const defects: unknown[] = [];
+  const listeners = new Set<(event: DaemonEvent) => void>();
+  const timers = new Set<{ atMs: number; run: () => void }>();
+  let passedMs = 0;
+  let wallMs = nowMs;
+  const config = { ...fixtureConfig, ...configWith };
+  const series: readonly SeriesView[] = fixtureSeries;
+  const probes: readonly ProbeView[] = fixtureProbes;
+  const standings: readonly Standing[] = fixtureStandings;
+  const deps: ApiDeps = {
+    version: '0.1.0',
+    startedAtMs: nowMs - 3 * 3_600_000,
+    timers: {
+      after(delayMs, run) {
+        const timer = { atMs: passedMs + delayMs, run };
+        timers.add(timer);
+        return { cancel: () => void timers.delete(timer) };
+      },
+    },
+    now: () => ({ wallMs, monotonicMs: 1_000_000 + (wallMs - nowMs) }),
+    config: () => config,
+    targets: () => series.map(({ target }) => target),
+    ready: () => ({ ready: true, because: 'configuration, state, workers and listener are up' }),
+    standings: () => standings,
+    vantage: () => ({
+      suspect: false,
+      sinceMs: null,
+      controls: [{ name: 'www.example.com:443', up: true }],
+      contaminatedShare: 0.002,
+    }),
+    series: () => series,
+    seriesOf: (registry) => series.filter(({ target }) => target.registry === registry),
+    baseline: (targetId, connection) => baselines.get(`${targetId}|${connection}`) ?? null,
+    probe: (probeId) => probes.find(({ sample }) => sample.due.probeId === probeId) ?? null,
+    probesOf: (registry, limit) =>
+      probes
+        .filter(({ sample }) => sample.due.target.registry === registry)
+        .toSorted((a, b) => b.sample.startedAtMs - a.sample.startedAtMs)
+        .slice(0, limit),
+    findings: ({ history }) => ({
+      items: fixtureFindings.filter(({ state }) => history || state === 'open'),
+      next: null,
+    }),
+    advice: () => ({ items: [fixtureAdvice], next: null }),
+    rank: () => fixtureAdvice.candidates,
+    remedy: () => ({
+      kind: 'set',
+      chain: fixtureAdvice.chain.after,
+      advice: fixtureAdvice,
+      remedy: fixtureAdvice.remedy,
+    }),
+    chainInForce: () => fixtureAdvice.chain.before,
+    async acceptAdvice(id) {
+      asked.push(`accept ${id}`);
+      if (id !== fixtureAdvice.id) return error(id === 'settled' ? 'not_proposed' : 'unknown');
+      return ok<Advice>({ ...fixtureAdvice, state: 'accepted', settledAtMs: nowMs });
+    },
+    async acknowledge(findingId, reason): Promise<Finding | null> {
+      asked.push(`ack ${findingId}: ${reason}`);
+      const finding = fixtureFindings.find(({ id }) => id === findingId);
+      return finding === undefined
+        ? null
+        : { ...finding, state: 'acknowledged', acknowledged: { atMs: nowMs, reason } };
+    },
+    async pause(registry, forMs, reason) {
+      asked.push(`pause ${registry} ${forMs} ${reason}`);
+      return standings.find((one) => one.registry === registry) ?? null;
+    },
+    async reload() {
+      asked.push('reload');
+      return { tag: 'reloaded', changed: ['mirrors'] };
+    },
+    metrics: async (accept) => ({
+      contentType: accept?.includes('openmetrics')
+        ? 'application/openmetrics-text; version=1.0.0; charset=utf-8'
+        : 'text/plain; version=0.0.4; charset=utf-8',
+      text: '# HELP mirror_up 1 while a mirror is up or degraded\n# TYPE mirror_up gauge\nmirror_up{registry="a"} 1\n'.repeat(
+        20,
+      ),
+    }),
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    stateTrouble: () => null,
+    defect: (cause) => void defects.push(cause),
+    ...over,
+  };
+  return {
+    deps,
+    asked,
+    defects,
+    emit: (event) => {
+      for (const listener of listeners) listener(event);
+    },
+    listeners: () => listeners.size,
+    pass(ms) {
+      passedMs += ms;
+      for (const timer of [...timers]) {
+        if (timer.atMs > passedMs) continue;
+        timers.delete(timer);
+        timer.run();
+      }
+    },
+    setNow: (ms) => {
+      wallMs = ms;
+    },
+  };
+}
