@@ -78,7 +78,8 @@ export const limits = {
   /** Queue between worker and main, in probes; more and the schedule waits. */
   workerInFlight: 256,
   workerHangMs: 30 * second,
-  workers: 2,
+  /** One for heavy steps, which hold a thread while they hash, and as many as there are cores for the rest. */
+  workers: 3,
   /** Undelivered notices over all receivers; beyond it the oldest go, mismatches last. */
   outbox: 5_000,
   deliveryMs: 10 * second,

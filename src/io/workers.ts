@@ -1,6 +1,7 @@
 import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Clock, Log, Probed, Timers, WorkerBook, Workers } from '../core/ports.ts';
+import { isHeavy } from '../core/target.ts';
 import { beatMs, type FromWorker, type JobDone, lostControl, lostProbe } from './worker-protocol.ts';
 import { startThread, type Thread, workerEntry } from './workers-thread.ts';
 
@@ -152,8 +153,9 @@ class Pool implements Workers {
 
   /** To the thread with least in hand; a control is not held back by a full pool, because a round waits for it. */
   #dispatch(job: Job): void {
-    const seats = this.#seats.filter(({ thread }) => thread !== null);
-    const [least] = seats.sort((a, b) => a.inHand.size - b.inHand.size);
+    const alive = this.#seats.filter(({ thread }) => thread !== null);
+    const fitting = alive.filter(({ worker }) => this.#isFor(job, worker));
+    const [least] = (fitting.length > 0 ? fitting : alive).sort((a, b) => a.inHand.size - b.inHand.size);
     if (least === undefined || (job.ask.kind === 'probe' && least.inHand.size >= limits.workerInFlight)) {
       this.#queue.push(job);
       return;
@@ -161,6 +163,16 @@ class Pool implements Workers {
     least.inHand.set(job.id, job);
     job.tries += 1;
     least.thread?.send({ ...job.ask, job: job.id });
+  }
+
+  /**
+   * The last of several threads takes the heavy steps, and only those: hashing a zip holds a thread for up to a second,
+   * and would contaminate every light sample beside it.
+   */
+  #isFor(job: Job, worker: number): boolean {
+    if (this.#seats.length === 1) return true;
+    const isLast = worker === this.#seats.length - 1;
+    return isLast === (job.ask.kind === 'probe' && isHeavy(job.ask.due.target.step));
   }
 
   #pump(): void {

@@ -1,7 +1,7 @@
 import type { Config } from '../core/config.ts';
+import { matchesGoPatterns } from '../core/go-patterns.ts';
 import { type EcosystemId, type Mirror, publicUpstream } from '../core/mirror.ts';
 import { isHeavy, type ModuleRef, type Step, stepsOf, type Target, targetId } from '../core/target.ts';
-import { isPrivateName } from './private-names.ts';
 
 /** What a step is asked for: a module's version, a module, or the mirror as a whole. */
 const grainOf: Readonly<Record<Step, 'version' | 'module' | 'mirror'>> = {
@@ -61,7 +61,7 @@ function targetsOf(mirror: Mirror, config: Config): Target[] {
 function mayAsk(mirror: Mirror, ref: ModuleRef, config: Config): boolean {
   if (ref.ecosystem !== mirror.ecosystem || ref.upstream !== mirror.upstream) return false;
   const isPublic = mirror.upstream === publicUpstream[mirror.ecosystem];
-  return !(isPublic && isPrivateName(ref.ecosystem, ref.module, config.private[ref.ecosystem] ?? []));
+  return !(isPublic && matchesGoPatterns(config.private[ref.ecosystem] ?? [], ref.module));
 }
 
 function answersSumdb(mirror: Mirror, config: Config): boolean {

@@ -81,11 +81,20 @@ describe('createWorkers', () => {
   });
 
   it('shares jobs out among threads', async () => {
-    const { workers } = pool(2);
+    const { workers } = pool(3);
     const held = [workers.probe(due('hold')), workers.probe(due('hold'))];
     const released = [workers.probe(due('release')), workers.probe(due('release'))];
     const samples = await Promise.all([...held, ...released]);
     expect(samples.map(({ sample }) => sample.worker).sort()).toEqual([0, 0, 1, 1]);
+  });
+
+  it('gives heavy steps to the last thread, and nothing else', async () => {
+    const { workers } = pool(3);
+    const zip = { ...due('answer').target, step: 'zip', canary: false } as const;
+    const heavy = await Promise.all([1, 2, 3].map(() => workers.probe(due('answer', { target: zip }))));
+    const light = await Promise.all([1, 2, 3].map(() => workers.probe(due('answer'))));
+    expect(heavy.map(({ sample }) => sample.worker)).toEqual([2, 2, 2]);
+    expect(light.map(({ sample }) => sample.worker).sort()).toEqual([0, 0, 1]);
   });
 
   it('has at most so many with one thread; others wait, controls do not', async () => {
@@ -107,15 +116,17 @@ describe('createWorkers', () => {
   });
 
   it('hands loop delays on once, by thread', async () => {
-    const { workers } = pool(2);
+    const { workers } = pool(3);
     await Promise.all([workers.control(control('answer')), workers.control(control('answer'))]);
     expect(workers.loopDelays()).toEqual([
       { worker: 0, delaysMs: [0, 0.5] },
       { worker: 1, delaysMs: [1, 0.5] },
+      { worker: 2, delaysMs: [] },
     ]);
     expect(workers.loopDelays()).toEqual([
       { worker: 0, delaysMs: [] },
       { worker: 1, delaysMs: [] },
+      { worker: 2, delaysMs: [] },
     ]);
   });
 

@@ -215,7 +215,7 @@ describe('slots', () => {
   });
 
   it('holds all starts back at the bound of what workers take', () => {
-    const mirrors = Array.from({ length: 600 }, (_, n) => mirror(`m${n}`));
+    const mirrors = Array.from({ length: 1_000 }, (_, n) => mirror(`m${n}`));
     const one = canaryOnly({ mirrors, schedule: { pace: every(10_000), perHost: 2, bytesPerHour: null } });
     const scheduler = schedulerOf(one);
     const story = live(scheduler, { fromMs: 0, toMs: 11_000 }, () => 1e6);
