@@ -1,4 +1,7 @@
 #!/usr/bin/env node
-import { main } from './cli/main.ts';
+// Name look-ups of the system resolver share libuv's few threads with file and zip work; the pool's size is read once,
+// at its first use, so it is set before anything else is loaded.
+process.env['UV_THREADPOOL_SIZE'] ??= '32';
+const { main } = await import('./cli/main.ts');
 
 process.exitCode = await main(process);

@@ -1,6 +1,6 @@
-import { type Phase, phases } from '../core/failure.ts';
+import { hopPhases } from '../core/hop-phases.ts';
 import type { Probed } from '../core/ports.ts';
-import type { Hop, Marks } from '../core/transcript.ts';
+import type { Hop } from '../core/transcript.ts';
 import { bar, duration, type Terminal } from './terminal.ts';
 
 const barWidth = 32;
@@ -36,30 +36,11 @@ function explainHop(hop: Hop, longestMs: number, terminal: Pick<Terminal, 'paint
   return [
     `  GET ${hop.url}${kind}`,
     `    ${status}${where}${through}${tls}${hop.reused ? ', kept connection' : ''}`,
-    ...phasesOfHop(hop.marks).map(
+    ...hopPhases(hop).map(
       ([phase, ms]) =>
         `    ${phase.padEnd(10)} ${duration(ms).padStart(9)}  ${terminal.paint('cyan', bar(ms / longestMs, barWidth))}`,
     ),
   ];
-}
-
-/** The phases of one hop that happened, in order; they add up to its round trip. */
-function phasesOfHop(marks: Marks): [Phase, number][] {
-  const ends: Record<Phase, number | undefined> = {
-    resolve: marks.resolved,
-    connect: marks.connected,
-    tls: marks.secured,
-    processing: marks.firstByte,
-    transfer: marks.end,
-  };
-  let at = marks.start;
-  return phases.flatMap((phase) => {
-    const end = ends[phase];
-    if (end === undefined) return [];
-    const ms = end - at;
-    at = end;
-    return [[phase, ms] as [Phase, number]];
-  });
 }
 
 function conclusions({ sample, transcript }: Probed): string[] {

@@ -54,10 +54,16 @@ function show(
 function adHoc(url: string, wanted: string | undefined): string {
   return JSON.stringify({
     vantage: 'here',
-    mirrors: [{ name: new URL(url).host, ecosystem: 'go', url }],
+    mirrors: [{ name: nameOf(url), ecosystem: 'go', url }],
     modules: { go: [wanted ?? 'rsc.io/quote@v1.5.2'] },
     state: { path: ':memory:' },
   });
+}
+
+/** The host as a mirror's name: letters, digits, dots and hyphens. */
+function nameOf(url: string): string {
+  if (!URL.canParse(url)) throw new UsageError(`'${url}' is no URL`);
+  return new URL(url).host.replace(/[^a-z0-9.-]/gi, '-').slice(0, 64);
 }
 
 function mirrorFor(loaded: Loaded, which: string): Mirror {

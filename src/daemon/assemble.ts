@@ -24,6 +24,7 @@ import { expandTargets } from '../schedule/targets.ts';
 import { createBoard } from '../state/board.ts';
 import { createLedger } from '../state/ledger.ts';
 import { workerBook } from './book.ts';
+import { nothingLearnt } from './pins.ts';
 import type { Stages } from './stages.ts';
 
 const waitingRowsMax = 20_000;
@@ -58,7 +59,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
     log: ports.log,
     store,
     post: ports.post,
-    workers: ports.workers(workerBook(config, {})),
+    workers: ports.workers(workerBook(config, nothingLearnt)),
     scheduler: createScheduler({ config, targets, seed: config.vantage, calendar: ports.calendar, random, now }),
     detector: createDetector({ config, targets, restored: restored('detector', 'finding', 'seen'), random, now }),
     advisor: createAdvisor({

@@ -1,14 +1,16 @@
 import type { Config } from '../core/config.ts';
-import type { Mirror } from '../core/mirror.ts';
+import { type Mirror, publicUpstream } from '../core/mirror.ts';
 import type { WireAccess, WorkerBook } from '../core/ports.ts';
+import type { Learnt } from './pins.ts';
 
 /**
  * What workers must know of a configuration: access in the clear (the one place where a mirror's secrets are
  * revealed), and what conversations need.
- * @param pinned  hashes learnt while running; those of the configuration's go.sum files come on top from an authority, by `module@version[/go.mod]`
+ * @param learnt  what verified answers told so far; hashes of the configuration's go.sum files come on top from an authority, by `module@version[/go.mod]`
  */
-export function workerBook(config: Config, pinned: Readonly<Record<string, string>>): WorkerBook {
+export function workerBook(config: Config, learnt: Learnt): WorkerBook {
   const userAgent = userAgentOf(config);
+  const pinned = { ...learnt.pinned, ...config.pinned };
   return {
     access: Object.fromEntries(config.mirrors.map((mirror) => [mirror.name, accessOf(mirror, userAgent)])),
     context: Object.fromEntries(
@@ -19,7 +21,9 @@ export function workerBook(config: Config, pinned: Readonly<Record<string, strin
           sumdb:
             config.go.sumdb === null ? null : { name: config.go.sumdb.name, verifierKey: config.go.sumdb.verifierKey },
           privatePatterns: config.private[mirror.ecosystem] ?? [],
-          pinned: { ...pinned, ...config.pinned },
+          pinned,
+          ...(learnt.lookup === null || mirror.upstream !== publicUpstream.go ? {} : { lookup: learnt.lookup }),
+          ...(learnt.treeHead === null ? {} : { treeHead: learnt.treeHead }),
         },
       ]),
     ),

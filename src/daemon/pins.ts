@@ -1,33 +1,72 @@
+import { matchesGoPatterns } from '../core/go-patterns.ts';
+import type { Row } from '../core/ports.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { workerBook } from './book.ts';
 import type { Stages } from './stages.ts';
 
 const pinsMax = 50_000;
 
-/** Hashes learnt from an authority (a checksum database's verified answers), handed to the workers so that they judge bytes. */
+/** What an authority has told so far: hashes by `module@version[/go.mod]`, and the largest verified head of its tree. */
+export interface Learnt {
+  readonly pinned: Readonly<Record<string, string>>;
+  readonly treeHead: { readonly name: string; readonly size: number; readonly rootBase64: string } | null;
+  /** The module that the checksum database is asked about next; `null`: none that may be asked about. */
+  readonly lookup: { readonly module: string; readonly version: string } | null;
+}
+
+/** Before any answer. */
+export const nothingLearnt: Learnt = { pinned: {}, treeHead: null, lookup: null };
+
+/** Hashes and heads learnt from a checksum database's verified answers, handed to the workers, which judge bytes by them. */
 export interface Pins {
   learn(sample: SettledSample): void;
-  /** Sends the whole book to the workers: after a reload, and when something was learnt. */
+  /** Sends the whole book to the workers: at start, after a reload, and when something was learnt. */
   configure(): Promise<void>;
 }
 
-/** Keeps what verified lookups said, by `module@version` and `module@version/go.mod`, over reloads and restarts. */
+/** Keeps what verified answers said, over reloads and restarts; each learnt module makes room for the next to be asked. */
 export function createPins(s: Stages): Pins {
   const pinned = new Map<string, string>();
-  for (const row of s.store.all('meta'))
+  let treeHead: Learnt['treeHead'] = null;
+  for (const row of s.store.all('meta')) {
     if (row.key.startsWith('pin/') && typeof row.value === 'string') pinned.set(row.key.slice(4), row.value);
-  const configure = (): Promise<void> => s.workers.configure(workerBook(s.config, Object.fromEntries(pinned)));
+    if (row.key === 'head') treeHead = row.value as Learnt['treeHead'];
+  }
+  const configure = (): Promise<void> => {
+    const known = treeHead?.name === s.config.go.sumdb?.name ? treeHead : null;
+    const learnt: Learnt = { pinned: Object.fromEntries(pinned), treeHead: known, lookup: nextLookup(s, pinned) };
+    return s.workers.configure(workerBook(s.config, learnt));
+  };
   return {
     configure,
     learn(sample) {
-      const fresh = Object.entries(sample.facts.logged ?? {}).filter(([name, hash]) => pinned.get(name) !== hash);
-      if (fresh.length === 0 || pinned.size + fresh.length > pinsMax) return;
-      for (const [name, hash] of fresh) pinned.set(name, hash);
-      s.ledger.add(
-        fresh.map(([name, hash]) => ({ table: 'meta', key: `pin/${name}`, atMs: sample.startedAtMs, value: hash })),
-        [],
-      );
+      const { logged = {}, treeHead: seen } = sample.facts;
+      if (sample.outcome.tag !== 'ok') return;
+      const rows: Row[] = [];
+      const atMs = sample.startedAtMs;
+      for (const [name, hash] of Object.entries(logged)) {
+        if (pinned.get(name) === hash || pinned.size >= pinsMax) continue;
+        pinned.set(name, hash);
+        rows.push({ table: 'meta', key: `pin/${name}`, atMs, value: hash });
+      }
+      if (seen && (treeHead === null || seen.name !== treeHead.name || seen.size > treeHead.size)) {
+        treeHead = seen;
+        rows.push({ table: 'meta', key: 'head', atMs, value: seen });
+      }
+      if (rows.length === 0) return;
+      s.ledger.add(rows, []);
       void configure();
     },
   };
+}
+
+/** The first configured public module whose hash is not known yet, else the first; never a private one. */
+function nextLookup(s: Stages, pinned: ReadonlyMap<string, string>): Learnt['lookup'] {
+  const patterns = s.config.private.go ?? [];
+  const asked = s.config.modules.filter(
+    ({ ecosystem, upstream, module, version }) =>
+      ecosystem === 'go' && upstream === 'go' && version !== 'latest' && !matchesGoPatterns(patterns, module),
+  );
+  const next = asked.find(({ module, version }) => !pinned.has(`${module}@${version}`)) ?? asked[0];
+  return next === undefined ? null : { module: next.module, version: next.version };
 }

@@ -2,6 +2,7 @@ import type { Config } from '../core/config.ts';
 import type { Target } from '../core/target.ts';
 import { workerBook } from './book.ts';
 import { type RankRow, rankOnce } from './once.ts';
+import { nothingLearnt } from './pins.ts';
 import { type ProcessFacts, processLog, systemClock, systemRandom, workersFor } from './system.ts';
 
 export type { RankRow } from './once.ts';
@@ -14,7 +15,7 @@ export async function rankNow(
   facts: ProcessFacts,
   watch: { progress(done: number, of: number, registry: string): void; stopped(): boolean },
 ): Promise<readonly RankRow[]> {
-  const workers = workersFor(workerBook(config, {}), processLog(facts), 1);
+  const workers = workersFor(workerBook(config, nothingLearnt), processLog(facts), 1);
   try {
     return await rankOnce({ config, targets, rounds, workers, clock: systemClock, random: systemRandom, ...watch });
   } finally {

@@ -31,7 +31,11 @@ export function processLog(facts: ProcessFacts): Log {
 
 /** The real world's ports for a daemon; the state file is opened here. */
 export function systemPorts(config: Config, facts: ProcessFacts, log: Log): Result<DaemonPorts, StoreOpenFailure> {
-  const opened = openStore(config.state.path, { clock: systemClock });
+  const opened = openStore(config.state.path, {
+    clock: systemClock,
+    log,
+    onAnew: (note) => log.error('state began anew; what changes from now on is kept', { note }),
+  });
   if (opened.tag === 'error') return error(opened.error);
   for (const note of opened.value.notes) log.warn('state', { note });
   return ok({
