@@ -1,14 +1,13 @@
-import type { AdviceChange } from '../core/advice.ts';
 import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
-import type { FindingChange } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
-import type { Delivery, DeliveryOutcome, Notice } from '../core/notice.ts';
-import type { Now, Probed, Row, Table } from '../core/ports.ts';
-import type { SettledSample } from '../core/sample.ts';
+import type { Delivery, Notice } from '../core/notice.ts';
+import type { Now, Probed } from '../core/ports.ts';
 import type { Transcript } from '../core/transcript.ts';
-import type { DetectTurn } from '../detect/detector.ts';
+import { createDefects } from './defects.ts';
 import { createEvents, type Events } from './events.ts';
+import { type Absorb, type News, noNews } from './news.ts';
 import { createPins } from './pins.ts';
+import { createPublisher } from './publish.ts';
 import type { Stages } from './stages.ts';
 import { gapBetween } from './watch.ts';
 
@@ -19,65 +18,45 @@ type Input =
   | { readonly kind: 'delivery'; readonly notice: Notice; readonly delivery: Delivery }
   | { readonly kind: 'command'; readonly run: (now: Now, absorb: Absorb) => () => void };
 
-/** All that one turn changed: committed in one transaction, then shown and sent. */
-interface News {
-  readonly settled: SettledSample[];
-  readonly findings: FindingChange[];
-  readonly advice: AdviceChange[];
-  readonly rows: Row[];
-  readonly deletes: { readonly table: Table; readonly key: string }[];
-  readonly outcomes: { readonly receiver: string; readonly outcome: DeliveryOutcome }[];
-}
-
 /** The loop that carries samples from the schedule to the notices. */
 export interface Pipeline {
   start(): void;
   /** Runs `act` inside the loop's next turn; what it gives back is committed before the promise resolves. */
   command<T>(act: (now: Now, absorb: Absorb) => T): Promise<T>;
   readonly events: Events;
-  /** No new probes; waits for those in flight and for deliveries, at most `limits.drainMs`, then commits. */
+  /** No new probes; waits for those in flight and for deliveries, at most `limits.drainMs`. */
   drain(): Promise<void>;
-  /** Turns whose defect was caught. */
+  /** The last turn: takes what has come in, settles what was held, commits. Commands are refused from now on. */
+  end(): void;
+  /** Defects caught so far. */
   defects(): number;
   stateTrouble(): string | null;
   /** After a reload changed targets or access. */
   reconfigured(): Promise<void>;
 }
 
-export interface Absorb {
-  detect(turn: DetectTurn): void;
-  advise(change: {
-    readonly changes: readonly AdviceChange[];
-    readonly rows: readonly Row[];
-    readonly deletes: News['deletes'] | readonly News['deletes'][number][];
-  }): void;
-  notify(change: {
-    readonly rows: readonly Row[];
-    readonly deletes: readonly News['deletes'][number][];
-    readonly outcomes: readonly News['outcomes'][number][];
-  }): void;
-}
-
 const considerEveryMs = 2_000;
 const controlEveryMs = 30_000;
 const turnGapMs = 5;
 const idleMs = 1_000;
+const afterDefectMs = 250;
 
 /** Joins the stages: schedule → probe → measure → detect → advise → notify, with export, state and events after the commit. */
 export function createPipeline(s: Stages): Pipeline {
   const inbox: Input[] = [];
-  const transcripts = new Map<string, Transcript>();
+  /** Probes that came back and are not settled yet: what detect settles is taken from here, so each counts once. */
+  const awaiting = new Map<string, Transcript>();
   const events = createEvents();
   const pins = createPins(s);
+  const publisher = createPublisher(s, events, pins);
+  const defects = createDefects(s.log, s.clock);
+  const { guarded } = defects;
   let timer: { cancel(): void } | null = null;
   let before = s.clock.now();
   let state: 'idle' | 'running' | 'draining' | 'stopped' = 'idle';
   let considerAtMs = 0;
   let controlAtMs = 0;
   let deliveriesInFlight = 0;
-  let defects = 0;
-  let trouble: string | null = null;
-  let suspect: boolean | null = null;
   let scheduleWakeMs: number | null = null;
   let detectWakeMs: number | null = null;
   /** What commands wait for: called when the turn they ran in has been committed. */
@@ -101,7 +80,10 @@ export function createPipeline(s: Stages): Pipeline {
   function absorbInto(news: News, now: Now): Absorb {
     const absorb: Absorb = {
       detect(turn) {
-        news.settled.push(...turn.settled);
+        for (const sample of turn.settled) {
+          const transcript = awaiting.get(sample.due.probeId);
+          if (awaiting.delete(sample.due.probeId) && transcript) news.settled.push({ sample, transcript });
+        }
         news.findings.push(...turn.findings);
         news.rows.push(...turn.rows);
         news.deletes.push(...turn.deletes);
@@ -150,7 +132,7 @@ export function createPipeline(s: Stages): Pipeline {
         transcripts.set(due.probeId, probed.transcript);
         const { wireBytes, retryAfterMs } = probed.sample;
         s.scheduler.finished(due, { wireBytes, retryAfterMs: throttleOf(probed, retryAfterMs) }, now);
-        s.detector.throttled(due.target.registry, s.scheduler.throttledUntil(due.target.registry));
+        noteThrottled(s, probed);
         if (due.purpose === 'scheduled')
           s.exporter.scheduleDelay(Math.max(0, probed.sample.startedMonotonicMs - due.plannedAtMs) / 1000);
         return absorb.detect(s.detector.take(probed.sample, now));
@@ -185,71 +167,22 @@ export function createPipeline(s: Stages): Pipeline {
   }
 
   function consider(news: News, now: Now, absorb: Absorb): void {
-    for (const sample of news.settled) s.advisor.observe(sample, now);
+    for (const { sample } of news.settled) s.advisor.observe(sample, now);
     if (news.findings.length === 0 && now.monotonicMs < considerAtMs) return;
     considerAtMs = now.monotonicMs + considerEveryMs;
     absorb.advise(s.advisor.consider({ standings: s.detector.standings(), vantage: s.detector.vantage() }, now));
   }
 
-  function show(news: News, now: Now): void {
-    for (const sample of news.settled) {
-      const transcript = transcripts.get(sample.due.probeId) ?? null;
-      transcripts.delete(sample.due.probeId);
-      s.board.take(sample, transcript);
-      s.exporter.sample(sample);
-      pins.learn(sample);
-      events.emit('sample', now.wallMs, sample);
-    }
-    for (const change of news.findings) {
-      s.exporter.finding(change);
-      s.log.warn(`finding ${change.change}`, {
-        finding: change.finding.id,
-        kind: change.finding.kind,
-        registry: change.finding.registry,
-        text: change.finding.text,
-      });
-      events.emit('finding', now.wallMs, change);
-    }
-    for (const change of news.advice) {
-      s.exporter.advice(change);
-      s.log.warn(`advice ${change.change}`, {
-        advice: change.advice.id,
-        from: change.advice.from,
-        to: change.advice.to,
-        reason: change.advice.reason,
-      });
-      events.emit('advice', now.wallMs, change);
-    }
-    for (const { receiver, outcome } of news.outcomes) s.exporter.delivery(receiver, outcome);
-    const vantage = s.detector.vantage();
-    if (vantage.suspect !== suspect) {
-      suspect = vantage.suspect;
-      s.log.info('vantage judged', { suspect });
-      events.emit('vantage', now.wallMs, vantage);
-    }
-    for (const { worker, delaysMs } of s.workers.loopDelays()) s.exporter.loopDelays(worker, delaysMs);
-  }
-
-  function commit(news: News): void {
-    for (const sample of news.settled) {
-      if (sample.outcome.tag !== 'failed') continue;
-      const transcript = transcripts.get(sample.due.probeId) ?? null;
-      news.rows.push({
-        table: 'probe',
-        key: sample.due.probeId,
-        atMs: sample.startedAtMs,
-        value: { sample, transcript },
-      });
-    }
-    s.ledger.add(news.rows, news.deletes);
-    const flushed = s.ledger.flush();
-    const said = flushed.tag === 'ok' ? null : flushed.trouble.kind;
-    if (said !== trouble) {
-      trouble = said;
-      if (flushed.tag === 'ok') s.log.info('state is written again');
-      else
-        s.log.error('state cannot be written; watching goes on', { trouble: flushed.trouble, waiting: flushed.rows });
-    }
+  /** A probe whose taking in broke: unknown by our own fault, and counted as that. */
+  function lose(input: Input, news: News): void {
+    if (input.kind !== 'probed') return;
+    const { sample, transcript } = input.probed;
+    if (!awaiting.delete(sample.due.probeId)) return;
+    const outcome = { tag: 'unknown', because: 'defect' } as const;
+    news.settled.push({
+      sample: { ...sample, outcome, cold: false, thresholdMs: null, baselineMs: null },
+      transcript,
+    });
   }
 
   function send(now: Now): void {
@@ -261,18 +194,9 @@ export function createPipeline(s: Stages): Pipeline {
 
   function turn(): void {
     const now = s.clock.now();
-    const news: News = { settled: [], findings: [], advice: [], rows: [], deletes: [], outcomes: [] };
+    const news = noNews();
     const absorb = absorbInto(news, now);
-    const guarded = (step: () => void): void => {
-      try {
-        step();
-      } catch (cause) {
-        defects += 1;
-        s.log.error('defect caught in the loop', {
-          cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
-        });
-      }
-    };
+    const defectsBefore = defects.count();
     guarded(() => {
       const gap = gapBetween(before, now);
       before = now;
@@ -280,18 +204,20 @@ export function createPipeline(s: Stages): Pipeline {
       s.log.warn('time did not go on as it should', { ...gap });
       absorb.detect(s.detector.suspended(gap.fromMonotonicMs, gap.toMonotonicMs, now));
     });
-    for (const input of inbox.splice(0)) guarded(() => handle(input, now, absorb));
+    for (const input of inbox.splice(0)) if (!guarded(() => handle(input, now, absorb))) lose(input, news);
     guarded(() => maintain(now, absorb));
     guarded(() => absorb.detect(s.detector.tick(now)));
     guarded(() => plan(now));
     guarded(() => consider(news, now, absorb));
     guarded(() => absorb.notify(s.notifier.compose({ findings: news.findings, advice: news.advice }, now)));
-    guarded(() => commit(news));
-    guarded(() => show(news, now));
-    guarded(() => send(now));
+    guarded(() => publisher.commit(news));
+    publisher.show(news, now, guarded);
     for (const done of settle.splice(0)) done();
     if (state === 'stopped') return;
-    wake(inbox.length > 0 ? turnGapMs : nextWake(now));
+    guarded(() => send(now));
+    // A defect that comes back each turn must not keep the loop turning.
+    const restMs = defects.count() > defectsBefore ? afterDefectMs : 0;
+    wake(Math.max(restMs, inbox.length > 0 ? turnGapMs : nextWake(now)));
   }
 
   const inMaintenance = new Map<string, boolean>();
@@ -331,7 +257,8 @@ export function createPipeline(s: Stages): Pipeline {
             return () => reject(cause instanceof Error ? cause : new Error('command failed', { cause }));
           }
         };
-        take({ kind: 'command', run });
+        if (state === 'stopped') reject(new Error('the loop has ended'));
+        else take({ kind: 'command', run });
       });
     },
     async drain() {
@@ -339,6 +266,9 @@ export function createPipeline(s: Stages): Pipeline {
       const untilMs = s.clock.monotonicMs() + limits.drainMs;
       while ((s.scheduler.inFlight() > 0 || deliveriesInFlight > 0) && s.clock.monotonicMs() < untilMs)
         await new Promise<void>((resolve) => s.timers.after(50, resolve));
+    },
+    end() {
+      if (state === 'stopped') return;
       state = 'stopped';
       timer?.cancel();
       const flush = (now: Now, absorb: Absorb): (() => void) => {
@@ -348,8 +278,8 @@ export function createPipeline(s: Stages): Pipeline {
       inbox.push({ kind: 'command', run: flush });
       turn();
     },
-    defects: () => defects,
-    stateTrouble: () => trouble,
+    defects: defects.count,
+    stateTrouble: publisher.stateTrouble,
     reconfigured: () => pins.configure(),
   };
 }
@@ -357,6 +287,14 @@ export function createPipeline(s: Stages): Pipeline {
 function throttleOf(probed: Probed, retryAfterMs: number | null): number | null {
   const { outcome } = probed.sample;
   return outcome.tag === 'failed' && outcome.failure.kind === 'throttled' ? (retryAfterMs ?? 0) : null;
+}
+
+/** A host that asks us to stay away asks for all mirrors on it. */
+function noteThrottled(s: Stages, { sample }: Probed): void {
+  const own = sample.due.target.registry;
+  const isNews = sample.outcome.tag === 'failed' && sample.outcome.failure.kind === 'throttled';
+  for (const name of isNews ? s.config.mirrors.map((mirror) => mirror.name) : [own])
+    s.detector.throttled(name, s.scheduler.throttledUntil(name));
 }
 
 function timeoutOf(
