@@ -43,10 +43,8 @@ export function rollUp(input: RollUpInput): { readonly state: MirrorState; reado
   if (input.paused !== null) return { state: 'unknown', because: `paused: ${input.paused}` };
   if (input.inMaintenance) return { state: 'unknown', because: 'in a maintenance window' };
   if (input.silentForMs === null) {
-    return {
-      state: 'unknown',
-      because: input.skipped === null ? 'not measured yet' : `not measured yet: ${input.skipped}`,
-    };
+    const why = input.isSuspect ? 'it looks like our own network' : input.skipped;
+    return { state: 'unknown', because: why === null ? 'not measured yet' : `not measured yet: ${why}` };
   }
   if (!input.isSuspect && input.silentForMs >= silenceMs(input.paceMs)) {
     const why = input.skipped === null ? '' : `: ${input.skipped}`;
