@@ -125,8 +125,10 @@ export async function startDaemon(
         life.draining = true;
         keeper.cancel();
         await pipeline.drain();
-        await listening.value.close(limits.deliveryMs / 10);
+        // What is still in flight comes back as unknown('shutdown') and is taken in by the last turn.
         await stages.workers.close();
+        pipeline.end();
+        await listening.value.close(limits.deliveryMs / 10);
         stages.store.close();
       })();
       return stopping;

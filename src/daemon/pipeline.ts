@@ -129,7 +129,7 @@ export function createPipeline(s: Stages): Pipeline {
     switch (input.kind) {
       case 'probed': {
         const { due, probed } = input;
-        transcripts.set(due.probeId, probed.transcript);
+        awaiting.set(due.probeId, probed.transcript);
         const { wireBytes, retryAfterMs } = probed.sample;
         s.scheduler.finished(due, { wireBytes, retryAfterMs: throttleOf(probed, retryAfterMs) }, now);
         noteThrottled(s, probed);

@@ -8,7 +8,10 @@ export type Flushed =
 /** Rows on their way to the state file. */
 export interface Ledger {
   add(rows: readonly Row[], deletes: readonly { readonly table: Table; readonly key: string }[]): void;
-  /** One transaction with everything that was added since the last success. */
+  /**
+   * One transaction with everything that was added since the last success.
+   * @throws what the store throws on a row that is no JSON: the caller's defect; that row is given up
+   */
   flush(): Flushed;
 }
 
@@ -36,7 +39,14 @@ export function createLedger(store: Store, waitingMax: number): Ledger {
       const batch: StoreBatch = { puts: [...puts.values()], deletes: [...deletes.values()] };
       const rows = batch.puts.length + batch.deletes.length;
       if (rows === 0) return { tag: 'ok', rows: 0 };
-      const done = store.commit(batch);
+      let done: ReturnType<Store['commit']>;
+      try {
+        done = store.commit(batch);
+      } catch (cause) {
+        // A row that is no JSON is a defect: it goes, so that it does not hold up the others for ever.
+        for (const [key, row] of puts) if (!isJson(row.value)) puts.delete(key);
+        throw cause;
+      }
       if (done.tag === 'ok') {
         puts.clear();
         deletes.clear();
@@ -49,4 +59,13 @@ export function createLedger(store: Store, waitingMax: number): Ledger {
       return { tag: 'waiting', rows: puts.size + deletes.size, trouble: done.error };
     },
   };
+}
+
+function isJson(value: unknown): boolean {
+  try {
+    JSON.stringify(value);
+    return true;
+  } catch {
+    return false;
+  }
 }

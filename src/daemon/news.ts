@@ -1,0 +1,43 @@
+import type { AdviceChange } from '../core/advice.ts';
+import type { FindingChange } from '../core/finding.ts';
+import type { DeliveryOutcome } from '../core/notice.ts';
+import type { Row, Table } from '../core/ports.ts';
+import type { SettledSample } from '../core/sample.ts';
+import type { Transcript } from '../core/transcript.ts';
+import type { DetectTurn } from '../detect/detector.ts';
+
+/** A settled sample with the transcript that it was measured from. */
+export interface Settled {
+  readonly sample: SettledSample;
+  readonly transcript: Transcript;
+}
+
+/** All that one turn of the loop changed: committed in one transaction, then shown and sent. */
+export interface News {
+  readonly settled: Settled[];
+  readonly findings: FindingChange[];
+  readonly advice: AdviceChange[];
+  readonly rows: Row[];
+  readonly deletes: { readonly table: Table; readonly key: string }[];
+  readonly outcomes: { readonly receiver: string; readonly outcome: DeliveryOutcome }[];
+}
+
+/** A turn in which nothing has happened yet. */
+export function noNews(): News {
+  return { settled: [], findings: [], advice: [], rows: [], deletes: [], outcomes: [] };
+}
+
+/** Takes what a stage gave back into the turn's news, and sets off what it asked for. */
+export interface Absorb {
+  detect(turn: DetectTurn): void;
+  advise(change: {
+    readonly changes: readonly AdviceChange[];
+    readonly rows: readonly Row[];
+    readonly deletes: readonly News['deletes'][number][];
+  }): void;
+  notify(change: {
+    readonly rows: readonly Row[];
+    readonly deletes: readonly News['deletes'][number][];
+    readonly outcomes: readonly News['outcomes'][number][];
+  }): void;
+}

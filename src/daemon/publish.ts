@@ -1,0 +1,88 @@
+import type { Now } from '../core/ports.ts';
+import type { Events } from './events.ts';
+import type { News } from './news.ts';
+import type { Pins } from './pins.ts';
+import type { Stages } from './stages.ts';
+
+/** What becomes of a turn's news. */
+export interface Publisher {
+  /** Writes all of it, in one transaction; while that fails it waits, and `stateTrouble` says so. */
+  commit(news: News): void;
+  /** Hands it to everybody who looks: state, metrics, log, events. Each part on its own, so that one defect hides nothing else. */
+  show(news: News, now: Now, guarded: (step: () => void) => void): void;
+  /** Why the state file is not written; `null`: it is. */
+  stateTrouble(): string | null;
+}
+
+/** The last step of a turn: the state file first, then the eyes of others. */
+export function createPublisher(s: Stages, events: Events, pins: Pins): Publisher {
+  let trouble: string | null = null;
+  let suspect: boolean | null = null;
+
+  function said(kind: string | null, fields: Readonly<Record<string, unknown>>): void {
+    if (kind === trouble) return;
+    trouble = kind;
+    if (kind === null) s.log.info('state is written again');
+    else s.log.error('state cannot be written; watching goes on', fields);
+  }
+
+  function showSettled({ settled }: News, now: Now, guarded: (step: () => void) => void): void {
+    for (const { sample, transcript } of settled) {
+      guarded(() => s.exporter.sample(sample));
+      guarded(() => s.board.take(sample, transcript));
+      guarded(() => pins.learn(sample));
+      guarded(() => events.emit('sample', now.wallMs, sample));
+    }
+  }
+
+  function showChanges({ findings, advice }: News, now: Now): void {
+    for (const change of findings) {
+      const { id: finding, kind, registry, text } = change.finding;
+      s.exporter.finding(change);
+      s.log.warn(`finding ${change.change}`, { finding, kind, registry, text });
+      events.emit('finding', now.wallMs, change);
+    }
+    for (const change of advice) {
+      const { id, from, to, reason } = change.advice;
+      s.exporter.advice(change);
+      s.log.warn(`advice ${change.change}`, { advice: id, from, to, reason });
+      events.emit('advice', now.wallMs, change);
+    }
+  }
+
+  return {
+    commit(news) {
+      const failing = news.settled.filter(({ sample }) => sample.outcome.tag === 'failed');
+      const probes = failing.map(({ sample, transcript }) => ({
+        table: 'probe' as const,
+        key: sample.due.probeId,
+        atMs: sample.startedAtMs,
+        value: { sample, transcript },
+      }));
+      s.ledger.add([...news.rows, ...probes], news.deletes);
+      try {
+        const flushed = s.ledger.flush();
+        if (flushed.tag === 'ok') said(null, {});
+        else said(flushed.trouble.kind, { trouble: flushed.trouble, waiting: flushed.rows });
+      } catch (cause) {
+        said('defect', {});
+        throw cause;
+      }
+    },
+    show(news, now, guarded) {
+      showSettled(news, now, guarded);
+      guarded(() => showChanges(news, now));
+      guarded(() => {
+        for (const { receiver, outcome } of news.outcomes) s.exporter.delivery(receiver, outcome);
+        const vantage = s.detector.vantage();
+        if (vantage.suspect !== suspect) {
+          suspect = vantage.suspect;
+          s.log.info('vantage judged', { suspect });
+          events.emit('vantage', now.wallMs, vantage);
+        }
+        for (const { worker, delaysMs } of s.workers.loopDelays()) s.exporter.loopDelays(worker, delaysMs);
+      });
+    },
+    stateTrouble: () => trouble,
+  };
+}
