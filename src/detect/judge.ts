@@ -21,6 +21,9 @@ import { followVersion, hearSpeed } from './speeds.ts';
 import { thresholdMs } from './threshold.ts';
 import type { TurnDraft } from './turn.ts';
 
+/** What keeps us from seeing a mirror and is ours. */
+const blinding: ReadonlySet<Because> = new Set(['resolver', 'proxy', 'local']);
+
 /** How old the note "was answered before" may get until it is written again, so that it does not expire in use. */
 const seenRewriteMs = 24 * 3_600_000;
 
@@ -53,6 +56,7 @@ export function settle(memory: Memory, turn: TurnDraft, taken: Sample, because: 
     thresholdMs: thresholdFor(memory, series, sample.due.timeoutMs),
     baselineMs: isHeavy(target.step) ? null : series.baseline.medianMs,
   });
+  noteSight(memory, mirror, sample);
   if (sample.outcome.tag === 'unknown') return;
   noteCanary(memory, mirror, sample);
   if (mirror.paused !== null || mirror.inMaintenance) return;
@@ -88,6 +92,13 @@ function noteAnswer(memory: Memory, turn: TurnDraft, mirror: MirrorMemory, sampl
     turn.rows.push({ table: 'seen', key, atMs: memory.now.wallMs, value: {} });
   }
   return cold;
+}
+
+/** Notes whether the canary can be seen at all from here. */
+function noteSight(memory: Memory, mirror: MirrorMemory, { due, outcome }: Sample): void {
+  if (!due.target.canary) return;
+  if (outcome.tag !== 'unknown') mirror.blindSinceMs = null;
+  else if (blinding.has(outcome.because)) mirror.blindSinceMs ??= memory.now.wallMs;
 }
 
 function noteCanary(memory: Memory, mirror: MirrorMemory, sample: Sample): void {

@@ -66,6 +66,8 @@ export interface MirrorMemory {
   hasOk: boolean;
   /** The canary has been probed at least once since the start. */
   wasAsked: boolean;
+  /** Since when its canary told nothing but that our resolver, proxy or machine fails; wall milliseconds. */
+  blindSinceMs: number | null;
   address: string | null;
   certificate: Standing['certificate'];
   certificateState: CertificateState;
@@ -168,6 +170,7 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     lastOkRttMs: null,
     hasOk: false,
     wasAsked: false,
+    blindSinceMs: null,
     address: null,
     certificate: null,
     certificateState: noCertificate,

@@ -44,15 +44,32 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
   };
 }
 
-/** What is known of the place we watch from now; `suspect` is `null` until every canary has been asked once. */
+/**
+ * What is known of the place we watch from now; `suspect` is `null` until every canary has been asked once. Where no
+ * canary can be seen for want of a resolver, a proxy or a network of ours, and no control answers, it is us too.
+ */
 export function vantageOf(memory: Memory): VantageStanding {
   const since = [...memory.suspicions.values()].map((suspicion) => suspicion.sinceWallMs);
+  const blindMs = blindSinceMs(memory);
+  if (memory.passEnded && blindMs !== null) since.push(blindMs);
   return {
     suspect: since.length > 0 ? true : memory.passEnded ? false : null,
     sinceMs: since.length === 0 ? null : Math.min(...since),
     controls: [...memory.controls].map(([name, { up }]) => ({ name, up })),
     contaminatedShare: contaminatedOf(memory.self, memory.now.monotonicMs).share,
   };
+}
+
+/** Since when nothing at all can be seen from here, wall milliseconds; `null`: something can, or nothing is asked. */
+function blindSinceMs(memory: Memory): number | null {
+  if ([...memory.controls.values()].some(({ up }) => up === true)) return null;
+  let sinceMs: number | null = null;
+  for (const mirror of memory.mirrors.values()) {
+    if (!canBeAsked(memory, mirror)) continue;
+    if (mirror.blindSinceMs === null) return null;
+    sinceMs = Math.max(sinceMs ?? 0, mirror.blindSinceMs);
+  }
+  return sinceMs;
 }
 
 /** Notes when the first pass over all canaries has ended. */
