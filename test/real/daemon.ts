@@ -1,0 +1,189 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { type CommandResult, freePort, type RunningProcess, run, startProcess } from '../support/process.ts';
+
+/** How to start the real daemon. */
+export interface DaemonOptions {
+  /** The configuration without `listen` and `state`, which are added; `null`: no file at all, so the built-in default. */
+  readonly yaml: string | null;
+  /** Folder of the configuration and the state; default: a new one. Given again, the daemon finds its old state. */
+  readonly dir?: string;
+  /** Default: a free one; 10120 without a file. */
+  readonly port?: number;
+  readonly ns?: string | null;
+}
+
+/** The daemon as a process of its own. */
+export interface DaemonProcess {
+  readonly url: string;
+  readonly port: number;
+  readonly dir: string;
+  readonly configFile: string;
+  readonly pid: number;
+  /** Asks it, from its own network namespace. @throws Error where nothing answers */
+  readonly get: (path: string) => Promise<DaemonAnswer>;
+  readonly post: (path: string, body?: unknown) => Promise<DaemonAnswer>;
+  /** The JSON of `GET /api/v1/<path>`. @throws Error with the answer where the status is not 200 */
+  readonly api: <T>(path: string) => Promise<T>;
+  /** `/metrics` in text form, by name with labels as printed. */
+  readonly metrics: () => Promise<ReadonlyMap<string, number>>;
+  /** Runs `mirrorwatch <args>` against this daemon's configuration. */
+  readonly cli: (...args: readonly string[]) => Promise<CommandResult>;
+  /** All it wrote so far. */
+  readonly log: () => string;
+  /** SIGKILL, without a word. */
+  readonly kill: () => Promise<void>;
+  /** SIGTERM. @returns its exit code, `null` where a signal ended it @throws Error where it lives on after 30 s */
+  readonly stop: () => Promise<number | null>;
+  /** Ends what is left of it and removes its folder where it was made here. For afterAll; may be called again. */
+  readonly close: () => Promise<void>;
+}
+
+/** One HTTP answer. */
+export interface DaemonAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+const program = join(repoDir, 'src', 'main.ts');
+
+/** Nothing of the environment of the tests may steer the daemon. */
+const plainEnv = {
+  HTTP_PROXY: undefined,
+  HTTPS_PROXY: undefined,
+  NO_PROXY: undefined,
+  http_proxy: undefined,
+  https_proxy: undefined,
+  no_proxy: undefined,
+  MIRRORWATCH_CONFIG: undefined,
+  MIRRORWATCH_LOG_LEVEL: undefined,
+  NODE_OPTIONS: undefined,
+} as const;
+
+/** Runs `mirrorwatch` to its end, with the Node that runs the tests. */
+export function mirrorwatch(
+  args: readonly string[],
+  options: { readonly cwd?: string; readonly ns?: string | null; readonly timeoutMs?: number } = {},
+): Promise<CommandResult> {
+  return run(process.execPath, [program, ...args], { ...options, env: plainEnv });
+}
+
+/**
+ * Starts `mirrorwatch run` and waits until it is ready.
+ * @throws Error with all it wrote when it exits or is not ready within 15 s
+ */
+export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess> {
+  const dir = options.dir ?? tempDir('daemon');
+  const ns = options.ns ?? null;
+  const port = options.port ?? (options.yaml === null ? 10_120 : await freePort());
+  const url = `http://127.0.0.1:${port}`;
+  const configFile = join(dir, 'mirrorwatch.yaml');
+  if (options.yaml !== null) {
+    const own = `listen: 127.0.0.1:${port}\nstate: { path: state.db }\n`;
+    writeFileSync(configFile, own + options.yaml);
+  }
+  const ask = (path: string, init: RequestInit = {}): Promise<DaemonAnswer> => fetchFrom(ns, url + path, init);
+  const daemon = await startProcess({
+    name: 'mirrorwatch',
+    command: process.execPath,
+    args: [program, 'run', ...(options.yaml === null ? [] : ['--config', configFile])],
+    cwd: dir,
+    env: plainEnv,
+    ns,
+    ready: async () => (await ask('/-/ready')).status === 200,
+  });
+  return {
+    url,
+    port,
+    dir,
+    configFile,
+    pid: daemon.pid,
+    get: (path) => ask(path),
+    post: (path, body = {}) =>
+      ask(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) }),
+    api: async <T>(path: string): Promise<T> => {
+      const answer = await ask(`/api/v1/${path}`);
+      if (answer.status !== 200) throw new Error(`GET /api/v1/${path}: ${answer.status} ${answer.text}`);
+      return JSON.parse(answer.text) as T;
+    },
+    metrics: async () => parseMetrics((await ask('/metrics')).text),
+    cli: (...args) => mirrorwatch([...args, '--config', configFile], { ns, cwd: dir }),
+    log: daemon.log,
+    kill: async () => {
+      daemon.signal('SIGKILL');
+      await exitOf(daemon, 5000);
+    },
+    stop: () => {
+      daemon.signal('SIGTERM');
+      return exitOf(daemon, 30_000);
+    },
+    close: async () => {
+      daemon.signal('SIGKILL');
+      await daemon.close();
+      if (options.dir === undefined) removeTempDir(dir);
+    },
+  };
+}
+
+/** @throws Error with all it wrote where the process lives on */
+async function exitOf(daemon: RunningProcess, withinMs: number): Promise<number | null> {
+  const endMs = performance.now() + withinMs;
+  while (!daemon.hasExited()) {
+    if (performance.now() > endMs) throw new Error(`the daemon did not end within ${withinMs} ms\n${daemon.log()}`);
+    await sleep(20);
+  }
+  return daemon.child.exitCode;
+}
+
+const asker = `
+const [url, init] = process.argv.slice(1);
+const answer = await fetch(url, { ...JSON.parse(init), signal: AbortSignal.timeout(10000) });
+console.log(JSON.stringify({ status: answer.status, headers: Object.fromEntries(answer.headers), text: await answer.text() }));
+`;
+
+/** One request, from a network namespace (`null`: ours). @throws Error where nothing answers */
+export async function fetchFrom(ns: string | null, url: string, init: RequestInit = {}): Promise<DaemonAnswer> {
+  if (ns === null) {
+    const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(10_000) });
+    return { status: answer.status, headers: Object.fromEntries(answer.headers), text: await answer.text() };
+  }
+  const args = ['--input-type=module', '-e', asker, url, JSON.stringify(init)];
+  const asked = await run(process.execPath, args, { ns, env: plainEnv, timeoutMs: 15_000 });
+  if (asked.code !== 0) throw new Error(`GET ${url} in ${ns}: ${asked.stderr}`);
+  return JSON.parse(asked.stdout) as DaemonAnswer;
+}
+
+/** Samples of the text format, without their stamps. */
+export function parseMetrics(text: string): ReadonlyMap<string, number> {
+  const samples = text.split('\n').flatMap((line): [string, number][] => {
+    const [, name, value] = /^([a-z_]+(?:\{.*\})?) (\S+)/.exec(line) ?? [];
+    return name === undefined || value === undefined ? [] : [[name, Number(value.replace('Inf', 'Infinity'))]];
+  });
+  return new Map(samples);
+}
+
+/**
+ * Asks until the answer pleases.
+ * @throws Error at the deadline, with the last answer and what else helps
+ */
+export async function until<T>(
+  what: string,
+  ask: () => Promise<T>,
+  pleases: (answer: T) => boolean,
+  options: { readonly withinMs?: number; readonly everyMs?: number; readonly help?: () => string } = {},
+): Promise<T> {
+  const { withinMs = 20_000, everyMs = 100, help = () => '' } = options;
+  const endMs = performance.now() + withinMs;
+  for (;;) {
+    const answer = await ask();
+    if (pleases(answer)) return answer;
+    if (performance.now() > endMs)
+      throw new Error(
+        `not within ${withinMs} ms: ${what}; last ${JSON.stringify(answer instanceof Map ? [...answer] : answer)?.slice(0, 5000)}\n${help()}`,
+      );
+    await sleep(everyMs);
+  }
+}
