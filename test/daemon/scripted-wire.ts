@@ -1,0 +1,152 @@
+import type { Phase } from '../../src/core/failure.ts';
+import type { HopAnswer, HopRequest, Line, Wire } from '../../src/core/ports.ts';
+import type { Hop, TlsFacts } from '../../src/core/transcript.ts';
+import type { Answer } from '../support/answer.ts';
+import { moduleAnswers, syntheticModules } from '../support/synthetic-modules.ts';
+import { epochMs, type ManualTime } from './manual-time.ts';
+
+/** What a mirror does with one request: a number is a true answer after so many milliseconds. */
+export type Behaviour =
+  | number
+  | {
+      readonly status: number;
+      readonly afterMs?: number;
+      readonly headers?: Record<string, string>;
+      readonly body?: string;
+    }
+  | { readonly code: string; readonly phase: Phase; readonly afterMs?: number }
+  | 'hangs';
+
+/** One request as the script sees it. */
+export interface Asked {
+  readonly registry: string;
+  readonly path: string;
+  /** Simulated milliseconds since the start. */
+  readonly atMs: number;
+}
+
+export type Script = (asked: Asked) => Behaviour;
+
+/** Nobody listens. */
+export const refuses: Behaviour = { code: 'ECONNREFUSED', phase: 'connect', afterMs: 2 };
+
+/** A wire without sockets: true answers of made-up modules, as late and as wrong as the script says. */
+export interface ScriptedWire extends Wire {
+  script: Script;
+  controls: (name: string, atMs: number) => boolean;
+  /** Requests so far. */
+  readonly asked: Asked[];
+}
+
+const tls: TlsFacts = {
+  version: 'TLSv1.3',
+  cipher: 'TLS_AES_128_GCM_SHA256',
+  issuer: 'A Test CA',
+  expiresAtMs: epochMs + 90 * 86_400_000,
+  spkiSha256: null,
+  resumed: false,
+  authorizationCode: null,
+};
+
+/** An address in a network of its own for each host, the same each time. */
+function addressOf(host: string): string {
+  const sum = [...host].reduce((total, letter) => (total * 31 + (letter.codePointAt(0) ?? 0)) % 50_000, 7);
+  return `198.${18 + (Math.floor(sum / 250) % 2)}.${sum % 250}.7`;
+}
+
+/** Where in a hop its marks are, as shares of its time. */
+const marksAt = { resolved: 0.05, connected: 0.2, secured: 0.4, firstByte: 0.9 } as const;
+
+export function scriptedWire(time: ManualTime, script: Script): ScriptedWire {
+  const answers = moduleAnswers(syntheticModules);
+  const asked: Asked[] = [];
+
+  function hop(registry: string, basePath: string, request: HopRequest): Promise<HopAnswer> {
+    const { pathname } = new URL(request.url);
+    const path = decodeURI(pathname).slice(basePath.length);
+    const one: Asked = { registry, path, atMs: time.nowMs() };
+    asked.push(one);
+    const start = request.startMs ?? time.nowMs();
+    const does = self.script(one);
+    const wanted = typeof does === 'number' ? does : does === 'hangs' ? Number.POSITIVE_INFINITY : (does.afterMs ?? 20);
+    const late = time.nowMs() + wanted >= request.deadlineMs;
+    const tookMs = late ? Math.max(0, request.deadlineMs - time.nowMs()) : wanted;
+    return new Promise((resolve) => {
+      time.timers.after(tookMs, () => resolve(answerOf(request, path, start, late ? 'late' : does)));
+    });
+  }
+
+  function answerOf(request: HopRequest, path: string, start: number, does: Behaviour | 'late'): HopAnswer {
+    const end = time.nowMs();
+    const at = (share: number): number => start + (end - start) * share;
+    const secure = request.url.startsWith('https:');
+    const base = {
+      url: request.url,
+      aside: request.aside,
+      reused: false,
+      remoteAddress: addressOf(new URL(request.url).hostname),
+      remotePort: 443,
+      family: 4 as const,
+      proxy: null,
+      tls: secure ? tls : null,
+      requestHeaders: request.headers,
+      responseHeaders: {},
+    };
+    if (does === 'late' || does === 'hangs' || (typeof does === 'object' && 'code' in does)) {
+      const fault =
+        typeof does === 'object'
+          ? { code: does.code, phase: does.phase, text: '', bytesRead: 0 }
+          : { code: 'MW_DEADLINE', phase: 'processing' as const, text: '', bytesRead: 0, limitMs: request.limitMs };
+      return {
+        hop: { ...base, marks: { start, end }, status: null, bodyBytes: 0, fault },
+        headers: {},
+        body: Buffer.alloc(0),
+      };
+    }
+    const answer = said(path, does);
+    const marks = {
+      start,
+      resolved: at(marksAt.resolved),
+      connected: at(marksAt.connected),
+      ...(secure ? { secured: at(marksAt.secured) } : {}),
+      firstByte: at(marksAt.firstByte),
+      end,
+    };
+    const headers = answer.headers ?? {};
+    const done: Hop = {
+      ...base,
+      marks,
+      responseHeaders: headers,
+      status: answer.status,
+      bodyBytes: answer.body.length,
+      fault: null,
+    };
+    return { hop: done, headers, body: answer.body };
+  }
+
+  function said(path: string, does: Exclude<Behaviour, 'hangs' | { code: string }>): Answer {
+    if (typeof does === 'object')
+      return { status: does.status, headers: does.headers ?? {}, body: Buffer.from(does.body ?? '') };
+    return answers.get(path) ?? { status: 404, body: Buffer.from(`not found: ${path}`) };
+  }
+
+  const self: ScriptedWire = {
+    script,
+    controls: () => true,
+    asked,
+    open(access): Line {
+      const basePath = new URL(access.url).pathname.replace(/\/$/, '');
+      return { hop: (request) => hop(access.registry, basePath, request), close: () => undefined };
+    },
+    control({ name, timeoutMs }) {
+      const up = self.controls(name, time.nowMs());
+      return new Promise((resolve) => {
+        time.timers.after(up ? 15 : timeoutMs, () =>
+          resolve({ name, answered: up, latencyMs: up ? 15 : null, code: up ? null : 'timeout', at: time.clock.now() }),
+        );
+      });
+    },
+    close: () => Promise.resolve(),
+  };
+  return self;
+}

@@ -1,0 +1,173 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { type Behaviour, refuses, type Script } from './scripted-wire.ts';
+import { but, threeMirrors, well } from './three-mirrors.ts';
+import { adviceOf, mirrorOf, notices, told, when } from './told.ts';
+import { startWorld, stopWorlds } from './world.ts';
+
+afterEach(stopWorlds);
+
+/** The first `.mod` of `a` after a second, and no other, takes this long. */
+function onceSlow(afterSeconds: number, does: Behaviour): Script {
+  let done = false;
+  return (asked) => {
+    if (done || asked.registry !== 'a' || !asked.path.endsWith('.mod') || asked.atMs < afterSeconds * 1000)
+      return well(asked);
+    done = true;
+    return does;
+  };
+}
+
+describe('slowness', () => {
+  test('at 60 s a slows: the third slow sample opens the spike, advice comes with it, one notice each', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: but(1500, 'a', 60) });
+    await world.seconds(180);
+    // Slots at 5 s, of which the third after 60 s ends between 70 and 76.5 s.
+    expect(when(world, 'finding opened spike a')).toBeGreaterThan(70);
+    expect(when(world, 'advice proposed a → b')).toBeLessThan(77);
+    expect(notices(world)).toEqual(['spike', 'advice proposed']);
+    const [advice] = await adviceOf(world);
+    expect(advice).toMatchObject({
+      state: 'proposed',
+      cause: 'spike',
+      chain: {
+        before: 'https://a.example.com,https://b.example.net/goproxy,direct',
+        after: 'https://b.example.net/goproxy,https://a.example.com,direct',
+      },
+    });
+    expect((await mirrorOf(world, 'a')).state).toBe('degraded');
+  });
+
+  test.each([
+    ['one slow answer', onceSlow(60, 1500)],
+    ['one answer past the deadline', onceSlow(60, 'hangs')],
+    ['one refused connection', onceSlow(60, refuses)],
+    ['one 503', onceSlow(60, { status: 503, body: 'down' })],
+    ['one reset', onceSlow(60, { code: 'ECONNRESET', phase: 'processing' })],
+  ])('%s: nothing', async (_, script) => {
+    const world = await startWorld({ yaml: threeMirrors(), script });
+    await world.seconds(240);
+    expect(told(world)).toEqual(['vantage suspect false']);
+    expect(world.posts).toEqual([]);
+    expect(await adviceOf(world)).toEqual([]);
+  });
+
+  test('a slow mirror gets well: the finding closes with mirror.recovery, the advice is withdrawn', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: but(1500, 'a', 60, 120) });
+    await world.seconds(240);
+    expect(notices(world)).toEqual(['spike', 'advice proposed', 'recovery spike', 'advice withdrawn']);
+    const recovery = world.posts[2]?.body.data as { resolves?: string; finding: { id: string } };
+    const opened = world.posts[0]?.body.data as { finding: { id: string } };
+    expect(recovery.finding.id).toBe(opened.finding.id);
+    // `clear` samples below 1.5 × baseline: the third after 120 s.
+    expect(when(world, 'finding closed spike a')).toBeGreaterThan(130);
+    expect(when(world, 'finding closed spike a')).toBeLessThan(136);
+    expect((await mirrorOf(world, 'a')).state).toBe('up');
+  });
+
+  test('slower than the others, but no spike: nothing, whoever is preferred', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: but(250, 'a', 60) });
+    await world.seconds(240);
+    expect(told(world)).toEqual(['vantage suspect false']);
+  });
+});
+
+describe('death', () => {
+  test('the preferred mirror is killed: advice at most 5 s after the first failed probe', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'a', 60) });
+    await world.seconds(90);
+    const firstFailedMs = world.wire.asked.find(({ registry, atMs }) => registry === 'a' && atMs >= 60_000)?.atMs ?? 0;
+    const proposed = when(world, 'advice proposed a → b');
+    expect(proposed - firstFailedMs / 1000).toBeGreaterThan(4);
+    expect(proposed - firstFailedMs / 1000).toBeLessThanOrEqual(5);
+    expect(world.posts.map(({ atSeconds }) => atSeconds)).toEqual([proposed, proposed]);
+    expect(notices(world)).toEqual(['outage', 'advice proposed']);
+    expect((await mirrorOf(world, 'a')).state).toBe('down');
+  });
+
+  test("a black hole: the deadlines of the confirming round are shorter than the plan's", async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: but('hangs', 'a', 60) });
+    await world.seconds(90);
+    const first = world.wire.asked.find(({ registry, atMs }) => registry === 'a' && atMs >= 60_000)?.atMs ?? 0;
+    // The first answer fails only at its deadline, 4 s after it was asked.
+    expect(when(world, 'advice proposed a → b') - (first / 1000 + 4)).toBeLessThanOrEqual(5);
+  });
+
+  test('it comes back: recovery after two good answers', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'a', 60, 90) });
+    await world.seconds(300);
+    expect(notices(world)).toEqual(['outage', 'advice proposed', 'recovery outage', 'advice withdrawn']);
+    expect((await mirrorOf(world, 'a')).state).toBe('up');
+  });
+
+  test('all die at once: it is us; no proposal, no outage, and all is well again afterwards', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'all', 60, 300) });
+    await world.seconds(200);
+    expect(told(world)).toEqual(['vantage suspect false', 'vantage suspect true', 'advice refused a → a']);
+    expect(when(world, 'vantage suspect true')).toBeLessThan(66);
+    expect(await adviceOf(world)).toMatchObject([{ state: 'refused', refusal: 'vantage_suspect' }]);
+    expect((await mirrorOf(world, 'a')).state).toBe('up');
+    await world.seconds(130);
+    expect(told(world).slice(3)).toEqual(['vantage suspect false', 'advice withdrawn a → a']);
+    expect(when(world, 'advice withdrawn a → a')).toBeLessThan(310);
+    expect(world.posts).toEqual([]);
+    const { text } = await world.get('/metrics');
+    expect(text).toMatch(
+      /mirror_probe_unknown_total\{ecosystem="go",registry="a",step="mod",because="vantage"\} [1-9]/,
+    );
+    expect(text).toContain('mirror_probe_failures_total{ecosystem="go",registry="a",step="mod",reason="refused"} 0');
+  });
+
+  test('all stay dead: after ten minutes that is a finding about us', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'all', 60) });
+    await world.seconds(720);
+    const at = when(world, 'finding opened vantage us');
+    expect(at).toBeGreaterThan(660);
+    expect(at).toBeLessThan(670);
+  });
+
+  test('all die at once while a control answers: it is them', async () => {
+    const yaml = threeMirrors({ more: 'controls: [ "https://www.example.com/" ]' });
+    const world = await startWorld({ yaml, script: but(refuses, 'all', 60) });
+    await world.seconds(120);
+    expect(told(world)).not.toContain('vantage suspect true');
+    expect(
+      told(world)
+        .filter((text) => text.startsWith('finding opened outage'))
+        .sort(),
+    ).toEqual(['finding opened outage a', 'finding opened outage b', 'finding opened outage c']);
+    expect(told(world).filter((text) => text.startsWith('advice proposed'))).toEqual([]);
+  });
+
+  test('nothing can be reached from the first second: up, ready, and says that it is the vantage', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: () => refuses });
+    await world.seconds(60);
+    expect(told(world)).toContain('vantage suspect true');
+    expect(await adviceOf(world)).toMatchObject([{ state: 'refused' }]);
+    expect((await world.get('/-/ready')).status).toBe(200);
+    expect((await world.get('/metrics')).text).toContain('\nmirror_vantage_suspect 1\n');
+  });
+
+  test('an origin that is dead from the start hinders nothing', async () => {
+    const yaml = threeMirrors({
+      mirrors: `
+  - { name: origin, ecosystem: go, url: "https://o.example.com", role: origin }
+  - { name: a, ecosystem: go, url: "https://a.example.com", weight: 100 }
+  - { name: b, ecosystem: go, url: "https://b.example.net/goproxy", weight: 90 }`,
+    });
+    const slow = but(1500, 'a', 100);
+    const world = await startWorld({ yaml, script: (asked) => (asked.registry === 'origin' ? 'hangs' : slow(asked)) });
+    await world.seconds(180);
+    expect(told(world)).not.toContain('vantage suspect true');
+    expect(when(world, 'advice proposed a → b')).toBeLessThan(117);
+    expect(told(world).filter((text) => text.startsWith('advice'))).toEqual(['advice proposed a → b']);
+  });
+
+  test('a mirror that says 429 is left alone for as long as it asked, and is no outage', async () => {
+    const script = but({ status: 429, headers: { 'retry-after': '60' } }, 'a', 60, 66);
+    const world = await startWorld({ yaml: threeMirrors(), script });
+    await world.seconds(180);
+    const asked = world.wire.asked.filter(({ registry, atMs }) => registry === 'a' && atMs > 60_000);
+    expect((asked[1]?.atMs ?? 0) - (asked[0]?.atMs ?? 0)).toBeGreaterThanOrEqual(60_000);
+    expect(told(world)).toEqual(['vantage suspect false']);
+  });
+});
