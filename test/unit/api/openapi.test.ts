@@ -1,0 +1,129 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { eventTypes } from '../../../src/api/events.ts';
+import { remedyForms } from '../../../src/api/remedy.ts';
+import { routes } from '../../../src/api/routes.ts';
+import { adviceCauses, gates } from '../../../src/core/advice.ts';
+import { becauses, phases } from '../../../src/core/failure.ts';
+import { findingKinds } from '../../../src/core/finding.ts';
+import { ecosystems } from '../../../src/core/mirror.ts';
+import { mirrorStates } from '../../../src/core/standing.ts';
+import { steps } from '../../../src/core/target.ts';
+import { fixtureAdvice } from './fixture-advice.ts';
+import { fixture } from './fixture-deps.ts';
+import { fixtureFindings } from './fixture-findings.ts';
+import { at, document, faultsOf, operations, optionalKeys, schemaOf } from './openapi.ts';
+import { type Asked, serve } from './server.ts';
+
+const finding = fixtureFindings[0]?.id;
+const values: Readonly<Record<string, string>> = { name: 'coast', id: 'p-coast-mod-0', ecosystem: 'go' };
+const paramsOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  '/api/v1/advice/{id}/accept': { id: fixtureAdvice.id },
+  '/api/v1/findings/{id}/ack': { id: finding ?? '' },
+};
+const bodies: Readonly<Record<string, object>> = {
+  '/api/v1/findings/{id}/ack': { reason: 'seen' },
+  '/api/v1/mirrors/{name}/pause': { for: '1h', reason: 'moved' },
+};
+
+function filled(path: string): string {
+  return path.replace(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent((paramsOf[path] ?? values)[key] ?? ''));
+}
+
+const { deps } = fixture();
+const served = await serve(deps);
+afterAll(() => served.close());
+
+describe('openapi.yaml and the code describe the same routes', () => {
+  it('the table of routes is the document, both ways', () => {
+    expect(operations.toSorted()).toEqual(routes.map(([method, path]) => `${method} ${path}`).toSorted());
+  });
+  it.each(routes.filter(([, path]) => path !== '/api/v1/events'))('%s %s is answered', async (method, path) => {
+    const body = bodies[path];
+    const reply = await served.ask(filled(path), body === undefined ? { method } : { method, body });
+    expect(reply.status).toBe(200);
+  });
+  it('express has no route that the table does not name', async () => {
+    const { createApi } = await import('../../../src/api/app.ts');
+    expect(expressRoutes(createApi(deps)).toSorted()).toEqual(
+      routes.map(([method, path]) => `${method} ${path.replace('/api/v1', '')}`).toSorted(),
+    );
+  });
+});
+
+/** Every method and path that express holds; prefixes of mounted routers are not kept by it. */
+function expressRoutes(app: unknown): string[] {
+  interface Layer {
+    readonly route?: { readonly path: string; readonly methods: Readonly<Record<string, boolean>> };
+    readonly handle?: { readonly stack?: readonly Layer[] };
+  }
+  const walk = (stack: readonly Layer[]): string[] =>
+    stack.flatMap((layer) =>
+      layer.route
+        ? Object.keys(layer.route.methods).map(
+            (method) => `${method.toUpperCase()} ${layer.route?.path.replace(/:(\w+)/g, '{$1}')}`,
+          )
+        : walk(layer.handle?.stack ?? []),
+    );
+  return walk((app as { readonly router: { readonly stack: readonly Layer[] } }).router.stack);
+}
+
+describe('answers are what openapi.yaml says', () => {
+  const rows: readonly (readonly [string, string, string, Asked, number])[] = [
+    ['mirrors', '/api/v1/mirrors', '', {}, 200],
+    ['targets', '/api/v1/targets', '?registry=campus', {}, 200],
+    ['findings', '/api/v1/findings', '?state=all', {}, 200],
+    ['advice', '/api/v1/advice', '', {}, 200],
+    ['a probe that is ok', '/api/v1/probes/{id}', '', {}, 200],
+    ['a remedy for programs', '/api/v1/advice/{ecosystem}/remedy', '?as=json', {}, 200],
+    ['accept', '/api/v1/advice/{id}/accept', '', { method: 'POST' }, 200],
+    ['ack', '/api/v1/findings/{id}/ack', '', { method: 'POST', body: { reason: 'seen' } }, 200],
+    ['pause', '/api/v1/mirrors/{name}/pause', '', { method: 'POST', body: { for: '0s' } }, 200],
+    ['reload', '/-/reload', '', { method: 'POST' }, 200],
+    ['a bad limit', '/api/v1/mirrors', '?limit=0', {}, 400],
+    ['a form that Go has not', '/api/v1/advice/{ecosystem}/remedy', '?as=pip', {}, 406],
+    ['a method that is not taken', '/api/v1/mirrors', '', { method: 'PUT' }, 405],
+  ];
+  it.each(rows)('%s', async (_name, path, query, asked, status) => {
+    const reply = await served.ask(filled(path) + query, asked);
+    expect(reply.status).toBe(status);
+    const type = String(reply.headers['content-type']).split(';')[0] ?? '';
+    const schema = schemaOf(path, asked.method === 'PUT' ? 'GET' : (asked.method ?? 'GET'), status, type);
+    expect(schema, `no schema for ${type}`).toBeDefined();
+    expect(faultsOf(schema ?? false, reply.json())).toBeNull();
+  });
+  it.each(['p-campus-mod-0', 'p-campus-mod-1', 'p-coast-zip-0', 'p-go-origin-mod-0'])('probe %s', async (id) => {
+    const reply = await served.ask(`/api/v1/probes/${id}`);
+    expect(faultsOf(schemaOf('/api/v1/probes/{id}', 'GET', 200, 'application/json') ?? false, reply.json())).toBeNull();
+  });
+  it('the validator refuses an answer with a key too many and one with a key too few', () => {
+    const schema = { $ref: '#/components/schemas/Problem' };
+    const good = { type: 'about:blank', title: 't', status: 400, detail: 'd' };
+    expect(faultsOf(schema, good)).toBeNull();
+    expect(faultsOf(schema, { ...good, more: 1 })).not.toBeNull();
+    expect(faultsOf(schema, { type: 'about:blank', title: 't', status: 400 })).not.toBeNull();
+  });
+  it('unknown is null, never missing: only what did not happen may be absent', () => {
+    expect(optionalKeys()).toEqual(phases.map((phase) => `/PhasesSeconds.${phase}`));
+  });
+});
+
+describe('closed lists are the ones of core', () => {
+  const schema = (...path: string[]): unknown => at(document, 'components', 'schemas', ...path);
+  it.each([
+    ['ecosystems', schema('Ecosystem', 'enum'), ecosystems],
+    ['steps', schema('Step', 'enum'), steps],
+    ['phases', schema('Phase', 'enum'), phases],
+    ['states', schema('State', 'enum'), mirrorStates],
+    ['gates', schema('Gate', 'enum'), gates],
+    ['kinds of finding', schema('Finding', 'properties', 'kind', 'enum'), findingKinds],
+    ['causes of advice', schema('Advice', 'properties', 'cause', 'enum'), adviceCauses],
+  ])('%s', (_name, described, listed) => {
+    expect(described).toEqual(listed);
+  });
+  it('why a sample is unknown, forms of a remedy, types of event', () => {
+    const text = JSON.stringify(document);
+    expect(text).toContain(JSON.stringify(becauses));
+    expect(text).toContain(JSON.stringify(remedyForms));
+    for (const type of eventTypes) expect(schema(`${type[0]?.toUpperCase()}${type.slice(1)}Event`)).toBeDefined();
+  });
+});
