@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { connect, createSecureContext } from 'node:tls';
+import { Client } from 'undici';
+import { limits } from '../src/core/limits.ts';
+import { systemClock } from '../src/io/clock.ts';
+import { createLog } from '../src/io/log.ts';
+import { systemTimers } from '../src/io/timers.ts';
+import { createWire } from '../src/io/wire.ts';
+import { createInlineWorkers, createWorkers } from '../src/io/workers.ts';
+import { bookOf, coldDue } from './subjects.ts';
+
+// Probes one HTTPS mirror cold, so many at a time for so long, in a process whose CPU time its parent reads.
+// argv: way, base URL, CA file, module, version. Message in: { forMs, atOnce }. Message out: { ok, failed, tookMs }.
+
+const [way = 'threads', url = '', caFile = '', module = '', version = ''] = process.argv.slice(2);
+const ca = readFileSync(caFile, 'utf8');
+const book = bookOf([{ registry: 'a', url, ca, dnsServer: null }]);
+const log = createLog({ level: 'warn', pretty: false });
+const target = new URL(`${url}/${module}/@v/${version}.mod`);
+// Made once, as the wire does: a context for each connection would cost more than the handshake.
+const secureContext = createSecureContext({ ca });
+let turn = 0;
+
+/** Resolves with whether the probe was well. */
+type Shot = () => Promise<boolean>;
+
+function throughWorkers(workers: ReturnType<typeof createWorkers>): Shot {
+  return async () => {
+    turn += 1;
+    const { sample } = await workers.probe(coldDue(`p${turn}`, 'a', module, version, systemClock.monotonicMs()));
+    return sample.outcome.tag === 'ok' && Object.keys(sample.phases).length === 5;
+  };
+}
+
+const ways: Readonly<Record<string, () => Shot>> = {
+  /** As the daemon probes: a pool of worker threads, sample and transcript crossing to the main thread. */
+  threads: () =>
+    throughWorkers(createWorkers({ count: limits.workers, book, clock: systemClock, timers: systemTimers, log })),
+  /** The same without threads: what the profiler is shown. */
+  inline: () =>
+    throughWorkers(
+      createInlineWorkers({
+        book,
+        wire: createWire({ clock: systemClock, timers: systemTimers }),
+        clock: systemClock,
+      }),
+    ),
+  /** A floor: undici alone, nothing recorded. */
+  undici: () => async () => {
+    const client = new Client(target.origin, {
+      connect: { secureContext, family: 4, noDelay: true, maxCachedSessions: 0 },
+    });
+    const { statusCode, body } = await client.request({ path: target.pathname, method: 'GET' });
+    await body.bytes();
+    await client.close();
+    return statusCode === 200;
+  },
+  /** The floor under that: a TLS socket of Node's, verified, read to its end. */
+  socket: () => () =>
+    new Promise((resolve) => {
+      const to = { host: target.hostname, port: Number(target.port), family: 4, noDelay: true };
+      const socket = connect({ ...to, secureContext, servername: to.host });
+      let isOk = false;
+      socket.once('secureConnect', () =>
+        socket.write(`GET ${target.pathname} HTTP/1.1\r\nHost: ${target.host}\r\nConnection: close\r\n\r\n`),
+      );
+      socket.once('data', (chunk: Buffer) => {
+        isOk = chunk.subarray(9, 12).toString() === '200';
+      });
+      socket.on('data', () => undefined);
+      socket.once('error', () => resolve(false));
+      socket.once('close', () => resolve(isOk));
+    }),
+};
+
+const shot = ways[way]?.();
+
+async function round(forMs: number, atOnce: number): Promise<object> {
+  if (shot === undefined) throw new Error(`no way called ${way}`);
+  const startedMs = performance.now();
+  let ok = 0;
+  let failed = 0;
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      while (performance.now() - startedMs < forMs) {
+        if (await shot()) ok += 1;
+        else failed += 1;
+      }
+    }),
+  );
+  return { ok, failed, tookMs: performance.now() - startedMs };
+}
+
+process.on('message', ({ forMs, atOnce }: { forMs: number; atOnce: number }) => {
+  void round(forMs, atOnce).then((said) => process.send?.(said));
+});
+process.once('disconnect', () => process.exit());

@@ -1,0 +1,133 @@
+import { cpus } from 'node:os';
+import { join } from 'node:path';
+import { startBlackbox } from '../test/support/blackbox.ts';
+import { testCerts } from '../test/support/certs.ts';
+import { startNginx } from '../test/support/nginx.ts';
+import { cacheDir, commandPath, findCommand } from '../test/support/paths.ts';
+import { mustRun } from '../test/support/process.ts';
+import { driveBlackbox, type Round } from './blackbox-driver.ts';
+import { type Child, startChild } from './child.ts';
+import { type Disturbance, watchOthers } from './disturbance.ts';
+import { childPids, cpuMsOf } from './process-cpu.ts';
+import type { Progress } from './progress.ts';
+import { type Spread, spreadOf } from './statistics.ts';
+
+/** One round of one prober. */
+export interface CpuRound {
+  readonly probes: number;
+  readonly cpuMsPerProbe: number;
+  readonly perSecond: number;
+}
+
+/** Both probers, round by round in turn, and the floors of this runtime. */
+export interface CpuReport {
+  readonly atOnce: number;
+  readonly roundMs: number;
+  readonly ours: readonly CpuRound[];
+  readonly theirs: readonly CpuRound[];
+  /** Ours over theirs, pair by pair. */
+  readonly cpuRatio: Spread;
+  readonly rateRatio: Spread;
+  /** The same prober without threads, and the floors under it, each over theirs; one round after the pairs. */
+  readonly floors: readonly { readonly way: string; readonly round: CpuRound; readonly cpuRatio: number }[];
+  /** CPU that asking the blackbox_exporter took on our side, milliseconds a probe: it shares the cores. */
+  readonly driverCpuMsPerProbe: number;
+  readonly failed: number;
+  readonly disturbance: Disturbance;
+}
+
+const atOnce = 16;
+/** github.com/pkg/errors: the smallest go.mod of the real tree, in one packet with its head. */
+const module = 'github.com/pkg/errors';
+const version = 'v0.9.1';
+const floors = ['inline', 'undici', 'socket'] as const;
+/** How many cores the figures are for. */
+const cores = 2;
+
+/** CPU time and rate of a cold HTTPS probe, ours and blackbox_exporter's against the same nginx. */
+export async function cpu(quick: boolean, progress: Progress): Promise<CpuReport> {
+  const pairs = quick ? 3 : 9;
+  const roundMs = quick ? 2_000 : 4_000;
+  progress.say('cpu: starting nginx, blackbox_exporter and the prober');
+  const nginx = await startNginx({ root: join(cacheDir, 'tree'), extra: 'ssl_protocols TLSv1.3;' });
+  const blackbox = await startBlackbox();
+  const host = nginx.httpsUrl.replace('127.0.0.1', 'localhost');
+  const args = [host, testCerts().ca.certFile, module, version];
+  const start = (way: string): Child => startChild('cpu-child', [way, ...args]);
+  const ours = start('threads');
+  let failed = 0;
+  let driverMs = 0;
+  const one = async (pid: number, act: () => Promise<Round>): Promise<CpuRound> => {
+    const before = cpuMsOf(pid);
+    const round = await act();
+    failed += round.failed;
+    return {
+      probes: round.ok,
+      cpuMsPerProbe: (cpuMsOf(pid) - before) / round.ok,
+      perSecond: (round.ok * 1_000) / round.tookMs,
+    };
+  };
+  const byChild = (child: Child, forMs: number): Promise<CpuRound> =>
+    one(child.pid, async () => {
+      child.say({ forMs, atOnce });
+      return (await child.hear()) as Round;
+    });
+  const byBlackbox = (forMs: number): Promise<CpuRound> =>
+    one(blackbox.pid, async () => {
+      const before = process.cpuUsage();
+      const round = await driveBlackbox(blackbox.port, `${host}/${module}/@v/${version}.mod`, forMs, atOnce);
+      const { user, system } = process.cpuUsage(before);
+      driverMs += (user + system) / 1_000;
+      return round;
+    });
+  try {
+    await confine();
+    progress.say('cpu: warming up');
+    await byChild(ours, 2_000);
+    await byBlackbox(1_000);
+    driverMs = 0;
+    const watch = watchOthers();
+    const rounds: { ours: CpuRound; theirs: CpuRound }[] = [];
+    for (let n = 0; n < pairs; n += 1) {
+      progress.say(`cpu: round ${n + 1} of ${pairs}`);
+      rounds.push({ ours: await byChild(ours, roundMs), theirs: await byBlackbox(roundMs) });
+    }
+    const disturbance = watch();
+    const ratios = (figure: 'cpuMsPerProbe' | 'perSecond') =>
+      spreadOf(rounds.map((pair) => pair.ours[figure] / pair.theirs[figure]));
+    const theirsCpu = spreadOf(rounds.map(({ theirs }) => theirs.cpuMsPerProbe)).median;
+    const under: CpuReport['floors'][number][] = [];
+    for (const way of floors) {
+      progress.say(`cpu: floor ${way}`);
+      const child = start(way);
+      await byChild(child, 1_500);
+      const round = await byChild(child, roundMs);
+      await child.close();
+      under.push({ way, round, cpuRatio: round.cpuMsPerProbe / theirsCpu });
+    }
+    return {
+      atOnce,
+      roundMs,
+      ours: rounds.map((pair) => pair.ours),
+      theirs: rounds.map((pair) => pair.theirs),
+      cpuRatio: ratios('cpuMsPerProbe'),
+      rateRatio: ratios('perSecond'),
+      floors: under,
+      driverCpuMsPerProbe: driverMs / rounds.reduce((sum, { theirs }) => sum + theirs.probes, 0),
+      failed,
+      disturbance,
+    };
+  } finally {
+    await ours.close();
+    await blackbox.close();
+    await nginx.close();
+  }
+}
+
+/** Where there are more cores than the figures are for, everything started so far runs on the first two. */
+async function confine(): Promise<void> {
+  if (cpus().length <= cores || findCommand('taskset') === null) return;
+  for (const pid of [process.pid, ...childPids()]) {
+    await mustRun(commandPath('taskset'), ['--all-tasks', '--cpu-list', '--pid', `0-${cores - 1}`, `${pid}`]);
+  }
+}

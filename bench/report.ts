@@ -1,0 +1,147 @@
+import type { AccuracyReport, AccuracyRow } from './accuracy.ts';
+import type { CpuReport, CpuRound } from './cpu.ts';
+import type { Disturbance } from './disturbance.ts';
+import type { Machine } from './machine.ts';
+import type { Cost } from './profile.ts';
+import type { ReactionReport } from './reaction.ts';
+import { type Spread, spreadOf } from './statistics.ts';
+import type { Target } from './targets.ts';
+
+/** Columns aligned, the first to the left, the rest to the right; the first row is the head. */
+export function tableOf(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** Where it ran. */
+export function machineLines(machine: Machine): readonly string[] {
+  const { cores, model, memoryGib, kernel, node, openssl, commit, at, load } = machine;
+  return [
+    `${cores} cores ${model}, ${memoryGib} GiB, Linux ${kernel}, Node ${node} (OpenSSL ${openssl})`,
+    `commit ${commit}, ${at}, load average before ${load.toFixed(2)}`,
+  ];
+}
+
+function disturbed({ othersCores, stolenCores }: Disturbance): string {
+  return `others used ${othersCores.toFixed(2)} cores meanwhile, the hypervisor kept ${stolenCores.toFixed(2)}`;
+}
+
+const msOf = (value: number): string => value.toFixed(2);
+
+function errorRow({ phase, made, knownMs, baseMs, judged, all, biasMs }: AccuracyRow): readonly string[] {
+  return [
+    `${phase} (${made})`,
+    knownMs.length > 3 ? `${knownMs[0]}–${knownMs.at(-1)}` : knownMs.join(', '),
+    msOf(baseMs),
+    `${judged.count}`,
+    msOf(biasMs),
+    ...[judged.median, judged.p99, judged.worst, all.median, all.p99, all.worst].map(msOf),
+  ];
+}
+
+/** How exact the phases were. */
+export function accuracyLines(report: AccuracyReport): readonly string[] {
+  const { perSecond, lines, scrapes, probes, failed, contaminated, workerDelayMs, mainDelayMsMax, link } = report;
+  const head = [
+    'error, ms',
+    'known',
+    'base',
+    'judged',
+    'bias',
+    'median',
+    'p99',
+    'worst',
+    'all: median',
+    'p99',
+    'worst',
+  ];
+  const share = (value: number): string => `${(value * 100).toFixed(1)} %`;
+  return [
+    `Timing error: ${probes} cold HTTPS probes at ${perSecond}/s, ${scrapes} scrapes of ${lines} lines, ${failed} failed`,
+    ...tableOf([head, ...report.rows.map(errorRow)]),
+    'The same, judged by the rule while warming (20 ms and a tenth of the round trip):',
+    ...tableOf([head, ...report.rowsWarming.map(errorRow)]),
+    `contaminated: ${share(contaminated.warm)} by a warm daemon's rule, ${share(contaminated.warming)} while warming`,
+    `loop delay within a probe: p99 ${msOf(workerDelayMs.p99)} ms, worst ${msOf(workerDelayMs.worst)} ms; main thread: worst ${msOf(mainDelayMsMax)} ms`,
+    `the link was late by ${msOf(link.lateMsMean)} ms on average, at most ${msOf(link.lateMsMax)} ms${report.apparatusFirst ? '' : '; servers and link did not run first'}`,
+    disturbed(report.disturbance),
+  ];
+}
+
+function roundsRow(who: string, rounds: readonly CpuRound[], ratio: string): readonly string[] {
+  const spread = (figure: 'cpuMsPerProbe' | 'perSecond', digits: number): string => {
+    const { median, least, most } = spreadOf(rounds.map((round) => round[figure]));
+    return rounds.length === 1
+      ? median.toFixed(digits)
+      : `${median.toFixed(digits)} (${least.toFixed(digits)}–${most.toFixed(digits)})`;
+  };
+  return [who, spread('cpuMsPerProbe', 3), spread('perSecond', 0), ratio];
+}
+
+function ratioText({ median, least, most }: Spread): string {
+  return `${median.toFixed(2)} × (${least.toFixed(2)}–${most.toFixed(2)})`;
+}
+
+const wayNames: Readonly<Record<string, string>> = {
+  inline: 'mirrorwatch in one thread',
+  undici: 'floor: undici alone',
+  socket: 'floor: a TLS socket alone',
+};
+
+/** CPU and rate, side by side. */
+export function cpuLines(report: CpuReport): readonly string[] {
+  const { atOnce, roundMs, ours, theirs, cpuRatio, rateRatio, floors, driverCpuMsPerProbe, failed } = report;
+  return [
+    `Cold HTTPS probes of one nginx, ${atOnce} at a time: ${ours.length} rounds of ${roundMs / 1_000} s each in turn, ${failed} failed`,
+    ...tableOf([
+      ['', 'CPU ms a probe', 'probes/s', 'CPU ratio'],
+      roundsRow('mirrorwatch', ours, ratioText(cpuRatio)),
+      roundsRow('blackbox_exporter', theirs, '1'),
+      ...floors.map(({ way, round, cpuRatio: ratio }) =>
+        roundsRow(wayNames[way] ?? way, [round], `${ratio.toFixed(2)} ×`),
+      ),
+    ]),
+    `rate ratio ${ratioText(rateRatio)}; asking blackbox_exporter took ${driverCpuMsPerProbe.toFixed(3)} ms a probe on our side, not in its figure`,
+    disturbed(report.disturbance),
+  ];
+}
+
+/** From a dead mirror to a webhook. */
+export function reactionLines({ runs, failed, advice, webhook }: ReactionReport): readonly string[] {
+  const row = (what: string, of: typeof advice): readonly string[] => [
+    what,
+    of.median.toFixed(2),
+    of.worst.toFixed(2),
+    `${of.count}`,
+  ];
+  return [
+    'Preferred mirror killed: seconds since the first failed probe ended',
+    ...tableOf([['', 'median', 'worst', 'runs'], row('advice proposed', advice), row('webhook received', webhook)]),
+    ...failed.map((why) => `failed: ${why}`),
+    `advised: ${[...new Set(runs.map(({ to }) => to))].join(', ')}`,
+  ];
+}
+
+/** The dearest functions of a probe. */
+export function profileLines(costs: readonly Cost[]): readonly string[] {
+  return [
+    'Where a probe spends its CPU (one thread, self time):',
+    ...tableOf([
+      ['function', 'share', 'µs a probe'],
+      ...costs.map(({ where, share, usPerProbe }) => [where, `${(share * 100).toFixed(1)} %`, usPerProbe.toFixed(0)]),
+    ]),
+  ];
+}
+
+/** Where this run stands. */
+export function targetLines(targets: readonly Target[]): readonly string[] {
+  return tableOf([
+    ['design.md section 8', 'wanted', 'got', ''],
+    ...targets.map(({ what, wanted, got, isMet }) => [what, wanted, got, isMet ? 'met' : 'MISSED']),
+  ]);
+}

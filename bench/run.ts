@@ -1,0 +1,71 @@
+import { type AccuracyReport, accuracy } from './accuracy.ts';
+import { type CpuReport, cpu } from './cpu.ts';
+import { machineNow } from './machine.ts';
+import { type Options, optionsOf, usage } from './options.ts';
+import { type Cost, profile } from './profile.ts';
+import { startProgress } from './progress.ts';
+import { type ReactionReport, reaction } from './reaction.ts';
+import { accuracyLines, cpuLines, machineLines, profileLines, reactionLines, targetLines } from './report.ts';
+import { accuracyTargets, cpuTargets, reactionTargets, type Target } from './targets.ts';
+
+// `npm run bench`: how exact, how dear and how quick we are. See docs/performance.md.
+
+/** A run that takes longer has lost a part: it ends rather than hangs. */
+const runMsMax = 360_000;
+
+interface Results {
+  accuracy?: AccuracyReport;
+  cpu?: CpuReport;
+  reaction?: ReactionReport;
+  profile?: readonly Cost[];
+}
+
+async function bench(options: Options): Promise<void> {
+  const machine = machineNow();
+  const progress = startProgress();
+  const results: Results = {};
+  const targets: Target[] = [];
+  const blocks: (readonly string[])[] = [machineLines(machine)];
+  for (const part of options.parts) {
+    switch (part) {
+      case 'accuracy':
+        results.accuracy = await accuracy(options.quick, progress);
+        blocks.push(accuracyLines(results.accuracy));
+        targets.push(...accuracyTargets(results.accuracy));
+        break;
+      case 'cpu':
+        results.cpu = await cpu(options.quick, progress);
+        blocks.push(cpuLines(results.cpu));
+        targets.push(...cpuTargets(results.cpu));
+        break;
+      case 'reaction':
+        results.reaction = await reaction(options.quick, progress);
+        blocks.push(reactionLines(results.reaction));
+        targets.push(...reactionTargets(results.reaction));
+        break;
+      default:
+        part satisfies never;
+    }
+  }
+  if (options.profile) {
+    results.profile = await profile(options.quick, progress);
+    blocks.push(profileLines(results.profile));
+  }
+  progress.end();
+  blocks.push(targetLines(targets));
+  if (options.json) console.log(JSON.stringify({ machine, quick: options.quick, ...results, targets }, null, 2));
+  else console.log(blocks.map((lines) => lines.join('\n')).join('\n\n'));
+}
+
+const options = optionsOf(process.argv.slice(2));
+if (options === null) {
+  console.error(usage);
+  process.exitCode = 2;
+} else {
+  setTimeout(() => {
+    console.error('bench: not done in time');
+    process.exit(1);
+  }, runMsMax).unref();
+  await bench(options);
+  process.exit();
+}

@@ -1,0 +1,68 @@
+import type { AccuracyReport } from './accuracy.ts';
+import type { CpuReport } from './cpu.ts';
+import type { ReactionReport } from './reaction.ts';
+
+/** One number to reach, and whether this run reached it (design.md section 8). */
+export interface Target {
+  readonly what: string;
+  readonly wanted: string;
+  readonly got: string;
+  readonly isMet: boolean;
+}
+
+const medianMsMax = 0.3;
+const p99MsMax = 3;
+const contaminatedMax = 0.02;
+const cpuRatioMax = { first: 1, inTheEnd: 0.75 };
+const rateRatioMin = 1;
+const reactionSecondsMax = 5;
+
+/** The worst phase decides; the rule of a warm daemon leaves out least, so it is the one that counts. */
+export function accuracyTargets({ rows, contaminated }: AccuracyReport): readonly Target[] {
+  const worst = (figure: 'median' | 'p99'): { ms: number; where: string } => {
+    const [row] = [...rows].sort((a, b) => b.judged[figure] - a.judged[figure]);
+    return { ms: row?.judged[figure] ?? Number.NaN, where: `${row?.phase}, ${row?.made}` };
+  };
+  const [median, p99] = [worst('median'), worst('p99')];
+  const share = `${(contaminated.warm * 100).toFixed(1)} % (${(contaminated.warming * 100).toFixed(1)} % while warming)`;
+  return [
+    target('timing error, median of the worst phase', `≤ ${medianMsMax} ms`, ms(median), median.ms <= medianMsMax),
+    target('timing error, p99 of the worst phase', `≤ ${p99MsMax} ms`, ms(p99), p99.ms <= p99MsMax),
+    target('contaminated samples', `≤ ${contaminatedMax * 100} %`, share, contaminated.warm <= contaminatedMax),
+  ];
+}
+
+/** Medians over the rounds decide. */
+export function cpuTargets({ cpuRatio, rateRatio }: CpuReport): readonly Target[] {
+  const { first, inTheEnd } = cpuRatioMax;
+  const got = times(cpuRatio.median);
+  return [
+    target('CPU a cold HTTPS probe, over blackbox_exporter', `≤ ${times(first)}`, got, cpuRatio.median <= first),
+    target('the same, in the end', `≤ ${times(inTheEnd)}`, got, cpuRatio.median <= inTheEnd),
+    target(
+      'probes a second, over blackbox_exporter',
+      `≥ ${times(rateRatioMin)}`,
+      times(rateRatio.median),
+      rateRatio.median >= rateRatioMin,
+    ),
+  ];
+}
+
+/** The worst run decides, and a run that failed is a miss. */
+export function reactionTargets({ webhook, failed }: ReactionReport): readonly Target[] {
+  const got = failed.length > 0 ? `${failed.length} without advice` : `${webhook.worst.toFixed(2)} s`;
+  const isMet = failed.length === 0 && webhook.worst <= reactionSecondsMax;
+  return [target('dead mirror to webhook, worst', `≤ ${reactionSecondsMax} s`, got, isMet)];
+}
+
+function target(what: string, wanted: string, got: string, isMet: boolean): Target {
+  return { what, wanted, got, isMet };
+}
+
+function ms({ ms: value, where }: { ms: number; where: string }): string {
+  return `${value.toFixed(2)} ms (${where})`;
+}
+
+function times(ratio: number): string {
+  return `${ratio.toFixed(2)} ×`;
+}

@@ -1,0 +1,19 @@
+import { describe, expect, it } from 'vitest';
+import { type Options, optionsOf } from '../../../bench/options.ts';
+
+const plain: Options = { parts: ['accuracy', 'cpu', 'reaction'], quick: false, json: false, profile: false };
+
+describe('options of the bench', () => {
+  it.each<[string, string[], Options | null]>([
+    ['nothing runs everything', [], plain],
+    ['quick', ['--quick'], { ...plain, quick: true }],
+    ['JSON and profile', ['--json', '--profile'], { ...plain, json: true, profile: true }],
+    ['one part', ['--only', 'cpu'], { ...plain, parts: ['cpu'] }],
+    ['two parts, in their own order', ['--only', 'reaction,accuracy'], { ...plain, parts: ['accuracy', 'reaction'] }],
+    ['a part twice is one', ['--only', 'cpu', '--only', 'cpu'], { ...plain, parts: ['cpu'] }],
+    ['an unknown part', ['--only', 'speed'], null],
+    ['an unknown option', ['--fast'], null],
+    ['a stray word', ['cpu'], null],
+    ['help', ['--help'], null],
+  ])('%s', (_, argv, expected) => expect(optionsOf(argv)).toEqual(expected));
+});

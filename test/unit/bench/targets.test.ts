@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import type { AccuracyReport } from '../../../bench/accuracy.ts';
+import type { CpuReport } from '../../../bench/cpu.ts';
+import type { ReactionReport } from '../../../bench/reaction.ts';
+import { tableOf } from '../../../bench/report.ts';
+import { accuracyTargets, cpuTargets, reactionTargets } from '../../../bench/targets.ts';
+
+const spread = (median: number) => ({ median, least: median, most: median });
+const summary = (median: number, p99: number) => ({ count: 10, median, p99, worst: p99 });
+
+function accuracyReport(median: number, p99: number, warm: number): AccuracyReport {
+  const fine = { made: 'link', knownMs: [10], baseMs: 0, all: summary(9, 9), biasMs: 0 } as const;
+  return {
+    perSecond: 200,
+    lines: 150_000,
+    scrapes: 5,
+    mainDelayMsMax: 1,
+    probes: 10,
+    failed: 0,
+    contaminated: { warm, warming: 0.5 },
+    workerDelayMs: { p99: 1, worst: 1 },
+    rows: [
+      { ...fine, phase: 'connect', judged: summary(0.1, 1) },
+      { ...fine, phase: 'tls', judged: summary(median, p99) },
+    ],
+    rowsWarming: [],
+    link: { lateMsMean: 0, lateMsMax: 0 },
+    apparatusFirst: true,
+    disturbance: { othersCores: 0, stolenCores: 0 },
+  };
+}
+
+function cpuReport(cpu: number, rate: number): CpuReport {
+  return {
+    atOnce: 16,
+    roundMs: 1_000,
+    ours: [],
+    theirs: [],
+    cpuRatio: spread(cpu),
+    rateRatio: spread(rate),
+    floors: [],
+    driverCpuMsPerProbe: 0,
+    failed: 0,
+    disturbance: { othersCores: 0, stolenCores: 0 },
+  };
+}
+
+function reactionReport(worst: number, failed: readonly string[]): ReactionReport {
+  return { runs: [], failed, advice: summary(1, 1), webhook: summary(1, worst) };
+}
+
+const met = (targets: readonly { readonly isMet: boolean }[]) => targets.map(({ isMet }) => isMet);
+
+describe('the numbers of design.md section 8', () => {
+  it.each<[string, number, number, number, boolean[]]>([
+    ['each at its bound', 0.3, 3, 0.02, [true, true, true]],
+    ['median just above', 0.301, 3, 0.02, [false, true, true]],
+    ['p99 just above', 0.3, 3.01, 0.02, [true, false, true]],
+    ['contaminated just above', 0.3, 3, 0.0201, [true, true, false]],
+  ])('timing error: %s', (_, median, p99, warm, expected) =>
+    expect(met(accuracyTargets(accuracyReport(median, p99, warm)))).toEqual(expected),
+  );
+
+  it('timing error names the worst phase', () =>
+    expect(accuracyTargets(accuracyReport(0.2, 4, 0))[1]?.got).toBe('4.00 ms (tls, link)'));
+
+  it.each<[string, number, number, boolean[]]>([
+    ['at the end', 0.75, 1, [true, true, true]],
+    ['at first', 1, 1, [true, false, true]],
+    ['too dear', 1.01, 1, [false, false, true]],
+    ['too slow', 0.5, 0.99, [true, true, false]],
+  ])('CPU and rate: %s', (_, cpu, rate, expected) => expect(met(cpuTargets(cpuReport(cpu, rate)))).toEqual(expected));
+
+  it.each<[string, number, string[], boolean]>([
+    ['at its bound', 5, [], true],
+    ['just above', 5.01, [], false],
+    ['a run without advice', 1, ['no webhook'], false],
+  ])('reaction: %s', (_, worst, failed, expected) =>
+    expect(met(reactionTargets(reactionReport(worst, failed)))).toEqual([expected]),
+  );
+});
+
+describe('tables', () => {
+  it('are aligned, the first column to the left', () =>
+    expect(
+      tableOf([
+        ['a', 'long', ''],
+        ['bbb', '1', 'x'],
+      ]),
+    ).toEqual(['a    long', 'bbb     1  x']));
+});
