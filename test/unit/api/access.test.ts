@@ -1,0 +1,126 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { isLoopback } from '../../../src/api/access.ts';
+import { routes } from '../../../src/api/routes.ts';
+import type { Listen } from '../../../src/core/config.ts';
+import { Secret } from '../../../src/core/secret.ts';
+import { fixture } from './fixture-deps.ts';
+import { type Asked, type Served, serve } from './server.ts';
+
+const token = 'a-token-of-the-test';
+const basic = (text: string): string => `Basic ${Buffer.from(text).toString('base64')}`;
+const listens = {
+  'on loopback': { host: '127.0.0.1', port: 10120, token: null, tls: null },
+  'on loopback with a token': { host: '127.0.0.1', port: 10120, token: new Secret(token), tls: null },
+  'off loopback': { host: '0.0.0.0', port: 10120, token: new Secret(token), tls: null },
+  // The configuration refuses this; if it ever came through, nobody would get in.
+  'off loopback without a token': { host: '0.0.0.0', port: 10120, token: null, tls: null },
+} as const satisfies Record<string, Listen>;
+type Where = keyof typeof listens;
+
+const froms = {
+  'a program': {},
+  'its own page': { 'sec-fetch-site': 'same-origin', origin: 'http://127.0.0.1:10120', host: '127.0.0.1:10120' },
+  'a typed address': { 'sec-fetch-site': 'none' },
+  'another site': { 'sec-fetch-site': 'cross-site', origin: 'https://evil.example.com' },
+  'another port of this host': { 'sec-fetch-site': 'same-site', origin: 'http://127.0.0.1:9', host: '127.0.0.1:10120' },
+  'a foreign Origin alone': { origin: 'https://evil.example.com' },
+  'an opaque Origin': { origin: 'null' },
+  'a rebound name': { host: 'evil.example.com:10120' },
+  'a rebound name of its own origin': { host: 'evil.example.com:10120', origin: 'http://evil.example.com:10120' },
+  'no usable Host': { host: 'not a host' },
+} as const satisfies Record<string, Record<string, string>>;
+type From = keyof typeof froms;
+const own: ReadonlySet<From> = new Set<From>(['a program', 'its own page', 'a typed address']);
+
+const tokens = {
+  none: {},
+  right: { authorization: `Bearer ${token}` },
+  wrong: { authorization: 'Bearer not-it' },
+  'right as password': { authorization: basic(`anyone:${token}`) },
+  'wrong as password': { authorization: basic('anyone:not-it') },
+  'right as name': { authorization: basic(`${token}:`) },
+  'no scheme': { authorization: token },
+} as const satisfies Record<string, Record<string, string>>;
+type Token = keyof typeof tokens;
+
+const open: ReadonlySet<string> = new Set(['/-/healthy', '/-/ready']);
+
+/** The rule of design.md section 4.3, in one place: what a request is answered with by the guard, `null` when let in. */
+function wanted(where: Where, from: From, given: Token, method: string, path: string): 401 | 403 | null {
+  if (open.has(path)) return null;
+  if (where !== 'on loopback') {
+    const isRight = given === 'right' || (given === 'right as password' && method === 'GET');
+    return isRight && where !== 'off loopback without a token' ? null : 401;
+  }
+  return method === 'GET' || own.has(from) ? null : 403;
+}
+
+let served: Served | null = null;
+afterEach(async () => {
+  await served?.close();
+  served = null;
+});
+
+const asked = routes
+  .filter(([, path]) => path !== '/api/v1/events')
+  .map(
+    ([method, path]) =>
+      [method, path.replace('{name}', 'coast').replace('{ecosystem}', 'go').replace('{id}', 'x')] as const,
+  );
+
+describe.each(Object.keys(listens) as Where[])('listening %s', (where) => {
+  it.each(Object.keys(froms) as From[])('each route × token, asked from %s', async (from) => {
+    const { deps, asked: done } = fixture({ configWith: { listen: listens[where] } });
+    served = await serve(deps);
+    const seen: string[] = [];
+    const want: string[] = [];
+    for (const [method, path] of asked) {
+      for (const given of Object.keys(tokens) as Token[]) {
+        const before = done.length;
+        const request: Asked = { method, headers: { ...froms[from], ...tokens[given] } };
+        const reply = await served.ask(path, request);
+        const refused = reply.status === 401 || reply.status === 403 ? reply.status : null;
+        seen.push(`${method} ${path}, token ${given}: ${refused}`);
+        want.push(`${method} ${path}, token ${given}: ${wanted(where, from, given, method, path)}`);
+        if (refused !== null) expect(done.length, 'nothing was done for a refused request').toBe(before);
+      }
+    }
+    expect(seen).toEqual(want);
+  });
+});
+
+describe('what a refusal says', () => {
+  it('401 names both ways in, and never the token', async () => {
+    served = await serve(fixture({ configWith: { listen: listens['off loopback'] } }).deps);
+    const reply = await served.ask('/');
+    expect(reply.headers['www-authenticate']).toBe(
+      'Bearer realm="mirrorwatch", Basic realm="mirrorwatch: any name, the token as password"',
+    );
+    expect(reply.text).not.toContain(token);
+  });
+  it('the event stream is guarded as every read is', async () => {
+    served = await serve(fixture({ configWith: { listen: listens['off loopback'] } }).deps);
+    expect((await served.ask('/api/v1/events')).status).toBe(401);
+  });
+});
+
+describe('loopback', () => {
+  it.each([
+    ['127.0.0.1', true],
+    ['127.8.9.10', true],
+    ['::1', true],
+    ['[::1]', true],
+    ['localhost', true],
+    ['LOCALHOST', true],
+    ['::ffff:127.0.0.1', true],
+    ['0.0.0.0', false],
+    ['::', false],
+    ['128.0.0.1', false],
+    ['127.0.0.1.example.com', false],
+    ['localhost.example.com', false],
+    ['10.0.0.1', false],
+    ['', false],
+  ])('%s is %s', (host, is) => {
+    expect(isLoopback(host)).toBe(is);
+  });
+});

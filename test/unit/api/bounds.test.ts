@@ -1,0 +1,201 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { limits } from '../../../src/core/limits.ts';
+import { nowMs } from './fixture-config.ts';
+import { type FixtureChange, fixture } from './fixture-deps.ts';
+import { type Asked, type Served, serve } from './server.ts';
+
+let served: Served | null = null;
+afterEach(async () => {
+  await served?.close();
+  served = null;
+});
+async function up(change: FixtureChange = {}) {
+  const made = fixture(change);
+  served = await serve(made.deps);
+  return { ...made, ask: served.ask };
+}
+
+describe('rate', () => {
+  it('the last request of a minute is answered, the next is not, and the next minute begins anew', async () => {
+    const { ask, setNow } = await up();
+    const statuses = new Map<number, number>();
+    for (let i = 0; i <= limits.requestsPerMinute; i += 1) {
+      const { status } = await ask('/page.css');
+      statuses.set(status, (statuses.get(status) ?? 0) + 1);
+    }
+    expect([...statuses]).toEqual([
+      [200, limits.requestsPerMinute],
+      [429, 1],
+    ]);
+    const refused = await ask('/');
+    expect([refused.status, refused.headers['retry-after']]).toEqual([429, '60']);
+    for (const path of ['/metrics', '/-/healthy', '/-/ready']) expect((await ask(path)).status).toBe(200);
+    setNow(nowMs + 60_000);
+    expect((await ask('/page.css')).status).toBe(200);
+  });
+});
+
+describe('bodies', () => {
+  const reason = (bytes: number): Asked => ({ method: 'POST', body: { reason: 'x'.repeat(bytes) } });
+  const json = { 'content-type': 'application/json' };
+  it.each<[string, string, Asked, number, string]>([
+    [
+      'as large as allowed is read (and its reason is too long)',
+      '/findings/x/ack',
+      reason(limits.requestBytes - 13),
+      400,
+      'reason is a text of 1 to 500 characters',
+    ],
+    [
+      'a byte larger is not',
+      '/findings/x/ack',
+      reason(limits.requestBytes - 12),
+      413,
+      'The body is larger than this route takes.',
+    ],
+    ['broken JSON', '/findings/x/ack', { method: 'POST', body: '{', headers: json }, 400, 'the request cannot be read'],
+    [
+      'a JSON text that is no object',
+      '/findings/x/ack',
+      { method: 'POST', body: '"reason"', headers: json },
+      400,
+      'the request cannot be read',
+    ],
+    [
+      'a list',
+      '/findings/x/ack',
+      { method: 'POST', body: '[1]', headers: json },
+      400,
+      'reason is a text of 1 to 500 characters',
+    ],
+    [
+      'a form',
+      '/findings/x/ack',
+      { method: 'POST', body: 'reason=x', headers: { 'content-type': 'application/x-www-form-urlencoded' } },
+      415,
+      'Send the body as JSON, with content-type: application/json.',
+    ],
+    [
+      'no content type',
+      '/findings/x/ack',
+      { method: 'POST', body: '{"reason":"x"}' },
+      415,
+      'Send the body as JSON, with content-type: application/json.',
+    ],
+    [
+      'an unknown charset',
+      '/findings/x/ack',
+      { method: 'POST', body: '{}', headers: { 'content-type': 'application/json; charset=x-none' } },
+      415,
+      'Send the body as JSON, with content-type: application/json.',
+    ],
+    ['nothing at all', '/findings/x/ack', { method: 'POST' }, 400, 'reason is a text of 1 to 500 characters'],
+    [
+      'a blank reason',
+      '/findings/x/ack',
+      { method: 'POST', body: { reason: '  ' } },
+      400,
+      'reason is a text of 1 to 500 characters',
+    ],
+    ['a reason of 501 characters', '/findings/x/ack', reason(501), 400, 'reason is a text of 1 to 500 characters'],
+    [
+      'no length of a pause',
+      '/mirrors/coast/pause',
+      { method: 'POST', body: {} },
+      400,
+      'for is a duration up to 30d like "1h"; "0s" resumes',
+    ],
+    [
+      'a pause that is a number',
+      '/mirrors/coast/pause',
+      { method: 'POST', body: { for: 60 } },
+      400,
+      'for is a duration up to 30d like "1h"; "0s" resumes',
+    ],
+    [
+      'a pause past 30 days',
+      '/mirrors/coast/pause',
+      { method: 'POST', body: { for: '721h' } },
+      400,
+      'for is a duration up to 30d like "1h"; "0s" resumes',
+    ],
+    [
+      'a reason of a pause that is no text',
+      '/mirrors/coast/pause',
+      { method: 'POST', body: { for: '1h', reason: 1 } },
+      400,
+      'reason is a text of at most 500 characters',
+    ],
+  ])('%s', async (_name, path, asked, status, detail) => {
+    const { ask, asked: done } = await up();
+    const reply = await ask(`/api/v1${path}`, asked);
+    expect([reply.status, (reply.json() as { detail: string }).detail]).toEqual([status, detail]);
+    expect(done).toEqual([]);
+  });
+});
+
+describe('actions', () => {
+  it.each<[string, string, object | undefined, number, string]>([
+    ['accept', `/advice/0c9x2k6advice0go0000/accept`, undefined, 200, 'accept 0c9x2k6advice0go0000'],
+    ['accept of what is not known', '/advice/nope/accept', undefined, 404, 'accept nope'],
+    ['accept of what is over', '/advice/settled/accept', undefined, 409, 'accept settled'],
+    [
+      'ack takes the reason without blanks around it',
+      '/findings/0c9x2k5spike0coast00/ack',
+      { reason: ' known ' },
+      200,
+      'ack 0c9x2k5spike0coast00: known',
+    ],
+    ['ack of what is not known', '/findings/nope/ack', { reason: 'known' }, 404, 'ack nope: known'],
+    ['pause', '/mirrors/coast/pause', { for: '1h', reason: 'moved' }, 200, 'pause coast 3600000 moved'],
+    ['pause of thirty days', '/mirrors/coast/pause', { for: '30d' }, 200, 'pause coast 2592000000 '],
+    ['resume', '/mirrors/coast/pause', { for: '0s' }, 200, 'pause coast 0 '],
+    ['pause of a mirror that is not known', '/mirrors/nope/pause', { for: '1m' }, 404, 'pause nope 60000 '],
+  ])('%s', async (_name, path, body, status, act) => {
+    const { ask, asked } = await up();
+    const reply = await ask(`/api/v1${path}`, body === undefined ? { method: 'POST' } : { method: 'POST', body });
+    expect(reply.status).toBe(status);
+    expect(asked).toEqual([act]);
+  });
+});
+
+describe('methods', () => {
+  it.each([
+    ['PUT', '/', 'GET, HEAD'],
+    ['POST', '/metrics', 'GET, HEAD'],
+    ['GET', '/-/reload', 'POST'],
+    ['DELETE', '/api/v1/mirrors', 'GET, HEAD'],
+    ['GET', '/api/v1/advice/x/accept', 'POST'],
+    ['POST', '/api/v1/advice/go/remedy', 'GET, HEAD'],
+    ['PATCH', '/api/v1/mirrors/coast/pause', 'POST'],
+  ])('%s %s is 405 and says what is taken', async (method, path, allow) => {
+    const { ask } = await up();
+    const reply = await ask(path, { method });
+    expect([reply.status, reply.headers.allow]).toEqual([405, allow]);
+  });
+  it.each(['/', '/metrics', '/api/v1/mirrors', '/api/v1/events', '/-/ready'])('HEAD %s has no body', async (path) => {
+    const { ask, listeners } = await up();
+    const reply = await ask(path, { method: 'HEAD' });
+    expect([reply.status, reply.bytes.length, listeners()]).toEqual([200, 0, 0]);
+  });
+});
+
+describe('mistakes of ours', () => {
+  it('are 500 without a word of the cause, which goes to the log', async () => {
+    const cause = new Error('inner words');
+    const { ask, defects } = await up({
+      standings: () => {
+        throw cause;
+      },
+    });
+    const reply = await ask('/api/v1/mirrors');
+    expect([reply.status, reply.headers['content-type']]).toEqual([500, 'application/problem+json; charset=utf-8']);
+    expect(reply.text).not.toContain('inner words');
+    expect(defects).toEqual([cause]);
+  });
+  it('also when the work was under way', async () => {
+    const { ask, defects } = await up({ metrics: () => Promise.reject(new Error('inner words')) });
+    expect((await ask('/metrics')).status).toBe(500);
+    expect(defects).toHaveLength(1);
+  });
+});

@@ -1,0 +1,137 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { RemedyNow } from '../../../src/api/deps.ts';
+import { isSafeEnv } from '../../../src/api/remedy.ts';
+import { ecosystems } from '../../../src/core/mirror.ts';
+import { fixtureAdvice } from './fixture-advice.ts';
+import { fixtureConfig } from './fixture-config.ts';
+import { fixture } from './fixture-deps.ts';
+import { type Reply, type Served, serve } from './server.ts';
+
+let served: Served | null = null;
+afterEach(async () => {
+  await served?.close();
+  served = null;
+});
+const set: RemedyNow = {
+  kind: 'set',
+  chain: fixtureAdvice.chain.after,
+  advice: fixtureAdvice,
+  remedy: fixtureAdvice.remedy,
+};
+async function ask(now: RemedyNow, path: string): Promise<Reply & { defects: readonly unknown[] }> {
+  const mirrors = [
+    ...fixtureConfig.mirrors,
+    ...fixtureConfig.mirrors.slice(0, 1).map((mirror) => ({ ...mirror, name: 'inner', upstream: 'corp' })),
+  ];
+  const { deps, defects } = fixture({ remedy: () => now, configWith: { mirrors } });
+  served = await serve(deps);
+  return { ...(await served.ask(`/api/v1/advice/${path}`)), defects };
+}
+
+describe('what should be set now', () => {
+  const id = fixtureAdvice.id;
+  const expires = '2026-03-05T08:13:02.000Z';
+  const env = `${fixtureAdvice.remedy['env']}\n`;
+  it.each<[string, RemedyNow, string, object]>([
+    [
+      'a proposed chain, as env by default',
+      set,
+      'go/remedy',
+      { status: 200, id, expires, state: undefined, text: env },
+    ],
+    ['as env', set, 'go/remedy?as=env', { status: 200, id, expires, state: undefined, text: env }],
+    [
+      'as json',
+      set,
+      'go/remedy?as=json',
+      { status: 200, id, expires, state: undefined, text: `${fixtureAdvice.remedy['json']}\n` },
+    ],
+    [
+      'the declared chain is right',
+      { kind: 'nothing', state: 'right' },
+      'go/remedy',
+      { status: 204, id: undefined, expires: undefined, state: undefined, text: '' },
+    ],
+    [
+      'refused, and nothing was accepted',
+      { kind: 'nothing', state: 'refused' },
+      'go/remedy',
+      { status: 204, id: undefined, expires: undefined, state: 'refused', text: '' },
+    ],
+    [
+      'it may be us, and nothing was accepted',
+      { kind: 'nothing', state: 'suspect' },
+      'go/remedy',
+      { status: 204, id: undefined, expires: undefined, state: 'suspect', text: '' },
+    ],
+    ['an upstream by name', set, 'go/remedy?upstream=corp', { status: 200, id, expires, state: undefined, text: env }],
+  ])('%s', async (_name, now, path, want) => {
+    const reply = await ask(now, path);
+    const got = {
+      status: reply.status,
+      id: reply.headers['x-advice-id'],
+      expires: reply.headers['x-advice-expires'],
+      state: reply.headers['x-advice-state'],
+      text: reply.text,
+    };
+    expect(got).toEqual(want);
+    expect(reply.headers['cache-control']).toBe('no-store');
+  });
+  it.each<[string, string, number]>([
+    ['an ecosystem that there is not', 'cargo/remedy', 404],
+    ['a form that there is not', 'go/remedy?as=bash', 400],
+    ['a form given twice counts as none', 'go/remedy?as=env&as=json', 200],
+    ['a form that Go has not', 'go/remedy?as=npmrc', 406],
+    ['oci names no public upstream', 'oci/remedy?as=json', 400],
+    ['http names no public upstream', 'http/remedy?as=json', 400],
+    ['oci has no env', 'oci/remedy?upstream=docker.io', 406],
+    ['an upstream that is not configured', 'go/remedy?upstream=nope', 404],
+    ['an ecosystem that is not configured', 'npm/remedy', 404],
+  ])('%s', async (_name, path, status) => {
+    const reply = await ask(set, path);
+    expect(reply.status).toBe(status);
+    if (status !== 200) expect(reply.headers['content-type']).toContain('application/problem+json');
+  });
+  it.each(ecosystems)('%s without an upstream is either known or 400', async (ecosystem) => {
+    const { status } = await ask(set, `${ecosystem}/remedy?as=json`);
+    expect(status).toBe({ go: 200, npm: 404, pypi: 404, oci: 400, http: 400 }[ecosystem]);
+  });
+  it('a chain that cannot be pasted safely is 409 with the chain, never half a line', async () => {
+    const reply = await ask({ ...set, remedy: {} }, 'go/remedy');
+    expect(reply.status).toBe(409);
+    expect(reply.json()).toMatchObject({ adviceId: id, chain: fixtureAdvice.chain.after });
+  });
+  it('lines that do more than export are our mistake and are not sent', async () => {
+    const reply = await ask({ ...set, remedy: { env: "export GOPROXY='x'; rm -rf ~" } }, 'go/remedy');
+    expect(reply.status).toBe(500);
+    expect(reply.text).not.toContain('rm -rf');
+    expect(reply.defects).toHaveLength(1);
+  });
+});
+
+describe('the last look before a shell evaluates it', () => {
+  it.each<[string, string, boolean]>([
+    ['one line', "export GOPROXY='https://a.example.com,direct'", true],
+    ['with its newline', "export GOPROXY='https://a.example.com,direct'\n", true],
+    ['two lines', "export GOPROXY='off'\nexport GOPRIVATE='*.example.com'", true],
+    ['an @ in a path is none in a user', "export GOPROXY='https://a.example.com/x@y'", true],
+    ['nothing', '', false],
+    ['an empty line between', "export GOPROXY='off'\n\nexport GOPRIVATE='x'", false],
+    ['another name', "export PATH='/tmp'", false],
+    ['a name within a name', "export XGOPROXY='off'", false],
+    ['no export', "GOPROXY='off'", false],
+    ['no quotes', 'export GOPROXY=off', false],
+    ['double quotes', 'export GOPROXY="$(id)"', false],
+    ['a quote within', "export GOPROXY='a'b'", false],
+    ['more behind', "export GOPROXY='a'; id", false],
+    ['more before', " export GOPROXY='a'", false],
+    ['a carriage return', "export GOPROXY='a\rb'", false],
+    ['a control character', "export GOPROXY='a\u001bb'", false],
+    ['a letter outside ASCII', "export GOPROXY='https://ä.example.com'", false],
+    ['credentials', "export GOPROXY='https://u:p@a.example.com'", false],
+    ['credentials in the second member', "export GOPROXY='https://b.example.com|https://u@a.example.com'", false],
+    ['masked credentials', "export GOPROXY='https://***@a.example.com'", false],
+  ])('%s', (_name, text, is) => {
+    expect(isSafeEnv(text)).toBe(is);
+  });
+});
