@@ -4,6 +4,8 @@ import type { Clock, Log } from '../core/ports.ts';
 export interface Defects {
   /** Runs a step; `false` where it threw, which is then counted and logged. */
   guarded(step: () => void): boolean;
+  /** Awaits what never rejects by contract; where it does after all, that is counted and logged and `instead` is given. */
+  or<T>(act: () => Promise<T>, instead: () => T): Promise<T>;
   /** How many so far. */
   count(): number;
 }
@@ -29,15 +31,27 @@ export function createDefects(log: Log, clock: Clock): Defects {
     log.error('defect caught in the loop', { cause: text, times: 1 + (kind?.since ?? 0) });
   }
 
+  function caught(cause: unknown): void {
+    count += 1;
+    tell(cause);
+  }
+
   return {
     guarded(step) {
       try {
         step();
         return true;
       } catch (cause) {
-        count += 1;
-        tell(cause);
+        caught(cause);
         return false;
+      }
+    },
+    async or(act, instead) {
+      try {
+        return await act();
+      } catch (cause) {
+        caught(cause);
+        return instead();
       }
     },
     count: () => count,

@@ -3,6 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { Delivery, Notice } from '../core/notice.ts';
 import type { Now, Probed } from '../core/ports.ts';
 import type { Transcript } from '../core/transcript.ts';
+import { lostControl, lostProbe } from '../io/worker-protocol.ts';
 import { createDefects } from './defects.ts';
 import { createEvents, type Events } from './events.ts';
 import { type Absorb, type News, noNews } from './news.ts';
@@ -71,10 +72,12 @@ export function createPipeline(s: Stages): Pipeline {
     if (state !== 'stopped' && inbox.length === 1) wake(turnGapMs);
   };
   const run = (due: Due): void => {
-    void s.workers.probe(due).then((probed) => take({ kind: 'probed', due, probed }));
+    const lost = (): Probed => lostProbe(due, 'defect', 0, s.clock.now());
+    void defects.or(() => s.workers.probe(due), lost).then((probed) => take({ kind: 'probed', due, probed }));
   };
   const ask = (due: ControlDue, round: Due['round']): void => {
-    void s.workers.control(due).then((answer) => take({ kind: 'control', answer, round }));
+    const lost = (): ControlAnswer => lostControl(due, s.clock.now());
+    void defects.or(() => s.workers.control(due), lost).then((answer) => take({ kind: 'control', answer, round }));
   };
 
   function absorbInto(news: News, now: Now): Absorb {
@@ -188,7 +191,9 @@ export function createPipeline(s: Stages): Pipeline {
   function send(now: Now): void {
     for (const { notice, message } of s.notifier.takeDue(now)) {
       deliveriesInFlight += 1;
-      void s.post.send(message).then((delivery) => take({ kind: 'delivery', notice, delivery }));
+      void defects
+        .or(() => s.post.send(message), notSent)
+        .then((delivery) => take({ kind: 'delivery', notice, delivery }));
     }
   }
 
@@ -282,6 +287,10 @@ export function createPipeline(s: Stages): Pipeline {
     stateTrouble: publisher.stateTrouble,
     reconfigured: () => pins.configure(),
   };
+}
+
+function notSent(): Delivery {
+  return { tag: 'failed', failure: { kind: 'network', code: 'DEFECT', retry: 'later' } };
 }
 
 function throttleOf(probed: Probed, retryAfterMs: number | null): number | null {

@@ -10,6 +10,8 @@ export interface ManualTime {
   pass(ms: number): Promise<void>;
   /** Moves on in one leap, as a blocked process does: timers that came due meanwhile run late, at the end of it. */
   leap(ms: number): Promise<void>;
+  /** A time of its own that goes on from here: that of the next process, while this one's can still be run to its end. */
+  next(): ManualTime;
   /** Sets the wall clock forward (or back), as a suspended machine or an operator does. */
   shiftWall(ms: number): void;
 }
@@ -23,9 +25,9 @@ export function breathe(): Promise<void> {
 }
 
 /** Time that stands still. */
-export function manualTime(): ManualTime {
-  let nowMs = 0;
-  let wallShiftMs = 0;
+export function manualTime(startMs = 0, startShiftMs = 0): ManualTime {
+  let nowMs = startMs;
+  let wallShiftMs = startShiftMs;
   let order = 0;
   const waiting = new Set<{ readonly atMs: number; readonly order: number; readonly run: () => void }>();
 
@@ -64,6 +66,7 @@ export function manualTime(): ManualTime {
       nowMs += ms;
       await runUntil(nowMs, false);
     },
+    next: () => manualTime(nowMs, wallShiftMs),
     shiftWall(ms) {
       wallShiftMs += ms;
     },

@@ -1,12 +1,11 @@
 import { loadConfig } from '../../src/config/load.ts';
 import type { Config, ConfigIssue } from '../../src/core/config.ts';
 import type { Delivery } from '../../src/core/notice.ts';
-import type { Log, Post, Wire } from '../../src/core/ports.ts';
+import type { Files, Log, Post, Wire } from '../../src/core/ports.ts';
 import { error, ok, type Result } from '../../src/core/result.ts';
 import type { DaemonPorts } from '../../src/daemon/assemble.ts';
 import { type Daemon, startDaemon } from '../../src/daemon/lifecycle.ts';
 import { cronCalendar } from '../../src/io/calendar.ts';
-import { systemFiles } from '../../src/io/files.ts';
 import { seededRandom } from '../../src/io/random.ts';
 import { createInlineWorkers } from '../../src/io/workers-inline.ts';
 import { expandTargets } from '../../src/schedule/targets.ts';
@@ -39,6 +38,9 @@ export interface WorldOptions {
   readonly store?: MemoryStore;
   readonly seed?: number;
   readonly env?: Readonly<Record<string, string>>;
+  readonly receiver?: World['receiver'];
+  /** Files that the configuration names, by absolute path. */
+  readonly files?: Readonly<Record<string, string>>;
   /** Changes the ports, for what goes wrong inside. */
   readonly ports?: (ports: DaemonPorts) => DaemonPorts;
 }
@@ -59,6 +61,8 @@ export interface World {
   seconds(count: number): Promise<void>;
   get(path: string, headers?: Record<string, string>): Promise<Said>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Said>;
+  /** Kills the process without a word and starts it again on what was committed. */
+  restart(changes?: Partial<WorldOptions>): Promise<World>;
   /** What happened, in words with the second: `[15, 'finding opened spike a']`. */
   story(): readonly (readonly [number, string])[];
   stop(): Promise<void>;
@@ -76,13 +80,26 @@ export interface Said {
 export function readConfig(
   text: string,
   env: Readonly<Record<string, string>> = {},
+  files: Readonly<Record<string, string>> = {},
 ): Result<Config, readonly ConfigIssue[]> {
-  const read = loadConfig({ text, path: null, env, files: systemFiles, cwd: '/nowhere', expand: expandTargets });
+  const read = loadConfig({ text, path: null, env, files: filesOf(files), cwd: '/nowhere', expand: expandTargets });
   if (read.tag === 'error') return error(read.error);
   const { config } = read.value;
   return ok({ ...config, listen: { ...config.listen, port: 0 } });
 }
 
+function filesOf(files: Readonly<Record<string, string>>): Files {
+  return {
+    read: (path) => {
+      const text = files[path];
+      return text === undefined ? { tag: 'error', code: 'ENOENT' } : { tag: 'ok', text };
+    },
+    list: () => ({ tag: 'error', code: 'ENOENT' }),
+  };
+}
+
+/** Of simulated time, while real sockets close. */
+const stopStepMs = 50;
 const open = new Set<World>();
 
 /** Stops every world that a test left running. For `afterEach`. */
@@ -95,20 +112,23 @@ export async function startWorld(options: WorldOptions): Promise<World> {
   const time = options.time ?? manualTime();
   const wire = scriptedWire(time, options.script);
   const store = options.store ?? memoryStore();
-  const first = readConfig(options.yaml, options.env);
+  const first = readConfig(options.yaml, options.env, options.files);
   if (first.tag === 'error') throw new Error(JSON.stringify(first.error, null, 1));
   const log: LogLine[] = [];
   const posts: SentPost[] = [];
+  const receiver: { answer: World['receiver'] } = {
+    answer: options.receiver ?? (() => ({ tag: 'delivered', status: 204 })),
+  };
   const ports = portsOf({
     time,
     wire,
     store,
     seed: options.seed ?? 1,
     log,
-    post: postOf(time, posts, () => world.receiver),
+    post: postOf(time, posts, () => receiver.answer),
   });
   const started = await startDaemon(first.value, options.ports?.(ports) ?? ports, () =>
-    readConfig(world.yaml, options.env),
+    readConfig(world.yaml, options.env, options.files),
   );
   if (started.tag === 'error') throw new Error(`the daemon did not start: ${started.error.code}`);
   const daemon = started.value;
@@ -121,7 +141,12 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     daemon,
     log,
     posts,
-    receiver: () => ({ tag: 'delivered', status: 204 }),
+    get receiver() {
+      return receiver.answer;
+    },
+    set receiver(answer) {
+      receiver.answer = answer;
+    },
     yaml: options.yaml,
     seconds: (count) => time.pass(count * 1000),
     get: (path, headers = {}) => ask(path, { headers }, 0),
@@ -132,9 +157,16 @@ export async function startWorld(options: WorldOptions): Promise<World> {
         1,
       ),
     story: () => log.flatMap((line) => tellOf(line)),
+    async restart(changes = {}) {
+      open.delete(world);
+      const next = { ...options, time: time.next(), store: store.afterKill(), yaml: world.yaml, ...changes };
+      // Nobody sees the old process any more; it is run to its end so that its port is free.
+      await settled(time, daemon.stop(), stopStepMs);
+      return startWorld(next);
+    },
     async stop() {
       open.delete(world);
-      await settled(time, daemon.stop(), 10);
+      await settled(time, daemon.stop(), stopStepMs);
     },
   };
   open.add(world);
