@@ -31,9 +31,13 @@ export function workerBook(config: Config, learnt: Learnt): WorkerBook {
   };
 }
 
-/** Names that tell a broken resolver from a broken name: the hosts of mirrors and controls, address literals left out. */
+/**
+ * Names that tell a broken resolver from a broken name: the hosts of controls and of public mirrors, address literals left
+ * out. A private mirror's name goes to its own resolver alone.
+ */
 function otherNames(config: Config): readonly string[] {
-  const hosts = [...config.mirrors, ...config.controls].map(({ url }) => new URL(url).hostname);
+  const isPublic = ({ ecosystem, upstream }: Mirror): boolean => upstream === publicUpstream[ecosystem];
+  const hosts = [...config.mirrors.filter(isPublic), ...config.controls].map(({ url }) => new URL(url).hostname);
   return [...new Set(hosts)].filter((host) => /[a-z]/i.test(host) && !host.includes(':'));
 }
 

@@ -35,6 +35,7 @@ export function createWire(options: WireOptions): Wire {
     open(access: WireAccess, connection: Connection): Line {
       if (!known.has(access)) {
         known.add(access);
+        prepare(deps.tls, access);
         names.know(bareHost(new URL(access.url)), access.dnsServer);
       }
       return new OpenLine(access, connection, deps);
@@ -48,4 +49,14 @@ export function createWire(options: WireOptions): Wire {
       return Promise.resolve();
     },
   };
+}
+
+/** Makes the TLS context before any mark is set: a trust store takes tens of milliseconds, and is nobody's round trip. */
+function prepare(tls: TlsBook, access: WireAccess): void {
+  if (!access.url.startsWith('https:')) return;
+  try {
+    tls.context(access);
+  } catch {
+    // An unusable PEM text is told by the probe itself, as a fault with its phase.
+  }
 }

@@ -6,6 +6,7 @@ import { converse } from '../probe/converse.ts';
 import { ecosystems } from '../probe/registry.ts';
 import { systemClock } from './clock.ts';
 import { systemTimers } from './timers.ts';
+import { warmUp } from './wire/warm-up.ts';
 import { createWire } from './wire.ts';
 import { watchLoop } from './worker-delay.ts';
 import {
@@ -66,26 +67,34 @@ export function createRunner(deps: {
 
 /** A wire and its runner of one edition of the book; closed when a newer one is here and its last job has ended. */
 interface Edition {
+  readonly book: WorkerBook;
   readonly runner: Runner;
   readonly wire: Wire;
-  jobs: number;
+  /** Jobs under way over the wire, of all editions that share it. */
+  readonly use: { jobs: number };
 }
 
 /** Serves the main thread until it ends us. */
 function serve(port: MessagePort, seed: WorkerSeed): void {
   const watch = watchLoop({ clock: systemClock, timers: systemTimers, everyMs: tickMs });
-  let current = open(seed.book);
+  let current = open(seed.book, null);
+  const warm = warmUp(current.wire, systemClock);
   let done: JobDone[] = [];
 
-  function open(book: WorkerBook): Edition {
-    const wire = createWire({
-      clock: systemClock,
-      timers: systemTimers,
-      ...(book.otherNames === undefined ? {} : { otherNames: book.otherNames }),
-    });
+  /** A book that reaches mirrors as the one before keeps its wire: kept connections and trust stores with it. */
+  function open(given: WorkerBook, before: Edition | null): Edition {
+    const same = before !== null && reach(before.book) === reach(given);
+    const book = same ? { ...given, access: before.book.access } : given;
+    const wire = same
+      ? before.wire
+      : createWire({
+          clock: systemClock,
+          timers: systemTimers,
+          ...(book.otherNames === undefined ? {} : { otherNames: book.otherNames }),
+        });
     const { worker } = seed;
     const runner = createRunner({ book, wire, clock: systemClock, worker, loopDelayMsMax: watch.delayMsMax });
-    return { runner, wire, jobs: 0 };
+    return { book, runner, wire, use: same ? before.use : { jobs: 0 } };
   }
 
   function send(message: FromWorker): void {
@@ -93,11 +102,11 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
   }
 
   function closeOld(edition: Edition): void {
-    if (edition !== current && edition.jobs === 0) void edition.wire.close();
+    if (edition.wire !== current.wire && edition.use.jobs === 0) void edition.wire.close();
   }
 
   function finish(one: JobDone, edition: Edition): void {
-    edition.jobs -= 1;
+    edition.use.jobs -= 1;
     closeOld(edition);
     done.push(one);
     if (done.length > 1) return;
@@ -109,7 +118,8 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
 
   async function run(message: Exclude<ToWorker, { kind: 'book' }>): Promise<void> {
     const edition = current;
-    edition.jobs += 1;
+    edition.use.jobs += 1;
+    await warm;
     const { job } = message;
     if (message.kind === 'probe')
       finish({ job, kind: 'probe', probed: await edition.runner.probe(message.due) }, edition);
@@ -127,11 +137,16 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
       return;
     }
     const before = current;
-    current = open(message.book);
+    current = open(message.book, before);
     closeOld(before);
     send({ kind: 'booked', edition: message.edition });
   });
   beat();
+}
+
+/** How a book reaches its mirrors, as text to compare. */
+function reach(book: WorkerBook): string {
+  return JSON.stringify([book.access, book.otherNames ?? []]);
 }
 
 function isSeed(data: unknown): data is WorkerSeed {
