@@ -33,7 +33,6 @@ export const demoCommand: Command = {
       terminal.out(
         `${' '.repeat(9)}open ${running.demo?.url} for the page, ${running.demo?.url}metrics for Prometheus; Ctrl-C ends it`,
       );
-      running.demo?.heal();
     });
     const late = values.once ? setTimeout(() => done(1), onceSeconds * 1000) : null;
     context.onSignal((signal) => {

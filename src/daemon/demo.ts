@@ -26,14 +26,15 @@ type Tell = (stage: DemoStage, text: string) => void;
 const secret = `whsec_${Buffer.from('a secret of the demo alone, 32 B').toString('base64')}`;
 const slowByMs = 900;
 const slowAfterMs = 14_000;
+/** Long enough to open the page while it lasts. */
+const slowForMs = 90_000;
+const wellForMs = 60_000;
 const firstPort = 10_120;
 const portsTried = 20;
 
 /** A demo that is running. */
 export interface Demo {
   readonly url: string;
-  /** The mirror gets well again. */
-  heal(): void;
   stop(): Promise<void>;
 }
 
@@ -51,18 +52,21 @@ export async function startDemo(facts: ProcessFacts, say: (event: DemoEvent) => 
   const receiver = await startDemoReceiver((received) => report(received, tell));
   const daemon = await onFreePort(facts, (port) => demoConfig(port, folder.path, near, far, receiver.url));
   tell('watching', `two mirrors on loopback, one canary a second; open ${daemon.url}`);
-  const slowing = systemTimers.after(slowAfterMs, () => {
+  let next = systemTimers.after(slowAfterMs, slow);
+  function slow(): void {
     near.slow(slowByMs);
     tell('slowed', `mirror near now answers ${slowByMs} ms later`);
-  });
+    next = systemTimers.after(slowForMs, heal);
+  }
+  function heal(): void {
+    near.slow(0);
+    tell('well', 'mirror near answers as before');
+    next = systemTimers.after(wellForMs, slow);
+  }
   return {
     url: daemon.url,
-    heal() {
-      near.slow(0);
-      tell('well', 'mirror near answers as before');
-    },
     async stop() {
-      slowing.cancel();
+      next.cancel();
       await daemon.stop();
       await Promise.all([near.close(), far.close(), receiver.close()]);
       folder.remove();
