@@ -59,7 +59,8 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
     log: ports.log,
     store,
     post: ports.post,
-    workers: ports.workers(workerBook(config, nothingLearnt)),
+    version: ports.version,
+    workers: ports.workers(workerBook(config, nothingLearnt, ports.version)),
     scheduler: createScheduler({ config, targets, seed: config.vantage, calendar: ports.calendar, random, now }),
     detector: createDetector({ config, targets, restored: restored('detector', 'finding', 'seen'), random, now }),
     advisor: createAdvisor({

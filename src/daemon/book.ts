@@ -8,8 +8,8 @@ import type { Learnt } from './pins.ts';
  * revealed), and what conversations need.
  * @param learnt  what verified answers told so far; hashes of the configuration's go.sum files come on top from an authority, by `module@version[/go.mod]`
  */
-export function workerBook(config: Config, learnt: Learnt): WorkerBook {
-  const userAgent = userAgentOf(config);
+export function workerBook(config: Config, learnt: Learnt, version: string): WorkerBook {
+  const userAgent = userAgentOf(config, version);
   const pinned = { ...learnt.pinned, ...config.pinned };
   return {
     access: Object.fromEntries(config.mirrors.map((mirror) => [mirror.name, accessOf(mirror, userAgent)])),
@@ -42,8 +42,8 @@ function otherNames(config: Config): readonly string[] {
 }
 
 /** `mirrorwatch/<version> (+<contact>)`: named by who we are, so that an operator knows whom to write to. */
-export function userAgentOf(config: Pick<Config, 'contact'>): string {
-  return config.contact === null ? 'mirrorwatch' : `mirrorwatch (+${config.contact})`;
+export function userAgentOf(config: Pick<Config, 'contact'>, version: string): string {
+  return config.contact === null ? `mirrorwatch/${version}` : `mirrorwatch/${version} (+${config.contact})`;
 }
 
 function accessOf(mirror: Mirror, userAgent: string): WireAccess {

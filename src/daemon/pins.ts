@@ -35,7 +35,7 @@ export function createPins(s: Stages): Pins {
   const configure = (): Promise<void> => {
     const known = treeHead?.name === s.config.go.sumdb?.name ? treeHead : null;
     const learnt: Learnt = { pinned: Object.fromEntries(pinned), treeHead: known, lookup: nextLookup(s, pinned) };
-    return s.workers.configure(workerBook(s.config, learnt));
+    return s.workers.configure(workerBook(s.config, learnt, s.version));
   };
   return {
     configure,

@@ -7,7 +7,7 @@ import { type ProcessFacts, processLog, systemClock, systemRandom, workersFor } 
 
 /** One probe by hand, in a worker thread of its own, as the daemon would make it. Never throws for a mirror's sake. */
 export async function probeNow(config: Config, request: OnceRequest, facts: ProcessFacts): Promise<Probed> {
-  const workers = workersFor(workerBook(config, nothingLearnt), processLog(facts), 1);
+  const workers = workersFor(workerBook(config, nothingLearnt, facts.version), processLog(facts), 1);
   try {
     return await workers.probe(dueOnce(request, config, { clock: systemClock, random: systemRandom }));
   } finally {

@@ -15,7 +15,7 @@ export async function rankNow(
   facts: ProcessFacts,
   watch: { progress(done: number, of: number, registry: string): void; stopped(): boolean },
 ): Promise<readonly RankRow[]> {
-  const workers = workersFor(workerBook(config, nothingLearnt), processLog(facts), 1);
+  const workers = workersFor(workerBook(config, nothingLearnt, facts.version), processLog(facts), 1);
   try {
     return await rankOnce({ config, targets, rounds, workers, clock: systemClock, random: systemRandom, ...watch });
   } finally {

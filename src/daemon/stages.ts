@@ -27,4 +27,6 @@ export interface Stages {
   readonly store: Store;
   readonly ledger: Ledger;
   readonly post: Post;
+  /** This release's, for the User-Agent. */
+  readonly version: string;
 }
