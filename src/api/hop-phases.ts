@@ -25,6 +25,8 @@ export function hopPhases({ marks, fault }: Pick<Hop, 'marks' | 'fault'>): reado
   return [...parts, [last, marks.end - from]];
 }
 
+/** The phase that the fault names; one that ended before `reached` did can't be it, so the next one is. */
 function later(reached: Phase | undefined, named: Phase): Phase {
-  return reached === undefined || phases.indexOf(named) >= phases.indexOf(reached) ? named : reached;
+  if (reached === undefined || phases.indexOf(named) >= phases.indexOf(reached)) return named;
+  return phases[phases.indexOf(reached) + 1] ?? 'transfer';
 }

@@ -32,7 +32,7 @@ ${patterns}
 <main id="main" tabindex="-1">
 ${troubles(deps)}
 ${main}
-<p class="as-of">As of <time datetime="${stamp(nowMs)}">${stamp(nowMs).slice(0, 19).replace('T', ' ')} UTC</time>, up for ${span(nowMs - deps.startedAtMs)}.</p>
+<p class="as-of">As of <time datetime="${stamp(nowMs)}">${stamp(nowMs).slice(0, 19).replace('T', ' ')} UTC</time>, running for ${span(nowMs - deps.startedAtMs)}.</p>
 </main>
 <footer class="bottom">
 <span>mirrorwatch ${deps.version}</span>

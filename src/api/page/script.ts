@@ -4,7 +4,7 @@
  */
 export const script = `'use strict';
 (() => {
-  const later = setTimeout;
+  const later = setTimeout, timer = performance;
   const main = () => document.getElementById('main');
   const live = document.getElementById('live');
   const leastGapMs = 2000;
@@ -53,7 +53,7 @@ export const script = `'use strict';
     if (busy) { again = true; return; }
     if (document.hidden || isSelecting()) { again = false; ask(); return; }
     busy = true;
-    lastMs = performance.now();
+    lastMs = timer.now();
     try {
       const answer = await fetch(location.href, { headers: { accept: 'text/html' }, cache: 'no-store' });
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
@@ -78,7 +78,7 @@ export const script = `'use strict';
   const ask = () => {
     if (waiting) return;
     waiting = true;
-    later(() => { waiting = false; refresh(); }, Math.max(0, lastMs + leastGapMs - performance.now()));
+    later(() => { waiting = false; refresh(); }, Math.max(0, lastMs + leastGapMs - timer.now()));
   };
 
   dress();

@@ -209,15 +209,11 @@ function hop(of: SettledSample, more: Partial<Hop> = {}): Hop {
           date: 'Wed, 04 Mar 2026 08:15:26 GMT',
         },
     bodyBytes: failed ? 0 : 1_482,
-    fault: failed
-      ? {
-          code: 'MW_DEADLINE',
-          phase: 'connect',
-          text: 'no connection before the deadline',
-          bytesRead: 0,
-          limitMs: 10_000,
-        }
-      : null,
+    fault: !failed
+      ? null
+      : (of.rttMs ?? 0) < 1_000
+        ? { code: 'ECONNREFUSED', phase: 'connect', text: 'connection refused', bytesRead: 0 }
+        : { code: 'MW_DEADLINE', phase: 'connect', text: 'no connection in time', bytesRead: 0, limitMs: 10_000 },
     ...more,
   };
 }

@@ -1,0 +1,158 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { SeriesView } from '../../../src/api/deps.ts';
+import { limits } from '../../../src/core/limits.ts';
+import { nowMs } from './fixture-config.ts';
+import { type FixtureChange, fixture } from './fixture-deps.ts';
+import { fixtureSeries, sample, target } from './fixture-samples.ts';
+import { type Served, serve } from './server.ts';
+
+let served: Served | null = null;
+afterEach(async () => {
+  await served?.close();
+  served = null;
+});
+async function up(change: FixtureChange = {}) {
+  const made = fixture(change);
+  served = await serve(made.deps);
+  return { ...made, ask: served.ask };
+}
+interface Rows {
+  readonly rows: readonly { readonly id?: string; readonly registry: string }[];
+  readonly next: string | null;
+}
+async function page(ask: Served['ask'], name: string, query: string): Promise<Rows> {
+  const body = (await ask(`/api/v1/${name}?${query}`)).json() as Record<string, Rows['rows']> & { next: string | null };
+  return { rows: body[name] ?? [], next: body.next };
+}
+async function leaf(ask: Served['ask'], name: string, limit: number, between: () => void = () => undefined) {
+  const found: Rows['rows'][number][] = [];
+  let cursor = '';
+  for (let pages = 0; pages < 100; pages += 1) {
+    const { rows, next } = await page(ask, name, `limit=${limit}${cursor}`);
+    found.push(...rows);
+    if (next === null) return found;
+    expect(rows).toHaveLength(limit);
+    cursor = `&cursor=${encodeURIComponent(next)}`;
+    between();
+  }
+  throw new Error('never ends');
+}
+
+describe('pages', () => {
+  it.each([1, 2, 3, 4, 5, 500])('mirrors by %i are all of them, in the order of the file', async (limit) => {
+    const { ask } = await up();
+    const names = (await leaf(ask, 'mirrors', limit)).map(({ registry }) => registry);
+    expect(names).toEqual(['coast', 'inland', 'campus', 'go-origin']);
+  });
+  it.each([1, 5, 7, 12, 500])('targets by %i are all of them, once', async (limit) => {
+    const { ask } = await up();
+    const ids = (await leaf(ask, 'targets', limit)).map(({ id }) => id);
+    expect(ids.toSorted()).toEqual(fixtureSeries.map(({ target: { id } }) => id).toSorted());
+  });
+  it('targets come newest sample first; never asked ones last', async () => {
+    const at = (name: string, back: number | null): SeriesView => {
+      const of = target('coast', 'mod', `example.com/${name}`);
+      const recent = back === null ? [] : [sample({ of, back, rttMs: 100 })];
+      return {
+        target: of,
+        connection: 'cold',
+        p50Ms: null,
+        p95Ms: null,
+        last: recent[0] ?? null,
+        lastOkAtMs: null,
+        phases: {},
+        recent,
+      };
+    };
+    const { ask } = await up({ series: () => [at('never', null), at('old', 9), at('new', 0), at('older', 10)] });
+    const ids = (await leaf(ask, 'targets', 2)).map(({ id }) => id?.split('|')[1]);
+    expect(ids).toEqual(['example.com/new', 'example.com/old', 'example.com/older', 'example.com/never']);
+  });
+  it('a target that is sampled while somebody leafs is not missed', async () => {
+    const series = new Map(
+      ['a', 'b', 'c', 'd'].map((name, i) => {
+        const of = target('coast', 'mod', `example.com/${name}`);
+        return [name, { of, recent: [sample({ of, back: i + 1, rttMs: 100 })] }];
+      }),
+    );
+    const views = (): SeriesView[] =>
+      [...series.values()].map(({ of, recent }) => ({
+        target: of,
+        connection: 'cold',
+        p50Ms: 1,
+        p95Ms: 1,
+        last: recent.at(-1) ?? null,
+        lastOkAtMs: null,
+        phases: {},
+        recent,
+      }));
+    const { ask, setNow } = await up({ series: views });
+    let turn = 0;
+    const found = await leaf(ask, 'targets', 1, () => {
+      turn += 1;
+      setNow(nowMs + turn * 30_000);
+      const last = series.get('d');
+      last?.recent.push({ ...sample({ of: last.of, back: 0, rttMs: 100 }), startedAtMs: nowMs + turn * 30_000 });
+    });
+    expect(found.map(({ id }) => id?.split('|')[1]?.at(-1))).toEqual(['a', 'b', 'c', 'd']);
+  });
+  it('targets of one mirror alone', async () => {
+    const { ask } = await up();
+    const { rows } = await page(ask, 'targets', 'registry=campus');
+    expect(rows.map(({ registry }) => registry)).toEqual(['campus', 'campus']);
+  });
+  it.each(['findings', 'advice'] as const)('%s are handed limit, cursor and history', async (name) => {
+    const asked: unknown[] = [];
+    const { ask } = await up({
+      [name]: (given: unknown) => (asked.push(given) > 0 ? { items: [], next: '7.x' } : null),
+    });
+    expect(await page(ask, name, 'state=all&limit=3&cursor=12.abc')).toEqual({ rows: [], next: '7.x' });
+    await page(ask, name, '');
+    expect(asked).toEqual([
+      { limit: 3, cursor: '12.abc', history: true },
+      { limit: limits.pageRows, cursor: null, history: false },
+    ]);
+  });
+  const lists = ['mirrors', 'targets', 'findings', 'advice'];
+  const bad = [
+    'limit=0',
+    'limit=501',
+    'limit=1.5',
+    'limit=-1',
+    'limit=x',
+    'limit=1e9',
+    'cursor=;',
+    'cursor=a.b',
+    'cursor=%20',
+  ];
+  it.each([
+    ...lists.flatMap((name) => bad.map((query) => `${name}?${query}`)),
+    'findings?state=open',
+    'advice?state=x',
+  ])('%s is 400', async (path) => {
+    const { ask } = await up();
+    expect((await ask(`/api/v1/${path}`)).status).toBe(400);
+  });
+});
+
+describe('ranks', () => {
+  it('count only what may be advised, whatever stands between', async () => {
+    const { ask } = await up({
+      rank: () => [
+        { registry: 'campus', scoreSeconds: 0.1, gate: 'outage' },
+        { registry: 'inland', scoreSeconds: 0.2, gate: 'ok' },
+        { registry: 'go-origin', scoreSeconds: null, gate: 'unmeasured' },
+        { registry: 'coast', scoreSeconds: 0.4, gate: 'current' },
+      ],
+    });
+    const { mirrors } = (await ask('/api/v1/mirrors')).json() as {
+      mirrors: { registry: string; rank: unknown; gate: unknown }[];
+    };
+    expect(mirrors.map(({ registry, rank, gate }) => [registry, rank, gate])).toEqual([
+      ['coast', 2, 'current'],
+      ['inland', 1, 'ok'],
+      ['campus', null, 'outage'],
+      ['go-origin', null, 'unmeasured'],
+    ]);
+  });
+});

@@ -1,0 +1,126 @@
+import { gunzipSync } from 'node:zlib';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ReloadOutcome } from '../../../src/api/deps.ts';
+import { type FixtureChange, fixture } from './fixture-deps.ts';
+import { faultsOf, schemaOf } from './openapi.ts';
+import { type Served, serve } from './server.ts';
+
+let served: Served | null = null;
+afterEach(async () => {
+  await served?.close();
+  served = null;
+});
+async function up(change: FixtureChange = {}): Promise<Served> {
+  served = await serve(fixture(change).deps);
+  return served;
+}
+
+describe('/metrics', () => {
+  it.each([
+    ['text/plain', 'text/plain; version=0.0.4; charset=utf-8'],
+    ['application/openmetrics-text; version=1.0.0', 'application/openmetrics-text; version=1.0.0; charset=utf-8'],
+  ])('the exporter is asked with Accept: %s, and its type is sent as it is', async (accept, type) => {
+    const reply = await (await up()).ask('/metrics', { headers: { accept } });
+    expect([reply.status, reply.headers['content-type'], reply.headers.vary]).toEqual([
+      200,
+      type,
+      'accept, accept-encoding',
+    ]);
+  });
+  it.each<[string | undefined, boolean]>([
+    [undefined, false],
+    ['identity', false],
+    ['gzip', true],
+    ['gzip, deflate, br', true],
+    ['br;q=1.0, gzip;q=0.5', true],
+    ['gzip;q=0', false],
+    ['gzip; q=0.000', false],
+    ['gzip;q=0.001', true],
+    ['xgzip', false],
+  ])('Accept-Encoding: %s, compressed %s', async (encoding, is) => {
+    const { ask } = await up();
+    const plain = await ask('/metrics');
+    const reply = await ask('/metrics', encoding === undefined ? {} : { headers: { 'accept-encoding': encoding } });
+    expect(reply.headers['content-encoding']).toBe(is ? 'gzip' : undefined);
+    expect(is ? gunzipSync(reply.bytes).toString() : reply.text).toBe(plain.text);
+  });
+  it('a short text is not worth it', async () => {
+    const { ask } = await up({ metrics: async () => ({ contentType: 'text/plain', text: 'a 1\n' }) });
+    const reply = await ask('/metrics', { headers: { 'accept-encoding': 'gzip' } });
+    expect([reply.headers['content-encoding'], reply.text]).toEqual([undefined, 'a 1\n']);
+  });
+});
+
+describe('healthy, ready', () => {
+  it.each<[string, boolean, string, number]>([
+    ['/-/healthy', false, 'draining', 200],
+    ['/-/ready', true, 'up', 200],
+    ['/-/ready', false, 'starting', 503],
+    ['/-/ready', false, 'draining', 503],
+  ])('%s while ready is %s (%s): %i', async (path, ready, because, status) => {
+    const { ask } = await up({ ready: () => ({ ready, because }) });
+    const reply = await ask(path);
+    expect([reply.status, reply.text]).toEqual([status, path === '/-/healthy' ? 'healthy\n' : `${because}\n`]);
+  });
+});
+
+describe('/-/reload', () => {
+  const issue = {
+    severity: 'error',
+    path: 'mirrors[0].url',
+    line: 4,
+    column: 7,
+    seen: '"htp://a"',
+    expected: 'an http or https URL',
+    nearest: null,
+  } as const;
+  it.each<[string, ReloadOutcome, number, object]>([
+    ['in force', { tag: 'reloaded', changed: ['mirrors', 'detect'] }, 200, { changed: ['mirrors', 'detect'] }],
+    ['nothing differs', { tag: 'reloaded', changed: [] }, 200, { changed: [] }],
+    [
+      'mistakes',
+      { tag: 'invalid', issues: [issue] },
+      400,
+      {
+        type: 'about:blank',
+        title: 'Bad request',
+        status: 400,
+        detail: 'the configuration has mistakes; the old one is kept',
+        issues: [issue],
+      },
+    ],
+    [
+      'a restart is needed',
+      { tag: 'needs_restart', keys: ['listen'] },
+      409,
+      {
+        type: 'about:blank',
+        title: 'Conflict',
+        status: 409,
+        detail: 'these keys need a restart; the old configuration is kept',
+        keys: ['listen'],
+      },
+    ],
+  ])('%s', async (_name, outcome, status, body) => {
+    const { ask } = await up({ reload: async () => outcome });
+    const reply = await ask('/-/reload', { method: 'POST' });
+    expect([reply.status, reply.json()]).toEqual([status, body]);
+    const type = String(reply.headers['content-type']).split(';')[0] ?? '';
+    expect(faultsOf(schemaOf('/-/reload', 'POST', status, type) ?? false, reply.json())).toBeNull();
+  });
+});
+
+describe('problems', () => {
+  it.each<[string, number, string]>([
+    ['/nowhere', 404, 'Not found'],
+    ['/api/v1/nowhere', 404, 'Not found'],
+    ['/api/v1/probes/nope', 404, 'Not found'],
+    ['/api/v1/probes/%ZZ', 400, 'Bad request'],
+    ['/api/v1/mirrors?limit=x', 400, 'Bad request'],
+  ])('%s is problem+json, %i', async (path, status, title) => {
+    const reply = await (await up()).ask(path);
+    expect([reply.status, reply.headers['content-type']]).toEqual([status, 'application/problem+json; charset=utf-8']);
+    expect(reply.json()).toMatchObject({ type: 'about:blank', title, status });
+    expect(faultsOf({ $ref: '#/components/schemas/Problem' }, reply.json())).toBeNull();
+  });
+});
