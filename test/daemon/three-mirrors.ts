@@ -25,7 +25,7 @@ export function threeMirrors(over: Changes = {}): string {
 vantage: here
 listen: 127.0.0.1:10120
 schedule: { every: ${over.every ?? '5s'}, timeout: 4s, perHost: 4 }
-steps: { list: 60s, info: 60s, latest: 60s, zip: 10m }
+steps: { list: 60s, info: 60s, latest: 60s, zip: { every: 10m, timeout: 8s } }
 mirrors: ${over.mirrors ?? mirrors}
 clients: { go: "${over.clients ?? 'https://a.example.com,https://b.example.net/goproxy,direct'}" }
 modules: { go: [ ${over.modules ?? '"example.com/hello@v1.0.0"'} ] }

@@ -233,6 +233,7 @@ export function portsOf(parts: {
   readonly seed: number;
   readonly log: LogLine[];
   readonly post: Post;
+  readonly loopDelayMsMax?: () => number;
 }): DaemonPorts {
   const { time, wire, store, seed, post } = parts;
   const line =
@@ -247,7 +248,8 @@ export function portsOf(parts: {
     log: { debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') },
     store,
     post,
-    workers: (book) => createInlineWorkers({ book, wire, clock: time.clock }),
+    workers: (book) =>
+      createInlineWorkers({ book, wire, clock: time.clock, loopDelayMsMax: parts.loopDelayMsMax ?? (() => 0) }),
     version: '0.0.0-test',
     node: 'v0.0.0',
   };
