@@ -80,6 +80,10 @@ export function createPipeline(s: Stages): Pipeline {
     void defects.or(() => s.workers.control(due), lost).then((answer) => take({ kind: 'control', answer, round }));
   };
 
+  /** While draining nothing new is asked, were it to confirm: an end waits only for what is under way. */
+  const reserve: typeof s.scheduler.reserve = (asked, now) =>
+    state === 'running' ? s.scheduler.reserve(asked, now) : null;
+
   function absorbInto(news: News, now: Now): Absorb {
     const absorb: Absorb = {
       detect(turn) {
@@ -94,7 +98,7 @@ export function createPipeline(s: Stages): Pipeline {
         for (const { registry, on } of turn.doubt) s.scheduler.doubt(registry, on);
         s.scheduler.shed(turn.shed);
         for (const target of turn.rechecks) {
-          const due = s.scheduler.reserve(
+          const due = reserve(
             { target, connection: 'cold', purpose: 'recheck', timeoutMs: timeoutOf(s, target), round: null },
             now,
           );
@@ -103,13 +107,13 @@ export function createPipeline(s: Stages): Pipeline {
         for (const ask_ of turn.rounds) {
           const round = { id: ask_.id, moment: ask_.moment };
           for (const { target, timeoutMs } of ask_.dues) {
-            const due = s.scheduler.reserve({ target, connection: 'cold', purpose: 'confirm', timeoutMs, round }, now);
+            const due = reserve({ target, connection: 'cold', purpose: 'confirm', timeoutMs, round }, now);
             if (due) run(due);
             else absorb.detect(s.detector.unasked(round.id, round.moment, target.registry, now));
           }
           for (const { name, timeoutMs } of ask_.controls) {
             const control = s.config.controls.find((one) => one.name === name);
-            if (control) ask({ name, url: control.url, timeoutMs }, round);
+            if (control && state === 'running') ask({ name, url: control.url, timeoutMs }, round);
             else absorb.detect(s.detector.unasked(round.id, round.moment, name, now));
           }
         }

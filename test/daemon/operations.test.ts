@@ -288,6 +288,19 @@ describe('the end', () => {
     expect(world.store.rows.size).toBeGreaterThan(0);
   });
 
+  test('a mirror in doubt is asked no more: what was under way ends, and that is the end', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'a', 60) });
+    await world.seconds(60);
+    for (let tries = 0; tries < 20 && (await mirrorOf(world, 'a'))['inDoubt'] !== true; tries += 1)
+      await world.seconds(0.5);
+    expect(await mirrorOf(world, 'a')).toMatchObject({ inDoubt: true });
+    const asked = world.wire.asked.length;
+    const from = world.time.nowMs();
+    await world.stop();
+    expect(world.wire.asked.length).toBe(asked);
+    expect(world.time.nowMs() - from).toBeLessThan(2_000);
+  });
+
   test('a probe without end does not keep the daemon from ending', async () => {
     const world = await startWorld({ yaml: threeMirrors(), script: () => 'hangs' });
     await world.seconds(4);
