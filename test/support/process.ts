@@ -187,8 +187,20 @@ export async function mustRun(command: string, args: readonly string[], options:
   return result.stdout;
 }
 
-/** A TCP port that nobody listens on at this moment. */
-export function freePort(host = '127.0.0.1'): Promise<number> {
+/** Given out by this process: the kernel may name a port twice before its first taker listens. */
+const portsGiven = new Set<number>();
+
+/** A TCP port that nobody listens on at this moment, and that was not given out before. */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  for (;;) {
+    const port = await anyFreePort(host);
+    if (portsGiven.has(port)) continue;
+    portsGiven.add(port);
+    return port;
+  }
+}
+
+function anyFreePort(host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once('error', reject);
