@@ -1,5 +1,6 @@
 import type { Candidate } from '../core/advice.ts';
 import type { Outcome } from '../core/failure.ts';
+import { hopPhases } from '../core/hop-phases.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { maskUrl } from '../core/secret.ts';
@@ -7,7 +8,6 @@ import type { Standing } from '../core/standing.ts';
 import type { Facts, Hop } from '../core/transcript.ts';
 import { stamp } from '../core/views.ts';
 import type { ApiDeps, ProbeView, SeriesView } from './deps.ts';
-import { hopPhases } from './hop-phases.ts';
 
 /** Milliseconds as seconds; `null` stays unknown. */
 export function seconds(ms: number | null | undefined): number | null {

@@ -1,10 +1,10 @@
 import { type Phase, phases } from '../../core/failure.ts';
+import { hopPhases } from '../../core/hop-phases.ts';
 import { maskUrl } from '../../core/secret.ts';
 import { isHeavy } from '../../core/target.ts';
 import type { Hop } from '../../core/transcript.ts';
 import { stamp } from '../../core/views.ts';
 import type { ProbeView } from '../deps.ts';
-import { hopPhases } from '../hop-phases.ts';
 import { outcomeWord, shownHeaders } from '../views.ts';
 import { mirrorPath } from './badges.ts';
 import { segment } from './charts.ts';

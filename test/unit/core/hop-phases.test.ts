@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { hopPhases } from '../../../src/api/hop-phases.ts';
 import { type Phase, phases } from '../../../src/core/failure.ts';
+import { hopPhases } from '../../../src/core/hop-phases.ts';
 import type { Hop, Marks } from '../../../src/core/transcript.ts';
 import { phasesOf } from '../../../src/measure/phases.ts';
 
