@@ -1,3 +1,4 @@
+import { type Phase, phases } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import type { Connection } from '../core/mirror.ts';
 import type { PhaseTimes, SettledSample } from '../core/sample.ts';
@@ -139,31 +140,47 @@ function bucketOf(edges: readonly number[], seconds: number): number {
   return index === -1 ? edges.length : index;
 }
 
+/** Medians are made when they are read, once: a list of ten thousand series asks for few of them. */
 function now(series: Series): SeriesNow {
   const recent = series.recent.items();
-  const timed = recent.filter((sample) => sample.outcome.tag === 'ok' && !sample.cold && sample.rttMs !== null);
-  const sorted = timed.map((sample) => sample.rttMs ?? 0).sort((a, b) => a - b);
+  let timed: readonly SettledSample[] | null = null;
+  let sorted: readonly number[] | null = null;
+  const timedOnes = (): readonly SettledSample[] => {
+    timed ??= recent.filter((sample) => sample.outcome.tag === 'ok' && !sample.cold && sample.rttMs !== null);
+    return timed;
+  };
+  const sortedMs = (): readonly number[] => {
+    sorted ??= timedOnes()
+      .map((sample) => sample.rttMs ?? 0)
+      .sort((a, b) => a - b);
+    return sorted;
+  };
   return {
     target: series.target,
     connection: series.connection,
-    p50Ms: quantile(sorted, 0.5),
-    p95Ms: quantile(sorted, 0.95),
+    get p50Ms() {
+      return quantile(sortedMs(), 0.5);
+    },
+    get p95Ms() {
+      return quantile(sortedMs(), 0.95);
+    },
     last: series.recent.last() ?? null,
     lastOkAtMs: series.lastOkAtMs,
-    phases: medianPhases(timed),
+    get phases() {
+      return medianPhases(timedOnes());
+    },
     recent,
   };
 }
 
 function medianPhases(samples: readonly SettledSample[]): PhaseTimes {
-  const middle = (name: keyof PhaseTimes): number | null =>
+  const middle = (name: Phase): number | null =>
     quantile(
       samples.flatMap((sample) => sample.phases[name] ?? []).sort((a, b) => a - b),
       0.5,
     );
-  const names = ['resolve', 'connect', 'tls', 'processing', 'transfer'] as const;
   return Object.fromEntries(
-    names.flatMap((name) => {
+    phases.flatMap((name) => {
       const ms = middle(name);
       return ms === null ? [] : [[name, ms]];
     }),
