@@ -218,7 +218,7 @@ describe('a scripted server', () => {
     { name: 'tlsMs delays the handshake', delays: { tlsMs: 60 } },
     { name: 'headMs delays the head', delays: { headMs: 60 } },
     { name: 'bodyMs delays the body', delays: { bodyMs: 60 } },
-  ])('$name', async ({ delays }) => {
+  ])('$name', { retry: 3 }, async ({ delays }) => {
     secure.setDelay(delays);
     const marks: Record<string, number> = {};
     await new Promise<void>((resolve, reject) => {
@@ -237,7 +237,8 @@ describe('a scripted server', () => {
     secure.setDelay(0);
     const { connect = 0, secure: handshake = 0, head = 0, data = 0 } = marks;
     const phases = { tlsMs: handshake - connect, headMs: head - handshake, bodyMs: data - head };
-    // A busy machine adds to any of them, and takes from none. Timers fire up to a millisecond early.
+    // Timers fire up to a millisecond early. Where this process stands still, a mark comes late and the phase after it
+    // seems shorter: hence the retries.
     for (const [phase, ms] of Object.entries(delays)) {
       expect(phases[phase as keyof typeof phases]).toBeGreaterThanOrEqual(ms - 1);
     }
