@@ -8,7 +8,7 @@ import { systemTimers } from '../src/io/timers.ts';
 import { createWorkers } from '../src/io/workers.ts';
 import { config } from '../test/unit/export/fixture.ts';
 import { baseOf, isLeftOut, type Judged, type Known, type PhaseError, phaseErrors } from './accuracy-error.ts';
-import { openApparatus, type Waits } from './apparatus.ts';
+import { type Apparatus, openApparatus, type Waits } from './apparatus.ts';
 import { type Disturbance, watchOthers } from './disturbance.ts';
 import type { Progress } from './progress.ts';
 import { openScrapeLoad, type ScrapeLoad } from './scrape-load.ts';
@@ -36,6 +36,8 @@ export interface AccuracyReport {
   readonly rows: readonly AccuracyRow[];
   /** By the rule while warming. */
   readonly rowsWarming: readonly AccuracyRow[];
+  /** The same pace without scrapes: what is ours to lose. */
+  readonly rowsQuiet: readonly AccuracyRow[];
   /** How late the link itself handed packets on, milliseconds. */
   readonly link: { readonly lateMsMean: number; readonly lateMsMax: number };
   readonly apparatusFirst: boolean;
@@ -45,60 +47,50 @@ export interface AccuracyReport {
 const perSecond = 200;
 const scrapeEveryMs = 2_000;
 const linesWanted = 150_000;
-/** One probe at a time, nothing else going on: what phases take where nothing is delayed. */
-const baseProbes = 120;
+/** Nothing delayed, nothing scraped: what the phases take of their own. At the same pace, since an idle core wakes slower. */
+const baseMs = 5_000;
+const still: Waits = { linkMs: 0, firstMs: 0, lastMs: 0 };
 const blocks: readonly Waits[] = [
   { linkMs: 5, firstMs: 10, lastMs: 5 },
   { linkMs: 20, firstMs: 50, lastMs: 30 },
 ];
-/** Of each loaded block, while threads and connections settle. */
+/** Left out at the start of each block, while threads and code settle. */
 const settleMs = 2_000;
 
-type Made = AccuracyRow['made'];
+const made = ['link', 'server'] as const;
+type Made = (typeof made)[number];
+type Rule = 'warm' | 'warming';
 interface Shot {
   readonly made: Made;
   readonly id: string;
   readonly sample: Sample;
 }
 
-const clean = ({ sample }: Shot): boolean => sample.outcome.tag === 'ok';
+const isClean = ({ sample }: Shot): boolean => sample.outcome.tag === 'ok';
 
-/** Probes two mirrors of known delay at 200 a second while a large page is rendered every two seconds. */
+/** Probes two mirrors of known delay at 200 a second, first undisturbed, then while a large page is rendered again and again. */
 export async function accuracy(quick: boolean, progress: Progress): Promise<AccuracyReport> {
   progress.say('accuracy: starting link, resolver, servers and page');
   const apparatus = await openApparatus();
   const load = await openScrapeLoad(linesWanted, scrapeEveryMs);
   const log = createLog({ level: 'warn', pretty: false });
-  const { book } = apparatus.at({ linkMs: 0, firstMs: 0, lastMs: 0 });
+  const { book } = apparatus.at(still);
   const workers = createWorkers({ count: limits.workers, book, clock: systemClock, timers: systemTimers, log });
+  const run = { workers, apparatus, load };
   try {
-    const base = await measureBase(workers, apparatus, progress);
+    progress.say('accuracy: what the phases take without delay');
+    const base = baseOfShots(await fire(run, still, baseMs));
+    progress.say(`accuracy: ${perSecond} probes/s, nothing scraped`);
+    const quiet = await take(run, blocks.slice(-1), quick ? 8_000 : 20_000, () => undefined);
     load.start();
     const disturbance = watchOthers();
-    const judged: Record<Made, Judged[]> = { link: [], server: [] };
-    let failed = 0;
-    for (const waits of quick ? blocks.slice(1) : blocks) {
-      progress.say(`accuracy: ${perSecond} probes/s, link ${waits.linkMs} ms each way, ${load.lines} lines scraped`);
-      await apparatus.set(waits);
-      await workers.configure(apparatus.at(waits).book);
-      const shots = await fire(workers, load, quick ? 12_000 : 40_000);
-      const known = await apparatus.known(waits);
-      failed += shots.filter((shot) => !clean(shot)).length;
-      for (const made of ['link', 'server'] as const) {
-        const mine = shots.filter((shot) => shot.made === made && clean(shot));
-        const threshold = warmThreshold(mine);
-        for (const { id, sample } of mine) {
-          const what: Known | undefined = made === 'link' ? known.link : known.server(id);
-          if (what !== undefined) judged[made].push({ sample, known: what, thresholdMs: threshold });
-        }
-      }
-    }
-    const all = [...judged.link, ...judged.server];
-    const share = (rule: 'warm' | 'warming') => all.filter((one) => isLeftOut(one, rule)).length / all.length;
-    const rows = (rule: 'warm' | 'warming') =>
-      (['link', 'server'] as const).flatMap((made) =>
-        phaseErrors(judged[made], base[made], rule).map((row) => ({ ...row, made })),
-      );
+    const loaded = await take(run, quick ? blocks.slice(-1) : blocks, quick ? 12_000 : 40_000, ({ linkMs }) =>
+      progress.say(`accuracy: ${perSecond} probes/s, link ${linkMs} ms each way, ${load.lines} lines scraped`),
+    );
+    const all = [...loaded.judged.link, ...loaded.judged.server];
+    const share = (rule: Rule) => all.filter((one) => isLeftOut(one, rule)).length / all.length;
+    const rows = ({ judged }: Taken, rule: Rule): AccuracyRow[] =>
+      made.flatMap((where) => phaseErrors(judged[where], base[where], rule).map((row) => ({ ...row, made: where })));
     const delays = all.map(({ sample }) => sample.loopDelayMsMax);
     return {
       perSecond,
@@ -106,11 +98,12 @@ export async function accuracy(quick: boolean, progress: Progress): Promise<Accu
       scrapes: load.scrapes(),
       mainDelayMsMax: load.mainDelayMsMax(),
       probes: all.length,
-      failed,
+      failed: quiet.failed + loaded.failed,
       contaminated: { warm: share('warm'), warming: share('warming') },
       workerDelayMs: { p99: quantile(delays, 0.99), worst: quantile(delays, 1) },
-      rows: rows('warm'),
-      rowsWarming: rows('warming'),
+      rows: rows(loaded, 'warm'),
+      rowsWarming: rows(loaded, 'warming'),
+      rowsQuiet: rows(quiet, 'warm'),
       link: await apparatus.lateness(),
       apparatusFirst: apparatus.isFirst,
       disturbance: disturbance(),
@@ -122,38 +115,56 @@ export async function accuracy(quick: boolean, progress: Progress): Promise<Accu
   }
 }
 
-async function measureBase(
-  workers: Workers,
-  apparatus: Awaited<ReturnType<typeof openApparatus>>,
-  progress: Progress,
-): Promise<Record<Made, Known>> {
-  progress.say('accuracy: what the phases take without delay');
-  await apparatus.set({ linkMs: 0, firstMs: 0, lastMs: 0 });
-  const shots: Shot[] = [];
-  for (let n = 0; n < 2 * baseProbes; n += 1) {
-    shots.push(await shoot(workers, `b${n}`, n % 2 === 0 ? 'link' : 'server'));
-    await new Promise((resolve) => setTimeout(resolve, 5));
+/** Everything that a block of probes needs. */
+interface Run {
+  readonly workers: Workers;
+  readonly apparatus: Apparatus;
+  readonly load: ScrapeLoad;
+}
+
+interface Taken {
+  readonly judged: Readonly<Record<Made, Judged[]>>;
+  readonly failed: number;
+}
+
+/** Fires one block after the other and joins each probe with what is known of it. */
+async function take(run: Run, waitsOf: readonly Waits[], forMs: number, tell: (waits: Waits) => void): Promise<Taken> {
+  const judged: Record<Made, Judged[]> = { link: [], server: [] };
+  let failed = 0;
+  for (const waits of waitsOf) {
+    tell(waits);
+    const shots = await fire(run, waits, forMs);
+    const known = await run.apparatus.known(waits);
+    failed += shots.filter((shot) => !isClean(shot)).length;
+    for (const where of made) {
+      const mine = shots.filter((shot) => shot.made === where && isClean(shot));
+      const threshold = warmThreshold(mine);
+      for (const { id, sample } of mine) {
+        const what: Known | undefined = where === 'link' ? known.link : known.server(id);
+        if (what !== undefined) judged[where].push({ sample, known: what, thresholdMs: threshold });
+      }
+    }
   }
-  // The first few meet cold code.
-  const of = (made: Made): Known =>
-    baseOf(
-      shots
-        .filter((shot) => shot.made === made && clean(shot))
-        .map(({ sample }) => sample)
-        .slice(20),
-    );
+  return { judged, failed };
+}
+
+function baseOfShots(shots: readonly Shot[]): Record<Made, Known> {
+  const of = (where: Made): Known =>
+    baseOf(shots.filter((shot) => shot.made === where && isClean(shot)).map(({ sample }) => sample));
   return { link: of('link'), server: of('server') };
 }
 
-async function shoot(workers: Workers, id: string, made: Made): Promise<Shot> {
-  const module = made === 'link' ? 'github.com/pkg/errors' : `example.com/${id}`;
-  const due = coldDue(id, made, module, made === 'link' ? 'v0.9.1' : 'v1.0.0', systemClock.monotonicMs());
+async function shoot(workers: Workers, id: string, where: Made): Promise<Shot> {
+  const module = where === 'link' ? 'github.com/pkg/errors' : `example.com/${id}`;
+  const due = coldDue(id, where, module, where === 'link' ? 'v0.9.1' : 'v1.0.0', systemClock.monotonicMs());
   const { sample } = await workers.probe(due);
-  return { made, id, sample };
+  return { made: where, id, sample };
 }
 
-/** Starts probes at an even pace; those that a busy main thread let pass start as soon as it is free, as in the daemon. */
-async function fire(workers: Workers, load: ScrapeLoad, forMs: number): Promise<readonly Shot[]> {
+/** Sets the delays and starts probes at an even pace; those that a busy main thread let pass start as soon as it is free, as in the daemon. */
+async function fire({ workers, apparatus, load }: Run, waits: Waits, forMs: number): Promise<readonly Shot[]> {
+  await apparatus.set(waits);
+  await workers.configure(apparatus.at(waits).book);
   const startedMs = systemClock.monotonicMs();
   const flights: Promise<Shot>[] = [];
   let started = 0;

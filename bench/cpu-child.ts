@@ -1,4 +1,5 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { Session } from 'node:inspector/promises';
 import { connect, createSecureContext } from 'node:tls';
 import { Client } from 'undici';
 import { limits } from '../src/core/limits.ts';
@@ -10,7 +11,7 @@ import { createInlineWorkers, createWorkers } from '../src/io/workers.ts';
 import { bookOf, coldDue } from './subjects.ts';
 
 // Probes one HTTPS mirror cold, so many at a time for so long, in a process whose CPU time its parent reads.
-// argv: way, base URL, CA file, module, version. Message in: { forMs, atOnce }. Message out: { ok, failed, tookMs }.
+// argv: way, base URL, CA file, module, version. Message in: { forMs, atOnce, profileTo? }. Message out: { ok, failed, tookMs }.
 
 const [way = 'threads', url = '', caFile = '', module = '', version = ''] = process.argv.slice(2);
 const ca = readFileSync(caFile, 'utf8');
@@ -91,7 +92,21 @@ async function round(forMs: number, atOnce: number): Promise<object> {
   return { ok, failed, tookMs: performance.now() - startedMs };
 }
 
-process.on('message', ({ forMs, atOnce }: { forMs: number; atOnce: number }) => {
-  void round(forMs, atOnce).then((said) => process.send?.(said));
+/** A round under V8's profiler, its profile in a file: the start of the process is not in it. */
+async function profiled(forMs: number, atOnce: number, file: string): Promise<object> {
+  const session = new Session();
+  session.connect();
+  await session.post('Profiler.enable');
+  await session.post('Profiler.setSamplingInterval', { interval: 200 });
+  await session.post('Profiler.start');
+  const said = await round(forMs, atOnce);
+  const { profile } = await session.post('Profiler.stop');
+  writeFileSync(file, JSON.stringify(profile));
+  return said;
+}
+
+process.on('message', ({ forMs, atOnce, profileTo }: { forMs: number; atOnce: number; profileTo?: string }) => {
+  const done = profileTo === undefined ? round(forMs, atOnce) : profiled(forMs, atOnce, profileTo);
+  void done.then((said) => process.send?.(said));
 });
 process.once('disconnect', () => process.exit());

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { testCerts } from '../test/support/certs.ts';
 import { startNginx } from '../test/support/nginx.ts';
@@ -54,21 +54,14 @@ export async function profile(quick: boolean, progress: Progress): Promise<reado
   const nginx = await startNginx({ root: join(cacheDir, 'tree'), extra: 'ssl_protocols TLSv1.3;' });
   const dir = tempDir('profile');
   const host = nginx.httpsUrl.replace('127.0.0.1', 'localhost');
-  const child = startChild(
-    'cpu-child',
-    ['inline', host, testCerts().ca.certFile, 'github.com/pkg/errors', 'v0.9.1'],
-    ['--cpu-prof', `--cpu-prof-dir=${dir}`],
-  );
+  const child = startChild('cpu-child', ['inline', host, testCerts().ca.certFile, 'github.com/pkg/errors', 'v0.9.1']);
+  const file = join(dir, 'probe.cpuprofile');
   try {
-    let probes = 0;
-    for (const forMs of [1_000, quick ? 3_000 : 8_000]) {
-      child.say({ forMs, atOnce: 16 });
-      probes += ((await child.hear()) as Round).ok;
-    }
-    await child.close();
-    const [file = ''] = readdirSync(dir);
-    const read = JSON.parse(readFileSync(join(dir, file), 'utf8')) as CpuProfile;
-    return costsOf(read, probes).slice(0, shown);
+    child.say({ forMs: 2_000, atOnce: 16 });
+    await child.hear();
+    child.say({ forMs: quick ? 3_000 : 8_000, atOnce: 16, profileTo: file });
+    const { ok } = (await child.hear()) as Round;
+    return costsOf(JSON.parse(readFileSync(file, 'utf8')) as CpuProfile, ok).slice(0, shown);
   } finally {
     await child.close();
     await nginx.close();

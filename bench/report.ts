@@ -66,6 +66,8 @@ export function accuracyLines(report: AccuracyReport): readonly string[] {
     ...tableOf([head, ...report.rows.map(errorRow)]),
     'The same, judged by the rule while warming (20 ms and a tenth of the round trip):',
     ...tableOf([head, ...report.rowsWarming.map(errorRow)]),
+    'At the same pace with nothing scraped, nothing left out:',
+    ...tableOf([head, ...report.rowsQuiet.map(errorRow)]),
     `contaminated: ${share(contaminated.warm)} by a warm daemon's rule, ${share(contaminated.warming)} while warming`,
     `loop delay within a probe: p99 ${msOf(workerDelayMs.p99)} ms, worst ${msOf(workerDelayMs.worst)} ms; main thread: worst ${msOf(mainDelayMsMax)} ms`,
     `the link was late by ${msOf(link.lateMsMean)} ms on average, at most ${msOf(link.lateMsMax)} ms${report.apparatusFirst ? '' : '; servers and link did not run first'}`,

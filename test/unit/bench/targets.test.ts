@@ -24,6 +24,7 @@ function accuracyReport(median: number, p99: number, warm: number): AccuracyRepo
       { ...fine, phase: 'tls', judged: summary(median, p99) },
     ],
     rowsWarming: [],
+    rowsQuiet: [],
     link: { lateMsMean: 0, lateMsMax: 0 },
     apparatusFirst: true,
     disturbance: { othersCores: 0, stolenCores: 0 },
