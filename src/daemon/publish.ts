@@ -4,6 +4,8 @@ import type { News } from './news.ts';
 import type { Pins } from './pins.ts';
 import type { Stages } from './stages.ts';
 
+const standingsEveryMs = 250;
+
 /** What becomes of a turn's news. */
 export interface Publisher {
   /** Writes all of it, in one transaction; while that fails it waits, and `stateTrouble` says so. */
@@ -18,6 +20,9 @@ export interface Publisher {
 export function createPublisher(s: Stages, events: Events, pins: Pins): Publisher {
   let trouble: string | null = null;
   let suspect: boolean | null = null;
+  /** What was last told of each mirror, and when any was. */
+  const told = new Map<string, string>();
+  let toldAtMs = Number.NEGATIVE_INFINITY;
 
   function said(kind: string | null, fields: Readonly<Record<string, unknown>>): void {
     if (kind === trouble) return;
@@ -50,6 +55,19 @@ export function createPublisher(s: Stages, events: Events, pins: Pins): Publishe
     }
   }
 
+  /** A mirror's new state, once; looked at a few times a second, because it is rolled up from all its targets. */
+  function showStandings(now: Now): void {
+    if (now.monotonicMs - toldAtMs < standingsEveryMs) return;
+    toldAtMs = now.monotonicMs;
+    for (const standing of s.detector.standings()) {
+      const { registry, state, inDoubt, paused, inMaintenance } = standing;
+      const word = JSON.stringify([state, inDoubt, paused, inMaintenance]);
+      if (told.get(registry) === word) continue;
+      told.set(registry, word);
+      events.emit('standing', now.wallMs, standing);
+    }
+  }
+
   return {
     commit(news) {
       const failing = news.settled.filter(({ sample }) => sample.outcome.tag === 'failed');
@@ -72,6 +90,7 @@ export function createPublisher(s: Stages, events: Events, pins: Pins): Publishe
     show(news, now, guarded) {
       showSettled(news, now, guarded);
       guarded(() => showChanges(news, now));
+      guarded(() => showStandings(now));
       guarded(() => {
         for (const { receiver, outcome } of news.outcomes) s.exporter.delivery(receiver, outcome);
         const vantage = s.detector.vantage();
