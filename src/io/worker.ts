@@ -5,6 +5,7 @@ import { measure } from '../measure/measure.ts';
 import { converse } from '../probe/converse.ts';
 import { ecosystems } from '../probe/registry.ts';
 import { systemClock } from './clock.ts';
+import { maskKnown, secretForms } from './mask-known.ts';
 import { systemTimers } from './timers.ts';
 import { warmUp } from './wire/warm-up.ts';
 import { createWire } from './wire.ts';
@@ -47,7 +48,7 @@ export function createRunner(deps: {
       if (access === undefined || context === undefined || ecosystem === null)
         return lostProbe(due, 'defect', worker, clock.now());
       try {
-        const transcript = await converse({
+        const held = await converse({
           due,
           ecosystem,
           context: { ...context, nowWallMs: clock.wallMs() },
@@ -56,6 +57,8 @@ export function createRunner(deps: {
           worker,
           loopDelayMsMax,
         });
+        // A server may say back what it was told: our own credentials leave this thread in no form.
+        const transcript = maskKnown(held, secretForms(access));
         return { sample: measure(due, transcript), transcript };
       } catch {
         return lostProbe(due, 'defect', worker, clock.now());

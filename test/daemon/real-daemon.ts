@@ -1,0 +1,82 @@
+import type { WireAccess } from '../../src/core/ports.ts';
+import { ok } from '../../src/core/result.ts';
+import { type Daemon, startDaemon } from '../../src/daemon/lifecycle.ts';
+import { cronCalendar } from '../../src/io/calendar.ts';
+import { systemClock } from '../../src/io/clock.ts';
+import { createLog } from '../../src/io/log.ts';
+import { createPost } from '../../src/io/post.ts';
+import { seededRandom } from '../../src/io/random.ts';
+import { systemTimers } from '../../src/io/timers.ts';
+import { createWire } from '../../src/io/wire.ts';
+import { createInlineWorkers } from '../../src/io/workers-inline.ts';
+import { type MemoryStore, memoryStore } from './memory-store.ts';
+import { readConfig } from './world.ts';
+
+/** A daemon in this process on the machine's clocks, with the real wire and the real post. */
+export interface RealDaemon {
+  readonly daemon: Daemon;
+  readonly store: MemoryStore;
+  /** The log as it was written, whole lines. */
+  log(): string;
+  /** The access of each mirror as the workers were given it. */
+  readonly access: Readonly<Record<string, WireAccess>>;
+  /** Asks again and again until it holds. @throws Error at the deadline, 10 s */
+  until(what: string, holds: () => boolean | Promise<boolean>): Promise<void>;
+  get(path: string, headers?: Record<string, string>): Promise<{ status: number; text: string }>;
+}
+
+/** Starts it. @throws Error on a bad configuration */
+export async function startRealDaemon(
+  yaml: string,
+  env: Readonly<Record<string, string>> = {},
+  files: Readonly<Record<string, string>> = {},
+): Promise<RealDaemon> {
+  const config = readConfig(yaml, env, files);
+  if (config.tag === 'error') throw new Error(JSON.stringify(config.error, null, 1));
+  const store = memoryStore();
+  const lines: string[] = [];
+  const access: Record<string, WireAccess> = {};
+  const started = await startDaemon(
+    config.value,
+    {
+      clock: systemClock,
+      timers: systemTimers,
+      random: seededRandom(7),
+      calendar: cronCalendar,
+      log: createLog({
+        level: 'debug',
+        pretty: false,
+        destination: { write: (line: string) => void lines.push(line) },
+      }),
+      store,
+      post: createPost({ clock: systemClock, timers: systemTimers }),
+      workers(book) {
+        Object.assign(access, book.access);
+        const wire = createWire({ clock: systemClock, timers: systemTimers, otherNames: book.otherNames ?? [] });
+        return createInlineWorkers({ book, wire, clock: systemClock });
+      },
+      version: '0.0.0-test',
+      node: 'v0.0.0',
+    },
+    () => ok(config.value),
+  );
+  if (started.tag === 'error') throw new Error(`the daemon did not start: ${started.error.code}`);
+  const daemon = started.value;
+  return {
+    daemon,
+    store,
+    access,
+    log: () => lines.join(''),
+    async until(what, holds) {
+      const deadline = systemClock.monotonicMs() + 10_000;
+      while (!(await holds())) {
+        if (systemClock.monotonicMs() > deadline) throw new Error(`never: ${what}\n${lines.slice(-20).join('')}`);
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    },
+    async get(path, headers = {}) {
+      const answer = await fetch(new URL(path, daemon.url), { headers });
+      return { status: answer.status, text: await answer.text() };
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { Terminal } from '../../../src/cli/terminal.ts';
+
+/** A terminal that keeps what was written. */
+export interface FakeTerminal extends Terminal {
+  /** Lines to standard output. */
+  readonly outs: readonly string[];
+  /** Lines to standard error. */
+  readonly errs: readonly string[];
+  readonly progressed: readonly string[];
+  /** Everything, in order. */
+  text(): string;
+}
+
+/** Plain, 100 columns wide; painted text is left as it is. */
+export function fakeTerminal(): FakeTerminal {
+  const outs: string[] = [];
+  const errs: string[] = [];
+  const all: string[] = [];
+  const progressed: string[] = [];
+  return {
+    colour: false,
+    columns: 100,
+    outs,
+    errs,
+    progressed,
+    out(line) {
+      outs.push(line);
+      all.push(line);
+    },
+    err(line) {
+      errs.push(line);
+      all.push(line);
+    },
+    progress: (line) => void progressed.push(line),
+    paint: (_, text) => text,
+    text: () => all.join('\n'),
+  };
+}
