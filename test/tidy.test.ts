@@ -3,7 +3,17 @@ import { join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 /** The import table of the layout: which folder may import which, and which packages of its own. */
-const pure = ['node:crypto', 'node:util', 'node:url', 'node:assert', 'node:path', 'node:zlib', 'node:querystring'];
+const pure = [
+  'node:crypto',
+  'node:util',
+  'node:url',
+  'node:assert',
+  'node:path',
+  'node:zlib',
+  'node:querystring',
+  'node:stream',
+  'node:stream/promises',
+];
 const table: Record<string, { folders: string[]; packages: string[]; files?: Record<string, string[]> }> = {
   core: { folders: [], packages: [] },
   config: { folders: ['core'], packages: ['yaml', 'zod', 'node-cron', 'node:net'] },
@@ -15,6 +25,7 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   notify: { folders: ['core'], packages: [] },
   state: { folders: ['core'], packages: [] },
   export: { folders: ['core'], packages: ['prom-client'] },
+  rules: { folders: ['core'], packages: [] },
   api: { folders: ['core'], packages: ['express', 'helmet'] },
   io: {
     folders: ['core'],
@@ -22,10 +33,26 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
     files: { 'worker.ts': ['core', 'probe', 'measure'], 'inline-workers.ts': ['core', 'probe', 'measure'] },
   },
   daemon: {
-    folders: ['core', 'config', 'schedule', 'probe', 'measure', 'detect', 'advise', 'notify', 'state', 'export', 'api', 'io'],
+    folders: [
+      'core',
+      'config',
+      'schedule',
+      'probe',
+      'measure',
+      'detect',
+      'advise',
+      'notify',
+      'state',
+      'export',
+      'api',
+      'io',
+    ],
     packages: [],
   },
-  cli: { folders: ['core', 'config', 'daemon'], packages: ['node:process', 'node:fs', 'node:tty', 'node:readline', 'node:os'] },
+  cli: {
+    folders: ['core', 'config', 'daemon', 'rules'],
+    packages: ['node:process', 'node:fs', 'node:tty', 'node:readline', 'node:os'],
+  },
   main: { folders: ['cli'], packages: ['node:process'] },
 };
 
@@ -74,10 +101,18 @@ describe('who may import whom', () => {
     for (const wanted of importsOf(withoutComments(readFileSync(path, 'utf8')))) {
       if (wanted.startsWith('.')) {
         const other = folderOf(resolve(path, '..', wanted));
-        expect(other === folder || folders.includes(other), `${name} imports ${wanted}: ${folder}/ may import ${folders.join(', ') || 'nothing'}`).toBe(true);
+        expect(
+          other === folder || folders.includes(other),
+          `${name} imports ${wanted}: ${folder}/ may import ${folders.join(', ') || 'nothing'}`,
+        ).toBe(true);
       } else {
-        const allowed = pure.includes(wanted) || rule.packages.some((one) => one === wanted || (one === 'node:*' && wanted.startsWith('node:')));
-        expect(allowed, `${name} imports ${wanted}: ${folder}/ has ${rule.packages.join(', ') || 'no packages'} of its own`).toBe(true);
+        const allowed =
+          pure.includes(wanted) ||
+          rule.packages.some((one) => one === wanted || (one === 'node:*' && wanted.startsWith('node:')));
+        expect(
+          allowed,
+          `${name} imports ${wanted}: ${folder}/ has ${rule.packages.join(', ') || 'no packages'} of its own`,
+        ).toBe(true);
       }
     }
   });
@@ -87,14 +122,24 @@ describe('what goes through ports', () => {
   it.each(files.map((path) => [relative(root, path), path]))('%s', (name, path) => {
     const text = withoutComments(readFileSync(path, 'utf8'));
     for (const [pattern, use, except] of instead)
-      if (!except.includes(folderOf(path))) expect(pattern.test(text), `${name}: ${pattern.source}: ${use}`).toBe(false);
+      if (!except.includes(folderOf(path)))
+        expect(pattern.test(text), `${name}: ${pattern.source}: ${use}`).toBe(false);
   });
 });
 
 describe('hosts of package registries', () => {
-  const hosts = ['proxy.' + 'golang.org', 'registry.' + 'npmjs.org', 'pypi.' + 'org', 'registry.' + 'npmmirror.com', 'goproxy.' + 'cn', 'mirrors.' + 'aliyun.com'];
+  const hosts = [
+    'proxy.' + 'golang.org',
+    'registry.' + 'npmjs.org',
+    'pypi.' + 'org',
+    'registry.' + 'npmmirror.com',
+    'goproxy.' + 'cn',
+    'mirrors.' + 'aliyun.com',
+  ];
   const allowed = ['src/config/known-mirrors.ts', 'src/config/default-config.ts'];
-  const all = [...files, ...walk(join(root, 'test'))].map((path) => relative(root, path)).filter((path) => !allowed.includes(path));
+  const all = [...files, ...walk(join(root, 'test'))]
+    .map((path) => relative(root, path))
+    .filter((path) => !allowed.includes(path));
   it.each(all)('%s names none', (path) => {
     const text = readFileSync(join(root, path), 'utf8');
     for (const host of hosts) expect(text.includes(host), `${path} names ${host}`).toBe(false);

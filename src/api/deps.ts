@@ -81,7 +81,7 @@ export interface ApiDeps {
   /** `forMs` 0 resumes. `null`: no such mirror. */
   pause(registry: string, forMs: number, reason: string): Promise<Standing | null>;
   reload(): Promise<ReloadOutcome>;
-  metrics(accept: string | undefined): Promise<{ readonly contentType: string; readonly text: string }>;
+  metrics(accept: string | undefined): Promise<{ readonly contentType: string; readonly chunks: readonly string[] }>;
   /** Events from now on; gives the way to stop. */
   subscribe(listener: (event: DaemonEvent) => void): () => void;
   stateTrouble(): string | null;

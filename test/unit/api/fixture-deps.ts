@@ -107,8 +107,8 @@ export function fixture(change: FixtureChange = {}): Fixture {
       contentType: accept?.includes('openmetrics')
         ? 'application/openmetrics-text; version=1.0.0; charset=utf-8'
         : 'text/plain; version=0.0.4; charset=utf-8',
-      text: '# HELP mirror_up 1 while a mirror is up or degraded\n# TYPE mirror_up gauge\nmirror_up{registry="a"} 1\n'.repeat(
-        20,
+      chunks: Array<string>(20).fill(
+        '# HELP mirror_up 1 while a mirror is up or degraded\n# TYPE mirror_up gauge\nmirror_up{registry="a"} 1\n',
       ),
     }),
     subscribe(listener) {
