@@ -1,6 +1,5 @@
 import { isAbsolute, resolve } from 'node:path';
-import type { Config, Listen, Receiver } from '../core/config.ts';
-import { webhookEvents } from '../core/config.ts';
+import type { Config, Listen } from '../core/config.ts';
 import { type Control, type Mirror, publicUpstream } from '../core/mirror.ts';
 import { Secret } from '../core/secret.ts';
 import { hostAndPort, isLoopback } from './addresses.ts';
@@ -11,9 +10,9 @@ import { type Modules, readModules } from './modules.ts';
 import { readPaces } from './paces.ts';
 import { readPair } from './pem.ts';
 import { proxyAccess } from './proxy.ts';
+import { readReceivers } from './receivers.ts';
 import type { Reader, Report } from './report.ts';
 import type { FileConfig, FileMirror } from './schema.ts';
-import { isWebhookSecret, isWebhookUrl } from './schema-webhook.ts';
 import { parseSumdb } from './sumdb.ts';
 import { tlsAccess } from './tls.ts';
 import { baseUrl, controlUrl } from './urls.ts';
@@ -30,6 +29,7 @@ export function buildConfig(
     (mirror, at) => readMirror(['mirrors', at], mirror, file, reader, report, env) ?? [],
   );
   checkMirrors(file, report);
+  checkUnique('webhooks', file.webhooks, report);
   const modules = readModules(file, mirrors, reader, report);
   const { pace, steps } = readPaces(file, report);
   const sumdb = parseSumdb(file.go.sumdb);
@@ -53,7 +53,8 @@ export function buildConfig(
       lagLimitMs: file.detect.lag.limit,
     },
     advise: { holdMs: file.advise.hold, ttlMs: file.advise.ttl, minGain: file.advise.minGain },
-    webhooks: file.webhooks.flatMap((_, at) => readReceiver(at, file, reader, report) ?? []),
+    webhooks: readReceivers(file, reader, report),
+    ...readAlertmanager(file, reader, report),
     state: { path: reader.resolve(file.state.path), keepMs: file.state.keep },
     limits: file.limits,
   };
@@ -166,6 +167,18 @@ function readListen(listen: FileConfig['listen'], reader: Reader, report: Report
   };
 }
 
+function readAlertmanager(file: FileConfig, reader: Reader, report: Report): Pick<Config, 'alertmanager'> {
+  const { alertmanager } = file;
+  if (alertmanager === undefined) return {};
+  const { token, tokenFile } = alertmanager;
+  if ((token === undefined) === (tokenFile === undefined)) {
+    report.error(['alertmanager'], 'either token or tokenFile', { needs: [['alertmanager', 'token']] });
+    return {};
+  }
+  const secret = tokenFile === undefined ? token : reader.secret(['alertmanager', 'tokenFile'], tokenFile);
+  return secret == null ? {} : { alertmanager: { token: new Secret(secret) } };
+}
+
 function readControls(file: FileConfig, report: Report): readonly Control[] {
   const names = new Set<string>();
   return file.controls.flatMap((entry, at) => {
@@ -192,42 +205,4 @@ function spikeRule(file: FileConfig, report: Report): Config['detect']['spike'] 
 function outageRule(file: FileConfig): Config['detect']['outage'] {
   const { open, over, close, share } = file.detect.outage;
   return { open, overMs: over, close, share };
-}
-
-function readReceiver(at: number, file: FileConfig, reader: Reader, report: Report): Receiver | null {
-  const path = ['webhooks', at];
-  const webhook = file.webhooks[at];
-  if (webhook === undefined) return null;
-  if (at === 0) checkUnique('webhooks', file.webhooks, report);
-  const { url, urlFile, secretsFile } = webhook;
-  if ((url === undefined) === (urlFile === undefined))
-    report.error(path, 'either url or urlFile', { needs: [[...path, 'url']] });
-  const fileUrl = urlFile === undefined ? null : reader.secret([...path, 'urlFile'], urlFile);
-  if (fileUrl !== null && !isWebhookUrl(fileUrl))
-    report.error([...path, 'urlFile'], 'a file with an http:// or https:// URL');
-  const more = secretsFile === undefined ? [] : secretLines([...path, 'secretsFile'], secretsFile, reader, report);
-  const secrets = [...webhook.secrets, ...more];
-  if (secrets.length === 0 && secretsFile === undefined) {
-    report.error(path, 'at least one secret, in secrets or secretsFile, to sign with', {
-      needs: [[...path, 'secrets']],
-    });
-  }
-  return {
-    name: webhook.name,
-    url: new Secret(url ?? fileUrl ?? ''),
-    secrets: secrets.map((secret) => new Secret(secret)),
-    format: 'standard',
-    lang: 'en',
-    on: webhook.on ?? webhookEvents,
-    allow: webhook.allow,
-  };
-}
-
-function secretLines(path: Path, name: string, reader: Reader, report: Report): readonly string[] {
-  const text = reader.text(path, name);
-  if (text === null) return [];
-  const lines = text.split(/\r?\n/).filter((line) => line !== '');
-  if (lines.length > 0 && lines.every(isWebhookSecret)) return lines;
-  report.error(path, 'a file with whsec_ and the base64 of 24 to 64 bytes on each line');
-  return [];
 }

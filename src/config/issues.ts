@@ -27,6 +27,8 @@ export function seenText(value: unknown, path: Path): string {
 
 function isSecretPath(path: Path): boolean {
   if (path[0] === 'webhooks' && path[2] === 'url') return true;
+  // A token where its mapping should be.
+  if (path[0] === 'alertmanager' && path.length === 1) return true;
   if (path.includes('tls')) return false;
   return path.some((part) => typeof part === 'string' && secretKey.test(part));
 }

@@ -5,7 +5,11 @@ import { checked, file, hosts, list, mapping, name, word } from './fields.ts';
 export const webhook = mapping(
   {
     name: name('Name of the receiver, unique.'),
-    url: checked('Where notices are sent.', 'an http:// or https:// URL', isWebhookUrl).optional(),
+    url: checked(
+      'Where notices are sent; of an Alertmanager what comes before /api/v2/alerts.',
+      'an http:// or https:// URL',
+      isWebhookUrl,
+    ).optional(),
     urlFile: file('File that holds the URL.').optional(),
     secrets: list(
       checked('A signing secret.', 'whsec_ and the base64 of 24 to 64 bytes', isWebhookSecret),
@@ -18,12 +22,14 @@ export const webhook = mapping(
     format: word(
       'Form of the body.',
       ['standard', 'alertmanager', 'slack', 'feishu', 'dingtalk', 'wecom'],
-      ['standard'],
+      ['standard', 'alertmanager'],
     ).prefault('standard'),
     lang: word('Language of the texts.', ['en', 'zh'], ['en']).prefault('en'),
     on: list(word('An event.', webhookEvents), 'a list of events')
       .min(1, { error: 'at least one event, or no `on` for all' })
-      .meta({ description: `What is sent; by default all of ${webhookEvents.join(' ')}.` })
+      .meta({
+        description: `What is sent; by default all of ${webhookEvents.join(' ')}, to an Alertmanager all but the last two.`,
+      })
       .optional(),
     allow: hosts('Networks where a receiver may have a private address.', false)
       .meta({ description: 'Private networks where this receiver may be; public addresses need no entry.' })

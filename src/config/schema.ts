@@ -156,7 +156,18 @@ export const configSchema = mapping(
     detect: detect.meta({ description: 'Verdicts.' }).prefault({}),
     advise: advise.meta({ description: 'Advice.' }).prefault({}),
     webhooks: list(webhook, 'a list of receivers', 64).meta({ description: 'Who is told.' }).prefault([]),
-    alertmanager: notYet("Alertmanager's webhook"),
+    alertmanager: mapping(
+      {
+        token: text('Bearer token that Alertmanager sends with its webhook.', 'a token').optional(),
+        tokenFile: file('File that holds the token.').optional(),
+      },
+      'a mapping with token or tokenFile',
+    )
+      .meta({
+        description:
+          'Who may post alerts to `/api/v1/alertmanager`, beside whoever has the listen token. See docs/loop.md.',
+      })
+      .optional(),
     state: mapping({
       path: file('The state file. Needs a restart.').prefault('./data/mirrorwatch.db'),
       keep: duration('How long probes and history are kept.', { min: 3_600_000, max: 3650 * 86_400_000 }).prefault(

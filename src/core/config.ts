@@ -61,7 +61,8 @@ export interface Receiver {
   readonly url: Secret;
   /** Standard Webhooks secrets (`whsec_…`), one signature each; empty for formats that carry none. */
   readonly secrets: readonly Secret[];
-  readonly format: 'standard';
+  /** `standard`: signed JSON. `alertmanager`: findings as alerts, to its v2 API under `url`. */
+  readonly format: 'standard' | 'alertmanager';
   readonly lang: 'en';
   readonly on: readonly WebhookEvent[];
   /** CIDRs where private addresses are allowed. */
@@ -108,6 +109,8 @@ export interface Config {
     readonly minGain: number;
   };
   readonly webhooks: readonly Receiver[];
+  /** Who may post alerts to us; absent: nobody but whoever has the listen token. */
+  readonly alertmanager?: { readonly token: Secret };
   readonly state: { readonly path: string; readonly keepMs: number };
   readonly limits: { readonly lines: number };
 }

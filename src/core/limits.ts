@@ -94,6 +94,18 @@ export const limits = {
   eventQueue: 256,
   pageRows: 500,
   renderCacheMs: 250,
+  /** A notification of Alertmanager: some thousand alerts; more is cut with `max_alerts` there. */
+  alertmanagerBytes: 1 * mib,
+  /** Posts of Alertmanager that wait for the loop; more are answered 503, which it retries. */
+  alertPostsWaiting: 64,
+  alertLabelChars: 200,
+  /** Alerts remembered, ended ones included, so that a repetition is known as one; the longest silent ones go first. */
+  alertsKept: 1_000,
+  /** An alert this old when it is first heard of is stale, and one not heard of for so long has ended. */
+  alertAgeMsMax: 24 * 60 * minute,
+  /** What we push to an Alertmanager ends by itself after this, and is sent again at a third of it, as Prometheus does. */
+  pushValidMs: 5 * minute,
+  pushEveryMs: 100 * second,
   /** Time given to probes in flight and deliveries at SIGTERM. */
   drainMs: 10 * second,
   /** A wall clock that moves this much against the monotonic one has jumped; a loop silent this long was suspended. */
@@ -134,6 +146,7 @@ export function assertLimits(l: typeof limits = limits): void {
     [l.jitterShare < 0.5, 'a jittered start never overtakes the next one'],
     [l.throttleMsMin <= l.throttleMsMax, 'back-off has room'],
     [l.measuredOk <= l.measuredPaces, 'measured well enough can be reached'],
+    [2 * l.pushEveryMs < l.pushValidMs, 'one push may be lost and the alert still stands'],
     [l.headBytes >= 16 * kib, 'no smaller than the clients accept'],
   ];
   for (const [holds, rule] of relations) if (!holds) throw new Error(`limits: ${rule}`);

@@ -1,4 +1,5 @@
 import { adviceCauses } from '../core/advice.ts';
+import { alertOutcomes } from '../core/evidence.ts';
 import { becauses, phases, reasons } from '../core/failure.ts';
 import { findingKinds } from '../core/finding.ts';
 import { deliveryOutcomes } from '../core/notice.ts';
@@ -26,7 +27,7 @@ export const mirrorFindingKinds = findingKinds.filter(
 /** The kinds whose subject is this daemon and its place. */
 export const ownFindingKinds = ['vantage', 'self'] as const;
 /** The causes an advice can have, as far as they are looked for. */
-export const issuedCauses = adviceCauses.filter((cause) => cause !== 'lag' && cause !== 'slo');
+export const issuedCauses = adviceCauses.filter((cause) => cause !== 'lag');
 
 const target = ['ecosystem', 'registry', 'module', 'version', 'step'] as const;
 const never = 'never: 0 from the start';
@@ -339,6 +340,14 @@ export const catalog = {
     help: 'What became of notices and attempts.',
     labels: ['receiver', 'outcome'],
     per: { receiver: { outcome: deliveryOutcomes } },
+    unit: null,
+    absent: never,
+  },
+  mirrorwatch_alertmanager_notifications_total: {
+    type: 'counter',
+    help: 'Alerts that Alertmanager posted, by what became of them; a post answered 503 counts once more, as unavailable.',
+    labels: ['outcome'],
+    per: { daemon: { outcome: alertOutcomes } },
     unit: null,
     absent: never,
   },

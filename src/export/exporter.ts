@@ -1,6 +1,7 @@
 import type { AdviceChange } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
 import type { Skipped } from '../core/due.ts';
+import type { AlertOutcome } from '../core/evidence.ts';
 import type { FindingChange } from '../core/finding.ts';
 import type { DeliveryOutcome } from '../core/notice.ts';
 import type { Clock } from '../core/ports.ts';
@@ -27,6 +28,8 @@ export interface Exporter {
   scheduleDelay(seconds: number): void;
   loopDelays(worker: number, delaysMs: readonly number[]): void;
   delivery(receiver: string, outcome: DeliveryOutcome): void;
+  /** What became of so many alerts of Alertmanager. */
+  alerts(outcome: AlertOutcome, count: number): void;
   advice(change: AdviceChange): void;
   finding(change: FindingChange): void;
   /** Gauges are read through this function at each rendering; handed once. */
@@ -102,6 +105,7 @@ export function createExporter(input: {
       // One in flight may come back after its receiver has left the configuration.
       if (receivers().has(receiver)) instruments.mirrorwatch_webhook_deliveries_total.inc({ receiver, outcome });
     },
+    alerts: (outcome, count) => instruments.mirrorwatch_alertmanager_notifications_total.inc({ outcome }, count),
     advice({ change, advice: { ecosystem, upstream, cause } }) {
       if (change === 'proposed') instruments.mirror_advice_issued_total.inc({ ecosystem, upstream, cause });
     },

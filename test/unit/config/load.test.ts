@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { defaultConfigText } from '../../../src/config/default-config.ts';
 import { formatIssues } from '../../../src/config/format-issues.ts';
 import { loadConfig } from '../../../src/config/load.ts';
+import { findingKinds } from '../../../src/core/finding.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { steps } from '../../../src/core/target.ts';
 import { configOf, diskFiles, expandPlainly, memoryFiles } from './support.ts';
@@ -100,6 +101,16 @@ describe('what is written', () => {
     const { listen: mapping } = configOf('listen: { address: ":80", token: hunter2 }');
     expect([text.host, text.port, mapping.host, mapping.port]).toEqual(['::1', 0, '0.0.0.0', 80]);
     expect(mapping.token?.reveal()).toBe('hunter2');
+  });
+
+  test('who may post alerts, and an Alertmanager that is told of findings', () => {
+    const config = configOf(
+      'alertmanager: { token: hunter2 }\nwebhooks: [ { name: am, url: "https://am.example.com/prefix", format: alertmanager } ]',
+    );
+    expect(config.alertmanager?.token.reveal()).toBe('hunter2');
+    const [receiver] = config.webhooks;
+    expect(receiver).toMatchObject({ name: 'am', format: 'alertmanager', secrets: [] });
+    expect(receiver?.on).toEqual(findingKinds);
   });
 
   test('cron with zone and spread, for the canary and for steps', () => {
