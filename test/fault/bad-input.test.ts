@@ -1,0 +1,278 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { limits } from '../../src/core/limits.ts';
+import { text } from '../support/answer.ts';
+import { type DnsRecord, type DnsServer, startDnsServer } from '../support/dns-server.ts';
+import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
+import { faultRows } from '../support/faults.ts';
+import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { type Aim, endsAs, probeOnce } from './end-to-end.ts';
+import { startProxy, type TestProxy } from './own-proxy.ts';
+
+/** Names of rows that have been run, so that the list of the issue below can be held against them. */
+const rowNames = new Set<string>();
+
+/** Faults whose end only comes with the deadline: it is short for them and long for the others. */
+const untilDeadline = /timeout_/;
+
+/** Rows that the table leaves open, or where the go command is the judge. */
+const settledHere: Readonly<Record<string, string>> = {
+  // What hash or size alone can tell: here the hash is known.
+  'right shape, wrong bytes': 'mismatch',
+  'no length, closed half-way': 'mismatch',
+  // net/http gives a 3xx without Location to its caller as an answer like any other.
+  'redirect without location': 'status',
+};
+
+for (const tls of [false, true]) {
+  describe(`what a mirror does to a probe, ${tls ? 'over TLS' : 'in the clear'}`, () => {
+    let mirror: FakeMirror;
+    beforeAll(async () => {
+      mirror = await startFakeMirror({ tls });
+    });
+    afterAll(() => mirror.close());
+
+    const rows = faultRows.filter((row) => tls || !row.tlsOnly);
+    for (const { name } of rows) rowNames.add(name);
+    test.each(rows.map((row) => [row.name, row] as const))('%s', async (name, row) => {
+      const want = settledHere[name] ?? row.reason ?? 'no reason is expected';
+      await mirror.setFault(row.fault);
+      const timeoutMs = untilDeadline.test(want) ? 250 : 5_000;
+      const { sample, transcript } = await probeOnce(mirror.url, { timeoutMs });
+      await mirror.setFault(null);
+      expect(endsAs(sample.outcome)).toBe(want);
+      const sum = Object.values(sample.phases).reduce((total, ms) => total + ms, 0);
+      expect(sum).toBeCloseTo(sample.rttMs ?? 0, 6);
+      expect(sample.rttMs).not.toBeNull();
+      expect(JSON.parse(JSON.stringify({ sample, transcript }))).toEqual({ sample, transcript });
+      if (sample.outcome.tag === 'failed' && untilDeadline.test(want))
+        expect(sample.outcome.failure).toMatchObject({ limitMs: timeoutMs });
+    });
+
+    test('and well again: ok, verified against the known hash', async () => {
+      await mirror.setFault(null);
+      const { sample } = await probeOnce(mirror.url);
+      expect(sample).toMatchObject({ outcome: { tag: 'ok' }, facts: { verified: { against: 'pinned' } }, status: 200 });
+    });
+  });
+}
+
+describe('what the mirror asked for, in numbers', () => {
+  let server: RawServer;
+  let headers: Record<string, string> = {};
+  beforeAll(async () => {
+    server = await startRawServer({ answer: () => text(429, 'slow down\n', headers) });
+  });
+  afterAll(() => server.close());
+
+  test.each([
+    ['429 with seconds', { 'retry-after': '7' }, 7_000, 0],
+    ['429 with a date', { 'retry-after': new Date(Date.now() + 90_000).toUTCString() }, 90_000, 20_000],
+    ['429 with a date that is past', { 'retry-after': new Date(Date.now() - 90_000).toUTCString() }, 0, 0],
+    ['429 with a year', { 'retry-after': '31536000' }, limits.retryAfterMsMax, 0],
+    ['429 with nonsense', { 'retry-after': 'soon' }, null, 0],
+    ['429 with nothing', {}, null, 0],
+  ] as const)('%s', async (_, given, wantMs, withinMs) => {
+    headers = { ...given };
+    const { sample } = await probeOnce(server.url);
+    expect(sample.outcome).toMatchObject({ tag: 'failed', failure: { kind: 'throttled', status: 429 } });
+    if (wantMs === null) expect(sample.retryAfterMs).toBeNull();
+    else expect(Math.abs((sample.retryAfterMs ?? Number.NaN) - wantMs)).toBeLessThanOrEqual(withinMs);
+  });
+});
+
+describe('names', () => {
+  let mirror: FakeMirror;
+  let dns: DnsServer;
+  beforeAll(async () => {
+    mirror = await startFakeMirror();
+    dns = await startDnsServer();
+  });
+  afterAll(async () => {
+    await mirror.close();
+    await dns.close();
+  });
+  const probe = (name: string, aim: Aim = {}) =>
+    probeOnce(`http://${name}:${mirror.port}`, {
+      otherNames: ['other.example.com'],
+      ...aim,
+      access: { dnsServer: dns.address, ...aim.access },
+    });
+
+  const rows: readonly (readonly [string, DnsRecord, string])[] = [
+    ['DNS NXDOMAIN', { rcode: 3 }, 'resolve_not_found'],
+    ['DNS empty answer', {}, 'resolve_not_found'],
+    ['DNS SERVFAIL', { rcode: 2 }, 'resolve_failed'],
+    ['DNS REFUSED', { rcode: 5 }, 'resolve_failed'],
+    ['DNS timeout', { silent: true }, 'timeout_resolve'],
+    ['DNS bytes that are no message', { garbage: true }, 'resolve_failed'],
+  ];
+  for (const [name] of rows) rowNames.add(name);
+  test.each(rows)('%s, while another name resolves', async (_, record, want) => {
+    dns.setName('m.example.com', record);
+    dns.setName('other.example.com', { a: ['127.0.0.1'] });
+    const { sample } = await probe('m.example.com', { timeoutMs: 300 });
+    expect(endsAs(sample.outcome)).toBe(want);
+  });
+
+  test.each(rows)('%s, while no name resolves: news about our resolver', async (_, record) => {
+    dns.setName('m.example.com', record);
+    dns.setName('other.example.com', { rcode: 2 });
+    const { sample } = await probe('m.example.com', { timeoutMs: 300 });
+    expect(endsAs(sample.outcome)).toBe('unknown: resolver');
+  });
+
+  test('a name that resolves, after all of that', async () => {
+    dns.setName('m.example.com', { a: ['127.0.0.1'] });
+    expect(endsAs((await probe('m.example.com')).sample.outcome)).toBe('ok');
+  });
+});
+
+describe('ways inward', () => {
+  let inner: RawServer;
+  let mirror: FakeMirror;
+  let dns: DnsServer;
+  beforeAll(async () => {
+    inner = await startRawServer({ answer: () => text(200, 'module example.com/hello\n') });
+    mirror = await startFakeMirror();
+    dns = await startDnsServer();
+  });
+  afterAll(async () => {
+    await Promise.all([inner.close(), mirror.close(), dns.close()]);
+  });
+
+  /** A redirect of a mirror on loopback to another private network, or of one whose network is another, to loopback. */
+  const ways: readonly (readonly [string, string, () => void])[] = [
+    ['SSRF by a literal', 'http://10.0.0.1/', () => undefined],
+    ['SSRF by a literal in another spelling', 'http://0xa9fea9fe/', () => undefined],
+    ['SSRF by an IPv6 literal', 'http://[fd00::1]/', () => undefined],
+    ['SSRF by a mapped literal', 'http://[::ffff:10.0.0.1]/', () => undefined],
+    ['SSRF by a name', 'http://cdn.example.com/', () => dns.setName('cdn.example.com', { a: ['192.168.1.1'] })],
+    [
+      'SSRF by a link-local name',
+      'http://meta.example.com/',
+      () => dns.setName('meta.example.com', { a: ['169.254.169.254'] }),
+    ],
+    ['SSRF by an IPv6 name', 'http://v6.example.com/', () => dns.setName('v6.example.com', { aaaa: ['fe80::1'] })],
+  ];
+  for (const [name] of ways) rowNames.add(name);
+  test.each(ways)('%s', async (_, location, prepare) => {
+    prepare();
+    await mirror.setFault({ kind: 'redirect', location });
+    const { sample, transcript } = await probeOnce(mirror.url, { access: { dnsServer: dns.address } });
+    await mirror.setFault(null);
+    expect(sample.outcome).toMatchObject({ tag: 'failed', failure: { kind: 'forbidden_target', hops: 2 } });
+    expect(transcript.hops.at(-1)?.marks.connected).toBeUndefined();
+  });
+
+  rowNames.add('SSRF by a redirect chain').add('SSRF by rebinding');
+  test('SSRF by a redirect chain: each hop is checked, not the first alone', async () => {
+    const chain = await startRawServer({
+      answer: ({ path }) =>
+        path.startsWith('/step2')
+          ? text(302, '', { location: 'http://10.1.2.3/' })
+          : text(302, '', { location: '/step2' }),
+    });
+    const { sample } = await probeOnce(chain.url);
+    await chain.close();
+    expect(sample.outcome).toMatchObject({ tag: 'failed', failure: { kind: 'forbidden_target', hops: 3 } });
+  });
+
+  test('SSRF by rebinding: the address that is checked is the one that is connected', async () => {
+    // Fine when it is asked first, private when it is asked again: it is asked once a hop, and that answer is used.
+    dns.setName('rebind.example.com', { a: ['127.0.0.1'] }, { a: ['10.0.0.1'] });
+    await mirror.setFault({ kind: 'redirect', location: `http://rebind.example.com:${inner.port}/x` }, { times: 1 });
+    const access = { dnsServer: dns.address };
+    const first = await probeOnce(mirror.url, { access });
+    expect(first.transcript.hops.map(({ remoteAddress }) => remoteAddress)).toEqual(['127.0.0.1', '127.0.0.1']);
+    await mirror.setFault({ kind: 'redirect', location: `http://rebind.example.com:${inner.port}/x` }, { times: 1 });
+    const second = await probeOnce(mirror.url, { access });
+    expect(endsAs(second.sample.outcome)).toBe('forbidden_target');
+  });
+
+  test('a loop of redirects ends at its second turn, a long chain at the tenth hop', async () => {
+    const long = await startRawServer({ answer: ({ index }) => text(302, '', { location: `/next/${index}` }) });
+    const { sample } = await probeOnce(long.url);
+    await long.close();
+    expect(sample.outcome).toMatchObject({ failure: { kind: 'redirect', hops: limits.redirects + 1 } });
+  });
+});
+
+describe('proxies', () => {
+  let mirror: FakeMirror;
+  let proxy: TestProxy;
+  beforeAll(async () => {
+    mirror = await startFakeMirror({ tls: true });
+    proxy = await startProxy(false);
+  });
+  afterAll(async () => {
+    await Promise.all([mirror.close(), proxy.close()]);
+  });
+  const through = (url: string) =>
+    probeOnce(mirror.url, { access: { proxy: { url, username: null, password: null } } });
+
+  test('through a proxy that relays', async () => {
+    proxy.set({ kind: 'relay' });
+    expect(endsAs((await through(proxy.url)).sample.outcome)).toBe('ok');
+  });
+
+  test.each([
+    ['407', 'HTTP/1.1 407 Proxy Authentication Required\r\ncontent-length: 0\r\n\r\n'],
+    ['502', 'HTTP/1.1 502 Bad Gateway\r\ncontent-length: 0\r\n\r\n'],
+    ['403', 'HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n'],
+  ])('a proxy that answers %s to CONNECT: unknown("proxy")', async (_, bytes) => {
+    proxy.set({ kind: 'say', bytes });
+    expect(endsAs((await through(proxy.url)).sample.outcome)).toBe('unknown: proxy');
+  });
+
+  test('a proxy that nobody runs: unknown("proxy")', async () => {
+    expect(endsAs((await through('http://127.0.0.1:1')).sample.outcome)).toBe('unknown: proxy');
+  });
+});
+
+test('every bad input of a mirror that the issue names has its row here', () => {
+  const issue: Readonly<Record<string, readonly string[]>> = {
+    'connection refused': ['nobody listens'],
+    'reset at each phase': [
+      'reset at accept',
+      'reset after the ClientHello',
+      'reset after the handshake',
+      'reset after the request',
+      'reset in the head',
+      'reset in the body',
+    ],
+    'black hole': ['SYNs vanish', 'silence after the ClientHello', 'no head'],
+    trickle: ['head trickles', 'body trickles'],
+    'headers without end': ['headers without end', 'one huge header', 'interim answers without end'],
+    'body longer and shorter than said': ['body longer than said', 'body shorter than said'],
+    'broken chunking': ['broken chunk size', 'chunked without its end'],
+    'wrong or absent content type': ['wrong content type', 'no content type'],
+    'HTML with 200': ['HTML with 200'],
+    'captive portal redirect': ['redirect to a captive portal', 'status 511'],
+    '404 with `bad upstream`': [
+      'status 404 with "not found: bad upstream"',
+      'status 404 with "not found: fetch timed out"',
+    ],
+    '410': ['status 410'],
+    '429 with seconds and with a date': ['429 with seconds', '429 with a date'],
+    '5xx': ['status 500', 'status 502', 'status 503', '503 with seconds', 'status 504'],
+    'redirect loop': ['redirect loop'],
+    'gzip bomb': ['gzip bomb'],
+    'expired, wrong-name and self-signed certificates': [
+      'expired certificate',
+      'certificate for another name',
+      'self-signed certificate',
+    ],
+    'TLS 1.1 only': ['TLS 1.1 only'],
+    'DNS NXDOMAIN, SERVFAIL, timeout, empty answer': [
+      'DNS NXDOMAIN',
+      'DNS SERVFAIL',
+      'DNS timeout',
+      'DNS empty answer',
+    ],
+    'each way inward': ['SSRF by a literal', 'SSRF by a name', 'SSRF by a redirect chain', 'SSRF by rebinding'],
+  };
+  const missing = Object.entries(issue).flatMap(([said, names]) =>
+    names.filter((name) => !rowNames.has(name)).map((name) => `${said}: ${name}`),
+  );
+  expect(missing).toEqual([]);
+});

@@ -1,0 +1,71 @@
+import type { Due } from '../../src/core/due.ts';
+import type { Outcome } from '../../src/core/failure.ts';
+import type { ProbeContext, Probed, WireAccess, WorkerBook } from '../../src/core/ports.ts';
+import { type Step, type Target, targetId } from '../../src/core/target.ts';
+import { systemClock } from '../../src/io/clock.ts';
+import { createInlineWorkers } from '../../src/io/workers-inline.ts';
+import { goSumLines, syntheticModules } from '../support/synthetic-modules.ts';
+import { accessTo, realWire } from './own-wire.ts';
+
+const [hello] = syntheticModules;
+const [v1] = hello?.versions ?? [];
+if (hello === undefined || v1 === undefined) throw new Error('the first synthetic module has a version');
+
+/** The true hashes of `example.com/hello@v1.0.0`, as a go.sum file would pin them. */
+export const pinned: Readonly<Record<string, string>> = Object.fromEntries(
+  goSumLines(hello, v1)
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' '))
+    .map(([module = '', version = '', hash = '']) => [`${module}@${version}`, hash]),
+);
+
+let probes = 0;
+
+/** A due for one step of `example.com/hello@v1.0.0`. */
+export function dueFor(step: Step, timeoutMs: number): Due {
+  const [module, version] =
+    step === 'sumdb' ? [null, null] : ['example.com/hello', step === 'list' || step === 'latest' ? null : 'v1.0.0'];
+  const target: Target = {
+    id: targetId('m', module, version, step),
+    ecosystem: 'go',
+    upstream: 'go',
+    registry: 'm',
+    module,
+    version,
+    step,
+    canary: step === 'mod',
+  };
+  const probeId = `probe-${probes++}`;
+  return { probeId, target, connection: 'cold', purpose: 'once', timeoutMs, plannedAtMs: 0, round: null };
+}
+
+/** How to probe. */
+export interface Aim {
+  readonly step?: Step;
+  readonly timeoutMs?: number;
+  readonly access?: Partial<WireAccess>;
+  readonly context?: Partial<ProbeContext>;
+  readonly otherNames?: readonly string[];
+}
+
+/** One probe as the daemon makes it: conversation, real wire, reasons, measure; over real sockets. */
+export async function probeOnce(baseUrl: string, aim: Aim = {}): Promise<Probed> {
+  const book: WorkerBook = {
+    access: { m: accessTo(baseUrl, aim.access ?? {}) },
+    context: { m: { baseUrl, sumdb: null, privatePatterns: [], pinned, ...aim.context } },
+  };
+  const wire = realWire({ otherNames: aim.otherNames ?? [] });
+  const workers = createInlineWorkers({ book, wire, clock: systemClock });
+  try {
+    return await workers.probe(dueFor(aim.step ?? 'mod', aim.timeoutMs ?? 5_000));
+  } finally {
+    await workers.close();
+  }
+}
+
+/** An outcome as a word: `ok`, a reason, or `unknown: because`. */
+export function endsAs(outcome: Outcome): string {
+  if (outcome.tag === 'ok') return 'ok';
+  return outcome.tag === 'failed' ? outcome.failure.kind : `unknown: ${outcome.because}`;
+}
