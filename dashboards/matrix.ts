@@ -1,0 +1,167 @@
+import { built } from './board.ts';
+import { type Frame, noNumber, steps, variable } from './frame.ts';
+import { addressOf, columnName, dataLink, link, rowKey, toDaemonMirror, toProbe } from './links.ts';
+import { colour, verdict } from './palette.ts';
+import { colouredCell, heat, lines, linesWithMarks, type TablePanelBuilder, table } from './panels.ts';
+import { growth, quantile, selector } from './promql.ts';
+import {
+  connection,
+  daemonUrl,
+  datasource,
+  ecosystem,
+  module,
+  registry,
+  step,
+  vantage,
+  version,
+  window,
+} from './variables.ts';
+
+const select = selector(['vantage', 'ecosystem', 'registry', 'module', 'version']);
+const path = { step: '$step', connection: '$connection' } as const;
+const buckets = select('mirror_probe_rtt_seconds', path, '_bucket');
+
+/** Blue is fast, orange is past the floor of the spike rule, grey is "no good answer"; the number stands in each cell. */
+const heatSteps = steps([null, colour.blue], [0.3, colour.sky], [0.8, colour.orange], [2.5, colour.vermilion]);
+
+/** p95 by two labels as a matrix; a pair that was probed but never answered well keeps its cell and says so. */
+function matrixOf(
+  row: 'module' | 'version',
+  frame: Omit<Frame, 'queries' | 'unit' | 'none'>,
+  links: readonly ReturnType<typeof link>[],
+): TablePanelBuilder {
+  const measured = quantile(0.95, [row, 'registry'], buckets, '$__range');
+  const asked = growth([row, 'registry'], select('mirror_probe_attempts_total', { step: '$step' }), '$__range');
+  return table({
+    ...frame,
+    unit: 's',
+    none: 'not probed',
+    queries: [{ expr: `(${measured}) or (${asked} * NaN)`, as: 'table' }],
+  })
+    .decimals(3)
+    .thresholds(heatSteps)
+    .mappings([noNumber('no good answer', verdict.unknown)])
+    .withTransformation({
+      id: 'groupingToMatrix',
+      options: { columnField: 'registry', rowField: row, valueField: 'Value', emptyValue: 'null' },
+    })
+    .overrideByFieldType('number', [
+      colouredCell,
+      { id: 'links', value: [...links] },
+      { id: 'custom.align', value: 'center' },
+    ]);
+}
+
+const coordinates = {
+  step: variable('step', 'percentencode'),
+  connection: variable('connection', 'percentencode'),
+  registry: columnName,
+};
+
+const byModule = matrixOf(
+  'module',
+  {
+    id: 1,
+    title: 'p95 of the round trip: module × mirror',
+    says: 'All versions chosen, over the time range. A column of orange: that mirror is slow. A row: that module is heavy everywhere. One cell: the mirror has to fetch that module first; open the cell. Grey: asked, and never answered well.',
+    size: [24, 9],
+  },
+  [
+    link('Versions of this module, at this mirror', addressOf('matrix', { ...coordinates, module: rowKey })),
+    link('This module at this mirror, in detail', addressOf('mirror', { ...coordinates, module: rowKey })),
+  ],
+);
+
+const byVersion = matrixOf(
+  'version',
+  {
+    id: 2,
+    title: 'p95 of the round trip: versions of $module × mirror',
+    says: 'One module, over the time range; with several modules chosen there is one matrix for each. Newest version alone slow: the mirror has not fetched it yet. Grey: asked, and never answered well.',
+    size: [24, 7],
+  },
+  [
+    link(
+      'This version at this mirror, in detail',
+      addressOf('mirror', { ...coordinates, module: variable('module', 'percentencode'), version: rowKey }),
+    ),
+  ],
+).repeat('module');
+
+function percentile(id: number, q: number, says: string) {
+  return linesWithMarks(
+    {
+      id,
+      title: `Round trip, p${q * 100}`,
+      says,
+      size: [8, 9],
+      unit: 's',
+      none: 'no good answer in the time looked back at',
+      queries: [{ expr: quantile(q, ['registry'], buckets, '$window'), legend: '{{registry}}', exemplars: true }],
+    },
+    [null, 'transparent'],
+    [0.8, verdict.watch],
+  )
+    .dataLinks([toDaemonMirror])
+    .overrideByName('probe_id', [toProbe]);
+}
+
+/** Where it is slow: module × mirror, version × mirror, the whole distribution and its percentiles. */
+export const matrix = built({
+  board: 'matrix',
+  title: 'mirrorwatch / RTT matrix',
+  says: 'How long fetches take, by module, version and mirror; each cell leads to the series behind it.',
+  from: 'now-6h',
+  variables: [datasource, vantage, ecosystem, registry, module, version, step, connection, window, daemonUrl],
+  select,
+  sections: [
+    { id: 0, title: '', panels: [byModule] },
+    { id: 101, title: 'By version', panels: [byVersion] },
+    {
+      id: 102,
+      title: 'Over time',
+      panels: [
+        heat({
+          id: 3,
+          title: 'All round trips',
+          says: 'Every ok probe of what is chosen above, in the buckets of the histogram; the points are single probes. Two bands: two ways to the mirror, or a cache that misses. A band that climbs: it gets worse for all, not only at the edge.',
+          size: [24, 9],
+          unit: 's',
+          none: 'no good answer in this time',
+          queries: [
+            { expr: growth(['le'], buckets, '$__rate_interval'), legend: '{{le}}', as: 'heatmap', exemplars: true },
+          ],
+        }).dataLinks([dataLink('This time, mirror by mirror', addressOf('mirror', {}))]),
+        percentile(
+          4,
+          0.5,
+          "Half of the probes stay below. When it rises, everybody waits: compare the phases in the mirror's detail.",
+        ),
+        percentile(
+          5,
+          0.95,
+          'One probe in twenty is above. Dashed: the floor of the spike rule. A point leads to a single probe behind it.',
+        ),
+        percentile(
+          6,
+          0.99,
+          'One probe in a hundred is above; needs many samples, see the panel below, before it says anything.',
+        ),
+        lines({
+          id: 7,
+          title: 'Samples behind each point',
+          says: 'How many round trips each point of the percentiles stands on. Below 40 they jump by chance: look back further.',
+          size: [24, 6],
+          unit: 'none',
+          none: 'nothing was probed in this time',
+          queries: [
+            {
+              expr: growth(['registry'], select('mirror_probe_rtt_seconds', path, '_count'), '$window'),
+              legend: '{{registry}}',
+            },
+          ],
+        }).decimals(0),
+      ],
+    },
+  ],
+});

@@ -1,0 +1,262 @@
+import { noNumber, steps } from './frame.ts';
+import { toDaemonMirror } from './links.ts';
+import { stateWords } from './overview-now.ts';
+import { colour, reasonColour, verdict } from './palette.ts';
+import { bars, colourNames, lines, linesWithMarks, stat, table, timeline } from './panels.ts';
+import { errorRatio, growth, orNone, quantile, type Selector, selector, stateCode } from './promql.ts';
+
+const byMirror = selector(['vantage', 'ecosystem', 'registry']);
+const notProbed = 'nothing was probed in this time';
+const grey = { none: colour.grey };
+
+/** How it is now, and what is left of the error budget. */
+export function now(select: Selector) {
+  const known = `max by (registry) (${byMirror('mirror_state', { state: 'up' })})`;
+  return [
+    timeline({
+      id: 1,
+      title: 'State',
+      says: 'The state over time, the worst of the vantages chosen. Down or degraded: the panels below say with what, since when, and for which modules. Unknown: we could not tell, see "Could not tell".',
+      size: [12, 6],
+      unit: 'none',
+      none: 'no verdict yet: no daemon is scraped, or it is starting',
+      queries: [{ expr: stateCode(byMirror), legend: '{{registry}}' }],
+    }).mappings([stateWords]),
+    stat({
+      id: 2,
+      title: 'Error budget left',
+      says: 'Share of the budget of the objective above that is left over the time range; below 0 it is spent. Spent: prefer another mirror until it recovers, the Overview says which.',
+      size: [6, 6],
+      unit: 'percentunit',
+      none: notProbed,
+      queries: [
+        { expr: `1 - (${errorRatio(select, '$__range')}) / (1 - $slo / 100)`, legend: '{{registry}}', as: 'instant' },
+      ],
+    })
+      .decimals(0)
+      .thresholds(steps([null, verdict.bad], [0, verdict.watch], [0.5, verdict.fine])),
+    stat({
+      id: 3,
+      title: 'Since the last good answer',
+      says: 'Age of the newest good answer among the series chosen. Many paces old: down, paused, or the daemon sleeps; the state beside says which.',
+      size: [6, 6],
+      unit: 'dtdurations',
+      none: 'no good answer since the daemon started',
+      queries: [
+        {
+          expr: `(time() - max by (registry) (${select('mirror_probe_last_success_timestamp_seconds')})) or (${known} * NaN)`,
+          legend: '{{registry}}',
+          as: 'instant',
+        },
+      ],
+    })
+      .mappings([noNumber('never', verdict.unknown)])
+      .thresholds(steps([null, verdict.fine], [300, verdict.watch], [900, verdict.bad])),
+  ] as const;
+}
+
+/** Does it answer: availability, how fast the budget burns, what it failed with, what could not be told. */
+export function answers(select: Selector) {
+  const burn = (id: number, window: string, mark: number, says: string) =>
+    linesWithMarks(
+      {
+        id,
+        title: `Budget burn over ${window}`,
+        says,
+        size: [6, 8],
+        unit: 'none',
+        none: notProbed,
+        queries: [{ expr: `(${errorRatio(select, window)}) / (1 - $slo / 100)`, legend: '{{registry}}' }],
+      },
+      [null, 'transparent'],
+      [mark, verdict.bad],
+    ).decimals(1);
+  return [
+    lines({
+      id: 30,
+      title: 'Availability',
+      says: 'Share of judged probes that were answered well, all steps chosen by module and version. A gap: nothing was judged, which is neither good nor bad. A dip: the next panels say how fast and with what.',
+      size: [12, 8],
+      unit: 'percentunit',
+      none: notProbed,
+      queries: [{ expr: `1 - ${errorRatio(select, '$window')}`, legend: '{{registry}}' }],
+    })
+      .max(1)
+      .dataLinks([toDaemonMirror]),
+    burn(
+      31,
+      '1h',
+      14.4,
+      "1 spends the budget exactly in its period. Above 14.4 (dashed) a month's budget is gone in two days: move now.",
+    ),
+    burn(
+      32,
+      '6h',
+      6,
+      "1 spends the budget exactly in its period. Above 6 (dashed) a month's budget is gone in five days: plan a move.",
+    ),
+    colourNames(
+      colourNames(
+        bars({
+          id: 33,
+          title: 'Failures by reason',
+          says: 'What probes failed with; one hue is one family: the way there, timeouts, TLS, refusals, answers. The runbook has a page for each alert, docs/metrics.md the closed list. "none" stands at 0 while nothing fails.',
+          size: [12, 8],
+          unit: 'none',
+          none: notProbed,
+          queries: [
+            {
+              expr: orNone(
+                `${growth(['registry', 'reason'], byMirror('mirror_probe_failures_total'), '$__rate_interval')} > 0`,
+                growth([], byMirror('mirror_probe_attempts_total'), '$__rate_interval'),
+                'reason',
+                'none',
+              ),
+              legend: '{{reason}}',
+            },
+          ],
+        }),
+        reasonColour,
+      ),
+      grey,
+    ),
+    colourNames(
+      bars({
+        id: 34,
+        title: 'Could not tell',
+        says: 'Slots that say nothing about the mirror. paused is on purpose, or while it is being confirmed; contaminated and local are this machine, see the board Self; vantage, proxy and resolver are our network.',
+        size: [12, 8],
+        unit: 'none',
+        none: notProbed,
+        queries: [
+          {
+            expr: orNone(
+              `${growth(['because'], byMirror('mirror_probe_unknown_total'), '$__rate_interval')} > 0`,
+              growth([], byMirror('mirror_probe_attempts_total'), '$__rate_interval'),
+              'because',
+              'none',
+            ),
+            legend: '{{because}}',
+          },
+        ],
+      }),
+      grey,
+    ),
+  ] as const;
+}
+
+/** Certificate, bytes and contents. */
+export function goods(select: Selector) {
+  const tls = selector(['vantage', 'registry']);
+  const seen = `max by (registry) (${byMirror('mirror_state', { state: 'up' })})`;
+  return [
+    table({
+      id: 40,
+      title: 'Certificate',
+      says: 'Time left of the certificate last seen, and the last handshake. Under 14 days: tell the mirror\'s people. "none seen": plain HTTP, or no handshake since the daemon started.',
+      size: [12, 7],
+      unit: 'dtdurations',
+      none: 'none seen',
+      queries: [
+        {
+          expr: `(min by (registry) (${tls('mirror_tls_certificate_expiry_timestamp_seconds')}) - time()) or (${seen} * NaN)`,
+          as: 'table',
+        },
+        { expr: `max by (registry, tls_version, cipher, issuer) (${tls('mirror_tls_info')})`, as: 'table' },
+      ],
+    })
+      .decimals(0)
+      .mappings([noNumber('none seen', verdict.unknown)])
+      .withTransformation({ id: 'merge', options: {} })
+      .withTransformation({
+        id: 'organize',
+        options: {
+          excludeByName: { Time: true, 'Value #B': true },
+          renameByName: {
+            registry: 'Mirror',
+            'Value #A': 'Left',
+            tls_version: 'TLS',
+            cipher: 'Cipher',
+            issuer: 'Issuer',
+          },
+        },
+      })
+      .overrideByName('Left', [
+        { id: 'thresholds', value: steps([null, verdict.bad], [14 * 86_400, 'text']).build() },
+        { id: 'custom.cellOptions', value: { type: 'color-text' } },
+      ]),
+    lines({
+      id: 41,
+      title: 'Throughput of artifacts, median',
+      says: 'Body bytes over the transfer phase, of heavy steps. They run about once an hour, so this looks back six hours. Low at one mirror alone: its bandwidth, or its limit for us.',
+      size: [12, 7],
+      unit: 'Bps',
+      none: 'no artifact was fetched well in six hours',
+      queries: [
+        {
+          expr: quantile(0.5, ['registry'], byMirror('mirror_throughput_bytes_per_second', {}, '_bucket'), '6h'),
+          legend: '{{registry}}',
+        },
+      ],
+    }),
+    lines({
+      id: 42,
+      title: 'Bytes we take from it',
+      says: 'What our probes move, everything included. Above what you meant: lengthen the pace of the heavy step, or set schedule.bytesPerHour.',
+      size: [12, 7],
+      unit: 'Bps',
+      none: notProbed,
+      queries: [
+        {
+          expr: `sum by (registry) (rate(${byMirror('mirror_transfer_bytes_total')}[$__rate_interval]))`,
+          legend: '{{registry}}',
+        },
+      ],
+    }),
+    table({
+      id: 43,
+      title: 'Contents checked',
+      says: 'Answers whose hash or signature was right, and wrong contents declared, over the time range. A mismatch: stop using that mirror now, see MirrorContentMismatch in the runbook. Verified at 0: nothing was checked yet, which is not "right".',
+      size: [12, 7],
+      unit: 'none',
+      none: 'nothing to check: no pinned hash and no checksum database for what is chosen',
+      queries: [
+        {
+          expr: growth(['registry', 'module', 'version'], select('mirror_integrity_verified_total'), '$__range'),
+          as: 'table',
+        },
+        {
+          expr: growth(['registry', 'module', 'version'], select('mirror_integrity_mismatches_total'), '$__range'),
+          as: 'table',
+        },
+      ],
+    })
+      .decimals(0)
+      .withTransformation({ id: 'merge', options: {} })
+      .withTransformation({
+        id: 'organize',
+        options: {
+          excludeByName: { Time: true },
+          renameByName: { registry: 'Mirror', 'Value #A': 'Verified', 'Value #B': 'Wrong' },
+        },
+      })
+      .overrideByName('Wrong', [
+        { id: 'thresholds', value: steps([null, 'text'], [1, verdict.bad]).build() },
+        { id: 'custom.cellOptions', value: { type: 'color-text' } },
+      ]),
+    lines({
+      id: 44,
+      title: 'Place among those that may be used',
+      says: "Rank by expected time of one client fetch; 1 is best. No line: one of the gates is closed (outage, spike, mismatch and so on); the daemon's page says which.",
+      size: [24, 6],
+      unit: 'none',
+      none: 'none of the mirrors chosen may be used now',
+      queries: [
+        {
+          expr: `min by (registry) (${select('mirror_advice_rank')})`,
+          legend: '{{registry}}',
+        },
+      ],
+    }).decimals(0),
+  ] as const;
+}

@@ -1,0 +1,54 @@
+import { built } from './board.ts';
+import { lagSections } from './lag.ts';
+import { answers, goods, now } from './mirror-answers.ts';
+import { spikes, timeSpent } from './mirror-time.ts';
+import { selector } from './promql.ts';
+import {
+  connection,
+  daemonUrl,
+  datasource,
+  ecosystem,
+  factor,
+  floor,
+  module,
+  registry,
+  slo,
+  step,
+  vantage,
+  version,
+  window,
+} from './variables.ts';
+
+const select = selector(['vantage', 'ecosystem', 'registry', 'module', 'version']);
+
+/** One mirror, or a few side by side: does it answer, where does the time go, is it slow, what does it serve. */
+export const mirror = built({
+  board: 'mirror',
+  title: 'mirrorwatch / Mirror detail',
+  says: 'One mirror, or a few side by side: does it answer, where does the time go, is it slow, and what does it serve.',
+  from: 'now-6h',
+  variables: [
+    datasource,
+    vantage,
+    ecosystem,
+    registry,
+    module,
+    version,
+    step,
+    connection,
+    window,
+    slo,
+    factor,
+    floor,
+    daemonUrl,
+  ],
+  select,
+  sections: [
+    { id: 0, title: '', panels: [...now(select)] },
+    { id: 101, title: 'Does it answer', panels: [...answers(select)] },
+    { id: 102, title: 'Where the time goes', panels: [...timeSpent(select)] },
+    { id: 103, title: 'Is it slow', panels: [...spikes(select)] },
+    { id: 104, title: 'Certificate, bytes and contents', panels: [...goods(select)] },
+    ...lagSections(),
+  ],
+});

@@ -1,0 +1,231 @@
+import { type Mark, steps, variable, words } from './frame.ts';
+import { addressOf, dataLink, link } from './links.ts';
+import { verdict } from './palette.ts';
+import { colouredCell, type StatPanelBuilder, stat, type TablePanelBuilder, table } from './panels.ts';
+import { canarySteps, errorRatio, growth, orNone, quantile, type Selector, stateCode } from './promql.ts';
+
+/** How the coded state reads, the same in tables and bands. */
+export const stateWords = words({
+  0: ['up', verdict.fine],
+  1: ['unknown', verdict.unknown],
+  2: ['degraded', verdict.watch],
+  3: ['down', verdict.bad],
+});
+
+/** The row of numbers on top: states, advice, our own view, daemons, integrity. */
+export function numbers(select: Selector): readonly StatPanelBuilder[] {
+  const states = stat({
+    id: 1,
+    title: 'Mirrors by state',
+    says: 'How many mirrors are in each state; where vantages differ one mirror counts in several. Down or degraded: the table below names them, its links lead on. Unknown means that we could not tell, which is neither well nor down.',
+    size: [10, 4],
+    unit: 'none',
+    none: 'no verdict yet: no daemon is scraped, or it is starting',
+    queries: [
+      {
+        expr: `sum by (state) (max by (ecosystem, registry, state) (${select('mirror_state')}))`,
+        legend: '{{state}}',
+        as: 'instant',
+      },
+    ],
+  });
+  for (const [state, color] of Object.entries({
+    up: verdict.fine,
+    degraded: verdict.watch,
+    down: verdict.bad,
+    unknown: verdict.unknown,
+  }))
+    states.overrideByName(state, [{ id: 'thresholds', value: steps([null, 'transparent'], [1, color]).build() }]);
+  return [
+    states,
+    stat({
+      id: 2,
+      title: 'Advice',
+      says: 'How many changes of client settings are proposed now. Above 0: the table "What to set" says from where to where and why; the line to paste is on the daemon\'s page.',
+      size: [4, 4],
+      unit: 'none',
+      none: 'no daemon is scraped',
+      queries: [
+        {
+          expr: `sum(${select('mirror_advice_active')}) or 0 * sum(${select('mirrorwatch_build_info')})`,
+          legend: 'proposed',
+          as: 'instant',
+        },
+      ],
+    })
+      .mappings([words({ 0: ['none', verdict.fine] })])
+      .thresholds(steps([null, verdict.fine], [1, verdict.watch])),
+    stat({
+      id: 3,
+      title: 'Our own view',
+      says: 'Whether failures are held to be our own network. Suspect: mend the network of the daemon first; verdicts on mirrors stand still until then.',
+      size: [4, 4],
+      unit: 'none',
+      none: 'not known yet: the first pass over the canaries has not ended',
+      queries: [{ expr: `max(${select('mirror_vantage_suspect')})`, legend: 'vantage', as: 'instant' }],
+    }).mappings([words({ 0: ['trusted', verdict.fine], 1: ['suspect', verdict.bad] })]),
+    stat({
+      id: 4,
+      title: 'Daemons',
+      says: 'How many daemons are scraped. None: nothing on these boards is news; look at the targets page of Prometheus.',
+      size: [3, 4],
+      unit: 'none',
+      none: 'Prometheus gave no answer',
+      queries: [{ expr: `count(${select('mirrorwatch_build_info')}) or vector(0)`, legend: 'scraped', as: 'instant' }],
+    }).thresholds(steps([null, verdict.bad], [1, verdict.fine])),
+    stat({
+      id: 5,
+      title: 'Wrong contents',
+      says: 'Artifacts that were served with a wrong hash twice, over two connections, and that nobody has acknowledged. Above 0: stop using that mirror now, see the runbook on MirrorContentMismatch.',
+      size: [3, 4],
+      unit: 'none',
+      none: 'nothing was verified yet',
+      queries: [{ expr: `sum(${select('mirror_integrity_mismatch_active')})`, legend: 'active', as: 'instant' }],
+    }).thresholds(steps([null, verdict.fine], [1, verdict.bad])),
+  ];
+}
+
+const columns = [
+  { name: 'State', none: 'no verdict yet' },
+  { name: 'Availability', none: 'not judged' },
+  { name: 'p95', none: 'no good answer' },
+  { name: 'Rank', none: 'not to be used' },
+  { name: 'Last good answer', none: 'never' },
+  { name: 'Findings', none: 'no verdict yet' },
+  { name: 'Certificate left', none: 'none seen' },
+] as const;
+
+function columnProperties(name: (typeof columns)[number]['name']): readonly { id: string; value?: unknown }[] {
+  const marks = (...list: readonly Mark[]) => ({ id: 'thresholds', value: steps(...list).build() });
+  switch (name) {
+    case 'State':
+      return [{ id: 'mappings', value: [stateWords] }, colouredCell];
+    case 'Availability':
+      return [
+        { id: 'unit', value: 'percentunit' },
+        { id: 'decimals', value: 2 },
+        marks([null, verdict.bad], [0.99, verdict.watch], [0.995, 'text']),
+      ];
+    case 'p95':
+      return [{ id: 'unit', value: 's' }, marks([null, 'text'], [0.8, verdict.watch], [2.5, verdict.bad])];
+    case 'Rank':
+      return [{ id: 'unit', value: 'none' }];
+    case 'Last good answer':
+      return [
+        { id: 'unit', value: 'dtdurations' },
+        { id: 'decimals', value: 0 },
+      ];
+    case 'Findings':
+      return [{ id: 'unit', value: 'none' }, marks([null, 'text'], [1, verdict.watch])];
+    case 'Certificate left':
+      return [
+        { id: 'unit', value: 'dtdurations' },
+        { id: 'decimals', value: 0 },
+        marks([null, verdict.bad], [14 * 86_400, 'text']),
+      ];
+    default:
+      return name satisfies never;
+  }
+}
+
+/** One line for each mirror: how it is, how good, how fast. */
+export function mirrors(select: Selector): TablePanelBuilder {
+  const buckets = select('mirror_probe_rtt_seconds', { step: canarySteps, connection: 'cold' }, '_bucket');
+  const now = (expr: string) => ({ expr, as: 'table' }) as const;
+  const panel = table({
+    id: 6,
+    title: 'Mirrors',
+    says: 'One line for each mirror; availability and p95 (canary, cold) over the time range. Down or degraded: open the mirror by its name. "not to be used": one of the gates is closed, the daemon\'s page says which. An empty number says why it is empty.',
+    size: [24, 8],
+    unit: 'none',
+    none: 'no mirror is scraped',
+    queries: [
+      now(stateCode(select)),
+      now(`1 - ${errorRatio(select, '$__range')}`),
+      now(quantile(0.95, ['registry'], buckets, '$__range')),
+      now(`min by (registry) (${select('mirror_advice_rank')})`),
+      now(`time() - max by (registry) (${select('mirror_probe_last_success_timestamp_seconds')})`),
+      now(`sum by (registry) (${select('mirror_findings_open', { registry: '!=' })})`),
+      now(`min by (registry) (${select('mirror_tls_certificate_expiry_timestamp_seconds')}) - time()`),
+    ],
+  })
+    .withTransformation({ id: 'merge', options: {} })
+    .withTransformation({
+      id: 'organize',
+      options: {
+        excludeByName: { Time: true },
+        renameByName: {
+          registry: 'Mirror',
+          ...Object.fromEntries(columns.map(({ name }, index) => [`Value #${String.fromCharCode(65 + index)}`, name])),
+        },
+      },
+    })
+    .overrideByName('Mirror', [
+      {
+        id: 'links',
+        value: [
+          link('This mirror in detail', addressOf('mirror', { registry: variable('__value.raw', 'percentencode') })),
+        ],
+      },
+    ]);
+  for (const { name, none } of columns)
+    panel.overrideByName(name, [{ id: 'noValue', value: none }, ...columnProperties(name)]);
+  return panel;
+}
+
+/** What is advised now and why, and what was in the last day. */
+export function adviceTables(select: Selector): readonly TablePanelBuilder[] {
+  const known = `max(${select('mirrorwatch_build_info')})`;
+  const issued = growth(['upstream', 'cause'], select('mirror_advice_issued_total'), '1d');
+  const found = `sum by (registry, kind) (${select('mirror_findings_open')}) > 0`;
+  const plain = (exclude: readonly string[]) => ({
+    id: 'organize',
+    options: { excludeByName: Object.fromEntries(exclude.map((name) => [name, true])), renameByName: {} },
+  });
+  return [
+    table({
+      id: 7,
+      title: 'What to set, and why',
+      says: "The move that is proposed for each upstream, and its cause. Follow it: the daemon's page has the line for each client, its doubts, and the way back.",
+      size: [10, 6],
+      unit: 'none',
+      none: 'no daemon is scraped',
+      queries: [
+        {
+          expr: orNone(
+            `max by (ecosystem, upstream, from, to, cause) (${select('mirror_advice_active')})`,
+            known,
+            'cause',
+            'nothing advised',
+          ),
+          as: 'table',
+        },
+      ],
+    })
+      .withTransformation(plain(['Time', 'Value']))
+      .dataLinks([dataLink('The line to paste, at the daemon', `${variable('daemon_url')}/`, true)]),
+    table({
+      id: 8,
+      title: 'Findings open',
+      says: 'What is wrong now, by mirror and kind; without a mirror it is about us. Each kind has its page in the runbook.',
+      size: [7, 6],
+      unit: 'none',
+      none: 'no verdict yet: no daemon is scraped, or it is starting',
+      queries: [{ expr: orNone(found, known, 'kind', 'none open'), as: 'table' }],
+    })
+      .withTransformation(plain(['Time']))
+      .overrideByName('Value', [{ id: 'displayName', value: 'open' }]),
+    table({
+      id: 9,
+      title: 'Advice given in the last day',
+      says: 'How often a move was proposed, by cause, reminders not counted. Often and by turns: two mirrors are equally good or bad; raise advise.hold.',
+      size: [7, 6],
+      unit: 'none',
+      none: 'no daemon is scraped',
+      queries: [{ expr: orNone(`${issued} > 0`, known, 'cause', 'none'), as: 'table' }],
+    })
+      .decimals(0)
+      .withTransformation(plain(['Time']))
+      .overrideByName('Value', [{ id: 'displayName', value: 'times' }]),
+  ];
+}

@@ -1,0 +1,136 @@
+import { type BoardPlan, built } from './board.ts';
+import { words } from './frame.ts';
+import { toDaemonMirror } from './links.ts';
+import { adviceTables, mirrors, numbers, stateWords } from './overview-now.ts';
+import { colour, reasonColour, verdict } from './palette.ts';
+import { bars, colourNames, lines, linesWithMarks, timeline } from './panels.ts';
+import { canarySteps, growth, orNone, quantile, type Selector, selector, stateCode } from './promql.ts';
+import { daemonUrl, datasource, ecosystem, registry, vantage, window } from './variables.ts';
+
+const select = selector(['vantage', 'ecosystem', 'registry']);
+
+function overTime(of: Selector) {
+  return [
+    timeline({
+      id: 10,
+      title: 'State of each mirror',
+      says: 'The state over time, the worst of the vantages chosen; a gap is a time without a scrape. A band of unknown is a pause, a maintenance window, or a daemon that could not tell: see "Could not tell" below.',
+      size: [24, 7],
+      unit: 'none',
+      none: 'no verdict yet: no daemon is scraped, or it is starting',
+      queries: [{ expr: stateCode(of), legend: '{{registry}}' }],
+    }).mappings([stateWords]),
+    linesWithMarks(
+      {
+        id: 11,
+        title: 'Round trip of the canary, p95',
+        says: 'What 95 of 100 fresh fetches of the canary stay below. A line that rises alone is that mirror; all lines together are our own network, or the time of day.',
+        size: [12, 8],
+        unit: 's',
+        none: 'no good answer in the time looked back at',
+        queries: [
+          {
+            expr: quantile(
+              0.95,
+              ['registry'],
+              of('mirror_probe_rtt_seconds', { step: canarySteps, connection: 'cold' }, '_bucket'),
+              '$window',
+            ),
+            legend: '{{registry}}',
+            exemplars: true,
+          },
+        ],
+      },
+      [null, 'transparent'],
+      [0.8, verdict.watch],
+    ).dataLinks([toDaemonMirror]),
+    bars({
+      id: 12,
+      title: 'Failures by reason',
+      says: 'Failed probes by what they failed with; "none" is the line that stands at 0 while nothing failed. One reason at one mirror: open the mirror. The same reason at all: see "Our own view over time".',
+      size: [12, 8],
+      unit: 'none',
+      none: 'nothing was probed in this time',
+      queries: [
+        {
+          expr: orNone(
+            `${growth(['reason'], of('mirror_probe_failures_total'), '$__rate_interval')} > 0`,
+            growth([], of('mirror_probe_attempts_total'), '$__rate_interval'),
+            'reason',
+            'none',
+          ),
+          legend: '{{reason}}',
+        },
+      ],
+    }).withOverride(noneOverride),
+  ] as const;
+}
+
+const noneOverride = {
+  matcher: { id: 'byName', options: 'none' },
+  properties: [{ id: 'color', value: { mode: 'fixed', fixedColor: colour.grey } }],
+};
+
+function changes(of: Selector) {
+  return [
+    lines({
+      id: 13,
+      title: 'Findings open, by kind',
+      says: 'What was wrong when; kinds without a finding lie at 0. The marks over all panels name the mirror.',
+      size: [8, 8],
+      unit: 'none',
+      none: 'no verdict yet: no daemon is scraped, or it is starting',
+      queries: [{ expr: `sum by (kind) (${of('mirror_findings_open')})`, legend: '{{kind}}' }],
+    }).decimals(0),
+    bars({
+      id: 14,
+      title: 'Could not tell',
+      says: 'Slots that say nothing about a mirror, by why. contaminated or local: this machine is too busy, see the board Self. vantage, proxy, resolver: our own network. paused and over_budget are on purpose.',
+      size: [8, 8],
+      unit: 'none',
+      none: 'nothing was probed in this time',
+      queries: [
+        {
+          expr: orNone(
+            `${growth(['because'], of('mirror_probe_unknown_total'), '$__rate_interval')} > 0`,
+            growth([], of('mirror_probe_attempts_total'), '$__rate_interval'),
+            'because',
+            'none',
+          ),
+          legend: '{{because}}',
+        },
+      ],
+    }).withOverride(noneOverride),
+    timeline({
+      id: 15,
+      title: 'Our own view over time',
+      says: 'Whether our vantage could be trusted, and whether each control answered. Red here, and failures of mirrors at the same time are ours first.',
+      size: [8, 8],
+      unit: 'none',
+      none: 'not known yet: the first pass over the canaries has not ended',
+      queries: [
+        { expr: `1 - max(${of('mirror_vantage_suspect')})`, legend: 'our vantage' },
+        { expr: `min by (control) (${of('mirror_control_up')})`, legend: 'control {{control}}' },
+      ],
+    }).mappings([words({ 0: ['no', verdict.bad], 1: ['yes', verdict.fine] })]),
+  ] as const;
+}
+
+/** Which mirrors are well, what to set and why, what changed in the last day, and whether we can tell. */
+export const overview = (() => {
+  const [states, rtt, failures] = overTime(select);
+  const plan: BoardPlan = {
+    board: 'overview',
+    title: 'mirrorwatch / Overview',
+    says: 'Which mirrors are well, what to set now and why, what changed in the last day, and whether we can tell at all.',
+    from: 'now-24h',
+    variables: [datasource, vantage, ecosystem, registry, window, daemonUrl],
+    select,
+    sections: [
+      { id: 0, title: '', panels: [...numbers(select), mirrors(select), ...adviceTables(select)] },
+      { id: 101, title: 'Over time', panels: [states, rtt, colourNames(failures, reasonColour)] },
+      { id: 102, title: 'What changed, and could we tell', panels: [...changes(select)] },
+    ],
+  };
+  return built(plan);
+})();

@@ -1,0 +1,72 @@
+import { type Reason, reasons, reasonWeight } from '../src/core/failure.ts';
+
+// Colours after Okabe and Ito, told apart by eyes that do not see red and green; a word or a number always stands beside.
+
+/** The colours by name. */
+export const colour = {
+  blue: '#0072B2',
+  sky: '#56B4E9',
+  green: '#009E73',
+  yellow: '#F0E442',
+  orange: '#E69F00',
+  vermilion: '#D55E00',
+  purple: '#CC79A7',
+  grey: '#8E8E8E',
+} as const;
+
+/** What a verdict looks like: the same on every board. */
+export const verdict = {
+  fine: colour.green,
+  watch: colour.orange,
+  bad: colour.vermilion,
+  unknown: colour.grey,
+} as const;
+
+/** The phases of a round trip, as on the daemon's status page. */
+export const phaseColour = {
+  resolve: '#74b9e0',
+  connect: '#0b6fae',
+  tls: '#c06c9d',
+  processing: '#e09a00',
+  transfer: '#159b78',
+} as const;
+
+/** Five steps of one hue, for the reasons of one family. */
+const shades: Readonly<Record<string, readonly string[]>> = {
+  way: ['#003F66', '#005A8D', '#0072B2', '#2C93CF', '#56B4E9', '#8CCBF0'],
+  timeout: ['#8A5F00', '#B37B00', '#E69F00', '#F0B93E', '#F7D27F'],
+  tls: ['#8C3B66', '#A5527F', '#CC79A7', '#D898BB', '#E4B7D0', '#F0D6E5'],
+  refusal: ['#8F8700', '#B8AD00', '#D9CC12', '#F0E442'],
+  answer: [
+    '#7A3600',
+    '#A84A00',
+    '#D55E00',
+    '#F07A1F',
+    '#F59B57',
+    '#F9BC8F',
+    '#004D38',
+    '#009E73',
+    '#4CC3A1',
+    '#99DCC9',
+  ],
+};
+
+function familyOf(reason: Reason): string {
+  if (reason.startsWith('timeout_')) return 'timeout';
+  if (reason.startsWith('tls_')) return 'tls';
+  if (reason.startsWith('resolve_') || ['refused', 'unreachable', 'reset'].includes(reason)) return 'way';
+  return reasonWeight[reason] === 'refusal' ? 'refusal' : 'answer';
+}
+
+/** One colour for each reason: one hue for each family (the way there, timeouts, TLS, refusals, what was answered). */
+export const reasonColour: Readonly<Record<Reason, string>> = (() => {
+  const used = new Map<string, number>();
+  const entries = reasons.map((reason) => {
+    const family = familyOf(reason);
+    const index = used.get(family) ?? 0;
+    used.set(family, index + 1);
+    const list = shades[family] ?? [];
+    return [reason, list[index % list.length] ?? colour.grey] as const;
+  });
+  return Object.fromEntries(entries) as Record<Reason, string>;
+})();

@@ -1,0 +1,64 @@
+import { stepsOf } from '../src/core/target.ts';
+import { type LabelOf, type MetricName, metricOf } from '../src/export/catalog.ts';
+
+/** Variables that narrow a board down, by the label they stand for. */
+export const narrowing = ['vantage', 'ecosystem', 'registry', 'module', 'version'] as const;
+export type Narrowing = (typeof narrowing)[number];
+
+/** The part of a histogram that a query reads; nothing for the other types. */
+export type Part = '_bucket' | '_sum' | '_count' | '';
+
+/** Matchers beside those of the board's variables: label → what it equals, or `=~` and a pattern. */
+export type Matchers<N extends MetricName> = { readonly [L in LabelOf<N>]?: string };
+
+/** Writes selectors that obey a board's variables, as far as a metric has their labels. `vantage` comes from the scrape. */
+export type Selector = <N extends MetricName>(name: N, matchers?: Matchers<N>, part?: Part) => string;
+
+/** The selectors of a board that has these variables. */
+export function selector(variables: readonly Narrowing[]): Selector {
+  return (name, matchers = {}, part = '') => {
+    const labels: readonly string[] = ['vantage', ...metricOf(name).labels];
+    const chosen = variables.filter((label) => labels.includes(label));
+    const own = Object.entries(matchers as Record<string, string>).map(([label, value]) =>
+      /^(=~|!=|!~)/.test(value) ? `${label}${value.slice(0, 2)}"${value.slice(2)}"` : `${label}="${value}"`,
+    );
+    return `${name}${part}{${[...chosen.map((label) => `${label}=~"$${label}"`), ...own].join(',')}}`;
+  };
+}
+
+/** The step that judges liveness, of all ecosystems: a pattern for `step`. */
+export const canarySteps = `=~${Object.values(stepsOf)
+  .map(([canary]) => canary ?? '')
+  .join('|')}`;
+
+/** The quantile of a histogram by labels; no line where nothing was observed (a `NaN` says less than its absence). */
+export function quantile(q: number, by: readonly string[], buckets: string, window: string): string {
+  return `histogram_quantile(${q}, sum by (${['le', ...by].join(', ')}) (rate(${buckets}[${window}]))) >= 0`;
+}
+
+/** The growth of a counter over a window, summed by labels. */
+export function growth(by: readonly string[], counter: string, window: string): string {
+  const grown = `(increase(${counter}[${window}]))`;
+  return by.length === 0 ? `sum${grown}` : `sum by (${by.join(', ')}) ${grown}`;
+}
+
+/** Failed share of the judged probes, 0 to 1, by registry; no line where none was judged. */
+export function errorRatio(select: Selector, window: string): string {
+  const failed = growth(['registry'], select('mirror_probe_target_failures_total'), window);
+  const judged = growth(['registry'], select('mirror_probe_attempts_total'), window);
+  return `${failed} / (${judged} > 0)`;
+}
+
+/** Values of the coded state, worst last: where vantages differ the worst is shown. */
+export const stateCodes = ['up', 'unknown', 'degraded', 'down'] as const;
+
+/** The state as a number, the index in `stateCodes`; no line before the first verdict. */
+export function stateCode(select: Selector): string {
+  const coded = stateCodes.map((state, code) => `${select('mirror_state', { state })} * ${code}`);
+  return `max by (registry) (${coded.join(' or ')})`;
+}
+
+/** What is worth a line, and where there is nothing one line that says so, as long as `known` is there at all. */
+export function orNone(some: string, known: string, label: string, text: string): string {
+  return `(${some}) or label_replace(0 * ${known}, "${label}", "${text}", "", "")`;
+}

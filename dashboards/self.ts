@@ -1,0 +1,20 @@
+import { built } from './board.ts';
+import { selector } from './promql.ts';
+import { inOrder, news, ownTime, scrape } from './self-parts.ts';
+import { datasource, vantage, window } from './variables.ts';
+
+/** Can I trust what I see: the watcher watched. */
+export const self = built({
+  board: 'self',
+  title: 'mirrorwatch / Self',
+  says: 'Can I trust what I see: whether the daemon keeps its time, can tell, gets its news out, and what it costs.',
+  from: 'now-6h',
+  variables: [datasource, vantage, window],
+  select: selector(['vantage']),
+  sections: [
+    { id: 0, title: '', panels: [...inOrder()] },
+    { id: 101, title: 'Does it keep its own time', panels: [...ownTime()] },
+    { id: 102, title: 'Does its news get out', panels: [...news()] },
+    { id: 103, title: 'What it costs', panels: [...scrape()] },
+  ],
+});

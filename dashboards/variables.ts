@@ -1,0 +1,121 @@
+import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import { source } from './frame.ts';
+import { selector } from './promql.ts';
+
+type Variable = { build(): dashboard.VariableModel };
+
+/** `All` is every value and none: series without the label are in it. */
+const everything = '.*';
+
+/** Where the numbers come from. */
+export const datasource: Variable = new dashboard.DatasourceVariableBuilder('datasource')
+  .label('Data source')
+  .description('The Prometheus that scrapes mirrorwatch.')
+  .type('prometheus');
+
+function choice(name: string, label: string, says: string, query: string): dashboard.QueryVariableBuilder {
+  return new dashboard.QueryVariableBuilder(name)
+    .label(label)
+    .description(says)
+    .datasource(source)
+    .query({ query, refId: name })
+    .definition(query)
+    .refresh(dashboard.VariableRefresh.OnTimeRangeChanged)
+    .sort(dashboard.VariableSort.NaturalAsc);
+}
+
+function anyOf(name: string, label: string, says: string, query: string): Variable {
+  return choice(name, label, says, query)
+    .multi(true)
+    .includeAll(true)
+    .allValue(everything)
+    .current({ selected: true, text: ['All'], value: ['$__all'] });
+}
+
+function oneOf(name: string, label: string, says: string, query: string, first: string): Variable {
+  return choice(name, label, says, query).multi(false).includeAll(false).current({ text: first, value: first });
+}
+
+const attempts = (...narrowed: Parameters<typeof selector>[0]) => selector(narrowed)('mirror_probe_attempts_total');
+
+/** Where we watch from: the label that Prometheus sets on its scrape targets. */
+export const vantage = anyOf(
+  'vantage',
+  'Vantage',
+  'Where we watch from: a label of the scrape target. Without it, All is right.',
+  'label_values(mirrorwatch_build_info, vantage)',
+);
+
+export const ecosystem = anyOf(
+  'ecosystem',
+  'Ecosystem',
+  'What the mirrors serve.',
+  `label_values(${attempts('vantage')}, ecosystem)`,
+);
+
+export const registry = anyOf(
+  'registry',
+  'Mirror',
+  'Mirrors by their name in the configuration.',
+  `label_values(${attempts('vantage', 'ecosystem')}, registry)`,
+);
+
+export const module = anyOf(
+  'module',
+  'Module',
+  'Modules as configured.',
+  `label_values(${attempts('vantage', 'ecosystem', 'registry')}, module)`,
+);
+
+export const version = anyOf(
+  'version',
+  'Version',
+  'Versions as configured: latest stays latest.',
+  `label_values(${attempts('vantage', 'ecosystem', 'registry', 'module')}, version)`,
+);
+
+/** One kind of request: times of different steps have no common mean. */
+export const step = oneOf(
+  'step',
+  'Step',
+  'One kind of request; a zip and a go.mod have no common mean.',
+  `label_values(${attempts('vantage', 'ecosystem')}, step)`,
+  'mod',
+);
+
+/** A fresh or a kept connection: times of both have no common mean either. */
+export const connection = oneOf(
+  'connection',
+  'Connection',
+  'cold: a fresh connection for each probe; warm: a kept one.',
+  `label_values(${selector(['vantage', 'ecosystem'])('mirror_probe_rtt_seconds', {}, '_count')}, connection)`,
+  'cold',
+);
+
+/** How far back quantiles and shares look. */
+export const window: Variable = new dashboard.IntervalVariableBuilder('window')
+  .label('Look back')
+  .description('How far back each point looks. At least 40 paces of the step: 20 min at 30 s, 4 h at 5 min.')
+  .values('20m,1h,4h,1d')
+  .auto(false)
+  .current({ text: '1h', value: '1h' });
+
+function text(name: string, label: string, says: string, value: string): Variable {
+  return new dashboard.TextBoxVariableBuilder(name)
+    .label(label)
+    .description(says)
+    .defaultValue(value)
+    .current({ text: value, value });
+}
+
+/** The daemon's own pages, for links from a number to the probes behind it. */
+export const daemonUrl = text(
+  'daemon_url',
+  'Daemon',
+  'Address of the daemon as your browser reaches it; links lead to its pages of mirrors and probes.',
+  'http://127.0.0.1:10120',
+);
+
+export const slo = text('slo', 'Objective %', 'Share of probes that shall be answered well.', '99.5');
+export const factor = text('factor', 'Spike factor', 'detect.spike.factor of the configuration.', '2.5');
+export const floor = text('floor', 'Spike floor, s', 'detect.spike.floor of the configuration, seconds.', '0.8');
