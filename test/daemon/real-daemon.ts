@@ -1,4 +1,4 @@
-import type { WireAccess } from '../../src/core/ports.ts';
+import type { Store, WireAccess } from '../../src/core/ports.ts';
 import { ok } from '../../src/core/result.ts';
 import { type Daemon, startDaemon } from '../../src/daemon/lifecycle.ts';
 import { cronCalendar } from '../../src/io/calendar.ts';
@@ -15,6 +15,7 @@ import { readConfig } from './world.ts';
 /** A daemon in this process on the machine's clocks, with the real wire and the real post. */
 export interface RealDaemon {
   readonly daemon: Daemon;
+  /** Stays empty where a store of the test's own was given. */
   readonly store: MemoryStore;
   /** The log as it was written, whole lines. */
   log(): string;
@@ -30,10 +31,11 @@ export async function startRealDaemon(
   yaml: string,
   env: Readonly<Record<string, string>> = {},
   files: Readonly<Record<string, string>> = {},
+  given: Store | null = null,
 ): Promise<RealDaemon> {
   const config = readConfig(yaml, env, files);
   if (config.tag === 'error') throw new Error(JSON.stringify(config.error, null, 1));
-  const store = memoryStore();
+  const kept = memoryStore();
   const lines: string[] = [];
   const access: Record<string, WireAccess> = {};
   const started = await startDaemon(
@@ -48,7 +50,7 @@ export async function startRealDaemon(
         pretty: false,
         destination: { write: (line: string) => void lines.push(line) },
       }),
-      store,
+      store: given ?? kept,
       post: createPost({ clock: systemClock, timers: systemTimers }),
       workers(book) {
         Object.assign(access, book.access);
@@ -64,7 +66,7 @@ export async function startRealDaemon(
   const daemon = started.value;
   return {
     daemon,
-    store,
+    store: kept,
     access,
     log: () => lines.join(''),
     async until(what, holds) {

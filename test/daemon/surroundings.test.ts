@@ -1,0 +1,276 @@
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Store } from '../../src/core/ports.ts';
+import { systemClock } from '../../src/io/clock.ts';
+import { openStore } from '../../src/io/store.ts';
+import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
+import { tempDir } from '../support/paths.ts';
+import { startWebhookReceiver, verifyPost, type WebhookReceiver } from '../support/webhook-receiver.ts';
+import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
+import { hookSecret } from './three-mirrors.ts';
+
+/** Two mirrors on loopback, the canary each 100 ms; an outage opens at the third failure, whatever the time between. */
+function yamlOf(near: string, far: string, hooks: readonly string[] = []): string {
+  const webhooks = hooks.map(
+    (url, n) => `  - { name: hook${n}, url: "${url}", secrets: [ "${hookSecret}" ], allow: [ 127.0.0.0/8 ] }\n`,
+  );
+  return `
+vantage: here
+listen: 127.0.0.1:10120
+schedule: { every: 100ms, timeout: 1s, perHost: 4 }
+steps: { list: 5s, info: 5s, latest: 5s, zip: 1h }
+mirrors:
+  - { name: near, ecosystem: go, url: "${near}", weight: 100 }
+  - { name: far, ecosystem: go, url: "${far}", weight: 50 }
+clients: { go: "${near},${far},direct" }
+modules: { go: [ "example.com/hello@v1.0.0" ] }
+go: { sumdb: off }
+detect: { outage: { open: 3, over: 0s }, spike: { warmup: 8 } }
+${hooks.length > 0 ? `webhooks:\n${webhooks.join('')}` : ''}
+state: { path: /nowhere/state.db }
+`;
+}
+
+let near: FakeMirror;
+let far: FakeMirror;
+beforeAll(async () => {
+  near = await startFakeMirror();
+  far = await startFakeMirror();
+});
+afterAll(async () => {
+  await Promise.all([near.close(), far.close()]);
+});
+
+async function withDaemon(
+  hooks: readonly string[],
+  store: Store | null,
+  act: (real: RealDaemon) => Promise<void>,
+): Promise<void> {
+  const real = await startRealDaemon(yamlOf(near.url, far.url, hooks), {}, {}, store);
+  try {
+    await act(real);
+  } finally {
+    await near.setFault(null);
+    await real.daemon.stop();
+  }
+}
+
+const metric = async (real: RealDaemon, series: string): Promise<number | null> => {
+  const { text } = await real.get('/metrics');
+  const line = text.split('\n').find((one) => one.startsWith(`${series} `));
+  return line === undefined ? null : Number(line.split(' ').at(-1));
+};
+const attempts = (registry: string): string =>
+  `mirror_probe_attempts_total{ecosystem="go",registry="${registry}",module="example.com/hello",version="v1.0.0",step="mod"}`;
+const enough = (real: RealDaemon, count: number) =>
+  real.until(`${count} probes`, async () => ((await metric(real, attempts('far'))) ?? 0) >= count);
+
+describe('real sockets, whole path', () => {
+  test('a mirror that gets slow: phases where the time went, a spike, advice, a signed notice', async () => {
+    const receiver = await startWebhookReceiver();
+    await withDaemon([receiver.url], null, async (real) => {
+      await enough(real, 12);
+      near.setDelay({ headMs: 850 });
+      await real.until('advice', () => receiver.posts.some(({ body }) => body.includes('"mirror.advice"')));
+      near.setDelay(0);
+      const types = receiver.posts.map((post) => (verifyPost(post, hookSecret) as { type: string }).type);
+      expect(types.slice(0, 2).sort()).toEqual(['mirror.advice', 'mirror.spike']);
+      const spike = receiver.posts.map(({ body }) => JSON.parse(body)).find(({ type }) => type === 'mirror.spike');
+      const { evidence } = spike.data.finding;
+      expect(evidence.observedSeconds).toBeGreaterThanOrEqual(0.85);
+      // From the number back to the wire: the hop whose `processing` took that long.
+      const walk = JSON.parse((await real.get(`/api/v1/probes/${evidence.probeIds.at(-1)}`)).text);
+      expect(walk.phasesSeconds.processing).toBeGreaterThanOrEqual(0.85);
+      expect(walk.phasesSeconds.connect).toBeLessThan(0.5);
+      expect(walk.hops.at(-1).url).toBe(`${near.url}/example.com/hello/@v/v1.0.0.mod`);
+    });
+    await receiver.close();
+  });
+
+  test('a mirror that dies and comes back: outage, advice, recovery', async () => {
+    const receiver = await startWebhookReceiver();
+    await withDaemon([receiver.url], null, async (real) => {
+      await enough(real, 10);
+      await near.kill();
+      await real.until('advice', () => receiver.posts.some(({ body }) => body.includes('"mirror.advice"')));
+      await near.revive();
+      await real.until('recovery', () => receiver.posts.some(({ body }) => body.includes('"mirror.recovery"')));
+      expect(receiver.posts.map(({ body }) => JSON.parse(body).type)).toContain('mirror.outage');
+      expect((await real.get('/api/v1/advice/go/remedy?as=env')).status).toBe(204);
+    });
+    await receiver.close();
+  });
+
+  test('an exemplar leads to a probe that can be read', async () => {
+    await withDaemon([], null, async (real) => {
+      await enough(real, 5);
+      const { text } = await real.get('/metrics', { accept: 'application/openmetrics-text; version=1.0.0' });
+      const ids = [...text.matchAll(/# \{probe_id="([0-9a-z]+)"\}/g)].map((found) => found[1]);
+      expect(ids.length).toBeGreaterThan(1);
+      for (const id of ids) expect((await real.get(`/api/v1/probes/${id}`)).status).toBe(200);
+    });
+  });
+});
+
+describe('a state file', () => {
+  const path = (): string => join(tempDir('state'), 'mirrorwatch.db');
+  const opened = (file: string, bytesMax?: number) => {
+    const result = openStore(file, bytesMax === undefined ? { clock: systemClock } : { clock: systemClock, bytesMax });
+    if (result.tag === 'error') throw new Error(`refused: ${result.error.kind}`);
+    return result.value;
+  };
+
+  test('that is corrupt: set aside, said, and watching begins anew with a file of its own', async () => {
+    const file = path();
+    writeFileSync(file, 'this was a database once'.repeat(500));
+    const { store, notes } = opened(file);
+    expect(notes).toEqual([expect.stringContaining('state file was corrupt; set aside as')]);
+    expect(readdirSync(join(file, '..')).filter((name) => name.includes('corrupt'))).toHaveLength(1);
+    await withDaemon([], store, async (real) => {
+      await enough(real, 5);
+      expect(await metric(real, 'mirrorwatch_state_writable')).toBe(1);
+    });
+    const again = opened(file);
+    expect([again.notes, again.store.all('detector').length > 0]).toEqual([[], true]);
+    again.store.close();
+  });
+
+  test('whose disk is full: the daemon goes on watching and says so', async () => {
+    const { store } = opened(path(), 120_000);
+    await near.setFault({ kind: 'status', status: 500, body: 'x' });
+    await withDaemon([], store, async (real) => {
+      await real.until('it says so', async () => (await metric(real, 'mirrorwatch_state_writable')) === 0);
+      const before = (await metric(real, attempts('far'))) ?? 0;
+      await enough(real, before + 5);
+      expect((await real.get('/-/ready')).status).toBe(200);
+      expect((await real.get('/')).status).toBe(200);
+      expect(real.log()).toContain('state cannot be written; watching goes on');
+    });
+  });
+
+  test('that cannot be written from the start: the daemon goes on watching and says so', async () => {
+    const folder = tempDir('state');
+    writeFileSync(join(folder, 'a-file'), '');
+    const { store, notes } = opened(join(folder, 'a-file', 'mirrorwatch.db'));
+    expect(notes).toEqual([expect.stringContaining('cannot be written')]);
+    await withDaemon([], store, async (real) => {
+      await enough(real, 5);
+      expect(await metric(real, 'mirrorwatch_state_writable')).toBe(0);
+      expect((await real.get('/-/ready')).status).toBe(200);
+    });
+  });
+
+  test.each([
+    [
+      'of a newer version',
+      `UPDATE meta SET value = '{"version":99}' WHERE key = 'schema'`,
+      { kind: 'newer', version: 99 },
+    ],
+    ['of another program', 'DROP TABLE meta; CREATE TABLE users (id INTEGER)', { kind: 'foreign' }],
+  ])('%s: refused with a clear error, and left as it is', (_, sql, failure) => {
+    const file = path();
+    opened(file).store.close();
+    const db = new DatabaseSync(file);
+    db.exec(sql);
+    db.close();
+    expect(openStore(file, { clock: systemClock })).toMatchObject({ tag: 'error', error: failure });
+    expect(existsSync(file)).toBe(true);
+  });
+
+  test('of another daemon that runs: refused', () => {
+    const file = path();
+    const first = opened(file);
+    expect(openStore(file, { clock: systemClock })).toMatchObject({ tag: 'error', error: { kind: 'locked' } });
+    first.store.close();
+    opened(file).store.close();
+  });
+});
+
+describe('a webhook receiver', () => {
+  /** One good receiver beside the bad one: it must get its notices whatever the other does. */
+  async function beside(
+    bad: (receiver: WebhookReceiver) => string,
+    look: (real: RealDaemon, bad: WebhookReceiver) => Promise<void>,
+  ): Promise<void> {
+    const [good, other] = [await startWebhookReceiver(), await startWebhookReceiver()];
+    await withDaemon([bad(other), good.url], null, async (real) => {
+      try {
+        await enough(real, 8);
+        await near.setFault({ kind: 'status', status: 403 });
+        await real.until('the good one has both', () => good.posts.length >= 2);
+        await look(real, other);
+      } finally {
+        // What hangs is cut, so that the drain need not wait for it.
+        await other.kill();
+      }
+    });
+    await good.close();
+  }
+  const outcome = (what: string): string => `mirrorwatch_webhook_deliveries_total{receiver="hook0",outcome="${what}"}`;
+
+  test('that hangs: nobody else waits; it is counted as a queue', async () => {
+    await beside(
+      (receiver) => {
+        receiver.script({ kind: 'hang' });
+        return receiver.url;
+      },
+      async (real, bad) => {
+        expect(bad.posts.length).toBeGreaterThan(0);
+        await real.until(
+          'the good one is told of as done',
+          async () => (await metric(real, 'mirrorwatch_webhook_queue_length{receiver="hook1"}')) === 0,
+        );
+        expect(await metric(real, 'mirrorwatch_webhook_queue_length{receiver="hook0"}')).toBe(2);
+        expect(await metric(real, 'mirrorwatch_webhook_oldest_seconds{receiver="hook1"}')).toBeNull();
+      },
+    );
+  });
+
+  test('that redirects inward: never followed, tried again later', async () => {
+    const inner = await startWebhookReceiver();
+    await beside(
+      (receiver) => {
+        receiver.script({ kind: 'redirect', location: inner.url });
+        return receiver.url;
+      },
+      async (real) => {
+        await real.until('a retry is planned', async () => ((await metric(real, outcome('retried'))) ?? 0) >= 2);
+        expect(inner.posts).toEqual([]);
+      },
+    );
+    await inner.close();
+  });
+
+  test('that answers 410: disabled until the next reload', async () => {
+    await beside(
+      (receiver) => {
+        receiver.script({ kind: 'status', status: 410 });
+        return receiver.url;
+      },
+      async (real, bad) => {
+        await real.until('disabled', async () => ((await metric(real, outcome('disabled'))) ?? 0) >= 1);
+        expect(await metric(real, outcome('delivered'))).toBe(0);
+        expect(bad.posts.length).toBeLessThanOrEqual(2);
+      },
+    );
+  });
+
+  test('that stands in a private network nobody allowed: never connected to', async () => {
+    const inner = await startWebhookReceiver();
+    const text = yamlOf(near.url, far.url, [inner.url]).replace(', allow: [ 127.0.0.0/8 ]', '');
+    const real = await startRealDaemon(text);
+    await enough(real, 8);
+    await near.kill();
+    await real.until(
+      'a try',
+      async () =>
+        ((await metric(real, outcome('retried'))) ?? 0) + ((await metric(real, outcome('rejected'))) ?? 0) >= 1,
+    );
+    await near.setFault(null);
+    await real.daemon.stop();
+    expect(inner.posts).toEqual([]);
+    await inner.close();
+  });
+});
