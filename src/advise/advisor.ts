@@ -1,5 +1,6 @@
 import type { Advice, Candidate } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
+import type { AlertEvidence } from '../core/evidence.ts';
 import { type EcosystemId, ecosystems } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
@@ -42,11 +43,16 @@ export type RemedyNow =
 export interface Advisor {
   /** Takes each settled sample, confirming ones included. */
   observe(sample: SettledSample, now: Now): void;
-  /** Brings all advice up to date; `trigger` is noted in what is proposed by this call. */
+  /**
+   * Brings all advice up to date; `trigger` is noted in what is proposed by this call, but for what alerts brought
+   * about, which says so itself.
+   */
   consider(
     input: {
       readonly standings: readonly Standing[];
       readonly vantage: VantageStanding;
+      /** Alerts of others that fire now, by mirror; absent: none. */
+      readonly evidence?: ReadonlyMap<string, readonly AlertEvidence[]>;
       readonly trigger?: 'detector' | 'alertmanager';
     },
     now: Now,
@@ -76,12 +82,13 @@ export function createAdvisor(input: {
   let lastNow = input.now;
   let vantage: VantageStanding = { suspect: null, sinceMs: null, controls: [], contaminatedShare: null };
   let standings: ReadonlyMap<string, Standing> = new Map();
+  let evidence: ReadonlyMap<string, readonly AlertEvidence[]> = new Map();
   const tallies = new Map<string, Tally>();
   const settled = new Set<string>();
   const groups = groupsOf(config, input.declared);
   let orphans = restore(groups, input.restored, settled, config, input.now);
 
-  const view = (group: Group, now: Now): View => viewOf({ config, group, now, vantage, standings, tallies });
+  const view = (group: Group, now: Now): View => viewOf({ config, group, now, vantage, standings, tallies, evidence });
   const remember = (turn: AdviseTurn): AdviseTurn => {
     for (const { advice } of turn.changes) settled.add(advice.id);
     for (const id of settled) if (settled.size > settledKept) settled.delete(id);
@@ -103,6 +110,7 @@ export function createAdvisor(input: {
     consider(given, now) {
       lastNow = now;
       vantage = given.vantage;
+      evidence = given.evidence ?? new Map();
       standings = new Map(given.standings.map((standing) => [standing.registry, standing]));
       const ledger = openLedger(now);
       for (const advice of orphans) ledger.note('superseded', settle(advice, 'superseded', now));

@@ -2,9 +2,9 @@ import type { AdviceCause } from '../core/advice.ts';
 import type { Finding, FindingKind } from '../core/finding.ts';
 import type { Standing } from '../core/standing.ts';
 
-/** Why the mirror in use should be left, and the findings that say so. */
+/** Why the mirror in use should be left, and the findings that say so; `slo` has none: alerts of others say it. */
 export interface Cause {
-  readonly kind: Exclude<AdviceCause, 'failback' | 'slo' | 'lag'>;
+  readonly kind: Exclude<AdviceCause, 'failback' | 'lag'>;
   readonly findings: readonly Finding[];
 }
 

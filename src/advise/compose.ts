@@ -4,17 +4,22 @@ import type { Confidence, Finding } from '../core/finding.ts';
 import { shownChain } from './clients/client.ts';
 import { type Decision, expectations, moments } from './decide.ts';
 import { headName, type View } from './group.ts';
+import { lately } from './objective.ts';
 import { candidate, round } from './rank.ts';
 import { limitsOfAdvice, reasonText } from './words.ts';
+
+type Said = Extract<Decision, { kind: 'propose' | 'refuse' }>;
 
 const levels: readonly Confidence[] = ['low', 'medium', 'high'];
 
 /**
  * How sure an advice is: what its surest finding is, low where the vantage could not be verified; a failback rests on
- * `hold` without a break and is high.
+ * `hold` without a break and is high; what an alert says and our own measure bears out is medium.
  */
 export function confidenceOf(cause: Advice['cause'], findings: readonly Finding[]): Confidence {
   if (cause === 'failback') return 'high';
+  // Two witnesses: the alert, and our own measure that bears it out.
+  if (cause === 'slo') return 'medium';
   if (findings.some((finding) => finding.vantage !== 'ok')) return 'low';
   return levels[Math.max(0, ...findings.map((finding) => levels.indexOf(finding.confidence)))] ?? 'low';
 }
@@ -22,7 +27,7 @@ export function confidenceOf(cause: Advice['cause'], findings: readonly Finding[
 /** Puts a decision into the words, numbers and lines of an advice. */
 export function compose(
   view: View,
-  decision: Extract<Decision, { kind: 'propose' | 'refuse' }>,
+  decision: Said,
   meta: { readonly id: string; readonly trigger: Advice['trigger'] },
 ): Advice {
   const { group, config, now } = view;
@@ -51,7 +56,7 @@ export function compose(
     evidence: {
       windowSeconds: round(Math.max(0, now.monotonicMs - (window[0]?.atMs ?? now.monotonicMs)) / 1000),
       samples: window.length,
-      observedSeconds: decision.findings[0]?.evidence.observedSeconds ?? null,
+      observedSeconds: observedSeconds(view, decision, from),
       baselineSeconds: decision.findings[0]?.evidence.baselineSeconds ?? null,
       failures: failuresOf(window.map((entry) => entry.reason)),
       findings: decision.findings.map((finding) => finding.id),
@@ -68,6 +73,12 @@ export function compose(
     rollback: lines?.rollback ?? '',
     trigger: meta.trigger,
   };
+}
+
+/** What the finding observed; where alerts are the cause, the p95 that we measured ourselves. */
+function observedSeconds(view: View, decision: Said, from: string): number | null {
+  if (decision.cause === 'slo') return inSeconds(lately(view, from).now.p95Ms);
+  return decision.findings[0]?.evidence.observedSeconds ?? null;
 }
 
 function failuresOf(reasons: readonly (Reason | null)[]): Partial<Record<Reason, number>> {

@@ -6,6 +6,7 @@ import { type Cause, causeOf, isForced } from './cause.ts';
 import type { Chain } from './clients/client.ts';
 import { type Expectation, expectation } from './expected.ts';
 import { chainTo, mirrorOf, type View, weighAll } from './group.ts';
+import { lately, objectiveCause, relieves, saysEnough } from './objective.ts';
 import { gain, ranked, type Weighed } from './rank.ts';
 import { type Entry, isUpstreamFault, recent, trouble } from './tally.ts';
 
@@ -33,7 +34,7 @@ export type Decision =
 export function decide(view: View): Decision {
   const head = mirrorOf(view, view.group.chain?.members[0]);
   if (head === null) return { kind: 'none' };
-  const cause = causeOf(view.standingOf(head.name));
+  const cause = causeAgainst(view, head.name);
   if (view.vantage.suspect === true) {
     const weighed = ranked(weighAll(view), view.config.advise.minGain);
     const refused = { kind: 'refuse', refusal: 'vantage_suspect', weighed } as const;
@@ -42,7 +43,14 @@ export function decide(view: View): Decision {
   return cause === null ? failback(view, head) : leave(view, head, cause);
 }
 
+/** The cause for leaving a mirror: what detect found, else what alerts of others say; `null`: none. */
+export function causeAgainst(view: View, registry: string): Cause | null {
+  return causeOf(view.standingOf(registry)) ?? objectiveCause(view, registry);
+}
+
 function leave(view: View, head: Mirror, cause: Cause): Decision {
+  // An alert alone is not enough: what we measured ourselves must bear it out.
+  if (cause.kind === 'slo' && !saysEnough(lately(view, head.name).now)) return { kind: 'wait' };
   const { minGain } = view.config.advise;
   const weighed = ranked(weighAll(view), minGain);
   const refuse = (refusal: Refusal): Decision => ({
@@ -70,7 +78,7 @@ function leave(view: View, head: Mirror, cause: Cause): Decision {
   if (isForced(cause.kind)) return usable[0] === undefined ? { kind: 'wait' } : propose(usable[0]);
   if (!isDwellOver(view)) return { kind: 'wait' };
   const current = weighed.find((one) => one.mirror === head);
-  const worth = usable.find((one) => isWorth(view, current, one));
+  const worth = usable.find((one) => (cause.kind === 'slo' ? isRelief(view, head, one) : isWorth(view, current, one)));
   return worth === undefined ? { kind: 'wait' } : propose(worth);
 }
 
@@ -78,6 +86,17 @@ function leave(view: View, head: Mirror, cause: Cause): Decision {
 function isWorth(view: View, current: Weighed | undefined, to: Weighed): boolean {
   const fromMs = current?.scoreMs ?? null;
   if (fromMs === null || to.scoreMs === null || gain(fromMs, to.scoreMs) < view.config.advise.minGain) return false;
+  return keepsAvailability(view, to);
+}
+
+/** Worth a move because of an objective: p95 or failures by our own measure, and no availability lost. */
+function isRelief(view: View, head: Mirror, to: Weighed): boolean {
+  const from = lately(view, head.name).now;
+  const there = lately(view, to.mirror.name).now;
+  return relieves(from, there, view.config.advise.minGain) && keepsAvailability(view, to);
+}
+
+function keepsAvailability(view: View, to: Weighed): boolean {
   const { before, after } = expectations(view, chainTo(view, to.mirror));
   return before.availability === null || after.availability === null || after.availability >= before.availability;
 }
@@ -93,7 +112,15 @@ function failback(view: View, head: Mirror): Decision {
   const to = weighed.find((one) => one.mirror === preferred);
   if (to === undefined || to.gate !== 'ok') return { kind: 'wait' };
   const here = weighed.find((one) => one.mirror === head)?.scoreMs ?? null;
-  const wasSlow = group.accepted.advice.cause === 'spike' || group.accepted.advice.cause === 'level_shift';
+  const left = group.accepted.advice.cause;
+  // What the objective was about must be gone, not only the alert.
+  const wouldSuffer = relieves(
+    lately(view, preferred.name).now,
+    lately(view, head.name).now,
+    view.config.advise.minGain,
+  );
+  if (left === 'slo' && wouldSuffer) return { kind: 'wait' };
+  const wasSlow = left === 'spike' || left === 'level_shift';
   const isSlow =
     here === null || to.scoreMs === null ? here !== null : gain(to.scoreMs, here) >= view.config.advise.minGain;
   if (wasSlow && isSlow) return { kind: 'wait' };

@@ -1,5 +1,6 @@
 import type { Advice } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
+import type { AlertEvidence } from '../core/evidence.ts';
 import { limits } from '../core/limits.ts';
 import type { EcosystemId, Mirror } from '../core/mirror.ts';
 import type { Now } from '../core/ports.ts';
@@ -76,6 +77,8 @@ export interface View {
   readonly mirrors: readonly Mirror[];
   readonly standingOf: (registry: string) => Standing | null;
   readonly tallyOf: (registry: string) => Tally;
+  /** Alerts of others that fire against a mirror, the longest firing first. */
+  readonly evidenceOf: (registry: string) => readonly AlertEvidence[];
   readonly by: Weighing;
   /** Answers so close belong to one moment: 1.5 canary paces. Milliseconds. */
   readonly nearMs: number;
@@ -101,6 +104,7 @@ export function viewOf(input: {
   readonly vantage: VantageStanding;
   readonly standings: ReadonlyMap<string, Standing>;
   readonly tallies: ReadonlyMap<string, Tally>;
+  readonly evidence: ReadonlyMap<string, readonly AlertEvidence[]>;
 }): View {
   const { config, group, now } = input;
   const canaryStep = group.client.canary;
@@ -112,6 +116,7 @@ export function viewOf(input: {
     mirrors: group.roster.mirrors,
     standingOf: (registry) => input.standings.get(registry) ?? null,
     tallyOf: (registry) => input.tallies.get(registry) ?? emptyTally(),
+    evidenceOf: (registry) => input.evidence.get(registry) ?? [],
     by: {
       nowMs: now.monotonicMs,
       wallMs: now.wallMs,

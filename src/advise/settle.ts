@@ -1,8 +1,9 @@
 import type { Advice } from '../core/advice.ts';
+import { limits } from '../core/limits.ts';
 import type { Random } from '../core/ports.ts';
-import { causeOf, isForced } from './cause.ts';
+import { isForced } from './cause.ts';
 import { compose, confidenceOf } from './compose.ts';
-import { type Decision, decide } from './decide.ts';
+import { causeAgainst, type Decision, decide } from './decide.ts';
 import { headName, memberOf, mirrorOf, type View, weighAll } from './group.ts';
 import { close, hold, isReminderDue, type Ledger, release } from './ledger.ts';
 import { gain, isFailing, type Weighed } from './rank.ts';
@@ -17,7 +18,7 @@ export function settleGroup(view: View, random: Random, trigger: Advice['trigger
   const decision = decide(view);
   const open = group.open?.advice ?? null;
   const issue = (said: Said): void => {
-    const advice = compose(view, said, { id: random.id(now.wallMs), trigger });
+    const advice = compose(view, said, { id: random.id(now.wallMs), trigger: triggerOf(view, said) ?? trigger });
     group.open = hold(advice, view.config, now);
     ledger.note(said.kind === 'propose' ? 'proposed' : 'refused', advice);
     ledger.touch(group);
@@ -35,6 +36,18 @@ export function settleGroup(view: View, random: Random, trigger: Advice['trigger
   if (verdict === 'replace' && (decision.kind === 'propose' || decision.kind === 'refuse')) issue(decision);
 }
 
+/** An alert brought it about: as its cause, or by the confirming round in which detect then found the trouble itself. */
+function triggerOf(view: View, said: Said): Advice['trigger'] | null {
+  if (said.cause === 'slo') return 'alertmanager';
+  const opened = said.findings.map((finding) => finding.openedAtMs);
+  const first = Math.min(...opened);
+  const head = headName(view, view.group.chain ?? { members: [], separators: [] });
+  const isAnswer = view
+    .evidenceOf(head)
+    .some(({ takenAtMs }) => takenAtMs <= first && first - takenAtMs <= limits.roundMs);
+  return opened.length > 0 && isAnswer ? 'alertmanager' : null;
+}
+
 type WhatNow = 'keep' | 'withdraw' | 'replace';
 
 function onRefused(open: Advice, decision: Decision): WhatNow {
@@ -47,7 +60,7 @@ function onRefused(open: Advice, decision: Decision): WhatNow {
 function onProposed(view: View, open: Advice, decision: Decision): WhatNow {
   if (view.vantage.suspect === true) return 'keep';
   const head = mirrorOf(view, view.group.chain?.members[0]);
-  const cause = head === null ? null : causeOf(view.standingOf(head.name));
+  const cause = head === null ? null : causeAgainst(view, head.name);
   const weighed = weighAll(view);
   const to = weighed.find((one) => one.mirror.name === open.to);
   const fits = to !== undefined && isStillFit(view, to) && !holdsMismatch(view, open, weighed);
@@ -102,7 +115,7 @@ function refresh(view: View, decision: Decision, ledger: Ledger): void {
 function lifetimes(view: View, ledger: Ledger): void {
   const { group, now } = view;
   const preferred = mirrorOf(view, group.declared?.members[0]);
-  const stillOpen = preferred !== null && causeOf(view.standingOf(preferred.name)) !== null;
+  const stillOpen = preferred !== null && causeAgainst(view, preferred.name) !== null;
   for (const held of [group.open, group.accepted]) {
     if (held === null || held.advice.state === 'refused' || !isReminderDue(held, now)) continue;
     if (held === group.accepted && !stillOpen) continue;
@@ -125,7 +138,8 @@ function noteWell(view: View): void {
   const one = preferred === null ? null : weighAll(view).find(({ mirror }) => mirror === preferred);
   const state = preferred === null ? 'unknown' : (view.standingOf(preferred.name)?.state ?? 'unknown');
   const isGood = one?.gate === 'ok' || one?.gate === 'current';
-  const isWell = view.vantage.suspect !== true && isGood && (state === 'up' || state === 'degraded');
+  const isAccused = preferred !== null && view.evidenceOf(preferred.name).length > 0;
+  const isWell = view.vantage.suspect !== true && isGood && !isAccused && (state === 'up' || state === 'degraded');
   if (!isWell) group.wellSinceMs = null;
   else group.wellSinceMs ??= now.monotonicMs;
 }

@@ -5,6 +5,7 @@ import type { Chain } from './clients/client.ts';
 import type { Decision } from './decide.ts';
 import { upstreamFaults } from './decide.ts';
 import { mirrorOf, type View } from './group.ts';
+import { firstAlert, lately } from './objective.ts';
 import { gain, type Weighed } from './rank.ts';
 import { type Entry, recent } from './tally.ts';
 
@@ -46,12 +47,24 @@ function troubleText(view: View, decision: Asked, head: string, window: readonly
       const to = decision.kind === 'propose' ? decision.to.mirror.name : head;
       return `${to}, the preferred mirror, has been well for ${seconds(wellMs / 1000)} without a break`;
     }
-    case 'lag':
     case 'slo':
+      return objectiveText(view, head);
+    case 'lag':
       return `${head} is ruled out`;
     default:
       return decision.cause satisfies never;
   }
+}
+
+/** What an alert says, and what our own canary says to it. */
+function objectiveText(view: View, head: string): string {
+  const alert = firstAlert(view, head);
+  const { now } = lately(view, head);
+  const p95 = now.p95Ms === null ? 'none' : seconds(now.p95Ms / 1000);
+  const sinceMs = alert === null ? 0 : Math.max(0, view.now.wallMs - alert.startsAtMs);
+  const said = alert === null ? 'an alert' : `the alert ${alert.alertname}, firing for ${seconds(sinceMs / 1000)}`;
+  const failed = now.failed === 0 ? '' : `, ${now.failed} failed`;
+  return `${head} misses its objective by ${said}: its last ${now.answers} canary answers have a p95 of ${p95}${failed}`;
 }
 
 function promiseText(view: View, from: Weighed | null, to: Weighed): string {

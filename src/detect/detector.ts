@@ -4,6 +4,7 @@ import { limits } from '../core/limits.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import type { Target } from '../core/target.ts';
 import { arrive } from './arrive.ts';
+import { confirmNow } from './confirm.ts';
 import { endDoubt } from './doubt.ts';
 import { drive, settleHeld, wakeAtMs } from './drive.ts';
 import { acknowledgeFinding, ageFindings, closeFinding, openFinding, putFinding, rewriteFindings } from './findings.ts';
@@ -86,6 +87,7 @@ export function createDetector(input: {
         }
         drive(memory, turn);
       }),
+    confirm: (registry, now) => withMirror(registry, now, (mirror, turn) => confirmNow(memory, turn, mirror)),
     skipped: ({ target, because }) => {
       const mirror = memory.mirrors.get(target.registry);
       if (mirror !== undefined && target.canary) mirror.lastSkip = because;

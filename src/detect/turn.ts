@@ -59,6 +59,8 @@ export interface Detector {
   control(answer: ControlAnswer, round: { readonly id: string; readonly moment: number } | null, now: Now): DetectTurn;
   /** A member of a `RoundAsk` that could not be asked: a registry, or a control by its name. */
   unasked(roundId: string, moment: number, registry: string, now: Now): DetectTurn;
+  /** Somebody else says that a mirror is in trouble: a confirming round starts at once. Nothing for an unknown name. */
+  confirm(registry: string, now: Now): DetectTurn;
   skipped(skipped: Skipped): void;
   /** About every second and at `wakeAtMs`. */
   tick(now: Now): DetectTurn;
