@@ -38,7 +38,8 @@ export class Secret {
  * links carry credentials there). A text that is no URL comes back with anything before an `@` masked.
  */
 export function maskUrl(url: string): string {
-  if (!URL.canParse(url)) return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/@\s]*@/i, '$1***@');
+  // `user:password@host` parses too, with `user:` as its scheme.
+  if (!URL.canParse(url) || !url.includes('://')) return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/@\s]*@/i, '$1***@');
   const parsed = new URL(url);
   const hadUser = parsed.username !== '' || parsed.password !== '';
   parsed.username = '';

@@ -1,0 +1,35 @@
+import { expect, test } from 'vitest';
+import { becauses, countsTowardsOutage, isTimeout, phases, reasons, reasonWeight } from '../../../src/core/failure.ts';
+
+const words = (text: string): string[] => text.split(' ').sort();
+
+test('the reasons are those of design.md section 5, no more and no fewer', () => {
+  expect([...reasons].sort()).toEqual(
+    words(
+      'resolve_not_found resolve_failed refused unreachable reset timeout_resolve timeout_connect timeout_tls timeout_processing timeout_transfer tls_expired tls_untrusted tls_name tls_pin tls_protocol tls_client cut throttled denied absent server status redirect forbidden_target wrong_content malformed oversize masked_upstream mismatch',
+    ),
+  );
+  expect([...becauses].sort()).toEqual(
+    words('contaminated vantage proxy resolver local paused over_budget shutdown defect'),
+  );
+  expect(phases).toEqual(['resolve', 'connect', 'tls', 'processing', 'transfer']);
+});
+
+test('what counts towards an outage is what design.md section 5 lists', () => {
+  const counting = reasons.filter(countsTowardsOutage);
+  expect([...counting].sort()).toEqual(
+    words(
+      'resolve_not_found resolve_failed refused unreachable reset timeout_resolve timeout_connect timeout_tls timeout_processing timeout_transfer tls_expired tls_untrusted tls_name tls_pin tls_protocol cut server redirect wrong_content malformed oversize masked_upstream',
+    ),
+  );
+  expect(reasons.filter((reason) => reasonWeight[reason] === 'refusal').sort()).toEqual(
+    words('throttled denied absent status tls_client'),
+  );
+  expect(reasons.filter((reason) => reasonWeight[reason] === 'content').sort()).toEqual(
+    words('forbidden_target mismatch'),
+  );
+});
+
+test('a timeout is one in each phase', () => {
+  expect(reasons.filter(isTimeout).sort()).toEqual(phases.map((phase) => `timeout_${phase}`).sort());
+});

@@ -1,0 +1,27 @@
+import { describe, expect, test } from 'vitest';
+import { assertLimits, limits } from '../../../src/core/limits.ts';
+
+test('as they stand they do not contradict each other', () => {
+  expect(() => assertLimits()).not.toThrow();
+});
+
+describe('each relation is held', () => {
+  test.each([
+    ['a round holds at least one whole answer', { roundTimeoutMsMin: limits.roundMs }],
+    ['a round has more than one moment', { roundStepMs: limits.roundMs }],
+    ['what is hashed fits what is read', { zipBytesHashed: limits.zipBytes + 1 }],
+    ['confidence rises', { confidenceLowMs: limits.confidenceHighMs }],
+    ['a notice is tried more than once', { deliveryBackoffMsMax: limits.deliveryAgeMsMax }],
+    ['a delivery in flight ends within the drain', { deliveryMs: limits.drainMs + 1 }],
+    ['a jittered start never overtakes the next one', { jitterShare: 0.5 }],
+    ['back-off has room', { throttleMsMin: limits.throttleMsMax + 1 }],
+    ['measured well enough can be reached', { measuredOk: limits.measuredPaces + 1 }],
+    ['no smaller than the clients accept', { headBytes: 16 * 1024 - 1 }],
+  ])('%s', (rule, over) => {
+    expect(() => assertLimits({ ...limits, ...over } as unknown as typeof limits)).toThrow(`limits: ${rule}`);
+  });
+});
+
+test('every bound is a positive number', () => {
+  for (const [name, value] of Object.entries(limits)) expect(value, name).toBeGreaterThan(0);
+});

@@ -1,0 +1,54 @@
+import { inspect } from 'node:util';
+import { describe, expect, test } from 'vitest';
+import { maskChain, maskUrl, Secret } from '../../../src/core/secret.ts';
+
+describe('a secret', () => {
+  const secret = new Secret('hunter2');
+  test.each([
+    ['as a string', String(secret)],
+    ['in a template', `${secret}`],
+    ['as JSON', JSON.parse(JSON.stringify(secret))],
+    ['inside JSON', JSON.parse(JSON.stringify({ secret })).secret],
+    ['inspected', inspect(secret)],
+    ['inspected with all that is hidden', inspect(secret, { showHidden: true, depth: 9 })],
+    ['joined', [secret].join()],
+  ])('%s is ***', (_, shown) => {
+    expect(shown).toBe('***');
+  });
+  test('is told when asked by name, and by no enumeration or clone', () => {
+    expect(secret.reveal()).toBe('hunter2');
+    expect([Object.keys(secret), JSON.stringify({ ...secret }), JSON.stringify(structuredClone(secret))]).toEqual([
+      [],
+      '{}',
+      '{}',
+    ]);
+  });
+});
+
+describe('a URL for people', () => {
+  test.each([
+    ['nothing to hide', 'https://a.example.com/x', 'https://a.example.com/x'],
+    ['user and password', 'https://u:p@a.example.com/x', 'https://***@a.example.com/x'],
+    ['a user alone', 'https://token@a.example.com/', 'https://***@a.example.com/'],
+    ['an empty user', 'https://:p@a.example.com/', 'https://***@a.example.com/'],
+    ['query values', 'https://a.example.com/x?sig=s&b=c', 'https://a.example.com/x?sig=***&b=***'],
+    ['a repeated name', 'https://a.example.com/?a=1&a=2', 'https://a.example.com/?a=***'],
+    ['no URL, with a user', 'u:p@host/path', '***@host/path'],
+    ['a bad URL, with a user', 'https://u:p@[bad/path', 'https://***@[bad/path'],
+    ['no URL at all', 'direct', 'direct'],
+  ])('%s', (_, url, want) => {
+    expect(maskUrl(url)).toBe(want);
+  });
+
+  test.each([
+    [
+      'separators are kept',
+      'https://u:p@a.example.com,https://b.example.com|direct',
+      'https://***@a.example.com/,https://b.example.com|direct',
+    ],
+    ['nothing to hide', 'https://a.example.com,off', 'https://a.example.com,off'],
+    ['empty', '', ''],
+  ])('a chain: %s', (_, chain, want) => {
+    expect(maskChain(chain)).toBe(want);
+  });
+});

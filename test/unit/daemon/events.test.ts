@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest';
+import type { DaemonEvent } from '../../../src/api/deps.ts';
+import { createEvents } from '../../../src/daemon/events.ts';
+
+test('everybody hears everything until they leave; one that throws is dropped and hurts nobody', () => {
+  const events = createEvents();
+  const heard: string[] = [];
+  const hear =
+    (name: string) =>
+    ({ type, atMs, data }: DaemonEvent): void =>
+      void heard.push(`${name} ${type} ${atMs} ${String(data)}`);
+  let thrown = 0;
+  const leave = events.subscribe(hear('a'));
+  events.subscribe(() => {
+    thrown += 1;
+    throw new Error('a broken reader');
+  });
+  events.subscribe(hear('b'));
+  events.emit('sample', 1, 'x');
+  leave();
+  leave();
+  events.emit('finding', 2, 'y');
+  expect([heard, thrown]).toEqual([['a sample 1 x', 'b sample 1 x', 'b finding 2 y'], 1]);
+});

@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import type { Outcome } from '../../../src/core/failure.ts';
+import { limits } from '../../../src/core/limits.ts';
+import type { SettledSample } from '../../../src/core/sample.ts';
+import type { Target } from '../../../src/core/target.ts';
+import type { Transcript } from '../../../src/core/transcript.ts';
+import { createBoard } from '../../../src/state/board.ts';
+import { aDue, aSample, aTarget, refused } from '../detect/world.ts';
+
+const edges = [0.1, 0.5, 1];
+const target = aTarget('a');
+let probes = 0;
+
+function settled(
+  tookMs: number,
+  over: Partial<SettledSample> & { of?: Target; outcome?: Outcome; purpose?: 'scheduled' | 'confirm' } = {},
+): SettledSample {
+  const { of = target, outcome = { tag: 'ok' }, purpose = 'scheduled', ...rest } = over;
+  const n = probes++;
+  const due = aDue(of, { probeId: `p${n}`, purpose });
+  return { ...aSample(due, n * 1000, tookMs, outcome), cold: false, thresholdMs: null, baselineMs: null, ...rest };
+}
+const transcript = (probeId: string): Transcript => ({
+  probeId,
+  startedAtMs: 0,
+  startedMonotonicMs: 0,
+  hops: [],
+  verdict: { outcome: { tag: 'ok' }, facts: {} },
+  errorLine: null,
+  loopDelayMsMax: 0,
+  worker: 0,
+});
+function board(targets: readonly Target[] = [target]) {
+  const made = createBoard(edges, targets);
+  return {
+    ...made,
+    put(sample: SettledSample): string {
+      made.take(sample, transcript(sample.due.probeId));
+      return sample.due.probeId;
+    },
+  };
+}
+
+describe('which probes can still be read', () => {
+  test('the last few of a series, and the last of each bucket however long ago', () => {
+    const { put, probe } = board();
+    const first = put(settled(700));
+    const later = Array.from({ length: limits.transcriptsPerSeries + 3 }, () => put(settled(50)));
+    expect(probe(first)?.transcript?.probeId).toBe(first);
+    const held = later.filter((id) => probe(id) !== null);
+    expect(held).toEqual(later.slice(-limits.transcriptsPerSeries));
+    const next = put(settled(800));
+    for (let n = 0; n < limits.transcriptsPerSeries; n += 1) put(settled(50));
+    expect([probe(first), probe(next)?.sample.rttMs]).toEqual([null, 800]);
+  });
+
+  test.each([
+    ['at an edge', 100, 'the bucket below'],
+    ['above all edges', 60_000, 'a bucket of its own'],
+  ])('%s a round trip is held by %s', (_, tookMs) => {
+    const { put, probe } = board();
+    const id = put(settled(tookMs));
+    for (let n = 0; n < limits.transcriptsPerSeries; n += 1) put(settled(tookMs === 100 ? 101 : 50));
+    expect(probe(id)).not.toBeNull();
+  });
+
+  test.each([
+    ['a cold fetch', settled(50, { cold: true })],
+    ['a confirming probe', settled(50, { purpose: 'confirm' })],
+    ['a sample without times', settled(50, { rttMs: null })],
+    ['an unknown one', settled(50, { outcome: { tag: 'unknown', because: 'local' } })],
+  ])('%s is in no bucket: it goes with its series', (_, sample) => {
+    const { put, probe } = board();
+    const id = put(sample);
+    expect(probe(id)).not.toBeNull();
+    for (let n = 0; n < limits.transcriptsPerSeries; n += 1) put(settled(5_000));
+    expect(probe(id)).toBeNull();
+  });
+
+  test('failing ones stay longer than ok ones, but not for ever', () => {
+    const { put, probe } = board();
+    const failing = put(settled(5, { outcome: refused }));
+    for (let n = 0; n < 3 * limits.transcriptsPerSeries; n += 1) put(settled(50));
+    expect(probe(failing)?.sample.outcome).toEqual(refused);
+    const many = Array.from({ length: limits.failingTranscripts }, () => put(settled(5, { outcome: refused })));
+    expect([probe(failing), probe(many[0] ?? '') !== null]).toEqual([null, true]);
+  });
+
+  test('of a removed target only the failing ones; others are not taken in any more', () => {
+    const other = aTarget('b');
+    const { put, probe, replace, series, of } = board([target, other]);
+    const [ok, bad, kept] = [put(settled(50)), put(settled(5, { outcome: refused })), put(settled(50, { of: other }))];
+    replace([other]);
+    expect([ok, bad, kept].map((id) => probe(id) !== null)).toEqual([false, true, true]);
+    expect(probe(put(settled(50)))).toBeNull();
+    expect([[...series()].map((one) => one.target.id), of('a')]).toEqual([[other.id], []]);
+  });
+});
+
+describe('what is known of a series', () => {
+  test('median, p95 and phases over ok scheduled samples; the last of any kind', () => {
+    const { put, of } = board();
+    for (const ms of [10, 20, 30, 40, 1000]) put(settled(ms, { phases: { connect: ms / 2, transfer: ms / 2 } }));
+    put(settled(9_999, { cold: true }));
+    put(settled(9_999, { purpose: 'confirm' }));
+    const last = put(settled(3, { outcome: refused }));
+    const [now] = of('a');
+    expect(now).toMatchObject({ p50Ms: 30, p95Ms: 1000, phases: { connect: 15, transfer: 15 } });
+    expect(now?.last?.due.probeId).toBe(last);
+    expect(now?.phases).not.toHaveProperty('tls');
+    expect(now?.recent).toHaveLength(7);
+  });
+
+  test('nothing measured is null, not 0', () => {
+    const { put, of } = board();
+    put(settled(3, { outcome: refused }));
+    expect(of('a')).toMatchObject([{ p50Ms: null, p95Ms: null, lastOkAtMs: null, phases: {} }]);
+  });
+
+  test('recent samples are bounded', () => {
+    const { put, of } = board();
+    for (let n = 0; n < limits.chartSamples + 10; n += 1) put(settled(50));
+    expect(of('a')[0]?.recent).toHaveLength(limits.chartSamples);
+  });
+
+  test('probes of a mirror, newest first, over all its series', () => {
+    const list = aTarget('a', 'list');
+    const { put, probesOf } = board([target, list]);
+    const ids = [put(settled(1)), put(settled(2, { of: list })), put(settled(3))];
+    expect(probesOf('a', 2).map(({ sample }) => sample.due.probeId)).toEqual([ids[2], ids[1]]);
+    expect(probesOf('nobody', 5)).toEqual([]);
+  });
+});
