@@ -1,5 +1,6 @@
-import { AnnotationQueryBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
+import { type AnnotationQuery, AnnotationQueryBuilder } from '@grafana/grafana-foundation-sdk/dashboard';
 import { source } from './frame.ts';
+import { inPlace } from './links.ts';
 import { verdict } from './palette.ts';
 import type { Selector } from './promql.ts';
 
@@ -12,8 +13,8 @@ interface Marks {
   readonly tags: string;
 }
 
-function marks({ name, expr, color, title, text, tags }: Marks): AnnotationQueryBuilder {
-  return new AnnotationQueryBuilder()
+function marks({ name, expr, color, title, text, tags }: Marks): { build(): AnnotationQuery } {
+  const builder = new AnnotationQueryBuilder()
     .name(name)
     .datasource(source)
     .enable(true)
@@ -24,10 +25,11 @@ function marks({ name, expr, color, title, text, tags }: Marks): AnnotationQuery
     .textFormat(text)
     .tagKeys(tags)
     .step('1m');
+  return { build: () => inPlace(builder.build()) };
 }
 
 /** Spans over every panel: while a finding was open, and while an advice stood. Grafana joins the points above 0. */
-export function annotations(select: Selector): readonly AnnotationQueryBuilder[] {
+export function annotations(select: Selector): readonly { build(): AnnotationQuery }[] {
   return [
     marks({
       name: 'Findings',

@@ -25,12 +25,18 @@ export function addressOf(board: keyof typeof uid, values: Readonly<Record<strin
 
 /** A link of a cell or a point; `out`: to the daemon's pages, in a window of its own. */
 export function link(title: string, url: string, out = false): dashboard.DashboardLink {
-  return new dashboard.DashboardLinkBuilder(title).url(url).targetBlank(out).build();
+  return dataLink(title, url, out).build();
 }
 
 /** A link as the panel builders take it. */
-export function dataLink(title: string, url: string, out = false): dashboard.DashboardLinkBuilder {
-  return new dashboard.DashboardLinkBuilder(title).url(url).targetBlank(out);
+export function dataLink(title: string, url: string, out = false): { build(): dashboard.DashboardLink } {
+  return { build: () => inPlace(new dashboard.DashboardLinkBuilder(title).url(url).targetBlank(out).build()) };
+}
+
+/** The SDK would move links and annotations into a menu: here they stay where people see them. */
+export function inPlace<T extends { placement?: unknown }>(thing: T): T {
+  const { placement: _, ...rest } = thing;
+  return rest as T;
 }
 
 /** From a line named after a mirror to the daemon's page of it: its last probes, each hop by hop. */
@@ -53,10 +59,16 @@ export const toProbe = {
 } as const;
 
 /** The way to the other boards, with time and variables. */
-export const boardLinks = [
-  new dashboard.DashboardLinkBuilder('mirrorwatch')
-    .type(dashboard.DashboardLinkType.Dashboards)
-    .tags(['mirrorwatch'])
-    .includeVars(true)
-    .keepTime(true),
-] as const;
+export const boardLinks: readonly { build(): dashboard.DashboardLink }[] = [
+  {
+    build: () =>
+      inPlace(
+        new dashboard.DashboardLinkBuilder('mirrorwatch')
+          .type(dashboard.DashboardLinkType.Dashboards)
+          .tags(['mirrorwatch'])
+          .includeVars(true)
+          .keepTime(true)
+          .build(),
+      ),
+  },
+];

@@ -86,7 +86,9 @@ const byVersion = matrixOf(
       addressOf('mirror', { ...coordinates, module: variable('module', 'percentencode'), version: rowKey }),
     ),
   ],
-).repeat('module');
+)
+  .repeat('module')
+  .repeatDirection('v');
 
 function percentile(id: number, q: number, says: string) {
   return linesWithMarks(

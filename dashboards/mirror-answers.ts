@@ -3,7 +3,7 @@ import { toDaemonMirror } from './links.ts';
 import { stateWords } from './overview-now.ts';
 import { colour, reasonColour, verdict } from './palette.ts';
 import { bars, colourNames, lines, linesWithMarks, stat, table, timeline } from './panels.ts';
-import { errorRatio, growth, orNone, quantile, type Selector, selector, stateCode } from './promql.ts';
+import { errorRatio, growth, orNone, quantile, type Selector, selector, sinceSuccess, stateCode } from './promql.ts';
 
 const byMirror = selector(['vantage', 'ecosystem', 'registry']);
 const notProbed = 'nothing was probed in this time';
@@ -30,10 +30,15 @@ export function now(select: Selector) {
       unit: 'percentunit',
       none: notProbed,
       queries: [
-        { expr: `1 - (${errorRatio(select, '$__range')}) / (1 - $slo / 100)`, legend: '{{registry}}', as: 'instant' },
+        {
+          expr: `(1 - (${errorRatio(select, '$__range')}) / (1 - $slo / 100)) or (${known} * NaN)`,
+          legend: '{{registry}}',
+          as: 'instant',
+        },
       ],
     })
       .decimals(0)
+      .mappings([noNumber('not judged', verdict.unknown)])
       .thresholds(steps([null, verdict.bad], [0, verdict.watch], [0.5, verdict.fine])),
     stat({
       id: 3,
@@ -44,7 +49,7 @@ export function now(select: Selector) {
       none: 'no good answer since the daemon started',
       queries: [
         {
-          expr: `(time() - max by (registry) (${select('mirror_probe_last_success_timestamp_seconds')})) or (${known} * NaN)`,
+          expr: `${sinceSuccess(select)} or (${known} * NaN)`,
           legend: '{{registry}}',
           as: 'instant',
         },

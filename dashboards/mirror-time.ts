@@ -18,7 +18,7 @@ export function timeSpent(select: Selector) {
         id: 10,
         title: 'Where the time goes: $registry',
         says: 'Mean time of a round trip by phase, all modules. resolve: the name server. connect: the way there. tls: the way there twice, or a tired server. processing: the mirror itself, or its upstream. transfer: bandwidth. What grew is where to look.',
-        size: [12, 9],
+        size: [24, 9],
         unit: 's',
         none: 'no good answer in the time looked back at',
         queries: [{ expr: `${phases} / on (registry) group_left () (${probes} > 0)`, legend: '{{phase}}' }],
@@ -109,7 +109,7 @@ export function spikes(select: Selector) {
         id: 22,
         title: 'Round trip, baseline and threshold: $registry',
         says: 'The slowest of the series chosen; choose one module and version to see one series alone. A baseline that creeps up: the mirror gets slower for good, and no spike will say so; see level_shift in the runbook.',
-        size: [12, 9],
+        size: [24, 9],
         unit: 's',
         none: warming,
         queries: [

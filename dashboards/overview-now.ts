@@ -2,7 +2,7 @@ import { type Mark, steps, variable, words } from './frame.ts';
 import { addressOf, dataLink, link } from './links.ts';
 import { verdict } from './palette.ts';
 import { colouredCell, type StatPanelBuilder, stat, type TablePanelBuilder, table } from './panels.ts';
-import { canarySteps, errorRatio, growth, orNone, quantile, type Selector, stateCode } from './promql.ts';
+import { canarySteps, errorRatio, growth, orNone, quantile, type Selector, sinceSuccess, stateCode } from './promql.ts';
 
 /** How the coded state reads, the same in tables and bands. */
 export const stateWords = words({
@@ -144,7 +144,7 @@ export function mirrors(select: Selector): TablePanelBuilder {
       now(`1 - ${errorRatio(select, '$__range')}`),
       now(quantile(0.95, ['registry'], buckets, '$__range')),
       now(`min by (registry) (${select('mirror_advice_rank')})`),
-      now(`time() - max by (registry) (${select('mirror_probe_last_success_timestamp_seconds')})`),
+      now(sinceSuccess(select)),
       now(`sum by (registry) (${select('mirror_findings_open', { registry: '!=' })})`),
       now(`min by (registry) (${select('mirror_tls_certificate_expiry_timestamp_seconds')}) - time()`),
     ],

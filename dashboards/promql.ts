@@ -58,7 +58,12 @@ export function stateCode(select: Selector): string {
   return `max by (registry) (${coded.join(' or ')})`;
 }
 
-/** What is worth a line, and where there is nothing one line that says so, as long as `known` is there at all. */
+/** What is worth a line; where there is nothing, one line that says so, as long as `known` is there at all. */
 export function orNone(some: string, known: string, label: string, text: string): string {
-  return `(${some}) or label_replace(0 * ${known}, "${label}", "${text}", "", "")`;
+  return `(${some}) or on () label_replace(0 * ${known}, "${label}", "${text}", "", "")`;
+}
+
+/** Seconds since the newest good answer, by registry; no line where there was none. A clock ahead of ours counts as 0. */
+export function sinceSuccess(select: Selector): string {
+  return `clamp_min(time() - max by (registry) (${select('mirror_probe_last_success_timestamp_seconds')}), 0)`;
 }

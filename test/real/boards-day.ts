@@ -1,0 +1,227 @@
+import type { Config } from '../../src/core/config.ts';
+import type { Due } from '../../src/core/due.ts';
+import type { Outcome } from '../../src/core/failure.ts';
+import type { Finding } from '../../src/core/finding.ts';
+import type { Connection } from '../../src/core/mirror.ts';
+import type { SettledSample } from '../../src/core/sample.ts';
+import type { Target } from '../../src/core/target.ts';
+import { createExporter, type Exporter } from '../../src/export/exporter.ts';
+import type { Snapshot } from '../../src/export/snapshot.ts';
+import { seededRandom } from '../../src/io/random.ts';
+import * as made from '../unit/export/fixture.ts';
+
+// A day of four mirrors, told through the real exporter: `near` spikes, `flaky` goes down and comes back, `calm` is
+// well all day, `quiet` is paused and never asked. What comes out is what Prometheus would have scraped.
+
+/** Midnight before the day, milliseconds; the day is fixed, so that pictures and expectations are. */
+export const dayStartMs = Date.UTC(2026, 2, 2);
+/** Prometheus looks five minutes back: a step of five minutes has no hole. */
+export const stepMs = 5 * 60_000;
+const paceMs = 30_000;
+
+/** A time of the day. */
+export function at(hour: number, minute = 0): number {
+  return dayStartMs + (hour * 60 + minute) * 60_000;
+}
+
+/** What happened, by when it began and ended. */
+export const story = {
+  spike: [at(6), at(8)],
+  advice: [at(6, 10), at(8, 30)],
+  outage: [at(10), at(11, 30)],
+  contaminated: [at(13), at(13, 20)],
+  /** Nothing is wrong, and has not been for hours. */
+  well: at(22),
+  end: at(24),
+} as const;
+
+const within = (nowMs: number, [fromMs, toMs]: readonly [number, number]) => nowMs >= fromMs && nowMs < toMs;
+
+export const modules = [
+  { module: 'example.com/lib', version: 'v1.0.0' },
+  { module: 'example.com/lib', version: 'v1.1.0+incompatible' },
+  { module: 'example.com/Toml/v2', version: 'v2.0.1' },
+] as const;
+export const registries = ['calm', 'flaky', 'near', 'quiet'] as const;
+
+const config: Config = made.config({
+  vantage: 'shanghai',
+  mirrors: registries.map((name) => made.mirror(name, { connections: name === 'near' ? ['cold', 'warm'] : ['cold'] })),
+});
+
+export const targets: readonly Target[] = registries.flatMap((registry) => [
+  ...modules.map(({ module, version }) => made.target(registry, 'mod', module, version)),
+  made.target(registry, 'zip', modules[0].module, modules[0].version),
+]);
+
+const meanMs: Readonly<Record<string, number>> = { calm: 140, flaky: 90, near: 70, quiet: 100 };
+const failing: Outcome = { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } };
+const erring: Outcome = { tag: 'failed', failure: { kind: 'server', status: 503 } };
+
+function outcomeAt(registry: string, nowMs: number): Outcome {
+  if (registry === 'flaky' && within(nowMs, story.outage)) return nowMs < at(10, 30) ? failing : erring;
+  if (registry === 'calm' && within(nowMs, story.contaminated)) return { tag: 'unknown', because: 'contaminated' };
+  return made.okOutcome;
+}
+
+function phasesOf(rttMs: number, connection: Connection): SettledSample['phases'] {
+  if (connection === 'warm') return { processing: rttMs * 0.9, transfer: rttMs * 0.1 };
+  return {
+    resolve: rttMs * 0.06,
+    connect: rttMs * 0.2,
+    tls: rttMs * 0.29,
+    processing: rttMs * 0.4,
+    transfer: rttMs * 0.05,
+  };
+}
+
+function sampleAt(target: Target, connection: Connection, nowMs: number, chance: () => number): SettledSample {
+  const { registry, step, version } = target;
+  const outcome = outcomeAt(registry, nowMs);
+  const isSlow = registry === 'near' && within(nowMs, story.spike);
+  const base = (meanMs[registry] ?? 100) * (step === 'zip' ? 12 : 1) * (version === modules[1].version ? 1.5 : 1);
+  const rttMs =
+    base * (0.85 + 0.4 * chance()) * (connection === 'warm' ? 0.5 : 1) + (isSlow ? 1_000 + 500 * chance() : 0);
+  const due: Due = { ...made.sample(target).due, probeId: `p${nowMs}-${registry}`, connection };
+  const isOk = outcome.tag === 'ok';
+  return {
+    ...made.sample(target),
+    due,
+    startedAtMs: nowMs,
+    startedMonotonicMs: 0,
+    endedMonotonicMs: rttMs,
+    outcome,
+    rttMs: isOk ? rttMs : null,
+    phases: isOk ? phasesOf(rttMs, connection) : {},
+    bytes: step === 'zip' ? 2_000_000 : 900,
+    wireBytes: step === 'zip' ? 2_000_400 : 1_300,
+    tls: {
+      version: 'TLSv1.3',
+      cipher: 'TLS_AES_128_GCM_SHA256',
+      issuer: 'Example CA',
+      expiresAtMs: at(24 * 60),
+      spkiSha256: null,
+      resumed: false,
+      authorizationCode: null,
+    },
+    facts: isOk ? ({ verified: { algorithm: 'h1', against: 'sumdb' } } as SettledSample['facts']) : {},
+    cold: registry === 'flaky' && isOk && chance() < 0.01,
+  };
+}
+
+function findingsAt(nowMs: number): readonly Finding[] {
+  const open = (kind: Finding['kind'], registry: string) => made.finding({ id: `${kind}-${registry}`, kind, registry });
+  return [
+    ...(within(nowMs, [story.spike[0] + stepMs, story.spike[1] + stepMs]) ? [open('spike', 'near')] : []),
+    ...(within(nowMs, [story.outage[0] + stepMs, story.outage[1] + stepMs]) ? [open('outage', 'flaky')] : []),
+  ];
+}
+
+function snapshotAt(nowMs: number): Snapshot {
+  const findings = findingsAt(nowMs);
+  const states = registries.map((registry) => {
+    const own = findings.filter((one) => one.registry === registry);
+    const kind = own[0]?.kind;
+    const state = registry === 'quiet' ? 'unknown' : kind === 'outage' ? 'down' : kind === 'spike' ? 'degraded' : 'up';
+    return made.standing(registry, { state, findings: own });
+  });
+  const isAdvised = within(nowMs, story.advice);
+  const candidates = ['near', 'flaky', 'calm']
+    .filter((registry) => !findings.some((one) => one.registry === registry))
+    .map((registry) => ({
+      registry,
+      scoreSeconds: 0.1,
+      gate: registry === 'near' ? ('current' as const) : ('ok' as const),
+    }));
+  return made.snapshot({
+    standings: states,
+    findings,
+    vantage: {
+      suspect: false,
+      sinceMs: null,
+      controls: [{ name: 'www.example.com:443', up: true }],
+      contaminatedShare: 0,
+    },
+    baselines: targets
+      .filter(({ registry, step }) => registry !== 'quiet' && step === 'mod')
+      .map((target) => ({
+        target,
+        connection: 'cold' as const,
+        baselineMs: meanMs[target.registry] ?? 100,
+        thresholdMs: 800,
+        streak: target.registry === 'near' && within(nowMs, story.spike) ? 4 : 0,
+      })),
+    advice: isAdvised ? [made.advice({ from: 'near', to: 'calm', cause: 'spike' })] : [],
+    ranks: [{ ecosystem: 'go', upstream: 'go', candidates }],
+    queues: [
+      {
+        receiver: 'ops',
+        length: isAdvised && nowMs < at(6, 30) ? 2 : 0,
+        oldestSeconds: isAdvised && nowMs < at(6, 30) ? 120 : null,
+        disabled: false,
+      },
+    ],
+    inFlight: 2,
+  });
+}
+
+/** Feeds the exporter what happened in the step before `nowMs`. */
+function live(exporter: Exporter, nowMs: number, chance: () => number): void {
+  for (let momentMs = nowMs - stepMs; momentMs < nowMs; momentMs += paceMs) {
+    for (const target of targets) {
+      const isDue = target.step === 'mod' || momentMs % (30 * 60_000) === 0;
+      if (!isDue) continue;
+      if (target.registry === 'quiet') {
+        exporter.skipped({ target, because: 'paused', count: 1 } as Parameters<Exporter['skipped']>[0]);
+        continue;
+      }
+      exporter.scheduleDelay(0.002 + 0.004 * chance());
+      for (const connection of target.registry === 'near' ? (['cold', 'warm'] as const) : (['cold'] as const))
+        exporter.sample(sampleAt(target, connection, momentMs, chance));
+    }
+    exporter.loopDelays(0, [1, 2 + 3 * chance()]);
+  }
+  if (nowMs === at(6, 10)) {
+    exporter.finding({ change: 'opened', finding: made.finding({ registry: 'near' }) });
+    exporter.advice({ change: 'proposed', advice: made.advice({ from: 'near', to: 'calm', cause: 'spike' }) });
+  }
+  if (nowMs === at(6, 30)) exporter.delivery('ops', 'delivered');
+}
+
+const scrapeLabels = 'job="mirrorwatch",instance="10.0.0.5:10120",vantage="shanghai"';
+
+/** One line as Prometheus stores it: the labels of the scrape target, the time, no exemplar. */
+function scraped(line: string, seconds: number): string {
+  const bare = line.replace(/ # \{.*$/, '');
+  const cut = bare.lastIndexOf(' ');
+  const series = bare.slice(0, cut);
+  const labelled = series.endsWith('}') ? `${series.slice(0, -1)},${scrapeLabels}}` : `${series}{${scrapeLabels}}`;
+  return `${labelled} ${bare.slice(cut + 1)} ${seconds}`;
+}
+
+/** What Prometheus adds to each scrape, and what the daemon does not measure yet but the boards are ready for (design.md 4.2). */
+function beside(nowMs: number): readonly string[] {
+  return [
+    'up 1',
+    'scrape_duration_seconds 0.031',
+    'mirror_lag_seconds{ecosystem="npm",registry="calm",module="lodash",bound="lower"} 30',
+    `mirror_lag_seconds{ecosystem="npm",registry="calm",module="lodash",bound="upper"} ${60 + (nowMs % 300_000) / 1000}`,
+  ];
+}
+
+/** The day as OpenMetrics with times, ready for `promtool tsdb create-blocks-from openmetrics`. */
+export async function theDay(): Promise<string> {
+  const random = seededRandom(20_260_302);
+  const chance = () => random.next();
+  const exporter = createExporter({ config, targets, version: '0.1.0', node: 'v24', turn: () => Promise.resolve() });
+  let nowMs = dayStartMs;
+  exporter.snapshot(() => snapshotAt(nowMs));
+  const out: string[] = [];
+  for (; nowMs <= story.end; nowMs += stepMs) {
+    if (nowMs > dayStartMs) live(exporter, nowMs, chance);
+    const { text } = await exporter.render('application/openmetrics-text; version=1.0.0');
+    const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+    for (const line of [...lines, ...beside(nowMs)]) out.push(scraped(line, nowMs / 1000));
+  }
+  return `${out.join('\n')}\n# EOF\n`;
+}
