@@ -1,0 +1,158 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { type RunningProcess, run, startProcess } from '../support/process.ts';
+import { real } from '../support/requires.ts';
+
+let stack: RunningProcess | null = null;
+let folder: string | null = null;
+
+afterEach(async () => {
+  await stack?.close();
+  if (folder) removeTempDir(folder);
+  stack = null;
+  folder = null;
+});
+
+/** `npm run stack` in a temporary folder of its own, up. */
+async function startStack(): Promise<{ daemon: string; prometheus: string; alertmanager: string }> {
+  folder = tempDir('stack');
+  stack = await startProcess({
+    name: 'stack',
+    command: process.execPath,
+    args: [join(repoDir, 'tools/stack.ts')],
+    env: { TMPDIR: folder },
+    cwd: folder,
+    ready: ({ log }) => log().includes('Ctrl-C ends it'),
+    deadlineMs: 45_000,
+  });
+  const urlOf = (name: string): string =>
+    new RegExp(`^${name} +(http://[^/]+)/`, 'm').exec(stack?.log() ?? '')?.[1] ?? '';
+  return { daemon: urlOf('mirrorwatch'), prometheus: urlOf('prometheus'), alertmanager: urlOf('alertmanager') };
+}
+
+async function json<T>(url: string): Promise<T> {
+  return (await (await fetch(url, { signal: AbortSignal.timeout(5000) })).json()) as T;
+}
+
+/** Repeats until it pleases, at most 20 s; gives the last answer either way. */
+async function until<T>(ask: () => Promise<T>, pleases: (answer: T) => boolean): Promise<T> {
+  let answer = await ask();
+  for (let tries = 0; tries < 100 && !pleases(answer); tries += 1) {
+    await sleep(200);
+    answer = await ask();
+  }
+  return answer;
+}
+
+/** Command lines of processes that name our folder. */
+function leftovers(): readonly string[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const line = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+        return folder !== null && line.includes(folder) ? [line] : [];
+      } catch {
+        return [];
+      }
+    });
+}
+
+function rulesInFiles(): number {
+  type File = { groups: readonly { rules: readonly unknown[] }[] };
+  const files = readdirSync(join(repoDir, 'alerts')).filter((name) => name.endsWith('.yml'));
+  const groups = files.flatMap((name) => (parse(readFileSync(join(repoDir, 'alerts', name), 'utf8')) as File).groups);
+  return groups.reduce((sum, { rules }) => sum + rules.length, 0);
+}
+
+real('npm run stack', ['prometheus', 'alertmanager'], () => {
+  it('scrapes every part, loads every rule, finds Alertmanager, has data, and ends clean on Ctrl-C', async () => {
+    const { daemon, prometheus, alertmanager } = await startStack();
+
+    type Targets = { data: { activeTargets: readonly { labels: Record<string, string>; health: string }[] } };
+    const targets = await until(
+      () => json<Targets>(`${prometheus}/api/v1/targets`),
+      ({ data: { activeTargets } }) =>
+        activeTargets.length === 3 && activeTargets.every(({ health }) => health === 'up'),
+    );
+    const seen = targets.data.activeTargets.map(({ labels: { job, vantage }, health }) => ({ job, vantage, health }));
+    expect(seen.sort((a, b) => String(a.job).localeCompare(String(b.job)))).toEqual([
+      { job: 'alertmanager', vantage: undefined, health: 'up' },
+      { job: 'mirrorwatch', vantage: 'stack', health: 'up' },
+      { job: 'prometheus', vantage: undefined, health: 'up' },
+    ]);
+
+    type Rules = { data: { groups: readonly { rules: readonly { health: string; lastError?: string }[] }[] } };
+    const rulesNow = async () =>
+      (await json<Rules>(`${prometheus}/api/v1/rules`)).data.groups.flatMap(({ rules }) => rules);
+    const rules = await until(rulesNow, (all) => all.length > 0 && all.every(({ health }) => health === 'ok'));
+    expect(rules).toHaveLength(rulesInFiles());
+    expect(rules.filter(({ health }) => health !== 'ok')).toEqual([]);
+
+    type Managers = { data: { activeAlertmanagers: readonly { url: string }[] } };
+    const managers = await until(
+      () => json<Managers>(`${prometheus}/api/v1/alertmanagers`),
+      ({ data }) => data.activeAlertmanagers.length > 0,
+    );
+    expect(managers.data.activeAlertmanagers).toEqual([{ url: `${alertmanager}/api/v2/alerts` }]);
+    const receivers = await json<readonly { name: string }[]>(`${alertmanager}/api/v2/receivers`);
+    expect(receivers.map(({ name }) => name).sort()).toEqual(['mirrorwatch', 'people']);
+
+    type Vector = { data: { result: readonly { metric: { registry: string } }[] } };
+    const query = encodeURIComponent('sum by (registry) (mirror_probe_rtt_seconds_count) > 0');
+    const known = await until(
+      () => json<Vector>(`${prometheus}/api/v1/query?query=${query}`),
+      (answer) => answer.data.result.length === 2,
+    );
+    expect(known.data.result.map(({ metric }) => metric.registry).sort()).toEqual(['far', 'near']);
+
+    expect(leftovers()).not.toEqual([]);
+    const ended = new Promise((resolve) => stack?.child.once('exit', (code, signal) => resolve(code ?? signal)));
+    stack?.child.kill('SIGINT');
+    expect(await ended).toBe(0);
+    expect(stack?.log()).toMatch(/\nstopped\n$/);
+    expect(leftovers()).toEqual([]);
+    expect(readdirSync(folder ?? '/')).toEqual([]);
+    await expect(fetch(`${daemon}/-/healthy`)).rejects.toThrow();
+  });
+
+  it('ends clean when it is interrupted while it starts', async () => {
+    folder = tempDir('stack');
+    stack = await startProcess({
+      name: 'stack',
+      command: process.execPath,
+      args: [join(repoDir, 'tools/stack.ts')],
+      env: { TMPDIR: folder },
+      ready: () => leftovers().length > 0,
+    });
+    const ended = new Promise((resolve) => stack?.child.once('exit', (code, signal) => resolve(code ?? signal)));
+    stack.child.kill('SIGTERM');
+    expect(await ended).toBe(0);
+    expect(leftovers()).toEqual([]);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('takes its parts along when it is killed without a word', async () => {
+    await startStack();
+    stack?.child.kill('SIGKILL');
+    expect(
+      await until(
+        async () => leftovers(),
+        (lines) => lines.length === 0,
+      ),
+    ).toEqual([]);
+  });
+
+  it('says what to install where a part is missing', async () => {
+    const answer = await run(process.execPath, [join(repoDir, 'tools/stack.ts')], { env: { PATH: '/nonexistent' } });
+    expect(answer).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'stack: needs Prometheus and Alertmanager: apt install prometheus prometheus-alertmanager\n',
+    });
+  });
+});

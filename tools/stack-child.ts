@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { accessSync, closeSync, constants, openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** How to start one program of the stack. */
+export interface ChildPlan {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Asked until it answers 2xx. */
+  readonly readyUrl: string;
+  /** Where its log goes. */
+  readonly folder: string;
+}
+
+/** A program that was started. */
+export interface Child {
+  /** Resolves when it answers. @throws Error with the end of its log when it ends before, or does not within 30 s */
+  ready(): Promise<void>;
+  /** Resolves when it is gone, with why and the end of its log, for people. */
+  readonly ended: Promise<string>;
+  /** SIGTERM, SIGKILL after 15 s (the daemon drains for 10); resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+const readyWithinMs = 30_000;
+const stopWithinMs = 15_000;
+const places = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin'].filter((place) => place !== '');
+
+/** The path of an installed program, `null` where there is none. */
+export function findCommand(name: string): string | null {
+  for (const place of places) {
+    try {
+      accessSync(join(place, name), constants.X_OK);
+      return join(place, name);
+    } catch {
+      // Not in this folder.
+    }
+  }
+  return null;
+}
+
+/**
+ * Starts a program in a process group of its own, so that the terminal's Ctrl-C reaches only us and we stop things in
+ * order; where the system can, the kernel stops it too should we be killed without a word.
+ */
+export function startChild(plan: ChildPlan): Child {
+  const log = join(plan.folder, `${plan.name}.log`);
+  const output = openSync(log, 'w');
+  const setpriv = findCommand('setpriv');
+  const [command, args] =
+    setpriv === null ? [plan.command, plan.args] : [setpriv, ['--pdeathsig', 'TERM', '--', plan.command, ...plan.args]];
+  const child = spawn(command, args, { cwd: plan.folder, detached: true, stdio: ['ignore', output, output] });
+  closeSync(output);
+  const tail = (): string => readFileSync(log, 'utf8').split('\n').slice(-15).join('\n');
+  let isGone = false;
+  const ended = new Promise<string>((resolve) => {
+    const end = (why: string): void => {
+      isGone = true;
+      resolve(`${plan.name} ended (${why}):\n${tail()}`);
+    };
+    child.once('error', (cause) => end(cause.message));
+    child.once('exit', (code, signal) => end(signal ?? `exit ${code}`));
+  });
+  return {
+    ended,
+    async ready() {
+      for (let tries = readyWithinMs / 50; tries > 0; tries -= 1) {
+        if (isGone) throw new Error(await ended);
+        if (await answers(plan.readyUrl)) return;
+        await sleep(50);
+      }
+      throw new Error(`${plan.name} is not ready after ${readyWithinMs / 1000} s:\n${tail()}`);
+    },
+    async stop() {
+      if (isGone) return;
+      child.kill('SIGTERM');
+      const late = setTimeout(() => child.kill('SIGKILL'), stopWithinMs);
+      await ended;
+      clearTimeout(late);
+    },
+  };
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url, { signal: AbortSignal.timeout(2000) })).ok;
+  } catch {
+    return false;
+  }
+}

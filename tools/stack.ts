@@ -1,0 +1,150 @@
+// `npm run stack`: the daemon with Debian's Prometheus and Alertmanager, our rules, and the demo's mirrors, of which the
+// preferred one gets slow for a while every few minutes. Free ports, a temporary folder; Ctrl-C leaves nothing behind.
+// The set of docker-compose.yml without containers, and without Grafana, which Debian does not have.
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { type Received, startDemoMirror, startDemoReceiver } from '../src/io/demo-mirror.ts';
+import { scratchFolder } from '../src/io/scratch.ts';
+import { type ChildPlan, findCommand, startChild } from './stack-child.ts';
+import { alertmanagerFile, daemonFile, prometheusFile, root } from './stack-files.ts';
+
+const slowByMs = 900;
+const slowFirstMs = 60_000;
+const slowForMs = 90_000;
+const slowEveryMs = 300_000;
+
+/** What the end undoes, last made first. */
+const undo: (() => void | Promise<void>)[] = [];
+let isEnding = false;
+let interrupt: (why: string | null) => void = () => undefined;
+/** `null`: somebody asked us to end; a text: what went wrong. */
+const end = new Promise<string | null>((resolve) => {
+  interrupt = (why) => {
+    isEnding = true;
+    resolve(why);
+  };
+});
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+async function freeAddress(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return `127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+}
+
+async function startMirrors(): Promise<readonly [string, string]> {
+  const near = await startDemoMirror(25);
+  undo.push(() => near.close());
+  const far = await startDemoMirror(70);
+  undo.push(() => far.close());
+  const slow = (): void => {
+    say(`mirror near now answers ${slowByMs} ms later, for ${slowForMs / 1000} s`);
+    near.slow(slowByMs);
+    setTimeout(() => near.slow(0), slowForMs).unref();
+  };
+  setTimeout(slow, slowFirstMs).unref();
+  setInterval(slow, slowEveryMs).unref();
+  return [near.url, far.url];
+}
+
+/** People read this terminal. */
+function tellPeople({ body }: Received): void {
+  type Alert = { status: string; labels: Record<string, string>; annotations: Record<string, string> };
+  const { alerts } = JSON.parse(body) as { alerts: readonly Alert[] };
+  for (const { status, labels, annotations } of alerts)
+    say(`alert ${status}: ${labels['alertname']}: ${annotations['summary'] ?? ''}`);
+}
+
+async function start(plan: ChildPlan): Promise<void> {
+  if (isEnding) throw new Error('interrupted');
+  const child = startChild(plan);
+  undo.push(() => child.stop());
+  void child.ended.then(interrupt);
+  await child.ready();
+}
+
+async function startAll(prometheus: string, alertmanager: string): Promise<void> {
+  const scratch = scratchFolder('mirrorwatch-stack-');
+  undo.push(() => scratch.remove());
+  const folder = scratch.path;
+  const file = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text, { mode: 0o600 });
+    return join(folder, name);
+  };
+  const token = randomBytes(24).toString('base64url');
+  const mirrors = await startMirrors();
+  const people = await startDemoReceiver(tellPeople);
+  undo.push(() => people.close());
+  const at = { daemon: await freeAddress(), prometheus: await freeAddress(), alertmanager: await freeAddress() };
+
+  const daemonConfig = file('mirrorwatch.yaml', daemonFile(at, mirrors, folder, token));
+  await start({
+    name: 'mirrorwatch',
+    command: process.execPath,
+    args: [join(root, 'src/main.ts'), 'run', '--config', daemonConfig, '--log-level', 'warn'],
+    readyUrl: `http://${at.daemon}/-/ready`,
+    folder,
+  });
+  await start({
+    name: 'alertmanager',
+    command: alertmanager,
+    args: [
+      `--config.file=${file('alertmanager.yml', alertmanagerFile(at, people.url, token))}`,
+      `--storage.path=${join(folder, 'alertmanager')}`,
+      `--web.listen-address=${at.alertmanager}`,
+      '--cluster.listen-address=',
+    ],
+    readyUrl: `http://${at.alertmanager}/-/ready`,
+    folder,
+  });
+  await start({
+    name: 'prometheus',
+    command: prometheus,
+    args: [
+      `--config.file=${file('prometheus.yml', prometheusFile(at))}`,
+      `--storage.tsdb.path=${join(folder, 'prometheus')}`,
+      `--web.listen-address=${at.prometheus}`,
+      '--enable-feature=exemplar-storage',
+    ],
+    readyUrl: `http://${at.prometheus}/-/ready`,
+    folder,
+  });
+  say(`mirrorwatch   http://${at.daemon}/    metrics at /metrics`);
+  say(`prometheus    http://${at.prometheus}/alerts`);
+  say(`alertmanager  http://${at.alertmanager}/`);
+  say(`logs          ${folder}/*.log`);
+  say(`the preferred mirror gets slow in ${slowFirstMs / 1000} s; alerts are told here; Ctrl-C ends it`);
+}
+
+async function main(): Promise<number> {
+  const [prometheus, alertmanager] = [findCommand('prometheus'), findCommand('prometheus-alertmanager')];
+  if (prometheus === null || alertmanager === null) {
+    process.stderr.write('stack: needs Prometheus and Alertmanager: apt install prometheus prometheus-alertmanager\n');
+    return 2;
+  }
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupt(null));
+  const started = startAll(prometheus, alertmanager).catch((cause: unknown) => {
+    interrupt(cause instanceof Error ? cause.message : String(cause));
+  });
+  const trouble = await end;
+  await undoAll();
+  // It ends soon: what it waited for is stopped. What it made meanwhile goes too.
+  await started;
+  await undoAll();
+  if (trouble !== null) process.stderr.write(`stack: ${trouble}\n`);
+  else say('stopped');
+  return trouble === null ? 0 : 1;
+}
+
+async function undoAll(): Promise<void> {
+  for (let step = undo.pop(); step; step = undo.pop()) await step();
+}
+
+process.exitCode = await main();
