@@ -1,4 +1,4 @@
-import type { AlertEvidence, AlertOutcome, IncomingAlert } from '../core/evidence.ts';
+import type { AlertCounts, AlertEvidence, IncomingAlert } from '../core/evidence.ts';
 import { limits } from '../core/limits.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
 
@@ -9,7 +9,7 @@ const aheadMsMax = 5 * 60_000;
 /** What one notification came to. */
 export interface EvidenceTurn {
   /** One for each alert, in order. */
-  readonly outcomes: readonly AlertOutcome[];
+  readonly outcomes: readonly (keyof AlertCounts)[];
   /** Taken now for the first time: their mirrors are to be asked about at once. */
   readonly fresh: readonly AlertEvidence[];
   readonly rows: readonly Row[];
@@ -88,7 +88,7 @@ export function judgeAlert(
   known: AlertEvidence | null,
   place: { readonly vantage: string; readonly registries: ReadonlySet<string> },
   now: Now,
-): { readonly outcome: AlertOutcome; readonly evidence: AlertEvidence | null } {
+): { readonly outcome: keyof AlertCounts; readonly evidence: AlertEvidence | null } {
   const { labels, status, startsAtMs, endsAtMs } = alert;
   const registry = labels['registry'] ?? '';
   const vantage = labels['vantage'] ?? '';

@@ -18,6 +18,8 @@ const open: ReadonlySet<string> = new Set(['/-/healthy', '/-/ready']);
  * everything else needs it. Without one, we listen on loopback: reads are free, writes are refused where a browser was
  * led here by another site: foreign `Host` (DNS rebinding), foreign `Origin`, or a cross-site fetch.
  *
+ * Alerts have a token of their own, always.
+ *
  * Reads take the token as the password of basic authentication too, with any name: a browser can't send a bearer token
  * by itself, neither for the status page nor for its event stream. Writes never do: a browser repeats a password it
  * once learned on requests that other sites made it send.
@@ -25,6 +27,8 @@ const open: ReadonlySet<string> = new Set(['/-/healthy', '/-/ready']);
 export function accessGuard(config: () => Config): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     if (open.has(request.path)) return next();
+    if (isAlertPost(request))
+      return mayPostAlerts(request, config()) ? next() : sendProblem(response, { kind: 'unauthorized' });
     const { listen } = config();
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     if (listen.token !== null || !isLoopback(listen.host)) {
@@ -33,6 +37,16 @@ export function accessGuard(config: () => Config): RequestHandler {
     }
     return isRead || isOwn(request, listen.host) ? next() : sendProblem(response, { kind: 'forbidden' });
   };
+}
+
+function isAlertPost(request: Request): boolean {
+  return request.method === 'POST' && /^\/api\/v1\/alertmanager\/?$/i.test(request.path);
+}
+
+/** Alerts always need a token, on loopback too: `alertmanager.token`, or the listen token. */
+export function mayPostAlerts(request: Request, { listen, alertmanager }: Config): boolean {
+  const given = bearer(request);
+  return isToken(given, alertmanager?.token ?? null) || isToken(given, listen.token);
 }
 
 function bearer(request: Request): string | null {
@@ -70,7 +84,7 @@ function hostOf(url: string): string | null {
 const callersCounted = 10_000;
 
 /**
- * At most `limits.requestsPerMinute` a caller address; /metrics, healthy and ready are never limited. Past ten thousand
+ * At most `limits.requestsPerMinute` a caller address, 429 and for alerts 503 beyond; /metrics, healthy and ready are never limited. Past ten thousand
  * addresses in one minute the others share one count.
  * @param minute  the wall clock's minute, a number that rises
  */
@@ -88,6 +102,10 @@ export function rateLimit(minute: () => number): RequestHandler {
     const from = counts.size < callersCounted || counts.has(address) ? address : 'others';
     const count = (counts.get(from) ?? 0) + 1;
     counts.set(from, count);
-    return count > limits.requestsPerMinute ? sendProblem(response, { kind: 'too_many' }) : next();
+    if (count <= limits.requestsPerMinute) return next();
+    // Alertmanager gives up on 429, and what it sends would be lost.
+    if (isAlertPost(request))
+      return sendProblem(response, { kind: 'unavailable', detail: 'too many requests; send it again in a minute' });
+    sendProblem(response, { kind: 'too_many' });
   };
 }

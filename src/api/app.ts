@@ -3,6 +3,7 @@ import helmet from 'helmet';
 import { limits } from '../core/limits.ts';
 import { accessGuard, rateLimit } from './access.ts';
 import { actionRoutes } from './actions.ts';
+import { alertmanagerRoutes } from './alertmanager.ts';
 import type { ApiDeps } from './deps.ts';
 import { eventRoutes } from './events.ts';
 import { jsonOnly } from './json-only.ts';
@@ -39,6 +40,8 @@ export function createApi(deps: ApiDeps): Express {
   app.use(rateLimit(() => Math.floor(deps.now().wallMs / 60_000)));
   app.use(accessGuard(deps.config));
   app.use(operationRoutes(deps));
+  // Before the others: its bodies may be larger.
+  app.use('/api/v1', alertmanagerRoutes(deps));
   app.use(
     '/api/v1',
     jsonOnly,

@@ -1,5 +1,6 @@
 import type { Advice, Candidate } from '../core/advice.ts';
 import type { Config, ConfigIssue } from '../core/config.ts';
+import type { AlertCounts, AlertNotification } from '../core/evidence.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Connection, EcosystemId } from '../core/mirror.ts';
 import type { Now, Timers } from '../core/ports.ts';
@@ -44,6 +45,11 @@ export interface DaemonEvent {
   readonly data: unknown;
 }
 
+/** What became of a notification of Alertmanager: how many of its alerts came to what, or why it must come again. */
+export type AlertsTaken =
+  | { readonly tag: 'taken'; readonly outcomes: AlertCounts }
+  | { readonly tag: 'unavailable'; readonly because: 'queue' | 'state' | 'stopping' };
+
 export type ReloadOutcome =
   | { readonly tag: 'reloaded'; readonly changed: readonly string[] }
   | { readonly tag: 'invalid'; readonly issues: readonly ConfigIssue[] }
@@ -80,6 +86,8 @@ export interface ApiDeps {
   acknowledge(findingId: string, reason: string): Promise<Finding | null>;
   /** `forMs` 0 resumes. `null`: no such mirror. */
   pause(registry: string, forMs: number, reason: string): Promise<Standing | null>;
+  /** `null`: a post that cannot be read, which is counted. */
+  takeAlerts(notification: AlertNotification | null): Promise<AlertsTaken>;
   reload(): Promise<ReloadOutcome>;
   metrics(accept: string | undefined): Promise<{ readonly contentType: string; readonly chunks: readonly string[] }>;
   /** Events from now on; gives the way to stop. */

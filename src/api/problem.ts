@@ -6,7 +6,7 @@ export type RequestProblem =
       readonly kind: 'unauthorized' | 'forbidden' | 'not_found' | 'not_acceptable' | 'too_many' | 'too_large' | 'busy';
     }
   | {
-      readonly kind: 'bad_request' | 'conflict';
+      readonly kind: 'bad_request' | 'conflict' | 'unavailable';
       readonly detail: string;
       readonly more?: Readonly<Record<string, unknown>>;
     }
@@ -24,6 +24,7 @@ const shapes: Readonly<Record<RequestProblem['kind'], readonly [number, string, 
   too_large: [413, 'Too large', 'The body is larger than this route takes.'],
   unsupported: [415, 'Not JSON', 'Send the body as JSON, with content-type: application/json.'],
   busy: [503, 'Busy', 'All event streams are taken.'],
+  unavailable: [503, 'Not now', ''],
   bad_request: [400, 'Bad request', ''],
   conflict: [409, 'Conflict', ''],
   defect: [500, 'Our fault', 'The daemon made a mistake; its log says more.'],

@@ -23,6 +23,7 @@ export const routes = [
   ['POST', '/api/v1/findings/{id}/ack'],
   ['POST', '/api/v1/mirrors/{name}/pause'],
   ['GET', '/api/v1/events'],
+  ['POST', '/api/v1/alertmanager'],
 ] as const satisfies readonly (readonly ['GET' | 'POST', string])[];
 
 const known = routes.map(([method, path]) => ({

@@ -14,6 +14,9 @@ export const alertOutcomes = [
 ] as const;
 export type AlertOutcome = (typeof alertOutcomes)[number];
 
+/** What the alerts of one notification that was taken came to; every outcome is there. */
+export type AlertCounts = Readonly<Record<Exclude<AlertOutcome, 'unavailable'>, number>>;
+
 /** One alert of a notification, as it came: types checked, meaning not. Stamps are wall milliseconds. */
 export interface IncomingAlert {
   /** Alertmanager's hash of the labels; at most `limits.alertLabelChars`. */

@@ -7,6 +7,7 @@ import { error, ok } from '../core/result.ts';
 import { maskChain } from '../core/secret.ts';
 import { seriesId } from '../core/target.ts';
 import type { SeriesBaseline } from '../detect/detector.ts';
+import { alertTaker } from './alerts.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Stages } from './stages.ts';
 
@@ -69,6 +70,7 @@ export function apiDeps(
         else s.ledger.add([], [{ table: 'pause', key: registry }]);
         return s.detector.standings().find((standing) => standing.registry === registry) ?? null;
       }),
+    takeAlerts: alertTaker(s, pipeline),
     metrics: (accept) => s.exporter.render(accept),
     subscribe: (listener) => pipeline.events.subscribe(listener),
     stateTrouble: () => pipeline.stateTrouble(),

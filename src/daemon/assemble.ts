@@ -1,4 +1,5 @@
 import { createAdvisor } from '../advise/advisor.ts';
+import { createEvidenceBook } from '../advise/evidence.ts';
 import { declaredChain } from '../config/chain.ts';
 import type { Config } from '../core/config.ts';
 import type {
@@ -63,6 +64,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
     workers: ports.workers(workerBook(config, nothingLearnt, ports.version)),
     scheduler: createScheduler({ config, targets, seed: config.vantage, calendar: ports.calendar, random, now }),
     detector: createDetector({ config, targets, restored: restored('detector', 'finding', 'seen'), random, now }),
+    evidence: createEvidenceBook({ restored: restored('meta') }),
     advisor: createAdvisor({
       config,
       declared: declaredBy(config),

@@ -177,7 +177,9 @@ export function createPipeline(s: Stages): Pipeline {
     for (const { sample } of news.settled) s.advisor.observe(sample, now);
     if (news.findings.length === 0 && now.monotonicMs < considerAtMs) return;
     considerAtMs = now.monotonicMs + considerEveryMs;
-    absorb.advise(s.advisor.consider({ standings: s.detector.standings(), vantage: s.detector.vantage() }, now));
+    const evidence = s.evidence.firing(now);
+    const standings = s.detector.standings();
+    absorb.advise(s.advisor.consider({ standings, vantage: s.detector.vantage(), evidence }, now));
   }
 
   /** A probe whose taking in broke: unknown by our own fault, and counted as that. */

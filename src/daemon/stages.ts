@@ -1,4 +1,5 @@
 import type { Advisor } from '../advise/advisor.ts';
+import type { EvidenceBook } from '../advise/evidence.ts';
 import type { Config } from '../core/config.ts';
 import type { Clock, Log, Post, Random, Store, Timers, Workers } from '../core/ports.ts';
 import type { Target } from '../core/target.ts';
@@ -20,6 +21,8 @@ export interface Stages {
   readonly scheduler: Scheduler;
   readonly workers: Workers;
   readonly detector: Detector;
+  /** Alerts of others. */
+  readonly evidence: EvidenceBook;
   readonly advisor: Advisor;
   readonly notifier: Notifier;
   readonly exporter: Exporter;

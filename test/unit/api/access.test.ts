@@ -48,6 +48,8 @@ const open: ReadonlySet<string> = new Set(['/-/healthy', '/-/ready']);
 /** The rule of design.md section 4.3, in one place: what a request is answered with by the guard, `null` when let in. */
 function wanted(where: Where, from: From, given: Token, method: string, path: string): 401 | 403 | null {
   if (open.has(path)) return null;
+  // Alerts need a token everywhere, and never as a password: the listen token here, `alertmanager.token` further below.
+  if (path === '/api/v1/alertmanager') return given === 'right' && listens[where].token !== null ? null : 401;
   if (where !== 'on loopback') {
     const isRight = given === 'right' || (given === 'right as password' && method === 'GET');
     return isRight && where !== 'off loopback without a token' ? null : 401;

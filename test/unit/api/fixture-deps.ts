@@ -99,6 +99,12 @@ export function fixture(change: FixtureChange = {}): Fixture {
       asked.push(`pause ${registry} ${forMs} ${reason}`);
       return standings.find((one) => one.registry === registry) ?? null;
     },
+    async takeAlerts(notification) {
+      asked.push(`alerts ${notification?.alerts.length ?? 'unreadable'}`);
+      const none = { duplicate: 0, stale: 0, resolved: 0, own: 0, ignored: 0 };
+      const isRead = notification !== null;
+      return { tag: 'taken', outcomes: { ...none, evidence: isRead ? 1 : 0, malformed: isRead ? 0 : 1 } };
+    },
     async reload() {
       asked.push('reload');
       return { tag: 'reloaded', changed: ['mirrors'] };

@@ -6,6 +6,7 @@ import { adviceCauses, gates } from '../../../src/core/advice.ts';
 import { becauses, phases } from '../../../src/core/failure.ts';
 import { findingKinds } from '../../../src/core/finding.ts';
 import { ecosystems } from '../../../src/core/mirror.ts';
+import { Secret } from '../../../src/core/secret.ts';
 import { mirrorStates } from '../../../src/core/standing.ts';
 import { steps } from '../../../src/core/target.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
@@ -23,13 +24,16 @@ const paramsOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const bodies: Readonly<Record<string, object>> = {
   '/api/v1/findings/{id}/ack': { reason: 'seen' },
   '/api/v1/mirrors/{name}/pause': { for: '1h', reason: 'moved' },
+  '/api/v1/alertmanager': { version: '4', alerts: [] },
 };
+
+const bearer = { authorization: 'Bearer a-token' };
 
 function filled(path: string): string {
   return path.replace(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent((paramsOf[path] ?? values)[key] ?? ''));
 }
 
-const { deps } = fixture();
+const { deps } = fixture({ configWith: { alertmanager: { token: new Secret('a-token') } } });
 const served = await serve(deps);
 afterAll(() => served.close());
 
@@ -39,7 +43,7 @@ describe('openapi.yaml and the code describe the same routes', () => {
   });
   it.each(routes.filter(([, path]) => path !== '/api/v1/events'))('%s %s is answered', async (method, path) => {
     const body = bodies[path];
-    const reply = await served.ask(filled(path), body === undefined ? { method } : { method, body });
+    const reply = await served.ask(filled(path), body === undefined ? { method } : { method, body, headers: bearer });
     expect(reply.status).toBe(200);
   });
   it('express has no route that the table does not name', async () => {

@@ -1,0 +1,70 @@
+import type { AlertsTaken, ApiDeps } from '../api/deps.ts';
+import { type AlertCounts, type AlertNotification, type AlertOutcome, alertOutcomes } from '../core/evidence.ts';
+import { limits } from '../core/limits.ts';
+import type { Now } from '../core/ports.ts';
+import { error, ok, type Result } from '../core/result.ts';
+import type { Absorb } from './news.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Stages } from './stages.ts';
+
+const none: AlertCounts = { evidence: 0, duplicate: 0, stale: 0, resolved: 0, own: 0, ignored: 0, malformed: 0 };
+
+/**
+ * Takes notifications of Alertmanager into the loop: what is evidence is committed with all that follows from it before
+ * the answer goes out, so that what was answered 200 survives a `kill -9`, and what was not is sent again and counts once.
+ */
+export function alertTaker(s: Stages, pipeline: Pipeline): ApiDeps['takeAlerts'] {
+  let waiting = 0;
+  const count = (counts: Partial<Record<AlertOutcome, number>>): void => {
+    for (const outcome of alertOutcomes) s.exporter.alerts(outcome, counts[outcome] ?? 0);
+  };
+  const unavailable = (because: Extract<AlertsTaken, { tag: 'unavailable' }>['because']): AlertsTaken => {
+    count({ unavailable: 1 });
+    s.log.warn('a notification of Alertmanager was not taken', { because });
+    return { tag: 'unavailable', because };
+  };
+  return async (notification) => {
+    if (notification === null) {
+      count({ malformed: 1 });
+      return { tag: 'taken', outcomes: { ...none, malformed: 1 } };
+    }
+    if (waiting >= limits.alertPostsWaiting) return unavailable('queue');
+    waiting += 1;
+    try {
+      const taken = await pipeline
+        .command((now, absorb) => attempt(() => take(s, notification, now, absorb)))
+        .catch(() => null);
+      if (taken === null) return unavailable('stopping');
+      if (taken.tag === 'error') throw taken.error;
+      const outcomes = taken.value;
+      count(outcomes);
+      return pipeline.stateTrouble() === null ? { tag: 'taken', outcomes } : unavailable('state');
+    } finally {
+      waiting -= 1;
+    }
+  };
+}
+
+/** A command is refused where the loop has ended; a defect of ours is something else, and an error 500. */
+function attempt<T>(act: () => T): Result<T, unknown> {
+  try {
+    return ok(act());
+  } catch (cause) {
+    return error(cause);
+  }
+}
+
+function take(s: Stages, notification: AlertNotification, now: Now, absorb: Absorb): AlertCounts {
+  const registries = new Set(s.config.mirrors.map(({ name }) => name));
+  const turn = s.evidence.take(notification.alerts, { vantage: s.config.vantage, registries }, now);
+  absorb.advise({ changes: [], rows: turn.rows, deletes: turn.deletes });
+  for (const { alertname: alert, registry, startsAtMs } of turn.fresh)
+    s.log.info('alert taken as evidence', { alert, registry, startsAtMs });
+  for (const registry of new Set(turn.fresh.map((one) => one.registry)))
+    absorb.detect(s.detector.confirm(registry, now));
+  if (notification.truncated > 0)
+    s.log.warn('a notification of Alertmanager was cut', { missing: notification.truncated });
+  const counts = { ...none, malformed: notification.malformed };
+  for (const outcome of turn.outcomes) counts[outcome] += 1;
+  return counts;
+}
