@@ -1,6 +1,7 @@
 import { limits } from '../core/limits.ts';
 import type { Delivery, DeliveryFailure, Retry } from '../core/notice.ts';
 import type { Clock, Post, Timers } from '../core/ports.ts';
+import { parseRetryAfter } from '../core/retry-after.ts';
 import { classBySpelling } from './guard.ts';
 import { Carrier } from './wire/carrier.ts';
 import { type ConnectTrace, connectTo, type Route } from './wire/connect.ts';
@@ -125,19 +126,8 @@ function verdict(answer: ExchangeTrace, nowWallMs: number): Delivery {
 }
 
 function retryOf(status: number, retryAfter: string | undefined, nowWallMs: number): Retry {
-  const afterMs = status === 429 || status === 503 ? retryAfterMs(retryAfter, nowWallMs) : null;
+  const afterMs = status === 429 || status === 503 ? parseRetryAfter(retryAfter, nowWallMs) : null;
   return afterMs === null ? 'later' : { afterMs };
-}
-
-/**
- * `Retry-After` in milliseconds from now: seconds or a date (RFC 9110 section 10.2.3), at least 0 and at most the age
- * at which a notice is dropped; `null` where it says neither.
- */
-export function retryAfterMs(value: string | undefined, nowWallMs: number): number | null {
-  const text = value?.trim() ?? '';
-  const ms = /^\d+$/.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowWallMs;
-  if (text === '' || Number.isNaN(ms)) return null;
-  return Math.min(Math.max(ms, 0), limits.deliveryAgeMsMax);
 }
 
 /** A fault of the way, as the notifier counts it. */

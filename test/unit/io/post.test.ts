@@ -3,7 +3,7 @@ import { limits } from '../../../src/core/limits.ts';
 import type { Delivery } from '../../../src/core/notice.ts';
 import type { Post } from '../../../src/core/ports.ts';
 import { systemClock } from '../../../src/io/clock.ts';
-import { createPost, retryAfterMs } from '../../../src/io/post.ts';
+import { createPost } from '../../../src/io/post.ts';
 import { systemTimers } from '../../../src/io/timers.ts';
 import { text } from '../../support/answer.ts';
 import { startRawServer } from '../../support/raw-server.ts';
@@ -151,18 +151,4 @@ describe('TLS towards a receiver', () => {
       failure: { kind: 'tls', code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', retry: 'later' },
     });
   });
-});
-
-describe('Retry-After', () => {
-  const now = Date.parse('2026-01-01T00:00:00Z');
-  it.each([
-    ['seconds', '120', 120_000],
-    ['none', '0', 0],
-    ['a date', 'Thu, 01 Jan 2026 00:01:00 GMT', 60_000],
-    ['a date that has passed', 'Wed, 31 Dec 2025 00:00:00 GMT', 0],
-    ['beyond the age of a notice', '9999999', limits.deliveryAgeMsMax],
-    ['nonsense', 'soon', null],
-    ['an empty text', ' ', null],
-    ['absent', undefined, null],
-  ])('%s', (_, value, want) => expect(retryAfterMs(value, now)).toBe(want));
 });
