@@ -7,7 +7,8 @@ export interface AlertRule {
   readonly alert: string;
   readonly expr: string;
   readonly for?: string;
-  readonly labels: { readonly severity: string };
+  readonly keep_firing_for?: string;
+  readonly labels: { readonly severity: string; readonly mirror_action?: string };
   readonly annotations: {
     readonly summary: string;
     readonly description: string;
@@ -15,7 +16,25 @@ export interface AlertRule {
   };
 }
 
+/** One recording rule of alerts/mirrorwatch.yml. */
+export interface RecordingRule {
+  readonly record: string;
+  readonly expr: string;
+}
+
+interface Group {
+  readonly name: string;
+  readonly rules: readonly (AlertRule | RecordingRule)[];
+}
+
 const text = readFileSync(join(import.meta.dirname, '../../alerts/mirrorwatch.yml'), 'utf8');
 
+/** Every group, in the order of the file. */
+export const groups = (parse(text) as { readonly groups: readonly Group[] }).groups;
+const rules = groups.flatMap((group) => group.rules);
+
 /** Every alert, in the order of the file. */
-export const alertRules = (parse(text) as { groups: { rules: AlertRule[] }[] }).groups.flatMap(({ rules }) => rules);
+export const alertRules = rules.filter((rule) => 'alert' in rule);
+
+/** Every recording rule, in the order of the file. */
+export const recordingRules = rules.filter((rule) => 'record' in rule);

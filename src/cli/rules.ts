@@ -1,0 +1,32 @@
+import { checkRuleParameters, defaultRuleParameters } from '../rules/parameters.ts';
+import { rulesText } from '../rules/rules.ts';
+import type { Command, Context, ExitCode } from './context.ts';
+import { UsageError, words } from './usage.ts';
+
+const options = { slo: { type: 'string' }, vantages: { type: 'string' }, runbook: { type: 'string' } } as const;
+
+/** The number that an option's text is. @throws UsageError where it is none, an empty text included */
+function number(name: string, text: string | undefined, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError(`--${name} takes a number, not '${text}'`);
+  return Number(text);
+}
+
+/** `mirrorwatch rules`: recording and alert rules for Prometheus, with the numbers of this site. */
+export const rulesCommand: Command = {
+  name: 'rules',
+  summary: 'print rules for Prometheus with your numbers',
+  usage: 'mirrorwatch rules [--slo PERCENT] [--vantages N] [--runbook URL]',
+  async run(context: Context): Promise<ExitCode> {
+    const { values } = words(context.argv, options, 0);
+    const checked = checkRuleParameters({
+      ...defaultRuleParameters,
+      sloPercent: number('slo', values.slo, defaultRuleParameters.sloPercent),
+      vantages: number('vantages', values.vantages, defaultRuleParameters.vantages),
+      runbook: values.runbook ?? defaultRuleParameters.runbook,
+    });
+    if (checked.tag === 'error') throw new UsageError(checked.error.join('; '));
+    context.terminal.out(rulesText(checked.value).trimEnd());
+    return 0;
+  },
+};

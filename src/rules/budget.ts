@@ -1,0 +1,118 @@
+import { durationText, scaled, window } from './duration.ts';
+import { type BurnRate, budgetShare, burnRates, type RuleParameters } from './parameters.ts';
+import { by, type GroupOf, type RecordingRule, type Site } from './rule.ts';
+
+const minute = 60;
+/** The windows of the burn rates beyond the first 5 minutes, seconds. */
+const windows = [
+  ...new Set(
+    [...burnRates.fast, ...burnRates.slow].flatMap(({ longSeconds, shortSeconds }) => [longSeconds, shortSeconds]),
+  ),
+]
+  .filter((seconds) => seconds > 5 * minute)
+  .sort((a, b) => a - b);
+/** Seconds between two evaluations: a rate, summed over a window and times this, is a count. */
+const evaluationSeconds = minute;
+/** One failure in a window is no rate: at least so many (3, less what `rate` may add by extrapolation). */
+const failuresMin = 2.5;
+
+/** An origin that was never reached from here says nothing new by failing. */
+const ifAnswered = `and max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)`;
+
+const perMirror = (site: Site) => site.vantages * site.mirrors;
+
+/** The rule that records the failed share over so many seconds. */
+export function ratioName(seconds: number): string {
+  return `registry:mirror_probe_failures:ratio_rate${durationText(seconds)}`;
+}
+
+function longWindow(parameters: RuleParameters, seconds: number): RecordingRule {
+  const text = window(parameters, seconds);
+  return {
+    record: ratioName(seconds),
+    expr: `sum_over_time(registry:mirror_probe_failures:rate5m[${text}])
+  /
+(sum_over_time(registry:mirror_probe_attempts:rate5m[${text}]) > 0)`,
+    says: `The same over ${durationText(seconds)}, from the two rates above: each 5 minutes weigh as much as there were probes.`,
+    cost: (site) => ({ reads: 2 * perMirror(site), writes: perMirror(site) }),
+  };
+}
+
+function burning(parameters: RuleParameters, { factor, longSeconds, shortSeconds }: BurnRate): string {
+  const limit = `${factor} * ${budgetShare(parameters)}`;
+  const count = `sum_over_time(registry:mirror_probe_failures:rate5m[${window(parameters, longSeconds)}]) * ${scaled(parameters, evaluationSeconds)}`;
+  return `(
+  ${ratioName(longSeconds)} > ${limit}
+    and
+  ${ratioName(shortSeconds)} > ${limit}
+    and
+  ${count} > ${failuresMin}
+)`;
+}
+
+/** The burn of a pair of windows as one expression, for alerts and votes. Its value is the ratio of a long window. */
+export function burnExpr(parameters: RuleParameters, pace: keyof typeof burnRates): string {
+  return burnRates[pace].map((rate) => burning(parameters, rate)).join('\n  or\n');
+}
+
+/** The error budget of each mirror: failed share of judged probes, and how fast it burns. */
+export const budget: GroupOf = (parameters) => {
+  const { sloPercent } = parameters;
+  const five = window(parameters, 5 * minute);
+  return {
+    name: 'mirrorwatch-budget',
+    intervalSeconds: evaluationSeconds,
+    about: `The error budget: ${sloPercent} % of a mirror's judged probes should not fail over 30 days. \`absent\` does not count: a module\nthat is not there is a mistake in the list, or the finding \`refusal\`.`,
+    recordings: [
+      {
+        record: 'registry:mirror_probe_attempts:rate5m',
+        expr: `sum ${by('registry')} (rate(mirror_probe_attempts_total[${five}]))
+  ${ifAnswered}`,
+        says: 'Judged probes of a mirror, a second. Absent while it has not answered since the daemon started: an origin that cannot be reached from here burns no budget.',
+        cost: (site) => ({ reads: 2 * site.vantages * site.targets, writes: perMirror(site) }),
+      },
+      {
+        record: 'registry:mirror_probe_failures:rate5m',
+        expr: `sum ${by('registry')} (rate(mirror_probe_failures_total{reason!="absent"}[${five}]))
+  ${ifAnswered}`,
+        says: 'Those of them that failed, `absent` left out.',
+        cost: (site) => ({
+          reads: perMirror(site) * site.steps * (site.reasons - 1) + site.vantages * site.targets,
+          writes: perMirror(site),
+        }),
+      },
+      {
+        record: 'registry:mirror_probe_failures:ratio_rate5m',
+        expr: `registry:mirror_probe_failures:rate5m
+  /
+(registry:mirror_probe_attempts:rate5m > 0)`,
+        says: 'Failed share of judged probes, 0 to 1; absent while nothing is judged.',
+        cost: (site) => ({ reads: 2 * perMirror(site), writes: perMirror(site) }),
+      },
+      ...windows.map((seconds) => longWindow(parameters, seconds)),
+    ],
+    alerts: [
+      {
+        alert: 'MirrorErrorBudgetFast',
+        why: 'Two pairs of windows: the long one says that it matters, the short one that it goes on.',
+        expr: burnExpr(parameters, 'fast'),
+        forSeconds: 2 * minute,
+        keepFiringSeconds: 10 * minute,
+        severity: 'warning',
+        isEvidence: true,
+        summary: '{{ $labels.registry }} burns its error budget fast',
+        description: `{{ $value | humanizePercentage }} of the probes of {{ $labels.registry }} ({{ $labels.ecosystem }}) fail, where ${sloPercent} % should not: at this pace the budget of 30 days is gone within days.`,
+      },
+      {
+        alert: 'MirrorErrorBudgetSlow',
+        expr: burnExpr(parameters, 'slow'),
+        forSeconds: 15 * minute,
+        keepFiringSeconds: 30 * minute,
+        severity: 'info',
+        isEvidence: true,
+        summary: '{{ $labels.registry }} will not meet its objective',
+        description: `{{ $value | humanizePercentage }} of the probes of {{ $labels.registry }} ({{ $labels.ecosystem }}) have failed over a day or more, where ${sloPercent} % should not.`,
+      },
+    ],
+  };
+};

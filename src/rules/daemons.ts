@@ -1,0 +1,139 @@
+import { scaled, window } from './duration.ts';
+import type { RuleParameters } from './parameters.ts';
+import type { AlertRule, GroupOf } from './rule.ts';
+
+const minute = 60;
+const queueSeconds = 15 * minute;
+/** A bucket bound; a probe that starts so late is measured at another time than planned, with others at once. */
+const behindSeconds = 1.1;
+
+const vantage: readonly AlertRule[] = [
+  {
+    alert: 'VantageSuspect',
+    expr: 'mirror_vantage_suspect == 1',
+    forSeconds: 2 * minute,
+    keepFiringSeconds: 0,
+    severity: 'warning',
+    summary: 'The network of {{ $labels.instance }} is suspect',
+    description:
+      'Mirrors that do not depend on each other fail together as seen from {{ $labels.instance }}: verdicts stand still until it is over.',
+  },
+  {
+    alert: 'VantageUnknown',
+    why: 'Partner of VantageSuspect.',
+    expr: 'mirrorwatch_build_info unless on (job, instance) mirror_vantage_suspect',
+    forSeconds: 15 * minute,
+    keepFiringSeconds: 0,
+    severity: 'warning',
+    summary: '{{ $labels.instance }} cannot judge its own network',
+    description: '{{ $labels.instance }} has not finished a first pass over its canaries for over 15 minutes.',
+  },
+];
+
+function work(parameters: RuleParameters): readonly AlertRule[] {
+  const five = window(parameters, 5 * minute);
+  const quarter = window(parameters, 15 * minute);
+  return [
+    {
+      alert: 'MirrorwatchUnfit',
+      expr: 'mirror_findings_open{kind=~"self|vantage"} > 0',
+      forSeconds: minute,
+      keepFiringSeconds: 0,
+      severity: 'warning',
+      summary: '{{ $labels.instance }} has a finding about itself ({{ $labels.kind }})',
+      description:
+        '{{ $value }} open finding of kind {{ $labels.kind }}: {{ $labels.instance }} spoils its own samples, or its place is cut off.',
+    },
+    {
+      alert: 'MirrorwatchSchedulerBehind',
+      expr: `histogram_quantile(0.99, sum by (job, instance, vantage, le) (rate(mirrorwatch_schedule_delay_seconds_bucket[${five}]))) > ${behindSeconds}`,
+      forSeconds: 10 * minute,
+      keepFiringSeconds: 5 * minute,
+      severity: 'warning',
+      summary: '{{ $labels.instance }} is behind its schedule',
+      description:
+        'One probe in a hundred of {{ $labels.instance }} starts {{ $value | humanizeDuration }} late or more: paces are not kept, and probes crowd.',
+    },
+    {
+      alert: 'MirrorwatchReloadFailed',
+      expr: 'mirrorwatch_config_last_reload_successful == 0',
+      forSeconds: minute,
+      keepFiringSeconds: 0,
+      severity: 'warning',
+      summary: '{{ $labels.instance }} refused its new configuration',
+      description:
+        '{{ $labels.instance }} goes on with its old configuration; the new one has mistakes, which are in its log.',
+    },
+    {
+      alert: 'MirrorwatchStateNotWritable',
+      expr: 'mirrorwatch_state_writable == 0',
+      forSeconds: 2 * minute,
+      keepFiringSeconds: 0,
+      severity: 'critical',
+      summary: '{{ $labels.instance }} cannot write its state',
+      description:
+        'The state file of {{ $labels.instance }} takes no writes: it goes on watching, but a restart would forget findings, advice and undelivered notices.',
+    },
+    {
+      alert: 'MirrorwatchWebhookStuck',
+      expr: `mirrorwatch_webhook_oldest_seconds > ${scaled(parameters, queueSeconds)}`,
+      forSeconds: 5 * minute,
+      keepFiringSeconds: 0,
+      severity: 'warning',
+      summary: 'Notices to {{ $labels.receiver }} are stuck',
+      description: 'The oldest notice to {{ $labels.receiver }} has waited {{ $value | humanizeDuration }}.',
+    },
+    {
+      alert: 'MirrorwatchNoticesLost',
+      expr: `sum without (outcome) (increase(mirrorwatch_webhook_deliveries_total{outcome=~"expired|overflow|rejected|disabled"}[${quarter}])) > 0`,
+      forSeconds: 0,
+      keepFiringSeconds: 0,
+      severity: 'warning',
+      summary: 'Notices to {{ $labels.receiver }} were given up',
+      description:
+        'About {{ $value | humanize }} notices to {{ $labels.receiver }} were given up within 15 minutes: rejected, too old, or no room.',
+    },
+    {
+      alert: 'MirrorwatchLinesDropped',
+      expr: `increase(mirrorwatch_exposition_lines_dropped_total[${quarter}]) > 0`,
+      forSeconds: 15 * minute,
+      keepFiringSeconds: 0,
+      severity: 'warning',
+      summary: '{{ $labels.instance }} leaves targets out of /metrics',
+      description:
+        'The configuration of {{ $labels.instance }} has more lines than limits.lines allows: the last configured targets are probed but not shown.',
+    },
+  ];
+}
+
+const presence: readonly AlertRule[] = [
+  {
+    alert: 'MirrorwatchDown',
+    expr: 'up{job=~".*mirrorwatch.*"} == 0',
+    forSeconds: 2 * minute,
+    keepFiringSeconds: 0,
+    severity: 'critical',
+    summary: 'mirrorwatch at {{ $labels.instance }} is down',
+    description:
+      'Prometheus cannot scrape mirrorwatch at {{ $labels.instance }} (job {{ $labels.job }}): nothing watches the mirrors from there.',
+  },
+  {
+    alert: 'MirrorwatchAbsent',
+    why: 'Partner of every alert here: no daemon at all is scraped, under whatever job name.',
+    expr: 'absent(mirrorwatch_build_info)',
+    forSeconds: 5 * minute,
+    keepFiringSeconds: 0,
+    severity: 'critical',
+    summary: 'No mirrorwatch is scraped',
+    description: 'Prometheus has no series of any mirrorwatch: every other alert here is silent, not satisfied.',
+  },
+];
+
+/** Whether what is seen can be trusted: the place, the daemon, and whether there is one. */
+export const daemons: GroupOf = (parameters) => ({
+  name: 'mirrorwatch-self',
+  intervalSeconds: null,
+  about: 'The place we watch from, and the daemon itself.',
+  recordings: [],
+  alerts: [...vantage, ...work(parameters), ...presence],
+});

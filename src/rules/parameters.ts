@@ -1,0 +1,72 @@
+import { error, ok, type Result } from '../core/result.ts';
+
+/** The numbers that a site may set. */
+export interface RuleParameters {
+  /** Share of probes of a mirror that should not fail over 30 days, per cent: from 94 to 99.999. */
+  readonly sloPercent: number;
+  /** Places that there are at least, 1 to 1000: what "most" is counted against. More that are seen count too. */
+  readonly vantages: number;
+  /** What `runbook_url` begins with: path or URL of the runbook, without a fragment. */
+  readonly runbook: string;
+  /** Every duration is multiplied by it: 1, but in tests that cannot wait an hour. */
+  readonly timeScale: number;
+}
+
+/** What alerts/mirrorwatch.yml is made with. */
+export const defaultRuleParameters: RuleParameters = {
+  sloPercent: 99,
+  vantages: 1,
+  runbook: 'docs/runbook.md',
+  timeScale: 1,
+};
+
+/** Burn rates of the error budget: more than `factor` × budget in both windows. Seconds. */
+export interface BurnRate {
+  readonly factor: number;
+  readonly longSeconds: number;
+  readonly shortSeconds: number;
+}
+
+const minute = 60;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/**
+ * Multi-window, multi-burn-rate: 2 % of a 30-day budget in an hour, 5 % in six; then 10 % in a day, 10 % in three.
+ * @see The Site Reliability Workbook, chapter 5, table 5-8
+ */
+export const burnRates = {
+  fast: [
+    { factor: 14.4, longSeconds: hour, shortSeconds: 5 * minute },
+    { factor: 6, longSeconds: 6 * hour, shortSeconds: 30 * minute },
+  ],
+  slow: [
+    { factor: 3, longSeconds: day, shortSeconds: 2 * hour },
+    { factor: 1, longSeconds: 3 * day, shortSeconds: 6 * hour },
+  ],
+} as const satisfies Record<string, readonly BurnRate[]>;
+
+/** Below it the fastest burn rate would need more than every probe to fail. */
+export const sloPercentMin = 94;
+export const sloPercentMax = 99.999;
+const vantagesMax = 1000;
+
+/** The parameters, where every number can be meant; else what was expected, one sentence for each mistake. */
+export function checkRuleParameters(parameters: RuleParameters): Result<RuleParameters, readonly string[]> {
+  const { sloPercent, vantages, runbook, timeScale } = parameters;
+  const mistakes: string[] = [];
+  if (!(sloPercent >= sloPercentMin && sloPercent <= sloPercentMax))
+    mistakes.push(
+      `the objective is a number from ${sloPercentMin} to ${sloPercentMax} per cent: below ${sloPercentMin} an alert at 14.4 times its budget could never fire, and 100 leaves none`,
+    );
+  if (!Number.isInteger(vantages) || vantages < 1 || vantages > vantagesMax)
+    mistakes.push(`the number of vantages is a whole number from 1 to ${vantagesMax}`);
+  if (!/^[^\s'"#{}]+$/.test(runbook)) mistakes.push('the runbook is a path or URL without spaces, quotes, braces or #');
+  if (!(timeScale > 0 && timeScale <= 1)) mistakes.push('the time scale is above 0 and at most 1');
+  return mistakes.length === 0 ? ok(parameters) : error(mistakes);
+}
+
+/** The error budget as a share, 0 to 1. */
+export function budgetShare({ sloPercent }: RuleParameters): number {
+  return Number((1 - sloPercent / 100).toFixed(8));
+}

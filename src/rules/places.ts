@@ -1,0 +1,158 @@
+import { ratioName } from './budget.ts';
+import { window } from './duration.ts';
+import { budgetShare, burnRates, type RuleParameters } from './parameters.ts';
+import { slowShare, slowShareMin } from './round-trips.ts';
+import { type AlertRule, by, type GroupOf, type Severity, type Site } from './rule.ts';
+
+const minute = 60;
+const day = 86_400;
+const perMirror = (site: Site) => site.vantages * site.mirrors;
+const votes = (site: Site) => ({ reads: perMirror(site), writes: perMirror(site) });
+
+/** A place that is held to be cut off has no vote. */
+const unlessSuspect = 'unless on (vantage) (max by (vantage) (mirror_vantage_suspect) == 1)';
+
+/** 1 where the mirror burns its budget fast from a place, 0 where it does not. */
+function burningVote(parameters: RuleParameters): string {
+  const budget = budgetShare(parameters);
+  const both = burnRates.fast.map(({ factor, longSeconds, shortSeconds }) =>
+    [longSeconds, shortSeconds].map((seconds) => `(${ratioName(seconds)} > bool ${factor} * ${budget})`).join(' * '),
+  );
+  return `clamp_max(\n  ${both.join('\n    +\n  ')},\n  1\n)\n  ${unlessSuspect}`;
+}
+
+/** More than half of the places that watch the mirror, and no fewer than two: one place alone cannot say "most". */
+function most(parameters: RuleParameters, vote: string): string {
+  const sum = `sum ${by('everywhere')} (${vote})`;
+  return `${sum} >= 2
+  and
+${sum} > 0.5 * clamp_min(everywhere:mirror_state:count_vantages, ${parameters.vantages})`;
+}
+
+function mostAlert(
+  parameters: RuleParameters,
+  rule: { name: string; vote: string; forSeconds: number; severity: Severity; is: string; isEvidence: boolean },
+): AlertRule {
+  return {
+    alert: `Mirror${rule.name}MostPlaces`,
+    expr: most(parameters, rule.vote),
+    forSeconds: rule.forSeconds,
+    keepFiringSeconds: 5 * minute,
+    severity: rule.severity,
+    ...(rule.isEvidence ? { isEvidence: true } : {}),
+    summary: `{{ $labels.registry }} ${rule.is} from most places`,
+    description: `{{ $labels.registry }} ({{ $labels.ecosystem }}) ${rule.is} as seen from {{ $value }} places, more than half of those that watch it: it is the mirror, not the way there.`,
+  };
+}
+
+const badHereAlone = `sum by (vantage) (
+  registry:mirror_bad:bool == 1
+    and on (ecosystem, registry)
+  count ${by('everywhere')} (registry:mirror_bad:bool == 0) > sum ${by('everywhere')} (registry:mirror_bad:bool) - 1
+)`;
+
+const outlier = `${badHereAlone} >= 2
+  and
+${badHereAlone}
+  > 0.5 *
+count by (vantage) (
+  registry:mirror_bad:bool
+    and on (ecosystem, registry)
+  count ${by('everywhere')} (registry:mirror_bad:bool) >= 2
+)`;
+
+/** "This mirror is bad from most places" apart from "this place is bad", by votes of the places that can tell. */
+export const places: GroupOf = (parameters) => ({
+  name: 'mirrorwatch-places',
+  intervalSeconds: 60,
+  about:
+    'Votes of the places (the label `vantage` of the scrape target). A vote is 1 bad, 0 well, absent where the place cannot\ntell: unknown, warming, or its own network is suspect. Who cannot tell counts among "all", never as bad.',
+  recordings: [
+    {
+      record: 'registry:mirror_down:bool',
+      expr: `max ${by('registry')} (mirror_up == bool 0)
+  and
+max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
+  ${unlessSuspect}`,
+      says: 'The vote of a place on whether the mirror is down; one that has not answered since the daemon started is not voted on.',
+      cost: (site) => ({ reads: perMirror(site) + site.vantages * site.targets, writes: perMirror(site) }),
+    },
+    {
+      record: 'registry:mirror_slow:bool',
+      expr: `max ${by('registry')} (${slowShare} >= bool ${slowShareMin})
+  ${unlessSuspect}`,
+      says: 'The vote of a place on whether the mirror has been slow for an hour.',
+      cost: votes,
+    },
+    {
+      record: 'registry:mirror_burning:bool',
+      expr: burningVote(parameters),
+      says: 'The vote of a place on whether the mirror burns its error budget fast.',
+      cost: (site) => ({ reads: 4 * perMirror(site), writes: perMirror(site) }),
+    },
+    {
+      record: 'registry:mirror_bad:bool',
+      expr: `clamp_max(
+  registry:mirror_down:bool + (registry:mirror_slow:bool or 0 * registry:mirror_down:bool),
+  1
+)`,
+      says: 'Down or slow from a place.',
+      cost: (site) => ({ reads: 3 * perMirror(site), writes: perMirror(site) }),
+    },
+    {
+      record: 'everywhere:mirror_state:count_vantages',
+      expr: `count ${by('everywhere')} (count ${by('registry')} (mirror_state{state="unknown"}))`,
+      says: 'Places that watch the mirror, whether or not they can tell.',
+      cost: (site) => ({ reads: perMirror(site), writes: site.mirrors }),
+    },
+  ],
+  alerts: [
+    mostAlert(parameters, {
+      name: 'Down',
+      vote: 'registry:mirror_down:bool',
+      forSeconds: minute,
+      severity: 'critical',
+      is: 'is down',
+      isEvidence: false,
+    }),
+    mostAlert(parameters, {
+      name: 'Slow',
+      vote: 'registry:mirror_slow:bool',
+      forSeconds: 20 * minute,
+      severity: 'warning',
+      is: 'is slow',
+      isEvidence: true,
+    }),
+    mostAlert(parameters, {
+      name: 'ErrorBudget',
+      vote: 'registry:mirror_burning:bool',
+      forSeconds: 2 * minute,
+      severity: 'warning',
+      is: 'burns its error budget',
+      isEvidence: true,
+    }),
+    {
+      alert: 'VantageOutlier',
+      why: 'Bad here and well at most of the other places that can tell, for two mirrors or more and over half of those compared.',
+      expr: outlier,
+      forSeconds: 5 * minute,
+      keepFiringSeconds: 5 * minute,
+      severity: 'warning',
+      summary: 'The place {{ $labels.vantage }} is bad, not the mirrors',
+      description:
+        '{{ $value }} mirrors are down or slow as seen from {{ $labels.vantage }} and well from most other places: look at the line of {{ $labels.vantage }}.',
+    },
+    {
+      alert: 'VantageMissing',
+      why: 'Partner of the votes: fewer places report than are configured, or than did within a day.',
+      expr: `count(count by (vantage) (mirrorwatch_build_info))
+  <
+clamp_min(count(count by (vantage) (max_over_time(mirrorwatch_build_info[${window(parameters, day)}]))), ${parameters.vantages})`,
+      forSeconds: 10 * minute,
+      keepFiringSeconds: 0,
+      severity: 'warning',
+      summary: 'Only {{ $value }} places report',
+      description: `{{ $value }} places report, fewer than within the last day or than ${parameters.vantages}: what is said of most places stands on fewer votes.`,
+    },
+  ],
+});

@@ -1,0 +1,82 @@
+import { scaled, window } from './duration.ts';
+import type { RuleParameters } from './parameters.ts';
+import { by, type GroupOf, type Site } from './rule.ts';
+
+const hour = 3600;
+
+/** Slow is what the spike rule calls slow (design.md section 5): so many times the baseline, and no less than the floor. */
+export const slowFactor = 2.5;
+export const slowFloorSeconds = 0.8;
+/** A 95th percentile stands on at least so many samples (design.md section 4.2). */
+export const samplesMin = 40;
+/** The share of judged targets that makes a mirror slow, 0 to 1, and the rule that records it. */
+export const slowShareMin = 0.5;
+export const slowShare = 'registry:mirror_probe_rtt_seconds:slow_share1h';
+
+const perTarget = (site: Site) => site.vantages * site.targets;
+const perStep = (site: Site) => site.vantages * site.mirrors * site.steps;
+const perMirror = (site: Site) => site.vantages * site.mirrors;
+
+/** Above it a percentile of a target counts as slow, seconds. */
+export function slowThreshold(parameters: RuleParameters): string {
+  const floor = scaled(parameters, slowFloorSeconds);
+  return `clamp_min(${slowFactor} * max ${by('target')} (mirror_probe_rtt_baseline_seconds), ${floor})`;
+}
+
+/**
+ * Round trips over an hour: the only rules that read the histogram of every target, so they run each 2 minutes.
+ * A value is at most 2 minutes old, well inside the 5 minutes that Prometheus looks back.
+ */
+export const roundTrips: GroupOf = (parameters) => {
+  const hourText = window(parameters, hour);
+  const quarter = window(parameters, hour / 4);
+  const ofStep = (quantile: number) =>
+    `histogram_quantile(${quantile}, registry_step:mirror_probe_rtt_seconds_bucket:rate1h) >= 0`;
+  const small = (site: Site) => ({ reads: perStep(site) * site.buckets, writes: perStep(site) });
+  const threshold = slowThreshold(parameters);
+  return {
+    name: 'mirrorwatch-round-trips',
+    intervalSeconds: 120,
+    about: 'Percentiles of an hour. They read the buckets of every target: docs/rules.md has what that costs.',
+    alerts: [],
+    recordings: [
+      {
+        record: 'registry_step:mirror_probe_rtt_seconds_bucket:rate1h',
+        expr: `sum ${by('registry_step', 'le')} (rate(mirror_probe_rtt_seconds_bucket[${hourText}]))`,
+        says: 'Buckets of a step of a mirror over all modules; any percentile can be taken from it, and places can be added up.',
+        cost: (site) => ({ reads: perTarget(site) * site.buckets, writes: perStep(site) * site.buckets }),
+      },
+      ...([50, 95, 99] as const).map((percent) => ({
+        record: `registry_step:mirror_probe_rtt_seconds:p${percent}_1h`,
+        expr: ofStep(percent / 100),
+        says: `The ${percent}th percentile of a step of a mirror over all modules; absent without an ok sample.`,
+        cost: small,
+      })),
+      {
+        record: 'target:mirror_probe_rtt_seconds:p95_1h',
+        expr: `histogram_quantile(0.95, sum ${by('target', 'le')} (rate(mirror_probe_rtt_seconds_bucket[${hourText}]))) >= 0`,
+        says: 'The 95th percentile of a target, for the matrix; absent without an ok sample.',
+        cost: (site) => ({ reads: perTarget(site) * site.buckets, writes: perTarget(site) }),
+      },
+      {
+        record: slowShare,
+        expr: `avg ${by('registry')} (
+  (target:mirror_probe_rtt_seconds:p95_1h > bool ${threshold})
+    *
+  (
+    histogram_quantile(0.95, sum ${by('target', 'le')} (rate(mirror_probe_rtt_seconds_bucket[${quarter}])))
+      > bool
+    ${threshold}
+  )
+    and
+  sum ${by('target')} (increase(mirror_probe_rtt_seconds_count[${hourText}])) >= ${samplesMin}
+)`,
+        says: `Share of a mirror's judged targets whose 95th percentile, over the hour and over its last quarter, is above ${slowFactor} × the baseline and ${slowFloorSeconds} s. Judged: a baseline, and at least ${samplesMin} ok samples in the hour. Absent where none is.`,
+        cost: (site) => ({
+          reads: perTarget(site) * (site.buckets + 2) + 2 * site.vantages * site.lightTargets,
+          writes: perMirror(site),
+        }),
+      },
+    ],
+  };
+};

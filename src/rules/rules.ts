@@ -1,0 +1,80 @@
+import { budget } from './budget.ts';
+import { daemons } from './daemons.ts';
+import { durationText } from './duration.ts';
+import { mirrors } from './mirrors.ts';
+import type { RuleParameters } from './parameters.ts';
+import { places } from './places.ts';
+import { roundTrips } from './round-trips.ts';
+import { type AlertRule, mirrorAction, type RecordingRule, type RuleGroup } from './rule.ts';
+
+/** Every group, in the order of the file: what is recorded first, then what rests on it. */
+export function ruleGroups(parameters: RuleParameters): readonly RuleGroup[] {
+  return [roundTrips, mirrors, budget, places, daemons].map((group) => group(parameters));
+}
+
+/** A YAML scalar that no reader takes for anything but this text; single quotes where double ones would need escapes. */
+function quoted(text: string): string {
+  return /["\\]/.test(text) ? `'${text.replaceAll("'", "''")}'` : `"${text}"`;
+}
+
+function block(text: string, indent: string): string {
+  return text.includes('\n') ? `|-\n${text.replace(/^/gm, indent)}` : quoted(text);
+}
+
+function comment(text: string, indent: string): string[] {
+  return text.split('\n').map((line) => `${indent}# ${line}`);
+}
+
+function recordingLines({ record, expr }: RecordingRule): string[] {
+  return [`      - record: ${record}`, `        expr: ${block(expr, '          ')}`];
+}
+
+function alertLines(rule: AlertRule, { runbook, timeScale }: RuleParameters): string[] {
+  const time = (key: string, seconds: number) =>
+    seconds === 0 ? [] : [`        ${key}: ${durationText(seconds * timeScale)}`];
+  return [
+    `      - alert: ${rule.alert}`,
+    ...(rule.why === undefined ? [] : comment(rule.why, '        ')),
+    `        expr: ${block(rule.expr, '          ')}`,
+    ...time('for', rule.forSeconds),
+    ...time('keep_firing_for', rule.keepFiringSeconds),
+    '        labels:',
+    `          severity: ${rule.severity}`,
+    ...(rule.isEvidence ? [`          ${mirrorAction.name}: ${mirrorAction.value}`] : []),
+    '        annotations:',
+    `          summary: ${quoted(rule.summary)}`,
+    `          description: ${quoted(rule.description)}`,
+    `          runbook_url: ${runbook}#${rule.alert.toLowerCase()}`,
+  ];
+}
+
+function groupLines(group: RuleGroup, parameters: RuleParameters): string[] {
+  const { intervalSeconds: interval } = group;
+  const rules = [...group.recordings.map(recordingLines), ...group.alerts.map((rule) => alertLines(rule, parameters))];
+  return [
+    ...comment(group.about, '  '),
+    `  - name: ${group.name}`,
+    ...(interval === null ? [] : [`    interval: ${durationText(interval * parameters.timeScale)}`]),
+    '    rules:',
+    ...rules.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines])),
+  ];
+}
+
+/**
+ * The text of a Prometheus rule file (2.42 or newer: `keep_firing_for`), with a line end at its end.
+ * @param parameters  as `checkRuleParameters` let them pass
+ */
+export function rulesText(parameters: RuleParameters): string {
+  const { sloPercent, vantages } = parameters;
+  const head = [
+    '# Rules for mirrorwatch, for Prometheus 2.42 or newer. First action for each alert: docs/runbook.md; cost: docs/rules.md.',
+    `# Made by \`mirrorwatch rules --slo ${sloPercent} --vantages ${vantages}\`; do not edit, print your own.`,
+    '#',
+    '# An alert on a gauge that can be absent (mirror_up, last success, certificate, vantage) has a partner on its absence:',
+    '# "could not tell" must not look like "fine". Prometheus sets job, instance and vantage as labels of the scrape target.',
+    `# ${mirrorAction.name}: ${mirrorAction.value} marks alerts that the daemon takes as evidence (POST /api/v1/alertmanager).`,
+    'groups:',
+  ];
+  const groups = ruleGroups(parameters).map((group) => groupLines(group, parameters));
+  return `${[...head, ...groups.flatMap((lines, index) => (index === 0 ? lines : ['', ...lines]))].join('\n')}\n`;
+}
