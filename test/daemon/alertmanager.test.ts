@@ -1,0 +1,331 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { limits } from '../../src/core/limits.ts';
+import type { AdviceView } from '../../src/core/views.ts';
+import { refuses, type Script } from './scripted-wire.ts';
+import { threeMirrors, well } from './three-mirrors.ts';
+import { adviceOf, metric, notices, told, when } from './told.ts';
+import { startWorld, stopWorlds, type World } from './world.ts';
+
+afterEach(stopWorlds);
+
+const token = 'token-of-alertmanager';
+const yaml = threeMirrors({ more: `alertmanager: { token: ${token} }` });
+/** `a` usually takes 40 ms; 400 is far above that and below the floor of a spike. */
+const slowFrom = (fromSeconds: number, toSeconds = Infinity): Script => {
+  return (asked) =>
+    asked.registry === 'a' && asked.atMs >= fromSeconds * 1000 && asked.atMs < toSeconds * 1000 ? 400 : well(asked);
+};
+
+interface Change {
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly status?: 'firing' | 'resolved';
+  /** Simulated seconds. */
+  readonly startsAt?: number;
+  readonly endsAt?: number;
+  readonly fingerprint?: string;
+}
+
+const wallOf = (seconds: number): string => new Date(Date.parse('2026-01-01T00:00:00Z') + seconds * 1000).toISOString();
+const alert = ({ labels = {}, status = 'firing', startsAt = 200, endsAt, fingerprint = 'f1' }: Change = {}) => ({
+  status,
+  labels: { alertname: 'MirrorSlowHour', registry: 'a', vantage: 'here', mirror_action: 'failover', ...labels },
+  annotations: {},
+  startsAt: wallOf(startsAt),
+  endsAt: endsAt === undefined ? '0001-01-01T00:00:00Z' : wallOf(endsAt),
+  fingerprint,
+});
+const send = async (world: World, ...alerts: readonly unknown[]): Promise<Record<string, number>> => {
+  const body = { version: '4', status: 'firing', alerts, truncatedAlerts: 0 };
+  const said = await world.post('/api/v1/alertmanager', body, { authorization: `Bearer ${token}` });
+  expect(said.status).toBe(200);
+  const { outcomes } = said.json<{ outcomes: Record<string, number> }>();
+  return Object.fromEntries(Object.entries(outcomes).filter(([, count]) => count > 0));
+};
+const notifications = (world: World, outcome: string): Promise<number | null> =>
+  metric(world, `mirrorwatch_alertmanager_notifications_total{outcome="${outcome}"}`);
+const confirming = (world: World, fromSeconds: number): string[] => [
+  ...new Set(
+    world.wire.asked
+      .filter((asked) => asked.path.endsWith('.mod') && asked.atMs >= fromSeconds * 1000)
+      .map(({ registry }) => registry),
+  ),
+];
+
+describe('trouble that our streaks do not name', () => {
+  test('the detector is silent; the alert leads to advice, its end to the withdrawal', async () => {
+    const world = await startWorld({ yaml, script: slowFrom(200) });
+    await world.seconds(400);
+    expect(told(world)).toEqual(['vantage suspect false']);
+    expect(await send(world, alert({ startsAt: 380 }))).toEqual({ evidence: 1 });
+    await world.seconds(1);
+    expect(told(world)).toEqual(['vantage suspect false', 'advice proposed a → b']);
+    const [advice] = (await adviceOf(world)) as unknown as readonly AdviceView[];
+    expect(advice).toMatchObject({
+      state: 'proposed',
+      cause: 'slo',
+      trigger: 'alertmanager',
+      confidence: 'medium',
+      evidence: { findings: [], observedSeconds: 0.4, baselineSeconds: null },
+      remedy: { env: expect.stringContaining('b.example.net') },
+    });
+    expect(advice?.reason).toMatch(
+      /^a misses its objective by the alert MirrorSlowHour, firing for \d+\.\d s: its last 20 canary answers have a p95 of 0\.40 s; b answered/,
+    );
+    expect(notices(world)).toEqual(['advice proposed']);
+    expect(await metric(world, 'mirror_advice_active{ecosystem="go",upstream="go",from="a",to="b",cause="slo"}')).toBe(
+      1,
+    );
+    expect(await metric(world, 'mirror_advice_issued_total{ecosystem="go",upstream="go",cause="slo"}')).toBe(1);
+    await world.seconds(60);
+    expect(await send(world, alert({ startsAt: 380, status: 'resolved', endsAt: 460 }))).toEqual({ resolved: 1 });
+    await world.seconds(1);
+    expect(told(world).slice(-1)).toEqual(['advice withdrawn a → b']);
+    expect(await adviceOf(world)).toEqual([]);
+  });
+
+  test('a confirming round starts at once: every mirror is asked within the second', async () => {
+    const world = await startWorld({ yaml: yaml.replace('every: 5s', 'every: 60s'), script: slowFrom(200) });
+    await world.seconds(700);
+    const at = world.time.nowMs() / 1000;
+    await send(world, alert({ startsAt: 690 }));
+    await world.seconds(0.9);
+    expect(confirming(world, at).toSorted()).toEqual(['a', 'b', 'c']);
+  });
+
+  test('an alert about a mirror that has died finds the outage long before its own pace would', async () => {
+    let diesAtMs = Infinity;
+    const script: Script = (asked) => (asked.registry === 'a' && asked.atMs >= diesAtMs ? refuses : well(asked));
+    const world = await startWorld({ yaml: yaml.replace('every: 5s', 'every: 60s'), script });
+    const asks = () => world.wire.asked.filter(({ registry }) => registry === 'a').length;
+    await world.seconds(600);
+    // Just after a probe of it: the next one is most of a minute away.
+    for (const before = asks(); asks() === before; ) await world.seconds(1);
+    await world.seconds(2);
+    diesAtMs = world.time.nowMs();
+    const atSeconds = diesAtMs / 1000;
+    await send(world, alert({ startsAt: atSeconds - 60, labels: { alertname: 'MirrorDown' } }));
+    await world.seconds(10);
+    expect(when(world, 'finding opened outage a') - atSeconds).toBeLessThan(6);
+    expect((await adviceOf(world))[0]).toMatchObject({ cause: 'outage', trigger: 'alertmanager', to: 'b' });
+  });
+
+  test('the advice is accepted, the mirror gets well, the alert ends: back after hold', async () => {
+    const world = await startWorld({ yaml: `${yaml}advise: { hold: 60s }\n`, script: slowFrom(200, 460) });
+    await world.seconds(400);
+    await send(world, alert({ startsAt: 380 }));
+    await world.seconds(1);
+    const [advice] = await adviceOf(world);
+    expect((await world.post(`/api/v1/advice/${advice?.id}/accept`)).status).toBe(200);
+    // Well by our own measure, and the alert still fires: no way back.
+    await world.seconds(300);
+    expect(told(world).slice(-1)).toEqual(['advice accepted a → b']);
+    await send(world, alert({ startsAt: 380, status: 'resolved', endsAt: 700 }));
+    await world.seconds(55);
+    expect(told(world).slice(-1)).toEqual(['advice accepted a → b']);
+    await world.seconds(10);
+    expect(told(world).slice(-1)).toEqual(['advice proposed b → a']);
+    expect((await adviceOf(world))[0]).toMatchObject({ cause: 'failback', trigger: 'detector' });
+  });
+
+  test('an alert that ends does not withdraw what a spike of our own holds up', async () => {
+    const script: Script = (asked) =>
+      asked.registry === 'a' && asked.atMs >= 200_000 ? (asked.atMs >= 430_000 ? 2000 : 400) : well(asked);
+    const world = await startWorld({ yaml: `${yaml}advise: { hold: 60s }\n`, script });
+    await world.seconds(400);
+    await send(world, alert({ startsAt: 380 }));
+    await world.seconds(60);
+    expect(told(world)).toContain('finding opened spike a');
+    expect((await adviceOf(world))[0]).toMatchObject({ cause: 'spike' });
+    await send(world, alert({ startsAt: 380, status: 'resolved', endsAt: 460 }));
+    await world.seconds(5);
+    expect((await adviceOf(world))[0]).toMatchObject({ state: 'proposed', cause: 'spike', to: 'b' });
+  });
+});
+
+describe('an alert alone is not enough', () => {
+  test.each<[string, Script, number, Change]>([
+    ['the mirror was never slow by our own measure', well, 400, {}],
+    ['it has been well again for twenty paces', slowFrom(200, 300), 410, { startsAt: 290 }],
+    ['it was measured too little', slowFrom(0), 12, { startsAt: 1 }],
+    ['the other mirrors are as slow', () => 400, 400, { startsAt: 380 }],
+    ['it gains less than minGain', (asked) => (asked.registry === 'a' ? 85 : well(asked)), 400, { startsAt: 380 }],
+  ])('%s: taken, and no advice', async (_name, script, seconds, change) => {
+    const world = await startWorld({ yaml, script });
+    await world.seconds(seconds);
+    expect(await send(world, alert(change))).toEqual({ evidence: 1 });
+    await world.seconds(3);
+    expect(await adviceOf(world)).toEqual([]);
+    expect(told(world).filter((text) => text.startsWith('advice'))).toEqual([]);
+  });
+
+  test('what was proposed is withdrawn once the mirror is well by our own measure, whatever the alert says', async () => {
+    const world = await startWorld({ yaml, script: slowFrom(200, 420) });
+    await world.seconds(400);
+    await send(world, alert({ startsAt: 380 }));
+    await world.seconds(15);
+    expect((await adviceOf(world))[0]).toMatchObject({ cause: 'slo' });
+    await world.seconds(120);
+    expect(told(world).slice(-1)).toEqual(['advice withdrawn a → b']);
+  });
+
+  test('failures below our streaks: the alert and two of our own twenty answers are enough', async () => {
+    let canaries = 0;
+    // One in six; the confirming round that follows is answered, so that it never adds up to an outage.
+    const fails: Script = (asked) => {
+      if (asked.registry !== 'a' || !asked.path.endsWith('.mod')) return well(asked);
+      canaries += 1;
+      return canaries % 6 === 0 ? { status: 500, body: '' } : well(asked);
+    };
+    const world = await startWorld({ yaml, script: fails });
+    await world.seconds(400);
+    expect(told(world).filter((text) => text.includes('advice'))).toEqual([]);
+    await send(world, alert({ startsAt: 380, labels: { alertname: 'MirrorErrorBudgetBurn' } }));
+    await world.seconds(20);
+    expect((await adviceOf(world))[0]).toMatchObject({ cause: 'slo', trigger: 'alertmanager', to: 'b' });
+  });
+});
+
+describe('the same alert again', () => {
+  test('retries and repetitions count once, over a restart too', async () => {
+    let world = await startWorld({ yaml, script: slowFrom(200) });
+    await world.seconds(400);
+    expect(await send(world, alert({ startsAt: 380 }))).toEqual({ evidence: 1 });
+    await world.seconds(2);
+    expect(await send(world, alert({ startsAt: 380 }))).toEqual({ duplicate: 1 });
+    expect(await send(world, alert({ startsAt: 380 }), alert({ startsAt: 380 }))).toEqual({ duplicate: 2 });
+    expect([await notifications(world, 'evidence'), await notifications(world, 'duplicate')]).toEqual([1, 3]);
+    world = await world.restart();
+    expect(await send(world, alert({ startsAt: 380 }))).toEqual({ duplicate: 1 });
+    await world.seconds(100);
+    const list = await adviceOf(world);
+    expect(list).toMatchObject([{ state: 'proposed', cause: 'slo', trigger: 'alertmanager' }]);
+    expect(told(world).filter((text) => text.includes('withdrawn'))).toEqual([]);
+    expect(world.posts.filter(({ body }) => body.type === 'mirror.advice')).toEqual([]);
+    expect(await send(world, alert({ startsAt: 380, status: 'resolved', endsAt: 500 }))).toEqual({ resolved: 1 });
+    await world.seconds(1);
+    expect(told(world).slice(-1)).toEqual(['advice withdrawn a → b']);
+  });
+
+  test('two alerts about one mirror: the advice stays until both have ended', async () => {
+    const world = await startWorld({ yaml, script: slowFrom(200) });
+    await world.seconds(400);
+    const other = { fingerprint: 'f2', labels: { alertname: 'MirrorErrorBudgetBurn' } };
+    expect(await send(world, alert({ startsAt: 380 }), alert({ startsAt: 390, ...other }))).toEqual({ evidence: 2 });
+    await world.seconds(2);
+    await send(world, alert({ startsAt: 380, status: 'resolved', endsAt: 402 }));
+    await world.seconds(2);
+    expect((await adviceOf(world))[0]).toMatchObject({ state: 'proposed', cause: 'slo' });
+    await send(world, alert({ startsAt: 390, ...other, status: 'resolved', endsAt: 404 }));
+    await world.seconds(2);
+    expect(await adviceOf(world)).toEqual([]);
+  });
+});
+
+describe('what is not kept is sent again', () => {
+  const post = (world: World) =>
+    world.post(
+      '/api/v1/alertmanager',
+      { version: '4', alerts: [alert({ startsAt: 380 })] },
+      { authorization: `Bearer ${token}` },
+    );
+
+  test('a state file that takes no writes: 503, then 200 and one advice', async () => {
+    const world = await startWorld({ yaml, script: slowFrom(200) });
+    await world.seconds(400);
+    world.store.trouble = { kind: 'full', code: 'SQLITE_FULL' };
+    const refused = await post(world);
+    expect([refused.status, refused.json()]).toMatchObject([503, { title: 'Not now' }]);
+    expect(await notifications(world, 'unavailable')).toBe(1);
+    world.store.trouble = null;
+    await world.seconds(5);
+    expect((await post(world)).json()).toMatchObject({ outcomes: { evidence: 0, duplicate: 1 } });
+    await world.seconds(1);
+    expect(told(world).filter((text) => text.startsWith('advice'))).toEqual(['advice proposed a → b']);
+  });
+
+  test('a kill before the state was written loses nothing: the repetition is evidence', async () => {
+    let world = await startWorld({ yaml, script: slowFrom(200) });
+    await world.seconds(400);
+    world.store.trouble = { kind: 'full', code: 'SQLITE_FULL' };
+    expect((await post(world)).status).toBe(503);
+    world = await world.restart();
+    expect((await post(world)).json()).toMatchObject({ outcomes: { evidence: 1 } });
+  });
+
+  test('more posts than may wait: 503 for those beyond', async () => {
+    const world = await startWorld({ yaml, script: well });
+    await world.seconds(10);
+    const asks = Array.from({ length: limits.alertPostsWaiting + 5 }, () =>
+      fetch(new URL('/api/v1/alertmanager', world.daemon.url), {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        body: JSON.stringify({ version: '4', alerts: [] }),
+      }).then((response) => response.status),
+    );
+    // The loop stands still until time passes: all of them arrive before its next turn.
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await world.seconds(1);
+    const statuses = await Promise.all(asks);
+    expect(statuses.filter((status) => status === 503)).toHaveLength(5);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(limits.alertPostsWaiting);
+    expect(await notifications(world, 'unavailable')).toBe(5);
+  });
+});
+
+describe('what is none of our business', () => {
+  test('each is answered 200 and counted, and changes nothing', async () => {
+    const world = await startWorld({ yaml, script: slowFrom(200) });
+    await world.seconds(400);
+    const own = alert({ labels: { mirrorwatch_origin: 'here' } });
+    const others = [
+      alert({ labels: { registry: 'nobody' } }),
+      alert({ labels: { vantage: 'elsewhere' } }),
+      alert({ labels: { mirror_action: 'page' } }),
+    ];
+    expect(await send(world, own, ...others, alert({ startsAt: -90_000 }), alert({ endsAt: 399 }), 'x')).toEqual({
+      own: 1,
+      ignored: 3,
+      stale: 2,
+      malformed: 1,
+    });
+    await world.seconds(5);
+    expect(await adviceOf(world)).toEqual([]);
+    for (const [outcome, count] of [
+      ['own', 1],
+      ['ignored', 3],
+      ['stale', 2],
+      ['malformed', 1],
+      ['evidence', 0],
+    ] as const)
+      expect(await notifications(world, outcome), outcome).toBe(count);
+  });
+
+  test('an alert without a vantage is about us too', async () => {
+    const world = await startWorld({ yaml, script: slowFrom(200) });
+    await world.seconds(400);
+    expect(await send(world, alert({ startsAt: 380, labels: { vantage: '' } }))).toEqual({ evidence: 1 });
+    await world.seconds(1);
+    expect(await adviceOf(world)).toHaveLength(1);
+  });
+
+  test('every outcome is on /metrics from the start', async () => {
+    const world = await startWorld({ yaml, script: well });
+    for (const outcome of ['evidence', 'duplicate', 'stale', 'resolved', 'own', 'ignored', 'malformed', 'unavailable'])
+      expect(await notifications(world, outcome), outcome).toBe(0);
+  });
+
+  test('a body that cannot be read is refused and counted', async () => {
+    const world = await startWorld({ yaml, script: well });
+    const authorization = `Bearer ${token}`;
+    expect((await world.post('/api/v1/alertmanager', { version: '3' }, { authorization })).status).toBe(400);
+    expect((await world.post('/api/v1/alertmanager', {})).status).toBe(401);
+    expect(await notifications(world, 'malformed')).toBe(1);
+  });
+});
+
+test('the secret is in no answer', async () => {
+  const world = await startWorld({ yaml, script: well });
+  for (const path of ['/', '/metrics', '/api/v1/mirrors', '/api/v1/advice'])
+    expect((await world.get(path)).text).not.toContain(token);
+  expect(JSON.stringify(world.log)).not.toContain(token);
+});
