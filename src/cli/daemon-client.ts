@@ -1,6 +1,8 @@
-import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { systemFiles } from '../daemon/system.ts';
 import type { Context } from './context.ts';
 import { load } from './load.ts';
+import { UsageError } from './usage.ts';
 
 /** The options of every command that talks to a running daemon. */
 export const daemonOptions = {
@@ -23,22 +25,26 @@ export interface DaemonClient {
 
 const answerMs = 15_000;
 
-/** The daemon that `--url` names, else the one that the configuration makes listen here; its token comes along. */
+/**
+ * The daemon that `--url` names, else the one that the configuration makes listen here; its token comes along.
+ * @throws UsageError where neither the configuration nor `--url` tells, or the token's file can't be read
+ */
 export function daemonAt(
   context: Context,
   flags: { url?: string | undefined; 'token-file'?: string | undefined; config?: string | undefined },
 ): DaemonClient {
-  const loaded = flags.url === undefined || flags['token-file'] === undefined ? load(context, flags.config) : null;
-  const listen = loaded?.tag === 'ok' ? loaded.value.config.listen : null;
+  const loaded = flags.url === undefined ? load(context, flags.config) : null;
+  if (loaded?.tag === 'error') {
+    context.terminal.err(loaded.error.text);
+    throw new UsageError('the configuration does not tell where the daemon is; name it with --url');
+  }
+  if (flags.url !== undefined && !/^https?:\/\/[^/]/i.test(flags.url))
+    throw new UsageError(`--url takes an http:// or https:// URL, not '${flags.url}'`);
+  const listen = loaded?.value.config.listen ?? null;
   const host = listen === null || listen.host === '0.0.0.0' || listen.host === '::' ? '127.0.0.1' : listen.host;
   const own = `${listen?.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${listen?.port ?? 10120}`;
   const url = (flags.url ?? own).replace(/\/$/, '');
-  const token =
-    flags['token-file'] === undefined
-      ? flags.url === undefined
-        ? listen?.token?.reveal()
-        : undefined
-      : readFileSync(flags['token-file'], 'utf8').trim();
+  const token = flags['token-file'] === undefined ? listen?.token?.reveal() : tokenIn(context, flags['token-file']);
   const ask = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<DaemonAnswer> => {
     try {
       const answer = await fetch(url + path, {
@@ -68,6 +74,12 @@ export function daemonAt(
     }
   };
   return { url, get: (path) => ask('GET', path), post: (path, body) => ask('POST', path, body) };
+}
+
+function tokenIn(context: Context, path: string): string {
+  const file = systemFiles.read(resolve(context.cwd, path));
+  if (file.tag === 'error') throw new UsageError(`--token-file ${path} cannot be read (${file.code})`);
+  return file.text.trim();
 }
 
 /** The text of a problem answer (RFC 9457), for a terminal. */

@@ -25,6 +25,7 @@ export const probeCommand: Command = {
     const [which, wanted] = positionals;
     if (which === undefined) throw new UsageError('which mirror? a URL, or a name of the configuration');
     if (values.json && values.curl) throw new UsageError('--json or --curl, not both');
+    if (/^https?:/i.test(which) && !URL.canParse(which)) throw new UsageError(`'${which}' is no URL`);
     const loaded = /^https?:\/\//i.test(which)
       ? loadText(context, adHoc(which, wanted), null)
       : load(context, values.config);

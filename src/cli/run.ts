@@ -1,9 +1,9 @@
 import { error, ok } from '../core/result.ts';
 import { startDaemon } from '../daemon/lifecycle.ts';
-import { processLog, type StoreOpenFailure, systemPorts } from '../daemon/system.ts';
+import { logLevels, processLog, type StoreOpenFailure, systemPorts } from '../daemon/system.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { load } from './load.ts';
-import { words } from './usage.ts';
+import { UsageError, words } from './usage.ts';
 
 /** `mirrorwatch run`: the daemon, until SIGTERM or SIGINT; SIGHUP reloads. */
 export const runCommand: Command = {
@@ -13,9 +13,12 @@ export const runCommand: Command = {
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, { config: { type: 'string' }, 'log-level': { type: 'string' } }, 0);
     const { terminal } = context;
+    const level = values['log-level'];
+    if (level !== undefined && !logLevels.some((one) => one === level))
+      throw new UsageError(`--log-level is one of ${logLevels.join(', ')}, not '${level}'`);
     const facts = {
       ...context.facts,
-      log: { ...context.facts.log, level: values['log-level'] ?? context.facts.log.level },
+      log: { ...context.facts.log, level: level ?? context.facts.log.level },
     };
     const loaded = load(context, values.config);
     if (loaded.tag === 'error') {

@@ -1,0 +1,101 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { refuses } from '../../daemon/scripted-wire.ts';
+import { but, threeMirrors, well } from '../../daemon/three-mirrors.ts';
+import { adviceOf } from '../../daemon/told.ts';
+import { settled, startWorld, stopWorlds, type World } from '../../daemon/world.ts';
+import { tempDir } from '../../support/paths.ts';
+import { type Ran, run } from './run-program.ts';
+
+afterEach(stopWorlds);
+
+const ask = (world: World, ...argv: string[]): Promise<Ran> =>
+  settled(world.time, run([...argv, '--url', world.daemon.url]), 1);
+
+describe('advice', () => {
+  test('nothing to change: 0', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: well });
+    await world.seconds(20);
+    expect(await ask(world, 'advice')).toMatchObject({ code: 0, out: 'nothing to change', err: '' });
+    expect(await ask(world, 'advice', '--json')).toMatchObject({ code: 0, out: '[]' });
+  });
+
+  test('pending: 1, with the line to paste; accepted: 0', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'a', 60) });
+    await world.seconds(80);
+    const [advice] = await adviceOf(world);
+    const id = advice?.id ?? '';
+    const shown = await ask(world, 'advice');
+    expect([shown.code, shown.err]).toEqual([1, '']);
+    const lines = shown.out.split('\n');
+    expect(lines[0]).toBe(`proposed  go/go  ${id}`);
+    expect(lines).toContain("  export GOPROXY='https://b.example.net/goproxy,direct'");
+    expect(lines).toContain(
+      "  to go back: export GOPROXY='https://a.example.com,https://b.example.net/goproxy,direct'",
+    );
+    const json = await ask(world, 'advice', '--json');
+    expect([json.code, JSON.parse(json.out)]).toMatchObject([1, [{ id, state: 'proposed' }]]);
+    expect(await ask(world, 'advice', 'accept', id)).toMatchObject({ code: 0, out: `accepted ${id}` });
+    expect(await ask(world, 'advice', 'accept', id)).toMatchObject({ code: 1, out: '' });
+    expect((await ask(world, 'advice', 'accept', 'nothing')).code).toBe(1);
+    expect((await ask(world, 'advice')).code).toBe(0);
+  });
+
+  test('refused: said, with its reason, without a line to paste', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'all', 60) });
+    await world.seconds(90);
+    const { code, out } = await ask(world, 'advice');
+    expect(code).toBe(0);
+    expect(out).toContain('refused  go/go');
+    expect(out).toContain('our own network');
+    expect(out).not.toContain('export GOPROXY');
+  });
+});
+
+describe('ack, health', () => {
+  test('an outage cannot be acknowledged away, and nothing that is not there', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: well });
+    await world.seconds(10);
+    const { code, err } = await ask(world, 'ack', 'nothing', '--reason', 'seen');
+    expect([code, err.startsWith('mirrorwatch: ')]).toEqual([1, true]);
+  });
+
+  test('of a running daemon: 0; of none: 1, and how to find it', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: well });
+    await world.seconds(1);
+    expect(await ask(world, 'health')).toMatchObject({ code: 0, out: '', err: '' });
+    expect((await ask(world, 'health', '--ready')).code).toBe(0);
+    const url = world.daemon.url;
+    await world.stop();
+    const gone = await run(['health', '--url', url]);
+    expect(gone.code).toBe(1);
+    expect(gone.err).toContain('no daemon answers at');
+    expect(gone.err).toContain('ECONNREFUSED');
+  });
+
+  test('a token is needed where one is set: taken from --token-file, never shown', async () => {
+    const yaml = threeMirrors().replace(
+      'listen: 127.0.0.1:10120',
+      'listen: { address: "127.0.0.1:10120", token: t0ken-of-the-daemon }',
+    );
+    const world = await startWorld({ yaml, script: well });
+    await world.seconds(10);
+    const without = await ask(world, 'advice');
+    expect([without.code, without.out]).toEqual([1, '']);
+    const file = join(tempDir('token'), 'token');
+    writeFileSync(file, 't0ken-of-the-daemon\n');
+    const given = await ask(world, 'advice', '--token-file', file);
+    expect(given).toMatchObject({ code: 0, out: 'nothing to change' });
+    expect(without.terminal.text() + given.terminal.text()).not.toContain('t0ken');
+  });
+
+  test('a wrong configuration is no reason to ask some other daemon', async () => {
+    const file = join(tempDir('wrong'), 'mirrorwatch.yaml');
+    writeFileSync(file, 'mirrorrs: []\n');
+    const { code, err } = await run(['advice', '--config', file]);
+    expect(code).toBe(2);
+    expect(err).toContain('mirrorrs');
+    expect(err).toContain('name it with --url');
+  });
+});

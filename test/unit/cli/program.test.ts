@@ -1,0 +1,161 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { tempDir } from '../../support/paths.ts';
+import { expectGolden } from './golden.ts';
+import { run } from './run-program.ts';
+
+const names = (await run(['--help'])).out.split('\n').flatMap((line) => /^ {2}([a-z]+) {2}/.exec(line)?.[1] ?? []);
+
+test('help of the program and of each command (UPDATE_GOLDEN=1 rewrites it)', async () => {
+  const texts = [];
+  for (const argv of [['--help'], ...names.map((name) => [name, '--help'])]) {
+    const { code, out, err } = await run(argv);
+    expect([argv, code, err]).toEqual([argv, 0, '']);
+    texts.push(`$ mirrorwatch ${argv.join(' ')}\n${out}\n`);
+  }
+  expectGolden('cli-help.golden.txt', texts.join('\n'));
+});
+
+test.each([['-h'], ['help']])('%s is help too, of a command where one is named', async (word) => {
+  expect((await run([word])).out).toBe((await run(['--help'])).out);
+  expect((await run(['help', 'rank'])).out).toBe((await run(['rank', '--help'])).out);
+});
+
+test.each([['--version'], ['-v']])('%s', async (word) => {
+  expect(await run([word])).toMatchObject({ code: 0, out: 'mirrorwatch 1.2.3 (node v24.0.0)', err: '' });
+});
+
+describe('wrong usage is 2, said on standard error with the usage line', () => {
+  const rows: readonly (readonly [string, readonly string[], string])[] = [
+    ['an unknown command', ['wtach'], "unknown command 'wtach'"],
+    ['help of an unknown command', ['help', 'wtach'], "unknown command 'wtach'"],
+    ['an unknown option', ['check', '--cofnig', 'x'], "Unknown option '--cofnig'"],
+    ['an option without its value', ['check', '--config'], 'argument missing'],
+    ['a word too many', ['check', 'this'], 'Unexpected argument'],
+    ['probe of nothing', ['probe'], 'which mirror?'],
+    ['probe of a URL that is none', ['probe', 'http://'], 'is no URL'],
+    ['probe of a name that nobody has', ['probe', 'nobody'], "no mirror is named 'nobody'"],
+    ['probe in two forms', ['probe', 'x', '--json', '--curl'], '--json or --curl, not both'],
+    [
+      'probe of an unknown step',
+      ['probe', 'https://m.example.com', 'a.example.com/b@v1.0.0', '--step', 'tarball'],
+      '--step is one of',
+    ],
+    ['too many words', ['probe', 'a', 'b', 'c'], "too many words: 'c'"],
+    ['rank with no rounds', ['rank', '--rounds', '0'], '--rounds takes a whole number of at least 1'],
+    ['rank with half a round', ['rank', '--rounds', '1.5'], '--rounds takes a whole number of at least 1'],
+    ['rank of a module without a version', ['rank', 'go', 'example.com/hello'], 'name a module as module@version'],
+    ['rank of an ecosystem without mirrors', ['rank', 'oci'], 'has no oci mirror to rank'],
+    ['an unknown verb', ['advice', 'reject', 'x'], "'reject' is no verb of advice"],
+    ['accepting nothing', ['advice', 'accept'], 'accept which advice?'],
+    ['ack of nothing', ['ack'], 'which finding?'],
+    ['ack without a reason', ['ack', 'x'], '--reason is needed'],
+    ['webhook without a verb', ['webhook'], 'webhook test NAME'],
+    ['webhook test of nothing', ['webhook', 'test'], 'webhook test NAME'],
+    ['a log level that is none', ['run', '--log-level', 'loud'], '--log-level is one of'],
+    ['a daemon that is no URL', ['advice', '--url', 'localhost:1'], '--url takes an http:// or https:// URL'],
+    [
+      'a token file that is not there',
+      ['advice', '--url', 'http://127.0.0.1:1', '--token-file', 'none'],
+      'cannot be read (ENOENT)',
+    ],
+  ];
+  test.each(rows)('%s', async (_, argv, said) => {
+    const { code, out, err } = await run(argv);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(said);
+    expect(err).toContain('usage: mirrorwatch');
+  });
+
+  test('no command at all: the overview, 2', async () => {
+    const { code, out } = await run([]);
+    expect([code, out]).toEqual([2, (await run(['--help'])).out]);
+  });
+});
+
+describe('where the configuration is looked for', () => {
+  const folder = tempDir('cli');
+  const file = (name: string, vantage: string): string => {
+    const path = join(folder, name);
+    writeFileSync(
+      path,
+      `vantage: ${vantage}\nmirrors: [ { name: a, ecosystem: go, url: "https://a.example.com" } ]\nmodules: { go: [ "example.com/x@v1.0.0" ] }\ngo: { sumdb: off }\n`,
+    );
+    return path;
+  };
+  const here = join(folder, 'here');
+  mkdirSync(here);
+  const [named, byEnv] = [file('named.yaml', 'by-flag'), file('env.yaml', 'by-env')];
+  file('here/mirrorwatch.yaml', 'by-folder');
+
+  test.each([
+    ['--config first', ['--config', named], { MIRRORWATCH_CONFIG: byEnv }, here, `${named}: 1 mirrors, `, 'by-flag'],
+    ['relative to the working folder', ['--config', '../named.yaml'], {}, here, `${named}: `, 'by-flag'],
+    ['then MIRRORWATCH_CONFIG', [], { MIRRORWATCH_CONFIG: byEnv }, here, `${byEnv}: `, 'by-env'],
+    ['then ./mirrorwatch.yaml', [], {}, here, `${join(here, 'mirrorwatch.yaml')}: `, 'by-folder'],
+    ['then the built-in default', [], {}, folder, 'built-in default: ', 'vantage'],
+  ])('%s', async (_, argv, env, cwd, source, vantage) => {
+    const { code, out } = await run(['check', ...argv], { env, cwd });
+    expect(code).toBe(0);
+    expect(out.split('\n')[0]).toContain(source);
+    expect(out.split('\n')[0]).toContain(vantage);
+  });
+
+  test.each([
+    ['--config', ['--config', '/nowhere/x.yaml'], {}, 'ENOENT'],
+    ['MIRRORWATCH_CONFIG', [], { MIRRORWATCH_CONFIG: '/nowhere/x.yaml' }, 'ENOENT'],
+    ['a folder', ['--config', folder], {}, 'EISDIR'],
+  ])('a named file that cannot be read is a mistake, never the default: %s', async (_, argv, env, code) => {
+    const ran = await run(['check', ...argv], { env, cwd: here });
+    expect([ran.code, ran.out]).toEqual([2, '']);
+    expect(ran.err).toContain(code);
+  });
+});
+
+describe('check', () => {
+  const folder = tempDir('check');
+  const yaml = (more: string): string => {
+    const path = join(folder, 'mirrorwatch.yaml');
+    writeFileSync(path, more);
+    return path;
+  };
+
+  test('--json of a right file', async () => {
+    const path = yaml(`
+vantage: here
+schedule: { every: 30s, timeout: 5s, perHost: 2 }
+steps: { list: 5m, info: 5m, latest: 5m, zip: 1h }
+mirrors:
+  - { name: a, ecosystem: go, url: "https://a.example.com" }
+  - { name: b, ecosystem: go, url: "https://b.example.net" }
+modules: { go: [ "example.com/hello@v1.0.0" ] }
+go: { sumdb: off }
+`);
+    const { code, out, err } = await run(['check', '--json', '--config', path]);
+    const said = JSON.parse(out);
+    expect([code, err]).toEqual([0, '']);
+    expect(said).toMatchObject({ ok: true, source: path, mirrors: 2, targets: 10, skippedLockEntries: [] });
+    // One canary each 30 s, three light steps each 5 min, one zip an hour.
+    expect(said.budget).toHaveLength(2);
+    expect(said.budget[0]).toMatchObject({ host: 'https://a.example.com:443', requestsPerHour: 120 + 36 + 1 });
+    expect(said.warnings).toMatchObject([{ severity: 'warning', path: 'mirrors' }]);
+  });
+
+  test('--json of a wrong file: every mistake with its place', async () => {
+    const path = yaml('vantge: here\nmirrors:\n  - { name: a, ecosystem: go, url: "ftp://a.example.com" }\n');
+    const { code, out } = await run(['check', '--json', '--config', path]);
+    const said = JSON.parse(out);
+    expect([code, said.ok, said.source]).toEqual([2, false, path]);
+    expect(said.issues).toContainEqual(expect.objectContaining({ path: 'vantge', line: 1, nearest: 'vantage' }));
+    expect(said.issues).toContainEqual(expect.objectContaining({ path: 'mirrors[0].url', line: 3 }));
+  });
+
+  test('of a wrong file, for people: on standard error, with line and the nearest key', async () => {
+    const path = yaml('vantge: here\nmirrors: []\n');
+    const { code, out, err } = await run(['check', '--config', path]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(`${path}:1`);
+    expect(err).toContain('vantage');
+  });
+});

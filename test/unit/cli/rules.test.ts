@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { program } from '../../../src/cli/program.ts';
+import { repoDir } from '../../support/paths.ts';
+
+/** Runs the program with a terminal that keeps its lines. */
+async function run(...argv: readonly string[]) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const code = await program({
+    argv,
+    env: {},
+    cwd: '/',
+    terminal: {
+      colour: false,
+      columns: 80,
+      out: (line) => void out.push(line),
+      err: (line) => void err.push(line),
+      progress: () => undefined,
+      paint: (_style, text) => text,
+    },
+    facts: { version: '0.0.0', node: 'v0', log: { level: 'error', pretty: false } },
+    onSignal: () => undefined,
+  });
+  return { code, out: out.join('\n'), err };
+}
+
+const usage = 'usage: mirrorwatch rules [--slo PERCENT] [--vantages N] [--runbook URL]';
+
+describe('mirrorwatch rules', () => {
+  test('prints what is committed', async () => {
+    const committed = readFileSync(join(repoDir, 'alerts/mirrorwatch.yml'), 'utf8');
+    expect(await run('rules')).toEqual({ code: 0, out: committed.trimEnd(), err: [] });
+  });
+
+  test('prints other numbers', async () => {
+    const { code, out, err } = await run('rules', '--slo', '99.5', '--vantages', '3');
+    expect({ code, err }).toEqual({ code: 0, err: [] });
+    expect(out).toContain('registry:mirror_probe_failures:ratio_rate1h > 14.4 * 0.005');
+    expect(out).toContain('clamp_min(everywhere:mirror_state:count_vantages, 3)');
+  });
+
+  test.each([
+    {
+      argv: ['--slo', '100'],
+      says: 'the objective is a number from 94 to 99.999 per cent: below 94 an alert at 14.4 times its budget could never fire, and 100 leaves none',
+    },
+    { argv: ['--slo', 'high'], says: "--slo takes a number, not 'high'" },
+    { argv: ['--slo', ''], says: "--slo takes a number, not ''" },
+    { argv: ['--slo', '1e2'], says: "--slo takes a number, not '1e2'" },
+    { argv: ['--vantages', '0'], says: 'the number of vantages is a whole number from 1 to 1000' },
+    { argv: ['--vantages', '2.5'], says: 'the number of vantages is a whole number from 1 to 1000' },
+    { argv: ['--runbook', 'a b'], says: 'the runbook is a path or URL without spaces, quotes, braces or #' },
+    { argv: ['--sol', '99'], says: "Unknown option '--sol'" },
+    { argv: ['extra'], says: "Unexpected argument 'extra'" },
+  ])('$argv is wrong usage', async ({ argv, says }) => {
+    expect(await run('rules', ...argv)).toEqual({ code: 2, out: '', err: [expect.stringContaining(says), usage] });
+  });
+});

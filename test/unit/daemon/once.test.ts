@@ -1,0 +1,151 @@
+import { describe, expect, test } from 'vitest';
+import type { Due } from '../../../src/core/due.ts';
+import type { Outcome } from '../../../src/core/failure.ts';
+import type { Workers } from '../../../src/core/ports.ts';
+import { dueOnce, rankOnce } from '../../../src/daemon/once.ts';
+import { rankedRemedy } from '../../../src/daemon/ranked-remedy.ts';
+import { lostControl, lostProbe } from '../../../src/io/worker-protocol.ts';
+import { manualTime } from '../../daemon/manual-time.ts';
+import { threeMirrors } from '../../daemon/three-mirrors.ts';
+import { readConfig } from '../../daemon/world.ts';
+import { aSample, aTarget, countingRandom, refused } from '../detect/world.ts';
+
+const read = readConfig(threeMirrors());
+if (read.tag === 'error') throw new Error(JSON.stringify(read.error));
+const config = read.value;
+const targets = ['a', 'b', 'c'].map((name) => aTarget(name));
+
+/** Workers that answer by turn; the order of what was asked is kept. */
+function workers(answer: (due: Due, turn: number) => number | Outcome): { workers: Workers; asked: string[] } {
+  const time = manualTime();
+  const asked: string[] = [];
+  const made: Workers = {
+    probe(due) {
+      asked.push(due.target.registry);
+      const said = answer(due, asked.length - 1);
+      const sample = typeof said === 'number' ? aSample(due, 0, said) : aSample(due, 0, 1, said);
+      return Promise.resolve({ ...lostProbe(due, 'defect', 0, time.clock.now()), sample });
+    },
+    control: (due) => Promise.resolve(lostControl(due, time.clock.now())),
+    configure: () => Promise.resolve(),
+    loopDelays: () => [],
+    inFlight: () => 0,
+    close: () => Promise.resolve(),
+  };
+  return { workers: made, asked };
+}
+
+async function rank(rounds: number, answer: (due: Due, turn: number) => number | Outcome, stopAfter = Infinity) {
+  const { workers: made, asked } = workers(answer);
+  const progressed: string[] = [];
+  const rows = await rankOnce({
+    config,
+    targets,
+    rounds,
+    workers: made,
+    clock: manualTime().clock,
+    random: countingRandom(),
+    progress: (done, of, registry) => void progressed.push(`${done}/${of} ${registry}`),
+    stopped: () => asked.length >= stopAfter,
+  });
+  return { rows, asked, progressed };
+}
+
+const usual: Readonly<Record<string, number>> = { a: 40, b: 20, c: 60 };
+
+describe('rank', () => {
+  test('rounds are interleaved, each begins with another mirror', async () => {
+    const { asked, progressed } = await rank(3, ({ target }) => usual[target.registry] ?? 0);
+    expect(asked.join('')).toBe('abcbcacab');
+    expect([progressed[0], progressed.at(-1)]).toEqual(['0/9 a', '9/9 ']);
+  });
+
+  test('median by nearest rank; failures before speed; unknown is neither', async () => {
+    const times: Record<string, (number | Outcome)[]> = {
+      a: [10, 30, 20],
+      b: [1, refused, 1],
+      c: [50, { tag: 'unknown', because: 'proxy' }, 60],
+    };
+    const { rows } = await rank(3, ({ target }) => times[target.registry]?.shift() ?? 0);
+    const url = (name: string): string | undefined => config.mirrors.find((mirror) => mirror.name === name)?.url;
+    expect(rows).toEqual([
+      {
+        registry: 'a',
+        url: url('a'),
+        ok: 3,
+        failed: 0,
+        unknown: 0,
+        medianMs: 20,
+        p95Ms: 30,
+        reason: null,
+        samplesMs: [10, 30, 20],
+      },
+      {
+        registry: 'c',
+        url: url('c'),
+        ok: 2,
+        failed: 0,
+        unknown: 1,
+        medianMs: 50,
+        p95Ms: 60,
+        reason: null,
+        samplesMs: [50, 60],
+      },
+      {
+        registry: 'b',
+        url: url('b'),
+        ok: 2,
+        failed: 1,
+        unknown: 0,
+        medianMs: 1,
+        p95Ms: 1,
+        reason: 'refused',
+        samplesMs: [1, 1],
+      },
+    ]);
+  });
+
+  test('one that never answered comes last; the commonest reason is named', async () => {
+    const timeout: Outcome = { tag: 'failed', failure: { kind: 'timeout_connect', limitMs: 1 } };
+    const fails = [refused, timeout, timeout];
+    const { rows } = await rank(3, ({ target }) => (target.registry === 'a' ? (fails.shift() ?? refused) : 5));
+    expect(rows.at(-1)).toMatchObject({ registry: 'a', ok: 0, failed: 3, medianMs: null, reason: 'timeout_connect' });
+  });
+
+  test('stopped half-way: what was measured is told', async () => {
+    const { rows, asked } = await rank(10, () => 5, 4);
+    expect([asked.length, rows.reduce((sum, row) => sum + row.ok, 0)]).toEqual([4, 4]);
+  });
+});
+
+describe('the line to paste after a ranking', () => {
+  test.each([
+    [
+      'the fastest goes first, the others and the tail stay',
+      usual,
+      "export GOPROXY='https://b.example.net/goproxy,https://a.example.com,direct'",
+    ],
+    [
+      'one that is not in the chain comes in',
+      { a: 40, b: 30, c: 1 },
+      "export GOPROXY='https://c.example.org,https://a.example.com,https://b.example.net/goproxy,direct'",
+    ],
+    ['the dead one is dropped', { b: 20, c: 30 }, "export GOPROXY='https://b.example.net/goproxy,direct'"],
+    ['nobody usable: none', {}, null],
+  ] as const)('%s', async (_, times: Readonly<Record<string, number>>, want) => {
+    const { rows } = await rank(2, ({ target }) => times[target.registry] ?? refused);
+    expect(rankedRemedy(config, 'go', rows)).toBe(want);
+  });
+  test('an ecosystem whose client is not modelled: none', () => {
+    expect(rankedRemedy(config, 'oci', [])).toBeNull();
+  });
+});
+
+test('a probe by hand is cold, in no round, with the deadline of its step', () => {
+  const [mirror] = config.mirrors;
+  if (mirror === undefined) throw new Error('there are mirrors');
+  const ports = { clock: manualTime().clock, random: countingRandom() };
+  const due = dueOnce({ mirror, module: 'example.com/x', version: 'v1.0.0', step: 'zip' }, config, ports);
+  expect(due).toMatchObject({ connection: 'cold', purpose: 'once', round: null, timeoutMs: 8_000 });
+  expect(due.target).toMatchObject({ id: 'a|example.com/x|v1.0.0|zip', canary: false });
+});
