@@ -89,9 +89,11 @@ real('npm run stack', ['prometheus', 'alertmanager'], () => {
     type Rules = { data: { groups: readonly { rules: readonly { health: string; lastError?: string }[] }[] } };
     const rulesNow = async () =>
       (await json<Rules>(`${prometheus}/api/v1/rules`)).data.groups.flatMap(({ rules }) => rules);
-    const rules = await until(rulesNow, (all) => all.length > 0 && all.every(({ health }) => health === 'ok'));
+    const rules = await until(rulesNow, (all) => all.some(({ health }) => health === 'ok'));
     expect(rules).toHaveLength(rulesInFiles());
-    expect(rules.filter(({ health }) => health !== 'ok')).toEqual([]);
+    // Groups with a long interval have not had their turn yet.
+    expect(rules.filter(({ health }) => health === 'err')).toEqual([]);
+    expect(rules.map(({ health }) => health)).toContain('ok');
 
     type Managers = { data: { activeAlertmanagers: readonly { url: string }[] } };
     const managers = await until(
