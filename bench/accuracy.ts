@@ -9,10 +9,10 @@ import { createWorkers } from '../src/io/workers.ts';
 import { config } from '../test/unit/export/fixture.ts';
 import { baseOf, isLeftOut, type Judged, type Known, type PhaseError, phaseErrors } from './accuracy-error.ts';
 import { type Apparatus, openApparatus, type Waits } from './apparatus.ts';
-import { type Disturbance, watchOthers } from './disturbance.ts';
+import { isCalmBetween, type Stretch, watchStretches } from './disturbance.ts';
 import type { Progress } from './progress.ts';
 import { openScrapeLoad, type ScrapeLoad } from './scrape-load.ts';
-import { quantile } from './statistics.ts';
+import { mean, quantile } from './statistics.ts';
 import { coldDue } from './subjects.ts';
 
 /** Errors of one mirror's phases. */
@@ -41,7 +41,10 @@ export interface AccuracyReport {
   /** How late the link itself handed packets on, milliseconds. */
   readonly link: { readonly lateMsMean: number; readonly lateMsMax: number };
   readonly apparatusFirst: boolean;
-  readonly disturbance: Disturbance;
+  /** Cores that others used, second by second: mean. */
+  readonly othersCores: number;
+  /** Probes left out of every figure because others were at work in their second. */
+  readonly disturbed: number;
 }
 
 const perSecond = 200;
@@ -56,6 +59,8 @@ const blocks: readonly Waits[] = [
 ];
 /** Left out at the start of each block, while threads and code settle. */
 const settleMs = 2_000;
+/** With fewer undisturbed probes in a block than this, all of them count. */
+const calmMin = 400;
 
 const made = ['link', 'server'] as const;
 type Made = (typeof made)[number];
@@ -83,7 +88,6 @@ export async function accuracy(quick: boolean, progress: Progress): Promise<Accu
     progress.say(`accuracy: ${perSecond} probes/s, nothing scraped`);
     const quiet = await take(run, blocks.slice(-1), quick ? 8_000 : 20_000, () => undefined);
     load.start();
-    const disturbance = watchOthers();
     const loaded = await take(run, quick ? blocks.slice(-1) : blocks, quick ? 12_000 : 40_000, ({ linkMs }) =>
       progress.say(`accuracy: ${perSecond} probes/s, link ${linkMs} ms each way, ${load.lines} lines scraped`),
     );
@@ -106,7 +110,8 @@ export async function accuracy(quick: boolean, progress: Progress): Promise<Accu
       rowsQuiet: rows(quiet, 'warm'),
       link: await apparatus.lateness(),
       apparatusFirst: apparatus.isFirst,
-      disturbance: disturbance(),
+      othersCores: mean([...quiet.stretches, ...loaded.stretches].map(({ othersCores }) => othersCores)),
+      disturbed: quiet.disturbed + loaded.disturbed,
     };
   } finally {
     await workers.close();
@@ -125,15 +130,25 @@ interface Run {
 interface Taken {
   readonly judged: Readonly<Record<Made, Judged[]>>;
   readonly failed: number;
+  readonly disturbed: number;
+  readonly stretches: readonly Stretch[];
 }
 
 /** Fires one block after the other and joins each probe with what is known of it. */
 async function take(run: Run, waitsOf: readonly Waits[], forMs: number, tell: (waits: Waits) => void): Promise<Taken> {
   const judged: Record<Made, Judged[]> = { link: [], server: [] };
   let failed = 0;
+  let disturbed = 0;
+  const stretches: Stretch[] = [];
   for (const waits of waitsOf) {
     tell(waits);
-    const shots = await fire(run, waits, forMs);
+    const watched = watchStretches();
+    const fired = await fire(run, waits, forMs);
+    const seen = watched();
+    stretches.push(...seen);
+    const calm = fired.filter(({ sample }) => isCalmBetween(sample.startedMonotonicMs, sample.endedMonotonicMs, seen));
+    const shots = calm.length >= calmMin ? calm : fired;
+    disturbed += fired.length - shots.length;
     const known = await run.apparatus.known(waits);
     failed += shots.filter((shot) => !isClean(shot)).length;
     for (const where of made) {
@@ -145,7 +160,7 @@ async function take(run: Run, waitsOf: readonly Waits[], forMs: number, tell: (w
       }
     }
   }
-  return { judged, failed };
+  return { judged, failed, disturbed, stretches };
 }
 
 function baseOfShots(shots: readonly Shot[]): Record<Made, Known> {

@@ -7,10 +7,10 @@ import { cacheDir, commandPath, findCommand } from '../test/support/paths.ts';
 import { mustRun } from '../test/support/process.ts';
 import { driveBlackbox, type Round } from './blackbox-driver.ts';
 import { type Child, startChild } from './child.ts';
-import { type Disturbance, watchOthers } from './disturbance.ts';
+import { isCalm, type Stretch, watchOthers } from './disturbance.ts';
 import { childPids, cpuMsOf } from './process-cpu.ts';
 import type { Progress } from './progress.ts';
-import { type Spread, spreadOf } from './statistics.ts';
+import { mean, type Spread, spreadOf } from './statistics.ts';
 
 /** One round of one prober. */
 export interface CpuRound {
@@ -33,7 +33,15 @@ export interface CpuReport {
   /** CPU that asking the blackbox_exporter took on our side, milliseconds a probe: it shares the cores. */
   readonly driverCpuMsPerProbe: number;
   readonly failed: number;
-  readonly disturbance: Disturbance;
+  /** Pairs that were left out because others were at work, and cores that others used in all pairs: mean. */
+  readonly disturbed: number;
+  readonly othersCores: number;
+}
+
+interface Pair {
+  readonly ours: CpuRound;
+  readonly theirs: CpuRound;
+  readonly stretch: Stretch;
 }
 
 const atOnce = 16;
@@ -41,12 +49,15 @@ const atOnce = 16;
 const module = 'github.com/pkg/errors';
 const version = 'v0.9.1';
 const floors = ['inline', 'undici', 'socket'] as const;
+/** With fewer undisturbed pairs than this, all of them count. */
+const pairsMin = 3;
 /** How many cores the figures are for. */
 const cores = 2;
 
 /** CPU time and rate of a cold HTTPS probe, ours and blackbox_exporter's against the same nginx. */
 export async function cpu(quick: boolean, progress: Progress): Promise<CpuReport> {
   const pairs = quick ? 3 : 9;
+  const pairsMax = quick ? 5 : 15;
   const roundMs = quick ? 2_000 : 4_000;
   progress.say('cpu: starting nginx, blackbox_exporter and the prober');
   const nginx = await startNginx({ root: join(cacheDir, 'tree'), extra: 'ssl_protocols TLSv1.3;' });
@@ -86,13 +97,15 @@ export async function cpu(quick: boolean, progress: Progress): Promise<CpuReport
     await byChild(ours, 2_000);
     await byBlackbox(1_000);
     driverMs = 0;
-    const watch = watchOthers();
-    const rounds: { ours: CpuRound; theirs: CpuRound }[] = [];
-    for (let n = 0; n < pairs; n += 1) {
-      progress.say(`cpu: round ${n + 1} of ${pairs}`);
-      rounds.push({ ours: await byChild(ours, roundMs), theirs: await byBlackbox(roundMs) });
+    const all: Pair[] = [];
+    const calm = (): Pair[] => all.filter(({ stretch }) => isCalm(stretch));
+    for (let n = 0; n < pairsMax && calm().length < pairs; n += 1) {
+      progress.say(`cpu: pair ${n + 1}, ${calm().length} of ${pairs} undisturbed so far`);
+      const watch = watchOthers();
+      const pair = { ours: await byChild(ours, roundMs), theirs: await byBlackbox(roundMs) };
+      all.push({ ...pair, stretch: watch() });
     }
-    const disturbance = watch();
+    const rounds = calm().length >= pairsMin ? calm() : all;
     const ratios = (figure: 'cpuMsPerProbe' | 'perSecond') =>
       spreadOf(rounds.map((pair) => pair.ours[figure] / pair.theirs[figure]));
     const theirsCpu = spreadOf(rounds.map(({ theirs }) => theirs.cpuMsPerProbe)).median;
@@ -113,9 +126,10 @@ export async function cpu(quick: boolean, progress: Progress): Promise<CpuReport
       cpuRatio: ratios('cpuMsPerProbe'),
       rateRatio: ratios('perSecond'),
       floors: under,
-      driverCpuMsPerProbe: driverMs / rounds.reduce((sum, { theirs }) => sum + theirs.probes, 0),
+      driverCpuMsPerProbe: driverMs / all.reduce((sum, { theirs }) => sum + theirs.probes, 0),
       failed,
-      disturbance,
+      disturbed: all.length - rounds.length,
+      othersCores: mean(all.map(({ stretch }) => stretch.othersCores)),
     };
   } finally {
     await ours.close();

@@ -1,6 +1,5 @@
 import type { AccuracyReport, AccuracyRow } from './accuracy.ts';
 import type { CpuReport, CpuRound } from './cpu.ts';
-import type { Disturbance } from './disturbance.ts';
 import type { Machine } from './machine.ts';
 import type { Cost } from './profile.ts';
 import type { ReactionReport } from './reaction.ts';
@@ -27,8 +26,8 @@ export function machineLines(machine: Machine): readonly string[] {
   ];
 }
 
-function disturbed({ othersCores, stolenCores }: Disturbance): string {
-  return `others used ${othersCores.toFixed(2)} cores meanwhile, the hypervisor kept ${stolenCores.toFixed(2)}`;
+function disturbed(howMany: number, what: string, othersCores: number): string {
+  return `others used ${othersCores.toFixed(2)} cores on average; ${howMany} ${what} left out for it`;
 }
 
 const msOf = (value: number): string => value.toFixed(2);
@@ -71,7 +70,7 @@ export function accuracyLines(report: AccuracyReport): readonly string[] {
     `contaminated: ${share(contaminated.warm)} by a warm daemon's rule, ${share(contaminated.warming)} while warming`,
     `loop delay within a probe: p99 ${msOf(workerDelayMs.p99)} ms, worst ${msOf(workerDelayMs.worst)} ms; main thread: worst ${msOf(mainDelayMsMax)} ms`,
     `the link was late by ${msOf(link.lateMsMean)} ms on average, at most ${msOf(link.lateMsMax)} ms${report.apparatusFirst ? '' : '; servers and link did not run first'}`,
-    disturbed(report.disturbance),
+    disturbed(report.disturbed, 'probes', report.othersCores),
   ];
 }
 
@@ -109,7 +108,7 @@ export function cpuLines(report: CpuReport): readonly string[] {
       ),
     ]),
     `rate ratio ${ratioText(rateRatio)}; asking blackbox_exporter took ${driverCpuMsPerProbe.toFixed(3)} ms a probe on our side, not in its figure`,
-    disturbed(report.disturbance),
+    disturbed(report.disturbed, 'pairs of rounds', report.othersCores),
   ];
 }
 

@@ -38,3 +38,8 @@ export function summaryOf(values: readonly number[]): Summary {
 export function spreadOf(values: readonly number[]): Spread {
   return { median: quantile(values, 0.5), least: quantile(values, 0), most: quantile(values, 1) };
 }
+
+/** The mean; NaN of nothing. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -27,7 +27,8 @@ function accuracyReport(median: number, p99: number, warm: number): AccuracyRepo
     rowsQuiet: [],
     link: { lateMsMean: 0, lateMsMax: 0 },
     apparatusFirst: true,
-    disturbance: { othersCores: 0, stolenCores: 0 },
+    disturbed: 0,
+    othersCores: 0,
   };
 }
 
@@ -42,7 +43,8 @@ function cpuReport(cpu: number, rate: number): CpuReport {
     floors: [],
     driverCpuMsPerProbe: 0,
     failed: 0,
-    disturbance: { othersCores: 0, stolenCores: 0 },
+    disturbed: 0,
+    othersCores: 0,
   };
 }
 
