@@ -27,6 +27,10 @@ const parts = {
   blackbox: command('prometheus-blackbox-exporter', 'apt install prometheus-blackbox-exporter'),
   chromium: command('chromium', 'apt install chromium'),
   curl: command('curl', 'apt install curl'),
+  deploy: {
+    isHere: () => existsSync(join(cacheDir, 'bin', 'deploy-check.sum')),
+    from: '.ci/provision cache deploy',
+  },
   dnsmasq: command('dnsmasq', 'apt install dnsmasq-base'),
   go: command('go', 'apt install golang-go (or Go from its makers), 1.24 or newer'),
   goproxy: command('goproxy', '.ci/provision cache goproxy'),
@@ -40,6 +44,7 @@ const parts = {
   prometheus: command('prometheus', 'apt install prometheus'),
   promtool: command('promtool', 'apt install prometheus'),
   registry: command('docker-registry', 'apt install docker-registry'),
+  'systemd-analyze': command('systemd-analyze', 'apt install systemd'),
   tree: { isHere: () => existsSync(join(cacheDir, 'tree', '.modules')), from: '.ci/provision cache tree' },
 } as const satisfies Record<string, Part>;
 
