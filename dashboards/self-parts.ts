@@ -200,6 +200,20 @@ export function news() {
         },
       ],
     }),
+    bars({
+      id: 23,
+      title: 'Notifications from Alertmanager',
+      says: 'What became of alerts that Alertmanager sent us. evidence started a look of our own, duplicate and own are well; unavailable: the state file or the queue is full, Alertmanager tries again; malformed: something else posts there.',
+      size: [24, 7],
+      unit: 'none',
+      none: noDaemon,
+      queries: [
+        {
+          expr: growth(['outcome'], select('mirrorwatch_alertmanager_notifications_total'), '$__rate_interval'),
+          legend: '{{outcome}}',
+        },
+      ],
+    }),
   ] as const;
 }
 

@@ -1,0 +1,112 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
+import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
+import { real } from '../support/requires.ts';
+import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
+import { annotationQueries, chosen, interpolated, panelQueries, variableQueries } from './boards-grafana.ts';
+import { type Asker, asker } from './boards-prometheus.ts';
+import { type DaemonProcess, startDaemon } from './daemon.ts';
+
+// Every query of every board, asked of a real Prometheus that scrapes the real daemon, for a bounded time. What the day
+// that is past cannot show: that the daemon as it is exports what the boards need, without a `vantage` label on the
+// scrape target, and that a point leads to the probe behind it.
+
+/** What has no series here, and why that is right. */
+const absent: Readonly<Record<string, string>> = {
+  'overview/5/A': 'nothing was verified: the checksum database is off',
+  'overview/6/G': 'plain HTTP has no certificate',
+  'mirror/40/B': 'plain HTTP has no handshake',
+};
+
+real('the boards over a live daemon', ['prometheus'], () => {
+  let near: FakeMirror;
+  let far: FakeMirror;
+  let receiver: WebhookReceiver;
+  let daemon: DaemonProcess;
+  let prometheus: Prometheus;
+  let ask: Asker;
+  const values = chosen(60, '8s', { window: '20s' });
+
+  beforeAll(async () => {
+    near = await startFakeMirror();
+    far = await startFakeMirror();
+    receiver = await startWebhookReceiver();
+    daemon = await startDaemon({
+      yaml: `
+vantage: live
+schedule: { every: 500ms, timeout: 2s, perHost: 4 }
+steps: { list: 1s, info: 1s, latest: 1s, zip: { every: 1s, timeout: 2s } }
+mirrors:
+  - { name: near, ecosystem: go, url: "${near.url}", weight: 100, connection: both }
+  - { name: far, ecosystem: go, url: "${far.url}", weight: 50 }
+controls: [ "tcp://127.0.0.1:${receiver.port}" ]
+modules: { go: [ example.com/hello@v1.0.0 ] }
+go: { sumdb: off }
+detect: { spike: { warmup: 5 } }
+webhooks:
+  - { name: ops, url: "${receiver.url}", secrets: [ "whsec_${Buffer.from('a secret of this test alone, 32B').toString('base64')}" ], allow: [ 127.0.0.0/8 ] }
+`,
+    });
+    prometheus = await startPrometheus({ targets: [`127.0.0.1:${daemon.port}`], intervalMs: 1_000 });
+    ask = asker(prometheus.url);
+    await prometheus.waitForQuery('count_over_time(mirror_advice_rank[1m]) > 4', (found) => found.length === 2, 45_000);
+    await prometheus.waitForQuery('min(mirror_probe_rtt_baseline_seconds)', (found) => found.length === 1, 45_000);
+    await prometheus.waitForQuery('sum(rate(mirror_throughput_bytes_per_second_count[10s])) > 0', undefined, 45_000);
+    await prometheus.waitForQuery('mirror_control_up', undefined, 45_000);
+  }, 120_000);
+
+  afterAll(async () => {
+    for (const one of [prometheus, daemon, near, far, receiver]) await one?.close();
+  });
+
+  test.each(panelQueries)('$key $of', async ({ key, expr, needs, isInstant }) => {
+    const nowMs = Date.now();
+    const query = interpolated(expr, values);
+    const series = isInstant ? await ask.instant(query, nowMs) : await ask.range(query, nowMs - 15_000, nowMs, 1);
+    expect(series.length, absent[key] ?? 'nothing, though the daemon runs').toBe(
+      key in absent ? 0 : series.length || 1,
+    );
+    for (const { metric } of series) for (const label of needs) expect(metric[label] ?? '', label).not.toBe('');
+  });
+
+  test.each(annotationQueries)('$key', async ({ of, expr }) => {
+    const nowMs = Date.now();
+    // The mirrors are well; a busy machine may have a finding about itself. The day that is past shows the rest.
+    const spans = await ask.range(interpolated(expr, values), nowMs - 15_000, nowMs, 1);
+    expect(of === 'Findings about us' ? ['self', 'vantage'] : []).toEqual(
+      expect.arrayContaining(spans.map(({ metric }) => metric['kind'])),
+    );
+  });
+
+  test.each(variableQueries)('$key', async ({ variable, selector, label }) => {
+    const wanted: Record<string, readonly string[]> = {
+      vantage: [],
+      ecosystem: ['go'],
+      registry: ['far', 'near'],
+      module: ['example.com/hello'],
+      version: ['v1.0.0'],
+      step: ['info', 'latest', 'list', 'mod', 'zip'],
+      connection: ['cold', 'warm'],
+    };
+    const nowMs = Date.now();
+    expect(await ask.labelValues(interpolated(selector, values), label, nowMs - 60_000, nowMs)).toEqual(
+      wanted[variable],
+    );
+  });
+
+  test.each(panelQueries.filter(({ hasExemplars }) => hasExemplars))(
+    '$key $of leads to the probe behind a point',
+    async ({ expr }) => {
+      const nowMs = Date.now();
+      const ids = await ask.exemplars(interpolated(expr, values), nowMs - 30_000, nowMs);
+      expect(ids.length).toBeGreaterThan(0);
+      const page = await daemon.get(`/probes/${encodeURIComponent(ids.at(-1) ?? '')}`);
+      expect(page.status).toBe(200);
+    },
+  );
+
+  test('the other links to the daemon lead somewhere', async () => {
+    expect((await daemon.get('/mirrors/near')).status).toBe(200);
+    expect((await daemon.get('/')).status).toBe(200);
+  });
+});
