@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { limits } from '../../../src/core/limits.ts';
 import type { Delivery } from '../../../src/core/notice.ts';
 import type { Post } from '../../../src/core/ports.ts';
 import { systemClock } from '../../../src/io/clock.ts';
