@@ -51,6 +51,13 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
   const targets = expandTargets(config);
   const { store, random } = ports;
   const restored = (...names: readonly Table[]): Row[] => names.flatMap((name) => store.all(name));
+  const detector = createDetector({
+    config,
+    targets,
+    restored: restored('detector', 'finding', 'seen'),
+    random,
+    now,
+  });
   const stages: Stages = {
     config,
     targets,
@@ -63,7 +70,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
     version: ports.version,
     workers: ports.workers(workerBook(config, nothingLearnt, ports.version)),
     scheduler: createScheduler({ config, targets, seed: config.vantage, calendar: ports.calendar, random, now }),
-    detector: createDetector({ config, targets, restored: restored('detector', 'finding', 'seen'), random, now }),
+    detector,
     evidence: createEvidenceBook({ restored: restored('meta') }),
     advisor: createAdvisor({
       config,
@@ -72,7 +79,13 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
       random,
       now,
     }),
-    notifier: createNotifier({ config, restored: restored('outbox', 'meta'), random, now }),
+    notifier: createNotifier({
+      config,
+      restored: restored('outbox', 'meta'),
+      open: detector.findings(),
+      random,
+      now,
+    }),
     exporter: createExporter({
       config,
       targets,

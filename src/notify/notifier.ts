@@ -1,12 +1,14 @@
 import type { AdviceChange } from '../core/advice.ts';
 import type { Config, Receiver } from '../core/config.ts';
-import type { FindingChange } from '../core/finding.ts';
+import type { Finding, FindingChange } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Delivery, Notice } from '../core/notice.ts';
 import type { Now, Post, Random, Row } from '../core/ports.ts';
 import { stamp } from '../core/views.ts';
+import { originOf, testAlert, withEnd } from './alerts.ts';
 import { adviceNews, findingNews, isEnd } from './news.ts';
 import { conclude, expire, nextSeq, restore, type State, seqRow, tell } from './outbox.ts';
+import { forgetPushed, notePushed, pushAgain } from './push.ts';
 import { dueEntries, emptyQueue, wakeOf } from './queue.ts';
 import { signature } from './signature.ts';
 import { type NotifyTurn, openTurn } from './turn.ts';
@@ -41,17 +43,23 @@ export interface Notifier {
   reconfigure(config: Config, now: Now): NotifyTurn;
 }
 
-/** Makes the stage with what was stored of tables `outbox` and `meta`; restored notices go out under their old ids. */
+/**
+ * Makes the stage with what was stored of tables `outbox` and `meta`; restored notices go out under their old ids.
+ * @param input.open  findings open already: Alertmanagers are told of them anew
+ */
 export function createNotifier(input: {
   readonly config: Config;
   readonly restored: readonly Row[];
+  readonly open?: readonly Finding[];
   readonly random: Random;
   readonly now: Now;
   /** Bound over all receivers; `limits.outbox` unless a test says otherwise. */
   readonly outbox?: number;
 }): Notifier {
   const state: State = {
-    vantage: input.config.vantage,
+    origin: originOf(input.config),
+    live: new Map((input.open ?? []).map((finding) => [finding.id, finding])),
+    pushAtMs: new Map(),
     queues: new Map(input.config.webhooks.map((receiver) => [receiver.name, emptyQueue(receiver)])),
     seqs: new Map(),
     opened: new Map(),
@@ -70,10 +78,12 @@ export function createNotifier(input: {
     compose(changes, now) {
       expire(state, now);
       for (const change of changes.findings) {
-        const news = findingNews(change, state.vantage);
+        heed(state, change, now);
+        const news = findingNews(change, state.origin.vantage);
         if (news !== null) tell(state, news, isEnd(change), now);
       }
       for (const news of adviceNews(changes.advice)) tell(state, news, false, now);
+      pushAgain(state, now);
       return flush();
     },
     takeDue(now) {
@@ -97,14 +107,15 @@ export function createNotifier(input: {
       if (queue === undefined) return null;
       const subject = 'self/test';
       const seq = nextSeq(state, subject);
-      const data = { seq, subject, vantage: state.vantage };
+      const data = { seq, subject, vantage: state.origin.vantage };
+      const standard = JSON.stringify({ type: 'mirror.self', timestamp: stamp(now.wallMs), data });
       const notice: Notice = {
         id: state.random.id(now.wallMs),
         receiver: name,
         type: 'mirror.self',
         subject,
         seq,
-        body: JSON.stringify({ type: 'mirror.self', timestamp: stamp(now.wallMs), data }),
+        body: queue.receiver.format === 'alertmanager' ? testAlert(state.origin, now) : standard,
         createdAtMs: now.wallMs,
         attempts: 0,
         nextAtMs: now.wallMs,
@@ -128,7 +139,7 @@ export function createNotifier(input: {
     },
     reconfigure(config, now) {
       expire(state, now);
-      state.vantage = config.vantage;
+      state.origin = originOf(config);
       const before = new Map(state.queues);
       state.queues.clear();
       for (const receiver of config.webhooks) {
@@ -142,8 +153,17 @@ export function createNotifier(input: {
   };
 }
 
+/** Keeps what is open now, for the receivers that must be told again and again. */
+function heed(state: State, change: FindingChange, now: Now): void {
+  if (isEnd(change)) return forgetPushed(state, change.finding);
+  state.live.set(change.finding.id, change.finding);
+  if (change.change !== 'opened') return;
+  for (const queue of state.queues.values()) notePushed(state, queue, change.finding, now);
+}
+
 /** The signed request for one attempt; the timestamp is the attempt's, the id the notice's. */
 function messageOf(receiver: Receiver, notice: Notice, now: Now): Sendable['message'] {
+  if (receiver.format === 'alertmanager') return alertMessageOf(receiver, notice, now);
   const timestamp = Math.floor(now.wallMs / 1000);
   const signatures = receiver.secrets.map((secret) => signature(secret.reveal(), notice.id, timestamp, notice.body));
   return {
@@ -155,6 +175,19 @@ function messageOf(receiver: Receiver, notice: Notice, now: Now): Sendable['mess
       ...(signatures.length === 0 ? {} : { 'webhook-signature': signatures.join(' ') }),
     },
     body: notice.body,
+    allow: receiver.allow,
+    timeoutMs: limits.deliveryMs,
+  };
+}
+
+/** To the v2 API below the base URL; nothing signs it, and each attempt says anew when it ends by itself. */
+function alertMessageOf(receiver: Receiver, notice: Notice, now: Now): Sendable['message'] {
+  const url = new URL(receiver.url.reveal());
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v2/alerts`;
+  return {
+    url: url.href,
+    headers: { 'content-type': 'application/json' },
+    body: withEnd(notice.body, now),
     allow: receiver.allow,
     timeoutMs: limits.deliveryMs,
   };

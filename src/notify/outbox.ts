@@ -1,7 +1,9 @@
 import type { Receiver } from '../core/config.ts';
+import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Delivery, Notice } from '../core/notice.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
+import { alertBody, type Origin } from './alerts.ts';
 import { backoffMs } from './backoff.ts';
 import { bodyOf, type News } from './news.ts';
 import { type Entry, entryFromRow, outboxRow, type Queue, takeExpired, takeOverflow } from './queue.ts';
@@ -12,7 +14,11 @@ type Opened = Readonly<Record<string, string>>;
 
 /** What notify holds: what waits, how far each subject has counted, and what was told of open findings. */
 export interface State {
-  vantage: string;
+  origin: Origin;
+  /** Findings open now. */
+  readonly live: Map<string, Finding>;
+  /** When an Alertmanager is to be told again of a finding, by `<receiver>/<finding>`; monotonic. */
+  readonly pushAtMs: Map<string, number>;
   readonly queues: Map<string, Queue>;
   readonly seqs: Map<string, number>;
   readonly opened: Map<string, Opened>;
@@ -72,7 +78,7 @@ export function tell(state: State, news: News, isRecovery: boolean, now: Now): v
       const id = state.random.id(now.wallMs);
       told[queue.receiver.name] = id;
       const resolves = opened?.[queue.receiver.name] ?? null;
-      const body = bodyOf(news, { seq, vantage: state.vantage, wallMs: now.wallMs, resolves });
+      const body = textFor(state, queue.receiver, news, { seq, resolves, isRecovery }, now);
       enqueue(state, queue, { ...noticeOf(news, queue.receiver, id, seq, now), body }, findingId, now);
     }
   }
@@ -88,15 +94,38 @@ export function tell(state: State, news: News, isRecovery: boolean, now: Now): v
   }
 }
 
+/** The body in the form that a receiver takes. */
+function textFor(
+  state: State,
+  receiver: Receiver,
+  news: News,
+  meta: { readonly seq: number; readonly resolves: string | null; readonly isRecovery: boolean },
+  now: Now,
+): string {
+  const { seq, resolves, isRecovery } = meta;
+  if (receiver.format === 'standard' || news.finding === null)
+    return bodyOf(news, { seq, vantage: state.origin.vantage, wallMs: now.wallMs, resolves });
+  return alertBody(news.finding, state.origin, isRecovery ? (news.finding.closedAtMs ?? now.wallMs) : null);
+}
+
 function wants(queue: Queue, news: News, findingId: string | null): boolean {
-  if (!queue.receiver.on.includes(news.event)) return false;
+  // The end of an alert is part of it.
+  const event = queue.receiver.format === 'alertmanager' ? news.finding?.kind : news.event;
+  if (event === undefined || !queue.receiver.on.includes(event)) return false;
   if (news.weight === 'news') return true;
   return queue.entries.some(
     (entry) => entry.findingId === findingId && entry.notice.type === news.type && !entry.inFlight,
   );
 }
 
-function noticeOf(news: News, receiver: Receiver, id: string, seq: number, now: Now): Omit<Notice, 'body'> {
+/** A notice that is to go out at once, still without its text. */
+export function noticeOf(
+  news: Pick<News, 'type' | 'subject'>,
+  receiver: Receiver,
+  id: string,
+  seq: number,
+  now: Now,
+): Omit<Notice, 'body'> {
   return {
     id,
     receiver: receiver.name,
@@ -110,7 +139,7 @@ function noticeOf(news: News, receiver: Receiver, id: string, seq: number, now: 
 }
 
 /** Puts a notice behind what is under way, in place of what waits about the same subject; back-off is inherited. */
-function enqueue(state: State, queue: Queue, notice: Notice, findingId: string | null, now: Now): void {
+export function enqueue(state: State, queue: Queue, notice: Notice, findingId: string | null, now: Now): void {
   let { attempts, nextAtMs } = notice;
   let dueMs = now.monotonicMs;
   for (const old of queue.entries) {
@@ -152,7 +181,9 @@ export function conclude(state: State, queue: Queue, entry: Entry, delivery: Del
   const newer = queue.entries.find((one) => one !== entry && one.notice.subject === entry.notice.subject);
   const attempts = entry.notice.attempts + 1;
   const afterMs = failure.retry === 'later' ? 0 : Math.min(failure.retry.afterMs, limits.deliveryAgeMsMax);
-  const waitMs = Math.max(afterMs, backoffMs(attempts, state.random.next()));
+  // An alert must not end by itself at the receiver while we wait.
+  const longestMs = queue.receiver.format === 'alertmanager' ? limits.pushEveryMs : limits.deliveryBackoffMsMax;
+  const waitMs = Math.max(afterMs, Math.min(longestMs, backoffMs(attempts, state.random.next())));
   if (afterMs > 0) queue.notBeforeMs = Math.max(queue.notBeforeMs, now.monotonicMs + afterMs);
   if (newer !== undefined && isOver(state, entry, newer.findingId)) {
     newer.dueMs = Math.max(newer.dueMs, now.monotonicMs + waitMs);

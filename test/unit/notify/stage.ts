@@ -99,12 +99,18 @@ export class Stage {
   readonly outcomes: string[] = [];
   config: Config;
   notifier: Notifier;
+  /** What detect holds open when it starts again. */
+  stillOpen: readonly Finding[] = [];
   readonly #outbox: number | undefined;
   #ids = 0;
 
   constructor(receivers: readonly Receiver[], outbox?: number) {
     this.#outbox = outbox;
-    this.config = { vantage: 'test', webhooks: receivers } as unknown as Config;
+    this.config = {
+      vantage: 'test',
+      listen: { host: '127.0.0.1', port: 10120, token: null, tls: null },
+      webhooks: receivers,
+    } as unknown as Config;
     this.notifier = this.#make([]);
   }
 
@@ -117,7 +123,7 @@ export class Stage {
       },
     };
     const bound = this.#outbox === undefined ? {} : { outbox: this.#outbox };
-    return createNotifier({ config: this.config, restored, random, now: this.at, ...bound });
+    return createNotifier({ config: this.config, restored, open: this.stillOpen, random, now: this.at, ...bound });
   }
 
   restart(): void {

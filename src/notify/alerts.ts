@@ -1,0 +1,100 @@
+import type { Config } from '../core/config.ts';
+import type { Finding, FindingKind } from '../core/finding.ts';
+import { limits } from '../core/limits.ts';
+import type { Now } from '../core/ports.ts';
+import { stamp } from '../core/views.ts';
+
+/** The label that keeps an alert of ours from ever being taken as evidence: no circles. */
+const originLabel = 'mirrorwatch_origin';
+
+const severities: Readonly<Record<FindingKind, 'critical' | 'warning' | 'info'>> = {
+  mismatch: 'critical',
+  outage: 'warning',
+  spike: 'warning',
+  refusal: 'warning',
+  lag: 'warning',
+  certificate: 'warning',
+  vantage: 'warning',
+  self: 'warning',
+  level_shift: 'info',
+};
+
+const says: Readonly<Record<FindingKind, string>> = {
+  mismatch: 'serves wrong bytes',
+  outage: 'is in outage',
+  spike: 'has become slow',
+  refusal: 'refuses us',
+  lag: 'is behind',
+  certificate: 'has certificate trouble',
+  vantage: 'cannot tell mirrors from its own network',
+  self: 'cannot trust what it measures',
+  level_shift: 'has settled at a slower pace',
+};
+
+/** Who and where we are, for labels and links. `base` is `null` where no address of ours is known to others. */
+export interface Origin {
+  readonly vantage: string;
+  readonly base: string | null;
+}
+
+/** Where we listen, as others may follow it; none where we listen on every address. */
+export function originOf({ vantage, listen }: Config): Origin {
+  const { host, port, tls } = listen;
+  if (host === '0.0.0.0' || host === '::' || port === 0) return { vantage, base: null };
+  return { vantage, base: `${tls === null ? 'http' : 'https'}://${host.includes(':') ? `[${host}]` : host}:${port}` };
+}
+
+/** `level_shift` is `MirrorwatchLevelShift`. */
+export function alertName(kind: FindingKind): string {
+  const words = kind.split('_').map((word) => word.charAt(0).toUpperCase() + word.slice(1));
+  return `Mirrorwatch${words.join('')}`;
+}
+
+/**
+ * A finding as the text of `POST /api/v2/alerts`. Without `endsAt` while it is open: that is put in at each attempt, so
+ * that what waited for an hour is not over when it arrives.
+ * @see https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml, postableAlerts
+ */
+export function alertBody(finding: Finding, origin: Origin, endedAtMs: number | null): string {
+  const { kind, registry, ecosystem, upstream } = finding;
+  const probe = finding.evidence.probeIds.at(-1);
+  const { base, vantage } = origin;
+  const alert = {
+    labels: {
+      alertname: alertName(kind),
+      severity: severities[kind],
+      vantage,
+      [originLabel]: vantage,
+      ...(registry === null ? {} : { registry }),
+      ...(ecosystem === null ? {} : { ecosystem }),
+      ...(upstream === null ? {} : { upstream }),
+    },
+    annotations: {
+      summary: `${registry ?? vantage} ${says[kind]}`,
+      description: finding.text,
+      finding: finding.id,
+      ...(probe === undefined ? {} : { probe: `${base ?? ''}/probes/${probe}` }),
+    },
+    startsAt: stamp(finding.openedAtMs),
+    ...(endedAtMs === null ? {} : { endsAt: stamp(Math.max(endedAtMs, finding.openedAtMs)) }),
+    ...(base === null
+      ? {}
+      : { generatorURL: registry === null ? `${base}/` : `${base}/mirrors/${encodeURIComponent(registry)}` }),
+  };
+  return JSON.stringify([alert]);
+}
+
+/** The alert of a test by hand: it ends by itself. */
+export function testAlert(origin: Origin, now: Now): string {
+  const { vantage } = origin;
+  const labels = { alertname: 'MirrorwatchTest', severity: 'info', vantage, [originLabel]: vantage };
+  const annotations = { summary: 'A test of mirrorwatch', description: 'Sent by hand; it ends by itself.' };
+  return JSON.stringify([{ labels, annotations, startsAt: stamp(now.wallMs) }]);
+}
+
+/** The text of one attempt: what has no end yet ends by itself `limits.pushValidMs` from now, unless it is sent again. */
+export function withEnd(body: string, now: Now): string {
+  const alerts = JSON.parse(body) as readonly Readonly<Record<string, unknown>>[];
+  const endsAt = stamp(now.wallMs + limits.pushValidMs);
+  return JSON.stringify(alerts.map((alert) => ({ ...alert, endsAt: alert['endsAt'] ?? endsAt })));
+}

@@ -1,0 +1,45 @@
+import type { Finding } from '../core/finding.ts';
+import { limits } from '../core/limits.ts';
+import type { Now } from '../core/ports.ts';
+import { alertBody } from './alerts.ts';
+import { subjectOf } from './news.ts';
+import { enqueue, nextSeq, noticeOf, type State, seqRow } from './outbox.ts';
+import type { Queue } from './queue.ts';
+
+/** Notes that a finding was told to an Alertmanager now: it is told again in time, before the alert ends by itself. */
+export function notePushed(state: State, queue: Queue, finding: Finding, now: Now): void {
+  state.pushAtMs.set(keyOf(queue, finding), now.monotonicMs + limits.pushEveryMs);
+}
+
+/** Forgets a finding that has ended, for all receivers. */
+export function forgetPushed(state: State, finding: Finding): void {
+  state.live.delete(finding.id);
+  for (const queue of state.queues.values()) state.pushAtMs.delete(keyOf(queue, finding));
+}
+
+/**
+ * Tells every Alertmanager again of what is open, where it is time: after a start and a reload at once, then every
+ * `limits.pushEveryMs`. What still waits for it is told anyway, with an end counted from the attempt.
+ */
+export function pushAgain(state: State, now: Now): void {
+  for (const queue of state.queues.values()) {
+    const { receiver } = queue;
+    if (receiver.format !== 'alertmanager' || queue.disabled) continue;
+    for (const finding of state.live.values()) {
+      if (!receiver.on.includes(finding.kind)) continue;
+      if ((state.pushAtMs.get(keyOf(queue, finding)) ?? Number.NEGATIVE_INFINITY) > now.monotonicMs) continue;
+      notePushed(state, queue, finding, now);
+      if (queue.entries.some((entry) => entry.findingId === finding.id)) continue;
+      const subject = subjectOf(finding, state.origin.vantage);
+      const seq = nextSeq(state, subject);
+      state.pending.put(seqRow(subject, seq, now));
+      const type = `mirror.${finding.kind}` as const;
+      const notice = noticeOf({ type, subject }, receiver, state.random.id(now.wallMs), seq, now);
+      enqueue(state, queue, { ...notice, body: alertBody(finding, state.origin, null) }, finding.id, now);
+    }
+  }
+}
+
+function keyOf(queue: Queue, finding: Finding): string {
+  return `${queue.receiver.name}/${finding.id}`;
+}

@@ -1,0 +1,245 @@
+import { describe, expect, it } from 'vitest';
+import type { Config, Receiver } from '../../../src/core/config.ts';
+import { findingKinds } from '../../../src/core/finding.ts';
+import { limits } from '../../../src/core/limits.ts';
+import { Secret } from '../../../src/core/secret.ts';
+import { alertName, originOf } from '../../../src/notify/alerts.ts';
+import { advice, delivered, finding, gone, later, receiver, Stage } from './stage.ts';
+
+const minute = 60_000;
+const am = (name = 'am', more: Partial<Receiver> = {}): Receiver =>
+  receiver(name, {
+    url: new Secret(`https://${name}.example.com/prefix/`),
+    secrets: [],
+    format: 'alertmanager',
+    on: findingKinds,
+    ...more,
+  });
+const outage = finding('outage', 'a', { text: 'a is in outage', cause: 'refused' });
+
+interface Posted {
+  readonly labels: Record<string, string>;
+  readonly annotations: Record<string, string>;
+  readonly startsAt: string;
+  readonly endsAt: string;
+  readonly generatorURL?: string;
+}
+const posted = (body: string | undefined): Posted[] => JSON.parse(body ?? '') as Posted[];
+
+describe('a finding as an alert', () => {
+  it('its whole request', () => {
+    const stage = new Stage([am()]);
+    stage.open(outage);
+    const [sent] = stage.send();
+    expect(sent?.message).toMatchObject({
+      url: 'https://am.example.com/prefix/api/v2/alerts',
+      headers: { 'content-type': 'application/json' },
+      allow: ['10.0.0.0/8'],
+    });
+    expect(Object.keys(sent?.message.headers ?? {})).toEqual(['content-type']);
+    expect(posted(sent?.message.body)).toEqual([
+      {
+        labels: {
+          alertname: 'MirrorwatchOutage',
+          severity: 'warning',
+          vantage: 'test',
+          mirrorwatch_origin: 'test',
+          registry: 'a',
+          ecosystem: 'go',
+          upstream: 'go',
+        },
+        annotations: {
+          summary: 'a is in outage',
+          description: 'a is in outage',
+          finding: 'outage-a',
+          probe: 'http://127.0.0.1:10120/probes/p1',
+        },
+        startsAt: '2026-03-01T00:00:00.000Z',
+        endsAt: '2026-03-01T00:05:00.000Z',
+        generatorURL: 'http://127.0.0.1:10120/mirrors/a',
+      },
+    ]);
+  });
+
+  it('a finding about us names no mirror', () => {
+    const stage = new Stage([am()]);
+    stage.open(finding('vantage', null, { evidence: { ...outage.evidence, probeIds: [] } }));
+    const [alert] = posted(stage.send()[0]?.message.body);
+    expect(alert?.labels).toEqual({
+      alertname: 'MirrorwatchVantage',
+      severity: 'warning',
+      vantage: 'test',
+      mirrorwatch_origin: 'test',
+    });
+    expect([alert?.generatorURL, alert?.annotations['probe']]).toEqual(['http://127.0.0.1:10120/', undefined]);
+  });
+
+  it.each(
+    findingKinds.map((kind) => [
+      kind,
+      `Mirrorwatch${kind === 'level_shift' ? 'LevelShift' : kind.charAt(0).toUpperCase() + kind.slice(1)}`,
+    ]),
+  )('%s is %s', (kind, name) => {
+    expect(alertName(kind)).toBe(name);
+  });
+
+  it.each<[string, Partial<Config['listen']>, string | null]>([
+    ['loopback', {}, 'http://127.0.0.1:10120'],
+    ['TLS, IPv6', { host: '2001:db8::1', tls: { cert: '', key: new Secret('') } }, 'https://[2001:db8::1]:10120'],
+    ['every address: none that others could follow', { host: '0.0.0.0' }, null],
+    ['every IPv6 address', { host: '::' }, null],
+    ['a port that is not known yet', { port: 0 }, null],
+  ])('the link of a daemon on %s', (_name, listen, want) => {
+    const config = { vantage: 'v', listen: { host: '127.0.0.1', port: 10120, token: null, tls: null, ...listen } };
+    expect(originOf(config as unknown as Config).base).toBe(want);
+  });
+
+  it('advice is no alert, and neither is a kind that was not asked for', () => {
+    const stage = new Stage([am('am', { on: ['spike'] })]);
+    stage.open(outage);
+    stage.take(
+      stage.notifier.compose({ findings: [], advice: [{ change: 'proposed', advice: advice('x') }] }, stage.at),
+    );
+    stage.pass(10 * minute);
+    stage.take(stage.notifier.compose({ findings: [], advice: [] }, stage.at));
+    expect(stage.due()).toEqual([]);
+  });
+
+  it('a test by hand ends by itself, and carries our origin', () => {
+    const stage = new Stage([am()]);
+    const test = stage.notifier.test('am', stage.at);
+    expect(test?.message.headers).toEqual({ 'content-type': 'application/json' });
+    expect(posted(test?.message.body)).toMatchObject([
+      {
+        labels: { alertname: 'MirrorwatchTest', mirrorwatch_origin: 'test' },
+        startsAt: '2026-03-01T00:00:00.000Z',
+        endsAt: '2026-03-01T00:05:00.000Z',
+      },
+    ]);
+  });
+});
+
+describe('it stands as long as the finding', () => {
+  const tick = (stage: Stage): void => stage.take(stage.notifier.compose({ findings: [], advice: [] }, stage.at));
+
+  it('sent again every 100 s, each time with five more minutes, and ended once', () => {
+    const stage = new Stage([am()]);
+    stage.open(outage);
+    const ends: [number, string][] = [];
+    for (let second = 0; second < 400; second += 1) {
+      for (const { notice, message } of stage.send()) {
+        ends.push([second, posted(message.body)[0]?.endsAt ?? '']);
+        stage.end(notice, delivered);
+      }
+      stage.pass(1000);
+      tick(stage);
+    }
+    expect(ends).toEqual([
+      [0, '2026-03-01T00:05:00.000Z'],
+      [100, '2026-03-01T00:06:40.000Z'],
+      [200, '2026-03-01T00:08:20.000Z'],
+      [300, '2026-03-01T00:10:00.000Z'],
+    ]);
+    stage.close(outage);
+    const [sent] = stage.send();
+    expect(posted(sent?.message.body)).toMatchObject([
+      { startsAt: '2026-03-01T00:00:00.000Z', endsAt: '2026-03-01T00:06:40.000Z' },
+    ]);
+    if (sent) stage.end(sent.notice, delivered);
+    stage.pass(10 * minute);
+    tick(stage);
+    expect(stage.due()).toEqual([]);
+    expect([...stage.rows.keys()]).toEqual(['meta/seq/outage/a']);
+  });
+
+  it('what waited for an hour is not over when it arrives, and its end is told as it was', () => {
+    const stage = new Stage([am()]);
+    stage.open(outage);
+    for (let passed = 0; passed < 60; passed += 1) {
+      for (const { notice } of stage.send()) stage.end(notice, later);
+      stage.pass(minute);
+      tick(stage);
+    }
+    expect(stage.outbox()).toHaveLength(1);
+    const [sent] = stage.send();
+    expect(posted(sent?.message.body)[0]?.endsAt).toBe('2026-03-01T01:05:00.000Z');
+    if (sent) stage.end(sent.notice, later);
+    stage.close(outage);
+    stage.pass(10 * minute);
+    const [end] = stage.send();
+    expect(posted(end?.message.body)[0]?.endsAt).toBe('2026-03-01T01:00:00.000Z');
+  });
+
+  it('back-off never outlasts the alert', () => {
+    const stage = new Stage([am()]);
+    stage.open(outage);
+    const gaps: number[] = [];
+    for (let tries = 0, waited = 0; tries < 20; ) {
+      const [sent] = stage.send();
+      if (sent === undefined) {
+        stage.pass(1000);
+        waited += 1000;
+        continue;
+      }
+      stage.end(sent.notice, later);
+      gaps.push(waited);
+      waited = 0;
+      tries += 1;
+    }
+    expect(Math.max(...gaps)).toBe(limits.pushEveryMs);
+  });
+
+  it('after a restart at once, from what detect still holds open', () => {
+    const stage = new Stage([am()]);
+    stage.open(outage);
+    stage.all(delivered);
+    stage.pass(20_000);
+    stage.stillOpen = [outage];
+    stage.restart();
+    tick(stage);
+    expect(stage.all(delivered)).toEqual(['am mirror.outage 2 msg-2']);
+    stage.close(outage);
+    expect(posted(stage.send()[0]?.message.body)[0]?.endsAt).toBe('2026-03-01T00:00:20.000Z');
+  });
+
+  it('an Alertmanager that a reload adds is told of what is open', () => {
+    const stage = new Stage([am()]);
+    stage.open(outage);
+    stage.all(delivered);
+    const config = { ...stage.config, webhooks: [am(), am('second')] };
+    stage.take(stage.notifier.reconfigure(config, stage.at));
+    tick(stage);
+    expect(stage.all(delivered)).toEqual(['second mirror.outage 2 msg-2']);
+  });
+
+  it('several Alertmanagers are told alike; one that is gone is told nothing', () => {
+    const stage = new Stage([am('one'), am('two')]);
+    stage.open(outage);
+    for (const { notice } of stage.send()) stage.end(notice, notice.receiver === 'one' ? gone : delivered);
+    stage.pass(limits.pushEveryMs);
+    tick(stage);
+    expect(stage.due()).toEqual(['two mirror.outage 2 msg-3']);
+  });
+
+  it('an acknowledged mismatch has ended', () => {
+    const stage = new Stage([am()]);
+    const mismatch = finding('mismatch', 'a', { cause: 'mismatch' });
+    stage.open(mismatch);
+    stage.all(delivered);
+    stage.pass(1000);
+    const ended = { ...mismatch, state: 'acknowledged' } as const;
+    stage.take(
+      stage.notifier.compose({ findings: [{ change: 'acknowledged', finding: ended }], advice: [] }, stage.at),
+    );
+    expect(posted(stage.send()[0]?.message.body)[0]?.endsAt).toBe('2026-03-01T00:00:01.000Z');
+  });
+
+  it('a signed receiver beside it is told once', () => {
+    const stage = new Stage([am(), receiver('ops')]);
+    stage.open(outage);
+    stage.all(delivered);
+    stage.pass(limits.pushEveryMs);
+    tick(stage);
+    expect(stage.all(delivered)).toEqual(['am mirror.outage 2 msg-3']);
+  });
+});
