@@ -6,7 +6,9 @@ import { demoCommand } from './demo.ts';
 import { healthCommand } from './health.ts';
 import { probeCommand } from './probe.ts';
 import { rankCommand } from './rank.ts';
+import { rulesCommand } from './rules.ts';
 import { runCommand } from './run.ts';
+import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage.ts';
 import { webhookCommand } from './webhook.ts';
 
@@ -19,6 +21,7 @@ const commands: readonly Command[] = [
   ackCommand,
   webhookCommand,
   healthCommand,
+  rulesCommand,
   demoCommand,
 ];
 
@@ -32,15 +35,12 @@ export async function program(context: Context): Promise<ExitCode> {
   }
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     const command = commands.find((one) => one.name === rest[0]);
+    if (command === undefined && name === 'help' && rest[0] !== undefined) return unknown(rest[0], terminal);
     for (const line of command ? [`usage: ${command.usage}`, '', command.summary] : overview()) terminal.out(line);
     return name === undefined ? 2 : 0;
   }
   const command = commands.find((one) => one.name === name);
-  if (command === undefined) {
-    terminal.err(`mirrorwatch: unknown command '${name}'`);
-    for (const line of overview()) terminal.err(line);
-    return 2;
-  }
+  if (command === undefined) return unknown(name, terminal);
   if (rest.includes('--help') || rest.includes('-h')) {
     terminal.out(`usage: ${command.usage}`);
     terminal.out('');
@@ -55,6 +55,12 @@ export async function program(context: Context): Promise<ExitCode> {
     terminal.err(`usage: ${command.usage}`);
     return 2;
   }
+}
+
+function unknown(name: string, terminal: Terminal): ExitCode {
+  terminal.err(`mirrorwatch: unknown command '${name}'`);
+  for (const line of overview()) terminal.err(line);
+  return 2;
 }
 
 function overview(): string[] {

@@ -1,0 +1,185 @@
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { ExitCode } from '../../src/cli/context.ts';
+import { program } from '../../src/cli/program.ts';
+import { systemClock } from '../../src/io/clock.ts';
+import { openStore } from '../../src/io/store.ts';
+import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
+import { tempDir } from '../support/paths.ts';
+import { type FakeTerminal, fakeTerminal } from '../unit/cli/fake-terminal.ts';
+
+let near: FakeMirror;
+let far: FakeMirror;
+const folder = tempDir('by-hand');
+const config = join(folder, 'mirrorwatch.yaml');
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address ? address.port : 0;
+}
+
+async function writeConfig(port: number): Promise<void> {
+  writeFileSync(
+    config,
+    `
+vantage: here
+listen: 127.0.0.1:${port}
+schedule: { every: 200ms, timeout: 1s, perHost: 2 }
+steps: { list: 5s, info: 5s, latest: 5s, zip: 1h }
+mirrors:
+  - { name: near, ecosystem: go, url: "${near.url}", weight: 100 }
+  - { name: far, ecosystem: go, url: "${far.url}" }
+  - { name: dead, ecosystem: go, url: "http://127.0.0.1:1" }
+clients: { go: "${near.url},http://127.0.0.1:1,direct" }
+modules: { go: [ "example.com/hello@v1.0.0" ] }
+go: { sumdb: off }
+state: { path: ./state.db }
+`,
+  );
+}
+
+interface Running {
+  readonly terminal: FakeTerminal;
+  readonly ended: Promise<ExitCode>;
+  signal(which: 'stop' | 'reload'): void;
+}
+
+function start(...argv: string[]): Running {
+  const terminal = fakeTerminal();
+  const reacts: ((signal: 'stop' | 'reload') => void)[] = [];
+  const ended = program({
+    argv,
+    env: {},
+    cwd: folder,
+    terminal,
+    facts: { version: '1.2.3', node: 'v24.0.0', log: { level: 'silent', pretty: false } },
+    onSignal: (react) => void reacts.push(react),
+  });
+  return { terminal, ended, signal: (which) => reacts.map((react) => react(which)) };
+}
+
+beforeAll(async () => {
+  near = await startFakeMirror();
+  far = await startFakeMirror();
+  await writeConfig(await freePort());
+});
+afterAll(() => Promise.all([near.close(), far.close()]));
+
+describe('a probe by hand, in a real worker thread', () => {
+  test('of a configured mirror: 0, walked through', async () => {
+    const { terminal, ended } = start('probe', 'near');
+    expect([await ended, terminal.errs]).toEqual([0, []]);
+    expect(terminal.outs[0]).toMatch(/^near {2}mod {2}example\.com\/hello@v1\.0\.0 {2}ok {2}\d+\.\d ms$/);
+    expect(terminal.text()).toContain(`GET ${near.url}/example.com/hello/@v/v1.0.0.mod`);
+  });
+
+  test.each(['list', 'info', 'latest', 'zip'])('--step %s --json', async (step) => {
+    const { terminal, ended } = start('probe', 'near', '--step', step, '--json');
+    expect(await ended).toBe(0);
+    expect(JSON.parse(terminal.text())).toMatchObject({
+      sample: { outcome: { tag: 'ok' }, due: { target: { step } } },
+    });
+  });
+
+  test('of a URL that no file names, with a module: 0', async () => {
+    const { terminal, ended } = start('probe', far.url, 'example.com/tags@latest', '--curl');
+    expect([await ended, terminal.errs]).toEqual([0, []]);
+    expect(terminal.outs).toContain('http_code=200');
+    expect(terminal.outs).toContain(`url=${far.url}/example.com/tags/@v/v1.1.0.mod`);
+  });
+
+  test('of a dead one: 1, with the reason', async () => {
+    const { terminal, ended } = start('probe', 'dead');
+    expect(await ended).toBe(1);
+    expect(terminal.text()).toContain('failed: refused');
+  });
+
+  test('rank: all side by side, the dead one last and out of the line to paste', async () => {
+    far.setDelay(500);
+    const { terminal, ended } = start('rank', '--rounds', '3', '--json');
+    expect(await ended).toBe(0);
+    far.setDelay(0);
+    const { rows, remedy } = JSON.parse(terminal.text());
+    expect(
+      rows.map((row: { registry: string; ok: number; failed: number }) => [row.registry, row.ok, row.failed]),
+    ).toEqual([
+      ['near', 3, 0],
+      ['far', 3, 0],
+      ['dead', 0, 3],
+    ]);
+    expect(remedy).toBe(`export GOPROXY='${near.url},direct'`);
+    expect(terminal.progressed.at(-1)).toBe('');
+  });
+});
+
+describe('run', () => {
+  const url = async (): Promise<string> => {
+    const port = await freePort();
+    await writeConfig(port);
+    return `http://127.0.0.1:${port}`;
+  };
+  const until = async (holds: () => Promise<boolean>): Promise<void> => {
+    for (let turn = 0; turn < 300; turn += 1) {
+      if (await holds().catch(() => false)) return;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    throw new Error('never');
+  };
+  const metric = async (base: string, name: string): Promise<string | undefined> =>
+    (await (await fetch(`${base}/metrics`)).text()).split('\n').find((line) => line.startsWith(name));
+
+  test('with worker threads: watches, reloads at SIGHUP, drains at SIGTERM with 0', async () => {
+    const base = await url();
+    const daemon = start('run');
+    await until(async () => (await fetch(`${base}/-/ready`)).status === 200);
+    const attempts =
+      'mirror_probe_attempts_total{ecosystem="go",registry="near",module="example.com/hello",version="v1.0.0",step="mod"}';
+    await until(async () => Number((await metric(base, attempts))?.split(' ').at(-1)) >= 2);
+    writeFileSync(config, 'mirrors: nonsense\n');
+    daemon.signal('reload');
+    await until(
+      async () =>
+        (await metric(base, 'mirrorwatch_config_last_reload_successful')) ===
+        'mirrorwatch_config_last_reload_successful 0',
+    );
+    daemon.signal('stop');
+    expect(await daemon.ended).toBe(0);
+    await expect(fetch(`${base}/-/ready`)).rejects.toThrow();
+    // What it knew is in the state file.
+    const kept = openStore(join(folder, 'state.db'), { clock: systemClock });
+    if (kept.tag === 'error') throw new Error(kept.error.kind);
+    expect(kept.value.store.all('detector').length).toBeGreaterThan(0);
+    kept.value.store.close();
+  });
+
+  test('a port that is taken: 1, said', async () => {
+    await writeConfig(near.port);
+    const { terminal, ended } = start('run');
+    expect(await ended).toBe(1);
+    expect(terminal.errs.join()).toContain(
+      `cannot listen on 127.0.0.1:${near.port} (EADDRINUSE): is another daemon running?`,
+    );
+  });
+
+  test('a state file that another daemon holds: 1, said', async () => {
+    await writeConfig(await freePort());
+    const held = openStore(join(folder, 'state.db'), { clock: systemClock });
+    if (held.tag === 'error') throw new Error(held.error.kind);
+    const { terminal, ended } = start('run');
+    expect(await ended).toBe(1);
+    expect(terminal.errs.join()).toContain('another daemon holds it');
+    held.value.store.close();
+  });
+
+  test('a wrong configuration: 2', async () => {
+    writeFileSync(config, 'mirrors: nonsense\n');
+    const { terminal, ended } = start('run');
+    expect(await ended).toBe(2);
+    expect(terminal.errs.join()).toContain('mirrors');
+  });
+});
