@@ -1,10 +1,12 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { defaultRuleParameters } from '../../src/rules/parameters.ts';
+import { rulesText } from '../../src/rules/rules.ts';
 import { generatedRules } from '../../tools/generate-alerts.ts';
-import { repoDir } from '../support/paths.ts';
+import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { real } from '../support/requires.ts';
 import { alertRules, groups, recordingRules } from './alert-rules.ts';
 
@@ -70,7 +72,44 @@ describe('each alert', () => {
   });
 });
 
+const named = [
+  ...alertRules.map(({ alert, expr }) => ({ name: alert, expr })),
+  ...recordingRules.map(({ record, expr }) => ({ name: record, expr })),
+];
+
+// What a linter would look for: promtool has no such checks.
+describe('each rule', () => {
+  test.each(alertRules)('$alert has a condition', ({ expr }) => {
+    expect(expr).toMatch(/[<>]|==|\bunless\b|^absent\(/);
+  });
+
+  test.each(named)('$name looks back at least 5 minutes, for scrapes a minute apart', ({ expr }) => {
+    const minutes: Readonly<Record<string, number>> = { m: 1, h: 60, d: 1440 };
+    const windows = [...expr.matchAll(/\[(\d+)([mhd])\]/g)].map(
+      ([, count, unit = '']) => Number(count) * (minutes[unit] ?? 0),
+    );
+    expect(windows.filter((window) => window < 5)).toEqual([]);
+    expect(windows.length).toBe([...expr.matchAll(/\[/g)].length);
+  });
+});
+
 real('promtool on rules', ['promtool'], () => {
+  test.each([
+    { name: 'the strictest objective and most places', change: { sloPercent: 99.999, vantages: 1000 } },
+    { name: 'the laxest objective', change: { sloPercent: 94 } },
+    { name: 'a runbook elsewhere', change: { runbook: 'https://wiki.example.com/mirrorwatch?x=1&y=2' } },
+    { name: 'an hour in a minute', change: { timeScale: 1 / 60 } },
+  ])('check rules is clean with $name', ({ change }) => {
+    const folder = tempDir('rules');
+    const file = join(folder, 'rules.yml');
+    writeFileSync(file, rulesText({ ...defaultRuleParameters, ...change }));
+    const { status, stdout, stderr } = spawnSync('promtool', ['check', 'rules', '--lint-fatal', file], {
+      encoding: 'utf8',
+    });
+    removeTempDir(folder);
+    expect({ status, output: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, output: '' });
+  });
+
   test('check rules is clean', () => {
     const out = execFileSync('promtool', ['check', 'rules', '--lint-fatal', join(repoDir, 'alerts/mirrorwatch.yml')], {
       encoding: 'utf8',
