@@ -46,7 +46,10 @@ export const toDaemonMirror = dataLink(
   true,
 );
 
-/** From an exemplar to the daemon's page of the probe: the property of the override for the field `probe_id`. */
+/**
+ * From an exemplar to the daemon's page of the probe: the property of the override for the field `probe_id`. Grafana's
+ * own way is the data source's `exemplarTraceIdDestinations` (docs/boards/README.md); this serves where fields have links.
+ */
 export const toProbe = {
   id: 'links',
   value: [

@@ -1,5 +1,5 @@
 import { built } from './board.ts';
-import { type Frame, noNumber, steps, variable } from './frame.ts';
+import { type Frame, type Mark, noNumber, steps, variable } from './frame.ts';
 import { addressOf, columnName, dataLink, link, rowKey, toDaemonMirror, toProbe } from './links.ts';
 import { colour, verdict } from './palette.ts';
 import { colouredCell, heat, lines, linesWithMarks, type TablePanelBuilder, table } from './panels.ts';
@@ -21,10 +21,15 @@ const select = selector(['vantage', 'ecosystem', 'registry', 'module', 'version'
 const path = { step: '$step', connection: '$connection' } as const;
 const buckets = select('mirror_probe_rtt_seconds', path, '_bucket');
 
-/** Blue is fast, orange is past the floor of the spike rule, grey is "no good answer"; the number stands in each cell. */
-const heatSteps = steps([null, colour.blue], [0.3, colour.sky], [0.8, colour.orange], [2.5, colour.vermilion]);
+/** Blue is fast, orange is past the floor of the spike rule, grey is "no ok sample"; the number stands in each cell. */
+export const heatMarks: readonly Mark[] = [
+  [null, colour.blue],
+  [0.3, colour.sky],
+  [0.8, colour.orange],
+  [2.5, colour.vermilion],
+];
 
-/** p95 by two labels as a matrix; a pair that was probed but never answered well keeps its cell and says so. */
+/** p95 by two labels as a matrix; a pair without an ok sample keeps its cell and says so. */
 function matrixOf(
   row: 'module' | 'version',
   frame: Omit<Frame, 'queries' | 'unit' | 'none'>,
@@ -39,8 +44,8 @@ function matrixOf(
     queries: [{ expr: `(${measured}) or (${asked} * NaN)`, as: 'table' }],
   })
     .decimals(3)
-    .thresholds(heatSteps)
-    .mappings([noNumber('no good answer', verdict.unknown)])
+    .thresholds(steps(...heatMarks))
+    .mappings([noNumber('no ok sample', verdict.unknown)])
     .withTransformation({
       id: 'groupingToMatrix',
       options: { columnField: 'registry', rowField: row, valueField: 'Value', emptyValue: 'null' },
@@ -63,7 +68,7 @@ const byModule = matrixOf(
   {
     id: 1,
     title: 'p95 of the round trip: module × mirror',
-    says: 'All versions chosen, over the time range. A column of orange: that mirror is slow. A row: that module is heavy everywhere. One cell: the mirror has to fetch that module first; open the cell. Grey: asked, and never answered well.',
+    says: 'All versions chosen, over the time range. A column of orange: that mirror is slow. A row: that module is heavy everywhere. One cell: the mirror has to fetch that module first; open the cell. Grey: no ok sample; it was not asked, or never answered well, and its detail says which.',
     size: [24, 9],
   },
   [
@@ -77,7 +82,7 @@ const byVersion = matrixOf(
   {
     id: 2,
     title: 'p95 of the round trip: versions of $module × mirror',
-    says: 'One module, over the time range; with several modules chosen there is one matrix for each. Newest version alone slow: the mirror has not fetched it yet. Grey: asked, and never answered well.',
+    says: 'One module, over the time range; with several modules chosen there is one matrix for each. Newest version alone slow: the mirror has not fetched it yet. Grey: no ok sample; it was not asked, or never answered well, and its detail says which.',
     size: [24, 7],
   },
   [

@@ -64,14 +64,16 @@ function outcomeAt(registry: string, nowMs: number): Outcome {
   return made.okOutcome;
 }
 
-function phasesOf(rttMs: number, connection: Connection): SettledSample['phases'] {
-  if (connection === 'warm') return { processing: rttMs * 0.9, transfer: rttMs * 0.1 };
+/** A spike is the mirror itself: it is in `processing` alone. */
+function phasesOf(rttMs: number, slowMs: number, connection: Connection): SettledSample['phases'] {
+  const usualMs = rttMs - slowMs;
+  if (connection === 'warm') return { processing: usualMs * 0.9 + slowMs, transfer: usualMs * 0.1 };
   return {
-    resolve: rttMs * 0.06,
-    connect: rttMs * 0.2,
-    tls: rttMs * 0.29,
-    processing: rttMs * 0.4,
-    transfer: rttMs * 0.05,
+    resolve: usualMs * 0.06,
+    connect: usualMs * 0.2,
+    tls: usualMs * 0.29,
+    processing: usualMs * 0.4 + slowMs,
+    transfer: usualMs * 0.05,
   };
 }
 
@@ -80,8 +82,8 @@ function sampleAt(target: Target, connection: Connection, nowMs: number, chance:
   const outcome = outcomeAt(registry, nowMs);
   const isSlow = registry === 'near' && within(nowMs, story.spike);
   const base = (meanMs[registry] ?? 100) * (step === 'zip' ? 12 : 1) * (version === modules[1].version ? 1.5 : 1);
-  const rttMs =
-    base * (0.85 + 0.4 * chance()) * (connection === 'warm' ? 0.5 : 1) + (isSlow ? 1_000 + 500 * chance() : 0);
+  const slowMs = isSlow ? 1_000 + 500 * chance() : 0;
+  const rttMs = base * (0.85 + 0.4 * chance()) * (connection === 'warm' ? 0.5 : 1) + slowMs;
   const due: Due = { ...made.sample(target).due, probeId: `p${nowMs}-${registry}`, connection };
   const isOk = outcome.tag === 'ok';
   return {
@@ -92,7 +94,7 @@ function sampleAt(target: Target, connection: Connection, nowMs: number, chance:
     endedMonotonicMs: rttMs,
     outcome,
     rttMs: isOk ? rttMs : null,
-    phases: isOk ? phasesOf(rttMs, connection) : {},
+    phases: isOk ? phasesOf(rttMs, slowMs, connection) : {},
     bytes: step === 'zip' ? 2_000_000 : 900,
     wireBytes: step === 'zip' ? 2_000_400 : 1_300,
     tls: {
