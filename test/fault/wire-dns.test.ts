@@ -37,6 +37,21 @@ describe('names through an own resolver', () => {
     }
   });
 
+  it('names that this resolver knew are its first witnesses, were there many that it never heard of', async () => {
+    const strangers = ['a', 'b', 'c', 'd'].map((name) => `${name}.example.net`);
+    const split = realWire({ otherNames: strangers });
+    const hop = (name: string) => {
+      const url = `http://${name}:${server.port}`;
+      return coldHop(split, accessTo(url, { dnsServer: dns.address }), `${url}/x`, { limitMs: 2_000 });
+    };
+    dns.setName('inside.example.com', { a: ['127.0.0.1'] });
+    dns.setName('gone.example.com', { rcode: 3 });
+    expect((await hop('inside.example.com')).hop.fault).toBeNull();
+    const { hop: gone } = await hop('gone.example.com');
+    await split.close();
+    expect(gone.fault).toMatchObject({ code: 'ENOTFOUND', resolverAnswersOthers: true });
+  });
+
   it.each([
     ['the family asked for alone', 6, { a: ['127.0.0.1'], aaaa: ['::1'] }, '::1', ['AAAA']],
     ['IPv4 first where any will do', undefined, { a: ['127.0.0.1'], aaaa: ['::1'] }, '127.0.0.1', ['A']],

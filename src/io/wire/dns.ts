@@ -36,6 +36,8 @@ export class Names {
   readonly #others: readonly string[];
   /** Names that mirrors have, by the resolver that they are asked of. */
   readonly #known = new Map<string, Set<string>>();
+  /** Names that a resolver has given an address for, the newest last: the best witnesses for it. */
+  readonly #answered = new Map<string, Set<string>>();
   readonly #servers = new Map<string, Resolver>();
   readonly #verdicts = new Map<string, { readonly untilMs: number; readonly answers: Promise<boolean | null> }>();
 
@@ -62,8 +64,10 @@ export class Names {
       this.#ask(host, rule, (error, address, family) => {
         if (isOver) return;
         stamp();
-        if (error === null && address !== '') done({ address, family });
-        else failed(error === null ? new WireStop('ENODATA', 'the name has no address') : stopOf(error));
+        if (error === null && address !== '') {
+          this.#noteAnswered(host.toLowerCase(), rule.server ?? '');
+          done({ address, family });
+        } else failed(error === null ? new WireStop('ENODATA', 'the name has no address') : stopOf(error));
       });
       return () => {
         isOver = true;
@@ -78,7 +82,8 @@ export class Names {
   answersOthers(host: string, rule: ResolveRule): Promise<boolean | null> {
     const key = rule.server ?? '';
     const nowMs = this.#clock.monotonicMs();
-    const candidates = new Set([...this.#others, ...(this.#known.get(key) ?? [])]);
+    const answered = [...(this.#answered.get(key) ?? [])].reverse();
+    const candidates = new Set([...answered, ...this.#others, ...(this.#known.get(key) ?? [])]);
     candidates.delete(host.toLowerCase());
     const names = [...candidates].slice(0, othersAsked);
     const verdict = this.#verdicts.get(`${key} ${names.join(' ')}`);
@@ -94,6 +99,16 @@ export class Names {
     for (const resolver of this.#servers.values()) resolver.cancel();
     this.#servers.clear();
     this.#verdicts.clear();
+  }
+
+  #noteAnswered(name: string, server: string): void {
+    if (!isAskable(name)) return;
+    const answered = this.#answered.get(server) ?? new Set();
+    this.#answered.set(server, answered);
+    answered.delete(name);
+    answered.add(name);
+    // One more than is asked: the name that fails may be among them.
+    for (const old of answered) if (answered.size > othersAsked + 1) answered.delete(old);
   }
 
   async #anyResolves(names: readonly string[], rule: ResolveRule): Promise<boolean> {
