@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { configJsonSchema, type SchemaNode } from '../src/config/json-schema.ts';
 import { demoModule } from '../src/io/demo-mirror.ts';
 
 /** The folder of the checkout. */
@@ -18,11 +17,6 @@ export interface Addresses {
 /** Label `vantage` of the scrape and `vantage` of the daemon: they must agree. */
 const vantage = 'stack';
 const interval = '5s';
-
-/** Whether this release's configuration has the key for Alertmanager's webhook. */
-function takesAlertmanager(): boolean {
-  return (configJsonSchema() as SchemaNode).properties?.['alertmanager']?.title !== 'not yet';
-}
 
 /** The daemon's configuration: two mirrors, the first preferred. JSON, which is YAML. */
 export function daemonFile(
@@ -46,7 +40,7 @@ export function daemonFile(
     go: { sumdb: 'off' },
     detect: { spike: { warmup: 8 } },
     advise: { hold: '1m' },
-    ...(takesAlertmanager() ? { alertmanager: { token } } : {}),
+    alertmanager: { token },
     state: { path: join(folder, 'mirrorwatch.db') },
   });
 }

@@ -1,0 +1,223 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { commandPath, removeTempDir, repoDir, tempDir } from '../../support/paths.ts';
+import { freePort, mustRun, run, startProcess } from '../../support/process.ts';
+import { real } from '../../support/requires.ts';
+
+const inRepo = (path: string): string => join(repoDir, path);
+const text = (path: string): string => readFileSync(inRepo(path), 'utf8');
+
+real('docker-compose.yml and Dockerfile', ['deploy'], () => {
+  const compose = (args: readonly string[], env: Record<string, string> = {}) =>
+    run(commandPath('compose-check'), args, { env });
+
+  it('docker compose would take the file: its own library reads it against the published schema', async () => {
+    const { code, stdout, stderr } = await compose([inRepo('docker-compose.yml')]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    const model = JSON.parse(stdout) as { services: Record<string, { read_only: boolean }> };
+    expect(Object.keys(model.services).sort()).toEqual([
+      'alertmanager',
+      'demo',
+      'grafana',
+      'mirrorwatch',
+      'prometheus',
+      'token',
+    ]);
+  });
+
+  it('MIRRORWATCH_CONFIG mounts another file', async () => {
+    const { stdout } = await compose([inRepo('docker-compose.yml')], { MIRRORWATCH_CONFIG: './examples/minimal.yaml' });
+    expect(stdout).toContain(`"source": "${inRepo('examples/minimal.yaml')}"`);
+  });
+
+  it.each([
+    [
+      'a key that does not exist',
+      'read_only: true',
+      'readonly: true',
+      /additional properties 'readonly' not allowed|Additional property readonly/,
+    ],
+    ['a service that does not exist', 'token: { condition', 'tokens: { condition', /undefined service/],
+    ['a volume that is not declared', '\n  state:\n', '\n  states:\n', /undefined volume state/],
+  ])('and would refuse it with %s', async (_what, from, to, message) => {
+    const folder = tempDir('compose');
+    const changed = text('docker-compose.yml').replace(from, to);
+    expect(changed).not.toBe(text('docker-compose.yml'));
+    writeFileSync(join(folder, 'docker-compose.yml'), changed);
+    const { code, stderr } = await compose([join(folder, 'docker-compose.yml')]);
+    removeTempDir(folder);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(message);
+  });
+
+  it("BuildKit's linter has nothing to say about the Dockerfile", async () => {
+    const checked = await run(commandPath('dockerfile-check'), [inRepo('Dockerfile')]);
+    expect(checked).toEqual({ code: 0, stdout: '', stderr: '' });
+  });
+
+  it('and has about a bad one', async () => {
+    const folder = tempDir('dockerfile');
+    writeFileSync(join(folder, 'Dockerfile'), 'FROM debian AS Build\nCMD node\n');
+    const { code, stderr } = await run(commandPath('dockerfile-check'), [join(folder, 'Dockerfile')]);
+    removeTempDir(folder);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/StageNameCasing[\s\S]*JSONArgsRecommended/);
+  });
+});
+
+real('deploy/prometheus', ['promtool'], () => {
+  it('promtool takes it, with the rules where the container has them', async () => {
+    const folder = tempDir('promtool');
+    const rules = inRepo('alerts/*.yml');
+    const token = join(folder, 'token');
+    writeFileSync(token, 'x');
+    const changed = text('deploy/prometheus/prometheus.yml')
+      .replace('/etc/prometheus/alerts/*.yml', rules)
+      .replace('/run/mirrorwatch/token', token);
+    writeFileSync(join(folder, 'prometheus.yml'), changed);
+    const said = await mustRun(commandPath('promtool'), ['check', 'config', join(folder, 'prometheus.yml')]);
+    removeTempDir(folder);
+    expect(said).toMatch(/SUCCESS: .*prometheus\.yml is valid/);
+    expect(said).toMatch(/SUCCESS: \d+ rules found/);
+  });
+});
+
+real('deploy/alertmanager.yml', ['amtool', 'alertmanager'], () => {
+  const file = inRepo('deploy/alertmanager.yml');
+
+  it('amtool takes it', async () => {
+    expect(await mustRun(commandPath('amtool'), ['check-config', file])).toContain('SUCCESS');
+  });
+
+  it.each([
+    [
+      'evidence for a failover',
+      ['alertname=MirrorSlow', 'severity=warning', 'mirror_action=failover'],
+      'mirrorwatch,people',
+    ],
+    [
+      'evidence that wakes people',
+      ['alertname=X', 'severity=critical', 'mirror_action=failover'],
+      'mirrorwatch,people',
+    ],
+    ['a mirror that is down', ['alertname=MirrorDown', 'severity=warning'], 'people'],
+    ['what is critical', ['alertname=MirrorNoneUp', 'severity=critical'], 'people'],
+    ['an action of somebody else', ['alertname=X', 'mirror_action=other'], 'people'],
+  ])('%s goes where it should', async (_what, labels, receivers) => {
+    const args = ['config', 'routes', 'test', `--config.file=${file}`, `--verify.receivers=${receivers}`, ...labels];
+    expect((await mustRun(commandPath('amtool'), args)).trim()).toBe(receivers);
+  });
+
+  it('mutes in a running Alertmanager what it says it mutes, for that place and that mirror only', async () => {
+    const folder = tempDir('inhibit');
+    mkdirSync(join(folder, 'data'));
+    writeFileSync(
+      join(folder, 'alertmanager.yml'),
+      text('deploy/alertmanager.yml').replace('mirrorwatch:10120', '127.0.0.1:9'),
+    );
+    const address = `127.0.0.1:${await freePort()}`;
+    const server = await startProcess({
+      name: 'alertmanager',
+      command: commandPath('prometheus-alertmanager'),
+      args: [
+        `--config.file=${join(folder, 'alertmanager.yml')}`,
+        `--storage.path=${join(folder, 'data')}`,
+        `--web.listen-address=${address}`,
+        '--cluster.listen-address=',
+      ],
+      ready: async () => (await fetch(`http://${address}/-/ready`)).ok,
+    });
+    try {
+      const alert = (alertname: string, vantage: string, registry: string) => ({
+        labels: { alertname, ...(vantage && { vantage }), ...(registry && { registry, ecosystem: 'go' }) },
+      });
+      const rows: readonly (readonly [ReturnType<typeof alert>, 'suppressed' | 'active'])[] = [
+        [alert('VantageSuspect', 'a', ''), 'active'],
+        [alert('MirrorDown', 'a', 'm1'), 'suppressed'],
+        [alert('MirrorNoSuccess', 'a', 'm2'), 'suppressed'],
+        [alert('MirrorContentMismatch', 'a', 'm1'), 'active'],
+        [alert('MirrorCertificateExpires', 'a', 'm1'), 'active'],
+        [alert('MirrorwatchReloadFailed', 'a', ''), 'active'],
+        [alert('MirrorDown', 'b', 'm1'), 'active'],
+        [alert('MirrorSpike', 'b', 'm1'), 'suppressed'],
+        [alert('MirrorSlow', 'b', 'm2'), 'active'],
+        [alert('MirrorDownMostPlaces', '', 'm3'), 'active'],
+        [alert('MirrorDown', 'b', 'm3'), 'suppressed'],
+        [alert('MirrorSlow', '', 'm3'), 'active'],
+      ];
+      await fetch(`http://${address}/api/v2/alerts`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(rows.map(([one]) => one)),
+      });
+      type Held = { labels: Record<string, string>; status: { state: string } };
+      const asked = async (): Promise<readonly Held[]> =>
+        (await (await fetch(`http://${address}/api/v2/alerts`)).json()) as Held[];
+      const sorted = (labels: object): string => JSON.stringify(Object.entries(labels).sort());
+      const states = async () => {
+        const held = await asked();
+        return rows.map(([{ labels }]) => [
+          labels,
+          held.find((one) => sorted(one.labels) === sorted(labels))?.status.state,
+        ]);
+      };
+      // What mutes is learnt a moment after what is muted was taken.
+      const expected = rows.map(([{ labels }, state]) => [labels, state]);
+      let seen = await states();
+      for (let tries = 0; tries < 100 && JSON.stringify(seen) !== JSON.stringify(expected); tries += 1) {
+        await sleep(100);
+        seen = await states();
+      }
+      expect(seen).toEqual(expected);
+    } finally {
+      await server.close();
+      removeTempDir(folder);
+    }
+  });
+});
+
+real('deploy/systemd', ['systemd-analyze'], () => {
+  const unit = inRepo('deploy/systemd/mirrorwatch.service');
+
+  it('systemd takes the unit', async () => {
+    // It looks for the programs that the unit starts.
+    const folder = tempDir('systemd');
+    const changed = text('deploy/systemd/mirrorwatch.service').replaceAll('/usr/bin/node', process.execPath);
+    writeFileSync(join(folder, 'mirrorwatch.service'), changed);
+    const { code, stderr } = await run(commandPath('systemd-analyze'), [
+      'verify',
+      '--man=no',
+      join(folder, 'mirrorwatch.service'),
+    ]);
+    removeTempDir(folder);
+    expect({ code, mine: stderr.split('\n').filter((line) => line.includes('mirrorwatch')) }).toEqual({
+      code: 0,
+      mine: [],
+    });
+  });
+
+  it('leaves it little to harm with: an exposure of at most 2.0 of 10', async () => {
+    const { code, stdout } = await run(commandPath('systemd-analyze'), [
+      'security',
+      '--offline=true',
+      '--threshold=20',
+      unit,
+    ]);
+    expect({ code, said: /exposure level .*: [\d.]+ OK/.test(stdout) }).toEqual({ code: 0, said: true });
+  });
+});
+
+describe('deploy/systemd', () => {
+  it('stops later than the daemon drains, and does not start a wrong configuration again', () => {
+    const unit = text('deploy/systemd/mirrorwatch.service');
+    const { services } = parse(text('docker-compose.yml'), { merge: true }) as {
+      services: { mirrorwatch: { stop_grace_period: string } };
+    };
+    expect(/^TimeoutStopSec=(\d+)$/m.exec(unit)?.[1]).toBe('20');
+    expect(services.mirrorwatch.stop_grace_period).toBe('20s');
+    expect(unit).toMatch(/^RestartPreventExitStatus=2$/m);
+  });
+});

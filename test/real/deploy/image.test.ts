@@ -1,0 +1,145 @@
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { commandPath, removeTempDir, repoDir, tempDir } from '../../support/paths.ts';
+import { mustRun, type RunningProcess, startProcess } from '../../support/process.ts';
+import { real } from '../../support/requires.ts';
+
+const user = '1000:1000';
+const config = `
+vantage: image
+listen: { address: "0.0.0.0:10120", tokenFile: /run/mirrorwatch/token }
+schedule: { every: 5s, timeout: 5s }
+mirrors: [{ name: near, ecosystem: go, url: "http://127.0.0.1:8081" }]
+modules: { go: [example.com/hello@v1.0.0] }
+go: { sumdb: off }
+state: { path: /data/mirrorwatch.db }
+`;
+
+let folder = '';
+
+/** What `RUN npm run build && npm prune` leaves in the image's first stage, then what its rootfs.sh makes of it. */
+async function build(): Promise<string> {
+  folder = tempDir('image');
+  const app = join(folder, 'app');
+  mkdirSync(app);
+  cpSync(join(repoDir, 'package.json'), join(app, 'package.json'));
+  const tsc = join(repoDir, 'node_modules/.bin/tsc');
+  await mustRun(tsc, ['-p', join(repoDir, 'tsconfig.build.json'), '--outDir', join(app, 'dist')], { cwd: repoDir });
+  const listed = await mustRun('npm', ['ls', '--omit=dev', '--all', '--parseable'], { cwd: repoDir });
+  for (const path of listed.split('\n').filter((line) => line.includes('/node_modules/')))
+    cpSync(path, join(app, relative(repoDir, path)), { recursive: true });
+  const rootfs = join(folder, 'rootfs');
+  await mustRun(join(repoDir, 'deploy/rootfs.sh'), [process.execPath, app, rootfs]);
+  return rootfs;
+}
+
+/** The container: namespaces of its own, a read-only root, tmpfs where docker-compose.yml has volumes, node as process 1. */
+function containerScript(rootfs: string): string {
+  const inside = `chroot --userspec=${user} ${rootfs} /usr/local/bin/node`;
+  const lines = [
+    'set -e',
+    `mount --bind ${rootfs} ${rootfs}`,
+    `mount -t tmpfs -o mode=1777 tmpfs ${rootfs}/tmp`,
+    ...['data', 'run/mirrorwatch'].map(
+      (name) => `mount -t tmpfs -o mode=755,uid=1000,gid=1000 tmpfs ${rootfs}/${name}`,
+    ),
+    `mount -o remount,bind,ro ${rootfs}`,
+    // As a container engine does.
+    `mount -t proc proc ${rootfs}/proc`,
+    'ip link set lo up',
+    'unset NODE_EXTRA_CA_CERTS',
+    'export NODE_ENV=production MIRRORWATCH_CONFIG=/etc/mirrorwatch/mirrorwatch.yaml',
+    `${inside} /etc/mirrorwatch/token.mjs && ${inside} /etc/mirrorwatch/token.mjs`,
+    `exec ${inside} /app/dist/main.js run`,
+  ];
+  return lines.join('\n');
+}
+
+real('the image, without a container engine', ['netns', 'npm'], () => {
+  let rootfs = '';
+  let container: RunningProcess;
+
+  /** Runs node inside the running container, as `docker exec` would. */
+  const exec = (...args: string[]): Promise<string> =>
+    mustRun(
+      commandPath('nsenter'),
+      [
+        '--target',
+        leader(),
+        '--mount',
+        '--net',
+        '--pid',
+        commandPath('chroot'),
+        `--userspec=${user}`,
+        rootfs,
+        '/usr/local/bin/node',
+        ...args,
+      ],
+      {
+        env: { NODE_EXTRA_CA_CERTS: undefined, MIRRORWATCH_CONFIG: '/etc/mirrorwatch/mirrorwatch.yaml' },
+      },
+    );
+  const leader = (): string => container.log().match(/^leader (\d+)$/m)?.[1] ?? '';
+
+  beforeAll(async () => {
+    rootfs = await build();
+    mkdirSync(join(rootfs, 'proc'));
+    writeFileSync(join(rootfs, 'etc/mirrorwatch/mirrorwatch.yaml'), config);
+    cpSync(join(repoDir, 'deploy/compose/token.mjs'), join(rootfs, 'etc/mirrorwatch/token.mjs'));
+    const unshare = `${commandPath('unshare')} --pid --fork --kill-child --mount --net --ipc --uts sh -c "$SCRIPT" & wait_for=$!`;
+    const report = `until child=$(cat /proc/$wait_for/task/$wait_for/children) && [ -n "$child" ]; do :; done; echo leader $child`;
+    container = await startProcess({
+      name: 'container',
+      command: '/bin/sh',
+      args: ['-c', `${unshare}; ${report}; wait $wait_for; echo ended $?`],
+      env: { SCRIPT: containerScript(rootfs) },
+      ready: ({ log }) => log().includes('"msg":"watching"') && log().includes('leader '),
+      deadlineMs: 30_000,
+    });
+  });
+  afterAll(async () => {
+    await container?.close();
+    if (folder !== '') removeTempDir(folder);
+  });
+
+  it('has node, its libraries, the daemon, and no shell', () => {
+    expect(readdirSync(join(rootfs, 'usr/local/bin'))).toEqual(['node']);
+    expect(readdirSync(rootfs).filter((name) => ['bin', 'sbin'].includes(name))).toEqual([]);
+    const packages = readdirSync(join(rootfs, 'app/node_modules'));
+    expect(packages).toEqual(expect.arrayContaining(['express', 'undici', 'zod']));
+    expect(packages).not.toEqual(expect.arrayContaining(['typescript']));
+    expect(packages).not.toEqual(expect.arrayContaining(['vitest']));
+  });
+
+  it('is healthy and ready by its own health check', async () => {
+    await exec('/app/dist/main.js', 'health');
+    await exec('/app/dist/main.js', 'health', '--ready');
+  });
+
+  it('is not root, and can write its state but not itself', async () => {
+    const said = await exec(
+      '-e',
+      `const tried = (path) => { try { fs.writeFileSync(path, ''); return 'written'; } catch (cause) { return cause.code; } };
+       console.log(JSON.stringify([process.getuid(), tried('/app/x'), tried('/x'), tried('/etc/x'), tried('/data/x'), tried('/tmp/x')]));`,
+    );
+    expect(JSON.parse(said)).toEqual([1000, 'EROFS', 'EROFS', 'EROFS', 'written', 'written']);
+  });
+
+  it('opens its metrics with the token that was made once', async () => {
+    const said = await exec(
+      '-e',
+      `const token = fs.readFileSync('/run/mirrorwatch/token', 'utf8');
+       const ask = (headers) => fetch('http://127.0.0.1:10120/metrics', { headers }).then(({ status }) => status);
+       Promise.all([ask({}), ask({ authorization: 'Bearer ' + token })]).then((all) => console.log(JSON.stringify([token.length, ...all])));`,
+    );
+    expect(JSON.parse(said), container.log()).toEqual([32, 401, 200]);
+  });
+
+  it('as process 1 drains on SIGTERM and ends with 0', async () => {
+    const ended = new Promise((resolve) => container.child.once('close', resolve));
+    process.kill(Number(leader()), 'SIGTERM');
+    await ended;
+    expect(container.log()).toMatch(/"msg":"draining"[\s\S]*"msg":"stopped"[\s\S]*\nended 0\n$/);
+  });
+});

@@ -1,0 +1,245 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { loadConfig } from '../../../src/config/load.ts';
+import { systemFiles } from '../../../src/io/files.ts';
+import { expandTargets } from '../../../src/schedule/targets.ts';
+import { cacheDir, commandPath, removeTempDir, repoDir, tempDir } from '../../support/paths.ts';
+import { type CommandResult, run } from '../../support/process.ts';
+import { real } from '../../support/requires.ts';
+
+const chart = join(repoDir, 'deploy/kubernetes/mirrorwatch');
+const values = join(chart, 'ci/everything-values.yaml');
+
+interface Resource {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly labels: Record<string, string> };
+  readonly spec?: Record<string, unknown>;
+  readonly stringData?: Record<string, string>;
+  readonly data?: Record<string, string>;
+}
+
+const helm = (...args: string[]): Promise<CommandResult> =>
+  run(commandPath('helm'), args, { env: { KUBECONFIG: '/dev/null' } });
+
+async function render(...args: string[]): Promise<{ text: string; resources: readonly Resource[] }> {
+  const { code, stdout, stderr } = await helm(
+    'template',
+    'watch',
+    chart,
+    '--namespace',
+    'ns',
+    '--kube-version',
+    '1.32.0',
+    '-f',
+    values,
+    ...args,
+  );
+  if (code !== 0) throw new Error(stderr);
+  return {
+    text: stdout,
+    resources: parseAllDocuments(stdout)
+      .map((document) => document.toJS() as Resource)
+      .filter((one) => one !== null),
+  };
+}
+
+/** What kubeconform says of manifests, against the schemas that `.ci/provision` made; keys they do not know are mistakes. */
+async function conform(text: string): Promise<CommandResult> {
+  const folder = tempDir('kubeconform');
+  writeFileSync(join(folder, 'all.yaml'), text);
+  const location = join(cacheDir, 'kube-schemas', '{{.ResourceKind}}{{.KindSuffix}}.json');
+  const result = await run(commandPath('kubeconform'), [
+    '-strict',
+    '-summary',
+    '-schema-location',
+    location,
+    join(folder, 'all.yaml'),
+  ]);
+  removeTempDir(folder);
+  return result;
+}
+
+const one = (resources: readonly Resource[], kind: string, end = ''): Resource => {
+  const found = resources.filter((resource) => resource.kind === kind && resource.metadata.name.endsWith(end));
+  expect(found.map(({ metadata }) => metadata.name)).toHaveLength(1);
+  return found[0] as Resource;
+};
+
+real('the Helm chart', ['deploy'], () => {
+  it('is clean by helm lint --strict', async () => {
+    const { code, stdout } = await helm('lint', '--strict', chart, '-f', values);
+    expect(stdout).not.toMatch(/\[(ERROR|WARNING)\]/);
+    expect(code).toBe(0);
+  });
+
+  it('renders what Kubernetes and the Prometheus operator take: every resource valid, none skipped', async () => {
+    const { text, resources } = await render();
+    const { code, stdout } = await conform(text);
+    expect(stdout).toContain(`Valid: ${resources.length}, Invalid: 0, Errors: 0, Skipped: 0`);
+    expect(code).toBe(0);
+    expect([...new Set(resources.map(({ kind }) => kind))].sort()).toEqual([
+      'ConfigMap',
+      'Deployment',
+      'NetworkPolicy',
+      'PersistentVolumeClaim',
+      'PrometheusRule',
+      'Secret',
+      'Service',
+      'ServiceMonitor',
+    ]);
+  });
+
+  it.each([
+    ['an unknown key', 'readOnlyRootFilesystem', 'readonlyRoot'],
+    ['a wrong type', 'replicas: 1', 'replicas: one'],
+    ['a wrong key of the operator', 'scrapeTimeout', 'scrapeTimeOut'],
+    ['a rule without an expression', ' expr:', ' exprs:'],
+  ])('kubeconform would refuse %s', async (_what, from, to) => {
+    const { text } = await render();
+    const changed = text.replace(from, to);
+    expect(changed).not.toBe(text);
+    const { code, stdout } = await conform(changed);
+    expect(code).toBe(1);
+    expect(stdout).toContain('Invalid: 1, Errors: 0');
+  });
+
+  it.each([
+    ['no persistence', ['--set', 'persistence.enabled=false']],
+    ['a claim and a Secret of one’s own', ['--set', 'persistence.existingClaim=mine,token.existingSecret=mine']],
+    [
+      'nothing of the operator',
+      [
+        '--set',
+        'serviceMonitor.enabled=false,prometheusRule.enabled=false,dashboards.enabled=false,networkPolicy.enabled=false',
+      ],
+    ],
+    ['a digest', ['--set', `image.digest=sha256:${'a'.repeat(64)}`]],
+    [
+      'places to run',
+      [
+        '--set',
+        'nodeSelector.a=b,priorityClassName=high,tolerations[0].key=k,imagePullSecrets[0].name=s,podLabels.x=y,podAnnotations.x=y,env[0].name=N,env[0].value=v',
+      ],
+    ],
+  ])('renders valid with %s', async (_what, args) => {
+    const { code, stdout } = await conform((await render(...args)).text);
+    expect(stdout).toContain('Invalid: 0, Errors: 0, Skipped: 0');
+    expect(code).toBe(0);
+  });
+
+  it('its values schema refuses what cannot work, with its place', async () => {
+    const refused = async (...args: string[]): Promise<string> =>
+      (await helm('template', chart, '--kube-version', '1.32.0', ...args)).stderr;
+    expect(await refused()).toContain('config.mirrors: Array must have at least 1 items');
+    expect(await refused('-f', values, '--set', 'replicas=2')).toContain('Additional property replicas is not allowed');
+    expect(await refused('-f', values, '--set', 'config.listen=0.0.0.0:1')).toContain(
+      'config: Must not validate the schema',
+    );
+    expect(await refused('-f', values, '--set', 'image.digest=latest')).toContain(
+      'image.digest: Does not match pattern',
+    );
+  });
+
+  it('one writer of the state, no root, nothing writable but state and /tmp', async () => {
+    const spec = one((await render()).resources, 'Deployment').spec as {
+      replicas: number;
+      strategy: object;
+      template: {
+        spec: {
+          securityContext: object;
+          terminationGracePeriodSeconds: number;
+          containers: { securityContext: object; volumeMounts: { mountPath: string; readOnly?: boolean }[] }[];
+        };
+      };
+    };
+    expect({ replicas: spec.replicas, strategy: spec.strategy }).toEqual({
+      replicas: 1,
+      strategy: { type: 'Recreate' },
+    });
+    const pod = spec.template.spec;
+    expect(pod.securityContext).toMatchObject({
+      runAsNonRoot: true,
+      runAsUser: 1000,
+      seccompProfile: { type: 'RuntimeDefault' },
+    });
+    expect(pod.terminationGracePeriodSeconds).toBe(20);
+    expect(pod.containers[0]?.securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
+    const writable = pod.containers[0]?.volumeMounts.filter(({ readOnly }) => readOnly !== true);
+    expect(writable?.map(({ mountPath }) => mountPath)).toEqual(['/data', '/tmp']);
+  });
+
+  it('hands the daemon a configuration that it takes', async () => {
+    const secret = one((await render()).resources, 'Secret', '-config');
+    const loaded = loadConfig({
+      text: secret.stringData?.['mirrorwatch.yaml'] ?? '',
+      path: '/etc/mirrorwatch/mirrorwatch.yaml',
+      env: {},
+      files: {
+        ...systemFiles,
+        read: (path) =>
+          path === '/run/mirrorwatch/token' ? { tag: 'ok', text: 'a-token-of-some-length' } : systemFiles.read(path),
+      },
+      expand: expandTargets,
+    });
+    if (loaded.tag === 'error') throw new Error(JSON.stringify(loaded.error));
+    const { listen, state, vantage } = loaded.value.config;
+    expect({ vantage, host: listen.host, port: listen.port, ...state }).toEqual({
+      vantage: 'cluster-a',
+      host: '0.0.0.0',
+      port: 10_120,
+      path: '/data/mirrorwatch.db',
+      keepMs: 7 * 86_400_000,
+    });
+  });
+
+  it('carries every rule of alerts/ and every board of dashboards/, unchanged', async () => {
+    const { resources } = await render();
+    const files = readdirSync(join(repoDir, 'alerts'))
+      .filter((name) => name.endsWith('.yml'))
+      .sort();
+    const groups = files.flatMap(
+      (name) => (parse(readFileSync(join(repoDir, 'alerts', name), 'utf8')) as { groups: object[] }).groups,
+    );
+    expect(one(resources, 'PrometheusRule').spec).toEqual({ groups });
+
+    const boards = readdirSync(join(repoDir, 'dashboards'))
+      .filter((name) => name.endsWith('.json'))
+      .sort();
+    const maps = resources.filter(({ kind }) => kind === 'ConfigMap');
+    const carried = maps.flatMap(({ data = {} }) =>
+      Object.entries(data).map(([name, text]) => [name, JSON.parse(text)]),
+    );
+    const read = (name: string): unknown => JSON.parse(readFileSync(join(repoDir, 'dashboards', name), 'utf8'));
+    expect(Object.fromEntries(carried)).toEqual(
+      Object.fromEntries(boards.map((name) => [`mirrorwatch-${name}`, read(name)])),
+    );
+    for (const { metadata, data = {} } of maps) {
+      expect(metadata.labels['grafana_dashboard']).toBe('1');
+      // Of a ConfigMap, etcd takes one mebibyte.
+      expect(Object.values(data).join('').length).toBeLessThan(900_000);
+    }
+  });
+
+  it('the scrape says the vantage that the daemon says, with the token it wants', async () => {
+    const { resources } = await render();
+    expect(one(resources, 'ServiceMonitor').spec).toMatchObject({
+      endpoints: [
+        {
+          path: '/metrics',
+          authorization: { credentials: { name: one(resources, 'Secret', '-token').metadata.name, key: 'token' } },
+          relabelings: [
+            { targetLabel: 'vantage', replacement: 'cluster-a' },
+            { targetLabel: 'job', replacement: 'mirrorwatch' },
+          ],
+        },
+      ],
+    });
+  });
+});

@@ -1,0 +1,212 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
+import { loadConfig } from '../../../src/config/load.ts';
+import { systemFiles } from '../../../src/io/files.ts';
+import { expandTargets } from '../../../src/schedule/targets.ts';
+import { repoDir } from '../../support/paths.ts';
+
+interface Service {
+  readonly image: string;
+  readonly build?: string;
+  readonly user: string;
+  readonly read_only: boolean;
+  readonly cap_drop: readonly string[];
+  readonly security_opt: readonly string[];
+  readonly entrypoint?: readonly string[];
+  readonly command?: readonly string[];
+  readonly ports?: readonly string[];
+  readonly volumes?: readonly string[];
+  readonly tmpfs?: readonly string[];
+  readonly environment?: Readonly<Record<string, string | number>>;
+  readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
+  readonly healthcheck: { readonly test?: readonly string[]; readonly disable?: boolean };
+}
+
+const text = (path: string): string => readFileSync(join(repoDir, path), 'utf8');
+const withDefaults = (value: string): string => value.replace(/\$\{\w+:-([^}]*)\}/g, '$1');
+const file = parse(withDefaults(text('docker-compose.yml')), { merge: true }) as {
+  services: Readonly<Record<string, Service>>;
+  volumes: Readonly<Record<string, unknown>>;
+};
+const services = Object.entries(file.services);
+const mounts = services.flatMap(([name, { volumes = [] }]) =>
+  volumes.map((volume) => {
+    const [source = '', target = '', mode = 'rw'] = volume.split(':');
+    return { name, source, target, mode };
+  }),
+);
+const targetOf = (name: string, source: string): string | undefined =>
+  mounts.find((mount) => mount.name === name && mount.source === source)?.target;
+
+/** Programs that each image has, by its makers' Dockerfile; ours has what deploy/rootfs.sh puts there. */
+const programs: Readonly<Record<string, readonly string[]>> = {
+  mirrorwatch: ['/usr/local/bin/node'],
+  'prom/prometheus': ['wget'],
+  'prom/alertmanager': ['wget'],
+  'grafana/grafana': ['wget'],
+};
+
+describe.each(services)('service %s', (name, service) => {
+  it('runs hardened: not as root, read-only, without capabilities', () => {
+    expect(service).toMatchObject({ read_only: true, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] });
+    expect(service.user).toMatch(/^[1-9]\d*:\d+$/);
+  });
+
+  it('has an image pinned by a whole version', () => {
+    expect(service.image).toMatch(/:v?\d+\.\d+\.\d+$/);
+  });
+
+  it('mounts files that exist, read-only, and declared volumes', () => {
+    for (const { source, target, mode } of mounts.filter((mount) => mount.name === name)) {
+      expect(target, source).toMatch(/^\//);
+      if (!source.startsWith('.')) expect(Object.keys(file.volumes), source).toContain(source);
+      else
+        expect({ source, mode, exists: existsSync(join(repoDir, source)) }).toEqual({
+          source,
+          mode: 'ro',
+          exists: true,
+        });
+    }
+  });
+
+  it('is published on loopback only', () => {
+    for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:\d+:\d+$/);
+  });
+
+  it('has a health check that its image can run', () => {
+    if (name === 'token') return expect(service.healthcheck).toEqual({ disable: true });
+    const [kind, program, ...args] = service.healthcheck.test ?? [];
+    expect(kind).toBe('CMD');
+    expect(programs[service.image.split(':')[0] ?? '']).toContain(program);
+    const port = /127\.0\.0\.1:(\d+)/.exec(args.join(' '))?.[1];
+    if (name === 'demo') expect(text('deploy/compose/demo-mirrors.mjs')).toContain(`relay(${port},`);
+    else if (port !== undefined) expect(service.ports?.[0]).toMatch(new RegExp(`:${port}$`));
+  });
+
+  it('waits for services that exist, by a condition they can meet', () => {
+    for (const [other, { condition }] of Object.entries(service.depends_on ?? {})) {
+      const ends = file.services[other]?.healthcheck.disable === true;
+      expect({ other, condition }).toEqual({
+        other,
+        condition: ends ? 'service_completed_successfully' : 'service_healthy',
+      });
+    }
+  });
+
+  it('waits for the token where it reads it', () => {
+    const reads = mounts.some((mount) => mount.name === name && mount.source === 'token' && mount.mode === 'ro');
+    const waits = (one: string): boolean =>
+      Object.keys(file.services[one]?.depends_on ?? {}).some((other) => other === 'token' || waits(other));
+    if (reads) expect(waits(name)).toBe(true);
+  });
+});
+
+it('uses every volume it declares', () => {
+  expect(Object.keys(file.volumes).filter((volume) => !mounts.some(({ source }) => source === volume))).toEqual([]);
+});
+
+it('has no secret in it: the token is made at the first start', () => {
+  expect(text('deploy/compose/token.mjs')).toContain('randomBytes(24)');
+  expect(text('docker-compose.yml')).not.toMatch(/(password|token|secret)["']?:\s*["']?[A-Za-z0-9]{8,}/i);
+});
+
+describe('what the services are told of each other', () => {
+  it('the daemon: a configuration that loads, on the port and the paths that are mounted', () => {
+    const path = '/etc/mirrorwatch/mirrorwatch.yaml';
+    expect(targetOf('mirrorwatch', './deploy/compose/mirrorwatch.yaml')).toBe(path);
+    expect(text('Dockerfile')).toContain(`MIRRORWATCH_CONFIG=${path}`);
+    const tokenPath = `${targetOf('mirrorwatch', 'token')}/token`;
+    const loaded = loadConfig({
+      text: text('deploy/compose/mirrorwatch.yaml'),
+      path,
+      env: {},
+      files: {
+        ...systemFiles,
+        read: (wanted) =>
+          wanted === tokenPath ? { tag: 'ok', text: 'a-token-of-some-length' } : systemFiles.read(wanted),
+      },
+      expand: expandTargets,
+    });
+    if (loaded.tag === 'error') throw new Error(JSON.stringify(loaded.error));
+    const { listen, state, mirrors } = loaded.value.config;
+    expect({ host: listen.host, port: listen.port, state: state.path }).toEqual({
+      host: '0.0.0.0',
+      port: 10_120,
+      state: `${targetOf('mirrorwatch', 'state')}/mirrorwatch.db`,
+    });
+    for (const { url } of mirrors) {
+      const { hostname, port } = new URL(String(url));
+      expect(Object.keys(file.services)).toContain(hostname);
+      expect(text('deploy/compose/demo-mirrors.mjs')).toContain(`relay(${port},`);
+    }
+  });
+
+  it('Prometheus: rules, targets, token and Alertmanager', () => {
+    const config = parse(text('deploy/prometheus/prometheus.yml')) as {
+      rule_files: readonly string[];
+      alerting: { alertmanagers: readonly { static_configs: readonly { targets: readonly string[] }[] }[] };
+      scrape_configs: readonly {
+        job_name: string;
+        authorization?: { credentials_file: string };
+        static_configs: readonly { targets: readonly string[]; labels?: { vantage: string } }[];
+      }[];
+    };
+    expect(config.rule_files).toEqual([`${targetOf('prometheus', './alerts')}/*.yml`]);
+    const ports: Record<string, string | undefined> = {};
+    for (const [name, { ports: [port] = [] }] of services) ports[name] = port?.split(':').at(-1);
+    const [watcher, ...others] = config.scrape_configs;
+    expect(watcher?.static_configs).toEqual([
+      { targets: [`mirrorwatch:${ports['mirrorwatch']}`], labels: { vantage: 'compose' } },
+    ]);
+    expect(text('deploy/compose/mirrorwatch.yaml')).toMatch(/^vantage: compose$/m);
+    expect(watcher?.authorization?.credentials_file).toBe(`${targetOf('prometheus', 'token')}/token`);
+    const targets = [...others, ...config.alerting.alertmanagers].flatMap(
+      (one) => one.static_configs[0]?.targets ?? [],
+    );
+    expect(targets).toEqual(['localhost:9090', 'alertmanager:9093', 'alertmanager:9093']);
+    expect([ports['prometheus'], ports['alertmanager']]).toEqual(['9090', '9093']);
+    const args = file.services['prometheus']?.command ?? [];
+    expect(args).toContain(`--config.file=${targetOf('prometheus', './deploy/prometheus/prometheus.yml')}`);
+    expect(args).toContain(`--storage.tsdb.path=${targetOf('prometheus', 'prometheus')}`);
+    expect(args).toContain('--enable-feature=exemplar-storage');
+  });
+
+  it('Alertmanager: its file, its storage, the token and the daemon', () => {
+    const args = file.services['alertmanager']?.command ?? [];
+    expect(args).toContain(`--config.file=${targetOf('alertmanager', './deploy/alertmanager.yml')}`);
+    expect(args).toContain(`--storage.path=${targetOf('alertmanager', 'alertmanager')}`);
+    const config = text('deploy/alertmanager.yml');
+    expect(config).toContain('url: http://mirrorwatch:10120/api/v1/alertmanager');
+    expect(config).toContain(`credentials_file: ${targetOf('alertmanager', 'token')}/token`);
+  });
+
+  it('Grafana: provisioning, boards and the way from an exemplar to its probe', () => {
+    expect(targetOf('grafana', './deploy/grafana/provisioning')).toBe('/etc/grafana/provisioning');
+    const provider = parse(text('deploy/grafana/provisioning/dashboards/mirrorwatch.yaml')) as {
+      providers: readonly { options: { path: string } }[];
+    };
+    expect(provider.providers.map(({ options }) => options.path)).toEqual([targetOf('grafana', './dashboards')]);
+    const { datasources } = parse(text('deploy/grafana/provisioning/datasources/prometheus.yaml')) as {
+      datasources: readonly { url: string; jsonData: { exemplarTraceIdDestinations: readonly object[] } }[];
+    };
+    expect(datasources.map(({ url }) => url)).toEqual(['http://prometheus:9090']);
+    expect(datasources[0]?.jsonData.exemplarTraceIdDestinations).toMatchObject([
+      {
+        name: 'probe_id',
+        url: expect.stringMatching(/^http:\/\/localhost:\$\{MIRRORWATCH_PORT\}\/probes\/\$\$\{__value\.raw\}$/),
+      },
+    ]);
+    expect(file.services['grafana']?.environment?.['MIRRORWATCH_PORT']).toBe(10_120);
+  });
+
+  it('scripts of the containers are files and import what the image has', () => {
+    for (const { source } of mounts.filter((mount) => mount.source.endsWith('.mjs'))) {
+      expect(statSync(join(repoDir, source)).isFile()).toBe(true);
+      const imports = [...text(source).matchAll(/from '(\/app\/dist\/[^']+)\.js'/g)].map(([, path]) => path);
+      for (const path of imports)
+        expect(existsSync(join(repoDir, `${path?.replace('/app/dist', 'src')}.ts`))).toBe(true);
+    }
+  });
+});

@@ -1,0 +1,52 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { repoDir } from '../../support/paths.ts';
+
+const text = (path: string): string => readFileSync(join(repoDir, path), 'utf8');
+const dockerfile = text('Dockerfile')
+  .replaceAll(/^#.*\n/gm, '')
+  .replaceAll('\\\n', ' ');
+const lines = dockerfile.split('\n').filter((line) => line.trim() !== '');
+const of = (word: string): readonly string[] =>
+  lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1).trim());
+const lastStage = lines.slice(lines.findLastIndex((line) => line.startsWith('FROM ')));
+
+/** BuildKit's own rules are asked in test/real/deploy; these are hadolint's that it has not, and our own. */
+describe('the Dockerfile', () => {
+  it('pins its base by a whole version: the node that the tests run with', () => {
+    const lock = JSON.parse(text('package-lock.json')) as { packages: Record<string, { version: string }> };
+    expect(of('ARG')).toEqual([`NODE_IMAGE=node:${lock.packages['node_modules/node']?.version}-bookworm-slim`]);
+    expect(of('FROM')).toEqual([expect.stringMatching(/^\$\{NODE_IMAGE\} AS build$/), 'scratch']);
+  });
+
+  it('ends as a user that is not root, by number, so that runAsNonRoot can tell', () => {
+    expect(of('USER')).toEqual(['1000:1000']);
+    expect(lastStage.join('\n')).toContain('USER 1000:1000');
+  });
+
+  it('starts node itself, without a shell that would swallow signals', () => {
+    for (const word of ['ENTRYPOINT', 'CMD']) for (const line of of(word)) expect(() => JSON.parse(line)).not.toThrow();
+    expect(of('ENTRYPOINT')).toEqual(['["/usr/local/bin/node", "/app/dist/main.js"]']);
+    expect(lastStage.some((line) => line.startsWith('RUN'))).toBe(false);
+    expect(dockerfile).toMatch(/HEALTHCHECK .* CMD \["\/usr\/local\/bin\/node", "\/app\/dist\/main\.js", "health"\]/);
+  });
+
+  it('copies what exists and what .dockerignore lets through', () => {
+    const let_through = text('.dockerignore')
+      .split('\n')
+      .filter((line) => line.startsWith('!'));
+    for (const line of of('COPY').filter((one) => !one.startsWith('--from')))
+      for (const source of line.split(' ').slice(0, -1)) {
+        expect(existsSync(join(repoDir, source)), source).toBe(true);
+        expect(let_through, source).toContain(`!${source}`);
+      }
+  });
+
+  it('uses absolute working folders, COPY in place of ADD, and the port that is the default', () => {
+    for (const path of of('WORKDIR')) expect(path).toMatch(/^\//);
+    expect(of('ADD')).toEqual([]);
+    expect(of('EXPOSE')).toEqual(['10120']);
+    expect(text('src/config/schema.ts')).toContain("'127.0.0.1:10120'");
+  });
+});
