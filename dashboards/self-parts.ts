@@ -253,5 +253,14 @@ export function scrape() {
       none: noDaemon,
       queries: [{ expr: `max by (instance) (scrape_duration_seconds * ${daemons})`, legend: '{{instance}}' }],
     }),
+    lines({
+      id: 33,
+      title: 'Memory',
+      says: 'Memory of the daemon in RAM, threads included. A line that climbs for days is a leak: please report it.',
+      size: [24, 7],
+      unit: 'bytes',
+      none: noDaemon,
+      queries: [{ expr: `max by (instance) (${select('mirrorwatch_resident_memory_bytes')})`, legend: '{{instance}}' }],
+    }),
   ] as const;
 }

@@ -4,6 +4,7 @@ import { changedKeys } from '../config/changed-keys.ts';
 import type { Config, ConfigIssue } from '../core/config.ts';
 import { assertLimits, limits } from '../core/limits.ts';
 import { error, ok, type Result } from '../core/result.ts';
+import { residentBytes } from '../io/machine.ts';
 import { type Listening, listen } from '../io/server.ts';
 import { expandTargets } from '../schedule/targets.ts';
 import { apiDeps } from './api-deps.ts';
@@ -51,6 +52,7 @@ export async function startDaemon(
     })),
     queues: stages.notifier.queues(ports.clock.now()),
     inFlight: stages.workers.inFlight(),
+    residentBytes: residentBytes(),
     reloadOk: life.reloadOk,
     stateWritable: stages.store.writable() && pipeline.stateTrouble() === null,
   }));

@@ -295,6 +295,14 @@ export const catalog = {
     unit: null,
     absent: 'while starting',
   },
+  mirrorwatch_resident_memory_bytes: {
+    type: 'gauge',
+    help: 'Memory of the daemon that is in RAM, threads included.',
+    labels: [],
+    per: { daemon: {} },
+    unit: 'bytes',
+    absent: 'while starting',
+  },
   mirrorwatch_exposition_lines: {
     type: 'gauge',
     help: 'Sample lines of this answer.',

@@ -23,6 +23,7 @@ const daemonGauges = [
   'mirror_findings_open',
   'mirrorwatch_config_last_reload_successful',
   'mirrorwatch_probes_in_flight',
+  'mirrorwatch_resident_memory_bytes',
   'mirrorwatch_state_writable',
   'mirrorwatch_webhook_queue_length',
   'mirrorwatch_webhook_oldest_seconds',
@@ -122,6 +123,7 @@ export function fillDaemon(board: Board<DaemonMetric>, snapshot: Snapshot, readi
     instruments.mirror_findings_open.set({ kind }, readings.findings.get('')?.get(kind) ?? 0);
   instruments.mirrorwatch_config_last_reload_successful.set(snapshot.reloadOk ? 1 : 0);
   instruments.mirrorwatch_probes_in_flight.set(snapshot.inFlight);
+  if (snapshot.residentBytes !== undefined) instruments.mirrorwatch_resident_memory_bytes.set(snapshot.residentBytes);
   instruments.mirrorwatch_state_writable.set(snapshot.stateWritable ? 1 : 0);
   for (const { receiver, length, oldestSeconds } of snapshot.queues) {
     instruments.mirrorwatch_webhook_queue_length.set({ receiver }, length);

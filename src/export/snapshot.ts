@@ -36,6 +36,8 @@ export interface Snapshot {
     readonly disabled: boolean;
   }[];
   readonly inFlight: number;
+  /** Memory of this process in RAM; left out where nobody measures it. */
+  readonly residentBytes?: number;
   readonly reloadOk: boolean;
   readonly stateWritable: boolean;
 }

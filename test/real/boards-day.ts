@@ -164,6 +164,7 @@ function snapshotAt(nowMs: number): Snapshot {
       },
     ],
     inFlight: 2,
+    residentBytes: 180 * 1024 * 1024,
   });
 }
 

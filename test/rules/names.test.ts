@@ -192,6 +192,7 @@ describe('the catalogue', () => {
       'mirror_control_up',
       'mirrorwatch_worker_loop_delay_seconds',
       'mirrorwatch_probes_in_flight',
+      'mirrorwatch_resident_memory_bytes',
       'mirrorwatch_exposition_lines',
       'mirrorwatch_webhook_queue_length',
       'mirrorwatch_alertmanager_notifications_total',

@@ -66,7 +66,7 @@ test.each(Object.entries(plainBoards))(
 );
 
 test.each(Object.entries(plainBoards))('%s: panel-units', (_, board) => {
-  const grafanas = ['none', 's', 'percentunit', 'dtdurations', 'Bps', 'cps'];
+  const grafanas = ['none', 's', 'percentunit', 'dtdurations', 'bytes', 'Bps', 'cps'];
   const units = panelsOf(board).map(({ fieldConfig }) => fieldConfig?.defaults.unit ?? '');
   expect(units.filter((unit) => !grafanas.includes(unit))).toEqual([]);
 });

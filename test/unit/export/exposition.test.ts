@@ -82,6 +82,7 @@ function full() {
       ranks: [{ ecosystem: 'go', upstream: 'go', candidates: [{ registry: 'a', scoreSeconds: 0.1, gate: 'current' }] }],
       queues: [{ receiver: 'ops', length: 1, oldestSeconds: 2.5, disabled: false }],
       inFlight: 1,
+      residentBytes: 1,
     }),
   );
   return exporter;
