@@ -1,7 +1,8 @@
 import type { AccuracyReport, AccuracyRow } from './accuracy.ts';
 import type { CpuReport, CpuRound } from './cpu.ts';
+import { isCalm } from './disturbance.ts';
 import type { Machine } from './machine.ts';
-import type { Cost } from './profile.ts';
+import type { Cost, ProfileReport } from './profile.ts';
 import type { ReactionReport } from './reaction.ts';
 import { type Spread, spreadOf } from './statistics.ts';
 import type { Target } from './targets.ts';
@@ -27,7 +28,11 @@ export function machineLines(machine: Machine): readonly string[] {
 }
 
 function disturbed(howMany: number, what: string, othersCores: number): string {
-  return `others used ${othersCores.toFixed(2)} cores on average; ${howMany} ${what} left out for it`;
+  const said = `others used ${othersCores.toFixed(2)} cores on average`;
+  // Where hardly anything was undisturbed, all of it counts.
+  return howMany === 0 && !isCalm({ othersCores, stolenCores: 0 })
+    ? `${said}, too much to leave their share out: these figures are theirs too`
+    : `${said}; ${howMany} ${what} left out for it`;
 }
 
 const msOf = (value: number): string => value.toFixed(2);
@@ -128,14 +133,13 @@ export function reactionLines({ runs, failed, advice, webhook }: ReactionReport)
   ];
 }
 
-/** The dearest functions of a probe. */
-export function profileLines(costs: readonly Cost[]): readonly string[] {
+/** Where a probe's CPU time goes. */
+export function profileLines({ owners, functions }: ProfileReport): readonly string[] {
+  const rows = (costs: readonly Cost[]): readonly (readonly string[])[] =>
+    costs.map(({ where, share, usPerProbe }) => [where, `${(share * 100).toFixed(1)} %`, usPerProbe.toFixed(0)]);
   return [
-    'Where a probe spends its CPU (one thread, self time):',
-    ...tableOf([
-      ['function', 'share', 'µs a probe'],
-      ...costs.map(({ where, share, usPerProbe }) => [where, `${(share * 100).toFixed(1)} %`, usPerProbe.toFixed(0)]),
-    ]),
+    'Where a probe spends its time on the CPU (one thread, self time):',
+    ...tableOf([['', 'share', 'µs a probe'], ...rows(owners), ['dearest functions', '', ''], ...rows(functions)]),
   ];
 }
 

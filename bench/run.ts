@@ -2,7 +2,7 @@ import { type AccuracyReport, accuracy } from './accuracy.ts';
 import { type CpuReport, cpu } from './cpu.ts';
 import { machineNow } from './machine.ts';
 import { type Options, optionsOf, usage } from './options.ts';
-import { type Cost, profile } from './profile.ts';
+import { type ProfileReport, profile } from './profile.ts';
 import { startProgress } from './progress.ts';
 import { type ReactionReport, reaction } from './reaction.ts';
 import { accuracyLines, cpuLines, machineLines, profileLines, reactionLines, targetLines } from './report.ts';
@@ -17,7 +17,7 @@ interface Results {
   accuracy?: AccuracyReport;
   cpu?: CpuReport;
   reaction?: ReactionReport;
-  profile?: readonly Cost[];
+  profile?: ProfileReport;
 }
 
 async function bench(options: Options): Promise<void> {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { isWhole } from '../../../bench/blackbox-driver.ts';
 import { parseEvents } from '../../../bench/event-stream.ts';
-import { costsOf } from '../../../bench/profile.ts';
+import { costsOf, functionOf, ownerOf } from '../../../bench/profile.ts';
 
 describe('the end of an HTTP answer', () => {
   it.each([
@@ -35,9 +35,21 @@ describe('a CPU profile', () => {
       samples: [1, 2, 3, 4, 3],
       timeDeltas: [1_000, 100, 250, 50, 200],
     };
-    expect(costsOf(profile, 10)).toEqual([
+    expect(costsOf(profile, 60, functionOf)).toEqual([
       { where: '(anonymous) /x/wire.ts:10', share: 0.75, usPerProbe: 45 },
       { where: 'close', share: 0.25, usPerProbe: 15 },
     ]);
   });
+
+  it.each([
+    ['native', 'close', '', 'native: OpenSSL, libuv, kernel'],
+    ['collector', '(garbage collector)', '', 'garbage collection'],
+    ['Node', 'lookup', 'node:dns', "Node's own modules"],
+    ['a package', 'parse', 'file:///x/node_modules/undici/lib/a.js', 'undici'],
+    ['its parser', 'wasm-function[20]', 'wasm://wasm/00034eea:1', 'undici'],
+    ['ours', 'hop', 'file:///x/src/io/wire/line.ts', 'src/io'],
+    ['the bench', 'shoot', 'file:///x/bench/cpu-child.ts', 'bench'],
+  ])('knows whose a function is: %s', (_, functionName, url, expected) =>
+    expect(ownerOf(frame(functionName, url))).toBe(expected),
+  );
 });
