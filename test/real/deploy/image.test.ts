@@ -6,16 +6,6 @@ import { mustRun, type RunningProcess, startProcess } from '../../support/proces
 import { real } from '../../support/requires.ts';
 
 const user = '1000:1000';
-const config = `
-vantage: image
-listen: { address: "0.0.0.0:10120", tokenFile: /run/mirrorwatch/token }
-schedule: { every: 5s, timeout: 5s }
-mirrors: [{ name: near, ecosystem: go, url: "http://127.0.0.1:8081" }]
-modules: { go: [example.com/hello@v1.0.0] }
-go: { sumdb: off }
-state: { path: /data/mirrorwatch.db }
-`;
-
 let folder = '';
 
 /** What `RUN npm run build && npm prune` leaves in the image's first stage, then what its rootfs.sh makes of it. */
@@ -51,6 +41,7 @@ function containerScript(rootfs: string): string {
     'unset NODE_EXTRA_CA_CERTS',
     'export NODE_ENV=production MIRRORWATCH_CONFIG=/etc/mirrorwatch/mirrorwatch.yaml',
     `${inside} /etc/mirrorwatch/token.mjs && ${inside} /etc/mirrorwatch/token.mjs`,
+    `${inside} /etc/mirrorwatch/demo-mirrors.mjs &`,
     `exec ${inside} /app/dist/main.js run`,
   ];
   return lines.join('\n');
@@ -85,8 +76,10 @@ real('the image, without a container engine', ['netns', 'npm'], () => {
   beforeAll(async () => {
     rootfs = await build();
     mkdirSync(join(rootfs, 'proc'));
-    writeFileSync(join(rootfs, 'etc/mirrorwatch/mirrorwatch.yaml'), config);
-    cpSync(join(repoDir, 'deploy/compose/token.mjs'), join(rootfs, 'etc/mirrorwatch/token.mjs'));
+    for (const name of ['mirrorwatch.yaml', 'token.mjs', 'demo-mirrors.mjs'])
+      cpSync(join(repoDir, 'deploy/compose', name), join(rootfs, 'etc/mirrorwatch', name));
+    // What the name of a service is in docker-compose.yml.
+    writeFileSync(join(rootfs, 'etc/hosts'), '127.0.0.1 localhost demo\n');
     const unshare = `${commandPath('unshare')} --pid --fork --kill-child --mount --net --ipc --uts sh -c "$SCRIPT" & wait_for=$!`;
     const report = `until child=$(cat /proc/$wait_for/task/$wait_for/children) && [ -n "$child" ]; do :; done; echo leader $child`;
     container = await startProcess({
@@ -134,6 +127,24 @@ real('the image, without a container engine', ['netns', 'npm'], () => {
        Promise.all([ask({}), ask({ authorization: 'Bearer ' + token })]).then((all) => console.log(JSON.stringify([token.length, ...all])));`,
     );
     expect(JSON.parse(said), container.log()).toEqual([32, 401, 200]);
+  });
+
+  it('measures the demo’s mirrors with the configuration of docker-compose.yml', async () => {
+    const said = await exec(
+      '-e',
+      `const headers = { authorization: 'Bearer ' + fs.readFileSync('/run/mirrorwatch/token', 'utf8') };
+       const wanted = /^mirror_probe_last_rtt_seconds\\{.*registry="(\\w+)".*step="mod"/gm;
+       (async () => {
+         for (let tries = 0; tries < 150; tries += 1) {
+           const text = await (await fetch('http://127.0.0.1:10120/metrics', { headers })).text();
+           const found = new Set([...text.matchAll(wanted)].map(([, name]) => name));
+           if (found.size === 2) return console.log([...found].sort().join());
+           await new Promise((resolve) => setTimeout(resolve, 200));
+         }
+         console.log('no data after 30 s');
+       })();`,
+    );
+    expect(said, container.log()).toBe('far,near\n');
   });
 
   it('as process 1 drains on SIGTERM and ends with 0', async () => {
