@@ -4,6 +4,9 @@ import type { News } from './news.ts';
 import type { Pins } from './pins.ts';
 import type { Stages } from './stages.ts';
 
+const nothingAnswers =
+  'nothing answers here: this speaks of the place, not of the mirrors; without a network, try `mirrorwatch demo`';
+
 const standingsEveryMs = 250;
 
 /** What becomes of a turn's news. */
@@ -97,6 +100,8 @@ export function createPublisher(s: Stages, events: Events, pins: Pins): Publishe
         if (vantage.suspect !== suspect) {
           suspect = vantage.suspect;
           s.log.info('vantage judged', { suspect });
+          if (suspect && s.detector.standings().every(({ lastOkAtMs }) => lastOkAtMs === null))
+            s.log.warn(nothingAnswers, { vantage: s.config.vantage });
           events.emit('vantage', now.wallMs, vantage);
         }
         for (const { worker, delaysMs } of s.workers.loopDelays()) s.exporter.loopDelays(worker, delaysMs);

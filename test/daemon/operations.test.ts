@@ -271,6 +271,20 @@ describe('restart', () => {
   });
 });
 
+describe('a place without a network', () => {
+  test('no name resolves: it is us from the first pass on, no mirror is down, and the log points to demo', async () => {
+    const world = await startWorld({
+      yaml: threeMirrors(),
+      script: () => ({ code: 'EAI_AGAIN', phase: 'resolve', afterMs: 5 }),
+    });
+    await world.seconds(120);
+    expect(await metric(world, 'mirror_vantage_suspect')).toBe(1);
+    expect((await mirrorOf(world, 'a')).state).toBe('unknown');
+    expect(world.log.filter(({ message }) => message.includes('mirrorwatch demo'))).toHaveLength(1);
+    expect(told(world)).toEqual(['vantage suspect true', 'advice refused a → a']);
+  });
+});
+
 describe('the end', () => {
   test('SIGTERM: no new probes, those in flight end, the state is flushed, the port is closed', async () => {
     const world = await startWorld({
