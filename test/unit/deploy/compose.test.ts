@@ -198,7 +198,10 @@ describe('what the services are told of each other', () => {
         url: expect.stringMatching(/^http:\/\/localhost:\$\{MIRRORWATCH_PORT\}\/probes\/\$\$\{__value\.raw\}$/),
       },
     ]);
-    expect(file.services['grafana']?.environment?.['MIRRORWATCH_PORT']).toBe(10_120);
+    const { MIRRORWATCH_PORT: port, GF_DASHBOARDS_DEFAULT_HOME_DASHBOARD_PATH: home } =
+      file.services['grafana']?.environment ?? {};
+    expect(port).toBe(10_120);
+    expect(existsSync(join(repoDir, String(home).replace('/etc/grafana/', '')))).toBe(true);
   });
 
   it('scripts of the containers are files and import what the image has', () => {
