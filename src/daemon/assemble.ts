@@ -16,13 +16,14 @@ import type {
   WorkerBook,
   Workers,
 } from '../core/ports.ts';
+import type { Target } from '../core/target.ts';
 import { createDetector } from '../detect/detector.ts';
 import { secondsBuckets } from '../export/catalog.ts';
 import { createExporter } from '../export/exporter.ts';
 import { createNotifier } from '../notify/notifier.ts';
 import { createScheduler } from '../schedule/scheduler.ts';
 import { expandTargets } from '../schedule/targets.ts';
-import { createBoard } from '../state/board.ts';
+import { createBoard, type SeriesRef } from '../state/board.ts';
 import { createLedger } from '../state/ledger.ts';
 import { workerBook } from './book.ts';
 import { nothingLearnt } from './pins.ts';
@@ -94,11 +95,19 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
       clock: ports.clock,
       turn: () => new Promise((resolve) => ports.timers.after(0, resolve)),
     }),
-    board: createBoard(secondsBuckets, targets),
+    board: createBoard(secondsBuckets, seriesOf(config, targets)),
     ledger: createLedger(store, waitingRowsMax),
   };
   restorePauses(stages, now);
   return stages;
+}
+
+/** Each target over each kind of connection that its mirror is probed with. */
+export function seriesOf(config: Config, targets: readonly Target[]): readonly SeriesRef[] {
+  const connections = new Map(config.mirrors.map((mirror) => [mirror.name, mirror.connections]));
+  return targets.flatMap((target) =>
+    (connections.get(target.registry) ?? []).map((connection) => ({ target, connection })),
+  );
 }
 
 /** What clients use today, by upstream, as the configuration declares it. */

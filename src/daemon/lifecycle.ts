@@ -8,7 +8,7 @@ import { residentBytes } from '../io/machine.ts';
 import { type Listening, listen } from '../io/server.ts';
 import { expandTargets } from '../schedule/targets.ts';
 import { apiDeps } from './api-deps.ts';
-import { assemble, type DaemonPorts, declaredBy } from './assemble.ts';
+import { assemble, type DaemonPorts, declaredBy, seriesOf } from './assemble.ts';
 import { createPipeline } from './pipeline.ts';
 
 const housekeepingMs = 10 * 60_000;
@@ -76,7 +76,7 @@ export async function startDaemon(
       stages.config = next;
       stages.targets = targets;
       stages.scheduler.replace(next, targets, now);
-      stages.board.replace(targets);
+      stages.board.replace(seriesOf(next, targets));
       stages.exporter.reconfigure(next, targets);
       absorb.detect(stages.detector.reconfigure(next, targets, now));
       absorb.advise(stages.advisor.reconfigure(next, declaredBy(next), now));

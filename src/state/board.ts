@@ -27,6 +27,12 @@ export interface SeriesNow {
   readonly recent: readonly SettledSample[];
 }
 
+/** One series by configuration. */
+export interface SeriesRef {
+  readonly target: Target;
+  readonly connection: Connection;
+}
+
 interface Series {
   readonly target: Target;
   readonly connection: Connection;
@@ -40,8 +46,8 @@ interface Series {
 /** Probes are found by id as long as a series' recent list, an exemplar's bucket, or the failing list holds them. */
 export interface Board {
   take(sample: SettledSample, transcript: Transcript | null): void;
-  /** Keeps what belongs to these targets; forgets the rest. */
-  replace(targets: readonly Target[]): void;
+  /** Keeps what belongs to the targets of these series; forgets the rest. */
+  replace(configured: readonly SeriesRef[]): void;
   series(): Iterable<SeriesNow>;
   of(registry: string): readonly SeriesNow[];
   probe(probeId: string): KeptProbe | null;
@@ -51,14 +57,15 @@ export interface Board {
 
 /**
  * What is known now, bounded: written by the daemon alone, read by api and export.
+ * Each configured series is there from the start, with nothing known of it.
  * @param bucketEdgesSeconds  upper edges of the round-trip histogram, ascending
  */
-export function createBoard(bucketEdgesSeconds: readonly number[], targets: readonly Target[]): Board {
+export function createBoard(bucketEdgesSeconds: readonly number[], configured: readonly SeriesRef[]): Board {
   const all = new Map<string, Series>();
   const byRegistry = new Map<string, Set<Series>>();
   const kept = new Map<string, { probe: KeptProbe; holders: number }>();
   const failing = new Ring<string>(limits.failingTranscripts);
-  let known = new Set(targets.map((target) => target.id));
+  let known = new Set(configured.map(({ target }) => target.id));
 
   const hold = (probeId: string, probe: KeptProbe): void => {
     const entry = kept.get(probeId);
@@ -70,8 +77,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], targets: read
     const entry = kept.get(probeId);
     if (entry && --entry.holders <= 0) kept.delete(probeId);
   };
-  const seriesFor = (sample: SettledSample): Series => {
-    const { target, connection } = sample.due;
+  const seriesFor = (target: Target, connection: Connection): Series => {
     const id = seriesId(target, connection);
     const found = all.get(id);
     if (found) return found;
@@ -88,11 +94,15 @@ export function createBoard(bucketEdgesSeconds: readonly number[], targets: read
     byRegistry.set(target.registry, siblings.add(made));
     return made;
   };
+  const begin = (wanted: readonly SeriesRef[]): void => {
+    for (const { target, connection } of wanted) seriesFor(target, connection);
+  };
+  begin(configured);
 
   return {
     take(sample, transcript) {
       if (!known.has(sample.due.target.id)) return;
-      const series = seriesFor(sample);
+      const series = seriesFor(sample.due.target, sample.due.connection);
       const { probeId } = sample.due;
       const probe: KeptProbe = { sample, transcript };
       if (sample.outcome.tag === 'failed') {
@@ -112,7 +122,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], targets: read
       series.byBucket.set(bucket, probeId);
     },
     replace(next) {
-      known = new Set(next.map((target) => target.id));
+      known = new Set(next.map(({ target }) => target.id));
       for (const [id, series] of all) {
         if (known.has(series.target.id)) continue;
         all.delete(id);
@@ -120,6 +130,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], targets: read
         for (const probeId of series.probes.items()) release(probeId);
         for (const probeId of series.byBucket.values()) release(probeId);
       }
+      begin(next);
     },
     *series() {
       for (const series of all.values()) yield now(series);

@@ -4,7 +4,7 @@ import { limits } from '../../../src/core/limits.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import type { Target } from '../../../src/core/target.ts';
 import type { Transcript } from '../../../src/core/transcript.ts';
-import { createBoard } from '../../../src/state/board.ts';
+import { createBoard, type SeriesRef } from '../../../src/state/board.ts';
 import { aDue, aSample, aTarget, refused } from '../detect/world.ts';
 
 const edges = [0.1, 0.5, 1];
@@ -30,8 +30,13 @@ const transcript = (probeId: string): Transcript => ({
   loopDelayMsMax: 0,
   worker: 0,
 });
+/** The series of these targets. */
+function cold(targets: readonly Target[]): readonly SeriesRef[] {
+  return targets.map((one) => ({ target: one, connection: 'cold' }));
+}
+
 function board(targets: readonly Target[] = [target]) {
-  const made = createBoard(edges, targets);
+  const made = createBoard(edges, cold(targets));
   return {
     ...made,
     put(sample: SettledSample): string {
@@ -90,7 +95,7 @@ describe('which probes can still be read', () => {
     const other = aTarget('b');
     const { put, probe, replace, series, of } = board([target, other]);
     const [ok, bad, kept] = [put(settled(50)), put(settled(5, { outcome: refused })), put(settled(50, { of: other }))];
-    replace([other]);
+    replace(cold([other]));
     expect([ok, bad, kept].map((id) => probe(id) !== null)).toEqual([false, true, true]);
     expect(probe(put(settled(50)))).toBeNull();
     expect([[...series()].map((one) => one.target.id), of('a')]).toEqual([[other.id], []]);
@@ -98,6 +103,17 @@ describe('which probes can still be read', () => {
 });
 
 describe('what is known of a series', () => {
+  test('it is there before anything is known of it', () => {
+    const [one] = [...board().series()];
+    expect([one?.target.id, one?.last, one?.p50Ms, one?.lastOkAtMs, one?.phases]).toEqual([
+      target.id,
+      null,
+      null,
+      null,
+      {},
+    ]);
+  });
+
   test('median, p95 and phases over ok scheduled samples; the last of any kind', () => {
     const { put, of } = board();
     for (const ms of [10, 20, 30, 40, 1000]) put(settled(ms, { phases: { connect: ms / 2, transfer: ms / 2 } }));
