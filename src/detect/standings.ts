@@ -51,10 +51,11 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
 export function vantageOf(memory: Memory): VantageStanding {
   const since = [...memory.suspicions.values()].map((suspicion) => suspicion.sinceWallMs);
   const blindMs = blindSinceMs(memory);
-  if (memory.passEnded && blindMs !== null) since.push(blindMs);
+  if (blindMs !== null) since.push(blindMs);
+  const isKnown = memory.passEnded;
   return {
-    suspect: since.length > 0 ? true : memory.passEnded ? false : null,
-    sinceMs: since.length === 0 ? null : Math.min(...since),
+    suspect: isKnown ? since.length > 0 : null,
+    sinceMs: isKnown && since.length > 0 ? Math.min(...since) : null,
     controls: [...memory.controls].map(([name, { up }]) => ({ name, up })),
     contaminatedShare: contaminatedOf(memory.self, memory.now.monotonicMs).share,
   };
