@@ -11,6 +11,8 @@ export interface AlertmanagerOptions {
   readonly bearerToken?: string;
   /** Before the first post of a group, in ms. Default 100. */
   readonly groupWaitMs?: number;
+  /** The whole configuration, in place of what the other options make. */
+  readonly config?: object;
 }
 
 /** One alert it holds. */
@@ -52,7 +54,8 @@ export async function startAlertmanager(options: AlertmanagerOptions = {}): Prom
     group_wait: `${options.groupWaitMs ?? 100}ms`,
     group_interval: '1s',
   };
-  writeFileSync(configFile, JSON.stringify({ route, receivers: [{ name: 'hook', webhook_configs: hooks }] }));
+  const made = { route, receivers: [{ name: 'hook', webhook_configs: hooks }] };
+  writeFileSync(configFile, JSON.stringify(options.config ?? made));
   const server = await startProcess({
     name: 'alertmanager',
     command: commandPath('prometheus-alertmanager'),

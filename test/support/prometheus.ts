@@ -8,6 +8,8 @@ import { freePort, startProcess } from './process.ts';
 export interface PrometheusOptions {
   /** What it scrapes, each `127.0.0.1:port`; the path is /metrics. */
   readonly targets: readonly string[];
+  /** Labels of these targets. */
+  readonly labels?: Readonly<Record<string, string>>;
   /** Scrape and evaluation interval, in ms. Default 1000. */
   readonly intervalMs?: number;
   /** Paths of rule files. */
@@ -69,7 +71,7 @@ function configuration(options: PrometheusOptions, dir: string): string {
         scheme: options.scheme ?? 'http',
         ...(options.caFile === undefined ? {} : { tls_config: { ca_file: options.caFile } }),
         ...(options.bearerToken === undefined ? {} : { authorization: { credentials_file: join(dir, 'token') } }),
-        static_configs: [{ targets: options.targets }],
+        static_configs: [{ targets: options.targets, labels: options.labels ?? {} }],
       },
     ],
   });

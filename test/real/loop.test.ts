@@ -1,0 +1,269 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { defaultRuleParameters } from '../../src/rules/parameters.ts';
+import { rulesText } from '../../src/rules/rules.ts';
+import { type Alertmanager, startAlertmanager } from '../support/alertmanager.ts';
+import { text } from '../support/answer.ts';
+import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
+import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { real } from '../support/requires.ts';
+import { moduleAnswers, syntheticModules } from '../support/synthetic-modules.ts';
+import { startWebhookReceiver, verifyPost, type WebhookReceiver } from '../support/webhook-receiver.ts';
+import { type DaemonProcess, startDaemon, until } from './daemon.ts';
+import type { AdviceJson } from './views.ts';
+
+const token = 'token-of-the-loop';
+const secret = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';
+/** An hour of the rules is a minute here. */
+const timeScale = 1 / 60;
+
+type LoopAdvice = AdviceJson & { readonly trigger: string; readonly reason: string };
+type Slowness = 'none' | 'now and then' | 'always';
+
+/** A Go mirror whose canary is slow as told. `slowAtMs`: the first slow answer since it was told so, performance.now(). */
+interface Mirror extends RawServer {
+  slowness: Slowness;
+  slowAtMs: number | null;
+}
+
+async function startMirror(): Promise<Mirror> {
+  const answers = moduleAnswers(syntheticModules);
+  let asked = 0;
+  const server = await startRawServer({
+    answer: async ({ path }) => {
+      if (path.endsWith('.mod')) await sleep(waitMs());
+      return answers.get(path) ?? text(404, 'not found\n');
+    },
+  });
+  const mirror: Mirror = Object.assign(server, { slowness: 'none' as const, slowAtMs: null });
+  function waitMs(): number {
+    asked += 1;
+    // Every third by 300 ms: below the floor of a spike (800 ms), never twice in a row, and a p95 ten times the usual.
+    const ms = mirror.slowness === 'always' ? 1200 : mirror.slowness === 'now and then' && asked % 3 === 0 ? 300 : 10;
+    if (ms > 10) mirror.slowAtMs ??= performance.now();
+    return ms;
+  }
+  return mirror;
+}
+
+/** deploy/alertmanager.yml, with its waits shortened and its machine receiver led here. */
+function alertmanagerConfig(url: string): object {
+  const config = parse(readFileSync(join(repoDir, 'deploy/alertmanager.yml'), 'utf8')) as {
+    route: { routes: Record<string, unknown>[] };
+    receivers: { name: string; webhook_configs?: Record<string, unknown>[] }[];
+  };
+  const waits = { group_wait: '3s', group_interval: '2s', repeat_interval: '1m' };
+  const { routes } = config.route;
+  const machine = routes.find(({ receiver }) => receiver === 'mirrorwatch');
+  const hook = config.receivers.find(({ name }) => name === 'mirrorwatch')?.webhook_configs?.[0];
+  if (machine === undefined || hook === undefined) throw new Error('deploy/alertmanager.yml has no machine receiver');
+  Object.assign(machine, waits);
+  Object.assign(hook, { url, http_config: { authorization: { credentials: token } } });
+  // What the daemon pushed itself is led back to it, as a careless route would.
+  routes.unshift({ receiver: 'mirrorwatch', matchers: ['mirrorwatch_origin=~".+"'], continue: true, ...waits });
+  return config;
+}
+
+const took: Record<string, number> = {};
+
+real(
+  'the loop: slow → rule → Alertmanager → daemon → advice → webhook → well → back',
+  ['prometheus', 'alertmanager'],
+  () => {
+    let dir: string;
+    let a: Mirror;
+    let b: Mirror;
+    let hooks: WebhookReceiver;
+    let alertmanager: Alertmanager;
+    let prometheus: Prometheus;
+    let daemon: DaemonProcess;
+    let daemonPort: number;
+
+    const configuration = (): string => `
+vantage: loop
+schedule: { every: 500ms, timeout: 4s, perHost: 8 }
+steps: { list: 5s, info: 2s, latest: 5s, zip: 60s }
+mirrors:
+  - { name: a, ecosystem: go, url: "${a.url}", weight: 100 }
+  - { name: b, ecosystem: go, url: "${b.url}", weight: 90 }
+clients: { go: "${a.url},${b.url}|direct" }
+modules: { go: [ "example.com/hello@v1.0.0" ] }
+go: { sumdb: off }
+advise: { hold: 6s }
+alertmanager: { token: ${token} }
+webhooks:
+  - { name: ops, url: "${hooks.url}", secrets: [ ${secret} ], on: [ advice ], allow: [ 127.0.0.0/8 ] }
+  - { name: am, url: "${alertmanager.url}", format: alertmanager, allow: [ 127.0.0.0/8 ] }
+`;
+    const start = (): Promise<DaemonProcess> => startDaemon({ dir, port: daemonPort, yaml: configuration() });
+    const adviceNow = async (): Promise<LoopAdvice | undefined> =>
+      (await daemon.api<{ advice: readonly LoopAdvice[] }>('advice')).advice.find(({ state }) => state === 'proposed');
+    const proposed = (cause: string, withinMs = 90_000): Promise<LoopAdvice> =>
+      until(`advice because of ${cause}`, adviceNow, (advice) => advice?.cause === cause, {
+        withinMs,
+        help: () => `${daemon.log()}\n${alertmanager.log()}`,
+      }) as Promise<LoopAdvice>;
+    const notifications = async (outcome: string): Promise<number> =>
+      (await daemon.metrics()).get(`mirrorwatch_alertmanager_notifications_total{outcome="${outcome}"}`) ?? Number.NaN;
+    /** /metrics is shared for a quarter of a second, so a count may come a moment after what it counts. */
+    const counted = (outcome: string, withinMs = 20_000): Promise<number> =>
+      until(
+        `an alert counted as ${outcome}`,
+        () => notifications(outcome),
+        (count) => count >= 1,
+        {
+          withinMs,
+          help: () => `${daemon.log()}\n${alertmanager.log()}`,
+        },
+      );
+    const told = (pleases: (data: LoopAdvice) => boolean): LoopAdvice | undefined =>
+      hooks.posts
+        .map((post) => (verifyPost(post, secret) as { data: { advice: LoopAdvice } }).data.advice)
+        .find((advice) => pleases(advice));
+    const sinceSlow = (): number => performance.now() - (a.slowAtMs ?? Number.NaN);
+    const firing = async (): Promise<boolean> =>
+      (await prometheus.alerts()).some(
+        ({ state, labels }) => state === 'firing' && labels['alertname'] === 'MirrorSlow',
+      );
+
+    beforeAll(async () => {
+      dir = tempDir('loop');
+      [a, b, hooks] = await Promise.all([startMirror(), startMirror(), startWebhookReceiver()]);
+      // The daemon's port must be known before it runs: Alertmanager is told of it first.
+      const placeholder = await startRawServer({ answer: () => text(503, '') });
+      daemonPort = placeholder.port;
+      await placeholder.close();
+      alertmanager = await startAlertmanager({
+        config: alertmanagerConfig(`http://127.0.0.1:${daemonPort}/api/v1/alertmanager`),
+      });
+      const rules = join(dir, 'rules.yml');
+      writeFileSync(rules, rulesText({ ...defaultRuleParameters, timeScale }));
+      daemon = await start();
+      prometheus = await startPrometheus({
+        targets: [`127.0.0.1:${daemonPort}`],
+        labels: { vantage: 'loop' },
+        intervalMs: 500,
+        ruleFiles: [rules],
+        alertmanager: alertmanager.address,
+      });
+      // Baselines, and a minute's worth of samples for a percentile of an hour.
+      await until(
+        'both mirrors up and measured',
+        async () =>
+          (await daemon.metrics()).get(
+            'mirror_probe_rtt_seconds_count{ecosystem="go",registry="b",module="example.com/hello",version="v1.0.0",step="mod",connection="cold"}',
+          ) ?? 0,
+        (count) => count >= 60,
+        { withinMs: 60_000, help: () => daemon.log() },
+      );
+    });
+
+    afterAll(async () => {
+      for (const part of [prometheus, daemon, alertmanager, hooks, a, b]) await part?.close();
+      removeTempDir(dir);
+      for (const [way, ms] of Object.entries(took))
+        process.stdout.write(`[loop] ${way}: ${(ms / 1000).toFixed(1)} s\n`);
+    });
+
+    test('slow below what a streak names: the rule fires, Alertmanager calls, advice follows, signed', {
+      timeout: 240_000,
+    }, async () => {
+      a.slowness = 'now and then';
+      await until('the rule fires', firing, (fires) => fires, { withinMs: 90_000 });
+      took['first slow answer → rule fires'] = sinceSlow();
+      const advice = await proposed('slo');
+      took['first slow answer → advice, by Prometheus and Alertmanager'] = sinceSlow();
+      expect(advice).toMatchObject({ from: 'a', to: 'b', trigger: 'alertmanager' });
+      expect(advice.reason).toContain('the alert MirrorSlow, firing for');
+      await counted('evidence');
+      // The detector has nothing to say: it is the alert alone that led here.
+      expect((await daemon.api<{ findings: readonly unknown[] }>('findings?state=all')).findings).toEqual([]);
+      const signed = await until('a signed webhook', async () => told(({ id }) => id === advice.id), Boolean, {
+        withinMs: 10_000,
+      });
+      expect(signed).toMatchObject({ state: 'proposed', cause: 'slo', trigger: 'alertmanager', remedy: advice.remedy });
+      const accepted = await daemon.post(`/api/v1/advice/${advice.id}/accept`);
+      expect(accepted.status, accepted.text).toBe(200);
+    });
+
+    test('it gets well: resolved, and after hold the way back', { timeout: 240_000 }, async () => {
+      const wellAtMs = performance.now();
+      a.slowness = 'none';
+      await counted('resolved', 120_000);
+      took['well → resolved by Alertmanager'] = performance.now() - wellAtMs;
+      const advice = await proposed('failback');
+      took['well → failback advice (hold 6 s)'] = performance.now() - wellAtMs;
+      expect(advice).toMatchObject({ from: 'b', to: 'a', trigger: 'detector' });
+      await until('a signed webhook', async () => told(({ id }) => id === advice.id), Boolean, { withinMs: 10_000 });
+      expect((await daemon.post(`/api/v1/advice/${advice.id}/accept`)).status).toBe(200);
+    });
+
+    test('the daemon is dead when Alertmanager first calls: nothing is lost', { timeout: 240_000 }, async () => {
+      a.slowAtMs = null;
+      a.slowness = 'now and then';
+      // It fires; Alertmanager waits three seconds for more of the group, then finds nobody.
+      await until('the rule fires', firing, (fires) => fires, { withinMs: 90_000, everyMs: 50 });
+      await daemon.kill();
+      const failed = async (): Promise<string> => {
+        const metrics = await (await fetch(`${alertmanager.url}/metrics`)).text();
+        return (
+          metrics
+            .split('\n')
+            .find((line) => /^alertmanager_notification_requests_failed_total\{.*integration="webhook"/.test(line)) ??
+          ''
+        );
+      };
+      await until('Alertmanager has called in vain', failed, (line) => Number(line.split(' ').at(-1)) >= 1, {
+        withinMs: 30_000,
+        everyMs: 50,
+        help: alertmanager.log,
+      });
+      await daemon.close();
+      daemon = await start();
+      const advice = await proposed('slo');
+      expect(advice).toMatchObject({ from: 'a', to: 'b', trigger: 'alertmanager' });
+      expect(await counted('evidence')).toBe(1);
+      await until('a signed webhook', async () => told(({ id }) => id === advice.id), Boolean, { withinMs: 10_000 });
+      // Unheeded, and the mirror gets well: taken back.
+      a.slowness = 'none';
+      await until('withdrawn', adviceNow, (now) => now === undefined, { withinMs: 120_000, help: daemon.log });
+      await until('told so', async () => told(({ id, state }) => id === advice.id && state === 'withdrawn'), Boolean, {
+        withinMs: 10_000,
+      });
+    });
+
+    test('trouble that a streak names: our own detection is faster, and what we push comes back as our own', {
+      timeout: 240_000,
+    }, async () => {
+      a.slowAtMs = null;
+      a.slowness = 'always';
+      const advice = await proposed('spike');
+      took['first slow answer → advice, by our own detection'] = sinceSlow();
+      expect(advice).toMatchObject({ from: 'a', to: 'b', trigger: 'detector' });
+      const held = await until(
+        'Alertmanager holds the finding',
+        async () => (await alertmanager.alerts()).find(({ labels }) => labels['alertname'] === 'MirrorwatchSpike'),
+        (alert) => alert !== undefined,
+        { withinMs: 10_000, help: daemon.log },
+      );
+      expect(held?.labels).toMatchObject({
+        registry: 'a',
+        vantage: 'loop',
+        mirrorwatch_origin: 'loop',
+        severity: 'warning',
+      });
+      await counted('own');
+      a.slowness = 'none';
+      await until(
+        'it ends there as it ends here',
+        async () => (await alertmanager.alerts()).find(({ labels }) => labels['alertname'] === 'MirrorwatchSpike'),
+        (alert) => alert === undefined,
+        { withinMs: 30_000, help: daemon.log },
+      );
+    });
+  },
+);
