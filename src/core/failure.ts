@@ -52,7 +52,7 @@ export const reasonWeight: Readonly<Record<Reason, 'outage' | 'refusal' | 'conte
   server: 'outage',
   status: 'refusal',
   redirect: 'outage',
-  forbidden_target: 'content',
+  forbidden_target: 'refusal',
   wrong_content: 'outage',
   malformed: 'outage',
   oversize: 'outage',

@@ -2,7 +2,7 @@ import type { Config } from '../core/config.ts';
 import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
-import type { Target } from '../core/target.ts';
+import { type Target, targetId } from '../core/target.ts';
 import { arrive } from './arrive.ts';
 import { confirmNow } from './confirm.ts';
 import { endDoubt } from './doubt.ts';
@@ -10,7 +10,7 @@ import { drive, settleHeld, wakeAtMs } from './drive.ts';
 import { acknowledgeFinding, ageFindings, closeFinding, openFinding, putFinding, rewriteFindings } from './findings.ts';
 import { settle } from './judge.ts';
 import { writeDirty, writeUrgent } from './keep.ts';
-import { type Memory, type MirrorMemory, newMemory } from './memory.ts';
+import { type Memory, type MirrorMemory, newMemory, writeSoon } from './memory.ts';
 import { restore } from './restore.ts';
 import { adopt } from './roster.ts';
 import { answerControl, answerMoments, hasten } from './round.ts';
@@ -240,12 +240,24 @@ function sleep(memory: Memory, turn: TurnDraft, fromMs: number, toMs: number): v
 function acknowledge(memory: Memory, turn: TurnDraft, findingId: string, reason: string): void {
   const finding = acknowledgeFinding(memory, turn, findingId, reason);
   const mirror = finding?.registry === null ? undefined : memory.mirrors.get(finding?.registry ?? '');
-  if (finding?.kind !== 'level_shift' || mirror === undefined) return;
+  if (finding === null || mirror === undefined) return;
+  if (finding.kind === 'mismatch') acknowledgeWrong(mirror, finding);
+  if (finding.kind !== 'level_shift') return;
   for (const series of mirror.shifted) {
     series.shift = null;
     memory.urgent.add(series);
   }
   mirror.shifted.clear();
+}
+
+/** The same wrong bytes are known from now on; others are news again. */
+function acknowledgeWrong(mirror: MirrorMemory, finding: Finding): void {
+  for (const { module, version, step } of finding.scope) {
+    const id = targetId(mirror.mirror.name, module, version, step);
+    const declared = mirror.declaredWrong.get(id);
+    if (declared !== undefined) mirror.declaredWrong.set(id, { ...declared, isAcknowledged: true });
+  }
+  writeSoon(mirror);
 }
 
 function keepFresh(memory: Memory, turn: TurnDraft): void {

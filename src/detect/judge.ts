@@ -12,8 +12,9 @@ import {
   roundKeyOf,
   type SeriesMemory,
   seriesOf,
+  writeSoon,
 } from './memory.ts';
-import { judgeMismatch } from './mismatch.ts';
+import { judgeMismatch, wrongDigest } from './mismatch.ts';
 import { opensOutage } from './outage.ts';
 import { heardOf, hearOutage, openOutage, vantageWord } from './outages.ts';
 import { judgeRefusal, refusalOf } from './refusal.ts';
@@ -172,10 +173,15 @@ function hasServingSibling(memory: Memory, mirror: MirrorMemory): boolean {
 
 function judgeHash(memory: Memory, turn: TurnDraft, mirror: MirrorMemory, sample: Sample): void {
   const { target, connection, purpose, probeId } = sample.due;
-  if (sample.outcome.tag === 'ok') mirror.wrongOnce.delete(target.id);
+  if (sample.outcome.tag === 'ok') {
+    mirror.wrongOnce.delete(target.id);
+    if (mirror.declaredWrong.delete(target.id)) mirror.isDirty = true;
+  }
   if (sample.outcome.tag !== 'failed' || sample.outcome.failure.kind !== 'mismatch') return;
   const { failure } = sample.outcome;
   const { name, ecosystem, upstream } = mirror.mirror;
+  const declared = mirror.declaredWrong.get(target.id);
+  if (declared?.isAcknowledged === true && declared.digest === wrongDigest(failure)) return;
   const known = openFinding(memory, 'mismatch', name);
   const { module, version, step } = target;
   const isKnown = known?.scope.some((item) => item.module === module && item.version === version && item.step === step);
@@ -188,6 +194,8 @@ function judgeHash(memory: Memory, turn: TurnDraft, mirror: MirrorMemory, sample
     return;
   }
   mirror.wrongOnce.delete(target.id);
+  mirror.declaredWrong.set(target.id, { digest: wrongDigest(failure), isAcknowledged: false });
+  writeSoon(mirror);
   const probeIds = [...(known?.evidence.probeIds ?? []), ...(before === null ? [] : [before.probeId]), probeId];
   putFinding(memory, turn, {
     kind: 'mismatch',
@@ -206,7 +214,7 @@ function judgeHash(memory: Memory, turn: TurnDraft, mirror: MirrorMemory, sample
       probeIds: probeIds.slice(-limits.findingProbes),
     },
     actionable: true,
-    text: `${name} serves wrong bytes for ${module ?? 'a file'}@${version ?? ''} (${step}): twice the same ${failure.algorithm}, not the one signed for.`,
+    text: `${name} serves other bytes for ${module ?? 'a file'}@${version ?? ''} (${step}) than go.sum or the checksum database names: twice the same ${failure.algorithm}.`,
   });
 }
 

@@ -30,6 +30,8 @@ export interface MirrorRow {
   readonly address: string | null;
   readonly expiresAtMs: number | null;
   readonly isRefused: boolean;
+  /** Declared wrong digests: target, digest, whether acknowledged. */
+  readonly wrong: readonly (readonly [string, string, boolean])[];
 }
 
 /** Keys of table `detector`. */
@@ -101,5 +103,6 @@ function mirrorRow(mirror: MirrorMemory): MirrorRow {
     address: mirror.address,
     expiresAtMs: mirror.certificate?.expiresAtMs ?? null,
     isRefused: mirror.refusal.isOpen,
+    wrong: [...mirror.declaredWrong].map(([id, one]) => [id, one.digest, one.isAcknowledged] as const),
   };
 }

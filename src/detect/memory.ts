@@ -8,7 +8,7 @@ import { isHeavy, seriesId, type Target } from '../core/target.ts';
 import { type Baseline, emptyBaseline } from './baseline.ts';
 import { type CertificateState, noCertificate } from './certificate.ts';
 import type { StepTimes } from './cold.ts';
-import type { WrongOnce } from './mismatch.ts';
+import type { DeclaredWrong, WrongOnce } from './mismatch.ts';
 import { noOutage, type OutageState } from './outage.ts';
 import { noRefusal, type RefusalState } from './refusal.ts';
 import type { Round } from './round.ts';
@@ -73,6 +73,8 @@ export interface MirrorMemory {
   certificateState: CertificateState;
   refusal: RefusalState;
   readonly wrongOnce: Map<string, WrongOnce>;
+  /** Wrong digests that were declared, by target; an acknowledged one is not declared again. */
+  readonly declaredWrong: Map<string, DeclaredWrong>;
   readonly stepTimes: Map<string, StepTimes>;
   readonly series: Map<string, SeriesMemory>;
   readonly out: Set<SeriesMemory>;
@@ -176,6 +178,7 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     certificateState: noCertificate,
     refusal: noRefusal,
     wrongOnce: new Map(),
+    declaredWrong: new Map(),
     stepTimes: new Map(),
     series: new Map(),
     out: new Set(),
@@ -260,4 +263,10 @@ export function canaryPaceMs(memory: MirrorMemory, config: Config): number {
 /** The deadline of a step as configured, milliseconds. */
 export function stepTimeoutMs(config: Config, step: Target['step']): number {
   return (config.steps[step] ?? config.schedule.pace).timeoutMs;
+}
+
+/** Has the mirror's row written with this turn, whenever it was written last. */
+export function writeSoon(mirror: MirrorMemory): void {
+  mirror.isDirty = true;
+  mirror.writtenAtMs = null;
 }

@@ -9,6 +9,18 @@ export interface WrongOnce {
   readonly probeId: string;
 }
 
+/** Wrong bytes that were declared: which, and whether somebody took note. */
+export interface DeclaredWrong {
+  /** Algorithm and digest of what was served. */
+  readonly digest: string;
+  readonly isAcknowledged: boolean;
+}
+
+/** What tells one wrong answer from another. */
+export function wrongDigest({ algorithm, got }: Mismatch): string {
+  return `${algorithm} ${got}`;
+}
+
 export type MismatchVerdict = 'declare' | 'look_again' | 'wait' | null;
 
 /**

@@ -52,6 +52,9 @@ function restoreMirror(memory: Memory, turn: TurnDraft, row: Row, moved: Set<str
   mirror.hasOk = mirror.lastOkAtMs !== null && memory.now.wallMs - mirror.lastOkAtMs <= limits.baselineAgeMsMax;
   const expiresAtMs = numberOf(value.expiresAtMs);
   if (expiresAtMs !== null) mirror.certificate = { expiresAtMs, authorizationCode: null };
+  for (const [id, digest, isAcknowledged] of wrongOf(value.wrong)) {
+    if (memory.targets.has(id)) mirror.declaredWrong.set(id, { digest, isAcknowledged });
+  }
   if (value.isRefused === true && openFinding(memory, 'refusal', name) !== null) {
     mirror.refusal = { ...noRefusal, isOpen: true };
   }
@@ -141,4 +144,12 @@ function monotonicOf(memory: Memory, wallMs: number): number {
 
 function numberOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
+}
+
+function wrongOf(value: unknown): readonly (readonly [string, string, boolean])[] {
+  if (!Array.isArray(value)) return [];
+  return value.filter(
+    (one): one is [string, string, boolean] =>
+      Array.isArray(one) && typeof one[0] === 'string' && typeof one[1] === 'string' && typeof one[2] === 'boolean',
+  );
 }

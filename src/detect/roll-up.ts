@@ -21,6 +21,8 @@ export interface RollUpInput {
   readonly targetsOut: number;
   readonly isRefused: boolean;
   readonly isMismatching: boolean;
+  /** The last settled canary sample was ok, as far as one was settled since the start. */
+  readonly canaryServes: boolean;
   /** A spike that is reason enough to leave. */
   readonly isSlow: boolean;
 }
@@ -66,5 +68,6 @@ export function rollUp(input: RollUpInput): { readonly state: MirrorState; reado
   if (input.isRefused) return { state: 'degraded', because: 'it refuses our canary' };
   if (input.isMismatching) return { state: 'degraded', because: 'it serves wrong bytes' };
   if (input.isSlow) return { state: 'degraded', because: 'it is much slower than usual' };
+  if (!input.canaryServes) return { state: 'up', because: 'its last canary answer failed, which is no outage yet' };
   return { state: 'up', because: 'its canary answers' };
 }

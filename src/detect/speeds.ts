@@ -88,7 +88,7 @@ export function hearSpeed(
     default:
       event satisfies never;
   }
-  judgeShift(memory, turn, mirror, series, pace);
+  judgeShift(memory, turn, mirror, series, pace, timeoutMs);
   if (pace.kind !== 'ok' || series.spike.sinceMs !== null) return;
   if (isSlow(pace.rttMs, series.baseline.medianMs, rule, timeoutMs) === true) return;
   series.baseline = learn(series.baseline, pace.rttMs, rule);
@@ -165,12 +165,19 @@ function relearn(memory: Memory, turn: TurnDraft, mirror: MirrorMemory, series: 
 }
 
 /** A level shift ends when the old level is back, or after a day: by then the new one simply is the level. */
-function judgeShift(memory: Memory, turn: TurnDraft, mirror: MirrorMemory, series: SeriesMemory, pace: Pace): void {
+function judgeShift(
+  memory: Memory,
+  turn: TurnDraft,
+  mirror: MirrorMemory,
+  series: SeriesMemory,
+  pace: Pace,
+  timeoutMs: number,
+): void {
   const { shift } = series;
+  const rule = memory.config.detect.spike;
   if (shift === null || pace.kind === 'other') return;
-  const clear = pace.kind === 'ok' && isClear(pace.rttMs, shift.fromMs) ? shift.clear + 1 : 0;
-  const isOver =
-    clear >= memory.config.detect.spike.clear || memory.now.monotonicMs - shift.sinceMs >= limits.baselineAgeMsMax;
+  const clear = pace.kind === 'ok' && isClear(pace.rttMs, shift.fromMs, rule, timeoutMs) ? shift.clear + 1 : 0;
+  const isOver = clear >= rule.clear || memory.now.monotonicMs - shift.sinceMs >= limits.baselineAgeMsMax;
   series.shift = isOver ? null : { ...shift, clear };
   if (!isOver) return;
   mirror.shifted.delete(series);

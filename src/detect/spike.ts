@@ -47,7 +47,7 @@ export function judgeSpike(
     if (count < rule.consecutive) return { state: { ...noSpike, slow: count }, event: null };
     return { state: { slow: count, clear: 0, sinceMs: nowMs }, event: 'opened' };
   }
-  const clear = pace.kind === 'ok' && isClear(pace.rttMs, baselineMs) ? state.clear + 1 : 0;
+  const clear = pace.kind === 'ok' && isClear(pace.rttMs, baselineMs, rule, timeoutMs) ? state.clear + 1 : 0;
   if (clear >= rule.clear) return { state: noSpike, event: 'cleared' };
   if (pace.kind === 'ok' && nowMs - state.sinceMs >= rule.relearnMs) return { state: noSpike, event: 'relearned' };
   return { state: { ...state, clear }, event: null };

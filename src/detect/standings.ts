@@ -25,6 +25,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     targetsOut: mirror.out.size,
     isRefused: mirror.refusal.isOpen,
     isMismatching: findings.some((finding) => finding.kind === 'mismatch'),
+    canaryServes: mirror.canaryServes || !mirror.wasAsked,
     isSlow: findings.some((finding) => finding.kind === 'spike' && finding.actionable),
   });
   return {

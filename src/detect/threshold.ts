@@ -31,9 +31,13 @@ export function isSlow(
   return observedMs > Math.min(rule.factor * baselineMs, capMs) && observedMs >= Math.min(rule.floorMs, capMs);
 }
 
-/** True for a round trip that speaks for the end of a spike: below 1.5 × baseline. */
-export function isClear(observedMs: number, baselineMs: number): boolean {
-  return observedMs < limits.spikeClearFactor * baselineMs;
+/**
+ * True for a round trip that speaks for the end of a spike: below 1.5 × baseline, or below half of what is slow. The
+ * second matters where the floor decides: on a mirror of 3 ms, 9 ms is no part of a spike of 900.
+ */
+export function isClear(observedMs: number, baselineMs: number, rule: SpikeRule, timeoutMs: number): boolean {
+  const slowMs = thresholdMs(baselineMs, rule, timeoutMs) ?? Number.POSITIVE_INFINITY;
+  return observedMs < Math.max(limits.spikeClearFactor * baselineMs, slowMs / 2);
 }
 
 function assertNumbers(...values: readonly number[]): void {

@@ -23,11 +23,9 @@ test('what counts towards an outage is what design.md section 5 lists', () => {
     ),
   );
   expect(reasons.filter((reason) => reasonWeight[reason] === 'refusal').sort()).toEqual(
-    words('throttled denied absent status tls_client'),
+    words('throttled denied absent status tls_client forbidden_target'),
   );
-  expect(reasons.filter((reason) => reasonWeight[reason] === 'content').sort()).toEqual(
-    words('forbidden_target mismatch'),
-  );
+  expect(reasons.filter((reason) => reasonWeight[reason] === 'content').sort()).toEqual(words('mismatch'));
 });
 
 test('a timeout is one in each phase', () => {

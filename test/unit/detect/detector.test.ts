@@ -38,6 +38,9 @@ function take(
   return detector.take(aSample(aDue(target, due), startMs, tookMs, outcome, over), at(nowMs));
 }
 
+/** The last row of each key, as the state file holds it. */
+const newest = (rows: DetectTurn['rows']) => [...new Map(rows.map((row) => [`${row.table}/${row.key}`, row])).values()];
+
 const changes = (turn: DetectTurn) =>
   turn.findings.map(({ change, finding }) => `${finding.kind} ${finding.registry ?? 'us'} ${change}`);
 
@@ -81,6 +84,25 @@ describe('wrong bytes', () => {
     take(zip, mismatch('x'));
     take(zip);
     expect(take(zip, mismatch('x')).rechecks).toEqual([zip]);
+  });
+
+  it('that were acknowledged are not declared again, over a restart too; other wrong bytes are', () => {
+    take(zip, mismatch('x'));
+    const declared = take(zip, mismatch('x'), { purpose: 'recheck' });
+    const acked = detector.acknowledge(declared.findings[0]?.finding.id ?? '', 'go.sum was wrong', at(nowMs));
+    for (let i = 0; i < 3; i++)
+      expect([take(zip, mismatch('x'))].map((turn) => [turn.rechecks, turn.findings])).toEqual([[[], []]]);
+    const rows = [...declared.rows, ...(acked?.rows ?? []), ...detector.flush(at(nowMs)).rows];
+    detector = createDetector({
+      config: aConfig({ mirrors }),
+      targets,
+      restored: JSON.parse(JSON.stringify(newest(rows))) as typeof rows,
+      random: countingRandom('second'),
+      now: at(nowMs),
+    });
+    expect([take(zip, mismatch('x'))].map((turn) => [turn.rechecks, changes(turn)])).toEqual([[[], []]]);
+    expect(take(zip, mismatch('y')).rechecks).toEqual([zip]);
+    expect(changes(take(zip, mismatch('y'), { purpose: 'recheck' }))).toEqual(['mismatch a opened']);
   });
 
   it('survive a restart', () => {

@@ -15,6 +15,7 @@ describe('roll-up', () => {
     targetsOut: 0,
     isRefused: false,
     isMismatching: false,
+    canaryServes: true,
     isSlow: false,
   };
   it.each([
@@ -36,6 +37,7 @@ describe('roll-up', () => {
     { name: 'refused', input: { isRefused: true }, want: 'degraded' },
     { name: 'wrong bytes', input: { isMismatching: true }, want: 'degraded' },
     { name: 'much slower', input: { isSlow: true }, want: 'degraded' },
+    { name: 'its last canary answer failed', input: { canaryServes: false }, want: 'up' },
   ])('$name: $want', ({ input, want }) => {
     const got = rollUp({ ...up, ...input });
     expect(got.state).toBe(want);

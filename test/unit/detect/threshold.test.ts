@@ -30,11 +30,13 @@ describe('threshold', () => {
   });
 
   it.each([
-    { observedMs: 149.9, want: true },
-    { observedMs: 150, want: false },
-    { observedMs: 150.1, want: false },
-  ])('clear at 1.5 × 100 ms? $observedMs: $want', ({ observedMs, want }) => {
-    expect(isClear(observedMs, 100)).toBe(want);
+    { name: 'just below 1.5 × baseline', observedMs: 1_499.9, baselineMs: 1_000, want: true },
+    { name: 'at 1.5 × baseline', observedMs: 1_500, baselineMs: 1_000, want: false },
+    { name: 'just above it', observedMs: 1_500.1, baselineMs: 1_000, want: false },
+    { name: 'just below half of the floor, far above 1.5 × baseline', observedMs: 399.9, baselineMs: 3, want: true },
+    { name: 'at half of the floor', observedMs: 400, baselineMs: 3, want: false },
+  ])('clear? $name: $want', ({ observedMs, baselineMs, want }) => {
+    expect(isClear(observedMs, baselineMs, rule, 10_000)).toBe(want);
   });
 
   it('throws on NaN, which is a defect of the caller', () => {
