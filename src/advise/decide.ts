@@ -7,7 +7,7 @@ import type { Chain } from './clients/client.ts';
 import { type Expectation, expectation } from './expected.ts';
 import { chainTo, mirrorOf, type View, weighAll } from './group.ts';
 import { lately, objectiveCause, relieves, saysEnough } from './objective.ts';
-import { gain, ranked, type Weighed } from './rank.ts';
+import { isFaster, ranked, type Weighed } from './rank.ts';
 import { type Entry, isUpstreamFault, recent, trouble } from './tally.ts';
 
 /** What should be done about one group now. `wait`: a cause is open, but moving is not (yet) worth it or allowed. */
@@ -85,7 +85,7 @@ function leave(view: View, head: Mirror, cause: Cause): Decision {
 /** Worth a voluntary move: at least `minGain` less expected time, and no availability lost. */
 function isWorth(view: View, current: Weighed | undefined, to: Weighed): boolean {
   const fromMs = current?.scoreMs ?? null;
-  if (fromMs === null || to.scoreMs === null || gain(fromMs, to.scoreMs) < view.config.advise.minGain) return false;
+  if (fromMs === null || to.scoreMs === null || !isFaster(fromMs, to.scoreMs, view.config.advise.minGain)) return false;
   return keepsAvailability(view, to);
 }
 
@@ -122,7 +122,7 @@ function failback(view: View, head: Mirror): Decision {
   if (left === 'slo' && wouldSuffer) return { kind: 'wait' };
   const wasSlow = left === 'spike' || left === 'level_shift';
   const isSlow =
-    here === null || to.scoreMs === null ? here !== null : gain(to.scoreMs, here) >= view.config.advise.minGain;
+    here === null || to.scoreMs === null ? here !== null : isFaster(to.scoreMs, here, view.config.advise.minGain);
   if (wasSlow && isSlow) return { kind: 'wait' };
   return { kind: 'propose', cause: 'failback', findings: [], to, after: group.declared, weighed };
 }

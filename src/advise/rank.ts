@@ -122,9 +122,17 @@ export function gain(fromMs: number, toMs: number): number {
   return fromMs <= 0 ? 0 : (fromMs - toMs) / fromMs;
 }
 
+/** Differences below this are noise of our own, however large their share: people are not moved for them. */
+const noiseMs = 10;
+
+/** True where one score is lower than another by `minGain`, and by more than noise. */
+export function isFaster(fromMs: number, toMs: number, minGain: number): boolean {
+  return gain(fromMs, toMs) >= minGain && fromMs - toMs >= noiseMs;
+}
+
 /**
  * Best first: what may be proposed or is in use, then the rest in the order of the file. Among the former reliable ones
- * first, then the faster; scores closer to the fastest left than `minGain` are equal: the greater weight, then the
+ * first, then the faster; scores closer to the fastest left than `minGain` or 10 ms are equal: the greater weight, then the
  * order in the file decides.
  */
 export function ranked(all: readonly Weighed[], minGain: number): readonly Weighed[] {
@@ -140,7 +148,7 @@ export function ranked(all: readonly Weighed[], minGain: number): readonly Weigh
 
 function byScore(tier: readonly Weighed[], minGain: number): readonly Weighed[] {
   const fastest = Math.min(...tier.map(scoreOf));
-  const equals = tier.filter((one) => scoreOf(one) === fastest || gain(scoreOf(one), fastest) < minGain);
+  const equals = tier.filter((one) => scoreOf(one) === fastest || !isFaster(scoreOf(one), fastest, minGain));
   if (equals.length === 0) return tier;
   const first = equals.toSorted((a, b) => (b.mirror.weight ?? 0) - (a.mirror.weight ?? 0));
   return [

@@ -6,7 +6,7 @@ import { compose, confidenceOf } from './compose.ts';
 import { causeAgainst, type Decision, decide } from './decide.ts';
 import { headName, memberOf, mirrorOf, type View, weighAll } from './group.ts';
 import { close, hold, isReminderDue, type Ledger, release } from './ledger.ts';
-import { gain, isFailing, type Weighed } from './rank.ts';
+import { isFailing, isFaster, type Weighed } from './rank.ts';
 
 type Said = Extract<Decision, { kind: 'propose' | 'refuse' }>;
 
@@ -97,7 +97,7 @@ function isBetter(view: View, to: Weighed, best: Weighed): boolean {
   const { group, now, config } = view;
   if (group.open === null || best.mirror === to.mirror || now.monotonicMs - group.open.issuedMs < config.advise.holdMs)
     return false;
-  return to.scoreMs !== null && best.scoreMs !== null && gain(to.scoreMs, best.scoreMs) >= config.advise.minGain;
+  return to.scoreMs !== null && best.scoreMs !== null && isFaster(to.scoreMs, best.scoreMs, config.advise.minGain);
 }
 
 /** Confidence follows the finding while an advice stands; that is no news, but the page and the API show it. */

@@ -14,7 +14,7 @@ type Asked = Extract<Decision, { kind: 'propose' | 'refuse' }>;
 /** The sentence of an advice: what is wrong, in numbers, and what the other mirror does better or why nothing is advised. */
 export function reasonText(view: View, decision: Asked, head: string, window: readonly Entry[]): string {
   const trouble = troubleText(view, decision, head, window);
-  if (decision.kind === 'refuse') return `${trouble}, but no switch is advised: ${refusalText(view, decision)}.`;
+  if (decision.kind === 'refuse') return `${trouble}, but no switch is advised: ${refusalText(view, decision, head)}.`;
   const from = decision.weighed.find((one) => one.mirror.name === head) ?? null;
   return `${trouble}; ${promiseText(view, from, decision.to)}.`;
 }
@@ -78,8 +78,8 @@ function promiseText(view: View, from: Weighed | null, to: Weighed): string {
   return `${took} instead of ${seconds(from.scoreMs / 1000)} (${Math.round(100 * gain(from.scoreMs, to.scoreMs))} % less)`;
 }
 
-function refusalText(view: View, decision: Extract<Decision, { kind: 'refuse' }>): string {
-  const others = decision.weighed.filter((one) => one.gate !== 'current');
+function refusalText(view: View, decision: Extract<Decision, { kind: 'refuse' }>, head: string): string {
+  const others = decision.weighed.filter((one) => one.mirror.name !== head);
   const texts: Record<Refusal, () => string> = {
     vantage_suspect: () => 'what we watch fails in one moment, so this looks like our own network',
     shared_fate: () => {
@@ -89,7 +89,7 @@ function refusalText(view: View, decision: Extract<Decision, { kind: 'refuse' }>
     nothing_measured: () =>
       `no other mirror was measured well enough (${limits.measuredOk} good canary answers in the last ${limits.measuredPaces} paces, the last one good)`,
     no_candidate: () =>
-      others.length <= 1
+      others.length === 0
         ? `there is no other mirror of ${view.group.upstream}`
         : `every other mirror is ruled out (${others.map((one) => `${one.mirror.name}: ${one.gate}`).join(', ')})`,
   };
@@ -120,6 +120,7 @@ export function limitsOfAdvice(view: View, to: Mirror, after: Chain): string[] {
 
 /** Seconds for people: two decimals below ten, one below a hundred, minutes from two hundred on. */
 export function seconds(value: number): string {
+  if (value < 1) return `${Math.round(value * 1000)} ms`;
   if (value >= 200) return `${Math.round(value / 60)} min`;
   return `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} s`;
 }

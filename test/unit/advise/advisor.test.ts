@@ -53,7 +53,7 @@ describe('an outage of the preferred mirror', () => {
       to: 'b',
       chain: { before: chain, after: 'https://b.example.com,direct' },
       reason:
-        'a is in outage (refused): 4 of its last 4 canary answers failed; b answered 6 of 6 and is expected to take 0.40 s a fetch.',
+        'a is in outage (refused): 4 of its last 4 canary answers failed; b answered 6 of 6 and is expected to take 400 ms a fetch.',
       cause: 'outage',
       refusal: null,
       evidence: {
@@ -168,7 +168,7 @@ describe('a spike of the preferred mirror', () => {
     const advice = only(stage);
     expect(advice.chain.after).toBe('https://b.example.com,https://a.example.com,direct');
     expect(advice.reason).toBe(
-      'a takes 1.30 s where 0.20 s is usual; b answered 9 of 9 and is expected to take 0.40 s a fetch instead of 2.60 s (85 % less).',
+      'a takes 1.30 s where 200 ms is usual; b answered 9 of 9 and is expected to take 400 ms a fetch instead of 2.60 s (85 % less).',
     );
     expect(advice.expected).toEqual({ availability: { before: 1, after: 1 }, p95Seconds: { before: 1.3, after: 0.2 } });
   });
@@ -485,7 +485,7 @@ describe('accepting and going back', () => {
       chain: { before: 'https://b.example.com,direct', after: chain },
     });
     expect(back?.reason).toBe(
-      'a, the preferred mirror, has been well for 10 min without a break; a answered 20 of 20 and is expected to take 0.40 s a fetch.',
+      'a, the preferred mirror, has been well for 10 min without a break; a answered 20 of 20 and is expected to take 400 ms a fetch.',
     );
     stage.accept(back?.id ?? '');
     expect(stage.advisor.list()).toEqual([]);
