@@ -62,7 +62,7 @@ function distinct(unread: readonly ConfigIssue[], found: readonly ConfigIssue[])
   const paths = new Set(unread.map(({ path }) => path).filter((path) => path !== ''));
   const issues = [...unread, ...found.filter(({ path }) => !paths.has(path))];
   const unique = new Map(
-    issues.map((issue) => [[issue.line, issue.column, issue.path, issue.expected].join('\n'), issue]),
+    issues.map((issue) => [[issue.line, issue.column, issue.path, issue.seen, issue.expected].join('\n'), issue]),
   );
   return [...unique.values()].toSorted(byPlace);
 }
