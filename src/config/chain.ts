@@ -34,8 +34,12 @@ export function parseGoChain(chain: string): Result<readonly ChainEntry[], strin
   return entries.length === 0 ? error('at least one proxy, direct or off') : ok(entries);
 }
 
+/** What no URL holds as it stands, and `;`, which separates nothing: legal in a URL, but here always a slip. */
+const illegal = /[;"<>\\^`{}]|[^\x21-\x7e\p{L}\p{M}\p{N}]/u;
+
 function entryText(text: string): string | null {
   if (text === 'direct' || text === 'off') return text;
+  if (illegal.test(text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#@]*@/i, ''))) return null;
   const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : /[.:/]/.test(text) ? `https://${text}` : null;
   if (url === null) return null;
   if (/^file:\/\/\/[^?#]*$/i.test(url)) return url;

@@ -13,7 +13,7 @@ export function baseUrl(text: string): SplitUrl | null {
   if (!/^https?:\/\/[^/]/i.test(text) || /[?#\s\\]/.test(text) || !URL.canParse(text)) return null;
   const parsed = new URL(text);
   const user = userOf(parsed);
-  if (user === undefined || parsed.hostname === '') return null;
+  if (user === undefined || !/^(\[[0-9a-f:.]+\]|[a-z0-9._-]+)$/.test(parsed.hostname)) return null;
   return { url: `${parsed.protocol}//${parsed.host}${parsed.pathname}`.replace(/\/+$/, ''), user };
 }
 

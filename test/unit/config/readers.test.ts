@@ -216,9 +216,31 @@ describe('GOPROXY lines', () => {
     ['file:///var/go', [{ separator: '', text: 'file:///var/go' }]],
     [',,https://a.example.com,', [{ separator: '', text: 'https://a.example.com' }]],
   ])('%s', (chain, entries) => expect(parseGoChain(chain)).toEqual({ tag: 'ok', value: entries }));
-  test.each(['', ' , ', 'word', 'https://a.example.com,word', 'ftp://a.example.com', 'https://a.example.com?x'])(
-    '%j is none',
-    (chain) => expect(parseGoChain(chain).tag).toBe('error'),
+  test.each([
+    '',
+    ' , ',
+    'word',
+    'https://a.example.com,word',
+    'ftp://a.example.com',
+    'https://a.example.com?x',
+    'https://a.example.com;direct',
+    'a.example.com;direct',
+    'https://u:p@a.example.com/x;direct',
+    'https://a.example.com direct',
+    'https://a.example.com\tdirect',
+    'https://a.example.com\\direct',
+    'https://a.example.com，direct',
+    'https://a.example.com&direct',
+    'https://a.example.com/{x}',
+    'file:///a b',
+  ])('%j is none', (chain) => expect(parseGoChain(chain).tag).toBe('error'));
+  test.each([
+    'https://u:p;q@a.example.com',
+    'https://bücher.example/é',
+    'https://[2001:db8::1]:8080/x',
+    'https://a_b.x/~y',
+  ])('%j is one member', (chain) =>
+    expect(parseGoChain(chain)).toEqual({ tag: 'ok', value: [{ separator: '', text: chain }] }),
   );
 });
 
