@@ -25,7 +25,10 @@ export function authAccess(
   const named =
     mirror.auth === undefined ? null : fromAuth([...path, 'auth'], mirror.auth, split.url, reader, report, env);
   if (mirror.auth !== undefined && split.user !== null) {
-    report.error([...path, 'auth'], 'auth, or user-info in the URL, not both', { needs: [[...path, 'url']] });
+    report.error([...path, 'auth'], 'auth, or user-info in the URL, not both', {
+      by: [],
+      needs: [[...path, 'url']],
+    });
   }
   const user = split.user;
   const auth: Auth | null =
@@ -40,7 +43,8 @@ export function authAccess(
 function fromAuth(path: Path, auth: FileAuth, url: string, reader: Reader, report: Report, env: Env): Auth | null {
   const forms = formsOf(auth);
   if (forms.length !== 1) {
-    report.error(path, 'one of username with password or passwordFile, token, tokenFile, netrc');
+    const given = forms.length > 1 ? formKeys.filter((key) => auth[key] !== undefined) : formKeys;
+    report.error(path, 'one of username with password or passwordFile, token, tokenFile, netrc', { by: given });
     return null;
   }
   const { hosts } = auth;
@@ -51,12 +55,17 @@ function fromAuth(path: Path, auth: FileAuth, url: string, reader: Reader, repor
   }
   const { username, password, passwordFile } = auth;
   if (username === undefined || (password === undefined) === (passwordFile === undefined)) {
-    report.error(path, 'username with either password or passwordFile');
+    const isTwice = password !== undefined && passwordFile !== undefined;
+    report.error(path, 'username with either password or passwordFile', {
+      by: isTwice ? ['password', 'passwordFile'] : ['username', 'password', 'passwordFile'],
+    });
     return null;
   }
   const secret = passwordFile === undefined ? password : reader.secret([...path, 'passwordFile'], passwordFile);
   return secret == null ? null : { scheme: 'basic', username, secret: new Secret(secret), hosts };
 }
+
+const formKeys = ['username', 'password', 'passwordFile', 'token', 'tokenFile', 'netrc'] as const;
 
 /** `token` twice where both a token and its file are named: more than one form is a mistake. */
 function formsOf(auth: FileAuth): readonly ('basic' | 'token' | 'netrc')[] {

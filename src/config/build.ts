@@ -142,17 +142,12 @@ function readListen(listen: FileConfig['listen'], reader: Reader, report: Report
   const address = hostAndPort(written.address);
   const { token, tokenFile, tls } = { token: undefined, tokenFile: undefined, tls: undefined, ...written };
   const host = address?.host === '' || address === null ? '0.0.0.0' : address.host;
-  if (token !== undefined && tokenFile !== undefined) report.error(['listen'], 'token or tokenFile, not both');
+  if (token !== undefined && tokenFile !== undefined)
+    report.error(['listen'], 'token or tokenFile, not both', { by: ['token', 'tokenFile'] });
   if (token === undefined && tokenFile === undefined && !isLoopback(host)) {
     report.error(['listen'], 'a loopback address, or { address, tokenFile }: off loopback a token is required', {
       seen: JSON.stringify(written.address),
-      needs: short
-        ? []
-        : [
-            ['listen', 'token'],
-            ['listen', 'tokenFile'],
-            ['listen', 'address'],
-          ],
+      ...(short ? {} : { by: ['token', 'tokenFile', 'address'] }),
     });
   }
   const secret = tokenFile === undefined ? token : reader.secret(['listen', 'tokenFile'], tokenFile);
@@ -172,7 +167,7 @@ function readAlertmanager(file: FileConfig, reader: Reader, report: Report): Pic
   if (alertmanager === undefined) return {};
   const { token, tokenFile } = alertmanager;
   if ((token === undefined) === (tokenFile === undefined)) {
-    report.error(['alertmanager'], 'either token or tokenFile', { needs: [['alertmanager', 'token']] });
+    report.error(['alertmanager'], 'either token or tokenFile', { by: ['token', 'tokenFile'] });
     return {};
   }
   const secret = tokenFile === undefined ? token : reader.secret(['alertmanager', 'tokenFile'], tokenFile);

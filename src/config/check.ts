@@ -39,7 +39,7 @@ export function checkDocument(document: SourceDocument): Checked {
     if (numbers.length > 0) continue;
     const again = issues.length > 0;
     if (!again) issues.push(...flat.flatMap((issue) => issuesOf(issue, document)));
-    spoilt.push(...flat.flatMap(pathsOf).map(original));
+    spoilt.push(...flat.flatMap((issue) => [...pathsOf(issue), ...meantBy(issue, data)]).map(original));
     for (const path of inCuttingOrder(flat.flatMap(pathsOf))) data = cut(data, path, kept, again);
     if (data === undefined) break;
   }
@@ -116,6 +116,16 @@ function pathsOf({ issue, path }: FlatIssue): Path[] {
   return issue.code === 'unrecognized_keys' ? issue.keys.map((key) => [...path, key]) : [path];
 }
 
+/** An unknown key may be a known one that is missing beside it: what follows from its absence is not told then. */
+function meantBy({ issue, path }: FlatIssue, data: unknown): Path[] {
+  if (issue.code !== 'unrecognized_keys') return [];
+  const known = knownKeys(path);
+  return issue.keys
+    .flatMap((key) => nearestWord(key, known) ?? [])
+    .map((key) => [...path, key])
+    .filter((meant) => valueAt(data, meant) === undefined);
+}
+
 function spoiltBy(spoilt: readonly Path[]): (path: Path) => boolean {
   const texts = spoilt.map((path) => [...path, ''].join('\u0000'));
   return (path) => {
@@ -124,12 +134,18 @@ function spoiltBy(spoilt: readonly Path[]): (path: Path) => boolean {
   };
 }
 
-/** Values that stand in for a mirror's wrong ones, so that its other keys can still be checked. */
-const standIns: Readonly<Record<string, (index: number) => string>> = {
-  name: (index) => `mirror-${index}`,
-  ecosystem: () => 'go',
-  url: (index) => `https://mirror-${index}.invalid`,
+/** Values that stand in for wrong ones, so that the keys beside them can still be checked. */
+const standIns: Readonly<Record<string, Readonly<Record<string, (index: number) => string>>>> = {
+  mirrors: {
+    name: (index) => `mirror-${index}`,
+    ecosystem: () => 'go',
+    url: (index) => `https://mirror-${index}.invalid`,
+  },
+  webhooks: { name: (index) => `receiver-${index}` },
 };
+
+/** Stands in where not one mirror is right, so that the rest of the file can still be checked. */
+const mirrorStandIn = { name: 'mirror-0', ecosystem: 'go', url: 'https://mirror-0.invalid' };
 
 /** Later entries of a list first, so that the indexes of earlier ones stay true. */
 function inCuttingOrder(paths: readonly Path[]): Path[] {
@@ -161,9 +177,13 @@ function cut(data: unknown, path: Path, kept: Map<string, number[]>, again: bool
     return replaced(data, parentPath, parent.toSpliced(last, 1));
   }
   if (typeof parent !== 'object' || parent === null) return data;
-  const standIn = path.length === 3 && path[0] === 'mirrors' && !again ? standIns[String(last)] : undefined;
+  const standIn = path.length === 3 && !again ? standIns[String(path[0])]?.[String(last)] : undefined;
   if (standIn !== undefined) return replaced(data, path, standIn(Number(path[1])));
-  if (again && !Object.hasOwn(parent, last)) return cut(data, parentPath, kept, again);
+  if (again && !Object.hasOwn(parent, last)) {
+    return path.length === 1 && last === 'mirrors'
+      ? replaced(data, path, [mirrorStandIn])
+      : cut(data, parentPath, kept, again);
+  }
   const { [last]: _, ...rest } = parent as Record<string, unknown>;
   return replaced(data, parentPath, rest);
 }

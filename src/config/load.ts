@@ -51,10 +51,17 @@ export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssu
   const reader = createReader(input.files, resolverOf(path, input.cwd ?? null), report);
   const { config, modules } = buildConfig(checked.file, path, reader, report, input.env);
   warn(config, report);
-  if (input.expand !== undefined && mistakes().length === 0) checkBudget(config, input.expand(config), report);
+  if (input.expand !== undefined && !mistakes().some(isOfPlan)) checkBudget(config, input.expand(config), report);
   if (mistakes().length > 0) return error(mistakes());
   const warnings = report.issues.filter(({ severity }) => severity === 'warning').toSorted(byPlace);
   return ok({ config, warnings, skippedLockEntries: modules.skipped });
+}
+
+/** What the planned load follows from: with a mistake in it there is no budget to speak of. */
+function isOfPlan({ path }: ConfigIssue): boolean {
+  return (
+    path === '' || ['schedule', 'steps', 'mirrors', 'modules', 'private', 'go'].includes(/^\w+/.exec(path)?.[0] ?? '')
+  );
 }
 
 /** Each once, in the order of the file. A value that could not be read is told as such: what follows from it is not news. */

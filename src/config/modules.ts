@@ -27,7 +27,8 @@ export function readModules(file: FileConfig, mirrors: readonly Mirror[], reader
   const isPrivate = (module: string): boolean => matchesGoPatterns(file.private.go, module);
   const skipped: SkippedLockEntry[] = [];
   const sums: GoSum[] = [];
-  const before = report.issues.length;
+  const mistakes = (): number => report.issues.filter(({ severity }) => severity === 'error').length;
+  const before = mistakes();
   const named = new Map<string, Named & { readonly at: number; readonly written: boolean }>();
   for (const [at, entry] of file.modules.go.entries()) {
     const path = ['modules', 'go', at];
@@ -43,8 +44,9 @@ export function readModules(file: FileConfig, mirrors: readonly Mirror[], reader
   if (named.size > limits.modules)
     report.error(['modules', 'go'], `at most ${limits.modules} modules`, { seen: `${named.size} modules` });
   const modules = belonging([...named.values()], mirrors, isPrivate);
-  if (modules.length === 0 && report.issues.length === before) {
-    report.error(['modules', 'go'], 'at least one module that a mirror can be asked for', { needs: [['mirrors']] });
+  if (modules.length === 0 && mistakes() === before) {
+    const needs = named.size === 0 ? [] : [['mirrors']];
+    report.error(['modules', 'go'], 'at least one module that a mirror can be asked for', { needs });
   }
   warnOfUnused([...named.values()], modules, isPrivate, report);
   const ids = new Set([...named.keys()].flatMap((id) => [id, `${id}/go.mod`]));

@@ -21,7 +21,9 @@ export function readPaces(
 ): { readonly pace: Pace; readonly steps: Readonly<Record<Step, Pace>> } {
   const { schedule } = file;
   if (schedule.cron === undefined && schedule.spread !== undefined)
-    report.error(['schedule', 'spread'], 'cron beside it: an interval is spread over itself');
+    report.error(['schedule', 'spread'], 'cron beside it: an interval is spread over itself', {
+      needs: [['schedule', 'cron']],
+    });
   const usual: Cadence = { kind: 'every', everyMs: usualEveryMs };
   const cadence = cadenceOf(['schedule'], schedule, usual, file, report);
   const pace: Pace = { cadence, timeoutMs: schedule.timeout };
@@ -58,7 +60,8 @@ function cadenceOf(
   report: Report,
 ): Cadence {
   const { every, cron } = written;
-  if (every !== undefined && cron !== undefined) report.error(path, 'every or cron, not both');
+  if (every !== undefined && cron !== undefined)
+    report.error(path, 'every or cron, not both', { by: ['every', 'cron'] });
   if (cron !== undefined) {
     checkGap([...path, 'cron'], cronGaps(cron).shortestMs, file, report);
     const { timeZone = null, spread = usualSpreadMs } = file.schedule;

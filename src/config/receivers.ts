@@ -15,7 +15,7 @@ export function readReceivers(file: FileConfig, reader: Reader, report: Report):
 function readReceiver(path: Path, webhook: FileReceiver, reader: Reader, report: Report): Receiver {
   const { url, urlFile, secretsFile, format } = webhook;
   if ((url === undefined) === (urlFile === undefined))
-    report.error(path, 'either url or urlFile', { needs: [[...path, 'url']] });
+    report.error(path, 'either url or urlFile', { by: ['url', 'urlFile'] });
   const fileUrl = urlFile === undefined ? null : reader.secret([...path, 'urlFile'], urlFile);
   if (fileUrl !== null && !isWebhookUrl(fileUrl))
     report.error([...path, 'urlFile'], 'a file with an http:// or https:// URL');
@@ -24,7 +24,7 @@ function readReceiver(path: Path, webhook: FileReceiver, reader: Reader, report:
   if (format === 'alertmanager') checkAlertmanager(path, webhook, fileUrl, report);
   else if (secrets.length === 0 && secretsFile === undefined) {
     report.error(path, 'at least one secret, in secrets or secretsFile, to sign with', {
-      needs: [[...path, 'secrets']],
+      by: ['secrets', 'secretsFile', 'format'],
     });
   }
   return {

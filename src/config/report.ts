@@ -8,6 +8,8 @@ interface More {
   /** What was seen, where it is not the value at the path. */
   readonly seen?: string | null;
   readonly nearest?: string | null;
+  /** The keys under the path that it is judged by, where a mistake in the others does not matter. Left out: all of it. */
+  readonly by?: readonly string[];
   /** Other paths that it follows from: told only where all of them are right. */
   readonly needs?: readonly Path[];
 }
@@ -24,7 +26,8 @@ export function createReport(document: SourceDocument, checked: Checked): Report
   const issues: ConfigIssue[] = [];
   const add = (severity: 'error' | 'warning') => (path: Path, expected: string, more?: More) => {
     const original = checked.original(path);
-    if ([path, ...(more?.needs ?? [])].some((each) => checked.isSpoilt(checked.original(each)))) return;
+    const judged = more?.by === undefined ? [path] : more.by.map((key) => [...path, key]);
+    if ([...judged, ...(more?.needs ?? [])].some((each) => checked.isSpoilt(checked.original(each)))) return;
     const place = document.placeOf(original);
     issues.push({
       severity,

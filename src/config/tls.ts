@@ -12,20 +12,26 @@ export function tlsAccess(path: Path, mirror: FileMirror, url: string, reader: R
   if (tls === undefined) return none;
   const pin = tls.pin ?? null;
   if (!url.startsWith('https:'))
-    report.error(path, 'no tls for an http:// URL', { needs: [[...path.slice(0, -1), 'url']] });
+    report.error(path, 'no tls for an http:// URL', { by: [], needs: [[...path.slice(0, -1), 'url']] });
+  const named = fromFiles(path, tls, reader, report);
   const directory = tls['certs.d'];
-  if (directory !== undefined) {
-    const extra = (['ca', 'cert', 'key'] as const).filter((key) => tls[key] !== undefined);
-    if (extra.length > 0) report.error(path, 'certs.d, or ca, cert and key, not both');
-    return { ...fromDirectory([...path, 'certs.d'], directory, url, reader, report), pin };
-  }
-  if ((tls.cert === undefined) !== (tls.key === undefined)) report.error(path, 'cert and key together');
+  if (directory === undefined) return { ...named, pin };
+  const extra = (['ca', 'cert', 'key'] as const).filter((key) => tls[key] !== undefined);
+  if (extra.length > 0) report.error(path, 'certs.d, or ca, cert and key, not both', { by: ['certs.d'] });
+  return { ...fromDirectory([...path, 'certs.d'], directory, url, reader, report), pin };
+}
+
+type FileTls = NonNullable<FileMirror['tls']>;
+
+function fromFiles(path: Path, tls: FileTls, reader: Reader, report: Report): Pick<TlsAccess, 'ca' | 'client'> {
+  if ((tls.cert === undefined) !== (tls.key === undefined))
+    report.error(path, 'cert and key together', { by: ['cert', 'key'] });
   const ca = tls.ca === undefined ? null : readCertificates([...path, 'ca'], tls.ca, reader, report);
   const client =
     tls.cert === undefined || tls.key === undefined
       ? null
       : readPair({ cert: tls.cert, key: tls.key }, { cert: [...path, 'cert'], key: [...path, 'key'] }, reader, report);
-  return { ca: ca === null ? [] : [ca], client, pin };
+  return { ca: ca === null ? [] : [ca], client };
 }
 
 /**

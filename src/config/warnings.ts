@@ -59,7 +59,10 @@ export function checkBudget(config: Config, targets: readonly Target[], report: 
     const share = `${Math.ceil(budget.slotShare * 1000) / 10}% of the slots of ${budget.host}`;
     if (budget.verdict !== 'ok') {
       const tell = budget.verdict === 'over' ? report.error : report.warning;
-      tell(['schedule'], 'at most 80%: longer paces, fewer modules, or a higher perHost', { seen: share });
+      tell(['schedule'], 'at most 80%: longer paces, fewer modules, or a higher perHost', {
+        seen: share,
+        needs: [['steps'], ['mirrors'], ['modules']],
+      });
     }
     const { bytesPerHour } = config.schedule;
     if (bytesPerHour === null || budget.bytesPerHour <= bytesPerHour) continue;
