@@ -2,11 +2,12 @@ import { compareVersions, isCanonicalVersion, isModulePath } from './go-module.t
 
 /** A lock file's entry that is not taken, and why. */
 export interface SkippedLockEntry {
-  /** The file as the configuration names it. */
+  /** The file as the configuration names it; `file:line` for a line that is none of a go.sum. */
   readonly file: string;
   readonly module: string;
+  /** Empty where a malformed line has one word only. */
   readonly version: string;
-  /** `replaced`: its source is another module or folder; `private`: a pattern of `private` matches; `malformed`: no path or version that a proxy could be asked for. */
+  /** `replaced`: its source is another module or folder; `private`: a pattern of `private` matches; `malformed`: no path or version that a proxy could be asked for, or a line that is none. */
   readonly because: 'replaced' | 'private' | 'malformed';
 }
 
@@ -33,12 +34,38 @@ export interface GoMod {
   readonly replaced: ReadonlySet<string>;
 }
 
-/** Reads go.sum; lines that are none are left out. `null` where a text has no line of a go.sum at all. */
+/** A line of go.sum, with blanks as the go command takes them. @see cmd/go/internal/modfetch readGoSum */
+const sumLine = /^\s*(\S+)\s+(\S+?)(\/go\.mod)?\s+(h1:[A-Za-z0-9+/]{43}=)\s*$/;
+const malformedMax = 20;
+const wordChars = 60;
+
+/** Lines of a go.sum that are neither empty nor of its form: how many, and the first 20 by number (from 1) with their first words. */
+export function malformedLines(text: string): {
+  readonly count: number;
+  readonly first: readonly { readonly line: number; readonly module: string; readonly version: string }[];
+} {
+  const wrong = text
+    .split('\n')
+    .map((content, at) => ({ content, line: at + 1 }))
+    .filter(({ content }) => content.trim() !== '' && !sumLine.test(content));
+  const first = wrong.slice(0, malformedMax).map(({ content, line }) => {
+    const [module = '', version = ''] = content.trim().split(/\s+/, 2).map(shown);
+    return { line, module, version };
+  });
+  return { count: wrong.length, first };
+}
+
+function shown(word: string): string {
+  const clean = word.replace(/[^\x20-\x7e\u00a0-\ufffd]/g, '?');
+  return clean.length <= wordChars ? clean : `${clean.slice(0, wordChars - 1)}…`;
+}
+
+/** Reads go.sum; lines that are none are left out: `malformedLines` has them. `null` where a text has no line of a go.sum at all. */
 export function parseGoSum(text: string): GoSum | null {
   const hashes: Record<string, string> = Object.create(null) as Record<string, string>;
   const versions = new Map<string, { version: string; zip: boolean }[]>();
   for (const line of text.split('\n')) {
-    const match = /^(\S+) (\S+?)(\/go\.mod)? (h1:[A-Za-z0-9+/]{43}=)\s*$/.exec(line);
+    const match = sumLine.exec(line);
     if (match === null) continue;
     const [, module = '', version = '', goMod, hash = ''] = match;
     hashes[`${module}@${version}${goMod ?? ''}`] = hash;

@@ -4,7 +4,15 @@ import { type Mirror, publicUpstream } from '../core/mirror.ts';
 import type { ModuleRef } from '../core/target.ts';
 import { parseGoModule } from './go-module.ts';
 import type { Path } from './issues.ts';
-import { type GoSum, lockEntries, parseGoMod, parseGoSum, type SkippedLockEntry, skipReason } from './lock-file.ts';
+import {
+  type GoSum,
+  lockEntries,
+  malformedLines,
+  parseGoMod,
+  parseGoSum,
+  type SkippedLockEntry,
+  skipReason,
+} from './lock-file.ts';
 import type { Reader, Report } from './report.ts';
 import type { FileConfig } from './schema.ts';
 
@@ -27,13 +35,16 @@ export function readModules(file: FileConfig, mirrors: readonly Mirror[], reader
   const isPrivate = (module: string): boolean => matchesGoPatterns(file.private.go, module);
   const skipped: SkippedLockEntry[] = [];
   const sums: GoSum[] = [];
+  const told = new Set<string>();
   const mistakes = (): number => report.issues.filter(({ severity }) => severity === 'error').length;
   const before = mistakes();
   const named = new Map<string, Named & { readonly at: number; readonly written: boolean }>();
   for (const [at, entry] of file.modules.go.entries()) {
     const path = ['modules', 'go', at];
     const written = typeof entry === 'string';
-    const found = written ? writtenModule(entry) : fromLock(path, entry, { isPrivate, skipped, sums }, reader, report);
+    const found = written
+      ? writtenModule(entry)
+      : fromLock(path, entry, { isPrivate, skipped, sums, told }, reader, report);
     for (const { module, version } of found) {
       const id = `${module}@${version}`;
       const same = named.get(id);
@@ -63,6 +74,8 @@ interface LockState {
   readonly isPrivate: (module: string) => boolean;
   readonly skipped: SkippedLockEntry[];
   readonly sums: GoSum[];
+  /** The go.sum files whose malformed lines were told, by absolute path: two entries may read one. */
+  readonly told: Set<string>;
 }
 
 function fromLock(
@@ -79,13 +92,16 @@ function fromLock(
   }
   const text = reader.text([...path, 'from'], entry.from);
   if (text === null) return [];
-  const beside = reader.maybe(entry.from.replace(/\.(sum|mod)$/, kind === 'sum' ? '.mod' : '.sum')) ?? '';
+  const partner = entry.from.replace(/\.(sum|mod)$/, kind === 'sum' ? '.mod' : '.sum');
+  const beside = reader.maybe(partner) ?? '';
   const sum = parseGoSum(kind === 'sum' ? text : beside);
   const mod = parseGoMod(kind === 'mod' ? text : beside);
   if ((kind === 'sum' ? sum : mod) === null) {
     report.error([...path, 'from'], kind === 'sum' ? 'a go.sum with at least one hash' : 'a go.mod with a module line');
     return [];
   }
+  const [sumText, sumFile] = kind === 'sum' ? [text, entry.from] : [beside, partner];
+  tellMalformed(path, sumText, sumFile, state, reader, report);
   if (sum !== null) state.sums.push(sum);
   const taken: Named[] = [];
   for (const found of lockEntries(kind, sum, mod)) {
@@ -95,6 +111,33 @@ function fromLock(
     else state.skipped.push({ file: entry.from, module: found.module, version: found.version, because });
   }
   return taken;
+}
+
+/** A line that cannot be read may be the hash that an answer should be verified by: it is told, not just left out. */
+function tellMalformed(
+  path: Path,
+  text: string,
+  file: string,
+  { skipped, told }: LockState,
+  reader: Reader,
+  report: Report,
+): void {
+  const absolute = reader.resolve(file);
+  const { count, first } = malformedLines(text);
+  if (count === 0 || told.has(absolute)) return;
+  told.add(absolute);
+  for (const { line, module, version } of first)
+    skipped.push({ file: `${file}:${line}`, module, version, because: 'malformed' });
+  const more = count > first.length ? ` and ${count - first.length} more` : '';
+  const places = first.map(({ line }) => line).join(', ');
+  const name = JSON.stringify(file);
+  report.warning(
+    [...path, 'from'],
+    `module, version and h1: hash on every line of ${name}: left out are ${places}${more}`,
+    {
+      seen: `${count} malformed ${count === 1 ? 'line' : 'lines'}`,
+    },
+  );
 }
 
 function belonging(

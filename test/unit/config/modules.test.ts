@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
 import { lockEntries, parseGoMod, parseGoSum } from '../../../src/config/lock-file.ts';
-import { diskFiles } from './support.ts';
+import { diskFiles, memoryFiles } from './support.ts';
 
 const folder = fileURLToPath(new URL('../../fixtures/config/files/app', import.meta.url));
 
@@ -67,6 +67,63 @@ describe('lock files', () => {
 
   test('a text that is neither', () => {
     expect([parseGoSum('{}'), parseGoMod('{}'), parseGoSum('')]).toEqual([null, null, null]);
+  });
+
+  describe('lines that are none of a go.sum', () => {
+    const hash = `h1:${'A'.repeat(43)}=`;
+    const good = `example.com/x v1.0.0 ${hash}`;
+    const read = (sum: string, modules = '{ from: go.sum }', mod?: string) => {
+      const files = memoryFiles({ '/app/go.sum': sum, ...(mod === undefined ? {} : { '/app/go.mod': mod }) });
+      const text = `mirrors: [ { name: a, ecosystem: go, url: https://a.example.com } ]\ncontrols: [ tcp://192.0.2.1:53 ]\nmodules: { go: [ ${modules} ] }`;
+      const result = loadConfig({ text, path: '/app/mirrorwatch.yaml', env: {}, files });
+      if (result.tag === 'error') throw new Error(JSON.stringify(result.error));
+      const warnings = result.value.warnings.map(({ path, seen, expected }) => `${path}: ${seen}, ${expected}`);
+      return { skipped: result.value.skippedLockEntries, warnings };
+    };
+    const skip = (line: number, module: string, version: string) => ({
+      file: `go.sum:${line}`,
+      module,
+      version,
+      because: 'malformed',
+    });
+    const expected = 'module, version and h1: hash on every line of "go.sum": left out are';
+
+    test.each([
+      {
+        name: 'garbage, a short hash, a marker of a merge: each by its number',
+        sum: `this is garbage\n${good}\nexample.com/y v1.0.0 h1:AAAA=\n=======\n`,
+        skipped: [skip(1, 'this', 'is'), skip(3, 'example.com/y', 'v1.0.0'), skip(4, '=======', '')],
+        warnings: [`modules.go[0].from: 3 malformed lines, ${expected} 1, 3, 4`],
+      },
+      {
+        name: 'one line, its control characters not shown',
+        sum: `${good}\n\u001b[31mred ${'x'.repeat(99)}`,
+        skipped: [skip(2, '?[31mred', `${'x'.repeat(59)}…`)],
+        warnings: [`modules.go[0].from: 1 malformed line, ${expected} 2`],
+      },
+      {
+        name: 'none: empty lines, carriage returns and tabs are fine',
+        sum: `\n${good}\r\n  \nexample.com/x\tv1.0.0/go.mod\t${hash}\n`,
+        skipped: [],
+        warnings: [],
+      },
+      {
+        name: 'more than twenty: the rest is counted',
+        sum: `${good}\n${'bad\n'.repeat(25)}`,
+        skipped: Array.from({ length: 20 }, (_, at) => skip(at + 2, 'bad', '')),
+        warnings: [
+          `modules.go[0].from: 25 malformed lines, ${expected} ${Array.from({ length: 20 }, (_, at) => at + 2).join(', ')} and 5 more`,
+        ],
+      },
+    ])('$name', ({ sum, skipped, warnings }) => expect(read(sum)).toEqual({ skipped, warnings }));
+
+    test('beside a go.mod that is named, and once where two entries read one file', () => {
+      const mod = 'module m.io/x\nrequire example.com/x v1.0.0\n';
+      expect(read(`${good}\nbad\n`, '{ from: go.mod }, { from: ./go.sum }', mod)).toEqual({
+        skipped: [skip(2, 'bad', '')],
+        warnings: [`modules.go[0].from: 1 malformed line, ${expected} 2`],
+      });
+    });
   });
 
   test('what a lock file and the list both name is taken once, where it stands first', () => {
