@@ -1,11 +1,11 @@
-import { isAbsolute, resolve } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 import type { Config, Listen } from '../core/config.ts';
 import { type Control, type Mirror, publicUpstream } from '../core/mirror.ts';
 import { Secret } from '../core/secret.ts';
 import { hostAndPort, isLoopback } from './addresses.ts';
 import { authAccess } from './auth.ts';
 import type { Env } from './env.ts';
-import type { Path } from './issues.ts';
+import { type Path, seenText } from './issues.ts';
 import { type Modules, readModules } from './modules.ts';
 import { readPaces } from './paces.ts';
 import { readPair } from './pem.ts';
@@ -55,7 +55,7 @@ export function buildConfig(
     advise: { holdMs: file.advise.hold, ttlMs: file.advise.ttl, minGain: file.advise.minGain },
     webhooks: readReceivers(file, reader, report),
     ...readAlertmanager(file, reader, report),
-    state: { path: reader.resolve(file.state.path), keepMs: file.state.keep },
+    state: readState(file, reader, report),
     limits: file.limits,
   };
   return { config, modules };
@@ -172,6 +172,18 @@ function readAlertmanager(file: FileConfig, reader: Reader, report: Report): Pic
   }
   const secret = tokenFile === undefined ? token : reader.secret(['alertmanager', 'tokenFile'], tokenFile);
   return secret == null ? {} : { alertmanager: { token: new Secret(secret) } };
+}
+
+/** The folder of the state file is made at start where it is missing, so only what can never be one is a mistake. */
+function readState({ state }: FileConfig, reader: Reader, report: Report): Config['state'] {
+  const path = ['state', 'path'];
+  const absolute = reader.resolve(state.path);
+  const seen = seenText(state.path, path); // the default too, where none is written
+  if (state.path.endsWith('/') || reader.kind(absolute) === 'folder')
+    report.error(path, 'the path of a file, not of a folder', { seen });
+  else if (reader.kind(dirname(absolute)) === 'file_or_below_file')
+    report.error(path, 'the path of a file in a folder: a file stands where its folder should', { seen });
+  return { path: absolute, keepMs: state.keep };
 }
 
 function readControls(file: FileConfig, report: Report): readonly Control[] {

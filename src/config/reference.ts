@@ -38,9 +38,12 @@ const outro = `
 
 - Names of mirrors, receivers and controls are unique; an upstream has at most one origin.
 - \`listen\` off loopback needs a token.
+- \`clients.go\` is proxies by URL, \`direct\` or \`off\`, separated by \`,\` or \`|\`; a \`;\` or a space inside a proxy is a mistake.
+- \`state.path\` is not a folder, and not below a file; its folder is made at start where it is missing.
+- \`alertmanager\` holds either a token or a tokenFile.
 - Starts of one target are 5s apart or more; down to 100ms only where every mirror is on loopback.
 - The budget: a light probe counts 1 s and a heavy one 10 s of a slot; more than 80 % of the \`perHost\` slots of a host is a
-  mistake, towards loopback a warning. More planned bytes than \`bytesPerHour\` is a warning: heavy steps will be skipped.
+  mistake for each such host, towards loopback a warning. More planned bytes than \`bytesPerHour\` is a warning: heavy steps will be skipped.
 - Warned of: fewer than three independent mirrors of an upstream and no control; credentials for an \`http://\` mirror off
   loopback (they are not sent); proxies in \`clients\` that are not watched; modules that no mirror is asked for.
 
@@ -50,7 +53,8 @@ const outro = `
 direct requirements of the go.mod first, then by how many versions of a module the go.sum names (each is somebody's
 requirement), then by name. From a go.sum only modules whose zip it names are taken, at their highest version. Left out, and
 listed by \`mirrorwatch check\`: modules that the go.mod replaces (their source is not the upstream), those that \`private.go\`
-matches, and entries that are no module and version. The go.sum's hashes of configured modules are what answers are verified by.
+matches, and entries that are no module and version. Lines of a go.sum that cannot be read are listed with their number (the
+first 20) and warned of: each may be a hash that nothing is verified by now. The go.sum's hashes of configured modules are what answers are verified by.
 
 ## Private modules
 

@@ -58,6 +58,8 @@ export interface Reader {
   /** As `text`, silent where there is no such file. */
   maybe(name: string): string | null;
   list(name: string): readonly string[] | null;
+  /** What stands at a path, as far as its listing tells: `unknown` is nothing yet, or not ours to see. */
+  kind(name: string): 'folder' | 'file_or_below_file' | 'unknown';
 }
 
 /** A reader over the port `Files`. */
@@ -85,6 +87,10 @@ export function createReader(files: Files, resolve: (name: string) => string, re
     list: (name) => {
       const result = files.list(resolve(name));
       return result.tag === 'ok' ? result.names : null;
+    },
+    kind: (name) => {
+      const result = files.list(resolve(name));
+      return result.tag === 'ok' ? 'folder' : result.code === 'ENOTDIR' ? 'file_or_below_file' : 'unknown';
     },
   };
 }
