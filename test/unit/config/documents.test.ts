@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { formatIssues } from '../../../src/config/format-issues.ts';
+import { configJsonSchema, type SchemaNode } from '../../../src/config/json-schema.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { configReference, configSchemaText } from '../../../src/config/reference.ts';
 import { diskFiles, expandPlainly } from './support.ts';
@@ -26,6 +27,11 @@ describe('generated pages are those of the schema (node tools/generate-config-do
 });
 
 describe('examples', () => {
+  test('full-go.yaml shows every key at the top', () => {
+    const { properties = {} } = configJsonSchema() as SchemaNode;
+    const text = readFileSync(`${root}examples/full-go.yaml`, 'utf8');
+    expect(Object.keys(properties).filter((key) => !new RegExp(`^${key}:`, 'm').test(text))).toEqual([]);
+  });
   test('there are some', () => expect(examples.length).toBeGreaterThanOrEqual(4));
   test.each(examples)('%s loads without a mistake, a warning or a variable set', (name) => {
     const path = `${root}examples/${name}`;
