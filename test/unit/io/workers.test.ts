@@ -117,11 +117,17 @@ describe('createWorkers', () => {
 
   it('hands loop delays on once, by thread', async () => {
     const { workers } = pool(3);
-    await Promise.all([workers.control(control('answer')), workers.control(control('answer'))]);
+    // An answer from each: what a thread said before is here then.
+    const zip = { ...due('answer').target, step: 'zip', canary: false } as const;
+    await Promise.all([
+      workers.control(control('answer')),
+      workers.control(control('answer')),
+      workers.probe(due('answer', { target: zip })),
+    ]);
     expect(workers.loopDelays()).toEqual([
       { worker: 0, delaysMs: [0, 0.5] },
       { worker: 1, delaysMs: [1, 0.5] },
-      { worker: 2, delaysMs: [] },
+      { worker: 2, delaysMs: [2, 0.5] },
     ]);
     expect(workers.loopDelays()).toEqual([
       { worker: 0, delaysMs: [] },
