@@ -7,7 +7,7 @@ import { alertmanagerRoutes } from './alertmanager.ts';
 import type { ApiDeps } from './deps.ts';
 import { eventRoutes } from './events.ts';
 import { jsonOnly } from './json-only.ts';
-import { listRoutes } from './lists.ts';
+import { listRoutes, wordsOnce } from './lists.ts';
 import { operationRoutes } from './operations.ts';
 import { pageRoutes } from './page/routes.ts';
 import { sendProblem } from './problem.ts';
@@ -44,6 +44,7 @@ export function createApi(deps: ApiDeps): Express {
   app.use('/api/v1', alertmanagerRoutes(deps));
   app.use(
     '/api/v1',
+    wordsOnce,
     jsonOnly,
     express.json({ limit: limits.requestBytes }),
     listRoutes(deps),

@@ -1,4 +1,4 @@
-import { type Request, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { limits } from '../core/limits.ts';
 import { seriesId } from '../core/target.ts';
 import { adviceView, findingView } from '../core/views.ts';
@@ -45,6 +45,20 @@ export function listRoutes(deps: ApiDeps): Router {
   });
   return routes;
 }
+
+/** Every query parameter of the API, once, as `openapi.yaml` names them. */
+export const queryWords = ['limit', 'cursor', 'state', 'registry', 'upstream', 'as', 'types'] as const;
+
+/** 400 where one of them is repeated or bracketed: neither says what was meant, and ignoring it would answer another question. */
+export const wordsOnce: RequestHandler = (request, response, next) => {
+  const known: ReadonlySet<string> = new Set(queryWords);
+  for (const [key, value] of Object.entries(request.query)) {
+    const name = key.split('[')[0] ?? key;
+    if (!known.has(name) || (key === name && !Array.isArray(value))) continue;
+    return sendProblem(response, { kind: 'bad_request', detail: `${name} is given once, without brackets` });
+  }
+  next();
+};
 
 /** A query word that was given once; `undefined` otherwise. */
 export function wordOf(request: Request, name: string): string | undefined {

@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SeriesView } from '../../../src/api/deps.ts';
+import { queryWords } from '../../../src/api/lists.ts';
 import { limits } from '../../../src/core/limits.ts';
+import { repoDir } from '../../support/paths.ts';
 import { nowMs } from './fixture-config.ts';
 import { type FixtureChange, fixture } from './fixture-deps.ts';
 import { fixtureSeries, sample, target } from './fixture-samples.ts';
@@ -132,6 +135,40 @@ describe('pages', () => {
   ])('%s is 400', async (path) => {
     const { ask } = await up();
     expect((await ask(`/api/v1/${path}`)).status).toBe(400);
+  });
+  it.each([
+    ...lists.flatMap((name) =>
+      ['limit=1&limit=2', 'limit[]=1', 'cursor=1&cursor=1'].map((query) => `${name}?${query}`),
+    ),
+    'findings?state[]=all',
+    'findings?state=all&state=all',
+    'advice?state%5B0%5D=all',
+    'targets?registry[name]=coast',
+    'advice/go/remedy?as=env&as=json',
+    'advice/go/remedy?upstream[]=go',
+    'events?types=sample&types=finding',
+  ])('%s, repeated or bracketed, is 400 and says which', async (path) => {
+    const { ask, listeners } = await up();
+    const reply = await ask(`/api/v1/${path}`);
+    const name = /\?([a-z]+)/.exec(path.replace('state=all&', ''))?.[1];
+    expect([reply.status, (reply.json() as { detail: string }).detail]).toEqual([
+      400,
+      `${name} is given once, without brackets`,
+    ]);
+    expect(listeners()).toBe(0);
+  });
+  it.each(['mirrors?other=1&other=2', 'mirrors?other[]=1', 'mirrors?limit=1&limits[]=2'])(
+    '%s: what is no parameter of ours is nobody’s business',
+    async (path) => {
+      const { ask } = await up();
+      expect((await ask(`/api/v1/${path}`)).status).toBe(200);
+    },
+  );
+  it('the parameters are those of openapi.yaml', () => {
+    const text = readFileSync(`${repoDir}/openapi.yaml`, 'utf8');
+    const found = [...text.matchAll(/name: (\w+),? *(?:\n *)?in: query/g)].map(([, name]) => name);
+    // `from` is the page's own.
+    expect(found.filter((name) => name !== 'from').toSorted()).toEqual([...queryWords].toSorted());
   });
 });
 

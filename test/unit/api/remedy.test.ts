@@ -80,7 +80,7 @@ describe('what should be set now', () => {
   it.each<[string, string, number]>([
     ['an ecosystem that there is not', 'cargo/remedy', 404],
     ['a form that there is not', 'go/remedy?as=bash', 400],
-    ['a form given twice counts as none', 'go/remedy?as=env&as=json', 200],
+    ['a form given twice', 'go/remedy?as=env&as=json', 400],
     ['a form that Go has not', 'go/remedy?as=npmrc', 406],
     ['oci names no public upstream', 'oci/remedy?as=json', 400],
     ['http names no public upstream', 'http/remedy?as=json', 400],
