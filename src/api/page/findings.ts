@@ -50,6 +50,6 @@ function ackHint(finding: Finding): Html | null {
   if (finding.acknowledged !== null)
     return html`<span class="muted">acknowledged: <bdi>${finding.acknowledged.reason}</bdi></span>`;
   return finding.kind === 'mismatch' && finding.state === 'open'
-    ? html`<span class="muted">never clears by itself: <code>mirrorwatch ack ${finding.id}</code></span>`
+    ? html`<span class="muted">never clears by itself: <code>mirrorwatch ack ${finding.id} --reason '…'</code></span>`
     : null;
 }

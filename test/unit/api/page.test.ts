@@ -189,6 +189,19 @@ describe('secrets', () => {
   });
 });
 
+describe('findings', () => {
+  it('one that never clears by itself comes with the command as it must be called', async () => {
+    const ask = await up({
+      findings: () => ({
+        items: fixtureFindings.slice(0, 1).map((one) => ({ ...one, id: 'f1', kind: 'mismatch' })),
+        next: null,
+      }),
+    });
+    const { text } = await ask('/');
+    expect(text).toMatch(/<code>mirrorwatch ack f1 --reason (&#39;|')…(&#39;|')<\/code>/);
+  });
+});
+
 describe('what stands on top', () => {
   const vantage = (more: Partial<VantageStanding>): FixtureChange => ({
     vantage: () => ({ suspect: false, sinceMs: null, controls: [], contaminatedShare: null, ...more }),
