@@ -1,4 +1,8 @@
-/** Memory of this process that is in RAM, threads included, bytes. */
-export function residentBytes(): number {
-  return process.memoryUsage.rss();
+/** Memory of this process that is in RAM, threads included, bytes; `null` where the machine does not tell (no /proc). */
+export function residentBytes(): number | null {
+  try {
+    return process.memoryUsage.rss();
+  } catch {
+    return null;
+  }
 }
