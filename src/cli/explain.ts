@@ -1,7 +1,13 @@
 import { hopPhases } from '../core/hop-phases.ts';
 import type { Probed } from '../core/ports.ts';
 import type { Hop } from '../core/transcript.ts';
+import type { NoAnswer } from '../daemon/patience.ts';
 import { bar, duration, type Terminal } from './terminal.ts';
+
+/** A sentence for what never came back. */
+export function noAnswerText({ registry, limitMs }: NoAnswer): string {
+  return `${registry}: no answer within ${limitMs / 1000} s, which is our own fault: please report it`;
+}
 
 const barWidth = 32;
 

@@ -5,7 +5,7 @@ import { type Step, stepsOf } from '../core/target.ts';
 import { probeNow } from '../daemon/probe-now.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { curlLines } from './curl-lines.ts';
-import { explain } from './explain.ts';
+import { explain, noAnswerText } from './explain.ts';
 import { type Loaded, load, loadText } from './load.ts';
 import { UsageError, words } from './usage.ts';
 
@@ -36,8 +36,12 @@ export const probeCommand: Command = {
     const mirror = mirrorFor(loaded.value, which);
     const request = requestFor(loaded.value.config, mirror, wanted, values.step);
     const probed = await probeNow(loaded.value.config, request, context.facts);
-    show(context, values, probed);
-    return probed.sample.outcome.tag === 'ok' ? 0 : 1;
+    if (probed.tag === 'error') {
+      context.terminal.err(`mirrorwatch probe: ${noAnswerText(probed.error)}`);
+      return 1;
+    }
+    show(context, values, probed.value);
+    return probed.value.sample.outcome.tag === 'ok' ? 0 : 1;
   },
 };
 

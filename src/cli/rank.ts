@@ -5,9 +5,13 @@ import { type RankRow, rankNow } from '../daemon/rank-now.ts';
 import { rankedRemedy } from '../daemon/ranked-remedy.ts';
 import { expand } from '../daemon/system.ts';
 import type { Command, Context, ExitCode } from './context.ts';
+import { noAnswerText } from './explain.ts';
 import { load } from './load.ts';
 import { bar, duration, spark, type Terminal, table } from './terminal.ts';
 import { UsageError, wholeNumber, words } from './usage.ts';
+
+const nothingAnswered =
+  'mirrorwatch rank: no mirror answered at all, which speaks of this place rather than of the mirrors; without a network, try `mirrorwatch demo`';
 
 /** `mirrorwatch rank`: all mirrors of an ecosystem side by side, interleaved, with the line to paste. */
 export const rankCommand: Command = {
@@ -34,16 +38,23 @@ export const rankCommand: Command = {
     context.onSignal((signal) => {
       if (signal === 'stop') stop.asked = true;
     });
-    const rows = await rankNow(config, targets, rounds, context.facts, {
+    const ranked = await rankNow(config, targets, rounds, context.facts, {
       progress: (done, of, registry) =>
         context.terminal.progress(done === of ? '' : `${bar(done / of, 24).padEnd(24)} ${done}/${of} ${registry}`),
       stopped: () => stop.asked,
     });
     context.terminal.progress('');
+    if (ranked.tag === 'error') {
+      context.terminal.err(`mirrorwatch rank: ${noAnswerText(ranked.error)}`);
+      return 1;
+    }
+    const rows = ranked.value;
     const best = rows.find((row) => row.ok > 0 && row.ok >= row.failed);
     const remedy = best === undefined ? null : rankedRemedy(config, ecosystem, rows);
     if (values.json) context.terminal.out(JSON.stringify({ ecosystem, rounds, rows, remedy }, null, 2));
     else for (const line of shown(rows, remedy, context.terminal)) context.terminal.out(line);
+    const asked = rows.some((row) => row.failed + row.unknown > 0);
+    if (asked && rows.every((row) => row.ok + row.answered === 0)) context.terminal.err(nothingAnswered);
     return best === undefined ? 1 : 0;
   },
 };

@@ -9,6 +9,7 @@ import { type Listening, listen } from '../io/server.ts';
 import { expandTargets } from '../schedule/targets.ts';
 import { apiDeps } from './api-deps.ts';
 import { assemble, type DaemonPorts, declaredBy, seriesOf } from './assemble.ts';
+import { closeWithin } from './patience.ts';
 import { createPipeline } from './pipeline.ts';
 
 const housekeepingMs = 10 * 60_000;
@@ -52,7 +53,7 @@ export async function startDaemon(
     })),
     queues: stages.notifier.queues(ports.clock.now()),
     inFlight: stages.workers.inFlight(),
-    residentBytes: residentBytes(),
+    ...residentNow(),
     reloadOk: life.reloadOk,
     stateWritable: stages.store.writable() && pipeline.stateTrouble() === null,
   }));
@@ -128,7 +129,7 @@ export async function startDaemon(
         keeper.cancel();
         await pipeline.drain();
         // What is still in flight comes back as unknown('shutdown') and is taken in by the last turn.
-        await stages.workers.close();
+        await closeWithin(stages.workers, ports.timers);
         pipeline.end();
         await listening.value.close(limits.deliveryMs / 10);
         stages.store.close();
@@ -136,6 +137,11 @@ export async function startDaemon(
       return stopping;
     },
   });
+}
+
+function residentNow(): { residentBytes?: number } {
+  const bytes = residentBytes();
+  return bytes === null ? {} : { residentBytes: bytes };
 }
 
 function isOver(value: unknown): boolean {

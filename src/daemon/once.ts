@@ -1,8 +1,10 @@
 import type { Config } from '../core/config.ts';
 import type { Due } from '../core/due.ts';
 import type { Mirror } from '../core/mirror.ts';
-import type { Clock, Probed, Random, Workers } from '../core/ports.ts';
+import type { Clock, Probed, Random } from '../core/ports.ts';
+import { error, ok, type Result } from '../core/result.ts';
 import { type Step, type Target, targetId } from '../core/target.ts';
+import { type NoAnswer, patienceMs } from './patience.ts';
 
 /** One probe by hand: of this mirror, now. */
 export interface OnceRequest {
@@ -44,9 +46,11 @@ export interface RankRow {
   readonly ok: number;
   readonly failed: number;
   readonly unknown: number;
+  /** Of all these, how many got an HTTP answer, of whatever status. */
+  readonly answered: number;
   readonly medianMs: number | null;
   readonly p95Ms: number | null;
-  /** The commonest reason where any failed. */
+  /** The commonest reason where any failed, else `unknown: ` and why where any is unknown. */
   readonly reason: string | null;
   readonly samplesMs: readonly number[];
 }
@@ -54,19 +58,20 @@ export interface RankRow {
 /**
  * Probes the canary of all mirrors in interleaved rounds, one mirror at a time, in an order that turns by one each
  * round, so that a passing disturbance of our own line touches all alike.
+ * @param ask       one probe; `null` where nothing came back, which ends the ranking
  * @param progress  called before each probe with how many are done of how many
  */
 export async function rankOnce(input: {
   readonly config: Config;
   readonly targets: readonly Target[];
   readonly rounds: number;
-  readonly workers: Workers;
+  readonly ask: (due: Due) => Promise<Probed | null>;
   readonly clock: Clock;
   readonly random: Random;
   readonly progress: (done: number, of: number, registry: string) => void;
   readonly stopped: () => boolean;
-}): Promise<readonly RankRow[]> {
-  const { config, targets, rounds, workers } = input;
+}): Promise<Result<readonly RankRow[], NoAnswer>> {
+  const { config, targets, rounds } = input;
   const got = new Map<string, Probed[]>(targets.map((target) => [target.registry, []]));
   let done = 0;
   for (let round = 0; round < rounds && !input.stopped(); round += 1) {
@@ -84,13 +89,15 @@ export async function rankOnce(input: {
         plannedAtMs: now.monotonicMs,
         round: null,
       };
-      got.get(target.registry)?.push(await workers.probe(due));
+      const probed = await input.ask(due);
+      if (probed === null) return error({ registry: target.registry, limitMs: patienceMs(due) });
+      got.get(target.registry)?.push(probed);
       done += 1;
     }
   }
   input.progress(done, rounds * targets.length, '');
   const urls = new Map(config.mirrors.map(({ name, url }) => [name, url]));
-  return [...got].map(([registry, probed]) => rankRow(registry, urls.get(registry) ?? '', probed)).sort(byOutcome);
+  return ok([...got].map(([registry, probed]) => rankRow(registry, urls.get(registry) ?? '', probed)).sort(byOutcome));
 }
 
 function rankRow(registry: string, url: string, probed: readonly Probed[]): RankRow {
@@ -101,16 +108,20 @@ function rankRow(registry: string, url: string, probed: readonly Probed[]): Rank
   const failures = probed.flatMap(({ sample }) =>
     sample.outcome.tag === 'failed' ? [sample.outcome.failure.kind] : [],
   );
+  const unknowns = probed.flatMap(({ sample }) =>
+    sample.outcome.tag === 'unknown' ? [`unknown: ${sample.outcome.because}`] : [],
+  );
   const at = (q: number): number | null => sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? null;
   return {
     registry,
     url,
     ok: samplesMs.length,
     failed: failures.length,
-    unknown: probed.filter(({ sample }) => sample.outcome.tag === 'unknown').length,
+    unknown: unknowns.length,
+    answered: probed.filter(({ sample }) => sample.status !== null).length,
     medianMs: at(0.5),
     p95Ms: at(0.95),
-    reason: commonest(failures),
+    reason: commonest(failures) ?? commonest(unknowns),
     samplesMs,
   };
 }

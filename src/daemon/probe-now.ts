@@ -1,16 +1,28 @@
 import type { Config } from '../core/config.ts';
 import type { Probed } from '../core/ports.ts';
+import { error, ok, type Result } from '../core/result.ts';
+import { systemTimers } from '../io/timers.ts';
 import { workerBook } from './book.ts';
 import { dueOnce, type OnceRequest } from './once.ts';
+import { answerWithin, closeWithin, type NoAnswer, patienceMs } from './patience.ts';
 import { nothingLearnt } from './pins.ts';
 import { type ProcessFacts, processLog, systemClock, systemRandom, workersFor } from './system.ts';
 
-/** One probe by hand, in a worker thread of its own, as the daemon would make it. Never throws for a mirror's sake. */
-export async function probeNow(config: Config, request: OnceRequest, facts: ProcessFacts): Promise<Probed> {
+/**
+ * One probe by hand, in a worker thread of its own, as the daemon would make it. Never throws for a mirror's sake.
+ * @returns `NoAnswer` where the thread says nothing; it may still be there afterwards, see `closeWithin`
+ */
+export async function probeNow(
+  config: Config,
+  request: OnceRequest,
+  facts: ProcessFacts,
+): Promise<Result<Probed, NoAnswer>> {
   const workers = workersFor(workerBook(config, nothingLearnt, facts.version), processLog(facts), 1);
+  const due = dueOnce(request, config, { clock: systemClock, random: systemRandom });
   try {
-    return await workers.probe(dueOnce(request, config, { clock: systemClock, random: systemRandom }));
+    const probed = await answerWithin(workers, due, systemTimers);
+    return probed === null ? error({ registry: due.target.registry, limitMs: patienceMs(due) }) : ok(probed);
   } finally {
-    await workers.close();
+    await closeWithin(workers, systemTimers);
   }
 }

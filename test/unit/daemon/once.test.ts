@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import type { Due } from '../../../src/core/due.ts';
-import type { Outcome } from '../../../src/core/failure.ts';
-import type { Workers } from '../../../src/core/ports.ts';
+import type { Because, Outcome } from '../../../src/core/failure.ts';
+import type { Probed } from '../../../src/core/ports.ts';
 import { dueOnce, rankOnce } from '../../../src/daemon/once.ts';
 import { rankedRemedy } from '../../../src/daemon/ranked-remedy.ts';
-import { lostControl, lostProbe } from '../../../src/io/worker-protocol.ts';
+import { lostProbe } from '../../../src/io/worker-protocol.ts';
 import { manualTime } from '../../daemon/manual-time.ts';
 import { threeMirrors } from '../../daemon/three-mirrors.ts';
 import { readConfig } from '../../daemon/world.ts';
@@ -15,40 +15,44 @@ if (read.tag === 'error') throw new Error(JSON.stringify(read.error));
 const config = read.value;
 const targets = ['a', 'b', 'c'].map((name) => aTarget(name));
 
-/** Workers that answer by turn; the order of what was asked is kept. */
-function workers(answer: (due: Due, turn: number) => number | Outcome): { workers: Workers; asked: string[] } {
+/** Answers by turn; the order of what was asked is kept. `null`: nothing ever comes back. */
+function asker(answer: (due: Due, turn: number) => number | Outcome | null) {
   const time = manualTime();
   const asked: string[] = [];
-  const made: Workers = {
-    probe(due) {
-      asked.push(due.target.registry);
-      const said = answer(due, asked.length - 1);
-      const sample = typeof said === 'number' ? aSample(due, 0, said) : aSample(due, 0, 1, said);
-      return Promise.resolve({ ...lostProbe(due, 'defect', 0, time.clock.now()), sample });
-    },
-    control: (due) => Promise.resolve(lostControl(due, time.clock.now())),
-    configure: () => Promise.resolve(),
-    loopDelays: () => [],
-    inFlight: () => 0,
-    close: () => Promise.resolve(),
+  const ask = (due: Due): Promise<Probed | null> => {
+    asked.push(due.target.registry);
+    const said = answer(due, asked.length - 1);
+    if (said === null) return Promise.resolve(null);
+    const sample = typeof said === 'number' ? aSample(due, 0, said) : aSample(due, 0, 1, said);
+    return Promise.resolve({ ...lostProbe(due, 'defect', 0, time.clock.now()), sample });
   };
-  return { workers: made, asked };
+  return { ask, asked };
 }
 
-async function rank(rounds: number, answer: (due: Due, turn: number) => number | Outcome, stopAfter = Infinity) {
-  const { workers: made, asked } = workers(answer);
+async function tryRank(
+  rounds: number,
+  answer: (due: Due, turn: number) => number | Outcome | null,
+  stopAfter = Infinity,
+) {
+  const { ask, asked } = asker(answer);
   const progressed: string[] = [];
-  const rows = await rankOnce({
+  const ranked = await rankOnce({
     config,
     targets,
     rounds,
-    workers: made,
+    ask,
     clock: manualTime().clock,
     random: countingRandom(),
     progress: (done, of, registry) => void progressed.push(`${done}/${of} ${registry}`),
     stopped: () => asked.length >= stopAfter,
   });
-  return { rows, asked, progressed };
+  return { ranked, asked, progressed };
+}
+
+async function rank(rounds: number, answer: (due: Due, turn: number) => number | Outcome, stopAfter = Infinity) {
+  const { ranked, ...rest } = await tryRank(rounds, answer, stopAfter);
+  if (ranked.tag === 'error') throw new Error(`no answer of ${ranked.error.registry}`);
+  return { rows: ranked.value, ...rest };
 }
 
 const usual: Readonly<Record<string, number>> = { a: 40, b: 20, c: 60 };
@@ -75,6 +79,7 @@ describe('rank', () => {
         ok: 3,
         failed: 0,
         unknown: 0,
+        answered: 3,
         medianMs: 20,
         p95Ms: 30,
         reason: null,
@@ -86,9 +91,10 @@ describe('rank', () => {
         ok: 2,
         failed: 0,
         unknown: 1,
+        answered: 2,
         medianMs: 50,
         p95Ms: 60,
-        reason: null,
+        reason: 'unknown: proxy',
         samplesMs: [50, 60],
       },
       {
@@ -97,6 +103,7 @@ describe('rank', () => {
         ok: 2,
         failed: 1,
         unknown: 0,
+        answered: 2,
         medianMs: 1,
         p95Ms: 1,
         reason: 'refused',
@@ -110,6 +117,27 @@ describe('rank', () => {
     const fails = [refused, timeout, timeout];
     const { rows } = await rank(3, ({ target }) => (target.registry === 'a' ? (fails.shift() ?? refused) : 5));
     expect(rows.at(-1)).toMatchObject({ registry: 'a', ok: 0, failed: 3, medianMs: null, reason: 'timeout_connect' });
+  });
+
+  test('where nothing is known of any: why, by the commonest; a failure is named before it', async () => {
+    const unknown = (because: Because): Outcome => ({ tag: 'unknown', because });
+    const says: Record<string, Outcome[]> = {
+      a: [unknown('local'), unknown('resolver'), unknown('resolver')],
+      b: [unknown('resolver'), refused, unknown('resolver')],
+      c: [unknown('local'), unknown('local'), unknown('local')],
+    };
+    const { rows } = await rank(3, ({ target }) => says[target.registry]?.shift() ?? 0);
+    expect(rows.map(({ registry, reason }) => [registry, reason]).toSorted()).toEqual([
+      ['a', 'unknown: resolver'],
+      ['b', 'refused'],
+      ['c', 'unknown: local'],
+    ]);
+  });
+
+  test('a probe from which nothing comes back ends it, and says how long we waited', async () => {
+    const { ranked, asked } = await tryRank(3, (_, turn) => (turn === 1 ? null : 5));
+    const limitMs = config.schedule.pace.timeoutMs * 3 + 10_000;
+    expect([ranked, asked]).toEqual([{ tag: 'error', error: { registry: 'b', limitMs } }, ['a', 'b']]);
   });
 
   test('stopped half-way: what was measured is told', async () => {

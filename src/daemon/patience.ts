@@ -1,0 +1,40 @@
+import type { Due } from '../core/due.ts';
+import type { Probed, Timers, Workers } from '../core/ports.ts';
+
+/** Nothing came back from the thread that asked, long after all deadlines in it: a defect of ours. */
+export interface NoAnswer {
+  readonly registry: string;
+  readonly limitMs: number;
+}
+
+const closeMs = 1_000;
+
+/** How long a command waits for one probe, whatever its thread does: three times its deadline and ten seconds. */
+export function patienceMs(due: Due): number {
+  return due.timeoutMs * 3 + 10_000;
+}
+
+/** One probe, waited for from outside its thread. @returns `null` after `patienceMs` without an answer */
+export function answerWithin(workers: Pick<Workers, 'probe'>, due: Due, timers: Timers): Promise<Probed | null> {
+  return orNull(workers.probe(due), patienceMs(due), timers);
+}
+
+/**
+ * Closes the threads, and stops waiting after a second: one that is inside `getaddrinfo` cannot be ended before the
+ * resolver gives up, which takes twenty seconds and more where nobody answers.
+ */
+export async function closeWithin(workers: Pick<Workers, 'close'>, timers: Timers): Promise<void> {
+  await orNull(workers.close(), closeMs, timers);
+}
+
+async function orNull<T>(work: Promise<T>, limitMs: number, timers: Timers): Promise<T | null> {
+  let timer: { cancel(): void } | null = null;
+  const late = new Promise<null>((resolve) => {
+    timer = timers.after(limitMs, () => resolve(null));
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    (timer as { cancel(): void } | null)?.cancel();
+  }
+}
