@@ -1,4 +1,5 @@
-import type { Now } from '../core/ports.ts';
+import type { FindingChange } from '../core/finding.ts';
+import type { Log, Now } from '../core/ports.ts';
 import type { Events } from './events.ts';
 import type { News } from './news.ts';
 import type { Pins } from './pins.ts';
@@ -6,6 +7,14 @@ import type { Stages } from './stages.ts';
 
 const nothingAnswers =
   'nothing answers here: this speaks of the place, not of the mirrors; without a network, try `mirrorwatch demo`';
+
+/** An open finding changes with each sample it rests on: several times a second in an outage. */
+const findingLevel = {
+  opened: 'warn',
+  closed: 'info',
+  acknowledged: 'info',
+  changed: 'debug',
+} as const satisfies Record<FindingChange['change'], keyof Log>;
 
 const standingsEveryMs = 250;
 
@@ -47,7 +56,7 @@ export function createPublisher(s: Stages, events: Events, pins: Pins): Publishe
     for (const change of findings) {
       const { id: finding, kind, registry, text } = change.finding;
       s.exporter.finding(change);
-      s.log.warn(`finding ${change.change}`, { finding, kind, registry, text });
+      s.log[findingLevel[change.change]](`finding ${change.change}`, { finding, kind, registry, text });
       events.emit('finding', now.wallMs, change);
     }
     for (const change of advice) {

@@ -1,0 +1,20 @@
+import { afterEach, expect, test } from 'vitest';
+import { refuses } from './scripted-wire.ts';
+import { but, threeMirrors } from './three-mirrors.ts';
+import { startWorld, stopWorlds } from './world.ts';
+
+afterEach(stopWorlds);
+
+test('an outage is a line when it opens and one when it is over; that it spreads is for those who debug', async () => {
+  // More and more targets fail as their turn comes: the finding changes with each.
+  const world = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'a', 60, 400) });
+  await world.seconds(1_500);
+  const levelsOf = (message: string): string[] => [
+    ...new Set(world.log.filter((line) => line.message === message).map(({ level }) => level)),
+  ];
+  expect(['finding opened', 'finding changed', 'finding closed'].map(levelsOf)).toEqual([
+    ['warn'],
+    ['debug'],
+    ['info'],
+  ]);
+});
