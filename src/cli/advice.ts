@@ -22,7 +22,7 @@ export const adviceCommand: Command = {
   name: 'advice',
   summary: 'what to set right now; exit 1 while advice is pending',
   usage:
-    'mirrorwatch advice [--now | --json] [--url URL] [--token-file FILE]\n       mirrorwatch advice accept ID [--url URL] [--token-file FILE]',
+    'mirrorwatch advice [--json] [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice --now [--json] [--config FILE]\n       mirrorwatch advice accept ID [--url URL] [--token-file FILE] [--config FILE]',
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(
       context.argv,
@@ -30,7 +30,11 @@ export const adviceCommand: Command = {
       2,
     );
     const [verb, id] = positionals;
-    if (values.now) return rankCommand.run({ ...context, argv: values.config ? ['--config', values.config] : [] });
+    if (values.now) {
+      if (verb !== undefined) throw new UsageError(`--now measures; it takes no '${verb}'`);
+      const config = values.config === undefined ? [] : ['--config', values.config];
+      return rankCommand.run({ ...context, argv: values.json ? [...config, '--json'] : config });
+    }
     const daemon = daemonAt(context, values);
     if (verb === 'accept') {
       if (id === undefined) throw new UsageError('accept which advice?');
@@ -42,12 +46,28 @@ export const adviceCommand: Command = {
     if (verb !== undefined) throw new UsageError(`'${verb}' is no verb of advice`);
     const answer = await daemon.get('/api/v1/advice');
     if (answer.tag === 'unreachable' || answer.status !== 200) return failed(context, answer);
-    const { advice } = answer.json() as AdviceAnswer;
+    const advice = adviceIn(answer);
+    if (advice === null) {
+      context.terminal.err(`mirrorwatch: what answers at ${daemon.url} is no mirrorwatch daemon`);
+      return 1;
+    }
     if (values.json) context.terminal.out(JSON.stringify(advice, null, 2));
     else for (const line of shown(context, advice)) context.terminal.out(line);
-    return advice.some(({ state }) => state === 'proposed') ? 1 : 0;
+    const pending = advice.filter(({ state }) => state === 'proposed').length;
+    // Exit 1 is also "no daemon": standard error tells them apart, and only an answer of a daemon is on standard output.
+    if (pending > 0) context.terminal.err(`mirrorwatch: advice pending: ${pending}`);
+    return pending > 0 ? 1 : 0;
   },
 };
+
+function adviceIn(answer: Extract<DaemonAnswer, { tag: 'ok' }>): AdviceAnswer['advice'] | null {
+  try {
+    const { advice } = answer.json() as Partial<AdviceAnswer>;
+    return Array.isArray(advice) ? advice : null;
+  } catch {
+    return null;
+  }
+}
 
 function failed(context: Context, answer: DaemonAnswer): ExitCode {
   context.terminal.err(answer.tag === 'ok' ? problemText(answer) : answer.text);

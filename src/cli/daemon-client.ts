@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { systemFiles } from '../daemon/system.ts';
+import { exchange, systemFiles } from '../daemon/system.ts';
 import type { Context } from './context.ts';
 import { load } from './load.ts';
 import { UsageError } from './usage.ts';
@@ -13,7 +13,7 @@ export const daemonOptions = {
 
 /** What a daemon said, or why nothing came. */
 export type DaemonAnswer =
-  | { readonly tag: 'ok'; readonly status: number; readonly headers: Headers; readonly text: string; json(): unknown }
+  | { readonly tag: 'ok'; readonly status: number; readonly text: string; json(): unknown }
   | { readonly tag: 'unreachable'; readonly text: string };
 
 /** Asks a running daemon. */
@@ -38,42 +38,43 @@ export function daemonAt(
     context.terminal.err(loaded.error.text);
     throw new UsageError('the configuration does not tell where the daemon is; name it with --url');
   }
-  if (flags.url !== undefined && !/^https?:\/\/[^/]/i.test(flags.url))
-    throw new UsageError(`--url takes an http:// or https:// URL, not '${flags.url}'`);
+  if (flags.url !== undefined) mustBeDaemonUrl(flags.url);
   const listen = loaded?.value.config.listen ?? null;
   const host = listen === null || listen.host === '0.0.0.0' || listen.host === '::' ? '127.0.0.1' : listen.host;
   const own = `${listen?.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${listen?.port ?? 10120}`;
   const url = (flags.url ?? own).replace(/\/$/, '');
   const token = flags['token-file'] === undefined ? listen?.token?.reveal() : tokenIn(context, flags['token-file']);
   const ask = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<DaemonAnswer> => {
+    const headers = {
+      ...(token ? { authorization: `Bearer ${token}` } : {}),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    };
     try {
-      const answer = await fetch(url + path, {
+      const { status, text } = await exchange({
+        url: url + path,
         method,
-        redirect: 'manual',
-        signal: AbortSignal.timeout(answerMs),
-        headers: {
-          ...(token ? { authorization: `Bearer ${token}` } : {}),
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        headers,
+        body: body === undefined ? null : JSON.stringify(body),
+        limitMs: answerMs,
       });
-      const text = await answer.text();
-      return {
-        tag: 'ok',
-        status: answer.status,
-        headers: answer.headers,
-        text,
-        json: () => JSON.parse(text) as unknown,
-      };
+      return { tag: 'ok', status, text, json: () => JSON.parse(text) as unknown };
     } catch (cause) {
-      const code = (cause as { cause?: { code?: string } }).cause?.code ?? (cause as Error).name;
+      const { code, name } = cause as NodeJS.ErrnoException;
+      const why = code === 'ABORT_ERR' ? `nothing within ${answerMs / 1000} s` : (code ?? name);
       return {
         tag: 'unreachable',
-        text: `mirrorwatch: no daemon answers at ${url} (${code}); start one with 'mirrorwatch run', or name it with --url`,
+        text: `mirrorwatch: no daemon answers at ${url} (${why}); start one with 'mirrorwatch run', or name it with --url`,
       };
     }
   };
   return { url, get: (path) => ask('GET', path), post: (path, body) => ask('POST', path, body) };
+}
+
+function mustBeDaemonUrl(text: string): void {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:\/\/[^/]/i.test(text))
+    throw new UsageError(`--url takes an http:// or https:// URL, not '${text}'`);
+  if (url.username !== '' || url.password !== '') throw new UsageError('--url takes no credentials: use --token-file');
 }
 
 function tokenIn(context: Context, path: string): string {

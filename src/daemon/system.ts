@@ -13,6 +13,7 @@ import { createWorkers } from '../io/workers.ts';
 import type { DaemonPorts } from './assemble.ts';
 
 export { systemClock } from '../io/clock.ts';
+export { exchange } from '../io/exchange.ts';
 export { systemFiles } from '../io/files.ts';
 export { logLevels } from '../io/log.ts';
 export { systemRandom } from '../io/random.ts';

@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { refuses } from '../../daemon/scripted-wire.ts';
@@ -27,7 +29,7 @@ describe('advice', () => {
     const [advice] = await adviceOf(world);
     const id = advice?.id ?? '';
     const shown = await ask(world, 'advice');
-    expect([shown.code, shown.err]).toEqual([1, '']);
+    expect([shown.code, shown.err]).toEqual([1, 'mirrorwatch: advice pending: 1']);
     const lines = shown.out.split('\n');
     expect(lines[0]).toBe(`proposed  go/go  ${id}`);
     expect(lines).toContain("  export GOPROXY='https://b.example.net/goproxy,direct'");
@@ -50,6 +52,61 @@ describe('advice', () => {
     expect(out).toContain('refused  go/go');
     expect(out).toContain('our own network');
     expect(out).not.toContain('export GOPROXY');
+  });
+});
+
+describe('advice that did not come', () => {
+  test.each([['http'], ['HTTP']])(
+    'port 1, which fetch would refuse (%s): asked, 1, nothing on standard output',
+    async (scheme) => {
+      for (const json of [[], ['--json']]) {
+        const { code, out, err } = await run(['advice', ...json, '--url', `${scheme}://127.0.0.1:1`]);
+        expect([code, out]).toEqual([1, '']);
+        expect(err).toContain(`no daemon answers at ${scheme}://127.0.0.1:1 (ECONNREFUSED)`);
+      }
+    },
+  );
+
+  test.each([
+    ['a page', '<!doctype html>'],
+    ['JSON of something else', '{"status":"ok"}'],
+    ['JSON that is no object', 'null'],
+  ])('%s answers there: 1, said, nothing on standard output', async (_, text) => {
+    const server = createServer((_request, response) => void response.end(text));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const { code, out, err } = await run(['advice', '--json', '--url', `http://127.0.0.1:${port}/`]);
+    server.close();
+    expect([code, out, err]).toEqual([
+      1,
+      '',
+      `mirrorwatch: what answers at http://127.0.0.1:${port} is no mirrorwatch daemon`,
+    ]);
+  });
+});
+
+describe('advice --now', () => {
+  test('of a place where nobody answers: 1; --json is JSON; that it may be us is said', async () => {
+    const folder = tempDir('nobody');
+    const file = join(folder, 'mirrorwatch.yaml');
+    writeFileSync(
+      file,
+      `
+vantage: here
+schedule: { every: 1s, timeout: 500ms }
+mirrors: [ { name: nobody, ecosystem: go, url: "http://127.0.0.1:1" } ]
+modules: { go: [ "example.com/hello@v1.0.0" ] }
+go: { sumdb: off }
+state: { path: ./state.db }
+`,
+    );
+    const json = await run(['advice', '--now', '--json', '--config', file]);
+    expect([json.code, JSON.parse(json.out)]).toMatchObject([
+      1,
+      { ecosystem: 'go', remedy: null, rows: [{ registry: 'nobody', ok: 0, answered: 0, reason: 'refused' }] },
+    ]);
+    expect(json.err).toContain('no mirror answered at all');
+    expect(json.err).toContain('mirrorwatch demo');
   });
 });
 

@@ -1,0 +1,59 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { exchange } from '../../../src/io/exchange.ts';
+
+let server: Server | null = null;
+afterEach(() => {
+  server?.closeAllConnections();
+  server?.close();
+  server = null;
+});
+
+async function serving(listener: RequestListener): Promise<string> {
+  const made = createServer(listener);
+  server = made;
+  await new Promise<void>((resolve) => made.listen(0, '127.0.0.1', resolve));
+  return `http://127.0.0.1:${(made.address() as AddressInfo).port}`;
+}
+const get = { method: 'GET', headers: {}, body: null, limitMs: 60_000 } as const;
+
+test('headers and body are sent, status and text come back', async () => {
+  const url = await serving((request, response) => {
+    let body = '';
+    request.on('data', (piece: Buffer) => {
+      body += piece.toString();
+    });
+    request.on('end', () => {
+      response.writeHead(409);
+      response.end(`${request.method} ${request.url} ${request.headers['x-word']} ${body}`);
+    });
+  });
+  const ask = { url: `${url}/a?b=c`, method: 'POST', headers: { 'x-word': 'w' }, body: '{}', limitMs: 60_000 } as const;
+  expect(await exchange(ask)).toEqual({ status: 409, text: 'POST /a?b=c w {}' });
+});
+
+test('a redirect is an answer', async () => {
+  const url = await serving((_, response) => response.writeHead(302, { location: '/elsewhere' }).end());
+  expect(await exchange({ ...get, url })).toEqual({ status: 302, text: '' });
+});
+
+test('nobody there, on a port that fetch would not ask: the code', async () => {
+  await expect(exchange({ ...get, url: 'http://127.0.0.1:1/' })).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+});
+
+test.each<[string, RequestListener]>([
+  ['no answer', () => undefined],
+  ['half an answer', (_, response) => void response.write('half')],
+])('%s within the limit: aborted', async (_, listener) => {
+  const url = await serving(listener);
+  await expect(exchange({ ...get, url, limitMs: 50 })).rejects.toMatchObject({ code: 'ABORT_ERR' });
+});
+
+test('an answer that breaks off is none', async () => {
+  const url = await serving((_, response) => {
+    response.writeHead(200, { 'content-length': '10' });
+    response.write('half', () => response.destroy());
+  });
+  await expect(exchange({ ...get, url })).rejects.toMatchObject({ code: 'ECONNRESET' });
+});
