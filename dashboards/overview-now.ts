@@ -174,7 +174,7 @@ export function mirrors(select: Selector): TablePanelBuilder {
 }
 
 /** What is advised now and why, and what was in the last day. */
-export function adviceTables(select: Selector): readonly TablePanelBuilder[] {
+export function adviceTables(select: Selector): readonly (TablePanelBuilder | StatPanelBuilder)[] {
   const known = `max(${select('mirrorwatch_build_info')})`;
   const issued = growth(['upstream', 'cause'], select('mirror_advice_issued_total'), '1d');
   const found = `sum by (registry, kind) (${select('mirror_findings_open')}) > 0`;
@@ -187,7 +187,7 @@ export function adviceTables(select: Selector): readonly TablePanelBuilder[] {
       id: 7,
       title: 'What to set, and why',
       says: "The move that is proposed for each upstream, and its cause. Follow it: the daemon's page has the line for each client, its doubts, and the way back.",
-      size: [10, 6],
+      size: [9, 6],
       unit: 'none',
       none: 'no daemon is scraped',
       queries: [
@@ -208,7 +208,7 @@ export function adviceTables(select: Selector): readonly TablePanelBuilder[] {
       id: 8,
       title: 'Findings open',
       says: 'What is wrong now, by mirror and kind; without a mirror it is about us. Each kind has its page in the runbook.',
-      size: [7, 6],
+      size: [6, 6],
       unit: 'none',
       none: 'no verdict yet: no daemon is scraped, or it is starting',
       queries: [{ expr: orNone(found, known, 'kind', 'none open'), as: 'table' }],
@@ -219,7 +219,7 @@ export function adviceTables(select: Selector): readonly TablePanelBuilder[] {
       id: 9,
       title: 'Advice given in the last day',
       says: 'How often a move was proposed, by cause, reminders not counted. Often and by turns: two mirrors are equally good or bad; raise advise.hold.',
-      size: [7, 6],
+      size: [5, 6],
       unit: 'none',
       none: 'no daemon is scraped',
       queries: [{ expr: orNone(`${issued} > 0`, known, 'cause', 'none'), as: 'table' }],
@@ -227,5 +227,22 @@ export function adviceTables(select: Selector): readonly TablePanelBuilder[] {
       .decimals(0)
       .withTransformation(plain(['Time']))
       .overrideByName('Value', [{ id: 'displayName', value: 'times' }]),
+    stat({
+      id: 16,
+      title: 'Moves regretted',
+      says: 'Accepted advice in the time range after which the mirror left did better than the advised one, by our own canaries. Above 0: see the runbook on MirrorAdviceRegretted; often means that short spikes are left too soon.',
+      size: [4, 6],
+      unit: 'none',
+      none: 'no daemon is scraped',
+      queries: [
+        {
+          expr: growth(['upstream'], select('mirror_advice_regret_total'), '$__range'),
+          legend: '{{upstream}}',
+          as: 'instant',
+        },
+      ],
+    })
+      .decimals(0)
+      .thresholds(steps([null, verdict.fine], [0.5, verdict.watch])),
   ];
 }

@@ -55,6 +55,8 @@ function familyOf(reason: Reason): string {
   if (reason.startsWith('timeout_')) return 'timeout';
   if (reason.startsWith('tls_')) return 'tls';
   if (reason.startsWith('resolve_') || ['refused', 'unreachable', 'reset'].includes(reason)) return 'way';
+  // How it counts is a refusal's; what it is, is a redirect that we do not follow.
+  if (reason === 'forbidden_target') return 'answer';
   return reasonWeight[reason] === 'refusal' ? 'refusal' : 'answer';
 }
 

@@ -122,7 +122,7 @@ ${alertTable(groups)}
 First look, first action, and when each is false: [runbook.md](runbook.md). Names beginning with \`Mirror\` and a capital are
 about a mirror, \`Vantage\` about a place, \`Mirrorwatch\` about a daemon: \`alertname=~"Mirror[A-Z].*"\` is every alert on mirrors.
 
-There is none on regret, lag, missing versions or regressions: the daemon does not export them yet.
+There is none on lag, missing versions or regressions: the daemon does not export them yet.
 
 ### Evidence: the label ${mirrorAction.name}
 

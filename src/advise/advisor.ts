@@ -6,6 +6,7 @@ import type { Now, Random, Row } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
+import { endAudit, isAudited } from './audit.ts';
 import type { Chain, ChainClient } from './clients/client.ts';
 import { clients } from './clients/registry.ts';
 import { type Group, nearOf, rosterOf, type View, viewOf, weighAll } from './group.ts';
@@ -125,7 +126,7 @@ export function createAdvisor(input: {
       const isKnown = settled.has(id) || [...groups.values()].some((one) => one.accepted?.advice.id === id);
       if (group?.open == null) return error(isKnown ? 'not_proposed' : 'unknown');
       if (group.open.advice.state !== 'proposed') return error('not_proposed');
-      return ok(remember(acceptOpen(group, config, now)));
+      return ok(remember(acceptOpen(view(group, now))));
     },
     list() {
       const held = [...groups.values()].flatMap((group) => [group.open, group.accepted]);
@@ -156,6 +157,8 @@ export function createAdvisor(input: {
           continue;
         }
         close(group, 'withdrawn', ledger, now);
+        // Of an upstream that is gone nobody asks any more.
+        if (fresh !== undefined) endAudit(view(group, now), ledger);
         release(group, 'superseded', ledger, now);
         groups.delete(key);
       }
@@ -169,17 +172,20 @@ export function createAdvisor(input: {
   };
 }
 
-function acceptOpen(group: Group, config: Config, now: Now): AdviseTurn {
+function acceptOpen(view: View): AdviseTurn {
+  const { group, config, now } = view;
   const ledger = openLedger(now);
   const held = group.open;
   const parsed = held === null ? null : group.client.parse(held.advice.chain.after);
   if (held === null || parsed?.tag !== 'ok') throw new Error('an accepted advice has a chain that was parsed before');
   const advice: Advice = { ...settle(held.advice, 'accepted', now), expiresAtMs: now.wallMs + config.advise.ttlMs };
+  endAudit(view, ledger);
   release(group, 'superseded', ledger, now);
   const isBack = advice.chain.after === shown(group.declared);
   group.open = null;
   group.chain = isBack ? group.declared : parsed.value;
   group.accepted = isBack ? null : { ...holdAgain(advice, false, config, now), issuedMs: now.monotonicMs };
+  group.audit = isAudited(advice) ? advice : null;
   group.lastAcceptMs = now.monotonicMs;
   group.lastAcceptWallMs = now.wallMs;
   ledger.note('accepted', advice);
@@ -221,6 +227,7 @@ function groupsOf(config: Config, declared: Declared): Map<string, Group> {
         chain,
         open: null,
         accepted: null,
+        audit: null,
         lastAcceptMs: null,
         lastAcceptWallMs: null,
         wellSinceMs: null,
@@ -262,10 +269,13 @@ function restore(
     };
     group.open = again(saved.open);
     group.accepted = again(saved.accepted);
+    group.audit = saved.audit == null ? null : (stored.get(saved.audit) ?? null);
     if (group.accepted !== null)
       group.chain = parsedOf(group.client, group.accepted.advice.chain.after) ?? group.declared;
   }
-  const held = new Set([...groups.values()].flatMap((group) => [group.open?.advice.id, group.accepted?.advice.id]));
+  const held = new Set(
+    [...groups.values()].flatMap((group) => [group.open?.advice.id, group.accepted?.advice.id, group.audit?.id]),
+  );
   return [...stored.values()].filter(
     (advice) =>
       !held.has(advice.id) && isLive(advice.state) && !(advice.state === 'accepted' && advice.cause === 'failback'),

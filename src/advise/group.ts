@@ -60,6 +60,8 @@ export interface Group {
   /** Proposed or refused. */
   open: Held | null;
   accepted: Held | null;
+  /** Accepted last and still to be looked back at, also where it led back to the declared chain; `null`: none. */
+  audit: Advice | null;
   /** Monotonic; `null`: no move yet, the dwell is over. */
   lastAcceptMs: number | null;
   lastAcceptWallMs: number | null;

@@ -16,7 +16,7 @@ export interface AdviseTurn {
 
 /** Collects the changes of one call and turns them into rows; the last word on each advice and group wins. */
 export interface Ledger {
-  /** Notes that an advice took another state (or was reminded of), for events and state. */
+  /** Notes that an advice took another state (or was reminded of, or regretted), for events and state. */
   note(change: AdviceChange['change'], advice: Advice): void;
   /** Stores an advice again without an event: its confidence moved. */
   keep(advice: Advice): void;
@@ -57,6 +57,8 @@ export interface ChainRow {
   readonly open: string | null;
   readonly accepted: string | null;
   readonly reminded: readonly string[];
+  /** Still to be looked back at. */
+  readonly audit: string | null;
   readonly lastAcceptAtMs: number | null;
 }
 
@@ -68,6 +70,7 @@ function chainRow(group: Group): ChainRow {
     open: group.open?.advice.id ?? null,
     accepted: group.accepted?.advice.id ?? null,
     reminded: held.filter((one) => one.reminded).map((one) => one.advice.id),
+    audit: group.audit?.id ?? null,
     lastAcceptAtMs: group.lastAcceptWallMs,
   };
 }

@@ -1,6 +1,7 @@
 import type { Advice } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import type { Random } from '../core/ports.ts';
+import { auditInTime, endAudit } from './audit.ts';
 import { isForced } from './cause.ts';
 import { compose, confidenceOf } from './compose.ts';
 import { causeAgainst, type Decision, decide } from './decide.ts';
@@ -123,9 +124,11 @@ function lifetimes(view: View, ledger: Ledger): void {
     ledger.note('reminded', held.advice);
     ledger.touch(group);
   }
+  auditInTime(view, ledger);
   if (group.open !== null && now.monotonicMs >= group.open.expiresMs) close(group, 'expired', ledger, now);
   if (group.accepted !== null && now.monotonicMs >= group.accepted.expiresMs) {
     if (group.open !== null) close(group, 'superseded', ledger, now);
+    endAudit(view, ledger);
     release(group, 'expired', ledger, now);
   }
 }

@@ -92,6 +92,15 @@ export interface Advice {
 }
 
 export interface AdviceChange {
-  readonly change: 'proposed' | 'accepted' | 'superseded' | 'withdrawn' | 'expired' | 'refused' | 'reminded';
+  /** `regretted`: looking back, the mirror left did better than the advised one; its state stays what it was. */
+  readonly change:
+    | 'proposed'
+    | 'accepted'
+    | 'superseded'
+    | 'withdrawn'
+    | 'expired'
+    | 'refused'
+    | 'reminded'
+    | 'regretted';
   readonly advice: Advice;
 }

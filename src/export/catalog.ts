@@ -229,6 +229,14 @@ export const catalog = {
     unit: null,
     absent: never,
   },
+  mirror_advice_regret_total: {
+    type: 'counter',
+    help: 'Accepted advice after which the mirror left did better than the advised one, by our own canaries.',
+    labels: ['ecosystem', 'upstream'],
+    per: { upstream: {} },
+    unit: null,
+    absent: never,
+  },
   mirror_findings_open: {
     type: 'gauge',
     help: 'Findings open now; vantage and self are about this daemon and have no registry.',

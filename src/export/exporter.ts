@@ -108,6 +108,7 @@ export function createExporter(input: {
     alerts: (outcome, count) => instruments.mirrorwatch_alertmanager_notifications_total.inc({ outcome }, count),
     advice({ change, advice: { ecosystem, upstream, cause } }) {
       if (change === 'proposed') instruments.mirror_advice_issued_total.inc({ ecosystem, upstream, cause });
+      if (change === 'regretted') instruments.mirror_advice_regret_total.inc({ ecosystem, upstream });
     },
     finding: facts.finding,
     snapshot: (read) => renderer.snapshot(read),

@@ -40,13 +40,14 @@ export function findingNews(change: FindingChange, vantage: string): News | null
 }
 
 /**
- * What advice says: of several changes about one (ecosystem, upstream) in one turn the last alone. A refusal because
- * the vantage is suspect is no message: it asks nothing of anybody, and `mirror.vantage` tells when it lasts.
+ * What advice says: of several changes about one (ecosystem, upstream) in one turn the last alone. Neither a refusal because
+ * the vantage is suspect nor a regret is a message: they ask nothing of anybody. `mirror.vantage` tells when the one
+ * lasts, a metric counts the other.
  */
 export function adviceNews(changes: readonly AdviceChange[]): readonly News[] {
   const last = new Map<string, News>();
-  for (const { advice } of changes) {
-    if (advice.refusal === 'vantage_suspect') continue;
+  for (const { change, advice } of changes) {
+    if (advice.refusal === 'vantage_suspect' || change === 'regretted') continue;
     const subject = `advice/${advice.ecosystem}/${advice.upstream}`;
     last.delete(subject);
     last.set(subject, { type: 'mirror.advice', event: 'advice', subject, weight: 'news', finding: null, advice });

@@ -198,7 +198,7 @@ mirror_tls_certificate_expiry_timestamp_seconds`,
   ];
 }
 
-const advice: readonly AlertRule[] = [
+const advice = (parameters: RuleParameters): readonly AlertRule[] => [
   {
     alert: 'MirrorAdvice',
     expr: 'mirror_advice_active == 1',
@@ -220,6 +220,17 @@ const advice: readonly AlertRule[] = [
     description:
       '{{ $value }} advice for clients of {{ $labels.upstream }} ({{ $labels.ecosystem }}) has been proposed for over an hour, and nobody has accepted it: they go on with a chain that is held to be bad.',
   },
+  {
+    alert: 'MirrorAdviceRegretted',
+    why: 'Counted once for each accepted advice, when it ends or has stood for 3 × `advise.hold`; a day to see it.',
+    expr: `increase(mirror_advice_regret_total[${window(parameters, day)}]) > 0`,
+    forSeconds: 0,
+    keepFiringSeconds: 0,
+    severity: 'info',
+    summary: 'A move of {{ $labels.upstream }} was not worth it',
+    description:
+      'Looking back, the mirror that clients of {{ $labels.upstream }} ({{ $labels.ecosystem }}) left on advice did better than the one they moved to, by our own canaries. It happened within the last day.',
+  },
 ];
 
 /** What one place says of one mirror, from the daemon's own verdicts. */
@@ -233,6 +244,6 @@ export const mirrors: GroupOf = (parameters) => ({
     ...speed(parameters),
     ...answers(parameters),
     ...certificates(parameters),
-    ...advice,
+    ...advice(parameters),
   ],
 });

@@ -188,6 +188,9 @@ function live(exporter: Exporter, nowMs: number, chance: () => number): void {
     exporter.finding({ change: 'opened', finding: made.finding({ registry: 'near' }) });
     exporter.advice({ change: 'proposed', advice: made.advice({ from: 'near', to: 'calm', cause: 'spike' }) });
   }
+  // The move was accepted; looking back when it ends, `near` had been well for the most of it.
+  if (nowMs === story.advice[1])
+    exporter.advice({ change: 'regretted', advice: made.advice({ from: 'near', to: 'calm', cause: 'spike' }) });
   if (nowMs === at(6, 30)) exporter.delivery('ops', 'delivered');
 }
 

@@ -501,6 +501,7 @@ describe('events', () => {
 
   test.each([
     { change: 'proposed', counts: { 'mirror_advice_issued_total{ecosystem="go",upstream="go",cause="outage"}': 1 } },
+    { change: 'regretted', counts: { 'mirror_advice_regret_total{ecosystem="go",upstream="go"}': 1 } },
     { change: 'reminded', counts: {} },
     { change: 'accepted', counts: {} },
     { change: 'refused', counts: {} },

@@ -90,6 +90,18 @@ describe('what is told', () => {
     expect(stage.outcomes).toEqual([]);
   });
 
+  it('a regret is no message, also beside others', () => {
+    const stage = new Stage([receiver('ops')]);
+    const accepted = advice('x', { state: 'accepted' });
+    const regretted = { change: 'regretted', advice: accepted } as const;
+    stage.take(stage.notifier.compose({ findings: [], advice: [regretted] }, stage.at));
+    expect(stage.send()).toEqual([]);
+    const superseded = { change: 'superseded', advice: advice('x', { state: 'superseded' }) } as const;
+    stage.take(stage.notifier.compose({ findings: [], advice: [regretted, superseded, regretted] }, stage.at));
+    const bodies = stage.send().map(({ notice }) => JSON.parse(notice.body).data);
+    expect(bodies.map((body) => body.advice.state)).toEqual(['superseded']);
+  });
+
   it.each([
     ['vantage_suspect', 0],
     ['shared_fate', 1],
