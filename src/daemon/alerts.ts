@@ -55,8 +55,7 @@ function attempt<T>(act: () => T): Result<T, unknown> {
 }
 
 function take(s: Stages, notification: AlertNotification, now: Now, absorb: Absorb): AlertCounts {
-  const registries = new Set(s.config.mirrors.map(({ name }) => name));
-  const turn = s.evidence.take(notification.alerts, { vantage: s.config.vantage, registries }, now);
+  const turn = s.evidence.take(notification.alerts, s.config, now);
   absorb.advise({ changes: [], rows: turn.rows, deletes: turn.deletes });
   for (const { alertname: alert, registry, startsAtMs } of turn.fresh)
     s.log.info('alert taken as evidence', { alert, registry, startsAtMs });

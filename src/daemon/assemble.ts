@@ -25,8 +25,7 @@ import { createScheduler } from '../schedule/scheduler.ts';
 import { expandTargets } from '../schedule/targets.ts';
 import { createBoard, type SeriesRef } from '../state/board.ts';
 import { createLedger } from '../state/ledger.ts';
-import { workerBook } from './book.ts';
-import { nothingLearnt } from './pins.ts';
+import { nothingLearnt, workerBook } from './book.ts';
 import type { Stages } from './stages.ts';
 
 const waitingRowsMax = 20_000;
@@ -72,7 +71,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
     workers: ports.workers(workerBook(config, nothingLearnt, ports.version)),
     scheduler: createScheduler({ config, targets, seed: config.vantage, calendar: ports.calendar, random, now }),
     detector,
-    evidence: createEvidenceBook({ restored: restored('meta') }),
+    evidence: createEvidenceBook({ restored: restored('meta'), now }),
     advisor: createAdvisor({
       config,
       declared: declaredBy(config),

@@ -1,7 +1,17 @@
 import type { Config } from '../core/config.ts';
 import { type Mirror, publicUpstream } from '../core/mirror.ts';
 import type { WireAccess, WorkerBook } from '../core/ports.ts';
-import type { Learnt } from './pins.ts';
+
+/** What an authority has told so far: hashes by `module@version[/go.mod]`, and the largest verified head of its tree. */
+export interface Learnt {
+  readonly pinned: Readonly<Record<string, string>>;
+  readonly treeHead: { readonly name: string; readonly size: number; readonly rootBase64: string } | null;
+  /** The module that the checksum database is asked about next; `null`: none that may be asked about. */
+  readonly lookup: { readonly module: string; readonly version: string } | null;
+}
+
+/** Before any answer. */
+export const nothingLearnt: Learnt = { pinned: {}, treeHead: null, lookup: null };
 
 /**
  * What workers must know of a configuration: access in the clear (the one place where a mirror's secrets are

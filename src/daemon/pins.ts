@@ -1,21 +1,10 @@
 import { matchesGoPatterns } from '../core/go-patterns.ts';
 import type { Row } from '../core/ports.ts';
 import type { SettledSample } from '../core/sample.ts';
-import { workerBook } from './book.ts';
+import { type Learnt, workerBook } from './book.ts';
 import type { Stages } from './stages.ts';
 
 const pinsMax = 50_000;
-
-/** What an authority has told so far: hashes by `module@version[/go.mod]`, and the largest verified head of its tree. */
-export interface Learnt {
-  readonly pinned: Readonly<Record<string, string>>;
-  readonly treeHead: { readonly name: string; readonly size: number; readonly rootBase64: string } | null;
-  /** The module that the checksum database is asked about next; `null`: none that may be asked about. */
-  readonly lookup: { readonly module: string; readonly version: string } | null;
-}
-
-/** Before any answer. */
-export const nothingLearnt: Learnt = { pinned: {}, treeHead: null, lookup: null };
 
 /** Hashes and heads learnt from a checksum database's verified answers, handed to the workers, which judge bytes by them. */
 export interface Pins {

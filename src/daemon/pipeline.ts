@@ -1,9 +1,9 @@
-import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
+import type { ControlAnswer, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Delivery, Notice } from '../core/notice.ts';
 import type { Now, Probed } from '../core/ports.ts';
 import type { Transcript } from '../core/transcript.ts';
-import { lostControl, lostProbe } from '../io/worker-protocol.ts';
+import { createAsker } from './asker.ts';
 import { createDefects } from './defects.ts';
 import { createEvents, type Events } from './events.ts';
 import { type Absorb, type News, noNews } from './news.ts';
@@ -71,18 +71,12 @@ export function createPipeline(s: Stages): Pipeline {
     inbox.push(input);
     if (state !== 'stopped' && inbox.length === 1) wake(turnGapMs);
   };
-  const run = (due: Due): void => {
-    const lost = (): Probed => lostProbe(due, 'defect', 0, s.clock.now());
-    void defects.or(() => s.workers.probe(due), lost).then((probed) => take({ kind: 'probed', due, probed }));
-  };
-  const ask = (due: ControlDue, round: Due['round']): void => {
-    const lost = (): ControlAnswer => lostControl(due, s.clock.now());
-    void defects.or(() => s.workers.control(due), lost).then((answer) => take({ kind: 'control', answer, round }));
-  };
-
-  /** While draining nothing new is asked, were it to confirm: an end waits only for what is under way. */
-  const reserve: typeof s.scheduler.reserve = (asked, now) =>
-    state === 'running' ? s.scheduler.reserve(asked, now) : null;
+  const asker = createAsker(s, {
+    defects,
+    isRunning: () => state === 'running',
+    probed: (due, probed) => take({ kind: 'probed', due, probed }),
+    answered: (answer, round) => take({ kind: 'control', answer, round }),
+  });
 
   function absorbInto(news: News, now: Now): Absorb {
     const absorb: Absorb = {
@@ -97,26 +91,9 @@ export function createPipeline(s: Stages): Pipeline {
         detectWakeMs = turn.wakeAtMs;
         for (const { registry, on } of turn.doubt) s.scheduler.doubt(registry, on);
         s.scheduler.shed(turn.shed);
-        for (const target of turn.rechecks) {
-          const due = reserve(
-            { target, connection: 'cold', purpose: 'recheck', timeoutMs: timeoutOf(s, target), round: null },
-            now,
-          );
-          if (due) run(due);
-        }
-        for (const ask_ of turn.rounds) {
-          const round = { id: ask_.id, moment: ask_.moment };
-          for (const { target, timeoutMs } of ask_.dues) {
-            const due = reserve({ target, connection: 'cold', purpose: 'confirm', timeoutMs, round }, now);
-            if (due) run(due);
-            else absorb.detect(s.detector.unasked(round.id, round.moment, target.registry, now));
-          }
-          for (const { name, timeoutMs } of ask_.controls) {
-            const control = s.config.controls.find((one) => one.name === name);
-            if (control && state === 'running') ask({ name, url: control.url, timeoutMs }, round);
-            else absorb.detect(s.detector.unasked(round.id, round.moment, name, now));
-          }
-        }
+        asker.follow(turn, now, (roundId, moment, name) =>
+          absorb.detect(s.detector.unasked(roundId, moment, name, now)),
+        );
       },
       advise(change) {
         news.advice.push(...change.changes);
@@ -166,18 +143,17 @@ export function createPipeline(s: Stages): Pipeline {
       s.exporter.skipped(skip);
       s.detector.skipped(skip);
     }
-    for (const due of start) run(due);
+    for (const due of start) asker.probe(due);
     if (now.monotonicMs < controlAtMs) return;
     controlAtMs = now.monotonicMs + controlEveryMs;
-    for (const { name, url } of s.config.controls)
-      ask({ name, url, timeoutMs: s.config.schedule.pace.timeoutMs }, null);
+    asker.controls();
   }
 
   function consider(news: News, now: Now, absorb: Absorb): void {
     for (const { sample } of news.settled) s.advisor.observe(sample, now);
     if (news.findings.length === 0 && now.monotonicMs < considerAtMs) return;
     considerAtMs = now.monotonicMs + considerEveryMs;
-    const evidence = s.evidence.firing(now);
+    const evidence = s.evidence.firing(s.config, now);
     const standings = s.detector.standings();
     absorb.advise(s.advisor.consider({ standings, vantage: s.detector.vantage(), evidence }, now));
   }
@@ -310,11 +286,4 @@ function noteThrottled(s: Stages, { sample }: Probed): void {
   const isNews = sample.outcome.tag === 'failed' && sample.outcome.failure.kind === 'throttled';
   for (const name of isNews ? s.config.mirrors.map((mirror) => mirror.name) : [own])
     s.detector.throttled(name, s.scheduler.throttledUntil(name));
-}
-
-function timeoutOf(
-  s: Stages,
-  target: { readonly canary: boolean; readonly step: keyof Stages['config']['steps'] },
-): number {
-  return target.canary ? s.config.schedule.pace.timeoutMs : s.config.steps[target.step].timeoutMs;
 }

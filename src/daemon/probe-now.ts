@@ -2,10 +2,9 @@ import type { Config } from '../core/config.ts';
 import type { Probed } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { systemTimers } from '../io/timers.ts';
-import { workerBook } from './book.ts';
+import { nothingLearnt, workerBook } from './book.ts';
 import { dueOnce, type OnceRequest } from './once.ts';
 import { answerWithin, closeWithin, type NoAnswer, patienceMs } from './patience.ts';
-import { nothingLearnt } from './pins.ts';
 import { type ProcessFacts, processLog, systemClock, systemRandom, workersFor } from './system.ts';
 
 /**

@@ -2,10 +2,9 @@ import type { Config } from '../core/config.ts';
 import type { Result } from '../core/result.ts';
 import type { Target } from '../core/target.ts';
 import { systemTimers } from '../io/timers.ts';
-import { workerBook } from './book.ts';
+import { nothingLearnt, workerBook } from './book.ts';
 import { type RankRow, rankOnce } from './once.ts';
 import { answerWithin, closeWithin, type NoAnswer } from './patience.ts';
-import { nothingLearnt } from './pins.ts';
 import { type ProcessFacts, processLog, systemClock, systemRandom, workersFor } from './system.ts';
 
 export type { RankRow } from './once.ts';

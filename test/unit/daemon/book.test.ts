@@ -1,7 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
-import { workerBook } from '../../../src/daemon/book.ts';
-import { nothingLearnt } from '../../../src/daemon/pins.ts';
+import { nothingLearnt, workerBook } from '../../../src/daemon/book.ts';
 import { readConfig } from '../../daemon/world.ts';
 
 const yaml = `
