@@ -1,6 +1,8 @@
+import type { Config } from '../core/config.ts';
 import type { AlertCounts, AlertEvidence, IncomingAlert } from '../core/evidence.ts';
 import { limits } from '../core/limits.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
+import { printable } from '../core/printable.ts';
 
 const rowPrefix = 'alert/';
 /** A clock of Prometheus may run ahead of ours by so much. */
@@ -16,18 +18,32 @@ export interface EvidenceTurn {
   readonly deletes: readonly { readonly table: Table; readonly key: string }[];
 }
 
+/** Where we are. */
+export interface Place {
+  readonly vantage: string;
+  /** Names of the configured mirrors. */
+  readonly registries: ReadonlySet<string>;
+}
+
 /** Remembers alerts that speak against mirrors, over restarts, so that each counts once however often it comes. */
 export interface EvidenceBook {
-  /**
-   * @param place  our own vantage and the names of the configured mirrors
-   */
   take(
     alerts: readonly IncomingAlert[],
-    place: { readonly vantage: string; readonly registries: ReadonlySet<string> },
+    config: Pick<Config, 'vantage' | 'mirrors' | 'alertmanager'>,
     now: Now,
   ): EvidenceTurn;
-  /** Alerts that fire now as far as we have heard, by mirror, the longest firing first. */
-  firing(now: Now): ReadonlyMap<string, readonly AlertEvidence[]>;
+  /**
+   * Alerts that fire now as far as we have heard, by mirror, the longest firing first. One that has ended while it was
+   * silenced or inhibited is never said to have: not heard of for three `alertmanager.repeat`, it fires no more.
+   */
+  firing(config: Pick<Config, 'alertmanager'>, now: Now): ReadonlyMap<string, readonly AlertEvidence[]>;
+}
+
+/** Stamps are monotonic: neither a clock that is set nor a machine that slept is silence. */
+interface Held {
+  readonly evidence: AlertEvidence;
+  readonly heardMs: number;
+  readonly storedMs: number;
 }
 
 /** The label and its value that make an alert evidence. Rules set it: see docs/loop.md. */
@@ -36,22 +52,34 @@ export const actionLabel = { name: 'mirror_action', value: 'failover' } as const
 export const originLabel = 'mirrorwatch_origin';
 
 /** Makes the book with what was stored under `alert/` in table `meta`; other rows are left aside. */
-export function createEvidenceBook(input: { readonly restored: readonly Row[] }): EvidenceBook {
-  const held = new Map<string, AlertEvidence>();
+export function createEvidenceBook(input: { readonly restored: readonly Row[]; readonly now: Now }): EvidenceBook {
+  const startedMs = input.now.monotonicMs;
+  const held = new Map<string, Held>();
   for (const row of input.restored)
-    if (row.table === 'meta' && row.key.startsWith(rowPrefix) && isEvidence(row.value))
-      held.set(row.value.fingerprint, row.value);
+    if (row.table === 'meta' && row.key.startsWith(rowPrefix) && isEvidence(row.value)) {
+      const heardMs = startedMs - Math.max(0, input.now.wallMs - row.value.heardAtMs);
+      const evidence = { ...row.value, alertname: nameOf(row.value.alertname) };
+      held.set(row.value.fingerprint, { evidence, heardMs, storedMs: heardMs });
+    }
+  const isSilent = (one: Held, repeatMs: number, { monotonicMs }: Now): boolean =>
+    monotonicMs - one.heardMs > limits.alertRepeats * repeatMs &&
+    monotonicMs - startedMs > limits.alertRepeatsAfterStart * repeatMs;
 
   return {
-    take(alerts, place, now) {
+    take(alerts, config, now) {
+      const place = { vantage: config.vantage, registries: new Set(config.mirrors.map(({ name }) => name)) };
+      const repeatMs = repeatMsOf(config);
       const touched = new Map<string, AlertEvidence>();
       const fresh: AlertEvidence[] = [];
       const outcomes = alerts.map((alert) => {
         const known = held.get(alert.fingerprint) ?? null;
-        const { outcome, evidence } = judgeAlert(alert, known, place, now);
+        const wasSilent = known !== null && isSilent(known, repeatMs, now);
+        const { outcome, evidence } = judgeAlert(alert, known?.evidence ?? null, wasSilent, place, now);
         if (evidence !== null) {
-          held.set(evidence.fingerprint, evidence);
-          touched.set(evidence.fingerprint, evidence);
+          const isStored = known === null || outcome !== 'duplicate' || isStoreDue(known, now);
+          if (isStored) touched.set(evidence.fingerprint, evidence);
+          const storedMs = isStored ? now.monotonicMs : known.storedMs;
+          held.set(evidence.fingerprint, { evidence, heardMs: now.monotonicMs, storedMs });
           if (outcome === 'evidence') fresh.push(evidence);
         }
         return outcome;
@@ -63,13 +91,15 @@ export function createEvidenceBook(input: { readonly restored: readonly Row[] })
       const rows = [...touched.values()].map(rowOf);
       return { outcomes, fresh, rows, deletes };
     },
-    firing(now) {
+    firing(config, now) {
+      const repeatMs = repeatMsOf(config);
       const byMirror = new Map<string, AlertEvidence[]>();
       for (const one of held.values()) {
-        if (one.state !== 'firing' || isOld(one, now)) continue;
-        const list = byMirror.get(one.registry) ?? [];
-        byMirror.set(one.registry, list);
-        list.push(one);
+        const { evidence } = one;
+        if (evidence.state !== 'firing' || isOld(evidence, now) || isSilent(one, repeatMs, now)) continue;
+        const list = byMirror.get(evidence.registry) ?? [];
+        byMirror.set(evidence.registry, list);
+        list.push(evidence);
       }
       for (const list of byMirror.values()) list.sort((a, b) => a.startsAtMs - b.startsAtMs);
       return byMirror;
@@ -81,12 +111,14 @@ export function createEvidenceBook(input: { readonly restored: readonly Row[] })
  * What one alert is to us. Firing again after its own end it is evidence anew, even under the same `startsAt`: an
  * Alertmanager that Prometheus could not reach for a while ends what goes on.
  * @param known     what is remembered under its fingerprint; `null`: nothing
+ * @param wasSilent  it was not heard of for so long that it was taken as ended; heard again it is evidence anew
  * @returns         `evidence` is what is to be remembered from now on, `null`: as before
  */
 export function judgeAlert(
   alert: IncomingAlert,
   known: AlertEvidence | null,
-  place: { readonly vantage: string; readonly registries: ReadonlySet<string> },
+  wasSilent: boolean,
+  place: Place,
   now: Now,
 ): { readonly outcome: keyof AlertCounts; readonly evidence: AlertEvidence | null } {
   const { labels, status, startsAtMs, endsAtMs } = alert;
@@ -97,6 +129,15 @@ export function judgeAlert(
   if (labels[actionLabel.name] !== actionLabel.value || !isOurs || !place.registries.has(registry))
     return { outcome: 'ignored', evidence: null };
   const heard = { heardAtMs: now.wallMs };
+  const taken = (): AlertEvidence => ({
+    fingerprint: alert.fingerprint,
+    alertname: nameOf(labels['alertname']),
+    registry,
+    startsAtMs,
+    takenAtMs: now.wallMs,
+    ...heard,
+    state: 'firing',
+  });
   if (status === 'resolved') {
     if (known === null || known.startsAtMs > startsAtMs) return { outcome: 'resolved', evidence: null };
     if (known.state === 'resolved') return { outcome: 'duplicate', evidence: { ...known, ...heard } };
@@ -106,28 +147,41 @@ export function judgeAlert(
   if (known !== null && !isOld(known, now)) {
     if (known.startsAtMs > startsAtMs) return { outcome: 'stale', evidence: null };
     if (known.startsAtMs === startsAtMs && known.state === 'firing')
-      return { outcome: 'duplicate', evidence: { ...known, ...heard } };
+      return wasSilent
+        ? { outcome: 'evidence', evidence: taken() }
+        : { outcome: 'duplicate', evidence: { ...known, ...heard } };
   }
   if (now.wallMs - startsAtMs > limits.alertAgeMsMax || startsAtMs - now.wallMs > aheadMsMax)
     return { outcome: 'stale', evidence: null };
-  const { fingerprint } = alert;
-  const alertname = labels['alertname'] ?? 'unnamed';
-  const taken = { takenAtMs: now.wallMs, ...heard, state: 'firing' } as const;
-  return { outcome: 'evidence', evidence: { fingerprint, alertname, registry, startsAtMs, ...taken } };
+  return { outcome: 'evidence', evidence: taken() };
 }
 
-/** Not heard of for a day: whoever sent it is gone, or it has ended and nobody told us. */
+/** The one label that people are shown as it came; the mirror's name is one of ours. */
+function nameOf(alertname: string | undefined): string {
+  return printable(alertname ?? 'unnamed', limits.alertNameChars);
+}
+
+function isStoreDue(known: Held, now: Now): boolean {
+  return now.monotonicMs - known.storedMs >= limits.alertHeardStoreMs;
+}
+
+function repeatMsOf({ alertmanager }: Pick<Config, 'alertmanager'>): number {
+  return alertmanager?.repeatMs ?? limits.alertRepeatMs;
+}
+
+/** Not heard of for a day: nothing is remembered of it any more. */
 function isOld(evidence: AlertEvidence, now: Now): boolean {
   return now.wallMs - evidence.heardAtMs > limits.alertAgeMsMax;
 }
 
 /** Takes out what is old, then the longest silent past the bound, those that ended first. @returns fingerprints */
-function forget(held: Map<string, AlertEvidence>, now: Now): readonly string[] {
-  const gone = [...held.values()].filter((one) => isOld(one, now));
+function forget(held: Map<string, Held>, now: Now): readonly string[] {
+  const all = [...held.values()].map(({ evidence }) => evidence);
+  const gone = all.filter((one) => isOld(one, now));
   const over = held.size - gone.length - limits.alertsKept;
   if (over > 0) {
     const rank = (one: AlertEvidence): number => (one.state === 'firing' ? 1 : 0);
-    const left = [...held.values()].filter((one) => !gone.includes(one));
+    const left = all.filter((one) => !gone.includes(one));
     gone.push(...left.sort((a, b) => rank(a) - rank(b) || a.heardAtMs - b.heardAtMs).slice(0, over));
   }
   for (const { fingerprint } of gone) held.delete(fingerprint);

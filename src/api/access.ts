@@ -3,7 +3,7 @@ import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Config } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Secret } from '../core/secret.ts';
-import { sendProblem } from './problem.ts';
+import { type RequestProblem, sendProblem } from './problem.ts';
 
 /** True for 127.0.0.0/8, ::1 and `localhost`. */
 export function isLoopback(host: string): boolean {
@@ -28,7 +28,7 @@ export function accessGuard(config: () => Config): RequestHandler {
   return (request: Request, response: Response, next: NextFunction) => {
     if (open.has(request.path)) return next();
     if (isAlertPost(request))
-      return mayPostAlerts(request, config()) ? next() : sendProblem(response, { kind: 'unauthorized' });
+      return mayPostAlerts(request, config()) ? next() : sendProblem(response, alertTokenNeeded);
     const { listen } = config();
     const isRead = request.method === 'GET' || request.method === 'HEAD';
     if (listen.token !== null || !isLoopback(listen.host)) {
@@ -42,6 +42,12 @@ export function accessGuard(config: () => Config): RequestHandler {
 function isAlertPost(request: Request): boolean {
   return request.method === 'POST' && /^\/api\/v1\/alertmanager\/?$/i.test(request.path);
 }
+
+/** What whoever posts alerts without it is told. */
+export const alertTokenNeeded: RequestProblem = {
+  kind: 'unauthorized',
+  detail: 'Send the bearer token of alertmanager.token, or that of listen.token, in the Authorization header.',
+};
 
 /** Alerts always need a token, on loopback too: `alertmanager.token`, or the listen token. */
 export function mayPostAlerts(request: Request, { listen, alertmanager }: Config): boolean {

@@ -3,6 +3,8 @@ import type { AlertNotification, IncomingAlert } from '../core/evidence.ts';
 import { limits } from '../core/limits.ts';
 
 const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
+/** Alertmanager's own are 16 hexadecimal digits. */
+const plain = /^[\x21-\x7e]+$/;
 
 /**
  * Reads the body of Alertmanager's webhook: keys that we do not know are left aside and those that we can do without
@@ -32,7 +34,7 @@ function parseAlert(value: unknown): IncomingAlert | null {
   const endsAtMs = endsAt === undefined ? 0 : stampMs(endsAt);
   if (startsAtMs === null || endsAtMs === null) return null;
   const texts = labels as Readonly<Record<string, string>>;
-  const isUsable = fingerprint !== undefined && fingerprint !== '' && fingerprint.length <= limits.alertLabelChars;
+  const isUsable = fingerprint !== undefined && fingerprint.length <= limits.alertLabelChars && plain.test(fingerprint);
   return {
     fingerprint: isUsable ? fingerprint : fingerprintOf(texts),
     status,

@@ -1,6 +1,6 @@
 import express, { type ErrorRequestHandler, Router } from 'express';
 import { limits } from '../core/limits.ts';
-import { mayPostAlerts } from './access.ts';
+import { alertTokenNeeded, mayPostAlerts } from './access.ts';
 import { handled } from './actions.ts';
 import { parseNotification } from './alert-notification.ts';
 import type { ApiDeps } from './deps.ts';
@@ -20,7 +20,7 @@ export function alertmanagerRoutes(deps: ApiDeps): Router {
     '/alertmanager',
     // The guard asks too, by the path as it knows it; here nothing depends on how the path was spelled.
     (request, response, next) =>
-      mayPostAlerts(request, deps.config()) ? next() : sendProblem(response, { kind: 'unauthorized' }),
+      mayPostAlerts(request, deps.config()) ? next() : sendProblem(response, alertTokenNeeded),
     jsonOnly,
     express.json({ limit: limits.alertmanagerBytes }),
     handled(async (request, response) => {

@@ -3,8 +3,10 @@ import type { Response } from 'express';
 /** What a caller did that we can't do; each kind has one status (RFC 9110) and one title. */
 export type RequestProblem =
   | {
-      readonly kind: 'unauthorized' | 'forbidden' | 'not_found' | 'not_acceptable' | 'too_many' | 'too_large' | 'busy';
+      readonly kind: 'forbidden' | 'not_found' | 'not_acceptable' | 'too_many' | 'too_large' | 'busy';
     }
+  /** `detail`: which token, where it is not `listen.token`. */
+  | { readonly kind: 'unauthorized'; readonly detail?: string }
   | {
       readonly kind: 'bad_request' | 'conflict' | 'unavailable';
       readonly detail: string;

@@ -1,3 +1,4 @@
+import { printable } from '../core/printable.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { type DaemonAnswer, daemonAt, daemonOptions, problemText } from './daemon-client.ts';
 import { rankCommand } from './rank.ts';
@@ -74,19 +75,22 @@ function failed(context: Context, answer: DaemonAnswer): ExitCode {
   return 1;
 }
 
+/** Lines for people. Whatever a daemon says, it neither moves the cursor nor adds a line of its own. */
 function shown(context: Context, advice: AdviceAnswer['advice']): string[] {
   const { terminal } = context;
   if (advice.length === 0) return ['nothing to change'];
   return advice.flatMap((one) => [
-    `${terminal.paint('bold', one.state)}  ${one.ecosystem}/${one.upstream}  ${one.id}`,
-    `  ${one.reason}`,
+    `${terminal.paint('bold', printable(one.state))}  ${printable(`${one.ecosystem}/${one.upstream}  ${one.id}`)}`,
+    printable(`  ${one.reason}`),
     ...(one.state === 'refused'
       ? []
       : Object.values(one.remedy)
           .slice(0, 1)
           .flatMap((text) => text.split('\n'))
-          .map((line) => `  ${terminal.paint('cyan', line)}`)),
-    ...(one.state === 'refused' ? [] : [`  to go back: ${one.rollback}`, `  until ${one.expiresAt}`]),
-    ...one.doesNotCover.map((line) => `  does not cover: ${line}`),
+          .map((line) => `  ${terminal.paint('cyan', printable(line))}`)),
+    ...(one.state === 'refused'
+      ? []
+      : [printable(`  to go back: ${one.rollback}`), printable(`  until ${one.expiresAt}`)]),
+    ...one.doesNotCover.map((line) => printable(`  does not cover: ${line}`)),
   ]);
 }

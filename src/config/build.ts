@@ -165,13 +165,13 @@ function readListen(listen: FileConfig['listen'], reader: Reader, report: Report
 function readAlertmanager(file: FileConfig, reader: Reader, report: Report): Pick<Config, 'alertmanager'> {
   const { alertmanager } = file;
   if (alertmanager === undefined) return {};
-  const { token, tokenFile } = alertmanager;
+  const { token, tokenFile, repeat } = alertmanager;
   if ((token === undefined) === (tokenFile === undefined)) {
     report.error(['alertmanager'], 'either token or tokenFile', { by: ['token', 'tokenFile'] });
     return {};
   }
   const secret = tokenFile === undefined ? token : reader.secret(['alertmanager', 'tokenFile'], tokenFile);
-  return secret == null ? {} : { alertmanager: { token: new Secret(secret) } };
+  return secret == null ? {} : { alertmanager: { token: new Secret(secret), repeatMs: repeat } };
 }
 
 /** The folder of the state file is made at start where it is missing, so only what can never be one is a mistake. */

@@ -160,6 +160,10 @@ export const configSchema = mapping(
       {
         token: text('Bearer token that Alertmanager sends with its webhook.', 'a token').optional(),
         tokenFile: file('File that holds the token.').optional(),
+        repeat: duration(
+          'The `repeat_interval` of its route to us. An alert not heard of for three of them is taken as ended: one that ends while silenced or inhibited is never said to.',
+          { min: 1_000, max: limits.alertAgeMsMax / limits.alertRepeats },
+        ).prefault('10m'),
       },
       'a mapping with token or tokenFile',
     )

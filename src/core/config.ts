@@ -110,7 +110,11 @@ export interface Config {
   };
   readonly webhooks: readonly Receiver[];
   /** Who may post alerts to us; absent: nobody but whoever has the listen token. */
-  readonly alertmanager?: { readonly token: Secret };
+  readonly alertmanager?: {
+    readonly token: Secret;
+    /** `repeat_interval` of its route to us: an alert not heard of for three of them has ended. */
+    readonly repeatMs: number;
+  };
   readonly state: { readonly path: string; readonly keepMs: number };
   readonly limits: { readonly lines: number };
 }

@@ -99,10 +99,19 @@ export const limits = {
   /** Posts of Alertmanager that wait for the loop; more are answered 503, which it retries. */
   alertPostsWaiting: 64,
   alertLabelChars: 200,
+  /** Of a label that people are shown. */
+  alertNameChars: 100,
   /** Alerts remembered, ended ones included, so that a repetition is known as one; the longest silent ones go first. */
   alertsKept: 1_000,
-  /** An alert this old when it is first heard of is stale, and one not heard of for so long has ended. */
+  /** An alert this old when it is first heard of is stale, and one not heard of for so long is forgotten. */
   alertAgeMsMax: 24 * 60 * minute,
+  /** `repeat_interval` where the configuration names none; evidence not heard of for so many of them has ended. */
+  alertRepeatMs: 10 * minute,
+  alertRepeats: 3,
+  /** After a start it has at least so many of them to be heard again: nobody listened before. */
+  alertRepeatsAfterStart: 2,
+  /** Repetitions are written to the state file at most so often. */
+  alertHeardStoreMs: 1 * minute,
   /** What we push to an Alertmanager ends by itself after this, and is sent again at a third of it, as Prometheus does. */
   pushValidMs: 5 * minute,
   pushEveryMs: 100 * second,

@@ -2,7 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { createEvidenceBook, judgeAlert } from '../../../src/advise/evidence.ts';
 import type { AlertCounts, AlertEvidence, IncomingAlert } from '../../../src/core/evidence.ts';
 import { limits } from '../../../src/core/limits.ts';
-import type { Row } from '../../../src/core/ports.ts';
+import type { Now, Row } from '../../../src/core/ports.ts';
+import { Secret } from '../../../src/core/secret.ts';
+import { mirror } from './stage.ts';
 
 const wallMs = Date.parse('2026-03-01T12:00:00.000Z');
 const now = { wallMs, monotonicMs: 5_000 };
@@ -69,33 +71,74 @@ describe('what one alert is to us', () => {
     ['the end of what we do not know', alert(resolved), null, 'resolved'],
     ['the end of one before', alert({ ...resolved, startsAtMs: startsAtMs - 1 }), known(), 'resolved'],
   ])('%s', (_name, one, before, want) => {
-    expect(judgeAlert(one, before, place, now).outcome).toBe(want);
+    expect(judgeAlert(one, before, false, place, now).outcome).toBe(want);
+  });
+
+  test.each<[string, IncomingAlert, AlertEvidence, keyof AlertCounts]>([
+    ['again', alert(), known(), 'evidence'],
+    [
+      'again, and by now older than a day',
+      alert({ startsAtMs: wallMs - 2 * day }),
+      known({ startsAtMs: wallMs - 2 * day }),
+      'evidence',
+    ],
+    ['its end after all', alert(resolved), known(), 'resolved'],
+    ['of before the one that we know', alert({ startsAtMs: startsAtMs - 1 }), known(), 'stale'],
+  ])('heard again after a silence that ended it: %s', (_name, one, before, want) => {
+    expect(judgeAlert(one, before, true, place, now).outcome).toBe(want);
+  });
+
+  const named = (labels: Record<string, string>) => judgeAlert(alert({}, labels), null, false, place, now).evidence;
+  test.each([
+    ['as it came', 'MirrorSlow · 慢', 'MirrorSlow · 慢'],
+    [
+      'lines, escapes and a direction override',
+      "Evil\n$(touch x)\nexport X='1\u001b[31mRED\u202e",
+      "Evil?$(touch x)?export X='1?[31mRED?",
+    ],
+    ['C1, separators, a zero width and half a pair', 'a\u009bb\u2028c\u2029d\u200be\ud83d', 'a?b?c?d?e?'],
+    ['a hundred characters', 'x'.repeat(100), 'x'.repeat(100)],
+    ['one more', 'x'.repeat(101), `${'x'.repeat(99)}…`],
+    ['a million', '\u001b'.repeat(1_000_000), `${'?'.repeat(99)}…`],
+    ['cut through a pair', `${'x'.repeat(98)}😀x`, `${'x'.repeat(98)}?…`],
+  ])('its name: %s', (_name, alertname, want) => {
+    expect(named({ alertname })?.alertname).toBe(want);
   });
 
   test('the end of one before leaves the one now firing', () => {
     const one = alert({ ...resolved, startsAtMs: startsAtMs - 1 });
-    expect(judgeAlert(one, known(), place, now).evidence).toBeNull();
+    expect(judgeAlert(one, known(), false, place, now).evidence).toBeNull();
   });
 });
+
+const repeatMs = 60_000;
+const settings = {
+  vantage: 'here',
+  mirrors: [mirror('a'), mirror('b')],
+  alertmanager: { token: new Secret('t'), repeatMs },
+};
 
 /** A book that is stored as the daemon stores it, through JSON. */
 function stored() {
   const rows = new Map<string, Row>();
-  const open = () => createEvidenceBook({ restored: JSON.parse(JSON.stringify([...rows.values()])) as Row[] });
-  let book = open();
+  const open = (at: Now) =>
+    createEvidenceBook({ restored: JSON.parse(JSON.stringify([...rows.values()])) as Row[], now: at });
+  let book = open(now);
   return {
     rows,
-    restart: () => {
-      book = open();
+    restart: (at: Now = now) => {
+      book = open(at);
     },
     take: (alerts: readonly IncomingAlert[], at = now) => {
-      const turn = book.take(alerts, place, at);
+      const turn = book.take(alerts, settings, at);
       for (const row of turn.rows) rows.set(`${row.table}/${row.key}`, row);
       for (const { table, key } of turn.deletes) rows.delete(`${table}/${key}`);
       return turn;
     },
     firing: (at = now) =>
-      Object.fromEntries([...book.firing(at)].map(([name, list]) => [name, list.map((one) => one.fingerprint)])),
+      Object.fromEntries(
+        [...book.firing(settings, at)].map(([name, list]) => [name, list.map((one) => one.fingerprint)]),
+      ),
   };
 }
 
@@ -122,12 +165,12 @@ describe('the book', () => {
     expect(book.take([alert(), alert()]).outcomes).toEqual(['evidence', 'duplicate']);
   });
 
-  test('a repetition keeps it alive; a day without one ends it, and its row goes with the next turn', () => {
+  test('a day without a word: its row goes with the next turn', () => {
     const book = stored();
     book.take([alert()]);
     book.take([alert()], later(day - 1));
-    expect(book.firing(later(2 * day - 1))).toEqual({ a: ['f1'] });
-    expect(book.firing(later(2 * day))).toEqual({});
+    book.take([], later(2 * day - 1));
+    expect([...book.rows.keys()]).toEqual(['meta/alert/f1']);
     book.take([], later(2 * day));
     expect([...book.rows.keys()]).toEqual([]);
   });
@@ -151,6 +194,66 @@ describe('the book', () => {
       { table: 'meta', key: 'alert/f1', atMs: 1, value: { fingerprint: 'f1' } },
       { table: 'meta', key: 'alert/f2', atMs: 1, value: null },
     ];
-    expect([...createEvidenceBook({ restored: rows }).firing(now)]).toEqual([]);
+    expect([...createEvidenceBook({ restored: rows, now }).firing({}, now)]).toEqual([]);
+  });
+});
+
+describe('an alert that is heard of no more has ended', () => {
+  const bound = 3 * repeatMs;
+
+  test.each([
+    ['three repeats without a word', bound, true],
+    ['a millisecond more', bound + 1, false],
+  ])('%s', (_name, ms, fires) => {
+    const book = stored();
+    book.take([alert()]);
+    expect(book.firing(later(ms))).toEqual(fires ? { a: ['f1'] } : {});
+  });
+
+  test('10m is the repeat where none is configured', () => {
+    const book = createEvidenceBook({ restored: [], now });
+    book.take([alert()], { vantage: 'here', mirrors: settings.mirrors }, now);
+    expect(book.firing({}, later(30 * 60_000)).size).toBe(1);
+    expect(book.firing({}, later(30 * 60_000 + 1)).size).toBe(0);
+  });
+
+  test('each repetition counts anew; heard again after its end it is evidence anew', () => {
+    const book = stored();
+    book.take([alert()]);
+    expect(book.take([alert()], later(bound)).outcomes).toEqual(['duplicate']);
+    expect(book.firing(later(2 * bound))).toEqual({ a: ['f1'] });
+    expect(book.firing(later(2 * bound + 1))).toEqual({});
+    const turn = book.take([alert()], later(2 * bound + 1));
+    expect([turn.outcomes, turn.fresh.length]).toEqual([['evidence'], 1]);
+    expect(book.firing(later(2 * bound + 1))).toEqual({ a: ['f1'] });
+  });
+
+  test('a clock that was set is no silence', () => {
+    const book = stored();
+    book.take([alert()]);
+    expect(book.firing({ ...now, wallMs: wallMs + 3_600_000 })).toEqual({ a: ['f1'] });
+  });
+
+  test('repetitions are stored at most once a minute', () => {
+    const book = stored();
+    const rowsAt = (ms: number) => book.take([alert()], later(ms)).rows.map(({ atMs }) => atMs - wallMs);
+    expect([0, 59_999, 60_000, 60_001, 119_999, 120_000].map(rowsAt)).toEqual([[0], [], [60_000], [], [], [120_000]]);
+  });
+
+  test.each([
+    ['it was heard of shortly before: the rest of the bound', 30_000, bound - 30_000],
+    ['it was long down: two repeats', 3_600_000, 2 * repeatMs],
+  ])('after a restart, %s', (_name, downMs, restMs) => {
+    const book = stored();
+    book.take([alert()]);
+    book.restart(later(downMs));
+    expect(book.firing(later(downMs + restMs))).toEqual({ a: ['f1'] });
+    expect(book.firing(later(downMs + restMs + 1))).toEqual({});
+  });
+
+  test('a name that was stored unclean is shown clean', () => {
+    const value = { ...known(), alertname: 'a\nb' };
+    const book = createEvidenceBook({ restored: [{ table: 'meta', key: 'alert/f1', atMs: wallMs, value }], now });
+    expect(book.firing(settings, now).get('a')?.[0]?.alertname).toBe('a?b');
   });
 });

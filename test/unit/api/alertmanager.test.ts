@@ -13,7 +13,7 @@ afterEach(async () => {
 });
 
 const token = 'a-token-of-alertmanager';
-const withToken: FixtureChange = { configWith: { alertmanager: { token: new Secret(token) } } };
+const withToken: FixtureChange = { configWith: { alertmanager: { token: new Secret(token), repeatMs: 600_000 } } };
 const right = { authorization: `Bearer ${token}` };
 async function up(change: FixtureChange = withToken) {
   const made = fixture(change);
@@ -129,7 +129,7 @@ describe('who may post alerts', () => {
   const listenToken = 'the-listen-token-of-the-test';
   const both: FixtureChange = {
     configWith: {
-      alertmanager: { token: new Secret(token) },
+      alertmanager: { token: new Secret(token), repeatMs: 600_000 },
       listen: { host: '0.0.0.0', port: 1, token: new Secret(listenToken), tls: null },
     },
   };
@@ -163,6 +163,12 @@ describe('who may post alerts', () => {
       expect((await post(notification(alert), right, path)).status).toBe(200);
     },
   );
+  it('the refusal names the key of its token, and never the token', async () => {
+    const { post } = await up();
+    const { text } = await post(notification(alert), {});
+    expect(JSON.parse(text)).toMatchObject({ status: 401, detail: expect.stringContaining('alertmanager.token') });
+    expect(text).not.toContain(token);
+  });
   it('its token opens nothing else', async () => {
     const { post } = await up(both);
     expect((await post({}, right, '/-/reload')).status).toBe(401);

@@ -33,7 +33,7 @@ function filled(path: string): string {
   return path.replace(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent((paramsOf[path] ?? values)[key] ?? ''));
 }
 
-const { deps } = fixture({ configWith: { alertmanager: { token: new Secret('a-token') } } });
+const { deps } = fixture({ configWith: { alertmanager: { token: new Secret('a-token'), repeatMs: 600_000 } } });
 const served = await serve(deps);
 afterAll(() => served.close());
 

@@ -108,6 +108,8 @@ describe('what is written', () => {
       'alertmanager: { token: hunter2 }\nwebhooks: [ { name: am, url: "https://am.example.com/prefix", format: alertmanager } ]',
     );
     expect(config.alertmanager?.token.reveal()).toBe('hunter2');
+    expect(config.alertmanager?.repeatMs).toBe(600_000);
+    expect(configOf('alertmanager: { token: t, repeat: 4h }').alertmanager?.repeatMs).toBe(14_400_000);
     const [receiver] = config.webhooks;
     expect(receiver).toMatchObject({ name: 'am', format: 'alertmanager', secrets: [] });
     expect(receiver?.on).toEqual(findingKinds);
