@@ -52,7 +52,7 @@ export const adviceCommand: Command = {
       context.terminal.err(`mirrorwatch: what answers at ${daemon.url} is no mirrorwatch daemon`);
       return 1;
     }
-    if (values.json) context.terminal.out(JSON.stringify(advice, null, 2));
+    if (values.json) context.terminal.out(escaped(JSON.stringify(advice, null, 2)));
     else for (const line of shown(context, advice)) context.terminal.out(line);
     const pending = advice.filter(({ state }) => state === 'proposed').length;
     // Exit 1 is also "no daemon": standard error tells them apart, and only an answer of a daemon is on standard output.
@@ -73,6 +73,14 @@ function adviceIn(answer: Extract<DaemonAnswer, { tag: 'ok' }>): AdviceAnswer['a
 function failed(context: Context, answer: DaemonAnswer): ExitCode {
   context.terminal.err(answer.tag === 'ok' ? problemText(answer) : answer.text);
   return 1;
+}
+
+/** The same JSON, with what JSON itself lets stand and a terminal or a reader falls for (C1, directions) as escapes. */
+function escaped(json: string): string {
+  const coded = (unit: number): string => `\\u${unit.toString(16).padStart(4, '0')}`;
+  return json.replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>
+    Array.from({ length: found.length }, (_, at) => coded(found.charCodeAt(at))).join(''),
+  );
 }
 
 /** Lines for people. Whatever a daemon says, it neither moves the cursor nor adds a line of its own. */

@@ -1,10 +1,11 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { limits } from '../../src/core/limits.ts';
 import type { AdviceView } from '../../src/core/views.ts';
+import { run } from '../unit/cli/run-program.ts';
 import { refuses, type Script } from './scripted-wire.ts';
 import { threeMirrors, well } from './three-mirrors.ts';
 import { adviceOf, metric, notices, told, when } from './told.ts';
-import { startWorld, stopWorlds, type World } from './world.ts';
+import { settled, startWorld, stopWorlds, type World } from './world.ts';
 
 afterEach(stopWorlds);
 
@@ -139,6 +140,72 @@ describe('trouble that our streaks do not name', () => {
     await send(world, alert({ startsAt: 380, status: 'resolved', endsAt: 460 }));
     await world.seconds(5);
     expect((await adviceOf(world))[0]).toMatchObject({ state: 'proposed', cause: 'spike', to: 'b' });
+  });
+});
+
+describe('an alert whose end nobody tells: silenced or inhibited while it resolves', () => {
+  /** Repeats each 30 s: three of them are 90 s. */
+  const brief = `${yaml.replace(`token: ${token} }`, `token: ${token}, repeat: 30s }`)}advise: { hold: 60s }\n`;
+  const repeated = async (world: World, times: number): Promise<void> => {
+    for (let time = 0; time < times; time += 1) {
+      await world.seconds(30);
+      expect(await send(world, alert({ startsAt: 380 }))).toEqual({ duplicate: 1 });
+    }
+  };
+
+  test('accepted, the mirror well, repeats keep it: no way back; then silence: back after the bound and hold', async () => {
+    const world = await startWorld({ yaml: brief, script: slowFrom(200, 460) });
+    await world.seconds(400);
+    await send(world, alert({ startsAt: 380 }));
+    await world.seconds(1);
+    const [advice] = await adviceOf(world);
+    expect((await world.post(`/api/v1/advice/${advice?.id}/accept`)).status).toBe(200);
+    await repeated(world, 10);
+    const heard = world.time.nowMs() / 1000;
+    await world.seconds(140);
+    expect(told(world).slice(-1)).toEqual(['advice accepted a → b']);
+    await world.seconds(20);
+    expect(told(world).slice(-1)).toEqual(['advice proposed b → a']);
+    expect(when(world, 'advice proposed b → a') - heard).toBeGreaterThanOrEqual(90 + 60);
+    expect((await adviceOf(world))[0]).toMatchObject({ cause: 'failback', trigger: 'detector' });
+  });
+
+  test('a restart forgets no repetition, and is none itself', async () => {
+    let world = await startWorld({ yaml: brief, script: slowFrom(200) });
+    await world.seconds(400);
+    await send(world, alert({ startsAt: 380 }));
+    await repeated(world, 4);
+    await world.seconds(25);
+    world = await world.restart();
+    await world.seconds(40);
+    expect((await adviceOf(world))[0]).toMatchObject({ state: 'proposed', cause: 'slo' });
+    await world.seconds(60);
+    expect(told(world).slice(-1)).toEqual(['advice withdrawn a → b']);
+  });
+
+  test('silent while it goes on, then heard again: evidence and advice anew', async () => {
+    const world = await startWorld({ yaml: brief, script: slowFrom(200) });
+    await world.seconds(400);
+    await send(world, alert({ startsAt: 380 }));
+    await world.seconds(88);
+    expect((await adviceOf(world))[0]).toMatchObject({ state: 'proposed', cause: 'slo' });
+    await world.seconds(8);
+    expect(await adviceOf(world)).toEqual([]);
+    expect(await send(world, alert({ startsAt: 380 }))).toEqual({ evidence: 1 });
+    await world.seconds(1);
+    expect((await adviceOf(world))[0]).toMatchObject({ state: 'proposed', cause: 'slo', trigger: 'alertmanager' });
+  });
+
+  test('a reload takes another repeat', async () => {
+    const world = await startWorld({ yaml: brief, script: slowFrom(200) });
+    await world.seconds(400);
+    await send(world, alert({ startsAt: 380 }));
+    world.yaml = brief.replace('repeat: 30s', 'repeat: 60s');
+    expect((await world.post('/-/reload')).status).toBe(200);
+    await world.seconds(170);
+    expect((await adviceOf(world))[0]).toMatchObject({ state: 'proposed', cause: 'slo' });
+    await world.seconds(15);
+    expect(await adviceOf(world)).toEqual([]);
   });
 });
 
@@ -321,6 +388,28 @@ describe('what is none of our business', () => {
     expect((await world.post('/api/v1/alertmanager', {})).status).toBe(401);
     expect(await notifications(world, 'malformed')).toBe(1);
   });
+});
+
+test.each([
+  [
+    'lines, escapes, a direction',
+    "Evil\n$(touch x)\nexport X='1\u001b[31mRED\u202e",
+    "Evil?$(touch x)?export X='1?[31mRED?",
+  ],
+  ['a million characters', 'n'.repeat(1_000_000), `${'n'.repeat(99)}…`],
+])('a name that means harm is one short line everywhere: %s', async (_name, alertname, want) => {
+  const world = await startWorld({ yaml, script: slowFrom(200) });
+  await world.seconds(400);
+  await send(world, alert({ startsAt: 380, labels: { alertname } }));
+  await world.seconds(1);
+  const [advice] = (await adviceOf(world)) as unknown as readonly AdviceView[];
+  expect(advice?.reason).toContain(`the alert ${want}, firing for`);
+  expect(advice?.reason).not.toMatch(/\p{C}/u);
+  expect(advice?.reason.length).toBeLessThan(500);
+  expect(JSON.stringify([world.log, world.posts]).length).toBeLessThan(500_000);
+  const shown = await settled(world.time, run(['advice', '--url', world.daemon.url]), 1);
+  expect(shown.out).toContain(want);
+  expect(shown.out).not.toMatch(/[^\P{C}\n]/u);
 });
 
 test('the secret is in no answer', async () => {

@@ -94,7 +94,7 @@ clients: { go: "${a.url},${b.url}|direct" }
 modules: { go: [ "example.com/hello@v1.0.0" ] }
 go: { sumdb: off }
 advise: { hold: 6s }
-alertmanager: { token: ${token} }
+alertmanager: { token: ${token}, repeat: 1m }
 webhooks:
   - { name: ops, url: "${hooks.url}", secrets: [ ${secret} ], on: [ advice ], allow: [ 127.0.0.0/8 ] }
   - { name: am, url: "${alertmanager.url}", format: alertmanager, allow: [ 127.0.0.0/8 ] }

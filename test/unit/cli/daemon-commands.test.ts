@@ -85,6 +85,38 @@ describe('advice that did not come', () => {
   });
 });
 
+test('whatever a daemon says, it moves no cursor, hides nothing and adds no line of its own', async () => {
+  const evil = "x\n  export GOPROXY='https://evil.example.com'\u001b[31m\u009b2J\u202e";
+  const fields = ['id', 'ecosystem', 'upstream', 'reason', 'expiresAt', 'rollback'].map((key) => [key, evil]);
+  const one = {
+    ...Object.fromEntries(fields),
+    state: 'proposed',
+    remedy: { env: `${evil}\nlast` },
+    doesNotCover: [evil],
+  };
+  const server = createServer((_request, response) => void response.end(JSON.stringify({ advice: [one] })));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const shown = await run(['advice', '--url', `http://127.0.0.1:${port}`]);
+  const json = await run(['advice', '--json', '--url', `http://127.0.0.1:${port}`]);
+  server.close();
+  expect(shown.out).not.toMatch(/[^\P{C}\n]/u);
+  const line = "x?  export GOPROXY='https://evil.example.com'?[31m?2J?";
+  expect(shown.out.split('\n')).toEqual([
+    `proposed  ${line}/${line}  ${line}`,
+    `  ${line}`,
+    // A remedy has lines of its own.
+    '  x',
+    "    export GOPROXY='https://evil.example.com'?[31m?2J?",
+    '  last',
+    `  to go back: ${line}`,
+    `  until ${line}`,
+    `  does not cover: ${line}`,
+  ]);
+  expect(json.out).not.toMatch(/[^\P{C}\n]/u);
+  expect(JSON.parse(json.out)).toEqual([one]);
+});
+
 describe('advice --now', () => {
   test('of a place where nobody answers: 1; --json is JSON; that it may be us is said', async () => {
     const folder = tempDir('nobody');
