@@ -56,7 +56,7 @@ function alertmanagerConfig(url: string): object {
     route: { routes: Record<string, unknown>[] };
     receivers: { name: string; webhook_configs?: Record<string, unknown>[] }[];
   };
-  const waits = { group_wait: '3s', group_interval: '2s', repeat_interval: '1m' };
+  const waits = { group_wait: '3s', group_interval: '2s', repeat_interval: '10s' };
   const { routes } = config.route;
   const machine = routes.find(({ receiver }) => receiver === 'mirrorwatch');
   const hook = config.receivers.find(({ name }) => name === 'mirrorwatch')?.webhook_configs?.[0];
@@ -94,7 +94,7 @@ clients: { go: "${a.url},${b.url}|direct" }
 modules: { go: [ "example.com/hello@v1.0.0" ] }
 go: { sumdb: off }
 advise: { hold: 6s }
-alertmanager: { token: ${token}, repeat: 1m }
+alertmanager: { token: ${token}, repeat: 10s }
 webhooks:
   - { name: ops, url: "${hooks.url}", secrets: [ ${secret} ], on: [ advice ], allow: [ 127.0.0.0/8 ] }
   - { name: am, url: "${alertmanager.url}", format: alertmanager, allow: [ 127.0.0.0/8 ] }
@@ -200,6 +200,34 @@ webhooks:
       expect(advice).toMatchObject({ from: 'b', to: 'a', trigger: 'detector' });
       await until('a signed webhook', async () => told(({ id }) => id === advice.id), Boolean, { withinMs: 10_000 });
       expect((await daemon.post(`/api/v1/advice/${advice.id}/accept`)).status).toBe(200);
+    });
+
+    test('it ends while silenced, which nobody is told: after three repeats and hold the way back', {
+      timeout: 240_000,
+    }, async () => {
+      const resolvedBefore = await notifications('resolved');
+      a.slowness = 'now and then';
+      const advice = await proposed('slo');
+      expect((await daemon.post(`/api/v1/advice/${advice.id}/accept`)).status).toBe(200);
+      const endsAt = new Date(Date.now() + 600_000).toISOString();
+      const matchers = [{ name: 'registry', value: 'a', isRegex: false, isEqual: true }];
+      const silence = { matchers, startsAt: new Date().toISOString(), endsAt, createdBy: 'test', comment: 'test' };
+      const created = await fetch(`${alertmanager.url}/api/v2/silences`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(silence),
+      });
+      const { silenceID } = (await created.json()) as { silenceID: string };
+      const silentAtMs = performance.now();
+      a.slowness = 'none';
+      const back = await proposed('failback', 150_000);
+      took['silenced → failback advice (3 × repeat 10 s, hold 6 s)'] = performance.now() - silentAtMs;
+      expect(back).toMatchObject({ from: 'b', to: 'a', trigger: 'detector' });
+      expect(await notifications('resolved')).toBe(resolvedBefore);
+      expect((await daemon.post(`/api/v1/advice/${back.id}/accept`)).status).toBe(200);
+      await until('the rule is silent', firing, (fires) => !fires, { withinMs: 90_000 });
+      const ended = await fetch(`${alertmanager.url}/api/v2/silence/${silenceID}`, { method: 'DELETE' });
+      expect(ended.status).toBe(200);
     });
 
     test('the daemon is dead when Alertmanager first calls: nothing is lost', { timeout: 240_000 }, async () => {
