@@ -1,4 +1,5 @@
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
+import { defaultRuleParameters } from '../src/rules/parameters.ts';
 import { source } from './frame.ts';
 import { selector } from './promql.ts';
 
@@ -116,6 +117,11 @@ export const daemonUrl = text(
   'http://127.0.0.1:10120',
 );
 
-export const slo = text('slo', 'Objective %', 'Share of probes that shall be answered well.', '99.5');
+export const slo = text(
+  'slo',
+  'Objective %',
+  'Share of probes that shall be answered well: as in `mirrorwatch rules --slo`.',
+  String(defaultRuleParameters.sloPercent),
+);
 export const factor = text('factor', 'Spike factor', 'detect.spike.factor of the configuration.', '2.5');
 export const floor = text('floor', 'Spike floor, s', 'detect.spike.floor of the configuration, seconds.', '0.8');

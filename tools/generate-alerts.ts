@@ -1,17 +1,30 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inhibitRulesText } from '../src/rules/inhibitions.ts';
 import { defaultRuleParameters } from '../src/rules/parameters.ts';
 import { rulesText } from '../src/rules/rules.ts';
 import { rulesPage } from './rules-page.ts';
 
-// Writes alerts/mirrorwatch.yml and docs/rules.md from src/rules; with --check says whether they are what it would write.
+// Writes alerts/mirrorwatch.yml, docs/rules.md and the inhibitions of deploy/alertmanager.yml from src/rules; with --check says
+// whether they are what it would write.
 
 const root = join(import.meta.dirname, '..');
+
+const alertmanager = join(root, 'deploy/alertmanager.yml');
+const inhibitKey = '\ninhibit_rules:\n';
+
+/** The file as it is up to its inhibitions. @throws Error where it has no place for them */
+function withInhibitions(text: string): string {
+  const end = text.indexOf(inhibitKey);
+  if (end < 0) throw new Error(`${alertmanager} has no inhibit_rules`);
+  return text.slice(0, end) + inhibitKey + inhibitRulesText();
+}
 
 /** Each file and the text that belongs into it. */
 export const generatedRules: readonly { readonly path: string; readonly text: string }[] = [
   { path: join(root, 'alerts/mirrorwatch.yml'), text: rulesText(defaultRuleParameters) },
   { path: join(root, 'docs/rules.md'), text: rulesPage() },
+  { path: alertmanager, text: withInhibitions(readFileSync(alertmanager, 'utf8')) },
 ];
 
 if (import.meta.main) {

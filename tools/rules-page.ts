@@ -2,6 +2,7 @@ import { reasons } from '../src/core/failure.ts';
 import { stepsOf } from '../src/core/target.ts';
 import { secondsBuckets } from '../src/export/catalog.ts';
 import { durationText } from '../src/rules/duration.ts';
+import { inhibitions, mutedWords } from '../src/rules/inhibitions.ts';
 import { burnRates, defaultRuleParameters, sloPercentMax, sloPercentMin } from '../src/rules/parameters.ts';
 import { type AlertRule, levels, mirrorAction, type RuleGroup, type Site } from '../src/rules/rule.ts';
 import { ruleGroups } from '../src/rules/rules.ts';
@@ -34,7 +35,10 @@ function costTable(groups: readonly RuleGroup[]): string {
 
 function alertRow(rule: AlertRule): string {
   const { alert, severity, isEvidence, forSeconds, keepFiringSeconds, summary } = rule;
-  const says = summary.replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '`$1`').replaceAll('{{ $value }}', '*n*');
+  const says = summary
+    .replaceAll(/\{\{ if [^}]+ \}\}(.*?)\{\{ else \}\}(.*?)\{\{ end \}\}/g, '$1 or $2')
+    .replaceAll(/\{\{ \$labels\.(\w+) \}\}/g, '`$1`')
+    .replaceAll('{{ $value }}', '*n*');
   return row(
     `[${alert}](runbook.md#${alert.toLowerCase()})`,
     severity,
@@ -68,6 +72,13 @@ function burnTable(): string {
     `failed share at ${defaultRuleParameters.sloPercent} %`,
   );
   return [head, row('---:', '---', '---', '---:', '---:'), ...rows].join('\n');
+}
+
+function inhibitionTable(): string {
+  const rows = inhibitions.map((one) =>
+    row(`\`${one.source}\``, mutedWords(one), one.equal.map((label) => `\`${label}\``).join(' ')),
+  );
+  return [row('firing', 'mutes', 'equal'), row('---', '---', '---'), ...rows].join('\n');
 }
 
 function levelTable(): string {
@@ -111,7 +122,8 @@ mirrorwatch rules --slo 99.5 --vantages 3 --runbook https://wiki.example.com/mir
 
 - \`--slo\`: per cent of a mirror's judged probes that should not fail over 30 days, ${sloPercentMin} to ${sloPercentMax}; default ${defaultRuleParameters.sloPercent}.
 - \`--vantages\`: how many places you watch from; default ${defaultRuleParameters.vantages}. Places that are seen beyond it count too.
-- \`--runbook\`: what \`runbook_url\` begins with; default \`${defaultRuleParameters.runbook}\`.
+- \`--runbook\`: what \`runbook_url\` begins with, a relative path or an http(s) URL (people click on it: no other scheme is taken);
+  default \`${defaultRuleParameters.runbook}\`. In the Helm chart: \`prometheusRule.runbookUrl\`.
 
 Wrong numbers end with 2. Put the file under \`rule_files\` and give each scrape target of a daemon the label \`vantage\`.
 
@@ -134,19 +146,17 @@ spikes and refusals the daemon has seen itself, long before.
 
 ### What mutes what
 
-For Alertmanager's \`inhibit_rules\`: each firing alert on the left mutes those on the right with equal labels.
+Alertmanager's \`inhibit_rules\` in [deploy/alertmanager.yml](../deploy/alertmanager.yml): each firing alert on the left mutes
+those on the right with equal labels. Table and file are made from one list, \`src/rules/inhibitions.ts\`.
 
-| firing | mutes | equal |
-| --- | --- | --- |
-| \`VantageSuspect\` | \`Mirror[A-Z].*\` but MirrorContentMismatch, and VantageOutlier | \`vantage\` |
-| \`MirrorDown\` | MirrorSpike, MirrorSlow, MirrorLevelShift, MirrorErrorBudgetFast, MirrorErrorBudgetSlow, MirrorNoSuccess | \`vantage\` \`ecosystem\` \`registry\` |
-| \`MirrorDownMostPlaces\` | MirrorDown, MirrorErrorBudgetMostPlaces, MirrorSlowMostPlaces | \`ecosystem\` \`registry\` |
-| \`MirrorSlowMostPlaces\` | MirrorSlow | \`ecosystem\` \`registry\` |
-| \`VantageOutlier\` | MirrorDown, MirrorSlow, MirrorSpike, MirrorErrorBudgetFast | \`vantage\` |
-| \`MirrorErrorBudgetFast\` | MirrorErrorBudgetSlow | \`vantage\` \`ecosystem\` \`registry\` |
+${inhibitionTable()}
 
 A label that both lack is equal. While the place is suspect the daemon's verdicts stand still, so most of what is muted
 would not fire anyway; MirrorNoSuccess would.
+
+What is muted is not told to the daemon either: an alert with \`${mirrorAction.name}: ${mirrorAction.value}\` that was sent as firing and ends while it is
+muted gets no resolved notification. The daemon does not wait for one: evidence that has not been repeated for three times
+\`alertmanager.repeat\` (the \`repeat_interval\` of its route, 10m) has ended, and so has what its own measure says is over.
 
 ### Several places
 
@@ -173,7 +183,8 @@ the other pairs speak.
 
 ## Recording rules
 
-Names are \`level:metric:operations\`. Levels:
+They serve the alerts, and installations so large that a query over every target takes too long: the boards ask for the raw
+metrics and work without them ([decision 0008](decisions/0008-boards-on-raw-metrics.md)). Names are \`level:metric:operations\`. Levels:
 
 ${levelTable()}
 

@@ -101,7 +101,7 @@ export const budget: GroupOf = (parameters) => {
         severity: 'warning',
         isEvidence: true,
         summary: '{{ $labels.registry }} burns its error budget fast',
-        description: `{{ $value | humanizePercentage }} of the probes of {{ $labels.registry }} ({{ $labels.ecosystem }}) fail, where ${sloPercent} % should not: at this pace the budget of 30 days is gone within days.`,
+        description: `{{ printf "%.2g" $value | humanizePercentage }} of the probes of {{ $labels.registry }} ({{ $labels.ecosystem }}) fail, where ${sloPercent} % should not: at this pace the budget of 30 days is gone within days.`,
       },
       {
         alert: 'MirrorErrorBudgetSlow',
@@ -111,7 +111,7 @@ export const budget: GroupOf = (parameters) => {
         severity: 'info',
         isEvidence: true,
         summary: '{{ $labels.registry }} will not meet its objective',
-        description: `{{ $value | humanizePercentage }} of the probes of {{ $labels.registry }} ({{ $labels.ecosystem }}) have failed over a day or more, where ${sloPercent} % should not.`,
+        description: `{{ printf "%.2g" $value | humanizePercentage }} of the probes of {{ $labels.registry }} ({{ $labels.ecosystem }}) have failed over a day or more, where ${sloPercent} % should not.`,
       },
     ],
   };

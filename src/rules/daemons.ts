@@ -7,7 +7,13 @@ const queueSeconds = 15 * minute;
 /** A bucket bound; a probe that starts so late is measured at another time than planned, with others at once. */
 const behindSeconds = 1.1;
 
-const vantage: readonly AlertRule[] = [
+/** A sentence with the value of a query about the daemon of the alert in place of `#`; nothing where the query has no series. */
+function counted(query: string, sentence: string): string {
+  const value = '{{ . | first | value | printf "%.0f" }}';
+  return `{{ with printf "${query}" $labels.instance | query }} ${sentence.replace('#', value)}{{ end }}`;
+}
+
+const vantage = (parameters: RuleParameters): readonly AlertRule[] => [
   {
     alert: 'VantageSuspect',
     expr: 'mirror_vantage_suspect == 1',
@@ -15,8 +21,10 @@ const vantage: readonly AlertRule[] = [
     keepFiringSeconds: 0,
     severity: 'warning',
     summary: 'The network of {{ $labels.instance }} is suspect',
-    description:
-      'Mirrors that do not depend on each other fail together as seen from {{ $labels.instance }}: verdicts stand still until it is over.',
+    description: `Mirrors that do not depend on each other fail together as seen from {{ $labels.instance }}: verdicts stand still until it is over.${counted(
+      `sum(increase(mirror_probe_unknown_total{instance='%s',because='vantage'}[${window(parameters, 5 * minute)}]))`,
+      'About # probes within 5 minutes were left unjudged for it.',
+    )}`,
   },
   {
     alert: 'VantageUnknown',
@@ -26,7 +34,10 @@ const vantage: readonly AlertRule[] = [
     keepFiringSeconds: 0,
     severity: 'warning',
     summary: '{{ $labels.instance }} cannot judge its own network',
-    description: '{{ $labels.instance }} has not finished a first pass over its canaries for over 15 minutes.',
+    description: `{{ $labels.instance }} ({{ $labels.version }}) has not finished a first pass over its canaries for over 15 minutes.${counted(
+      "count(mirror_state{instance='%s',state='unknown'} == 1)",
+      'Of its mirrors, # have an unknown state.',
+    )}`,
   },
 ];
 
@@ -61,8 +72,10 @@ function work(parameters: RuleParameters): readonly AlertRule[] {
       keepFiringSeconds: 0,
       severity: 'warning',
       summary: '{{ $labels.instance }} refused its new configuration',
-      description:
-        '{{ $labels.instance }} goes on with its old configuration; the new one has mistakes, which are in its log.',
+      description: `{{ $labels.instance }} goes on with its old configuration; the new one has mistakes, which are in its log.${counted(
+        "count(count by (registry) (mirror_state{instance='%s'}))",
+        'It watches # mirrors.',
+      )}`,
     },
     {
       alert: 'MirrorwatchStateNotWritable',
@@ -71,8 +84,10 @@ function work(parameters: RuleParameters): readonly AlertRule[] {
       keepFiringSeconds: 0,
       severity: 'critical',
       summary: '{{ $labels.instance }} cannot write its state',
-      description:
-        'The state file of {{ $labels.instance }} takes no writes: it goes on watching, but a restart would forget findings, advice and undelivered notices.',
+      description: `The state file of {{ $labels.instance }} takes no writes: it goes on watching, but a restart would forget findings, advice and undelivered notices.${counted(
+        "sum(mirror_findings_open{instance='%s'})",
+        'Open findings: #.',
+      )}${counted("sum(mirrorwatch_webhook_queue_length{instance='%s'})", 'Waiting notices: #.')}`,
     },
     {
       alert: 'MirrorwatchWebhookStuck',
@@ -135,5 +150,5 @@ export const daemons: GroupOf = (parameters) => ({
   intervalSeconds: null,
   about: 'The place we watch from, and the daemon itself.',
   recordings: [],
-  alerts: [...vantage, ...work(parameters), ...presence],
+  alerts: [...vantage(parameters), ...work(parameters), ...presence],
 });

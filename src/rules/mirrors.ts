@@ -12,9 +12,15 @@ const silentSeconds = 15 * minute;
 const certificateSeconds = limits.certificateWarnMs / 1000;
 const lastSuccess = 'max without (module, version, step) (mirror_probe_last_success_timestamp_seconds)';
 const sameMirror = 'on (job, instance, ecosystem, registry)';
+const ofUpstream = 'by (job, instance, vantage, ecosystem, upstream)';
 const ofPlace = 'by (job, instance, vantage, ecosystem, registry)';
 /** How long ago the last good answer was, in a description; nothing where there was none. */
 const lastGood = `{{ with printf "time() - max(mirror_probe_last_success_timestamp_seconds{instance='%s',registry='%s'})" $labels.instance $labels.registry | query }} Its last good answer was {{ . | first | value | humanizeDuration }} ago.{{ end }}`;
+
+/** Mirrors that are left alone on purpose: pause, maintenance, Retry-After. */
+function leftAlone(parameters: RuleParameters): string {
+  return `sum without (step, because) (increase(mirror_probe_unknown_total{because="paused"}[${window(parameters, 10 * minute)}])) > 0`;
+}
 
 function availability(parameters: RuleParameters): readonly AlertRule[] {
   return [
@@ -32,22 +38,29 @@ ${lastSuccess}`,
     },
     {
       alert: 'MirrorNoneUp',
-      expr: `count by (job, instance, vantage, ecosystem, upstream) (mirror_up)
+      why: 'Of those that have answered from here since the daemon started; one that is up, or whose state nobody knows, is enough to doubt it.',
+      expr: `count ${ofUpstream} (
+  mirror_up
+    and ${sameMirror}
+  ${lastSuccess}
+)
   unless
-count by (job, instance, vantage, ecosystem, upstream) (mirror_up == 1)`,
+count ${ofUpstream} (mirror_up == 1)
+  unless
+count ${ofUpstream} (mirror_state{state="unknown"} == 1)`,
       forSeconds: minute,
       keepFiringSeconds: 0,
       severity: 'critical',
       summary: 'No mirror of {{ $labels.upstream }} is up',
       description:
-        'All {{ $value }} judged mirrors of {{ $labels.upstream }} ({{ $labels.ecosystem }}) are down: there is nothing to move to.',
+        'All mirrors of {{ $labels.upstream }} ({{ $labels.ecosystem }}) are down, {{ $value }} of which answered before: there is nothing to move to.',
     },
     {
       alert: 'MirrorStateUnknown',
       why: 'Partner of MirrorDown. A mirror that is left alone on purpose (pause, maintenance, Retry-After) counts as paused.',
       expr: `mirror_state{state="unknown"} == 1
   unless ${sameMirror}
-sum without (step, because) (increase(mirror_probe_unknown_total{because="paused"}[${window(parameters, 10 * minute)}])) > 0`,
+${leftAlone(parameters)}`,
       forSeconds: silentSeconds,
       keepFiringSeconds: 0,
       severity: 'warning',
@@ -56,7 +69,10 @@ sum without (step, because) (increase(mirror_probe_unknown_total{because="paused
     },
     {
       alert: 'MirrorNoSuccess',
-      expr: `time() - ${lastSuccess} > ${scaled(parameters, silentSeconds)}`,
+      why: 'A mirror that is left alone on purpose is asked nothing, so it answers nothing.',
+      expr: `time() - ${lastSuccess} > ${scaled(parameters, silentSeconds)}
+  unless ${sameMirror}
+${leftAlone(parameters)}`,
       forSeconds: 5 * minute,
       keepFiringSeconds: 0,
       severity: 'warning',
@@ -118,9 +134,15 @@ ${slowShare} >= ${slowShareMin}`,
       severity: 'warning',
       isEvidence: true,
       summary: '{{ $labels.registry }} has been slow for an hour',
-      description: `On half of the judged targets of {{ $labels.registry }} ({{ $labels.ecosystem }}), or more, the 95th percentile of the last hour is above ${slowFactor} × their baselines: {{ $value | humanizeDuration }} on the worst.`,
+      description: `On half of the judged targets of {{ $labels.registry }} ({{ $labels.ecosystem }}), or more, the 95th percentile of the last hour is above ${slowFactor} × their baselines: {{ printf "%.1f" $value }} s on the worst.`,
     },
   ];
+}
+
+/** What a mirror refuses most, in a description; nothing where no such failure was counted. */
+function refusals(quarter: string): string {
+  const counted = `sum by (reason) (increase(mirror_probe_failures_total{instance='%s',registry='%s',reason=~'throttled|denied|status|absent|tls_client'}[${quarter}]))`;
+  return `{{ with printf "topk(1, ${counted} > 0)" $labels.instance $labels.registry | query }} Most often within 15 minutes: {{ . | first | label "reason" }}, about {{ . | first | value | printf "%.0f" }} times.{{ end }}`;
 }
 
 function answers(parameters: RuleParameters): readonly AlertRule[] {
@@ -133,8 +155,7 @@ function answers(parameters: RuleParameters): readonly AlertRule[] {
       keepFiringSeconds: 0,
       severity: 'warning',
       summary: '{{ $labels.registry }} refuses us',
-      description:
-        '{{ $labels.registry }} ({{ $labels.ecosystem }}) answers its canary with a refusal: throttled, denied, or absent where others have it.',
+      description: `{{ $labels.registry }} ({{ $labels.ecosystem }}) answers its canary with a refusal: throttled, denied, or absent where others have it.${refusals(quarter)}`,
     },
     {
       alert: 'MirrorMaskedUpstream',
@@ -169,8 +190,10 @@ function certificates(parameters: RuleParameters): readonly AlertRule[] {
       forSeconds: hour,
       keepFiringSeconds: 0,
       severity: 'warning',
-      summary: 'The certificate of {{ $labels.registry }} expires soon',
-      description: 'The certificate of {{ $labels.registry }} expires in {{ $value | humanizeDuration }}.',
+      summary:
+        'The certificate of {{ $labels.registry }} {{ if lt $value 0.0 }}has expired{{ else }}expires soon{{ end }}',
+      description:
+        'The certificate of {{ $labels.registry }} {{ if lt $value 0.0 }}expired {{ $value | humanizeDuration | reReplaceAll "^-" "" }} ago: clients refuse it{{ else }}expires in {{ $value | humanizeDuration }}{{ end }}.',
     },
     {
       alert: 'MirrorCertificateInvalid',
@@ -185,15 +208,16 @@ function certificates(parameters: RuleParameters): readonly AlertRule[] {
     },
     {
       alert: 'MirrorCertificateUnknown',
-      why: 'Partner of MirrorCertificateExpires: it had one within a day; plain HTTP never has, and a restart shows it again soon.',
-      expr: `max_over_time(mirror_tls_certificate_expiry_timestamp_seconds[${window(parameters, day)}])
+      why: 'Partner of MirrorCertificateExpires: it had one within a day; plain HTTP never has. Without `instance`, which a new pod changes.',
+      expr: `max by (job, vantage, registry) (max_over_time(mirror_tls_certificate_expiry_timestamp_seconds[${window(parameters, day)}]))
   unless
-mirror_tls_certificate_expiry_timestamp_seconds`,
+max by (job, vantage, registry) (mirror_tls_certificate_expiry_timestamp_seconds)`,
       forSeconds: 30 * minute,
       keepFiringSeconds: 0,
       severity: 'warning',
       summary: 'The certificate of {{ $labels.registry }} is not seen any more',
-      description: '{{ $labels.registry }} showed a certificate within the last day and shows none now.',
+      description:
+        '{{ $labels.registry }} showed a certificate within the last day, valid until {{ $value | humanizeTimestamp }}, and shows none now.',
     },
   ];
 }

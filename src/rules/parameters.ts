@@ -6,7 +6,7 @@ export interface RuleParameters {
   readonly sloPercent: number;
   /** Places that there are at least, 1 to 1000: what "most" is counted against. More that are seen count too. */
   readonly vantages: number;
-  /** What `runbook_url` begins with: path or URL of the runbook, without a fragment. */
+  /** What `runbook_url` begins with: relative path or http(s) URL of the runbook, without a fragment. */
   readonly runbook: string;
   /** Every duration is multiplied by it: 1, but in tests that cannot wait an hour. */
   readonly timeScale: number;
@@ -51,6 +51,14 @@ export const sloPercentMin = 94;
 export const sloPercentMax = 99.999;
 const vantagesMax = 1000;
 
+/** No other scheme: people click on it in Alertmanager, and `javascript:` would run there. */
+function isRunbook(text: string): boolean {
+  if (!/^[^\s'"#{}\\]+$/.test(text)) return false;
+  return /^[a-z][a-z0-9+.-]*:/i.test(text)
+    ? /^https?:\/\/[^/]/i.test(text) && URL.canParse(text)
+    : !text.startsWith('/');
+}
+
 /** The parameters, where every number can be meant; else what was expected, one sentence for each mistake. */
 export function checkRuleParameters(parameters: RuleParameters): Result<RuleParameters, readonly string[]> {
   const { sloPercent, vantages, runbook, timeScale } = parameters;
@@ -61,7 +69,8 @@ export function checkRuleParameters(parameters: RuleParameters): Result<RulePara
     );
   if (!Number.isInteger(vantages) || vantages < 1 || vantages > vantagesMax)
     mistakes.push(`the number of vantages is a whole number from 1 to ${vantagesMax}`);
-  if (!/^[^\s'"#{}]+$/.test(runbook)) mistakes.push('the runbook is a path or URL without spaces, quotes, braces or #');
+  if (!isRunbook(runbook))
+    mistakes.push('the runbook is a relative path or an http(s) URL, without spaces, quotes, braces or #');
   if (!(timeScale > 0 && timeScale <= 1)) mistakes.push('the time scale is above 0 and at most 1');
   return mistakes.length === 0 ? ok(parameters) : error(mistakes);
 }

@@ -55,7 +55,7 @@ export const roundTrips: GroupOf = (parameters) => {
       {
         record: 'target:mirror_probe_rtt_seconds:p95_1h',
         expr: `histogram_quantile(0.95, sum ${by('target', 'le')} (rate(mirror_probe_rtt_seconds_bucket[${hourText}]))) >= 0`,
-        says: 'The 95th percentile of a target, for the matrix; absent without an ok sample.',
+        says: 'The 95th percentile of a target: what MirrorSlow and the share below rest on; absent without an ok sample.',
         cost: (site) => ({ reads: perTarget(site) * site.buckets, writes: perTarget(site) }),
       },
       {

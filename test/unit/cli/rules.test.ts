@@ -51,7 +51,10 @@ describe('mirrorwatch rules', () => {
     { argv: ['--slo', '1e2'], says: "--slo takes a number, not '1e2'" },
     { argv: ['--vantages', '0'], says: 'the number of vantages is a whole number from 1 to 1000' },
     { argv: ['--vantages', '2.5'], says: 'the number of vantages is a whole number from 1 to 1000' },
-    { argv: ['--runbook', 'a b'], says: 'the runbook is a path or URL without spaces, quotes, braces or #' },
+    {
+      argv: ['--runbook', 'a b'],
+      says: 'the runbook is a relative path or an http(s) URL, without spaces, quotes, braces or #',
+    },
     { argv: ['--sol', '99'], says: "Unknown option '--sol'" },
     { argv: ['extra'], says: "Unexpected argument 'extra'" },
   ])('$argv is wrong usage', async ({ argv, says }) => {

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { inhibitions, mutedWords } from '../../../src/rules/inhibitions.ts';
 import { repoDir } from '../../support/paths.ts';
 
 interface Alert {
@@ -36,28 +37,67 @@ function named(matchers: readonly string[]): readonly string[] {
     );
 }
 
+const mirrorAlerts = alerts.map(({ alert = '' }) => alert).filter((name) => /^Mirror[A-Z]/.test(name));
+const standing = [
+  'MirrorContentMismatch',
+  'MirrorCertificateExpires',
+  'MirrorCertificateInvalid',
+  'MirrorCertificateUnknown',
+];
+const onePlace = ['vantage', 'ecosystem', 'registry'];
+
 describe('the inhibitions, over the alerts that there are', () => {
-  const [vantage, down, places] = config.inhibit_rules;
-
-  it('a suspect vantage mutes what it says of mirrors, not what it says of itself', () => {
-    expect(named(vantage?.source_matchers ?? [])).toEqual(['VantageSuspect']);
-    const muted = named(vantage?.target_matchers ?? []);
-    expect(muted).toEqual(expect.arrayContaining(['MirrorDown', 'MirrorSlow', 'MirrorSpike', 'MirrorNoSuccess']));
-    for (const name of muted) expect(name).toMatch(/^Mirror[A-Z]/);
-    expect(muted).not.toContain('MirrorContentMismatch');
-    expect(vantage?.equal).toEqual(['vantage']);
+  it.each([
+    ['VantageSuspect', [...mirrorAlerts.filter((name) => !standing.includes(name)), 'VantageOutlier'], ['vantage']],
+    [
+      'MirrorDown',
+      [
+        'MirrorNoSuccess',
+        'MirrorSpike',
+        'MirrorLevelShift',
+        'MirrorSlow',
+        'MirrorErrorBudgetFast',
+        'MirrorErrorBudgetSlow',
+      ],
+      onePlace,
+    ],
+    [
+      'MirrorDownMostPlaces',
+      ['MirrorDown', 'MirrorSlowMostPlaces', 'MirrorErrorBudgetMostPlaces'],
+      ['ecosystem', 'registry'],
+    ],
+    ['MirrorSlowMostPlaces', ['MirrorSlow'], ['ecosystem', 'registry']],
+    ['MirrorErrorBudgetMostPlaces', ['MirrorErrorBudgetFast', 'MirrorErrorBudgetSlow'], ['ecosystem', 'registry']],
+    ['VantageOutlier', ['MirrorDown', 'MirrorSpike', 'MirrorSlow', 'MirrorErrorBudgetFast'], ['vantage']],
+    ['MirrorErrorBudgetFast', ['MirrorErrorBudgetSlow'], onePlace],
+  ])('%s mutes what it should, and that alone', (source, muted, equal) => {
+    const rules = config.inhibit_rules.filter((rule) => named(rule.source_matchers).includes(source));
+    expect(rules.map((rule) => ({ muted: named(rule.target_matchers), equal: rule.equal }))).toEqual([
+      { muted, equal },
+    ]);
   });
 
-  it('a mirror that is down mutes its slowness', () => {
-    expect(named(down?.source_matchers ?? [])).toEqual(['MirrorDown']);
-    expect(named(down?.target_matchers ?? [])).toEqual(['MirrorSpike', 'MirrorLevelShift', 'MirrorSlow']);
-    expect(down?.equal).toEqual(['vantage', 'ecosystem', 'registry']);
+  it('there is one rule for each entry of the list in src/rules, and every name in it is an alert', () => {
+    expect(config.inhibit_rules.map((rule) => named(rule.source_matchers))).toEqual(
+      inhibitions.map(({ source }) => [source]),
+    );
+    const names = inhibitions.flatMap(({ mutes }) => ('besides' in mutes ? mutes.besides : mutes));
+    expect(names.filter((name) => !alerts.some(({ alert }) => alert === name))).toEqual([]);
   });
 
-  it('down from most places mutes each place', () => {
-    expect(named(places?.source_matchers ?? [])).toEqual(['MirrorDownMostPlaces']);
-    expect(named(places?.target_matchers ?? [])).toEqual(['MirrorDown']);
-    expect(places?.equal).toEqual(['ecosystem', 'registry']);
+  it('docs/rules.md has the same table', () => {
+    const page = readFileSync(join(repoDir, 'docs/rules.md'), 'utf8');
+    for (const one of inhibitions)
+      expect(page).toContain(
+        `| \`${one.source}\` | ${mutedWords(one)} | ${one.equal.map((label) => `\`${label}\``).join(' ')} |`,
+      );
+  });
+
+  it('the files that its head names are there', () => {
+    const text = readFileSync(join(repoDir, 'deploy/alertmanager.yml'), 'utf8');
+    const files = [...text.matchAll(/\b(?:test|tools|src|docs)\/[\w./-]+\w/g)].map(([path]) => path);
+    expect(files.length).toBeGreaterThan(2);
+    expect(files.filter((path) => !existsSync(join(repoDir, path)))).toEqual([]);
   });
 });
 

@@ -12,7 +12,7 @@ import { ruleGroups, rulesText } from '../../../src/rules/rules.ts';
 const slo =
   'the objective is a number from 94 to 99.999 per cent: below 94 an alert at 14.4 times its budget could never fire, and 100 leaves none';
 const vantages = 'the number of vantages is a whole number from 1 to 1000';
-const runbook = 'the runbook is a path or URL without spaces, quotes, braces or #';
+const runbook = 'the runbook is a relative path or an http(s) URL, without spaces, quotes, braces or #';
 const timeScale = 'the time scale is above 0 and at most 1';
 
 describe('numbers of a site', () => {
@@ -29,6 +29,11 @@ describe('numbers of a site', () => {
     { name: 'half a place', change: { vantages: 1.5 }, mistakes: [vantages] },
     { name: 'a runbook elsewhere', change: { runbook: 'https://wiki.example.com/m' }, mistakes: [] },
     { name: 'a runbook with a fragment', change: { runbook: 'docs/runbook.md#x' }, mistakes: [runbook] },
+    { name: 'a runbook that is a script', change: { runbook: 'javascript:alert(1)' }, mistakes: [runbook] },
+    { name: 'a runbook that is a script in capitals', change: { runbook: 'JavaScript:alert(1)' }, mistakes: [runbook] },
+    { name: 'a runbook on another host by its beginning', change: { runbook: '//example.com/m' }, mistakes: [runbook] },
+    { name: 'a runbook without a host', change: { runbook: 'https:///m' }, mistakes: [runbook] },
+    { name: 'a runbook beside', change: { runbook: '../wiki/runbook.md' }, mistakes: [] },
     { name: 'a runbook that is a template', change: { runbook: '{{ x }}' }, mistakes: [runbook] },
     { name: 'no time', change: { timeScale: 0 }, mistakes: [timeScale] },
     {

@@ -1,0 +1,103 @@
+import { levels } from './rule.ts';
+
+/** Which firing alert makes which others no news. */
+export interface Inhibition {
+  /** Why; printed as a comment. */
+  readonly why: string;
+  readonly source: string;
+  /** The alerts that it mutes, by name; or every alert on a mirror, with some more and without some. */
+  readonly mutes: readonly string[] | EveryMirrorAlert;
+  /** Labels that both must have alike; one that both lack is alike. */
+  readonly equal: readonly string[];
+}
+
+/** Every alert whose name is `Mirror` and a capital. */
+export interface EveryMirrorAlert {
+  readonly besides: readonly string[];
+  /** Regular expressions of whole names. */
+  readonly but: readonly string[];
+}
+
+const onePlace = levels.registry;
+const allPlaces = levels.everywhere;
+
+/** What mutes what: Alertmanager's inhibit_rules in deploy/alertmanager.yml and the table in docs/rules.md. */
+export const inhibitions: readonly Inhibition[] = [
+  {
+    why: 'A place that cannot see is no witness against mirrors. What was proven by a hash or read from a certificate stands.',
+    source: 'VantageSuspect',
+    mutes: { besides: ['VantageOutlier'], but: ['MirrorContentMismatch', 'MirrorCertificate.*'] },
+    equal: ['vantage'],
+  },
+  {
+    why: 'What is down is not slow, and that it fails is no further news.',
+    source: 'MirrorDown',
+    mutes: [
+      'MirrorSpike',
+      'MirrorSlow',
+      'MirrorLevelShift',
+      'MirrorErrorBudgetFast',
+      'MirrorErrorBudgetSlow',
+      'MirrorNoSuccess',
+    ],
+    equal: onePlace,
+  },
+  {
+    why: 'Down from most places is one piece of news, not one for each place.',
+    source: 'MirrorDownMostPlaces',
+    mutes: ['MirrorDown', 'MirrorErrorBudgetMostPlaces', 'MirrorSlowMostPlaces'],
+    equal: allPlaces,
+  },
+  {
+    why: 'So is slow from most places.',
+    source: 'MirrorSlowMostPlaces',
+    mutes: ['MirrorSlow'],
+    equal: allPlaces,
+  },
+  {
+    why: 'And a budget that burns from most places.',
+    source: 'MirrorErrorBudgetMostPlaces',
+    mutes: ['MirrorErrorBudgetFast', 'MirrorErrorBudgetSlow'],
+    equal: allPlaces,
+  },
+  {
+    why: 'The place is bad, not the mirrors as seen from it.',
+    source: 'VantageOutlier',
+    mutes: ['MirrorDown', 'MirrorSlow', 'MirrorSpike', 'MirrorErrorBudgetFast'],
+    equal: ['vantage'],
+  },
+  {
+    why: 'The fast burn says it all.',
+    source: 'MirrorErrorBudgetFast',
+    mutes: ['MirrorErrorBudgetSlow'],
+    equal: onePlace,
+  },
+];
+
+const isNamed = (mutes: Inhibition['mutes']): mutes is readonly string[] => Array.isArray(mutes);
+
+function targetMatchers({ mutes }: Inhibition): readonly string[] {
+  if (isNamed(mutes)) return [`alertname=~"${mutes.join('|')}"`];
+  const { besides, but } = mutes;
+  return [`alertname=~"${['Mirror[A-Z].*', ...besides].join('|')}"`, `alertname!~"${but.join('|')}"`];
+}
+
+/** The value of Alertmanager's `inhibit_rules`, from the line after its key on, with a line end at its end. */
+export function inhibitRulesText(): string {
+  const lines = inhibitions.flatMap((one) => [
+    `  # ${one.why}`,
+    `  - source_matchers: ['alertname="${one.source}"']`,
+    `    target_matchers: [${targetMatchers(one)
+      .map((matcher) => `'${matcher}'`)
+      .join(', ')}]`,
+    `    equal: [${one.equal.join(', ')}]`,
+  ]);
+  return `${lines.join('\n')}\n`;
+}
+
+/** What an inhibition mutes, in the words of docs/rules.md. */
+export function mutedWords({ mutes }: Inhibition): string {
+  if (isNamed(mutes)) return mutes.join(', ');
+  const but = mutes.but.map((name) => `\`${name}\``).join(' and ');
+  return `\`Mirror[A-Z].*\` but ${but}; ${mutes.besides.join(', ')}`;
+}
