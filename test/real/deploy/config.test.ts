@@ -28,9 +28,9 @@ real('docker-compose.yml and Dockerfile', ['deploy'], () => {
     ]);
   });
 
-  it('MIRRORWATCH_CONFIG mounts another file', async () => {
-    const { stdout } = await compose([inRepo('docker-compose.yml')], { MIRRORWATCH_CONFIG: './examples/minimal.yaml' });
-    expect(stdout).toContain(`"source": "${inRepo('examples/minimal.yaml')}"`);
+  it('MIRRORWATCH_CONFIG_DIR mounts another folder', async () => {
+    const { stdout } = await compose([inRepo('docker-compose.yml')], { MIRRORWATCH_CONFIG_DIR: './examples' });
+    expect(stdout).toContain(`"source": "${inRepo('examples')}"`);
   });
 
   it.each([
@@ -146,7 +146,16 @@ real('deploy/alertmanager.yml', ['amtool', 'alertmanager'], () => {
         [alert('MirrorSlow', 'b', 'm2'), 'active'],
         [alert('MirrorDownMostPlaces', '', 'm3'), 'active'],
         [alert('MirrorDown', 'b', 'm3'), 'suppressed'],
-        [alert('MirrorSlow', '', 'm3'), 'active'],
+        [alert('MirrorSlow', '', 'm3'), 'suppressed'],
+        [alert('MirrorSlowMostPlaces', '', 'm3'), 'suppressed'],
+        [alert('VantageOutlier', 'a', ''), 'suppressed'],
+        [alert('MirrorErrorBudgetFast', 'b', 'm4'), 'active'],
+        [alert('MirrorErrorBudgetSlow', 'b', 'm4'), 'suppressed'],
+        [alert('MirrorErrorBudgetSlow', 'b', 'm5'), 'active'],
+        [alert('MirrorErrorBudgetFast', 'b', 'm1'), 'suppressed'],
+        [alert('VantageOutlier', 'c', ''), 'active'],
+        [alert('MirrorDown', 'c', 'm5'), 'suppressed'],
+        [alert('MirrorNoSuccess', 'c', 'm6'), 'active'],
       ];
       await fetch(`http://${address}/api/v2/alerts`, {
         method: 'POST',

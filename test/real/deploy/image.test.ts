@@ -76,8 +76,8 @@ real('the image, without a container engine', ['netns', 'npm'], () => {
   beforeAll(async () => {
     rootfs = await build();
     mkdirSync(join(rootfs, 'proc'));
-    for (const name of ['mirrorwatch.yaml', 'token.mjs', 'demo-mirrors.mjs'])
-      cpSync(join(repoDir, 'deploy/compose', name), join(rootfs, 'etc/mirrorwatch', name));
+    for (const folder of ['deploy/compose/config', 'deploy/compose'])
+      cpSync(join(repoDir, folder), join(rootfs, 'etc/mirrorwatch'), { recursive: true });
     // What the name of a service is in docker-compose.yml.
     writeFileSync(join(rootfs, 'etc/hosts'), '127.0.0.1 localhost demo\n');
     const unshare = `${commandPath('unshare')} --pid --fork --kill-child --mount --net --ipc --uts sh -c "$SCRIPT" & wait_for=$!`;

@@ -227,6 +227,22 @@ real('the Helm chart', ['deploy'], () => {
     }
   });
 
+  it('prometheusRule.runbookUrl is what every runbook_url begins with', async () => {
+    const { text } = await render('--set', 'prometheusRule.runbookUrl=https://wiki.example.com/m');
+    const urls = [...text.matchAll(/runbook_url: (\S+)#/g)].map(([, url]) => url);
+    expect(urls.length).toBeGreaterThan(30);
+    expect([...new Set(urls)]).toEqual(['https://wiki.example.com/m']);
+    const { stderr } = await helm('template', chart, '-f', values, '--set', 'prometheusRule.runbookUrl=javascript:x');
+    expect(stderr).toContain('prometheusRule.runbookUrl: Does not match pattern');
+  });
+
+  it('a vantage with $ in it is one in the replacement too, and no reference', async () => {
+    const { resources } = await render('--set', 'config.vantage=rack$1');
+    expect(one(resources, 'ServiceMonitor').spec).toMatchObject({
+      endpoints: [{ relabelings: [{ targetLabel: 'vantage', replacement: 'rack$$1' }, {}] }],
+    });
+  });
+
   it('the scrape says the vantage that the daemon says, with the token it wants', async () => {
     const { resources } = await render();
     expect(one(resources, 'ServiceMonitor').spec).toMatchObject({

@@ -103,6 +103,12 @@ describe.each(services)('service %s', (name, service) => {
   });
 });
 
+it('mounts the folder of the configuration: a mounted file would stay the one that an editor has replaced', () => {
+  const { source = '' } =
+    mounts.find(({ name, target }) => name === 'mirrorwatch' && target === '/etc/mirrorwatch') ?? {};
+  expect(statSync(join(repoDir, source)).isDirectory()).toBe(true);
+});
+
 it('uses every volume it declares', () => {
   expect(Object.keys(file.volumes).filter((volume) => !mounts.some(({ source }) => source === volume))).toEqual([]);
 });
@@ -115,11 +121,11 @@ it('has no secret in it: the token is made at the first start', () => {
 describe('what the services are told of each other', () => {
   it('the daemon: a configuration that loads, on the port and the paths that are mounted', () => {
     const path = '/etc/mirrorwatch/mirrorwatch.yaml';
-    expect(targetOf('mirrorwatch', './deploy/compose/mirrorwatch.yaml')).toBe(path);
+    expect(`${targetOf('mirrorwatch', './deploy/compose/config')}/mirrorwatch.yaml`).toBe(path);
     expect(text('Dockerfile')).toContain(`MIRRORWATCH_CONFIG=${path}`);
     const tokenPath = `${targetOf('mirrorwatch', 'token')}/token`;
     const loaded = loadConfig({
-      text: text('deploy/compose/mirrorwatch.yaml'),
+      text: text('deploy/compose/config/mirrorwatch.yaml'),
       path,
       env: {},
       files: {
@@ -160,7 +166,7 @@ describe('what the services are told of each other', () => {
     expect(watcher?.static_configs).toEqual([
       { targets: [`mirrorwatch:${ports['mirrorwatch']}`], labels: { vantage: 'compose' } },
     ]);
-    expect(text('deploy/compose/mirrorwatch.yaml')).toMatch(/^vantage: compose$/m);
+    expect(text('deploy/compose/config/mirrorwatch.yaml')).toMatch(/^vantage: compose$/m);
     expect(watcher?.authorization?.credentials_file).toBe(`${targetOf('prometheus', 'token')}/token`);
     const targets = [...others, ...config.alerting.alertmanagers].flatMap(
       (one) => one.static_configs[0]?.targets ?? [],
