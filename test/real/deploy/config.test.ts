@@ -111,6 +111,29 @@ real('deploy/alertmanager.yml', ['amtool', 'alertmanager'], () => {
     expect((await mustRun(commandPath('amtool'), args)).trim()).toBe(receivers);
   });
 
+  it.each([
+    ['its own place', ['vantage=a'], 'mirrorwatch,people'],
+    ['most places, which has no vantage', [], 'mirrorwatch,people'],
+    ['another place', ['vantage=b'], 'people'],
+  ])('with several daemons, as its comment says, each is told of %s', async (_what, labels, receivers) => {
+    const folder = tempDir('routes');
+    const changed = text('deploy/alertmanager.yml').replace(
+      `matchers: ['mirror_action="failover"']`,
+      `matchers: ['mirror_action="failover"', 'vantage=~"a|"']`,
+    );
+    expect(changed).not.toBe(text('deploy/alertmanager.yml'));
+    writeFileSync(join(folder, 'alertmanager.yml'), changed);
+    const args = ['config', 'routes', 'test', `--config.file=${join(folder, 'alertmanager.yml')}`];
+    const said = await mustRun(commandPath('amtool'), [
+      ...args,
+      'alertname=MirrorSlow',
+      'mirror_action=failover',
+      ...labels,
+    ]);
+    removeTempDir(folder);
+    expect(said.trim()).toBe(receivers);
+  });
+
   it('mutes in a running Alertmanager what it says it mutes, for that place and that mirror only', async () => {
     const folder = tempDir('inhibit');
     mkdirSync(join(folder, 'data'));
