@@ -181,7 +181,9 @@ webhooks:
       expect(advice.reason).toContain('the alert MirrorSlow, firing for');
       await counted('evidence');
       // The detector has nothing to say: it is the alert alone that led here.
-      expect((await daemon.api<{ findings: readonly unknown[] }>('findings?state=all')).findings).toEqual([]);
+      // Of the mirrors: that this machine is busy with other tests may be a finding about us.
+      const { findings } = await daemon.api<{ findings: readonly { kind: string }[] }>('findings?state=all');
+      expect(findings.filter(({ kind }) => kind !== 'self')).toEqual([]);
       const signed = await until('a signed webhook', async () => told(({ id }) => id === advice.id), Boolean, {
         withinMs: 10_000,
       });
