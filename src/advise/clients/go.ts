@@ -111,6 +111,10 @@ export function goRemedy(before: Chain, after: Chain, privatePatterns: readonly 
     rollback === null
       ? '# the chain before cannot be pasted safely: restore it by hand'
       : `export GOPROXY='${rollback}'`;
+  if (before.members.some((member) => member.hasCredentials))
+    notes.push(
+      'The line that goes back leaves out the credentials of the chain before: they must come from netrc or GOAUTH.',
+    );
   if (proxy === null) {
     notes.push('The chain holds a URL that cannot be pasted safely: set GOPROXY by hand.');
     return { remedy: {}, rollback: back, notes };

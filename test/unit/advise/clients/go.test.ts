@@ -168,6 +168,15 @@ describe('goRemedy', () => {
     expect(notes[1]).toMatch(/^Behind a comma the go command moves on at 404 and 410 only/);
   });
 
+  it.each([
+    ['with credentials', 'https://u:hunter2@a.example.com,direct', true],
+    ['without', 'https://a.example.com,direct', false],
+  ])('says where the credentials of the line that goes back come from: a chain before %s', (_, declared, isSaid) => {
+    const { notes, rollback } = goRemedy(chain(declared), chain('https://b.example.com,direct'), []);
+    expect(rollback).toBe("export GOPROXY='https://a.example.com,direct'");
+    expect(notes.some((note) => note.startsWith('The line that goes back leaves out the credentials'))).toBe(isSaid);
+  });
+
   it('never prints credentials, and says where they must come from', () => {
     const given = goRemedy(
       chain('https://u:hunter2@a.example.com'),
