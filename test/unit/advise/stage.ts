@@ -1,6 +1,6 @@
 import { type Advisor, createAdvisor } from '../../../src/advise/advisor.ts';
 import type { AdviceChange } from '../../../src/core/advice.ts';
-import type { Config, Pace } from '../../../src/core/config.ts';
+import type { Config } from '../../../src/core/config.ts';
 import type { ProbeFailure } from '../../../src/core/failure.ts';
 import type { Finding } from '../../../src/core/finding.ts';
 import type { Mirror } from '../../../src/core/mirror.ts';
@@ -9,58 +9,22 @@ import type { SettledSample } from '../../../src/core/sample.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import type { Standing, VantageStanding } from '../../../src/core/standing.ts';
 import { type Step, steps, targetId } from '../../../src/core/target.ts';
+import { every, sampleConfig, sampleMirror } from '../../support/sample-config.ts';
 
 const startWallMs = Date.parse('2026-03-01T00:00:00.000Z');
 
-export function mirror(name: string, more: Partial<Mirror> = {}): Mirror {
-  return {
-    name,
-    ecosystem: 'go',
-    upstream: 'go',
-    url: `https://${name}.example.com`,
-    role: 'mirror',
-    weight: null,
-    region: null,
-    connections: ['cold'],
-    access: {
-      tls: { ca: [], client: null, pin: null },
-      auth: null,
-      proxy: null,
-      resolve: { family: null, server: null },
-      allowHosts: [],
-    },
-    maintenance: [],
-    ...more,
-  };
-}
+export const mirror = sampleMirror;
 
 export function config(mirrors: readonly Mirror[], more: Partial<Config> = {}): Config {
-  const pace: Pace = { cadence: { kind: 'every', everyMs: 30_000 }, timeoutMs: 10_000 };
-  const slower: Pace = { cadence: { kind: 'every', everyMs: 300_000 }, timeoutMs: 10_000 };
-  return {
-    path: null,
-    vantage: 'test',
-    listen: { host: '127.0.0.1', port: 0, token: null, tls: null },
-    contact: null,
-    schedule: { pace, perHost: 2, bytesPerHour: null },
-    steps: Object.fromEntries(steps.map((step) => [step, step === 'mod' ? pace : slower])) as Record<Step, Pace>,
+  const { steps: all, schedule } = sampleConfig();
+  const slower = Object.fromEntries(steps.map((step) => [step, every(300_000)])) as typeof all;
+  return sampleConfig({
+    steps: { ...slower, mod: schedule.pace },
     mirrors,
-    controls: [],
-    clients: {},
     modules: [{ ecosystem: 'go', upstream: 'go', module: 'example.com/m', version: 'v1.0.0' }],
-    private: {},
     go: { sumdb: { name: 'sum.example.com', verifierKey: 'k', url: null } },
-    detect: {
-      spike: { consecutive: 3, factor: 2.5, floorMs: 800, clear: 3, window: 120, warmup: 20, relearnMs: 7_200_000 },
-      outage: { open: 3, overMs: 4_000, close: 2, share: 0.5 },
-      lagLimitMs: 3_600_000,
-    },
-    advise: { holdMs: 600_000, ttlMs: 86_400_000, minGain: 0.2 },
-    webhooks: [],
-    state: { path: ':memory:', keepMs: 86_400_000 },
-    limits: { lines: 500_000 },
     ...more,
-  };
+  });
 }
 
 export type Said = number | ProbeFailure['kind'] | { status: number; kind: 'masked_upstream' | 'server' | 'absent' };

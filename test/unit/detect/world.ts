@@ -5,6 +5,7 @@ import type { Connection, Mirror } from '../../../src/core/mirror.ts';
 import type { Random } from '../../../src/core/ports.ts';
 import type { Sample } from '../../../src/core/sample.ts';
 import { type Step, steps, type Target, targetId } from '../../../src/core/target.ts';
+import { every, sampleConfig, sampleMirror } from '../../support/sample-config.ts';
 
 /** Wall milliseconds at monotonic 0 in these tests. */
 export const epochMs = Date.UTC(2026, 0, 1);
@@ -21,27 +22,7 @@ export function countingRandom(prefix = 'id'): Random {
 }
 
 /** A Go mirror on a host of its own, far from the others. */
-export function aMirror(name: string, over: Partial<Mirror> = {}): Mirror {
-  return {
-    name,
-    ecosystem: 'go',
-    upstream: 'go',
-    url: `https://${name}.example.com`,
-    role: 'mirror',
-    weight: null,
-    region: null,
-    connections: ['cold'],
-    access: {
-      tls: { ca: [], client: null, pin: null },
-      auth: null,
-      proxy: null,
-      resolve: { family: null, server: null },
-      allowHosts: [],
-    },
-    maintenance: [],
-    ...over,
-  };
-}
+export const aMirror = sampleMirror;
 
 /** A configuration with the documented defaults of `detect`; the canary's pace is 30 s. */
 export function aConfig(over: {
@@ -51,40 +32,16 @@ export function aConfig(over: {
   readonly spike?: Partial<Config['detect']['spike']>;
   readonly outage?: Partial<Config['detect']['outage']>;
 }): Config {
-  const everyMs = over.everyMs ?? 30_000;
-  const pace = { cadence: { kind: 'every', everyMs }, timeoutMs: 10_000 } as const;
-  return {
-    path: null,
-    vantage: 'test',
-    listen: { host: '127.0.0.1', port: 10120, token: null, tls: null },
-    contact: null,
-    schedule: { pace, perHost: 2, bytesPerHour: null },
+  const pace = every(over.everyMs ?? 30_000);
+  const { detect, schedule } = sampleConfig();
+  return sampleConfig({
+    schedule: { ...schedule, pace },
     steps: Object.fromEntries(steps.map((step) => [step, pace])) as Config['steps'],
     mirrors: over.mirrors,
     controls: (over.controls ?? []).map((name) => ({ name, url: `https://${name}/` })),
-    clients: {},
-    modules: [],
-    private: {},
-    go: { sumdb: null },
-    detect: {
-      spike: {
-        consecutive: 3,
-        factor: 2.5,
-        floorMs: 800,
-        clear: 3,
-        window: 120,
-        warmup: 20,
-        relearnMs: 7_200_000,
-        ...over.spike,
-      },
-      outage: { open: 3, overMs: 4_000, close: 2, share: 0.5, ...over.outage },
-      lagLimitMs: 3_600_000,
-    },
-    advise: { holdMs: 600_000, ttlMs: 86_400_000, minGain: 0.2 },
-    webhooks: [],
+    detect: { ...detect, spike: { ...detect.spike, ...over.spike }, outage: { ...detect.outage, ...over.outage } },
     state: { path: ':memory:', keepMs: 30 * 86_400_000 },
-    limits: { lines: 500_000 },
-  };
+  });
 }
 
 /** One target; the canary is `mod` of `example.com/a@v1.0.0` unless said otherwise. */

@@ -1,63 +1,24 @@
 import type { Advice } from '../../../src/core/advice.ts';
-import type { Config, Pace } from '../../../src/core/config.ts';
+import type { Config } from '../../../src/core/config.ts';
 import type { Outcome } from '../../../src/core/failure.ts';
 import type { Finding } from '../../../src/core/finding.ts';
-import type { Connection, Mirror } from '../../../src/core/mirror.ts';
+import type { Connection } from '../../../src/core/mirror.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import type { Standing } from '../../../src/core/standing.ts';
-import { type Step, steps, type Target, targetId } from '../../../src/core/target.ts';
+import { type Step, type Target, targetId } from '../../../src/core/target.ts';
 import type { Snapshot } from '../../../src/export/snapshot.ts';
+import { sampleConfig, sampleMirror } from '../../support/sample-config.ts';
 
-const pace: Pace = { cadence: { kind: 'every', everyMs: 30_000 }, timeoutMs: 10_000 };
-
-export function mirror(name: string, more: Partial<Mirror> = {}): Mirror {
-  return {
-    name,
-    ecosystem: 'go',
-    upstream: 'go',
-    url: `https://${name}.example.com`,
-    role: 'mirror',
-    weight: null,
-    region: null,
-    connections: ['cold'],
-    access: {
-      tls: { ca: [], client: null, pin: null },
-      auth: null,
-      proxy: null,
-      resolve: { family: null, server: null },
-      allowHosts: [],
-    },
-    maintenance: [],
-    ...more,
-  };
-}
+export const mirror = sampleMirror;
 
 export function config(more: Partial<Config> = {}): Config {
-  return {
-    path: null,
-    vantage: 'test',
-    listen: { host: '127.0.0.1', port: 10120, token: null, tls: null },
-    contact: null,
-    schedule: { pace, perHost: 2, bytesPerHour: null },
-    steps: Object.fromEntries(steps.map((step) => [step, pace])) as Record<Step, Pace>,
+  return sampleConfig({
     mirrors: [mirror('a'), mirror('b')],
     controls: [{ name: 'www.example.com:443', url: 'https://www.example.com/' }],
-    clients: {},
-    modules: [],
-    private: {},
-    go: { sumdb: null },
-    detect: {
-      spike: { consecutive: 3, factor: 2.5, floorMs: 800, clear: 3, window: 120, warmup: 20, relearnMs: 7_200_000 },
-      outage: { open: 3, overMs: 4_000, close: 2, share: 0.5 },
-      lagLimitMs: 3_600_000,
-    },
-    advise: { holdMs: 600_000, ttlMs: 86_400_000, minGain: 0.2 },
     webhooks: [receiver('ops')],
-    state: { path: '/nowhere/mirrorwatch.db', keepMs: 86_400_000 },
-    limits: { lines: 500_000 },
     ...more,
-  };
+  });
 }
 
 export function receiver(name: string): Config['webhooks'][number] {
