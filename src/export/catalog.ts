@@ -370,9 +370,6 @@ export const catalog = {
 } as const satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof catalog;
-export type MetricNameOf<T extends Metric['type']> = {
-  [N in MetricName]: (typeof catalog)[N]['type'] extends T ? N : never;
-}[MetricName];
 /** The labels of one metric. */
 export type LabelOf<N extends MetricName> = (typeof catalog)[N]['labels'][number];
 type NamesPer<K extends Kind> = {
