@@ -1,5 +1,6 @@
 import type { Config, Pace } from '../core/config.ts';
 import type { Connection } from '../core/mirror.ts';
+import { paceOf } from '../core/pace.ts';
 import type { Calendar, Now } from '../core/ports.ts';
 import { isHeavy, seriesId, type Target } from '../core/target.ts';
 import type { Host, Priority } from './host.ts';
@@ -21,11 +22,6 @@ export interface Series {
   plannedAtMs: number;
   /** What its last probe moved; `null` before the first. */
   lastBytes: number | null;
-}
-
-/** The pace of a target: the canary goes at the schedule's own, everything else at its step's. */
-export function paceOf(target: Target, config: Config): Pace {
-  return target.canary ? config.schedule.pace : config.steps[target.step];
 }
 
 function planOf(id: string, pace: Pace, means: PlanMeans): Plan {
