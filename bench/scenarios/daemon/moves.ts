@@ -1,6 +1,7 @@
 import type { Advisor } from '../../../src/advise/advisor.ts';
 import { goClient } from '../../../src/advise/clients/go.ts';
 import type { Move, WorldChain, WorldSetup } from '../world.ts';
+import { declaredBy } from './config.ts';
 
 /** How clients follow: what the remedy says without a word, or the chain that somebody has accepted. */
 export type Following = 'remedy' | 'accepted';
@@ -14,6 +15,8 @@ export interface Moves {
     declared: (ecosystem: string, upstream: string) => string,
     atMs: number,
   ): void;
+  /** Another configuration: where it declares another chain, clients are on that one from now on, which is no move. */
+  reload(before: WorldSetup, after: WorldSetup): void;
   readonly moves: readonly Move[];
 }
 
@@ -24,15 +27,24 @@ export interface Moves {
 export function createMoves(following: Following): Moves {
   const told = new Map<string, { readonly text: string; readonly shown: string }>();
   const moves: Move[] = [];
+  const declaredIn = (setup: WorldSetup, upstream: string): string =>
+    shownOf(worldChain(declaredBy(setup)('go', upstream), setup));
   return {
     moves,
+    reload(before, after) {
+      for (const upstream of upstreamsOf(after)) {
+        const shown = declaredIn(after, upstream);
+        const isAnew = before.chains[upstream] === undefined || declaredIn(before, upstream) !== shown;
+        if (isAnew) told.set(upstream, { text: declaredBy(after)('go', upstream), shown });
+      }
+    },
     note(advisor, setup, declared, atMs) {
       for (const upstream of upstreamsOf(setup)) {
         const inForce = inForceOf(advisor, upstream, following) ?? { text: declared('go', upstream), why: 'declared' };
         const before = told.get(upstream);
         if (before?.text === inForce.text) continue;
         const chain = worldChain(inForce.text, setup);
-        const shown = chain.members.map((member, at) => `${member}${chain.separators[at] ?? ''}`).join('');
+        const shown = shownOf(chain);
         told.set(upstream, { text: inForce.text, shown });
         // What clients start on is no move, nor is another way to write a URL.
         if (before === undefined || before.shown === shown) continue;
@@ -40,6 +52,10 @@ export function createMoves(following: Following): Moves {
       }
     },
   };
+}
+
+function shownOf({ members, separators }: WorldChain): string {
+  return members.map((member, at) => `${member}${separators[at] ?? ''}`).join('');
 }
 
 function upstreamsOf(setup: WorldSetup): ReadonlySet<string> {

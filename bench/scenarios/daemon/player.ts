@@ -112,6 +112,7 @@ export function playDaemon(world: World, following: Following): Played {
         ahead.push(begin, nowMs + event.downMs);
         return;
       case 'reload':
+        moves.reload(setup, event.setup);
         setup = event.setup;
         addresses = addressesOf(setup);
         return command((s, at, absorb) => reload(s, event.setup, at, absorb));

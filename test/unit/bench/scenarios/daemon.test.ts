@@ -104,12 +104,13 @@ describe('the daemon as a player', () => {
     expect(played.notices.map(({ what }) => what)).toEqual(['outage opened: a', 'advice proposed (outage) for go']);
   });
 
-  it('takes a chain as declared anew from a reload', () => {
-    const world = aWorld(() => good);
+  it('goes on from the chain that a reload declares anew, which is no move', () => {
+    const world = aWorld((mirror, atMs) => (mirror === 'c' && atMs >= 15 * minute ? dead : good));
     const setup = { ...world.setup, chains: { go: 'c,direct' } };
     const played = daemonPlayer.play({ ...world, events: [{ atMs: 10 * minute, kind: 'reload', setup }] });
-    expect(shown(played)).toEqual(['c,direct']);
-    expect(played.moves[0]?.why).toBe('declared');
+    expect(shown(played)).toEqual(['a,direct']);
+    expect(played.moves[0]?.atMs).toBeGreaterThan(15 * minute);
+    expect(played.moves[0]?.atMs).toBeLessThan(16 * minute);
   });
 
   it.each([
