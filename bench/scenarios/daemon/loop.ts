@@ -20,6 +20,8 @@ export interface Surroundings {
   probe(due: Due): void;
   control(control: { readonly name: string; readonly url: string }, timeoutMs: number, round: Due['round']): void;
   send(sent: Sendable): void;
+  /** The settled samples of each turn. */
+  settled(samples: readonly SettledSample[]): void;
   /** After each turn in which advice was considered. */
   considered(news: News, now: Now): void;
 }
@@ -146,6 +148,7 @@ export function createLoop(s: Stages, kept: Kept, around: Surroundings, start: N
     for (const input of inputs) handle(input, now, absorb);
     absorb.detect(s.detector.tick(now));
     plan(now);
+    around.settled(settled);
     const wasConsidered = consider(news, settled, now, absorb);
     absorb.notify(s.notifier.compose({ findings: news.findings, advice: news.advice }, now));
     if (wasConsidered) around.considered(news, now);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { daemonAcceptedPlayer, daemonPlayer } from '../../../../bench/scenarios/daemon/player.ts';
+import { daemonAcceptedPlayer, daemonPlayer, daemonWithAlerts } from '../../../../bench/scenarios/daemon/player.ts';
 import type { Answer, World, WorldEvent } from '../../../../bench/scenarios/world.ts';
 
 const minute = 60_000;
@@ -127,5 +127,21 @@ describe('the daemon as a player', () => {
       aWorld((_, atMs) => (atMs >= 10 * minute ? { ...good, unknown: 'resolver' } : good)),
     );
     expect(played.moves).toEqual([]);
+  });
+
+  it('has evidence from alerts: slowness that no streak names, on a rule of twenty minutes', () => {
+    // Every third half minute at the head: never three in a row.
+    const slow = (mirror: string, atMs: number): boolean =>
+      mirror === 'a' && atMs >= 30 * minute && Math.floor(atMs / 30_000) % 3 === 0;
+    const world = aWorld((mirror, atMs) => (slow(mirror, atMs) ? { ...good, tookMs: 1_500 } : good), {
+      forMs: 120 * minute,
+    });
+    const alone = daemonPlayer.play(world);
+    expect(alone.moves.filter(({ why }) => why.startsWith('slo: '))).toEqual([]);
+    const [move] = daemonWithAlerts.play(world).moves;
+    expect(move?.chain.members[0]).toBe('b');
+    expect(move?.why).toMatch(/^slo: /);
+    expect(move?.atMs).toBeGreaterThan(50 * minute);
+    expect(move?.atMs).toBeLessThan(60 * minute);
   });
 });
