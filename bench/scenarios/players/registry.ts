@@ -11,11 +11,14 @@ import { threeFailures } from './three-failures.ts';
 /** Players that need no judgement: what the daemon must beat. */
 export const baselines = [never, threeFailures, plain, fixedThreshold, lowestMean, cusum] as const;
 
-/** Names of all players in the order of the report's rows; `daemon` is the real one. */
+/** The real judge: clients follow each remedy, or somebody accepts what is proposed. */
+export const daemonNames: readonly string[] = ['daemon', 'daemon, accepted'];
+
+/** Names of all players in the order of the report's rows. */
 export const playerNames: readonly string[] = [
   ...baselines.map(({ name }) => name),
   policy.name,
-  'daemon',
+  ...daemonNames,
   oracle.name,
 ];
 
@@ -26,7 +29,7 @@ const known = new Map<string, Player>([...baselines, policy, oracle].map((player
  * @returns `null` where none is called so
  */
 export async function playerOf(name: string): Promise<Player | null> {
-  if (name !== 'daemon') return known.get(name) ?? null;
-  const { daemonPlayer } = await import('../daemon/player.ts');
-  return daemonPlayer;
+  if (!daemonNames.includes(name)) return known.get(name) ?? null;
+  const { daemonPlayer, daemonAcceptedPlayer } = await import('../daemon/player.ts');
+  return name === daemonPlayer.name ? daemonPlayer : daemonAcceptedPlayer;
 }

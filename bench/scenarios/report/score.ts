@@ -12,6 +12,8 @@ const nothing = 0.02;
 const help = 0.1;
 /** An incident is costly where clients pay this share more than the best chain would. */
 const costly = 0.2;
+/** Trouble counts as missed while less than this share of what the declared chain pays too much was taken away. */
+const untouched = 0.5;
 
 /** A move with the truth about the ten minutes behind it, seconds a build. */
 export interface JudgedMove extends Move {
@@ -49,7 +51,7 @@ export interface Score {
   /** Incidents that would cost clients of the declared chain a fifth more for twenty minutes, and those missed. */
   readonly costlyIncidents: number;
   readonly missed: number;
-  /** Seconds from each incident's begin to the first right advice, where the chain in force was wrong and one came. */
+  /** Seconds from when clients pay a fifth too much in an incident to the first advice that helps, where one came. */
   readonly delays: readonly number[];
   readonly notices: number;
   readonly spikes: number;
@@ -169,44 +171,55 @@ function storyOf(costs: Costs, incident: Incident, moves: readonly Move[], judge
     (move) => move.upstream === upstream && covers(incident, move) && move.moving < (1 - help) * move.staying,
   );
   const helpedAt = new Set(helping.map(({ atMs }) => pointOf(atMs)));
-  const excess = (chains: readonly WorldChain[], point: number) => {
-    const best = costs.best(upstream, point).cost;
+  const paid = (chains: readonly WorldChain[], point: number) => {
     const chain = chains[point];
-    return chain ? costs.at(upstream, chain, point) - (1 + costly) * best : 0;
+    return chain ? costs.at(upstream, chain, point) : 0;
   };
+  const best = (point: number) => costs.best(upstream, point).cost;
   const isLong = (chains: readonly WorldChain[], helped: ReadonlySet<number>) =>
-    hasDearStretch(from, to, (point) => excess(chains, point), helped);
+    hasDearStretch(from, to, helped, (point) => {
+      const bestCost = best(point);
+      const over = paid(chains, point) - bestCost;
+      return { dear: over - costly * bestCost, unhelped: over - untouched * (paid(declared, point) - bestCost) };
+    });
   const isCostly = isLong(declared, new Set());
-  const isWrongAtFirst = Array.from({ length: Math.max(0, to - from) }, (_, place) => from + place).some(
-    (point) => excess(inForce, point) > 0,
-  );
-  const first = helping[0];
+  const points = Array.from({ length: Math.max(0, to - from) }, (_, place) => from + place);
+  const wrong = points.find((point) => paid(inForce, point) > (1 + costly) * best(point));
+  const wrongMs = wrong === undefined ? null : Math.max(fromMs, wrong * gridMs);
+  const first = helping.find(({ atMs }) => wrongMs !== null && atMs >= wrongMs - gridMs);
   return {
     isCostly,
     isMissed: isLong(inForce, helpedAt),
-    delaySeconds: isWrongAtFirst && first ? (first.atMs - fromMs) / 1000 : null,
+    delaySeconds: wrongMs !== null && first ? Math.max(0, first.atMs - wrongMs) / 1000 : null,
   };
 }
 
-/** True where `excess` adds up to more than 0 over some twenty minutes in which nothing helped. */
+/** True where both sums are above 0 over some twenty minutes in which no move helped. */
 function hasDearStretch(
   from: number,
   to: number,
-  excess: (point: number) => number,
   helped: ReadonlySet<number>,
+  at: (point: number) => { readonly dear: number; readonly unhelped: number },
 ): boolean {
-  const window: number[] = [];
-  let sum = 0;
+  let window: { readonly dear: number; readonly unhelped: number }[] = [];
+  let dear = 0;
+  let unhelped = 0;
   for (let point = from; point < to; point += 1) {
+    // What was paid until the help came belongs to no later stretch.
     if (helped.has(point)) {
-      window.length = 0;
-      sum = 0;
+      window = [];
+      dear = 0;
+      unhelped = 0;
+      continue;
     }
-    const more = excess(point);
+    const more = at(point);
     window.push(more);
-    sum += more;
-    if (window.length > patience) sum -= window.shift() ?? 0;
-    if (window.length === patience && sum > 1e-9) return true;
+    dear += more.dear;
+    unhelped += more.unhelped;
+    const past = window.length > patience ? window.shift() : undefined;
+    dear -= past?.dear ?? 0;
+    unhelped -= past?.unhelped ?? 0;
+    if (window.length === patience && dear > 1e-9 && unhelped > 1e-9) return true;
   }
   return false;
 }
