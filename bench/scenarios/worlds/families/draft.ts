@@ -11,8 +11,8 @@ export const dayMs = 86_400_000;
 
 /** What a family wants other than the ordinary. */
 export interface Wishes {
-  /** Mirrors of each upstream; left out: 3 to 5. */
-  readonly mirrors?: number;
+  /** Mirrors of each upstream, or one number for each of them; left out: 3 to 5. */
+  readonly mirrors?: number | readonly number[];
   /** Left out: 1. */
   readonly upstreams?: number;
   /** Modules of each upstream; left out: 3 or 4. */
@@ -77,10 +77,14 @@ export function familiesOf(group: string, rows: readonly Row[]): readonly Family
       const draw = new Draw(row.name, seed);
       const draft = ordinary(draw, typeof row.wishes === 'function' ? row.wishes(draw) : (row.wishes ?? {}));
       row.spoil(draft);
-      const { mirrors, setup } = draft;
-      return buildWorld(row.name, group, seed, { ...draft, setup: { ...setup, mirrors: mirrors.map(asConfigured) } });
+      return buildWorld(row.name, group, seed, { ...draft, setup: setupOf(draft) });
     },
   }));
+}
+
+/** The configuration of the draft as it stands. */
+export function setupOf(draft: Draft): WorldSetup {
+  return { ...draft.setup, mirrors: draft.mirrors.map(asConfigured) };
 }
 
 function asConfigured({ name, url, address, upstream, role, weight }: DraftMirror): WorldMirror {
@@ -90,7 +94,10 @@ function asConfigured({ name, url, address, upstream, role, weight }: DraftMirro
 function ordinary(draw: Draw, wishes: Wishes): Draft {
   const upstreams = ['go', 'corp', 'lab'].slice(0, wishes.upstreams ?? 1);
   const world = worldOf(draw, wishes);
-  const mirrors = upstreams.flatMap((upstream) => mirrorsOf(draw, upstream, world));
+  const counts = upstreams.map((_, index) =>
+    typeof world.count === 'number' ? world.count : (world.count[index] ?? 1),
+  );
+  const mirrors = upstreams.flatMap((upstream, index) => mirrorsOf(draw, upstream, counts[index] ?? 1, world));
   for (const [index, mirror] of mirrors.entries()) {
     mirror.name = mirrorName(index);
     mirror.url = `https://${mirror.name}.example`;
@@ -133,7 +140,7 @@ function ordinary(draw: Draw, wishes: Wishes): Draft {
 
 /** What the mirrors of a world have in common. */
 interface Common {
-  readonly count: number;
+  readonly count: number | readonly number[];
   readonly modules: number;
   readonly rttMs: number;
   readonly processingMs: number;
@@ -161,8 +168,8 @@ function worldOf(draw: Draw, wishes: Wishes): Common {
 }
 
 /** The first is the best of them or close to it, so that nothing but what a family does is a reason to leave it. */
-function mirrorsOf(draw: Draw, upstream: string, world: Common): DraftMirror[] {
-  return Array.from({ length: world.count }, (_, index) => {
+function mirrorsOf(draw: Draw, upstream: string, count: number, world: Common): DraftMirror[] {
+  return Array.from({ length: count }, (_, index) => {
     const slower = () => (index === 0 ? 1 : draw.scaled(0.98, 2.2));
     const processing = slower() * world.processingMs;
     return {

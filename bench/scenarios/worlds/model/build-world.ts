@@ -94,7 +94,8 @@ function controlAnswer(ground: Ground, control: ControlModel, hash: number, atMs
     if (effect.gate !== undefined && !isOpen(effect.gate, atMs - felt.fromMs, felt.salt)) continue;
     if (uniformOf(hash, 16 + index) >= (effect.share ?? 1)) continue;
     if (effect.failing !== undefined) {
-      if (!control.overTls && effect.failing.seen === 'answer') continue;
+      const isAboveTcp = effect.failing.seen === 'answer' || effect.failing.reason.startsWith('resolve');
+      if (isAboveTcp && !control.overTls) continue;
       return { answered: false, tookMs: effect.failing.seen === 'never' ? Number.POSITIVE_INFINITY : tookMs };
     }
     tookMs = tookMs * (effect.factor ?? 1) + (effect.addMs ?? 0);
