@@ -216,16 +216,16 @@ function reload(s: Stages, setup: WorldSetup, now: Now, absorb: Absorb): void {
   absorb.notify(s.notifier.reconfigure(config, now));
 }
 
-/** What a message says, in a few words: `advice proposed (outage) for go`, `outage opened: a`. */
+/** What a message says, in a few words: `advice proposed for go`, `outage opened: a`, `recovery: a`. */
 function whatOf({ notice }: Sendable): string {
   const { data } = JSON.parse(notice.body) as {
     data: {
-      advice?: { state: string; cause: string; upstream: string };
+      advice?: { state: string; upstream: string };
       finding?: { kind: string; registry: string | null };
     };
   };
   const { advice, finding } = data;
-  if (advice !== undefined) return `advice ${advice.state} (${advice.cause}) for ${advice.upstream}`;
-  const change = notice.type === 'mirror.recovery' ? 'closed' : 'opened';
-  return `${finding?.kind ?? notice.type} ${change}: ${finding?.registry ?? 'us'}`;
+  if (advice !== undefined) return `advice ${advice.state} for ${advice.upstream}`;
+  const what = notice.type === 'mirror.recovery' ? 'recovery' : `${finding?.kind} opened`;
+  return `${what}: ${finding?.registry ?? 'us'}`;
 }

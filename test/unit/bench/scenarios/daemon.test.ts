@@ -70,14 +70,14 @@ describe('the daemon as a player', () => {
     expect(played.moves[0]?.atMs).toBeLessThan(11 * minute);
     expect(played.moves[0]?.upstream).toBe('go');
     expect(played.moves[0]?.why).toMatch(/^outage: /);
-    expect(played.notices.map(({ what }) => what)).toEqual(['outage opened: a', 'advice proposed (outage) for go']);
+    expect(played.notices.map(({ what }) => what)).toEqual(['outage opened: a', 'advice proposed for go']);
   });
 
   it('moves with what was accepted a minute after the proposal', () => {
     const [followed, accepted] = [daemonPlayer, daemonAcceptedPlayer].map((player) => player.play(headDies()));
     expect(accepted && shown(accepted)).toEqual(['b|direct']);
     expect((accepted?.moves[0]?.atMs ?? 0) - (followed?.moves[0]?.atMs ?? 0)).toBe(minute + 5);
-    expect(accepted?.notices.map(({ what }) => what)).toContain('advice accepted (outage) for go');
+    expect(accepted?.notices.map(({ what }) => what)).toContain('advice accepted for go');
   });
 
   it('says nothing in a calm hour, in which each target is asked at its pace', () => {
@@ -101,7 +101,7 @@ describe('the daemon as a player', () => {
   it('goes on after a restart with what was advised before', () => {
     const played = daemonPlayer.play(headDies([{ atMs: 15 * minute, kind: 'restart', downMs: 20_000 }]));
     expect(shown(played)).toEqual(['b|direct']);
-    expect(played.notices.map(({ what }) => what)).toEqual(['outage opened: a', 'advice proposed (outage) for go']);
+    expect(played.notices.map(({ what }) => what)).toEqual(['outage opened: a', 'advice proposed for go']);
   });
 
   it('goes on from the chain that a reload declares anew, which is no move', () => {
@@ -119,7 +119,7 @@ describe('the daemon as a player', () => {
   ])('takes $name for its own trouble', ({ event }) => {
     const played = daemonPlayer.play(aWorld(() => good, { forMs: 20 * minute, events: [event] }));
     expect(played.moves).toEqual([]);
-    expect(played.notices.map(({ what }) => what)).toEqual(['self opened: us', 'self closed: us']);
+    expect(played.notices.map(({ what }) => what)).toEqual(['self opened: us', 'recovery: us']);
   });
 
   it('maps a dead resolver to unknown: nobody is advised to move', () => {
