@@ -228,8 +228,8 @@ export class Judge implements Watcher {
     if (!away || !there || there.isLastBad || there.isLastHeavyBad) return false;
     const failed = (record: HeadRecord) => record.shares.over(atMs, homeAgain.failuresMs).f;
     if (failed(there) > failed(away)) return false;
-    const hereMs = away.meanMs();
-    const thereMs = there.meanMs();
+    const hereMs = away.buildMs();
+    const thereMs = there.buildMs();
     if (hereMs === null || thereMs === null) return false;
     if (thereMs > homeAgain.dearer * hereMs + homeAgain.slackMs) return false;
     this.move(home, atMs, 'home again');
