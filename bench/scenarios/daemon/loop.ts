@@ -1,5 +1,5 @@
 import type { ControlAnswer, Due } from '../../../src/core/due.ts';
-import type { Now } from '../../../src/core/ports.ts';
+import type { Now, Row, StoreBatch } from '../../../src/core/ports.ts';
 import type { Sample, SettledSample } from '../../../src/core/sample.ts';
 import type { Target } from '../../../src/core/target.ts';
 import { type Absorb, type News, noNews } from '../../../src/daemon/news.ts';
@@ -72,12 +72,16 @@ export function createLoop(s: Stages, kept: Kept, around: Surroundings, start: N
     }
   }
 
+  function keep(puts: readonly Row[], deletes: StoreBatch['deletes']): void {
+    if (puts.length > 0 || deletes.length > 0) kept.commit({ puts, deletes });
+  }
+
   function absorbInto(news: News, settled: SettledSample[], now: Now): Absorb {
     const absorb: Absorb = {
       detect(turn) {
         settled.push(...turn.settled);
         news.findings.push(...turn.findings);
-        kept.commit({ puts: turn.rows, deletes: turn.deletes });
+        keep(turn.rows, turn.deletes);
         detectWakeMs = turn.wakeAtMs;
         for (const { registry, on } of turn.doubt) s.scheduler.doubt(registry, on);
         s.scheduler.shed(turn.shed);
@@ -86,9 +90,9 @@ export function createLoop(s: Stages, kept: Kept, around: Surroundings, start: N
       },
       advise(change) {
         news.advice.push(...change.changes);
-        kept.commit({ puts: change.rows, deletes: change.deletes });
+        keep(change.rows, change.deletes);
       },
-      notify: (change) => kept.commit({ puts: change.rows, deletes: change.deletes }),
+      notify: (change) => keep(change.rows, change.deletes),
     };
     return absorb;
   }
