@@ -34,11 +34,13 @@ export function configOf(setup: WorldSetup): Config {
 /** The chain that clients of an upstream use today, as a text of URLs; `direct` where the setup names none. */
 export function declaredBy(setup: WorldSetup): (ecosystem: string, upstream: string) => string {
   const urls = new Map(setup.mirrors.map(({ name, url }) => [name, url]));
-  return (_, upstream) =>
-    (setup.chains[upstream] ?? 'direct')
+  const textOf = (chain: string): string =>
+    chain
       .split(/([,|])/)
       .map((part) => urls.get(part.trim()) ?? part.trim())
       .join('');
+  const texts = new Map(Object.entries(setup.chains).map(([upstream, chain]) => [upstream, textOf(chain)]));
+  return (_, upstream) => texts.get(upstream) ?? 'direct';
 }
 
 /** JSON is YAML too. */

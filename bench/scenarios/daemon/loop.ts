@@ -98,7 +98,7 @@ export function createLoop(s: Stages, kept: Kept, around: Surroundings, start: N
     const { settled, findings, advice, rows, deletes } = judging.judged;
     news.findings.push(...findings);
     news.advice.push(...advice);
-    kept.commit({ puts: rows, deletes });
+    if (rows.length > 0 || deletes.length > 0) kept.commit({ puts: rows, deletes });
     around.settled(settled);
     absorb.notify(s.notifier.compose({ findings: news.findings, advice: news.advice }, now));
     around.considered(news, now);

@@ -56,15 +56,15 @@ type Reload = Extract<WorldEvent, { kind: 'reload' }>;
 function sceneOf(setup: WorldSetup, upstream: string, fromMs: number, toMs: number): Scene {
   const modules = setup.modules.filter((entry) => entry.upstream === upstream);
   const pinned = modules.find(({ version }) => version !== 'latest') ?? modules[0];
-  const ask = (step: Question['step']) =>
-    modules.map(({ module, version }) => ({
-      step,
-      module,
-      version: step === 'list' || step === 'latest' ? null : version,
-    }));
-  const light = [...ask('info'), ...ask('list'), ...ask('mod'), ...ask('latest')].filter(
-    ({ step, module, version }) => step !== 'mod' || module !== pinned?.module || version !== pinned.version,
-  );
+  const ask = (step: Question['step'], { module, version }: (typeof modules)[number]): Question => ({
+    step,
+    module,
+    version: step === 'list' || step === 'latest' ? null : version,
+  });
+  // Module by module, so that each step comes round evenly.
+  const light = modules
+    .flatMap((entry) => (['info', 'list', 'mod', 'latest'] as const).map((step) => ask(step, entry)))
+    .filter((one) => one.step !== 'mod' || one.module !== pinned?.module || one.version !== pinned.version);
   return {
     upstream,
     fromMs,
@@ -75,6 +75,6 @@ function sceneOf(setup: WorldSetup, upstream: string, fromMs: number, toMs: numb
     timeoutMs: setup.timeoutMs,
     canary: pinned ? { step: 'mod', module: pinned.module, version: pinned.version } : null,
     light,
-    heavy: ask('zip'),
+    heavy: modules.map((entry) => ask('zip', entry)),
   };
 }

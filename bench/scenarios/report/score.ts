@@ -189,7 +189,7 @@ function storyOf(costs: Costs, incident: Incident, moves: readonly Move[], judge
   const first = helping.find(({ atMs }) => wrongMs !== null && atMs >= wrongMs - gridMs);
   return {
     isCostly,
-    isMissed: isLong(inForce, helpedAt),
+    isMissed: isCostly && isLong(inForce, helpedAt),
     delaySeconds: wrongMs !== null && first ? Math.max(0, first.atMs - wrongMs) / 1000 : null,
   };
 }

@@ -17,11 +17,14 @@ export class Bursts {
   }
 
   /** After a bad or very slow answer of the head: light each second for 15 s, heavy once more. */
-  again(round: Round, mirrors: readonly number[], isUrgent: boolean, ask: Ask): void {
+  again(round: Round, mirrors: readonly number[], isUrgent: boolean, isWrong: boolean, ask: Ask): void {
     const { doneMs, question, isHeavy, isExtra } = round;
     if (isHeavy) {
-      if (!isExtra && this.budget.take(mirrors.length, doneMs, isUrgent))
-        ask(question, mirrors, doneMs + burst.everyMs);
+      // Wrong bytes of one backend need more than one look to be seen twice.
+      for (let turn = 1; turn <= (isWrong ? burst.wrongLooks : 1) && !isExtra; turn += 1) {
+        if (!this.budget.take(mirrors.length, doneMs, isUrgent)) return;
+        ask(question, mirrors, doneMs + turn * burst.everyMs);
+      }
       return;
     }
     this.question = question;

@@ -45,6 +45,8 @@ export const burst = {
   slowFactor: 2,
   anyFrom: 0.6,
   siblings: 2,
+  /** Not of judgement-policy.md: looks after wrong bytes (design.md sections 5.4 and 5.5). */
+  wrongLooks: 5,
   tokens: 0.18,
   kept: 300,
   reserve: 3,

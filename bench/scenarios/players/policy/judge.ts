@@ -19,6 +19,8 @@ interface Watched {
   readonly pair: Pair;
   /** The last two times at which the mirror itself was bad. */
   badMs: readonly [number, number];
+  /** Answers with wrong bytes. Two, and it is never in front again: only a person clears it (design.md section 5.5). */
+  mismatches: number;
   silentUntilMs: number;
   isSilentLong: boolean;
   /** The chain it would lead; `null`: to be built anew. */
@@ -81,6 +83,7 @@ export class Judge implements Watcher {
       record: new HeadRecord(),
       pair: new Pair(),
       badMs: [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
+      mismatches: 0,
       silentUntilMs: 0,
       isSilentLong: false,
       chain: null,
@@ -101,6 +104,7 @@ export class Judge implements Watcher {
       if (!answer) return one.isSilentLong && round.atMs < one.silentUntilMs ? refused : null;
       const seen = one.patience.judge(round.question, answer, round.isHeavy);
       if (seen.isBad) one.badMs = [one.badMs[1], round.doneMs];
+      if (answer.reason === 'mismatch') one.mismatches += 1;
       if (seen.isBad && answer.retryAfterMs !== null) {
         one.silentUntilMs = Math.max(one.silentUntilMs, round.atMs + answer.retryAfterMs);
         one.isSilentLong = answer.retryAfterMs > longSilenceMs;
@@ -175,7 +179,8 @@ export class Judge implements Watcher {
     for (const place of candidates) {
       const one = this.watched[place];
       if (!one || place === head) continue;
-      const why = one.pair.alarm(this.bound, this.hasThird(atMs, head, place));
+      const isForced = (this.watched[head]?.mismatches ?? 0) >= 2;
+      const why = isForced ? 'wrong bytes' : one.pair.alarm(this.bound, this.hasThird(atMs, head, place));
       if (why === null || !this.isFit(place, atMs)) continue;
       const boundMs = this.boundMs(place, atMs);
       if (why.endsWith('slow') && boundMs >= this.boundMs(head, atMs)) continue;
@@ -199,7 +204,7 @@ export class Judge implements Watcher {
   /** A candidate must have answered well last, and not fail now and then itself. */
   private isFit(place: number, atMs: number): boolean {
     const one = this.watched[place];
-    if (!one || one.record.isLastBad) return false;
+    if (!one || one.record.isLastBad || one.mismatches > 0) return false;
     const { n, f } = one.record.lately(atMs);
     if (f < 2 || f <= 0.15 * n) return true;
     const head = this.watched[this.desk.head]?.record.lately(atMs);
@@ -222,14 +227,14 @@ export class Judge implements Watcher {
 
   private goHome(atMs: number): boolean {
     const { head, home } = this.desk;
-    if (head === home || !this.home.isReady(atMs)) return false;
+    if (head === home || !this.home.isReady(atMs) || (this.watched[home]?.mismatches ?? 0) >= 2) return false;
     const away = this.watched[head]?.record;
     const there = this.watched[home]?.record;
     if (!away || !there || there.isLastBad || there.isLastHeavyBad) return false;
     const failed = (record: HeadRecord) => record.shares.over(atMs, homeAgain.failuresMs).f;
     if (failed(there) > failed(away)) return false;
-    const hereMs = away.meanMs();
-    const thereMs = there.meanMs();
+    const hereMs = away.buildMs();
+    const thereMs = there.buildMs();
     if (hereMs === null || thereMs === null) return false;
     if (thereMs > homeAgain.dearer * hereMs + homeAgain.slackMs) return false;
     this.move(home, atMs, 'home again');
@@ -251,7 +256,8 @@ export class Judge implements Watcher {
     const usualMs = this.watched[head]?.record.levelMs(isHeavy) ?? null;
     const isVerySlow = usualMs !== null && (walks[head]?.ms ?? 0) > burst.slowFactor * usualMs;
     const isOdd = own?.isBad || (timeLevel > burst.slowFrom && isVerySlow) || timeLevel > burst.anyFrom;
-    if (own && isOdd) this.bursts.again(round, this.squad(doneMs), isUrgent, ask);
+    const isWrong = round.answers[head]?.reason === 'mismatch';
+    if (own && isOdd) this.bursts.again(round, this.squad(doneMs), isUrgent, isWrong, ask);
     else if (level > burst.watchFrom) {
       this.bursts.keepWatch(doneMs, this.scene.canary, () => this.squad(doneMs), isUrgent, ask);
     }

@@ -57,11 +57,11 @@ export class HeadRecord {
     return buildBoundMs(skips ? fails / candidate.skips : fails, lightMs, heavyMs);
   }
 
-  /** Weighted mean of an answer, milliseconds; `null`: unknown. */
-  meanMs(): number | null {
+  /** What a good build takes, milliseconds; `null`: unknown. */
+  buildMs(): number | null {
     const { light, heavy } = this;
     if (light.mean === null) return null;
-    return (10 * light.mean + 5 * (heavy.mean ?? light.mean)) / 15;
+    return candidate.light * light.mean + candidate.heavy * (heavy.mean ?? light.mean);
   }
 
   /** Share of bad answers in the last minute, and how many. */

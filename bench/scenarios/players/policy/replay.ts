@@ -23,11 +23,11 @@ export class Patience {
     return usual === null ? most : Math.min(most, Math.max(least, bad.factor * usual));
   }
 
-  /** A bad answer counts as B, or what it took if that is more. */
+  /** A bad answer counts as B where it did not come by then, else as what it took: that is what `|` costs a client. */
   judge(question: Question, answer: Answer, isHeavy: boolean): Seen {
     const limitMs = this.limitMs(isHeavy);
     if (answer.tookMs >= limitMs) return { ms: limitMs, isBad: true, status: null };
-    if (isFailure(question, answer)) return { ms: limitMs, isBad: true, status: answer.status };
+    if (isFailure(question, answer)) return { ms: answer.tookMs, isBad: true, status: answer.status };
     (isHeavy ? this.heavy : this.light).add(answer.tookMs);
     return { ms: answer.tookMs, isBad: false, status: answer.status };
   }

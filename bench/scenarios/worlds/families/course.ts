@@ -74,6 +74,19 @@ const turns: readonly Row[] = [
     },
   },
   {
+    name: 'refuge-sours',
+    what: 'the head dies and comes back somewhat slower; the others, one of them by then in use, get slower still',
+    wishes: { quickZips: true },
+    spoil: (draft) => {
+      const { draw } = draft;
+      const dead = stretch(draft, draft.window.fromMs, draw.between(15, 40) * minuteMs, 0);
+      const after = stretch(draft, dead.toMs, draw.between(90, 150) * minuteMs, 40 * minuteMs);
+      strike(mirrorAt(draft, 0), after, { factor: draw.between(1.1, 1.5) });
+      for (const mirror of draft.mirrors.slice(1)) strike(mirror, after, { factor: draw.between(1.6, 4) });
+      strikeHead(draft, 'dead, then the refuge sours', { failing: draw.pick(deadly) }, dead);
+    },
+  },
+  {
     name: 'poisoned-gradually',
     what: 'a growing share of the zips of the head has wrong bytes, up to 20 to 100 % after one to three hours',
     spoil: (draft) => {

@@ -77,6 +77,8 @@ export function familiesOf(group: string, rows: readonly Row[]): readonly Family
       const draw = new Draw(row.name, seed);
       const draft = ordinary(draw, typeof row.wishes === 'function' ? row.wishes(draw) : (row.wishes ?? {}));
       row.spoil(draft);
+      draft.events.sort((one, other) => one.atMs - other.atMs);
+      draft.incidents.sort((one, other) => one.fromMs - other.fromMs);
       return buildWorld(row.name, group, seed, { ...draft, setup: setupOf(draft) });
     },
   }));

@@ -35,7 +35,8 @@ const rows: readonly Row[] = [
   },
   {
     name: 'own-fails-evenly',
-    what: 'our line drops 5 to 45 % of all answers, whoever gives them',
+    what: 'our line drops 5 to 45 % of all answers, whoever gives them, while controls answer now and then',
+    wishes: (draw) => ({ controls: draw.whole(1, 3), upstreams: draw.whole(1, 2) }),
     spoil: (draft) => {
       strikeLine(draft, 'drops', { share: draft.draw.between(0.05, 0.45), failing: failings.hanging });
     },
@@ -43,6 +44,7 @@ const rows: readonly Row[] = [
   {
     name: 'own-cut',
     what: 'our line is cut',
+    wishes: (draw) => ({ upstreams: draw.whole(1, 2) }),
     spoil: (draft) => {
       strikeLine(draft, 'cut', { failing: draft.draw.pick([failings.unreachable, failings.hanging]) });
     },
@@ -107,8 +109,6 @@ const rows: readonly Row[] = [
           what: 'clock',
         });
       }
-      draft.events.sort((one, other) => one.atMs - other.atMs);
-      draft.incidents.sort((one, other) => one.fromMs - other.fromMs);
     },
   },
   {
@@ -118,7 +118,7 @@ const rows: readonly Row[] = [
       for (let i = draft.draw.whole(1, 3); i > 0; i -= 1) {
         const forMs = draft.draw.scaled(20 * secondMs, 20 * minuteMs);
         const window = stretch(draft, draft.window.fromMs + i * 30 * minuteMs, forMs, 30 * minuteMs);
-        draft.events.unshift({ atMs: window.fromMs, kind: 'stall', forMs });
+        draft.events.push({ atMs: window.fromMs, kind: 'stall', forMs });
         declareOurs(draft, `stall ${i}`, window);
       }
     },

@@ -92,7 +92,8 @@ const below: readonly Row[] = [
   },
   {
     name: 'always-slower',
-    what: 'the head is 1.6 to 4 times slower than the next since before the start',
+    what: 'the head has been 2.4 to 6 times slower than it ought to be since before the start',
+    wishes: { quickZips: true },
     spoil: (draft) => {
       draft.durationMs = draft.draw.between(2, 8) * hourMs;
       strikeHead(draft, 'always slower', { factor: draft.draw.scaled(1.6, 4) * 1.5 }, allAlong(draft));

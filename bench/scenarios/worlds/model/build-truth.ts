@@ -9,34 +9,30 @@ export const modulesPerBuild = 5;
 const connections = 3;
 const directMs = 5000;
 
-/** Modules of an upstream that all effects treat alike. */
-interface ModuleGroup {
-  readonly module: number;
+/** A module of an upstream: its number among the places, and how much its zip is. */
+interface BuildModule {
+  readonly number: number;
   readonly zipBytes: number;
-  /** Share of the upstream's modules. */
-  readonly share: number;
-}
-
-interface UpstreamModules {
-  readonly groups: readonly ModuleGroup[];
-  /** The group of each module, in the order configured. */
-  readonly order: readonly number[];
 }
 
 /** Knows what a build costs. */
 export class BuildTruth {
   readonly #ground: Ground;
   readonly #asked: ReadonlyMap<string, Asked>;
-  readonly #modules = new Map<string, UpstreamModules>();
+  readonly #modules = new Map<string, readonly BuildModule[]>();
   readonly #one: FetchTruth = { good: 0, absent: 0, poisoned: 0, meanMs: 0 };
+  /** No effect tells the light questions of one module from another's. */
+  readonly #isLightAlike: boolean;
   #goodShare = 0;
   #walkMs = 0;
 
   constructor(ground: Ground, asked: ReadonlyMap<string, Asked>, setup: WorldSetup) {
     this.#ground = ground;
     this.#asked = asked;
+    const felt = [...asked.values()].flatMap((one) => one.felt);
+    this.#isLightAlike = felt.every(({ effect }) => effect.modules === undefined && effect.sparesCanary !== true);
     for (const upstream of new Set(setup.modules.map((module) => module.upstream))) {
-      this.#modules.set(upstream, this.#groupsOf(setup, upstream));
+      this.#modules.set(upstream, this.#modulesOf(setup, upstream));
     }
   }
 
@@ -47,24 +43,27 @@ export class BuildTruth {
   cost(upstream: string, chain: WorldChain, atMs: number): number {
     const modules = this.#modules.get(upstream);
     if (modules === undefined) throw new RangeError(`no modules of ${upstream}`);
-    const goods = new Float64Array(modules.groups.length);
+    const goods = new Float64Array(modules.length);
+    let walkMs = 0;
+    let lightGood = 1;
     let lightMs = 0;
-    let heavyMs = 0;
-    for (const [index, group] of modules.groups.entries()) {
-      let good = 1;
-      this.#walk(chain, 'info', group, atMs);
-      good *= this.#goodShare;
-      lightMs += group.share * this.#walkMs;
-      this.#walk(chain, 'mod', group, atMs);
-      good *= this.#goodShare;
-      lightMs += group.share * this.#walkMs;
-      this.#walk(chain, 'zip', group, atMs);
-      good *= this.#goodShare;
-      heavyMs += group.share * this.#walkMs;
-      goods[index] = good;
+    for (let index = 0; index < modules.length; index += 1) {
+      const module = modules[index];
+      if (module === undefined) continue;
+      if (index === 0 || !this.#isLightAlike) {
+        this.#walk(chain, 'info', module, atMs);
+        lightGood = this.#goodShare;
+        lightMs = this.#walkMs;
+        this.#walk(chain, 'mod', module, atMs);
+        lightGood *= this.#goodShare;
+        lightMs += this.#walkMs;
+      }
+      this.#walk(chain, 'zip', module, atMs);
+      goods[index] = lightGood * this.#goodShare;
+      walkMs += lightMs + this.#walkMs;
     }
-    const seconds = (modulesPerBuild * (lightMs + heavyMs)) / connections / 1000;
-    return seconds + failedBuildSeconds * (1 - buildsGood(modules.order, goods));
+    const seconds = (modulesPerBuild * walkMs) / modules.length / connections / 1000;
+    return seconds + failedBuildSeconds * (1 - buildsGood(goods));
   }
 
   /** Seconds that our own line adds to every build at `atMs`, whatever its chain; `usualSeconds` is what a build takes. */
@@ -92,8 +91,8 @@ export class BuildTruth {
   }
 
   /** One fetch along the chain by the rules of Go: `,` goes on after 404 and 410 alone, `|` after everything but wrong bytes. */
-  #walk(chain: WorldChain, step: WorldStep, group: ModuleGroup, atMs: number): void {
-    const place = stepNumber[step] * (this.#ground.places.moduleNumbers.size + 1) + group.module;
+  #walk(chain: WorldChain, step: WorldStep, module: BuildModule, atMs: number): void {
+    const place = stepNumber[step] * (this.#ground.places.moduleNumbers.size + 1) + module.number;
     let reach = 1;
     this.#goodShare = 0;
     this.#walkMs = 0;
@@ -107,47 +106,31 @@ export class BuildTruth {
       const asked = this.#asked.get(member);
       if (asked === undefined) throw new RangeError(`no mirror ${member}`);
       const one = this.#one;
-      fetchTruth(asked, place, group.zipBytes, this.#ground, atMs, one);
+      fetchTruth(asked, place, module.zipBytes, this.#ground, atMs, one);
       this.#goodShare += reach * one.good;
       this.#walkMs += reach * one.meanMs;
       reach *= chain.separators[i] === '|' ? Math.max(0, 1 - one.good - one.poisoned) : one.absent;
     }
   }
 
-  #groupsOf(setup: WorldSetup, upstream: string): UpstreamModules {
-    const { moduleNumbers, count } = this.#ground.places;
-    const width = moduleNumbers.size + 1;
-    const felt = [...this.#asked.values()].flatMap((asked) => asked.felt);
-    const byPrint = new Map<string, { module: number; bytes: number; size: number }>();
-    const prints: string[] = [];
-    for (const { module } of setup.modules.filter((one) => one.upstream === upstream)) {
-      const number = moduleNumbers.get(module) ?? 0;
-      let print = '';
-      for (const one of felt) for (let place = number; place < count; place += width) print += one.covers[place];
-      const group = byPrint.get(print) ?? { module: number, bytes: 0, size: 0 };
-      group.bytes += this.#ground.bytes[stepNumber.zip * width + number] ?? 0;
-      group.size += 1;
-      byPrint.set(print, group);
-      prints.push(print);
-    }
-    const keys = [...byPrint.keys()];
-    const groups = [...byPrint.values()].map(({ module, bytes, size }) => ({
-      module,
-      zipBytes: bytes / size,
-      share: size / prints.length,
-    }));
-    return { groups, order: prints.map((print) => keys.indexOf(print)) };
+  #modulesOf(setup: WorldSetup, upstream: string): readonly BuildModule[] {
+    const { moduleNumbers } = this.#ground.places;
+    return setup.modules
+      .filter((one) => one.upstream === upstream)
+      .map((one) => {
+        const number = moduleNumbers.get(one.module) ?? 0;
+        return { number, zipBytes: this.#ground.bytes[stepNumber.zip * (moduleNumbers.size + 1) + number] ?? 0 };
+      });
   }
 }
 
 /** Share of builds all of whose fetches are good: builds start at each module in turn. */
-function buildsGood(order: readonly number[], goods: Float64Array): number {
-  if (goods.length === 1) return (goods[0] ?? 0) ** modulesPerBuild;
+function buildsGood(goods: Float64Array): number {
   let sum = 0;
-  for (let start = 0; start < order.length; start += 1) {
+  for (let start = 0; start < goods.length; start += 1) {
     let all = 1;
-    for (let i = 0; i < modulesPerBuild; i += 1) all *= goods[order[(start + i) % order.length] ?? 0] ?? 0;
+    for (let i = 0; i < modulesPerBuild; i += 1) all *= goods[(start + i) % goods.length] ?? 0;
     sum += all;
   }
-  return sum / order.length;
+  return sum / goods.length;
 }

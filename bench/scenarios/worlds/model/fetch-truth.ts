@@ -2,7 +2,7 @@ import type { Asked, Ground } from './answer.ts';
 import { failingMs } from './answer.ts';
 import { type Effect, levelOf, openShare } from './effect.ts';
 import { dailyFactor, retransmitMeanMs, stepNumber, stepOrder } from './mirror-model.ts';
-import { logNormalNodes, nodeCount } from './normal.ts';
+import { normalShareBelow } from './normal.ts';
 import type { Felt } from './places.ts';
 
 /** What one fetch from one mirror comes to, in expectation. Shares of all fetches, times in ms weighted by their share. */
@@ -25,7 +25,6 @@ const familyFallbackMs = 300;
 /** Of the failures by chance, those never answered. */
 const hangingByChance = 0.2;
 
-const nodesBySigma = new Map<number, Float64Array>();
 const branchLimit = 16;
 const odds = new Float64Array(branchLimit);
 const factors = new Float64Array(branchLimit);
@@ -71,7 +70,7 @@ export function fetchTruth(asked: Asked, place: number, bytes: number, ground: G
   const step = stepOrder[Math.floor(place / (ground.places.moduleNumbers.size + 1))] ?? 'mod';
   const headMs = 3 * mirror.rttMs + mirror.processingMs[step];
   const zipBytes = step === stepOrder[stepNumber.zip] ? bytes : 0;
-  for (let b = 0; b < branches; b += 1) answered(b, headMs, zipBytes, alive, nodesOf(mirror.sigma), into);
+  for (let b = 0; b < branches; b += 1) answered(b, headMs, zipBytes, alive, mirror.sigma, into);
 }
 
 function shareOf(felt: Felt, atMs: number): number {
@@ -100,31 +99,20 @@ function delay(effect: Effect, share: number, level: number) {
 }
 
 /** Adds the answers of branch `b`; those beyond the client's limit are failures that took the limit. */
-function answered(b: number, headMs: number, bytes: number, alive: number, nodes: Float64Array, into: FetchTruth) {
+function answered(b: number, headMs: number, bytes: number, alive: number, sigma: number, into: FetchTruth) {
   const weight = alive * (odds[b] ?? 0);
   const medianMs = (headMs + (bytes / (rates[b] ?? 1)) * 1000) * (factors[b] ?? 1);
   const addMs = adds[b] ?? 0;
-  const longest = medianMs * (nodes[nodeCount - 1] ?? 1) + addMs;
-  if (longest <= fetchLimitMs) {
+  const meanMs = medianMs * Math.exp((sigma * sigma) / 2);
+  const leftMs = fetchLimitMs - addMs;
+  // Beyond four times the spread is one answer in 30 000: not worth the two shares below.
+  if (medianMs * Math.exp(4 * sigma) <= leftMs) {
     into.good += weight;
-    into.meanMs += weight * (medianMs * (nodes[nodeCount] ?? 1) + addMs);
+    into.meanMs += weight * (meanMs + addMs);
     return;
   }
-  const each = weight / nodeCount;
-  for (let n = 0; n < nodeCount; n += 1) {
-    const tookMs = medianMs * (nodes[n] ?? 1) + addMs;
-    if (tookMs <= fetchLimitMs) into.good += each;
-    into.meanMs += each * Math.min(fetchLimitMs, tookMs);
-  }
-}
-
-/** The nodes of `sigma`, and behind them their mean. */
-function nodesOf(sigma: number): Float64Array {
-  const known = nodesBySigma.get(sigma);
-  if (known !== undefined) return known;
-  const nodes = new Float64Array(nodeCount + 1);
-  nodes.set(logNormalNodes(sigma));
-  nodes[nodeCount] = Math.exp((sigma * sigma) / 2);
-  nodesBySigma.set(sigma, nodes);
-  return nodes;
+  const z = leftMs <= 0 ? -100 : Math.log(leftMs / medianMs) / Math.max(sigma, 1e-6);
+  const inTime = normalShareBelow(z);
+  into.good += weight * inTime;
+  into.meanMs += weight * (meanMs * normalShareBelow(z - sigma) + addMs * inTime + fetchLimitMs * (1 - inTime));
 }

@@ -36,22 +36,3 @@ function tailQuantile(share: number): number {
     (((0.007784695709041462 * q + 0.3224671290700398) * q + 2.445134137142996) * q + 3.754408661907416) * q + 1;
   return top / bottom;
 }
-
-/** How many equally likely parts stand for a log-normal factor. */
-export const nodeCount = 16;
-
-/**
- * The means of the `nodeCount` equally likely parts of a log-normal with median 1: their own mean is exactly that of the
- * whole, so cutting at a deadline is the only thing they round.
- */
-export function logNormalNodes(sigma: number): Float64Array {
-  const nodes = new Float64Array(nodeCount);
-  const mean = Math.exp((sigma * sigma) / 2);
-  let below = 0;
-  for (let i = 0; i < nodeCount; i += 1) {
-    const upTo = i === nodeCount - 1 ? 1 : normalShareBelow(normalQuantile((i + 1) / nodeCount) - sigma);
-    nodes[i] = nodeCount * mean * (upTo - below);
-    below = upTo;
-  }
-  return nodes;
-}
