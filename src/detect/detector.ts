@@ -10,6 +10,7 @@ import { restore } from './restore.ts';
 import { adopt } from './roster.ts';
 import { advanceRounds, settleHeld, wakeAtMs } from './round/advance.ts';
 import { confirmNow, endDoubt } from './round/doubt.ts';
+import { orderLook } from './round/look.ts';
 import { answerControl, answerMoments, hasten } from './round/moments.ts';
 import { judgeSuspicion, startStreaksAnew } from './round/suspicion.ts';
 import { writeDirty, writeUrgent } from './rows.ts';
@@ -19,6 +20,7 @@ import { baselinesOf, notePass, standingOf, vantageOf } from './standings.ts';
 import { take } from './take.ts';
 import { type Detector, type DetectTurn, newTurn } from './turn.ts';
 
+export type { LookOrder } from './round/look.ts';
 export type { Detector, DetectTurn, RoundAsk, SeriesBaseline } from './turn.ts';
 
 /** Open findings and the notes of what was answered before are written again this often, so as not to expire in use. */
@@ -87,6 +89,11 @@ export function createDetector(input: {
         advanceRounds(memory);
       }),
     confirm: (registry, now) => withMirror(registry, now, (mirror) => confirmNow(memory, mirror)),
+    look: (order, now) =>
+      turnAt(now, () => {
+        orderLook(memory, order);
+        advanceRounds(memory);
+      }),
     skipped: ({ target, because }) => {
       const mirror = memory.mirrors.get(target.registry);
       if (mirror !== undefined && target.canary) mirror.lastSkip = because;
@@ -132,9 +139,9 @@ export function createDetector(input: {
     flush: (now) =>
       turnAt(now, () => {
         for (const mirror of memory.mirrors.values()) leaveRound(memory, mirror);
-        for (const { sample } of memory.held.splice(0)) {
+        for (const { sample, isShort } of memory.held.splice(0)) {
           const egress = memory.mirrors.get(sample.due.target.registry)?.egress;
-          settle(memory, sample, egress !== undefined && memory.suspicions.has(egress) ? 'vantage' : null);
+          settle(memory, sample, egress !== undefined && memory.suspicions.has(egress) ? 'vantage' : null, isShort);
         }
         writeDirty(memory, true);
       }),

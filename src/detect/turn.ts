@@ -6,13 +6,14 @@ import type { Now, Row, Table } from '../core/ports.ts';
 import type { Sample, SettledSample } from '../core/sample.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import type { Target } from '../core/target.ts';
+import type { LookOrder } from './round/look.ts';
 
 /** Ask these now, all in one moment of a confirming round. */
 export interface RoundAsk {
   readonly id: string;
   /** Counts from 0 within the round. */
   readonly moment: number;
-  /** Canaries, over a fresh connection; `timeoutMs` is the deadline of each. */
+  /** One question of each mirror, or their canaries, over a fresh connection; `timeoutMs` is the deadline of each. */
   readonly dues: readonly { readonly target: Target; readonly timeoutMs: number }[];
   readonly controls: readonly { readonly name: string; readonly timeoutMs: number }[];
 }
@@ -61,6 +62,12 @@ export interface Detector {
   unasked(roundId: string, moment: number, registry: string, now: Now): DetectTurn;
   /** Somebody else says that a mirror is in trouble: a confirming round starts at once. Nothing for an unknown name. */
   confirm(registry: string, now: Now): DetectTurn;
+  /**
+   * Asks one question of a mirror and of others beside it every `stepMs` for `forMs`: extends, not doubles, one under way
+   * for the same question. A heavy target is asked once more of each. Nothing for an unknown name or target, while the
+   * egress is suspect, or without a budget left.
+   */
+  look(order: LookOrder, now: Now): DetectTurn;
   skipped(skipped: Skipped): void;
   /** About every second and at `wakeAtMs`. */
   tick(now: Now): DetectTurn;
