@@ -11,6 +11,7 @@ import { adopt } from './roster.ts';
 import { advanceRounds, settleHeld, wakeAtMs } from './round/advance.ts';
 import { confirmNow, endDoubt } from './round/doubt.ts';
 import { orderLook } from './round/look.ts';
+import { withMark } from './round/loss.ts';
 import { answerControl, answerMoments, hasten } from './round/moments.ts';
 import { judgeSuspicion, startStreaksAnew } from './round/suspicion.ts';
 import { writeDirty, writeUrgent } from './rows.ts';
@@ -72,7 +73,11 @@ export function createDetector(input: {
       turnAt(now, () => {
         const known = memory.controls.get(answer.name);
         if (known !== undefined) {
-          memory.controls.set(answer.name, { up: answer.answered, known: known.known || answer.answered });
+          memory.controls.set(answer.name, {
+            up: answer.answered,
+            known: known.known || answer.answered,
+            marks: withMark(known.marks, { atMs: now.monotonicMs, answered: answer.answered }),
+          });
         }
         for (const each of memory.rounds.values()) {
           if (each.id === round?.id) answerControl(each, round.moment, answer.name, answer);

@@ -1,3 +1,4 @@
+import { isSilent } from '../core/failure.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy, type Target } from '../core/target.ts';
 import { apply, openFinding } from './findings.ts';
@@ -91,7 +92,8 @@ function judgeTarget(memory: Memory, mirror: MirrorMemory, series: SeriesMemory,
   hearOutage(memory, mirror, series, heard);
   if (wasOut && series.outage.isOut && heard.says === 'ok') lookBack(memory, mirror, sample.due.target);
   if (opensOutage(series.outage, memory.config.detect.outage) === null) return;
-  openOutage(memory, mirror, series, vantageWord(memory, mirror));
+  // Any answer of the host shows that our line is up.
+  openOutage(memory, mirror, series, isSilent(sample.outcome) ? vantageWord(memory, mirror) : 'ok');
   endDoubtOf(memory, mirror, sample.due.target);
 }
 

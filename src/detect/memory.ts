@@ -7,6 +7,7 @@ import type { Standing } from '../core/standing.ts';
 import { isHeavy, seriesId, type Target } from '../core/target.ts';
 import { type Absence, present } from './absence.ts';
 import { type Budget, startBudget } from './round/budget.ts';
+import type { Mark } from './round/loss.ts';
 import type { Round } from './round/moments.ts';
 import { egressOf } from './round/vantage.ts';
 import { type CertificateState, noCertificate } from './rules/certificate.ts';
@@ -61,6 +62,10 @@ export interface MirrorMemory {
   wasAsked: boolean;
   /** Since when its canary told nothing but that our resolver, proxy or machine fails; wall milliseconds. */
   blindSinceMs: number | null;
+  /** When the last probe began that got any HTTP answer, monotonic milliseconds. */
+  answeredFromMs: number | null;
+  /** Its answers and silences of the last two minutes. */
+  marks: readonly Mark[];
   address: string | null;
   certificate: Standing['certificate'];
   certificateState: CertificateState;
@@ -83,11 +88,20 @@ export interface MirrorMemory {
 export interface Suspicion {
   readonly sinceMs: number;
   readonly sinceWallMs: number;
-  /** Who failed and who answered since `patternSinceMs`, without exception. */
-  pattern: ReadonlyMap<string, boolean>;
+  /** How often each mirror answered and failed since `patternSinceMs`. */
+  pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>;
   patternSinceMs: number;
+  /** The line loses some of everything, as of the last moment. */
+  isLoss: boolean;
   /** Upstream whose round watches for the end. */
   readonly roundKey: string;
+}
+
+/** What is known of a control. `known`: it has answered since the start. */
+export interface ControlMemory {
+  readonly up: boolean | null;
+  readonly known: boolean;
+  readonly marks: readonly Mark[];
 }
 
 /** A sample that is not settled yet; what it waits for follows from its mirror's doubt and its moment. */
@@ -120,8 +134,7 @@ export interface Memory {
   readonly urgent: Set<SeriesMemory>;
   /** Wall stamps of what was answered before, by `seenKey`. */
   readonly seen: Map<string, number>;
-  /** `known`: it has answered since the start. */
-  readonly controls: Map<string, { readonly up: boolean | null; readonly known: boolean }>;
+  readonly controls: Map<string, ControlMemory>;
   self: SelfState;
   /** Intervals in which the process was not running, the last few. */
   asleep: readonly { readonly fromMs: number; readonly toMs: number }[];
@@ -163,6 +176,8 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     hasOk: false,
     wasAsked: false,
     blindSinceMs: null,
+    answeredFromMs: null,
+    marks: [],
     address: null,
     certificate: null,
     certificateState: noCertificate,

@@ -1,4 +1,4 @@
-import { type Because, countsTowardsOutage, isTimeout } from '../core/failure.ts';
+import { type Because, isSilent, isTimeout } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
@@ -7,6 +7,7 @@ import { isCanaryProbe, type Memory, type MirrorMemory, roundOf, seriesOf, stepT
 import { hearOutage } from './outages.ts';
 import { doubtCanary, doubtTarget, isInDoubt } from './round/doubt.ts';
 import { lookBack } from './round/look.ts';
+import { withMark } from './round/loss.ts';
 import { answerMoments, hasten } from './round/moments.ts';
 import { isContaminated } from './rules/contaminated.ts';
 import { heardOf } from './rules/outage.ts';
@@ -32,8 +33,10 @@ export function take(memory: Memory, sample: Sample): void {
     return;
   }
   mirror.address = sample.remoteAddress ?? mirror.address;
-  const isFailing = sample.outcome.tag === 'failed' && countsTowardsOutage(sample.outcome.failure.kind);
-  answerRound(memory, sample, isFailing ? 'failed' : 'answered');
+  const isAnswer = !isSilent(sample.outcome);
+  if (isAnswer) mirror.answeredFromMs = Math.max(mirror.answeredFromMs ?? 0, sample.startedMonotonicMs);
+  mirror.marks = withMark(mirror.marks, { atMs: memory.now.monotonicMs, answered: isAnswer });
+  answerRound(memory, sample, isAnswer ? 'answered' : 'failed');
   const isShort = isShortTimeout(memory, mirror, sample);
   memory.held.push({ sample, sinceMs: memory.now.monotonicMs, isShort });
   if (isLeftAlone(mirror)) return;
@@ -41,7 +44,7 @@ export function take(memory: Memory, sample: Sample): void {
   if (suspicion !== undefined) {
     // Verdicts stand still; an answer is a reason to look again soon.
     const round = memory.rounds.get(suspicion.roundKey);
-    if (!isFailing && round !== undefined) hasten(round, memory.now.monotonicMs, limits.roundStepMs);
+    if (isAnswer && round !== undefined) hasten(round, memory.now.monotonicMs, limits.roundStepMs);
     return;
   }
   if (isShort) return;

@@ -34,7 +34,7 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: Moment): void {
   let isFinal = true;
   for (const egress of egresses) {
     if (moment.verdicts.has(egress)) continue;
-    const verdict = verdictOf(memory, moment, egress);
+    const verdict = verdictOf(memory, round, moment, egress);
     if (verdict === 'waiting') {
       isFinal = false;
       continue;

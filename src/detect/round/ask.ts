@@ -6,9 +6,13 @@ import { type Budget, spend } from './budget.ts';
 import { endDoubt, isInDoubt, mirrorsOf } from './doubt.ts';
 import { beginMoment, type Look, type Round } from './moments.ts';
 import { type Question, questionKey, targetAt } from './question.ts';
+import { witnessesToAsk } from './witness.ts';
 
 /** While suspicion lasts longer than a round, moments come this far apart. */
 const watchStepMs = 5_000;
+
+/** How long an answer of another upstream speaks for our line. */
+const witnessMs = 3_000;
 
 /** One question that a round wants asked now, and how large its share of the moments is. */
 interface Want {
@@ -30,26 +34,29 @@ export function askMoment(memory: Memory, round: Round): void {
   const want = leastServed(round, wantsOf(round, doubted, nowMs));
   if (want === null) return;
   const isConfirming = doubted.length > 0 || round.watching.size > 0;
-  const dues = duesOf(memory, round, want);
+  const since = doubted.map((mirror) => mirror.doubt?.sinceMs ?? nowMs);
+  // An older answer says nothing of a line that was cut since.
+  const witnessFromMs = Math.max(Math.min(nowMs, ...since), nowMs - witnessMs);
+  const own = duesOf(memory, round, want);
+  const dues = [...own, ...witnessDues(memory, round, want, doubted, witnessFromMs)];
   const look = round.looks.get(want.key);
   if (look !== undefined) look.nextAtMs = nowMs + look.stepMs;
-  const left = pay(memory, round, doubted, look, dues.length);
+  const left = pay(memory, round, doubted, look, own.length);
   if (left === null) {
     giveUp(memory, round, doubted);
     return;
   }
-  if (dues.length === 0) return;
+  if (own.length === 0) return;
   memory.budget = left;
   round.served.set(want.key, (round.served.get(want.key) ?? 0) + 1 / want.share);
   const controls = isConfirming ? controlsOf(memory, round) : [];
-  const since = doubted.map((mirror) => mirror.doubt?.sinceMs ?? nowMs);
   const moment = beginMoment(
     round,
     isConfirming ? 'confirm' : 'look',
     // Resolving `latest` aside has a deadline of its own of the same length; the rest is for the way to us.
     dues.map((due) => ({ registry: due.target.registry, deadlineMs: nowMs + 2 * due.timeoutMs + limits.roundStepMs })),
     controls.map((due) => ({ name: due.name, deadlineMs: nowMs + due.timeoutMs + limits.roundStepMs })),
-    { nowMs, witnessFromMs: Math.min(nowMs, ...since) },
+    { nowMs, witnessFromMs },
   );
   const isSlowWatch = doubted.length === 0 && round.looks.size === 0 && isLongWatch(memory, round);
   round.nextAtMs = nowMs + (isSlowWatch ? watchStepMs : limits.roundStepMs);
@@ -117,6 +124,24 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
       : lookTimeoutMs(memory, mirror, target);
     return [{ target, timeoutMs }];
   });
+}
+
+/** The canaries of other upstreams, where a canary was silent and nobody has shown since that our line is up. */
+function witnessDues(
+  memory: Memory,
+  round: Round,
+  { question }: Want,
+  doubted: readonly MirrorMemory[],
+  fromMs: number,
+) {
+  if (question !== 'canary') return [];
+  const egresses = new Set(round.watching);
+  for (const { marks, egress } of doubted) if (marks.at(-1)?.answered === false) egresses.add(egress);
+  return [...egresses].flatMap((egress) =>
+    witnessesToAsk(memory, round, egress, fromMs).flatMap((other) =>
+      other.canary === null ? [] : [{ target: other.canary, timeoutMs: lookTimeoutMs(memory, other, other.canary) }],
+    ),
+  );
 }
 
 /** What is left after `asks` more; canary doubts, suspicions and the way back are free. `null`: too little. */

@@ -244,13 +244,13 @@ describe('outage', () => {
 });
 
 describe('them or us', () => {
-  it('all dead at once is us: no outage, samples unknown, states stand still, and a finding after ten minutes', () => {
+  it('all dead at once is us: no outage, samples unknown, states unknown after three paces, a finding after ten minutes', () => {
     const until = warm + 15 * minute;
     const sim = world(['a', 'b', 'c'], (_, t) => (t >= warm && t < until ? dead : fine));
     sim.runTo(warm + 9 * minute);
     expect(sim.findings).toEqual([]);
     expect(sim.detector.vantage().suspect).toBe(true);
-    expect(['a', 'b', 'c'].map((name) => sim.state(name))).toEqual(['up', 'up', 'up']);
+    expect(['a', 'b', 'c'].map((name) => sim.state(name))).toEqual(['unknown', 'unknown', 'unknown']);
     const after = sim.settled.filter((s) => s.startedMonotonicMs >= warm);
     expect(new Set(after.map((s) => (s.outcome.tag === 'unknown' ? s.outcome.because : s.outcome.tag)))).toEqual(
       new Set(['vantage']),
