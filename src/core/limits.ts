@@ -50,6 +50,15 @@ export const limits = {
   roundTokensShare: 0.18,
   roundTokensMax: 300,
   roundUrgentFactor: 3,
+  /**
+   * design.md section 5.2, reopening damps: each opening adds one to a penalty that halves in so long (the default of
+   * RFC 2439 is 15 minutes; a flapping mirror's minutes are cheaper to wait for than a route's); from `outageDampedFrom`
+   * on closing needs a minute without a failure, twice as long for each one more.
+   */
+  outageHalfLifeMs: 30 * minute,
+  outageDampedFrom: 1.5,
+  outageQuietMsMin: 1 * minute,
+  outageQuietMsMax: 30 * minute,
   /** design.md section 5, Outage: confidence low until, high from. */
   confidenceLowMs: 30 * second,
   confidenceHighMs: 2 * minute,

@@ -20,7 +20,7 @@ import { vantageWord } from './round/witness.ts';
 import { forVersion } from './rules/baseline.ts';
 import { certificateFinding, certificateSays, hearCertificate } from './rules/certificate.ts';
 import { judgeMismatch, mismatchSays, wrongDigest } from './rules/mismatch.ts';
-import { heardOf, opensOutage } from './rules/outage.ts';
+import { heardOf, isDamped, opensOutage } from './rules/outage.ts';
 import { judgeRefusal, refusalOf, refusalSays } from './rules/refusal.ts';
 import { forgetSpeed, hearSpeed, shiftSays, spikeSays } from './rules/speed.ts';
 import { isSlow } from './rules/threshold.ts';
@@ -90,7 +90,8 @@ function judgeTarget(memory: Memory, mirror: MirrorMemory, series: SeriesMemory,
   if (heard === null) return;
   const wasOut = series.outage.isOut;
   hearOutage(memory, mirror, series, heard);
-  if (wasOut && series.outage.isOut && heard.says === 'ok') lookBack(memory, mirror, sample.due.target);
+  const isComing = wasOut && series.outage.isOut && heard.says === 'ok' && !isDamped(series.outage);
+  if (isComing) lookBack(memory, mirror, sample.due.target);
   if (opensOutage(series.outage, memory.config.detect.outage) === null) return;
   // Any answer of the host shows that our line is up.
   openOutage(memory, mirror, series, isSilent(sample.outcome) ? vantageWord(memory, mirror) : 'ok');

@@ -46,7 +46,7 @@ export interface MirrorMemory {
   mirror: Mirror;
   readonly egress: string;
   canary: Target | null;
-  /** Distinct names of modules among its light targets. */
+  /** Distinct names of modules that are asked for the canary's step. */
   modules: number;
   doubt: Doubt | null;
   readonly absence: Absence;

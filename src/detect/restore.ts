@@ -77,6 +77,12 @@ function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): vo
   }
   const series = seriesOf(mirror, target, connection);
   if (value.isOut === true && openFinding(memory, 'outage', target.registry) !== null) putOut(mirror, series);
+  const penalty = numberOf(value.damped?.penalty);
+  const penaltyAtMs = numberOf(value.damped?.atMs);
+  if (penalty !== null && penaltyAtMs !== null) {
+    const isByShare = value.damped?.isByShare === true;
+    series.outage = { ...series.outage, penalty, penaltyAtMs: monotonicOf(memory, penaltyAtMs), isByShare };
+  }
   if (memory.now.wallMs - row.atMs > limits.baselineAgeMsMax) return;
   const resolvedVersion = typeof value.resolvedVersion === 'string' ? value.resolvedVersion : null;
   series.baseline = withWindow(value.window, resolvedVersion, memory.config.detect.spike);

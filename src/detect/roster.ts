@@ -1,6 +1,6 @@
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
-import { isHeavy, type Target } from '../core/target.ts';
+import type { Target } from '../core/target.ts';
 import { closeFinding } from './findings.ts';
 import { dropSpeed } from './judge.ts';
 import { type Memory, type MirrorMemory, newMirror, type SeriesMemory } from './memory.ts';
@@ -79,7 +79,8 @@ function dropSeries(memory: Memory, series: SeriesMemory): void {
 
 function adoptTargets(memory: Memory, mirror: MirrorMemory, own: readonly Target[]): void {
   mirror.canary = own.find((target) => target.canary) ?? null;
-  mirror.modules = new Set(own.flatMap((t) => (t.module === null || isHeavy(t.step) ? [] : [t.module]))).size;
+  const asked = own.filter((target) => target.step === mirror.canary?.step);
+  mirror.modules = new Set(asked.flatMap(({ module }) => (module === null ? [] : [module]))).size;
   let wasOut = false;
   for (const [id, series] of mirror.series) {
     const target = memory.targets.get(series.target.id);

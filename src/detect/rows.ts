@@ -17,6 +17,8 @@ export interface SeriesRow {
   readonly spikeSinceMs: number | null;
   readonly shift: { readonly sinceMs: number; readonly fromMs: number } | null;
   readonly isOut: boolean;
+  /** How often it was out of late, as of a wall stamp; absent: not at all. */
+  readonly damped?: { readonly penalty: number; readonly atMs: number; readonly isByShare: boolean };
 }
 
 /** The row of a mirror. */
@@ -89,6 +91,9 @@ function seriesRow(memory: Memory, series: SeriesMemory): SeriesRow {
     spikeSinceMs: spike.sinceMs === null ? null : wallOf(spike.sinceMs),
     shift: shift === null ? null : { sinceMs: wallOf(shift.sinceMs), fromMs: shift.fromMs },
     isOut: outage.isOut,
+    ...(outage.penalty === 0
+      ? {}
+      : { damped: { penalty: outage.penalty, atMs: wallOf(outage.penaltyAtMs), isByShare: outage.isByShare } }),
   };
 }
 

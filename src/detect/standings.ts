@@ -20,7 +20,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     paceMs: canaryPaceMs(mirror, memory.config),
     skipped: mirror.lastSkip,
     canaryOut: isCanaryOut(mirror),
-    modulesOut: modulesOutOf(mirror.out),
+    modulesOut: modulesOutOf(mirror.out, mirror.canary?.step ?? null),
     modules: mirror.modules,
     targetsOut: mirror.out.size,
     isRefused: mirror.refusal.isOpen,

