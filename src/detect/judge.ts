@@ -66,10 +66,10 @@ export function dropSpeed(memory: Memory, mirror: MirrorMemory, series: SeriesMe
 function judgeSpeed(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
   const context = { rule: memory.config.detect.spike, nowMs: memory.now.monotonicMs };
   const { state, isNews } = hearSpeed(series, sample, context);
-  const wasQuiet = series.spike.slow === 0 && series.spike.sinceMs === null;
+  const wasQuiet = series.spike.slow === 0 && series.spike.sinceMs === null && !series.isLastSlow;
   Object.assign(series, state);
   memory.dirty.add(series);
-  if (wasQuiet && sample.outcome.tag === 'ok' && state.spike.slow === 1) lookSlow(memory, mirror, sample);
+  if (wasQuiet && state.isLastSlow) lookSlow(memory, mirror, sample);
   if (!isNews) return;
   memory.urgent.add(series);
   refreshSpeed(memory, mirror);

@@ -77,7 +77,9 @@ function look(
     return;
   }
   // Enough for one moment at least: a look that could ask nobody is none.
-  if (reason !== 'back' && spend(memory.budget, 1 + (registries?.size ?? 1), isUrgent) === null) return;
+  // A tail that is slow now and then must not eat what a doubt or an order will need.
+  const asks = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
+  if (reason !== 'back' && spend(memory.budget, asks, isUrgent) === null) return;
   roundFor(memory, mirror, firstMs).looks.set(key, {
     target,
     registry: mirror.mirror.name,

@@ -151,7 +151,9 @@ export function leave(memory: Memory, round: Round | null, egress: string): void
 export function startStreaksAnew(mirror: MirrorMemory): void {
   for (const series of mirror.series.values()) {
     if (!series.outage.isOut) series.outage = withoutRow(series.outage);
-    if (series.spike.sinceMs === null) series.spike = noSpike;
+    if (series.spike.sinceMs !== null) continue;
+    series.spike = noSpike;
+    series.pending = [];
   }
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Mirror } from '../../../src/core/mirror.ts';
 import type { Target } from '../../../src/core/target.ts';
+import { seeded } from './seeded.ts';
 import { type Behaviour, type Script, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, failedWith, refused, timedOut } from './world.ts';
 
@@ -12,17 +13,6 @@ const page: Behaviour = {
   fails: { tag: 'failed', failure: { kind: 'wrong_content', expected: 'go.mod' } },
   afterMs: 30,
 };
-
-/** A generator of its own for each seed (mulberry32), so that a story can be told again. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 function world(
   upstreams: Readonly<Record<string, readonly string[]>>,
