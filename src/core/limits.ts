@@ -61,6 +61,8 @@ export const limits = {
   outageDampedFrom: 1.5,
   outageQuietMsMin: 1 * minute,
   outageQuietMsMax: 30 * minute,
+  /** design.md section 5.2: a `Retry-After` longer than this is a refusal at once. */
+  refusalWishMs: 1 * minute,
   /** design.md section 5, Outage: confidence low until, high from. */
   confidenceLowMs: 30 * second,
   confidenceHighMs: 2 * minute,

@@ -1,6 +1,6 @@
 import { isSilent } from '../core/failure.ts';
 import type { Sample } from '../core/sample.ts';
-import { isHeavy, type Target } from '../core/target.ts';
+import { isHeavy, seriesId, type Target } from '../core/target.ts';
 import { apply, openFinding } from './findings.ts';
 import {
   isCanaryProbe,
@@ -15,7 +15,8 @@ import {
 } from './memory.ts';
 import { hearOutage, openOutage } from './outages.ts';
 import { endDoubtOf } from './round/doubt.ts';
-import { hearLook, lookBack, lookSlow } from './round/look.ts';
+import { hearLook, lookBack, lookRefused, lookSlow } from './round/look.ts';
+import { targetAt } from './round/question.ts';
 import { vantageWord } from './round/witness.ts';
 import { forVersion } from './rules/baseline.ts';
 import { certificateFinding, certificateSays, hearCertificate } from './rules/certificate.ts';
@@ -41,7 +42,7 @@ export function judge(
   hearLook(memory, mirror, sample, isSlowSample(memory, series, sample));
   if (connection === 'cold' && !isCanaryProbe(sample) && !isShort) judgeTarget(memory, mirror, series, sample);
   const isPrimary = connection === primaryConnection(mirror.mirror);
-  if (target.canary && isPrimary && purpose === 'scheduled') judgeRefused(memory, mirror, sample);
+  if (isPrimary) judgeRefused(memory, mirror, series, sample);
   judgeHash(memory, mirror, sample);
   judgeTls(memory, mirror, sample);
 }
@@ -102,27 +103,41 @@ function isSlowSample(memory: Memory, { baseline }: SeriesMemory, { rttMs, due }
   return rttMs !== null && isSlow(rttMs, baseline.medianMs, memory.config.detect.spike, due.timeoutMs) === true;
 }
 
-function judgeRefused(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
-  const { name } = mirror.mirror;
+function judgeRefused(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
   const { outcome, due } = sample;
-  const refusal = refusalOf(outcome, hasServingSibling(memory, mirror));
-  const heard = { outcome, refusal, probeId: due.probeId };
-  const { state, event } = judgeRefusal(mirror.refusal, heard, memory.config.detect.outage);
-  mirror.refusal = state;
-  if (event === 'closed') apply(memory, 'refusal', mirror, { tag: 'well', text: `${name} serves us again.` });
-  if (event === 'opened') apply(memory, 'refusal', mirror, refusalSays(name, due.target, state));
+  series.serves = outcome.tag === 'ok';
+  const refusal = refusalOf(outcome, hasServingSibling(memory, mirror, due.target));
+  const heard = { outcome, refusal, probeId: due.probeId, endedMs: sample.endedMonotonicMs };
+  const isFirst = refusal !== null && series.refusal.refusals === 0;
+  const { state, event } = judgeRefusal(series.refusal, heard, memory.config.detect.outage);
+  series.refusal = state;
+  // A wish to be left alone is not answered with more questions.
+  if (isFirst && !state.isOpen && refusal !== 'throttled') lookRefused(memory, mirror, sample);
+  if (event === null) return;
+  if (event === 'opened') mirror.refused.add(series);
+  else mirror.refused.delete(series);
+  memory.urgent.add(series);
+  refreshRefusal(memory, mirror);
 }
 
-/** True where another mirror of the upstream last served what this one's canary asks for. */
-function hasServingSibling(memory: Memory, mirror: MirrorMemory): boolean {
+/** Opens, widens, narrows or closes the refusal of a mirror after which of its series are refused now. */
+export function refreshRefusal(memory: Memory, mirror: MirrorMemory): void {
+  const { name } = mirror.mirror;
+  const known = openFinding(memory, 'refusal', name)?.cause ?? null;
+  const canaryStep = mirror.canary?.step ?? null;
+  apply(memory, 'refusal', mirror, refusalSays(name, mirror.refused, { canaryStep, modules: mirror.modules, known }));
+}
+
+/** True where another mirror of the upstream last served the same thing. */
+function hasServingSibling(memory: Memory, mirror: MirrorMemory, target: Target): boolean {
   const key = roundKeyOf(mirror.mirror);
-  const wanted = mirror.canary;
   for (const other of memory.mirrors.values()) {
-    if (other === mirror || roundKeyOf(other.mirror) !== key || !other.canaryServes) continue;
-    const { canary } = other;
-    if (canary?.module === wanted?.module && canary?.version === wanted?.version && canary?.step === wanted?.step) {
-      return true;
+    if (other === mirror || roundKeyOf(other.mirror) !== key) continue;
+    const own = targetAt(memory, other, target);
+    if (own === null || own.module !== target.module || own.version !== target.version || own.step !== target.step) {
+      continue;
     }
+    if (other.series.get(seriesId(own, primaryConnection(other.mirror)))?.serves === true) return true;
   }
   return false;
 }

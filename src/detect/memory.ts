@@ -27,6 +27,9 @@ export interface SeriesMemory extends Changeable<SpeedState> {
   target: Target;
   readonly connection: Connection;
   outage: OutageState;
+  refusal: RefusalState;
+  /** Its last settled sample was ok. */
+  serves: boolean;
   /** Monotonic time of the last row; `null` before the first. */
   writtenAtMs: number | null;
 }
@@ -69,13 +72,13 @@ export interface MirrorMemory {
   address: string | null;
   certificate: Standing['certificate'];
   certificateState: CertificateState;
-  refusal: RefusalState;
   readonly wrongOnce: Map<string, WrongOnce>;
   /** Wrong digests that were declared, by target; an acknowledged one is not declared again. */
   readonly declaredWrong: Map<string, DeclaredWrong>;
   readonly stepTimes: Map<string, StepTimes>;
   readonly series: Map<string, SeriesMemory>;
   readonly out: Set<SeriesMemory>;
+  readonly refused: Set<SeriesMemory>;
   lastSkip: string | null;
   /** Planned time of the last scheduled canary and the widest gap seen, for paces that a cron expression names. */
   lastPlannedMs: number | null;
@@ -155,6 +158,8 @@ export function newSeries(target: Target, connection: Connection): SeriesMemory 
     connection,
     ...noSpeed,
     outage: noOutage,
+    refusal: noRefusal,
+    serves: false,
     writtenAtMs: null,
   };
 }
@@ -181,12 +186,12 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     address: null,
     certificate: null,
     certificateState: noCertificate,
-    refusal: noRefusal,
     wrongOnce: new Map(),
     declaredWrong: new Map(),
     stepTimes: new Map(),
     series: new Map(),
     out: new Set(),
+    refused: new Set(),
     lastSkip: null,
     lastPlannedMs: null,
     plannedGapMs: null,

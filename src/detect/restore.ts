@@ -2,7 +2,7 @@ import { type Finding, findingKinds } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Row } from '../core/ports.ts';
 import { closeFinding, openFinding } from './findings.ts';
-import { type Memory, type MirrorMemory, type SeriesMemory, seriesOf } from './memory.ts';
+import { type Memory, type MirrorMemory, primaryConnection, type SeriesMemory, seriesOf } from './memory.ts';
 import type { MirrorRow, SeriesRow } from './rows.ts';
 import { withWindow } from './rules/baseline.ts';
 import { noOutage } from './rules/outage.ts';
@@ -54,9 +54,6 @@ function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
   for (const [id, digest, isAcknowledged] of wrongOf(value.wrong)) {
     if (memory.targets.has(id)) mirror.declaredWrong.set(id, { digest, isAcknowledged });
   }
-  if (value.isRefused === true && openFinding(memory, 'refusal', name) !== null) {
-    mirror.refusal = { ...noRefusal, isOpen: true };
-  }
 }
 
 function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): void {
@@ -77,6 +74,7 @@ function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): vo
   }
   const series = seriesOf(mirror, target, connection);
   if (value.isOut === true && openFinding(memory, 'outage', target.registry) !== null) putOut(mirror, series);
+  if (value.isRefused === true && openFinding(memory, 'refusal', target.registry) !== null) putRefused(mirror, series);
   const penalty = numberOf(value.damped?.penalty);
   const penaltyAtMs = numberOf(value.damped?.atMs);
   if (penalty !== null && penaltyAtMs !== null) {
@@ -119,9 +117,13 @@ function restoreStanding(memory: Memory, finding: Finding): void {
     const { samples, failures, probeIds } = finding.evidence;
     if (first !== undefined) first.outage = { ...first.outage, samples, failed: failures, probeIds };
   }
-  if (kind === 'refusal' && mirror !== undefined) mirror.refusal = { ...noRefusal, isOpen: true };
+  if (kind === 'refusal' && mirror !== undefined && mirror.refused.size === 0) {
+    const connection = primaryConnection(mirror.mirror);
+    for (const target of targetsOf(memory, finding)) putRefused(mirror, seriesOf(mirror, target, connection));
+  }
   const isEmpty =
     (kind === 'outage' && mirror?.out.size === 0) ||
+    (kind === 'refusal' && mirror?.refused.size === 0) ||
     (kind === 'spike' && !some(mirror, ({ spike }) => spike.sinceMs !== null)) ||
     (kind === 'level_shift' && !some(mirror, ({ shift }) => shift !== null));
   // Findings about us begin anew with us.
@@ -142,6 +144,11 @@ function* targetsOf(memory: Memory, finding: Finding) {
 function putOut(mirror: MirrorMemory, series: SeriesMemory): void {
   series.outage = { ...noOutage, isOut: true, last: 'failed' };
   mirror.out.add(series);
+}
+
+function putRefused(mirror: MirrorMemory, series: SeriesMemory): void {
+  series.refusal = { ...noRefusal, isOpen: true };
+  mirror.refused.add(series);
 }
 
 /** A wall stamp of the last process on this one's monotonic clock; never in the future. */

@@ -17,6 +17,7 @@ export interface SeriesRow {
   readonly spikeSinceMs: number | null;
   readonly shift: { readonly sinceMs: number; readonly fromMs: number } | null;
   readonly isOut: boolean;
+  readonly isRefused?: boolean;
   /** How often it was out of late, as of a wall stamp; absent: not at all. */
   readonly damped?: { readonly penalty: number; readonly atMs: number; readonly isByShare: boolean };
 }
@@ -30,7 +31,6 @@ export interface MirrorRow {
   readonly lastOkRttMs: number | null;
   readonly address: string | null;
   readonly expiresAtMs: number | null;
-  readonly isRefused: boolean;
   /** Declared wrong digests: target, digest, whether acknowledged. */
   readonly wrong: readonly (readonly [string, string, boolean])[];
 }
@@ -81,7 +81,7 @@ function detectorRow(memory: Memory, key: string, value: SeriesRow | MirrorRow):
 function seriesRow(memory: Memory, series: SeriesMemory): SeriesRow {
   // Monotonic stamps mean nothing to the next process: they are kept as wall stamps.
   const wallOf = (monotonicMs: number) => memory.now.wallMs - (memory.now.monotonicMs - monotonicMs);
-  const { baseline, spike, shift, outage } = series;
+  const { baseline, spike, shift, outage, refusal } = series;
   return {
     v: 1,
     window: baseline.window.map((ms) => Math.round(ms * 10) / 10),
@@ -91,6 +91,7 @@ function seriesRow(memory: Memory, series: SeriesMemory): SeriesRow {
     spikeSinceMs: spike.sinceMs === null ? null : wallOf(spike.sinceMs),
     shift: shift === null ? null : { sinceMs: wallOf(shift.sinceMs), fromMs: shift.fromMs },
     isOut: outage.isOut,
+    ...(refusal.isOpen ? { isRefused: true } : {}),
     ...(outage.penalty === 0
       ? {}
       : { damped: { penalty: outage.penalty, atMs: wallOf(outage.penaltyAtMs), isByShare: outage.isByShare } }),
@@ -106,7 +107,6 @@ function mirrorRow(mirror: MirrorMemory): MirrorRow {
     lastOkRttMs: mirror.lastOkRttMs,
     address: mirror.address,
     expiresAtMs: mirror.certificate?.expiresAtMs ?? null,
-    isRefused: mirror.refusal.isOpen,
     wrong: [...mirror.declaredWrong].map(([id, one]) => [id, one.digest, one.isAcknowledged] as const),
   };
 }

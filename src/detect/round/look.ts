@@ -44,6 +44,15 @@ export function lookSlow(memory: Memory, mirror: MirrorMemory, sample: Sample): 
   look(memory, mirror, sample.due.target, { ...asks, firstMs, reason: 'slow' });
 }
 
+/** Asks again, together with its siblings, what was refused once: until it is served, or for as long as a row takes. */
+export function lookRefused(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
+  const { target } = sample.due;
+  const forMs = memory.config.detect.outage.overMs + 2 * limits.roundStepMs;
+  const asks = { registries: null, forMs, stepMs: limits.roundStepMs, isUrgent: false };
+  if (isHeavy(target.step)) orderLook(memory, { ...asks, registry: target.registry, target });
+  else look(memory, mirror, target, { ...asks, firstMs: askAgainMs(memory, sample), reason: 'refused' });
+}
+
 /** Asks a target whose mirror is back, until it is back too. */
 export function lookBack(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (isHeavy(target.step)) return;

@@ -14,6 +14,7 @@ describe('roll-up', () => {
     modules: 4,
     targetsOut: 0,
     isRefused: false,
+    isThrottled: false,
     isMismatching: false,
     canaryServes: true,
     isSlow: false,
