@@ -44,6 +44,7 @@ export const webhookEvents = [
   'spike',
   'level_shift',
   'outage',
+  'unreliable',
   'refusal',
   'lag',
   'mismatch',

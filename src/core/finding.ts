@@ -7,6 +7,7 @@ export const findingKinds = [
   'spike',
   'level_shift',
   'outage',
+  'unreliable',
   'refusal',
   'lag',
   'mismatch',

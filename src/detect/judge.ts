@@ -14,6 +14,7 @@ import {
   writeSoon,
 } from './memory.ts';
 import { hearOutage, openOutage } from './outages.ts';
+import { judgeRate, takeBackRate } from './reliability.ts';
 import { endDoubtOf } from './round/doubt.ts';
 import { hearLook, lookBack, lookRefused, lookSlow } from './round/look.ts';
 import { targetAt } from './round/question.ts';
@@ -111,9 +112,12 @@ function judgeRefused(memory: Memory, mirror: MirrorMemory, series: SeriesMemory
   const isFirst = refusal !== null && series.refusal.refusals === 0;
   const { state, event } = judgeRefusal(series.refusal, heard, memory.config.detect.outage);
   series.refusal = state;
+  const isAbsence = outcome.tag === 'failed' && outcome.failure.kind === 'absent' && refusal === null;
+  if (due.purpose === 'scheduled') judgeRate(memory, mirror, series, sample, isAbsence);
   // A wish to be left alone is not answered with more questions.
   if (isFirst && !state.isOpen && refusal !== 'throttled') lookRefused(memory, mirror, sample);
   if (event === null) return;
+  if (event === 'opened') takeBackRate(mirror, series);
   if (event === 'opened') mirror.refused.add(series);
   else mirror.refused.delete(series);
   memory.urgent.add(series);

@@ -17,6 +17,7 @@ import { noOutage, type OutageState } from './rules/outage.ts';
 import { noRefusal, type RefusalState } from './rules/refusal.ts';
 import { noSelf, type SelfState } from './rules/self.ts';
 import { noSpeed, type SpeedState } from './rules/speed.ts';
+import { noRate, type RateClass, type RateState } from './rules/unreliable.ts';
 import { newTurn, type TurnDraft } from './turn.ts';
 
 type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -28,6 +29,8 @@ export interface SeriesMemory extends Changeable<SpeedState> {
   readonly connection: Connection;
   outage: OutageState;
   refusal: RefusalState;
+  /** Failures in a row that were counted against the mirror's reliability. */
+  rated: number;
   /** Its last settled sample was ok. */
   serves: boolean;
   /** Monotonic time of the last row; `null` before the first. */
@@ -79,6 +82,7 @@ export interface MirrorMemory {
   readonly series: Map<string, SeriesMemory>;
   readonly out: Set<SeriesMemory>;
   readonly refused: Set<SeriesMemory>;
+  readonly rates: Record<RateClass, RateState>;
   lastSkip: string | null;
   /** Planned time of the last scheduled canary and the widest gap seen, for paces that a cron expression names. */
   lastPlannedMs: number | null;
@@ -159,6 +163,7 @@ export function newSeries(target: Target, connection: Connection): SeriesMemory 
     ...noSpeed,
     outage: noOutage,
     refusal: noRefusal,
+    rated: 0,
     serves: false,
     writtenAtMs: null,
   };
@@ -192,6 +197,7 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     series: new Map(),
     out: new Set(),
     refused: new Set(),
+    rates: { light: noRate, heavy: noRate },
     lastSkip: null,
     lastPlannedMs: null,
     plannedGapMs: null,

@@ -1,6 +1,7 @@
 import type { Finding } from '../core/finding.ts';
 import { apply, openFinding } from './findings.ts';
 import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
+import { takeBackRate } from './reliability.ts';
 import { vantageWord } from './round/witness.ts';
 import { closesOutage, goesOut, type Heard, hear, outageSays, withoutRow } from './rules/outage.ts';
 
@@ -25,6 +26,7 @@ export function openOutage(
   if (series.outage.isOut) return;
   series.outage = goesOut(series.outage, memory.config.detect.outage, memory.now.monotonicMs);
   mirror.out.add(series);
+  takeBackRate(mirror, series);
   memory.urgent.add(series);
   refreshOutage(memory, mirror, vantage);
 }

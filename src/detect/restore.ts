@@ -8,6 +8,7 @@ import { withWindow } from './rules/baseline.ts';
 import { noOutage } from './rules/outage.ts';
 import { noRefusal } from './rules/refusal.ts';
 import { noSpike } from './rules/spike.ts';
+import { noRate, rateClasses } from './rules/unreliable.ts';
 
 /**
  * Takes up what the last process knew: open findings, baselines of up to a day, what was answered before. Rows that
@@ -51,8 +52,26 @@ function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
   mirror.hasOk = mirror.lastOkAtMs !== null && memory.now.wallMs - mirror.lastOkAtMs <= limits.baselineAgeMsMax;
   const expiresAtMs = numberOf(value.expiresAtMs);
   if (expiresAtMs !== null) mirror.certificate = { expiresAtMs, authorizationCode: null };
+  restoreRates(memory, mirror, value.rates);
   for (const [id, digest, isAcknowledged] of wrongOf(value.wrong)) {
     if (memory.targets.has(id)) mirror.declaredWrong.set(id, { digest, isAcknowledged });
+  }
+}
+
+function restoreRates(memory: Memory, mirror: MirrorMemory, stored: MirrorRow['rates']): void {
+  const isOpenStill = openFinding(memory, 'unreliable', mirror.mirror.name) !== null;
+  for (const kind of rateClasses) {
+    const [sum, isOpen, samples, failures] = stored?.[kind] ?? [];
+    const [sumNow, samplesNow, failuresNow] = [numberOf(sum), numberOf(samples), numberOf(failures)];
+    if (sumNow === null || samplesNow === null || failuresNow === null) continue;
+    if (isOpen === true && !isOpenStill) continue;
+    mirror.rates[kind] = {
+      ...noRate,
+      sum: sumNow,
+      isOpen: isOpen === true,
+      samples: samplesNow,
+      failures: failuresNow,
+    };
   }
 }
 
@@ -124,6 +143,7 @@ function restoreStanding(memory: Memory, finding: Finding): void {
   const isEmpty =
     (kind === 'outage' && mirror?.out.size === 0) ||
     (kind === 'refusal' && mirror?.refused.size === 0) ||
+    (kind === 'unreliable' && !rateClasses.some((one) => mirror?.rates[one].isOpen === true)) ||
     (kind === 'spike' && !some(mirror, ({ spike }) => spike.sinceMs !== null)) ||
     (kind === 'level_shift' && !some(mirror, ({ shift }) => shift !== null));
   // Findings about us begin anew with us.

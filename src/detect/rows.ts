@@ -1,5 +1,6 @@
 import type { Row } from '../core/ports.ts';
 import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
+import { type RateClass, rateClasses } from './rules/unreliable.ts';
 
 /** A series or mirror without urgent news is written at most this often. */
 const writeEveryMs = 60_000;
@@ -31,6 +32,8 @@ export interface MirrorRow {
   readonly lastOkRttMs: number | null;
   readonly address: string | null;
   readonly expiresAtMs: number | null;
+  /** Evidence about reliability, where there is any: sum, whether open, samples, failures. */
+  readonly rates?: Readonly<Partial<Record<RateClass, readonly [number, boolean, number, number]>>>;
   /** Declared wrong digests: target, digest, whether acknowledged. */
   readonly wrong: readonly (readonly [string, string, boolean])[];
 }
@@ -107,6 +110,15 @@ function mirrorRow(mirror: MirrorMemory): MirrorRow {
     lastOkRttMs: mirror.lastOkRttMs,
     address: mirror.address,
     expiresAtMs: mirror.certificate?.expiresAtMs ?? null,
+    ...ratesOf(mirror),
     wrong: [...mirror.declaredWrong].map(([id, one]) => [id, one.digest, one.isAcknowledged] as const),
   };
+}
+
+function ratesOf({ rates }: MirrorMemory): Pick<MirrorRow, 'rates'> {
+  const kept = rateClasses.flatMap((kind) => {
+    const { sum, isOpen, samples, failures } = rates[kind];
+    return sum === 0 && !isOpen ? [] : [[kind, [sum, isOpen, samples, failures] as const] as const];
+  });
+  return kept.length === 0 ? {} : { rates: Object.fromEntries(kept) };
 }

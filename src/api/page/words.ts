@@ -53,6 +53,7 @@ export const kindWords: Readonly<Record<FindingKind, string>> = {
   spike: 'slow',
   level_shift: 'slower for good',
   outage: 'outage',
+  unreliable: 'fails now and then',
   refusal: 'refuses us',
   lag: 'behind',
   mismatch: 'wrong bytes',

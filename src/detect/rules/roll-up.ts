@@ -22,6 +22,8 @@ export interface RollUpInput {
   readonly isRefused: boolean;
   /** It asked us to stay away, and time is not up yet. */
   readonly isThrottled: boolean;
+  /** It fails now and then, more often than it should. */
+  readonly isUnreliable: boolean;
   readonly isMismatching: boolean;
   /** The last settled canary sample was ok, as far as one was settled since the start. */
   readonly canaryServes: boolean;
@@ -71,6 +73,7 @@ export function rollUp(input: RollUpInput): { readonly state: MirrorState; reado
   }
   if (input.isRefused) return { state: 'degraded', because: 'it refuses what we ask' };
   if (input.isMismatching) return { state: 'degraded', because: 'it serves wrong bytes' };
+  if (input.isUnreliable) return { state: 'degraded', because: 'it fails now and then' };
   if (input.isSlow) return { state: 'degraded', because: 'it is much slower than usual' };
   if (!input.canaryServes) return { state: 'up', because: 'its last canary answer failed, which is no outage yet' };
   return { state: 'up', because: 'its canary answers' };
