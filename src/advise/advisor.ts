@@ -130,7 +130,19 @@ export function createAdvisor(input: {
       orphans = [];
       for (const group of groups.values()) {
         const seen = view(group, now);
-        ledger.look(looksOf(seen));
+        const LL = looksOf(seen);
+        if ((globalThis as any).LOOKLOG)
+          for (const l of LL)
+            (globalThis as any).LOOKLOG.push({
+              ...l,
+              t: now.monotonicMs,
+              near: [...group.contest.pairs]
+                .map(
+                  ([n, p]) =>
+                    `${n} F${p.failures.all.map((r) => r.sum.toFixed(1)).join('/')} H${p.failures.heavy.map((r) => r.sum.toFixed(1)).join('/')} T${p.time.light.sum.toFixed(1)} TH${p.time.heavy.sum.toFixed(1)}`,
+                )
+                .join(' ; '),
+            });
         settleGroup(seen, input.random, given.trigger ?? 'detector', ledger);
       }
       return remember(ledger.turn());
@@ -273,6 +285,7 @@ function groupsOf(config: Config, declared: Declared): Map<string, Group> {
         outlook: '',
         heard: [],
         targets: new Map(),
+        downloads: new Map(),
       });
     }
   }
