@@ -15,7 +15,7 @@ import type { StepTimes } from './rules/cold.ts';
 import type { DeclaredWrong, WrongOnce } from './rules/mismatch.ts';
 import { noOutage, type OutageState } from './rules/outage.ts';
 import { noRefusal, type RefusalState } from './rules/refusal.ts';
-import { noSelf, type SelfState } from './rules/self.ts';
+import { noSelf, quietSelf, type SelfState } from './rules/self.ts';
 import { noSpeed, type SpeedState } from './rules/speed.ts';
 import { noRate, type RateClass, type RateState } from './rules/unreliable.ts';
 import { newTurn, type TurnDraft } from './turn.ts';
@@ -224,7 +224,7 @@ export function newMemory(config: Config, random: Random, now: Now): Memory {
     urgent: new Set(),
     seen: new Map(),
     controls: new Map(),
-    self: noSelf,
+    self: quietSelf(noSelf, now.monotonicMs),
     asleep: [],
     passEnded: false,
     findingsWrittenAtMs: now.monotonicMs,
