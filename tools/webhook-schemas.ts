@@ -67,9 +67,17 @@ const advice = z.strictObject({
     findings: z.array(z.string()),
   }),
   candidates: z
-    .array(z.strictObject({ registry: z.string(), scoreSeconds: seconds.nullable(), gate: z.enum(gates) }))
+    .array(
+      z.strictObject({
+        registry: z.string(),
+        scoreSeconds: seconds.nullable(),
+        gate: z.enum(gates),
+        sum: z.number().nullable(),
+        bound: z.number().nullable(),
+      }),
+    )
     .describe('best first'),
-  expected: z.strictObject({ availability: before(share), p95Seconds: before(seconds) }),
+  expected: z.strictObject({ availability: before(share), p95Seconds: before(seconds), fetchCostSeconds: before(seconds) }),
   confidence,
   remedy: z.record(z.string(), z.string()).describe('the lines to paste, by client; empty when refused'),
   doesNotCover: z.array(z.string()),

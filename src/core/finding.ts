@@ -8,6 +8,7 @@ export const findingKinds = [
   'level_shift',
   'outage',
   'unreliable',
+  'throughput',
   'refusal',
   'lag',
   'mismatch',

@@ -21,7 +21,6 @@ import { baselinesOf, notePass, standingOf, vantageOf } from './standings.ts';
 import { take } from './take.ts';
 import { type Detector, type DetectTurn, newTurn } from './turn.ts';
 
-export type { LookOrder } from './round/look.ts';
 export type { Detector, DetectTurn, RoundAsk, SeriesBaseline } from './turn.ts';
 
 /** Open findings and the notes of what was answered before are written again this often, so as not to expire in use. */

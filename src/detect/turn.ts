@@ -1,12 +1,11 @@
 import type { Config } from '../core/config.ts';
-import type { ControlAnswer, Skipped } from '../core/due.ts';
+import type { ControlAnswer, LookOrder, Skipped } from '../core/due.ts';
 import type { Finding, FindingChange } from '../core/finding.ts';
 import type { Connection } from '../core/mirror.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
 import type { Sample, SettledSample } from '../core/sample.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import type { Target } from '../core/target.ts';
-import type { LookOrder } from './round/look.ts';
 
 /** Ask these now, all in one moment of a confirming round. */
 export interface RoundAsk {

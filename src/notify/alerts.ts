@@ -11,6 +11,7 @@ const severities: Readonly<Record<FindingKind, 'critical' | 'warning' | 'info'>>
   mismatch: 'critical',
   outage: 'warning',
   unreliable: 'warning',
+  throughput: 'warning',
   spike: 'warning',
   refusal: 'warning',
   lag: 'warning',
@@ -23,7 +24,8 @@ const severities: Readonly<Record<FindingKind, 'critical' | 'warning' | 'info'>>
 const says: Readonly<Record<FindingKind, string>> = {
   mismatch: 'serves wrong bytes',
   outage: 'is in outage',
-  unreliable: 'fails now and then',
+  unreliable: 'fails too often',
+  throughput: 'downloads slowly',
   spike: 'has become slow',
   refusal: 'refuses us',
   lag: 'is behind',

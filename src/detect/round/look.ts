@@ -1,3 +1,4 @@
+import type { LookOrder } from '../../core/due.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import { isHeavy, type Target } from '../../core/target.ts';
@@ -10,19 +11,6 @@ import { questionKey, targetAt } from './question.ts';
 
 /** Answers as usual that end a look at a slow one. */
 const settledAnswers = 3;
-
-/** An order to ask one question of a mirror, and of others beside it, again and again for a while. */
-export interface LookOrder {
-  readonly registry: string;
-  readonly target: Target;
-  /** Who is asked besides; `null`: every sibling. */
-  readonly registries: readonly string[] | null;
-  readonly forMs: number;
-  /** Between two moments, at least a second. */
-  readonly stepMs: number;
-  /** May overdraw the budget. */
-  readonly isUrgent: boolean;
-}
 
 /**
  * Starts a look, or extends the one under way for the same question: the longer time, the shorter step, all who are

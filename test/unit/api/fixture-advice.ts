@@ -30,12 +30,16 @@ export const fixtureAdvice: Advice = {
     findings: ['0c9x2k5spike0coast00'],
   },
   candidates: [
-    { registry: 'inland', scoreSeconds: 0.61, gate: 'ok' },
-    { registry: 'coast', scoreSeconds: 2.24, gate: 'spike' },
-    { registry: 'campus', scoreSeconds: null, gate: 'outage' },
-    { registry: 'go-origin', scoreSeconds: null, gate: 'unmeasured' },
+    { registry: 'inland', scoreSeconds: 0.61, gate: 'ok', sum: null, bound: null },
+    { registry: 'coast', scoreSeconds: 2.24, gate: 'spike', sum: null, bound: null },
+    { registry: 'campus', scoreSeconds: null, gate: 'outage', sum: null, bound: null },
+    { registry: 'go-origin', scoreSeconds: null, gate: 'unmeasured', sum: null, bound: null },
   ],
-  expected: { availability: { before: 1, after: 1 }, p95Seconds: { before: 1.29, after: 0.37 } },
+  expected: {
+    availability: { before: 1, after: 1 },
+    p95Seconds: { before: 1.29, after: 0.37 },
+    fetchCostSeconds: { before: null, after: null },
+  },
   confidence: 'high',
   remedy: {
     env: "export GOPROXY='https://mirrors.inland.example.com/goproxy,direct'\nexport GOPRIVATE='git.example.com/*'",

@@ -36,7 +36,7 @@ describe('defaults', () => {
         outage: { open: 3, overMs: 4000, close: 2, share: 0.5 },
         lagLimitMs: 3_600_000,
       },
-      advise: { holdMs: 600_000, ttlMs: 86_400_000, minGain: 0.2 },
+      advise: { holdMs: 600_000, ttlMs: 86_400_000, minGain: 0.2, failureCostMs: 300_000 },
       webhooks: [],
       state: { path: '/etc/mirrorwatch/data/mirrorwatch.db', keepMs: 30 * 86_400_000 },
       limits: { lines: 500_000 },
@@ -51,6 +51,7 @@ describe('defaults', () => {
         role: 'mirror',
         weight: null,
         region: null,
+        capacity: null,
         connections: ['cold'],
         access: {
           tls: { ca: [], client: null, pin: null },
@@ -136,6 +137,7 @@ mirrors:
     role: origin
     weight: 7
     region: cn-east
+    capacity: small
     tls: { pin: sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= }
     auth: { username: bob, password: hunter2, hosts: [ cdn.example.com ] }
     proxy: http://u:hunter3@egress.example.com:3128
@@ -153,6 +155,7 @@ mirrors:
       role: 'origin',
       weight: 7,
       region: 'cn-east',
+      capacity: 'small',
       connections: ['cold', 'warm'],
       access: undefined,
       maintenance: [{ cron: '0 2 * * 6', timeZone: 'Europe/Berlin', forMs: 7_200_000 }],
@@ -237,6 +240,10 @@ webhooks: [ { name: o, urlFile: hook, secretsFile: secrets } ]
     expect(config.mirrors[0]?.access.auth?.secret.reveal()).toBe('007');
   });
 
+  test('what a broken build costs', () => {
+    expect(configOf('advise: { failureCost: 90s }').advise.failureCostMs).toBe(90_000);
+  });
+
   test('proxies of the environment, and none for a mirror that says so', () => {
     const config = configOf(
       'mirrors: [ { name: a, ecosystem: go, url: https://a.example.com }, { name: b, ecosystem: go, url: https://b.example.com, proxy: direct } ]',
@@ -274,7 +281,7 @@ webhooks:
   - { name: all, url: https://h.example.com, secrets: [ ${secret} ] }
   - { name: some, url: http://10.0.0.1/x, secrets: [ ${secret}, ${secret} ], on: [ spike ], allow: [ 10.0.0.0/8 ] }
 `).webhooks;
-    expect(all?.on).toHaveLength(12);
+    expect(all?.on).toHaveLength(13);
     expect(some).toMatchObject({ name: 'some', format: 'standard', lang: 'en', on: ['spike'], allow: ['10.0.0.0/8'] });
     expect([some?.secrets.length, all?.secrets[0]?.reveal()]).toEqual([2, secret]);
   });

@@ -282,7 +282,7 @@ const always = {
   mirrorwatch_state_writable: 1,
 };
 const noFindings = Object.fromEntries(
-  ['spike', 'level_shift', 'outage', 'unreliable', 'refusal', 'mismatch', 'certificate'].map((kind) => [
+  ['spike', 'level_shift', 'outage', 'unreliable', 'throughput', 'refusal', 'mismatch', 'certificate'].map((kind) => [
     `mirror_findings_open{ecosystem="go",registry="a",kind="${kind}"}`,
     0,
   ]),
@@ -399,9 +399,9 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
           ecosystem: 'go',
           upstream: 'go',
           candidates: [
-            { registry: 'gone', scoreSeconds: 0.1, gate: 'spike' },
-            { registry: 'b', scoreSeconds: 0.2, gate: 'ok' },
-            { registry: 'a', scoreSeconds: 0.3, gate: 'current' },
+            { registry: 'gone', scoreSeconds: 0.1, gate: 'spike', sum: null, bound: null },
+            { registry: 'b', scoreSeconds: 0.2, gate: 'ok', sum: null, bound: null },
+            { registry: 'a', scoreSeconds: 0.3, gate: 'current', sum: null, bound: null },
           ],
         },
       ],
