@@ -73,9 +73,15 @@ export const limits = {
   contaminatedMsMin: 20,
   contaminatedShareOfRtt: 0.1,
   contaminatedShareOfTimeout: 0.25,
-  /** design.md section 3: a finding about us above this share over this window. */
+  /**
+   * design.md section 3: a finding about us above this share over this window or the last so many samples, whichever is
+   * longer, and no samples count at first after a start or a reload.
+   */
   contaminatedShareFinding: 0.05,
   contaminatedWindowMs: 5 * minute,
+  contaminatedSamples: 100,
+  contaminatedWindowMsMax: 60 * minute,
+  contaminatedQuietMs: 1 * minute,
   /** design.md section 3: cold when it takes so many times the median of the step there. */
   coldFactor: 10,
   /** design.md section 5, Spike: the threshold is never above this share of the timeout. */

@@ -33,6 +33,6 @@ export interface VantageStanding {
   /** Wall milliseconds since when; `null` while not suspect. */
   readonly sinceMs: number | null;
   readonly controls: readonly { readonly name: string; readonly up: boolean | null }[];
-  /** Share of contaminated samples over the last five minutes, 0 to 1; `null` without samples. */
+  /** Share of contaminated samples over the last five minutes or hundred samples, 0 to 1; `null` without samples. */
   readonly contaminatedShare: number | null;
 }

@@ -15,7 +15,7 @@ import { withMark } from './round/loss.ts';
 import { answerControl, answerMoments, hasten } from './round/moments.ts';
 import { judgeSuspicion, startStreaksAnew } from './round/suspicion.ts';
 import { writeDirty, writeUrgent } from './rows.ts';
-import { clockSays, clockWell, judgeSelf, selfSays } from './rules/self.ts';
+import { clockSays, clockWell, judgeSelf, quietSelf, selfSays } from './rules/self.ts';
 import { settle } from './settle.ts';
 import { baselinesOf, notePass, standingOf, vantageOf } from './standings.ts';
 import { take } from './take.ts';
@@ -138,6 +138,7 @@ export function createDetector(input: {
     reconfigure: (config, targets, now) =>
       turnAt(now, () => {
         adopt(memory, config, targets);
+        memory.self = quietSelf(memory.self, now.monotonicMs);
         advanceRounds(memory);
       }),
     flush: (now) =>

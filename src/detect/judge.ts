@@ -7,10 +7,10 @@ import {
   isSpikeJudge,
   type Memory,
   type MirrorMemory,
+  ownTimeoutMs,
   primaryConnection,
   roundKeyOf,
   type SeriesMemory,
-  stepTimeoutMs,
   writeSoon,
 } from './memory.ts';
 import { hearOutage, openOutage } from './outages.ts';
@@ -81,7 +81,7 @@ function judgeSpeed(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, 
 function refreshSpeed(memory: Memory, mirror: MirrorMemory): void {
   const { name } = mirror.mirror;
   const all = [...mirror.series.values()].map((series) => ({ ...series, isJudge: isSpikeJudge(mirror, series) }));
-  const timeoutOf = (target: Target) => stepTimeoutMs(memory.config, target.step);
+  const timeoutOf = (target: Target) => ownTimeoutMs(memory.config, target);
   apply(memory, 'spike', mirror, spikeSays(name, all, memory.config.detect.spike, timeoutOf));
   const known = openFinding(memory, 'level_shift', name)?.evidence ?? null;
   apply(memory, 'level_shift', mirror, shiftSays(name, all, known));

@@ -1,6 +1,7 @@
 import type { Config } from '../core/config.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Connection, Mirror } from '../core/mirror.ts';
+import { paceOf } from '../core/pace.ts';
 import type { Now, Random } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Standing } from '../core/standing.ts';
@@ -15,7 +16,7 @@ import type { StepTimes } from './rules/cold.ts';
 import type { DeclaredWrong, WrongOnce } from './rules/mismatch.ts';
 import { noOutage, type OutageState } from './rules/outage.ts';
 import { noRefusal, type RefusalState } from './rules/refusal.ts';
-import { noSelf, type SelfState } from './rules/self.ts';
+import { noSelf, quietSelf, type SelfState } from './rules/self.ts';
 import { noSpeed, type SpeedState } from './rules/speed.ts';
 import { noRate, type RateClass, type RateState } from './rules/unreliable.ts';
 import { newTurn, type TurnDraft } from './turn.ts';
@@ -224,7 +225,7 @@ export function newMemory(config: Config, random: Random, now: Now): Memory {
     urgent: new Set(),
     seen: new Map(),
     controls: new Map(),
-    self: noSelf,
+    self: quietSelf(noSelf, now.monotonicMs),
     asleep: [],
     passEnded: false,
     findingsWrittenAtMs: now.monotonicMs,
@@ -278,14 +279,13 @@ export function isSpikeJudge(memory: MirrorMemory, series: SeriesMemory): boolea
 
 /** The canary's pace, milliseconds. For a cron pace the widest gap seen, an hour before there is one. */
 export function canaryPaceMs(memory: MirrorMemory, config: Config): number {
-  const step = memory.canary?.step;
-  const { cadence } = (step === undefined ? undefined : config.steps[step]) ?? config.schedule.pace;
+  const { cadence } = memory.canary === null ? config.schedule.pace : paceOf(memory.canary, config);
   return cadence.kind === 'every' ? cadence.everyMs : (memory.plannedGapMs ?? 3_600_000);
 }
 
-/** The deadline of a step as configured, milliseconds. */
-export function stepTimeoutMs(config: Config, step: Target['step']): number {
-  return (config.steps[step] ?? config.schedule.pace).timeoutMs;
+/** The deadline of a target as configured, milliseconds. */
+export function ownTimeoutMs(config: Config, target: Pick<Target, 'canary' | 'step'>): number {
+  return paceOf(target, config).timeoutMs;
 }
 
 /** Has the mirror's row written with this turn, whenever it was written last. */

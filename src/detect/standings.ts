@@ -1,7 +1,7 @@
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import { isHeavy } from '../core/target.ts';
 import { canBeAsked } from './absence.ts';
-import { canaryPaceMs, isCanaryOut, type Memory, type MirrorMemory, stepTimeoutMs } from './memory.ts';
+import { canaryPaceMs, isCanaryOut, type Memory, type MirrorMemory, ownTimeoutMs } from './memory.ts';
 import { modulesOutOf } from './rules/outage.ts';
 import { rollUp } from './rules/roll-up.ts';
 import { contaminatedOf } from './rules/self.ts';
@@ -89,7 +89,7 @@ export function* baselinesOf(memory: Memory): Iterable<SeriesBaseline> {
     for (const series of mirror.series.values()) {
       const { target, connection, baseline, spike } = series;
       if (isHeavy(target.step) || !mirror.mirror.connections.includes(connection)) continue;
-      const timeoutMs = stepTimeoutMs(memory.config, target.step);
+      const timeoutMs = ownTimeoutMs(memory.config, target);
       const thresholdMs = thresholdFor(memory, series, timeoutMs);
       yield { target, connection, baselineMs: baseline.medianMs, thresholdMs, streak: spike.slow };
     }

@@ -3,7 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
 import { isLeftAlone } from './absence.ts';
-import { isCanaryProbe, type Memory, type MirrorMemory, roundOf, seriesOf, stepTimeoutMs } from './memory.ts';
+import { isCanaryProbe, type Memory, type MirrorMemory, ownTimeoutMs, roundOf, seriesOf } from './memory.ts';
 import { hearOutage } from './outages.ts';
 import { doubtCanary, doubtTarget, isInDoubt } from './round/doubt.ts';
 import { lookBack } from './round/look.ts';
@@ -58,7 +58,7 @@ export function take(memory: Memory, sample: Sample): void {
 /** A confirming deadline is short: for what nobody doubts, a timeout by it says something about the moment alone. */
 function isShortTimeout(memory: Memory, mirror: MirrorMemory, { due, outcome }: Sample): boolean {
   if (due.purpose !== 'confirm' || outcome.tag !== 'failed' || !isTimeout(outcome.failure.kind)) return false;
-  return due.timeoutMs < stepTimeoutMs(memory.config, due.target.step) && !isInDoubt(mirror, due.target);
+  return due.timeoutMs < ownTimeoutMs(memory.config, due.target) && !isInDoubt(mirror, due.target);
 }
 
 function hearCanary(memory: Memory, mirror: MirrorMemory, sample: Sample): void {

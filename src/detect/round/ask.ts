@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/target.ts';
 import { canBeAsked } from '../absence.ts';
-import { canarySeries, type Memory, type MirrorMemory, seriesOf, stepTimeoutMs } from '../memory.ts';
+import { canarySeries, type Memory, type MirrorMemory, ownTimeoutMs, seriesOf } from '../memory.ts';
 import { type Budget, spend } from './budget.ts';
 import { endDoubt, isInDoubt, mirrorsOf } from './doubt.ts';
 import { beginMoment, type Look, type Round } from './moments.ts';
@@ -201,13 +201,13 @@ export function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: T
       ? limits.roundTimeoutMsMin
       : Math.max(baselineMs ?? 0, mirror.lastOkRttMs ?? 0);
   const wantedMs = Math.max(limits.roundTimeoutMsMin, limits.roundTimeoutFactor * usual);
-  return Math.round(Math.min(wantedMs, stepTimeoutMs(memory.config, target.step)));
+  return Math.round(Math.min(wantedMs, ownTimeoutMs(memory.config, target)));
 }
 
 /** The deadline of a sibling and of a look: long enough that a slow answer is measured and not cut. Milliseconds. */
 function lookTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
   const usual = usualMs(memory, mirror, target) ?? mirror.lastOkRttMs ?? 0;
   const wantedMs = Math.max(limits.lookTimeoutMsMin, limits.lookTimeoutFactor * usual);
-  const ownMs = mirror.canary === null ? wantedMs : stepTimeoutMs(memory.config, mirror.canary.step);
+  const ownMs = mirror.canary === null ? wantedMs : ownTimeoutMs(memory.config, mirror.canary);
   return Math.round(Math.min(wantedMs, ownMs));
 }

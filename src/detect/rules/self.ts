@@ -3,15 +3,17 @@ import type { Says } from './says.ts';
 
 const bucketMs = 10_000;
 const buckets = Math.ceil(limits.contaminatedWindowMs / bucketMs);
-/** Below so many samples a share of 5 % says nothing. */
-const samplesMin = 20;
+const bucketsMax = Math.ceil(limits.contaminatedWindowMsMax / bucketMs);
 const shedStep = 0.2;
 const shedMax = 0.8;
 /** How long a change of load is given to show. */
 const shedEveryMs = 60_000;
 
-/** Contaminated samples among all, in buckets of ten seconds over five minutes; and what was done about it. */
+/** Contaminated samples among all, in buckets of ten seconds; and what was done about it. Monotonic milliseconds. */
 export interface SelfState {
+  /** Samples before this are not counted: a start and a reload are busy by nature. */
+  readonly fromMs: number;
+  /** Newest last. */
   readonly buckets: readonly { readonly index: number; readonly samples: number; readonly contaminated: number }[];
   /** Share of the load that is shed, 0 to 0.8. */
   readonly shed: number;
@@ -19,12 +21,24 @@ export interface SelfState {
   readonly isOpen: boolean;
 }
 
-export const noSelf: SelfState = { buckets: [], shed: 0, shedAtMs: null, isOpen: false };
+export const noSelf: SelfState = {
+  fromMs: Number.NEGATIVE_INFINITY,
+  buckets: [],
+  shed: 0,
+  shedAtMs: null,
+  isOpen: false,
+};
+
+/** The state after a start or a reload: nothing is counted for a minute. */
+export function quietSelf(state: SelfState, nowMs: number): SelfState {
+  return { ...state, fromMs: nowMs + limits.contaminatedQuietMs };
+}
 
 /** The state with one more judged sample. Monotonic milliseconds. */
 export function countSample(state: SelfState, contaminated: boolean, nowMs: number): SelfState {
+  if (nowMs < state.fromMs) return state;
   const index = Math.floor(nowMs / bucketMs);
-  const kept = state.buckets.filter((bucket) => bucket.index > index - buckets);
+  const kept = state.buckets.filter((bucket) => bucket.index > index - bucketsMax);
   const last = kept.at(-1);
   const one = { samples: 1, contaminated: contaminated ? 1 : 0 };
   if (last === undefined || last.index !== index) return { ...state, buckets: [...kept, { index, ...one }] };
@@ -36,7 +50,10 @@ export function countSample(state: SelfState, contaminated: boolean, nowMs: numb
   return { ...state, buckets: kept };
 }
 
-/** Samples, contaminated ones and their share over the last five minutes; the share is `null` without samples. */
+/**
+ * Samples, contaminated ones and their share over the last five minutes, or over the last hundred samples where those
+ * go further back (an hour at most); the share is `null` without samples.
+ */
 export function contaminatedOf(
   state: SelfState,
   nowMs: number,
@@ -44,8 +61,9 @@ export function contaminatedOf(
   const index = Math.floor(nowMs / bucketMs);
   let samples = 0;
   let contaminated = 0;
-  for (const bucket of state.buckets) {
-    if (bucket.index <= index - buckets) continue;
+  for (const bucket of state.buckets.toReversed()) {
+    if (bucket.index <= index - bucketsMax) break;
+    if (bucket.index <= index - buckets && samples >= limits.contaminatedSamples) break;
     samples += bucket.samples;
     contaminated += bucket.contaminated;
   }
@@ -53,7 +71,7 @@ export function contaminatedOf(
 }
 
 /**
- * Judges ourselves: above 5 % of at least twenty samples the finding opens and a fifth of the load is shed, one more
+ * Judges ourselves: above 5 % of at least a hundred samples the finding opens and a fifth of the load is shed, one more
  * each minute while it lasts; below half of that it is given back the same way, and the finding closes with the rest.
  * @see design.md section 3: never a blind daemon in silence
  */
@@ -63,7 +81,7 @@ export function judgeSelf(
 ): { readonly state: SelfState; readonly event: 'opened' | 'closed' | null } {
   const { samples, share } = contaminatedOf(state, nowMs);
   const isDue = state.shedAtMs === null || nowMs - state.shedAtMs >= shedEveryMs;
-  if (samples >= samplesMin && share !== null && share > limits.contaminatedShareFinding) {
+  if (samples >= limits.contaminatedSamples && share !== null && share > limits.contaminatedShareFinding) {
     const shed = isDue ? Math.min(shedMax, round(state.shed + shedStep)) : state.shed;
     const next = { ...state, shed, shedAtMs: isDue ? nowMs : state.shedAtMs, isOpen: true };
     return { state: next, event: state.isOpen ? null : 'opened' };
@@ -89,7 +107,7 @@ export function selfSays(event: 'opened' | 'closed' | null, state: SelfState, no
     cause: 'contaminated',
     evidence: { samples, failures: contaminated },
     actionable: false,
-    text: `This machine is too busy to time its probes: ${contaminated} of ${samples} samples in five minutes are unusable.`,
+    text: `This machine is too busy to time its probes: ${contaminated} of the last ${samples} samples are unusable.`,
   };
 }
 

@@ -154,6 +154,7 @@ describe('acknowledging', () => {
 
 describe('samples', () => {
   it('a contaminated one is unknown, counted, and judged by nobody', () => {
+    nowMs = 60_000;
     const turn = take(aTarget('a'), ok, {}, { loopDelayMsMax: 50 });
     expect(turn.settled).toMatchObject([{ outcome: { tag: 'unknown', because: 'contaminated' } }]);
     expect(detector.vantage().contaminatedShare).toBe(1);
@@ -161,13 +162,14 @@ describe('samples', () => {
   });
 
   it('more than 5 % of them open a finding about us and shed load', () => {
-    for (let i = 0; i < 30; i++) take(aTarget('a'), ok, {}, { loopDelayMsMax: i < 2 ? 50 : 0 });
+    nowMs = 60_000;
+    for (let i = 0; i < 100; i++) take(aTarget('a'), ok, {}, { loopDelayMsMax: i < 6 ? 50 : 0 });
     const turn = detector.tick(at(nowMs));
     expect(changes(turn)).toEqual(['self us opened']);
     expect(turn.shed).toBe(0.2);
     expect(turn.findings[0]?.finding).toMatchObject({
       cause: 'contaminated',
-      evidence: { samples: 30, failures: 2 },
+      evidence: { samples: 100, failures: 6 },
       actionable: false,
     });
   });

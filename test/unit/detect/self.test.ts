@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { contaminatedOf, countSample, judgeSelf, noSelf, type SelfState } from '../../../src/detect/rules/self.ts';
+import {
+  contaminatedOf,
+  countSample,
+  judgeSelf,
+  noSelf,
+  quietSelf,
+  type SelfState,
+} from '../../../src/detect/rules/self.ts';
 
 describe('self', () => {
   function counted(contaminated: number, samples: number, atMs = 0): SelfState {
@@ -9,27 +16,44 @@ describe('self', () => {
   }
 
   it.each([
-    { name: 'exactly 5 %', state: counted(1, 20), want: null, shed: 0 },
-    { name: 'more than 5 %', state: counted(2, 39), want: 'opened', shed: 0.2 },
-    { name: 'more than 5 % of too few', state: counted(19, 19), want: null, shed: 0 },
+    { name: 'exactly 5 %', state: counted(5, 100), want: null, shed: 0 },
+    { name: 'more than 5 %', state: counted(6, 100), want: 'opened', shed: 0.2 },
+    { name: 'more than 5 % of too few', state: counted(99, 99), want: null, shed: 0 },
   ])('$name: $want', ({ state, want, shed }) => {
     const judged = judgeSelf(state, 0);
     expect([judged.event, judged.state.shed]).toEqual([want, shed]);
   });
 
-  it('forgets after five minutes, sheds one step a minute, and gives back the same way', () => {
-    let state = counted(20, 20);
+  it('looks back over a hundred samples where five minutes hold fewer, and over an hour at most', () => {
+    let state = counted(10, 60);
+    for (let i = 0; i < 40; i++) state = countSample(state, false, 20 * 60_000);
+    expect(contaminatedOf(state, 21 * 60_000)).toEqual({ samples: 100, contaminated: 10, share: 0.1 });
+    for (let i = 0; i < 60; i++) state = countSample(state, false, 22 * 60_000);
+    expect(contaminatedOf(state, 23 * 60_000)).toEqual({ samples: 100, contaminated: 0, share: 0 });
+    expect(contaminatedOf(counted(10, 60), 60 * 60_000).samples).toBe(0);
+  });
+
+  it('counts nothing in the first minute after a start or a reload', () => {
+    let state = quietSelf(noSelf, 1_000);
+    for (let i = 0; i < 200; i++) state = countSample(state, true, 60_999);
+    expect(judgeSelf(state, 60_999)).toEqual({ state, event: null });
+    for (let i = 0; i < 100; i++) state = countSample(state, true, 61_000);
+    expect(judgeSelf(state, 61_000).event).toBe('opened');
+  });
+
+  it('forgets after an hour, sheds one step a minute, and gives back the same way', () => {
+    let state = counted(100, 100);
     const events: string[] = [];
     const sheds: number[] = [];
-    for (let ms = 0; ms <= 15 * 60_000; ms += 1_000) {
+    for (let ms = 0; ms <= 75 * 60_000; ms += 1_000) {
       const judged = judgeSelf(state, ms);
       state = judged.state;
       if (judged.event !== null) events.push(`${judged.event} at ${ms / 1_000} s`);
       if (ms % 60_000 === 0) sheds.push(state.shed);
     }
     expect(sheds.slice(0, 5)).toEqual([0.2, 0.4, 0.6, 0.8, 0.8]);
-    expect(events).toEqual(['opened at 0 s', 'closed at 480 s']);
+    expect(events).toEqual(['opened at 0 s', 'closed at 3780 s']);
     expect(sheds.at(-1)).toBe(0);
-    expect(contaminatedOf(state, 15 * 60_000).share).toBeNull();
+    expect(contaminatedOf(state, 75 * 60_000).share).toBeNull();
   });
 });
