@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import { fileNameText } from '../config/seen.ts';
+import { maskUrl } from '../core/secret.ts';
 import { exchange, systemFiles } from '../daemon/system.ts';
 import type { Context } from './context.ts';
 import { load } from './load.ts';
@@ -73,13 +75,13 @@ export function daemonAt(
 function mustBeDaemonUrl(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:\/\/[^/]/i.test(text))
-    throw new UsageError(`--url takes an http:// or https:// URL, not '${text}'`);
+    throw new UsageError(`--url takes an http:// or https:// URL, not '${maskUrl(text)}'`);
   if (url.username !== '' || url.password !== '') throw new UsageError('--url takes no credentials: use --token-file');
 }
 
 function tokenIn(context: Context, path: string): string {
   const file = systemFiles.read(resolve(context.cwd, path));
-  if (file.tag === 'error') throw new UsageError(`--token-file ${path} cannot be read (${file.code})`);
+  if (file.tag === 'error') throw new UsageError(`--token-file ${fileNameText(path)} cannot be read (${file.code})`);
   return file.text.trim();
 }
 

@@ -2,7 +2,8 @@ import type { ConfigIssue } from '../core/config.ts';
 import type { Files } from '../core/ports.ts';
 import { type Checked, valueAt } from './check.ts';
 import type { SourceDocument } from './document.ts';
-import { type Path, pathText, seenText } from './issues.ts';
+import type { Path } from './issues.ts';
+import { pathText, seenText } from './seen.ts';
 
 interface More {
   /** What was seen, where it is not the value at the path. */

@@ -8,8 +8,8 @@ import {
   listenAddress,
   mapping,
   notYet,
+  secretText,
   size,
-  text,
   timeoutRange,
   timeZone,
 } from './fields.ts';
@@ -22,7 +22,7 @@ export const listen = z.union([
   listenAddress('Address of the HTTP interface. Off loopback a token is required, so the mapping form is.'),
   mapping({
     address: listenAddress('Address and port; an empty host is every IPv4 address.').prefault('127.0.0.1:10120'),
-    token: text('Bearer token for everything but healthy and ready.', 'a token').optional(),
+    token: secretText('Bearer token for everything but healthy and ready.', 'a token').optional(),
     tokenFile: file('File that holds the token.').optional(),
     tls: mapping({
       cert: file('Certificate chain, PEM.'),

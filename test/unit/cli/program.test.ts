@@ -72,6 +72,17 @@ describe('wrong usage is 2, said on standard error with the usage line', () => {
     expect(err).toContain('usage: mirrorwatch');
   });
 
+  test.each([
+    ['a token where its file should be', ['advice', '--url', 'http://127.0.0.1:1', '--token-file', 'hunter2']],
+    ['a daemon with a password and no scheme', ['advice', '--url', 'robot:hunter2@127.0.0.1:1']],
+    ['a mirror with a password and no host', ['probe', 'http://robot:hunter2@']],
+  ])('a secret is not said back: %s', async (_, argv) => {
+    const { code, err } = await run(argv);
+    expect(code).toBe(2);
+    expect(err).not.toContain('hunter2');
+    expect(err).toContain('***');
+  });
+
   test('no command at all: the overview, 2', async () => {
     const { code, out } = await run([]);
     expect([code, out]).toEqual([2, (await run(['--help'])).out]);
