@@ -19,6 +19,8 @@ interface More {
 export interface Report {
   error(path: Path, expected: string, more?: More): void;
   warning(path: Path, expected: string, more?: More): void;
+  /** False where the file says nothing and a default stands. */
+  isWritten(path: Path): boolean;
   readonly issues: readonly ConfigIssue[];
 }
 
@@ -40,7 +42,8 @@ export function createReport(document: SourceDocument, checked: Checked): Report
       nearest: more?.nearest ?? null,
     });
   };
-  return { error: add('error'), warning: add('warning'), issues };
+  const isWritten = (path: Path): boolean => valueAt(document.data, checked.original(path)) !== undefined;
+  return { error: add('error'), warning: add('warning'), isWritten, issues };
 }
 
 function seenAt(document: SourceDocument, path: Path): string | null {
