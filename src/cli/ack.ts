@@ -12,7 +12,7 @@ export const ackCommand: Command = {
     const [id] = positionals;
     if (id === undefined) throw new UsageError('which finding?');
     if (!values.reason) throw new UsageError('--reason is needed: it is kept with the finding');
-    const answer = await daemonAt(context, values).post(`/api/v1/findings/${encodeURIComponent(id)}/ack`, {
+    const answer = await (await daemonAt(context, values)).post(`/api/v1/findings/${encodeURIComponent(id)}/ack`, {
       reason: values.reason,
     });
     if (answer.tag === 'unreachable' || answer.status !== 200) {

@@ -36,7 +36,7 @@ export const adviceCommand: Command = {
       const config = values.config === undefined ? [] : ['--config', values.config];
       return rankCommand.run({ ...context, argv: values.json ? [...config, '--json'] : config });
     }
-    const daemon = daemonAt(context, values);
+    const daemon = await daemonAt(context, values);
     if (verb === 'accept') {
       if (id === undefined) throw new UsageError('accept which advice?');
       const answer = await daemon.post(`/api/v1/advice/${encodeURIComponent(id)}/accept`, {});

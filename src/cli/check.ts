@@ -14,7 +14,7 @@ export const checkCommand: Command = {
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, { config: { type: 'string' }, json: { type: 'boolean' } }, 0);
     const { terminal } = context;
-    const loaded = load(context, values.config);
+    const loaded = await load(context, values.config);
     if (loaded.tag === 'error') {
       if (values.json)
         terminal.out(JSON.stringify({ ok: false, source: loaded.error.source, issues: loaded.error.issues }, null, 2));

@@ -31,11 +31,11 @@ const answerMs = 15_000;
  * The daemon that `--url` names, else the one that the configuration makes listen here; its token comes along.
  * @throws UsageError where neither the configuration nor `--url` tells, or the token's file can't be read
  */
-export function daemonAt(
+export async function daemonAt(
   context: Context,
   flags: { url?: string | undefined; 'token-file'?: string | undefined; config?: string | undefined },
-): DaemonClient {
-  const loaded = flags.url === undefined ? load(context, flags.config) : null;
+): Promise<DaemonClient> {
+  const loaded = flags.url === undefined ? await load(context, flags.config) : null;
   if (loaded?.tag === 'error') {
     context.terminal.err(loaded.error.text);
     throw new UsageError('the configuration does not tell where the daemon is; name it with --url');
@@ -45,7 +45,8 @@ export function daemonAt(
   const host = listen === null || listen.host === '0.0.0.0' || listen.host === '::' ? '127.0.0.1' : listen.host;
   const own = `${listen?.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${listen?.port ?? 10120}`;
   const url = (flags.url ?? own).replace(/\/$/, '');
-  const token = flags['token-file'] === undefined ? listen?.token?.reveal() : tokenIn(context, flags['token-file']);
+  const token =
+    flags['token-file'] === undefined ? listen?.token?.reveal() : await tokenIn(context, flags['token-file']);
   const ask = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<DaemonAnswer> => {
     const headers = {
       ...(token ? { authorization: `Bearer ${token}` } : {}),
@@ -79,8 +80,8 @@ function mustBeDaemonUrl(text: string): void {
   if (url.username !== '' || url.password !== '') throw new UsageError('--url takes no credentials: use --token-file');
 }
 
-function tokenIn(context: Context, path: string): string {
-  const file = systemFiles.read(resolve(context.cwd, path));
+async function tokenIn(context: Context, path: string): Promise<string> {
+  const file = await systemFiles.read(resolve(context.cwd, path));
   if (file.tag === 'error') throw new UsageError(`--token-file ${fileNameText(path)} cannot be read (${file.code})`);
   return file.text.trim();
 }

@@ -28,8 +28,8 @@ export const probeCommand: Command = {
     if (values.json && values.curl) throw new UsageError('--json or --curl, not both');
     if (/^https?:/i.test(which) && !URL.canParse(which)) throw new UsageError(`'${maskUrl(which)}' is no URL`);
     const loaded = /^https?:\/\//i.test(which)
-      ? loadText(context, adHoc(which, wanted), null)
-      : load(context, values.config);
+      ? await loadText(context, adHoc(which, wanted), null)
+      : await load(context, values.config);
     if (loaded.tag === 'error') {
       context.terminal.err(loaded.error.text);
       return 2;

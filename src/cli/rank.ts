@@ -25,7 +25,7 @@ export const rankCommand: Command = {
       50,
     );
     const rounds = wholeNumber('rounds', values.rounds, 10);
-    const loaded = load(context, values.config);
+    const loaded = await load(context, values.config);
     if (loaded.tag === 'error') {
       context.terminal.err(loaded.error.text);
       return 2;

@@ -20,7 +20,7 @@ export const runCommand: Command = {
       ...context.facts,
       log: { ...context.facts.log, level: level ?? context.facts.log.level },
     };
-    const loaded = load(context, values.config);
+    const loaded = await load(context, values.config);
     if (loaded.tag === 'error') {
       terminal.err(loaded.error.text);
       return 2;
@@ -33,8 +33,8 @@ export const runCommand: Command = {
       terminal.err(`mirrorwatch: the state file ${config.state.path} cannot be used: ${stateTrouble(ports.error)}`);
       return 1;
     }
-    const started = await startDaemon(config, ports.value, () => {
-      const again = load(context, values.config);
+    const started = await startDaemon(config, ports.value, async () => {
+      const again = await load(context, values.config);
       return again.tag === 'ok' ? ok(again.value.config) : error(again.error.issues);
     });
     if (started.tag === 'error') {
@@ -73,7 +73,7 @@ function stateTrouble(failure: StoreOpenFailure): string {
     case 'newer':
       return `it was written by a newer release (version ${failure.version}, this one knows ${failure.known}); it was left as it is`;
     case 'foreign':
-      return 'it is a database of something else; it was left as it is';
+      return 'it is no state file, but something else; it was left as it is';
     default:
       return failure satisfies never;
   }

@@ -12,7 +12,7 @@ export const webhookCommand: Command = {
     const { values, positionals } = words(context.argv, { config: { type: 'string' } }, 2);
     const [verb, name] = positionals;
     if (verb !== 'test' || name === undefined) throw new UsageError('webhook test NAME');
-    const loaded = load(context, values.config);
+    const loaded = await load(context, values.config);
     if (loaded.tag === 'error') {
       context.terminal.err(loaded.error.text);
       return 2;

@@ -137,6 +137,10 @@ export const limits = {
   everyMsMin: 5 * second,
   everyMsMinLoopback: 100,
   configBytes: 4 * mib,
+  /** A file of the configuration that is not read by then (a dead network mount) is a mistake, not a stand-still. */
+  fileMs: 5 * second,
+  /** Rounds of reading: what a file names may lead to a folder, that to files, a lock file to the one beside it. */
+  fileRounds: 20,
   /** The state file never grows past this: it is then full, as a disk would be, and takes rows again once some expired. */
   stateBytes: 8 * 1024 * mib,
   mirrors: 500,

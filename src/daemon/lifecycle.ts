@@ -23,8 +23,10 @@ export interface Daemon {
   stop(): Promise<void>;
 }
 
-/** Reads the configuration again; handed in by cli/, which alone knows path and environment. */
-export type Reread = () => Result<Config, readonly ConfigIssue[]>;
+type ReadAgain = Result<Config, readonly ConfigIssue[]>;
+
+/** Reads the configuration again, in its own time; handed in by cli/, which alone knows path and environment. */
+export type Reread = () => ReadAgain | Promise<ReadAgain>;
 
 /**
  * Brings a daemon up: stages, loop, listener.
@@ -59,7 +61,7 @@ export async function startDaemon(
   }));
 
   async function reload(): Promise<ReloadOutcome> {
-    const read = reread();
+    const read = await reread();
     if (read.tag === 'error') {
       life.reloadOk = false;
       ports.log.error('reload refused, the old configuration is kept', { issues: read.error });

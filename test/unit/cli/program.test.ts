@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -158,6 +159,21 @@ go: { sumdb: off }
       { severity: 'warning', path: 'controls' },
       { severity: 'warning', path: 'mirrors' },
     ]);
+  });
+
+  test('a pipe where a secret should be is told at once', async () => {
+    const pipe = join(tempDir('pipe'), 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const path = yaml(`
+listen: { address: ":1", tokenFile: "${pipe}" }
+mirrors: [ { name: a, ecosystem: go, url: "https://a.example.com" } ]
+controls: [ tcp://192.0.2.1:53 ]
+modules: { go: [ "example.com/hello@v1.0.0" ] }
+`);
+    const { code, err } = await run(['check', '--config', path]);
+    expect(code).toBe(2);
+    expect(err).toContain('expected a file that can be read (not a regular file)');
+    expect((await run(['check', '--config', pipe])).err).toContain('saw not a regular file');
   });
 
   test('--json of a wrong file: every mistake with its place', async () => {

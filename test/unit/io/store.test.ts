@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -202,6 +203,13 @@ describe('a file that is not ours to write', () => {
       "CREATE TABLE meta (key TEXT, at_ms REAL, value TEXT); INSERT INTO meta VALUES ('schema', 0, '{')",
     ],
   ];
+  it('a pipe is refused, and holds nothing up', () => {
+    const path = newPath();
+    mkdirSync(dirname(path), { recursive: true });
+    execFileSync('mkfifo', [path]);
+    expect(openStore(path, bench().deps)).toEqual({ tag: 'error', error: { kind: 'foreign', path } });
+  });
+
   it.each(foreign)('of another program is refused and not touched: %s', (_name, sql) => {
     const path = newPath();
     mkdirSync(dirname(path), { recursive: true });
