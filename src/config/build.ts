@@ -142,7 +142,13 @@ function readListen(listen: FileConfig['listen'], reader: Reader, report: Report
   const short = typeof listen === 'string';
   const written = short ? { address: listen } : listen;
   const address = hostAndPort(written.address);
-  const { token, tokenFile, tls } = { token: undefined, tokenFile: undefined, tls: undefined, ...written };
+  const { token, tokenFile, tls, hosts } = {
+    token: undefined,
+    tokenFile: undefined,
+    tls: undefined,
+    hosts: [] as readonly string[],
+    ...written,
+  };
   const host = address?.host === '' || address === null ? '0.0.0.0' : address.host;
   if (token !== undefined && tokenFile !== undefined)
     report.error(['listen'], 'token or tokenFile, not both', { by: ['token', 'tokenFile'] });
@@ -157,6 +163,7 @@ function readListen(listen: FileConfig['listen'], reader: Reader, report: Report
     host,
     port: address?.port ?? 0,
     token: secret == null ? null : new Secret(secret),
+    ...(hosts.length === 0 ? {} : { hosts: hosts.map((name) => name.toLowerCase()) }),
     tls:
       tls === undefined
         ? null

@@ -89,7 +89,18 @@ export const limits = {
   receiverAnswerBytes: 4 * kib,
   /** HTTP in. */
   requestBytes: 256 * kib,
-  requestsPerMinute: 600,
+  /** Of one client (a token; on loopback an address), by class, so that none starves another: people and their browser, */
+  pageRequestsPerMinute: 600,
+  /** programs that poll, */
+  listRequestsPerMinute: 600,
+  /** a CI that asks once a job, hundreds of them at once behind one token, */
+  remedyRequestsPerMinute: 6_000,
+  /** and what changes something, Alertmanager's posts among it. */
+  writeRequestsPerMinute: 600,
+  /** Refused ones of one address: it is then told to wait. Whoever has the token comes in all the same. */
+  refusedRequestsPerMinute: 300,
+  /** Clients told apart; the others share a count. */
+  clientsCounted: 10_000,
   eventStreams: 32,
   eventQueue: 256,
   pageRows: 500,
