@@ -19,7 +19,7 @@ export interface Daemon {
   /** Where it listens, as a URL for people. */
   readonly url: string;
   reload(): Promise<ReloadOutcome>;
-  /** Drains within `limits.drainMs`, flushes the state and closes everything. Idempotent. */
+  /** Drains within `limits.drainMs`, flushes the state and closes everything, in all within `limits.stopMs`. Idempotent. */
   stop(): Promise<void>;
 }
 
@@ -133,7 +133,7 @@ export async function startDaemon(
         // What is still in flight comes back as unknown('shutdown') and is taken in by the last turn.
         await closeWithin(stages.workers, ports.timers);
         pipeline.end();
-        await listening.value.close(limits.deliveryMs / 10);
+        await listening.value.close(limits.closeMs);
         stages.store.close();
       })();
       return stopping;

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
+import { limits } from '../../src/core/limits.ts';
 import { goSumLines, syntheticModules } from '../support/synthetic-modules.ts';
 import { refuses } from './scripted-wire.ts';
 import { but, threeMirrors, well } from './three-mirrors.ts';
@@ -320,7 +321,7 @@ describe('the end', () => {
     await world.seconds(4);
     const from = world.time.nowMs();
     await world.stop();
-    expect(world.time.nowMs() - from).toBeLessThanOrEqual(11_500);
+    expect(world.time.nowMs() - from).toBeLessThanOrEqual(limits.stopMs - limits.closeMs);
   });
 });
 
