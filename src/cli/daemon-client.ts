@@ -15,7 +15,14 @@ export const daemonOptions = {
 
 /** What a daemon said, or why nothing came. */
 export type DaemonAnswer =
-  | { readonly tag: 'ok'; readonly status: number; readonly text: string; json(): unknown }
+  | {
+      readonly tag: 'ok';
+      readonly status: number;
+      /** Names in lower case. */
+      readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+      readonly text: string;
+      json(): unknown;
+    }
   | { readonly tag: 'unreachable'; readonly text: string };
 
 /** Asks a running daemon. */
@@ -25,15 +32,17 @@ export interface DaemonClient {
   post(path: string, body: unknown): Promise<DaemonAnswer>;
 }
 
-const answerMs = 15_000;
+const usualMs = 15_000;
 
 /**
  * The daemon that `--url` names, else the one that the configuration makes listen here; its token comes along.
+ * @param answerMs  how long it may take to answer
  * @throws UsageError where neither the configuration nor `--url` tells, or the token's file can't be read
  */
 export async function daemonAt(
   context: Context,
   flags: { url?: string | undefined; 'token-file'?: string | undefined; config?: string | undefined },
+  answerMs: number = usualMs,
 ): Promise<DaemonClient> {
   const loaded = flags.url === undefined ? await load(context, flags.config) : null;
   if (loaded?.tag === 'error') {
@@ -53,14 +62,18 @@ export async function daemonAt(
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     };
     try {
-      const { status, text } = await exchange({
+      const {
+        status,
+        headers: said,
+        text,
+      } = await exchange({
         url: url + path,
         method,
         headers,
         body: body === undefined ? null : JSON.stringify(body),
         limitMs: answerMs,
       });
-      return { tag: 'ok', status, text, json: () => JSON.parse(text) as unknown };
+      return { tag: 'ok', status, headers: said, text, json: () => JSON.parse(text) as unknown };
     } catch (cause) {
       const { code, name } = cause as NodeJS.ErrnoException;
       const why = code === 'ABORT_ERR' ? `nothing within ${answerMs / 1000} s` : (code ?? name);

@@ -12,17 +12,21 @@ import { UsageError, words } from './usage.ts';
 
 const usage = 'mirrorwatch probe URL|NAME [module@version] [--step STEP] [--config FILE] [--json | --curl]';
 
+const options = {
+  config: { type: 'string' },
+  step: { type: 'string' },
+  json: { type: 'boolean' },
+  curl: { type: 'boolean' },
+} as const;
+
 /** `mirrorwatch probe`: one probe now, explained phase by phase. */
 export const probeCommand: Command = {
   name: 'probe',
   summary: 'probe one mirror once, now, and explain every phase',
   usage,
+  options,
   async run(context: Context): Promise<ExitCode> {
-    const { values, positionals } = words(
-      context.argv,
-      { config: { type: 'string' }, step: { type: 'string' }, json: { type: 'boolean' }, curl: { type: 'boolean' } },
-      2,
-    );
+    const { values, positionals } = words(context.argv, options, 2);
     const [which, wanted] = positionals;
     if (which === undefined) throw new UsageError('which mirror? a URL, or a name of the configuration');
     if (values.json && values.curl) throw new UsageError('--json or --curl, not both');

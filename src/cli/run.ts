@@ -5,13 +5,16 @@ import type { Command, Context, ExitCode } from './context.ts';
 import { load } from './load.ts';
 import { UsageError, words } from './usage.ts';
 
+const options = { config: { type: 'string' }, 'log-level': { type: 'string' } } as const;
+
 /** `mirrorwatch run`: the daemon, until SIGTERM or SIGINT; SIGHUP reloads. */
 export const runCommand: Command = {
   name: 'run',
   summary: 'watch the configured mirrors until stopped; SIGHUP reloads',
   usage: 'mirrorwatch run [--config FILE] [--log-level debug|info|warn|error]',
+  options,
   async run(context: Context): Promise<ExitCode> {
-    const { values } = words(context.argv, { config: { type: 'string' }, 'log-level': { type: 'string' } }, 0);
+    const { values } = words(context.argv, options, 0);
     const { terminal } = context;
     const level = values['log-level'];
     if (level !== undefined && !logLevels.some((one) => one === level))

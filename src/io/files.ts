@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { limits } from '../core/limits.ts';
 import type { SlowFiles } from '../core/ports.ts';
 
@@ -29,6 +29,24 @@ export function createFiles(limitMs: number = limits.fileMs, disk: Disk = nodeDi
 
 /** The files of this machine. */
 export const systemFiles: SlowFiles = createFiles();
+
+/**
+ * Puts a text in place of a file, whole or not at all: written beside it under a name of its own, then renamed.
+ * @returns the failure's code (`EACCES`, `ENOSPC`; `not a regular file` where something else stands there), or `null`
+ */
+export async function replaceFile(path: string, text: string): Promise<string | null> {
+  const beside = `${path}.${process.pid}.${Date.now().toString(36)}`;
+  try {
+    const there = await lstat(path).catch(() => null);
+    if (there !== null && !there.isFile()) return 'not a regular file';
+    await writeFile(beside, text, { flag: 'wx' });
+    await rename(beside, path);
+    return null;
+  } catch (thrown) {
+    await rm(beside, { force: true }).catch(() => undefined);
+    return codeOf(thrown);
+  }
+}
 
 type Failed = { readonly tag: 'error'; readonly code: string };
 

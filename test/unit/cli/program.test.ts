@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { commands } from '../../../src/cli/program.ts';
 import { tempDir } from '../../support/paths.ts';
 import { expectGolden } from './golden.ts';
 import { run } from './run-program.ts';
@@ -22,6 +23,14 @@ test.each([['-h'], ['help']])('%s is help too, of a command where one is named',
   expect((await run([word])).out).toBe((await run(['--help'])).out);
   expect((await run(['help', 'rank'])).out).toBe((await run(['rank', '--help'])).out);
 });
+
+test.each(commands.map((command) => [command.name, command] as const))(
+  'the usage of %s names every option that it takes, and no other',
+  (_, { usage, options }) => {
+    const named = [...usage.matchAll(/--([a-z][a-z-]*)/g)].map(([, name]) => name ?? '');
+    expect([...new Set(named)].toSorted()).toEqual(Object.keys(options).toSorted());
+  },
+);
 
 test.each([['--version'], ['-v']])('%s', async (word) => {
   expect(await run([word])).toMatchObject({ code: 0, out: 'mirrorwatch 1.2.3 (node v24.0.0)', err: '' });
@@ -52,6 +61,8 @@ describe('wrong usage is 2, said on standard error with the usage line', () => {
     ['accepting nothing', ['advice', 'accept'], 'accept which advice?'],
     ['ack of nothing', ['ack'], 'which finding?'],
     ['ack without a reason', ['ack', 'x'], '--reason is needed'],
+    ['pause of nothing', ['pause'], 'which mirror?'],
+    ['pause without a time', ['pause', 'a'], '--for is needed'],
     ['webhook without a verb', ['webhook'], 'webhook test NAME'],
     ['webhook test of nothing', ['webhook', 'test'], 'webhook test NAME'],
     ['a log level that is none', ['run', '--log-level', 'loud'], '--log-level is one of'],
