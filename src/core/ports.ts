@@ -194,6 +194,8 @@ export interface Store {
   /** Deletes rows older than `beforeMs`; gives how many. */
   expire(table: Table, beforeMs: number): number;
   writable(): boolean;
+  /** Files set aside as corrupt since it was opened, by that too; absent: it has none to set aside. */
+  setAside?(): number;
   close(): void;
 }
 

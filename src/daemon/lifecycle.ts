@@ -40,8 +40,8 @@ export async function startDaemon(
   assertLimits();
   const stages = assemble(config, ports);
   const pipeline = createPipeline(stages);
-  const life = { up: false, draining: false, reloadOk: true };
   const startedAtMs = ports.clock.wallMs();
+  const life = { up: false, draining: false, reloadOk: true, reloadedAtMs: startedAtMs };
   stages.exporter.snapshot(() => ({
     standings: stages.detector.standings(),
     vantage: stages.detector.vantage(),
@@ -56,8 +56,11 @@ export async function startDaemon(
     queues: stages.notifier.queues(ports.clock.now()),
     inFlight: stages.workers.inFlight(),
     ...residentNow(),
+    startedAtMs,
+    reloadedAtMs: life.reloadedAtMs,
     reloadOk: life.reloadOk,
     stateWritable: stages.store.writable() && pipeline.stateTrouble() === null,
+    stateSetAside: stages.store.setAside?.() ?? 0,
   }));
 
   async function reload(): Promise<ReloadOutcome> {
@@ -87,6 +90,7 @@ export async function startDaemon(
     });
     await pipeline.reconfigured();
     life.reloadOk = true;
+    life.reloadedAtMs = ports.clock.wallMs();
     pipeline.events.emit('reload', ports.clock.wallMs(), { changed: keys });
     ports.log.info('configuration reloaded', { changed: keys });
     return { tag: 'reloaded', changed: keys };
