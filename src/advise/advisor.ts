@@ -130,19 +130,7 @@ export function createAdvisor(input: {
       orphans = [];
       for (const group of groups.values()) {
         const seen = view(group, now);
-        const LL = looksOf(seen);
-        if ((globalThis as any).LOOKLOG)
-          for (const l of LL)
-            (globalThis as any).LOOKLOG.push({
-              ...l,
-              t: now.monotonicMs,
-              near: [...group.contest.pairs]
-                .map(
-                  ([n, p]) =>
-                    `${n} F${p.failures.all.map((r) => r.sum.toFixed(1)).join('/')} H${p.failures.heavy.map((r) => r.sum.toFixed(1)).join('/')} T${p.time.light.sum.toFixed(1)} TH${p.time.heavy.sum.toFixed(1)}`,
-                )
-                .join(' ; '),
-            });
+        ledger.look(looksOf(seen));
         settleGroup(seen, input.random, given.trigger ?? 'detector', ledger);
       }
       return remember(ledger.turn());

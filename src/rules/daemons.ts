@@ -4,6 +4,8 @@ import type { AlertRule, GroupOf } from './rule.ts';
 
 const minute = 60;
 const queueSeconds = 15 * minute;
+/** Told for so long that whoever looks once a day's shift sees it. */
+const asideSeconds = 6 * 60 * minute;
 /** A bucket bound; a probe that starts so late is measured at another time than planned, with others at once. */
 const behindSeconds = 1.1;
 
@@ -67,12 +69,12 @@ function work(parameters: RuleParameters): readonly AlertRule[] {
     },
     {
       alert: 'MirrorwatchReloadFailed',
-      expr: 'mirrorwatch_config_last_reload_successful == 0',
+      expr: 'time() - mirrorwatch_config_last_reload_success_timestamp_seconds and on (job, instance) mirrorwatch_config_last_reload_successful == 0',
       forSeconds: minute,
       keepFiringSeconds: 0,
       severity: 'warning',
       summary: '{{ $labels.instance }} refused its new configuration',
-      description: `{{ $labels.instance }} goes on with its old configuration; the new one has mistakes, which are in its log.${counted(
+      description: `{{ $labels.instance }} goes on with the configuration of {{ $value | humanizeDuration }} ago; the new one has mistakes, which are in its log.${counted(
         "count(count by (registry) (mirror_state{instance='%s'}))",
         'It watches # mirrors.',
       )}`,
@@ -88,6 +90,17 @@ function work(parameters: RuleParameters): readonly AlertRule[] {
         "sum(mirror_findings_open{instance='%s'})",
         'Open findings: #.',
       )}${counted("sum(mirrorwatch_webhook_queue_length{instance='%s'})", 'Waiting notices: #.')}`,
+    },
+    {
+      alert: 'MirrorwatchStateSetAside',
+      why: 'Also where it happened at a start, and Prometheus saw no 0 before.',
+      expr: `increase(mirrorwatch_state_set_aside_total[${window(parameters, asideSeconds)}]) > 0 or (mirrorwatch_state_set_aside_total > 0 and on (job, instance) time() - process_start_time_seconds < ${asideSeconds})`,
+      forSeconds: 0,
+      keepFiringSeconds: 0,
+      severity: 'warning',
+      summary: '{{ $labels.instance }} began anew: its state file was corrupt',
+      description:
+        'The state file of {{ $labels.instance }} was corrupt and was set aside within the last six hours: baselines, findings, advice and undelivered notices of before are gone, pauses and acknowledgements too.',
     },
     {
       alert: 'MirrorwatchWebhookStuck',
