@@ -67,7 +67,15 @@ const advice = z.strictObject({
     findings: z.array(z.string()),
   }),
   candidates: z
-    .array(z.strictObject({ registry: z.string(), scoreSeconds: seconds.nullable(), gate: z.enum(gates) }))
+    .array(
+      z.strictObject({
+        registry: z.string(),
+        scoreSeconds: seconds.nullable(),
+        gate: z.enum(gates),
+        sum: z.number().nullable(),
+        bound: z.number().nullable(),
+      }),
+    )
     .describe('best first'),
   expected: z.strictObject({ availability: before(share), p95Seconds: before(seconds) }),
   confidence,

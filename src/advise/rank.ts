@@ -170,6 +170,8 @@ export function candidate(one: Weighed): Candidate {
     registry: one.mirror.name,
     scoreSeconds: one.scoreMs === null ? null : round(one.scoreMs / 1000),
     gate: one.gate,
+    sum: null,
+    bound: null,
   };
 }
 

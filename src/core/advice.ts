@@ -40,6 +40,10 @@ export interface Candidate {
   /** Expected seconds of one client fetch (info and mod, cold); `null` unmeasured. */
   readonly scoreSeconds: number | null;
   readonly gate: Gate;
+  /** The running test of whether moving here would pay (design.md section 5.4), seconds of fetch cost, >= 0; `null` where nothing is weighed. */
+  readonly sum: number | null;
+  /** What `sum` must pass before a move is proposed, > 0; `null` where nothing is weighed. */
+  readonly bound: number | null;
 }
 
 /** Why advice was refused; closed. */

@@ -116,7 +116,13 @@ export function adviceView(advice: Advice): AdviceView {
       failures: { ...advice.evidence.failures },
       findings: [...advice.evidence.findings],
     },
-    candidates: advice.candidates.map(({ registry, scoreSeconds, gate }) => ({ registry, scoreSeconds, gate })),
+    candidates: advice.candidates.map(({ registry, scoreSeconds, gate, sum, bound }) => ({
+      registry,
+      scoreSeconds,
+      gate,
+      sum,
+      bound,
+    })),
     expected: {
       availability: { ...advice.expected.availability },
       p95Seconds: { ...advice.expected.p95Seconds },

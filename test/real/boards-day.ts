@@ -134,6 +134,8 @@ function snapshotAt(nowMs: number): Snapshot {
       registry,
       scoreSeconds: 0.1,
       gate: registry === 'near' ? ('current' as const) : ('ok' as const),
+      sum: null,
+      bound: null,
     }));
   return made.snapshot({
     standings: states,

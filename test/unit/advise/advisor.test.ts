@@ -65,9 +65,9 @@ describe('an outage of the preferred mirror', () => {
         findings: ['f-a-outage'],
       },
       candidates: [
-        { registry: 'b', scoreSeconds: 0.4, gate: 'ok' },
-        { registry: 'c', scoreSeconds: 0.4, gate: 'ok' },
-        { registry: 'a', scoreSeconds: 0.4, gate: 'outage' },
+        { registry: 'b', scoreSeconds: 0.4, gate: 'ok', sum: null, bound: null },
+        { registry: 'c', scoreSeconds: 0.4, gate: 'ok', sum: null, bound: null },
+        { registry: 'a', scoreSeconds: 0.4, gate: 'outage', sum: null, bound: null },
       ],
       expected: { availability: { before: 0, after: 1 }, p95Seconds: { before: null, after: 0.21 } },
       confidence: 'low',
@@ -247,6 +247,8 @@ describe('a spike of the preferred mirror', () => {
       registry: 'a',
       scoreSeconds: 20,
       gate: 'spike',
+      sum: null,
+      bound: null,
     });
     expect(only(stage).expected.availability).toEqual({ before: 0, after: 1 });
   });
@@ -659,7 +661,13 @@ describe('candidates', () => {
     const stage = new Stage(chain, abc);
     for (let i = 0; i < 5; i += 1) stage.sample('b', 9_000, { cold: true });
     stage.consider();
-    expect(stage.advisor.rank('go', 'go')[1]).toEqual({ registry: 'b', scoreSeconds: null, gate: 'ok' });
+    expect(stage.advisor.rank('go', 'go')[1]).toEqual({
+      registry: 'b',
+      scoreSeconds: null,
+      gate: 'ok',
+      sum: null,
+      bound: null,
+    });
   });
 
   it.each([

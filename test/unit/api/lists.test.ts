@@ -176,10 +176,10 @@ describe('ranks', () => {
   it('count only what may be advised, whatever stands between', async () => {
     const { ask } = await up({
       rank: () => [
-        { registry: 'campus', scoreSeconds: 0.1, gate: 'outage' },
-        { registry: 'inland', scoreSeconds: 0.2, gate: 'ok' },
-        { registry: 'go-origin', scoreSeconds: null, gate: 'unmeasured' },
-        { registry: 'coast', scoreSeconds: 0.4, gate: 'current' },
+        { registry: 'campus', scoreSeconds: 0.1, gate: 'outage', sum: null, bound: null },
+        { registry: 'inland', scoreSeconds: 0.2, gate: 'ok', sum: null, bound: null },
+        { registry: 'go-origin', scoreSeconds: null, gate: 'unmeasured', sum: null, bound: null },
+        { registry: 'coast', scoreSeconds: 0.4, gate: 'current', sum: null, bound: null },
       ],
     });
     const { mirrors } = (await ask('/api/v1/mirrors')).json() as {

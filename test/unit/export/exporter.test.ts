@@ -399,9 +399,9 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
           ecosystem: 'go',
           upstream: 'go',
           candidates: [
-            { registry: 'gone', scoreSeconds: 0.1, gate: 'spike' },
-            { registry: 'b', scoreSeconds: 0.2, gate: 'ok' },
-            { registry: 'a', scoreSeconds: 0.3, gate: 'current' },
+            { registry: 'gone', scoreSeconds: 0.1, gate: 'spike', sum: null, bound: null },
+            { registry: 'b', scoreSeconds: 0.2, gate: 'ok', sum: null, bound: null },
+            { registry: 'a', scoreSeconds: 0.3, gate: 'current', sum: null, bound: null },
           ],
         },
       ],

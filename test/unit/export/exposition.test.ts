@@ -79,7 +79,13 @@ function full() {
         streak: 1,
       })),
       advice: [advice()],
-      ranks: [{ ecosystem: 'go', upstream: 'go', candidates: [{ registry: 'a', scoreSeconds: 0.1, gate: 'current' }] }],
+      ranks: [
+        {
+          ecosystem: 'go',
+          upstream: 'go',
+          candidates: [{ registry: 'a', scoreSeconds: 0.1, gate: 'current', sum: null, bound: null }],
+        },
+      ],
       queues: [{ receiver: 'ops', length: 1, oldestSeconds: 2.5, disabled: false }],
       inFlight: 1,
       residentBytes: 1,

@@ -64,7 +64,7 @@ describe('schemas', () => {
       state: 'refused',
       refusal: 'no_candidate',
       settledAtMs: stage.at.wallMs,
-      candidates: [{ registry: 'b', scoreSeconds: null, gate: 'unmeasured' }],
+      candidates: [{ registry: 'b', scoreSeconds: null, gate: 'unmeasured', sum: null, bound: null }],
       remedy: {},
     });
     stage.take(stage.notifier.compose({ findings: [], advice: [{ change: 'refused', advice: refused }] }, stage.at));

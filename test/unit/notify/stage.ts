@@ -81,7 +81,7 @@ export function advice(id: string, more: Partial<Advice> = {}): Advice {
       failures: { refused: 3 },
       findings: ['f'],
     },
-    candidates: [{ registry: 'b', scoreSeconds: 0.4, gate: 'ok' }],
+    candidates: [{ registry: 'b', scoreSeconds: 0.4, gate: 'ok', sum: null, bound: null }],
     expected: { availability: { before: 0, after: 1 }, p95Seconds: { before: null, after: 0.2 } },
     confidence: 'low',
     remedy: { env: "export GOPROXY='https://b.example.com'" },
