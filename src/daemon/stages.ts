@@ -8,6 +8,7 @@ import type { Exporter } from '../export/exporter.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
 import type { Board } from '../state/board.ts';
+import type { LastOk } from '../state/last-ok.ts';
 import type { Ledger } from '../state/ledger.ts';
 
 /** Every stage and port of one running daemon, in the order of the data path. Made by `assemble.ts`. */
@@ -27,6 +28,7 @@ export interface Stages {
   readonly notifier: Notifier;
   readonly exporter: Exporter;
   readonly board: Board;
+  readonly lastOk: LastOk;
   readonly store: Store;
   readonly ledger: Ledger;
   readonly post: Post;
