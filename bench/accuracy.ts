@@ -1,7 +1,7 @@
 import { limits } from '../src/core/limits.ts';
 import type { Workers } from '../src/core/ports.ts';
 import type { Sample } from '../src/core/sample.ts';
-import { thresholdMs } from '../src/detect/threshold.ts';
+import { thresholdMs } from '../src/detect/rules/threshold.ts';
 import { systemClock } from '../src/io/clock.ts';
 import { createLog } from '../src/io/log.ts';
 import { systemTimers } from '../src/io/timers.ts';

@@ -52,7 +52,7 @@ export function buildConfig(
       outage: outageRule(file),
       lagLimitMs: file.detect.lag.limit,
     },
-    advise: { holdMs: file.advise.hold, ttlMs: file.advise.ttl, minGain: file.advise.minGain },
+    advise: adviseRule(file),
     webhooks: readReceivers(file, reader, report),
     ...readAlertmanager(file, reader, report),
     state: readState(file, reader, report),
@@ -88,6 +88,7 @@ function readMirror(
     role: mirror.role,
     weight: mirror.weight ?? null,
     region: mirror.region ?? null,
+    capacity: mirror.capacity ?? null,
     connections: mirror.connection === 'both' ? ['cold', 'warm'] : [mirror.connection],
     access: {
       tls: tlsAccess([...path, 'tls'], mirror, split.url, reader, report),
@@ -212,4 +213,9 @@ function spikeRule(file: FileConfig, report: Report): Config['detect']['spike'] 
 function outageRule(file: FileConfig): Config['detect']['outage'] {
   const { open, over, close, share } = file.detect.outage;
   return { open, overMs: over, close, share };
+}
+
+function adviseRule(file: FileConfig): Config['advise'] {
+  const { hold, ttl, minGain, failureCost } = file.advise;
+  return { holdMs: hold, ttlMs: ttl, minGain, failureCostMs: failureCost };
 }

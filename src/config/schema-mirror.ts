@@ -67,6 +67,9 @@ export const mirror = mapping(
     ]).prefault('mirror'),
     weight: integer('Preference among equals, higher first; without one it ranks as 0.', 0, 1_000_000).optional(),
     region: text('Where it stands, for people.', 'a short text', 64).optional(),
+    capacity: word('`small`: among equals, daemons spread over such mirrors by a hash of their vantage.', [
+      'small',
+    ]).optional(),
     tls: tls.meta({ description: 'Trust and client certificate.' }).optional(),
     auth: auth
       .meta({

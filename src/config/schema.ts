@@ -84,6 +84,10 @@ const advise = mapping({
   ).prefault('10m'),
   ttl: duration('Advice expires after this.', { min: 60_000, max: 365 * 86_400_000 }).prefault('24h'),
   minGain: share('Least relative drop of the expected time that is worth a move.').prefault('20%'),
+  failureCost: duration('What a broken build costs a person: failures weigh this much beside waiting.', {
+    min: 0,
+    max: 86_400_000,
+  }).prefault('5m'),
 });
 
 /** The file as written: every documented key, its type, default and meaning. What spans several keys is checked afterwards. */

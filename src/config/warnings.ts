@@ -10,8 +10,19 @@ const independentMin = 3;
 
 /** Tells what is allowed but will be regretted. */
 export function warn(config: Config, report: Report): void {
+  warnOfNoControl(config, report);
   warnOfUndecidable(config, report);
   warnOfUnknownMembers(config, report);
+}
+
+/** Without a control, mirrors that fail together look like our own line however many they are. */
+function warnOfNoControl(config: Config, report: Report): void {
+  if (config.controls.length > 0) return;
+  report.warning(
+    ['controls'],
+    'a control, such as a DNS server of your network: without one, all mirrors silent at once look like our own line',
+    { seen: 'none' },
+  );
 }
 
 /** Fewer than three independent mirrors of an upstream and no control: one cannot tell "them" from "us". */

@@ -107,6 +107,8 @@ export interface Config {
     readonly ttlMs: number;
     /** 0 to 1. */
     readonly minGain: number;
+    /** What one broken build costs a person, beside its waiting. */
+    readonly failureCostMs: number;
   };
   readonly webhooks: readonly Receiver[];
   /** Who may post alerts to us; absent: nobody but whoever has the listen token. */

@@ -27,6 +27,8 @@ export interface Mirror {
   /** Preference among equals, higher first; `null` where the file names none (ranks as 0). */
   readonly weight: number | null;
   readonly region: string | null;
+  /** `small`: among equals, daemons spread over such mirrors by a hash of their vantage; `null`: no such care. */
+  readonly capacity: 'small' | null;
   readonly connections: readonly Connection[];
   readonly access: MirrorAccess;
   readonly maintenance: readonly MaintenanceWindow[];

@@ -5,34 +5,26 @@ import type { Now, Random } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Standing } from '../core/standing.ts';
 import { isHeavy, seriesId, type Target } from '../core/target.ts';
-import { type Baseline, emptyBaseline } from './baseline.ts';
-import { type CertificateState, noCertificate } from './certificate.ts';
-import type { StepTimes } from './cold.ts';
-import type { DeclaredWrong, WrongOnce } from './mismatch.ts';
-import { noOutage, type OutageState } from './outage.ts';
-import { noRefusal, type RefusalState } from './refusal.ts';
-import type { Round } from './round.ts';
-import { noSelf, type SelfState } from './self.ts';
-import { noSpike, type SpikeState } from './spike.ts';
-import { egressOf } from './vantage.ts';
+import { type Absence, present } from './absence.ts';
+import type { Round } from './round/moments.ts';
+import { egressOf } from './round/vantage.ts';
+import { type CertificateState, noCertificate } from './rules/certificate.ts';
+import type { StepTimes } from './rules/cold.ts';
+import type { DeclaredWrong, WrongOnce } from './rules/mismatch.ts';
+import { noOutage, type OutageState } from './rules/outage.ts';
+import { noRefusal, type RefusalState } from './rules/refusal.ts';
+import { noSelf, type SelfState } from './rules/self.ts';
+import { noSpeed, type SpeedState } from './rules/speed.ts';
+import { newTurn, type TurnDraft } from './turn.ts';
+
+type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /** All that is known of one series: a target over one kind of connection. */
-export interface SeriesMemory {
+export interface SeriesMemory extends Changeable<SpeedState> {
   readonly id: string;
   target: Target;
   readonly connection: Connection;
-  baseline: Baseline;
-  spike: SpikeState;
   outage: OutageState;
-  /** The slow samples of the current streak or spike. */
-  slow: {
-    readonly samples: number;
-    readonly slowSamples: number;
-    readonly observedMs: number | null;
-    readonly probeIds: readonly string[];
-  };
-  /** Since when a level shift holds, and the level it left; `null` without one. Monotonic and plain milliseconds. */
-  shift: { readonly sinceMs: number; readonly fromMs: number; readonly clear: number } | null;
   /** Monotonic time of the last row; `null` before the first. */
   writtenAtMs: number | null;
 }
@@ -53,9 +45,7 @@ export interface MirrorMemory {
   doubt: Doubt | null;
   /** No doubt starts from another target than the canary before this: bounds what a half-broken mirror costs the rest. */
   quietUntilMs: number;
-  paused: Standing['paused'];
-  inMaintenance: boolean;
-  throttledUntilMs: number | null;
+  readonly absence: Absence;
   lastOkAtMs: number | null;
   lastJudgedAtMs: number | null;
   judgedMonotonicMs: number | null;
@@ -78,8 +68,6 @@ export interface MirrorMemory {
   readonly stepTimes: Map<string, StepTimes>;
   readonly series: Map<string, SeriesMemory>;
   readonly out: Set<SeriesMemory>;
-  readonly spiking: Set<SeriesMemory>;
-  readonly shifted: Set<SeriesMemory>;
   lastSkip: string | null;
   /** Planned time of the last scheduled canary and the widest gap seen, for paces that a cron expression names. */
   lastPlannedMs: number | null;
@@ -134,6 +122,8 @@ export interface Memory {
   findingsWrittenAtMs: number;
   clockFindingUntilMs: number | null;
   now: Now;
+  /** What the call under way hands on. */
+  turn: TurnDraft;
 }
 
 /** A series of which nothing is known. */
@@ -142,16 +132,11 @@ export function newSeries(target: Target, connection: Connection): SeriesMemory 
     id: seriesId(target, connection),
     target,
     connection,
-    baseline: emptyBaseline,
-    spike: noSpike,
+    ...noSpeed,
     outage: noOutage,
-    slow: noSlow,
-    shift: null,
     writtenAtMs: null,
   };
 }
-
-export const noSlow: SeriesMemory['slow'] = { samples: 0, slowSamples: 0, observedMs: null, probeIds: [] };
 
 /** A mirror of which nothing is known. */
 export function newMirror(mirror: Mirror): MirrorMemory {
@@ -162,9 +147,7 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     modules: 0,
     doubt: null,
     quietUntilMs: Number.NEGATIVE_INFINITY,
-    paused: null,
-    inMaintenance: false,
-    throttledUntilMs: null,
+    absence: present(),
     lastOkAtMs: null,
     lastJudgedAtMs: null,
     judgedMonotonicMs: null,
@@ -182,8 +165,6 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     stepTimes: new Map(),
     series: new Map(),
     out: new Set(),
-    spiking: new Set(),
-    shifted: new Set(),
     lastSkip: null,
     lastPlannedMs: null,
     plannedGapMs: null,
@@ -214,6 +195,7 @@ export function newMemory(config: Config, random: Random, now: Now): Memory {
     findingsWrittenAtMs: now.monotonicMs,
     clockFindingUntilMs: null,
     now,
+    turn: newTurn(),
   };
 }
 
@@ -269,4 +251,9 @@ export function stepTimeoutMs(config: Config, step: Target['step']): number {
 export function writeSoon(mirror: MirrorMemory): void {
   mirror.isDirty = true;
   mirror.writtenAtMs = null;
+}
+
+/** True for the probes that the confirming round judges on arrival. */
+export function isCanaryProbe({ due }: Pick<Sample, 'due'>): boolean {
+  return due.target.canary && due.connection === 'cold';
 }

@@ -1,30 +1,29 @@
 import { type Finding, findingKinds } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Row } from '../core/ports.ts';
-import { withWindow } from './baseline.ts';
 import { closeFinding, openFinding } from './findings.ts';
-import type { MirrorRow, SeriesRow } from './keep.ts';
 import { type Memory, type MirrorMemory, type SeriesMemory, seriesOf } from './memory.ts';
-import { noOutage } from './outage.ts';
-import { noRefusal } from './refusal.ts';
-import { noSpike } from './spike.ts';
-import type { TurnDraft } from './turn.ts';
+import type { MirrorRow, SeriesRow } from './rows.ts';
+import { withWindow } from './rules/baseline.ts';
+import { noOutage } from './rules/outage.ts';
+import { noRefusal } from './rules/refusal.ts';
+import { noSpike } from './rules/spike.ts';
 
 /**
  * Takes up what the last process knew: open findings, baselines of up to a day, what was answered before. Rows that
  * speak of nothing configured, or cannot be read, are deleted; findings that nothing supports any more are closed.
  */
-export function restore(memory: Memory, turn: TurnDraft, rows: readonly Row[]): void {
+export function restore(memory: Memory, rows: readonly Row[]): void {
   for (const row of rows) if (row.table === 'finding') restoreFinding(memory, row);
   const moved = new Set<string>();
   for (const row of rows) {
-    if (row.table === 'detector' && row.key.startsWith('mirror|')) restoreMirror(memory, turn, row, moved);
+    if (row.table === 'detector' && row.key.startsWith('mirror|')) restoreMirror(memory, row, moved);
   }
   for (const row of rows) {
-    if (row.table === 'detector' && row.key.startsWith('series|')) restoreSeries(memory, turn, row, moved);
+    if (row.table === 'detector' && row.key.startsWith('series|')) restoreSeries(memory, row, moved);
     if (row.table === 'seen') memory.seen.set(row.key, row.atMs);
   }
-  for (const finding of [...memory.open.values()]) restoreStanding(memory, turn, finding);
+  for (const finding of [...memory.open.values()]) restoreStanding(memory, finding);
 }
 
 function restoreFinding(memory: Memory, row: Row): void {
@@ -35,13 +34,13 @@ function restoreFinding(memory: Memory, row: Row): void {
   memory.openSince.set(finding.id, monotonicOf(memory, finding.openedAtMs));
 }
 
-function restoreMirror(memory: Memory, turn: TurnDraft, row: Row, moved: Set<string>): void {
+function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
   const name = row.key.slice('mirror|'.length);
   const mirror = memory.mirrors.get(name);
   const value = row.value as Partial<MirrorRow> | null;
   if (mirror === undefined || value === null || value.v !== 1 || value.url !== mirror.mirror.url) {
     moved.add(name);
-    turn.deletes.push({ table: 'detector', key: row.key });
+    memory.turn.deletes.push({ table: 'detector', key: row.key });
     return;
   }
   mirror.lastOkAtMs = numberOf(value.lastOkAtMs);
@@ -60,7 +59,7 @@ function restoreMirror(memory: Memory, turn: TurnDraft, row: Row, moved: Set<str
   }
 }
 
-function restoreSeries(memory: Memory, turn: TurnDraft, row: Row, moved: ReadonlySet<string>): void {
+function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): void {
   const id = row.key.slice('series|'.length);
   const cut = id.lastIndexOf('|');
   const target = memory.targets.get(id.slice(0, cut));
@@ -73,7 +72,7 @@ function restoreSeries(memory: Memory, turn: TurnDraft, row: Row, moved: Readonl
     Array.isArray(value.window) &&
     value.window.every((ms) => typeof ms === 'number' && Number.isFinite(ms) && ms >= 0);
   if (target === undefined || mirror === undefined || !isReadable || moved.has(target.registry)) {
-    turn.deletes.push({ table: 'detector', key: row.key });
+    memory.turn.deletes.push({ table: 'detector', key: row.key });
     return;
   }
   const series = seriesOf(mirror, target, connection);
@@ -94,17 +93,15 @@ function restoreSpeed(memory: Memory, mirror: MirrorMemory, series: SeriesMemory
     sinceMs: isSpiking ? monotonicOf(memory, spikeSinceMs) : null,
   };
   if (spikeSinceMs !== null && !isSpiking) series.spike = noSpike;
-  if (isSpiking) mirror.spiking.add(series);
   const shift = value.shift ?? null;
   const fromMs = numberOf(shift?.fromMs);
   const shiftSinceMs = numberOf(shift?.sinceMs);
   if (fromMs === null || shiftSinceMs === null || openFinding(memory, 'level_shift', registry) === null) return;
   series.shift = { sinceMs: monotonicOf(memory, shiftSinceMs), fromMs, clear: 0 };
-  mirror.shifted.add(series);
 }
 
 /** Makes sure that an open finding still rests on something: it would never end otherwise. */
-function restoreStanding(memory: Memory, turn: TurnDraft, finding: Finding): void {
+function restoreStanding(memory: Memory, finding: Finding): void {
   const { kind, registry } = finding;
   const mirror = registry === null ? undefined : memory.mirrors.get(registry);
   const isGone = registry !== null && mirror === undefined;
@@ -119,10 +116,14 @@ function restoreStanding(memory: Memory, turn: TurnDraft, finding: Finding): voi
   if (kind === 'refusal' && mirror !== undefined) mirror.refusal = { ...noRefusal, isOpen: true };
   const isEmpty =
     (kind === 'outage' && mirror?.out.size === 0) ||
-    (kind === 'spike' && mirror?.spiking.size === 0) ||
-    (kind === 'level_shift' && mirror?.shifted.size === 0);
+    (kind === 'spike' && !some(mirror, ({ spike }) => spike.sinceMs !== null)) ||
+    (kind === 'level_shift' && !some(mirror, ({ shift }) => shift !== null));
   // Findings about us begin anew with us.
-  if (isGone || isEmpty || kind === 'vantage' || kind === 'self') closeFinding(memory, turn, kind, registry);
+  if (isGone || isEmpty || kind === 'vantage' || kind === 'self') closeFinding(memory, kind, registry);
+}
+
+function some(mirror: MirrorMemory | undefined, holds: (series: SeriesMemory) => boolean): boolean {
+  return mirror !== undefined && [...mirror.series.values()].some(holds);
 }
 
 function* targetsOf(memory: Memory, finding: Finding) {

@@ -1,11 +1,11 @@
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import { isHeavy } from '../core/target.ts';
-import { canBeAsked } from './doubt.ts';
-import { thresholdFor } from './judge.ts';
+import { canBeAsked } from './absence.ts';
 import { canaryPaceMs, isCanaryOut, type Memory, type MirrorMemory, stepTimeoutMs } from './memory.ts';
-import { modulesOut } from './outages.ts';
-import { rollUp } from './roll-up.ts';
-import { contaminatedOf } from './self.ts';
+import { modulesOutOf } from './rules/outage.ts';
+import { rollUp } from './rules/roll-up.ts';
+import { contaminatedOf } from './rules/self.ts';
+import { thresholdFor } from './settle.ts';
 import type { SeriesBaseline } from './turn.ts';
 
 /** What is known of one mirror now. */
@@ -13,14 +13,14 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
   const { name, ecosystem, upstream } = mirror.mirror;
   const findings = [...memory.open.values()].filter((finding) => finding.registry === name);
   const { state, because } = rollUp({
-    paused: mirror.paused?.reason ?? null,
-    inMaintenance: mirror.inMaintenance,
+    paused: mirror.absence.paused?.reason ?? null,
+    inMaintenance: mirror.absence.inMaintenance,
     isSuspect: memory.suspicions.has(mirror.egress),
     silentForMs: mirror.judgedMonotonicMs === null ? null : memory.now.monotonicMs - mirror.judgedMonotonicMs,
     paceMs: canaryPaceMs(mirror, memory.config),
     skipped: mirror.lastSkip,
     canaryOut: isCanaryOut(mirror),
-    modulesOut: modulesOut(mirror),
+    modulesOut: modulesOutOf(mirror.out),
     modules: mirror.modules,
     targetsOut: mirror.out.size,
     isRefused: mirror.refusal.isOpen,
@@ -35,11 +35,11 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     state,
     because,
     inDoubt: mirror.doubt !== null,
-    paused: mirror.paused,
-    inMaintenance: mirror.inMaintenance,
+    paused: mirror.absence.paused,
+    inMaintenance: mirror.absence.inMaintenance,
     lastOkAtMs: mirror.lastOkAtMs,
     lastJudgedAtMs: mirror.lastJudgedAtMs,
-    throttledUntilMs: mirror.throttledUntilMs,
+    throttledUntilMs: mirror.absence.throttledUntilMs,
     certificate: mirror.certificate,
     findings,
   };

@@ -17,6 +17,7 @@ export function sampleMirror(name: string, over: Partial<Mirror> = {}): Mirror {
     role: 'mirror',
     weight: null,
     region: null,
+    capacity: null,
     connections: ['cold'],
     access: {
       tls: { ca: [], client: null, pin: null },
@@ -51,7 +52,7 @@ export function sampleConfig(over: Partial<Config> = {}): Config {
       outage: { open: 3, overMs: 4_000, close: 2, share: 0.5 },
       lagLimitMs: 3_600_000,
     },
-    advise: { holdMs: 600_000, ttlMs: 86_400_000, minGain: 0.2 },
+    advise: { holdMs: 600_000, ttlMs: 86_400_000, minGain: 0.2, failureCostMs: 300_000 },
     webhooks: [],
     state: { path: '/nowhere/mirrorwatch.db', keepMs: 86_400_000 },
     limits: { lines: 500_000 },

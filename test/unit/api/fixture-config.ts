@@ -20,6 +20,7 @@ function mirror(name: string, more: Partial<Mirror>): Mirror {
     role: 'mirror',
     weight: null,
     region: null,
+    capacity: null,
     connections: ['cold'],
     access: {
       tls: { ca: [], client: { cert: 'PEM', key: new Secret(secretText) }, pin: null },
@@ -57,7 +58,7 @@ export const fixtureConfig: Config = {
     outage: { open: 3, overMs: 4_000, close: 2, share: 0.5 },
     lagLimitMs: 3_600_000,
   },
-  advise: { holdMs: 600_000, ttlMs: 86_400_000, minGain: 0.2 },
+  advise: { holdMs: 600_000, ttlMs: 86_400_000, minGain: 0.2, failureCostMs: 300_000 },
   webhooks: [
     {
       name: 'ops',

@@ -143,7 +143,10 @@ go: { sumdb: off }
     // One canary each 30 s, three light steps each 5 min, one zip an hour.
     expect(said.budget).toHaveLength(2);
     expect(said.budget[0]).toMatchObject({ host: 'https://a.example.com:443', requestsPerHour: 120 + 36 + 1 });
-    expect(said.warnings).toMatchObject([{ severity: 'warning', path: 'mirrors' }]);
+    expect(said.warnings).toMatchObject([
+      { severity: 'warning', path: 'controls' },
+      { severity: 'warning', path: 'mirrors' },
+    ]);
   });
 
   test('--json of a wrong file: every mistake with its place', async () => {

@@ -36,7 +36,7 @@ describe('defaults', () => {
         outage: { open: 3, overMs: 4000, close: 2, share: 0.5 },
         lagLimitMs: 3_600_000,
       },
-      advise: { holdMs: 600_000, ttlMs: 86_400_000, minGain: 0.2 },
+      advise: { holdMs: 600_000, ttlMs: 86_400_000, minGain: 0.2, failureCostMs: 300_000 },
       webhooks: [],
       state: { path: '/etc/mirrorwatch/data/mirrorwatch.db', keepMs: 30 * 86_400_000 },
       limits: { lines: 500_000 },
@@ -51,6 +51,7 @@ describe('defaults', () => {
         role: 'mirror',
         weight: null,
         region: null,
+        capacity: null,
         connections: ['cold'],
         access: {
           tls: { ca: [], client: null, pin: null },
@@ -136,6 +137,7 @@ mirrors:
     role: origin
     weight: 7
     region: cn-east
+    capacity: small
     tls: { pin: sha256/47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU= }
     auth: { username: bob, password: hunter2, hosts: [ cdn.example.com ] }
     proxy: http://u:hunter3@egress.example.com:3128
@@ -153,6 +155,7 @@ mirrors:
       role: 'origin',
       weight: 7,
       region: 'cn-east',
+      capacity: 'small',
       connections: ['cold', 'warm'],
       access: undefined,
       maintenance: [{ cron: '0 2 * * 6', timeZone: 'Europe/Berlin', forMs: 7_200_000 }],
@@ -235,6 +238,10 @@ webhooks: [ { name: o, urlFile: hook, secretsFile: secrets } ]
       { P: '007' },
     );
     expect(config.mirrors[0]?.access.auth?.secret.reveal()).toBe('007');
+  });
+
+  test('what a broken build costs', () => {
+    expect(configOf('advise: { failureCost: 90s }').advise.failureCostMs).toBe(90_000);
   });
 
   test('proxies of the environment, and none for a mirror that says so', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { emptyBaseline, forVersion, learn, medianOf, withWindow } from '../../../src/detect/baseline.ts';
+import { emptyBaseline, forVersion, learn, medianOf, withWindow } from '../../../src/detect/rules/baseline.ts';
 import { aConfig } from './world.ts';
 
 const { spike: rule } = aConfig({ mirrors: [] }).detect;

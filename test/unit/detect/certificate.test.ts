@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/failure.ts';
-import { certificateSays, hearCertificate, judgeCertificate, noCertificate } from '../../../src/detect/certificate.ts';
+import {
+  certificateSays,
+  hearCertificate,
+  judgeCertificate,
+  noCertificate,
+} from '../../../src/detect/rules/certificate.ts';
 
 describe('certificate', () => {
   const day = 86_400_000;

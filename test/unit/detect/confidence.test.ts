@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { confidenceAfter } from '../../../src/detect/confidence.ts';
+import { confidenceAfter } from '../../../src/detect/rules/confidence.ts';
 
 describe('confidence', () => {
   it.each([

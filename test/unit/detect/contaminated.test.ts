@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/failure.ts';
-import { isContaminated } from '../../../src/detect/contaminated.ts';
+import { isContaminated } from '../../../src/detect/rules/contaminated.ts';
 import { refused, timedOut } from './world.ts';
 
 describe('contaminated', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeMismatch } from '../../../src/detect/mismatch.ts';
+import { judgeMismatch } from '../../../src/detect/rules/mismatch.ts';
 
 describe('mismatch', () => {
   const wrong = (got: string, algorithm = 'h1') => ({ kind: 'mismatch', algorithm, want: 'right', got }) as const;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/failure.ts';
 import { reasons, reasonWeight } from '../../../src/core/failure.ts';
-import { judgeRefusal, noRefusal, refusalOf } from '../../../src/detect/refusal.ts';
+import { judgeRefusal, noRefusal, refusalOf } from '../../../src/detect/rules/refusal.ts';
 import { aConfig, failedWith, refused } from './world.ts';
 
 const { outage: outageRule } = aConfig({ mirrors: [] }).detect;

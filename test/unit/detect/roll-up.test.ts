@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rollUp } from '../../../src/detect/roll-up.ts';
+import { rollUp } from '../../../src/detect/rules/roll-up.ts';
 
 describe('roll-up', () => {
   const up = {

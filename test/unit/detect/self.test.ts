@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contaminatedOf, countSample, judgeSelf, noSelf, type SelfState } from '../../../src/detect/self.ts';
+import { contaminatedOf, countSample, judgeSelf, noSelf, type SelfState } from '../../../src/detect/rules/self.ts';
 
 describe('self', () => {
   function counted(contaminated: number, samples: number, atMs = 0): SelfState {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isSpikeActionable, judgeSpike, noSpike, type Pace } from '../../../src/detect/spike.ts';
+import { isSpikeActionable, judgeSpike, noSpike, type Pace } from '../../../src/detect/rules/spike.ts';
 import { aConfig } from './world.ts';
 
 const { spike: rule } = aConfig({ mirrors: [] }).detect;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isClear, isSlow, thresholdMs } from '../../../src/detect/threshold.ts';
+import { isClear, isSlow, thresholdMs } from '../../../src/detect/rules/threshold.ts';
 import { aConfig } from './world.ts';
 
 const { spike: rule } = aConfig({ mirrors: [] }).detect;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeMoment, prefixOf, type Said, unitsOf } from '../../../src/detect/vantage.ts';
+import { judgeMoment, prefixOf, type Said, unitsOf } from '../../../src/detect/round/vantage.ts';
 
 describe('vantage', () => {
   const f: Said = 'failed';

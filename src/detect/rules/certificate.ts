@@ -1,6 +1,8 @@
-import type { Reason } from '../core/failure.ts';
-import { limits } from '../core/limits.ts';
-import type { Sample } from '../core/sample.ts';
+import type { Reason } from '../../core/failure.ts';
+import type { Finding } from '../../core/finding.ts';
+import { limits } from '../../core/limits.ts';
+import type { Sample } from '../../core/sample.ts';
+import { type Says, scopeOf } from './says.ts';
 
 /** What a sample says about the mirror's certificate; `null`: nothing (no TLS, or the handshake itself failed). */
 export type CertificateSays = 'good' | 'expires_soon' | Extract<Reason, `tls_${string}`> | null;
@@ -52,4 +54,38 @@ export function judgeCertificate(state: CertificateState): 'open' | 'closed' | n
     default:
       return state.inRow >= 2 ? 'open' : null;
   }
+}
+
+/**
+ * What the last certificates of one mirror come to.
+ * @param known   the open finding, whose scope and probes stay; `null` where none is open
+ * @param wallMs  now
+ */
+export function certificateFinding(
+  name: string,
+  state: CertificateState,
+  sample: Pick<Sample, 'due' | 'tls'>,
+  known: Finding | null,
+  wallMs: number,
+): Says {
+  const verdict = judgeCertificate(state);
+  if (verdict === 'closed') return { tag: 'well', text: `${name} has a good certificate.` };
+  const cause = state.says;
+  if (verdict !== 'open' || cause === null || cause === 'good') return null;
+  const days = Math.floor(((sample.tls?.expiresAtMs ?? wallMs) - wallMs) / 86_400_000);
+  return {
+    tag: 'trouble',
+    scope: known?.scope ?? scopeOf([sample.due.target]),
+    cause,
+    evidence: {
+      samples: state.inRow,
+      failures: state.inRow,
+      probeIds: known?.evidence.probeIds ?? [sample.due.probeId],
+    },
+    actionable: cause !== 'expires_soon',
+    text:
+      cause === 'expires_soon'
+        ? `The certificate of ${name} expires in ${days} days.`
+        : `The certificate of ${name} does not verify (${cause}).`,
+  };
 }

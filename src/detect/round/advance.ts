@@ -1,27 +1,27 @@
-import { limits } from '../core/limits.ts';
-import { askMoment, canBeAsked, expireDoubts, mirrorsOf, openConfirmed } from './doubt.ts';
-import { settle } from './judge.ts';
-import type { Held } from './memory.ts';
-import { type Memory, roundKeyOf } from './memory.ts';
-import { expireFlights, isMomentOpen, type Moment, nextDeadlineMs, type Round } from './round.ts';
+import { limits } from '../../core/limits.ts';
+import { canBeAsked } from '../absence.ts';
+import type { Held } from '../memory.ts';
+import { type Memory, roundKeyOf } from '../memory.ts';
+import { settle } from '../settle.ts';
+import { askMoment, expireDoubts, mirrorsOf, openConfirmed } from './doubt.ts';
+import { expireFlights, isMomentOpen, type Moment, nextDeadlineMs, type Round } from './moments.ts';
 import { heedVerdict, leave, verdictOf } from './suspicion.ts';
-import type { TurnDraft } from './turn.ts';
 
 /** Moves every round on to now: judges moments, ends doubts, asks the next moment; then settles what waits no longer. */
-export function drive(memory: Memory, turn: TurnDraft): void {
+export function advanceRounds(memory: Memory): void {
   for (const round of memory.rounds.values()) {
     expireFlights(round, memory.now.monotonicMs);
-    for (const moment of round.moments) judgeRoundMoment(memory, turn, round, moment);
+    for (const moment of round.moments) judgeRoundMoment(memory, round, moment);
     round.moments = round.moments.filter((moment) => !moment.isFinal);
-    expireDoubts(memory, turn, round);
-    stopWatching(memory, turn, round);
-    askMoment(memory, turn, round);
+    expireDoubts(memory, round);
+    stopWatching(memory, round);
+    askMoment(memory, round);
     if (round.watching.size === 0 && !hasDoubt(memory, round)) memory.rounds.delete(round.key);
   }
-  settleHeld(memory, turn);
+  settleHeld(memory);
 }
 
-function judgeRoundMoment(memory: Memory, turn: TurnDraft, round: Round, moment: Moment): void {
+function judgeRoundMoment(memory: Memory, round: Round, moment: Moment): void {
   const egresses = new Set<string>();
   for (const registry of moment.said.keys()) {
     const mirror = memory.mirrors.get(registry);
@@ -36,9 +36,9 @@ function judgeRoundMoment(memory: Memory, turn: TurnDraft, round: Round, moment:
       continue;
     }
     moment.verdicts.set(egress, verdict);
-    heedVerdict(memory, turn, round, moment, egress, verdict);
+    heedVerdict(memory, round, moment, egress, verdict);
   }
-  openConfirmed(memory, turn, round, moment);
+  openConfirmed(memory, round, moment);
   // The verdict may be clear before the mirror in doubt has answered: its answer still counts on this moment.
   for (const mirror of mirrorsOf(memory, round.key)) {
     if (mirror.doubt !== null && moment.said.get(mirror.mirror.name) === 'missing') isFinal = false;
@@ -47,10 +47,10 @@ function judgeRoundMoment(memory: Memory, turn: TurnDraft, round: Round, moment:
 }
 
 /** A suspicion ends where nobody is left that could be asked about it: paused, removed or told to stay away. */
-function stopWatching(memory: Memory, turn: TurnDraft, round: Round): void {
+function stopWatching(memory: Memory, round: Round): void {
   for (const egress of round.watching) {
     const members = [...mirrorsOf(memory, round.key)].filter((mirror) => mirror.egress === egress);
-    if (!members.some((mirror) => canBeAsked(memory, mirror))) leave(memory, turn, round, egress);
+    if (!members.some((mirror) => canBeAsked(memory, mirror))) leave(memory, round, egress);
   }
 }
 
@@ -60,7 +60,7 @@ function hasDoubt(memory: Memory, round: Round): boolean {
 }
 
 /** Settles, in order of arrival, every sample that waits for nothing any more; none waits longer than a round. */
-export function settleHeld(memory: Memory, turn: TurnDraft): void {
+export function settleHeld(memory: Memory): void {
   const ready: Held[] = [];
   const waiting: Held[] = [];
   for (const held of memory.held) (isWaiting(memory, held) ? waiting : ready).push(held);
@@ -69,7 +69,7 @@ export function settleHeld(memory: Memory, turn: TurnDraft): void {
   for (const { sample } of ready) {
     const mirror = memory.mirrors.get(sample.due.target.registry);
     const isSuspect = mirror !== undefined && memory.suspicions.has(mirror.egress);
-    settle(memory, turn, sample, isSuspect ? 'vantage' : null);
+    settle(memory, sample, isSuspect ? 'vantage' : null);
   }
 }
 

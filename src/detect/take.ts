@@ -2,38 +2,39 @@ import { type Because, countsTowardsOutage, isTimeout } from '../core/failure.ts
 import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
-import { isContaminated } from './contaminated.ts';
-import { doubtCanary, doubtTarget } from './doubt.ts';
-import { isCanaryProbe, settle, thresholdFor } from './judge.ts';
-import { type Memory, type MirrorMemory, roundKeyOf, seriesOf } from './memory.ts';
-import { heardOf, hearOutage } from './outages.ts';
-import { answerMoments, hasten } from './round.ts';
-import { countSample } from './self.ts';
-import type { TurnDraft } from './turn.ts';
+import { isLeftAlone } from './absence.ts';
+import { isCanaryProbe, type Memory, type MirrorMemory, roundKeyOf, seriesOf } from './memory.ts';
+import { hearOutage } from './outages.ts';
+import { doubtCanary, doubtTarget } from './round/doubt.ts';
+import { answerMoments, hasten } from './round/moments.ts';
+import { isContaminated } from './rules/contaminated.ts';
+import { heardOf } from './rules/outage.ts';
+import { countSample } from './rules/self.ts';
+import { settle, thresholdFor } from './settle.ts';
 
 /**
  * Takes in one sample: what is news about us is settled at once; the rest speaks to the round and may begin or end a
  * doubt, and is then held until `settleHeld` finds that it waits for nothing.
  */
-export function arrive(memory: Memory, turn: TurnDraft, sample: Sample): void {
+export function take(memory: Memory, sample: Sample): void {
   const { target, connection } = sample.due;
   const mirror = memory.mirrors.get(target.registry);
   if (mirror === undefined || !memory.targets.has(target.id)) {
-    settle(memory, turn, sample, null);
+    settle(memory, sample, null);
     return;
   }
   noteTiming(mirror, sample);
   const because = becauseOf(memory, mirror, sample);
   if (because !== null || sample.outcome.tag === 'unknown') {
     answerRound(memory, mirror, sample, null);
-    settle(memory, turn, sample, because);
+    settle(memory, sample, because);
     return;
   }
   mirror.address = sample.remoteAddress ?? mirror.address;
   const isFailing = sample.outcome.tag === 'failed' && countsTowardsOutage(sample.outcome.failure.kind);
   answerRound(memory, mirror, sample, isFailing ? 'failed' : 'answered');
   memory.held.push({ sample, sinceMs: memory.now.monotonicMs });
-  if (mirror.paused !== null || mirror.inMaintenance) return;
+  if (isLeftAlone(mirror)) return;
   const suspicion = memory.suspicions.get(mirror.egress);
   if (suspicion !== undefined) {
     // Verdicts stand still; an answer is a reason to look again soon.
@@ -41,14 +42,14 @@ export function arrive(memory: Memory, turn: TurnDraft, sample: Sample): void {
     if (!isFailing && round !== undefined) hasten(round, memory.now.monotonicMs, limits.roundStepMs);
     return;
   }
-  if (isCanaryProbe(sample)) hearCanary(memory, turn, mirror, sample);
+  if (isCanaryProbe(sample)) hearCanary(memory, mirror, sample);
   else if (isFailing && connection === 'cold' && !isHeavy(target.step)) {
     const { outage } = seriesOf(mirror, target, 'cold');
-    if (!outage.isOut && outage.last === 'passed') doubtTarget(memory, turn, mirror, sample);
+    if (!outage.isOut && outage.last === 'passed') doubtTarget(memory, mirror, sample);
   }
 }
 
-function hearCanary(memory: Memory, turn: TurnDraft, mirror: MirrorMemory, sample: Sample): void {
+function hearCanary(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const { outcome, due } = sample;
   // A confirming deadline is short: for a mirror that nobody doubts it says something about the moment, not about it.
   const isShort = due.purpose === 'confirm' && outcome.tag === 'failed' && isTimeout(outcome.failure.kind);
@@ -57,8 +58,8 @@ function hearCanary(memory: Memory, turn: TurnDraft, mirror: MirrorMemory, sampl
   const heard = heardOf(sample);
   if (heard === null) return;
   const lastBefore = series.outage.last;
-  hearOutage(memory, turn, mirror, series, heard);
-  doubtCanary(memory, turn, mirror, sample, lastBefore);
+  hearOutage(memory, mirror, series, heard);
+  doubtCanary(memory, mirror, sample, lastBefore);
 }
 
 function noteTiming(mirror: MirrorMemory, sample: Sample): void {

@@ -1,5 +1,5 @@
-import type { SpikeRule } from '../core/config.ts';
-import { limits } from '../core/limits.ts';
+import type { SpikeRule } from '../../core/config.ts';
+import { limits } from '../../core/limits.ts';
 
 /**
  * The round trip above which a sample counts as slow: `factor` × baseline, at least `floorMs`, at most 0.9 × `timeoutMs`.

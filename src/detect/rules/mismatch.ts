@@ -1,5 +1,9 @@
-import type { ProbeFailure } from '../core/failure.ts';
-import type { Connection } from '../core/mirror.ts';
+import type { ProbeFailure } from '../../core/failure.ts';
+import type { Finding } from '../../core/finding.ts';
+import { limits } from '../../core/limits.ts';
+import type { Connection } from '../../core/mirror.ts';
+import type { Target } from '../../core/target.ts';
+import type { Says } from './says.ts';
 
 type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;
 
@@ -39,4 +43,30 @@ export function judgeMismatch(
     before !== null && before.failure.algorithm === failure.algorithm && before.failure.got === failure.got;
   if (isSame && answer.connection === 'cold') return 'declare';
   return answer.isRecheck ? 'wait' : 'look_again';
+}
+
+/**
+ * What declared wrong bytes say of their mirror.
+ * @param known     the open mismatch, which this one widens; `null` where none is open
+ * @param probeIds  the answers that were wrong in the same way
+ */
+export function mismatchSays(
+  name: string,
+  { module, version, step }: Target,
+  failure: Mismatch,
+  known: Finding | null,
+  probeIds: readonly string[],
+): Says {
+  return {
+    tag: 'trouble',
+    scope: [...(known?.scope ?? []), { module, version, step }].slice(0, limits.scopeItems),
+    cause: 'mismatch',
+    evidence: {
+      samples: (known?.evidence.samples ?? 0) + 2,
+      failures: (known?.evidence.failures ?? 0) + 2,
+      probeIds: [...(known?.evidence.probeIds ?? []), ...probeIds].slice(-limits.findingProbes),
+    },
+    actionable: true,
+    text: `${name} serves other bytes for ${module ?? 'a file'}@${version ?? ''} (${step}) than go.sum or the checksum database names: twice the same ${failure.algorithm}.`,
+  };
 }

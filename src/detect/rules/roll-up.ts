@@ -1,5 +1,5 @@
-import { limits } from '../core/limits.ts';
-import type { MirrorState } from '../core/standing.ts';
+import { limits } from '../../core/limits.ts';
+import type { MirrorState } from '../../core/standing.ts';
 
 /** What the state of one mirror is made of. */
 export interface RollUpInput {

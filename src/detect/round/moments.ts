@@ -1,5 +1,5 @@
-import type { ControlAnswer } from '../core/due.ts';
-import type { Sample } from '../core/sample.ts';
+import type { ControlAnswer } from '../../core/due.ts';
+import type { Sample } from '../../core/sample.ts';
 import type { MomentVerdict, Said } from './vantage.ts';
 
 /** One moment of a round: who was asked together, and what they said. Monotonic milliseconds. */

@@ -1,5 +1,6 @@
-import { limits } from '../core/limits.ts';
-import type { Sample } from '../core/sample.ts';
+import { limits } from '../../core/limits.ts';
+import type { Sample } from '../../core/sample.ts';
+import { canBeAsked } from '../absence.ts';
 import {
   canaryPaceMs,
   canarySeries,
@@ -8,27 +9,20 @@ import {
   type MirrorMemory,
   roundKeyOf,
   stepTimeoutMs,
-} from './memory.ts';
-import { opensOutage } from './outage.ts';
-import { heardOf, openOutage } from './outages.ts';
-import { beginMoment, hasten, type Moment, newRound, type Round } from './round.ts';
-import type { TurnDraft } from './turn.ts';
+} from '../memory.ts';
+import { openOutage } from '../outages.ts';
+import { heardOf, opensOutage } from '../rules/outage.ts';
+import { beginMoment, hasten, type Moment, newRound, type Round } from './moments.ts';
 
 /** While suspicion lasts longer than a round, moments come this far apart. */
 const watchStepMs = 5_000;
-
-/** True where a mirror may be asked in a round now. */
-export function canBeAsked(memory: Memory, mirror: MirrorMemory): boolean {
-  if (mirror.canary === null || mirror.paused !== null || mirror.inMaintenance) return false;
-  return mirror.throttledUntilMs === null || mirror.throttledUntilMs <= memory.now.wallMs;
-}
 
 /**
  * Puts a mirror in doubt and has its canary confirmed: at once, or a second after a canary that failed faster than
  * that. Nothing happens where it is in doubt, cannot be asked, or its egress is suspect.
  * @param trigger  the sample that failed
  */
-export function startDoubt(memory: Memory, turn: TurnDraft, mirror: MirrorMemory, trigger: Sample): void {
+export function startDoubt(memory: Memory, mirror: MirrorMemory, trigger: Sample): void {
   if (mirror.doubt !== null || !canBeAsked(memory, mirror) || memory.suspicions.has(mirror.egress)) return;
   const nowMs = memory.now.monotonicMs;
   const { startedMonotonicMs, endedMonotonicMs } = trigger;
@@ -36,7 +30,7 @@ export function startDoubt(memory: Memory, turn: TurnDraft, mirror: MirrorMemory
   const firstMs = isQuick ? Math.max(nowMs, endedMonotonicMs + limits.roundStepMs) : nowMs;
   mirror.doubt = { sinceMs: endedMonotonicMs, untilMs: nowMs + limits.roundMs };
   if (!trigger.due.target.canary) mirror.quietUntilMs = nowMs + canaryPaceMs(mirror, memory.config);
-  turn.doubt.push({ registry: mirror.mirror.name, on: true });
+  memory.turn.doubt.push({ registry: mirror.mirror.name, on: true });
   const key = roundKeyOf(mirror.mirror);
   const round = memory.rounds.get(key);
   if (round === undefined) memory.rounds.set(key, newRound(key, memory.random.id(memory.now.wallMs), firstMs));
@@ -44,10 +38,10 @@ export function startDoubt(memory: Memory, turn: TurnDraft, mirror: MirrorMemory
 }
 
 /** Ends a mirror's doubt; what was held for it is settled at the end of the turn. */
-export function endDoubt(turn: TurnDraft, mirror: MirrorMemory): void {
+export function endDoubt(memory: Memory, mirror: MirrorMemory): void {
   if (mirror.doubt === null) return;
   mirror.doubt = null;
-  turn.doubt.push({ registry: mirror.mirror.name, on: false });
+  memory.turn.doubt.push({ registry: mirror.mirror.name, on: false });
 }
 
 /**
@@ -56,7 +50,6 @@ export function endDoubt(turn: TurnDraft, mirror: MirrorMemory): void {
  */
 export function doubtCanary(
   memory: Memory,
-  turn: TurnDraft,
   mirror: MirrorMemory,
   sample: Sample,
   lastBefore: 'never' | 'passed' | 'failed',
@@ -66,43 +59,43 @@ export function doubtCanary(
   if (series === null || heard === null) return;
   if (heard.says !== 'failed') {
     // A refusal ends it too: whoever refuses is there.
-    if (mirror.doubt !== null && sample.endedMonotonicMs >= mirror.doubt.sinceMs) endDoubt(turn, mirror);
+    if (mirror.doubt !== null && sample.endedMonotonicMs >= mirror.doubt.sinceMs) endDoubt(memory, mirror);
     return;
   }
   if (isCanaryOut(mirror) || mirror.doubt !== null) return;
   if (lastBefore !== 'failed' || opensOutage(series.outage, memory.config.detect.outage) !== null) {
-    startDoubt(memory, turn, mirror, sample);
+    startDoubt(memory, mirror, sample);
   }
 }
 
 /** Begins a doubt for a failure of another light target whose last judged sample passed. */
-export function doubtTarget(memory: Memory, turn: TurnDraft, mirror: MirrorMemory, sample: Sample): void {
+export function doubtTarget(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   if (isCanaryOut(mirror) || memory.now.monotonicMs < mirror.quietUntilMs) return;
-  startDoubt(memory, turn, mirror, sample);
+  startDoubt(memory, mirror, sample);
 }
 
 /** Opens the outage of every mirror in doubt that failed in a moment which shows it was them, where its row is one. */
-export function openConfirmed(memory: Memory, turn: TurnDraft, round: Round, moment: Moment): void {
+export function openConfirmed(memory: Memory, round: Round, moment: Moment): void {
   for (const mirror of mirrorsOf(memory, round.key)) {
     const verdict = moment.verdicts.get(mirror.egress);
     if (mirror.doubt === null || (verdict !== 'them' && verdict !== 'unverified')) continue;
     if (moment.said.get(mirror.mirror.name) !== 'failed') continue;
     const series = canarySeries(mirror);
     if (series === null || opensOutage(series.outage, memory.config.detect.outage) === null) continue;
-    openOutage(memory, turn, mirror, series, verdict === 'them' ? 'ok' : 'unverified');
-    endDoubt(turn, mirror);
+    openOutage(memory, mirror, series, verdict === 'them' ? 'ok' : 'unverified');
+    endDoubt(memory, mirror);
   }
 }
 
 /** Ends the doubts that have lasted long enough without a verdict: due probes run again and count at their pace. */
-export function expireDoubts(memory: Memory, turn: TurnDraft, round: Round): void {
+export function expireDoubts(memory: Memory, round: Round): void {
   for (const mirror of mirrorsOf(memory, round.key)) {
-    if (mirror.doubt !== null && mirror.doubt.untilMs <= memory.now.monotonicMs) endDoubt(turn, mirror);
+    if (mirror.doubt !== null && mirror.doubt.untilMs <= memory.now.monotonicMs) endDoubt(memory, mirror);
   }
 }
 
 /** Asks the next moment of a round where it is time and a mirror in doubt, or a suspicion, waits for it. */
-export function askMoment(memory: Memory, turn: TurnDraft, round: Round): void {
+export function askMoment(memory: Memory, round: Round): void {
   const nowMs = memory.now.monotonicMs;
   const members = [...mirrorsOf(memory, round.key)];
   const waits = members.some((mirror) => mirror.doubt !== null && !round.flights.has(mirror.mirror.name));
@@ -124,7 +117,7 @@ export function askMoment(memory: Memory, turn: TurnDraft, round: Round): void {
   );
   const inDoubt = members.some((mirror) => mirror.doubt !== null);
   round.nextAtMs = nowMs + (!inDoubt && isLongWatch(memory, round) ? watchStepMs : limits.roundStepMs);
-  turn.rounds.push({ id: round.id, moment: moment.index, dues, controls });
+  memory.turn.rounds.push({ id: round.id, moment: moment.index, dues, controls });
 }
 
 function isLongWatch(memory: Memory, round: Round): boolean {
@@ -154,4 +147,21 @@ export function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory): number {
 /** The mirrors of one upstream. */
 export function* mirrorsOf(memory: Memory, key: string): Iterable<MirrorMemory> {
   for (const mirror of memory.mirrors.values()) if (roundKeyOf(mirror.mirror) === key) yield mirror;
+}
+
+/**
+ * Asks about a mirror at once, because somebody else says it is in trouble: its canary, that of every other mirror of
+ * the upstream, and the controls, in one moment. It is in doubt until it has answered, as after a failure of its own.
+ * Nothing happens where it is in doubt or down already, cannot be asked, or its egress is suspect.
+ */
+export function confirmNow(memory: Memory, mirror: MirrorMemory): void {
+  if (mirror.doubt !== null || isCanaryOut(mirror) || !canBeAsked(memory, mirror)) return;
+  if (memory.suspicions.has(mirror.egress)) return;
+  const nowMs = memory.now.monotonicMs;
+  mirror.doubt = { sinceMs: nowMs, untilMs: nowMs + limits.roundMs };
+  memory.turn.doubt.push({ registry: mirror.mirror.name, on: true });
+  const key = roundKeyOf(mirror.mirror);
+  const round = memory.rounds.get(key);
+  if (round === undefined) memory.rounds.set(key, newRound(key, memory.random.id(memory.now.wallMs), nowMs));
+  else hasten(round, nowMs, limits.roundStepMs);
 }

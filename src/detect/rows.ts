@@ -1,6 +1,5 @@
 import type { Row } from '../core/ports.ts';
 import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
-import type { TurnDraft } from './turn.ts';
 
 /** A series or mirror without urgent news is written at most this often. */
 const writeEveryMs = 60_000;
@@ -41,25 +40,25 @@ export const rowKey = {
 } as const;
 
 /** Adds the rows of series that opened or closed something in this turn. */
-export function writeUrgent(memory: Memory, turn: TurnDraft): void {
-  for (const series of memory.urgent) writeSeries(memory, turn, series);
+export function writeUrgent(memory: Memory): void {
+  for (const series of memory.urgent) writeSeries(memory, series);
   memory.urgent.clear();
 }
 
 /** Adds the rows that are due: each series and mirror at most once a minute, or everything at a shutdown. */
-export function writeDirty(memory: Memory, turn: TurnDraft, everything: boolean): void {
+export function writeDirty(memory: Memory, everything: boolean): void {
   let left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;
   for (const series of memory.dirty) {
     if (left <= 0) break;
     if (!everything && !isDue(memory, series.writtenAtMs)) continue;
-    writeSeries(memory, turn, series);
+    writeSeries(memory, series);
     left -= 1;
   }
   for (const mirror of memory.mirrors.values()) {
     if (!mirror.isDirty || (!everything && !isDue(memory, mirror.writtenAtMs))) continue;
     mirror.isDirty = false;
     mirror.writtenAtMs = memory.now.monotonicMs;
-    turn.rows.push(detectorRow(memory, rowKey.mirror(mirror.mirror.name), mirrorRow(mirror)));
+    memory.turn.rows.push(detectorRow(memory, rowKey.mirror(mirror.mirror.name), mirrorRow(mirror)));
   }
 }
 
@@ -67,10 +66,10 @@ function isDue(memory: Memory, writtenAtMs: number | null): boolean {
   return writtenAtMs === null || memory.now.monotonicMs - writtenAtMs >= writeEveryMs;
 }
 
-function writeSeries(memory: Memory, turn: TurnDraft, series: SeriesMemory): void {
+function writeSeries(memory: Memory, series: SeriesMemory): void {
   memory.dirty.delete(series);
   series.writtenAtMs = memory.now.monotonicMs;
-  turn.rows.push(detectorRow(memory, rowKey.series(series.id), seriesRow(memory, series)));
+  memory.turn.rows.push(detectorRow(memory, rowKey.series(series.id), seriesRow(memory, series)));
 }
 
 function detectorRow(memory: Memory, key: string, value: SeriesRow | MirrorRow): Row {

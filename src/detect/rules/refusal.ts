@@ -1,7 +1,9 @@
-import type { OutageRule } from '../core/config.ts';
-import type { Outcome } from '../core/failure.ts';
-import { type Reason, reasonWeight } from '../core/failure.ts';
-import { limits } from '../core/limits.ts';
+import type { OutageRule } from '../../core/config.ts';
+import type { Outcome } from '../../core/failure.ts';
+import { type Reason, reasonWeight } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import type { Target } from '../../core/target.ts';
+import { type Says, scopeOf } from './says.ts';
 
 /** How often in a row the canary was refused, and whether that is a finding. */
 export interface RefusalState {
@@ -49,4 +51,17 @@ export function judgeRefusal(
   };
   if (state.isOpen || next.refusals < rule.open) return { state: next, event: null };
   return { state: { ...next, isOpen: true }, event: 'opened' };
+}
+
+/** What an opened refusal says of its mirror. */
+export function refusalSays(name: string, target: Target, { reason, refusals, probeIds }: RefusalState): Says {
+  if (reason === null) return null;
+  return {
+    tag: 'trouble',
+    scope: scopeOf([target]),
+    cause: reason,
+    evidence: { samples: refusals, failures: refusals, probeIds },
+    actionable: true,
+    text: `${name} answers and refuses (${reason}): ${refusals} canary probes in a row.`,
+  };
 }

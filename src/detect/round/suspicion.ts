@@ -1,13 +1,15 @@
-import { limits } from '../core/limits.ts';
-import { canBeAsked, doubtCanary, endDoubt, mirrorsOf } from './doubt.ts';
-import { closeFinding, putFinding } from './findings.ts';
-import { canarySeries, isCanaryOut, type Memory, type MirrorMemory, type Suspicion } from './memory.ts';
-import { noOutage } from './outage.ts';
-import { heardOf, hearOutage, openOutage, placeOf } from './outages.ts';
-import type { Moment, Round } from './round.ts';
-import { noSpike } from './spike.ts';
-import type { TurnDraft } from './turn.ts';
+import { limits } from '../../core/limits.ts';
+import { canBeAsked } from '../absence.ts';
+import { apply } from '../findings.ts';
+import { canarySeries, isCanaryOut, type Memory, type MirrorMemory, type Suspicion } from '../memory.ts';
+import { hearOutage, openOutage } from '../outages.ts';
+import { heardOf, noOutage } from '../rules/outage.ts';
+import { noSpike } from '../rules/spike.ts';
+import { watchedFromSays, watchedFromWell } from '../rules/watched-from.ts';
+import { doubtCanary, endDoubt, mirrorsOf } from './doubt.ts';
+import type { Moment, Round } from './moments.ts';
 import { judgeMoment, type MomentVerdict, type Said, unitsOf } from './vantage.ts';
+import { placeOf } from './witness.ts';
 
 /**
  * The mirrors whose failing says something about us: of one egress, those with an ok sample since the start or in
@@ -35,7 +37,6 @@ export function verdictOf(memory: Memory, moment: Moment, egress: string): Momen
 /** Takes note of a final verdict: a suspicion begins, goes on, or ends. */
 export function heedVerdict(
   memory: Memory,
-  turn: TurnDraft,
   round: Round,
   moment: Moment,
   egress: string,
@@ -43,22 +44,22 @@ export function heedVerdict(
 ): void {
   const suspicion = memory.suspicions.get(egress);
   if (verdict === 'us') {
-    if (suspicion === undefined) enter(memory, turn, round, moment, egress);
-    else if (suspicion.roundKey === round.key) keepOn(memory, turn, round, moment, egress, suspicion);
+    if (suspicion === undefined) enter(memory, round, moment, egress);
+    else if (suspicion.roundKey === round.key) keepOn(memory, round, moment, egress, suspicion);
     return;
   }
   if (suspicion === undefined || suspicion.roundKey !== round.key || moment.startedMs < suspicion.sinceMs) return;
   // One alone proves nothing, unless there is no second one left that could be asked.
   if (verdict === 'unverified' && askable(memory, egress) >= 2) return;
-  leave(memory, turn, round, egress);
+  leave(memory, round, egress);
   for (const mirror of mirrorsOf(memory, round.key)) {
     const sample = moment.samples.get(mirror.mirror.name);
     const series = canarySeries(mirror);
     if (mirror.egress !== egress || moment.said.get(mirror.mirror.name) !== 'failed') continue;
     if (sample === undefined || series === null) continue;
     const heard = heardOf(sample);
-    if (heard !== null) hearOutage(memory, turn, mirror, series, heard);
-    doubtCanary(memory, turn, mirror, sample, 'never');
+    if (heard !== null) hearOutage(memory, mirror, series, heard);
+    doubtCanary(memory, mirror, sample, 'never');
   }
 }
 
@@ -67,7 +68,7 @@ function askable(memory: Memory, egress: string): number {
   return unitsOf(mirrors.map(placeOf)).length;
 }
 
-function enter(memory: Memory, turn: TurnDraft, round: Round, moment: Moment, egress: string): void {
+function enter(memory: Memory, round: Round, moment: Moment, egress: string): void {
   memory.suspicions.set(egress, {
     sinceMs: memory.now.monotonicMs,
     sinceWallMs: memory.now.wallMs,
@@ -76,18 +77,11 @@ function enter(memory: Memory, turn: TurnDraft, round: Round, moment: Moment, eg
     roundKey: round.key,
   });
   round.watching.add(egress);
-  for (const mirror of memory.mirrors.values()) if (mirror.egress === egress) endDoubt(turn, mirror);
+  for (const mirror of memory.mirrors.values()) if (mirror.egress === egress) endDoubt(memory, mirror);
 }
 
 /** One more moment that says it is us: after 2 minutes in which the same ones failed and answered, it was them. */
-function keepOn(
-  memory: Memory,
-  turn: TurnDraft,
-  round: Round,
-  moment: Moment,
-  egress: string,
-  suspicion: Suspicion,
-): void {
+function keepOn(memory: Memory, round: Round, moment: Moment, egress: string, suspicion: Suspicion): void {
   const seen = patternOf(memory, moment, egress);
   const breaks = [...seen].some(([registry, answered]) => (suspicion.pattern.get(registry) ?? answered) !== answered);
   if (breaks) {
@@ -99,15 +93,15 @@ function keepOn(
   const isLong = memory.now.monotonicMs - suspicion.patternSinceMs >= limits.vantageReviewMs;
   // All failing stays us, however long.
   if (!isLong || ![...suspicion.pattern.values()].includes(true)) return;
-  leave(memory, turn, round, egress);
+  leave(memory, round, egress);
   for (const [registry, answered] of suspicion.pattern) {
     const mirror = memory.mirrors.get(registry);
     const series = mirror === undefined ? null : canarySeries(mirror);
     const sample = moment.samples.get(registry);
     if (answered || mirror === undefined || series === null) continue;
     const heard = sample === undefined ? null : heardOf(sample);
-    if (heard !== null) hearOutage(memory, turn, mirror, series, heard);
-    openOutage(memory, turn, mirror, series, 'ok');
+    if (heard !== null) hearOutage(memory, mirror, series, heard);
+    openOutage(memory, mirror, series, 'ok');
   }
 }
 
@@ -121,13 +115,11 @@ function patternOf(memory: Memory, moment: Moment, egress: string): ReadonlyMap<
 }
 
 /** Ends a suspicion: streaks start anew, and with the last one the finding closes. */
-export function leave(memory: Memory, turn: TurnDraft, round: Round | null, egress: string): void {
+export function leave(memory: Memory, round: Round | null, egress: string): void {
   memory.suspicions.delete(egress);
   round?.watching.delete(egress);
   for (const mirror of memory.mirrors.values()) if (mirror.egress === egress) startStreaksAnew(mirror);
-  if (memory.suspicions.size === 0) {
-    closeFinding(memory, turn, 'vantage', null, { text: 'The place we watch from is online again.' });
-  }
+  if (memory.suspicions.size === 0) apply(memory, 'vantage', null, watchedFromWell);
 }
 
 /** Forgets every streak that has not led to a finding. */
@@ -139,30 +131,10 @@ export function startStreaksAnew(mirror: MirrorMemory): void {
 }
 
 /** Opens the finding about the place we watch from once a suspicion has lasted 10 minutes. */
-export function judgeSuspicion(memory: Memory, turn: TurnDraft): void {
-  for (const suspicion of memory.suspicions.values()) {
-    const lastedMs = memory.now.monotonicMs - suspicion.sinceMs;
-    if (lastedMs < limits.vantageFindingMs) continue;
-    const failed = [...suspicion.pattern.values()].filter((answered) => !answered).length;
-    putFinding(memory, turn, {
-      kind: 'vantage',
-      ecosystem: null,
-      upstream: null,
-      registry: null,
-      scope: [],
-      cause: 'all_failing',
-      vantage: 'suspect',
-      evidence: {
-        samples: suspicion.pattern.size,
-        failures: failed,
-        observedSeconds: null,
-        baselineSeconds: null,
-        thresholdSeconds: null,
-        probeIds: [],
-      },
-      actionable: false,
-      text: `Everything we watch has failed together for ${Math.round(lastedMs / 60_000)} minutes: it is the place we watch from.`,
-    });
-    return;
+export function judgeSuspicion(memory: Memory): void {
+  for (const { sinceMs, pattern } of memory.suspicions.values()) {
+    const says = watchedFromSays(memory.now.monotonicMs - sinceMs, pattern);
+    apply(memory, 'vantage', null, says);
+    if (says !== null) return;
   }
 }

@@ -1,4 +1,4 @@
-import type { SpikeRule } from '../core/config.ts';
+import type { SpikeRule } from '../../core/config.ts';
 
 /** What a series usually takes: its recent round trips in order of arrival, and their median once there are enough. */
 export interface Baseline {

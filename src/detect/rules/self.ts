@@ -1,4 +1,5 @@
-import { limits } from '../core/limits.ts';
+import { limits } from '../../core/limits.ts';
+import type { Says } from './says.ts';
 
 const bucketMs = 10_000;
 const buckets = Math.ceil(limits.contaminatedWindowMs / bucketMs);
@@ -76,3 +77,31 @@ export function judgeSelf(
 function round(share: number): number {
   return Math.round(share * 10) / 10;
 }
+
+/** What an event of `judgeSelf` says of us. */
+export function selfSays(event: 'opened' | 'closed' | null, state: SelfState, nowMs: number): Says {
+  if (event === null) return null;
+  if (event === 'closed') return { tag: 'well', text: 'Our own timing can be trusted again.' };
+  const { samples, contaminated } = contaminatedOf(state, nowMs);
+  return {
+    tag: 'trouble',
+    scope: [],
+    cause: 'contaminated',
+    evidence: { samples, failures: contaminated },
+    actionable: false,
+    text: `This machine is too busy to time its probes: ${contaminated} of ${samples} samples in five minutes are unusable.`,
+  };
+}
+
+/** What a sleep of ours, or a clock that jumped, says of us. */
+export const clockSays: Says = {
+  tag: 'trouble',
+  scope: [],
+  cause: 'clock',
+  evidence: {},
+  actionable: false,
+  text: 'This process was suspended, or a clock jumped: what it touched is unknown.',
+};
+
+/** The end of that. */
+export const clockWell: Says = { tag: 'well', text: 'The process has run without a break since.' };

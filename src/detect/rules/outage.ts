@@ -1,6 +1,11 @@
-import type { OutageRule } from '../core/config.ts';
-import type { Reason } from '../core/failure.ts';
-import { limits } from '../core/limits.ts';
+import type { OutageRule } from '../../core/config.ts';
+import { countsTowardsOutage, type Reason } from '../../core/failure.ts';
+import type { Finding } from '../../core/finding.ts';
+import { limits } from '../../core/limits.ts';
+import type { Sample } from '../../core/sample.ts';
+import { isHeavy, type Target } from '../../core/target.ts';
+import { isDown } from './roll-up.ts';
+import { canaryFirst, type Says, scopeOf } from './says.ts';
 
 /** How many judged samples the `share` rule looks at. */
 const recentSamples = 10;
@@ -100,4 +105,72 @@ export function closesOutage(state: OutageState, rule: OutageRule): boolean {
 /** How long the row of failures has lasted, milliseconds; 0 without one. */
 export function spanMs(state: OutageState): number {
   return state.fromMs === null || state.lastEndedMs === null ? 0 : Math.max(0, state.lastEndedMs - state.fromMs);
+}
+
+/** How the outage rule hears a judged sample; `null` for an unknown one, which neither counts nor resets. */
+export function heardOf(sample: Sample): Heard | null {
+  const { outcome } = sample;
+  if (outcome.tag === 'unknown') return null;
+  const reason = outcome.tag === 'failed' ? outcome.failure.kind : null;
+  const counts = reason !== null && countsTowardsOutage(reason);
+  return {
+    says: reason === null ? 'ok' : counts ? 'failed' : 'other',
+    reason: counts ? reason : null,
+    // A due probe may have waited long for its failure: the row counts from when we knew.
+    fromMs: sample.due.purpose === 'confirm' ? sample.startedMonotonicMs : sample.endedMonotonicMs,
+    endedMs: sample.endedMonotonicMs,
+    probeId: sample.due.probeId,
+  };
+}
+
+/** One series in outage. */
+export interface OutSeries {
+  readonly target: Target;
+  readonly outage: OutageState;
+}
+
+/** Distinct modules with a light target among the series in outage. */
+export function modulesOutOf(out: Iterable<OutSeries>): number {
+  const modules = new Set<string>();
+  for (const { target } of out) if (target.module !== null && !isHeavy(target.step)) modules.add(target.module);
+  return modules.size;
+}
+
+/**
+ * What the series of one mirror that are in outage come to.
+ * @param modules  distinct modules among its light targets
+ * @param known    the cause the open finding has: it stays, because which way a dead mirror fails may change by the
+ *                 minute; `null` where none is open
+ */
+export function outageSays(
+  name: string,
+  out: Iterable<OutSeries>,
+  context: { readonly modules: number; readonly known: Finding['cause'] | null; readonly vantage: Finding['vantage'] },
+): Says {
+  const all = canaryFirst(out);
+  const [first] = all;
+  if (first === undefined) return { tag: 'well', text: `${name} answers again.` };
+  const samples = all.reduce((sum, { outage }) => sum + outage.samples, 0);
+  const failures = all.reduce((sum, { outage }) => sum + outage.failed, 0);
+  const cause = first.outage.reason ?? context.known ?? 'unreachable';
+  const actionable = isDown({
+    canaryOut: first.target.canary,
+    modulesOut: modulesOutOf(all),
+    modules: context.modules,
+  });
+  return {
+    tag: 'trouble',
+    scope: scopeOf(all.map(({ target }) => target)),
+    cause: context.known ?? cause,
+    vantage: context.vantage,
+    evidence: {
+      samples,
+      failures,
+      probeIds: all.flatMap(({ outage }) => outage.probeIds).slice(0, limits.findingProbes),
+    },
+    actionable,
+    text: actionable
+      ? `${name} is down (${cause}): ${failures} of ${samples} probes failed over ${Math.round(spanMs(first.outage) / 1_000)} s.`
+      : `${name} fails for ${all.length} of its targets (${cause}); its canary answers.`,
+  };
 }

@@ -1,6 +1,6 @@
-import { isTimeout } from '../core/failure.ts';
-import { limits } from '../core/limits.ts';
-import type { Sample } from '../core/sample.ts';
+import { isTimeout } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import type { Sample } from '../../core/sample.ts';
 
 /**
  * True where our own event loop could have moved the verdict on a sample: a delay of at least the distance to the

@@ -1,5 +1,5 @@
-import { limits } from '../core/limits.ts';
-import type { Sample } from '../core/sample.ts';
+import { limits } from '../../core/limits.ts';
+import type { Sample } from '../../core/sample.ts';
 import { medianOf } from './baseline.ts';
 
 /** Round trips that the median of one step at one mirror is taken over. */

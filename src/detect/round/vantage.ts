@@ -1,4 +1,4 @@
-import type { Mirror } from '../core/mirror.ts';
+import type { Mirror } from '../../core/mirror.ts';
 
 /** Above this share of four or more independent units failing in one moment, it is us. */
 const suspectShare = 0.6;

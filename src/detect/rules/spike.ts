@@ -1,4 +1,4 @@
-import type { SpikeRule } from '../core/config.ts';
+import type { SpikeRule } from '../../core/config.ts';
 import { isClear, isSlow } from './threshold.ts';
 
 /** Where one series stands between "as usual" and "in a spike". */

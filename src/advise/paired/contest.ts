@@ -1,0 +1,178 @@
+import type { Chain, ChainClient, ChainMember, Reply } from '../clients/client.ts';
+import { type Health, hearHealth, newHealth } from './home.ts';
+import { type Answer, enter, isOverdue, type Moment, type Moments, newMoments, standIn } from './moments.ts';
+import { hearPair, newPair, type Pair, timeBoundNow } from './pair.ts';
+import { learnTime, newPatience, type Patience } from './patience.ts';
+import { type HeadRecord, newRecord, note, type Outcome } from './record.ts';
+
+/** A walk that reaches version control counts as failed, and has cost this on the way. Milliseconds. */
+const directMs = 5_000;
+
+/** What is added up over the answers of one upstream: who is in force, and how every other mirror compares with it. */
+export interface Contest {
+  /** The mirror that clients are told to ask first now; `null`: none that is watched. */
+  head: string | null;
+  readonly moments: Moments;
+  readonly records: Map<string, HeadRecord>;
+  readonly patience: Map<string, { readonly light: Patience; readonly heavy: Patience }>;
+  /** By candidate; all against `head`. */
+  readonly pairs: Map<string, Pair>;
+  health: Health;
+}
+
+/** What the contest is told by its surroundings at each answer. */
+export interface Surroundings {
+  readonly client: ChainClient;
+  /** Mirrors that could be the head, with the chain that each would give; the head's is the one in force. */
+  readonly chains: ReadonlyMap<string, Chain>;
+  /** The mirror behind a member of a chain, by name; `null`: not watched here. */
+  readonly nameOf: (member: ChainMember) => string | null;
+  /** Paused, in maintenance, or told to stay away: not waited for. */
+  readonly isAway: (registry: string) => boolean;
+  readonly paceMs: (question: string) => number;
+  /** The preferred mirror; `null`: none that is watched. */
+  readonly home: string | null;
+  readonly ratio: number;
+  readonly isRecent: boolean;
+}
+
+/** What one answer made known: outcomes of the head, newest last, with their question. */
+export interface Heard {
+  readonly question: string;
+  readonly outcome: Outcome;
+  readonly isScheduled: boolean;
+}
+
+/** Nothing heard yet. */
+export function newContest(head: string | null): Contest {
+  return {
+    head,
+    moments: newMoments(),
+    records: new Map(),
+    patience: new Map(),
+    pairs: new Map(),
+    health: newHealth(),
+  };
+}
+
+/** What is remembered of a mirror as a possible head. */
+export function recordOf(contest: Contest, registry: string): HeadRecord {
+  const known = contest.records.get(registry);
+  if (known !== undefined) return known;
+  const made = newRecord();
+  contest.records.set(registry, made);
+  return made;
+}
+
+/** Another head: every comparison starts anew, what is known of the mirrors stays. */
+export function moveTo(contest: Contest, head: string | null): void {
+  if (contest.head === head) return;
+  contest.head = head;
+  contest.pairs.clear();
+  contest.health = newHealth();
+}
+
+/** The comparison of the head with one candidate, begun where there is none. */
+export function pairOf(contest: Contest, head: string, candidate: string): Pair {
+  const known = contest.pairs.get(candidate);
+  if (known !== undefined) return known;
+  const made = newPair(recordOf(contest, head), recordOf(contest, candidate));
+  contest.pairs.set(candidate, made);
+  return made;
+}
+
+/**
+ * Takes in one answer: puts it into its moment, replays the chain of every mirror that answered in it as far as the
+ * answers go, and compares the head in force with every other. What no answer decides yet waits for the next.
+ * @returns what the head did in moments that became clear by it
+ */
+export function hearAnswer(contest: Contest, answer: Answer, around: Surroundings): readonly Heard[] {
+  const timed = { ...answer, reply: inTime(contest, answer) };
+  const moment = enter(contest.moments, timed, around.paceMs(answer.question));
+  const heard = replay(contest, moment, around, answer.atMs, false);
+  dropClear(contest, moment, around);
+  return heard;
+}
+
+/** Closes the moments that have waited long enough for who did not answer. */
+export function closeOverdue(contest: Contest, around: Surroundings, nowMs: number): readonly Heard[] {
+  const heard: Heard[] = [];
+  for (const [question, open] of contest.moments.open) {
+    for (const moment of open) {
+      if (isOverdue(moment, nowMs)) heard.push(...replay(contest, moment, around, nowMs, true));
+    }
+    const left = open.filter((moment) => !isOverdue(moment, nowMs));
+    if (left.length === 0) contest.moments.open.delete(question);
+    else if (left.length < open.length) contest.moments.open.set(question, left);
+  }
+  return heard;
+}
+
+/** An answer that took longer than clients are taken to wait is a bad one, as long as that. */
+function inTime(contest: Contest, answer: Answer): Reply {
+  const known = contest.patience.get(answer.registry) ?? { light: newPatience('light'), heavy: newPatience('heavy') };
+  contest.patience.set(answer.registry, known);
+  const patience = answer.isHeavy ? known.heavy : known.light;
+  const { reply } = answer;
+  if (reply.tag === 'unknown') return reply;
+  if (reply.tag === 'ok' && answer.isScheduled) learnTime(patience, reply.tookMs);
+  const tookMs = Math.min(reply.tookMs, patience.limitMs);
+  if (reply.tag === 'ok' && reply.tookMs > patience.limitMs) return { tag: 'failed', tookMs };
+  return { ...reply, tookMs };
+}
+
+function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: number, isLast: boolean): Heard[] {
+  const heard: Heard[] = [];
+  const paceMs = around.paceMs(moment.question);
+  const replyOf = (member: ChainMember): Reply => {
+    if (member.kind === 'direct') return { tag: 'failed', tookMs: directMs };
+    const name = around.nameOf(member);
+    if (name === null) return { tag: 'failed', tookMs: directMs };
+    const now = moment.replies.get(name);
+    if (now !== undefined) return now;
+    const waits = !isLast && !around.isAway(name);
+    if (waits) return { tag: 'unknown' };
+    return standIn(contest.moments, moment.question, name, nowMs, paceMs) ?? { tag: 'failed', tookMs: directMs };
+  };
+  for (const [name, chain] of around.chains) {
+    if (moment.outcomes.has(name) || !moment.replies.has(name)) continue;
+    const end = around.client.walk(chain, replyOf);
+    if (end.tag === 'unknown') continue;
+    const outcome: Outcome = {
+      atMs: moment.lastAtMs,
+      tookMs: end.tag === 'ok' ? end.tookMs : 0,
+      bad: end.tag !== 'ok',
+      isHeavy: moment.isHeavy,
+    };
+    moment.outcomes.set(name, outcome);
+    note(recordOf(contest, name), outcome, moment.isScheduled);
+    if (name === contest.head) heard.push({ question: moment.question, outcome, isScheduled: moment.isScheduled });
+    else if (name === around.home && moment.isScheduled) hearHealth(contest.health, outcome.bad);
+  }
+  compare(contest, moment, around);
+  return heard;
+}
+
+function compare(contest: Contest, moment: Moment, around: Surroundings): void {
+  const { head } = contest;
+  const own = head === null ? undefined : moment.outcomes.get(head);
+  if (head === null || own === undefined) return;
+  for (const [name, outcome] of moment.outcomes) {
+    if (name === head || moment.paired.has(name)) continue;
+    moment.paired.add(name);
+    hearPair(pairOf(contest, head, name), own, outcome, {
+      candidate: recordOf(contest, name),
+      isHome: name === around.home,
+      ratio: around.ratio,
+      bound: timeBoundNow(around.isRecent),
+    });
+  }
+}
+
+/** A moment in which everybody who is not away has answered has nothing more to say. */
+function dropClear(contest: Contest, moment: Moment, around: Surroundings): void {
+  for (const name of around.chains.keys()) if (!moment.outcomes.has(name) && !around.isAway(name)) return;
+  const open = contest.moments.open.get(moment.question)?.filter((one) => one !== moment) ?? [];
+  if (open.length === 0) contest.moments.open.delete(moment.question);
+  else contest.moments.open.set(moment.question, open);
+}

@@ -1,0 +1,133 @@
+/** Rates of failure that a head may have and a candidate not, each tested for by a likelihood ratio of its own. */
+const rates = [0.05, 0.2, 0.9] as const;
+/** The sum of log-likelihood ratios at which one of them is believed. */
+export const failureBound = 8;
+/** What is never believed of a candidate: that it fails less often than this. */
+const leastRate = 0.005;
+const mostRate = 0.97;
+/** Witness asked for: how much better two rates explain the answers than one does, as a log-likelihood. */
+const witnessBound = { all: 1.6, heavy: 0.8 } as const;
+/** On top of it while a third mirror fails too: the trouble may be shared. */
+const sharedWitness = 1.5;
+
+/** What counts as one trouble: so many failures of the head, over so long. */
+export interface FailureRule {
+  readonly failuresMin: number;
+  /** Milliseconds between the first of them and the last. */
+  readonly spanMs: number;
+  readonly witness: keyof typeof witnessBound;
+  /** Share of the bound that will do, 0 to 1. */
+  readonly ease: number;
+}
+
+/** One likelihood ratio on its way, and what it rests on since its first failure. Times are monotonic milliseconds. */
+interface Run {
+  sum: number;
+  failures: number;
+  firstMs: number;
+  lastMs: number;
+  readonly head: { bad: number; all: number };
+  readonly candidate: { bad: number; all: number };
+}
+
+/** The tests of one head against one candidate for failing more often. */
+export type FailureTest = readonly Run[];
+
+/** No answer yet. */
+export function newFailureTest(): FailureTest {
+  return rates.map(newRun);
+}
+
+function newRun(): Run {
+  return { sum: 0, failures: 0, firstMs: 0, lastMs: 0, head: { bad: 0, all: 0 }, candidate: { bad: 0, all: 0 } };
+}
+
+function clear(run: Run): void {
+  run.sum = 0;
+  run.failures = 0;
+  run.head.bad = 0;
+  run.head.all = 0;
+  run.candidate.bad = 0;
+  run.candidate.all = 0;
+}
+
+/** The rate of failures a candidate is taken to have: what it shows over the long run, and lately where that is much. */
+export function usualRate(slow: number, fast: number): number {
+  return Math.max(leastRate, slow, fast > 0.1 ? fast : 0);
+}
+
+/**
+ * Takes in what head and candidate did in one moment: Wald's log-likelihood ratio of "the head fails with p₁, the
+ * candidate with p₀" against "both fail with p₀", for three rates, never below zero (Page's CUSUM). A failure of both
+ * says nothing of their difference.
+ * @param p0  the candidate's usual rate, by `usualRate`
+ * @see Page, Continuous inspection schemes, Biometrika 41 (1954); Wald, Sequential Analysis (1947)
+ */
+export function hearFailure(test: FailureTest, head: boolean, candidate: boolean, p0: number, atMs: number): void {
+  for (let i = 0; i < rates.length; i += 1) {
+    const run = test[i];
+    const rate = rates[i];
+    if (run === undefined || rate === undefined) continue;
+    const p1 = Math.min(mostRate, Math.max(rate, p0 + 0.6 * rate));
+    if (head && candidate) {
+      if (run.failures > 0) count(run, head, candidate);
+      continue;
+    }
+    run.sum += head ? Math.log(p1 / p0) : Math.log((1 - p1) / (1 - p0));
+    if (run.sum <= 0) {
+      clear(run);
+      continue;
+    }
+    if (head) {
+      if (run.failures === 0) run.firstMs = atMs;
+      run.failures += 1;
+      run.lastMs = atMs;
+    }
+    count(run, head, candidate);
+  }
+}
+
+function count(run: Run, head: boolean, candidate: boolean): void {
+  run.head.all += 1;
+  run.candidate.all += 1;
+  if (head) run.head.bad += 1;
+  if (candidate) run.candidate.bad += 1;
+}
+
+/** The largest of the sums, 0 or more; the bound is `failureBound`. */
+export function failureSum(test: FailureTest): number {
+  let most = 0;
+  for (const run of test) most = Math.max(most, run.sum);
+  return most;
+}
+
+/**
+ * True where one of the sums has passed the bound and rests on enough: failures over some time, and answers of the
+ * candidate that two rates explain clearly better than one.
+ * @param isShared  a third mirror fails too just now
+ */
+export function failureAlarm(test: FailureTest, rule: FailureRule, isShared: boolean): boolean {
+  const wanted = witnessBound[rule.witness] + (isShared ? sharedWitness : 0);
+  return test.some(
+    (run) =>
+      run.sum >= rule.ease * failureBound &&
+      run.failures >= rule.failuresMin &&
+      run.lastMs - run.firstMs >= rule.spanMs &&
+      run.head.bad * run.candidate.all > run.candidate.bad * run.head.all &&
+      twoRates(run.head, run.candidate) >= wanted,
+  );
+}
+
+/** By how much two rates of their own explain the answers better than one for both: a log-likelihood, 0 or more. */
+export function twoRates(
+  a: { readonly bad: number; readonly all: number },
+  b: { readonly bad: number; readonly all: number },
+): number {
+  return likelihood(a.bad, a.all) + likelihood(b.bad, b.all) - likelihood(a.bad + b.bad, a.all + b.all);
+}
+
+/** The log-likelihood of `bad` of `all` at its best rate. */
+function likelihood(bad: number, all: number): number {
+  const good = all - bad;
+  return (bad === 0 ? 0 : bad * Math.log(bad / all)) + (good === 0 ? 0 : good * Math.log(good / all));
+}

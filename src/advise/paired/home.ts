@@ -1,0 +1,58 @@
+import { type HeadRecord, lastHeavyIsGood, meanOver, since } from './record.ts';
+
+/** Departures are counted over this time, and the wait is never longer than an hour. Milliseconds. */
+const departuresMs = 3 * 3_600_000;
+const waitMsMax = 3_600_000;
+/** The health that is wanted before going home: some 48 clean answers. */
+export const healthBound = 2.2;
+const good = 0.046;
+const bad = -2.3;
+
+/** How well the preferred mirror has been since it was left: a log-likelihood for "it is well". */
+export interface Health {
+  sum: number;
+}
+
+/** Nothing known since the departure. */
+export function newHealth(): Health {
+  return { sum: 0 };
+}
+
+/**
+ * Takes in one answer of the preferred mirror while clients are elsewhere: a good one speaks a little for it, a bad one
+ * strongly against it, and nothing good that came before counts then.
+ */
+export function hearHealth(health: Health, isBad: boolean): void {
+  health.sum = isBad ? Math.max(bad, Math.min(0, health.sum + bad)) : Math.min(2 * healthBound, health.sum + good);
+}
+
+/** Departures from home that still lengthen the wait. Monotonic milliseconds. */
+export function recentDepartures(departures: readonly number[], nowMs: number): readonly number[] {
+  return departures.filter((atMs) => nowMs - atMs <= departuresMs);
+}
+
+/**
+ * How long clients stay away at least: `hold`, doubled with each departure of the last three hours after the first, an
+ * hour at most. Milliseconds.
+ */
+export function waitMs(departures: readonly number[], holdMs: number, nowMs: number): number {
+  const count = recentDepartures(departures, nowMs).length;
+  return Math.min(Math.max(waitMsMax, holdMs), holdMs * 2 ** Math.max(0, count - 1));
+}
+
+/**
+ * True where home is at least as good as where clients are, over the whole of `hold`: no more failures, no more time but
+ * for a twentieth and a tenth of a second, and its last artifact came well.
+ */
+export function isHomeAsGood(home: HeadRecord, here: HeadRecord, holdMs: number, nowMs: number): boolean {
+  const fromMs = nowMs - holdMs;
+  if (since(home, fromMs).bad > since(here, fromMs).bad) return false;
+  if (!lastHeavyIsGood(home)) return false;
+  return isNoSlower(home, here, 'light', fromMs) && isNoSlower(home, here, 'heavy', fromMs);
+}
+
+function isNoSlower(home: HeadRecord, here: HeadRecord, weight: 'light' | 'heavy', fromMs: number): boolean {
+  const homeMs = meanOver(home, weight, fromMs);
+  const hereMs = meanOver(here, weight, fromMs);
+  return homeMs === null || hereMs === null || homeMs <= 1.05 * hereMs + 100;
+}

@@ -1,0 +1,35 @@
+/** An answer is late, and counts as bad, after four times what nearly all of a mirror's good answers take. */
+const factor = 4;
+const share = 0.95;
+/** Within these, milliseconds: clients wait longer for an artifact. */
+const bounds = { light: { min: 5_000, max: 10_000 }, heavy: { min: 12_000, max: 60_000 } } as const;
+/** Good answers looked at, and how often anew. */
+const kept = 200;
+const everyAnswers = 20;
+
+/** How long a mirror is waited for before an answer counts as bad: by steps of one weight. */
+export interface Patience {
+  readonly weight: keyof typeof bounds;
+  readonly times: number[];
+  at: number;
+  untilNext: number;
+  limitMs: number;
+}
+
+/** The least patience: nothing was answered yet. */
+export function newPatience(weight: Patience['weight']): Patience {
+  return { weight, times: [], at: 0, untilNext: everyAnswers, limitMs: bounds[weight].min };
+}
+
+/** Learns from one good answer. Milliseconds. */
+export function learnTime(patience: Patience, tookMs: number): void {
+  patience.times[patience.at] = tookMs;
+  patience.at = (patience.at + 1) % kept;
+  patience.untilNext -= 1;
+  if (patience.untilNext > 0) return;
+  patience.untilNext = everyAnswers;
+  const sorted = [...patience.times].sort((a, b) => a - b);
+  const high = sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
+  const { min, max } = bounds[patience.weight];
+  patience.limitMs = Math.min(max, Math.max(min, factor * high));
+}

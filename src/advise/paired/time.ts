@@ -1,0 +1,98 @@
+/** One moment decides no more than this, in standard deviations. */
+const clip = 8;
+/** What a moment costs whoever claims that the head is slower, in standard deviations. */
+const drift = 0.5;
+/** What the preferred mirror is given on top in each moment. */
+const homeBonus = 0.2;
+/** A standard deviation is never taken to be less than this, milliseconds, or this share of the level. */
+const deviationMsMin = 100;
+const deviationShareMin = 0.25;
+/** How fast the running deviation forgets. */
+const memory = 1 / 300;
+/** Above this share of its bound the deviation stands still: a shift must not hide itself. */
+const frozenShare = 0.6;
+const winsor = 6;
+
+/** The sum at which a head is believed to be slower; `recent`: within `hold` of a move. */
+export const timeBound = { usual: 14, recent: 21 } as const;
+/** Differences in the mean below this are not worth a move, milliseconds. */
+const worthMs = 100;
+
+/** The test of one head against one candidate for taking longer, over steps of one weight. Milliseconds. */
+export interface TimeTest {
+  sum: number;
+  /** Since the sum was last zero. */
+  rounds: number;
+  headMs: number;
+  candidateMs: number;
+  /** Of head minus candidate, running: mean, variance and how many went in. */
+  mean: number;
+  variance: number;
+  seen: number;
+  levelMs: number;
+}
+
+/** No moment yet. */
+export function newTimeTest(): TimeTest {
+  return { sum: 0, rounds: 0, headMs: 0, candidateMs: 0, mean: 0, variance: 0, seen: 0, levelMs: 0 };
+}
+
+/** Starts the sum anew, and keeps what is known of how far answers scatter. */
+export function restart(test: TimeTest): void {
+  test.sum = 0;
+  test.rounds = 0;
+  test.headMs = 0;
+  test.candidateMs = 0;
+}
+
+/** How far apart two good answers of one moment usually are, milliseconds, > 0. */
+export function deviationMs(test: TimeTest): number {
+  return Math.max(Math.sqrt(test.variance), deviationShareMin * test.levelMs, deviationMsMin);
+}
+
+/**
+ * Takes in one moment in which both answered well: a one-sided CUSUM of the clipped, paired difference, in standard
+ * deviations of itself. A head that takes `ratio` times as long as the candidate adds nothing.
+ * @param ratio   > 1; what is worth a move
+ * @param isHome  the candidate is the preferred mirror
+ * @param bound   of the sum, as it is now
+ */
+export function hearTime(
+  test: TimeTest,
+  headMs: number,
+  candidateMs: number,
+  context: { readonly ratio: number; readonly isHome: boolean; readonly bound: number },
+): void {
+  const deviation = deviationMs(test);
+  const raw = (headMs - context.ratio * candidateMs) / deviation;
+  const gain = Math.max(-clip, Math.min(clip, raw)) - drift + (context.isHome ? homeBonus : 0);
+  test.sum += gain;
+  if (test.sum <= 0) restart(test);
+  else {
+    test.rounds += 1;
+    test.headMs += headMs;
+    test.candidateMs += candidateMs;
+  }
+  learn(test, headMs, candidateMs, deviation, context.bound);
+}
+
+function learn(test: TimeTest, headMs: number, candidateMs: number, deviation: number, bound: number): void {
+  test.seen += 1;
+  const weight = Math.max(memory, 1 / test.seen);
+  test.levelMs += weight * (candidateMs - test.levelMs);
+  if (test.sum > frozenShare * bound) return;
+  const apart = headMs - candidateMs - test.mean;
+  const bounded = test.seen <= 2 ? apart : Math.max(-winsor * deviation, Math.min(winsor * deviation, apart));
+  test.mean += weight * bounded;
+  test.variance = Math.max(0, (1 - weight) * (test.variance + weight * bounded * bounded));
+}
+
+/**
+ * True where the sum has passed its bound, rests on enough moments, and the mean since it left zero keeps `ratio` and
+ * a tenth of a second.
+ */
+export function timeAlarm(test: TimeTest, bound: number, roundsMin: number, ratio: number): boolean {
+  if (test.sum < bound || test.rounds < roundsMin) return false;
+  const apartMs = (test.headMs - test.candidateMs) / test.rounds;
+  return test.headMs > ratio * test.candidateMs && apartMs > worthMs;
+}

@@ -1,0 +1,48 @@
+import type { Finding, ScopeItem } from '../../core/finding.ts';
+import { limits } from '../../core/limits.ts';
+import type { Target } from '../../core/target.ts';
+
+/** What a rule knows of a finding; whom it is about, its identity, stamps and confidence are added where it is applied. */
+export interface Draft {
+  readonly tag: 'trouble';
+  readonly scope: readonly ScopeItem[];
+  readonly cause: Finding['cause'];
+  /** How far "them or us" was decided; absent: as far as it can be now. */
+  readonly vantage?: Finding['vantage'];
+  /** What is not named is 0, `null` or empty. */
+  readonly evidence: Partial<Finding['evidence']>;
+  readonly actionable: boolean;
+  readonly text: string;
+}
+
+/**
+ * What a rule says out: there is trouble (a draft of the finding), all is well (its finding closes with this text), or
+ * nothing that changes anything (`null`).
+ */
+export type Says = Draft | { readonly tag: 'well'; readonly text: string } | null;
+
+/** What a finding covers, each target once, at most `limits.scopeItems`. */
+export function scopeOf(targets: Iterable<Target>): readonly ScopeItem[] {
+  const items = new Map<string, ScopeItem>();
+  for (const { id, module, version, step } of targets) {
+    if (items.size >= limits.scopeItems) break;
+    items.set(id, { module, version, step });
+  }
+  return [...items.values()];
+}
+
+/** Canaries first: what a finding is told by. */
+export function canaryFirst<T extends { readonly target: Target }>(series: Iterable<T>): readonly T[] {
+  return [...series].sort((a, b) => Number(b.target.canary) - Number(a.target.canary));
+}
+
+/** Milliseconds as the seconds of an evidence, to the tenth of a millisecond. */
+export function seconds(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms * 10) / 10_000;
+}
+
+/** A time for people; `null` is "an unknown time". */
+export function spokenTime(ms: number | null): string {
+  if (ms === null) return 'an unknown time';
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
+}

@@ -1,0 +1,179 @@
+import type { SpikeRule } from '../../core/config.ts';
+import { isTimeout } from '../../core/failure.ts';
+import type { Finding } from '../../core/finding.ts';
+import { limits } from '../../core/limits.ts';
+import type { Sample } from '../../core/sample.ts';
+import type { Target } from '../../core/target.ts';
+import { type Baseline, emptyBaseline, learn } from './baseline.ts';
+import { canaryFirst, type Says, scopeOf, seconds, spokenTime } from './says.ts';
+import { isSpikeActionable, judgeSpike, noSpike, type Pace, type SpikeState } from './spike.ts';
+import { isClear, isSlow, thresholdMs } from './threshold.ts';
+
+/** What one series' round trips have come to: what is usual, and what speaks against it now. */
+export interface SpeedState {
+  readonly baseline: Baseline;
+  readonly spike: SpikeState;
+  /** The slow samples of the current streak or spike. */
+  readonly slow: {
+    readonly samples: number;
+    readonly slowSamples: number;
+    readonly observedMs: number | null;
+    readonly probeIds: readonly string[];
+  };
+  /** Since when a level shift holds, and the level it left; `null` without one. Monotonic and plain milliseconds. */
+  readonly shift: { readonly sinceMs: number; readonly fromMs: number; readonly clear: number } | null;
+}
+
+const noSlow: SpeedState['slow'] = { samples: 0, slowSamples: 0, observedMs: null, probeIds: [] };
+
+/** A series that has taken no time yet. */
+export const noSpeed: SpeedState = { baseline: emptyBaseline, spike: noSpike, slow: noSlow, shift: null };
+
+/** What a judged sample says about speed. */
+export function paceOf({ outcome, rttMs }: Pick<Sample, 'outcome' | 'rttMs'>): Pace {
+  if (outcome.tag === 'ok' && rttMs !== null) return { kind: 'ok', rttMs };
+  if (outcome.tag !== 'failed') return { kind: 'other' };
+  const { failure } = outcome;
+  return isTimeout(failure.kind) && 'limitMs' in failure
+    ? { kind: 'timeout', limitMs: failure.limitMs }
+    : { kind: 'other' };
+}
+
+/** The state with the same baseline and nothing against it. */
+export function forgetSpeed(state: SpeedState): SpeedState {
+  return { ...noSpeed, baseline: state.baseline };
+}
+
+/**
+ * Judges one due sample of a light series for spike and level shift, and learns from it. Cold fetches never come here.
+ * `isNews`: a spike or a level shift began or ended.
+ * @see design.md section 5.2, Spike and Baseline
+ */
+export function hearSpeed(
+  before: SpeedState,
+  sample: Pick<Sample, 'outcome' | 'rttMs' | 'due'>,
+  context: { readonly rule: SpikeRule; readonly nowMs: number },
+): { readonly state: SpeedState; readonly isNews: boolean } {
+  const { rule, nowMs } = context;
+  const pace = paceOf(sample);
+  const { timeoutMs } = sample.due;
+  const baselineMs = before.baseline.medianMs;
+  const { state: spike, event } = judgeSpike(before.spike, pace, { baselineMs, timeoutMs, rule, nowMs });
+  let state: SpeedState = { ...before, spike };
+  if (spike.sinceMs !== null || spike.slow > 0) state = { ...state, slow: noteSlow(state, pace, sample, rule) };
+  else if (event === null || event === 'cleared') state = { ...state, slow: noSlow };
+  if (event === 'relearned') {
+    const { resolvedVersion } = before.baseline;
+    const shift = { sinceMs: nowMs, fromMs: baselineMs ?? 0, clear: 0 };
+    state = { ...state, baseline: { ...emptyBaseline, resolvedVersion }, shift, slow: state.slow };
+  }
+  const shift = judgeShift(state.shift, pace, timeoutMs, context);
+  const isNews = event !== null || (shift === null) !== (state.shift === null);
+  state = { ...state, shift };
+  if (pace.kind !== 'ok' || spike.sinceMs !== null) return { state, isNews };
+  if (isSlow(pace.rttMs, state.baseline.medianMs, rule, timeoutMs) === true) return { state, isNews };
+  return { state: { ...state, baseline: learn(state.baseline, pace.rttMs, rule) }, isNews };
+}
+
+function noteSlow(
+  { slow, baseline }: SpeedState,
+  pace: Pace,
+  { due }: Pick<Sample, 'due'>,
+  rule: SpikeRule,
+): SpeedState['slow'] {
+  if (pace.kind === 'other') return slow;
+  const observedMs = pace.kind === 'ok' ? pace.rttMs : pace.limitMs;
+  const isSlowOne = pace.kind === 'timeout' || isSlow(observedMs, baseline.medianMs, rule, due.timeoutMs) === true;
+  return {
+    samples: slow.samples + 1,
+    slowSamples: slow.slowSamples + (isSlowOne ? 1 : 0),
+    observedMs,
+    probeIds: [...slow.probeIds, due.probeId].slice(-limits.findingProbes),
+  };
+}
+
+/** A level shift ends when the old level is back, or after a day: by then the new one simply is the level. */
+function judgeShift(
+  shift: SpeedState['shift'],
+  pace: Pace,
+  timeoutMs: number,
+  { rule, nowMs }: { readonly rule: SpikeRule; readonly nowMs: number },
+): SpeedState['shift'] {
+  if (shift === null || pace.kind === 'other') return shift;
+  const clear = pace.kind === 'ok' && isClear(pace.rttMs, shift.fromMs, rule, timeoutMs) ? shift.clear + 1 : 0;
+  return clear >= rule.clear || nowMs - shift.sinceMs >= limits.baselineAgeMsMax ? null : { ...shift, clear };
+}
+
+/** One series as the findings about speed see it; `isJudge`: the spike rule judges the mirror by it. */
+export interface SpeedSeries extends SpeedState {
+  readonly target: Target;
+  readonly isJudge: boolean;
+}
+
+/**
+ * What the spikes of one mirror's series come to.
+ * @param timeoutOf  the deadline of a target's step, milliseconds
+ */
+export function spikeSays(
+  name: string,
+  series: readonly SpeedSeries[],
+  rule: SpikeRule,
+  timeoutOf: (target: Target) => number,
+): Says {
+  const all = canaryFirst(series.filter(({ spike }) => spike.sinceMs !== null));
+  const [first] = all;
+  if (first === undefined) return { tag: 'well', text: `${name} is as fast as usual again.` };
+  const spiking = all.filter((one) => one.isJudge);
+  const baselineMs = first.baseline.medianMs;
+  const { observedMs } = first.slow;
+  return {
+    tag: 'trouble',
+    scope: scopeOf(all.map(({ target }) => target)),
+    cause: 'slow',
+    evidence: {
+      samples: all.reduce((sum, { slow }) => sum + slow.samples, 0),
+      failures: all.reduce((sum, { slow }) => sum + slow.slowSamples, 0),
+      observedSeconds: seconds(observedMs),
+      baselineSeconds: seconds(baselineMs),
+      thresholdSeconds: seconds(thresholdMs(baselineMs, rule, timeoutOf(first.target))),
+      probeIds: all.flatMap(({ slow }) => slow.probeIds).slice(0, limits.findingProbes),
+    },
+    actionable: isSpikeActionable({
+      hasCanary: spiking.some(({ target }) => target.canary),
+      targets: spiking.length,
+      judged: series.filter((one) => one.isJudge && one.baseline.medianMs !== null).length,
+    }),
+    text: `${name} is slow: ${spokenTime(observedMs)} for ${first.target.step} where ${spokenTime(baselineMs)} is usual.`,
+  };
+}
+
+/**
+ * What the level shifts of one mirror's series come to.
+ * @param known  the evidence it opened with, which stays: it says what the shift was; `null` where none is open
+ */
+export function shiftSays(name: string, series: readonly SpeedSeries[], known: Finding['evidence'] | null): Says {
+  const all = canaryFirst(series.filter(({ shift }) => shift !== null));
+  const [first] = all;
+  if (first === undefined) return { tag: 'well', text: `${name} has no new level any more.` };
+  const shifted = all.filter((one) => one.isJudge);
+  const { slow } = first;
+  const fromMs = first.shift?.fromMs ?? null;
+  return {
+    tag: 'trouble',
+    scope: scopeOf(all.map(({ target }) => target)),
+    cause: 'relearned',
+    evidence: known ?? {
+      samples: slow.samples,
+      failures: slow.slowSamples,
+      observedSeconds: seconds(slow.observedMs),
+      baselineSeconds: seconds(fromMs),
+      probeIds: slow.probeIds,
+    },
+    actionable: isSpikeActionable({
+      hasCanary: shifted.some(({ target }) => target.canary),
+      targets: shifted.length,
+      judged: series.filter((one) => one.isJudge && (one.baseline.medianMs !== null || one.shift !== null)).length,
+    }),
+    text: `${name} has a new level: ${spokenTime(slow.observedMs)} where ${spokenTime(fromMs)} was usual.`,
+  };
+}

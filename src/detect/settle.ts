@@ -1,0 +1,86 @@
+import type { Because } from '../core/failure.ts';
+import type { Sample } from '../core/sample.ts';
+import { isHeavy } from '../core/target.ts';
+import { isLeftAlone } from './absence.ts';
+import { followVersion, judge } from './judge.ts';
+import { type Memory, type MirrorMemory, type SeriesMemory, seriesOf } from './memory.ts';
+import { isColdFetch, noStepTimes, seenKey, withStepTime } from './rules/cold.ts';
+import { thresholdMs } from './rules/threshold.ts';
+
+/** What keeps us from seeing a mirror and is ours. */
+const blinding: ReadonlySet<Because> = new Set(['resolver', 'proxy', 'local']);
+
+/** How old the note "was answered before" may get until it is written again, so that it does not expire in use. */
+const seenRewriteMs = 24 * 3_600_000;
+
+/** A series' threshold for a deadline; `null` while warming and for heavy steps. Milliseconds. */
+export function thresholdFor(memory: Memory, series: SeriesMemory, timeoutMs: number): number | null {
+  if (isHeavy(series.target.step)) return null;
+  return thresholdMs(series.baseline.medianMs, memory.config.detect.spike, timeoutMs);
+}
+
+/**
+ * Settles a sample: fixes its outcome, says whether it was a cold fetch and what was usual, hands it out, and lets the
+ * rules that need no round judge it. Called once for each sample.
+ * @param because  makes it unknown; `null` leaves its outcome as it is
+ */
+export function settle(memory: Memory, taken: Sample, because: Because | null): void {
+  const sample: Sample = because === null ? taken : { ...taken, outcome: { tag: 'unknown', because } };
+  const { target, connection } = sample.due;
+  const mirror = memory.mirrors.get(target.registry);
+  if (mirror === undefined || !memory.targets.has(target.id)) {
+    // Removed by a reload while it was on its way: handed out as it is, judged by nobody.
+    memory.turn.settled.push({ ...sample, cold: false, thresholdMs: null, baselineMs: null });
+    return;
+  }
+  const series = seriesOf(mirror, target, connection);
+  if (sample.outcome.tag === 'ok') followVersion(memory, mirror, series, sample);
+  const cold = noteAnswer(memory, mirror, sample);
+  memory.turn.settled.push({
+    ...sample,
+    cold,
+    thresholdMs: thresholdFor(memory, series, sample.due.timeoutMs),
+    baselineMs: isHeavy(target.step) ? null : series.baseline.medianMs,
+  });
+  noteSight(memory, mirror, sample);
+  if (sample.outcome.tag === 'unknown') return;
+  noteCanary(memory, mirror, sample);
+  if (!isLeftAlone(mirror)) judge(memory, mirror, series, sample, cold);
+}
+
+/** Remembers that something was answered, and says whether this was a pull-through cache's first fetch. */
+function noteAnswer(memory: Memory, mirror: MirrorMemory, sample: Sample): boolean {
+  if (sample.outcome.tag !== 'ok') return false;
+  mirror.hasOk = true;
+  const key = seenKey(sample);
+  const seenAtMs = memory.seen.get(key);
+  const { step } = sample.due.target;
+  const timesKey = `${step}|${sample.due.connection}`;
+  const times = mirror.stepTimes.get(timesKey) ?? noStepTimes;
+  const cold = isColdFetch(sample, seenAtMs !== undefined, times.medianMs);
+  if (!cold && sample.rttMs !== null) mirror.stepTimes.set(timesKey, withStepTime(times, sample.rttMs));
+  if (seenAtMs === undefined || memory.now.wallMs - seenAtMs >= seenRewriteMs) {
+    memory.seen.set(key, memory.now.wallMs);
+    memory.turn.rows.push({ table: 'seen', key, atMs: memory.now.wallMs, value: {} });
+  }
+  return cold;
+}
+
+/** Notes whether the canary can be seen at all from here. */
+function noteSight(memory: Memory, mirror: MirrorMemory, { due, outcome }: Sample): void {
+  if (!due.target.canary) return;
+  if (outcome.tag !== 'unknown') mirror.blindSinceMs = null;
+  else if (blinding.has(outcome.because)) mirror.blindSinceMs ??= memory.now.wallMs;
+}
+
+function noteCanary(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
+  if (!sample.due.target.canary) return;
+  mirror.lastJudgedAtMs = memory.now.wallMs;
+  mirror.judgedMonotonicMs = memory.now.monotonicMs;
+  mirror.lastSkip = null;
+  mirror.canaryServes = sample.outcome.tag === 'ok';
+  mirror.isDirty = true;
+  if (sample.outcome.tag !== 'ok') return;
+  mirror.lastOkAtMs = memory.now.wallMs;
+  if (sample.due.connection === 'cold') mirror.lastOkRttMs = sample.rttMs ?? mirror.lastOkRttMs;
+}
