@@ -26,6 +26,7 @@ import { expandTargets } from '../schedule/targets.ts';
 import { createBoard, type SeriesRef } from '../state/board.ts';
 import { createLastOk } from '../state/last-ok.ts';
 import { createLedger } from '../state/ledger.ts';
+import { createSince } from '../state/since.ts';
 import { nothingLearnt, workerBook } from './book.ts';
 import type { Stages } from './stages.ts';
 
@@ -97,6 +98,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
     }),
     board: createBoard(secondsBuckets, seriesOf(config, targets)),
     lastOk: createLastOk(config, targets, restored('meta')),
+    since: createSince(restored('meta'), now),
     ledger: createLedger(store, waitingRowsMax),
   };
   restorePauses(stages, now);

@@ -71,7 +71,9 @@ export function createPublisher(s: Stages, events: Events, pins: Pins): Publishe
   function showStandings(now: Now): void {
     if (now.monotonicMs - toldAtMs < standingsEveryMs) return;
     toldAtMs = now.monotonicMs;
-    for (const standing of s.detector.standings()) {
+    const standings = s.detector.standings();
+    s.ledger.add(s.since.take(standings, now), []);
+    for (const standing of standings) {
       const { registry, state, inDoubt, paused, inMaintenance } = standing;
       const word = JSON.stringify([state, inDoubt, paused, inMaintenance]);
       if (told.get(registry) === word) continue;

@@ -10,6 +10,7 @@ import type { Scheduler } from '../schedule/scheduler.ts';
 import type { Board } from '../state/board.ts';
 import type { LastOk } from '../state/last-ok.ts';
 import type { Ledger } from '../state/ledger.ts';
+import type { Since } from '../state/since.ts';
 
 /** Every stage and port of one running daemon, in the order of the data path. Made by `assemble.ts`. */
 export interface Stages {
@@ -29,6 +30,7 @@ export interface Stages {
   readonly exporter: Exporter;
   readonly board: Board;
   readonly lastOk: LastOk;
+  readonly since: Since;
   readonly store: Store;
   readonly ledger: Ledger;
   readonly post: Post;

@@ -1,10 +1,12 @@
 import type { Advice } from '../../core/advice.ts';
+import type { Config } from '../../core/config.ts';
 import { dated, duration, percent, span } from './format.ts';
+import { adviceHands } from './hands.ts';
 import { type Html, html } from './html.ts';
 import { causeWords, refusalWords } from './words.ts';
 
 /** One advice as it is shown on top: what to do, why, the line to copy, how to go back, until when. */
-export function adviceCard(advice: Advice, nowMs: number): Html {
+export function adviceCard(advice: Advice, config: Config, nowMs: number): Html {
   if (advice.state === 'refused') return refusedCard(advice);
   const isTaken = advice.state === 'accepted';
   const heading = isTaken
@@ -25,7 +27,7 @@ ${lineToCopy(advice, isTaken)}
 <p class="back">To go back: <code>${advice.rollback}</code></p>
 ${
   !isTaken &&
-  html`<p class="accept">Once it is set, say so, to be told when to go back: <code>mirrorwatch advice accept ${advice.id}</code></p>`
+  html`<p class="accept">Once it is set, say so, to be told when to go back: <code>mirrorwatch advice accept ${advice.id}</code></p>${adviceHands(config, advice.id)}`
 }
 ${
   advice.doesNotCover.length > 0 &&
