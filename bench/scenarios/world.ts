@@ -12,6 +12,8 @@ export interface Question {
   readonly step: WorldStep;
   readonly module: string | null;
   readonly version: string | null;
+  /** Asked over this family alone; left out, or where the mirror has only the other: what a resolver puts first. */
+  readonly family?: 4 | 6;
 }
 
 /** Reasons of core/failure.ts that worlds use. Timeouts are not among them: an answer that never comes is `tookMs: Infinity`. */
@@ -120,6 +122,8 @@ export interface World {
    * its time, and 300 for the share that fails. Own-line trouble that moving cannot help is in it, alike for every chain.
    */
   buildCost(upstream: string, chain: WorldChain, atMs: number): number;
+  /** What of `buildCost` is our own line's at `atMs`, alike for every chain; 0 or left out: none. Without it moves compare. */
+  ownLineCost?(atMs: number): number;
 }
 
 /** One family of worlds: everything about it is drawn from the seed. Even seeds choose constants, odd seeds are reported. */

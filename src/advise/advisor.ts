@@ -9,7 +9,9 @@ import type { Standing, VantageStanding } from '../core/standing.ts';
 import { endAudit, isAudited } from './audit.ts';
 import type { Chain, ChainClient } from './clients/client.ts';
 import { clients } from './clients/registry.ts';
-import { type Group, nearOf, rosterOf, type View, viewOf, weighAll } from './group.ts';
+import { candidatesOf } from './compose.ts';
+import { type Group, headNow, type Muted, rosterOf } from './group.ts';
+import { forgetRemoved, hear, looksOf } from './hear.ts';
 import {
   type AdviseTurn,
   type ChainRow,
@@ -21,12 +23,16 @@ import {
   settle,
   shown,
 } from './ledger.ts';
-import { candidate, ranked } from './rank.ts';
-import { settleGroup } from './settle.ts';
+import { newContest } from './paired/contest.ts';
+import { ranked } from './rank.ts';
+import { follow, settleGroup } from './settle.ts';
 import { emptyTally, record, type Tally } from './tally.ts';
+import { nearOf, type View, viewOf, weighAll } from './view.ts';
 
 /** Ids of settled advice remembered, to tell "settled" from "never was". */
 const settledKept = 1_000;
+/** Dismissals remembered of one upstream. */
+const mutedKept = 50;
 
 /** What should be set now (design.md section 4.3). */
 export type RemedyNow =
@@ -42,8 +48,11 @@ export type RemedyNow =
 
 /** The stage that turns standings and samples into advice, one at a time for each (ecosystem, upstream). */
 export interface Advisor {
-  /** Takes each settled sample, confirming ones included. */
-  observe(sample: SettledSample, now: Now): void;
+  /**
+   * Takes each settled sample, confirming ones included.
+   * @returns true where a decision may follow from it at once: the mirror in use did badly, or was asked in a round
+   */
+  observe(sample: SettledSample, now: Now): boolean;
   /**
    * Brings all advice up to date; `trigger` is noted in what is proposed by this call, but for what alerts brought
    * about, which says so itself.
@@ -60,6 +69,8 @@ export interface Advisor {
   ): AdviseTurn;
   /** The chain of a proposed advice is in force from now on. */
   accept(id: string, now: Now): Result<AdviseTurn, 'unknown' | 'not_proposed'>;
+  /** Silences a proposed advice, and its like (from, to, cause), for a time; what stood before is in force again. */
+  dismiss(id: string, forMs: number, reason: string, now: Now): Result<AdviseTurn, 'unknown' | 'not_proposed'>;
   /** What is proposed, accepted and refused now, newest first. */
   list(): readonly Advice[];
   /** All mirrors of an upstream, best first; as of the last `consider`. Empty where no client is modelled. */
@@ -97,16 +108,17 @@ export function createAdvisor(input: {
   };
 
   return {
-    observe(sample) {
-      const { registry, ecosystem } = sample.due.target;
+    observe(sample, now) {
+      const { registry, ecosystem, upstream } = sample.due.target;
       const client = clients[ecosystem];
-      if (client === null) return;
+      const group = groups.get(groupKey(ecosystem, upstream));
+      if (client === null || group === undefined) return false;
+      lastNow = now;
       const tally = tallies.get(registry) ?? emptyTally();
       tallies.set(registry, tally);
-      record(tally, sample, client.fetch, nearOf(config, client.canary));
-      const hasFailed = sample.due.target.canary && sample.outcome.tag === 'failed';
-      const group = hasFailed ? groups.get(groupKey(ecosystem, sample.due.target.upstream)) : undefined;
-      if (group !== undefined && preferredIs(group, registry)) group.wellSinceMs = null;
+      record(tally, sample, nearOf(config));
+      const isCompared = hear(view(group, now), sample);
+      return isCompared && (sample.outcome.tag === 'failed' || sample.due.purpose === 'confirm');
     },
     consider(given, now) {
       lastNow = now;
@@ -116,8 +128,11 @@ export function createAdvisor(input: {
       const ledger = openLedger(now);
       for (const advice of orphans) ledger.note('superseded', settle(advice, 'superseded', now));
       orphans = [];
-      for (const group of groups.values())
-        settleGroup(view(group, now), input.random, given.trigger ?? 'detector', ledger);
+      for (const group of groups.values()) {
+        const seen = view(group, now);
+        ledger.look(looksOf(seen));
+        settleGroup(seen, input.random, given.trigger ?? 'detector', ledger);
+      }
       return remember(ledger.turn());
     },
     accept(id, now) {
@@ -126,7 +141,24 @@ export function createAdvisor(input: {
       const isKnown = settled.has(id) || [...groups.values()].some((one) => one.accepted?.advice.id === id);
       if (group?.open == null) return error(isKnown ? 'not_proposed' : 'unknown');
       if (group.open.advice.state !== 'proposed') return error('not_proposed');
-      return ok(remember(acceptOpen(view(group, now))));
+      const turn = remember(acceptOpen(view(group, now)));
+      follow(view(group, now));
+      return ok(turn);
+    },
+    dismiss(id, forMs, reason, now) {
+      lastNow = now;
+      const group = [...groups.values()].find((one) => one.open?.advice.id === id);
+      const isKnown = settled.has(id) || [...groups.values()].some((one) => one.accepted?.advice.id === id);
+      const advice = group?.open?.advice;
+      if (group === undefined || advice === undefined) return error(isKnown ? 'not_proposed' : 'unknown');
+      if (advice.state !== 'proposed') return error('not_proposed');
+      const ledger = openLedger(now);
+      const { from, to, cause } = advice;
+      const muted: Muted = { from, to, cause, untilMs: now.wallMs + forMs, reason };
+      group.muted = [...group.muted.filter((one) => one.untilMs > now.wallMs), muted].slice(-mutedKept);
+      close(group, 'dismissed', ledger, now);
+      follow(view(group, now));
+      return ok(remember(ledger.turn()));
     },
     list() {
       const held = [...groups.values()].flatMap((group) => [group.open, group.accepted]);
@@ -136,7 +168,8 @@ export function createAdvisor(input: {
     rank(ecosystem, upstream) {
       const group = groups.get(groupKey(ecosystem, upstream));
       if (group === undefined) return [];
-      return ranked(weighAll(view(group, lastNow)), config.advise.minGain).map(candidate);
+      const seen = view(group, lastNow);
+      return candidatesOf(seen, headNow(group), ranked(weighAll(seen), config.advise.minGain));
     },
     remedy(ecosystem, upstream) {
       const group = groups.get(groupKey(ecosystem, upstream));
@@ -153,6 +186,10 @@ export function createAdvisor(input: {
           group.declared = fresh.declared;
           group.roster = fresh.roster;
           if (group.accepted === null) group.chain = fresh.declared;
+          const asked = new Set(next.modules.map(({ module, version }) => `${module}@${version}`));
+          const isAsked = (question: string): boolean => asked.has(question.slice(question.indexOf(' ') + 1));
+          forgetRemoved(group, new Set(fresh.roster.mirrors.map(({ name }) => name)), isAsked);
+          follow(view(group, now));
           wanted.delete(key);
           continue;
         }
@@ -188,6 +225,7 @@ function acceptOpen(view: View): AdviseTurn {
   group.audit = isAudited(advice) ? advice : null;
   group.lastAcceptMs = now.monotonicMs;
   group.lastAcceptWallMs = now.wallMs;
+  group.moves.lastMs = now.monotonicMs;
   ledger.note('accepted', advice);
   ledger.touch(group);
   return ledger.turn();
@@ -199,10 +237,6 @@ function remedyOf(group: Group, suspect: boolean): RemedyNow {
   const advice = isProposed ? open : (group.accepted?.advice ?? null);
   if (advice !== null) return { kind: 'set', chain: advice.chain.after, advice, remedy: advice.remedy };
   return { kind: 'nothing', state: suspect ? 'suspect' : open?.state === 'refused' ? 'refused' : 'right' };
-}
-
-function preferredIs(group: Group, registry: string): boolean {
-  return group.roster.members.get(registry)?.key === group.declared?.members[0]?.key;
 }
 
 function parsedOf(client: ChainClient, text: string): Chain | null {
@@ -230,7 +264,12 @@ function groupsOf(config: Config, declared: Declared): Map<string, Group> {
         audit: null,
         lastAcceptMs: null,
         lastAcceptWallMs: null,
-        wellSinceMs: null,
+        moves: { departures: [], lastMs: null },
+        muted: [],
+        contest: newContest(null),
+        around: null,
+        heard: [],
+        targets: new Map(),
       });
     }
   }
@@ -262,7 +301,11 @@ function restore(
       group.lastAcceptWallMs = saved.lastAcceptAtMs;
       group.lastAcceptMs = now.monotonicMs - Math.max(0, now.wallMs - saved.lastAcceptAtMs);
     }
+    const monotonicOf = (wallMs: number): number => now.monotonicMs - Math.max(0, now.wallMs - wallMs);
+    if (typeof saved.lastMoveAtMs === 'number') group.moves.lastMs = monotonicOf(saved.lastMoveAtMs);
     if (saved.declared !== shown(group.declared)) continue;
+    group.moves.departures = (saved.departuresAtMs ?? []).map(monotonicOf);
+    group.muted = saved.muted ?? [];
     const again = (id: string | null | undefined) => {
       const advice = id == null ? undefined : stored.get(id);
       return advice === undefined ? null : holdAgain(advice, saved.reminded?.includes(advice.id) ?? false, config, now);
@@ -272,6 +315,7 @@ function restore(
     group.audit = saved.audit == null ? null : (stored.get(saved.audit) ?? null);
     if (group.accepted !== null)
       group.chain = parsedOf(group.client, group.accepted.advice.chain.after) ?? group.declared;
+    group.contest.head = headNow(group)?.name ?? null;
   }
   const held = new Set(
     [...groups.values()].flatMap((group) => [group.open?.advice.id, group.accepted?.advice.id, group.audit?.id]),

@@ -1,10 +1,10 @@
 import type { Advice } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
-import type { View } from './group.ts';
 import type { Ledger } from './ledger.ts';
 import { measuredOf } from './objective.ts';
 import { isFaster } from './rank.ts';
 import { type Entry, medianMs } from './tally.ts';
+import type { View } from './view.ts';
 
 /** An accepted advice is looked back at after so many `hold`, if it has not ended before. */
 const auditHolds = 3;

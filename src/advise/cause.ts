@@ -1,6 +1,7 @@
 import type { AdviceCause } from '../core/advice.ts';
 import type { Finding, FindingKind } from '../core/finding.ts';
 import type { Standing } from '../core/standing.ts';
+import type { Alarm } from './paired/pair.ts';
 
 /** Why the mirror in use should be left, and the findings that say so; `slo` has none: alerts of others say it. */
 export interface Cause {
@@ -9,9 +10,18 @@ export interface Cause {
 }
 
 /** In the order in which they are named when several are open; what is left out is no reason to move. */
-const order = ['mismatch', 'outage', 'certificate', 'refusal', 'spike', 'level_shift'] as const satisfies FindingKind[];
+const order = [
+  'mismatch',
+  'outage',
+  'certificate',
+  'refusal',
+  'unreliable',
+  'spike',
+  'level_shift',
+  'throughput',
+] as const satisfies FindingKind[];
 
-/** Causes that wait neither for `hold` nor for `minGain`: staying is the greater harm. */
+/** Causes in which staying is no choice: where nobody can be moved to, the advice says so (refused). */
 export function isForced(kind: AdviceCause): boolean {
   return kind === 'mismatch' || kind === 'outage' || kind === 'certificate' || kind === 'refusal';
 }
@@ -35,4 +45,25 @@ export function causeOf(standing: Standing | null): Cause | null {
     if (findings.length > 0) return { kind, findings };
   }
   return null;
+}
+
+/** Which causes each test may be explained by, the gravest first, and what it is called where no finding explains it. */
+const explained: Readonly<Record<Alarm, { readonly by: readonly Cause['kind'][]; readonly else: Cause['kind'] }>> = {
+  failures: { by: ['mismatch', 'outage', 'certificate', 'refusal', 'unreliable'], else: 'unreliable' },
+  heavy_failures: { by: ['mismatch', 'outage', 'certificate', 'refusal', 'unreliable'], else: 'unreliable' },
+  time: { by: ['spike', 'level_shift', 'throughput'], else: 'slower' },
+  heavy_time: { by: ['throughput', 'spike', 'level_shift'], else: 'throughput' },
+};
+
+/**
+ * Why a test speaks against a mirror: the gravest open finding that explains it; else what alerts of others say; else
+ * what the test itself found.
+ */
+export function causeOfAlarm(alarm: Alarm, standing: Standing | null, isAccused: boolean): Cause {
+  const open = (standing?.findings ?? []).filter((finding) => finding.state === 'open');
+  for (const kind of explained[alarm].by) {
+    const findings = open.filter((finding) => finding.kind === kind);
+    if (findings.length > 0) return { kind, findings };
+  }
+  return { kind: isAccused ? 'slo' : explained[alarm].else, findings: [] };
 }

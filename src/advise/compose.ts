@@ -1,27 +1,43 @@
-import type { Advice } from '../core/advice.ts';
+import type { Advice, Candidate } from '../core/advice.ts';
 import type { Reason } from '../core/failure.ts';
 import type { Confidence, Finding } from '../core/finding.ts';
+import type { Mirror } from '../core/mirror.ts';
 import { shownChain } from './clients/client.ts';
-import { type Decision, expectations, moments } from './decide.ts';
-import { headName, type View } from './group.ts';
+import { type Decision, expectations, moments, ruleOf } from './decide.ts';
 import { lately } from './objective.ts';
-import { candidate, round } from './rank.ts';
+import { type Running, runningOf } from './paired/pair.ts';
+import { candidate, fetchCostMs, round, type Weighed } from './rank.ts';
+import { headName, type View } from './view.ts';
 import { limitsOfAdvice, reasonText } from './words.ts';
 
-type Said = Extract<Decision, { kind: 'propose' | 'refuse' }>;
+type Said = Extract<Decision, { kind: 'move' | 'refuse' }>;
 
 const levels: readonly Confidence[] = ['low', 'medium', 'high'];
+/** What a head costs just now is looked at over this time, milliseconds. */
+const nowMs = 3 * 60_000;
 
 /**
  * How sure an advice is: what its surest finding is, low where the vantage could not be verified; a failback rests on
- * `hold` without a break and is high; what an alert says and our own measure bears out is medium.
+ * `hold` without a break and is high; what a running test alone says, or an alert that our own measure bears out, is medium.
  */
 export function confidenceOf(cause: Advice['cause'], findings: readonly Finding[]): Confidence {
   if (cause === 'failback') return 'high';
-  // Two witnesses: the alert, and our own measure that bears it out.
-  if (cause === 'slo') return 'medium';
+  if (findings.length === 0) return 'medium';
   if (findings.some((finding) => finding.vantage !== 'ok')) return 'low';
   return levels[Math.max(0, ...findings.map((finding) => levels.indexOf(finding.confidence)))] ?? 'low';
+}
+
+/** The running test of each mirror against where clients are told to be now; `null` for that one and where nothing is weighed. */
+export function runningAt(view: View, at: Mirror | null, registry: string): Running | null {
+  const pair = at === null || at.name === registry ? undefined : view.group.contest.pairs.get(registry);
+  if (pair === undefined || at === null) return null;
+  const { isRecent, ease } = ruleOf(view, at);
+  return runningOf(pair, isRecent, ease);
+}
+
+/** Weighed mirrors as an advice, the API and the page show them. */
+export function candidatesOf(view: View, at: Mirror | null, weighed: readonly Weighed[]): readonly Candidate[] {
+  return weighed.map((one) => candidate(one, runningAt(view, at, one.mirror.name)));
 }
 
 /** Puts a decision into the words, numbers and lines of an advice. */
@@ -32,52 +48,59 @@ export function compose(
 ): Advice {
   const { group, config, now } = view;
   const before = group.chain ?? { members: [], separators: [] };
-  const after = decision.kind === 'propose' ? decision.after : before;
-  const window = moments(view);
-  const from = headName(view, before);
-  const replay = decision.kind === 'propose' ? expectations(view, after) : null;
+  const after = decision.kind === 'move' ? decision.after : before;
+  const window = moments(view, decision.at);
+  const replay = decision.kind === 'move' ? expectations(view, decision.at, after) : null;
   const lines =
-    decision.kind === 'propose' ? group.client.remedy(before, after, config.private[group.ecosystem] ?? []) : null;
+    decision.kind === 'move' ? group.client.remedy(before, after, config.private[group.ecosystem] ?? []) : null;
   return {
     id: meta.id,
     ecosystem: group.ecosystem,
     upstream: group.upstream,
     vantage: config.vantage,
-    state: decision.kind === 'propose' ? 'proposed' : 'refused',
+    state: decision.kind === 'move' ? 'proposed' : 'refused',
     issuedAtMs: now.wallMs,
     expiresAtMs: now.wallMs + config.advise.ttlMs,
-    settledAtMs: decision.kind === 'propose' ? null : now.wallMs,
-    from,
+    settledAtMs: decision.kind === 'move' ? null : now.wallMs,
+    from: headName(view, before),
     to: headName(view, after),
     chain: { before: shownChain(before), after: shownChain(after) },
-    reason: reasonText(view, decision, from, window),
+    reason: reasonText(view, decision, window),
     cause: decision.cause,
     refusal: decision.kind === 'refuse' ? decision.refusal : null,
     evidence: {
       windowSeconds: round(Math.max(0, now.monotonicMs - (window[0]?.atMs ?? now.monotonicMs)) / 1000),
       samples: window.length,
-      observedSeconds: observedSeconds(view, decision, from),
+      observedSeconds: observedSeconds(view, decision),
       baselineSeconds: decision.findings[0]?.evidence.baselineSeconds ?? null,
       failures: failuresOf(window.map((entry) => entry.reason)),
       findings: decision.findings.map((finding) => finding.id),
     },
-    candidates: decision.weighed.map(candidate),
+    candidates: candidatesOf(view, decision.at, decision.weighed),
     expected: {
       availability: { before: replay?.before.availability ?? null, after: replay?.after.availability ?? null },
       p95Seconds: { before: inSeconds(replay?.before.p95Ms), after: inSeconds(replay?.after.p95Ms) },
+      fetchCostSeconds: fetchCosts(view, decision),
     },
     confidence: confidenceOf(decision.cause, decision.findings),
     remedy: lines?.remedy ?? {},
     doesNotCover:
-      decision.kind === 'propose' ? [...(lines?.notes ?? []), ...limitsOfAdvice(view, decision.to.mirror, after)] : [],
+      decision.kind === 'move' ? [...(lines?.notes ?? []), ...limitsOfAdvice(view, decision.to.mirror, after)] : [],
     rollback: lines?.rollback ?? '',
     trigger: meta.trigger,
   };
 }
 
+function fetchCosts(view: View, decision: Said): Advice['expected']['fetchCostSeconds'] {
+  const { records } = view.group.contest;
+  const sinceMs = view.now.monotonicMs - nowMs;
+  const before = inSeconds(fetchCostMs(records.get(decision.at.name), view.by, sinceMs));
+  return { before, after: decision.kind === 'move' ? inSeconds(decision.to.scoreMs) : null };
+}
+
 /** What the finding observed; where alerts are the cause, the p95 that we measured ourselves. */
-function observedSeconds(view: View, decision: Said, from: string): number | null {
-  if (decision.cause === 'slo') return inSeconds(lately(view, from).now.p95Ms);
+function observedSeconds(view: View, decision: Said): number | null {
+  if (decision.cause === 'slo') return inSeconds(lately(view, decision.at.name).now.p95Ms);
   return decision.findings[0]?.evidence.observedSeconds ?? null;
 }
 

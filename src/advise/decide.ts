@@ -2,22 +2,31 @@ import type { AdviceCause, Refusal } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
-import { type Cause, causeOf, isForced } from './cause.ts';
+import { type Cause, causeOf, causeOfAlarm, isForced } from './cause.ts';
 import type { Chain } from './clients/client.ts';
 import { type Expectation, expectation } from './expected.ts';
-import { chainTo, mirrorOf, type View, weighAll } from './group.ts';
-import { lately, objectiveCause, relieves, saysEnough } from './objective.ts';
-import { isFaster, ranked, type Weighed } from './rank.ts';
+import { headNow, homeOf } from './group.ts';
+import { type ChoiceRule, choose, chooseAnyway, isGoodNow } from './paired/choose.ts';
+import { recordOf } from './paired/contest.ts';
+import { healthBound, isHomeAsGood, waitMs } from './paired/home.ts';
+import type { Alarm } from './paired/pair.ts';
+import { preference } from './preference.ts';
+import { mayBeProposed, ranked, type Weighed } from './rank.ts';
 import { type Entry, isUpstreamFault, recent, trouble } from './tally.ts';
+import { chainTo, isRecent, mirrorOf, type View, weighAll, worthRatio } from './view.ts';
 
-/** What should be done about one group now. `wait`: a cause is open, but moving is not (yet) worth it or allowed. */
+/** What should be done about one group now. `none`: nothing is wrong; `wait`: something is, but nothing is to be done yet. */
 export type Decision =
   | { readonly kind: 'none' }
   | { readonly kind: 'wait' }
   | {
-      readonly kind: 'propose';
+      readonly kind: 'move';
       readonly cause: AdviceCause;
+      /** The test that spoke; `null`: none was needed, or home is as good. */
+      readonly alarm: Alarm | null;
       readonly findings: readonly Finding[];
+      /** Where clients are told to be now, and where to go. */
+      readonly at: Mirror;
       readonly to: Weighed;
       readonly after: Chain;
       readonly weighed: readonly Weighed[];
@@ -26,111 +35,143 @@ export type Decision =
       readonly kind: 'refuse';
       readonly cause: AdviceCause;
       readonly findings: readonly Finding[];
+      readonly at: Mirror;
       readonly refusal: Refusal;
       readonly weighed: readonly Weighed[];
     };
 
-/** Decides from the head of the chain in force: leave it, go back from it, or neither. */
+/** A `Retry-After` longer than this on the head of a chain fails every build for as long. Milliseconds. */
+const awayMsMin = 60_000;
+
+/** Decides from where clients are told to be now: leave it, go home from it, or neither. */
 export function decide(view: View): Decision {
-  const head = mirrorOf(view, view.group.chain?.members[0]);
-  if (head === null) return { kind: 'none' };
-  const cause = causeAgainst(view, head.name);
+  const at = headNow(view.group);
+  if (at === null) return { kind: 'none' };
+  const cause = causeAgainst(view, at);
   if (view.vantage.suspect === true) {
     const weighed = ranked(weighAll(view), view.config.advise.minGain);
-    const refused = { kind: 'refuse', refusal: 'vantage_suspect', weighed } as const;
+    const refused = { kind: 'refuse', refusal: 'vantage_suspect', weighed, at } as const;
     return { ...refused, cause: cause?.kind ?? 'outage', findings: cause?.findings ?? [] };
   }
-  return cause === null ? failback(view, head) : leave(view, head, cause);
+  const weighed = weighAll(view);
+  return leave(view, at, cause, weighed) ?? goHome(view, at, weighed) ?? stay(view, at, cause, weighed);
 }
 
-/** The cause for leaving a mirror: what detect found, else what alerts of others say; `null`: none. */
-export function causeAgainst(view: View, registry: string): Cause | null {
-  return causeOf(view.standingOf(registry)) ?? objectiveCause(view, registry);
+/** What speaks against a mirror now, whether or not it is worth leaving: what detect found, else alerts of others. */
+export function causeAgainst(view: View, mirror: Mirror): Cause | null {
+  const found = causeOf(view.standingOf(mirror.name));
+  if (found !== null) return found;
+  return view.evidenceOf(mirror.name).length > 0 ? { kind: 'slo', findings: [] } : null;
 }
 
-function leave(view: View, head: Mirror, cause: Cause): Decision {
-  // An alert alone is not enough: what we measured ourselves must bear it out.
-  if (cause.kind === 'slo' && !saysEnough(lately(view, head.name).now)) return { kind: 'wait' };
-  const { minGain } = view.config.advise;
-  const weighed = ranked(weighAll(view), minGain);
-  const refuse = (refusal: Refusal): Decision => ({
-    kind: 'refuse',
-    cause: cause.kind,
-    findings: cause.findings,
-    refusal,
-    weighed,
-  });
-  if (cause.kind !== 'mismatch' && upstreamFaults(view).length >= 2) return refuse('shared_fate');
-  const usable = weighed.filter((one) => one.mirror !== head && one.gate === 'ok');
-  if (usable.length === 0) {
-    const others = weighed.filter((one) => one.mirror !== head);
-    if (others.some((one) => one.gate === 'in_doubt')) return { kind: 'wait' };
-    return refuse(others.some((one) => one.gate === 'unmeasured') ? 'nothing_measured' : 'no_candidate');
+/** What the tests are judged by for this head now. */
+export function ruleOf(view: View, at: Mirror): ChoiceRule {
+  const { config, now, group } = view;
+  const isTolerant = group.declared?.separators[0] === '|';
+  return {
+    nowMs: now.monotonicMs,
+    failuresMin: config.detect.outage.open,
+    spanMs: config.detect.outage.overMs,
+    ratio: worthRatio(config.advise.minGain),
+    minGain: config.advise.minGain,
+    isRecent: isRecent(view),
+    // An alert that we did not raise is a second witness: half of each bound will do.
+    ease: view.evidenceOf(at.name).length > 0 ? 0.5 : 1,
+    failureCostMs: config.advise.failureCostMs,
+    rescue: isTolerant ? 0.25 : 1,
+    inOrder: preference(view),
+  };
+}
+
+function leave(view: View, at: Mirror, cause: Cause | null, weighed: readonly Weighed[]): Decision | null {
+  const candidates = candidatesFrom(view, at, weighed);
+  const rule = ruleOf(view, at);
+  const must = mustLeave(view, at, cause);
+  if (must !== null) {
+    const to = chooseAnyway(view.group.contest, candidates(must.kind), rule);
+    return to === null ? null : moveTo(view, at, to, must.kind, must.findings, null, weighed);
   }
-  const propose = (to: Weighed): Decision => ({
-    kind: 'propose',
-    cause: cause.kind,
-    findings: cause.findings,
-    to,
-    after: chainTo(view, to.mirror),
-    weighed,
-  });
-  if (isForced(cause.kind)) return usable[0] === undefined ? { kind: 'wait' } : propose(usable[0]);
-  if (!isDwellOver(view)) return { kind: 'wait' };
-  const current = weighed.find((one) => one.mirror === head);
-  const worth = usable.find((one) => (cause.kind === 'slo' ? isRelief(view, head, one) : isWorth(view, current, one)));
-  return worth === undefined ? { kind: 'wait' } : propose(worth);
+  const choice = choose(view.group.contest, candidates(null), rule);
+  if (choice === null) return null;
+  const why = causeOfAlarm(choice.alarm, view.standingOf(at.name), view.evidenceOf(at.name).length > 0);
+  if (isMuted(view, at.name, choice.to, why.kind)) return null;
+  return moveTo(view, at, choice.to, why.kind, why.findings, choice.alarm, weighed);
 }
 
-/** Worth a voluntary move: at least `minGain` less expected time, and no availability lost. */
-function isWorth(view: View, current: Weighed | undefined, to: Weighed): boolean {
-  const fromMs = current?.scoreMs ?? null;
-  if (fromMs === null || to.scoreMs === null || !isFaster(fromMs, to.scoreMs, view.config.advise.minGain)) return false;
-  return keepsAvailability(view, to);
+/** What needs no test: wrong bytes, and a mirror that asked us to stay away for longer than a build can wait. */
+function mustLeave(view: View, at: Mirror, cause: Cause | null): Cause | null {
+  if (cause?.kind === 'mismatch') return cause;
+  const untilMs = view.standingOf(at.name)?.throttledUntilMs ?? null;
+  const isAway = untilMs !== null && untilMs - view.now.wallMs > awayMsMin;
+  if (!isAway) return null;
+  return cause?.kind === 'refusal' ? cause : { kind: 'refusal', findings: [] };
 }
 
-/** Worth a move because of an objective: p95 or failures by our own measure, and no availability lost. */
-function isRelief(view: View, head: Mirror, to: Weighed): boolean {
-  const from = lately(view, head.name).now;
-  const there = lately(view, to.mirror.name).now;
-  return relieves(from, there, view.config.advise.minGain) && keepsAvailability(view, to);
+function candidatesFrom(view: View, at: Mirror, weighed: readonly Weighed[]) {
+  const able = weighed.filter((one) => one.mirror !== at && mayBeProposed(one.gate)).map((one) => one.mirror.name);
+  return (cause: AdviceCause | null): readonly string[] =>
+    cause === null ? able : able.filter((name) => !isMuted(view, at.name, name, cause));
 }
 
-function keepsAvailability(view: View, to: Weighed): boolean {
-  const { before, after } = expectations(view, chainTo(view, to.mirror));
-  return before.availability === null || after.availability === null || after.availability >= before.availability;
-}
-
-function failback(view: View, head: Mirror): Decision {
-  const { group } = view;
-  const preferred = mirrorOf(view, group.declared?.members[0]);
-  if (group.declared === null || group.accepted === null || preferred === null || preferred === head)
-    return { kind: 'none' };
-  const wellMs = group.wellSinceMs === null ? -1 : view.now.monotonicMs - group.wellSinceMs;
-  if (wellMs < view.config.advise.holdMs || !isDwellOver(view)) return { kind: 'wait' };
-  const weighed = ranked(weighAll(view), view.config.advise.minGain);
-  const to = weighed.find((one) => one.mirror === preferred);
-  if (to === undefined || to.gate !== 'ok') return { kind: 'wait' };
-  const here = weighed.find((one) => one.mirror === head)?.scoreMs ?? null;
-  const left = group.accepted.advice.cause;
-  // What the objective was about must be gone, not only the alert.
-  const wouldSuffer = relieves(
-    lately(view, preferred.name).now,
-    lately(view, head.name).now,
-    view.config.advise.minGain,
+/** True where a person does not want to be told of this move for now. */
+export function isMuted(view: View, from: string, to: string, cause: AdviceCause): boolean {
+  return view.group.muted.some(
+    (one) => one.from === from && one.to === to && one.cause === cause && one.untilMs > view.now.wallMs,
   );
-  if (left === 'slo' && wouldSuffer) return { kind: 'wait' };
-  const wasSlow = left === 'spike' || left === 'level_shift';
-  const isSlow =
-    here === null || to.scoreMs === null ? here !== null : isFaster(to.scoreMs, here, view.config.advise.minGain);
-  if (wasSlow && isSlow) return { kind: 'wait' };
-  return { kind: 'propose', cause: 'failback', findings: [], to, after: group.declared, weighed };
 }
 
-/** `hold` is over since the last accept; with none so far it is over. */
-export function isDwellOver(view: View): boolean {
-  const { lastAcceptMs } = view.group;
-  return lastAcceptMs === null || view.now.monotonicMs - lastAcceptMs >= view.config.advise.holdMs;
+function moveTo(
+  view: View,
+  at: Mirror,
+  name: string,
+  cause: AdviceCause,
+  findings: readonly Finding[],
+  alarm: Alarm | null,
+  weighed: readonly Weighed[],
+): Decision | null {
+  const to = weighed.find((one) => one.mirror.name === name);
+  if (to === undefined) return null;
+  const after = chainTo(view, to.mirror);
+  const all = ranked(weighed, view.config.advise.minGain);
+  return { kind: 'move', cause, alarm, findings, at, to, after, weighed: all };
+}
+
+/** Back to the preferred mirror: after the wait, once it has proven itself, and where nothing is lost by it. */
+function goHome(view: View, at: Mirror, weighed: readonly Weighed[]): Decision | null {
+  const { group, config, now } = view;
+  const home = homeOf(group);
+  if (home === null || home === at || view.evidenceOf(home.name).length > 0) return null;
+  const one = weighed.find(({ mirror }) => mirror === home);
+  if (one === undefined || !mayBeProposed(one.gate)) return null;
+  const awayMs = now.monotonicMs - (group.moves.lastMs ?? Number.NEGATIVE_INFINITY);
+  if (awayMs < waitMs(group.moves.departures, config.advise.holdMs, now.monotonicMs)) return null;
+  const { contest } = group;
+  if (contest.health.sum < healthBound || !isGoodNow(contest, home.name, now.monotonicMs)) return null;
+  const here = recordOf(contest, at.name);
+  if (!isHomeAsGood(recordOf(contest, home.name), here, config.advise.holdMs, now.monotonicMs)) return null;
+  if (isMuted(view, at.name, home.name, 'failback')) return null;
+  return moveTo(view, at, home.name, 'failback', [], null, weighed);
+}
+
+/** Nobody to move to: said aloud where staying is no choice, and silent where it merely is not worth it. */
+function stay(view: View, at: Mirror, cause: Cause | null, weighed: readonly Weighed[]): Decision {
+  if (cause === null) return { kind: 'none' };
+  if (!isForced(cause.kind)) return { kind: 'wait' };
+  const others = weighed.filter((one) => one.mirror !== at);
+  const { contest } = view.group;
+  const isOpen = others.some(
+    (one) =>
+      one.gate === 'in_doubt' || (mayBeProposed(one.gate) && isGoodNow(contest, one.mirror.name, view.now.monotonicMs)),
+  );
+  if (isOpen) return { kind: 'wait' };
+  const refusal: Refusal =
+    cause.kind !== 'mismatch' && upstreamFaults(view).length >= 2
+      ? 'shared_fate'
+      : others.some((one) => one.gate === 'unmeasured')
+        ? 'nothing_measured'
+        : 'no_candidate';
+  const all = ranked(weighed, view.config.advise.minGain);
+  return { kind: 'refuse', cause: cause.kind, findings: cause.findings, at, refusal, weighed: all };
 }
 
 /** Mirrors whose last answer, in the moment that counts, was trouble of the upstream handed on. Names. */
@@ -144,21 +185,22 @@ export function upstreamFaults(view: View): readonly string[] {
   return faults.filter(([, entry]) => newest - entry.atMs <= view.nearMs).map(([name]) => name);
 }
 
-/** The answers of the head that its trouble consists of, else those of the last 20 paces. Oldest first. */
-export function moments(view: View): readonly Entry[] {
-  const head = mirrorOf(view, view.group.chain?.members[0]);
-  const canary = head === null ? [] : view.tallyOf(head.name).canary;
+/** The answers of a mirror that its trouble consists of, else those of the last 20 paces. Oldest first. */
+export function moments(view: View, mirror: Mirror): readonly Entry[] {
+  const { canary } = view.tallyOf(mirror.name);
   const run = trouble(canary);
-  return run.length > 0
-    ? run
-    : recent(canary, view.now.monotonicMs, view.by.paceOf(view.by.canaryStep), limits.measuredPaces);
+  return run.length > 0 ? run : recent(canary, view.now.monotonicMs, view.by.canaryEveryMs, limits.measuredPaces);
 }
 
 /** What the chain in force and another one do in the same moments. */
-export function expectations(view: View, chain: Chain): { readonly before: Expectation; readonly after: Expectation } {
+export function expectations(
+  view: View,
+  at: Mirror,
+  chain: Chain,
+): { readonly before: Expectation; readonly after: Expectation } {
   const common = {
     client: view.group.client,
-    moments: moments(view),
+    moments: moments(view, at),
     nearMs: view.nearMs,
     tallyOf: (member: Chain['members'][number]) => {
       const mirror = mirrorOf(view, member);

@@ -1,14 +1,17 @@
 import type { Advice, AdviceChange, AdviceState } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
+import type { LookOrder } from '../core/due.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
 import { type Chain, shownChain } from './clients/client.ts';
-import type { Group, Held } from './group.ts';
+import type { Group, Held, Muted } from './group.ts';
 
 /** At this share of an advice's life people are reminded of it. */
 const remindShare = 0.9;
 
 /** What one call changed: events in order, rows to commit with them. */
 export interface AdviseTurn {
+  /** What to ask again, because its answer was odd. */
+  readonly looks: readonly LookOrder[];
   readonly changes: readonly AdviceChange[];
   readonly rows: readonly Row[];
   readonly deletes: readonly { readonly table: Table; readonly key: string }[];
@@ -21,6 +24,8 @@ export interface Ledger {
   /** Stores an advice again without an event: its confidence moved. */
   keep(advice: Advice): void;
   touch(group: Group): void;
+  /** Orders questions to be asked again. */
+  look(orders: readonly LookOrder[]): void;
   turn(): AdviseTurn;
 }
 
@@ -32,6 +37,7 @@ export function groupKey(ecosystem: string, upstream: string): string {
 /** A ledger for one call. */
 export function openLedger(now: Now): Ledger {
   const changes: AdviceChange[] = [];
+  const looks: LookOrder[] = [];
   const rows = new Map<string, Row>();
   const keep = (advice: Advice): void => {
     rows.set(`advice/${advice.id}`, { table: 'advice', key: advice.id, atMs: advice.issuedAtMs, value: advice });
@@ -44,9 +50,10 @@ export function openLedger(now: Now): Ledger {
     keep,
     touch(group) {
       const key = groupKey(group.ecosystem, group.upstream);
-      rows.set(`chain/${key}`, { table: 'chain', key, atMs: now.wallMs, value: chainRow(group) });
+      rows.set(`chain/${key}`, { table: 'chain', key, atMs: now.wallMs, value: chainRow(group, now) });
     },
-    turn: () => ({ changes, rows: [...rows.values()], deletes: [] }),
+    look: (orders) => void looks.push(...orders),
+    turn: () => ({ looks, changes, rows: [...rows.values()], deletes: [] }),
   };
 }
 
@@ -60,9 +67,14 @@ export interface ChainRow {
   /** Still to be looked back at. */
   readonly audit: string | null;
   readonly lastAcceptAtMs: number | null;
+  /** Wall stamps: departures from home, and the last accept or proposal. */
+  readonly departuresAtMs?: readonly number[];
+  readonly lastMoveAtMs?: number | null;
+  readonly muted?: readonly Muted[];
 }
 
-function chainRow(group: Group): ChainRow {
+function chainRow(group: Group, now: Now): ChainRow {
+  const wallOf = (monotonicMs: number): number => now.wallMs - (now.monotonicMs - monotonicMs);
   const held = [group.open, group.accepted].filter((one) => one !== null);
   return {
     declared: shown(group.declared),
@@ -72,6 +84,9 @@ function chainRow(group: Group): ChainRow {
     reminded: held.filter((one) => one.reminded).map((one) => one.advice.id),
     audit: group.audit?.id ?? null,
     lastAcceptAtMs: group.lastAcceptWallMs,
+    departuresAtMs: group.moves.departures.map(wallOf),
+    lastMoveAtMs: group.moves.lastMs === null ? null : wallOf(group.moves.lastMs),
+    muted: group.muted.filter((one) => one.untilMs > now.wallMs),
   };
 }
 
@@ -103,11 +118,25 @@ export function settle(advice: Advice, state: AdviceState, now: Now): Advice {
 }
 
 /** Ends what is open in a group, with the state given, and tells. */
-export function close(group: Group, state: 'superseded' | 'withdrawn' | 'expired', ledger: Ledger, now: Now): void {
+export function close(
+  group: Group,
+  state: 'superseded' | 'withdrawn' | 'expired' | 'dismissed',
+  ledger: Ledger,
+  now: Now,
+): void {
   if (group.open === null) return;
   ledger.note(state, settle(group.open.advice, state, now));
   group.open = null;
   ledger.touch(group);
+}
+
+/** The same advice under another id, for another `ttl`: it still pays. */
+export function reissue(held: Held, id: string, config: Config, ledger: Ledger, now: Now): Held {
+  const { advice } = held;
+  ledger.note('superseded', settle(advice, 'superseded', now));
+  const next: Advice = { ...advice, id, issuedAtMs: now.wallMs, expiresAtMs: now.wallMs + config.advise.ttlMs };
+  ledger.note(next.state === 'accepted' ? 'accepted' : 'proposed', next);
+  return hold(next, config, now);
 }
 
 /** Ends the accepted advice: the declared chain is the one in force again. */

@@ -2,52 +2,54 @@ import type { Candidate, Gate } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Standing } from '../core/standing.ts';
-import type { Step } from '../core/target.ts';
-import { causeOf, speaksAgainst } from './cause.ts';
-import { type Entry, medianMs, recent, type Tally, trouble } from './tally.ts';
+import { isHeavy, type Step } from '../core/target.ts';
+import { speaksAgainst } from './cause.ts';
+import type { Contest } from './paired/contest.ts';
+import { failureShare, type HeadRecord, meanMs, since } from './paired/record.ts';
+import type { Entry, Tally } from './tally.ts';
 
-/** Behind every more reliable one goes a mirror whose share of failed canary answers lies above this. */
+/** Behind every more reliable one goes a mirror whose failures, as an upper bound, lie above this share. */
 const unreliableShare = 0.1;
+/** What a fetch costs is judged over this time, milliseconds. */
+const scoreMs = 30 * 60_000;
 
-/** What a mirror is weighed by. `paceOf` gives milliseconds, `null` for a cron pace. */
+/** What a mirror is weighed by. */
 export interface Weighing {
   readonly nowMs: number;
   readonly wallMs: number;
-  readonly paceOf: (step: Step) => number | null;
+  readonly canaryEveryMs: number;
+  /** The steps of one fetch. */
   readonly fetch: readonly Step[];
-  readonly canaryStep: Step;
-  /** detect.spike.consecutive: how many answers speak where a slow mirror's last one was fine. */
-  readonly consecutive: number;
+  readonly failureCostMs: number;
+  readonly contest: Contest;
 }
 
-/** One mirror weighed; `scoreMs` is what a fetch is expected to take. */
+/** One mirror weighed; `scoreMs` is what a fetch costs there. */
 export interface Weighed {
   readonly mirror: Mirror;
   readonly gate: Gate;
   readonly scoreMs: number | null;
+  /** Share of failed answers, as an upper bound for comparing. */
   readonly failedShare: number;
 }
 
 /**
- * The expected time of one client fetch, cold, in milliseconds: the sum over its steps of the median of the last 20
- * paces, for the canary's module. While the mirror is slow (an open spike), of the slow run alone: what counts is what a
- * client meets now. A step not measured in that window is taken to cost what the canary does, one small GET each.
- * @returns `null` where the canary was not measured
+ * What one client fetch through a mirror at the head costs, cold, in milliseconds: the mean time of each of its steps,
+ * and what a failed build costs a person for the share that failed. Steps not measured cost what the light ones do.
+ * @returns `null` where no light step was answered well since `fromMs`
  */
-export function scoreMs(tally: Tally, slowNow: boolean, by: Weighing): number | null {
-  const all = recent(tally.canary, by.nowMs, by.paceOf(by.canaryStep), limits.measuredPaces);
-  const run = trouble(all);
-  const window = slowNow ? (run.length > 0 ? run : all.slice(-by.consecutive)) : all;
-  const canary = medianMs(window);
-  if (canary === null) return null;
-  const sinceMs = slowNow ? (window[0]?.atMs ?? by.nowMs) : Number.NEGATIVE_INFINITY;
-  const beside = by.fetch
-    .filter((step) => step !== by.canaryStep)
-    .map((step) => {
-      const series = recent(tally.series[step] ?? [], by.nowMs, by.paceOf(step), limits.measuredPaces);
-      return medianMs(series.filter((entry) => entry.atMs >= sinceMs)) ?? canary;
-    });
-  return beside.reduce((sum, ms) => sum + ms, canary);
+export function fetchCostMs(
+  record: HeadRecord | undefined,
+  by: Pick<Weighing, 'nowMs' | 'fetch' | 'failureCostMs'>,
+  fromMs: number = by.nowMs - scoreMs,
+): number | null {
+  if (record === undefined) return null;
+  const light = meanMs(record, 'light', by.nowMs, 0);
+  if (light === null) return null;
+  const heavy = meanMs(record, 'heavy', by.nowMs, 0) ?? light;
+  const { bad, all } = since(record, fromMs);
+  const time = by.fetch.reduce((sum, step) => sum + (isHeavy(step) ? heavy : light), 0);
+  return time + (all === 0 ? 0 : bad / all) * by.failureCostMs;
 }
 
 /** Whether a mirror was measured well enough: 5 ok canary answers in the last 20 paces, and the last answer ok. */
@@ -56,14 +58,28 @@ export function isMeasured(tally: Tally, by: Weighing): boolean {
 }
 
 function okAnswers(tally: Tally, by: Weighing): number {
-  const window = recent(tally.canary, by.nowMs, by.paceOf(by.canaryStep), limits.measuredPaces);
-  return window.filter((entry) => entry.tag === 'ok').length;
+  let count = 0;
+  const fromMs = by.nowMs - limits.measuredPaces * by.canaryEveryMs;
+  for (let i = tally.canary.length - 1; i >= 0; i -= 1) {
+    const entry = tally.canary[i];
+    if (entry === undefined || entry.atMs <= fromMs || count >= limits.measuredOk) break;
+    if (entry.tag === 'ok' && entry.round === null) count += 1;
+  }
+  return count;
 }
 
 /** True where the last two answers both failed: enough to take back a mirror that was proposed already. */
 export function isFailing(canary: readonly Entry[]): boolean {
   const last = canary.slice(-2);
   return last.length === 2 && last.every((entry) => entry.tag === 'failed');
+}
+
+/** Gates that put candidates in order and never keep clients on what is down. */
+const orderingGates: ReadonlySet<Gate> = new Set(['ok', 'unreliable', 'spike', 'throughput']);
+
+/** True where a mirror may be proposed, the reliable and fast ones first. */
+export function mayBeProposed(gate: Gate): boolean {
+  return orderingGates.has(gate);
 }
 
 /**
@@ -79,41 +95,37 @@ export function gateOf(input: {
   readonly hasRelay: boolean;
   readonly by: Weighing;
 }): Gate {
-  const { mirror, standing, by } = input;
-  const speaking = new Set(standing?.findings.filter(speaksAgainst).map((finding) => finding.kind));
-  const lags = standing?.findings.some((finding) => finding.kind === 'lag' && finding.state !== 'closed') ?? false;
-  const expired = (standing?.certificate?.expiresAtMs ?? Number.POSITIVE_INFINITY) <= by.wallMs;
-  const away = standing?.throttledUntilMs ?? null;
-  const checks: readonly (readonly [boolean, Gate])[] = [
-    [speaking.has('mismatch'), 'mismatch'],
-    [speaking.has('outage') || standing?.state === 'down', 'outage'],
-    [speaking.has('certificate') || expired, 'certificate'],
-    [speaking.has('refusal') || (away !== null && away > by.wallMs), 'refusal'],
-    [lags, 'stale'],
-    [speaking.has('spike'), 'spike'],
-    [standing?.paused != null, 'paused'],
-    [standing?.inMaintenance === true, 'maintenance'],
-    [standing?.inDoubt === true, 'in_doubt'],
-    [!input.hasRelay, 'no_relay'],
-    [mirror.role === 'origin' && !input.isWanted && !input.isCurrent, 'origin'],
-    [!input.isCurrent && !isMeasured(input.tally, by), 'unmeasured'],
-    [input.isCurrent, 'current'],
-  ];
-  return checks.find(([holds]) => holds)?.[1] ?? 'ok';
+  const { mirror, standing, by, isCurrent } = input;
+  const findings = standing?.findings ?? [];
+  const speaks = (kind: string): boolean => findings.some((finding) => finding.kind === kind && speaksAgainst(finding));
+  const isOpen = (kind: string): boolean =>
+    findings.some((finding) => finding.kind === kind && finding.state !== 'closed');
+  if (speaks('mismatch')) return 'mismatch';
+  if (speaks('outage') || standing?.state === 'down') return 'outage';
+  if (speaks('certificate') || (standing?.certificate?.expiresAtMs ?? Number.POSITIVE_INFINITY) <= by.wallMs)
+    return 'certificate';
+  if (speaks('refusal') || (standing?.throttledUntilMs ?? Number.NEGATIVE_INFINITY) > by.wallMs) return 'refusal';
+  if (isOpen('lag')) return 'stale';
+  if (standing?.paused != null) return 'paused';
+  if (standing?.inMaintenance === true) return 'maintenance';
+  if (standing?.inDoubt === true && !isCurrent) return 'in_doubt';
+  if (!input.hasRelay) return 'no_relay';
+  if (mirror.role === 'origin' && !input.isWanted && !isCurrent) return 'origin';
+  if (!isCurrent && !isMeasured(input.tally, by)) return 'unmeasured';
+  if (isOpen('unreliable')) return 'unreliable';
+  if (speaks('spike')) return 'spike';
+  if (isOpen('throughput')) return 'throughput';
+  return isCurrent ? 'current' : 'ok';
 }
 
-/** One mirror with its score and the share of its canary answers that failed in the last 20 paces. */
-export function weigh(mirror: Mirror, gate: Gate, standing: Standing | null, tally: Tally, by: Weighing): Weighed {
-  const window = recent(tally.canary, by.nowMs, by.paceOf(by.canaryStep), limits.measuredPaces);
-  const failed = window.filter((entry) => entry.tag === 'failed').length;
-  const kind = causeOf(standing)?.kind;
-  const slowNow =
-    kind === 'spike' || (standing?.findings.some((f) => f.kind === 'spike' && f.state !== 'closed') ?? false);
+/** One mirror with what a fetch costs there and how often it fails. */
+export function weigh(mirror: Mirror, gate: Gate, by: Weighing): Weighed {
+  const record = by.contest.records.get(mirror.name);
   return {
     mirror,
     gate,
-    scoreMs: scoreMs(tally, slowNow, by),
-    failedShare: window.length === 0 ? 0 : failed / window.length,
+    scoreMs: fetchCostMs(record, by),
+    failedShare: record === undefined ? 0 : failureShare(record, by.nowMs),
   };
 }
 
@@ -132,11 +144,11 @@ export function isFaster(fromMs: number, toMs: number, minGain: number): boolean
 
 /**
  * Best first: what may be proposed or is in use, then the rest in the order of the file. Among the former reliable ones
- * first, then the faster; scores closer to the fastest left than `minGain` or 10 ms are equal: the greater weight, then the
- * order in the file decides.
+ * first, then the cheaper; scores closer to the cheapest left than `minGain` or 10 ms are equal: the greater weight, then
+ * the order in the file decides.
  */
 export function ranked(all: readonly Weighed[], minGain: number): readonly Weighed[] {
-  const usable = all.filter(({ gate }) => gate === 'ok' || gate === 'current');
+  const usable = all.filter(({ gate }) => mayBeProposed(gate) || gate === 'current');
   const tiers = [
     usable.filter(({ failedShare, scoreMs: score }) => score !== null && failedShare <= unreliableShare),
     usable.filter(({ failedShare, scoreMs: score }) => score !== null && failedShare > unreliableShare),
@@ -164,14 +176,14 @@ function scoreOf(one: Weighed): number {
   return one.scoreMs ?? Number.POSITIVE_INFINITY;
 }
 
-/** A weighed mirror as it stands in an advice. */
-export function candidate(one: Weighed): Candidate {
+/** A weighed mirror as it stands in an advice, with the test that is nearest to its bound; `null`: nothing is weighed. */
+export function candidate(one: Weighed, running: { readonly sum: number; readonly bound: number } | null): Candidate {
   return {
     registry: one.mirror.name,
     scoreSeconds: one.scoreMs === null ? null : round(one.scoreMs / 1000),
     gate: one.gate,
-    sum: null,
-    bound: null,
+    sum: running === null ? null : round(running.sum),
+    bound: running === null ? null : round(running.bound),
   };
 }
 

@@ -2,39 +2,78 @@ import type { Advice } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import type { Random } from '../core/ports.ts';
 import { auditInTime, endAudit } from './audit.ts';
-import { isForced } from './cause.ts';
 import { compose, confidenceOf } from './compose.ts';
 import { causeAgainst, type Decision, decide } from './decide.ts';
-import { headName, memberOf, mirrorOf, type View, weighAll } from './group.ts';
-import { close, hold, isReminderDue, type Ledger, release } from './ledger.ts';
-import { isFailing, isFaster, type Weighed } from './rank.ts';
+import { headNow, homeOf, memberOf, mirrorBehind } from './group.ts';
+import { close, hold, isReminderDue, type Ledger, reissue, release } from './ledger.ts';
+import { moveTo } from './paired/contest.ts';
+import { recentDepartures } from './paired/home.ts';
+import { chainTo, mirrorOf, surroundings, type View, weighAll } from './view.ts';
 
-type Said = Extract<Decision, { kind: 'propose' | 'refuse' }>;
+type Said = Exclude<Decision, { kind: 'none' | 'wait' }>;
+type Move = Extract<Decision, { kind: 'move' }>;
 
-/** Brings one group up to date: ends what has lived its time, then compares what is open with what is right now. */
+/** Brings one group up to date: ends what has lived its time, then says what is right now where that is something else. */
 export function settleGroup(view: View, random: Random, trigger: Advice['trigger'], ledger: Ledger): void {
-  const { group, now } = view;
-  noteWell(view);
-  if (view.vantage.suspect !== true) lifetimes(view, ledger);
-  const decision = decide(view);
+  const { group } = view;
+  if (view.vantage.suspect !== true) lifetimes(view, random, ledger);
   const open = group.open?.advice ?? null;
-  const issue = (said: Said): void => {
-    const advice = compose(view, said, { id: random.id(now.wallMs), trigger: triggerOf(view, said) ?? trigger });
-    group.open = hold(advice, view.config, now);
-    ledger.note(said.kind === 'propose' ? 'proposed' : 'refused', advice);
-    ledger.touch(group);
-  };
-  if (open === null) {
-    if (decision.kind === 'propose' || decision.kind === 'refuse') issue(decision);
-    return;
+  if (open?.state === 'proposed' && holdsMismatch(view, open)) rechain(view, open, random, trigger, ledger);
+  const decision = decide(view);
+  if (decision.kind === 'move') move(view, decision, random, trigger, ledger);
+  else if (decision.kind === 'refuse') refuse(view, decision, random, trigger, ledger);
+  else if (group.open?.advice.state === 'refused') onRefusal(view, group.open.advice, decision, ledger);
+  refresh(view, ledger);
+  follow(view);
+}
+
+/** The comparison goes on from where clients are told to be now. */
+export function follow(view: View): void {
+  moveTo(view.group.contest, headNow(view.group)?.name ?? null);
+  view.group.around = surroundings(view);
+}
+
+function move(view: View, decision: Move, random: Random, trigger: Advice['trigger'], ledger: Ledger): void {
+  const { group, now } = view;
+  const isBack = mirrorBehind(group, group.chain?.members[0]) === decision.to.mirror;
+  const before = group.open?.advice ?? null;
+  group.moves.lastMs = now.monotonicMs;
+  if (decision.at === homeOf(group))
+    group.moves.departures = [...recentDepartures(group.moves.departures, now.monotonicMs), now.monotonicMs];
+  if (before !== null) {
+    const isProposed = before.state === 'proposed';
+    close(group, isProposed && isBack ? 'withdrawn' : 'superseded', ledger, now);
+    if (isProposed && isBack) return;
   }
-  const verdict = open.state === 'refused' ? onRefused(open, decision) : onProposed(view, open, decision);
-  if (verdict === 'keep') {
-    refresh(view, decision, ledger);
-    return;
-  }
-  close(group, verdict === 'withdraw' ? 'withdrawn' : 'superseded', ledger, now);
-  if (verdict === 'replace' && (decision.kind === 'propose' || decision.kind === 'refuse')) issue(decision);
+  issue(view, decision, random, trigger, ledger);
+}
+
+function refuse(
+  view: View,
+  decision: Extract<Decision, { kind: 'refuse' }>,
+  random: Random,
+  trigger: Advice['trigger'],
+  ledger: Ledger,
+): void {
+  const open = view.group.open?.advice ?? null;
+  // What was proposed stands: that nothing better is known now is no reason to go back to what was left.
+  if (open?.state === 'proposed') return;
+  if (open !== null && open.refusal === decision.refusal && open.cause === decision.cause) return;
+  if (open !== null) close(view.group, 'superseded', ledger, view.now);
+  issue(view, decision, random, trigger, ledger);
+}
+
+function onRefusal(view: View, open: Advice, decision: Decision, ledger: Ledger): void {
+  if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect') return;
+  close(view.group, 'withdrawn', ledger, view.now);
+}
+
+function issue(view: View, said: Said, random: Random, trigger: Advice['trigger'], ledger: Ledger): void {
+  const { group, now, config } = view;
+  const advice = compose(view, said, { id: random.id(now.wallMs), trigger: triggerOf(view, said) ?? trigger });
+  group.open = hold(advice, config, now);
+  ledger.note(said.kind === 'move' ? 'proposed' : 'refused', advice);
+  ledger.touch(group);
 }
 
 /** An alert brought it about: as its cause, or by the confirming round in which detect then found the trouble itself. */
@@ -42,107 +81,72 @@ function triggerOf(view: View, said: Said): Advice['trigger'] | null {
   if (said.cause === 'slo') return 'alertmanager';
   const opened = said.findings.map((finding) => finding.openedAtMs);
   const first = Math.min(...opened);
-  const head = headName(view, view.group.chain ?? { members: [], separators: [] });
   const isAnswer = view
-    .evidenceOf(head)
+    .evidenceOf(said.at.name)
     .some(({ takenAtMs }) => takenAtMs <= first && first - takenAtMs <= limits.roundMs);
   return opened.length > 0 && isAnswer ? 'alertmanager' : null;
 }
 
-type WhatNow = 'keep' | 'withdraw' | 'replace';
-
-function onRefused(open: Advice, decision: Decision): WhatNow {
-  if (decision.kind === 'none') return 'withdraw';
-  if (decision.kind === 'wait') return open.refusal === 'vantage_suspect' ? 'withdraw' : 'keep';
-  if (decision.kind === 'propose') return 'replace';
-  return decision.refusal === open.refusal && decision.cause === open.cause ? 'keep' : 'replace';
-}
-
-function onProposed(view: View, open: Advice, decision: Decision): WhatNow {
-  if (view.vantage.suspect === true) return 'keep';
-  const head = mirrorOf(view, view.group.chain?.members[0]);
-  const cause = head === null ? null : causeAgainst(view, head.name);
-  const weighed = weighAll(view);
-  const to = weighed.find((one) => one.mirror.name === open.to);
-  const fits = to !== undefined && isStillFit(view, to) && !holdsMismatch(view, open, weighed);
-  if (open.cause === 'failback' && cause === null) return fits && isPreferred(view, open) ? 'keep' : 'withdraw';
-  if (cause === null) return 'withdraw';
-  if (cause.kind !== open.cause) {
-    if (decision.kind === 'wait') return isForced(cause.kind) && fits ? 'keep' : 'withdraw';
-    return 'replace';
-  }
-  if (!fits) return decision.kind === 'propose' || decision.kind === 'refuse' ? 'replace' : 'withdraw';
-  return decision.kind === 'propose' && isBetter(view, to, decision.to) ? 'replace' : 'keep';
-}
-
-/** What was proposed stays good through a doubt, one failed answer or too few answers after a restart. */
-function isStillFit(view: View, to: Weighed): boolean {
-  if (to.gate === 'unmeasured') return !isFailing(view.tallyOf(to.mirror.name).canary);
-  return to.gate === 'ok' || to.gate === 'current' || to.gate === 'in_doubt';
-}
-
 /** A mirror that serves wrong bytes may not stay in a line that we show. */
-function holdsMismatch(view: View, open: Advice, weighed: readonly Weighed[]): boolean {
+function holdsMismatch(view: View, open: Advice): boolean {
   const parsed = view.group.client.parse(open.chain.after);
   if (parsed.tag === 'error') return false;
-  const wrong = weighed.filter((one) => one.gate === 'mismatch').map((one) => memberOf(view.group, one.mirror).key);
+  const wrong = weighAll(view)
+    .filter((one) => one.gate === 'mismatch')
+    .map((one) => memberOf(view.group, one.mirror).key);
   return parsed.value.members.some((member) => wrong.includes(member.key));
 }
 
-function isPreferred(view: View, open: Advice): boolean {
-  return view.group.declared !== null && headName(view, view.group.declared) === open.to;
-}
-
-/** Another mirror must be better by `minGain`, and the proposal `hold` old, before people are told something else. */
-function isBetter(view: View, to: Weighed, best: Weighed): boolean {
-  const { group, now, config } = view;
-  if (group.open === null || best.mirror === to.mirror || now.monotonicMs - group.open.issuedMs < config.advise.holdMs)
-    return false;
-  return to.scoreMs !== null && best.scoreMs !== null && isFaster(to.scoreMs, best.scoreMs, config.advise.minGain);
+/** The same move by a chain without the member that serves wrong bytes; where the head itself does, deciding leaves it. */
+function rechain(view: View, open: Advice, random: Random, trigger: Advice['trigger'], ledger: Ledger): void {
+  const { group } = view;
+  const at = mirrorBehind(group, group.chain?.members[0]);
+  const weighed = weighAll(view);
+  const to = weighed.find((one) => one.mirror.name === open.to);
+  if (at === null || to === undefined || to.gate === 'mismatch') return;
+  close(group, 'superseded', ledger, view.now);
+  const after = chainTo(view, to.mirror);
+  const said: Move = { kind: 'move', cause: open.cause, alarm: null, findings: [], at, to, after, weighed };
+  issue(view, said, random, trigger, ledger);
 }
 
 /** Confidence follows the finding while an advice stands; that is no news, but the page and the API show it. */
-function refresh(view: View, decision: Decision, ledger: Ledger): void {
+function refresh(view: View, ledger: Ledger): void {
   const held = view.group.open;
-  if (held === null || held.advice.cause === 'failback') return;
-  const findings = decision.kind === 'propose' || decision.kind === 'refuse' ? decision.findings : [];
-  const confidence = confidenceOf(held.advice.cause, findings);
-  if (findings.length === 0 || confidence === held.advice.confidence) return;
+  if (held === null || held.advice.state !== 'proposed' || held.advice.cause === 'failback') return;
+  const left = mirrorOf(view, view.group.chain?.members[0]);
+  const cause = left === null ? null : causeAgainst(view, left);
+  if (cause === null || cause.kind !== held.advice.cause) return;
+  const confidence = confidenceOf(cause.kind, cause.findings);
+  if (confidence === held.advice.confidence) return;
   held.advice = { ...held.advice, confidence };
   ledger.keep(held.advice);
 }
 
-/** Reminds before the end and ends at `ttl`; where the cause is still open, deciding anew is the reissue. */
-function lifetimes(view: View, ledger: Ledger): void {
-  const { group, now } = view;
-  const preferred = mirrorOf(view, group.declared?.members[0]);
-  const stillOpen = preferred !== null && causeAgainst(view, preferred.name) !== null;
+/** Reminds before the end; at `ttl` what still pays is reissued, and what nobody follows any more ends. */
+function lifetimes(view: View, random: Random, ledger: Ledger): void {
+  const { group, now, config } = view;
   for (const held of [group.open, group.accepted]) {
     if (held === null || held.advice.state === 'refused' || !isReminderDue(held, now)) continue;
-    if (held === group.accepted && !stillOpen) continue;
     held.reminded = true;
     ledger.note('reminded', held.advice);
     ledger.touch(group);
   }
   auditInTime(view, ledger);
-  if (group.open !== null && now.monotonicMs >= group.open.expiresMs) close(group, 'expired', ledger, now);
-  if (group.accepted !== null && now.monotonicMs >= group.accepted.expiresMs) {
-    if (group.open !== null) close(group, 'superseded', ledger, now);
+  const { open, accepted } = group;
+  if (open !== null && now.monotonicMs >= open.expiresMs) {
+    if (open.advice.state === 'refused') close(group, 'expired', ledger, now);
+    else group.open = reissue(open, random.id(now.wallMs), config, ledger, now);
+    ledger.touch(group);
+  }
+  if (accepted === null || now.monotonicMs < accepted.expiresMs) return;
+  if (group.open?.advice.cause === 'failback') {
+    // Home was as good, and nobody went: what was accepted has lived its time.
+    close(group, 'superseded', ledger, now);
     endAudit(view, ledger);
     release(group, 'expired', ledger, now);
+    return;
   }
-}
-
-/** Keeps count, from an accept on, of how long the preferred mirror has been well; time that could not be judged starts it anew. */
-function noteWell(view: View): void {
-  const { group, now } = view;
-  if (group.accepted === null) return;
-  const preferred = mirrorOf(view, group.declared?.members[0]);
-  const one = preferred === null ? null : weighAll(view).find(({ mirror }) => mirror === preferred);
-  const state = preferred === null ? 'unknown' : (view.standingOf(preferred.name)?.state ?? 'unknown');
-  const isGood = one?.gate === 'ok' || one?.gate === 'current';
-  const isAccused = preferred !== null && view.evidenceOf(preferred.name).length > 0;
-  const isWell = view.vantage.suspect !== true && isGood && !isAccused && (state === 'up' || state === 'degraded');
-  if (!isWell) group.wellSinceMs = null;
-  else group.wellSinceMs ??= now.monotonicMs;
+  group.accepted = reissue(accepted, random.id(now.wallMs), config, ledger, now);
+  ledger.touch(group);
 }

@@ -1,6 +1,5 @@
 import { isTimeout, type Reason } from '../core/failure.ts';
 import type { SettledSample } from '../core/sample.ts';
-import type { Step } from '../core/target.ts';
 import type { RelayState, Reply } from './clients/client.ts';
 
 /** Entries kept of one series: 20 paces and the moments of several confirming rounds. */
@@ -30,24 +29,22 @@ interface Relay {
 
 /** What advice remembers of one mirror: plain data, bounded, oldest first. */
 export interface Tally {
-  /** `module@version` of the canary, so that the other steps of a fetch are compared for the same module. */
+  /** `module@version` of the canary: another one begins anew. */
   module: string | null;
-  readonly series: Partial<Record<Step, Entry[]>>;
   canary: Entry[];
   readonly relay: Relay;
 }
 
 /** A tally that knows nothing. */
 export function emptyTally(): Tally {
-  return { module: null, series: {}, canary: [], relay: { state: 'unknown', before: 'unknown', failedAtMs: null } };
+  return { module: null, canary: [], relay: { state: 'unknown', before: 'unknown', failedAtMs: null } };
 }
 
 /**
- * Takes one settled sample in. Unknown and warm ones say nothing here; the canary, the other steps of a client's fetch
- * for the canary's module, and the checksum relay are kept.
+ * Takes one settled sample in. Unknown and warm ones say nothing here; the canary and the checksum relay are kept.
  * @param nearMs  two failures so close belong to one trouble; milliseconds
  */
-export function record(tally: Tally, sample: SettledSample, fetch: readonly Step[], nearMs: number): void {
+export function record(tally: Tally, sample: SettledSample, nearMs: number): void {
   const { target, connection } = sample.due;
   if (sample.outcome.tag === 'unknown' || connection !== 'cold') return;
   if (target.step === 'sumdb') recordRelay(tally, sample, nearMs);
@@ -57,16 +54,11 @@ export function record(tally: Tally, sample: SettledSample, fetch: readonly Step
     if (tally.module !== module) {
       tally.module = module;
       tally.canary = [];
-      for (const step of fetch) delete tally.series[step];
     }
     insert(tally.canary, entry);
     const { relay } = tally;
     const whole = relay.failedAtMs !== null && Math.abs(relay.failedAtMs - entry.atMs) <= nearMs;
     if (whole && entry.tag === 'failed') tally.relay.state = relay.before;
-  } else if (fetch.includes(target.step) && module === tally.module && entry.round === null) {
-    const series = tally.series[target.step] ?? [];
-    tally.series[target.step] = series;
-    insert(series, entry);
   }
 }
 
@@ -112,15 +104,9 @@ function recordRelay(tally: Tally, sample: SettledSample, nearMs: number): void 
   relay.failedAtMs = sample.startedMonotonicMs;
 }
 
-/** The answers of a series in its last `paces`; `paceMs` `null` (a cron pace): the last so many answers. */
-export function recent(
-  series: readonly Entry[],
-  nowMs: number,
-  paceMs: number | null,
-  paces: number,
-): readonly Entry[] {
-  const counted = series.filter((entry) => entry.round === null);
-  return paceMs === null ? counted.slice(-paces) : counted.filter((entry) => entry.atMs > nowMs - paces * paceMs);
+/** The answers of a series in its last `paces` of `paceMs`, confirming ones left out. */
+export function recent(series: readonly Entry[], nowMs: number, paceMs: number, paces: number): readonly Entry[] {
+  return series.filter((entry) => entry.round === null && entry.atMs > nowMs - paces * paceMs);
 }
 
 /** The trailing run of answers that were slow or failed, rounds included; empty when the last answer was fine. */

@@ -4,19 +4,21 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Chain } from './clients/client.ts';
 import type { Decision } from './decide.ts';
 import { upstreamFaults } from './decide.ts';
-import { mirrorOf, type View } from './group.ts';
 import { firstAlert, lately } from './objective.ts';
-import { gain, type Weighed } from './rank.ts';
+import { since } from './paired/record.ts';
+import { gain } from './rank.ts';
 import { type Entry, recent } from './tally.ts';
+import { mirrorOf, type View } from './view.ts';
 
-type Asked = Extract<Decision, { kind: 'propose' | 'refuse' }>;
+const halfHourMs = 30 * 60_000;
+
+type Asked = Extract<Decision, { kind: 'move' | 'refuse' }>;
 
 /** The sentence of an advice: what is wrong, in numbers, and what the other mirror does better or why nothing is advised. */
-export function reasonText(view: View, decision: Asked, head: string, window: readonly Entry[]): string {
-  const trouble = troubleText(view, decision, head, window);
-  if (decision.kind === 'refuse') return `${trouble}, but no switch is advised: ${refusalText(view, decision, head)}.`;
-  const from = decision.weighed.find((one) => one.mirror.name === head) ?? null;
-  return `${trouble}; ${promiseText(view, from, decision.to)}.`;
+export function reasonText(view: View, decision: Asked, window: readonly Entry[]): string {
+  const trouble = troubleText(view, decision, decision.at.name, window);
+  if (decision.kind === 'refuse') return `${trouble}, but no switch is advised: ${refusalText(view, decision)}.`;
+  return `${trouble}; ${promiseText(view, decision)}.`;
 }
 
 function troubleText(view: View, decision: Asked, head: string, window: readonly Entry[]): string {
@@ -32,8 +34,10 @@ function troubleText(view: View, decision: Asked, head: string, window: readonly
       return decision.findings.length === 0 && decision.kind === 'refuse'
         ? `${head} cannot be judged`
         : `${head} is in outage${because}: ${counts}`;
+    case 'unreliable':
+      return `${head} fails too often${because}: ${shareText(view, head)}`;
     case 'refusal':
-      return `${head} refuses its canary${because}: ${counts}`;
+      return `${head} refuses us${because}: ${counts}`;
     case 'mismatch':
       return `${head} served bytes that do not match their hash`;
     case 'certificate':
@@ -42,10 +46,14 @@ function troubleText(view: View, decision: Asked, head: string, window: readonly
       return `${head} takes ${observed} where ${usual} is usual`;
     case 'level_shift':
       return `${head} has settled at ${observed} where ${usual} was usual`;
+    case 'throughput':
+      return `${head} downloads slowly: ${apartText(view, decision, 'heavy')}`;
+    case 'slower':
+      return `nothing is wrong with ${head}, but another mirror is faster: ${apartText(view, decision, 'light')}`;
     case 'failback': {
-      const wellMs = view.now.monotonicMs - (view.group.wellSinceMs ?? view.now.monotonicMs);
-      const to = decision.kind === 'propose' ? decision.to.mirror.name : head;
-      return `${to}, the preferred mirror, has been well for ${seconds(wellMs / 1000)} without a break`;
+      const awayMs = view.now.monotonicMs - (view.group.moves.lastMs ?? view.now.monotonicMs);
+      const to = decision.kind === 'move' ? decision.to.mirror.name : head;
+      return `${to}, the preferred mirror, has proven itself again, ${seconds(awayMs / 1000)} after it was left`;
     }
     case 'slo':
       return objectiveText(view, head);
@@ -54,6 +62,22 @@ function troubleText(view: View, decision: Asked, head: string, window: readonly
     default:
       return decision.cause satisfies never;
   }
+}
+
+function shareText(view: View, head: string): string {
+  const record = view.group.contest.records.get(head);
+  if (record === undefined) return 'too few answers to say how often';
+  const { bad, all } = since(record, view.now.monotonicMs - halfHourMs);
+  return `${bad} of its ${all} answers in half an hour`;
+}
+
+/** Means of the moments that the test rests on, where it rests on any. */
+function apartText(view: View, decision: Asked, weight: 'light' | 'heavy'): string {
+  const pair = decision.kind === 'move' ? view.group.contest.pairs.get(decision.to.mirror.name) : undefined;
+  const test = pair?.time[weight];
+  if (decision.kind !== 'move' || test === undefined || test.rounds === 0) return 'by all moments compared';
+  const [from, to] = [test.headMs / test.rounds / 1000, test.candidateMs / test.rounds / 1000];
+  return `${seconds(from)} where ${decision.to.mirror.name} takes ${seconds(to)}, in ${test.rounds} moments compared`;
 }
 
 /** What an alert says, and what our own canary says to it. */
@@ -67,19 +91,23 @@ function objectiveText(view: View, head: string): string {
   return `${head} misses its objective by ${said}: its last ${now.answers} canary answers have a p95 of ${p95}${failed}`;
 }
 
-function promiseText(view: View, from: Weighed | null, to: Weighed): string {
+function promiseText(view: View, decision: Extract<Decision, { kind: 'move' }>): string {
+  const { to, at } = decision;
   const canary = view.tallyOf(to.mirror.name).canary;
-  const answers = recent(canary, view.now.monotonicMs, view.by.paceOf(view.by.canaryStep), limits.measuredPaces);
+  const answers = recent(canary, view.now.monotonicMs, view.by.canaryEveryMs, limits.measuredPaces);
   const good = answers.filter((entry) => entry.tag === 'ok').length;
   const share = `${to.mirror.name} answered ${good} of ${answers.length}`;
   if (to.scoreMs === null) return share;
-  const took = `${share} and is expected to take ${seconds(to.scoreMs / 1000)} a fetch`;
-  if (from === null || from.scoreMs === null || from.scoreMs <= to.scoreMs) return took;
-  return `${took} instead of ${seconds(from.scoreMs / 1000)} (${Math.round(100 * gain(from.scoreMs, to.scoreMs))} % less)`;
+  const took = `${share} and a fetch costs ${seconds(to.scoreMs / 1000)} there`;
+  // Of a mirror that does not answer, the time of what it answered before says nothing.
+  const isAboutTime = decision.alarm === 'time' || decision.alarm === 'heavy_time';
+  const from = decision.weighed.find((one) => one.mirror === at)?.scoreMs ?? null;
+  if (!isAboutTime || from === null || from <= to.scoreMs) return took;
+  return `${took} instead of ${seconds(from / 1000)} (${Math.round(100 * gain(from, to.scoreMs))} % less)`;
 }
 
-function refusalText(view: View, decision: Extract<Decision, { kind: 'refuse' }>, head: string): string {
-  const others = decision.weighed.filter((one) => one.mirror.name !== head);
+function refusalText(view: View, decision: Extract<Decision, { kind: 'refuse' }>): string {
+  const others = decision.weighed.filter((one) => one.mirror !== decision.at);
   const texts: Record<Refusal, () => string> = {
     vantage_suspect: () => 'what we watch fails in one moment, so this looks like our own network',
     shared_fate: () => {

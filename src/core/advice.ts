@@ -2,11 +2,14 @@ import type { Reason } from './failure.ts';
 import type { Confidence } from './finding.ts';
 import type { EcosystemId } from './mirror.ts';
 
-export type AdviceState = 'proposed' | 'accepted' | 'superseded' | 'withdrawn' | 'expired' | 'refused';
+export type AdviceState = 'proposed' | 'accepted' | 'superseded' | 'withdrawn' | 'expired' | 'refused' | 'dismissed';
 export const adviceCauses = [
   'outage',
+  'unreliable',
   'spike',
   'level_shift',
+  'throughput',
+  'slower',
   'refusal',
   'mismatch',
   'lag',
@@ -20,7 +23,9 @@ export const gates = [
   'ok',
   'current',
   'outage',
+  'unreliable',
   'spike',
+  'throughput',
   'refusal',
   'stale',
   'mismatch',
@@ -37,10 +42,10 @@ export type Gate = (typeof gates)[number];
 /** One mirror weighed: what a client fetch is expected to take there, and whether it may be proposed. */
 export interface Candidate {
   readonly registry: string;
-  /** Expected seconds of one client fetch (info and mod, cold); `null` unmeasured. */
+  /** What one client fetch costs, seconds: its time over the steps of a fetch, cold, and `advise.failureCost` for the share that fails; `null` unmeasured. */
   readonly scoreSeconds: number | null;
   readonly gate: Gate;
-  /** The running test of whether moving here would pay (design.md section 5.4), seconds of fetch cost, >= 0; `null` where nothing is weighed. */
+  /** The running test of whether moving here would pay (design.md section 5.4), the one nearest to its bound, >= 0; `null` where nothing is weighed. */
   readonly sum: number | null;
   /** What `sum` must pass before a move is proposed, > 0; `null` where nothing is weighed. */
   readonly bound: number | null;
@@ -85,6 +90,8 @@ export interface Advice {
   readonly expected: {
     readonly availability: { readonly before: number | null; readonly after: number | null };
     readonly p95Seconds: { readonly before: number | null; readonly after: number | null };
+    /** What one fetch costs: its time, and `advise.failureCost` for the share that fails. */
+    readonly fetchCostSeconds: { readonly before: number | null; readonly after: number | null };
   };
   readonly confidence: Confidence;
   /** The lines to paste, by client: `{ env: "export GOPROXY='…'" }`. */
@@ -105,6 +112,7 @@ export interface AdviceChange {
     | 'expired'
     | 'refused'
     | 'reminded'
+    | 'dismissed'
     | 'regretted';
   readonly advice: Advice;
 }

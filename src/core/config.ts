@@ -44,6 +44,8 @@ export const webhookEvents = [
   'spike',
   'level_shift',
   'outage',
+  'unreliable',
+  'throughput',
   'refusal',
   'lag',
   'mismatch',

@@ -22,6 +22,20 @@ export interface Due {
   readonly round: { readonly id: string; readonly moment: number } | null;
 }
 
+/** Asks the same question again of some mirrors, together, because its answer was odd: before it is believed. */
+export interface LookOrder {
+  readonly registry: string;
+  /** What was asked of it. */
+  readonly target: Target;
+  /** The others that are asked the same; `null`: all that have such a target. */
+  readonly registries: readonly string[] | null;
+  /** How long, and how often; 0: once. Milliseconds. */
+  readonly forMs: number;
+  readonly stepMs: number;
+  /** A decision is near: may cost more than the usual budget. */
+  readonly isUrgent: boolean;
+}
+
 /** A slot that passed without a probe, and why: counted as unknown, or as an overrun of its own predecessor. */
 export interface Skipped {
   readonly target: Target;

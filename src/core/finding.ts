@@ -7,6 +7,8 @@ export const findingKinds = [
   'spike',
   'level_shift',
   'outage',
+  'unreliable',
+  'throughput',
   'refusal',
   'lag',
   'mismatch',

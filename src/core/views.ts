@@ -126,6 +126,7 @@ export function adviceView(advice: Advice): AdviceView {
     expected: {
       availability: { ...advice.expected.availability },
       p95Seconds: { ...advice.expected.p95Seconds },
+      fetchCostSeconds: { ...advice.expected.fetchCostSeconds },
     },
     confidence: advice.confidence,
     remedy: { ...advice.remedy },

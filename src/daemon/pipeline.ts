@@ -6,7 +6,8 @@ import type { Transcript } from '../core/transcript.ts';
 import { createAsker } from './asker.ts';
 import { createDefects } from './defects.ts';
 import { createEvents, type Events } from './events.ts';
-import { type Absorb, type News, noNews } from './news.ts';
+import { createJudge, type JudgeTurn } from './judge.ts';
+import { type Absorb, type News, noNews, type Settled } from './news.ts';
 import { createPins } from './pins.ts';
 import { createPublisher } from './publish.ts';
 import type { Stages } from './stages.ts';
@@ -36,7 +37,6 @@ export interface Pipeline {
   reconfigured(): Promise<void>;
 }
 
-const considerEveryMs = 2_000;
 const controlEveryMs = 30_000;
 const turnGapMs = 5;
 const idleMs = 1_000;
@@ -55,11 +55,8 @@ export function createPipeline(s: Stages): Pipeline {
   let timer: { cancel(): void } | null = null;
   let before = s.clock.now();
   let state: 'idle' | 'running' | 'draining' | 'stopped' = 'idle';
-  let considerAtMs = 0;
   let controlAtMs = 0;
   let deliveriesInFlight = 0;
-  let scheduleWakeMs: number | null = null;
-  let detectWakeMs: number | null = null;
   /** What commands wait for: called when the turn they ran in has been committed. */
   const settle: (() => void)[] = [];
 
@@ -73,61 +70,40 @@ export function createPipeline(s: Stages): Pipeline {
   };
   const asker = createAsker(s, {
     defects,
-    isRunning: () => state === 'running',
     probed: (due, probed) => take({ kind: 'probed', due, probed }),
     answered: (answer, round) => take({ kind: 'control', answer, round }),
   });
 
-  function absorbInto(news: News, now: Now): Absorb {
-    const absorb: Absorb = {
-      detect(turn) {
-        for (const sample of turn.settled) {
-          const transcript = awaiting.get(sample.due.probeId);
-          if (awaiting.delete(sample.due.probeId) && transcript) news.settled.push({ sample, transcript });
-        }
-        news.findings.push(...turn.findings);
-        news.rows.push(...turn.rows);
-        news.deletes.push(...turn.deletes);
-        detectWakeMs = turn.wakeAtMs;
-        for (const { registry, on } of turn.doubt) s.scheduler.doubt(registry, on);
-        s.scheduler.shed(turn.shed);
-        asker.follow(turn, now, (roundId, moment, name) =>
-          absorb.detect(s.detector.unasked(roundId, moment, name, now)),
-        );
-      },
-      advise(change) {
-        news.advice.push(...change.changes);
-        news.rows.push(...change.rows);
-        news.deletes.push(...change.deletes);
-      },
+  const judge = createJudge(s, () => state === 'running');
+
+  function absorbInto(news: News, judging: JudgeTurn): Absorb {
+    return {
+      detect: judging.detect,
+      advise: (change) => judging.advise({ looks: [], ...change }),
       notify(change) {
         news.rows.push(...change.rows);
         news.deletes.push(...change.deletes);
         news.outcomes.push(...change.outcomes);
       },
     };
-    return absorb;
   }
 
-  function handle(input: Input, now: Now, absorb: Absorb): void {
+  function handle(input: Input, now: Now, judging: JudgeTurn, absorb: Absorb): void {
     switch (input.kind) {
       case 'probed': {
         const { due, probed } = input;
         awaiting.set(due.probeId, probed.transcript);
-        const { wireBytes, retryAfterMs } = probed.sample;
-        s.scheduler.finished(due, { wireBytes, retryAfterMs: throttleOf(probed, retryAfterMs) }, now);
-        noteThrottled(s, probed);
         if (due.purpose === 'scheduled')
           s.exporter.scheduleDelay(Math.max(0, probed.sample.startedMonotonicMs - due.plannedAtMs) / 1000);
-        return absorb.detect(s.detector.take(probed.sample, now));
+        return judging.probed(probed.sample);
       }
       case 'control':
-        return absorb.detect(s.detector.control(input.answer, input.round, now));
+        return judging.control(input.answer, input.round);
       case 'delivery':
         deliveriesInFlight -= 1;
         return absorb.notify(s.notifier.delivered(input.notice, input.delivery, now));
       case 'command':
-        considerAtMs = 0;
+        judge.considerSoon();
         settle.push(input.run(now, absorb));
         return;
       default:
@@ -135,39 +111,46 @@ export function createPipeline(s: Stages): Pipeline {
     }
   }
 
-  function plan(now: Now): void {
-    if (state !== 'running') return;
-    const { start, skipped, wakeAtMs } = s.scheduler.advance(now);
-    scheduleWakeMs = wakeAtMs;
-    for (const skip of skipped) {
-      s.exporter.skipped(skip);
-      s.detector.skipped(skip);
-    }
-    for (const due of start) asker.probe(due);
-    if (now.monotonicMs < controlAtMs) return;
+  function plan(now: Now, judging: JudgeTurn): void {
+    for (const skip of judging.plan()) s.exporter.skipped(skip);
+    if (state !== 'running' || now.monotonicMs < controlAtMs) return;
     controlAtMs = now.monotonicMs + controlEveryMs;
     asker.controls();
   }
 
-  function consider(news: News, now: Now, absorb: Absorb): void {
-    for (const { sample } of news.settled) s.advisor.observe(sample, now);
-    if (news.findings.length === 0 && now.monotonicMs < considerAtMs) return;
-    considerAtMs = now.monotonicMs + considerEveryMs;
-    const evidence = s.evidence.firing(s.config, now);
-    const standings = s.detector.standings();
-    absorb.advise(s.advisor.consider({ standings, vantage: s.detector.vantage(), evidence }, now));
+  function carryOut(judging: JudgeTurn): void {
+    const { probes, controls } = judging.carryOut();
+    for (const due of probes) asker.probe(due);
+    for (const { due, round } of controls) asker.control(due, round);
   }
 
   /** A probe whose taking in broke: unknown by our own fault, and counted as that. */
-  function lose(input: Input, news: News): void {
-    if (input.kind !== 'probed') return;
-    const { sample, transcript } = input.probed;
-    if (!awaiting.delete(sample.due.probeId)) return;
+  function lose(input: Input, judging: JudgeTurn): void {
+    if (input.kind !== 'probed' || !awaiting.has(input.due.probeId)) return;
     const outcome = { tag: 'unknown', because: 'defect' } as const;
-    news.settled.push({
-      sample: { ...sample, outcome, cold: false, thresholdMs: null, baselineMs: null },
-      transcript,
+    judging.judged.settled.push({
+      ...input.probed.sample,
+      outcome,
+      cold: false,
+      thresholdMs: null,
+      baselineMs: null,
     });
+  }
+
+  /** Each settled sample with its transcript, once. */
+  function withTranscripts({ judged }: JudgeTurn): Settled[] {
+    return judged.settled.flatMap((sample) => {
+      const transcript = awaiting.get(sample.due.probeId);
+      return awaiting.delete(sample.due.probeId) && transcript ? [{ sample, transcript }] : [];
+    });
+  }
+
+  function collect(news: News, judging: JudgeTurn): void {
+    news.settled.push(...withTranscripts(judging));
+    news.findings.push(...judging.judged.findings);
+    news.advice.push(...judging.judged.advice);
+    news.rows.push(...judging.judged.rows);
+    news.deletes.push(...judging.judged.deletes);
   }
 
   function send(now: Now): void {
@@ -182,20 +165,23 @@ export function createPipeline(s: Stages): Pipeline {
   function turn(): void {
     const now = s.clock.now();
     const news = noNews();
-    const absorb = absorbInto(news, now);
+    const judging = judge.turn(now);
+    const absorb = absorbInto(news, judging);
     const defectsBefore = defects.count();
     guarded(() => {
       const gap = gapBetween(before, now);
       before = now;
       if (!gap) return;
       s.log.warn('time did not go on as it should', { ...gap });
-      absorb.detect(s.detector.suspended(gap.fromMonotonicMs, gap.toMonotonicMs, now));
+      judging.suspended(gap.fromMonotonicMs, gap.toMonotonicMs);
     });
-    for (const input of inbox.splice(0)) if (!guarded(() => handle(input, now, absorb))) lose(input, news);
-    guarded(() => maintain(now, absorb));
-    guarded(() => absorb.detect(s.detector.tick(now)));
-    guarded(() => plan(now));
-    guarded(() => consider(news, now, absorb));
+    for (const input of inbox.splice(0)) if (!guarded(() => handle(input, now, judging, absorb))) lose(input, judging);
+    guarded(judging.maintain);
+    guarded(judging.tick);
+    guarded(() => plan(now, judging));
+    guarded(judging.consider);
+    guarded(() => carryOut(judging));
+    collect(news, judging);
     guarded(() => absorb.notify(s.notifier.compose({ findings: news.findings, advice: news.advice }, now)));
     guarded(() => publisher.commit(news, now, state === 'stopped'));
     publisher.show(news, now, guarded);
@@ -207,23 +193,8 @@ export function createPipeline(s: Stages): Pipeline {
     wake(Math.max(restMs, inbox.length > 0 ? turnGapMs : nextWake(now)));
   }
 
-  const inMaintenance = new Map<string, boolean>();
-  function maintain(now: Now, absorb: Absorb): void {
-    for (const { name, maintenance } of s.config.mirrors) {
-      const on = maintenance.length > 0 && s.scheduler.inMaintenance(name, now);
-      if ((inMaintenance.get(name) ?? false) === on) continue;
-      inMaintenance.set(name, on);
-      absorb.detect(s.detector.maintenance(name, on, now));
-    }
-  }
-
   function nextWake(now: Now): number {
-    const times = [
-      now.monotonicMs + idleMs,
-      s.notifier.wakeAtMs(now),
-      detectWakeMs,
-      state === 'running' ? scheduleWakeMs : null,
-    ];
+    const times = [now.monotonicMs + idleMs, s.notifier.wakeAtMs(now), judge.wakeAtMs()];
     return Math.max(1, Math.min(...times.flatMap((time) => time ?? [])) - now.monotonicMs);
   }
 
@@ -273,17 +244,4 @@ export function createPipeline(s: Stages): Pipeline {
 
 function notSent(): Delivery {
   return { tag: 'failed', failure: { kind: 'network', code: 'DEFECT', retry: 'later' } };
-}
-
-function throttleOf(probed: Probed, retryAfterMs: number | null): number | null {
-  const { outcome } = probed.sample;
-  return outcome.tag === 'failed' && outcome.failure.kind === 'throttled' ? (retryAfterMs ?? 0) : null;
-}
-
-/** A host that asks us to stay away asks for all mirrors on it. */
-function noteThrottled(s: Stages, { sample }: Probed): void {
-  const own = sample.due.target.registry;
-  const isNews = sample.outcome.tag === 'failed' && sample.outcome.failure.kind === 'throttled';
-  for (const name of isNews ? s.config.mirrors.map((mirror) => mirror.name) : [own])
-    s.detector.throttled(name, s.scheduler.throttledUntil(name));
 }

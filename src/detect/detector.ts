@@ -86,6 +86,7 @@ export function createDetector(input: {
         }
         advanceRounds(memory);
       }),
+    look: (order, now) => withMirror(order.registry, now, () => undefined),
     confirm: (registry, now) => withMirror(registry, now, (mirror) => confirmNow(memory, mirror)),
     skipped: ({ target, because }) => {
       const mirror = memory.mirrors.get(target.registry);

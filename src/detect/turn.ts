@@ -1,5 +1,5 @@
 import type { Config } from '../core/config.ts';
-import type { ControlAnswer, Skipped } from '../core/due.ts';
+import type { ControlAnswer, LookOrder, Skipped } from '../core/due.ts';
 import type { Finding, FindingChange } from '../core/finding.ts';
 import type { Connection } from '../core/mirror.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
@@ -61,6 +61,8 @@ export interface Detector {
   unasked(roundId: string, moment: number, registry: string, now: Now): DetectTurn;
   /** Somebody else says that a mirror is in trouble: a confirming round starts at once. Nothing for an unknown name. */
   confirm(registry: string, now: Now): DetectTurn;
+  /** The same question again, of a mirror and of others, because its answer was odd: within a budget. */
+  look(order: LookOrder, now: Now): DetectTurn;
   skipped(skipped: Skipped): void;
   /** About every second and at `wakeAtMs`. */
   tick(now: Now): DetectTurn;

@@ -10,6 +10,8 @@ const originLabel = 'mirrorwatch_origin';
 const severities: Readonly<Record<FindingKind, 'critical' | 'warning' | 'info'>> = {
   mismatch: 'critical',
   outage: 'warning',
+  unreliable: 'warning',
+  throughput: 'warning',
   spike: 'warning',
   refusal: 'warning',
   lag: 'warning',
@@ -22,6 +24,8 @@ const severities: Readonly<Record<FindingKind, 'critical' | 'warning' | 'info'>>
 const says: Readonly<Record<FindingKind, string>> = {
   mismatch: 'serves wrong bytes',
   outage: 'is in outage',
+  unreliable: 'fails too often',
+  throughput: 'downloads slowly',
   spike: 'has become slow',
   refusal: 'refuses us',
   lag: 'is behind',

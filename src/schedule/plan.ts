@@ -75,12 +75,18 @@ export function everyPlan(everyMs: number, hash: number, offsetMs: number): Plan
 /**
  * Plans starts after each time that a cron expression names, spread over `spreadMs` by series and jittered within it.
  * Cron speaks of wall time, so slots are placed on the monotonic clock by the clocks as they stand now.
+ * @param staggerMs  how much later than its question this mirror is asked, within the spread
  */
-export function cronPlan(cadence: Extract<Cadence, { kind: 'cron' }>, hash: number, calendar: Calendar): Plan {
+export function cronPlan(
+  cadence: Extract<Cadence, { kind: 'cron' }>,
+  hash: number,
+  calendar: Calendar,
+  staggerMs = 0,
+): Plan {
   const { expression, timeZone, spreadMs } = cadence;
   const slotOf = (namedMs: number, now: Now): Slot => {
     const share = hash / 2 ** 32 + wobble(hash, namedMs / 1_000) * limits.jitterShare;
-    const wallMs = namedMs + Math.min(1, Math.max(0, share)) * spreadMs;
+    const wallMs = namedMs + Math.min(1, Math.max(0, share)) * (spreadMs - staggerMs) + staggerMs;
     return { index: namedMs, atMs: wallMs - now.wallMs + now.monotonicMs };
   };
   const next = (slot: Slot, now: Now) => slotOf(calendar.nextAfter(expression, timeZone, slot.index), now);

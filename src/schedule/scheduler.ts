@@ -3,7 +3,7 @@ import type { Due, Skipped } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Connection } from '../core/mirror.ts';
 import type { Calendar, Now, Random } from '../core/ports.ts';
-import { seriesId, type Target } from '../core/target.ts';
+import { isHeavy, seriesId, type Target } from '../core/target.ts';
 import { awayBecause, isInMaintenance } from './absence.ts';
 import { bytesExpectedOf, type Host, hasSlot, hasWaiting, hostAway, priorities } from './host.ts';
 import { createRoster, type Roster } from './roster.ts';
@@ -62,6 +62,13 @@ const inFlightMax = limits.workerInFlight * limits.workers;
 /** The wall clock was slewed or set by more: cron slots are placed anew. */
 const replaceShiftMs = 250;
 
+/** How long a download waits for its turn, milliseconds. */
+const downloadPatienceMs = 60_000;
+
+function upstreamKey({ ecosystem, upstream }: Target): string {
+  return `${ecosystem}|${upstream}`;
+}
+
 interface Flight {
   readonly host: Host;
   readonly series: Series | null;
@@ -91,6 +98,8 @@ export function createScheduler(input: {
   const { random } = input;
   const roster: Roster = createRoster(input);
   const flights = new Map<string, Flight>();
+  /** Artifacts on their way, by upstream: parallel downloads would measure each other. */
+  const downloads = new Map<string, number>();
   let config = input.config;
   let shedShare = 0;
   let wakeAtMs = input.now.monotonicMs;
@@ -138,6 +147,7 @@ export function createScheduler(input: {
       bytesExpected: series === null ? 0 : bytesExpectedOf(series),
     };
     flights.set(due.probeId, flight);
+    if (isHeavy(due.target.step)) countDownload(due.target, 1);
     if (due.purpose === 'confirm') {
       host.confirming = true;
       return due;
@@ -147,6 +157,19 @@ export function createScheduler(input: {
     if (flight.isHeavy) host.heavyInFlight += 1;
     if (series !== null) series.state = 'running';
     return due;
+  }
+
+  function countDownload(target: Target, by: number): void {
+    const key = upstreamKey(target);
+    const count = (downloads.get(key) ?? 0) + by;
+    if (count <= 0) downloads.delete(key);
+    else downloads.set(key, count);
+  }
+
+  /** One download after the other for each upstream; one that has waited for long no longer waits for its turn. */
+  function waitsForDownload(series: Series, now: Now): boolean {
+    if (series.priority !== 2 || now.monotonicMs - series.plannedAtMs >= downloadPatienceMs) return false;
+    return (downloads.get(upstreamKey(series.target)) ?? 0) > 0;
   }
 
   /** A person, or the plan, wants the mirror left alone; a mere doubt does not. */
@@ -170,8 +193,9 @@ export function createScheduler(input: {
   function startWaiting(host: Host, priority: (typeof priorities)[number], turn: Turn): void {
     const line = host.waiting[priority];
     while (line.length > 0 && flights.size < inFlightMax && hasSlot(host, priority, config.schedule.perHost)) {
-      const series = line.shift();
-      if (series === undefined) return;
+      const series = line[0];
+      if (series === undefined || waitsForDownload(series, turn.now)) return;
+      line.shift();
       const away = awayFor(series, turn.now);
       series.state = 'idle';
       if (away !== null) {
@@ -238,6 +262,7 @@ export function createScheduler(input: {
       const flight = flights.get(due.probeId);
       if (flight === undefined) return;
       flights.delete(due.probeId);
+      if (isHeavy(due.target.step)) countDownload(due.target, -1);
       const { host, series } = flight;
       host.bytes.add(result.wireBytes, now.monotonicMs);
       host.throttle = throttledBy(host.throttle, result.retryAfterMs, random.next(), now);

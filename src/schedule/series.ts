@@ -1,5 +1,6 @@
 import type { Config, Pace } from '../core/config.ts';
 import type { Connection } from '../core/mirror.ts';
+import { paceOf } from '../core/pace.ts';
 import type { Calendar, Now } from '../core/ports.ts';
 import { isHeavy, seriesId, type Target } from '../core/target.ts';
 import type { Host, Priority } from './host.ts';
@@ -23,16 +24,25 @@ export interface Series {
   lastBytes: number | null;
 }
 
-/** The pace of a target: the canary goes at the schedule's own, everything else at its step's. */
-export function paceOf(target: Target, config: Config): Pace {
-  return target.canary ? config.schedule.pace : config.steps[target.step];
-}
+/** Within a round light questions start staggered over this, and artifacts one after the other. Milliseconds. */
+const staggerMsMax = { light: 2_000, heavy: 60_000 } as const;
+/** Nor over more than this share of the pace. */
+const staggerShare = 0.1;
 
-function planOf(id: string, pace: Pace, means: PlanMeans): Plan {
-  const hash = hash32(`${means.seed}\n${id}`);
+/**
+ * One question goes to all mirrors of its upstream at once, so that their answers can be compared: its phase and jitter
+ * are the question's; each mirror is a little later by its own name.
+ */
+function planOf(target: Target, connection: Connection, pace: Pace, means: PlanMeans): Plan {
+  const { ecosystem, upstream, registry, module, version, step } = target;
+  const question = [ecosystem, upstream, module ?? '', version ?? '', step, connection].join('|');
+  const hash = hash32(`${means.seed}\n${question}`);
+  const share = hash32(registry) / 2 ** 32;
+  const staggerMs = (everyMs: number): number =>
+    share * Math.min(staggerMsMax[isHeavy(step) ? 'heavy' : 'light'], staggerShare * everyMs);
   return pace.cadence.kind === 'every'
-    ? everyPlan(pace.cadence.everyMs, hash, means.offsetMs)
-    : cronPlan(pace.cadence, hash, means.calendar);
+    ? everyPlan(pace.cadence.everyMs, hash, means.offsetMs + staggerMs(pace.cadence.everyMs))
+    : cronPlan(pace.cadence, hash, means.calendar, staggerMs(pace.cadence.spreadMs));
 }
 
 /** What plans are made of beside a series and its pace. */
@@ -59,7 +69,7 @@ export function createSeries(
     connection,
     pace,
     priority: target.canary ? 0 : isHeavy(target.step) ? 2 : 1,
-    plan: planOf(id, pace, means),
+    plan: planOf(target, connection, pace, means),
     host,
     slot: { index: 0, atMs: Number.POSITIVE_INFINITY },
     state: 'idle',

@@ -61,7 +61,7 @@ function urlMember(url: string): ChainMember {
 }
 
 /**
- * One walk of the go command: past `,` on 404 and 410 only, past `|` on anything; `direct` is not measured, `off` fails.
+ * One walk of the go command: past `,` on 404 and 410 only, past `|` on anything; `off` fails, what `direct` does is for the caller to say.
  * The time is what all members asked took together.
  * @see protocols.md 1.3
  */
@@ -69,7 +69,7 @@ export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Repl
   let tookMs = 0;
   for (const [at, member] of chain.members.entries()) {
     if (member.kind === 'off') return { tag: 'failed', at };
-    const reply: Reply = member.kind === 'direct' ? { tag: 'unknown' } : replyOf(member);
+    const reply = replyOf(member);
     if (reply.tag === 'unknown') return { tag: 'unknown', at };
     tookMs += reply.tookMs;
     if (reply.tag === 'ok') return { tag: 'ok', at, tookMs };
@@ -153,7 +153,7 @@ function pasteable(chain: Chain): string | null {
 export const goClient = {
   spec: ['https://go.dev/ref/mod#environment-variables', 'https://go.dev/ref/mod#goproxy-protocol'],
   canary: 'mod',
-  fetch: ['info', 'mod'],
+  fetch: ['info', 'mod', 'zip'],
   parse: parseGoproxy,
   walk: walkGoproxy,
   relay: relayOfGoproxy,

@@ -102,3 +102,14 @@ export function runningOf(pair: Pair, isRecent: boolean, ease: number): Running 
   ];
   return all.reduce((most, one) => (one.sum / one.bound > most.sum / most.bound ? one : most));
 }
+
+/** How near the light time test is to its usual bound, as a share. */
+export function pairTimeShare(pair: Pair): number {
+  return pair.time.light.sum / timeBound.usual;
+}
+
+/** How near any of the tests is to its usual bound, as a share. */
+export function alarmShare(pair: Pair): number {
+  const running = runningOf(pair, false, 1);
+  return running.sum / running.bound;
+}

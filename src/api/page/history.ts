@@ -24,6 +24,7 @@ const endWords: Readonly<Record<AdviceState, string>> = {
   withdrawn: 'taken back',
   expired: 'expired',
   refused: 'refused',
+  dismissed: 'put aside',
 };
 
 /**

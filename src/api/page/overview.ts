@@ -81,7 +81,15 @@ function groupsOf(deps: ApiDeps): readonly Group[] {
 }
 
 function adviceOf(deps: ApiDeps, { ecosystem, upstream }: Group, nowMs: number): Html {
-  const order = { proposed: 0, refused: 1, accepted: 2, superseded: 3, withdrawn: 3, expired: 3 } as const;
+  const order = {
+    proposed: 0,
+    refused: 1,
+    accepted: 2,
+    superseded: 3,
+    withdrawn: 3,
+    expired: 3,
+    dismissed: 3,
+  } as const;
   const vantage = deps.vantage();
   const advice = deps
     .advice({ limit: limits.pageRows, cursor: null, history: false })

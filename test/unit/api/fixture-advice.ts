@@ -35,7 +35,11 @@ export const fixtureAdvice: Advice = {
     { registry: 'campus', scoreSeconds: null, gate: 'outage', sum: null, bound: null },
     { registry: 'go-origin', scoreSeconds: null, gate: 'unmeasured', sum: null, bound: null },
   ],
-  expected: { availability: { before: 1, after: 1 }, p95Seconds: { before: 1.29, after: 0.37 } },
+  expected: {
+    availability: { before: 1, after: 1 },
+    p95Seconds: { before: 1.29, after: 0.37 },
+    fetchCostSeconds: { before: null, after: null },
+  },
   confidence: 'high',
   remedy: {
     env: "export GOPROXY='https://mirrors.inland.example.com/goproxy,direct'\nexport GOPRIVATE='git.example.com/*'",

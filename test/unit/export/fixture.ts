@@ -158,7 +158,11 @@ export function advice(more: Partial<Advice> = {}): Advice {
       findings: [],
     },
     candidates: [],
-    expected: { availability: { before: null, after: null }, p95Seconds: { before: null, after: null } },
+    expected: {
+      availability: { before: null, after: null },
+      p95Seconds: { before: null, after: null },
+      fetchCostSeconds: { before: null, after: null },
+    },
     confidence: 'high',
     remedy: {},
     doesNotCover: [],

@@ -82,7 +82,11 @@ export function advice(id: string, more: Partial<Advice> = {}): Advice {
       findings: ['f'],
     },
     candidates: [{ registry: 'b', scoreSeconds: 0.4, gate: 'ok', sum: null, bound: null }],
-    expected: { availability: { before: 0, after: 1 }, p95Seconds: { before: null, after: 0.2 } },
+    expected: {
+      availability: { before: 0, after: 1 },
+      p95Seconds: { before: null, after: 0.2 },
+      fetchCostSeconds: { before: null, after: null },
+    },
     confidence: 'low',
     remedy: { env: "export GOPROXY='https://b.example.com'" },
     doesNotCover: [],

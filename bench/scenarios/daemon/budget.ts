@@ -1,0 +1,65 @@
+import { budgetShare, burnRates, defaultRuleParameters } from '../../../src/rules/parameters.ts';
+
+const minuteMs = 60_000;
+const rateMinutes = 5;
+/** As in `src/rules/budget.ts`: one failure in a window is no rate. */
+const failuresMin = 2.5;
+
+/** What the rules record of one mirror's probes, evaluated each minute. */
+export interface Budget {
+  count(hasFailed: boolean): void;
+  /** Ends a minute. */
+  close(): void;
+  /** Whether the error budget burns, by the rule of that name in `src/rules/budget.ts`. */
+  burns(pace: keyof typeof burnRates): boolean;
+}
+
+/** A mirror's error budget before its first probe. */
+export function createBudget(): Budget {
+  const attempts = createCounter();
+  const failures = createCounter();
+  const share = budgetShare(defaultRuleParameters);
+  const ratio = (seconds: number): number => {
+    const minutes = (seconds * 1000) / minuteMs;
+    const [judged, failed] = [attempts.over(minutes), failures.over(minutes)];
+    return judged > 0 ? failed / judged : 0;
+  };
+  return {
+    count(hasFailed) {
+      attempts.add();
+      if (hasFailed) failures.add();
+    },
+    close() {
+      attempts.close();
+      failures.close();
+    },
+    burns: (pace) =>
+      burnRates[pace].some(({ factor, longSeconds, shortSeconds }) => {
+        const limit = factor * share;
+        const count = failures.over((longSeconds * 1000) / minuteMs) / rateMinutes;
+        return ratio(longSeconds) > limit && ratio(shortSeconds) > limit && count > failuresMin;
+      }),
+  };
+}
+
+/** Counts by minute; what is asked for is a sum of five-minute rates at so many evaluations, each times five minutes. */
+function createCounter() {
+  const total = [0];
+  const summed = [0];
+  let sum = 0;
+  return {
+    add: () => {
+      sum += 1;
+    },
+    close() {
+      total.push(sum);
+      const inRate = sum - (total.at(-1 - rateMinutes) ?? 0);
+      summed.push((summed.at(-1) ?? 0) + inRate);
+    },
+    /** A window of five minutes or less is one rate. */
+    over(minutes: number): number {
+      const evaluations = minutes <= rateMinutes ? 1 : minutes;
+      return (summed.at(-1) ?? 0) - (summed.at(-1 - evaluations) ?? 0);
+    },
+  };
+}

@@ -1,0 +1,85 @@
+import type { Advisor } from '../../../src/advise/advisor.ts';
+import { goClient } from '../../../src/advise/clients/go.ts';
+import type { Move, WorldChain, WorldSetup } from '../world.ts';
+import { declaredBy } from './config.ts';
+
+/** How clients follow: what the remedy says without a word, or the chain that somebody has accepted. */
+export type Following = 'remedy' | 'accepted';
+
+/** Notes what clients are told to use, whenever it becomes another chain. */
+export interface Moves {
+  /** Compares what is in force now with what was told last. */
+  note(
+    advisor: Advisor,
+    setup: WorldSetup,
+    declared: (ecosystem: string, upstream: string) => string,
+    atMs: number,
+  ): void;
+  /** Another configuration: where it declares another chain, clients are on that one from now on, which is no move. */
+  reload(before: WorldSetup, after: WorldSetup): void;
+  readonly moves: readonly Move[];
+}
+
+/**
+ * Makes the list of moves of one run.
+ * Where the remedy says `nothing`, clients are on the declared chain: a script that asks before each build gets no line to set.
+ */
+export function createMoves(following: Following): Moves {
+  const told = new Map<string, { readonly text: string; readonly shown: string }>();
+  const moves: Move[] = [];
+  const declaredIn = (setup: WorldSetup, upstream: string): string =>
+    shownOf(worldChain(declaredBy(setup)('go', upstream), setup));
+  return {
+    moves,
+    reload(before, after) {
+      for (const upstream of upstreamsOf(after)) {
+        const shown = declaredIn(after, upstream);
+        const isAnew = before.chains[upstream] === undefined || declaredIn(before, upstream) !== shown;
+        if (isAnew) told.set(upstream, { text: declaredBy(after)('go', upstream), shown });
+      }
+    },
+    note(advisor, setup, declared, atMs) {
+      for (const upstream of upstreamsOf(setup)) {
+        const inForce = inForceOf(advisor, upstream, following) ?? { text: declared('go', upstream), why: 'declared' };
+        const before = told.get(upstream);
+        if (before?.text === inForce.text) continue;
+        const chain = worldChain(inForce.text, setup);
+        const shown = shownOf(chain);
+        told.set(upstream, { text: inForce.text, shown });
+        // What clients start on is no move, nor is another way to write a URL.
+        if (before === undefined || before.shown === shown) continue;
+        moves.push({ atMs, upstream, chain, why: inForce.why });
+      }
+    },
+  };
+}
+
+function shownOf({ members, separators }: WorldChain): string {
+  return members.map((member, at) => `${member}${separators[at] ?? ''}`).join('');
+}
+
+function upstreamsOf(setup: WorldSetup): ReadonlySet<string> {
+  return new Set(setup.mirrors.map(({ upstream }) => upstream));
+}
+
+function inForceOf(advisor: Advisor, upstream: string, following: Following): { text: string; why: string } | null {
+  if (following === 'remedy') {
+    const now = advisor.remedy('go', upstream);
+    return now.kind === 'set' ? { text: now.chain, why: `${now.advice.cause}: ${now.advice.reason}` } : null;
+  }
+  const accepted = advisor.list().find((one) => one.state === 'accepted' && one.upstream === upstream);
+  return accepted === undefined ? null : { text: accepted.chain.after, why: `${accepted.cause}: ${accepted.reason}` };
+}
+
+/** A chain of URLs as one of mirrors' names. */
+export function worldChain(text: string, setup: WorldSetup): WorldChain {
+  const parsed = goClient.parse(text);
+  if (parsed.tag === 'error') throw new Error(`a chain cannot be read: ${text}`);
+  const names = new Map(setup.mirrors.map(({ name, url }) => [goClient.member(url).key, name]));
+  const members = parsed.value.members.map((member) => {
+    const name = member.kind === 'url' ? names.get(member.key) : member.kind;
+    if (name === undefined) throw new Error(`a chain names what is no mirror: ${member.shown}`);
+    return name;
+  });
+  return { members, separators: parsed.value.separators };
+}

@@ -1,0 +1,231 @@
+import type { Due } from '../../../src/core/due.ts';
+import type { IncomingAlert } from '../../../src/core/evidence.ts';
+import type { Now } from '../../../src/core/ports.ts';
+import type { Absorb } from '../../../src/daemon/news.ts';
+import { seededRandom } from '../../../src/io/random.ts';
+import type { Sendable } from '../../../src/notify/notifier.ts';
+import { createHeap } from '../../../src/schedule/heap.ts';
+import { expandTargets } from '../../../src/schedule/targets.ts';
+import type { Played, World, WorldEvent, WorldSetup } from '../world.ts';
+import { type Alerting, createAlerting, evaluateEveryMs } from './alerts.ts';
+import { configOf, declaredBy } from './config.ts';
+import { createLoop, type Input, type Loop, type Surroundings, turnGapMs } from './loop.ts';
+import { createMoves, type Moves } from './moves.ts';
+import { controlOf, epochMs, sampleOf } from './sample.ts';
+import { assemble, createKept, type Stages } from './stages.ts';
+
+const acceptAfterMs = 60_000;
+const deliveryMs = 20;
+
+/** What people around the daemon do. */
+export interface Manner {
+  /** Somebody accepts each proposed advice a minute after it came, and clients use what was accepted; else they follow the remedy. */
+  readonly accepts: boolean;
+  /** A Prometheus and an Alertmanager post evidence to it. */
+  readonly hasAlerts: boolean;
+}
+
+/** Plays a world with the real stages on virtual time: turns come when those of `src/daemon/pipeline.ts` would. */
+export function playDaemon(world: World, manner: Manner): Played {
+  return new Run(world, manner).play();
+}
+
+/** One life of the process. */
+interface Life {
+  readonly stages: Stages;
+  readonly loop: Loop;
+  readonly inbox: Input[];
+}
+
+class Run {
+  private readonly world: World;
+  private readonly manner: Manner;
+  private readonly random;
+  private readonly kept = createKept();
+  private readonly moves: Moves;
+  private readonly notices: { atMs: number; what: string }[] = [];
+  private readonly probes = { scheduled: 0, extra: 0 };
+  private readonly stalls;
+  /** What will happen, by time: answers on their way, and what people and others do. */
+  private readonly ahead = createHeap<() => void>();
+  private readonly alerting: Alerting | null;
+  private setup: WorldSetup;
+  private nowMs = 0;
+  private wallShiftMs = 0;
+  private turnAtMs = Number.POSITIVE_INFINITY;
+  private life: Life | null = null;
+
+  constructor(world: World, manner: Manner) {
+    this.world = world;
+    this.manner = manner;
+    this.random = seededRandom(world.seed);
+    this.setup = world.setup;
+    this.stalls = world.events.filter((event) => event.kind === 'stall');
+    this.moves = createMoves(manner.accepts ? 'accepted' : 'remedy');
+    this.alerting = manner.hasAlerts
+      ? createAlerting({
+          post: (alert) => this.post(alert),
+          after: (delayMs, act) => this.after(delayMs, () => act(this.nowMs)),
+        })
+      : null;
+  }
+
+  play(): Played {
+    for (const event of this.world.events) this.ahead.push(() => this.happen(event), event.atMs);
+    if (this.alerting !== null) this.after(evaluateEveryMs, () => this.evaluate());
+    this.begin();
+    for (;;) {
+      const isTurn = this.turnAtMs < this.ahead.leastKey();
+      this.nowMs = isTurn ? this.turnAtMs : this.ahead.leastKey();
+      if (!(this.nowMs < this.world.durationMs)) break;
+      if (isTurn) this.turn();
+      else this.ahead.pop()?.();
+    }
+    return { moves: this.moves.moves, notices: this.notices, probes: this.probes };
+  }
+
+  private now(): Now {
+    return { wallMs: epochMs + this.nowMs + this.wallShiftMs, monotonicMs: this.nowMs };
+  }
+
+  private after(delayMs: number, act: () => void): void {
+    this.ahead.push(act, this.nowMs + delayMs);
+  }
+
+  /** A stalled process turns when it goes on. */
+  private wakeAt(atMs: number): void {
+    this.turnAtMs = Math.ceil(atMs);
+    for (const { atMs: fromMs, forMs } of this.stalls)
+      if (this.turnAtMs >= fromMs && this.turnAtMs < fromMs + forMs) this.turnAtMs = Math.ceil(fromMs + forMs);
+  }
+
+  private turn(): void {
+    const { life } = this;
+    if (life !== null) this.wakeAt(life.loop.turn(life.inbox.splice(0), this.now()));
+  }
+
+  /** What comes in for another life is lost with it. */
+  private take(to: Life | null, input: Input): void {
+    if (to === null || to !== this.life) return;
+    to.inbox.push(input);
+    if (to.inbox.length === 1) this.wakeAt(this.nowMs + turnGapMs);
+  }
+
+  private command(run: (s: Stages, now: Now, absorb: Absorb) => void): void {
+    const { life } = this;
+    this.take(life, { kind: 'command', run: (now, absorb) => life && run(life.stages, now, absorb) });
+  }
+
+  private begin(): void {
+    const stages = assemble(this.setup, this.kept, this.random, this.now());
+    const around = this.surroundings(stages, () => life);
+    const life: Life = { stages, loop: createLoop(stages, this.kept, around, this.now()), inbox: [] };
+    this.life = life;
+    this.wakeAt(this.nowMs);
+  }
+
+  private surroundings(stages: Stages, own: () => Life): Surroundings {
+    const { world, stalls } = this;
+    return {
+      probe: (due) => {
+        this.probes[due.purpose === 'scheduled' ? 'scheduled' : 'extra'] += 1;
+        const address = this.setup.mirrors.find(({ name }) => name === due.target.registry)?.address ?? null;
+        const sample = sampleOf(world, address, due, this.nowMs, this.now().wallMs, stalls);
+        this.ahead.push(() => this.take(own(), { kind: 'probed', due, sample }), sample.endedMonotonicMs);
+      },
+      control: ({ name }, timeoutMs, round: Due['round']) => {
+        const { endMs, answer } = controlOf(world, name, timeoutMs, this.nowMs, stalls);
+        const said = (): Input => ({ kind: 'control', answer: { ...answer, at: this.now() }, round });
+        this.ahead.push(() => this.take(own(), said()), endMs);
+      },
+      send: (sent) => {
+        this.notices.push({ atMs: this.nowMs, what: whatOf(sent) });
+        this.after(deliveryMs, () => this.take(own(), { kind: 'delivery', sent }));
+      },
+      settled: (samples) => this.alerting?.observe(samples),
+      considered: ({ advice }) => {
+        this.moves.note(stages.advisor, stages.setup, stages.declared, this.nowMs);
+        if (!this.manner.accepts) return;
+        for (const { change, advice: one } of advice)
+          if (change === 'proposed') this.after(acceptAfterMs, () => this.accept(one.id));
+      },
+    };
+  }
+
+  private accept(id: string): void {
+    this.command((s, now, absorb) => {
+      const accepted = s.advisor.accept(id, now);
+      if (accepted.tag === 'ok') absorb.advise(accepted.value);
+    });
+  }
+
+  private happen(event: WorldEvent): void {
+    switch (event.kind) {
+      case 'restart':
+        this.life?.loop.end(this.life.inbox.splice(0), this.now());
+        this.life = null;
+        this.turnAtMs = Number.POSITIVE_INFINITY;
+        return this.after(event.downMs, () => this.begin());
+      case 'reload':
+        this.moves.reload(this.setup, event.setup);
+        this.setup = event.setup;
+        return this.command((s, now, absorb) => reload(s, event.setup, now, absorb));
+      case 'clock_jump':
+        this.wallShiftMs += event.byMs;
+        return;
+      case 'stall':
+        // `wakeAt` and the samples know of it beforehand.
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  private evaluate(): void {
+    const detector = this.life?.stages.detector ?? null;
+    const seen = detector && {
+      baselines: detector.baselines(),
+      standings: detector.standings(),
+      isSuspect: detector.vantage().suspect === true,
+    };
+    this.alerting?.evaluate(seen, this.nowMs);
+    this.after(evaluateEveryMs, () => this.evaluate());
+  }
+
+  /** As `src/daemon/alerts.ts` takes it. */
+  private post(alert: IncomingAlert): boolean {
+    this.command((s, now, absorb) => {
+      const turn = s.evidence.take([alert], s.config, now);
+      absorb.advise({ changes: [], rows: turn.rows, deletes: turn.deletes });
+      for (const { registry } of turn.fresh) absorb.detect(s.detector.confirm(registry, now));
+    });
+    return this.life !== null;
+  }
+}
+
+/** As `src/daemon/lifecycle.ts` does. */
+function reload(s: Stages, setup: WorldSetup, now: Now, absorb: Absorb): void {
+  const config = configOf(setup);
+  const targets = expandTargets(config);
+  s.setup = setup;
+  s.config = config;
+  s.declared = declaredBy(setup);
+  s.scheduler.replace(config, targets, now);
+  absorb.detect(s.detector.reconfigure(config, targets, now));
+  absorb.advise(s.advisor.reconfigure(config, s.declared, now));
+  absorb.notify(s.notifier.reconfigure(config, now));
+}
+
+/** What a message says, in a few words: `advice proposed for go`, `outage opened: a`, `recovery: a`. */
+function whatOf({ notice }: Sendable): string {
+  const { data } = JSON.parse(notice.body) as {
+    data: {
+      advice?: { state: string; upstream: string };
+      finding?: { kind: string; registry: string | null };
+    };
+  };
+  const { advice, finding } = data;
+  if (advice !== undefined) return `advice ${advice.state} for ${advice.upstream}`;
+  const what = notice.type === 'mirror.recovery' ? 'recovery' : `${finding?.kind} opened`;
+  return `${what}: ${finding?.registry ?? 'us'}`;
+}

@@ -1,0 +1,137 @@
+import type { ControlAnswer, Due } from '../../../src/core/due.ts';
+import type { Outcome, ProbeFailure } from '../../../src/core/failure.ts';
+import type { Sample } from '../../../src/core/sample.ts';
+import type { TlsFacts } from '../../../src/core/transcript.ts';
+import type { Answer, World, WorldEvent, WorldReason, WorldStep } from '../world.ts';
+
+const dayMs = 86_400_000;
+
+/** Wall milliseconds at a world's start. */
+export const epochMs = Date.UTC(2026, 0, 1);
+
+type Stall = Extract<WorldEvent, { kind: 'stall' }>;
+
+/** What a worker would hand back for a probe that starts at `startMs`; its `endedMonotonicMs` is when it does. */
+export function sampleOf(
+  world: World,
+  address: string | null,
+  due: Due,
+  startMs: number,
+  wallMs: number,
+  stalls: readonly Stall[],
+): Sample {
+  const { target, timeoutMs } = due;
+  const question = { step: target.step as WorldStep, module: target.module, version: target.version };
+  const answer = world.ask(target.registry, question, startMs);
+  const { endMs, delayMs } = stretched(startMs, Math.min(answer.tookMs, timeoutMs), stalls);
+  const tookMs = endMs - startMs;
+  const isLate = !(answer.tookMs < timeoutMs) || tookMs >= timeoutMs;
+  const outcome: Outcome =
+    answer.unknown !== null
+      ? { tag: 'unknown', because: answer.unknown }
+      : isLate
+        ? { tag: 'failed', failure: { kind: 'timeout_processing', limitMs: timeoutMs } }
+        : answer.reason === null
+          ? { tag: 'ok' }
+          : { tag: 'failed', failure: failureOf(answer.reason, answer, target.registry) };
+  const hasHead = answer.unknown === null && !isLate;
+  const isResolved = answer.unknown === null && !(answer.reason ?? '').startsWith('resolve_');
+  return {
+    due,
+    startedAtMs: wallMs,
+    startedMonotonicMs: startMs,
+    endedMonotonicMs: endMs,
+    outcome,
+    rttMs: answer.unknown === null ? tookMs : null,
+    phases: answer.unknown === null ? { processing: tookMs } : {},
+    bytes: hasHead ? answer.bytes : 0,
+    wireBytes: hasHead ? answer.bytes : 0,
+    requests: 1,
+    status: hasHead ? answer.status : null,
+    finalUrl: null,
+    remoteAddress: isResolved ? address : null,
+    family: isResolved ? answer.family : null,
+    tls: hasHead && answer.certificateDays !== null ? tlsOf(answer, startMs) : null,
+    cache: hasHead ? answer.cache : null,
+    retryAfterMs: hasHead ? answer.retryAfterMs : null,
+    facts: {},
+    loopDelayMsMax: delayMs,
+    worker: 0,
+  };
+}
+
+/** What a control says that is asked at `startMs`, and when on the monotonic clock. */
+export function controlOf(
+  world: World,
+  name: string,
+  timeoutMs: number,
+  startMs: number,
+  stalls: readonly Stall[],
+): { readonly endMs: number; readonly answer: Omit<ControlAnswer, 'at'> } {
+  const { answered, tookMs } = world.control(name, startMs);
+  const { endMs } = stretched(startMs, Math.min(tookMs, timeoutMs), stalls);
+  const isLate = !(tookMs < timeoutMs);
+  const isUp = answered && !isLate;
+  const code = isUp ? null : isLate ? 'timeout' : 'ECONNREFUSED';
+  return { endMs, answer: { name, answered: isUp, latencyMs: isUp ? tookMs : null, code } };
+}
+
+/** A process that stands still sees nothing before it goes on: `delayMs` is for how long it did. */
+function stretched(startMs: number, tookMs: number, stalls: readonly Stall[]): { endMs: number; delayMs: number } {
+  let endMs = startMs + tookMs;
+  let delayMs = 0;
+  for (const { atMs, forMs } of stalls) {
+    if (atMs + forMs <= startMs || endMs <= atMs) continue;
+    delayMs = Math.max(delayMs, forMs);
+    endMs = Math.max(endMs, atMs + forMs);
+  }
+  return { endMs, delayMs };
+}
+
+function tlsOf({ certificateDays, reason }: Answer, startMs: number): TlsFacts {
+  const isRefused = reason === 'tls_expired' || reason === 'tls_untrusted' || reason === 'tls_name';
+  return {
+    version: 'TLSv1.3',
+    cipher: 'TLS_AES_128_GCM_SHA256',
+    issuer: 'scenario',
+    expiresAtMs: epochMs + startMs + (certificateDays ?? 0) * dayMs,
+    spkiSha256: null,
+    resumed: false,
+    authorizationCode: isRefused ? codes[reason] : null,
+  };
+}
+
+const codes = {
+  resolve_not_found: 'ENOTFOUND',
+  resolve_failed: 'ESERVFAIL',
+  refused: 'ECONNREFUSED',
+  unreachable: 'EHOSTUNREACH',
+  reset: 'ECONNRESET',
+  tls_expired: 'CERT_HAS_EXPIRED',
+  tls_untrusted: 'SELF_SIGNED_CERT_IN_CHAIN',
+  tls_name: 'ERR_TLS_CERT_ALTNAME_INVALID',
+} as const;
+
+/** The failure that a probe tells of; wrong bytes are the same ones each time that a mirror is asked. */
+function failureOf(kind: WorldReason, { status, retryAfterMs, bytes }: Answer, registry: string): ProbeFailure {
+  switch (kind) {
+    case 'cut':
+      return { kind, phase: 'transfer', bytesRead: bytes };
+    case 'throttled':
+      return { kind, status: status ?? 429, retryAfterMs };
+    case 'denied':
+      return { kind, status: status ?? 403 };
+    case 'absent':
+      return { kind, status: status ?? 404 };
+    case 'server':
+    case 'masked_upstream':
+      return { kind, status: status ?? 500 };
+    case 'wrong_content':
+    case 'malformed':
+      return { kind, expected: 'the protocol' };
+    case 'mismatch':
+      return { kind, algorithm: 'h1', want: 'h1:right', got: `h1:wrong at ${registry}` };
+    default:
+      return { kind, code: codes[kind] };
+  }
+}

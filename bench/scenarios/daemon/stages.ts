@@ -1,0 +1,77 @@
+import { type Advisor, createAdvisor } from '../../../src/advise/advisor.ts';
+import { createEvidenceBook, type EvidenceBook } from '../../../src/advise/evidence.ts';
+import type { Config } from '../../../src/core/config.ts';
+import type { Calendar, Now, Random, Row, StoreBatch, Table } from '../../../src/core/ports.ts';
+import { createDetector, type Detector } from '../../../src/detect/detector.ts';
+import { createNotifier, type Notifier } from '../../../src/notify/notifier.ts';
+import { createScheduler, type Scheduler } from '../../../src/schedule/scheduler.ts';
+import { expandTargets } from '../../../src/schedule/targets.ts';
+import type { WorldSetup } from '../world.ts';
+import { configOf, declaredBy } from './config.ts';
+
+/** The stages that judge, as `src/daemon/assemble.ts` makes them; no worker, board, exporter or log. */
+export interface Stages {
+  setup: WorldSetup;
+  config: Config;
+  declared: ReturnType<typeof declaredBy>;
+  readonly scheduler: Scheduler;
+  readonly detector: Detector;
+  readonly evidence: EvidenceBook;
+  readonly advisor: Advisor;
+  readonly notifier: Notifier;
+}
+
+/** No world names a cron expression. */
+const calendar: Calendar = {
+  nextAfter() {
+    throw new Error('a world has no cron');
+  },
+};
+
+/** The stages of a daemon that starts now, with what its state file still knows. */
+export function assemble(setup: WorldSetup, kept: Kept, random: Random, now: Now): Stages {
+  const config = configOf(setup);
+  const targets = expandTargets(config);
+  const declared = declaredBy(setup);
+  const detector = createDetector({ config, targets, restored: kept.all('detector', 'finding', 'seen'), random, now });
+  return {
+    setup,
+    config,
+    declared,
+    scheduler: createScheduler({ config, targets, seed: config.vantage, calendar, random, now }),
+    detector,
+    evidence: createEvidenceBook({ restored: kept.all('meta'), now }),
+    advisor: createAdvisor({ config, declared, restored: kept.all('advice', 'chain'), random, now }),
+    notifier: createNotifier({
+      config,
+      restored: kept.all('outbox', 'meta'),
+      open: detector.findings(),
+      random,
+      now,
+    }),
+  };
+}
+
+/** A state file without a file. */
+export interface Kept {
+  commit(batch: StoreBatch): void;
+  all(...tables: readonly Table[]): Row[];
+}
+
+/** An empty state; what is read back has been through JSON, as in the real one. */
+export function createKept(): Kept {
+  const rows = new Map<string, Row>();
+  return {
+    commit({ puts, deletes }) {
+      for (const row of puts) rows.set(`${row.table}/${row.key}`, row);
+      for (const { table, key } of deletes) rows.delete(`${table}/${key}`);
+    },
+    all: (...tables) =>
+      tables.flatMap((table) =>
+        [...rows.values()]
+          .filter((row) => row.table === table)
+          .sort((a, b) => a.atMs - b.atMs || (a.key < b.key ? -1 : 1))
+          .map((row) => JSON.parse(JSON.stringify(row)) as Row),
+      ),
+  };
+}

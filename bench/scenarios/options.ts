@@ -1,0 +1,77 @@
+import { parseArgs } from 'node:util';
+import { playerNames } from './players/registry.ts';
+
+/** What one run of the scenarios does. */
+export interface ScenarioOptions {
+  readonly seeds: readonly number[];
+  /** Which half of the seeds, for the report's words. */
+  readonly half: 'even' | 'odd' | 'all' | 'one';
+  /** `null`: every family. */
+  readonly families: readonly string[] | null;
+  readonly players: readonly string[];
+  readonly isShort: boolean;
+  /** Prints each move with truth around it. */
+  readonly trace: boolean;
+  readonly json: string | null;
+  readonly out: string | null;
+  readonly workers: number;
+}
+
+export const scenariosUsage = `usage: npm run scenarios -- [--seeds even|odd|all] [--count N] [--seed N] [--family NAME]... [--player NAME]...
+       [--short] [--trace] [--json FILE] [--out FILE] [--workers N]
+players: ${playerNames.map((name) => `"${name}"`).join(' ')}`;
+
+/**
+ * The options of a command line.
+ * @returns `null` where it is not understood or asks for help: print `scenariosUsage`
+ */
+export function scenarioOptionsOf(argv: readonly string[]): ScenarioOptions | null {
+  const flag = { type: 'boolean', default: false } as const;
+  const text = { type: 'string' } as const;
+  const list = { type: 'string', multiple: true } as const;
+  try {
+    const { values } = parseArgs({
+      args: [...argv],
+      options: {
+        seeds: { type: 'string', default: 'odd' },
+        count: text,
+        seed: text,
+        family: list,
+        player: list,
+        short: flag,
+        trace: flag,
+        json: text,
+        out: text,
+        workers: { type: 'string', default: '2' },
+        help: flag,
+      },
+    });
+    const { seeds: half, seed, family, player = playerNames, short: isShort, trace, json, out } = values;
+    const count = Number(values.count ?? (isShort ? 1 : 10));
+    const workers = Number(values.workers);
+    const isWhole = (n: number) => Number.isInteger(n) && n >= 1;
+    if (values.help || !isWhole(count) || !isWhole(workers)) return null;
+    if (half !== 'even' && half !== 'odd' && half !== 'all') return null;
+    if (!player.every((name) => playerNames.includes(name))) return null;
+    if (seed !== undefined && !/^\d+$/.test(seed)) return null;
+    return {
+      seeds: seed === undefined ? seedsOf(half, count) : [Number(seed)],
+      half: seed === undefined ? half : 'one',
+      families: family ?? null,
+      players: playerNames.filter((name) => player.includes(name)),
+      isShort,
+      trace,
+      json: json ?? null,
+      out: out ?? null,
+      workers,
+    };
+  } catch {
+    return null;
+  }
+}
+
+/** `count` seeds of a half, from the lowest on. */
+export function seedsOf(half: 'even' | 'odd' | 'all', count: number): readonly number[] {
+  const of = { even: (n: number) => 2 * n, odd: (n: number) => 2 * n + 1, all: (n: number) => n };
+  return Array.from({ length: half === 'all' ? 2 * count : count }, (_, n) => of[half](n));
+}

@@ -1,0 +1,276 @@
+import type { WorldChain } from '../../world.ts';
+import type { Desk } from '../desk.ts';
+import type { Ask, Round, Watcher } from '../rounds.ts';
+import type { Scene } from '../scene.ts';
+import { Bursts } from './bursts.ts';
+import { burst, failures, homeAgain, time } from './constants.ts';
+import { HomeAgain } from './home.ts';
+import { Pair, Spreads } from './pair.ts';
+import { HeadRecord } from './record.ts';
+import { Patience, type Seen, walk } from './replay.ts';
+
+const refused: Seen = { ms: 5_000, isBad: true, status: 429 };
+/** A `Retry-After` beyond this is a bad answer for as long as it lasts. */
+const longSilenceMs = 60_000;
+
+interface Watched {
+  readonly patience: Patience;
+  readonly record: HeadRecord;
+  readonly pair: Pair;
+  /** The last two times at which the mirror itself was bad. */
+  badMs: readonly [number, number];
+  /** Answers with wrong bytes. Two, and it is never in front again: only a person clears it (design.md section 5.5). */
+  mismatches: number;
+  silentUntilMs: number;
+  isSilentLong: boolean;
+  /** The chain it would lead; `null`: to be built anew. */
+  chain: WorldChain | null;
+}
+
+/** The policy of judgement-policy.md for one upstream. */
+export class Judge implements Watcher {
+  private readonly desk: Desk;
+  private scene: Scene;
+  private watched: Watched[] = [];
+  private spreads: Spreads[] = [];
+  private names = new Map<string, number>();
+  private bursts: Bursts;
+  private home = new HomeAgain();
+  private movedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(scene: Scene, desk: Desk) {
+    this.desk = desk;
+    this.scene = scene;
+    this.bursts = new Bursts(scene);
+    this.begin(scene);
+  }
+
+  reload(scene: Scene): void {
+    this.desk.reload(scene);
+    this.bursts = new Bursts(scene);
+    this.home = new HomeAgain();
+    this.begin(scene);
+  }
+
+  waitMs(mirror: number, isHeavy: boolean): number {
+    return this.watched[mirror]?.patience.limitMs(isHeavy) ?? 0;
+  }
+
+  isAway(mirror: number, atMs: number): boolean {
+    return atMs < (this.watched[mirror]?.silentUntilMs ?? 0);
+  }
+
+  take(round: Round, ask: Ask): void {
+    if (this.desk.note(round)) for (const one of this.watched) one.chain = null;
+    const seen = this.seenOf(round);
+    const walks = this.walksOf(seen);
+    walks.forEach((walked, place) => {
+      if (walked) this.watched[place]?.record.add(round.doneMs, walked, round.isHeavy, round.isExtra);
+    });
+    const home = this.desk.home;
+    if (home !== this.desk.head && walks[home]) this.home.see(walks[home].isBad);
+    this.test(round, walks);
+    if (this.decide(round.doneMs)) return;
+    if (this.goHome(round.doneMs)) return;
+    this.lookAgain(round, seen, walks, ask);
+  }
+
+  private begin(scene: Scene): void {
+    this.scene = scene;
+    this.names = new Map(scene.mirrors.map(({ name }, place) => [name, place]));
+    this.watched = scene.mirrors.map(() => ({
+      patience: new Patience(),
+      record: new HeadRecord(),
+      pair: new Pair(),
+      badMs: [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
+      mismatches: 0,
+      silentUntilMs: 0,
+      isSilentLong: false,
+      chain: null,
+    }));
+    this.spreads = scene.mirrors.flatMap(() => scene.mirrors.map(() => new Spreads()));
+  }
+
+  private get bound(): number {
+    return this.nowMs - this.movedMs < time.afterMoveMs ? time.boundAfterMove : time.bound;
+  }
+  private nowMs = 0;
+
+  private seenOf(round: Round): (Seen | null)[] {
+    this.nowMs = round.doneMs;
+    return round.answers.map((answer, place) => {
+      const one = this.watched[place];
+      if (!one) return null;
+      if (!answer) return one.isSilentLong && round.atMs < one.silentUntilMs ? refused : null;
+      const seen = one.patience.judge(round.question, answer, round.isHeavy);
+      if (seen.isBad) one.badMs = [one.badMs[1], round.doneMs];
+      if (answer.reason === 'mismatch') one.mismatches += 1;
+      if (seen.isBad && answer.retryAfterMs !== null) {
+        one.silentUntilMs = Math.max(one.silentUntilMs, round.atMs + answer.retryAfterMs);
+        one.isSilentLong = answer.retryAfterMs > longSilenceMs;
+      }
+      return seen;
+    });
+  }
+
+  private walksOf(seen: readonly (Seen | null)[]): (Seen | null)[] {
+    const seenOf = (member: string) => seen[this.names.get(member) ?? -1] ?? null;
+    return seen.map((own, place) => {
+      if (!own?.isBad) return own;
+      return walk(this.chainOf(place), seenOf);
+    });
+  }
+
+  private chainOf(place: number): WorldChain {
+    if (place === this.desk.head) return this.desk.chain;
+    const one = this.watched[place];
+    if (!one) return this.desk.chain;
+    one.chain ??= this.desk.chainOf(place);
+    return one.chain;
+  }
+
+  private test({ doneMs, isHeavy }: Round, walks: readonly (Seen | null)[]): void {
+    const { head, home, candidates } = this.desk;
+    const here = walks[head];
+    this.learn(walks, isHeavy);
+    if (!here) return;
+    const floor = this.watched.every(({ record }) => record.slow >= failures.floor)
+      ? failures.floorWhereAllFail
+      : failures.floor;
+    for (const place of candidates) {
+      const one = this.watched[place];
+      const there = walks[place];
+      if (!one || !there || place === head) continue;
+      one.pair.addFailures(doneMs, one.record.usualFailures(floor), here, there, isHeavy);
+      if (here.isBad || there.isBad) continue;
+      const spread = this.spread(head, place, isHeavy);
+      const levelMs = Math.max(one.record.levelMs(isHeavy) ?? 0, Math.min(here.ms, there.ms));
+      one.pair.addTime(here.ms, there.ms, spread.deviationMs(levelMs), place === home, isHeavy);
+    }
+  }
+
+  /** What differences are usual, for all pairs; frozen for the head's pairs while one is about to be believed. */
+  private learn(walks: readonly (Seen | null)[], isHeavy: boolean): void {
+    const { head, candidates } = this.desk;
+    for (const one of candidates) {
+      for (const other of candidates) {
+        if (other <= one) continue;
+        const a = walks[one];
+        const b = walks[other];
+        if (!a || !b || a.isBad || b.isBad) continue;
+        const rival = one === head ? other : other === head ? one : null;
+        const level = rival === null ? 0 : (this.watched[rival]?.pair.timeLevel(isHeavy, this.bound) ?? 0);
+        if (level <= time.frozenFrom) this.spread(one, other, isHeavy).add(a.ms - b.ms);
+      }
+    }
+  }
+
+  private spread(one: number, other: number, isHeavy: boolean) {
+    const at = Math.min(one, other) * this.watched.length + Math.max(one, other);
+    const spreads = this.spreads[at];
+    if (!spreads) throw new Error('a pair of mirrors that is not watched');
+    return isHeavy ? spreads.heavy : spreads.light;
+  }
+
+  /** Moves to the best of those that alarmed; true where it did. */
+  private decide(atMs: number): boolean {
+    const { head, candidates } = this.desk;
+    let best: { place: number; boundMs: number; why: string } | null = null;
+    for (const place of candidates) {
+      const one = this.watched[place];
+      if (!one || place === head) continue;
+      const isForced = (this.watched[head]?.mismatches ?? 0) >= 2;
+      const why = isForced ? 'wrong bytes' : one.pair.alarm(this.bound, this.hasThird(atMs, head, place));
+      if (why === null || !this.isFit(place, atMs)) continue;
+      const boundMs = this.boundMs(place, atMs);
+      if (why.endsWith('slow') && boundMs >= this.boundMs(head, atMs)) continue;
+      if (!best || boundMs < best.boundMs) best = { place, boundMs, why };
+    }
+    if (!best) return false;
+    this.move(best.place, atMs, best.why);
+    return true;
+  }
+
+  private move(place: number, atMs: number, why: string): void {
+    if (this.desk.head === this.desk.home) this.home.leave(atMs);
+    this.desk.moveTo(place, atMs, why);
+    this.movedMs = atMs;
+    for (const one of this.watched) {
+      one.pair.reset();
+      one.chain = null;
+    }
+  }
+
+  /** A candidate must have answered well last, and not fail now and then itself. */
+  private isFit(place: number, atMs: number): boolean {
+    const one = this.watched[place];
+    if (!one || one.record.isLastBad || one.mismatches > 0) return false;
+    const { n, f } = one.record.lately(atMs);
+    if (f < 2 || f <= 0.15 * n) return true;
+    const head = this.watched[this.desk.head]?.record.lately(atMs);
+    return head !== undefined && head.f / Math.max(1, head.n) >= (2 * f) / n;
+  }
+
+  private hasThird(atMs: number, head: number, candidate: number): boolean {
+    return this.watched.some(
+      ({ badMs }, place) => place !== head && place !== candidate && atMs - badMs[0] <= failures.thirdWithinMs,
+    );
+  }
+
+  private boundMs(place: number, atMs: number): number {
+    const chain = this.chainOf(place);
+    const skips = chain.separators[0] === '|' && this.names.has(chain.members[1] ?? '');
+    const levels = this.watched.flatMap(({ record }) => record.levelMs(true) ?? []);
+    const heavyMs = levels.length > 0 ? Math.max(...levels) : 0;
+    return this.watched[place]?.record.boundMs(atMs, skips, heavyMs) ?? Number.POSITIVE_INFINITY;
+  }
+
+  private goHome(atMs: number): boolean {
+    const { head, home } = this.desk;
+    if (head === home || !this.home.isReady(atMs) || (this.watched[home]?.mismatches ?? 0) >= 2) return false;
+    const away = this.watched[head]?.record;
+    const there = this.watched[home]?.record;
+    if (!away || !there || there.isLastBad || there.isLastHeavyBad) return false;
+    const failed = (record: HeadRecord) => record.shares.over(atMs, homeAgain.failuresMs).f;
+    if (failed(there) > failed(away)) return false;
+    const hereMs = away.buildMs();
+    const thereMs = there.buildMs();
+    if (hereMs === null || thereMs === null) return false;
+    if (thereMs > homeAgain.dearer * hereMs + homeAgain.slackMs) return false;
+    this.move(home, atMs, 'home again');
+    return true;
+  }
+
+  private lookAgain(round: Round, seen: readonly (Seen | null)[], walks: readonly (Seen | null)[], ask: Ask): void {
+    const { head, candidates } = this.desk;
+    const { doneMs, isHeavy } = round;
+    const levels = candidates.map((place) => (place === head ? 0 : (this.watched[place]?.pair.level(this.bound) ?? 0)));
+    const level = Math.max(...levels);
+    const isUrgent = level > burst.anyFrom;
+    const own = seen[head];
+    const timeLevel = Math.max(
+      ...candidates.map((place) =>
+        place === head ? 0 : (this.watched[place]?.pair.timeLevel(isHeavy, this.bound) ?? 0),
+      ),
+    );
+    const usualMs = this.watched[head]?.record.levelMs(isHeavy) ?? null;
+    const isVerySlow = usualMs !== null && (walks[head]?.ms ?? 0) > burst.slowFactor * usualMs;
+    const isOdd = own?.isBad || (timeLevel > burst.slowFrom && isVerySlow) || timeLevel > burst.anyFrom;
+    const isWrong = round.answers[head]?.reason === 'mismatch';
+    if (own && isOdd) this.bursts.again(round, this.squad(doneMs), isUrgent, isWrong, ask);
+    else if (level > burst.watchFrom) {
+      this.bursts.keepWatch(doneMs, this.scene.canary, () => this.squad(doneMs), isUrgent, ask);
+    }
+  }
+
+  /** The head, its two best siblings, and the mirror its chain would go on to. */
+  private squad(atMs: number): readonly number[] {
+    const { head, candidates, chain } = this.desk;
+    const others = candidates.filter((place) => place !== head);
+    const bounds = new Map(others.map((place) => [place, this.boundMs(place, atMs)]));
+    const rank = (place: number) => (this.watched[place]?.record.isLastBad ? 1e12 : 0) + (bounds.get(place) ?? 0);
+    const best = others.toSorted((one, other) => rank(one) - rank(other)).slice(0, burst.siblings);
+    const fallback = this.names.get(chain.members[1] ?? '');
+    return [...new Set([head, ...best, ...(fallback === undefined ? [] : [fallback])])];
+  }
+}

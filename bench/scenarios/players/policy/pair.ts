@@ -1,0 +1,48 @@
+import { failures, time } from './constants.ts';
+import { FailureTest } from './failure-test.ts';
+import type { Seen } from './replay.ts';
+import { Spread, TimeTest } from './time-test.ts';
+
+/** How two mirrors' answers differ, kept by unordered pair through all moves. */
+export class Spreads {
+  readonly light = new Spread();
+  readonly heavy = new Spread();
+}
+
+/** All running tests of one candidate against the head in force. */
+export class Pair {
+  private readonly all = new FailureTest(failures.light);
+  private readonly heavy = new FailureTest(failures.heavy);
+  private readonly lightTime = new TimeTest(time.lightRounds);
+  private readonly heavyTime = new TimeTest(time.heavyRounds);
+
+  reset(): void {
+    for (const test of [this.all, this.heavy, this.lightTime, this.heavyTime]) test.reset();
+  }
+
+  addFailures(atMs: number, p0: number, head: Seen, candidate: Seen, isHeavy: boolean): void {
+    this.all.add(atMs, p0, head.isBad, candidate.isBad);
+    if (isHeavy) this.heavy.add(atMs, p0, head.isBad, candidate.isBad);
+  }
+
+  addTime(headMs: number, candidateMs: number, deviationMs: number, isHome: boolean, isHeavy: boolean): void {
+    (isHeavy ? this.heavyTime : this.lightTime).add(headMs, candidateMs, deviationMs, isHome);
+  }
+
+  timeLevel(isHeavy: boolean, bound: number): number {
+    return (isHeavy ? this.heavyTime : this.lightTime).level(bound);
+  }
+
+  /** The largest of all sums, as a share of its bound. */
+  level(bound: number): number {
+    return Math.max(this.all.level, this.heavy.level, this.lightTime.level(bound), this.heavyTime.level(bound));
+  }
+
+  /** Which test says that the candidate is better; `null`: none. */
+  alarm(bound: number, hasThird: boolean): 'fails' | 'zip fails' | 'slow' | 'zip slow' | null {
+    if (this.all.isAlarm(hasThird)) return 'fails';
+    if (this.heavy.isAlarm(hasThird)) return 'zip fails';
+    if (this.lightTime.isAlarm(bound)) return 'slow';
+    return this.heavyTime.isAlarm(bound) ? 'zip slow' : null;
+  }
+}

@@ -1,0 +1,14 @@
+import type { Move, Player } from '../../world.ts';
+import { Desk, playedOf } from '../desk.ts';
+import { watch } from '../rounds.ts';
+import { Judge } from './judge.ts';
+
+/** The reference implementation of judgement-policy.md: no detector, no explanations. */
+export const policy: Player = {
+  name: 'policy',
+  play(world) {
+    const moves: Move[] = [];
+    const probes = watch(world, (scene) => new Judge(scene, new Desk(scene, moves)));
+    return playedOf(moves, probes);
+  },
+};

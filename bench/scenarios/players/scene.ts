@@ -1,0 +1,80 @@
+import type { Question, World, WorldChain, WorldEvent, WorldMirror, WorldSetup } from '../world.ts';
+import { chainOf } from './chain.ts';
+
+/** Paces that the setup does not name, as the daemon's defaults, milliseconds. */
+export const paces = { lightMs: 300_000, sumdbMs: 1_800_000, heavyMs: 3_600_000 } as const;
+
+/** One upstream as a player sees it from `fromMs` to `toMs`: between two reloads its configuration stays as it is. */
+export interface Scene {
+  readonly upstream: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly mirrors: readonly WorldMirror[];
+  readonly declared: WorldChain;
+  readonly everyMs: number;
+  readonly timeoutMs: number;
+  readonly canary: Question | null;
+  /** Light questions but the canary and the checksum database, then heavy ones. */
+  readonly light: readonly Question[];
+  readonly heavy: readonly Question[];
+}
+
+/** Stretches in which the watcher itself does nothing. */
+export function downtimes(world: World): readonly { readonly fromMs: number; readonly toMs: number }[] {
+  return world.events.flatMap((event) => {
+    if (event.kind === 'restart') return [{ fromMs: event.atMs, toMs: event.atMs + event.downMs }];
+    if (event.kind === 'stall') return [{ fromMs: event.atMs, toMs: event.atMs + event.forMs }];
+    return [];
+  });
+}
+
+/** The scenes of each upstream in order of time. An upstream that a reload removes has none after it. */
+export function scenesOf(world: World): ReadonlyMap<string, readonly Scene[]> {
+  const reloads = world.events.filter((event): event is Reload => event.kind === 'reload');
+  const setups = [{ atMs: 0, setup: world.setup }, ...reloads].toSorted((one, other) => one.atMs - other.atMs);
+  const scenes = new Map<string, Scene[]>();
+  setups.forEach(({ atMs, setup }, place) => {
+    const toMs = setups[place + 1]?.atMs ?? world.durationMs;
+    for (const upstream of Object.keys(setup.chains)) {
+      const all = scenes.get(upstream) ?? [];
+      all.push(sceneOf(setup, upstream, atMs, toMs));
+      scenes.set(upstream, all);
+    }
+  });
+  return scenes;
+}
+
+/** True where nothing that a player keeps its memory by differs. */
+export function isSame(one: Scene, other: Scene): boolean {
+  const kept = ({ mirrors, declared, everyMs, canary, light, heavy }: Scene) =>
+    JSON.stringify([mirrors, declared, everyMs, canary, light, heavy]);
+  return kept(one) === kept(other);
+}
+
+type Reload = Extract<WorldEvent, { kind: 'reload' }>;
+
+function sceneOf(setup: WorldSetup, upstream: string, fromMs: number, toMs: number): Scene {
+  const modules = setup.modules.filter((entry) => entry.upstream === upstream);
+  const pinned = modules.find(({ version }) => version !== 'latest') ?? modules[0];
+  const ask = (step: Question['step'], { module, version }: (typeof modules)[number]): Question => ({
+    step,
+    module,
+    version: step === 'list' || step === 'latest' ? null : version,
+  });
+  // Module by module, so that each step comes round evenly.
+  const light = modules
+    .flatMap((entry) => (['info', 'list', 'mod', 'latest'] as const).map((step) => ask(step, entry)))
+    .filter((one) => one.step !== 'mod' || one.module !== pinned?.module || one.version !== pinned.version);
+  return {
+    upstream,
+    fromMs,
+    toMs,
+    mirrors: setup.mirrors.filter((mirror) => mirror.upstream === upstream),
+    declared: chainOf(setup.chains[upstream] ?? ''),
+    everyMs: setup.everyMs,
+    timeoutMs: setup.timeoutMs,
+    canary: pinned ? { step: 'mod', module: pinned.module, version: pinned.version } : null,
+    light,
+    heavy: modules.map((entry) => ask('zip', entry)),
+  };
+}

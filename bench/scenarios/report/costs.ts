@@ -1,0 +1,138 @@
+import { chainBehind, chainText } from '../players/chain.ts';
+import { scenesOf } from '../players/scene.ts';
+import type { Move, World, WorldChain } from '../world.ts';
+
+/** Distance of the points in time at which truth is looked up, milliseconds. */
+export const gridMs = 10_000;
+
+/** An upstream's declared chains in order of time; clients stand on each anew when it is declared. */
+export interface Declared {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly chain: WorldChain;
+  /** The chains of every head that could be preferred. */
+  readonly heads: readonly WorldChain[];
+}
+
+/** What builds cost by truth on a grid of time, each chain looked up once. Point `k` stands for [k, k + 1) x `gridMs`. */
+export class Costs {
+  readonly world: World;
+  readonly points: number;
+  readonly upstreams: readonly string[];
+  private readonly known = new Map<string, Float64Array>();
+  private readonly declared = new Map<string, readonly Declared[]>();
+
+  constructor(world: World) {
+    this.world = world;
+    this.points = Math.max(1, Math.ceil(world.durationMs / gridMs));
+    for (const [upstream, scenes] of scenesOf(world)) {
+      this.declared.set(
+        upstream,
+        scenes.map(({ fromMs, toMs, declared, mirrors }) => {
+          const leaders = mirrors.filter(({ role, name }) => role === 'mirror' || declared.members.includes(name));
+          const heads = leaders.map(({ name }) => chainBehind(declared, name, () => false));
+          return { fromMs, toMs, chain: declared, heads: declared.members.length > 0 ? [declared, ...heads] : heads };
+        }),
+      );
+    }
+    this.upstreams = [...this.declared.keys()];
+  }
+
+  declaredOf(upstream: string): readonly Declared[] {
+    return this.declared.get(upstream) ?? [];
+  }
+
+  /** True where a reload put clients on another declared chain after `sinceMs`, at `atMs` at the latest. */
+  isRedeclared(upstream: string, sinceMs: number, atMs: number): boolean {
+    const declared = this.declaredOf(upstream);
+    return declared.some(({ fromMs, chain }, epoch) => {
+      const former = declared[epoch - 1];
+      return former && fromMs > sinceMs && fromMs <= atMs && chainText(former.chain) !== chainText(chain);
+    });
+  }
+
+  /** Seconds a build with this chain costs at a point. */
+  at(upstream: string, chain: WorldChain, point: number): number {
+    const key = `${upstream} ${chainText(chain)}`;
+    let row = this.known.get(key);
+    if (!row) {
+      row = new Float64Array(this.points).fill(Number.NaN);
+      this.known.set(key, row);
+    }
+    const seen = row[point] ?? Number.NaN;
+    if (!Number.isNaN(seen)) return seen;
+    const cost = this.world.buildCost(upstream, chain, Math.min(point * gridMs, this.world.durationMs - 1));
+    row[point] = cost;
+    return cost;
+  }
+
+  /** The cheapest chain that could be in force at a point, and its cost. */
+  best(upstream: string, point: number): { readonly chain: WorldChain; readonly cost: number } {
+    const now = declaredAt(this.declaredOf(upstream), point * gridMs);
+    let best: { chain: WorldChain; cost: number } | null = null;
+    for (const chain of now?.heads ?? []) {
+      const cost = this.at(upstream, chain, point);
+      if (!best || cost < best.cost) best = { chain, cost };
+    }
+    return best ?? { chain: { members: [], separators: [] }, cost: 0 };
+  }
+
+  /** The chain in force at each point when these moves were made; a point belongs to what is in force at its begin. */
+  inForce(upstream: string, moves: readonly Move[]): readonly WorldChain[] {
+    const declared = this.declaredOf(upstream);
+    const own = moves.filter((move) => move.upstream === upstream).toSorted((one, other) => one.atMs - other.atMs);
+    const chains: WorldChain[] = [];
+    let chain: WorldChain = declared[0]?.chain ?? { members: [], separators: [] };
+    let place = 0;
+    let epoch = 0;
+    for (let point = 0; point < this.points; point += 1) {
+      const atMs = point * gridMs;
+      for (let next = declared[epoch + 1]; next && next.fromMs <= atMs; next = declared[epoch + 1]) {
+        epoch += 1;
+        if (chainText(next.chain) !== chainText(declared[epoch - 1]?.chain ?? next.chain)) chain = next.chain;
+      }
+      for (let move = own[place]; move && move.atMs <= atMs; move = own[place]) {
+        place += 1;
+        chain = move.chain;
+      }
+      chains.push(chain);
+    }
+    return chains;
+  }
+}
+
+/** The declared chain at a time; the last one past its end. */
+export function declaredAt(declared: readonly Declared[], atMs: number): Declared | null {
+  return declared.findLast(({ fromMs }) => fromMs <= atMs) ?? declared[0] ?? null;
+}
+
+const last: { world: World | null; costs: Costs | null } = { world: null, costs: null };
+
+/** The costs of a world; kept for the world asked last, since several players are scored in it. */
+export function costsOf(world: World): Costs {
+  if (last.world !== world || !last.costs) {
+    last.world = world;
+    last.costs = new Costs(world);
+  }
+  return last.costs;
+}
+
+/** The moves of somebody who knows the costs and moves where another chain is cheaper by more than `hysteresis`. */
+export function cheapestHeads(world: World, hysteresis: number): readonly Move[] {
+  const costs = costsOf(world);
+  const moves: Move[] = [];
+  for (const upstream of costs.upstreams) {
+    let chain = costs.declaredOf(upstream)[0]?.chain ?? null;
+    let before: Declared | null = null;
+    for (let point = 0; point < costs.points && chain; point += 1) {
+      const declared = declaredAt(costs.declaredOf(upstream), point * gridMs);
+      if (declared && before && chainText(declared.chain) !== chainText(before.chain)) chain = declared.chain;
+      before = declared;
+      const best = costs.best(upstream, point);
+      if (best.cost >= (1 - hysteresis) * costs.at(upstream, chain, point)) continue;
+      chain = best.chain;
+      moves.push({ atMs: point * gridMs, upstream, chain, why: 'cheapest by truth' });
+    }
+  }
+  return moves;
+}

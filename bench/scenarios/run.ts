@@ -1,0 +1,47 @@
+import { writeFileSync } from 'node:fs';
+import { startProgress } from '../progress.ts';
+import { playAll } from './crew.ts';
+import { type ScenarioOptions, scenarioOptionsOf, scenariosUsage } from './options.ts';
+import { traceTask } from './play.ts';
+import { baselines } from './players/registry.ts';
+import { reportOf } from './report/markdown.ts';
+import { families } from './worlds/families.ts';
+
+const options = scenarioOptionsOf(process.argv.slice(2));
+const known = families.map(({ name }) => name);
+if (!options || !(options.families ?? []).every((name) => known.includes(name))) {
+  process.stderr.write(`${scenariosUsage}\nfamilies: ${known.join(' ')}\n`);
+  process.exitCode = 2;
+} else await run(options);
+
+async function run(options: ScenarioOptions): Promise<void> {
+  const { seeds, players } = options;
+  const wanted = families.filter(({ name }) => options.families?.includes(name) ?? true);
+  const tasks = wanted.flatMap(({ name: family }) => seeds.map((seed) => ({ family, seed, players })));
+  if (options.trace) {
+    for (const task of tasks) process.stdout.write(`${(await traceTask(task)).join('\n')}\n`);
+    return;
+  }
+  const progress = startProgress();
+  const everyShare = Math.max(1, Math.floor(tasks.length / 20));
+  const isTerminal = process.stderr.isTTY === true;
+  const scores = await playAll(tasks, options.workers, (done) => {
+    if (isTerminal || done % everyShare === 0)
+      progress.say(`${bar(done / tasks.length)} ${done} of ${tasks.length} worlds`);
+  });
+  progress.end();
+  const report = reportOf(scores, {
+    seeds: `${options.half === 'one' ? 'seed' : `${options.half} seeds`} ${seeds[0]}${seeds.length > 1 ? ` to ${seeds.at(-1)}` : ''}`,
+    command: ['npm run scenarios', process.argv.slice(2).join(' ')].join(' -- ').replace(/ -- $/, ''),
+    baselines: baselines.map(({ name }) => name),
+    what: new Map(wanted.map(({ name, what }) => [name, what])),
+  });
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(scores)}\n`);
+  if (options.out) writeFileSync(options.out, report);
+  else process.stdout.write(report);
+}
+
+function bar(share: number): string {
+  const full = Math.round(share * 20);
+  return `[${'#'.repeat(full)}${'.'.repeat(20 - full)}]`;
+}

@@ -1,0 +1,231 @@
+import type { Family, Incident, WorldEvent, WorldMirror, WorldSetup, WorldStep } from '../../world.ts';
+import { buildWorld } from '../model/build-world.ts';
+import { Draw } from '../model/draw.ts';
+import type { Effect } from '../model/effect.ts';
+import type { ControlModel, MirrorModel } from '../model/mirror-model.ts';
+
+export const secondMs = 1000;
+export const minuteMs = 60_000;
+export const hourMs = 3_600_000;
+export const dayMs = 86_400_000;
+
+/** What a family wants other than the ordinary. */
+export interface Wishes {
+  /** Mirrors of each upstream, or one number for each of them; left out: 3 to 5. */
+  readonly mirrors?: number | readonly number[];
+  /** Left out: 1. */
+  readonly upstreams?: number;
+  /** Modules of each upstream; left out: 3 or 4. */
+  readonly modules?: number;
+  /** Left out: 0 to 2. */
+  readonly controls?: number;
+  /** Left out: 30 s. */
+  readonly everyMs?: number;
+  /** Mirrors in the declared chain; left out: 1 to 3. */
+  readonly chained?: number;
+  /** Left out: 0.1 to 0.35. */
+  readonly sigma?: number;
+  /** Left out: none in half of the worlds, else up to 0.3 %, mostly far below, alike for all mirrors. */
+  readonly failureShare?: number;
+  /** Zips of the head take below 2.5 s, so that even 15 times as long few pass the client's limit. */
+  readonly quickZips?: boolean;
+}
+
+/** A stretch of time. */
+export interface Window {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A mirror while its world is being made. */
+export type DraftMirror = { -readonly [Key in keyof MirrorModel]: MirrorModel[Key] } & { effects: Effect[] };
+
+/** A world while it is being made: ordinary at first, until a family spoils it. */
+export interface Draft {
+  readonly draw: Draw;
+  durationMs: number;
+  /** When things are wrong, unless the family says otherwise. */
+  readonly window: Window;
+  readonly upstreams: readonly string[];
+  readonly mirrors: DraftMirror[];
+  /** Modules of the first upstream. */
+  readonly modules: readonly string[];
+  setup: WorldSetup;
+  readonly controls: ControlModel[];
+  readonly zipBytes: Map<string, number>;
+  readonly line: Effect[];
+  readonly events: WorldEvent[];
+  readonly incidents: Incident[];
+  isCalm: boolean;
+}
+
+/** One family: its row. */
+export interface Row {
+  readonly name: string;
+  readonly what: string;
+  readonly wishes?: Wishes | ((draw: Draw) => Wishes);
+  readonly spoil: (draft: Draft) => void;
+}
+
+/** The families of one group. */
+export function familiesOf(group: string, rows: readonly Row[]): readonly Family[] {
+  return rows.map((row) => ({
+    name: row.name,
+    group,
+    what: row.what,
+    make(seed) {
+      const draw = new Draw(row.name, seed);
+      const draft = ordinary(draw, typeof row.wishes === 'function' ? row.wishes(draw) : (row.wishes ?? {}));
+      row.spoil(draft);
+      draft.events.sort((one, other) => one.atMs - other.atMs);
+      draft.incidents.sort((one, other) => one.fromMs - other.fromMs);
+      return buildWorld(row.name, group, seed, { ...draft, setup: setupOf(draft) });
+    },
+  }));
+}
+
+/** The configuration of the draft as it stands. */
+export function setupOf(draft: Draft): WorldSetup {
+  return { ...draft.setup, mirrors: draft.mirrors.map(asConfigured) };
+}
+
+function asConfigured({ name, url, address, upstream, role, weight }: DraftMirror): WorldMirror {
+  return { name, url, address, upstream, role, weight };
+}
+
+function ordinary(draw: Draw, wishes: Wishes): Draft {
+  const upstreams = ['go', 'corp', 'lab'].slice(0, wishes.upstreams ?? 1);
+  const world = worldOf(draw, wishes);
+  const counts = upstreams.map((_, index) =>
+    typeof world.count === 'number' ? world.count : (world.count[index] ?? 1),
+  );
+  const mirrors = upstreams.flatMap((upstream, index) => mirrorsOf(draw, upstream, counts[index] ?? 1, world));
+  for (const [index, mirror] of mirrors.entries()) {
+    mirror.name = mirrorName(index);
+    mirror.url = `https://${mirror.name}.example`;
+    mirror.address = mirror.families === 'six' ? `2001:db8:${index + 1}::1` : `198.18.${index + 1}.1`;
+  }
+  const modules = upstreams.flatMap((upstream) =>
+    Array.from({ length: world.modules }, (_, index) => ({
+      upstream,
+      module: `${upstream}.example/module-${index + 1}`,
+      version: `v1.${index}.0`,
+    })),
+  );
+  const fromMs = draw.between(20, 40) * minuteMs;
+  const toMs = fromMs + draw.scaled(15, 200) * minuteMs;
+  const restMs = draw.chance(0.15) ? 0 : draw.between(20, 70) * minuteMs;
+  const controls = Array.from({ length: wishes.controls ?? draw.whole(0, 2) }, (_, index) => controlOf(draw, index));
+  return {
+    draw,
+    durationMs: Math.max(1.5 * hourMs, toMs + restMs),
+    window: { fromMs, toMs },
+    upstreams,
+    mirrors,
+    modules: modules.filter((one) => one.upstream === upstreams[0]).map((one) => one.module),
+    setup: {
+      mirrors: [],
+      modules,
+      controls: controls.map(({ name, url }) => ({ name, url })),
+      everyMs: wishes.everyMs ?? 30 * secondMs,
+      timeoutMs: 10 * secondMs,
+      chains: Object.fromEntries(upstreams.map((upstream) => [upstream, chainOf(draw, mirrors, upstream, wishes)])),
+    },
+    controls,
+    zipBytes: new Map(modules.map(({ module }) => [module, draw.scaled(0.5, 2) * world.zipBytes])),
+    line: [],
+    events: [],
+    incidents: [],
+    isCalm: false,
+  };
+}
+
+/** What the mirrors of a world have in common. */
+interface Common {
+  readonly count: number | readonly number[];
+  readonly modules: number;
+  readonly rttMs: number;
+  readonly processingMs: number;
+  readonly zipBytes: number;
+  readonly zipMs: number;
+  readonly dailySwing: number;
+  readonly dailyPeakMs: number;
+  readonly failureShare: number;
+  readonly sigma: number | null;
+}
+
+function worldOf(draw: Draw, wishes: Wishes): Common {
+  return {
+    count: wishes.mirrors ?? draw.whole(3, 5),
+    modules: wishes.modules ?? draw.whole(3, 4),
+    rttMs: draw.scaled(10, 180),
+    processingMs: draw.scaled(8, 150),
+    zipBytes: draw.scaled(1e6, 12e6),
+    zipMs: draw.scaled(800, wishes.quickZips === true ? 2500 : 6000),
+    dailySwing: draw.between(0, 0.2),
+    dailyPeakMs: draw.between(0, dayMs),
+    failureShare: wishes.failureShare ?? (draw.chance(0.5) ? 0 : 0.003 * draw.between(0, 1) ** 3),
+    sigma: wishes.sigma ?? null,
+  };
+}
+
+/** The first is the best of them or close to it, so that nothing but what a family does is a reason to leave it. */
+function mirrorsOf(draw: Draw, upstream: string, count: number, world: Common): DraftMirror[] {
+  return Array.from({ length: count }, (_, index) => {
+    const slower = () => (index === 0 ? 1 : draw.scaled(0.98, 2.2));
+    const processing = slower() * world.processingMs;
+    return {
+      name: '',
+      url: '',
+      address: '',
+      upstream,
+      role: 'mirror',
+      weight: Math.max(5, 100 - 5 * index),
+      rttMs: slower() * world.rttMs,
+      sigma: world.sigma ?? draw.between(0.1, 0.35),
+      processingMs: processingOf(draw, processing),
+      bytesPerSecond: world.zipBytes / (world.zipMs / 1000) / slower(),
+      retransmitShare: draw.scaled(0.0005, 0.008),
+      dailySwing: world.dailySwing * draw.between(0.85, 1),
+      dailyPeakMs: world.dailyPeakMs,
+      failureShare: world.failureShare,
+      missShare: draw.between(0, 0.015),
+      missMs: draw.scaled(200, 1500),
+      families: draw.pick(['four', 'four', 'both', 'six'] as const),
+      certificate: { endsAtMs: draw.between(10, 89) * dayMs, renewedAtMs: 10 * dayMs },
+      effects: [],
+    };
+  });
+}
+
+function processingOf(draw: Draw, modMs: number): Record<WorldStep, number> {
+  const info = modMs * 0.9;
+  return {
+    mod: modMs,
+    info,
+    list: modMs * draw.between(1.5, 4),
+    latest: modMs * 1.5,
+    sumdb: modMs * draw.between(1, 2),
+    zip: modMs * 1.5,
+  };
+}
+
+function chainOf(draw: Draw, mirrors: readonly DraftMirror[], upstream: string, wishes: Wishes): string {
+  const names = mirrors.filter((mirror) => mirror.upstream === upstream).map((mirror) => mirror.name);
+  const taken = names.slice(0, wishes.chained ?? draw.whole(1, 3));
+  if (draw.chance(0.8)) taken.push(draw.chance(0.85) ? 'direct' : 'off');
+  const usual = draw.chance(0.6) ? ',' : '|';
+  return taken.reduce((text, name) => `${text}${draw.chance(0.85) ? usual : ','}${name}`);
+}
+
+function controlOf(draw: Draw, index: number): ControlModel {
+  const overTls = draw.chance(0.6);
+  const name = `control-${index + 1}`;
+  const url = overTls ? `https://${name}.example` : `tcp://198.19.${index + 1}.1:443`;
+  return { name, url, rttMs: draw.scaled(8, 120), overTls };
+}
+
+/** `a` to `t`. */
+export function mirrorName(index: number): string {
+  return String.fromCharCode('a'.charCodeAt(0) + index);
+}

@@ -1,0 +1,133 @@
+import { type Draft, familiesOf, hourMs, minuteMs, type Row, secondMs } from './draft.ts';
+import { declareOurs, failing, failings, stretch, strikeLine } from './spoil.ts';
+
+/** Losing `loss` of the packets, with four round trips an answer: an answer fails where one is lost three times. */
+function lose(draft: Draft, loss: number): void {
+  strikeLine(draft, 'lossy', { share: 1 - (1 - loss ** 3) ** 4, failing: failings.hanging });
+  strikeLine(draft, 'lossy', { share: 1 - (1 - loss) ** 4, addMs: 1000 });
+  strikeLine(draft, 'lossy', { share: 1 - (1 - loss ** 2) ** 4, addMs: 2000 });
+}
+
+const rows: readonly Row[] = [
+  {
+    name: 'own-slow',
+    what: 'our line is 4 to 10 times slower',
+    wishes: { quickZips: true },
+    spoil: (draft) => strikeLine(draft, 'slow', { factor: draft.draw.scaled(4, 10) }),
+  },
+  {
+    name: 'own-slow-spell',
+    what: 'our line is 8 times slower for 1 to 4 minutes, now and then',
+    spoil: (draft) => {
+      const slotMs = draft.draw.between(1, 4) * minuteMs;
+      strikeLine(draft, 'slow spells', { factor: 8, gate: { kind: 'slots', slotMs, share: 0.15 } });
+    },
+  },
+  {
+    name: 'own-lossy',
+    what: 'our line loses 5 to 15 % of packets',
+    spoil: (draft) => lose(draft, draft.draw.between(0.05, 0.15)),
+  },
+  {
+    name: 'own-very-lossy',
+    what: 'our line loses 20 to 45 % of packets',
+    spoil: (draft) => lose(draft, draft.draw.between(0.2, 0.45)),
+  },
+  {
+    name: 'own-fails-evenly',
+    what: 'our line drops 5 to 45 % of all answers, whoever gives them, while controls answer now and then',
+    wishes: (draw) => ({ controls: draw.whole(1, 3), upstreams: draw.whole(1, 2) }),
+    spoil: (draft) => {
+      strikeLine(draft, 'drops', { share: draft.draw.between(0.05, 0.45), failing: failings.hanging });
+    },
+  },
+  {
+    name: 'own-cut',
+    what: 'our line is cut',
+    wishes: (draw) => ({ upstreams: draw.whole(1, 2) }),
+    spoil: (draft) => {
+      strikeLine(draft, 'cut', { failing: draft.draw.pick([failings.unreachable, failings.hanging]) });
+    },
+  },
+  {
+    name: 'own-flapping',
+    what: 'our line is cut for 5 to 60 s, up for 10 to 120 s',
+    spoil: (draft) => {
+      const onMs = draft.draw.scaled(5, 60) * secondMs;
+      const gate = { kind: 'pulse', onMs, offMs: draft.draw.scaled(10, 120) * secondMs } as const;
+      strikeLine(draft, 'flaps', { failing: failings.hanging, gate });
+    },
+  },
+  {
+    name: 'own-resolver-dead',
+    what: 'our resolver is dead',
+    spoil: (draft) => {
+      strikeLine(draft, 'resolver dead', {
+        failing: failing('resolve_failed', { seen: 'connect', unknown: 'resolver' }),
+      });
+    },
+  },
+  {
+    name: 'own-resolver-lying',
+    what: 'our resolver says that half to all names do not exist',
+    spoil: (draft) => {
+      const share = draft.draw.pick([1, draft.draw.between(0.5, 0.9)]);
+      strikeLine(draft, 'resolver lies', { share, failing: failing('resolve_not_found', { seen: 'connect' }) });
+    },
+  },
+  {
+    name: 'own-portal',
+    what: 'a captive portal answers for everyone',
+    spoil: (draft) => strikeLine(draft, 'portal', { failing: failings.portal }),
+  },
+  {
+    name: 'own-interception',
+    what: 'somebody on our line shows a certificate nobody trusts for every name',
+    spoil: (draft) => {
+      strikeLine(draft, 'interception', { failing: failing('tls_untrusted', { seen: 'answer' }) });
+    },
+  },
+  {
+    name: 'own-proxy-dead',
+    what: 'our proxy refuses to connect us',
+    spoil: (draft) => {
+      strikeLine(draft, 'proxy dead', { failing: failing('server', { status: 502, unknown: 'proxy' }) });
+    },
+  },
+  {
+    name: 'clock-jump',
+    what: 'our clock jumps by minutes to hours, forwards or back, one to three times',
+    spoil: (draft) => {
+      for (let i = draft.draw.whole(1, 3); i > 0; i -= 1) {
+        const atMs = draft.draw.between(0.2, 0.9) * draft.durationMs;
+        const byMs = draft.draw.pick([-1, 1]) * draft.draw.scaled(2 * minuteMs, 6 * hourMs);
+        draft.events.push({ atMs, kind: 'clock_jump', byMs });
+        draft.incidents.push({
+          upstream: draft.upstreams[0] ?? '',
+          ...around(draft, atMs),
+          whose: 'us',
+          what: 'clock',
+        });
+      }
+    },
+  },
+  {
+    name: 'stalled',
+    what: 'our process stands still for 20 s to 20 minutes, one to three times',
+    spoil: (draft) => {
+      for (let i = draft.draw.whole(1, 3); i > 0; i -= 1) {
+        const forMs = draft.draw.scaled(20 * secondMs, 20 * minuteMs);
+        const window = stretch(draft, draft.window.fromMs + i * 30 * minuteMs, forMs, 30 * minuteMs);
+        draft.events.push({ atMs: window.fromMs, kind: 'stall', forMs });
+        declareOurs(draft, `stall ${i}`, window);
+      }
+    },
+  },
+];
+
+function around(draft: Draft, atMs: number) {
+  return { fromMs: atMs, toMs: Math.min(draft.durationMs, atMs + 5 * minuteMs) };
+}
+
+/** The trouble is ours: moving helps nobody. */
+export const ownFamilies = familiesOf('own line', rows);

@@ -1,0 +1,94 @@
+import type { LookOrder } from '../core/due.ts';
+import type { SettledSample } from '../core/sample.ts';
+import { isHeavy } from '../core/target.ts';
+import { replyTo } from './answer.ts';
+import { ruleOf } from './decide.ts';
+import { type Group, headNow, mirrorBehind } from './group.ts';
+import { costOf } from './paired/choose.ts';
+import { closeOverdue, hearAnswer } from './paired/contest.ts';
+import { type Look, looksAfter } from './paired/looks.ts';
+import { forgetAnswers } from './paired/moments.ts';
+import { mayBeProposed } from './rank.ts';
+import { surroundings, type View, weighAll } from './view.ts';
+
+/** Mirrors compared in more than so many moments at once would cost more than it tells. */
+const headsHeardMax = 100;
+
+/** What was asked, whoever was asked: answers to one question are compared. */
+export function questionOf(sample: SettledSample): string {
+  const { step, module, version } = sample.due.target;
+  return `${step} ${module ?? ''}@${version ?? ''}`;
+}
+
+/**
+ * Takes a settled answer into the comparison: cold ones of the steps that a fetch asks, at their pace or asked because
+ * something looked odd. A cache's first fetch is no round trip and says nothing of how fast a mirror is.
+ * @returns true where it was compared
+ */
+export function hear(view: View, sample: SettledSample): boolean {
+  const { group } = view;
+  const { target, connection, purpose, round } = sample.due;
+  if (sample.outcome.tag === 'unknown' || connection !== 'cold' || purpose === 'once') return false;
+  if (!group.client.fetch.includes(target.step) || (sample.cold && sample.outcome.tag === 'ok')) return false;
+  const question = questionOf(sample);
+  const asked = group.targets.get(question) ?? new Map();
+  group.targets.set(question, asked.set(target.registry, target));
+  group.around ??= surroundings(view);
+  const heard = hearAnswer(
+    group.contest,
+    {
+      registry: target.registry,
+      question,
+      isHeavy: isHeavy(target.step),
+      reply: replyTo(sample),
+      atMs: sample.endedMonotonicMs,
+      plannedAtMs: sample.due.plannedAtMs,
+      round: purpose !== 'confirm' || round === null ? null : `${round.id}/${round.moment}`,
+      isScheduled: purpose === 'scheduled',
+    },
+    group.around,
+  );
+  group.heard.push(...heard);
+  if (group.heard.length > headsHeardMax) group.heard.splice(0, group.heard.length - headsHeardMax);
+  return true;
+}
+
+/** Closes what waited long enough, and says what to ask again after what the head did since the last call. */
+export function looksOf(view: View): readonly LookOrder[] {
+  const { group, now } = view;
+  if (group.around === null) return [];
+  const late = closeOverdue(group.contest, group.around, now.monotonicMs);
+  const heard = [...group.heard.splice(0), ...late];
+  const at = headNow(group);
+  if (heard.length === 0 || at === null || view.vantage.suspect === true) return [];
+  const rule = ruleOf(view, at);
+  const cost = (name: string): number => costOf(group.contest, name, rule) ?? Number.POSITIVE_INFINITY;
+  const candidates = weighAll(view)
+    .filter((one) => one.mirror !== at && mayBeProposed(one.gate))
+    .map((one) => one.mirror.name)
+    .toSorted((a, b) => cost(a) - cost(b));
+  const fallback = mirrorBehind(group, group.around.chains.get(at.name)?.members[1])?.name ?? null;
+  return looksAfter(group.contest, heard, candidates, fallback, now.monotonicMs).flatMap((look) => {
+    const order = orderOf(group, at.name, look);
+    return order === null ? [] : [order];
+  });
+}
+
+function orderOf(group: Group, head: string, look: Look): LookOrder | null {
+  const target = group.targets.get(look.question)?.get(head);
+  if (target === undefined) return null;
+  const registries = look.registries.filter((name) => name !== head);
+  return { registry: head, target, registries, forMs: look.forMs, stepMs: look.stepMs, isUrgent: look.isUrgent };
+}
+
+/** After a reload: forgets who is not watched any more, and what is not asked any more. */
+export function forgetRemoved(group: Group, names: ReadonlySet<string>, isAsked: (question: string) => boolean): void {
+  const { contest, targets } = group;
+  for (const name of contest.records.keys()) if (!names.has(name)) contest.records.delete(name);
+  for (const name of contest.pairs.keys()) if (!names.has(name)) contest.pairs.delete(name);
+  for (const [question, asked] of targets) {
+    for (const name of asked.keys()) if (!names.has(name)) asked.delete(name);
+    if (asked.size === 0 || !isAsked(question)) targets.delete(question);
+  }
+  forgetAnswers(contest.moments, (registry, question) => names.has(registry) && targets.has(question));
+}

@@ -1,0 +1,108 @@
+import { type Contest, pairOf, recordOf } from './contest.ts';
+import { type Alarm, type AlarmRule, alarmOf } from './pair.ts';
+import { buildCost, isFailingNow, lastMinute, meanMs } from './record.ts';
+
+/** A move that the tests speak for. */
+export interface Choice {
+  readonly to: string;
+  readonly alarm: Alarm;
+}
+
+/** What choosing goes by beside the answers. */
+export interface ChoiceRule extends Omit<AlarmRule, 'isShared'> {
+  readonly nowMs: number;
+  readonly failureCostMs: number;
+  /** Share of failures that the chain behind a head does not catch, 0 to 1. */
+  readonly rescue: number;
+  /** Costs within this share of the lowest are equal. */
+  readonly minGain: number;
+  /** Puts equals in order: the first is taken. */
+  readonly inOrder: (a: string, b: string) => number;
+}
+
+/** More than so many bad answers of so many in a minute keep a candidate from being chosen. */
+const badMin = 2;
+const badShare = 0.15;
+
+/** The candidate to move to by what the tests say now; `null`: none of them says enough. */
+export function choose(contest: Contest, candidates: readonly string[], rule: ChoiceRule): Choice | null {
+  const { head } = contest;
+  if (head === null) return null;
+  const headCost = costOf(contest, head, rule);
+  const choices: { readonly to: string; readonly alarm: Alarm; readonly cost: number }[] = [];
+  for (const name of candidates) {
+    if (name === head || !isGoodNow(contest, name, rule.nowMs)) continue;
+    const alarm = alarmOf(pairOf(contest, head, name), { ...rule, isShared: isShared(contest, name, rule.nowMs) });
+    if (alarm === null) continue;
+    const cost = costOf(contest, name, rule);
+    if (cost === null) continue;
+    const isForTime = alarm === 'time' || alarm === 'heavy_time';
+    if (isForTime && headCost !== null && cost >= headCost) continue;
+    choices.push({ to: name, alarm, cost });
+  }
+  return cheapest(choices, rule);
+}
+
+/** The cheapest candidate that answered well just now, whatever the tests say: where staying is no choice. */
+export function chooseAnyway(contest: Contest, candidates: readonly string[], rule: ChoiceRule): string | null {
+  const able = candidates
+    .filter((name) => name !== contest.head && isGoodNow(contest, name, rule.nowMs))
+    .flatMap((name) => {
+      const cost = costOf(contest, name, rule);
+      return cost === null ? [] : [{ to: name, cost }];
+    });
+  return cheapest(able, rule)?.to ?? null;
+}
+
+function cheapest<T extends { readonly to: string; readonly cost: number }>(
+  choices: readonly T[],
+  rule: ChoiceRule,
+): T | null {
+  const least = Math.min(...choices.map((one) => one.cost));
+  const equal = choices.filter((one) => isEqualCost(one.cost, least, rule.minGain));
+  return equal.toSorted((a, b) => rule.inOrder(a.to, b.to))[0] ?? null;
+}
+
+/** Costs of a build within a tenth of `minGain`, or 10 ms, of the least are equal: bounds are coarse, and people know more. */
+function isEqualCost(cost: number, least: number, minGain: number): boolean {
+  return cost - least <= Math.max(0.01, least * minGain * 0.25);
+}
+
+/** What a build through a mirror costs just now, seconds, as an upper bound; `null` where it was not measured. */
+export function costOf(
+  contest: Contest,
+  name: string,
+  rule: Pick<ChoiceRule, 'nowMs' | 'failureCostMs' | 'rescue'>,
+): number | null {
+  return buildCost(recordOf(contest, name), rule.nowMs, {
+    failureCostMs: rule.failureCostMs,
+    rescue: rule.rescue,
+    otherHeavyMs: usualHeavyMs(contest, rule.nowMs),
+  });
+}
+
+function usualHeavyMs(contest: Contest, nowMs: number): number {
+  const means = [...contest.records.values()].flatMap((record) => meanMs(record, 'heavy', nowMs, 0) ?? []);
+  return means.length === 0 ? 0 : means.reduce((sum, one) => sum + one, 0) / means.length;
+}
+
+/**
+ * True where a candidate's last answer was good and it does not fail often within the last minute, unless the head does
+ * twice as often.
+ */
+export function isGoodNow(contest: Contest, name: string, nowMs: number): boolean {
+  const record = contest.records.get(name);
+  if (record === undefined || record.last === null || record.last.bad) return false;
+  const { bad, all } = lastMinute(record, nowMs);
+  if (bad < badMin || bad <= badShare * all) return true;
+  const head = contest.head === null ? null : lastMinute(recordOf(contest, contest.head), nowMs);
+  return head !== null && head.all > 0 && head.bad / head.all >= (2 * bad) / all;
+}
+
+/** True where a mirror beside head and candidate failed twice within the last minute. */
+function isShared(contest: Contest, candidate: string, nowMs: number): boolean {
+  for (const [name, record] of contest.records) {
+    if (name !== contest.head && name !== candidate && isFailingNow(record, nowMs)) return true;
+  }
+  return false;
+}

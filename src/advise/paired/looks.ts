@@ -1,0 +1,73 @@
+import { type Contest, type Heard, recordOf } from './contest.ts';
+import { alarmShare, type Pair, pairTimeShare } from './pair.ts';
+import { meanMs } from './record.ts';
+
+/** A question to be asked again of some mirrors, because its answer was odd. */
+export interface Look {
+  readonly question: string;
+  /** The head first. */
+  readonly registries: readonly string[];
+  readonly forMs: number;
+  readonly stepMs: number;
+  /** A decision is near: may cost more than the usual budget. */
+  readonly isUrgent: boolean;
+}
+
+const burstMs = 15_000;
+const stepMs = 1_000;
+const slowStepMs = 3_000;
+/** An answer so many times the usual is odd. */
+const oddFactor = 2;
+/** Shares of a bound from which an odd answer, or any answer, is asked again; and from which each answer is. */
+const oddShare = 0.3;
+const anyShare = 0.6;
+const nearShare = 0.5;
+/** Siblings asked along, beside the next in the chain. */
+const siblings = 2;
+
+/**
+ * What to ask again after what the head did: after a bad answer, or one that brings the time test on, each second for
+ * 15 s; while any test is above half of its bound each 3 s; a heavy step once.
+ * @param candidates  the best first
+ * @param fallback    who stands behind the head in the chain; `null`: nobody that is watched
+ */
+export function looksAfter(
+  contest: Contest,
+  heard: readonly Heard[],
+  candidates: readonly string[],
+  fallback: string | null,
+  nowMs: number,
+): readonly Look[] {
+  const { head } = contest;
+  if (head === null || candidates.length === 0) return [];
+  const registries = [...new Set([head, ...candidates.slice(0, siblings), ...(fallback === null ? [] : [fallback])])];
+  const looks: Look[] = [];
+  for (const one of heard) {
+    const near = nearness(contest);
+    const isOdd = isOddAnswer(contest, head, one, nowMs);
+    const isBurst = one.outcome.bad || (near.time > oddShare && isOdd) || near.time > anyShare;
+    const isUrgent = near.any > anyShare;
+    if (one.outcome.isHeavy) {
+      if (one.isScheduled && (one.outcome.bad || isOdd))
+        looks.push({ question: one.question, registries, forMs: 0, stepMs, isUrgent });
+    } else if (isBurst) looks.push({ question: one.question, registries, forMs: burstMs, stepMs, isUrgent });
+    else if (near.any > nearShare)
+      looks.push({ question: one.question, registries, forMs: slowStepMs, stepMs: slowStepMs, isUrgent });
+  }
+  return looks;
+}
+
+function isOddAnswer(contest: Contest, head: string, { outcome }: Heard, nowMs: number): boolean {
+  const usualMs = meanMs(recordOf(contest, head), outcome.isHeavy ? 'heavy' : 'light', nowMs, 0);
+  return !outcome.bad && usualMs !== null && outcome.tookMs > oddFactor * usualMs;
+}
+
+function nearness(contest: Contest): { readonly any: number; readonly time: number } {
+  let any = 0;
+  let time = 0;
+  for (const pair of contest.pairs.values() as Iterable<Pair>) {
+    any = Math.max(any, alarmShare(pair));
+    time = Math.max(time, pairTimeShare(pair));
+  }
+  return { any, time };
+}

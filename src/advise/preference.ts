@@ -1,0 +1,33 @@
+import type { Mirror } from '../core/mirror.ts';
+import type { View } from './view.ts';
+
+/**
+ * The order of mirrors that are equal: the greater weight first; then those that are not small; small ones are spread
+ * over the daemons by a hash of the vantage (rendezvous hashing, Thaler and Ravishankar 1998); then the order of the file.
+ */
+export function preference(view: View): (a: string, b: string) => number {
+  const places = new Map(view.mirrors.map((mirror, at) => [mirror.name, { mirror, at }]));
+  const { vantage } = view.config;
+  return (a, b) => {
+    const [one, other] = [places.get(a), places.get(b)];
+    if (one === undefined || other === undefined) return 0;
+    const byWeight = (other.mirror.weight ?? 0) - (one.mirror.weight ?? 0);
+    if (byWeight !== 0) return byWeight;
+    const bySize = Number(isSmall(one.mirror)) - Number(isSmall(other.mirror));
+    if (bySize !== 0) return bySize;
+    if (isSmall(one.mirror)) return hash(`${vantage}\n${b}`) - hash(`${vantage}\n${a}`);
+    return one.at - other.at;
+  };
+}
+
+function isSmall(mirror: Mirror): boolean {
+  return mirror.capacity === 'small';
+}
+
+/** FNV-1a, finished so that names that differ in one letter lie far apart. */
+function hash(text: string): number {
+  let word = 0x811c9dc5;
+  for (let at = 0; at < text.length; at += 1) word = Math.imul(word ^ text.charCodeAt(at), 0x01000193);
+  word = Math.imul(word ^ (word >>> 16), 0x85ebca6b);
+  return (word ^ (word >>> 13)) >>> 0;
+}

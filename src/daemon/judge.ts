@@ -1,0 +1,218 @@
+import type { Advisor } from '../advise/advisor.ts';
+import type { EvidenceBook } from '../advise/evidence.ts';
+import type { AdviceChange } from '../core/advice.ts';
+import type { Config } from '../core/config.ts';
+import type { ControlAnswer, ControlDue, Due, LookOrder, Skipped } from '../core/due.ts';
+import type { FindingChange } from '../core/finding.ts';
+import { paceOf } from '../core/pace.ts';
+import type { Now, Row, Table } from '../core/ports.ts';
+import type { Sample, SettledSample } from '../core/sample.ts';
+import type { Target } from '../core/target.ts';
+import type { Detector, DetectTurn, RoundAsk } from '../detect/detector.ts';
+import type { Scheduler } from '../schedule/scheduler.ts';
+
+/** The stages that decide: no network, no files, no clock of their own. */
+export interface JudgeStages {
+  readonly config: Config;
+  readonly scheduler: Scheduler;
+  readonly detector: Detector;
+  readonly advisor: Advisor;
+  readonly evidence: EvidenceBook;
+}
+
+/** What one turn of judging came to. */
+export interface Judged {
+  readonly settled: SettledSample[];
+  readonly findings: FindingChange[];
+  readonly advice: AdviceChange[];
+  readonly rows: Row[];
+  readonly deletes: { readonly table: Table; readonly key: string }[];
+}
+
+/** What is to be asked now, all of it at once. */
+export interface Asks {
+  readonly probes: readonly Due[];
+  readonly controls: readonly { readonly due: ControlDue; readonly round: Due['round'] }[];
+}
+
+type AdviseTurn = ReturnType<Advisor['consider']>;
+
+/** One turn: inputs first, then `tick`, `plan`, `consider`, and `carryOut` once at its end. */
+export interface JudgeTurn {
+  readonly judged: Judged;
+  suspended(fromMs: number, toMs: number): void;
+  probed(sample: Sample): void;
+  control(answer: ControlAnswer, round: Due['round']): void;
+  /** Tells detect which mirrors went in or out of a maintenance window. */
+  maintain(): void;
+  tick(): void;
+  /** What is due now, added to what is asked at the end of the turn. */
+  plan(): readonly Skipped[];
+  consider(): void;
+  detect(turn: DetectTurn): void;
+  advise(turn: AdviseTurn): void;
+  /** Reserves and names what the turn ordered; nothing but what waits for its slot is lost. */
+  carryOut(): Asks;
+}
+
+/** Schedule, detect and advise joined: the part of the data path that the daemon and a simulation of it share. */
+export interface Judge {
+  turn(now: Now): JudgeTurn;
+  /** When it wants a turn by itself, monotonic milliseconds; `null`: the usual second will do. */
+  wakeAtMs(): number | null;
+  /** The next turn decides, whatever the time. */
+  considerSoon(): void;
+}
+
+/** Without news, advice is brought up to date this often, milliseconds. */
+const considerEveryMs = 2_000;
+/** What could not be asked may be news, and news may order more: so many times in a turn at most. */
+const carryingMax = 4;
+
+/**
+ * Joins the stages that decide. While `isRunning` is false nothing new is asked, were it to confirm: an end waits only for
+ * what is under way.
+ */
+export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
+  let considerAtMs = 0;
+  let detectWakeMs: number | null = null;
+  let scheduleWakeMs: number | null = null;
+  const inMaintenance = new Map<string, boolean>();
+
+  function turnAt(now: Now): JudgeTurn {
+    const judged: Judged = { settled: [], findings: [], advice: [], rows: [], deletes: [] };
+    const start: Due[] = [];
+    let rounds: RoundAsk[] = [];
+    let rechecks: Target[] = [];
+    let looks: LookOrder[] = [];
+    let observed = 0;
+
+    const detect = (turn: DetectTurn): void => {
+      judged.settled.push(...turn.settled);
+      judged.findings.push(...turn.findings);
+      judged.rows.push(...turn.rows);
+      judged.deletes.push(...turn.deletes);
+      detectWakeMs = turn.wakeAtMs;
+      for (const { registry, on } of turn.doubt) s.scheduler.doubt(registry, on);
+      s.scheduler.shed(turn.shed);
+      rounds.push(...turn.rounds);
+      rechecks.push(...turn.rechecks);
+    };
+    const advise = (turn: AdviseTurn): void => {
+      judged.advice.push(...turn.changes);
+      judged.rows.push(...turn.rows);
+      judged.deletes.push(...turn.deletes);
+      looks.push(...turn.looks);
+    };
+    const reserve: Scheduler['reserve'] = (asked, at) => (isRunning() ? s.scheduler.reserve(asked, at) : null);
+
+    /** Hands on what was settled since the last call; true where a decision may follow from it at once. */
+    function observe(): boolean {
+      let isUrgent = false;
+      for (; observed < judged.settled.length; observed += 1) {
+        const sample = judged.settled[observed];
+        if (sample !== undefined && s.advisor.observe(sample, now)) isUrgent = true;
+      }
+      return isUrgent;
+    }
+
+    function askRound(ask: RoundAsk, probes: Due[], controls: { due: ControlDue; round: Due['round'] }[]): void {
+      const round = { id: ask.id, moment: ask.moment };
+      for (const { target, timeoutMs } of ask.dues) {
+        const due = reserve({ target, connection: 'cold', purpose: 'confirm', timeoutMs, round }, now);
+        if (due) probes.push(due);
+        else detect(s.detector.unasked(ask.id, ask.moment, target.registry, now));
+      }
+      for (const { name, timeoutMs } of ask.controls) {
+        const control = s.config.controls.find((one) => one.name === name);
+        if (control && isRunning()) controls.push({ due: { name, url: control.url, timeoutMs }, round });
+        else detect(s.detector.unasked(ask.id, ask.moment, name, now));
+      }
+    }
+
+    return {
+      judged,
+      detect,
+      advise,
+      suspended: (fromMs, toMs) => detect(s.detector.suspended(fromMs, toMs, now)),
+      probed(sample) {
+        const { due, wireBytes } = sample;
+        s.scheduler.finished(due, { wireBytes, retryAfterMs: throttleOf(sample) }, now);
+        noteThrottled(s, sample);
+        detect(s.detector.take(sample, now));
+      },
+      control: (answer, round) => detect(s.detector.control(answer, round, now)),
+      maintain() {
+        for (const { name, maintenance } of s.config.mirrors) {
+          const on = maintenance.length > 0 && s.scheduler.inMaintenance(name, now);
+          if ((inMaintenance.get(name) ?? false) === on) continue;
+          inMaintenance.set(name, on);
+          detect(s.detector.maintenance(name, on, now));
+        }
+      },
+      tick: () => detect(s.detector.tick(now)),
+      plan() {
+        if (!isRunning()) {
+          scheduleWakeMs = null;
+          return [];
+        }
+        const planned = s.scheduler.advance(now);
+        scheduleWakeMs = planned.wakeAtMs;
+        for (const skip of planned.skipped) s.detector.skipped(skip);
+        start.push(...planned.start);
+        return planned.skipped;
+      },
+      consider() {
+        const isUrgent = observe();
+        if (!isUrgent && judged.findings.length === 0 && now.monotonicMs < considerAtMs) return;
+        considerAtMs = now.monotonicMs + considerEveryMs;
+        const evidence = s.evidence.firing(s.config, now);
+        const standings = s.detector.standings();
+        advise(s.advisor.consider({ standings, vantage: s.detector.vantage(), evidence }, now));
+      },
+      carryOut() {
+        const probes: Due[] = start.splice(0);
+        const controls: { due: ControlDue; round: Due['round'] }[] = [];
+        for (let i = 0; i < carryingMax && rounds.length + rechecks.length + looks.length > 0; i += 1) {
+          const [asked, again, odd] = [rounds, rechecks, looks];
+          rounds = [];
+          rechecks = [];
+          looks = [];
+          for (const order of odd) detect(s.detector.look(order, now));
+          for (const target of again) {
+            const { timeoutMs } = paceOf(target, s.config);
+            const due = reserve({ target, connection: 'cold', purpose: 'recheck', timeoutMs, round: null }, now);
+            if (due) probes.push(due);
+          }
+          for (const ask of asked) askRound(ask, probes, controls);
+        }
+        if (observe()) considerAtMs = 0;
+        return { probes, controls };
+      },
+    };
+  }
+
+  return {
+    turn: turnAt,
+    wakeAtMs: () => earliest(detectWakeMs, isRunning() ? scheduleWakeMs : null),
+    considerSoon() {
+      considerAtMs = 0;
+    },
+  };
+}
+
+function earliest(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.min(a, b);
+}
+
+function throttleOf({ outcome, retryAfterMs }: Sample): number | null {
+  return outcome.tag === 'failed' && outcome.failure.kind === 'throttled' ? (retryAfterMs ?? 0) : null;
+}
+
+/** A host that asks us to stay away asks for all mirrors on it. */
+function noteThrottled(s: JudgeStages, sample: Sample): void {
+  const isNews = sample.outcome.tag === 'failed' && sample.outcome.failure.kind === 'throttled';
+  for (const name of isNews ? s.config.mirrors.map((mirror) => mirror.name) : [sample.due.target.registry])
+    s.detector.throttled(name, s.scheduler.throttledUntil(name));
+}
