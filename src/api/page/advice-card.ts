@@ -19,6 +19,7 @@ ${lineToCopy(advice, isTaken)}
 <dl class="facts">
 <div><dt>because of</dt><dd>${causeWords[advice.cause]}</dd></div>
 <div><dt>confidence</dt><dd>${advice.confidence}</dd></div>
+<div><dt>a client’s fetch, expected</dt><dd>${change(advice.expected.fetchCostSeconds, (seconds) => duration(seconds === null ? null : seconds * 1000))}</dd></div>
 <div><dt>p95, expected</dt><dd>${change(advice.expected.p95Seconds, (seconds) => duration(seconds === null ? null : seconds * 1000))}</dd></div>
 <div><dt>available, expected</dt><dd>${change(advice.expected.availability, percent)}</dd></div>
 <div><dt>rests on</dt><dd>${advice.evidence.samples} samples in ${span(advice.evidence.windowSeconds * 1000)}</dd></div>

@@ -69,7 +69,7 @@ function canDismiss(): boolean {
 function hand(config: Config, { id, path, button, fields, body }: Hand): Html {
   const inputs = fields.map(
     ({ name, label, value, required }) =>
-      html`<label>${label} <input name="${name}" value="${value}" size="${name === 'for' ? 5 : 28}" maxlength="${name === 'for' ? 12 : 500}"${name === 'for' && html` pattern="[0-9]+(ms|s|m|h|d)" title="a length of time like 90s, 1h or 2d"`}${required && html` required`}></label>`,
+      html`<label>${label} <input name="${name}" value="${value}" size="${name === 'for' ? 5 : 28}" maxlength="${name === 'for' ? 12 : 500}" autocomplete="off"${name === 'for' && html` pattern="[0-9]+(ms|s|m|h|d)" title="a length of time like 90s, 1h or 2d"`}${required && html` required`}></label>`,
   );
   const token = html`<label class="token"${!needsToken(config) && html` hidden`}>token <input type="password" name="token" autocomplete="current-password" size="18"></label>`;
   const form = html`<form data-post="${path}" data-body="${JSON.stringify(body)}">${inputs}${token}<button type="submit">${button}</button><output role="status"></output></form>`;
