@@ -88,6 +88,42 @@ export function countsTowardsOutage(reason: Reason): boolean {
   return reasonWeight[reason] === 'outage';
 }
 
+/**
+ * Failures without an HTTP answer: they alone can say that our own line is at fault. A page in place of the protocol is
+ * one, because a captive portal sends it; a cut body too. Any status of any host proves that the line is up (design 5.3).
+ */
+const silentReasons: ReadonlySet<Reason> = new Set<Reason>([
+  'resolve_not_found',
+  'resolve_failed',
+  'refused',
+  'unreachable',
+  'reset',
+  'timeout_resolve',
+  'timeout_connect',
+  'timeout_tls',
+  'timeout_processing',
+  'timeout_transfer',
+  'tls_expired',
+  'tls_untrusted',
+  'tls_name',
+  'tls_pin',
+  'tls_protocol',
+  'tls_client',
+  'cut',
+  'wrong_content',
+]);
+
+/** True for a failure that brought no answer of the host: nothing in it shows that our line is up. */
+export function isSilent(outcome: Outcome): boolean {
+  return outcome.tag === 'failed' && silentReasons.has(outcome.failure.kind);
+}
+
+/** True for a failure that a box on our own way could cause while bare TCP works: a portal, or interception. */
+export function isIntercepted(outcome: Outcome): boolean {
+  if (outcome.tag !== 'failed') return false;
+  return outcome.failure.kind === 'wrong_content' || outcome.failure.kind.startsWith('tls_');
+}
+
 /** True for the five timeouts, which count as slow for the spike rule. */
 export function isTimeout(reason: Reason): boolean {
   return reason.startsWith('timeout_');

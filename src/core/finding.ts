@@ -38,8 +38,16 @@ export interface Finding {
   readonly scope: readonly ScopeItem[];
   readonly openedAtMs: number;
   readonly closedAtMs: number | null;
-  /** Closed vocabulary: a probe reason, or the rule that spoke (`slow`, `relearned`, `expires_soon`, `all_failing`, `contaminated`, `clock`). */
-  readonly cause: Reason | 'slow' | 'relearned' | 'expires_soon' | 'all_failing' | 'contaminated' | 'clock';
+  /** Closed vocabulary: a probe reason, or the rule that spoke (`slow`, `relearned`, `expires_soon`, `all_failing`, `partly_failing`, `contaminated`, `clock`). */
+  readonly cause:
+    | Reason
+    | 'slow'
+    | 'relearned'
+    | 'expires_soon'
+    | 'all_failing'
+    | 'partly_failing'
+    | 'contaminated'
+    | 'clock';
   readonly vantage: 'ok' | 'unverified' | 'suspect';
   readonly confidence: Confidence;
   readonly evidence: {

@@ -40,6 +40,16 @@ export const limits = {
   roundStepMs: 1 * second,
   roundTimeoutMsMin: 1_500,
   roundTimeoutFactor: 3,
+  /** Of siblings and ordered looks: a slow answer is measured and not cut. */
+  lookTimeoutMsMin: 5_000,
+  lookTimeoutFactor: 4,
+  /** A heavy target is asked again out of turn at most this often. */
+  heavyLookMs: 1 * minute,
+  /** design.md section 5.1: asks outside the plan, a fifth of the scheduled ones less what canaries take; three times that for urgent orders. */
+  roundTokensStart: 60,
+  roundTokensShare: 0.18,
+  roundTokensMax: 300,
+  roundUrgentFactor: 3,
   /** design.md section 5, Outage: confidence low until, high from. */
   confidenceLowMs: 30 * second,
   confidenceHighMs: 2 * minute,

@@ -10,6 +10,8 @@ import { restore } from './restore.ts';
 import { adopt } from './roster.ts';
 import { advanceRounds, settleHeld, wakeAtMs } from './round/advance.ts';
 import { confirmNow, endDoubt } from './round/doubt.ts';
+import { orderLook } from './round/look.ts';
+import { withMark } from './round/loss.ts';
 import { answerControl, answerMoments, hasten } from './round/moments.ts';
 import { judgeSuspicion, startStreaksAnew } from './round/suspicion.ts';
 import { writeDirty, writeUrgent } from './rows.ts';
@@ -70,7 +72,11 @@ export function createDetector(input: {
       turnAt(now, () => {
         const known = memory.controls.get(answer.name);
         if (known !== undefined) {
-          memory.controls.set(answer.name, { up: answer.answered, known: known.known || answer.answered });
+          memory.controls.set(answer.name, {
+            up: answer.answered,
+            known: known.known || answer.answered,
+            marks: withMark(known.marks, { atMs: now.monotonicMs, answered: answer.answered }),
+          });
         }
         for (const each of memory.rounds.values()) {
           if (each.id === round?.id) answerControl(each, round.moment, answer.name, answer);
@@ -86,8 +92,12 @@ export function createDetector(input: {
         }
         advanceRounds(memory);
       }),
-    look: (order, now) => withMirror(order.registry, now, () => undefined),
     confirm: (registry, now) => withMirror(registry, now, (mirror) => confirmNow(memory, mirror)),
+    look: (order, now) =>
+      turnAt(now, () => {
+        orderLook(memory, order);
+        advanceRounds(memory);
+      }),
     skipped: ({ target, because }) => {
       const mirror = memory.mirrors.get(target.registry);
       if (mirror !== undefined && target.canary) mirror.lastSkip = because;
@@ -133,9 +143,9 @@ export function createDetector(input: {
     flush: (now) =>
       turnAt(now, () => {
         for (const mirror of memory.mirrors.values()) leaveRound(memory, mirror);
-        for (const { sample } of memory.held.splice(0)) {
+        for (const { sample, isShort } of memory.held.splice(0)) {
           const egress = memory.mirrors.get(sample.due.target.registry)?.egress;
-          settle(memory, sample, egress !== undefined && memory.suspicions.has(egress) ? 'vantage' : null);
+          settle(memory, sample, egress !== undefined && memory.suspicions.has(egress) ? 'vantage' : null, isShort);
         }
         writeDirty(memory, true);
       }),

@@ -1,3 +1,4 @@
+import { isSilent } from '../core/failure.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy, type Target } from '../core/target.ts';
 import { apply, openFinding } from './findings.ts';
@@ -13,6 +14,8 @@ import {
   writeSoon,
 } from './memory.ts';
 import { hearOutage, openOutage } from './outages.ts';
+import { endDoubtOf } from './round/doubt.ts';
+import { hearLook, lookBack, lookSlow } from './round/look.ts';
 import { vantageWord } from './round/witness.ts';
 import { forVersion } from './rules/baseline.ts';
 import { certificateFinding, certificateSays, hearCertificate } from './rules/certificate.ts';
@@ -20,15 +23,23 @@ import { judgeMismatch, mismatchSays, wrongDigest } from './rules/mismatch.ts';
 import { heardOf, opensOutage } from './rules/outage.ts';
 import { judgeRefusal, refusalOf, refusalSays } from './rules/refusal.ts';
 import { forgetSpeed, hearSpeed, shiftSays, spikeSays } from './rules/speed.ts';
+import { isSlow } from './rules/threshold.ts';
 
 /**
  * Lets every rule that needs no round judge one settled sample of a known mirror, and applies what they say. `cold`: a
- * pull-through cache's first fetch, which says nothing about speed.
+ * pull-through cache's first fetch, which says nothing about speed. `isShort`: a timeout that is no failure of the target.
  */
-export function judge(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample, cold: boolean): void {
+export function judge(
+  memory: Memory,
+  mirror: MirrorMemory,
+  series: SeriesMemory,
+  sample: Sample,
+  { cold, isShort }: { readonly cold: boolean; readonly isShort: boolean },
+): void {
   const { target, connection, purpose } = sample.due;
   if (purpose === 'scheduled' && !isHeavy(target.step) && !cold) judgeSpeed(memory, mirror, series, sample);
-  if (connection === 'cold' && !isCanaryProbe(sample)) judgeTarget(memory, mirror, series, sample);
+  hearLook(memory, mirror, sample, isSlowSample(memory, series, sample));
+  if (connection === 'cold' && !isCanaryProbe(sample) && !isShort) judgeTarget(memory, mirror, series, sample);
   const isPrimary = connection === primaryConnection(mirror.mirror);
   if (target.canary && isPrimary && purpose === 'scheduled') judgeRefused(memory, mirror, sample);
   judgeHash(memory, mirror, sample);
@@ -55,8 +66,10 @@ export function dropSpeed(memory: Memory, mirror: MirrorMemory, series: SeriesMe
 function judgeSpeed(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
   const context = { rule: memory.config.detect.spike, nowMs: memory.now.monotonicMs };
   const { state, isNews } = hearSpeed(series, sample, context);
+  const wasQuiet = series.spike.slow === 0 && series.spike.sinceMs === null;
   Object.assign(series, state);
   memory.dirty.add(series);
+  if (wasQuiet && sample.outcome.tag === 'ok' && state.spike.slow === 1) lookSlow(memory, mirror, sample);
   if (!isNews) return;
   memory.urgent.add(series);
   refreshSpeed(memory, mirror);
@@ -75,9 +88,17 @@ function refreshSpeed(memory: Memory, mirror: MirrorMemory): void {
 function judgeTarget(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
   const heard = heardOf(sample);
   if (heard === null) return;
+  const wasOut = series.outage.isOut;
   hearOutage(memory, mirror, series, heard);
+  if (wasOut && series.outage.isOut && heard.says === 'ok') lookBack(memory, mirror, sample.due.target);
   if (opensOutage(series.outage, memory.config.detect.outage) === null) return;
-  openOutage(memory, mirror, series, vantageWord(memory, mirror));
+  // Any answer of the host shows that our line is up.
+  openOutage(memory, mirror, series, isSilent(sample.outcome) ? vantageWord(memory, mirror) : 'ok');
+  endDoubtOf(memory, mirror, sample.due.target);
+}
+
+function isSlowSample(memory: Memory, { baseline }: SeriesMemory, { rttMs, due }: Sample): boolean {
+  return rttMs !== null && isSlow(rttMs, baseline.medianMs, memory.config.detect.spike, due.timeoutMs) === true;
 }
 
 function judgeRefused(memory: Memory, mirror: MirrorMemory, sample: Sample): void {

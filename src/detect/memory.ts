@@ -6,6 +6,8 @@ import type { Sample } from '../core/sample.ts';
 import type { Standing } from '../core/standing.ts';
 import { isHeavy, seriesId, type Target } from '../core/target.ts';
 import { type Absence, present } from './absence.ts';
+import { type Budget, startBudget } from './round/budget.ts';
+import type { Mark } from './round/loss.ts';
 import type { Round } from './round/moments.ts';
 import { egressOf } from './round/vantage.ts';
 import { type CertificateState, noCertificate } from './rules/certificate.ts';
@@ -29,10 +31,14 @@ export interface SeriesMemory extends Changeable<SpeedState> {
   writtenAtMs: number | null;
 }
 
-/** A mirror in doubt: since when and until when, monotonic milliseconds. */
+/** A mirror in doubt: since when, until when and what of it. Monotonic milliseconds. */
 export interface Doubt {
   readonly sinceMs: number;
-  readonly untilMs: number;
+  untilMs: number;
+  /** The targets in doubt, by id; never empty. */
+  readonly targets: Map<string, Target>;
+  /** When the last moment began that showed it was not us: what was held before is settled. `null` before one did. */
+  clearedMs: number | null;
 }
 
 /** All that is known of one mirror. */
@@ -43,8 +49,6 @@ export interface MirrorMemory {
   /** Distinct names of modules among its light targets. */
   modules: number;
   doubt: Doubt | null;
-  /** No doubt starts from another target than the canary before this: bounds what a half-broken mirror costs the rest. */
-  quietUntilMs: number;
   readonly absence: Absence;
   lastOkAtMs: number | null;
   lastJudgedAtMs: number | null;
@@ -58,6 +62,10 @@ export interface MirrorMemory {
   wasAsked: boolean;
   /** Since when its canary told nothing but that our resolver, proxy or machine fails; wall milliseconds. */
   blindSinceMs: number | null;
+  /** When the last probe began that got any HTTP answer, monotonic milliseconds. */
+  answeredFromMs: number | null;
+  /** Its answers and silences of the last two minutes. */
+  marks: readonly Mark[];
   address: string | null;
   certificate: Standing['certificate'];
   certificateState: CertificateState;
@@ -80,11 +88,20 @@ export interface MirrorMemory {
 export interface Suspicion {
   readonly sinceMs: number;
   readonly sinceWallMs: number;
-  /** Who failed and who answered since `patternSinceMs`, without exception. */
-  pattern: ReadonlyMap<string, boolean>;
+  /** How often each mirror answered and failed since `patternSinceMs`. */
+  pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>;
   patternSinceMs: number;
+  /** The line loses some of everything, as of the last moment. */
+  isLoss: boolean;
   /** Upstream whose round watches for the end. */
   readonly roundKey: string;
+}
+
+/** What is known of a control. `known`: it has answered since the start. */
+export interface ControlMemory {
+  readonly up: boolean | null;
+  readonly known: boolean;
+  readonly marks: readonly Mark[];
 }
 
 /** A sample that is not settled yet; what it waits for follows from its mirror's doubt and its moment. */
@@ -92,6 +109,8 @@ export interface Held {
   readonly sample: Sample;
   /** Monotonic milliseconds. */
   readonly sinceMs: number;
+  /** It timed out by a confirming deadline, shorter than its own, while nobody doubted it: no failure of the target. */
+  readonly isShort: boolean;
 }
 
 /** The whole state of detect: plain data, changed in place by this stage alone. */
@@ -103,6 +122,9 @@ export interface Memory {
   readonly rounds: Map<string, Round>;
   readonly suspicions: Map<string, Suspicion>;
   held: Held[];
+  budget: Budget;
+  /** When a heavy question was last asked out of turn, monotonic milliseconds, by upstream and question. */
+  readonly heavyLooks: Map<string, number>;
   /** Open findings by id, in the order in which they opened. */
   readonly open: Map<string, Finding>;
   /** When a finding's confidence began to count, monotonic milliseconds. */
@@ -112,8 +134,7 @@ export interface Memory {
   readonly urgent: Set<SeriesMemory>;
   /** Wall stamps of what was answered before, by `seenKey`. */
   readonly seen: Map<string, number>;
-  /** `known`: it has answered since the start. */
-  readonly controls: Map<string, { readonly up: boolean | null; readonly known: boolean }>;
+  readonly controls: Map<string, ControlMemory>;
   self: SelfState;
   /** Intervals in which the process was not running, the last few. */
   asleep: readonly { readonly fromMs: number; readonly toMs: number }[];
@@ -146,7 +167,6 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     canary: null,
     modules: 0,
     doubt: null,
-    quietUntilMs: Number.NEGATIVE_INFINITY,
     absence: present(),
     lastOkAtMs: null,
     lastJudgedAtMs: null,
@@ -156,6 +176,8 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     hasOk: false,
     wasAsked: false,
     blindSinceMs: null,
+    answeredFromMs: null,
+    marks: [],
     address: null,
     certificate: null,
     certificateState: noCertificate,
@@ -183,6 +205,8 @@ export function newMemory(config: Config, random: Random, now: Now): Memory {
     rounds: new Map(),
     suspicions: new Map(),
     held: [],
+    budget: startBudget,
+    heavyLooks: new Map(),
     open: new Map(),
     openSince: new Map(),
     dirty: new Set(),
@@ -202,6 +226,12 @@ export function newMemory(config: Config, random: Random, now: Now): Memory {
 /** Mirrors are interchangeable within one (ecosystem, upstream): the key of a round. */
 export function roundKeyOf(mirror: Pick<Mirror, 'ecosystem' | 'upstream'>): string {
   return `${mirror.ecosystem}|${mirror.upstream}`;
+}
+
+/** The round with this id; `null` where it has ended. */
+export function roundOf(memory: Memory, id: string): Round | null {
+  for (const round of memory.rounds.values()) if (round.id === id) return round;
+  return null;
 }
 
 /** The connection a mirror is judged by: what a CI job pays where it is measured, else what there is. */

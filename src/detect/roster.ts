@@ -51,7 +51,8 @@ export function adopt(memory: Memory, config: Config, targets: readonly Target[]
   }
   const controls = new Set(config.controls.map((control) => control.name));
   for (const name of memory.controls.keys()) if (!controls.has(name)) memory.controls.delete(name);
-  for (const name of controls) if (!memory.controls.has(name)) memory.controls.set(name, { up: null, known: false });
+  for (const name of controls)
+    if (!memory.controls.has(name)) memory.controls.set(name, { up: null, known: false, marks: [] });
 }
 
 function removeMirror(memory: Memory, mirror: MirrorMemory): void {

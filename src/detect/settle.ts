@@ -4,6 +4,7 @@ import { isHeavy } from '../core/target.ts';
 import { isLeftAlone } from './absence.ts';
 import { followVersion, judge } from './judge.ts';
 import { type Memory, type MirrorMemory, type SeriesMemory, seriesOf } from './memory.ts';
+import { earn } from './round/budget.ts';
 import { isColdFetch, noStepTimes, seenKey, withStepTime } from './rules/cold.ts';
 import { thresholdMs } from './rules/threshold.ts';
 
@@ -23,8 +24,9 @@ export function thresholdFor(memory: Memory, series: SeriesMemory, timeoutMs: nu
  * Settles a sample: fixes its outcome, says whether it was a cold fetch and what was usual, hands it out, and lets the
  * rules that need no round judge it. Called once for each sample.
  * @param because  makes it unknown; `null` leaves its outcome as it is
+ * @param isShort  a timeout that is no failure of the target, see `Held`
  */
-export function settle(memory: Memory, taken: Sample, because: Because | null): void {
+export function settle(memory: Memory, taken: Sample, because: Because | null, isShort = false): void {
   const sample: Sample = because === null ? taken : { ...taken, outcome: { tag: 'unknown', because } };
   const { target, connection } = sample.due;
   const mirror = memory.mirrors.get(target.registry);
@@ -42,10 +44,11 @@ export function settle(memory: Memory, taken: Sample, because: Because | null): 
     thresholdMs: thresholdFor(memory, series, sample.due.timeoutMs),
     baselineMs: isHeavy(target.step) ? null : series.baseline.medianMs,
   });
+  if (sample.due.purpose === 'scheduled') memory.budget = earn(memory.budget);
   noteSight(memory, mirror, sample);
   if (sample.outcome.tag === 'unknown') return;
   noteCanary(memory, mirror, sample);
-  if (!isLeftAlone(mirror)) judge(memory, mirror, series, sample, cold);
+  if (!isLeftAlone(mirror)) judge(memory, mirror, series, sample, { cold, isShort });
 }
 
 /** Remembers that something was answered, and says whether this was a pull-through cache's first fetch. */

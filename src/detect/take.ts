@@ -1,11 +1,13 @@
-import { type Because, countsTowardsOutage, isTimeout } from '../core/failure.ts';
+import { type Because, isSilent, isTimeout } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
 import { isLeftAlone } from './absence.ts';
-import { isCanaryProbe, type Memory, type MirrorMemory, roundKeyOf, seriesOf } from './memory.ts';
+import { isCanaryProbe, type Memory, type MirrorMemory, roundOf, seriesOf, stepTimeoutMs } from './memory.ts';
 import { hearOutage } from './outages.ts';
-import { doubtCanary, doubtTarget } from './round/doubt.ts';
+import { doubtCanary, doubtTarget, isInDoubt } from './round/doubt.ts';
+import { lookBack } from './round/look.ts';
+import { withMark } from './round/loss.ts';
 import { answerMoments, hasten } from './round/moments.ts';
 import { isContaminated } from './rules/contaminated.ts';
 import { heardOf } from './rules/outage.ts';
@@ -26,40 +28,50 @@ export function take(memory: Memory, sample: Sample): void {
   noteTiming(mirror, sample);
   const because = becauseOf(memory, mirror, sample);
   if (because !== null || sample.outcome.tag === 'unknown') {
-    answerRound(memory, mirror, sample, null);
+    answerRound(memory, sample, null);
     settle(memory, sample, because);
     return;
   }
   mirror.address = sample.remoteAddress ?? mirror.address;
-  const isFailing = sample.outcome.tag === 'failed' && countsTowardsOutage(sample.outcome.failure.kind);
-  answerRound(memory, mirror, sample, isFailing ? 'failed' : 'answered');
-  memory.held.push({ sample, sinceMs: memory.now.monotonicMs });
+  const isAnswer = !isSilent(sample.outcome);
+  if (isAnswer) mirror.answeredFromMs = Math.max(mirror.answeredFromMs ?? 0, sample.startedMonotonicMs);
+  mirror.marks = withMark(mirror.marks, { atMs: memory.now.monotonicMs, answered: isAnswer });
+  answerRound(memory, sample, isAnswer ? 'answered' : 'failed');
+  const isShort = isShortTimeout(memory, mirror, sample);
+  memory.held.push({ sample, sinceMs: memory.now.monotonicMs, isShort });
   if (isLeftAlone(mirror)) return;
   const suspicion = memory.suspicions.get(mirror.egress);
   if (suspicion !== undefined) {
     // Verdicts stand still; an answer is a reason to look again soon.
     const round = memory.rounds.get(suspicion.roundKey);
-    if (!isFailing && round !== undefined) hasten(round, memory.now.monotonicMs, limits.roundStepMs);
+    if (isAnswer && round !== undefined) hasten(round, memory.now.monotonicMs, limits.roundStepMs);
     return;
   }
+  if (isShort) return;
   if (isCanaryProbe(sample)) hearCanary(memory, mirror, sample);
-  else if (isFailing && connection === 'cold' && !isHeavy(target.step)) {
+  else if (connection === 'cold' && !isHeavy(target.step)) {
     const { outage } = seriesOf(mirror, target, 'cold');
-    if (!outage.isOut && outage.last === 'passed') doubtTarget(memory, mirror, sample);
+    if (!outage.isOut) doubtTarget(memory, mirror, sample, outage.last);
   }
 }
 
+/** A confirming deadline is short: for what nobody doubts, a timeout by it says something about the moment alone. */
+function isShortTimeout(memory: Memory, mirror: MirrorMemory, { due, outcome }: Sample): boolean {
+  if (due.purpose !== 'confirm' || outcome.tag !== 'failed' || !isTimeout(outcome.failure.kind)) return false;
+  return due.timeoutMs < stepTimeoutMs(memory.config, due.target.step) && !isInDoubt(mirror, due.target);
+}
+
 function hearCanary(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
-  const { outcome, due } = sample;
-  // A confirming deadline is short: for a mirror that nobody doubts it says something about the moment, not about it.
-  const isShort = due.purpose === 'confirm' && outcome.tag === 'failed' && isTimeout(outcome.failure.kind);
-  if (isShort && mirror.doubt === null) return;
-  const series = seriesOf(mirror, due.target, 'cold');
+  const series = seriesOf(mirror, sample.due.target, 'cold');
   const heard = heardOf(sample);
   if (heard === null) return;
-  const lastBefore = series.outage.last;
+  const { last: lastBefore, isOut: wasOut } = series.outage;
   hearOutage(memory, mirror, series, heard);
   doubtCanary(memory, mirror, sample, lastBefore);
+  if (!wasOut || heard.says !== 'ok') return;
+  // Back, or on its way: what else is out is asked at once, not at its own pace.
+  if (series.outage.isOut) lookBack(memory, mirror, sample.due.target);
+  else for (const { target } of mirror.out) lookBack(memory, mirror, target);
 }
 
 function noteTiming(mirror: MirrorMemory, sample: Sample): void {
@@ -85,9 +97,9 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, sample: Sample): Becaus
   return contaminated ? 'contaminated' : null;
 }
 
-function answerRound(memory: Memory, mirror: MirrorMemory, sample: Sample, said: 'answered' | 'failed' | null): void {
+function answerRound(memory: Memory, sample: Sample, said: 'answered' | 'failed' | null): void {
   const { round: place, target } = sample.due;
-  const round = memory.rounds.get(roundKeyOf(mirror.mirror));
-  if (place === null || round === undefined || round.id !== place.id) return;
+  const round = place === null ? null : roundOf(memory, place.id);
+  if (place === null || round === null) return;
   answerMoments(round, place.moment, target.registry, said, said === null ? null : sample);
 }

@@ -12,7 +12,7 @@ export interface RoundAsk {
   readonly id: string;
   /** Counts from 0 within the round. */
   readonly moment: number;
-  /** Canaries, over a fresh connection; `timeoutMs` is the deadline of each. */
+  /** One question of each mirror, or their canaries, over a fresh connection; `timeoutMs` is the deadline of each. */
   readonly dues: readonly { readonly target: Target; readonly timeoutMs: number }[];
   readonly controls: readonly { readonly name: string; readonly timeoutMs: number }[];
 }
@@ -61,7 +61,11 @@ export interface Detector {
   unasked(roundId: string, moment: number, registry: string, now: Now): DetectTurn;
   /** Somebody else says that a mirror is in trouble: a confirming round starts at once. Nothing for an unknown name. */
   confirm(registry: string, now: Now): DetectTurn;
-  /** The same question again, of a mirror and of others, because its answer was odd: within a budget. */
+  /**
+   * Asks one question of a mirror and of others beside it every `stepMs` for `forMs`: extends, not doubles, one under way
+   * for the same question. A heavy target is asked once more of each. Nothing for an unknown name or target, while the
+   * egress is suspect, or without a budget left.
+   */
   look(order: LookOrder, now: Now): DetectTurn;
   skipped(skipped: Skipped): void;
   /** About every second and at `wakeAtMs`. */

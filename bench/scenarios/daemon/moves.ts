@@ -1,5 +1,6 @@
 import type { Advisor } from '../../../src/advise/advisor.ts';
 import { goClient } from '../../../src/advise/clients/go.ts';
+import type { Advice } from '../../../src/core/advice.ts';
 import type { Move, WorldChain, WorldSetup } from '../world.ts';
 import { declaredBy } from './config.ts';
 
@@ -27,6 +28,10 @@ export interface Moves {
 export function createMoves(following: Following): Moves {
   const told = new Map<string, { readonly text: string; readonly shown: string }>();
   const moves: Move[] = [];
+  let noted: { readonly setup: WorldSetup | null; readonly upstreams: readonly string[] } = {
+    setup: null,
+    upstreams: [],
+  };
   const declaredIn = (setup: WorldSetup, upstream: string): string =>
     shownOf(worldChain(declaredBy(setup)('go', upstream), setup));
   return {
@@ -39,16 +44,18 @@ export function createMoves(following: Following): Moves {
       }
     },
     note(advisor, setup, declared, atMs) {
-      for (const upstream of upstreamsOf(setup)) {
-        const inForce = inForceOf(advisor, upstream, following) ?? { text: declared('go', upstream), why: 'declared' };
+      if (setup !== noted.setup) noted = { setup, upstreams: [...upstreamsOf(setup)] };
+      for (const upstream of noted.upstreams) {
+        const advice = inForce(advisor, upstream, following);
+        const text = advice?.chain.after ?? declared('go', upstream);
         const before = told.get(upstream);
-        if (before?.text === inForce.text) continue;
-        const chain = worldChain(inForce.text, setup);
+        if (before?.text === text) continue;
+        const chain = worldChain(text, setup);
         const shown = shownOf(chain);
-        told.set(upstream, { text: inForce.text, shown });
+        told.set(upstream, { text, shown });
         // What clients start on is no move, nor is another way to write a URL.
         if (before === undefined || before.shown === shown) continue;
-        moves.push({ atMs, upstream, chain, why: inForce.why });
+        moves.push({ atMs, upstream, chain, why: advice === null ? 'declared' : `${advice.cause}: ${advice.reason}` });
       }
     },
   };
@@ -62,13 +69,12 @@ function upstreamsOf(setup: WorldSetup): ReadonlySet<string> {
   return new Set(setup.mirrors.map(({ upstream }) => upstream));
 }
 
-function inForceOf(advisor: Advisor, upstream: string, following: Following): { text: string; why: string } | null {
+function inForce(advisor: Advisor, upstream: string, following: Following): Advice | null {
   if (following === 'remedy') {
     const now = advisor.remedy('go', upstream);
-    return now.kind === 'set' ? { text: now.chain, why: `${now.advice.cause}: ${now.advice.reason}` } : null;
+    return now.kind === 'set' ? now.advice : null;
   }
-  const accepted = advisor.list().find((one) => one.state === 'accepted' && one.upstream === upstream);
-  return accepted === undefined ? null : { text: accepted.chain.after, why: `${accepted.cause}: ${accepted.reason}` };
+  return advisor.list().find((one) => one.state === 'accepted' && one.upstream === upstream) ?? null;
 }
 
 /** A chain of URLs as one of mirrors' names. */

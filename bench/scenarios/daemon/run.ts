@@ -41,7 +41,7 @@ class Run {
   private readonly world: World;
   private readonly manner: Manner;
   private readonly random;
-  private readonly kept = createKept();
+  private readonly kept;
   private readonly moves: Moves;
   private readonly notices: { atMs: number; what: string }[] = [];
   private readonly probes = { scheduled: 0, extra: 0 };
@@ -60,6 +60,7 @@ class Run {
     this.manner = manner;
     this.random = seededRandom(world.seed);
     this.setup = world.setup;
+    this.kept = createKept(world.events.some((event) => event.kind === 'restart'));
     this.stalls = world.events.filter((event) => event.kind === 'stall');
     this.moves = createMoves(manner.accepts ? 'accepted' : 'remedy');
     this.alerting = manner.hasAlerts

@@ -58,11 +58,15 @@ export interface Kept {
   all(...tables: readonly Table[]): Row[];
 }
 
-/** An empty state; what is read back has been through JSON, as in the real one. */
-export function createKept(): Kept {
+/**
+ * An empty state; what is read back has been through JSON, as in the real one.
+ * @param isReadAgain  false: nobody starts on it, and nothing is kept
+ */
+export function createKept(isReadAgain: boolean): Kept {
   const rows = new Map<string, Row>();
   return {
     commit({ puts, deletes }) {
+      if (!isReadAgain) return;
       for (const row of puts) rows.set(`${row.table}/${row.key}`, row);
       for (const { table, key } of deletes) rows.delete(`${table}/${key}`);
     },

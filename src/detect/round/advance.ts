@@ -1,9 +1,11 @@
 import { limits } from '../../core/limits.ts';
 import { canBeAsked } from '../absence.ts';
 import type { Held } from '../memory.ts';
-import { type Memory, roundKeyOf } from '../memory.ts';
+import { type Memory, roundOf } from '../memory.ts';
 import { settle } from '../settle.ts';
-import { askMoment, expireDoubts, mirrorsOf, openConfirmed } from './doubt.ts';
+import { askMoment, nextAskMs } from './ask.ts';
+import { expireDoubts, mirrorsOf, openConfirmed } from './doubt.ts';
+import { expireLooks } from './look.ts';
 import { expireFlights, isMomentOpen, type Moment, nextDeadlineMs, type Round } from './moments.ts';
 import { heedVerdict, leave, verdictOf } from './suspicion.ts';
 
@@ -14,9 +16,11 @@ export function advanceRounds(memory: Memory): void {
     for (const moment of round.moments) judgeRoundMoment(memory, round, moment);
     round.moments = round.moments.filter((moment) => !moment.isFinal);
     expireDoubts(memory, round);
+    expireLooks(memory, round);
     stopWatching(memory, round);
     askMoment(memory, round);
-    if (round.watching.size === 0 && !hasDoubt(memory, round)) memory.rounds.delete(round.key);
+    const isOver = round.watching.size === 0 && round.looks.size === 0 && !hasDoubt(memory, round);
+    if (isOver) memory.rounds.delete(round.key);
   }
   settleHeld(memory);
 }
@@ -30,7 +34,7 @@ function judgeRoundMoment(memory: Memory, round: Round, moment: Moment): void {
   let isFinal = true;
   for (const egress of egresses) {
     if (moment.verdicts.has(egress)) continue;
-    const verdict = verdictOf(memory, moment, egress);
+    const verdict = verdictOf(memory, round, moment, egress);
     if (verdict === 'waiting') {
       isFinal = false;
       continue;
@@ -66,21 +70,25 @@ export function settleHeld(memory: Memory): void {
   for (const held of memory.held) (isWaiting(memory, held) ? waiting : ready).push(held);
   if (ready.length === 0) return;
   memory.held = waiting;
-  for (const { sample } of ready) {
+  for (const { sample, isShort } of ready) {
     const mirror = memory.mirrors.get(sample.due.target.registry);
     const isSuspect = mirror !== undefined && memory.suspicions.has(mirror.egress);
-    settle(memory, sample, isSuspect ? 'vantage' : null);
+    settle(memory, sample, isSuspect ? 'vantage' : null, isShort);
   }
 }
 
 function isWaiting(memory: Memory, held: Held): boolean {
   if (memory.now.monotonicMs - held.sinceMs >= limits.roundMs) return false;
-  const { due } = held.sample;
+  const { due, endedMonotonicMs } = held.sample;
   const mirror = memory.mirrors.get(due.target.registry);
   if (mirror === undefined) return false;
-  if (due.purpose !== 'confirm') return mirror.doubt !== null;
-  const round = memory.rounds.get(roundKeyOf(mirror.mirror));
-  return round !== undefined && round.id === due.round?.id && isMomentOpen(round, due.round.moment);
+  if (due.purpose === 'confirm') {
+    const round = roundOf(memory, due.round?.id ?? '');
+    return round !== null && due.round !== null && isMomentOpen(round, due.round.moment);
+  }
+  if (mirror.doubt === null) return false;
+  // A moment that began after it has shown that it is not us.
+  return mirror.doubt.clearedMs === null || mirror.doubt.clearedMs < endedMonotonicMs;
 }
 
 /** The next monotonic moment at which something happens by itself; `null`: nothing that the usual tick would miss. */
@@ -89,8 +97,10 @@ export function wakeAtMs(memory: Memory): number | null {
   for (const round of memory.rounds.values()) {
     const deadlineMs = nextDeadlineMs(round);
     if (deadlineMs !== null) times.push(deadlineMs);
+    const askMs = nextAskMs(memory, round);
     // A moment whose time has come waits for an answer, which comes by itself.
-    if (round.nextAtMs > memory.now.monotonicMs) times.push(round.nextAtMs);
+    if (askMs !== null && askMs > memory.now.monotonicMs) times.push(askMs);
+    for (const look of round.looks.values()) times.push(look.untilMs);
     for (const mirror of mirrorsOf(memory, round.key)) if (mirror.doubt !== null) times.push(mirror.doubt.untilMs);
   }
   for (const held of memory.held) times.push(held.sinceMs + limits.roundMs);

@@ -1,40 +1,58 @@
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
+import type { Target } from '../../core/target.ts';
 import { canBeAsked } from '../absence.ts';
-import {
-  canaryPaceMs,
-  canarySeries,
-  isCanaryOut,
-  type Memory,
-  type MirrorMemory,
-  roundKeyOf,
-  stepTimeoutMs,
-} from '../memory.ts';
+import { canarySeries, isCanaryOut, type Memory, type MirrorMemory, roundKeyOf } from '../memory.ts';
 import { openOutage } from '../outages.ts';
 import { heardOf, opensOutage } from '../rules/outage.ts';
-import { beginMoment, hasten, type Moment, newRound, type Round } from './moments.ts';
+import { spend } from './budget.ts';
+import { hasten, type Moment, newRound, type Round } from './moments.ts';
 
-/** While suspicion lasts longer than a round, moments come this far apart. */
-const watchStepMs = 5_000;
+/** Targets of one mirror that can be in doubt together; more are found at their own pace. */
+const targetsInDoubt = 8;
+
+/** The mirrors of one upstream. */
+export function* mirrorsOf(memory: Memory, key: string): Iterable<MirrorMemory> {
+  for (const mirror of memory.mirrors.values()) if (roundKeyOf(mirror.mirror) === key) yield mirror;
+}
+
+/** The round of a mirror's upstream, made or brought forward so that it asks from `firstMs` on. */
+export function roundFor(memory: Memory, mirror: MirrorMemory, firstMs: number): Round {
+  const key = roundKeyOf(mirror.mirror);
+  const known = memory.rounds.get(key);
+  if (known !== undefined) {
+    hasten(known, firstMs, limits.roundStepMs);
+    return known;
+  }
+  const made = newRound(key, memory.random.id(memory.now.wallMs), firstMs);
+  memory.rounds.set(key, made);
+  return made;
+}
+
+/** When to ask again after an answer: at once, or a second after one that came faster than that. Monotonic milliseconds. */
+export function askAgainMs(memory: Memory, { startedMonotonicMs, endedMonotonicMs }: Sample): number {
+  const nowMs = memory.now.monotonicMs;
+  const isQuick = endedMonotonicMs - startedMonotonicMs < limits.roundStepMs;
+  return isQuick ? Math.max(nowMs, endedMonotonicMs + limits.roundStepMs) : nowMs;
+}
 
 /**
- * Puts a mirror in doubt and has its canary confirmed: at once, or a second after a canary that failed faster than
- * that. Nothing happens where it is in doubt, cannot be asked, or its egress is suspect.
+ * Puts a target of a mirror in doubt and has it confirmed. Nothing happens where it cannot be asked or its egress is
+ * suspect; a target in doubt already stays so.
  * @param trigger  the sample that failed
  */
-export function startDoubt(memory: Memory, mirror: MirrorMemory, trigger: Sample): void {
-  if (mirror.doubt !== null || !canBeAsked(memory, mirror) || memory.suspicions.has(mirror.egress)) return;
-  const nowMs = memory.now.monotonicMs;
-  const { startedMonotonicMs, endedMonotonicMs } = trigger;
-  const isQuick = trigger.due.target.canary && endedMonotonicMs - startedMonotonicMs < limits.roundStepMs;
-  const firstMs = isQuick ? Math.max(nowMs, endedMonotonicMs + limits.roundStepMs) : nowMs;
-  mirror.doubt = { sinceMs: endedMonotonicMs, untilMs: nowMs + limits.roundMs };
-  if (!trigger.due.target.canary) mirror.quietUntilMs = nowMs + canaryPaceMs(mirror, memory.config);
-  memory.turn.doubt.push({ registry: mirror.mirror.name, on: true });
-  const key = roundKeyOf(mirror.mirror);
-  const round = memory.rounds.get(key);
-  if (round === undefined) memory.rounds.set(key, newRound(key, memory.random.id(memory.now.wallMs), firstMs));
-  else hasten(round, firstMs, limits.roundStepMs);
+function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceMs: number, firstMs: number): void {
+  if (!canBeAsked(memory, mirror) || memory.suspicions.has(mirror.egress)) return;
+  const untilMs = memory.now.monotonicMs + limits.roundMs;
+  if (mirror.doubt === null) {
+    mirror.doubt = { sinceMs, untilMs, targets: new Map([[target.id, target]]), clearedMs: null };
+    memory.turn.doubt.push({ registry: mirror.mirror.name, on: true });
+  } else {
+    if (mirror.doubt.targets.has(target.id) || mirror.doubt.targets.size >= targetsInDoubt) return;
+    mirror.doubt.targets.set(target.id, target);
+    mirror.doubt.untilMs = untilMs;
+  }
+  roundFor(memory, mirror, firstMs);
 }
 
 /** Ends a mirror's doubt; what was held for it is settled at the end of the turn. */
@@ -44,9 +62,19 @@ export function endDoubt(memory: Memory, mirror: MirrorMemory): void {
   memory.turn.doubt.push({ registry: mirror.mirror.name, on: false });
 }
 
+/** Ends the doubt of one target, and with the last one that of the mirror. */
+export function endDoubtOf(memory: Memory, mirror: MirrorMemory, target: Target): void {
+  if (mirror.doubt?.targets.delete(target.id) === true && mirror.doubt.targets.size === 0) endDoubt(memory, mirror);
+}
+
+/** True while this target, or the mirror's canary, is in doubt. */
+export function isInDoubt(mirror: MirrorMemory, target: Target): boolean {
+  return mirror.doubt?.targets.has(target.id) ?? false;
+}
+
 /**
- * What follows from a canary sample that has just been heard: a success ends the doubt, the first failure after a
- * sample that passed begins one, and so does a row that is an outage by now: it is opened on the answers of one moment.
+ * What follows from a canary sample that has just been heard: an answer ends the canary's doubt, the first failure after
+ * a sample that passed begins one, and so does a row that is an outage by now: it is opened on the answers of one moment.
  */
 export function doubtCanary(
   memory: Memory,
@@ -54,34 +82,57 @@ export function doubtCanary(
   sample: Sample,
   lastBefore: 'never' | 'passed' | 'failed',
 ): void {
+  const { target } = sample.due;
   const series = canarySeries(mirror);
   const heard = heardOf(sample);
   if (series === null || heard === null) return;
   if (heard.says !== 'failed') {
     // A refusal ends it too: whoever refuses is there.
-    if (mirror.doubt !== null && sample.endedMonotonicMs >= mirror.doubt.sinceMs) endDoubt(memory, mirror);
+    if (mirror.doubt !== null && sample.endedMonotonicMs >= mirror.doubt.sinceMs) endDoubtOf(memory, mirror, target);
     return;
   }
-  if (isCanaryOut(mirror) || mirror.doubt !== null) return;
+  if (isCanaryOut(mirror) || isInDoubt(mirror, target)) return;
   if (lastBefore !== 'failed' || opensOutage(series.outage, memory.config.detect.outage) !== null) {
-    startDoubt(memory, mirror, sample);
+    startDoubt(memory, mirror, target, sample.endedMonotonicMs, askAgainMs(memory, sample));
   }
 }
 
-/** Begins a doubt for a failure of another light target whose last judged sample passed. */
-export function doubtTarget(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
-  if (isCanaryOut(mirror) || memory.now.monotonicMs < mirror.quietUntilMs) return;
-  startDoubt(memory, mirror, sample);
+/**
+ * What follows from a sample of another light target: an answer ends its doubt, a failure after one that passed begins
+ * one where the budget allows it. Else the row counts at its own pace.
+ * @param lastBefore  what its last judged sample came to
+ */
+export function doubtTarget(
+  memory: Memory,
+  mirror: MirrorMemory,
+  sample: Sample,
+  lastBefore: 'never' | 'passed' | 'failed',
+): void {
+  const { target } = sample.due;
+  if (heardOf(sample)?.says !== 'failed') {
+    if (mirror.doubt !== null && sample.endedMonotonicMs >= mirror.doubt.sinceMs) endDoubtOf(memory, mirror, target);
+    return;
+  }
+  if (lastBefore !== 'passed' || isCanaryOut(mirror) || isInDoubt(mirror, target)) return;
+  if (spend(memory.budget, 1, false) === null) return;
+  startDoubt(memory, mirror, target, sample.endedMonotonicMs, askAgainMs(memory, sample));
 }
 
-/** Opens the outage of every mirror in doubt that failed in a moment which shows it was them, where its row is one. */
+/**
+ * Takes note of a moment's verdict for every mirror in doubt: held samples that began before it are settled where it was
+ * not us, and the outage of a canary that failed in it opens where its row is one.
+ */
 export function openConfirmed(memory: Memory, round: Round, moment: Moment): void {
   for (const mirror of mirrorsOf(memory, round.key)) {
     const verdict = moment.verdicts.get(mirror.egress);
     if (mirror.doubt === null || (verdict !== 'them' && verdict !== 'unverified')) continue;
-    if (moment.said.get(mirror.mirror.name) !== 'failed') continue;
+    // A moment that nobody answered shows nothing.
+    if (moment.samples.size > 0)
+      mirror.doubt.clearedMs = Math.max(mirror.doubt.clearedMs ?? moment.startedMs, moment.startedMs);
+    const sample = moment.samples.get(mirror.mirror.name);
     const series = canarySeries(mirror);
-    if (series === null || opensOutage(series.outage, memory.config.detect.outage) === null) continue;
+    if (series === null || sample?.due.target.canary !== true || heardOf(sample)?.says !== 'failed') continue;
+    if (opensOutage(series.outage, memory.config.detect.outage) === null) continue;
     openOutage(memory, mirror, series, verdict === 'them' ? 'ok' : 'unverified');
     endDoubt(memory, mirror);
   }
@@ -94,74 +145,13 @@ export function expireDoubts(memory: Memory, round: Round): void {
   }
 }
 
-/** Asks the next moment of a round where it is time and a mirror in doubt, or a suspicion, waits for it. */
-export function askMoment(memory: Memory, round: Round): void {
-  const nowMs = memory.now.monotonicMs;
-  const members = [...mirrorsOf(memory, round.key)];
-  const waits = members.some((mirror) => mirror.doubt !== null && !round.flights.has(mirror.mirror.name));
-  if (nowMs < round.nextAtMs || (!waits && round.watching.size === 0)) return;
-  const dues = members
-    .filter((mirror) => canBeAsked(memory, mirror) && !round.flights.has(mirror.mirror.name))
-    .flatMap((mirror) =>
-      mirror.canary === null ? [] : [{ target: mirror.canary, timeoutMs: confirmTimeoutMs(memory, mirror) }],
-    );
-  const controls = memory.config.controls
-    .filter((control) => !round.controlFlights.has(control.name))
-    .map((control) => ({ name: control.name, timeoutMs: limits.roundTimeoutMsMin }));
-  const moment = beginMoment(
-    round,
-    // Resolving `latest` aside has a deadline of its own of the same length; the rest is for the way to us.
-    dues.map((due) => ({ registry: due.target.registry, deadlineMs: nowMs + 2 * due.timeoutMs + limits.roundStepMs })),
-    controls.map((due) => ({ name: due.name, deadlineMs: nowMs + due.timeoutMs + limits.roundStepMs })),
-    nowMs,
-  );
-  const inDoubt = members.some((mirror) => mirror.doubt !== null);
-  round.nextAtMs = nowMs + (!inDoubt && isLongWatch(memory, round) ? watchStepMs : limits.roundStepMs);
-  memory.turn.rounds.push({ id: round.id, moment: moment.index, dues, controls });
-}
-
-function isLongWatch(memory: Memory, round: Round): boolean {
-  for (const egress of round.watching) {
-    const sinceMs = memory.suspicions.get(egress)?.sinceMs ?? memory.now.monotonicMs;
-    if (memory.now.monotonicMs - sinceMs >= limits.roundMs) return true;
-  }
-  return false;
-}
-
-/**
- * The deadline of a confirming probe: the larger of 1.5 s and 3 × baseline, milliseconds. The last ok answer counts
- * where it was slower than the baseline, which stands still in a spike: a slow mirror must not look dead. A mirror
- * that was never measured gets 3 × 1.5 s. Never above the canary's own deadline.
- */
-export function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory): number {
-  const baselineMs = canarySeries(mirror)?.baseline.medianMs ?? null;
-  const usualMs =
-    baselineMs === null && mirror.lastOkRttMs === null
-      ? limits.roundTimeoutMsMin
-      : Math.max(baselineMs ?? 0, mirror.lastOkRttMs ?? 0);
-  const wantedMs = Math.max(limits.roundTimeoutMsMin, limits.roundTimeoutFactor * usualMs);
-  const ownMs = mirror.canary === null ? wantedMs : stepTimeoutMs(memory.config, mirror.canary.step);
-  return Math.round(Math.min(wantedMs, ownMs));
-}
-
-/** The mirrors of one upstream. */
-export function* mirrorsOf(memory: Memory, key: string): Iterable<MirrorMemory> {
-  for (const mirror of memory.mirrors.values()) if (roundKeyOf(mirror.mirror) === key) yield mirror;
-}
-
 /**
  * Asks about a mirror at once, because somebody else says it is in trouble: its canary, that of every other mirror of
  * the upstream, and the controls, in one moment. It is in doubt until it has answered, as after a failure of its own.
  * Nothing happens where it is in doubt or down already, cannot be asked, or its egress is suspect.
  */
 export function confirmNow(memory: Memory, mirror: MirrorMemory): void {
-  if (mirror.doubt !== null || isCanaryOut(mirror) || !canBeAsked(memory, mirror)) return;
-  if (memory.suspicions.has(mirror.egress)) return;
+  if (mirror.doubt !== null || mirror.canary === null || isCanaryOut(mirror)) return;
   const nowMs = memory.now.monotonicMs;
-  mirror.doubt = { sinceMs: nowMs, untilMs: nowMs + limits.roundMs };
-  memory.turn.doubt.push({ registry: mirror.mirror.name, on: true });
-  const key = roundKeyOf(mirror.mirror);
-  const round = memory.rounds.get(key);
-  if (round === undefined) memory.rounds.set(key, newRound(key, memory.random.id(memory.now.wallMs), nowMs));
-  else hasten(round, nowMs, limits.roundStepMs);
+  startDoubt(memory, mirror, mirror.canary, nowMs, nowMs);
 }

@@ -1,11 +1,16 @@
 import type { ControlAnswer } from '../../core/due.ts';
 import type { Sample } from '../../core/sample.ts';
+import type { Target } from '../../core/target.ts';
 import type { MomentVerdict, Said } from './vantage.ts';
 
 /** One moment of a round: who was asked together, and what they said. Monotonic milliseconds. */
 export interface Moment {
   readonly index: number;
+  /** `confirm` says whose fault it is; a `look` only brings answers. */
+  readonly kind: 'confirm' | 'look';
   readonly startedMs: number;
+  /** An answer of another upstream speaks for our line where its probe began after this: the first failure. */
+  readonly witnessFromMs: number;
   /** Registries asked, or still being asked from the moment before. */
   readonly said: Map<string, Said>;
   readonly controls: Map<string, Said>;
@@ -21,7 +26,24 @@ interface Flight {
   readonly deadlineMs: number;
 }
 
-/** The confirming round of one upstream; lasts while a mirror of it is in doubt, or while it watches a suspicion. */
+/** The same question asked again and again without a doubt: ordered, or because an answer was slow, refused or good again. */
+export interface Look {
+  readonly target: Target;
+  /** Whose answer it is about, asked always. */
+  readonly registry: string;
+  /** Who is asked besides; `null`: every sibling. */
+  registries: ReadonlySet<string> | null;
+  untilMs: number;
+  stepMs: number;
+  nextAtMs: number;
+  isUrgent: boolean;
+  /** `slow` ends with three answers as usual, `refused` with an ok one, `back` when the target is out no more. */
+  reason: 'ordered' | 'slow' | 'refused' | 'back';
+  /** Answers in a row, of the one it is about, that speak for its end. */
+  settled: number;
+}
+
+/** The confirming round of one upstream: lasts while a mirror of it is in doubt, a suspicion is watched, or a look goes on. */
 export interface Round {
   readonly key: string;
   readonly id: string;
@@ -35,6 +57,10 @@ export interface Round {
   readonly controlFlights: Map<string, Flight>;
   /** Egresses whose suspicion it watches. */
   readonly watching: Set<string>;
+  /** By question. */
+  readonly looks: Map<string, Look>;
+  /** How much of its share each question has had: the least served is asked next. */
+  readonly served: Map<string, number>;
 }
 
 /** A round that asks its first moment at `nextAtMs`. */
@@ -49,30 +75,35 @@ export function newRound(key: string, id: string, nextAtMs: number): Round {
     flights: new Map(),
     controlFlights: new Map(),
     watching: new Set(),
+    looks: new Map(),
+    served: new Map(),
   };
 }
 
 /** Begins a moment: the given members are asked now, and whoever is still being asked belongs to it too. */
 export function beginMoment(
   round: Round,
+  kind: Moment['kind'],
   asked: readonly { readonly registry: string; readonly deadlineMs: number }[],
   controls: readonly { readonly name: string; readonly deadlineMs: number }[],
-  nowMs: number,
+  now: { readonly nowMs: number; readonly witnessFromMs: number },
 ): Moment {
   const index = round.nextIndex++;
-  round.askedAtMs = nowMs;
+  round.askedAtMs = now.nowMs;
   for (const { registry, deadlineMs } of asked) round.flights.set(registry, { moment: index, deadlineMs });
   for (const { name, deadlineMs } of controls) round.controlFlights.set(name, { moment: index, deadlineMs });
   const moment: Moment = {
     index,
-    startedMs: nowMs,
+    kind,
+    startedMs: now.nowMs,
+    witnessFromMs: now.witnessFromMs,
     said: new Map([...round.flights.keys()].map((registry) => [registry, 'missing'])),
     controls: new Map([...round.controlFlights.keys()].map((name) => [name, 'missing'])),
     samples: new Map(),
     verdicts: new Map(),
-    isFinal: false,
+    isFinal: kind === 'look',
   };
-  round.moments.push(moment);
+  if (kind === 'confirm') round.moments.push(moment);
   return moment;
 }
 

@@ -1,15 +1,16 @@
+import { isIntercepted, isSilent } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { canBeAsked } from '../absence.ts';
 import { apply } from '../findings.ts';
-import { canarySeries, isCanaryOut, type Memory, type MirrorMemory, type Suspicion } from '../memory.ts';
+import { canarySeries, isCanaryOut, type Memory, type MirrorMemory, roundKeyOf, type Suspicion } from '../memory.ts';
 import { hearOutage, openOutage } from '../outages.ts';
 import { heardOf, noOutage } from '../rules/outage.ts';
 import { noSpike } from '../rules/spike.ts';
 import { watchedFromSays, watchedFromWell } from '../rules/watched-from.ts';
 import { doubtCanary, endDoubt, mirrorsOf } from './doubt.ts';
 import type { Moment, Round } from './moments.ts';
-import { judgeMoment, type MomentVerdict, type Said, unitsOf } from './vantage.ts';
-import { placeOf } from './witness.ts';
+import { judgeMoment, type MomentVerdict, reviewPattern, type Said, unitsOf } from './vantage.ts';
+import { isLineLossy, placeOf, witnessesOf } from './witness.ts';
 
 /**
  * The mirrors whose failing says something about us: of one egress, those with an ok sample since the start or in
@@ -22,16 +23,27 @@ export function judgedOf(memory: Memory, egress: string): readonly MirrorMemory[
 }
 
 /** The vantage rule for one egress on the answers of one moment. */
-export function verdictOf(memory: Memory, moment: Moment, egress: string): MomentVerdict {
-  const asked = judgedOf(memory, egress).filter((mirror) => moment.said.has(mirror.mirror.name));
+export function verdictOf(memory: Memory, round: Round, moment: Moment, egress: string): MomentVerdict {
+  const asked = judgedOf(memory, egress).filter(
+    ({ mirror }) => moment.said.has(mirror.name) && roundKeyOf(mirror) === round.key,
+  );
   const units = unitsOf(asked.map(placeOf)).map((registries) =>
     registries.map((registry): Said => moment.said.get(registry) ?? 'missing'),
   );
+  const silent = [...moment.samples.values()].filter(({ outcome }) => isSilent(outcome));
+  const isByPortal = silent.length > 0 && silent.every(({ outcome }) => isIntercepted(outcome));
   const controls = [...moment.controls].map(([name, said]) => ({
     said,
     known: memory.controls.get(name)?.known ?? false,
+    // Bare TCP goes through a portal and past an interception, so it speaks once something else has failed.
+    proves: !isBareTcp(memory, name) || (silent.length > 0 && !isByPortal),
   }));
-  return judgeMoment(units, controls);
+  const witnesses = witnessesOf(memory, round, moment, egress);
+  return judgeMoment({ units, controls, witnesses, isLossy: silent.length > 0 && isLineLossy(memory, egress) });
+}
+
+function isBareTcp(memory: Memory, name: string): boolean {
+  return memory.config.controls.some((control) => control.name === name && control.url.startsWith('tcp:'));
 }
 
 /** Takes note of a final verdict: a suspicion begins, goes on, or ends. */
@@ -49,16 +61,18 @@ export function heedVerdict(
     return;
   }
   if (suspicion === undefined || suspicion.roundKey !== round.key || moment.startedMs < suspicion.sinceMs) return;
+  // A good moment on a lossy line is luck.
+  if (isLineLossy(memory, egress)) return;
   // One alone proves nothing, unless there is no second one left that could be asked.
   if (verdict === 'unverified' && askable(memory, egress) >= 2) return;
   leave(memory, round, egress);
   for (const mirror of mirrorsOf(memory, round.key)) {
     const sample = moment.samples.get(mirror.mirror.name);
     const series = canarySeries(mirror);
-    if (mirror.egress !== egress || moment.said.get(mirror.mirror.name) !== 'failed') continue;
-    if (sample === undefined || series === null) continue;
-    const heard = heardOf(sample);
-    if (heard !== null) hearOutage(memory, mirror, series, heard);
+    if (mirror.egress !== egress || sample === undefined || series === null) continue;
+    const heard = sample.due.target.canary ? heardOf(sample) : null;
+    if (heard?.says !== 'failed') continue;
+    hearOutage(memory, mirror, series, heard);
     doubtCanary(memory, mirror, sample, 'never');
   }
 }
@@ -72,46 +86,57 @@ function enter(memory: Memory, round: Round, moment: Moment, egress: string): vo
   memory.suspicions.set(egress, {
     sinceMs: memory.now.monotonicMs,
     sinceWallMs: memory.now.wallMs,
-    pattern: patternOf(memory, moment, egress),
+    pattern: withPattern(new Map(), memory, round, moment, egress),
     patternSinceMs: memory.now.monotonicMs,
+    isLoss: isLineLossy(memory, egress),
     roundKey: round.key,
   });
   round.watching.add(egress);
   for (const mirror of memory.mirrors.values()) if (mirror.egress === egress) endDoubt(memory, mirror);
 }
 
-/** One more moment that says it is us: after 2 minutes in which the same ones failed and answered, it was them. */
+/**
+ * One more moment that says it is us: after 2 minutes in which some mirrors mostly failed and others mostly answered, it
+ * was them. All failing stays us, however long, and so does a line that loses some of everything.
+ */
 function keepOn(memory: Memory, round: Round, moment: Moment, egress: string, suspicion: Suspicion): void {
-  const seen = patternOf(memory, moment, egress);
-  const breaks = [...seen].some(([registry, answered]) => (suspicion.pattern.get(registry) ?? answered) !== answered);
-  if (breaks) {
-    suspicion.pattern = seen;
+  suspicion.pattern = withPattern(suspicion.pattern, memory, round, moment, egress);
+  suspicion.isLoss = isLineLossy(memory, egress);
+  if (memory.now.monotonicMs - suspicion.patternSinceMs < limits.vantageReviewMs) return;
+  const { dead, well } = reviewPattern(suspicion.pattern);
+  if (dead.length === 0 || well.length === 0 || suspicion.isLoss) {
+    suspicion.pattern = withPattern(new Map(), memory, round, moment, egress);
     suspicion.patternSinceMs = memory.now.monotonicMs;
     return;
   }
-  suspicion.pattern = new Map([...suspicion.pattern, ...seen]);
-  const isLong = memory.now.monotonicMs - suspicion.patternSinceMs >= limits.vantageReviewMs;
-  // All failing stays us, however long.
-  if (!isLong || ![...suspicion.pattern.values()].includes(true)) return;
   leave(memory, round, egress);
-  for (const [registry, answered] of suspicion.pattern) {
+  for (const registry of dead) {
     const mirror = memory.mirrors.get(registry);
     const series = mirror === undefined ? null : canarySeries(mirror);
     const sample = moment.samples.get(registry);
-    if (answered || mirror === undefined || series === null) continue;
-    const heard = sample === undefined ? null : heardOf(sample);
+    if (mirror === undefined || series === null) continue;
+    const heard = sample?.due.target.canary === true ? heardOf(sample) : null;
     if (heard !== null) hearOutage(memory, mirror, series, heard);
     openOutage(memory, mirror, series, 'ok');
   }
 }
 
-function patternOf(memory: Memory, moment: Moment, egress: string): ReadonlyMap<string, boolean> {
-  const pattern = new Map<string, boolean>();
-  for (const mirror of judgedOf(memory, egress)) {
-    const said = moment.said.get(mirror.mirror.name);
-    if (said === 'answered' || said === 'failed') pattern.set(mirror.mirror.name, said === 'answered');
+function withPattern(
+  pattern: Suspicion['pattern'],
+  memory: Memory,
+  round: Round,
+  moment: Moment,
+  egress: string,
+): Suspicion['pattern'] {
+  const next = new Map(pattern);
+  for (const { mirror } of judgedOf(memory, egress)) {
+    const said = moment.said.get(mirror.name);
+    if (roundKeyOf(mirror) !== round.key || (said !== 'answered' && said !== 'failed')) continue;
+    const { answered, failed } = next.get(mirror.name) ?? { answered: 0, failed: 0 };
+    const isAnswer = said === 'answered';
+    next.set(mirror.name, { answered: answered + Number(isAnswer), failed: failed + Number(!isAnswer) });
   }
-  return pattern;
+  return next;
 }
 
 /** Ends a suspicion: streaks start anew, and with the last one the finding closes. */
@@ -132,8 +157,8 @@ export function startStreaksAnew(mirror: MirrorMemory): void {
 
 /** Opens the finding about the place we watch from once a suspicion has lasted 10 minutes. */
 export function judgeSuspicion(memory: Memory): void {
-  for (const { sinceMs, pattern } of memory.suspicions.values()) {
-    const says = watchedFromSays(memory.now.monotonicMs - sinceMs, pattern);
+  for (const { sinceMs, pattern, isLoss } of memory.suspicions.values()) {
+    const says = watchedFromSays(memory.now.monotonicMs - sinceMs, pattern, isLoss);
     apply(memory, 'vantage', null, says);
     if (says !== null) return;
   }

@@ -77,25 +77,35 @@ export type Said = 'answered' | 'failed' | 'missing';
  */
 export type MomentVerdict = 'them' | 'unverified' | 'us' | 'waiting';
 
+/** What was asked in one moment beside the judged mirrors, and what is known of the line. */
+export interface MomentAnswers {
+  /** The judged mirrors' units; a unit has answered when any of it has. Any HTTP answer is one. */
+  readonly units: readonly (readonly Said[])[];
+  /** `known`: it has answered since the start. `proves`: an answer of it speaks against what failed here. */
+  readonly controls: readonly { readonly said: Said; readonly known: boolean; readonly proves: boolean }[];
+  /** Mirrors of other upstreams over the same egress, whose probes began after the first failure. */
+  readonly witnesses: readonly Said[];
+  /** Our line loses some of everything: no witness clears it. */
+  readonly isLossy: boolean;
+}
+
 /**
- * The vantage rule on the answers of one moment of one egress. A control that answers clears us. Two or three judged
- * units: us when all fail; four or more: above 60 %. One alone: unverified, unless a control that has answered before
- * fails along with it. A refusal is an answer.
- * @param units     the judged mirrors' units; a unit has answered when any of it has
- * @param controls  what each control said; `known` where it has answered since the start
- * @see design.md section 5, Vantage suspect
+ * The vantage rule on the answers of one moment of one egress. A control or a mirror of another upstream that answers
+ * clears a cut line, not a lossy one: on that every silent failure is ours. Two or three judged units: us when all fail;
+ * four or more: above 60 %. One alone: unverified, unless a control or witness that has answered before fails along.
+ * @see design.md section 5.3
  */
-export function judgeMoment(
-  units: readonly (readonly Said[])[],
-  controls: readonly { readonly said: Said; readonly known: boolean }[],
-): MomentVerdict {
-  if (controls.some((control) => control.said === 'answered')) return 'them';
+export function judgeMoment({ units, controls, witnesses, isLossy }: MomentAnswers): MomentVerdict {
   const said = units.map(unitSaid);
-  const controlFails = controls.some((control) => control.known && control.said !== 'answered');
-  const worst = rule(said.filter((one) => one !== 'answered').length, said.length, controlFails);
+  if (isLossy && said.includes('failed')) return 'us';
+  const isCleared =
+    controls.some((control) => control.said === 'answered' && control.proves) || witnesses.includes('answered');
+  if (isCleared && !isLossy) return 'them';
+  const othersFail = controls.some((control) => control.known && control.said !== 'answered') || witnesses.length > 0;
+  const worst = rule(said.filter((one) => one !== 'answered').length, said.length, othersFail);
   if (worst === 'them') return 'them';
-  const isMissing = said.includes('missing') || controls.some((control) => control.said === 'missing');
-  return isMissing ? 'waiting' : worst;
+  const others = [...witnesses, ...controls.map((control) => control.said)];
+  return said.includes('missing') || others.includes('missing') ? 'waiting' : worst;
 }
 
 function unitSaid(members: readonly Said[]): Said {
@@ -103,12 +113,29 @@ function unitSaid(members: readonly Said[]): Said {
   return members.includes('missing') ? 'missing' : 'failed';
 }
 
-function rule(failed: number, total: number, controlFails: boolean): Exclude<MomentVerdict, 'waiting'> {
+function rule(failed: number, total: number, othersFail: boolean): Exclude<MomentVerdict, 'waiting'> {
   if (total === 0) return 'unverified';
   if (total === 1) {
     if (failed === 0) return 'them';
-    return controlFails ? 'us' : 'unverified';
+    return othersFail ? 'us' : 'unverified';
   }
   if (total <= fewUnits) return failed === total ? 'us' : 'them';
   return failed / total > suspectShare ? 'us' : 'them';
+}
+
+/** From this share on a mirror mostly fails, below the rest of it it mostly answers; between, it is flaky. */
+const mostlyShare = 2 / 3;
+
+/** Who mostly failed and who mostly answered over the moments of a suspicion; who did neither is in neither. */
+export function reviewPattern(pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>): {
+  readonly dead: readonly string[];
+  readonly well: readonly string[];
+} {
+  const dead: string[] = [];
+  const well: string[] = [];
+  for (const [registry, { answered, failed }] of pattern) {
+    if (failed >= mostlyShare * (answered + failed)) dead.push(registry);
+    else if (answered >= mostlyShare * (answered + failed)) well.push(registry);
+  }
+  return { dead, well };
 }

@@ -1,5 +1,11 @@
-import { isCanaryOut, type Memory, type MirrorMemory } from '../memory.ts';
-import { unitsOf } from './vantage.ts';
+import { canBeAsked } from '../absence.ts';
+import { isCanaryOut, type Memory, type MirrorMemory, roundKeyOf } from '../memory.ts';
+import { isLossy, lossOf } from './loss.ts';
+import type { Moment, Round } from './moments.ts';
+import { type Said, unitsOf } from './vantage.ts';
+
+/** Mirrors of other upstreams asked beside a silent failure. */
+const witnessesAsked = 2;
 
 /** How far "them or us" could be decided now, outside of a moment: a control is up, or another mirror can be compared. */
 export function vantageWord(memory: Memory, mirror: MirrorMemory): 'ok' | 'unverified' {
@@ -17,4 +23,57 @@ export function placeOf(mirror: MirrorMemory) {
     url: mirror.mirror.url,
     address: mirror.mirror.access.proxy === null ? mirror.address : null,
   };
+}
+
+/** Mirrors of other upstreams that can say, over the same egress, whether our line is up. */
+function* othersOf(memory: Memory, round: Round, egress: string): Iterable<MirrorMemory> {
+  for (const mirror of memory.mirrors.values()) {
+    if (mirror.egress !== egress || roundKeyOf(mirror.mirror) === round.key) continue;
+    if (mirror.hasOk && !isCanaryOut(mirror)) yield mirror;
+  }
+}
+
+/** What mirrors of other upstreams said in a moment, or by themselves since the first failure. */
+export function witnessesOf(memory: Memory, round: Round, moment: Moment, egress: string): readonly Said[] {
+  const witnesses: Said[] = [];
+  for (const other of othersOf(memory, round, egress)) {
+    const said = moment.said.get(other.mirror.name);
+    const isHeard = other.answeredFromMs !== null && other.answeredFromMs > moment.witnessFromMs;
+    if (isHeard) witnesses.push('answered');
+    else if (said !== undefined) witnesses.push(said);
+  }
+  return witnesses;
+}
+
+/** Whom to ask beside the mirrors of a round, because none of them has spoken since the first failure. */
+export function witnessesToAsk(memory: Memory, round: Round, egress: string, fromMs: number): readonly MirrorMemory[] {
+  const others = [...othersOf(memory, round, egress)];
+  if (others.some(({ answeredFromMs }) => answeredFromMs !== null && answeredFromMs > fromMs)) return [];
+  const free = others.filter(
+    (other) => canBeAsked(memory, other) && other.doubt === null && !round.flights.has(other.mirror.name),
+  );
+  const byName = new Map(free.map((other) => [other.mirror.name, other]));
+  return unitsOf(free.map(placeOf))
+    .slice(0, witnessesAsked)
+    .flatMap(([name = '']) => byName.get(name) ?? []);
+}
+
+/** True where our line loses some of everything over the last two minutes. */
+export function isLineLossy(memory: Memory, egress: string): boolean {
+  const nowMs = memory.now.monotonicMs;
+  const mirrors = new Map(
+    [...memory.mirrors.values()]
+      .filter((mirror) => mirror.egress === egress && mirror.hasOk && !isCanaryOut(mirror))
+      .map((mirror) => [mirror.mirror.name, mirror]),
+  );
+  const units = unitsOf([...mirrors.values()].map(placeOf)).map((registries) =>
+    lossOf(
+      registries.map((registry) => mirrors.get(registry)?.marks ?? []),
+      nowMs,
+    ),
+  );
+  const controls = [...memory.controls.values()]
+    .filter(({ known }) => known)
+    .map(({ marks }) => lossOf([marks], nowMs));
+  return isLossy(units, controls);
 }

@@ -5,7 +5,7 @@ import type { MirrorState } from '../../core/standing.ts';
 export interface RollUpInput {
   readonly paused: string | null;
   readonly inMaintenance: boolean;
-  /** While the place we watch from is suspect, verdicts stand still: silence then says nothing new. */
+  /** While the place we watch from is suspect, verdicts stand still, for as long as silence lets them. */
   readonly isSuspect: boolean;
   /** Milliseconds since the last settled canary sample; `null`: none yet. */
   readonly silentForMs: number | null;
@@ -48,8 +48,9 @@ export function rollUp(input: RollUpInput): { readonly state: MirrorState; reado
     const why = input.isSuspect ? 'it looks like our own network' : input.skipped;
     return { state: 'unknown', because: why === null ? 'not measured yet' : `not measured yet: ${why}` };
   }
-  if (!input.isSuspect && input.silentForMs >= silenceMs(input.paceMs)) {
-    const why = input.skipped === null ? '' : `: ${input.skipped}`;
+  if (input.silentForMs >= silenceMs(input.paceMs)) {
+    const skipped = input.skipped === null ? '' : `: ${input.skipped}`;
+    const why = input.isSuspect ? ': it looks like our own network' : skipped;
     return {
       state: 'unknown',
       because: `no judged canary answer for ${Math.round(input.silentForMs / 1_000)} s${why}`,

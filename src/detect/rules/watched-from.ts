@@ -3,18 +3,29 @@ import type { Says } from './says.ts';
 
 /**
  * What a suspicion says of the place we watch from: a finding of its own once it has lasted ten minutes, `null` before.
- * @param pattern  who answered last, by registry
+ * @param pattern  how often each mirror answered and failed of late, by registry
+ * @param isLoss   the line loses some of everything, rather than all of it
  */
-export function watchedFromSays(lastedMs: number, pattern: ReadonlyMap<string, boolean>): Says {
+export function watchedFromSays(
+  lastedMs: number,
+  pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>,
+  isLoss: boolean,
+): Says {
   if (lastedMs < limits.vantageFindingMs) return null;
+  const minutes = Math.round(lastedMs / 60_000);
   return {
     tag: 'trouble',
     scope: [],
-    cause: 'all_failing',
+    cause: isLoss ? 'partly_failing' : 'all_failing',
     vantage: 'suspect',
-    evidence: { samples: pattern.size, failures: [...pattern.values()].filter((answered) => !answered).length },
+    evidence: {
+      samples: pattern.size,
+      failures: [...pattern.values()].filter(({ answered, failed }) => failed > answered).length,
+    },
     actionable: false,
-    text: `Everything we watch has failed together for ${Math.round(lastedMs / 60_000)} minutes: it is the place we watch from.`,
+    text: isLoss
+      ? `Everything we watch has failed now and then for ${minutes} minutes: the place we watch from loses packets.`
+      : `Everything we watch has failed together for ${minutes} minutes: it is the place we watch from.`,
   };
 }
 

@@ -24,7 +24,12 @@ export class Simulation {
   nowMs = 0;
   readonly findings: (FindingChange & { readonly atMs: number })[] = [];
   readonly settled: (SettledSample & { readonly settledAtMs: number })[] = [];
-  readonly asked: { readonly atMs: number; readonly registries: readonly string[] }[] = [];
+  readonly asked: {
+    readonly atMs: number;
+    readonly registries: readonly string[];
+    readonly steps: readonly string[];
+    readonly timeouts: readonly number[];
+  }[] = [];
   readonly taken: string[] = [];
   readonly doubts: { readonly atMs: number; readonly registry: string; readonly on: boolean }[] = [];
   readonly store = new Map<string, Row>();
@@ -148,7 +153,12 @@ export class Simulation {
   }
 
   #ask(round: DetectTurn['rounds'][number]): void {
-    this.asked.push({ atMs: this.nowMs, registries: round.dues.map((due) => due.target.registry) });
+    this.asked.push({
+      atMs: this.nowMs,
+      registries: round.dues.map((due) => due.target.registry),
+      steps: round.dues.map((due) => due.target.step),
+      timeouts: round.dues.map((due) => due.timeoutMs),
+    });
     const place = { id: round.id, moment: round.moment };
     for (const { target, timeoutMs } of round.dues) {
       if (this.#confirming.has(target.registry)) {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { judgeMoment, prefixOf, type Said, unitsOf } from '../../../src/detect/round/vantage.ts';
+import { judgeMoment, prefixOf, reviewPattern, type Said, unitsOf } from '../../../src/detect/round/vantage.ts';
 
 describe('vantage', () => {
   const f: Said = 'failed';
   const a: Said = 'answered';
   const m: Said = 'missing';
-  const control = (said: Said, known = true) => ({ said, known });
+  const control = (said: Said, known = true, proves = true) => ({ said, known, proves });
   it.each([
     { name: 'nobody judged', units: [], controls: [], want: 'unverified' },
     { name: 'one alone fails', units: [[f]], controls: [], want: 'unverified' },
@@ -39,8 +39,48 @@ describe('vantage', () => {
     { name: 'one alone fails, a control still out', units: [[f]], controls: [control(m, false)], want: 'waiting' },
     { name: 'four, two still out', units: [[f], [a], [m], [m]], controls: [], want: 'waiting' },
     { name: 'four, one still out, two answered', units: [[f], [a], [a], [m]], controls: [], want: 'them' },
+    {
+      name: 'all, a bare TCP control answers a portal',
+      units: [[f], [f]],
+      controls: [control(a, true, false)],
+      want: 'us',
+    },
   ])('$name: $want', ({ units, controls, want }) => {
-    expect(judgeMoment(units, controls)).toBe(want);
+    expect(judgeMoment({ units, controls, witnesses: [], isLossy: false })).toBe(want);
+  });
+
+  it.each([
+    {
+      name: 'all, but a mirror of another upstream answers',
+      units: [[f], [f]],
+      witnesses: [f, a],
+      isLossy: false,
+      want: 'them',
+    },
+    { name: 'all, and the others too', units: [[f], [f]], witnesses: [f], isLossy: false, want: 'us' },
+    { name: 'all, one of the others still out', units: [[f], [f]], witnesses: [f, m], isLossy: false, want: 'waiting' },
+    { name: 'one alone fails, another upstream answers', units: [[f]], witnesses: [a], isLossy: false, want: 'them' },
+    { name: 'one alone fails, another upstream too', units: [[f]], witnesses: [f], isLossy: false, want: 'us' },
+    {
+      name: 'one of three on a lossy line, whoever answers',
+      units: [[f], [a], [a]],
+      witnesses: [a],
+      isLossy: true,
+      want: 'us',
+    },
+    { name: 'nobody on a lossy line', units: [[a], [a], [a]], witnesses: [], isLossy: true, want: 'them' },
+  ])('$name: $want', ({ units, witnesses, isLossy, want }) => {
+    expect(judgeMoment({ units, controls: [], witnesses, isLossy })).toBe(want);
+  });
+
+  it('over two minutes: two thirds one way are a word, less is flaky', () => {
+    const pattern = new Map([
+      ['dead', { answered: 1, failed: 9 }],
+      ['two thirds', { answered: 1, failed: 2 }],
+      ['flaky', { answered: 5, failed: 5 }],
+      ['well', { answered: 8, failed: 2 }],
+    ]);
+    expect(reviewPattern(pattern)).toEqual({ dead: ['dead', 'two thirds'], well: ['well'] });
   });
 
   it.each([

@@ -12,9 +12,10 @@ export class HomeAgain {
     this.health = 0;
   }
 
-  /** One answer of home while another mirror is in front. */
+  /** One answer of home while another mirror is in front. However long it was dead, a hundred good ones are enough. */
   see(isBad: boolean): void {
-    this.health = isBad ? Math.min(0, this.health + homeAgain.bad) : this.health + homeAgain.good;
+    if (!isBad) this.health += homeAgain.good;
+    else this.health = Math.max(homeAgain.bad, Math.min(0, this.health + homeAgain.bad));
   }
 
   /** True once the wait is over and home answered well for long enough. */

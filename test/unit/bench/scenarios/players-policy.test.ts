@@ -35,12 +35,12 @@ describe('failures: the sequential likelihood ratio', () => {
     expect(witness(2, 2, 5)).toBeCloseTo(0, 9);
   });
   it('three failures over four seconds are an alarm, two or within two seconds are none', () => {
-    const after = (...timesMs: number[]) => {
+    const isAlarmAt = (...timesMs: number[]) => {
       const test = new FailureTest(failures.light);
       for (const atMs of timesMs) test.add(atMs, 0.005, true, false);
       return test.isAlarm(false);
     };
-    expect([after(0, 4_000), after(0, 1_000, 2_000), after(0, 2_000, 4_000)]).toEqual([false, false, true]);
+    expect([isAlarmAt(0, 4_000), isAlarmAt(0, 1_000, 2_000), isAlarmAt(0, 2_000, 4_000)]).toEqual([false, false, true]);
   });
   it('what all share is never an alarm', () => {
     const test = new FailureTest(failures.light);

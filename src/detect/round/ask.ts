@@ -1,0 +1,209 @@
+import { limits } from '../../core/limits.ts';
+import type { Target } from '../../core/target.ts';
+import { canBeAsked } from '../absence.ts';
+import { canarySeries, type Memory, type MirrorMemory, seriesOf, stepTimeoutMs } from '../memory.ts';
+import { type Budget, spend } from './budget.ts';
+import { endDoubt, isInDoubt, mirrorsOf } from './doubt.ts';
+import { beginMoment, type Look, type Round } from './moments.ts';
+import { type Question, questionKey, targetAt } from './question.ts';
+import { witnessesToAsk } from './witness.ts';
+
+/** While suspicion lasts longer than a round, moments come this far apart. */
+const watchStepMs = 5_000;
+
+/** How long an answer of another upstream speaks for our line. */
+const witnessMs = 3_000;
+
+/** One question that a round wants asked now, and how large its share of the moments is. */
+interface Want {
+  readonly key: string;
+  readonly question: Question;
+  readonly share: number;
+  /** Who is asked; `null`: every mirror that has it. */
+  readonly registries: ReadonlySet<string> | null;
+}
+
+/**
+ * Asks the next moment of a round where it is time and something waits for it: the canary of all, or the question in
+ * doubt, which gets two of three moments beside the canary, or that of a look. One confirming slot a host: never two.
+ */
+export function askMoment(memory: Memory, round: Round): void {
+  const nowMs = memory.now.monotonicMs;
+  if (nowMs < round.nextAtMs) return;
+  const doubted = [...mirrorsOf(memory, round.key)].filter((mirror) => mirror.doubt !== null);
+  const want = leastServed(round, wantsOf(round, doubted, nowMs));
+  if (want === null) return;
+  const isConfirming = doubted.length > 0 || round.watching.size > 0;
+  const since = doubted.map((mirror) => mirror.doubt?.sinceMs ?? nowMs);
+  // An older answer says nothing of a line that was cut since.
+  const witnessFromMs = Math.max(Math.min(nowMs, ...since), nowMs - witnessMs);
+  const own = duesOf(memory, round, want);
+  const dues = [...own, ...witnessDues(memory, round, want, doubted, witnessFromMs)];
+  const look = round.looks.get(want.key);
+  if (look !== undefined) look.nextAtMs = nowMs + look.stepMs;
+  const left = pay(memory, round, doubted, look, own.length);
+  if (left === null) {
+    giveUp(memory, round, doubted);
+    return;
+  }
+  if (own.length === 0) return;
+  memory.budget = left;
+  round.served.set(want.key, (round.served.get(want.key) ?? 0) + 1 / want.share);
+  const controls = isConfirming ? controlsOf(memory, round) : [];
+  const moment = beginMoment(
+    round,
+    isConfirming ? 'confirm' : 'look',
+    // Resolving `latest` aside has a deadline of its own of the same length; the rest is for the way to us.
+    dues.map((due) => ({ registry: due.target.registry, deadlineMs: nowMs + 2 * due.timeoutMs + limits.roundStepMs })),
+    controls.map((due) => ({ name: due.name, deadlineMs: nowMs + due.timeoutMs + limits.roundStepMs })),
+    { nowMs, witnessFromMs },
+  );
+  const isSlowWatch = doubted.length === 0 && round.looks.size === 0 && isLongWatch(memory, round);
+  round.nextAtMs = nowMs + (isSlowWatch ? watchStepMs : limits.roundStepMs);
+  memory.turn.rounds.push({ id: round.id, moment: moment.index, dues, controls });
+}
+
+/** When the round next wants to ask, monotonic milliseconds; `null`: it waits for answers, or for nothing. */
+export function nextAskMs(memory: Memory, round: Round): number | null {
+  const isBusy = round.watching.size > 0 || [...mirrorsOf(memory, round.key)].some((mirror) => mirror.doubt !== null);
+  if (isBusy) return round.nextAtMs;
+  const looks = [...round.looks.values()].map((look) => look.nextAtMs);
+  return looks.length === 0 ? null : Math.max(round.nextAtMs, Math.min(...looks));
+}
+
+function wantsOf(round: Round, doubted: readonly MirrorMemory[], nowMs: number): readonly Want[] {
+  const wants = new Map<string, Want>();
+  const want = (question: Question, share: number, registries: Want['registries']): void => {
+    const key = questionKey(question);
+    const known = wants.get(key);
+    if (known !== undefined && known.share >= share && known.registries === null) return;
+    wants.set(key, { key, question, share, registries: known === undefined ? registries : null });
+  };
+  for (const mirror of doubted) {
+    // A moment waits for the mirror it is about.
+    if (round.flights.has(mirror.mirror.name)) continue;
+    for (const target of mirror.doubt?.targets.values() ?? []) {
+      if (!target.canary) want(target, 2, null);
+      want('canary', target.canary ? 3 : 1, null);
+    }
+  }
+  if (round.watching.size > 0) want('canary', 3, null);
+  for (const { target, registry, registries, nextAtMs } of round.looks.values()) {
+    if (nextAtMs <= nowMs) want(target, 2, registries === null ? null : new Set([registry, ...registries]));
+  }
+  return [...wants.values()];
+}
+
+function leastServed(round: Round, wants: readonly Want[]): Want | null {
+  const floor = Math.min(...wants.map(({ key }) => round.served.get(key) ?? Number.POSITIVE_INFINITY));
+  // Whoever is new starts where the least served stands, not at nothing.
+  for (const { key } of wants) if (!round.served.has(key)) round.served.set(key, Number.isFinite(floor) ? floor : 0);
+  let least: Want | null = null;
+  for (const want of wants) {
+    const served = (one: Want) => round.served.get(one.key) ?? 0;
+    if (least === null || served(want) < served(least)) least = want;
+    else if (served(want) === served(least) && want.share > least.share) least = want;
+  }
+  return least;
+}
+
+function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
+  const members = [...mirrorsOf(memory, round.key)].filter(
+    (mirror) =>
+      canBeAsked(memory, mirror) &&
+      !round.flights.has(mirror.mirror.name) &&
+      (registries === null || registries.has(mirror.mirror.name)),
+  );
+  // Where two share a host, the one in doubt gets the slot.
+  members.sort((a, b) => Number(b.doubt !== null) - Number(a.doubt !== null));
+  return members.flatMap((mirror) => {
+    const target = targetAt(memory, mirror, question);
+    if (target === null) return [];
+    const timeoutMs = isInDoubt(mirror, target)
+      ? confirmTimeoutMs(memory, mirror, target)
+      : lookTimeoutMs(memory, mirror, target);
+    return [{ target, timeoutMs }];
+  });
+}
+
+/** The canaries of other upstreams, where a canary was silent and nobody has shown since that our line is up. */
+function witnessDues(
+  memory: Memory,
+  round: Round,
+  { question }: Want,
+  doubted: readonly MirrorMemory[],
+  fromMs: number,
+) {
+  if (question !== 'canary') return [];
+  const egresses = new Set(round.watching);
+  for (const { marks, egress } of doubted) if (marks.at(-1)?.answered === false) egresses.add(egress);
+  return [...egresses].flatMap((egress) =>
+    witnessesToAsk(memory, round, egress, fromMs).flatMap((other) =>
+      other.canary === null ? [] : [{ target: other.canary, timeoutMs: lookTimeoutMs(memory, other, other.canary) }],
+    ),
+  );
+}
+
+/** What is left after `asks` more; canary doubts, suspicions and the way back are free. `null`: too little. */
+function pay(
+  memory: Memory,
+  round: Round,
+  doubted: readonly MirrorMemory[],
+  look: Look | undefined,
+  asks: number,
+): Budget | null {
+  const isFree =
+    round.watching.size > 0 ||
+    look?.reason === 'back' ||
+    doubted.some((mirror) => mirror.canary !== null && isInDoubt(mirror, mirror.canary));
+  return isFree ? memory.budget : spend(memory.budget, asks, look?.isUrgent ?? false);
+}
+
+/** Without a budget nothing waits for an answer that will not be asked for. */
+function giveUp(memory: Memory, round: Round, doubted: readonly MirrorMemory[]): void {
+  for (const mirror of doubted) endDoubt(memory, mirror);
+  for (const [key, look] of round.looks) if (look.reason !== 'back') round.looks.delete(key);
+}
+
+function controlsOf(memory: Memory, round: Round) {
+  return memory.config.controls
+    .filter((control) => !round.controlFlights.has(control.name))
+    .map((control) => ({ name: control.name, timeoutMs: limits.roundTimeoutMsMin }));
+}
+
+function isLongWatch(memory: Memory, round: Round): boolean {
+  for (const egress of round.watching) {
+    const sinceMs = memory.suspicions.get(egress)?.sinceMs ?? memory.now.monotonicMs;
+    if (memory.now.monotonicMs - sinceMs >= limits.roundMs) return true;
+  }
+  return false;
+}
+
+/** What a target usually takes: its baseline, for want of one the canary's; `null` where neither was measured. */
+function usualMs(_memory: Memory, mirror: MirrorMemory, target: Target): number | null {
+  const own = seriesOf(mirror, target, 'cold').baseline.medianMs;
+  return own ?? canarySeries(mirror)?.baseline.medianMs ?? null;
+}
+
+/**
+ * The deadline of a confirming probe of what is in doubt: the larger of 1.5 s and 3 × baseline, milliseconds. The last
+ * ok canary counts where it was slower than the baseline, which stands still in a spike: a slow mirror must not look
+ * dead. A mirror that was never measured gets 3 × 1.5 s. Never above the step's own deadline.
+ */
+export function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
+  const baselineMs = usualMs(memory, mirror, target);
+  const usual =
+    baselineMs === null && mirror.lastOkRttMs === null
+      ? limits.roundTimeoutMsMin
+      : Math.max(baselineMs ?? 0, mirror.lastOkRttMs ?? 0);
+  const wantedMs = Math.max(limits.roundTimeoutMsMin, limits.roundTimeoutFactor * usual);
+  return Math.round(Math.min(wantedMs, stepTimeoutMs(memory.config, target.step)));
+}
+
+/** The deadline of a sibling and of a look: long enough that a slow answer is measured and not cut. Milliseconds. */
+function lookTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
+  const usual = usualMs(memory, mirror, target) ?? mirror.lastOkRttMs ?? 0;
+  const wantedMs = Math.max(limits.lookTimeoutMsMin, limits.lookTimeoutFactor * usual);
+  const ownMs = mirror.canary === null ? wantedMs : stepTimeoutMs(memory.config, mirror.canary.step);
+  return Math.round(Math.min(wantedMs, ownMs));
+}

@@ -1,0 +1,132 @@
+import type { LookOrder } from '../../core/due.ts';
+import { limits } from '../../core/limits.ts';
+import type { Sample } from '../../core/sample.ts';
+import { isHeavy, type Target } from '../../core/target.ts';
+import { canBeAsked } from '../absence.ts';
+import { type Memory, type MirrorMemory, roundKeyOf, seriesOf } from '../memory.ts';
+import { spend } from './budget.ts';
+import { askAgainMs, mirrorsOf, roundFor } from './doubt.ts';
+import type { Look, Round } from './moments.ts';
+import { questionKey, targetAt } from './question.ts';
+
+/** Answers as usual that end a look at a slow one. */
+const settledAnswers = 3;
+
+/**
+ * Starts a look, or extends the one under way for the same question: the longer time, the shorter step, all who are
+ * wanted. A heavy target is asked once more of each, as a second look. Without a budget nothing is started.
+ */
+export function orderLook(memory: Memory, order: LookOrder): void {
+  const mirror = memory.mirrors.get(order.registry);
+  if (mirror === undefined || memory.suspicions.has(mirror.egress)) return;
+  const target = targetAt(memory, mirror, order.target);
+  if (target === null) return;
+  if (isHeavy(target.step)) askHeavy(memory, mirror, target, order);
+  else look(memory, mirror, target, { ...order, firstMs: memory.now.monotonicMs, reason: 'ordered' });
+}
+
+/** Looks at a first slow answer for a round's time, so that "it is slow" and "everything is slow" are told apart. */
+export function lookSlow(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
+  const firstMs = askAgainMs(memory, sample);
+  const asks = { registries: null, forMs: limits.roundMs, stepMs: limits.roundStepMs, isUrgent: false };
+  look(memory, mirror, sample.due.target, { ...asks, firstMs, reason: 'slow' });
+}
+
+/** Asks a target whose mirror is back, until it is back too. */
+export function lookBack(memory: Memory, mirror: MirrorMemory, target: Target): void {
+  if (isHeavy(target.step)) return;
+  const firstMs = memory.now.monotonicMs + limits.roundStepMs;
+  const asks = { registries: [], forMs: limits.roundMs, stepMs: limits.roundStepMs, isUrgent: false };
+  look(memory, mirror, target, { ...asks, firstMs, reason: 'back' });
+}
+
+function look(
+  memory: Memory,
+  mirror: MirrorMemory,
+  target: Target,
+  order: Pick<LookOrder, 'registries' | 'forMs' | 'stepMs' | 'isUrgent'> & Pick<Look, 'reason'> & { firstMs: number },
+): void {
+  if (!canBeAsked(memory, mirror) || memory.suspicions.has(mirror.egress)) return;
+  const { firstMs, isUrgent, reason } = order;
+  const round = memory.rounds.get(roundKeyOf(mirror.mirror));
+  const key = questionKey(target);
+  const known = round?.looks.get(key);
+  const untilMs = firstMs + order.forMs;
+  const stepMs = Math.max(limits.roundStepMs, order.stepMs);
+  const registries = order.registries === null ? null : new Set(order.registries);
+  if (known !== undefined) {
+    known.untilMs = Math.max(known.untilMs, untilMs);
+    known.stepMs = Math.min(known.stepMs, stepMs);
+    known.nextAtMs = Math.min(known.nextAtMs, Math.max(firstMs, memory.now.monotonicMs));
+    known.isUrgent ||= isUrgent;
+    if (reason === 'ordered') known.reason = reason;
+    const both = new Set([mirror.mirror.name, ...(registries ?? []), ...(known.registries ?? [])]);
+    known.registries = known.registries === null || registries === null ? null : both;
+    return;
+  }
+  // Enough for one moment at least: a look that could ask nobody is none.
+  if (reason !== 'back' && spend(memory.budget, 1 + (registries?.size ?? 1), isUrgent) === null) return;
+  roundFor(memory, mirror, firstMs).looks.set(key, {
+    target,
+    registry: mirror.mirror.name,
+    registries,
+    untilMs,
+    stepMs,
+    nextAtMs: firstMs,
+    isUrgent,
+    reason,
+    settled: 0,
+  });
+}
+
+/** One re-ask of each mirror that has the heavy target; again only after a while, however often it is ordered. */
+function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: LookOrder): void {
+  const key = `${roundKeyOf(mirror.mirror)} ${questionKey(target)}`;
+  const lastMs = memory.heavyLooks.get(key);
+  const nowMs = memory.now.monotonicMs;
+  if (lastMs !== undefined && nowMs - lastMs < limits.heavyLookMs) return;
+  const wanted = order.registries === null ? null : new Set([order.registry, ...order.registries]);
+  const targets = [...mirrorsOf(memory, roundKeyOf(mirror.mirror))].flatMap((one) => {
+    if (!canBeAsked(memory, one) || (wanted !== null && !wanted.has(one.mirror.name))) return [];
+    const own = targetAt(memory, one, target);
+    return own === null ? [] : [own];
+  });
+  const left = spend(memory.budget, targets.length, order.isUrgent);
+  if (left === null || targets.length === 0) return;
+  memory.budget = left;
+  memory.heavyLooks.set(key, nowMs);
+  memory.turn.rechecks.push(...targets);
+}
+
+/** Ends a look early where what it was for has been answered: three usual answers, or the target out no more. */
+export function hearLook(memory: Memory, mirror: MirrorMemory, sample: Sample, isSlow: boolean): void {
+  const round = memory.rounds.get(roundKeyOf(mirror.mirror));
+  const key = questionKey(sample.due.target);
+  const look = round?.looks.get(key);
+  if (look === undefined || look.registry !== mirror.mirror.name || sample.due.purpose !== 'confirm') return;
+  switch (look.reason) {
+    case 'ordered':
+      return;
+    case 'slow':
+      look.settled = sample.outcome.tag === 'ok' && !isSlow ? look.settled + 1 : 0;
+      if (look.settled >= settledAnswers) round?.looks.delete(key);
+      return;
+    case 'refused':
+      if (sample.outcome.tag === 'ok') round?.looks.delete(key);
+      return;
+    case 'back':
+      if (!seriesOf(mirror, sample.due.target, 'cold').outage.isOut) round?.looks.delete(key);
+      return;
+    default:
+      look.reason satisfies never;
+  }
+}
+
+/** Ends the looks whose time is over, and those at mirrors that are asked no more. */
+export function expireLooks(memory: Memory, round: Round): void {
+  for (const [key, { untilMs, registry }] of round.looks) {
+    const mirror = memory.mirrors.get(registry);
+    const isOver = untilMs <= memory.now.monotonicMs || mirror === undefined || !canBeAsked(memory, mirror);
+    if (isOver || memory.suspicions.has(mirror.egress)) round.looks.delete(key);
+  }
+}

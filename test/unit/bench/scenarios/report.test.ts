@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { scenarioOptionsOf, seedsOf } from '../../../../bench/scenarios/options.ts';
+import { playTask, traceTask } from '../../../../bench/scenarios/play.ts';
+import { playerNames } from '../../../../bench/scenarios/players/registry.ts';
+import { reportOf } from '../../../../bench/scenarios/report/markdown.ts';
+import type { Score } from '../../../../bench/scenarios/report/score.ts';
+import { quantile, rowsOf, standingsOf, worseThanBaseline } from '../../../../bench/scenarios/report/tables.ts';
+
+const score = (player: string, cost: number, more: Partial<Score> = {}): Score => ({
+  family: 'one',
+  group: 'g',
+  seed: 1,
+  isCalm: false,
+  player,
+  cost,
+  bestCost: 4,
+  incidentCost: null,
+  incidentBest: null,
+  moves: 2,
+  harmful: 1,
+  harmfulFalse: 0,
+  needless: 1,
+  needlessFalse: 1,
+  calmDepartures: 0,
+  calmYears: 0,
+  incidents: 1,
+  costlyIncidents: 1,
+  missed: 0,
+  delays: [10],
+  notices: 3,
+  spikes: 0,
+  mirrorMonths: 0,
+  probes: 120,
+  extraProbes: 20,
+  ...more,
+});
+
+describe('rows', () => {
+  it('add worlds up', () => {
+    const [row] = rowsOf([
+      score('p', 5),
+      score('p', 7, { delays: [20, 400], incidents: 2 }),
+      score('p', 3, { incidents: 0, notices: 9, delays: [], isCalm: true, calmDepartures: 2, calmYears: 0.5 }),
+    ]);
+    expect(row).toEqual({
+      player: 'p',
+      worlds: 3,
+      cost: 5,
+      ratio: 15 / 12,
+      moves: 6,
+      harmful: 3,
+      harmfulFalse: 0,
+      needless: 3,
+      needlessFalse: 3,
+      costlyIncidents: 3,
+      missed: 0,
+      delayMedian: 20,
+      delayP90: 400,
+      notices: 2,
+      departuresAYear: 4,
+      spikesAMonth: null,
+      extra: 0.2,
+    });
+  });
+  it('quantiles are those of the nearest rank', () => {
+    expect([quantile([], 0.5), quantile([1, 2, 3, 4], 0.5), quantile([1, 2, 3, 4], 0.9)]).toEqual([null, 2, 4]);
+  });
+});
+
+describe('standings', () => {
+  const baselines = ['never', 'plain'];
+  const scores = [
+    ...[score('never', 10), score('plain', 5), score('policy', 5.01), score('oracle', 4)],
+    ...[score('never', 4.1), score('plain', 4), score('policy', 4.11), score('oracle', 1)].map((one) => ({
+      ...one,
+      family: 'two',
+    })),
+    ...[score('never', 9), score('plain', 8), score('policy', 5), score('oracle', 4)].map((one) => ({
+      ...one,
+      family: 'three',
+    })),
+  ];
+  it('name the best baseline, and the families where nobody but the oracle differs by 3 %', () => {
+    const standings = standingsOf(scores, baselines);
+    expect(standings.map(({ family, best, bestOf, isAlike }) => [family, best, bestOf, isAlike])).toEqual([
+      ['one', 5, 'plain', false],
+      ['two', 4, 'plain', true],
+      ['three', 8, 'plain', false],
+    ]);
+    expect(worseThanBaseline(standings, 'policy').map(({ family }) => family)).toEqual(['one']);
+  });
+  it('are said in the report', () => {
+    const report = reportOf(scores, {
+      seeds: 'odd seeds 1 to 1',
+      command: 'npm run scenarios',
+      baselines,
+      what: new Map([['one', 'a dead head']]),
+    });
+    expect(report).toContain('All are alike within 3 % in 1: two.');
+    expect(report).toContain('`policy` pays more than the best baseline in 1: one (5.01, plain 5.00).');
+    expect(report).toContain('| one: a dead head | 10.00 | 5.00 | 5.01 | 4.00 |');
+    expect(report).toContain('| policy | 4.71 | 1.177 | 6 | 3 (0) | 3 (3) | 0 of 3 | 10 | 10 | 3.0 | 20 % |');
+    expect(report).not.toContain('## Calm');
+  });
+});
+
+describe('a run', () => {
+  it.each([
+    [[], { seeds: [1, 3, 5, 7, 9, 11, 13, 15, 17, 19], half: 'odd', players: playerNames, families: null }],
+    [['--short'], { seeds: [1], isShort: true }],
+    [['--seeds', 'even', '--count', '2'], { seeds: [0, 2], half: 'even' }],
+    [
+      ['--seed', '7', '--trace', '--player', 'policy', '--player', 'never'],
+      { seeds: [7], players: ['never', 'policy'] },
+    ],
+  ])('%j', (argv, expected) => expect(scenarioOptionsOf(argv)).toMatchObject(expected));
+  it.each([['--seeds', 'some'], ['--player', 'nobody'], ['--count', '0'], ['--seed', 'x'], ['--help'], ['stray']])(
+    'is refused: %s %s',
+    (...argv) => expect(scenarioOptionsOf(argv.filter((word) => word !== undefined))).toBe(null),
+  );
+  it('the halves share no seed', () => {
+    const [even, odd] = [seedsOf('even', 10), seedsOf('odd', 10)];
+    expect(even.filter((seed) => odd.includes(seed))).toEqual([]);
+    expect(seedsOf('all', 10)).toEqual([...even, ...odd].toSorted((one, other) => one - other));
+  });
+  it('plays the same twice, and traces moves beside truth', async () => {
+    const task = { family: 'refused', seed: 4, players: ['never', 'policy'] };
+    const [one, two] = [await playTask(task), await playTask(task)];
+    expect(one).toEqual(two);
+    expect(one.scores.map(({ player }) => player)).toEqual(['never', 'policy']);
+    const lines = await traceTask(task);
+    expect(lines.filter((line) => line.startsWith('policy: '))).toHaveLength(1);
+    expect(lines.some((line) => line.includes('(fails)'))).toBe(true);
+  });
+  it('names a family or player that does not exist', async () => {
+    await expect(playTask({ family: 'none', seed: 1, players: [] })).rejects.toThrow('no family none');
+    await expect(playTask({ family: 'refused', seed: 1, players: ['x'] })).rejects.toThrow('no player x');
+  });
+});

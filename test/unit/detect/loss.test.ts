@@ -1,0 +1,44 @@
+import { describe, expect, it } from 'vitest';
+import { isLossy, lossOf, type Mark, withMark } from '../../../src/detect/round/loss.ts';
+
+/** Marks a second apart that end at `endMs`: `+` an answer, `-` silence. */
+const marks = (text: string, endMs = 120_000): readonly Mark[] =>
+  [...text].map((one, i) => ({ atMs: endMs - (text.length - 1 - i) * 1_000, answered: one === '+' }));
+const loss = (text: string) => lossOf([marks(text)], 120_000);
+
+describe('a lossy line', () => {
+  it.each([
+    { name: 'all well', units: ['++++', '++++'], controls: [], want: false },
+    { name: 'two of three lose now and then', units: ['+-+-+', '+-+-+', '+++++'], controls: [], want: true },
+    { name: 'one of three does', units: ['+-+-+-+-+', '+++++', '+++++'], controls: [], want: false },
+    {
+      name: 'two of three, and a control that does not',
+      units: ['+-+-+', '+-+-+', '+++++'],
+      controls: ['++++'],
+      want: false,
+    },
+    { name: 'a blip of each', units: ['+-+', '+-+', '+-+'], controls: [], want: false },
+    { name: 'two of three dead', units: ['++----', '++----', '++++'], controls: [], want: false },
+    { name: 'all dead', units: ['++----', '++----'], controls: ['+---'], want: false },
+    { name: 'one alone', units: ['+-+-+-+-+-+'], controls: [], want: false },
+    {
+      name: 'half of what the control was asked, and one mirror now and then',
+      units: ['+-+', '++++', '++++'],
+      controls: ['+-+--+'],
+      want: true,
+    },
+    { name: 'half of what the control was asked alone', units: ['+++', '++++'], controls: ['+-+--+'], want: false },
+    { name: 'below 5 %', units: [`${'+-'}${'+'.repeat(60)}`, `${'+-'}${'+'.repeat(60)}`], controls: [], want: false },
+  ])('$name: $want', ({ units, controls, want }) => {
+    expect(isLossy(units.map(loss), controls.map(loss))).toBe(want);
+  });
+
+  it('counts two minutes', () => {
+    expect(lossOf([marks('-+-+')], 120_000)).toEqual({ answers: 2, silent: 2, recoveries: 2 });
+    expect(lossOf([marks('-+-+')], 239_000)).toEqual({ answers: 1, silent: 1, recoveries: 1 });
+    expect(withMark(marks('-+'), { atMs: 239_500, answered: true })).toHaveLength(2);
+    let kept: readonly Mark[] = [];
+    for (let i = 0; i < 500; i++) kept = withMark(kept, { atMs: 1, answered: true });
+    expect(kept).toHaveLength(240);
+  });
+});
