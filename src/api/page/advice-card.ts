@@ -1,5 +1,6 @@
 import type { Advice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
+import { reach } from './command.ts';
 import { dated, duration, percent, span } from './format.ts';
 import { adviceHands } from './hands.ts';
 import { type Html, html } from './html.ts';
@@ -28,7 +29,7 @@ ${lineToCopy(advice, isTaken)}
 <p class="back">To go back: <code>${advice.rollback}</code></p>
 ${
   !isTaken &&
-  html`<p class="accept">Once it is set, say so, to be told when to go back: <code>mirrorwatch advice accept ${advice.id}</code></p>${adviceHands(config, advice.id)}`
+  html`<p class="accept">Once it is set, say so, to be told when to go back: <code>mirrorwatch advice accept ${advice.id}${reach(config)}</code></p>${adviceHands(config, advice.id)}`
 }
 ${
   advice.doesNotCover.length > 0 &&

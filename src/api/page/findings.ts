@@ -1,6 +1,7 @@
 import type { Config } from '../../core/config.ts';
 import type { Finding } from '../../core/finding.ts';
 import { mirrorPath, probePath } from './badges.ts';
+import { reach } from './command.ts';
 import { dated, span } from './format.ts';
 import { ackHand } from './hands.ts';
 import { type Html, html } from './html.ts';
@@ -28,7 +29,7 @@ export function findingItem(finding: Finding, { nowMs, mirror, ack }: FindingFra
   return html`<li class="finding ${finding.state}${isAboutUs && ' about-us'}" id="finding-${finding.id}">
 <span class="kind ${finding.kind}">${kindWords[finding.kind]}</span> <span class="said">${said(finding, mirror)}</span>
 <span class="muted">${lasted(finding, nowMs)}, confidence ${finding.confidence}${vantageNote(finding)}${scopeNote(finding)}</span>
-${probeLinks(finding)}${ackHint(finding)}${ack !== null && needsAck(finding) && ackHand(ack, finding.id)}</li>`;
+${probeLinks(finding)}${ackHint(finding, ack)}${ack !== null && needsAck(finding) && ackHand(ack, finding.id)}</li>`;
 }
 
 function lasted({ openedAtMs, closedAtMs }: Finding, nowMs: number): Html {
@@ -69,10 +70,10 @@ function probeLinks({ evidence }: Finding): Html | null {
   return html`<span class="walk">on the wire: ${shown.map((probeId, i) => html`<a href="${probePath(probeId)}">probe ${evidence.probeIds.length - shown.length + i + 1}</a> `)}</span>`;
 }
 
-function ackHint(finding: Finding): Html | null {
+function ackHint(finding: Finding, config: Config | null): Html | null {
   if (finding.acknowledged !== null)
     return html`<span class="muted">acknowledged: <bdi>${finding.acknowledged.reason}</bdi></span>`;
-  return needsAck(finding)
-    ? html`<span class="muted">never clears by itself: <code>mirrorwatch ack ${finding.id} --reason '…'</code></span>`
+  return config !== null && needsAck(finding)
+    ? html`<span class="muted">never clears by itself: <code>mirrorwatch ack ${finding.id} --reason '…'${reach(config)}</code></span>`
     : null;
 }

@@ -79,6 +79,6 @@ function hand(config: Config, { id, path, button, fields, body }: Hand): Html {
 }
 
 /** Writes need the bearer token off loopback, and wherever one is set. */
-function needsToken({ listen }: Config): boolean {
+export function needsToken({ listen }: Config): boolean {
   return listen.token !== null || !isLoopback(listen.host);
 }

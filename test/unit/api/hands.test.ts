@@ -96,6 +96,17 @@ describe('the hands of the page', () => {
     expect(handsOf(page.text).map(({ asksToken }) => asksToken)).toEqual([asks]);
   });
 
+  it.each([
+    ['the usual place', {}, ''],
+    ['another port', { port: 10121 }, ' --url http://127.0.0.1:10121'],
+    ['every address, with a token', { host: '0.0.0.0', token: new Secret('t0ken') }, ' --token-file FILE'],
+    ['TLS over IPv6', { host: '::1', tls: { cert: '', key: new Secret('') } }, ' --url https://[::1]:10120'],
+  ])('the command beside the button works as it is shown: at %s', async (_what, changed, said) => {
+    const { ask } = await up({ configWith: { listen: { ...fixtureConfig.listen, ...changed } } });
+    const { text } = await ask('/', { headers: { authorization: `Basic ${btoa('x:t0ken')}` } });
+    expect(text).toContain(`<code>mirrorwatch advice accept ${fixtureAdvice.id}${said}</code>`);
+  });
+
   it('an advice that is over has none, and one that was accepted neither', async () => {
     const { ask } = await up({ advice: () => ({ items: [{ ...fixtureAdvice, state: 'accepted' }], next: null }) });
     expect(handsOf((await ask('/')).text)).toEqual([]);
