@@ -189,6 +189,7 @@ export function createAdvisor(input: {
           const asked = new Set(next.modules.map(({ module, version }) => `${module}@${version}`));
           const isAsked = (question: string): boolean => asked.has(question.slice(question.indexOf(' ') + 1));
           forgetRemoved(group, new Set(fresh.roster.mirrors.map(({ name }) => name)), isAsked);
+          group.outlook = '';
           follow(view(group, now));
           wanted.delete(key);
           continue;
@@ -261,6 +262,7 @@ function groupsOf(config: Config, declared: Declared): Map<string, Group> {
         chain,
         open: null,
         accepted: null,
+        read: null,
         audit: null,
         lastAcceptMs: null,
         lastAcceptWallMs: null,
@@ -268,6 +270,7 @@ function groupsOf(config: Config, declared: Declared): Map<string, Group> {
         muted: [],
         contest: newContest(null),
         around: null,
+        outlook: '',
         heard: [],
         targets: new Map(),
       });

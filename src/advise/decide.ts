@@ -6,7 +6,7 @@ import { type Cause, causeOf, causeOfAlarm, isForced } from './cause.ts';
 import type { Chain } from './clients/client.ts';
 import { type Expectation, expectation } from './expected.ts';
 import { headNow, homeOf } from './group.ts';
-import { type ChoiceRule, choose, chooseAnyway, isGoodNow } from './paired/choose.ts';
+import { type ChoiceRule, choose, chooseAnyway, isAnyPast, isGoodNow } from './paired/choose.ts';
 import { recordOf } from './paired/contest.ts';
 import { healthBound, isHomeAsGood, waitMs } from './paired/home.ts';
 import type { Alarm } from './paired/pair.ts';
@@ -53,9 +53,16 @@ export function decide(view: View): Decision {
     const refused = { kind: 'refuse', refusal: 'vantage_suspect', weighed, at } as const;
     return { ...refused, cause: cause?.kind ?? 'outage', findings: cause?.findings ?? [] };
   }
-  const weighed = weighAll(view);
+  // Nearly always there is nothing to weigh.
+  let known: readonly Weighed[] | null = null;
+  const weighed = (): readonly Weighed[] => {
+    known ??= weighAll(view);
+    return known;
+  };
   return leave(view, at, cause, weighed) ?? goHome(view, at, weighed) ?? stay(view, at, cause, weighed);
 }
+
+type Weigh = () => readonly Weighed[];
 
 /** What speaks against a mirror now, whether or not it is worth leaving: what detect found, else alerts of others. */
 export function causeAgainst(view: View, mirror: Mirror): Cause | null {
@@ -83,10 +90,12 @@ export function ruleOf(view: View, at: Mirror): ChoiceRule {
   };
 }
 
-function leave(view: View, at: Mirror, cause: Cause | null, weighed: readonly Weighed[]): Decision | null {
-  const candidates = candidatesFrom(view, at, weighed);
-  const rule = ruleOf(view, at);
+function leave(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decision | null {
   const must = mustLeave(view, at, cause);
+  const rule = ruleOf(view, at);
+  if (must === null && !isAnyPast(view.group.contest, rule)) return null;
+  const weighed = weigh();
+  const candidates = candidatesFrom(view, at, weighed);
   if (must !== null) {
     const to = chooseAnyway(view.group.contest, candidates(must.kind), rule);
     return to === null ? null : moveTo(view, at, to, must.kind, must.findings, null, weighed);
@@ -137,12 +146,10 @@ function moveTo(
 }
 
 /** Back to the preferred mirror: after the wait, once it has proven itself, and where nothing is lost by it. */
-function goHome(view: View, at: Mirror, weighed: readonly Weighed[]): Decision | null {
+function goHome(view: View, at: Mirror, weigh: Weigh): Decision | null {
   const { group, config, now } = view;
   const home = homeOf(group);
   if (home === null || home === at || view.evidenceOf(home.name).length > 0) return null;
-  const one = weighed.find(({ mirror }) => mirror === home);
-  if (one === undefined || !mayBeProposed(one.gate)) return null;
   const awayMs = now.monotonicMs - (group.moves.lastMs ?? Number.NEGATIVE_INFINITY);
   if (awayMs < waitMs(group.moves.departures, config.advise.holdMs, now.monotonicMs)) return null;
   const { contest } = group;
@@ -150,13 +157,17 @@ function goHome(view: View, at: Mirror, weighed: readonly Weighed[]): Decision |
   const here = recordOf(contest, at.name);
   if (!isHomeAsGood(recordOf(contest, home.name), here, config.advise.holdMs, now.monotonicMs)) return null;
   if (isMuted(view, at.name, home.name, 'failback')) return null;
+  const weighed = weigh();
+  const one = weighed.find(({ mirror }) => mirror === home);
+  if (one === undefined || !mayBeProposed(one.gate)) return null;
   return moveTo(view, at, home.name, 'failback', [], null, weighed);
 }
 
 /** Nobody to move to: said aloud where staying is no choice, and silent where it merely is not worth it. */
-function stay(view: View, at: Mirror, cause: Cause | null, weighed: readonly Weighed[]): Decision {
+function stay(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decision {
   if (cause === null) return { kind: 'none' };
   if (!isForced(cause.kind)) return { kind: 'wait' };
+  const weighed = weigh();
   const others = weighed.filter((one) => one.mirror !== at);
   const { contest } = view.group;
   const isOpen = others.some(

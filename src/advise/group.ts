@@ -51,6 +51,8 @@ export interface Group {
   /** Proposed or refused. */
   open: Held | null;
   accepted: Held | null;
+  /** The chain of the last proposal that was read, so that it is read once. */
+  read: { readonly id: string; readonly chain: Chain | null } | null;
   /** Accepted last and still to be looked back at, also where it led back to the declared chain; `null`: none. */
   audit: Advice | null;
   /** Monotonic; `null`: nothing accepted yet. */
@@ -62,6 +64,8 @@ export interface Group {
   readonly contest: Contest;
   /** What the comparison goes by, as of the last decision. */
   around: Surroundings | null;
+  /** What `around` was made of, as a text; empty: make it anew. */
+  outlook: string;
   /** What the head did since the last decision. */
   heard: Heard[];
   /** Who is asked what, by question and mirror. */
@@ -94,8 +98,11 @@ export function mirrorBehind(group: Group, member: ChainMember | undefined): Mir
 export function advisedNow(group: Group): Chain | null {
   const open = group.open?.advice;
   if (open === undefined || open.state !== 'proposed') return group.chain;
-  const parsed = group.client.parse(open.chain.after);
-  return parsed.tag === 'ok' ? parsed.value : group.chain;
+  if (group.read?.id !== open.id) {
+    const parsed = group.client.parse(open.chain.after);
+    group.read = { id: open.id, chain: parsed.tag === 'ok' ? parsed.value : null };
+  }
+  return group.read.chain ?? group.chain;
 }
 
 /** The mirror that clients who follow the remedy ask first now; `null`: none that is watched. */

@@ -6,7 +6,7 @@ import { ruleOf } from './decide.ts';
 import { type Group, headNow, mirrorBehind } from './group.ts';
 import { costOf } from './paired/choose.ts';
 import { closeOverdue, hearAnswer } from './paired/contest.ts';
-import { type Look, looksAfter } from './paired/looks.ts';
+import { type Look, looksAfter, oddOf } from './paired/looks.ts';
 import { forgetAnswers } from './paired/moments.ts';
 import { mayBeProposed } from './rank.ts';
 import { surroundings, type View, weighAll } from './view.ts';
@@ -61,6 +61,8 @@ export function looksOf(view: View): readonly LookOrder[] {
   const heard = [...group.heard.splice(0), ...late];
   const at = headNow(group);
   if (heard.length === 0 || at === null || view.vantage.suspect === true) return [];
+  const odd = oddOf(group.contest, heard, now.monotonicMs);
+  if (odd.length === 0) return [];
   const rule = ruleOf(view, at);
   const cost = (name: string): number => costOf(group.contest, name, rule) ?? Number.POSITIVE_INFINITY;
   const candidates = weighAll(view)
@@ -68,7 +70,7 @@ export function looksOf(view: View): readonly LookOrder[] {
     .map((one) => one.mirror.name)
     .toSorted((a, b) => cost(a) - cost(b));
   const fallback = mirrorBehind(group, group.around.chains.get(at.name)?.members[1])?.name ?? null;
-  return looksAfter(group.contest, heard, candidates, fallback, now.monotonicMs).flatMap((look) => {
+  return looksAfter(group.contest, odd, candidates, fallback).flatMap((look) => {
     const order = orderOf(group, at.name, look);
     return order === null ? [] : [order];
   });

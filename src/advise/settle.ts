@@ -8,7 +8,7 @@ import { headNow, homeOf, memberOf, mirrorBehind } from './group.ts';
 import { close, hold, isReminderDue, type Ledger, reissue, release } from './ledger.ts';
 import { moveTo } from './paired/contest.ts';
 import { recentDepartures } from './paired/home.ts';
-import { chainTo, mirrorOf, surroundings, type View, weighAll } from './view.ts';
+import { chainTo, isRecent, mirrorOf, surroundings, type View, weighAll } from './view.ts';
 
 type Said = Exclude<Decision, { kind: 'none' | 'wait' }>;
 type Move = Extract<Decision, { kind: 'move' }>;
@@ -29,8 +29,24 @@ export function settleGroup(view: View, random: Random, trigger: Advice['trigger
 
 /** The comparison goes on from where clients are told to be now. */
 export function follow(view: View): void {
-  moveTo(view.group.contest, headNow(view.group)?.name ?? null);
-  view.group.around = surroundings(view);
+  const { group } = view;
+  moveTo(group.contest, headNow(group)?.name ?? null);
+  const seen = outlookOf(view);
+  if (group.around !== null && group.outlook === seen) return;
+  group.outlook = seen;
+  group.around = surroundings(view);
+}
+
+/** Everything that the surroundings are made of, as a text to compare: they change rarely and are asked for often. */
+function outlookOf(view: View): string {
+  const { group, now } = view;
+  const parts: unknown[] = [group.open?.advice.id, group.open?.advice.state, group.accepted?.advice.id, isRecent(view)];
+  for (const { name } of view.mirrors) {
+    const standing = view.standingOf(name);
+    const isAway = standing?.throttledUntilMs != null && standing.throttledUntilMs > now.wallMs;
+    parts.push(standing?.state, standing?.because, standing?.inDoubt, standing?.findings.length, isAway);
+  }
+  return parts.join('|');
 }
 
 function move(view: View, decision: Move, random: Random, trigger: Advice['trigger'], ledger: Ledger): void {

@@ -49,7 +49,20 @@ export const limits = {
   roundTokensStart: 60,
   roundTokensShare: 0.18,
   roundTokensMax: 300,
+  /** Left for doubts and orders when a slow answer is looked at. */
+  roundTokensKept: 30,
   roundUrgentFactor: 3,
+  /**
+   * design.md section 5.2, reopening damps: each opening adds one to a penalty that halves in so long (the default of
+   * RFC 2439 is 15 minutes; a flapping mirror's minutes are cheaper to wait for than a route's); from `outageDampedFrom`
+   * on closing needs a minute without a failure, twice as long for each one more.
+   */
+  outageHalfLifeMs: 30 * minute,
+  outageDampedFrom: 1.5,
+  outageQuietMsMin: 1 * minute,
+  outageQuietMsMax: 30 * minute,
+  /** design.md section 5.2: a `Retry-After` longer than this is a refusal at once. */
+  refusalWishMs: 1 * minute,
   /** design.md section 5, Outage: confidence low until, high from. */
   confidenceLowMs: 30 * second,
   confidenceHighMs: 2 * minute,
@@ -68,6 +81,8 @@ export const limits = {
   /** design.md section 5, Spike: the threshold is never above this share of the timeout. */
   thresholdShareOfTimeout: 0.9,
   spikeClearFactor: 1.5,
+  /** A slow sample lies above so many times the window's p99 too (design.md section 5.2). */
+  spikeTailFactor: 1.1,
   /** design.md section 5, Baseline: survives a restart up to. */
   baselineAgeMsMax: 24 * 60 * minute,
   /** design.md section 4.2: unknown without a settled canary sample for so many paces, at least so long. */

@@ -1,6 +1,6 @@
 import { isSilent } from '../core/failure.ts';
 import type { Sample } from '../core/sample.ts';
-import { isHeavy, type Target } from '../core/target.ts';
+import { isHeavy, seriesId, type Target } from '../core/target.ts';
 import { apply, openFinding } from './findings.ts';
 import {
   isCanaryProbe,
@@ -14,13 +14,15 @@ import {
   writeSoon,
 } from './memory.ts';
 import { hearOutage, openOutage } from './outages.ts';
+import { judgeRate, takeBackRate } from './reliability.ts';
 import { endDoubtOf } from './round/doubt.ts';
-import { hearLook, lookBack, lookSlow } from './round/look.ts';
+import { hearLook, lookBack, lookRefused, lookSlow } from './round/look.ts';
+import { targetAt } from './round/question.ts';
 import { vantageWord } from './round/witness.ts';
 import { forVersion } from './rules/baseline.ts';
 import { certificateFinding, certificateSays, hearCertificate } from './rules/certificate.ts';
 import { judgeMismatch, mismatchSays, wrongDigest } from './rules/mismatch.ts';
-import { heardOf, opensOutage } from './rules/outage.ts';
+import { heardOf, isDamped, opensOutage } from './rules/outage.ts';
 import { judgeRefusal, refusalOf, refusalSays } from './rules/refusal.ts';
 import { forgetSpeed, hearSpeed, shiftSays, spikeSays } from './rules/speed.ts';
 import { isSlow } from './rules/threshold.ts';
@@ -41,7 +43,7 @@ export function judge(
   hearLook(memory, mirror, sample, isSlowSample(memory, series, sample));
   if (connection === 'cold' && !isCanaryProbe(sample) && !isShort) judgeTarget(memory, mirror, series, sample);
   const isPrimary = connection === primaryConnection(mirror.mirror);
-  if (target.canary && isPrimary && purpose === 'scheduled') judgeRefused(memory, mirror, sample);
+  if (isPrimary) judgeRefused(memory, mirror, series, sample);
   judgeHash(memory, mirror, sample);
   judgeTls(memory, mirror, sample);
 }
@@ -66,10 +68,10 @@ export function dropSpeed(memory: Memory, mirror: MirrorMemory, series: SeriesMe
 function judgeSpeed(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
   const context = { rule: memory.config.detect.spike, nowMs: memory.now.monotonicMs };
   const { state, isNews } = hearSpeed(series, sample, context);
-  const wasQuiet = series.spike.slow === 0 && series.spike.sinceMs === null;
+  const wasQuiet = series.spike.slow === 0 && series.spike.sinceMs === null && !series.isLastSlow;
   Object.assign(series, state);
   memory.dirty.add(series);
-  if (wasQuiet && sample.outcome.tag === 'ok' && state.spike.slow === 1) lookSlow(memory, mirror, sample);
+  if (wasQuiet && state.isLastSlow) lookSlow(memory, mirror, sample);
   if (!isNews) return;
   memory.urgent.add(series);
   refreshSpeed(memory, mirror);
@@ -90,7 +92,8 @@ function judgeTarget(memory: Memory, mirror: MirrorMemory, series: SeriesMemory,
   if (heard === null) return;
   const wasOut = series.outage.isOut;
   hearOutage(memory, mirror, series, heard);
-  if (wasOut && series.outage.isOut && heard.says === 'ok') lookBack(memory, mirror, sample.due.target);
+  const isComing = wasOut && series.outage.isOut && heard.says === 'ok' && !isDamped(series.outage);
+  if (isComing) lookBack(memory, mirror, sample.due.target);
   if (opensOutage(series.outage, memory.config.detect.outage) === null) return;
   // Any answer of the host shows that our line is up.
   openOutage(memory, mirror, series, isSilent(sample.outcome) ? vantageWord(memory, mirror) : 'ok');
@@ -101,27 +104,44 @@ function isSlowSample(memory: Memory, { baseline }: SeriesMemory, { rttMs, due }
   return rttMs !== null && isSlow(rttMs, baseline.medianMs, memory.config.detect.spike, due.timeoutMs) === true;
 }
 
-function judgeRefused(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
-  const { name } = mirror.mirror;
+function judgeRefused(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
   const { outcome, due } = sample;
-  const refusal = refusalOf(outcome, hasServingSibling(memory, mirror));
-  const heard = { outcome, refusal, probeId: due.probeId };
-  const { state, event } = judgeRefusal(mirror.refusal, heard, memory.config.detect.outage);
-  mirror.refusal = state;
-  if (event === 'closed') apply(memory, 'refusal', mirror, { tag: 'well', text: `${name} serves us again.` });
-  if (event === 'opened') apply(memory, 'refusal', mirror, refusalSays(name, due.target, state));
+  series.serves = outcome.tag === 'ok';
+  const refusal = refusalOf(outcome, hasServingSibling(memory, mirror, due.target));
+  const heard = { outcome, refusal, probeId: due.probeId, endedMs: sample.endedMonotonicMs };
+  const isFirst = refusal !== null && series.refusal.refusals === 0;
+  const { state, event } = judgeRefusal(series.refusal, heard, memory.config.detect.outage);
+  series.refusal = state;
+  const isAbsence = outcome.tag === 'failed' && outcome.failure.kind === 'absent' && refusal === null;
+  if (due.purpose === 'scheduled') judgeRate(memory, mirror, series, sample, isAbsence);
+  // A wish to be left alone is not answered with more questions.
+  if (isFirst && !state.isOpen && refusal !== 'throttled') lookRefused(memory, mirror, sample);
+  if (event === null) return;
+  if (event === 'opened') takeBackRate(mirror, series);
+  if (event === 'opened') mirror.refused.add(series);
+  else mirror.refused.delete(series);
+  memory.urgent.add(series);
+  refreshRefusal(memory, mirror);
 }
 
-/** True where another mirror of the upstream last served what this one's canary asks for. */
-function hasServingSibling(memory: Memory, mirror: MirrorMemory): boolean {
+/** Opens, widens, narrows or closes the refusal of a mirror after which of its series are refused now. */
+export function refreshRefusal(memory: Memory, mirror: MirrorMemory): void {
+  const { name } = mirror.mirror;
+  const known = openFinding(memory, 'refusal', name)?.cause ?? null;
+  const canaryStep = mirror.canary?.step ?? null;
+  apply(memory, 'refusal', mirror, refusalSays(name, mirror.refused, { canaryStep, modules: mirror.modules, known }));
+}
+
+/** True where another mirror of the upstream last served the same thing. */
+function hasServingSibling(memory: Memory, mirror: MirrorMemory, target: Target): boolean {
   const key = roundKeyOf(mirror.mirror);
-  const wanted = mirror.canary;
   for (const other of memory.mirrors.values()) {
-    if (other === mirror || roundKeyOf(other.mirror) !== key || !other.canaryServes) continue;
-    const { canary } = other;
-    if (canary?.module === wanted?.module && canary?.version === wanted?.version && canary?.step === wanted?.step) {
-      return true;
+    if (other === mirror || roundKeyOf(other.mirror) !== key) continue;
+    const own = targetAt(memory, other, target);
+    if (own === null || own.module !== target.module || own.version !== target.version || own.step !== target.step) {
+      continue;
     }
+    if (other.series.get(seriesId(own, primaryConnection(other.mirror)))?.serves === true) return true;
   }
   return false;
 }

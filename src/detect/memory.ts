@@ -17,6 +17,7 @@ import { noOutage, type OutageState } from './rules/outage.ts';
 import { noRefusal, type RefusalState } from './rules/refusal.ts';
 import { noSelf, type SelfState } from './rules/self.ts';
 import { noSpeed, type SpeedState } from './rules/speed.ts';
+import { noRate, type RateClass, type RateState } from './rules/unreliable.ts';
 import { newTurn, type TurnDraft } from './turn.ts';
 
 type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
@@ -27,6 +28,11 @@ export interface SeriesMemory extends Changeable<SpeedState> {
   target: Target;
   readonly connection: Connection;
   outage: OutageState;
+  refusal: RefusalState;
+  /** Failures in a row that were counted against the mirror's reliability. */
+  rated: number;
+  /** Its last settled sample was ok. */
+  serves: boolean;
   /** Monotonic time of the last row; `null` before the first. */
   writtenAtMs: number | null;
 }
@@ -46,7 +52,7 @@ export interface MirrorMemory {
   mirror: Mirror;
   readonly egress: string;
   canary: Target | null;
-  /** Distinct names of modules among its light targets. */
+  /** Distinct names of modules that are asked for the canary's step. */
   modules: number;
   doubt: Doubt | null;
   readonly absence: Absence;
@@ -69,13 +75,14 @@ export interface MirrorMemory {
   address: string | null;
   certificate: Standing['certificate'];
   certificateState: CertificateState;
-  refusal: RefusalState;
   readonly wrongOnce: Map<string, WrongOnce>;
   /** Wrong digests that were declared, by target; an acknowledged one is not declared again. */
   readonly declaredWrong: Map<string, DeclaredWrong>;
   readonly stepTimes: Map<string, StepTimes>;
   readonly series: Map<string, SeriesMemory>;
   readonly out: Set<SeriesMemory>;
+  readonly refused: Set<SeriesMemory>;
+  readonly rates: Record<RateClass, RateState>;
   lastSkip: string | null;
   /** Planned time of the last scheduled canary and the widest gap seen, for paces that a cron expression names. */
   lastPlannedMs: number | null;
@@ -155,6 +162,9 @@ export function newSeries(target: Target, connection: Connection): SeriesMemory 
     connection,
     ...noSpeed,
     outage: noOutage,
+    refusal: noRefusal,
+    rated: 0,
+    serves: false,
     writtenAtMs: null,
   };
 }
@@ -181,12 +191,13 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     address: null,
     certificate: null,
     certificateState: noCertificate,
-    refusal: noRefusal,
     wrongOnce: new Map(),
     declaredWrong: new Map(),
     stepTimes: new Map(),
     series: new Map(),
     out: new Set(),
+    refused: new Set(),
+    rates: { light: noRate, heavy: noRate },
     lastSkip: null,
     lastPlannedMs: null,
     plannedGapMs: null,

@@ -1,15 +1,16 @@
 import type { Finding } from '../core/finding.ts';
 import { apply, openFinding } from './findings.ts';
 import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
+import { takeBackRate } from './reliability.ts';
 import { vantageWord } from './round/witness.ts';
-import { closesOutage, type Heard, hear, noOutage, outageSays } from './rules/outage.ts';
+import { closesOutage, goesOut, type Heard, hear, outageSays, withoutRow } from './rules/outage.ts';
 
 /** Enters a judged sample into its series, and ends the outage of that series where `close` ok samples are together. */
 export function hearOutage(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, heard: Heard): void {
   series.outage = hear(series.outage, heard);
   if (!closesOutage(series.outage, memory.config.detect.outage)) return;
   // Starts anew: the failures of this outage must not open the next one by their share.
-  series.outage = { ...noOutage, last: 'passed', lastEndedMs: series.outage.lastEndedMs };
+  series.outage = { ...withoutRow(series.outage), last: 'passed' };
   mirror.out.delete(series);
   memory.urgent.add(series);
   refreshOutage(memory, mirror, vantageWord(memory, mirror));
@@ -23,8 +24,9 @@ export function openOutage(
   vantage: Finding['vantage'],
 ): void {
   if (series.outage.isOut) return;
-  series.outage = { ...series.outage, isOut: true, oks: 0 };
+  series.outage = goesOut(series.outage, memory.config.detect.outage, memory.now.monotonicMs);
   mirror.out.add(series);
+  takeBackRate(mirror, series);
   memory.urgent.add(series);
   refreshOutage(memory, mirror, vantage);
 }
@@ -33,5 +35,11 @@ export function openOutage(
 export function refreshOutage(memory: Memory, mirror: MirrorMemory, vantage: Finding['vantage']): void {
   const { name } = mirror.mirror;
   const known = openFinding(memory, 'outage', name)?.cause ?? null;
-  apply(memory, 'outage', mirror, outageSays(name, mirror.out, { modules: mirror.modules, known, vantage }));
+  const canaryStep = mirror.canary?.step ?? null;
+  apply(
+    memory,
+    'outage',
+    mirror,
+    outageSays(name, mirror.out, { canaryStep, modules: mirror.modules, known, vantage }),
+  );
 }

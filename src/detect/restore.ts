@@ -2,12 +2,13 @@ import { type Finding, findingKinds } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Row } from '../core/ports.ts';
 import { closeFinding, openFinding } from './findings.ts';
-import { type Memory, type MirrorMemory, type SeriesMemory, seriesOf } from './memory.ts';
+import { type Memory, type MirrorMemory, primaryConnection, type SeriesMemory, seriesOf } from './memory.ts';
 import type { MirrorRow, SeriesRow } from './rows.ts';
 import { withWindow } from './rules/baseline.ts';
 import { noOutage } from './rules/outage.ts';
 import { noRefusal } from './rules/refusal.ts';
 import { noSpike } from './rules/spike.ts';
+import { noRate, rateClasses } from './rules/unreliable.ts';
 
 /**
  * Takes up what the last process knew: open findings, baselines of up to a day, what was answered before. Rows that
@@ -51,11 +52,26 @@ function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
   mirror.hasOk = mirror.lastOkAtMs !== null && memory.now.wallMs - mirror.lastOkAtMs <= limits.baselineAgeMsMax;
   const expiresAtMs = numberOf(value.expiresAtMs);
   if (expiresAtMs !== null) mirror.certificate = { expiresAtMs, authorizationCode: null };
+  restoreRates(memory, mirror, value.rates);
   for (const [id, digest, isAcknowledged] of wrongOf(value.wrong)) {
     if (memory.targets.has(id)) mirror.declaredWrong.set(id, { digest, isAcknowledged });
   }
-  if (value.isRefused === true && openFinding(memory, 'refusal', name) !== null) {
-    mirror.refusal = { ...noRefusal, isOpen: true };
+}
+
+function restoreRates(memory: Memory, mirror: MirrorMemory, stored: MirrorRow['rates']): void {
+  const isOpenStill = openFinding(memory, 'unreliable', mirror.mirror.name) !== null;
+  for (const kind of rateClasses) {
+    const [sum, isOpen, samples, failures] = stored?.[kind] ?? [];
+    const [sumNow, samplesNow, failuresNow] = [numberOf(sum), numberOf(samples), numberOf(failures)];
+    if (sumNow === null || samplesNow === null || failuresNow === null) continue;
+    if (isOpen === true && !isOpenStill) continue;
+    mirror.rates[kind] = {
+      ...noRate,
+      sum: sumNow,
+      isOpen: isOpen === true,
+      samples: samplesNow,
+      failures: failuresNow,
+    };
   }
 }
 
@@ -77,6 +93,13 @@ function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): vo
   }
   const series = seriesOf(mirror, target, connection);
   if (value.isOut === true && openFinding(memory, 'outage', target.registry) !== null) putOut(mirror, series);
+  if (value.isRefused === true && openFinding(memory, 'refusal', target.registry) !== null) putRefused(mirror, series);
+  const penalty = numberOf(value.damped?.penalty);
+  const penaltyAtMs = numberOf(value.damped?.atMs);
+  if (penalty !== null && penaltyAtMs !== null) {
+    const isByShare = value.damped?.isByShare === true;
+    series.outage = { ...series.outage, penalty, penaltyAtMs: monotonicOf(memory, penaltyAtMs), isByShare };
+  }
   if (memory.now.wallMs - row.atMs > limits.baselineAgeMsMax) return;
   const resolvedVersion = typeof value.resolvedVersion === 'string' ? value.resolvedVersion : null;
   series.baseline = withWindow(value.window, resolvedVersion, memory.config.detect.spike);
@@ -113,9 +136,14 @@ function restoreStanding(memory: Memory, finding: Finding): void {
     const { samples, failures, probeIds } = finding.evidence;
     if (first !== undefined) first.outage = { ...first.outage, samples, failed: failures, probeIds };
   }
-  if (kind === 'refusal' && mirror !== undefined) mirror.refusal = { ...noRefusal, isOpen: true };
+  if (kind === 'refusal' && mirror !== undefined && mirror.refused.size === 0) {
+    const connection = primaryConnection(mirror.mirror);
+    for (const target of targetsOf(memory, finding)) putRefused(mirror, seriesOf(mirror, target, connection));
+  }
   const isEmpty =
     (kind === 'outage' && mirror?.out.size === 0) ||
+    (kind === 'refusal' && mirror?.refused.size === 0) ||
+    (kind === 'unreliable' && !rateClasses.some((one) => mirror?.rates[one].isOpen === true)) ||
     (kind === 'spike' && !some(mirror, ({ spike }) => spike.sinceMs !== null)) ||
     (kind === 'level_shift' && !some(mirror, ({ shift }) => shift !== null));
   // Findings about us begin anew with us.
@@ -136,6 +164,11 @@ function* targetsOf(memory: Memory, finding: Finding) {
 function putOut(mirror: MirrorMemory, series: SeriesMemory): void {
   series.outage = { ...noOutage, isOut: true, last: 'failed' };
   mirror.out.add(series);
+}
+
+function putRefused(mirror: MirrorMemory, series: SeriesMemory): void {
+  series.refusal = { ...noRefusal, isOpen: true };
+  mirror.refused.add(series);
 }
 
 /** A wall stamp of the last process on this one's monotonic clock; never in the future. */

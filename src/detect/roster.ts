@@ -1,8 +1,8 @@
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
-import { isHeavy, type Target } from '../core/target.ts';
+import type { Target } from '../core/target.ts';
 import { closeFinding } from './findings.ts';
-import { dropSpeed } from './judge.ts';
+import { dropSpeed, refreshRefusal } from './judge.ts';
 import { type Memory, type MirrorMemory, newMirror, type SeriesMemory } from './memory.ts';
 import { refreshOutage } from './outages.ts';
 import { endDoubt } from './round/doubt.ts';
@@ -79,8 +79,10 @@ function dropSeries(memory: Memory, series: SeriesMemory): void {
 
 function adoptTargets(memory: Memory, mirror: MirrorMemory, own: readonly Target[]): void {
   mirror.canary = own.find((target) => target.canary) ?? null;
-  mirror.modules = new Set(own.flatMap((t) => (t.module === null || isHeavy(t.step) ? [] : [t.module]))).size;
+  const asked = own.filter((target) => target.step === mirror.canary?.step);
+  mirror.modules = new Set(asked.flatMap(({ module }) => (module === null ? [] : [module]))).size;
   let wasOut = false;
+  let wasRefused = false;
   for (const [id, series] of mirror.series) {
     const target = memory.targets.get(series.target.id);
     if (target !== undefined) {
@@ -91,10 +93,12 @@ function adoptTargets(memory: Memory, mirror: MirrorMemory, own: readonly Target
     }
     dropSpeed(memory, mirror, series);
     wasOut = mirror.out.delete(series) || wasOut;
+    wasRefused = mirror.refused.delete(series) || wasRefused;
     mirror.series.delete(id);
     dropSeries(memory, series);
     mirror.wrongOnce.delete(series.target.id);
   }
+  if (wasRefused) refreshRefusal(memory, mirror);
   if (wasOut) refreshOutage(memory, mirror, vantageWord(memory, mirror));
   if (mirror.canary === null) endDoubt(memory, mirror);
 }

@@ -1,5 +1,6 @@
 import type { Row } from '../core/ports.ts';
 import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
+import { type RateClass, rateClasses } from './rules/unreliable.ts';
 
 /** A series or mirror without urgent news is written at most this often. */
 const writeEveryMs = 60_000;
@@ -17,6 +18,9 @@ export interface SeriesRow {
   readonly spikeSinceMs: number | null;
   readonly shift: { readonly sinceMs: number; readonly fromMs: number } | null;
   readonly isOut: boolean;
+  readonly isRefused?: boolean;
+  /** How often it was out of late, as of a wall stamp; absent: not at all. */
+  readonly damped?: { readonly penalty: number; readonly atMs: number; readonly isByShare: boolean };
 }
 
 /** The row of a mirror. */
@@ -28,7 +32,8 @@ export interface MirrorRow {
   readonly lastOkRttMs: number | null;
   readonly address: string | null;
   readonly expiresAtMs: number | null;
-  readonly isRefused: boolean;
+  /** Evidence about reliability, where there is any: sum, whether open, samples, failures. */
+  readonly rates?: Readonly<Partial<Record<RateClass, readonly [number, boolean, number, number]>>>;
   /** Declared wrong digests: target, digest, whether acknowledged. */
   readonly wrong: readonly (readonly [string, string, boolean])[];
 }
@@ -79,7 +84,7 @@ function detectorRow(memory: Memory, key: string, value: SeriesRow | MirrorRow):
 function seriesRow(memory: Memory, series: SeriesMemory): SeriesRow {
   // Monotonic stamps mean nothing to the next process: they are kept as wall stamps.
   const wallOf = (monotonicMs: number) => memory.now.wallMs - (memory.now.monotonicMs - monotonicMs);
-  const { baseline, spike, shift, outage } = series;
+  const { baseline, spike, shift, outage, refusal } = series;
   return {
     v: 1,
     window: baseline.window.map((ms) => Math.round(ms * 10) / 10),
@@ -89,6 +94,10 @@ function seriesRow(memory: Memory, series: SeriesMemory): SeriesRow {
     spikeSinceMs: spike.sinceMs === null ? null : wallOf(spike.sinceMs),
     shift: shift === null ? null : { sinceMs: wallOf(shift.sinceMs), fromMs: shift.fromMs },
     isOut: outage.isOut,
+    ...(refusal.isOpen ? { isRefused: true } : {}),
+    ...(outage.penalty === 0
+      ? {}
+      : { damped: { penalty: outage.penalty, atMs: wallOf(outage.penaltyAtMs), isByShare: outage.isByShare } }),
   };
 }
 
@@ -101,7 +110,15 @@ function mirrorRow(mirror: MirrorMemory): MirrorRow {
     lastOkRttMs: mirror.lastOkRttMs,
     address: mirror.address,
     expiresAtMs: mirror.certificate?.expiresAtMs ?? null,
-    isRefused: mirror.refusal.isOpen,
+    ...ratesOf(mirror),
     wrong: [...mirror.declaredWrong].map(([id, one]) => [id, one.digest, one.isAcknowledged] as const),
   };
+}
+
+function ratesOf({ rates }: MirrorMemory): Pick<MirrorRow, 'rates'> {
+  const kept = rateClasses.flatMap((kind) => {
+    const { sum, isOpen, samples, failures } = rates[kind];
+    return sum === 0 && !isOpen ? [] : [[kind, [sum, isOpen, samples, failures] as const] as const];
+  });
+  return kept.length === 0 ? {} : { rates: Object.fromEntries(kept) };
 }

@@ -17,7 +17,8 @@ const seenRewriteMs = 24 * 3_600_000;
 /** A series' threshold for a deadline; `null` while warming and for heavy steps. Milliseconds. */
 export function thresholdFor(memory: Memory, series: SeriesMemory, timeoutMs: number): number | null {
   if (isHeavy(series.target.step)) return null;
-  return thresholdMs(series.baseline.medianMs, memory.config.detect.spike, timeoutMs);
+  const { medianMs, p99Ms } = series.baseline;
+  return thresholdMs(medianMs, memory.config.detect.spike, timeoutMs, p99Ms);
 }
 
 /**

@@ -10,7 +10,7 @@ import { lookBack } from './round/look.ts';
 import { withMark } from './round/loss.ts';
 import { answerMoments, hasten } from './round/moments.ts';
 import { isContaminated } from './rules/contaminated.ts';
-import { heardOf } from './rules/outage.ts';
+import { heardOf, isDamped } from './rules/outage.ts';
 import { countSample } from './rules/self.ts';
 import { settle, thresholdFor } from './settle.ts';
 
@@ -70,8 +70,9 @@ function hearCanary(memory: Memory, mirror: MirrorMemory, sample: Sample): void 
   doubtCanary(memory, mirror, sample, lastBefore);
   if (!wasOut || heard.says !== 'ok') return;
   // Back, or on its way: what else is out is asked at once, not at its own pace.
-  if (series.outage.isOut) lookBack(memory, mirror, sample.due.target);
-  else for (const { target } of mirror.out) lookBack(memory, mirror, target);
+  if (series.outage.isOut && !isDamped(series.outage)) lookBack(memory, mirror, sample.due.target);
+  if (series.outage.isOut) return;
+  for (const { target } of mirror.out) lookBack(memory, mirror, target);
 }
 
 function noteTiming(mirror: MirrorMemory, sample: Sample): void {

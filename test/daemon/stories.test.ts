@@ -105,7 +105,7 @@ describe('death', () => {
     expect(told(world)).toEqual(['vantage suspect false', 'vantage suspect true', 'advice refused a → a']);
     expect(when(world, 'vantage suspect true')).toBeLessThan(66);
     expect(await adviceOf(world)).toMatchObject([{ state: 'refused', refusal: 'vantage_suspect' }]);
-    expect((await mirrorOf(world, 'a')).state).toBe('up');
+    expect((await mirrorOf(world, 'a')).state).toBe('unknown');
     await world.seconds(130);
     expect(told(world).slice(3)).toEqual(['vantage suspect false', 'advice withdrawn a → a']);
     expect(when(world, 'advice withdrawn a → a')).toBeLessThan(310);

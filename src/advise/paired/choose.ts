@@ -1,5 +1,5 @@
 import { type Contest, pairOf, recordOf } from './contest.ts';
-import { type Alarm, type AlarmRule, alarmOf } from './pair.ts';
+import { type Alarm, type AlarmRule, alarmOf, runningOf } from './pair.ts';
 import { buildCost, isFailingNow, lastMinute, meanMs } from './record.ts';
 
 /** A move that the tests speak for. */
@@ -41,6 +41,15 @@ export function choose(contest: Contest, candidates: readonly string[], rule: Ch
     choices.push({ to: name, alarm, cost });
   }
   return cheapest(choices, rule);
+}
+
+/** True where a sum has passed its bound: otherwise there is nothing to choose. */
+export function isAnyPast(contest: Contest, rule: Pick<ChoiceRule, 'isRecent' | 'ease'>): boolean {
+  for (const pair of contest.pairs.values()) {
+    const { sum, bound } = runningOf(pair, rule.isRecent, rule.ease);
+    if (sum >= bound) return true;
+  }
+  return false;
 }
 
 /** The cheapest candidate that answered well just now, whatever the tests say: where staying is no choice. */

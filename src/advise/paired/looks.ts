@@ -25,36 +25,49 @@ const nearShare = 0.5;
 /** Siblings asked along, beside the next in the chain. */
 const siblings = 2;
 
+/** What the head did that is worth asking again, and how. */
+export interface Odd {
+  readonly question: string;
+  readonly forMs: number;
+  readonly stepMs: number;
+  readonly isUrgent: boolean;
+}
+
 /**
  * What to ask again after what the head did: after a bad answer, or one that brings the time test on, each second for
  * 15 s; while any test is above half of its bound each 3 s; a heavy step once.
+ */
+export function oddOf(contest: Contest, heard: readonly Heard[], nowMs: number): readonly Odd[] {
+  const { head } = contest;
+  if (head === null || heard.length === 0) return [];
+  const near = nearness(contest);
+  const isUrgent = near.any > anyShare;
+  return heard.flatMap((one): Odd[] => {
+    const { question, outcome } = one;
+    const isOdd = isOddAnswer(contest, head, one, nowMs);
+    if (outcome.isHeavy)
+      return one.isScheduled && (outcome.bad || isOdd) ? [{ question, forMs: 0, stepMs, isUrgent }] : [];
+    const isBurst = outcome.bad || (near.time > oddShare && isOdd) || near.time > anyShare;
+    if (isBurst) return [{ question, forMs: burstMs, stepMs, isUrgent }];
+    return near.any > nearShare ? [{ question, forMs: slowStepMs, stepMs: slowStepMs, isUrgent }] : [];
+  });
+}
+
+/**
+ * Who is asked along: the head, its best siblings, and who stands behind it in the chain.
  * @param candidates  the best first
- * @param fallback    who stands behind the head in the chain; `null`: nobody that is watched
+ * @param fallback    `null`: nobody that is watched
  */
 export function looksAfter(
   contest: Contest,
-  heard: readonly Heard[],
+  odd: readonly Odd[],
   candidates: readonly string[],
   fallback: string | null,
-  nowMs: number,
 ): readonly Look[] {
   const { head } = contest;
   if (head === null || candidates.length === 0) return [];
   const registries = [...new Set([head, ...candidates.slice(0, siblings), ...(fallback === null ? [] : [fallback])])];
-  const looks: Look[] = [];
-  for (const one of heard) {
-    const near = nearness(contest);
-    const isOdd = isOddAnswer(contest, head, one, nowMs);
-    const isBurst = one.outcome.bad || (near.time > oddShare && isOdd) || near.time > anyShare;
-    const isUrgent = near.any > anyShare;
-    if (one.outcome.isHeavy) {
-      if (one.isScheduled && (one.outcome.bad || isOdd))
-        looks.push({ question: one.question, registries, forMs: 0, stepMs, isUrgent });
-    } else if (isBurst) looks.push({ question: one.question, registries, forMs: burstMs, stepMs, isUrgent });
-    else if (near.any > nearShare)
-      looks.push({ question: one.question, registries, forMs: slowStepMs, stepMs: slowStepMs, isUrgent });
-  }
-  return looks;
+  return odd.map((one) => ({ ...one, registries }));
 }
 
 function isOddAnswer(contest: Contest, head: string, { outcome }: Heard, nowMs: number): boolean {

@@ -11,6 +11,9 @@ import { witnessesToAsk } from './witness.ts';
 /** While suspicion lasts longer than a round, moments come this far apart. */
 const watchStepMs = 5_000;
 
+/** Targets out from which on another of the same mirror is asked without its siblings. */
+const comparedTargets = 2;
+
 /** How long an answer of another upstream speaks for our line. */
 const witnessMs = 3_000;
 
@@ -83,7 +86,8 @@ function wantsOf(round: Round, doubted: readonly MirrorMemory[], nowMs: number):
     // A moment waits for the mirror it is about.
     if (round.flights.has(mirror.mirror.name)) continue;
     for (const target of mirror.doubt?.targets.values() ?? []) {
-      if (!target.canary) want(target, 2, null);
+      // Where some of its targets are out already, siblings were compared: one more asks of it alone.
+      if (!target.canary) want(target, 2, mirror.out.size >= comparedTargets ? new Set([mirror.mirror.name]) : null);
       want('canary', target.canary ? 3 : 1, null);
     }
   }

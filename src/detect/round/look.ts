@@ -32,6 +32,15 @@ export function lookSlow(memory: Memory, mirror: MirrorMemory, sample: Sample): 
   look(memory, mirror, sample.due.target, { ...asks, firstMs, reason: 'slow' });
 }
 
+/** Asks again, together with its siblings, what was refused once: until it is served, or for as long as a row takes. */
+export function lookRefused(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
+  const { target } = sample.due;
+  const forMs = memory.config.detect.outage.overMs + 2 * limits.roundStepMs;
+  const asks = { registries: null, forMs, stepMs: limits.roundStepMs, isUrgent: false };
+  if (isHeavy(target.step)) orderLook(memory, { ...asks, registry: target.registry, target });
+  else look(memory, mirror, target, { ...asks, firstMs: askAgainMs(memory, sample), reason: 'refused' });
+}
+
 /** Asks a target whose mirror is back, until it is back too. */
 export function lookBack(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (isHeavy(target.step)) return;
@@ -65,7 +74,9 @@ function look(
     return;
   }
   // Enough for one moment at least: a look that could ask nobody is none.
-  if (reason !== 'back' && spend(memory.budget, 1 + (registries?.size ?? 1), isUrgent) === null) return;
+  // A tail that is slow now and then must not eat what a doubt or an order will need.
+  const asks = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
+  if (reason !== 'back' && spend(memory.budget, asks, isUrgent) === null) return;
   roundFor(memory, mirror, firstMs).looks.set(key, {
     target,
     registry: mirror.mirror.name,
@@ -115,7 +126,9 @@ export function hearLook(memory: Memory, mirror: MirrorMemory, sample: Sample, i
       if (sample.outcome.tag === 'ok') round?.looks.delete(key);
       return;
     case 'back':
-      if (!seriesOf(mirror, sample.due.target, 'cold').outage.isOut) round?.looks.delete(key);
+      // Not back yet: its own pace will tell.
+      if (sample.outcome.tag !== 'ok' || !seriesOf(mirror, sample.due.target, 'cold').outage.isOut)
+        round?.looks.delete(key);
       return;
     default:
       look.reason satisfies never;

@@ -48,12 +48,13 @@ export function lossOf(members: readonly (readonly Mark[])[], nowMs: number): Lo
  * True where our own line loses some of everything: at least two thirds of two or more independent units fail partly
  * (5 % or more of their answers, and answer in between), or half of what the controls were asked stayed unanswered, now
  * and then. What fails for good is no loss: one dead mirror beside well ones is them.
- * @param units     judged mirrors, joined by host and prefix
+ * @param units     mirrors joined by host and prefix, also those in outage: a lossy line makes some
  * @param controls  those that have answered since the start
  * @see docs/decisions/0009-them-or-us.md
  */
 export function isLossy(units: readonly Loss[], controls: readonly Loss[]): boolean {
-  const all = [...units, ...controls].filter(({ answers, silent }) => answers + silent > 0);
+  // What answered nothing is dead, or was not asked: it says nothing of a loss.
+  const all = [...units, ...controls].filter(({ answers }) => answers > 0);
   const partly = all.filter(isPartly);
   const recoveries = partly.reduce((sum, one) => sum + one.recoveries, 0);
   if (all.length >= 2 && partly.length * 3 >= all.length * 2 && recoveries >= recoveriesMin) return true;

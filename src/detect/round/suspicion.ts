@@ -4,7 +4,7 @@ import { canBeAsked } from '../absence.ts';
 import { apply } from '../findings.ts';
 import { canarySeries, isCanaryOut, type Memory, type MirrorMemory, roundKeyOf, type Suspicion } from '../memory.ts';
 import { hearOutage, openOutage } from '../outages.ts';
-import { heardOf, noOutage } from '../rules/outage.ts';
+import { heardOf, withoutRow } from '../rules/outage.ts';
 import { noSpike } from '../rules/spike.ts';
 import { watchedFromSays, watchedFromWell } from '../rules/watched-from.ts';
 import { doubtCanary, endDoubt, mirrorsOf } from './doubt.ts';
@@ -150,8 +150,10 @@ export function leave(memory: Memory, round: Round | null, egress: string): void
 /** Forgets every streak that has not led to a finding. */
 export function startStreaksAnew(mirror: MirrorMemory): void {
   for (const series of mirror.series.values()) {
-    if (!series.outage.isOut) series.outage = { ...noOutage, lastEndedMs: series.outage.lastEndedMs };
-    if (series.spike.sinceMs === null) series.spike = noSpike;
+    if (!series.outage.isOut) series.outage = withoutRow(series.outage);
+    if (series.spike.sinceMs !== null) continue;
+    series.spike = noSpike;
+    series.pending = [];
   }
 }
 

@@ -63,7 +63,7 @@ export function isLineLossy(memory: Memory, egress: string): boolean {
   const nowMs = memory.now.monotonicMs;
   const mirrors = new Map(
     [...memory.mirrors.values()]
-      .filter((mirror) => mirror.egress === egress && mirror.hasOk && !isCanaryOut(mirror))
+      .filter((mirror) => mirror.egress === egress && mirror.hasOk)
       .map((mirror) => [mirror.mirror.name, mirror]),
   );
   const units = unitsOf([...mirrors.values()].map(placeOf)).map((registries) =>

@@ -1,40 +1,82 @@
 import type { SpikeRule } from '../../core/config.ts';
 
-/** What a series usually takes: its recent round trips in order of arrival, and their median once there are enough. */
+/** What a series usually takes: its recent round trips in order of arrival, their median and tail once there are enough. */
 export interface Baseline {
   /** Milliseconds, oldest first, at most `rule.window`. */
   readonly window: readonly number[];
+  /** The same, the fastest first. */
+  readonly sorted: readonly number[];
   /** Median of the window; `null` while warming. */
   readonly medianMs: number | null;
+  /** The 99th percentile of the window by rank: the slowest of fewer than 100; `null` while warming. */
+  readonly p99Ms: number | null;
   /** What `latest` stood for when the window was learned; `null` where the series has a fixed version or none. */
   readonly resolvedVersion: string | null;
 }
 
 /** A baseline that has seen nothing: warming. */
-export const emptyBaseline: Baseline = { window: [], medianMs: null, resolvedVersion: null };
+export const emptyBaseline: Baseline = { window: [], sorted: [], medianMs: null, p99Ms: null, resolvedVersion: null };
 
 /** The median of some numbers; `null` of none. */
 export function medianOf(values: readonly number[]): number | null {
-  if (values.length === 0) return null;
-  const sorted = Float64Array.from(values).sort();
+  return values.length === 0 ? null : middleOf([...values].sort(ascending));
+}
+
+const ascending = (a: number, b: number) => a - b;
+
+function middleOf(sorted: readonly number[]): number {
   const middle = sorted.length >> 1;
   const upper = sorted[middle] ?? 0;
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? 0) + upper) / 2;
 }
 
 /**
- * The baseline with one more round trip. The caller leaves out what must not be learned: cold fetches, confirming
- * probes, anything above the threshold, and everything while a spike is open.
+ * The baseline with one more round trip, slow or not: a median bears half of them, and leaving them out would make what
+ * is usual look faster than it is. The caller leaves out cold fetches, confirming probes, and all while a spike is open.
  */
 export function learn(baseline: Baseline, rttMs: number, rule: SpikeRule): Baseline {
-  return withWindow([...baseline.window, rttMs].slice(-rule.window), baseline.resolvedVersion, rule);
+  const { resolvedVersion } = baseline;
+  if (baseline.window.length > rule.window) return withWindow([...baseline.window, rttMs], resolvedVersion, rule);
+  const window = [...baseline.window, rttMs];
+  const sorted = [...baseline.sorted];
+  sorted.splice(placeIn(sorted, rttMs), 0, rttMs);
+  const oldest = window.length > rule.window ? window.shift() : undefined;
+  if (oldest !== undefined) sorted.splice(placeIn(sorted, oldest), 1);
+  return measured(window, sorted, resolvedVersion, rule);
 }
 
 /** A baseline over a given window, as after a restart or a changed `warmup`. */
 export function withWindow(window: readonly number[], resolvedVersion: string | null, rule: SpikeRule): Baseline {
   const kept = window.slice(-rule.window);
-  const isWarm = kept.length >= Math.min(rule.warmup, rule.window) && kept.length > 0;
-  return { window: kept, medianMs: isWarm ? medianOf(kept) : null, resolvedVersion };
+  return measured(kept, [...kept].sort(ascending), resolvedVersion, rule);
+}
+
+/** The first place in a sorted list where a value stands, or would. */
+function placeIn(sorted: readonly number[], value: number): number {
+  let [low, high] = [0, sorted.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function measured(
+  window: readonly number[],
+  sorted: readonly number[],
+  resolvedVersion: string | null,
+  rule: SpikeRule,
+): Baseline {
+  const isWarm = window.length >= Math.min(rule.warmup, rule.window) && window.length > 0;
+  const p99Ms = sorted[Math.ceil(0.99 * sorted.length) - 1] ?? null;
+  return {
+    window,
+    sorted,
+    medianMs: isWarm ? middleOf(sorted) : null,
+    p99Ms: isWarm ? p99Ms : null,
+    resolvedVersion,
+  };
 }
 
 /**

@@ -3,7 +3,7 @@ import { countsTowardsOutage, type Reason } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
-import { isHeavy, type Target } from '../../core/target.ts';
+import type { Step, Target } from '../../core/target.ts';
 import { isDown } from './roll-up.ts';
 import { canaryFirst, type Says, scopeOf } from './says.ts';
 
@@ -24,6 +24,13 @@ export interface OutageState {
   readonly recent: readonly { readonly failed: boolean; readonly endedMs: number }[];
   /** Ok samples in a row while out. */
   readonly oks: number;
+  /** When the ok samples in a row began, monotonic milliseconds; `null` without one, or while not out. */
+  readonly okFromMs: number | null;
+  /** Opened by share, not by a row. */
+  readonly isByShare: boolean;
+  /** How often it opened of late: one for each opening, halved in `limits.outageHalfLifeMs` since `penaltyAtMs`. */
+  readonly penalty: number;
+  readonly penaltyAtMs: number;
   /** Why the last failure failed; `null` without a row. */
   readonly reason: Reason | null;
   /** What the row, or the outage, rests on. */
@@ -41,11 +48,20 @@ export const noOutage: OutageState = {
   lastEndedMs: null,
   recent: [],
   oks: 0,
+  okFromMs: null,
+  isByShare: false,
+  penalty: 0,
+  penaltyAtMs: 0,
   reason: null,
   samples: 0,
   failed: 0,
   probeIds: [],
 };
+
+/** The state of a target whose row or outage has ended: only how often it was out stays. */
+export function withoutRow({ penalty, penaltyAtMs, lastEndedMs }: OutageState): OutageState {
+  return { ...noOutage, penalty, penaltyAtMs, lastEndedMs };
+}
 
 /** One judged sample as the outage rule sees it: `other` is a failure that does not count (refusal, content). */
 export interface Heard {
@@ -64,20 +80,25 @@ export function hear(state: OutageState, heard: Heard): OutageState {
   const recent = [...state.recent, { failed, endedMs: heard.endedMs }].slice(-recentSamples);
   const base = { ...state, recent, lastEndedMs: heard.endedMs, last: failed ? 'failed' : 'passed' } as const;
   if (!failed && !state.isOut) {
-    return { ...noOutage, recent, lastEndedMs: heard.endedMs, last: 'passed' };
+    return { ...withoutRow(state), recent, lastEndedMs: heard.endedMs, last: 'passed' };
   }
   const seen = {
     samples: state.samples + 1,
     failed: state.failed + (failed ? 1 : 0),
     probeIds: [...state.probeIds, heard.probeId].slice(-limits.findingProbes),
   };
-  if (!failed) return { ...base, ...seen, failures: 0, oks: heard.says === 'ok' ? state.oks + 1 : 0 };
+  if (!failed) {
+    const isOk = heard.says === 'ok';
+    const okFromMs = isOk ? (state.okFromMs ?? heard.endedMs) : null;
+    return { ...base, ...seen, failures: 0, oks: isOk ? state.oks + 1 : 0, okFromMs };
+  }
   return {
     ...base,
     ...seen,
     failures: state.failures + 1,
     fromMs: state.fromMs ?? heard.fromMs,
     oks: 0,
+    okFromMs: null,
     reason: heard.reason,
   };
 }
@@ -97,9 +118,39 @@ export function opensOutage(state: OutageState, rule: OutageRule): 'row' | 'shar
   return isShare && spannedMs >= rule.overMs ? 'share' : null;
 }
 
-/** True when an outage has ended: `close` ok samples in a row. */
+/** The state of a target that goes out now, by its row or its share; its penalty grows by one. */
+export function goesOut(state: OutageState, rule: OutageRule, nowMs: number): OutageState {
+  const isByShare = opensOutage(state, rule) === 'share';
+  const penalty = penaltyAt(state, nowMs) + 1;
+  return { ...state, isOut: true, oks: 0, okFromMs: null, isByShare, penalty, penaltyAtMs: nowMs };
+}
+
+function penaltyAt({ penalty, penaltyAtMs }: OutageState, nowMs: number): number {
+  return penalty * 0.5 ** (Math.max(0, nowMs - penaltyAtMs) / limits.outageHalfLifeMs);
+}
+
+/** True for an outage that must prove its end: it opened by share, or again within reach of the last one. */
+export function isDamped({ isByShare, penalty }: OutageState): boolean {
+  return isByShare || penalty >= limits.outageDampedFrom;
+}
+
+/**
+ * True when an outage has ended: `close` ok samples in a row. A damped one closes only when at most one of the last ten
+ * failed, and one that reopened after a time without a failure, which doubles with each opening.
+ * @see design.md section 5.2, Outage; RFC 2439
+ */
 export function closesOutage(state: OutageState, rule: OutageRule): boolean {
-  return state.isOut && state.oks >= rule.close;
+  if (!state.isOut || state.oks < rule.close) return false;
+  if (!isDamped(state)) return true;
+  const failed = state.recent.filter((one) => one.failed).length;
+  if (state.recent.length < recentSamples || failed > 1) return false;
+  const quietMs = (state.lastEndedMs ?? 0) - (state.okFromMs ?? state.lastEndedMs ?? 0);
+  return quietMs >= quietNeededMs(state);
+}
+
+function quietNeededMs({ penalty }: OutageState): number {
+  if (penalty < limits.outageDampedFrom) return 0;
+  return Math.min(limits.outageQuietMsMax, limits.outageQuietMsMin * 2 ** Math.max(0, Math.round(penalty) - 2));
 }
 
 /** How long the row of failures has lasted, milliseconds; 0 without one. */
@@ -129,23 +180,28 @@ export interface OutSeries {
   readonly outage: OutageState;
 }
 
-/** Distinct modules with a light target among the series in outage. */
-export function modulesOutOf(out: Iterable<OutSeries>): number {
+/** Distinct modules whose canary's step is among the series in outage: what every client fetch of them needs. */
+export function modulesOutOf(out: Iterable<OutSeries>, canaryStep: Step | null): number {
   const modules = new Set<string>();
-  for (const { target } of out) if (target.module !== null && !isHeavy(target.step)) modules.add(target.module);
+  for (const { target } of out) if (target.module !== null && target.step === canaryStep) modules.add(target.module);
   return modules.size;
 }
 
 /**
  * What the series of one mirror that are in outage come to.
- * @param modules  distinct modules among its light targets
+ * @param modules  distinct modules that are asked for the canary's step
  * @param known    the cause the open finding has: it stays, because which way a dead mirror fails may change by the
  *                 minute; `null` where none is open
  */
 export function outageSays(
   name: string,
   out: Iterable<OutSeries>,
-  context: { readonly modules: number; readonly known: Finding['cause'] | null; readonly vantage: Finding['vantage'] },
+  context: {
+    readonly canaryStep: Step | null;
+    readonly modules: number;
+    readonly known: Finding['cause'] | null;
+    readonly vantage: Finding['vantage'];
+  },
 ): Says {
   const all = canaryFirst(out);
   const [first] = all;
@@ -155,7 +211,7 @@ export function outageSays(
   const cause = first.outage.reason ?? context.known ?? 'unreachable';
   const actionable = isDown({
     canaryOut: first.target.canary,
-    modulesOut: modulesOutOf(all),
+    modulesOut: modulesOutOf(all, context.canaryStep),
     modules: context.modules,
   });
   return {

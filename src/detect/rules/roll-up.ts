@@ -20,6 +20,10 @@ export interface RollUpInput {
   /** Targets in outage, heavy ones included. */
   readonly targetsOut: number;
   readonly isRefused: boolean;
+  /** It asked us to stay away, and time is not up yet. */
+  readonly isThrottled: boolean;
+  /** It fails now and then, more often than it should. */
+  readonly isUnreliable: boolean;
   readonly isMismatching: boolean;
   /** The last settled canary sample was ok, as far as one was settled since the start. */
   readonly canaryServes: boolean;
@@ -48,6 +52,7 @@ export function rollUp(input: RollUpInput): { readonly state: MirrorState; reado
     const why = input.isSuspect ? 'it looks like our own network' : input.skipped;
     return { state: 'unknown', because: why === null ? 'not measured yet' : `not measured yet: ${why}` };
   }
+  if (input.isThrottled && input.isRefused) return { state: 'degraded', because: 'it asked us to stay away' };
   if (input.silentForMs >= silenceMs(input.paceMs)) {
     const skipped = input.skipped === null ? '' : `: ${input.skipped}`;
     const why = input.isSuspect ? ': it looks like our own network' : skipped;
@@ -66,8 +71,9 @@ export function rollUp(input: RollUpInput): { readonly state: MirrorState; reado
       because: input.targetsOut === 1 ? 'one target is in outage' : `${input.targetsOut} targets are in outage`,
     };
   }
-  if (input.isRefused) return { state: 'degraded', because: 'it refuses our canary' };
+  if (input.isRefused) return { state: 'degraded', because: 'it refuses what we ask' };
   if (input.isMismatching) return { state: 'degraded', because: 'it serves wrong bytes' };
+  if (input.isUnreliable) return { state: 'degraded', because: 'it fails now and then' };
   if (input.isSlow) return { state: 'degraded', because: 'it is much slower than usual' };
   if (!input.canaryServes) return { state: 'up', because: 'its last canary answer failed, which is no outage yet' };
   return { state: 'up', because: 'its canary answers' };

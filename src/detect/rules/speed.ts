@@ -20,6 +20,10 @@ export interface SpeedState {
     readonly observedMs: number | null;
     readonly probeIds: readonly string[];
   };
+  /** Slow round trips of the streak under way, learned once it has ended without a spike. Milliseconds. */
+  readonly pending: readonly number[];
+  /** The last round trip was slow by its baseline and the floor, whatever its tail. */
+  readonly isLastSlow: boolean;
   /** Since when a level shift holds, and the level it left; `null` without one. Monotonic and plain milliseconds. */
   readonly shift: { readonly sinceMs: number; readonly fromMs: number; readonly clear: number } | null;
 }
@@ -27,7 +31,14 @@ export interface SpeedState {
 const noSlow: SpeedState['slow'] = { samples: 0, slowSamples: 0, observedMs: null, probeIds: [] };
 
 /** A series that has taken no time yet. */
-export const noSpeed: SpeedState = { baseline: emptyBaseline, spike: noSpike, slow: noSlow, shift: null };
+export const noSpeed: SpeedState = {
+  baseline: emptyBaseline,
+  spike: noSpike,
+  slow: noSlow,
+  pending: [],
+  isLastSlow: false,
+  shift: null,
+};
 
 /** What a judged sample says about speed. */
 export function paceOf({ outcome, rttMs }: Pick<Sample, 'outcome' | 'rttMs'>): Pace {
@@ -57,9 +68,10 @@ export function hearSpeed(
   const { rule, nowMs } = context;
   const pace = paceOf(sample);
   const { timeoutMs } = sample.due;
-  const baselineMs = before.baseline.medianMs;
-  const { state: spike, event } = judgeSpike(before.spike, pace, { baselineMs, timeoutMs, rule, nowMs });
-  let state: SpeedState = { ...before, spike };
+  const { medianMs: baselineMs, p99Ms } = before.baseline;
+  const { state: spike, event } = judgeSpike(before.spike, pace, { baselineMs, p99Ms, timeoutMs, rule, nowMs });
+  const isLastSlow = pace.kind === 'ok' && isSlow(pace.rttMs, baselineMs, rule, timeoutMs) === true;
+  let state: SpeedState = { ...before, spike, isLastSlow };
   if (spike.sinceMs !== null || spike.slow > 0) state = { ...state, slow: noteSlow(state, pace, sample, rule) };
   else if (event === null || event === 'cleared') state = { ...state, slow: noSlow };
   if (event === 'relearned') {
@@ -70,9 +82,17 @@ export function hearSpeed(
   const shift = judgeShift(state.shift, pace, timeoutMs, context);
   const isNews = event !== null || (shift === null) !== (state.shift === null);
   state = { ...state, shift };
-  if (pace.kind !== 'ok' || spike.sinceMs !== null) return { state, isNews };
-  if (isSlow(pace.rttMs, state.baseline.medianMs, rule, timeoutMs) === true) return { state, isNews };
-  return { state: { ...state, baseline: learn(state.baseline, pace.rttMs, rule) }, isNews };
+  return { state: learned(state, pace, rule), isNews };
+}
+
+/** Learns a round trip; those of a streak wait for its end: a spike's belong to no baseline, a lone one's do. */
+function learned(state: SpeedState, pace: Pace, rule: SpikeRule): SpeedState {
+  const { spike, pending, baseline } = state;
+  if (spike.sinceMs !== null) return { ...state, pending: [] };
+  if (pace.kind !== 'ok') return state;
+  const rtts = [...pending, pace.rttMs];
+  if (spike.slow > 0) return { ...state, pending: rtts };
+  return { ...state, pending: [], baseline: rtts.reduce((next, rttMs) => learn(next, rttMs, rule), baseline) };
 }
 
 function noteSlow(
@@ -83,7 +103,8 @@ function noteSlow(
 ): SpeedState['slow'] {
   if (pace.kind === 'other') return slow;
   const observedMs = pace.kind === 'ok' ? pace.rttMs : pace.limitMs;
-  const isSlowOne = pace.kind === 'timeout' || isSlow(observedMs, baseline.medianMs, rule, due.timeoutMs) === true;
+  const { medianMs, p99Ms } = baseline;
+  const isSlowOne = pace.kind === 'timeout' || isSlow(observedMs, medianMs, rule, due.timeoutMs, p99Ms) === true;
   return {
     samples: slow.samples + 1,
     slowSamples: slow.slowSamples + (isSlowOne ? 1 : 0),
@@ -135,7 +156,7 @@ export function spikeSays(
       failures: all.reduce((sum, { slow }) => sum + slow.slowSamples, 0),
       observedSeconds: seconds(observedMs),
       baselineSeconds: seconds(baselineMs),
-      thresholdSeconds: seconds(thresholdMs(baselineMs, rule, timeoutOf(first.target))),
+      thresholdSeconds: seconds(thresholdMs(baselineMs, rule, timeoutOf(first.target), first.baseline.p99Ms)),
       probeIds: all.flatMap(({ slow }) => slow.probeIds).slice(0, limits.findingProbes),
     },
     actionable: isSpikeActionable({

@@ -3,7 +3,7 @@ import { isClear, isSlow } from './threshold.ts';
 
 /** Where one series stands between "as usual" and "in a spike". */
 export interface SpikeState {
-  /** Slow samples in a row while no spike is open. */
+  /** Slow samples in a row, for as long as they last. */
   readonly slow: number;
   /** Samples below 1.5 × baseline in a row while one is. */
   readonly clear: number;
@@ -32,25 +32,26 @@ export function judgeSpike(
   pace: Pace,
   context: {
     readonly baselineMs: number | null;
+    readonly p99Ms: number | null;
     readonly timeoutMs: number;
     readonly rule: SpikeRule;
     readonly nowMs: number;
   },
 ): { readonly state: SpikeState; readonly event: SpikeEvent } {
-  const { baselineMs, timeoutMs, rule, nowMs } = context;
+  const { baselineMs, p99Ms, timeoutMs, rule, nowMs } = context;
   if (pace.kind === 'other' || baselineMs === null) return { state, event: null };
+  // A timeout is slow whatever the baseline: nothing above 0.9 × timeout is normal.
+  const slow = pace.kind === 'timeout' || isSlow(pace.rttMs, baselineMs, rule, timeoutMs, p99Ms) === true;
+  const count = slow ? state.slow + 1 : 0;
   if (state.sinceMs === null) {
-    // A timeout is slow whatever the baseline: nothing above 0.9 × timeout is normal.
-    const slow = pace.kind === 'timeout' || isSlow(pace.rttMs, baselineMs, rule, timeoutMs) === true;
     if (!slow) return { state: noSpike, event: null };
-    const count = state.slow + 1;
     if (count < rule.consecutive) return { state: { ...noSpike, slow: count }, event: null };
     return { state: { slow: count, clear: 0, sinceMs: nowMs }, event: 'opened' };
   }
-  const clear = pace.kind === 'ok' && isClear(pace.rttMs, baselineMs, rule, timeoutMs) ? state.clear + 1 : 0;
+  const clear = pace.kind === 'ok' && isClear(pace.rttMs, baselineMs, rule, timeoutMs, p99Ms) ? state.clear + 1 : 0;
   if (clear >= rule.clear) return { state: noSpike, event: 'cleared' };
   if (pace.kind === 'ok' && nowMs - state.sinceMs >= rule.relearnMs) return { state: noSpike, event: 'relearned' };
-  return { state: { ...state, clear }, event: null };
+  return { state: { ...state, slow: count, clear }, event: null };
 }
 
 /**

@@ -2,42 +2,66 @@ import type { SpikeRule } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
 
 /**
- * The round trip above which a sample counts as slow: `factor` × baseline, at least `floorMs`, at most 0.9 × `timeoutMs`.
- * @param baselineMs  median of the recent ok samples that were not slow, > 0; `null` while warming
+ * The round trip above which a sample counts as slow: `factor` × baseline and 1.1 × the window's p99, at least `floorMs`,
+ * at most 0.9 × `timeoutMs`.
+ * @param baselineMs  median of the recent ok samples, > 0; `null` while warming
  * @param timeoutMs   the deadline of the probe, > 0
+ * @param p99Ms       99th percentile of the same window; `null`: the median alone decides
  * @returns           milliseconds, or `null` while warming: no verdict, neither "fine" nor "slow"
  * @throws RangeError on NaN: the caller's defect, never a mirror's fault
  * @see design.md section 5, Spike
  */
-export function thresholdMs(baselineMs: number | null, rule: SpikeRule, timeoutMs: number): number | null {
+export function thresholdMs(
+  baselineMs: number | null,
+  rule: SpikeRule,
+  timeoutMs: number,
+  p99Ms: number | null = null,
+): number | null {
   if (baselineMs === null) return null;
   assertNumbers(baselineMs, timeoutMs);
-  return Math.min(Math.max(rule.factor * baselineMs, rule.floorMs), limits.thresholdShareOfTimeout * timeoutMs);
+  return Math.min(
+    Math.max(usualMsMax(baselineMs, p99Ms, rule), rule.floorMs),
+    limits.thresholdShareOfTimeout * timeoutMs,
+  );
 }
 
 /**
- * True for a round trip above `factor` × baseline and at or above `floorMs`, both capped at 0.9 × `timeoutMs`; `null`
- * while warming. The two comparisons differ on purpose: exactly the factor is still normal, exactly the floor is slow.
+ * True for a round trip above `factor` × baseline and 1.1 × the window's p99 and at or above `floorMs`, all capped at
+ * 0.9 × `timeoutMs`; `null` while warming. The two comparisons differ on purpose: exactly the factor is still normal, exactly the floor is slow.
  */
 export function isSlow(
   observedMs: number,
   baselineMs: number | null,
   rule: SpikeRule,
   timeoutMs: number,
+  p99Ms: number | null = null,
 ): boolean | null {
   if (baselineMs === null) return null;
   assertNumbers(observedMs, baselineMs, timeoutMs);
   const capMs = limits.thresholdShareOfTimeout * timeoutMs;
-  return observedMs > Math.min(rule.factor * baselineMs, capMs) && observedMs >= Math.min(rule.floorMs, capMs);
+  return (
+    observedMs > Math.min(usualMsMax(baselineMs, p99Ms, rule), capMs) && observedMs >= Math.min(rule.floorMs, capMs)
+  );
 }
 
 /**
  * True for a round trip that speaks for the end of a spike: below 1.5 × baseline, or below half of what is slow. The
  * second matters where the floor decides: on a mirror of 3 ms, 9 ms is no part of a spike of 900.
  */
-export function isClear(observedMs: number, baselineMs: number, rule: SpikeRule, timeoutMs: number): boolean {
-  const slowMs = thresholdMs(baselineMs, rule, timeoutMs) ?? Number.POSITIVE_INFINITY;
+export function isClear(
+  observedMs: number,
+  baselineMs: number,
+  rule: SpikeRule,
+  timeoutMs: number,
+  p99Ms: number | null = null,
+): boolean {
+  const slowMs = thresholdMs(baselineMs, rule, timeoutMs, p99Ms) ?? Number.POSITIVE_INFINITY;
   return observedMs < Math.max(limits.spikeClearFactor * baselineMs, slowMs / 2);
+}
+
+/** A mirror whose tail is long is slow only beyond it. */
+function usualMsMax(baselineMs: number, p99Ms: number | null, rule: SpikeRule): number {
+  return Math.max(rule.factor * baselineMs, limits.spikeTailFactor * (p99Ms ?? 0));
 }
 
 function assertNumbers(...values: readonly number[]): void {

@@ -29,12 +29,41 @@ describe('refusal', () => {
       const outcome = one === 'o' ? ({ tag: 'ok' } as const) : one === 'r' ? failedWith('denied', 403) : refused;
       const judged = judgeRefusal(
         state,
-        { outcome, refusal: one === 'r' ? 'denied' : null, probeId: `${i}` },
+        { outcome, refusal: one === 'r' ? 'denied' : null, probeId: `${i}`, endedMs: i * 2_000 },
         outageRule,
       );
       state = judged.state;
       return judged.event === null ? [] : [`${judged.event} ${i}`];
     });
     expect(events).toEqual(want);
+  });
+
+  it.each([
+    { name: 'three within less than 4 s', stepMs: 1_999, want: [] },
+    { name: 'three over 4 s', stepMs: 2_000, want: [2] },
+  ])('$name: $want', ({ stepMs, want }) => {
+    let state = noRefusal;
+    const opened = [0, 1, 2].filter((i) => {
+      const heard = {
+        outcome: failedWith('denied', 403),
+        refusal: 'denied' as const,
+        probeId: `${i}`,
+        endedMs: i * stepMs,
+      };
+      const judged = judgeRefusal(state, heard, outageRule);
+      state = judged.state;
+      return judged.event === 'opened';
+    });
+    expect(opened).toEqual(want);
+  });
+
+  it.each([
+    { name: 'exactly a minute', retryAfterMs: 60_000, want: null },
+    { name: 'more than a minute', retryAfterMs: 60_001, want: 'opened' },
+    { name: 'none', retryAfterMs: null, want: null },
+  ])('a Retry-After of $name: $want', ({ retryAfterMs, want }) => {
+    const outcome: Outcome = { tag: 'failed', failure: { kind: 'throttled', status: 429, retryAfterMs } };
+    const heard = { outcome, refusal: 'throttled' as const, probeId: 'x', endedMs: 0 };
+    expect(judgeRefusal(noRefusal, heard, outageRule).event).toBe(want);
   });
 });

@@ -44,8 +44,16 @@ export class Simulation {
   readonly #doubted = new Set<string>();
   readonly #confirming = new Set<string>();
   readonly #config: Config;
+  readonly #everyMsOf: ((target: Target) => number) | null;
 
-  constructor(input: { config: Config; targets: readonly Target[]; script: Script }) {
+  constructor(input: {
+    config: Config;
+    targets: readonly Target[];
+    script: Script;
+    /** The pace of a target where it is not the schedule's. */
+    everyMsOf?: (target: Target) => number;
+  }) {
+    this.#everyMsOf = input.everyMsOf ?? null;
     this.#config = input.config;
     this.#targets = input.targets;
     this.script = input.script;
@@ -67,7 +75,8 @@ export class Simulation {
     const { cadence } = this.#config.schedule.pace;
     const everyMs = cadence.kind === 'every' ? cadence.everyMs : 30_000;
     this.#targets.forEach((target, i) => {
-      this.#due(target, this.nowMs + Math.round(((i + 0.5) / this.#targets.length) * everyMs), everyMs);
+      const ownMs = this.#everyMsOf?.(target) ?? everyMs;
+      this.#due(target, this.nowMs + Math.round(((i + 0.5) / this.#targets.length) * ownMs), ownMs);
     });
     this.#tick();
   }

@@ -12,7 +12,7 @@ describe('spike', () => {
   function play(paces: readonly Pace[], baselineMs: number | null = 400, stepMs = 30_000): readonly string[] {
     let state = noSpike;
     return paces.flatMap((pace, i) => {
-      const judged = judgeSpike(state, pace, { baselineMs, timeoutMs: 10_000, rule, nowMs: i * stepMs });
+      const judged = judgeSpike(state, pace, { baselineMs, p99Ms: null, timeoutMs: 10_000, rule, nowMs: i * stepMs });
       state = judged.state;
       return judged.event === null ? [] : [`${judged.event} ${i}`];
     });
@@ -44,6 +44,28 @@ describe('spike', () => {
     expect(play(paces)).toEqual(want);
   });
 
+  it('its streak counts on for as long as it lasts, through other failures, and starts anew with a usual answer', () => {
+    let state = noSpike;
+    const streak = [timeout, timeout, timeout, ok(1_001), other, ok(1_001), ok(700), ok(1_001)].map((pace, i) => {
+      ({ state } = judgeSpike(state, pace, { baselineMs: 400, p99Ms: null, timeoutMs: 10_000, rule, nowMs: i }));
+      return state.slow;
+    });
+    expect(streak).toEqual([1, 2, 3, 4, 4, 5, 0, 1]);
+  });
+
+  it.each([
+    { name: 'just above 1.1 × p99', rttMs: 3_301, want: ['opened 2'] },
+    { name: 'exactly 1.1 × p99', rttMs: 3_300, want: [] },
+  ])('three of $name: $want', ({ rttMs, want }) => {
+    let state = noSpike;
+    const events = [0, 1, 2].flatMap((i) => {
+      const judged = judgeSpike(state, ok(rttMs), { baselineMs: 400, p99Ms: 3_000, timeoutMs: 10_000, rule, nowMs: i });
+      state = judged.state;
+      return judged.event === null ? [] : [`${judged.event} ${i}`];
+    });
+    expect(events).toEqual(want);
+  });
+
   it('gives no verdict while warming, not even on timeouts', () => {
     expect(play([timeout, timeout, timeout, ok(9_000)], null)).toEqual([]);
   });
@@ -54,7 +76,9 @@ describe('spike', () => {
     { name: 'at relearn, with nothing but a timeout', lastMs: 7_200_000, pace: timeout, want: null },
   ])('$name: $want', ({ lastMs, pace, want }) => {
     const state = { slow: 3, clear: 0, sinceMs: 0 };
-    expect(judgeSpike(state, pace, { baselineMs: 400, timeoutMs: 10_000, rule, nowMs: lastMs }).event).toBe(want);
+    expect(
+      judgeSpike(state, pace, { baselineMs: 400, p99Ms: null, timeoutMs: 10_000, rule, nowMs: lastMs }).event,
+    ).toBe(want);
   });
 
   it.each([

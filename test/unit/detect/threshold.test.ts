@@ -44,3 +44,18 @@ describe('threshold', () => {
     expect(() => isSlow(Number.NaN, 100, rule, 10_000)).toThrow(RangeError);
   });
 });
+
+describe('a long tail', () => {
+  it.each([
+    { name: 'below it the factor rules', p99Ms: 900, want: 1_000 },
+    { name: 'above it 1.1 × p99 does', p99Ms: 3_000, want: 3_300 },
+    { name: 'never above 0.9 × timeout', p99Ms: 9_000, want: 9_000 },
+  ])('$name: $want', ({ p99Ms, want }) => {
+    const slowMs = thresholdMs(400, rule, 10_000, p99Ms) ?? 0;
+    expect(slowMs).toBeCloseTo(want);
+    expect([isSlow(slowMs + 1, 400, rule, 10_000, p99Ms), isSlow(slowMs - 1, 400, rule, 10_000, p99Ms)]).toEqual([
+      true,
+      false,
+    ]);
+  });
+});

@@ -282,7 +282,7 @@ const always = {
   mirrorwatch_state_writable: 1,
 };
 const noFindings = Object.fromEntries(
-  ['spike', 'level_shift', 'outage', 'refusal', 'mismatch', 'certificate'].map((kind) => [
+  ['spike', 'level_shift', 'outage', 'unreliable', 'refusal', 'mismatch', 'certificate'].map((kind) => [
     `mirror_findings_open{ecosystem="go",registry="a",kind="${kind}"}`,
     0,
   ]),

@@ -1,0 +1,43 @@
+import type { Sample } from '../core/sample.ts';
+import { apply } from './findings.ts';
+import { isCanaryOut, type Memory, type MirrorMemory, type SeriesMemory } from './memory.ts';
+import { isLineLossy } from './round/witness.ts';
+import { hearRate, rateClassOf, takeBack, unreliableSays } from './rules/unreliable.ts';
+
+/**
+ * Counts one scheduled sample for the mirror's reliability. What has a finding of its own is not counted again: the
+ * canary or this target in outage or refused, wrong bytes, what nobody serves; nor what our own line loses.
+ * @param isAbsence  it failed because it does not exist anywhere
+ */
+export function judgeRate(
+  memory: Memory,
+  mirror: MirrorMemory,
+  series: SeriesMemory,
+  sample: Sample,
+  isAbsence: boolean,
+): void {
+  const { outcome, due } = sample;
+  if (outcome.tag === 'unknown' || isAbsence || isCanaryOut(mirror)) return;
+  if (series.outage.isOut || series.refusal.isOpen) return;
+  const reason = outcome.tag === 'failed' ? outcome.failure.kind : null;
+  if (reason === 'mismatch') return;
+  if (reason !== null && isLineLossy(memory, mirror.egress)) return;
+  series.rated = reason === null ? 0 : series.rated + 1;
+  const kind = rateClassOf(due.target.step);
+  const wasOpen = mirror.rates[kind].isOpen;
+  mirror.rates[kind] = hearRate(mirror.rates[kind], kind, { reason, target: due.target, probeId: due.probeId });
+  if (mirror.rates[kind].sum > 0) mirror.isDirty = true;
+  if (wasOpen !== mirror.rates[kind].isOpen) refreshRate(memory, mirror);
+}
+
+/** Opens, widens or closes the finding about a mirror's reliability. */
+export function refreshRate(memory: Memory, mirror: MirrorMemory): void {
+  apply(memory, 'unreliable', mirror, unreliableSays(mirror.mirror.name, mirror.rates));
+}
+
+/** Takes back what a target was counted for that has a finding of its own now. */
+export function takeBackRate(mirror: MirrorMemory, series: SeriesMemory): void {
+  const kind = rateClassOf(series.target.step);
+  mirror.rates[kind] = takeBack(mirror.rates[kind], kind, series.target, series.rated);
+  series.rated = 0;
+}

@@ -1,0 +1,111 @@
+import type { Reason } from '../../core/failure.ts';
+import type { Finding, ScopeItem } from '../../core/finding.ts';
+import { limits } from '../../core/limits.ts';
+import { isHeavy, type Step, type Target } from '../../core/target.ts';
+import { type Says, scopeOf } from './says.ts';
+
+/** The two classes of steps whose failures are counted apart: an artifact is asked rarely, so few answers must do. */
+export const rateClasses = ['light', 'heavy'] as const;
+export type RateClass = (typeof rateClasses)[number];
+
+/**
+ * The test: a share of failures of `usual` against one of `bad`, and how much evidence opens and closes. The bounds are
+ * those of a Bernoulli CUSUM with less than one false alarm a mirror-year at 4.4 light or 0.07 heavy answers a minute
+ * (four modules at the default paces): 0.1 and 0.4 at the usual share; 10 % failing is found in 18 minutes in the median,
+ * 20 % in 7.5. `test/unit/detect/unreliable.test.ts` measures it.
+ * @see Page, E. S. (1954), Continuous Inspection Schemes; Reynolds and Stoumbos (1999) for the Bernoulli case
+ */
+const tests: Readonly<Record<RateClass, { usual: number; bad: number; opensAt: number; closesAt: number }>> = {
+  light: { usual: 0.01, bad: 0.08, opensAt: 12.5, closesAt: 5 },
+  heavy: { usual: 0.01, bad: 0.5, opensAt: 9.5, closesAt: 5 },
+};
+
+/** Where the failures of one class of steps of one mirror stand between "now and then" and "too often". */
+export interface RateState {
+  /** Evidence for the bad share while closed, against it while open; ≥ 0. */
+  readonly sum: number;
+  readonly isOpen: boolean;
+  /** What the sum rests on: since it last was 0. */
+  readonly samples: number;
+  readonly failures: number;
+  /** The last failures, oldest first. */
+  readonly recent: readonly { readonly reason: Reason; readonly target: Target; readonly probeId: string }[];
+}
+
+/** A mirror that has failed nothing. */
+export const noRate: RateState = { sum: 0, isOpen: false, samples: 0, failures: 0, recent: [] };
+
+/** The class of a step. */
+export function rateClassOf(step: Step): RateClass {
+  return isHeavy(step) ? 'heavy' : 'light';
+}
+
+/** How much one failure adds to the sum. */
+function gainOf(kind: RateClass): number {
+  const { usual, bad } = tests[kind];
+  return Math.log(bad / usual);
+}
+
+/** The state after one more scheduled answer; `reason` is `null` for one that was ok. */
+export function hearRate(
+  state: RateState,
+  kind: RateClass,
+  heard: { readonly reason: Reason | null; readonly target: Target; readonly probeId: string },
+): RateState {
+  const { usual, bad, opensAt, closesAt } = tests[kind];
+  const { reason, target, probeId } = heard;
+  const step = reason === null ? Math.log((1 - bad) / (1 - usual)) : gainOf(kind);
+  const sum = Math.max(0, state.sum + (state.isOpen ? -step : step));
+  if (state.isOpen && sum >= closesAt) return noRate;
+  if (!state.isOpen && sum === 0) return noRate;
+  const isOpen = state.isOpen || sum >= opensAt;
+  return {
+    sum: isOpen && !state.isOpen ? 0 : sum,
+    isOpen,
+    samples: state.samples + 1,
+    failures: state.failures + (reason === null ? 0 : 1),
+    recent:
+      reason === null ? state.recent : [...state.recent, { reason, target, probeId }].slice(-limits.findingProbes),
+  };
+}
+
+/**
+ * Takes back failures of a target that now have a finding of their own: one fault is one story.
+ * @param failures  how many of the target's failures in a row were counted
+ */
+export function takeBack(state: RateState, kind: RateClass, target: Target, failures: number): RateState {
+  if (state.isOpen || failures === 0) return state;
+  const sum = Math.max(0, state.sum - failures * gainOf(kind));
+  if (sum === 0) return noRate;
+  const recent = state.recent.filter((one) => one.target.id !== target.id);
+  return { ...state, sum, failures: Math.max(0, state.failures - failures), recent };
+}
+
+/** What the failures of one mirror come to. */
+export function unreliableSays(name: string, states: Readonly<Record<RateClass, RateState>>): Says {
+  const open = rateClasses.filter((kind) => states[kind].isOpen);
+  if (open.length === 0) return { tag: 'well', text: `${name} fails no more than usual again.` };
+  const recent = open.flatMap((kind) => states[kind].recent);
+  const scope: readonly ScopeItem[] = scopeOf(recent.map(({ target }) => target));
+  const samples = open.reduce((sum, kind) => sum + states[kind].samples, 0);
+  const failures = open.reduce((sum, kind) => sum + states[kind].failures, 0);
+  return {
+    tag: 'trouble',
+    scope,
+    cause: mostOf(recent.map(({ reason }) => reason)),
+    evidence: {
+      samples,
+      failures,
+      probeIds: recent.map(({ probeId }) => probeId).slice(-limits.findingProbes),
+    },
+    actionable: false,
+    text: `${name} fails now and then: ${failures} of ${samples} ${open.join(' and ')} probes.`,
+  };
+}
+
+function mostOf(reasons: readonly Reason[]): Finding['cause'] {
+  const counts = new Map<Reason, number>();
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const [most] = [...counts].sort((a, b) => b[1] - a[1]);
+  return most?.[0] ?? 'unreachable';
+}

@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { type Behaviour, type Script, Simulation } from './simulate.ts';
+import { aConfig, aMirror, aTarget, failedWith, refused } from './world.ts';
+
+const minute = 60_000;
+const warm = 12 * minute;
+const fine: Behaviour = { rttMs: 100 };
+const dead: Behaviour = { fails: refused, afterMs: 5 };
+const broken: Behaviour = { fails: failedWith('server', 500), afterMs: 20 };
+const names = ['a', 'b', 'c'];
+
+/** Three mirrors at the default paces: canaries each 30 s, everything else each 5 minutes. */
+function world(script: Script, modules: readonly string[] = [], steps: readonly ('list' | 'info' | 'mod')[] = ['mod']) {
+  const targets = names.flatMap((name) => [
+    aTarget(name),
+    ...modules.flatMap((module) => steps.map((step) => aTarget(name, step, module))),
+  ]);
+  return new Simulation({
+    config: aConfig({ mirrors: names.map((name) => aMirror(name)) }),
+    targets,
+    script,
+    everyMsOf: ({ canary }) => (canary ? 30_000 : 5 * minute),
+  });
+}
+
+const what = (sim: Simulation, kind = 'outage') => sim.changes(kind).map((change) => change.what);
+const modulesOf = (count: number) => Array.from({ length: count }, (_, i) => `example.com/m${i}`);
+
+describe('what is down', () => {
+  it('only @v/list answers 500: degraded with its scope, never down, no reason to leave', () => {
+    const sim = world(
+      ({ registry, step }, t) => (registry === 'a' && step === 'list' && t >= warm ? broken : fine),
+      modulesOf(4),
+      ['list', 'info'],
+    );
+    sim.runTo(warm + 20 * minute);
+    expect(sim.state('a')).toBe('degraded');
+    const [finding] = sim.detector.findings();
+    expect(finding).toMatchObject({ kind: 'outage', actionable: false });
+    expect(new Set(finding?.scope.map(({ step }) => step))).toEqual(new Set(['list']));
+  });
+
+  it('9 of 20 modules on 500: an outage with their scope within two paces, degraded', () => {
+    const bad = new Set(modulesOf(19).slice(0, 9));
+    const sim = world(
+      ({ registry, module }, t) => (registry === 'a' && t >= warm && bad.has(module ?? '') ? broken : fine),
+      modulesOf(19),
+    );
+    sim.runTo(warm + 11 * minute);
+    expect(sim.state('a')).toBe('degraded');
+    const [finding] = sim.detector.findings();
+    expect(finding).toMatchObject({ kind: 'outage', actionable: false });
+    expect(new Set(finding?.scope.map(({ module }) => module))).toEqual(bad);
+  });
+
+  it('10 of 20 modules: down', () => {
+    const bad = new Set(modulesOf(19).slice(0, 10));
+    const sim = world(
+      ({ registry, module }, t) => (registry === 'a' && t >= warm && bad.has(module ?? '') ? broken : fine),
+      modulesOf(19),
+    );
+    sim.runTo(warm + 11 * minute);
+    expect(sim.state('a')).toBe('down');
+    expect(sim.detector.findings()[0]).toMatchObject({ kind: 'outage', actionable: true });
+  });
+});
+
+describe('the way back', () => {
+  it('once the canary has closed, what else is out is asked at once: all up within seconds', () => {
+    const until = warm + 20 * minute;
+    const sim = world(({ registry }, t) => (registry === 'a' && t >= warm && t < until ? dead : fine), modulesOf(4), [
+      'list',
+      'info',
+    ]);
+    sim.runTo(until);
+    expect(sim.detector.findings()[0]?.scope.length).toBeGreaterThan(4);
+    sim.runTo(until + 2 * minute);
+    expect(what(sim)).toContain('a closed');
+    const closedMs = sim.changes('outage').at(-1)?.atMs ?? 0;
+    const first = sim.settled.find((s) => s.due.target.registry === 'a' && s.startedMonotonicMs >= until);
+    expect(closedMs - (first?.endedMonotonicMs ?? 0)).toBeLessThanOrEqual(30_000);
+    expect(sim.state('a')).toBe('up');
+  });
+});
+
+describe('reopening damps', () => {
+  it.each([
+    { name: '8 s down, 8 s up', downMs: 8_000, upMs: 8_000 },
+    { name: '40 s down, 40 s up', downMs: 40_000, upMs: 40_000 },
+    { name: '2 min down, 3 min up', downMs: 120_000, upMs: 180_000 },
+  ])('$name for an hour is one story: at most three changes before it ends', ({ downMs, upMs }) => {
+    const until = warm + 60 * minute;
+    const sim = world(({ registry }, t) => {
+      const isDown = registry === 'a' && t >= warm && t < until && (t - warm) % (downMs + upMs) < downMs;
+      return isDown ? dead : fine;
+    });
+    sim.runTo(until);
+    expect(what(sim).length).toBeLessThanOrEqual(3);
+    expect(what(sim)).toContain('a opened');
+    sim.runTo(until + 40 * minute);
+    expect(sim.state('a')).toBe('up');
+    expect(sim.detector.findings()).toEqual([]);
+  });
+
+  it('a second outage hours later closes as the first did', () => {
+    const second = warm + 5 * 60 * minute;
+    const sim = world(({ registry }, t) => {
+      const isDown = registry === 'a' && [warm, second].some((fromMs) => t >= fromMs && t < fromMs + 5 * minute);
+      return isDown ? dead : fine;
+    });
+    sim.runTo(second + 7 * minute);
+    expect(what(sim)).toEqual(['a opened', 'a closed', 'a opened', 'a closed']);
+  });
+
+  it('survives a restart', () => {
+    let isDead = false;
+    const sim = world(({ registry }) => (registry === 'a' && isDead ? dead : fine));
+    sim.runTo(warm);
+    for (let i = 0; i < 2; i++) {
+      isDead = true;
+      sim.runTo(sim.nowMs + 2 * minute);
+      isDead = false;
+      if (i === 0) sim.runTo(sim.nowMs + 2 * minute);
+    }
+    expect(what(sim)).toEqual(['a opened', 'a closed', 'a opened']);
+    sim.restart(1_000);
+    sim.runTo(sim.nowMs + 2 * minute);
+    expect(what(sim)).toHaveLength(3);
+    sim.runTo(sim.nowMs + 10 * minute);
+    expect(what(sim)).toHaveLength(4);
+  });
+});
