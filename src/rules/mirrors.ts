@@ -81,7 +81,7 @@ function answers(parameters: RuleParameters): readonly AlertRule[] {
       severity: 'warning',
       worth: 'credentials, a quota or an operator to write to: nothing a night helps',
       summary: '{{ $labels.registry }} refuses us',
-      description: `{{ $labels.registry }} ({{ $labels.ecosystem }}) answers its canary with a refusal: throttled, denied, or absent where others have it.${refusals(quarter)}`,
+      description: `{{ $labels.registry }} ({{ $labels.ecosystem }}) answers with a refusal: throttled, denied, or absent where others have it.${refusals(quarter)}`,
     },
     {
       alert: 'MirrorMaskedUpstream',
