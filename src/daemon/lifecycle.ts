@@ -83,6 +83,7 @@ export async function startDaemon(
       stages.targets = targets;
       stages.scheduler.replace(next, targets, now);
       stages.board.replace(seriesOf(next, targets));
+      stages.lastOk.replace(next, targets);
       stages.exporter.reconfigure(next, targets);
       absorb.detect(stages.detector.reconfigure(next, targets, now));
       absorb.advise(stages.advisor.reconfigure(next, declaredBy(next), now));

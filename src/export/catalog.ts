@@ -79,7 +79,7 @@ export const catalog = {
     labels: target,
     per: { target: {} },
     unit: 'seconds',
-    absent: 'until the first ok probe since start',
+    absent: 'until the first ok probe; a restart does not forget it',
   },
   mirror_probe_attempts_total: {
     type: 'counter',
