@@ -174,7 +174,11 @@ export function goods(select: Selector) {
           expr: `floor((min by (registry) (${tls('mirror_tls_certificate_expiry_timestamp_seconds')}) - time()) / 86400) or (${seen} * NaN)`,
           as: 'table',
         },
-        { expr: `max by (registry, tls_version, cipher, issuer) (${tls('mirror_tls_info')})`, as: 'table' },
+        // Where no mirror has one there is still an answer: alone, the other's column would be named "Value".
+        {
+          expr: `max by (registry, tls_version, cipher, issuer) (${tls('mirror_tls_info')}) or on (registry) (${seen} * NaN)`,
+          as: 'table',
+        },
       ],
     })
       .mappings([noNumber('none seen', ink.unknown)])

@@ -64,7 +64,7 @@ export function inOrder() {
       says: 'Findings whose subject is this daemon or its place. Above 0: the panels below say whether it is the machine (delays) or the network (controls).',
       size: [4, 4],
       unit: 'none',
-      none: 'no verdict yet: the daemon is starting',
+      none: 'no verdict: no daemon is scraped, or it is starting',
       queries: [
         { expr: `sum(${select('mirror_findings_open', { kind: '=~vantage|self' })})`, legend: 'open', as: 'instant' },
       ],

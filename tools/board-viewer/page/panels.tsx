@@ -26,7 +26,8 @@ export interface Drawing {
   readonly timeRange: TimeRange;
 }
 
-type Options = Record<string, never>;
+// biome-ignore lint/suspicious/noExplicitAny: a panel's options are what its board says
+type Options = Record<string, any>;
 const optionsOf = (drawn: DrawnPanel) => (drawn.panel as unknown as { options?: Options }).options ?? ({} as Options);
 const configOf = (drawn: DrawnPanel) => drawn.panel.fieldConfig as unknown as FieldConfigSource;
 
@@ -114,14 +115,13 @@ const joined: typeof preparePlotFrame = (frames, fields, range) => {
 };
 
 function Lines(drawing: Drawing): ReactElement {
-  const { drawn, frames, theme, width, height, timeRange } = drawing;
+  const { drawn, frames, width, height, timeRange } = drawing;
   const graphable = frames.filter(({ fields }) => fields.some(({ type }) => type === FieldType.number));
   if (graphable.length === 0) return Nothing(drawing);
   const legend = optionsOf(drawn)['legend'];
   return (
     <TimeSeries
       frames={graphable}
-      theme={theme}
       width={width}
       height={height}
       timeRange={timeRange}
