@@ -104,6 +104,7 @@ function work(parameters: RuleParameters): readonly AlertRule[] {
       forSeconds: 0,
       keepFiringSeconds: 0,
       severity: 'warning',
+      worth: 'it began anew by itself; what it forgot is in the file beside it',
       summary: '{{ $labels.instance }} began anew: its state file was corrupt',
       description:
         'The state file of {{ $labels.instance }} was corrupt and was set aside within the last six hours: baselines, findings, advice and undelivered notices of before are gone, pauses and acknowledgements too.',
