@@ -100,6 +100,14 @@ export const limits = {
   /** design.md section 4.4: measured well enough. */
   measuredOk: 5,
   measuredPaces: 20,
+  /** design.md section 5.2, Throughput: below a quarter of what siblings move, and less than is fast enough, twice in a row. */
+  throughputShare: 0.25,
+  throughputFast: 1 * mib,
+  throughputRow: 2,
+  /** A smaller artifact measures delay, not bandwidth. */
+  throughputBytesMin: 256 * kib,
+  throughputAgeMs: 60 * minute,
+  throughputsKept: 8,
   /** Certificates: a finding when fewer days than these are left. */
   certificateWarnMs: 14 * 24 * 60 * minute,
   findingProbes: 20,

@@ -14,6 +14,7 @@ import {
   type SeriesMemory,
   writeSoon,
 } from './memory.ts';
+import { judgeMove } from './moves.ts';
 import { hearOutage, openOutage } from './outages.ts';
 import { judgeRate, takeBackRate } from './reliability.ts';
 import { endDoubtOf } from './round/doubt.ts';
@@ -44,6 +45,7 @@ export function judge(
   hearLook(memory, mirror, sample, isSlowSample(memory, series, sample));
   if (connection === 'cold' && !isCanaryProbe(sample) && !isShort) judgeTarget(memory, mirror, series, sample);
   const isPrimary = connection === primaryConnection(mirror.mirror);
+  if (isPrimary && isHeavy(target.step) && !cold) judgeMove(memory, mirror, series, sample);
   if (isPrimary) judgeRefused(memory, mirror, series, sample);
   judgeHash(memory, mirror, sample);
   judgeTls(memory, mirror, sample);
