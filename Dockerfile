@@ -25,7 +25,7 @@ WORKDIR /app
 USER 1000:1000
 VOLUME /data
 EXPOSE 10120
-# Process 1 is node itself: it handles SIGTERM (drains within 10 s), SIGINT and SIGHUP, and starts no processes.
+# Process 1 is node itself: it handles SIGTERM (gone within 10 s), SIGINT and SIGHUP, and starts no processes.
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=10s --start-period=15s --start-interval=2s --retries=3 \
   CMD ["/usr/local/bin/node", "/app/dist/main.js", "health"]

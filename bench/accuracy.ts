@@ -10,6 +10,7 @@ import { config } from '../test/unit/export/fixture.ts';
 import { baseOf, isLeftOut, type Judged, type Known, type PhaseError, phaseErrors } from './accuracy-error.ts';
 import { type Apparatus, openApparatus, type Waits } from './apparatus.ts';
 import { isCalmBetween, type Stretch, watchStretches } from './disturbance.ts';
+import { answered } from './no-figures.ts';
 import type { Progress } from './progress.ts';
 import { openScrapeLoad, type ScrapeLoad } from './scrape-load.ts';
 import { mean, quantile } from './statistics.ts';
@@ -91,6 +92,8 @@ export async function accuracy(quick: boolean, progress: Progress): Promise<Accu
     const loaded = await take(run, quick ? blocks.slice(-1) : blocks, quick ? 12_000 : 40_000, ({ linkMs }) =>
       progress.say(`accuracy: ${perSecond} probes/s, link ${linkMs} ms each way, ${load.lines} lines scraped`),
     );
+    for (const [when, { judged, failed }] of Object.entries({ quiet, loaded }))
+      answered(`accuracy, ${when}`, { ok: judged.link.length + judged.server.length, failed });
     const all = [...loaded.judged.link, ...loaded.judged.server];
     const share = (rule: Rule) => all.filter((one) => isLeftOut(one, rule)).length / all.length;
     const rows = ({ judged }: Taken, rule: Rule): AccuracyRow[] =>

@@ -1,13 +1,12 @@
 import { get } from 'node:https';
-import { join } from 'node:path';
 import type { WorkerBook } from '../src/core/ports.ts';
 import { makeCerts } from '../test/support/certs.ts';
 import { startDnsmasq } from '../test/support/dnsmasq.ts';
 import { openLink } from '../test/support/link.ts';
 import { startNginx } from '../test/support/nginx.ts';
-import { cacheDir } from '../test/support/paths.ts';
 import type { Known } from './accuracy-error.ts';
 import { startChild } from './child.ts';
+import { moduleTree } from './no-figures.ts';
 import { putApparatusFirst } from './priority.ts';
 import { bookOf } from './subjects.ts';
 
@@ -48,7 +47,7 @@ export async function openApparatus(): Promise<Apparatus> {
     closers.push(link.close);
     const certs = makeCerts([link.addrB]);
     const far = { ns: link.nsB, host: link.addrB };
-    const nginx = await startNginx({ ...far, root: join(cacheDir, 'tree'), cert: certs.server, extra: tls13 });
+    const nginx = await startNginx({ ...far, root: moduleTree(), cert: certs.server, extra: tls13 });
     closers.push(nginx.close);
     const resolver = await startDnsmasq({ ...far, port: 53, addresses: { [name]: [link.addrB] } });
     closers.push(resolver.close);

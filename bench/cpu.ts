@@ -1,13 +1,13 @@
 import { cpus } from 'node:os';
-import { join } from 'node:path';
 import { startBlackbox } from '../test/support/blackbox.ts';
 import { testCerts } from '../test/support/certs.ts';
 import { startNginx } from '../test/support/nginx.ts';
-import { cacheDir, commandPath, findCommand } from '../test/support/paths.ts';
+import { commandPath, findCommand } from '../test/support/paths.ts';
 import { mustRun } from '../test/support/process.ts';
 import { driveBlackbox, type Round } from './blackbox-driver.ts';
 import { type Child, startChild } from './child.ts';
 import { isCalm, type Stretch, watchOthers } from './disturbance.ts';
+import { answered, moduleTree, treeModules } from './no-figures.ts';
 import { childPids, cpuMsOf } from './process-cpu.ts';
 import type { Progress } from './progress.ts';
 import { mean, type Spread, spreadOf } from './statistics.ts';
@@ -45,9 +45,7 @@ interface Pair {
 }
 
 const atOnce = 16;
-/** github.com/pkg/errors: the smallest go.mod of the real tree, in one packet with its head. */
-const module = 'github.com/pkg/errors';
-const version = 'v0.9.1';
+const [{ module, version }] = treeModules;
 const floors = ['inline', 'undici', 'socket'] as const;
 /** With fewer undisturbed pairs than this, all of them count. */
 const pairsMin = 3;
@@ -60,7 +58,7 @@ export async function cpu(quick: boolean, progress: Progress): Promise<CpuReport
   const pairsMax = quick ? 5 : 15;
   const roundMs = quick ? 2_000 : 4_000;
   progress.say('cpu: starting nginx, blackbox_exporter and the prober');
-  const nginx = await startNginx({ root: join(cacheDir, 'tree'), extra: 'ssl_protocols TLSv1.3;' });
+  const nginx = await startNginx({ root: moduleTree(), extra: 'ssl_protocols TLSv1.3;' });
   const blackbox = await startBlackbox();
   const host = nginx.httpsUrl.replace('127.0.0.1', 'localhost');
   const args = [host, testCerts().ca.certFile, module, version];
@@ -68,9 +66,9 @@ export async function cpu(quick: boolean, progress: Progress): Promise<CpuReport
   const ours = start('threads');
   let failed = 0;
   let driverMs = 0;
-  const one = async (pid: number, act: () => Promise<Round>): Promise<CpuRound> => {
+  const one = async (who: string, pid: number, act: () => Promise<Round>): Promise<CpuRound> => {
     const before = cpuMsOf(pid);
-    const round = await act();
+    const round = answered(who, await act());
     failed += round.failed;
     return {
       probes: round.ok,
@@ -79,12 +77,12 @@ export async function cpu(quick: boolean, progress: Progress): Promise<CpuReport
     };
   };
   const byChild = (child: Child, forMs: number): Promise<CpuRound> =>
-    one(child.pid, async () => {
+    one('mirrorwatch', child.pid, async () => {
       child.say({ forMs, atOnce });
       return (await child.hear()) as Round;
     });
   const byBlackbox = (forMs: number): Promise<CpuRound> =>
-    one(blackbox.pid, async () => {
+    one('blackbox_exporter', blackbox.pid, async () => {
       const before = process.cpuUsage();
       const round = await driveBlackbox(blackbox.port, `${host}/${module}/@v/${version}.mod`, forMs, atOnce);
       const { user, system } = process.cpuUsage(before);

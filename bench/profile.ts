@@ -2,9 +2,10 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { testCerts } from '../test/support/certs.ts';
 import { startNginx } from '../test/support/nginx.ts';
-import { cacheDir, removeTempDir, repoDir, tempDir } from '../test/support/paths.ts';
+import { removeTempDir, repoDir, tempDir } from '../test/support/paths.ts';
 import type { Round } from './blackbox-driver.ts';
 import { startChild } from './child.ts';
+import { answered, moduleTree, treeModules } from './no-figures.ts';
 import { cpuMsOf } from './process-cpu.ts';
 import type { Progress } from './progress.ts';
 
@@ -84,17 +85,18 @@ export function ownerOf({ functionName, url }: CallFrame): string {
 /** Runs the prober in one thread under V8's profiler for some seconds. */
 export async function profile(quick: boolean, progress: Progress): Promise<ProfileReport> {
   progress.say('profile: the prober in one thread under the profiler');
-  const nginx = await startNginx({ root: join(cacheDir, 'tree'), extra: 'ssl_protocols TLSv1.3;' });
+  const nginx = await startNginx({ root: moduleTree(), extra: 'ssl_protocols TLSv1.3;' });
+  const [{ module, version }] = treeModules;
   const dir = tempDir('profile');
   const host = nginx.httpsUrl.replace('127.0.0.1', 'localhost');
-  const child = startChild('cpu-child', ['inline', host, testCerts().ca.certFile, 'github.com/pkg/errors', 'v0.9.1']);
+  const child = startChild('cpu-child', ['inline', host, testCerts().ca.certFile, module, version]);
   const file = join(dir, 'probe.cpuprofile');
   try {
     child.say({ forMs: 2_000, atOnce: 16 });
     await child.hear();
     const before = cpuMsOf(child.pid);
     child.say({ forMs: quick ? 3_000 : 8_000, atOnce: 16, profileTo: file });
-    const { ok } = (await child.hear()) as Round;
+    const { ok } = answered('the profiled prober', (await child.hear()) as Round);
     const cpuUs = ((cpuMsOf(child.pid) - before) * 1_000) / ok;
     const read = JSON.parse(readFileSync(file, 'utf8')) as CpuProfile;
     return { functions: costsOf(read, cpuUs, functionOf).slice(0, shown), owners: costsOf(read, cpuUs, ownerOf) };

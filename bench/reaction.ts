@@ -5,10 +5,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { testCerts } from '../test/support/certs.ts';
 import { startNginx } from '../test/support/nginx.ts';
-import { cacheDir, removeTempDir, tempDir } from '../test/support/paths.ts';
+import { removeTempDir, tempDir } from '../test/support/paths.ts';
 import { freePort, startProcess } from '../test/support/process.ts';
 import { startWebhookReceiver, verifyPost } from '../test/support/webhook-receiver.ts';
 import { eventsOf } from './event-stream.ts';
+import { moduleTree, NoFigures } from './no-figures.ts';
 import type { Progress } from './progress.ts';
 import { type Summary, summaryOf } from './statistics.ts';
 
@@ -50,6 +51,7 @@ export async function reaction(quick: boolean, progress: Progress): Promise<Reac
       else failed.push(end.reason instanceof Error ? end.reason.message : String(end.reason));
     }
   }
+  if (runs.length === 0) throw new NoFigures(`reaction: no run came to an advice: ${failed[0]}`);
   return {
     runs,
     failed,
@@ -68,7 +70,7 @@ async function kill(afterSeconds: number): Promise<Reaction> {
     closers.push(receiver.close);
     const mirrors = [];
     for (const name of ['near', 'middle', 'far']) {
-      const nginx = await startNginx({ root: join(cacheDir, 'tree') });
+      const nginx = await startNginx({ root: moduleTree() });
       closers.push(nginx.close);
       mirrors.push({ name, nginx });
     }

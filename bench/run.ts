@@ -1,6 +1,7 @@
 import { type AccuracyReport, accuracy } from './accuracy.ts';
 import { type CpuReport, cpu } from './cpu.ts';
 import { machineNow } from './machine.ts';
+import { finite, moduleTree, NoFigures } from './no-figures.ts';
 import { type Options, optionsOf, usage } from './options.ts';
 import { type ProfileReport, profile } from './profile.ts';
 import { startProgress } from './progress.ts';
@@ -21,6 +22,7 @@ interface Results {
 }
 
 async function bench(options: Options): Promise<void> {
+  moduleTree();
   const machine = machineNow();
   const progress = startProgress();
   const results: Results = {};
@@ -29,17 +31,17 @@ async function bench(options: Options): Promise<void> {
   for (const part of options.parts) {
     switch (part) {
       case 'accuracy':
-        results.accuracy = await accuracy(options.quick, progress);
+        results.accuracy = finite('accuracy', await accuracy(options.quick, progress));
         blocks.push(accuracyLines(results.accuracy));
         targets.push(...accuracyTargets(results.accuracy));
         break;
       case 'cpu':
-        results.cpu = await cpu(options.quick, progress);
+        results.cpu = finite('cpu', await cpu(options.quick, progress));
         blocks.push(cpuLines(results.cpu));
         targets.push(...cpuTargets(results.cpu));
         break;
       case 'reaction':
-        results.reaction = await reaction(options.quick, progress);
+        results.reaction = finite('reaction', await reaction(options.quick, progress));
         blocks.push(reactionLines(results.reaction));
         targets.push(...reactionTargets(results.reaction));
         break;
@@ -48,7 +50,7 @@ async function bench(options: Options): Promise<void> {
     }
   }
   if (options.profile) {
-    results.profile = await profile(options.quick, progress);
+    results.profile = finite('profile', await profile(options.quick, progress));
     blocks.push(profileLines(results.profile));
   }
   progress.end();
@@ -66,6 +68,10 @@ if (options === null) {
     console.error('bench: not done in time');
     process.exit(1);
   }, runMsMax).unref();
-  await bench(options);
+  await bench(options).catch((cause: unknown) => {
+    if (!(cause instanceof NoFigures)) throw cause;
+    console.error(`\nbench: ${cause.message}`);
+    process.exit(1);
+  });
   process.exit();
 }

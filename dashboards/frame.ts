@@ -2,6 +2,7 @@ import type { Builder, Dataquery } from '@grafana/grafana-foundation-sdk/cog';
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import { type DynamicConfigValue, FieldColorModeId, type Panel } from '@grafana/grafana-foundation-sdk/dashboard';
 import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-sdk/prometheus';
+import { verdict } from './palette.ts';
 
 /** A reference to a variable, as `${name}`, with a way to write it: `percentencode` in addresses. */
 export function variable(name: string, format?: 'percentencode' | 'queryparam'): string {
@@ -84,6 +85,11 @@ export function steps(...list: readonly Mark[]): dashboard.ThresholdsConfigBuild
     .steps(list.map(([value, color]) => ({ value, color })));
 }
 
+/** Steps of colour for numbers that may be missing: Grafana gives what is not there the lowest colour, which is grey here. */
+export function whenKnown(...list: readonly Mark[]): dashboard.ThresholdsConfigBuilder {
+  return steps([null, verdict.unknown], ...list);
+}
+
 /** One colour for good, as the property of an override. */
 export function fixed(color: string): DynamicConfigValue {
   return { id: 'color', value: { mode: FieldColorModeId.Fixed, fixedColor: color } };
@@ -93,6 +99,14 @@ export function fixed(color: string): DynamicConfigValue {
 export function words(texts: Readonly<Record<string, readonly [string, string]>>): dashboard.ValueMapping {
   const options = Object.entries(texts).map(([value, [text, color]], index) => [value, { text, color, index }]);
   return { type: dashboard.MappingType.ValueToText, options: Object.fromEntries(options) } as dashboard.ValueMapping;
+}
+
+/** A word in place of every value below `below`. */
+export function wordBelow(below: number, text: string, color: string): dashboard.ValueMapping {
+  return {
+    type: dashboard.MappingType.RangeToText,
+    options: { from: null, to: below, result: { text, color } },
+  } as dashboard.ValueMapping;
 }
 
 /** A word in place of a value that is not there or not a number. */

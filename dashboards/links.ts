@@ -10,7 +10,7 @@ export const uid = {
 } as const;
 
 /** Variables that go along from board to board as they are. */
-const kept = ['datasource', 'vantage', 'ecosystem'] as const;
+const kept = ['datasource', 'vantage', 'ecosystem', 'window', 'daemon_url'] as const;
 
 /** The value of the first column of a row, and the name of the column: of a matrix its two coordinates. */
 export const rowKey = variable('__data.fields[0]', 'percentencode');
@@ -38,6 +38,12 @@ export function inPlace<T extends { placement?: unknown }>(thing: T): T {
   const { placement: _, ...rest } = thing;
   return rest as T;
 }
+
+/** From a line or band named after a mirror to its board. */
+export const toMirrorBoard = dataLink(
+  'This mirror in detail',
+  addressOf('mirror', { registry: variable('__field.labels.registry', 'percentencode') }),
+);
 
 /** From a line named after a mirror to the daemon's page of it: its last probes, each hop by hop. */
 export const toDaemonMirror = dataLink(

@@ -1,9 +1,9 @@
 import { built } from './board.ts';
-import { type Frame, type Mark, noNumber, steps, variable } from './frame.ts';
+import { type Frame, type Mark, noNumber, variable, whenKnown } from './frame.ts';
 import { addressOf, columnName, dataLink, link, rowKey, toDaemonMirror, toProbe } from './links.ts';
-import { colour, verdict } from './palette.ts';
+import { heatColour, ink, verdict } from './palette.ts';
 import { colouredCell, heat, lines, linesWithMarks, type TablePanelBuilder, table } from './panels.ts';
-import { growth, quantile, selector } from './promql.ts';
+import { growth, quantile, selector, versionOrder } from './promql.ts';
 import {
   connection,
   daemonUrl,
@@ -21,13 +21,31 @@ const select = selector(['vantage', 'ecosystem', 'registry', 'module', 'version'
 const path = { step: '$step', connection: '$connection' } as const;
 const buckets = select('mirror_probe_rtt_seconds', path, '_bucket');
 
-/** Blue is fast, orange is past the floor of the spike rule, grey is "no ok sample"; the number stands in each cell. */
-export const heatMarks: readonly Mark[] = [
-  [null, colour.blue],
-  [0.3, colour.sky],
-  [0.8, colour.orange],
-  [2.5, colour.vermilion],
+/** Blue is fast, yellow is past the floor of the spike rule, grey is "no ok sample"; the number stands in each cell. */
+const heatMarks: readonly Mark[] = [
+  [0, heatColour.fast],
+  [0.3, heatColour.brisk],
+  [0.8, heatColour.slow],
+  [2.5, heatColour.verySlow],
 ];
+
+/** Rows come as they come (`histogram_quantile` has no order): columns by name, rows by name or newest version first. */
+function ordered(row: 'module' | 'version') {
+  const corner = `${row}\\registry`;
+  const sorted = (field: string, desc = false) => ({ id: 'sortBy', options: { fields: {}, sort: [{ field, desc }] } });
+  const crossed = {
+    id: 'groupingToMatrix',
+    options: { columnField: 'registry', rowField: row, valueField: 'Value', emptyValue: 'null' },
+  };
+  const header = { [corner]: row === 'module' ? 'Module' : 'Version' };
+  const named = { id: 'organize', options: { excludeByName: {}, indexByName: {}, renameByName: header } };
+  return row === 'module'
+    ? [sorted('registry'), crossed, sorted(corner), named]
+    : [sorted('registry'), sorted('order', true), crossed, named];
+}
+
+/** `NaN` was asked and not answered well; what is not there at all was not probed. */
+const nanOnly = { match: 'nan', result: { text: 'no ok sample', color: verdict.unknown } };
 
 /** p95 by two labels as a matrix; a pair without an ok sample keeps its cell and says so. */
 function matrixOf(
@@ -37,19 +55,18 @@ function matrixOf(
 ): TablePanelBuilder {
   const measured = quantile(0.95, [row, 'registry'], buckets, '$__range');
   const asked = growth([row, 'registry'], select('mirror_probe_attempts_total', { step: '$step' }), '$__range');
-  return table({
+  const all = `(${measured}) or (${asked} * NaN)`;
+  const panel = table({
     ...frame,
     unit: 's',
     none: 'not probed',
-    queries: [{ expr: `(${measured}) or (${asked} * NaN)`, as: 'table' }],
-  })
-    .decimals(3)
-    .thresholds(steps(...heatMarks))
-    .mappings([noNumber('no ok sample', verdict.unknown)])
-    .withTransformation({
-      id: 'groupingToMatrix',
-      options: { columnField: 'registry', rowField: row, valueField: 'Value', emptyValue: 'null' },
-    })
+    queries: [{ expr: row === 'version' ? versionOrder(all) : all, as: 'table' }],
+  });
+  for (const one of ordered(row)) panel.withTransformation(one);
+  return panel
+    .thresholds(whenKnown(...heatMarks))
+    .mappings([{ ...noNumber('no ok sample', verdict.unknown), options: nanOnly } as ReturnType<typeof noNumber>])
+    .overrideByName(row === 'module' ? 'Module' : 'Version', [{ id: 'custom.minWidth', value: 260 }])
     .overrideByFieldType('number', [
       colouredCell,
       { id: 'links', value: [...links] },
@@ -68,11 +85,14 @@ const byModule = matrixOf(
   {
     id: 1,
     title: 'p95 of the round trip: module × mirror',
-    says: 'All versions chosen, over the time range. A column of orange: that mirror is slow. A row: that module is heavy everywhere. One cell: the mirror has to fetch that module first; open the cell. Grey: no ok sample; it was not asked, or never answered well, and its detail says which.',
-    size: [24, 9],
+    says: 'All versions chosen, over the time range. A column of yellow: that mirror is slow. A row: that module is heavy everywhere. One cell: the mirror has to fetch that module first; open the cell. Grey: no ok sample; it was not asked, or never answered well, and its detail says which.',
+    size: [24, 12],
   },
   [
-    link('Versions of this module, at this mirror', addressOf('matrix', { ...coordinates, module: rowKey })),
+    link(
+      'Versions of this module, at this mirror (unfold "By version")',
+      addressOf('matrix', { ...coordinates, module: rowKey }),
+    ),
     link('This module at this mirror, in detail', addressOf('mirror', { ...coordinates, module: rowKey })),
   ],
 );
@@ -107,7 +127,7 @@ function percentile(id: number, q: number, says: string) {
       queries: [{ expr: quantile(q, ['registry'], buckets, '$window'), legend: '{{registry}}', exemplars: true }],
     },
     [null, 'transparent'],
-    [0.8, verdict.watch],
+    [0.8, ink.watch],
   )
     .dataLinks([toDaemonMirror])
     .overrideByName('probe_id', [toProbe]);
@@ -123,7 +143,6 @@ export const matrix = built({
   select,
   sections: [
     { id: 0, title: '', panels: [byModule] },
-    { id: 101, title: 'By version', panels: [byVersion] },
     {
       id: 102,
       title: 'Over time',
@@ -135,9 +154,7 @@ export const matrix = built({
           size: [24, 9],
           unit: 's',
           none: 'no good answer in this time',
-          queries: [
-            { expr: growth(['le'], buckets, '$__rate_interval'), legend: '{{le}}', as: 'heatmap', exemplars: true },
-          ],
+          queries: [{ expr: growth(['le'], buckets, '$__interval'), legend: '{{le}}', as: 'heatmap', exemplars: true }],
         }).dataLinks([dataLink('This time, mirror by mirror', addressOf('mirror', {}))]),
         percentile(
           4,
@@ -170,5 +187,7 @@ export const matrix = built({
         }).decimals(0),
       ],
     },
+    // Last and folded: a matrix for each module is pages long, and asks nothing until it is opened.
+    { id: 101, title: 'By version', panels: [byVersion], collapsed: true },
   ],
 });

@@ -1,8 +1,9 @@
-import { noNumber, steps } from './frame.ts';
+import { VizOrientation } from '@grafana/grafana-foundation-sdk/common';
+import { columnsOf, daysLeft, stateWords } from './columns.ts';
+import { noNumber, whenKnown, wordBelow } from './frame.ts';
 import { toDaemonMirror } from './links.ts';
-import { stateWords } from './overview-now.ts';
-import { colour, reasonColour, verdict } from './palette.ts';
-import { bars, colourNames, lines, linesWithMarks, stat, table, timeline } from './panels.ts';
+import { colour, ink, reasonColour, verdict } from './palette.ts';
+import { bars, colouredText, colourNames, lines, linesWithMarks, stat, table, timeline } from './panels.ts';
 import { errorRatio, growth, orNone, quantile, type Selector, selector, sinceSuccess, stateCode } from './promql.ts';
 
 const byMirror = selector(['vantage', 'ecosystem', 'registry']);
@@ -21,11 +22,13 @@ export function now(select: Selector) {
       unit: 'none',
       none: 'no verdict yet: no daemon is scraped, or it is starting',
       queries: [{ expr: stateCode(byMirror), legend: '{{registry}}' }],
-    }).mappings([stateWords]),
+    })
+      .mappings([stateWords])
+      .dataLinks([toDaemonMirror]),
     stat({
       id: 2,
       title: 'Error budget left',
-      says: 'Share of the budget of the objective above that is left over the time range; below 0 it is spent. Spent: prefer another mirror until it recovers, the Overview says which.',
+      says: 'Share of the budget of the objective above that is left over the time range. Spent: prefer another mirror until it recovers, the Overview says which.',
       size: [6, 6],
       unit: 'percentunit',
       none: notProbed,
@@ -38,14 +41,15 @@ export function now(select: Selector) {
       ],
     })
       .decimals(0)
-      .mappings([noNumber('not judged', verdict.unknown)])
-      .thresholds(steps([null, verdict.bad], [0, verdict.watch], [0.5, verdict.fine])),
+      .orientation(VizOrientation.Horizontal)
+      .mappings([noNumber('not judged', verdict.unknown), wordBelow(-1e-9, 'spent', verdict.bad)])
+      .thresholds(whenKnown([-1e-9, verdict.watch], [0.5, verdict.fine])),
     stat({
       id: 3,
       title: 'Since the last good answer',
       says: 'Age of the newest good answer among the series chosen. Many paces old: down, paused, or the daemon sleeps; the state beside says which.',
       size: [6, 6],
-      unit: 'dtdurations',
+      unit: 's',
       none: 'no good answer since the daemon started',
       queries: [
         {
@@ -55,8 +59,9 @@ export function now(select: Selector) {
         },
       ],
     })
-      .mappings([noNumber('never', verdict.unknown)])
-      .thresholds(steps([null, verdict.fine], [300, verdict.watch], [900, verdict.bad])),
+      .orientation(VizOrientation.Horizontal)
+      .mappings([noNumber('none', verdict.unknown)])
+      .thresholds(whenKnown([0, verdict.fine], [300, verdict.watch], [900, verdict.bad])),
   ] as const;
 }
 
@@ -74,8 +79,10 @@ export function answers(select: Selector) {
         queries: [{ expr: `(${errorRatio(select, window)}) / (1 - $slo / 100)`, legend: '{{registry}}' }],
       },
       [null, 'transparent'],
-      [mark, verdict.bad],
-    ).decimals(1);
+      [mark, ink.bad],
+    )
+      .decimals(1)
+      .axisSoftMax(mark * 1.1);
   return [
     lines({
       id: 30,
@@ -105,15 +112,15 @@ export function answers(select: Selector) {
         bars({
           id: 33,
           title: 'Failures by reason',
-          says: 'What probes failed with; one hue is one family: the way there, timeouts, TLS, refusals, answers. The runbook has a page for each alert, docs/metrics.md the closed list. "none" stands at 0 while nothing fails.',
+          says: 'What probes failed with, all mirrors chosen together; one hue is one family: the way there, timeouts, TLS, refusals, answers. The runbook has a page for each alert, docs/metrics.md the closed list. "none" stands at 0 while nothing fails.',
           size: [12, 8],
           unit: 'none',
           none: notProbed,
           queries: [
             {
               expr: orNone(
-                `${growth(['registry', 'reason'], byMirror('mirror_probe_failures_total'), '$__rate_interval')} > 0`,
-                growth([], byMirror('mirror_probe_attempts_total'), '$__rate_interval'),
+                `${growth(['reason'], byMirror('mirror_probe_failures_total'), '$__interval')} > 0`,
+                growth([], byMirror('mirror_probe_attempts_total'), '$__interval'),
                 'reason',
                 'none',
               ),
@@ -136,8 +143,8 @@ export function answers(select: Selector) {
         queries: [
           {
             expr: orNone(
-              `${growth(['because'], byMirror('mirror_probe_unknown_total'), '$__rate_interval')} > 0`,
-              growth([], byMirror('mirror_probe_attempts_total'), '$__rate_interval'),
+              `${growth(['because'], byMirror('mirror_probe_unknown_total'), '$__interval')} > 0`,
+              growth([], byMirror('mirror_probe_attempts_total'), '$__interval'),
               'because',
               'none',
             ),
@@ -159,37 +166,31 @@ export function goods(select: Selector) {
       id: 40,
       title: 'Certificate',
       says: 'Time left of the certificate last seen, and the last handshake. Under 14 days: tell the mirror\'s people. "none seen": plain HTTP, or no handshake since the daemon started.',
-      size: [12, 7],
-      unit: 'dtdurations',
+      size: [24, 6],
+      unit: 'none',
       none: 'none seen',
       queries: [
         {
-          expr: `(min by (registry) (${tls('mirror_tls_certificate_expiry_timestamp_seconds')}) - time()) or (${seen} * NaN)`,
+          expr: `floor((min by (registry) (${tls('mirror_tls_certificate_expiry_timestamp_seconds')}) - time()) / 86400) or (${seen} * NaN)`,
           as: 'table',
         },
-        { expr: `max by (registry, tls_version, cipher, issuer) (${tls('mirror_tls_info')})`, as: 'table' },
+        // Where no mirror has one there is still an answer: alone, the other's column would be named "Value".
+        {
+          expr: `max by (registry, tls_version, cipher, issuer) (${tls('mirror_tls_info')}) or on (registry) (${seen} * NaN)`,
+          as: 'table',
+        },
       ],
     })
-      .decimals(0)
-      .mappings([noNumber('none seen', verdict.unknown)])
+      .mappings([noNumber('none seen', ink.unknown)])
       .withTransformation({ id: 'merge', options: {} })
-      .withTransformation({
-        id: 'organize',
-        options: {
-          excludeByName: { Time: true, 'Value #B': true },
-          renameByName: {
-            registry: 'Mirror',
-            'Value #A': 'Left',
-            tls_version: 'TLS',
-            cipher: 'Cipher',
-            issuer: 'Issuer',
-          },
-        },
-      })
-      .overrideByName('Left', [
-        { id: 'thresholds', value: steps([null, verdict.bad], [14 * 86_400, 'text']).build() },
-        { id: 'custom.cellOptions', value: { type: 'color-text' } },
-      ]),
+      .withTransformation(
+        columnsOf(
+          ['registry', 'Value #A', 'issuer', 'tls_version', 'cipher'],
+          { 'Value #B': true },
+          { registry: 'Mirror', 'Value #A': 'Left', tls_version: 'TLS' },
+        ),
+      )
+      .overrideByName('Left', [...daysLeft]),
     lines({
       id: 41,
       title: 'Throughput of artifacts, median',
@@ -222,7 +223,7 @@ export function goods(select: Selector) {
       id: 43,
       title: 'Contents checked',
       says: 'Answers whose hash or signature was right, and wrong contents declared, over the time range. A mismatch: stop using that mirror now, see MirrorContentMismatch in the runbook. Verified at 0: nothing was checked yet, which is not "right".',
-      size: [12, 7],
+      size: [24, 7],
       unit: 'none',
       none: 'nothing to check: no pinned hash and no checksum database for what is chosen',
       queries: [
@@ -238,17 +239,14 @@ export function goods(select: Selector) {
     })
       .decimals(0)
       .withTransformation({ id: 'merge', options: {} })
-      .withTransformation({
-        id: 'organize',
-        options: {
-          excludeByName: { Time: true },
-          renameByName: { registry: 'Mirror', 'Value #A': 'Verified', 'Value #B': 'Wrong' },
-        },
-      })
-      .overrideByName('Wrong', [
-        { id: 'thresholds', value: steps([null, 'text'], [1, verdict.bad]).build() },
-        { id: 'custom.cellOptions', value: { type: 'color-text' } },
-      ]),
+      .withTransformation(
+        columnsOf(
+          ['registry', 'module', 'version', 'Value #B', 'Value #A'],
+          {},
+          { registry: 'Mirror', 'Value #A': 'Verified', 'Value #B': 'Wrong' },
+        ),
+      )
+      .overrideByName('Wrong', [...colouredText([null, 'text'], [1, ink.bad])]),
     lines({
       id: 44,
       title: 'Place among those that may be used',
@@ -262,6 +260,8 @@ export function goods(select: Selector) {
           legend: '{{registry}}',
         },
       ],
-    }).decimals(0),
+    })
+      .decimals(0)
+      .axisSoftMax(4),
   ] as const;
 }

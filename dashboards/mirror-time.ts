@@ -1,5 +1,6 @@
+import { phases } from '../src/core/failure.ts';
 import { toDaemonMirror, toProbe } from './links.ts';
-import { phaseColour, verdict } from './palette.ts';
+import { colour, ink, phaseColour } from './palette.ts';
 import { areas, bars, colourNames, lines, linesWithMarks } from './panels.ts';
 import { growth, quantile, type Selector, selector } from './promql.ts';
 
@@ -9,7 +10,8 @@ const byMirror = selector(['vantage', 'ecosystem', 'registry']);
 
 /** Where the time goes: phases, cold against warm, what a cache had to fetch first. */
 export function timeSpent(select: Selector) {
-  const phases = `sum by (registry, phase) (rate(${byMirror('mirror_probe_phase_seconds', path, '_sum')}[$window]))`;
+  const spent = (phase: string) =>
+    `sum by (registry) (rate(${byMirror('mirror_probe_phase_seconds', { ...path, phase }, '_sum')}[$window]))`;
   const probes = `sum by (registry) (rate(${byMirror('mirror_probe_rtt_seconds', path, '_count')}[$window]))`;
   const either = select('mirror_probe_rtt_seconds', { step: '$step' }, '_bucket');
   return [
@@ -21,7 +23,8 @@ export function timeSpent(select: Selector) {
         size: [24, 9],
         unit: 's',
         none: 'no good answer in the time looked back at',
-        queries: [{ expr: `${phases} / on (registry) group_left () (${probes} > 0)`, legend: '{{phase}}' }],
+        // A query each: Grafana stacks in the order of the queries, and by the alphabet within one.
+        queries: phases.map((phase) => ({ expr: `${spent(phase)} / (${probes} > 0)`, legend: phase })),
       })
         .repeat('registry')
         .repeatDirection('h')
@@ -54,11 +57,7 @@ export function timeSpent(select: Selector) {
       none: 'nothing was probed in this time',
       queries: [
         {
-          expr: growth(
-            ['registry'],
-            byMirror('mirror_cold_fetch_seconds', { step: '$step' }, '_count'),
-            '$__rate_interval',
-          ),
+          expr: growth(['registry'], byMirror('mirror_cold_fetch_seconds', { step: '$step' }, '_count'), '$__interval'),
           legend: '{{registry}}',
         },
       ],
@@ -85,9 +84,10 @@ export function spikes(select: Selector) {
         ],
       },
       [null, 'transparent'],
-      [1, verdict.bad],
+      [1, ink.bad],
     )
       .decimals(2)
+      .axisSoftMax(1.1)
       .dataLinks([toDaemonMirror]),
     linesWithMarks(
       {
@@ -102,8 +102,10 @@ export function spikes(select: Selector) {
         ],
       },
       [null, 'transparent'],
-      [3, verdict.bad],
-    ).decimals(0),
+      [3, ink.bad],
+    )
+      .decimals(0)
+      .axisSoftMax(4),
     colourNames(
       lines({
         id: 22,
@@ -121,7 +123,7 @@ export function spikes(select: Selector) {
         .repeat('registry')
         .repeatDirection('h')
         .maxPerRow(2),
-      { 'round trip': '#0072B2', baseline: verdict.unknown, threshold: verdict.watch },
+      { 'round trip': colour.sky, baseline: ink.unknown, threshold: ink.watch },
     ),
   ] as const;
 }

@@ -1,16 +1,20 @@
-import { type Mark, steps, variable, words } from './frame.ts';
+import type { DynamicConfigValue } from '@grafana/grafana-foundation-sdk/dashboard';
+import { columnsOf, daysLeft, stateWords } from './columns.ts';
+import { noNumber, steps, variable, whenKnown, words } from './frame.ts';
 import { addressOf, dataLink, link } from './links.ts';
-import { verdict } from './palette.ts';
-import { colouredCell, type StatPanelBuilder, stat, type TablePanelBuilder, table } from './panels.ts';
-import { canarySteps, errorRatio, growth, orNone, quantile, type Selector, sinceSuccess, stateCode } from './promql.ts';
-
-/** How the coded state reads, the same in tables and bands. */
-export const stateWords = words({
-  0: ['up', verdict.fine],
-  1: ['unknown', verdict.unknown],
-  2: ['degraded', verdict.watch],
-  3: ['down', verdict.bad],
-});
+import { ink, verdict } from './palette.ts';
+import { colouredCell, colouredText, type StatPanelBuilder, stat, type TablePanelBuilder, table } from './panels.ts';
+import {
+  canarySteps,
+  errorRatio,
+  growth,
+  orNaN,
+  orNone,
+  quantile,
+  type Selector,
+  sinceSuccess,
+  stateCode,
+} from './promql.ts';
 
 /** The row of numbers on top: states, advice, our own view, daemons, integrity. */
 export function numbers(select: Selector): readonly StatPanelBuilder[] {
@@ -28,7 +32,7 @@ export function numbers(select: Selector): readonly StatPanelBuilder[] {
         as: 'instant',
       },
     ],
-  });
+  }).dataLinks([dataLink('Mirrors in detail', addressOf('mirror', {}))]);
   for (const [state, color] of Object.entries({
     up: verdict.fine,
     degraded: verdict.watch,
@@ -54,14 +58,14 @@ export function numbers(select: Selector): readonly StatPanelBuilder[] {
       ],
     })
       .mappings([words({ 0: ['none', verdict.fine] })])
-      .thresholds(steps([null, verdict.fine], [1, verdict.watch])),
+      .thresholds(whenKnown([0, verdict.fine], [1, verdict.watch])),
     stat({
       id: 3,
       title: 'Our own view',
       says: 'Whether failures are held to be our own network. Suspect: mend the network of the daemon first; verdicts on mirrors stand still until then.',
       size: [4, 4],
       unit: 'none',
-      none: 'not known yet: the first pass over the canaries has not ended',
+      none: 'not known yet',
       queries: [{ expr: `max(${select('mirror_vantage_suspect')})`, legend: 'vantage', as: 'instant' }],
     }).mappings([words({ 0: ['trusted', verdict.fine], 1: ['suspect', verdict.bad] })]),
     stat({
@@ -72,7 +76,7 @@ export function numbers(select: Selector): readonly StatPanelBuilder[] {
       unit: 'none',
       none: 'Prometheus gave no answer',
       queries: [{ expr: `count(${select('mirrorwatch_build_info')}) or vector(0)`, legend: 'scraped', as: 'instant' }],
-    }).thresholds(steps([null, verdict.bad], [1, verdict.fine])),
+    }).thresholds(whenKnown([0, verdict.bad], [1, verdict.fine])),
     stat({
       id: 5,
       title: 'Wrong contents',
@@ -81,48 +85,43 @@ export function numbers(select: Selector): readonly StatPanelBuilder[] {
       unit: 'none',
       none: 'nothing was verified yet',
       queries: [{ expr: `sum(${select('mirror_integrity_mismatch_active')})`, legend: 'active', as: 'instant' }],
-    }).thresholds(steps([null, verdict.fine], [1, verdict.bad])),
+    }).thresholds(whenKnown([0, verdict.fine], [1, verdict.bad])),
   ];
 }
 
+/** The colour of "not known": a ground where the column has grounds. */
+const unknownOf = (name: string) => (name === 'State' ? verdict.unknown : ink.unknown);
+
 const columns = [
-  { name: 'State', none: 'no verdict yet' },
+  { name: 'State', none: 'no verdict' },
   { name: 'Availability', none: 'not judged' },
   { name: 'p95', none: 'no good answer' },
-  { name: 'Rank', none: 'not to be used' },
-  { name: 'Last good answer', none: 'never' },
-  { name: 'Findings', none: 'no verdict yet' },
-  { name: 'Certificate left', none: 'none seen' },
+  { name: 'Rank', none: 'not ranked' },
+  { name: 'Last good answer', none: 'none' },
+  { name: 'Findings', none: 'no verdict' },
+  { name: 'Certificate left', none: 'none known' },
 ] as const;
 
-function columnProperties(name: (typeof columns)[number]['name']): readonly { id: string; value?: unknown }[] {
-  const marks = (...list: readonly Mark[]) => ({ id: 'thresholds', value: steps(...list).build() });
+function columnProperties(name: (typeof columns)[number]['name']): readonly DynamicConfigValue[] {
   switch (name) {
     case 'State':
-      return [{ id: 'mappings', value: [stateWords] }, colouredCell];
+      return [colouredCell, { id: 'thresholds', value: whenKnown().build() }];
     case 'Availability':
       return [
         { id: 'unit', value: 'percentunit' },
         { id: 'decimals', value: 2 },
-        marks([null, verdict.bad], [0.99, verdict.watch], [0.995, 'text']),
+        ...colouredText([null, ink.bad], [0.99, ink.watch], [0.995, 'text']),
       ];
     case 'p95':
-      return [{ id: 'unit', value: 's' }, marks([null, 'text'], [0.8, verdict.watch], [2.5, verdict.bad])];
+      return [{ id: 'unit', value: 's' }, ...colouredText([null, 'text'], [0.8, ink.watch], [2.5, ink.bad])];
     case 'Rank':
-      return [{ id: 'unit', value: 'none' }];
+      return [{ id: 'unit', value: 'none' }, ...colouredText([null, 'text'])];
     case 'Last good answer':
-      return [
-        { id: 'unit', value: 'dtdurations' },
-        { id: 'decimals', value: 0 },
-      ];
+      return [{ id: 'unit', value: 's' }, ...colouredText([null, 'text'], [300, ink.watch], [900, ink.bad])];
     case 'Findings':
-      return [{ id: 'unit', value: 'none' }, marks([null, 'text'], [1, verdict.watch])];
+      return [{ id: 'unit', value: 'none' }, ...colouredText([null, 'text'], [1, ink.watch])];
     case 'Certificate left':
-      return [
-        { id: 'unit', value: 'dtdurations' },
-        { id: 'decimals', value: 0 },
-        marks([null, verdict.bad], [14 * 86_400, 'text']),
-      ];
+      return daysLeft;
     default:
       return name satisfies never;
   }
@@ -131,11 +130,13 @@ function columnProperties(name: (typeof columns)[number]['name']): readonly { id
 /** One line for each mirror: how it is, how good, how fast. */
 export function mirrors(select: Selector): TablePanelBuilder {
   const buckets = select('mirror_probe_rtt_seconds', { step: canarySteps, connection: 'cold' }, '_bucket');
-  const now = (expr: string) => ({ expr, as: 'table' }) as const;
+  // A mirror without an answer to one question keeps its row and its column, also when no mirror has an answer.
+  const now = (expr: string) => ({ expr: orNaN(expr, select), as: 'table' }) as const;
+  const expiry = `min by (registry) (${select('mirror_tls_certificate_expiry_timestamp_seconds')})`;
   const panel = table({
     id: 6,
     title: 'Mirrors',
-    says: 'One line for each mirror; availability and p95 (canary, cold) over the time range. Down or degraded: open the mirror by its name. "not to be used": one of the gates is closed, the daemon\'s page says which. An empty number says why it is empty.',
+    says: 'One line for each mirror; availability and p95 (canary, cold) over the time range. Down or degraded: open the mirror by its name. "not ranked": one of the gates is closed, the daemon\'s page says which, or no daemon is scraped. An empty number says why it is empty.',
     size: [24, 8],
     unit: 'none',
     none: 'no mirror is scraped',
@@ -146,7 +147,7 @@ export function mirrors(select: Selector): TablePanelBuilder {
       now(`min by (registry) (${select('mirror_advice_rank')})`),
       now(sinceSuccess(select)),
       now(`sum by (registry) (${select('mirror_findings_open', { registry: '!=' })})`),
-      now(`min by (registry) (${select('mirror_tls_certificate_expiry_timestamp_seconds')}) - time()`),
+      now(`floor((${expiry} - time()) / 86400)`),
     ],
   })
     .withTransformation({ id: 'merge', options: {} })
@@ -169,7 +170,11 @@ export function mirrors(select: Selector): TablePanelBuilder {
       },
     ]);
   for (const { name, none } of columns)
-    panel.overrideByName(name, [{ id: 'noValue', value: none }, ...columnProperties(name)]);
+    panel.overrideByName(name, [
+      { id: 'noValue', value: none },
+      { id: 'mappings', value: [...(name === 'State' ? [stateWords] : []), noNumber(none, unknownOf(name))] },
+      ...columnProperties(name),
+    ]);
   return panel;
 }
 
@@ -178,32 +183,32 @@ export function adviceTables(select: Selector): readonly (TablePanelBuilder | St
   const known = `max(${select('mirrorwatch_build_info')})`;
   const issued = growth(['upstream', 'cause'], select('mirror_advice_issued_total'), '1d');
   const found = `sum by (registry, kind) (${select('mirror_findings_open')}) > 0`;
-  const plain = (exclude: readonly string[]) => ({
-    id: 'organize',
-    options: { excludeByName: Object.fromEntries(exclude.map((name) => [name, true])), renameByName: {} },
-  });
+  const advised = `max by (upstream, from, to, cause) (${select('mirror_advice_active')})`;
+  const paste = dataLink('The line to paste, at the daemon', `${variable('daemon_url')}/`, true).build();
+  const inDetail = link(
+    'This mirror in detail',
+    addressOf('mirror', { registry: variable('__value.raw', 'percentencode') }),
+  );
   return [
     table({
       id: 7,
       title: 'What to set, and why',
       says: "The move that is proposed for each upstream, and its cause. Follow it: the daemon's page has the line for each client, its doubts, and the way back.",
-      size: [9, 6],
+      size: [10, 6],
       unit: 'none',
       none: 'no daemon is scraped',
       queries: [
         {
-          expr: orNone(
-            `max by (ecosystem, upstream, from, to, cause) (${select('mirror_advice_active')})`,
-            known,
-            'cause',
-            'nothing advised',
-          ),
+          // In the column without a link: there is no line to paste.
+          expr: orNone(advised, known, 'upstream', 'nothing advised'),
           as: 'table',
         },
       ],
     })
-      .withTransformation(plain(['Time', 'Value']))
-      .dataLinks([dataLink('The line to paste, at the daemon', `${variable('daemon_url')}/`, true)]),
+      .minWidth(80)
+      .withTransformation(columnsOf(['upstream', 'from', 'to', 'cause'], { Value: true }))
+      .overrideByName('To', [{ id: 'links', value: [paste, inDetail] }])
+      .overrideByName('From', [{ id: 'links', value: [inDetail] }]),
     table({
       id: 8,
       title: 'Findings open',
@@ -213,8 +218,9 @@ export function adviceTables(select: Selector): readonly (TablePanelBuilder | St
       none: 'no verdict yet: no daemon is scraped, or it is starting',
       queries: [{ expr: orNone(found, known, 'kind', 'none open'), as: 'table' }],
     })
-      .withTransformation(plain(['Time']))
-      .overrideByName('Value', [{ id: 'displayName', value: 'open' }]),
+      .minWidth(80)
+      .withTransformation(columnsOf(['registry', 'kind', 'Value'], {}, { registry: 'Mirror', Value: 'Open' }))
+      .overrideByName('Mirror', [{ id: 'links', value: [inDetail] }]),
     table({
       id: 9,
       title: 'Advice given in the last day',
@@ -225,13 +231,13 @@ export function adviceTables(select: Selector): readonly (TablePanelBuilder | St
       queries: [{ expr: orNone(`${issued} > 0`, known, 'cause', 'none'), as: 'table' }],
     })
       .decimals(0)
-      .withTransformation(plain(['Time']))
-      .overrideByName('Value', [{ id: 'displayName', value: 'times' }]),
+      .minWidth(80)
+      .withTransformation(columnsOf(['upstream', 'cause', 'Value'], {}, { Value: 'Times' })),
     stat({
       id: 16,
       title: 'Moves regretted',
       says: 'Accepted advice in the time range after which the mirror left did better than the advised one, by our own canaries. Above 0: see the runbook on MirrorAdviceRegretted; often means that short spikes are left too soon.',
-      size: [4, 6],
+      size: [3, 6],
       unit: 'none',
       none: 'no daemon is scraped',
       queries: [
@@ -243,6 +249,6 @@ export function adviceTables(select: Selector): readonly (TablePanelBuilder | St
       ],
     })
       .decimals(0)
-      .thresholds(steps([null, verdict.fine], [0.5, verdict.watch])),
+      .thresholds(whenKnown([0, verdict.fine], [0.5, verdict.watch])),
   ];
 }

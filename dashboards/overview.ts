@@ -1,8 +1,10 @@
+import { LegendDisplayMode, LegendPlacement, VizLegendOptionsBuilder } from '@grafana/grafana-foundation-sdk/common';
 import { type BoardPlan, built } from './board.ts';
+import { stateWords } from './columns.ts';
 import { words } from './frame.ts';
-import { toDaemonMirror } from './links.ts';
-import { adviceTables, mirrors, numbers, stateWords } from './overview-now.ts';
-import { colour, reasonColour, verdict } from './palette.ts';
+import { toDaemonMirror, toMirrorBoard } from './links.ts';
+import { adviceTables, mirrors, numbers } from './overview-now.ts';
+import { colour, ink, reasonColour, verdict } from './palette.ts';
 import { bars, colourNames, lines, linesWithMarks, timeline } from './panels.ts';
 import { canarySteps, growth, orNone, quantile, type Selector, selector, stateCode } from './promql.ts';
 import { daemonUrl, datasource, ecosystem, registry, vantage, window } from './variables.ts';
@@ -19,7 +21,9 @@ function overTime(of: Selector) {
       unit: 'none',
       none: 'no verdict yet: no daemon is scraped, or it is starting',
       queries: [{ expr: stateCode(of), legend: '{{registry}}' }],
-    }).mappings([stateWords]),
+    })
+      .mappings([stateWords])
+      .dataLinks([toMirrorBoard]),
     linesWithMarks(
       {
         id: 11,
@@ -42,8 +46,8 @@ function overTime(of: Selector) {
         ],
       },
       [null, 'transparent'],
-      [0.8, verdict.watch],
-    ).dataLinks([toDaemonMirror]),
+      [0.8, ink.watch],
+    ).dataLinks([toMirrorBoard, toDaemonMirror]),
     bars({
       id: 12,
       title: 'Failures by reason',
@@ -54,8 +58,8 @@ function overTime(of: Selector) {
       queries: [
         {
           expr: orNone(
-            `${growth(['reason'], of('mirror_probe_failures_total'), '$__rate_interval')} > 0`,
-            growth([], of('mirror_probe_attempts_total'), '$__rate_interval'),
+            `${growth(['reason'], of('mirror_probe_failures_total'), '$__interval')} > 0`,
+            growth([], of('mirror_probe_attempts_total'), '$__interval'),
             'reason',
             'none',
           ),
@@ -65,6 +69,13 @@ function overTime(of: Selector) {
     }).withOverride(noneOverride),
   ] as const;
 }
+
+/** Ten kinds without numbers fit into a legend. */
+const noNumbers = new VizLegendOptionsBuilder()
+  .displayMode(LegendDisplayMode.List)
+  .placement(LegendPlacement.Bottom)
+  .showLegend(true)
+  .calcs([]);
 
 const noneOverride = {
   matcher: { id: 'byName', options: 'none' },
@@ -81,7 +92,10 @@ function changes(of: Selector) {
       unit: 'none',
       none: 'no verdict yet: no daemon is scraped, or it is starting',
       queries: [{ expr: `sum by (kind) (${of('mirror_findings_open')})`, legend: '{{kind}}' }],
-    }).decimals(0),
+    })
+      .decimals(0)
+      .axisSoftMax(4)
+      .legend(noNumbers),
     bars({
       id: 14,
       title: 'Could not tell',
@@ -92,8 +106,8 @@ function changes(of: Selector) {
       queries: [
         {
           expr: orNone(
-            `${growth(['because'], of('mirror_probe_unknown_total'), '$__rate_interval')} > 0`,
-            growth([], of('mirror_probe_attempts_total'), '$__rate_interval'),
+            `${growth(['because'], of('mirror_probe_unknown_total'), '$__interval')} > 0`,
+            growth([], of('mirror_probe_attempts_total'), '$__interval'),
             'because',
             'none',
           ),

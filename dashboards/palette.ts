@@ -1,6 +1,8 @@
 import { type Reason, reasons, reasonWeight } from '../src/core/failure.ts';
 
 // Colours after Okabe and Ito, told apart by eyes that do not see red and green; a word or a number always stands beside.
+// Those that lie under text are darker or lighter than theirs: Grafana writes white on all that is darker than a
+// brightness of 180 and near black on the rest, and either has 4.5:1 that way (white on their orange has 2.2:1).
 
 /** The colours by name. */
 export const colour = {
@@ -14,12 +16,27 @@ export const colour = {
   grey: '#8E8E8E',
 } as const;
 
-/** What a verdict looks like: the same on every board. */
+/** What a verdict looks like as a ground under text: the same on every board. Grey is "not known", nowhere "well". */
 export const verdict = {
-  fine: colour.green,
-  watch: colour.orange,
-  bad: colour.vermilion,
-  unknown: colour.grey,
+  fine: '#007A59',
+  watch: '#FFBE33',
+  bad: '#B84A00',
+  unknown: '#6B6B6B',
+} as const;
+
+/** What a verdict looks like as text or as a line: each between the light and the dark ground of a panel. */
+export const ink = {
+  watch: '#B37400',
+  bad: '#D55E00',
+  unknown: '#808080',
+} as const;
+
+/** A round trip from fast to slow, as grounds under text. */
+export const heatColour = {
+  fast: colour.blue,
+  brisk: '#8CCBF0',
+  slow: verdict.watch,
+  verySlow: verdict.bad,
 } as const;
 
 /** The phases of a round trip, as on the daemon's status page. */

@@ -6,15 +6,16 @@ import { PanelBuilder as StatPanelBuilder } from '@grafana/grafana-foundation-sd
 import { PanelBuilder as TimelinePanelBuilder } from '@grafana/grafana-foundation-sdk/statetimeline';
 import { PanelBuilder as TablePanelBuilder } from '@grafana/grafana-foundation-sdk/table';
 import { PanelBuilder as LinesPanelBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
-import { type Frame, fixed, framed, type Mark, steps } from './frame.ts';
+import { type Frame, fixed, framed, type Mark, steps, whenKnown } from './frame.ts';
 import { verdict } from './palette.ts';
 
 /** The kinds of panels, each set up once: legends with numbers, one colour for each name, tooltips of all lines. */
 export { LinesPanelBuilder, StatPanelBuilder, TablePanelBuilder, TimelinePanelBuilder };
 
+/** A list, not a table: Grafana gives a legend a third of a panel, and a table of three lines does not fit into it. */
 function legend(calcs: readonly string[]): common.VizLegendOptionsBuilder {
   return new common.VizLegendOptionsBuilder()
-    .displayMode(common.LegendDisplayMode.Table)
+    .displayMode(common.LegendDisplayMode.List)
     .placement(common.LegendPlacement.Bottom)
     .showLegend(true)
     .calcs([...calcs]);
@@ -33,7 +34,7 @@ export function lines(frame: Frame): LinesPanelBuilder {
     .showPoints(common.VisibilityMode.Auto)
     .spanNulls(false)
     .min(0)
-    .legend(legend(['mean', 'max', 'lastNotNull']))
+    .legend(legend(['max', 'lastNotNull']))
     .tooltip(allLines());
 }
 
@@ -44,9 +45,16 @@ export function linesWithMarks(frame: Frame, ...marks: readonly Mark[]): LinesPa
     .thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed));
 }
 
-/** Counts over time, one on the other. */
+/**
+ * Counts over time, one on the other. Their queries count over `$__interval`, which is how far apart the bars stand: so
+ * no event is in two bars, and the total of the legend is the number of events. Five minutes at least, or a window holds
+ * too few scrapes.
+ */
 export function bars(frame: Frame): LinesPanelBuilder {
   return lines(frame)
+    .interval('5m')
+    .decimals(0)
+    .axisSoftMax(4)
     .drawStyle(common.GraphDrawStyle.Bars)
     .fillOpacity(70)
     .lineWidth(0)
@@ -60,7 +68,7 @@ export function areas(frame: Frame): LinesPanelBuilder {
     .fillOpacity(60)
     .lineWidth(1)
     .stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group('A'))
-    .legend(legend(['mean', 'lastNotNull']));
+    .legend(legend(['lastNotNull']));
 }
 
 /** Series of these names have these colours, for good. */
@@ -72,14 +80,14 @@ export function colourNames<T extends { overrideByName(name: string, properties:
   return panel;
 }
 
-/** Numbers of now, large enough for a phone. */
+/** Numbers of now, large enough for a phone; grey where there is none, whatever a panel's own steps are. */
 export function stat(frame: Frame): StatPanelBuilder {
   return framed(new StatPanelBuilder(), frame)
     .reduceOptions(new common.ReduceDataOptionsBuilder().calcs(['lastNotNull']).values(false))
-    .colorMode(common.BigValueColorMode.Background)
+    .colorMode(common.BigValueColorMode.BackgroundSolid)
     .graphMode(common.BigValueGraphMode.None)
     .textMode(common.BigValueTextMode.Auto)
-    .thresholds(steps([null, verdict.fine]));
+    .thresholds(whenKnown([0, verdict.fine]));
 }
 
 /** A table of now. */
@@ -96,11 +104,21 @@ export const colouredCell: DynamicConfigValue = {
   value: { type: common.TableCellDisplayMode.ColorBackground, mode: common.TableCellBackgroundDisplayMode.Basic },
 };
 
-/** States over time, one band for each name. */
+/** Properties of a cell whose text carries its colour, by these steps; text as ever below the first. */
+export function colouredText(...marks: readonly Mark[]): readonly DynamicConfigValue[] {
+  return [
+    { id: 'thresholds', value: steps(...marks).build() },
+    { id: 'custom.cellOptions', value: { type: common.TableCellDisplayMode.ColorText } },
+  ];
+}
+
+/**
+ * States over time, one band for each name. The colour is fixed, for what no mapping names: with colours by threshold
+ * Grafana merges values by their threshold and never asks the mappings.
+ */
 export function timeline(frame: Frame): TimelinePanelBuilder {
   return framed(new TimelinePanelBuilder(), frame)
-    .colorScheme({ build: () => ({ mode: FieldColorModeId.Thresholds }) })
-    .thresholds(steps([null, verdict.unknown]))
+    .colorScheme({ build: () => ({ mode: FieldColorModeId.Fixed, fixedColor: verdict.unknown }) })
     .mergeValues(true)
     .showValue(common.VisibilityMode.Auto)
     .rowHeight(0.8)
@@ -116,7 +134,9 @@ export function timeline(frame: Frame): TimelinePanelBuilder {
 
 /** The buckets of a histogram over time, as they are: nothing is computed from samples here. */
 export function heat(frame: Frame): HeatmapPanelBuilder {
+  // As bars: each column counts its own time.
   return framed(new HeatmapPanelBuilder(), frame)
+    .interval('5m')
     .calculate(false)
     .color(
       new heatmap.HeatmapColorOptionsBuilder()

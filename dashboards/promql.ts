@@ -1,5 +1,6 @@
 import { stepsOf } from '../src/core/target.ts';
 import { type LabelOf, type MetricName, metricOf } from '../src/export/catalog.ts';
+import { variable } from './frame.ts';
 
 /** Variables that narrow a board down, by the label they stand for. */
 export const narrowing = ['vantage', 'ecosystem', 'registry', 'module', 'version'] as const;
@@ -63,7 +64,35 @@ export function orNone(some: string, known: string, label: string, text: string)
   return `(${some}) or on () label_replace(0 * ${known}, "${label}", "${text}", "", "")`;
 }
 
-/** Seconds since the newest good answer, by registry; no line where there was none. A clock ahead of ours counts as 0. */
+/**
+ * Whole seconds since the newest good answer, by registry; no line where there was none. A clock ahead of ours counts as 0. It
+ * looks back over the time range: when the daemon is gone, its last word still has an age.
+ */
 export function sinceSuccess(select: Selector): string {
-  return `clamp_min(time() - max by (registry) (${select('mirror_probe_last_success_timestamp_seconds')}), 0)`;
+  const newest = `last_over_time(${select('mirror_probe_last_success_timestamp_seconds')}[$__range])`;
+  return `floor(clamp_min(time() - max by (registry) (${newest}), 0))`;
+}
+
+/** The value, and `NaN` for every mirror of the time range without one: a column of a table stays when all are without. */
+export function orNaN(some: string, select: Selector): string {
+  const known = `max by (registry) (last_over_time(${select('mirror_state', { state: 'up' })}[$__range]))`;
+  return `(${some}) or (${known} * NaN)`;
+}
+
+/**
+ * Gives each series a label `order` that sorts as its `version` does: `v1.10.0` after `v1.9.0`, a pre-release before its
+ * release, which comes before other spellings of it. Grafana sorts by letters alone. Numbers up to four digits; what is
+ * no version (`latest`) has no such label.
+ */
+export function versionOrder(some: string): string {
+  const replaced = (inner: string, to: string, from: string, pattern: string) =>
+    `label_replace(${inner}, "order", "${to}", "${from}", "${pattern}")`;
+  const wide = replaced(some, '0000$1.0000$2.0000$3$4', 'version', 'v?(\\\\d+)\\\\.(\\\\d+)\\\\.(\\\\d+)(.*)');
+  const padded = replaced(
+    wide,
+    '$1.$2.$3$4',
+    'order',
+    '\\\\d*(\\\\d{4})\\\\.\\\\d*(\\\\d{4})\\\\.\\\\d*(\\\\d{4})(.*)',
+  );
+  return replaced(padded, `${variable('1')}z${variable('2')}`, 'order', '([\\\\d.]+)(\\\\+.*)?');
 }

@@ -1,5 +1,6 @@
-import { steps, words } from './frame.ts';
-import { colour, verdict } from './palette.ts';
+import { columnsOf } from './columns.ts';
+import { whenKnown, words } from './frame.ts';
+import { colour, ink, verdict } from './palette.ts';
 import { bars, colourNames, lines, linesWithMarks, stat, table } from './panels.ts';
 import { growth, orNone, quantile, selector } from './promql.ts';
 
@@ -30,10 +31,9 @@ export function inOrder() {
       queries: [
         { expr: `max by (instance, vantage, version, node) (${select('mirrorwatch_build_info')})`, as: 'table' },
       ],
-    }).withTransformation({
-      id: 'organize',
-      options: { excludeByName: { Time: true, Value: true }, renameByName: {} },
-    }),
+    })
+      .minWidth(80)
+      .withTransformation(columnsOf(['vantage', 'version', 'node', 'instance'], { Value: true })),
     word(
       2,
       'Our own view',
@@ -64,18 +64,18 @@ export function inOrder() {
       says: 'Findings whose subject is this daemon or its place. Above 0: the panels below say whether it is the machine (delays) or the network (controls).',
       size: [4, 4],
       unit: 'none',
-      none: 'no verdict yet: the daemon is starting',
+      none: 'no verdict: no daemon is scraped, or it is starting',
       queries: [
         { expr: `sum(${select('mirror_findings_open', { kind: '=~vantage|self' })})`, legend: 'open', as: 'instant' },
       ],
-    }).thresholds(steps([null, verdict.fine], [1, verdict.bad])),
+    }).thresholds(whenKnown([0, verdict.fine], [1, verdict.bad])),
   ] as const;
 }
 
 /** Does it keep its own time. */
 export function ownTime() {
-  const because = `${growth(['because'], select('mirror_probe_unknown_total'), '$__rate_interval')} > 0`;
-  const attempts = growth([], select('mirror_probe_attempts_total'), '$__rate_interval');
+  const because = `${growth(['because'], select('mirror_probe_unknown_total'), '$__interval')} > 0`;
+  const attempts = growth([], select('mirror_probe_attempts_total'), '$__interval');
   const spoiled = growth([], select('mirror_probe_unknown_total', { because: 'contaminated' }), '$window');
   const slots = `(${growth([], select('mirror_probe_attempts_total'), '$window')} + ${growth([], select('mirror_probe_unknown_total'), '$window')})`;
   return [
@@ -116,8 +116,10 @@ export function ownTime() {
         queries: [{ expr: `${spoiled} / (${slots} > 0)`, legend: 'contaminated' }],
       },
       [null, 'transparent'],
-      [0.05, verdict.bad],
-    ).decimals(2),
+      [0.05, ink.bad],
+    )
+      .decimals(1)
+      .axisSoftMax(0.1),
     colourNames(
       bars({
         id: 13,
@@ -167,7 +169,9 @@ export function news() {
       unit: 'none',
       none: 'no receiver is configured',
       queries: [{ expr: `sum by (receiver) (${select('mirrorwatch_webhook_queue_length')})`, legend: '{{receiver}}' }],
-    }).decimals(0),
+    })
+      .decimals(0)
+      .axisSoftMax(4),
     linesWithMarks(
       {
         id: 21,
@@ -184,8 +188,8 @@ export function news() {
         ],
       },
       [null, 'transparent'],
-      [900, verdict.bad],
-    ),
+      [900, ink.bad],
+    ).axisSoftMax(1000),
     bars({
       id: 22,
       title: 'What became of notices',
@@ -195,7 +199,7 @@ export function news() {
       none: 'no receiver is configured',
       queries: [
         {
-          expr: growth(['outcome'], select('mirrorwatch_webhook_deliveries_total'), '$__rate_interval'),
+          expr: growth(['outcome'], select('mirrorwatch_webhook_deliveries_total'), '$__interval'),
           legend: '{{outcome}}',
         },
       ],
@@ -209,7 +213,7 @@ export function news() {
       none: noDaemon,
       queries: [
         {
-          expr: growth(['outcome'], select('mirrorwatch_alertmanager_notifications_total'), '$__rate_interval'),
+          expr: growth(['outcome'], select('mirrorwatch_alertmanager_notifications_total'), '$__interval'),
           legend: '{{outcome}}',
         },
       ],
@@ -243,7 +247,9 @@ export function scrape() {
           legend: '{{instance}}',
         },
       ],
-    }).decimals(0),
+    })
+      .decimals(0)
+      .axisSoftMax(4),
     lines({
       id: 32,
       title: 'Time of a scrape',

@@ -4,7 +4,7 @@ import { secondsBuckets } from '../src/export/catalog.ts';
 import { durationText } from '../src/rules/duration.ts';
 import { inhibitions, mutedWords } from '../src/rules/inhibitions.ts';
 import { burnRates, defaultRuleParameters, sloPercentMax, sloPercentMin } from '../src/rules/parameters.ts';
-import { type AlertRule, levels, mirrorAction, type RuleGroup, type Site } from '../src/rules/rule.ts';
+import { type AlertRule, levels, mirrorAction, type RuleGroup, type Severity, type Site } from '../src/rules/rule.ts';
 import { ruleGroups } from '../src/rules/rules.ts';
 
 /** The site that costs are stated for: one place, 10 Go mirrors, 10 000 targets. */
@@ -56,6 +56,18 @@ function alertTable(groups: readonly RuleGroup[]): string {
     row('---', '---', '---', '---', '---', '---'),
     ...groups.flatMap(({ alerts }) => alerts.map(alertRow)),
   ].join('\n');
+}
+
+const tellings = { critical: 'page', warning: 'ticket', info: 'known' } as const satisfies Record<Severity, string>;
+
+function nightTable(groups: readonly RuleGroup[]): string {
+  const order = Object.keys(tellings);
+  const alerts = groups.flatMap((group) => group.alerts);
+  const rows = alerts
+    .map((rule, index) => ({ rule, index }))
+    .sort((a, b) => order.indexOf(a.rule.severity) - order.indexOf(b.rule.severity) || a.index - b.index)
+    .map(({ rule: { alert, severity, worth } }) => row(`${alert}`, tellings[severity], worth));
+  return [row('alert', 'is a', 'because'), row('---', '---', '---'), ...rows].join('\n');
 }
 
 function burnTable(): string {
@@ -136,6 +148,15 @@ about a mirror, \`Vantage\` about a place, \`Mirrorwatch\` about a daemon: \`ale
 
 There is none on lag, missing versions or regressions: the daemon does not export them yet.
 
+### Who is woken
+
+\`critical\` is a page, at any hour: builds fail now, wrong bytes are served, or nobody watches. \`warning\` is a ticket for working hours,
+\`info\` is only to be known. The measure: would somebody who is woken by it do something that cannot wait until morning?
+
+${nightTable(groups)}
+
+Over a restart of the daemon MirrorDown and MirrorNoneUsable go on firing: what they rest on comes back from the state file.
+
 ### Evidence: the label ${mirrorAction.name}
 
 \`${mirrorAction.name}: ${mirrorAction.value}\` says that moving clients may be the answer. Route what carries it to \`POST /api/v1/alertmanager\`. It always
@@ -176,9 +197,10 @@ Registries are told apart by name: give a mirror the same \`name\` in each place
 
 ${burnTable()}
 
-A pair fires when both windows are above their share and at least 3 probes failed in the longer one. \`absent\` does not
-count (a module that is not there is a mistake in the list, or the finding \`refusal\`), nor does a mirror that has not
-answered since the daemon started. The short window of the first pair wants a pace of a minute or less; with slower paces
+A pair fires when both windows are above their share, the failures would be above it over the whole longer window too (what was
+not watched counts as well: the first minutes of a fresh Prometheus are no three days), and at least 3 probes failed in it.
+\`absent\` does not count (a module that is not there is a mistake in the list, or the finding \`refusal\`), nor does a mirror
+that has never answered. The short window of the first pair wants a pace of a minute or less; with slower paces
 the other pairs speak.
 
 ## Recording rules

@@ -273,6 +273,7 @@ function groupsOf(config: Config, declared: Declared): Map<string, Group> {
         outlook: '',
         heard: [],
         targets: new Map(),
+        downloads: new Map(),
       });
     }
   }

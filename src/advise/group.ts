@@ -70,6 +70,8 @@ export interface Group {
   heard: Heard[];
   /** Who is asked what, by question and mirror. */
   readonly targets: Map<string, Map<string, Target>>;
+  /** How large each artifact is, by question. Bytes. */
+  readonly downloads: Map<string, number>;
 }
 
 /** The roster of one (ecosystem, upstream). Of two mirrors with one URL the first in the file stands for it. */

@@ -3,6 +3,7 @@ import type { SettledSample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
 import { replyTo } from './answer.ts';
 import { ruleOf } from './decide.ts';
+import { downloadDue } from './downloads.ts';
 import { type Group, headNow, mirrorBehind } from './group.ts';
 import { costOf } from './paired/choose.ts';
 import { closeOverdue, hearAnswer } from './paired/contest.ts';
@@ -33,6 +34,7 @@ export function hear(view: View, sample: SettledSample): boolean {
   const question = questionOf(sample);
   const asked = group.targets.get(question) ?? new Map();
   group.targets.set(question, asked.set(target.registry, target));
+  if (isHeavy(target.step) && sample.outcome.tag === 'ok') group.downloads.set(question, sample.bytes);
   group.around ??= surroundings(view);
   const heard = hearAnswer(
     group.contest,
@@ -60,9 +62,10 @@ export function looksOf(view: View): readonly LookOrder[] {
   const late = closeOverdue(group.contest, group.around, now.monotonicMs);
   const heard = [...group.heard.splice(0), ...late];
   const at = headNow(group);
-  if (heard.length === 0 || at === null || view.vantage.suspect === true) return [];
+  if (at === null || view.vantage.suspect === true) return [];
+  const download = downloadDue(view, at);
   const odd = oddOf(group.contest, heard, now.monotonicMs);
-  if (odd.length === 0) return [];
+  if (odd.length === 0) return download;
   const rule = ruleOf(view, at);
   const cost = (name: string): number => costOf(group.contest, name, rule) ?? Number.POSITIVE_INFINITY;
   const candidates = weighAll(view)
@@ -70,10 +73,11 @@ export function looksOf(view: View): readonly LookOrder[] {
     .map((one) => one.mirror.name)
     .toSorted((a, b) => cost(a) - cost(b));
   const fallback = mirrorBehind(group, group.around.chains.get(at.name)?.members[1])?.name ?? null;
-  return looksAfter(group.contest, odd, candidates, fallback).flatMap((look) => {
+  const again = looksAfter(group.contest, odd, candidates, fallback).flatMap((look) => {
     const order = orderOf(group, at.name, look);
     return order === null ? [] : [order];
   });
+  return [...again, ...download];
 }
 
 function orderOf(group: Group, head: string, look: Look): LookOrder | null {
@@ -90,7 +94,9 @@ export function forgetRemoved(group: Group, names: ReadonlySet<string>, isAsked:
   for (const name of contest.pairs.keys()) if (!names.has(name)) contest.pairs.delete(name);
   for (const [question, asked] of targets) {
     for (const name of asked.keys()) if (!names.has(name)) asked.delete(name);
-    if (asked.size === 0 || !isAsked(question)) targets.delete(question);
+    if (asked.size > 0 && isAsked(question)) continue;
+    targets.delete(question);
+    group.downloads.delete(question);
   }
   forgetAnswers(contest.moments, (registry, question) => names.has(registry) && targets.has(question));
 }

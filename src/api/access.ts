@@ -1,8 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
-import type { Config } from '../core/config.ts';
+import type { Config, Listen } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Secret } from '../core/secret.ts';
+import { createBuckets } from './buckets.ts';
 import { type RequestProblem, sendProblem } from './problem.ts';
 
 /** True for 127.0.0.0/8, ::1 and `localhost`. */
@@ -13,33 +14,72 @@ export function isLoopback(host: string): boolean {
 
 const open: ReadonlySet<string> = new Set(['/-/healthy', '/-/ready']);
 
+/** True of what anybody may ask, as often as they like. */
+export function isOpen(request: Request): boolean {
+  return open.has(request.path);
+}
+
+/** Whose request was let in: a token by its name, else an address. For whoever counts. */
+export function clientOf(response: Response): string {
+  return String(response.locals['client'] ?? '');
+}
+
 /**
  * Who may ask what (design.md section 4.3). Healthy and ready are open to all. With a token (always there off loopback)
- * everything else needs it. Without one, we listen on loopback: reads are free, writes are refused where a browser was
- * led here by another site: foreign `Host` (DNS rebinding), foreign `Origin`, or a cross-site fetch.
+ * everything else needs it. Without one, we listen on loopback: whatever names us by a foreign `Host` is refused, reads
+ * too (DNS rebinding: a site that resolves to us may read what we answer), and writes also with a foreign `Origin` or as
+ * a cross-site fetch.
  *
  * Alerts have a token of their own, always.
  *
  * Reads take the token as the password of basic authentication too, with any name: a browser can't send a bearer token
  * by itself, neither for the status page nor for its event stream. Writes never do: a browser repeats a password it
  * once learned on requests that other sites made it send.
+ *
+ * What is refused is counted by address, and past `limits.refusedRequestsPerMinute` told to wait; a right token is never
+ * counted there, so nobody can lock out its owner.
+ * @param nowMs  the monotonic clock
  */
-export function accessGuard(config: () => Config): RequestHandler {
+export function accessGuard(config: () => Config, nowMs: () => number): RequestHandler {
+  const refused = createBuckets(limits.refusedRequestsPerMinute, nowMs);
   return (request: Request, response: Response, next: NextFunction) => {
-    if (open.has(request.path)) return next();
-    if (isAlertPost(request))
-      return mayPostAlerts(request, config()) ? next() : sendProblem(response, alertTokenNeeded);
-    const { listen } = config();
-    const isRead = request.method === 'GET' || request.method === 'HEAD';
-    if (listen.token !== null || !isLoopback(listen.host)) {
-      const given = bearer(request) ?? (isRead ? password(request) : null);
-      return isToken(given, listen.token) ? next() : sendProblem(response, { kind: 'unauthorized' });
+    if (isOpen(request)) return next();
+    const verdict = isAlertPost(request) ? alertVerdict(request, config()) : verdictOn(request, config().listen);
+    if (typeof verdict === 'string') {
+      response.locals['client'] = verdict;
+      return next();
     }
-    return isRead || isOwn(request, listen.host) ? next() : sendProblem(response, { kind: 'forbidden' });
+    const afterSeconds = refused.take(addressOf(request));
+    sendProblem(response, afterSeconds === null ? verdict : { kind: 'too_many', afterSeconds });
   };
 }
 
-function isAlertPost(request: Request): boolean {
+/** The client that is let in, or why not. */
+type Verdict = string | RequestProblem;
+
+function alertVerdict(request: Request, config: Config): Verdict {
+  return mayPostAlerts(request, config) ? 'alertmanager token' : alertTokenNeeded;
+}
+
+function verdictOn(request: Request, listen: Listen): Verdict {
+  const isRead = request.method === 'GET' || request.method === 'HEAD';
+  if (listen.token !== null || !isLoopback(listen.host)) {
+    const given = bearer(request) ?? (isRead ? password(request) : null);
+    return isToken(given, listen.token) ? 'listen token' : { kind: 'unauthorized' };
+  }
+  if (!isOurName(request, listen)) return { kind: 'forbidden', detail: foreignHost };
+  return isRead || isOwnSite(request) ? addressOf(request) : { kind: 'forbidden' };
+}
+
+const foreignHost =
+  'It was asked by a name that is not its own. Names beside localhost and its address are taken where listen.hosts has them.';
+
+function addressOf(request: Request): string {
+  return request.socket.remoteAddress ?? '';
+}
+
+/** True of a notification of Alertmanager, however its path is spelled. */
+export function isAlertPost(request: Request): boolean {
   return request.method === 'POST' && /^\/api\/v1\/alertmanager\/?$/i.test(request.path);
 }
 
@@ -73,45 +113,20 @@ function isToken(given: string | null, token: Secret | null): boolean {
   return timingSafeEqual(digest(given), digest(token.reveal()));
 }
 
-function isOwn(request: Request, listenHost: string): boolean {
-  const host = hostOf(`http://${request.headers.host ?? ''}`);
-  if (host === null || !(isLoopback(host) || host === listenHost)) return false;
-  const { origin } = request.headers;
-  const own = [`http://${request.headers.host}`, `https://${request.headers.host}`];
+function isOurName({ headers }: Request, listen: Listen): boolean {
+  const host = hostOf(`http://${headers.host ?? ''}`);
+  if (host === null) return false;
+  return isLoopback(host) || host === listen.host || (listen.hosts ?? []).includes(host.replace(/^\[|\]$/g, ''));
+}
+
+function isOwnSite({ headers }: Request): boolean {
+  const { origin } = headers;
+  const own = [`http://${headers.host}`, `https://${headers.host}`];
   if (origin !== undefined && !own.includes(origin)) return false;
-  const site = request.headers['sec-fetch-site'];
+  const site = headers['sec-fetch-site'];
   return site === undefined || site === 'same-origin' || site === 'none';
 }
 
 function hostOf(url: string): string | null {
   return URL.canParse(url) ? new URL(url).hostname : null;
-}
-
-const callersCounted = 10_000;
-
-/**
- * At most `limits.requestsPerMinute` a caller address, 429 and for alerts 503 beyond; /metrics, healthy and ready are never limited. Past ten thousand
- * addresses in one minute the others share one count.
- * @param minute  the wall clock's minute, a number that rises
- */
-export function rateLimit(minute: () => number): RequestHandler {
-  let current = -1;
-  const counts = new Map<string, number>();
-  return (request, response, next) => {
-    if (open.has(request.path) || request.path === '/metrics') return next();
-    const now = minute();
-    if (now !== current) {
-      current = now;
-      counts.clear();
-    }
-    const address = request.socket.remoteAddress ?? '';
-    const from = counts.size < callersCounted || counts.has(address) ? address : 'others';
-    const count = (counts.get(from) ?? 0) + 1;
-    counts.set(from, count);
-    if (count <= limits.requestsPerMinute) return next();
-    // Alertmanager gives up on 429, and what it sends would be lost.
-    if (isAlertPost(request))
-      return sendProblem(response, { kind: 'unavailable', detail: 'too many requests; send it again in a minute' });
-    sendProblem(response, { kind: 'too_many' });
-  };
 }

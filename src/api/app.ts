@@ -1,7 +1,7 @@
 import express, { type ErrorRequestHandler, type Express } from 'express';
 import helmet from 'helmet';
 import { limits } from '../core/limits.ts';
-import { accessGuard, rateLimit } from './access.ts';
+import { accessGuard } from './access.ts';
 import { actionRoutes } from './actions.ts';
 import { alertmanagerRoutes } from './alertmanager.ts';
 import type { ApiDeps } from './deps.ts';
@@ -11,6 +11,7 @@ import { listRoutes, wordsOnce } from './lists.ts';
 import { operationRoutes } from './operations.ts';
 import { pageRoutes } from './page/routes.ts';
 import { sendProblem } from './problem.ts';
+import { rateLimit } from './rates.ts';
 import { othersRefused } from './routes.ts';
 
 /** The daemon's HTTP side: every route, behind one guard, with bounded requests; errors are problem+json. */
@@ -37,8 +38,9 @@ export function createApi(deps: ApiDeps): Express {
       strictTransportSecurity: deps.config().listen.tls !== null,
     }),
   );
-  app.use(rateLimit(() => Math.floor(deps.now().wallMs / 60_000)));
-  app.use(accessGuard(deps.config));
+  const nowMs = (): number => deps.now().monotonicMs;
+  app.use(accessGuard(deps.config, nowMs));
+  app.use(rateLimit(nowMs));
   app.use(operationRoutes(deps));
   // Before the others: its bodies may be larger.
   app.use('/api/v1', alertmanagerRoutes(deps));

@@ -22,6 +22,16 @@ export interface SeriesView {
   readonly recent: readonly SettledSample[];
 }
 
+/** A receiver and what waits for it. */
+export interface ReceiverView {
+  readonly receiver: string;
+  readonly length: number;
+  /** `null` while nothing waits. */
+  readonly oldestSeconds: number | null;
+  /** It said 410, and is left alone until the next reload. */
+  readonly disabled: boolean;
+}
+
 /** A probe that can still be walked back to the wire. */
 export interface ProbeView {
   readonly sample: SettledSample;
@@ -66,6 +76,12 @@ export interface ApiDeps {
   ready(): { readonly ready: boolean; readonly because: string };
   standings(): readonly Standing[];
   vantage(): VantageStanding;
+  /** Since when a mirror has been in its state, wall milliseconds, over restarts; `null` where nobody knows. */
+  stateSince(standing: Pick<Standing, 'registry' | 'state'>): number | null;
+  /** What waits for each receiver of webhooks. */
+  receivers(): readonly ReceiverView[];
+  /** When a series is asked next, wall milliseconds; `null` where no time will come. */
+  dueAt(series: Pick<SeriesView, 'target' | 'connection'>): number | null;
   series(): Iterable<SeriesView>;
   seriesOf(registry: string): readonly SeriesView[];
   baseline(

@@ -3,8 +3,11 @@ import type { Response } from 'express';
 /** What a caller did that we can't do; each kind has one status (RFC 9110) and one title. */
 export type RequestProblem =
   | {
-      readonly kind: 'forbidden' | 'not_found' | 'not_acceptable' | 'too_many' | 'too_large' | 'busy';
+      readonly kind: 'not_found' | 'not_acceptable' | 'too_large' | 'busy';
     }
+  /** `detail`: by what, where it is not the site that led here. */
+  | { readonly kind: 'forbidden'; readonly detail?: string }
+  | { readonly kind: 'too_many'; readonly afterSeconds: number }
   /** `detail`: which token, where it is not `listen.token`. */
   | { readonly kind: 'unauthorized'; readonly detail?: string }
   | {
@@ -22,7 +25,7 @@ const shapes: Readonly<Record<RequestProblem['kind'], readonly [number, string, 
   not_found: [404, 'Not found', 'Nothing of that name is known here now.'],
   method: [405, 'Method not allowed', 'This route does not take that method.'],
   not_acceptable: [406, 'Not available in that form', 'This ecosystem has no remedy of that form.'],
-  too_many: [429, 'Too many requests', 'Ask again in a minute.'],
+  too_many: [429, 'Too many requests', 'Ask again later: Retry-After says in how many seconds.'],
   too_large: [413, 'Too large', 'The body is larger than this route takes.'],
   unsupported: [415, 'Not JSON', 'Send the body as JSON, with content-type: application/json.'],
   busy: [503, 'Busy', 'All event streams are taken.'],
@@ -42,7 +45,7 @@ export function sendProblem(response: Response, problem: RequestProblem): void {
   const more = 'more' in problem ? problem.more : {};
   if (problem.kind === 'unauthorized') response.setHeader('www-authenticate', challenges);
   if (problem.kind === 'method') response.setHeader('allow', problem.allow);
-  if (problem.kind === 'too_many') response.setHeader('retry-after', '60');
+  if (problem.kind === 'too_many') response.setHeader('retry-after', String(problem.afterSeconds));
   response
     .status(status)
     .type('application/problem+json')

@@ -1,5 +1,6 @@
 import type { Request, Response } from 'express';
 import { type EcosystemId, ecosystems, publicUpstream } from '../core/mirror.ts';
+import { isSafeEnv } from '../core/safe-env.ts';
 import { stamp } from '../core/views.ts';
 import type { ApiDeps, RemedyNow } from './deps.ts';
 import { wordOf } from './lists.ts';
@@ -26,20 +27,6 @@ const formsOf: Readonly<Record<EcosystemId, readonly Form[]>> = {
   oci: ['hosts.toml', 'registries.conf', 'daemon.json', 'json'],
   http: ['json'],
 };
-
-/** The variables that a line for a shell may set. */
-const envNames: ReadonlySet<string> = new Set([
-  'GOPROXY',
-  'GOPRIVATE',
-  'GONOPROXY',
-  'GONOSUMDB',
-  'GOSUMDB',
-  'npm_config_registry',
-  'PIP_INDEX_URL',
-  'UV_DEFAULT_INDEX',
-]);
-
-const credentials = /[a-z][a-z0-9+.-]*:\/\/[^/,|'\s]*@/i;
 
 /** `GET /api/v1/advice/:ecosystem/remedy`: what should be set now, for `eval` in a shell or for a program. */
 export function sendRemedy(deps: ApiDeps, request: Request, response: Response): void {
@@ -78,18 +65,4 @@ function sendNow(now: RemedyNow, form: Form, response: Response): void {
     });
   if (form === 'env' && !isSafeEnv(text)) throw new Error('a remedy for a shell holds more than export lines');
   response.type(form === 'json' ? 'application/json' : 'text/plain').send(text.endsWith('\n') ? text : `${text}\n`);
-}
-
-/**
- * True where each line is `export NAME='…'` with an allowed name, nothing in it can leave the quotes, and no URL carries
- * credentials: the last look before a shell evaluates it.
- */
-export function isSafeEnv(text: string): boolean {
-  return text
-    .replace(/\n$/, '')
-    .split('\n')
-    .every((line) => {
-      const [, name = '', value = ''] = /^export ([A-Za-z_]+)='([\x20-\x26\x28-\x7e]*)'$/.exec(line) ?? [];
-      return envNames.has(name) && !credentials.test(value);
-    });
 }

@@ -1,6 +1,7 @@
 import { printable } from '../core/printable.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { type DaemonAnswer, daemonAt, daemonOptions, problemText } from './daemon-client.ts';
+import { exportAdvice, exportMs } from './export.ts';
 import { rankCommand } from './rank.ts';
 import { UsageError, words } from './usage.ts';
 
@@ -18,25 +19,40 @@ interface AdviceAnswer {
   }[];
 }
 
+const options = {
+  ...daemonOptions,
+  json: { type: 'boolean' },
+  now: { type: 'boolean' },
+  export: { type: 'boolean' },
+  upstream: { type: 'string' },
+  fallback: { type: 'string' },
+} as const;
+
 /** `mirrorwatch advice`: what to set, from a running daemon or (`--now`) measured now. `advice accept ID` takes it. */
 export const adviceCommand: Command = {
   name: 'advice',
   summary: 'what to set right now; exit 1 while advice is pending',
   usage:
-    'mirrorwatch advice [--json] [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice --now [--json] [--config FILE]\n       mirrorwatch advice accept ID [--url URL] [--token-file FILE] [--config FILE]',
+    'mirrorwatch advice [--json] [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice --export [ECOSYSTEM] [--upstream NAME] [--fallback FILE] [--url URL] …\n       mirrorwatch advice --now [--json] [--config FILE]\n       mirrorwatch advice accept ID [--url URL] [--token-file FILE] [--config FILE]',
+  options,
+  details: [
+    '--export prints the lines that a shell may evaluate, or nothing where nothing is to be changed; exit 1 and nothing',
+    'printed where the daemon cannot be asked within 5 s. With --fallback its last answer is kept in FILE and printed then:',
+    '  line=$(mirrorwatch advice --export --fallback ~/.mirrorwatch-go.env) && eval "$line"',
+    'accept says that the change was made; ID is the one that `mirrorwatch advice` prints.',
+  ],
   async run(context: Context): Promise<ExitCode> {
-    const { values, positionals } = words(
-      context.argv,
-      { ...daemonOptions, json: { type: 'boolean' }, now: { type: 'boolean' } },
-      2,
-    );
+    const { values, positionals } = words(context.argv, options, 2);
     const [verb, id] = positionals;
+    if (values.export) return exported(context, values, positionals);
+    for (const key of ['fallback', 'upstream'] as const)
+      if (values[key] !== undefined) throw new UsageError(`--${key} goes with --export`);
     if (values.now) {
       if (verb !== undefined) throw new UsageError(`--now measures; it takes no '${verb}'`);
       const config = values.config === undefined ? [] : ['--config', values.config];
       return rankCommand.run({ ...context, argv: values.json ? [...config, '--json'] : config });
     }
-    const daemon = daemonAt(context, values);
+    const daemon = await daemonAt(context, values);
     if (verb === 'accept') {
       if (id === undefined) throw new UsageError('accept which advice?');
       const answer = await daemon.post(`/api/v1/advice/${encodeURIComponent(id)}/accept`, {});
@@ -60,6 +76,17 @@ export const adviceCommand: Command = {
     return pending > 0 ? 1 : 0;
   },
 };
+
+async function exported(
+  context: Context,
+  values: ReturnType<typeof words<typeof options>>['values'],
+  [ecosystem = 'go', more]: readonly string[],
+): Promise<ExitCode> {
+  if (values.json || values.now || more !== undefined)
+    throw new UsageError('--export takes an ecosystem, and neither --json nor --now');
+  const { upstream, fallback } = values;
+  return exportAdvice(context, await daemonAt(context, values, exportMs), { ecosystem, upstream, fallback });
+}
 
 function adviceIn(answer: Extract<DaemonAnswer, { tag: 'ok' }>): AdviceAnswer['advice'] | null {
   try {

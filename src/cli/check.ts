@@ -6,15 +6,18 @@ import { load } from './load.ts';
 import { table } from './terminal.ts';
 import { words } from './usage.ts';
 
+const options = { config: { type: 'string' }, json: { type: 'boolean' } } as const;
+
 /** `mirrorwatch check`: the configuration and what it will ask of each host, without asking anything. */
 export const checkCommand: Command = {
   name: 'check',
   summary: 'check the configuration and print what it asks of each host',
   usage: 'mirrorwatch check [--config FILE] [--json]',
+  options,
   async run(context: Context): Promise<ExitCode> {
-    const { values } = words(context.argv, { config: { type: 'string' }, json: { type: 'boolean' } }, 0);
+    const { values } = words(context.argv, options, 0);
     const { terminal } = context;
-    const loaded = load(context, values.config);
+    const loaded = await load(context, values.config);
     if (loaded.tag === 'error') {
       if (values.json)
         terminal.out(JSON.stringify({ ok: false, source: loaded.error.source, issues: loaded.error.issues }, null, 2));

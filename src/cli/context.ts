@@ -1,3 +1,4 @@
+import type { ParseArgsConfig } from 'node:util';
 import type { ProcessFacts } from '../daemon/system.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -21,5 +22,9 @@ export interface Command {
   /** One line for the list of commands. */
   readonly summary: string;
   readonly usage: string;
+  /** What it takes, each named in `usage`. */
+  readonly options: NonNullable<ParseArgsConfig['options']>;
+  /** Further lines of its help. */
+  readonly details?: readonly string[];
   run(context: Context): Promise<ExitCode>;
 }

@@ -1,4 +1,6 @@
 import { resolve } from 'node:path';
+import { fileNameText } from '../config/seen.ts';
+import { maskUrl } from '../core/secret.ts';
 import { exchange, systemFiles } from '../daemon/system.ts';
 import type { Context } from './context.ts';
 import { load } from './load.ts';
@@ -13,7 +15,14 @@ export const daemonOptions = {
 
 /** What a daemon said, or why nothing came. */
 export type DaemonAnswer =
-  | { readonly tag: 'ok'; readonly status: number; readonly text: string; json(): unknown }
+  | {
+      readonly tag: 'ok';
+      readonly status: number;
+      /** Names in lower case. */
+      readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+      readonly text: string;
+      json(): unknown;
+    }
   | { readonly tag: 'unreachable'; readonly text: string };
 
 /** Asks a running daemon. */
@@ -23,17 +32,19 @@ export interface DaemonClient {
   post(path: string, body: unknown): Promise<DaemonAnswer>;
 }
 
-const answerMs = 15_000;
+const usualMs = 15_000;
 
 /**
  * The daemon that `--url` names, else the one that the configuration makes listen here; its token comes along.
+ * @param answerMs  how long it may take to answer
  * @throws UsageError where neither the configuration nor `--url` tells, or the token's file can't be read
  */
-export function daemonAt(
+export async function daemonAt(
   context: Context,
   flags: { url?: string | undefined; 'token-file'?: string | undefined; config?: string | undefined },
-): DaemonClient {
-  const loaded = flags.url === undefined ? load(context, flags.config) : null;
+  answerMs: number = usualMs,
+): Promise<DaemonClient> {
+  const loaded = flags.url === undefined ? await load(context, flags.config) : null;
   if (loaded?.tag === 'error') {
     context.terminal.err(loaded.error.text);
     throw new UsageError('the configuration does not tell where the daemon is; name it with --url');
@@ -43,21 +54,26 @@ export function daemonAt(
   const host = listen === null || listen.host === '0.0.0.0' || listen.host === '::' ? '127.0.0.1' : listen.host;
   const own = `${listen?.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${listen?.port ?? 10120}`;
   const url = (flags.url ?? own).replace(/\/$/, '');
-  const token = flags['token-file'] === undefined ? listen?.token?.reveal() : tokenIn(context, flags['token-file']);
+  const token =
+    flags['token-file'] === undefined ? listen?.token?.reveal() : await tokenIn(context, flags['token-file']);
   const ask = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<DaemonAnswer> => {
     const headers = {
       ...(token ? { authorization: `Bearer ${token}` } : {}),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     };
     try {
-      const { status, text } = await exchange({
+      const {
+        status,
+        headers: said,
+        text,
+      } = await exchange({
         url: url + path,
         method,
         headers,
         body: body === undefined ? null : JSON.stringify(body),
         limitMs: answerMs,
       });
-      return { tag: 'ok', status, text, json: () => JSON.parse(text) as unknown };
+      return { tag: 'ok', status, headers: said, text, json: () => JSON.parse(text) as unknown };
     } catch (cause) {
       const { code, name } = cause as NodeJS.ErrnoException;
       const why = code === 'ABORT_ERR' ? `nothing within ${answerMs / 1000} s` : (code ?? name);
@@ -73,13 +89,13 @@ export function daemonAt(
 function mustBeDaemonUrl(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:\/\/[^/]/i.test(text))
-    throw new UsageError(`--url takes an http:// or https:// URL, not '${text}'`);
+    throw new UsageError(`--url takes an http:// or https:// URL, not '${maskUrl(text)}'`);
   if (url.username !== '' || url.password !== '') throw new UsageError('--url takes no credentials: use --token-file');
 }
 
-function tokenIn(context: Context, path: string): string {
-  const file = systemFiles.read(resolve(context.cwd, path));
-  if (file.tag === 'error') throw new UsageError(`--token-file ${path} cannot be read (${file.code})`);
+async function tokenIn(context: Context, path: string): Promise<string> {
+  const file = await systemFiles.read(resolve(context.cwd, path));
+  if (file.tag === 'error') throw new UsageError(`--token-file ${fileNameText(path)} cannot be read (${file.code})`);
   return file.text.trim();
 }
 

@@ -5,13 +5,16 @@ import { words } from './usage.ts';
 const needed: readonly DemoStage[] = ['spike', 'advice', 'webhook'];
 const onceSeconds = 60;
 
+const options = { once: { type: 'boolean' } } as const;
+
 /** `mirrorwatch demo`: local mirrors with a fault; a spike, a finding, an advice and a webhook within a minute. */
 export const demoCommand: Command = {
   name: 'demo',
   summary: 'local mirrors with an injected fault: spike, finding, advice, webhook',
   usage: 'mirrorwatch demo [--once]',
+  options,
   async run(context: Context): Promise<ExitCode> {
-    const { values } = words(context.argv, { once: { type: 'boolean' } }, 0);
+    const { values } = words(context.argv, options, 0);
     const { terminal } = context;
     const seen = new Set<DemoStage>();
     let done: (code: ExitCode) => void = () => undefined;

@@ -1,4 +1,4 @@
-const graceMs = 1_000;
+import { limits } from '../core/limits.ts';
 
 /**
  * Ends the process with this code where it does not end by itself within `afterMs`. A thread inside `getaddrinfo` holds
@@ -6,7 +6,7 @@ const graceMs = 1_000;
  * answers. Only becoming another program ends it at once, so we become one that exits. Standard output was written by
  * then: on POSIX, Node writes files, pipes and terminals synchronously.
  */
-export function leave(process: NodeJS.Process, code: number, afterMs: number = graceMs): void {
+export function leave(process: NodeJS.Process, code: number, afterMs: number = limits.closeMs): void {
   setTimeout(
     () => process.execve?.(process.execPath, [process.execPath, '-e', `process.exit(${code})`], {}),
     afterMs,

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { defaultConfigText } from '../config/default-config.ts';
 import { formatIssues } from '../config/format-issues.ts';
-import { loadConfig } from '../config/load.ts';
+import { loadConfigSlowly } from '../config/load-slowly.ts';
 import type { SkippedLockEntry } from '../config/lock-file.ts';
 import type { Config, ConfigIssue } from '../core/config.ts';
 import { error, ok, type Result } from '../core/result.ts';
@@ -28,10 +28,13 @@ export interface LoadFailure {
  * Finds the configuration: `--config`, `MIRRORWATCH_CONFIG`, `./mirrorwatch.yaml`, then the built-in default.
  * A named file that can't be read is an issue; only the absence of `./mirrorwatch.yaml` leads on to the default.
  */
-export function load(context: Pick<Context, 'env' | 'cwd'>, flag: string | undefined): Result<Loaded, LoadFailure> {
+export async function load(
+  context: Pick<Context, 'env' | 'cwd'>,
+  flag: string | undefined,
+): Promise<Result<Loaded, LoadFailure>> {
   const named = flag ?? context.env['MIRRORWATCH_CONFIG'];
   const path = resolve(context.cwd, named ?? 'mirrorwatch.yaml');
-  const file = systemFiles.read(path);
+  const file = await systemFiles.read(path);
   if (file.tag === 'ok') return loadText(context, file.text, path);
   if (named === undefined && file.code === 'ENOENT') return loadText(context, defaultConfigText, null);
   const issue: ConfigIssue = {
@@ -47,13 +50,13 @@ export function load(context: Pick<Context, 'env' | 'cwd'>, flag: string | undef
 }
 
 /** Parses and checks one text; `path` is `null` for texts that are no file. */
-export function loadText(
+export async function loadText(
   context: Pick<Context, 'env' | 'cwd'>,
   text: string,
   path: string | null,
-): Result<Loaded, LoadFailure> {
+): Promise<Result<Loaded, LoadFailure>> {
   const source = path ?? 'built-in default';
-  const read = loadConfig({ text, path, env: context.env, files: systemFiles, cwd: context.cwd, expand });
+  const read = await loadConfigSlowly({ text, path, env: context.env, files: systemFiles, cwd: context.cwd, expand });
   if (read.tag === 'error') return error({ source, issues: read.error, text: formatIssues(read.error, path) });
   return ok({ ...read.value, source });
 }

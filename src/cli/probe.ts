@@ -1,6 +1,7 @@
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Probed } from '../core/ports.ts';
+import { maskUrl } from '../core/secret.ts';
 import { type Step, stepsOf } from '../core/target.ts';
 import { probeNow } from '../daemon/probe-now.ts';
 import type { Command, Context, ExitCode } from './context.ts';
@@ -11,24 +12,28 @@ import { UsageError, words } from './usage.ts';
 
 const usage = 'mirrorwatch probe URL|NAME [module@version] [--step STEP] [--config FILE] [--json | --curl]';
 
+const options = {
+  config: { type: 'string' },
+  step: { type: 'string' },
+  json: { type: 'boolean' },
+  curl: { type: 'boolean' },
+} as const;
+
 /** `mirrorwatch probe`: one probe now, explained phase by phase. */
 export const probeCommand: Command = {
   name: 'probe',
   summary: 'probe one mirror once, now, and explain every phase',
   usage,
+  options,
   async run(context: Context): Promise<ExitCode> {
-    const { values, positionals } = words(
-      context.argv,
-      { config: { type: 'string' }, step: { type: 'string' }, json: { type: 'boolean' }, curl: { type: 'boolean' } },
-      2,
-    );
+    const { values, positionals } = words(context.argv, options, 2);
     const [which, wanted] = positionals;
     if (which === undefined) throw new UsageError('which mirror? a URL, or a name of the configuration');
     if (values.json && values.curl) throw new UsageError('--json or --curl, not both');
-    if (/^https?:/i.test(which) && !URL.canParse(which)) throw new UsageError(`'${which}' is no URL`);
+    if (/^https?:/i.test(which) && !URL.canParse(which)) throw new UsageError(`'${maskUrl(which)}' is no URL`);
     const loaded = /^https?:\/\//i.test(which)
-      ? loadText(context, adHoc(which, wanted), null)
-      : load(context, values.config);
+      ? await loadText(context, adHoc(which, wanted), null)
+      : await load(context, values.config);
     if (loaded.tag === 'error') {
       context.terminal.err(loaded.error.text);
       return 2;
@@ -67,7 +72,7 @@ function adHoc(url: string, wanted: string | undefined): string {
 
 /** The host as a mirror's name: letters, digits, dots and hyphens. */
 function nameOf(url: string): string {
-  if (!URL.canParse(url)) throw new UsageError(`'${url}' is no URL`);
+  if (!URL.canParse(url)) throw new UsageError(`'${maskUrl(url)}' is no URL`);
   return new URL(url).host.replace(/[^a-z0-9.-]/gi, '-').slice(0, 64);
 }
 

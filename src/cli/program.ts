@@ -4,6 +4,7 @@ import { checkCommand } from './check.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { demoCommand } from './demo.ts';
 import { healthCommand } from './health.ts';
+import { pauseCommand } from './pause.ts';
 import { probeCommand } from './probe.ts';
 import { rankCommand } from './rank.ts';
 import { rulesCommand } from './rules.ts';
@@ -12,7 +13,8 @@ import type { Terminal } from './terminal.ts';
 import { UsageError } from './usage.ts';
 import { webhookCommand } from './webhook.ts';
 
-const commands: readonly Command[] = [
+/** Every command, in the order of the overview. */
+export const commands: readonly Command[] = [
   runCommand,
   checkCommand,
   probeCommand,
@@ -20,6 +22,7 @@ const commands: readonly Command[] = [
   adviceCommand,
   ackCommand,
   webhookCommand,
+  pauseCommand,
   healthCommand,
   rulesCommand,
   demoCommand,
@@ -36,15 +39,13 @@ export async function program(context: Context): Promise<ExitCode> {
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     const command = commands.find((one) => one.name === rest[0]);
     if (command === undefined && name === 'help' && rest[0] !== undefined) return unknown(rest[0], terminal);
-    for (const line of command ? [`usage: ${command.usage}`, '', command.summary] : overview()) terminal.out(line);
+    for (const line of command ? help(command) : overview()) terminal.out(line);
     return name === undefined ? 2 : 0;
   }
   const command = commands.find((one) => one.name === name);
   if (command === undefined) return unknown(name, terminal);
   if (rest.includes('--help') || rest.includes('-h')) {
-    terminal.out(`usage: ${command.usage}`);
-    terminal.out('');
-    terminal.out(command.summary);
+    for (const line of help(command)) terminal.out(line);
     return 0;
   }
   try {
@@ -55,6 +56,10 @@ export async function program(context: Context): Promise<ExitCode> {
     terminal.err(`usage: ${command.usage}`);
     return 2;
   }
+}
+
+function help({ usage, summary, details = [] }: Command): string[] {
+  return [`usage: ${usage}`, '', summary, ...(details.length > 0 ? ['', ...details] : [])];
 }
 
 function unknown(name: string, terminal: Terminal): ExitCode {

@@ -13,19 +13,18 @@ import { UsageError, wholeNumber, words } from './usage.ts';
 const nothingAnswered =
   'mirrorwatch rank: no mirror answered at all, which speaks of this place rather than of the mirrors; without a network, try `mirrorwatch demo`';
 
+const options = { config: { type: 'string' }, rounds: { type: 'string' }, json: { type: 'boolean' } } as const;
+
 /** `mirrorwatch rank`: all mirrors of an ecosystem side by side, interleaved, with the line to paste. */
 export const rankCommand: Command = {
   name: 'rank',
   summary: 'measure all mirrors side by side and print the line to paste',
   usage: 'mirrorwatch rank [ecosystem] [module@version…] [--rounds 10] [--config FILE] [--json]',
+  options,
   async run(context: Context): Promise<ExitCode> {
-    const { values, positionals } = words(
-      context.argv,
-      { config: { type: 'string' }, rounds: { type: 'string' }, json: { type: 'boolean' } },
-      50,
-    );
+    const { values, positionals } = words(context.argv, options, 50);
     const rounds = wholeNumber('rounds', values.rounds, 10);
-    const loaded = load(context, values.config);
+    const loaded = await load(context, values.config);
     if (loaded.tag === 'error') {
       context.terminal.err(loaded.error.text);
       return 2;

@@ -17,6 +17,7 @@ export const rulesCommand: Command = {
   name: 'rules',
   summary: 'print rules for Prometheus with your numbers',
   usage: 'mirrorwatch rules [--slo PERCENT] [--vantages N] [--runbook URL]',
+  options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
     const checked = checkRuleParameters({

@@ -5,13 +5,16 @@ import type { Command, Context, ExitCode } from './context.ts';
 import { load } from './load.ts';
 import { UsageError, words } from './usage.ts';
 
+const options = { config: { type: 'string' }, 'log-level': { type: 'string' } } as const;
+
 /** `mirrorwatch run`: the daemon, until SIGTERM or SIGINT; SIGHUP reloads. */
 export const runCommand: Command = {
   name: 'run',
   summary: 'watch the configured mirrors until stopped; SIGHUP reloads',
   usage: 'mirrorwatch run [--config FILE] [--log-level debug|info|warn|error]',
+  options,
   async run(context: Context): Promise<ExitCode> {
-    const { values } = words(context.argv, { config: { type: 'string' }, 'log-level': { type: 'string' } }, 0);
+    const { values } = words(context.argv, options, 0);
     const { terminal } = context;
     const level = values['log-level'];
     if (level !== undefined && !logLevels.some((one) => one === level))
@@ -20,7 +23,7 @@ export const runCommand: Command = {
       ...context.facts,
       log: { ...context.facts.log, level: level ?? context.facts.log.level },
     };
-    const loaded = load(context, values.config);
+    const loaded = await load(context, values.config);
     if (loaded.tag === 'error') {
       terminal.err(loaded.error.text);
       return 2;
@@ -33,8 +36,8 @@ export const runCommand: Command = {
       terminal.err(`mirrorwatch: the state file ${config.state.path} cannot be used: ${stateTrouble(ports.error)}`);
       return 1;
     }
-    const started = await startDaemon(config, ports.value, () => {
-      const again = load(context, values.config);
+    const started = await startDaemon(config, ports.value, async () => {
+      const again = await load(context, values.config);
       return again.tag === 'ok' ? ok(again.value.config) : error(again.error.issues);
     });
     if (started.tag === 'error') {
@@ -73,7 +76,7 @@ function stateTrouble(failure: StoreOpenFailure): string {
     case 'newer':
       return `it was written by a newer release (version ${failure.version}, this one knows ${failure.known}); it was left as it is`;
     case 'foreign':
-      return 'it is a database of something else; it was left as it is';
+      return 'it is no state file, but something else; it was left as it is';
     default:
       return failure satisfies never;
   }

@@ -5,7 +5,7 @@ import { Secret } from '../core/secret.ts';
 import { hostAndPort, isLoopback } from './addresses.ts';
 import { authAccess } from './auth.ts';
 import type { Env } from './env.ts';
-import { type Path, seenText } from './issues.ts';
+import type { Path } from './issues.ts';
 import { type Modules, readModules } from './modules.ts';
 import { readPaces } from './paces.ts';
 import { readPair } from './pem.ts';
@@ -13,6 +13,7 @@ import { proxyAccess } from './proxy.ts';
 import { readReceivers } from './receivers.ts';
 import type { Reader, Report } from './report.ts';
 import type { FileConfig, FileMirror } from './schema.ts';
+import { seenText } from './seen.ts';
 import { parseSumdb } from './sumdb.ts';
 import { tlsAccess } from './tls.ts';
 import { baseUrl, controlUrl } from './urls.ts';
@@ -141,7 +142,13 @@ function readListen(listen: FileConfig['listen'], reader: Reader, report: Report
   const short = typeof listen === 'string';
   const written = short ? { address: listen } : listen;
   const address = hostAndPort(written.address);
-  const { token, tokenFile, tls } = { token: undefined, tokenFile: undefined, tls: undefined, ...written };
+  const { token, tokenFile, tls, hosts } = {
+    token: undefined,
+    tokenFile: undefined,
+    tls: undefined,
+    hosts: [] as readonly string[],
+    ...written,
+  };
   const host = address?.host === '' || address === null ? '0.0.0.0' : address.host;
   if (token !== undefined && tokenFile !== undefined)
     report.error(['listen'], 'token or tokenFile, not both', { by: ['token', 'tokenFile'] });
@@ -156,6 +163,7 @@ function readListen(listen: FileConfig['listen'], reader: Reader, report: Report
     host,
     port: address?.port ?? 0,
     token: secret == null ? null : new Secret(secret),
+    ...(hosts.length === 0 ? {} : { hosts: hosts.map((name) => name.toLowerCase()) }),
     tls:
       tls === undefined
         ? null

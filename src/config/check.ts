@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import type { ConfigIssue } from '../core/config.ts';
 import type { SourceDocument } from './document.ts';
-import { nearestWord, type Path, pathText, seenText } from './issues.ts';
+import { nearestWord, type Path } from './issues.ts';
 import { knownKeys } from './json-schema.ts';
 import { configSchema, type FileConfig } from './schema.ts';
+import { pathText, seenKey, seenText } from './seen.ts';
 
 /** What the schema made of a file: its mistakes, and whatever could be read beside them. */
 export interface Checked {
@@ -97,7 +98,7 @@ function issuesOf({ issue, path }: FlatIssue, document: SourceDocument): ConfigI
   return issue.keys.map((key) => ({
     ...placed(document.placeOfKey([...path, key])),
     path: pathText([...path, key]),
-    seen: seenText(key, []),
+    seen: seenKey(key, path),
     expected: `one of the keys ${known.join(', ')}`,
     nearest: nearestWord(key, known),
   }));

@@ -12,7 +12,8 @@ import {
 } from 'yaml';
 import type { ConfigIssue } from '../core/config.ts';
 import { type Env, replaceEnv } from './env.ts';
-import { type Path, pathText, seenText } from './issues.ts';
+import type { Path } from './issues.ts';
+import { pathText, seenText } from './seen.ts';
 
 /** Counted from 1. */
 export interface Place {

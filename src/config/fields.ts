@@ -56,6 +56,11 @@ export function text(description: string, expected: string, max = 4096) {
     .meta({ description });
 }
 
+/** A text that nobody is shown: `writeOnly` in the JSON Schema, from which `seen.ts` knows what to mask. */
+export function secretText(description: string, expected: string) {
+  return text(description, expected).meta({ description, writeOnly: true });
+}
+
 /** A text that a check of ours accepts. */
 export function checked(description: string, expected: string, accepts: (value: string) => boolean) {
   return z.string({ error: expected }).refine(accepts, { error: expected }).meta({ description });

@@ -1,56 +1,6 @@
 /** Where in the file: keys and indexes from the top. */
 export type Path = readonly (string | number)[];
 
-const seenChars = 80;
-const variable = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
-const secretKey = /^(token|password|secret|secrets|key)$/i;
-
-/** `mirrors[2].tls.certs.d`; empty for the file as a whole. */
-export function pathText(path: Path): string {
-  return path
-    .map((part, at) => (typeof part === 'number' ? `[${part}]` : `${at === 0 ? '' : '.'}${printable(part)}`))
-    .join('');
-}
-
-/**
- * A value as an operator may see it: at most 80 characters of JSON text, secrets masked. Mappings show their keys only.
- * @param path  decides what is secret: what stands under `token`, `password`, `secrets`, `webhooks[].url` or `clients`
- */
-export function seenText(value: unknown, path: Path): string {
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  if (typeof value === 'object' && value !== null) return cut(`{ ${Object.keys(value).map(printable).join(', ')} }`);
-  if (typeof value !== 'string') return isSecretPath(path) ? '***' : cut(String(value));
-  if (value === '' || variable.test(value)) return JSON.stringify(value);
-  if (isSecretPath(path)) return '"***"';
-  return cut(JSON.stringify(maskText(value, path)));
-}
-
-function isSecretPath(path: Path): boolean {
-  if (path[0] === 'webhooks' && path[2] === 'url') return true;
-  // A token where its mapping should be.
-  if (path[0] === 'alertmanager' && path.length === 1) return true;
-  if (path.includes('tls')) return false;
-  return path.some((part) => typeof part === 'string' && secretKey.test(part));
-}
-
-/** Hides whatever could be user-info, a query or a signing secret: too much rather than too little. */
-function maskText(text: string, path: Path): string {
-  const masked = text.replace(/whsec_\S*/g, 'whsec_***');
-  const mayHoldUser =
-    masked.includes('//') || ['url', 'proxy', 'clients', 'controls'].some((key) => path.includes(key));
-  const user = mayHoldUser ? masked.replace(/(\/\/)?[^/\s]*@/g, '$1***@') : masked;
-  return mayHoldUser ? user.replace(/\/\/.*@/, '//***@').replace(/\?.*/, '?***') : user;
-}
-
-function cut(text: string): string {
-  return text.length <= seenChars ? text : `${text.slice(0, seenChars - 1)}…`;
-}
-
-function printable(text: string): string {
-  const clean = text.replace(/[^\x20-\x7e\u00a0-\ufffd]/g, '?');
-  return clean.length <= 40 ? clean : `${clean.slice(0, 39)}…`;
-}
-
 /** The known word nearest to a typo, by edit distance with neighbours swapped counting one; `null` where none is near. */
 export function nearestWord(word: string, known: readonly string[]): string | null {
   const limit = Math.max(1, Math.min(3, Math.floor(word.length / 2)));

@@ -11,6 +11,8 @@ export interface SchemaNode {
   readonly enum?: readonly unknown[];
   readonly const?: unknown;
   readonly not?: unknown;
+  /** True of what nobody is shown. */
+  readonly writeOnly?: boolean;
   readonly minimum?: number;
   readonly maximum?: number;
   readonly properties?: Readonly<Record<string, SchemaNode>>;
@@ -30,16 +32,26 @@ export function configJsonSchema(): object {
   return made;
 }
 
-/** The keys that a mapping at this path may have, in the order of the schema; empty where none is known. */
-export function knownKeys(path: Path): readonly string[] {
+/** What the schema says of a path, one node for each form a value there may have; empty where it knows no such path. */
+export function nodesAt(path: Path): readonly SchemaNode[] {
   let nodes: readonly SchemaNode[] = [configJsonSchema() as SchemaNode];
   for (const part of path) {
     nodes = nodes.flatMap(branches).flatMap((node) => {
-      const next = typeof part === 'number' ? node.items : node.properties?.[part];
+      const next =
+        typeof part === 'number'
+          ? node.items
+          : Object.hasOwn(node.properties ?? {}, part)
+            ? node.properties?.[part]
+            : undefined;
       return next === undefined ? [] : [next];
     });
   }
-  return [...new Set(nodes.flatMap(branches).flatMap((node) => Object.keys(node.properties ?? {})))];
+  return nodes.flatMap(branches);
+}
+
+/** The keys that a mapping at this path may have, in the order of the schema; empty where none is known. */
+export function knownKeys(path: Path): readonly string[] {
+  return [...new Set(nodesAt(path).flatMap((node) => Object.keys(node.properties ?? {})))];
 }
 
 /** A node, or the nodes of its `anyOf`. */

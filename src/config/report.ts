@@ -2,7 +2,8 @@ import type { ConfigIssue } from '../core/config.ts';
 import type { Files } from '../core/ports.ts';
 import { type Checked, valueAt } from './check.ts';
 import type { SourceDocument } from './document.ts';
-import { type Path, pathText, seenText } from './issues.ts';
+import type { Path } from './issues.ts';
+import { pathText, seenText } from './seen.ts';
 
 interface More {
   /** What was seen, where it is not the value at the path. */
@@ -18,6 +19,8 @@ interface More {
 export interface Report {
   error(path: Path, expected: string, more?: More): void;
   warning(path: Path, expected: string, more?: More): void;
+  /** False where the file says nothing and a default stands. */
+  isWritten(path: Path): boolean;
   readonly issues: readonly ConfigIssue[];
 }
 
@@ -39,7 +42,8 @@ export function createReport(document: SourceDocument, checked: Checked): Report
       nearest: more?.nearest ?? null,
     });
   };
-  return { error: add('error'), warning: add('warning'), issues };
+  const isWritten = (path: Path): boolean => valueAt(document.data, checked.original(path)) !== undefined;
+  return { error: add('error'), warning: add('warning'), isWritten, issues };
 }
 
 function seenAt(document: SourceDocument, path: Path): string | null {

@@ -10,6 +10,7 @@ import {
   list,
   mapping,
   name,
+  secretText,
   serverAddress,
   text,
   word,
@@ -30,9 +31,9 @@ const tls = mapping({
 
 const auth = mapping({
   username: text('User name for basic auth.', 'a user name, in quotes if it is a number').optional(),
-  password: text('Password for basic auth.', 'a password, in quotes if it is a number').optional(),
+  password: secretText('Password for basic auth.', 'a password, in quotes if it is a number').optional(),
   passwordFile: file('File that holds the password.').optional(),
-  token: text('Bearer token, in place of a user name.', 'a token').optional(),
+  token: secretText('Bearer token, in place of a user name.', 'a token').optional(),
   tokenFile: file('File that holds the token.').optional(),
   netrc: z
     .union([

@@ -1,15 +1,19 @@
 import { z } from 'zod';
+import { addressBytes } from './addresses.ts';
 import {
   cadenceRange,
+  checked,
   cron,
   duration,
   file,
   integer,
+  isHostName,
+  list,
   listenAddress,
   mapping,
   notYet,
+  secretText,
   size,
-  text,
   timeoutRange,
   timeZone,
 } from './fields.ts';
@@ -22,8 +26,22 @@ export const listen = z.union([
   listenAddress('Address of the HTTP interface. Off loopback a token is required, so the mapping form is.'),
   mapping({
     address: listenAddress('Address and port; an empty host is every IPv4 address.').prefault('127.0.0.1:10120'),
-    token: text('Bearer token for everything but healthy and ready.', 'a token').optional(),
+    token: secretText('Bearer token for everything but healthy and ready.', 'a token').optional(),
     tokenFile: file('File that holds the token.').optional(),
+    hosts: list(
+      checked(
+        '',
+        'a host name or address, without port',
+        (value) => isHostName(value) || addressBytes(value.replace(/^\[|\]$/g, '')) !== null,
+      ),
+      'a list of host names',
+      64,
+    )
+      .meta({
+        description:
+          'On loopback without a token: further names by which it may be asked, such as a service name that a scrape uses; any other `Host` is refused (DNS rebinding).',
+      })
+      .prefault([]),
     tls: mapping({
       cert: file('Certificate chain, PEM.'),
       key: file('Private key, PEM, not encrypted.'),

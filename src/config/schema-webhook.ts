@@ -9,10 +9,14 @@ export const webhook = mapping(
       'Where notices are sent; of an Alertmanager what comes before /api/v2/alerts.',
       'an http:// or https:// URL',
       isWebhookUrl,
-    ).optional(),
+    )
+      .meta({ writeOnly: true })
+      .optional(),
     urlFile: file('File that holds the URL.').optional(),
     secrets: list(
-      checked('A signing secret.', 'whsec_ and the base64 of 24 to 64 bytes', isWebhookSecret),
+      checked('A signing secret.', 'whsec_ and the base64 of 24 to 64 bytes', isWebhookSecret).meta({
+        writeOnly: true,
+      }),
       'a list of whsec_… secrets',
       8,
     )

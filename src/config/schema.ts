@@ -13,6 +13,7 @@ import {
   name,
   notYet,
   readable,
+  secretText,
   share,
   text,
 } from './fields.ts';
@@ -68,7 +69,7 @@ const detect = mapping({
     .meta({ description: 'When failing is an outage.' })
     .prefault({}),
   lag: mapping({
-    limit: duration('Behind the origin by more than this is a finding.', {
+    limit: duration('Behind the origin by more than this is a finding; lag is not measured yet.', {
       min: 60_000,
       max: 30 * 86_400_000,
     }).prefault('1h'),
@@ -162,7 +163,7 @@ export const configSchema = mapping(
     webhooks: list(webhook, 'a list of receivers', 64).meta({ description: 'Who is told.' }).prefault([]),
     alertmanager: mapping(
       {
-        token: text('Bearer token that Alertmanager sends with its webhook.', 'a token').optional(),
+        token: secretText('Bearer token that Alertmanager sends with its webhook.', 'a token').optional(),
         tokenFile: file('File that holds the token.').optional(),
         repeat: duration(
           'The `repeat_interval` of its route to us. An alert not heard of for three of them is taken as ended: one that ends while silenced or inhibited is never said to.',

@@ -19,6 +19,8 @@ export interface Listen {
   readonly host: string;
   readonly port: number;
   readonly token: Secret | null;
+  /** Further names by which it may be asked on loopback, lower case; absent: none. */
+  readonly hosts?: readonly string[];
   readonly tls: { readonly cert: string; readonly key: Secret } | null;
 }
 

@@ -129,9 +129,27 @@ export const limits = {
   deliveryBackoffMsMin: 1 * second,
   deliveryBackoffMsMax: 15 * minute,
   receiverAnswerBytes: 4 * kib,
-  /** HTTP in. */
+  /** HTTP in: connections of one address, and of all. Past either the one that has waited longest makes room. */
+  connectionsPerAddress: 256,
+  connections: 1_024,
+  /** From the connection to the end of the head, a TLS handshake included. */
+  requestHeadMs: 10 * second,
+  requestMs: 30 * second,
+  /** An answer that nobody reads on; event streams beat more often. */
+  stalledMs: 60 * second,
   requestBytes: 256 * kib,
-  requestsPerMinute: 600,
+  /** Of one client (a token; on loopback an address), by class, so that none starves another: people and their browser, */
+  pageRequestsPerMinute: 600,
+  /** programs that poll, */
+  listRequestsPerMinute: 600,
+  /** a CI that asks once a job, hundreds of them at once behind one token, */
+  remedyRequestsPerMinute: 6_000,
+  /** and what changes something, Alertmanager's posts among it. */
+  writeRequestsPerMinute: 600,
+  /** Refused ones of one address: it is then told to wait. Whoever has the token comes in all the same. */
+  refusedRequestsPerMinute: 300,
+  /** Clients told apart; the others share a count. */
+  clientsCounted: 10_000,
   eventStreams: 32,
   eventQueue: 256,
   pageRows: 500,
@@ -157,8 +175,12 @@ export const limits = {
   /** What we push to an Alertmanager ends by itself after this, and is sent again at a third of it, as Prometheus does. */
   pushValidMs: 5 * minute,
   pushEveryMs: 100 * second,
+  /** From SIGTERM the process is gone within this: what follows fits in it. A delivery that is cut is sent again under its id. */
+  stopMs: 10 * second,
   /** Time given to probes in flight and deliveries at SIGTERM. */
-  drainMs: 10 * second,
+  drainMs: 6 * second,
+  /** Then so much each for threads that hang, for connections, and for what keeps the process from ending. */
+  closeMs: 1 * second,
   /** A wall clock that moves this much against the monotonic one has jumped; a loop silent this long was suspended. */
   clockJumpMs: 2 * second,
   suspendMs: 5 * second,
@@ -179,6 +201,10 @@ export const limits = {
   everyMsMin: 5 * second,
   everyMsMinLoopback: 100,
   configBytes: 4 * mib,
+  /** A file of the configuration that is not read by then (a dead network mount) is a mistake, not a stand-still. */
+  fileMs: 5 * second,
+  /** Rounds of reading: what a file names may lead to a folder, that to files, a lock file to the one beside it. */
+  fileRounds: 20,
   /** The state file never grows past this: it is then full, as a disk would be, and takes rows again once some expired. */
   stateBytes: 8 * 1024 * mib,
   mirrors: 500,
@@ -193,7 +219,7 @@ export function assertLimits(l: typeof limits = limits): void {
     [l.zipBytesHashed <= l.zipBytes, 'what is hashed fits what is read'],
     [l.confidenceLowMs < l.confidenceHighMs, 'confidence rises'],
     [l.deliveryBackoffMsMax < l.deliveryAgeMsMax, 'a notice is tried more than once'],
-    [l.deliveryMs <= l.drainMs, 'a delivery in flight ends within the drain'],
+    [l.drainMs + 3 * l.closeMs < l.stopMs, 'drained and closed, the process is gone in time'],
     [l.jitterShare < 0.5, 'a jittered start never overtakes the next one'],
     [l.throttleMsMin <= l.throttleMsMax, 'back-off has room'],
     [l.measuredOk <= l.measuredPaces, 'measured well enough can be reached'],

@@ -42,12 +42,23 @@ export interface Log {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
-/** Reads whole text files by absolute path; the error is `err.code` (`ENOENT`…). */
+/** A whole text file; the error is `err.code` (`ENOENT`…), or says what stands there in its place. */
+export type FileText = { readonly tag: 'ok'; readonly text: string } | { readonly tag: 'error'; readonly code: string };
+/** The names in a folder; the error as above. */
+export type FolderNames =
+  | { readonly tag: 'ok'; readonly names: readonly string[] }
+  | { readonly tag: 'error'; readonly code: string };
+
+/** Files by absolute path, as they are at hand: nothing waits. */
 export interface Files {
-  read(path: string): { readonly tag: 'ok'; readonly text: string } | { readonly tag: 'error'; readonly code: string };
-  list(
-    path: string,
-  ): { readonly tag: 'ok'; readonly names: readonly string[] } | { readonly tag: 'error'; readonly code: string };
+  read(path: string): FileText;
+  list(path: string): FolderNames;
+}
+
+/** Files by absolute path, as a machine reads them: each answers within `limits.fileMs`, whatever stands there. */
+export interface SlowFiles {
+  read(path: string): Promise<FileText>;
+  list(path: string): Promise<FolderNames>;
 }
 
 /** What one hop is to do. Made by `probe/converse.ts`, carried out by `io/wire.ts`. */
@@ -183,6 +194,8 @@ export interface Store {
   /** Deletes rows older than `beforeMs`; gives how many. */
   expire(table: Table, beforeMs: number): number;
   writable(): boolean;
+  /** Files set aside as corrupt since it was opened, by that too; absent: it has none to set aside. */
+  setAside?(): number;
   close(): void;
 }
 

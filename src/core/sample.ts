@@ -50,3 +50,8 @@ export interface SettledSample extends Sample {
   readonly thresholdMs: number | null;
   readonly baselineMs: number | null;
 }
+
+/** When a probe ended, wall milliseconds: its start on the wall clock and its length on the monotonic one. */
+export function endedAtMs(sample: Pick<Sample, 'startedAtMs' | 'startedMonotonicMs' | 'endedMonotonicMs'>): number {
+  return sample.startedAtMs + (sample.endedMonotonicMs - sample.startedMonotonicMs);
+}

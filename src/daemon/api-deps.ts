@@ -31,6 +31,13 @@ export function apiDeps(
     targets: () => s.targets,
     standings: () => s.detector.standings(),
     vantage: () => s.detector.vantage(),
+    stateSince: ({ registry, state }) => s.since.of(registry, state),
+    receivers: () => s.notifier.queues(s.clock.now()),
+    dueAt({ target, connection }) {
+      const now = s.clock.now();
+      const atMs = s.scheduler.dueAtMs(target, connection);
+      return atMs === null ? null : now.wallMs + (atMs - now.monotonicMs);
+    },
     series: () => s.board.series(),
     seriesOf: (registry) => s.board.of(registry),
     baseline: (targetId, connection) => baselines().get(`${targetId}|${connection}`) ?? null,

@@ -24,7 +24,9 @@ import { createNotifier } from '../notify/notifier.ts';
 import { createScheduler } from '../schedule/scheduler.ts';
 import { expandTargets } from '../schedule/targets.ts';
 import { createBoard, type SeriesRef } from '../state/board.ts';
+import { createLastOk } from '../state/last-ok.ts';
 import { createLedger } from '../state/ledger.ts';
+import { createSince } from '../state/since.ts';
 import { nothingLearnt, workerBook } from './book.ts';
 import type { Stages } from './stages.ts';
 
@@ -95,9 +97,12 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
       turn: () => new Promise((resolve) => ports.timers.after(0, resolve)),
     }),
     board: createBoard(secondsBuckets, seriesOf(config, targets)),
+    lastOk: createLastOk(config, targets, restored('meta')),
+    since: createSince(restored('meta'), now),
     ledger: createLedger(store, waitingRowsMax),
   };
   restorePauses(stages, now);
+  stages.exporter.restored(stages.lastOk.all());
   return stages;
 }
 

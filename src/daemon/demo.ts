@@ -1,4 +1,4 @@
-import { loadConfig } from '../config/load.ts';
+import { loadConfigSlowly } from '../config/load-slowly.ts';
 import type { Config } from '../core/config.ts';
 import { error, ok } from '../core/result.ts';
 import { type DemoMirror, demoModule, type Received, startDemoMirror, startDemoReceiver } from '../io/demo-mirror.ts';
@@ -74,10 +74,10 @@ export async function startDemo(facts: ProcessFacts, say: (event: DemoEvent) => 
   };
 }
 
-async function onFreePort(facts: ProcessFacts, configFor: (port: number) => Config): Promise<Daemon> {
+async function onFreePort(facts: ProcessFacts, configFor: (port: number) => Promise<Config>): Promise<Daemon> {
   const log = processLog(facts);
   for (let port = firstPort; port < firstPort + portsTried; port += 1) {
-    const config = configFor(port);
+    const config = await configFor(port);
     const ports = systemPorts(config, facts, log);
     if (ports.tag === 'error') throw new Error('the demo cannot open its own temporary state', { cause: ports.error });
     const started = await startDaemon(config, ports.value, () => ok(config));
@@ -88,7 +88,13 @@ async function onFreePort(facts: ProcessFacts, configFor: (port: number) => Conf
   throw new Error(`no port from ${firstPort} to ${firstPort + portsTried - 1} is free`);
 }
 
-function demoConfig(port: number, folder: string, near: DemoMirror, far: DemoMirror, receiver: string): Config {
+async function demoConfig(
+  port: number,
+  folder: string,
+  near: DemoMirror,
+  far: DemoMirror,
+  receiver: string,
+): Promise<Config> {
   const text = `
 vantage: demo
 listen: 127.0.0.1:${port}
@@ -106,7 +112,7 @@ webhooks:
   - { name: demo, url: "${receiver}", secrets: [ "${secret}" ], allow: [ 127.0.0.0/8 ] }
 state: { path: "${folder}/demo.db" }
 `;
-  const loaded = loadConfig({ text, path: null, env: {}, files: systemFiles, expand: expandTargets });
+  const loaded = await loadConfigSlowly({ text, path: null, env: {}, files: systemFiles, expand: expandTargets });
   if (loaded.tag === 'error') throw new Error(`the demo's own configuration: ${JSON.stringify(loaded.error)}`);
   return loaded.value.config;
 }

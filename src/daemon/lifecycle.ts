@@ -19,12 +19,14 @@ export interface Daemon {
   /** Where it listens, as a URL for people. */
   readonly url: string;
   reload(): Promise<ReloadOutcome>;
-  /** Drains within `limits.drainMs`, flushes the state and closes everything. Idempotent. */
+  /** Drains within `limits.drainMs`, flushes the state and closes everything, in all within `limits.stopMs`. Idempotent. */
   stop(): Promise<void>;
 }
 
-/** Reads the configuration again; handed in by cli/, which alone knows path and environment. */
-export type Reread = () => Result<Config, readonly ConfigIssue[]>;
+type ReadAgain = Result<Config, readonly ConfigIssue[]>;
+
+/** Reads the configuration again, in its own time; handed in by cli/, which alone knows path and environment. */
+export type Reread = () => ReadAgain | Promise<ReadAgain>;
 
 /**
  * Brings a daemon up: stages, loop, listener.
@@ -38,8 +40,8 @@ export async function startDaemon(
   assertLimits();
   const stages = assemble(config, ports);
   const pipeline = createPipeline(stages);
-  const life = { up: false, draining: false, reloadOk: true };
   const startedAtMs = ports.clock.wallMs();
+  const life = { up: false, draining: false, reloadOk: true, reloadedAtMs: startedAtMs };
   stages.exporter.snapshot(() => ({
     standings: stages.detector.standings(),
     vantage: stages.detector.vantage(),
@@ -54,12 +56,15 @@ export async function startDaemon(
     queues: stages.notifier.queues(ports.clock.now()),
     inFlight: stages.workers.inFlight(),
     ...residentNow(),
+    startedAtMs,
+    reloadedAtMs: life.reloadedAtMs,
     reloadOk: life.reloadOk,
     stateWritable: stages.store.writable() && pipeline.stateTrouble() === null,
+    stateSetAside: stages.store.setAside?.() ?? 0,
   }));
 
   async function reload(): Promise<ReloadOutcome> {
-    const read = reread();
+    const read = await reread();
     if (read.tag === 'error') {
       life.reloadOk = false;
       ports.log.error('reload refused, the old configuration is kept', { issues: read.error });
@@ -78,6 +83,7 @@ export async function startDaemon(
       stages.targets = targets;
       stages.scheduler.replace(next, targets, now);
       stages.board.replace(seriesOf(next, targets));
+      stages.lastOk.replace(next, targets);
       stages.exporter.reconfigure(next, targets);
       absorb.detect(stages.detector.reconfigure(next, targets, now));
       absorb.advise(stages.advisor.reconfigure(next, declaredBy(next), now));
@@ -85,6 +91,7 @@ export async function startDaemon(
     });
     await pipeline.reconfigured();
     life.reloadOk = true;
+    life.reloadedAtMs = ports.clock.wallMs();
     pipeline.events.emit('reload', ports.clock.wallMs(), { changed: keys });
     ports.log.info('configuration reloaded', { changed: keys });
     return { tag: 'reloaded', changed: keys };
@@ -131,7 +138,7 @@ export async function startDaemon(
         // What is still in flight comes back as unknown('shutdown') and is taken in by the last turn.
         await closeWithin(stages.workers, ports.timers);
         pipeline.end();
-        await listening.value.close(limits.deliveryMs / 10);
+        await listening.value.close(limits.closeMs);
         stages.store.close();
       })();
       return stopping;

@@ -1,4 +1,5 @@
 import type { Due } from '../core/due.ts';
+import { limits } from '../core/limits.ts';
 import type { Probed, Timers, Workers } from '../core/ports.ts';
 
 /** Nothing came back from the thread that asked, long after all deadlines in it: a defect of ours. */
@@ -6,8 +7,6 @@ export interface NoAnswer {
   readonly registry: string;
   readonly limitMs: number;
 }
-
-const closeMs = 1_000;
 
 /** How long a command waits for one probe, whatever its thread does: three times its deadline and ten seconds. */
 export function patienceMs(due: Due): number {
@@ -24,7 +23,7 @@ export function answerWithin(workers: Pick<Workers, 'probe'>, due: Due, timers: 
  * resolver gives up, which takes twenty seconds and more where nobody answers.
  */
 export async function closeWithin(workers: Pick<Workers, 'close'>, timers: Timers): Promise<void> {
-  await orNull(workers.close(), closeMs, timers);
+  await orNull(workers.close(), limits.closeMs, timers);
 }
 
 async function orNull<T>(work: Promise<T>, limitMs: number, timers: Timers): Promise<T | null> {

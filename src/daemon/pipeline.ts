@@ -183,7 +183,7 @@ export function createPipeline(s: Stages): Pipeline {
     guarded(() => carryOut(judging));
     collect(news, judging);
     guarded(() => absorb.notify(s.notifier.compose({ findings: news.findings, advice: news.advice }, now)));
-    guarded(() => publisher.commit(news));
+    guarded(() => publisher.commit(news, now, state === 'stopped'));
     publisher.show(news, now, guarded);
     for (const done of settle.splice(0)) done();
     if (state === 'stopped') return;

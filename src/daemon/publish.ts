@@ -20,8 +20,8 @@ const standingsEveryMs = 250;
 
 /** What becomes of a turn's news. */
 export interface Publisher {
-  /** Writes all of it, in one transaction; while that fails it waits, and `stateTrouble` says so. */
-  commit(news: News): void;
+  /** Writes all of it, in one transaction; while that fails it waits, and `stateTrouble` says so. `isLast`: with what else is only written now and then. */
+  commit(news: News, now: Now, isLast: boolean): void;
   /** Hands it to everybody who looks: state, metrics, log, events. Each part on its own, so that one defect hides nothing else. */
   show(news: News, now: Now, guarded: (step: () => void) => void): void;
   /** Why the state file is not written; `null`: it is. */
@@ -71,7 +71,9 @@ export function createPublisher(s: Stages, events: Events, pins: Pins): Publishe
   function showStandings(now: Now): void {
     if (now.monotonicMs - toldAtMs < standingsEveryMs) return;
     toldAtMs = now.monotonicMs;
-    for (const standing of s.detector.standings()) {
+    const standings = s.detector.standings();
+    s.ledger.add(s.since.take(standings, now), []);
+    for (const standing of standings) {
       const { registry, state, inDoubt, paused, inMaintenance } = standing;
       const word = JSON.stringify([state, inDoubt, paused, inMaintenance]);
       if (told.get(registry) === word) continue;
@@ -81,7 +83,8 @@ export function createPublisher(s: Stages, events: Events, pins: Pins): Publishe
   }
 
   return {
-    commit(news) {
+    commit(news, now, isLast) {
+      for (const { sample } of news.settled) s.lastOk.take(sample);
       const failing = news.settled.filter(({ sample }) => sample.outcome.tag === 'failed');
       const probes = failing.map(({ sample, transcript }) => ({
         table: 'probe' as const,
@@ -89,7 +92,7 @@ export function createPublisher(s: Stages, events: Events, pins: Pins): Publishe
         atMs: sample.startedAtMs,
         value: { sample, transcript },
       }));
-      s.ledger.add([...news.rows, ...probes], news.deletes);
+      s.ledger.add([...news.rows, ...probes, ...s.lastOk.rows(now, isLast)], news.deletes);
       try {
         const flushed = s.ledger.flush();
         if (flushed.tag === 'ok') said(null, {});

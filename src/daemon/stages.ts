@@ -8,7 +8,9 @@ import type { Exporter } from '../export/exporter.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
 import type { Board } from '../state/board.ts';
+import type { LastOk } from '../state/last-ok.ts';
 import type { Ledger } from '../state/ledger.ts';
+import type { Since } from '../state/since.ts';
 
 /** Every stage and port of one running daemon, in the order of the data path. Made by `assemble.ts`. */
 export interface Stages {
@@ -27,6 +29,8 @@ export interface Stages {
   readonly notifier: Notifier;
   readonly exporter: Exporter;
   readonly board: Board;
+  readonly lastOk: LastOk;
+  readonly since: Since;
   readonly store: Store;
   readonly ledger: Ledger;
   readonly post: Post;

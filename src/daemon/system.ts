@@ -14,7 +14,7 @@ import type { DaemonPorts } from './assemble.ts';
 
 export { systemClock } from '../io/clock.ts';
 export { exchange } from '../io/exchange.ts';
-export { systemFiles } from '../io/files.ts';
+export { replaceFile, systemFiles } from '../io/files.ts';
 export { logLevels } from '../io/log.ts';
 export { systemRandom } from '../io/random.ts';
 export type { StoreOpenFailure } from '../io/store.ts';

@@ -79,7 +79,7 @@ export const catalog = {
     labels: target,
     per: { target: {} },
     unit: 'seconds',
-    absent: 'until the first ok probe since start',
+    absent: 'until the first ok probe; a restart does not forget it',
   },
   mirror_probe_attempts_total: {
     type: 'counter',
@@ -287,6 +287,22 @@ export const catalog = {
     unit: null,
     absent: 'never',
   },
+  process_start_time_seconds: {
+    type: 'gauge',
+    help: 'Unix time at which the daemon started.',
+    labels: [],
+    per: { daemon: {} },
+    unit: 'seconds',
+    absent: 'while starting',
+  },
+  mirrorwatch_config_last_reload_success_timestamp_seconds: {
+    type: 'gauge',
+    help: 'Unix time at which the configuration in force was read: at the start, or by the last reload that was taken.',
+    labels: [],
+    per: { daemon: {} },
+    unit: 'seconds',
+    absent: 'while starting',
+  },
   mirrorwatch_config_last_reload_successful: {
     type: 'gauge',
     help: '0 while a newer configuration was refused and the old one goes on.',
@@ -334,6 +350,14 @@ export const catalog = {
     per: { daemon: {} },
     unit: null,
     absent: 'while starting',
+  },
+  mirrorwatch_state_set_aside_total: {
+    type: 'counter',
+    help: 'State files that were corrupt and set aside since the daemon started, at its start included.',
+    labels: [],
+    per: { daemon: {} },
+    unit: null,
+    absent: never,
   },
   mirrorwatch_webhook_queue_length: {
     type: 'gauge',

@@ -16,7 +16,7 @@ import { daemonKinds } from './metric.ts';
 import { negotiate } from './negotiate.ts';
 import { planExposition } from './plan.ts';
 import { createRenderer } from './renderer.ts';
-import { countSample, countSkipped } from './samples.ts';
+import { countSample, countSkipped, showLastOk } from './samples.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Keeps every metric of the catalogue and renders them. */
@@ -24,6 +24,8 @@ export interface Exporter {
   /** One settled sample; only scheduled ones count. */
   sample(sample: SettledSample): void;
   skipped(skipped: Skipped): void;
+  /** What state still knows of an earlier process: when each target last answered well, wall milliseconds by target id. */
+  restored(lastOk: ReadonlyMap<string, number>): void;
   /** Start minus plan, seconds; a negative one counts as 0. */
   scheduleDelay(seconds: number): void;
   loopDelays(worker: number, delaysMs: readonly number[]): void;
@@ -96,6 +98,9 @@ export function createExporter(input: {
       facts.sample(sample);
     },
     skipped: (skipped) => countSkipped(boards, skipped),
+    restored(lastOk) {
+      for (const [id, wallMs] of lastOk) showLastOk(boards, { id }, wallMs);
+    },
     scheduleDelay: (seconds) => instruments.mirrorwatch_schedule_delay_seconds.observe(Math.max(0, seconds)),
     loopDelays(worker, delaysMs) {
       for (const delayMs of delaysMs)

@@ -21,6 +21,8 @@ const daemonGauges = [
   'mirror_control_up',
   'mirror_advice_active',
   'mirror_findings_open',
+  'process_start_time_seconds',
+  'mirrorwatch_config_last_reload_success_timestamp_seconds',
   'mirrorwatch_config_last_reload_successful',
   'mirrorwatch_probes_in_flight',
   'mirrorwatch_resident_memory_bytes',
@@ -121,10 +123,15 @@ export function fillDaemon(board: Board<DaemonMetric>, snapshot: Snapshot, readi
     if (state === 'proposed') instruments.mirror_advice_active.set({ ecosystem, upstream, from, to, cause }, 1);
   for (const kind of snapshot.findings === undefined ? [] : ownFindingKinds)
     instruments.mirror_findings_open.set({ kind }, readings.findings.get('')?.get(kind) ?? 0);
+  instruments.process_start_time_seconds.set(snapshot.startedAtMs / 1000);
+  instruments.mirrorwatch_config_last_reload_success_timestamp_seconds.set(snapshot.reloadedAtMs / 1000);
   instruments.mirrorwatch_config_last_reload_successful.set(snapshot.reloadOk ? 1 : 0);
   instruments.mirrorwatch_probes_in_flight.set(snapshot.inFlight);
   if (snapshot.residentBytes !== undefined) instruments.mirrorwatch_resident_memory_bytes.set(snapshot.residentBytes);
   instruments.mirrorwatch_state_writable.set(snapshot.stateWritable ? 1 : 0);
+  // The store counts: what it set aside before there was a registry is in it.
+  instruments.mirrorwatch_state_set_aside_total.reset();
+  instruments.mirrorwatch_state_set_aside_total.inc(snapshot.stateSetAside);
   for (const { receiver, length, oldestSeconds } of snapshot.queues) {
     instruments.mirrorwatch_webhook_queue_length.set({ receiver }, length);
     if (oldestSeconds !== null) instruments.mirrorwatch_webhook_oldest_seconds.set({ receiver }, oldestSeconds);

@@ -1,7 +1,7 @@
 import type { Skipped } from '../core/due.ts';
 import type { Because } from '../core/failure.ts';
-import type { SettledSample } from '../core/sample.ts';
-import { isHeavy } from '../core/target.ts';
+import { endedAtMs, type SettledSample } from '../core/sample.ts';
+import { isHeavy, type Target } from '../core/target.ts';
 import type { Boards } from './boards.ts';
 import { keyOf } from './plan.ts';
 
@@ -25,14 +25,18 @@ export function countSkipped(boards: Boards, { target, because, count }: Skipped
   home?.board.instruments.mirror_probe_unknown_total.inc({ ...labels, because: becauseOfSkip[because] }, count);
 }
 
+/** When a target last answered well: from its sample, or from state after a restart. */
+export function showLastOk(boards: Boards, target: Pick<Target, 'id'>, wallMs: number): void {
+  const own = boards.home(keyOf.target(target));
+  own?.board.instruments.mirror_probe_last_success_timestamp_seconds.set(own.entity.labels, wallMs / 1000);
+}
+
 /** Times of an ok sample: a cold fetch is a thing of its own, anything else is a round trip with phases. */
 function observeOk(boards: Boards, sample: SettledSample): void {
   const { target, connection, probeId } = sample.due;
   const { ecosystem, registry, step } = target;
   const labels = { ecosystem, registry, step };
-  const own = boards.home(keyOf.target(target));
-  const endedSeconds = (sample.startedAtMs + (sample.endedMonotonicMs - sample.startedMonotonicMs)) / 1000;
-  own?.board.instruments.mirror_probe_last_success_timestamp_seconds.set(own.entity.labels, endedSeconds);
+  showLastOk(boards, target, endedAtMs(sample));
   if (sample.rttMs === null) return;
   const ofStep = boards.home(keyOf.step(registry, step))?.board.instruments;
   if (sample.cold) {

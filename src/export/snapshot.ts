@@ -38,6 +38,11 @@ export interface Snapshot {
   readonly inFlight: number;
   /** Memory of this process in RAM; left out where nobody measures it. */
   readonly residentBytes?: number;
+  /** Wall clock, when the daemon started and when the configuration in force was read. */
+  readonly startedAtMs: number;
+  readonly reloadedAtMs: number;
   readonly reloadOk: boolean;
   readonly stateWritable: boolean;
+  /** State files set aside as corrupt since the start. */
+  readonly stateSetAside: number;
 }

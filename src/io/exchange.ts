@@ -1,7 +1,14 @@
-import { request as requestHttp } from 'node:http';
+import { type IncomingHttpHeaders, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 
 const bodyBytesMax = 64 * 1024 * 1024;
+
+/** A whole answer. Names of headers are lower case. */
+export interface Exchanged {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
 
 /**
  * One request to a daemon and its whole answer, on a connection of its own; redirects are not followed. Not `fetch`:
@@ -14,7 +21,7 @@ export function exchange(ask: {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
   readonly limitMs: number;
-}): Promise<{ readonly status: number; readonly text: string }> {
+}): Promise<Exchanged> {
   const { url, method, headers, body, limitMs } = ask;
   const begin = /^https:/i.test(url) ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
@@ -27,7 +34,10 @@ export function exchange(ask: {
         if (bytes > bodyBytesMax) answer.destroy(new Error('the answer is too large'));
         else chunks.push(chunk);
       });
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }));
+      answer.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text });
+      });
     });
     call.on('error', reject);
     call.end(body ?? undefined);

@@ -1,30 +1,108 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { limits } from '../core/limits.ts';
-import type { Files } from '../core/ports.ts';
+import type { SlowFiles } from '../core/ports.ts';
+
+/** What is asked of the machine's file system: replaced in tests by one that never answers. */
+export type Disk = Pick<typeof nodeDisk, 'stat' | 'open' | 'readdir'>;
+
+const nodeDisk = { stat, open, readdir };
+/** A pipe that nobody writes to would hold up a plain open for ever. */
+const openFlags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
+const bytesMax = limits.configBytes;
+
+/**
+ * Reads files of the machine: regular files only (a pipe or device may never answer, or never end), none above
+ * `limits.configBytes` (`EFBIG`), each within the limit (`ETIMEDOUT`). A leading byte-order mark is dropped. Names of a
+ * folder come sorted.
+ */
+export function createFiles(limitMs: number = limits.fileMs, disk: Disk = nodeDisk): SlowFiles {
+  return {
+    read: (path) => within(limitMs, readText(path, disk)),
+    list: (path) =>
+      within(
+        limitMs,
+        disk.readdir(path).then((names) => ({ tag: 'ok' as const, names: names.toSorted() })),
+      ),
+  };
+}
+
+/** The files of this machine. */
+export const systemFiles: SlowFiles = createFiles();
+
+/**
+ * Puts a text in place of a file, whole or not at all: written beside it under a name of its own, then renamed.
+ * @returns the failure's code (`EACCES`, `ENOSPC`; `not a regular file` where something else stands there), or `null`
+ */
+export async function replaceFile(path: string, text: string): Promise<string | null> {
+  const beside = `${path}.${process.pid}.${Date.now().toString(36)}`;
+  try {
+    const there = await lstat(path).catch(() => null);
+    if (there !== null && !there.isFile()) return 'not a regular file';
+    await writeFile(beside, text, { flag: 'wx' });
+    await rename(beside, path);
+    return null;
+  } catch (thrown) {
+    await rm(beside, { force: true }).catch(() => undefined);
+    return codeOf(thrown);
+  }
+}
+
+type Failed = { readonly tag: 'error'; readonly code: string };
+
+async function within<T>(limitMs: number, reading: Promise<T>): Promise<T | Failed> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Failed>((resolve) => {
+    timer = setTimeout(() => resolve({ tag: 'error', code: 'ETIMEDOUT' }), limitMs);
+  });
+  try {
+    return await Promise.race([
+      reading.catch((thrown: unknown) => ({ tag: 'error' as const, code: codeOf(thrown) })),
+      late,
+    ]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function readText(path: string, disk: Disk) {
+  // Asked before it is opened, since opening alone moves some devices, and again of what was opened.
+  const before = refusalOf(await disk.stat(path));
+  if (before !== null) return before;
+  const handle = await disk.open(path, openFlags);
+  try {
+    const refused = refusalOf(await handle.stat());
+    return refused ?? (await wholeText(handle));
+  } finally {
+    await handle.close();
+  }
+}
+
+function refusalOf(info: Awaited<ReturnType<typeof stat>>): Failed | null {
+  if (info.isDirectory()) return { tag: 'error', code: 'EISDIR' };
+  if (!info.isFile()) return { tag: 'error', code: 'not a regular file' };
+  return info.size > bytesMax ? { tag: 'error', code: 'EFBIG' } : null;
+}
+
+/** Reads to the end, not to the size that was said: a file may grow, and those under /proc say 0. */
+async function wholeText(handle: FileHandle) {
+  const chunks: Buffer[] = [];
+  for (let bytes = 0; bytes <= bytesMax; ) {
+    const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(65_536), 0, 65_536, null);
+    if (bytesRead === 0)
+      return {
+        tag: 'ok' as const,
+        text: Buffer.concat(chunks)
+          .toString('utf8')
+          .replace(/^\uFEFF/, ''),
+      };
+    chunks.push(buffer.subarray(0, bytesRead));
+    bytes += bytesRead;
+  }
+  return { tag: 'error' as const, code: 'EFBIG' };
+}
 
 function codeOf(thrown: unknown): string {
   const code = thrown instanceof Error && 'code' in thrown ? thrown.code : null;
   return typeof code === 'string' ? code : 'EIO';
 }
-
-/**
- * Reads files of the machine. A file above `limits.configBytes` is not read (`EFBIG`), and neither is anything but a
- * regular file or pipe of that size (`EISDIR`). A leading byte-order mark is dropped. Names of a folder come sorted.
- */
-export const systemFiles: Files = {
-  read(path) {
-    try {
-      if (statSync(path).size > limits.configBytes) return { tag: 'error', code: 'EFBIG' };
-      return { tag: 'ok', text: readFileSync(path, 'utf8').replace(/^\uFEFF/, '') };
-    } catch (thrown) {
-      return { tag: 'error', code: codeOf(thrown) };
-    }
-  },
-  list(path) {
-    try {
-      return { tag: 'ok', names: readdirSync(path).sort() };
-    } catch (thrown) {
-      return { tag: 'error', code: codeOf(thrown) };
-    }
-  },
-};

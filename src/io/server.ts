@@ -1,7 +1,10 @@
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import type { Listen } from '../core/config.ts';
+import { limits } from '../core/limits.ts';
 import { error, ok, type Result } from '../core/result.ts';
+import { type Connections, connectionBounds, createConnections } from './connections.ts';
 
 /** A listener that is up. */
 export interface Listening {
@@ -11,33 +14,88 @@ export interface Listening {
   close(graceMs: number): Promise<void>;
 }
 
+/** How long a client may take, milliseconds. */
+export interface Patience {
+  readonly headMs: number;
+  readonly requestMs: number;
+  readonly stalledMs: number;
+}
+
+const usual: Patience = { headMs: limits.requestHeadMs, requestMs: limits.requestMs, stalledMs: limits.stalledMs };
+
 /**
- * Opens the daemon's own HTTP listener. Slow clients are cut: 10 s for a head, 30 s for a request.
+ * Opens the daemon's own HTTP listener. Slow clients are cut, those that say nothing as well as those that read nothing;
+ * connections are bounded by address (`createConnections`).
  * @returns `code` of the failure (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, a bad certificate's code)
  */
-export async function listen(handler: RequestListener, at: Listen): Promise<Result<Listening, { code: string }>> {
-  const options = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 15_000, maxHeaderSize: 16_384 };
+export async function listen(
+  handler: RequestListener,
+  at: Listen,
+  patience: Patience = usual,
+): Promise<Result<Listening, { code: string }>> {
+  const { headMs, requestMs, stalledMs } = patience;
+  const options = {
+    headersTimeout: headMs,
+    requestTimeout: requestMs,
+    // Node looks each half minute only, unless told otherwise.
+    connectionsCheckingInterval: Math.ceil(headMs / 10),
+    keepAliveTimeout: 15_000,
+    maxHeaderSize: 16_384,
+  };
   try {
     const server: Server =
       at.tls === null
         ? createServer(options, handler)
-        : createTlsServer({ ...options, cert: at.tls.cert, key: at.tls.key.reveal(), minVersion: 'TLSv1.2' }, handler);
-    server.maxConnections = 1_024;
+        : createTlsServer(
+            {
+              ...options,
+              handshakeTimeout: headMs,
+              cert: at.tls.cert,
+              key: at.tls.key.reveal(),
+              minVersion: 'TLSv1.2',
+            },
+            handler,
+          );
+    server.timeout = stalledMs;
+    const connections = bound(server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(at.port, at.host, resolve);
     });
     const address = server.address();
     const port = typeof address === 'object' && address ? address.port : at.port;
-    return ok({ port, close: (graceMs) => closeServer(server, graceMs) });
+    return ok({ port, close: (graceMs) => closeServer(server, connections, graceMs) });
   } catch (cause) {
     return error({ code: (cause as NodeJS.ErrnoException).code ?? 'UNKNOWN' });
   }
 }
 
-function closeServer(server: Server, graceMs: number): Promise<void> {
+/** Tells the bounds of every connection: a TLS one is two sockets, known by the same address and port. */
+function bound(server: Server): Connections {
+  const connections = createConnections(connectionBounds);
+  const keyOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+  server.on('connection', (socket: Socket) => {
+    const key = keyOf(socket);
+    connections.opened(key, socket.remoteAddress ?? '', socket);
+    socket.once('close', () => connections.closed(key));
+  });
+  server.on('secureConnection', (socket: Socket) => {
+    const key = keyOf(socket);
+    connections.secured(key, socket);
+    socket.once('close', () => connections.closed(key));
+  });
+  server.on('request', ({ socket }, response) => {
+    const key = keyOf(socket);
+    connections.requested(key, 1);
+    response.once('close', () => connections.requested(key, -1));
+  });
+  return connections;
+}
+
+/** Not by Node's own list, in which a TLS connection stands only once it has shaken hands. */
+function closeServer(server: Server, connections: Connections, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+    const cut = setTimeout(() => connections.end(), graceMs);
     server.close(() => {
       clearTimeout(cut);
       resolve();

@@ -71,6 +71,8 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
   let db: DatabaseSync | null = null;
   try {
     makeFolder(dirname(path));
+    // A pipe would hold up SQLite's open for ever.
+    if (existsSync(path) && !statSync(path).isFile()) return { tag: 'refused', failure: { kind: 'foreign', path } };
     db = new DatabaseSync(path);
     db.exec('PRAGMA locking_mode = EXCLUSIVE');
     const refused = refusalOf(db, path);

@@ -55,6 +55,7 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
   let trouble: Trouble | null = opened.tag === 'unwritable' ? opened.trouble : null;
   let triedAtMs = deps.clock.monotonicMs();
   let isClosed = false;
+  let setAsideCount = opened.tag === 'open' && opened.setAside !== null ? 1 : 0;
 
   function reopen(): boolean {
     triedAtMs = deps.clock.monotonicMs();
@@ -64,6 +65,7 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
       trouble = next.tag === 'unwritable' ? next.trouble : { kind: 'io', code: next.failure.kind };
       return false;
     }
+    if (next.setAside !== null) setAsideCount += 1;
     file?.close();
     file = next.file;
     trouble = null;
@@ -77,6 +79,7 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
     trouble = found;
     try {
       const setAside = moveAside(path, deps.clock.wallMs());
+      setAsideCount += 1;
       const note = `state file was corrupt; set aside as ${setAside} and begun anew`;
       deps.log?.error(note, { path, code: found.code });
       if (!reopen()) return false;
@@ -151,6 +154,7 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
       if (found?.kind === 'corrupt') startAnew(found);
       return found === null ? count : 0;
     },
+    setAside: () => setAsideCount,
     writable: () => !isClosed && file !== null && !file.readOnly && trouble === null,
     close() {
       isClosed = true;

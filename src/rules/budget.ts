@@ -38,6 +38,15 @@ function longWindow(parameters: RuleParameters, seconds: number): RecordingRule 
   };
 }
 
+/**
+ * What of a whole window's probes failed, at the pace they had: a window that was not watched to its full length counts as
+ * if the rest of it had been well. Else the first minute of a fresh Prometheus would be an hour.
+ */
+export function spentShare(parameters: RuleParameters, seconds: number): string {
+  const text = window(parameters, seconds);
+  return `sum_over_time(registry:mirror_probe_failures:rate5m[${text}]) / (${seconds / evaluationSeconds} * avg_over_time(registry:mirror_probe_attempts:rate5m[${text}]))`;
+}
+
 function burning(parameters: RuleParameters, { factor, longSeconds, shortSeconds }: BurnRate): string {
   const limit = `${factor} * ${budgetShare(parameters)}`;
   const count = `sum_over_time(registry:mirror_probe_failures:rate5m[${window(parameters, longSeconds)}]) * ${scaled(parameters, evaluationSeconds)}`;
@@ -45,6 +54,8 @@ function burning(parameters: RuleParameters, { factor, longSeconds, shortSeconds
   ${ratioName(longSeconds)} > ${limit}
     and
   ${ratioName(shortSeconds)} > ${limit}
+    and
+  ${spentShare(parameters, longSeconds)} > ${limit}
     and
   ${count} > ${failuresMin}
 )`;
@@ -68,7 +79,7 @@ export const budget: GroupOf = (parameters) => {
         record: 'registry:mirror_probe_attempts:rate5m',
         expr: `sum ${by('registry')} (rate(mirror_probe_attempts_total[${five}]))
   ${ifAnswered}`,
-        says: 'Judged probes of a mirror, a second. Absent while it has not answered since the daemon started: an origin that cannot be reached from here burns no budget.',
+        says: 'Judged probes of a mirror, a second. Absent while it has never answered: an origin that cannot be reached from here burns no budget.',
         cost: (site) => ({ reads: 2 * site.vantages * site.targets, writes: perMirror(site) }),
       },
       {
@@ -94,11 +105,12 @@ export const budget: GroupOf = (parameters) => {
     alerts: [
       {
         alert: 'MirrorErrorBudgetFast',
-        why: 'Two pairs of windows: the long one says that it matters, the short one that it goes on.',
+        why: 'Two pairs of windows: the long one says that it matters, the short one that it goes on. What was not watched counts as well.',
         expr: burnExpr(parameters, 'fast'),
         forSeconds: 2 * minute,
         keepFiringSeconds: 10 * minute,
         severity: 'warning',
+        worth: 'evidence for the daemon; what is down has MirrorDown',
         isEvidence: true,
         summary: '{{ $labels.registry }} burns its error budget fast',
         description: `{{ printf "%.2g" $value | humanizePercentage }} of the probes of {{ $labels.registry }} ({{ $labels.ecosystem }}) fail, where ${sloPercent} % should not: at this pace the budget of 30 days is gone within days.`,
@@ -109,6 +121,7 @@ export const budget: GroupOf = (parameters) => {
         forSeconds: 15 * minute,
         keepFiringSeconds: 30 * minute,
         severity: 'info',
+        worth: 'a trend over days, for the next talk with the operator',
         isEvidence: true,
         summary: '{{ $labels.registry }} will not meet its objective',
         description: `{{ printf "%.2g" $value | humanizePercentage }} of the probes of {{ $labels.registry }} ({{ $labels.ecosystem }}) have failed over a day or more, where ${sloPercent} % should not.`,

@@ -4,6 +4,8 @@ import type { AlertRule, GroupOf } from './rule.ts';
 
 const minute = 60;
 const queueSeconds = 15 * minute;
+/** Told for so long that whoever looks once a day's shift sees it. */
+const asideSeconds = 6 * 60 * minute;
 /** A bucket bound; a probe that starts so late is measured at another time than planned, with others at once. */
 const behindSeconds = 1.1;
 
@@ -20,6 +22,7 @@ const vantage = (parameters: RuleParameters): readonly AlertRule[] => [
     forSeconds: 2 * minute,
     keepFiringSeconds: 0,
     severity: 'warning',
+    worth: 'our line; where nothing works any more, MirrorNoneUsable pages',
     summary: 'The network of {{ $labels.instance }} is suspect',
     description: `Mirrors that do not depend on each other fail together as seen from {{ $labels.instance }}: verdicts stand still until it is over.${counted(
       `sum(increase(mirror_probe_unknown_total{instance='%s',because='vantage'}[${window(parameters, 5 * minute)}]))`,
@@ -33,6 +36,7 @@ const vantage = (parameters: RuleParameters): readonly AlertRule[] => [
     forSeconds: 15 * minute,
     keepFiringSeconds: 0,
     severity: 'warning',
+    worth: 'a partner on absence',
     summary: '{{ $labels.instance }} cannot judge its own network',
     description: `{{ $labels.instance }} ({{ $labels.version }}) has not finished a first pass over its canaries for over 15 minutes.${counted(
       "count(mirror_state{instance='%s',state='unknown'} == 1)",
@@ -51,6 +55,7 @@ function work(parameters: RuleParameters): readonly AlertRule[] {
       forSeconds: minute,
       keepFiringSeconds: 0,
       severity: 'warning',
+      worth: 'it says so itself and judges nothing wrong meanwhile',
       summary: '{{ $labels.instance }} has a finding about itself ({{ $labels.kind }})',
       description:
         '{{ $value }} open finding of kind {{ $labels.kind }}: {{ $labels.instance }} spoils its own samples, or its place is cut off.',
@@ -61,18 +66,20 @@ function work(parameters: RuleParameters): readonly AlertRule[] {
       forSeconds: 10 * minute,
       keepFiringSeconds: 5 * minute,
       severity: 'warning',
+      worth: 'measurements are late, not wrong',
       summary: '{{ $labels.instance }} is behind its schedule',
       description:
         'One probe in a hundred of {{ $labels.instance }} starts {{ $value | humanizeDuration }} late or more: paces are not kept, and probes crowd.',
     },
     {
       alert: 'MirrorwatchReloadFailed',
-      expr: 'mirrorwatch_config_last_reload_successful == 0',
+      expr: 'time() - mirrorwatch_config_last_reload_success_timestamp_seconds and on (job, instance) mirrorwatch_config_last_reload_successful == 0',
       forSeconds: minute,
       keepFiringSeconds: 0,
       severity: 'warning',
+      worth: 'the old configuration goes on; who changed it is at work',
       summary: '{{ $labels.instance }} refused its new configuration',
-      description: `{{ $labels.instance }} goes on with its old configuration; the new one has mistakes, which are in its log.${counted(
+      description: `{{ $labels.instance }} goes on with the configuration of {{ $value | humanizeDuration }} ago; the new one has mistakes, which are in its log.${counted(
         "count(count by (registry) (mirror_state{instance='%s'}))",
         'It watches # mirrors.',
       )}`,
@@ -82,7 +89,8 @@ function work(parameters: RuleParameters): readonly AlertRule[] {
       expr: 'mirrorwatch_state_writable == 0',
       forSeconds: 2 * minute,
       keepFiringSeconds: 0,
-      severity: 'critical',
+      severity: 'warning',
+      worth: 'it goes on from memory; only a restart would lose something',
       summary: '{{ $labels.instance }} cannot write its state',
       description: `The state file of {{ $labels.instance }} takes no writes: it goes on watching, but a restart would forget findings, advice and undelivered notices.${counted(
         "sum(mirror_findings_open{instance='%s'})",
@@ -90,11 +98,24 @@ function work(parameters: RuleParameters): readonly AlertRule[] {
       )}${counted("sum(mirrorwatch_webhook_queue_length{instance='%s'})", 'Waiting notices: #.')}`,
     },
     {
+      alert: 'MirrorwatchStateSetAside',
+      why: 'Also where it happened at a start, and Prometheus saw no 0 before.',
+      expr: `increase(mirrorwatch_state_set_aside_total[${window(parameters, asideSeconds)}]) > 0 or (mirrorwatch_state_set_aside_total > 0 and on (job, instance) time() - process_start_time_seconds < ${asideSeconds})`,
+      forSeconds: 0,
+      keepFiringSeconds: 0,
+      severity: 'warning',
+      worth: 'it began anew by itself; what it forgot is in the file beside it',
+      summary: '{{ $labels.instance }} began anew: its state file was corrupt',
+      description:
+        'The state file of {{ $labels.instance }} was corrupt and was set aside within the last six hours: baselines, findings, advice and undelivered notices of before are gone, pauses and acknowledgements too.',
+    },
+    {
       alert: 'MirrorwatchWebhookStuck',
       expr: `mirrorwatch_webhook_oldest_seconds > ${scaled(parameters, queueSeconds)}`,
       forSeconds: 5 * minute,
       keepFiringSeconds: 0,
       severity: 'warning',
+      worth: 'notices are kept for a day',
       summary: 'Notices to {{ $labels.receiver }} are stuck',
       description: 'The oldest notice to {{ $labels.receiver }} has waited {{ $value | humanizeDuration }}.',
     },
@@ -104,6 +125,7 @@ function work(parameters: RuleParameters): readonly AlertRule[] {
       forSeconds: 0,
       keepFiringSeconds: 0,
       severity: 'warning',
+      worth: 'somebody was not told; what is urgent pages by itself',
       summary: 'Notices to {{ $labels.receiver }} were given up',
       description:
         'About {{ $value | humanize }} notices to {{ $labels.receiver }} were given up within 15 minutes: rejected, too old, or no room.',
@@ -114,6 +136,7 @@ function work(parameters: RuleParameters): readonly AlertRule[] {
       forSeconds: 15 * minute,
       keepFiringSeconds: 0,
       severity: 'warning',
+      worth: 'a number to raise',
       summary: '{{ $labels.instance }} leaves targets out of /metrics',
       description:
         'The configuration of {{ $labels.instance }} has more lines than limits.lines allows: the last configured targets are probed but not shown.',
@@ -128,6 +151,7 @@ const presence: readonly AlertRule[] = [
     forSeconds: 2 * minute,
     keepFiringSeconds: 0,
     severity: 'critical',
+    worth: 'nothing watches from there, and every other alert falls silent',
     summary: 'mirrorwatch at {{ $labels.instance }} is down',
     description:
       'Prometheus cannot scrape mirrorwatch at {{ $labels.instance }} (job {{ $labels.job }}): nothing watches the mirrors from there.',
@@ -138,7 +162,8 @@ const presence: readonly AlertRule[] = [
     expr: 'absent(mirrorwatch_build_info)',
     forSeconds: 5 * minute,
     keepFiringSeconds: 0,
-    severity: 'critical',
+    severity: 'warning',
+    worth: 'a daemon that dies is MirrorwatchDown; this is a scrape job that is gone, which somebody took out',
     summary: 'No mirrorwatch is scraped',
     description: 'Prometheus has no series of any mirrorwatch: every other alert here is silent, not satisfied.',
   },

@@ -24,10 +24,16 @@ const allPlaces = levels.everywhere;
 /** What mutes what: Alertmanager's inhibit_rules in deploy/alertmanager.yml and the table in docs/rules.md. */
 export const inhibitions: readonly Inhibition[] = [
   {
-    why: 'A place that cannot see is no witness against mirrors. What was proven by a hash or read from a certificate stands.',
+    why: 'A place that cannot see is no witness against mirrors. What was proven by a hash or read from a certificate stands, and so does that nothing works from here.',
     source: 'VantageSuspect',
-    mutes: { besides: ['VantageOutlier'], but: ['MirrorContentMismatch', 'MirrorCertificate.*'] },
+    mutes: { besides: ['VantageOutlier'], but: ['MirrorNoneUsable', 'MirrorContentMismatch', 'MirrorCertificate.*'] },
     equal: ['vantage'],
+  },
+  {
+    why: 'Nothing usable is one piece of news, not one for each mirror.',
+    source: 'MirrorNoneUsable',
+    mutes: ['MirrorDown'],
+    equal: ['vantage', 'ecosystem', 'upstream'],
   },
   {
     why: 'What is down is not slow, and that it fails is no further news.',
@@ -40,6 +46,12 @@ export const inhibitions: readonly Inhibition[] = [
       'MirrorErrorBudgetSlow',
       'MirrorNoSuccess',
     ],
+    equal: onePlace,
+  },
+  {
+    why: 'What nobody can judge has no good answer either.',
+    source: 'MirrorStateUnknown',
+    mutes: ['MirrorNoSuccess'],
     equal: onePlace,
   },
   {
@@ -71,6 +83,12 @@ export const inhibitions: readonly Inhibition[] = [
     source: 'MirrorErrorBudgetFast',
     mutes: ['MirrorErrorBudgetSlow'],
     equal: onePlace,
+  },
+  {
+    why: 'A daemon that is down is a place that is missing, and the last one leaves nothing to scrape.',
+    source: 'MirrorwatchDown',
+    mutes: ['VantageMissing', 'MirrorwatchAbsent'],
+    equal: [],
   },
 ];
 

@@ -1,4 +1,4 @@
-import { ratioName } from './budget.ts';
+import { ratioName, spentShare } from './budget.ts';
 import { window } from './duration.ts';
 import { budgetShare, burnRates, type RuleParameters } from './parameters.ts';
 import { slowShare, slowShareMin } from './round-trips.ts';
@@ -16,7 +16,9 @@ const unlessSuspect = 'unless on (vantage) (max by (vantage) (mirror_vantage_sus
 function burningVote(parameters: RuleParameters): string {
   const budget = budgetShare(parameters);
   const both = burnRates.fast.map(({ factor, longSeconds, shortSeconds }) =>
-    [longSeconds, shortSeconds].map((seconds) => `(${ratioName(seconds)} > bool ${factor} * ${budget})`).join(' * '),
+    [ratioName(longSeconds), ratioName(shortSeconds), spentShare(parameters, longSeconds)]
+      .map((share) => `(${share} > bool ${factor} * ${budget})`)
+      .join(' * '),
   );
   return `clamp_max(\n  ${both.join('\n    +\n  ')},\n  1\n)\n  ${unlessSuspect}`;
 }
@@ -31,7 +33,15 @@ ${sum} > 0.5 * clamp_min(everywhere:mirror_state:count_vantages, ${parameters.va
 
 function mostAlert(
   parameters: RuleParameters,
-  rule: { name: string; vote: string; forSeconds: number; severity: Severity; is: string; isEvidence: boolean },
+  rule: {
+    name: string;
+    vote: string;
+    forSeconds: number;
+    severity: Severity;
+    worth: string;
+    is: string;
+    isEvidence: boolean;
+  },
 ): AlertRule {
   return {
     alert: `Mirror${rule.name}MostPlaces`,
@@ -39,6 +49,7 @@ function mostAlert(
     forSeconds: rule.forSeconds,
     keepFiringSeconds: 5 * minute,
     severity: rule.severity,
+    worth: rule.worth,
     ...(rule.isEvidence ? { isEvidence: true } : {}),
     summary: `{{ $labels.registry }} ${rule.is} from most places`,
     description: `{{ $labels.registry }} ({{ $labels.ecosystem }}) ${rule.is} as seen from {{ $value }} places, more than half of those that watch it: it is the mirror, not the way there.`,
@@ -74,7 +85,7 @@ export const places: GroupOf = (parameters) => ({
   and
 max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
   ${unlessSuspect}`,
-      says: 'The vote of a place on whether the mirror is down; one that has not answered since the daemon started is not voted on.',
+      says: 'The vote of a place on whether the mirror is down; one that has never answered is not voted on.',
       cost: (site) => ({ reads: perMirror(site) + site.vantages * site.targets, writes: perMirror(site) }),
     },
     {
@@ -88,7 +99,7 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
       record: 'registry:mirror_burning:bool',
       expr: burningVote(parameters),
       says: 'The vote of a place on whether the mirror burns its error budget fast.',
-      cost: (site) => ({ reads: 4 * perMirror(site), writes: perMirror(site) }),
+      cost: (site) => ({ reads: 8 * perMirror(site), writes: perMirror(site) }),
     },
     {
       record: 'registry:mirror_bad:bool',
@@ -112,6 +123,7 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
       vote: 'registry:mirror_down:bool',
       forSeconds: minute,
       severity: 'critical',
+      worth: 'many sites are hit at once, and it is surely the mirror',
       is: 'is down',
       isEvidence: false,
     }),
@@ -120,6 +132,7 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
       vote: 'registry:mirror_slow:bool',
       forSeconds: 20 * minute,
       severity: 'warning',
+      worth: 'costs time in many places, breaks nothing',
       is: 'is slow',
       isEvidence: true,
     }),
@@ -128,6 +141,7 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
       vote: 'registry:mirror_burning:bool',
       forSeconds: 2 * minute,
       severity: 'warning',
+      worth: 'a part of the probes fails, most answer',
       is: 'burns its error budget',
       isEvidence: true,
     }),
@@ -138,6 +152,7 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
       forSeconds: 5 * minute,
       keepFiringSeconds: 5 * minute,
       severity: 'warning',
+      worth: 'one place has a bad line; the others work',
       summary: 'The place {{ $labels.vantage }} is bad, not the mirrors',
       description:
         '{{ $value }} mirrors are down or slow as seen from {{ $labels.vantage }} and well from most other places: look at the line of {{ $labels.vantage }}.',
@@ -151,6 +166,7 @@ clamp_min(count(count by (vantage) (max_over_time(mirrorwatch_build_info[${windo
       forSeconds: 10 * minute,
       keepFiringSeconds: 0,
       severity: 'warning',
+      worth: 'fewer witnesses, not fewer mirrors',
       summary: 'Only {{ $value }} places report',
       description: `{{ $value }} places report, fewer than within the last day or than ${parameters.vantages}: what is said of most places stands on fewer votes.`,
     },

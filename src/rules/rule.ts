@@ -1,6 +1,6 @@
 import type { RuleParameters } from './parameters.ts';
 
-/** How bad: `critical` wakes somebody, `warning` is for working hours, `info` is to be known. */
+/** Who is told: `critical` is a page, at night too; `warning` a ticket for working hours; `info` only to be known. */
 export type Severity = 'critical' | 'warning' | 'info';
 
 /** One recording rule. */
@@ -27,6 +27,8 @@ export interface AlertRule {
   /** Seconds that it goes on firing afterwards, so that a gap does not resolve it; 0: none. */
   readonly keepFiringSeconds: number;
   readonly severity: Severity;
+  /** Why it is a page, a ticket, or only to be known: one clause for docs/rules.md. */
+  readonly worth: string;
   /** Evidence for the daemon: what it may answer with advice. See `mirrorAction`. */
   readonly isEvidence?: true;
   readonly summary: string;

@@ -20,6 +20,8 @@ export interface Roster {
   hostOf(registry: string): Host | null;
   /** `null` for a mirror that is not configured. */
   absence(registry: string): Absence | null;
+  /** By id; `null`: not configured. */
+  series(id: string): Series | null;
   /** Puts a series in line for its next slot. */
   plan(series: Series): void;
   /** Takes out the next series whose slot has come; `null` when none has. */
@@ -115,6 +117,7 @@ export function createRoster(input: {
     hosts: () => hosts.values(),
     hostOf: (registry) => hostByRegistry.get(registry) ?? null,
     absence: (registry) => absences.get(registry) ?? null,
+    series: (id) => all.get(id) ?? null,
     plan,
     takeDue: (now) => (heap.leastKey() <= now.monotonicMs ? heap.pop() : null),
     nextSlotMs: () => heap.leastKey(),

@@ -3,7 +3,7 @@ import type { Due, Skipped } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Connection } from '../core/mirror.ts';
 import type { Calendar, Now, Random } from '../core/ports.ts';
-import { isHeavy, type Target } from '../core/target.ts';
+import { isHeavy, seriesId, type Target } from '../core/target.ts';
 import { awayBecause, isInMaintenance } from './absence.ts';
 import { bytesExpectedOf, type Host, hasSlot, hasWaiting, hostAway, priorities } from './host.ts';
 import { createRoster, type Roster } from './roster.ts';
@@ -47,6 +47,8 @@ export interface Scheduler {
   inMaintenance(registry: string, now: Now): boolean;
   /** Wall milliseconds until which the mirror's host asked us to stay away, as of the last call; `null` if it did not. */
   throttledUntil(registry: string): number | null;
+  /** Monotonic time of a series' next planned start; `null` where it is not configured, or no time will come. */
+  dueAtMs(target: Pick<Target, 'id'>, connection: Connection): number | null;
   /** Share of slots to skip as `local`, 0 to 0.9 (clamped); canaries are skipped half as often. */
   shed(share: number): void;
   /** Other targets or paces; unchanged series keep their phase, and what is in flight keeps its slot until it ends. */
@@ -298,6 +300,12 @@ export function createScheduler(input: {
       return absence !== null && isInMaintenance(absence, roster.calendar, now);
     },
     throttledUntil: (registry) => (roster.hostOf(registry)?.throttle ?? unthrottled).until?.wallMs ?? null,
+    dueAtMs(target, connection) {
+      const series = roster.series(seriesId(target, connection));
+      if (series === null) return null;
+      const atMs = series.state === 'idle' ? series.slot.atMs : series.plannedAtMs;
+      return Number.isFinite(atMs) ? atMs : null;
+    },
     shed(share) {
       shedShare = Number.isFinite(share) ? Math.min(shedMax, Math.max(0, share)) : 0;
     },

@@ -49,10 +49,27 @@ const config: Config = made.config({
   mirrors: registries.map((name) => made.mirror(name, { connections: name === 'near' ? ['cold', 'warm'] : ['cold'] })),
 });
 
-export const targets: readonly Target[] = registries.flatMap((registry) => [
-  ...modules.map(({ module, version }) => made.target(registry, 'mod', module, version)),
-  made.target(registry, 'zip', modules[0].module, modules[0].version),
-]);
+/** A module as it is asked for on that day. */
+export interface Asked {
+  readonly module: string;
+  readonly version: string;
+}
+
+/** Twenty modules, as a grown configuration has them. */
+export const manyModules: readonly Asked[] = [
+  ...modules,
+  ...Array.from({ length: 19 }, (_, index) => ({
+    module: `example.com/team-${String(index + 1).padStart(2, '0')}/service`,
+    version: index % 3 === 0 ? 'latest' : `v1.${index}.0`,
+  })),
+];
+
+function targetsOf(asked: readonly Asked[]): readonly Target[] {
+  return registries.flatMap((registry) => [
+    ...asked.map(({ module, version }) => made.target(registry, 'mod', module, version)),
+    made.target(registry, 'zip', modules[0].module, modules[0].version),
+  ]);
+}
 
 const meanMs: Readonly<Record<string, number>> = { calm: 140, flaky: 90, near: 70, quiet: 100 };
 const failing: Outcome = { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } };
@@ -119,7 +136,7 @@ function findingsAt(nowMs: number): readonly Finding[] {
   ];
 }
 
-function snapshotAt(nowMs: number): Snapshot {
+function snapshotAt(targets: readonly Target[], nowMs: number): Snapshot {
   const findings = findingsAt(nowMs);
   const states = registries.map((registry) => {
     const own = findings.filter((one) => one.registry === registry);
@@ -171,7 +188,7 @@ function snapshotAt(nowMs: number): Snapshot {
 }
 
 /** Feeds the exporter what happened in the step before `nowMs`. */
-function live(exporter: Exporter, nowMs: number, chance: () => number): void {
+function live(exporter: Exporter, targets: readonly Target[], nowMs: number, chance: () => number): void {
   for (let momentMs = nowMs - stepMs; momentMs < nowMs; momentMs += paceMs) {
     for (const target of targets) {
       const isDue = target.step === 'mod' || momentMs % (30 * 60_000) === 0;
@@ -217,16 +234,17 @@ function beside(nowMs: number): readonly string[] {
   ];
 }
 
-/** The day as OpenMetrics with times, ready for `promtool tsdb create-blocks-from openmetrics`. */
-export async function theDay(): Promise<string> {
+/** The day as OpenMetrics with times, ready for `promtool tsdb create-blocks-from openmetrics`; of these modules. */
+export async function theDay(asked: readonly Asked[] = modules): Promise<string> {
+  const targets = targetsOf(asked);
   const random = seededRandom(20_260_302);
   const chance = () => random.next();
   const exporter = createExporter({ config, targets, version: '0.1.0', node: 'v24', turn: () => Promise.resolve() });
   let nowMs = dayStartMs;
-  exporter.snapshot(() => snapshotAt(nowMs));
+  exporter.snapshot(() => snapshotAt(targets, nowMs));
   const out: string[] = [];
   for (; nowMs <= story.end; nowMs += stepMs) {
-    if (nowMs > dayStartMs) live(exporter, nowMs, chance);
+    if (nowMs > dayStartMs) live(exporter, targets, nowMs, chance);
     const { text } = await exporter.render('application/openmetrics-text; version=1.0.0');
     const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     for (const line of [...lines, ...beside(nowMs)]) out.push(scraped(line, nowMs / 1000));

@@ -133,7 +133,14 @@ export type Chosen = Readonly<Record<string, string | readonly string[]>>;
 export function chosen(rangeSeconds: number, rateInterval: string, more: Chosen = {}): Chosen {
   const all = { vantage: '.*', ecosystem: '.*', registry: '.*', module: '.*', version: '.*' };
   const own = { step: 'mod', connection: 'cold', window: '1h', slo: '99.5', factor: '2.5', floor: '0.8' };
-  return { ...all, ...own, __range: `${rangeSeconds}s`, __rate_interval: rateInterval, ...more };
+  return {
+    ...all,
+    ...own,
+    __range: `${rangeSeconds}s`,
+    __rate_interval: rateInterval,
+    __interval: rateInterval,
+    ...more,
+  };
 }
 
 /** Grafana's Prometheus data source escapes the values of multi-value variables for a pattern in quotes. */
@@ -141,7 +148,7 @@ const escaped = (text: string) => text.replace(/[$^*{}[\]'+?.()|\\]/g, '\\\\$&')
 
 /** The query with values in place of variables. @throws Error on a variable that nobody chose: Grafana would send its name */
 export function interpolated(expr: string, values: Chosen): string {
-  return expr.replace(/\$(\w+)/g, (_, name: string) => {
+  return expr.replace(/\$([a-zA-Z_]\w*)/g, (_, name: string) => {
     const value = values[name];
     if (value === undefined) throw new Error(`$${name} is not a variable of the board: ${expr}`);
     if (typeof value === 'string') return value;

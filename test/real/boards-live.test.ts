@@ -14,8 +14,6 @@ import { type DaemonProcess, startDaemon } from './daemon.ts';
 /** What has no series here, and why that is right. */
 const absent: Readonly<Record<string, string>> = {
   'overview/5/A': 'nothing was verified: the checksum database is off',
-  'overview/6/G': 'plain HTTP has no certificate',
-  'mirror/40/B': 'plain HTTP has no handshake',
 };
 
 real('the boards over a live daemon', ['prometheus'], () => {

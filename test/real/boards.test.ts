@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { lagSections } from '../../dashboards/lag.ts';
+import { versionOrder } from '../../dashboards/promql.ts';
 import { repoDir } from '../support/paths.ts';
 import { real } from '../support/requires.ts';
 import { at, dayStartMs, modules, registries, stepMs, story, theDay } from './boards-day.ts';
@@ -173,22 +174,55 @@ real('the boards over a day that is past', ['prometheus', 'promtool'], () => {
       expect(await value('mirror/2/A', story.end, { registry: 'flaky' }, { __range: `${daySeconds}s` })).toBeLessThan(
         0,
       );
-      expect(await value('mirror/33/A', at(10, 25), { registry: 'flaky', reason: 'refused' })).toBeGreaterThan(0);
-      expect(await value('mirror/33/A', at(11), { registry: 'flaky', reason: 'server' })).toBeGreaterThan(0);
+      expect(await value('mirror/33/A', at(10, 25), { reason: 'refused' }, { registry: ['flaky'] })).toBeGreaterThan(0);
+      expect(await value('mirror/33/A', at(11), { reason: 'server' }, { registry: ['flaky'] })).toBeGreaterThan(0);
     });
 
     test('the phases of a mirror add up to its mean round trip', async () => {
-      const query = panelQueries.find(({ key }) => key === 'mirror/10/A');
-      const phases = await past.instant(
-        interpolated(query?.expr ?? '', { ...sixHours, registry: ['calm'] }),
-        story.well,
+      const queries = panelQueries.filter(({ key }) => key.startsWith('mirror/10/'));
+      const found = await Promise.all(
+        queries.map(({ expr }) => past.instant(interpolated(expr, { ...sixHours, registry: ['calm'] }), story.well)),
       );
+      const phases = found.flat();
+      expect(phases).toHaveLength(5);
       const [mean] = await past.instant(
         'sum(rate(mirror_probe_rtt_seconds_sum{registry="calm",step="mod"}[1h])) / sum(rate(mirror_probe_rtt_seconds_count{registry="calm",step="mod"}[1h]))',
         story.well,
       );
       const sum = phases.reduce((total, { points }) => total + (points[0]?.[1] ?? Number.NaN), 0);
       expect(sum).toBeCloseTo(mean?.points[0]?.[1] ?? Number.NaN, 6);
+    });
+
+    test('the bars of the outage add up to what failed in it', async () => {
+      const query = interpolated(panelQueries.find(({ key }) => key === 'overview/12/A')?.expr ?? '', sixHours);
+      const [counted] = await past.instant('sum(mirror_probe_target_failures_total)', story.end);
+      const bars = await past.range(query, dayStartMs, story.end, 20 * 60);
+      const sum = bars.flatMap(({ points }) => points).reduce((total, [, value]) => total + value, 0);
+      expect(counted?.points[0]?.[1]).toBeGreaterThan(500);
+      expect(sum / (counted?.points[0]?.[1] ?? Number.NaN)).toBeCloseTo(1, 1);
+    });
+
+    test('twenty minutes after the daemon died each mirror still has its row, and says what is not known', async () => {
+      const deadMs = story.end + 20 * 60_000;
+      for (const { key, expr } of panelQueries.filter((one) => one.key.startsWith('overview/6/'))) {
+        const series = await past.instant(interpolated(expr, sixHours), deadMs);
+        expect(series.map(({ metric }) => metric['registry']).sort(), key).toEqual([...registries]);
+      }
+      expect(await value('overview/6/A', deadMs, { registry: 'near' })).toBeNaN();
+      expect(await value('overview/6/E', deadMs, { registry: 'near' })).toBeGreaterThanOrEqual(20 * 60);
+    });
+
+    test('versions sort as versions do, by what Grafana sorts by', async () => {
+      const versions = ['latest', 'v2.0.1', 'v1.10.0+incompatible', 'v1.10.0', 'v1.10.0-rc.1', 'v1.9.3', '1.9.2'];
+      const one = (version: string) => `label_replace(vector(1), "version", "${version}", "", "")`;
+      const series = await past.instant(versionOrder([...versions].sort().map(one).join(' or ')), story.well);
+      // @grafana/data's string comparer, newest first: what has no key comes before what has one.
+      const { compare } = new Intl.Collator('en', { sensitivity: 'base' });
+      const key = ({ order }: { order: string }) => (order === '' ? 0 : 1);
+      const sorted = series
+        .map(({ metric }) => ({ version: metric['version'], order: metric['order'] ?? '' }))
+        .sort((a, b) => key(a) - key(b) || compare(b.order, a.order));
+      expect(sorted.map(({ version }) => version)).toEqual(versions);
     });
 
     test('the row on lag, as soon as there is a lag, has both bounds of each mirror', async () => {

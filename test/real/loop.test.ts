@@ -1,73 +1,25 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { defaultRuleParameters } from '../../src/rules/parameters.ts';
 import { rulesText } from '../../src/rules/rules.ts';
-import { type Alertmanager, startAlertmanager } from '../support/alertmanager.ts';
+import { type Alertmanager, type HeldAlert, startAlertmanager } from '../support/alertmanager.ts';
 import { text } from '../support/answer.ts';
-import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { removeTempDir, tempDir } from '../support/paths.ts';
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
-import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { startRawServer } from '../support/raw-server.ts';
 import { real } from '../support/requires.ts';
-import { moduleAnswers, syntheticModules } from '../support/synthetic-modules.ts';
 import { startWebhookReceiver, verifyPost, type WebhookReceiver } from '../support/webhook-receiver.ts';
 import { type DaemonProcess, startDaemon, until } from './daemon.ts';
+import { alertmanagerConfig, type Mirror, startMirror, token } from './loop-parts.ts';
+import { overRestart } from './over-restart.ts';
 import type { AdviceJson } from './views.ts';
 
-const token = 'token-of-the-loop';
 const secret = 'whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=';
 /** An hour of the rules is a minute here. */
 const timeScale = 1 / 60;
 
 type LoopAdvice = AdviceJson & { readonly trigger: string; readonly reason: string };
-type Slowness = 'none' | 'now and then' | 'always';
-
-/** A Go mirror whose canary is slow as told. `slowAtMs`: the first slow answer since it was told so, performance.now(). */
-interface Mirror extends RawServer {
-  slowness: Slowness;
-  slowAtMs: number | null;
-}
-
-async function startMirror(): Promise<Mirror> {
-  const answers = moduleAnswers(syntheticModules);
-  let asked = 0;
-  const server = await startRawServer({
-    answer: async ({ path }) => {
-      if (path.endsWith('.mod')) await sleep(waitMs());
-      return answers.get(path) ?? text(404, 'not found\n');
-    },
-  });
-  const mirror: Mirror = Object.assign(server, { slowness: 'none' as const, slowAtMs: null });
-  function waitMs(): number {
-    asked += 1;
-    // Every third by 300 ms: below the floor of a spike (800 ms), never twice in a row, and a p95 ten times the usual.
-    const ms = mirror.slowness === 'always' ? 1200 : mirror.slowness === 'now and then' && asked % 3 === 0 ? 300 : 10;
-    if (ms > 10) mirror.slowAtMs ??= performance.now();
-    return ms;
-  }
-  return mirror;
-}
-
-/** deploy/alertmanager.yml, with its waits shortened and its machine receiver led here. */
-function alertmanagerConfig(url: string): object {
-  const config = parse(readFileSync(join(repoDir, 'deploy/alertmanager.yml'), 'utf8')) as {
-    route: { routes: Record<string, unknown>[] };
-    receivers: { name: string; webhook_configs?: Record<string, unknown>[] }[];
-  };
-  const waits = { group_wait: '3s', group_interval: '2s', repeat_interval: '10s' };
-  const { routes } = config.route;
-  const machine = routes.find(({ receiver }) => receiver === 'mirrorwatch');
-  const hook = config.receivers.find(({ name }) => name === 'mirrorwatch')?.webhook_configs?.[0];
-  if (machine === undefined || hook === undefined) throw new Error('deploy/alertmanager.yml has no machine receiver');
-  Object.assign(machine, waits);
-  Object.assign(hook, { url, http_config: { authorization: { credentials: token } } });
-  // What the daemon pushed itself is led back to it, as a careless route would.
-  routes.unshift({ receiver: 'mirrorwatch', matchers: ['mirrorwatch_origin=~".+"'], continue: true, ...waits });
-  return config;
-}
-
 const took: Record<string, number> = {};
 
 real(
@@ -129,6 +81,14 @@ webhooks:
       (await prometheus.alerts()).some(
         ({ state, labels }) => state === 'firing' && labels['alertname'] === 'MirrorSlow',
       );
+
+    const restart = async (): Promise<void> => {
+      await daemon.kill();
+      await daemon.close();
+      daemon = await start();
+    };
+    const down = async (alertname: string): Promise<boolean> =>
+      (await prometheus.alerts()).some(({ state, labels }) => state === 'firing' && labels['alertname'] === alertname);
 
     beforeAll(async () => {
       dir = tempDir('loop');
@@ -293,6 +253,71 @@ webhooks:
         async () => (await alertmanager.alerts()).find(({ labels }) => labels['alertname'] === 'MirrorwatchSpike'),
         (alert) => alert === undefined,
         { withinMs: 30_000, help: daemon.log },
+      );
+    });
+
+    test('a restart amid an outage: the rule fires on, nobody is said to have never answered, and ours is told anew', {
+      timeout: 240_000,
+    }, async () => {
+      const alive = Date.now();
+      a.slowness = 'dead';
+      await until('MirrorDown fires', () => down('MirrorDown'), Boolean, {
+        withinMs: 90_000,
+        help: () => daemon.log(),
+      });
+      const ours = async (): Promise<HeldAlert | undefined> =>
+        (await alertmanager.alerts()).find(({ labels }) => labels['alertname'] === 'MirrorwatchOutage');
+      const before = await until('Alertmanager holds the outage', ours, Boolean, {
+        withinMs: 20_000,
+        help: daemon.log,
+      });
+
+      const { last: alert, silentMs, neverAnswered, goneMs } = await overRestart(prometheus, restart, 'MirrorDown');
+      took['killed amid an outage → scraped again'] = goneMs;
+      expect(alert?.labels).toMatchObject({ severity: 'warning', registry: 'a' });
+      // It goes on for three minutes of the rules, three seconds here, and a loaded machine may take longer to start.
+      expect(silentMs).toBeLessThanOrEqual(Math.max(0, goneMs - 1_000));
+      expect(neverAnswered).toBe(0);
+      // Last success came back, and is from before the outage.
+      const [last] = await prometheus.query('max(mirror_probe_last_success_timestamp_seconds{registry="a"})');
+      expect(last?.value).toBeGreaterThan(0);
+      expect((last?.value ?? Number.NaN) * 1000).toBeLessThan(alive + 2_000);
+      const after = await until(
+        'ours is told anew',
+        ours,
+        (held) => held !== undefined && held.endsAt > (before?.endsAt ?? ''),
+        { withinMs: 30_000, help: daemon.log },
+      );
+      expect(after?.startsAt).toBe(before?.startsAt);
+    });
+
+    test('and when the last mirror dies too: nothing is usable, which pages, over a restart as well', {
+      timeout: 240_000,
+    }, async () => {
+      b.slowness = 'dead';
+      const deadAtMs = performance.now();
+      await until('MirrorNoneUsable fires', () => down('MirrorNoneUsable'), Boolean, {
+        withinMs: 90_000,
+        help: () => daemon.log(),
+      });
+      took['the last mirror dies → MirrorNoneUsable'] = performance.now() - deadAtMs;
+      const { last, silentMs, neverAnswered, goneMs } = await overRestart(prometheus, restart, 'MirrorNoneUsable');
+      expect(last?.labels).toMatchObject({ severity: 'critical', upstream: 'go', vantage: 'loop' });
+      expect(silentMs).toBeLessThanOrEqual(Math.max(0, goneMs - 1_000));
+      expect(neverAnswered).toBe(0);
+      a.slowness = 'none';
+      b.slowness = 'none';
+      await until(
+        'it ends',
+        () => down('MirrorNoneUsable'),
+        (fires) => !fires,
+        { withinMs: 90_000, help: daemon.log },
+      );
+      await until(
+        'and MirrorDown',
+        () => down('MirrorDown'),
+        (fires) => !fires,
+        { withinMs: 90_000, help: daemon.log },
       );
     });
   },

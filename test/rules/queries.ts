@@ -31,9 +31,9 @@ export function labelsOf(name: string): readonly string[] | null {
 
 /** The names of series in a query. */
 export function namesIn(query: string): readonly string[] {
-  return [...query.matchAll(/(?<![\w:])((?:[a-z_]+:)?mirror(?:watch)?_[a-z_]+(?::\w+)?)\b/g)].map(
-    ([, name = '']) => name,
-  );
+  return [
+    ...query.matchAll(/(?<![\w:])((?:[a-z_]+:)?mirror(?:watch)?_[a-z_]+(?::\w+)?|process_start_time_seconds)\b/g),
+  ].map(([, name = '']) => name);
 }
 
 /** What of a query is not there, in words; empty when all is. */

@@ -77,6 +77,23 @@ const named = [
   ...recordingRules.map(({ record, expr }) => ({ name: record, expr })),
 ];
 
+describe('who is woken at night', () => {
+  test('what cannot wait until morning, and nothing else', () => {
+    const pages = alertRules.filter(({ labels }) => labels.severity === 'critical').map(({ alert }) => alert);
+    expect(pages).toEqual(['MirrorNoneUsable', 'MirrorContentMismatch', 'MirrorDownMostPlaces', 'MirrorwatchDown']);
+  });
+
+  test('docs/rules.md says of each alert what it is, pages first', () => {
+    const page = readFileSync(join(repoDir, 'docs/rules.md'), 'utf8');
+    const rows = [...page.matchAll(/^\| (\w+) \| (page|ticket|known) \| .+ \|$/gm)].map(([, alert, is]) => [alert, is]);
+    const order = { critical: 'page', warning: 'ticket', info: 'known' } as const;
+    const wanted = Object.entries(order).flatMap(([severity, is]) =>
+      alertRules.filter(({ labels }) => labels.severity === severity).map(({ alert }) => [alert, is]),
+    );
+    expect(rows).toEqual(wanted);
+  });
+});
+
 // What a linter would look for: promtool has no such checks.
 describe('each rule', () => {
   test.each(alertRules)('$alert has a condition', ({ expr }) => {

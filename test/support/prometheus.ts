@@ -33,6 +33,8 @@ export interface PromSample {
 /** One alert as Prometheus sees it. */
 export interface PromAlert {
   readonly state: 'pending' | 'firing';
+  /** Since when its condition holds, RFC 3339. */
+  readonly activeAt: string;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }

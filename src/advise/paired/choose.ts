@@ -1,4 +1,5 @@
 import { type Contest, pairOf, recordOf } from './contest.ts';
+import { failureBound, failureSum } from './failures.ts';
 import { type Alarm, type AlarmRule, alarmOf, runningOf } from './pair.ts';
 import { buildCost, isFailingNow, lastMinute, meanMs } from './record.ts';
 
@@ -30,9 +31,15 @@ export function choose(contest: Contest, candidates: readonly string[], rule: Ch
   if (head === null) return null;
   const headCost = costOf(contest, head, rule);
   const choices: { readonly to: string; readonly alarm: Alarm; readonly cost: number }[] = [];
-  for (const name of candidates) {
-    if (name === head || !isGoodNow(contest, name, rule.nowMs)) continue;
-    const alarm = alarmOf(pairOf(contest, head, name), { ...rule, isShared: isShared(contest, name, rule.nowMs) });
+  const able = candidates.filter((name) => name !== head && isGoodNow(contest, name, rule.nowMs));
+  const alarms = able.map((name) =>
+    alarmOf(pairOf(contest, head, name), { ...rule, isShared: isShared(contest, name, rule.nowMs) }),
+  );
+  const failing = alarms.find((alarm) => alarm === 'failures' || alarm === 'heavy_failures') ?? null;
+  for (const [at, name] of able.entries()) {
+    const own = alarms[at] ?? null;
+    // Where the head fails against one, it fails: who answered well beside it is as good a choice.
+    const alarm = own ?? (failing !== null && isNearFailure(contest, head, name) ? failing : null);
     if (alarm === null) continue;
     const cost = costOf(contest, name, rule);
     if (cost === null) continue;
@@ -41,6 +48,14 @@ export function choose(contest: Contest, candidates: readonly string[], rule: Ch
     choices.push({ to: name, alarm, cost });
   }
   return cheapest(choices, rule);
+}
+
+/** A candidate that comes a moment later than the first may be chosen where this share of the bound is reached. */
+const nearShare = 0.5;
+
+function isNearFailure(contest: Contest, head: string, name: string): boolean {
+  const { all, heavy } = pairOf(contest, head, name).failures;
+  return Math.max(failureSum(all), failureSum(heavy)) >= nearShare * failureBound;
 }
 
 /** True where a sum has passed its bound: otherwise there is nothing to choose. */

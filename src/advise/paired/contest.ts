@@ -18,6 +18,10 @@ export interface Contest {
   /** By candidate; all against `head`. */
   readonly pairs: Map<string, Pair>;
   health: Health;
+  /** What the head did oddly last, since it is the head; `null`: nothing. */
+  /** When a download of the head was last ordered, monotonic milliseconds. */
+  downloadMs: number;
+  odd: { readonly question: string; readonly isHeavy: boolean } | null;
 }
 
 /** What the contest is told by its surroundings at each answer. */
@@ -52,6 +56,8 @@ export function newContest(head: string | null): Contest {
     patience: new Map(),
     pairs: new Map(),
     health: newHealth(),
+    downloadMs: Number.NEGATIVE_INFINITY,
+    odd: null,
   };
 }
 
@@ -70,6 +76,7 @@ export function moveTo(contest: Contest, head: string | null): void {
   contest.head = head;
   contest.pairs.clear();
   contest.health = newHealth();
+  contest.odd = null;
 }
 
 /** The comparison of the head with one candidate, begun where there is none. */

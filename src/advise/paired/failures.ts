@@ -5,6 +5,8 @@ export const failureBound = 8;
 /** What is never believed of a candidate: that it fails less often than this. */
 const leastRate = 0.005;
 const mostRate = 0.97;
+/** A sum is let grow to so many times its bound: what is over must end in time. */
+const mostOfBound = 2.5;
 /** Witness asked for: how much better two rates explain the answers than one does, as a log-likelihood. */
 const witnessBound = { all: 1.6, heavy: 0.8 } as const;
 /** On top of it while a third mirror fails too: the trouble may be shared. */
@@ -73,15 +75,17 @@ export function hearFailure(test: FailureTest, head: boolean, candidate: boolean
       if (run.failures > 0) count(run, head, candidate);
       continue;
     }
-    run.sum += head ? Math.log(p1 / p0) : Math.log((1 - p1) / (1 - p0));
+    const next = run.sum + (head ? Math.log(p1 / p0) : Math.log((1 - p1) / (1 - p0)));
+    run.sum = Math.min(next, mostOfBound * failureBound);
     if (run.sum <= 0) {
       clear(run);
       continue;
     }
     if (head) {
-      if (run.failures === 0) run.firstMs = atMs;
+      // Downloads come to an end in another order than they began.
+      run.firstMs = run.failures === 0 ? atMs : Math.min(run.firstMs, atMs);
+      run.lastMs = run.failures === 0 ? atMs : Math.max(run.lastMs, atMs);
       run.failures += 1;
-      run.lastMs = atMs;
     }
     count(run, head, candidate);
   }

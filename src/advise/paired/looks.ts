@@ -1,5 +1,5 @@
 import { type Contest, type Heard, recordOf } from './contest.ts';
-import { alarmShare, type Pair, pairTimeShare } from './pair.ts';
+import { alarmShare, pairTimeShare } from './pair.ts';
 import { meanMs } from './record.ts';
 
 /** A question to be asked again of some mirrors, because its answer was odd. */
@@ -22,6 +22,8 @@ const oddFactor = 2;
 const oddShare = 0.3;
 const anyShare = 0.6;
 const nearShare = 0.5;
+/** From here on a test has spoken; that nothing came of it has other reasons. */
+const passedShare = 1.5;
 /** Siblings asked along, beside the next in the chain. */
 const siblings = 2;
 
@@ -35,22 +37,28 @@ export interface Odd {
 
 /**
  * What to ask again after what the head did: after a bad answer, or one that brings the time test on, each second for
- * 15 s; while any test is above half of its bound each 3 s; a heavy step once.
+ * 15 s; while any test is above half of its bound what was odd last each 3 s; a heavy step once.
  */
 export function oddOf(contest: Contest, heard: readonly Heard[], nowMs: number): readonly Odd[] {
   const { head } = contest;
   if (head === null || heard.length === 0) return [];
   const near = nearness(contest);
   const isUrgent = near.any > anyShare;
-  return heard.flatMap((one): Odd[] => {
+  const found: Odd[] = [];
+  for (const one of heard) {
     const { question, outcome } = one;
     const isOdd = isOddAnswer(contest, head, one, nowMs);
-    if (outcome.isHeavy)
-      return one.isScheduled && (outcome.bad || isOdd) ? [{ question, forMs: 0, stepMs, isUrgent }] : [];
-    const isBurst = outcome.bad || (near.time > oddShare && isOdd) || near.time > anyShare;
-    if (isBurst) return [{ question, forMs: burstMs, stepMs, isUrgent }];
-    return near.any > nearShare ? [{ question, forMs: slowStepMs, stepMs: slowStepMs, isUrgent }] : [];
-  });
+    if (outcome.bad || isOdd) contest.odd = { question, isHeavy: outcome.isHeavy };
+    if (outcome.isHeavy) {
+      if (outcome.bad || isOdd) found.push({ question, forMs: 0, stepMs, isUrgent });
+    } else if (outcome.bad || (near.time > oddShare && isOdd) || near.time > anyShare)
+      found.push({ question, forMs: burstMs, stepMs, isUrgent });
+  }
+  if (found.length > 0 || near.any <= nearShare || contest.odd === null) return found;
+  const { question, isHeavy } = contest.odd;
+  return [
+    isHeavy ? { question, forMs: 0, stepMs, isUrgent } : { question, forMs: slowStepMs, stepMs: slowStepMs, isUrgent },
+  ];
 }
 
 /**
@@ -75,12 +83,14 @@ function isOddAnswer(contest: Contest, head: string, { outcome }: Heard, nowMs: 
   return !outcome.bad && usualMs !== null && outcome.tookMs > oddFactor * usualMs;
 }
 
+/** How near the tests are to their bounds; one that has passed its bound has nothing more to learn. */
 function nearness(contest: Contest): { readonly any: number; readonly time: number } {
   let any = 0;
   let time = 0;
-  for (const pair of contest.pairs.values() as Iterable<Pair>) {
-    any = Math.max(any, alarmShare(pair));
-    time = Math.max(time, pairTimeShare(pair));
+  for (const pair of contest.pairs.values()) {
+    const [failures, light] = [alarmShare(pair), pairTimeShare(pair)];
+    if (failures < passedShare) any = Math.max(any, failures);
+    if (light < passedShare) time = Math.max(time, light);
   }
   return { any, time };
 }

@@ -12,6 +12,8 @@ const memory = 1 / 300;
 /** Above this share of its bound the deviation stands still: a shift must not hide itself. */
 const frozenShare = 0.6;
 const winsor = 6;
+/** A sum is let grow to so many times its bound: what is over must end in time. */
+const mostOfBound = 2;
 
 /** The sum at which a head is believed to be slower; `recent`: within `hold` of a move. */
 export const timeBound = { usual: 14, recent: 21 } as const;
@@ -66,7 +68,7 @@ export function hearTime(
   const deviation = deviationMs(test);
   const raw = (headMs - context.ratio * candidateMs) / deviation;
   const gain = Math.max(-clip, Math.min(clip, raw)) - drift + (context.isHome ? homeBonus : 0);
-  test.sum += gain;
+  test.sum = Math.min(test.sum + gain, mostOfBound * context.bound);
   if (test.sum <= 0) restart(test);
   else {
     test.rounds += 1;

@@ -1,10 +1,13 @@
 import type { Advice } from '../../core/advice.ts';
+import type { Config } from '../../core/config.ts';
+import { reach } from './command.ts';
 import { dated, duration, percent, span } from './format.ts';
+import { adviceHands } from './hands.ts';
 import { type Html, html } from './html.ts';
 import { causeWords, refusalWords } from './words.ts';
 
 /** One advice as it is shown on top: what to do, why, the line to copy, how to go back, until when. */
-export function adviceCard(advice: Advice, nowMs: number): Html {
+export function adviceCard(advice: Advice, config: Config, nowMs: number): Html {
   if (advice.state === 'refused') return refusedCard(advice);
   const isTaken = advice.state === 'accepted';
   const heading = isTaken
@@ -17,6 +20,7 @@ ${lineToCopy(advice, isTaken)}
 <dl class="facts">
 <div><dt>because of</dt><dd>${causeWords[advice.cause]}</dd></div>
 <div><dt>confidence</dt><dd>${advice.confidence}</dd></div>
+<div><dt>a client’s fetch, expected</dt><dd>${change(advice.expected.fetchCostSeconds, (seconds) => duration(seconds === null ? null : seconds * 1000))}</dd></div>
 <div><dt>p95, expected</dt><dd>${change(advice.expected.p95Seconds, (seconds) => duration(seconds === null ? null : seconds * 1000))}</dd></div>
 <div><dt>available, expected</dt><dd>${change(advice.expected.availability, percent)}</dd></div>
 <div><dt>rests on</dt><dd>${advice.evidence.samples} samples in ${span(advice.evidence.windowSeconds * 1000)}</dd></div>
@@ -25,7 +29,7 @@ ${lineToCopy(advice, isTaken)}
 <p class="back">To go back: <code>${advice.rollback}</code></p>
 ${
   !isTaken &&
-  html`<p class="accept">Once it is set, say so, to be told when to go back: <code>mirrorwatch advice accept ${advice.id}</code></p>`
+  html`<p class="accept">Once it is set, say so, to be told when to go back: <code>mirrorwatch advice accept ${advice.id}${reach(config)}</code></p>${adviceHands(config, advice.id)}`
 }
 ${
   advice.doesNotCover.length > 0 &&

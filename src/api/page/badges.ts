@@ -24,6 +24,11 @@ export function stateBadge(state: MirrorState): Html {
   return html`<span class="state ${state}"><svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">${shapes[state]}</svg>${stateWords[state]}</span>`;
 }
 
+/** Since when a state holds; nothing where nobody knows. */
+export function sinceNote(sinceMs: number | null, nowMs: number): Html | null {
+  return sinceMs === null ? null : html`<small class="muted">since ${at(sinceMs)}, ${span(nowMs - sinceMs)}</small>`;
+}
+
 /** What holds beside the state: in doubt, paused, maintenance, asked to stay away. */
 export function standingNotes(standing: Standing | undefined, nowMs: number): Html[] {
   if (standing === undefined) return [];

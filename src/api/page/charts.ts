@@ -4,6 +4,7 @@ import { stamp } from '../../core/views.ts';
 import { outcomeWord } from '../views.ts';
 import { coordinate, duration } from './format.ts';
 import { type Html, html } from './html.ts';
+import { type Stretch, stretchOf, ticksOf } from './ticks.ts';
 
 /** Patterns that the charts refer to; once on each page. Hatching is our sign for "we could not tell". */
 export const patterns: Html = html`<svg class="defs" width="0" height="0" aria-hidden="true" focusable="false"><defs>
@@ -39,6 +40,15 @@ export function phaseBar(times: PhaseTimes, scaleMs: number): Html {
   return html`<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="12" class="track"/>${parts}</svg>`;
 }
 
+/** Both scales: where the time of one goes, over the whole width; beneath, thin, its length beside the longest of all. */
+export function phaseBars(times: PhaseTimes, longestMs: number): Html {
+  const total = totalOf(times);
+  if (total === 0 || longestMs <= 0) return phaseBar(times, longestMs);
+  const label = `${duration(total)}, the longest here is ${duration(longestMs)}`;
+  const width = coordinate(Math.min(1000, (total / longestMs) * 1000));
+  return html`${phaseBar(times, total)}<svg class="bar length" viewBox="0 0 1000 4" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="4" class="track"/><rect width="${width}" height="4" class="length-fill"/></svg>`;
+}
+
 /** One phase as a rectangle of its own; positions in thousandths of `scaleMs`. */
 export function segment(phase: Phase, fromMs: number, ms: number, scaleMs: number, height: number): Html {
   const x = (fromMs / scaleMs) * 1000;
@@ -56,6 +66,8 @@ export interface StripFrame {
   readonly isKept: (sample: SettledSample) => boolean;
   /** With the words of the axis, for the large form. */
   readonly labelled: boolean;
+  /** From when to when it reaches; `null`: from its first sample to its last. */
+  readonly stretch: Stretch | null;
 }
 
 /**
@@ -73,27 +85,41 @@ export function sampleStrip(samples: readonly SettledSample[], frame: StripFrame
       : html`<line x1="0" x2="${width}" y1="${coordinate(scale.y(frame.thresholdMs))}" y2="${coordinate(scale.y(frame.thresholdMs))}" class="threshold"/>`;
   const label = wordsOf(samples, frame.thresholdMs);
   return html`<svg class="strip${frame.labelled && ' large'}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label}"><title>${label}</title>
-<line x1="0" x2="${width}" y1="${height - 0.5}" y2="${height - 0.5}" class="axis"/>${threshold}${lines(samples, scale)}${samples.map((sample) => mark(sample, scale, frame))}${
+<line x1="0" x2="${width}" y1="${height - 0.5}" y2="${height - 0.5}" class="axis"/>${scale.ticks.map((tick) => tickLine(tick, scale, frame))}${threshold}${lines(samples, scale)}${samples.map((sample) => mark(sample, scale, frame))}${
     frame.labelled && words(frame, scale)
   }</svg>`;
 }
 
+function tickLine(wallMs: number, scale: Scale, { height, labelled }: StripFrame): Html {
+  const x = coordinate(scale.x(wallMs));
+  const word =
+    labelled &&
+    html`<text x="${x}" y="11" class="axis-word tick-word">${stamp(wallMs).slice(11, wallMs % 60_000 === 0 ? 16 : 19)}</text>`;
+  return html`<line x1="${x}" x2="${x}" y1="${labelled ? 16 : height - 6}" y2="${height}" class="tick"/>${word}`;
+}
+
 interface Scale {
-  readonly x: (sample: SettledSample) => number;
+  readonly x: (wallMs: number) => number;
+  /** Round times, wall milliseconds. */
+  readonly ticks: readonly number[];
   readonly y: (ms: number) => number;
   readonly topMs: number;
 }
 
-function scaleOf(samples: readonly SettledSample[], { width, height, thresholdMs, labelled }: StripFrame): Scale {
+function scaleOf(
+  samples: readonly SettledSample[],
+  { width, height, thresholdMs, labelled, stretch }: StripFrame,
+): Scale {
   const rtts = samples.flatMap((sample) => (sample.outcome.tag === 'ok' ? (sample.rttMs ?? []) : []));
   const topMs = Math.max((thresholdMs ?? 0) * 1.1, ...rtts, 1);
-  const firstMs = samples[0]?.startedAtMs ?? 0;
-  const lengthMs = Math.max(1, (samples.at(-1)?.startedAtMs ?? 0) - firstMs);
+  const { fromMs, toMs } = stretch ?? stretchOf([samples], samples.at(-1)?.startedAtMs ?? 0) ?? { fromMs: 0, toMs: 1 };
+  const lengthMs = Math.max(1, toMs - fromMs);
   const left = labelled ? 56 : 4;
-  const headroom = labelled ? 22 : 11;
+  const headroom = labelled ? 34 : 11;
   return {
     topMs,
-    x: (sample) => left + ((sample.startedAtMs - firstMs) / lengthMs) * (width - left - 5),
+    x: (wallMs) => left + ((wallMs - fromMs) / lengthMs) * (width - left - 5),
+    ticks: ticksOf({ fromMs, toMs }, labelled ? 8 : 4),
     y: (ms) => height - 3 - (ms / topMs) * (height - 3 - headroom),
   };
 }
@@ -112,12 +138,12 @@ function lines(samples: readonly SettledSample[], scale: Scale): Html[] {
     .filter((run) => run.length > 1)
     .map(
       (run) =>
-        html`<polyline class="rtt" points="${run.map((sample) => `${coordinate(scale.x(sample))},${coordinate(scale.y(sample.rttMs ?? 0))}`).join(' ')}"/>`,
+        html`<polyline class="rtt" points="${run.map((sample) => `${coordinate(scale.x(sample.startedAtMs))},${coordinate(scale.y(sample.rttMs ?? 0))}`).join(' ')}"/>`,
     );
 }
 
 function mark(sample: SettledSample, scale: Scale, { height, isKept, labelled }: StripFrame): Html {
-  const x = scale.x(sample);
+  const x = scale.x(sample.startedAtMs);
   const says = `${stamp(sample.startedAtMs).slice(11, 19)} UTC: ${outcomeWord(sample)}${sample.outcome.tag === 'ok' ? ` ${duration(sample.rttMs)}` : ''}${sample.cold ? ', first fetch of a cache' : ''}`;
   const shape = html`${shapeOf(sample, x, scale, height, labelled ? 1.5 : 1)}<title>${says}</title>`;
   return isKept(sample)
@@ -131,7 +157,7 @@ function shapeOf(sample: SettledSample, x: number, scale: Scale, height: number,
     return html`<rect x="${coordinate(x - 2.5)}" y="1" width="5" height="${height - 3}" fill="url(#hatch)"/>`;
   if (sample.outcome.tag === 'failed') {
     const r = 3 * size;
-    const y = 1.5 + r;
+    const y = (size > 1 ? 17 : 1.5) + r;
     return html`<line x1="${coordinate(x)}" x2="${coordinate(x)}" y1="${coordinate(y)}" y2="${height - 2}" class="fail-stem"/><path d="M${coordinate(x - r)} ${coordinate(y - r)}l${around(6)} ${around(6)}m0 ${around(-6)}l${around(-6)} ${around(6)}" class="fail"/>`;
   }
   const y = scale.y(sample.rttMs ?? 0);

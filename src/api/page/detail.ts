@@ -2,13 +2,19 @@ import type { Mirror } from '../../core/mirror.ts';
 import type { Standing } from '../../core/standing.ts';
 import { isHeavy } from '../../core/target.ts';
 import type { ApiDeps, SeriesView } from '../deps.ts';
-import { canaryOf } from '../views.ts';
-import { outcomeLink, standingNotes, stateBadge } from './badges.ts';
-import { phaseBar, phaseKey, sampleStrip, totalOf } from './charts.ts';
+import { canaryOf, placeOf } from '../views.ts';
+import { stripWithAxis } from './axis.ts';
+import { outcomeLink, sinceNote, standingNotes, stateBadge } from './badges.ts';
+import { phaseBars, phaseKey, totalOf } from './charts.ts';
 import { findingList } from './findings.ts';
 import { ago, at, dated, duration, span } from './format.ts';
+import { pauseHand } from './hands.ts';
+import { history } from './history.ts';
 import { type Html, html } from './html.ts';
 import { keptIn, linkedTime } from './overview.ts';
+import { maintenanceWords } from './place.ts';
+import { runningSum } from './running-sum.ts';
+import { gateWords } from './words.ts';
 
 /** Series on one page; the rest behind a link. */
 export const seriesPerPage = 100;
@@ -25,15 +31,18 @@ export function detail(deps: ApiDeps, mirror: Mirror, from: number): Html {
   const canary = canaryOf(series);
   return html`<nav class="crumbs"><a href="/">all mirrors</a></nav>
 <h1>${mirror.name} ${stateBadge(standing?.state ?? 'unknown')}</h1>
-<p class="reason"><bdi>${standing?.because ?? 'not asked yet'}</bdi> ${standingNotes(standing, nowMs)}</p>
-${facts(mirror, standing, nowMs)}
+<p class="reason"><bdi>${standing?.because ?? 'not asked yet'}</bdi> ${standingNotes(standing, nowMs)}${standing && sinceNote(deps.stateSince(standing), nowMs)}</p>
+${pauseHand(deps.config(), mirror.name, standing?.paused != null)}
+${facts(deps, mirror, standing, nowMs)}
 ${canary && canarySection(deps, canary)}
-${standing && standing.findings.length > 0 && html`<section aria-labelledby="h-findings"><h2 id="h-findings">Found</h2>${findingList(standing.findings, nowMs, mirror.name)}</section>`}
+${standing && standing.findings.length > 0 && html`<section aria-labelledby="h-findings"><h2 id="h-findings">Found</h2>${findingList(standing.findings, { nowMs, mirror: mirror.name, ack: deps.config() })}</section>`}
 ${seriesSection(deps, mirror, series, from, nowMs)}
+${history(deps, mirror.name, nowMs)}
 ${probesSection(deps, mirror)}`;
 }
 
-function facts(mirror: Mirror, standing: Standing | undefined, nowMs: number): Html {
+function facts(deps: ApiDeps, mirror: Mirror, standing: Standing | undefined, nowMs: number): Html {
+  const { candidate } = placeOf(deps, mirror);
   const certificate = standing?.certificate;
   return html`<dl class="facts">
 <div><dt>address</dt><dd><code>${mirror.url}</code></dd></div>
@@ -44,13 +53,15 @@ function facts(mirror: Mirror, standing: Standing | undefined, nowMs: number): H
 <div><dt>last ok</dt><dd>${ago(standing?.lastOkAtMs ?? null, nowMs)}</dd></div>
 <div><dt>certificate</dt><dd>${certificate == null || certificate.expiresAtMs === null ? 'unknown' : html`${certificate.expiresAtMs > nowMs ? `${span(certificate.expiresAtMs - nowMs)} left, until ` : 'expired '}${dated(certificate.expiresAtMs)}`}${certificate?.authorizationCode && html` <b>${certificate.authorizationCode}</b>`}</dd></div>
 <div><dt>lag</dt><dd>unknown</dd></div>
+<div><dt>maintenance</dt><dd>${mirror.maintenance.length === 0 ? 'no windows' : maintenanceWords(deps, mirror)}</dd></div>
+<div><dt>as advice</dt><dd>${candidate === undefined ? '—' : html`${gateWords[candidate.gate]}${runningSum(candidate)}`}</dd></div>
 </dl>`;
 }
 
 function canarySection(deps: ApiDeps, canary: SeriesView): Html {
   const baseline = deps.baseline(canary.target.id, canary.connection);
   return html`<section aria-labelledby="h-canary"><h2 id="h-canary">Canary <span class="count">${nameOf(canary)}</span></h2>
-${sampleStrip(canary.recent, { width: 960, height: 170, thresholdMs: baseline?.thresholdMs ?? null, isKept: keptIn(canary), labelled: true })}
+${stripWithAxis(canary.recent, { width: 960, height: 182, thresholdMs: baseline?.thresholdMs ?? null, isKept: keptIn(canary), labelled: true, stretch: null })}
 <p class="legend">${canary.recent.length} samples${canary.recent[0] && html` from ${at(canary.recent[0].startedAtMs)} to ${at(canary.recent.at(-1)?.startedAtMs ?? 0)}`}: ▲ slow, ✕ failed, ○ the first fetch of a cache, hatched: could not tell. The ones we still hold are links.</p></section>`;
 }
 
@@ -83,15 +94,22 @@ function seriesRow(deps: ApiDeps, series: SeriesView, scaleMs: number, nowMs: nu
   const thresholdMs = baseline?.thresholdMs ?? null;
   return html`<tr>
 <th scope="row"><span class="step">${series.target.step}</span>${series.target.canary && html` <span class="tag">canary</span>`}${series.connection === 'warm' && html` <span class="tag">warm</span>`}<small>${moduleOf(series) || 'the mirror itself'}</small></th>
-<td data-label="last">${series.last === null ? html`<span class="muted">not yet</span>` : html`${outcomeLink(series.last)}<small class="muted">${ago(series.last.startedAtMs, nowMs)}</small>`}</td>
+<td data-label="last">${series.last === null ? firstDue(deps, series, nowMs) : html`${outcomeLink(series.last)}<small class="muted">${ago(series.last.startedAtMs, nowMs)}</small>`}</td>
 <td class="n" data-label="p50">${linkedTime(deps, series, series.p50Ms)}</td>
 <td class="n" data-label="p95">${linkedTime(deps, series, series.p95Ms)}</td>
 <td class="n" data-label="baseline">${baseline?.baselineMs == null ? unjudged : duration(baseline.baselineMs)}</td>
 <td class="n" data-label="slow above">${thresholdMs === null ? unjudged : duration(thresholdMs)}</td>
 <td class="n" data-label="slow in a row">${baseline == null || thresholdMs === null ? unjudged : baseline.streak}</td>
-<td class="wide" data-label="phases">${phaseBar(series.phases, heavy ? totalOf(series.phases) : scaleMs)}</td>
-<td class="wide" data-label="last samples">${sampleStrip(series.recent, { width: 180, height: 34, thresholdMs, isKept: keptIn(series), labelled: false })}</td>
+<td class="wide" data-label="phases">${phaseBars(series.phases, heavy ? totalOf(series.phases) : scaleMs)}</td>
+<td class="wide" data-label="last samples">${stripWithAxis(series.recent, { width: 180, height: 34, thresholdMs, isKept: keptIn(series), labelled: false, stretch: null })}</td>
 </tr>`;
+}
+
+/** A target that waits for its first probe says when that is due. */
+function firstDue(deps: ApiDeps, series: SeriesView, nowMs: number): Html {
+  const dueAtMs = deps.dueAt(series);
+  const when = dueAtMs === null ? 'never' : dueAtMs <= nowMs ? 'now' : html`in ${span(dueAtMs - nowMs)}`;
+  return html`<span class="muted">not yet</span><small class="muted">first probe due ${when}</small>`;
 }
 
 function probesSection(deps: ApiDeps, mirror: Mirror): Html | null {

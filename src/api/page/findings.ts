@@ -1,22 +1,46 @@
+import type { Config } from '../../core/config.ts';
 import type { Finding } from '../../core/finding.ts';
 import { mirrorPath, probePath } from './badges.ts';
+import { reach } from './command.ts';
 import { dated, span } from './format.ts';
+import { ackHand } from './hands.ts';
 import { type Html, html } from './html.ts';
 import { kindWords } from './words.ts';
 
 const probesShown = 5;
 
-/** Findings as a list, each with the probes it rests on; `mirror` leaves out whose they are. */
-export function findingList(findings: readonly Finding[], nowMs: number, mirror: string | null): Html {
-  return html`<ul class="findings">${findings.map((finding) => findingItem(finding, nowMs, mirror))}</ul>`;
+/** What is known of the page around a finding. */
+export interface FindingFrame {
+  readonly nowMs: number;
+  /** Whose page it is: left out of the sentence; `null`: everybody's. */
+  readonly mirror: string | null;
+  /** With a way to acknowledge it, for this configuration; `null`: without. */
+  readonly ack: Config | null;
 }
 
-function findingItem(finding: Finding, nowMs: number, mirror: string | null): Html {
+/** Findings as a list, each with the probes it rests on. */
+export function findingList(findings: readonly Finding[], frame: FindingFrame): Html {
+  return html`<ul class="findings">${findings.map((finding) => findingItem(finding, frame))}</ul>`;
+}
+
+/** One finding: what it says, since when, how sure, and the probes it rests on. */
+export function findingItem(finding: Finding, { nowMs, mirror, ack }: FindingFrame): Html {
   const isAboutUs = finding.registry === null;
   return html`<li class="finding ${finding.state}${isAboutUs && ' about-us'}" id="finding-${finding.id}">
 <span class="kind ${finding.kind}">${kindWords[finding.kind]}</span> <span class="said">${said(finding, mirror)}</span>
-<span class="muted">${finding.closedAtMs === null ? html`for ${span(nowMs - finding.openedAtMs)}` : html`${dated(finding.openedAtMs)} to ${dated(finding.closedAtMs)}`}, confidence ${finding.confidence}${vantageNote(finding)}${scopeNote(finding)}</span>
-${probeLinks(finding)}${ackHint(finding)}</li>`;
+<span class="muted">${lasted(finding, nowMs)}, confidence ${finding.confidence}${vantageNote(finding)}${scopeNote(finding)}</span>
+${probeLinks(finding)}${ackHint(finding, ack)}${ack !== null && needsAck(finding) && ackHand(ack, finding.id)}</li>`;
+}
+
+function lasted({ openedAtMs, closedAtMs }: Finding, nowMs: number): Html {
+  return closedAtMs === null
+    ? html`since ${dated(openedAtMs)}, ${span(nowMs - openedAtMs)}`
+    : html`${dated(openedAtMs)} to ${dated(closedAtMs)}, ${span(closedAtMs - openedAtMs)}`;
+}
+
+/** It never clears by itself. */
+function needsAck({ kind, state }: Finding): boolean {
+  return kind === 'mismatch' && state === 'open';
 }
 
 /** The finding's sentence; the mirror's name in it, or before it, leads to its page. */
@@ -46,10 +70,10 @@ function probeLinks({ evidence }: Finding): Html | null {
   return html`<span class="walk">on the wire: ${shown.map((probeId, i) => html`<a href="${probePath(probeId)}">probe ${evidence.probeIds.length - shown.length + i + 1}</a> `)}</span>`;
 }
 
-function ackHint(finding: Finding): Html | null {
+function ackHint(finding: Finding, config: Config | null): Html | null {
   if (finding.acknowledged !== null)
     return html`<span class="muted">acknowledged: <bdi>${finding.acknowledged.reason}</bdi></span>`;
-  return finding.kind === 'mismatch' && finding.state === 'open'
-    ? html`<span class="muted">never clears by itself: <code>mirrorwatch ack ${finding.id} --reason '…'</code></span>`
+  return config !== null && needsAck(finding)
+    ? html`<span class="muted">never clears by itself: <code>mirrorwatch ack ${finding.id} --reason '…'${reach(config)}</code></span>`
     : null;
 }

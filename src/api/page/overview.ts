@@ -3,11 +3,16 @@ import type { EcosystemId, Mirror } from '../../core/mirror.ts';
 import type { ApiDeps, SeriesView } from '../deps.ts';
 import { canaryOf, placeOf } from '../views.ts';
 import { adviceCard } from './advice-card.ts';
-import { mirrorPath, probePath, standingNotes, stateBadge } from './badges.ts';
-import { phaseBar, phaseKey, sampleStrip, totalOf } from './charts.ts';
+import { stripWithAxis } from './axis.ts';
+import { mirrorPath, probePath, sinceNote, standingNotes, stateBadge } from './badges.ts';
+import { phaseBars, phaseKey, totalOf } from './charts.ts';
 import { findingList } from './findings.ts';
 import { ago, duration } from './format.ts';
+import { history } from './history.ts';
 import { type Html, html } from './html.ts';
+import { place } from './place.ts';
+import { runningSum } from './running-sum.ts';
+import { type Stretch, stretchOf } from './ticks.ts';
 import { gateWords } from './words.ts';
 
 interface Group {
@@ -26,11 +31,13 @@ export function overview(deps: ApiDeps): Html {
 ${groups.map((group) => adviceOf(deps, group, nowMs))}
 </section>
 <section aria-labelledby="h-findings"><h2 id="h-findings">Found <span class="count">${findings.length}${next !== null && '+'}</span></h2>
-${findings.length === 0 ? html`<p class="none">${nothingFound(deps)}</p>` : findingList(findings, nowMs, null)}
+${findings.length === 0 ? html`<p class="none">${nothingFound(deps)}</p>` : findingList(findings, { nowMs, mirror: null, ack: deps.config() })}
 </section>
 ${groups.map((group) => mirrorsOf(deps, group, nowMs, groups.length > 1))}
 ${phaseKey}
-<p class="legend">Bars: median phases of the canary, one scale for all mirrors. Lines: its last samples; the dashed line is where slow begins, ▲ is slow, ✕ failed, ○ the first fetch of a cache, hatched is what we could not tell.</p>`;
+<p class="legend">Bars: where the median round trip of the canary goes, each in its own scale; the thin one beneath is its length beside the slowest mirror. Lines: its last samples, times in UTC, each scaled to its own longest; the dashed line is where slow begins, ▲ is slow, ✕ failed, ○ the first fetch of a cache, hatched is what we could not tell.</p>
+${place(deps)}
+${history(deps, null, nowMs)}`;
 }
 
 /** The probe, still kept, whose round trip is nearest to a number of its series; else the last one. */
@@ -89,7 +96,7 @@ function adviceOf(deps: ApiDeps, { ecosystem, upstream }: Group, nowMs: number):
     .items.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream)
     .filter((one) => vantage.suspect !== true || one.state !== 'proposed')
     .sort((a, b) => order[a.state] - order[b.state]);
-  if (advice.length > 0) return html`${advice.map((one) => adviceCard(one, nowMs))}`;
+  if (advice.length > 0) return html`${advice.map((one) => adviceCard(one, deps.config(), nowMs))}`;
   const chain = html`<code>${deps.chainInForce(ecosystem, upstream)}</code>`;
   if (vantage.suspect === true) return quiet(html`No advice while it may be us. Clients stay on ${chain}`);
   const isJudged = deps
@@ -114,18 +121,21 @@ function nothingFound(deps: ApiDeps): string {
 function mirrorsOf(deps: ApiDeps, group: Group, nowMs: number, isNamed: boolean): Html {
   const canaries = new Map(group.mirrors.map((mirror) => [mirror.name, canaryOf(deps.seriesOf(mirror.name))]));
   const scaleMs = Math.max(0, ...[...canaries.values()].map((series) => totalOf(series?.phases ?? {})));
+  const stretch = stretchOf(
+    [...canaries.values()].map((series) => series?.recent ?? []),
+    nowMs,
+  );
   const id = `h-${group.ecosystem}-${group.upstream}`;
   return html`<section aria-labelledby="${id}"><h2 id="${id}">Mirrors <span class="count">${isNamed || group.upstream !== group.ecosystem ? `${group.ecosystem}/${group.upstream}, ` : null}${group.mirrors.length}</span></h2>
 <table class="mirrors"><thead><tr><th scope="col">mirror</th><th scope="col">state</th><th scope="col" class="n">p50</th><th scope="col" class="n">p95</th><th scope="col">phases</th><th scope="col">last samples</th><th scope="col" class="n">rank</th></tr></thead>
-<tbody>${group.mirrors.map((mirror) => mirrorRow(deps, mirror, canaries.get(mirror.name), scaleMs, nowMs))}</tbody></table></section>`;
+<tbody>${group.mirrors.map((mirror) => mirrorRow(deps, mirror, canaries.get(mirror.name), { longestMs: scaleMs, stretch, nowMs }))}</tbody></table></section>`;
 }
 
 function mirrorRow(
   deps: ApiDeps,
   mirror: Mirror,
   canary: SeriesView | undefined,
-  scaleMs: number,
-  nowMs: number,
+  { longestMs, stretch, nowMs }: { longestMs: number; stretch: Stretch | null; nowMs: number },
 ): Html {
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
   const baseline = canary && deps.baseline(canary.target.id, canary.connection);
@@ -137,11 +147,11 @@ function mirrorRow(
   ];
   return html`<tr class="${state}">
 <th scope="row"><a href="${mirrorPath(mirror.name)}">${mirror.name}</a><small>${mirror.url.replace(/^https:\/\//, '')}</small><small class="muted">${place.filter((part) => part !== null).join(' · ')}</small></th>
-<td data-label="state">${stateBadge(state)}<small><bdi>${standing?.because ?? 'not asked yet'}</bdi></small>${standingNotes(standing, nowMs)}<small class="muted">last ok ${ago(standing?.lastOkAtMs ?? null, nowMs)}</small></td>
+<td data-label="state">${stateBadge(state)}<small><bdi>${standing?.because ?? 'not asked yet'}</bdi></small>${standing && sinceNote(deps.stateSince(standing), nowMs)}${standingNotes(standing, nowMs)}<small class="muted">last ok ${ago(standing?.lastOkAtMs ?? null, nowMs)}</small></td>
 <td class="n" data-label="p50">${linkedTime(deps, canary, canary?.p50Ms)}</td>
 <td class="n" data-label="p95">${linkedTime(deps, canary, canary?.p95Ms)}</td>
-<td class="wide" data-label="phases">${phaseBar(canary?.phases ?? {}, scaleMs)}</td>
-<td class="wide" data-label="last samples">${sampleStrip(canary?.recent ?? [], { width: 230, height: 44, thresholdMs: baseline?.thresholdMs ?? null, isKept: canary ? keptIn(canary) : () => false, labelled: false })}</td>
+<td class="wide" data-label="phases">${phaseBars(canary?.phases ?? {}, longestMs)}</td>
+<td class="wide" data-label="last samples">${stripWithAxis(canary?.recent ?? [], { width: 230, height: 44, thresholdMs: baseline?.thresholdMs ?? null, isKept: canary ? keptIn(canary) : () => false, labelled: false, stretch })}</td>
 <td class="n" data-label="rank">${rankOf(deps, mirror)}</td>
 </tr>`;
 }
@@ -150,5 +160,5 @@ function rankOf(deps: ApiDeps, mirror: Mirror): Html {
   const { candidate, rank } = placeOf(deps, mirror);
   if (candidate === undefined) return html`<span class="muted">—</span>`;
   const { scoreSeconds } = candidate;
-  return html`${rank !== null ? html`<b>${rank}</b>` : html`<span class="muted">—</span>`}<small>${gateWords[candidate.gate]}</small><small class="muted" title="what one client fetch (info and mod, cold) is expected to take">${scoreSeconds === null ? null : `fetch ${duration(scoreSeconds * 1000)}`}</small>`;
+  return html`${rank !== null ? html`<b>${rank}</b>` : html`<span class="muted">—</span>`}<small>${gateWords[candidate.gate]}</small><small class="muted" title="what one client fetch (info and mod, cold) is expected to take">${scoreSeconds === null ? null : `fetch ${duration(scoreSeconds * 1000)}`}</small>${runningSum(candidate)}`;
 }

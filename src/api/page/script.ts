@@ -1,6 +1,7 @@
 /**
  * The page's own script, ES2020, sent as it is. It follows `GET /api/v1/events` and swaps `main` for a fresh one: at once
- * after news, at most every two seconds. What the reader is doing stays: scroll, focus, open details, a text selection.
+ * after news, at most every two seconds. What the reader is doing stays: scroll, focus, open details, a text selection, and what
+ * is being filled in. Buttons ask the API as anybody would; the token is held in memory alone, and goes with the page.
  */
 export const script = `'use strict';
 (() => {
@@ -8,7 +9,7 @@ export const script = `'use strict';
   const main = () => document.getElementById('main');
   const live = document.getElementById('live');
   const leastGapMs = 2000;
-  let lastMs = -leastGapMs, waiting = false, busy = false, again = false;
+  let lastMs = -leastGapMs, waiting = false, busy = false, again = false, events = null, token = '';
 
   const say = (word) => {
     if (!live || live.textContent === word) return;
@@ -19,6 +20,10 @@ export const script = `'use strict';
   const isSelecting = () => {
     const selection = getSelection();
     return selection && !selection.isCollapsed && main().contains(selection.anchorNode);
+  };
+  const isActing = () => {
+    const active = document.activeElement;
+    return main().querySelector('details.hand[open]') !== null || (main().contains(active) && active.tagName === 'INPUT');
   };
   const keyOf = (element) => {
     if (!element || !main().contains(element) || element === main()) return null;
@@ -36,6 +41,47 @@ export const script = `'use strict';
       button.hidden = false;
       button.onclick = () => copy(button);
     }
+    for (const hands of main().querySelectorAll('.hands')) hands.hidden = false;
+    for (const form of main().querySelectorAll('form[data-post]')) {
+      form.onsubmit = (event) => { event.preventDefault(); act(form); };
+      if (token) form.querySelector('.token').hidden = true;
+    }
+  };
+  const act = async (form) => {
+    const field = form.elements.token, button = form.querySelector('button'), said = form.querySelector('output');
+    if (field.value) token = field.value;
+    const body = JSON.parse(form.dataset.body);
+    for (const input of form.elements) if (input.name && input !== field && input.value) body[input.name] = input.value;
+    const headers = { 'content-type': 'application/json', accept: 'application/json' };
+    if (token) headers.authorization = 'Bearer ' + token;
+    button.disabled = true;
+    said.textContent = 'asking\u2026';
+    try {
+      // No password that the browser knows is sent, and none is asked for: writes take the bearer token alone.
+      const answer = await fetch(form.dataset.post, { method: 'POST', headers, credentials: 'omit', body: JSON.stringify(body) });
+      if (answer.ok) return done(form, said);
+      const problem = await answer.json().catch(() => ({}));
+      said.textContent = problem.detail || problem.title || 'refused with ' + answer.status;
+      if (answer.status === 401) askToken(field, said);
+    } catch {
+      said.textContent = 'the daemon does not answer';
+    } finally {
+      button.disabled = false;
+    }
+  };
+  const askToken = (field, said) => {
+    said.textContent = token ? 'that is not the token' : 'this needs the token of the daemon';
+    token = field.value = '';
+    field.parentElement.hidden = false;
+    field.focus();
+  };
+  const done = (form, said) => {
+    said.textContent = 'done';
+    const fold = form.closest('details');
+    if (fold) fold.open = false;
+    if (document.activeElement) document.activeElement.blur();
+    lastMs = -leastGapMs;
+    refresh();
   };
   const copy = async (button) => {
     const source = document.getElementById(button.dataset.copy);
@@ -51,14 +97,16 @@ export const script = `'use strict';
 
   const refresh = async () => {
     if (busy) { again = true; return; }
-    if (document.hidden || isSelecting()) { again = false; ask(); return; }
+    if (isActing()) say('held');
+    if (document.hidden || isSelecting() || isActing()) { again = false; ask(); return; }
     busy = true;
     lastMs = timer.now();
     try {
       const answer = await fetch(location.href, { headers: { accept: 'text/html' }, cache: 'no-store' });
       const fresh = new DOMParser().parseFromString(await answer.text(), 'text/html');
       const next = fresh.getElementById('main');
-      if (answer.ok && next && !isSelecting()) swap(next, fresh.title);
+      if (answer.ok && next && !isSelecting() && !isActing()) swap(next, fresh.title);
+      if (events && events.readyState === EventSource.OPEN) say('live');
     } catch {
       say('reconnecting');
     }
@@ -83,7 +131,7 @@ export const script = `'use strict';
 
   dress();
   if (document.querySelector('[data-still]')) return;
-  const events = new EventSource('/api/v1/events?types=finding,advice,standing,vantage,reload,sample');
+  events = new EventSource('/api/v1/events?types=finding,advice,standing,vantage,reload,sample');
   events.onopen = () => { say('live'); ask(); };
   events.onerror = () => {
     say('reconnecting');

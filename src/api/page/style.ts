@@ -36,6 +36,8 @@ body { padding: 0 24px; }
 .vantage b { color: var(--ink); font-weight: 600; }
 .live { margin-left: auto; white-space: nowrap; color: var(--soft); font-size: 13px; }
 .live.live::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 6px; border-radius: 50%; background: var(--up); }
+.live.held::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 6px; border-radius: 50%; border: 1px solid var(--up); }
+.live.held::after { content: " while you fill in"; }
 .live.reconnecting::before { content: ""; display: inline-block; width: 6px; height: 6px; margin-right: 6px; border: 1px solid var(--soft); }
 .bottom { display: flex; flex-wrap: wrap; gap: 4px 16px; margin-top: 36px; padding-top: 12px; padding-bottom: 28px; border-top: 1px solid var(--line); color: var(--soft); font-size: 13px; }
 .as-of { margin: 20px 0 0; color: var(--soft); font-size: 13px; }
@@ -66,6 +68,16 @@ h3 { font-size: 17px; line-height: 1.3; margin: 0; font-weight: 500; letter-spac
 .copy:hover { border-color: var(--soft); }
 .back, .accept { font-size: 14px; color: var(--soft); }
 .back code, .accept code { color: var(--ink); }
+.hands { display: flex; flex-wrap: wrap; gap: 6px 18px; align-items: baseline; margin: 10px 0 2px; }
+.hands[hidden], .token[hidden] { display: none; }
+.hand { margin: 0; font-size: 14px; } .hand form { display: flex; flex-wrap: wrap; gap: 6px 12px; align-items: baseline; }
+.hand[open] form { margin-top: 6px; }
+.hand label { color: var(--soft); }
+.hand input { font: inherit; max-width: 100%; color: var(--ink); background: var(--card); border: 1px solid var(--line); border-radius: 4px; padding: 3px 7px; }
+.hand button { font: inherit; color: var(--ink); background: var(--card); border: 1px solid var(--soft); border-radius: 4px; padding: 3px 12px; cursor: pointer; }
+.hand button:hover { border-color: var(--ink); } .hand button:disabled { color: var(--soft); cursor: default; }
+.hand output { color: var(--soft); }
+.hand input:focus-visible { outline: 2px solid var(--link); outline-offset: 1px; }
 details { font-size: 14px; margin-top: 8px; }
 summary { cursor: pointer; color: var(--soft); }
 details ul { margin: 6px 0; padding-left: 20px; }
@@ -80,7 +92,7 @@ details ul { margin: 6px 0; padding-left: 20px; }
 .kind { display: inline-block; font-size: 12.5px; font-weight: 600; padding: 0 7px; border-radius: 3px; margin-right: 4px; color: var(--degraded); background: var(--degraded-tint); }
 .kind.outage, .kind.mismatch { color: var(--down); background: var(--down-tint); }
 .kind.vantage, .kind.self { color: var(--us); background: var(--us-tint); }
-.finding.closed .kind { color: var(--soft); background: var(--track); }
+.finding.acknowledged .kind, .finding.closed .kind { color: var(--soft); background: var(--track); }
 .state { display: inline-flex; align-items: center; gap: 6px; font-weight: 600; white-space: nowrap; }
 .state svg { flex: none; overflow: visible; fill: currentColor; }
 .state.up { color: var(--up); } .state.degraded { color: var(--degraded); } .state.down { color: var(--down); }
@@ -107,12 +119,20 @@ th:last-child, td:last-child { padding-right: 0; }
 .key svg, .phases th svg { margin-right: 6px; }
 .bar { display: block; width: 100%; height: 12px; border-radius: 2px; }
 .bar.tall { height: 14px; } .bar.aside { opacity: 0.55; }
+.bar.length { height: 4px; margin-top: 2px; border-radius: 1px; } .length-fill { fill: var(--soft); }
+.gauge { display: block; width: 100%; max-width: 120px; height: 5px; margin: 4px 0 1px auto; border-radius: 1px; } .sum-fill { fill: var(--link); }
+.facts .gauge { margin-left: 0; } .sum { display: block; }
+.place dd { margin-right: 10px; } .place .bad { color: var(--down); }
 .track { fill: var(--track); }
 .p-resolve { fill: var(--resolve); } .p-connect { fill: var(--connect); } .p-tls { fill: var(--tls); }
 .p-processing { fill: var(--processing); } .p-transfer { fill: var(--transfer); }
 .hatch-ground { fill: var(--hatch-ground); } .hatch-line { fill: var(--hatch); }
 .strip { display: block; max-width: 100%; height: auto; overflow: visible; } .strip.large { width: 100%; }
 .strip a { cursor: pointer; } .strip a:hover .fine { stroke: var(--ink); stroke-width: 3; }
+.strip-box { max-width: 100%; } .times { display: flex; justify-content: space-between; gap: 8px; color: var(--soft); font-size: 11.5px; white-space: nowrap; }
+.mirrors .strip-box { width: 230px; } .targets .strip-box { width: 180px; }
+.strip.large + .times { display: none; }
+.tick { stroke: var(--hatch); stroke-width: 1; } .strip.large .tick { stroke: var(--line); } .tick-word { text-anchor: middle; }
 .axis { stroke: var(--line); } .axis-word { fill: var(--soft); font-size: 12px; }
 .threshold { stroke: var(--degraded); stroke-dasharray: 4 3; }
 .rtt { fill: none; stroke: var(--connect); stroke-width: 1.2; stroke-linejoin: round; }
@@ -145,7 +165,9 @@ th:last-child, td:last-child { padding-right: 0; }
   .mirrors th, .targets th, .probes th, .mirrors .wide, .targets .wide, .mirrors td:nth-child(2) { grid-column: 1 / -1; }
   td[data-label]::before { content: attr(data-label); display: block; font-size: 12px; color: var(--soft); }
   .mirrors td:nth-child(2)::before { display: none; }
-  .strip { width: 100%; }
+  .strip, .mirrors .strip-box, .targets .strip-box { width: 100%; }
+  .gauge { margin-left: 0; } .strip.large + .times { display: flex; }
+  .strip.large .axis-word { font-size: 22px; } .strip.large .tick-word { display: none; }
   .phases td[data-label]::before { display: none; }
   .phases th, .hops th { width: 1%; } .phases .n, .hops .n { width: 1%; padding-right: 8px; }
   .line { flex-direction: column; } .copy { padding: 8px; }
@@ -153,7 +175,7 @@ th:last-child, td:last-child { padding-right: 0; }
 @media (prefers-reduced-motion: no-preference) { .copy { transition: border-color 120ms; } }
 @media print {
   body { background: #fff; color: #000; font-size: 11px; }
-  .live, .copy, .bottom, .skip { display: none; }
+  .live, .copy, .hands, .bottom, .skip { display: none; }
   .advice, .finding, tr, .hop { break-inside: avoid; }
   svg { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }

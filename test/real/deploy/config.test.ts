@@ -104,7 +104,7 @@ real('deploy/alertmanager.yml', ['amtool', 'alertmanager'], () => {
       'mirrorwatch,people',
     ],
     ['a mirror that is down', ['alertname=MirrorDown', 'severity=warning'], 'people'],
-    ['what is critical', ['alertname=MirrorNoneUp', 'severity=critical'], 'people'],
+    ['what is critical', ['alertname=MirrorNoneUsable', 'severity=critical'], 'people'],
     ['an action of somebody else', ['alertname=X', 'mirror_action=other'], 'people'],
   ])('%s goes where it should', async (_what, labels, receivers) => {
     const args = ['config', 'routes', 'test', `--config.file=${file}`, `--verify.receivers=${receivers}`, ...labels];

@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { loadConfig } from '../../../src/config/load.ts';
-import { systemFiles } from '../../../src/io/files.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
 import { cacheDir, commandPath, removeTempDir, repoDir, tempDir } from '../../support/paths.ts';
 import { type CommandResult, run } from '../../support/process.ts';
 import { real } from '../../support/requires.ts';
+import { diskFiles } from '../../unit/config/support.ts';
 
 const chart = join(repoDir, 'deploy/kubernetes/mirrorwatch');
 const values = join(chart, 'ci/everything-values.yaml');
@@ -182,9 +182,9 @@ real('the Helm chart', ['deploy'], () => {
       path: '/etc/mirrorwatch/mirrorwatch.yaml',
       env: {},
       files: {
-        ...systemFiles,
+        ...diskFiles,
         read: (path) =>
-          path === '/run/mirrorwatch/token' ? { tag: 'ok', text: 'a-token-of-some-length' } : systemFiles.read(path),
+          path === '/run/mirrorwatch/token' ? { tag: 'ok', text: 'a-token-of-some-length' } : diskFiles.read(path),
       },
       expand: expandTargets,
     });

@@ -30,6 +30,12 @@ const froms = {
   'no usable Host': { host: 'not a host' },
 } as const satisfies Record<string, Record<string, string>>;
 type From = keyof typeof froms;
+/** Those that call us by a name that is not ours: DNS rebinding reads as well as it writes. */
+const misnamed: ReadonlySet<From> = new Set<From>([
+  'a rebound name',
+  'a rebound name of its own origin',
+  'no usable Host',
+]);
 const own: ReadonlySet<From> = new Set<From>(['a program', 'its own page', 'a typed address']);
 
 const tokens = {
@@ -54,6 +60,7 @@ function wanted(where: Where, from: From, given: Token, method: string, path: st
     const isRight = given === 'right' || (given === 'right as password' && method === 'GET');
     return isRight && where !== 'off loopback without a token' ? null : 401;
   }
+  if (misnamed.has(from)) return 403;
   return method === 'GET' || own.has(from) ? null : 403;
 }
 
@@ -103,6 +110,39 @@ describe('what a refusal says', () => {
   it('the event stream is guarded as every read is', async () => {
     served = await serve(fixture({ configWith: { listen: listens['off loopback'] } }).deps);
     expect((await served.ask('/api/v1/events')).status).toBe(401);
+  });
+});
+
+describe('names by which it may be asked on loopback', () => {
+  const hosts = ['mirrorwatch', 'metrics.example.com', '10.1.2.3', 'fd00::7'];
+  it.each([
+    ['127.0.0.1:10120', 200],
+    ['localhost', 200],
+    ['[::1]:10120', 200],
+    ['mirrorwatch:10120', 200],
+    ['MIRRORWATCH', 200],
+    ['metrics.example.com:80', 200],
+    ['10.1.2.3:10120', 200],
+    ['[fd00::7]:10120', 200],
+    ['sub.metrics.example.com', 403],
+    ['example.com', 403],
+    ['mirrorwatch.attacker.example', 403],
+    ['127.0.0.1.attacker.example', 403],
+    ['attacker.example', 403],
+  ])('Host: %s is %i, for the page, the API and metrics alike', async (host, status) => {
+    served = await serve(fixture({ configWith: { listen: { ...listens['on loopback'], hosts } } }).deps);
+    for (const path of ['/', '/metrics', '/api/v1/mirrors', '/api/v1/advice/go/remedy', '/page.css']) {
+      const reply = await served.ask(path, { headers: { host } });
+      expect([path, reply.status === 204 ? 200 : reply.status]).toEqual([path, status]);
+      if (status === 403) expect(reply.text).toContain('listen.hosts');
+    }
+    for (const path of open) expect((await served.ask(path, { headers: { host } })).status).toBe(200);
+  });
+
+  it('with a token the name does not matter: the token is what a rebound page lacks', async () => {
+    served = await serve(fixture({ configWith: { listen: listens['off loopback'] } }).deps);
+    const headers = { host: 'mirrorwatch.example.com', ...tokens.right };
+    expect((await served.ask('/metrics', { headers })).status).toBe(200);
   });
 });
 

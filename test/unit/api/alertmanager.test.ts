@@ -214,7 +214,7 @@ describe('what is answered', () => {
   });
   it('too many a minute: 503, as Alertmanager gives up on 429', async () => {
     const { post } = await up();
-    for (let i = 0; i < limits.requestsPerMinute; i += 1) await post(undefined, {});
+    for (let i = 0; i < limits.writeRequestsPerMinute; i += 1) await post(undefined, right);
     expect((await post(notification(alert))).status).toBe(503);
   });
 });

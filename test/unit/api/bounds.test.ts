@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { createBuckets } from '../../../src/api/buckets.ts';
 import { limits } from '../../../src/core/limits.ts';
+import { Secret } from '../../../src/core/secret.ts';
 import { nowMs } from './fixture-config.ts';
 import { type FixtureChange, fixture } from './fixture-deps.ts';
 import { type Asked, type Served, serve } from './server.ts';
@@ -15,23 +17,87 @@ async function up(change: FixtureChange = {}) {
   return { ...made, ask: served.ask };
 }
 
+const rates = {
+  page: limits.pageRequestsPerMinute,
+  lists: limits.listRequestsPerMinute,
+  remedy: limits.remedyRequestsPerMinute,
+  writes: limits.writeRequestsPerMinute,
+} as const;
+const examples: readonly (readonly [keyof typeof rates, string, Asked])[] = [
+  ['page', '/page.css', {}],
+  ['lists', '/api/v1/advice?limit=x', {}],
+  ['remedy', '/api/v1/advice/go/remedy?as=x', {}],
+  ['writes', '/api/v1/findings/x/ack', { method: 'POST' }],
+];
+
 describe('rate', () => {
-  it('the last request of a minute is answered, the next is not, and the next minute begins anew', async () => {
-    const { ask, setNow } = await up();
+  it.each(examples)(
+    'of %s: a minute of them passes, the next does not, and they fill up again evenly',
+    async (name, path, asked) => {
+      const { ask, setNow } = await up();
+      const rate = rates[name];
+      for (let done = 0; done < rate; done += 50)
+        for (const { status } of await Promise.all(Array.from({ length: 50 }, () => ask(path, asked))))
+          expect(status).not.toBe(429);
+      const refused = await ask(path, asked);
+      expect([refused.status, refused.headers['retry-after']]).toEqual([429, '1']);
+      for (const [other, at, how] of examples)
+        if (other !== name) expect([other, (await ask(at, how)).status === 429]).toEqual([other, false]);
+      for (const open of ['/metrics', '/-/healthy', '/-/ready']) expect((await ask(open)).status).toBe(200);
+      setNow(nowMs + 60_000 / rate);
+      expect((await ask(path, asked)).status).not.toBe(429);
+      expect((await ask(path, asked)).status).toBe(429);
+    },
+    60_000,
+  );
+
+  it('strangers use up nobody’s share, are told to wait, and lock nobody out', async () => {
+    const token = 'a-token-of-the-test';
+    const listen = { host: '0.0.0.0', port: 1, token: new Secret(token), tls: null };
+    const { ask, setNow } = await up({ configWith: { listen } });
+    const headers = { authorization: `Bearer ${token}` };
     const statuses = new Map<number, number>();
-    for (let i = 0; i <= limits.requestsPerMinute; i += 1) {
-      const { status } = await ask('/page.css');
+    for (let i = 0; i < limits.refusedRequestsPerMinute + 10; i += 1) {
+      const { status } = await ask('/', { headers: { authorization: 'Bearer guess' } });
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
     expect([...statuses]).toEqual([
-      [200, limits.requestsPerMinute],
-      [429, 1],
+      [401, limits.refusedRequestsPerMinute],
+      [429, 10],
     ]);
-    const refused = await ask('/');
-    expect([refused.status, refused.headers['retry-after']]).toEqual([429, '60']);
-    for (const path of ['/metrics', '/-/healthy', '/-/ready']) expect((await ask(path)).status).toBe(200);
+    expect((await ask('/', { headers })).status).toBe(200);
+    expect((await ask('/metrics')).status).toBe(429);
     setNow(nowMs + 60_000);
-    expect((await ask('/page.css')).status).toBe(200);
+    expect((await ask('/')).status).toBe(401);
+  });
+
+  it('Alertmanager, by its own token, has a share of its own', async () => {
+    const token = 'a-token-of-the-test';
+    const { ask } = await up({
+      configWith: {
+        listen: { host: '0.0.0.0', port: 1, token: new Secret(token), tls: null },
+        alertmanager: { token: new Secret('another'), repeatMs: 60_000 },
+      },
+    });
+    const write: Asked = { method: 'POST', headers: { authorization: `Bearer ${token}` } };
+    for (let i = 0; i < limits.writeRequestsPerMinute; i += 1) await ask('/api/v1/findings/x/ack', write);
+    expect((await ask('/api/v1/findings/x/ack', write)).status).toBe(429);
+    const alert: Asked = { method: 'POST', headers: { authorization: 'Bearer another' }, body: {} };
+    expect((await ask('/api/v1/alertmanager', alert)).status).toBe(400);
+  });
+});
+
+describe('clients that are counted apart', () => {
+  it('each has its own share; past the bound the others have one together, until some have theirs whole again', () => {
+    let now = 0;
+    const buckets = createBuckets(2, () => now);
+    for (let i = 0; i < limits.clientsCounted; i += 1) expect(buckets.take(`c${i}`)).toBeNull();
+    expect([buckets.take('x'), buckets.take('y'), buckets.take('z')]).toEqual([null, null, 30]);
+    expect([buckets.take('c1'), buckets.take('c1')]).toEqual([null, 30]);
+    now = 45_000;
+    expect([buckets.take('c2'), buckets.take('x')]).toEqual([null, null]);
+    now = 60_000;
+    expect([buckets.take('new'), buckets.take('new'), buckets.take('new')]).toEqual([null, null, 30]);
   });
 });
 

@@ -61,6 +61,12 @@ export function fixture(change: FixtureChange = {}): Fixture {
       controls: [{ name: 'www.example.com:443', up: true }],
       contaminatedShare: 0.002,
     }),
+    stateSince: ({ state }) => (state === 'unknown' ? null : nowMs - 95_000),
+    receivers: () => [
+      { receiver: 'ops', length: 0, oldestSeconds: null, disabled: false },
+      { receiver: 'chat', length: 3, oldestSeconds: 1260, disabled: false },
+    ],
+    dueAt: () => nowMs + 40_000,
     series: () => series,
     seriesOf: (registry) => series.filter(({ target }) => target.registry === registry),
     baseline: (targetId, connection) => baselines.get(`${targetId}|${connection}`) ?? null,

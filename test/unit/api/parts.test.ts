@@ -113,7 +113,7 @@ describe('charts', () => {
   });
 
   const of = target('coast', 'mod');
-  const frame = { width: 200, height: 40, thresholdMs: 800, isKept: () => false, labelled: false };
+  const frame = { width: 200, height: 40, thresholdMs: 800, isKept: () => false, labelled: false, stretch: null };
   const kinds = ['fine', 'slow', 'fail"', 'first-fetch', 'url(#hatch)'] as const;
   it.each<[string, Parameters<typeof sample>[0], (typeof kinds)[number]]>([
     ['at the threshold is fine', { of, back: 0, rttMs: 800 }, 'fine'],

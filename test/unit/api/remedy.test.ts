@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { RemedyNow } from '../../../src/api/deps.ts';
-import { isSafeEnv } from '../../../src/api/remedy.ts';
 import { ecosystems } from '../../../src/core/mirror.ts';
+import { isSafeEnv } from '../../../src/core/safe-env.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig } from './fixture-config.ts';
 import { fixture } from './fixture-deps.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import { refuses } from '../../daemon/scripted-wire.ts';
 import { but, threeMirrors, well } from '../../daemon/three-mirrors.ts';
-import { adviceOf } from '../../daemon/told.ts';
+import { adviceOf, mirrorOf } from '../../daemon/told.ts';
 import { settled, startWorld, stopWorlds, type World } from '../../daemon/world.ts';
 import { tempDir } from '../../support/paths.ts';
 import { type Ran, run } from './run-program.ts';
@@ -139,6 +139,66 @@ state: { path: ./state.db }
     ]);
     expect(json.err).toContain('no mirror answered at all');
     expect(json.err).toContain('mirrorwatch demo');
+  });
+});
+
+describe('pause', () => {
+  test('leaves a mirror alone and resumes it; what cannot be is said in the words of the daemon', async () => {
+    const world = await startWorld({ yaml: threeMirrors(), script: well });
+    await world.seconds(20);
+    const why = ['--reason', 'moving'];
+    expect(await ask(world, 'pause', 'a', '--for', '1h', ...why)).toMatchObject({ code: 0, out: 'paused a for 1h' });
+    await world.seconds(1);
+    expect(await mirrorOf(world, 'a')).toMatchObject({ state: 'unknown' });
+    expect(await ask(world, 'pause', 'a', '--for', '0s')).toMatchObject({ code: 0, out: 'resumed a' });
+    await world.seconds(20);
+    expect(await mirrorOf(world, 'a')).toMatchObject({ state: 'up' });
+    for (const [argv, said] of [
+      [['nobody', '--for', '1h'], 'Not found'],
+      [['a', '--for', 'soon'], 'for is a duration up to 30d'],
+    ] as const) {
+      const { code, out, err } = await ask(world, 'pause', ...argv);
+      expect([code, out]).toEqual([1, '']);
+      expect(err).toContain(said);
+    }
+  });
+});
+
+describe('webhook test', () => {
+  const secret = `whsec_${Buffer.from('0123456789abcdef01234567').toString('base64')}`;
+  const told = async (status: number | null, allow = true): Promise<Ran> => {
+    const server = createServer((_request, response) => response.writeHead(status ?? 500, { location: '/' }).end());
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    if (status === null) await new Promise((resolve) => server.close(resolve));
+    const file = join(tempDir('webhook'), 'mirrorwatch.yaml');
+    const networks = allow ? '127.0.0.0/8' : '10.0.0.0/8';
+    writeFileSync(
+      file,
+      `
+mirrors: [ { name: a, ecosystem: go, url: "https://a.example.com" } ]
+modules: { go: [ "example.com/hello@v1.0.0" ] }
+webhooks: [ { name: ops, url: "http://127.0.0.1:${port}/hunter2", secrets: [ "${secret}" ], allow: [ ${networks} ] } ]
+`,
+    );
+    const ran = await run(['webhook', 'test', 'ops', '--config', file]);
+    server.close();
+    return ran;
+  };
+
+  test.each<[string, number | null, boolean, number, string]>([
+    ['taken', 204, true, 0, 'ops: delivered, it answered 204'],
+    ['refused for good', 400, true, 1, 'ops: not delivered: it answered 400'],
+    ['in trouble', 503, true, 1, 'ops: not delivered: it answered 503; a running daemon would try again'],
+    ['gone', 410, true, 1, 'ops: not delivered: it answered 410, it wants no more'],
+    ['elsewhere', 302, true, 1, 'ops: not delivered: it answered with a redirect, which is not followed'],
+    ['nobody there', null, true, 1, 'ops: not delivered: no connection (ECONNREFUSED)'],
+    ['at a private address', 204, false, 1, 'ops: not delivered: its address is private'],
+  ])('a receiver that is %s: said in words, its URL never', async (_, status, allow, code, said) => {
+    const ran = await told(status, allow);
+    expect(ran.code).toBe(code);
+    expect(`${ran.out}${ran.err}`).toContain(said);
+    expect(`${ran.out}${ran.err}`).not.toMatch(/hunter2|[{}"]/);
   });
 });
 

@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { commands } from '../../../src/cli/program.ts';
 import { tempDir } from '../../support/paths.ts';
 import { expectGolden } from './golden.ts';
 import { run } from './run-program.ts';
@@ -21,6 +23,14 @@ test.each([['-h'], ['help']])('%s is help too, of a command where one is named',
   expect((await run([word])).out).toBe((await run(['--help'])).out);
   expect((await run(['help', 'rank'])).out).toBe((await run(['rank', '--help'])).out);
 });
+
+test.each(commands.map((command) => [command.name, command] as const))(
+  'the usage of %s names every option that it takes, and no other',
+  (_, { usage, options }) => {
+    const named = [...usage.matchAll(/--([a-z][a-z-]*)/g)].map(([, name]) => name ?? '');
+    expect([...new Set(named)].toSorted()).toEqual(Object.keys(options).toSorted());
+  },
+);
 
 test.each([['--version'], ['-v']])('%s', async (word) => {
   expect(await run([word])).toMatchObject({ code: 0, out: 'mirrorwatch 1.2.3 (node v24.0.0)', err: '' });
@@ -51,6 +61,8 @@ describe('wrong usage is 2, said on standard error with the usage line', () => {
     ['accepting nothing', ['advice', 'accept'], 'accept which advice?'],
     ['ack of nothing', ['ack'], 'which finding?'],
     ['ack without a reason', ['ack', 'x'], '--reason is needed'],
+    ['pause of nothing', ['pause'], 'which mirror?'],
+    ['pause without a time', ['pause', 'a'], '--for is needed'],
     ['webhook without a verb', ['webhook'], 'webhook test NAME'],
     ['webhook test of nothing', ['webhook', 'test'], 'webhook test NAME'],
     ['a log level that is none', ['run', '--log-level', 'loud'], '--log-level is one of'],
@@ -70,6 +82,17 @@ describe('wrong usage is 2, said on standard error with the usage line', () => {
     expect([code, out]).toEqual([2, '']);
     expect(err).toContain(said);
     expect(err).toContain('usage: mirrorwatch');
+  });
+
+  test.each([
+    ['a token where its file should be', ['advice', '--url', 'http://127.0.0.1:1', '--token-file', 'hunter2']],
+    ['a daemon with a password and no scheme', ['advice', '--url', 'robot:hunter2@127.0.0.1:1']],
+    ['a mirror with a password and no host', ['probe', 'http://robot:hunter2@']],
+  ])('a secret is not said back: %s', async (_, argv) => {
+    const { code, err } = await run(argv);
+    expect(code).toBe(2);
+    expect(err).not.toContain('hunter2');
+    expect(err).toContain('***');
   });
 
   test('no command at all: the overview, 2', async () => {
@@ -147,6 +170,21 @@ go: { sumdb: off }
       { severity: 'warning', path: 'controls' },
       { severity: 'warning', path: 'mirrors' },
     ]);
+  });
+
+  test('a pipe where a secret should be is told at once', async () => {
+    const pipe = join(tempDir('pipe'), 'pipe');
+    execFileSync('mkfifo', [pipe]);
+    const path = yaml(`
+listen: { address: ":1", tokenFile: "${pipe}" }
+mirrors: [ { name: a, ecosystem: go, url: "https://a.example.com" } ]
+controls: [ tcp://192.0.2.1:53 ]
+modules: { go: [ "example.com/hello@v1.0.0" ] }
+`);
+    const { code, err } = await run(['check', '--config', path]);
+    expect(code).toBe(2);
+    expect(err).toContain('expected a file that can be read (not a regular file)');
+    expect((await run(['check', '--config', pipe])).err).toContain('saw not a regular file');
   });
 
   test('--json of a wrong file: every mistake with its place', async () => {

@@ -104,6 +104,14 @@ describe('what is written', () => {
     expect(mapping.token?.reveal()).toBe('hunter2');
   });
 
+  test('names by which it may be asked, in lower case; none written, none there', () => {
+    expect(configOf('listen: { hosts: [ Metrics.example.com, "fd00::7" ] }').listen.hosts).toEqual([
+      'metrics.example.com',
+      'fd00::7',
+    ]);
+    expect(Object.keys(configOf('listen: { address: "127.0.0.1:1" }').listen)).not.toContain('hosts');
+  });
+
   test('who may post alerts, and an Alertmanager that is told of findings', () => {
     const config = configOf(
       'alertmanager: { token: hunter2 }\nwebhooks: [ { name: am, url: "https://am.example.com/prefix", format: alertmanager } ]',

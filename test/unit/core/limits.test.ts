@@ -12,7 +12,7 @@ describe('each relation is held', () => {
     ['what is hashed fits what is read', { zipBytesHashed: limits.zipBytes + 1 }],
     ['confidence rises', { confidenceLowMs: limits.confidenceHighMs }],
     ['a notice is tried more than once', { deliveryBackoffMsMax: limits.deliveryAgeMsMax }],
-    ['a delivery in flight ends within the drain', { deliveryMs: limits.drainMs + 1 }],
+    ['drained and closed, the process is gone in time', { drainMs: limits.stopMs - 3 * limits.closeMs }],
     ['a jittered start never overtakes the next one', { jitterShare: 0.5 }],
     ['back-off has room', { throttleMsMin: limits.throttleMsMax + 1 }],
     ['measured well enough can be reached', { measuredOk: limits.measuredPaces + 1 }],

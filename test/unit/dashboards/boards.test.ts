@@ -21,7 +21,7 @@ describe('what people may have linked to never changes', () => {
       uid: 'mirrorwatch-overview',
       ids: [1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 101, 10, 11, 12, 102, 13, 14, 15],
     },
-    { name: 'rtt-matrix', uid: 'mirrorwatch-matrix', ids: [1, 101, 2, 102, 3, 4, 5, 6, 7] },
+    { name: 'rtt-matrix', uid: 'mirrorwatch-matrix', ids: [1, 102, 3, 4, 5, 6, 7, 101] },
     {
       name: 'mirror',
       uid: 'mirrorwatch-mirror',

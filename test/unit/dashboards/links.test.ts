@@ -15,11 +15,11 @@ const cell: Readonly<Record<string, string>> = {
   daemon_url: 'http://127.0.0.1:10120',
 };
 
-function clicked(url: string): URL {
+function clicked(url: string, more: Readonly<Record<string, string>> = {}): URL {
   const text = url.replace(/\$\{([^:}]+)(?::(\w+))?\}/g, (whole, name: string, format?: string) => {
     if (name === '__url_time_range') return 'from=now-6h&to=now';
     if (format === 'queryparam') return `var-${name}=all`;
-    const value = cell[name];
+    const value = more[name] ?? cell[name];
     if (value === undefined) throw new Error(`nothing to put in place of ${whole}`);
     return format === 'percentencode' ? encodeURIComponent(value) : value;
   });
@@ -56,6 +56,8 @@ describe('a cell leads to the series behind it', () => {
     'var-ecosystem': 'all',
     'var-step': 'mod',
     'var-connection': 'cold',
+    'var-window': 'all',
+    'var-daemon_url': 'all',
   };
   test.each([
     {
@@ -87,7 +89,37 @@ describe('a cell leads to the series behind it', () => {
   });
 });
 
+describe('the panels that say what is wrong lead to where it is', () => {
+  test.each([
+    { name: 'the numbers of states: all mirrors in detail', where: 'overview/1', path: '/d/mirrorwatch-mirror' },
+    { name: 'a finding: its mirror', where: 'overview/8', path: '/d/mirrorwatch-mirror' },
+    { name: 'a band: its mirror', where: 'overview/10', path: '/d/mirrorwatch-mirror' },
+    { name: 'a move: the line to paste', where: 'overview/7', path: '/' },
+    { name: 'the band of the mirror: its last probes', where: 'mirror/1', path: '/mirrors/aliyun%20%26%20co' },
+  ])('$name', ({ where, path }) => {
+    const paths = links.filter((link) => link.where === where).map(({ url }) => clicked(url).pathname);
+    expect(paths).toContain(path);
+  });
+});
+
 describe('every link', () => {
+  const boardLinks = links.filter(({ url }) => url.startsWith('/d/'));
+  test.each(boardLinks)('$where $title takes along how far back one looks, and the daemon', ({ url }) => {
+    const names = [...clicked(url).searchParams.keys()];
+    expect(names).toEqual(expect.arrayContaining(['var-window', 'var-daemon_url']));
+  });
+
+  test('a version with a plus arrives as it is, also from the board that it was taken to', () => {
+    const { url } = links.find(({ where, title }) => where === 'rtt-matrix/2' && title.startsWith('This version')) ?? {
+      url: '',
+    };
+    // Grafana decodes a link once before it follows it (textUtil.sanitizeUrl); what is left must still be encoded.
+    const followed = (text: string, version: string) =>
+      new URL(decodeURI(clicked(text, { '__data.fields[0]': version }).href)).searchParams.get('var-version') ?? '';
+    const once = followed(url, 'v1.1.0+incompatible');
+    expect(followed(url, once)).toBe('v1.1.0+incompatible');
+  });
+
   const uids = Object.values(plainBoards).map(({ uid }) => uid);
   test.each(links)('$where $title leads to a board of ours or to the daemon', ({ url, targetBlank }) => {
     const { origin, pathname, searchParams } = clicked(url);

@@ -39,6 +39,7 @@ function named(matchers: readonly string[]): readonly string[] {
 
 const mirrorAlerts = alerts.map(({ alert = '' }) => alert).filter((name) => /^Mirror[A-Z]/.test(name));
 const standing = [
+  'MirrorNoneUsable',
   'MirrorContentMismatch',
   'MirrorCertificateExpires',
   'MirrorCertificateInvalid',
@@ -49,6 +50,9 @@ const onePlace = ['vantage', 'ecosystem', 'registry'];
 describe('the inhibitions, over the alerts that there are', () => {
   it.each([
     ['VantageSuspect', [...mirrorAlerts.filter((name) => !standing.includes(name)), 'VantageOutlier'], ['vantage']],
+    ['MirrorNoneUsable', ['MirrorDown'], ['vantage', 'ecosystem', 'upstream']],
+    ['MirrorStateUnknown', ['MirrorNoSuccess'], onePlace],
+    ['MirrorwatchDown', ['VantageMissing', 'MirrorwatchAbsent'], []],
     [
       'MirrorDown',
       [

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { loadConfig } from '../../../src/config/load.ts';
-import { systemFiles } from '../../../src/io/files.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
 import { repoDir } from '../../support/paths.ts';
+import { diskFiles } from '../config/support.ts';
 
 interface Service {
   readonly image: string;
@@ -129,9 +129,9 @@ describe('what the services are told of each other', () => {
       path,
       env: {},
       files: {
-        ...systemFiles,
+        ...diskFiles,
         read: (wanted) =>
-          wanted === tokenPath ? { tag: 'ok', text: 'a-token-of-some-length' } : systemFiles.read(wanted),
+          wanted === tokenPath ? { tag: 'ok', text: 'a-token-of-some-length' } : diskFiles.read(wanted),
       },
       expand: expandTargets,
     });

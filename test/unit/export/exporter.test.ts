@@ -277,6 +277,8 @@ const own = ['vantage', 'self'].map((kind) => [`mirror_findings_open{kind="${kin
 /** What every snapshot shows. */
 const always = {
   ...Object.fromEntries(own),
+  process_start_time_seconds: 1_772_611_200,
+  mirrorwatch_config_last_reload_success_timestamp_seconds: 1_772_611_230.5,
   mirrorwatch_config_last_reload_successful: 1,
   mirrorwatch_probes_in_flight: 0,
   mirrorwatch_state_writable: 1,
@@ -423,6 +425,15 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
       'mirrorwatch_webhook_queue_length{receiver="ops"}': 2,
       'mirrorwatch_webhook_oldest_seconds{receiver="ops"}': 7,
       'mirrorwatch_webhook_queue_length{receiver="chat"}': 0,
+    },
+  },
+  {
+    name: 'when it started, when its configuration was read, and files set aside',
+    now: { startedAtMs: 1_000, reloadedAtMs: 2_500, stateSetAside: 2 },
+    shows: {
+      process_start_time_seconds: 1,
+      mirrorwatch_config_last_reload_success_timestamp_seconds: 2.5,
+      mirrorwatch_state_set_aside_total: 2,
     },
   },
   {

@@ -182,8 +182,11 @@ export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
     ranks: [],
     queues: [],
     inFlight: 0,
+    startedAtMs: 1_772_611_200_000,
+    reloadedAtMs: 1_772_611_230_500,
     reloadOk: true,
     stateWritable: true,
+    stateSetAside: 0,
     ...more,
   };
 }

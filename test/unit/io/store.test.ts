@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -202,6 +203,13 @@ describe('a file that is not ours to write', () => {
       "CREATE TABLE meta (key TEXT, at_ms REAL, value TEXT); INSERT INTO meta VALUES ('schema', 0, '{')",
     ],
   ];
+  it('a pipe is refused, and holds nothing up', () => {
+    const path = newPath();
+    mkdirSync(dirname(path), { recursive: true });
+    execFileSync('mkfifo', [path]);
+    expect(openStore(path, bench().deps)).toEqual({ tag: 'error', error: { kind: 'foreign', path } });
+  });
+
   it.each(foreign)('of another program is refused and not touched: %s', (_name, sql) => {
     const path = newPath();
     mkdirSync(dirname(path), { recursive: true });
@@ -238,6 +246,7 @@ describe('a corrupt file', () => {
     const aside = `${path}.corrupt-20260301T000000Z`;
     expect(again.notes).toEqual([`state file was corrupt; set aside as ${aside} and begun anew`]);
     expect(readFileSync(aside).equals(damaged)).toBe(true);
+    expect(again.store.setAside?.()).toBe(1);
     expect([again.store.all('finding'), put(again.store, row('a', 1)), again.store.writable()]).toEqual([
       [],
       { tag: 'ok' },
@@ -266,7 +275,7 @@ describe('a corrupt file', () => {
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, '');
     const { store, notes } = opened(path);
-    expect([notes, put(store, row('a', 1))]).toEqual([[], { tag: 'ok' }]);
+    expect([notes, put(store, row('a', 1)), store.setAside?.()]).toEqual([[], { tag: 'ok' }, 0]);
   });
 
   /** Damage that only shows when pages are read: written under the open store, whose cache is too small to hide it. */
@@ -286,6 +295,7 @@ describe('a corrupt file', () => {
     const { path, store, told } = damagedInUse();
     expect(store.all('finding')).toEqual([]);
     expect(told).toEqual([expect.stringContaining('set aside as')]);
+    expect(store.setAside?.()).toBe(1);
     expect(beside(path)).toContain('mirrorwatch.db.corrupt-20260301T000000Z');
     expect([put(store, row('a', 1)), store.get('finding', 'a'), store.writable()]).toEqual([
       { tag: 'ok' },

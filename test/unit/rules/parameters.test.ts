@@ -98,7 +98,7 @@ describe('the text', () => {
 
   test('a scale of a sixtieth makes an hour a minute, everywhere', () => {
     const text = rulesText({ ...defaultRuleParameters, timeScale: 1 / 60 });
-    expect(numbers(text, /\[(\w+)\]/g)).toEqual(['1m', '15s', '10s', '24m', '5s', '30s', '2m', '6m', '72m']);
+    expect(numbers(text, /\[(\w+)\]/g)).toEqual(['1m', '15s', '5s', '10s', '24m', '30s', '2m', '6m', '72m']);
     expect(numbers(text, / interval: (\w+)/g)).toEqual(['2s', '1s']);
     expect(numbers(text, / (?:keep_firing_)?for: (\w+)/g)).toEqual(
       expect.arrayContaining(['1s', '20s', '10s', '1m', '2s']),

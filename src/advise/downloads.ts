@@ -1,0 +1,58 @@
+import type { LookOrder } from '../core/due.ts';
+import type { Mirror } from '../core/mirror.ts';
+import { isHeavy, type Target, targetId } from '../core/target.ts';
+import type { View } from './view.ts';
+
+/** Downloads of the head are seen this often, by its smallest artifact. Milliseconds. */
+const everyMs = 5 * 60_000;
+/** A larger one is asked for more rarely, so that this share of `bytesPerHour` is enough. */
+const budgetShare = 0.5;
+const hourMs = 3_600_000;
+/** Mirrors asked along each time, those first whose downloads were not seen for the longest. */
+const siblings = 2;
+
+/**
+ * A download of the head's smallest artifact where none was seen for a while, and of some others beside it, in turn: at an
+ * hour's pace a mirror that serves its light steps well and no artifact fails every build for long.
+ * @see docs/decisions/0010-small-downloads.md
+ */
+export function downloadDue(view: View, at: Mirror): readonly LookOrder[] {
+  const { group, now } = view;
+  const { contest } = group;
+  const smallest = smallestOf(view, at);
+  if (smallest === null) return [];
+  const lastOf = (name: string): number => contest.records.get(name)?.lastHeavy?.atMs ?? Number.NEGATIVE_INFINITY;
+  const lastMs = Math.max(lastOf(at.name), contest.downloadMs);
+  const { bytesPerHour } = view.config.schedule;
+  const affordableMs = bytesPerHour === null ? 0 : (smallest.bytes / (budgetShare * bytesPerHour)) * hourMs;
+  if (now.monotonicMs - lastMs < Math.max(everyMs, affordableMs)) return [];
+  contest.downloadMs = now.monotonicMs;
+  const registries = view.mirrors
+    .filter((mirror) => mirror !== at)
+    .map((mirror) => mirror.name)
+    .toSorted((a, b) => lastOf(a) - lastOf(b) || 0)
+    .slice(0, siblings);
+  return [{ registry: at.name, target: smallest.target, registries, forMs: 0, stepMs: everyMs, isUrgent: false }];
+}
+
+/** The artifact that was smallest so far; before any was seen, the one of the module that the canary asks for. */
+function smallestOf(view: View, at: Mirror): { readonly target: Target; readonly bytes: number } | null {
+  const { downloads, targets } = view.group;
+  let found: { readonly target: Target; readonly bytes: number } | null = null;
+  for (const [question, bytes] of downloads) {
+    const target = targets.get(question)?.get(at.name);
+    if (target !== undefined && (found === null || bytes < found.bytes)) found = { target, bytes };
+  }
+  return found ?? firstOf(view, at);
+}
+
+function firstOf(view: View, at: Mirror): { readonly target: Target; readonly bytes: number } | null {
+  const step = view.group.client.fetch.find(isHeavy);
+  for (const asked of view.group.targets.values()) {
+    const target = asked.get(at.name);
+    if (step === undefined || target === undefined || !target.canary) continue;
+    const id = targetId(target.registry, target.module, target.version, step);
+    return { target: { ...target, id, step, canary: false }, bytes: 0 };
+  }
+  return null;
+}

@@ -1,0 +1,60 @@
+import { limits } from '../core/limits.ts';
+
+interface Bucket {
+  /** Requests left, as of `atMs`. */
+  level: number;
+  atMs: number;
+}
+
+/** Counts requests of clients against a rate. */
+export interface Buckets {
+  /**
+   * Takes one request of a client.
+   * @returns `null` where it may pass, else the whole seconds after which the next may, at least 1
+   */
+  take(client: string): number | null;
+}
+
+/** Clients that have their whole minute again are forgotten at most so often. */
+const sweepMs = 1_000;
+
+/**
+ * One bucket a client: it holds a minute's worth, and fills again evenly. Past `limits.clientsCounted` clients at once,
+ * those who come later share one.
+ * @param perMinute  requests, > 0
+ * @param nowMs      the monotonic clock
+ */
+export function createBuckets(perMinute: number, nowMs: () => number): Buckets {
+  const buckets = new Map<string, Bucket>();
+  let sweptAtMs = Number.NEGATIVE_INFINITY;
+  const levelAt = ({ level, atMs }: Bucket, now: number): number =>
+    Math.min(perMinute, level + ((now - atMs) * perMinute) / 60_000);
+
+  function sweep(now: number): void {
+    if (now - sweptAtMs < sweepMs) return;
+    sweptAtMs = now;
+    for (const [client, bucket] of buckets) if (levelAt(bucket, now) >= perMinute) buckets.delete(client);
+  }
+
+  function bucketOf(client: string, now: number): Bucket {
+    const known = buckets.get(client);
+    if (known !== undefined) return known;
+    if (buckets.size >= limits.clientsCounted) sweep(now);
+    const key = buckets.size < limits.clientsCounted ? client : '';
+    const made = buckets.get(key) ?? { level: perMinute, atMs: now };
+    buckets.set(key, made);
+    return made;
+  }
+
+  return {
+    take(client) {
+      const now = nowMs();
+      const bucket = bucketOf(client, now);
+      bucket.level = levelAt(bucket, now);
+      bucket.atMs = now;
+      if (bucket.level < 1) return Math.max(1, Math.ceil(((1 - bucket.level) * 60) / perMinute));
+      bucket.level -= 1;
+      return null;
+    },
+  };
+}

@@ -1,0 +1,38 @@
+import type { SettledSample } from '../../core/sample.ts';
+
+/** From when to when a strip reaches, wall milliseconds. */
+export interface Stretch {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** What several strips share, so that one that fell silent shows a gap: from the oldest of their samples until now. */
+export function stretchOf(strips: readonly (readonly SettledSample[])[], nowMs: number): Stretch | null {
+  const starts = strips.flatMap((samples) => samples[0]?.startedAtMs ?? []);
+  return starts.length === 0 ? null : { fromMs: Math.min(...starts), toMs: Math.max(nowMs, ...starts) };
+}
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const steps = [
+  10 * second,
+  30 * second,
+  minute,
+  2 * minute,
+  5 * minute,
+  10 * minute,
+  30 * minute,
+  hour,
+  2 * hour,
+  6 * hour,
+  24 * hour,
+];
+
+/** Round times within a stretch, at most `most` of them, wall milliseconds. */
+export function ticksOf({ fromMs, toMs }: Stretch, most: number): readonly number[] {
+  const step = steps.find((one) => (toMs - fromMs) / one <= most) ?? (toMs - fromMs) / most;
+  const first = Math.ceil(fromMs / step) * step;
+  const count = toMs < first ? 0 : Math.floor((toMs - first) / step) + 1;
+  return Array.from({ length: Math.min(count, most + 1) }, (_, i) => first + i * step);
+}

@@ -1,0 +1,85 @@
+import { resolve } from 'node:path';
+import { fileNameText } from '../config/seen.ts';
+import { ecosystems } from '../core/mirror.ts';
+import { isSafeEnv } from '../core/safe-env.ts';
+import { replaceFile, systemClock, systemFiles } from '../daemon/system.ts';
+import type { Context, ExitCode } from './context.ts';
+import { type DaemonAnswer, type DaemonClient, problemText } from './daemon-client.ts';
+import { UsageError } from './usage.ts';
+
+/** How long a daemon may take: a job waits for it. */
+export const exportMs = 5_000;
+
+/** What is to be printed for a shell, and what is to be kept of it. */
+interface Lines {
+  /** `export` lines; empty where nothing is to be changed. */
+  readonly text: string;
+  readonly about: string;
+}
+
+const head = /^# mirrorwatch (\d{4}-\d\d-\d\dT[\d:.]+Z)\b[^\n]*\n/;
+
+/**
+ * `mirrorwatch advice --export`: the remedy for a shell, and nothing that is none. With a fallback file the last answer
+ * is kept in it, and said again where the daemon can't be asked; without one that is exit 1 and nothing printed.
+ * @throws UsageError on an ecosystem that is none, and on a fallback file that something else wrote
+ */
+export async function exportAdvice(
+  context: Context,
+  daemon: DaemonClient,
+  wanted: { readonly ecosystem: string; readonly upstream: string | undefined; readonly fallback: string | undefined },
+): Promise<ExitCode> {
+  const { terminal } = context;
+  const { ecosystem, upstream } = wanted;
+  if (!ecosystems.some((one) => one === ecosystem)) throw new UsageError(`'${ecosystem}' is no ecosystem`);
+  const file = wanted.fallback === undefined ? null : resolve(context.cwd, wanted.fallback);
+  const kept = file === null ? null : await keptIn(file);
+  const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
+  const answer = await daemon.get(`/api/v1/advice/${ecosystem}/remedy?as=env${query}`);
+  const lines = linesOf(answer, daemon.url);
+  if (typeof lines !== 'string') {
+    print(context, lines.text);
+    const now = new Date(systemClock.wallMs()).toISOString();
+    const failed = file === null ? null : await replaceFile(file, `# mirrorwatch ${now} ${lines.about}\n${lines.text}`);
+    if (failed !== null) terminal.err(`mirrorwatch: the fallback file cannot be written (${failed})`);
+    return 0;
+  }
+  terminal.err(lines);
+  if (kept === null) return 1;
+  terminal.err(`mirrorwatch: its answer of ${kept.askedAt} is used`);
+  print(context, kept.text);
+  return 0;
+}
+
+function print({ terminal }: Context, text: string): void {
+  if (text !== '') terminal.out(text.trimEnd());
+}
+
+/** What the daemon says, or why that can't be used. */
+function linesOf(answer: DaemonAnswer, url: string): Lines | string {
+  if (answer.tag === 'unreachable') return answer.text;
+  if (answer.status === 204)
+    return { text: '', about: `nothing to change ${answer.headers['x-advice-state'] ?? ''}`.trimEnd() };
+  if (answer.status !== 200) return problemText(answer);
+  if (!isSafeEnv(answer.text)) return `mirrorwatch: what ${url} answers is more than lines for a shell; it is not used`;
+  const { 'x-advice-id': id = '', 'x-advice-expires': until = '' } = answer.headers;
+  return { text: answer.text, about: `advice ${word(id)} until ${word(until)}` };
+}
+
+function word(text: string | readonly string[]): string {
+  return String(text).replace(/[^\w.:-]/g, '');
+}
+
+/** The last answer in a file; `null` where there is none yet. */
+async function keptIn(file: string): Promise<{ readonly askedAt: string; readonly text: string } | null> {
+  const read = await systemFiles.read(file);
+  if (read.tag === 'error') {
+    if (read.code === 'ENOENT') return null;
+    throw new UsageError(`--fallback ${fileNameText(file)} cannot be read (${read.code})`);
+  }
+  const askedAt = head.exec(read.text)?.[1];
+  const text = read.text.replace(head, '');
+  if (askedAt === undefined || (text !== '' && !isSafeEnv(text)))
+    throw new UsageError(`--fallback ${fileNameText(file)} holds something else; it is left as it is`);
+  return { askedAt, text };
+}

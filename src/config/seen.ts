@@ -1,0 +1,127 @@
+import { nearestWord, type Path } from './issues.ts';
+import { branches, configJsonSchema, knownKeys, nodesAt, type SchemaNode } from './json-schema.ts';
+
+const seenChars = 80;
+const keyChars = 40;
+const variable = /^\$\{[A-Za-z_][A-Za-z0-9_]*\}$/;
+/** What stands in for a text that may be secret. */
+const masked = '***';
+
+/** `mirrors[2].tls.certs.d`; empty for the file as a whole. Keys that may be a secret in the wrong place are masked. */
+export function pathText(path: Path): string {
+  return path
+    .map((part, at) => {
+      if (typeof part === 'number') return `[${part}]`;
+      return `${at === 0 ? '' : '.'}${keyText(part, path.slice(0, at))}`;
+    })
+    .join('');
+}
+
+/**
+ * A value as an operator may see it: at most 80 characters of JSON text. A text is masked wherever it could be a
+ * secret: where one stands, above or beneath such a place, where the schema knows nothing, and where a text is wrong
+ * by type; elsewhere its user-info and query are. Of a mapping only the keys are shown, of a list the length.
+ * @param path  where it stands in the file
+ */
+export function seenText(value: unknown, path: Path): string {
+  if (Array.isArray(value)) return `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return mappingText(value, path);
+  if (typeof value === 'string') {
+    if (value === '' || variable.test(value)) return JSON.stringify(value);
+    return isHidden(value, path) ? `"${masked}"` : cut(JSON.stringify(maskText(value, path)));
+  }
+  return typeof value === 'number' && isHidden(String(value), path) ? masked : cut(String(value));
+}
+
+/** A key that stands in a mapping at a path, quoted: masked where it is no key but perhaps a secret. */
+export function seenKey(key: string, parent: Path): string {
+  return JSON.stringify(keyText(key, parent));
+}
+
+/** A path that a person wrote, for messages; what does not look like one may be the secret itself and is masked. */
+export function fileNameText(name: string): string {
+  return isPathLike(name) ? cut(name) : masked;
+}
+
+/** An address is shown where a token could be written beside it: `127.0.0.1:80`, `:80`, `80`. */
+const addressLike = /^(localhost|(\d+\.)*\d{0,5}|\[[\da-f:.]*\])(:\d{0,5})?$/i;
+/** `3`, `0.5`, `30s`, `20%`, `none`: what people write for a number or a list. */
+const plain = /^(-?\d+(\.\d+)?\s?[a-zA-Z%]{0,3}|[a-z]{1,8})$/;
+
+function isHidden(text: string, path: Path): boolean {
+  const nodes = nodesAt(path);
+  if (nodes.length === 0) return true;
+  if (/(File|^netrc)$/.test(String(path.at(-1)))) return !isPathLike(text);
+  const isListen = path.length === 1 && path[0] === 'listen';
+  if (isListen && addressLike.test(text) && text.length <= 21) return false;
+  if (path.some((_, at) => nodesAt(path.slice(0, at + 1)).some(isSecret)) || nodes.some(holdsSecret)) return true;
+  return !nodes.some(takesText) && !plain.test(text);
+}
+
+function isSecret(node: SchemaNode): boolean {
+  return node.writeOnly === true;
+}
+
+function holdsSecret(node: SchemaNode): boolean {
+  const inner = [...Object.values(node.properties ?? {}), ...(node.items === undefined ? [] : [node.items])];
+  return isSecret(node) || inner.flatMap(branches).some(holdsSecret);
+}
+
+function takesText({ type, enum: words, const: word }: SchemaNode): boolean {
+  return type === 'string' || [...(words ?? []), word].some((one) => typeof one === 'string');
+}
+
+/** Absolute, or begun with a dot or `~`, of plain segments, or several lower-case words: no base64, no URL, no word alone. */
+function isPathLike(text: string): boolean {
+  return /^(~|\.{0,2})(\/[\w.-]{1,64})+\/?$/.test(text) || /^[a-z_.-]{1,32}(\/[a-z_.-]{1,32})+$/.test(text);
+}
+
+function mappingText(value: object, path: Path): string {
+  const keys = Object.keys(value);
+  if (!nodesAt(path).some(({ properties }) => properties !== undefined)) return `a mapping of ${keys.length}`;
+  return cut(`{ ${keys.map((key) => keyText(key, path)).join(', ')} }`);
+}
+
+function keyText(key: string, parent: Path): string {
+  const known = knownKeys(parent);
+  if (known.includes(key) || allKeys().has(key) || nearestWord(key, known) !== null) return printable(key);
+  const nodes = nodesAt(parent);
+  const isNear = nodes.length === 0 || nodes.some((node) => Object.values(node.properties ?? {}).some(isNearSecret));
+  return isNear || !/^[A-Za-z][A-Za-z_-]{0,23}$/.test(key) ? masked : key;
+}
+
+/** A secret, or a list of them. */
+function isNearSecret(node: SchemaNode): boolean {
+  return branches(node).some(
+    (branch) => isSecret(branch) || (branch.items !== undefined && isNearSecret(branch.items)),
+  );
+}
+
+let everyKey: ReadonlySet<string> | null = null;
+
+function allKeys(): ReadonlySet<string> {
+  const gather = (node: SchemaNode): string[] => [
+    ...Object.entries(node.properties ?? {}).flatMap(([key, child]) => [key, ...branches(child).flatMap(gather)]),
+    ...(node.items === undefined ? [] : branches(node.items).flatMap(gather)),
+  ];
+  everyKey ??= new Set(gather(configJsonSchema() as SchemaNode));
+  return everyKey;
+}
+
+/** Hides whatever could be user-info, a query or a signing secret: too much rather than too little. */
+function maskText(text: string, path: Path): string {
+  const signed = text.replace(/whsec_\S*/g, 'whsec_***');
+  const mayHoldUser =
+    signed.includes('//') || ['url', 'proxy', 'clients', 'controls'].some((key) => path.includes(key));
+  const user = mayHoldUser ? signed.replace(/(\/\/)?[^/\s]*@/g, '$1***@') : signed;
+  return mayHoldUser ? user.replace(/\/\/.*@/, '//***@').replace(/\?.*/, '?***') : user;
+}
+
+function cut(text: string): string {
+  return text.length <= seenChars ? text : `${text.slice(0, seenChars - 1)}…`;
+}
+
+function printable(text: string): string {
+  const clean = text.replace(/[^\x20-\x7e\u00a0-\ufffd]/g, '?');
+  return clean.length <= keyChars ? clean : `${clean.slice(0, keyChars - 1)}…`;
+}

@@ -1,0 +1,121 @@
+import { scaled, window } from './duration.ts';
+import type { RuleParameters } from './parameters.ts';
+import type { AlertRule } from './rule.ts';
+
+const minute = 60;
+/** Three paces of the slowest light step by default. */
+const silentSeconds = 15 * minute;
+/** A scrape or two without the daemon: what fires goes on over a restart. */
+const restartSeconds = 3 * minute;
+/** A mirror whose state is unknown, and that answered this lately, may well be up. */
+const lateSeconds = 5 * minute;
+const lastSuccess = 'max without (module, version, step) (mirror_probe_last_success_timestamp_seconds)';
+const ofUpstream = 'by (job, instance, vantage, ecosystem, upstream)';
+/** Joins two series about one mirror as one daemon sees it. */
+export const sameMirror = 'on (job, instance, ecosystem, registry)';
+/** How long ago the last good answer was, in a description; nothing where there was none. */
+const lastGood = `{{ with printf "time() - max(mirror_probe_last_success_timestamp_seconds{instance='%s',registry='%s'})" $labels.instance $labels.registry | query }} Its last good answer was {{ . | first | value | humanizeDuration }} ago.{{ end }}`;
+
+/** Mirrors that are left alone on purpose: pause, maintenance, Retry-After. */
+function leftAlone(parameters: RuleParameters): string {
+  return `sum without (step, because) (increase(mirror_probe_unknown_total{because="paused"}[${window(parameters, 10 * minute)}])) > 0`;
+}
+
+/**
+ * From what is known: nothing is up, and something is known to fail. A mirror that nobody can judge hinders it no longer than
+ * it takes to forget its last good answer, so that neither a pause nor a start keeps it silent, nor makes it speak.
+ */
+function noneUsable(parameters: RuleParameters): AlertRule {
+  const failsForUs = `sum without (step, because) (increase(mirror_probe_unknown_total{because=~"vantage|resolver|proxy"}[${window(parameters, 5 * minute)}])) > 0`;
+  return {
+    alert: 'MirrorNoneUsable',
+    why: 'From what is known: a mirror that answered before is down, or every probe of it fails on our side; none is up; and none whose\nstate is unknown answered well a moment ago. Who is to blame is not said: VantageSuspect says that.',
+    expr: `count ${ofUpstream} (
+  (
+    mirror_up == 0
+      or
+    mirror_state{state="unknown"} == 1
+      and ${sameMirror}
+    ${failsForUs}
+  )
+    and ${sameMirror}
+  ${lastSuccess}
+)
+  unless
+count ${ofUpstream} (mirror_up == 1)
+  unless
+count ${ofUpstream} (
+  mirror_state{state="unknown"} == 1
+    and ${sameMirror}
+  time() - ${lastSuccess} < ${scaled(parameters, lateSeconds)}
+)`,
+    forSeconds: minute,
+    keepFiringSeconds: restartSeconds,
+    severity: 'critical',
+    worth: 'builds fail now, and no machine can move them',
+    summary: 'Nothing of {{ $labels.upstream }} is usable from here',
+    description:
+      'No mirror of {{ $labels.upstream }} ({{ $labels.ecosystem }}) is up as seen from {{ $labels.instance }}: {{ $value }} that answered before fail, and there is nothing to move to.',
+  };
+}
+
+/** Whether mirrors answer: down, unknown, silent, and none that can be used. */
+export function availability(parameters: RuleParameters): readonly AlertRule[] {
+  return [
+    {
+      alert: 'MirrorDown',
+      why: 'A mirror that never answered has no last success and belongs to MirrorNeverAnswered. A restart takes less than it keeps firing.',
+      expr: `mirror_up == 0
+  and ${sameMirror}
+${lastSuccess}`,
+      forSeconds: minute,
+      keepFiringSeconds: restartSeconds,
+      severity: 'warning',
+      worth: 'clients have another mirror, and the advice says which',
+      summary: 'Mirror {{ $labels.registry }} is down',
+      description: `{{ $labels.registry }} ({{ $labels.ecosystem }}, upstream {{ $labels.upstream }}) has been down for over a minute, confirmed.${lastGood}`,
+    },
+    noneUsable(parameters),
+    {
+      alert: 'MirrorStateUnknown',
+      why: 'Partner of MirrorDown. A mirror that is left alone on purpose (pause, maintenance, Retry-After) counts as paused.',
+      expr: `mirror_state{state="unknown"} == 1
+  unless ${sameMirror}
+${leftAlone(parameters)}`,
+      forSeconds: silentSeconds,
+      keepFiringSeconds: 0,
+      severity: 'warning',
+      worth: 'nothing is known to be broken; somebody should see why nothing is known',
+      summary: 'The state of {{ $labels.registry }} is unknown',
+      description: `{{ $labels.registry }} ({{ $labels.ecosystem }}) has had no judged sample for over 15 minutes, and nobody paused it.${lastGood}`,
+    },
+    {
+      alert: 'MirrorNoSuccess',
+      why: 'A mirror that is left alone on purpose is asked nothing, so it answers nothing.',
+      expr: `time() - ${lastSuccess} > ${scaled(parameters, silentSeconds)}
+  unless ${sameMirror}
+${leftAlone(parameters)}`,
+      forSeconds: 5 * minute,
+      keepFiringSeconds: 0,
+      severity: 'warning',
+      worth: 'what MirrorDown and MirrorStateUnknown do not see; clients have other mirrors',
+      summary: 'No good answer from {{ $labels.registry }}',
+      description:
+        'The last good answer of {{ $labels.registry }} ({{ $labels.ecosystem }}) was {{ $value | humanizeDuration }} ago.',
+    },
+    {
+      alert: 'MirrorNeverAnswered',
+      why: 'Partner of MirrorNoSuccess and MirrorDown: configured, and not one good answer, now or in the state of an earlier start.',
+      expr: `sum without (module, version, step) (mirror_probe_attempts_total)
+  unless ${sameMirror}
+${lastSuccess}`,
+      forSeconds: 30 * minute,
+      keepFiringSeconds: 0,
+      severity: 'info',
+      worth: 'normal for an origin out of reach; else a typing mistake from the day it was configured',
+      summary: '{{ $labels.registry }} has never answered',
+      description:
+        '{{ $labels.registry }} ({{ $labels.ecosystem }}) gave no good answer in {{ $value }} attempts since the daemon started, and its state file knows of none before.',
+    },
+  ];
+}

@@ -1,0 +1,95 @@
+import type { Mirror as Configured } from '../core/mirror.ts';
+import type { Now, Row } from '../core/ports.ts';
+import { endedAtMs, type SettledSample } from '../core/sample.ts';
+import type { Target } from '../core/target.ts';
+
+/** A mirror whose targets answered is written at most this often: a kill forgets a minute at most. */
+const writeEveryMs = 60_000;
+const keyPrefix = 'ok/';
+
+/** What is needed of a configuration. */
+interface Addresses {
+  readonly mirrors: readonly Pick<Configured, 'name' | 'url'>[];
+}
+
+/** The row of a mirror in table `meta`, under `ok/<registry>`. */
+interface LastOkRow {
+  readonly v: 1;
+  /** Where it was then: a name that moved to another address has not answered yet. */
+  readonly url: string;
+  /** When the last ok probe of each target ended, wall milliseconds by target id. */
+  readonly at: Readonly<Record<string, number>>;
+}
+
+interface Mirror {
+  readonly url: string;
+  readonly at: Map<string, number>;
+  isDirty: boolean;
+  /** Monotonic; `null`: not by this process. */
+  writtenAtMs: number | null;
+}
+
+/** When each target last answered well, over restarts: `mirror_probe_last_success_timestamp_seconds` comes back from it. */
+export interface LastOk {
+  /** Scheduled ok samples count, others are ignored, as on /metrics. */
+  take(sample: SettledSample): void;
+  /** What is due to be written: each mirror at most once a minute, or `everything` at a shutdown. */
+  rows(now: Now, everything: boolean): readonly Row[];
+  /** Wall milliseconds by target id; targets that never answered are missing. */
+  all(): ReadonlyMap<string, number>;
+  /** Follows a reload: what left the configuration, or moved to another address, is forgotten. */
+  replace(config: Addresses, targets: readonly Target[]): void;
+}
+
+/** @param restored  rows of table `meta`; others in it are left alone, and what cannot be read counts as never */
+export function createLastOk(config: Addresses, targets: readonly Target[], restored: readonly Row[]): LastOk {
+  let mirrors = new Map<string, Mirror>();
+  let known = new Set<string>();
+  const kept = new Map(restored.flatMap((row) => readRow(row)));
+
+  function replace(next: Addresses, wanted: readonly Target[]): void {
+    known = new Set(wanted.map(({ id }) => id));
+    const before = mirrors;
+    mirrors = new Map(
+      next.mirrors.map(({ name, url }) => {
+        const old = before.get(name) ?? kept.get(name);
+        const at = old?.url === url ? [...old.at].filter(([id]) => known.has(id)) : [];
+        return [name, { url, at: new Map(at), isDirty: false, writtenAtMs: null }];
+      }),
+    );
+    kept.clear();
+  }
+  replace(config, targets);
+
+  return {
+    take(sample) {
+      const { target, purpose } = sample.due;
+      if (purpose !== 'scheduled' || sample.outcome.tag !== 'ok' || !known.has(target.id)) return;
+      const mirror = mirrors.get(target.registry);
+      if (mirror === undefined) return;
+      mirror.at.set(target.id, endedAtMs(sample));
+      mirror.isDirty = true;
+    },
+    rows(now, everything) {
+      const rows: Row[] = [];
+      for (const [name, mirror] of mirrors) {
+        const isDue = mirror.writtenAtMs === null || now.monotonicMs - mirror.writtenAtMs >= writeEveryMs;
+        if (!mirror.isDirty || !(everything || isDue)) continue;
+        mirror.isDirty = false;
+        mirror.writtenAtMs = now.monotonicMs;
+        const value: LastOkRow = { v: 1, url: mirror.url, at: Object.fromEntries(mirror.at) };
+        rows.push({ table: 'meta', key: `${keyPrefix}${name}`, atMs: now.wallMs, value });
+      }
+      return rows;
+    },
+    all: () => new Map([...mirrors.values()].flatMap(({ at }) => [...at])),
+    replace,
+  };
+}
+
+function readRow(row: Row): readonly (readonly [string, { url: string; at: ReadonlyMap<string, number> }])[] {
+  const value = row.value as Partial<LastOkRow> | null;
+  if (!row.key.startsWith(keyPrefix) || value?.v !== 1 || typeof value.url !== 'string') return [];
+  const at = Object.entries(value.at ?? {}).filter(([, ms]) => typeof ms === 'number' && Number.isFinite(ms) && ms > 0);
+  return [[row.key.slice(keyPrefix.length), { url: value.url, at: new Map(at) }]];
+}

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parse } from 'yaml';
+import { text } from '../support/answer.ts';
+import { repoDir } from '../support/paths.ts';
+import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { moduleAnswers, syntheticModules } from '../support/synthetic-modules.ts';
+
+/** What Alertmanager shows the daemon. */
+export const token = 'token-of-the-loop';
+
+/** `dead`: 503 to everything. */
+export type Slowness = 'none' | 'now and then' | 'always' | 'dead';
+
+/** A Go mirror whose canary is slow as told. `slowAtMs`: the first slow answer since it was told so, performance.now(). */
+export interface Mirror extends RawServer {
+  slowness: Slowness;
+  slowAtMs: number | null;
+}
+
+/** A mirror with the synthetic modules, fast until it is told otherwise. */
+export async function startMirror(): Promise<Mirror> {
+  const answers = moduleAnswers(syntheticModules);
+  let asked = 0;
+  const server = await startRawServer({
+    answer: async ({ path }) => {
+      if (mirror.slowness === 'dead') return text(503, 'out of order\n');
+      if (path.endsWith('.mod')) await sleep(waitMs());
+      return answers.get(path) ?? text(404, 'not found\n');
+    },
+  });
+  const mirror: Mirror = Object.assign(server, { slowness: 'none' as const, slowAtMs: null });
+  function waitMs(): number {
+    asked += 1;
+    // Every third by 300 ms: below the floor of a spike (800 ms), never twice in a row, and a p95 ten times the usual.
+    const ms = mirror.slowness === 'always' ? 1200 : mirror.slowness === 'now and then' && asked % 3 === 0 ? 300 : 10;
+    if (ms > 10) mirror.slowAtMs ??= performance.now();
+    return ms;
+  }
+  return mirror;
+}
+
+/** deploy/alertmanager.yml, with its waits shortened and its machine receiver led here. */
+export function alertmanagerConfig(url: string): object {
+  const config = parse(readFileSync(join(repoDir, 'deploy/alertmanager.yml'), 'utf8')) as {
+    route: { routes: Record<string, unknown>[] };
+    receivers: { name: string; webhook_configs?: Record<string, unknown>[] }[];
+  };
+  const waits = { group_wait: '3s', group_interval: '2s', repeat_interval: '10s' };
+  const { routes } = config.route;
+  const machine = routes.find(({ receiver }) => receiver === 'mirrorwatch');
+  const hook = config.receivers.find(({ name }) => name === 'mirrorwatch')?.webhook_configs?.[0];
+  if (machine === undefined || hook === undefined) throw new Error('deploy/alertmanager.yml has no machine receiver');
+  Object.assign(machine, waits);
+  Object.assign(hook, { url, http_config: { authorization: { credentials: token } } });
+  // What the daemon pushed itself is led back to it, as a careless route would.
+  routes.unshift({ receiver: 'mirrorwatch', matchers: ['mirrorwatch_origin=~".+"'], continue: true, ...waits });
+  return config;
+}

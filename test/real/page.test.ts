@@ -1,0 +1,96 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { Secret } from '../../src/core/secret.ts';
+import { type Browser, startBrowser } from '../support/chromium.ts';
+import { real } from '../support/requires.ts';
+import { fixtureAdvice } from '../unit/api/fixture-advice.ts';
+import { fixtureConfig, nowMs } from '../unit/api/fixture-config.ts';
+import { type Fixture, type FixtureChange, fixture } from '../unit/api/fixture-deps.ts';
+import { fixtureStandings } from '../unit/api/fixture-findings.ts';
+import { type Served, serve } from '../unit/api/server.ts';
+
+// The page's script in a real browser: its buttons, the token, and that nothing is lost while somebody fills in.
+
+real('the page in a browser', ['chromium'], () => {
+  let browser: Browser;
+  let served: Served | null = null;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    await browser.close();
+  });
+  afterEach(async () => {
+    await served?.close();
+    served = null;
+  });
+  async function show(path: string, change: FixtureChange = {}): Promise<Fixture> {
+    const made = fixture(change);
+    served = await serve(made.deps);
+    await browser.open(`http://127.0.0.1:${served.port}${path}`);
+    return made;
+  }
+  const press = (selector: string): Promise<unknown> =>
+    browser.read(`document.querySelector(${JSON.stringify(selector)}).click()`);
+  const fill = (name: string, value: string): Promise<unknown> =>
+    browser.read(
+      `(() => { const field = document.querySelector('input[name=${name}]'); field.focus(); field.value = ${JSON.stringify(value)}; })()`,
+    );
+
+  test('one press says that the line is set', async () => {
+    const made = await show('/');
+    await browser.until(`document.querySelector('.hands').hidden`, false);
+    await press('.advice .hand button');
+    await expect.poll(() => made.asked).toEqual([`accept ${fixtureAdvice.id}`]);
+  });
+
+  test('what is filled in outlives news, and is sent as it stands; then the page is fresh again', async () => {
+    const made = await show('/mirrors/coast');
+    await browser.until(`document.getElementById('live').textContent`, 'live');
+    await press('details.hand summary');
+    await fill('for', '2h');
+    await fill('reason', 'work on the line');
+    made.emit({ type: 'standing', atMs: nowMs, data: fixtureStandings[0] });
+    await browser.until(`document.getElementById('live').textContent`, 'held');
+    expect(await browser.read(`document.querySelector('input[name=reason]').value`)).toBe('work on the line');
+    await press('details.hand button');
+    await expect.poll(() => made.asked).toEqual(['pause coast 7200000 work on the line']);
+    await browser.until(`document.querySelector('details.hand').open`, false);
+    await browser.until(`document.getElementById('live').textContent`, 'live');
+  });
+
+  test('a length of time that is none does not leave the browser, and what the API refuses is said', async () => {
+    const made = await show('/mirrors/coast');
+    await press('details.hand summary');
+    await fill('for', 'soon');
+    await press('details.hand button');
+    await fill('for', '31d');
+    await press('details.hand button');
+    await browser.until(
+      `document.querySelector('details.hand output').textContent`,
+      'for is a duration up to 30d like "1h"; "0s" resumes',
+    );
+    expect(made.asked).toEqual([]);
+  });
+
+  test('where writes need the token it is asked for in the page, never by the browser, and held until the page goes', async () => {
+    await browser.signIn('t0ken');
+    const made = await show('/', { configWith: { listen: { ...fixtureConfig.listen, token: new Secret('t0ken') } } });
+    const before = browser.signIns();
+    const said = `document.querySelector('.advice .hand output').textContent`;
+    await press('.advice .hand button');
+    await browser.until(said, 'this needs the token of the daemon');
+    expect(await browser.read('document.activeElement.name')).toBe('token');
+    await fill('token', 'wrong');
+    await press('.advice .hand button');
+    await browser.until(said, 'that is not the token');
+    expect(made.asked).toEqual([]);
+    await fill('token', 't0ken');
+    await press('.advice .hand button');
+    await expect.poll(() => made.asked).toEqual([`accept ${fixtureAdvice.id}`]);
+    await browser.until(`document.querySelector('.advice .token').hidden`, true);
+    expect(browser.signIns()).toBe(before);
+    expect(await browser.read('document.cookie + JSON.stringify(localStorage) + JSON.stringify(sessionStorage)')).toBe(
+      '{}{}',
+    );
+  });
+});

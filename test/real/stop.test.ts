@@ -1,0 +1,51 @@
+import { get } from 'node:http';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { limits } from '../../src/core/limits.ts';
+import { type DaemonProcess, startDaemon, until } from './daemon.ts';
+
+describe('a stop while nothing answers', () => {
+  const held: Socket[] = [];
+  let mirror: Server;
+  let daemon: DaemonProcess;
+
+  beforeAll(async () => {
+    mirror = createServer((socket) => {
+      held.push(socket);
+      socket.on('error', () => undefined);
+    });
+    await new Promise<void>((resolve) => mirror.listen(0, '127.0.0.1', resolve));
+    const { port } = mirror.address() as AddressInfo;
+    daemon = await startDaemon({
+      yaml: `
+schedule: { every: 500ms, timeout: 60s, perHost: 16 }
+mirrors:
+  - { name: a, ecosystem: go, url: "http://127.0.0.1:${port}/a" }
+  - { name: b, ecosystem: go, url: "http://127.0.0.1:${port}/b" }
+controls: [ "http://127.0.0.1:${port}/" ]
+modules: { go: [ rsc.io/quote@v1.5.2 ] }
+go: { sumdb: off }
+`,
+    });
+  });
+  afterAll(async () => {
+    await daemon?.close();
+    for (const socket of held) socket.destroy();
+    mirror?.close();
+  });
+
+  test('SIGTERM with hanging probes, an event stream and a silent connection: gone within 10 s, with 0', async () => {
+    await until('probes hang', daemon.metrics, (all) => (all.get('mirrorwatch_probes_in_flight') ?? 0) >= 2, {
+      withinMs: 30_000,
+      everyMs: 200,
+    });
+    const stream = get(`${daemon.url}/api/v1/events`).on('error', () => undefined);
+    const silent = connect(daemon.port, '127.0.0.1').on('error', () => undefined);
+    await new Promise((resolve) => silent.once('connect', resolve));
+    const from = performance.now();
+    expect(await daemon.stop()).toBe(0);
+    expect(performance.now() - from).toBeLessThan(limits.stopMs);
+    stream.destroy();
+    silent.destroy();
+  });
+});

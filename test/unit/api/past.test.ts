@@ -1,0 +1,176 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { phaseBars } from '../../../src/api/page/charts.ts';
+import { runningSum } from '../../../src/api/page/running-sum.ts';
+import { stretchOf, ticksOf } from '../../../src/api/page/ticks.ts';
+import type { Advice } from '../../../src/core/advice.ts';
+import type { Finding } from '../../../src/core/finding.ts';
+import { fixtureAdvice } from './fixture-advice.ts';
+import { fixtureConfig, nowMs } from './fixture-config.ts';
+import { type FixtureChange, fixture } from './fixture-deps.ts';
+import { fixtureFindings } from './fixture-findings.ts';
+import { fixtureSeries, sample, target } from './fixture-samples.ts';
+import { type Served, serve } from './server.ts';
+
+let served: Served | null = null;
+afterEach(async () => {
+  await served?.close();
+  served = null;
+});
+async function pageOf(path: string, change: FixtureChange = {}): Promise<string> {
+  served = await serve(fixture(change).deps);
+  return (await served.ask(path)).text;
+}
+const words = (page: string): string => page.replace(/<[^>]+>/g, '').replace(/\s+/g, ' ');
+const hour = 3_600_000;
+const closed = (id: string, registry: string, hoursAgo: number): Finding[] =>
+  fixtureFindings.slice(2).map((one) => ({
+    ...one,
+    id,
+    registry,
+    text: `${registry} ${id}`,
+    openedAtMs: nowMs - (hoursAgo + 1) * hour,
+    closedAtMs: nowMs - hoursAgo * hour,
+  }));
+const over = (id: string, state: Advice['state'], hoursAgo: number, more: Partial<Advice> = {}): Advice => ({
+  ...fixtureAdvice,
+  id,
+  state,
+  issuedAtMs: nowMs - (hoursAgo + 1) * hour,
+  settledAtMs: nowMs - hoursAgo * hour,
+  ...more,
+});
+const findings = [
+  ...fixtureFindings.slice(0, 2),
+  ...closed('today', 'inland', 2),
+  ...closed('yesterday', 'inland', 23.9),
+  ...closed('this-week', 'coast', 24.1),
+  ...closed('last-week', 'coast', 169),
+];
+const past: FixtureChange = {
+  findings: ({ history }) => ({ items: findings.filter(({ state }) => history || state === 'open'), next: null }),
+  advice: ({ history }) => ({
+    items: history
+      ? [fixtureAdvice, over('back', 'withdrawn', 3), over('other', 'expired', 50, { from: 'campus', to: 'direct' })]
+      : [fixtureAdvice],
+    next: null,
+  }),
+};
+/** Ids in the list of what is over, and in its folded part. */
+function listed(page: string): { day: string[]; week: string[] } {
+  const section = /<section aria-labelledby="h-past">.*?<\/section>/s.exec(page)?.[0] ?? '';
+  const [day = '', week = ''] = section.split('<details id="past-week">');
+  const ids = (text: string): string[] =>
+    [...text.matchAll(/<li [^>]*id="(?:finding|advice)-([^"]+)"/g)].map(([, id = '']) => id);
+  return { day: ids(day), week: ids(week) };
+}
+
+describe('the past of the page', () => {
+  it('lists what ended in the last day, and folds the six days before; newest end first', async () => {
+    expect(listed(await pageOf('/', past))).toEqual({
+      day: ['today', 'back', 'yesterday'],
+      week: ['this-week', 'other'],
+    });
+  });
+  it('of one mirror: its findings, and advice from it or to it', async () => {
+    expect(listed(await pageOf('/mirrors/inland', past))).toEqual({ day: ['today', 'back', 'yesterday'], week: [] });
+    await served?.close();
+    expect(listed(await pageOf('/mirrors/campus', past))).toEqual({ day: [], week: ['other'] });
+  });
+  it('says how each ended, and for how long it was so', async () => {
+    const text = words(await pageOf('/', past));
+    expect(text).toContain('advice from coast to inland, because of a spike');
+    expect(text).toContain('taken back after 60 min');
+    expect(text).toContain('Past 3 in the last day, 2 in the six before');
+  });
+  it('says so where nothing ended, and where there is more than is shown', async () => {
+    const none = words(
+      await pageOf('/', {
+        ...past,
+        findings: () => ({ items: [], next: '1.x' }),
+        advice: () => ({ items: [], next: null }),
+      }),
+    );
+    expect(none).toContain('Nothing ended in the last day.');
+    expect(none).toContain('There is more than is shown here');
+  });
+});
+
+describe('what the page says beside numbers', () => {
+  it('since when a state holds; nothing where nobody knows', async () => {
+    const text = await pageOf('/');
+    const since = [...text.matchAll(/data-label="state">(.*?)<\/td>/gs)].map(([, cell = '']) =>
+      /since [^<]*<time[^>]*>[\d:]+ UTC<\/time>, 95 s/.test(cell),
+    );
+    expect(since).toEqual([true, true, true, false]);
+  });
+  it('controls, what waits for receivers, and maintenance', async () => {
+    const mirrors = fixtureConfig.mirrors.map((one, i) => ({
+      ...one,
+      maintenance: i === 2 ? [{ cron: '0 2 * * 6', timeZone: null, forMs: 2 * hour }] : [],
+    }));
+    const text = words(
+      /<section aria-labelledby="h-place">.*?<\/section>/s.exec(await pageOf('/', { configWith: { mirrors } }))?.[0] ??
+        '',
+    );
+    expect(text).toContain('www.example.com:443 answers');
+    expect(text).toContain('ops nothing waits');
+    expect(text).toContain('chat 3 wait the oldest for 21 min');
+    expect(text).toContain('campus 0 2 * * 6 for 2 h');
+  });
+  it.each([
+    ['when its first probe is due', nowMs + 40_000, 'first probe due in 40 s'],
+    ['that it is due now', nowMs - 1, 'first probe due now'],
+    ['that no time will come', null, 'first probe due never'],
+  ])('a target that waits says %s', async (_what, dueAtMs, said) => {
+    const seriesOf: FixtureChange['seriesOf'] = () =>
+      fixtureSeries.slice(0, 1).map((one) => ({ ...one, last: null, recent: [] }));
+    expect(words(await pageOf('/mirrors/coast', { seriesOf, dueAt: () => dueAtMs }))).toContain(said);
+  });
+});
+
+describe('the running sum of the judge', () => {
+  const of = (sum: number | null, bound: number | null): string | null =>
+    runningSum({ registry: 'b', sum, bound })?.text ?? null;
+  it.each<[string, number | null, number | null, string | null]>([
+    ['nothing weighed', null, null, null],
+    ['no bound', 3, null, null],
+    ['zero', 0, 40, 'nothing speaks for a move'],
+    ['a trace', 0.001, 40, '1 % of what a move needs'],
+    ['a part', 10, 40, '25 % of what a move needs'],
+    ['never rounded up to all', 39.99, 40, '99 % of what a move needs'],
+    ['all of it', 40, 40, 'enough for a move'],
+    ['more', 90, 40, 'enough for a move'],
+  ])('%s', (_what, sum, bound, said) => {
+    const text = of(sum, bound);
+    expect(text === null ? null : words(text)).toBe(said);
+  });
+  it('is drawn as sum ÷ bound', () => {
+    expect(/<rect width="([\d.]+)" height="5" class="sum-fill"/.exec(of(10, 40) ?? '')?.[1]).toBe('25');
+    expect(/<rect width="([\d.]+)" height="5" class="sum-fill"/.exec(of(90, 40) ?? '')?.[1]).toBe('100');
+  });
+});
+
+describe('scales', () => {
+  it('a fast mirror beside a slow one fills its own bar, and shows how short it is beneath', () => {
+    const { text } = phaseBars({ connect: 10, processing: 10 }, 200);
+    expect([...text.matchAll(/width="([\d.]+)" height="12" class="p-/g)].map(([, width]) => width)).toEqual([
+      '500',
+      '500',
+    ]);
+    expect(/width="([\d.]+)" height="4" class="length-fill"/.exec(text)?.[1]).toBe('100');
+  });
+  it.each([
+    ['half an hour', 30 * 60_000, ['08:00', '08:10', '08:20', '08:30']],
+    ['a minute', 60_000, ['08:00:00', '08:00:30', '08:01:00']],
+  ])('ticks of %s are round times', (_what, length, said) => {
+    const fromMs = Date.UTC(2026, 2, 4, 8);
+    const ticks = ticksOf({ fromMs, toMs: fromMs + length }, 4);
+    expect(ticks.map((tick) => new Date(tick).toISOString().slice(11, 11 + (said[0]?.length ?? 0)))).toEqual(said);
+  });
+  it('strips side by side reach from the oldest sample of all until now: one that fell silent shows a gap', () => {
+    const one = target('coast', 'mod');
+    const strips = [[sample({ of: one, back: 5, rttMs: 10 })], [sample({ of: one, back: 2, rttMs: 10 })], []];
+    expect(stretchOf(strips, nowMs)).toEqual({ fromMs: strips[0]?.[0]?.startedAtMs, toMs: nowMs });
+    expect(stretchOf([[], []], nowMs)).toBeNull();
+  });
+});

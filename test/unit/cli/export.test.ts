@@ -1,0 +1,144 @@
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { tempDir } from '../../support/paths.ts';
+import { type Ran, run } from './run-program.ts';
+
+const line = "export GOPROXY='https://b.example.com,direct'";
+type Answer = { readonly status: number; readonly text?: string; readonly headers?: Record<string, string> };
+
+let server: Server | null = null;
+let asked: string[] = [];
+let url = '';
+let folder = '';
+
+/** A daemon that answers so, or with `null` none: the port is closed. */
+async function daemon(answer: Answer | null): Promise<void> {
+  server?.close();
+  server?.closeAllConnections();
+  server = createServer((request, response) => {
+    asked.push(String(request.url));
+    response.writeHead(answer?.status ?? 500, answer?.headers ?? {}).end(answer?.text);
+  });
+  await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  if (answer === null) await new Promise((resolve) => server?.close(resolve));
+}
+
+const advised: Answer = {
+  status: 200,
+  text: `${line}\n`,
+  headers: { 'x-advice-id': '0c9x', 'x-advice-expires': '2026-11-21T00:00:00.000Z' },
+};
+const ask = (...argv: string[]): Promise<Ran> => run(['advice', '--export', ...argv, '--url', url], { cwd: folder });
+const file = (name = 'kept'): string => join(folder, name);
+
+beforeEach(() => {
+  folder = tempDir('export');
+  asked = [];
+});
+afterEach(() => {
+  server?.close();
+  server?.closeAllConnections();
+});
+
+describe('what a shell may evaluate', () => {
+  test.each<[string, Answer | null, number, string, string]>([
+    ['advice', advised, 0, line, ''],
+    ['nothing to change', { status: 204 }, 0, '', ''],
+    ['nothing, since it does not know', { status: 204, headers: { 'x-advice-state': 'suspect' } }, 0, '', ''],
+    ['no daemon', null, 1, '', 'no daemon answers'],
+    ['too many requests', { status: 429, text: '{"title":"Too many requests"}' }, 1, '', 'Too many requests'],
+    ['a page of something else', { status: 200, text: '<html>log in</html>' }, 1, '', 'more than lines for a shell'],
+    ['a line with more behind', { status: 200, text: `${line}; id\n` }, 1, '', 'it is not used'],
+    ['nothing at all', { status: 200, text: '' }, 1, '', 'it is not used'],
+    ['a redirect', { status: 302, headers: { location: '/' } }, 1, '', 'the daemon answered 302'],
+  ])('%s', async (_, answer, code, out, err) => {
+    await daemon(answer);
+    const ran = await ask();
+    expect([ran.code, ran.out]).toEqual([code, out]);
+    if (err === '') expect(ran.err).toBe('');
+    else expect(ran.err).toContain(err);
+  });
+
+  test('of another ecosystem and upstream, by name', async () => {
+    await daemon(advised);
+    await ask('npm', '--upstream', 'corp & co');
+    await ask();
+    expect(asked).toEqual([
+      '/api/v1/advice/npm/remedy?as=env&upstream=corp%20%26%20co',
+      '/api/v1/advice/go/remedy?as=env',
+    ]);
+  });
+
+  test.each([
+    ['an ecosystem that is none', ['nmp'], "'nmp' is no ecosystem"],
+    ['two', ['go', 'npm'], '--export takes an ecosystem'],
+    ['with --json', ['--json'], '--export takes an ecosystem'],
+  ])('%s is wrong usage', async (_, argv, said) => {
+    await daemon(advised);
+    const { code, out, err } = await ask(...argv);
+    expect([code, out, asked]).toEqual([2, '', []]);
+    expect(err).toContain(said);
+  });
+
+  test('--fallback without --export is wrong usage', async () => {
+    expect((await run(['advice', '--fallback', 'x', '--url', 'http://127.0.0.1:1'])).code).toBe(2);
+  });
+});
+
+describe('with a fallback file', () => {
+  test('the last answer is kept, and said again with its age while the daemon can’t be asked', async () => {
+    await daemon(advised);
+    expect(await ask('--fallback', 'kept')).toMatchObject({ code: 0, out: line, err: '' });
+    const kept = readFileSync(file(), 'utf8');
+    expect(kept).toMatch(/^# mirrorwatch \S+Z advice 0c9x until 2026-11-21T00:00:00\.000Z\nexport GOPROXY/);
+    for (const broken of [null, { status: 429, text: '' }, { status: 200, text: 'log in' }] as const) {
+      await daemon(broken);
+      const ran = await ask('--fallback', 'kept');
+      expect([ran.code, ran.out]).toEqual([0, line]);
+      expect(ran.err).toContain(`its answer of ${kept.split(' ')[2]} is used`);
+      expect(readFileSync(file(), 'utf8')).toBe(kept);
+    }
+  });
+
+  test('that nothing is to be changed is an answer too', async () => {
+    await daemon(advised);
+    await ask('--fallback', 'kept');
+    await daemon({ status: 204 });
+    expect(await ask('--fallback', 'kept')).toMatchObject({ code: 0, out: '', err: '' });
+    await daemon(null);
+    expect(await ask('--fallback', 'kept')).toMatchObject({ code: 0, out: '' });
+  });
+
+  test('none yet: 1, nothing printed, no file made', async () => {
+    await daemon(null);
+    expect(await ask('--fallback', 'kept')).toMatchObject({ code: 1, out: '' });
+    expect(existsSync(file())).toBe(false);
+  });
+
+  test.each([
+    ['a file of something else', 'alias ll="ls -l"\n'],
+    ['one of ours with a line put in', `# mirrorwatch 2026-11-20T00:00:00.000Z x\n${line}\nrm -rf ~\n`],
+  ])('%s is neither evaluated nor overwritten: 2', async (_, text) => {
+    writeFileSync(file(), text);
+    for (const answer of [null, advised]) {
+      await daemon(answer);
+      expect(await ask('--fallback', 'kept')).toMatchObject({ code: 2, out: '' });
+    }
+    expect(readFileSync(file(), 'utf8')).toBe(text);
+  });
+
+  test('one that can’t be written is said; the answer is printed all the same', async () => {
+    await daemon(advised);
+    const ran = await ask('--fallback', 'none/kept');
+    expect([ran.code, ran.out]).toEqual([0, line]);
+    expect(ran.err).toContain('cannot be written (ENOENT)');
+    mkdirSync(file('folder'));
+    symlinkSync('kept', file('link'));
+    expect((await ask('--fallback', 'folder')).code).toBe(2);
+    expect((await ask('--fallback', 'link')).err).toContain('cannot be written (not a regular file)');
+  });
+});

@@ -1,0 +1,58 @@
+import { describe, expect, test } from 'vitest';
+import { loadConfig } from '../../../src/config/load.ts';
+import { loadConfigSlowly } from '../../../src/config/load-slowly.ts';
+import type { Files, SlowFiles } from '../../../src/core/ports.ts';
+import { memoryFiles } from './support.ts';
+
+/** The same files, each a turn later; counts what was asked. */
+function slow(files: Files): { readonly files: SlowFiles; readonly asked: string[] } {
+  const asked: string[] = [];
+  const later = async <T>(path: string, answer: T): Promise<T> => {
+    asked.push(path);
+    await new Promise((resolve) => setImmediate(resolve));
+    return answer;
+  };
+  return {
+    files: { read: (path) => later(path, files.read(path)), list: (path) => later(path, files.list(path)) },
+    asked,
+  };
+}
+
+const hash = `h1:${'A'.repeat(43)}=`;
+const files = memoryFiles({
+  '/etc/m/token': 'hunter2\n',
+  '/etc/m/go.sum': `rsc.io/quote v1.5.2 ${hash}\nrsc.io/sampler v1.3.0 ${hash}\n`,
+  '/etc/m/go.mod': 'module x\nrequire rsc.io/quote v1.5.2\n',
+});
+const yaml = (more: string): string => `
+mirrors: [ { name: a, ecosystem: go, url: https://a.example.com } ]
+controls: [ tcp://192.0.2.1:53 ]
+${more}`;
+
+describe('a configuration over files that take their time', () => {
+  test.each([
+    ['without files', 'modules: { go: [ rsc.io/quote@v1.5.2 ] }', ['/etc/m/data/mirrorwatch.db', '/etc/m/data']],
+    [
+      'a secret, and a lock file that leads to the one beside it',
+      'listen: { address: ":1", tokenFile: token }\nmodules: { go: [ { from: go.sum } ] }',
+      ['/etc/m/token', '/etc/m/go.sum', '/etc/m/data/mirrorwatch.db', '/etc/m/data', '/etc/m/go.mod'],
+    ],
+    [
+      'files that are not there',
+      'listen: { address: ":1", tokenFile: none }\nmodules: { go: [ { from: nothing/go.sum } ] }',
+      ['/etc/m/none', '/etc/m/nothing/go.sum', '/etc/m/data/mirrorwatch.db', '/etc/m/data'],
+    ],
+  ])('%s: the same as with all at hand, each asked once', async (_, more, want) => {
+    const input = { text: yaml(more), path: '/etc/m/m.yaml', env: {} };
+    const { files: slowFiles, asked } = slow(files);
+    const loaded = await loadConfigSlowly({ ...input, files: slowFiles });
+    expect(JSON.stringify(loaded)).toBe(JSON.stringify(loadConfig({ ...input, files })));
+    expect(asked.toSorted()).toEqual(want.toSorted());
+  });
+
+  test('text that is no configuration ends at once', async () => {
+    const { files: slowFiles, asked } = slow(files);
+    const loaded = await loadConfigSlowly({ text: '[', path: null, env: {}, files: slowFiles });
+    expect([loaded.tag, asked]).toEqual(['error', []]);
+  });
+});

@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { open, readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { limits } from '../../../src/core/limits.ts';
+import { createFiles, systemFiles } from '../../../src/io/files.ts';
+import { tempDir } from '../../support/paths.ts';
+
+const folder = tempDir('files');
+const at = (name: string): string => join(folder, name);
+
+beforeAll(() => {
+  writeFileSync(at('text'), '\uFEFFhunter2\n');
+  symlinkSync(at('text'), at('link'));
+  writeFileSync(at('large'), '');
+  truncateSync(at('large'), limits.configBytes + 1);
+  writeFileSync(at('largest'), 'x'.repeat(limits.configBytes));
+  mkdirSync(at('folder'));
+  writeFileSync(at('folder/b'), '');
+  writeFileSync(at('folder/a'), '');
+  execFileSync('mkfifo', [at('pipe')]);
+});
+
+describe('regular files alone are read', () => {
+  test.each([
+    ['a text, its byte-order mark dropped', () => at('text'), { tag: 'ok', text: 'hunter2\n' }],
+    ['a link to one, as Kubernetes hands out secrets', () => at('link'), { tag: 'ok', text: 'hunter2\n' }],
+    ['one of no size that has a text all the same', () => '/proc/self/comm', { tag: 'ok', text: expect.any(String) }],
+    ['a pipe that nobody writes to', () => at('pipe'), { tag: 'error', code: 'not a regular file' }],
+    ['a device without an end', () => '/dev/zero', { tag: 'error', code: 'not a regular file' }],
+    ['a device that waits', () => '/dev/tty', { tag: 'error', code: 'not a regular file' }],
+    ['a folder', () => at('folder'), { tag: 'error', code: 'EISDIR' }],
+    ['one above the bound', () => at('large'), { tag: 'error', code: 'EFBIG' }],
+    ['nothing', () => at('none'), { tag: 'error', code: 'ENOENT' }],
+  ])('%s', async (_, path, want) => {
+    expect(await systemFiles.read(path())).toEqual(want);
+  });
+
+  test('one as large as the bound', async () => {
+    const read = await systemFiles.read(at('largest'));
+    expect(read.tag === 'ok' && read.text.length).toBe(limits.configBytes);
+  });
+
+  test('the names of a folder, sorted; of no folder, why not', async () => {
+    expect(await systemFiles.list(at('folder'))).toEqual({ tag: 'ok', names: ['a', 'b'] });
+    expect(await systemFiles.list(at('text'))).toEqual({ tag: 'error', code: 'ENOTDIR' });
+  });
+});
+
+describe('a file system that does not answer ends at the limit', () => {
+  const never = (): Promise<never> => new Promise(() => undefined);
+  const late = { tag: 'error', code: 'ETIMEDOUT' };
+
+  test('at stat, at open, at readdir', async () => {
+    expect(await createFiles(20, { stat: never as typeof stat, open, readdir }).read(at('text'))).toEqual(late);
+    expect(await createFiles(20, { stat, open: never as typeof open, readdir }).read(at('text'))).toEqual(late);
+    expect(await createFiles(20, { stat, open, readdir: never as typeof readdir }).list(at('folder'))).toEqual(late);
+  });
+
+  test('one that becomes a pipe between the look and the open is not read', async () => {
+    const before = await stat(at('text'));
+    const files = createFiles(1_000, { stat: (async () => before) as unknown as typeof stat, open, readdir });
+    expect(await files.read(at('pipe'))).toEqual({ tag: 'error', code: 'not a regular file' });
+  });
+});

@@ -1,0 +1,173 @@
+import { get as httpGet } from 'node:http';
+import { get as httpsGet } from 'node:https';
+import { connect, type Socket } from 'node:net';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Listen } from '../../../src/core/config.ts';
+import { limits } from '../../../src/core/limits.ts';
+import { Secret } from '../../../src/core/secret.ts';
+import { createConnections } from '../../../src/io/connections.ts';
+import { type Listening, listen } from '../../../src/io/server.ts';
+import { testCerts } from '../../support/certs.ts';
+
+const sockets: Socket[] = [];
+let listening: Listening | null = null;
+
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await listening?.close(0);
+  listening = null;
+});
+
+const plain: Listen = { host: '127.0.0.1', port: 0, token: null, tls: null };
+function encrypted(): Listen {
+  const { certPem, keyPem } = testCerts().server;
+  return { ...plain, tls: { cert: certPem, key: new Secret(keyPem) } };
+}
+
+/** Answers `/` at once; `/endless` never ends, and `/large` is more than the sockets hold. */
+async function up(at: Listen, patience?: Parameters<typeof listen>[2]): Promise<number> {
+  const opened = await listen(
+    ({ url }, response) => {
+      if (url === '/') response.end('well\n');
+      else response.write(url === '/large' ? Buffer.alloc(64 * 1024 * 1024) : 'more\n');
+    },
+    at,
+    patience,
+  );
+  if (opened.tag === 'error') throw new Error(opened.error.code);
+  listening = opened.value;
+  return opened.value.port;
+}
+
+function hold(port: number, say = ''): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port });
+    sockets.push(socket);
+    socket.once('error', reject);
+    socket.once('connect', () => {
+      socket.off('error', reject).on('error', () => undefined);
+      if (say !== '') socket.write(say);
+      resolve(socket);
+    });
+  });
+}
+
+function asked(port: number, secure: boolean, path = '/'): Promise<number> {
+  const ask = secure ? httpsGet : httpGet;
+  return new Promise((resolve, reject) => {
+    const limit = AbortSignal.timeout(3_000);
+    const options = { host: '127.0.0.1', port, path, agent: false, ca: testCerts().ca.certPem, signal: limit };
+    ask(options, (answer) => {
+      answer.resume();
+      resolve(answer.statusCode ?? 0);
+    }).on('error', reject);
+  });
+}
+
+const ended = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => {
+    socket.once('close', () => resolve());
+    socket.resume();
+  });
+
+describe.each([
+  ['plain', false],
+  ['encrypted', true],
+] as const)('%s', (_, secure) => {
+  const at = (): Listen => (secure ? encrypted() : plain);
+
+  test('1 100 connections that say nothing do not keep a question out', async () => {
+    const port = await up(at());
+    for (let batch = 0; batch < 11; batch += 1) await Promise.all(Array.from({ length: 100 }, () => hold(port)));
+    const before = performance.now();
+    expect(await asked(port, secure)).toBe(200);
+    expect(performance.now() - before).toBeLessThan(1_500);
+  });
+
+  test('closing waits for nobody who says nothing', async () => {
+    const port = await up(at());
+    const silent = await hold(port);
+    const before = performance.now();
+    await listening?.close(100);
+    await ended(silent);
+    expect(performance.now() - before).toBeLessThan(1_000);
+  });
+
+  test('who says nothing, or half a head, is cut when the time for a head is over', async () => {
+    const port = await up(at(), { headMs: 200, requestMs: 5_000, stalledMs: 5_000 });
+    const before = performance.now();
+    const silent = await hold(port);
+    const half = await hold(port, 'GET / HTTP/1.1\r\nHost: a\r\n');
+    await Promise.all([ended(silent), ended(half)]);
+    expect(performance.now() - before).toBeLessThan(2_000);
+  });
+});
+
+test('who reads nothing is cut when the time for that is over', async () => {
+  const port = await up(plain, { headMs: 5_000, requestMs: 5_000, stalledMs: 200 });
+  const socket = await hold(port, 'GET /large HTTP/1.1\r\nHost: a\r\n\r\n');
+  socket.pause();
+  await new Promise((resolve) => setTimeout(resolve, 1_000));
+  let bytes = 0;
+  socket.on('data', (chunk: Buffer) => {
+    bytes += chunk.length;
+  });
+  await ended(socket);
+  expect(bytes).toBeLessThan(64 * 1024 * 1024);
+});
+
+test('answers without an end make room for questions too', async () => {
+  const port = await up(plain);
+  for (let n = 0; n < limits.connectionsPerAddress; n += 32)
+    await Promise.all(Array.from({ length: 32 }, () => hold(port, 'GET /endless HTTP/1.1\r\nHost: a\r\n\r\n')));
+  expect(await asked(port, false)).toBe(200);
+});
+
+describe('who makes room', () => {
+  const gone: string[] = [];
+  const connections = (perAddress: number, all: number) => {
+    gone.length = 0;
+    const made = createConnections({ perAddress, all });
+    const open = (key: string, address: string): void => made.opened(key, address, { destroy: () => gone.push(key) });
+    return { ...made, open };
+  };
+
+  test('of one address the oldest that nothing is asked on, then the oldest', () => {
+    const { open, requested, count } = connections(2, 10);
+    open('a1', 'a');
+    open('a2', 'a');
+    open('b1', 'b');
+    requested('a1', 1);
+    open('a3', 'a');
+    expect(gone).toEqual(['a2']);
+    requested('a3', 1);
+    open('a4', 'a');
+    expect([gone, count()]).toEqual([['a2', 'a1'], 3]);
+  });
+
+  test('one that was just of use stays longest', () => {
+    const { open, requested } = connections(2, 10);
+    open('a1', 'a');
+    open('a2', 'a');
+    requested('a1', 1);
+    requested('a1', -1);
+    open('a3', 'a');
+    expect(gone).toEqual(['a2']);
+  });
+
+  test('of all, the oldest of whoever holds most', () => {
+    const { open, closed, count } = connections(5, 4);
+    for (const [key, address] of [
+      ['b1', 'b'],
+      ['a1', 'a'],
+      ['a2', 'a'],
+      ['a3', 'a'],
+    ] as const)
+      open(key, address);
+    open('c1', 'c');
+    expect([gone, count()]).toEqual([['a1'], 4]);
+    closed('a1');
+    closed('a2');
+    expect(count()).toBe(3);
+  });
+});

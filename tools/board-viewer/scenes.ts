@@ -1,0 +1,158 @@
+import { at, manyModules, modules, registries, stepMs, story } from '../../test/real/boards-day.ts';
+
+/** One picture: which board, when, of what past, how wide. */
+export interface Scene {
+  /** Name of its file, without `.png`. */
+  readonly name: string;
+  readonly board: 'overview' | 'rtt-matrix' | 'mirror' | 'self';
+  readonly past: 'day' | 'twenty' | 'live';
+  /** What there is to see, for the head of the picture. */
+  readonly note: string;
+  readonly toMs: number;
+  readonly rangeMs: number;
+  readonly width: number;
+  readonly theme: 'light' | 'dark';
+  readonly chosen?: Readonly<Record<string, string | readonly string[]>>;
+  readonly unfolded?: readonly number[];
+}
+
+const hour = 3_600_000;
+const wide = { width: 1600, theme: 'dark', past: 'day' } as const;
+const spikeMs = at(7, 30);
+const outageMs = at(11);
+const deadMs = story.end + 20 * 60_000;
+
+/** Every picture that is drawn over the day that was written; live ones are made by `draw.ts`. */
+export const scenes: readonly Scene[] = [
+  {
+    ...wide,
+    name: 'overview-dark',
+    board: 'overview',
+    note: 'a day with a spike and an outage',
+    toMs: story.well,
+    rangeMs: 24 * hour,
+  },
+  {
+    ...wide,
+    name: 'overview-light',
+    board: 'overview',
+    note: 'the same, light',
+    toMs: story.well,
+    rangeMs: 24 * hour,
+    theme: 'light',
+  },
+  { ...wide, name: 'overview-spike', board: 'overview', note: 'near is slow', toMs: spikeMs, rangeMs: 6 * hour },
+  { ...wide, name: 'overview-outage', board: 'overview', note: 'flaky is down', toMs: outageMs, rangeMs: 6 * hour },
+  {
+    ...wide,
+    name: 'overview-1280',
+    board: 'overview',
+    note: 'near is slow, on a small screen',
+    toMs: spikeMs,
+    rangeMs: 6 * hour,
+    width: 1280,
+  },
+  {
+    ...wide,
+    name: 'overview-daemon-dead',
+    board: 'overview',
+    note: 'the daemon died 20 minutes ago',
+    toMs: deadMs,
+    rangeMs: 6 * hour,
+  },
+  {
+    ...wide,
+    name: 'overview-no-data',
+    board: 'overview',
+    note: 'nothing was ever scraped',
+    toMs: at(-30),
+    rangeMs: 6 * hour,
+  },
+  {
+    ...wide,
+    name: 'rtt-matrix-dark',
+    board: 'rtt-matrix',
+    note: 'near is slow; "By version" unfolded',
+    toMs: spikeMs,
+    rangeMs: 2 * hour,
+    chosen: { module: ['example.com/lib'] },
+    unfolded: [101],
+  },
+  {
+    ...wide,
+    name: 'rtt-matrix-light',
+    board: 'rtt-matrix',
+    note: 'the same, light, folded',
+    toMs: spikeMs,
+    rangeMs: 2 * hour,
+    theme: 'light',
+  },
+  {
+    ...wide,
+    name: 'rtt-matrix-20-modules',
+    board: 'rtt-matrix',
+    note: 'more than twenty modules',
+    toMs: spikeMs,
+    rangeMs: 2 * hour,
+    past: 'twenty',
+  },
+  { ...wide, name: 'mirror-dark', board: 'mirror', note: 'a spike at near', toMs: at(9), rangeMs: 6 * hour },
+  {
+    ...wide,
+    name: 'mirror-light',
+    board: 'mirror',
+    note: 'the same, light, one mirror',
+    toMs: at(9),
+    rangeMs: 6 * hour,
+    theme: 'light',
+    chosen: { registry: ['near'] },
+  },
+  {
+    ...wide,
+    name: 'mirror-outage',
+    board: 'mirror',
+    note: 'flaky is down',
+    toMs: outageMs,
+    rangeMs: 6 * hour,
+    width: 1280,
+  },
+  {
+    ...wide,
+    name: 'self-dark',
+    board: 'self',
+    note: 'a day that is well but for 20 minutes',
+    toMs: at(14),
+    rangeMs: 6 * hour,
+  },
+  {
+    ...wide,
+    name: 'self-light',
+    board: 'self',
+    note: 'the same, light',
+    toMs: at(14),
+    rangeMs: 6 * hour,
+    theme: 'light',
+  },
+  {
+    ...wide,
+    name: 'self-daemon-dead',
+    board: 'self',
+    note: 'the daemon died 20 minutes ago',
+    toMs: deadMs,
+    rangeMs: 6 * hour,
+  },
+];
+
+/** All values of the variables, by past: what `All` repeats over. */
+export const everything = (past: Scene['past']): Readonly<Record<string, readonly string[]>> => ({
+  registry: past === 'live' ? ['far', 'near'] : [...registries],
+  module:
+    past === 'live'
+      ? ['example.com/hello']
+      : [...new Set((past === 'twenty' ? manyModules : modules).map(({ module }) => module))],
+});
+
+/** Points of a graph lie as far apart as scrapes of the past, or as a graph of its width has room for. */
+export function stepOf({ past, rangeMs }: Scene): number {
+  return past === 'live' ? 1_000 : Math.max(stepMs, Math.ceil(rangeMs / 900 / 1_000) * 1_000);
+}

@@ -1,0 +1,161 @@
+import { type Board, type BoardPanel, type Chosen, interpolated } from '../../test/real/boards-grafana.ts';
+import type { Asker, Series } from '../../test/real/boards-prometheus.ts';
+
+/** What one query of a panel answered. Numbers as text: JSON has no NaN. */
+export interface Answer {
+  readonly refId: string;
+  readonly format: string;
+  readonly legend: string | null;
+  readonly series: readonly {
+    readonly metric: Series['metric'];
+    readonly points: readonly (readonly [number, string])[];
+  }[];
+}
+
+/** A panel at its place, its variables filled in and its queries answered. */
+export interface DrawnPanel {
+  readonly panel: BoardPanel;
+  readonly title: string;
+  readonly at: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly stepMs: number;
+  readonly answers: readonly Answer[];
+}
+
+/** All that the page needs to draw a board: it asks nobody itself. */
+export interface Sheet {
+  readonly title: string;
+  readonly note: string;
+  readonly theme: 'light' | 'dark';
+  readonly width: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly variables: readonly (readonly [string, string])[];
+  readonly panels: readonly DrawnPanel[];
+}
+
+/** The moment a board is looked at, and what is chosen on it. */
+export interface Look {
+  readonly board: Board;
+  readonly toMs: number;
+  readonly rangeMs: number;
+  readonly stepMs: number;
+  /** What `$__interval` is for panels that ask for five minutes at least. */
+  readonly intervalMs: number;
+  readonly values: Chosen;
+  /** Every value of a variable whose choice is `.*`, for panels that repeat. */
+  readonly all: Readonly<Record<string, readonly string[]>>;
+  /** Ids of folded rows to unfold. */
+  readonly unfolded?: readonly number[];
+}
+
+interface Placed {
+  readonly panel: BoardPanel;
+  readonly at: DrawnPanel['at'];
+  readonly values: Chosen;
+}
+
+function valuesOf(look: Look, name: string): readonly string[] {
+  const value = look.values[name] ?? '.*';
+  if (typeof value !== 'string') return value;
+  return value === '.*' ? (look.all[name] ?? []) : [value];
+}
+
+/** A panel that repeats, once for each value, as Grafana lays them out; and how much lower all that follows comes. */
+function repeated(panel: BoardPanel & { maxPerRow?: number; repeatDirection?: string }, look: Look, y: number) {
+  const name = panel.repeat;
+  if (name === undefined) return { placed: [{ panel, at: { ...panel.gridPos, y }, values: look.values }], lower: 0 };
+  const perRow = panel.repeatDirection === 'h' ? (panel.maxPerRow ?? 4) : 1;
+  const all = valuesOf(look, name);
+  const w = 24 / perRow;
+  const placed = all.map((value, index) => ({
+    panel,
+    at: { x: (index % perRow) * w, y: y + Math.floor(index / perRow) * panel.gridPos.h, w, h: panel.gridPos.h },
+    values: { ...look.values, [name]: [value] },
+  }));
+  return { placed, lower: (Math.max(1, Math.ceil(all.length / perRow)) - 1) * panel.gridPos.h };
+}
+
+function laidOut(look: Look): readonly Placed[] {
+  let lower = 0;
+  const out: Placed[] = [];
+  const put = (panel: BoardPanel) => {
+    const { placed, lower: more } = repeated(panel, look, panel.gridPos.y + lower);
+    out.push(...placed);
+    lower += more;
+  };
+  for (const panel of look.board.panels) {
+    const isOpened = look.unfolded?.includes(panel.id) === true;
+    put(isOpened ? ({ ...panel, collapsed: false } as BoardPanel) : panel);
+    if (panel.type !== 'row' || !isOpened) continue;
+    const inside = panel.panels ?? [];
+    // Nested panels lie where they would after their row.
+    const top = Math.min(...inside.map(({ gridPos }) => gridPos.y));
+    const shift = panel.gridPos.y + 1 - top;
+    for (const one of inside) put({ ...one, gridPos: { ...one.gridPos, y: one.gridPos.y + shift } });
+    lower += Math.max(...inside.map(({ gridPos }) => gridPos.y + gridPos.h)) - top;
+  }
+  return out;
+}
+
+/** Where a panel counts over `$__interval`, that is how far apart its points lie. */
+function stepOf({ targets = [] }: BoardPanel, look: Look): number {
+  return targets.some(({ expr }) => expr.includes('$__interval')) ? look.intervalMs : look.stepMs;
+}
+
+async function answered(ask: Asker, look: Look, { panel, values }: Placed): Promise<readonly Answer[]> {
+  const answers: Answer[] = [];
+  for (const target of panel.targets ?? []) {
+    const stepMs = stepOf(panel, look);
+    const query = interpolated(target.expr, values);
+    const series =
+      target.instant === true
+        ? await ask.instant(query, look.toMs)
+        : await ask.range(query, look.toMs - look.rangeMs, look.toMs, stepMs / 1000);
+    answers.push({
+      refId: target.refId,
+      format: (target as { format?: string }).format ?? 'time_series',
+      legend: target.legendFormat ?? null,
+      series: series.map(({ metric, points }) => ({
+        metric,
+        points: points.map(([seconds, value]) => [seconds, String(value)] as const),
+      })),
+    });
+  }
+  return answers;
+}
+
+const filled = (text: string, values: Chosen) =>
+  text.replace(/\$\{?(\w+)\}?/g, (whole, name: string) => {
+    const value = values[name];
+    return value === undefined ? whole : String(value).replace('.*', 'All');
+  });
+
+/** Asks all that a board asks, at one moment. @throws Error with Prometheus's words where a query is bad */
+export async function sheetOf(
+  ask: Asker,
+  look: Look,
+  { note, theme, width }: Pick<Sheet, 'note' | 'theme' | 'width'>,
+): Promise<Sheet> {
+  const panels: DrawnPanel[] = [];
+  for (const placed of laidOut(look))
+    panels.push({
+      panel: placed.panel,
+      title: filled(placed.panel.title, placed.values),
+      at: placed.at,
+      stepMs: stepOf(placed.panel, look),
+      answers: await answered(ask, look, placed),
+    });
+  const variables = look.board.templating.list
+    .filter(({ name, type }) => type !== 'datasource' && name !== 'daemon_url')
+    .map(({ name, label }) => [label, filled(`$${name}`, look.values)] as const);
+  return {
+    title: look.board.title,
+    note,
+    theme,
+    width,
+    fromMs: look.toMs - look.rangeMs,
+    toMs: look.toMs,
+    variables,
+    panels,
+  };
+}
