@@ -3,6 +3,7 @@ import type { Sample } from '../core/sample.ts';
 import { isHeavy, seriesId, type Target } from '../core/target.ts';
 import { apply, openFinding } from './findings.ts';
 import {
+  isCanaryOut,
   isCanaryProbe,
   isSpikeJudge,
   type Memory,
@@ -13,6 +14,7 @@ import {
   type SeriesMemory,
   writeSoon,
 } from './memory.ts';
+import { judgeMove } from './moves.ts';
 import { hearOutage, openOutage } from './outages.ts';
 import { judgeRate, takeBackRate } from './reliability.ts';
 import { endDoubtOf } from './round/doubt.ts';
@@ -43,6 +45,7 @@ export function judge(
   hearLook(memory, mirror, sample, isSlowSample(memory, series, sample));
   if (connection === 'cold' && !isCanaryProbe(sample) && !isShort) judgeTarget(memory, mirror, series, sample);
   const isPrimary = connection === primaryConnection(mirror.mirror);
+  if (isPrimary && isHeavy(target.step) && !cold) judgeMove(memory, mirror, series, sample);
   if (isPrimary) judgeRefused(memory, mirror, series, sample);
   judgeHash(memory, mirror, sample);
   judgeTls(memory, mirror, sample);
@@ -94,7 +97,8 @@ function judgeTarget(memory: Memory, mirror: MirrorMemory, series: SeriesMemory,
   hearOutage(memory, mirror, series, heard);
   const isComing = wasOut && series.outage.isOut && heard.says === 'ok' && !isDamped(series.outage);
   if (isComing) lookBack(memory, mirror, sample.due.target);
-  if (opensOutage(series.outage, memory.config.detect.outage) === null) return;
+  // While the canary is out the whole mirror is: what else fails is told once the canary is back and it still does.
+  if (isCanaryOut(mirror) || opensOutage(series.outage, memory.config.detect.outage) === null) return;
   // Any answer of the host shows that our line is up.
   openOutage(memory, mirror, series, isSilent(sample.outcome) ? vantageWord(memory, mirror) : 'ok');
   endDoubtOf(memory, mirror, sample.due.target);
@@ -107,6 +111,8 @@ function isSlowSample(memory: Memory, { baseline }: SeriesMemory, { rttMs, due }
 function judgeRefused(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
   const { outcome, due } = sample;
   series.serves = outcome.tag === 'ok';
+  // As with an outage: one refused canary speaks for all.
+  if (!due.target.canary && !series.refusal.isOpen && isCanaryRefused(mirror)) return;
   const refusal = refusalOf(outcome, hasServingSibling(memory, mirror, due.target));
   const heard = { outcome, refusal, probeId: due.probeId, endedMs: sample.endedMonotonicMs };
   const isFirst = refusal !== null && series.refusal.refusals === 0;
@@ -122,6 +128,11 @@ function judgeRefused(memory: Memory, mirror: MirrorMemory, series: SeriesMemory
   else mirror.refused.delete(series);
   memory.urgent.add(series);
   refreshRefusal(memory, mirror);
+}
+
+function isCanaryRefused(mirror: MirrorMemory): boolean {
+  for (const { target } of mirror.refused) if (target.canary) return true;
+  return false;
 }
 
 /** Opens, widens, narrows or closes the refusal of a mirror after which of its series are refused now. */
