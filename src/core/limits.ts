@@ -43,6 +43,9 @@ export const limits = {
   /** Of siblings and ordered looks: a slow answer is measured and not cut. */
   lookTimeoutMsMin: 5_000,
   lookTimeoutFactor: 4,
+  /** Bytes that were wrong once: how long a second answer that is wrong in the same way declares them, and how often one is looked for. */
+  wrongOnceMs: 24 * 60 * minute,
+  wrongLooks: 3,
   /** A heavy target is asked again out of turn at most this often. */
   heavyLookMs: 1 * minute,
   /** design.md section 5.1: asks outside the plan, a fifth of the scheduled ones less what canaries take; three times that for urgent orders. */

@@ -1,4 +1,5 @@
 import { isSilent } from '../core/failure.ts';
+import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy, seriesId, type Target } from '../core/target.ts';
 import { apply, openFinding } from './findings.ts';
@@ -160,7 +161,7 @@ function hasServingSibling(memory: Memory, mirror: MirrorMemory, target: Target)
 function judgeHash(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const { target, connection, purpose, probeId } = sample.due;
   if (sample.outcome.tag === 'ok') {
-    mirror.wrongOnce.delete(target.id);
+    lookAgain(memory, mirror, sample);
     if (mirror.declaredWrong.delete(target.id)) mirror.isDirty = true;
   }
   if (sample.outcome.tag !== 'failed' || sample.outcome.failure.kind !== 'mismatch') return;
@@ -175,7 +176,7 @@ function judgeHash(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const before = mirror.wrongOnce.get(target.id) ?? null;
   const verdict = judgeMismatch(before, failure, { connection, isRecheck: purpose === 'recheck' });
   if (verdict !== 'declare') {
-    mirror.wrongOnce.set(target.id, { failure, probeId });
+    mirror.wrongOnce.set(target.id, { failure, probeId, atMs: memory.now.monotonicMs, looks: 1 });
     if (verdict === 'look_again') memory.turn.rechecks.push(target);
     return;
   }
@@ -184,6 +185,19 @@ function judgeHash(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   writeSoon(mirror);
   const probeIds = [...(before === null ? [] : [before.probeId]), probeId];
   apply(memory, 'mismatch', mirror, mismatchSays(name, target, failure, known, probeIds));
+}
+
+/** A good answer does not undo a wrong one, as one backend of several may be: it is looked for a few times more, for a day. */
+function lookAgain(memory: Memory, mirror: MirrorMemory, { due }: Sample): void {
+  const once = mirror.wrongOnce.get(due.target.id);
+  if (once === undefined) return;
+  if (memory.now.monotonicMs - once.atMs > limits.wrongOnceMs) {
+    mirror.wrongOnce.delete(due.target.id);
+    return;
+  }
+  if (due.purpose !== 'recheck' || once.looks >= limits.wrongLooks) return;
+  mirror.wrongOnce.set(due.target.id, { ...once, looks: once.looks + 1 });
+  memory.turn.rechecks.push(due.target);
 }
 
 function judgeTls(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
