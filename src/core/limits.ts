@@ -106,6 +106,8 @@ export const limits = {
   /** design.md section 5.2, Throughput: below a quarter of what siblings move, and less than is fast enough, twice in a row. */
   throughputShare: 0.25,
   throughputFast: 1 * mib,
+  /** And so many fast ones in a row close it. */
+  throughputClear: 6,
   throughputRow: 2,
   /** A smaller artifact measures delay, not bandwidth. */
   throughputBytesMin: 256 * kib,
