@@ -6,14 +6,12 @@ import {
   isCanaryOut,
   isCanaryProbe,
   isSpikeJudge,
-  type Memory,
-  type MirrorMemory,
   ownTimeoutMs,
   primaryConnection,
   roundKeyOf,
-  type SeriesMemory,
   writeSoon,
-} from './memory.ts';
+} from './lookups.ts';
+import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
 import { judgeMove } from './moves.ts';
 import { hearOutage, openOutage } from './outages.ts';
 import { judgeRate, takeBackRate } from './reliability.ts';
