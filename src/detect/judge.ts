@@ -7,14 +7,12 @@ import {
   isCanaryOut,
   isCanaryProbe,
   isSpikeJudge,
-  type Memory,
-  type MirrorMemory,
   ownTimeoutMs,
   primaryConnection,
   roundKeyOf,
-  type SeriesMemory,
   writeSoon,
-} from './memory.ts';
+} from './lookups.ts';
+import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
 import { judgeMove } from './moves.ts';
 import { hearOutage, openOutage } from './outages.ts';
 import { judgeRate, takeBackRate } from './reliability.ts';
@@ -114,13 +112,14 @@ function judgeRefused(memory: Memory, mirror: MirrorMemory, series: SeriesMemory
   series.serves = outcome.tag === 'ok';
   // As with an outage: one refused canary speaks for all.
   if (!due.target.canary && !series.refusal.isOpen && isCanaryRefused(mirror)) return;
-  const refusal = refusalOf(outcome, hasServingSibling(memory, mirror, due.target));
+  // Only for an absence does it matter what siblings serve, and looking costs.
+  const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
+  const refusal = refusalOf(outcome, isAbsent && hasServingSibling(memory, mirror, due.target));
   const heard = { outcome, refusal, probeId: due.probeId, endedMs: sample.endedMonotonicMs };
   const isFirst = refusal !== null && series.refusal.refusals === 0;
   const { state, event } = judgeRefusal(series.refusal, heard, memory.config.detect.outage);
   series.refusal = state;
-  const isAbsence = outcome.tag === 'failed' && outcome.failure.kind === 'absent' && refusal === null;
-  if (due.purpose === 'scheduled') judgeRate(memory, mirror, series, sample, isAbsence);
+  if (due.purpose === 'scheduled') judgeRate(memory, mirror, series, sample, isAbsent && refusal === null);
   // A wish to be left alone is not answered with more questions.
   if (isFirst && !state.isOpen && refusal !== 'throttled') lookRefused(memory, mirror, sample);
   if (event === null) return;
