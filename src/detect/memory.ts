@@ -78,6 +78,8 @@ export interface MirrorMemory {
   address: string | null;
   certificate: Standing['certificate'];
   certificateState: CertificateState;
+  /** It is slow, and so is everything else: not told yet. */
+  isSpikeHeld: boolean;
   readonly wrongOnce: Map<string, WrongOnce>;
   /** Wrong digests that were declared, by target; an acknowledged one is not declared again. */
   readonly declaredWrong: Map<string, DeclaredWrong>;
@@ -196,6 +198,7 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     address: null,
     certificate: null,
     certificateState: noCertificate,
+    isSpikeHeld: false,
     wrongOnce: new Map(),
     declaredWrong: new Map(),
     stepTimes: new Map(),

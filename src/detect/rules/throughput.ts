@@ -48,7 +48,8 @@ function isBelow({ bytes, tookMs, others }: Moved, times: number): boolean | nul
 }
 
 /**
- * Judges one artifact: opens at two slow ones in a row, closes after so many that were twice as fast as what is slow; what
+ * Judges one artifact: opens at four slow ones in a row, or at two that
+ * crawl, closes after so many that were twice as fast as what is slow; what
  * lies between says nothing, so that a rate near the edge is one story.
  */
 export function hearMove(
@@ -67,7 +68,7 @@ export function hearMove(
   }
   const { target, probeId, bytes, tookMs, others } = moved;
   const one = { target, probeId, bytesPerSecond: (1_000 * bytes) / tookMs, tookMs, usual: medianOf(others) ?? 0 };
-  const slow = state.slow + 1;
+  const slow = state.slow + (isBelow(moved, 1 / limits.throughputCrawl) === true ? 2 : 1);
   const next = { ...state, slow, fast: 0, recent: [...state.recent, one].slice(-limits.findingProbes) };
   if (state.isOpen || slow < limits.throughputRow) return { state: next, event: null };
   return { state: { ...next, isOpen: true }, event: 'opened' };
