@@ -22,7 +22,7 @@ export function judgeMove(memory: Memory, mirror: MirrorMemory, series: SeriesMe
   const { state, event } = hearMove(before, { target, probeId, bytes, tookMs: rttMs, others });
   mirror.throughput = state;
   // A first slow one is asked once more of each.
-  if (before.slow === 0 && state.slow === 1 && !state.isOpen) {
+  if (before.slow === 0 && state.slow > 0 && !state.isOpen) {
     const asks = { registries: null, forMs: 0, stepMs: limits.roundStepMs, isUrgent: false };
     orderLook(memory, { ...asks, registry: target.registry, target });
   }
