@@ -77,7 +77,11 @@ const advice = z.strictObject({
       }),
     )
     .describe('best first'),
-  expected: z.strictObject({ availability: before(share), p95Seconds: before(seconds), fetchCostSeconds: before(seconds) }),
+  expected: z.strictObject({
+    availability: before(share),
+    p95Seconds: before(seconds),
+    fetchCostSeconds: before(seconds),
+  }),
   confidence,
   remedy: z.record(z.string(), z.string()).describe('the lines to paste, by client; empty when refused'),
   doesNotCover: z.array(z.string()),

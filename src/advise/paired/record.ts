@@ -1,6 +1,6 @@
 /** What one possible head did in one moment, through the chain it would give. */
 export interface Outcome {
-  /** When the moment was, monotonic milliseconds. */
+  /** When this head's own answer of the moment came, monotonic milliseconds. */
   readonly atMs: number;
   /** The time of a good walk, milliseconds; meaningless where `bad`. */
   readonly tookMs: number;
