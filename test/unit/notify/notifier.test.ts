@@ -77,6 +77,13 @@ describe('what is told', () => {
     expect(stage.send()[0]?.notice.subject).toBe('vantage/test');
   });
 
+  it.each(['withdrawn', 'dismissed'] as const)('advice that was %s: one message, that it is', (state) => {
+    const stage = new Stage([receiver('ops')]);
+    stage.take(stage.notifier.compose({ findings: [], advice: [{ change: state, advice: advice('x', { state }) }] }, stage.at));
+    const sent = stage.send().map(({ notice }) => JSON.parse(notice.body) as { data: { advice: { state: string } } });
+    expect(sent.map(({ data }) => data.advice.state)).toEqual([state]);
+  });
+
   it('of several changes of advice in one turn the last alone', () => {
     const stage = new Stage([receiver('ops')]);
     const changes = [
