@@ -5,13 +5,11 @@ import type { Standing } from '../core/standing.ts';
 import { isHeavy, type Step } from '../core/target.ts';
 import { speaksAgainst } from './cause.ts';
 import type { Contest } from './paired/contest.ts';
-import { failureShare, type HeadRecord, meanMs, since } from './paired/record.ts';
+import { failureShare, failureShares, type HeadRecord, meanMs } from './paired/record.ts';
 import type { Entry, Tally } from './tally.ts';
 
 /** Behind every more reliable one goes a mirror whose failures, as an upper bound, lie above this share. */
 const unreliableShare = 0.1;
-/** What a fetch costs is judged over this time, milliseconds. */
-const scoreMs = 30 * 60_000;
 
 /** What a mirror is weighed by. */
 export interface Weighing {
@@ -36,20 +34,21 @@ export interface Weighed {
 /**
  * What one client fetch through a mirror at the head costs, cold, in milliseconds: the mean time of each of its steps,
  * and what a failed build costs a person for the share that failed. Steps not measured cost what the light ones do.
- * @returns `null` where no light step was answered well since `fromMs`
+ * @returns `null` where no light step was answered well within half an hour
  */
 export function fetchCostMs(
   record: HeadRecord | undefined,
   by: Pick<Weighing, 'nowMs' | 'fetch' | 'failureCostMs'>,
-  fromMs: number = by.nowMs - scoreMs,
 ): number | null {
   if (record === undefined) return null;
   const light = meanMs(record, 'light', by.nowMs, 0);
   if (light === null) return null;
   const heavy = meanMs(record, 'heavy', by.nowMs, 0) ?? light;
-  const { bad, all } = since(record, fromMs);
-  const time = by.fetch.reduce((sum, step) => sum + (isHeavy(step) ? heavy : light), 0);
-  return time + (all === 0 ? 0 : bad / all) * by.failureCostMs;
+  const shares = failureShares(record, by.nowMs);
+  return by.fetch.reduce((sum, step) => {
+    const [ms, share] = isHeavy(step) ? [heavy, shares.heavy] : [light, shares.light];
+    return sum + ms + (share / by.fetch.length) * by.failureCostMs;
+  }, 0);
 }
 
 /** Whether a mirror was measured well enough: 5 ok canary answers in the last 20 paces, and the last answer ok. */

@@ -18,6 +18,7 @@ import { noOutage, type OutageState } from './rules/outage.ts';
 import { noRefusal, type RefusalState } from './rules/refusal.ts';
 import { noSelf, quietSelf, type SelfState } from './rules/self.ts';
 import { noSpeed, type SpeedState } from './rules/speed.ts';
+import { noThroughput, type ThroughputState } from './rules/throughput.ts';
 import { noRate, type RateClass, type RateState } from './rules/unreliable.ts';
 import { newTurn, type TurnDraft } from './turn.ts';
 
@@ -32,6 +33,8 @@ export interface SeriesMemory extends Changeable<SpeedState> {
   refusal: RefusalState;
   /** Failures in a row that were counted against the mirror's reliability. */
   rated: number;
+  /** What it moved of late, of a heavy target, newest last: bytes per second. */
+  rates: readonly { readonly atMs: number; readonly bytesPerSecond: number }[];
   /** Its last settled sample was ok. */
   serves: boolean;
   /** Monotonic time of the last row; `null` before the first. */
@@ -84,6 +87,7 @@ export interface MirrorMemory {
   readonly out: Set<SeriesMemory>;
   readonly refused: Set<SeriesMemory>;
   readonly rates: Record<RateClass, RateState>;
+  throughput: ThroughputState;
   lastSkip: string | null;
   /** Planned time of the last scheduled canary and the widest gap seen, for paces that a cron expression names. */
   lastPlannedMs: number | null;
@@ -165,6 +169,7 @@ export function newSeries(target: Target, connection: Connection): SeriesMemory 
     outage: noOutage,
     refusal: noRefusal,
     rated: 0,
+    rates: [],
     serves: false,
     writtenAtMs: null,
   };
@@ -199,6 +204,7 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     out: new Set(),
     refused: new Set(),
     rates: { light: noRate, heavy: noRate },
+    throughput: noThroughput,
     lastSkip: null,
     lastPlannedMs: null,
     plannedGapMs: null,

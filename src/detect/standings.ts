@@ -26,6 +26,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     isRefused: mirror.refused.size > 0,
     isThrottled: mirror.absence.throttledUntilMs !== null && mirror.absence.throttledUntilMs > memory.now.wallMs,
     isUnreliable: mirror.rates.light.isOpen || mirror.rates.heavy.isOpen,
+    isMovingSlowly: mirror.throughput.isOpen,
     isMismatching: findings.some((finding) => finding.kind === 'mismatch'),
     canaryServes: mirror.canaryServes || !mirror.wasAsked,
     isSlow: findings.some((finding) => finding.kind === 'spike' && finding.actionable),

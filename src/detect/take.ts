@@ -72,7 +72,9 @@ function hearCanary(memory: Memory, mirror: MirrorMemory, sample: Sample): void 
   // Back, or on its way: what else is out is asked at once, not at its own pace.
   if (series.outage.isOut && !isDamped(series.outage)) lookBack(memory, mirror, sample.due.target);
   if (series.outage.isOut) return;
-  for (const { target } of mirror.out) lookBack(memory, mirror, target);
+  for (const { target, connection, outage } of mirror.series.values()) {
+    if (connection === 'cold' && outage.last === 'failed') lookBack(memory, mirror, target);
+  }
 }
 
 function noteTiming(mirror: MirrorMemory, sample: Sample): void {

@@ -152,7 +152,7 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
       isHeavy: moment.isHeavy,
     };
     moment.outcomes.set(name, outcome);
-    note(recordOf(contest, name), outcome, moment.isScheduled);
+    note(recordOf(contest, name), moment.question, outcome, moment.isScheduled);
     if (name === contest.head) heard.push({ question: moment.question, outcome, isScheduled: moment.isScheduled });
     else if (name === around.home && moment.isScheduled) hearHealth(contest.health, outcome.bad);
   }
