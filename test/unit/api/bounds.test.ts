@@ -239,13 +239,7 @@ describe('actions', () => {
       200,
       'dismiss 0c9x2k6advice0go0000 2592000000 x',
     ],
-    [
-      'dismiss of what is not known',
-      '/advice/nope/dismiss',
-      { for: '1m', reason: 'x' },
-      404,
-      'dismiss nope 60000 x',
-    ],
+    ['dismiss of what is not known', '/advice/nope/dismiss', { for: '1m', reason: 'x' }, 404, 'dismiss nope 60000 x'],
     ['dismiss of what is over', '/advice/settled/dismiss', { for: '1m', reason: 'x' }, 409, 'dismiss settled 60000 x'],
     [
       'ack takes the reason without blanks around it',

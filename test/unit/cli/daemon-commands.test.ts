@@ -48,7 +48,8 @@ describe('advice', () => {
     const world = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'a', 60) });
     await world.seconds(80);
     const id = (await adviceOf(world))[0]?.id ?? '';
-    const dismiss = (...rest: string[]): Promise<Ran> => ask(world, 'advice', 'dismiss', ...rest, '--reason', 'we know');
+    const dismiss = (...rest: string[]): Promise<Ran> =>
+      ask(world, 'advice', 'dismiss', ...rest, '--reason', 'we know');
     expect(await dismiss(id, '--for', '31d')).toMatchObject({ code: 1, out: '' });
     expect(await dismiss(id, '--for', '2h')).toMatchObject({ code: 0, out: `dismissed ${id} for 2h`, err: '' });
     expect(await dismiss(id, '--for', '2h')).toMatchObject({ code: 1, out: '' });
