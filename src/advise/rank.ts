@@ -62,7 +62,7 @@ function okAnswers(tally: Tally, by: Weighing): number {
   for (let i = tally.canary.length - 1; i >= 0; i -= 1) {
     const entry = tally.canary[i];
     if (entry === undefined || entry.atMs <= fromMs || count >= limits.measuredOk) break;
-    if (entry.tag === 'ok' && entry.round === null) count += 1;
+    if (entry.tag === 'ok') count += 1;
   }
   return count;
 }

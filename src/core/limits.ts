@@ -103,10 +103,14 @@ export const limits = {
   /** design.md section 4.4: measured well enough. */
   measuredOk: 5,
   measuredPaces: 20,
-  /** design.md section 5.2, Throughput: below a quarter of what siblings move, and less than is fast enough, twice in a row. */
+  /** design.md section 5.2, Throughput: below a quarter of what siblings move, and less than is fast enough, so many in a row. */
   throughputShare: 0.25,
   throughputFast: 1 * mib,
-  throughputRow: 2,
+  /** And so many fast ones in a row close it. */
+  throughputClear: 6,
+  throughputRow: 4,
+  /** So many times slower still, and one counts as two. */
+  throughputCrawl: 4,
   /** A smaller artifact measures delay, not bandwidth. */
   throughputBytesMin: 256 * kib,
   throughputAgeMs: 60 * minute,

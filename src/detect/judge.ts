@@ -7,14 +7,13 @@ import {
   isCanaryOut,
   isCanaryProbe,
   isSpikeJudge,
-  type Memory,
-  type MirrorMemory,
   ownTimeoutMs,
   primaryConnection,
   roundKeyOf,
-  type SeriesMemory,
+  seriesOf,
   writeSoon,
-} from './memory.ts';
+} from './lookups.ts';
+import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
 import { judgeMove } from './moves.ts';
 import { hearOutage, openOutage } from './outages.ts';
 import { judgeRate, takeBackRate } from './reliability.ts';
@@ -86,9 +85,31 @@ function refreshSpeed(memory: Memory, mirror: MirrorMemory): void {
   const { name } = mirror.mirror;
   const all = [...mirror.series.values()].map((series) => ({ ...series, isJudge: isSpikeJudge(mirror, series) }));
   const timeoutOf = (target: Target) => ownTimeoutMs(memory.config, target);
-  apply(memory, 'spike', mirror, spikeSays(name, all, memory.config.detect.spike, timeoutOf));
+  const says = spikeSays(name, all, memory.config.detect.spike, timeoutOf);
+  // What the others share just now is our own line: it is told once they are fast again and this one is not.
+  mirror.isSpikeHeld =
+    says?.tag === 'trouble' && openFinding(memory, 'spike', name) === null && isSlowEverywhere(memory, mirror);
+  if (!mirror.isSpikeHeld) apply(memory, 'spike', mirror, says);
   const known = openFinding(memory, 'level_shift', name)?.evidence ?? null;
   apply(memory, 'level_shift', mirror, shiftSays(name, all, known));
+}
+
+/** Looks again at the spikes that were held because everything was slow. */
+export function judgeHeldSpikes(memory: Memory): void {
+  for (const mirror of memory.mirrors.values()) if (mirror.isSpikeHeld) refreshSpeed(memory, mirror);
+}
+
+/** At least two other mirrors can be seen over the same way out, and two thirds of them were slow at their last answer. */
+function isSlowEverywhere(memory: Memory, mirror: MirrorMemory): boolean {
+  let [slow, all] = [0, 0];
+  for (const other of memory.mirrors.values()) {
+    if (other === mirror || other.egress !== mirror.egress || isCanaryOut(other)) continue;
+    const series = other.canary === null ? undefined : seriesOf(other, other.canary, primaryConnection(other.mirror));
+    if (series === undefined || series.baseline.medianMs === null) continue;
+    all += 1;
+    if (series.isLastSlow || series.spike.sinceMs !== null) slow += 1;
+  }
+  return all >= 2 && 3 * slow >= 2 * all;
 }
 
 function judgeTarget(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
@@ -114,13 +135,14 @@ function judgeRefused(memory: Memory, mirror: MirrorMemory, series: SeriesMemory
   series.serves = outcome.tag === 'ok';
   // As with an outage: one refused canary speaks for all.
   if (!due.target.canary && !series.refusal.isOpen && isCanaryRefused(mirror)) return;
-  const refusal = refusalOf(outcome, hasServingSibling(memory, mirror, due.target));
+  // Only for an absence does it matter what siblings serve, and looking costs.
+  const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
+  const refusal = refusalOf(outcome, isAbsent && hasServingSibling(memory, mirror, due.target));
   const heard = { outcome, refusal, probeId: due.probeId, endedMs: sample.endedMonotonicMs };
   const isFirst = refusal !== null && series.refusal.refusals === 0;
   const { state, event } = judgeRefusal(series.refusal, heard, memory.config.detect.outage);
   series.refusal = state;
-  const isAbsence = outcome.tag === 'failed' && outcome.failure.kind === 'absent' && refusal === null;
-  if (due.purpose === 'scheduled') judgeRate(memory, mirror, series, sample, isAbsence);
+  if (due.purpose === 'scheduled') judgeRate(memory, mirror, series, sample, isAbsent && refusal === null);
   // A wish to be left alone is not answered with more questions.
   if (isFirst && !state.isOpen && refusal !== 'throttled') lookRefused(memory, mirror, sample);
   if (event === null) return;

@@ -2,7 +2,8 @@ import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { seriesId } from '../core/target.ts';
 import { apply } from './findings.ts';
-import { type Memory, type MirrorMemory, primaryConnection, roundKeyOf, type SeriesMemory } from './memory.ts';
+import { primaryConnection, roundKeyOf } from './lookups.ts';
+import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
 import { mirrorsOf } from './round/doubt.ts';
 import { orderLook } from './round/look.ts';
 import { targetAt } from './round/question.ts';
@@ -21,7 +22,7 @@ export function judgeMove(memory: Memory, mirror: MirrorMemory, series: SeriesMe
   const { state, event } = hearMove(before, { target, probeId, bytes, tookMs: rttMs, others });
   mirror.throughput = state;
   // A first slow one is asked once more of each.
-  if (before.slow === 0 && state.slow === 1 && !state.isOpen) {
+  if (before.slow === 0 && state.slow > 0 && !state.isOpen) {
     const asks = { registries: null, forMs: 0, stepMs: limits.roundStepMs, isUrgent: false };
     orderLook(memory, { ...asks, registry: target.registry, target });
   }

@@ -1,7 +1,8 @@
 import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { apply } from './findings.ts';
-import { canarySeries, isCanaryOut, type Memory, type MirrorMemory, type SeriesMemory } from './memory.ts';
+import { canarySeries, isCanaryOut } from './lookups.ts';
+import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
 import { isLineLossy } from './round/witness.ts';
 import { penaltyAt } from './rules/outage.ts';
 import { hearRate, rateClassOf, takeBack, unreliableSays } from './rules/unreliable.ts';

@@ -1,7 +1,8 @@
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import { isHeavy } from '../core/target.ts';
 import { canBeAsked } from './absence.ts';
-import { canaryPaceMs, isCanaryOut, type Memory, type MirrorMemory, ownTimeoutMs } from './memory.ts';
+import { canaryPaceMs, isCanaryOut, ownTimeoutMs } from './lookups.ts';
+import type { Memory, MirrorMemory } from './memory.ts';
 import { modulesOutOf } from './rules/outage.ts';
 import { rollUp } from './rules/roll-up.ts';
 import { contaminatedOf } from './rules/self.ts';

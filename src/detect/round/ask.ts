@@ -1,7 +1,8 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/target.ts';
 import { canBeAsked } from '../absence.ts';
-import { canarySeries, type Memory, type MirrorMemory, ownTimeoutMs, seriesOf } from '../memory.ts';
+import { canarySeries, ownTimeoutMs, seriesOf } from '../lookups.ts';
+import type { Memory, MirrorMemory } from '../memory.ts';
 import { type Budget, spend } from './budget.ts';
 import { endDoubt, isInDoubt, mirrorsOf } from './doubt.ts';
 import { beginMoment, type Look, type Round } from './moments.ts';

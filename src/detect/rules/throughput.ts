@@ -35,14 +35,23 @@ export interface Moved {
  * True for a rate below a quarter of what is usual and below 1 MiB/s: faster is fast enough. `null`: too small to tell
  * bandwidth from delay, or nothing to compare with.
  */
-export function isSlowMove({ bytes, tookMs, others }: Moved): boolean | null {
+export function isSlowMove(moved: Moved): boolean | null {
+  return isBelow(moved, 1);
+}
+
+/** Whether a rate lies below so many times what is slow. */
+function isBelow({ bytes, tookMs, others }: Moved, times: number): boolean | null {
   const usual = medianOf(others);
   if (bytes < limits.throughputBytesMin || usual === null || tookMs <= 0) return null;
   const rate = (1_000 * bytes) / tookMs;
-  return rate < limits.throughputShare * usual && rate < limits.throughputFast;
+  return rate < times * limits.throughputShare * usual && rate < limits.throughputFast;
 }
 
-/** Judges one artifact: opens at two slow ones in a row, closes after two that were not. */
+/**
+ * Judges one artifact: opens at four slow ones in a row, or at two that
+ * crawl, closes after so many that were twice as fast as what is slow; what
+ * lies between says nothing, so that a rate near the edge is one story.
+ */
 export function hearMove(
   state: ThroughputState,
   moved: Moved,
@@ -50,15 +59,16 @@ export function hearMove(
   const isSlow = isSlowMove(moved);
   if (isSlow === null) return { state, event: null };
   if (!isSlow) {
-    const fast = state.fast + 1;
     if (!state.isOpen) return { state: noThroughput, event: null };
-    return fast >= limits.throughputRow
+    if (isBelow(moved, 2) === true) return { state: { ...state, slow: 0 }, event: null };
+    const fast = state.fast + 1;
+    return fast >= limits.throughputClear
       ? { state: noThroughput, event: 'closed' }
       : { state: { ...state, slow: 0, fast }, event: null };
   }
   const { target, probeId, bytes, tookMs, others } = moved;
   const one = { target, probeId, bytesPerSecond: (1_000 * bytes) / tookMs, tookMs, usual: medianOf(others) ?? 0 };
-  const slow = state.slow + 1;
+  const slow = state.slow + (isBelow(moved, 1 / limits.throughputCrawl) === true ? 2 : 1);
   const next = { ...state, slow, fast: 0, recent: [...state.recent, one].slice(-limits.findingProbes) };
   if (state.isOpen || slow < limits.throughputRow) return { state: next, event: null };
   return { state: { ...next, isOpen: true }, event: 'opened' };

@@ -29,12 +29,19 @@ describe('throughput', () => {
     { says: 's', want: [] },
     { says: 'ss', want: ['opened 1'] },
     { says: 'sfs', want: [] },
-    { says: 'ssff', want: ['opened 1', 'closed 3'] },
-    { says: 'ssfsff', want: ['opened 1', 'closed 5'] },
+    { says: 'mmm', want: [] },
+    { says: 'mmmm', want: ['opened 3'] },
+    { says: 'smm', want: ['opened 2'] },
+    { says: 'ssfffff', want: ['opened 1'] },
+    { says: 'ssffffff', want: ['opened 1', 'closed 7'] },
+    { says: 'ssfffffsffffff', want: ['opened 1', 'closed 13'] },
+    { says: 'ssfffeffe', want: ['opened 1'] },
   ])('$says: $want', ({ says, want }) => {
+    // Slow to a crawl, slow, near the edge (neither slow nor fast), fast; milliseconds for a MiB.
+    const took: Record<string, number> = { s: 50_000, m: 4_000, e: 1_500, f: 500 };
     let state = noThroughput;
     const events = [...says].flatMap((one, i) => {
-      const judged = hearMove(state, moved(mib, one === 's' ? 50_000 : 500, [2 * mib]));
+      const judged = hearMove(state, moved(mib, took[one] ?? 0, [2 * mib]));
       state = judged.state;
       return judged.event === null ? [] : [`${judged.event} ${i}`];
     });
@@ -70,7 +77,7 @@ describe('throughput', () => {
         },
       },
     ]);
-    take('a', 200_000, 500, 'scheduled');
-    expect(take('a', 300_000, 500, 'scheduled').findings.map(({ change }) => change)).toEqual(['closed']);
+    const after = [2, 3, 4, 5, 6, 7].map((n) => take('a', n * 100_000, 500, 'scheduled').findings);
+    expect(after.map((changes) => changes.map(({ change }) => change))).toEqual([[], [], [], [], [], ['closed']]);
   });
 });
