@@ -80,7 +80,10 @@ function refuse(
 }
 
 function onRefusal(view: View, open: Advice, decision: Decision, ledger: Ledger): void {
-  if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect') return;
+  const from = headNow(view.group)?.name;
+  // Where a person silenced the move, waiting is no sign that there is still nobody to move to.
+  const isSilenced = view.group.muted.some((one) => one.from === from && one.untilMs > view.now.wallMs);
+  if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect' && !isSilenced) return;
   close(view.group, 'withdrawn', ledger, view.now);
 }
 
