@@ -53,15 +53,14 @@ function move(view: View, decision: Move, random: Random, trigger: Advice['trigg
   const { group, now } = view;
   const isBack = mirrorBehind(group, group.chain?.members[0]) === decision.to.mirror;
   const before = group.open?.advice ?? null;
+  const isWithdrawn = before?.state === 'proposed' && isBack;
+  if (before !== null) close(group, isWithdrawn ? 'withdrawn' : 'superseded', ledger, now);
+  // The words of an advice say how long ago the move before it was.
+  if (!isWithdrawn) issue(view, decision, random, trigger, ledger);
   group.moves.lastMs = now.monotonicMs;
   if (decision.at === homeOf(group))
     group.moves.departures = [...recentDepartures(group.moves.departures, now.monotonicMs), now.monotonicMs];
-  if (before !== null) {
-    const isProposed = before.state === 'proposed';
-    close(group, isProposed && isBack ? 'withdrawn' : 'superseded', ledger, now);
-    if (isProposed && isBack) return;
-  }
-  issue(view, decision, random, trigger, ledger);
+  ledger.touch(group);
 }
 
 function refuse(

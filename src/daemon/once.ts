@@ -4,6 +4,7 @@ import type { Config } from '../core/config.ts';
 import type { Due } from '../core/due.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Clock, Probed, Random } from '../core/ports.ts';
+import { quantileOf } from '../core/quantile.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { type Step, type Target, targetId } from '../core/target.ts';
 import { type NoAnswer, patienceMs } from './patience.ts';
@@ -107,14 +108,12 @@ function rankRow(registry: string, url: string, probed: readonly Probed[]): Rank
   const samplesMs = probed.flatMap(({ sample }) =>
     sample.outcome.tag === 'ok' && sample.rttMs !== null ? [sample.rttMs] : [],
   );
-  const sorted = [...samplesMs].sort((a, b) => a - b);
   const failures = probed.flatMap(({ sample }) =>
     sample.outcome.tag === 'failed' ? [sample.outcome.failure.kind] : [],
   );
   const unknowns = probed.flatMap(({ sample }) =>
     sample.outcome.tag === 'unknown' ? [`unknown: ${sample.outcome.because}`] : [],
   );
-  const at = (q: number): number | null => sorted[Math.max(0, Math.ceil(q * sorted.length) - 1)] ?? null;
   return {
     registry,
     url,
@@ -122,8 +121,8 @@ function rankRow(registry: string, url: string, probed: readonly Probed[]): Rank
     failed: failures.length,
     unknown: unknowns.length,
     answered: probed.filter(({ sample }) => sample.status !== null).length,
-    medianMs: at(0.5),
-    p95Ms: at(0.95),
+    medianMs: quantileOf(samplesMs, 0.5),
+    p95Ms: quantileOf(samplesMs, 0.95),
     reason: commonest(failures) ?? commonest(unknowns),
     samplesMs,
   };

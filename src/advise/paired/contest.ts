@@ -146,7 +146,8 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
     const end = around.client.walk(chain, replyOf);
     if (end.tag === 'unknown') continue;
     const outcome: Outcome = {
-      atMs: moment.lastAtMs,
+      // Its own: a sibling that is asked two seconds later must not make a head's trouble look younger.
+      atMs: moment.answeredAtMs.get(name) ?? moment.openedAtMs,
       tookMs: end.tag === 'ok' ? end.tookMs : 0,
       bad: end.tag !== 'ok',
       isHeavy: moment.isHeavy,

@@ -94,7 +94,9 @@ function wantsOf(round: Round, doubted: readonly MirrorMemory[], nowMs: number):
   }
   if (round.watching.size > 0) want('canary', 3, null);
   for (const { target, registry, registries, nextAtMs } of round.looks.values()) {
-    if (nextAtMs <= nowMs) want(target, 2, registries === null ? null : new Set([registry, ...registries]));
+    // Answers of siblings alone compare with nothing, and would put off the next moment of a doubt.
+    if (nextAtMs <= nowMs && !round.flights.has(registry))
+      want(target, 2, registries === null ? null : new Set([registry, ...registries]));
   }
   return [...wants.values()];
 }
