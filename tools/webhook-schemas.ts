@@ -48,7 +48,7 @@ const advice = z.strictObject({
   ecosystem: z.enum(ecosystems),
   upstream: z.string(),
   vantage: z.string(),
-  state: z.enum(['proposed', 'accepted', 'superseded', 'withdrawn', 'expired', 'refused']),
+  state: z.enum(['proposed', 'accepted', 'superseded', 'withdrawn', 'expired', 'refused', 'dismissed']),
   issuedAt: stamp,
   expiresAt: stamp,
   settledAt: stamp.nullable(),

@@ -234,8 +234,8 @@ function acceptOpen(view: View): AdviseTurn {
 
 function remedyOf(group: Group, suspect: boolean): RemedyNow {
   const open = group.open?.advice ?? null;
-  const isProposed = open?.state === 'proposed' && !suspect;
-  const advice = isProposed ? open : (group.accepted?.advice ?? null);
+  // What was proposed before a suspicion stands through it: going back to what was left would be a move too.
+  const advice = open?.state === 'proposed' ? open : (group.accepted?.advice ?? null);
   if (advice !== null) return { kind: 'set', chain: advice.chain.after, advice, remedy: advice.remedy };
   return { kind: 'nothing', state: suspect ? 'suspect' : open?.state === 'refused' ? 'refused' : 'right' };
 }

@@ -87,7 +87,7 @@ export function ruleOf(view: View, at: Mirror): ChoiceRule {
     ease: view.evidenceOf(at.name).length > 0 ? 0.5 : 1,
     failureCostMs: config.advise.failureCostMs,
     rescue: isTolerant ? 0.25 : 1,
-    inOrder: preference(view),
+    inOrder: preference(view.mirrors, config.vantage),
   };
 }
 

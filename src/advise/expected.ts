@@ -1,5 +1,6 @@
+import { quantileOf } from '../core/quantile.ts';
 import type { Chain, ChainClient, ChainMember, Reply } from './clients/client.ts';
-import { type Entry, quantileMs, replyOf, type Tally } from './tally.ts';
+import { type Entry, replyOf, type Tally } from './tally.ts';
 
 /** What a chain would have done in some moments; `null` where no moment could be walked to its end. */
 export interface Expectation {
@@ -32,7 +33,7 @@ export function expectation(input: {
   }
   return {
     availability: walks === 0 ? null : times.length / walks,
-    p95Ms: quantileMs(times, 0.95),
+    p95Ms: quantileOf(times, 0.95),
     walks,
   };
 }

@@ -1,6 +1,7 @@
 import type { AlertEvidence } from '../core/evidence.ts';
 import { limits } from '../core/limits.ts';
-import { type Entry, quantileMs, recent } from './tally.ts';
+import { quantileOf } from '../core/quantile.ts';
+import { type Entry, recent } from './tally.ts';
 import type { View } from './view.ts';
 
 /** What our own canary says of a mirror in one stretch of time. */
@@ -17,7 +18,7 @@ export function measuredOf(entries: readonly Entry[]): Measured {
   return {
     answers: entries.length,
     failed: entries.filter((entry) => entry.tag === 'failed').length,
-    p95Ms: quantileMs(
+    p95Ms: quantileOf(
       timed.map((entry) => entry.tookMs),
       0.95,
     ),

@@ -158,17 +158,27 @@ export function ranked(all: readonly Weighed[], minGain: number): readonly Weigh
 }
 
 function byScore(tier: readonly Weighed[], minGain: number): readonly Weighed[] {
-  const fastest = Math.min(...tier.map(scoreOf));
-  const equals = tier.filter((one) => scoreOf(one) === fastest || !isFaster(scoreOf(one), fastest, minGain));
-  if (equals.length === 0) return tier;
-  const first = equals.toSorted((a, b) => (b.mirror.weight ?? 0) - (a.mirror.weight ?? 0));
-  return [
-    ...first,
-    ...byScore(
-      tier.filter((one) => !equals.includes(one)),
-      minGain,
-    ),
-  ];
+  const byWeight = (a: Weighed, b: Weighed): number => (b.mirror.weight ?? 0) - (a.mirror.weight ?? 0);
+  return equalsTogether(tier, scoreOf, minGain, byWeight);
+}
+
+/**
+ * The cheapest first, and with it whoever is equal to it, in the order that people want; then the rest in the same way.
+ * @param scoreOf  milliseconds, Infinity where not measured
+ * @param inOrder  of equals; where it is 0, as they stand in `all`
+ */
+export function equalsTogether<T>(
+  all: readonly T[],
+  scoreOf: (one: T) => number,
+  minGain: number,
+  inOrder: (a: T, b: T) => number,
+): readonly T[] {
+  const fastest = Math.min(...all.map(scoreOf));
+  const isEqual = (one: T): boolean => scoreOf(one) === fastest || !isFaster(scoreOf(one), fastest, minGain);
+  const equals = all.filter(isEqual);
+  if (equals.length === 0) return all;
+  const rest = all.filter((one) => !equals.includes(one));
+  return [...equals.toSorted(inOrder), ...equalsTogether(rest, scoreOf, minGain, inOrder)];
 }
 
 function scoreOf(one: Weighed): number {

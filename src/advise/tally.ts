@@ -1,4 +1,5 @@
 import { isTimeout, type Reason } from '../core/failure.ts';
+import { quantileOf } from '../core/quantile.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { RelayState, Reply } from './clients/client.ts';
 
@@ -122,19 +123,10 @@ export function trouble(series: readonly Entry[]): readonly Entry[] {
 
 /** The middle of the times of what was answered or timed out; `null` without any. Milliseconds. */
 export function medianMs(entries: readonly Entry[]): number | null {
-  return quantileMs(
-    entries.filter((entry) => !entry.cold && (entry.tag === 'ok' || entry.slow)).map((entry) => entry.tookMs),
-    0.5,
-  );
-}
-
-/** A quantile by linear interpolation between neighbours; `null` of nothing. */
-export function quantileMs(values: readonly number[], share: number): number | null {
-  const sorted = [...values].sort((a, b) => a - b);
-  const place = (sorted.length - 1) * share;
-  const low = sorted[Math.floor(place)];
-  const high = sorted[Math.ceil(place)];
-  return low === undefined || high === undefined ? null : low + (high - low) * (place - Math.floor(place));
+  const times = entries
+    .filter((entry) => !entry.cold && (entry.tag === 'ok' || entry.slow))
+    .map(({ tookMs }) => tookMs);
+  return quantileOf(times, 0.5);
 }
 
 /** What a client's chain would have seen of this answer: 404 and 410 are `gone`, whatever lies behind them. */

@@ -99,6 +99,8 @@ export interface ApiDeps {
   /** What clients have now: the accepted chain, else the declared one; credentials masked. */
   chainInForce(ecosystem: EcosystemId, upstream: string): string;
   acceptAdvice(id: string): Promise<Result<Advice, 'unknown' | 'not_proposed'>>;
+  /** Silences this advice and its like (from, to, cause) for so long, over restarts; the remedy says what stood before. */
+  dismissAdvice(id: string, forMs: number, reason: string): Promise<Result<Advice, 'unknown' | 'not_proposed'>>;
   acknowledge(findingId: string, reason: string): Promise<Finding | null>;
   /** `forMs` 0 resumes. `null`: no such mirror. */
   pause(registry: string, forMs: number, reason: string): Promise<Standing | null>;

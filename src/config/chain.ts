@@ -1,4 +1,5 @@
 import type { Config } from '../core/config.ts';
+import { readGoProxyList } from '../core/go-proxy-list.ts';
 import type { EcosystemId, Mirror } from '../core/mirror.ts';
 import { publicUpstream } from '../core/mirror.ts';
 import { error, ok, type Result } from '../core/result.ts';
@@ -14,22 +15,17 @@ export interface ChainEntry {
 const goTail = ',direct';
 
 /**
- * Reads a GOPROXY line; the error says what was expected. A URL without a scheme gets `https://`, as the go command does.
- * @see protocols.md section 1.3
+ * Reads a GOPROXY line, and takes no URL that a typo may have made; the error says what was expected.
+ * @see `readGoProxyList` for what the go command makes of it
  */
 export function parseGoChain(chain: string): Result<readonly ChainEntry[], string> {
   const entries: ChainEntry[] = [];
-  let separator: ChainEntry['separator'] = '';
-  for (const part of chain.split(/([,|])/)) {
-    if (part === ',' || part === '|') {
-      separator = part;
-      continue;
-    }
-    const text = part.trim();
-    if (text === '') continue;
-    const read = entryText(text);
-    if (read === null) return error('proxies by http://, https:// or file:// URL, direct or off, separated by , or |');
-    entries.push({ separator: entries.length === 0 ? '' : separator, text: read });
+  let before: ChainEntry['separator'] = '';
+  for (const { kind, text, separator } of readGoProxyList(chain)) {
+    if (kind === 'word' || (kind === 'url' && !isProxyUrl(text)))
+      return error('proxies by http://, https:// or file:// URL, direct or off, separated by , or |');
+    entries.push({ separator: before, text });
+    before = separator;
   }
   return entries.length === 0 ? error('at least one proxy, direct or off') : ok(entries);
 }
@@ -37,13 +33,9 @@ export function parseGoChain(chain: string): Result<readonly ChainEntry[], strin
 /** What no URL holds as it stands, and `;`, which separates nothing: legal in a URL, but here always a slip. */
 const illegal = /[;"<>\\^`{}]|[^\x21-\x7e\p{L}\p{M}\p{N}]/u;
 
-function entryText(text: string): string | null {
-  if (text === 'direct' || text === 'off') return text;
-  if (illegal.test(text.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#@]*@/i, ''))) return null;
-  const url = /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : /[.:/]/.test(text) ? `https://${text}` : null;
-  if (url === null) return null;
-  if (/^file:\/\/\/[^?#]*$/i.test(url)) return url;
-  return baseUrl(url) === null ? null : url;
+function isProxyUrl(url: string): boolean {
+  if (illegal.test(url.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#@]*@/i, ''))) return false;
+  return /^file:\/\/\/[^?#]*$/i.test(url) || baseUrl(url) !== null;
 }
 
 /** The mirror that a chain's entry names, or `null`: compared without user-info and trailing slash. */

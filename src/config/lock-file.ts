@@ -1,4 +1,6 @@
-import { compareVersions, isCanonicalVersion, isModulePath } from './go-module.ts';
+import { readGoMod } from '../core/go-mod.ts';
+import { compareVersions, isCanonical } from '../core/go-version.ts';
+import { isModulePath } from './go-module.ts';
 
 /** A lock file's entry that is not taken, and why. */
 export interface SkippedLockEntry {
@@ -82,24 +84,12 @@ export function parseGoSum(text: string): GoSum | null {
 export function parseGoMod(text: string): GoMod | null {
   const requires: { module: string; version: string; direct: boolean }[] = [];
   const replaced = new Set<string>();
-  let block: string | null = null;
   let isModule = false;
-  for (const line of text.split('\n')) {
-    const [code = '', comment = ''] = line.split(/\/\/(.*)/s);
-    const words = code
-      .split(/\s+/)
-      .filter((word) => word !== '')
-      .map((word) => word.replace(/^["`](.*)["`]$/, '$1'));
-    if (words[0] === ')') block = null;
-    else if (block === null && words[1] === '(') block = words[0] ?? null;
-    else {
-      const [verb = '', ...rest] = block === null ? words : [block, ...words];
-      isModule ||= verb === 'module' && rest.length > 0;
-      const [module = '', version = ''] = rest;
-      if (verb === 'require' && version !== '')
-        requires.push({ module, version, direct: !/\bindirect\b/.test(comment) });
-      if (verb === 'replace' && rest.includes('=>')) replaced.add(version === '=>' ? module : `${module}@${version}`);
-    }
+  for (const { verb, words, comment } of readGoMod(text)) {
+    const [module = '', version = ''] = words;
+    isModule ||= verb === 'module' && module !== '';
+    if (verb === 'require' && version !== '') requires.push({ module, version, direct: !/\bindirect\b/.test(comment) });
+    if (verb === 'replace' && words.includes('=>')) replaced.add(version === '=>' ? module : `${module}@${version}`);
   }
   return isModule ? { requires, replaced } : null;
 }
@@ -132,7 +122,7 @@ export function skipReason(
 ): SkippedLockEntry['because'] | null {
   if (isPrivate(entry.module)) return 'private';
   if (mod?.replaced.has(entry.module) || mod?.replaced.has(`${entry.module}@${entry.version}`)) return 'replaced';
-  return isModulePath(entry.module) && isCanonicalVersion(entry.version) ? null : 'malformed';
+  return isModulePath(entry.module) && isCanonical(entry.version) ? null : 'malformed';
 }
 
 function zipped(sum: GoSum | null): readonly { readonly module: string; readonly version: string }[] {

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Config } from '../core/config.ts';
+import { parseVerifier } from '../core/go-verifier.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { knownSumdbs } from './known-mirrors.ts';
 import { baseUrl } from './urls.ts';
@@ -22,18 +22,7 @@ export function parseSumdb(text: string): Result<Config['go']['sumdb'], string> 
   if (!nameOrKey.includes('+')) {
     return error(`off, a verifier key name+hash+key, or one of ${Object.keys(knownSumdbs).join(', ')}`);
   }
-  const name = verifierName(nameOrKey);
-  if (name === null) return error('a verifier key name+hash+key whose hash fits its Ed25519 key');
-  return ok({ name, verifierKey: nameOrKey, url: split?.url ?? null });
-}
-
-/** The name of a well-formed verifier key, or `null`. @see protocols.md section 1.11, "Verifier key string" */
-function verifierName(key: string): string | null {
-  const match = /^([^+\s]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]{44})$/.exec(key);
-  if (match === null) return null;
-  const [, name = '', hash = '', encoded = ''] = match;
-  const bytes = Buffer.from(encoded, 'base64');
-  if (bytes.length !== 33 || bytes[0] !== 1) return null;
-  const digest = createHash('sha256').update(`${name}\n`).update(bytes).digest('hex');
-  return digest.startsWith(hash) ? name : null;
+  const verifier = parseVerifier(nameOrKey);
+  if (verifier === null) return error('a verifier key name+hash+key whose hash fits its Ed25519 key');
+  return ok({ name: verifier.name, verifierKey: nameOrKey, url: split?.url ?? null });
 }

@@ -1,10 +1,10 @@
 import { type Phase, phases } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import type { Connection } from '../core/mirror.ts';
+import { quantile } from '../core/quantile.ts';
 import type { PhaseTimes, SettledSample } from '../core/sample.ts';
 import { seriesId, type Target } from '../core/target.ts';
 import type { Transcript } from '../core/transcript.ts';
-import { quantile } from './quantile.ts';
 import { Ring } from './ring.ts';
 
 /** A sample with the transcript it was judged from; `null` where no probe was made (paused, a lost worker). */

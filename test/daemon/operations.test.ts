@@ -175,6 +175,32 @@ describe('accepting advice', () => {
   });
 });
 
+describe('dismissing advice', () => {
+  test('the remedy says what stood before; the same move is quiet for so long, over a kill; then it is proposed again', async () => {
+    let world = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'a', 60) });
+    await world.seconds(80);
+    const id = (await adviceOf(world))[0]?.id ?? '';
+    expect(await metric(world, active)).toBe(1);
+    const dismiss = () => world.post(`/api/v1/advice/${id}/dismiss`, { for: '10m', reason: 'work on it' });
+    const dismissed = await dismiss();
+    expect([dismissed.status, dismissed.json()]).toMatchObject([200, { id, state: 'dismissed' }]);
+    expect((await dismiss()).status).toBe(409);
+    expect((await world.post('/api/v1/advice/none/dismiss', { for: '1m', reason: 'x' })).status).toBe(404);
+    await world.seconds(120);
+    expect([await adviceOf(world), await metric(world, active)]).toEqual([[], null]);
+    expect((await world.get('/api/v1/advice/go/remedy?as=env')).status).toBe(204);
+    expect(await adviceOf(world, '?state=all')).toMatchObject([{ id, state: 'dismissed' }]);
+    expect(notices(world)).toEqual(['outage', 'advice proposed', 'advice dismissed']);
+    expect(told(world).slice(-1)).toEqual(['advice dismissed a → b']);
+    world = await world.restart();
+    await world.seconds(120);
+    expect(await adviceOf(world)).toEqual([]);
+    await world.seconds(400);
+    expect(await adviceOf(world)).toMatchObject([{ state: 'proposed', from: 'a', to: 'b', cause: 'outage' }]);
+  });
+});
+
+const active = 'mirror_advice_active{ecosystem="go",upstream="go",from="a",to="b",cause="outage"}';
 const readAt = (world: World) => metric(world, 'mirrorwatch_config_last_reload_success_timestamp_seconds');
 
 describe('reload', () => {

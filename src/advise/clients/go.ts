@@ -1,16 +1,7 @@
+import { readGoProxyList } from '../../core/go-proxy-list.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { maskUrl } from '../../core/secret.ts';
-import type {
-  Chain,
-  ChainClient,
-  ChainMember,
-  ChainProblem,
-  RelayState,
-  Remedy,
-  Reply,
-  Separator,
-  WalkEnd,
-} from './client.ts';
+import type { Chain, ChainClient, ChainMember, ChainProblem, RelayState, Remedy, Reply, WalkEnd } from './client.ts';
 
 const userInfo = /^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i;
 
@@ -19,31 +10,21 @@ const pasteableUrl = /^(https?|file):\/\/[A-Za-z0-9._~%:/[\]+=@!-]+$/;
 const pasteablePattern = /^[A-Za-z0-9._~/*?[\]^+=@-]+$/;
 
 /**
- * Reads GOPROXY as the go command does: empty entries are skipped, `direct` and `off` end the list, a URL without a
- * scheme gets `https://`, bare words are reserved.
+ * A chain of the go command's by what stands in GOPROXY.
  * @returns `empty` where no entry is left; `reserved_word` or `not_a_url` with the index of the entry
- * @see protocols.md 1.3; cmd/go/internal/modfetch/proxy.go, proxyList
+ * @see `readGoProxyList`
  */
 export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
+  const entries = readGoProxyList(chain);
   const members: ChainMember[] = [];
-  const separators: Separator[] = [];
-  let pending: Separator = ',';
-  for (const part of chain.split(/(?<=[,|])/)) {
-    const last = part.at(-1);
-    const text = part.replace(/[,|]$/, '').trim();
-    const then: Separator = last === '|' ? '|' : ',';
-    if (text === '') continue;
-    if (members.length > 0) separators.push(pending);
-    pending = then;
-    if (text === 'direct' || text === 'off') {
-      members.push({ kind: text, key: text, plain: text, shown: text, hasCredentials: false });
-      break;
-    }
-    if (!/[.:/]/.test(text)) return error({ kind: 'reserved_word', member: members.length });
-    const url = text.includes(':/') || text.startsWith('/') ? text : `https://${text}`;
-    if (!URL.canParse(url)) return error({ kind: 'not_a_url', member: members.length });
-    members.push(urlMember(url));
+  for (const { kind, text } of entries) {
+    if (kind === 'word') return error({ kind: 'reserved_word', member: members.length });
+    if (kind === 'url' && !URL.canParse(text)) return error({ kind: 'not_a_url', member: members.length });
+    members.push(
+      kind === 'url' ? urlMember(text) : { kind, key: text, plain: text, shown: text, hasCredentials: false },
+    );
   }
+  const separators = entries.slice(0, -1).map(({ separator }) => separator);
   return members.length === 0 ? error({ kind: 'empty' }) : ok({ members, separators });
 }
 

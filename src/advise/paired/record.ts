@@ -186,15 +186,21 @@ export const build = { light: 10, heavy: 5, connections: 3 } as const;
  * person for the share that fails. `null` where no light step was answered well.
  * @param rescue  share of failures that the chain behind the head does not catch, 0 to 1
  * @param otherHeavyMs  stands in where no heavy step was measured
+ * @param errors  standard errors on top of mean times
  */
 export function buildCost(
   record: HeadRecord,
   nowMs: number,
-  cost: { readonly failureCostMs: number; readonly rescue: number; readonly otherHeavyMs: number },
+  cost: {
+    readonly failureCostMs: number;
+    readonly rescue: number;
+    readonly otherHeavyMs: number;
+    readonly errors?: number;
+  },
 ): number | null {
-  const light = meanMs(record, 'light', nowMs);
+  const light = meanMs(record, 'light', nowMs, cost.errors);
   if (light === null) return null;
-  const heavy = meanMs(record, 'heavy', nowMs) ?? cost.otherHeavyMs;
+  const heavy = meanMs(record, 'heavy', nowMs, cost.errors) ?? cost.otherHeavyMs;
   const share = failureBounds(record, nowMs);
   const failed = 1 - (1 - share.light * cost.rescue) ** build.light * (1 - share.heavy * cost.rescue) ** build.heavy;
   return (failed * cost.failureCostMs + (build.light * light + build.heavy * heavy) / build.connections) / 1_000;

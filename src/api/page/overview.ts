@@ -94,7 +94,6 @@ function adviceOf(deps: ApiDeps, { ecosystem, upstream }: Group, nowMs: number):
   const advice = deps
     .advice({ limit: limits.pageRows, cursor: null, history: false })
     .items.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream)
-    .filter((one) => vantage.suspect !== true || one.state !== 'proposed')
     .sort((a, b) => order[a.state] - order[b.state]);
   if (advice.length > 0) return html`${advice.map((one) => adviceCard(one, deps.config(), nowMs))}`;
   const chain = html`<code>${deps.chainInForce(ecosystem, upstream)}</code>`;

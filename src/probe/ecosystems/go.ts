@@ -1,3 +1,4 @@
+import { isCanonical } from '../../core/go-version.ts';
 import { limits } from '../../core/limits.ts';
 import type { Conversation, ProbeContext } from '../../core/ports.ts';
 import type { Target } from '../../core/target.ts';
@@ -10,7 +11,6 @@ import { parseInfo } from '../go/info.ts';
 import { parseList } from '../go/list.ts';
 import { parseModFile } from '../go/mod-file.ts';
 import { resolve } from '../go/resolve.ts';
-import { isCanonical } from '../go/semver.ts';
 import { sumdb } from '../go/sumdb.ts';
 import { verify } from '../go/verify.ts';
 import { readModuleZip, startsLikeZip } from '../go/zip-file.ts';

@@ -1,6 +1,7 @@
+import type { Verifier } from '../../core/go-verifier.ts';
 import type { ProbeContext } from '../../core/ports.ts';
 import { below } from './ask.ts';
-import type { TreeHead, Verifier } from './note.ts';
+import type { TreeHead } from './note.ts';
 
 /** Where the database is, below this mirror, and whose signature it carries. */
 export interface Database {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { ProbeFailure } from '../../core/failure.ts';
+import { isCanonical } from '../../core/go-version.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { isMarkup, utf8 } from '../text.ts';
-import { isCanonical } from './semver.ts';
 
 /**
  * What we need of an `.info` or `@latest` answer. Go's decoder ignores the case of keys and unknown ones, and takes

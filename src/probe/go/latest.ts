@@ -1,4 +1,4 @@
-import { compareVersions, isIncompatible, isPrerelease } from './semver.ts';
+import { compareVersions, isIncompatible, isPrerelease } from '../../core/go-version.ts';
 
 /** What `latest` stands for, or what must be known first. */
 export type Latest =

@@ -1,9 +1,9 @@
 import type { ProbeFailure } from '../../core/failure.ts';
+import { isCanonical, isPseudo, isSemver } from '../../core/go-version.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { isMarkup, utf8 } from '../text.ts';
 import { sortVersions } from './latest.ts';
-import { isCanonical, isPseudo, isSemver } from './semver.ts';
 
 const notAList: ProbeFailure = { kind: 'malformed', expected: 'versions, one a line' };
 const markup: ProbeFailure = { kind: 'wrong_content', expected: 'versions, one a line' };

@@ -1,4 +1,5 @@
 import type { ProbeFailure } from '../../core/failure.ts';
+import { readGoMod } from '../../core/go-mod.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { isMarkup, utf8 } from '../text.ts';
 
@@ -12,13 +13,9 @@ export function parseModFile(body: Uint8Array): Result<string, ProbeFailure> {
   if (isMarkup(body)) return error({ kind: 'wrong_content', expected: 'a go.mod' });
   const text = utf8(body);
   if (text === null || text.includes('\0')) return error({ kind: 'malformed', expected: 'a go.mod' });
-  const lines = text.split('\n').map((line) => line.replace(/\/\/.*$/, '').trim());
-  const at = lines.findIndex((line) => /^module\s*(?:[\s("`]|$)/.test(line));
-  if (at < 0) return error({ kind: 'malformed', expected: 'a module directive' });
-  const rest = (lines[at] ?? '').slice('module'.length).trim();
-  const named = rest === '(' ? lines.slice(at + 1).find((line) => line !== '') : rest;
-  const path = named?.replace(/^(["`])(.*)\1$/, '$2') ?? '';
-  if (path === '' || /[\s()]/.test(path)) return error({ kind: 'malformed', expected: 'a module directive' });
+  const [path = '', ...rest] = readGoMod(text).find(({ verb }) => verb === 'module')?.words ?? [];
+  if (path === '' || rest.length > 0 || /[\s()]/.test(path))
+    return error({ kind: 'malformed', expected: 'a module directive' });
   return ok(path);
 }
 

@@ -1,14 +1,6 @@
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, verify } from 'node:crypto';
+import type { Verifier } from '../../core/go-verifier.ts';
 import { hasControls, utf8 } from '../text.ts';
-
-/** A key that notes are verified with. */
-export interface Verifier {
-  readonly name: string;
-  /** Four bytes, big-endian, as eight hex digits. */
-  readonly hashHex: string;
-  /** Raw Ed25519 public key, 32 bytes. */
-  readonly publicKey: Buffer;
-}
 
 /** `forged`: a signature under our key's name and hash does not verify. `unsigned`: no signature is by our key. */
 export type OpenedNote =
@@ -19,20 +11,6 @@ export type OpenedNote =
 
 const signaturesMax = 100;
 const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
-
-/**
- * Reads `<name>+<8 hex digits>+<base64>`; `null` where it is no Ed25519 verifier key or its hash is not its own.
- * @see protocols.md 1.11
- */
-export function parseVerifier(text: string): Verifier | null {
-  // Only the first two plus signs part the fields: base64 has more.
-  const found = /^([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+=*)$/.exec(text);
-  const [, name = '', hashHex = '', encoded = ''] = found ?? [];
-  const key = Buffer.from(encoded, 'base64');
-  if (found === null || key.length !== 33 || key[0] !== 1) return null;
-  const hash = createHash('sha256').update(`${name}\n`).update(key).digest('hex').slice(0, 8);
-  return hash === hashHex ? { name, hashHex, publicKey: key.subarray(1) } : null;
-}
 
 /**
  * The text of a signed note, once a signature by this key has verified. Signatures by other keys are skipped.

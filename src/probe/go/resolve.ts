@@ -1,4 +1,5 @@
 import type { ProbeFailure } from '../../core/failure.ts';
+import { isCanonical } from '../../core/go-version.ts';
 import { limits } from '../../core/limits.ts';
 import type { ProbeContext } from '../../core/ports.ts';
 import { error, ok, type Result } from '../../core/result.ts';
@@ -9,7 +10,6 @@ import { parseInfo } from './info.ts';
 import { latestOf } from './latest.ts';
 import { parseList } from './list.ts';
 import { isSynthetic } from './mod-file.ts';
-import { isCanonical } from './semver.ts';
 
 /** A version that may be asked for, or how the conversation ends. */
 export type Resolved = Result<string, End>;

@@ -1,4 +1,6 @@
 import type { ProbeFailure } from '../../core/failure.ts';
+import { parseVerifier, type Verifier } from '../../core/go-verifier.ts';
+import { isCanonical } from '../../core/go-version.ts';
 import { limits } from '../../core/limits.ts';
 import type { ProbeContext } from '../../core/ports.ts';
 import { error, ok, type Result } from '../../core/result.ts';
@@ -8,10 +10,9 @@ import { isMarkup } from '../text.ts';
 import { below, type End, ended, fine, get, isNotOffered, unaskable } from './ask.ts';
 import { at, type Database, type FoundRecord } from './database.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
-import { openNote, parseTreeHead, parseVerifier, type TreeHead, type Verifier } from './note.ts';
+import { openNote, parseTreeHead, type TreeHead } from './note.ts';
 import { prove } from './proof.ts';
 import { hashesOf, parseRecord } from './record.ts';
-import { isCanonical } from './semver.ts';
 
 interface Lookup {
   readonly module: string;

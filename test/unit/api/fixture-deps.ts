@@ -94,6 +94,11 @@ export function fixture(change: FixtureChange = {}): Fixture {
       if (id !== fixtureAdvice.id) return error(id === 'settled' ? 'not_proposed' : 'unknown');
       return ok<Advice>({ ...fixtureAdvice, state: 'accepted', settledAtMs: nowMs });
     },
+    async dismissAdvice(id, forMs, reason) {
+      asked.push(`dismiss ${id} ${forMs} ${reason}`);
+      if (id !== fixtureAdvice.id) return error(id === 'settled' ? 'not_proposed' : 'unknown');
+      return ok<Advice>({ ...fixtureAdvice, state: 'dismissed', settledAtMs: nowMs });
+    },
     async acknowledge(findingId, reason): Promise<Finding | null> {
       asked.push(`ack ${findingId}: ${reason}`);
       const finding = fixtureFindings.find(({ id }) => id === findingId);

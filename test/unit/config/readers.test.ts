@@ -3,7 +3,7 @@ import { addressBytes, hostAndPort, isLoopback, isWithin, network } from '../../
 import { parseGoChain } from '../../../src/config/chain.ts';
 import { cronGaps, isCron, isTimeZone } from '../../../src/config/cron.ts';
 import { replaceEnv } from '../../../src/config/env.ts';
-import { compareVersions, isModulePath, parseGoModule } from '../../../src/config/go-module.ts';
+import { isModulePath, parseGoModule } from '../../../src/config/go-module.ts';
 import { nearestWord } from '../../../src/config/issues.ts';
 import { netrcLogin } from '../../../src/config/netrc.ts';
 import { envProxy, isExcepted } from '../../../src/config/proxy.ts';
@@ -185,20 +185,6 @@ describe('Go modules and versions', () => {
     ['rsc.io/quote/v3@v2.1.0', 'error'],
     ['gopkg.in/yaml.v3@v2.0.0', 'error'],
   ])('%s: %s', (text, tag) => expect(parseGoModule(text).tag).toBe(tag));
-  test('versions sort as semver does', () => {
-    const sorted = [
-      'v0.9.0',
-      'v1.0.0-alpha',
-      'v1.0.0-alpha.1',
-      'v1.0.0-alpha.beta',
-      'v1.0.0-beta.2',
-      'v1.0.0-beta.11',
-      'v1.0.0',
-      'v1.10.0',
-      'v2.0.0+incompatible',
-    ];
-    expect(sorted.toReversed().sort(compareVersions)).toEqual(sorted);
-  });
 });
 
 describe('GOPROXY lines', () => {
@@ -215,6 +201,20 @@ describe('GOPROXY lines', () => {
     ['off', [{ separator: '', text: 'off' }]],
     ['file:///var/go', [{ separator: '', text: 'file:///var/go' }]],
     [',,https://a.example.com,', [{ separator: '', text: 'https://a.example.com' }]],
+    [
+      'https://a.example.com,|https://b.example.com',
+      [
+        { separator: '', text: 'https://a.example.com' },
+        { separator: ',', text: 'https://b.example.com' },
+      ],
+    ],
+    [
+      'https://a.example.com|direct,ftp://behind.example.com',
+      [
+        { separator: '', text: 'https://a.example.com' },
+        { separator: '|', text: 'direct' },
+      ],
+    ],
   ])('%s', (chain, entries) => expect(parseGoChain(chain)).toEqual({ tag: 'ok', value: entries }));
   test.each([
     '',

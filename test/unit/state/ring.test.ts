@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { quantile } from '../../../src/state/quantile.ts';
+import { quantile } from '../../../src/core/quantile.ts';
 import { Ring } from '../../../src/state/ring.ts';
 
 describe('a ring', () => {

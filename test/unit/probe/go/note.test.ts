@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { openNote, parseTreeHead, parseVerifier, type Verifier } from '../../../../src/probe/go/note.ts';
+import { parseVerifier, type Verifier } from '../../../../src/core/go-verifier.ts';
+import { openNote, parseTreeHead } from '../../../../src/probe/go/note.ts';
 import { createSigner } from './tree.ts';
 
 const goKey = 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8';
@@ -32,6 +33,7 @@ describe('verifier keys', () => {
     ['another algorithm', 'x+00000000+AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
     ['a short key', 'x+00000000+AQAA'],
     ['no key', ''],
+    ['padding that 33 bytes have none of', `${goKey}=`],
     ['a name with a space', goKey.replace('sum.', 'sum .')],
   ])('refuses %s', (_, key) => {
     expect(parseVerifier(key)).toBeNull();

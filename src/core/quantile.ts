@@ -9,3 +9,11 @@ export function quantile(sorted: readonly number[], q: number): number | null {
   const rank = Math.max(1, Math.ceil(q * sorted.length));
   return sorted[Math.min(rank, sorted.length) - 1] ?? null;
 }
+
+/** The same of numbers in any order, which are left as they are. */
+export function quantileOf(values: readonly number[], q: number): number | null {
+  return quantile(
+    [...values].sort((a, b) => a - b),
+    q,
+  );
+}

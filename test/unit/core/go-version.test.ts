@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { latestOf, sortVersions } from '../../../../src/probe/go/latest.ts';
-import { compareVersions, isCanonical, isPrerelease, isPseudo, isSemver } from '../../../../src/probe/go/semver.ts';
+import { compareVersions, isCanonical, isPrerelease, isPseudo, isSemver } from '../../../src/core/go-version.ts';
+import { latestOf, sortVersions } from '../../../src/probe/go/latest.ts';
 
 describe('what kind of version', () => {
   test.each([
