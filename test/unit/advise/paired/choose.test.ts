@@ -197,8 +197,8 @@ describe('costs that are equal', () => {
     const contest = newContest('a');
     for (const [name, ms] of Object.entries(light))
       for (let at = 0; at < 20; at += 1) {
-        note(recordOf(contest, name), good(at, ms), true);
-        note(recordOf(contest, name), good(at, ms, { isHeavy: true }), true);
+        note(recordOf(contest, name), 'mod m@v1', good(at, ms), true);
+        note(recordOf(contest, name), 'mod m@v1', good(at, ms, { isHeavy: true }), true);
       }
     return contest;
   }
@@ -228,7 +228,7 @@ describe('costs that are equal', () => {
   test('nobody who answered badly last, and nobody unmeasured', () => {
     const contest = costing({ b: 100 });
     expect(chooseAnyway(contest, ['c'], free)).toBeNull();
-    note(recordOf(contest, 'b'), { atMs: 20, tookMs: 0, bad: true, isHeavy: false }, true);
+    note(recordOf(contest, 'b'), 'mod m@v1', { atMs: 20, tookMs: 0, bad: true, isHeavy: false }, true);
     expect(chooseAnyway(contest, ['b'], free)).toBeNull();
   });
 });
@@ -242,7 +242,12 @@ describe('whether a candidate is good just now', () => {
       ['b', candidate],
     ] as const)
       for (const [at, one] of [...said].entries())
-        note(recordOf(contest, name), { atMs: 1_000 * at, tookMs: 200, bad: one === 'x', isHeavy: false }, false);
+        note(
+          recordOf(contest, name),
+          'mod m@v1',
+          { atMs: 1_000 * at, tookMs: 200, bad: one === 'x', isHeavy: false },
+          false,
+        );
     return isGoodNow(contest, 'b', 1_000 * candidate.length);
   };
   test.each<[string, string, string | undefined, boolean]>([
@@ -259,8 +264,9 @@ describe('whether a candidate is good just now', () => {
 
   test('a minute is a minute, and nothing heard is not good', () => {
     const contest = newContest('a');
-    for (const atMs of [0, 1]) note(recordOf(contest, 'b'), { atMs, tookMs: 0, bad: true, isHeavy: false }, true);
-    note(recordOf(contest, 'b'), good(60_000, 200), true);
+    for (const atMs of [0, 1])
+      note(recordOf(contest, 'b'), 'mod m@v1', { atMs, tookMs: 0, bad: true, isHeavy: false }, true);
+    note(recordOf(contest, 'b'), 'mod m@v1', good(60_000, 200), true);
     expect([isGoodNow(contest, 'b', 60_000), isGoodNow(contest, 'b', 60_002)]).toEqual([false, true]);
     expect(isGoodNow(contest, 'c', 60_000)).toBe(false);
   });

@@ -62,7 +62,7 @@ describe('the health of home', () => {
 describe('whether home is as good as where clients are', () => {
   const of = (...outcomes: readonly Outcome[]): HeadRecord => {
     const record = newRecord();
-    for (const one of outcomes) note(record, one, true);
+    for (const one of outcomes) note(record, 'mod m@v1', one, true);
     return record;
   };
   const at = now - minute;

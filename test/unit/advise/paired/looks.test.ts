@@ -9,8 +9,8 @@ const now = 100_000;
 /** A head `a` whose usual is 200 ms (artifacts: 1 s), and tests against `b` so far on their way. */
 function contest(sums: { readonly time?: number; readonly failures?: number } = {}): Contest {
   const made = newContest('a');
-  for (let at = 0; at < 20; at += 1) note(recordOf(made, 'a'), good(at, 200), true);
-  note(recordOf(made, 'a'), good(20, 1_000, { isHeavy: true }), true);
+  for (let at = 0; at < 20; at += 1) note(recordOf(made, 'a'), 'mod m@v1', good(at, 200), true);
+  note(recordOf(made, 'a'), 'mod m@v1', good(20, 1_000, { isHeavy: true }), true);
   const pair = pairOf(made, 'a', 'b');
   pair.time.light.sum = sums.time ?? 0;
   const [run] = pair.failures.all;

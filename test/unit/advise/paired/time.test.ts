@@ -89,8 +89,8 @@ describe('the deviation', () => {
   test('a pair that begins takes it from what both did before', () => {
     const [head, candidate] = [newRecord(), newRecord()];
     for (const [at, ms] of [1_000, 1_400, 1_000, 1_400].entries()) {
-      note(head, good(at, ms), true);
-      note(candidate, good(at, ms / 2), true);
+      note(head, 'mod m@v1', good(at, ms), true);
+      note(candidate, 'mod m@v1', good(at, ms / 2), true);
     }
     const { light, heavy } = newPair(head, candidate).time;
     // Sample variances: 160 000 / 3 and 40 000 / 3.
