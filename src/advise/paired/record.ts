@@ -82,6 +82,15 @@ export function isFailingNow(record: HeadRecord, nowMs: number): boolean {
   return since(record, nowMs - minuteMs).bad >= 2;
 }
 
+/** True where the last outcomes, `count` or more of any question, were bad. */
+export function failedLast({ light, heavy }: HeadRecord, count: number): boolean {
+  const goodMs = [light, heavy].map(
+    (outcomes) => outcomes.findLast((one) => !one.bad)?.atMs ?? Number.NEGATIVE_INFINITY,
+  );
+  const isSince = (one: Outcome): boolean => one.bad && one.atMs > Math.max(...goodMs);
+  return light.filter(isSince).length + heavy.filter(isSince).length >= count;
+}
+
 /** Bad outcomes and all of them within the last minute. */
 export function lastMinute(record: HeadRecord, nowMs: number): { readonly bad: number; readonly all: number } {
   return since(record, nowMs - minuteMs);

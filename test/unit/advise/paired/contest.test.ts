@@ -59,7 +59,8 @@ describe('what no answer decides yet', () => {
     const contest = newContest('a');
     expect(hearAnswer(contest, answer('a', 'x', 0), by)).toEqual([]);
     expect(contest.records.get('a')?.last).toBeUndefined();
-    expect(hearAnswer(contest, answer('b', 90, 500), by).map((one) => one.outcome)).toEqual([good(500, 130)]);
+    // Known with b's answer, and as old as a's own.
+    expect(hearAnswer(contest, answer('b', 90, 500), by).map((one) => one.outcome)).toEqual([good(0, 130)]);
     expect(contest.moments.open.size).toBe(0);
   });
 

@@ -57,7 +57,14 @@ describe('answers to one question are of one moment', () => {
     const two = enter(moments, answer('a', 300, 1_000), pace);
     expect(enter(moments, answer('b', 200, 1_500), pace)).toBe(one);
     expect(enter(moments, answer('b', 250, 2_000), pace)).toBe(two);
-    expect([[...one.answeredAtMs.values()].at(-1), [...two.answeredAtMs.values()].at(-1)]).toEqual([1_500, 2_000]);
+    expect([...one.answeredAtMs]).toEqual([
+      ['a', 0],
+      ['b', 1_500],
+    ]);
+    expect([...two.answeredAtMs]).toEqual([
+      ['a', 1_000],
+      ['b', 2_000],
+    ]);
     expect(two.replies.get('b')).toEqual(reply(250));
   });
 });

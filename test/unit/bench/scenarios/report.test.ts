@@ -134,6 +134,8 @@ describe('a run', () => {
   });
   it('names a family or player that does not exist', async () => {
     await expect(playTask({ family: 'none', seed: 1, players: [], calmDays: null })).rejects.toThrow('no family none');
-    await expect(playTask({ family: 'refused', seed: 1, players: ['x'], calmDays: null })).rejects.toThrow('no player x');
+    await expect(playTask({ family: 'refused', seed: 1, players: ['x'], calmDays: null })).rejects.toThrow(
+      'no player x',
+    );
   });
 });
