@@ -156,11 +156,12 @@ function goHome(view: View, at: Mirror, weigh: Weigh): Decision | null {
   const home = homeOf(group);
   if (home === null || home === at || view.evidenceOf(home.name).length > 0) return null;
   const awayMs = now.monotonicMs - (group.moves.lastMs ?? Number.NEGATIVE_INFINITY);
-  if (awayMs < waitMs(group.moves.departures, config.advise.holdMs, now.monotonicMs)) return null;
+  const dueMs = waitMs(group.moves.departures, config.advise.holdMs, now.monotonicMs);
+  if (awayMs < dueMs) return null;
   const { contest } = group;
   if (contest.health.sum < healthBound || !isGoodNow(contest, home.name, now.monotonicMs)) return null;
   const here = recordOf(contest, at.name);
-  if (!isHomeAsGood(recordOf(contest, home.name), here, config.advise.holdMs, now.monotonicMs)) return null;
+  if (!isHomeAsGood(recordOf(contest, home.name), here, contest.health, dueMs, now.monotonicMs)) return null;
   if (isMuted(view, at.name, home.name, 'failback')) return null;
   const weighed = weigh();
   const one = weighed.find(({ mirror }) => mirror === home);

@@ -7,6 +7,8 @@ import { type HeadRecord, newRecord, note, type Outcome } from './record.ts';
 
 /** A walk that reaches version control counts as failed, and has cost this on the way. Milliseconds. */
 const directMs = 5_000;
+/** More is no background. */
+const backgroundMost = 0.03;
 
 /** What is added up over the answers of one upstream: who is in force, and how every other mirror compares with it. */
 export interface Contest {
@@ -155,7 +157,7 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
     moment.outcomes.set(name, outcome);
     note(recordOf(contest, name), moment.question, outcome, moment.isScheduled);
     if (name === contest.head) heard.push({ question: moment.question, outcome, isScheduled: moment.isScheduled });
-    else if (name === around.home && moment.isScheduled) hearHealth(contest.health, outcome.bad);
+    else if (name === around.home && moment.isScheduled) hearHealth(contest.health, outcome.bad, outcome.atMs);
   }
   compare(contest, moment, around);
   return heard;
@@ -165,16 +167,29 @@ function compare(contest: Contest, moment: Moment, around: Surroundings): void {
   const { head } = contest;
   const own = head === null ? undefined : moment.outcomes.get(head);
   if (head === null || own === undefined) return;
+  const everybody = usualOfOthers(contest, head);
   for (const [name, outcome] of moment.outcomes) {
     if (name === head || moment.paired.has(name)) continue;
     moment.paired.add(name);
     hearPair(pairOf(contest, head, name), own, outcome, {
       candidate: recordOf(contest, name),
+      everybody,
       isHome: name === around.home,
       ratio: around.ratio,
       bound: timeBoundNow(around.isRecent),
     });
   }
+}
+
+/** How often all others fail over the long run, in the mean, as far as that is background and no trouble of one. */
+function usualOfOthers(contest: Contest, head: string): number {
+  let [sum, count] = [0, 0];
+  for (const [name, record] of contest.records) {
+    if (name === head || record.last === null) continue;
+    sum += Math.min(record.slowRate, backgroundMost);
+    count += 1;
+  }
+  return count === 0 ? 0 : sum / count;
 }
 
 /** A moment in which everybody who is not away has answered has nothing more to say. */

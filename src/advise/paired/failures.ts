@@ -1,7 +1,8 @@
 /** Rates of failure that a head may have and a candidate not, each tested for by a likelihood ratio of its own. */
 const rates = [0.05, 0.2, 0.9] as const;
-/** The sum of log-likelihood ratios at which one of them is believed. */
+/** The sum of log-likelihood ratios at which one of them is believed; for the lowest rate, which takes long, more. */
 export const failureBound = 8;
+const boundFactors = [1.25, 1, 1] as const;
 /** What is never believed of a candidate: that it fails less often than this. */
 const leastRate = 0.005;
 const mostRate = 0.97;
@@ -11,6 +12,9 @@ const mostOfBound = 2.5;
 export const witnessBound = { all: 1.6, heavy: 0.8 } as const;
 /** On top of it while a third mirror fails too: the trouble may be shared. */
 const sharedWitness = 1.5;
+/** And where the failures are not of one trouble, but came over more than so long: chance has had time. */
+const longMs = 120_000;
+const longWitness = 1.4;
 
 /** What counts as one trouble: so many failures of the head, over so long. */
 export interface FailureRule {
@@ -53,9 +57,12 @@ function clear(run: Run): void {
   run.candidate.all = 0;
 }
 
-/** The rate of failures a candidate is taken to have: what it shows over the long run, and lately where that is much. */
-export function usualRate(slow: number, fast: number): number {
-  return Math.max(leastRate, slow, fast > 0.1 ? fast : 0);
+/**
+ * The rate of failures a candidate is taken to have: what it shows over the long run, and lately where that is much; what
+ * everybody shows over the long run, where that is more.
+ */
+export function usualRate(slow: number, fast: number, everybody: number): number {
+  return Math.max(leastRate, slow, fast > 0.1 ? fast : 0, everybody);
 }
 
 /**
@@ -98,10 +105,10 @@ function count(run: Run, head: boolean, candidate: boolean): void {
   if (candidate) run.candidate.bad += 1;
 }
 
-/** The largest of the sums, 0 or more; the bound is `failureBound`. */
+/** The sum nearest to its bound, 0 or more, as of the bound `failureBound`. */
 export function failureSum(test: FailureTest): number {
   let most = 0;
-  for (const run of test) most = Math.max(most, run.sum);
+  for (const [i, run] of test.entries()) most = Math.max(most, run.sum / (boundFactors[i] ?? 1));
   return most;
 }
 
@@ -111,15 +118,17 @@ export function failureSum(test: FailureTest): number {
  * @param isShared  a third mirror fails too just now
  */
 export function failureAlarm(test: FailureTest, rule: FailureRule, isShared: boolean): boolean {
-  const wanted = witnessBound[rule.witness] + (isShared ? sharedWitness : 0);
-  return test.some(
-    (run) =>
-      run.sum >= rule.ease * failureBound &&
+  const least = witnessBound[rule.witness] + (isShared ? sharedWitness : 0);
+  return test.some((run, i) => {
+    const spanMs = run.lastMs - run.firstMs;
+    return (
+      run.sum >= rule.ease * failureBound * (boundFactors[i] ?? 1) &&
       run.failures >= rule.failuresMin &&
-      run.lastMs - run.firstMs >= rule.spanMs &&
+      spanMs >= rule.spanMs &&
       run.head.bad * run.candidate.all > run.candidate.bad * run.head.all &&
-      twoRates(run.head, run.candidate) >= wanted,
-  );
+      twoRates(run.head, run.candidate) >= least + (spanMs > longMs && rule.witness === 'all' ? longWitness : 0)
+    );
+  });
 }
 
 /** By how much two rates of their own explain the answers better than one for both: a log-likelihood, 0 or more. */

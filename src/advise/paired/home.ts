@@ -8,21 +8,31 @@ export const healthBound = 2.2;
 const good = 0.046;
 const bad = -2.3;
 
+/** So many bad answers in a row are trouble that has an end: what was before says nothing of what comes after. */
+const troubleRow = 3;
+/** How far back failures are compared at most, milliseconds. */
+const compareMsMax = 3_600_000;
+
 /** How well the preferred mirror has been since it was left: a log-likelihood for "it is well". */
 export interface Health {
   sum: number;
+  /** Bad answers in a row, and when the last such trouble was, monotonic milliseconds. */
+  row: number;
+  troubledMs: number;
 }
 
 /** Nothing known since the departure. */
 export function newHealth(): Health {
-  return { sum: 0 };
+  return { sum: 0, row: 0, troubledMs: Number.NEGATIVE_INFINITY };
 }
 
 /**
  * Takes in one answer of the preferred mirror while clients are elsewhere: a good one speaks a little for it, a bad one
  * strongly against it, and nothing good that came before counts then.
  */
-export function hearHealth(health: Health, isBad: boolean): void {
+export function hearHealth(health: Health, isBad: boolean, atMs: number): void {
+  health.row = isBad ? health.row + 1 : 0;
+  if (health.row >= troubleRow) health.troubledMs = atMs;
   health.sum = isBad ? Math.max(bad, Math.min(0, health.sum + bad)) : Math.min(2 * healthBound, health.sum + good);
 }
 
@@ -41,13 +51,21 @@ export function waitMs(departures: readonly number[], holdMs: number, nowMs: num
 }
 
 /**
- * True where home is at least as good as where clients are, over the whole of `hold`: no more failures, no more time but
- * for a twentieth and a tenth of a second, and its downloads come well.
+ * True where home is at least as good as where clients are: no more failures within the last hour, or since its last
+ * trouble had an end; no more time over as long as clients stay away at least, but for a twentieth and a tenth of a
+ * second; and its downloads come well. An hour, because a mirror that fails now and then has ten good minutes often.
  */
-export function isHomeAsGood(home: HeadRecord, here: HeadRecord, holdMs: number, nowMs: number): boolean {
-  const fromMs = nowMs - holdMs;
-  if (since(home, fromMs).bad > since(here, fromMs).bad) return false;
+export function isHomeAsGood(
+  home: HeadRecord,
+  here: HeadRecord,
+  health: Health,
+  overMs: number,
+  nowMs: number,
+): boolean {
+  const soundMs = Math.min(Math.max(nowMs - compareMsMax, health.troubledMs + 1), nowMs - overMs);
+  if (since(home, soundMs).bad > since(here, soundMs).bad) return false;
   if (!isHeavyClean(home)) return false;
+  const fromMs = nowMs - overMs;
   return isNoSlower(home, here, 'light', fromMs) && isNoSlower(home, here, 'heavy', fromMs);
 }
 

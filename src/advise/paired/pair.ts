@@ -42,7 +42,7 @@ export interface Running {
 }
 
 const lightSlowerMin = 4;
-const heavySlowerMin = 2;
+const heavySlowerMin = 3;
 
 /** A pair that begins: how far apart their answers scatter is taken from what both did so far. */
 export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
@@ -64,9 +64,16 @@ export function hearPair(
   pair: Pair,
   head: Outcome,
   candidate: Outcome,
-  context: { readonly candidate: HeadRecord; readonly isHome: boolean; readonly ratio: number; readonly bound: number },
+  context: {
+    readonly candidate: HeadRecord;
+    /** Share of bad answers of all but the head, over the long run. */
+    readonly everybody: number;
+    readonly isHome: boolean;
+    readonly ratio: number;
+    readonly bound: number;
+  },
 ): void {
-  const p0 = usualRate(context.candidate.slowRate, context.candidate.fastRate);
+  const p0 = usualRate(context.candidate.slowRate, context.candidate.fastRate, context.everybody);
   hearFailure(pair.failures.all, head.bad, candidate.bad, p0, head.atMs);
   if (head.isHeavy) hearFailure(pair.failures.heavy, head.bad, candidate.bad, p0, head.atMs);
   if (head.bad || candidate.bad) return;
