@@ -48,7 +48,7 @@ const advice = z.strictObject({
   ecosystem: z.enum(ecosystems),
   upstream: z.string(),
   vantage: z.string(),
-  state: z.enum(['proposed', 'accepted', 'superseded', 'withdrawn', 'expired', 'refused']),
+  state: z.enum(['proposed', 'accepted', 'superseded', 'withdrawn', 'expired', 'refused', 'dismissed']),
   issuedAt: stamp,
   expiresAt: stamp,
   settledAt: stamp.nullable(),
@@ -77,7 +77,11 @@ const advice = z.strictObject({
       }),
     )
     .describe('best first'),
-  expected: z.strictObject({ availability: before(share), p95Seconds: before(seconds), fetchCostSeconds: before(seconds) }),
+  expected: z.strictObject({
+    availability: before(share),
+    p95Seconds: before(seconds),
+    fetchCostSeconds: before(seconds),
+  }),
   confidence,
   remedy: z.record(z.string(), z.string()).describe('the lines to paste, by client; empty when refused'),
   doesNotCover: z.array(z.string()),

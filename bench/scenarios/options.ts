@@ -9,7 +9,10 @@ export interface ScenarioOptions {
   /** `null`: every family. */
   readonly families: readonly string[] | null;
   readonly players: readonly string[];
-  readonly isShort: boolean;
+  /** Length of a calm world, days; `null`: what a year of them takes. */
+  readonly calmDays: number | null;
+  /** Exit 1 where the totals are worse than `guard.ts` allows. */
+  readonly isGuarded: boolean;
   /** Prints each move with truth around it. */
   readonly trace: boolean;
   readonly json: string | null;
@@ -17,8 +20,11 @@ export interface ScenarioOptions {
   readonly workers: number;
 }
 
+/** In a short run each calm world lasts so long, days. */
+const shortCalmDays = 0.25;
+
 export const scenariosUsage = `usage: npm run scenarios -- [--seeds even|odd|all] [--count N] [--seed N] [--family NAME]... [--player NAME]...
-       [--short] [--trace] [--json FILE] [--out FILE] [--workers N]
+       [--calm DAYS] [--short] [--guard] [--trace] [--json FILE] [--out FILE] [--workers N]
 players: ${playerNames.map((name) => `"${name}"`).join(' ')}`;
 
 /**
@@ -39,6 +45,8 @@ export function scenarioOptionsOf(argv: readonly string[]): ScenarioOptions | nu
         family: list,
         player: list,
         short: flag,
+        guard: flag,
+        calm: text,
         trace: flag,
         json: text,
         out: text,
@@ -46,9 +54,11 @@ export function scenarioOptionsOf(argv: readonly string[]): ScenarioOptions | nu
         help: flag,
       },
     });
-    const { seeds: half, seed, family, player = playerNames, short: isShort, trace, json, out } = values;
+    const { seeds: half, seed, family, player = playerNames, short: isShort, guard, calm, trace, json, out } = values;
     const count = Number(values.count ?? (isShort ? 1 : 10));
     const workers = Number(values.workers);
+    const calmDays = calm === undefined ? (isShort ? shortCalmDays : null) : Number(calm);
+    if (calmDays !== null && !(calmDays > 0)) return null;
     const isWhole = (n: number) => Number.isInteger(n) && n >= 1;
     if (values.help || !isWhole(count) || !isWhole(workers)) return null;
     if (half !== 'even' && half !== 'odd' && half !== 'all') return null;
@@ -59,7 +69,8 @@ export function scenarioOptionsOf(argv: readonly string[]): ScenarioOptions | nu
       half: seed === undefined ? half : 'one',
       families: family ?? null,
       players: playerNames.filter((name) => player.includes(name)),
-      isShort,
+      calmDays,
+      isGuarded: guard,
       trace,
       json: json ?? null,
       out: out ?? null,

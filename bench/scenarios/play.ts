@@ -2,13 +2,15 @@ import { parentPort } from 'node:worker_threads';
 import { playerOf } from './players/registry.ts';
 import { judgedMoves, type Score, scoreOf } from './report/score.ts';
 import type { World } from './world.ts';
-import { families } from './worlds/families.ts';
+import { families, familiesWithCalm } from './worlds/families.ts';
 
 /** One world and who plays in it: what a worker is handed. */
 export interface Task {
   readonly family: string;
   readonly seed: number;
   readonly players: readonly string[];
+  /** Length of a calm world, days; `null`: what a year of them takes. */
+  readonly calmDays: number | null;
 }
 
 /** What a worker hands back. */
@@ -55,8 +57,9 @@ export async function traceTask(task: Task): Promise<readonly string[]> {
   return lines;
 }
 
-function worldOf({ family, seed }: Task): World {
-  const found = families.find(({ name }) => name === family);
+function worldOf({ family, seed, calmDays }: Task): World {
+  const all = calmDays === null ? families : familiesWithCalm(calmDays);
+  const found = all.find(({ name }) => name === family);
   if (!found) throw new Error(`no family ${family}`);
   return found.make(seed);
 }

@@ -4,6 +4,7 @@ import { playAll } from './crew.ts';
 import { type ScenarioOptions, scenarioOptionsOf, scenariosUsage } from './options.ts';
 import { traceTask } from './play.ts';
 import { baselines } from './players/registry.ts';
+import { guard } from './report/guard.ts';
 import { reportOf } from './report/markdown.ts';
 import { families } from './worlds/families.ts';
 
@@ -15,9 +16,9 @@ if (!options || !(options.families ?? []).every((name) => known.includes(name)))
 } else await run(options);
 
 async function run(options: ScenarioOptions): Promise<void> {
-  const { seeds, players } = options;
+  const { seeds, players, calmDays } = options;
   const wanted = families.filter(({ name }) => options.families?.includes(name) ?? true);
-  const tasks = wanted.flatMap(({ name: family }) => seeds.map((seed) => ({ family, seed, players })));
+  const tasks = wanted.flatMap(({ name: family }) => seeds.map((seed) => ({ family, seed, players, calmDays })));
   if (options.trace) {
     for (const task of tasks) process.stdout.write(`${(await traceTask(task)).join('\n')}\n`);
     return;
@@ -39,6 +40,11 @@ async function run(options: ScenarioOptions): Promise<void> {
   if (options.json) writeFileSync(options.json, `${JSON.stringify(scores)}\n`);
   if (options.out) writeFileSync(options.out, report);
   else process.stdout.write(report);
+  if (!options.isGuarded) return;
+  const broken = guard(scores);
+  for (const line of broken) process.stderr.write(`guard: ${line}\n`);
+  process.stderr.write(broken.length === 0 ? 'guard: the totals hold\n' : '');
+  process.exitCode = broken.length === 0 ? 0 : 1;
 }
 
 function bar(share: number): string {

@@ -1,4 +1,4 @@
-import type { Advice, Candidate } from '../core/advice.ts';
+import type { Advice, Candidate, LookedBack } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
 import { type EcosystemId, ecosystems } from '../core/mirror.ts';
@@ -74,6 +74,8 @@ export interface Advisor {
   /** All mirrors of an upstream, best first; as of the last `consider`. Empty where no client is modelled. */
   rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
+  /** What became of accepted advice, by upstream, oldest first. */
+  lookedBack(): readonly LookedBack[];
   reconfigure(config: Config, declared: Declared, now: Now): AdviseTurn;
 }
 
@@ -173,6 +175,7 @@ export function createAdvisor(input: {
       const group = groups.get(groupKey(ecosystem, upstream));
       return group === undefined ? { kind: 'nothing', state: 'right' } : remedyOf(group, vantage.suspect === true);
     },
+    lookedBack: () => [...groups.values()].flatMap((group) => group.lookedBack),
     reconfigure(next, declared, now) {
       lastNow = now;
       config = next;
@@ -194,7 +197,10 @@ export function createAdvisor(input: {
         }
         close(group, 'withdrawn', ledger, now);
         // Of an upstream that is gone nobody asks any more.
-        if (fresh !== undefined) endAudit(view(group, now), ledger);
+        if (fresh !== undefined) {
+          endAudit(view(group, now), ledger);
+          fresh.lookedBack = group.lookedBack;
+        }
         release(group, 'superseded', ledger, now);
         groups.delete(key);
       }
@@ -232,8 +238,8 @@ function acceptOpen(view: View): AdviseTurn {
 
 function remedyOf(group: Group, suspect: boolean): RemedyNow {
   const open = group.open?.advice ?? null;
-  const isProposed = open?.state === 'proposed' && !suspect;
-  const advice = isProposed ? open : (group.accepted?.advice ?? null);
+  // What was proposed before a suspicion stands through it: going back to what was left would be a move too.
+  const advice = open?.state === 'proposed' ? open : (group.accepted?.advice ?? null);
   if (advice !== null) return { kind: 'set', chain: advice.chain.after, advice, remedy: advice.remedy };
   return { kind: 'nothing', state: suspect ? 'suspect' : open?.state === 'refused' ? 'refused' : 'right' };
 }
@@ -266,6 +272,7 @@ function groupsOf(config: Config, declared: Declared): Map<string, Group> {
         lastAcceptWallMs: null,
         moves: { departures: [], lastMs: null },
         muted: [],
+        lookedBack: [],
         contest: newContest(null),
         around: null,
         outlook: '',
@@ -305,6 +312,7 @@ function restore(
     }
     const monotonicOf = (wallMs: number): number => now.monotonicMs - Math.max(0, now.wallMs - wallMs);
     if (typeof saved.lastMoveAtMs === 'number') group.moves.lastMs = monotonicOf(saved.lastMoveAtMs);
+    group.lookedBack = saved.lookedBack ?? [];
     if (saved.declared !== shown(group.declared)) continue;
     group.moves.departures = (saved.departuresAtMs ?? []).map(monotonicOf);
     group.muted = saved.muted ?? [];

@@ -13,8 +13,6 @@ import { limitsOfAdvice, reasonText } from './words.ts';
 type Said = Extract<Decision, { kind: 'move' | 'refuse' }>;
 
 const levels: readonly Confidence[] = ['low', 'medium', 'high'];
-/** What a head costs just now is looked at over this time, milliseconds. */
-const nowMs = 3 * 60_000;
 
 /**
  * How sure an advice is: what its surest finding is, low where the vantage could not be verified; a failback rests on
@@ -92,9 +90,7 @@ export function compose(
 }
 
 function fetchCosts(view: View, decision: Said): Advice['expected']['fetchCostSeconds'] {
-  const { records } = view.group.contest;
-  const sinceMs = view.now.monotonicMs - nowMs;
-  const before = inSeconds(fetchCostMs(records.get(decision.at.name), view.by, sinceMs));
+  const before = inSeconds(fetchCostMs(view.group.contest.records.get(decision.at.name), view.by));
   return { before, after: decision.kind === 'move' ? inSeconds(decision.to.scoreMs) : null };
 }
 

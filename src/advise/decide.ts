@@ -5,15 +5,16 @@ import type { Mirror } from '../core/mirror.ts';
 import { type Cause, causeOf, causeOfAlarm, isForced } from './cause.ts';
 import type { Chain } from './clients/client.ts';
 import { type Expectation, expectation } from './expected.ts';
-import { headNow, homeOf } from './group.ts';
+import { headNow, homeOf, memberOf } from './group.ts';
 import { type ChoiceRule, choose, chooseAnyway, isAnyPast, isGoodNow } from './paired/choose.ts';
 import { recordOf } from './paired/contest.ts';
 import { healthBound, isHomeAsGood, waitMs } from './paired/home.ts';
 import type { Alarm } from './paired/pair.ts';
+import { failedLast } from './paired/record.ts';
 import { preference } from './preference.ts';
 import { mayBeProposed, ranked, type Weighed } from './rank.ts';
 import { type Entry, isUpstreamFault, recent, trouble } from './tally.ts';
-import { chainTo, isRecent, mirrorOf, type View, weighAll, worthRatio } from './view.ts';
+import { chainTo, droppedKeys, isRecent, mirrorOf, type View, weighAll, worthRatio } from './view.ts';
 
 /** What should be done about one group now. `none`: nothing is wrong; `wait`: something is, but nothing is to be done yet. */
 export type Decision =
@@ -86,7 +87,7 @@ export function ruleOf(view: View, at: Mirror): ChoiceRule {
     ease: view.evidenceOf(at.name).length > 0 ? 0.5 : 1,
     failureCostMs: config.advise.failureCostMs,
     rescue: isTolerant ? 0.25 : 1,
-    inOrder: preference(view),
+    inOrder: preference(view.mirrors, config.vantage),
   };
 }
 
@@ -140,7 +141,11 @@ function moveTo(
 ): Decision | null {
   const to = weighed.find((one) => one.mirror.name === name);
   if (to === undefined) return null;
-  const after = chainTo(view, to.mirror);
+  const dropped = new Set(droppedKeys(view));
+  // Its outage may be named a second later: a walk would break at it all the same (docs/decisions/0002).
+  if (failedLast(recordOf(view.group.contest, at.name), view.config.detect.outage.open))
+    dropped.add(memberOf(view.group, at).key);
+  const after = chainTo(view, to.mirror, dropped);
   const all = ranked(weighed, view.config.advise.minGain);
   return { kind: 'move', cause, alarm, findings, at, to, after, weighed: all };
 }

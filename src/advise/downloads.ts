@@ -1,6 +1,7 @@
 import type { LookOrder } from '../core/due.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { isHeavy, type Target, targetId } from '../core/target.ts';
+import { homeOf } from './group.ts';
 import type { View } from './view.ts';
 
 /** Downloads of the head are seen this often, by its smallest artifact. Milliseconds. */
@@ -27,11 +28,14 @@ export function downloadDue(view: View, at: Mirror): readonly LookOrder[] {
   const affordableMs = bytesPerHour === null ? 0 : (smallest.bytes / (budgetShare * bytesPerHour)) * hourMs;
   if (now.monotonicMs - lastMs < Math.max(everyMs, affordableMs)) return [];
   contest.downloadMs = now.monotonicMs;
+  const home = homeOf(view.group);
+  // Away from home, home is always asked along: how it does decides when to go back.
+  const ageOf = (mirror: Mirror): number => (mirror === home ? Number.NEGATIVE_INFINITY : lastOf(mirror.name));
   const registries = view.mirrors
     .filter((mirror) => mirror !== at)
-    .map((mirror) => mirror.name)
-    .toSorted((a, b) => lastOf(a) - lastOf(b) || 0)
-    .slice(0, siblings);
+    .toSorted((a, b) => ageOf(a) - ageOf(b) || 0)
+    .slice(0, siblings)
+    .map((mirror) => mirror.name);
   return [{ registry: at.name, target: smallest.target, registries, forMs: 0, stepMs: everyMs, isUrgent: false }];
 }
 

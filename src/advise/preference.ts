@@ -1,13 +1,11 @@
 import type { Mirror } from '../core/mirror.ts';
-import type { View } from './view.ts';
 
 /**
  * The order of mirrors that are equal: the greater weight first; then those that are not small; small ones are spread
  * over the daemons by a hash of the vantage (rendezvous hashing, Thaler and Ravishankar 1998); then the order of the file.
  */
-export function preference(view: View): (a: string, b: string) => number {
-  const places = new Map(view.mirrors.map((mirror, at) => [mirror.name, { mirror, at }]));
-  const { vantage } = view.config;
+export function preference(mirrors: readonly Mirror[], vantage: string): (a: string, b: string) => number {
+  const places = new Map(mirrors.map((mirror, at) => [mirror.name, { mirror, at }]));
   return (a, b) => {
     const [one, other] = [places.get(a), places.get(b)];
     if (one === undefined || other === undefined) return 0;

@@ -5,13 +5,11 @@ import type { Standing } from '../core/standing.ts';
 import { isHeavy, type Step } from '../core/target.ts';
 import { speaksAgainst } from './cause.ts';
 import type { Contest } from './paired/contest.ts';
-import { failureShare, type HeadRecord, meanMs, since } from './paired/record.ts';
+import { failureShare, failureShares, type HeadRecord, meanMs } from './paired/record.ts';
 import type { Tally } from './tally.ts';
 
 /** Behind every more reliable one goes a mirror whose failures, as an upper bound, lie above this share. */
 const unreliableShare = 0.1;
-/** What a fetch costs is judged over this time, milliseconds. */
-const scoreMs = 30 * 60_000;
 
 /** What a mirror is weighed by. */
 export interface Weighing {
@@ -36,20 +34,21 @@ export interface Weighed {
 /**
  * What one client fetch through a mirror at the head costs, cold, in milliseconds: the mean time of each of its steps,
  * and what a failed build costs a person for the share that failed. Steps not measured cost what the light ones do.
- * @returns `null` where no light step was answered well since `fromMs`
+ * @returns `null` where no light step was answered well within half an hour
  */
 export function fetchCostMs(
   record: HeadRecord | undefined,
   by: Pick<Weighing, 'nowMs' | 'fetch' | 'failureCostMs'>,
-  fromMs: number = by.nowMs - scoreMs,
 ): number | null {
   if (record === undefined) return null;
   const light = meanMs(record, 'light', by.nowMs, 0);
   if (light === null) return null;
   const heavy = meanMs(record, 'heavy', by.nowMs, 0) ?? light;
-  const { bad, all } = since(record, fromMs);
-  const time = by.fetch.reduce((sum, step) => sum + (isHeavy(step) ? heavy : light), 0);
-  return time + (all === 0 ? 0 : bad / all) * by.failureCostMs;
+  const shares = failureShares(record, by.nowMs);
+  return by.fetch.reduce((sum, step) => {
+    const [ms, share] = isHeavy(step) ? [heavy, shares.heavy] : [light, shares.light];
+    return sum + ms + (share / by.fetch.length) * by.failureCostMs;
+  }, 0);
 }
 
 /** Whether a mirror was measured well enough: 5 ok canary answers in the last 20 paces, and the last answer ok. */
@@ -63,7 +62,7 @@ function okAnswers(tally: Tally, by: Weighing): number {
   for (let i = tally.canary.length - 1; i >= 0; i -= 1) {
     const entry = tally.canary[i];
     if (entry === undefined || entry.atMs <= fromMs || count >= limits.measuredOk) break;
-    if (entry.tag === 'ok' && entry.round === null) count += 1;
+    if (entry.tag === 'ok') count += 1;
   }
   return count;
 }
@@ -153,17 +152,27 @@ export function ranked(all: readonly Weighed[], minGain: number): readonly Weigh
 }
 
 function byScore(tier: readonly Weighed[], minGain: number): readonly Weighed[] {
-  const fastest = Math.min(...tier.map(scoreOf));
-  const equals = tier.filter((one) => scoreOf(one) === fastest || !isFaster(scoreOf(one), fastest, minGain));
-  if (equals.length === 0) return tier;
-  const first = equals.toSorted((a, b) => (b.mirror.weight ?? 0) - (a.mirror.weight ?? 0));
-  return [
-    ...first,
-    ...byScore(
-      tier.filter((one) => !equals.includes(one)),
-      minGain,
-    ),
-  ];
+  const byWeight = (a: Weighed, b: Weighed): number => (b.mirror.weight ?? 0) - (a.mirror.weight ?? 0);
+  return equalsTogether(tier, scoreOf, minGain, byWeight);
+}
+
+/**
+ * The cheapest first, and with it whoever is equal to it, in the order that people want; then the rest in the same way.
+ * @param scoreOf  milliseconds, Infinity where not measured
+ * @param inOrder  of equals; where it is 0, as they stand in `all`
+ */
+export function equalsTogether<T>(
+  all: readonly T[],
+  scoreOf: (one: T) => number,
+  minGain: number,
+  inOrder: (a: T, b: T) => number,
+): readonly T[] {
+  const fastest = Math.min(...all.map(scoreOf));
+  const isEqual = (one: T): boolean => scoreOf(one) === fastest || !isFaster(scoreOf(one), fastest, minGain);
+  const equals = all.filter(isEqual);
+  if (equals.length === 0) return all;
+  const rest = all.filter((one) => !equals.includes(one));
+  return [...equals.toSorted(inOrder), ...equalsTogether(rest, scoreOf, minGain, inOrder)];
 }
 
 function scoreOf(one: Weighed): number {

@@ -53,15 +53,14 @@ function move(view: View, decision: Move, random: Random, ledger: Ledger): void 
   const { group, now } = view;
   const isBack = mirrorBehind(group, group.chain?.members[0]) === decision.to.mirror;
   const before = group.open?.advice ?? null;
+  const isWithdrawn = before?.state === 'proposed' && isBack;
+  if (before !== null) close(group, isWithdrawn ? 'withdrawn' : 'superseded', ledger, now);
+  // The words of an advice say how long ago the move before it was.
+  if (!isWithdrawn) issue(view, decision, random, ledger);
   group.moves.lastMs = now.monotonicMs;
   if (decision.at === homeOf(group))
     group.moves.departures = [...recentDepartures(group.moves.departures, now.monotonicMs), now.monotonicMs];
-  if (before !== null) {
-    const isProposed = before.state === 'proposed';
-    close(group, isProposed && isBack ? 'withdrawn' : 'superseded', ledger, now);
-    if (isProposed && isBack) return;
-  }
-  issue(view, decision, random, ledger);
+  ledger.touch(group);
 }
 
 function refuse(view: View, decision: Extract<Decision, { kind: 'refuse' }>, random: Random, ledger: Ledger): void {
@@ -74,7 +73,10 @@ function refuse(view: View, decision: Extract<Decision, { kind: 'refuse' }>, ran
 }
 
 function onRefusal(view: View, open: Advice, decision: Decision, ledger: Ledger): void {
-  if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect') return;
+  const from = headNow(view.group)?.name;
+  // Where a person silenced the move, waiting is no sign that there is still nobody to move to.
+  const isSilenced = view.group.muted.some((one) => one.from === from && one.untilMs > view.now.wallMs);
+  if (decision.kind === 'wait' && open.refusal !== 'vantage_suspect' && !isSilenced) return;
   close(view.group, 'withdrawn', ledger, view.now);
 }
 

@@ -6,7 +6,8 @@ import { sendRemedy } from './remedy.ts';
 import { mirrorView } from './views.ts';
 
 const durationUnits: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-const pauseMsMax = 30 * 86_400_000;
+/** The longest pause, and the longest silence about one advice. */
+const quietMsMax = 30 * 86_400_000;
 
 /** What changes something, and the remedy for scripts. */
 export function actionRoutes(deps: ApiDeps): Router {
@@ -18,6 +19,21 @@ export function actionRoutes(deps: ApiDeps): Router {
       const accepted = await deps.acceptAdvice(String(request.params['id']));
       if (accepted.tag === 'ok') response.json(adviceView(accepted.value));
       else if (accepted.error === 'unknown') sendProblem(response, { kind: 'not_found' });
+      else sendProblem(response, { kind: 'conflict', detail: 'this advice is not proposed any more' });
+    }),
+  );
+  routes.post(
+    '/advice/:id/dismiss',
+    handled(async (request, response) => {
+      const { for: length, reason } = bodyOf(request);
+      const forMs = durationMs(length);
+      if (forMs === null || forMs === 0 || forMs > quietMsMax)
+        return sendProblem(response, { kind: 'bad_request', detail: 'for is a duration up to 30d like "2h"' });
+      if (typeof reason !== 'string' || reason.trim() === '' || reason.length > 500)
+        return sendProblem(response, { kind: 'bad_request', detail: 'reason is a text of 1 to 500 characters' });
+      const dismissed = await deps.dismissAdvice(String(request.params['id']), forMs, reason.trim());
+      if (dismissed.tag === 'ok') response.json(adviceView(dismissed.value));
+      else if (dismissed.error === 'unknown') sendProblem(response, { kind: 'not_found' });
       else sendProblem(response, { kind: 'conflict', detail: 'this advice is not proposed any more' });
     }),
   );
@@ -37,7 +53,7 @@ export function actionRoutes(deps: ApiDeps): Router {
     handled(async (request, response) => {
       const { for: length, reason = '' } = bodyOf(request);
       const forMs = durationMs(length);
-      if (forMs === null || forMs > pauseMsMax)
+      if (forMs === null || forMs > quietMsMax)
         return sendProblem(response, {
           kind: 'bad_request',
           detail: 'for is a duration up to 30d like "1h"; "0s" resumes',

@@ -20,6 +20,7 @@ export const routes = [
   ['GET', '/api/v1/probes/{id}'],
   ['GET', '/api/v1/advice/{ecosystem}/remedy'],
   ['POST', '/api/v1/advice/{id}/accept'],
+  ['POST', '/api/v1/advice/{id}/dismiss'],
   ['POST', '/api/v1/findings/{id}/ack'],
   ['POST', '/api/v1/mirrors/{name}/pause'],
   ['GET', '/api/v1/events'],

@@ -39,6 +39,7 @@ export function mirrorView(deps: ApiDeps, mirror: Mirror): object {
     scoreSeconds: candidate?.scoreSeconds ?? null,
     gate: candidate?.gate ?? null,
     rank,
+    advice: { sum: candidate?.sum ?? null, bound: candidate?.bound ?? null, gate: candidate?.gate ?? null },
   };
 }
 

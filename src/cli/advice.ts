@@ -26,20 +26,23 @@ const options = {
   export: { type: 'boolean' },
   upstream: { type: 'string' },
   fallback: { type: 'string' },
+  for: { type: 'string' },
+  reason: { type: 'string' },
 } as const;
 
-/** `mirrorwatch advice`: what to set, from a running daemon or (`--now`) measured now. `advice accept ID` takes it. */
+/** `mirrorwatch advice`: what to set, from a running daemon or (`--now`) measured now. `accept ID` takes it, `dismiss ID` silences it. */
 export const adviceCommand: Command = {
   name: 'advice',
   summary: 'what to set right now; exit 1 while advice is pending',
   usage:
-    'mirrorwatch advice [--json] [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice --export [ECOSYSTEM] [--upstream NAME] [--fallback FILE] [--url URL] …\n       mirrorwatch advice --now [--json] [--config FILE]\n       mirrorwatch advice accept ID [--url URL] [--token-file FILE] [--config FILE]',
+    'mirrorwatch advice [--json] [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice --export [ECOSYSTEM] [--upstream NAME] [--fallback FILE] [--url URL] …\n       mirrorwatch advice --now [--json] [--config FILE]\n       mirrorwatch advice accept ID [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice dismiss ID --for 2h --reason TEXT [--url URL] [--token-file FILE] [--config FILE]',
   options,
   details: [
     '--export prints the lines that a shell may evaluate, or nothing where nothing is to be changed; exit 1 and nothing',
     'printed where the daemon cannot be asked within 5 s. With --fallback its last answer is kept in FILE and printed then:',
     '  line=$(mirrorwatch advice --export --fallback ~/.mirrorwatch-go.env) && eval "$line"',
-    'accept says that the change was made; ID is the one that `mirrorwatch advice` prints.',
+    'accept says that the change was made; ID is the one that `mirrorwatch advice` prints. dismiss silences that move for',
+    'that cause, up to 30d and over restarts; other moves, and other causes, are still proposed.',
   ],
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 2);
@@ -52,15 +55,10 @@ export const adviceCommand: Command = {
       const config = values.config === undefined ? [] : ['--config', values.config];
       return rankCommand.run({ ...context, argv: values.json ? [...config, '--json'] : config });
     }
-    const daemon = await daemonAt(context, values);
-    if (verb === 'accept') {
-      if (id === undefined) throw new UsageError('accept which advice?');
-      const answer = await daemon.post(`/api/v1/advice/${encodeURIComponent(id)}/accept`, {});
-      if (answer.tag === 'unreachable' || answer.status !== 200) return failed(context, answer);
-      context.terminal.out(`accepted ${id}`);
-      return 0;
-    }
+    if (verb === 'accept' || verb === 'dismiss') return told(context, values, verb, id);
     if (verb !== undefined) throw new UsageError(`'${verb}' is no verb of advice`);
+    quietGoesWithDismiss(values);
+    const daemon = await daemonAt(context, values);
     const answer = await daemon.get('/api/v1/advice');
     if (answer.tag === 'unreachable' || answer.status !== 200) return failed(context, answer);
     const advice = adviceIn(answer);
@@ -77,9 +75,36 @@ export const adviceCommand: Command = {
   },
 };
 
+type Values = ReturnType<typeof words<typeof options>>['values'];
+
+/** Tells the daemon what became of one advice. */
+async function told(
+  context: Context,
+  values: Values,
+  verb: 'accept' | 'dismiss',
+  id: string | undefined,
+): Promise<ExitCode> {
+  if (id === undefined) throw new UsageError(`${verb} which advice?`);
+  const { for: length, reason } = values;
+  if (verb === 'accept') quietGoesWithDismiss(values);
+  else if (length === undefined) throw new UsageError('--for is needed, such as --for 2h');
+  else if (reason === undefined) throw new UsageError('--reason is needed: others will ask why it is quiet');
+  const daemon = await daemonAt(context, values);
+  const body = verb === 'accept' ? {} : { for: length, reason };
+  const answer = await daemon.post(`/api/v1/advice/${encodeURIComponent(id)}/${verb}`, body);
+  if (answer.tag === 'unreachable' || answer.status !== 200) return failed(context, answer);
+  context.terminal.out(verb === 'accept' ? `accepted ${id}` : `dismissed ${id} for ${length}`);
+  return 0;
+}
+
+function quietGoesWithDismiss(values: Values): void {
+  for (const key of ['for', 'reason'] as const)
+    if (values[key] !== undefined) throw new UsageError(`--${key} goes with dismiss`);
+}
+
 async function exported(
   context: Context,
-  values: ReturnType<typeof words<typeof options>>['values'],
+  values: Values,
   [ecosystem = 'go', more]: readonly string[],
 ): Promise<ExitCode> {
   if (values.json || values.now || more !== undefined)

@@ -2,7 +2,7 @@ import type { Config } from '../core/config.ts';
 import { ecosystems, publicUpstream } from '../core/mirror.ts';
 import { type Target, targetId } from '../core/target.ts';
 import { type RankRow, rankNow } from '../daemon/rank-now.ts';
-import { rankedRemedy } from '../daemon/ranked-remedy.ts';
+import { type RankVerdict, rankVerdict } from '../daemon/rank-verdict.ts';
 import { expand } from '../daemon/system.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { noAnswerText } from './explain.ts';
@@ -48,13 +48,14 @@ export const rankCommand: Command = {
       return 1;
     }
     const rows = ranked.value;
-    const best = rows.find((row) => row.ok > 0 && row.ok >= row.failed);
-    const remedy = best === undefined ? null : rankedRemedy(config, ecosystem, rows);
-    if (values.json) context.terminal.out(JSON.stringify({ ecosystem, rounds, rows, remedy }, null, 2));
-    else for (const line of shown(rows, remedy, context.terminal)) context.terminal.out(line);
+    const verdict = rankVerdict(config, ecosystem, rows);
+    const { kind, reason, remedy } = verdict;
+    if (values.json)
+      context.terminal.out(JSON.stringify({ ecosystem, rounds, rows, verdict: kind, reason, remedy }, null, 2));
+    else for (const line of shown(rows, verdict, context.terminal)) context.terminal.out(line);
     const asked = rows.some((row) => row.failed + row.unknown > 0);
     if (asked && rows.every((row) => row.ok + row.answered === 0)) context.terminal.err(nothingAnswered);
-    return best === undefined ? 1 : 0;
+    return kind === 'nobody' ? 1 : 0;
   },
 };
 
@@ -87,7 +88,7 @@ function targetsFor(
   );
 }
 
-function shown(rows: readonly RankRow[], remedy: string | null, terminal: Terminal): string[] {
+function shown(rows: readonly RankRow[], verdict: RankVerdict, terminal: Terminal): string[] {
   const lines = table(
     ['', 'registry', 'median', 'p95', 'ok', 'failed', 'unknown', 'why', 'each'],
     rows.map((row, index) => [
@@ -103,6 +104,7 @@ function shown(rows: readonly RankRow[], remedy: string | null, terminal: Termin
     ]),
     new Set([0, 2, 3, 4, 5, 6]),
   );
-  if (remedy === null) return [...lines, '', terminal.paint('red', 'no usable mirror')];
-  return [...lines, '', remedy];
+  const { kind, reason, remedy } = verdict;
+  if (kind === 'nobody') return [...lines, '', terminal.paint('red', reason)];
+  return [...lines, '', reason, ...(remedy === null ? [] : [remedy])];
 }

@@ -43,6 +43,9 @@ export const limits = {
   /** Of siblings and ordered looks: a slow answer is measured and not cut. */
   lookTimeoutMsMin: 5_000,
   lookTimeoutFactor: 4,
+  /** Bytes that were wrong once: how long a second answer that is wrong in the same way declares them, and how often one is looked for. */
+  wrongOnceMs: 24 * 60 * minute,
+  wrongLooks: 3,
   /** A heavy target is asked again out of turn at most this often. */
   heavyLookMs: 1 * minute,
   /** design.md section 5.1: asks outside the plan, a fifth of the scheduled ones less what canaries take; three times that for urgent orders. */
@@ -55,11 +58,14 @@ export const limits = {
   /**
    * design.md section 5.2, reopening damps: each opening adds one to a penalty that halves in so long (the default of
    * RFC 2439 is 15 minutes; a flapping mirror's minutes are cheaper to wait for than a route's); from `outageDampedFrom`
-   * on closing needs a minute without a failure, twice as long for each one more.
+   * on, and where it opened by share, closing needs two minutes without a failure, four times as long for each one more.
    */
   outageHalfLifeMs: 30 * minute,
-  outageDampedFrom: 1.5,
-  outageQuietMsMin: 1 * minute,
+  outageDampedFrom: 1.25,
+  /** From this penalty on, failures of a mirror belong to its outages: half an hour after one. */
+  outageToldFrom: 0.5,
+  outageQuietMsMin: 2 * minute,
+  outageQuietFactor: 4,
   outageQuietMsMax: 30 * minute,
   /** design.md section 5.2: a `Retry-After` longer than this is a refusal at once. */
   refusalWishMs: 1 * minute,
@@ -97,6 +103,18 @@ export const limits = {
   /** design.md section 4.4: measured well enough. */
   measuredOk: 5,
   measuredPaces: 20,
+  /** design.md section 5.2, Throughput: below a quarter of what siblings move, and less than is fast enough, so many in a row. */
+  throughputShare: 0.25,
+  throughputFast: 1 * mib,
+  /** And so many fast ones in a row close it. */
+  throughputClear: 6,
+  throughputRow: 4,
+  /** So many times slower still, and one counts as two. */
+  throughputCrawl: 4,
+  /** A smaller artifact measures delay, not bandwidth. */
+  throughputBytesMin: 256 * kib,
+  throughputAgeMs: 60 * minute,
+  throughputsKept: 8,
   /** Certificates: a finding when fewer days than these are left. */
   certificateWarnMs: 14 * 24 * 60 * minute,
   findingProbes: 20,

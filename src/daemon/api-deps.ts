@@ -2,12 +2,13 @@ import type { ApiDeps, PageOf, ProbeView, ReloadOutcome } from '../api/deps.ts';
 import { declaredChain } from '../config/chain.ts';
 import type { Advice } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
-import type { Row, Table } from '../core/ports.ts';
-import { error, ok } from '../core/result.ts';
+import type { Now, Row, Table } from '../core/ports.ts';
+import { error, ok, type Result } from '../core/result.ts';
 import { maskChain } from '../core/secret.ts';
 import { seriesId } from '../core/target.ts';
 import type { SeriesBaseline } from '../detect/detector.ts';
 import { alertTaker } from './alerts.ts';
+import type { Absorb } from './news.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Stages } from './stages.ts';
 
@@ -45,6 +46,7 @@ export function apiDeps(
     probesOf: (registry, limit) => s.board.probesOf(registry, limit),
     findings: (page) => pageOf<Finding>(s, 'finding', page, s.detector.findings(), (finding) => finding.openedAtMs),
     advice: (page) => pageOf<Advice>(s, 'advice', page, s.advisor.list(), (advice) => advice.issuedAtMs),
+    lookedBack: () => s.advisor.lookedBack(),
     rank: (ecosystem, upstream) => s.advisor.rank(ecosystem, upstream),
     remedy: (ecosystem, upstream) => s.advisor.remedy(ecosystem, upstream),
     chainInForce: (ecosystem, upstream) =>
@@ -52,14 +54,8 @@ export function apiDeps(
         .list()
         .find((one) => one.state === 'accepted' && one.ecosystem === ecosystem && one.upstream === upstream)?.chain
         .after ?? maskChain(declaredChain(s.config, ecosystem, upstream)),
-    acceptAdvice: (id) =>
-      pipeline.command((now, absorb) => {
-        const accepted = s.advisor.accept(id, now);
-        if (accepted.tag === 'error') return error(accepted.error);
-        absorb.advise(accepted.value);
-        const advice = accepted.value.changes.find((change) => change.advice.id === id)?.advice;
-        return advice === undefined ? error('unknown' as const) : ok(advice);
-      }),
+    acceptAdvice: (id) => onAdvice(pipeline, id, (now) => s.advisor.accept(id, now)),
+    dismissAdvice: (id, forMs, reason) => onAdvice(pipeline, id, (now) => s.advisor.dismiss(id, forMs, reason, now)),
     acknowledge: (findingId, reason) =>
       pipeline.command((now, absorb) => {
         const turn = s.detector.acknowledge(findingId, reason, now);
@@ -86,6 +82,23 @@ export function apiDeps(
         cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
       }),
   };
+}
+
+type OnAdvice<T> = Result<T, 'unknown' | 'not_proposed'>;
+
+/** What an operator says of one advice, taken in the loop's next turn. */
+function onAdvice(
+  pipeline: Pipeline,
+  id: string,
+  say: (now: Now) => OnAdvice<Parameters<Absorb['advise']>[0]>,
+): Promise<OnAdvice<Advice>> {
+  return pipeline.command((now, absorb): OnAdvice<Advice> => {
+    const said = say(now);
+    if (said.tag === 'error') return said;
+    absorb.advise(said.value);
+    const advice = said.value.changes.find((change) => change.advice.id === id)?.advice;
+    return advice === undefined ? error('unknown') : ok(advice);
+  });
 }
 
 /** Baselines by series, read from the detector at most twice a second: pages ask for hundreds at once. */

@@ -1,3 +1,5 @@
+import { preference } from '../advise/preference.ts';
+import { equalsTogether } from '../advise/rank.ts';
 import type { Config } from '../core/config.ts';
 import type { Due } from '../core/due.ts';
 import type { Mirror } from '../core/mirror.ts';
@@ -98,7 +100,8 @@ export async function rankOnce(input: {
   }
   input.progress(done, rounds * targets.length, '');
   const urls = new Map(config.mirrors.map(({ name, url }) => [name, url]));
-  return ok([...got].map(([registry, probed]) => rankRow(registry, urls.get(registry) ?? '', probed)).sort(byOutcome));
+  const rows = [...got].map(([registry, probed]) => rankRow(registry, urls.get(registry) ?? '', probed));
+  return ok(inOrder(config, rows));
 }
 
 function rankRow(registry: string, url: string, probed: readonly Probed[]): RankRow {
@@ -131,8 +134,20 @@ function commonest(words: readonly string[]): string | null {
   return [...counts].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
 }
 
-/** Fewer failures first, then the lower median: a fast mirror that fails is no good mirror. */
-function byOutcome(a: RankRow, b: RankRow): number {
+/**
+ * Fewer failures first: a fast mirror that fails is no good mirror. Then the lower median; medians that advice takes for
+ * equal stand as advice would put them: by weight, then as in the file.
+ */
+function inOrder(config: Config, rows: readonly RankRow[]): readonly RankRow[] {
   const share = (row: RankRow): number => (row.ok + row.failed === 0 ? 1 : row.failed / (row.ok + row.failed));
-  return share(a) - share(b) || (a.medianMs ?? Number.POSITIVE_INFINITY) - (b.medianMs ?? Number.POSITIVE_INFINITY);
+  const shares = [...new Set(rows.map(share))].sort((a, b) => a - b);
+  const place = preference(config.mirrors, config.vantage);
+  return shares.flatMap((one) =>
+    equalsTogether(
+      rows.filter((row) => share(row) === one).sort((a, b) => place(a.registry, b.registry)),
+      (row) => row.medianMs ?? Number.POSITIVE_INFINITY,
+      config.advise.minGain,
+      (a, b) => place(a.registry, b.registry),
+    ),
+  );
 }

@@ -52,6 +52,17 @@ export function createPublisher(s: Stages, events: Events, pins: Pins): Publishe
     }
   }
 
+  /** Told before findings and advice, which may follow from it. */
+  function showVantage(now: Now): void {
+    const vantage = s.detector.vantage();
+    if (vantage.suspect === suspect) return;
+    suspect = vantage.suspect;
+    s.log.info('vantage judged', { suspect });
+    if (suspect && s.detector.standings().every(({ lastOkAtMs }) => lastOkAtMs === null))
+      s.log.warn(nothingAnswers, { vantage: s.config.vantage });
+    events.emit('vantage', now.wallMs, vantage);
+  }
+
   function showChanges({ findings, advice }: News, now: Now): void {
     for (const change of findings) {
       const { id: finding, kind, registry, text } = change.finding;
@@ -104,18 +115,11 @@ export function createPublisher(s: Stages, events: Events, pins: Pins): Publishe
     },
     show(news, now, guarded) {
       showSettled(news, now, guarded);
+      guarded(() => showVantage(now));
       guarded(() => showChanges(news, now));
       guarded(() => showStandings(now));
       guarded(() => {
         for (const { receiver, outcome } of news.outcomes) s.exporter.delivery(receiver, outcome);
-        const vantage = s.detector.vantage();
-        if (vantage.suspect !== suspect) {
-          suspect = vantage.suspect;
-          s.log.info('vantage judged', { suspect });
-          if (suspect && s.detector.standings().every(({ lastOkAtMs }) => lastOkAtMs === null))
-            s.log.warn(nothingAnswers, { vantage: s.config.vantage });
-          events.emit('vantage', now.wallMs, vantage);
-        }
         for (const { worker, delaysMs } of s.workers.loopDelays()) s.exporter.loopDelays(worker, delaysMs);
       });
     },

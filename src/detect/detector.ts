@@ -5,7 +5,9 @@ import type { Now, Random, Row } from '../core/ports.ts';
 import { type Target, targetId } from '../core/target.ts';
 import { endAbsences } from './absence.ts';
 import { acknowledgeFinding, ageFindings, apply, openFinding, rewriteFindings } from './findings.ts';
-import { type Memory, type MirrorMemory, newMemory, writeSoon } from './memory.ts';
+import { judgeHeldSpikes } from './judge.ts';
+import { writeSoon } from './lookups.ts';
+import { type Memory, type MirrorMemory, newMemory } from './memory.ts';
 import { restore } from './restore.ts';
 import { adopt } from './roster.ts';
 import { advanceRounds, settleHeld, wakeAtMs } from './round/advance.ts';
@@ -108,6 +110,7 @@ export function createDetector(input: {
         advanceRounds(memory);
         judgeUs(memory);
         judgeSuspicion(memory);
+        judgeHeldSpikes(memory);
         ageFindings(memory);
         keepFresh(memory);
         writeDirty(memory, false);

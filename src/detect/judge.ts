@@ -1,18 +1,20 @@
 import { isSilent } from '../core/failure.ts';
+import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy, seriesId, type Target } from '../core/target.ts';
 import { apply, openFinding } from './findings.ts';
 import {
+  isCanaryOut,
   isCanaryProbe,
   isSpikeJudge,
-  type Memory,
-  type MirrorMemory,
   ownTimeoutMs,
   primaryConnection,
   roundKeyOf,
-  type SeriesMemory,
+  seriesOf,
   writeSoon,
-} from './memory.ts';
+} from './lookups.ts';
+import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
+import { judgeMove } from './moves.ts';
 import { hearOutage, openOutage } from './outages.ts';
 import { judgeRate, takeBackRate } from './reliability.ts';
 import { endDoubtOf } from './round/doubt.ts';
@@ -43,6 +45,7 @@ export function judge(
   hearLook(memory, mirror, sample, isSlowSample(memory, series, sample));
   if (connection === 'cold' && !isCanaryProbe(sample) && !isShort) judgeTarget(memory, mirror, series, sample);
   const isPrimary = connection === primaryConnection(mirror.mirror);
+  if (isPrimary && isHeavy(target.step) && !cold) judgeMove(memory, mirror, series, sample);
   if (isPrimary) judgeRefused(memory, mirror, series, sample);
   judgeHash(memory, mirror, sample);
   judgeTls(memory, mirror, sample);
@@ -82,9 +85,31 @@ function refreshSpeed(memory: Memory, mirror: MirrorMemory): void {
   const { name } = mirror.mirror;
   const all = [...mirror.series.values()].map((series) => ({ ...series, isJudge: isSpikeJudge(mirror, series) }));
   const timeoutOf = (target: Target) => ownTimeoutMs(memory.config, target);
-  apply(memory, 'spike', mirror, spikeSays(name, all, memory.config.detect.spike, timeoutOf));
+  const says = spikeSays(name, all, memory.config.detect.spike, timeoutOf);
+  // What the others share just now is our own line: it is told once they are fast again and this one is not.
+  mirror.isSpikeHeld =
+    says?.tag === 'trouble' && openFinding(memory, 'spike', name) === null && isSlowEverywhere(memory, mirror);
+  if (!mirror.isSpikeHeld) apply(memory, 'spike', mirror, says);
   const known = openFinding(memory, 'level_shift', name)?.evidence ?? null;
   apply(memory, 'level_shift', mirror, shiftSays(name, all, known));
+}
+
+/** Looks again at the spikes that were held because everything was slow. */
+export function judgeHeldSpikes(memory: Memory): void {
+  for (const mirror of memory.mirrors.values()) if (mirror.isSpikeHeld) refreshSpeed(memory, mirror);
+}
+
+/** At least two other mirrors can be seen over the same way out, and two thirds of them were slow at their last answer. */
+function isSlowEverywhere(memory: Memory, mirror: MirrorMemory): boolean {
+  let [slow, all] = [0, 0];
+  for (const other of memory.mirrors.values()) {
+    if (other === mirror || other.egress !== mirror.egress || isCanaryOut(other)) continue;
+    const series = other.canary === null ? undefined : seriesOf(other, other.canary, primaryConnection(other.mirror));
+    if (series === undefined || series.baseline.medianMs === null) continue;
+    all += 1;
+    if (series.isLastSlow || series.spike.sinceMs !== null) slow += 1;
+  }
+  return all >= 2 && 3 * slow >= 2 * all;
 }
 
 function judgeTarget(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
@@ -94,7 +119,8 @@ function judgeTarget(memory: Memory, mirror: MirrorMemory, series: SeriesMemory,
   hearOutage(memory, mirror, series, heard);
   const isComing = wasOut && series.outage.isOut && heard.says === 'ok' && !isDamped(series.outage);
   if (isComing) lookBack(memory, mirror, sample.due.target);
-  if (opensOutage(series.outage, memory.config.detect.outage) === null) return;
+  // While the canary is out the whole mirror is: what else fails is told once the canary is back and it still does.
+  if (isCanaryOut(mirror) || opensOutage(series.outage, memory.config.detect.outage) === null) return;
   // Any answer of the host shows that our line is up.
   openOutage(memory, mirror, series, isSilent(sample.outcome) ? vantageWord(memory, mirror) : 'ok');
   endDoubtOf(memory, mirror, sample.due.target);
@@ -107,13 +133,16 @@ function isSlowSample(memory: Memory, { baseline }: SeriesMemory, { rttMs, due }
 function judgeRefused(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
   const { outcome, due } = sample;
   series.serves = outcome.tag === 'ok';
-  const refusal = refusalOf(outcome, hasServingSibling(memory, mirror, due.target));
+  // As with an outage: one refused canary speaks for all.
+  if (!due.target.canary && !series.refusal.isOpen && isCanaryRefused(mirror)) return;
+  // Only for an absence does it matter what siblings serve, and looking costs.
+  const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
+  const refusal = refusalOf(outcome, isAbsent && hasServingSibling(memory, mirror, due.target));
   const heard = { outcome, refusal, probeId: due.probeId, endedMs: sample.endedMonotonicMs };
   const isFirst = refusal !== null && series.refusal.refusals === 0;
   const { state, event } = judgeRefusal(series.refusal, heard, memory.config.detect.outage);
   series.refusal = state;
-  const isAbsence = outcome.tag === 'failed' && outcome.failure.kind === 'absent' && refusal === null;
-  if (due.purpose === 'scheduled') judgeRate(memory, mirror, series, sample, isAbsence);
+  if (due.purpose === 'scheduled') judgeRate(memory, mirror, series, sample, isAbsent && refusal === null);
   // A wish to be left alone is not answered with more questions.
   if (isFirst && !state.isOpen && refusal !== 'throttled') lookRefused(memory, mirror, sample);
   if (event === null) return;
@@ -122,6 +151,11 @@ function judgeRefused(memory: Memory, mirror: MirrorMemory, series: SeriesMemory
   else mirror.refused.delete(series);
   memory.urgent.add(series);
   refreshRefusal(memory, mirror);
+}
+
+function isCanaryRefused(mirror: MirrorMemory): boolean {
+  for (const { target } of mirror.refused) if (target.canary) return true;
+  return false;
 }
 
 /** Opens, widens, narrows or closes the refusal of a mirror after which of its series are refused now. */
@@ -149,7 +183,7 @@ function hasServingSibling(memory: Memory, mirror: MirrorMemory, target: Target)
 function judgeHash(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const { target, connection, purpose, probeId } = sample.due;
   if (sample.outcome.tag === 'ok') {
-    mirror.wrongOnce.delete(target.id);
+    lookAgain(memory, mirror, sample);
     if (mirror.declaredWrong.delete(target.id)) mirror.isDirty = true;
   }
   if (sample.outcome.tag !== 'failed' || sample.outcome.failure.kind !== 'mismatch') return;
@@ -164,7 +198,7 @@ function judgeHash(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const before = mirror.wrongOnce.get(target.id) ?? null;
   const verdict = judgeMismatch(before, failure, { connection, isRecheck: purpose === 'recheck' });
   if (verdict !== 'declare') {
-    mirror.wrongOnce.set(target.id, { failure, probeId });
+    mirror.wrongOnce.set(target.id, { failure, probeId, atMs: memory.now.monotonicMs, looks: 1 });
     if (verdict === 'look_again') memory.turn.rechecks.push(target);
     return;
   }
@@ -173,6 +207,19 @@ function judgeHash(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   writeSoon(mirror);
   const probeIds = [...(before === null ? [] : [before.probeId]), probeId];
   apply(memory, 'mismatch', mirror, mismatchSays(name, target, failure, known, probeIds));
+}
+
+/** A good answer does not undo a wrong one, as one backend of several may be: it is looked for a few times more, for a day. */
+function lookAgain(memory: Memory, mirror: MirrorMemory, { due }: Sample): void {
+  const once = mirror.wrongOnce.get(due.target.id);
+  if (once === undefined) return;
+  if (memory.now.monotonicMs - once.atMs > limits.wrongOnceMs) {
+    mirror.wrongOnce.delete(due.target.id);
+    return;
+  }
+  if (due.purpose !== 'recheck' || once.looks >= limits.wrongLooks) return;
+  mirror.wrongOnce.set(due.target.id, { ...once, looks: once.looks + 1 });
+  memory.turn.rechecks.push(due.target);
 }
 
 function judgeTls(memory: Memory, mirror: MirrorMemory, sample: Sample): void {

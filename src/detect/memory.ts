@@ -1,11 +1,10 @@
 import type { Config } from '../core/config.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Connection, Mirror } from '../core/mirror.ts';
-import { paceOf } from '../core/pace.ts';
 import type { Now, Random } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Standing } from '../core/standing.ts';
-import { isHeavy, seriesId, type Target } from '../core/target.ts';
+import { seriesId, type Target } from '../core/target.ts';
 import { type Absence, present } from './absence.ts';
 import { type Budget, startBudget } from './round/budget.ts';
 import type { Mark } from './round/loss.ts';
@@ -18,6 +17,7 @@ import { noOutage, type OutageState } from './rules/outage.ts';
 import { noRefusal, type RefusalState } from './rules/refusal.ts';
 import { noSelf, quietSelf, type SelfState } from './rules/self.ts';
 import { noSpeed, type SpeedState } from './rules/speed.ts';
+import { noThroughput, type ThroughputState } from './rules/throughput.ts';
 import { noRate, type RateClass, type RateState } from './rules/unreliable.ts';
 import { newTurn, type TurnDraft } from './turn.ts';
 
@@ -32,6 +32,8 @@ export interface SeriesMemory extends Changeable<SpeedState> {
   refusal: RefusalState;
   /** Failures in a row that were counted against the mirror's reliability. */
   rated: number;
+  /** What it moved of late, of a heavy target, newest last: bytes per second. */
+  rates: readonly { readonly atMs: number; readonly bytesPerSecond: number }[];
   /** Its last settled sample was ok. */
   serves: boolean;
   /** Monotonic time of the last row; `null` before the first. */
@@ -76,6 +78,8 @@ export interface MirrorMemory {
   address: string | null;
   certificate: Standing['certificate'];
   certificateState: CertificateState;
+  /** It is slow, and so is everything else: not told yet. */
+  isSpikeHeld: boolean;
   readonly wrongOnce: Map<string, WrongOnce>;
   /** Wrong digests that were declared, by target; an acknowledged one is not declared again. */
   readonly declaredWrong: Map<string, DeclaredWrong>;
@@ -84,6 +88,7 @@ export interface MirrorMemory {
   readonly out: Set<SeriesMemory>;
   readonly refused: Set<SeriesMemory>;
   readonly rates: Record<RateClass, RateState>;
+  throughput: ThroughputState;
   lastSkip: string | null;
   /** Planned time of the last scheduled canary and the widest gap seen, for paces that a cron expression names. */
   lastPlannedMs: number | null;
@@ -165,6 +170,7 @@ export function newSeries(target: Target, connection: Connection): SeriesMemory 
     outage: noOutage,
     refusal: noRefusal,
     rated: 0,
+    rates: [],
     serves: false,
     writtenAtMs: null,
   };
@@ -192,6 +198,7 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     address: null,
     certificate: null,
     certificateState: noCertificate,
+    isSpikeHeld: false,
     wrongOnce: new Map(),
     declaredWrong: new Map(),
     stepTimes: new Map(),
@@ -199,6 +206,7 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     out: new Set(),
     refused: new Set(),
     rates: { light: noRate, heavy: noRate },
+    throughput: noThroughput,
     lastSkip: null,
     lastPlannedMs: null,
     plannedGapMs: null,
@@ -233,68 +241,4 @@ export function newMemory(config: Config, random: Random, now: Now): Memory {
     now,
     turn: newTurn(),
   };
-}
-
-/** Mirrors are interchangeable within one (ecosystem, upstream): the key of a round. */
-export function roundKeyOf(mirror: Pick<Mirror, 'ecosystem' | 'upstream'>): string {
-  return `${mirror.ecosystem}|${mirror.upstream}`;
-}
-
-/** The round with this id; `null` where it has ended. */
-export function roundOf(memory: Memory, id: string): Round | null {
-  for (const round of memory.rounds.values()) if (round.id === id) return round;
-  return null;
-}
-
-/** The connection a mirror is judged by: what a CI job pays where it is measured, else what there is. */
-export function primaryConnection(mirror: Pick<Mirror, 'connections'>): Connection {
-  return mirror.connections.includes('cold') || mirror.connections.length === 0 ? 'cold' : 'warm';
-}
-
-/** The series of a target that outages are judged on, made where it is missing. */
-export function seriesOf(memory: MirrorMemory, target: Target, connection: Connection): SeriesMemory {
-  const id = seriesId(target, connection);
-  const known = memory.series.get(id);
-  if (known !== undefined) return known;
-  const made = newSeries(target, connection);
-  memory.series.set(id, made);
-  return made;
-}
-
-/** The canary's cold series; `null` where the mirror has no canary. */
-export function canarySeries(memory: MirrorMemory): SeriesMemory | null {
-  return memory.canary === null ? null : seriesOf(memory, memory.canary, 'cold');
-}
-
-/** True while the canary is in outage. */
-export function isCanaryOut(memory: MirrorMemory): boolean {
-  for (const series of memory.out) if (series.target.canary) return true;
-  return false;
-}
-
-/** True for the series that the spike rule judges for the whole mirror. */
-export function isSpikeJudge(memory: MirrorMemory, series: SeriesMemory): boolean {
-  return !isHeavy(series.target.step) && series.connection === primaryConnection(memory.mirror);
-}
-
-/** The canary's pace, milliseconds. For a cron pace the widest gap seen, an hour before there is one. */
-export function canaryPaceMs(memory: MirrorMemory, config: Config): number {
-  const { cadence } = memory.canary === null ? config.schedule.pace : paceOf(memory.canary, config);
-  return cadence.kind === 'every' ? cadence.everyMs : (memory.plannedGapMs ?? 3_600_000);
-}
-
-/** The deadline of a target as configured, milliseconds. */
-export function ownTimeoutMs(config: Config, target: Pick<Target, 'canary' | 'step'>): number {
-  return paceOf(target, config).timeoutMs;
-}
-
-/** Has the mirror's row written with this turn, whenever it was written last. */
-export function writeSoon(mirror: MirrorMemory): void {
-  mirror.isDirty = true;
-  mirror.writtenAtMs = null;
-}
-
-/** True for the probes that the confirming round judges on arrival. */
-export function isCanaryProbe({ due }: Pick<Sample, 'due'>): boolean {
-  return due.target.canary && due.connection === 'cold';
 }

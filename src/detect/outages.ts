@@ -24,7 +24,12 @@ export function openOutage(
   vantage: Finding['vantage'],
 ): void {
   if (series.outage.isOut) return;
-  series.outage = goesOut(series.outage, memory.config.detect.outage, memory.now.monotonicMs);
+  series.outage = goesOut(
+    series.outage,
+    memory.config.detect.outage,
+    memory.now.monotonicMs,
+    mirror.rates.light.isOpen,
+  );
   mirror.out.add(series);
   takeBackRate(mirror, series);
   memory.urgent.add(series);

@@ -1,7 +1,10 @@
+import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { apply } from './findings.ts';
-import { isCanaryOut, type Memory, type MirrorMemory, type SeriesMemory } from './memory.ts';
+import { canarySeries, isCanaryOut } from './lookups.ts';
+import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
 import { isLineLossy } from './round/witness.ts';
+import { penaltyAt } from './rules/outage.ts';
 import { hearRate, rateClassOf, takeBack, unreliableSays } from './rules/unreliable.ts';
 
 /**
@@ -21,6 +24,9 @@ export function judgeRate(
   if (series.outage.isOut || series.refusal.isOpen) return;
   const reason = outcome.tag === 'failed' ? outcome.failure.kind : null;
   if (reason === 'mismatch') return;
+  // A mirror that goes out again and again is one story, and that is told.
+  const canary = canarySeries(mirror);
+  if (canary !== null && penaltyAt(canary.outage, memory.now.monotonicMs) >= limits.outageToldFrom) return;
   if (reason !== null && isLineLossy(memory, mirror.egress)) return;
   series.rated = reason === null ? 0 : series.rated + 1;
   const kind = rateClassOf(due.target.step);

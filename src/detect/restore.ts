@@ -2,12 +2,14 @@ import { type Finding, findingKinds } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Row } from '../core/ports.ts';
 import { closeFinding, openFinding } from './findings.ts';
-import { type Memory, type MirrorMemory, primaryConnection, type SeriesMemory, seriesOf } from './memory.ts';
+import { primaryConnection, seriesOf } from './lookups.ts';
+import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
 import type { MirrorRow, SeriesRow } from './rows.ts';
 import { withWindow } from './rules/baseline.ts';
 import { noOutage } from './rules/outage.ts';
 import { noRefusal } from './rules/refusal.ts';
 import { noSpike } from './rules/spike.ts';
+import { noThroughput } from './rules/throughput.ts';
 import { noRate, rateClasses } from './rules/unreliable.ts';
 
 /**
@@ -140,6 +142,7 @@ function restoreStanding(memory: Memory, finding: Finding): void {
     const connection = primaryConnection(mirror.mirror);
     for (const target of targetsOf(memory, finding)) putRefused(mirror, seriesOf(mirror, target, connection));
   }
+  if (kind === 'throughput' && mirror !== undefined) mirror.throughput = { ...noThroughput, isOpen: true };
   const isEmpty =
     (kind === 'outage' && mirror?.out.size === 0) ||
     (kind === 'refusal' && mirror?.refused.size === 0) ||

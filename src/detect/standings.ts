@@ -1,7 +1,8 @@
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import { isHeavy } from '../core/target.ts';
 import { canBeAsked } from './absence.ts';
-import { canaryPaceMs, isCanaryOut, type Memory, type MirrorMemory, ownTimeoutMs } from './memory.ts';
+import { canaryPaceMs, isCanaryOut, ownTimeoutMs } from './lookups.ts';
+import type { Memory, MirrorMemory } from './memory.ts';
 import { modulesOutOf } from './rules/outage.ts';
 import { rollUp } from './rules/roll-up.ts';
 import { contaminatedOf } from './rules/self.ts';
@@ -26,6 +27,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     isRefused: mirror.refused.size > 0,
     isThrottled: mirror.absence.throttledUntilMs !== null && mirror.absence.throttledUntilMs > memory.now.wallMs,
     isUnreliable: mirror.rates.light.isOpen || mirror.rates.heavy.isOpen,
+    isMovingSlowly: mirror.throughput.isOpen,
     isMismatching: findings.some((finding) => finding.kind === 'mismatch'),
     canaryServes: mirror.canaryServes || !mirror.wasAsked,
     isSlow: findings.some((finding) => finding.kind === 'spike' && finding.actionable),

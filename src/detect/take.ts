@@ -3,7 +3,8 @@ import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
 import { isLeftAlone } from './absence.ts';
-import { isCanaryProbe, type Memory, type MirrorMemory, ownTimeoutMs, roundOf, seriesOf } from './memory.ts';
+import { isCanaryProbe, ownTimeoutMs, roundOf, seriesOf } from './lookups.ts';
+import type { Memory, MirrorMemory } from './memory.ts';
 import { hearOutage } from './outages.ts';
 import { doubtCanary, doubtTarget, isInDoubt } from './round/doubt.ts';
 import { lookBack } from './round/look.ts';
@@ -72,7 +73,9 @@ function hearCanary(memory: Memory, mirror: MirrorMemory, sample: Sample): void 
   // Back, or on its way: what else is out is asked at once, not at its own pace.
   if (series.outage.isOut && !isDamped(series.outage)) lookBack(memory, mirror, sample.due.target);
   if (series.outage.isOut) return;
-  for (const { target } of mirror.out) lookBack(memory, mirror, target);
+  for (const { target, connection, outage } of mirror.series.values()) {
+    if (connection === 'cold' && outage.last === 'failed') lookBack(memory, mirror, target);
+  }
 }
 
 function noteTiming(mirror: MirrorMemory, sample: Sample): void {

@@ -11,11 +11,19 @@ afterEach(stopWorlds);
 
 const token = 'token-of-alertmanager';
 const yaml = threeMirrors({ more: `alertmanager: { token: ${token} }` });
-/** `a` usually takes 40 ms; 400 is far above that and below the floor of a spike. */
+/**
+ * `a` usually takes 40 ms; 180 is far below a spike, and 110 ms more than `b`: after a minute of it our own test has passed
+ * half of its bound, and all of it after 69 s.
+ */
 const slowFrom = (fromSeconds: number, toSeconds = Infinity): Script => {
   return (asked) =>
-    asked.registry === 'a' && asked.atMs >= fromSeconds * 1000 && asked.atMs < toSeconds * 1000 ? 400 : well(asked);
+    asked.registry === 'a' && asked.atMs >= fromSeconds * 1000 && asked.atMs < toSeconds * 1000 ? 180 : well(asked);
 };
+/** When alerts come in these stories: the half that will do with an alert is reached, the whole is not. Seconds. */
+const heardAt = 258;
+/** What was told of advice but for audits, which look back. */
+const moves = (world: World): string[] =>
+  told(world).filter((text) => /^advice (proposed|accepted|withdrawn|superseded)/.test(text));
 
 interface Change {
   readonly labels?: Readonly<Record<string, string>>;
@@ -52,12 +60,16 @@ const confirming = (world: World, fromSeconds: number): string[] => [
   ),
 ];
 
-describe('trouble that our streaks do not name', () => {
-  test('the detector is silent; the alert leads to advice, its end to the withdrawal', async () => {
+describe('trouble that our own tests do not name yet', () => {
+  test('the alert leads to advice before they do; its end takes nothing back that still pays', async () => {
+    const alone = await startWorld({ yaml, script: slowFrom(200) });
+    await alone.seconds(300);
+    const own = when(alone, 'advice proposed a → b');
+    expect(own).toBeGreaterThan(heardAt + 5);
     const world = await startWorld({ yaml, script: slowFrom(200) });
-    await world.seconds(400);
+    await world.seconds(heardAt);
     expect(told(world)).toEqual(['vantage suspect false']);
-    expect(await send(world, alert({ startsAt: 380 }))).toEqual({ evidence: 1 });
+    expect(await send(world, alert({ startsAt: 240 }))).toEqual({ evidence: 1 });
     await world.seconds(1);
     expect(told(world)).toEqual(['vantage suspect false', 'advice proposed a → b']);
     const [advice] = (await adviceOf(world)) as unknown as readonly AdviceView[];
@@ -66,11 +78,11 @@ describe('trouble that our streaks do not name', () => {
       cause: 'slo',
       trigger: 'alertmanager',
       confidence: 'medium',
-      evidence: { findings: [], observedSeconds: 0.4, baselineSeconds: null },
+      evidence: { findings: [], observedSeconds: 0.18, baselineSeconds: null },
       remedy: { env: expect.stringContaining('b.example.net') },
     });
     expect(advice?.reason).toMatch(
-      /^a misses its objective by the alert MirrorSlowHour, firing for \d+\.\d s: its last 20 canary answers have a p95 of 400 ms; b answered/,
+      /^a misses its objective by the alert MirrorSlowHour, firing for \d+\.\d s: its last 20 canary answers have a p95 of 180 ms; b answered/,
     );
     expect(notices(world)).toEqual(['advice proposed']);
     expect(await metric(world, 'mirror_advice_active{ecosystem="go",upstream="go",from="a",to="b",cause="slo"}')).toBe(
@@ -78,10 +90,10 @@ describe('trouble that our streaks do not name', () => {
     );
     expect(await metric(world, 'mirror_advice_issued_total{ecosystem="go",upstream="go",cause="slo"}')).toBe(1);
     await world.seconds(60);
-    expect(await send(world, alert({ startsAt: 380, status: 'resolved', endsAt: 460 }))).toEqual({ resolved: 1 });
-    await world.seconds(1);
-    expect(told(world).slice(-1)).toEqual(['advice withdrawn a → b']);
-    expect(await adviceOf(world)).toEqual([]);
+    expect(await send(world, alert({ startsAt: 240, status: 'resolved', endsAt: 318 }))).toEqual({ resolved: 1 });
+    await world.seconds(300);
+    expect(moves(world)).toEqual(['advice proposed a → b']);
+    expect((await adviceOf(world))[0]).toMatchObject({ state: 'proposed', to: 'b' });
   });
 
   test('a confirming round starts at once: every mirror is asked within the second', async () => {
@@ -110,36 +122,39 @@ describe('trouble that our streaks do not name', () => {
     expect((await adviceOf(world))[0]).toMatchObject({ cause: 'outage', trigger: 'alertmanager', to: 'b' });
   });
 
-  test('the advice is accepted, the mirror gets well, the alert ends: back after hold', async () => {
-    const world = await startWorld({ yaml: `${yaml}advise: { hold: 60s }\n`, script: slowFrom(200, 460) });
-    await world.seconds(400);
-    await send(world, alert({ startsAt: 380 }));
+  test.each([
+    ['accepted: the way back is advised', true, 'advice proposed b → a'],
+    ['not accepted: what was proposed is withdrawn', false, 'advice withdrawn a → b'],
+  ])('the mirror gets well and has proven it, then the alert ends; %s', async (_name, isAccepted, end) => {
+    const world = await startWorld({ yaml: `${yaml}advise: { hold: 60s }\n`, script: slowFrom(200, 300) });
+    await world.seconds(heardAt);
+    await send(world, alert({ startsAt: 240 }));
     await world.seconds(1);
     const [advice] = await adviceOf(world);
-    expect((await world.post(`/api/v1/advice/${advice?.id}/accept`)).status).toBe(200);
-    // Well by our own measure, and the alert still fires: no way back.
-    await world.seconds(300);
-    expect(told(world).slice(-1)).toEqual(['advice accepted a → b']);
-    await send(world, alert({ startsAt: 380, status: 'resolved', endsAt: 700 }));
-    await world.seconds(55);
-    expect(told(world).slice(-1)).toEqual(['advice accepted a → b']);
+    if (isAccepted) expect((await world.post(`/api/v1/advice/${advice?.id}/accept`)).status).toBe(200);
+    const before = ['advice proposed a → b', ...(isAccepted ? ['advice accepted a → b'] : [])];
+    // Six minutes well by our own measure, far more than `hold` and the answers it takes, and the alert still fires.
+    await world.seconds(400);
+    expect(moves(world)).toEqual(before);
+    await send(world, alert({ startsAt: 240, status: 'resolved', endsAt: 655 }));
     await world.seconds(10);
-    expect(told(world).slice(-1)).toEqual(['advice proposed b → a']);
-    expect((await adviceOf(world))[0]).toMatchObject({ cause: 'failback', trigger: 'detector' });
+    expect(moves(world)).toEqual([...before, end]);
+    if (isAccepted) expect((await adviceOf(world))[0]).toMatchObject({ cause: 'failback', trigger: 'detector' });
+    else expect(await adviceOf(world)).toEqual([]);
   });
 
   test('an alert that ends does not withdraw what a spike of our own holds up', async () => {
     const script: Script = (asked) =>
-      asked.registry === 'a' && asked.atMs >= 200_000 ? (asked.atMs >= 430_000 ? 2000 : 400) : well(asked);
+      asked.registry === 'a' && asked.atMs >= 200_000 ? (asked.atMs >= 290_000 ? 2000 : 180) : well(asked);
     const world = await startWorld({ yaml: `${yaml}advise: { hold: 60s }\n`, script });
-    await world.seconds(400);
-    await send(world, alert({ startsAt: 380 }));
-    await world.seconds(60);
+    await world.seconds(heardAt);
+    await send(world, alert({ startsAt: 240 }));
+    await world.seconds(62);
     expect(told(world)).toContain('finding opened spike a');
-    expect((await adviceOf(world))[0]).toMatchObject({ cause: 'spike' });
-    await send(world, alert({ startsAt: 380, status: 'resolved', endsAt: 460 }));
-    await world.seconds(5);
-    expect((await adviceOf(world))[0]).toMatchObject({ state: 'proposed', cause: 'spike', to: 'b' });
+    await send(world, alert({ startsAt: 240, status: 'resolved', endsAt: 320 }));
+    await world.seconds(200);
+    expect(moves(world)).toEqual(['advice proposed a → b']);
+    expect((await adviceOf(world))[0]).toMatchObject({ state: 'proposed', to: 'b' });
   });
 });
 
@@ -149,72 +164,75 @@ describe('an alert whose end nobody tells: silenced or inhibited while it resolv
   const repeated = async (world: World, times: number): Promise<void> => {
     for (let time = 0; time < times; time += 1) {
       await world.seconds(30);
-      expect(await send(world, alert({ startsAt: 380 }))).toEqual({ duplicate: 1 });
+      expect(await send(world, alert({ startsAt: 240 }))).toEqual({ duplicate: 1 });
     }
   };
 
-  test('accepted, the mirror well, repeats keep it: no way back; then silence: back after the bound and hold', async () => {
-    const world = await startWorld({ yaml: brief, script: slowFrom(200, 460) });
-    await world.seconds(400);
-    await send(world, alert({ startsAt: 380 }));
+  test('accepted, the mirror well, repeats keep it: no way back; then silence: back after the bound', async () => {
+    const world = await startWorld({ yaml: brief, script: slowFrom(200, 300) });
+    await world.seconds(heardAt);
+    await send(world, alert({ startsAt: 240 }));
     await world.seconds(1);
     const [advice] = await adviceOf(world);
     expect((await world.post(`/api/v1/advice/${advice?.id}/accept`)).status).toBe(200);
-    await repeated(world, 10);
+    await repeated(world, 13);
     const heard = world.time.nowMs() / 1000;
-    await world.seconds(140);
-    expect(told(world).slice(-1)).toEqual(['advice accepted a → b']);
-    await world.seconds(20);
-    expect(told(world).slice(-1)).toEqual(['advice proposed b → a']);
-    expect(when(world, 'advice proposed b → a') - heard).toBeGreaterThanOrEqual(90 + 60);
+    await world.seconds(100);
+    const back = when(world, 'advice proposed b → a') - heard;
+    expect(back).toBeGreaterThanOrEqual(90);
+    expect(back).toBeLessThan(95);
     expect((await adviceOf(world))[0]).toMatchObject({ cause: 'failback', trigger: 'detector' });
   });
 
-  test('a restart forgets no repetition, and is none itself', async () => {
+  test.each([
+    ['firing still, by what was heard before it', 40, { duplicate: 1 }],
+    ['over, since it is no repetition itself', 100, { evidence: 1 }],
+  ])('a restart after four repetitions; %s', async (_name, afterSeconds, said) => {
     let world = await startWorld({ yaml: brief, script: slowFrom(200) });
-    await world.seconds(400);
-    await send(world, alert({ startsAt: 380 }));
+    await world.seconds(heardAt);
+    await send(world, alert({ startsAt: 240 }));
     await repeated(world, 4);
     await world.seconds(25);
     world = await world.restart();
-    await world.seconds(40);
-    expect((await adviceOf(world))[0]).toMatchObject({ state: 'proposed', cause: 'slo' });
-    await world.seconds(60);
-    expect(told(world).slice(-1)).toEqual(['advice withdrawn a → b']);
-  });
-
-  test('silent while it goes on, then heard again: evidence and advice anew', async () => {
-    const world = await startWorld({ yaml: brief, script: slowFrom(200) });
-    await world.seconds(400);
-    await send(world, alert({ startsAt: 380 }));
-    await world.seconds(88);
-    expect((await adviceOf(world))[0]).toMatchObject({ state: 'proposed', cause: 'slo' });
-    await world.seconds(8);
-    expect(await adviceOf(world)).toEqual([]);
-    expect(await send(world, alert({ startsAt: 380 }))).toEqual({ evidence: 1 });
-    await world.seconds(1);
     expect((await adviceOf(world))[0]).toMatchObject({ state: 'proposed', cause: 'slo', trigger: 'alertmanager' });
+    await world.seconds(afterSeconds);
+    expect(await send(world, alert({ startsAt: 240 }))).toEqual(said);
   });
 
-  test('a reload takes another repeat', async () => {
+  test.each([
+    [88, { duplicate: 1 }],
+    [96, { evidence: 1 }],
+  ])('silent for %d s while it goes on, then heard again: %o, and what pays stands', async (afterSeconds, said) => {
     const world = await startWorld({ yaml: brief, script: slowFrom(200) });
-    await world.seconds(400);
-    await send(world, alert({ startsAt: 380 }));
+    await world.seconds(heardAt);
+    await send(world, alert({ startsAt: 240 }));
+    await world.seconds(afterSeconds);
+    expect((await adviceOf(world))[0]).toMatchObject({ state: 'proposed', cause: 'slo' });
+    expect(await send(world, alert({ startsAt: 240 }))).toEqual(said);
+    await world.seconds(1);
+    expect(moves(world)).toEqual(['advice proposed a → b']);
+  });
+
+  test.each([
+    [170, { duplicate: 1 }],
+    [185, { evidence: 1 }],
+  ])('a reload takes another repeat: after %d s %o', async (afterSeconds, said) => {
+    const world = await startWorld({ yaml: brief, script: slowFrom(200) });
+    await world.seconds(heardAt);
+    await send(world, alert({ startsAt: 240 }));
     world.yaml = brief.replace('repeat: 30s', 'repeat: 60s');
     expect((await world.post('/-/reload')).status).toBe(200);
-    await world.seconds(170);
-    expect((await adviceOf(world))[0]).toMatchObject({ state: 'proposed', cause: 'slo' });
-    await world.seconds(15);
-    expect(await adviceOf(world)).toEqual([]);
+    await world.seconds(afterSeconds);
+    expect(await send(world, alert({ startsAt: 240 }))).toEqual(said);
   });
 });
 
 describe('an alert alone is not enough', () => {
   test.each<[string, Script, number, Change]>([
     ['the mirror was never slow by our own measure', well, 400, {}],
-    ['it has been well again for twenty paces', slowFrom(200, 300), 410, { startsAt: 290 }],
+    ['it has been well again for twenty paces', slowFrom(200, 255), 365, { startsAt: 250 }],
     ['it was measured too little', slowFrom(0), 12, { startsAt: 1 }],
-    ['the other mirrors are as slow', () => 400, 400, { startsAt: 380 }],
+    ['the other mirrors are as slow', () => 180, 400, { startsAt: 380 }],
     ['it gains less than minGain', (asked) => (asked.registry === 'a' ? 85 : well(asked)), 400, { startsAt: 380 }],
   ])('%s: taken, and no advice', async (_name, script, seconds, change) => {
     const world = await startWorld({ yaml, script });
@@ -225,66 +243,60 @@ describe('an alert alone is not enough', () => {
     expect(told(world).filter((text) => text.startsWith('advice'))).toEqual([]);
   });
 
-  test('what was proposed is withdrawn once the mirror is well by our own measure, whatever the alert says', async () => {
-    const world = await startWorld({ yaml, script: slowFrom(200, 420) });
-    await world.seconds(400);
-    await send(world, alert({ startsAt: 380 }));
-    await world.seconds(15);
-    expect((await adviceOf(world))[0]).toMatchObject({ cause: 'slo' });
-    await world.seconds(120);
-    expect(told(world).slice(-1)).toEqual(['advice withdrawn a → b']);
-  });
-
-  test('failures below our streaks: the alert and two of our own twenty answers are enough', async () => {
-    let canaries = 0;
-    // One in six; the confirming round that follows is answered, so that it never adds up to an outage.
-    const fails: Script = (asked) => {
-      if (asked.registry !== 'a' || !asked.path.endsWith('.mod')) return well(asked);
-      canaries += 1;
-      return canaries % 6 === 0 ? { status: 500, body: '' } : well(asked);
+  test('failures too rare for our own test yet: the alert and a few of our own answers are enough', async () => {
+    /** One canary in twenty-five. */
+    const rarely = (): Script => {
+      let canaries = 0;
+      return (asked) => {
+        if (asked.registry !== 'a' || !asked.path.endsWith('.mod')) return well(asked);
+        canaries += 1;
+        return canaries % 25 === 0 ? { status: 500, body: '' } : well(asked);
+      };
     };
-    const world = await startWorld({ yaml, script: fails });
-    await world.seconds(400);
-    expect(told(world).filter((text) => text.includes('advice'))).toEqual([]);
-    await send(world, alert({ startsAt: 380, labels: { alertname: 'MirrorErrorBudgetBurn' } }));
-    await world.seconds(20);
+    const alone = await startWorld({ yaml, script: rarely() });
+    await alone.seconds(400);
+    const world = await startWorld({ yaml, script: rarely() });
+    await world.seconds(120);
+    expect(moves(world)).toEqual([]);
+    await send(world, alert({ startsAt: 100, labels: { alertname: 'MirrorErrorBudgetBurn' } }));
+    await world.seconds(120);
     expect((await adviceOf(world))[0]).toMatchObject({ cause: 'slo', trigger: 'alertmanager', to: 'b' });
+    expect(when(world, 'advice proposed a → b')).toBeLessThan(when(alone, 'advice proposed a → b') - 30);
   });
 });
 
 describe('the same alert again', () => {
   test('retries and repetitions count once, over a restart too', async () => {
     let world = await startWorld({ yaml, script: slowFrom(200) });
-    await world.seconds(400);
-    expect(await send(world, alert({ startsAt: 380 }))).toEqual({ evidence: 1 });
+    await world.seconds(heardAt);
+    expect(await send(world, alert({ startsAt: 240 }))).toEqual({ evidence: 1 });
     await world.seconds(2);
-    expect(await send(world, alert({ startsAt: 380 }))).toEqual({ duplicate: 1 });
-    expect(await send(world, alert({ startsAt: 380 }), alert({ startsAt: 380 }))).toEqual({ duplicate: 2 });
+    expect(await send(world, alert({ startsAt: 240 }))).toEqual({ duplicate: 1 });
+    expect(await send(world, alert({ startsAt: 240 }), alert({ startsAt: 240 }))).toEqual({ duplicate: 2 });
     expect([await notifications(world, 'evidence'), await notifications(world, 'duplicate')]).toEqual([1, 3]);
     world = await world.restart();
-    expect(await send(world, alert({ startsAt: 380 }))).toEqual({ duplicate: 1 });
+    expect(await send(world, alert({ startsAt: 240 }))).toEqual({ duplicate: 1 });
     await world.seconds(100);
     const list = await adviceOf(world);
     expect(list).toMatchObject([{ state: 'proposed', cause: 'slo', trigger: 'alertmanager' }]);
-    expect(told(world).filter((text) => text.includes('withdrawn'))).toEqual([]);
+    expect(moves(world)).toEqual([]);
     expect(world.posts.filter(({ body }) => body.type === 'mirror.advice')).toEqual([]);
-    expect(await send(world, alert({ startsAt: 380, status: 'resolved', endsAt: 500 }))).toEqual({ resolved: 1 });
-    await world.seconds(1);
-    expect(told(world).slice(-1)).toEqual(['advice withdrawn a → b']);
+    expect(await send(world, alert({ startsAt: 240, status: 'resolved', endsAt: 350 }))).toEqual({ resolved: 1 });
   });
 
-  test('two alerts about one mirror: the advice stays until both have ended', async () => {
-    const world = await startWorld({ yaml, script: slowFrom(200) });
-    await world.seconds(400);
+  test('two alerts about one mirror that is well again: the advice stays until both have ended', async () => {
+    const world = await startWorld({ yaml: `${yaml}advise: { hold: 60s }\n`, script: slowFrom(200, 300) });
+    await world.seconds(heardAt);
     const other = { fingerprint: 'f2', labels: { alertname: 'MirrorErrorBudgetBurn' } };
-    expect(await send(world, alert({ startsAt: 380 }), alert({ startsAt: 390, ...other }))).toEqual({ evidence: 2 });
-    await world.seconds(2);
-    await send(world, alert({ startsAt: 380, status: 'resolved', endsAt: 402 }));
-    await world.seconds(2);
+    expect(await send(world, alert({ startsAt: 240 }), alert({ startsAt: 250, ...other }))).toEqual({ evidence: 2 });
+    await world.seconds(400);
+    await send(world, alert({ startsAt: 240, status: 'resolved', endsAt: 657 }));
+    await world.seconds(10);
     expect((await adviceOf(world))[0]).toMatchObject({ state: 'proposed', cause: 'slo' });
-    await send(world, alert({ startsAt: 390, ...other, status: 'resolved', endsAt: 404 }));
-    await world.seconds(2);
+    await send(world, alert({ startsAt: 250, ...other, status: 'resolved', endsAt: 667 }));
+    await world.seconds(10);
     expect(await adviceOf(world)).toEqual([]);
+    expect(moves(world)).toEqual(['advice proposed a → b', 'advice withdrawn a → b']);
   });
 });
 
@@ -292,13 +304,13 @@ describe('what is not kept is sent again', () => {
   const post = (world: World) =>
     world.post(
       '/api/v1/alertmanager',
-      { version: '4', alerts: [alert({ startsAt: 380 })] },
+      { version: '4', alerts: [alert({ startsAt: 240 })] },
       { authorization: `Bearer ${token}` },
     );
 
   test('a state file that takes no writes: 503, then 200 and one advice', async () => {
     const world = await startWorld({ yaml, script: slowFrom(200) });
-    await world.seconds(400);
+    await world.seconds(heardAt);
     world.store.trouble = { kind: 'full', code: 'SQLITE_FULL' };
     const refused = await post(world);
     expect([refused.status, refused.json()]).toMatchObject([503, { title: 'Not now' }]);
@@ -312,7 +324,7 @@ describe('what is not kept is sent again', () => {
 
   test('a kill before the state was written loses nothing: the repetition is evidence', async () => {
     let world = await startWorld({ yaml, script: slowFrom(200) });
-    await world.seconds(400);
+    await world.seconds(heardAt);
     world.store.trouble = { kind: 'full', code: 'SQLITE_FULL' };
     expect((await post(world)).status).toBe(503);
     world = await world.restart();
@@ -342,14 +354,16 @@ describe('what is not kept is sent again', () => {
 describe('what is none of our business', () => {
   test('each is answered 200 and counted, and changes nothing', async () => {
     const world = await startWorld({ yaml, script: slowFrom(200) });
-    await world.seconds(400);
+    await world.seconds(heardAt);
     const own = alert({ labels: { mirrorwatch_origin: 'here' } });
     const others = [
       alert({ labels: { registry: 'nobody' } }),
       alert({ labels: { vantage: 'elsewhere' } }),
       alert({ labels: { mirror_action: 'page' } }),
     ];
-    expect(await send(world, own, ...others, alert({ startsAt: -90_000 }), alert({ endsAt: 399 }), 'x')).toEqual({
+    expect(
+      await send(world, own, ...others, alert({ startsAt: -90_000 }), alert({ endsAt: heardAt - 1 }), 'x'),
+    ).toEqual({
       own: 1,
       ignored: 3,
       stale: 2,
@@ -369,10 +383,10 @@ describe('what is none of our business', () => {
 
   test('an alert without a vantage is about us too', async () => {
     const world = await startWorld({ yaml, script: slowFrom(200) });
-    await world.seconds(400);
-    expect(await send(world, alert({ startsAt: 380, labels: { vantage: '' } }))).toEqual({ evidence: 1 });
+    await world.seconds(heardAt);
+    expect(await send(world, alert({ startsAt: 240, labels: { vantage: '' } }))).toEqual({ evidence: 1 });
     await world.seconds(1);
-    expect(await adviceOf(world)).toHaveLength(1);
+    expect(await adviceOf(world)).toMatchObject([{ cause: 'slo', trigger: 'alertmanager' }]);
   });
 
   test('every outcome is on /metrics from the start', async () => {
@@ -399,8 +413,8 @@ test.each([
   ['a million characters', 'n'.repeat(1_000_000), `${'n'.repeat(99)}…`],
 ])('a name that means harm is one short line everywhere: %s', async (_name, alertname, want) => {
   const world = await startWorld({ yaml, script: slowFrom(200) });
-  await world.seconds(400);
-  await send(world, alert({ startsAt: 380, labels: { alertname } }));
+  await world.seconds(heardAt);
+  await send(world, alert({ startsAt: 240, labels: { alertname } }));
   await world.seconds(1);
   const [advice] = (await adviceOf(world)) as unknown as readonly AdviceView[];
   expect(advice?.reason).toContain(`the alert ${want}, firing for`);

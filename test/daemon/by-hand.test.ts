@@ -104,7 +104,7 @@ describe('a probe by hand, in a real worker thread', () => {
     const { terminal, ended } = start('rank', '--rounds', '3', '--json');
     expect(await ended).toBe(0);
     far.setDelay(0);
-    const { rows, remedy } = JSON.parse(terminal.text());
+    const { rows, verdict, reason, remedy } = JSON.parse(terminal.text());
     expect(
       rows.map((row: { registry: string; ok: number; failed: number }) => [row.registry, row.ok, row.failed]),
     ).toEqual([
@@ -112,6 +112,7 @@ describe('a probe by hand, in a real worker thread', () => {
       ['far', 3, 0],
       ['dead', 0, 3],
     ]);
+    expect([verdict, reason]).toEqual(['change', 'near stays first; dead does not answer (refused)']);
     expect(remedy).toBe(`export GOPROXY='${near.url},direct'`);
     expect(terminal.progressed.at(-1)).toBe('');
   });

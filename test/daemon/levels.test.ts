@@ -1,13 +1,15 @@
 import { afterEach, expect, test } from 'vitest';
-import { refuses } from './scripted-wire.ts';
-import { but, threeMirrors } from './three-mirrors.ts';
+import { refuses, type Script } from './scripted-wire.ts';
+import { but, threeMirrors, well } from './three-mirrors.ts';
 import { startWorld, stopWorlds } from './world.ts';
 
 afterEach(stopWorlds);
 
 test('an outage is a line when it opens and one when it is over; that it spreads is for those who debug', async () => {
-  // More and more targets fail as their turn comes: the finding changes with each.
-  const world = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'a', 60, 400) });
+  // All but the canary fail, each as its turn comes: the finding changes with each.
+  const refused = but(refuses, 'a', 60, 400);
+  const script: Script = (asked) => (asked.path.endsWith('.mod') ? well(asked) : refused(asked));
+  const world = await startWorld({ yaml: threeMirrors(), script });
   await world.seconds(1_500);
   const levelsOf = (message: string): string[] => [
     ...new Set(world.log.filter((line) => line.message === message).map(({ level }) => level)),

@@ -18,17 +18,23 @@ function onceSlow(afterSeconds: number, does: Behaviour): Script {
 }
 
 describe('slowness', () => {
-  test('at 60 s a slows: the third slow sample opens the spike, advice comes with it, one notice each', async () => {
+  test('at 60 s a slows: advice within seconds of the first slow answer, a spike at the third slow sample, one notice each', async () => {
     const world = await startWorld({ yaml: threeMirrors(), script: but(1500, 'a', 60) });
     await world.seconds(180);
     // Slots at 5 s, of which the third after 60 s ends between 70 and 76.5 s.
-    expect(when(world, 'finding opened spike a')).toBeGreaterThan(70);
-    expect(when(world, 'advice proposed a → b')).toBeLessThan(77);
-    expect(notices(world)).toEqual(['spike', 'advice proposed']);
+    const spike = when(world, 'finding opened spike a');
+    expect(spike).toBeGreaterThan(70);
+    expect(spike).toBeLessThan(77);
+    // A move needs no spike: three moments in which b would have saved clients 1.4 s are enough.
+    const advised = when(world, 'advice proposed a → b');
+    const first = world.wire.asked.find(({ registry, atMs }) => registry === 'a' && atMs >= 60_000)?.atMs ?? 0;
+    expect(advised - first / 1000).toBeGreaterThan(3);
+    expect(advised - first / 1000).toBeLessThanOrEqual(5);
+    expect(notices(world)).toEqual(['advice proposed', 'spike']);
     const [advice] = await adviceOf(world);
     expect(advice).toMatchObject({
       state: 'proposed',
-      cause: 'spike',
+      cause: 'slower',
       chain: {
         before: 'https://a.example.com,https://b.example.net/goproxy,direct',
         after: 'https://b.example.net/goproxy,https://a.example.com,direct',
@@ -51,22 +57,38 @@ describe('slowness', () => {
     expect(await adviceOf(world)).toEqual([]);
   });
 
-  test('a slow mirror gets well: the finding closes with mirror.recovery, the advice is withdrawn', async () => {
-    const world = await startWorld({ yaml: threeMirrors(), script: but(1500, 'a', 60, 120) });
-    await world.seconds(240);
-    expect(notices(world)).toEqual(['spike', 'advice proposed', 'recovery spike', 'advice withdrawn']);
+  test('a slow mirror gets well: the finding closes with mirror.recovery; the advice is withdrawn once a has proven it', async () => {
+    const yaml = threeMirrors({ more: 'advise: { hold: 2m }' });
+    const world = await startWorld({ yaml, script: but(1500, 'a', 60, 120) });
+    await world.seconds(480);
+    expect(notices(world)).toEqual(['advice proposed', 'spike', 'recovery spike', 'advice withdrawn']);
+    const opened = world.posts[1]?.body.data as { finding: { id: string } };
     const recovery = world.posts[2]?.body.data as { resolves?: string; finding: { id: string } };
-    const opened = world.posts[0]?.body.data as { finding: { id: string } };
     expect(recovery.finding.id).toBe(opened.finding.id);
     // `clear` samples below 1.5 × baseline: the third after 120 s.
     expect(when(world, 'finding closed spike a')).toBeGreaterThan(130);
     expect(when(world, 'finding closed spike a')).toBeLessThan(136);
+    // a must not be slower than b over the whole of `hold`, and the slow minute is the first of it.
+    const withdrawn = when(world, 'advice withdrawn a → b');
+    expect(withdrawn).toBeGreaterThan(120 + 120);
+    expect(withdrawn).toBeLessThan(120 + 240);
     expect((await mirrorOf(world, 'a')).state).toBe('up');
+    expect(await adviceOf(world)).toEqual([]);
   });
 
-  test('slower than the others, but no spike: nothing, whoever is preferred', async () => {
+  test('slower than the others, but no spike: no finding; advice where another saves enough, whoever is preferred', async () => {
     const world = await startWorld({ yaml: threeMirrors(), script: but(250, 'a', 60) });
     await world.seconds(240);
+    expect(told(world)).toEqual(['vantage suspect false', 'advice proposed a → b']);
+    expect(await adviceOf(world)).toMatchObject([{ cause: 'slower', from: 'a', to: 'b' }]);
+  });
+
+  test.each([
+    ['less than minGain', 85],
+    ['less than a tenth of a second', 150],
+  ])('slower than the others, but another saves %s: nothing', async (_, tookMs) => {
+    const world = await startWorld({ yaml: threeMirrors(), script: but(tookMs, 'a', 60) });
+    await world.seconds(600);
     expect(told(world)).toEqual(['vantage suspect false']);
   });
 });
@@ -92,9 +114,15 @@ describe('death', () => {
     expect(when(world, 'advice proposed a → b') - (first / 1000 + 4)).toBeLessThanOrEqual(5);
   });
 
-  test('it comes back: recovery after two good answers', async () => {
+  test('it comes back: recovery after two good answers; the advice ends when `hold` is over', async () => {
     const world = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'a', 60, 90) });
     await world.seconds(300);
+    expect(notices(world)).toEqual(['outage', 'advice proposed', 'recovery outage']);
+    expect(when(world, 'finding closed outage a')).toBeLessThan(100);
+    await world.seconds(420);
+    const stood = when(world, 'advice withdrawn a → b') - when(world, 'advice proposed a → b');
+    expect(stood).toBeGreaterThanOrEqual(600);
+    expect(stood).toBeLessThan(630);
     expect(notices(world)).toEqual(['outage', 'advice proposed', 'recovery outage', 'advice withdrawn']);
     expect((await mirrorOf(world, 'a')).state).toBe('up');
   });

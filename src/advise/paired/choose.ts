@@ -29,7 +29,6 @@ const badShare = 0.15;
 export function choose(contest: Contest, candidates: readonly string[], rule: ChoiceRule): Choice | null {
   const { head } = contest;
   if (head === null) return null;
-  const headCost = costOf(contest, head, rule);
   const choices: { readonly to: string; readonly alarm: Alarm; readonly cost: number }[] = [];
   const able = candidates.filter((name) => name !== head && isGoodNow(contest, name, rule.nowMs));
   const alarms = able.map((name) =>
@@ -44,7 +43,7 @@ export function choose(contest: Contest, candidates: readonly string[], rule: Ch
     const cost = costOf(contest, name, rule);
     if (cost === null) continue;
     const isForTime = alarm === 'time' || alarm === 'heavy_time';
-    if (isForTime && headCost !== null && cost >= headCost) continue;
+    if (isForTime && !isCheaper(contest, name, head, rule)) continue;
     choices.push({ to: name, alarm, cost });
   }
   return cheapest(choices, rule);
@@ -92,16 +91,27 @@ function isEqualCost(cost: number, least: number, minGain: number): boolean {
   return cost - least <= Math.max(0.01, least * minGain * 0.25);
 }
 
-/** What a build through a mirror costs just now, seconds, as an upper bound; `null` where it was not measured. */
+/** Whether a build through a candidate is expected to cost less than through the head, as far as both were measured. */
+function isCheaper(contest: Contest, name: string, head: string, rule: ChoiceRule): boolean {
+  const plain = { ...rule, errors: 0 };
+  const [there, here] = [costOf(contest, name, plain), costOf(contest, head, plain)];
+  return there === null || here === null || there < here;
+}
+
+/**
+ * What a build through a mirror costs just now, seconds, as an upper bound; `null` where it was not measured.
+ * @param rule.errors  standard errors on top of mean times; absent: enough for a bound
+ */
 export function costOf(
   contest: Contest,
   name: string,
-  rule: Pick<ChoiceRule, 'nowMs' | 'failureCostMs' | 'rescue'>,
+  rule: Pick<ChoiceRule, 'nowMs' | 'failureCostMs' | 'rescue'> & { readonly errors?: number },
 ): number | null {
   return buildCost(recordOf(contest, name), rule.nowMs, {
     failureCostMs: rule.failureCostMs,
     rescue: rule.rescue,
     otherHeavyMs: usualHeavyMs(contest, rule.nowMs),
+    ...(rule.errors === undefined ? {} : { errors: rule.errors }),
   });
 }
 

@@ -146,13 +146,14 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
     const end = around.client.walk(chain, replyOf);
     if (end.tag === 'unknown') continue;
     const outcome: Outcome = {
-      atMs: moment.lastAtMs,
+      // Its own: a sibling that is asked two seconds later must not make a head's trouble look younger.
+      atMs: moment.answeredAtMs.get(name) ?? moment.openedAtMs,
       tookMs: end.tag === 'ok' ? end.tookMs : 0,
       bad: end.tag !== 'ok',
       isHeavy: moment.isHeavy,
     };
     moment.outcomes.set(name, outcome);
-    note(recordOf(contest, name), outcome, moment.isScheduled);
+    note(recordOf(contest, name), moment.question, outcome, moment.isScheduled);
     if (name === contest.head) heard.push({ question: moment.question, outcome, isScheduled: moment.isScheduled });
     else if (name === around.home && moment.isScheduled) hearHealth(contest.health, outcome.bad);
   }

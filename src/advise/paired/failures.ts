@@ -8,7 +8,7 @@ const mostRate = 0.97;
 /** A sum is let grow to so many times its bound: what is over must end in time. */
 const mostOfBound = 2.5;
 /** Witness asked for: how much better two rates explain the answers than one does, as a log-likelihood. */
-const witnessBound = { all: 1.6, heavy: 0.8 } as const;
+export const witnessBound = { all: 1.6, heavy: 0.8 } as const;
 /** On top of it while a third mirror fails too: the trouble may be shared. */
 const sharedWitness = 1.5;
 

@@ -1,4 +1,4 @@
-import { type HeadRecord, lastHeavyIsGood, meanOver, since } from './record.ts';
+import { type HeadRecord, isHeavyClean, meanOver, since } from './record.ts';
 
 /** Departures are counted over this time, and the wait is never longer than an hour. Milliseconds. */
 const departuresMs = 3 * 3_600_000;
@@ -42,12 +42,12 @@ export function waitMs(departures: readonly number[], holdMs: number, nowMs: num
 
 /**
  * True where home is at least as good as where clients are, over the whole of `hold`: no more failures, no more time but
- * for a twentieth and a tenth of a second, and its last artifact came well.
+ * for a twentieth and a tenth of a second, and its downloads come well.
  */
 export function isHomeAsGood(home: HeadRecord, here: HeadRecord, holdMs: number, nowMs: number): boolean {
   const fromMs = nowMs - holdMs;
   if (since(home, fromMs).bad > since(here, fromMs).bad) return false;
-  if (!lastHeavyIsGood(home)) return false;
+  if (!isHeavyClean(home)) return false;
   return isNoSlower(home, here, 'light', fromMs) && isNoSlower(home, here, 'heavy', fromMs);
 }
 

@@ -26,8 +26,8 @@ export interface Moment {
   readonly plannedAtMs: number;
   readonly openedAtMs: number;
   readonly replies: Map<string, Reply>;
-  /** When the last answer came, monotonic milliseconds. */
-  lastAtMs: number;
+  /** When each answer came, monotonic milliseconds. */
+  readonly answeredAtMs: Map<string, number>;
   /** What each mirror would do as the head, as far as it is known; and who was compared with the head in force. */
   readonly outcomes: Map<string, Outcome>;
   readonly paired: Set<string>;
@@ -64,7 +64,7 @@ export function enter(moments: Moments, answer: Answer, paceMs: number): Moment 
   for (const moment of open) {
     if (moment.replies.has(answer.registry) || !isSame(moment, answer, paceMs)) continue;
     moment.replies.set(answer.registry, answer.reply);
-    moment.lastAtMs = Math.max(moment.lastAtMs, answer.atMs);
+    moment.answeredAtMs.set(answer.registry, answer.atMs);
     return moment;
   }
   const moment: Moment = {
@@ -75,7 +75,7 @@ export function enter(moments: Moments, answer: Answer, paceMs: number): Moment 
     plannedAtMs: answer.plannedAtMs,
     openedAtMs: answer.atMs,
     replies: new Map([[answer.registry, answer.reply]]),
-    lastAtMs: answer.atMs,
+    answeredAtMs: new Map([[answer.registry, answer.atMs]]),
     outcomes: new Map(),
     paired: new Set(),
   };

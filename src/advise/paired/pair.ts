@@ -41,8 +41,8 @@ export interface Running {
   readonly bound: number;
 }
 
-const lightRoundsMin = 3;
-const heavyRoundsMin = 2;
+const lightSlowerMin = 4;
+const heavySlowerMin = 2;
 
 /** A pair that begins: how far apart their answers scatter is taken from what both did so far. */
 export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
@@ -87,8 +87,8 @@ export function alarmOf(pair: Pair, rule: AlarmRule): Alarm | null {
   const heavy = { failuresMin: Math.min(2, failuresMin), spanMs: 0, witness: 'heavy', ease } as const;
   if (failureAlarm(pair.failures.heavy, heavy, isShared)) return 'heavy_failures';
   const bound = ease * timeBoundNow(rule.isRecent);
-  if (timeAlarm(pair.time.light, bound, lightRoundsMin, ratio)) return 'time';
-  return timeAlarm(pair.time.heavy, bound, heavyRoundsMin, ratio) ? 'heavy_time' : null;
+  if (timeAlarm(pair.time.light, bound, lightSlowerMin, ratio)) return 'time';
+  return timeAlarm(pair.time.heavy, bound, heavySlowerMin, ratio) ? 'heavy_time' : null;
 }
 
 /** The test that is nearest to its bound. */

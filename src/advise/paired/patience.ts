@@ -3,9 +3,10 @@ const factor = 4;
 const share = 0.95;
 /** Within these, milliseconds: clients wait longer for an artifact. */
 const bounds = { light: { min: 5_000, max: 10_000 }, heavy: { min: 12_000, max: 60_000 } } as const;
-/** Good answers looked at, and how often anew. */
+/** Good answers looked at, how many tell anything at all, and how often they are looked at anew. */
 const kept = 200;
-const everyAnswers = 20;
+const fewAnswers = { light: 20, heavy: 5 } as const;
+const everyAnswers = { light: 20, heavy: 1 } as const;
 
 /** How long a mirror is waited for before an answer counts as bad: by steps of one weight. */
 export interface Patience {
@@ -16,9 +17,9 @@ export interface Patience {
   limitMs: number;
 }
 
-/** The least patience: nothing was answered yet. */
+/** The most patience: nothing was answered yet, and an artifact may be large. */
 export function newPatience(weight: Patience['weight']): Patience {
-  return { weight, times: [], at: 0, untilNext: everyAnswers, limitMs: bounds[weight].min };
+  return { weight, times: [], at: 0, untilNext: fewAnswers[weight], limitMs: bounds[weight].max };
 }
 
 /** Learns from one good answer. Milliseconds. */
@@ -27,7 +28,7 @@ export function learnTime(patience: Patience, tookMs: number): void {
   patience.at = (patience.at + 1) % kept;
   patience.untilNext -= 1;
   if (patience.untilNext > 0) return;
-  patience.untilNext = everyAnswers;
+  patience.untilNext = everyAnswers[patience.weight];
   const sorted = [...patience.times].sort((a, b) => a - b);
   const high = sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
   const { min, max } = bounds[patience.weight];

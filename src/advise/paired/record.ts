@@ -1,6 +1,6 @@
 /** What one possible head did in one moment, through the chain it would give. */
 export interface Outcome {
-  /** When the moment was, monotonic milliseconds. */
+  /** When this head's own answer of the moment came, monotonic milliseconds. */
   readonly atMs: number;
   /** The time of a good walk, milliseconds; meaningless where `bad`. */
   readonly tookMs: number;
@@ -22,8 +22,14 @@ const fastMemory = 0.12;
 /** Margin of an upper bound, in standard errors. */
 const margin = 1.3;
 
+/** Outcomes of one question at its pace, kept for how often it fails. */
+const keptOfQuestion = 64;
+const questionsKept = 400;
+
 /** What is remembered of one possible head: plain data, bounded, oldest first. */
 export interface HeadRecord {
+  /** Light outcomes at their own pace, by question: what was asked more often than others tells no more of a build. */
+  readonly questions: Map<string, Outcome[]>;
   light: Outcome[];
   heavy: Outcome[];
   /** Shares of bad outcomes, forgetting slowly and fast; scheduled moments alone feed the slow one. */
@@ -35,11 +41,12 @@ export interface HeadRecord {
 
 /** A head that has not answered. */
 export function newRecord(): HeadRecord {
-  return { light: [], heavy: [], slowRate: 0, fastRate: 0, last: null, lastHeavy: null };
+  return { questions: new Map(), light: [], heavy: [], slowRate: 0, fastRate: 0, last: null, lastHeavy: null };
 }
 
 /** Takes in one outcome. `isScheduled`: of a round at its pace, which alone says how often it usually fails. */
-export function note(record: HeadRecord, outcome: Outcome, isScheduled: boolean): void {
+export function note(record: HeadRecord, question: string, outcome: Outcome, isScheduled: boolean): void {
+  if (isScheduled && !outcome.isHeavy) noteQuestion(record, question, outcome);
   const bad = outcome.bad ? 1 : 0;
   if (isScheduled) record.slowRate += slowMemory * (bad - record.slowRate);
   record.fastRate += fastMemory * (bad - record.fastRate);
@@ -54,19 +61,20 @@ export function note(record: HeadRecord, outcome: Outcome, isScheduled: boolean)
   if (record.light.length > 2 * kept) record.light.splice(0, record.light.length - kept);
 }
 
+function noteQuestion(record: HeadRecord, question: string, outcome: Outcome): void {
+  const known = record.questions.get(question);
+  if (known === undefined) {
+    if (record.questions.size < questionsKept) record.questions.set(question, [outcome]);
+    return;
+  }
+  known.push(outcome);
+  if (known.length > 2 * keptOfQuestion) known.splice(0, known.length - keptOfQuestion);
+}
+
 /** Bad outcomes and all of them since a time. */
 export function since(record: HeadRecord, fromMs: number): { readonly bad: number; readonly all: number } {
-  let bad = 0;
-  let all = 0;
-  for (const outcomes of [record.light, record.heavy]) {
-    for (let i = outcomes.length - 1; i >= 0; i -= 1) {
-      const one = outcomes[i];
-      if (one === undefined || one.atMs < fromMs) break;
-      all += 1;
-      if (one.bad) bad += 1;
-    }
-  }
-  return { bad, all };
+  const [light, heavy] = [countSince(record.light, fromMs), countSince(record.heavy, fromMs)];
+  return { bad: light.bad + heavy.bad, all: light.all + heavy.all };
 }
 
 /** True where a head failed twice within the last minute. */
@@ -74,20 +82,74 @@ export function isFailingNow(record: HeadRecord, nowMs: number): boolean {
   return since(record, nowMs - minuteMs).bad >= 2;
 }
 
+/** True where the last outcomes, `count` or more of any question, were bad. */
+export function failedLast({ light, heavy }: HeadRecord, count: number): boolean {
+  const goodMs = [light, heavy].map(
+    (outcomes) => outcomes.findLast((one) => !one.bad)?.atMs ?? Number.NEGATIVE_INFINITY,
+  );
+  const isSince = (one: Outcome): boolean => one.bad && one.atMs > Math.max(...goodMs);
+  return light.filter(isSince).length + heavy.filter(isSince).length >= count;
+}
+
 /** Bad outcomes and all of them within the last minute. */
 export function lastMinute(record: HeadRecord, nowMs: number): { readonly bad: number; readonly all: number } {
   return since(record, nowMs - minuteMs);
 }
 
+/** Answers that a single question, or all downloads, are taken to have given as usual before they gave any. */
+const questionPrior = 3;
+const heavyPrior = 4;
+
 /**
- * An upper bound of a head's share of failures, for comparing candidates: over half an hour with a prior of half a
- * failure in a hundred, and over three minutes where it failed twice in them.
+ * Shares of light and heavy fetches that fail just now. Each light question counts alike however often it is asked: one
+ * module of twenty that is gone fails a twentieth of all fetches. Of heavy ones the last few count, whatever their age.
  */
-export function failureShare(record: HeadRecord, nowMs: number): number {
+export function failureShares(record: HeadRecord, nowMs: number): { readonly light: number; readonly heavy: number } {
+  const fromMs = nowMs - windowMs;
+  let [bad, all] = [0, 0];
+  const counts: { readonly bad: number; readonly all: number }[] = [];
+  for (const outcomes of record.questions.values()) {
+    const one = countSince(outcomes, fromMs);
+    if (one.all === 0) continue;
+    counts.push(one);
+    bad += one.bad;
+    all += one.all;
+  }
+  const pooled = all === 0 ? 0 : bad / all;
+  const sum = counts.reduce((total, one) => total + (one.bad + questionPrior * pooled) / (one.all + questionPrior), 0);
+  const heavy = countSince(record.heavy, Number.NEGATIVE_INFINITY);
+  return { light: bad === 0 ? 0 : sum / counts.length, heavy: heavy.bad / (heavy.all + heavyPrior) };
+}
+
+/**
+ * Upper bounds of those shares, for comparing candidates: over half an hour with a prior of half a failure in a hundred,
+ * and over three minutes where it failed twice in them.
+ */
+export function failureBounds(record: HeadRecord, nowMs: number): { readonly light: number; readonly heavy: number } {
+  const shares = failureShares(record, nowMs);
   const long = since(record, nowMs - windowMs);
   const short = since(record, nowMs - burstWindowMs);
   const usual = (long.bad + 0.5 + margin * Math.sqrt(long.bad)) / (long.all + 100);
-  return Math.min(1, Math.max(usual, short.bad >= 2 ? short.bad / (short.all + 5) : 0));
+  const burst = short.bad >= 2 ? short.bad / (short.all + 5) : 0;
+  const least = Math.min(1, Math.max(usual, burst));
+  return { light: Math.max(shares.light, least), heavy: Math.max(shares.heavy, least) };
+}
+
+/** The larger of both bounds. */
+export function failureShare(record: HeadRecord, nowMs: number): number {
+  const { light, heavy } = failureBounds(record, nowMs);
+  return Math.max(light, heavy);
+}
+
+function countSince(outcomes: readonly Outcome[], fromMs: number): { readonly bad: number; readonly all: number } {
+  let [bad, all] = [0, 0];
+  for (let i = outcomes.length - 1; i >= 0; i -= 1) {
+    const one = outcomes[i];
+    if (one === undefined || one.atMs < fromMs) break;
+    all += 1;
+    if (one.bad) bad += 1;
+  }
+  return { bad, all };
 }
 
 /** Mean of the good times of light or heavy steps with `errors` standard errors on top; `null` without any. Milliseconds. */
@@ -124,24 +186,34 @@ export const build = { light: 10, heavy: 5, connections: 3 } as const;
  * person for the share that fails. `null` where no light step was answered well.
  * @param rescue  share of failures that the chain behind the head does not catch, 0 to 1
  * @param otherHeavyMs  stands in where no heavy step was measured
+ * @param errors  standard errors on top of mean times
  */
 export function buildCost(
   record: HeadRecord,
   nowMs: number,
-  cost: { readonly failureCostMs: number; readonly rescue: number; readonly otherHeavyMs: number },
+  cost: {
+    readonly failureCostMs: number;
+    readonly rescue: number;
+    readonly otherHeavyMs: number;
+    readonly errors?: number;
+  },
 ): number | null {
-  const light = meanMs(record, 'light', nowMs);
+  const light = meanMs(record, 'light', nowMs, cost.errors);
   if (light === null) return null;
-  const heavy = meanMs(record, 'heavy', nowMs) ?? cost.otherHeavyMs;
-  const share = failureShare(record, nowMs) * cost.rescue;
-  const fetches = build.light + build.heavy;
-  const failed = 1 - (1 - share) ** fetches;
+  const heavy = meanMs(record, 'heavy', nowMs, cost.errors) ?? cost.otherHeavyMs;
+  const share = failureBounds(record, nowMs);
+  const failed = 1 - (1 - share.light * cost.rescue) ** build.light * (1 - share.heavy * cost.rescue) ** build.heavy;
   return (failed * cost.failureCostMs + (build.light * light + build.heavy * heavy) / build.connections) / 1_000;
 }
 
-/** True unless the last heavy answer was bad. */
-export function lastHeavyIsGood(record: HeadRecord): boolean {
-  return record.lastHeavy === null || !record.lastHeavy.bad;
+/** Good downloads that follow a bad one before it is over. */
+const heavyClean = 4;
+
+/** True where no download failed lately, or enough came well since. */
+export function isHeavyClean(record: HeadRecord): boolean {
+  const { heavy } = record;
+  const lastBad = heavy.findLastIndex((one) => one.bad);
+  return lastBad < 0 || heavy.length - 1 - lastBad >= heavyClean;
 }
 
 /** Mean of the good times since a time, of heavy steps of the last few whatever their age; `null` without any. Milliseconds. */

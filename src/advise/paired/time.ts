@@ -25,6 +25,8 @@ export interface TimeTest {
   sum: number;
   /** Since the sum was last zero. */
   rounds: number;
+  /** Of these, moments in which the head took more than what is worth a move. */
+  slower: number;
   headMs: number;
   candidateMs: number;
   /** Of head minus candidate, running: mean, variance and how many went in. */
@@ -36,13 +38,14 @@ export interface TimeTest {
 
 /** No moment yet. */
 export function newTimeTest(): TimeTest {
-  return { sum: 0, rounds: 0, headMs: 0, candidateMs: 0, mean: 0, variance: 0, seen: 0, levelMs: 0 };
+  return { sum: 0, rounds: 0, slower: 0, headMs: 0, candidateMs: 0, mean: 0, variance: 0, seen: 0, levelMs: 0 };
 }
 
 /** Starts the sum anew, and keeps what is known of how far answers scatter. */
 export function restart(test: TimeTest): void {
   test.sum = 0;
   test.rounds = 0;
+  test.slower = 0;
   test.headMs = 0;
   test.candidateMs = 0;
 }
@@ -72,7 +75,9 @@ export function hearTime(
   if (test.sum <= 0) restart(test);
   else {
     test.rounds += 1;
-    test.headMs += headMs;
+    if (raw > drift) test.slower += 1;
+    // No single answer decides: what lies beyond the clip counts as the clip.
+    test.headMs += Math.min(headMs, context.ratio * candidateMs + clip * deviation);
     test.candidateMs += candidateMs;
   }
   learn(test, headMs, candidateMs, deviation, context.bound);
@@ -90,11 +95,12 @@ function learn(test: TimeTest, headMs: number, candidateMs: number, deviation: n
 }
 
 /**
- * True where the sum has passed its bound, rests on enough moments, and the mean since it left zero keeps `ratio` and
- * a tenth of a second.
+ * True where the sum has passed its bound, rests on enough moments in which the head was slower, and the mean since it left
+ * zero keeps `ratio` and a tenth of a second.
+ * @param slowerMin  two lost packets are no slow mirror
  */
-export function timeAlarm(test: TimeTest, bound: number, roundsMin: number, ratio: number): boolean {
-  if (test.sum < bound || test.rounds < roundsMin) return false;
+export function timeAlarm(test: TimeTest, bound: number, slowerMin: number, ratio: number): boolean {
+  if (test.sum < bound || test.slower < slowerMin) return false;
   const apartMs = (test.headMs - test.candidateMs) / test.rounds;
   return test.headMs > ratio * test.candidateMs && apartMs > worthMs;
 }

@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import { canBeAsked } from '../absence.ts';
-import type { Held } from '../memory.ts';
-import { type Memory, roundOf } from '../memory.ts';
+import { roundOf } from '../lookups.ts';
+import type { Held, Memory } from '../memory.ts';
 import { settle } from '../settle.ts';
 import { askMoment, nextAskMs } from './ask.ts';
 import { expireDoubts, mirrorsOf, openConfirmed } from './doubt.ts';

@@ -1,7 +1,8 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/target.ts';
 import { canBeAsked } from '../absence.ts';
-import { canarySeries, type Memory, type MirrorMemory, ownTimeoutMs, seriesOf } from '../memory.ts';
+import { canarySeries, ownTimeoutMs, seriesOf } from '../lookups.ts';
+import type { Memory, MirrorMemory } from '../memory.ts';
 import { type Budget, spend } from './budget.ts';
 import { endDoubt, isInDoubt, mirrorsOf } from './doubt.ts';
 import { beginMoment, type Look, type Round } from './moments.ts';
@@ -93,7 +94,9 @@ function wantsOf(round: Round, doubted: readonly MirrorMemory[], nowMs: number):
   }
   if (round.watching.size > 0) want('canary', 3, null);
   for (const { target, registry, registries, nextAtMs } of round.looks.values()) {
-    if (nextAtMs <= nowMs) want(target, 2, registries === null ? null : new Set([registry, ...registries]));
+    // Answers of siblings alone compare with nothing, and would put off the next moment of a doubt.
+    if (nextAtMs <= nowMs && !round.flights.has(registry))
+      want(target, 2, registries === null ? null : new Set([registry, ...registries]));
   }
   return [...wants.values()];
 }

@@ -1,5 +1,6 @@
 import { canBeAsked } from '../absence.ts';
-import { isCanaryOut, type Memory, type MirrorMemory, roundKeyOf } from '../memory.ts';
+import { isCanaryOut, roundKeyOf } from '../lookups.ts';
+import type { Memory, MirrorMemory } from '../memory.ts';
 import { isLossy, lossOf } from './loss.ts';
 import type { Moment, Round } from './moments.ts';
 import { type Said, unitsOf } from './vantage.ts';

@@ -11,6 +11,9 @@ type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;
 export interface WrongOnce {
   readonly failure: Mismatch;
   readonly probeId: string;
+  /** When it came, monotonic milliseconds, and how often it was looked at again. */
+  readonly atMs: number;
+  readonly looks: number;
 }
 
 /** Wrong bytes that were declared: which, and whether somebody took note. */

@@ -26,7 +26,7 @@ export interface OutageState {
   readonly oks: number;
   /** When the ok samples in a row began, monotonic milliseconds; `null` without one, or while not out. */
   readonly okFromMs: number | null;
-  /** Opened by share, not by a row. */
+  /** Opened by share, or while its mirror failed now and then already. */
   readonly isByShare: boolean;
   /** How often it opened of late: one for each opening, halved in `limits.outageHalfLifeMs` since `penaltyAtMs`. */
   readonly penalty: number;
@@ -118,14 +118,18 @@ export function opensOutage(state: OutageState, rule: OutageRule): 'row' | 'shar
   return isShare && spannedMs >= rule.overMs ? 'share' : null;
 }
 
-/** The state of a target that goes out now, by its row or its share; its penalty grows by one. */
-export function goesOut(state: OutageState, rule: OutageRule, nowMs: number): OutageState {
-  const isByShare = opensOutage(state, rule) === 'share';
+/**
+ * The state of a target that goes out now, by its row or its share; its penalty grows by one.
+ * @param isUnreliable  its mirror fails now and then already: one more success proves as little as after a share
+ */
+export function goesOut(state: OutageState, rule: OutageRule, nowMs: number, isUnreliable: boolean): OutageState {
+  const isByShare = isUnreliable || opensOutage(state, rule) === 'share';
   const penalty = penaltyAt(state, nowMs) + 1;
   return { ...state, isOut: true, oks: 0, okFromMs: null, isByShare, penalty, penaltyAtMs: nowMs };
 }
 
-function penaltyAt({ penalty, penaltyAtMs }: OutageState, nowMs: number): number {
+/** How often it was out of late: one for each opening, halved in `limits.outageHalfLifeMs`. */
+export function penaltyAt({ penalty, penaltyAtMs }: OutageState, nowMs: number): number {
   return penalty * 0.5 ** (Math.max(0, nowMs - penaltyAtMs) / limits.outageHalfLifeMs);
 }
 
@@ -136,7 +140,7 @@ export function isDamped({ isByShare, penalty }: OutageState): boolean {
 
 /**
  * True when an outage has ended: `close` ok samples in a row. A damped one closes only when at most one of the last ten
- * failed, and one that reopened after a time without a failure, which doubles with each opening.
+ * failed, and after a time without a failure that grows with each opening.
  * @see design.md section 5.2, Outage; RFC 2439
  */
 export function closesOutage(state: OutageState, rule: OutageRule): boolean {
@@ -149,8 +153,8 @@ export function closesOutage(state: OutageState, rule: OutageRule): boolean {
 }
 
 function quietNeededMs({ penalty }: OutageState): number {
-  if (penalty < limits.outageDampedFrom) return 0;
-  return Math.min(limits.outageQuietMsMax, limits.outageQuietMsMin * 2 ** Math.max(0, Math.round(penalty) - 2));
+  const { outageQuietMsMin, outageQuietMsMax, outageQuietFactor } = limits;
+  return Math.min(outageQuietMsMax, outageQuietMsMin * outageQuietFactor ** Math.max(0, penalty - 1));
 }
 
 /** How long the row of failures has lasted, milliseconds; 0 without one. */

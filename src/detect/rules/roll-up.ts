@@ -24,6 +24,8 @@ export interface RollUpInput {
   readonly isThrottled: boolean;
   /** It fails now and then, more often than it should. */
   readonly isUnreliable: boolean;
+  /** It moves artifacts much slower than others. */
+  readonly isMovingSlowly: boolean;
   readonly isMismatching: boolean;
   /** The last settled canary sample was ok, as far as one was settled since the start. */
   readonly canaryServes: boolean;
@@ -74,6 +76,7 @@ export function rollUp(input: RollUpInput): { readonly state: MirrorState; reado
   if (input.isRefused) return { state: 'degraded', because: 'it refuses what we ask' };
   if (input.isMismatching) return { state: 'degraded', because: 'it serves wrong bytes' };
   if (input.isUnreliable) return { state: 'degraded', because: 'it fails now and then' };
+  if (input.isMovingSlowly) return { state: 'degraded', because: 'it moves artifacts slowly' };
   if (input.isSlow) return { state: 'degraded', because: 'it is much slower than usual' };
   if (!input.canaryServes) return { state: 'up', because: 'its last canary answer failed, which is no outage yet' };
   return { state: 'up', because: 'its canary answers' };

@@ -1,6 +1,8 @@
 import { type Advisor, createAdvisor } from '../../../src/advise/advisor.ts';
 import type { AdviceChange } from '../../../src/core/advice.ts';
 import type { Config } from '../../../src/core/config.ts';
+import type { LookOrder } from '../../../src/core/due.ts';
+import type { AlertEvidence } from '../../../src/core/evidence.ts';
 import type { ProbeFailure } from '../../../src/core/failure.ts';
 import type { Finding } from '../../../src/core/finding.ts';
 import type { Mirror } from '../../../src/core/mirror.ts';
@@ -45,6 +47,10 @@ export class Stage {
   }[] = [];
   readonly findings = new Map<string, Finding>();
   readonly marks = new Map<string, Partial<Standing>>();
+  /** Alerts of others that fire, by mirror. */
+  readonly alerts = new Map<string, readonly AlertEvidence[]>();
+  /** What the last consideration ordered to be asked again. */
+  looks: readonly LookOrder[] = [];
   suspect: boolean | null = false;
   #ids = 0;
 
@@ -80,11 +86,19 @@ export class Stage {
   sample(
     registry: string,
     said: Said,
-    more: { step?: Step; round?: string; thresholdMs?: number | null; notOffered?: boolean; cold?: boolean } = {},
-  ): void {
+    more: {
+      step?: Step;
+      round?: string;
+      thresholdMs?: number | null;
+      notOffered?: boolean;
+      cold?: boolean;
+      bytes?: number;
+      module?: string;
+    } = {},
+  ): boolean {
     const step = more.step ?? 'mod';
-    const versioned = step === 'mod' || step === 'info';
-    const module = step === 'sumdb' ? null : 'example.com/m';
+    const versioned = step === 'mod' || step === 'info' || step === 'zip';
+    const module = step === 'sumdb' ? null : (more.module ?? 'example.com/m');
     const version = versioned ? 'v1.0.0' : null;
     const tookMs = typeof said === 'number' ? said : 40;
     const failure = typeof said === 'number' ? null : failureOf(said);
@@ -99,7 +113,7 @@ export class Stage {
           module,
           version,
           step,
-          canary: step === 'mod',
+          canary: step === 'mod' && more.module === undefined,
         },
         connection: 'cold',
         purpose: more.round === undefined ? 'scheduled' : 'confirm',
@@ -113,7 +127,7 @@ export class Stage {
       outcome: failure === null ? { tag: 'ok' } : { tag: 'failed', failure },
       rttMs: tookMs,
       phases: {},
-      bytes: 0,
+      bytes: more.bytes ?? 0,
       wireBytes: 0,
       requests: 1,
       status: statusOf(said),
@@ -130,7 +144,7 @@ export class Stage {
       thresholdMs: more.thresholdMs === undefined ? 800 : more.thresholdMs,
       baselineMs: 200,
     };
-    this.advisor.observe(sample, this.at);
+    return this.advisor.observe(sample, this.at);
   }
 
   /** `count` paces of 30 s in which each mirror answers as said; considered after each. */
@@ -207,10 +221,31 @@ export class Stage {
   consider(trigger?: 'detector' | 'alertmanager'): void {
     const vantage: VantageStanding = { suspect: this.suspect, sinceMs: null, controls: [], contaminatedShare: 0 };
     const turn = this.advisor.consider(
-      { standings: this.standings(), vantage, ...(trigger === undefined ? {} : { trigger }) },
+      { standings: this.standings(), vantage, evidence: this.alerts, ...(trigger === undefined ? {} : { trigger }) },
       this.at,
     );
+    this.looks = turn.looks;
     this.#take(turn);
+  }
+
+  dismiss(id: string, forMs: number): void {
+    const result = this.advisor.dismiss(id, forMs, 'known', this.at);
+    if (result.tag === 'error') throw new Error(result.error);
+    this.#take(result.value);
+  }
+
+  alert(registry: string, over: Partial<AlertEvidence> = {}): void {
+    const alert: AlertEvidence = {
+      fingerprint: `f-${registry}`,
+      alertname: 'MirrorSlow',
+      registry,
+      startsAtMs: this.at.wallMs - 120_000,
+      takenAtMs: this.at.wallMs,
+      heardAtMs: this.at.wallMs,
+      state: 'firing',
+      ...over,
+    };
+    this.alerts.set(registry, [alert]);
   }
 
   accept(id: string): void {

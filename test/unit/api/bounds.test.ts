@@ -164,6 +164,26 @@ describe('bodies', () => {
       'reason is a text of 1 to 500 characters',
     ],
     ['a reason of 501 characters', '/findings/x/ack', reason(501), 400, 'reason is a text of 1 to 500 characters'],
+    ...([{}, { for: '0s' }, { for: '721h' }, { for: 7200 }] as const).map(
+      (body) =>
+        [
+          `a silence about an advice of ${JSON.stringify(body)}`,
+          '/advice/x/dismiss',
+          { method: 'POST', body: { ...body, reason: 'x' } },
+          400,
+          'for is a duration up to 30d like "2h"',
+        ] as [string, string, Asked, number, string],
+    ),
+    ...([{}, { reason: ' ' }, { reason: 1 }, { reason: 'x'.repeat(501) }] as const).map(
+      (body) =>
+        [
+          `a silence about an advice because of ${JSON.stringify(body).slice(0, 20)}`,
+          '/advice/x/dismiss',
+          { method: 'POST', body: { ...body, for: '2h' } },
+          400,
+          'reason is a text of 1 to 500 characters',
+        ] as [string, string, Asked, number, string],
+    ),
     [
       'no length of a pause',
       '/mirrors/coast/pause',
@@ -206,6 +226,22 @@ describe('actions', () => {
     ['accept of what is not known', '/advice/nope/accept', undefined, 404, 'accept nope'],
     ['accept of what is over', '/advice/settled/accept', undefined, 409, 'accept settled'],
     [
+      'dismiss takes the reason without blanks around it',
+      '/advice/0c9x2k6advice0go0000/dismiss',
+      { for: '2h', reason: ' on purpose ' },
+      200,
+      'dismiss 0c9x2k6advice0go0000 7200000 on purpose',
+    ],
+    [
+      'dismiss for thirty days',
+      '/advice/0c9x2k6advice0go0000/dismiss',
+      { for: '30d', reason: 'x' },
+      200,
+      'dismiss 0c9x2k6advice0go0000 2592000000 x',
+    ],
+    ['dismiss of what is not known', '/advice/nope/dismiss', { for: '1m', reason: 'x' }, 404, 'dismiss nope 60000 x'],
+    ['dismiss of what is over', '/advice/settled/dismiss', { for: '1m', reason: 'x' }, 409, 'dismiss settled 60000 x'],
+    [
       'ack takes the reason without blanks around it',
       '/findings/0c9x2k5spike0coast00/ack',
       { reason: ' known ' },
@@ -232,6 +268,7 @@ describe('methods', () => {
     ['GET', '/-/reload', 'POST'],
     ['DELETE', '/api/v1/mirrors', 'GET, HEAD'],
     ['GET', '/api/v1/advice/x/accept', 'POST'],
+    ['GET', '/api/v1/advice/x/dismiss', 'POST'],
     ['POST', '/api/v1/advice/go/remedy', 'GET, HEAD'],
     ['PATCH', '/api/v1/mirrors/coast/pause', 'POST'],
   ])('%s %s is 405 and says what is taken', async (method, path, allow) => {

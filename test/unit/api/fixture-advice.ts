@@ -30,7 +30,7 @@ export const fixtureAdvice: Advice = {
     findings: ['0c9x2k5spike0coast00'],
   },
   candidates: [
-    { registry: 'inland', scoreSeconds: 0.61, gate: 'ok', sum: null, bound: null },
+    { registry: 'inland', scoreSeconds: 0.61, gate: 'ok', sum: 9.4, bound: 14 },
     { registry: 'coast', scoreSeconds: 2.24, gate: 'spike', sum: null, bound: null },
     { registry: 'campus', scoreSeconds: null, gate: 'outage', sum: null, bound: null },
     { registry: 'go-origin', scoreSeconds: null, gate: 'unmeasured', sum: null, bound: null },

@@ -81,6 +81,7 @@ export function fixture(change: FixtureChange = {}): Fixture {
       next: null,
     }),
     advice: () => ({ items: [fixtureAdvice], next: null }),
+    lookedBack: () => [],
     rank: () => fixtureAdvice.candidates,
     remedy: () => ({
       kind: 'set',
@@ -93,6 +94,11 @@ export function fixture(change: FixtureChange = {}): Fixture {
       asked.push(`accept ${id}`);
       if (id !== fixtureAdvice.id) return error(id === 'settled' ? 'not_proposed' : 'unknown');
       return ok<Advice>({ ...fixtureAdvice, state: 'accepted', settledAtMs: nowMs });
+    },
+    async dismissAdvice(id, forMs, reason) {
+      asked.push(`dismiss ${id} ${forMs} ${reason}`);
+      if (id !== fixtureAdvice.id) return error(id === 'settled' ? 'not_proposed' : 'unknown');
+      return ok<Advice>({ ...fixtureAdvice, state: 'dismissed', settledAtMs: nowMs });
     },
     async acknowledge(findingId, reason): Promise<Finding | null> {
       asked.push(`ack ${findingId}: ${reason}`);

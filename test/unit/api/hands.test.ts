@@ -48,13 +48,24 @@ const paused: FixtureChange = {
   standings: () => fixtureStandings.map((one) => ({ ...one, paused: { untilMs: nowMs + 60_000, reason: 'x' } })),
 };
 
+const [accept, notNow] = ['I have set this line', 'Not now'];
+
 describe('the hands of the page', () => {
-  it.each<[string, string, FixtureChange, Record<string, string>, string]>([
-    ['accept', '/', {}, {}, `accept ${fixtureAdvice.id}`],
+  it.each<[string, string, FixtureChange, readonly string[], Record<string, string>, string]>([
+    ['accept', '/', {}, [accept, notNow], {}, `accept ${fixtureAdvice.id}`],
+    [
+      'dismiss, with a reason and for as long as is filled in',
+      '/',
+      {},
+      [notNow, accept],
+      { for: '2h', reason: 'on purpose' },
+      `dismiss ${fixtureAdvice.id} 7200000 on purpose`,
+    ],
     [
       'ack with a reason',
       '/',
       { advice: () => ({ items: [], next: null }), findings: () => ({ items: mismatch, next: null }) },
+      ['Acknowledge'],
       { reason: 'explained' },
       `ack ${mismatch[0]?.id}: explained`,
     ],
@@ -62,15 +73,17 @@ describe('the hands of the page', () => {
       'pause for as long as is filled in',
       '/mirrors/coast',
       {},
+      ['Pause'],
       { for: '2h', reason: 'work' },
       'pause coast 7200000 work',
     ],
-    ['resume', '/mirrors/coast', paused, {}, 'pause coast 0 '],
-  ])('%s: the API takes what the button sends', async (_what, path, change, filled, asked) => {
+    ['resume', '/mirrors/coast', paused, ['Resume'], {}, 'pause coast 0 '],
+  ])('%s: the API takes what the button sends', async (_what, path, change, buttons, filled, asked) => {
     const { ask, made } = await up(change);
     const hands = handsOf((await ask(path)).text);
-    expect(hands.map(({ fields }) => fields)).toEqual([[...Object.keys(filled), 'token']]);
-    const [hand] = hands;
+    expect(hands.map(({ button }) => button).toSorted()).toEqual(buttons.toSorted());
+    const hand = hands.find(({ button }) => button === buttons[0]);
+    expect(hand?.fields).toEqual([...Object.keys(filled), 'token']);
     const answer = await ask(hand?.path ?? '', {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -93,7 +106,7 @@ describe('the hands of the page', () => {
   ])('a token is asked for where writes need it: %s', async (_what, listen, asks) => {
     const { ask } = await up({ configWith: { listen } });
     const page = await ask('/', { headers: { authorization: `Basic ${btoa('x:t0ken')}` } });
-    expect(handsOf(page.text).map(({ asksToken }) => asksToken)).toEqual([asks]);
+    expect(handsOf(page.text).map(({ asksToken }) => asksToken)).toEqual([asks, asks]);
   });
 
   it.each([

@@ -19,9 +19,11 @@ const finding = fixtureFindings[0]?.id;
 const values: Readonly<Record<string, string>> = { name: 'coast', id: 'p-coast-mod-0', ecosystem: 'go' };
 const paramsOf: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   '/api/v1/advice/{id}/accept': { id: fixtureAdvice.id },
+  '/api/v1/advice/{id}/dismiss': { id: fixtureAdvice.id },
   '/api/v1/findings/{id}/ack': { id: finding ?? '' },
 };
 const bodies: Readonly<Record<string, object>> = {
+  '/api/v1/advice/{id}/dismiss': { for: '2h', reason: 'on purpose' },
   '/api/v1/findings/{id}/ack': { reason: 'seen' },
   '/api/v1/mirrors/{name}/pause': { for: '1h', reason: 'moved' },
   '/api/v1/alertmanager': { version: '4', alerts: [] },
@@ -80,6 +82,7 @@ describe('answers are what openapi.yaml says', () => {
     ['a probe that is ok', '/api/v1/probes/{id}', '', {}, 200],
     ['a remedy for programs', '/api/v1/advice/{ecosystem}/remedy', '?as=json', {}, 200],
     ['accept', '/api/v1/advice/{id}/accept', '', { method: 'POST' }, 200],
+    ['dismiss', '/api/v1/advice/{id}/dismiss', '', { method: 'POST', body: { for: '2h', reason: 'on purpose' } }, 200],
     ['ack', '/api/v1/findings/{id}/ack', '', { method: 'POST', body: { reason: 'seen' } }, 200],
     ['pause', '/api/v1/mirrors/{name}/pause', '', { method: 'POST', body: { for: '0s' } }, 200],
     ['reload', '/-/reload', '', { method: 'POST' }, 200],

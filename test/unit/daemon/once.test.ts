@@ -3,7 +3,7 @@ import type { Due } from '../../../src/core/due.ts';
 import type { Because, Outcome } from '../../../src/core/failure.ts';
 import type { Probed } from '../../../src/core/ports.ts';
 import { dueOnce, rankOnce } from '../../../src/daemon/once.ts';
-import { rankedRemedy } from '../../../src/daemon/ranked-remedy.ts';
+import { rankVerdict } from '../../../src/daemon/rank-verdict.ts';
 import { lostProbe } from '../../../src/io/worker-protocol.ts';
 import { manualTime } from '../../daemon/manual-time.ts';
 import { threeMirrors } from '../../daemon/three-mirrors.ts';
@@ -33,11 +33,12 @@ async function tryRank(
   rounds: number,
   answer: (due: Due, turn: number) => number | Outcome | null,
   stopAfter = Infinity,
+  configured = config,
 ) {
   const { ask, asked } = asker(answer);
   const progressed: string[] = [];
   const ranked = await rankOnce({
-    config,
+    config: configured,
     targets,
     rounds,
     ask,
@@ -49,8 +50,13 @@ async function tryRank(
   return { ranked, asked, progressed };
 }
 
-async function rank(rounds: number, answer: (due: Due, turn: number) => number | Outcome, stopAfter = Infinity) {
-  const { ranked, ...rest } = await tryRank(rounds, answer, stopAfter);
+async function rank(
+  rounds: number,
+  answer: (due: Due, turn: number) => number | Outcome,
+  stopAfter = Infinity,
+  configured = config,
+) {
+  const { ranked, ...rest } = await tryRank(rounds, answer, stopAfter, configured);
   if (ranked.tag === 'error') throw new Error(`no answer of ${ranked.error.registry}`);
   return { rows: ranked.value, ...rest };
 }
@@ -146,26 +152,92 @@ describe('rank', () => {
   });
 });
 
-describe('the line to paste after a ranking', () => {
-  test.each([
+describe('what a ranking says', () => {
+  const line = (chain: string): string => `export GOPROXY='${chain}'`;
+  type Times = Readonly<Record<string, number | readonly (number | Outcome)[]>>;
+  const timeout: Outcome = { tag: 'failed', failure: { kind: 'timeout_connect', limitMs: 1 } };
+  const tenth = (bad: number, ms: number) => Array.from({ length: 10 }, (_, at) => (at < bad ? timeout : ms));
+  test.each<[string, Times, string | null, string]>([
     [
       'the fastest goes first, the others and the tail stay',
       usual,
-      "export GOPROXY='https://b.example.net/goproxy,https://a.example.com,direct'",
+      line('https://b.example.net/goproxy,https://a.example.com,direct'),
+      'b takes 20 ms where a takes 40 ms (50 % less)',
     ],
     [
       'one that is not in the chain comes in',
       { a: 40, b: 30, c: 1 },
-      "export GOPROXY='https://c.example.org,https://a.example.com,https://b.example.net/goproxy,direct'",
+      line('https://c.example.org,https://a.example.com,https://b.example.net/goproxy,direct'),
+      'c takes 1 ms where a takes 40 ms (98 % less)',
     ],
-    ['the dead one is dropped', { b: 20, c: 30 }, "export GOPROXY='https://b.example.net/goproxy,direct'"],
-    ['nobody usable: none', {}, null],
-  ] as const)('%s', async (_, times: Readonly<Record<string, number>>, want) => {
-    const { rows } = await rank(2, ({ target }) => times[target.registry] ?? refused);
-    expect(rankedRemedy(config, 'go', rows)).toBe(want);
+    ['2 ms of noise are none', { a: 4, b: 2, c: 3 }, null, 'nothing to change: no mirror is better than a'],
+    ['just below minGain', { a: 100, b: 81, c: 81 }, null, 'nothing to change: no mirror is better than a'],
+    ['just below 10 ms', { a: 20, b: 10.1, c: 99 }, null, 'nothing to change: no mirror is better than a'],
+    [
+      'from minGain and 10 ms on',
+      { a: 100, b: 80, c: 99 },
+      line('https://b.example.net/goproxy,https://a.example.com,direct'),
+      'b takes 80 ms where a takes 100 ms (20 % less)',
+    ],
+    [
+      'the dead one is dropped, and what matters of it said',
+      { b: 20, c: 30 },
+      line('https://b.example.net/goproxy,direct'),
+      'a does not answer (refused); b answers 10 of 10 in 20 ms',
+    ],
+    [
+      'a dead one that was fast while it answered nothing',
+      { a: tenth(10, 1), b: 20, c: 200 },
+      line('https://b.example.net/goproxy,direct'),
+      'a does not answer (timeout_connect); b answers 10 of 10 in 20 ms',
+    ],
+    [
+      'three failures of ten',
+      { a: tenth(3, 5), b: 20, c: 20 },
+      line('https://b.example.net/goproxy,https://a.example.com,direct'),
+      'a fails 3 of 10 (timeout_connect); b answers 10 of 10 in 20 ms',
+    ],
+    [
+      'one failure of ten is chance',
+      { a: tenth(1, 5), b: 5, c: 5 },
+      null,
+      'nothing to change: no mirror is better than a',
+    ],
+    [
+      'a faster one that fails',
+      { a: 90, b: tenth(4, 5), c: 90 },
+      null,
+      'nothing to change: no mirror is better than a',
+    ],
+    [
+      'one behind the first is dead',
+      { a: 20, c: 20 },
+      line('https://a.example.com,direct'),
+      'a stays first; b does not answer (refused)',
+    ],
+    ['one that is not in the chain is dead', { a: 20, b: 20 }, null, 'nothing to change: no mirror is better than a'],
+    ['nobody usable: none', {}, null, 'no usable mirror'],
+  ])('%s', async (_, times, remedy, reason) => {
+    const asked = new Map<string, number>();
+    const { rows } = await rank(10, ({ target: { registry } }) => {
+      const turn = asked.get(registry) ?? 0;
+      asked.set(registry, turn + 1);
+      const time = times[registry];
+      return (typeof time === 'object' ? time[turn] : time) ?? refused;
+    });
+    expect(rankVerdict(config, 'go', rows)).toMatchObject({ remedy, reason });
   });
-  test('an ecosystem whose client is not modelled: none', () => {
-    expect(rankedRemedy(config, 'oci', [])).toBeNull();
+  test('equal medians stand by weight, then as in the file', async () => {
+    const { rows } = await rank(2, ({ target }) => ({ a: 24, b: 22, c: 21 })[target.registry] ?? 0);
+    expect(rows.map(({ registry }) => registry)).toEqual(['a', 'b', 'c']);
+    const { mirrors } = config;
+    const weighted = { ...config, mirrors: mirrors.map((one) => (one.name === 'b' ? { ...one, weight: 500 } : one)) };
+    const again = await rank(2, ({ target }) => ({ a: 24, b: 22, c: 21 })[target.registry] ?? 0, Infinity, weighted);
+    expect(again.rows.map(({ registry }) => registry)).toEqual(['b', 'a', 'c']);
+  });
+  test('an ecosystem whose client is not modelled: the best is named, without a line', async () => {
+    const { rows } = await rank(2, ({ target }) => usual[target.registry] ?? 0);
+    expect(rankVerdict(config, 'oci', rows)).toEqual({ kind: 'change', remedy: null, reason: 'b is the best' });
   });
 });
 

@@ -80,8 +80,21 @@ describe('wrong bytes', () => {
     expect(changes(take(zip, mismatch('y')))).toEqual(['mismatch a opened']);
   });
 
-  it('a right answer between starts anew', () => {
+  it('a right answer between undoes nothing: one backend of several may be wrong', () => {
     take(zip, mismatch('x'));
+    expect(take(zip).rechecks).toEqual([]);
+    expect(changes(take(zip, mismatch('x')))).toEqual(['mismatch a opened']);
+  });
+
+  it('a right second look is followed by two more, and then by none', () => {
+    take(zip, mismatch('x'));
+    const looks = [1, 2, 3, 4].map(() => take(zip, undefined, { purpose: 'recheck' }).rechecks.length);
+    expect(looks).toEqual([1, 1, 0, 0]);
+  });
+
+  it('a day later a wrong answer is the first again', () => {
+    take(zip, mismatch('x'));
+    nowMs += 25 * 3_600_000;
     take(zip);
     expect(take(zip, mismatch('x')).rechecks).toEqual([zip]);
   });

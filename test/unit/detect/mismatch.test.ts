@@ -3,7 +3,7 @@ import { judgeMismatch } from '../../../src/detect/rules/mismatch.ts';
 
 describe('mismatch', () => {
   const wrong = (got: string, algorithm = 'h1') => ({ kind: 'mismatch', algorithm, want: 'right', got }) as const;
-  const once = { failure: wrong('x'), probeId: 'p' };
+  const once = { failure: wrong('x'), probeId: 'p', atMs: 0, looks: 1 };
   const due = { connection: 'cold', isRecheck: false } as const;
   const recheck = { connection: 'cold', isRecheck: true } as const;
   it.each([

@@ -66,20 +66,34 @@ describe('what is down', () => {
 });
 
 describe('the way back', () => {
-  it('once the canary has closed, what else is out is asked at once: all up within seconds', () => {
+  it('once the canary has closed, what else failed is asked at once: all up within seconds', () => {
     const until = warm + 20 * minute;
     const sim = world(({ registry }, t) => (registry === 'a' && t >= warm && t < until ? dead : fine), modulesOf(4), [
       'list',
       'info',
     ]);
     sim.runTo(until);
-    expect(sim.detector.findings()[0]?.scope.length).toBeGreaterThan(4);
+    expect(sim.detector.findings()[0]?.scope).toHaveLength(1);
     sim.runTo(until + 2 * minute);
     expect(what(sim)).toContain('a closed');
     const closedMs = sim.changes('outage').at(-1)?.atMs ?? 0;
     const first = sim.settled.find((s) => s.due.target.registry === 'a' && s.startedMonotonicMs >= until);
     expect(closedMs - (first?.endedMonotonicMs ?? 0)).toBeLessThanOrEqual(30_000);
     expect(sim.state('a')).toBe('up');
+    const asked = sim.settled.filter((s) => s.due.purpose === 'confirm' && s.startedMonotonicMs >= closedMs);
+    expect(asked.length).toBeGreaterThan(4);
+  });
+
+  it('and what still fails then is out within seconds', () => {
+    const until = warm + 20 * minute;
+    const sim = world(
+      ({ registry, step }, t) => (registry === 'a' && t >= warm && (t < until || step === 'list') ? dead : fine),
+      modulesOf(4),
+      ['list', 'info'],
+    );
+    sim.runTo(until + 2 * minute);
+    expect(sim.state('a')).toBe('degraded');
+    expect(new Set(sim.detector.findings()[0]?.scope.map(({ step }) => step))).toEqual(new Set(['list']));
   });
 });
 

@@ -16,6 +16,7 @@ describe('roll-up', () => {
     isRefused: false,
     isThrottled: false,
     isUnreliable: false,
+    isMovingSlowly: false,
     isMismatching: false,
     canaryServes: true,
     isSlow: false,
@@ -30,6 +31,7 @@ describe('roll-up', () => {
     { name: 'silent for 3 short paces', input: { silentForMs: 59_999, paceMs: 5_000 }, want: 'up' },
     { name: 'silent for a minute at least', input: { silentForMs: 60_000, paceMs: 5_000 }, want: 'unknown' },
     { name: 'silent under suspicion', input: { silentForMs: 999_999, isSuspect: true }, want: 'unknown' },
+    { name: 'moves artifacts slowly', input: { isMovingSlowly: true }, want: 'degraded' },
     { name: 'fails now and then', input: { isUnreliable: true }, want: 'degraded' },
     {
       name: 'silent, but it asked us to stay away',

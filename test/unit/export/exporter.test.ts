@@ -388,6 +388,7 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
         advice(),
         advice({ id: 'ad2', state: 'accepted', to: 'c' }),
         advice({ id: 'ad3', state: 'refused', to: 'd' }),
+        advice({ id: 'ad4', state: 'dismissed', to: 'e' }),
       ],
     },
     shows: { 'mirror_advice_active{ecosystem="go",upstream="go",from="a",to="b",cause="outage"}': 1 },
@@ -512,6 +513,7 @@ describe('events', () => {
 
   test.each([
     { change: 'proposed', counts: { 'mirror_advice_issued_total{ecosystem="go",upstream="go",cause="outage"}': 1 } },
+    { change: 'dismissed', counts: {} },
     { change: 'regretted', counts: { 'mirror_advice_regret_total{ecosystem="go",upstream="go"}': 1 } },
     { change: 'reminded', counts: {} },
     { change: 'accepted', counts: {} },

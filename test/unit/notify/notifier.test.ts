@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import type { Delivery } from '../../../src/core/notice.ts';
+import { webhookSchemas } from '../../../tools/webhook-schemas.ts';
 import { advice, delivered, finding, gone, later, receiver, Stage } from './stage.ts';
 
 const outage = finding('outage', 'a');
@@ -75,6 +76,16 @@ describe('what is told', () => {
     const stage = new Stage([receiver('ops')]);
     stage.open(finding('vantage', null));
     expect(stage.send()[0]?.notice.subject).toBe('vantage/test');
+  });
+
+  it.each(['withdrawn', 'dismissed'] as const)('advice that was %s: one message, that it is', (state) => {
+    const stage = new Stage([receiver('ops')]);
+    stage.take(
+      stage.notifier.compose({ findings: [], advice: [{ change: state, advice: advice('x', { state }) }] }, stage.at),
+    );
+    const sent = stage.send().map(({ notice }) => JSON.parse(notice.body) as { data: { advice: { state: string } } });
+    expect(sent.map(({ data }) => data.advice.state)).toEqual([state]);
+    expect(webhookSchemas['mirror.advice'].safeParse(sent[0]).error).toBeUndefined();
   });
 
   it('of several changes of advice in one turn the last alone', () => {

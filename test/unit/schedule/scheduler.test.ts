@@ -8,6 +8,17 @@ import { at, config, every, mirror } from './sample-config.ts';
 
 import { canaryOnly, ends, live, minute, schedulerOf, steps } from './story.ts';
 
+/** The starts of one question, by the round they belong to: milliseconds, in order. */
+function roundsOf(starts: readonly { readonly afterMs: number }[]): readonly (readonly number[])[] {
+  const rounds: number[][] = [];
+  for (const { afterMs } of starts) {
+    const round = rounds.at(-1);
+    if (round !== undefined && afterMs - (round.at(-1) ?? 0) < minute) round.push(afterMs);
+    else rounds.push([afterMs]);
+  }
+  return rounds;
+}
+
 describe('starts', () => {
   it('gives a whole Due', () => {
     const story = live(schedulerOf(canaryOnly()), { fromMs: 0, toMs: 31_500 });
@@ -64,7 +75,7 @@ describe('starts', () => {
     expect([...before].filter(([id, phase]) => other.get(id) === phase)).toEqual([]);
   });
 
-  it('spreads 10 000 series over their interval, not in step', () => {
+  it('asks all mirrors one question within two seconds, and spreads the questions of 10 000 series over their interval', () => {
     const modules = Array.from({ length: 100 }, (_, n) => ({
       ecosystem: 'go' as const,
       upstream: 'go',
@@ -73,16 +84,23 @@ describe('starts', () => {
     }));
     const mirrors = Array.from({ length: 20 }, (_, n) => mirror(`m${n}`));
     const one = config({ mirrors, modules, schedule: { pace: every(30_000), perHost: 10_000, bytesPerHour: null } });
-    const story = live(schedulerOf(one), { fromMs: 0, toMs: 5 * minute });
+    const story = live(schedulerOf(one), { fromMs: 0, toMs: 10 * minute });
     const lists = steps(story, 'list');
-    expect(lists.length).toBeGreaterThan(1_900);
+    expect(lists.length).toBeGreaterThan(3_900);
+    const rounds = modules.flatMap(({ module }) => roundsOf(lists.filter(({ due }) => due.target.module === module)));
+    // The first and the last of a question may have begun before, or end after, what we look at.
+    const whole = rounds.filter(({ length }) => length === 20);
+    expect(whole.length).toBeGreaterThan(190);
+    expect(Math.max(...whole.map((times) => (times.at(-1) ?? 0) - (times[0] ?? 0)))).toBeLessThanOrEqual(2_000);
+    // Not all at one instant either: a mirror is later by its own name.
+    expect(Math.min(...whole.map((times) => new Set(times).size))).toBeGreaterThan(15);
     const perSecond = new Map<number, number>();
-    for (const { afterMs } of lists) {
-      const second = Math.floor(afterMs / 1_000);
+    for (const [first = 0] of rounds) {
+      const second = Math.floor(first / 1_000);
       perSecond.set(second, (perSecond.get(second) ?? 0) + 1);
     }
-    // 6.7 a second on average; a Poisson draw beyond 25 in any of 300 seconds is a bunch.
-    expect(Math.max(...perSecond.values())).toBeLessThan(25);
+    // A third of a round each second on average; a Poisson draw of 6 or more in any of 600 seconds is a bunch.
+    expect(Math.max(...perSecond.values())).toBeLessThan(6);
   });
 
   it('asks to be called at the next start, never more than a minute away', () => {

@@ -113,7 +113,16 @@ describe('walkGoproxy: A, then B, then the tail', () => {
     ['off alone', 'off', unknown, unknown, { tag: 'failed', at: 0 }],
     ['direct alone', 'direct', unknown, unknown, { tag: 'unknown', at: 0 }],
   ] as const)('%s', (_name, text, replyA, replyB, end) => {
-    expect(walkGoproxy(chain(text), (member) => (member.key === a ? replyA : replyB))).toEqual(end);
+    const replies: Readonly<Record<string, Reply>> = { [a]: replyA, [b]: replyB };
+    expect(walkGoproxy(chain(text), (member) => replies[member.key] ?? unknown)).toEqual(end);
+  });
+
+  it.each([
+    ['it fetches', ok(700), { tag: 'ok', at: 1, tookMs: 710 }],
+    ['it does not', failed(700), { tag: 'failed', at: 1 }],
+    ['nobody says', unknown, { tag: 'unknown', at: 1 }],
+  ] as const)('what direct does is for the caller to say: %s', (_name, said, end) => {
+    expect(walkGoproxy(chain(`${a},direct`), (member) => (member.kind === 'direct' ? said : gone(10)))).toEqual(end);
   });
 });
 

@@ -107,7 +107,7 @@ describe('standings', () => {
 describe('a run', () => {
   it.each([
     [[], { seeds: [1, 3, 5, 7, 9, 11, 13, 15, 17, 19], half: 'odd', players: playerNames, families: null }],
-    [['--short'], { seeds: [1], isShort: true }],
+    [['--short'], { seeds: [1], calmDays: 0.25 }],
     [['--seeds', 'even', '--count', '2'], { seeds: [0, 2], half: 'even' }],
     [
       ['--seed', '7', '--trace', '--player', 'policy', '--player', 'never'],
@@ -124,7 +124,7 @@ describe('a run', () => {
     expect(seedsOf('all', 10)).toEqual([...even, ...odd].toSorted((one, other) => one - other));
   });
   it('plays the same twice, and traces moves beside truth', async () => {
-    const task = { family: 'refused', seed: 4, players: ['never', 'policy'] };
+    const task = { family: 'refused', seed: 4, players: ['never', 'policy'], calmDays: null };
     const [one, two] = [await playTask(task), await playTask(task)];
     expect(one).toEqual(two);
     expect(one.scores.map(({ player }) => player)).toEqual(['never', 'policy']);
@@ -133,7 +133,9 @@ describe('a run', () => {
     expect(lines.some((line) => line.includes('(fails)'))).toBe(true);
   });
   it('names a family or player that does not exist', async () => {
-    await expect(playTask({ family: 'none', seed: 1, players: [] })).rejects.toThrow('no family none');
-    await expect(playTask({ family: 'refused', seed: 1, players: ['x'] })).rejects.toThrow('no player x');
+    await expect(playTask({ family: 'none', seed: 1, players: [], calmDays: null })).rejects.toThrow('no family none');
+    await expect(playTask({ family: 'refused', seed: 1, players: ['x'], calmDays: null })).rejects.toThrow(
+      'no player x',
+    );
   });
 });

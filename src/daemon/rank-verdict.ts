@@ -1,0 +1,94 @@
+import { advisedChain } from '../advise/chain.ts';
+import { clients } from '../advise/clients/registry.ts';
+import { twoRates, witnessBound } from '../advise/paired/failures.ts';
+import { gain, isFaster } from '../advise/rank.ts';
+import { seconds } from '../advise/words.ts';
+import { declaredChain } from '../config/chain.ts';
+import type { Config } from '../core/config.ts';
+import { type EcosystemId, publicUpstream } from '../core/mirror.ts';
+import type { RankRow } from './once.ts';
+
+/** What a ranking comes to for clients, by the measures that advice goes by. */
+export type RankVerdict =
+  | {
+      readonly kind: 'change';
+      /** What to paste; `null` where the ecosystem's client is not modelled or its chain can't be read. */
+      readonly remedy: string | null;
+      /** One sentence for people; what was left answers too slowly, too rarely or not at all. */
+      readonly reason: string;
+    }
+  | { readonly kind: 'right' | 'nobody'; readonly remedy: null; readonly reason: string };
+
+/**
+ * Whether another mirror should stand first in what clients have now: where the first one is not usable, fails more often
+ * by more than chance, or takes longer by `minGain` and 10 ms.
+ * @param rows  best first, as `rankOnce` gives them
+ */
+export function rankVerdict(config: Config, ecosystem: EcosystemId, rows: readonly RankRow[]): RankVerdict {
+  const usable = rows.filter(isUsable);
+  const [best] = usable;
+  if (best === undefined) return { kind: 'nobody', remedy: null, reason: 'no usable mirror' };
+  const client = clients[ecosystem];
+  const upstream = publicUpstream[ecosystem];
+  const declared =
+    client === null || upstream === null ? null : client.parse(declaredChain(config, ecosystem, upstream));
+  if (client === null || declared?.tag !== 'ok')
+    return { kind: 'change', remedy: null, reason: `${best.registry} is the best` };
+  const { minGain } = config.advise;
+  const head = declared.value.members[0];
+  const first = rows.find((row) => head?.kind === 'url' && client.member(row.url).key === head.key);
+  const to = first === undefined ? best : usable.find((row) => row !== first && isBetter(first, row, minGain));
+  const dead = rows.filter((row) => row.ok === 0);
+  const isInChain = (row: RankRow): boolean =>
+    declared.value.members.some((member) => member.key === client.member(row.url).key);
+  const broken = dead.filter(isInChain);
+  const goal = to ?? first ?? best;
+  if (to === undefined && broken.length === 0)
+    return { kind: 'right', remedy: null, reason: `nothing to change: no mirror is better than ${goal.registry}` };
+  const after = advisedChain(
+    declared.value,
+    client.member(goal.url),
+    new Set(dead.map((row) => client.member(row.url).key)),
+  );
+  const remedy = client.remedy(declared.value, after, config.private[ecosystem] ?? []).remedy['env'] ?? null;
+  const reason = to === undefined ? `${goal.registry} stays first; ${deadText(broken)}` : reasonText(first, to);
+  return { kind: 'change', remedy, reason };
+}
+
+function deadText(rows: readonly RankRow[]): string {
+  return rows
+    .map(({ registry, reason }) => `${registry} does not answer${reason === null ? '' : ` (${reason})`}`)
+    .join('; ');
+}
+
+function isUsable(row: RankRow): boolean {
+  return row.ok > 0 && row.ok >= row.failed;
+}
+
+function isBetter(from: RankRow, to: RankRow, minGain: number): boolean {
+  if (!isUsable(from) || failsMore(from, to)) return true;
+  if (failsMore(to, from) || from.medianMs === null || to.medianMs === null) return false;
+  return isFaster(from.medianMs, to.medianMs, minGain);
+}
+
+/** More often by more than chance: two rates explain the answers better than one, as advice's tests want it. */
+function failsMore(a: RankRow, b: RankRow): boolean {
+  const [one, other] = [countsOf(a), countsOf(b)];
+  return one.bad * other.all > other.bad * one.all && twoRates(one, other) >= witnessBound.all;
+}
+
+function countsOf({ ok, failed }: RankRow): { readonly bad: number; readonly all: number } {
+  return { bad: failed, all: ok + failed };
+}
+
+function reasonText(from: RankRow | undefined, to: RankRow): string {
+  const took = to.medianMs === null ? '' : ` in ${seconds(to.medianMs / 1000)}`;
+  const there = `${to.registry} answers ${to.ok} of ${to.ok + to.failed}${took}`;
+  if (from === undefined) return there;
+  if (from.ok === 0) return `${deadText([from])}; ${there}`;
+  const why = from.reason === null ? '' : ` (${from.reason})`;
+  if (!isUsable(from) || failsMore(from, to))
+    return `${from.registry} fails ${from.failed} of ${from.ok + from.failed}${why}; ${there}`;
+  const [fromMs, toMs] = [from.medianMs ?? 0, to.medianMs ?? 0];
+  return `${to.registry} takes ${seconds(toMs / 1000)} where ${from.registry} takes ${seconds(fromMs / 1000)} (${Math.round(100 * gain(fromMs, toMs))} % less)`;
+}

@@ -1,0 +1,215 @@
+import { describe, expect, it } from 'vitest';
+import type { Mirror } from '../../../src/core/mirror.ts';
+import { abc, chain, kill, only, warm } from './outage.ts';
+import { mirror, Stage } from './stage.ts';
+
+describe('candidates', () => {
+  const gates = (stage: Stage) =>
+    Object.fromEntries(stage.advisor.rank('go', 'go').map((one) => [one.registry, one.gate]));
+  it.each([
+    ['paused', { paused: { untilMs: 0, reason: '' } }, 'paused'],
+    ['maintenance', { inMaintenance: true }, 'maintenance'],
+    ['in doubt', { inDoubt: true }, 'in_doubt'],
+    ['asked us to stay away', { throttledUntilMs: Number.MAX_SAFE_INTEGER }, 'refusal'],
+    ['no longer asked to', { throttledUntilMs: 1 }, 'ok'],
+    ['its certificate has ended', { certificate: { expiresAtMs: 1, authorizationCode: null } }, 'certificate'],
+    [
+      'its certificate will end',
+      { certificate: { expiresAtMs: Number.MAX_SAFE_INTEGER, authorizationCode: null } },
+      'ok',
+    ],
+    ['down', { state: 'down' }, 'outage'],
+    ['degraded', { state: 'degraded' }, 'ok'],
+  ] as const)('%s', (_name, standing, gate) => {
+    const stage = warm();
+    stage.mark('b', standing);
+    stage.consider();
+    expect(gates(stage)).toEqual({ a: 'current', b: gate, c: 'ok' });
+  });
+
+  it.each([
+    ['mismatch', 'mismatch'],
+    ['outage', 'outage'],
+    ['refusal', 'refusal'],
+    ['lag', 'stale'],
+    ['spike', 'spike'],
+    ['level_shift', 'ok'],
+  ] as const)('an open %s: %s', (kind, gate) => {
+    const stage = warm();
+    stage.open('b', kind);
+    stage.consider();
+    expect(gates(stage)['b']).toBe(gate);
+  });
+
+  it.each([
+    ['four good answers are too few', [200, 200, 200, 200], 'unmeasured'],
+    ['five are enough', [200, 200, 200, 200, 200], 'ok'],
+    ['the last must be good', [200, 200, 200, 200, 200, 'reset'], 'unmeasured'],
+    ['older failures do not matter', ['reset', 'reset', 200, 200, 200, 200, 200], 'ok'],
+    [
+      'twenty paces are looked back, no further',
+      [200, 200, 200, 200, 200, ...Array.from({ length: 16 }, () => null)],
+      'unmeasured',
+    ],
+    ['and that far', [200, 200, 200, 200, 200, ...Array.from({ length: 15 }, () => null)], 'ok'],
+  ] as const)('measured: %s', (_name, answers, gate) => {
+    const stage = new Stage(chain, abc);
+    for (const answer of answers) {
+      stage.pass(30);
+      if (answer !== null) stage.sample('b', answer);
+    }
+    stage.consider();
+    expect(gates(stage)['b']).toBe(gate);
+  });
+
+  it('confirming answers count for the last answer, not for the five', () => {
+    const stage = new Stage(chain, abc);
+    for (let i = 0; i < 5; i += 1) stage.sample('b', 200, { round: `r${i}` });
+    for (let i = 0; i < 5; i += 1) stage.sample('c', 200);
+    stage.sample('c', 'reset', { round: 'r9' });
+    stage.consider();
+    expect(gates(stage)).toEqual({ a: 'current', b: 'unmeasured', c: 'unmeasured' });
+  });
+
+  it('a score is what a fetch takes: steps not measured count as the light ones', () => {
+    const stage = warm();
+    const scores = () => {
+      stage.consider();
+      return Object.fromEntries(stage.advisor.rank('go', 'go').map((one) => [one.registry, one.scoreSeconds]));
+    };
+    // (6 × 200 + 120) / 7, three times.
+    stage.sample('b', 120, { step: 'info' });
+    expect(scores()).toEqual({ a: 0.6, b: 0.565714, c: 0.6 });
+    stage.sample('b', 900, { step: 'zip' });
+    expect(scores()).toEqual({ a: 0.6, b: 1.277143, c: 0.6 });
+    // One of eight answers failed, and that costs five minutes.
+    stage.sample('c', 'reset', { step: 'info' });
+    expect(scores()).toEqual({ a: 0.6, b: 1.277143, c: expect.closeTo(0.6 + 300 / 7, 5) });
+  });
+
+  it('a cold fetch is an answer but no time', () => {
+    const stage = new Stage(chain, abc);
+    for (let i = 0; i < 5; i += 1) stage.sample('b', 9_000, { cold: true });
+    stage.consider();
+    expect(stage.advisor.rank('go', 'go')[1]).toEqual({
+      registry: 'b',
+      scoreSeconds: null,
+      gate: 'ok',
+      sum: null,
+      bound: null,
+    });
+  });
+
+  it.each<[string, readonly [number, Partial<Mirror>], readonly [number, Partial<Mirror>], string]>([
+    ['about as fast: the weight decides', [200, {}], [220, { weight: 10 }], 'c'],
+    ['clearly faster wins against a weight', [200, {}], [1_200, { weight: 10 }], 'b'],
+    ['about as fast, and equal weights: the order of the file', [220, {}], [200, {}], 'b'],
+    ['clearly faster wins against the order', [1_200, {}], [200, {}], 'c'],
+    ['a negative weight ranks behind none', [200, { weight: -1 }], [200, {}], 'c'],
+    ['a small one ranks behind one that is not', [200, { capacity: 'small' }], [200, {}], 'c'],
+    ['a weight outranks being small', [200, { capacity: 'small', weight: 1 }], [200, {}], 'b'],
+  ])('%s', (_name, [b, ofB], [c, ofC], want) => {
+    const stage = new Stage('https://a.example.com,direct', [mirror('a'), mirror('b', ofB), mirror('c', ofC)]);
+    stage.paces(6, { a: 200, b, c });
+    stage.paces(3, { a: 'refused', b, c });
+    expect(stage.story()).toEqual([`proposed unreliable ${want}`]);
+  });
+
+  it('among small ones daemons are spread by their vantage, whatever the order of the file', () => {
+    const chosen = (vantage: string, names: readonly string[]): string => {
+      const small = names.map((name) => mirror(name, { capacity: 'small' }));
+      const stage = new Stage('https://a.example.com,direct', [mirror('a'), ...small], { vantage });
+      const said = Object.fromEntries(names.map((name) => [name, 200]));
+      stage.paces(6, { a: 200, ...said });
+      stage.paces(3, { a: 'refused', ...said });
+      return only(stage).to;
+    };
+    const vantages = Array.from({ length: 60 }, (_, i) => `site-${i}`);
+    const first = vantages.map((one) => chosen(one, ['b', 'c', 'd']));
+    expect(vantages.map((one) => chosen(one, ['d', 'c', 'b']))).toEqual(first);
+    for (const name of ['b', 'c', 'd']) expect(first.filter((one) => one === name).length).toBeGreaterThanOrEqual(10);
+  });
+
+  it('one that fails now and then ranks behind one that does not', () => {
+    const stage = new Stage(chain, abc);
+    for (let i = 0; i < 8; i += 1) stage.paces(1, { a: 200, b: i % 4 === 0 ? 'reset' : 150, c: 200 });
+    kill(stage);
+    stage.consider();
+    expect(only(stage).to).toBe('c');
+  });
+});
+
+describe('the checksum relay', () => {
+  const gateOfB = (stage: Stage) => stage.advisor.rank('go', 'go').find((one) => one.registry === 'b')?.gate;
+  const relay = (stage: Stage, registry: string, state: 'offers' | 'none' | 'fails') =>
+    stage.sample(registry, state === 'fails' ? { status: 500, kind: 'server' } : 30, {
+      step: 'sumdb',
+      notOffered: state === 'none',
+    });
+
+  it.each([
+    ['the chain has one, b has none and nothing behind it', 'offers', 'none', 'none', 'no_relay'],
+    ['the chain has one, b has none, c behind it has', 'offers', 'none', 'offers', 'no_relay'],
+    ['the chain has none', 'none', 'none', 'none', 'ok'],
+    ['b has one', 'offers', 'offers', 'none', 'ok'],
+    ['b offers and breaks', 'none', 'fails', 'none', 'no_relay'],
+  ] as const)('%s', (_name, a, b, c, gate) => {
+    const stage = warm();
+    relay(stage, 'a', a);
+    relay(stage, 'b', 'offers');
+    relay(stage, 'b', b);
+    relay(stage, 'c', c);
+    stage.open('a', 'outage');
+    stage.consider();
+    expect(gateOfB(stage)).toBe(gate);
+  });
+
+  it('is found in a slow mirror that stays behind', () => {
+    const stage = warm();
+    relay(stage, 'a', 'offers');
+    relay(stage, 'b', 'none');
+    stage.paces(2, { a: 1300, b: 200, c: 200 });
+    expect(gateOfB(stage)).toBe('ok');
+    stage.paces(1, { a: 1300, b: 200, c: 200 });
+    expect(stage.story()).toEqual(['proposed slower b']);
+  });
+
+  it('is not asked for where the database is off or named by URL', () => {
+    for (const sumdb of [null, { name: 'sum.example.com', verifierKey: 'k', url: 'https://sum.example.com' }]) {
+      const stage = warm(abc, chain, { go: { sumdb } });
+      relay(stage, 'a', 'offers');
+      relay(stage, 'b', 'fails');
+      stage.open('a', 'outage');
+      stage.consider();
+      expect(gateOfB(stage)).toBe('ok');
+    }
+  });
+
+  it('is not called broken when the whole mirror failed around that time', () => {
+    const stage = warm();
+    relay(stage, 'b', 'offers');
+    relay(stage, 'b', 'fails');
+    stage.pass(20);
+    stage.sample('b', 'refused');
+    stage.paces(5, { a: 200, b: 200, c: 200 });
+    expect(gateOfB(stage)).toBe('ok');
+    stage.sample('b', 'refused');
+    stage.pass(20);
+    relay(stage, 'b', 'fails');
+    stage.paces(5, { a: 200, b: 200, c: 200 });
+    expect(gateOfB(stage)).toBe('ok');
+    relay(stage, 'b', 'fails');
+    stage.consider();
+    expect(gateOfB(stage)).toBe('no_relay');
+  });
+
+  it('none anywhere else: refused, and said', () => {
+    const stage = warm([mirror('a'), mirror('b')]);
+    relay(stage, 'a', 'offers');
+    relay(stage, 'b', 'none');
+    stage.open('a', 'outage');
+    stage.consider();
+    expect(only(stage)).toMatchObject({ state: 'refused', refusal: 'no_candidate' });
+    expect(only(stage).reason).toContain('b: no_relay');
+  });
+});

@@ -1,0 +1,295 @@
+import { describe, expect, it } from 'vitest';
+import type { Finding } from '../../../src/core/finding.ts';
+import { chain, kill, only, warm } from './outage.ts';
+import { mirror, Stage } from './stage.ts';
+
+describe('an outage of the preferred mirror', () => {
+  it('is answered in the turn in which it opens, and once', () => {
+    const stage = warm();
+    kill(stage);
+    stage.consider();
+    stage.consider();
+    expect(stage.story()).toEqual(['proposed outage b']);
+    const advice = only(stage);
+    expect(advice).toEqual({
+      id: advice.id,
+      ecosystem: 'go',
+      upstream: 'go',
+      vantage: 'test',
+      state: 'proposed',
+      issuedAtMs: stage.at.wallMs,
+      expiresAtMs: stage.at.wallMs + 86_400_000,
+      settledAtMs: null,
+      from: 'a',
+      to: 'b',
+      chain: { before: chain, after: 'https://b.example.com,direct' },
+      reason:
+        'a is in outage (refused): 4 of its last 4 canary answers failed; b answered 7 of 7 and a fetch costs 612 ms there.',
+      cause: 'outage',
+      refusal: null,
+      evidence: {
+        windowSeconds: 4.2,
+        samples: 4,
+        observedSeconds: 1.3,
+        baselineSeconds: 0.2,
+        failures: { refused: 4 },
+        findings: ['f-a-outage'],
+      },
+      candidates: [
+        // (6 × 200 + 4 × 210) / 10 for each of three steps; four failures, as far as a sum goes.
+        { registry: 'b', scoreSeconds: 0.612, gate: 'ok', sum: 20, bound: 8 },
+        { registry: 'c', scoreSeconds: 0.612, gate: 'ok', sum: 20, bound: 8 },
+        // Four of ten failed, and a failure costs five minutes.
+        { registry: 'a', scoreSeconds: 120.6, gate: 'outage', sum: null, bound: null },
+      ],
+      expected: {
+        availability: { before: 0, after: 1 },
+        p95Seconds: { before: null, after: 0.21 },
+        fetchCostSeconds: { before: 120.6, after: 0.612 },
+      },
+      confidence: 'low',
+      remedy: {
+        env: "export GOPROXY='https://b.example.com,direct'",
+        goenv: "go env -w GOPROXY='https://b.example.com,direct'",
+        json: '{"GOPROXY":"https://b.example.com,direct"}',
+      },
+      doesNotCover: [
+        'A GOPROXY set in the environment, a CI file or a container image wins over `go env -w`.',
+        'Behind a comma the go command moves on at 404 and 410 only: any other fault of the first member ends a build.',
+        'How fresh the mirrors are was not compared.',
+        'Whether b relays the checksum database was not measured yet.',
+      ],
+      rollback: `export GOPROXY='${chain}'`,
+      trigger: 'detector',
+    });
+  });
+
+  it('is withdrawn, unaccepted, when home has proven itself and not when its cause ends', () => {
+    const stage = warm();
+    kill(stage);
+    stage.consider();
+    stage.shut('a', 'outage');
+    stage.paces(47, { a: 200, b: 200, c: 200 });
+    expect(stage.story()).toEqual(['proposed outage b']);
+    stage.paces(1, { a: 200, b: 200, c: 200 });
+    expect(stage.story()).toEqual(['proposed outage b', 'withdrawn outage b']);
+    expect(stage.advisor.list()).toEqual([]);
+    expect(stage.advisor.remedy('go', 'go')).toEqual({ kind: 'nothing', state: 'right' });
+  });
+
+  it('waits neither for the dwell nor for a gain', () => {
+    const stage = warm();
+    kill(stage);
+    stage.consider();
+    stage.accept(only(stage).id);
+    stage.pass(10);
+    kill(stage, 'b');
+    stage.consider();
+    expect(stage.story().slice(-1)).toEqual(['proposed outage c']);
+    expect(stage.advisor.list().map((one) => [one.state, one.chain.after])).toEqual([
+      ['proposed', 'https://c.example.com,direct'],
+      ['accepted', 'https://b.example.com,direct'],
+    ]);
+  });
+
+  it('of a part of a mirror alone gives nothing', () => {
+    const stage = warm();
+    stage.open('a', 'outage', { actionable: false });
+    stage.paces(3, { a: 200, b: 200, c: 200 });
+    expect(stage.story()).toEqual([]);
+  });
+
+  it('of a mirror that clients do not use first gives nothing', () => {
+    const stage = warm();
+    kill(stage, 'b');
+    stage.consider();
+    expect(stage.story()).toEqual([]);
+  });
+
+  it('raises its confidence with the finding, without an event', () => {
+    const stage = warm();
+    kill(stage);
+    stage.consider();
+    stage.open('a', 'outage', { confidence: 'high' });
+    stage.consider();
+    expect(only(stage).confidence).toBe('high');
+    expect(stage.story()).toEqual(['proposed outage b']);
+  });
+
+  it('keeps confidence low where the vantage could not be verified', () => {
+    const stage = warm();
+    kill(stage);
+    stage.open('a', 'outage', { confidence: 'high', vantage: 'unverified' });
+    stage.consider();
+    expect(only(stage).confidence).toBe('low');
+  });
+
+  it('notes what asked for it', () => {
+    const stage = warm();
+    kill(stage);
+    stage.consider('alertmanager');
+    expect(only(stage).trigger).toBe('alertmanager');
+  });
+});
+
+describe('a spike of the preferred mirror', () => {
+  it('gives nothing for one slow answer, nor for two, and one advice at the third', () => {
+    const stage = warm();
+    stage.paces(2, { a: 1300, b: 200, c: 200 });
+    expect(stage.story()).toEqual([]);
+    stage.open('a', 'spike');
+    stage.paces(6, { a: 1300, b: 200, c: 200 });
+    expect(stage.changes).toEqual([{ atSeconds: 270, change: 'proposed', state: 'proposed', cause: 'spike', to: 'b' }]);
+    const advice = only(stage);
+    expect(advice.chain.after).toBe('https://b.example.com,https://a.example.com,direct');
+    expect(advice.reason).toBe(
+      'a takes 1.30 s where 200 ms is usual; b answered 9 of 9 and a fetch costs 600 ms there instead of 1.70 s (65 % less).',
+    );
+    expect(advice.expected).toEqual({
+      availability: { before: 1, after: 1 },
+      p95Seconds: { before: 1.3, after: 0.2 },
+      // The last three minutes of the head: all of it; its mean goes back half an hour.
+      fetchCostSeconds: { before: 1.7, after: 0.6 },
+    });
+  });
+
+  it('is not left for a mirror that fails where this one answers', () => {
+    const stage = new Stage(chain, [mirror('a'), mirror('b')]);
+    stage.paces(8, { a: 200, b: 100 });
+    stage.paces(1, { a: 1300, b: 'reset' });
+    stage.paces(2, { a: 1300, b: 100 });
+    stage.open('a', 'spike');
+    stage.consider();
+    expect(stage.story()).toEqual([]);
+  });
+
+  it('becomes an outage: what was advised leads away from it already', () => {
+    const stage = warm();
+    stage.open('a', 'spike');
+    stage.paces(3, { a: 1300, b: 200, c: 200 });
+    kill(stage);
+    stage.consider();
+    expect(stage.story()).toEqual(['proposed spike b']);
+  });
+});
+
+describe('a cause explains what a test found', () => {
+  const slow = (stage: Stage): void => stage.paces(3, { a: 1300, b: 200, c: 200 });
+  const failing = (stage: Stage): void => {
+    kill(stage);
+    stage.shut('a', 'outage');
+  };
+  it.each<[string, Finding['kind'] | null, Partial<Finding>, (stage: Stage) => void, string]>([
+    ['slow, and a spike', 'spike', {}, slow, 'spike'],
+    ['slow, and settled there', 'level_shift', {}, slow, 'level_shift'],
+    ['slow, and its downloads too', 'throughput', {}, slow, 'throughput'],
+    ['slow, and nothing is wrong', null, {}, slow, 'slower'],
+    ['slow, and behind its upstream', 'lag', {}, slow, 'slower'],
+    ['slow, and an outage of long ago', 'outage', { state: 'closed' }, slow, 'slower'],
+    ['failing, and refusing', 'refusal', { cause: 'denied' }, failing, 'refusal'],
+    ['failing, and unreliable', 'unreliable', {}, failing, 'unreliable'],
+    ['failing, and nothing is known', null, {}, failing, 'unreliable'],
+    ['failing, and its certificate has ended', 'certificate', { cause: 'tls_expired' }, failing, 'certificate'],
+    ['failing, and a spike', 'spike', {}, failing, 'unreliable'],
+    [
+      'failing, and a known outage',
+      'certificate',
+      { cause: 'tls_expired', state: 'acknowledged' },
+      failing,
+      'unreliable',
+    ],
+  ])('%s', (_name, kind, more, trouble, want) => {
+    const stage = warm();
+    if (kind !== null) stage.open('a', kind, more);
+    trouble(stage);
+    stage.consider();
+    expect(stage.story()).toEqual([`proposed ${want} b`]);
+  });
+
+  it.each<[Finding['kind'], Partial<Finding>, readonly string[]]>([
+    ['mismatch', { cause: 'mismatch', actionable: false }, ['proposed mismatch b']],
+    ['mismatch', { cause: 'mismatch', state: 'acknowledged' }, []],
+    ['outage', { cause: 'refused' }, []],
+    ['certificate', { cause: 'tls_expired' }, []],
+    ['refusal', { cause: 'denied' }, []],
+    ['unreliable', {}, []],
+    ['spike', {}, []],
+    ['level_shift', {}, []],
+    ['throughput', {}, []],
+  ])('%s %j alone, where all answer alike: %j', (kind, more, want) => {
+    const stage = warm();
+    stage.open('a', kind, more);
+    stage.paces(20, { a: 200, b: 200, c: 200 });
+    expect(stage.story()).toEqual(want);
+  });
+
+  it.each<[Finding['kind'], Partial<Finding>, (stage: Stage) => void, string]>([
+    ['outage', {}, failing, 'https://b.example.com,direct'],
+    ['mismatch', {}, failing, 'https://b.example.com,direct'],
+    ['refusal', {}, failing, 'https://b.example.com,direct'],
+    ['certificate', { cause: 'tls_expired' }, failing, 'https://b.example.com,direct'],
+    ['unreliable', {}, failing, 'https://b.example.com,https://a.example.com,direct'],
+    ['spike', {}, slow, 'https://b.example.com,https://a.example.com,direct'],
+    ['level_shift', {}, slow, 'https://b.example.com,https://a.example.com,direct'],
+  ])('%s %j: the line', (kind, more, trouble, after) => {
+    const stage = warm();
+    trouble(stage);
+    stage.open('a', kind, more);
+    stage.consider();
+    expect(only(stage).chain.after).toBe(after);
+  });
+
+  it('wrong bytes found later: the mirror that was left goes out of the line', () => {
+    const stage = warm();
+    slow(stage);
+    stage.open('a', 'mismatch', { cause: 'mismatch', actionable: false });
+    stage.consider();
+    expect(stage.story()).toEqual(['proposed slower b', 'superseded slower b', 'proposed slower b']);
+    expect(only(stage).chain.after).toBe('https://b.example.com,direct');
+  });
+});
+
+describe('an alert of others is a second witness', () => {
+  /** A head at so many ms for three moments, which alone are not enough. */
+  const slowed = (alerts: boolean): Stage => {
+    const stage = warm();
+    stage.paces(20, { a: 200, b: 200, c: 200 });
+    if (alerts) stage.alert('a');
+    stage.paces(3, { a: 700, b: 200, c: 200 });
+    return stage;
+  };
+  const running = (stage: Stage) => stage.advisor.rank('go', 'go').find((one) => one.registry === 'b');
+
+  it('half of each bound will do', () => {
+    const alone = slowed(false);
+    expect(alone.story()).toEqual([]);
+    const { sum, bound } = running(alone) ?? {};
+    expect([bound, (sum ?? 0) >= 7, (sum ?? 0) < 14]).toEqual([14, true, true]);
+    const both = slowed(true);
+    expect(both.story()).toEqual(['proposed slo b']);
+    expect(only(both)).toMatchObject({ trigger: 'alertmanager', confidence: 'medium', cause: 'slo' });
+    expect(only(both).reason).toMatch(
+      /^a misses its objective by the alert MirrorSlow, firing for 4 min: its last 20 canary/,
+    );
+  });
+
+  it.each(['a', 'b', 'c'])('alone, against %s, it moves nobody', (name) => {
+    const stage = warm();
+    stage.alert(name);
+    stage.paces(20, { a: 200, b: 200, c: 200 });
+    expect(stage.story()).toEqual([]);
+  });
+
+  it('against the preferred mirror it keeps clients away', () => {
+    const stage = warm();
+    kill(stage);
+    stage.consider();
+    stage.shut('a', 'outage');
+    stage.alert('a');
+    stage.paces(60, { a: 200, b: 200, c: 200 });
+    expect(stage.story()).toEqual(['proposed outage b']);
+    stage.alerts.clear();
+    stage.paces(1, { a: 200, b: 200, c: 200 });
+    expect(stage.story().slice(1)).toEqual(['withdrawn outage b']);
+  });
+});

@@ -1,0 +1,32 @@
+import type { Advice } from '../../../src/core/advice.ts';
+import type { Mirror } from '../../../src/core/mirror.ts';
+import { mirror, Stage } from './stage.ts';
+
+export const chain = 'https://a.example.com,https://b.example.com,direct';
+export const abc: readonly Mirror[] = [mirror('a'), mirror('b'), mirror('c')];
+
+export function warm(mirrors: readonly Mirror[] = abc, declared = chain, more = {}): Stage {
+  const stage = new Stage(declared, mirrors, more);
+  stage.paces(6, Object.fromEntries(mirrors.map((one) => [one.name, 200])));
+  return stage;
+}
+
+export function only(stage: Stage): Advice {
+  const [advice, ...more] = stage.advisor.list();
+  if (advice === undefined || more.length > 0) throw new Error(`${more.length + 1} advices`);
+  return advice;
+}
+
+/** `a` is refused in a confirming round of three moments while the others answer, and detect opens an outage. */
+export function kill(stage: Stage, registry = 'a'): void {
+  for (const moment of [0, 1, 2, 3]) {
+    if (moment > 0) stage.pass(1.4);
+    for (const one of stage.config.mirrors)
+      stage.sample(
+        one.name,
+        one.name === registry || stage.findings.has(`f-${one.name}-outage`) ? 'refused' : 210,
+        moment === 0 ? {} : { round: `r${stage.seconds}/${moment}` },
+      );
+  }
+  stage.open(registry, 'outage');
+}

@@ -1,0 +1,89 @@
+import type { Reply } from '../../../../src/advise/clients/client.ts';
+import { goClient } from '../../../../src/advise/clients/go.ts';
+import {
+  type Contest,
+  closeOverdue,
+  type Heard,
+  hearAnswer,
+  type Surroundings,
+} from '../../../../src/advise/paired/contest.ts';
+import type { Answer } from '../../../../src/advise/paired/moments.ts';
+import type { Outcome } from '../../../../src/advise/paired/record.ts';
+
+/** A number took so many milliseconds; `x` failed and `gone` was a 404, each after 40 ms. */
+export type Reply1 = number | 'x' | 'gone';
+
+export function reply(said: Reply1): Reply {
+  if (typeof said === 'number') return { tag: 'ok', tookMs: said };
+  return { tag: said === 'x' ? 'failed' : 'gone', tookMs: 40 };
+}
+
+/** An answer at its own pace to the question `mod`. */
+export function answer(registry: string, said: Reply1, atMs: number, over: Partial<Answer> = {}): Answer {
+  return {
+    registry,
+    question: 'mod',
+    isHeavy: false,
+    reply: reply(said),
+    atMs,
+    plannedAtMs: atMs,
+    round: null,
+    isScheduled: true,
+    ...over,
+  };
+}
+
+export function good(atMs: number, tookMs: number, over: Partial<Outcome> = {}): Outcome {
+  return { atMs, tookMs, bad: false, isHeavy: false, ...over };
+}
+
+export function bad(atMs: number, over: Partial<Outcome> = {}): Outcome {
+  return { atMs, tookMs: 0, bad: true, isHeavy: false, ...over };
+}
+
+/** Chains by head, in letters: `a,b|direct`. `x` is not watched. */
+export function around(chains: Readonly<Record<string, string>>, over: Partial<Surroundings> = {}): Surroundings {
+  const parsed = Object.entries(chains).map(([name, text]) => {
+    const chain = goClient.parse(text.replace(/\b[a-z]\b/g, (letter) => `https://${letter}.example.com`));
+    if (chain.tag === 'error') throw new Error(chain.error.kind);
+    return [name, chain.value] as const;
+  });
+  return {
+    client: goClient,
+    chains: new Map(parsed),
+    nameOf: (member) => {
+      const name = /^https:\/\/([a-z])\./.exec(member.key)?.[1] ?? 'x';
+      return name === 'x' ? null : name;
+    },
+    isAway: () => false,
+    paceMs: () => 30_000,
+    home: 'a',
+    ratio: 1.25,
+    isRecent: false,
+    ...over,
+  };
+}
+
+/** One moment: every mirror answers at once. */
+export function moment(
+  contest: Contest,
+  by: Surroundings,
+  atMs: number,
+  said: Readonly<Record<string, Reply1>>,
+  over: Partial<Answer> = {},
+): readonly Heard[] {
+  return Object.entries(said).flatMap(([name, one]) => hearAnswer(contest, answer(name, one, atMs, over), by));
+}
+
+/** So many moments, 30 s apart, the first at `fromMs`; what waits is closed at the end. */
+export function momentsOf(
+  contest: Contest,
+  by: Surroundings,
+  fromMs: number,
+  count: number,
+  said: Readonly<Record<string, Reply1>>,
+  over: Partial<Answer> = {},
+): void {
+  for (let i = 0; i < count; i += 1) moment(contest, by, fromMs + 30_000 * i, said, over);
+  closeOverdue(contest, by, fromMs + 30_000 * count);
+}

@@ -1,0 +1,273 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type ChoiceRule,
+  choose,
+  chooseAnyway,
+  costOf,
+  isAnyPast,
+  isGoodNow,
+} from '../../../../src/advise/paired/choose.ts';
+import { type Contest, newContest, pairOf, recordOf } from '../../../../src/advise/paired/contest.ts';
+import { failureSum } from '../../../../src/advise/paired/failures.ts';
+import { note } from '../../../../src/advise/paired/record.ts';
+import { around, good, momentsOf, type Reply1 } from './answers.ts';
+
+const order = ['a', 'b', 'c', 'd'];
+const by = around(Object.fromEntries(order.map((name) => [name, `${name},direct`])), { home: null });
+
+function rule(nowMs: number, over: Partial<ChoiceRule> = {}): ChoiceRule {
+  return {
+    nowMs,
+    failuresMin: 3,
+    spanMs: 4_000,
+    ratio: 1.25,
+    minGain: 0.2,
+    isRecent: false,
+    ease: 1,
+    failureCostMs: 300_000,
+    rescue: 1,
+    inOrder: (a, b) => order.indexOf(a) - order.indexOf(b),
+    ...over,
+  };
+}
+
+/** Stretches of moments with the head `a`, 30 s apart; and the time of the last. */
+function told(...stretches: readonly (readonly [number, Readonly<Record<string, Reply1>>])[]): {
+  readonly contest: Contest;
+  readonly nowMs: number;
+} {
+  const contest = newContest('a');
+  let fromMs = 0;
+  for (const [count, said] of stretches) {
+    momentsOf(contest, by, fromMs, count, said);
+    fromMs += 30_000 * count;
+  }
+  return { contest, nowMs: fromMs - 30_000 };
+}
+
+/** `alarm: to`; `null`: no move. */
+function chosen(contest: Contest, candidates: readonly string[], by: ChoiceRule): string | null {
+  const choice = choose(contest, candidates, by);
+  return choice === null ? null : `${choice.alarm}: ${choice.to}`;
+}
+
+const all = ['b', 'c', 'd'];
+const fast = { a: 200, b: 200, c: 200, d: 200 } as const;
+
+describe('a head that fails', () => {
+  test.each<[string, readonly (readonly [number, Readonly<Record<string, Reply1>>])[], ReturnType<typeof chosen>]>([
+    ['nothing is wrong', [[40, fast]], null],
+    [
+      'twice',
+      [
+        [20, fast],
+        [2, { ...fast, a: 'x' }],
+      ],
+      null,
+    ],
+    [
+      'three times: to the first of the equal',
+      [
+        [20, fast],
+        [3, { ...fast, a: 'x' }],
+      ],
+      'failures: b',
+    ],
+    [
+      'to the cheapest',
+      [
+        [20, { a: 200, b: 900, c: 300, d: 800 }],
+        [3, { a: 'x', b: 900, c: 300, d: 800 }],
+      ],
+      'failures: c',
+    ],
+    [
+      'to no one whose last answer was bad',
+      [
+        [20, fast],
+        [3, { ...fast, a: 'x' }],
+        [1, { ...fast, a: 'x', b: 'x' }],
+      ],
+      'failures: c',
+    ],
+    [
+      'to nobody where all fail as often',
+      [
+        [20, fast],
+        [6, { a: 'x', b: 'x', c: 'x', d: 'x' }],
+      ],
+      null,
+    ],
+  ])('%s', (_name, stretches, want) => {
+    const { contest, nowMs } = told(...stretches);
+    expect(chosen(contest, all, rule(nowMs))).toEqual(want);
+  });
+
+  test('only those who may be proposed', () => {
+    const { contest, nowMs } = told([20, fast], [4, { ...fast, a: 'x' }]);
+    expect(chosen(contest, ['d'], rule(nowMs))).toEqual('failures: d');
+    expect(chosen(contest, [], rule(nowMs))).toBeNull();
+  });
+
+  test('a candidate that came a moment later than the first may be chosen at half of the bound', () => {
+    // d, the cheapest, was asked in two of the five moments only.
+    const late = (d?: number) => ({ a: 'x', b: 900, c: 900, ...(d === undefined ? {} : { d }) }) as const;
+    const usual = { a: 200, b: 900, c: 900, d: 100 };
+    const one = told([20, usual], [4, late()], [1, late(100)]);
+    expect(failureSum(pairOf(one.contest, 'a', 'd').failures.all)).toBeCloseTo(Math.log(180), 6);
+    expect(chosen(one.contest, all, rule(one.nowMs))).toEqual('failures: d');
+    const none = told([20, usual], [4, late()]);
+    expect(chosen(none.contest, all, rule(none.nowMs))).toEqual('failures: b');
+  });
+
+  test('shared fate asks for more: a third mirror that fails now', () => {
+    // One in four, against none: the witness is 1.8 with three of them, and 3.1 is asked while c fails.
+    const story = (c: Reply1) =>
+      [
+        [20, fast],
+        [1, { ...fast, a: 'x' }],
+        [3, fast],
+        [1, { ...fast, a: 'x' }],
+        [3, fast],
+        [1, { ...fast, a: 'x', c }],
+        [1, { ...fast, c }],
+      ] as const;
+    const alone = told(...story(200));
+    expect(chosen(alone.contest, ['b'], rule(alone.nowMs))).toEqual('failures: b');
+    const shared = told(...story('x'));
+    expect(chosen(shared.contest, ['b'], rule(shared.nowMs))).toBeNull();
+  });
+
+  test('half of the bound will do where an alert says the same', () => {
+    const { contest, nowMs } = told(
+      [20, fast],
+      [1, { ...fast, a: 'x' }],
+      [9, fast],
+      [1, { ...fast, a: 'x' }],
+      [9, fast],
+      [1, { ...fast, a: 'x' }],
+      [6, fast],
+    );
+    expect(chosen(contest, ['b'], rule(nowMs))).toBeNull();
+    expect([
+      isAnyPast(contest, { isRecent: false, ease: 1 }),
+      isAnyPast(contest, { isRecent: false, ease: 0.5 }),
+    ]).toEqual([false, true]);
+    expect(chosen(contest, ['b'], rule(nowMs, { ease: 0.5 }))).toEqual('failures: b');
+  });
+});
+
+describe('a head that is slower', () => {
+  test.each<[string, Readonly<Record<string, Reply1>>, number, ReturnType<typeof chosen>]>([
+    // (1000 − 250) / 100 − .5 = 7 at first; the deviation learns.
+    ['by 5 ×, once', { ...fast, a: 1_000 }, 1, null],
+    ['by 5 ×', { ...fast, a: 1_000 }, 10, 'time: b'],
+    ['by no more than the ratio', { ...fast, a: 250 }, 200, null],
+    ['by less than 100 ms', { a: 130, b: 40, c: 40, d: 40 }, 200, null],
+  ])('%s', (_name, said, count, want) => {
+    const { contest, nowMs } = told([20, fast], [count, said]);
+    expect(chosen(contest, all, rule(nowMs))).toEqual(want);
+  });
+
+  test('is left only for what costs less by an upper bound: not for one that fails besides', () => {
+    const failing: (readonly [number, Readonly<Record<string, Reply1>>])[] = Array.from({ length: 6 }, (_, i) => [
+      i % 2 === 0 ? 9 : 1,
+      { a: 1_000, b: i % 2 === 0 ? 200 : 'x' },
+    ]);
+    const { contest, nowMs } = told(...failing, [4, { a: 1_000, b: 200 }]);
+    expect(isAnyPast(contest, rule(nowMs))).toBe(true);
+    expect(isGoodNow(contest, 'b', nowMs)).toBe(true);
+    expect(chosen(contest, ['b'], rule(nowMs))).toBeNull();
+    // Where a failure costs nothing, or the chain catches it, it is.
+    expect(chosen(contest, ['b'], rule(nowMs, { failureCostMs: 0 }))).toEqual('time: b');
+  });
+
+  test('within hold of a move needs more', () => {
+    const { contest, nowMs } = told([20, fast], [2, { ...fast, a: 1_000 }], [1, { ...fast, a: 700 }]);
+    const { sum } = pairOf(contest, 'a', 'b').time.light;
+    expect([sum >= 14, sum < 21]).toEqual([true, true]);
+    expect(chosen(contest, all, rule(nowMs))).toEqual('time: b');
+    expect(chosen(contest, all, rule(nowMs, { isRecent: true }))).toBeNull();
+  });
+});
+
+describe('costs that are equal', () => {
+  /** Mirrors that took always as long: no scatter, so a build costs 10 light and 5 heavy ones over 3 connections. */
+  function costing(light: Readonly<Record<string, number>>): Contest {
+    const contest = newContest('a');
+    for (const [name, ms] of Object.entries(light))
+      for (let at = 0; at < 20; at += 1) {
+        note(recordOf(contest, name), 'mod m@v1', good(at, ms), true);
+        note(recordOf(contest, name), 'mod m@v1', good(at, ms, { isHeavy: true }), true);
+      }
+    return contest;
+  }
+  const free = rule(20, { failureCostMs: 0 });
+
+  test('a build is 10 light and 5 heavy fetches over 3 connections, and what failing costs', () => {
+    const contest = costing({ b: 300 });
+    expect(costOf(contest, 'b', free)).toBeCloseTo(1.5, 10);
+    // The prior: .5 of (28 + 100) fail, over 15 fetches.
+    const share = 0.5 / 128;
+    expect(costOf(contest, 'b', rule(20))).toBeCloseTo(1.5 + 300 * (1 - (1 - share) ** 15), 8);
+    expect(costOf(contest, 'b', rule(20, { rescue: 0.25 }))).toBeCloseTo(1.5 + 300 * (1 - (1 - share / 4) ** 15), 8);
+    expect(costOf(contest, 'z', free)).toBeNull();
+  });
+
+  test.each<[string, Readonly<Record<string, number>>, string]>([
+    ['the lowest', { b: 400, c: 300, d: 310 }, 'c'],
+    // 1.5 against 1.575 s: a quarter of minGain of the least.
+    ['within a quarter of minGain the order decides', { b: 314, c: 300, d: 300 }, 'b'],
+    ['beyond it the lower', { b: 316, c: 300, d: 300 }, 'c'],
+    ['within 10 ms a build the order decides', { b: 5.9, c: 4, d: 4 }, 'b'],
+    ['beyond it the lower one', { b: 6.1, c: 4, d: 4 }, 'c'],
+  ])('%s', (_name, light, want) => {
+    expect(chooseAnyway(costing(light), all, free)).toBe(want);
+  });
+
+  test('nobody who answered badly last, and nobody unmeasured', () => {
+    const contest = costing({ b: 100 });
+    expect(chooseAnyway(contest, ['c'], free)).toBeNull();
+    note(recordOf(contest, 'b'), 'mod m@v1', { atMs: 20, tookMs: 0, bad: true, isHeavy: false }, true);
+    expect(chooseAnyway(contest, ['b'], free)).toBeNull();
+  });
+});
+
+describe('whether a candidate is good just now', () => {
+  /** Answers of the last minute, a second apart; the head beside it. */
+  const minute = (candidate: string, head = '.'.repeat(candidate.length)): boolean => {
+    const contest = newContest('a');
+    for (const [name, said] of [
+      ['a', head],
+      ['b', candidate],
+    ] as const)
+      for (const [at, one] of [...said].entries())
+        note(
+          recordOf(contest, name),
+          'mod m@v1',
+          { atMs: 1_000 * at, tookMs: 200, bad: one === 'x', isHeavy: false },
+          false,
+        );
+    return isGoodNow(contest, 'b', 1_000 * candidate.length);
+  };
+  test.each<[string, string, string | undefined, boolean]>([
+    ['it answered', '.', undefined, true],
+    ['its last answer was bad', '....x', undefined, false],
+    ['one bad', 'x..', undefined, true],
+    ['two bad of 13: 15.4 %', `xx${'.'.repeat(11)}`, undefined, false],
+    ['two bad of 14: 14.3 %', `xx${'.'.repeat(12)}`, undefined, true],
+    ['two of four, and the head in all', 'xx..', 'xxxx', true],
+    ['two of four, and the head in three', 'xx..', 'xxx.', false],
+  ])('%s', (_name, candidate, head, want) => {
+    expect(minute(candidate, head)).toBe(want);
+  });
+
+  test('a minute is a minute, and nothing heard is not good', () => {
+    const contest = newContest('a');
+    for (const atMs of [0, 1])
+      note(recordOf(contest, 'b'), 'mod m@v1', { atMs, tookMs: 0, bad: true, isHeavy: false }, true);
+    note(recordOf(contest, 'b'), 'mod m@v1', good(60_000, 200), true);
+    expect([isGoodNow(contest, 'b', 60_000), isGoodNow(contest, 'b', 60_002)]).toEqual([false, true]);
+    expect(isGoodNow(contest, 'c', 60_000)).toBe(false);
+  });
+});

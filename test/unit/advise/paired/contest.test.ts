@@ -1,0 +1,160 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type Contest,
+  closeOverdue,
+  hearAnswer,
+  moveTo,
+  newContest,
+  pairOf,
+  recordOf,
+} from '../../../../src/advise/paired/contest.ts';
+import { failureSum } from '../../../../src/advise/paired/failures.ts';
+import type { Outcome } from '../../../../src/advise/paired/record.ts';
+import { answer, around, bad, good, moment, momentsOf, type Reply1 } from './answers.ts';
+
+/** What each mirror would have done as the head, of the last moment. */
+function lasts(contest: Contest): Record<string, Outcome | null> {
+  return Object.fromEntries([...contest.records].map(([name, record]) => [name, record.last]));
+}
+
+const took = (outcome: Outcome | null | undefined): number | 'bad' | undefined =>
+  outcome == null ? undefined : outcome.bad ? 'bad' : outcome.tookMs;
+
+describe('a chain is replayed over the answers of one moment', () => {
+  test.each<[string, string, Readonly<Record<string, Reply1>>, number | 'bad']>([
+    ['the head answers', 'a,b,direct', { a: 200, b: 90 }, 200],
+    ['`,` stops at a bad answer', 'a,b,direct', { a: 'x', b: 90 }, 'bad'],
+    ['`,` goes on at a 404', 'a,b,direct', { a: 'gone', b: 90 }, 130],
+    ['`|` goes on at anything', 'a|b,direct', { a: 'x', b: 90 }, 130],
+    ['`|` and the next is bad too', 'a|b,direct', { a: 'x', b: 'x' }, 'bad'],
+    ['`|` twice', 'a|b|c,direct', { a: 'x', b: 'x', c: 70 }, 150],
+    ['direct is bad', 'a,direct', { a: 'gone', b: 90 }, 'bad'],
+    ['direct behind `|` is bad', 'a|direct', { a: 'x', b: 90 }, 'bad'],
+    ['off is bad', 'a|off', { a: 'x', b: 90 }, 'bad'],
+    ['a stranger is as bad as direct', 'a|x,direct', { a: 'x', b: 90 }, 'bad'],
+    ['a stranger that nobody reaches', 'a,x,direct', { a: 200, b: 90 }, 200],
+    ['a 404 of all', 'a,b', { a: 'gone', b: 'gone' }, 'bad'],
+  ])('%s', (_name, chain, said, want) => {
+    const contest = newContest('a');
+    moment(contest, around({ a: chain, b: 'b,a,direct' }), 1_000, said);
+    expect(took(contest.records.get('a')?.last)).toBe(want);
+  });
+
+  test('of every mirror that answered, each with the chain that it would give', () => {
+    const contest = newContest('a');
+    const heard = moment(contest, around({ a: 'a,b,direct', b: 'b|a,direct', c: 'c,a,direct' }), 7_000, {
+      a: 200,
+      b: 'x',
+      c: 'x',
+    });
+    expect(lasts(contest)).toEqual({ a: good(7_000, 200), b: good(7_000, 240), c: bad(7_000) });
+    expect(heard).toEqual([{ question: 'mod', outcome: good(7_000, 200), isScheduled: true }]);
+  });
+});
+
+describe('what no answer decides yet', () => {
+  const by = around({ a: 'a|b,direct', b: 'b,direct' });
+
+  test('waits for the next', () => {
+    const contest = newContest('a');
+    expect(hearAnswer(contest, answer('a', 'x', 0), by)).toEqual([]);
+    expect(contest.records.get('a')?.last).toBeUndefined();
+    // Known with b's answer, and as old as a's own.
+    expect(hearAnswer(contest, answer('b', 90, 500), by).map((one) => one.outcome)).toEqual([good(0, 130)]);
+    expect(contest.moments.open.size).toBe(0);
+  });
+
+  test('is closed after 12 s by the latest answer of who did not come', () => {
+    const contest = newContest('a');
+    moment(contest, by, 0, { a: 200, b: 90 });
+    hearAnswer(contest, answer('a', 'x', 30_000), by);
+    expect(closeOverdue(contest, by, 41_999)).toEqual([]);
+    expect(closeOverdue(contest, by, 42_000).map((one) => one.outcome)).toEqual([good(30_000, 130)]);
+    expect(contest.moments.open.size).toBe(0);
+  });
+
+  test.each<[string, number, number | 'bad']>([
+    // The moment opens at the start named and is closed 12 s later.
+    ['which stands in while it is three paces old', 90_000 - 12_000, 130],
+    ['and no longer', 90_001 - 12_000, 'bad'],
+  ])('%s', (_name, atMs, want) => {
+    const contest = newContest('a');
+    hearAnswer(contest, answer('b', 90, 0), by);
+    hearAnswer(contest, answer('a', 'x', atMs), by);
+    closeOverdue(contest, by, atMs + 12_000);
+    expect(took(contest.records.get('a')?.last)).toBe(want);
+  });
+
+  test('does not wait for a mirror that is away: what it said last stands in, else it is bad', () => {
+    const away = { ...by, isAway: (registry: string) => registry === 'b' };
+    const contest = newContest('a');
+    expect(hearAnswer(contest, answer('a', 'x', 0), away).map((one) => one.outcome)).toEqual([bad(0)]);
+    hearAnswer(contest, answer('b', 90, 1_000), by);
+    expect(hearAnswer(contest, answer('a', 'x', 30_000), away).map((one) => one.outcome)).toEqual([good(30_000, 130)]);
+  });
+
+  test('a mirror that did not answer is not compared, and not called bad', () => {
+    const contest = newContest('a');
+    momentsOf(contest, around({ a: 'a,direct', b: 'b,direct' }), 0, 5, { a: 200 });
+    expect(contest.records.get('b')?.last ?? null).toBeNull();
+    expect(contest.pairs.size).toBe(0);
+  });
+});
+
+describe('an answer that comes later than clients wait', () => {
+  const by = around({ a: 'a|b,direct', b: 'b,direct' });
+  test.each<[string, number, boolean, number | 'bad']>([
+    ['5 s at least', 5_000, false, 5_000],
+    ['more: bad, after as long as that', 5_001, false, 'bad'],
+    ['12 s for an artifact', 12_000, true, 12_000],
+    ['more', 12_001, true, 'bad'],
+  ])('%s', (_name, tookMs, isHeavy, want) => {
+    const contest = newContest('b');
+    hearAnswer(contest, answer('b', tookMs, 0, { isHeavy }), by);
+    expect(took(contest.records.get('b')?.last)).toBe(want);
+  });
+
+  test('costs those who go on only as long as they wait', () => {
+    const contest = newContest('a');
+    moment(contest, by, 0, { a: 60_000, b: 90 });
+    expect(contest.records.get('a')?.last).toEqual(good(0, 5_090));
+  });
+});
+
+describe('head against candidate', () => {
+  const by = around({ a: 'a,direct', b: 'b,direct', c: 'c,direct' });
+
+  test('each pair is compared once in a moment, whoever came first', () => {
+    const contest = newContest('a');
+    for (const name of ['b', 'a', 'c']) hearAnswer(contest, answer(name, name === 'a' ? 'x' : 90, 0), by);
+    expect([...contest.pairs.keys()].toSorted()).toEqual(['b', 'c']);
+    for (const pair of contest.pairs.values()) expect(failureSum(pair.failures.all)).toBeCloseTo(Math.log(180), 10);
+  });
+
+  test('a candidate’s own failure raises what its failures are taken to be', () => {
+    const contest = newContest('a');
+    momentsOf(contest, by, 0, 1, { a: 200, b: 'x' });
+    // Its fast rate is .12 now, and the slow one 1/400.
+    momentsOf(contest, by, 30_000, 1, { a: 'x', b: 90 });
+    expect(failureSum(pairOf(contest, 'a', 'b').failures.all)).toBeCloseTo(Math.log(0.9 / (0.12 * 0.88)), 10);
+  });
+
+  test('another head: all pairs begin anew, what is known of the mirrors stays', () => {
+    const contest = newContest('a');
+    momentsOf(contest, by, 0, 4, { a: 1_000, b: 200 });
+    contest.odd = { question: 'mod', isHeavy: false };
+    moveTo(contest, 'a');
+    expect(contest.pairs.size).toBe(1);
+    moveTo(contest, 'b');
+    expect([contest.pairs.size, contest.odd, contest.health.sum, contest.head]).toEqual([0, null, 0, 'b']);
+    expect(recordOf(contest, 'a').light).toHaveLength(4);
+    expect(pairOf(contest, 'b', 'a').time.light.seen).toBe(4);
+  });
+
+  test('while clients are elsewhere each scheduled answer of home speaks for its health', () => {
+    const contest = newContest('b');
+    momentsOf(contest, by, 0, 3, { a: 200, b: 200 });
+    momentsOf(contest, by, 90_000, 2, { a: 200, b: 200 }, { isScheduled: false });
+    expect(contest.health.sum).toBeCloseTo(3 * 0.046, 10);
+  });
+});

@@ -1,0 +1,185 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type FailureTest,
+  failureAlarm,
+  failureBound,
+  failureSum,
+  hearFailure,
+  newFailureTest,
+  twoRates,
+  usualRate,
+} from '../../../../src/advise/paired/failures.ts';
+import { alarmOf, hearPair, newPair } from '../../../../src/advise/paired/pair.ts';
+import { newRecord } from '../../../../src/advise/paired/record.ts';
+import { bad, good } from './answers.ts';
+
+/** Head and candidate of each moment, a second apart: `h` the head alone failed, `c` the candidate alone, `2` both, `.` none. */
+function heard(moments: string, p0 = 0.005, into: FailureTest = newFailureTest()): FailureTest {
+  for (const [at, one] of [...moments].entries())
+    hearFailure(into, one === 'h' || one === '2', one === 'c' || one === '2', p0, 1_000 * at);
+  return into;
+}
+
+/** In thousandths. */
+const sums = (made: FailureTest): readonly number[] => made.map((run) => Math.round(run.sum * 1e3));
+
+describe('the increment of each rate (.05, .2, .9)', () => {
+  test.each<[string, string, number, readonly number[]]>([
+    // ln(.05/.005), ln(.2/.005), ln(.9/.005)
+    ['the head alone fails', 'h', 0.005, [2303, 3689, 5193]],
+    // + ln(.95/.995), ln(.8/.995), ln(.1/.995)
+    ['then both answer', 'h.', 0.005, [2256, 3471, 2895]],
+    ['the candidate alone fails: the head did not', 'hc', 0.005, [2256, 3471, 2895]],
+    ['both fail: nothing of their difference', 'h2', 0.005, [2303, 3689, 5193]],
+    ['never below zero', '......', 0.005, [0, 0, 0]],
+    ['three good ones take the largest back to zero', 'h...', 0.005, [2164, 3034, 0]],
+    ['and the next failure starts there', 'h...h', 0.005, [4466, 6723, 5193]],
+    // p1 = .23, .32, .9
+    ['a candidate that fails one in five', 'h', 0.2, [140, 470, 1504]],
+    // p1 = .63, .72, and .97 at most
+    ['a candidate that fails most of the time: .97 at most', 'h', 0.6, [49, 182, 480]],
+  ])('%s', (_name, moments, p0, want) => {
+    expect(sums(heard(moments, p0))).toEqual(want);
+  });
+
+  test('grows to 2.5 × the bound, no further', () => {
+    const made = heard('h'.repeat(30));
+    expect(sums(made)).toEqual([20_000, 20_000, 20_000]);
+    expect(failureSum(made)).toBe(2.5 * failureBound);
+  });
+
+  test('the largest sum is what is shown', () => {
+    expect(failureSum(heard('h'))).toBeCloseTo(Math.log(180), 10);
+    expect(failureSum(newFailureTest())).toBe(0);
+  });
+});
+
+describe('the usual rate of a candidate', () => {
+  test.each<[string, number, number, number]>([
+    ['never failed: the floor', 0, 0, 0.005],
+    ['failed below the floor', 0.004, 0, 0.005],
+    ['over the long run', 0.03, 0, 0.03],
+    ['lately a little: not believed', 0.03, 0.1, 0.03],
+    ['lately much', 0.03, 0.12, 0.12],
+    ['the long run says more', 0.4, 0.2, 0.4],
+  ])('%s', (_name, slow, fast, want) => {
+    expect(usualRate(slow, fast)).toBe(want);
+  });
+});
+
+const rule = { failuresMin: 3, spanMs: 4_000, witness: 'all', ease: 1 } as const;
+
+describe('an alarm', () => {
+  test.each<[string, string, boolean]>([
+    ['three failures over two seconds are too close', 'hhh', false],
+    ['three failures over four seconds', 'h2h2h', true],
+    ['four over three seconds', 'hhhh', false],
+    ['five over four', 'hhhhh', true],
+    ['two failures are too few, however far apart', 'h2222h', false],
+    ['none', '........', false],
+    ['three among many: 3 × ln 10 − 52 × .0463 = 4.5, below the bound', `h${'.'.repeat(26)}h${'.'.repeat(26)}h`, false],
+    ['one in five', 'h....h....h....h', true],
+    ['the candidate fails as often', '2222222', false],
+  ])('%s', (_name, moments, want) => {
+    expect(failureAlarm(heard(moments), rule, false)).toBe(want);
+  });
+
+  test('the sum rests on the failures since it left zero', () => {
+    // Three good answers end the run of .9, the others go on from the first failure.
+    const [slow, , fast] = heard('h...hh');
+    expect([slow?.failures, slow?.firstMs, slow?.lastMs]).toEqual([3, 0, 5_000]);
+    expect([fast?.failures, fast?.firstMs, fast?.lastMs]).toEqual([2, 4_000, 5_000]);
+    expect([slow?.head, slow?.candidate]).toEqual([
+      { bad: 3, all: 6 },
+      { bad: 0, all: 6 },
+    ]);
+  });
+
+  test('downloads come to an end in another order than they began', () => {
+    const made = newFailureTest();
+    for (const atMs of [9_000, 5_000, 7_000]) hearFailure(made, true, false, 0.005, atMs);
+    expect(made.map((run) => [run.firstMs, run.lastMs])).toEqual([
+      [5_000, 9_000],
+      [5_000, 9_000],
+      [5_000, 9_000],
+    ]);
+    expect(failureAlarm(made, rule, false)).toBe(true);
+  });
+
+  test('half of the bound will do where an alert says the same', () => {
+    // One failure in 20, three times: 3 × 2.303 − 39 × .0463 = 5.10.
+    const made = heard(`h${'.'.repeat(19)}h${'.'.repeat(19)}h.`);
+    expect(failureSum(made)).toBeCloseTo(3 * Math.log(10) - 39 * Math.log(0.995 / 0.95), 10);
+    expect(failureAlarm(made, rule, false)).toBe(false);
+    expect(failureAlarm(made, { ...rule, ease: 0.5 }, false)).toBe(true);
+  });
+});
+
+describe('the witness', () => {
+  test.each<[string, [number, number], [number, number], number]>([
+    ['as often', [2, 10], [2, 10], 0],
+    // 3 ln 1 + ln 1 − (3 ln .5 + 3 ln .5)
+    ['three of three against none of three', [3, 3], [0, 3], 6 * Math.log(2)],
+    ['none at all', [0, 5], [0, 5], 0],
+    [
+      'three of ten against none',
+      [3, 10],
+      [0, 10],
+      3 * Math.log(0.3) + 7 * Math.log(0.7) - (3 * Math.log(0.15) + 17 * Math.log(0.85)),
+    ],
+  ])('%s', (_name, [a, ofA], [b, ofB], want) => {
+    expect(twoRates({ bad: a, all: ofA }, { bad: b, all: ofB })).toBeCloseTo(want, 10);
+  });
+
+  /** Runs with the sum long past the bound, over enough time, and these answers behind it. */
+  const past = (head: [number, number], candidate: [number, number]): FailureTest =>
+    newFailureTest().map((run) => ({
+      ...run,
+      sum: 9,
+      failures: head[0],
+      firstMs: 0,
+      lastMs: 60_000,
+      head: { bad: head[0], all: head[1] },
+      candidate: { bad: candidate[0], all: candidate[1] },
+    }));
+
+  test.each<[string, [number, number], [number, number], 'all' | 'heavy', boolean, boolean]>([
+    ['4 of 8 against none: 3.19', [4, 8], [0, 8], 'all', false, true],
+    ['3 of 10 against none: 1.83', [3, 10], [0, 10], 'all', false, true],
+    ['and a third mirror fails too: 3.1 is asked', [3, 10], [0, 10], 'all', true, false],
+    ['4 of 8 while a third fails too', [4, 8], [0, 8], 'all', true, true],
+    ['3 of 10 against 1 of 10: .63', [3, 10], [1, 10], 'all', false, false],
+    ['heavy: .8 will do; 3 of 8 against 1 of 8 is .70', [3, 8], [1, 8], 'heavy', false, false],
+    ['heavy: 4 of 8 against 1 of 8 is 1.38', [4, 8], [1, 8], 'heavy', false, true],
+    ['which of all steps is too little', [4, 8], [1, 8], 'all', false, false],
+    ['the candidate fails more often: never', [3, 20], [15, 20], 'all', false, false],
+  ])('%s', (_name, head, candidate, witness, isShared, want) => {
+    expect(failureAlarm(past(head, candidate), { ...rule, witness }, isShared)).toBe(want);
+  });
+});
+
+describe('heavy steps have a set of their own', () => {
+  const context = { candidate: newRecord(), isHome: false, ratio: 1.25, bound: 14 };
+  const by = { failuresMin: 3, spanMs: 4_000, ratio: 1.25, isRecent: false, ease: 1, isShared: false };
+
+  test('two failed downloads are enough, whatever lies between', () => {
+    const pair = newPair(newRecord(), newRecord());
+    for (const atMs of [0, 300_000]) {
+      // Light moments in between say nothing of it.
+      hearPair(pair, bad(atMs, { isHeavy: true }), good(atMs, 900, { isHeavy: true }), context);
+      for (let i = 1; i < 10; i += 1) hearPair(pair, good(atMs + i * 30_000, 50), good(atMs + i * 30_000, 50), context);
+      if (atMs === 0) expect(alarmOf(pair, by)).toBeNull();
+    }
+    expect(failureSum(pair.failures.heavy)).toBeCloseTo(2 * Math.log(180), 10);
+    expect(alarmOf(pair, by)).toBe('heavy_failures');
+  });
+
+  test('two light failures feed only the set over all', () => {
+    const pair = newPair(newRecord(), newRecord());
+    for (const atMs of [0, 5_000]) hearPair(pair, bad(atMs), good(atMs, 50), context);
+    expect([failureSum(pair.failures.all), failureSum(pair.failures.heavy)]).toEqual([2 * Math.log(180), 0]);
+    expect(alarmOf(pair, by)).toBeNull();
+    hearPair(pair, bad(6_000), good(6_000, 50), context);
+    expect(alarmOf(pair, by)).toBe('failures');
+  });
+});

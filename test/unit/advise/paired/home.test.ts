@@ -1,0 +1,87 @@
+import { describe, expect, test } from 'vitest';
+import {
+  healthBound,
+  hearHealth,
+  isHomeAsGood,
+  newHealth,
+  recentDepartures,
+  waitMs,
+} from '../../../../src/advise/paired/home.ts';
+import { type HeadRecord, newRecord, note, type Outcome } from '../../../../src/advise/paired/record.ts';
+import { bad, good } from './answers.ts';
+
+const minute = 60_000;
+const hold = 10 * minute;
+const now = 10 * 60 * minute;
+
+describe('how long clients stay away at least', () => {
+  const ago = (...minutes: readonly number[]): number[] => minutes.map((one) => now - one * minute);
+  test.each<[string, readonly number[], number, number]>([
+    ['hold, where home was not left at all', [], hold, 10],
+    ['hold, after one departure', ago(12), hold, 10],
+    ['doubled by the second', ago(40, 12), hold, 20],
+    ['and by the third', ago(90, 40, 12), hold, 40],
+    ['an hour at most', ago(120, 90, 40, 12), hold, 60],
+    ['and however often', ago(...Array.from({ length: 30 }, (_, i) => i)), hold, 60],
+    ['three hours ago counts', ago(180, 12), hold, 20],
+    ['longer ago does not', ago(181, 12), hold, 10],
+    ['a hold beyond the hour is kept as it is', ago(40, 12), 90 * minute, 90],
+  ])('%s', (_name, departures, holdMs, want) => {
+    expect(waitMs(departures, holdMs, now)).toBe(want * minute);
+  });
+
+  test('departures are forgotten after three hours', () => {
+    expect(recentDepartures([0, minute, 181 * minute], 181 * minute)).toEqual([minute, 181 * minute]);
+  });
+});
+
+describe('the health of home', () => {
+  const health = (said: string): number => {
+    const made = newHealth();
+    for (const one of said) hearHealth(made, one === 'x');
+    return Math.round(made.sum * 1_000) / 1_000;
+  };
+  test.each<[string, string, number]>([
+    ['47 clean answers are not enough', '.'.repeat(47), 2.162],
+    ['48 are', '.'.repeat(48), 2.208],
+    ['a bad one takes all away that was good', `${'.'.repeat(40)}x`, -0.46],
+    ['and never leaves anything above zero', `${'.'.repeat(96)}x`, 0],
+    ['two bad ones are no worse than one', 'xxxx', -2.3],
+    ['after a bad one 98 are needed', `x${'.'.repeat(97)}`, 2.162],
+    ['and enough', `x${'.'.repeat(98)}`, 2.208],
+    ['no more than twice the bound is kept', '.'.repeat(500), 4.4],
+  ])('%s', (_name, said, want) => {
+    expect(health(said)).toBe(want);
+  });
+
+  test('the bound', () => {
+    expect(healthBound).toBe(2.2);
+  });
+});
+
+describe('whether home is as good as where clients are', () => {
+  const of = (...outcomes: readonly Outcome[]): HeadRecord => {
+    const record = newRecord();
+    for (const one of outcomes) note(record, 'mod m@v1', one, true);
+    return record;
+  };
+  const at = now - minute;
+  const heavy = { isHeavy: true } as const;
+  test.each<[string, HeadRecord, HeadRecord, boolean]>([
+    ['as fast', of(good(at, 200)), of(good(at, 200)), true],
+    ['slower by a twentieth and a tenth of a second', of(good(at, 310)), of(good(at, 200)), true],
+    ['by more', of(good(at, 311)), of(good(at, 200)), false],
+    ['by a twentieth of much', of(good(at, 10_600)), of(good(at, 10_000)), true],
+    ['the mean over hold counts, not a lucky answer', of(good(at - 1, 900), good(at, 10)), of(good(at, 200)), false],
+    ['what was before hold does not', of(good(now - hold - 1, 9_000), good(at, 200)), of(good(at, 200)), true],
+    ['one failure more', of(bad(at - 1), good(at, 200)), of(good(at, 200)), false],
+    ['as many failures', of(bad(at - 1), good(at, 200)), of(bad(at - 1), good(at, 200)), true],
+    ['a failure before hold', of(bad(now - hold - 1), good(at, 200)), of(good(at, 200)), true],
+    ['its last artifact failed, long ago', of(bad(minute, heavy), good(at, 200)), of(good(at, 200)), false],
+    ['artifacts slower, whatever their age', of(good(minute, 900, heavy)), of(good(minute, 700, heavy)), false],
+    ['artifacts as fast', of(good(minute, 800, heavy)), of(good(minute, 700, heavy)), true],
+    ['not measured here', of(good(at, 900)), of(), true],
+  ])('%s', (_name, home, here, want) => {
+    expect(isHomeAsGood(home, here, hold, now)).toBe(want);
+  });
+});

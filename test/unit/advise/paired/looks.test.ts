@@ -1,0 +1,75 @@
+import { describe, expect, test } from 'vitest';
+import { type Contest, type Heard, newContest, pairOf, recordOf } from '../../../../src/advise/paired/contest.ts';
+import { looksAfter, type Odd, oddOf } from '../../../../src/advise/paired/looks.ts';
+import { note, type Outcome } from '../../../../src/advise/paired/record.ts';
+import { bad, good } from './answers.ts';
+
+const now = 100_000;
+
+/** A head `a` whose usual is 200 ms (artifacts: 1 s), and tests against `b` so far on their way. */
+function contest(sums: { readonly time?: number; readonly failures?: number } = {}): Contest {
+  const made = newContest('a');
+  for (let at = 0; at < 20; at += 1) note(recordOf(made, 'a'), 'mod m@v1', good(at, 200), true);
+  note(recordOf(made, 'a'), 'mod m@v1', good(20, 1_000, { isHeavy: true }), true);
+  const pair = pairOf(made, 'a', 'b');
+  pair.time.light.sum = sums.time ?? 0;
+  const [run] = pair.failures.all;
+  if (run !== undefined) run.sum = sums.failures ?? 0;
+  return made;
+}
+
+const heard = (outcome: Outcome): Heard => ({
+  question: outcome.isHeavy ? 'zip' : 'mod',
+  outcome,
+  isScheduled: true,
+});
+const heavy = { isHeavy: true } as const;
+const burst: Odd = { question: 'mod', forMs: 15_000, stepMs: 1_000, isUrgent: false };
+const once: Odd = { question: 'zip', forMs: 0, stepMs: 1_000, isUrgent: false };
+
+describe('what is asked again', () => {
+  test.each<[string, Contest, Outcome, readonly Odd[]]>([
+    ['nothing after a usual answer', contest(), good(now, 200), []],
+    ['a bad answer: each second for 15 s', contest(), bad(now), [burst]],
+    ['twice the usual, and no test on its way: nothing', contest(), good(now, 900), []],
+    ['twice the usual, the time test at .3: nothing', contest({ time: 4.2 }), good(now, 900), []],
+    ['twice the usual, the time test above .3', contest({ time: 4.3 }), good(now, 900), [burst]],
+    ['not twice the usual', contest({ time: 4.3 }), good(now, 400), []],
+    ['any answer, the time test at .6', contest({ time: 8.4 }), good(now, 200), []],
+    ['any answer, the time test above .6', contest({ time: 8.5 }), good(now, 200), [{ ...burst, isUrgent: true }]],
+    ['urgent while failures are near too', contest({ failures: 5 }), bad(now), [{ ...burst, isUrgent: true }]],
+    ['a test long past its bound has nothing to learn', contest({ time: 22, failures: 13 }), good(now, 200), []],
+    ['a failed artifact: once', contest(), bad(now, heavy), [once]],
+    ['a slow artifact: once', contest(), good(now, 2_001, heavy), [once]],
+    ['a usual artifact', contest({ time: 8.5 }), good(now, 1_000, heavy), []],
+  ])('%s', (_name, made, outcome, want) => {
+    expect(oddOf(made, [heard(outcome)], now)).toEqual(want);
+  });
+
+  test('while any test is above half of its bound: what was odd last, each 3 s', () => {
+    const made = contest({ failures: 4.1 });
+    expect(oddOf(made, [heard(good(now, 200))], now)).toEqual([]);
+    oddOf(made, [heard(bad(now))], now);
+    expect(made.odd).toEqual({ question: 'mod', isHeavy: false });
+    expect(oddOf(made, [{ ...heard(good(now, 200)), question: 'info' }], now)).toEqual([
+      { question: 'mod', forMs: 3_000, stepMs: 3_000, isUrgent: false },
+    ]);
+    oddOf(made, [heard(bad(now, heavy))], now);
+    expect(oddOf(made, [heard(good(now, 200))], now)).toEqual([once]);
+    expect(oddOf(made, [], now)).toEqual([]);
+  });
+});
+
+describe('who is asked along', () => {
+  test.each<[string, readonly string[], string | null, readonly string[]]>([
+    ['the two best, and who stands behind the head', ['d', 'c', 'b'], 'b', ['a', 'd', 'c', 'b']],
+    ['nobody twice', ['b', 'c', 'd'], 'b', ['a', 'b', 'c']],
+    ['nobody that is watched stands behind', ['d', 'c', 'b'], null, ['a', 'd', 'c']],
+  ])('%s', (_name, candidates, fallback, want) => {
+    expect(looksAfter(contest(), [burst], candidates, fallback)).toEqual([{ ...burst, registries: want }]);
+  });
+
+  test('nobody where there is no candidate: nothing would follow from it', () => {
+    expect(looksAfter(contest(), [burst], [], 'b')).toEqual([]);
+  });
+});

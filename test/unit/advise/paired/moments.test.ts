@@ -1,0 +1,104 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type Answer,
+  enter,
+  forgetAnswers,
+  isOverdue,
+  newMoments,
+  standIn,
+} from '../../../../src/advise/paired/moments.ts';
+import { answer, reply } from './answers.ts';
+
+const pace = 30_000;
+
+describe('answers to one question are of one moment', () => {
+  const first = answer('a', 200, 100_000);
+  test.each<[string, Answer, Answer, boolean]>([
+    ['planned together', first, answer('b', 200, 100_000), true],
+    ['planned half a pace later', first, answer('b', 200, 115_000), true],
+    ['planned half a pace earlier', first, answer('b', 200, 85_000), true],
+    ['planned more than half a pace apart', first, answer('b', 200, 115_001), false],
+    ['it came late, and was planned together', first, answer('b', 200, 190_000, { plannedAtMs: 100_000 }), true],
+    ['another question', first, answer('b', 200, 100_000, { question: 'info' }), false],
+    ['the same mirror again begins the next', first, answer('a', 200, 101_000), false],
+    ['of the same confirming round', { ...first, round: 'r/1' }, answer('b', 200, 140_000, { round: 'r/1' }), true],
+    ['of its next moment', { ...first, round: 'r/1' }, answer('b', 200, 100_100, { round: 'r/2' }), false],
+    ['of a round, and at its pace', first, answer('b', 200, 100_000, { round: 'r/1' }), false],
+    ['a second look beside its pace', first, answer('b', 200, 100_000, { isScheduled: false }), false],
+    [
+      'second looks within 12 s',
+      { ...first, isScheduled: false },
+      answer('b', 200, 112_000, { isScheduled: false }),
+      true,
+    ],
+    [
+      'second looks further apart',
+      { ...first, isScheduled: false },
+      answer('b', 200, 112_001, { isScheduled: false }),
+      false,
+    ],
+    [
+      'second downloads within 3 minutes',
+      { ...first, isScheduled: false, isHeavy: true },
+      answer('b', 200, 280_000, { isScheduled: false, isHeavy: true }),
+      true,
+    ],
+  ])('%s', (_name, one, other, isOne) => {
+    const moments = newMoments();
+    const a = enter(moments, one, pace);
+    const b = enter(moments, other, pace);
+    expect(b === a).toBe(isOne);
+    expect([...b.replies.keys()]).toEqual(isOne ? ['a', 'b'] : [other.registry]);
+  });
+
+  test('a second answer begins the next moment, and others join the first that lacks them', () => {
+    const moments = newMoments();
+    const one = enter(moments, answer('a', 200, 0), pace);
+    const two = enter(moments, answer('a', 300, 1_000), pace);
+    expect(enter(moments, answer('b', 200, 1_500), pace)).toBe(one);
+    expect(enter(moments, answer('b', 250, 2_000), pace)).toBe(two);
+    expect([...one.answeredAtMs]).toEqual([
+      ['a', 0],
+      ['b', 1_500],
+    ]);
+    expect([...two.answeredAtMs]).toEqual([
+      ['a', 1_000],
+      ['b', 2_000],
+    ]);
+    expect(two.replies.get('b')).toEqual(reply(250));
+  });
+});
+
+describe('a moment waits', () => {
+  test.each<[string, boolean, number, boolean]>([
+    ['12 s for light steps', false, 11_999, false],
+    ['and no longer', false, 12_000, true],
+    ['3 minutes for artifacts', true, 179_999, false],
+    ['and no longer', true, 180_000, true],
+  ])('%s', (_name, isHeavy, afterMs, want) => {
+    const made = enter(newMoments(), answer('a', 200, 5_000, { isHeavy, plannedAtMs: 0 }), pace);
+    expect(isOverdue(made, 5_000 + afterMs)).toBe(want);
+  });
+});
+
+describe('the latest answer stands in', () => {
+  const moments = newMoments();
+  enter(moments, answer('a', 200, 10_000), pace);
+  enter(moments, answer('a', 'x', 40_000), pace);
+  enter(moments, answer('a', 900, 30_000), pace);
+  test.each<[string, string, number, ReturnType<typeof standIn>]>([
+    ['at once, and the latest by its end', 'a', 40_000, reply('x')],
+    ['while it is three paces old', 'a', 130_000, reply('x')],
+    ['not when it is older', 'a', 130_001, null],
+    ['nothing of who never answered', 'b', 40_000, null],
+  ])('%s', (_name, registry, nowMs, want) => {
+    expect(standIn(moments, 'mod', registry, nowMs, pace)).toEqual(want);
+  });
+
+  test('not for another question, nor after it was forgotten', () => {
+    expect(standIn(moments, 'info', 'a', 40_000, pace)).toBeNull();
+    forgetAnswers(moments, (registry) => registry !== 'a');
+    expect(standIn(moments, 'mod', 'a', 40_000, pace)).toBeNull();
+    expect(moments.latest.size).toBe(0);
+  });
+});

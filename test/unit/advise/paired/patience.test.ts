@@ -1,0 +1,30 @@
+import { describe, expect, test } from 'vitest';
+import { learnTime, newPatience, type Patience } from '../../../../src/advise/paired/patience.ts';
+
+function learned(weight: Patience['weight'], times: readonly number[]): number {
+  const patience = newPatience(weight);
+  for (const ms of times) learnTime(patience, ms);
+  return patience.limitMs;
+}
+
+const times = (count: number, ms: number): number[] => Array.from({ length: count }, () => ms);
+
+describe('how long clients are taken to wait', () => {
+  test.each<[string, Patience['weight'], readonly number[], number]>([
+    ['light, nothing answered yet: 5 s', 'light', [], 5_000],
+    ['heavy: 12 s', 'heavy', [], 12_000],
+    ['19 answers teach nothing yet', 'light', times(19, 2_000), 5_000],
+    ['from 20 on: four times the usual', 'light', times(20, 2_000), 8_000],
+    ['looked at anew each 20 answers', 'light', [...times(20, 2_000), ...times(19, 1_500)], 8_000],
+    ['5 s at least', 'light', times(20, 100), 5_000],
+    ['10 s at most', 'light', times(20, 4_000), 10_000],
+    ['an artifact 12 s at least', 'heavy', times(20, 100), 12_000],
+    ['four times the usual', 'heavy', times(20, 9_000), 36_000],
+    ['60 s at most', 'heavy', times(20, 30_000), 60_000],
+    ['one slow answer in twenty changes nothing', 'light', [...times(19, 1_500), 9_000], 6_000],
+    ['two do', 'light', [...times(18, 1_500), 2_000, 9_000], 8_000],
+    ['the last 200 count', 'light', [...times(20, 2_400), ...times(200, 1_500)], 6_000],
+  ])('%s', (_name, weight, said, want) => {
+    expect(learned(weight, said)).toBe(want);
+  });
+});

@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest';
+import { newPair, timeBoundNow } from '../../../../src/advise/paired/pair.ts';
+import { newRecord, note } from '../../../../src/advise/paired/record.ts';
+import {
+  deviationMs,
+  hearTime,
+  newTimeTest,
+  type TimeTest,
+  timeAlarm,
+  timeBound,
+} from '../../../../src/advise/paired/time.ts';
+import { good } from './answers.ts';
+
+const usual = { ratio: 1.25, isHome: false, bound: 14 };
+
+/** A test whose deviation is `deviation`, for long: no single moment changes it much. */
+function settled(deviation: number, levelMs = 0, meanMs = 0): TimeTest {
+  return { ...newTimeTest(), variance: deviation ** 2, mean: meanMs, seen: 1_000, levelMs };
+}
+
+describe('what one moment adds', () => {
+  test.each<[string, number, number, Partial<typeof usual>, number]>([
+    // (1000 − 1.25 × 400) / 100 − .5
+    ['the difference in deviations, less the drift', 1_000, 400, {}, 4.5],
+    ['clipped at 8 deviations', 9_000, 400, {}, 7.5],
+    ['as long as the candidate: nothing, and not below zero', 400, 400, {}, 0],
+    ['the ratio exactly: the drift eats it', 500, 400, {}, 0],
+    // (560 − 500) / 100 − .5
+    ['a little more', 560, 400, {}, 0.1],
+    ['the preferred mirror is given .2', 560, 400, { isHome: true }, 0.3],
+    // (1000 − 1.5 × 400) / 100 − .5
+    ['another ratio', 1_000, 400, { ratio: 1.5 }, 3.5],
+  ])('%s', (_name, headMs, candidateMs, over, want) => {
+    const test = settled(100, 0);
+    hearTime(test, headMs, candidateMs, { ...usual, ...over });
+    expect(test.sum).toBeCloseTo(want, 10);
+  });
+
+  test('a moment in which the head is the faster one takes off no more than 8.5', () => {
+    const made = { ...settled(100), sum: 12, rounds: 4, headMs: 4_000, candidateMs: 1_600 };
+    hearTime(made, 100, 60_000, usual);
+    expect(made.sum).toBeCloseTo(3.5, 10);
+    hearTime(made, 100, 60_000, usual);
+    expect([made.sum, made.rounds, made.headMs, made.candidateMs]).toEqual([0, 0, 0, 0]);
+  });
+
+  test('grows to twice its bound, no further', () => {
+    const made = settled(100);
+    for (let i = 0; i < 20; i += 1) hearTime(made, 9_000, 100, usual);
+    expect(made.sum).toBe(28);
+  });
+});
+
+describe('the deviation', () => {
+  test.each<[string, TimeTest, number]>([
+    ['of nothing: 100 ms', newTimeTest(), 100],
+    ['running', settled(300), 300],
+    ['at least 100 ms', settled(3), 100],
+    ['at least a quarter of the level', settled(100, 2_000), 500],
+  ])('%s', (_name, made, want) => {
+    expect(deviationMs(made)).toBe(want);
+  });
+
+  test('learns the scatter of the difference', () => {
+    const made = newTimeTest();
+    for (let i = 0; i < 2_000; i += 1) hearTime(made, 1_000 + (i % 2 === 0 ? 300 : -300), 1_000, usual);
+    expect(deviationMs(made)).toBeGreaterThan(295);
+    expect(deviationMs(made)).toBeLessThan(305);
+    expect(made.mean).toBeGreaterThan(-2);
+    expect(made.mean).toBeLessThan(2);
+  });
+
+  test('one answer moves it by no more than 6 deviations', () => {
+    const made = settled(100);
+    hearTime(made, 60_000, 100, { ...usual, bound: 100 });
+    // (1 − 1/300) × (100² + (6 × 100)² / 300)
+    expect(made.variance).toBeCloseTo((299 / 300) * (10_000 + 360_000 / 300), 6);
+  });
+
+  test('stands still above .6 of the bound: a shift must not hide itself', () => {
+    const made = { ...settled(100), sum: 8.5 };
+    hearTime(made, 560, 400, usual);
+    expect([made.sum, made.variance, made.mean]).toEqual([expect.closeTo(8.6, 10), 10_000, 0]);
+    const below = { ...settled(100), sum: 8 };
+    hearTime(below, 560, 400, usual);
+    expect(below.variance).not.toBe(10_000);
+  });
+
+  test('a pair that begins takes it from what both did before', () => {
+    const [head, candidate] = [newRecord(), newRecord()];
+    for (const [at, ms] of [1_000, 1_400, 1_000, 1_400].entries()) {
+      note(head, 'mod m@v1', good(at, ms), true);
+      note(candidate, 'mod m@v1', good(at, ms / 2), true);
+    }
+    const { light, heavy } = newPair(head, candidate).time;
+    // Sample variances: 160 000 / 3 and 40 000 / 3.
+    expect(light).toEqual({
+      ...newTimeTest(),
+      mean: 600,
+      variance: expect.closeTo(200_000 / 3, 6),
+      seen: 4,
+      levelMs: 600,
+    });
+    expect(heavy).toEqual(newTimeTest());
+  });
+});
+
+describe('the bound', () => {
+  test('is 14, and 21 within hold of a move', () => {
+    expect(timeBound).toEqual({ usual: 14, recent: 21 });
+    expect([timeBoundNow(false), timeBoundNow(true)]).toEqual([14, 21]);
+  });
+
+  const summed = (sum: number, rounds: number, headMs: number, candidateMs: number): TimeTest => ({
+    ...newTimeTest(),
+    sum,
+    rounds,
+    headMs: headMs * rounds,
+    candidateMs: candidateMs * rounds,
+  });
+
+  test.each<[string, TimeTest, number, boolean]>([
+    ['reached', summed(14, 3, 1_000, 400), 14, true],
+    ['not yet reached', summed(13.9, 3, 1_000, 400), 14, false],
+    ['within hold: not yet reached', summed(20.9, 3, 1_000, 400), 21, false],
+    ['within hold: reached', summed(21, 3, 1_000, 400), 21, true],
+    ['two moments are too few', summed(14, 2, 1_000, 400), 14, false],
+    ['the mean keeps no more than the ratio', summed(14, 3, 1_000, 800), 14, false],
+    ['the mean keeps the ratio', summed(14, 3, 1_001, 800), 14, true],
+    ['100 ms apart in the mean are not worth a move', summed(14, 3, 140, 40), 14, false],
+    ['101 ms are', summed(14, 3, 141, 40), 14, true],
+  ])('%s', (_name, made, bound, want) => {
+    expect(timeAlarm(made, bound, 3, 1.25)).toBe(want);
+  });
+
+  test('heavy steps need two moments', () => {
+    expect(timeAlarm(summed(14, 2, 9_000, 900), 14, 2, 1.25)).toBe(true);
+    expect(timeAlarm(summed(14, 1, 9_000, 900), 14, 2, 1.25)).toBe(false);
+  });
+});

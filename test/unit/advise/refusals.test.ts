@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import { abc, chain, kill, only, warm } from './outage.ts';
+import { mirror, type Said, Stage } from './stage.ts';
+
+describe('refusals are visible', () => {
+  it('vantage suspect: no proposal, and it goes when the suspicion does', () => {
+    const stage = warm();
+    stage.suspect = true;
+    stage.consider();
+    stage.consider();
+    expect(stage.story()).toEqual(['refused outage a']);
+    expect(only(stage)).toMatchObject({
+      state: 'refused',
+      refusal: 'vantage_suspect',
+      from: 'a',
+      to: 'a',
+      remedy: {},
+      chain: { before: chain, after: chain },
+    });
+    expect(only(stage).reason).toBe(
+      'a cannot be judged, but no switch is advised: what we watch fails in one moment, so this looks like our own network.',
+    );
+    expect(stage.advisor.remedy('go', 'go')).toEqual({ kind: 'nothing', state: 'suspect' });
+    stage.suspect = false;
+    stage.consider();
+    expect(stage.story()).toEqual(['refused outage a', 'withdrawn outage a']);
+  });
+
+  it('vantage suspect holds back what was proposed before, without taking it away', () => {
+    const stage = warm();
+    kill(stage);
+    stage.consider();
+    stage.suspect = true;
+    stage.paces(3, {});
+    expect(stage.advisor.remedy('go', 'go')).toEqual({ kind: 'nothing', state: 'suspect' });
+    stage.suspect = false;
+    stage.consider();
+    expect(stage.story()).toEqual(['proposed outage b']);
+    expect(stage.advisor.remedy('go', 'go')).toMatchObject({ kind: 'set', chain: 'https://b.example.com,direct' });
+  });
+
+  const masked = { status: 404, kind: 'masked_upstream' } as const;
+  const bad = (status: number): Said => ({ status, kind: 'server' });
+  it.each<[string, Said, Said, Said, string, string | null]>([
+    ['two masked faults, and c is well', masked, masked, 200, 'proposed outage c', null],
+    ['502, and b is well', bad(502), 200, bad(502), 'proposed outage b', null],
+    ['502 and 504 of all', bad(502), bad(504), bad(502), 'refused outage a', 'shared_fate'],
+    ['two of them, and the third is dead', masked, bad(502), 'refused', 'refused outage a', 'shared_fate'],
+    ['one of them, and the others are dead', bad(502), 'refused', 'refused', 'refused outage a', 'nothing_measured'],
+    ['500 is the mirror’s own', bad(500), bad(500), bad(500), 'refused outage a', 'nothing_measured'],
+  ])('shared fate: %s', (_name, a, b, c, want, refusal) => {
+    const stage = warm();
+    for (let i = 0; i < 4; i += 1) {
+      stage.pass(1.4);
+      for (const [name, said] of Object.entries({ a, b, c })) stage.sample(name, said, { round: `r/${i}` });
+    }
+    stage.open('a', 'outage');
+    stage.consider();
+    expect(stage.story()).toEqual([want]);
+    expect(only(stage).refusal).toBe(refusal);
+  });
+
+  it('an upstream fault of long ago is no shared fate', () => {
+    const stage = warm();
+    stage.sample('b', { status: 502, kind: 'server' });
+    stage.pass(120);
+    stage.sample('c', 'refused');
+    stage.sample('a', { status: 502, kind: 'server' });
+    stage.open('a', 'outage');
+    stage.consider();
+    expect(stage.story()).toEqual(['refused outage a']);
+    expect(only(stage).refusal).toBe('nothing_measured');
+  });
+
+  it('nothing measured, until something is', () => {
+    const stage = new Stage(chain, abc);
+    stage.paces(2, { a: 200, b: 200, c: 200 });
+    stage.open('a', 'outage');
+    stage.paces(2, { a: 'refused', b: 200, c: 200 });
+    expect(stage.story()).toEqual(['refused outage a']);
+    expect(only(stage).refusal).toBe('nothing_measured');
+    expect(stage.advisor.remedy('go', 'go')).toEqual({ kind: 'nothing', state: 'refused' });
+    stage.paces(1, { a: 'refused', b: 200, c: 200 });
+    expect(stage.story()).toEqual(['refused outage a', 'superseded outage a', 'proposed outage b']);
+  });
+
+  it.each([
+    ['there is no other mirror', [mirror('a')], 'there is no other mirror of go'],
+    [
+      'the only other one is an origin',
+      [mirror('a'), mirror('o', { role: 'origin' })],
+      'every other mirror is ruled out',
+    ],
+  ] as const)('no candidate: %s', (_name, mirrors, text) => {
+    const stage = warm(mirrors, 'https://a.example.com,direct');
+    stage.open('a', 'outage');
+    stage.consider();
+    expect(only(stage)).toMatchObject({
+      state: 'refused',
+      refusal: 'no_candidate',
+    });
+    expect(only(stage).reason).toContain(text);
+  });
+
+  it('waits while the others are in doubt', () => {
+    const stage = warm([mirror('a'), mirror('b')]);
+    stage.mark('b', { inDoubt: true });
+    kill(stage);
+    stage.consider();
+    expect(stage.story()).toEqual([]);
+    stage.marks.clear();
+    stage.consider();
+    expect(stage.story()).toEqual(['proposed outage b']);
+  });
+
+  it('remedy keeps the accepted chain while a new cause is refused', () => {
+    const stage = warm([mirror('a'), mirror('b')]);
+    kill(stage);
+    stage.consider();
+    stage.accept(only(stage).id);
+    kill(stage, 'b');
+    stage.consider();
+    expect(stage.advisor.list().map((one) => one.state)).toEqual(['refused', 'accepted']);
+    expect(stage.advisor.remedy('go', 'go')).toMatchObject({ kind: 'set', chain: 'https://b.example.com,direct' });
+  });
+});
+
+describe('an origin', () => {
+  const origin = mirror('o', { role: 'origin' });
+  it.each([
+    ['is not proposed by itself', origin, 'https://a.example.com,direct', 'refused outage a'],
+    ['is where it has a weight', { ...origin, weight: 1 }, 'https://a.example.com,direct', 'proposed outage o'],
+    ['is where it has the weight 0', { ...origin, weight: 0 }, 'https://a.example.com,direct', 'proposed outage o'],
+    ['is where clients use it', origin, 'https://a.example.com,https://o.example.com,direct', 'proposed outage o'],
+  ])('%s', (_name, one, declared, want) => {
+    const stage = warm([mirror('a'), one], declared);
+    kill(stage);
+    stage.consider();
+    expect(stage.story()).toEqual([want]);
+  });
+
+  it('unreachable from the first minute on hinders nothing, and is named', () => {
+    const stage = new Stage(chain, [...abc, origin]);
+    stage.open('o', 'outage');
+    stage.paces(6, { a: 200, b: 200, c: 200, o: 'timeout_connect' });
+    kill(stage);
+    stage.consider();
+    expect(stage.story()).toEqual(['proposed outage b']);
+    expect(only(stage).doesNotCover).toContain(
+      'How fresh the mirrors are was not compared: the origin o is not reachable from here.',
+    );
+  });
+});

@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest';
+import { createDetector } from '../../../src/detect/detector.ts';
+import { hearMove, isSlowMove, noThroughput } from '../../../src/detect/rules/throughput.ts';
+import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
+
+const mib = 1_048_576;
+const zip = aTarget('a', 'zip');
+const moved = (bytes: number, tookMs: number, others: readonly number[]) => ({
+  target: zip,
+  probeId: 'x',
+  bytes,
+  tookMs,
+  others,
+});
+
+describe('throughput', () => {
+  it.each([
+    { name: 'a quarter of the usual', bytes: mib, tookMs: 2_000, others: [2 * mib], want: false },
+    { name: 'less than a quarter', bytes: mib, tookMs: 2_001, others: [2 * mib], want: true },
+    { name: 'fast enough, whatever others do', bytes: mib, tookMs: 1_000, others: [90 * mib], want: false },
+    { name: 'too small to tell', bytes: 262_143, tookMs: 90_000, others: [2 * mib], want: null },
+    { name: 'nothing to compare with', bytes: mib, tookMs: 90_000, others: [], want: null },
+    { name: 'everybody is slow', bytes: mib, tookMs: 50_000, others: [20_000, 25_000, 2 * mib], want: false },
+  ])('$name: $want', ({ bytes, tookMs, others, want }) => {
+    expect(isSlowMove(moved(bytes, tookMs, others))).toBe(want);
+  });
+
+  it.each([
+    { says: 's', want: [] },
+    { says: 'ss', want: ['opened 1'] },
+    { says: 'sfs', want: [] },
+    { says: 'mmm', want: [] },
+    { says: 'mmmm', want: ['opened 3'] },
+    { says: 'smm', want: ['opened 2'] },
+    { says: 'ssfffff', want: ['opened 1'] },
+    { says: 'ssffffff', want: ['opened 1', 'closed 7'] },
+    { says: 'ssfffffsffffff', want: ['opened 1', 'closed 13'] },
+    { says: 'ssfffeffe', want: ['opened 1'] },
+  ])('$says: $want', ({ says, want }) => {
+    // Slow to a crawl, slow, near the edge (neither slow nor fast), fast; milliseconds for a MiB.
+    const took: Record<string, number> = { s: 50_000, m: 4_000, e: 1_500, f: 500 };
+    let state = noThroughput;
+    const events = [...says].flatMap((one, i) => {
+      const judged = hearMove(state, moved(mib, took[one] ?? 0, [2 * mib]));
+      state = judged.state;
+      return judged.event === null ? [] : [`${judged.event} ${i}`];
+    });
+    expect(events).toEqual(want);
+  });
+
+  it('.zip at 20 KB/s beside siblings at 2 MiB/s is asked once more of each, and a finding with the second', () => {
+    const names = ['a', 'b', 'c'];
+    const config = aConfig({ mirrors: names.map((name) => aMirror(name)) });
+    const zips = names.map((name) => aTarget(name, 'zip'));
+    const targets = [...names.map((name) => aTarget(name)), ...zips];
+    const detector = createDetector({ config, targets, restored: [], random: countingRandom(), now: at(0) });
+    const take = (name: string, endMs: number, tookMs: number, purpose: 'scheduled' | 'recheck') => {
+      const due = aDue(aTarget(name, 'zip'), { purpose, timeoutMs: 120_000 });
+      return detector.take(aSample(due, endMs - tookMs, tookMs, { tag: 'ok' }, { bytes: mib }), at(endMs));
+    };
+    take('b', 1_000, 500, 'scheduled');
+    take('c', 2_000, 600, 'scheduled');
+    const first = take('a', 60_000, 52_000, 'scheduled');
+    expect([first.findings, first.rechecks.map(({ registry }) => registry)]).toEqual([[], names]);
+    const { findings } = take('a', 120_000, 52_000, 'recheck');
+    expect(findings).toMatchObject([
+      {
+        change: 'opened',
+        finding: {
+          kind: 'throughput',
+          registry: 'a',
+          cause: 'slow',
+          actionable: false,
+          scope: [{ step: 'zip' }],
+          text: 'a moves artifacts slowly: 20 KiB/s where 1.8 MiB/s is usual.',
+          evidence: { observedSeconds: 52, baselineSeconds: 0.5455 },
+        },
+      },
+    ]);
+    const after = [2, 3, 4, 5, 6, 7].map((n) => take('a', n * 100_000, 500, 'scheduled').findings);
+    expect(after.map((changes) => changes.map(({ change }) => change))).toEqual([[], [], [], [], [], ['closed']]);
+  });
+});
