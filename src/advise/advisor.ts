@@ -54,8 +54,7 @@ export interface Advisor {
    */
   observe(sample: SettledSample, now: Now): boolean;
   /**
-   * Brings all advice up to date; `trigger` is noted in what is proposed by this call, but for what alerts brought
-   * about, which says so itself.
+   * Brings all advice up to date.
    */
   consider(
     input: {
@@ -63,7 +62,6 @@ export interface Advisor {
       readonly vantage: VantageStanding;
       /** Alerts of others that fire now, by mirror; absent: none. */
       readonly evidence?: ReadonlyMap<string, readonly AlertEvidence[]>;
-      readonly trigger?: 'detector' | 'alertmanager';
     },
     now: Now,
   ): AdviseTurn;
@@ -133,7 +131,7 @@ export function createAdvisor(input: {
       for (const group of groups.values()) {
         const seen = view(group, now);
         ledger.look(looksOf(seen));
-        settleGroup(seen, input.random, given.trigger ?? 'detector', ledger);
+        settleGroup(seen, input.random, ledger);
       }
       return remember(ledger.turn());
     },

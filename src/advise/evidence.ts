@@ -1,5 +1,11 @@
 import type { Config } from '../core/config.ts';
-import type { AlertCounts, AlertEvidence, IncomingAlert } from '../core/evidence.ts';
+import {
+  type AlertCounts,
+  type AlertEvidence,
+  actionLabel,
+  type IncomingAlert,
+  originLabel,
+} from '../core/evidence.ts';
 import { limits } from '../core/limits.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
@@ -45,11 +51,6 @@ interface Held {
   readonly heardMs: number;
   readonly storedMs: number;
 }
-
-/** The label and its value that make an alert evidence. Rules set it: see docs/loop.md. */
-export const actionLabel = { name: 'mirror_action', value: 'failover' } as const;
-/** The label that alerts of our own making carry. */
-export const originLabel = 'mirrorwatch_origin';
 
 /** Makes the book with what was stored under `alert/` in table `meta`; other rows are left aside. */
 export function createEvidenceBook(input: { readonly restored: readonly Row[]; readonly now: Now }): EvidenceBook {

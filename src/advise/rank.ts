@@ -6,7 +6,7 @@ import { isHeavy, type Step } from '../core/target.ts';
 import { speaksAgainst } from './cause.ts';
 import type { Contest } from './paired/contest.ts';
 import { failureShare, failureShares, type HeadRecord, meanMs } from './paired/record.ts';
-import type { Entry, Tally } from './tally.ts';
+import type { Tally } from './tally.ts';
 
 /** Behind every more reliable one goes a mirror whose failures, as an upper bound, lie above this share. */
 const unreliableShare = 0.1;
@@ -65,12 +65,6 @@ function okAnswers(tally: Tally, by: Weighing): number {
     if (entry.tag === 'ok') count += 1;
   }
   return count;
-}
-
-/** True where the last two answers both failed: enough to take back a mirror that was proposed already. */
-export function isFailing(canary: readonly Entry[]): boolean {
-  const last = canary.slice(-2);
-  return last.length === 2 && last.every((entry) => entry.tag === 'failed');
 }
 
 /** Gates that put candidates in order and never keep clients on what is down. */

@@ -14,14 +14,14 @@ type Said = Exclude<Decision, { kind: 'none' | 'wait' }>;
 type Move = Extract<Decision, { kind: 'move' }>;
 
 /** Brings one group up to date: ends what has lived its time, then says what is right now where that is something else. */
-export function settleGroup(view: View, random: Random, trigger: Advice['trigger'], ledger: Ledger): void {
+export function settleGroup(view: View, random: Random, ledger: Ledger): void {
   const { group } = view;
   if (view.vantage.suspect !== true) lifetimes(view, random, ledger);
   const open = group.open?.advice ?? null;
-  if (open?.state === 'proposed' && holdsMismatch(view, open)) rechain(view, open, random, trigger, ledger);
+  if (open?.state === 'proposed' && holdsMismatch(view, open)) rechain(view, open, random, ledger);
   const decision = decide(view);
-  if (decision.kind === 'move') move(view, decision, random, trigger, ledger);
-  else if (decision.kind === 'refuse') refuse(view, decision, random, trigger, ledger);
+  if (decision.kind === 'move') move(view, decision, random, ledger);
+  else if (decision.kind === 'refuse') refuse(view, decision, random, ledger);
   else if (group.open?.advice.state === 'refused') onRefusal(view, group.open.advice, decision, ledger);
   refresh(view, ledger);
   follow(view);
@@ -49,33 +49,27 @@ function outlookOf(view: View): string {
   return parts.join('|');
 }
 
-function move(view: View, decision: Move, random: Random, trigger: Advice['trigger'], ledger: Ledger): void {
+function move(view: View, decision: Move, random: Random, ledger: Ledger): void {
   const { group, now } = view;
   const isBack = mirrorBehind(group, group.chain?.members[0]) === decision.to.mirror;
   const before = group.open?.advice ?? null;
   const isWithdrawn = before?.state === 'proposed' && isBack;
   if (before !== null) close(group, isWithdrawn ? 'withdrawn' : 'superseded', ledger, now);
   // The words of an advice say how long ago the move before it was.
-  if (!isWithdrawn) issue(view, decision, random, trigger, ledger);
+  if (!isWithdrawn) issue(view, decision, random, ledger);
   group.moves.lastMs = now.monotonicMs;
   if (decision.at === homeOf(group))
     group.moves.departures = [...recentDepartures(group.moves.departures, now.monotonicMs), now.monotonicMs];
   ledger.touch(group);
 }
 
-function refuse(
-  view: View,
-  decision: Extract<Decision, { kind: 'refuse' }>,
-  random: Random,
-  trigger: Advice['trigger'],
-  ledger: Ledger,
-): void {
+function refuse(view: View, decision: Extract<Decision, { kind: 'refuse' }>, random: Random, ledger: Ledger): void {
   const open = view.group.open?.advice ?? null;
   // What was proposed stands: that nothing better is known now is no reason to go back to what was left.
   if (open?.state === 'proposed') return;
   if (open !== null && open.refusal === decision.refusal && open.cause === decision.cause) return;
   if (open !== null) close(view.group, 'superseded', ledger, view.now);
-  issue(view, decision, random, trigger, ledger);
+  issue(view, decision, random, ledger);
 }
 
 function onRefusal(view: View, open: Advice, decision: Decision, ledger: Ledger): void {
@@ -86,23 +80,23 @@ function onRefusal(view: View, open: Advice, decision: Decision, ledger: Ledger)
   close(view.group, 'withdrawn', ledger, view.now);
 }
 
-function issue(view: View, said: Said, random: Random, trigger: Advice['trigger'], ledger: Ledger): void {
+function issue(view: View, said: Said, random: Random, ledger: Ledger): void {
   const { group, now, config } = view;
-  const advice = compose(view, said, { id: random.id(now.wallMs), trigger: triggerOf(view, said) ?? trigger });
+  const advice = compose(view, said, { id: random.id(now.wallMs), trigger: triggerOf(view, said) });
   group.open = hold(advice, config, now);
   ledger.note(said.kind === 'move' ? 'proposed' : 'refused', advice);
   ledger.touch(group);
 }
 
 /** An alert brought it about: as its cause, or by the confirming round in which detect then found the trouble itself. */
-function triggerOf(view: View, said: Said): Advice['trigger'] | null {
+function triggerOf(view: View, said: Said): Advice['trigger'] {
   if (said.cause === 'slo') return 'alertmanager';
   const opened = said.findings.map((finding) => finding.openedAtMs);
   const first = Math.min(...opened);
   const isAnswer = view
     .evidenceOf(said.at.name)
     .some(({ takenAtMs }) => takenAtMs <= first && first - takenAtMs <= limits.roundMs);
-  return opened.length > 0 && isAnswer ? 'alertmanager' : null;
+  return opened.length > 0 && isAnswer ? 'alertmanager' : 'detector';
 }
 
 /** A mirror that serves wrong bytes may not stay in a line that we show. */
@@ -116,7 +110,7 @@ function holdsMismatch(view: View, open: Advice): boolean {
 }
 
 /** The same move by a chain without the member that serves wrong bytes; where the head itself does, deciding leaves it. */
-function rechain(view: View, open: Advice, random: Random, trigger: Advice['trigger'], ledger: Ledger): void {
+function rechain(view: View, open: Advice, random: Random, ledger: Ledger): void {
   const { group } = view;
   const at = mirrorBehind(group, group.chain?.members[0]);
   const weighed = weighAll(view);
@@ -125,7 +119,7 @@ function rechain(view: View, open: Advice, random: Random, trigger: Advice['trig
   close(group, 'superseded', ledger, view.now);
   const after = chainTo(view, to.mirror);
   const said: Move = { kind: 'move', cause: open.cause, alarm: null, findings: [], at, to, after, weighed };
-  issue(view, said, random, trigger, ledger);
+  issue(view, said, random, ledger);
 }
 
 /** Confidence follows the finding while an advice stands; that is no news, but the page and the API show it. */

@@ -149,7 +149,7 @@ function factsView(facts: Facts): object {
   return {
     resolvedVersion: facts.resolvedVersion ?? null,
     notOffered: facts.notOffered ?? false,
-    versionsListed: facts.versions?.length ?? null,
+    versionsListed: facts.listed?.count ?? null,
     verified: facts.verified ?? null,
     compared: facts.compared ?? null,
     treeHead: facts.treeHead ?? null,

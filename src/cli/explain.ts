@@ -61,7 +61,7 @@ function conclusions({ sample, transcript }: Probed): string[] {
   if (transcript.errorLine) lines.push(`it said: ${transcript.errorLine}`);
   if (facts.resolvedVersion) lines.push(`latest is ${facts.resolvedVersion}`);
   if (facts.notOffered) lines.push('not offered by this mirror, which is legal');
-  if (facts.versions) lines.push(`${facts.versions.length} versions, newest ${facts.versions.at(-1) ?? '–'}`);
+  if (facts.listed) lines.push(`${facts.listed.count} versions, newest ${facts.listed.newest ?? '–'}`);
   if (facts.verified) lines.push(`verified against ${facts.verified.against}: ${facts.verified.digest}`);
   if (facts.compared) lines.push(`not verified (no authority at hand): ${facts.compared.digest}`);
   if (facts.treeHead)

@@ -49,3 +49,9 @@ export interface AlertEvidence {
   readonly heardAtMs: number;
   readonly state: 'firing' | 'resolved';
 }
+
+/** The label and its value that make an alert evidence. Rules set it: see docs/loop.md. */
+export const actionLabel = { name: 'mirror_action', value: 'failover' } as const;
+
+/** The label of alerts of our own making: it keeps them from ever being taken as evidence, so no circles. */
+export const originLabel = 'mirrorwatch_origin';

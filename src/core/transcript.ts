@@ -35,13 +35,13 @@ export interface Facts {
   readonly resolvedVersion?: string;
   /** The endpoint is not offered (404/410 on `@latest` or `sumdb/…/supported`): ok, but nothing was read. */
   readonly notOffered?: boolean;
-  /** Valid versions of a list, sorted ascending, at most `limits.versionsKept`. */
-  readonly versions?: readonly string[];
+  /** Valid versions of a list: how many, and the newest; `null` of none. */
+  readonly listed?: { readonly count: number; readonly newest: string | null };
   /** An immutable answer was checked against a pinned or signed hash. `against` names the authority. */
   readonly verified?: {
     readonly algorithm: string;
     readonly digest: string;
-    readonly against: 'pinned' | 'sumdb' | 'log';
+    readonly against: 'pinned' | 'sumdb';
   };
   /** A digest that could only be compared between mirrors (no authority at hand): algorithm and value. */
   readonly compared?: { readonly algorithm: string; readonly digest: string };

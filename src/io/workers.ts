@@ -5,8 +5,6 @@ import { isHeavy } from '../core/target.ts';
 import { beatMs, type FromWorker, type JobDone, lostControl, lostProbe } from './worker-protocol.ts';
 import { startThread, type Thread, workerEntry } from './workers-thread.ts';
 
-export { createInlineWorkers } from './workers-inline.ts';
-
 /** Probes that wait because every thread has its fill; more are lost. The scheduler stops long before. */
 const queueMax = 4_096;
 /** Added to the longest time that a probe can take by its deadlines. */

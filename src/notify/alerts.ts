@@ -1,11 +1,9 @@
 import type { Config } from '../core/config.ts';
+import { originLabel } from '../core/evidence.ts';
 import type { Finding, FindingKind } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 import { stamp } from '../core/views.ts';
-
-/** The label that keeps an alert of ours from ever being taken as evidence: no circles. */
-const originLabel = 'mirrorwatch_origin';
 
 const severities: Readonly<Record<FindingKind, 'critical' | 'warning' | 'info'>> = {
   mismatch: 'critical',

@@ -1,3 +1,4 @@
+import { actionLabel } from '../core/evidence.ts';
 import type { RuleParameters } from './parameters.ts';
 
 /** Who is told: `critical` is a page, at night too; `warning` a ticket for working hours; `info` only to be known. */
@@ -70,7 +71,7 @@ export interface Site {
  * The label and its value that make an alert evidence for the daemon: with `registry`, and `vantage` its own or none,
  * `POST /api/v1/alertmanager` takes it as reason for a confirming round and a new look at the advice.
  */
-export const mirrorAction = { name: 'mirror_action', value: 'failover' } as const;
+export const mirrorAction = actionLabel;
 
 /** The labels of each level of the recording rules. `vantage` comes from Prometheus's scrape target; without it, it is one place. */
 export const levels = {

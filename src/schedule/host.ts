@@ -1,27 +1,8 @@
-import type { Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
-import { type ByteWindow, createByteWindow } from './byte-window.ts';
-import type { Series } from './series.ts';
-import { isThrottled, type Throttle, unthrottled } from './throttle.ts';
-
-/** What starts first where not all can: the canary, then light steps, then heavy ones. */
-export const priorities = [0, 1, 2] as const;
-export type Priority = (typeof priorities)[number];
-
-/** One server (scheme, name, port), whichever mirrors live on it: its slots, its byte budget and its wish to be left alone. */
-export interface Host {
-  readonly key: string;
-  readonly waiting: Readonly<Record<Priority, Series[]>>;
-  readonly rechecks: Omit<Due, 'probeId' | 'plannedAtMs'>[];
-  readonly bytes: ByteWindow;
-  throttle: Throttle;
-  inFlight: number;
-  heavyInFlight: number;
-  /** What heavy probes in flight are expected to move. */
-  bytesExpected: number;
-  confirming: boolean;
-}
+import { createByteWindow } from './byte-window.ts';
+import { type Host, type Priority, priorities, type Series } from './memory.ts';
+import { isThrottled, unthrottled } from './throttle.ts';
 
 /** A host that nothing is known of. */
 export function createHost(key: string): Host {

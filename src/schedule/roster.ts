@@ -5,9 +5,10 @@ import type { Calendar, Now } from '../core/ports.ts';
 import type { Target } from '../core/target.ts';
 import { type Absence, present } from './absence.ts';
 import { createHeap } from './heap.ts';
-import { createHost, type Host, hasWaiting, hostKey, priorities } from './host.ts';
+import { createHost, hasWaiting, hostKey } from './host.ts';
+import { type Host, priorities, type Series } from './memory.ts';
 import { rememberingCalendar } from './plan.ts';
-import { createSeries, type PlanMeans, renew, type Series } from './series.ts';
+import { createSeries, type PlanMeans, renew } from './series.ts';
 import { isThrottled } from './throttle.ts';
 
 /** Who is on the schedule: every series with its next slot, its mirror's absence, and its host. */

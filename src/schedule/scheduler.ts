@@ -5,9 +5,9 @@ import type { Connection } from '../core/mirror.ts';
 import type { Calendar, Now, Random } from '../core/ports.ts';
 import { isHeavy, seriesId, type Target } from '../core/target.ts';
 import { awayBecause, isInMaintenance } from './absence.ts';
-import { bytesExpectedOf, type Host, hasSlot, hasWaiting, hostAway, priorities } from './host.ts';
+import { bytesExpectedOf, hasSlot, hasWaiting, hostAway } from './host.ts';
+import { type Host, priorities, type Series } from './memory.ts';
 import { createRoster, type Roster } from './roster.ts';
-import type { Series } from './series.ts';
 import { isThrottled, throttledBy, unthrottled } from './throttle.ts';
 
 /** Decides what starts when. Holds its own state; reads no clock: every call is told the time. */

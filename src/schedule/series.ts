@@ -3,26 +3,8 @@ import type { Connection } from '../core/mirror.ts';
 import { paceOf } from '../core/pace.ts';
 import type { Calendar, Now } from '../core/ports.ts';
 import { isHeavy, seriesId, type Target } from '../core/target.ts';
-import type { Host, Priority } from './host.ts';
-import { cronPlan, everyPlan, hash32, type Plan, type Slot } from './plan.ts';
-
-/** One target over one kind of connection, with its plan and what it is doing. */
-export interface Series {
-  readonly id: string;
-  readonly connection: Connection;
-  target: Target;
-  pace: Pace;
-  priority: Priority;
-  plan: Plan;
-  host: Host;
-  /** The next planned start. */
-  slot: Slot;
-  state: 'idle' | 'waiting' | 'running';
-  /** Monotonic time of the start it is waiting for. */
-  plannedAtMs: number;
-  /** What its last probe moved; `null` before the first. */
-  lastBytes: number | null;
-}
+import type { Host, Series } from './memory.ts';
+import { cronPlan, everyPlan, hash32, type Plan } from './plan.ts';
 
 /** Within a round light questions start staggered over this, and artifacts one after the other. Milliseconds. */
 const staggerMsMax = { light: 2_000, heavy: 60_000 } as const;

@@ -1,5 +1,4 @@
-import { actionLabel } from '../../../src/advise/evidence.ts';
-import type { IncomingAlert } from '../../../src/core/evidence.ts';
+import { actionLabel, type IncomingAlert } from '../../../src/core/evidence.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import type { Standing } from '../../../src/core/standing.ts';
 import type { SeriesBaseline } from '../../../src/detect/detector.ts';

@@ -43,8 +43,8 @@ export function declaredBy(setup: WorldSetup): (ecosystem: string, upstream: str
   return (_, upstream) => texts.get(upstream) ?? 'direct';
 }
 
-/** JSON is YAML too. */
-function documentOf(setup: WorldSetup): string {
+/** The text of the configuration a world is watched with, as a file would have it; JSON is YAML too. */
+export function documentOf(setup: WorldSetup): string {
   const modules = new Set(setup.modules.map(({ module, version }) => `${module}@${version}`));
   return JSON.stringify({
     schedule: { every: durationText(setup.everyMs), timeout: durationText(setup.timeoutMs) },

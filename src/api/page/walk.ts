@@ -137,7 +137,7 @@ function learned({ sample: { facts } }: ProbeView): Html | null {
     rows.push(html`<div><dt>latest stood for</dt><dd><bdi>${facts.resolvedVersion}</bdi></dd></div>`);
   if (facts.notOffered)
     rows.push(html`<div><dt>offered</dt><dd>no: the mirror does not have this endpoint, which is allowed</dd></div>`);
-  if (facts.versions) rows.push(html`<div><dt>versions listed</dt><dd>${facts.versions.length}</dd></div>`);
+  if (facts.listed) rows.push(html`<div><dt>versions listed</dt><dd>${facts.listed.count}</dd></div>`);
   if (facts.verified)
     rows.push(
       html`<div><dt>verified</dt><dd>${facts.verified.algorithm} <code>${facts.verified.digest}</code> against ${facts.verified.against}</dd></div>`,

@@ -53,7 +53,8 @@ function* list({ module }: Target, context: ProbeContext): Talk<Verdict> {
   if (got.tag === 'error') return ended(got.error);
   const versions = parseList(got.value.body);
   if (versions.tag === 'error') return ended({ tag: 'failed', failure: versions.error });
-  return fine({ versions: versions.value });
+  const { length: count } = versions.value;
+  return fine({ listed: { count, newest: versions.value.at(-1) ?? null } });
 }
 
 function* latest({ module }: Target, context: ProbeContext): Talk<Verdict> {

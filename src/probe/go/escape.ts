@@ -22,15 +22,6 @@ export function escapeVersion(version: string): string | null {
 }
 
 /**
- * The plain form of an escaped path or version.
- * @returns `null` for an upper-case letter and for a `!` that no lower-case letter follows
- */
-export function unescapePath(escaped: string): string | null {
-  if (/[A-Z]|!(?![a-z])/.test(escaped)) return null;
-  return escaped.replace(/!([a-z])/g, (_, letter: string) => letter.toUpperCase());
-}
-
-/**
  * Percent-encoding of a URL path as the go command applies it to module paths (not to checksum-database paths),
  * so that caches and static servers see the spelling that clients send: `!` becomes `%21`, `+` and `@` stay.
  * @see protocols.md 1.2; golang/go net/url shouldEscape, encodePathSegment

@@ -15,10 +15,9 @@ const shape = z.object({
   time: z.iso.datetime({ offset: true }).nullish(),
 });
 
-/** A version as a mirror described it. `timeMs` is the commit's, wall milliseconds; `null` where none was given. */
+/** A version as a mirror described it. */
 export interface Info {
   readonly version: string;
-  readonly timeMs: number | null;
 }
 
 /**
@@ -30,9 +29,9 @@ export function parseInfo(body: Uint8Array, asked: string | null): Result<Info, 
   if (isMarkup(body)) return error({ kind: 'wrong_content', expected: 'version information' });
   const read = shape.safeParse(lowerKeys(parseJson(utf8(body) ?? '')));
   if (!read.success) return error({ kind: 'malformed', expected: 'version information' });
-  const { version, time } = read.data;
+  const { version } = read.data;
   if (asked !== null && version !== asked) return error({ kind: 'malformed', expected: 'the version asked for' });
-  return ok({ version, timeMs: time == null ? null : Date.parse(time) });
+  return ok({ version });
 }
 
 function parseJson(text: string): unknown {

@@ -71,7 +71,7 @@ const well = probed(
       resolvedVersion: 'v1.0.0',
       verified: { algorithm: 'h1', digest: 'h1:abc', against: 'sumdb' },
       treeHead: { name: 'sum.example.com', size: 42, rootBase64: '' },
-      versions: ['v0.9.0', 'v1.0.0'],
+      listed: { count: 2, newest: 'v1.0.0' },
     },
   },
 );

@@ -6,7 +6,8 @@ import { limits } from '../../../src/core/limits.ts';
 import type { HopAnswer, Wire, WireAccess, WorkerBook, Workers } from '../../../src/core/ports.ts';
 import { systemClock } from '../../../src/io/clock.ts';
 import { systemTimers } from '../../../src/io/timers.ts';
-import { createInlineWorkers, createWorkers } from '../../../src/io/workers.ts';
+import { createWorkers } from '../../../src/io/workers.ts';
+import { createInlineWorkers } from '../../../src/io/workers-inline.ts';
 import { type ManualTime, manualTime } from './manual-time.ts';
 
 const entry = new URL('./fake-worker.ts', import.meta.url);

@@ -1,6 +1,5 @@
-import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { encodePath, escapeModule, escapeVersion, unescapePath } from '../../../../src/probe/go/escape.ts';
+import { encodePath, escapeModule, escapeVersion } from '../../../../src/probe/go/escape.ts';
 
 describe('escapes module paths', () => {
   test.each([
@@ -31,26 +30,6 @@ describe('escapes versions', () => {
     ['', null],
   ])('%s', (version, escaped) => {
     expect(escapeVersion(version)).toBe(escaped);
-  });
-});
-
-describe('unescapes', () => {
-  test.each([
-    ['github.com/!burnt!sushi/toml', 'github.com/BurntSushi/toml'],
-    ['github.com/BurntSushi/toml', null],
-    ['a!', null],
-    ['a!1', null],
-    ['a!!b', null],
-  ])('%s', (escaped, plain) => {
-    expect(unescapePath(escaped)).toBe(plain);
-  });
-
-  test('what was escaped comes back', () => {
-    fc.assert(
-      fc.property(fc.stringMatching(/^[A-Za-z0-9~_]{1,20}(\/[A-Za-z0-9~_-]{1,20}){0,3}$/), (path) => {
-        expect(unescapePath(escapeModule(path) ?? '!')).toBe(path);
-      }),
-    );
   });
 });
 

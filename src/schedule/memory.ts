@@ -1,0 +1,43 @@
+import type { Pace } from '../core/config.ts';
+import type { Due } from '../core/due.ts';
+import type { Connection } from '../core/mirror.ts';
+import type { Target } from '../core/target.ts';
+import type { ByteWindow } from './byte-window.ts';
+import type { Plan, Slot } from './plan.ts';
+import type { Throttle } from './throttle.ts';
+
+/** What starts first where not all can: the canary, then light steps, then heavy ones. */
+export const priorities = [0, 1, 2] as const;
+export type Priority = (typeof priorities)[number];
+
+/** One server (scheme, name, port), whichever mirrors live on it: its slots, its byte budget and its wish to be left alone. */
+export interface Host {
+  readonly key: string;
+  readonly waiting: Readonly<Record<Priority, Series[]>>;
+  readonly rechecks: Omit<Due, 'probeId' | 'plannedAtMs'>[];
+  readonly bytes: ByteWindow;
+  throttle: Throttle;
+  inFlight: number;
+  heavyInFlight: number;
+  /** What heavy probes in flight are expected to move. */
+  bytesExpected: number;
+  confirming: boolean;
+}
+
+/** One target over one kind of connection, with its plan and what it is doing. */
+export interface Series {
+  readonly id: string;
+  readonly connection: Connection;
+  target: Target;
+  pace: Pace;
+  priority: Priority;
+  plan: Plan;
+  host: Host;
+  /** The next planned start. */
+  slot: Slot;
+  state: 'idle' | 'waiting' | 'running';
+  /** Monotonic time of the start it is waiting for. */
+  plannedAtMs: number;
+  /** What its last probe moved; `null` before the first. */
+  lastBytes: number | null;
+}

@@ -1,0 +1,185 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from 'vitest';
+import { documentOf } from '../../bench/scenarios/daemon/config.ts';
+import { daemonPlayer } from '../../bench/scenarios/daemon/player.ts';
+import type { Move, World, WorldSetup } from '../../bench/scenarios/world.ts';
+import { families } from '../../bench/scenarios/worlds/families.ts';
+import type { SyntheticModule } from '../support/synthetic-modules.ts';
+import { startDaemon } from './daemon.ts';
+import { type ScenarioMirror, startScenarioMirror } from './scenario-mirror.ts';
+
+/**
+ * Worlds of the simulator, replayed against the real daemon on real sockets. A second here is a minute of the world, and
+ * paces are divided by the same (30 s become 500 ms); answers take the time that the world says. A replay lasts 40 s: 15 s
+ * before the incident, and 25 s of it, so what the daemon times absolutely (hold, baselines of days) does not come into play.
+ */
+const factor = 60;
+const everyMs = 500;
+const timeoutMs = 3_000;
+const beforeMs = 15_000;
+const durationMs = 40_000;
+/** Of `recovery-true`: the incident is over after this. */
+const incidentMs = 12_000;
+const atOnce = 3;
+/** When the real clock starts is known to a pace only: the simulator plays as many starts within one, and the real run must be among them. */
+const starts = 24;
+/** Of the first move, beyond the earliest and latest of the starts; for a machine with other work. */
+const toleranceMs = 3_000;
+/** Sockets add milliseconds of their own: among well mirrors one may be named that by truth costs no more than this times. */
+const likeCost = 1.05;
+
+const chosen = [
+  ['refused', 1],
+  ['black-hole', 1],
+  ['reset', 1],
+  ['server-errors', 1],
+  ['slow-step', 1],
+  ['fails-20-to-35', 1],
+  ['next-dead', 1],
+  ['all-answer-503', 1],
+  ['recovery-true', 1],
+  ['calm', 1],
+] as const;
+
+/** Tells the world's time by the replay's, both in milliseconds. */
+function clockOf(world: World): (ms: number) => number {
+  const incident = world.incidents[0] ?? { fromMs: 30 * 60_000, toMs: world.durationMs };
+  return (ms) => {
+    const since = (ms - beforeMs) * factor;
+    const isOver = world.family === 'recovery-true' && ms > beforeMs + incidentMs;
+    return isOver ? incident.toMs + since - incidentMs * factor : incident.fromMs + since;
+  };
+}
+
+/** The same mirrors at addresses of their own; no controls, as nothing but mirrors is played on sockets. */
+function setupAt(world: World, urls: readonly string[]): WorldSetup {
+  const mirrors = world.setup.mirrors.map((mirror, at) => {
+    const url = urls[at] ?? '';
+    return { ...mirror, url, address: new URL(url).hostname };
+  });
+  return { ...world.setup, mirrors, controls: [], everyMs, timeoutMs };
+}
+
+function modulesOf(setup: WorldSetup): SyntheticModule[] {
+  return setup.modules.map(({ module, version }) => ({
+    path: module,
+    versions: [
+      { version, time: '2024-01-02T03:04:05Z', goMod: `module ${module}\n\ngo 1.21\n`, files: { LICENSE: 'MIT\n' } },
+    ],
+  }));
+}
+
+function headsOf(moves: readonly Move[]): readonly string[] {
+  return moves.map(({ chain }) => chain.members[0] ?? '').filter((head, at, all) => head !== all[at - 1]);
+}
+
+/** What the simulator says of the compressed world, by start. */
+function simulate(world: World, setup: WorldSetup): { heads: readonly string[]; firstMs: number | null }[] {
+  const clock = clockOf(world);
+  return Array.from({ length: starts }, (_, start) => {
+    const shiftMs = (start / (starts - 1) - 0.5) * everyMs;
+    const { moves } = daemonPlayer.play({
+      ...world,
+      setup,
+      durationMs,
+      events: [],
+      ask: (mirror, question, atMs) => world.ask(mirror, question, clock(atMs + shiftMs)),
+    });
+    return { heads: headsOf(moves), firstMs: moves[0]?.atMs ?? null };
+  });
+}
+
+/** True where each head is the simulated one, or by truth as good for clients. */
+function isAlike(world: World, real: readonly string[], simulated: readonly string[]): boolean {
+  const atMs = clockOf(world)(durationMs);
+  const cost = (head: string): number => world.buildCost('go', { members: [head], separators: [] }, atMs);
+  return (
+    real.length === simulated.length &&
+    real.every((head, at) => {
+      const other = simulated[at] ?? '';
+      return head === other || cost(head) <= likeCost * cost(other);
+    })
+  );
+}
+
+/** What the real daemon says of it. */
+async function replay(world: World, setup: WorldSetup, mirrors: readonly ScenarioMirror[]) {
+  const names = new Map(setup.mirrors.map(({ name, url }) => [url, name]));
+  const goproxy = (setup.chains['go'] ?? '').replace(
+    /[^,|]+/g,
+    (name) => setup.mirrors.find((mirror) => mirror.name === name)?.url ?? name,
+  );
+  const document = { ...JSON.parse(documentOf(setup)), clients: { go: goproxy }, go: { sumdb: 'off' } };
+  const yaml = Object.entries(document).map(([key, value]) => `${key}: ${JSON.stringify(value)}\n`);
+  const startedAt = (): number => Math.min(...mirrors.map((mirror) => mirror.firstAtMs() ?? Number.POSITIVE_INFINITY));
+  const sinceStart = (): number => {
+    const atMs = startedAt();
+    return atMs === Number.POSITIVE_INFINITY ? 0 : performance.now() - atMs;
+  };
+  const clock = clockOf(world);
+  for (const mirror of mirrors) mirror.play(world, () => clock(sinceStart()));
+  const declared = names.get(goproxy.split(/[,|]/)[0] ?? '') ?? 'direct';
+  const daemon = await startDaemon({ yaml: yaml.join('') });
+  try {
+    const told = [{ head: declared, atMs: 0 }];
+    while (sinceStart() < durationMs) {
+      const answer = await daemon.get('/api/v1/advice/go/remedy?as=json');
+      if (answer.status !== 200 && answer.status !== 204) throw new Error(`remedy: ${answer.status} ${answer.text}`);
+      const chain = answer.status === 204 ? goproxy : (JSON.parse(answer.text) as { GOPROXY: string }).GOPROXY;
+      const first = chain.split(/[,|]/)[0] ?? '';
+      const head = names.get(first) ?? first;
+      if (head !== told.at(-1)?.head) told.push({ head, atMs: sinceStart() });
+      await sleep(100);
+    }
+    return { heads: told.slice(1).map((one) => one.head), firstMs: told[1]?.atMs ?? null };
+  } finally {
+    await daemon.close();
+  }
+}
+
+let running = 0;
+async function inTurn<T>(run: () => Promise<T>): Promise<T> {
+  while (running >= atOnce) await sleep(50);
+  running += 1;
+  try {
+    return await run();
+  } finally {
+    running -= 1;
+  }
+}
+
+describe.concurrent('the real daemon on real sockets does what the simulator says', () => {
+  test.each(chosen)('%s %i', { timeout: 480_000 }, async (name, seed) => {
+    const world = families.find((family) => family.name === name)?.make(seed);
+    if (world === undefined) throw new Error(`no family ${name}`);
+    const [canary] = world.setup.modules;
+    if (canary === undefined) throw new Error('a world without modules');
+    const worldNumber = chosen.findIndex(([one]) => one === name) + 1;
+    await inTurn(async () => {
+      const mirrors: ScenarioMirror[] = [];
+      try {
+        for (const [at, mirror] of world.setup.mirrors.entries()) {
+          const question = { step: 'mod', module: canary.module, version: canary.version } as const;
+          const host = `127.0.${worldNumber}.${at + 1}`;
+          mirrors.push(await startScenarioMirror(mirror.name, host, modulesOf(world.setup), question));
+        }
+        const setup = setupAt(
+          world,
+          mirrors.map(({ url }) => url),
+        );
+        const simulated = simulate(world, setup);
+        const real = await replay(world, setup, mirrors);
+        const alike = simulated.filter(({ heads }) => isAlike(world, real.heads, heads));
+        const shown = `real ${JSON.stringify(real)}, simulated ${JSON.stringify(simulated)}`;
+        console.info(`${name} ${seed}: ${shown}`);
+        expect(alike.length, shown).toBeGreaterThan(0);
+        const times = alike.flatMap(({ firstMs }) => (firstMs === null ? [] : [firstMs]));
+        if (real.firstMs === null) return;
+        expect(real.firstMs, shown).toBeGreaterThanOrEqual(Math.min(...times) - toleranceMs);
+        expect(real.firstMs, shown).toBeLessThanOrEqual(Math.max(...times) + toleranceMs);
+      } finally {
+        await Promise.all(mirrors.map((mirror) => mirror.close()));
+      }
+    });
+  });
+});
