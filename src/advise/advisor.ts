@@ -1,4 +1,4 @@
-import type { Advice, Candidate } from '../core/advice.ts';
+import type { Advice, Candidate, LookedBack } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
 import { type EcosystemId, ecosystems } from '../core/mirror.ts';
@@ -76,6 +76,8 @@ export interface Advisor {
   /** All mirrors of an upstream, best first; as of the last `consider`. Empty where no client is modelled. */
   rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
+  /** What became of accepted advice, by upstream, oldest first. */
+  lookedBack(): readonly LookedBack[];
   reconfigure(config: Config, declared: Declared, now: Now): AdviseTurn;
 }
 
@@ -175,6 +177,7 @@ export function createAdvisor(input: {
       const group = groups.get(groupKey(ecosystem, upstream));
       return group === undefined ? { kind: 'nothing', state: 'right' } : remedyOf(group, vantage.suspect === true);
     },
+    lookedBack: () => [...groups.values()].flatMap((group) => group.lookedBack),
     reconfigure(next, declared, now) {
       lastNow = now;
       config = next;
@@ -196,7 +199,10 @@ export function createAdvisor(input: {
         }
         close(group, 'withdrawn', ledger, now);
         // Of an upstream that is gone nobody asks any more.
-        if (fresh !== undefined) endAudit(view(group, now), ledger);
+        if (fresh !== undefined) {
+          endAudit(view(group, now), ledger);
+          fresh.lookedBack = group.lookedBack;
+        }
         release(group, 'superseded', ledger, now);
         groups.delete(key);
       }
@@ -268,6 +274,7 @@ function groupsOf(config: Config, declared: Declared): Map<string, Group> {
         lastAcceptWallMs: null,
         moves: { departures: [], lastMs: null },
         muted: [],
+        lookedBack: [],
         contest: newContest(null),
         around: null,
         outlook: '',
@@ -307,6 +314,7 @@ function restore(
     }
     const monotonicOf = (wallMs: number): number => now.monotonicMs - Math.max(0, now.wallMs - wallMs);
     if (typeof saved.lastMoveAtMs === 'number') group.moves.lastMs = monotonicOf(saved.lastMoveAtMs);
+    group.lookedBack = saved.lookedBack ?? [];
     if (saved.declared !== shown(group.declared)) continue;
     group.moves.departures = (saved.departuresAtMs ?? []).map(monotonicOf);
     group.muted = saved.muted ?? [];

@@ -11,6 +11,9 @@ const auditHolds = 3;
 /** Failed answers apart below which two mirrors failed alike: fewer are chance. */
 const failuresApartMin = 2;
 
+/** Verdicts remembered of one upstream: a year of more than one a day. */
+const lookedBackKept = 500;
+
 /** What became of a move. `could_not_tell`: too few answers of either mirror, neither regret nor success. */
 export type AuditVerdict = 'regret' | 'no_regret' | 'could_not_tell';
 
@@ -93,7 +96,11 @@ function lookBack(view: View, ledger: Ledger): void {
     by: advice.cause === 'slo' ? 'p95' : 'median',
   });
   if (verdict === 'could_not_tell') return;
-  if (verdict === 'regret') ledger.note('regretted', advice);
+  const isRegret = verdict === 'regret';
+  const { ecosystem, upstream } = group;
+  const seen = { ecosystem, upstream, atMs: view.now.wallMs, isRegret };
+  group.lookedBack = [...group.lookedBack, seen].slice(-lookedBackKept);
+  if (isRegret) ledger.note('regretted', advice);
   group.audit = null;
   ledger.touch(group);
 }

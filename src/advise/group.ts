@@ -1,4 +1,4 @@
-import type { Advice } from '../core/advice.ts';
+import type { Advice, LookedBack } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
 import type { EcosystemId, Mirror } from '../core/mirror.ts';
 import type { Target } from '../core/target.ts';
@@ -60,6 +60,8 @@ export interface Group {
   lastAcceptWallMs: number | null;
   readonly moves: Moves;
   muted: readonly Muted[];
+  /** What became of accepted advice, oldest first, bounded. */
+  lookedBack: readonly LookedBack[];
   /** The answers of all its mirrors, compared. */
   readonly contest: Contest;
   /** What the comparison goes by, as of the last decision. */

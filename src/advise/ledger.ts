@@ -1,4 +1,4 @@
-import type { Advice, AdviceChange, AdviceState } from '../core/advice.ts';
+import type { Advice, AdviceChange, AdviceState, LookedBack } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
 import type { LookOrder } from '../core/due.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
@@ -71,6 +71,7 @@ export interface ChainRow {
   readonly departuresAtMs?: readonly number[];
   readonly lastMoveAtMs?: number | null;
   readonly muted?: readonly Muted[];
+  readonly lookedBack?: readonly LookedBack[];
 }
 
 function chainRow(group: Group, now: Now): ChainRow {
@@ -87,6 +88,7 @@ function chainRow(group: Group, now: Now): ChainRow {
     departuresAtMs: group.moves.departures.map(wallOf),
     lastMoveAtMs: group.moves.lastMs === null ? null : wallOf(group.moves.lastMs),
     muted: group.muted.filter((one) => one.untilMs > now.wallMs),
+    lookedBack: group.lookedBack,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { Advice, Candidate } from '../core/advice.ts';
+import type { Advice, Candidate, LookedBack } from '../core/advice.ts';
 import type { Config, ConfigIssue } from '../core/config.ts';
 import type { AlertCounts, AlertNotification } from '../core/evidence.ts';
 import type { Finding } from '../core/finding.ts';
@@ -95,6 +95,8 @@ export interface ApiDeps {
   findings(page: Page & { readonly history: boolean }): PageOf<Finding>;
   advice(page: Page & { readonly history: boolean }): PageOf<Advice>;
   rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
+  /** What became of accepted advice. */
+  lookedBack(): readonly LookedBack[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
   /** What clients have now: the accepted chain, else the declared one; credentials masked. */
   chainInForce(ecosystem: EcosystemId, upstream: string): string;

@@ -102,6 +102,15 @@ export interface Advice {
   readonly trigger: 'detector' | 'alertmanager';
 }
 
+/** What looking back at one accepted advice said: would the mirror left have been the better one? */
+export interface LookedBack {
+  readonly ecosystem: EcosystemId;
+  readonly upstream: string;
+  /** When it was looked back at, wall milliseconds. */
+  readonly atMs: number;
+  readonly isRegret: boolean;
+}
+
 export interface AdviceChange {
   /** `regretted`: looking back, the mirror left did better than the advised one; its state stays what it was. */
   readonly change:

@@ -46,6 +46,7 @@ export function apiDeps(
     probesOf: (registry, limit) => s.board.probesOf(registry, limit),
     findings: (page) => pageOf<Finding>(s, 'finding', page, s.detector.findings(), (finding) => finding.openedAtMs),
     advice: (page) => pageOf<Advice>(s, 'advice', page, s.advisor.list(), (advice) => advice.issuedAtMs),
+    lookedBack: () => s.advisor.lookedBack(),
     rank: (ecosystem, upstream) => s.advisor.rank(ecosystem, upstream),
     remedy: (ecosystem, upstream) => s.advisor.remedy(ecosystem, upstream),
     chainInForce: (ecosystem, upstream) =>

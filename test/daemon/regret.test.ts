@@ -53,4 +53,6 @@ test('a kill after the verdict does not bring it again, one before does not lose
   world = await world.restart();
   await world.seconds(300);
   expect(await metric(world, regretted)).toBe(0);
+  // The counter began anew; what the page says of the month did not.
+  expect((await world.get('/')).text).toContain('1 of 1 regretted');
 });

@@ -11,6 +11,7 @@ import { ago, duration } from './format.ts';
 import { history } from './history.ts';
 import { type Html, html } from './html.ts';
 import { place } from './place.ts';
+import { regret } from './regret.ts';
 import { runningSum } from './running-sum.ts';
 import { type Stretch, stretchOf } from './ticks.ts';
 import { gateWords } from './words.ts';
@@ -37,7 +38,7 @@ ${groups.map((group) => mirrorsOf(deps, group, nowMs, groups.length > 1))}
 ${phaseKey}
 <p class="legend">Bars: where the median round trip of the canary goes, each in its own scale; the thin one beneath is its length beside the slowest mirror. Lines: its last samples, times in UTC, each scaled to its own longest; the dashed line is where slow begins, ▲ is slow, ✕ failed, ○ the first fetch of a cache, hatched is what we could not tell.</p>
 ${place(deps)}
-${history(deps, null, nowMs)}`;
+${history(deps, null, nowMs)}${regret(deps.lookedBack())}`;
 }
 
 /** The probe, still kept, whose round trip is nearest to a number of its series; else the last one. */

@@ -93,11 +93,12 @@ export class Stage {
       notOffered?: boolean;
       cold?: boolean;
       bytes?: number;
+      module?: string;
     } = {},
   ): boolean {
     const step = more.step ?? 'mod';
     const versioned = step === 'mod' || step === 'info' || step === 'zip';
-    const module = step === 'sumdb' ? null : 'example.com/m';
+    const module = step === 'sumdb' ? null : (more.module ?? 'example.com/m');
     const version = versioned ? 'v1.0.0' : null;
     const tookMs = typeof said === 'number' ? said : 40;
     const failure = typeof said === 'number' ? null : failureOf(said);
@@ -112,7 +113,7 @@ export class Stage {
           module,
           version,
           step,
-          canary: step === 'mod',
+          canary: step === 'mod' && more.module === undefined,
         },
         connection: 'cold',
         purpose: more.round === undefined ? 'scheduled' : 'confirm',

@@ -81,6 +81,7 @@ export function fixture(change: FixtureChange = {}): Fixture {
       next: null,
     }),
     advice: () => ({ items: [fixtureAdvice], next: null }),
+    lookedBack: () => [],
     rank: () => fixtureAdvice.candidates,
     remedy: () => ({
       kind: 'set',

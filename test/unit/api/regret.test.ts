@@ -1,0 +1,46 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { regretByMonth } from '../../../src/api/page/regret.ts';
+import type { LookedBack } from '../../../src/core/advice.ts';
+import { fixture } from './fixture-deps.ts';
+import { type Served, serve } from './server.ts';
+
+let served: Served | null = null;
+afterEach(async () => {
+  await served?.close();
+  served = null;
+});
+
+const seen = (at: string, isRegret = false): LookedBack => ({
+  ecosystem: 'go',
+  upstream: 'go',
+  atMs: Date.parse(at),
+  isRegret,
+});
+
+describe('regret by month', () => {
+  it('the newest first, by UTC, of all upstreams together', () => {
+    const all = [
+      seen('2026-01-31T23:59:59.999Z', true),
+      seen('2026-02-01T00:00:00.000Z'),
+      { ...seen('2026-02-20T10:00:00.000Z', true), upstream: 'corp' },
+    ];
+    expect(regretByMonth(all)).toEqual([
+      { name: '2026-02', moves: 2, regretted: 1 },
+      { name: '2026-01', moves: 1, regretted: 1 },
+    ]);
+  });
+  it('a year at most', () => {
+    const all = Array.from({ length: 14 }, (_, at) => seen(new Date(Date.UTC(2025, at, 1)).toISOString()));
+    expect(regretByMonth(all).map(({ name }) => name)).toEqual(
+      Array.from({ length: 12 }, (_, at) => new Date(Date.UTC(2025, 13 - at, 1)).toISOString().slice(0, 7)),
+    );
+  });
+  it.each([
+    [[seen('2026-02-01T00:00:00.000Z', true), seen('2026-02-03T00:00:00.000Z')], true],
+    [[], false],
+  ] as const)('the page says it where there was any', async (all, isSaid) => {
+    served = await serve(fixture({ lookedBack: () => all }).deps);
+    const { text } = await served.ask('/');
+    expect([text.includes('1 of 2 regretted'), text.includes('Looking back')]).toEqual([isSaid, isSaid]);
+  });
+});
