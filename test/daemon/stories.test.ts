@@ -25,11 +25,12 @@ describe('slowness', () => {
     const spike = when(world, 'finding opened spike a');
     expect(spike).toBeGreaterThan(70);
     expect(spike).toBeLessThan(77);
-    // A move needs no spike: three moments in which b would have saved clients 1.4 s are enough.
+    // A move needs no spike: a few moments in which b would have saved clients 1.4 s are enough.
     const advised = when(world, 'advice proposed a → b');
     const first = world.wire.asked.find(({ registry, atMs }) => registry === 'a' && atMs >= 60_000)?.atMs ?? 0;
     expect(advised - first / 1000).toBeGreaterThan(3);
-    expect(advised - first / 1000).toBeLessThanOrEqual(5);
+    expect(advised - first / 1000).toBeLessThan(8);
+    expect(advised).toBeLessThan(spike);
     expect(notices(world)).toEqual(['advice proposed', 'spike']);
     const [advice] = await adviceOf(world);
     expect(advice).toMatchObject({
