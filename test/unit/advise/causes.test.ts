@@ -123,13 +123,6 @@ describe('an outage of the preferred mirror', () => {
     stage.consider();
     expect(only(stage).confidence).toBe('low');
   });
-
-  it('notes what asked for it', () => {
-    const stage = warm();
-    kill(stage);
-    stage.consider('alertmanager');
-    expect(only(stage).trigger).toBe('alertmanager');
-  });
 });
 
 describe('a spike of the preferred mirror', () => {
