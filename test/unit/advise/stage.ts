@@ -218,12 +218,9 @@ export class Stage {
     });
   }
 
-  consider(trigger?: 'detector' | 'alertmanager'): void {
+  consider(): void {
     const vantage: VantageStanding = { suspect: this.suspect, sinceMs: null, controls: [], contaminatedShare: 0 };
-    const turn = this.advisor.consider(
-      { standings: this.standings(), vantage, evidence: this.alerts, ...(trigger === undefined ? {} : { trigger }) },
-      this.at,
-    );
+    const turn = this.advisor.consider({ standings: this.standings(), vantage, evidence: this.alerts }, this.at);
     this.looks = turn.looks;
     this.#take(turn);
   }

@@ -170,7 +170,7 @@ describe('dismissed advice', () => {
     const stage = dismissed('b');
     expect(stage.advisor.remedy('go', 'go')).toMatchObject({
       kind: 'set',
-      chain: 'https://b.example.com,https://a.example.com,direct',
+      chain: 'https://b.example.com,direct',
     });
   });
 
