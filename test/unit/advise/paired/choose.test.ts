@@ -190,7 +190,7 @@ describe('a head that is slower', () => {
       [1, { ...fast, a: 700 }],
       [1, { ...fast, a: 600 }],
     );
-    // (7.5 − .5); then in deviations of √(600² × 20 / 21²) = 127.8: (750 + 750 + … − 250 each) less the drift.
+    // 7 with the first; then a deviation is √(600² × 20 / 21²) = 127.8, and 750, 450 and 350 of it less .5 each: 17.6.
     const { sum } = pairOf(contest, 'a', 'b').time.light;
     expect([sum >= 14, sum < 21]).toEqual([true, true]);
     expect(chosen(contest, all, rule(nowMs))).toEqual('time: b');

@@ -51,7 +51,7 @@ describe('the increment of each rate (.05, .2, .9)', () => {
   test('the largest sum is what is shown; that of the lowest rate as of the bound of the others', () => {
     expect(failureSum(heard('h'))).toBeCloseTo(Math.log(180), 10);
     expect(failureSum(newFailureTest())).toBe(0);
-    // 2 ln 10 − 26 × .0463 is left of .05 alone, and its bound is 1.25 times as high.
+    // 2 ln 10 − 50 × .0463 is left of .05 alone, and its bound is 1.25 times as high.
     const made = heard(`hh${'.'.repeat(50)}`);
     expect(sums(made).slice(1)).toEqual([0, 0]);
     expect(failureSum(made)).toBeCloseTo((2 * Math.log(10) - 50 * Math.log(0.995 / 0.95)) / 1.25, 10);
