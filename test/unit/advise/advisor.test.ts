@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/core/secret.ts';
-import { abc, chain, kill, only, warm } from './outage.ts';
+import { abc, chain, kill, only, recover, warm } from './outage.ts';
 import { mirror } from './stage.ts';
 
 describe('accepting and going back', () => {
@@ -33,16 +33,15 @@ describe('accepting and going back', () => {
     expect(stage.advisor.remedy('go', 'go')).toMatchObject({ kind: 'set', chain: 'https://b.example.com,direct' });
   });
 
-  it('advises the way back once home has proven itself, and a bad answer puts that off', () => {
+  it('advises the way back once home has proven itself, and trouble puts that off', () => {
     const stage = warm();
     kill(stage);
     stage.consider();
     stage.accept(only(stage).id);
     stage.shut('a', 'outage');
     stage.paces(19, { a: 200, b: 200, c: 200 });
-    stage.paces(1, { a: 'reset', b: 200, c: 200 });
-    // 19 × .046 − 2.3, and then 79 × .046 to 2.2.
-    stage.paces(78, { a: 200, b: 200, c: 200 });
+    // Down to − 2.3, and then 98 × .046 to 2.2.
+    recover(stage, 97);
     expect(stage.story()).toEqual(['proposed outage b', 'accepted outage b']);
     stage.paces(1, { a: 200, b: 200, c: 200 });
     expect(stage.story().slice(2)).toEqual(['proposed failback a']);
@@ -54,7 +53,7 @@ describe('accepting and going back', () => {
       chain: { before: 'https://b.example.com,direct', after: chain },
     });
     expect(back?.reason).toMatch(
-      /^a, the preferred mirror, has proven itself again, 50 min after it was left; a answered 20 of 20 and a fetch costs 600 ms there\.$/,
+      /^a, the preferred mirror, has proven itself again, 60 min after it was left; a answered 20 of 20 and a fetch costs 600 ms there\.$/,
     );
     stage.accept(back?.id ?? '');
     expect(stage.advisor.list()).toEqual([]);
@@ -64,13 +63,26 @@ describe('accepting and going back', () => {
     expect(stage.story()).toHaveLength(5);
   });
 
-  it('takes the way back away when the preferred mirror fails again', () => {
+  it('one bad answer puts it off for an hour: failures are compared over that', () => {
     const stage = warm();
     kill(stage);
     stage.consider();
     stage.accept(only(stage).id);
     stage.shut('a', 'outage');
-    stage.paces(50, { a: 200, b: 200, c: 200 });
+    stage.paces(19, { a: 200, b: 200, c: 200 });
+    stage.paces(1, { a: 'reset', b: 200, c: 200 });
+    stage.paces(120, { a: 200, b: 200, c: 200 });
+    expect(stage.story().slice(2)).toEqual([]);
+    stage.paces(1, { a: 200, b: 200, c: 200 });
+    expect(stage.story().slice(2)).toEqual(['proposed failback a']);
+  });
+
+  it('takes the way back away when the preferred mirror fails again', () => {
+    const stage = warm();
+    kill(stage);
+    stage.consider();
+    stage.accept(only(stage).id);
+    recover(stage, 98);
     expect(stage.story().slice(2)).toEqual(['proposed failback a']);
     stage.paces(1, { a: 'reset', b: 200, c: 200 });
     expect(stage.story()).toHaveLength(3);
@@ -98,8 +110,7 @@ describe('accepting and going back', () => {
     kill(stage);
     stage.consider();
     stage.accept(only(stage).id);
-    stage.shut('a', 'outage');
-    stage.paces(40, { a: 200, b: 200, c: 200 });
+    recover(stage, 90);
     stage.suspect = true;
     stage.paces(20, { a: 200, b: 200, c: 200 });
     expect(stage.story().slice(2)).toEqual(['refused outage b']);

@@ -106,7 +106,7 @@ const hold = 600;
 function moved(cause: 'spike' | 'mismatch' = 'spike'): Stage {
   const stage = new Stage('https://a.example.com,https://b.example.com,direct', [mirror('a'), mirror('b')]);
   stage.paces(6, { a: 200, b: 200 });
-  stage.paces(2, { a: 1300, b: 200 });
+  stage.paces(3, { a: 1300, b: 200 });
   stage.open('a', cause);
   stage.paces(1, { a: 1300, b: 200 });
   stage.pass(1);
@@ -130,6 +130,7 @@ function live(stage: Stage, seconds: number, said: Readonly<Record<string, Said>
   stage.paces(seconds / 30, said);
 }
 
+// The spike has widened what answers of `a` are taken to scatter: 48 clean ones of it come before the time test speaks.
 const leftIsBetter = { a: 200, b: 500 } as const;
 
 describe('an accepted advice is looked back at', () => {
@@ -139,7 +140,7 @@ describe('an accepted advice is looked back at', () => {
     expect(regrets(stage)).toEqual([]);
     live(stage, 30, leftIsBetter);
     expect(stage.changes.at(-1)).toEqual({
-      atSeconds: 271 + 3 * hold,
+      atSeconds: 301 + 3 * hold,
       change: 'regretted',
       state: 'accepted',
       cause: 'spike',
@@ -150,10 +151,10 @@ describe('an accepted advice is looked back at', () => {
     expect(stage.story()).toEqual([
       'proposed spike b',
       'accepted spike b',
-      'proposed slower a',
+      'proposed failback a',
       'regretted spike b',
       'superseded spike b',
-      'accepted slower a',
+      'accepted failback a',
     ]);
   });
 
@@ -173,7 +174,7 @@ describe('an accepted advice is looked back at', () => {
     const stage = moved();
     live(stage, 3 * hold - 30, leftIsBetter);
     stage.accept(proposedOf(stage));
-    expect(stage.story().slice(3)).toEqual(['regretted spike b', 'superseded spike b', 'accepted slower a']);
+    expect(stage.story().slice(3)).toEqual(['regretted spike b', 'superseded spike b', 'accepted failback a']);
     expect(stage.changes.slice(3).map(({ state }) => state)).toEqual(['accepted', 'superseded', 'accepted']);
     live(stage, 4 * hold, { a: 200, b: 200 });
     expect(regrets(stage)).toHaveLength(1);
@@ -255,7 +256,7 @@ describe('an accepted advice is looked back at', () => {
     const stage = new Stage('https://a.example.com,https://b.example.com,direct', [mirror('a'), mirror('b')]);
     stage.paces(6, { a: 200, b: 200 });
     stage.open('a', 'spike');
-    stage.paces(3, { a: 1300, b: 200 });
+    stage.paces(4, { a: 1300, b: 200 });
     stage.shut('a', 'spike');
     live(stage, 4 * hold, leftIsBetter);
     expect(stage.story()).toEqual(['proposed spike b', 'withdrawn spike b']);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { kill, only, warm } from './outage.ts';
+import { kill, only, recover, warm } from './outage.ts';
 import { mirror } from './stage.ts';
 
 describe('a life of ttl', () => {
@@ -49,10 +49,9 @@ describe('a life of ttl', () => {
     kill(stage);
     stage.consider();
     stage.accept(only(stage).id);
-    stage.shut('a', 'outage');
-    stage.paces(50, { a: 200, b: 200, c: 200 });
+    recover(stage, 98);
     expect(stage.story().slice(2)).toEqual(['proposed failback a']);
-    stage.pass(86_400 - 50 * 30);
+    stage.pass(86_400 - 101 * 30);
     stage.consider();
     expect(stage.story().slice(3)).toEqual(['reminded failback a', 'superseded failback a', 'expired outage b']);
     expect(stage.advisor.remedy('go', 'go')).toEqual({ kind: 'nothing', state: 'right' });

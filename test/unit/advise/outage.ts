@@ -17,6 +17,13 @@ export function only(stage: Stage): Advice {
   return advice;
 }
 
+/** Home is refused at three more paces, a trouble that has an end, and then answers well at so many. */
+export function recover(stage: Stage, paces: number): void {
+  stage.paces(3, { a: 'refused', b: 200, c: 200 });
+  stage.shut('a', 'outage');
+  stage.paces(paces, { a: 200, b: 200, c: 200 });
+}
+
 /** `a` is refused in a confirming round of three moments while the others answer, and detect opens an outage. */
 export function kill(stage: Stage, registry = 'a'): void {
   for (const moment of [0, 1, 2, 3]) {

@@ -26,13 +26,13 @@ describe('refusals are visible', () => {
     expect(stage.story()).toEqual(['refused outage a', 'withdrawn outage a']);
   });
 
-  it('vantage suspect holds back what was proposed before, without taking it away', () => {
+  it('vantage suspect proposes nothing more, and what was proposed before stays in the remedy', () => {
     const stage = warm();
     kill(stage);
     stage.consider();
     stage.suspect = true;
     stage.paces(3, {});
-    expect(stage.advisor.remedy('go', 'go')).toEqual({ kind: 'nothing', state: 'suspect' });
+    expect(stage.advisor.remedy('go', 'go')).toMatchObject({ kind: 'set', chain: 'https://b.example.com,direct' });
     stage.suspect = false;
     stage.consider();
     expect(stage.story()).toEqual(['proposed outage b']);

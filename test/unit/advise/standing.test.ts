@@ -117,13 +117,13 @@ describe('flapping, 8 s down and 8 s up', () => {
   test.each<[string, World, readonly Mirror[], number, number]>([
     ['one of three', one, abc, 1, 1],
     ['one of two', one, [mirror('a'), mirror('b')], 1, 1],
-    ['two of two, in turn', two, [mirror('a'), mirror('b')], 3, 8],
+    ['two of two, in turn', two, [mirror('a'), mirror('b')], 3, 3],
     ['two of three, in turn', two, abc, 3, 3],
   ])('%s: few notices in two minutes, and damped', (_name, world, mirrors, soon, later) => {
     const stage = calm(mirrors);
     stage.live(120, world);
     expect(stage.changes.length).toBeLessThanOrEqual(soon);
-    stage.live(3 * hour);
+    stage.live(hour);
     expect(stage.changes.length).toBeLessThanOrEqual(later);
   });
 
@@ -170,7 +170,7 @@ describe('dismissed advice', () => {
     const stage = dismissed('b');
     expect(stage.advisor.remedy('go', 'go')).toMatchObject({
       kind: 'set',
-      chain: 'https://b.example.com,https://a.example.com,direct',
+      chain: 'https://b.example.com,direct',
     });
   });
 

@@ -121,14 +121,14 @@ describe('a head that fails', () => {
   });
 
   test('shared fate asks for more: a third mirror that fails now', () => {
-    // One in four, against none: the witness is 1.8 with three of them, and 3.1 is asked while c fails.
+    // Three of six within two minutes, against none: the witness is 6 ln .5 − 3 ln .25 − 9 ln .75 = 2.6; 3.1 is asked while c fails.
     const story = (c: Reply1) =>
       [
         [20, fast],
         [1, { ...fast, a: 'x' }],
-        [3, fast],
+        [1, fast],
         [1, { ...fast, a: 'x' }],
-        [3, fast],
+        [1, fast],
         [1, { ...fast, a: 'x', c }],
         [1, { ...fast, c }],
       ] as const;
@@ -139,14 +139,15 @@ describe('a head that fails', () => {
   });
 
   test('half of the bound will do where an alert says the same', () => {
+    // 3 ln 40 − 15 × .218 = 7.8 of 8 for one in five.
     const { contest, nowMs } = told(
       [20, fast],
       [1, { ...fast, a: 'x' }],
-      [9, fast],
+      [1, fast],
       [1, { ...fast, a: 'x' }],
-      [9, fast],
+      [1, fast],
       [1, { ...fast, a: 'x' }],
-      [6, fast],
+      [13, fast],
     );
     expect(chosen(contest, ['b'], rule(nowMs))).toBeNull();
     expect([
@@ -183,7 +184,13 @@ describe('a head that is slower', () => {
   });
 
   test('within hold of a move needs more', () => {
-    const { contest, nowMs } = told([20, fast], [2, { ...fast, a: 1_000 }], [1, { ...fast, a: 700 }]);
+    const { contest, nowMs } = told(
+      [20, fast],
+      [2, { ...fast, a: 1_000 }],
+      [1, { ...fast, a: 700 }],
+      [1, { ...fast, a: 600 }],
+    );
+    // 7 with the first; then a deviation is √(600² × 20 / 21²) = 127.8, and 750, 450 and 350 of it less .5 each: 17.6.
     const { sum } = pairOf(contest, 'a', 'b').time.light;
     expect([sum >= 14, sum < 21]).toEqual([true, true]);
     expect(chosen(contest, all, rule(nowMs))).toEqual('time: b');

@@ -48,22 +48,28 @@ describe('the increment of each rate (.05, .2, .9)', () => {
     expect(failureSum(made)).toBe(2.5 * failureBound);
   });
 
-  test('the largest sum is what is shown', () => {
+  test('the largest sum is what is shown; that of the lowest rate as of the bound of the others', () => {
     expect(failureSum(heard('h'))).toBeCloseTo(Math.log(180), 10);
     expect(failureSum(newFailureTest())).toBe(0);
+    // 2 ln 10 − 50 × .0463 is left of .05 alone, and its bound is 1.25 times as high.
+    const made = heard(`hh${'.'.repeat(50)}`);
+    expect(sums(made).slice(1)).toEqual([0, 0]);
+    expect(failureSum(made)).toBeCloseTo((2 * Math.log(10) - 50 * Math.log(0.995 / 0.95)) / 1.25, 10);
   });
 });
 
 describe('the usual rate of a candidate', () => {
-  test.each<[string, number, number, number]>([
-    ['never failed: the floor', 0, 0, 0.005],
-    ['failed below the floor', 0.004, 0, 0.005],
-    ['over the long run', 0.03, 0, 0.03],
-    ['lately a little: not believed', 0.03, 0.1, 0.03],
-    ['lately much', 0.03, 0.12, 0.12],
-    ['the long run says more', 0.4, 0.2, 0.4],
-  ])('%s', (_name, slow, fast, want) => {
-    expect(usualRate(slow, fast)).toBe(want);
+  test.each<[string, number, number, number, number]>([
+    ['never failed: the floor', 0, 0, 0, 0.005],
+    ['failed below the floor', 0.004, 0, 0.003, 0.005],
+    ['over the long run', 0.03, 0, 0, 0.03],
+    ['lately a little: not believed', 0.03, 0.1, 0, 0.03],
+    ['lately much', 0.03, 0.12, 0, 0.12],
+    ['the long run says more', 0.4, 0.2, 0, 0.4],
+    ['everybody fails more often', 0.01, 0, 0.02, 0.02],
+    ['everybody fails less often', 0.03, 0, 0.02, 0.03],
+  ])('%s', (_name, slow, fast, everybody, want) => {
+    expect(usualRate(slow, fast, everybody)).toBe(want);
   });
 });
 
@@ -109,7 +115,8 @@ describe('an alarm', () => {
   test('half of the bound will do where an alert says the same', () => {
     // One failure in 20, three times: 3 × 2.303 − 39 × .0463 = 5.10.
     const made = heard(`h${'.'.repeat(19)}h${'.'.repeat(19)}h.`);
-    expect(failureSum(made)).toBeCloseTo(3 * Math.log(10) - 39 * Math.log(0.995 / 0.95), 10);
+    // Of the bound 8 × 1.25 of the lowest rate.
+    expect(failureSum(made)).toBeCloseTo((3 * Math.log(10) - 39 * Math.log(0.995 / 0.95)) / 1.25, 10);
     expect(failureAlarm(made, rule, false)).toBe(false);
     expect(failureAlarm(made, { ...rule, ease: 0.5 }, false)).toBe(true);
   });
@@ -156,10 +163,32 @@ describe('the witness', () => {
   ])('%s', (_name, head, candidate, witness, isShared, want) => {
     expect(failureAlarm(past(head, candidate), { ...rule, witness }, isShared)).toBe(want);
   });
+
+  test.each<[string, [number, number], number, 'all' | 'heavy', boolean, boolean]>([
+    ['3 of 10 against none over two minutes: 1.83', [3, 10], 120_000, 'all', false, true],
+    ['over more: 3.0 is asked', [3, 10], 120_001, 'all', false, false],
+    ['4 of 8 over more: 3.19', [4, 8], 120_001, 'all', false, true],
+    ['and while a third fails too: 4.5 is asked', [4, 8], 120_001, 'all', true, false],
+    ['heavy ones are rare: .8 will do', [3, 10], 3_600_000, 'heavy', false, true],
+  ])('%s', (_name, head, spanMs, witness, isShared, want) => {
+    const made = past(head, [0, head[1]]).map((run) => ({ ...run, lastMs: spanMs }));
+    expect(failureAlarm(made, { ...rule, witness }, isShared)).toBe(want);
+  });
+
+  test.each<[string, readonly [number, number, number], boolean]>([
+    ['the lowest rate is believed from 10 on', [10, 0, 0], true],
+    ['and not below', [9.99, 0, 0], false],
+    ['the others from 8 on', [0, 8, 0], true],
+    ['each of them', [0, 0, 8], true],
+    ['and not below', [9.99, 7.99, 7.99], false],
+  ])('%s', (_name, at, want) => {
+    const made = past([4, 8], [0, 8]).map((run, i) => ({ ...run, sum: at[i] ?? 0 }));
+    expect(failureAlarm(made, rule, false)).toBe(want);
+  });
 });
 
 describe('heavy steps have a set of their own', () => {
-  const context = { candidate: newRecord(), isHome: false, ratio: 1.25, bound: 14 };
+  const context = { candidate: newRecord(), everybody: 0, isHome: false, ratio: 1.25, bound: 14 };
   const by = { failuresMin: 3, spanMs: 4_000, ratio: 1.25, isRecent: false, ease: 1, isShared: false };
 
   test('two failed downloads are enough, whatever lies between', () => {

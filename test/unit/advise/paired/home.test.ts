@@ -12,6 +12,7 @@ import { bad, good } from './answers.ts';
 
 const minute = 60_000;
 const hold = 10 * minute;
+const hour = 60 * minute;
 const now = 10 * 60 * minute;
 
 describe('how long clients stay away at least', () => {
@@ -38,7 +39,7 @@ describe('how long clients stay away at least', () => {
 describe('the health of home', () => {
   const health = (said: string): number => {
     const made = newHealth();
-    for (const one of said) hearHealth(made, one === 'x');
+    for (const [at, one] of [...said].entries()) hearHealth(made, one === 'x', 1_000 * at);
     return Math.round(made.sum * 1_000) / 1_000;
   };
   test.each<[string, string, number]>([
@@ -52,6 +53,17 @@ describe('the health of home', () => {
     ['no more than twice the bound is kept', '.'.repeat(500), 4.4],
   ])('%s', (_name, said, want) => {
     expect(health(said)).toBe(want);
+  });
+
+  test.each<[string, string, number, number]>([
+    ['two in a row are no trouble that has an end', '..xx.xx', 2, Number.NEGATIVE_INFINITY],
+    ['three are', '.xxx', 3, 3_000],
+    ['which ends with the last of them', '.xxxxx..', 0, 5_000],
+    ['the last trouble counts', 'xxx.xxx.xx', 2, 6_000],
+  ])('%s', (_name, said, row, troubledMs) => {
+    const made = newHealth();
+    for (const [at, one] of [...said].entries()) hearHealth(made, one === 'x', 1_000 * at);
+    expect([made.row, made.troubledMs]).toEqual([row, troubledMs]);
   });
 
   test('the bound', () => {
@@ -76,12 +88,26 @@ describe('whether home is as good as where clients are', () => {
     ['what was before hold does not', of(good(now - hold - 1, 9_000), good(at, 200)), of(good(at, 200)), true],
     ['one failure more', of(bad(at - 1), good(at, 200)), of(good(at, 200)), false],
     ['as many failures', of(bad(at - 1), good(at, 200)), of(bad(at - 1), good(at, 200)), true],
-    ['a failure before hold', of(bad(now - hold - 1), good(at, 200)), of(good(at, 200)), true],
+    ['a failure before hold, within the hour', of(bad(now - hour), good(at, 200)), of(good(at, 200)), false],
+    ['a failure before the hour', of(bad(now - hour - 1), good(at, 200)), of(good(at, 200)), true],
     ['its last artifact failed, long ago', of(bad(minute, heavy), good(at, 200)), of(good(at, 200)), false],
     ['artifacts slower, whatever their age', of(good(minute, 900, heavy)), of(good(minute, 700, heavy)), false],
     ['artifacts as fast', of(good(minute, 800, heavy)), of(good(minute, 700, heavy)), true],
     ['not measured here', of(good(at, 900)), of(), true],
   ])('%s', (_name, home, here, want) => {
-    expect(isHomeAsGood(home, here, hold, now)).toBe(want);
+    expect(isHomeAsGood(home, here, newHealth(), hold, now)).toBe(want);
+  });
+
+  test.each<[string, number, number, number, boolean]>([
+    ['what was before the end of its last trouble does not count', 30, 30, 10, true],
+    ['what came after it does', 30, 29, 10, false],
+    ['a trouble of more than an hour ago leaves an hour', 90, 59, 10, false],
+    ['and no more than that', 90, 61, 10, true],
+    ['a trouble within the wait leaves the wait', 5, 9, 10, false],
+    ['a wait of an hour and more is compared as a whole', 30, 90, 100, false],
+  ])('%s', (_name, troubleAgo, failedAgo, overMinutes, want) => {
+    const health = { ...newHealth(), troubledMs: now - troubleAgo * minute };
+    const home = of(bad(now - failedAgo * minute), good(at, 200));
+    expect(isHomeAsGood(home, of(good(at, 200)), health, overMinutes * minute, now)).toBe(want);
   });
 });

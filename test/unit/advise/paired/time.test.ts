@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { newPair, timeBoundNow } from '../../../../src/advise/paired/pair.ts';
+import { alarmOf, newPair, timeBoundNow } from '../../../../src/advise/paired/pair.ts';
 import { newRecord, note } from '../../../../src/advise/paired/record.ts';
 import {
   deviationMs,
@@ -37,11 +37,25 @@ describe('what one moment adds', () => {
   });
 
   test('a moment in which the head is the faster one takes off no more than 8.5', () => {
-    const made = { ...settled(100), sum: 12, rounds: 4, headMs: 4_000, candidateMs: 1_600 };
+    const made = { ...settled(100), sum: 12, rounds: 4, slower: 3, headMs: 4_000, candidateMs: 1_600 };
     hearTime(made, 100, 60_000, usual);
     expect(made.sum).toBeCloseTo(3.5, 10);
     hearTime(made, 100, 60_000, usual);
-    expect([made.sum, made.rounds, made.headMs, made.candidateMs]).toEqual([0, 0, 0, 0]);
+    expect([made.sum, made.rounds, made.slower, made.headMs, made.candidateMs]).toEqual([0, 0, 0, 0, 0]);
+  });
+
+  test('moments in which the head took more than the ratio and the drift are counted apart', () => {
+    const made = { ...settled(100), sum: 9 };
+    // 1.25 × 400 + .5 × 100 = 550
+    for (const ms of [550, 551, 400, 9_000]) hearTime(made, ms, 400, usual);
+    expect([made.rounds, made.slower]).toEqual([4, 2]);
+  });
+
+  test('no single answer decides the mean: what lies beyond the clip counts as the clip', () => {
+    const made = { ...settled(100), sum: 9 };
+    // 1.25 × 400 + 8 × 100 = 1 300
+    for (const ms of [1_300, 9_000, 700]) hearTime(made, ms, 400, usual);
+    expect([made.headMs, made.candidateMs]).toEqual([1_300 + 1_300 + 700, 1_200]);
   });
 
   test('grows to twice its bound, no further', () => {
@@ -111,12 +125,14 @@ describe('the bound', () => {
     expect([timeBoundNow(false), timeBoundNow(true)]).toEqual([14, 21]);
   });
 
-  const summed = (sum: number, rounds: number, headMs: number, candidateMs: number): TimeTest => ({
+  /** `slower` moments, in all of which the head was. */
+  const summed = (sum: number, slower: number, headMs: number, candidateMs: number): TimeTest => ({
     ...newTimeTest(),
     sum,
-    rounds,
-    headMs: headMs * rounds,
-    candidateMs: candidateMs * rounds,
+    rounds: slower,
+    slower,
+    headMs: headMs * slower,
+    candidateMs: candidateMs * slower,
   });
 
   test.each<[string, TimeTest, number, boolean]>([
@@ -133,8 +149,20 @@ describe('the bound', () => {
     expect(timeAlarm(made, bound, 3, 1.25)).toBe(want);
   });
 
-  test('heavy steps need two moments', () => {
-    expect(timeAlarm(summed(14, 2, 9_000, 900), 14, 2, 1.25)).toBe(true);
-    expect(timeAlarm(summed(14, 1, 9_000, 900), 14, 2, 1.25)).toBe(false);
+  test('moments in which the head was not slower do not count towards those asked for', () => {
+    expect(timeAlarm({ ...summed(14, 5, 1_000, 400), slower: 2 }, 14, 3, 1.25)).toBe(false);
+    expect(timeAlarm({ ...summed(14, 5, 1_000, 400), slower: 3 }, 14, 3, 1.25)).toBe(true);
+  });
+
+  test.each<[string, 'light' | 'heavy', number, ReturnType<typeof alarmOf>]>([
+    ['light: three moments are too few', 'light', 3, null],
+    ['four are enough', 'light', 4, 'time'],
+    ['heavy: two moments are too few', 'heavy', 2, null],
+    ['three are enough', 'heavy', 3, 'heavy_time'],
+  ])('%s', (_name, weight, slower, want) => {
+    const pair = newPair(newRecord(), newRecord());
+    Object.assign(pair.time[weight], summed(14, slower, 9_000, 900));
+    const by = { failuresMin: 3, spanMs: 4_000, ratio: 1.25, isRecent: false, ease: 1, isShared: false };
+    expect(alarmOf(pair, by)).toBe(want);
   });
 });
