@@ -16,11 +16,11 @@ const pure = [
 ];
 const table: Record<string, { folders: string[]; packages: string[]; files?: Record<string, string[]> }> = {
   core: { folders: [], packages: [] },
-  config: { folders: ['core'], packages: ['yaml', 'zod', 'node-cron', 'node:net'] },
+  config: { folders: ['core'], packages: ['yaml', 'zod', 'node-cron'] },
   schedule: { folders: ['core'], packages: [] },
   probe: { folders: ['core'], packages: ['zod'] },
-  measure: { folders: ['core'], packages: ['zod'] },
-  detect: { folders: ['core'], packages: ['node:net'] },
+  measure: { folders: ['core'], packages: [] },
+  detect: { folders: ['core'], packages: [] },
   advise: { folders: ['core'], packages: [] },
   notify: { folders: ['core'], packages: [] },
   state: { folders: ['core'], packages: [] },
@@ -30,7 +30,7 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   io: {
     folders: ['core'],
     packages: ['undici', 'node-cron', 'pino', 'pino-pretty', 'node:*'],
-    files: { 'worker.ts': ['core', 'probe', 'measure'], 'inline-workers.ts': ['core', 'probe', 'measure'] },
+    files: { 'worker.ts': ['core', 'probe', 'measure'] },
   },
   daemon: {
     folders: [
@@ -51,16 +51,16 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   },
   cli: {
     folders: ['core', 'config', 'daemon', 'rules'],
-    packages: ['node:process', 'node:fs', 'node:tty', 'node:readline', 'node:os'],
+    packages: ['node:fs'],
   },
-  main: { folders: ['cli'], packages: ['node:process'] },
+  main: { folders: ['cli'], packages: [] },
 };
 
 const instead: readonly (readonly [RegExp, string, string[]])[] = [
-  [/\bDate\.now\(|new Date\(\)|performance\.now\(/, 'take `Now` or the Clock port', ['io', 'cli', 'main']],
-  [/\bMath\.random\(/, 'take the Random port', ['io']],
+  [/\bDate\.now\(|new Date\(\)|performance\.now\(/, 'take `Now` or the Clock port', ['io']],
+  [/\bMath\.random\(/, 'take the Random port', []],
   [/\bset(Timeout|Interval|Immediate)\(/, 'take the Timers port', ['io', 'cli']],
-  [/\bconsole\./, 'take the Log port', ['cli']],
+  [/\bconsole\./, 'take the Log port', []],
   [/\bprocess\.env\b/, 'cli/ alone reads the environment', ['cli', 'main']],
   [/\bexport default\b/, 'named exports only', []],
   [/\.only\(|\.skip\(/, 'no test switches', []],
@@ -146,5 +146,107 @@ describe('hosts of package registries', () => {
   });
   it('the lock file records none', () => {
     expect(readFileSync(join(root, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved": *"http/);
+  });
+});
+
+const code = new Map(files.map((path) => [path, withoutComments(readFileSync(path, 'utf8'))]));
+
+function within(folder: string): string[] {
+  return files.filter((path) => folderOf(path) === folder);
+}
+
+describe('exemptions that no longer apply', () => {
+  it.each(Object.entries(table))(
+    'the packages and files of %s/',
+    (folder, { packages, folders, files: exempt = {} }) => {
+      const mine = within(folder);
+      const wanted = new Set(mine.flatMap((path) => importsOf(code.get(path) ?? '')));
+      const idle = packages.filter((one) => one !== 'node:*' && !wanted.has(one));
+      expect(idle, `${folder}/ imports none of these`).toEqual([]);
+      for (const [name, more] of Object.entries(exempt)) {
+        const used = mine
+          .filter((path) => path.endsWith(`/${name}`))
+          .flatMap((path) => importsOf(code.get(path) ?? '').map((one) => folderOf(resolve(path, '..', one))));
+        const added = more.filter((one) => !folders.includes(one));
+        expect(
+          added.filter((one) => !used.includes(one)),
+          `${folder}/${name} needs no exemption for these`,
+        ).toEqual([]);
+      }
+    },
+  );
+  it.each(instead.filter(([, , except]) => except.length > 0))('%s: %s', (pattern, _use, except) => {
+    const idle = except.filter((folder) => !within(folder).some((path) => pattern.test(code.get(path) ?? '')));
+    expect(idle, 'folders that do without').toEqual([]);
+  });
+});
+
+describe('no test is left out or alone', () => {
+  const switches = /\b(?:it|test|describe|suite|bench)(?:\.(?:concurrent|sequential|each))*\.(?:only|todo|fails)\b/;
+  it.each([...walk(join(root, 'test')), ...walk(join(root, 'bench'))].map((path) => relative(root, path)))(
+    '%s',
+    (path) => {
+      expect(withoutComments(readFileSync(join(root, path), 'utf8'))).not.toMatch(switches);
+    },
+  );
+});
+
+describe('imports', () => {
+  const edges = new Map(
+    [...code].map(([path, text]) => [
+      path,
+      importsOf(text)
+        .filter((one) => one.startsWith('.'))
+        .map((one) => resolve(path, '..', one)),
+    ]),
+  );
+  it('go in no circle, those of types included', () => {
+    const circles: string[] = [];
+    const done = new Set<string>();
+    const open: string[] = [];
+    const visit = (path: string): void => {
+      const at = open.indexOf(path);
+      if (at >= 0) circles.push([...open.slice(at), path].map((one) => relative(root, one)).join(' > '));
+      if (at >= 0 || done.has(path)) return;
+      open.push(path);
+      for (const next of edges.get(path) ?? []) visit(next);
+      open.pop();
+      done.add(path);
+    };
+    for (const path of files) visit(path);
+    expect(circles).toEqual([]);
+  });
+
+  it('take every value that is exported: what tests alone use is dead', () => {
+    const others = ['bench', 'tools'].flatMap((folder) => walk(join(root, folder)));
+    const all = [...code.values(), ...others.map((path) => readFileSync(path, 'utf8'))];
+    const words = new Map<string, number>();
+    for (const text of all)
+      for (const [word] of text.matchAll(/[A-Za-z_$][\w$]*/g)) words.set(word, (words.get(word) ?? 0) + 1);
+    const dead = [...code].flatMap(([path, text]) =>
+      [...text.matchAll(/^export (?:async )?(?:const|function\*?|class|interface|type) (\w+)/gm)]
+        .map(([, name = '']) => name)
+        .filter((name) => words.get(name) === 1)
+        .map((name) => `${relative(root, path)} ${name}`),
+    );
+    expect(dead).toEqual([]);
+  });
+});
+
+describe('the configuration', () => {
+  /** Keys that nobody reads yet, as `mirrorwatch check` says. */
+  const unread = ['lagLimitMs'];
+  const shapes =
+    readFileSync(join(root, 'src/core/config.ts'), 'utf8').split('/** One mistake of the operator')[0] ?? '';
+  const keys = [...new Set([...withoutComments(shapes).matchAll(/readonly (\w+)\??:/g)].map(([, key = '']) => key))];
+  const readers = files.filter((path) => folderOf(path) !== 'config' && !path.endsWith('core/config.ts'));
+  const isRead = (key: string): boolean =>
+    readers.some((path) => new RegExp(`\\b${key}\\b`).test(code.get(path) ?? ''));
+  it.each(keys.filter((key) => !unread.includes(key)))('%s is read by somebody', (key) => {
+    expect(isRead(key)).toBe(true);
+  });
+  it.each(unread)('%s is still read by nobody', (key) => {
+    expect(keys).toContain(key);
+    expect(isRead(key)).toBe(false);
   });
 });

@@ -5,12 +5,14 @@ import type { Chain } from './clients/client.ts';
 import type { Decision } from './decide.ts';
 import { upstreamFaults } from './decide.ts';
 import { firstAlert, lately } from './objective.ts';
-import { since } from './paired/record.ts';
+import { meanMs, since } from './paired/record.ts';
 import { gain } from './rank.ts';
 import { type Entry, recent } from './tally.ts';
 import { mirrorOf, type View } from './view.ts';
 
 const halfHourMs = 30 * 60_000;
+/** So many times its usual, and a mirror has become slower. */
+const becameSlower = 1.5;
 
 type Asked = Extract<Decision, { kind: 'move' | 'refuse' }>;
 
@@ -49,7 +51,7 @@ function troubleText(view: View, decision: Asked, head: string, window: readonly
     case 'throughput':
       return `${head} downloads slowly: ${apartText(view, decision, 'heavy')}`;
     case 'slower':
-      return `nothing is wrong with ${head}, but another mirror is faster: ${apartText(view, decision, 'light')}`;
+      return `${slowerText(view, decision, head)}: ${apartText(view, decision, 'light')}`;
     case 'failback': {
       const awayMs = view.now.monotonicMs - (view.group.moves.lastMs ?? view.now.monotonicMs);
       const to = decision.kind === 'move' ? decision.to.mirror.name : head;
@@ -69,6 +71,18 @@ function shareText(view: View, head: string): string {
   if (record === undefined) return 'too few answers to say how often';
   const { bad, all } = since(record, view.now.monotonicMs - halfHourMs);
   return `${bad} of its ${all} answers in half an hour`;
+}
+
+/** Whether the mirror has become slower than it was, or another simply is faster. */
+function slowerText(view: View, decision: Asked, head: string): string {
+  const record = view.group.contest.records.get(head);
+  const pair = decision.kind === 'move' ? view.group.contest.pairs.get(decision.to.mirror.name) : undefined;
+  const usualMs = record === undefined ? null : meanMs(record, 'light', view.now.monotonicMs, 0);
+  const nowMs =
+    pair === undefined || pair.time.light.rounds === 0 ? null : pair.time.light.headMs / pair.time.light.rounds;
+  const hasChanged = usualMs !== null && nowMs !== null && nowMs > becameSlower * usualMs;
+  if (hasChanged) return `${head} has become slower than it was in the last half hour`;
+  return `nothing is wrong with ${head}, but another mirror is faster`;
 }
 
 /** Means of the moments that the test rests on, where it rests on any. */

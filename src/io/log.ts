@@ -4,7 +4,6 @@ import type { Log } from '../core/ports.ts';
 
 /** How much is logged, least last. */
 export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const;
-export type LogLevel = (typeof logLevels)[number];
 
 const lineKeys: ReadonlySet<string> = new Set(['level', 'time', 'msg']);
 

@@ -254,12 +254,12 @@ describe('an alert alone is not enough', () => {
       };
     };
     const alone = await startWorld({ yaml, script: rarely() });
-    await alone.seconds(400);
+    await alone.seconds(600);
     const world = await startWorld({ yaml, script: rarely() });
     await world.seconds(120);
     expect(moves(world)).toEqual([]);
     await send(world, alert({ startsAt: 100, labels: { alertname: 'MirrorErrorBudgetBurn' } }));
-    await world.seconds(120);
+    await world.seconds(200);
     expect((await adviceOf(world))[0]).toMatchObject({ cause: 'slo', trigger: 'alertmanager', to: 'b' });
     expect(when(world, 'advice proposed a → b')).toBeLessThan(when(alone, 'advice proposed a → b') - 30);
   });

@@ -118,7 +118,7 @@ export function failureSum(test: FailureTest): number {
  * @param isShared  a third mirror fails too just now
  */
 export function failureAlarm(test: FailureTest, rule: FailureRule, isShared: boolean): boolean {
-  const least = witnessBound[rule.witness] + (isShared ? sharedWitness : 0);
+  const least = rule.ease * (witnessBound[rule.witness] + (isShared ? sharedWitness : 0));
   return test.some((run, i) => {
     const spanMs = run.lastMs - run.firstMs;
     return (
@@ -126,7 +126,8 @@ export function failureAlarm(test: FailureTest, rule: FailureRule, isShared: boo
       run.failures >= rule.failuresMin &&
       spanMs >= rule.spanMs &&
       run.head.bad * run.candidate.all > run.candidate.bad * run.head.all &&
-      twoRates(run.head, run.candidate) >= least + (spanMs > longMs && rule.witness === 'all' ? longWitness : 0)
+      twoRates(run.head, run.candidate) >=
+        least + (spanMs > longMs && rule.witness === 'all' ? rule.ease * longWitness : 0)
     );
   });
 }

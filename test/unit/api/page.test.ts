@@ -221,9 +221,15 @@ describe('what stands on top', () => {
     ],
     [
       'it is us',
-      vantage({ suspect: true, sinceMs: nowMs - 60_000 }),
+      { ...vantage({ suspect: true, sinceMs: nowMs - 60_000 }), advice: () => ({ items: [], next: null }) },
       ['It is us, not the mirrors.', 'for 60 s', 'No advice while it may be us'],
       ['Set this now', 'Nothing to change'],
+    ],
+    [
+      'it is us, and a proposal of before stands',
+      vantage({ suspect: true, sinceMs: nowMs - 60_000 }),
+      ['It is us, not the mirrors.', 'Set this now'],
+      ['No advice while it may be us', 'Nothing to change'],
     ],
     ['the first pass is not over', vantage({ suspect: null }), ['First look.', 'Nothing is judged yet.'], ['It is us']],
     ['a busy machine', vantage({ contaminatedShare: 0.06 }), ['This machine is too busy.', '6 %'], []],

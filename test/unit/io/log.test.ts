@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/core/secret.ts';
-import { createLog, type LogLevel } from '../../../src/io/log.ts';
+import { createLog, type logLevels } from '../../../src/io/log.ts';
 
 function logTo(options: { readonly level?: string; readonly pretty?: boolean }) {
   const lines: string[] = [];
@@ -20,7 +20,7 @@ describe('createLog', () => {
     expect(lines[0]).toMatch(/^[^\n]+\n$/);
   });
 
-  const levels: readonly (readonly [level: LogLevel, kept: readonly string[]])[] = [
+  const levels: readonly (readonly [level: (typeof logLevels)[number], kept: readonly string[]])[] = [
     ['debug', ['debug', 'info', 'warn', 'error']],
     ['info', ['info', 'warn', 'error']],
     ['warn', ['warn', 'error']],
