@@ -151,12 +151,12 @@ describe('the witness', () => {
     }));
 
   test.each<[string, [number, number], [number, number], 'all' | 'heavy', boolean, boolean]>([
-    ['4 of 8 against none: 3.19', [4, 8], [0, 8], 'all', false, true],
-    ['3 of 10 against none: 1.83', [3, 10], [0, 10], 'all', false, true],
+    ['4 of 8 against none: 3.45', [4, 8], [0, 8], 'all', false, true],
+    ['3 of 10 against none: 2.35', [3, 10], [0, 10], 'all', false, true],
     ['and a third mirror fails too: 3.1 is asked', [3, 10], [0, 10], 'all', true, false],
     ['4 of 8 while a third fails too', [4, 8], [0, 8], 'all', true, true],
-    ['3 of 10 against 1 of 10: .63', [3, 10], [1, 10], 'all', false, false],
-    ['heavy: .8 will do; 3 of 8 against 1 of 8 is .70', [3, 8], [1, 8], 'heavy', false, false],
+    ['3 of 10 against 1 of 10: .65', [3, 10], [1, 10], 'all', false, false],
+    ['heavy: .8 will do; 3 of 8 against 1 of 8 is .69', [3, 8], [1, 8], 'heavy', false, false],
     ['heavy: 4 of 8 against 1 of 8 is 1.38', [4, 8], [1, 8], 'heavy', false, true],
     ['which of all steps is too little', [4, 8], [1, 8], 'all', false, false],
     ['the candidate fails more often: never', [3, 20], [15, 20], 'all', false, false],
@@ -165,14 +165,26 @@ describe('the witness', () => {
   });
 
   test.each<[string, [number, number], number, 'all' | 'heavy', boolean, boolean]>([
-    ['3 of 10 against none over two minutes: 1.83', [3, 10], 120_000, 'all', false, true],
+    ['3 of 10 against none over two minutes: 2.35', [3, 10], 120_000, 'all', false, true],
     ['over more: 3.0 is asked', [3, 10], 120_001, 'all', false, false],
-    ['4 of 8 over more: 3.19', [4, 8], 120_001, 'all', false, true],
+    ['4 of 8 over more: 3.45', [4, 8], 120_001, 'all', false, true],
     ['and while a third fails too: 4.5 is asked', [4, 8], 120_001, 'all', true, false],
     ['heavy ones are rare: .8 will do', [3, 10], 3_600_000, 'heavy', false, true],
   ])('%s', (_name, head, spanMs, witness, isShared, want) => {
     const made = past(head, [0, head[1]]).map((run) => ({ ...run, lastMs: spanMs }));
     expect(failureAlarm(made, { ...rule, witness }, isShared)).toBe(want);
+  });
+
+  test.each<[string, [number, number], number, boolean, boolean]>([
+    ['2 of 10 against none: 1.50, and .8 is asked', [2, 10], 60_000, false, true],
+    ['1 of 10 against none: .72', [1, 10], 60_000, false, false],
+    ['and a third fails too: 1.55 is asked', [2, 10], 60_000, true, false],
+    ['over more than two minutes: 1.5 is asked, and 1.498 is less', [2, 10], 120_001, false, false],
+    ['3 of 10 over more than two minutes: 2.35', [3, 10], 120_001, false, true],
+  ])('half of the witness will do where an alert says the same: %s', (_name, head, spanMs, isShared, want) => {
+    const made = past(head, [0, 10]).map((run) => ({ ...run, lastMs: spanMs }));
+    expect(failureAlarm(made, { ...rule, failuresMin: 1, ease: 0.5 }, isShared)).toBe(want);
+    expect(failureAlarm(made, { ...rule, failuresMin: 1 }, isShared)).toBe(false);
   });
 
   test.each<[string, readonly [number, number, number], boolean]>([
