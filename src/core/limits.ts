@@ -119,7 +119,7 @@ export const limits = {
   certificateWarnMs: 14 * 24 * 60 * minute,
   findingProbes: 20,
   scopeItems: 200,
-  /** Kept in memory per series, and failing ones for all together; older ones live in state. */
+  /** Kept in memory per series, so many scheduled and so many others; and failing ones for all together; older ones live in state. */
   transcriptsPerSeries: 5,
   failingTranscripts: 2_000,
   /** Samples per mirror for the page's small charts. */

@@ -38,12 +38,14 @@ interface Series {
   readonly connection: Connection;
   readonly recent: Ring<SettledSample>;
   readonly probes: Ring<string>;
+  /** Those that a round asked for, apart: one each second must not push out the slow answers that a finding names. */
+  readonly roundProbes: Ring<string>;
   /** Last probe by histogram bucket: what the exemplars on /metrics point to. */
   readonly byBucket: Map<number, string>;
   lastOkAtMs: number | null;
 }
 
-/** Probes are found by id as long as a series' recent list, an exemplar's bucket, or the failing list holds them. */
+/** Probes are found by id as long as a series' last scheduled or last other ones, an exemplar's bucket, or the failing list holds them. */
 export interface Board {
   take(sample: SettledSample, transcript: Transcript | null): void;
   /** Keeps what belongs to the targets of these series; forgets the rest. */
@@ -86,6 +88,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
       connection,
       recent: new Ring(limits.chartSamples),
       probes: new Ring(limits.transcriptsPerSeries),
+      roundProbes: new Ring(limits.transcriptsPerSeries),
       byBucket: new Map(),
       lastOkAtMs: null,
     };
@@ -110,8 +113,9 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
         release(failing.push(probeId));
       }
       hold(probeId, probe);
-      release(series.probes.push(probeId));
-      if (sample.due.purpose !== 'scheduled') return;
+      const isScheduled = sample.due.purpose === 'scheduled';
+      release((isScheduled ? series.probes : series.roundProbes).push(probeId));
+      if (!isScheduled) return;
       series.recent.push(sample);
       if (sample.outcome.tag !== 'ok' || sample.rttMs === null) return;
       series.lastOkAtMs = sample.startedAtMs;
@@ -127,7 +131,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
         if (known.has(series.target.id)) continue;
         all.delete(id);
         byRegistry.get(series.target.registry)?.delete(series);
-        for (const probeId of series.probes.items()) release(probeId);
+        for (const probeId of heldBy(series)) release(probeId);
         for (const probeId of series.byBucket.values()) release(probeId);
       }
       begin(next);
@@ -139,11 +143,15 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
     probe: (probeId) => kept.get(probeId)?.probe ?? null,
     probesOf: (registry, limit) =>
       [...(byRegistry.get(registry) ?? [])]
-        .flatMap((series) => series.probes.items())
+        .flatMap(heldBy)
         .flatMap((probeId) => kept.get(probeId)?.probe ?? [])
         .sort((a, b) => b.sample.startedAtMs - a.sample.startedAtMs)
         .slice(0, limit),
   };
+}
+
+function heldBy({ probes, roundProbes }: Series): readonly string[] {
+  return [...probes.items(), ...roundProbes.items()];
 }
 
 function bucketOf(edges: readonly number[], seconds: number): number {

@@ -11,6 +11,8 @@ import type { AdviceJson, Advices, FindingJson, Findings, Mirrors, ProbeJson, Ta
 
 const secret = `whsec_${Buffer.from('a secret of these tests alone 32').toString('base64')}`;
 const roundTripMs = 900;
+/** Of the lone slow answer, which then belongs to the mirror's own tail: a spike lies beyond it (1.1 × the p99 of its window). */
+const loneRoundTripMs = 500;
 /** nginx before 1.23.4 speaks 1.2 at most by default, whose handshake takes two round trips. */
 const tls13 = 'ssl_protocols TLSv1.3;';
 
@@ -91,7 +93,7 @@ ${hooks}`;
 
   test('one single slow answer is no spike, no advice and no webhook', async () => {
     await measured('slow', ['a', 'b']);
-    await place('a').link.setDelay(roundTripMs / 2);
+    await place('a').link.setDelay(loneRoundTripMs / 2);
     const slow = await until(
       'one slow answer',
       () => canary('slow', 'a'),
@@ -108,7 +110,7 @@ ${hooks}`;
     );
     // A cold probe over TLS 1.3 pays the link three times: TCP, handshake, request; the phases say so one by one.
     for (const phase of ['connect', 'tls', 'processing'])
-      expect(probe.phasesSeconds[phase], phase).toBeCloseTo(roundTripMs / 1000, 1);
+      expect(probe.phasesSeconds[phase], phase).toBeCloseTo(loneRoundTripMs / 1000, 1);
     expect(slow?.slowStreak).toBe(1);
     const { findings } = await daemon('slow').api<Findings>('findings?state=all');
     expect(findings.filter(({ registry }) => registry === 'a')).toEqual([]);
@@ -118,10 +120,10 @@ ${hooks}`;
 
   test('three slow answers are a spike, with advice to the other mirror and signed webhooks', async () => {
     await place('a').link.setDelay(roundTripMs / 2);
-    const [advice] = await until(
-      'advice',
-      async () => (await daemon('slow').api<Advices>('advice')).advice,
-      (list) => list.length > 0,
+    await until(
+      'the spike',
+      () => daemon('slow').api<Findings>('findings'),
+      ({ findings }) => findings.some(({ registry, kind }) => registry === 'a' && kind === 'spike'),
       { withinMs: 40_000, help: daemon('slow').log },
     );
     const hooks = await until(
@@ -130,14 +132,18 @@ ${hooks}`;
       (list) => list.length >= 2,
       { help: daemon('slow').log },
     );
+    const { advice: all } = await daemon('slow').api<Advices>('advice');
+    const [advice] = all;
+    expect(all).toHaveLength(1);
     const declared = `${mirror('a').httpsUrl},${mirror('b').httpsUrl},direct`;
     expect(advice).toMatchObject({
       state: 'proposed',
       from: 'a',
       to: 'b',
-      cause: 'spike',
       chain: { before: declared },
     });
+    // What clients pay may decide before the finding opens; nothing failed, so it is never `unreliable`.
+    expect(['slower', 'spike']).toContain(advice?.cause);
     const chain = `${mirror('b').httpsUrl},${mirror('a').httpsUrl},direct`;
     expect(advice?.remedy['env']).toBe(`export GOPROXY='${chain}'`);
     expect(advice?.rollback).toBe(`export GOPROXY='${declared}'`);

@@ -47,6 +47,15 @@ function board(targets: readonly Target[] = [target]) {
 }
 
 describe('which probes can still be read', () => {
+  test('scheduled ones stay while a round asks each second, and of its own the last few', () => {
+    const { put, probe, probesOf } = board();
+    const scheduled = Array.from({ length: limits.transcriptsPerSeries }, () => put(settled(50)));
+    const asked = Array.from({ length: 15 }, () => put(settled(50, { purpose: 'confirm' })));
+    const held = [...scheduled, ...asked.slice(-limits.transcriptsPerSeries)];
+    expect([...scheduled, ...asked].filter((id) => probe(id) !== null)).toEqual(held);
+    expect(probesOf('a', 20).map(({ sample }) => sample.due.probeId)).toEqual(held.toReversed());
+  });
+
   test('the last few of a series, and the last of each bucket however long ago', () => {
     const { put, probe } = board();
     const first = put(settled(700));
@@ -74,11 +83,12 @@ describe('which probes can still be read', () => {
     ['a confirming probe', settled(50, { purpose: 'confirm' })],
     ['a sample without times', settled(50, { rttMs: null })],
     ['an unknown one', settled(50, { outcome: { tag: 'unknown', because: 'local' } })],
-  ])('%s is in no bucket: it goes with its series', (_, sample) => {
+  ])('%s is in no bucket: it goes when as many of its kind came', (_, sample) => {
     const { put, probe } = board();
     const id = put(sample);
     expect(probe(id)).not.toBeNull();
-    for (let n = 0; n < limits.transcriptsPerSeries; n += 1) put(settled(5_000));
+    const purpose = sample.due.purpose === 'scheduled' ? 'scheduled' : 'confirm';
+    for (let n = 0; n < limits.transcriptsPerSeries; n += 1) put(settled(5_000, { purpose }));
     expect(probe(id)).toBeNull();
   });
 
