@@ -9,8 +9,8 @@ export const allowed = {
   /** Share of moves that are harmful, and of costly incidents that are missed. */
   harmful: 0.06,
   missed: 0.12,
-  /** Harmful moves where nothing is wrong or the trouble is our own. */
-  harmfulFalse: 0,
+  /** Harmful moves where nothing is wrong or the trouble is our own: tails of σ = 1 still give one now and then. */
+  harmfulFalse: 3,
 } as const;
 
 /**
