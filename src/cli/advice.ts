@@ -42,7 +42,7 @@ export const adviceCommand: Command = {
     'printed where the daemon cannot be asked within 5 s. With --fallback its last answer is kept in FILE and printed then:',
     '  line=$(mirrorwatch advice --export --fallback ~/.mirrorwatch-go.env) && eval "$line"',
     'accept says that the change was made; ID is the one that `mirrorwatch advice` prints. dismiss silences that move for',
-    'that cause, up to 30d and over restarts; other moves, and other causes, are still proposed.',
+    'that cause, up to 30d and over restarts; for another cause it is still proposed.',
   ],
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 2);

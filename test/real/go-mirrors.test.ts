@@ -73,7 +73,7 @@ real('a real mirror, a real cache in front of it, and a real origin', ['nginx', 
   const configuration = (): string => `
 vantage: real
 schedule: { every: 1s, timeout: 5s, perHost: 4 }
-steps: { list: 3s, info: 2s, latest: 3s, sumdb: 5s, zip: { every: 5s, timeout: 10s } }
+steps: { list: 5s, info: 4s, latest: 5s, sumdb: 5s, zip: { every: 10s, timeout: 10s } }
 mirrors:
   - { name: a, ecosystem: go, url: "${a.httpsUrl}/", weight: 100, tls: { ca: "${testCerts().ca.certFile}" } }
   - { name: b, ecosystem: go, url: "${b.url}", weight: 50, tls: { ca: "${testCerts().ca.certFile}" } }
@@ -84,22 +84,26 @@ modules: { go: [ { from: go.sum }, rsc.io/sampler@latest ] }
 go: { sumdb: ${tree.sumdbName} }
 advise: { hold: 6s }
 `;
-  const proposed = (cause: string): Promise<AdviceJson | undefined> =>
+  const proposed = (causes: readonly string[], withinMs = 30_000): Promise<AdviceJson | undefined> =>
     until(
-      `advice because of ${cause}`,
+      `advice because of ${causes.join(' or ')}`,
       async () =>
-        (await daemon.api<Advices>('advice')).advice.find((one) => one.state === 'proposed' && one.cause === cause),
+        (await daemon.api<Advices>('advice')).advice.find(
+          (one) => one.state === 'proposed' && causes.includes(one.cause),
+        ),
       (advice) => advice !== undefined,
-      { withinMs: 30_000, help: daemon.log },
+      { withinMs, help: daemon.log },
     );
 
-  test('every step of every honest mirror is ok, on hashes that go.sum pins, with its phases', async () => {
+  test('every step of every honest mirror is ok, on hashes that go.sum pins, with its phases', {
+    timeout: 90_000,
+  }, async () => {
     const isHonest = ({ registry }: TargetJson): boolean => registry !== 'forger';
     const { targets } = await until(
       'all targets of the honest mirrors ok',
       () => daemon.api<Targets>('targets?limit=500'),
       (answer) => answer.targets.filter((one) => isHonest(one) && one.lastOutcome === 'ok').length === 3 * targetsEach,
-      { withinMs: 30_000, help: daemon.log },
+      { withinMs: 60_000, help: daemon.log },
     );
     const { mirrors } = await daemon.api<Mirrors>('mirrors');
     const steps = (registry: string): readonly string[] =>
@@ -166,7 +170,8 @@ advise: { hold: 6s }
 
   test('the preferred mirror dies: the advised line makes the real go client download; accepted, it stays set; then failback', async () => {
     await a.kill();
-    const advice = await proposed('outage');
+    // A few failures that the other did not share are enough: the outage may be named a moment later.
+    const advice = await proposed(['outage', 'unreliable']);
     expect(advice).toMatchObject({ from: 'a', to: 'b', chain: { before: `${a.httpsUrl},${b.url}|direct` } });
     const remedy = await daemon.get('/api/v1/advice/go/remedy?as=env');
     expect(remedy.status).toBe(200);
@@ -193,14 +198,16 @@ advise: { hold: 6s }
     expect([still.status, still.text]).toEqual([200, remedy.text]);
 
     a = await startNginx({ root: tree.dir, prefix: '/goproxy/', httpPort: a.httpPort, httpsPort: a.httpsPort });
-    const back = await proposed('failback');
+    // After an outage some 98 clean answers at their own pace, of some four a second, and a minute that holds no more of the
+    // outage than any candidate may show (docs/detection.md, 6 and 7).
+    const back = await proposed(['failback'], 120_000);
     expect(back).toMatchObject({ from: 'b', to: 'a', chain: { after: `${a.httpsUrl},${b.url}|direct` } });
     const way = await goproxyAfter((await daemon.get('/api/v1/advice/go/remedy?as=env')).text);
     expect(way).toBe(`${a.httpsUrl},${b.url}|direct`);
     expect((await goDownload([modules[2] ?? ''], { goproxy: way })).code).toBe(0);
     expect((await daemon.cli('advice', 'accept', back?.id ?? '')).code).toBe(0);
     expect((await daemon.get('/api/v1/advice/go/remedy?as=env')).status).toBe(204);
-  }, 90_000);
+  }, 240_000);
 
   test('it ends with 0, and nothing it wrote is a defect', async () => {
     expect(await daemon.stop()).toBe(0);

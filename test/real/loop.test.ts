@@ -54,11 +54,14 @@ webhooks:
     const start = (): Promise<DaemonProcess> => startDaemon({ dir, port: daemonPort, yaml: configuration() });
     const adviceNow = async (): Promise<LoopAdvice | undefined> =>
       (await daemon.api<{ advice: readonly LoopAdvice[] }>('advice')).advice.find(({ state }) => state === 'proposed');
-    const proposed = (cause: string, withinMs = 90_000): Promise<LoopAdvice> =>
-      until(`advice because of ${cause}`, adviceNow, (advice) => advice?.cause === cause, {
-        withinMs,
-        help: () => `${daemon.log()}\n${alertmanager.log()}`,
-      }) as Promise<LoopAdvice>;
+    const proposed = (cause: string, withinMs = 90_000): Promise<LoopAdvice> => anyProposed([cause], withinMs);
+    const anyProposed = (causes: readonly string[], withinMs = 90_000): Promise<LoopAdvice> =>
+      until(
+        `advice because of ${causes.join(' or ')}`,
+        adviceNow,
+        (advice) => advice !== undefined && causes.includes(advice.cause),
+        { withinMs, help: () => `${daemon.log()}\n${alertmanager.log()}` },
+      ) as Promise<LoopAdvice>;
     const notifications = async (outcome: string): Promise<number> =>
       (await daemon.metrics()).get(`mirrorwatch_alertmanager_notifications_total{outcome="${outcome}"}`) ?? Number.NaN;
     /** /metrics is shared for a quarter of a second, so a count may come a moment after what it counts. */
@@ -231,7 +234,8 @@ webhooks:
     }, async () => {
       a.slowAtMs = null;
       a.slowness = 'always';
-      const advice = await proposed('spike');
+      // Before its finding may be open: a few moments in which b would have saved clients a second are enough.
+      const advice = await anyProposed(['slower', 'spike']);
       took['first slow answer → advice, by our own detection'] = sinceSlow();
       expect(advice).toMatchObject({ from: 'a', to: 'b', trigger: 'detector' });
       const held = await until(
