@@ -23,7 +23,7 @@ export const script = `'use strict';
   };
   const isActing = () => {
     const active = document.activeElement;
-    return main().querySelector('details.hand[open]') !== null || (main().contains(active) && active.tagName === 'INPUT');
+    return main().querySelector('details.hand[open], form[data-asking]') !== null || (main().contains(active) && active.tagName === 'INPUT');
   };
   const keyOf = (element) => {
     if (!element || !main().contains(element) || element === main()) return null;
@@ -55,11 +55,13 @@ export const script = `'use strict';
     const headers = { 'content-type': 'application/json', accept: 'application/json' };
     if (token) headers.authorization = 'Bearer ' + token;
     button.disabled = true;
+    // Until it is answered the form stays where it is: the answer is shown in it.
+    form.dataset.asking = '';
     said.textContent = 'asking\u2026';
     try {
       // No password that the browser knows is sent, and none is asked for: writes take the bearer token alone.
       const answer = await fetch(form.dataset.post, { method: 'POST', headers, credentials: 'omit', body: JSON.stringify(body) });
-      if (answer.ok) return done(form, said);
+      if (answer.ok) { delete form.dataset.asking; return done(form, said); }
       const problem = await answer.json().catch(() => ({}));
       said.textContent = problem.detail || problem.title || 'refused with ' + answer.status;
       if (answer.status === 401) askToken(field, said);
@@ -67,6 +69,7 @@ export const script = `'use strict';
       said.textContent = 'the daemon does not answer';
     } finally {
       button.disabled = false;
+      delete form.dataset.asking;
     }
   };
   const askToken = (field, said) => {
