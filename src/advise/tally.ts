@@ -1,6 +1,7 @@
 import { isTimeout, type Reason } from '../core/failure.ts';
 import { quantileOf } from '../core/quantile.ts';
 import type { SettledSample } from '../core/sample.ts';
+import { replyWith } from './answer.ts';
 import type { RelayState, Reply } from './clients/client.ts';
 
 /** Entries kept of one series: 20 paces and the moments of several confirming rounds. */
@@ -131,9 +132,7 @@ export function medianMs(entries: readonly Entry[]): number | null {
 
 /** What a client's chain would have seen of this answer: 404 and 410 are `gone`, whatever lies behind them. */
 export function replyOf(entry: Entry): Reply {
-  if (entry.tag === 'ok') return { tag: 'ok', tookMs: entry.tookMs };
-  const gone = entry.status === 404 || entry.status === 410;
-  return { tag: gone ? 'gone' : 'failed', tookMs: entry.tookMs };
+  return replyWith(entry.tag, entry.status, entry.tookMs);
 }
 
 /** True for a failure that is the upstream's, handed on: a masked fault, or 502 and 504. */

@@ -86,7 +86,7 @@ function cheapest<T extends { readonly to: string; readonly cost: number }>(
   return equal.toSorted((a, b) => rule.inOrder(a.to, b.to))[0] ?? null;
 }
 
-/** Costs of a build within a tenth of `minGain`, or 10 ms, of the least are equal: bounds are coarse, and people know more. */
+/** Costs of a build within a quarter of `minGain`, or 10 ms, of the least are equal: bounds are coarse, and people know more. */
 function isEqualCost(cost: number, least: number, minGain: number): boolean {
   return cost - least <= Math.max(0.01, least * minGain * 0.25);
 }

@@ -20,9 +20,9 @@ export interface Contest {
   /** By candidate; all against `head`. */
   readonly pairs: Map<string, Pair>;
   health: Health;
-  /** What the head did oddly last, since it is the head; `null`: nothing. */
   /** When a download of the head was last ordered, monotonic milliseconds. */
   downloadMs: number;
+  /** What the head did oddly last, since it is the head; `null`: nothing. */
   odd: { readonly question: string; readonly isHeavy: boolean } | null;
 }
 
