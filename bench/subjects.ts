@@ -17,7 +17,7 @@ export function bookOf(subjects: readonly Subject[]): WorkerBook {
   return {
     access: Object.fromEntries(subjects.map((subject) => [subject.registry, accessOf(subject)])),
     context: Object.fromEntries(
-      subjects.map(({ registry, url }) => [registry, { baseUrl: url, sumdb: null, privatePatterns: [], pinned: {} }]),
+      subjects.map(({ registry, url }) => [registry, { baseUrl: url, pinned: {}, own: { sumdb: null } }]),
     ),
   };
 }
@@ -48,6 +48,8 @@ export function coldDue(probeId: string, registry: string, module: string, versi
     module,
     version,
     step: 'mod',
+    weight: 'light',
+    verifies: null,
     canary: true,
   };
   return {

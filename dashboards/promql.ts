@@ -1,4 +1,4 @@
-import { stepsOf } from '../src/core/target.ts';
+import { registry } from '../src/ecosystems/registry.ts';
 import { type LabelOf, type MetricName, metricOf } from '../src/export/catalog.ts';
 import { variable } from './frame.ts';
 
@@ -28,9 +28,7 @@ export function selector(variables: readonly Narrowing[]): Selector {
 }
 
 /** The step that judges liveness, of all ecosystems: a pattern for `step`. */
-export const canarySteps = `=~${Object.values(stepsOf)
-  .map(([canary]) => canary ?? '')
-  .join('|')}`;
+export const canarySteps = `=~${registry.all.map(({ canary }) => canary).join('|')}`;
 
 /** The quantile of a histogram by labels; no line where nothing was observed (a `NaN` says less than its absence). */
 export function quantile(q: number, by: readonly string[], buckets: string, window: string): string {

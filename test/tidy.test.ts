@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { registry } from '../src/ecosystems/registry.ts';
 
 /** The import table of the layout: which folder may import which, and which packages of its own. */
 const pure = [
@@ -16,12 +17,13 @@ const pure = [
 ];
 const table: Record<string, { folders: string[]; packages: string[]; files?: Record<string, string[]> }> = {
   core: { folders: [], packages: [] },
-  config: { folders: ['core'], packages: ['yaml', 'zod', 'node-cron'] },
-  schedule: { folders: ['core'], packages: [] },
-  probe: { folders: ['core'], packages: ['zod'] },
+  ecosystems: { folders: ['core'], packages: ['zod'] },
+  config: { folders: ['core', 'ecosystems'], packages: ['yaml', 'zod', 'node-cron'] },
+  schedule: { folders: ['core', 'ecosystems'], packages: [] },
+  probe: { folders: ['core'], packages: [] },
   measure: { folders: ['core'], packages: [] },
   detect: { folders: ['core'], packages: [] },
-  advise: { folders: ['core'], packages: [] },
+  advise: { folders: ['core', 'ecosystems'], packages: [] },
   notify: { folders: ['core'], packages: [] },
   state: { folders: ['core'], packages: [] },
   export: { folders: ['core'], packages: ['prom-client'] },
@@ -30,11 +32,12 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   io: {
     folders: ['core'],
     packages: ['undici', 'node-cron', 'pino', 'pino-pretty', 'node:*'],
-    files: { 'worker.ts': ['core', 'probe', 'measure'] },
+    files: { 'worker.ts': ['core', 'ecosystems', 'probe', 'measure'] },
   },
   daemon: {
     folders: [
       'core',
+      'ecosystems',
       'config',
       'schedule',
       'probe',
@@ -56,6 +59,15 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   main: { folders: ['cli'], packages: [] },
 };
 
+/** Ecosystems by their folders, and who may know their names all the same: the built-in configuration and the demo. */
+const kinds = walkFolders(join(resolve(import.meta.dirname, '..'), 'src', 'ecosystems'));
+const sayers = [
+  'src/config/known-mirrors.ts',
+  'src/config/default-config.ts',
+  'src/daemon/demo.ts',
+  'src/io/demo-mirror.ts',
+];
+
 const instead: readonly (readonly [RegExp, string, string[]])[] = [
   [/\bDate\.now\(|new Date\(\)|performance\.now\(/, 'take `Now` or the Clock port', ['io']],
   [/\bMath\.random\(/, 'take the Random port', []],
@@ -72,8 +84,13 @@ const files = walk(join(root, 'src'));
 function walk(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name);
+    if (entry.name === 'node_modules') return [];
     return entry.isDirectory() ? walk(path) : path.endsWith('.ts') ? [path] : [];
   });
+}
+
+function walkFolders(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? [entry.name] : []));
 }
 
 function folderOf(path: string): string {
@@ -84,6 +101,19 @@ function folderOf(path: string): string {
 function importsOf(text: string): string[] {
   const statements = /^\s*(?:(?:import|export)\b[^'";=]*?\bfrom\s*|import\s*)'([^']+)'|\bimport\(\s*'([^']+)'/gm;
   return [...text.matchAll(statements)].map((match) => match[1] ?? match[2] ?? '');
+}
+
+/** What a file takes from files beside it, by name; `*` where it takes everything, or nobody can tell. */
+function namesTaken(text: string): readonly (readonly [from: string, name: string])[] {
+  const named = /(?:import|export)\s+(?:type\s+)?(\{[^}]*\}|\*[^'{]*?)\s+from\s+'(\.[^']+)'|import\(\s*'(\.[^']+)'/g;
+  return [...text.matchAll(named)].flatMap(([, names = '*', from, lazy]) =>
+    names.startsWith('*')
+      ? [[from ?? lazy ?? '', '*'] as const]
+      : names
+          .slice(1, -1)
+          .split(',')
+          .map((one) => [from ?? '', one.trim().replace(/^type\s+|\s+as\s.*/g, '')] as const),
+  );
 }
 
 function withoutComments(text: string): string {
@@ -118,6 +148,57 @@ describe('who may import whom', () => {
   });
 });
 
+describe('one wing per ecosystem', () => {
+  const ecosystems = join(root, 'src', 'ecosystems');
+  // `http` is a scheme and a protocol too.
+  const words = kinds.filter((word) => word !== 'http');
+  const isTheirs = (path: string): boolean => kinds.some((kind) => path.startsWith(`${join(ecosystems, kind)}/`));
+  const isSayer = (path: string): boolean => sayers.includes(relative(root, path));
+
+  it('has a folder for each word of the registry', () => {
+    expect(kinds.toSorted()).toEqual(registry.ids.toSorted());
+  });
+
+  it.each(files.filter((path) => !isTheirs(path)).map((path) => [relative(root, path), path]))('%s', (name, path) => {
+    const text = withoutComments(readFileSync(path, 'utf8'));
+    for (const wanted of importsOf(text)) {
+      const other = resolve(path, '..', wanted);
+      const mayImport = name === 'src/ecosystems/registry.ts' || !isTheirs(other);
+      expect(mayImport, `${name} imports ${wanted}: ecosystems are reached through the registry`).toBe(true);
+    }
+    if (isSayer(path) || name === 'src/ecosystems/registry.ts') return;
+    for (const word of words) {
+      expect(text, `${name} knows the name of an ecosystem`).not.toMatch(new RegExp(`(['"\`])${word}\\1`));
+      expect(text, `${name} reads a key that is an ecosystem's name`).not.toMatch(
+        new RegExp(`[\\w)\\]]\\??\\.${word}\\b(?!\\.)`),
+      );
+    }
+  });
+
+  it.each(kinds)('%s imports no other', (kind) => {
+    const mine = files.filter((path) => path.startsWith(`${join(ecosystems, kind)}/`));
+    expect(mine.length).toBeGreaterThan(0);
+    for (const path of mine)
+      for (const wanted of importsOf(withoutComments(readFileSync(path, 'utf8')))) {
+        const other = resolve(path, '..', wanted);
+        const isOwn = other.startsWith(`${join(ecosystems, kind)}/`);
+        expect(isOwn || !isTheirs(other), `${relative(root, path)} imports ${wanted}`).toBe(true);
+      }
+  });
+
+  /** Words of steps that are levels, keys and headers too. */
+  const ordinary = ['list', 'info', 'mod', 'latest', 'metadata', 'index', 'file', 'get'];
+  const steps = registry.steps.filter((step) => !ordinary.includes(step));
+
+  it.each(files.filter((path) => !isTheirs(path) && !isSayer(path)).map((path) => [relative(root, path), path]))(
+    '%s knows no step by its name',
+    (_, path) => {
+      const text = withoutComments(readFileSync(path, 'utf8'));
+      for (const step of steps) expect(text).not.toMatch(new RegExp(`(['"\`])${step}\\1`));
+    },
+  );
+});
+
 describe('what goes through ports', () => {
   it.each(files.map((path) => [relative(root, path), path]))('%s', (name, path) => {
     const text = withoutComments(readFileSync(path, 'utf8'));
@@ -136,13 +217,17 @@ describe('hosts of package registries', () => {
     'goproxy.' + 'cn',
     'mirrors.' + 'aliyun.com',
   ];
-  const allowed = ['src/config/known-mirrors.ts', 'src/config/default-config.ts'];
+  const allowed = ['src/config/known-mirrors.ts'];
   const all = [...files, ...walk(join(root, 'test'))]
     .map((path) => relative(root, path))
     .filter((path) => !allowed.includes(path));
   it.each(all)('%s names none', (path) => {
     const text = readFileSync(join(root, path), 'utf8');
     for (const host of hosts) expect(text.includes(host), `${path} names ${host}`).toBe(false);
+  });
+  it.each(allowed)('%s may, and does', (path) => {
+    const text = readFileSync(join(root, path), 'utf8');
+    expect(hosts.filter((host) => text.includes(host))).not.toEqual([]);
   });
   it('the lock file records none', () => {
     expect(readFileSync(join(root, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved": *"http/);
@@ -183,12 +268,20 @@ describe('exemptions that no longer apply', () => {
 
 describe('no test is left out or alone', () => {
   const switches = /\b(?:it|test|describe|suite|bench)(?:\.(?:concurrent|sequential|each))*\.(?:only|todo|fails)\b/;
-  it.each([...walk(join(root, 'test')), ...walk(join(root, 'bench'))].map((path) => relative(root, path)))(
-    '%s',
-    (path) => {
-      expect(withoutComments(readFileSync(join(root, path), 'utf8'))).not.toMatch(switches);
-    },
-  );
+  const skips = /\b(?:it|test|describe|suite|bench)\.(?:skip|skipIf|runIf)\b/;
+  /** They say why on the spot: what this machine lacks, or what is not written yet. */
+  const mayskip = ['test/support/requires.ts', 'test/unit/io/store-disk.test.ts'];
+  const all = ['src', 'test', 'bench', 'tools', 'dashboards']
+    .flatMap((folder) => walk(join(root, folder)))
+    .map((path) => relative(root, path));
+  const textOf = (path: string): string => withoutComments(readFileSync(join(root, path), 'utf8'));
+  it.each(all)('%s', (path) => {
+    expect(textOf(path)).not.toMatch(switches);
+    if (!mayskip.includes(path)) expect(textOf(path)).not.toMatch(skips);
+  });
+  it.each(mayskip)('%s may skip, and does', (path) => {
+    expect(textOf(path)).toMatch(skips);
+  });
 });
 
 describe('imports', () => {
@@ -217,9 +310,9 @@ describe('imports', () => {
     expect(circles).toEqual([]);
   });
 
+  const outside = ['bench', 'tools', 'dashboards'].flatMap((folder) => walk(join(root, folder)));
   it('take every value that is exported: what tests alone use is dead', () => {
-    const others = ['bench', 'tools'].flatMap((folder) => walk(join(root, folder)));
-    const all = [...code.values(), ...others.map((path) => readFileSync(path, 'utf8'))];
+    const all = [...code.values(), ...outside.map((path) => readFileSync(path, 'utf8'))];
     const words = new Map<string, number>();
     for (const text of all)
       for (const [word] of text.matchAll(/[A-Za-z_$][\w$]*/g)) words.set(word, (words.get(word) ?? 0) + 1);
@@ -230,6 +323,20 @@ describe('imports', () => {
         .map((name) => `${relative(root, path)} ${name}`),
     );
     expect(dead).toEqual([]);
+  });
+
+  it('are what an export is for: what no other file takes is exported in vain', () => {
+    const taken = new Set<string>();
+    for (const path of [...files, ...outside, ...walk(join(root, 'test'))])
+      for (const [from, name] of namesTaken(readFileSync(path, 'utf8')))
+        taken.add(`${resolve(path, '..', from)} ${name}`);
+    const vain = [...code].flatMap(([path, text]) =>
+      [...text.matchAll(/^export (?:async )?(?:const|function\*?|class) (\w+)/gm)]
+        .map(([, name = '']) => name)
+        .filter((name) => !taken.has(`${path} ${name}`) && !taken.has(`${path} *`))
+        .map((name) => `${relative(root, path)} ${name}`),
+    );
+    expect(vain).toEqual([]);
   });
 });
 

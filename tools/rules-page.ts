@@ -1,5 +1,5 @@
 import { reasons } from '../src/core/failure.ts';
-import { stepsOf } from '../src/core/target.ts';
+import { registry } from '../src/ecosystems/registry.ts';
 import { secondsBuckets } from '../src/export/catalog.ts';
 import { durationText } from '../src/rules/duration.ts';
 import { inhibitions, mutedWords } from '../src/rules/inhibitions.ts';
@@ -13,7 +13,7 @@ export const site: Site = {
   mirrors: 10,
   targets: 10_000,
   lightTargets: 8_000,
-  steps: stepsOf.go.length,
+  steps: Object.keys(registry.all[0].steps).length,
   buckets: secondsBuckets.length + 1,
   reasons: reasons.length,
 };

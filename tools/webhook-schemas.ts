@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { adviceCauses, gates } from '../src/core/advice.ts';
 import { reasons } from '../src/core/failure.ts';
 import { type FindingKind, findingKinds } from '../src/core/finding.ts';
-import { ecosystems } from '../src/core/mirror.ts';
 import type { NoticeType } from '../src/core/notice.ts';
-import { steps } from '../src/core/target.ts';
+import { registry } from '../src/ecosystems/registry.ts';
 
 const stamp = z.iso.datetime({ precision: 3 }).describe('RFC 3339, UTC, milliseconds');
 const seconds = z.number().min(0);
@@ -18,11 +17,11 @@ function finding(kind: z.ZodType) {
     id: z.string(),
     kind,
     state: z.enum(['open', 'closed', 'acknowledged']),
-    ecosystem: z.enum(ecosystems).nullable(),
+    ecosystem: z.enum(registry.ids).nullable(),
     upstream: z.string().nullable(),
     registry: z.string().nullable().describe('null where the finding is about the place we watch from'),
     scope: z.array(
-      z.strictObject({ module: z.string().nullable(), version: z.string().nullable(), step: z.enum(steps) }),
+      z.strictObject({ module: z.string().nullable(), version: z.string().nullable(), step: z.enum(registry.steps) }),
     ),
     openedAt: stamp,
     closedAt: stamp.nullable(),
@@ -45,7 +44,7 @@ const before = <T extends z.ZodType>(of: T) => z.strictObject({ before: of.nulla
 
 const advice = z.strictObject({
   id: z.string(),
-  ecosystem: z.enum(ecosystems),
+  ecosystem: z.enum(registry.ids),
   upstream: z.string(),
   vantage: z.string(),
   state: z.enum(['proposed', 'accepted', 'superseded', 'withdrawn', 'expired', 'refused', 'dismissed']),

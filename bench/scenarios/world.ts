@@ -14,6 +14,8 @@ export interface Question {
   readonly version: string | null;
   /** Asked over this family alone; left out, or where the mirror has only the other: what a resolver puts first. */
   readonly family?: 4 | 6;
+  /** The asker reads no further than this. */
+  readonly bytesMax?: number;
 }
 
 /** Reasons of core/failure.ts that worlds use. Timeouts are not among them: an answer that never comes is `tookMs: Infinity`. */

@@ -1,14 +1,15 @@
 import type { Advice, Candidate, LookedBack } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
-import { type EcosystemId, ecosystems } from '../core/mirror.ts';
+import type { EcosystemId } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
+import type { Chain, Client } from '../ecosystems/client.ts';
+import { leadingClient } from '../ecosystems/ecosystem.ts';
+import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { endAudit, isAudited } from './audit.ts';
-import type { Chain, ChainClient } from './clients/client.ts';
-import { clients } from './clients/registry.ts';
 import { candidatesOf } from './compose.ts';
 import { type Group, headNow, type Muted, rosterOf } from './group.ts';
 import { forgetRemoved, hear, looksOf } from './hear.ts';
@@ -24,6 +25,7 @@ import {
   shown,
 } from './ledger.ts';
 import { newContest } from './paired/contest.ts';
+import { newPeeks } from './paired/peeks.ts';
 import { ranked } from './rank.ts';
 import { follow, settleGroup } from './settle.ts';
 import { emptyTally, record, type Tally } from './tally.ts';
@@ -89,7 +91,10 @@ export function createAdvisor(input: {
   readonly restored: readonly Row[];
   readonly random: Random;
   readonly now: Now;
+  /** The ecosystems there are; left out: those of this release. */
+  readonly registry?: Registry;
 }): Advisor {
+  const { registry = builtIn } = input;
   let config = input.config;
   let lastNow = input.now;
   let vantage: VantageStanding = { suspect: null, sinceMs: null, controls: [], contaminatedShare: null };
@@ -97,7 +102,7 @@ export function createAdvisor(input: {
   let evidence: ReadonlyMap<string, readonly AlertEvidence[]> = new Map();
   const tallies = new Map<string, Tally>();
   const settled = new Set<string>();
-  const groups = groupsOf(config, input.declared);
+  const groups = groupsOf(config, registry, input.declared);
   let orphans = restore(groups, input.restored, settled, config, input.now);
 
   const view = (group: Group, now: Now): View => viewOf({ config, group, now, vantage, standings, tallies, evidence });
@@ -109,14 +114,13 @@ export function createAdvisor(input: {
 
   return {
     observe(sample, now) {
-      const { registry, ecosystem, upstream } = sample.due.target;
-      const client = clients[ecosystem];
+      const { registry: name, ecosystem, upstream } = sample.due.target;
       const group = groups.get(groupKey(ecosystem, upstream));
-      if (client === null || group === undefined) return false;
+      if (group === undefined) return false;
       lastNow = now;
-      const tally = tallies.get(registry) ?? emptyTally();
-      tallies.set(registry, tally);
-      record(tally, sample, nearOf(config));
+      const tally = tallies.get(name) ?? emptyTally();
+      tallies.set(name, tally);
+      if (sample.due.purpose !== 'peek') record(tally, sample, nearOf(config), group.client.relay?.step ?? null);
       const isCompared = hear(view(group, now), sample);
       return isCompared && (sample.outcome.tag === 'failed' || sample.due.purpose === 'confirm');
     },
@@ -180,14 +184,14 @@ export function createAdvisor(input: {
       lastNow = now;
       config = next;
       const ledger = openLedger(now);
-      const wanted = groupsOf(next, declared);
+      const wanted = groupsOf(next, registry, declared);
       for (const [key, group] of groups) {
         const fresh = wanted.get(key);
         if (fresh !== undefined && shown(fresh.declared) === shown(group.declared)) {
           group.declared = fresh.declared;
           group.roster = fresh.roster;
           if (group.accepted === null) group.chain = fresh.declared;
-          const asked = new Set(next.modules.map(({ module, version }) => `${module}@${version}`));
+          const asked = new Set(next.modules.map(({ module, version }) => `${module}@${version ?? ''}`));
           const isAsked = (question: string): boolean => asked.has(question.slice(question.indexOf(' ') + 1));
           forgetRemoved(group, new Set(fresh.roster.mirrors.map(({ name }) => name)), isAsked);
           group.outlook = '';
@@ -244,22 +248,23 @@ function remedyOf(group: Group, suspect: boolean): RemedyNow {
   return { kind: 'nothing', state: suspect ? 'suspect' : open?.state === 'refused' ? 'refused' : 'right' };
 }
 
-function parsedOf(client: ChainClient, text: string): Chain | null {
+function parsedOf(client: Client, text: string): Chain | null {
   const parsed = client.parse(text);
   return parsed.tag === 'ok' ? parsed.value : null;
 }
 
-function groupsOf(config: Config, declared: Declared): Map<string, Group> {
+function groupsOf(config: Config, registry: Registry, declared: Declared): Map<string, Group> {
   const groups = new Map<string, Group>();
-  for (const ecosystem of ecosystems) {
-    const client = clients[ecosystem];
-    if (client === null) continue;
+  for (const kind of registry.all) {
+    const ecosystem = kind.id;
+    const client = leadingClient(kind, config);
     const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem);
     for (const upstream of new Set(mirrors.map((mirror) => mirror.upstream))) {
       const chain = parsedOf(client, declared(ecosystem, upstream));
       groups.set(groupKey(ecosystem, upstream), {
         ecosystem,
         upstream,
+        kind,
         client,
         roster: rosterOf(config, ecosystem, upstream, client),
         declared: chain,
@@ -274,6 +279,7 @@ function groupsOf(config: Config, declared: Declared): Map<string, Group> {
         muted: [],
         lookedBack: [],
         contest: newContest(null),
+        peeks: newPeeks(null),
         around: null,
         outlook: '',
         heard: [],

@@ -1,4 +1,4 @@
-import type { Chain, ChainMember, Separator } from './clients/client.ts';
+import type { Chain, ChainMember, Separator } from '../ecosystems/client.ts';
 
 /**
  * The declared chain with `to` first: the other members stay behind it in their order, those in `dropped` (by key) go,
@@ -17,4 +17,26 @@ export function advisedChain(declared: Chain, to: ChainMember, dropped: Readonly
   const missing = Math.max(0, wanted - declared.separators.length);
   const padded = [...Array.from({ length: missing }, () => first), ...declared.separators];
   return { members, separators: padded.slice(padded.length - wanted) };
+}
+
+/**
+ * The chain with what stands behind its first member in the order of what a fetch costs there: one goes before its
+ * neighbour where it costs at least `minGain` less; else the user's order stays. Who was not measured, and the tail, keep
+ * their places, and so do separators.
+ * @param costOf  of a member, in any unit; `null`: not measured, or no mirror
+ */
+export function inCostOrder(chain: Chain, costOf: (member: ChainMember) => number | null, minGain: number): Chain {
+  const members = [...chain.members];
+  const costs = members.map(costOf);
+  for (let end = members.length - 1; end > 1; end -= 1) {
+    for (let at = 1; at < end; at += 1) {
+      const [one, other] = [members[at], members[at + 1]];
+      const [here, next] = [costs[at] ?? null, costs[at + 1] ?? null];
+      if (one === undefined || other === undefined || here === null || next === null) continue;
+      if (next > (1 - minGain) * here) continue;
+      members.splice(at, 2, other, one);
+      costs.splice(at, 2, next, here);
+    }
+  }
+  return { ...chain, members };
 }

@@ -2,11 +2,13 @@ import type { Advice, Candidate } from '../core/advice.ts';
 import type { Reason } from '../core/failure.ts';
 import type { Confidence, Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
-import { shownChain } from './clients/client.ts';
+import { type Chain, type Remedy, shownChain } from '../ecosystems/client.ts';
 import { type Decision, expectations, moments, ruleOf } from './decide.ts';
+import { fetchCostsOf } from './fetch-costs.ts';
+import type { Group } from './group.ts';
 import { lately } from './objective.ts';
 import { type Running, runningOf } from './paired/pair.ts';
-import { candidate, fetchCostMs, round, type Weighed } from './rank.ts';
+import { candidate, round, type Weighed } from './rank.ts';
 import { headName, type View } from './view.ts';
 import { limitsOfAdvice, reasonText } from './words.ts';
 
@@ -26,7 +28,7 @@ export function confidenceOf(cause: Advice['cause'], findings: readonly Finding[
 }
 
 /** The running test of each mirror against where clients are told to be now; `null` for that one and where nothing is weighed. */
-export function runningAt(view: View, at: Mirror | null, registry: string): Running | null {
+function runningAt(view: View, at: Mirror | null, registry: string): Running | null {
   const pair = at === null || at.name === registry ? undefined : view.group.contest.pairs.get(registry);
   if (pair === undefined || at === null) return null;
   const { isRecent, ease } = ruleOf(view, at);
@@ -49,8 +51,7 @@ export function compose(
   const after = decision.kind === 'move' ? decision.after : before;
   const window = moments(view, decision.at);
   const replay = decision.kind === 'move' ? expectations(view, decision.at, after) : null;
-  const lines =
-    decision.kind === 'move' ? group.client.remedy(before, after, config.private[group.ecosystem] ?? []) : null;
+  const lines = decision.kind === 'move' ? remedyOf(group, before, after, config.private[group.ecosystem] ?? []) : null;
   return {
     id: meta.id,
     ecosystem: group.ecosystem,
@@ -89,9 +90,28 @@ export function compose(
   };
 }
 
+/** The lines of the client whose chain decides, then those of the ecosystem's others; what they say to programs is joined. */
+function remedyOf(group: Group, before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
+  const { kind, client, upstream, roster } = group;
+  const of = { upstream, mirrors: roster.mirrors };
+  const linesOf = (one: typeof client): Remedy => one.remedy(before, after, privatePatterns, of);
+  const own = linesOf(client);
+  const others = kind.clients.filter((one) => one !== client).map(linesOf);
+  if (others.length === 0) return own;
+  const all = [own, ...others];
+  const texts = all.flatMap(({ remedy }) => (remedy['json'] === undefined ? [] : [remedy['json']]));
+  const programs =
+    texts.length === 0 ? {} : { json: JSON.stringify(Object.assign({}, ...texts.map((text) => JSON.parse(text)))) };
+  return {
+    remedy: { ...Object.assign({}, ...others.map(({ remedy }) => remedy)), ...own.remedy, ...programs },
+    rollback: own.rollback,
+    notes: [...new Set(all.flatMap(({ notes }) => notes))],
+  };
+}
+
 function fetchCosts(view: View, decision: Said): Advice['expected']['fetchCostSeconds'] {
-  const before = inSeconds(fetchCostMs(view.group.contest.records.get(decision.at.name), view.by));
-  return { before, after: decision.kind === 'move' ? inSeconds(decision.to.scoreMs) : null };
+  const { hereMs, thereMs } = fetchCostsOf(view, decision);
+  return { before: inSeconds(hereMs), after: inSeconds(thereMs) };
 }
 
 /** What the finding observed; where alerts are the cause, the p95 that we measured ourselves. */

@@ -2,11 +2,12 @@ import type { AdviceCause, Refusal } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
+import type { Chain } from '../ecosystems/client.ts';
 import { type Cause, causeOf, causeOfAlarm, isForced } from './cause.ts';
-import type { Chain } from './clients/client.ts';
+import { inCostOrder } from './chain.ts';
 import { type Expectation, expectation } from './expected.ts';
 import { headNow, homeOf, memberOf } from './group.ts';
-import { type ChoiceRule, choose, chooseAnyway, isAnyPast, isGoodNow } from './paired/choose.ts';
+import { type ChoiceRule, choose, chooseAnyway, costOf, isAnyPast, isGoodNow } from './paired/choose.ts';
 import { recordOf } from './paired/contest.ts';
 import { healthBound, isHomeAsGood, waitMs } from './paired/home.ts';
 import type { Alarm } from './paired/pair.ts';
@@ -103,6 +104,8 @@ function leave(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decis
   }
   const choice = choose(view.group.contest, candidates(null), rule);
   if (choice === null) return null;
+  // A round is under way that names what it is within seconds; two failed downloads alone would call it by another name.
+  if (choice.alarm === 'heavy_failures' && view.standingOf(at.name)?.inDoubt === true) return null;
   const why = causeOfAlarm(choice.alarm, view.standingOf(at.name), view.evidenceOf(at.name).length > 0);
   if (isMuted(view, at.name, choice.to, why.kind)) return null;
   return moveTo(view, at, choice.to, why.kind, why.findings, choice.alarm, weighed);
@@ -124,7 +127,7 @@ function candidatesFrom(view: View, at: Mirror, weighed: readonly Weighed[]) {
 }
 
 /** True where a person does not want to be told of this move for now. */
-export function isMuted(view: View, from: string, to: string, cause: AdviceCause): boolean {
+function isMuted(view: View, from: string, to: string, cause: AdviceCause): boolean {
   return view.group.muted.some(
     (one) => one.from === from && one.to === to && one.cause === cause && one.untilMs > view.now.wallMs,
   );
@@ -145,9 +148,21 @@ function moveTo(
   // Its outage may be named a second later: a walk would break at it all the same (docs/decisions/0002).
   if (failedLast(recordOf(view.group.contest, at.name), view.config.detect.outage.open))
     dropped.add(memberOf(view.group, at).key);
-  const after = chainTo(view, to.mirror, dropped);
+  const after = tailInOrder(view, chainTo(view, to.mirror, dropped), cause);
   const all = ranked(weighed, view.config.advise.minGain);
   return { kind: 'move', cause, alarm, findings, at, to, after, weighed: all };
+}
+
+/** What stands behind the new first member, the cheaper first; the way back is the declared chain, word for word. */
+function tailInOrder(view: View, chain: Chain, cause: AdviceCause): Chain {
+  if (cause === 'failback') return chain;
+  const { failureCostMs, minGain } = view.config.advise;
+  const rule = { nowMs: view.now.monotonicMs, failureCostMs, rescue: 1, errors: 0 };
+  const costAt = (member: Chain['members'][number]): number | null => {
+    const mirror = mirrorOf(view, member);
+    return mirror === null ? null : costOf(view.group.contest, mirror.name, rule);
+  };
+  return inCostOrder(chain, costAt, minGain);
 }
 
 /** Back to the preferred mirror: after the wait, once it has proven itself, and where nothing is lost by it. */
@@ -161,7 +176,7 @@ function goHome(view: View, at: Mirror, weigh: Weigh): Decision | null {
   const { contest } = group;
   if (contest.health.sum < healthBound || !isGoodNow(contest, home.name, now.monotonicMs)) return null;
   const here = recordOf(contest, at.name);
-  if (!isHomeAsGood(recordOf(contest, home.name), here, contest.health, dueMs, now.monotonicMs)) return null;
+  if (!isHomeAsGood(recordOf(contest, home.name), here, dueMs, now.monotonicMs)) return null;
   if (isMuted(view, at.name, home.name, 'failback')) return null;
   const weighed = weigh();
   const one = weighed.find(({ mirror }) => mirror === home);

@@ -1,14 +1,20 @@
 import type { LookOrder } from '../core/due.ts';
 import type { Mirror } from '../core/mirror.ts';
-import { isHeavy, type Target, targetId } from '../core/target.ts';
+import { type Target, targetId } from '../core/target.ts';
+import { artifactOf } from '../ecosystems/ecosystem.ts';
 import { homeOf } from './group.ts';
+import { healthBound, lastTrouble } from './paired/home.ts';
+import { isHeavyClean } from './paired/record.ts';
 import type { View } from './view.ts';
 
-/** Downloads of the head are seen this often, by its smallest artifact. Milliseconds. */
-const everyMs = 5 * 60_000;
+/** Downloads of the head are seen this often, by its smallest artifact, and those of others beside it. Milliseconds. */
+const everyMs = 150_000;
+const besideEveryMs = 2 * everyMs;
 /** A larger one is asked for more rarely, so that this share of `bytesPerHour` is enough. */
 const budgetShare = 0.5;
 const hourMs = 3_600_000;
+/** A download of home while that is all that keeps clients away. Milliseconds. */
+const homeEveryMs = 60_000;
 /** Mirrors asked along each time, those first whose downloads were not seen for the longest. */
 const siblings = 2;
 
@@ -26,17 +32,41 @@ export function downloadDue(view: View, at: Mirror): readonly LookOrder[] {
   const lastMs = Math.max(lastOf(at.name), contest.downloadMs);
   const { bytesPerHour } = view.config.schedule;
   const affordableMs = bytesPerHour === null ? 0 : (smallest.bytes / (budgetShare * bytesPerHour)) * hourMs;
-  if (now.monotonicMs - lastMs < Math.max(everyMs, affordableMs)) return [];
-  contest.downloadMs = now.monotonicMs;
   const home = homeOf(view.group);
+  const isWaiting = home !== null && home !== at && waitsForDownload(view, home);
+  const dueMs = isWaiting
+    ? Math.max(contest.downloadMs + homeEveryMs, contest.besideMs + affordableMs)
+    : lastMs + Math.max(everyMs, affordableMs);
+  if (now.monotonicMs < dueMs) return [];
+  contest.downloadMs = now.monotonicMs;
+  const isBeside = isWaiting || now.monotonicMs - contest.besideMs >= besideEveryMs;
+  if (isBeside) contest.besideMs = now.monotonicMs;
   // Away from home, home is always asked along: how it does decides when to go back.
   const ageOf = (mirror: Mirror): number => (mirror === home ? Number.NEGATIVE_INFINITY : lastOf(mirror.name));
   const registries = view.mirrors
     .filter((mirror) => mirror !== at)
     .toSorted((a, b) => ageOf(a) - ageOf(b) || 0)
-    .slice(0, siblings)
+    .slice(0, isBeside ? siblings : 0)
     .map((mirror) => mirror.name);
-  return [{ registry: at.name, target: smallest.target, registries, forMs: 0, stepMs: everyMs, isUrgent: false }];
+  return [
+    {
+      registry: at.name,
+      target: smallest.target,
+      registries,
+      forMs: 0,
+      stepMs: everyMs,
+      isUrgent: false,
+      isPeek: false,
+    },
+  ];
+}
+
+/** True where home has proven itself by its light answers, and its last downloads, before that, failed. */
+function waitsForDownload(view: View, home: Mirror): boolean {
+  const { contest } = view.group;
+  const record = contest.records.get(home.name);
+  if (record === undefined || contest.health.sum < healthBound) return false;
+  return !isHeavyClean(record, lastTrouble(record));
 }
 
 /** The artifact that was smallest so far; before any was seen, the one of the module that the canary asks for. */
@@ -51,12 +81,12 @@ function smallestOf(view: View, at: Mirror): { readonly target: Target; readonly
 }
 
 function firstOf(view: View, at: Mirror): { readonly target: Target; readonly bytes: number } | null {
-  const step = view.group.client.fetch.find(isHeavy);
+  const artifact = artifactOf(view.group.kind);
   for (const asked of view.group.targets.values()) {
     const target = asked.get(at.name);
-    if (step === undefined || target === undefined || !target.canary) continue;
-    const id = targetId(target.registry, target.module, target.version, step);
-    return { target: { ...target, id, step, canary: false }, bytes: 0 };
+    if (artifact === null || target === undefined || !target.canary) continue;
+    const id = targetId(target.registry, target.module, target.version, artifact.step);
+    return { target: { ...target, id, ...artifact, canary: false }, bytes: 0 };
   }
   return null;
 }

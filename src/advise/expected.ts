@@ -1,5 +1,5 @@
 import { quantileOf } from '../core/quantile.ts';
-import type { Chain, ChainClient, ChainMember, Reply } from './clients/client.ts';
+import type { Chain, ChainMember, Client, Reply } from '../ecosystems/client.ts';
 import { type Entry, replyOf, type Tally } from './tally.ts';
 
 /** What a chain would have done in some moments; `null` where no moment could be walked to its end. */
@@ -17,7 +17,7 @@ export interface Expectation {
  * A walk that meets what was not measured (`direct`, a mirror not configured here) is left out.
  */
 export function expectation(input: {
-  readonly client: ChainClient;
+  readonly client: Client;
   readonly chain: Chain;
   readonly moments: readonly Entry[];
   readonly tallyOf: (member: ChainMember) => Tally | null;

@@ -2,8 +2,10 @@ import type { Advice, LookedBack } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
 import type { EcosystemId, Mirror } from '../core/mirror.ts';
 import type { Target } from '../core/target.ts';
-import type { Chain, ChainClient, ChainMember } from './clients/client.ts';
+import type { Chain, ChainMember, Client } from '../ecosystems/client.ts';
+import type { Ecosystem } from '../ecosystems/ecosystem.ts';
 import type { Contest, Heard, Surroundings } from './paired/contest.ts';
+import type { Peeks } from './paired/peeks.ts';
 
 /** An advice that still matters, with its times on the monotonic clock. */
 export interface Held {
@@ -41,7 +43,10 @@ export interface Moves {
 export interface Group {
   readonly ecosystem: EcosystemId;
   readonly upstream: string;
-  readonly client: ChainClient;
+  /** What it is a kind of: declarations of its steps and clients. */
+  readonly kind: Ecosystem;
+  /** The client whose chain decides. */
+  readonly client: Client;
   /** All mirrors of the group, in the order of the file, with their members of a chain by name and by key. */
   roster: Roster;
   /** By configuration; `null` where it cannot be read. */
@@ -64,6 +69,8 @@ export interface Group {
   lookedBack: readonly LookedBack[];
   /** The answers of all its mirrors, compared. */
   readonly contest: Contest;
+  /** The first bytes of its head's artifacts. */
+  peeks: Peeks;
   /** What the comparison goes by, as of the last decision. */
   around: Surroundings | null;
   /** What `around` was made of, as a text; empty: make it anew. */
@@ -77,7 +84,7 @@ export interface Group {
 }
 
 /** The roster of one (ecosystem, upstream). Of two mirrors with one URL the first in the file stands for it. */
-export function rosterOf(config: Config, ecosystem: EcosystemId, upstream: string, client: ChainClient): Roster {
+export function rosterOf(config: Config, ecosystem: EcosystemId, upstream: string, client: Client): Roster {
   const mirrors = config.mirrors.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream);
   const members = new Map(mirrors.map((mirror) => [mirror.name, client.member(mirror.url)]));
   const byKey = new Map<string, Mirror>();

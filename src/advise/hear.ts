@@ -1,6 +1,6 @@
 import type { LookOrder } from '../core/due.ts';
 import type { SettledSample } from '../core/sample.ts';
-import { isHeavy } from '../core/target.ts';
+import { isHeavy, type Target } from '../core/target.ts';
 import { replyTo } from './answer.ts';
 import { ruleOf } from './decide.ts';
 import { downloadDue } from './downloads.ts';
@@ -9,6 +9,8 @@ import { costOf } from './paired/choose.ts';
 import { closeOverdue, hearAnswer } from './paired/contest.ts';
 import { type Look, looksAfter, oddOf } from './paired/looks.ts';
 import { forgetAnswers } from './paired/moments.ts';
+import { hearPeek, oddPeek } from './paired/peeks.ts';
+import { artifactsOf, peekDue } from './peeks.ts';
 import { mayBeProposed } from './rank.ts';
 import { surroundings, type View, weighAll } from './view.ts';
 
@@ -16,32 +18,41 @@ import { surroundings, type View, weighAll } from './view.ts';
 const headsHeardMax = 100;
 
 /** What was asked, whoever was asked: answers to one question are compared. */
-export function questionOf(sample: SettledSample): string {
-  const { step, module, version } = sample.due.target;
+function questionOf(sample: SettledSample): string {
+  return questionAt(sample.due.target);
+}
+
+function questionAt({ step, module, version }: Target): string {
   return `${step} ${module ?? ''}@${version ?? ''}`;
 }
 
 /**
  * Takes a settled answer into the comparison: cold ones of the steps that a fetch asks, at their pace or asked because
  * something looked odd. A cache's first fetch is no round trip and says nothing of how fast a mirror is.
- * @returns true where it was compared
+ * @returns true where it was compared, or is a reason to look
  */
 export function hear(view: View, sample: SettledSample): boolean {
   const { group } = view;
   const { target, connection, purpose, round } = sample.due;
   if (sample.outcome.tag === 'unknown' || connection !== 'cold' || purpose === 'once') return false;
-  if (!group.client.fetch.includes(target.step) || (sample.cold && sample.outcome.tag === 'ok')) return false;
+  if (purpose === 'peek') {
+    const { rttMs, endedMonotonicMs, startedMonotonicMs } = sample;
+    const tookMs = sample.outcome.tag === 'failed' ? null : (rttMs ?? endedMonotonicMs - startedMonotonicMs);
+    if (target.registry === group.peeks.head) hearPeek(group.peeks, questionOf(sample), tookMs);
+    return group.peeks.odd !== null;
+  }
+  if (!group.kind.fetch.includes(target.step) || (sample.cold && sample.outcome.tag === 'ok')) return false;
   const question = questionOf(sample);
   const asked = group.targets.get(question) ?? new Map();
   group.targets.set(question, asked.set(target.registry, target));
-  if (isHeavy(target.step) && sample.outcome.tag === 'ok') group.downloads.set(question, sample.bytes);
+  if (isHeavy(target) && sample.outcome.tag === 'ok') group.downloads.set(question, sample.bytes);
   group.around ??= surroundings(view);
   const heard = hearAnswer(
     group.contest,
     {
       registry: target.registry,
       question,
-      isHeavy: isHeavy(target.step),
+      isHeavy: isHeavy(target),
       reply: replyTo(sample),
       atMs: sample.endedMonotonicMs,
       plannedAtMs: sample.due.plannedAtMs,
@@ -63,9 +74,12 @@ export function looksOf(view: View): readonly LookOrder[] {
   const heard = [...group.heard.splice(0), ...late];
   const at = headNow(group);
   if (at === null || view.vantage.suspect === true) return [];
-  const download = downloadDue(view, at);
-  const odd = oddOf(group.contest, heard, now.monotonicMs);
-  if (odd.length === 0) return download;
+  const paced = [...downloadDue(view, at), ...peekDue(view, at)];
+  const odd = [
+    ...oddOf(group.contest, heard, now.monotonicMs),
+    ...oddPeek(group.peeks, () => canaryOf(group, at.name)),
+  ];
+  if (odd.length === 0) return paced;
   const rule = ruleOf(view, at);
   const cost = (name: string): number => costOf(group.contest, name, rule) ?? Number.POSITIVE_INFINITY;
   const candidates = weighAll(view)
@@ -77,14 +91,25 @@ export function looksOf(view: View): readonly LookOrder[] {
     const order = orderOf(group, at.name, look);
     return order === null ? [] : [order];
   });
-  return [...again, ...download];
+  return [...again, ...paced];
 }
 
 function orderOf(group: Group, head: string, look: Look): LookOrder | null {
-  const target = group.targets.get(look.question)?.get(head);
+  const target = group.targets.get(look.question)?.get(head) ?? artifactOf(group, head, look.question);
   if (target === undefined) return null;
   const registries = look.registries.filter((name) => name !== head);
-  return { registry: head, target, registries, forMs: look.forMs, stepMs: look.stepMs, isUrgent: look.isUrgent };
+  const { forMs, stepMs, isUrgent } = look;
+  return { registry: head, target, registries, forMs, stepMs, isUrgent, isPeek: false };
+}
+
+function canaryOf(group: Group, head: string): string | null {
+  for (const [question, asked] of group.targets) if (asked.get(head)?.canary === true) return question;
+  return null;
+}
+
+/** An artifact whose first bytes were asked for before its pace came. */
+function artifactOf(group: Group, head: string, question: string): Target | undefined {
+  return artifactsOf(group, head).find((target) => questionAt(target) === question);
 }
 
 /** After a reload: forgets who is not watched any more, and what is not asked any more. */

@@ -2,7 +2,7 @@ import type { Advice, AdviceChange, AdviceState, LookedBack } from '../core/advi
 import type { Config } from '../core/config.ts';
 import type { LookOrder } from '../core/due.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
-import { type Chain, shownChain } from './clients/client.ts';
+import { type Chain, shownChain } from '../ecosystems/client.ts';
 import type { Group, Held, Muted } from './group.ts';
 
 /** At this share of an advice's life people are reminded of it. */

@@ -2,7 +2,7 @@ import type { Candidate, Gate } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Standing } from '../core/standing.ts';
-import { isHeavy, type Step } from '../core/target.ts';
+import type { Weight } from '../core/target.ts';
 import { speaksAgainst } from './cause.ts';
 import type { Contest } from './paired/contest.ts';
 import { failureShare, failureShares, type HeadRecord, meanMs } from './paired/record.ts';
@@ -16,8 +16,8 @@ export interface Weighing {
   readonly nowMs: number;
   readonly wallMs: number;
   readonly canaryEveryMs: number;
-  /** The steps of one fetch. */
-  readonly fetch: readonly Step[];
+  /** The weights of the steps of one fetch. */
+  readonly fetch: readonly Weight[];
   readonly failureCostMs: number;
   readonly contest: Contest;
 }
@@ -34,25 +34,27 @@ export interface Weighed {
 /**
  * What one client fetch through a mirror at the head costs, cold, in milliseconds: the mean time of each of its steps,
  * and what a failed build costs a person for the share that failed. Steps not measured cost what the light ones do.
+ * @param lately  mean times of light and heavy steps that stand for those of the last half hour; `null`: none do
  * @returns `null` where no light step was answered well within half an hour
  */
 export function fetchCostMs(
   record: HeadRecord | undefined,
   by: Pick<Weighing, 'nowMs' | 'fetch' | 'failureCostMs'>,
+  lately: { readonly light: number | null; readonly heavy: number | null } = { light: null, heavy: null },
 ): number | null {
   if (record === undefined) return null;
-  const light = meanMs(record, 'light', by.nowMs, 0);
+  const light = lately.light ?? meanMs(record, 'light', by.nowMs, 0);
   if (light === null) return null;
-  const heavy = meanMs(record, 'heavy', by.nowMs, 0) ?? light;
+  const heavy = lately.heavy ?? meanMs(record, 'heavy', by.nowMs, 0) ?? light;
   const shares = failureShares(record, by.nowMs);
-  return by.fetch.reduce((sum, step) => {
-    const [ms, share] = isHeavy(step) ? [heavy, shares.heavy] : [light, shares.light];
+  return by.fetch.reduce((sum, weight) => {
+    const [ms, share] = weight === 'heavy' ? [heavy, shares.heavy] : [light, shares.light];
     return sum + ms + (share / by.fetch.length) * by.failureCostMs;
   }, 0);
 }
 
 /** Whether a mirror was measured well enough: 5 ok canary answers in the last 20 paces, and the last answer ok. */
-export function isMeasured(tally: Tally, by: Weighing): boolean {
+function isMeasured(tally: Tally, by: Weighing): boolean {
   return okAnswers(tally, by) >= limits.measuredOk && tally.canary.at(-1)?.tag === 'ok';
 }
 

@@ -30,7 +30,7 @@ export function settleGroup(view: View, random: Random, ledger: Ledger): void {
 /** The comparison goes on from where clients are told to be now. */
 export function follow(view: View): void {
   const { group } = view;
-  moveTo(group.contest, headNow(group)?.name ?? null);
+  moveTo(group.contest, headNow(group)?.name ?? null, homeOf(group)?.name ?? null);
   const seen = outlookOf(view);
   if (group.around !== null && group.outlook === seen) return;
   group.outlook = seen;

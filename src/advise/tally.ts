@@ -1,8 +1,9 @@
 import { isTimeout, type Reason } from '../core/failure.ts';
 import { quantileOf } from '../core/quantile.ts';
 import type { SettledSample } from '../core/sample.ts';
+import type { Step } from '../core/target.ts';
+import type { RelayState, Reply } from '../ecosystems/client.ts';
 import { replyWith } from './answer.ts';
-import type { RelayState, Reply } from './clients/client.ts';
 
 /** Entries kept of one series: 20 paces and the moments of several confirming rounds. */
 const entriesKept = 160;
@@ -43,13 +44,14 @@ export function emptyTally(): Tally {
 }
 
 /**
- * Takes one settled sample in. Unknown and warm ones say nothing here; the canary and the checksum relay are kept.
- * @param nearMs  two failures so close belong to one trouble; milliseconds
+ * Takes one settled sample in. Unknown and warm ones say nothing here; the canary and the relay are kept.
+ * @param nearMs     two failures so close belong to one trouble; milliseconds
+ * @param relayStep  the step that tells whether a mirror relays what clients need beside; `null`: they need nothing
  */
-export function record(tally: Tally, sample: SettledSample, nearMs: number): void {
+export function record(tally: Tally, sample: SettledSample, nearMs: number, relayStep: Step | null): void {
   const { target, connection } = sample.due;
   if (sample.outcome.tag === 'unknown' || connection !== 'cold') return;
-  if (target.step === 'sumdb') recordRelay(tally, sample, nearMs);
+  if (target.step === relayStep) recordRelay(tally, sample, nearMs);
   const module = `${target.module ?? ''}@${target.version ?? ''}`;
   const entry = entryOf(sample);
   if (target.canary) {

@@ -6,8 +6,8 @@ import type { Mirror } from '../core/mirror.ts';
 import { everyMs, paceOf } from '../core/pace.ts';
 import type { Now } from '../core/ports.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
+import type { Chain, ChainMember, RelayState } from '../ecosystems/client.ts';
 import { advisedChain } from './chain.ts';
-import type { Chain, ChainMember, RelayState } from './clients/client.ts';
 import { advisedNow, type Group, headNow, homeOf, memberOf, mirrorBehind } from './group.ts';
 import type { Surroundings } from './paired/contest.ts';
 import { gateOf, type Weighed, type Weighing, weigh } from './rank.ts';
@@ -63,7 +63,7 @@ export function viewOf(input: {
       nowMs: now.monotonicMs,
       wallMs: now.wallMs,
       canaryEveryMs: canaryEveryMs(config),
-      fetch: group.client.fetch,
+      fetch: group.kind.fetch.map((step) => group.kind.steps[step]?.weight ?? 'light'),
       failureCostMs: config.advise.failureCostMs,
       contest: group.contest,
     },
@@ -128,7 +128,7 @@ export function chainTo(view: View, mirror: Mirror, dropped: ReadonlySet<string>
   const declared = view.group.declared ?? { members: [], separators: [] };
   const to = memberOf(view.group, mirror);
   if (declared.members[0]?.key === to.key && !declared.members.some((member) => isWrong(view, member))) return declared;
-  return advisedChain(declared, to, dropped);
+  return view.group.client.headed?.(declared, to, dropped) ?? advisedChain(declared, to, dropped);
 }
 
 /** What the comparison of heads goes by from now on: the chain in force for its head, the chain to each other mirror. */
@@ -187,19 +187,20 @@ function isWanted(view: View, mirror: Mirror): boolean {
 }
 
 /**
- * Whether clients would still reach the checksum database behind this mirror. It was not reached directly from here as
- * far as we know (nothing measures that yet), so a chain that had a relay must keep one; a broken relay never passes.
+ * Whether clients would still reach, behind this mirror, what they need relayed beside it (Go's checksum database). It was
+ * not reached directly from here as far as we know (nothing measures that yet), so a chain that had a relay must keep one;
+ * a broken relay never passes.
  */
 function hasRelay(view: View, mirror: Mirror, isCurrent: boolean, dropped: ReadonlySet<string>): boolean {
-  const { sumdb } = view.config.go;
-  if (view.group.ecosystem !== 'go' || sumdb === null || sumdb.url !== null) return true;
+  const { relay } = view.group.client;
+  if (relay === undefined || relay.need(view.config.settings[view.group.ecosystem]) !== 'relayed') return true;
   if (view.tallyOf(mirror.name).relay.state === 'broken') return false;
   if (isCurrent || view.group.chain === null) return true;
   const relayOf = (member: ChainMember): RelayState => {
     const known = mirrorOf(view, member);
     return known === null ? 'unknown' : view.tallyOf(known.name).relay.state;
   };
-  if (view.group.client.relay(view.group.chain, relayOf) !== 'offers') return true;
-  const after = view.group.client.relay(chainTo(view, mirror, dropped), relayOf);
+  if (relay.settle(view.group.chain, relayOf) !== 'offers') return true;
+  const after = relay.settle(chainTo(view, mirror, dropped), relayOf);
   return after === 'offers' || after === 'unknown';
 }

@@ -1,9 +1,10 @@
 import type { Refusal } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
-import type { Chain } from './clients/client.ts';
+import type { Chain } from '../ecosystems/client.ts';
 import type { Decision } from './decide.ts';
 import { upstreamFaults } from './decide.ts';
+import { fetchCostsOf } from './fetch-costs.ts';
 import { firstAlert, lately } from './objective.ts';
 import { meanMs, since } from './paired/record.ts';
 import { gain } from './rank.ts';
@@ -106,18 +107,18 @@ function objectiveText(view: View, head: string): string {
 }
 
 function promiseText(view: View, decision: Extract<Decision, { kind: 'move' }>): string {
-  const { to, at } = decision;
+  const { to } = decision;
   const canary = view.tallyOf(to.mirror.name).canary;
   const answers = recent(canary, view.now.monotonicMs, view.by.canaryEveryMs, limits.measuredPaces);
   const good = answers.filter((entry) => entry.tag === 'ok').length;
   const share = `${to.mirror.name} answered ${good} of ${answers.length}`;
-  if (to.scoreMs === null) return share;
-  const took = `${share} and a fetch costs ${seconds(to.scoreMs / 1000)} there`;
+  const { hereMs: from, thereMs } = fetchCostsOf(view, decision);
+  if (thereMs === null) return share;
+  const took = `${share} and a fetch costs ${seconds(thereMs / 1000)} there`;
   // Of a mirror that does not answer, the time of what it answered before says nothing.
   const isAboutTime = decision.alarm === 'time' || decision.alarm === 'heavy_time';
-  const from = decision.weighed.find((one) => one.mirror === at)?.scoreMs ?? null;
-  if (!isAboutTime || from === null || from <= to.scoreMs) return took;
-  return `${took} instead of ${seconds(from / 1000)} (${Math.round(100 * gain(from, to.scoreMs))} % less)`;
+  if (!isAboutTime || from === null || from <= thereMs) return took;
+  return `${took} instead of ${seconds(from / 1000)} (${Math.round(100 * gain(from, thereMs))} % less)`;
 }
 
 function refusalText(view: View, decision: Extract<Decision, { kind: 'refuse' }>): string {
@@ -155,8 +156,10 @@ export function limitsOfAdvice(view: View, to: Mirror, after: Chain): string[] {
   if (to.access.tls.ca.length > 0 || to.access.tls.client !== null)
     notes.push(`${to.name} is watched with a CA or client certificate of its own: clients need the same.`);
   if (to.access.proxy !== null) notes.push(`${to.name} is watched through a proxy: clients may need it too.`);
-  if (view.group.ecosystem === 'go' && view.config.go.sumdb !== null && view.tallyOf(to.name).relay.state === 'unknown')
-    notes.push(`Whether ${to.name} relays the checksum database was not measured yet.`);
+  const { relay } = view.group.client;
+  const need = relay?.need(view.config.settings[view.group.ecosystem]) ?? 'off';
+  if (relay !== undefined && need !== 'off' && view.tallyOf(to.name).relay.state === 'unknown')
+    notes.push(`Whether ${to.name} relays ${relay.title} was not measured yet.`);
   return notes;
 }
 

@@ -2,6 +2,7 @@ import type { Advice, Candidate, LookedBack } from '../core/advice.ts';
 import type { Config, ConfigIssue } from '../core/config.ts';
 import type { AlertCounts, AlertNotification } from '../core/evidence.ts';
 import type { Finding } from '../core/finding.ts';
+import type { Kind } from '../core/kind.ts';
 import type { Connection, EcosystemId } from '../core/mirror.ts';
 import type { Now, Timers } from '../core/ports.ts';
 import type { Result } from '../core/result.ts';
@@ -72,6 +73,8 @@ export interface ApiDeps {
   readonly timers: Timers;
   now(): Now;
   config(): Config;
+  /** Every ecosystem, those to come included. */
+  readonly kinds: readonly Kind[];
   targets(): readonly Target[];
   ready(): { readonly ready: boolean; readonly because: string };
   standings(): readonly Standing[];

@@ -1,5 +1,4 @@
 import type { Request, Response } from 'express';
-import { type EcosystemId, ecosystems, publicUpstream } from '../core/mirror.ts';
 import { isSafeEnv } from '../core/safe-env.ts';
 import { stamp } from '../core/views.ts';
 import type { ApiDeps, RemedyNow } from './deps.ts';
@@ -19,35 +18,28 @@ export const remedyForms = [
 ] as const;
 type Form = (typeof remedyForms)[number];
 
-/** Which forms an ecosystem's clients read; `json` says the same to programs, for all. */
-const formsOf: Readonly<Record<EcosystemId, readonly Form[]>> = {
-  go: ['env', 'json'],
-  npm: ['env', 'npmrc', 'json'],
-  pypi: ['env', 'pip', 'uv', 'json'],
-  oci: ['hosts.toml', 'registries.conf', 'daemon.json', 'json'],
-  http: ['json'],
-};
-
 /** `GET /api/v1/advice/:ecosystem/remedy`: what should be set now, for `eval` in a shell or for a program. */
 export function sendRemedy(deps: ApiDeps, request: Request, response: Response): void {
-  const ecosystem = ecosystems.find((one) => one === request.params['ecosystem']);
-  if (ecosystem === undefined) return sendProblem(response, { kind: 'not_found' });
+  const kind = deps.kinds.find(({ id }) => id === request.params['ecosystem']);
+  if (kind === undefined) return sendProblem(response, { kind: 'not_found' });
+  const { id: ecosystem, publicUpstream, forms, variables } = kind;
   const form = remedyForms.find((one) => one === (wordOf(request, 'as') ?? 'env'));
   if (form === undefined)
     return sendProblem(response, { kind: 'bad_request', detail: `as is one of ${remedyForms.join(', ')}` });
-  const upstream = wordOf(request, 'upstream') ?? publicUpstream[ecosystem];
+  const upstream = wordOf(request, 'upstream') ?? publicUpstream;
   if (upstream === null)
     return sendProblem(response, {
       kind: 'bad_request',
       detail: `${ecosystem} has no public upstream: name one with upstream=`,
     });
-  if (!formsOf[ecosystem].includes(form)) return sendProblem(response, { kind: 'not_acceptable' });
+  // `json` says the same to programs, for all.
+  if (form !== 'json' && !forms.includes(form)) return sendProblem(response, { kind: 'not_acceptable' });
   if (!deps.config().mirrors.some((mirror) => mirror.ecosystem === ecosystem && mirror.upstream === upstream))
     return sendProblem(response, { kind: 'not_found' });
-  sendNow(deps.remedy(ecosystem, upstream), form, response);
+  sendNow(deps.remedy(ecosystem, upstream), form, variables, response);
 }
 
-function sendNow(now: RemedyNow, form: Form, response: Response): void {
+function sendNow(now: RemedyNow, form: Form, variables: readonly string[], response: Response): void {
   response.setHeader('cache-control', 'no-store');
   if (now.kind === 'nothing') {
     if (now.state !== 'right') response.setHeader('x-advice-state', now.state);
@@ -63,6 +55,7 @@ function sendNow(now: RemedyNow, form: Form, response: Response): void {
       detail: 'the chain cannot be written as lines that are safe to paste: set it by hand',
       more: { adviceId: now.advice.id, chain: now.chain },
     });
-  if (form === 'env' && !isSafeEnv(text)) throw new Error('a remedy for a shell holds more than export lines');
+  if (form === 'env' && !isSafeEnv(text, variables))
+    throw new Error('a remedy for a shell holds more than export lines');
   response.type(form === 'json' ? 'application/json' : 'text/plain').send(text.endsWith('\n') ? text : `${text}\n`);
 }

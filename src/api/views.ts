@@ -5,6 +5,7 @@ import type { Mirror } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { maskUrl } from '../core/secret.ts';
 import type { Standing } from '../core/standing.ts';
+import { shownTarget } from '../core/target.ts';
 import type { Facts, Hop } from '../core/transcript.ts';
 import { stamp } from '../core/views.ts';
 import type { ApiDeps, ProbeView, SeriesView } from './deps.ts';
@@ -122,7 +123,7 @@ export function outcomeWord(sample: SettledSample): string {
 export function probeView({ sample, transcript }: ProbeView): object {
   return {
     id: sample.due.probeId,
-    target: sample.due.target,
+    target: shownTarget(sample.due.target),
     connection: sample.due.connection,
     purpose: sample.due.purpose,
     round: sample.due.round,

@@ -1,3 +1,4 @@
+import { kinds } from '../config/kinds.ts';
 import { printable } from '../core/printable.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { type DaemonAnswer, daemonAt, daemonOptions, problemText } from './daemon-client.ts';
@@ -105,7 +106,7 @@ function quietGoesWithDismiss(values: Values): void {
 async function exported(
   context: Context,
   values: Values,
-  [ecosystem = 'go', more]: readonly string[],
+  [ecosystem = kinds[0]?.id ?? '', more]: readonly string[],
 ): Promise<ExitCode> {
   if (values.json || values.now || more !== undefined)
     throw new UsageError('--export takes an ecosystem, and neither --json nor --now');

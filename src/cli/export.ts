@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
+import { kinds } from '../config/kinds.ts';
 import { fileNameText } from '../config/seen.ts';
-import { ecosystems } from '../core/mirror.ts';
 import { isSafeEnv } from '../core/safe-env.ts';
 import { replaceFile, systemClock, systemFiles } from '../daemon/system.ts';
 import type { Context, ExitCode } from './context.ts';
 import { type DaemonAnswer, type DaemonClient, problemText } from './daemon-client.ts';
 import { UsageError } from './usage.ts';
+
+/** What lines for a shell may set, whichever ecosystem's they are. */
+const variables = kinds.flatMap((kind) => kind.variables);
 
 /** How long a daemon may take: a job waits for it. */
 export const exportMs = 5_000;
@@ -31,7 +34,7 @@ export async function exportAdvice(
 ): Promise<ExitCode> {
   const { terminal } = context;
   const { ecosystem, upstream } = wanted;
-  if (!ecosystems.some((one) => one === ecosystem)) throw new UsageError(`'${ecosystem}' is no ecosystem`);
+  if (!kinds.some(({ id }) => id === ecosystem)) throw new UsageError(`'${ecosystem}' is no ecosystem`);
   const file = wanted.fallback === undefined ? null : resolve(context.cwd, wanted.fallback);
   const kept = file === null ? null : await keptIn(file);
   const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
@@ -61,7 +64,8 @@ function linesOf(answer: DaemonAnswer, url: string): Lines | string {
   if (answer.status === 204)
     return { text: '', about: `nothing to change ${answer.headers['x-advice-state'] ?? ''}`.trimEnd() };
   if (answer.status !== 200) return problemText(answer);
-  if (!isSafeEnv(answer.text)) return `mirrorwatch: what ${url} answers is more than lines for a shell; it is not used`;
+  if (!isSafeEnv(answer.text, variables))
+    return `mirrorwatch: what ${url} answers is more than lines for a shell; it is not used`;
   const { 'x-advice-id': id = '', 'x-advice-expires': until = '' } = answer.headers;
   return { text: answer.text, about: `advice ${word(id)} until ${word(until)}` };
 }
@@ -79,7 +83,7 @@ async function keptIn(file: string): Promise<{ readonly askedAt: string; readonl
   }
   const askedAt = head.exec(read.text)?.[1];
   const text = read.text.replace(head, '');
-  if (askedAt === undefined || (text !== '' && !isSafeEnv(text)))
+  if (askedAt === undefined || (text !== '' && !isSafeEnv(text, variables)))
     throw new UsageError(`--fallback ${fileNameText(file)} holds something else; it is left as it is`);
   return { askedAt, text };
 }

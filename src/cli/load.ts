@@ -1,9 +1,11 @@
 import { resolve } from 'node:path';
 import { defaultConfigText } from '../config/default-config.ts';
 import { formatIssues } from '../config/format-issues.ts';
+import { knownConfigText } from '../config/known-config.ts';
+import type { SkippedLockEntry } from '../config/load.ts';
 import { loadConfigSlowly } from '../config/load-slowly.ts';
-import type { SkippedLockEntry } from '../config/lock-file.ts';
 import type { Config, ConfigIssue } from '../core/config.ts';
+import type { EcosystemId } from '../core/mirror.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { expand, systemFiles } from '../daemon/system.ts';
 import type { Context } from './context.ts';
@@ -27,16 +29,30 @@ export interface LoadFailure {
 /**
  * Finds the configuration: `--config`, `MIRRORWATCH_CONFIG`, `./mirrorwatch.yaml`, then the built-in default.
  * A named file that can't be read is an issue; only the absence of `./mirrorwatch.yaml` leads on to the default.
+ * @param about  the ecosystem that is asked about: without a file, the known mirrors of that one in place of the default's
  */
 export async function load(
   context: Pick<Context, 'env' | 'cwd'>,
   flag: string | undefined,
+  about?: EcosystemId,
 ): Promise<Result<Loaded, LoadFailure>> {
+  const found = await findText(context, flag);
+  if (found.tag === 'error') return found;
+  const { text, path } = found.value;
+  const known = path === null && about !== undefined ? knownConfigText(about) : null;
+  return loadText(context, known ?? text, path);
+}
+
+/** The text of the configuration that `load` would read; `path` is `null` for the built-in default. */
+export async function findText(
+  context: Pick<Context, 'env' | 'cwd'>,
+  flag: string | undefined,
+): Promise<Result<{ readonly text: string; readonly path: string | null }, LoadFailure>> {
   const named = flag ?? context.env['MIRRORWATCH_CONFIG'];
   const path = resolve(context.cwd, named ?? 'mirrorwatch.yaml');
   const file = await systemFiles.read(path);
-  if (file.tag === 'ok') return loadText(context, file.text, path);
-  if (named === undefined && file.code === 'ENOENT') return loadText(context, defaultConfigText, null);
+  if (file.tag === 'ok') return ok({ text: file.text, path });
+  if (named === undefined && file.code === 'ENOENT') return ok({ text: defaultConfigText, path: null });
   const issue: ConfigIssue = {
     severity: 'error',
     path: '',

@@ -1,19 +1,23 @@
+import { kindOf, moduleByHand } from '../config/kinds.ts';
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Probed } from '../core/ports.ts';
 import { maskUrl } from '../core/secret.ts';
-import { type Step, stepsOf } from '../core/target.ts';
+import { type Step, shownTarget } from '../core/target.ts';
 import { probeNow } from '../daemon/probe-now.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { curlLines } from './curl-lines.ts';
 import { explain, noAnswerText } from './explain.ts';
+import { kindByWord } from './kind-by-word.ts';
 import { type Loaded, load, loadText } from './load.ts';
 import { UsageError, words } from './usage.ts';
 
-const usage = 'mirrorwatch probe URL|NAME [module@version] [--step STEP] [--config FILE] [--json | --curl]';
+const usage =
+  'mirrorwatch probe URL|NAME [module@version] [--ecosystem WORD] [--step STEP] [--config FILE] [--json | --curl]';
 
 const options = {
   config: { type: 'string' },
+  ecosystem: { type: 'string' },
   step: { type: 'string' },
   json: { type: 'boolean' },
   curl: { type: 'boolean' },
@@ -32,13 +36,15 @@ export const probeCommand: Command = {
     if (values.json && values.curl) throw new UsageError('--json or --curl, not both');
     if (/^https?:/i.test(which) && !URL.canParse(which)) throw new UsageError(`'${maskUrl(which)}' is no URL`);
     const loaded = /^https?:\/\//i.test(which)
-      ? await loadText(context, adHoc(which, wanted), null)
+      ? await loadText(context, adHoc(which, wanted, values.ecosystem), null)
       : await load(context, values.config);
     if (loaded.tag === 'error') {
       context.terminal.err(loaded.error.text);
       return 2;
     }
     const mirror = mirrorFor(loaded.value, which);
+    if (values.ecosystem !== undefined && values.ecosystem !== mirror.ecosystem)
+      throw new UsageError(`${mirror.name} is a mirror of ${mirror.ecosystem}: --ecosystem says what a URL is`);
     const request = requestFor(loaded.value.config, mirror, wanted, values.step);
     const probed = await probeNow(loaded.value.config, request, context.facts);
     if (probed.tag === 'error') {
@@ -56,16 +62,25 @@ function show(
   probed: Probed,
 ): void {
   const { terminal } = context;
-  if (values.json) terminal.out(JSON.stringify(probed, null, 2));
+  if (values.json) terminal.out(JSON.stringify(shown(probed), null, 2));
   else for (const line of values.curl ? curlLines(probed) : explain(probed, terminal)) terminal.out(line);
 }
 
+/** A probe as it is printed for programs. */
+function shown({ sample, transcript }: Probed): object {
+  return { sample: { ...sample, due: { ...sample.due, target: shownTarget(sample.due.target) } }, transcript };
+}
+
 /** A configuration of one mirror, for a URL that no file names. */
-function adHoc(url: string, wanted: string | undefined): string {
+function adHoc(url: string, wanted: string | undefined, word: string | undefined): string {
+  const { id: ecosystem, example, expected, publicUpstream } = kindByWord(word);
+  const name = nameOf(url);
+  const module = wanted ?? example;
+  if (module === null) throw new UsageError(`which module? name one as ${expected}`);
   return JSON.stringify({
     vantage: 'here',
-    mirrors: [{ name: nameOf(url), ecosystem: 'go', url }],
-    modules: { go: [wanted ?? 'rsc.io/quote@v1.5.2'] },
+    mirrors: [{ name, ecosystem, url, ...(publicUpstream === null ? { upstream: name } : {}) }],
+    modules: { [ecosystem]: [module] },
     state: { path: ':memory:' },
   });
 }
@@ -93,13 +108,16 @@ function requestFor(
   stepWord: string | undefined,
 ): { mirror: Mirror; module: string | null; version: string | null; step: Step } {
   const first = config.modules.find((ref) => ref.ecosystem === mirror.ecosystem && ref.upstream === mirror.upstream);
-  const at = wanted?.lastIndexOf('@') ?? -1;
-  const module = wanted === undefined ? (first?.module ?? null) : at > 0 ? wanted.slice(0, at) : wanted;
-  const version = wanted === undefined ? (first?.version ?? null) : at > 0 ? wanted.slice(at + 1) : 'latest';
-  const known = stepsOf[mirror.ecosystem];
-  const step = known.find((one) => one === (stepWord ?? 'mod'));
-  if (step === undefined) throw new UsageError(`--step is one of ${known.join(', ')}, not '${stepWord}'`);
-  if (step === 'sumdb') return { mirror, module: null, version: null, step };
-  if (module === null) throw new UsageError('which module? name one as module@version');
-  return { mirror, module, version: step === 'list' || step === 'latest' ? null : version, step };
+  const kind = kindOf(mirror.ecosystem);
+  const named = wanted === undefined ? null : moduleByHand(mirror.ecosystem, wanted);
+  const module = named === null ? (first?.module ?? null) : named.module;
+  const version = named === null ? (first?.version ?? null) : (named.version ?? kind?.newest ?? null);
+  const known = kind?.steps ?? [];
+  const asked = known.find(({ step }) => step === (stepWord ?? kind?.canary));
+  if (asked === undefined)
+    throw new UsageError(`--step is one of ${known.map(({ step }) => step).join(', ')}, not '${stepWord}'`);
+  const { step, grain } = asked;
+  if (grain === 'mirror') return { mirror, module: null, version: null, step };
+  if (module === null) throw new UsageError(`which module? name one as ${kind?.expected}`);
+  return { mirror, module, version: grain === 'module' ? null : version, step };
 }

@@ -7,6 +7,7 @@ import { healthCommand } from './health.ts';
 import { pauseCommand } from './pause.ts';
 import { probeCommand } from './probe.ts';
 import { rankCommand } from './rank.ts';
+import { replayCommand } from './replay.ts';
 import { rulesCommand } from './rules.ts';
 import { runCommand } from './run.ts';
 import type { Terminal } from './terminal.ts';
@@ -20,6 +21,7 @@ export const commands: readonly Command[] = [
   probeCommand,
   rankCommand,
   adviceCommand,
+  replayCommand,
   ackCommand,
   webhookCommand,
   pauseCommand,

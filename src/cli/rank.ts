@@ -1,11 +1,13 @@
+import { kindOf, kinds, moduleByHand } from '../config/kinds.ts';
 import type { Config } from '../core/config.ts';
-import { ecosystems, publicUpstream } from '../core/mirror.ts';
+import type { EcosystemId } from '../core/mirror.ts';
 import { type Target, targetId } from '../core/target.ts';
 import { type RankRow, rankNow } from '../daemon/rank-now.ts';
-import { type RankVerdict, rankVerdict } from '../daemon/rank-verdict.ts';
+import { type RankVerdict, rankedUpstream, rankVerdict } from '../daemon/rank-verdict.ts';
 import { expand } from '../daemon/system.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { noAnswerText } from './explain.ts';
+import { kindByWord } from './kind-by-word.ts';
 import { load } from './load.ts';
 import { bar, duration, spark, type Terminal, table } from './terminal.ts';
 import { UsageError, wholeNumber, words } from './usage.ts';
@@ -13,26 +15,37 @@ import { UsageError, wholeNumber, words } from './usage.ts';
 const nothingAnswered =
   'mirrorwatch rank: no mirror answered at all, which speaks of this place rather than of the mirrors; without a network, try `mirrorwatch demo`';
 
-const options = { config: { type: 'string' }, rounds: { type: 'string' }, json: { type: 'boolean' } } as const;
+const options = {
+  config: { type: 'string' },
+  ecosystem: { type: 'string' },
+  upstream: { type: 'string' },
+  rounds: { type: 'string' },
+  json: { type: 'boolean' },
+} as const;
 
 /** `mirrorwatch rank`: all mirrors of an ecosystem side by side, interleaved, with the line to paste. */
 export const rankCommand: Command = {
   name: 'rank',
   summary: 'measure all mirrors side by side and print the line to paste',
-  usage: 'mirrorwatch rank [ecosystem] [module@version…] [--rounds 10] [--config FILE] [--json]',
+  usage:
+    'mirrorwatch rank [[--ecosystem] WORD] [module@version…] [--upstream NAME] [--rounds 10] [--config FILE] [--json]',
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 50);
     const rounds = wholeNumber('rounds', values.rounds, 10);
-    const loaded = await load(context, values.config);
+    const { ecosystem, modules } = wanted(values.ecosystem, positionals);
+    const loaded = await load(context, values.config, ecosystem);
     if (loaded.tag === 'error') {
       context.terminal.err(loaded.error.text);
       return 2;
     }
     const { config } = loaded.value;
-    const { ecosystem, modules } = wanted(positionals);
-    const targets = targetsFor(config, ecosystem, modules);
-    if (targets.length === 0) throw new UsageError(`the configuration has no ${ecosystem} mirror to rank`);
+    const upstream = values.upstream ?? rankedUpstream(config, ecosystem);
+    const targets = targetsFor(config, ecosystem, upstream, modules);
+    if (targets.length === 0)
+      throw new UsageError(
+        `the configuration has no ${ecosystem} mirror${values.upstream === undefined ? '' : ` of ${upstream}`} to rank`,
+      );
     const stop = { asked: false };
     context.onSignal((signal) => {
       if (signal === 'stop') stop.asked = true;
@@ -48,7 +61,7 @@ export const rankCommand: Command = {
       return 1;
     }
     const rows = ranked.value;
-    const verdict = rankVerdict(config, ecosystem, rows);
+    const verdict = rankVerdict(config, ecosystem, rows, upstream);
     const { kind, reason, remedy } = verdict;
     if (values.json)
       context.terminal.out(JSON.stringify({ ecosystem, rounds, rows, verdict: kind, reason, remedy }, null, 2));
@@ -59,30 +72,36 @@ export const rankCommand: Command = {
   },
 };
 
-function wanted(positionals: readonly string[]): {
-  ecosystem: (typeof ecosystems)[number];
-  modules: readonly string[];
+function wanted(
+  word: string | undefined,
+  positionals: readonly string[],
+): {
+  readonly ecosystem: EcosystemId;
+  readonly modules: readonly string[];
 } {
+  if (word !== undefined) return { ecosystem: kindByWord(word).id, modules: positionals };
   const [first, ...rest] = positionals;
-  const named = ecosystems.find((one) => one === first);
-  return { ecosystem: named ?? 'go', modules: named === undefined ? positionals : rest };
+  const named = kinds.find(({ id }) => id === first);
+  return { ecosystem: named?.id ?? kindByWord(undefined).id, modules: named === undefined ? positionals : rest };
 }
 
 /** The canaries of the upstream's mirrors, or the same step of the modules named in their place. */
 function targetsFor(
   config: Config,
-  ecosystem: (typeof ecosystems)[number],
+  ecosystem: EcosystemId,
+  upstream: string | null,
   modules: readonly string[],
 ): readonly Target[] {
+  const kind = kindOf(ecosystem);
   const canaries = expand(config).filter(
-    (target) => target.canary && target.ecosystem === ecosystem && target.upstream === publicUpstream[ecosystem],
+    (target) => target.canary && target.ecosystem === ecosystem && target.upstream === upstream,
   );
   if (modules.length === 0) return canaries;
   return canaries.flatMap((canary) =>
     modules.map((text) => {
-      const at = text.lastIndexOf('@');
-      if (at < 1) throw new UsageError(`'${text}': name a module as module@version`);
-      const [module, version] = [text.slice(0, at), text.slice(at + 1)];
+      const { module, version } = moduleByHand(ecosystem, text);
+      if (version === null && kind?.newest != null)
+        throw new UsageError(`'${text}': name a module as ${kind.expected}`);
       return { ...canary, id: targetId(canary.registry, module, version, canary.step), module, version, canary: false };
     }),
   );

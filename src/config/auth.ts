@@ -1,3 +1,4 @@
+import type { SplitUrl } from '../core/base-url.ts';
 import type { Auth } from '../core/mirror.ts';
 import { Secret } from '../core/secret.ts';
 import { isLoopback } from './addresses.ts';
@@ -6,7 +7,6 @@ import type { Path } from './issues.ts';
 import { netrcLogin } from './netrc.ts';
 import type { Reader, Report } from './report.ts';
 import type { FileMirror } from './schema.ts';
-import type { SplitUrl } from './urls.ts';
 
 type FileAuth = NonNullable<FileMirror['auth']>;
 

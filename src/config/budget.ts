@@ -1,6 +1,8 @@
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
-import { isHeavy, type Step, type Target } from '../core/target.ts';
+import { paceOf } from '../core/pace.ts';
+import { isHeavy, type Target } from '../core/target.ts';
+import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { isLoopback } from './addresses.ts';
 import { meanGapMs } from './paces.ts';
 import { hostOf } from './urls.ts';
@@ -20,24 +22,6 @@ export interface HostBudget {
 
 const slotShareMax = 0.8;
 const slotSeconds = { light: 1, heavy: 10 } as const;
-const kilobyte = 1000;
-
-/** Bytes of one answer until measured (design.md section 4.1); steps of ecosystems to come count as the nearest of Go's. */
-const usualBytes: Readonly<Record<Step, number>> = {
-  list: 20 * kilobyte,
-  info: 1 * kilobyte,
-  latest: 1 * kilobyte,
-  mod: 4 * kilobyte,
-  sumdb: 16 * kilobyte,
-  zip: 2 ** 20,
-  metadata: 20 * kilobyte,
-  index: 20 * kilobyte,
-  manifest: 4 * kilobyte,
-  get: 4 * kilobyte,
-  tarball: 2 ** 20,
-  file: 2 ** 20,
-  blob: 2 ** 20,
-};
 
 /**
  * What the targets ask of each host in the busiest hour: Σ (1 s for a light step, 10 s for a heavy one) ÷ its pace ÷
@@ -46,7 +30,12 @@ const usualBytes: Readonly<Record<Step, number>> = {
  * @returns        one entry a host, in the order in which the file names them first
  * @see design.md section 4.1
  */
-export function budgetOf(config: Config, targets: readonly Target[]): readonly HostBudget[] {
+export function budgetOf(
+  config: Config,
+  targets: readonly Target[],
+  registry: Registry = builtIn,
+): readonly HostBudget[] {
+  const usualBytes = ({ ecosystem, step }: Target): number => registry.of(ecosystem)?.steps[step]?.usualBytes ?? 0;
   const mirrors = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));
   const sums = new Map<string, { requests: number; bytes: number; seconds: number; loopback: boolean }>();
   for (const target of targets) {
@@ -61,8 +50,8 @@ export function budgetOf(config: Config, targets: readonly Target[]): readonly H
       loopback: isLoopback(new URL(mirror.url).hostname),
     };
     sum.requests += perHour;
-    sum.bytes += perHour * usualBytes[target.step];
-    sum.seconds += perHour * slotSeconds[isHeavy(target.step) ? 'heavy' : 'light'];
+    sum.bytes += perHour * usualBytes(target);
+    sum.seconds += perHour * slotSeconds[isHeavy(target) ? 'heavy' : 'light'];
     sums.set(host, sum);
   }
   return [...sums].map(([host, { requests, bytes, seconds, loopback }]) => {
@@ -78,6 +67,5 @@ export function hostKey(mirror: Pick<Mirror, 'url'>): string {
 }
 
 function runsPerHour(config: Config, target: Target): number {
-  const { cadence } = target.canary ? config.schedule.pace : config.steps[target.step];
-  return 3_600_000 / meanGapMs(cadence);
+  return 3_600_000 / meanGapMs(paceOf(target, config).cadence);
 }

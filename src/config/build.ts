@@ -1,11 +1,14 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
+import { baseUrl } from '../core/base-url.ts';
 import type { Config, Listen } from '../core/config.ts';
-import { type Control, type Mirror, publicUpstream } from '../core/mirror.ts';
+import type { Control, EcosystemId, Mirror } from '../core/mirror.ts';
 import { Secret } from '../core/secret.ts';
+import type { Registry } from '../ecosystems/registry.ts';
 import { hostAndPort, isLoopback } from './addresses.ts';
 import { authAccess } from './auth.ts';
 import type { Env } from './env.ts';
 import type { Path } from './issues.ts';
+import type { ReaderOf } from './lock.ts';
 import { type Modules, readModules } from './modules.ts';
 import { readPaces } from './paces.ts';
 import { readPair } from './pem.ts';
@@ -14,26 +17,29 @@ import { readReceivers } from './receivers.ts';
 import type { Reader, Report } from './report.ts';
 import type { FileConfig, FileMirror } from './schema.ts';
 import { seenText } from './seen.ts';
-import { parseSumdb } from './sumdb.ts';
 import { tlsAccess } from './tls.ts';
-import { baseUrl, controlUrl } from './urls.ts';
+import { controlUrl } from './urls.ts';
+
+/** What a configuration is built from. */
+export interface BuildInput {
+  readonly file: FileConfig;
+  /** Of the file; `null` for the built-in configuration. */
+  readonly path: string | null;
+  readonly reader: Reader;
+  readonly report: Report;
+  readonly env: Env;
+  readonly registry: Registry;
+  readonly readerOf: ReaderOf;
+}
 
 /** Turns a checked file into the configuration: files read, secrets wrapped, what spans several keys checked. */
-export function buildConfig(
-  file: FileConfig,
-  path: string | null,
-  reader: Reader,
-  report: Report,
-  env: Env,
-): { readonly config: Config; readonly modules: Modules } {
-  const mirrors = file.mirrors.flatMap(
-    (mirror, at) => readMirror(['mirrors', at], mirror, file, reader, report, env) ?? [],
-  );
-  checkMirrors(file, report);
+export function buildConfig(input: BuildInput): { readonly config: Config; readonly modules: Modules } {
+  const { file, path, reader, report, registry } = input;
+  const mirrors = file.mirrors.flatMap((mirror, at) => readMirror(['mirrors', at], mirror, input) ?? []);
+  checkMirrors(file, registry, report);
   checkUnique('webhooks', file.webhooks, report);
-  const modules = readModules(file, mirrors, reader, report);
-  const { pace, steps } = readPaces(file, report);
-  const sumdb = parseSumdb(file.go.sumdb);
+  const modules = readModules({ ...input, mirrors });
+  const { pace, steps } = readPaces(file, registry, report);
   const config: Config = {
     path,
     vantage: file.vantage,
@@ -43,11 +49,11 @@ export function buildConfig(
     steps,
     mirrors,
     controls: readControls(file, report),
-    clients: file.clients.go === undefined ? {} : { go: new Secret(file.clients.go) },
+    ...readClients(file),
     modules: modules.modules,
     pinned: modules.pinned,
-    private: { go: file.private.go },
-    go: { sumdb: sumdb.tag === 'ok' ? sumdb.value : null },
+    private: file.private,
+    settings: settingsOf(file, registry),
     detect: {
       spike: spikeRule(file, report),
       outage: outageRule(file),
@@ -71,10 +77,7 @@ export function resolverOf(path: string | null, cwd: string | null): (name: stri
 function readMirror(
   path: Path,
   mirror: FileMirror,
-  file: FileConfig,
-  reader: Reader,
-  report: Report,
-  env: Env,
+  { file, reader, report, env, registry }: BuildInput,
 ): Mirror | null {
   const split = baseUrl(mirror.url);
   if (split === null) return null; // the schema has told it
@@ -84,7 +87,7 @@ function readMirror(
   return {
     name: mirror.name,
     ecosystem: mirror.ecosystem,
-    upstream: upstreamOf(mirror),
+    upstream: upstreamOf(mirror, registry),
     url: split.url,
     role: mirror.role,
     weight: mirror.weight ?? null,
@@ -103,22 +106,64 @@ function readMirror(
       timeZone: file.schedule.timeZone ?? null,
       forMs: window.for,
     })),
+    ...ownOf(path, mirror, registry, report),
   };
 }
 
-function upstreamOf(mirror: FileMirror): string {
-  return mirror.upstream ?? publicUpstream[mirror.ecosystem] ?? mirror.ecosystem;
+/** The keys that the mirror's ecosystem alone reads; those of another one are a mistake. */
+function ownOf(path: Path, mirror: FileMirror, registry: Registry, report: Report): Pick<Mirror, 'own'> {
+  const written: Readonly<Record<string, unknown>> = mirror;
+  const own: Record<string, unknown> = {};
+  for (const { id, mirrorKeys } of registry.all)
+    for (const key of Object.keys(mirrorKeys ?? {})) {
+      if (written[key] === undefined) continue;
+      if (id === mirror.ecosystem) own[key] = written[key];
+      else report.error([...path, key], `nothing here: ${key} belongs to mirrors of ${id}`);
+    }
+  return Object.keys(own).length === 0 ? {} : { own };
 }
 
-function checkMirrors(file: FileConfig, report: Report): void {
+function upstreamOf(mirror: FileMirror, registry: Registry): string {
+  return mirror.upstream ?? registry.of(mirror.ecosystem)?.publicUpstream ?? mirror.ecosystem;
+}
+
+function readClients(file: FileConfig): Pick<Config, 'clients' | 'client'> {
+  const clients: Record<EcosystemId, Secret> = {};
+  const client: Record<EcosystemId, string> = {};
+  for (const [id, written] of Object.entries(file.clients)) {
+    if (typeof written === 'string') clients[id] = new Secret(written);
+    else
+      for (const [name, chain] of Object.entries(written ?? {})) {
+        clients[id] = new Secret(chain);
+        client[id] = name;
+      }
+  }
+  return { clients, ...(Object.keys(client).length === 0 ? {} : { client }) };
+}
+
+function settingsOf(file: Readonly<Record<string, unknown>>, registry: Registry): Config['settings'] {
+  return Object.fromEntries(
+    registry.all.flatMap(({ id, settings }) =>
+      settings === null ? [] : [[id, settings.read(file[id] as Readonly<Record<string, unknown>>)]],
+    ),
+  );
+}
+
+function checkMirrors(file: FileConfig, registry: Registry, report: Report): void {
   checkUnique('mirrors', file.mirrors, report);
   const origins = new Map<string, string>();
   for (const [at, mirror] of file.mirrors.entries()) {
+    const kind = registry.of(mirror.ecosystem);
+    if (mirror.upstream === undefined && kind?.publicUpstream === null)
+      report.error(['mirrors', at, 'upstream'], `the upstream that it is a mirror of: ${kind.id} has no public one`, {
+        needs: [['mirrors', at, 'ecosystem']],
+      });
     if (mirror.role !== 'origin') continue;
-    const upstream = upstreamOf(mirror);
-    const before = origins.get(upstream);
+    const upstream = upstreamOf(mirror, registry);
+    const key = `${mirror.ecosystem}|${upstream}`;
+    const before = origins.get(key);
     const path = ['mirrors', at];
-    if (before === undefined) origins.set(upstream, mirror.name);
+    if (before === undefined) origins.set(key, mirror.name);
     else
       report.error([...path, 'role'], `one origin of ${upstream}, and "${before}" is it`, {
         needs: [[...path, 'upstream']],

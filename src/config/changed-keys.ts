@@ -11,22 +11,28 @@ export function changedKeys(
   a: Config,
   b: Config,
 ): { readonly keys: readonly string[]; readonly needsRestart: readonly string[] } {
-  const keys = [...new Set([...Object.keys(a), ...Object.keys(b)])]
+  const [before, after] = [asWritten(a), asWritten(b)];
+  const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])]
     .filter((key) => key !== 'path')
-    .flatMap((key) => changesWithin(key, a[key as keyof Config], b[key as keyof Config]));
+    .flatMap((key) => changesWithin(key, before[key], after[key], split.has(key) || key in a.settings));
   return { keys, needsRestart: keys.filter((key) => needingRestart.includes(key)) };
 }
 
-const split = new Set(['state', 'steps', 'schedule', 'detect', 'clients', 'private', 'go']);
+const split = new Set(['state', 'steps', 'schedule', 'detect', 'clients', 'private']);
 
-function changesWithin(key: string, a: unknown, b: unknown): string[] {
+/** With the key of each ecosystem's own settings where the file has it. */
+function asWritten({ settings, ...config }: Config): Readonly<Record<string, unknown>> {
+  return { ...config, ...settings };
+}
+
+function changesWithin(key: string, a: unknown, b: unknown, isSplit: boolean): string[] {
   if (isSame(a, b)) return [];
   if (isNamedList(a) && isNamedList(b)) {
     const names = [...new Set([...a, ...b].map(({ name }) => name))];
     const changed = names.filter((name) => !isSame(named(a, name), named(b, name)));
     return changed.length === 0 ? [key] : changed.map((name) => `${key}.${name}`);
   }
-  if (!split.has(key) || !isRecord(a) || !isRecord(b)) return [key];
+  if (!isSplit || !isRecord(a) || !isRecord(b)) return [key];
   const inner = [...new Set([...Object.keys(a), ...Object.keys(b)])];
   return inner.filter((name) => !isSame(a[name], b[name])).map((name) => `${key}.${name}`);
 }

@@ -1,9 +1,10 @@
 import type { z } from 'zod';
 import type { ConfigIssue } from '../core/config.ts';
+import type { Registry } from '../ecosystems/registry.ts';
 import type { SourceDocument } from './document.ts';
 import { nearestWord, type Path } from './issues.ts';
 import { knownKeys } from './json-schema.ts';
-import { configSchema, type FileConfig } from './schema.ts';
+import { type FileConfig, schemaOf } from './schema.ts';
 import { pathText, seenKey, seenText } from './seen.ts';
 
 /** What the schema made of a file: its mistakes, and whatever could be read beside them. */
@@ -25,23 +26,24 @@ const roundsMax = 2000;
  * Checks a document against the schema. What is wrong is reported, then cut out and the rest is read again, so that
  * mistakes which the schema can't see (files, names used twice) are found in the same run.
  */
-export function checkDocument(document: SourceDocument): Checked {
+export function checkDocument(document: SourceDocument, registry: Registry): Checked {
   let data = structuredClone(document.data);
   const issues: ConfigIssue[] = [];
   const spoilt: Path[] = [];
   const kept = new Map<string, number[]>();
   const original = (path: Path): Path => originalPath(path, kept);
   for (let round = 0; round < roundsMax; round += 1) {
-    const parsed = configSchema.safeParse(data, { error: wordOf });
+    const parsed = schemaOf(registry).safeParse(data, { error: wordOf });
     if (parsed.success) return { issues, file: parsed.data, original, isSpoilt: spoiltBy(spoilt) };
     const flat = flatten(parsed.error.issues, [], data);
     const numbers = flat.filter((issue) => wantsNumber(issue, data, document, original(issue.path)));
     for (const issue of numbers) data = replaced(data, issue.path, Number(valueAt(data, issue.path)));
     if (numbers.length > 0) continue;
     const again = issues.length > 0;
-    if (!again) issues.push(...flat.flatMap((issue) => issuesOf(issue, document)));
-    spoilt.push(...flat.flatMap((issue) => [...pathsOf(issue), ...meantBy(issue, data)]).map(original));
-    for (const path of inCuttingOrder(flat.flatMap(pathsOf))) data = cut(data, path, kept, again);
+    if (!again) issues.push(...flat.flatMap((issue) => issuesOf(issue, document, registry)));
+    spoilt.push(...flat.flatMap((issue) => [...pathsOf(issue), ...meantBy(issue, data, registry)]).map(original));
+    for (const path of inCuttingOrder(flat.flatMap(pathsOf)))
+      data = cut(data, path, { kept, again, standIns: standInsOf(registry) });
     if (data === undefined) break;
   }
   return { issues, file: null, original, isSpoilt: spoiltBy(spoilt) };
@@ -85,7 +87,7 @@ function wantsNumber({ issue, path }: FlatIssue, data: unknown, document: Source
   return document.writtenAt(source) !== null; // what the environment says is always text
 }
 
-function issuesOf({ issue, path }: FlatIssue, document: SourceDocument): ConfigIssue[] {
+function issuesOf({ issue, path }: FlatIssue, document: SourceDocument, registry: Registry): ConfigIssue[] {
   if (issue.code !== 'unrecognized_keys') {
     const value = valueAt(document.data, path);
     const place = document.placeOf(path);
@@ -94,7 +96,7 @@ function issuesOf({ issue, path }: FlatIssue, document: SourceDocument): ConfigI
       { ...placed(place), path: pathText(path), seen, expected: issue.message, nearest: nearestOf(issue, value) },
     ];
   }
-  const known = knownKeys(path);
+  const known = knownKeys(path, registry);
   return issue.keys.map((key) => ({
     ...placed(document.placeOfKey([...path, key])),
     path: pathText([...path, key]),
@@ -118,9 +120,9 @@ function pathsOf({ issue, path }: FlatIssue): Path[] {
 }
 
 /** An unknown key may be a known one that is missing beside it: what follows from its absence is not told then. */
-function meantBy({ issue, path }: FlatIssue, data: unknown): Path[] {
+function meantBy({ issue, path }: FlatIssue, data: unknown, registry: Registry): Path[] {
   if (issue.code !== 'unrecognized_keys') return [];
-  const known = knownKeys(path);
+  const known = knownKeys(path, registry);
   return issue.keys
     .flatMap((key) => nearestWord(key, known) ?? [])
     .map((key) => [...path, key])
@@ -136,17 +138,30 @@ function spoiltBy(spoilt: readonly Path[]): (path: Path) => boolean {
 }
 
 /** Values that stand in for wrong ones, so that the keys beside them can still be checked. */
-const standIns: Readonly<Record<string, Readonly<Record<string, (index: number) => string>>>> = {
-  mirrors: {
-    name: (index) => `mirror-${index}`,
-    ecosystem: () => 'go',
-    url: (index) => `https://mirror-${index}.invalid`,
-  },
-  webhooks: { name: (index) => `receiver-${index}` },
-};
+type StandIns = Readonly<Record<string, Readonly<Record<string, (index: number) => string>>>>;
+
+function standInsOf({ all: [usual] }: Registry): StandIns {
+  return {
+    mirrors: {
+      name: (index) => `mirror-${index}`,
+      ecosystem: () => usual.id,
+      url: (index) => `https://mirror-${index}.invalid`,
+    },
+    webhooks: { name: (index) => `receiver-${index}` },
+  };
+}
 
 /** Stands in where not one mirror is right, so that the rest of the file can still be checked. */
-const mirrorStandIn = { name: 'mirror-0', ecosystem: 'go', url: 'https://mirror-0.invalid' };
+function mirrorStandIn({ mirrors = {} }: StandIns): object {
+  return Object.fromEntries(Object.entries(mirrors).map(([key, make]) => [key, make(0)]));
+}
+
+interface Cutting {
+  readonly kept: Map<string, number[]>;
+  /** Its absence was a mistake too, so the parent goes. */
+  readonly again: boolean;
+  readonly standIns: StandIns;
+}
 
 /** Later entries of a list first, so that the indexes of earlier ones stay true. */
 function inCuttingOrder(paths: readonly Path[]): Path[] {
@@ -165,8 +180,9 @@ function inCuttingOrder(paths: readonly Path[]): Path[] {
   });
 }
 
-/** The data without what stands at a path; `again` means that its absence was a mistake too, so the parent goes. */
-function cut(data: unknown, path: Path, kept: Map<string, number[]>, again: boolean): unknown {
+/** The data without what stands at a path. */
+function cut(data: unknown, path: Path, how: Cutting): unknown {
+  const { kept, again, standIns } = how;
   const last = path.at(-1);
   if (last === undefined) return undefined;
   const parentPath = path.slice(0, -1);
@@ -182,8 +198,8 @@ function cut(data: unknown, path: Path, kept: Map<string, number[]>, again: bool
   if (standIn !== undefined) return replaced(data, path, standIn(Number(path[1])));
   if (again && !Object.hasOwn(parent, last)) {
     return path.length === 1 && last === 'mirrors'
-      ? replaced(data, path, [mirrorStandIn])
-      : cut(data, parentPath, kept, again);
+      ? replaced(data, path, [mirrorStandIn(standIns)])
+      : cut(data, parentPath, how);
   }
   const { [last]: _, ...rest } = parent as Record<string, unknown>;
   return replaced(data, parentPath, rest);

@@ -1,8 +1,19 @@
 import { z } from 'zod';
 import { limits } from '../core/limits.ts';
+import {
+  durationMs,
+  durationPattern,
+  durationText,
+  shareOf,
+  sharePattern,
+  sizeBytes,
+  sizePattern,
+} from '../core/units.ts';
+import { checked, list } from '../ecosystems/fields.ts';
 import { hostAndPort, isLoopback, network } from './addresses.ts';
 import { isCron, isTimeZone } from './cron.ts';
-import { durationMs, durationPattern, durationText, shareOf, sharePattern, sizeBytes, sizePattern } from './units.ts';
+
+export { checked, list, mapping, readable } from '../ecosystems/fields.ts';
 
 /**
  * A duration of the file (`30s`), in milliseconds once read.
@@ -59,45 +70,6 @@ export function text(description: string, expected: string, max = 4096) {
 /** A text that nobody is shown: `writeOnly` in the JSON Schema, from which `seen.ts` knows what to mask. */
 export function secretText(description: string, expected: string) {
   return text(description, expected).meta({ description, writeOnly: true });
-}
-
-/** A text that a check of ours accepts. */
-export function checked(description: string, expected: string, accepts: (value: string) => boolean) {
-  return z.string({ error: expected }).refine(accepts, { error: expected }).meta({ description });
-}
-
-/** A text that a reader of ours takes; its error says what was expected. */
-export function readable(
-  description: string,
-  expected: string,
-  read: (value: string) => { readonly tag: 'ok' } | { readonly tag: 'error'; readonly error: string },
-) {
-  return z
-    .string({ error: expected })
-    .check((context) => {
-      const result = read(context.value);
-      if (result.tag === 'error') context.issues.push({ code: 'custom', message: result.error, input: context.value });
-    })
-    .meta({ description });
-}
-
-/** A list; the message names what one entry is. */
-export function list<Entry extends z.ZodType>(entry: Entry, expected: string, max = 1000) {
-  return z.array(entry, { error: expected }).max(max, { error: `at most ${max} entries` });
-}
-
-/** A mapping that takes its own keys only. */
-export function mapping<Shape extends z.ZodRawShape>(shape: Shape, expected = 'a mapping of keys and values') {
-  return z.strictObject(shape, { error: (issue) => (issue.code === 'invalid_type' ? expected : undefined) });
-}
-
-/** A key that design.md documents and this release does not act on: refused, never ignored. */
-export function notYet(what: string) {
-  const message = `nothing here: ${what} is not yet acted on`;
-  return z
-    .never({ error: message })
-    .optional()
-    .meta({ title: 'not yet', description: `Not yet: ${what}.` });
 }
 
 /** One of the words; those not acted on in this release are refused with "not yet". */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import type { Path } from './issues.ts';
-import { configSchema } from './schema.ts';
+import { schemaOf } from './schema.ts';
 
 /** A node of JSON Schema, as far as we read it. */
 export interface SchemaNode {
@@ -21,20 +22,21 @@ export interface SchemaNode {
   readonly anyOf?: readonly SchemaNode[];
 }
 
-let made: SchemaNode | null = null;
+const made = new WeakMap<Registry, SchemaNode>();
 
 /** JSON Schema (draft 2020-12) of the file as written, for editors and the reference page. */
-export function configJsonSchema(): object {
-  made ??= {
-    ...(z.toJSONSchema(configSchema, { io: 'input' }) as SchemaNode),
+export function configJsonSchema(registry: Registry = builtIn): object {
+  const known = made.get(registry) ?? {
+    ...(z.toJSONSchema(schemaOf(registry), { io: 'input' }) as SchemaNode),
     title: 'mirrorwatch configuration',
   };
-  return made;
+  made.set(registry, known);
+  return known;
 }
 
 /** What the schema says of a path, one node for each form a value there may have; empty where it knows no such path. */
-export function nodesAt(path: Path): readonly SchemaNode[] {
-  let nodes: readonly SchemaNode[] = [configJsonSchema() as SchemaNode];
+export function nodesAt(path: Path, registry: Registry = builtIn): readonly SchemaNode[] {
+  let nodes: readonly SchemaNode[] = [configJsonSchema(registry) as SchemaNode];
   for (const part of path) {
     nodes = nodes.flatMap(branches).flatMap((node) => {
       const next =
@@ -50,8 +52,8 @@ export function nodesAt(path: Path): readonly SchemaNode[] {
 }
 
 /** The keys that a mapping at this path may have, in the order of the schema; empty where none is known. */
-export function knownKeys(path: Path): readonly string[] {
-  return [...new Set(nodesAt(path).flatMap((node) => Object.keys(node.properties ?? {})))];
+export function knownKeys(path: Path, registry: Registry = builtIn): readonly string[] {
+  return [...new Set(nodesAt(path, registry).flatMap((node) => Object.keys(node.properties ?? {})))];
 }
 
 /** A node, or the nodes of its `anyOf`. */

@@ -61,24 +61,130 @@ export const knownGoMirrors: readonly KnownMirror[] = [
   },
 ];
 
-/** The checksum database that the go command asks unless told otherwise. */
-export const defaultSumdb = 'sum.golang.org';
+/** Known mirrors of one upstream of an ecosystem that the built-in configuration leaves out. */
+export interface KnownKind {
+  readonly ecosystem: string;
+  readonly upstream: string;
+  /** Keys of each mirror that its ecosystem alone reads. */
+  readonly keys: Readonly<Record<string, string>>;
+  readonly mirrors: readonly KnownMirror[];
+  /** What they can be asked for, as entries of `modules`. */
+  readonly modules: readonly (string | Readonly<Record<string, string>>)[];
+}
 
-/**
- * Checksum databases known by a bare name, with verifier key and, for an alias, the address that it stands for.
- * @see protocols.md sections 1.11 and 1.13; cmd/go/internal/modfetch `sumdb.go` and `key.go`
- */
-export const knownSumdbs: Readonly<
-  Record<string, { readonly name: string; readonly verifierKey: string; readonly url: string | null }>
-> = {
-  'sum.golang.org': {
-    name: 'sum.golang.org',
-    verifierKey: 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8',
-    url: null,
+type Who = readonly [suffix: string, operator: string, weight: number];
+
+const tuna: Who = ['tuna', 'Tsinghua University', 100];
+const ustc: Who = ['ustc', 'the University of Science and Technology of China', 90];
+const aliyun: Who = ['aliyun', 'Alibaba Cloud', 80];
+const tencent: Who = ['tencent', 'Tencent Cloud', 70];
+const huawei: Who = ['huawei', 'Huawei Cloud', 60];
+
+function inChina(what: string, [who, operator, weight]: Who, url: string): KnownMirror {
+  return { name: `${who}-${what}`, url, role: 'mirror', weight, region: 'cn', operator };
+}
+
+function originOf(what: string, operator: string, url: string): KnownMirror {
+  return { name: `${what}-origin`, url, role: 'origin', weight: null, region: 'global', operator };
+}
+
+/** Public mirrors of other ecosystems, asked only by those who name one: those that people in China use, and the origins. */
+export const knownKinds: readonly KnownKind[] = [
+  {
+    ecosystem: 'npm',
+    upstream: 'npm',
+    keys: {},
+    mirrors: [
+      originOf('npm', 'npm', 'https://registry.npmjs.org'),
+      inChina('npm', ['npmmirror', 'Alibaba Cloud', 100], 'https://registry.npmmirror.com'),
+      inChina('npm', tencent, 'https://mirrors.cloud.tencent.com/npm'),
+      inChina('npm', huawei, 'https://repo.huaweicloud.com/repository/npm'),
+    ],
+    modules: ['left-pad@1.3.0', 'lodash@4.17.21'],
   },
-  'sum.golang.google.cn': {
-    name: 'sum.golang.org',
-    verifierKey: 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8',
-    url: 'https://sum.golang.google.cn',
+  {
+    ecosystem: 'pypi',
+    upstream: 'pypi',
+    keys: {},
+    mirrors: [
+      originOf('pypi', 'the Python Software Foundation', 'https://pypi.org/simple'),
+      inChina('pypi', tuna, 'https://pypi.tuna.tsinghua.edu.cn/simple'),
+      inChina('pypi', ustc, 'https://mirrors.ustc.edu.cn/pypi/simple'),
+      inChina('pypi', aliyun, 'https://mirrors.aliyun.com/pypi/simple'),
+      inChina('pypi', tencent, 'https://mirrors.cloud.tencent.com/pypi/simple'),
+      inChina('pypi', huawei, 'https://repo.huaweicloud.com/repository/pypi/simple'),
+    ],
+    modules: ['six==1.17.0', 'requests==2.32.3'],
   },
-};
+  {
+    ecosystem: 'oci',
+    upstream: 'docker.io',
+    keys: {},
+    mirrors: [
+      originOf('docker', 'Docker', 'https://registry-1.docker.io'),
+      inChina('docker', ['daocloud', 'DaoCloud', 100], 'https://docker.m.daocloud.io'),
+      {
+        name: 'google-docker',
+        url: 'https://mirror.gcr.io',
+        role: 'mirror',
+        weight: 50,
+        region: 'global',
+        operator: 'Google',
+      },
+    ],
+    modules: ['docker.io/library/alpine:3.20'],
+  },
+  {
+    ecosystem: 'http',
+    upstream: 'debian',
+    keys: { profile: 'debian' },
+    mirrors: [
+      originOf('debian', 'Debian', 'https://deb.debian.org/debian'),
+      inChina('debian', tuna, 'https://mirrors.tuna.tsinghua.edu.cn/debian'),
+      inChina('debian', ustc, 'https://mirrors.ustc.edu.cn/debian'),
+      inChina('debian', aliyun, 'https://mirrors.aliyun.com/debian'),
+      inChina('debian', tencent, 'https://mirrors.cloud.tencent.com/debian'),
+      inChina('debian', huawei, 'https://repo.huaweicloud.com/debian'),
+    ],
+    modules: [{ upstream: 'debian', path: 'dists/stable/InRelease' }],
+  },
+  {
+    ecosystem: 'http',
+    upstream: 'alpine',
+    keys: { profile: 'alpine' },
+    mirrors: [
+      originOf('alpine', 'Alpine Linux', 'https://dl-cdn.alpinelinux.org/alpine'),
+      inChina('alpine', tuna, 'https://mirrors.tuna.tsinghua.edu.cn/alpine'),
+      inChina('alpine', ustc, 'https://mirrors.ustc.edu.cn/alpine'),
+      inChina('alpine', aliyun, 'https://mirrors.aliyun.com/alpine'),
+    ],
+    modules: [{ upstream: 'alpine', path: 'latest-stable/main/x86_64/APKINDEX.tar.gz' }],
+  },
+  {
+    ecosystem: 'http',
+    upstream: 'maven',
+    keys: { profile: 'maven' },
+    mirrors: [
+      originOf('maven', 'the Apache Software Foundation', 'https://repo.maven.apache.org/maven2'),
+      inChina('maven', aliyun, 'https://maven.aliyun.com/repository/central'),
+      inChina('maven', tencent, 'https://mirrors.cloud.tencent.com/nexus/repository/maven-public'),
+      inChina('maven', huawei, 'https://repo.huaweicloud.com/repository/maven'),
+    ],
+    modules: [{ upstream: 'maven', path: 'junit/junit/4.13.2/junit-4.13.2.pom' }],
+  },
+  {
+    ecosystem: 'http',
+    upstream: 'crates',
+    keys: { profile: 'crates' },
+    mirrors: [
+      originOf('crates', 'the Rust project', 'https://index.crates.io'),
+      inChina('crates', ['rsproxy', 'ByteDance', 100], 'https://rsproxy.cn/index'),
+      inChina('crates', ustc, 'https://mirrors.ustc.edu.cn/crates.io-index'),
+      inChina('crates', ['tuna', 'Tsinghua University', 80], 'https://mirrors.tuna.tsinghua.edu.cn/crates.io-index'),
+    ],
+    modules: [
+      { upstream: 'crates', path: 'config.json' },
+      { upstream: 'crates', path: 'se/rd/serde' },
+    ],
+  },
+];

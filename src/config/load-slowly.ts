@@ -2,26 +2,31 @@ import type { ConfigIssue } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Files, FileText, FolderNames, SlowFiles } from '../core/ports.ts';
 import type { Result } from '../core/result.ts';
+import type { LockReader, Locks } from '../ecosystems/locks.ts';
 import { type Loaded, type LoadInput, loadConfig } from './load.ts';
+import type { ReaderOf } from './lock.ts';
 
 /** A configuration's text, and files that take their time. */
-export interface SlowLoadInput extends Omit<LoadInput, 'files'> {
+export interface SlowLoadInput extends Omit<LoadInput, 'files' | 'readerOf'> {
   readonly files: SlowFiles;
 }
 
 /**
  * As `loadConfig`, over files that are read without holding up the thread: it is read again and again, each time with
- * the files at hand that the time before asked for, until it asks for no more.
+ * the files and readers of lock files at hand that the time before asked for, until it asks for no more.
  * @throws Error past `limits.fileRounds`: a defect of ours, since a file names only so many others
  */
 export async function loadConfigSlowly(input: SlowLoadInput): Promise<Result<Loaded, readonly ConfigIssue[]>> {
   const texts = new Map<string, FileText>();
   const folders = new Map<string, FolderNames>();
+  const readers = new Map<Locks, LockReader>();
   for (let round = 0; round < limits.fileRounds; round += 1) {
-    const wanted = { texts: new Set<string>(), folders: new Set<string>() };
-    const loaded = loadConfig({ ...input, files: atHand(texts, folders, wanted) });
-    if (wanted.texts.size + wanted.folders.size === 0) return loaded;
+    const wanted = { texts: new Set<string>(), folders: new Set<string>(), readers: new Set<Locks>() };
+    const readerOf: ReaderOf = (locks) => found(readers, wanted.readers, locks) ?? null;
+    const loaded = loadConfig({ ...input, files: atHand(texts, folders, wanted), readerOf });
+    if (wanted.texts.size + wanted.folders.size + wanted.readers.size === 0) return loaded;
     await Promise.all([
+      ...[...wanted.readers].map(async (locks) => readers.set(locks, await locks.reader())),
       ...[...wanted.texts].map(async (path) => texts.set(path, await input.files.read(path))),
       ...[...wanted.folders].map(async (path) => folders.set(path, await input.files.list(path))),
     ]);
@@ -35,13 +40,14 @@ function atHand(
   wanted: { readonly texts: Set<string>; readonly folders: Set<string> },
 ): Files {
   const notYet = { tag: 'error', code: 'EAGAIN' } as const;
-  const found = <T>(known: ReadonlyMap<string, T>, missing: Set<string>, path: string): T | typeof notYet => {
-    const one = known.get(path);
-    if (one === undefined) missing.add(path);
-    return one ?? notYet;
-  };
   return {
-    read: (path) => found(texts, wanted.texts, path),
-    list: (path) => found(folders, wanted.folders, path),
+    read: (path) => found(texts, wanted.texts, path) ?? notYet,
+    list: (path) => found(folders, wanted.folders, path) ?? notYet,
   };
+}
+
+function found<Key, T>(known: ReadonlyMap<Key, T>, missing: Set<Key>, key: Key): T | undefined {
+  const one = known.get(key);
+  if (one === undefined) missing.add(key);
+  return one;
 }

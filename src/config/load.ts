@@ -3,14 +3,18 @@ import { limits } from '../core/limits.ts';
 import type { Files } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import type { Target } from '../core/target.ts';
+import type { SkippedLockEntry } from '../ecosystems/locks.ts';
+import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { buildConfig, resolverOf } from './build.ts';
 import { checkDocument } from './check.ts';
 import { readDocument } from './document.ts';
 import type { Env } from './env.ts';
 import { byPlace } from './format-issues.ts';
-import type { SkippedLockEntry } from './lock-file.ts';
+import { type ReaderOf, readerAtOnce } from './lock.ts';
 import { createReader, createReport } from './report.ts';
 import { checkBudget, warn } from './warnings.ts';
+
+export type { SkippedLockEntry } from '../ecosystems/locks.ts';
 
 /** What a configuration is read from: its text, and the ports to what it points at. */
 export interface LoadInput {
@@ -23,6 +27,10 @@ export interface LoadInput {
   readonly cwd?: string;
   /** The schedule's expansion of targets; without it the budget is not checked. */
   readonly expand?: (config: Config) => readonly Target[];
+  /** The ecosystems there are; left out: those of this release. */
+  readonly registry?: Registry;
+  /** The readers of lock files that are at hand; left out: only those that need no library can be used. */
+  readonly readerOf?: ReaderOf;
 }
 
 /** A configuration without a mistake, and what is worth telling beside it. */
@@ -42,26 +50,29 @@ export function loadConfig(input: LoadInput): Result<Loaded, readonly ConfigIssu
   if (bytes > limits.configBytes) return error([tooLarge(bytes)]);
   const { document, issues: unread } = readDocument(input.text, input.env);
   if (document === null) return error(distinct(unread, []));
-  const checked = checkDocument(document);
+  const { registry = builtIn, readerOf = readerAtOnce } = input;
+  const checked = checkDocument(document, registry);
   const report = createReport(document, checked);
   const mistakes = (): ConfigIssue[] =>
     distinct(unread, [...checked.issues, ...report.issues.filter(({ severity }) => severity === 'error')]);
   if (checked.file === null) return error(mistakes());
   const path = input.path;
   const reader = createReader(input.files, resolverOf(path, input.cwd ?? null), report);
-  const { config, modules } = buildConfig(checked.file, path, reader, report, input.env);
-  warn(config, report);
-  if (input.expand !== undefined && !mistakes().some(isOfPlan)) checkBudget(config, input.expand(config), report);
+  const { file } = checked;
+  const { config, modules } = buildConfig({ file, path, reader, report, env: input.env, registry, readerOf });
+  warn(config, registry, report);
+  const isOfPlan = ofPlan(registry);
+  if (input.expand !== undefined && !mistakes().some(isOfPlan))
+    checkBudget(config, input.expand(config), registry, report);
   if (mistakes().length > 0) return error(mistakes());
   const warnings = report.issues.filter(({ severity }) => severity === 'warning').toSorted(byPlace);
   return ok({ config, warnings, skippedLockEntries: modules.skipped });
 }
 
 /** What the planned load follows from: with a mistake in it there is no budget to speak of. */
-function isOfPlan({ path }: ConfigIssue): boolean {
-  return (
-    path === '' || ['schedule', 'steps', 'mirrors', 'modules', 'private', 'go'].includes(/^\w+/.exec(path)?.[0] ?? '')
-  );
+function ofPlan({ all }: Registry): (issue: ConfigIssue) => boolean {
+  const keys = ['schedule', 'steps', 'mirrors', 'modules', 'private', ...all.map(({ id }) => id)];
+  return ({ path }) => path === '' || keys.includes(/^\w+/.exec(path)?.[0] ?? '');
 }
 
 /** Each once, in the order of the file. A value that could not be read is told as such: what follows from it is not news. */

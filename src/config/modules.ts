@@ -1,171 +1,138 @@
-import { matchesGoPatterns } from '../core/go-patterns.ts';
 import { limits } from '../core/limits.ts';
-import { type Mirror, publicUpstream } from '../core/mirror.ts';
-import type { ModuleRef } from '../core/target.ts';
-import { parseGoModule } from './go-module.ts';
+import type { EcosystemId, Mirror } from '../core/mirror.ts';
+import { type ModuleRef, refText } from '../core/target.ts';
+import type { Ecosystem } from '../ecosystems/ecosystem.ts';
+import type { SkippedLockEntry } from '../ecosystems/locks.ts';
+import { isPrivate, type Named } from '../ecosystems/names.ts';
+import type { Registry } from '../ecosystems/registry.ts';
 import type { Path } from './issues.ts';
-import {
-  type GoSum,
-  lockEntries,
-  malformedLines,
-  parseGoMod,
-  parseGoSum,
-  type SkippedLockEntry,
-  skipReason,
-} from './lock-file.ts';
+import { fromLock, type LockState, type ReaderOf } from './lock.ts';
 import type { Reader, Report } from './report.ts';
 import type { FileConfig } from './schema.ts';
+import { type FileModule, isLock } from './schema-ecosystems.ts';
 
-type Named = { readonly module: string; readonly version: string };
+type Entry = Named & { readonly at: number; readonly written: boolean };
 
 /** The modules of a file, and what was learnt from its lock files. */
 export interface Modules {
   readonly modules: readonly ModuleRef[];
   readonly skipped: readonly SkippedLockEntry[];
-  /** Hashes from go.sum files of the modules above, by `module@version` and `module@version/go.mod`. */
-  readonly pinned: Readonly<Record<string, string>>;
+  /** Hashes from lock files of the modules above, by ecosystem, keyed as that ecosystem does. */
+  readonly pinned: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
+}
+
+/** What modules are read with. */
+export interface ModulesInput {
+  readonly file: FileConfig;
+  readonly mirrors: readonly Mirror[];
+  readonly registry: Registry;
+  readonly readerOf: ReaderOf;
+  readonly reader: Reader;
+  readonly report: Report;
 }
 
 /**
- * Reads `modules.go` with its lock files. A module that `private.go` matches belongs to the upstreams named by mirrors
- * other than the public one, and nowhere else; any other belongs to the public upstream, and to a named upstream that
- * no private module belongs to (a mirror needs something to be asked for).
+ * Reads `modules` with its lock files. A module that a pattern of `private` matches belongs to the upstreams named by
+ * mirrors other than the public one, and nowhere else; any other belongs to the public upstream, and to a named upstream
+ * that no private module belongs to (a mirror needs something to be asked for); one that names its upstream to that.
  */
-export function readModules(file: FileConfig, mirrors: readonly Mirror[], reader: Reader, report: Report): Modules {
-  const isPrivate = (module: string): boolean => matchesGoPatterns(file.private.go, module);
-  const skipped: SkippedLockEntry[] = [];
-  const sums: GoSum[] = [];
-  const told = new Set<string>();
-  const mistakes = (): number => report.issues.filter(({ severity }) => severity === 'error').length;
-  const before = mistakes();
-  const named = new Map<string, Named & { readonly at: number; readonly written: boolean }>();
-  for (const [at, entry] of file.modules.go.entries()) {
-    const path = ['modules', 'go', at];
-    const written = typeof entry === 'string';
-    const found = written
-      ? writtenModule(entry)
-      : fromLock(path, entry, { isPrivate, skipped, sums, told }, reader, report);
-    for (const { module, version } of found) {
-      const id = `${module}@${version}`;
-      const same = named.get(id);
-      if (same === undefined) named.set(id, { module, version, at, written });
-      else if (written && same.written) report.error(path, `a module once (modules.go[${same.at}] is the same)`);
-    }
-  }
-  if (named.size > limits.modules)
-    report.error(['modules', 'go'], `at most ${limits.modules} modules`, { seen: `${named.size} modules` });
-  const modules = belonging([...named.values()], mirrors, isPrivate);
-  if (modules.length === 0 && mistakes() === before) {
-    const needs = named.size === 0 ? [] : [['mirrors']];
-    report.error(['modules', 'go'], 'at least one module that a mirror can be asked for', { needs });
-  }
-  warnOfUnused([...named.values()], modules, isPrivate, report);
-  const ids = new Set([...named.keys()].flatMap((id) => [id, `${id}/go.mod`]));
-  const pins = sums.flatMap((sum) => Object.entries(sum.hashes)).filter(([id]) => ids.has(id));
-  return { modules, skipped, pinned: Object.fromEntries(pins) };
+export function readModules(input: ModulesInput): Modules {
+  const found = input.registry.all.map((kind) => readKind(kind, input));
+  return {
+    modules: found.flatMap(({ modules }) => modules),
+    skipped: found.flatMap(({ skipped }) => skipped),
+    pinned: Object.assign({}, ...found.map(({ pinned }) => pinned)),
+  };
 }
 
-function writtenModule(text: string): readonly Named[] {
-  const parsed = parseGoModule(text);
+function readKind(kind: Ecosystem, { file, mirrors, readerOf, reader, report }: ModulesInput): Modules {
+  const { id, names } = kind;
+  const entries = file.modules[id] ?? [];
+  const own = mirrors.filter(({ ecosystem }) => ecosystem === id);
+  const isOwn = (module: string): boolean => isPrivate(names, file.private[id] ?? [], module);
+  const state: LockState = { kind, mirrors: own, isPrivate: isOwn, skipped: [], pinned: {}, told: new Set() };
+  const mistakes = (): number => report.issues.filter(({ severity }) => severity === 'error').length;
+  const before = mistakes();
+  const named = new Map<string, Entry>();
+  for (const [at, entry] of entries.entries()) {
+    const path = ['modules', id, at];
+    const written = !isLock(entry);
+    const found = written ? writtenModule(kind, entry) : fromLock(path, entry, state, { readerOf, reader, report });
+    for (const one of found) {
+      const same = named.get(keyOf(one));
+      if (same === undefined) named.set(keyOf(one), { ...one, at, written });
+      else if (written && same.written) report.error(path, `a module once (modules.${id}[${same.at}] is the same)`);
+    }
+  }
+  const all = [...named.values()];
+  if (all.length > limits.modules)
+    report.error(['modules', id], `at most ${limits.modules} modules`, { seen: `${all.length} modules` });
+  const modules = belonging(kind, all, own, isOwn);
+  if (modules.length === 0 && own.length > 0 && mistakes() === before) {
+    const needs = all.length === 0 ? [] : [['mirrors']];
+    report.error(['modules', id], 'at least one module that a mirror can be asked for', { needs });
+  }
+  warnOfUnused(id, all, modules, isOwn, report);
+  return { modules, skipped: state.skipped, pinned: pinnedOf(id, all, state.pinned) };
+}
+
+function keyOf({ upstream = '', ...ref }: Named): string {
+  return `${upstream}|${refText(ref)}`;
+}
+
+function writtenModule({ names }: Ecosystem, entry: Exclude<FileModule, { from: string }>): readonly Named[] {
+  if (typeof entry !== 'string') return names.form === undefined ? [] : [names.form.read(entry)];
+  const parsed = names.parse(entry);
   return parsed.tag === 'ok' ? [parsed.value] : [];
 }
 
-interface LockState {
-  readonly isPrivate: (module: string) => boolean;
-  readonly skipped: SkippedLockEntry[];
-  readonly sums: GoSum[];
-  /** The go.sum files whose malformed lines were told, by absolute path: two entries may read one. */
-  readonly told: Set<string>;
-}
-
-function fromLock(
-  path: Path,
-  entry: { readonly from: string; readonly top: number },
-  state: LockState,
-  reader: Reader,
-  report: Report,
-): readonly Named[] {
-  const kind = entry.from.endsWith('.sum') ? 'sum' : entry.from.endsWith('.mod') ? 'mod' : null;
-  if (kind === null) {
-    report.error([...path, 'from'], 'the path of a go.sum or go.mod');
-    return [];
-  }
-  const text = reader.text([...path, 'from'], entry.from);
-  if (text === null) return [];
-  const partner = entry.from.replace(/\.(sum|mod)$/, kind === 'sum' ? '.mod' : '.sum');
-  const beside = reader.maybe(partner) ?? '';
-  const sum = parseGoSum(kind === 'sum' ? text : beside);
-  const mod = parseGoMod(kind === 'mod' ? text : beside);
-  if ((kind === 'sum' ? sum : mod) === null) {
-    report.error([...path, 'from'], kind === 'sum' ? 'a go.sum with at least one hash' : 'a go.mod with a module line');
-    return [];
-  }
-  const [sumText, sumFile] = kind === 'sum' ? [text, entry.from] : [beside, partner];
-  tellMalformed(path, sumText, sumFile, state, reader, report);
-  if (sum !== null) state.sums.push(sum);
-  const taken: Named[] = [];
-  for (const found of lockEntries(kind, sum, mod)) {
-    if (taken.length === entry.top) break;
-    const because = skipReason(found, mod, state.isPrivate);
-    if (because === null) taken.push({ module: found.module, version: found.version });
-    else state.skipped.push({ file: entry.from, module: found.module, version: found.version, because });
-  }
-  return taken;
-}
-
-/** A line that cannot be read may be the hash that an answer should be verified by: it is told, not just left out. */
-function tellMalformed(
-  path: Path,
-  text: string,
-  file: string,
-  { skipped, told }: LockState,
-  reader: Reader,
-  report: Report,
-): void {
-  const absolute = reader.resolve(file);
-  const { count, first } = malformedLines(text);
-  if (count === 0 || told.has(absolute)) return;
-  told.add(absolute);
-  for (const { line, module, version } of first)
-    skipped.push({ file: `${file}:${line}`, module, version, because: 'malformed' });
-  const more = count > first.length ? ` and ${count - first.length} more` : '';
-  const places = first.map(({ line }) => line).join(', ');
-  const name = JSON.stringify(file);
-  report.warning(
-    [...path, 'from'],
-    `module, version and h1: hash on every line of ${name}: left out are ${places}${more}`,
-    {
-      seen: `${count} malformed ${count === 1 ? 'line' : 'lines'}`,
-    },
-  );
+/** The hashes of the modules that are asked for: keyed by the module at its version, or by a part of it behind a slash. */
+function pinnedOf(id: EcosystemId, all: readonly Named[], hashes: Readonly<Record<string, string>>): Modules['pinned'] {
+  const refs = new Set(all.map(refText));
+  const isAsked = (key: string): boolean =>
+    refs.has(key) || [...key.matchAll(/\//g)].some(({ index }) => refs.has(key.slice(0, index)));
+  const kept = Object.entries(hashes).filter(([key]) => isAsked(key));
+  return kept.length === 0 ? {} : { [id]: Object.fromEntries(kept) };
 }
 
 function belonging(
+  { id, publicUpstream }: Ecosystem,
   named: readonly Named[],
   mirrors: readonly Mirror[],
-  isPrivate: (module: string) => boolean,
+  isOwn: (module: string) => boolean,
 ): readonly ModuleRef[] {
   const upstreams = [...new Set(mirrors.map(({ upstream }) => upstream))];
-  const own = upstreams.filter((upstream) => upstream !== publicUpstream.go);
-  const hasPrivate = named.some(({ module }) => isPrivate(module));
-  const open = hasPrivate ? upstreams.filter((upstream) => upstream === publicUpstream.go) : upstreams;
-  return named.flatMap(({ module, version }) =>
-    (isPrivate(module) ? own : open).map((upstream) => ({ ecosystem: 'go' as const, upstream, module, version })),
+  const own = upstreams.filter((upstream) => upstream !== publicUpstream);
+  const hasPrivate = named.some(({ module }) => isOwn(module));
+  const open = hasPrivate ? upstreams.filter((upstream) => upstream === publicUpstream) : upstreams;
+  const upstreamsOf = ({ module, upstream }: Named): readonly string[] => {
+    if (upstream !== undefined) return upstreams.filter((one) => one === upstream);
+    return isOwn(module) ? own : open;
+  };
+  return named.flatMap((one) =>
+    upstreamsOf(one).map((upstream) => ({
+      ecosystem: id,
+      upstream,
+      module: one.module,
+      version: one.version,
+      ...(one.expect === undefined ? {} : { expect: one.expect }),
+    })),
   );
 }
 
 function warnOfUnused(
-  named: readonly (Named & { readonly at: number })[],
+  id: EcosystemId,
+  named: readonly Entry[],
   modules: readonly ModuleRef[],
-  isPrivate: (module: string) => boolean,
+  isOwn: (module: string) => boolean,
   report: Report,
 ): void {
-  const used = new Set(modules.map(({ module, version }) => `${module}@${version}`));
-  for (const { module, version, at } of named) {
-    if (used.has(`${module}@${version}`)) continue;
-    const path = ['modules', 'go', at];
-    const seen = JSON.stringify(`${module}@${version}`);
-    if (isPrivate(module))
+  const used = new Set(modules.map(refText));
+  for (const { at, ...one } of named) {
+    if (used.has(refText(one))) continue;
+    const path: Path = ['modules', id, at];
+    const seen = JSON.stringify(refText(one));
+    if (isOwn(one.module))
       report.warning(path, 'a mirror with a named upstream for this private module: it is asked of no public one', {
         seen,
         needs: [['mirrors']],

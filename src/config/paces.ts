@@ -1,22 +1,22 @@
 import type { Cadence, Pace } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
-import { isHeavy, type Step, steps as stepNames } from '../core/target.ts';
+import type { Step } from '../core/target.ts';
+import { durationText } from '../core/units.ts';
+import type { StepDeclaration } from '../ecosystems/ecosystem.ts';
+import type { Registry } from '../ecosystems/registry.ts';
 import { isLoopback } from './addresses.ts';
 import { cronGaps } from './cron.ts';
 import type { Path } from './issues.ts';
 import type { Report } from './report.ts';
 import type { FileConfig } from './schema.ts';
-import { durationText } from './units.ts';
 
-const minute = 60_000;
 const usualEveryMs = 30_000;
 const usualSpreadMs = 30_000;
-const usualStepMs = { light: 5 * minute, sumdb: 30 * minute, heavy: 60 * minute } as const;
-const heavyTimeoutMs = 120_000;
 
-/** `schedule` and `steps` with every default filled in. The default paces are those of protocols.md section 1.17. */
+/** `schedule` and `steps` with every default filled in: each ecosystem declares its own. */
 export function readPaces(
   file: FileConfig,
+  registry: Registry,
   report: Report,
 ): { readonly pace: Pace; readonly steps: Readonly<Record<Step, Pace>> } {
   const { schedule } = file;
@@ -27,8 +27,10 @@ export function readPaces(
   const usual: Cadence = { kind: 'every', everyMs: usualEveryMs };
   const cadence = cadenceOf(['schedule'], schedule, usual, file, report);
   const pace: Pace = { cadence, timeoutMs: schedule.timeout };
-  const entries = stepNames.map((step) => [step, stepPace(step, pace, file, report)] as const);
-  return { pace, steps: Object.fromEntries(entries) as Record<Step, Pace> };
+  const entries = registry.all.flatMap(({ steps }) =>
+    Object.entries(steps).map(([step, declared]) => [step, stepPace(step, declared, pace, file, report)] as const),
+  );
+  return { pace, steps: Object.fromEntries(entries) };
 }
 
 /** Milliseconds between two starts of one target in the busiest hour. */
@@ -36,20 +38,15 @@ export function meanGapMs(cadence: Cadence): number {
   return cadence.kind === 'every' ? cadence.everyMs : cronGaps(cadence.expression).meanMs;
 }
 
-function stepPace(step: Step, pace: Pace, file: FileConfig, report: Report): Pace {
-  const written = (file.steps as Readonly<Record<string, FileConfig['steps']['list']>>)[step];
-  const timeoutMs = isHeavy(step) ? heavyTimeoutMs : pace.timeoutMs;
-  const usual = usualCadence(step, pace);
+function stepPace(step: Step, { usualPace }: StepDeclaration, pace: Pace, file: FileConfig, report: Report): Pace {
+  const written = file.steps[step];
+  const timeoutMs = usualPace.timeoutMs ?? pace.timeoutMs;
+  const usual: Cadence = usualPace.everyMs === null ? pace.cadence : { kind: 'every', everyMs: usualPace.everyMs };
   if (written === undefined) return { cadence: usual, timeoutMs };
   const path = ['steps', step];
   if (typeof written === 'number')
     return { cadence: cadenceOf(path, { every: written }, usual, file, report), timeoutMs };
   return { cadence: cadenceOf(path, written, usual, file, report), timeoutMs: written.timeout ?? timeoutMs };
-}
-
-function usualCadence(step: Step, pace: Pace): Cadence {
-  if (step === 'mod') return pace.cadence;
-  return { kind: 'every', everyMs: usualStepMs[isHeavy(step) ? 'heavy' : step === 'sumdb' ? 'sumdb' : 'light'] };
 }
 
 function cadenceOf(
@@ -68,7 +65,7 @@ function cadenceOf(
     return { kind: 'cron', expression: cron, timeZone, spreadMs: spread };
   }
   if (every === undefined) return usual;
-  const isShort = path[0] === 'steps' && typeof (file.steps as Record<string, unknown>)[String(path[1])] === 'number';
+  const isShort = path[0] === 'steps' && typeof file.steps[String(path[1])] === 'number';
   checkGap(isShort ? path : [...path, 'every'], every, file, report);
   return { kind: 'every', everyMs: every };
 }

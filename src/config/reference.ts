@@ -1,3 +1,4 @@
+import { registry } from '../ecosystems/registry.ts';
 import { branches, configJsonSchema, type SchemaNode } from './json-schema.ts';
 
 interface Row {
@@ -24,7 +25,7 @@ tested stand in [\`examples/\`](../examples). For completion in an editor, put t
   an unset variable is a mistake; \`$\${\` stands for a literal \`\${\`. Inside brackets quote it: \`[ "\${NAME}" ]\`.
 - **Secrets.** Every key for a secret has a partner ending in \`File\`; a line end at the end of the file is not part of it.
 - **Paths** that are relative start at the folder of the configuration file.
-- **Unknown keys** are mistakes. Keys marked *not yet* belong to the format but are refused by this release.
+- **Unknown keys** are mistakes.
 - **Reload** by SIGHUP or \`POST /-/reload\`; \`listen\` and \`state.path\` need a restart.
 
 ## Keys
@@ -33,13 +34,17 @@ tested stand in [\`examples/\`](../examples). For completion in an editor, put t
 | --- | --- | --- | --- |
 `;
 
+const checksText = registry.all.flatMap(({ manual }) => manual.checks.map((check) => `- ${check}\n`)).join('');
+const sectionsText = registry.all
+  .flatMap(({ manual }) => manual.sections.map(({ title, text }) => `## ${title}\n\n${text}\n\n`))
+  .join('');
+
 const outro = `
 ## What is checked beyond single keys
 
 - Names of mirrors, receivers and controls are unique; an upstream has at most one origin.
 - \`listen\` off loopback needs a token.
-- \`clients.go\` is proxies by URL, \`direct\` or \`off\`, separated by \`,\` or \`|\`; a \`;\` or a space inside a proxy is a mistake.
-- \`state.path\` is not a folder, and not below a file; its folder is made at start where it is missing.
+${checksText}- \`state.path\` is not a folder, and not below a file; its folder is made at start where it is missing.
 - \`alertmanager\` holds either a token or a tokenFile.
 - Starts of one target are 5s apart or more; down to 100ms only where every mirror is on loopback.
 - The budget: a light probe counts 1 s and a heavy one 10 s of a slot; more than 80 % of the \`perHost\` slots of a host is a
@@ -48,22 +53,7 @@ const outro = `
   \`lag\` among the events of a receiver (it is not measured yet); credentials for an \`http://\` mirror off loopback (they are
   not sent); proxies in \`clients\` that are not watched; modules that no mirror is asked for.
 
-## Lock files
-
-\`{ from: ../app/go.sum, top: 20 }\` takes modules of a go.sum or go.mod; the other of the two beside it is read as well. Order:
-direct requirements of the go.mod first, then by how many versions of a module the go.sum names (each is somebody's
-requirement), then by name. From a go.sum only modules whose zip it names are taken, at their highest version. Left out, and
-listed by \`mirrorwatch check\`: modules that the go.mod replaces (their source is not the upstream), those that \`private.go\`
-matches, and entries that are no module and version. Lines of a go.sum that cannot be read are listed with their number (the
-first 20) and warned of: each may be a hash that nothing is verified by now. The go.sum's hashes of configured modules are what answers are verified by.
-
-## Private modules
-
-A module that \`private.go\` matches is asked only of mirrors with a named \`upstream\` other than \`go\`; without one it is not
-asked at all, with a warning. Other modules belong to the upstream \`go\`, and to a named upstream that no private module
-belongs to.
-
-## Proxies
+${sectionsText}## Proxies
 
 Without \`proxy\`, \`HTTPS_PROXY\` or \`HTTP_PROXY\` (upper case first, then lower) decides by the mirror's scheme, and \`NO_PROXY\` excepts:
 \`*\`, addresses, CIDRs, \`example.com\` (names below it too), \`.example.com\` (names below only), each with an optional port.
@@ -115,7 +105,6 @@ function defaultText(node: SchemaNode): string {
 }
 
 function typeOf(node: SchemaNode): string {
-  if (node.title === 'not yet') return '*not yet*';
   if (node.enum !== undefined) return node.enum.map((value) => `\`${String(value)}\``).join(' ');
   if (node.const !== undefined) return `\`${String(node.const)}\``;
   if (node.type === 'array') {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ecosystems } from '../core/mirror.ts';
+import { baseUrl } from '../core/base-url.ts';
+import type { Registry } from '../ecosystems/registry.ts';
 import {
   checked,
   cron,
@@ -15,7 +16,7 @@ import {
   text,
   word,
 } from './fields.ts';
-import { baseUrl, proxyUrl } from './urls.ts';
+import { proxyUrl } from './urls.ts';
 
 const tls = mapping({
   ca: file('Extra trust roots, PEM.').optional(),
@@ -50,12 +51,23 @@ const auth = mapping({
 });
 
 /** One entry of `mirrors`. */
-export const mirror = mapping(
-  {
+export function mirror(registry: Registry) {
+  return mapping({ ...common(registry), ...ownKeys(registry) }, 'a mapping with name, ecosystem and url');
+}
+
+/** Keys that one ecosystem alone knows: each is checked against the mirror's own afterwards. */
+function ownKeys({ all }: Registry): object {
+  return Object.assign({}, ...all.map(({ mirrorKeys }) => mirrorKeys ?? {}));
+}
+
+function common({ all }: Registry) {
+  const ids = all.map(({ id }) => id);
+  const upstreams = all.flatMap(({ publicUpstream }) => (publicUpstream === null ? [] : [`\`${publicUpstream}\``]));
+  return {
     name: name('The label `registry`, unique in the file.'),
-    ecosystem: word('What kind of registry it is.', ecosystems, ['go']),
+    ecosystem: word('What kind of registry it is.', ids as [string, ...string[]]),
     upstream: name(
-      'What it is a mirror of. Mirrors stand in for each other only within one upstream. Default `go`.',
+      `What it is a mirror of. Mirrors stand in for each other only within one upstream. Default ${upstreams.join(', ')}.`,
     ).optional(),
     url: checked(
       'Base URL. User-info in it is taken as basic auth and shown nowhere.',
@@ -111,6 +123,5 @@ export const mirror = mapping(
     )
       .meta({ description: 'Planned silences: neither probed nor judged.' })
       .prefault([]),
-  },
-  'a mapping with name, ecosystem and url',
-);
+  };
+}

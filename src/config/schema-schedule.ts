@@ -1,4 +1,7 @@
 import { z } from 'zod';
+import { durationText } from '../core/units.ts';
+import { lightFirst, type StepDeclaration } from '../ecosystems/ecosystem.ts';
+import type { Registry } from '../ecosystems/registry.ts';
 import { addressBytes } from './addresses.ts';
 import {
   cadenceRange,
@@ -11,7 +14,6 @@ import {
   list,
   listenAddress,
   mapping,
-  notYet,
   secretText,
   size,
   timeoutRange,
@@ -81,20 +83,18 @@ const pace = (usual: string) =>
     ])
     .optional();
 
-const light = 'Default 5m, with the timeout of `schedule`.';
-/** The key `steps`. */
-export const steps = mapping({
-  list: pace(light),
-  info: pace(light),
-  mod: pace('Default: as `schedule`. The canary itself always follows `schedule`.'),
-  latest: pace(light),
-  sumdb: pace('Default 30m, with the timeout of `schedule`.'),
-  zip: pace('Default 1h, with a timeout of 120s.'),
-  metadata: notYet('the step metadata (npm)'),
-  tarball: notYet('the step tarball (npm)'),
-  index: notYet('the step index (pypi)'),
-  file: notYet('the step file (pypi)'),
-  manifest: notYet('the step manifest (oci)'),
-  blob: notYet('the step blob (oci)'),
-  get: notYet('the step get (http)'),
-});
+/** The key `steps`: those of each ecosystem, light ones first. */
+export function stepsKey({ all }: Registry) {
+  const declared = all.flatMap(({ steps }) =>
+    lightFirst(steps).map((step) => [step, pace(usualOf(steps[step]))] as const),
+  );
+  const keys = Object.fromEntries<z.ZodType>(declared);
+  return mapping(keys as Record<string, ReturnType<typeof pace>>);
+}
+
+function usualOf(step: StepDeclaration | undefined): string {
+  const { everyMs = null, timeoutMs = null } = step?.usualPace ?? {};
+  if (everyMs === null) return 'Default: as `schedule`. The canary itself always follows `schedule`.';
+  const timeout = timeoutMs === null ? 'the timeout of `schedule`' : `a timeout of ${timeoutMs / 1000}s`;
+  return `Default ${durationText(everyMs)}, with ${timeout}.`;
+}

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { isGoPattern } from '../core/go-patterns.ts';
 import { limits } from '../core/limits.ts';
-import { parseGoChain } from './chain.ts';
+import type { Registry } from '../ecosystems/registry.ts';
 import {
   checked,
   duration,
@@ -11,18 +10,14 @@ import {
   list,
   mapping,
   name,
-  notYet,
-  readable,
   secretText,
   share,
   text,
 } from './fields.ts';
-import { parseGoModule } from './go-module.ts';
-import { defaultSumdb } from './known-mirrors.ts';
+import { clientsKey, modulesKey, ownKeys, privateKey } from './schema-ecosystems.ts';
 import { mirror } from './schema-mirror.ts';
-import { listen, schedule, steps } from './schema-schedule.ts';
+import { listen, schedule, stepsKey } from './schema-schedule.ts';
 import { webhook } from './schema-webhook.ts';
-import { parseSumdb } from './sumdb.ts';
 import { controlUrl } from './urls.ts';
 
 const control = checked(
@@ -30,18 +25,6 @@ const control = checked(
   'an http://, https:// or tcp://host:port URL without user-info or fragment',
   (value) => controlUrl(value) !== null,
 );
-
-const goModule = z.union([
-  readable('A module and its version.', 'module@version', parseGoModule),
-  mapping({
-    from: file('A go.sum or go.mod; the other of the two beside it is read as well.'),
-    top: integer(
-      'So many of its modules: direct requirements first, then the most required by others.',
-      1,
-      limits.modules,
-    ).prefault(20),
-  }),
-]);
 
 const detect = mapping({
   spike: mapping({
@@ -92,8 +75,8 @@ const advise = mapping({
 });
 
 /** The file as written: every documented key, its type, default and meaning. What spans several keys is checked afterwards. */
-export const configSchema = mapping(
-  {
+function keysOf(registry: Registry) {
+  return {
     vantage: text('The place we watch from, for people and notices.', 'a short text', 64).prefault('local'),
     listen: listen
       .meta({ description: 'HTTP interface: an address, or a mapping. Needs a restart.' })
@@ -102,8 +85,10 @@ export const configSchema = mapping(
       .regex(/^[\x21-\x7e]+$/, { error: 'an e-mail address or URL, without spaces' })
       .optional(),
     schedule: schedule.meta({ description: 'Pace of the canary, and politeness.' }).prefault({}),
-    steps: steps.meta({ description: 'Pace of single steps: a duration, or { every or cron, timeout }.' }).prefault({}),
-    mirrors: list(mirror, 'a list of mirrors', limits.mirrors)
+    steps: stepsKey(registry)
+      .meta({ description: 'Pace of single steps: a duration, or { every or cron, timeout }.' })
+      .prefault({}),
+    mirrors: list(mirror(registry), 'a list of mirrors', limits.mirrors)
       .min(1, { error: 'at least one mirror' })
       .meta({ description: 'What is watched.' }),
     controls: list(
@@ -113,51 +98,12 @@ export const configSchema = mapping(
     )
       .meta({ description: 'What is not a mirror and tells "them" from "us".' })
       .prefault([]),
-    clients: mapping({
-      go: readable(
-        'The GOPROXY line of today. Default: the mirror of the highest weight, then `,direct`.',
-        'a GOPROXY line',
-        parseGoChain,
-      ).optional(),
-      npm: notYet('npm'),
-      pypi: notYet('pypi'),
-      oci: notYet('oci'),
-      http: notYet('http'),
-    })
-      .meta({ description: 'What clients use today.' })
-      .prefault({}),
-    modules: mapping({
-      go: list(goModule, 'a list of module@version or { from, top }', limits.modules)
-        .meta({ description: 'Go modules. The first one with a fixed version is the canary.' })
-        .prefault([]),
-      npm: notYet('npm'),
-      pypi: notYet('pypi'),
-      oci: notYet('oci'),
-      http: notYet('http'),
-    })
-      .meta({ description: 'What is asked of the mirrors.' })
-      .prefault({}),
-    private: mapping({
-      go: list(checked('', "a glob by GOPRIVATE's rules, such as git.example.com/*", isGoPattern), 'a list of globs')
-        .meta({
-          description:
-            "Globs by GOPRIVATE's rules. Matching modules are asked only of mirrors of a named upstream other than `go`.",
-        })
-        .prefault([]),
-      npm: notYet('npm'),
-      pypi: notYet('pypi'),
-    })
+    clients: clientsKey(registry).meta({ description: 'What clients use today.' }).prefault({}),
+    modules: modulesKey(registry).meta({ description: 'What is asked of the mirrors.' }).prefault({}),
+    private: privateKey(registry)
       .meta({ description: 'Names that never leave for a public mirror or database.' })
       .prefault({}),
-    go: mapping({
-      sumdb: readable(
-        "Checksum database, in GOSUMDB's forms: a name, name+hash+key, either with a URL after a space, or off.",
-        'a checksum database',
-        parseSumdb,
-      ).prefault(defaultSumdb),
-    })
-      .meta({ description: 'What is particular to Go.' })
-      .prefault({}),
+    ...ownKeys(registry),
     detect: detect.meta({ description: 'Verdicts.' }).prefault({}),
     advise: advise.meta({ description: 'Advice.' }).prefault({}),
     webhooks: list(webhook, 'a list of receivers', 64).meta({ description: 'Who is told.' }).prefault([]),
@@ -194,11 +140,23 @@ export const configSchema = mapping(
     })
       .meta({ description: 'Bounds.' })
       .prefault({}),
-  },
-  'a mapping of keys such as mirrors and modules',
-);
+  };
+}
+
+function made(registry: Registry) {
+  return mapping(keysOf(registry), 'a mapping of keys such as mirrors and modules');
+}
+
+const schemas = new WeakMap<Registry, ReturnType<typeof made>>();
+
+/** The schema of the file with the keys of these ecosystems; made once for each registry. */
+export function schemaOf(registry: Registry): ReturnType<typeof made> {
+  const known = schemas.get(registry) ?? made(registry);
+  schemas.set(registry, known);
+  return known;
+}
 
 /** A checked file, units read, defaults filled in; files and cross-checks are still to come. */
-export type FileConfig = z.output<typeof configSchema>;
+export type FileConfig = z.output<ReturnType<typeof made>>;
 /** One entry of `mirrors`, checked. */
 export type FileMirror = FileConfig['mirrors'][number];

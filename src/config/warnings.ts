@@ -1,18 +1,20 @@
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Target } from '../core/target.ts';
+import { leadingClient } from '../ecosystems/ecosystem.ts';
+import type { Registry } from '../ecosystems/registry.ts';
 import { addressBytes, isLoopback } from './addresses.ts';
 import { budgetOf, hostKey } from './budget.ts';
-import { mirrorOf, parseGoChain } from './chain.ts';
+import { memberKeys } from './chain.ts';
 import type { Report } from './report.ts';
 
 const independentMin = 3;
 
 /** Tells what is allowed but will be regretted. */
-export function warn(config: Config, report: Report): void {
+export function warn(config: Config, registry: Registry, report: Report): void {
   warnOfNoControl(config, report);
   warnOfUndecidable(config, report);
-  warnOfUnknownMembers(config, report);
+  warnOfUnknownMembers(config, registry, report);
   if (report.isWritten(['detect', 'lag', 'limit']))
     report.warning(
       ['detect', 'lag', 'limit'],
@@ -33,8 +35,11 @@ function warnOfNoControl(config: Config, report: Report): void {
 /** Fewer than three independent mirrors of an upstream and no control: one cannot tell "them" from "us". */
 function warnOfUndecidable(config: Config, report: Report): void {
   if (config.controls.length > 0) return;
-  for (const upstream of new Set(config.mirrors.map((mirror) => mirror.upstream))) {
-    const mirrors = config.mirrors.filter((mirror) => mirror.upstream === upstream);
+  const groups = new Map(
+    config.mirrors.map(({ ecosystem, upstream }) => [`${ecosystem}|${upstream}`, { ecosystem, upstream }]),
+  );
+  for (const { ecosystem, upstream } of groups.values()) {
+    const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem && mirror.upstream === upstream);
     const independent = new Set(mirrors.map(placeOf)).size;
     if (independent >= independentMin) continue;
     report.warning(
@@ -56,22 +61,25 @@ function placeOf(mirror: Mirror): string {
 }
 
 /** A member of `clients` that is no mirror here is never measured: perhaps a typo. */
-function warnOfUnknownMembers(config: Config, report: Report): void {
-  const chain = config.clients.go?.reveal();
-  const parsed = chain === undefined ? null : parseGoChain(chain);
-  if (parsed?.tag !== 'ok') return;
-  const unknown = parsed.value
-    .map(({ text }) => text)
-    .filter((text) => text !== 'direct' && text !== 'off' && mirrorOf(text, config.mirrors) === null);
-  if (unknown.length === 0) return;
-  report.warning(['clients', 'go'], `mirrors of this file: ${unknown.length} of the proxies in it are not watched`, {
-    needs: [['mirrors']],
-  });
+function warnOfUnknownMembers(config: Config, registry: Registry, report: Report): void {
+  for (const kind of registry.all) {
+    const chain = config.clients[kind.id]?.reveal();
+    if (chain === undefined) continue;
+    const client = leadingClient(kind, config);
+    const watched = new Set(config.mirrors.map(({ url }) => client.member(url).key));
+    const unknown = memberKeys(client, chain).filter((key) => !watched.has(key));
+    if (unknown.length === 0) continue;
+    report.warning(
+      ['clients', kind.id],
+      `mirrors of this file: ${unknown.length} of the proxies in it are not watched`,
+      { needs: [['mirrors']] },
+    );
+  }
 }
 
 /** The budget by host: too many slots is a mistake, towards loopback a warning; too many bytes stops heavy steps. */
-export function checkBudget(config: Config, targets: readonly Target[], report: Report): void {
-  for (const budget of budgetOf(config, targets)) {
+export function checkBudget(config: Config, targets: readonly Target[], registry: Registry, report: Report): void {
+  for (const budget of budgetOf(config, targets, registry)) {
     const share = `${Math.ceil(budget.slotShare * 1000) / 10}% of the slots of ${budget.host}`;
     if (budget.verdict !== 'ok') {
       const tell = budget.verdict === 'over' ? report.error : report.warning;

@@ -86,21 +86,21 @@ export interface Config {
     /** `null`: unlimited. */
     readonly bytesPerHour: number | null;
   };
-  /** One for each step of each ecosystem in use; the canary step's is `schedule.pace`, unless named. */
+  /** One for each step that an ecosystem declares; the canary itself goes at `schedule.pace`. */
   readonly steps: Readonly<Record<Step, Pace>>;
   readonly mirrors: readonly Mirror[];
   readonly controls: readonly Control[];
   /** The chain clients use today, per ecosystem, credentials included (mask before showing); `null`: derived. */
-  readonly clients: Readonly<Partial<Record<EcosystemId, Secret>>>;
+  readonly clients: Readonly<Record<EcosystemId, Secret>>;
+  /** Which of an ecosystem's clients that chain is of, where the file says so; absent: its first. */
+  readonly client?: Readonly<Record<EcosystemId, string>>;
   readonly modules: readonly ModuleRef[];
-  /** Hashes of configured modules from go.sum files: `module@version` and `module@version/go.mod` to `h1:…`; absent: none. */
-  readonly pinned?: Readonly<Record<string, string>>;
+  /** Hashes of configured modules from lock files, by ecosystem, keyed and written as that ecosystem does; absent: none. */
+  readonly pinned?: Readonly<Record<EcosystemId, Readonly<Record<string, string>>>>;
   /** Patterns of names that never leave for a public mirror or database. */
-  readonly private: Readonly<Partial<Record<EcosystemId, readonly string[]>>>;
-  readonly go: {
-    /** `null`: GOSUMDB=off. `url` only where the file names one (then relays are bypassed). */
-    readonly sumdb: { readonly name: string; readonly verifierKey: string; readonly url: string | null } | null;
-  };
+  readonly private: Readonly<Record<EcosystemId, readonly string[]>>;
+  /** What is particular to an ecosystem, from the key of its name, as it reads it. */
+  readonly settings: Readonly<Record<EcosystemId, unknown>>;
   readonly detect: {
     readonly spike: SpikeRule;
     readonly outage: OutageRule;

@@ -3,9 +3,10 @@ import type { Target } from './target.ts';
 
 /**
  * Why a probe is made. `scheduled` at its pace; `confirm` inside a confirming round (enters no histogram, baseline or
- * SLO counter); `recheck` a second look at a wrong hash; `once` by hand from the command line.
+ * SLO counter); `recheck` a second look at a wrong hash; `peek` the first bytes of an artifact, which judges nothing and
+ * is a reason to look; `once` by hand from the command line.
  */
-export type Purpose = 'scheduled' | 'confirm' | 'recheck' | 'once';
+export type Purpose = 'scheduled' | 'confirm' | 'recheck' | 'peek' | 'once';
 
 /** One probe that is to start now. */
 export interface Due {
@@ -34,6 +35,8 @@ export interface LookOrder {
   readonly stepMs: number;
   /** A decision is near: may cost more than the usual budget. */
   readonly isUrgent: boolean;
+  /** Of an artifact its first bytes alone. */
+  readonly isPeek: boolean;
 }
 
 /** A slot that passed without a probe, and why: counted as unknown, or as an overrun of its own predecessor. */

@@ -3,7 +3,7 @@ export const phases = ['resolve', 'connect', 'tls', 'processing', 'transfer'] as
 export type Phase = (typeof phases)[number];
 
 /** Why a certificate or handshake was refused, in the order in which we look: expired, untrusted, name, pin. */
-export const tlsCauses = ['expired', 'untrusted', 'name', 'pin', 'protocol', 'client'] as const;
+const tlsCauses = ['expired', 'untrusted', 'name', 'pin', 'protocol', 'client'] as const;
 export type TlsCause = (typeof tlsCauses)[number];
 
 /**

@@ -25,12 +25,21 @@ export const limits = {
   /** Above this a zip's hash is computed from a stream-sized buffer no more: the probe reads so much and no further. */
   zipBytesHashed: 128 * mib,
   zipEntries: 100_000,
+  /** Of a Python project: pages of the busiest are some MiB (protocols.md 3.1). */
+  projectPageBytes: 16 * mib,
+  coreMetadataBytes: 1 * mib,
   noteBytes: 64 * kib,
+  /** An npm packument in short form is under 10 MiB (protocols.md 2.1); a full one is read so far and no further. */
+  packumentBytes: 32 * mib,
+  /** npm dist-tags, or the manifest of one version: a few KB, thousands of tags at most. */
+  distTagsBytes: 1 * mib,
   tileBytes: 8 * kib,
   errorBodyBytes: 8 * kib,
   /** A gzip bomb stops here: no light answer decodes to more. */
   decodedBytes: 16 * mib,
   asksPerProbe: 24,
+  /** Texts that conversations keep for one mirror in one thread: a token for each repository, and then some. */
+  probeMemory: 100,
   /** Versions kept of a list for lag and `latest`. */
   versionsKept: 5_000,
   versionChars: 200,
@@ -46,14 +55,20 @@ export const limits = {
   /** Bytes that were wrong once: how long a second answer that is wrong in the same way declares them, and how often one is looked for. */
   wrongOnceMs: 24 * 60 * minute,
   wrongLooks: 3,
+  /** More of them while all of them together read no more than this. */
+  wrongLooksMax: 12,
+  wrongLooksBytes: 64 * mib,
   /** A heavy target is asked again out of turn at most this often. */
-  heavyLookMs: 1 * minute,
+  heavyLookMs: 10 * second,
+  /** What a peek reads of an artifact: enough to tell its rate, and no download. Bytes. */
+  peekBytes: 64 * kib,
   /** design.md section 5.1: asks outside the plan, a fifth of the scheduled ones less what canaries take; three times that for urgent orders. */
   roundTokensStart: 60,
   roundTokensShare: 0.18,
   roundTokensMax: 300,
-  /** Left for doubts and orders when a slow answer is looked at. */
+  /** Left for doubts and orders when a slow answer is looked at; and when nothing is odd and an artifact is peeked at. */
   roundTokensKept: 30,
+  roundTokensKeptOfPeeks: 60,
   roundUrgentFactor: 3,
   /**
    * design.md section 5.2, reopening damps: each opening adds one to a penalty that halves in so long (the default of
@@ -214,6 +229,14 @@ export const limits = {
   fileRounds: 20,
   /** The state file never grows past this: it is then full, as a disk would be, and takes rows again once some expired. */
   stateBytes: 8 * 1024 * mib,
+  /**
+   * Answers kept for a replay: a row is one page of the file, holds at most so many minutes, and is written at least so
+   * often while it grows; beyond so many rows (about 0.6 GiB) the oldest go, however young.
+   */
+  answerRowChars: 3_600,
+  answerRowMs: 10 * minute,
+  answerWriteMs: 5 * second,
+  answerRows: 150_000,
   mirrors: 500,
   modules: 5_000,
 } as const;
@@ -231,6 +254,7 @@ export function assertLimits(l: typeof limits = limits): void {
     [l.throttleMsMin <= l.throttleMsMax, 'back-off has room'],
     [l.measuredOk <= l.measuredPaces, 'measured well enough can be reached'],
     [2 * l.pushEveryMs < l.pushValidMs, 'one push may be lost and the alert still stands'],
+    [2 * l.answerRows * l.answerRowChars < l.stateBytes, 'answers leave room for what they led to'],
     [l.headBytes >= 16 * kib, 'no smaller than the clients accept'],
   ];
   for (const [holds, rule] of relations) if (!holds) throw new Error(`limits: ${rule}`);

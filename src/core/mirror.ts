@@ -1,17 +1,7 @@
 import type { Secret } from './secret.ts';
 
-/** The ecosystems that have a file in probe/ecosystems; label value, config key and fixture folder alike. */
-export const ecosystems = ['go', 'npm', 'pypi', 'oci', 'http'] as const;
-export type EcosystemId = (typeof ecosystems)[number];
-
-/** The ecosystem's public upstream where it has one; `oci` and `http` mirrors must name theirs. */
-export const publicUpstream: Readonly<Record<EcosystemId, string | null>> = {
-  go: 'go',
-  npm: 'npm',
-  pypi: 'pypi',
-  oci: null,
-  http: null,
-};
+/** One kind of mirror: label value, config key and fixture folder alike. An opaque word here; the registry of ecosystems has them all. */
+export type EcosystemId = string;
 
 /** Fresh resolve, TCP and TLS for each probe (`cold`), or a kept connection (`warm`); never mixed in one series. */
 export type Connection = 'cold' | 'warm';
@@ -32,6 +22,8 @@ export interface Mirror {
   readonly connections: readonly Connection[];
   readonly access: MirrorAccess;
   readonly maintenance: readonly MaintenanceWindow[];
+  /** Keys of the mirror that its ecosystem alone reads, as it reads them: plain data; absent: none. */
+  readonly own?: Readonly<Record<string, unknown>>;
 }
 
 /** A planned silence: from each time the cron expression names, for so long. The zone is the schedule's. */

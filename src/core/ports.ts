@@ -1,8 +1,9 @@
 import type { ControlAnswer, ControlDue, Due } from './due.ts';
-import type { Connection, TlsAccess } from './mirror.ts';
+import type { Connection, EcosystemId, TlsAccess } from './mirror.ts';
 import type { Delivery } from './notice.ts';
 import type { Sample } from './sample.ts';
-import type { Answer, Ask, Hop, Transcript } from './transcript.ts';
+import type { Target } from './target.ts';
+import type { Answer, Ask, Hop, Transcript, Verdict } from './transcript.ts';
 
 /** An instant on both clocks. Durations come from `monotonicMs` alone; `wallMs` is for stamps that people read. */
 export interface Now {
@@ -64,6 +65,8 @@ export interface SlowFiles {
 /** What one hop is to do. Made by `probe/converse.ts`, carried out by `io/wire.ts`. */
 export interface HopRequest {
   readonly url: string;
+  /** Absent: GET. */
+  readonly method?: 'HEAD';
   readonly headers: Readonly<Record<string, string>>;
   readonly aside: boolean;
   /** The URL came from an answer: private address space is forbidden unless the mirror is there or `allowHosts` names it. */
@@ -120,24 +123,35 @@ export interface Wire {
   close(): Promise<void>;
 }
 
-/** What an ecosystem's conversation needs to know beside its target. */
-export interface ProbeContext {
+/** What an ecosystem's conversation needs to know beside its target. All of it crosses to a thread: plain data. */
+export interface ProbeContext<Own = unknown> {
   readonly baseUrl: string;
-  /** Go: name and verifier key of the checksum database, `null` when off. */
-  readonly sumdb: { readonly name: string; readonly verifierKey: string } | null;
-  /** Patterns of private names of this ecosystem. */
-  readonly privatePatterns: readonly string[];
-  /** Hashes known from an authority, by `module@version` and `module@version/go.mod` (`h1:…`): from go.sum or the database. */
+  /** Hashes known from an authority, keyed and written as the ecosystem does: from lock files, or learnt. */
   readonly pinned: Readonly<Record<string, string>>;
-  /** Go: whose record the `sumdb` step looks up, canonical version, never a private module; absent: a public one known to be logged. */
-  readonly lookup?: { readonly module: string; readonly version: string };
-  /** Go: the largest verified tree head seen of `sumdb`, for the consistency check; absent: none yet. */
-  readonly treeHead?: { readonly size: number; readonly rootBase64: string };
-  /** What `latest` of a module resolved to when it was last asked, so that fixed-version steps need no aside; may be empty. */
+  /** What the ecosystem's own conversation needs beside: its `context` makes it. */
+  readonly own: Own;
+  /** An artifact is read no further than this, bytes; absent: whole. */
+  readonly peekBytes?: number;
   readonly nowWallMs: number;
+  /** What conversations with this mirror keep for the next ones (a token); absent: nothing is kept. */
+  readonly memory?: ProbeMemory;
 }
 
-export type Conversation = Generator<Ask, import('./transcript.ts').Verdict, Answer>;
+/** What conversations with one mirror keep for one another in their thread: texts, bounded, each until it expires. May hold secrets: never logged. */
+export interface ProbeMemory {
+  /** `null`: never kept, expired, or pushed out by newer ones. */
+  get(key: string, nowWallMs: number): string | null;
+  keep(key: string, text: string, untilWallMs: number): void;
+}
+
+/** One probe as its ecosystem holds it: yields what to ask, is handed the answers, returns the verdict. Opens no socket. */
+export type Conversation = Generator<Ask, Verdict, Answer>;
+
+/** What holds the conversations of an ecosystem: loaded where a mirror of it is probed, in that thread alone. */
+export interface Prober<Own = unknown> {
+  /** One step of one target: yields what to ask, is handed the answer, returns the verdict. Opens no socket. */
+  probe(target: Target, context: ProbeContext<Own>): Conversation;
+}
 
 /** One probe's result as it crosses from a worker: plain data. */
 export interface Probed {
@@ -161,13 +175,26 @@ export interface Workers {
 /** Everything that a worker needs to know; sent whole at start and on reload. */
 export interface WorkerBook {
   readonly access: Readonly<Record<string, WireAccess>>;
-  readonly context: Readonly<Record<string, Omit<ProbeContext, 'nowWallMs'>>>;
+  readonly context: Readonly<Record<string, Omit<ProbeContext, 'nowWallMs' | 'memory'>>>;
+  /** Whose conversations will be held, so that they can be loaded ahead; absent: each is loaded when it is first held. */
+  readonly ecosystems?: readonly EcosystemId[];
   /** Host names of all mirrors and controls: what the resolver rule of design.md section 5 asks for when a name fails. */
   readonly otherNames?: readonly string[];
 }
 
 /** Tables of the state file. Each row is JSON text with a key and a wall stamp to age by. */
-export const tables = ['meta', 'detector', 'finding', 'advice', 'chain', 'outbox', 'probe', 'pause', 'seen'] as const;
+export const tables = [
+  'meta',
+  'detector',
+  'finding',
+  'advice',
+  'chain',
+  'outbox',
+  'probe',
+  'pause',
+  'seen',
+  'answer',
+] as const;
 export type Table = (typeof tables)[number];
 
 export interface Row {
@@ -193,6 +220,8 @@ export interface Store {
   all(table: Table): readonly Row[];
   /** Deletes rows older than `beforeMs`; gives how many. */
   expire(table: Table, beforeMs: number): number;
+  /** Deletes the oldest rows past `rowsMax`; gives how many. */
+  trim(table: Table, rowsMax: number): number;
   writable(): boolean;
   /** Files set aside as corrupt since it was opened, by that too; absent: it has none to set aside. */
   setAside?(): number;

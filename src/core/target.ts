@@ -1,46 +1,26 @@
 import type { Connection, EcosystemId } from './mirror.ts';
 
-/** One kind of request of an ecosystem's protocol; closed, because it is the label `step`. */
-export const steps = [
-  'list',
-  'info',
-  'mod',
-  'zip',
-  'latest',
-  'sumdb',
-  'metadata',
-  'tarball',
-  'index',
-  'file',
-  'manifest',
-  'blob',
-  'get',
-] as const;
-export type Step = (typeof steps)[number];
+/** One kind of request of an ecosystem's protocol; the label `step`. An opaque word here: what ecosystems declare closes the set. */
+export type Step = string;
 
-/** The steps of each ecosystem, light ones first. */
-export const stepsOf: Readonly<Record<EcosystemId, readonly Step[]>> = {
-  go: ['mod', 'info', 'list', 'latest', 'sumdb', 'zip'],
-  npm: ['metadata', 'tarball'],
-  pypi: ['index', 'file'],
-  oci: ['manifest', 'blob'],
-  http: ['get'],
-};
-
-const heavySteps: ReadonlySet<Step> = new Set<Step>(['zip', 'tarball', 'file', 'blob']);
+/** `light`: a small answer, judged by spikes and outages. `heavy`: moves an artifact, judged by throughput and outages. */
+export type Weight = 'light' | 'heavy';
 
 /** True for the steps that move an artifact: judged by throughput and outage, never by spikes; first to stop over budget. */
-export function isHeavy(step: Step): boolean {
-  return heavySteps.has(step);
+export function isHeavy({ weight }: Pick<Target, 'weight'>): boolean {
+  return weight === 'heavy';
 }
 
 /** A module as configured: its version stays as written (`latest` stays `latest`). */
 export interface ModuleRef {
   readonly ecosystem: EcosystemId;
-  /** The upstream it belongs to; for `go` the mirrors of upstream `go`. */
+  /** The upstream it belongs to: the ecosystem's public one, or a named one. */
   readonly upstream: string;
   readonly module: string;
-  readonly version: string;
+  /** `null` where the ecosystem has no versions, or none was written. */
+  readonly version: string | null;
+  /** What the file expects of its answers beside (a hash, a size), as its ecosystem reads it: plain data; absent: nothing. */
+  readonly expect?: unknown;
 }
 
 /** One series: (mirror, module, version, step). `module` and `version` are `null` where the step has none. */
@@ -53,6 +33,10 @@ export interface Target {
   readonly module: string | null;
   readonly version: string | null;
   readonly step: Step;
+  /** As its ecosystem declares the step. */
+  readonly weight: Weight;
+  /** What its answers are verified by, in words, as its ecosystem declares; `null`: nothing. */
+  readonly verifies: string | null;
   /** True for the one target of its mirror that judges liveness. */
   readonly canary: boolean;
 }
@@ -65,4 +49,15 @@ export function targetId(registry: string, module: string | null, version: strin
 /** The id of one series of a target: cold and warm are never mixed. */
 export function seriesId(target: Pick<Target, 'id'>, connection: Connection): string {
   return `${target.id}|${connection}`;
+}
+
+/** A module at its version for people: `module@version`, or the module alone where there is none. */
+export function refText({ module, version }: { readonly module: string; readonly version: string | null }): string {
+  return version === null ? module : `${module}@${version}`;
+}
+
+/** A target as it is shown to the outside, key by key: what only the stages go by stays within. */
+export function shownTarget(target: Target): Omit<Target, 'weight' | 'verifies'> {
+  const { id, ecosystem, upstream, registry, module, version, step, canary } = target;
+  return { id, ecosystem, upstream, registry, module, version, step, canary };
 }

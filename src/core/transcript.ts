@@ -1,8 +1,10 @@
 import type { Outcome, Phase, ProbeFailure } from './failure.ts';
 
-/** What a conversation asks for: one GET. */
+/** What a conversation asks for: one GET, or the head of one. */
 export interface Ask {
   readonly url: string;
+  /** `HEAD`: the head alone, a body is not sent; absent: GET. */
+  readonly method?: 'HEAD';
   /** Extra request headers, lower-case names. User-Agent, Accept-Encoding and credentials are the wire's business. */
   readonly headers?: Readonly<Record<string, string>>;
   /** True for what the probe needs first (resolving `latest`, a token): recorded, not part of its time. */
@@ -33,7 +35,7 @@ export type Answer =
 export interface Facts {
   /** What `latest` stood for this time. */
   readonly resolvedVersion?: string;
-  /** The endpoint is not offered (404/410 on `@latest` or `sumdb/…/supported`): ok, but nothing was read. */
+  /** An optional endpoint is not offered: ok, but nothing was read. */
   readonly notOffered?: boolean;
   /** Valid versions of a list: how many, and the newest; `null` of none. */
   readonly listed?: { readonly count: number; readonly newest: string | null };
@@ -41,17 +43,19 @@ export interface Facts {
   readonly verified?: {
     readonly algorithm: string;
     readonly digest: string;
-    readonly against: 'pinned' | 'sumdb';
+    /** `pinned`, or the ecosystem's word for another authority. */
+    readonly against: string;
   };
   /** A digest that could only be compared between mirrors (no authority at hand): algorithm and value. */
   readonly compared?: { readonly algorithm: string; readonly digest: string };
   /** Size and root of a signed tree head, for lag in records and consistency. */
   readonly treeHead?: { readonly name: string; readonly size: number; readonly rootBase64: string };
   /**
-   * `h1:` hashes read from a checksum-database record whose signature and inclusion were verified, keyed as
-   * `ProbeContext.pinned` is (`module@version`, `module@version/go.mod`): they may be pinned.
+   * Hashes that an authority's own signature vouches for, keyed and written as `ProbeContext.pinned` is: they may be pinned.
    */
   readonly logged?: Readonly<Record<string, string>>;
+  /** What only its own ecosystem reads (`learn`), small; its words are never labels. */
+  readonly own?: Readonly<Record<string, unknown>>;
 }
 
 /** How a conversation ends. */

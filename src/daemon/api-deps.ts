@@ -7,6 +7,7 @@ import { error, ok, type Result } from '../core/result.ts';
 import { maskChain } from '../core/secret.ts';
 import { seriesId } from '../core/target.ts';
 import type { SeriesBaseline } from '../detect/detector.ts';
+import { kindsOf } from '../ecosystems/registry.ts';
 import { alertTaker } from './alerts.ts';
 import type { Absorb } from './news.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -24,11 +25,13 @@ export function apiDeps(
   },
 ): ApiDeps {
   const baselines = freshBaselines(s);
+  const kinds = kindsOf(s.registry);
   return {
     ...life,
     timers: s.timers,
     now: () => s.clock.now(),
     config: () => s.config,
+    kinds,
     targets: () => s.targets,
     standings: () => s.detector.standings(),
     vantage: () => s.detector.vantage(),
@@ -53,15 +56,34 @@ export function apiDeps(
       s.advisor
         .list()
         .find((one) => one.state === 'accepted' && one.ecosystem === ecosystem && one.upstream === upstream)?.chain
-        .after ?? maskChain(declaredChain(s.config, ecosystem, upstream)),
-    acceptAdvice: (id) => onAdvice(pipeline, id, (now) => s.advisor.accept(id, now)),
-    dismissAdvice: (id, forMs, reason) => onAdvice(pipeline, id, (now) => s.advisor.dismiss(id, forMs, reason, now)),
+        .after ?? maskChain(declaredChain(s.config, ecosystem, upstream, s.registry)),
+    acceptAdvice: (id) =>
+      onAdvice(
+        pipeline,
+        id,
+        (now) => s.advisor.accept(id, now),
+        (advice, now) => s.answers.told({ kind: 'accepted', ...moveOf(advice) }, now),
+      ),
+    dismissAdvice: (id, forMs, reason) =>
+      onAdvice(
+        pipeline,
+        id,
+        (now) => s.advisor.dismiss(id, forMs, reason, now),
+        (advice, now) =>
+          s.answers.told(
+            { kind: 'dismissed', ...moveOf(advice), cause: advice.cause, untilMs: now.wallMs + forMs },
+            now,
+          ),
+      ),
     acknowledge: (findingId, reason) =>
       pipeline.command((now, absorb) => {
         const turn = s.detector.acknowledge(findingId, reason, now);
         if (turn === null) return null;
         absorb.detect(turn);
-        return turn.findings.find((change) => change.finding.id === findingId)?.finding ?? null;
+        const finding = turn.findings.find((change) => change.finding.id === findingId)?.finding ?? null;
+        if (finding !== null)
+          s.answers.told({ kind: 'acknowledged', finding: finding.kind, registry: finding.registry }, now);
+        return finding;
       }),
     pause: (registry, forMs, reason) =>
       pipeline.command((now, absorb) => {
@@ -69,6 +91,7 @@ export function apiDeps(
         const pause = forMs > 0 ? { untilMs: now.wallMs + forMs, reason } : null;
         s.scheduler.pause(registry, pause?.untilMs ?? null);
         absorb.detect(s.detector.pause(registry, pause, now));
+        s.answers.told({ kind: 'paused', registry, untilMs: pause?.untilMs ?? null }, now);
         if (pause) s.ledger.add([{ table: 'pause', key: registry, atMs: now.wallMs, value: pause }], []);
         else s.ledger.add([], [{ table: 'pause', key: registry }]);
         return s.detector.standings().find((standing) => standing.registry === registry) ?? null;
@@ -91,14 +114,21 @@ function onAdvice(
   pipeline: Pipeline,
   id: string,
   say: (now: Now) => OnAdvice<Parameters<Absorb['advise']>[0]>,
+  keep: (advice: Advice, now: Now) => void,
 ): Promise<OnAdvice<Advice>> {
   return pipeline.command((now, absorb): OnAdvice<Advice> => {
     const said = say(now);
     if (said.tag === 'error') return said;
     absorb.advise(said.value);
     const advice = said.value.changes.find((change) => change.advice.id === id)?.advice;
-    return advice === undefined ? error('unknown') : ok(advice);
+    if (advice === undefined) return error('unknown');
+    keep(advice, now);
+    return ok(advice);
   });
+}
+
+function moveOf({ ecosystem, upstream, from, to }: Advice) {
+  return { ecosystem, upstream, from, to };
 }
 
 /** Baselines by series, read from the detector at most twice a second: pages ask for hundreds at once. */

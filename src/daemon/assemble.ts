@@ -18,16 +18,19 @@ import type {
 } from '../core/ports.ts';
 import type { Target } from '../core/target.ts';
 import { createDetector } from '../detect/detector.ts';
+import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { secondsBuckets } from '../export/catalog.ts';
 import { createExporter } from '../export/exporter.ts';
 import { createNotifier } from '../notify/notifier.ts';
 import { createScheduler } from '../schedule/scheduler.ts';
 import { expandTargets } from '../schedule/targets.ts';
+import { createAnswers } from '../state/answers.ts';
 import { createBoard, type SeriesRef } from '../state/board.ts';
 import { createLastOk } from '../state/last-ok.ts';
 import { createLedger } from '../state/ledger.ts';
 import { createSince } from '../state/since.ts';
 import { nothingLearnt, workerBook } from './book.ts';
+import { lifeOf, settingsOf } from './history.ts';
 import type { Stages } from './stages.ts';
 
 const waitingRowsMax = 20_000;
@@ -45,13 +48,15 @@ export interface DaemonPorts {
   workers(book: WorkerBook): Workers;
   readonly version: string;
   readonly node: string;
+  /** The ecosystems there are; left out: those of this release. */
+  readonly registry?: Registry;
 }
 
 /** Makes every stage from a configuration and what the state file still knows. Starts nothing. */
 export function assemble(config: Config, ports: DaemonPorts): Stages {
   const now = ports.clock.now();
-  const targets = expandTargets(config);
-  const { store, random } = ports;
+  const { store, random, registry = builtIn } = ports;
+  const targets = expandTargets(config, registry);
   const restored = (...names: readonly Table[]): Row[] => names.flatMap((name) => store.all(name));
   const detector = createDetector({
     config,
@@ -67,16 +72,18 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
     timers: ports.timers,
     random,
     log: ports.log,
+    registry,
     store,
     post: ports.post,
     version: ports.version,
-    workers: ports.workers(workerBook(config, nothingLearnt, ports.version)),
+    workers: ports.workers(workerBook({ config, learnt: nothingLearnt, version: ports.version, registry })),
     scheduler: createScheduler({ config, targets, seed: config.vantage, calendar: ports.calendar, random, now }),
     detector,
     evidence: createEvidenceBook({ restored: restored('meta'), now }),
     advisor: createAdvisor({
       config,
-      declared: declaredBy(config),
+      declared: declaredBy(config, registry),
+      registry,
       restored: restored('advice', 'chain'),
       random,
       now,
@@ -100,6 +107,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
     lastOk: createLastOk(config, targets, restored('meta')),
     since: createSince(restored('meta'), now),
     ledger: createLedger(store, waitingRowsMax),
+    answers: createAnswers({ id: lifeOf(store, now), startedAt: now }, settingsOf(config)),
   };
   restorePauses(stages, now);
   stages.exporter.restored(stages.lastOk.all());
@@ -117,8 +125,9 @@ export function seriesOf(config: Config, targets: readonly Target[]): readonly S
 /** What clients use today, by upstream, as the configuration declares it. */
 export function declaredBy(
   config: Config,
+  registry: Registry,
 ): (ecosystem: Config['mirrors'][number]['ecosystem'], upstream: string) => string {
-  return (ecosystem, upstream) => declaredChain(config, ecosystem, upstream);
+  return (ecosystem, upstream) => declaredChain(config, ecosystem, upstream, registry);
 }
 
 function restorePauses(s: Stages, now: Now): void {

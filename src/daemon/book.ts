@@ -1,43 +1,60 @@
 import type { Config } from '../core/config.ts';
-import { type Mirror, publicUpstream } from '../core/mirror.ts';
+import type { EcosystemId, Mirror } from '../core/mirror.ts';
 import type { WireAccess, WorkerBook } from '../core/ports.ts';
+import type { Known } from '../ecosystems/ecosystem.ts';
+import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 
-/** What an authority has told so far: hashes by `module@version[/go.mod]`, and the largest verified head of its tree. */
-export interface Learnt {
-  readonly pinned: Readonly<Record<string, string>>;
-  readonly treeHead: { readonly name: string; readonly size: number; readonly rootBase64: string } | null;
-  /** The module that the checksum database is asked about next; `null`: none that may be asked about. */
-  readonly lookup: { readonly module: string; readonly version: string } | null;
-}
+/** What was learnt from verified answers, by ecosystem; one that is not named has learnt nothing. */
+export type Learnt = ReadonlyMap<EcosystemId, Known>;
 
 /** Before any answer. */
-export const nothingLearnt: Learnt = { pinned: {}, treeHead: null, lookup: null };
+export const nothingLearnt: Learnt = new Map();
+
+const nothing: Known = new Map();
+
+/** What a book is made of. */
+export interface BookInput {
+  readonly config: Config;
+  readonly learnt: Learnt;
+  /** This release's, for the User-Agent. */
+  readonly version: string;
+  /** The ecosystems there are; left out: those of this release. */
+  readonly registry?: Registry;
+}
 
 /**
  * What workers must know of a configuration: access in the clear (the one place where a mirror's secrets are
- * revealed), and what conversations need.
- * @param learnt  what verified answers told so far; hashes of the configuration's go.sum files come on top from an authority, by `module@version[/go.mod]`
+ * revealed), and what conversations need. Hashes of the configuration's lock files win over what was learnt.
  */
-export function workerBook(config: Config, learnt: Learnt, version: string): WorkerBook {
+export function workerBook({ config, learnt, version, registry = builtIn }: BookInput): WorkerBook {
   const userAgent = userAgentOf(config, version);
-  const pinned = { ...learnt.pinned, ...config.pinned };
+  const contextOf = contexts(config, learnt, registry);
   return {
     access: Object.fromEntries(config.mirrors.map((mirror) => [mirror.name, accessOf(mirror, userAgent)])),
-    context: Object.fromEntries(
-      config.mirrors.map((mirror) => [
-        mirror.name,
-        {
-          baseUrl: mirror.url,
-          sumdb:
-            config.go.sumdb === null ? null : { name: config.go.sumdb.name, verifierKey: config.go.sumdb.verifierKey },
-          privatePatterns: config.private[mirror.ecosystem] ?? [],
-          pinned,
-          ...(learnt.lookup === null || mirror.upstream !== publicUpstream.go ? {} : { lookup: learnt.lookup }),
-          ...(learnt.treeHead === null ? {} : { treeHead: learnt.treeHead }),
-        },
-      ]),
-    ),
-    otherNames: otherNames(config),
+    context: Object.fromEntries(config.mirrors.map((mirror) => [mirror.name, contextOf(mirror)])),
+    ecosystems: [...new Set(config.mirrors.map(({ ecosystem }) => ecosystem))],
+    otherNames: otherNames(config, registry),
+  };
+}
+
+function contexts(
+  config: Config,
+  learnt: Learnt,
+  registry: Registry,
+): (mirror: Mirror) => WorkerBook['context'][string] {
+  const pins = new Map<EcosystemId, Readonly<Record<string, string>>>();
+  for (const { id, learning } of registry.all)
+    pins.set(id, { ...learning?.pinned(learnt.get(id) ?? nothing), ...config.pinned?.[id] });
+  return (mirror) => {
+    const { ecosystem: id } = mirror;
+    const given = {
+      mirror,
+      modules: config.modules.filter(({ ecosystem }) => ecosystem === id),
+      privatePatterns: config.private[id] ?? [],
+      settings: config.settings[id],
+      known: learnt.get(id) ?? null,
+    };
+    return { baseUrl: mirror.url, pinned: pins.get(id) ?? {}, own: registry.of(id)?.context(given) ?? null };
   };
 }
 
@@ -45,14 +62,14 @@ export function workerBook(config: Config, learnt: Learnt, version: string): Wor
  * Names that tell a broken resolver from a broken name: the hosts of controls and of public mirrors, address literals left
  * out. A private mirror's name goes to its own resolver alone.
  */
-function otherNames(config: Config): readonly string[] {
-  const isPublic = ({ ecosystem, upstream }: Mirror): boolean => upstream === publicUpstream[ecosystem];
+function otherNames(config: Config, registry: Registry): readonly string[] {
+  const isPublic = ({ ecosystem, upstream }: Mirror): boolean => upstream === registry.of(ecosystem)?.publicUpstream;
   const hosts = [...config.mirrors.filter(isPublic), ...config.controls].map(({ url }) => new URL(url).hostname);
   return [...new Set(hosts)].filter((host) => /[a-z]/i.test(host) && !host.includes(':'));
 }
 
 /** `mirrorwatch/<version> (+<contact>)`: named by who we are, so that an operator knows whom to write to. */
-export function userAgentOf(config: Pick<Config, 'contact'>, version: string): string {
+function userAgentOf(config: Pick<Config, 'contact'>, version: string): string {
   return config.contact === null ? `mirrorwatch/${version}` : `mirrorwatch/${version} (+${config.contact})`;
 }
 

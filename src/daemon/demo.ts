@@ -11,7 +11,7 @@ import { type Daemon, startDaemon } from './lifecycle.ts';
 import { type ProcessFacts, processLog, systemClock, systemPorts } from './system.ts';
 
 /** What the demo shows, in the order in which it must happen. */
-export const demoStages = ['watching', 'slowed', 'spike', 'advice', 'webhook', 'well', 'recovery'] as const;
+const demoStages = ['watching', 'slowed', 'spike', 'advice', 'webhook', 'well', 'recovery'] as const;
 export type DemoStage = (typeof demoStages)[number];
 
 /** One thing that happened; `atSeconds` since the demo began. */

@@ -84,6 +84,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
     const start: Due[] = [];
     let rounds: RoundAsk[] = [];
     let rechecks: Target[] = [];
+    let peeks: Target[] = [];
     let looks: LookOrder[] = [];
     let observed = 0;
 
@@ -97,6 +98,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
       s.scheduler.shed(turn.shed);
       rounds.push(...turn.rounds);
       rechecks.push(...turn.rechecks);
+      peeks.push(...turn.peeks);
     };
     const advise = (turn: AdviseTurn): void => {
       judged.advice.push(...turn.changes);
@@ -114,6 +116,13 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
         if (sample !== undefined && s.advisor.observe(sample, now)) isUrgent = true;
       }
       return isUrgent;
+    }
+
+    function askArtifact(target: Target, purpose: 'recheck' | 'peek', probes: Due[]): void {
+      // First bytes come as soon as any light answer, or something is odd.
+      const { timeoutMs } = purpose === 'peek' ? s.config.schedule.pace : paceOf(target, s.config);
+      const due = reserve({ target, connection: 'cold', purpose, timeoutMs, round: null }, now);
+      if (due) probes.push(due);
     }
 
     function askRound(ask: RoundAsk, probes: Due[], controls: { due: ControlDue; round: Due['round'] }[]): void {
@@ -173,17 +182,15 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
       carryOut() {
         const probes: Due[] = start.splice(0);
         const controls: { due: ControlDue; round: Due['round'] }[] = [];
-        for (let i = 0; i < carryingMax && rounds.length + rechecks.length + looks.length > 0; i += 1) {
-          const [asked, again, odd] = [rounds, rechecks, looks];
+        for (let i = 0; i < carryingMax && rounds.length + rechecks.length + peeks.length + looks.length > 0; i += 1) {
+          const [asked, again, first, odd] = [rounds, rechecks, peeks, looks];
           rounds = [];
           rechecks = [];
+          peeks = [];
           looks = [];
           for (const order of odd) detect(s.detector.look(order, now));
-          for (const target of again) {
-            const { timeoutMs } = paceOf(target, s.config);
-            const due = reserve({ target, connection: 'cold', purpose: 'recheck', timeoutMs, round: null }, now);
-            if (due) probes.push(due);
-          }
+          for (const target of again) askArtifact(target, 'recheck', probes);
+          for (const target of first) askArtifact(target, 'peek', probes);
           for (const ask of asked) askRound(ask, probes, controls);
         }
         if (observe()) considerAtMs = 0;

@@ -9,6 +9,7 @@ import { type Listening, listen } from '../io/server.ts';
 import { expandTargets } from '../schedule/targets.ts';
 import { apiDeps } from './api-deps.ts';
 import { assemble, type DaemonPorts, declaredBy, seriesOf } from './assemble.ts';
+import { settingsOf } from './history.ts';
 import { closeWithin } from './patience.ts';
 import { createPipeline } from './pipeline.ts';
 
@@ -78,15 +79,16 @@ export async function startDaemon(
     }
     await pipeline.command((now, absorb) => {
       const next = read.value;
-      const targets = expandTargets(next);
+      const targets = expandTargets(next, stages.registry);
       stages.config = next;
       stages.targets = targets;
       stages.scheduler.replace(next, targets, now);
       stages.board.replace(seriesOf(next, targets));
       stages.lastOk.replace(next, targets);
       stages.exporter.reconfigure(next, targets);
+      stages.answers.judgedBy(settingsOf(next));
       absorb.detect(stages.detector.reconfigure(next, targets, now));
-      absorb.advise(stages.advisor.reconfigure(next, declaredBy(next), now));
+      absorb.advise(stages.advisor.reconfigure(next, declaredBy(next, stages.registry), now));
       absorb.notify(stages.notifier.reconfigure(next, now));
     });
     await pipeline.reconfigured();
@@ -117,7 +119,8 @@ export async function startDaemon(
   let keeper = ports.timers.after(housekeepingMs, keep);
   function keep(): void {
     const beforeMs = ports.clock.wallMs() - stages.config.state.keepMs;
-    stages.store.expire('probe', beforeMs);
+    for (const table of ['probe', 'answer'] as const) stages.store.expire(table, beforeMs);
+    stages.store.trim('answer', limits.answerRows);
     // Findings and advice age from their end: what is open or in force stays, however old.
     for (const table of ['finding', 'advice'] as const)
       stages.ledger.add(
@@ -169,7 +172,7 @@ function serial(act: () => Promise<ReloadOutcome>): () => Promise<ReloadOutcome>
 }
 
 /** Each (ecosystem, upstream) that has mirrors, in the order of the file. */
-export function upstreamsOf(
+function upstreamsOf(
   config: Config,
 ): readonly { readonly ecosystem: Config['mirrors'][number]['ecosystem']; readonly upstream: string }[] {
   const seen = new Map(

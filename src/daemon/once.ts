@@ -7,6 +7,7 @@ import type { Clock, Probed, Random } from '../core/ports.ts';
 import { quantileOf } from '../core/quantile.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { type Step, type Target, targetId } from '../core/target.ts';
+import { registry } from '../ecosystems/registry.ts';
 import { type NoAnswer, patienceMs } from './patience.ts';
 
 /** One probe by hand: of this mirror, now. */
@@ -20,6 +21,7 @@ export interface OnceRequest {
 /** The due of a probe by hand: cold, in no plan. */
 export function dueOnce(request: OnceRequest, config: Config, ports: { clock: Clock; random: Random }): Due {
   const { mirror, module, version, step } = request;
+  const { weight = 'light', verifies = null } = registry.of(mirror.ecosystem)?.steps[step] ?? {};
   const now = ports.clock.now();
   const target: Target = {
     id: targetId(mirror.name, module, version, step),
@@ -29,6 +31,8 @@ export function dueOnce(request: OnceRequest, config: Config, ports: { clock: Cl
     module,
     version,
     step,
+    weight,
+    verifies,
     canary: false,
   };
   return {
@@ -36,7 +40,7 @@ export function dueOnce(request: OnceRequest, config: Config, ports: { clock: Cl
     target,
     connection: 'cold',
     purpose: 'once',
-    timeoutMs: config.steps[step].timeoutMs,
+    timeoutMs: (config.steps[step] ?? config.schedule.pace).timeoutMs,
     plannedAtMs: now.monotonicMs,
     round: null,
   };

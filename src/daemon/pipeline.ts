@@ -7,8 +7,8 @@ import { createAsker } from './asker.ts';
 import { createDefects } from './defects.ts';
 import { createEvents, type Events } from './events.ts';
 import { createJudge, type JudgeTurn } from './judge.ts';
+import { createKnowledge } from './knowledge.ts';
 import { type Absorb, type News, noNews, type Settled } from './news.ts';
-import { createPins } from './pins.ts';
 import { createPublisher } from './publish.ts';
 import type { Stages } from './stages.ts';
 import { gapBetween } from './watch.ts';
@@ -48,8 +48,8 @@ export function createPipeline(s: Stages): Pipeline {
   /** Probes that came back and are not settled yet: what detect settles is taken from here, so each counts once. */
   const awaiting = new Map<string, Transcript>();
   const events = createEvents();
-  const pins = createPins(s);
-  const publisher = createPublisher(s, events, pins);
+  const knowledge = createKnowledge(s);
+  const publisher = createPublisher(s, events);
   const defects = createDefects(s.log, s.clock);
   const { guarded } = defects;
   let timer: { cancel(): void } | null = null;
@@ -93,11 +93,13 @@ export function createPipeline(s: Stages): Pipeline {
       case 'probed': {
         const { due, probed } = input;
         awaiting.set(due.probeId, probed.transcript);
+        s.answers.probed(probed.sample, now);
         if (due.purpose === 'scheduled')
           s.exporter.scheduleDelay(Math.max(0, probed.sample.startedMonotonicMs - due.plannedAtMs) / 1000);
         return judging.probed(probed.sample);
       }
       case 'control':
+        s.answers.control(input.answer, input.round !== null, now);
         return judging.control(input.answer, input.round);
       case 'delivery':
         deliveriesInFlight -= 1;
@@ -153,6 +155,13 @@ export function createPipeline(s: Stages): Pipeline {
     news.deletes.push(...judging.judged.deletes);
   }
 
+  /** Stored with the turn that it was learnt in; the workers go by it once it is. */
+  function learn(news: News): boolean {
+    const rows = knowledge.learn(news.settled.map(({ sample }) => sample));
+    news.rows.push(...rows);
+    return rows.length > 0;
+  }
+
   function send(now: Now): void {
     for (const { notice, message } of s.notifier.takeDue(now)) {
       deliveriesInFlight += 1;
@@ -173,6 +182,7 @@ export function createPipeline(s: Stages): Pipeline {
       before = now;
       if (!gap) return;
       s.log.warn('time did not go on as it should', { ...gap });
+      s.answers.gap(gap.fromMonotonicMs, gap.toMonotonicMs, now);
       judging.suspended(gap.fromMonotonicMs, gap.toMonotonicMs);
     });
     for (const input of inbox.splice(0)) if (!guarded(() => handle(input, now, judging, absorb))) lose(input, judging);
@@ -183,8 +193,13 @@ export function createPipeline(s: Stages): Pipeline {
     guarded(() => carryOut(judging));
     collect(news, judging);
     guarded(() => absorb.notify(s.notifier.compose({ findings: news.findings, advice: news.advice }, now)));
+    let hasLearnt = false;
+    guarded(() => {
+      hasLearnt = learn(news);
+    });
     guarded(() => publisher.commit(news, now, state === 'stopped'));
     publisher.show(news, now, guarded);
+    if (hasLearnt) guarded(() => void knowledge.configure());
     for (const done of settle.splice(0)) done();
     if (state === 'stopped') return;
     guarded(() => send(now));
@@ -238,7 +253,7 @@ export function createPipeline(s: Stages): Pipeline {
     },
     defects: defects.count,
     stateTrouble: publisher.stateTrouble,
-    reconfigured: () => pins.configure(),
+    reconfigured: () => knowledge.configure(),
   };
 }
 

@@ -16,7 +16,11 @@ export async function probeNow(
   request: OnceRequest,
   facts: ProcessFacts,
 ): Promise<Result<Probed, NoAnswer>> {
-  const workers = workersFor(workerBook(config, nothingLearnt, facts.version), processLog(facts), 1);
+  const workers = workersFor(
+    workerBook({ config, learnt: nothingLearnt, version: facts.version }),
+    processLog(facts),
+    1,
+  );
   const due = dueOnce(request, config, { clock: systemClock, random: systemRandom });
   try {
     const probed = await answerWithin(workers, due, systemTimers);

@@ -2,7 +2,6 @@ import type { FindingChange } from '../core/finding.ts';
 import type { Log, Now } from '../core/ports.ts';
 import type { Events } from './events.ts';
 import type { News } from './news.ts';
-import type { Pins } from './pins.ts';
 import type { Stages } from './stages.ts';
 
 const nothingAnswers =
@@ -29,7 +28,7 @@ export interface Publisher {
 }
 
 /** The last step of a turn: the state file first, then the eyes of others. */
-export function createPublisher(s: Stages, events: Events, pins: Pins): Publisher {
+export function createPublisher(s: Stages, events: Events): Publisher {
   let trouble: string | null = null;
   let suspect: boolean | null = null;
   /** What was last told of each mirror, and when any was. */
@@ -47,7 +46,6 @@ export function createPublisher(s: Stages, events: Events, pins: Pins): Publishe
     for (const { sample, transcript } of settled) {
       guarded(() => s.exporter.sample(sample));
       guarded(() => s.board.take(sample, transcript));
-      guarded(() => pins.learn(sample));
       guarded(() => events.emit('sample', now.wallMs, sample));
     }
   }
@@ -103,7 +101,9 @@ export function createPublisher(s: Stages, events: Events, pins: Pins): Publishe
         atMs: sample.startedAtMs,
         value: { sample, transcript },
       }));
-      s.ledger.add([...news.rows, ...probes, ...s.lastOk.rows(now, isLast)], news.deletes);
+      const rows = [...news.rows, ...probes, ...s.lastOk.rows(now, isLast)];
+      const isDue = isLast || rows.length + news.deletes.length > 0;
+      s.ledger.add([...rows, ...s.answers.rows(now, isDue)], news.deletes);
       try {
         const flushed = s.ledger.flush();
         if (flushed.tag === 'ok') said(null, {});

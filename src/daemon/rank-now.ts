@@ -20,7 +20,11 @@ export async function rankNow(
   facts: ProcessFacts,
   watch: { progress(done: number, of: number, registry: string): void; stopped(): boolean },
 ): Promise<Result<readonly RankRow[], NoAnswer>> {
-  const workers = workersFor(workerBook(config, nothingLearnt, facts.version), processLog(facts), 1);
+  const workers = workersFor(
+    workerBook({ config, learnt: nothingLearnt, version: facts.version }),
+    processLog(facts),
+    1,
+  );
   try {
     return await rankOnce({
       config,

@@ -1,11 +1,12 @@
 import { advisedChain } from '../advise/chain.ts';
-import { clients } from '../advise/clients/registry.ts';
 import { twoRates, witnessBound } from '../advise/paired/failures.ts';
 import { gain, isFaster } from '../advise/rank.ts';
 import { seconds } from '../advise/words.ts';
 import { declaredChain } from '../config/chain.ts';
 import type { Config } from '../core/config.ts';
-import { type EcosystemId, publicUpstream } from '../core/mirror.ts';
+import type { EcosystemId } from '../core/mirror.ts';
+import { leadingClient } from '../ecosystems/ecosystem.ts';
+import { registry } from '../ecosystems/registry.ts';
 import type { RankRow } from './once.ts';
 
 /** What a ranking comes to for clients, by the measures that advice goes by. */
@@ -22,14 +23,20 @@ export type RankVerdict =
 /**
  * Whether another mirror should stand first in what clients have now: where the first one is not usable, fails more often
  * by more than chance, or takes longer by `minGain` and 10 ms.
- * @param rows  best first, as `rankOnce` gives them
+ * @param rows      best first, as `rankOnce` gives them
+ * @param upstream  whose mirrors they are
  */
-export function rankVerdict(config: Config, ecosystem: EcosystemId, rows: readonly RankRow[]): RankVerdict {
+export function rankVerdict(
+  config: Config,
+  ecosystem: EcosystemId,
+  rows: readonly RankRow[],
+  upstream: string | null = rankedUpstream(config, ecosystem),
+): RankVerdict {
   const usable = rows.filter(isUsable);
   const [best] = usable;
   if (best === undefined) return { kind: 'nobody', remedy: null, reason: 'no usable mirror' };
-  const client = clients[ecosystem];
-  const upstream = publicUpstream[ecosystem];
+  const kind = registry.of(ecosystem);
+  const client = kind === null ? null : leadingClient(kind, config);
   const declared =
     client === null || upstream === null ? null : client.parse(declaredChain(config, ecosystem, upstream));
   if (client === null || declared?.tag !== 'ok')
@@ -45,14 +52,21 @@ export function rankVerdict(config: Config, ecosystem: EcosystemId, rows: readon
   const goal = to ?? first ?? best;
   if (to === undefined && broken.length === 0)
     return { kind: 'right', remedy: null, reason: `nothing to change: no mirror is better than ${goal.registry}` };
-  const after = advisedChain(
-    declared.value,
-    client.member(goal.url),
-    new Set(dead.map((row) => client.member(row.url).key)),
-  );
-  const remedy = client.remedy(declared.value, after, config.private[ecosystem] ?? []).remedy['env'] ?? null;
+  const gone = new Set(dead.map((row) => client.member(row.url).key));
+  const lead = client.member(goal.url);
+  const after = client.headed?.(declared.value, lead, gone) ?? advisedChain(declared.value, lead, gone);
+  const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem && mirror.upstream === upstream);
+  const of = { mirrors, ...(upstream == null ? {} : { upstream }) };
+  const lines = client.remedy(declared.value, after, config.private[ecosystem] ?? [], of);
+  const [remedy = null] = Object.values(lines.remedy);
   const reason = to === undefined ? `${goal.registry} stays first; ${deadText(broken)}` : reasonText(first, to);
   return { kind: 'change', remedy, reason };
+}
+
+/** The upstream whose mirrors are ranked: the ecosystem's public one, else that of its first mirror; `null`: it has none. */
+export function rankedUpstream(config: Config, ecosystem: EcosystemId): string | null {
+  const named = config.mirrors.find((mirror) => mirror.ecosystem === ecosystem)?.upstream ?? null;
+  return registry.of(ecosystem)?.publicUpstream ?? named;
 }
 
 function deadText(rows: readonly RankRow[]): string {

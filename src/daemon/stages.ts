@@ -4,9 +4,11 @@ import type { Config } from '../core/config.ts';
 import type { Clock, Log, Post, Random, Store, Timers, Workers } from '../core/ports.ts';
 import type { Target } from '../core/target.ts';
 import type { Detector } from '../detect/detector.ts';
+import type { Registry } from '../ecosystems/registry.ts';
 import type { Exporter } from '../export/exporter.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
+import type { Answers } from '../state/answers.ts';
 import type { Board } from '../state/board.ts';
 import type { LastOk } from '../state/last-ok.ts';
 import type { Ledger } from '../state/ledger.ts';
@@ -31,8 +33,12 @@ export interface Stages {
   readonly board: Board;
   readonly lastOk: LastOk;
   readonly since: Since;
+  /** The ecosystems there are. */
+  readonly registry: Registry;
   readonly store: Store;
   readonly ledger: Ledger;
+  /** What the judge takes in, kept for a replay. */
+  readonly answers: Answers;
   readonly post: Post;
   /** This release's, for the User-Agent. */
   readonly version: string;

@@ -63,4 +63,7 @@ export function workersFor(
   return createWorkers({ count, book, clock: systemClock, timers: systemTimers, log });
 }
 
+export { cronCalendar } from '../io/calendar.ts';
+export { type CopyFailure, copyStore, type StoreCopy } from '../io/store-copy.ts';
+export { troubleOf } from '../io/store-trouble.ts';
 export { expandTargets as expand } from '../schedule/targets.ts';

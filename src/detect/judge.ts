@@ -41,11 +41,11 @@ export function judge(
   { cold, isShort }: { readonly cold: boolean; readonly isShort: boolean },
 ): void {
   const { target, connection, purpose } = sample.due;
-  if (purpose === 'scheduled' && !isHeavy(target.step) && !cold) judgeSpeed(memory, mirror, series, sample);
+  if (purpose === 'scheduled' && !isHeavy(target) && !cold) judgeSpeed(memory, mirror, series, sample);
   hearLook(memory, mirror, sample, isSlowSample(memory, series, sample));
   if (connection === 'cold' && !isCanaryProbe(sample) && !isShort) judgeTarget(memory, mirror, series, sample);
   const isPrimary = connection === primaryConnection(mirror.mirror);
-  if (isPrimary && isHeavy(target.step) && !cold) judgeMove(memory, mirror, series, sample);
+  if (isPrimary && isHeavy(target) && !cold) judgeMove(memory, mirror, series, sample);
   if (isPrimary) judgeRefused(memory, mirror, series, sample);
   judgeHash(memory, mirror, sample);
   judgeTls(memory, mirror, sample);
@@ -86,9 +86,12 @@ function refreshSpeed(memory: Memory, mirror: MirrorMemory): void {
   const all = [...mirror.series.values()].map((series) => ({ ...series, isJudge: isSpikeJudge(mirror, series) }));
   const timeoutOf = (target: Target) => ownTimeoutMs(memory.config, target);
   const says = spikeSays(name, all, memory.config.detect.spike, timeoutOf);
-  // What the others share just now is our own line: it is told once they are fast again and this one is not.
+  // What the others share just now is our own line: it is told once they are fast again and this one is not. What hangs
+  // because the mirror is out is that outage, which is told already.
   mirror.isSpikeHeld =
-    says?.tag === 'trouble' && openFinding(memory, 'spike', name) === null && isSlowEverywhere(memory, mirror);
+    says?.tag === 'trouble' &&
+    openFinding(memory, 'spike', name) === null &&
+    (isCanaryOut(mirror) || isSlowEverywhere(memory, mirror));
   if (!mirror.isSpikeHeld) apply(memory, 'spike', mirror, says);
   const known = openFinding(memory, 'level_shift', name)?.evidence ?? null;
   apply(memory, 'level_shift', mirror, shiftSays(name, all, known));
@@ -112,9 +115,21 @@ function isSlowEverywhere(memory: Memory, mirror: MirrorMemory): boolean {
   return all >= 2 && 3 * slow >= 2 * all;
 }
 
+/** After an outage: what was slow in it and never told says nothing of what comes now. */
+export function dropHeldSpikes(memory: Memory, mirror: MirrorMemory): void {
+  if (!mirror.isSpikeHeld) return;
+  // All of them before anything is said: one that is left would open for the moment until it is its turn.
+  for (const series of mirror.series.values()) {
+    if (series.spike.sinceMs !== null) Object.assign(series, forgetSpeed(series));
+  }
+  refreshSpeed(memory, mirror);
+}
+
 function judgeTarget(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
   const heard = heardOf(sample);
   if (heard === null) return;
+  // Asked before its mirror was back, and failed after: that outage again, and no new one.
+  if (heard.says === 'failed' && mirror.backMs !== null && sample.startedMonotonicMs < mirror.backMs) return;
   const wasOut = series.outage.isOut;
   hearOutage(memory, mirror, series, heard);
   const isComing = wasOut && series.outage.isOut && heard.says === 'ok' && !isDamped(series.outage);
@@ -210,14 +225,15 @@ function judgeHash(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
 }
 
 /** A good answer does not undo a wrong one, as one backend of several may be: it is looked for a few times more, for a day. */
-function lookAgain(memory: Memory, mirror: MirrorMemory, { due }: Sample): void {
+function lookAgain(memory: Memory, mirror: MirrorMemory, { due, bytes }: Sample): void {
   const once = mirror.wrongOnce.get(due.target.id);
   if (once === undefined) return;
   if (memory.now.monotonicMs - once.atMs > limits.wrongOnceMs) {
     mirror.wrongOnce.delete(due.target.id);
     return;
   }
-  if (due.purpose !== 'recheck' || once.looks >= limits.wrongLooks) return;
+  const isCheap = once.looks * bytes <= limits.wrongLooksBytes;
+  if (due.purpose !== 'recheck' || once.looks >= (isCheap ? limits.wrongLooksMax : limits.wrongLooks)) return;
   mirror.wrongOnce.set(due.target.id, { ...once, looks: once.looks + 1 });
   memory.turn.rechecks.push(due.target);
 }

@@ -45,7 +45,7 @@ export function isCanaryOut(memory: MirrorMemory): boolean {
 
 /** True for the series that the spike rule judges for the whole mirror. */
 export function isSpikeJudge(memory: MirrorMemory, series: SeriesMemory): boolean {
-  return !isHeavy(series.target.step) && series.connection === primaryConnection(memory.mirror);
+  return !isHeavy(series.target) && series.connection === primaryConnection(memory.mirror);
 }
 
 /** The canary's pace, milliseconds. For a cron pace the widest gap seen, an hour before there is one. */

@@ -78,8 +78,10 @@ export interface MirrorMemory {
   address: string | null;
   certificate: Standing['certificate'];
   certificateState: CertificateState;
-  /** It is slow, and so is everything else: not told yet. */
+  /** It is slow, and so is everything else, or it is out: not told yet. */
   isSpikeHeld: boolean;
+  /** When its canary's last outage ended, monotonic milliseconds; `null`: none since the start. */
+  backMs: number | null;
   readonly wrongOnce: Map<string, WrongOnce>;
   /** Wrong digests that were declared, by target; an acknowledged one is not declared again. */
   readonly declaredWrong: Map<string, DeclaredWrong>;
@@ -199,6 +201,7 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     certificate: null,
     certificateState: noCertificate,
     isSpikeHeld: false,
+    backMs: null,
     wrongOnce: new Map(),
     declaredWrong: new Map(),
     stepTimes: new Map(),

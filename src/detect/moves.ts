@@ -24,7 +24,7 @@ export function judgeMove(memory: Memory, mirror: MirrorMemory, series: SeriesMe
   // A first slow one is asked once more of each.
   if (before.slow === 0 && state.slow > 0 && !state.isOpen) {
     const asks = { registries: null, forMs: 0, stepMs: limits.roundStepMs, isUrgent: false };
-    orderLook(memory, { ...asks, registry: target.registry, target });
+    orderLook(memory, { ...asks, registry: target.registry, target, isPeek: false });
   }
   if (event !== null) apply(memory, 'throughput', mirror, throughputSays(mirror.mirror.name, state));
 }

@@ -29,7 +29,7 @@ export function judgeRate(
   if (canary !== null && penaltyAt(canary.outage, memory.now.monotonicMs) >= limits.outageToldFrom) return;
   if (reason !== null && isLineLossy(memory, mirror.egress)) return;
   series.rated = reason === null ? 0 : series.rated + 1;
-  const kind = rateClassOf(due.target.step);
+  const kind = rateClassOf(due.target);
   const wasOpen = mirror.rates[kind].isOpen;
   mirror.rates[kind] = hearRate(mirror.rates[kind], kind, { reason, target: due.target, probeId: due.probeId });
   if (mirror.rates[kind].sum > 0) mirror.isDirty = true;
@@ -37,13 +37,13 @@ export function judgeRate(
 }
 
 /** Opens, widens or closes the finding about a mirror's reliability. */
-export function refreshRate(memory: Memory, mirror: MirrorMemory): void {
+function refreshRate(memory: Memory, mirror: MirrorMemory): void {
   apply(memory, 'unreliable', mirror, unreliableSays(mirror.mirror.name, mirror.rates));
 }
 
 /** Takes back what a target was counted for that has a finding of its own now. */
 export function takeBackRate(mirror: MirrorMemory, series: SeriesMemory): void {
-  const kind = rateClassOf(series.target.step);
+  const kind = rateClassOf(series.target);
   mirror.rates[kind] = takeBack(mirror.rates[kind], kind, series.target, series.rated);
   series.rated = 0;
 }

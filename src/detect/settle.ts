@@ -1,5 +1,5 @@
 import type { Because } from '../core/failure.ts';
-import type { Sample } from '../core/sample.ts';
+import type { Sample, SettledSample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
 import { isLeftAlone } from './absence.ts';
 import { followVersion, judge } from './judge.ts';
@@ -17,7 +17,7 @@ const seenRewriteMs = 24 * 3_600_000;
 
 /** A series' threshold for a deadline; `null` while warming and for heavy steps. Milliseconds. */
 export function thresholdFor(memory: Memory, series: SeriesMemory, timeoutMs: number): number | null {
-  if (isHeavy(series.target.step)) return null;
+  if (isHeavy(series.target)) return null;
   const { medianMs, p99Ms } = series.baseline;
   return thresholdMs(medianMs, memory.config.detect.spike, timeoutMs, p99Ms);
 }
@@ -33,8 +33,8 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   const { target, connection } = sample.due;
   const mirror = memory.mirrors.get(target.registry);
   if (mirror === undefined || !memory.targets.has(target.id)) {
-    // Removed by a reload while it was on its way: handed out as it is, judged by nobody.
-    memory.turn.settled.push({ ...sample, cold: false, thresholdMs: null, baselineMs: null });
+    // Removed by a reload while it was on its way.
+    memory.turn.settled.push(unjudged(sample));
     return;
   }
   const series = seriesOf(mirror, target, connection);
@@ -44,13 +44,18 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
     ...sample,
     cold,
     thresholdMs: thresholdFor(memory, series, sample.due.timeoutMs),
-    baselineMs: isHeavy(target.step) ? null : series.baseline.medianMs,
+    baselineMs: isHeavy(target) ? null : series.baseline.medianMs,
   });
   if (sample.due.purpose === 'scheduled') memory.budget = earn(memory.budget);
   noteSight(memory, mirror, sample);
   if (sample.outcome.tag === 'unknown') return;
   noteCanary(memory, mirror, sample);
   if (!isLeftAlone(mirror)) judge(memory, mirror, series, sample, { cold, isShort });
+}
+
+/** A sample that is handed out as it is, judged by nobody. */
+export function unjudged(sample: Sample): SettledSample {
+  return { ...sample, cold: false, thresholdMs: null, baselineMs: null };
 }
 
 /** Remembers that something was answered, and says whether this was a pull-through cache's first fetch. */

@@ -90,7 +90,7 @@ export function* baselinesOf(memory: Memory): Iterable<SeriesBaseline> {
   for (const mirror of memory.mirrors.values()) {
     for (const series of mirror.series.values()) {
       const { target, connection, baseline, spike } = series;
-      if (isHeavy(target.step) || !mirror.mirror.connections.includes(connection)) continue;
+      if (isHeavy(target) || !mirror.mirror.connections.includes(connection)) continue;
       const timeoutMs = ownTimeoutMs(memory.config, target);
       const thresholdMs = thresholdFor(memory, series, timeoutMs);
       yield { target, connection, baselineMs: baseline.medianMs, thresholdMs, streak: spike.slow };

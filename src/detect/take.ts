@@ -3,6 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
 import { isLeftAlone } from './absence.ts';
+import { dropHeldSpikes } from './judge.ts';
 import { isCanaryProbe, ownTimeoutMs, roundOf, seriesOf } from './lookups.ts';
 import type { Memory, MirrorMemory } from './memory.ts';
 import { hearOutage } from './outages.ts';
@@ -13,7 +14,7 @@ import { answerMoments, hasten } from './round/moments.ts';
 import { isContaminated } from './rules/contaminated.ts';
 import { heardOf, isDamped } from './rules/outage.ts';
 import { countSample } from './rules/self.ts';
-import { settle, thresholdFor } from './settle.ts';
+import { settle, thresholdFor, unjudged } from './settle.ts';
 
 /**
  * Takes in one sample: what is news about us is settled at once; the rest speaks to the round and may begin or end a
@@ -33,6 +34,11 @@ export function take(memory: Memory, sample: Sample): void {
     settle(memory, sample, because);
     return;
   }
+  if (sample.due.purpose === 'peek') {
+    // The first bytes of an artifact prove nothing of the rest: a reason to look, for who ordered it.
+    memory.turn.settled.push(unjudged(sample));
+    return;
+  }
   mirror.address = sample.remoteAddress ?? mirror.address;
   const isAnswer = !isSilent(sample.outcome);
   if (isAnswer) mirror.answeredFromMs = Math.max(mirror.answeredFromMs ?? 0, sample.startedMonotonicMs);
@@ -50,7 +56,7 @@ export function take(memory: Memory, sample: Sample): void {
   }
   if (isShort) return;
   if (isCanaryProbe(sample)) hearCanary(memory, mirror, sample);
-  else if (connection === 'cold' && !isHeavy(target.step)) {
+  else if (connection === 'cold' && !isHeavy(target)) {
     const { outage } = seriesOf(mirror, target, 'cold');
     if (!outage.isOut) doubtTarget(memory, mirror, sample, outage.last);
   }
@@ -73,6 +79,8 @@ function hearCanary(memory: Memory, mirror: MirrorMemory, sample: Sample): void 
   // Back, or on its way: what else is out is asked at once, not at its own pace.
   if (series.outage.isOut && !isDamped(series.outage)) lookBack(memory, mirror, sample.due.target);
   if (series.outage.isOut) return;
+  mirror.backMs = memory.now.monotonicMs;
+  dropHeldSpikes(memory, mirror);
   for (const { target, connection, outage } of mirror.series.values()) {
     if (connection === 'cold' && outage.last === 'failed') lookBack(memory, mirror, target);
   }

@@ -25,6 +25,8 @@ export interface DetectTurn {
   readonly rounds: readonly RoundAsk[];
   /** Wrong hash seen once: look again over a fresh connection. */
   readonly rechecks: readonly Target[];
+  /** The first bytes of these artifacts. */
+  readonly peeks: readonly Target[];
   /** Mirrors that went in or out of doubt, in order. */
   readonly doubt: readonly { readonly registry: string; readonly on: boolean }[];
   /** Share of load to shed, 0 (none) to 0.8. */
@@ -42,6 +44,7 @@ export interface TurnDraft {
   readonly findings: FindingChange[];
   readonly rounds: RoundAsk[];
   readonly rechecks: Target[];
+  readonly peeks: Target[];
   readonly doubt: { readonly registry: string; readonly on: boolean }[];
   readonly rows: Row[];
   readonly deletes: { readonly table: Table; readonly key: string }[];
@@ -49,7 +52,7 @@ export interface TurnDraft {
 
 /** An empty turn. */
 export function newTurn(): TurnDraft {
-  return { settled: [], findings: [], rounds: [], rechecks: [], doubt: [], rows: [], deletes: [] };
+  return { settled: [], findings: [], rounds: [], rechecks: [], peeks: [], doubt: [], rows: [], deletes: [] };
 }
 
 /** The judge: samples in, settled samples, findings and confirming rounds out. Made by `createDetector`. */

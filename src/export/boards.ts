@@ -5,7 +5,7 @@ import type { Entity } from './plan.ts';
 
 /** A registry holds at most so many targets and about so many lines: what prom-client renders in one turn of the loop. */
 export const targetsPerBoard = 200;
-export const linesPerBoard = 5_000;
+const linesPerBoard = 5_000;
 
 export type ShardBoard = Board<ShardMetric>;
 

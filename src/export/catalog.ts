@@ -27,7 +27,7 @@ export const mirrorFindingKinds = findingKinds.filter(
 /** The kinds whose subject is this daemon and its place. */
 export const ownFindingKinds = ['vantage', 'self'] as const;
 /** The causes an advice can have, as far as they are looked for. */
-export const issuedCauses = adviceCauses.filter((cause) => cause !== 'lag');
+const issuedCauses = adviceCauses.filter((cause) => cause !== 'lag');
 
 const target = ['ecosystem', 'registry', 'module', 'version', 'step'] as const;
 const never = 'never: 0 from the start';

@@ -32,9 +32,6 @@ export interface Plan {
   readonly droppedLines: number;
 }
 
-/** Steps whose answers are checked against an authority; the others have no integrity series. */
-const verified: ReadonlySet<Step> = new Set<Step>(['mod', 'zip', 'sumdb', 'tarball', 'file', 'manifest', 'blob']);
-
 /** The keys of entities, so that a sample finds its own. */
 export const keyOf = {
   mirror: (registry: string) => `mirror|${registry}`,
@@ -58,7 +55,7 @@ function refLabels(module: string | null, version: string | null): Labels {
 /** Everything that one target brings, some of it shared with its siblings. */
 function entitiesOf(target: Target, mirror: Mirror): readonly Entity[] {
   const { ecosystem, registry, module, version, step } = target;
-  const heavy = isHeavy(step);
+  const heavy = isHeavy(target);
   const labels = { ecosystem, registry, ...refLabels(module, version), step };
   const found = [
     entity('target', keyOf.target(target), labels),
@@ -69,7 +66,8 @@ function entitiesOf(target: Target, mirror: Mirror): readonly Entity[] {
     found.push(entity('path', keyOf.path(registry, step, connection), path));
     found.push(entity('series', keyOf.series(target, connection), { ...labels, connection }, heavy));
   }
-  if (verified.has(step)) {
+  // The others have no integrity series.
+  if (target.verifies !== null) {
     const key = keyOf.artifact(registry, module, version);
     found.push(entity('artifact', key, { ecosystem, registry, ...refLabels(module, version) }));
   }

@@ -58,7 +58,7 @@ function observeOk(boards: Boards, sample: SettledSample): void {
   for (const [phase, ms] of Object.entries(sample.phases))
     path?.mirror_probe_phase_seconds.observe({ ...labels, connection, phase }, ms / 1000);
   const transferMs = sample.phases.transfer ?? 0;
-  if (isHeavy(step) && transferMs > 0 && sample.bytes > 0)
+  if (isHeavy(target) && transferMs > 0 && sample.bytes > 0)
     ofStep?.mirror_throughput_bytes_per_second.observe(labels, (sample.bytes * 1000) / transferMs);
 }
 

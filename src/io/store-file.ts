@@ -121,7 +121,8 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
     if (verdict?.quick_check !== 'ok') throw Object.assign(new Error('quick_check'), { errcode: 11 });
   }
   // Nothing is written to a file that has its tables: a full disk opens, too.
-  if (kindOf(db).kind === 'fresh') createTables(db, wallMs);
+  const found = kindOf(db);
+  if (found.kind === 'fresh' || (found.kind === 'ours' && found.version < schemaVersion)) createTables(db, wallMs);
 }
 
 /** SQLite opens a file that it may not write for reading, and then fails to lock it: the right is what was missing. */

@@ -1,8 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type Table, tables } from '../core/ports.ts';
 
-/** The version of the file's layout that this program writes. A file of a newer one is refused, untouched. */
-export const schemaVersion = 1;
+/**
+ * The version of the file's layout that this program writes; an older file is brought up to it, a newer one refused,
+ * untouched. 2 (0.2): table `answer`.
+ */
+export const schemaVersion = 2;
 
 /** What a file holds: `fresh` nothing yet, `ours` with the version written in it, `foreign` tables of another program. */
 export type FileKind = { readonly kind: 'fresh' | 'foreign' } | { readonly kind: 'ours'; readonly version: number };
@@ -35,19 +38,34 @@ function versionIn(text: string): number | null {
   }
 }
 
-/** Makes every table, its index by age, and the row that names the version: one transaction. */
+/**
+ * Makes every table that is missing, its index by age, and the row that names the version: one transaction. What a file
+ * of an older release holds stays as it is.
+ */
 export function createTables(db: DatabaseSync, wallMs: number): void {
   db.exec('BEGIN IMMEDIATE');
-  for (const table of tables) {
-    db.exec(`CREATE TABLE "${table}" (key TEXT PRIMARY KEY, at_ms REAL NOT NULL, value TEXT NOT NULL)`);
-    db.exec(`CREATE INDEX "${table}_by_age" ON "${table}" (at_ms, key)`);
+  try {
+    for (const table of tables) createTable(db, table);
+    writeVersion(db, wallMs);
+    db.exec('COMMIT');
+  } catch (thrown) {
+    // A full disk has rolled back by itself already.
+    if (db.isTransaction) db.exec('ROLLBACK');
+    throw thrown;
   }
-  db.prepare('INSERT INTO meta (key, at_ms, value) VALUES (?, ?, ?)').run(
+}
+
+function createTable(db: DatabaseSync, table: Table): void {
+  db.exec(`CREATE TABLE IF NOT EXISTS "${table}" (key TEXT PRIMARY KEY, at_ms REAL NOT NULL, value TEXT NOT NULL)`);
+  db.exec(`CREATE INDEX IF NOT EXISTS "${table}_by_age" ON "${table}" (at_ms, key)`);
+}
+
+function writeVersion(db: DatabaseSync, wallMs: number): void {
+  db.prepare('INSERT OR REPLACE INTO meta (key, at_ms, value) VALUES (?, ?, ?)').run(
     versionKey,
     wallMs,
     JSON.stringify({ version: schemaVersion }),
   );
-  db.exec('COMMIT');
 }
 
 /** True for the one row that is the store's own; no reader sees it and no writer replaces it. */

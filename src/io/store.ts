@@ -121,6 +121,17 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
     return found?.kind === 'corrupt' && startAnew(found) ? write(run) : found;
   }
 
+  function erase(sql: string, bound: number): number {
+    let count = 0;
+    const found = isClosed
+      ? null
+      : write((to) => {
+          count = Number(to.statement(sql).run(bound).changes);
+        });
+    if (found?.kind === 'corrupt') startAnew(found);
+    return found === null ? count : 0;
+  }
+
   return {
     commit(batch) {
       if (isClosed) return { tag: 'error', error: { kind: 'closed', code: 'CLOSED' } };
@@ -143,16 +154,10 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
       const sql = `SELECT key, at_ms, value FROM "${table}" ORDER BY at_ms, key`;
       return read((file) => rowsOf(table, file.statement(sql).all(), deps.log), []);
     },
-    expire(table, beforeMs) {
-      let count = 0;
-      const own = table === 'meta' ? "AND key <> 'schema'" : '';
-      const found = isClosed
-        ? null
-        : write((to) => {
-            count = Number(to.statement(`DELETE FROM "${table}" WHERE at_ms < ? ${own}`).run(beforeMs).changes);
-          });
-      if (found?.kind === 'corrupt') startAnew(found);
-      return found === null ? count : 0;
+    expire: (table, beforeMs) => erase(`DELETE FROM "${table}" WHERE at_ms < ? ${notOwn(table)}`, beforeMs),
+    trim(table, rowsMax) {
+      const kept = `SELECT at_ms, key FROM "${table}" ORDER BY at_ms DESC, key DESC LIMIT 1 OFFSET ?`;
+      return erase(`DELETE FROM "${table}" WHERE (at_ms, key) <= (${kept}) ${notOwn(table)}`, Math.max(0, rowsMax));
     },
     setAside: () => setAsideCount,
     writable: () => !isClosed && file !== null && !file.readOnly && trouble === null,
@@ -180,6 +185,11 @@ function changesOf(batch: StoreBatch): (to: StoreFile) => void {
       ).run(key, atMs, text);
     for (const { table, key } of batch.deletes) to.statement(`DELETE FROM "${table}" WHERE key = ?`).run(key);
   };
+}
+
+/** Keeps the store's own row out of what is deleted by age. */
+function notOwn(table: Table): string {
+  return table === 'meta' ? "AND key <> 'schema'" : '';
 }
 
 function rowsOf(table: Table, found: readonly (Record<string, unknown> | undefined)[], log: Log | undefined): Row[] {

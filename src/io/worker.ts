@@ -1,11 +1,15 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
-import type { Clock, Probed, Wire, WorkerBook } from '../core/ports.ts';
+import { limits } from '../core/limits.ts';
+import type { EcosystemId } from '../core/mirror.ts';
+import type { Clock, Probed, Prober, Wire, WorkerBook } from '../core/ports.ts';
+import type { Ecosystem } from '../ecosystems/ecosystem.ts';
+import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { measure } from '../measure/measure.ts';
 import { converse } from '../probe/converse.ts';
-import { ecosystems } from '../probe/registry.ts';
 import { systemClock } from './clock.ts';
 import { maskKnown, secretForms } from './mask-known.ts';
+import { createProbeMemories, type ProbeMemories } from './probe-memory.ts';
 import { systemTimers } from './timers.ts';
 import { warmUp } from './wire/warm-up.ts';
 import { createWire } from './wire.ts';
@@ -32,26 +36,38 @@ export interface Runner {
   control(due: ControlDue): Promise<ControlAnswer>;
 }
 
-/** A runner; `wire` stays the caller's to close. */
-export function createRunner(deps: {
+/** What a runner is made of. */
+export interface RunnerDeps {
   readonly book: WorkerBook;
   readonly wire: Wire;
   readonly clock: Clock;
   readonly worker: number;
   readonly loopDelayMsMax: (fromMs: number) => number;
-}): Runner {
-  const { book, wire, clock, worker, loopDelayMsMax } = deps;
+  /** The ecosystems there are; left out: those of this release. */
+  readonly registry?: Registry;
+  /** What conversations keep for one another; left out: begun anew. */
+  readonly memories?: ProbeMemories;
+}
+
+/** A runner; `wire` stays the caller's to close. */
+export function createRunner(deps: RunnerDeps): Runner {
+  const { book, wire, clock, worker, loopDelayMsMax, registry = builtIn, memories = createProbeMemories() } = deps;
   return {
     async probe(due) {
-      const { registry, ecosystem: id } = due.target;
-      const [access, context, ecosystem] = [book.access[registry], book.context[registry], ecosystems[id]];
-      if (access === undefined || context === undefined || ecosystem === null)
-        return lostProbe(due, 'defect', worker, clock.now());
+      const { registry: name, ecosystem } = due.target;
+      const [access, context] = [book.access[name], book.context[name]];
+      if (access === undefined || context === undefined) return lostProbe(due, 'defect', worker, clock.now());
       try {
+        const prober = await loadProber(registry, ecosystem);
         const held = await converse({
           due,
-          ecosystem,
-          context: { ...context, nowWallMs: clock.wallMs() },
+          prober,
+          context: {
+            ...context,
+            nowWallMs: clock.wallMs(),
+            memory: memories(name),
+            ...(due.purpose === 'peek' ? { peekBytes: limits.peekBytes } : {}),
+          },
           line: wire.open(access, due.connection),
           clock,
           worker,
@@ -68,11 +84,24 @@ export function createRunner(deps: {
   };
 }
 
+const loaded = new WeakMap<Ecosystem, Prober>();
+
+/** The conversations of an ecosystem, loaded once in this thread: ahead, or by its first probe. Rejects where there is no such ecosystem. */
+export async function loadProber(registry: Registry, id: EcosystemId): Promise<Prober> {
+  const kind = registry.of(id);
+  if (kind === null) throw new Error('no such ecosystem');
+  const prober = loaded.get(kind) ?? (await kind.prober());
+  loaded.set(kind, prober);
+  return prober;
+}
+
 /** A wire and its runner of one edition of the book; closed when a newer one is here and its last job has ended. */
 interface Edition {
   readonly book: WorkerBook;
   readonly runner: Runner;
   readonly wire: Wire;
+  /** Tokens and the like, as long as mirrors are reached in the same way. */
+  readonly memories: ProbeMemories;
   /** Jobs under way over the wire, of all editions that share it. */
   readonly use: { jobs: number };
 }
@@ -81,7 +110,10 @@ interface Edition {
 function serve(port: MessagePort, seed: WorkerSeed): void {
   const watch = watchLoop({ clock: systemClock, timers: systemTimers, everyMs: tickMs });
   let current = open(seed.book, null);
-  const warm = warmUp(current.wire, systemClock);
+  const warm = Promise.allSettled([
+    warmUp(current.wire, systemClock),
+    ...(seed.book.ecosystems ?? []).map((id) => loadProber(builtIn, id)),
+  ]);
   let done: JobDone[] = [];
 
   /** A book that reaches mirrors as the one before keeps its wire: kept connections and trust stores with it. */
@@ -96,8 +128,9 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
           ...(book.otherNames === undefined ? {} : { otherNames: book.otherNames }),
         });
     const { worker } = seed;
-    const runner = createRunner({ book, wire, clock: systemClock, worker, loopDelayMsMax: watch.delayMsMax });
-    return { book, runner, wire, use: same ? before.use : { jobs: 0 } };
+    const memories = same ? before.memories : createProbeMemories();
+    const runner = createRunner({ book, wire, clock: systemClock, worker, loopDelayMsMax: watch.delayMsMax, memories });
+    return { book, runner, wire, memories, use: same ? before.use : { jobs: 0 } };
   }
 
   function send(message: FromWorker): void {

@@ -1,5 +1,5 @@
 import type { Clock, Wire, WorkerBook, Workers } from '../core/ports.ts';
-import { createRunner } from './worker.ts';
+import { createRunner, type RunnerDeps } from './worker.ts';
 
 /**
  * Workers without threads, over a wire that is handed in: for tests with a manual clock. Loop delays are none unless
@@ -10,10 +10,19 @@ export function createInlineWorkers(deps: {
   readonly wire: Wire;
   readonly clock: Clock;
   readonly loopDelayMsMax?: (fromMs: number) => number;
+  /** The ecosystems there are; left out: those of this release. */
+  readonly registry?: RunnerDeps['registry'];
 }): Workers {
   const { wire, clock } = deps;
   const runnerOf = (book: WorkerBook) =>
-    createRunner({ book, wire, clock, worker: 0, loopDelayMsMax: deps.loopDelayMsMax ?? (() => 0) });
+    createRunner({
+      book,
+      wire,
+      clock,
+      worker: 0,
+      loopDelayMsMax: deps.loopDelayMsMax ?? (() => 0),
+      ...(deps.registry === undefined ? {} : { registry: deps.registry }),
+    });
   let runner = runnerOf(deps.book);
   let inFlight = 0;
 

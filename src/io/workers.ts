@@ -170,7 +170,7 @@ class Pool implements Workers {
   #isFor(job: Job, worker: number): boolean {
     if (this.#seats.length === 1) return true;
     const isLast = worker === this.#seats.length - 1;
-    return isLast === (job.ask.kind === 'probe' && isHeavy(job.ask.due.target.step));
+    return isLast === (job.ask.kind === 'probe' && isHeavy(job.ask.due.target));
   }
 
   #pump(): void {

@@ -1,15 +1,15 @@
+import { firstLine } from '../core/body-text.ts';
 import type { Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
-import type { Clock, Conversation, Line, ProbeContext } from '../core/ports.ts';
+import type { Clock, Conversation, Line, ProbeContext, Prober } from '../core/ports.ts';
 import type { Answer, Ask, Hop, Transcript, Verdict } from '../core/transcript.ts';
-import type { Ecosystem } from './ecosystem.ts';
 import { type AskBudget, follow } from './follow.ts';
-import { firstLine } from './text.ts';
 
 /** What one conversation is held with. */
 export interface ConverseInput {
   readonly due: Due;
-  readonly ecosystem: Ecosystem;
+  /** The conversations of the target's ecosystem. */
+  readonly prober: Prober;
   readonly context: ProbeContext;
   /** Closed when the conversation ends. */
   readonly line: Line;
@@ -33,7 +33,7 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
   let loopDelayMsMax = 0;
   let verdict: Verdict = defect;
   try {
-    const conversation = input.ecosystem.probe(due.target, context);
+    const conversation = input.prober.probe(due.target, context);
     const exchange = createExchange(input, hops);
     verdict = await drive(conversation, async (ask) => {
       const answer = await exchange(ask);

@@ -33,6 +33,7 @@ export async function follow(ask: Ask, line: Line, budget: AskBudget): Promise<F
     seen.add(url);
     const answer = await line.hop({
       url,
+      ...(ask.method === undefined ? {} : { method: ask.method }),
       headers: ask.headers ?? {},
       aside: ask.aside === true,
       foreign: ask.foreign === true || hops.length > 0,

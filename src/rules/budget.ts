@@ -62,7 +62,7 @@ function burning(parameters: RuleParameters, { factor, longSeconds, shortSeconds
 }
 
 /** The burn of a pair of windows as one expression, for alerts and votes. Its value is the ratio of a long window. */
-export function burnExpr(parameters: RuleParameters, pace: keyof typeof burnRates): string {
+function burnExpr(parameters: RuleParameters, pace: keyof typeof burnRates): string {
   return burnRates[pace].map((rate) => burning(parameters, rate)).join('\n  or\n');
 }
 

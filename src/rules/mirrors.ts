@@ -1,3 +1,4 @@
+import { reasons, reasonWeight } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import { availability, sameMirror } from './availability.ts';
 import { window } from './duration.ts';
@@ -64,9 +65,12 @@ ${slowShare} >= ${slowShareMin}`,
   ];
 }
 
+/** What counts as a refusal, as a pattern for `reason`. */
+const refusalReasons = reasons.filter((reason) => reasonWeight[reason] === 'refusal').join('|');
+
 /** What a mirror refuses most, in a description; nothing where no such failure was counted. */
 function refusals(quarter: string): string {
-  const counted = `sum by (reason) (increase(mirror_probe_failures_total{instance='%s',registry='%s',reason=~'throttled|denied|status|absent|tls_client'}[${quarter}]))`;
+  const counted = `sum by (reason) (increase(mirror_probe_failures_total{instance='%s',registry='%s',reason=~'${refusalReasons}'}[${quarter}]))`;
   return `{{ with printf "topk(1, ${counted} > 0)" $labels.instance $labels.registry | query }} Most often within 15 minutes: {{ . | first | label "reason" }}, about {{ . | first | value | printf "%.0f" }} times.{{ end }}`;
 }
 

@@ -32,7 +32,7 @@ export function hasSlot(host: Host, priority: Priority, perHost: number): boolea
 }
 
 /** True where the hour's byte budget stands against a start: heavy steps stop first, the canary never. */
-export function isOverBudget(host: Host, series: Series, bytesPerHour: number | null, now: Now): boolean {
+function isOverBudget(host: Host, series: Series, bytesPerHour: number | null, now: Now): boolean {
   if (bytesPerHour === null || series.priority === 0) return false;
   const used = host.bytes.sum(now.monotonicMs);
   if (series.priority === 1) return used >= bytesPerHour;

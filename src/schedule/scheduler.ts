@@ -27,13 +27,13 @@ export interface Scheduler {
   /**
    * A Due outside the plan. `confirm` takes the host's one reserved slot beside `perHost`; `null`: it is taken, or the
    * host asked us to stay away, or the mirror is paused or in maintenance. `recheck` takes an ordinary slot; where none is
-   * free it waits for one and comes out of `advance`, and the answer is `null`.
+   * free it waits for one and comes out of `advance`, and the answer is `null`. `peek` takes an ordinary slot, or none.
    */
   reserve(
     input: {
       readonly target: Target;
       readonly connection: Connection;
-      readonly purpose: 'confirm' | 'recheck';
+      readonly purpose: 'confirm' | 'recheck' | 'peek';
       readonly timeoutMs: number;
       readonly round: Due['round'];
     },
@@ -54,6 +54,11 @@ export interface Scheduler {
   /** Other targets or paces; unchanged series keep their phase, and what is in flight keeps its slot until it ends. */
   replace(config: Config, targets: readonly Target[], now: Now): void;
   inFlight(): number;
+}
+
+/** The first bytes of an artifact load no line. */
+function isDownload(due: Due): boolean {
+  return isHeavy(due.target) && due.purpose !== 'peek';
 }
 
 const shedMax = 0.9;
@@ -147,7 +152,7 @@ export function createScheduler(input: {
       bytesExpected: series === null ? 0 : bytesExpectedOf(series),
     };
     flights.set(due.probeId, flight);
-    if (isHeavy(due.target.step)) countDownload(due.target, 1);
+    if (isDownload(due)) countDownload(due.target, 1);
     if (due.purpose === 'confirm') {
       host.confirming = true;
       return due;
@@ -262,7 +267,7 @@ export function createScheduler(input: {
       const flight = flights.get(due.probeId);
       if (flight === undefined) return;
       flights.delete(due.probeId);
-      if (isHeavy(due.target.step)) countDownload(due.target, -1);
+      if (isDownload(due)) countDownload(due.target, -1);
       const { host, series } = flight;
       host.bytes.add(result.wireBytes, now.monotonicMs);
       host.throttle = throttledBy(host.throttle, result.retryAfterMs, random.next(), now);

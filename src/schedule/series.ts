@@ -21,7 +21,7 @@ function planOf(target: Target, connection: Connection, pace: Pace, means: PlanM
   const hash = hash32(`${means.seed}\n${question}`);
   const share = hash32(registry) / 2 ** 32;
   const staggerMs = (everyMs: number): number =>
-    share * Math.min(staggerMsMax[isHeavy(step) ? 'heavy' : 'light'], staggerShare * everyMs);
+    share * Math.min(staggerMsMax[isHeavy(target) ? 'heavy' : 'light'], staggerShare * everyMs);
   return pace.cadence.kind === 'every'
     ? everyPlan(pace.cadence.everyMs, hash, means.offsetMs + staggerMs(pace.cadence.everyMs))
     : cronPlan(pace.cadence, hash, means.calendar, staggerMs(pace.cadence.spreadMs));
@@ -50,7 +50,7 @@ export function createSeries(
     target,
     connection,
     pace,
-    priority: target.canary ? 0 : isHeavy(target.step) ? 2 : 1,
+    priority: target.canary ? 0 : isHeavy(target) ? 2 : 1,
     plan: planOf(target, connection, pace, means),
     host,
     slot: { index: 0, atMs: Number.POSITIVE_INFINITY },

@@ -1,77 +1,59 @@
 import type { Config } from '../core/config.ts';
-import { matchesGoPatterns } from '../core/go-patterns.ts';
-import { type EcosystemId, type Mirror, publicUpstream } from '../core/mirror.ts';
-import { isHeavy, type ModuleRef, type Step, stepsOf, type Target, targetId } from '../core/target.ts';
-
-/** What a step is asked for: a module's version, a module, or the mirror as a whole. */
-const grainOf: Readonly<Record<Step, 'version' | 'module' | 'mirror'>> = {
-  mod: 'version',
-  info: 'version',
-  zip: 'version',
-  list: 'module',
-  latest: 'module',
-  sumdb: 'mirror',
-  metadata: 'module',
-  tarball: 'version',
-  index: 'module',
-  file: 'version',
-  manifest: 'version',
-  blob: 'version',
-  get: 'module',
-};
-
-/** The light step that judges liveness: immutable and hash-checkable where the protocol has such a one. */
-const canaryStep: Readonly<Record<EcosystemId, Step>> = {
-  go: 'mod',
-  npm: 'metadata',
-  pypi: 'index',
-  oci: 'manifest',
-  http: 'get',
-};
+import type { Mirror } from '../core/mirror.ts';
+import { isHeavy, type ModuleRef, type Step, type Target, targetId } from '../core/target.ts';
+import { type Ecosystem, inAskingOrder } from '../ecosystems/ecosystem.ts';
+import { isPrivate } from '../ecosystems/names.ts';
+import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 
 /**
- * Every (mirror, module, version, step) of a configuration, by mirror in the order of the file, each once.
- * A module goes to the mirrors of its own upstream; a name that matches a private pattern to none of the public one's.
- * `sumdb` goes to mirrors of Go's public upstream while the checksum database is on. One target of each mirror is its
- * canary: of the first module with a fixed version, else of the first module, else its first light step.
+ * Every (mirror, module, version, step) of a configuration, by mirror in the order of the file, each once, as the
+ * ecosystems declare their steps. A module goes to the mirrors of its own upstream; a name that matches a private pattern
+ * to none of the public one's. One target of each mirror is its canary: of the first module with a fixed version, else of
+ * the first module, else its first light step.
  */
-export function expandTargets(config: Config): Target[] {
-  return config.mirrors.flatMap((mirror) => targetsOf(mirror, config));
+export function expandTargets(config: Config, registry: Registry = builtIn): Target[] {
+  return config.mirrors.flatMap((mirror) => {
+    const kind = registry.of(mirror.ecosystem);
+    return kind === null ? [] : targetsOf(mirror, kind, config);
+  });
 }
 
-function targetsOf(mirror: Mirror, config: Config): Target[] {
-  const modules = config.modules.filter((module) => mayAsk(mirror, module, config));
+function targetsOf(mirror: Mirror, kind: Ecosystem, config: Config): Target[] {
+  const modules = config.modules.filter((module) => mayAsk(mirror, kind, module, config));
   const targets = new Map<string, Target>();
   const add = (step: Step, module: string | null, version: string | null) => {
     const id = targetId(mirror.name, module, version, step);
     const { ecosystem, upstream, name: registry } = mirror;
-    targets.set(id, { id, ecosystem, upstream, registry, module, version, step, canary: false });
+    const { weight = 'light', verifies = null } = kind.steps[step] ?? {};
+    targets.set(id, { id, ecosystem, upstream, registry, module, version, step, weight, verifies, canary: false });
   };
-  for (const step of stepsOf[mirror.ecosystem])
-    if (grainOf[step] === 'mirror' && answersSumdb(mirror, config)) add(step, null, null);
+  const settings = config.settings[kind.id];
+  const steps = inAskingOrder(kind).filter((step) => kind.steps[step]?.isAsked?.(mirror, settings) ?? true);
+  const grainOf = (step: Step) => kind.steps[step]?.grain;
+  for (const step of steps) if (grainOf(step) === 'mirror') add(step, null, null);
   for (const { module, version } of modules)
-    for (const step of stepsOf[mirror.ecosystem]) {
-      if (grainOf[step] === 'version') add(step, module, version);
-      if (grainOf[step] === 'module') add(step, module, null);
+    for (const step of steps) {
+      if (grainOf(step) === 'version') add(step, module, version);
+      if (grainOf(step) === 'module') add(step, module, null);
     }
-  const canaryId = canaryOf(mirror, modules, [...targets.values()]);
+  const canaryId = canaryOf(mirror, kind, modules, [...targets.values()]);
   return [...targets.values()].map((target) => ({ ...target, canary: target.id === canaryId }));
 }
 
-function mayAsk(mirror: Mirror, ref: ModuleRef, config: Config): boolean {
+function mayAsk(mirror: Mirror, { publicUpstream, names }: Ecosystem, ref: ModuleRef, config: Config): boolean {
   if (ref.ecosystem !== mirror.ecosystem || ref.upstream !== mirror.upstream) return false;
-  const isPublic = mirror.upstream === publicUpstream[mirror.ecosystem];
-  return !(isPublic && matchesGoPatterns(config.private[ref.ecosystem] ?? [], ref.module));
+  const isPublic = mirror.upstream === publicUpstream;
+  return !(isPublic && isPrivate(names, config.private[ref.ecosystem] ?? [], ref.module));
 }
 
-function answersSumdb(mirror: Mirror, config: Config): boolean {
-  return config.go.sumdb !== null && mirror.upstream === publicUpstream.go;
-}
-
-function canaryOf(mirror: Mirror, modules: readonly ModuleRef[], targets: readonly Target[]): string | null {
-  const step = canaryStep[mirror.ecosystem];
-  const chosen = modules.find(({ version }) => version !== 'latest') ?? modules[0];
+function canaryOf(
+  mirror: Mirror,
+  { canary, steps, names }: Ecosystem,
+  modules: readonly ModuleRef[],
+  targets: readonly Target[],
+): string | null {
+  const chosen = modules.find(({ version }) => names.isFixed(version)) ?? modules[0];
   if (chosen !== undefined)
-    return targetId(mirror.name, chosen.module, grainOf[step] === 'version' ? chosen.version : null, step);
-  return targets.find((target) => !isHeavy(target.step))?.id ?? null;
+    return targetId(mirror.name, chosen.module, steps[canary]?.grain === 'version' ? chosen.version : null, canary);
+  return targets.find((target) => !isHeavy(target))?.id ?? null;
 }

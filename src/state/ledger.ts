@@ -18,7 +18,7 @@ export interface Ledger {
 /**
  * Gathers the rows of one turn and commits them together; while the file can't be written, the last word on each key
  * waits here, so that nothing is lost when there is room again. Bounded by the keys themselves: rows past `waitingMax`
- * of the tables `probe` and `seen` are given up first, because they explain and decide nothing new.
+ * of the tables `probe`, `seen` and `answer` are given up first, because they explain and decide nothing new.
  */
 export function createLedger(store: Store, waitingMax: number): Ledger {
   const puts = new Map<string, Row>();
@@ -54,7 +54,7 @@ export function createLedger(store: Store, waitingMax: number): Ledger {
       }
       for (const [key, row] of puts) {
         if (puts.size <= waitingMax) break;
-        if (row.table === 'probe' || row.table === 'seen') puts.delete(key);
+        if (row.table === 'probe' || row.table === 'seen' || row.table === 'answer') puts.delete(key);
       }
       return { tag: 'waiting', rows: puts.size + deletes.size, trouble: done.error };
     },

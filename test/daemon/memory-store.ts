@@ -47,6 +47,11 @@ export function memoryStore(kept: ReadonlyMap<string, string> = new Map()): Memo
       for (const { key } of old) rows.delete(id(table, key));
       return old.length;
     },
+    trim(table, rowsMax) {
+      const old = all(table).slice(0, Math.max(0, all(table).length - rowsMax));
+      for (const { key } of old) rows.delete(id(table, key));
+      return old.length;
+    },
     writable: () => !isClosed && self.trouble === null,
     close() {
       isClosed = true;

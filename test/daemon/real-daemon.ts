@@ -1,6 +1,7 @@
 import type { Store, WireAccess } from '../../src/core/ports.ts';
 import { ok } from '../../src/core/result.ts';
 import { type Daemon, startDaemon } from '../../src/daemon/lifecycle.ts';
+import { registry as builtIn, type Registry } from '../../src/ecosystems/registry.ts';
 import { cronCalendar } from '../../src/io/calendar.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { createLog } from '../../src/io/log.ts';
@@ -21,8 +22,8 @@ export interface RealDaemon {
   log(): string;
   /** The access of each mirror as the workers were given it. */
   readonly access: Readonly<Record<string, WireAccess>>;
-  /** Asks again and again until it holds. @throws Error at the deadline, 10 s */
-  until(what: string, holds: () => boolean | Promise<boolean>): Promise<void>;
+  /** Asks again and again until it holds. @throws Error at the deadline, 10 s unless told */
+  until(what: string, holds: () => boolean | Promise<boolean>, withinMs?: number): Promise<void>;
   get(path: string, headers?: Record<string, string>): Promise<{ status: number; text: string }>;
 }
 
@@ -32,8 +33,9 @@ export async function startRealDaemon(
   env: Readonly<Record<string, string>> = {},
   files: Readonly<Record<string, string>> = {},
   given: Store | null = null,
+  registry: Registry = builtIn,
 ): Promise<RealDaemon> {
-  const config = readConfig(yaml, env, files);
+  const config = readConfig(yaml, env, files, registry);
   if (config.tag === 'error') throw new Error(JSON.stringify(config.error, null, 1));
   const kept = memoryStore();
   const lines: string[] = [];
@@ -55,10 +57,11 @@ export async function startRealDaemon(
       workers(book) {
         Object.assign(access, book.access);
         const wire = createWire({ clock: systemClock, timers: systemTimers, otherNames: book.otherNames ?? [] });
-        return createInlineWorkers({ book, wire, clock: systemClock });
+        return createInlineWorkers({ book, wire, clock: systemClock, registry });
       },
       version: '0.0.0-test',
       node: 'v0.0.0',
+      registry,
     },
     () => ok(config.value),
   );
@@ -69,8 +72,8 @@ export async function startRealDaemon(
     store: kept,
     access,
     log: () => lines.join(''),
-    async until(what, holds) {
-      const deadline = systemClock.monotonicMs() + 10_000;
+    async until(what, holds, withinMs = 10_000) {
+      const deadline = systemClock.monotonicMs() + withinMs;
       while (!(await holds())) {
         if (systemClock.monotonicMs() > deadline) throw new Error(`never: ${what}\n${lines.slice(-20).join('')}`);
         await new Promise((resolve) => setTimeout(resolve, 20));

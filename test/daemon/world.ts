@@ -5,8 +5,10 @@ import type { Files, Log, Post, Wire } from '../../src/core/ports.ts';
 import { error, ok, type Result } from '../../src/core/result.ts';
 import type { DaemonPorts } from '../../src/daemon/assemble.ts';
 import { type Daemon, startDaemon } from '../../src/daemon/lifecycle.ts';
+import { registry as builtIn, type Registry } from '../../src/ecosystems/registry.ts';
 import { cronCalendar } from '../../src/io/calendar.ts';
 import { seededRandom } from '../../src/io/random.ts';
+import { loadProber } from '../../src/io/worker.ts';
 import { createInlineWorkers } from '../../src/io/workers-inline.ts';
 import { expandTargets } from '../../src/schedule/targets.ts';
 import { breathe, type ManualTime, manualTime } from './manual-time.ts';
@@ -81,8 +83,10 @@ export function readConfig(
   text: string,
   env: Readonly<Record<string, string>> = {},
   files: Readonly<Record<string, string>> = {},
+  registry: Registry = builtIn,
 ): Result<Config, readonly ConfigIssue[]> {
-  const read = loadConfig({ text, path: null, env, files: filesOf(files), cwd: '/nowhere', expand: expandTargets });
+  const expand = (config: Config) => expandTargets(config, registry);
+  const read = loadConfig({ text, path: null, env, files: filesOf(files), cwd: '/nowhere', expand, registry });
   if (read.tag === 'error') return error(read.error);
   const { config } = read.value;
   return ok({ ...config, listen: { ...config.listen, port: 0 } });
@@ -110,6 +114,8 @@ export async function stopWorlds(): Promise<void> {
 /** Starts a world at simulated second 0 of its own time, or goes on in a time that is given. @throws Error on a bad configuration */
 export async function startWorld(options: WorldOptions): Promise<World> {
   const time = options.time ?? manualTime();
+  // Simulated time would run on while the first probe loads what it needs.
+  for (const { id } of builtIn.all) await loadProber(builtIn, id);
   const wire = scriptedWire(time, options.script);
   const store = options.store ?? memoryStore();
   const first = readConfig(options.yaml, options.env, options.files);

@@ -2,8 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { ProbeContext } from '../../src/core/ports.ts';
-import { steps, type Target, targetId } from '../../src/core/target.ts';
+import { type Target, targetId } from '../../src/core/target.ts';
 import type { Answer } from '../../src/core/transcript.ts';
+import { declared } from '../support/declared.ts';
 
 const answerShape = z.strictObject({
   path: z.string(),
@@ -16,12 +17,14 @@ const answerShape = z.strictObject({
 
 const shape = z.strictObject({
   what: z.string().min(1),
-  step: z.enum(steps),
+  step: z.string(),
+  /** Of the mirror; left out: the word of the ecosystem. */
+  upstream: z.string().optional(),
   module: z.string().nullable(),
   version: z.string().nullable(),
   pinned: z.record(z.string(), z.string()).default({}),
-  sumdb: z.strictObject({ name: z.string(), verifierKey: z.string() }).nullable().default(null),
-  lookup: z.strictObject({ module: z.string(), version: z.string() }).optional(),
+  /** What the ecosystem's own conversation was told. */
+  own: z.looseObject({}).default({}),
   nowWallMs: z.number().default(1_700_000_000_000),
   answers: z.array(answerShape).min(1),
   want: z.strictObject({ outcome: z.looseObject({ tag: z.enum(['ok', 'failed']) }), facts: z.looseObject({}) }),
@@ -49,19 +52,34 @@ export function sourcesOf(ecosystem: string): string {
 /** A base with a path, so that a conversation that drops it is seen. */
 export const baseUrl = 'https://mirror.example.com/some/base';
 
+/** The URL that a recorded path stands for: below the base, or itself where an answer led elsewhere. */
+export function urlOf(path: string): string {
+  return /^https?:/.test(path) ? path : `${baseUrl}/${path}`;
+}
+
 /** The target that a fixture is about. */
-export function targetOf({ step, module, version }: Fixture): Target {
+export function targetOf(ecosystem: string, { step, module, version, upstream }: Fixture): Target {
   const id = targetId('mirror', module, version, step);
-  return { id, ecosystem: 'go', upstream: 'go', registry: 'mirror', module, version, step, canary: false };
+  return {
+    id,
+    ecosystem,
+    upstream: upstream ?? ecosystem,
+    registry: 'mirror',
+    module,
+    version,
+    step,
+    ...declared(step),
+    canary: false,
+  };
 }
 
 /** The context that a fixture was recorded in. */
-export function contextOf({ pinned, sumdb, lookup, nowWallMs }: Fixture): ProbeContext {
-  return { baseUrl, sumdb, privatePatterns: [], pinned, nowWallMs, ...(lookup === undefined ? {} : { lookup }) };
+export function contextOf({ pinned, own, nowWallMs }: Fixture): ProbeContext {
+  return { baseUrl, pinned, own, nowWallMs };
 }
 
 /** A recorded answer as the conversation gets it. */
 export function answerOf({ status, headers, body, bodyBase64, path }: Fixture['answers'][number]): Answer {
   const bytes = bodyBase64 === undefined ? Buffer.from(body ?? '') : Buffer.from(bodyBase64, 'base64');
-  return { tag: 'answered', status, headers, body: bytes, finalUrl: `${baseUrl}/${path}` };
+  return { tag: 'answered', status, headers, body: bytes, finalUrl: urlOf(path) };
 }

@@ -4,6 +4,7 @@ import type { ProbeContext, Probed, WireAccess, WorkerBook } from '../../src/cor
 import { type Step, type Target, targetId } from '../../src/core/target.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { createInlineWorkers } from '../../src/io/workers-inline.ts';
+import { declared } from '../support/declared.ts';
 import { goSumLines, syntheticModules } from '../support/synthetic-modules.ts';
 import { accessTo, realWire } from './own-wire.ts';
 
@@ -34,6 +35,7 @@ export function dueFor(step: Step, timeoutMs: number): Due {
     module,
     version,
     step,
+    ...declared(step),
     canary: step === 'mod',
   };
   const probeId = `probe-${probes++}`;
@@ -53,7 +55,7 @@ export interface Aim {
 export async function probeOnce(baseUrl: string, aim: Aim = {}): Promise<Probed> {
   const book: WorkerBook = {
     access: { m: accessTo(baseUrl, aim.access ?? {}) },
-    context: { m: { baseUrl, sumdb: null, privatePatterns: [], pinned, ...aim.context } },
+    context: { m: { baseUrl, pinned, own: { sumdb: null }, ...aim.context } },
   };
   const wire = realWire({ otherNames: aim.otherNames ?? [] });
   const workers = createInlineWorkers({ book, wire, clock: systemClock });

@@ -3,9 +3,9 @@ import { becauses, type Phase, phases, reasons } from '../../src/core/failure.ts
 import { limits } from '../../src/core/limits.ts';
 import type { HopRequest, Probed } from '../../src/core/ports.ts';
 import type { Step } from '../../src/core/target.ts';
+import { probe } from '../../src/ecosystems/go/conversation.ts';
 import { measure } from '../../src/measure/measure.ts';
 import { converse } from '../../src/probe/converse.ts';
-import { go } from '../../src/probe/ecosystems/go.ts';
 import { makeSumdb } from '../support/sumdb.ts';
 import { moduleAnswers, syntheticModules } from '../support/synthetic-modules.ts';
 import { createFakeLine, createManualClock, type FakeAnswer } from '../unit/probe/fake-line.ts';
@@ -76,13 +76,22 @@ async function run(
   const due = { ...plain, target: { ...plain.target, version } };
   const context = {
     baseUrl: 'https://mirror.example.com/goproxy',
-    sumdb: { name: sumdb.name, verifierKey: sumdb.verifierKey },
-    privatePatterns: [],
     pinned,
-    lookup: { module: 'example.com/hello', version: 'v1.0.0' },
+    own: {
+      sumdb: { name: sumdb.name, verifierKey: sumdb.verifierKey },
+      lookup: { module: 'example.com/hello', version: 'v1.0.0' },
+    },
     nowWallMs: clock.wallMs(),
   };
-  const transcript = await converse({ due, ecosystem: go, context, line, clock, worker: 0, loopDelayMsMax: () => 0 });
+  const transcript = await converse({
+    due,
+    prober: { probe },
+    context,
+    line,
+    clock,
+    worker: 0,
+    loopDelayMsMax: () => 0,
+  });
   const sample = measure(due, transcript);
   return { sample, transcript, asked: line.requests.length, closed: line.closed() };
 }

@@ -23,6 +23,10 @@ function hasNamespaces(): boolean {
 
 const parts = {
   alertmanager: command('prometheus-alertmanager', 'apt install prometheus-alertmanager'),
+  apt: {
+    isHere: () => ['apt-get', 'dpkg-deb', 'gpg', 'gpgconf'].every((name) => findCommand(name) !== null),
+    from: 'Debian, and apt install gpg gpgconf gpg-agent',
+  },
   amtool: command('amtool', 'apt install prometheus-alertmanager'),
   blackbox: command('prometheus-blackbox-exporter', 'apt install prometheus-blackbox-exporter'),
   chromium: command('chromium', 'apt install chromium'),
@@ -41,11 +45,15 @@ const parts = {
   nginx: command('nginx', 'apt install nginx-light'),
   npm: command('npm', 'apt install npm'),
   openssl: command('openssl', 'apt install openssl'),
+  pip: command('pip', '.ci/provision cache pypi'),
   prometheus: command('prometheus', 'apt install prometheus'),
   promtool: command('promtool', 'apt install prometheus'),
+  pypiserver: command('pypi-server', '.ci/provision cache pypi'),
   registry: command('docker-registry', 'apt install docker-registry'),
+  skopeo: command('skopeo', 'apt install skopeo'),
   'systemd-analyze': command('systemd-analyze', 'apt install systemd'),
   tree: { isHere: () => existsSync(join(cacheDir, 'tree', '.modules')), from: '.ci/provision cache tree' },
+  uv: command('uv', '.ci/provision cache pypi'),
 } as const satisfies Record<string, Part>;
 
 /** The real parts a suite can ask for. */

@@ -1,6 +1,7 @@
 import type { Config, Pace } from '../../src/core/config.ts';
 import type { Mirror } from '../../src/core/mirror.ts';
-import { type Step, steps } from '../../src/core/target.ts';
+import type { Step } from '../../src/core/target.ts';
+import { registry } from '../../src/ecosystems/registry.ts';
 
 /** A pace on an interval. */
 export function every(everyMs: number, timeoutMs = 10_000): Pace {
@@ -40,13 +41,13 @@ export function sampleConfig(over: Partial<Config> = {}): Config {
     listen: { host: '127.0.0.1', port: 10120, token: null, tls: null },
     contact: null,
     schedule: { pace, perHost: 2, bytesPerHour: null },
-    steps: Object.fromEntries(steps.map((step) => [step, pace])) as Record<Step, Pace>,
+    steps: Object.fromEntries(registry.steps.map((step) => [step, pace])) as Record<Step, Pace>,
     mirrors: [sampleMirror('a')],
     controls: [],
     clients: {},
     modules: [],
     private: {},
-    go: { sumdb: null },
+    settings: { go: { sumdb: null } },
     detect: {
       spike: { consecutive: 3, factor: 2.5, floorMs: 800, clear: 3, window: 120, warmup: 20, relearnMs: 7_200_000 },
       outage: { open: 3, overMs: 4_000, close: 2, share: 0.5 },

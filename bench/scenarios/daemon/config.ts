@@ -1,7 +1,7 @@
 import { loadConfig } from '../../../src/config/load.ts';
-import { durationText } from '../../../src/config/units.ts';
 import { type Config, webhookEvents } from '../../../src/core/config.ts';
 import { Secret } from '../../../src/core/secret.ts';
+import { durationText } from '../../../src/core/units.ts';
 import type { WorldSetup } from '../world.ts';
 
 /** The configuration a world is watched with: what the loader makes of it, and one receiver that wants every event. */

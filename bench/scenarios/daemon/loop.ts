@@ -1,11 +1,14 @@
 import type { ControlAnswer, Due } from '../../../src/core/due.ts';
 import type { Now } from '../../../src/core/ports.ts';
 import type { Sample, SettledSample } from '../../../src/core/sample.ts';
-import { createJudge, type JudgeTurn } from '../../../src/daemon/judge.ts';
 import { type Absorb, type News, noNews } from '../../../src/daemon/news.ts';
+import type { Kept } from '../../../src/daemon/replay/kept.ts';
+import { createVirtualLoop, type VirtualInput } from '../../../src/daemon/replay/loop.ts';
 import { gapBetween } from '../../../src/daemon/watch.ts';
 import type { Sendable } from '../../../src/notify/notifier.ts';
-import type { Kept, Stages } from './stages.ts';
+import type { Stages } from './stages.ts';
+
+export { turnGapMs } from '../../../src/daemon/replay/loop.ts';
 
 /** What waits for the loop, as in `src/daemon/pipeline.ts`. */
 export type Input =
@@ -33,87 +36,51 @@ export interface Loop {
   end(inputs: readonly Input[], now: Now): void;
 }
 
-/** From an input that finds the inbox empty to the turn that takes it. */
-export const turnGapMs = 5;
-const controlEveryMs = 30_000;
-const idleMs = 1_000;
-
-/** Joins the stages as the pipeline does, without what only shows: log, board, exporter, events. */
+/** The loop that a replay plays too, and the notices of it. */
 export function createLoop(s: Stages, kept: Kept, around: Surroundings, start: Now): Loop {
-  let before = start;
   let isRunning = true;
-  let controlAtMs = 0;
-  const judge = createJudge(s, () => isRunning);
+  const notify: Absorb['notify'] = (change) => kept.commit({ puts: change.rows, deletes: change.deletes });
+  const loop = createVirtualLoop(
+    s,
+    {
+      probe: around.probe,
+      control: around.control,
+      notify,
+      judged({ settled, findings, advice, rows, deletes }, now) {
+        const news = noNews();
+        news.findings.push(...findings);
+        news.advice.push(...advice);
+        if (rows.length > 0 || deletes.length > 0) kept.commit({ puts: rows, deletes });
+        around.settled(settled);
+        notify(s.notifier.compose({ findings: news.findings, advice: news.advice }, now));
+        around.considered(news, now);
+        if (isRunning) for (const sent of s.notifier.takeDue(now)) around.send(sent);
+      },
+      wakeAtMs: (now) => s.notifier.wakeAtMs(now),
+      gapBetween,
+    },
+    start,
+  );
 
-  function absorbInto(judging: JudgeTurn): Absorb {
-    return {
-      detect: judging.detect,
-      advise: (change) => judging.advise({ looks: [], ...change }),
-      notify: (change) => kept.commit({ puts: change.rows, deletes: change.deletes }),
-    };
-  }
-
-  function handle(input: Input, now: Now, judging: JudgeTurn, absorb: Absorb): void {
+  function virtual(input: Input): VirtualInput {
     switch (input.kind) {
-      case 'probed':
-        return judging.probed(input.sample);
-      case 'control':
-        return judging.control(input.answer, input.round);
       case 'delivery':
-        return absorb.notify(s.notifier.delivered(input.sent.notice, { tag: 'delivered', status: 200 }, now));
-      case 'command':
-        judge.considerSoon();
-        return input.run(now, absorb);
+        return {
+          kind: 'aside',
+          run: (now) => notify(s.notifier.delivered(input.sent.notice, { tag: 'delivered', status: 200 }, now)),
+        };
+      case 'probed':
+        return { kind: 'probed', sample: input.sample };
       default:
-        input satisfies never;
+        return input;
     }
   }
 
-  function askControls(now: Now): void {
-    if (!isRunning || now.monotonicMs < controlAtMs) return;
-    controlAtMs = now.monotonicMs + controlEveryMs;
-    const { timeoutMs } = s.config.schedule.pace;
-    for (const control of s.config.controls) around.control(control, timeoutMs, null);
-  }
-
-  function carryOut(judging: JudgeTurn): void {
-    const { probes, controls } = judging.carryOut();
-    for (const due of probes) around.probe(due);
-    for (const { due, round } of controls) around.control(due, due.timeoutMs, round);
-  }
-
-  function turn(inputs: readonly Input[], now: Now): number {
-    const news = noNews();
-    const judging = judge.turn(now);
-    const absorb = absorbInto(judging);
-    const gap = gapBetween(before, now);
-    before = now;
-    if (gap) judging.suspended(gap.fromMonotonicMs, gap.toMonotonicMs);
-    for (const input of inputs) handle(input, now, judging, absorb);
-    judging.tick();
-    judging.plan();
-    askControls(now);
-    judging.consider();
-    carryOut(judging);
-    const { settled, findings, advice, rows, deletes } = judging.judged;
-    news.findings.push(...findings);
-    news.advice.push(...advice);
-    if (rows.length > 0 || deletes.length > 0) kept.commit({ puts: rows, deletes });
-    around.settled(settled);
-    absorb.notify(s.notifier.compose({ findings: news.findings, advice: news.advice }, now));
-    around.considered(news, now);
-    if (isRunning) for (const sent of s.notifier.takeDue(now)) around.send(sent);
-    const times = [s.notifier.wakeAtMs(now), judge.wakeAtMs()];
-    const wakeMs = times.reduce<number>((least, at) => Math.min(least, at ?? least), now.monotonicMs + idleMs);
-    return Math.max(now.monotonicMs + 1, wakeMs);
-  }
-
   return {
-    turn,
+    turn: (inputs, now) => loop.turn(inputs.map(virtual), now),
     end(inputs, now) {
       isRunning = false;
-      const flush: Input = { kind: 'command', run: (at, absorb) => absorb.detect(s.detector.flush(at)) };
-      turn([...inputs, flush], now);
+      loop.end(inputs.map(virtual), now);
     },
   };
 }

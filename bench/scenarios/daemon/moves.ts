@@ -1,6 +1,6 @@
 import type { Advisor } from '../../../src/advise/advisor.ts';
-import { goClient } from '../../../src/advise/clients/go.ts';
 import type { Advice } from '../../../src/core/advice.ts';
+import { goClient } from '../../../src/ecosystems/go/client.ts';
 import type { Move, WorldChain, WorldSetup } from '../world.ts';
 import { declaredBy } from './config.ts';
 

@@ -2,6 +2,7 @@ import type { Due } from '../../../src/core/due.ts';
 import type { IncomingAlert } from '../../../src/core/evidence.ts';
 import type { Now } from '../../../src/core/ports.ts';
 import type { Absorb } from '../../../src/daemon/news.ts';
+import { createKept } from '../../../src/daemon/replay/kept.ts';
 import { seededRandom } from '../../../src/io/random.ts';
 import type { Sendable } from '../../../src/notify/notifier.ts';
 import { createHeap } from '../../../src/schedule/heap.ts';
@@ -12,7 +13,7 @@ import { configOf, declaredBy } from './config.ts';
 import { createLoop, type Input, type Loop, type Surroundings, turnGapMs } from './loop.ts';
 import { createMoves, type Moves } from './moves.ts';
 import { controlOf, epochMs, sampleOf } from './sample.ts';
-import { assemble, createKept, type Stages } from './stages.ts';
+import { assemble, type Stages } from './stages.ts';
 
 const acceptAfterMs = 60_000;
 const deliveryMs = 20;

@@ -1,7 +1,8 @@
 import { type Advisor, createAdvisor } from '../../../src/advise/advisor.ts';
 import { createEvidenceBook, type EvidenceBook } from '../../../src/advise/evidence.ts';
 import type { Config } from '../../../src/core/config.ts';
-import type { Calendar, Now, Random, Row, StoreBatch, Table } from '../../../src/core/ports.ts';
+import type { Calendar, Now, Random } from '../../../src/core/ports.ts';
+import type { Kept } from '../../../src/daemon/replay/kept.ts';
 import { createDetector, type Detector } from '../../../src/detect/detector.ts';
 import { createNotifier, type Notifier } from '../../../src/notify/notifier.ts';
 import { createScheduler, type Scheduler } from '../../../src/schedule/scheduler.ts';
@@ -49,33 +50,5 @@ export function assemble(setup: WorldSetup, kept: Kept, random: Random, now: Now
       random,
       now,
     }),
-  };
-}
-
-/** A state file without a file. */
-export interface Kept {
-  commit(batch: StoreBatch): void;
-  all(...tables: readonly Table[]): Row[];
-}
-
-/**
- * An empty state; what is read back has been through JSON, as in the real one.
- * @param isReadAgain  false: nobody starts on it, and nothing is kept
- */
-export function createKept(isReadAgain: boolean): Kept {
-  const rows = new Map<string, Row>();
-  return {
-    commit({ puts, deletes }) {
-      if (!isReadAgain) return;
-      for (const row of puts) rows.set(`${row.table}/${row.key}`, row);
-      for (const { table, key } of deletes) rows.delete(`${table}/${key}`);
-    },
-    all: (...tables) =>
-      tables.flatMap((table) =>
-        [...rows.values()]
-          .filter((row) => row.table === table)
-          .sort((a, b) => a.atMs - b.atMs || (a.key < b.key ? -1 : 1))
-          .map((row) => JSON.parse(JSON.stringify(row)) as Row),
-      ),
   };
 }

@@ -1,4 +1,4 @@
-import type { Chain, ChainClient, ChainMember, Reply } from '../clients/client.ts';
+import type { Chain, ChainMember, Client, Reply } from '../../ecosystems/client.ts';
 import { type Health, hearHealth, newHealth } from './home.ts';
 import { type Answer, enter, isOverdue, type Moment, type Moments, newMoments, standIn } from './moments.ts';
 import { hearPair, newPair, type Pair, timeBoundNow } from './pair.ts';
@@ -22,13 +22,15 @@ export interface Contest {
   health: Health;
   /** When a download of the head was last ordered, monotonic milliseconds. */
   downloadMs: number;
+  /** The same, with others beside it. */
+  besideMs: number;
   /** What the head did oddly last, since it is the head; `null`: nothing. */
   odd: { readonly question: string; readonly isHeavy: boolean } | null;
 }
 
 /** What the contest is told by its surroundings at each answer. */
 export interface Surroundings {
-  readonly client: ChainClient;
+  readonly client: Client;
   /** Mirrors that could be the head, with the chain that each would give; the head's is the one in force. */
   readonly chains: ReadonlyMap<string, Chain>;
   /** The mirror behind a member of a chain, by name; `null`: not watched here. */
@@ -59,6 +61,7 @@ export function newContest(head: string | null): Contest {
     pairs: new Map(),
     health: newHealth(),
     downloadMs: Number.NEGATIVE_INFINITY,
+    besideMs: Number.NEGATIVE_INFINITY,
     odd: null,
   };
 }
@@ -72,12 +75,15 @@ export function recordOf(contest: Contest, registry: string): HeadRecord {
   return made;
 }
 
-/** Another head: every comparison starts anew, what is known of the mirrors stays. */
-export function moveTo(contest: Contest, head: string | null): void {
+/**
+ * Another head: every comparison starts anew, what is known of the mirrors stays. How the preferred one has been since it
+ * was left begins with leaving it, and goes on while clients move among others.
+ */
+export function moveTo(contest: Contest, head: string | null, home: string | null): void {
   if (contest.head === head) return;
+  if (contest.head === home || head === home || home === null) contest.health = newHealth();
   contest.head = head;
   contest.pairs.clear();
-  contest.health = newHealth();
   contest.odd = null;
 }
 
@@ -157,7 +163,7 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
     moment.outcomes.set(name, outcome);
     note(recordOf(contest, name), moment.question, outcome, moment.isScheduled);
     if (name === contest.head) heard.push({ question: moment.question, outcome, isScheduled: moment.isScheduled });
-    else if (name === around.home && moment.isScheduled) hearHealth(contest.health, outcome.bad, outcome.atMs);
+    else if (name === around.home && moment.isScheduled) hearHealth(contest.health, outcome.bad);
   }
   compare(contest, moment, around);
   return heard;

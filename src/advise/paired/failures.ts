@@ -1,3 +1,5 @@
+import { likelihood } from '../../core/likelihood.ts';
+
 /** Rates of failure that a head may have and a candidate not, each tested for by a likelihood ratio of its own. */
 const rates = [0.05, 0.2, 0.9] as const;
 /** The sum of log-likelihood ratios at which one of them is believed; for the lowest rate, which takes long, more. */
@@ -11,7 +13,7 @@ const mostOfBound = 2.5;
 /** Witness asked for: how much better two rates explain the answers than one does, as a log-likelihood. */
 export const witnessBound = { all: 1.6, heavy: 0.8 } as const;
 /** On top of it while a third mirror fails too: the trouble may be shared. */
-const sharedWitness = 1.5;
+const sharedWitness = { all: 1.75, heavy: 2 } as const;
 /** And where the failures are not of one trouble, but came over more than so long: chance has had time. */
 const longMs = 120_000;
 const longWitness = 1.4;
@@ -118,7 +120,7 @@ export function failureSum(test: FailureTest): number {
  * @param isShared  a third mirror fails too just now
  */
 export function failureAlarm(test: FailureTest, rule: FailureRule, isShared: boolean): boolean {
-  const least = rule.ease * (witnessBound[rule.witness] + (isShared ? sharedWitness : 0));
+  const least = rule.ease * (witnessBound[rule.witness] + (isShared ? sharedWitness[rule.witness] : 0));
   return test.some((run, i) => {
     const spanMs = run.lastMs - run.firstMs;
     return (
@@ -138,10 +140,4 @@ export function twoRates(
   b: { readonly bad: number; readonly all: number },
 ): number {
   return likelihood(a.bad, a.all) + likelihood(b.bad, b.all) - likelihood(a.bad + b.bad, a.all + b.all);
-}
-
-/** The log-likelihood of `bad` of `all` at its best rate. */
-function likelihood(bad: number, all: number): number {
-  const good = all - bad;
-  return (bad === 0 ? 0 : bad * Math.log(bad / all)) + (good === 0 ? 0 : good * Math.log(good / all));
 }

@@ -16,23 +16,32 @@ const compareMsMax = 3_600_000;
 /** How well the preferred mirror has been since it was left: a log-likelihood for "it is well". */
 export interface Health {
   sum: number;
-  /** Bad answers in a row, and when the last such trouble was, monotonic milliseconds. */
-  row: number;
-  troubledMs: number;
 }
 
 /** Nothing known since the departure. */
 export function newHealth(): Health {
-  return { sum: 0, row: 0, troubledMs: Number.NEGATIVE_INFINITY };
+  return { sum: 0 };
+}
+
+/**
+ * When a mirror last failed several times in a row, by when its answers came and not by when they were heard: whether it
+ * was left in between makes no difference. Monotonic milliseconds; negative infinity: not as far as is remembered.
+ */
+export function lastTrouble({ light, heavy }: HeadRecord): number {
+  let row = 0;
+  let lastMs = Number.NEGATIVE_INFINITY;
+  for (const one of [...light, ...heavy].toSorted((a, b) => a.atMs - b.atMs)) {
+    row = one.bad ? row + 1 : 0;
+    if (row >= troubleRow) lastMs = one.atMs;
+  }
+  return lastMs;
 }
 
 /**
  * Takes in one answer of the preferred mirror while clients are elsewhere: a good one speaks a little for it, a bad one
  * strongly against it, and nothing good that came before counts then.
  */
-export function hearHealth(health: Health, isBad: boolean, atMs: number): void {
-  health.row = isBad ? health.row + 1 : 0;
-  if (health.row >= troubleRow) health.troubledMs = atMs;
+export function hearHealth(health: Health, isBad: boolean): void {
   health.sum = isBad ? Math.max(bad, Math.min(0, health.sum + bad)) : Math.min(2 * healthBound, health.sum + good);
 }
 
@@ -55,16 +64,11 @@ export function waitMs(departures: readonly number[], holdMs: number, nowMs: num
  * trouble had an end; no more time over as long as clients stay away at least, but for a twentieth and a tenth of a
  * second; and its downloads come well. An hour, because a mirror that fails now and then has ten good minutes often.
  */
-export function isHomeAsGood(
-  home: HeadRecord,
-  here: HeadRecord,
-  health: Health,
-  overMs: number,
-  nowMs: number,
-): boolean {
-  const soundMs = Math.min(Math.max(nowMs - compareMsMax, health.troubledMs + 1), nowMs - overMs);
+export function isHomeAsGood(home: HeadRecord, here: HeadRecord, overMs: number, nowMs: number): boolean {
+  const troubledMs = lastTrouble(home);
+  const soundMs = Math.min(Math.max(nowMs - compareMsMax, troubledMs + 1), nowMs - overMs);
   if (since(home, soundMs).bad > since(here, soundMs).bad) return false;
-  if (!isHeavyClean(home)) return false;
+  if (!isHeavyClean(home, troubledMs)) return false;
   const fromMs = nowMs - overMs;
   return isNoSlower(home, here, 'light', fromMs) && isNoSlower(home, here, 'heavy', fromMs);
 }

@@ -1,4 +1,4 @@
-import type { Reply } from '../clients/client.ts';
+import type { Reply } from '../../ecosystems/client.ts';
 import type { Outcome } from './record.ts';
 
 /** One mirror's answer to one question, cut to what a chain's walk needs. */
@@ -36,7 +36,7 @@ export interface Moment {
 /** How long a moment waits for who has not answered, milliseconds. */
 const waitMs = { light: 12_000, heavy: 180_000 } as const;
 /** Latest answers stand in for a mirror that was not asked while they are at most so many of its paces old. */
-export const standInPaces = 3;
+const standInPaces = 3;
 
 /** The moments of one upstream that are not complete, and the latest answer of each mirror to each question. */
 export interface Moments {
@@ -51,7 +51,7 @@ export function newMoments(): Moments {
 
 /**
  * Puts an answer into its moment, and gives that moment: of its confirming round, or the one whose answers were planned
- * within half a pace of this. An answer that comes to a moment twice begins the next.
+ * nearest to this, within half a pace. An answer that comes to a moment twice begins the next.
  * @param paceMs  of the question, milliseconds
  */
 export function enter(moments: Moments, answer: Answer, paceMs: number): Moment {
@@ -61,11 +61,11 @@ export function enter(moments: Moments, answer: Answer, paceMs: number): Moment 
   if (before === undefined || before.atMs <= answer.atMs) latest.set(answer.registry, answer);
   const open = moments.open.get(answer.question) ?? [];
   moments.open.set(answer.question, open);
-  for (const moment of open) {
-    if (moment.replies.has(answer.registry) || !isSame(moment, answer, paceMs)) continue;
-    moment.replies.set(answer.registry, answer.reply);
-    moment.answeredAtMs.set(answer.registry, answer.atMs);
-    return moment;
+  const known = nearest(open, answer, paceMs);
+  if (known !== null) {
+    known.replies.set(answer.registry, answer.reply);
+    known.answeredAtMs.set(answer.registry, answer.atMs);
+    return known;
   }
   const moment: Moment = {
     question: answer.question,
@@ -81,6 +81,20 @@ export function enter(moments: Moments, answer: Answer, paceMs: number): Moment 
   };
   open.push(moment);
   return moment;
+}
+
+/** Of the moments that may be the answer's, the one planned nearest to it: two that overlap must not trade answers. */
+function nearest(open: readonly Moment[], answer: Answer, paceMs: number): Moment | null {
+  let found: Moment | null = null;
+  let least = Number.POSITIVE_INFINITY;
+  for (const moment of open) {
+    if (moment.replies.has(answer.registry) || !isSame(moment, answer, paceMs)) continue;
+    const apartMs = Math.abs(moment.plannedAtMs - answer.plannedAtMs);
+    if (apartMs >= least) continue;
+    found = moment;
+    least = apartMs;
+  }
+  return found;
 }
 
 function isSame(moment: Moment, answer: Answer, paceMs: number): boolean {

@@ -43,6 +43,7 @@ export interface Running {
 
 const lightSlowerMin = 4;
 const heavySlowerMin = 3;
+const alsoLight = 0.25;
 
 /** A pair that begins: how far apart their answers scatter is taken from what both did so far. */
 export function newPair(head: HeadRecord, candidate: HeadRecord): Pair {
@@ -78,7 +79,7 @@ export function hearPair(
   if (head.isHeavy) hearFailure(pair.failures.heavy, head.bad, candidate.bad, p0, head.atMs);
   if (head.bad || candidate.bad) return;
   const test = head.isHeavy ? pair.time.heavy : pair.time.light;
-  hearTime(test, head.tookMs, candidate.tookMs, context);
+  hearTime(test, head.tookMs, candidate.tookMs, { ...context, isRare: head.isHeavy });
 }
 
 /** The bound of the time tests now. */
@@ -95,7 +96,9 @@ export function alarmOf(pair: Pair, rule: AlarmRule): Alarm | null {
   if (failureAlarm(pair.failures.heavy, heavy, isShared)) return 'heavy_failures';
   const bound = ease * timeBoundNow(rule.isRecent);
   if (timeAlarm(pair.time.light, bound, lightSlowerMin, ratio)) return 'time';
-  return timeAlarm(pair.time.heavy, bound, heavySlowerMin, ratio) ? 'heavy_time' : null;
+  if (!timeAlarm(pair.time.heavy, bound, heavySlowerMin, ratio)) return null;
+  // Where light steps are well on their way to saying the same, it is not the downloads.
+  return pair.time.light.sum >= alsoLight * bound ? 'time' : 'heavy_time';
 }
 
 /** The test that is nearest to its bound. */

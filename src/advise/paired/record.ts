@@ -125,7 +125,7 @@ export function failureShares(record: HeadRecord, nowMs: number): { readonly lig
  * Upper bounds of those shares, for comparing candidates: over half an hour with a prior of half a failure in a hundred,
  * and over three minutes where it failed twice in them.
  */
-export function failureBounds(record: HeadRecord, nowMs: number): { readonly light: number; readonly heavy: number } {
+function failureBounds(record: HeadRecord, nowMs: number): { readonly light: number; readonly heavy: number } {
   const shares = failureShares(record, nowMs);
   const long = since(record, nowMs - windowMs);
   const short = since(record, nowMs - burstWindowMs);
@@ -179,7 +179,7 @@ export function meanMs(
 }
 
 /** What one build asks: `light` and `heavy` fetches over `connections` at once. */
-export const build = { light: 10, heavy: 5, connections: 3 } as const;
+const build = { light: 10, heavy: 5, connections: 3 } as const;
 
 /**
  * What a build through this head costs just now, seconds, as an upper bound: its time, and what a failed build costs a
@@ -209,11 +209,17 @@ export function buildCost(
 /** Good downloads that follow a bad one before it is over. */
 const heavyClean = 4;
 
-/** True where no download failed lately, or enough came well since. */
-export function isHeavyClean(record: HeadRecord): boolean {
+/**
+ * True where no download failed lately, or enough came well since: one, where the last to fail belonged to a trouble that
+ * has ended.
+ * @param troubledMs  when that trouble was seen last, monotonic milliseconds
+ */
+export function isHeavyClean(record: HeadRecord, troubledMs: number): boolean {
   const { heavy } = record;
   const lastBad = heavy.findLastIndex((one) => one.bad);
-  return lastBad < 0 || heavy.length - 1 - lastBad >= heavyClean;
+  if (lastBad < 0) return true;
+  const isOfTrouble = (heavy[lastBad]?.atMs ?? 0) <= troubledMs;
+  return heavy.length - 1 - lastBad >= (isOfTrouble ? 1 : heavyClean);
 }
 
 /** Mean of the good times since a time, of heavy steps of the last few whatever their age; `null` without any. Milliseconds. */

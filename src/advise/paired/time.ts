@@ -12,6 +12,9 @@ const memory = 1 / 300;
 /** Above this share of its bound the deviation stands still: a shift must not hide itself. */
 const frozenShare = 0.6;
 const winsor = 6;
+/** Of downloads few are seen, and one weighs much: a shift that comes early must not pass for scatter. */
+const winsorEarly = 2;
+const earlySeen = 30;
 /** A sum is let grow to so many times its bound: what is over must end in time. */
 const mostOfBound = 2;
 
@@ -42,7 +45,7 @@ export function newTimeTest(): TimeTest {
 }
 
 /** Starts the sum anew, and keeps what is known of how far answers scatter. */
-export function restart(test: TimeTest): void {
+function restart(test: TimeTest): void {
   test.sum = 0;
   test.rounds = 0;
   test.slower = 0;
@@ -66,7 +69,7 @@ export function hearTime(
   test: TimeTest,
   headMs: number,
   candidateMs: number,
-  context: { readonly ratio: number; readonly isHome: boolean; readonly bound: number },
+  context: { readonly ratio: number; readonly isHome: boolean; readonly bound: number; readonly isRare?: boolean },
 ): void {
   const deviation = deviationMs(test);
   const raw = (headMs - context.ratio * candidateMs) / deviation;
@@ -80,16 +83,23 @@ export function hearTime(
     test.headMs += Math.min(headMs, context.ratio * candidateMs + clip * deviation);
     test.candidateMs += candidateMs;
   }
-  learn(test, headMs, candidateMs, deviation, context.bound);
+  learn(test, headMs, candidateMs, deviation, context);
 }
 
-function learn(test: TimeTest, headMs: number, candidateMs: number, deviation: number, bound: number): void {
+function learn(
+  test: TimeTest,
+  headMs: number,
+  candidateMs: number,
+  deviation: number,
+  { bound, isRare }: { readonly bound: number; readonly isRare?: boolean },
+): void {
   test.seen += 1;
   const weight = Math.max(memory, 1 / test.seen);
   test.levelMs += weight * (candidateMs - test.levelMs);
   if (test.sum > frozenShare * bound) return;
   const apart = headMs - candidateMs - test.mean;
-  const bounded = test.seen <= 2 ? apart : Math.max(-winsor * deviation, Math.min(winsor * deviation, apart));
+  const mostMs = (isRare === true && test.seen < earlySeen ? winsorEarly : winsor) * deviation;
+  const bounded = test.seen <= 2 ? apart : Math.max(-mostMs, Math.min(mostMs, apart));
   test.mean += weight * bounded;
   test.variance = Math.max(0, (1 - weight) * (test.variance + weight * bounded * bounded));
 }

@@ -17,7 +17,7 @@ import { runningSum } from './running-sum.ts';
 import { gateWords } from './words.ts';
 
 /** Series on one page; the rest behind a link. */
-export const seriesPerPage = 100;
+const seriesPerPage = 100;
 const probesShown = 25;
 
 /**
@@ -76,7 +76,7 @@ function seriesSection(
     (a, b) => urgency(deps, b) - urgency(deps, a) || (a.target.id < b.target.id ? -1 : 1),
   );
   const shown = sorted.slice(from, from + seriesPerPage);
-  const scaleMs = Math.max(0, ...shown.filter(({ target }) => !isHeavy(target.step)).map((one) => totalOf(one.phases)));
+  const scaleMs = Math.max(0, ...shown.filter(({ target }) => !isHeavy(target)).map((one) => totalOf(one.phases)));
   const path = `/mirrors/${encodeURIComponent(mirror.name)}`;
   const rest = sorted.length - from - shown.length;
   return html`<section aria-labelledby="h-targets"><h2 id="h-targets">Targets <span class="count">${series.length}</span></h2>
@@ -89,7 +89,7 @@ ${phaseKey}
 
 function seriesRow(deps: ApiDeps, series: SeriesView, scaleMs: number, nowMs: number): Html {
   const baseline = deps.baseline(series.target.id, series.connection);
-  const heavy = isHeavy(series.target.step);
+  const heavy = isHeavy(series.target);
   const unjudged = html`<span class="muted">${heavy ? 'not judged' : 'warming'}</span>`;
   const thresholdMs = baseline?.thresholdMs ?? null;
   return html`<tr>

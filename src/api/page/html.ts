@@ -27,7 +27,7 @@ const entities: Readonly<Record<string, string>> = {
 const unprintable = /[\p{Cc}--[\n\t]]|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gv;
 
 /** A text as it may stand between tags or inside a quoted attribute. */
-export function escaped(text: string): string {
+function escaped(text: string): string {
   return text.replace(/[&<>"']/g, (char) => entities[char] ?? '').replace(unprintable, '\ufffd');
 }
 

@@ -42,7 +42,7 @@ ${history(deps, null, nowMs)}${regret(deps.lookedBack())}`;
 }
 
 /** The probe, still kept, whose round trip is nearest to a number of its series; else the last one. */
-export function nearestProbe(deps: ApiDeps, series: SeriesView, ms: number | null): string | null {
+function nearestProbe(deps: ApiDeps, series: SeriesView, ms: number | null): string | null {
   if (ms === null) return null;
   let best: { id: string; away: number } | null = null;
   for (const sample of series.recent.slice(-limits.transcriptsPerSeries)) {

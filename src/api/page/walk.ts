@@ -53,7 +53,7 @@ function isSlow({ rttMs, thresholdMs }: ProbeView['sample']): boolean {
 function okWords(sample: ProbeView['sample']): Html {
   if (sample.cold)
     return html`in ${duration(sample.rttMs)}: the first fetch of a cache, kept apart from its round trips.`;
-  if (isHeavy(sample.due.target.step))
+  if (isHeavy(sample.due.target))
     return html`in ${duration(sample.rttMs)}. A heavy step is not judged by its time: it depends on the size.`;
   if (sample.thresholdMs === null) return html`in ${duration(sample.rttMs)}. No baseline yet: neither fine nor slow.`;
   return isSlow(sample)

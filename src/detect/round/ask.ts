@@ -197,7 +197,7 @@ function usualMs(_memory: Memory, mirror: MirrorMemory, target: Target): number 
  * ok canary counts where it was slower than the baseline, which stands still in a spike: a slow mirror must not look
  * dead. A mirror that was never measured gets 3 × 1.5 s. Never above the step's own deadline.
  */
-export function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
+function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
   const baselineMs = usualMs(memory, mirror, target);
   const usual =
     baselineMs === null && mirror.lastOkRttMs === null

@@ -22,7 +22,8 @@ export function orderLook(memory: Memory, order: LookOrder): void {
   if (mirror === undefined || memory.suspicions.has(mirror.egress)) return;
   const target = targetAt(memory, mirror, order.target);
   if (target === null) return;
-  if (isHeavy(target.step)) askHeavy(memory, mirror, target, order);
+  if (order.isPeek) peek(memory, mirror, target);
+  else if (isHeavy(target)) askHeavy(memory, mirror, target, order);
   else look(memory, mirror, target, { ...order, firstMs: memory.now.monotonicMs, reason: 'ordered' });
 }
 
@@ -38,13 +39,13 @@ export function lookRefused(memory: Memory, mirror: MirrorMemory, sample: Sample
   const { target } = sample.due;
   const forMs = memory.config.detect.outage.overMs + 2 * limits.roundStepMs;
   const asks = { registries: null, forMs, stepMs: limits.roundStepMs, isUrgent: false };
-  if (isHeavy(target.step)) orderLook(memory, { ...asks, registry: target.registry, target });
+  if (isHeavy(target)) orderLook(memory, { ...asks, registry: target.registry, target, isPeek: false });
   else look(memory, mirror, target, { ...asks, firstMs: askAgainMs(memory, sample), reason: 'refused' });
 }
 
 /** Asks a target whose mirror is back, until it is back too. */
 export function lookBack(memory: Memory, mirror: MirrorMemory, target: Target): void {
-  if (isHeavy(target.step)) return;
+  if (isHeavy(target)) return;
   const firstMs = memory.now.monotonicMs + limits.roundStepMs;
   const asks = { registries: [], forMs: limits.roundMs, stepMs: limits.roundStepMs, isUrgent: false };
   look(memory, mirror, target, { ...asks, firstMs, reason: 'back' });
@@ -91,12 +92,23 @@ function look(
   });
 }
 
-/** One re-ask of each mirror that has the heavy target; again only after a while, however often it is ordered. */
+/** Nothing is odd: paid from what doubts and looks will not need. */
+function peek(memory: Memory, mirror: MirrorMemory, target: Target): void {
+  if (!canBeAsked(memory, mirror) || spend(memory.budget, 1 + limits.roundTokensKeptOfPeeks, false) === null) return;
+  memory.budget = spend(memory.budget, 1, false) ?? memory.budget;
+  memory.turn.peeks.push(target);
+}
+
+/**
+ * One re-ask of each mirror that has the heavy target; again only after a while, however often it is ordered because
+ * something is odd. What is ordered at a pace of its own keeps that.
+ */
 function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: LookOrder): void {
   const key = `${roundKeyOf(mirror.mirror)} ${questionKey(target)}`;
   const lastMs = memory.heavyLooks.get(key);
   const nowMs = memory.now.monotonicMs;
-  if (lastMs !== undefined && nowMs - lastMs < limits.heavyLookMs) return;
+  const isPaced = order.stepMs >= limits.heavyLookMs;
+  if (!isPaced && lastMs !== undefined && nowMs - lastMs < limits.heavyLookMs) return;
   const wanted = order.registries === null ? null : new Set([order.registry, ...order.registries]);
   const targets = [...mirrorsOf(memory, roundKeyOf(mirror.mirror))].flatMap((one) => {
     if (!canBeAsked(memory, one) || (wanted !== null && !wanted.has(one.mirror.name))) return [];
@@ -106,7 +118,7 @@ function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: L
   const left = spend(memory.budget, targets.length, order.isUrgent);
   if (left === null || targets.length === 0) return;
   memory.budget = left;
-  memory.heavyLooks.set(key, nowMs);
+  if (!isPaced) memory.heavyLooks.set(key, nowMs);
   memory.turn.rechecks.push(...targets);
 }
 

@@ -10,14 +10,14 @@ import { noSpike } from '../rules/spike.ts';
 import { watchedFromSays, watchedFromWell } from '../rules/watched-from.ts';
 import { doubtCanary, endDoubt, mirrorsOf } from './doubt.ts';
 import type { Moment, Round } from './moments.ts';
-import { judgeMoment, type MomentVerdict, reviewPattern, type Said, unitsOf } from './vantage.ts';
+import { isPatternClear, judgeMoment, type MomentVerdict, reviewPattern, type Said, unitsOf } from './vantage.ts';
 import { isLineLossy, placeOf, witnessesOf } from './witness.ts';
 
 /**
  * The mirrors whose failing says something about us: of one egress, those with an ok sample since the start or in
  * restored state that are not in outage already; until any has one, all.
  */
-export function judgedOf(memory: Memory, egress: string): readonly MirrorMemory[] {
+function judgedOf(memory: Memory, egress: string): readonly MirrorMemory[] {
   const all = [...memory.mirrors.values()].filter((mirror) => mirror.egress === egress && mirror.canary !== null);
   const hasAny = all.some((mirror) => mirror.hasOk);
   return all.filter((mirror) => !isCanaryOut(mirror) && (mirror.hasOk || !hasAny));
@@ -97,15 +97,19 @@ function enter(memory: Memory, round: Round, moment: Moment, egress: string): vo
 }
 
 /**
- * One more moment that says it is us: after 2 minutes in which some mirrors mostly failed and others mostly answered, it
- * was them. All failing stays us, however long, and so does a line that loses some of everything.
+ * One more moment that says it is us: once some mirrors failed and others answered so steadily that no one line explains
+ * it, or after 2 minutes in which they mostly did, it was them. All failing stays us, however long, and so does a line
+ * that loses some of everything.
+ * @see docs/decisions/0015-a-steady-pattern.md
  */
 function keepOn(memory: Memory, round: Round, moment: Moment, egress: string, suspicion: Suspicion): void {
   suspicion.pattern = withPattern(suspicion.pattern, memory, round, moment, egress);
   suspicion.isLoss = isLineLossy(memory, egress);
-  if (memory.now.monotonicMs - suspicion.patternSinceMs < limits.vantageReviewMs) return;
+  const isDue = memory.now.monotonicMs - suspicion.patternSinceMs >= limits.vantageReviewMs;
+  if (!isDue && !isPatternClear(suspicion.pattern)) return;
   const { dead, well } = reviewPattern(suspicion.pattern);
   if (dead.length === 0 || well.length === 0 || suspicion.isLoss) {
+    if (!isDue) return;
     suspicion.pattern = withPattern(new Map(), memory, round, moment, egress);
     suspicion.patternSinceMs = memory.now.monotonicMs;
     return;

@@ -1,3 +1,4 @@
+import { likelihood } from '../../core/likelihood.ts';
 import type { Mirror } from '../../core/mirror.ts';
 
 /** Above this share of four or more independent units failing in one moment, it is us. */
@@ -138,4 +139,27 @@ export function reviewPattern(pattern: ReadonlyMap<string, { readonly answered: 
     else if (answered >= mostlyShare * (answered + failed)) well.push(registry);
   }
   return { dead, well };
+}
+
+/** A pattern that chance on one line explains once in a million: as a log-likelihood, for two mirrors and for each more. */
+const clearLeast = 12;
+const clearForEach = 1.2;
+
+/**
+ * True where the mirrors differ so steadily that no line that loses some of everything explains it: a likelihood ratio of
+ * a rate of failures for each mirror against one for all, beyond the 10⁻⁶ quantile of its χ² (half of it, as a line).
+ * @see Wilks, The large-sample distribution of the likelihood ratio, Annals of Mathematical Statistics 9 (1938)
+ */
+export function isPatternClear(
+  pattern: ReadonlyMap<string, { readonly answered: number; readonly failed: number }>,
+): boolean {
+  let [answered, failed, own, count] = [0, 0, 0, 0];
+  for (const one of pattern.values()) {
+    if (one.answered + one.failed === 0) continue;
+    answered += one.answered;
+    failed += one.failed;
+    own += likelihood(one.failed, one.answered + one.failed);
+    count += 1;
+  }
+  return count >= 2 && own - likelihood(failed, answered + failed) >= clearLeast + clearForEach * (count - 1);
 }

@@ -2,7 +2,7 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Connection } from '../../core/mirror.ts';
-import type { Target } from '../../core/target.ts';
+import { refText, type Target } from '../../core/target.ts';
 import type { Says } from './says.ts';
 
 type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;
@@ -55,7 +55,7 @@ export function judgeMismatch(
  */
 export function mismatchSays(
   name: string,
-  { module, version, step }: Target,
+  { module, version, step, verifies }: Target,
   failure: Mismatch,
   known: Finding | null,
   probeIds: readonly string[],
@@ -70,6 +70,6 @@ export function mismatchSays(
       probeIds: [...(known?.evidence.probeIds ?? []), ...probeIds].slice(-limits.findingProbes),
     },
     actionable: true,
-    text: `${name} serves other bytes for ${module ?? 'a file'}@${version ?? ''} (${step}) than go.sum or the checksum database names: twice the same ${failure.algorithm}.`,
+    text: `${name} serves other bytes for ${refText({ module: module ?? 'a file', version: module === null ? '' : version })} (${step}) than ${verifies ?? 'an authority'} names: twice the same ${failure.algorithm}.`,
   };
 }

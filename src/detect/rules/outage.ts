@@ -158,7 +158,7 @@ function quietNeededMs({ penalty }: OutageState): number {
 }
 
 /** How long the row of failures has lasted, milliseconds; 0 without one. */
-export function spanMs(state: OutageState): number {
+function spanMs(state: OutageState): number {
   return state.fromMs === null || state.lastEndedMs === null ? 0 : Math.max(0, state.lastEndedMs - state.fromMs);
 }
 

@@ -39,7 +39,7 @@ export function refusalOf(outcome: Outcome, siblingServesIt: boolean): Reason | 
 }
 
 /** True for a wish to be left alone for longer than a minute: that is a refusal at once, nobody need ask again. */
-export function isLongWish(outcome: Outcome): boolean {
+function isLongWish(outcome: Outcome): boolean {
   if (outcome.tag !== 'failed' || outcome.failure.kind !== 'throttled') return false;
   return (outcome.failure.retryAfterMs ?? 0) > limits.refusalWishMs;
 }

@@ -39,7 +39,7 @@ export function isDown(out: Pick<RollUpInput, 'canaryOut' | 'modulesOut' | 'modu
 }
 
 /** How long without a settled canary sample makes a mirror unknown: 3 paces, at least a minute. Milliseconds. */
-export function silenceMs(paceMs: number): number {
+function silenceMs(paceMs: number): number {
   return Math.max(limits.silentPaces * paceMs, limits.silentMsMin);
 }
 

@@ -41,7 +41,7 @@ export const noSpeed: SpeedState = {
 };
 
 /** What a judged sample says about speed. */
-export function paceOf({ outcome, rttMs }: Pick<Sample, 'outcome' | 'rttMs'>): Pace {
+function paceOf({ outcome, rttMs }: Pick<Sample, 'outcome' | 'rttMs'>): Pace {
   if (outcome.tag === 'ok' && rttMs !== null) return { kind: 'ok', rttMs };
   if (outcome.tag !== 'failed') return { kind: 'other' };
   const { failure } = outcome;

@@ -1,7 +1,7 @@
 import type { Reason } from '../../core/failure.ts';
 import type { Finding, ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import { isHeavy, type Step, type Target } from '../../core/target.ts';
+import { isHeavy, type Target } from '../../core/target.ts';
 import { type Says, scopeOf } from './says.ts';
 
 /** The two classes of steps whose failures are counted apart: an artifact is asked rarely, so few answers must do. */
@@ -35,9 +35,9 @@ export interface RateState {
 /** A mirror that has failed nothing. */
 export const noRate: RateState = { sum: 0, isOpen: false, samples: 0, failures: 0, recent: [] };
 
-/** The class of a step. */
-export function rateClassOf(step: Step): RateClass {
-  return isHeavy(step) ? 'heavy' : 'light';
+/** The class of a target. */
+export function rateClassOf(target: Target): RateClass {
+  return isHeavy(target) ? 'heavy' : 'light';
 }
 
 /** How much one failure adds to the sum. */

@@ -45,7 +45,7 @@ export function bareHost(url: URL): string {
 }
 
 /** The port, the scheme's own where the URL names none. */
-export function portOf(url: URL): number {
+function portOf(url: URL): number {
   return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
 }
 

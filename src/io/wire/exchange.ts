@@ -8,7 +8,7 @@ import { exchangeStop, stopOf, WireStop } from './stop.ts';
 
 /** One request over a connection that is ready. */
 export interface ExchangeRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'HEAD' | 'POST';
   /** Path with query, or the absolute URL for a plain proxy. */
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -42,8 +42,9 @@ function joined(headers: IncomingHttpHeaders): Record<string, string> {
 }
 
 /** What the head says about the length of the body; `null` where its end is told otherwise. */
-function saidBytes(status: number, headers: Readonly<Record<string, string>>): number | null {
-  if (status === 204 || status === 304) return 0;
+function saidBytes(method: string, { status, headers }: ExchangeTrace): number | null {
+  // What a head says of the length is that of the answer to a GET.
+  if (method === 'HEAD' || status === 204 || status === 304) return 0;
   const length = headers['content-length'];
   return length === undefined || headers['transfer-encoding'] !== undefined ? null : Number(length);
 }
@@ -51,6 +52,7 @@ function saidBytes(status: number, headers: Readonly<Record<string, string>>): n
 /** Collects one answer through undici's handler calls. Settles once. */
 class Collector implements Dispatcher.DispatchHandler {
   readonly #carrier: Carrier;
+  readonly #method: string;
   readonly #trace: ExchangeTrace;
   readonly #inflow: Inflow;
   readonly #now: () => number;
@@ -77,6 +79,7 @@ class Collector implements Dispatcher.DispatchHandler {
     this.#now = now;
     this.#done = done;
     this.#failed = failed;
+    this.#method = request.method;
     this.#bytesMax = request.bodyBytesMax;
     this.#stopAt = request.stopAfterBytes;
   }
@@ -91,7 +94,7 @@ class Collector implements Dispatcher.DispatchHandler {
     this.#trace.headers = joined(headers);
     // Of an answer that is not the thing asked for, the first lines are enough.
     if (status >= 300 && this.#stopAt === null) this.#stopAt = Math.min(this.#bytesMax, limits.errorBodyBytes);
-    const said = saidBytes(status, this.#trace.headers);
+    const said = saidBytes(this.#method, this.#trace);
     if (this.#stopAt === 0) this.#finish(this.#now(), false);
     else if (this.#stopAt === null && said !== null && said > this.#bytesMax) this.#oversize();
   }
@@ -102,7 +105,7 @@ class Collector implements Dispatcher.DispatchHandler {
     this.#trace.bodyBytes += chunk.length;
     this.#chunks.push(chunk);
     if (this.#stopAt !== null && this.#trace.bodyBytes >= this.#stopAt) {
-      const said = saidBytes(this.#trace.status ?? 0, this.#trace.headers);
+      const said = saidBytes(this.#method, this.#trace);
       if (said !== this.#trace.bodyBytes) this.#finish(atMs, false);
     } else if (this.#trace.bodyBytes > this.#bytesMax) this.#oversize();
   }
@@ -110,7 +113,7 @@ class Collector implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     const atMs = this.#now();
     if (this.#isOver) return;
-    const said = saidBytes(this.#trace.status ?? 0, this.#trace.headers);
+    const said = saidBytes(this.#method, this.#trace);
     const { headBytes, totalBytes } = this.#inflow;
     if (said !== null && headBytes !== null && totalBytes > headBytes + said)
       this.#fail(new WireStop('MW_BODY_LONGER', 'more body than said', this.#trace.bodyBytes, atMs));
@@ -190,7 +193,9 @@ export async function exchange(
       };
     });
     const body = chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks);
-    return isWhole ? await decoded(trace.headers['content-encoding'], body, request.bodyBytesMax) : body;
+    return isWhole && request.method !== 'HEAD'
+      ? await decoded(trace.headers['content-encoding'], body, request.bodyBytesMax)
+      : body;
   } catch (error) {
     carrier.close();
     throw stopOf(error, trace.bodyBytes);

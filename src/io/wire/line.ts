@@ -127,7 +127,7 @@ export class OpenLine implements Line {
       const body = await exchange(
         kept.carrier,
         {
-          method: 'GET',
+          method: request.method ?? 'GET',
           target: isPlainProxied ? `${url.origin}${url.pathname}${url.search}` : `${url.pathname}${url.search}`,
           headers: authorization === null ? headers : { ...headers, 'proxy-authorization': authorization },
           body: null,

@@ -178,7 +178,7 @@ describe('the checksum relay', () => {
 
   it('is not asked for where the database is off or named by URL', () => {
     for (const sumdb of [null, { name: 'sum.example.com', verifierKey: 'k', url: 'https://sum.example.com' }]) {
-      const stage = warm(abc, chain, { go: { sumdb } });
+      const stage = warm(abc, chain, { settings: { go: { sumdb } } });
       relay(stage, 'a', 'offers');
       relay(stage, 'b', 'fails');
       stage.open('a', 'outage');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { advisedChain } from '../../../src/advise/chain.ts';
-import { shownChain } from '../../../src/advise/clients/client.ts';
-import { goClient } from '../../../src/advise/clients/go.ts';
+import { advisedChain, inCostOrder } from '../../../src/advise/chain.ts';
+import { shownChain } from '../../../src/ecosystems/client.ts';
+import { goClient } from '../../../src/ecosystems/go/client.ts';
 
 describe('advisedChain', () => {
   it.each([
@@ -31,5 +31,43 @@ describe('advisedChain', () => {
     const spelled =
       want.includes(to) && !declared.includes(to) ? url(want).replace(url(to), url(to).slice(0, -1)) : url(want);
     expect(shownChain(after)).toBe(spelled);
+  });
+
+  it('the tail stays whatever is dropped: clients get their last way out', () => {
+    const parsed = goClient.parse('https://a.example.com,https://b.example.com,direct');
+    if (parsed.tag === 'error') throw new Error(parsed.error.kind);
+    const [a, b, direct] = parsed.value.members;
+    if (a === undefined || b === undefined || direct === undefined) throw new Error('three members');
+    expect(shownChain(advisedChain(parsed.value, b, new Set([a.key, direct.key])))).toBe(
+      'https://b.example.com,direct',
+    );
+  });
+});
+
+describe('what stands behind the first member', () => {
+  const costs: Readonly<Record<string, number>> = { a: 400, b: 300, c: 250, d: 100 };
+  /** Members by name; `x` was not measured, `direct` is no mirror. */
+  const ordered = (names: readonly string[], minGain = 0.2): string => {
+    const members = names.map((name) =>
+      name === 'direct'
+        ? { kind: 'direct' as const, key: name, text: name }
+        : { kind: 'url' as const, key: name, text: name },
+    );
+    const separators = names.slice(1).map((_, at) => (at === 0 ? ('|' as const) : (',' as const)));
+    const made = inCostOrder({ members, separators } as never, ({ key }) => costs[key] ?? null, minGain);
+    expect(made.separators).toEqual(separators);
+    return made.members.map(({ key }) => key).join(' ');
+  };
+
+  it.each<[string, readonly string[], string]>([
+    ['goes before its neighbour where it saves a fifth', ['b', 'a', 'c'], 'b c a'],
+    ['and stays where it saves less', ['a', 'b', 'c'], 'a b c'],
+    ['never takes the first place', ['a', 'd', 'b'], 'a d b'],
+    ['passes several', ['b', 'a', 'c', 'd', 'direct'], 'b d c a direct'],
+    ['not past one that was not measured', ['b', 'a', 'x', 'd'], 'b a x d'],
+    ['nor past the tail', ['b', 'direct', 'd'], 'b direct d'],
+    ['alone is in order', ['b'], 'b'],
+  ])('%s', (_name, names, want) => {
+    expect(ordered(names)).toBe(want);
   });
 });

@@ -11,10 +11,16 @@ function staged(bytesPerHour: number | null = null): Stage {
   return new Stage(chain, abcd, { schedule: { ...stage.config.schedule, bytesPerHour } });
 }
 
-/** A pace of 30 s with usual answers; what it wants downloaded. */
+/** A pace of 30 s with usual answers; what it wants downloaded whole. */
 function pace(stage: Stage): readonly LookOrder[] {
   stage.paces(1, well);
-  return stage.looks;
+  return wanted(stage);
+}
+
+/** What it wants the first bytes of, after a pace. */
+function peeked(stage: Stage): readonly LookOrder[] {
+  stage.paces(1, well);
+  return stage.looks.filter((one) => one.isPeek);
 }
 
 /** Seconds until the next order, looked at each 30 s; `null`: none within two hours. */
@@ -22,6 +28,10 @@ function next(stage: Stage): number | null {
   const fromSeconds = stage.seconds;
   for (let i = 0; i < 240; i += 1) if (pace(stage).length > 0) return stage.seconds - fromSeconds;
   return null;
+}
+
+function wanted(stage: Stage): readonly LookOrder[] {
+  return stage.looks.filter((one) => !one.isPeek);
 }
 
 /** `a` answers with an artifact of so many bytes, as do all others, each a second later than the one before. */
@@ -46,29 +56,33 @@ describe('a download of the head', () => {
           module: 'example.com/m',
           version: 'v1.0.0',
           step: 'zip',
+          weight: 'heavy',
+          verifies: 'go.sum or the checksum database',
           canary: false,
         },
         registries: ['b', 'c'],
         forMs: 0,
-        stepMs: 300_000,
+        stepMs: 150_000,
         isUrgent: false,
+        isPeek: false,
       },
     ]);
-    expect(next(stage)).toBe(300);
+    expect(next(stage)).toBe(150);
   });
 
-  test('is not asked for while one was seen within five minutes', () => {
+  test('is not asked for while one was seen within two and a half minutes', () => {
     const stage = staged();
     pace(stage);
     stage.pass(100);
     stage.sample('a', 900, { step: 'zip', bytes: 1_000 });
     // It ended .9 s after its start, and is looked at each 30 s.
-    expect(next(stage)).toBe(330);
+    expect(next(stage)).toBe(180);
   });
 
   test.each<[string, number | null, number]>([
-    ['no budget', null, 300],
-    ['half of 2.4 MB an hour is twelve of 100 KB: each five minutes', 2_400_000, 300],
+    ['no budget', null, 150],
+    ['half of 4.8 MB an hour is twenty-four of 100 KB: each two and a half minutes', 4_800_000, 150],
+    ['half of 2.4 MB an hour: each five', 2_400_000, 300],
     ['half of 1.2 MB an hour: each ten', 1_200_000, 600],
     ['half of 400 KB an hour: each thirty', 400_000, 1_800],
   ])('%s', (_name, bytesPerHour, want) => {
@@ -86,7 +100,7 @@ describe('a download of the head', () => {
     downloaded(stage, 20_000, 'example.com/small');
     downloaded(stage, 50_000, 'example.com/middling');
     next(stage);
-    expect(stage.looks.map((one) => one.target.module)).toEqual(['example.com/small']);
+    expect(wanted(stage).map((one) => one.target.module)).toEqual(['example.com/small']);
   });
 
   test('asks along those whose downloads were not seen for the longest', () => {
@@ -95,7 +109,18 @@ describe('a download of the head', () => {
     downloaded(stage, 100_000);
     stage.sample('b', 900, { step: 'zip', bytes: 100_000 });
     next(stage);
-    expect(stage.looks[0]?.registries).toEqual(['c', 'd']);
+    expect(wanted(stage)[0]?.registries).toEqual([]);
+    next(stage);
+    expect(wanted(stage)[0]?.registries).toEqual(['c', 'd']);
+  });
+
+  test('others stand beside it in every second one', () => {
+    const stage = staged();
+    const beside = Array.from({ length: 6 }, () => {
+      next(stage);
+      return wanted(stage)[0]?.registries?.length;
+    });
+    expect(beside).toEqual([2, 0, 2, 0, 2, 0]);
   });
 
   test('is not asked for while we suspect ourselves', () => {
@@ -104,5 +129,102 @@ describe('a download of the head', () => {
     expect(next(stage)).toBeNull();
     stage.suspect = false;
     expect(pace(stage)).toHaveLength(1);
+  });
+});
+
+describe('a download of home, while clients are elsewhere', () => {
+  test('is asked for each minute once it is all that keeps them away, until one came well', () => {
+    const stage = staged();
+    stage.paces(20, well);
+    downloaded(stage, 100_000);
+    for (let i = 0; i < 6; i += 1) {
+      stage.sample('a', 'refused', { step: 'zip' });
+      stage.paces(1, { ...well, a: 'refused' });
+    }
+    expect(stage.story()).toHaveLength(1);
+    const head = stage.advisor.list()[0]?.to;
+    // Some 98 clean answers after the last that was bad: until then at its usual pace.
+    while (stage.seconds < 20 * 30 + 98 * 30) {
+      const seconds = next(stage) ?? 0;
+      expect(seconds).toBeGreaterThanOrEqual(120);
+      expect(wanted(stage)[0]?.registry).toBe(head);
+    }
+    stage.paces(12, well);
+    const orders = Array.from({ length: 4 }, () => [next(stage), wanted(stage)[0]?.registries?.includes('a')]);
+    expect(orders).toEqual(Array.from({ length: 4 }, () => [60, true]));
+    expect(stage.story()).toHaveLength(1);
+    stage.sample('a', 900, { step: 'zip', bytes: 100_000 });
+    stage.paces(1, well);
+    expect(stage.story()).toHaveLength(2);
+  });
+});
+
+describe('the first bytes of the head’s artifacts', () => {
+  const zip = { step: 'zip', purpose: 'peek' } as const;
+  const modules = ['example.com/m', 'example.com/other'];
+
+  /** Each module’s light steps were answered once, and its first bytes so often in so long. */
+  function usual(times: readonly number[]): Stage {
+    const stage = staged();
+    peeked(stage);
+    for (const took of times) {
+      stage.sample('a', took, zip);
+      stage.paces(1, well);
+    }
+    return stage;
+  }
+
+  test('are asked for at the canary’s pace, of each module in turn, of nobody else', () => {
+    const stage = staged();
+    stage.sample('a', 200, { step: 'mod', module: 'example.com/other' });
+    const asked = Array.from({ length: 6 }, () => peeked(stage));
+    expect(asked.map((orders) => orders.length)).toEqual([1, 1, 1, 1, 1, 1]);
+    expect(asked.map(([order]) => order?.registries)).toEqual(Array(6).fill([]));
+    const turns = asked.map(([order]) => order?.target.module);
+    expect(new Set(turns.slice(0, 2))).toEqual(new Set(modules));
+    expect(turns.slice(2)).toEqual([...turns.slice(0, 2), ...turns.slice(0, 2)]);
+  });
+
+  test('failed: the whole is downloaded at once, of the head and of others', () => {
+    const stage = usual(Array(12).fill(300));
+    while (wanted(stage).length > 0) stage.consider();
+    stage.sample('a', { status: 500, kind: 'server' }, zip);
+    stage.consider();
+    expect(wanted(stage)).toMatchObject([
+      { target: { step: 'zip', module: 'example.com/m' }, forMs: 0 },
+      { target: { step: 'mod', canary: true }, forMs: 1_000 },
+    ]);
+    for (const { registries } of wanted(stage)) expect(registries).toContain('b');
+    stage.consider();
+    expect(wanted(stage)).toEqual([]);
+  });
+
+  test.each<[string, readonly number[], number, number]>([
+    ['three times the usual and beyond all seen: looked at', Array(12).fill(300), 1_000, 1],
+    ['less than three times the usual', Array(12).fill(300), 890, 0],
+    ['no slower than one that came before', [...Array(12).fill(300), 1_000], 1_050, 0],
+    ['too few seen to know', Array(7).fill(300), 5_000, 0],
+  ])('%s', (_name, times, took, want) => {
+    const stage = usual(times);
+    while (wanted(stage).length > 0) stage.consider();
+    stage.sample('a', took, zip);
+    stage.consider();
+    expect(wanted(stage)).toHaveLength(want);
+  });
+
+  test('say nothing of how the mirror is: no cost, no count, no advice', () => {
+    const [stage, other] = [usual([]), usual([])];
+    for (let i = 0; i < 40; i += 1) stage.sample('a', { status: 500, kind: 'server' }, zip);
+    stage.consider();
+    other.consider();
+    expect(stage.advisor.rank('go', 'go')).toEqual(other.advisor.rank('go', 'go'));
+    expect(stage.changes).toEqual([]);
+  });
+
+  test('those of another head begin anew', () => {
+    const stage = usual(Array(12).fill(300));
+    stage.sample('b', 9_000, zip);
+    stage.consider();
+    expect(wanted(stage)).toEqual([]);
   });
 });

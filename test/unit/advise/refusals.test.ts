@@ -60,6 +60,17 @@ describe('refusals are visible', () => {
     expect(only(stage).refusal).toBe(refusal);
   });
 
+  it('a mirror that has not answered yet is no part of it', () => {
+    const stage = new Stage(chain, abc);
+    for (let i = 0; i < 4; i += 1) {
+      stage.pass(1.4);
+      for (const name of ['a', 'b']) stage.sample(name, { status: 502, kind: 'server' }, { round: `r/${i}` });
+    }
+    stage.open('a', 'outage');
+    stage.consider();
+    expect(only(stage)).toMatchObject({ state: 'refused', refusal: 'shared_fate' });
+  });
+
   it('an upstream fault of long ago is no shared fate', () => {
     const stage = warm();
     stage.sample('b', { status: 502, kind: 'server' });

@@ -75,6 +75,11 @@ export class Rounds extends Stage {
   }
 
   #order(order: LookOrder): void {
+    if (order.isPeek) {
+      const { step } = order.target;
+      this.sample(order.registry, this.world(order.registry, step, this.seconds), { step, purpose: 'peek' });
+      return;
+    }
     const key = order.target.step;
     const nextMs = Math.min(this.#again.get(key)?.nextMs ?? Number.POSITIVE_INFINITY, this.at.monotonicMs + 1_000);
     this.#again.set(key, { order, untilMs: this.at.monotonicMs + Math.max(1_000, order.forMs), nextMs });

@@ -1,7 +1,7 @@
 import { type Advisor, createAdvisor } from '../../../src/advise/advisor.ts';
 import type { AdviceChange } from '../../../src/core/advice.ts';
 import type { Config } from '../../../src/core/config.ts';
-import type { LookOrder } from '../../../src/core/due.ts';
+import type { LookOrder, Purpose } from '../../../src/core/due.ts';
 import type { AlertEvidence } from '../../../src/core/evidence.ts';
 import type { ProbeFailure } from '../../../src/core/failure.ts';
 import type { Finding } from '../../../src/core/finding.ts';
@@ -10,7 +10,9 @@ import type { Now, Random, Row } from '../../../src/core/ports.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import type { Standing, VantageStanding } from '../../../src/core/standing.ts';
-import { type Step, steps, targetId } from '../../../src/core/target.ts';
+import { type Step, targetId } from '../../../src/core/target.ts';
+import { registry } from '../../../src/ecosystems/registry.ts';
+import { declared } from '../../support/declared.ts';
 import { every, sampleConfig, sampleMirror } from '../../support/sample-config.ts';
 
 const startWallMs = Date.parse('2026-03-01T00:00:00.000Z');
@@ -19,12 +21,12 @@ export const mirror = sampleMirror;
 
 export function config(mirrors: readonly Mirror[], more: Partial<Config> = {}): Config {
   const { steps: all, schedule } = sampleConfig();
-  const slower = Object.fromEntries(steps.map((step) => [step, every(300_000)])) as typeof all;
+  const slower = Object.fromEntries(registry.steps.map((step) => [step, every(300_000)])) as typeof all;
   return sampleConfig({
     steps: { ...slower, mod: schedule.pace },
     mirrors,
     modules: [{ ecosystem: 'go', upstream: 'go', module: 'example.com/m', version: 'v1.0.0' }],
-    go: { sumdb: { name: 'sum.example.com', verifierKey: 'k', url: null } },
+    settings: { go: { sumdb: { name: 'sum.example.com', verifierKey: 'k', url: null } } },
     ...more,
   });
 }
@@ -89,6 +91,7 @@ export class Stage {
     more: {
       step?: Step;
       round?: string;
+      purpose?: Purpose;
       thresholdMs?: number | null;
       notOffered?: boolean;
       cold?: boolean;
@@ -113,10 +116,11 @@ export class Stage {
           module,
           version,
           step,
+          ...declared(step),
           canary: step === 'mod' && more.module === undefined,
         },
         connection: 'cold',
-        purpose: more.round === undefined ? 'scheduled' : 'confirm',
+        purpose: more.purpose ?? (more.round === undefined ? 'scheduled' : 'confirm'),
         timeoutMs: 10_000,
         plannedAtMs: this.at.monotonicMs,
         round: more.round === undefined ? null : { id: more.round, moment: 0 },

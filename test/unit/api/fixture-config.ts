@@ -1,7 +1,8 @@
 import type { Config, Pace } from '../../../src/core/config.ts';
 import type { Mirror } from '../../../src/core/mirror.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import { type Step, steps } from '../../../src/core/target.ts';
+import type { Step } from '../../../src/core/target.ts';
+import { registry } from '../../../src/ecosystems/registry.ts';
 
 /** 2026-03-04 08:15:30 UTC: the wall clock of all fixtures. */
 export const nowMs = Date.UTC(2026, 2, 4, 8, 15, 30);
@@ -41,7 +42,7 @@ export const fixtureConfig: Config = {
   listen: { host: '127.0.0.1', port: 10120, token: null, tls: null },
   contact: 'ops@example.com',
   schedule: { pace, perHost: 2, bytesPerHour: 50 * 1024 ** 2 },
-  steps: Object.fromEntries(steps.map((step) => [step, pace])) as Record<Step, Pace>,
+  steps: Object.fromEntries(registry.steps.map((step) => [step, pace])) as Record<Step, Pace>,
   mirrors: [
     mirror('coast', { weight: 100, region: 'cn-east', url: 'https://goproxy.coast.example.com' }),
     mirror('inland', { weight: 90, region: 'cn-north', url: 'https://mirrors.inland.example.com/goproxy' }),
@@ -52,7 +53,7 @@ export const fixtureConfig: Config = {
   clients: { go: new Secret(`https://robot:${secretText}@goproxy.coast.example.com,direct`) },
   modules: [{ ecosystem: 'go', upstream: 'go', module: 'example.com/net', version: 'v0.25.0' }],
   private: { go: ['git.example.com/*'] },
-  go: { sumdb: null },
+  settings: { go: { sumdb: null } },
   detect: {
     spike: { consecutive: 3, factor: 2.5, floorMs: 800, clear: 3, window: 120, warmup: 20, relearnMs: 7_200_000 },
     outage: { open: 3, overMs: 4_000, close: 2, share: 0.5 },

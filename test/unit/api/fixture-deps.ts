@@ -4,6 +4,7 @@ import type { Config } from '../../../src/core/config.ts';
 import type { Finding } from '../../../src/core/finding.ts';
 import { error, ok } from '../../../src/core/result.ts';
 import type { Standing } from '../../../src/core/standing.ts';
+import { kindsOf, registry } from '../../../src/ecosystems/registry.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
@@ -52,6 +53,7 @@ export function fixture(change: FixtureChange = {}): Fixture {
     },
     now: () => ({ wallMs, monotonicMs: 1_000_000 + (wallMs - nowMs) }),
     config: () => config,
+    kinds: kindsOf(registry),
     targets: () => series.map(({ target }) => target),
     ready: () => ({ ready: true, because: 'configuration, state, workers and listener are up' }),
     standings: () => standings,

@@ -3,6 +3,7 @@ import type { Outcome } from '../../../src/core/failure.ts';
 import type { PhaseTimes, SettledSample } from '../../../src/core/sample.ts';
 import { type Step, type Target, targetId } from '../../../src/core/target.ts';
 import type { Hop, TlsFacts, Transcript } from '../../../src/core/transcript.ts';
+import { declared } from '../../support/declared.ts';
 import { nowMs } from './fixture-config.ts';
 
 const module = 'example.com/net';
@@ -29,6 +30,7 @@ export function target(registry: string, step: Step, name: string | null = modul
     module: name,
     version: at,
     step,
+    ...declared(step),
     canary: step === 'mod',
   };
 }

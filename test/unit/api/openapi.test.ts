@@ -5,10 +5,9 @@ import { routes } from '../../../src/api/routes.ts';
 import { adviceCauses, gates } from '../../../src/core/advice.ts';
 import { becauses, phases } from '../../../src/core/failure.ts';
 import { findingKinds } from '../../../src/core/finding.ts';
-import { ecosystems } from '../../../src/core/mirror.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { mirrorStates } from '../../../src/core/standing.ts';
-import { steps } from '../../../src/core/target.ts';
+import { registry } from '../../../src/ecosystems/registry.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixture } from './fixture-deps.ts';
 import { fixtureFindings } from './fixture-findings.ts';
@@ -117,8 +116,8 @@ describe('answers are what openapi.yaml says', () => {
 describe('closed lists are the ones of core', () => {
   const schema = (...path: string[]): unknown => at(document, 'components', 'schemas', ...path);
   it.each([
-    ['ecosystems', schema('Ecosystem', 'enum'), ecosystems],
-    ['steps', schema('Step', 'enum'), steps],
+    ['ecosystems', schema('Ecosystem', 'enum'), registry.ids],
+    ['steps', schema('Step', 'enum'), registry.steps],
     ['phases', schema('Phase', 'enum'), phases],
     ['states', schema('State', 'enum'), mirrorStates],
     ['gates', schema('Gate', 'enum'), gates],

@@ -8,7 +8,8 @@ import { formatIssues } from '../../../src/config/format-issues.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { findingKinds } from '../../../src/core/finding.ts';
 import { limits } from '../../../src/core/limits.ts';
-import { steps } from '../../../src/core/target.ts';
+import type { GoSettings } from '../../../src/ecosystems/go/context.ts';
+import { registry } from '../../../src/ecosystems/registry.ts';
 import { configOf, diskFiles, expandPlainly, memoryFiles } from './support.ts';
 
 const none = memoryFiles({});
@@ -16,7 +17,7 @@ const dollar = '$';
 
 describe('defaults', () => {
   test('are those of design.md section 4.1 and protocols.md section 1.17', () => {
-    const { mirrors, go, steps: paces, ...rest } = configOf('');
+    const { mirrors, settings, steps: paces, ...rest } = configOf('');
     expect(rest).toEqual({
       path: '/etc/mirrorwatch/mirrorwatch.yaml',
       vantage: 'local',
@@ -30,7 +31,7 @@ describe('defaults', () => {
       controls: [{ name: '192.0.2.1:53', url: 'tcp://192.0.2.1:53' }],
       clients: {},
       modules: [{ ecosystem: 'go', upstream: 'go', module: 'rsc.io/quote', version: 'v1.5.2' }],
-      private: { go: [] },
+      private: { go: [], npm: [], pypi: [] },
       detect: {
         spike: { consecutive: 3, factor: 2.5, floorMs: 800, clear: 3, window: 120, warmup: 20, relearnMs: 7_200_000 },
         outage: { open: 3, overMs: 4000, close: 2, share: 0.5 },
@@ -63,8 +64,9 @@ describe('defaults', () => {
         maintenance: [],
       },
     ]);
-    expect(go.sumdb?.url).toBeNull();
-    expect(go.sumdb?.verifierKey.startsWith(`${go.sumdb.name}+033de0ae+`)).toBe(true);
+    const { sumdb } = settings['go'] as GoSettings;
+    expect(sumdb?.url).toBeNull();
+    expect(sumdb?.verifierKey.startsWith(`${sumdb.name}+033de0ae+`)).toBe(true);
     const every = (everyMs: number, timeoutMs: number) => ({ cadence: { kind: 'every', everyMs }, timeoutMs });
     expect(paces).toMatchObject({
       mod: every(30_000, 10_000),
@@ -73,8 +75,15 @@ describe('defaults', () => {
       latest: every(300_000, 10_000),
       sumdb: every(1_800_000, 10_000),
       zip: every(3_600_000, 120_000),
+      metadata: every(30_000, 10_000),
+      tags: every(300_000, 10_000),
+      tarball: every(3_600_000, 120_000),
+      packument: every(86_400_000, 120_000),
+      index: every(30_000, 10_000),
+      file: every(3_600_000, 120_000),
     });
-    expect(Object.keys(paces).toSorted()).toEqual([...steps].toSorted());
+    const steps = registry.all.flatMap((kind) => Object.keys(kind.steps));
+    expect(Object.keys(paces).toSorted()).toEqual(steps.toSorted());
   });
 });
 
@@ -273,12 +282,10 @@ webhooks: [ { name: o, urlFile: hook, secretsFile: secrets } ]
   });
 
   test('the checksum database: off, or with an address of its own', () => {
-    expect(configOf('go: { sumdb: "off" }').go.sumdb).toBeNull();
+    expect(configOf('go: { sumdb: "off" }').settings['go']).toEqual({ sumdb: null });
     const key = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
-    expect(configOf(`go: { sumdb: "${key} https://sum.example.com" }`).go.sumdb).toEqual({
-      name: 'PeterNeumann',
-      verifierKey: key,
-      url: 'https://sum.example.com',
+    expect(configOf(`go: { sumdb: "${key} https://sum.example.com" }`).settings['go']).toEqual({
+      sumdb: { name: 'PeterNeumann', verifierKey: key, url: 'https://sum.example.com' },
     });
   });
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { loadConfig } from '../../../src/config/load.ts';
-import { lockEntries, parseGoMod, parseGoSum } from '../../../src/config/lock-file.ts';
+import { lockEntries, parseGoMod, parseGoSum } from '../../../src/ecosystems/go/lock-file.ts';
 import { diskFiles, memoryFiles } from './support.ts';
 
 const folder = fileURLToPath(new URL('../../fixtures/config/files/app', import.meta.url));
@@ -39,7 +39,7 @@ describe('lock files', () => {
   test('go.mod: its requirements in the same order, go.sum beside it', () => {
     const value = loaded('{ from: ./go.mod, top: 3 }');
     expect(names(value)).toEqual(['example.com/direct@v1.2.0', 'example.com/quoted@v0.3.0', 'example.com/busy@v1.3.0']);
-    expect(Object.keys(value.config.pinned ?? {})).toEqual([
+    expect(Object.keys(value.config.pinned?.['go'] ?? {})).toEqual([
       'example.com/busy@v1.3.0',
       'example.com/busy@v1.3.0/go.mod',
       'example.com/direct@v1.2.0',

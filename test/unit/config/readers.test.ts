@@ -1,16 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { addressBytes, hostAndPort, isLoopback, isWithin, network } from '../../../src/config/addresses.ts';
-import { parseGoChain } from '../../../src/config/chain.ts';
 import { cronGaps, isCron, isTimeZone } from '../../../src/config/cron.ts';
 import { replaceEnv } from '../../../src/config/env.ts';
-import { isModulePath, parseGoModule } from '../../../src/config/go-module.ts';
 import { nearestWord } from '../../../src/config/issues.ts';
 import { netrcLogin } from '../../../src/config/netrc.ts';
 import { envProxy, isExcepted } from '../../../src/config/proxy.ts';
 import { isWebhookSecret } from '../../../src/config/schema-webhook.ts';
-import { parseSumdb } from '../../../src/config/sumdb.ts';
-import { durationMs, durationPattern, durationText, shareOf, sizeBytes } from '../../../src/config/units.ts';
-import { baseUrl, controlUrl, hostOf, proxyUrl } from '../../../src/config/urls.ts';
+import { controlUrl, hostOf, proxyUrl } from '../../../src/config/urls.ts';
+import { baseUrl } from '../../../src/core/base-url.ts';
+import { durationMs, durationPattern, durationText, shareOf, sizeBytes } from '../../../src/core/units.ts';
+import { goproxyMistake } from '../../../src/ecosystems/go/client.ts';
+import { isModulePath, parseGoModule } from '../../../src/ecosystems/go/module-name.ts';
+import { readGoProxyList } from '../../../src/ecosystems/go/proxy-list.ts';
+import { parseSumdb } from '../../../src/ecosystems/go/sumdb-setting.ts';
 
 describe('units', () => {
   test.each([
@@ -186,6 +188,15 @@ describe('Go modules and versions', () => {
     ['gopkg.in/yaml.v3@v2.0.0', 'error'],
   ])('%s: %s', (text, tag) => expect(parseGoModule(text).tag).toBe(tag));
 });
+
+/** What a GOPROXY line of the file is taken for: entries, each with the separator before it. */
+function parseGoChain(chain: string) {
+  const mistake = goproxyMistake(chain);
+  if (mistake !== null) return { tag: 'error', error: mistake };
+  const entries = readGoProxyList(chain);
+  const value = entries.map(({ text }, at) => ({ separator: entries[at - 1]?.separator ?? '', text }));
+  return { tag: 'ok', value };
+}
 
 describe('GOPROXY lines', () => {
   test.each([

@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { loadConfig } from '../../../src/config/load.ts';
 import type { Config } from '../../../src/core/config.ts';
 import type { Files } from '../../../src/core/ports.ts';
-import { type Step, stepsOf, type Target, targetId } from '../../../src/core/target.ts';
+import { type Step, type Target, targetId } from '../../../src/core/target.ts';
+import { declared } from '../../support/declared.ts';
 
 const code = (failure: unknown): string => (failure as { code?: string }).code ?? 'EIO';
 
@@ -40,6 +41,8 @@ export function memoryFiles(texts: Readonly<Record<string, string>>): Files {
   };
 }
 
+const goSteps: readonly Step[] = ['mod', 'info', 'list', 'latest', 'sumdb', 'zip'];
+
 /** One target for each mirror, module and step of Go: what the schedule makes, as plainly as a test needs it. */
 export function expandPlainly(config: Config): Target[] {
   return config.mirrors.flatMap((mirror) => {
@@ -52,11 +55,12 @@ export function expandPlainly(config: Config): Target[] {
       module,
       version,
       step,
+      ...declared(step),
       canary,
     });
     const own = config.modules.filter((module) => module.upstream === upstream);
     return own.flatMap(({ module, version }, at) =>
-      stepsOf.go.flatMap((step) => {
+      goSteps.flatMap((step) => {
         if (step === 'sumdb') return at === 0 ? [make(step, null, null, false)] : [];
         const perModule = step === 'list' || step === 'latest';
         return [make(step, module, perModule ? null : version, step === 'mod' && at === 0)];

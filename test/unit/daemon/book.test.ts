@@ -20,7 +20,7 @@ webhooks: [ { name: ops, url: "https://hooks.example.com/h00k-path", secrets: [ 
 const read = readConfig(yaml);
 if (read.tag === 'error') throw new Error(JSON.stringify(read.error));
 const config = read.value;
-const book = workerBook(config, nothingLearnt, '1.2.3');
+const book = workerBook({ config, learnt: nothingLearnt, version: '1.2.3' });
 
 test('access in the clear, mirror by mirror; who we are', () => {
   expect(book.access['a']).toMatchObject({
@@ -54,13 +54,20 @@ test('names that tell a broken resolver: public mirrors and controls, no address
   expect(book.otherNames).toEqual(['a.example.com', 'b.example.net', 'www.example.com']);
 });
 
-test('what conversations need: the base, private patterns, hashes by the configuration over learnt ones', () => {
-  const learnt = { ...nothingLearnt, pinned: { 'm@v1': 'h1:learnt', 'n@v1': 'h1:n' } };
-  const pinned = { ...config, pinned: { 'm@v1': 'h1:from-go.sum' } };
-  expect(workerBook(pinned, learnt, '1').context['a']).toEqual({
+test('what conversations need: the base, hashes by the configuration over learnt ones, what Go itself needs', () => {
+  const learnt = new Map([
+    [
+      'go',
+      new Map([
+        ['pin/m@v1', 'h1:learnt'],
+        ['pin/n@v1', 'h1:n'],
+      ]),
+    ],
+  ]);
+  const pinned = { ...config, pinned: { go: { 'm@v1': 'h1:from-go.sum' } } };
+  expect(workerBook({ config: pinned, learnt, version: '1' }).context['a']).toEqual({
     baseUrl: 'https://a.example.com/base',
-    sumdb: null,
-    privatePatterns: ['git.example.com/*'],
     pinned: { 'm@v1': 'h1:from-go.sum', 'n@v1': 'h1:n' },
+    own: { sumdb: null, lookup: { module: 'example.com/hello', version: 'v1.0.0' } },
   });
 });

@@ -86,10 +86,21 @@ describe('wrong bytes', () => {
     expect(changes(take(zip, mismatch('x')))).toEqual(['mismatch a opened']);
   });
 
-  it('a right second look is followed by two more, and then by none', () => {
+  it.each([
+    ['small: eleven more, and then none', 1_000_000, 11],
+    ['20 MiB: until 64 MiB were read', 20 * 2 ** 20, 3],
+    ['100 MiB: two more', 100 * 2 ** 20, 2],
+  ])('a right second look is followed by others; %s', (_name, bytes, want) => {
     take(zip, mismatch('x'));
-    const looks = [1, 2, 3, 4].map(() => take(zip, undefined, { purpose: 'recheck' }).rechecks.length);
-    expect(looks).toEqual([1, 1, 0, 0]);
+    const again = () => take(zip, undefined, { purpose: 'recheck' }, { bytes }).rechecks.length;
+    const looks = Array.from({ length: 14 }, again);
+    expect(looks).toEqual(Array.from({ length: 14 }, (_, at) => (at < want ? 1 : 0)));
+  });
+
+  it('first bytes that fail, or come, are handed on and judged by nobody', () => {
+    const turns = Array.from({ length: 40 }, () => take(zip, refused, { purpose: 'peek' }));
+    expect(turns.flatMap((turn) => [...turn.findings, ...turn.rounds, ...turn.rechecks])).toEqual([]);
+    expect(turns.every((turn) => turn.settled.length === 1 && turn.settled[0]?.thresholdMs === null)).toBe(true);
   });
 
   it('a day later a wrong answer is the first again', () => {

@@ -28,6 +28,8 @@ describe('a lossy line', () => {
       want: true,
     },
     { name: 'half of what the control was asked alone', units: ['+++', '++++'], controls: ['+-+--+'], want: false },
+    { name: 'one in twenty of each of four', units: Array(4).fill(`+-${'+'.repeat(18)}`), controls: [], want: true },
+    { name: 'one in 21 of each', units: Array(4).fill(`+-${'+'.repeat(19)}`), controls: [], want: false },
     { name: 'below 5 %', units: [`${'+-'}${'+'.repeat(60)}`, `${'+-'}${'+'.repeat(60)}`], controls: [], want: false },
   ])('$name: $want', ({ units, controls, want }) => {
     expect(isLossy(units.map(loss), controls.map(loss))).toBe(want);

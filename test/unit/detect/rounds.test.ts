@@ -110,6 +110,7 @@ describe('an ordered look', () => {
     forMs: 15_000,
     stepMs: 1_000,
     isUrgent: false,
+    isPeek: false,
     ...over,
   });
   const start = (sim: Simulation, over: Parameters<typeof order>[0] = {}) =>
@@ -141,14 +142,51 @@ describe('an ordered look', () => {
     expect(asked(sim, warm)).toHaveLength(8);
   });
 
-  it('of a heavy target asks each once more, and not again within a minute', () => {
+  it.each<[string, readonly string[] | null, readonly string[] | null, string]>([
+    ['all, then one: still all', null, ['c'], 'mod abc'],
+    ['one, then all', ['c'], null, 'mod abc'],
+    ['one, then another: both', ['b'], ['c'], 'mod abc'],
+    ['one, then the same', ['c'], ['c'], 'mod ac'],
+  ])('joins whom to ask: %s', (_name, first, second, want) => {
+    const sim = world();
+    sim.runTo(warm);
+    start(sim, { registries: first, forMs: 5_000 });
+    sim.runTo(warm + 2_500);
+    start(sim, { registries: second, forMs: 5_000 });
+    sim.runTo(warm + 20_000);
+    expect(asked(sim, warm).at(-1)).toBe(want);
+  });
+
+  it('of a heavy target asks each once more, and not again within ten seconds', () => {
     const zips = names.map((name) => aTarget(name, 'zip'));
     const sim = world({}, zips);
     sim.runTo(warm);
     const turn = sim.detector.look(order({ target: aTarget('a', 'zip') }), at(sim.nowMs));
     expect(turn.rechecks.map(({ registry }) => registry)).toEqual(names);
-    expect(sim.detector.look(order({ target: aTarget('a', 'zip') }), at(sim.nowMs + 59_999)).rechecks).toEqual([]);
-    expect(sim.detector.look(order({ target: aTarget('a', 'zip') }), at(sim.nowMs + 60_000)).rechecks).toHaveLength(3);
+    expect(sim.detector.look(order({ target: aTarget('a', 'zip') }), at(sim.nowMs + 9_999)).rechecks).toEqual([]);
+    expect(sim.detector.look(order({ target: aTarget('a', 'zip') }), at(sim.nowMs + 10_000)).rechecks).toHaveLength(3);
+  });
+
+  it('of a heavy target at a pace of its own stands in the way of none that something odd calls for', () => {
+    const zips = names.map((name) => aTarget(name, 'zip'));
+    const sim = world({}, zips);
+    sim.runTo(warm);
+    const paced = order({ target: aTarget('a', 'zip'), registries: [], stepMs: 150_000 });
+    expect(sim.detector.look(paced, at(sim.nowMs)).rechecks.map(({ registry }) => registry)).toEqual(['a']);
+    expect(sim.detector.look(order({ target: aTarget('a', 'zip') }), at(sim.nowMs)).rechecks).toHaveLength(3);
+  });
+
+  it('of first bytes asks the one mirror for them, while there is more than doubts and looks will need', () => {
+    const zips = names.map((name) => aTarget(name, 'zip'));
+    const sim = world({}, zips);
+    sim.runTo(warm);
+    const peek = order({ target: aTarget('a', 'zip'), registries: [], forMs: 0, isPeek: true });
+    const turns = Array.from({ length: 400 }, () => sim.detector.look(peek, at(sim.nowMs)));
+    expect(turns[0]?.peeks.map(({ id }) => id)).toEqual([aTarget('a', 'zip').id]);
+    expect(turns.flatMap(({ rechecks, rounds }) => [...rechecks, ...rounds])).toEqual([]);
+    expect(turns.at(-1)?.peeks).toEqual([]);
+    // What is left is enough for a round of looks.
+    expect(sim.detector.look(order({ target: aTarget('a', 'zip') }), at(sim.nowMs)).rechecks).toHaveLength(3);
   });
 
   it('leaves out a mirror that asked us to stay away, and is nothing for a name or target that is not there', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Mirror } from '../../../src/core/mirror.ts';
 import { createDetector } from '../../../src/detect/detector.ts';
 import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
 
@@ -7,9 +8,13 @@ describe('a slow line of our own', () => {
   const targets = names.map((name) => aTarget(name));
 
   /** Rounds 30 s apart; gives what findings about speed opened and closed. */
-  function play(tookMs: (name: string, round: number) => number, rounds: number): string[] {
+  function play(
+    tookMs: (name: string, round: number) => number,
+    rounds: number,
+    mirrors: readonly Mirror[] = names.map((name) => aMirror(name)),
+  ): string[] {
     const detector = createDetector({
-      config: aConfig({ mirrors: names.map((name) => aMirror(name)) }),
+      config: aConfig({ mirrors }),
       targets,
       restored: [],
       random: countingRandom(),
@@ -39,6 +44,17 @@ describe('a slow line of our own', () => {
   it('tells of the one that stays slow once the others are fast again', () => {
     const told = play((name, round) => (round > 40 && (round < 50 || name === 'b') ? 2_000 : 100), 60);
     expect(told).toContain('b opened');
+  });
+
+  it('tells of one on a line of its own, though all behind a proxy are slow too', () => {
+    const proxied = { proxy: { url: 'http://proxy.example.com:3128', auth: null } };
+    const mirrors = names.map((name) => {
+      const mirror = aMirror(name);
+      return name === 'b' ? mirror : { ...mirror, access: { ...mirror.access, ...proxied } };
+    });
+    const slow = (_: string, round: number) => (round > 40 ? 2_000 : 100);
+    expect(play(slow, 50, mirrors)).toContain('b opened');
+    expect(play(slow, 50)).not.toContain('b opened');
   });
 
   it('tells of one that is slow alone', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { type SpeedSeries, spikeSays } from '../../../src/detect/rules/speed.ts';
 import { isSpikeActionable, judgeSpike, noSpike, type Pace } from '../../../src/detect/rules/spike.ts';
-import { aConfig } from './world.ts';
+import { aConfig, aTarget } from './world.ts';
 
 const { spike: rule } = aConfig({ mirrors: [] }).detect;
 
@@ -89,5 +90,37 @@ describe('spike', () => {
     { hasCanary: false, targets: 3, judged: 5, want: true },
   ])('reason enough to leave? canary $hasCanary, $targets of $judged: $want', ({ want, ...spike }) => {
     expect(isSpikeActionable(spike)).toBe(want);
+  });
+});
+
+describe('whether a spike is reason to leave', () => {
+  const series = (canary: boolean, isJudge: boolean): SpeedSeries =>
+    ({
+      target: { ...aTarget('a', canary ? 'mod' : 'info') },
+      baseline: { medianMs: 100, p99Ms: 120 },
+      spike: { sinceMs: 0, slow: 3, clear: 0 },
+      shift: null,
+      slow: { samples: 3, slowSamples: 3, observedMs: 2_000, probeIds: [] },
+      isJudge,
+    }) as unknown as SpeedSeries;
+  const rule = { consecutive: 3, factor: 2.5, floorMs: 800, clear: 3, window: 120, warmup: 20, relearnMs: 7_200_000 };
+  const says = (...all: readonly SpeedSeries[]) => spikeSays('a', all, rule, () => 10_000);
+  it('the canary over the connection that judges is; over another one it is only seen', () => {
+    expect(says(series(true, true))).toMatchObject({ tag: 'trouble', actionable: true });
+    expect(says(series(true, false))).toMatchObject({ tag: 'trouble', actionable: false });
+  });
+  it('half of what judges, at least two: what does not judge, or has no baseline yet, is not counted', () => {
+    const [slow, well, warming] = [series(false, true), series(false, true), series(false, true)];
+    const [fine, cold] = [
+      { ...well, spike: noSpike },
+      { ...warming, spike: noSpike, baseline: { ...warming.baseline, medianMs: null } },
+    ];
+    const elsewhere = { ...fine, isJudge: false };
+    const others = [cold, cold, cold, elsewhere, elsewhere, elsewhere];
+    expect(says(slow, slow, fine, fine, ...others)).toMatchObject({ actionable: true });
+    expect(says(slow, slow, fine, fine, fine, ...others)).toMatchObject({ actionable: false });
+  });
+  it('says how slow, and what is usual', () => {
+    expect(says(series(true, true))).toMatchObject({ text: 'a is slow: 2.0 s for mod where 100 ms is usual.' });
   });
 });

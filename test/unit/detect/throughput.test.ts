@@ -29,6 +29,8 @@ describe('throughput', () => {
     { says: 's', want: [] },
     { says: 'ss', want: ['opened 1'] },
     { says: 'sfs', want: [] },
+    { says: 'ffffffffff', want: [] },
+    { says: 'mmmfmmm', want: [] },
     { says: 'mmm', want: [] },
     { says: 'mmmm', want: ['opened 3'] },
     { says: 'smm', want: ['opened 2'] },

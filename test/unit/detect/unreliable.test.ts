@@ -100,6 +100,8 @@ describe('a share of failures', () => {
       text: 'a fails now and then: 7 of 7 light probes.',
     });
     expect(unreliableSays('a', { light: noRate, heavy: noRate })?.tag).toBe('well');
+    const recent = (['reset', 'cut', 'server', 'cut'] as const).map((reason) => ({ reason, target, probeId: reason }));
+    expect(unreliableSays('a', { light: { ...state, recent }, heavy: noRate })).toMatchObject({ cause: 'cut' });
   });
 });
 

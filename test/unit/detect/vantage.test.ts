@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { judgeMoment, prefixOf, reviewPattern, type Said, unitsOf } from '../../../src/detect/round/vantage.ts';
+import {
+  isPatternClear,
+  judgeMoment,
+  prefixOf,
+  reviewPattern,
+  type Said,
+  unitsOf,
+} from '../../../src/detect/round/vantage.ts';
+import { seeded } from './seeded.ts';
 
 describe('vantage', () => {
   const f: Said = 'failed';
@@ -146,5 +154,57 @@ describe('vantage', () => {
     },
   ])('independent units: $name', ({ places, want }) => {
     expect(unitsOf(places)).toEqual(want);
+  });
+});
+
+describe('mirrors on this machine', () => {
+  const place = (registry: string, url: string) => ({ registry, url, address: null });
+  it('are told apart by their ports, the usual one of their scheme included', () => {
+    const units = (...urls: readonly string[]) => unitsOf(urls.map((url, at) => place(`m${at}`, url)));
+    expect(units('http://127.0.0.1', 'https://localhost')).toEqual([['m0'], ['m1']]);
+    expect(units('http://127.0.0.1', 'http://localhost:80/go')).toEqual([['m0', 'm1']]);
+    expect(units('https://127.0.0.1', 'https://go.localhost:443')).toEqual([['m0', 'm1']]);
+    expect(units('http://127.0.0.1', 'https://localhost:80')).toEqual([['m0', 'm1']]);
+  });
+});
+
+describe('a pattern that no one line explains', () => {
+  const patternOf = (...counts: readonly (readonly [answered: number, failed: number])[]) =>
+    new Map(counts.map(([answered, failed], at) => [`m${at}`, { answered, failed }]));
+  const times = <T>(count: number, one: T): readonly T[] => Array.from({ length: count }, () => one);
+
+  it.each<[string, ReturnType<typeof patternOf>, boolean]>([
+    [
+      'seven dead, two well, one flaky, in six moments',
+      patternOf(...times(7, [0, 6] as const), [6, 0], [6, 0], [3, 3]),
+      true,
+    ],
+    ['the same in four: too soon', patternOf(...times(7, [0, 4] as const), [4, 0], [4, 0], [2, 2]), false],
+    ['three dead and one well: nine moments', patternOf(...times(3, [0, 9] as const), [9, 0]), true],
+    ['three dead and one well: five', patternOf(...times(3, [0, 5] as const), [5, 0]), false],
+    ['nobody answers, however long', patternOf(...times(10, [0, 100] as const)), false],
+    ['all lose about half', patternOf([9, 11], [11, 9], [8, 12], [10, 10], [12, 8]), false],
+    ['one mirror alone', patternOf([0, 100]), false],
+    ['nobody asked', patternOf(), false],
+    ['one that was not asked counts for nothing', patternOf(...times(3, [0, 9] as const), [9, 0], [0, 0]), true],
+  ])('%s: %s', (_name, pattern, want) => {
+    expect(isPatternClear(pattern)).toBe(want);
+  });
+
+  it('a line that loses any share of everything passes for none in ten thousand looks at it', () => {
+    const next = seeded(7);
+    let clear = 0;
+    for (let world = 0; world < 200; world += 1) {
+      const share = 0.1 + 0.8 * next();
+      const counts = times(4 + (world % 7), null).map(() => ({ answered: 0, failed: 0 }));
+      for (let moment = 0; moment < 50; moment += 1) {
+        for (const one of counts) {
+          if (next() < share) one.failed += 1;
+          else one.answered += 1;
+        }
+        if (isPatternClear(new Map(counts.map((one, at) => [`m${at}`, one])))) clear += 1;
+      }
+    }
+    expect(clear).toBe(0);
   });
 });

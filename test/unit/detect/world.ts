@@ -4,7 +4,9 @@ import type { Outcome } from '../../../src/core/failure.ts';
 import type { Connection, Mirror } from '../../../src/core/mirror.ts';
 import type { Random } from '../../../src/core/ports.ts';
 import type { Sample } from '../../../src/core/sample.ts';
-import { type Step, steps, type Target, targetId } from '../../../src/core/target.ts';
+import { type Step, type Target, targetId } from '../../../src/core/target.ts';
+import { registry } from '../../../src/ecosystems/registry.ts';
+import { declared } from '../../support/declared.ts';
 import { every, sampleConfig, sampleMirror } from '../../support/sample-config.ts';
 
 /** Wall milliseconds at monotonic 0 in these tests. */
@@ -36,7 +38,7 @@ export function aConfig(over: {
   const { detect, schedule } = sampleConfig();
   return sampleConfig({
     schedule: { ...schedule, pace },
-    steps: Object.fromEntries(steps.map((step) => [step, pace])) as Config['steps'],
+    steps: Object.fromEntries(registry.steps.map((step) => [step, pace])) as Config['steps'],
     mirrors: over.mirrors,
     controls: (over.controls ?? []).map((name) => ({ name, url: `https://${name}/` })),
     detect: { ...detect, spike: { ...detect.spike, ...over.spike }, outage: { ...detect.outage, ...over.outage } },
@@ -54,6 +56,7 @@ export function aTarget(registry: string, step: Step = 'mod', module = 'example.
     module,
     version,
     step,
+    ...declared(step),
     canary: step === 'mod' && module === 'example.com/a',
   };
 }

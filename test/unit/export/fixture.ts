@@ -8,6 +8,7 @@ import { Secret } from '../../../src/core/secret.ts';
 import type { Standing } from '../../../src/core/standing.ts';
 import { type Step, type Target, targetId } from '../../../src/core/target.ts';
 import type { Snapshot } from '../../../src/export/snapshot.ts';
+import { declared } from '../../support/declared.ts';
 import { sampleConfig, sampleMirror } from '../../support/sample-config.ts';
 
 export const mirror = sampleMirror;
@@ -35,7 +36,17 @@ export function receiver(name: string): Config['webhooks'][number] {
 
 export function target(registry: string, step: Step, module: string | null, version: string | null): Target {
   const id = targetId(registry, module, version, step);
-  return { id, ecosystem: 'go', upstream: 'go', registry, module, version, step, canary: step === 'mod' };
+  return {
+    id,
+    ecosystem: 'go',
+    upstream: 'go',
+    registry,
+    module,
+    version,
+    step,
+    ...declared(step),
+    canary: step === 'mod',
+  };
 }
 
 /** `mod` and `zip` of one module, its list, and the checksum relay. */

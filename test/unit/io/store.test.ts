@@ -174,17 +174,73 @@ describe('two on one file', () => {
   });
 });
 
+describe('a file of an older release', () => {
+  /** As 0.1.0 left it: version 1, no table `answer`. */
+  const old = (): string => {
+    const path = newPath();
+    const { store } = opened(path);
+    put(store, row('a', 5, { kept: true }), row('advice-1', 6, 'x', 'advice'), row('ok/a', 7, { v: 1 }, 'meta'));
+    store.close();
+    const db = new DatabaseSync(path);
+    db.exec(`DROP TABLE answer; UPDATE meta SET value = '{"version":1}' WHERE key = 'schema'; VACUUM`);
+    db.close();
+    return path;
+  };
+  const versionIn = (path: string): unknown => {
+    const db = new DatabaseSync(path, { readOnly: true });
+    const found = db.prepare(`SELECT value FROM meta WHERE key = 'schema'`).get();
+    db.close();
+    return JSON.parse(String(found?.value));
+  };
+
+  it('is brought up to this one, and nothing in it is lost', () => {
+    const path = old();
+    const { store, notes } = opened(path);
+    expect(notes).toEqual([]);
+    expect(store.all('finding')).toEqual([row('a', 5, { kept: true })]);
+    expect(store.all('advice')).toEqual([row('advice-1', 6, 'x', 'advice')]);
+    expect(store.all('meta')).toEqual([row('ok/a', 7, { v: 1 }, 'meta')]);
+    expect(store.all('answer')).toEqual([]);
+    expect(put(store, row('h', 8, [1], 'answer'))).toEqual({ tag: 'ok' });
+    store.close();
+    expect(versionIn(path)).toEqual({ version: 2 });
+    expect(opened(path).store.all('answer')).toEqual([row('h', 8, [1], 'answer')]);
+  });
+
+  it('stays as it was where there is no room to change it, and is read', () => {
+    const path = old();
+    const before = statSync(path).size;
+    const result = openStore(path, { ...bench().deps, bytesMax: before });
+    if (result.tag === 'error') throw new Error(result.error.kind);
+    open.push(result.value.store);
+    expect([result.value.store.writable(), result.value.store.all('finding').length]).toEqual([false, 1]);
+    result.value.store.close();
+    expect(versionIn(path)).toEqual({ version: 1 });
+  });
+});
+
+describe('rows past a number', () => {
+  it('go from the oldest on, by age and then key', () => {
+    const { store } = opened(newPath());
+    put(store, row('b', 2), row('a', 1), row('c', 2), row('d', 3));
+    expect([store.trim('finding', 4), store.trim('finding', 2), store.trim('finding', 2)]).toEqual([0, 2, 0]);
+    expect(store.all('finding').map(({ key }) => key)).toEqual(['c', 'd']);
+    expect(store.trim('finding', 0)).toBe(2);
+    expect([store.trim('meta', 0), openStore(newPath(), bench().deps).tag]).toEqual([0, 'ok']);
+  });
+});
+
 describe('a file that is not ours to write', () => {
   it('of a newer version is refused and not touched', () => {
     const path = newPath();
     opened(path).store.close();
     const db = new DatabaseSync(path);
-    db.exec(`UPDATE meta SET value = '{"version":2}' WHERE key = 'schema'`);
+    db.exec(`UPDATE meta SET value = '{"version":3}' WHERE key = 'schema'`);
     db.close();
     const before = readFileSync(path);
     expect(openStore(path, bench().deps)).toEqual({
       tag: 'error',
-      error: { kind: 'newer', path, version: 2, known: 1 },
+      error: { kind: 'newer', path, version: 3, known: 2 },
     });
     expect(readFileSync(path).equals(before)).toBe(true);
     expect(beside(path)).toEqual(['mirrorwatch.db']);

@@ -39,7 +39,7 @@ function book(url: string, over: Partial<WireAccess> = {}, pinned: Record<string
     userAgent: 'test',
     ...over,
   };
-  return { access: { a: access }, context: { a: { baseUrl: url, sumdb: null, privatePatterns: [], pinned } } };
+  return { access: { a: access }, context: { a: { baseUrl: url, pinned, own: { sumdb: null } } } };
 }
 
 function due(n: number): Due {
@@ -51,6 +51,8 @@ function due(n: number): Due {
     module: 'example.com/m',
     version: 'v1.0.0',
     step: 'mod',
+    weight: 'light',
+    verifies: null,
     canary: true,
   } as const;
   const round = null;

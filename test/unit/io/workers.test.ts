@@ -8,6 +8,7 @@ import { systemClock } from '../../../src/io/clock.ts';
 import { systemTimers } from '../../../src/io/timers.ts';
 import { createWorkers } from '../../../src/io/workers.ts';
 import { createInlineWorkers } from '../../../src/io/workers-inline.ts';
+import { declared } from '../../support/declared.ts';
 import { type ManualTime, manualTime } from './manual-time.ts';
 
 const entry = new URL('./fake-worker.ts', import.meta.url);
@@ -42,6 +43,7 @@ function due(registry: string, over: Partial<Due> = {}): Due {
       module: 'example.com/m',
       version: 'v1.0.0',
       step: 'mod',
+      ...declared('mod'),
       canary: true,
     },
     connection: 'cold',
@@ -91,7 +93,7 @@ describe('createWorkers', () => {
 
   it('gives heavy steps to the last thread, and nothing else', async () => {
     const { workers } = pool(3);
-    const zip = { ...due('answer').target, step: 'zip', canary: false } as const;
+    const zip = { ...due('answer').target, step: 'zip', ...declared('zip'), canary: false };
     const heavy = await Promise.all([1, 2, 3].map(() => workers.probe(due('answer', { target: zip }))));
     const light = await Promise.all([1, 2, 3].map(() => workers.probe(due('answer'))));
     expect(heavy.map(({ sample }) => sample.worker)).toEqual([2, 2, 2]);
@@ -119,7 +121,7 @@ describe('createWorkers', () => {
   it('hands loop delays on once, by thread', async () => {
     const { workers } = pool(3);
     // An answer from each: what a thread said before is here then.
-    const zip = { ...due('answer').target, step: 'zip', canary: false } as const;
+    const zip = { ...due('answer').target, step: 'zip', ...declared('zip'), canary: false };
     await Promise.all([
       workers.control(control('answer')),
       workers.control(control('answer')),
@@ -277,7 +279,7 @@ describe('the real thread', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     undo.push(() => new Promise<void>((resolve) => server.close(() => resolve())));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const context = { baseUrl: url, sumdb: null, privatePatterns: [], pinned: {} };
+    const context = { baseUrl: url, pinned: {}, own: { sumdb: null } };
     const log = { debug() {}, info() {}, warn() {}, error() {} };
     const known = { access: { local: access('test', url) }, context: { local: context }, otherNames: [] };
     const workers = createWorkers({ count: 2, book: known, clock: systemClock, timers: systemTimers, log });
@@ -346,7 +348,7 @@ describe('createInlineWorkers', () => {
 
   it('runs probes here, over the wire it was given', async () => {
     const { wire, asked } = fakeWire();
-    const context = { baseUrl: 'https://any.example.com', sumdb: null, privatePatterns: [], pinned: {} };
+    const context = { baseUrl: 'https://any.example.com', pinned: {}, own: { sumdb: null } };
     const bookOf = (userAgent: string) => ({ access: { any: access(userAgent) }, context: { any: context } });
     const workers = createInlineWorkers({ book: bookOf('first'), wire, clock: manualTime().clock });
     const probing = workers.probe(due('any'));
@@ -369,7 +371,7 @@ describe('createInlineWorkers', () => {
         throw new Error('broken');
       },
     };
-    const context = { baseUrl: 'https://any.example.com', sumdb: null, privatePatterns: [], pinned: {} };
+    const context = { baseUrl: 'https://any.example.com', pinned: {}, own: { sumdb: null } };
     const workers = createInlineWorkers({
       book: { access: { any: access('x') }, context: { any: context } },
       wire: broken,

@@ -7,6 +7,7 @@ import type { Hop, Marks, TlsFacts, Transcript } from '../../../src/core/transcr
 import { cacheOf } from '../../../src/measure/cache.ts';
 import { measure } from '../../../src/measure/measure.ts';
 import { phasesOf } from '../../../src/measure/phases.ts';
+import { declared } from '../../support/declared.ts';
 
 function hopOf(marks: Marks, more: Partial<Hop> = {}): Hop {
   return {
@@ -189,6 +190,7 @@ const due: Due = {
     module: null,
     version: null,
     step: 'sumdb',
+    ...declared('sumdb'),
     canary: false,
   },
   connection: 'cold',

@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { Due } from '../../../src/core/due.ts';
 import { limits } from '../../../src/core/limits.ts';
-import type { Conversation } from '../../../src/core/ports.ts';
+import type { Conversation, Prober } from '../../../src/core/ports.ts';
 import type { Answer, Ask, Transcript, Verdict } from '../../../src/core/transcript.ts';
 import { converse } from '../../../src/probe/converse.ts';
-import type { Ecosystem } from '../../../src/probe/ecosystem.ts';
+import { contextOf, targetOf } from '../ecosystems/talk.ts';
 import { createFakeLine, createManualClock, type FakeAnswer, type FakeLine } from './fake-line.ts';
-import { contextOf, targetOf } from './talk.ts';
 
 const base = 'https://mirror.example.com';
 const due: Due = {
@@ -18,10 +17,6 @@ const due: Due = {
   plannedAtMs: 4_990,
   round: null,
 };
-
-function ecosystemOf(probe: () => Conversation): Ecosystem {
-  return { id: 'go', spec: [], steps: {}, canary: 'mod', probe };
-}
 
 /** Asks these, one after the other, and ends with the first answer that is none. */
 function* asking(asks: readonly Ask[], seen: Answer[] = []): Conversation {
@@ -48,8 +43,8 @@ async function hold(
   const clock = createManualClock();
   const seen: Answer[] = [];
   const line = createFakeLine(clock, ({ url }, count) => answer(url, count));
-  const ecosystem = ecosystemOf(typeof asks === 'function' ? asks : () => asking(asks, seen));
-  const transcript = await converse({ due, ecosystem, context: contextOf(), line, clock, worker: 1, loopDelayMsMax });
+  const prober: Prober = { probe: typeof asks === 'function' ? asks : () => asking(asks, seen) };
+  const transcript = await converse({ due, prober, context: contextOf(), line, clock, worker: 1, loopDelayMsMax });
   return { transcript, line, seen };
 }
 

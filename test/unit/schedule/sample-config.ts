@@ -1,13 +1,15 @@
 import type { Config, Pace } from '../../../src/core/config.ts';
 import type { Calendar, Now } from '../../../src/core/ports.ts';
-import { type Step, steps } from '../../../src/core/target.ts';
+import type { Step } from '../../../src/core/target.ts';
 import { every, sampleConfig } from '../../support/sample-config.ts';
 
 export { every, sampleMirror as mirror } from '../../support/sample-config.ts';
 
+import { registry } from '../../../src/ecosystems/registry.ts';
+
 /** A configuration whose canaries go every 30 s, light steps every 5 min, heavy ones every hour. */
 export function config(over: Partial<Config> = {}, paces: Partial<Record<Step, Pace>> = {}): Config {
-  const light = Object.fromEntries(steps.map((step) => [step, every(300_000)])) as Record<Step, Pace>;
+  const light = Object.fromEntries(registry.steps.map((step) => [step, every(300_000)])) as Record<Step, Pace>;
   const heavy = every(3_600_000, 120_000);
   return sampleConfig({
     steps: { ...light, zip: heavy, tarball: heavy, file: heavy, blob: heavy, ...paces },

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ModuleRef } from '../../../src/core/target.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
+import { withPaper } from '../../ecosystem/paper/paper.ts';
 import { config, mirror } from './sample-config.ts';
 
 const goModule = (module: string, version: string, upstream = 'go'): ModuleRef => ({
@@ -17,7 +18,7 @@ describe('expandTargets', () => {
   it('gives versioned steps per version, list and latest per module, sumdb per mirror', () => {
     const targets = expandTargets(
       config({
-        go: { sumdb },
+        settings: { go: { sumdb } },
         modules: [goModule('example.com/m', 'v1.0.0'), goModule('example.com/m', 'latest')],
       }),
     );
@@ -46,6 +47,8 @@ describe('expandTargets', () => {
       module: 'example.com/m',
       version: 'v1.0.0',
       step: 'mod',
+      weight: 'light',
+      verifies: 'go.sum or the checksum database',
       canary: true,
     });
   });
@@ -64,7 +67,7 @@ describe('expandTargets', () => {
     ['without modules the first light step', [], 'a|||sumdb'],
   ];
   it.each(canaries)('canary: %s', (_name, modules, want) => {
-    const targets = expandTargets(config({ go: { sumdb }, modules }));
+    const targets = expandTargets(config({ settings: { go: { sumdb } }, modules }));
     expect(targets.filter(({ canary }) => canary).map(({ id }) => id)).toEqual([want]);
   });
 
@@ -87,19 +90,25 @@ describe('expandTargets', () => {
   it('asks sumdb of no mirror of a private upstream', () => {
     const mirrors = [mirror('corp', { upstream: 'corp' })];
     const modules = [goModule('example.com/m', 'v1.0.0', 'corp')];
-    const targets = expandTargets(config({ mirrors, modules, go: { sumdb } }));
+    const targets = expandTargets(config({ mirrors, modules, settings: { go: { sumdb } } }));
     expect(targets.filter(({ step }) => step === 'sumdb')).toEqual([]);
   });
 
   it('gives each module only to mirrors of its own ecosystem', () => {
-    const mirrors = [mirror('a'), mirror('n', { ecosystem: 'npm', upstream: 'npm' })];
+    const mirrors = [mirror('a'), mirror('n', { ecosystem: 'paper', upstream: 'press' })];
     const modules: ModuleRef[] = [
       goModule('example.com/m', 'v1.0.0'),
-      { ecosystem: 'npm', upstream: 'npm', module: 'left', version: '1.0.0' },
+      { ecosystem: 'paper', upstream: 'press', module: 'gazette', version: '1' },
     ];
-    expect(shown(expandTargets(config({ mirrors, modules })).filter(({ registry }) => registry === 'n'))).toEqual([
-      'n|left|1.0.0|tarball',
-      'n|left||metadata canary',
+    const settings = { go: { sumdb: null }, paper: { seal: 'none' } };
+    const targets = expandTargets(config({ mirrors, modules, settings }), withPaper);
+    expect(shown(targets.filter(({ registry }) => registry === 'n'))).toEqual([
+      'n|gazette|1|bundle',
+      'n|gazette|1|page canary',
+      'n|gazette||shelf',
     ]);
+    expect(shown(targets.filter(({ registry }) => registry === 'a')).every((id) => id.includes('example.com/m'))).toBe(
+      true,
+    );
   });
 });

@@ -72,7 +72,7 @@ export function answerOf(ground: Ground, asked: Asked, question: Question, atMs:
   }
   if (mirror.sigma > 0) factor *= Math.exp(mirror.sigma * normalQuantile(uniformOf(hash, 2)));
   if (failing !== null) return failure(mirror, failing, factor, addMs, family, atMs);
-  const bytes = ground.bytes[place] ?? 0;
+  const bytes = Math.min(ground.bytes[place] ?? 0, question.bytesMax ?? Number.POSITIVE_INFINITY);
   const isMiss = mirror.missShare > 0 && uniformOf(hash, 4) < mirror.missShare;
   const bodyMs = isZip ? (bytes / rate) * 1000 : 0;
   const tookMs =

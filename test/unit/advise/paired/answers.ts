@@ -1,5 +1,3 @@
-import type { Reply } from '../../../../src/advise/clients/client.ts';
-import { goClient } from '../../../../src/advise/clients/go.ts';
 import {
   type Contest,
   closeOverdue,
@@ -9,6 +7,8 @@ import {
 } from '../../../../src/advise/paired/contest.ts';
 import type { Answer } from '../../../../src/advise/paired/moments.ts';
 import type { Outcome } from '../../../../src/advise/paired/record.ts';
+import type { Reply } from '../../../../src/ecosystems/client.ts';
+import { goClient } from '../../../../src/ecosystems/go/client.ts';
 
 /** A number took so many milliseconds; `x` failed and `gone` was a 404, each after 40 ms. */
 export type Reply1 = number | 'x' | 'gone';

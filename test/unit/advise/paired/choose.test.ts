@@ -120,6 +120,21 @@ describe('a head that fails', () => {
     expect(chosen(none.contest, all, rule(none.nowMs))).toEqual('failures: b');
   });
 
+  test('so it is where downloads fail', () => {
+    const late = (d?: number) => ({ a: 'x', b: 900, c: 900, ...(d === undefined ? {} : { d }) }) as const;
+    const usual = { a: 200, b: 900, c: 900, d: 100 };
+    const { contest, nowMs } = told([20, usual]);
+    const asked = { question: 'zip', isHeavy: true };
+    momentsOf(contest, by, nowMs + 30_000, 8, usual, asked);
+    const fromMs = nowMs + 9 * 30_000;
+    for (const [at, d] of [undefined, undefined, undefined, 100].entries()) {
+      momentsOf(contest, by, fromMs + at * 300_000, 1, late(d), asked);
+      // Nine light ones in between are well.
+      momentsOf(contest, by, fromMs + at * 300_000 + 30_000, 9, usual);
+    }
+    expect(chosen(contest, all, rule(fromMs + 900_000 + 9 * 30_000))).toEqual('heavy_failures: d');
+  });
+
   test('shared fate asks for more: a third mirror that fails now', () => {
     // Three of six within two minutes, against none: the witness is 6 ln .5 − 3 ln .25 − 9 ln .75 = 2.6; 3.1 is asked while c fails.
     const story = (c: Reply1) =>
@@ -276,5 +291,18 @@ describe('whether a candidate is good just now', () => {
     note(recordOf(contest, 'b'), 'mod m@v1', good(60_000, 200), true);
     expect([isGoodNow(contest, 'b', 60_000), isGoodNow(contest, 'b', 60_002)]).toEqual([false, true]);
     expect(isGoodNow(contest, 'c', 60_000)).toBe(false);
+  });
+});
+
+describe('what a build costs', () => {
+  test('is a bound where candidates are compared, and the mean where asked without standard errors', () => {
+    const contest = newContest('a');
+    for (const [at, tookMs] of [100, 300, 100, 300].entries())
+      note(recordOf(contest, 'b'), 'mod m@v1', good(1_000 * at, tookMs), false);
+    const cost = (errors?: number) =>
+      costOf(contest, 'b', { nowMs: 4_000, failureCostMs: 0, rescue: 0, ...(errors === undefined ? {} : { errors }) });
+    // Ten light fetches over three connections: 10 × .2 / 3, and 1.3 × 115.47 / √4 ms more on each.
+    expect(cost(0)).toBeCloseTo(2 / 3, 9);
+    expect(cost()).toBeCloseTo((10 * (0.2 + (1.3 * 0.11547005) / 2)) / 3, 6);
   });
 });

@@ -3,6 +3,7 @@ import {
   healthBound,
   hearHealth,
   isHomeAsGood,
+  lastTrouble,
   newHealth,
   recentDepartures,
   waitMs,
@@ -39,7 +40,7 @@ describe('how long clients stay away at least', () => {
 describe('the health of home', () => {
   const health = (said: string): number => {
     const made = newHealth();
-    for (const [at, one] of [...said].entries()) hearHealth(made, one === 'x', 1_000 * at);
+    for (const one of said) hearHealth(made, one === 'x');
     return Math.round(made.sum * 1_000) / 1_000;
   };
   test.each<[string, string, number]>([
@@ -55,19 +56,39 @@ describe('the health of home', () => {
     expect(health(said)).toBe(want);
   });
 
-  test.each<[string, string, number, number]>([
-    ['two in a row are no trouble that has an end', '..xx.xx', 2, Number.NEGATIVE_INFINITY],
-    ['three are', '.xxx', 3, 3_000],
-    ['which ends with the last of them', '.xxxxx..', 0, 5_000],
-    ['the last trouble counts', 'xxx.xxx.xx', 2, 6_000],
-  ])('%s', (_name, said, row, troubledMs) => {
-    const made = newHealth();
-    for (const [at, one] of [...said].entries()) hearHealth(made, one === 'x', 1_000 * at);
-    expect([made.row, made.troubledMs]).toEqual([row, troubledMs]);
-  });
-
   test('the bound', () => {
     expect(healthBound).toBe(2.2);
+  });
+});
+
+describe('the last trouble of a mirror', () => {
+  const said = (text: string, isHeavyAt = -1): number => {
+    const record = newRecord();
+    for (const [at, one] of [...text].entries()) {
+      const more = { isHeavy: at === isHeavyAt };
+      note(record, 'mod m@v1', one === 'x' ? bad(1_000 * at, more) : good(1_000 * at, 200, more), true);
+    }
+    return lastTrouble(record);
+  };
+  test.each<[string, string, number]>([
+    ['two in a row are none that has an end', '..xx.xx', Number.NEGATIVE_INFINITY],
+    ['three are', '.xxx', 3_000],
+    ['which ends with the last of them', '.xxxxx..', 5_000],
+    ['the last one counts', 'xxx.xxx.xx', 6_000],
+  ])('%s', (_name, text, want) => {
+    expect(said(text)).toBe(want);
+  });
+
+  test('a download among them counts as one of them', () => {
+    expect(said('.xxx', 2)).toBe(3_000);
+    expect(said('.x.x', 2)).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  test('what is heard late belongs to when it came: a good answer heard before it ends nothing', () => {
+    const record = newRecord();
+    for (const one of [bad(0), bad(1_000), bad(2_000), good(9_000, 200), bad(2_071)])
+      note(record, 'mod m@v1', one, true);
+    expect(lastTrouble(record)).toBe(2_071);
   });
 });
 
@@ -95,7 +116,7 @@ describe('whether home is as good as where clients are', () => {
     ['artifacts as fast', of(good(minute, 800, heavy)), of(good(minute, 700, heavy)), true],
     ['not measured here', of(good(at, 900)), of(), true],
   ])('%s', (_name, home, here, want) => {
-    expect(isHomeAsGood(home, here, newHealth(), hold, now)).toBe(want);
+    expect(isHomeAsGood(home, here, hold, now)).toBe(want);
   });
 
   test.each<[string, number, number, number, boolean]>([
@@ -106,8 +127,12 @@ describe('whether home is as good as where clients are', () => {
     ['a trouble within the wait leaves the wait', 5, 9, 10, false],
     ['a wait of an hour and more is compared as a whole', 30, 90, 100, false],
   ])('%s', (_name, troubleAgo, failedAgo, overMinutes, want) => {
-    const health = { ...newHealth(), troubledMs: now - troubleAgo * minute };
-    const home = of(bad(now - failedAgo * minute), good(at, 200));
-    expect(isHomeAsGood(home, of(good(at, 200)), health, overMinutes * minute, now)).toBe(want);
+    const troubledMs = now - troubleAgo * minute;
+    const failed = now - failedAgo * minute;
+    const trouble = [troubledMs - 2, troubledMs - 1, troubledMs].map((one) => bad(one));
+    // After the trouble good answers stand around the one that failed: it is in no row.
+    const single = failed > troubledMs ? [good(failed - 1, 200), bad(failed), good(failed + 1, 200)] : [bad(failed)];
+    const home = of(...[...trouble, ...single, good(at, 200)].toSorted((a, b) => a.atMs - b.atMs));
+    expect(isHomeAsGood(home, of(good(at, 200)), overMinutes * minute, now)).toBe(want);
   });
 });

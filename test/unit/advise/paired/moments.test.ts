@@ -51,21 +51,21 @@ describe('answers to one question are of one moment', () => {
     expect([...b.replies.keys()]).toEqual(isOne ? ['a', 'b'] : [other.registry]);
   });
 
-  test('a second answer begins the next moment, and others join the first that lacks them', () => {
+  test('a second answer begins the next moment, and others join the nearest that lacks them', () => {
     const moments = newMoments();
     const one = enter(moments, answer('a', 200, 0), pace);
     const two = enter(moments, answer('a', 300, 1_000), pace);
-    expect(enter(moments, answer('b', 200, 1_500), pace)).toBe(one);
-    expect(enter(moments, answer('b', 250, 2_000), pace)).toBe(two);
+    expect(enter(moments, answer('b', 200, 1_500), pace)).toBe(two);
+    expect(enter(moments, answer('b', 250, 2_000), pace)).toBe(one);
     expect([...one.answeredAtMs]).toEqual([
       ['a', 0],
-      ['b', 1_500],
+      ['b', 2_000],
     ]);
     expect([...two.answeredAtMs]).toEqual([
       ['a', 1_000],
-      ['b', 2_000],
+      ['b', 1_500],
     ]);
-    expect(two.replies.get('b')).toEqual(reply(250));
+    expect(two.replies.get('b')).toEqual(reply(200));
   });
 });
 

@@ -66,6 +66,19 @@ describe('what one moment adds', () => {
 });
 
 describe('the deviation', () => {
+  test('does not take a shift after a few downloads for their scatter', () => {
+    const made = newTimeTest();
+    const context = { ...usual, isRare: true };
+    for (const apart of [-300, 200, -100, 250, -200, 100]) hearTime(made, 5_000 + apart, 5_000, context);
+    let shifted = 0;
+    while (made.sum < timeBound.usual && shifted < 20) {
+      hearTime(made, 10_000, 5_000, context);
+      shifted += 1;
+    }
+    // 5 s against a floor of 1.25 s is 2.5 deviations past minGain in each.
+    expect(shifted).toBeLessThanOrEqual(9);
+  });
+
   test.each<[string, TimeTest, number]>([
     ['of nothing: 100 ms', newTimeTest(), 100],
     ['running', settled(300), 300],

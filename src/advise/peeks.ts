@@ -1,0 +1,43 @@
+import type { LookOrder } from '../core/due.ts';
+import type { Mirror } from '../core/mirror.ts';
+import { everyMs } from '../core/pace.ts';
+import { type Target, targetId } from '../core/target.ts';
+import { artifactOf } from '../ecosystems/ecosystem.ts';
+import type { Group } from './group.ts';
+import { newPeeks } from './paired/peeks.ts';
+import type { View } from './view.ts';
+
+const stepMs = 1_000;
+
+/**
+ * The first bytes of one artifact of the head, of all its modules in turn, at the canary's pace: they cost little, and a
+ * mirror that answers every light step well and serves no artifact, or serves it by drops, fails or holds up every build.
+ * @see docs/decisions/0010-small-downloads.md
+ */
+export function peekDue(view: View, at: Mirror): readonly LookOrder[] {
+  const { group, now } = view;
+  if (group.peeks.head !== at.name) group.peeks = newPeeks(at.name);
+  const { peeks } = group;
+  if (now.monotonicMs - peeks.lastMs < everyMs(view.config.schedule.pace)) return [];
+  const artifacts = artifactsOf(group, at.name);
+  if (artifacts.length === 0) return [];
+  peeks.lastMs = now.monotonicMs;
+  peeks.turn += 1;
+  const target = artifacts[peeks.turn % artifacts.length];
+  if (target === undefined) return [];
+  return [{ registry: at.name, target, registries: [], forMs: 0, stepMs, isUrgent: false, isPeek: true }];
+}
+
+/** Every module's artifact, also those not asked for yet. */
+export function artifactsOf(group: Group, registry: string): readonly Target[] {
+  const artifact = artifactOf(group.kind);
+  if (artifact === null) return [];
+  const found = new Map<string, Target>();
+  for (const asked of group.targets.values()) {
+    const target = asked.get(registry);
+    if (target === undefined || target.module === null) continue;
+    const id = targetId(target.registry, target.module, target.version, artifact.step);
+    if (!found.has(id)) found.set(id, { ...target, id, ...artifact, canary: false });
+  }
+  return [...found.values()];
+}

@@ -1,0 +1,176 @@
+import { resolve } from 'node:path';
+import { changedKeys } from '../config/changed-keys.ts';
+import { formatIssues } from '../config/format-issues.ts';
+import { changeProblem, type KeyChange, withChanges } from '../config/overlay.ts';
+import type { Config } from '../core/config.ts';
+import { error, ok, type Result } from '../core/result.ts';
+import { durationMs, durationPattern, durationText } from '../core/units.ts';
+import { type Replayed, type ReplayFailure, replayHistory } from '../daemon/replay/replay.ts';
+import { type CopyFailure, copyStore, cronCalendar, systemClock, troubleOf } from '../daemon/system.ts';
+import type { Command, Context, ExitCode } from './context.ts';
+import { findText, load, loadText } from './load.ts';
+import { replayJson, replayLines } from './replay-text.ts';
+import { bar } from './terminal.ts';
+import { UsageError, words } from './usage.ts';
+
+const options = {
+  state: { type: 'string' },
+  config: { type: 'string' },
+  since: { type: 'string' },
+  until: { type: 'string' },
+  set: { type: 'string', multiple: true },
+  json: { type: 'boolean' },
+} as const;
+
+const sinceDefaultMs = 7 * 86_400_000;
+
+/** `mirrorwatch replay`: what would have been advised under other numbers, from the answers in the state file. */
+export const replayCommand: Command = {
+  name: 'replay',
+  summary: 'what would have been advised under other settings, from the stored history',
+  usage: 'mirrorwatch replay [--since 7d] [--until TIME] [--set KEY=VALUE]… [--state FILE] [--config FILE] [--json]',
+  options,
+  details: [
+    'Plays the answers in the state file to the real judgement again: with the configuration as it is, and with the keys',
+    'that --set changes (detect.*, advise.*, clients.*), beside what was advised really. The daemon may run meanwhile; its',
+    'file is only read. TIME is a length of time ago (2d) or a time such as 2026-03-01T09:00Z.',
+    '  mirrorwatch replay --since 7d --set advise.minGain=30%',
+    'exit: 0 replayed, 1 no history or a state file that cannot be read, 2 wrong usage or configuration',
+  ],
+  async run(context: Context): Promise<ExitCode> {
+    const { values } = words(context.argv, options, 0);
+    const { terminal } = context;
+    const changes = (values.set ?? []).map(changeIn);
+    const loaded = await load(context, values.config);
+    if (loaded.tag === 'error') return said(context, loaded.error.text, 2);
+    const { config } = loaded.value;
+    const nowMs = systemClock.wallMs();
+    const untilMs = timeOf('until', values.until, nowMs) ?? nowMs;
+    const { keepMs, path } = config.state;
+    const sinceMs = timeOf('since', values.since, nowMs) ?? Math.max(nowMs - sinceDefaultMs, nowMs - keepMs);
+    if (sinceMs >= untilMs) throw new UsageError('--since lies before --until');
+    if (values.state === undefined && nowMs - sinceMs > keepMs)
+      throw new UsageError(
+        `--since ${values.since} is further back than state.keep (${durationText(keepMs)}): older answers are deleted`,
+      );
+    const changed = await changedConfig(context, values.config, config, changes);
+    if (changed.tag === 'error') return said(context, changed.error, 2);
+    const file = values.state === undefined ? path : resolve(context.cwd, values.state);
+    const copied = copyStore(file);
+    if (copied.tag === 'error') return said(context, `mirrorwatch replay: ${file}: ${copyText(copied.error)}`, 1);
+    const copy = copied.value;
+    const played = await play(context, { copy, config, changed: changed.value.config, sinceMs, untilMs });
+    copy.close();
+    terminal.progress('');
+    if ('kind' in played) return said(context, `mirrorwatch replay: ${file}: ${failureText(played)}`, 1);
+    const about = { file, changes, changedKeys: changed.value.keys, failureCostMs: config.advise.failureCostMs };
+    if (values.json) terminal.out(JSON.stringify(replayJson(played, about), null, 2));
+    else for (const line of replayLines(played, about, terminal)) terminal.out(line);
+    return 0;
+  },
+};
+
+function said({ terminal }: Context, text: string, code: ExitCode): ExitCode {
+  terminal.err(text);
+  return code;
+}
+
+function changeIn(text: string): KeyChange {
+  const at = text.indexOf('=');
+  if (at < 1) throw new UsageError(`--set takes KEY=VALUE, not '${text}'`);
+  const change = { key: text.slice(0, at).trim(), value: text.slice(at + 1).trim() };
+  const problem = changeProblem(change);
+  if (problem !== null) throw new UsageError(`--set: ${problem}`);
+  return change;
+}
+
+/** Wall milliseconds of a length of time ago, or of a time. */
+function timeOf(name: string, text: string | undefined, nowMs: number): number | null {
+  if (text === undefined) return null;
+  if (durationPattern.test(text)) return nowMs - durationMs(text);
+  const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(at))
+    throw new UsageError(`--${name} takes a length of time (7d) or a time (2026-03-01T09:00Z), not '${text}'`);
+  return at;
+}
+
+/** The configuration with the changes, read by the loader itself; `config: null` where they change nothing. */
+async function changedConfig(
+  context: Context,
+  flag: string | undefined,
+  config: Config,
+  changes: readonly KeyChange[],
+): Promise<Result<{ readonly config: Config | null; readonly keys: readonly string[] }, string>> {
+  if (changes.length === 0) return ok({ config: null, keys: [] });
+  const found = await findText(context, flag);
+  if (found.tag === 'error') return error(found.error.text);
+  const text = withChanges(found.value.text, changes);
+  if (text === null) return error('mirrorwatch replay: --set: a key stands beneath what is no mapping');
+  const loaded = await loadText(context, text, found.value.path);
+  if (loaded.tag === 'error') {
+    const issues = loaded.error.issues.map((issue) => ({ ...issue, line: null, column: null }));
+    return error(formatIssues(issues, '--set'));
+  }
+  const { keys } = changedKeys(config, loaded.value.config);
+  return ok({ config: keys.length === 0 ? null : loaded.value.config, keys });
+}
+
+type PlayFailure = ReplayFailure | { readonly kind: 'corrupt' };
+
+async function play(
+  context: Context,
+  input: Omit<Parameters<typeof replayHistory>[0], 'calendar' | 'progress'>,
+): Promise<Replayed | PlayFailure> {
+  let isStopped = false;
+  context.onSignal((signal) => {
+    if (signal === 'stop') isStopped = true;
+  });
+  const progress = async (share: number): Promise<boolean> => {
+    context.terminal.progress(`${bar(share, 24).padEnd(24)} ${Math.floor(100 * share)} %`);
+    // Signals are heard between two turns.
+    await new Promise((next) => setImmediate(next));
+    return isStopped;
+  };
+  try {
+    return await replayHistory({ ...input, calendar: cronCalendar, progress });
+  } catch (thrown) {
+    if (troubleOf(thrown).kind !== 'corrupt') throw thrown;
+    return { kind: 'corrupt' };
+  }
+}
+
+function copyText(failure: CopyFailure): string {
+  switch (failure.kind) {
+    case 'absent':
+      return 'there is no state file; --state names another, --config another configuration';
+    case 'foreign':
+      return 'it is no state file of mirrorwatch';
+    case 'corrupt':
+      return 'it is corrupt; the daemon sets such a file aside when it starts';
+    case 'busy':
+      return 'it was written faster than it could be copied; try again';
+    case 'newer':
+      return `it was written by a newer release (version ${failure.version}, this one knows ${failure.known})`;
+    case 'unreadable':
+      return `it cannot be read (${failure.code})`;
+    case 'no_room':
+      return `the temporary folder has no room for a copy of it (${failure.code}); TMPDIR names another`;
+    default:
+      return failure satisfies never;
+  }
+}
+
+function failureText(failure: PlayFailure): string {
+  switch (failure.kind) {
+    case 'no_answers':
+      return failure.oldestMs === null
+        ? 'it holds no answers: they are kept from the first start of a release that can replay on'
+        : `it holds no answers of that time; the oldest is of ${new Date(failure.oldestMs).toISOString()}`;
+    case 'corrupt':
+      return 'a page of it is broken';
+    case 'stopped':
+      return 'stopped';
+    default:
+      return failure satisfies never;
+  }
+}

@@ -1,0 +1,19 @@
+import type { Kind } from '../core/kind.ts';
+import type { EcosystemId } from '../core/mirror.ts';
+import { kindsOf, registry } from '../ecosystems/registry.ts';
+
+/** What the command line is told of every ecosystem; the first is meant where nobody says which. */
+export const kinds: readonly Kind[] = kindsOf(registry);
+
+/** What is told of one ecosystem; `null`: no such word. */
+export function kindOf(id: EcosystemId): Kind | null {
+  return kinds.find((kind) => kind.id === id) ?? null;
+}
+
+/** A module as a person names it by hand; `version` is `null` where none was written. */
+export function moduleByHand(
+  id: EcosystemId,
+  text: string,
+): { readonly module: string; readonly version: string | null } {
+  return registry.of(id)?.names.byHand(text) ?? { module: text, version: null };
+}

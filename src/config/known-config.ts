@@ -1,0 +1,26 @@
+import type { EcosystemId } from '../core/mirror.ts';
+import { registry } from '../ecosystems/registry.ts';
+import { knownKinds } from './known-mirrors.ts';
+
+/**
+ * A configuration of the public mirrors that we know of one ecosystem, for those who ask about it without a file.
+ * @returns `null` where the built-in configuration has them, or none are known, or it cannot be probed yet
+ */
+export function knownConfigText(ecosystem: EcosystemId): string | null {
+  const kinds = knownKinds.filter((kind) => kind.ecosystem === ecosystem);
+  const known = registry.of(ecosystem);
+  if (kinds.length === 0 || known === null) return null;
+  return JSON.stringify({
+    vantage: 'local',
+    mirrors: kinds.flatMap(({ upstream, keys, mirrors }) =>
+      mirrors.map(({ name, url, role, weight, region }) => ({
+        ...{ name, ecosystem, url, role, ...keys },
+        ...(upstream === known.publicUpstream ? {} : { upstream }),
+        ...(weight === null ? {} : { weight }),
+        ...(region === null ? {} : { region }),
+      })),
+    ),
+    modules: { [ecosystem]: kinds.flatMap(({ modules }) => modules) },
+    state: { path: ':memory:' },
+  });
+}

@@ -1,0 +1,87 @@
+import type { Mirror } from '../core/mirror.ts';
+import type { Ecosystem } from '../ecosystems/ecosystem.ts';
+import type { Lock, LockReader, Locks, SkippedLockEntry } from '../ecosystems/locks.ts';
+import type { Named } from '../ecosystems/names.ts';
+import type { Path } from './issues.ts';
+import type { Reader, Report } from './report.ts';
+import type { FileLock } from './schema-ecosystems.ts';
+
+/** The reader of an ecosystem's lock files, as far as it is at hand; `null`: its libraries are still to be loaded. */
+export type ReaderOf = (locks: Locks) => LockReader | null;
+
+/**
+ * The reader where it needs no library of its own.
+ * @throws Error where it does: such a configuration is read slowly
+ */
+export function readerAtOnce(locks: Locks): LockReader {
+  const reader = locks.reader();
+  if (typeof reader !== 'function') throw new Error('a lock file whose reader is still to be loaded');
+  return reader;
+}
+
+/** What the lock files of one ecosystem came to so far. */
+export interface LockState {
+  readonly kind: Ecosystem;
+  readonly mirrors: readonly Mirror[];
+  readonly isPrivate: (module: string) => boolean;
+  readonly skipped: SkippedLockEntry[];
+  readonly pinned: Record<string, string>;
+  /** Files whose malformed lines were told, by absolute path: two entries may read one. */
+  readonly told: Set<string>;
+}
+
+/** The modules that an entry `{ from, top }` takes; what is wrong is told. */
+export function fromLock(
+  path: Path,
+  entry: FileLock,
+  state: LockState,
+  { readerOf, reader, report }: { readonly readerOf: ReaderOf; readonly reader: Reader; readonly report: Report },
+): readonly Named[] {
+  const { locks } = state.kind;
+  if (locks === null) return [];
+  if (!locks.isLock(entry.from)) {
+    report.error([...path, 'from'], locks.expected);
+    return [];
+  }
+  const text = reader.text([...path, 'from'], entry.from);
+  const read = readerOf(locks);
+  if (text === null || read === null) return [];
+  const { mirrors, isPrivate } = state;
+  const lock = read({ name: entry.from, text, beside: (name) => reader.maybe(name), mirrors, isPrivate });
+  if (lock.tag === 'error') {
+    report.error([...path, 'from'], lock.error);
+    return [];
+  }
+  tellMalformed(path, lock.value.malformed, state, reader, report);
+  Object.assign(state.pinned, lock.value.pinned);
+  const taken: Named[] = [];
+  for (const { module, version, because } of lock.value.entries) {
+    if (taken.length === entry.top) break;
+    if (because === null) taken.push({ module, version });
+    else state.skipped.push({ file: entry.from, module, version, because });
+  }
+  return taken;
+}
+
+/** A line that cannot be read may be the hash that an answer should be verified by: it is told, not just left out. */
+function tellMalformed(
+  path: Path,
+  malformed: Lock['malformed'],
+  { skipped, told }: LockState,
+  reader: Reader,
+  report: Report,
+): void {
+  if (malformed === null) return;
+  const { file, count, first, expected } = malformed;
+  const absolute = reader.resolve(file);
+  if (told.has(absolute)) return;
+  told.add(absolute);
+  for (const { line, module, version } of first)
+    skipped.push({ file: `${file}:${line}`, module, version, because: 'malformed' });
+  const more = count > first.length ? ` and ${count - first.length} more` : '';
+  const places = first.map(({ line }) => line).join(', ');
+  const name = JSON.stringify(file);
+  report.warning([...path, 'from'], `${expected} on every line of ${name}: left out are ${places}${more}`, {
+    seen: `${count} malformed ${count === 1 ? 'line' : 'lines'}`,
+  });
+}

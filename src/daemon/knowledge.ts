@@ -1,0 +1,50 @@
+import type { EcosystemId } from '../core/mirror.ts';
+import type { Row } from '../core/ports.ts';
+import type { SettledSample } from '../core/sample.ts';
+import type { Known, Learning } from '../ecosystems/ecosystem.ts';
+import { workerBook } from './book.ts';
+import type { Stages } from './stages.ts';
+
+/** What ecosystems learnt from verified answers, handed to the workers, which judge bytes by it. */
+export interface Knowledge {
+  /** What these samples add, as rows to be stored in the transaction of the same turn; empty: nothing new. */
+  learn(samples: readonly SettledSample[]): readonly Row[];
+  /** Sends the whole book to the workers: at start, after a reload, and when something was learnt. */
+  configure(): Promise<void>;
+}
+
+/** Keeps what verified answers said, over reloads and restarts. */
+export function createKnowledge(s: Stages): Knowledge {
+  const learnt = new Map<EcosystemId, Map<string, unknown>>();
+  const stored = s.store.all('meta');
+  for (const { id, learning } of s.registry.all)
+    if (learning !== null)
+      learnt.set(id, new Map(stored.flatMap(({ key, value }) => (isOf(learning, key) ? [[key, value]] : []))));
+  return {
+    configure: () =>
+      s.workers.configure(workerBook({ config: s.config, learnt, version: s.version, registry: s.registry })),
+    learn(samples) {
+      const rows: Row[] = [];
+      for (const { outcome, facts, due, startedAtMs: atMs } of samples) {
+        const { ecosystem } = due.target;
+        const known = learnt.get(ecosystem);
+        const learning = s.registry.of(ecosystem)?.learning ?? null;
+        if (outcome.tag !== 'ok' || known === undefined || learning === null) continue;
+        for (const [key, value] of newsOf(learning, known, facts)) {
+          known.set(key, value);
+          rows.push({ table: 'meta', key, atMs, value });
+        }
+      }
+      return rows;
+    },
+  };
+}
+
+/** A key that is not the ecosystem's own would be lost at the next start, or another's. */
+function newsOf(learning: Learning, known: Known, facts: SettledSample['facts']): ReturnType<Learning['learn']> {
+  return learning.learn(known, facts).filter(([key]) => isOf(learning, key));
+}
+
+function isOf({ keys }: Learning, key: string): boolean {
+  return keys.some((beginning) => key.startsWith(beginning));
+}

@@ -1,0 +1,156 @@
+import type { Config } from '../../core/config.ts';
+import type { ControlAnswer, Due } from '../../core/due.ts';
+import type { Taken } from '../../core/history.ts';
+import { limits } from '../../core/limits.ts';
+import type { Mirror } from '../../core/mirror.ts';
+import type { Calendar, Now } from '../../core/ports.ts';
+import type { Sample } from '../../core/sample.ts';
+import { isInMaintenance, present } from '../../schedule/absence.ts';
+import { hostKey } from '../../schedule/host.ts';
+import type { Scheduler } from '../../schedule/scheduler.ts';
+import { type Throttle, throttledBy, unthrottled } from '../../schedule/throttle.ts';
+
+type Probed = Extract<Taken, { kind: 'probed' }>;
+type Control = Extract<Taken, { kind: 'control' }>;
+
+type Asked = Parameters<Scheduler['reserve']>[0];
+
+/**
+ * An order and the stored answer to it were made so close together, milliseconds: confirming ones of one target lie a second
+ * apart; a second look waits for a slot and is ordered once a minute at most; peeks come at the canary's pace.
+ */
+const near: Readonly<Record<Asked['purpose'], { readonly beforeMs: number; readonly afterMs: number }>> = {
+  confirm: { beforeMs: 300, afterMs: limits.roundStepMs - 300 },
+  recheck: { beforeMs: 5_000, afterMs: 55_000 },
+  peek: { beforeMs: 2_000, afterMs: 2_000 },
+};
+const oldestMs = Math.max(...Object.values(near).map(({ beforeMs }) => beforeMs));
+
+/** True for what was asked because of what was judged, not at its pace. */
+export function isOutOfTurn({ purpose }: Pick<Due, 'purpose'>): boolean {
+  return purpose !== 'scheduled' && purpose !== 'once';
+}
+
+/** How far the questions that follow from judging were asked then too. Counted from a wall time on. */
+export interface OutOfTurn {
+  /** Asked now as then: the stored answer was taken. */
+  heard: number;
+  /** Asked now, but nobody asked then: no answer. */
+  unasked: number;
+}
+
+/** The place of the schedule in a replay: nothing is planned, and what is asked out of turn is looked up in the history. */
+export interface Desk {
+  readonly scheduler: Scheduler;
+  readonly outOfTurn: OutOfTurn;
+  /** Takes in what was asked out of turn then. */
+  shelve(one: Probed | Control): void;
+  /** The stored answer of a control in a round that asks now, once; `null`: nobody asked. */
+  control(name: string, timeoutMs: number, now: Now): ControlAnswer | null;
+}
+
+/** @param deliver  called with each answer that was asked for, and when the daemon took it then, monotonic milliseconds */
+export function createDesk(input: {
+  readonly config: Config;
+  readonly calendar: Calendar;
+  readonly countedFromMs: number;
+  readonly deliver: (sample: Sample, takenMs: number) => void;
+}): Desk {
+  const { config, calendar, countedFromMs, deliver } = input;
+  const probes = new Map<string, Probed[]>();
+  const controls = new Map<string, Control[]>();
+  const outOfTurn: OutOfTurn = { heard: 0, unasked: 0 };
+  const throttles = new Map<string, Throttle>();
+  const absences = new Map(config.mirrors.map(({ name, maintenance }) => [name, present(maintenance)]));
+  const hosts = new Map(config.mirrors.map(({ name, url }: Mirror) => [name, hostKey(url)]));
+  let count = 0;
+
+  function drop(shelf: Probed[], nowMs: number): void {
+    const first = shelf[0];
+    if (first === undefined || first.sample.due.plannedAtMs >= nowMs - oldestMs) return;
+    shelf.splice(0, shelf.length, ...shelf.filter(({ sample }) => sample.due.plannedAtMs >= nowMs - oldestMs));
+  }
+
+  function find(asked: Asked, { monotonicMs }: Now): Probed | null {
+    const shelf = probes.get(placeOf(asked));
+    if (shelf === undefined) return null;
+    drop(shelf, monotonicMs);
+    const { beforeMs, afterMs } = near[asked.purpose];
+    let best = -1;
+    let apart = Number.POSITIVE_INFINITY;
+    shelf.forEach(({ sample: { due } }, at) => {
+      const laterMs = due.plannedAtMs - monotonicMs;
+      if (laterMs < -beforeMs || laterMs > afterMs || Math.abs(laterMs) >= apart) return;
+      best = at;
+      apart = Math.abs(laterMs);
+    });
+    return shelf.splice(best, best < 0 ? 0 : 1)[0] ?? null;
+  }
+
+  const scheduler: Scheduler = {
+    advance: (now) => ({ start: [], skipped: [], wakeAtMs: now.monotonicMs + limits.answerRowMs }),
+    finished(due, { retryAfterMs }, now) {
+      const host = hosts.get(due.target.registry);
+      if (host === undefined) return;
+      // Half of the jitter: which way the back-off went then is not stored.
+      throttles.set(host, throttledBy(throttles.get(host) ?? unthrottled, retryAfterMs, 0.5, now));
+    },
+    reserve(asked, now) {
+      const found = find(asked, now);
+      if (found === null) {
+        if (now.wallMs >= countedFromMs) outOfTurn.unasked += 1;
+        return null;
+      }
+      if (now.wallMs >= countedFromMs) outOfTurn.heard += 1;
+      count += 1;
+      const { target } = found.sample.due;
+      const due: Due = { ...asked, target, probeId: `asked-${count}`, plannedAtMs: now.monotonicMs };
+      deliver({ ...found.sample, due }, found.takenAt.monotonicMs);
+      return due;
+    },
+    doubt: () => undefined,
+    pause: () => undefined,
+    inMaintenance(registry, now) {
+      const absence = absences.get(registry);
+      return absence !== undefined && isInMaintenance(absence, calendar, now);
+    },
+    throttledUntil: (registry) => throttles.get(hosts.get(registry) ?? '')?.until?.wallMs ?? null,
+    dueAtMs: () => null,
+    shed: () => undefined,
+    replace: () => undefined,
+    inFlight: () => 0,
+  };
+
+  return {
+    scheduler,
+    outOfTurn,
+    shelve(one) {
+      if (one.kind === 'probed') shelf(probes, placeOf(one.sample.due)).push(one);
+      else shelf(controls, one.answer.name).push(one);
+    },
+    control(name, timeoutMs, now) {
+      const waiting = shelf(controls, name);
+      const from = now.monotonicMs - near.confirm.beforeMs;
+      const at = waiting.findIndex(({ answer }) => answer.at.monotonicMs >= from);
+      waiting.splice(0, Math.max(0, at));
+      const next = waiting[0];
+      if (at < 0 || next === undefined || next.answer.at.monotonicMs > now.monotonicMs + timeoutMs + limits.roundStepMs)
+        return null;
+      waiting.shift();
+      return next.answer;
+    },
+  };
+}
+
+/** A peek is at whichever artifact is next in turn: the one that was peeked at then will do. */
+function placeOf({ target, purpose }: Pick<Due, 'target' | 'purpose'>): string {
+  return `${purpose} ${purpose === 'peek' ? target.registry : target.id}`;
+}
+
+function shelf<T>(shelves: Map<string, T[]>, key: string): T[] {
+  const known = shelves.get(key);
+  if (known !== undefined) return known;
+  const made: T[] = [];
+  shelves.set(key, made);
+  return made;
+}

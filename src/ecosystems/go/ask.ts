@@ -1,0 +1,28 @@
+import { firstLine, isMarkup } from '../../core/body-text.ts';
+import type { ProbeContext } from '../../core/ports.ts';
+import type { Ask } from '../../core/transcript.ts';
+import type { Answered } from '../status.ts';
+import { below, type Got, get as getAny, type Talk } from '../talk.ts';
+import { encodePath, escapeModule } from './escape.ts';
+
+/**
+ * The URL of `rest` below a module, spelled as the go command spells it; `null` where the path is no module path.
+ * @see protocols.md 1.2
+ */
+export function moduleUrl(context: Pick<ProbeContext, 'baseUrl'>, module: string, rest: string): string | null {
+  const escaped = escapeModule(module);
+  return escaped === null ? null : below(context, encodePath(`${escaped}/${rest}`));
+}
+
+/** Asks, and gives the answer where its status is 200; a fault that a proxy hides behind "not found" is told apart. */
+export function get(ask: Ask, context: Pick<ProbeContext, 'nowWallMs'>): Talk<Got> {
+  return getAny(ask, context, isMasked);
+}
+
+/**
+ * True where a "not found" says that the proxy could not reach its own upstream: a fault, not an absence.
+ * @see protocols.md 1.6; goproxy/goproxy goproxy.go responseNotFound
+ */
+function isMasked(answer: Answered): boolean {
+  return !isMarkup(answer.body) && /bad upstream|fetch timed out/i.test(firstLine(answer.body) ?? '');
+}

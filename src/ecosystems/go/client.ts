@@ -1,0 +1,159 @@
+import { baseUrl } from '../../core/base-url.ts';
+import { error, ok, type Result } from '../../core/result.ts';
+import type { Chain, ChainMember, ChainProblem, Client, RelayState, Remedy, Reply, WalkEnd } from '../client.ts';
+import { urlMember } from '../url-member.ts';
+import type { GoSettings } from './context.ts';
+import { readGoProxyList } from './proxy-list.ts';
+
+/** Characters that a pasted URL may hold: none that a shell, a quote or the list itself gives a meaning. */
+const pasteableUrl = /^(https?|file):\/\/[A-Za-z0-9._~%:/[\]+=@!-]+$/;
+const pasteablePattern = /^[A-Za-z0-9._~/*?[\]^+=@-]+$/;
+
+/**
+ * A chain of the go command's by what stands in GOPROXY.
+ * @returns `empty` where no entry is left; `reserved_word` or `not_a_url` with the index of the entry
+ * @see `readGoProxyList`
+ */
+export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
+  const entries = readGoProxyList(chain);
+  const members: ChainMember[] = [];
+  for (const { kind, text } of entries) {
+    if (kind === 'word') return error({ kind: 'reserved_word', member: members.length });
+    if (kind === 'url' && !URL.canParse(text)) return error({ kind: 'not_a_url', member: members.length });
+    members.push(
+      kind === 'url' ? urlMember(text) : { kind, key: text, plain: text, shown: text, hasCredentials: false },
+    );
+  }
+  const separators = entries.slice(0, -1).map(({ separator }) => separator);
+  return members.length === 0 ? error({ kind: 'empty' }) : ok({ members, separators });
+}
+
+/**
+ * One walk of the go command: past `,` on 404 and 410 only, past `|` on anything; `off` fails, what `direct` does is for the caller to say.
+ * The time is what all members asked took together.
+ * @see protocols.md 1.3
+ */
+export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
+  let tookMs = 0;
+  for (const [at, member] of chain.members.entries()) {
+    if (member.kind === 'off') return { tag: 'failed', at };
+    const reply = replyOf(member);
+    if (reply.tag === 'unknown') return { tag: 'unknown', at };
+    tookMs += reply.tookMs;
+    if (reply.tag === 'ok') return { tag: 'ok', at, tookMs };
+    const goesOn = reply.tag === 'gone' || chain.separators[at] === '|';
+    if (!goesOn || at === chain.members.length - 1) return { tag: 'failed', at };
+  }
+  return { tag: 'failed', at: chain.members.length - 1 };
+}
+
+/**
+ * The checksum relay that the go command would use: the first member that offers one; 404 and 410 go on, a broken one
+ * ends the search, unless `|` stands behind it. `none`: the database is asked directly.
+ * @see protocols.md 1.13
+ */
+export function relayOfGoproxy(chain: Chain, relayOf: (member: ChainMember) => RelayState): RelayState {
+  for (const [at, member] of chain.members.entries()) {
+    if (member.kind !== 'url') return 'none';
+    const relay = relayOf(member);
+    if (relay === 'none' || (relay === 'broken' && chain.separators[at] === '|')) continue;
+    return relay;
+  }
+  return 'none';
+}
+
+/**
+ * The lines for Go: `env` for a shell, `goenv` for the user's go settings, `json` for programs. URLs that could mean
+ * something to a shell or hold a query give no lines, but a note; credentials are never printed.
+ * GOPRIVATE comes along wherever private patterns are set: a private path leaks past any separator.
+ */
+export function goRemedy(before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
+  const notes = notesOn(after);
+  const rollback = pasteable(before);
+  const proxy = pasteable(after);
+  const patterns = privatePatterns.filter((pattern) => pasteablePattern.test(pattern));
+  if (patterns.length < privatePatterns.length)
+    notes.push('A private pattern holds characters that cannot be pasted safely: set GOPRIVATE by hand.');
+  const goprivate = patterns.length === 0 ? null : patterns.join(',');
+  const back =
+    rollback === null
+      ? '# the chain before cannot be pasted safely: restore it by hand'
+      : `export GOPROXY='${rollback}'`;
+  if (before.members.some((member) => member.hasCredentials))
+    notes.push(
+      'The line that goes back leaves out the credentials of the chain before: they must come from netrc or GOAUTH.',
+    );
+  if (proxy === null) {
+    notes.push('The chain holds a URL that cannot be pasted safely: set GOPROXY by hand.');
+    return { remedy: {}, rollback: back, notes };
+  }
+  return {
+    remedy: {
+      env: `export GOPROXY='${proxy}'${goprivate === null ? '' : `\nexport GOPRIVATE='${goprivate}'`}`,
+      goenv: `go env -w GOPROXY='${proxy}'${goprivate === null ? '' : ` GOPRIVATE='${goprivate}'`}`,
+      json: JSON.stringify({ GOPROXY: proxy, ...(goprivate === null ? {} : { GOPRIVATE: goprivate }) }),
+    },
+    rollback: back,
+    notes,
+  };
+}
+
+function notesOn(after: Chain): string[] {
+  const notes = ['A GOPROXY set in the environment, a CI file or a container image wins over `go env -w`.'];
+  if (after.separators[0] === ',')
+    notes.push(
+      'Behind a comma the go command moves on at 404 and 410 only: any other fault of the first member ends a build.',
+    );
+  if (after.members.some((member) => member.hasCredentials))
+    notes.push('Credentials are not part of the line: they must come from netrc or GOAUTH.');
+  return notes;
+}
+
+function pasteable(chain: Chain): string | null {
+  const parts = chain.members.map((member, i) => {
+    const fits = member.kind !== 'url' || pasteableUrl.test(member.plain);
+    return fits ? member.plain + (chain.separators[i] ?? '') : null;
+  });
+  return parts.includes(null) ? null : parts.join('');
+}
+
+/** What no URL holds as it stands, and `;`, which separates nothing: legal in a URL, but here always a slip. */
+const illegal = /[;"<>\\^`{}]|[^\x21-\x7e\p{L}\p{M}\p{N}]/u;
+
+function isProxyUrl(url: string): boolean {
+  if (illegal.test(url.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/?#@]*@/i, ''))) return false;
+  return /^file:\/\/\/[^?#]*$/i.test(url) || baseUrl(url) !== null;
+}
+
+/** What was expected of a GOPROXY line of the file, which takes no URL that a typo may have made; `null`: it is fine. */
+export function goproxyMistake(chain: string): string | null {
+  const entries = readGoProxyList(chain);
+  const isWrong = entries.some(({ kind, text }) => kind === 'word' || (kind === 'url' && !isProxyUrl(text)));
+  if (isWrong) return 'proxies by http://, https:// or file:// URL, direct or off, separated by , or |';
+  return entries.length === 0 ? 'at least one proxy, direct or off' : null;
+}
+
+/** The go command's chain, GOPROXY. */
+export const goClient: Client = {
+  id: 'go',
+  spec: ['https://go.dev/ref/mod#environment-variables', 'https://go.dev/ref/mod#goproxy-protocol'],
+  describes: 'The GOPROXY line of today. Default: the mirror of the highest weight, then `,direct`.',
+  expected: 'a GOPROXY line',
+  parse: parseGoproxy,
+  mistake: goproxyMistake,
+  usual: (url) => (url === null ? 'direct' : `${url},direct`),
+  member: urlMember,
+  walk: walkGoproxy,
+  relay: {
+    title: 'the checksum database',
+    step: 'sumdb',
+    need(settings) {
+      const { sumdb } = settings as GoSettings;
+      return sumdb === null ? 'off' : sumdb.url === null ? 'relayed' : 'direct';
+    },
+    settle: relayOfGoproxy,
+  },
+  forms: ['env'],
+  variables: ['GOPROXY', 'GOPRIVATE', 'GONOPROXY', 'GONOSUMDB', 'GOSUMDB'],
+  remedy: goRemedy,
+};

@@ -1,0 +1,117 @@
+import { limits } from '../../core/limits.ts';
+import type { Conversation } from '../../core/ports.ts';
+import type { Target } from '../../core/target.ts';
+import type { Facts, Verdict } from '../../core/transcript.ts';
+import { ended, fine, isNotOffered, type Talk, unaskable } from '../talk.ts';
+import { get, moduleUrl } from './ask.ts';
+import type { GoContext } from './context.ts';
+import { escapeVersion } from './escape.ts';
+import { h1Of, h1OfMod } from './h1.ts';
+import { parseInfo } from './info.ts';
+import { parseList } from './list.ts';
+import { parseModFile } from './mod-file.ts';
+import { resolve } from './resolve.ts';
+import { sumdb } from './sumdb.ts';
+import { verify } from './verify.ts';
+import { isCanonical } from './version.ts';
+import { readModuleZip, startsLikeZip } from './zip-file.ts';
+
+/** One step of a Go module proxy, asked as the go command asks it. */
+export function* probe(target: Target, context: GoContext): Conversation {
+  switch (target.step) {
+    case 'list':
+      return yield* list(target, context);
+    case 'latest':
+      return yield* latest(target, context);
+    case 'info':
+      return yield* info(target, context);
+    case 'mod':
+      return yield* mod(target, context);
+    case 'zip':
+      return yield* zip(target, context);
+    case 'sumdb':
+      return yield* sumdb(context, target.upstream);
+    default:
+      return ended(unaskable);
+  }
+}
+
+function* list({ module }: Target, context: GoContext): Talk<Verdict> {
+  const url = moduleUrl(context, module ?? '', '@v/list');
+  if (url === null) return ended(unaskable);
+  const got = yield* get({ url, bodyBytesMax: limits.listBytes }, context);
+  if (got.tag === 'error') return ended(got.error);
+  const versions = parseList(got.value.body);
+  if (versions.tag === 'error') return ended({ tag: 'failed', failure: versions.error });
+  const { length: count } = versions.value;
+  return fine({ listed: { count, newest: versions.value.at(-1) ?? null } });
+}
+
+function* latest({ module }: Target, context: GoContext): Talk<Verdict> {
+  const url = moduleUrl(context, module ?? '', '@latest');
+  if (url === null) return ended(unaskable);
+  const got = yield* get({ url, bodyBytesMax: limits.infoBytes }, context);
+  if (got.tag === 'error') return isNotOffered(got.error) ? fine({ notOffered: true }) : ended(got.error);
+  const read = parseInfo(got.value.body, null);
+  if (read.tag === 'error') return ended({ tag: 'failed', failure: read.error });
+  return fine({ resolvedVersion: read.value.version });
+}
+
+/** A version asks for itself; what it stands for is asked aside, except by `.info`, which takes branches and hashes. */
+function* info({ module, version }: Target, context: GoContext): Talk<Verdict> {
+  const asked = version ?? '';
+  const named =
+    asked === 'latest' ? yield* resolve(module ?? '', asked, context) : ({ tag: 'ok', value: asked } as const);
+  if (named.tag === 'error') return ended(named.error);
+  const escaped = escapeVersion(named.value);
+  const url = moduleUrl(context, module ?? '', `@v/${escaped}.info`);
+  if (url === null || escaped === null) return ended(unaskable);
+  const got = yield* get({ url, bodyBytesMax: limits.infoBytes }, context);
+  if (got.tag === 'error') return ended(got.error, factsOf(asked, named.value));
+  const read = parseInfo(got.value.body, isCanonical(named.value) ? named.value : null);
+  if (read.tag === 'error') return ended({ tag: 'failed', failure: read.error }, factsOf(asked, named.value));
+  return fine(factsOf(asked, read.value.version));
+}
+
+function* mod({ module, version }: Target, context: GoContext): Talk<Verdict> {
+  const named = yield* resolve(module ?? '', version ?? '', context);
+  if (named.tag === 'error') return ended(named.error);
+  const facts = factsOf(version, named.value);
+  const url = moduleUrl(context, module ?? '', `@v/${escapeVersion(named.value)}.mod`);
+  if (url === null) return ended(unaskable);
+  const got = yield* get({ url, bodyBytesMax: limits.modBytes }, context);
+  if (got.tag === 'error') return ended(got.error, facts);
+  const { body } = got.value;
+  const want = context.pinned[`${module}@${named.value}/go.mod`];
+  const digest = h1OfMod(body);
+  // Bytes that an authority vouches for are right, whatever they look like.
+  const read = digest === want ? null : parseModFile(body);
+  if (read?.tag === 'error') return ended({ tag: 'failed', failure: read.error }, facts);
+  return verify(digest, want, facts);
+}
+
+function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
+  const named = yield* resolve(module ?? '', version ?? '', context);
+  if (named.tag === 'error') return ended(named.error);
+  const facts = factsOf(version, named.value);
+  const url = moduleUrl(context, module ?? '', `@v/${escapeVersion(named.value)}.zip`);
+  if (url === null) return ended(unaskable);
+  const stopAfterBytes = context.peekBytes ?? limits.zipBytesHashed;
+  const ask = { url, bodyBytesMax: limits.zipBytes, stopAfterBytes };
+  const got = yield* get(ask, context);
+  if (got.tag === 'error') return ended(got.error, facts);
+  const { body } = got.value;
+  // Read on purpose no further than this: a throughput sample, with nothing to hash.
+  if (body.length >= stopAfterBytes && startsLikeZip(body)) return fine(facts);
+  const files = readModuleZip(body, `${module}@${named.value}/`);
+  if (files.tag === 'error') return ended({ tag: 'failed', failure: files.error }, facts);
+  const digest = h1Of(files.value);
+  if (digest === null)
+    return ended({ tag: 'failed', failure: { kind: 'malformed', expected: 'zip: names on one line' } }, facts);
+  return verify(digest, context.pinned[`${module}@${named.value}`], facts);
+}
+
+/** What a version that is no fixed one stood for. */
+function factsOf(asked: string | null, resolvedVersion: string): Facts {
+  return asked === resolvedVersion ? {} : { resolvedVersion };
+}

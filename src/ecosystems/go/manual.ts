@@ -1,0 +1,25 @@
+import type { Manual } from '../ecosystem.ts';
+
+/** What the reference page says of Go beside its keys. */
+export const goManual: Manual = {
+  checks: [
+    '`clients.go` is proxies by URL, `direct` or `off`, separated by `,` or `|`; a `;` or a space inside a proxy is a mistake.',
+  ],
+  sections: [
+    {
+      title: 'Lock files',
+      text: `\`{ from: ../app/go.sum, top: 20 }\` takes modules of a go.sum or go.mod; the other of the two beside it is read as well. Order:
+direct requirements of the go.mod first, then by how many versions of a module the go.sum names (each is somebody's
+requirement), then by name. From a go.sum only modules whose zip it names are taken, at their highest version. Left out, and
+listed by \`mirrorwatch check\`: modules that the go.mod replaces (their source is not the upstream), those that \`private.go\`
+matches, and entries that are no module and version. Lines of a go.sum that cannot be read are listed with their number (the
+first 20) and warned of: each may be a hash that nothing is verified by now. The go.sum's hashes of configured modules are what answers are verified by.`,
+    },
+    {
+      title: 'Private modules',
+      text: `A module that \`private.go\` matches is asked only of mirrors with a named \`upstream\` other than \`go\`; without one it is not
+asked at all, with a warning. Other modules belong to the upstream \`go\`, and to a named upstream that no private module
+belongs to.`,
+    },
+  ],
+};

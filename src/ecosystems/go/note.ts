@@ -1,0 +1,59 @@
+import { createPublicKey, verify } from 'node:crypto';
+import { hasControls, utf8 } from '../../core/body-text.ts';
+import type { Verifier } from './verifier.ts';
+
+/** `forged`: a signature under our key's name and hash does not verify. `unsigned`: no signature is by our key. */
+export type OpenedNote =
+  | { readonly tag: 'ok'; readonly text: string }
+  | { readonly tag: 'malformed' }
+  | { readonly tag: 'unsigned' }
+  | { readonly tag: 'forged'; readonly signature: string };
+
+const signaturesMax = 100;
+const spkiPrefix = Buffer.from('302a300506032b6570032100', 'hex');
+
+/**
+ * The text of a signed note, once a signature by this key has verified. Signatures by other keys are skipped.
+ * @see protocols.md 1.11; golang/mod sumdb/note/note.go Open
+ */
+export function openNote(note: Uint8Array, verifier: Verifier): OpenedNote {
+  const whole = utf8(note);
+  if (whole === null || hasControls(whole)) return { tag: 'malformed' };
+  const split = whole.lastIndexOf('\n\n');
+  if (split < 0 || !whole.endsWith('\n')) return { tag: 'malformed' };
+  const text = whole.slice(0, split + 1);
+  const lines = whole.slice(split + 2, -1).split('\n');
+  if (lines.length > signaturesMax) return { tag: 'malformed' };
+  let isSigned = false;
+  for (const line of lines) {
+    const found = /^\u2014 ([^\s+]+) ([A-Za-z0-9+/]+={0,2})$/.exec(line);
+    const signature = Buffer.from(found?.[2] ?? '', 'base64');
+    if (found === null || signature.length < 5) return { tag: 'malformed' };
+    if (found[1] !== verifier.name || signature.toString('hex', 0, 4) !== verifier.hashHex) continue;
+    if (!isSignatureOf(text, signature.subarray(4), verifier)) return { tag: 'forged', signature: found[2] ?? '' };
+    isSigned = true;
+  }
+  return isSigned ? { tag: 'ok', text } : { tag: 'unsigned' };
+}
+
+function isSignatureOf(text: string, signature: Buffer, verifier: Verifier): boolean {
+  const key = createPublicKey({ key: Buffer.concat([spkiPrefix, verifier.publicKey]), format: 'der', type: 'spki' });
+  return verify(null, Buffer.from(text), key, signature);
+}
+
+/** A tree head: how many records, and the root over them. */
+export interface TreeHead {
+  readonly size: number;
+  readonly rootBase64: string;
+}
+
+/**
+ * Reads the text of a tree-head note; further lines are ignored, as its format demands.
+ * @see protocols.md 1.11
+ */
+export function parseTreeHead(text: string): TreeHead | null {
+  const [title, size = '', root = ''] = text.split('\n');
+  if (title !== 'go.sum database tree' || !/^(0|[1-9]\d{0,15})$/.test(size)) return null;
+  const isRoot = /^[A-Za-z0-9+/]{43}=$/.test(root) && Number.isSafeInteger(Number(size));
+  return isRoot && text.endsWith('\n') ? { size: Number(size), rootBase64: root } : null;
+}

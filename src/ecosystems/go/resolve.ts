@@ -1,0 +1,62 @@
+import type { ProbeFailure } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import { error, ok, type Result } from '../../core/result.ts';
+import { type End, type Talk, unaskable } from '../talk.ts';
+import { get, moduleUrl } from './ask.ts';
+import type { GoContext } from './context.ts';
+import { escapeVersion } from './escape.ts';
+import { parseInfo } from './info.ts';
+import { latestOf } from './latest.ts';
+import { parseList } from './list.ts';
+import { isSynthetic } from './mod-file.ts';
+import { isCanonical } from './version.ts';
+
+/** A version that may be asked for, or how the conversation ends. */
+export type Resolved = Result<string, End>;
+
+/**
+ * The canonical version that a configured one stands for, as the go command finds it, all of it asked aside: a
+ * canonical one is itself; `latest` goes through the list, then `@latest`; a branch or hash through `.info`.
+ */
+export function* resolve(module: string, version: string, context: GoContext): Talk<Resolved> {
+  if (isCanonical(version)) return ok(version);
+  if (version === 'latest') return yield* resolveLatest(module, context);
+  const escaped = escapeVersion(version);
+  return escaped === null ? error(unaskable) : yield* askInfo(module, `@v/${escaped}.info`, context);
+}
+
+function* resolveLatest(module: string, context: GoContext): Talk<Resolved> {
+  const listUrl = moduleUrl(context, module, '@v/list');
+  if (listUrl === null) return error(unaskable);
+  const list = yield* get({ url: listUrl, aside: true, bodyBytesMax: limits.listBytes }, context);
+  if (list.tag === 'error') return list;
+  const versions = parseList(list.value.body);
+  if (versions.tag === 'error') return failed(versions.error);
+  let latest = latestOf(versions.value, null);
+  if (latest.tag === 'has_mod') {
+    const hasMod = yield* hasOwnMod(module, latest.version, context);
+    if (hasMod.tag === 'error') return hasMod;
+    latest = latestOf(versions.value, hasMod.value);
+  }
+  return latest.tag === 'version' ? ok(latest.version) : yield* askInfo(module, '@latest', context);
+}
+
+function* hasOwnMod(module: string, version: string, context: GoContext): Talk<Result<boolean, End>> {
+  const url = moduleUrl(context, module, `@v/${escapeVersion(version)}.mod`);
+  if (url === null) return error(unaskable);
+  const mod = yield* get({ url, aside: true, bodyBytesMax: limits.modBytes }, context);
+  return mod.tag === 'error' ? mod : ok(!isSynthetic(mod.value.body, module));
+}
+
+function* askInfo(module: string, rest: string, context: GoContext): Talk<Resolved> {
+  const url = moduleUrl(context, module, rest);
+  if (url === null) return error(unaskable);
+  const answer = yield* get({ url, aside: true, bodyBytesMax: limits.infoBytes }, context);
+  if (answer.tag === 'error') return answer;
+  const info = parseInfo(answer.value.body, null);
+  return info.tag === 'error' ? failed(info.error) : ok(info.value.version);
+}
+
+function failed(failure: ProbeFailure): { tag: 'error'; error: End } {
+  return error({ tag: 'failed', failure });
+}

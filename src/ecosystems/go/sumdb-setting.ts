@@ -1,0 +1,47 @@
+import { baseUrl } from '../../core/base-url.ts';
+import { error, ok, type Result } from '../../core/result.ts';
+import type { GoSettings } from './context.ts';
+import { parseVerifier } from './verifier.ts';
+
+/** The checksum database that the go command asks unless told otherwise. */
+export const defaultSumdb = 'sum.golang.org';
+
+/**
+ * Checksum databases known by a bare name, with verifier key and, for an alias, the address that it stands for.
+ * @see protocols.md sections 1.11 and 1.13; cmd/go/internal/modfetch `sumdb.go` and `key.go`
+ */
+const knownSumdbs: Readonly<Record<string, NonNullable<GoSettings['sumdb']>>> = {
+  'sum.golang.org': {
+    name: 'sum.golang.org',
+    verifierKey: 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8',
+    url: null,
+  },
+  'sum.golang.google.cn': {
+    name: 'sum.golang.org',
+    verifierKey: 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8',
+    url: 'https://sum.golang.google.cn',
+  },
+};
+
+/**
+ * Reads GOSUMDB's forms: `name`, `name+hash+key`, either followed by a space and a URL, or `off` (`null`).
+ * The error says what was expected.
+ * @see protocols.md section 1.13
+ */
+export function parseSumdb(text: string): Result<GoSettings['sumdb'], string> {
+  if (text === 'off') return ok(null);
+  const [nameOrKey = '', address, ...rest] = text.split(' ').filter((word) => word !== '');
+  if (rest.length > 0) return error('a name or verifier key, and at most one URL after a space');
+  const split = address === undefined ? null : baseUrl(address);
+  if (address !== undefined && (split === null || split.user !== null)) {
+    return error('an http:// or https:// URL without user-info after the space');
+  }
+  const known = Object.hasOwn(knownSumdbs, nameOrKey) ? knownSumdbs[nameOrKey] : undefined;
+  if (known !== undefined) return ok({ ...known, url: split?.url ?? known.url });
+  if (!nameOrKey.includes('+')) {
+    return error(`off, a verifier key name+hash+key, or one of ${Object.keys(knownSumdbs).join(', ')}`);
+  }
+  const verifier = parseVerifier(nameOrKey);
+  if (verifier === null) return error('a verifier key name+hash+key whose hash fits its Ed25519 key');
+  return ok({ name: verifier.name, verifierKey: nameOrKey, url: split?.url ?? null });
+}

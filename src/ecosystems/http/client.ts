@@ -1,0 +1,88 @@
+import { baseUrl } from '../../core/base-url.ts';
+import type { Mirror } from '../../core/mirror.ts';
+import { error, ok, type Result } from '../../core/result.ts';
+import type { Chain, ChainMember, ChainProblem, Client, Remedy } from '../client.ts';
+import { urlMember } from '../url-member.ts';
+import { walkInOrder } from '../walk.ts';
+import { profileOf, profiles } from './profiles.ts';
+
+/** Characters that a pasted URL may hold: none that a shell, a quote, sed, XML or TOML gives a meaning. */
+const pasteable = /^https?:\/\/[A-Za-z0-9._~%:/+=@-]+$/;
+
+/** URLs with white space between them, in the order in which they are asked. */
+function parseUrls(chain: string): Result<Chain, ChainProblem> {
+  const urls = chain.split(/\s+/).filter((url) => url !== '');
+  const wrong = urls.findIndex((url) => !/^https?:\/\//i.test(url) || !URL.canParse(url));
+  if (wrong >= 0) return error({ kind: 'not_a_url', member: wrong });
+  if (urls.length === 0) return error({ kind: 'empty' });
+  return ok({ members: urls.map(urlMember), separators: urls.slice(1).map(() => '|' as const) });
+}
+
+function mistake(chain: string): string | null {
+  const urls = chain.split(/\s+/).filter((url) => url !== '');
+  if (urls.length === 0) return 'at least one URL';
+  // Legal in a path, but here always a slip: a separator of another list.
+  return urls.every((url) => baseUrl(url) !== null && !/[,;|]/.test(url))
+    ? null
+    : 'http:// or https:// URLs with spaces between';
+}
+
+/** A chain of one stays one: most of these clients know no second. */
+function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {
+  const others = chain.members.length < 2 ? [] : chain.members.filter(({ key }) => key !== to.key && !dropped.has(key));
+  return { members: [to, ...others], separators: others.map(() => '|' as const) };
+}
+
+/** The lines of the package manager that the profile of the chain's mirrors names; without one, the URLs alone. */
+function httpRemedy(before: Chain, after: Chain, mirrors: readonly Mirror[] = []): Remedy {
+  const notes: string[] = [];
+  if ([...before.members, ...after.members].some(({ hasCredentials }) => hasCredentials))
+    notes.push('Credentials are not part of the lines: they must come from where the client keeps them.');
+  const urls = after.members.map(({ plain }) => plain);
+  const isSafe = [...before.members, ...after.members].every(({ plain }) => pasteable.test(plain));
+  const byHand = '# set by hand what stood before';
+  if (!isSafe) {
+    notes.push('A URL cannot be pasted safely: set it by hand.');
+    return { remedy: {}, rollback: byHand, notes };
+  }
+  const keys = after.members.map(({ key }) => key);
+  const own = mirrors.toSorted((a, b) => rank(keys, a) - rank(keys, b));
+  const profile = own.map((mirror) => profileOf(mirror.own?.['profile'])).find((one) => one !== null);
+  if (profile == null) {
+    notes.push('Without a `profile` of the mirror nobody knows whose settings these URLs belong in.');
+    const back = before.members.map(({ plain }) => plain).join(' ');
+    return { remedy: { json: JSON.stringify({ urls }) }, rollback: back === '' ? byHand : back, notes };
+  }
+  const lines = profile.lines(before, after);
+  return {
+    remedy: { [profile.client]: lines.text, json: JSON.stringify({ [profile.client]: urls }) },
+    rollback: lines.rollback,
+    notes: [...notes, ...lines.notes],
+  };
+}
+
+/** The mirrors of a chain in its order, those outside it last. */
+function rank(keys: readonly string[], { url }: Mirror): number {
+  const at = keys.indexOf(urlMember(url).key);
+  return at < 0 ? keys.length : at;
+}
+
+/** The client of file mirrors: the package manager that a mirror's profile names, else whoever downloads files. */
+export const filesClient: Client = {
+  id: 'files',
+  spec: ['https://www.rfc-editor.org/rfc/rfc9110', ...new Set(profiles.flatMap(({ spec }) => spec))],
+  describes:
+    "The base URLs that clients ask today, with spaces between. Several are for pacman's servers and apt's mirror list, which go on to the next. Default: the mirror of the highest weight, alone.",
+  expected: 'base URLs with spaces between',
+  parse: parseUrls,
+  mistake,
+  usual: (url) => url ?? '',
+  member: urlMember,
+  // One URL is all that apt, apk, Maven, cargo, bundler and conda ask: whatever it answers but the file is the end. pacman's
+  // servers and apt's mirror list are asked in their order, the next one after any failure, a 404 among them.
+  walk: walkInOrder,
+  headed,
+  forms: [],
+  variables: [],
+  remedy: (before, after, _privatePatterns, of) => httpRemedy(before, after, of?.mirrors),
+};

@@ -1,0 +1,67 @@
+import { isMarkup, utf8 } from '../../core/body-text.ts';
+import type { ProbeFailure } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import type { Conversation } from '../../core/ports.ts';
+import type { Target } from '../../core/target.ts';
+import type { Facts, Verdict } from '../../core/transcript.ts';
+import { below, ended, fine, get, isNotOffered, type Talk, unaskable } from '../talk.ts';
+import type { HttpContext } from './context.ts';
+import { mailDate } from './dates.ts';
+import { formatFailure } from './format.ts';
+import { isFilePath } from './path.ts';
+import type { Head } from './profile.ts';
+import { profileOf } from './profiles.ts';
+import { judge } from './verify.ts';
+
+/** One step of a file mirror. */
+export function* probe({ step, module }: Target, context: HttpContext): Conversation {
+  switch (step) {
+    case 'get':
+      return yield* file(module ?? '', limits.peekBytes, context);
+    case 'whole':
+      return yield* file(module ?? '', context.peekBytes ?? limits.zipBytesHashed, context);
+    case 'marker':
+      return yield* marker(context);
+    default:
+      return ended(unaskable);
+  }
+}
+
+/** A file, read no further than `stopAfterBytes`: what is larger is judged by its beginning. */
+function* file(path: string, stopAfterBytes: number, context: HttpContext): Talk<Verdict> {
+  if (!isFilePath(path)) return ended(unaskable);
+  const got = yield* get({ url: below(context, path), bodyBytesMax: limits.zipBytes, stopAfterBytes }, context);
+  if (got.tag === 'error') return ended(got.error);
+  const { body, headers } = got.value;
+  const head: Head = { path, body, isWhole: body.length < stopAfterBytes, headers, nowWallMs: context.nowWallMs };
+  const wrongFormat = formatFailure(head);
+  if (wrongFormat !== null) return failed(wrongFormat);
+  const reading = profileOf(context.own.profile)?.read(head) ?? null;
+  const changedAtMs = reading?.changedAtMs ?? mailDate(headers['last-modified'] ?? '');
+  const facts = dated(changedAtMs);
+  if (reading !== null && reading.failure !== null) return failed(reading.failure, facts);
+  const expect = Object.hasOwn(context.own.expect ?? {}, path) ? context.own.expect[path] : undefined;
+  const judged = judge(head, expect ?? {}, changedAtMs);
+  return judged.tag === 'error' ? failed(judged.error, facts) : fine({ ...facts, ...judged.facts });
+}
+
+/** When the mirror was last brought up to date, by the file that its profile keeps for that; many mirrors have none. */
+function* marker(context: HttpContext): Talk<Verdict> {
+  const known = profileOf(context.own.profile)?.marker ?? null;
+  if (known === null) return ended(unaskable);
+  const got = yield* get({ url: below(context, known.path), bodyBytesMax: limits.infoBytes }, context);
+  if (got.tag === 'error') return isNotOffered(got.error) ? fine({ notOffered: true }) : ended(got.error);
+  const { body } = got.value;
+  if (isMarkup(body)) return failed({ kind: 'wrong_content', expected: 'the date of the last synchronisation' });
+  const changedAtMs = known.read(utf8(body) ?? '');
+  if (changedAtMs === null) return failed({ kind: 'malformed', expected: 'the date of the last synchronisation' });
+  return fine(dated(changedAtMs));
+}
+
+function dated(changedAtMs: number | null): Facts {
+  return changedAtMs === null ? {} : { own: { changedAtMs } };
+}
+
+function failed(failure: ProbeFailure, facts: Facts = {}): Verdict {
+  return ended({ tag: 'failed', failure }, facts);
+}

@@ -1,0 +1,43 @@
+import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
+import { checked } from '../fields.ts';
+import { filesClient } from './client.ts';
+import { type HttpOwn, httpContext } from './context.ts';
+import { httpManual } from './manual.ts';
+import { httpNames } from './names.ts';
+import { profileOf, profiles } from './profiles.ts';
+
+const byHash = 'the sha256 of its entry';
+const words = profiles.map(({ id }) => id).join(', ');
+
+/** Mirrors of files over HTTP, with profiles for those that package managers read. */
+export const http: Ecosystem<unknown, HttpOwn> = {
+  id: 'http',
+  publicUpstream: null,
+  spec: ['https://www.rfc-editor.org/rfc/rfc9110', ...new Set(profiles.flatMap(({ spec }) => spec))],
+  steps: {
+    get: light(null, { grain: 'version', usualBytes: kilobytes(64), verifies: byHash }),
+    whole: heavy({ grain: 'version', verifies: byHash }),
+    marker: light(30, {
+      grain: 'mirror',
+      usualBytes: kilobytes(1),
+      isAsked: ({ own }) => profileOf(own?.['profile'])?.marker != null,
+    }),
+  },
+  canary: 'get',
+  fetch: ['get', 'whole'],
+  names: httpNames,
+  locks: null,
+  settings: null,
+  mirrorKeys: {
+    profile: checked(
+      `What its well-known files are, and whose settings a remedy is for: ${words}. Without one: plain files.`,
+      `one of ${words}`,
+      (value) => profileOf(value) !== null,
+    ).optional(),
+  },
+  clients: [filesClient],
+  context: httpContext,
+  learning: null,
+  prober: () => import('./conversation.ts'),
+  manual: httpManual,
+};

@@ -1,0 +1,67 @@
+import type { ProbeFailure } from '../../core/failure.ts';
+import type { Chain } from '../client.ts';
+
+/** The beginning of a file as a mirror sent it. */
+export interface Head {
+  /** Below the mirror, as configured. */
+  readonly path: string;
+  readonly body: Uint8Array;
+  /** True where `body` is the whole file. */
+  readonly isWhole: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly nowWallMs: number;
+}
+
+/** What a profile makes of a file: what is wrong with it, and the date that it states (wall ms). */
+export interface Reading {
+  /** `null`: nothing. */
+  readonly failure: ProbeFailure | null;
+  /** `null`: it states none. */
+  readonly changedAtMs: number | null;
+}
+
+/** A file that says when a mirror was last brought up to date. */
+export interface Marker {
+  readonly path: string;
+  /** Wall ms; `null` where it states none: malformed. */
+  read(text: string): number | null;
+}
+
+/** Lines for one package manager; each URL is one that may be pasted. */
+export interface Lines {
+  readonly text: string;
+  readonly rollback: string;
+  readonly notes: readonly string[];
+}
+
+/** One well-known kind of file mirror. */
+export interface Profile {
+  /** As `profile` of a mirror names it. */
+  readonly id: string;
+  /** For people. */
+  readonly title: string;
+  readonly spec: readonly string[];
+  /** The package manager, and the key of its lines in a remedy. */
+  readonly client: string;
+  /** `null`: it has no such file. */
+  readonly marker: Marker | null;
+  /** Reads a file that it knows by its path; `null`: it says nothing about this one. */
+  read(head: Head): Reading | null;
+  lines(before: Chain, after: Chain): Lines;
+}
+
+/** Nothing wrong, with the date that was found. */
+export function sound(changedAtMs: number | null = null): Reading {
+  return { failure: null, changedAtMs };
+}
+
+/** Not the format that was expected, in words. */
+export function unsound(expected: string): Reading {
+  return { failure: { kind: 'malformed', expected }, changedAtMs: null };
+}
+
+/** The URL of a chain's first member, with or without a slash at its end; empty where there is none. */
+export function headUrl({ members }: Chain, end: '' | '/' = ''): string {
+  const [first] = members;
+  return first === undefined ? '' : `${first.plain.replace(/\/+$/, '')}${end}`;
+}

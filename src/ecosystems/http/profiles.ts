@@ -1,0 +1,16 @@
+import type { Profile } from './profile.ts';
+import { alpine } from './profiles/alpine.ts';
+import { arch } from './profiles/arch.ts';
+import { conda } from './profiles/conda.ts';
+import { crates } from './profiles/crates.ts';
+import { debian } from './profiles/debian.ts';
+import { maven } from './profiles/maven.ts';
+import { rubygems } from './profiles/rubygems.ts';
+
+/** The profiles of this release: one line each. */
+export const profiles: readonly [Profile, ...Profile[]] = [debian, alpine, arch, maven, crates, rubygems, conda];
+
+/** A profile by its id; `null`: plain files, or no such word. */
+export function profileOf(id: unknown): Profile | null {
+  return profiles.find((profile) => profile.id === id) ?? null;
+}

@@ -1,0 +1,35 @@
+import { constants, gunzipSync } from 'node:zlib';
+import { epochSeconds } from '../dates.ts';
+import { editLines } from '../lines.ts';
+import { type Profile, type Reading, sound, unsound } from '../profile.ts';
+
+const notAnIndex = unsound('a package index: APKINDEX.tar.gz');
+
+/** So much of the index is unpacked: its signature and the beginning of what is signed. */
+const packedBytes = 4096;
+const nameBytes = 100;
+
+/** Reads the beginning of an APKINDEX.tar.gz: members of gzip one after the other, in the first a signature by name. */
+export function readApkIndex(body: Uint8Array): Reading {
+  try {
+    const unpacked = gunzipSync(body.subarray(0, packedBytes), {
+      finishFlush: constants.Z_SYNC_FLUSH,
+      maxOutputLength: 8 * 2 ** 20,
+    });
+    const name = unpacked.subarray(0, nameBytes).toString('latin1').split('\0', 1)[0] ?? '';
+    return /^(\.SIGN\.(RSA|RSA256|DSA)\.|DESCRIPTION$|APKINDEX$)/.test(name) ? sound() : notAnIndex;
+  } catch {
+    return notAnIndex;
+  }
+}
+
+/** Alpine's package repositories; the base URL is the folder of branches. */
+export const alpine: Profile = {
+  id: 'alpine',
+  title: 'an Alpine mirror',
+  spec: ['https://wiki.alpinelinux.org/wiki/Apk_spec'],
+  client: 'apk',
+  marker: { path: 'last-updated', read: epochSeconds },
+  read: ({ path, body }) => (/(^|\/)APKINDEX\.tar\.gz$/.test(path) ? readApkIndex(body) : null),
+  lines: (before, after) => editLines({ before, after, files: '/etc/apk/repositories', behind: '/+', kept: '/' }),
+};

@@ -1,0 +1,33 @@
+import type { Chain } from '../../client.ts';
+import { epochSeconds } from '../dates.ts';
+import { headText, startsWith } from '../format.ts';
+import { type Profile, sound, unsound } from '../profile.ts';
+
+/** gzip, Zstandard, xz: what repo-add packs databases with. */
+const packed = ['1f8b', '28b52ffd', 'fd377a585a00'];
+
+function mirrorlist({ members }: Chain): string {
+  return members.map(({ plain }) => `Server = ${plain.replace(/\/+$/, '')}/$repo/os/$arch`).join('\n');
+}
+
+/** Arch Linux mirrors. */
+export const arch: Profile = {
+  id: 'arch',
+  title: 'an Arch Linux mirror',
+  spec: ['https://wiki.archlinux.org/title/DeveloperWiki:NewMirrors', 'https://man.archlinux.org/man/pacman.conf.5'],
+  client: 'pacman',
+  marker: { path: 'lastsync', read: epochSeconds },
+  read({ path, body }) {
+    if (/(^|\/)(lastsync|lastupdate)$/.test(path)) {
+      const ms = epochSeconds(headText(body));
+      return ms === null ? unsound('seconds since 1970') : sound(ms);
+    }
+    if (!/\.(db|files)$/.test(path)) return null;
+    return packed.some((hex) => startsWith(body, hex)) ? sound() : unsound('a database of packages');
+  },
+  lines: (before, after) => ({
+    text: `# /etc/pacman.d/mirrorlist\n${mirrorlist(after)}`,
+    rollback: `# /etc/pacman.d/mirrorlist\n${mirrorlist(before)}`,
+    notes: ['pacman asks the servers of its list in their order, and the next one after any failure.'],
+  }),
+};

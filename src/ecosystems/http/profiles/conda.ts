@@ -1,0 +1,38 @@
+import type { Chain } from '../../client.ts';
+import { headText } from '../format.ts';
+import { headUrl, type Profile, type Reading, sound, unsound } from '../profile.ts';
+
+const title = 'a repodata.json of its folder';
+
+/** The beginning of a repodata.json: an object that names the folder of its platform, where it names one there. */
+function readRepodata(path: string, body: Uint8Array): Reading {
+  const text = headText(body);
+  if (!/^\s{0,100}\{\s{0,100}"(info|packages|packages\.conda|repodata_version|removed|signatures)"\s{0,10}:/.test(text))
+    return unsound(title);
+  const [, named] = /"subdir"\s{0,10}:\s{0,10}"([a-z0-9-]{1,40})"/.exec(text) ?? [];
+  const folder = path.split('/').at(-2);
+  return named === undefined || folder === undefined || named === folder ? sound() : unsound(title);
+}
+
+function condarc(chain: Chain): string {
+  return `# ~/.condarc\nchannels:\n  - ${headUrl(chain)}`;
+}
+
+/** Channels of conda; the base URL is the folder of platforms. */
+export const conda: Profile = {
+  id: 'conda',
+  title: 'a conda channel',
+  spec: [
+    'https://docs.conda.io/projects/conda-build/en/stable/concepts/generating-index.html',
+    'https://docs.conda.io/projects/conda/en/stable/user-guide/configuration/use-condarc.html',
+  ],
+  client: 'conda',
+  marker: null,
+  read: ({ path, body }) =>
+    /(^|\/)(current_)?repodata(_from_packages)?\.json$/.test(path) ? readRepodata(path, body) : null,
+  lines: (before, after) => ({
+    text: condarc(after),
+    rollback: condarc(before),
+    notes: ['Further channels of a `.condarc` stand below the line that is replaced.'],
+  }),
+};

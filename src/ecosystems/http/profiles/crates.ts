@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import type { Chain } from '../../client.ts';
+import { headText } from '../format.ts';
+import { type Head, headUrl, type Profile, type Reading, sound, unsound } from '../profile.ts';
+
+const config = z.object({ dl: z.string().min(1) });
+const line = z.object({
+  name: z.string().max(200),
+  vers: z.string().max(200),
+  cksum: z.string().regex(/^[0-9a-f]{64}$/),
+});
+
+/** `1/a`, `2/io`, `3/u/url`, `se/rd/serde`, at the end of a path. */
+const indexFile = /(?:^|\/)(?:1\/[^/]|2\/[^/]{2}|3\/[^/]\/[^/]{3}|[^/]{2}\/[^/]{2}\/[^/]{4,})$/;
+
+function read({ path, body, isWhole }: Pick<Head, 'path' | 'body' | 'isWhole'>): Reading | null {
+  const text = headText(body, body.length);
+  if (/(^|\/)config\.json$/.test(path))
+    return config.safeParse(json(text)).success ? sound() : unsound('a config.json of an index, with dl');
+  if (!indexFile.test(path)) return null;
+  const [first = '', more] = text.split('\n', 2);
+  if (more === undefined && !isWhole) return sound();
+  const found = line.safeParse(json(first));
+  const wanted = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
+  return found.success && found.data.name.toLowerCase() === wanted
+    ? sound()
+    : unsound('versions of the crate asked for, one a line');
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function cargoConfig(chain: Chain): string {
+  return `# ~/.cargo/config.toml
+[source.crates-io]
+replace-with = "mirrorwatch"
+
+[source.mirrorwatch]
+registry = "sparse+${headUrl(chain, '/')}"`;
+}
+
+/** Sparse indexes of crates; the crates themselves come from where its config.json says. */
+export const crates: Profile = {
+  id: 'crates',
+  title: 'a sparse index of crates',
+  spec: [
+    'https://doc.rust-lang.org/cargo/reference/registry-index.html',
+    'https://doc.rust-lang.org/cargo/reference/source-replacement.html',
+  ],
+  client: 'cargo',
+  marker: null,
+  read,
+  lines: (before, after) => ({
+    text: cargoConfig(after),
+    rollback: cargoConfig(before),
+    notes: ['Crates come from the `dl` of its config.json, which may be another host.'],
+  }),
+};

@@ -1,0 +1,37 @@
+import { mailDate, unixDate } from '../dates.ts';
+import { headText } from '../format.ts';
+import { editLines } from '../lines.ts';
+import { type Head, type Profile, type Reading, sound, unsound } from '../profile.ts';
+
+const clearsigned = '-----BEGIN PGP SIGNED MESSAGE-----';
+
+/**
+ * What apt looks at first in a Release file: a date, not yet past its `Valid-Until`, and a list of SHA-256 sums. The
+ * signature is not checked: a mirror that forges it is refused by apt, and differs from its siblings.
+ * @see https://wiki.debian.org/DebianRepository/Format
+ */
+export function readRelease({ path, body, nowWallMs }: Pick<Head, 'path' | 'body' | 'nowWallMs'>): Reading {
+  const text = headText(body);
+  if (path.endsWith('InRelease') && !text.startsWith(clearsigned)) return unsound('a signed Release file');
+  const [, date] = /^Date: (.{1,60})$/m.exec(text) ?? [];
+  const changedAtMs = date === undefined ? null : mailDate(date);
+  if (changedAtMs === null) return unsound('a Release file with its date');
+  const [, until] = /^Valid-Until: (.{1,60})$/m.exec(text) ?? [];
+  const untilMs = until === undefined ? null : mailDate(until);
+  if (until !== undefined && untilMs === null) return unsound('a Release file with a date that it is valid until');
+  if (untilMs !== null && untilMs < nowWallMs)
+    return { failure: { kind: 'malformed', expected: 'a Release file that is still valid' }, changedAtMs };
+  return /^SHA256:/m.test(text) ? sound(changedAtMs) : { ...unsound('a Release file with SHA256 sums'), changedAtMs };
+}
+
+/** Debian archives and those of its form. */
+export const debian: Profile = {
+  id: 'debian',
+  title: 'a Debian archive',
+  spec: ['https://wiki.debian.org/DebianRepository/Format', 'https://www.debian.org/mirror/ftpmirror'],
+  client: 'apt',
+  marker: { path: 'project/trace/master', read: (text) => unixDate(text.split('\n', 1)[0] ?? '') },
+  read: (head) => (/(^|\/)(InRelease|Release)$/.test(head.path) ? readRelease(head) : null),
+  lines: (before, after) =>
+    editLines({ before, after, files: '/etc/apt/sources.list*', behind: '/*([[:space:]]|$)', kept: '\\1' }),
+};

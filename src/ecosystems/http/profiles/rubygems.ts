@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import type { Chain } from '../../client.ts';
+import { headText } from '../format.ts';
+import { type Head, headUrl, type Profile, type Reading, sound, unsound } from '../profile.ts';
+
+/** The source that Gemfiles name. */
+const source = 'https://rubygems.org';
+
+function read({ path, body, isWhole, headers }: Head): Reading | null {
+  const [, kind] = /(?:^|\/)(versions|names|info\/[^/]+)$/.exec(path) ?? [];
+  if (kind === undefined) return null;
+  const text = headText(body);
+  const isIndex = kind === 'versions' ? /^created_at: .{1,60}\n---\n/.test(text) : text.startsWith('---\n');
+  if (!isIndex) return unsound('a compact index');
+  // Some write the digest in quotes, as rubygems.org does (protocols.md 5).
+  const [, want] = /(?:^|[,\s])sha-256=[:"]([A-Za-z0-9+/]{43}=)[:"]/.exec(headers['repr-digest'] ?? '') ?? [];
+  if (want === undefined || !isWhole) return sound();
+  const got = createHash('sha256').update(body).digest('base64');
+  return got === want ? sound() : unsound('the bytes of its own Repr-Digest');
+}
+
+function bundleConfig(chain: Chain): string {
+  return `bundle config set --global mirror.${source} ${headUrl(chain, '/')}`;
+}
+
+/** Mirrors of gems with a compact index. */
+export const rubygems: Profile = {
+  id: 'rubygems',
+  title: 'a mirror of gems',
+  spec: ['https://guides.rubygems.org/rubygems-org-compact-index-api/', 'https://bundler.io/man/bundle-config.1.html'],
+  client: 'bundler',
+  marker: null,
+  read,
+  lines: (before, after) => ({ text: bundleConfig(after), rollback: bundleConfig(before), notes: [] }),
+};

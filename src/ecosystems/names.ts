@@ -1,0 +1,52 @@
+import type { z } from 'zod';
+import type { Result } from '../core/result.ts';
+
+/** A module as an entry of the file or a word of the command line names it. */
+export interface Named {
+  readonly module: string;
+  /** `null` where the ecosystem has no versions, or none was written. */
+  readonly version: string | null;
+  /** Only where the entry says whose it is; absent: the public upstream's, by the rules of private names. */
+  readonly upstream?: string;
+  /** What is expected of its answers beside: plain data, kept as `ModuleRef.expect`. */
+  readonly expect?: unknown;
+}
+
+/** How an ecosystem's modules and private names are written. */
+export interface Names {
+  /** Description of the list `modules.<id>`. */
+  readonly describes: string;
+  /** Description of one entry as text, and what is expected of one in a few words: `module@version`. */
+  readonly entry: { readonly describes: string; readonly expected: string };
+  /** Reads an entry as text; the error says what was expected. */
+  parse(text: string): Result<Named, string>;
+  /** Entries that are mappings of their own (not lock files); absent: none. */
+  readonly form?: {
+    readonly schema: z.ZodType;
+    /** What the schema let through. */
+    read(value: unknown): Named;
+  };
+  /** Reads what a person asks for by hand, leniently: it may name what no entry may. `version` is `null` where none was written. */
+  byHand(text: string): { readonly module: string; readonly version: string | null };
+  /** The version of those who name none: `latest`; `null`: without. */
+  readonly newest: string | null;
+  /** True for a version whose bytes never change: its first module is the canary. */
+  isFixed(version: string | null): boolean;
+  /** A module of the public upstream that may be asked for without a configuration; `null`: none is known. */
+  readonly example: string | null;
+  /** The patterns of `private.<id>`; `null`: the ecosystem has no private names, and no such key. */
+  readonly private: {
+    readonly describes: string;
+    /** What one pattern is, in words. */
+    readonly expected: string;
+    /** What the list is, in words: `a list of globs`. */
+    readonly list: string;
+    isPattern(text: string): boolean;
+    matches(patterns: readonly string[], module: string): boolean;
+  } | null;
+}
+
+/** Whether a module matches a private pattern: then it is asked of no mirror of the public upstream. */
+export function isPrivate(names: Names, patterns: readonly string[], module: string): boolean {
+  return names.private?.matches(patterns, module) ?? false;
+}

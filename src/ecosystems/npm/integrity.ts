@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+
+/** The algorithms that npm takes, the strongest first, and the base64 length of their digests. @see protocols.md 2.2 */
+const lengths = { sha512: 88, sha384: 64, sha256: 44, sha1: 28 } as const;
+type Algorithm = keyof typeof lengths;
+const algorithms = Object.keys(lengths) as readonly Algorithm[];
+
+/** What bytes should hash to: any one of `digests`, each as `algorithm-base64`, all of one algorithm. */
+export interface Integrity {
+  readonly algorithm: Algorithm;
+  readonly digests: readonly string[];
+}
+
+/** Every hash in an SRI text, by algorithm, the strongest first; what is none of ours is left out. @see W3C SRI section 3.5 */
+export function readIntegrity(text: string): readonly Integrity[] {
+  const words = text.slice(0, 10_000).split(/\s+/);
+  return algorithms.flatMap((algorithm) => {
+    const form = new RegExp(`^${algorithm}-([A-Za-z0-9+/]+={0,2})(?:\\?.*)?$`);
+    const digests = words.flatMap((word) => {
+      const base64 = form.exec(word)?.[1];
+      return base64?.length === lengths[algorithm] ? [`${algorithm}-${base64}`] : [];
+    });
+    return digests.length === 0 ? [] : [{ algorithm, digests }];
+  });
+}
+
+/** A packument's hex SHA-1 as a hash like the others; `null` where it is none. */
+export function readShasum(hex: string): Integrity | null {
+  if (!/^[0-9a-f]{40}$/i.test(hex)) return null;
+  return { algorithm: 'sha1', digests: [`sha1-${Buffer.from(hex, 'hex').toString('base64')}`] };
+}
+
+/** The hash of bytes as SRI writes it. */
+export function integrityOf(body: Uint8Array, algorithm: Algorithm): string {
+  return `${algorithm}-${createHash(algorithm).update(body).digest('base64')}`;
+}
+
+/** The strongest hash of a pinned text; `undefined` where nothing is pinned, or nothing that can be held against bytes. */
+export function pinnedIntegrity(text: string | undefined): Integrity | undefined {
+  return text === undefined ? undefined : readIntegrity(text)[0];
+}

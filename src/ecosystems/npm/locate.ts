@@ -1,0 +1,66 @@
+import { limits } from '../../core/limits.ts';
+import { error, ok, type Result } from '../../core/result.ts';
+import { below, type End, get, type Talk } from '../talk.ts';
+import { getPackument } from './ask.ts';
+import type { NpmContext } from './context.ts';
+import { type Integrity, readIntegrity } from './integrity.ts';
+import { escapeName } from './package-name.ts';
+import { type Dist, parseManifest } from './packument.ts';
+import { isExact } from './version.ts';
+
+/** Where a version's artifact lies, and what its bytes should hash to; `integrity` absent: the packument names no hash. */
+export interface Located {
+  readonly version: string;
+  /** As the packument has it: any text. */
+  readonly tarball: string;
+  readonly integrity?: Integrity;
+}
+
+/** As long as registries let clients keep a packument. @see protocols.md 2.5 */
+const keptMs = 5 * 60_000;
+
+/**
+ * Where the artifact of a version lies, asked aside: the packument says so, as clients read it. A look at the beginning of
+ * an artifact must not move a long packument first, so there the manifest of the one version is asked before it.
+ */
+export function* locate(module: string, version: string, context: NpmContext): Talk<Result<Located, End>> {
+  const key = `npm ${module}@${version}`;
+  const kept = readKept(context.memory?.get(key, context.nowWallMs) ?? null);
+  if (kept !== null) return ok(kept);
+  const short = context.peekBytes === undefined ? null : yield* fromManifest(module, version, context);
+  const located = short === null ? yield* fromPackument(module, version, context) : ok(short);
+  if (located.tag === 'ok') context.memory?.keep(key, JSON.stringify(located.value), context.nowWallMs + keptMs);
+  return located;
+}
+
+function* fromPackument(module: string, asked: string, context: NpmContext): Talk<Result<Located, End>> {
+  const got = yield* getPackument(module, context, true);
+  if (got.tag === 'error') return got;
+  const version = isExact(asked) ? asked : got.value.tagged(asked);
+  const dist = version === null ? null : got.value.dist(version);
+  if (version === null || dist === null) return error({ tag: 'failed', failure: { kind: 'absent', status: 200 } });
+  return dist.tag === 'error' ? error({ tag: 'failed', failure: dist.error }) : ok(locatedBy(version, dist.value));
+}
+
+/** `null` where the mirror has no manifests apart from packuments, or anything else is odd: the packument decides then. */
+function* fromManifest(module: string, asked: string, context: NpmContext): Talk<Located | null> {
+  const escaped = escapeName(module);
+  if (escaped === null || !/^[A-Za-z0-9._-]+$/.test(asked)) return null;
+  const ask = { url: below(context, `${escaped}/${asked}`), bodyBytesMax: limits.distTagsBytes, aside: true };
+  const got = yield* get(ask, context);
+  if (got.tag === 'error') return null;
+  const read = parseManifest(got.value.body, module, asked);
+  return read.tag === 'error' ? null : locatedBy(read.value.version, read.value.dist);
+}
+
+function locatedBy(version: string, { tarball, integrity: [best] }: Dist): Located {
+  return { version, tarball, ...(best === undefined ? {} : { integrity: best }) };
+}
+
+/** What was kept was ours; a hash in it is read anew all the same. */
+function readKept(text: string | null): Located | null {
+  if (text === null) return null;
+  const { version, tarball, integrity } = JSON.parse(text) as Located;
+  const [best] = integrity === undefined ? [] : readIntegrity(integrity.digests.join(' '));
+  return { version, tarball, ...(best === undefined ? {} : { integrity: best }) };
+}

@@ -1,0 +1,92 @@
+import type { Lock, LockEntry, LockFile, MalformedLines, SkipReason } from '../locks.ts';
+import { readIntegrity } from './integrity.ts';
+import { isPackageName } from './package-name.ts';
+import { isExact } from './version.ts';
+
+/** One package as a lock file has it. */
+export interface Locked {
+  readonly module: string;
+  readonly version: string;
+  /** The URL that its artifact came from; `null`: not recorded, so it is asked of the registry that is set. */
+  readonly source: string | null;
+  /** A link, a folder, a workspace or a patch: nothing that a registry is asked for. */
+  readonly isLocal: boolean;
+  /** SRI; `null` where the file has none. */
+  readonly integrity: string | null;
+}
+
+/** What a lock file holds. */
+export interface LockText {
+  readonly packages: readonly Locked[];
+  /** Names that the project itself requires. */
+  readonly direct: ReadonlySet<string>;
+  /** How many packages require one, by name. */
+  readonly mentions: ReadonlyMap<string, number>;
+  readonly malformed: MalformedLines;
+}
+
+/** Hosts of the public registry: npm writes the one, yarn 1 the other into lock files, whatever mirror they asked. */
+const publicHost = /(^|\.)(npmjs\.org|npmjs\.com|yarnpkg\.com)$/;
+const publicUpstream = 'npm';
+
+/** What a lock file came to: those that the project requires first, then those that most others require, then by name. */
+export function lockOf({ packages, direct, mentions, malformed }: LockText, file: LockFile, expected: string): Lock {
+  const once = new Map(packages.map((one) => [`${one.module}@${one.version}`, one]));
+  const judged = [...once].map(([key, one]) => ({ key, ...one, because: skipReason(one, file) }));
+  const order = judged.toSorted(
+    (a, b) =>
+      Number(direct.has(b.module)) - Number(direct.has(a.module)) ||
+      (mentions.get(b.module) ?? 0) - (mentions.get(a.module) ?? 0) ||
+      (a.key < b.key ? -1 : Number(a.key > b.key)),
+  );
+  const isOurs = (because: SkipReason | null): boolean => because === null || because === 'private';
+  return {
+    entries: order.map(({ module, version, because }): LockEntry => ({ module, version, because })),
+    pinned: Object.fromEntries(
+      judged.flatMap(({ key, integrity, because }) => {
+        const [best] = integrity === null || !isOurs(because) ? [] : readIntegrity(integrity);
+        return best === undefined ? [] : [[key, best.digests.join(' ')] as const];
+      }),
+    ),
+    malformed: malformed.count === 0 ? null : { ...malformed, file: file.name, expected },
+  };
+}
+
+function skipReason({ module, version, source, isLocal }: Locked, file: LockFile): SkipReason | null {
+  if (file.isPrivate(module)) return 'private';
+  if (isLocal) return 'replaced';
+  if (source !== null && !isKnownSource(source, file.mirrors)) return 'foreign';
+  return isPackageName(module) && isExact(version) ? null : 'malformed';
+}
+
+/** A mirror of a named upstream is no source of public packages: what came from there may be nobody else's business. */
+function isKnownSource(source: string, mirrors: LockFile['mirrors']): boolean {
+  if (!/^https?:/.test(source) || !URL.canParse(source)) return false;
+  const { hostname, protocol, host, pathname } = new URL(source);
+  if (publicHost.test(hostname)) return true;
+  return mirrors.some(
+    ({ url, upstream }) =>
+      upstream === publicUpstream && `${protocol}//${host}${pathname}`.startsWith(`${url.replace(/\/+$/, '')}/`),
+  );
+}
+
+const malformedMax = 20;
+const wordChars = 60;
+
+/** Collects lines that could not be read: the first 20 with their numbers (from 1). */
+export class Malformed implements MalformedLines {
+  count = 0;
+  readonly first: { readonly line: number; readonly module: string; readonly version: string }[] = [];
+
+  /** Notes one line. */
+  add(line: number, content: string): void {
+    this.count += 1;
+    const clean = content.trim().replace(/[^\x20-\x7e\u00a0-\ufffd]/g, '?');
+    if (this.first.length < malformedMax) this.first.push({ line, module: clean.slice(0, wordChars), version: '' });
+  }
+}
+
+/** Adds one to a count. */
+export function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}

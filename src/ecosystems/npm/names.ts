@@ -1,0 +1,23 @@
+import type { Names } from '../names.ts';
+import { parsePackage, splitPackage } from './package-name.ts';
+import { isNpmPattern, matchesNpmPatterns } from './patterns.ts';
+import { isExact } from './version.ts';
+
+/** How npm's packages and private names are written. */
+export const npmNames: Names = {
+  describes: 'npm packages. The first one with a fixed version is the canary: best one with a short packument.',
+  entry: { describes: 'A package and its version.', expected: 'name@version' },
+  parse: parsePackage,
+  byHand: splitPackage,
+  newest: 'latest',
+  isFixed: (version) => version !== null && isExact(version),
+  example: 'left-pad@1.3.0',
+  private: {
+    describes:
+      'Scopes, and names with `*` for any characters but the slash. Matching packages are asked only of mirrors of a named upstream other than `npm`.',
+    expected: 'a scope or a name, such as @corp/* or corp-*',
+    list: 'a list of scopes and names',
+    isPattern: isNpmPattern,
+    matches: matchesNpmPatterns,
+  },
+};

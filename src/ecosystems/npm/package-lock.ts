@@ -1,0 +1,94 @@
+import { count, type Locked, type LockText, Malformed } from './locked.ts';
+import { splitPackage } from './package-name.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const dependencyKeys = ['dependencies', 'optionalDependencies'] as const;
+const directKeys = [...dependencyKeys, 'devDependencies'] as const;
+
+/** JSON of a file as a mapping; `null` for anything else. */
+export function readJson(text: string): Fields | null {
+  try {
+    return fieldsOf(JSON.parse(text));
+  } catch {
+    return null;
+  }
+}
+
+function fieldsOf(value: unknown): Fields | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
+}
+
+function textOf(fields: Fields, key: string): string | null {
+  const value = Object.hasOwn(fields, key) ? fields[key] : null;
+  return typeof value === 'string' ? value : null;
+}
+
+function mappingOf(fields: Fields, key: string): readonly (readonly [string, unknown])[] {
+  return Object.entries((Object.hasOwn(fields, key) ? fieldsOf(fields[key]) : null) ?? {});
+}
+
+/** The names that a package.json requires for itself. */
+export function directOf(manifest: Fields): readonly string[] {
+  return directKeys.flatMap((key) => mappingOf(manifest, key).map(([name]) => name));
+}
+
+/**
+ * Reads a package-lock.json or npm-shrinkwrap.json of any version; `null` where it is none. What came inside another
+ * package's artifact is left out: nobody asks for it.
+ * @param manifest  the package.json beside it: the first version of the format does not say what the project requires
+ * @see https://docs.npmjs.com/cli/configuring-npm/package-lock-json
+ */
+export function parsePackageLock(text: string, manifest: Fields | null): LockText | null {
+  const file = readJson(text);
+  if (file === null || typeof file['lockfileVersion'] !== 'number') return null;
+  const tree = fieldsOf(file['packages']) === null ? readTree(file) : readPackages(file);
+  return { ...tree, direct: new Set([...tree.direct, ...directOf(manifest ?? {})]), malformed: new Malformed() };
+}
+
+type Read = Omit<LockText, 'malformed'>;
+
+/** Versions 2 and 3: by folder. The root and workspaces are folders outside of `node_modules`. */
+function readPackages(file: Fields): Read {
+  const packages: Locked[] = [];
+  const direct = new Set<string>();
+  const mentions = new Map<string, number>();
+  for (const [folder, value] of mappingOf(file, 'packages')) {
+    const entry = fieldsOf(value);
+    if (entry === null) continue;
+    const at = folder.lastIndexOf('node_modules/');
+    if (at < 0) for (const name of directOf(entry)) direct.add(name);
+    for (const key of dependencyKeys) for (const [name] of mappingOf(entry, key)) count(mentions, name);
+    if (at < 0 || entry['inBundle'] === true) continue;
+    const name = textOf(entry, 'name') ?? folder.slice(at + 'node_modules/'.length);
+    packages.push(lockedOf(name, textOf(entry, 'version') ?? '', entry, entry['link'] === true));
+  }
+  return { packages, direct, mentions };
+}
+
+/** Version 1: a tree by name. */
+function readTree(file: Fields): Read {
+  const packages: Locked[] = [];
+  const mentions = new Map<string, number>();
+  const open = [file];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    for (const [name, value] of mappingOf(next, 'dependencies')) {
+      const entry = fieldsOf(value);
+      if (entry === null) continue;
+      open.push(entry);
+      for (const [required] of mappingOf(entry, 'requires')) count(mentions, required);
+      if (entry['bundled'] === true) continue;
+      const version = textOf(entry, 'version') ?? '';
+      const alias = version.startsWith('npm:') ? splitPackage(version.slice('npm:'.length)) : null;
+      packages.push(lockedOf(alias?.module ?? name, alias?.version ?? version, entry, false));
+    }
+  }
+  return { packages, direct: new Set(), mentions };
+}
+
+function lockedOf(module: string, version: string, entry: Fields, isLink: boolean): Locked {
+  // In the first version of the format the source of what is no registry's stands in place of the version.
+  const source = textOf(entry, 'resolved') ?? (version.includes(':') ? version : null);
+  const isLocal = isLink || source?.startsWith('file:') === true;
+  return { module, version, source: isLocal ? null : source, isLocal, integrity: textOf(entry, 'integrity') };
+}

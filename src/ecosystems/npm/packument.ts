@@ -1,0 +1,126 @@
+import { isMarkup, utf8 } from '../../core/body-text.ts';
+import type { ProbeFailure } from '../../core/failure.ts';
+import { error, ok, type Result } from '../../core/result.ts';
+import { type Integrity, readIntegrity, readShasum } from './integrity.ts';
+import { highest, isExact } from './version.ts';
+
+/** What a packument says of one version's artifact. */
+export interface Dist {
+  /** As it stands there: any text. */
+  readonly tarball: string;
+  /** Hashes of the artifact's bytes, the strongest first; empty where it names none. */
+  readonly integrity: readonly Integrity[];
+}
+
+/** What we need of a packument, short or full. */
+export interface Packument {
+  /** What a tag stands for; `null` where there is no such tag. */
+  tagged(tag: string): string | null;
+  /** `null`: no such version; an error where it is there without an artifact. */
+  dist(version: string): Result<Dist, ProbeFailure> | null;
+  readonly listed: { readonly count: number; readonly newest: string | null };
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const urlCharsMax = 2_000;
+
+/** A JSON object out of a body; a page in its place is told apart. @see protocols.md 0.2 */
+function readObject(body: Uint8Array, what: string): Result<Fields, ProbeFailure> {
+  if (isMarkup(body)) return error({ kind: 'wrong_content', expected: `${what}, not a page` });
+  const text = utf8(body);
+  if (text === null) return error({ kind: 'malformed', expected: `${what} in UTF-8` });
+  const read = object(parsed(text));
+  return read === null ? error({ kind: 'malformed', expected: `${what}: a JSON object` }) : ok(read);
+}
+
+function parsed(text: string): unknown {
+  try {
+    // Own keys alone are read below: a key `__proto__` is one key more, and of two equal keys the last counts, as for npm.
+    return JSON.parse(text) as unknown;
+  } catch {
+    return null;
+  }
+}
+
+function object(value: unknown): Fields | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : null;
+}
+
+function own(fields: Fields | null, key: string): unknown {
+  return fields !== null && Object.hasOwn(fields, key) ? fields[key] : undefined;
+}
+
+function ownText(fields: Fields | null, key: string): string | null {
+  const value = own(fields, key);
+  return typeof value === 'string' && value.length <= urlCharsMax ? value : null;
+}
+
+/**
+ * Reads a packument, short or full: a registry that lacks the short form sends the full one.
+ * @param name  the package that was asked for: another one's is `malformed`
+ * @returns     `absent` where the package was unpublished as a whole
+ * @see protocols.md 2.1 and 2.2
+ */
+export function parsePackument(body: Uint8Array, name: string): Result<Packument, ProbeFailure> {
+  const read = readObject(body, 'a packument');
+  if (read.tag === 'error') return read;
+  if (own(read.value, 'name') !== name)
+    return error({ kind: 'malformed', expected: 'a packument with the name of the package asked for' });
+  const versions = object(own(read.value, 'versions'));
+  if (versions === null) {
+    const isUnpublished = own(object(own(read.value, 'time')), 'unpublished') !== undefined;
+    return error(
+      isUnpublished ? { kind: 'absent', status: 200 } : { kind: 'malformed', expected: 'a packument with versions' },
+    );
+  }
+  const tags = object(own(read.value, 'dist-tags'));
+  const known = Object.keys(versions).filter(isExact);
+  return ok({
+    tagged: (tag) => versionIn(tags, tag),
+    dist(version) {
+      const manifest = own(versions, version);
+      return manifest === undefined ? null : readDist(object(manifest));
+    },
+    listed: { count: known.length, newest: highest(known) },
+  });
+}
+
+function versionIn(tags: Fields | null, tag: string): string | null {
+  const version = ownText(tags, tag);
+  return version !== null && isExact(version) ? version : null;
+}
+
+function readDist(manifest: Fields | null): Result<Dist, ProbeFailure> {
+  const dist = object(own(manifest, 'dist'));
+  const tarball = ownText(dist, 'tarball');
+  if (tarball === null) return error({ kind: 'malformed', expected: 'a version with dist.tarball' });
+  const shasum = readShasum(ownText(dist, 'shasum') ?? '');
+  const integrity = readIntegrity(ownText(dist, 'integrity') ?? '');
+  const hasSha1 = integrity.some(({ algorithm }) => algorithm === 'sha1');
+  return ok({ tarball, integrity: shasum === null || hasSha1 ? integrity : [...integrity, shasum] });
+}
+
+/** Reads the manifest of one version; another version's is `malformed`, and so is one that is no whole version. */
+export function parseManifest(
+  body: Uint8Array,
+  name: string,
+  version: string,
+): Result<{ readonly version: string; readonly dist: Dist }, ProbeFailure> {
+  const read = readObject(body, 'a manifest');
+  if (read.tag === 'error') return read;
+  const found = ownText(read.value, 'version');
+  const isAsked = found !== null && isExact(found) && (found === version || !isExact(version));
+  if (own(read.value, 'name') !== name || !isAsked)
+    return error({ kind: 'malformed', expected: 'the manifest of the version asked for' });
+  const dist = readDist(read.value);
+  return dist.tag === 'error' ? dist : ok({ version: found, dist: dist.value });
+}
+
+/** Reads dist-tags: what `latest` stands for. @see protocols.md 2.1 */
+export function parseTags(body: Uint8Array): Result<string, ProbeFailure> {
+  const read = readObject(body, 'dist-tags');
+  if (read.tag === 'error') return read;
+  const latest = versionIn(read.value, 'latest');
+  return latest === null ? error({ kind: 'malformed', expected: 'dist-tags with a version for latest' }) : ok(latest);
+}

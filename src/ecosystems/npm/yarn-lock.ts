@@ -1,0 +1,89 @@
+import { count, type Locked, type LockText, Malformed } from './locked.ts';
+import { splitPackage } from './package-name.ts';
+
+interface Entry {
+  readonly descriptor: string;
+  readonly fields: Map<string, string>;
+  readonly requires: string[];
+}
+
+/** A word of a yarn.lock: in quotes, or plain. */
+function unquoted(text: string): string {
+  return text.trim().replace(/^"(.*)"$/, '$1');
+}
+
+/**
+ * Reads a yarn.lock of yarn 1 or of yarn from 2 on; `null` where it is none. Both are written by yarn alone: an entry's
+ * names without a blank before them, its fields with two, what it requires with four.
+ * @see yarnpkg/yarn src/lockfile/parse.js; yarnpkg/berry packages/yarnpkg-core/sources/Project.ts
+ */
+export function parseYarnLock(text: string): LockText | null {
+  const isFirst = /^# yarn lockfile v1\s*$/m.test(text);
+  if (!isFirst && !/^__metadata:\s*$/m.test(text)) return null;
+  const malformed = new Malformed();
+  const entries: Entry[] = [];
+  let group = '';
+  for (const [at, line] of text.split(/\r?\n/).entries()) {
+    const content = line.trim();
+    if (content === '' || content.startsWith('#')) continue;
+    const entry = entries.at(-1);
+    const indent = line.length - line.trimStart().length;
+    const [, name = '', value = ''] = /^("[^"]*"|[^\s:"]+):?(?:\s+(.*))?$/.exec(content) ?? [];
+    if (indent === 0 && content.endsWith(':')) {
+      // The first of its names: yarn 1 quotes each, later ones the whole list.
+      const [first = ''] = content.slice(0, -1).split(', ');
+      entries.push({ descriptor: first.replaceAll('"', ''), fields: new Map(), requires: [] });
+      group = '';
+    } else if (name === '' || entry === undefined || indent === 0) malformed.add(at + 1, content);
+    else if (indent === 2) {
+      group = unquoted(name);
+      if (value !== '') entry.fields.set(group, unquoted(value));
+    } else if (indent === 4 && /^(?:dependencies|optionalDependencies)$/.test(group))
+      entry.requires.push(unquoted(name));
+  }
+  return { ...come(entries, isFirst), malformed };
+}
+
+function come(entries: readonly Entry[], isFirst: boolean): Omit<LockText, 'malformed'> {
+  const packages: Locked[] = [];
+  const direct = new Set<string>();
+  const mentions = new Map<string, number>();
+  for (const entry of entries) {
+    if (entry.descriptor === '__metadata') continue;
+    const resolution = entry.fields.get('resolution') ?? '';
+    const isWorkspace = resolution.includes('@workspace:');
+    for (const name of entry.requires) isWorkspace ? direct.add(name) : count(mentions, name);
+    packages.push(isFirst ? firstOf(entry) : laterOf(resolution, entry));
+  }
+  return { packages, direct, mentions };
+}
+
+/** Yarn 1: the name stands in front of a range, the artifact's URL in `resolved` with its SHA-1 behind `#`. */
+function firstOf({ descriptor, fields }: Entry): Locked {
+  const { module: written, version: range } = splitPackage(descriptor);
+  const module = range?.startsWith('npm:') ? splitPackage(range.slice('npm:'.length)).module : written;
+  const resolved = fields.get('resolved') ?? null;
+  const isLocal = /^(?:file|link):/.test(range ?? '') || resolved?.startsWith('file:') === true;
+  const integrity = fields.get('integrity') ?? null;
+  const source =
+    resolved?.replace(/#.*$/, '') ?? (range !== null && /[:/]/.test(range) && !range.startsWith('npm:') ? range : null);
+  return { module, version: fields.get('version') ?? '', source: isLocal ? null : source, isLocal, integrity };
+}
+
+/** Later ones: `name@npm:version`, an artifact elsewhere as `::__archiveUrl=`; checksums are of yarn's own archives. */
+function laterOf(resolution: string, { fields }: Entry): Locked {
+  const { module, version: reference } = splitPackage(resolution);
+  const [, range = ''] = /^npm:([^:]*)/.exec(reference ?? '') ?? [];
+  const archive = /::__archiveUrl=([^&:]+)/.exec(reference ?? '')?.[1];
+  const isLocal = /^(?:workspace|patch|link|portal|file):/.test(reference ?? '');
+  const source = isLocal || (range !== '' && archive === undefined) ? null : decoded(archive ?? reference ?? '');
+  return { module, version: fields.get('version') ?? range, source, isLocal, integrity: null };
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

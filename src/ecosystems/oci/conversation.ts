@@ -1,0 +1,105 @@
+import { isMarkup } from '../../core/body-text.ts';
+import { limits } from '../../core/limits.ts';
+import type { Conversation } from '../../core/ports.ts';
+import type { Target } from '../../core/target.ts';
+import type { Facts, Verdict } from '../../core/transcript.ts';
+import { type Answered, failureOfStatus } from '../status.ts';
+import { ended, fine, type Talk, unaskable } from '../talk.ts';
+import { askWithToken, challengeOf, doorUrl, keepDoor } from './ask.ts';
+import { blob } from './blob.ts';
+import type { OciContext } from './context.ts';
+import { type Digest, parseDigest } from './digest.ts';
+import { fetchManifest, manifestUrl, saidDigest } from './fetch-manifest.ts';
+import { type ImageName, isRepository, isVersion, splitName } from './image-name.ts';
+import { acceptManifests } from './manifest.ts';
+import { quotaFacts } from './quota.ts';
+import { openSession, type Session } from './session.ts';
+
+/** One step of a registry, asked as its clients ask it. */
+export function* probe({ step, module, version }: Target, context: OciContext): Conversation {
+  const session = openSession(context);
+  if (step === 'v2') return yield* door(session);
+  const image: ImageName = { ...splitName(module ?? ''), version };
+  if (version === null || !isRepository(image.repository) || !isVersion(version)) return ended(unaskable);
+  switch (step) {
+    case 'digest':
+      return yield* digest(session, image, version);
+    case 'manifest':
+      return yield* manifest(session, image, version);
+    case 'blob':
+      return yield* blob(session, image, version);
+    default:
+      return ended(unaskable);
+  }
+}
+
+/** Open, or wanting a token: both are well. A page for people, or nothing, is no registry. */
+function* door(session: Session): Talk<Verdict> {
+  const answer = yield { url: doorUrl(session.context.baseUrl), bodyBytesMax: limits.infoBytes };
+  if (answer.tag === 'failed') return ended(answer);
+  if (answer.tag === 'unknown') return ended({ tag: 'unknown', because: answer.because });
+  if (answer.status === 401) {
+    const challenge = challengeOf(answer, session);
+    if (challenge.tag === 'error') return ended(challenge.error);
+    if (challenge.value === null) return ended({ tag: 'failed', failure: { kind: 'denied', status: 401 } });
+    keepDoor(challenge.value, session);
+    return fine();
+  }
+  const failure = failureOfStatus(answer, session.context.nowWallMs);
+  if (failure !== null) return ended({ tag: 'failed', failure });
+  if (isMarkup(answer.body))
+    return ended({ tag: 'failed', failure: { kind: 'wrong_content', expected: 'a registry' } });
+  keepDoor(null, session);
+  return fine();
+}
+
+/** Not what is asked for, but perhaps only the HEAD of it: answered by another part of the server, or refused. */
+const doubtful: ReadonlySet<number> = new Set([400, 403, 404, 405, 501]);
+
+/**
+ * What a tag stands for, or that a digest is there: the head alone, which takes nothing of a quota. Where the head says too
+ * little, says no, or names another digest, the manifest itself decides.
+ * @see protocols.md 0.3 and 4.5
+ */
+function* digest(session: Session, image: ImageName, version: string): Talk<Verdict> {
+  const url = manifestUrl(session, image, version);
+  const ask = { url, method: 'HEAD', headers: { accept: acceptManifests }, bodyBytesMax: limits.listBytes } as const;
+  const head = yield* askWithToken(ask, image.repository, session);
+  if (head.tag === 'error') return ended(head.error);
+  const { status, headers } = head.value;
+  const asked = parseDigest(version);
+  const said = status === 200 ? digestOfHead(head.value) : null;
+  const isOther = said !== null && asked !== null && asked.algorithm === said.algorithm && asked.text !== said.text;
+  if (doubtful.has(status) || (status === 200 && said === null) || isOther) {
+    const fetched = yield* fetchManifest(session, image, version, { aside: false });
+    if (fetched.tag === 'error') return ended(fetched.error);
+    const { digest: got, answer } = fetched.value;
+    return fine({ ...quotaFacts(answer.headers), ...factsOf(got, asked) });
+  }
+  const failure = failureOfStatus(head.value, session.context.nowWallMs);
+  if (failure !== null || said === null)
+    return ended(failure === null ? unaskable : { tag: 'failed', failure }, quotaFacts(headers));
+  return fine({ ...quotaFacts(headers), ...factsOf(said, asked) });
+}
+
+/** The digest that a head says; `null`: none, none that a client takes, or the head is of a page. */
+function digestOfHead({ headers }: Answered): Digest | null {
+  const said = saidDigest(headers);
+  return said.tag === 'error' || /^text\//i.test(headers['content-type'] ?? '') ? null : said.value;
+}
+
+/** The manifest itself, by tag or digest: bytes that hash to what was asked for, and to what the registry says of them. */
+function* manifest(session: Session, image: ImageName, version: string): Talk<Verdict> {
+  const fetched = yield* fetchManifest(session, image, version, { aside: false });
+  if (fetched.tag === 'error') return ended(fetched.error);
+  const { digest: got, answer } = fetched.value;
+  const facts = quotaFacts(answer.headers);
+  if (parseDigest(version) === null) return fine({ ...facts, ...factsOf(got, null) });
+  return fine({ ...facts, verified: { algorithm: got.algorithm, digest: got.text, against: 'pinned' } });
+}
+
+/** What a tag stood for; digests of heads are said, not seen. */
+function factsOf({ algorithm, text: digest }: Digest, asked: Digest | null): Facts {
+  const compared = { algorithm, digest };
+  return asked === null ? { resolvedVersion: digest, compared } : { compared };
+}

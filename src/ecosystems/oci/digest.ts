@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto';
+
+const hexLength = { sha256: 64, sha512: 128 } as const;
+
+/** A content digest whose algorithm we can compute. `text` is the whole of it: `sha256:…`. */
+export interface Digest {
+  readonly algorithm: keyof typeof hexLength;
+  readonly text: string;
+}
+
+/**
+ * Reads `sha256:…` or `sha512:…`. `null` for anything else: upper-case hexadecimals are no digest, and what nobody can
+ * compute here verifies nothing.
+ * @see protocols.md 4.3
+ */
+export function parseDigest(text: string): Digest | null {
+  const [, algorithm, hex = ''] = /^(sha256|sha512):([0-9a-f]+)$/.exec(text) ?? [];
+  if (algorithm !== 'sha256' && algorithm !== 'sha512') return null;
+  return hex.length === hexLength[algorithm] ? { algorithm, text } : null;
+}
+
+/** The digest of exact bytes. */
+export function digestOf(algorithm: Digest['algorithm'], bytes: Uint8Array): Digest {
+  return { algorithm, text: `${algorithm}:${createHash(algorithm).update(bytes).digest('hex')}` };
+}

@@ -1,0 +1,60 @@
+import { error, ok, type Result } from '../../core/result.ts';
+import { parseDigest } from './digest.ts';
+
+/** An image as it is asked of a registry. */
+export interface ImageName {
+  /** Whose it is: `docker.io`, `registry.example.com:5000`. */
+  readonly host: string;
+  /** Below `/v2/`: `library/alpine`. */
+  readonly repository: string;
+  /** A tag, or a digest; `null`: none was written. */
+  readonly version: string | null;
+}
+
+/** The public registry that short names mean. */
+export const dockerHub = 'docker.io';
+
+const hubAliases: readonly string[] = ['index.docker.io', 'registry-1.docker.io'];
+const component = /^[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*$/;
+const hostName =
+  /^(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:]+\])(?::\d{1,5})?$/;
+const tag = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+const nameCharsMax = 255;
+const expected = 'an image by name and tag or digest, such as docker.io/library/alpine:3.20';
+
+/** True for the path of a repository. @see protocols.md 4.1 */
+export function isRepository(path: string): boolean {
+  return path.length <= nameCharsMax && path.split('/').every((part) => component.test(part));
+}
+
+/** True for a tag or a digest that we can compute. */
+export function isVersion(version: string): boolean {
+  return tag.test(version) || parseDigest(version) !== null;
+}
+
+/**
+ * Reads an image as Docker writes it: without a host it is Docker Hub's, where official images live under `library/`;
+ * beside a digest the tag says nothing, and is dropped. The error says what was expected.
+ * @see github.com/distribution/reference: its grammar and its short names
+ */
+export function parseImage(text: string): Result<ImageName, string> {
+  const at = text.indexOf('@');
+  const digest = at < 0 ? null : text.slice(at + 1);
+  if (digest !== null && parseDigest(digest) === null)
+    return error('sha256: and 64 lower-case hexadecimals after the @ (or sha512: and 128)');
+  const [, named = '', tagged = null] = /^(.+?)(?::([^:/]*))?$/.exec(at < 0 ? text : text.slice(0, at)) ?? [];
+  if (tagged !== null && !tag.test(tagged)) return error('a tag of letters, digits, `_`, `.` and `-` after the colon');
+  const name = splitName(named);
+  if (!hostName.test(name.host) || !isRepository(name.repository)) return error(expected);
+  return ok({ ...name, version: digest ?? tagged });
+}
+
+/** The host and the path of a name; without a host Docker Hub's. */
+export function splitName(name: string): Pick<ImageName, 'host' | 'repository'> {
+  const slash = name.indexOf('/');
+  const first = slash < 0 ? '' : name.slice(0, slash);
+  const isHost = /[.:]/.test(first) || first === 'localhost';
+  const host = isHost ? (hubAliases.includes(first) ? dockerHub : first) : dockerHub;
+  const path = isHost ? name.slice(slash + 1) : name;
+  return { host, repository: host === dockerHub && !path.includes('/') ? `library/${path}` : path };
+}

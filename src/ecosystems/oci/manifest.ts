@@ -1,0 +1,109 @@
+import { utf8 } from '../../core/body-text.ts';
+import type { Platform } from './context.ts';
+import { parseDigest } from './digest.ts';
+
+/** Every form of a manifest: a registry that is asked for fewer says "not found", or gives a list another digest. */
+const indexTypes = [
+  'application/vnd.oci.image.index.v1+json',
+  'application/vnd.docker.distribution.manifest.list.v2+json',
+] as const;
+const imageTypes = [
+  'application/vnd.oci.image.manifest.v1+json',
+  'application/vnd.docker.distribution.manifest.v2+json',
+] as const;
+
+/** The `Accept` of every ask for a manifest. @see protocols.md 4.2 */
+export const acceptManifests = [indexTypes[0], imageTypes[0], indexTypes[1], imageTypes[1]].join(', ');
+
+/** What a manifest says of one of its parts. */
+export interface Descriptor {
+  readonly mediaType: string;
+  readonly digest: string;
+  readonly size: number;
+  /** Fetched from elsewhere (`urls`), by those who may. */
+  readonly isForeign: boolean;
+  readonly platform: Platform | null;
+}
+
+/** A list of manifests, or the manifest of one image. */
+export type Manifest =
+  | { readonly kind: 'index'; readonly manifests: readonly Descriptor[] }
+  | { readonly kind: 'image'; readonly config: Descriptor | null; readonly layers: readonly Descriptor[] };
+
+/** Of either list: a real one has some tens. */
+const descriptorsMax = 1000;
+
+/** What a manifest could not be read as: what was expected of it, in words. */
+export type Unreadable = { readonly expected: string };
+
+/**
+ * Reads a manifest from its exact bytes.
+ * @param contentType  as it was sent; where both say what it is, they say the same
+ * @see protocols.md 0.2 and 4.2
+ */
+export function readManifest(body: Uint8Array, contentType: string | undefined): Manifest | Unreadable {
+  const read = recordOf(body);
+  if (read === null || read['schemaVersion'] !== 2) return { expected: 'a manifest with schemaVersion 2' };
+  const { mediaType, manifests, layers, config } = read;
+  const sent = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (typeof mediaType === 'string' && sent !== '' && mediaType !== sent)
+    return { expected: "a Content-Type that is the manifest's mediaType" };
+  // One who reads the list and one who reads the layers would see two images behind one digest.
+  if (manifests !== undefined && (layers !== undefined || config !== undefined))
+    return { expected: 'a list of manifests or an image, not both' };
+  if (Array.isArray(manifests)) {
+    const all = descriptors(manifests);
+    return all === null ? { expected: 'a list of manifests by digest and size' } : { kind: 'index', manifests: all };
+  }
+  const all = Array.isArray(layers) ? descriptors(layers) : null;
+  const about = config === undefined ? null : descriptor(config);
+  if (all === null || (config !== undefined && about === null))
+    return { expected: 'layers and a config by digest and size' };
+  return { kind: 'image', config: about, layers: all };
+}
+
+function recordOf(body: Uint8Array): Readonly<Record<string, unknown>> | null {
+  try {
+    const read: unknown = JSON.parse(utf8(body) ?? '');
+    return typeof read === 'object' && read !== null && !Array.isArray(read) ? { ...read } : null;
+  } catch {
+    return null;
+  }
+}
+
+function descriptors(list: readonly unknown[]): readonly Descriptor[] | null {
+  if (list.length > descriptorsMax) return null;
+  const read = list.map(descriptor);
+  return read.includes(null) ? null : read.filter((one) => one !== null);
+}
+
+function descriptor(value: unknown): Descriptor | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { mediaType, digest, size, urls, platform } = value as Record<string, unknown>;
+  if (typeof mediaType !== 'string' || typeof digest !== 'string' || parseDigest(digest) === null) return null;
+  if (typeof size !== 'number' || !Number.isSafeInteger(size) || size < 0) return null;
+  const isForeign = (Array.isArray(urls) && urls.length > 0) || mediaType.includes('.foreign.');
+  return { mediaType, digest, size, isForeign, platform: platformOf(platform) };
+}
+
+function platformOf(value: unknown): Platform | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const { os, architecture, variant } = value as Record<string, unknown>;
+  if (typeof os !== 'string' || typeof architecture !== 'string') return null;
+  return { os, architecture, variant: typeof variant === 'string' ? variant : null };
+}
+
+/**
+ * The entry of an index to go on with: of the platform asked for, else a list within the list, else the first image of any
+ * platform (what is probed is the mirror). `null`: it lists none; attestations (`unknown`) are no images.
+ */
+export function entryFor(manifests: readonly Descriptor[], wanted: Platform): Descriptor | null {
+  const isWanted = ({ platform }: Descriptor): boolean =>
+    platform?.os === wanted.os &&
+    platform.architecture === wanted.architecture &&
+    (wanted.variant === null || platform.variant === wanted.variant);
+  const isList = ({ mediaType }: Descriptor): boolean => indexTypes.some((type) => type === mediaType);
+  const isImage = ({ mediaType, platform }: Descriptor): boolean =>
+    imageTypes.some((type) => type === mediaType) && platform?.os !== 'unknown';
+  return manifests.find(isWanted) ?? manifests.find(isList) ?? manifests.find(isImage) ?? null;
+}

@@ -1,0 +1,29 @@
+import { error, ok } from '../../core/result.ts';
+import type { Names } from '../names.ts';
+import { parseDigest } from './digest.ts';
+import { parseImage } from './image-name.ts';
+
+/** How images are written: their host is the upstream, so nothing private is ever asked of the mirror of another. */
+export const ociNames: Names = {
+  describes:
+    'Images. The host that each begins with is its upstream (`docker.io` where none is written). The first one with a digest is the canary.',
+  entry: { describes: 'An image and its tag or digest.', expected: 'host/name:tag or host/name@sha256:…' },
+  parse(text) {
+    const image = parseImage(text);
+    if (image.tag === 'error') return error(image.error);
+    const { host, repository, version } = image.value;
+    if (host.includes(':')) return error('an image of a registry without a port: an upstream is named without one');
+    return ok({ module: `${host}/${repository}`, version: version ?? 'latest', upstream: host });
+  },
+  byHand(text) {
+    // As we show it, a tag stands behind an @ too.
+    const image = parseImage(text.replace(/@(?!sha\d+:)/, ':'));
+    if (image.tag === 'error') return { module: text, version: null };
+    const { host, repository, version } = image.value;
+    return { module: `${host}/${repository}`, version };
+  },
+  newest: 'latest',
+  isFixed: (version) => version !== null && parseDigest(version) !== null,
+  example: null,
+  private: null,
+};

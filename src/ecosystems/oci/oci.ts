@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
+import { checked } from '../fields.ts';
+import { containerd } from './containerd.ts';
+import { type OciOwn, type OciSettings, parsePlatform } from './context.ts';
+import { docker } from './docker.ts';
+import { ociManual } from './manual.ts';
+import { ociNames } from './names.ts';
+import { podman } from './podman.ts';
+
+const usualPlatform = 'linux/amd64';
+
+/** Registries of container images, and their mirrors. */
+export const oci: Ecosystem<OciSettings, OciOwn> = {
+  id: 'oci',
+  publicUpstream: null,
+  spec: [
+    'https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull',
+    'https://github.com/opencontainers/image-spec/blob/main/image-index.md',
+    'https://distribution.github.io/distribution/spec/auth/token/',
+  ],
+  // Docker Hub counts each GET of a manifest (100 in 6 hours) and no HEAD: so the canary asks for heads, though they hold
+  // nothing to hash, and bytes come by rarely.
+  steps: {
+    v2: light(5, { grain: 'mirror', usualBytes: 200 }),
+    digest: light(null, { grain: 'version', usualBytes: 600 }),
+    manifest: light(60, { grain: 'version', usualBytes: kilobytes(4), verifies: 'the digest that is asked for' }),
+    blob: heavy({ grain: 'version', verifies: 'the digest in its manifest' }),
+  },
+  canary: 'digest',
+  fetch: ['digest', 'manifest', 'blob'],
+  names: ociNames,
+  locks: null,
+  settings: {
+    describes: 'What is particular to registries of images.',
+    keys: {
+      platform: checked(
+        'Whose manifest is taken from a list: os/architecture, with /variant where it matters.',
+        'os/architecture such as linux/amd64',
+        (value) => parsePlatform(value) !== null,
+      ).prefault(usualPlatform),
+    },
+    read: ({ platform }) => ({ platform: platformOf(String(platform)) }),
+  },
+  mirrorKeys: {
+    ns: z.boolean({ error: 'true or false' }).optional().meta({
+      description:
+        'Whether asks name by `?ns=` whose image they mean, as containerd does with mirrors. Default: true, for an origin false.',
+    }),
+  },
+  clients: [containerd, podman, docker],
+  context: ({ mirror, settings }) => ({
+    platform: settings.platform,
+    ns: mirror.own?.['ns'] === undefined ? mirror.role === 'mirror' : mirror.own['ns'] === true,
+  }),
+  learning: null,
+  prober: () => import('./conversation.ts'),
+  manual: ociManual,
+};
+
+function platformOf(text: string): OciSettings['platform'] {
+  return parsePlatform(text) ?? { os: 'linux', architecture: 'amd64', variant: null };
+}

@@ -1,0 +1,75 @@
+import type { Chain, Client, Remedy, Served } from '../client.ts';
+import { walkInOrder } from '../walk.ts';
+import { hostChain, isTaken } from './chain.ts';
+import { credentialNotes, type Place, type Places, placesOf, unpasteable } from './place.ts';
+
+const path = '/etc/containers/registries.conf.d/050-mirrorwatch.conf';
+
+/** `location` of a mirror: its project stands behind the host. Without `v2` in its path a path is asked nowhere. */
+function locationOf({ host, project }: Place): string {
+  return project === null || project === '' ? host : `${host}/${project}`;
+}
+
+/** A path before `v2` is what podman never asks. */
+function isReachable({ path: before }: Place): boolean {
+  return before === '';
+}
+
+function registriesConf({ mirrors, isDirect }: Places, upstream: string): string {
+  const usable = mirrors.filter(isReachable);
+  const own = isDirect ? undefined : usable.at(-1);
+  const listed = own === undefined ? usable : usable.slice(0, -1);
+  return [
+    `# ${path}`,
+    '[[registry]]',
+    `prefix = "${upstream}"`,
+    `location = "${own === undefined ? upstream : locationOf(own)}"`,
+    ...(own?.isPlain === true ? ['insecure = true'] : []),
+    ...listed.flatMap((mirror) => [
+      '',
+      '[[registry.mirror]]',
+      `location = "${locationOf(mirror)}"`,
+      ...(mirror.isPlain ? ['insecure = true'] : []),
+    ]),
+  ].join('\n');
+}
+
+function remedy(before: Chain, after: Chain, _: readonly string[], { upstream = 'docker.io' }: Served = {}): Remedy {
+  const [old, now] = [placesOf(before), placesOf(after)];
+  const rollback =
+    old === null ? '# the mirrors before cannot be pasted safely: restore them by hand' : registriesConf(old, upstream);
+  const credentials = credentialNotes(after, '`podman login`');
+  if (now === null) return { remedy: {}, rollback, notes: [unpasteable, ...credentials] };
+  const lost = now.mirrors.filter((mirror) => !isReachable(mirror));
+  const notes = [
+    ...lost.map(({ url }) => `podman asks no path before /v2: ${url} cannot be one of its mirrors.`),
+    ...credentials,
+  ];
+  if (now.mirrors.length > 0 && lost.length === now.mirrors.length) return { remedy: {}, rollback, notes };
+  const text = registriesConf(now, upstream);
+  return {
+    remedy: { 'registries.conf': text, json: JSON.stringify({ 'registries.conf': { path, text } }) },
+    rollback,
+    notes: [
+      ...notes,
+      'podman, CRI-O, buildah and skopeo read registries.conf at each pull; CRI-O when it is told to reload. A second file with the same prefix must go.',
+    ],
+  };
+}
+
+/**
+ * podman, CRI-O, buildah and skopeo: one mirror after the other until one gives a manifest, whatever the others fail with.
+ * Whose manifest it took, it stays with: a wrong hash ends the pull, and so does a blob that is missing there. One that takes
+ * the connection and says nothing holds it for as long as its caller waits; a reply does not tell that from other failures.
+ * @see containers/image docker/docker_image_src.go newImageSource
+ */
+export const podman: Client = {
+  ...hostChain,
+  id: 'podman',
+  spec: ['https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md'],
+  describes:
+    'The mirrors of today in registries.conf, in their order. Default: the mirror of the highest weight, then `direct`.',
+  walk: (chain, replyOf) => walkInOrder(chain, replyOf, isTaken),
+  forms: ['registries.conf'],
+  remedy,
+};

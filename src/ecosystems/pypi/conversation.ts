@@ -1,0 +1,179 @@
+import { isMarkup, utf8 } from '../../core/body-text.ts';
+import type { ProbeFailure } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import type { Conversation } from '../../core/ports.ts';
+import { error, ok, type Result } from '../../core/result.ts';
+import type { Target } from '../../core/target.ts';
+import type { Facts, Verdict } from '../../core/transcript.ts';
+import type { Answered } from '../status.ts';
+import { below, type End, ended, fine, get, type Talk, unaskable } from '../talk.ts';
+import type { PypiContext } from './context.ts';
+import { metadataUrl } from './file-url.ts';
+import { acceptAll, acceptHtml, formOf, readPage } from './page.ts';
+import { type Pins, pinsOf } from './pins.ts';
+import { isProjectName, newest, normalName } from './project.ts';
+import type { ProjectPage } from './project-page.ts';
+import { chosenFile, newestOf, type ReleaseFile, releaseOf, releasesOf } from './release.ts';
+import { verify } from './verify.ts';
+
+/** One step of a simple index, asked as pip asks it. */
+export function* probe(target: Target, context: PypiContext): Conversation {
+  switch (target.step) {
+    case 'index':
+      return yield* index(target, context);
+    case 'simplehtml':
+      return yield* html(target, context);
+    case 'wheelmeta':
+      return yield* wheelmeta(target, context);
+    case 'file':
+      return yield* file(target, context);
+    default:
+      return ended(unaskable);
+  }
+}
+
+/** A failure that the bytes show. */
+function failed(failure: ProbeFailure): End {
+  return { tag: 'failed', failure };
+}
+
+/** Asks for a project's page, and gives the answer with what it reads as. */
+function* page(
+  { module }: Target,
+  context: PypiContext,
+  accept: string,
+  aside: boolean,
+): Talk<Result<{ readonly answer: Answered; readonly page: ProjectPage }, End>> {
+  if (module === null || !isProjectName(module)) return error(unaskable);
+  const got = yield* get(
+    {
+      url: below(context, `${normalName(module)}/`),
+      headers: { accept, 'cache-control': 'max-age=0' },
+      bodyBytesMax: limits.projectPageBytes,
+      ...(aside ? { aside } : {}),
+    },
+    context,
+  );
+  if (got.tag === 'error') return error(got.error);
+  const read = readPage(got.value);
+  return read.tag === 'error' ? error(failed(read.error)) : ok({ answer: got.value, page: read.value });
+}
+
+function* index(target: Target, context: PypiContext): Talk<Verdict> {
+  const got = yield* page(target, context, acceptAll, false);
+  return got.tag === 'error' ? ended(got.error) : fine(factsOf(target, got.value));
+}
+
+/** The form of old: what a cache that minds no `Vary` spoils. A mirror that has JSON alone says 406. */
+function* html(target: Target, context: PypiContext): Talk<Verdict> {
+  const got = yield* page(target, context, acceptHtml, false);
+  if (got.tag === 'ok') {
+    if (formOf(got.value.answer.headers) === 'html') return fine(factsOf(target, got.value));
+    return ended(failed({ kind: 'wrong_content', expected: 'a project page as HTML, as it was asked for' }));
+  }
+  const { error: end } = got;
+  const isOther = end.tag === 'failed' && end.failure.kind === 'status' && end.failure.status === 406;
+  return isOther ? fine({ notOffered: true }) : ended(end);
+}
+
+function factsOf(
+  { module }: Target,
+  { answer, page }: { readonly answer: Answered; readonly page: ProjectPage },
+): Facts {
+  const releases = releasesOf(page, normalName(module ?? ''));
+  const told = answer.headers['x-pypi-last-serial'] ?? '';
+  const serial = /^\d{1,20}$/.test(told) ? told : page.serial;
+  return {
+    listed: { count: releases.length, newest: (newestOf(releases) ?? releases.at(-1))?.text ?? null },
+    ...(serial === null ? {} : { own: { serial } }),
+  };
+}
+
+/** The file that stands for a version, by the project's page, asked aside. */
+interface Found {
+  readonly file: ReleaseFile;
+  readonly pins: Pins;
+  readonly facts: Facts;
+}
+
+function* find(
+  target: Target,
+  context: PypiContext,
+  has: (file: ReleaseFile) => boolean,
+): Talk<Result<Found | null, Verdict>> {
+  const got = yield* page(target, context, acceptAll, true);
+  if (got.tag === 'error') return error(ended(got.error));
+  const module = normalName(target.module ?? '');
+  const releases = releasesOf(got.value.page, module);
+  const asked = target.version ?? newest;
+  const release = asked === newest ? newestOf(releases) : releaseOf(releases, asked);
+  // The page is there, and the version is not: what clients call no matching distribution.
+  if (release === null) return error(ended(failed({ kind: 'absent', status: got.value.answer.status })));
+  const version = asked === newest ? release.text : asked;
+  const pins = pinsOf(context.pinned, module, version);
+  const chosen = chosenFile(release.files.filter(has), ({ name, sha256 }) => pins.knows(name, sha256));
+  if (chosen === null) return ok(null);
+  const vouched = context.own.isAuthority && chosen.sha256 !== null;
+  return ok({
+    file: chosen,
+    pins,
+    facts: {
+      ...(asked === newest ? { resolvedVersion: version } : {}),
+      ...(vouched ? { own: { file: `${module}@${version}/${chosen.name}`, sha256: chosen.sha256 } } : {}),
+    },
+  });
+}
+
+/** The core metadata of a wheel, the smallest thing with a hash; a mirror that announces none has none to give. */
+function* wheelmeta(target: Target, context: PypiContext): Talk<Verdict> {
+  const found = yield* find(target, context, ({ metadata }) => metadata !== null);
+  if (found.tag === 'error') return found.error;
+  if (found.value === null) return fine({ notOffered: true });
+  const { file, facts } = found.value;
+  const ask = { url: metadataUrl(file.url), foreign: true, bodyBytesMax: limits.coreMetadataBytes };
+  const got = yield* get(ask, context);
+  if (got.tag === 'error') return ended(got.error, facts);
+  const { body } = got.value;
+  if (isMarkup(body)) return ended(failed({ kind: 'wrong_content', expected: 'the core metadata of a wheel' }), facts);
+  const told = file.metadata?.sha256 ?? null;
+  // Without a hash the form must do: the first field that every version of it has.
+  if (told === null && !/^metadata-version:/im.test((utf8(body) ?? '').slice(0, 1000)))
+    return ended(failed({ kind: 'malformed', expected: 'the core metadata of a wheel' }), facts);
+  return verify(body, () => null, told, facts);
+}
+
+function* file(target: Target, context: PypiContext): Talk<Verdict> {
+  const found = yield* find(target, context, () => true);
+  if (found.tag === 'error') return found.error;
+  if (found.value === null) return ended(unaskable);
+  const { file: chosen, pins, facts } = found.value;
+  const wrong = toldWrong(chosen, pins);
+  if (wrong !== null) return ended(failed(wrong), facts);
+  const stopAfterBytes = context.peekBytes ?? limits.zipBytesHashed;
+  const ask = { url: chosen.url, foreign: true, bodyBytesMax: limits.zipBytes, stopAfterBytes };
+  const got = yield* get(ask, context);
+  if (got.tag === 'error') return ended(got.error, facts);
+  const { body } = got.value;
+  if (!startsLike(chosen.name, body)) {
+    const kind = isMarkup(body) ? 'wrong_content' : 'malformed';
+    return ended(failed({ kind, expected: 'a distribution file, by its first bytes' }), facts);
+  }
+  // Read on purpose no further than this: a throughput sample, with nothing to hash.
+  if (body.length >= stopAfterBytes) return fine(facts);
+  return verify(body, (hex) => pins.wants(chosen.name, hex), chosen.sha256, facts);
+}
+
+/** A page that tells another hash than an authority is wrong without a download: no file's name is ever used again. */
+function toldWrong({ sha256, name }: ReleaseFile, pins: Pins): ProbeFailure | null {
+  const want = sha256 === null ? null : pins.wants(name, sha256);
+  const got = `sha256:${sha256}`;
+  return want === null || want === got ? null : { kind: 'mismatch', algorithm: 'sha256', want, got };
+}
+
+/** @see protocols.md 0.2 */
+function startsLike(name: string, body: Uint8Array): boolean {
+  const begins = (...bytes: readonly number[]): boolean => bytes.every((byte, at) => body[at] === byte);
+  if (/\.(whl|zip)$/.test(name)) return begins(0x50, 0x4b, 0x03, 0x04) || begins(0x50, 0x4b, 0x05, 0x06);
+  if (/\.(tar\.gz|tgz)$/.test(name)) return begins(0x1f, 0x8b, 0x08);
+  return !isMarkup(body);
+}

@@ -1,0 +1,27 @@
+/** A file's URL as it may be asked for, and its fragment. */
+export interface FileUrl {
+  readonly url: string;
+  readonly fragment: string;
+}
+
+/** Resolves a file's URL against its page; `null` for what is no http(s) URL, and for one that brings credentials. */
+export function fileUrl(text: string, base: string): FileUrl | null {
+  if (!URL.canParse(text, base)) return null;
+  const url = new URL(text, base);
+  if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '' || url.hostname === '') return null;
+  const fragment = url.hash.slice(1);
+  url.hash = '';
+  return { url: url.href, fragment };
+}
+
+/** The URL of the core metadata beside a file. @see PEP 658 */
+export function metadataUrl(file: string): string {
+  const url = new URL(file);
+  url.pathname += '.metadata';
+  return url.href;
+}
+
+/** A sha256 in hex, lower-case; `null` where it is none. */
+export function sha256Of(text: unknown): string | null {
+  return typeof text === 'string' && /^[0-9a-f]{64}$/i.test(text) ? text.toLowerCase() : null;
+}

@@ -1,0 +1,22 @@
+import type { LockFile, Locks } from '../locks.ts';
+import { readRequirements } from './requirements.ts';
+import { readTomlLock } from './toml-locks.ts';
+
+function kindOf(name: string): 'uv' | 'poetry' | 'requirements' | null {
+  const last = name.split('/').at(-1) ?? '';
+  if (last === 'uv.lock') return 'uv';
+  if (last === 'poetry.lock') return 'poetry';
+  return last.endsWith('.txt') ? 'requirements' : null;
+}
+
+/** Requirements files, uv.lock and poetry.lock. */
+export const pypiLocks: Locks = {
+  describes: 'A requirements.txt with pinned versions, a uv.lock or a poetry.lock.',
+  top: 'So many of its projects: those that most others need first.',
+  expected: 'the path of a requirements.txt, uv.lock or poetry.lock',
+  isLock: (name) => kindOf(name) !== null,
+  reader: () => (file: LockFile) => {
+    const kind = kindOf(file.name);
+    return kind === 'uv' || kind === 'poetry' ? readTomlLock(kind, file) : readRequirements(file);
+  },
+};

@@ -1,0 +1,23 @@
+import type { Manual } from '../ecosystem.ts';
+
+/** What the reference page says of PyPI beside its keys. */
+export const pypiManual: Manual = {
+  checks: ['`clients.pypi` is indexes by URL with spaces between, the one in the place of the public index first.'],
+  sections: [
+    {
+      title: 'Python indexes',
+      text: `The URL of a mirror is that of its index, \`/simple\` included, as clients have it. \`index\` asks for a project's page as pip does and
+reads it as JSON or HTML, by what the answer says it is; \`simplehtml\` asks for HTML alone; \`wheelmeta\` for the core metadata
+of a wheel where the page announces one; \`file\` for a file of the version: a wheel for any machine if there is one, else one
+for Linux, else a source archive. A version without files is \`absent\`, whatever the status was. Hashes are verified by lock files, by what the public index itself
+(\`role: origin\`) told of the same file first, and by the mirror's own page.`,
+    },
+    {
+      title: 'Python lock files',
+      text: `\`{ from: requirements.txt, top: 20 }\` takes projects pinned with \`==\` from a requirements file, with their \`--hash\` values;
+of a \`uv.lock\` or \`poetry.lock\` all packages from an index, those that most others need first. Left out, and listed by
+\`mirrorwatch check\`: private projects, those from a folder, a URL or version control, and those whose recorded index is neither the
+public one nor a configured mirror.`,
+    },
+  ],
+};

@@ -1,0 +1,65 @@
+import { utf8 } from '../../core/body-text.ts';
+import type { ProbeFailure } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import { error, ok, type Result } from '../../core/result.ts';
+import { fileUrl, sha256Of } from './file-url.ts';
+import { type HtmlTag, tagsOf } from './html.ts';
+import { filesMax, type IndexFile, type ProjectPage } from './project-page.ts';
+
+const malformed: ProbeFailure = { kind: 'malformed', expected: 'a project page as HTML, version 1' };
+const notAPage: ProbeFailure = { kind: 'wrong_content', expected: 'a project page of a simple index' };
+
+/** Ends of names that are distribution files. */
+const distribution = /\.(whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar|egg|exe|msi|rpm|deb)$/i;
+
+/**
+ * Reads a project page as HTML: anchors whose text is the name of a distribution. A page without any is an index page
+ * where it says its version (a project without files), and anything else otherwise.
+ * @see PEP 503, PEP 629, PEP 592; protocols.md 0.2, 3.3
+ */
+export function readHtmlPage(body: Uint8Array, pageUrl: string): Result<ProjectPage, ProbeFailure> {
+  const text = utf8(body);
+  if (text === null) return error(malformed);
+  const files: IndexFile[] = [];
+  let base = pageUrl;
+  let version: string | null = null;
+  let open: HtmlTag | null = null;
+  for (const tag of tagsOf(text)) {
+    const { name, attributes } = tag;
+    if (open !== null) {
+      const file = readAnchor(open, tag.textBefore.trim(), base);
+      if (file !== null && files.length < filesMax) files.push(file);
+    }
+    open = name === 'a' ? tag : null;
+    if (name === 'base') base = resolved(attributes.get('href') ?? '', pageUrl);
+    if (name === 'meta' && attributes.get('name')?.toLowerCase() === 'pypi:repository-version')
+      version = attributes.get('content') ?? '';
+  }
+  if (version !== null && !/^1\.\d+$/.test(version)) return error(malformed);
+  if (version === null && files.length === 0) return error(notAPage);
+  return ok({ files, versions: null, serial: /<!--SERIAL (\d{1,20})-->\s*$/.exec(text.slice(-200))?.[1] ?? null });
+}
+
+function resolved(href: string, pageUrl: string): string {
+  return URL.canParse(href, pageUrl) ? new URL(href, pageUrl).href : pageUrl;
+}
+
+function readAnchor({ attributes }: HtmlTag, name: string, base: string): IndexFile | null {
+  const href = attributes.get('href');
+  if (href === undefined || name.length > limits.moduleChars || !distribution.test(name)) return null;
+  const found = fileUrl(href.trim(), base);
+  if (found === null) return null;
+  const metadata = attributes.get('data-core-metadata') ?? attributes.get('data-dist-info-metadata');
+  return {
+    name,
+    url: found.url,
+    sha256: hashOf(found.fragment),
+    isYanked: attributes.has('data-yanked'),
+    metadata: metadata === undefined || metadata === 'false' ? null : { sha256: hashOf(metadata) },
+  };
+}
+
+/** Of `sha256=<hex>`, alone or among others (`&egg=…`). */
+function hashOf(text: string): string | null {
+  return sha256Of(/(?:^|&)sha256=([^&]*)/i.exec(text)?.[1]);
+}

@@ -1,0 +1,76 @@
+import type { Chain, ChainMember, Client, Remedy, Reply, WalkEnd } from '../client.ts';
+import { urlMember } from '../url-member.ts';
+import { headed, indexesMistake, linesFor, notesOn, parseIndexes, pasteable, rollbackTo, variables } from './chain.ts';
+
+/**
+ * One walk of pip: it asks all its indexes and takes the best version of all; of equals the file of the last one. An index that
+ * fails is passed over in silence, but for 401: there pip asks for a password, and ends where nobody can type. A page that fails
+ * with status 200 leaves it open where others are well: over another content pip passes, over a page that is cut it falls.
+ * The time is what all of them took, one after the other. A file that fails ends it: another index is not asked for it.
+ * @see test/real/pypi-clients.test.ts: pip 23.2 and 26.3
+ */
+function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
+  let tookMs = 0;
+  let best: number | null = null;
+  let unmeasured: number | null = null;
+  let unclear: number | null = null;
+  for (const [at, member] of chain.members.entries()) {
+    const reply = replyOf(member);
+    if (reply.tag === 'unknown') {
+      unmeasured ??= at;
+      continue;
+    }
+    tookMs += reply.tookMs;
+    if (reply.tag === 'ok') best = at;
+    else if (reply.status === 200) unclear ??= at;
+    else if (reply.status === 401)
+      return unmeasured === null ? { tag: 'failed', at } : { tag: 'unknown', at: unmeasured };
+  }
+  if (unmeasured !== null) return { tag: 'unknown', at: unmeasured };
+  if (best === null) return { tag: 'failed', at: chain.members.length - 1 };
+  return unclear === null ? { tag: 'ok', at: best, tookMs } : { tag: 'unknown', at: unclear };
+}
+
+/** The lines for pip, and for those that read an index as it does. `extra-index-url` and `trusted-host` are never set. */
+function pipRemedy(before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
+  const url = pasteable(after);
+  const rollback = rollbackTo(before);
+  const notes = [...notesOn(before, after, privatePatterns)];
+  if (url === null) {
+    notes.push('The index has a URL that cannot be pasted safely: set index-url by hand.');
+    return { remedy: {}, rollback, notes };
+  }
+  notes.push(
+    'PIP_INDEX_URL wins over pip.conf; an --index-url of a command or of a requirements.txt wins over both.',
+    `Poetry: poetry source add --priority=primary mirror ${url} (it then writes that source into poetry.lock). PDM: pdm config pypi.url ${url}`,
+  );
+  return {
+    remedy: {
+      pip: `[global]\nindex-url = ${url}`,
+      ...linesFor(url),
+    },
+    rollback,
+    notes,
+  };
+}
+
+/** pip: one index-url, and extra ones that it merges with it. */
+export const pip: Client = {
+  id: 'pip',
+  spec: [
+    'https://pip.pypa.io/en/stable/cli/pip_install/#finding-packages',
+    'https://pip.pypa.io/en/stable/topics/configuration/',
+  ],
+  describes:
+    "pip's index-url of today, then its extra-index-url ones, with spaces between. Default: the mirror of the highest weight.",
+  expected: 'indexes by URL, with spaces between',
+  parse: parseIndexes,
+  mistake: indexesMistake,
+  usual: (url) => url ?? '',
+  member: urlMember,
+  walk: walkPip,
+  headed,
+  forms: ['pip', 'env'],
+  variables,
+  remedy: pipRemedy,
+};

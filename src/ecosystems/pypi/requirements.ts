@@ -1,0 +1,117 @@
+import { error, ok, type Result } from '../../core/result.ts';
+import type { Lock, LockEntry, LockFile, MalformedLines } from '../locks.ts';
+import { byNeed, entryOf, isForeignIndex, type LockSource } from './lock-source.ts';
+import { normalName } from './project.ts';
+
+/** One requirement, its continued lines joined, without comments. */
+interface Line {
+  readonly line: number;
+  readonly text: string;
+}
+
+const malformedMax = 20;
+const requirement = /^([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*(.*)$/s;
+const elsewhere = /^(?:-e\b|--editable\b|\.{0,2}\/|file:|(?:git|hg|svn|bzr)\+|https?:)/i;
+const hashOption = /--hash[= ]\s*sha256:([0-9a-f]{64})(?=\s|$)/gi;
+
+/**
+ * Reads a requirements file: projects pinned with `==`, and their sha256 hashes. Another file that it names is not read.
+ * @see https://pip.pypa.io/en/stable/reference/requirements-file-format/
+ */
+export function readRequirements(file: LockFile): Result<Lock, string> {
+  const entries: LockEntry[] = [];
+  const pinned: Record<string, string> = Object.create(null) as Record<string, string>;
+  const wrong: Line[] = [];
+  const lines = linesOf(file.text);
+  const isForeign = lines.some(({ text }) => namesForeignIndex(text, file));
+  const source: LockSource = { kind: 'index', url: isForeign ? '' : null };
+  for (const line of lines) {
+    const { text } = line;
+    if (elsewhere.test(text)) {
+      const name = /[#&]egg=([A-Za-z0-9._-]+)/.exec(text)?.[1] ?? (text.split(/\s/, 1)[0] ?? '').slice(0, 60);
+      entries.push(entryOf(name, '', { kind: 'elsewhere' }, file));
+    } else if (text.startsWith('-')) continue;
+    else {
+      const entry = readLine(text, source, file, pinned);
+      if (entry === null) wrong.push(line);
+      else entries.push(entry);
+    }
+  }
+  if (entries.length === 0) return error('a requirements file with at least one project');
+  const needs = needsOf(file.text);
+  return ok({
+    entries: byNeed(entries, (module) => needs.get(module) ?? 0),
+    pinned: { ...pinned },
+    malformed:
+      wrong.length === 0
+        ? null
+        : { ...shown(wrong), file: file.name, expected: 'name==version, with hashes or without' },
+  });
+}
+
+function readLine(text: string, source: LockSource, file: LockFile, pinned: Record<string, string>): LockEntry | null {
+  const [, name, rest = ''] = requirement.exec(text) ?? [];
+  if (name === undefined) return null;
+  if (rest.startsWith('@')) return entryOf(name, '', { kind: 'elsewhere' }, file);
+  const [, version] = /^(?:\(\s*)?={2,3}\s*([^\s;,)]+)\s*\)?\s*(?=;|--|$)/.exec(rest) ?? [];
+  const [limit = ''] = rest.split(/\s*(?:;|--)/, 1);
+  if (version === undefined && !/^(?:$|[<>=!~(])/.test(limit)) return null;
+  const entry = entryOf(name, version ?? limit.trim(), source, file);
+  if (entry.because === null)
+    for (const [, hex = ''] of rest.matchAll(hashOption)) {
+      const hash = `sha256:${hex.toLowerCase()}`;
+      pinned[`${entry.module}@${entry.version}/${hash}`] = hash;
+    }
+  return entry;
+}
+
+function linesOf(text: string): readonly Line[] {
+  const lines: Line[] = [];
+  let open: { line: number; text: string } | null = null;
+  for (const [at, raw] of text
+    .replace(/^\ufeff/, '')
+    .split(/\r?\n/)
+    .entries()) {
+    // A comment ends a line that goes on, as pip has it.
+    const isComment = /^\s*#/.test(raw);
+    const continues = !isComment && raw.endsWith('\\');
+    const content = isComment ? '' : (continues ? raw.slice(0, -1) : raw).replace(/\s#.*$/, '');
+    open = open === null ? { line: at + 1, text: content } : { line: open.line, text: `${open.text} ${content}` };
+    if (continues) continue;
+    if (open.text.trim() !== '') lines.push({ line: open.line, text: open.text.trim() });
+    open = null;
+  }
+  if (open !== null && open.text.trim() !== '') lines.push({ line: open.line, text: open.text.trim() });
+  return lines;
+}
+
+/** An index of the file's own that we do not watch: any of its projects may come from there. */
+function namesForeignIndex(text: string, { mirrors }: LockFile): boolean {
+  const [, url] = /^(?:-i|--index-url|--extra-index-url|--pypi-url)[= ]\s*(\S+)/.exec(text) ?? [];
+  return url !== undefined && isForeignIndex(url, mirrors);
+}
+
+/** How many others need each project, by the comments that pip-compile and uv write: `# via a, b`, or one a line. */
+function needsOf(text: string): ReadonlyMap<string, number> {
+  const needs = new Map<string, number>();
+  let module: string | null = null;
+  for (const raw of text.split(/\r?\n/)) {
+    const found = /^([A-Za-z0-9][A-Za-z0-9._-]*)/.exec(raw)?.[1];
+    if (found !== undefined) module = normalName(found);
+    const [, names] = /^\s+#\s*(?:via\b)?\s*(.*)$/.exec(raw) ?? [];
+    if (module === null || names === undefined) continue;
+    const count = names.split(',').filter((name) => name.trim() !== '').length;
+    needs.set(module, (needs.get(module) ?? 0) + count);
+  }
+  return needs;
+}
+
+function shown(wrong: readonly Line[]): MalformedLines {
+  const first = wrong.slice(0, malformedMax).map(({ line, text }) => {
+    const [module = '', version = ''] = text
+      .split(/\s+/, 2)
+      .map((word) => word.replace(/[^\x20-\x7e]/g, '?').slice(0, 60));
+    return { line, module, version };
+  });
+  return { count: wrong.length, first };
+}

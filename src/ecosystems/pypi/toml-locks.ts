@@ -1,0 +1,101 @@
+import { error, ok, type Result } from '../../core/result.ts';
+import type { Lock, LockFile } from '../locks.ts';
+import { sha256Of } from './file-url.ts';
+import { byNeed, entryOf, type LockSource } from './lock-source.ts';
+import { normalName } from './project.ts';
+import { parseToml, type TomlTable, type TomlValue } from './toml.ts';
+
+/** One package of a lock file, in words that both kinds share. */
+interface Locked {
+  readonly name: string;
+  readonly version: string;
+  readonly source: LockSource;
+  readonly needs: readonly string[];
+  readonly files: readonly { readonly name: string; readonly sha256: string }[];
+}
+
+function tableOf(value: TomlValue | undefined): TomlTable | null {
+  return typeof value === 'object' && !Array.isArray(value) ? (value as TomlTable) : null;
+}
+
+function tablesOf(value: TomlValue | undefined): readonly TomlTable[] {
+  if (!Array.isArray(value)) return [];
+  return value.flatMap((one: TomlValue) => {
+    const table = tableOf(one);
+    return table === null ? [] : [table];
+  });
+}
+
+function textOf(value: TomlValue | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+function hashed(name: string, hash: TomlValue | undefined): Locked['files'] {
+  const sha256 = sha256Of(textOf(hash).replace(/^sha256:/, ''));
+  return name === '' || sha256 === null ? [] : [{ name, sha256 }];
+}
+
+/** The last part of a URL's path, decoded; empty where there is none. */
+function nameIn(url: string): string {
+  const [, last = ''] = /([^/?#]+)(?:[?#].*)?$/.exec(url) ?? [];
+  try {
+    return decodeURIComponent(last);
+  } catch {
+    return '';
+  }
+}
+
+/** @see https://docs.astral.sh/uv/concepts/projects/layout/#the-lockfile */
+function ofUv(one: TomlTable): Locked {
+  const source = tableOf(one['source']);
+  const registry = textOf(source?.['registry']);
+  const files = [tableOf(one['sdist']), ...tablesOf(one['wheels'])];
+  const extras = Object.values(tableOf(one['optional-dependencies']) ?? {});
+  return {
+    name: textOf(one['name']),
+    version: textOf(one['version']),
+    source: /^https?:/i.test(registry) ? { kind: 'index', url: registry } : { kind: 'elsewhere' },
+    needs: [one['dependencies'], ...extras].flatMap((list) => tablesOf(list).map(({ name }) => textOf(name))),
+    files: files.flatMap((file) => (file === null ? [] : hashed(nameIn(textOf(file['url'])), file['hash']))),
+  };
+}
+
+/** @see https://python-poetry.org/docs/basic-usage/#installing-with-poetrylock; its source is left out for the public index */
+function ofPoetry(one: TomlTable, files: TomlValue | undefined): Locked {
+  const source = tableOf(one['source']);
+  const isIndex = source === null || textOf(source['type']) === 'legacy';
+  return {
+    name: textOf(one['name']),
+    version: textOf(one['version']),
+    source: isIndex ? { kind: 'index', url: source === null ? null : textOf(source['url']) } : { kind: 'elsewhere' },
+    needs: Object.keys(tableOf(one['dependencies']) ?? {}),
+    files: tablesOf(one['files'] ?? files).flatMap((file) => hashed(textOf(file['file']), file['hash'])),
+  };
+}
+
+/** Reads a uv.lock or poetry.lock: the packages that come from an index, with the hashes of their files. */
+export function readTomlLock(kind: 'uv' | 'poetry', file: LockFile): Result<Lock, string> {
+  const read = parseToml(file.text);
+  if (read.tag === 'error') return error(`a ${kind}.lock as ${kind} writes it: line ${read.error} cannot be read`);
+  // Poetry before 1.3 kept the hashes of all packages in one place.
+  const kept = tableOf(tableOf(read.value['metadata'])?.['files']);
+  const packages = tablesOf(read.value['package']).map((one) =>
+    kind === 'uv' ? ofUv(one) : ofPoetry(one, kept?.[textOf(one['name'])]),
+  );
+  if (packages.length === 0) return error(`a ${kind}.lock with at least one package`);
+  const needs = new Map<string, number>();
+  for (const name of packages.flatMap((one) => [...new Set(one.needs.map(normalName))]))
+    needs.set(name, (needs.get(name) ?? 0) + 1);
+  const pinned: Record<string, string> = Object.create(null) as Record<string, string>;
+  const entries = packages.map(({ name, version, source, files }) => {
+    const entry = entryOf(name, version, source, file);
+    if (entry.because === null)
+      for (const one of files) pinned[`${entry.module}@${version}/${one.name}`] = `sha256:${one.sha256}`;
+    return entry;
+  });
+  return ok({
+    entries: byNeed(entries, (module) => needs.get(module) ?? 0),
+    pinned: { ...pinned },
+    malformed: null,
+  });
+}

@@ -1,0 +1,64 @@
+import type { Chain, ChainMember, Client, Remedy, Reply, WalkEnd } from '../client.ts';
+import { urlMember } from '../url-member.ts';
+import { headed, indexesMistake, linesFor, notesOn, parseIndexes, pasteable, rollbackTo, variables } from './chain.ts';
+
+/**
+ * One walk of uv by its first-index rule: extra indexes in their order, the default one last; it takes the first that has a
+ * page of the project, and goes on at 404 alone. Anything else ends it: 410, 401, 403, 5xx, a hang, a page without the version.
+ * @see test/real/pypi-clients.test.ts: uv 0.13
+ */
+function walkUv(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
+  const order = [...chain.members.keys()].slice(1);
+  if (chain.members.length > 0) order.push(0);
+  let tookMs = 0;
+  for (const at of order) {
+    const member = chain.members[at];
+    if (member === undefined) break;
+    const reply = replyOf(member);
+    if (reply.tag === 'unknown') return { tag: 'unknown', at };
+    tookMs += reply.tookMs;
+    if (reply.tag === 'ok') return { tag: 'ok', at, tookMs };
+    if (reply.tag !== 'gone' || reply.status === 410) return { tag: 'failed', at };
+  }
+  return { tag: 'failed', at: 0 };
+}
+
+/** The lines for uv: its default index alone. */
+function uvRemedy(before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
+  const url = pasteable(after);
+  const rollback = rollbackTo(before);
+  const notes = [...notesOn(before, after, privatePatterns)];
+  if (url === null) {
+    notes.push('The index has a URL that cannot be pasted safely: set the default index by hand.');
+    return { remedy: {}, rollback, notes };
+  }
+  notes.push(
+    'A uv.lock holds the URLs of its files: uv sync --frozen goes on asking those, and --locked finds the lock file out of date.',
+  );
+  return {
+    remedy: {
+      uv: `[[index]]\nname = "mirror"\nurl = "${url}"\ndefault = true`,
+      ...linesFor(url),
+    },
+    rollback,
+    notes,
+  };
+}
+
+/** uv: one default index, and others that it asks before. */
+export const uv: Client = {
+  id: 'uv',
+  spec: ['https://docs.astral.sh/uv/concepts/indexes/', 'https://docs.astral.sh/uv/reference/environment/'],
+  describes:
+    "uv's default index of today, then those of UV_INDEX, which it asks before, with spaces between. Default: the mirror of the highest weight.",
+  expected: 'indexes by URL, with spaces between',
+  parse: parseIndexes,
+  mistake: indexesMistake,
+  usual: (url) => url ?? '',
+  member: urlMember,
+  walk: walkUv,
+  headed,
+  forms: ['uv', 'env'],
+  variables,
+  remedy: uvRemedy,
+};

@@ -1,0 +1,104 @@
+import { limits } from '../../core/limits.ts';
+
+/** A version by PEP 440, taken apart; numbers are digits without leading zeros, so that none is too large. */
+export interface PypiVersion {
+  readonly epoch: string;
+  /** Without the zeros at its end: `1.0` is `1`. */
+  readonly release: readonly string[];
+  /** `a`, `b` or `rc` with its number; `null`: none. */
+  readonly pre: readonly [string, string] | null;
+  readonly post: string | null;
+  readonly dev: string | null;
+  readonly local: readonly string[];
+}
+
+/** @see PEP 440, appendix B: the expression that packaging has, in lower case */
+const form =
+  /^v?(?:(\d+)!)?(\d+(?:\.\d+)*)(?:[-_.]?(alpha|a|beta|b|preview|pre|c|rc)[-_.]?(\d*))?(?:-(\d+)|[-_.]?(post|rev|r)[-_.]?(\d*))?(?:[-_.]?(dev)[-_.]?(\d*))?(?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?$/;
+
+const spellings: Readonly<Record<string, string>> = { alpha: 'a', beta: 'b', c: 'rc', pre: 'rc', preview: 'rc' };
+
+function digits(text: string | undefined): string {
+  return (text ?? '').replace(/^0+(?=\d)/, '') || '0';
+}
+
+/** Reads a version in any of its spellings; `null` where it is none, or longer than `limits.versionChars`. */
+export function parseVersion(text: string): PypiVersion | null {
+  if (text.length > limits.versionChars) return null;
+  const found = form.exec(text.trim().toLowerCase());
+  if (found === null) return null;
+  const [, epoch, release = '', pre, preNumber, dashPost, post, postNumber, dev, devNumber, local = ''] = found;
+  return {
+    epoch: digits(epoch),
+    release: withoutZeros(release.split('.').map(digits)),
+    pre: pre === undefined ? null : [spellings[pre] ?? pre, digits(preNumber)],
+    post: dashPost === undefined ? (post === undefined ? null : digits(postNumber)) : digits(dashPost),
+    dev: dev === undefined ? null : digits(devNumber),
+    local: local === '' ? [] : local.split(/[-_.]/).map((part) => (/^\d+$/.test(part) ? digits(part) : part)),
+  };
+}
+
+function withoutZeros(release: readonly string[]): readonly string[] {
+  const last = release.findLastIndex((part) => part !== '0');
+  return release.slice(0, last + 1);
+}
+
+/** True for alphas, betas, candidates and development releases: no client takes them unasked. */
+export function isPrerelease({ pre, dev }: PypiVersion): boolean {
+  return pre !== null || dev !== null;
+}
+
+/** Below zero where `a` is older, 0 where both are spellings of one version. @see packaging.version _cmpkey */
+export function compareVersions(a: PypiVersion, b: PypiVersion): number {
+  return (
+    compareDigits(a.epoch, b.epoch) ||
+    compareLists(a.release, b.release, (x, y) => compareDigits(x ?? '0', y ?? '0')) ||
+    preRank(a) - preRank(b) ||
+    comparePre(a.pre, b.pre) ||
+    compareDigits(a.post ?? '-', b.post ?? '-') ||
+    compareDigits(a.dev ?? '~', b.dev ?? '~') ||
+    compareLists(a.local, b.local, compareLocal)
+  );
+}
+
+/** A development release of no pre-release comes before all of them, a release after. */
+function preRank({ pre, post, dev }: PypiVersion): number {
+  if (pre !== null) return 1;
+  return post === null && dev !== null ? 0 : 2;
+}
+
+function comparePre(a: PypiVersion['pre'], b: PypiVersion['pre']): number {
+  if (a === null || b === null || a[0] !== b[0]) return a === null || b === null ? 0 : a[0] < b[0] ? -1 : 1;
+  return compareDigits(a[1], b[1]);
+}
+
+/** `-` stands below all numbers, `~` above. */
+function compareDigits(a: string, b: string): number {
+  const byKind = kindOf(a) - kindOf(b);
+  if (byKind !== 0 || a === b) return byKind;
+  return a.length - b.length || (a < b ? -1 : 1);
+}
+
+function kindOf(number: string): number {
+  return number === '-' ? 0 : number === '~' ? 2 : 1;
+}
+
+/** Numbers above words, more parts above fewer. */
+function compareLocal(a: string | undefined, b: string | undefined): number {
+  if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
+  const numbers = Number(/^\d+$/.test(a)) - Number(/^\d+$/.test(b));
+  if (numbers !== 0 || a === b) return numbers;
+  return /^\d+$/.test(a) ? compareDigits(a, b) : a < b ? -1 : 1;
+}
+
+function compareLists(
+  a: readonly string[],
+  b: readonly string[],
+  compare: (x: string | undefined, y: string | undefined) => number,
+): number {
+  for (let at = 0; at < Math.max(a.length, b.length); at += 1) {
+    const difference = compare(a[at], b[at]);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}

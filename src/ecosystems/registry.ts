@@ -1,0 +1,66 @@
+import type { Kind } from '../core/kind.ts';
+import type { EcosystemId } from '../core/mirror.ts';
+import type { Step } from '../core/target.ts';
+import { type Ecosystem, inAskingOrder } from './ecosystem.ts';
+import { go } from './go/go.ts';
+import { http } from './http/http.ts';
+import { npm } from './npm/npm.ts';
+import { oci } from './oci/oci.ts';
+import { pypi } from './pypi/pypi.ts';
+
+/** Every ecosystem. */
+export interface Registry {
+  /** Those that can be probed, in the order in which pages list them; the first is meant where nobody says which. */
+  readonly all: readonly [Ecosystem, ...Ecosystem[]];
+  /** `null`: no such word. */
+  of(id: EcosystemId): Ecosystem | null;
+  /** Every word that is an ecosystem. */
+  readonly ids: readonly EcosystemId[];
+  /** Every word that is a step, each once. */
+  readonly steps: readonly Step[];
+}
+
+/**
+ * Makes a registry.
+ * @throws Error where two share an id, a step, or the beginning of a key that they store under: a defect of theirs
+ */
+export function createRegistry(all: Registry['all']): Registry {
+  const byId = new Map(all.map((one) => [one.id, one]));
+  const steps = all.flatMap((one) => Object.keys(one.steps));
+  const ids = all.map(({ id }) => id);
+  refuseTwice('an id', ids);
+  refuseTwice('a step', steps);
+  refuseTwice(
+    'a stored key',
+    all.flatMap(({ learning }) => learning?.keys ?? []),
+  );
+  return { all, of: (id) => byId.get(id) ?? null, ids, steps };
+}
+
+function refuseTwice(what: string, words: readonly string[]): void {
+  const twice = words.find((word, at) => words.indexOf(word) !== at);
+  if (twice !== undefined) throw new Error(`two ecosystems share ${what}: ${twice}`);
+}
+
+/** What is told of each ecosystem to those who do not read the registry. */
+export function kindsOf({ all }: Registry): readonly Kind[] {
+  return all.map(kindOf);
+}
+
+function kindOf(one: Ecosystem): Kind {
+  const grainOf = (step: Step) => one.steps[step]?.grain ?? 'mirror';
+  return {
+    id: one.id,
+    publicUpstream: one.publicUpstream,
+    steps: inAskingOrder(one).map((step) => ({ step, grain: grainOf(step) })),
+    canary: one.canary,
+    newest: one.names.newest,
+    example: one.names.example,
+    expected: one.names.entry.expected,
+    forms: [...new Set(one.clients.flatMap(({ forms }) => forms))],
+    variables: [...new Set(one.clients.flatMap(({ variables }) => variables))],
+  };
+}
+
+/** The ecosystems of this release: one line each. */
+export const registry: Registry = createRegistry([go, npm, pypi, oci, http]);

@@ -1,0 +1,33 @@
+import { limits } from '../core/limits.ts';
+import type { ProbeMemory } from '../core/ports.ts';
+
+/** The memories of the mirrors of one thread, by name. */
+export type ProbeMemories = (registry: string) => ProbeMemory;
+
+/** Makes the memories of mirrors as they are first asked for: each keeps the newest `limits.probeMemory` texts. */
+export function createProbeMemories(): ProbeMemories {
+  const memories = new Map<string, ProbeMemory>();
+  return (registry) => {
+    const memory = memories.get(registry) ?? createMemory();
+    memories.set(registry, memory);
+    return memory;
+  };
+}
+
+function createMemory(): ProbeMemory {
+  const kept = new Map<string, { readonly text: string; readonly untilWallMs: number }>();
+  return {
+    get(key, nowWallMs) {
+      const found = kept.get(key);
+      if (found === undefined) return null;
+      if (found.untilWallMs > nowWallMs) return found.text;
+      kept.delete(key);
+      return null;
+    },
+    keep(key, text, untilWallMs) {
+      kept.delete(key);
+      kept.set(key, { text, untilWallMs });
+      for (const oldest of kept.keys()) if (kept.size > limits.probeMemory) kept.delete(oldest);
+    },
+  };
+}

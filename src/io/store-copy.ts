@@ -1,0 +1,138 @@
+import { constants, copyFileSync, existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Row, Table } from '../core/ports.ts';
+import { error, ok, type Result } from '../core/result.ts';
+import { type Scratch, scratchFolder } from './scratch.ts';
+import { createTables, isOwnRow, kindOf, schemaVersion } from './store-schema.ts';
+import { troubleOf } from './store-trouble.ts';
+
+/** Why a state file cannot be read. `busy`: it was written faster than it could be copied. */
+export type CopyFailure =
+  | { readonly kind: 'absent' | 'foreign' | 'corrupt' | 'busy' }
+  | { readonly kind: 'newer'; readonly version: number; readonly known: number }
+  | { readonly kind: 'unreadable'; readonly code: string }
+  /** The system's temporary folder takes no copy. */
+  | { readonly kind: 'no_room'; readonly code: string };
+
+/** A state file as it stood at one moment. */
+export interface StoreCopy {
+  /**
+   * Rows from `fromMs` on, oldest first, one at a time.
+   * @throws what SQLite throws on a page that is broken: `troubleOf` names it
+   */
+  rows(table: Table, fromMs: number): IterableIterator<Row>;
+  /** How many there are from then on. */
+  count(table: Table, fromMs: number): number;
+  /** Of the oldest row, wall milliseconds; `null` without one. */
+  oldestMs(table: Table): number | null;
+  close(): void;
+}
+
+const tries = 20;
+
+/**
+ * Reads a state file that another process may hold and write: it is copied into the system's temporary folder, with
+ * its log, until neither was changed meanwhile. The file itself is neither locked nor written, and the copy is gone
+ * from the folder before this returns. Layouts of older releases are read too.
+ */
+export function copyStore(path: string): Result<StoreCopy, CopyFailure> {
+  try {
+    const found = statSync(path, { throwIfNoEntry: false });
+    if (found === undefined) return error({ kind: 'absent' });
+    if (!found.isFile()) return error({ kind: 'foreign' });
+  } catch (thrown) {
+    return error(failureIn(thrown));
+  }
+  let scratch: Scratch;
+  try {
+    scratch = scratchFolder('mirrorwatch-replay-');
+  } catch (thrown) {
+    return error({ kind: 'no_room', code: troubleOf(thrown).code });
+  }
+  try {
+    const to = join(scratch.path, 'state.db');
+    return copyWhole(path, to) ? openCopy(to) : error({ kind: 'busy' });
+  } catch (thrown) {
+    return error(failureIn(thrown));
+  } finally {
+    scratch.remove();
+  }
+}
+
+/** Once it is open, its name can go. */
+function openCopy(path: string): Result<StoreCopy, CopyFailure> {
+  const db = new DatabaseSync(path);
+  try {
+    const failure = failureOf(db);
+    if (failure === null) return ok(copyOver(db));
+    db.close();
+    return error(failure);
+  } catch (thrown) {
+    if (db.isOpen) db.close();
+    throw thrown;
+  }
+}
+
+/** SQLite writes the file itself only where it takes over its log, which leaves a new stamp; the log is only added to. */
+function copyWhole(path: string, to: string): boolean {
+  for (let attempt = 0; attempt < tries; attempt += 1) {
+    const before = stampOf(path);
+    copyFileSync(path, to, constants.COPYFILE_FICLONE);
+    const log = `${path}-wal`;
+    if (existsSync(log)) copyFileSync(log, `${to}-wal`, constants.COPYFILE_FICLONE);
+    if (stampOf(path) === before) return true;
+  }
+  return false;
+}
+
+function stampOf(path: string): string {
+  const { mtimeNs, size } = statSync(path, { bigint: true });
+  return `${mtimeNs}/${size}`;
+}
+
+/** Looks through it, takes its log in and makes what an older release did not have; `null`: it can be read. */
+function failureOf(db: DatabaseSync): CopyFailure | null {
+  const found = kindOf(db);
+  if (found.kind !== 'ours') return { kind: 'foreign' };
+  if (found.version > schemaVersion) return { kind: 'newer', version: found.version, known: schemaVersion };
+  db.exec('PRAGMA journal_mode = DELETE');
+  if (db.prepare('PRAGMA quick_check(1)').get()?.['quick_check'] !== 'ok') return { kind: 'corrupt' };
+  createTables(db, 0);
+  return null;
+}
+
+function failureIn(thrown: unknown): CopyFailure {
+  const { kind, code } = troubleOf(thrown);
+  if (kind === 'corrupt') return { kind };
+  return kind === 'full' ? { kind: 'no_room', code } : { kind: 'unreadable', code };
+}
+
+function copyOver(db: DatabaseSync): StoreCopy {
+  return {
+    *rows(table, fromMs) {
+      const sql = `SELECT key, at_ms, value FROM "${table}" WHERE at_ms >= ? ORDER BY at_ms, key`;
+      for (const record of db.prepare(sql).iterate(fromMs)) {
+        const key = String(record['key']);
+        const value = isOwnRow(table, key) ? undefined : jsonIn(String(record['value']));
+        if (value !== undefined) yield { table, key, atMs: Number(record['at_ms']), value };
+      }
+    },
+    count: (table, fromMs) =>
+      Number(db.prepare(`SELECT count(*) AS n FROM "${table}" WHERE at_ms >= ?`).get(fromMs)?.['n'] ?? 0),
+    oldestMs(table) {
+      const oldest = db.prepare(`SELECT min(at_ms) AS at FROM "${table}"`).get()?.['at'];
+      return typeof oldest === 'number' ? oldest : null;
+    },
+    close: () => db.close(),
+  };
+}
+
+/** `undefined`: no JSON. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

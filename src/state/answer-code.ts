@@ -1,0 +1,291 @@
+import type { ControlAnswer, Due, Purpose } from '../core/due.ts';
+import type { Outcome } from '../core/failure.ts';
+import type { Stretch, Taken, Told } from '../core/history.ts';
+import type { Now } from '../core/ports.ts';
+import type { Sample } from '../core/sample.ts';
+
+/** Times are whole tenths of a millisecond: finer than any verdict, and half the text. */
+const tenths = 10;
+/** Written by their place: new ones go to the end. */
+const purposes: readonly Purpose[] = ['scheduled', 'confirm', 'recheck', 'once', 'peek'];
+const purposesMost = 8;
+const caches = [null, 'hit', 'miss'] as const;
+
+/** What many answers have in common, said once: how it ended (`null`: ok), status, cache, address, certificate… */
+type Around = readonly [
+  outcome: Exclude<Outcome, { tag: 'ok' }> | null,
+  status: number | null,
+  cache: number,
+  address: string | null,
+  family: 4 | 6 | null,
+  expiresAtMs: number | null,
+  authorizationCode: string | null,
+  hasTls: 0 | 1,
+  resolvedVersion: string | null,
+  notOffered: 0 | 1,
+  retryAfterMs: number | null,
+];
+
+/** All but the first count from something: taken since the entry before, ended before taken, and so on back to planned. */
+type ProbedEntry = readonly [
+  taken: number,
+  which: number,
+  around: number,
+  lag: number,
+  took: number,
+  rtt: number | null,
+  delay: number,
+  bytes: number,
+  loopDelayMs?: number,
+];
+type ControlEntry = readonly [
+  taken: number,
+  which: -1,
+  name: number,
+  answered: 0 | 1,
+  lag: number,
+  latency: number,
+  isRound: 0 | 1,
+];
+type GapEntry = readonly [taken: number, which: -2, from: number, to: number];
+type ToldEntry = readonly [taken: number, which: -3, told: Told];
+type Entry = ProbedEntry | ControlEntry | GapEntry | ToldEntry;
+
+/** A row of table `answer`: one stretch, its words said once. */
+export interface AnswerRow {
+  readonly v: 1;
+  readonly life: readonly [id: string, monotonicMs: number, wallMs: number];
+  readonly settings: string;
+  /** The instant from which the first entry counts. */
+  readonly at: readonly [monotonicMs: number, wallMs: number];
+  /** Target ids, surroundings and controls, by their place. */
+  readonly targets: readonly string[];
+  readonly around: readonly Around[];
+  readonly controls: readonly string[];
+  readonly entries: readonly Entry[];
+}
+
+const whole = (ms: number): number => Math.round(ms * tenths);
+
+/** Writes the entries of one row, one after the other. */
+export interface AnswerCoder {
+  readonly row: AnswerRow;
+  /** Of its text so far, about. */
+  chars(): number;
+  probed(sample: Sample, now: Now): void;
+  control(answer: ControlAnswer, isRound: boolean, now: Now): void;
+  gap(fromMs: number, toMs: number, now: Now): void;
+  told(told: Told, now: Now): void;
+}
+
+/** An empty row that begins now. */
+export function newAnswerRow(life: Stretch['life'], settings: string, now: Now): AnswerCoder {
+  const { id, startedAt } = life;
+  const targets = new Places<string>();
+  const around = new Places<Around>();
+  const controls = new Places<string>();
+  const entries: Entry[] = [];
+  const row: AnswerRow = {
+    v: 1,
+    life: [id, startedAt.monotonicMs, startedAt.wallMs],
+    settings,
+    at: [now.monotonicMs, now.wallMs],
+    targets: targets.all,
+    around: around.all,
+    controls: controls.all,
+    entries,
+  };
+  let chars = JSON.stringify(row).length;
+  let lastTaken = 0;
+  const since = ({ monotonicMs }: Now): number => {
+    const taken = whole(monotonicMs - now.monotonicMs);
+    const step = taken - lastTaken;
+    lastTaken = taken;
+    return step;
+  };
+  const add = (entry: Entry): void => {
+    entries.push(entry);
+    chars += JSON.stringify(entry).length + 1;
+  };
+  return {
+    row,
+    chars: () => chars + targets.chars + around.chars + controls.chars,
+    probed(sample, at) {
+      const { due, startedMonotonicMs, endedMonotonicMs, rttMs, loopDelayMsMax } = sample;
+      const isWarm = due.connection === 'warm';
+      const common = [
+        since(at),
+        2 * (purposesMost * targets.of(due.target.id) + purposes.indexOf(due.purpose)) + Number(isWarm),
+        around.of(aroundOf(sample)),
+        whole(at.monotonicMs - endedMonotonicMs),
+        whole(endedMonotonicMs - startedMonotonicMs),
+        rttMs === null ? null : whole(rttMs),
+        whole(startedMonotonicMs - due.plannedAtMs),
+        sample.bytes,
+      ] as const;
+      add(loopDelayMsMax < 1 ? common : [...common, Math.round(loopDelayMsMax)]);
+    },
+    control({ name, answered, latencyMs, at: answeredAt }, isRound, at) {
+      const lag = whole(at.monotonicMs - answeredAt.monotonicMs);
+      const latency = latencyMs === null ? -1 : whole(latencyMs);
+      add([since(at), -1, controls.of(name), answered ? 1 : 0, lag, latency, isRound ? 1 : 0]);
+    },
+    gap(fromMs, toMs, at) {
+      add([since(at), -2, whole(fromMs - now.monotonicMs), whole(toMs - now.monotonicMs)]);
+    },
+    told: (told, at) => add([since(at), -3, told]),
+  };
+}
+
+/** Says each thing once, and where it stands. */
+class Places<T> {
+  readonly all: T[] = [];
+  chars = 0;
+  readonly #at = new Map<string, number>();
+
+  of(value: T): number {
+    const text = JSON.stringify(value);
+    const known = this.#at.get(text);
+    if (known !== undefined) return known;
+    this.#at.set(text, this.all.length);
+    this.chars += text.length + 1;
+    return this.all.push(value) - 1;
+  }
+}
+
+function aroundOf({ outcome, status, cache, remoteAddress, family, tls, facts, retryAfterMs }: Sample): Around {
+  return [
+    outcome.tag === 'ok' ? null : outcome,
+    status,
+    caches.indexOf(cache),
+    remoteAddress,
+    family,
+    tls?.expiresAtMs ?? null,
+    tls?.authorizationCode ?? null,
+    tls === null ? 0 : 1,
+    facts.resolvedVersion ?? null,
+    facts.notOffered === true ? 1 : 0,
+    retryAfterMs,
+  ];
+}
+
+/** Reads a row back; `null`: it is none of ours. */
+export function readAnswerRow(value: unknown): Stretch | null {
+  const row = value as Partial<AnswerRow> | null;
+  if (row?.v !== 1 || !Array.isArray(row.entries) || !Array.isArray(row.at) || !Array.isArray(row.life)) return null;
+  const { life, settings, at, targets, around, controls, entries } = row as AnswerRow;
+  const taken: Taken[] = [];
+  let sum = 0;
+  for (const entry of entries) {
+    sum += entry[0];
+    const read = readEntry(entry, { at, sum, targets, around, controls });
+    if (read !== null) taken.push(read);
+  }
+  return { life: { id: life[0], startedAt: { monotonicMs: life[1], wallMs: life[2] } }, settings, taken };
+}
+
+/** What an entry is read with; `sum`: when it was taken, in tenths after `at`. */
+interface Words extends Pick<AnswerRow, 'at' | 'targets' | 'around' | 'controls'> {
+  readonly sum: number;
+}
+
+/** An instant so many tenths before an entry was taken. */
+function instant({ at, sum }: Words, before: number): Now {
+  return { monotonicMs: at[0] + (sum - before) / tenths, wallMs: at[1] + (sum - before) / tenths };
+}
+
+function readEntry(entry: Entry, words: Words): Taken | null {
+  if (isProbed(entry)) return readProbed(entry, words);
+  const takenAt = instant(words, 0);
+  switch (entry[1]) {
+    case -1:
+      return readControl(entry, words);
+    case -2:
+      return { takenAt, kind: 'gap', fromMs: words.at[0] + entry[2] / tenths, toMs: words.at[0] + entry[3] / tenths };
+    case -3:
+      return { takenAt, kind: 'told', told: entry[2] };
+    default:
+      return null;
+  }
+}
+
+function isProbed(entry: Entry): entry is ProbedEntry {
+  return entry[1] >= 0;
+}
+
+function readControl([, , name, answered, lag, latency, isRound]: ControlEntry, words: Words): Taken {
+  const answer: ControlAnswer = {
+    name: words.controls[name] ?? '',
+    answered: answered === 1,
+    latencyMs: latency < 0 ? null : latency / tenths,
+    code: null,
+    at: instant(words, lag),
+  };
+  return { takenAt: instant(words, 0), kind: 'control', answer, isRound: isRound === 1 };
+}
+
+function readProbed(entry: ProbedEntry, words: Words): Taken | null {
+  const [, which, place, lag, took, rtt, delay, bytes, loopDelayMs] = entry;
+  const targetId = words.targets[Math.floor(which / (2 * purposesMost))];
+  const around = words.around[place];
+  const purpose = purposes[Math.floor(which / 2) % purposesMost];
+  if (targetId === undefined || around === undefined || purpose === undefined) return null;
+  const [
+    outcome,
+    status,
+    cache,
+    remoteAddress,
+    family,
+    expiresAtMs,
+    authorizationCode,
+    hasTls,
+    version,
+    notOffered,
+    wish,
+  ] = around;
+  const started = instant(words, lag + took);
+  const due: Due = {
+    probeId: '',
+    target: bareTarget(targetId),
+    connection: which % 2 === 1 ? 'warm' : 'cold',
+    purpose,
+    timeoutMs: 0,
+    plannedAtMs: instant(words, lag + took + delay).monotonicMs,
+    round: null,
+  };
+  const sample: Sample = {
+    due,
+    startedAtMs: started.wallMs,
+    startedMonotonicMs: started.monotonicMs,
+    endedMonotonicMs: instant(words, lag).monotonicMs,
+    outcome: outcome ?? { tag: 'ok' },
+    rttMs: rtt === null ? null : rtt / tenths,
+    phases: {},
+    bytes,
+    wireBytes: bytes,
+    requests: 1,
+    status,
+    finalUrl: null,
+    remoteAddress,
+    family,
+    tls: hasTls === 1 ? { ...bareTls, expiresAtMs, authorizationCode } : null,
+    cache: caches[cache] ?? null,
+    retryAfterMs: wish,
+    facts: {
+      ...(version === null ? {} : { resolvedVersion: version }),
+      ...(notOffered === 1 ? { notOffered: true } : {}),
+    },
+    loopDelayMsMax: loopDelayMs ?? 0,
+    worker: 0,
+  };
+  return { takenAt: instant(words, 0), kind: 'probed', sample, targetId };
+}
+
+const bareTls = { version: '', cipher: '', issuer: '', spkiSha256: null, resumed: false } as const;
+
+/** Stands where the configured target will be put: what is asked there is the configuration's word. */
+function bareTarget(id: string): Due['target'] {
+  const [registry = ''] = id.split('|');
+  const nothing = { ecosystem: '', upstream: '', module: null, version: null, step: '', verifies: null } as const;
+  return { id, registry, canary: false, weight: 'light', ...nothing };
+}

@@ -1,0 +1,229 @@
+import { readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openStore } from '../../src/io/store.ts';
+import { removeTempDir, tempDir } from '../support/paths.ts';
+import { type Ran, run } from '../unit/cli/run-program.ts';
+import { epochMs } from './manual-time.ts';
+import type { Script } from './scripted-wire.ts';
+import { threeMirrors, well } from './three-mirrors.ts';
+import { startWorld, stopWorlds, type World } from './world.ts';
+
+/** `a` takes ten times as long from the second minute on. */
+const slow: Script = (asked) => (asked.registry === 'a' && asked.atMs >= 120_000 ? 400 : well(asked));
+
+const dir = tempDir('replay-command');
+const state = join(dir, 'state.db');
+const config = join(dir, 'mirrorwatch.yaml');
+const window = ['--since', new Date(epochMs).toISOString(), '--until', new Date(epochMs + 900_000).toISOString()];
+let world: World;
+
+beforeAll(async () => {
+  writeFileSync(config, `# ours\n${threeMirrors()}`);
+  world = await startWorld({
+    yaml: threeMirrors(),
+    script: slow,
+    ports(ports) {
+      const opened = openStore(state, { clock: ports.clock });
+      if (opened.tag === 'error') throw new Error(opened.error.kind);
+      return { ...ports, store: opened.value.store };
+    },
+  });
+  await world.seconds(900);
+});
+
+afterAll(async () => {
+  await stopWorlds();
+  removeTempDir(dir);
+});
+
+const replay = (...more: string[]): Promise<Ran> =>
+  run(['replay', '--config', config, '--state', state, ...window, ...more]);
+
+interface Shown {
+  readonly set: Readonly<Record<string, string>>;
+  readonly changedKeys: readonly string[];
+  readonly history: Readonly<Record<string, number | string>>;
+  readonly really: Side;
+  readonly current: Side;
+  readonly changed: Side | null;
+}
+
+interface Side {
+  readonly advice: readonly { readonly issuedAt: string; readonly from: string; readonly to: string }[];
+  readonly moves: number;
+  readonly awaySeconds: number;
+  readonly fetchCostSeconds: number | null;
+}
+
+describe('mirrorwatch replay, beside the daemon that holds the file', () => {
+  test('one table of what was and would have been advised, what it comes to, and what it cannot know', async () => {
+    const { code, out, err } = await replay('--set', 'advise.minGain=90%');
+    expect([code, err]).toEqual([0, '']);
+    const lines = out.split('\n');
+    expect(lines[0]).toBe(`${state}, 2026-01-01 00:00:00 to 2026-01-01 00:15:00 (UTC)`);
+    expect(lines[1]).toBe('changed: advise.minGain=90%');
+    const rows = lines.filter((line) => / (really|as it is|changed) +go\/go/.test(line));
+    expect(rows.map((line) => line.slice(21).split(/ {2,}/))).toEqual([
+      ['really', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'stands'],
+      ['as it is', 'go/go', 'a', 'b', 'slower', expect.any(String), '0.21 s', 'stands'],
+    ]);
+    const sums = lines.filter((line) => /^(really|as it is|changed) /.test(line)).map((line) => line.split(/ {2,}/));
+    expect(sums.map(([name, advice, moves]) => [name, advice, moves])).toEqual([
+      ['really', '1', '1'],
+      ['as it is', '1', '1'],
+      ['changed', '0', '0'],
+    ]);
+    expect(out).toContain('What a replay cannot know');
+    expect(out).toMatch(/\d+ of the answers were asked in such rounds\./);
+    expect(out).not.toContain('none are kept from before');
+  });
+
+  test('--json is the same as data', async () => {
+    const { code, out } = await replay('--set', 'advise.minGain=90%', '--set', 'advise.hold=2m', '--json');
+    expect(code).toBe(0);
+    const shown = JSON.parse(out) as Shown;
+    expect(shown.set).toEqual({ 'advise.minGain': '90%', 'advise.hold': '2m' });
+    expect(shown.changedKeys).toEqual(['advise']);
+    expect(shown.current.advice).toMatchObject([{ from: 'a', to: 'b' }]);
+    expect(shown.really.advice.map(({ issuedAt }) => issuedAt.slice(0, 21))).toEqual(
+      shown.current.advice.map(({ issuedAt }) => issuedAt.slice(0, 21)),
+    );
+    expect(shown.changed).toMatchObject({ advice: [], moves: 0, awaySeconds: 0 });
+    expect(shown.current.awaySeconds).toBeGreaterThan(700);
+    expect(shown.changed?.fetchCostSeconds).toBeGreaterThan(shown.current.fetchCostSeconds ?? 9);
+    expect(shown.history).toMatchObject({ leftOut: 0, otherSettings: 0, starts: 1, gaps: 0, pauses: 0 });
+    // Three mirrors, each 5 s, and the steps beside.
+    expect(shown.history['answers']).toBeGreaterThan(500);
+  });
+
+  test('a key that is as it was changes nothing, and that is said', async () => {
+    const { code, out } = await replay('--set', 'advise.minGain=20%');
+    expect(code).toBe(0);
+    expect(out).toContain('advise.minGain=20% changes nothing: that is what is in force');
+    const { changed } = JSON.parse((await replay('--set', 'advise.minGain=20%', '--json')).out) as Shown;
+    expect(changed).toBeNull();
+  });
+
+  test('without --set: what was advised, and what would be now', async () => {
+    const { code, out } = await replay();
+    expect(code).toBe(0);
+    expect(out).not.toContain('changed');
+  });
+
+  test('a chain with a password is masked', async () => {
+    const { code, out, err } = await replay('--set', 'clients.go=https://bob:hunter2@b.example.net/goproxy,direct');
+    expect([code, err]).toEqual([0, '']);
+    expect(out).toContain('***@b.example.net');
+    expect(out).not.toContain('hunter2');
+  });
+});
+
+describe('wrong usage and configuration are 2', () => {
+  const rows: readonly (readonly [string, readonly string[], string])[] = [
+    ['no value', ['--set', 'advise.minGain'], "--set takes KEY=VALUE, not 'advise.minGain'"],
+    ['no key', ['--set', 'a b=3'], "'a b' is no key"],
+    ['a key that says what is asked', ['--set', 'schedule.every=1m'], 'schedule says what is asked or told'],
+    ['mirrors', ['--set', 'mirrors=[]'], 'it can change detect, advise, clients'],
+    ['an unknown key', ['--set', 'advise.minGian=30%'], '--set advise.minGian:'],
+    ['an unknown key, with what is near', ['--set', 'advise.minGian=30%'], 'did you mean "minGain"?'],
+    ['an unknown section', ['--set', 'advice.minGain=30%'], 'did you mean "advise"?'],
+    ['a value that is none', ['--set', 'advise.minGain=300%'], '--set advise.minGain: saw "300%", expected'],
+    ['a number where a length is due', ['--set', 'advise.hold=5'], '--set advise.hold: saw 5, expected'],
+    ['a key beneath a value', ['--set', 'detect.lag.limit.x=1'], '--set'],
+    ['a time that is none', ['--since', 'yesterday'], '--since takes a length of time (7d) or a time'],
+    ['an end before the beginning', ['--since', '2d', '--until', '3d'], '--since lies before --until'],
+    ['a word too many', ['now'], 'Unexpected argument'],
+  ];
+  test.each(rows)('%s', async (_, more, said) => {
+    const { code, out, err } = await run(['replay', '--config', config, '--state', state, ...more]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toContain(said);
+  });
+
+  test('further back than anything is kept', async () => {
+    const { code, err } = await run(['replay', '--config', config, '--since', '31d']);
+    expect(code).toBe(2);
+    expect(err).toContain('--since 31d is further back than state.keep (30d): older answers are deleted');
+  });
+
+  test('a short state.keep bounds the usual week, and is no mistake', async () => {
+    const short = join(dir, 'short.yaml');
+    writeFileSync(short, threeMirrors().replace('/nowhere/state.db }', `${join(dir, 'none.db')}, keep: 2h }`));
+    const { code, err } = await run(['replay', '--config', short]);
+    expect([code, err.includes('there is no state file')]).toEqual([1, true]);
+  });
+
+  test('a configuration that is none', async () => {
+    const bad = join(dir, 'bad.yaml');
+    writeFileSync(bad, 'advise: { minGain: much }\n');
+    const { code, err } = await run(['replay', '--config', bad, '--state', state]);
+    expect([code, err.includes('advise.minGain')]).toEqual([2, true]);
+  });
+});
+
+describe('a state file that cannot be replayed is 1, said in words', () => {
+  /** A copy of the file as the daemon will leave it. */
+  const copy = (name: string): string => {
+    const path = join(dir, name);
+    const db = new DatabaseSync(path);
+    db.exec('CREATE TABLE meta (key TEXT PRIMARY KEY, at_ms REAL NOT NULL, value TEXT NOT NULL)');
+    db.exec(`INSERT INTO meta VALUES ('schema', 0, '{"version":2}')`);
+    db.close();
+    return path;
+  };
+  const rows: readonly (readonly [string, () => string, string])[] = [
+    ['absent', () => join(dir, 'nowhere.db'), 'there is no state file'],
+    ['a folder', () => dir, 'it is no state file of mirrorwatch'],
+    [
+      'empty',
+      () => {
+        writeFileSync(join(dir, 'empty.db'), '');
+        return join(dir, 'empty.db');
+      },
+      'it is no state file of mirrorwatch',
+    ],
+    ['text', () => config, 'it is corrupt'],
+    [
+      'of a newer release',
+      () => {
+        const path = copy('newer.db');
+        const db = new DatabaseSync(path);
+        db.exec(`UPDATE meta SET value = '{"version":99}'`);
+        db.close();
+        return path;
+      },
+      'it was written by a newer release (version 99, this one knows 2)',
+    ],
+    [
+      'torn in half',
+      () => {
+        const path = join(dir, 'torn.db');
+        const { clock } = world.time;
+        const opened = openStore(path, { clock });
+        if (opened.tag === 'error') throw new Error(opened.error.kind);
+        const rowAt = (at: number) =>
+          ({ table: 'answer', key: `a${at}`, atMs: epochMs + at, value: 'x'.repeat(3_000) }) as const;
+        opened.value.store.commit({ puts: Array.from({ length: 100 }, (__, at) => rowAt(at)), deletes: [] });
+        opened.value.store.close();
+        truncateSync(path, Math.floor(readFileSync(path).length / 2));
+        return path;
+      },
+      'it is corrupt',
+    ],
+    ['of an older release', () => copy('old.db'), 'it holds no answers: they are kept from'],
+  ];
+  test.each(rows)('%s', async (_, path, said) => {
+    const { code, out, err } = await run(['replay', '--config', config, '--state', path(), ...window]);
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toContain(said);
+  });
+
+  test('no answers in the window: since when there are some', async () => {
+    const at = ['--since', '2025-12-01T00:00Z', '--until', '2025-12-02T00:00Z'];
+    const { code, err } = await run(['replay', '--config', config, '--state', state, ...at]);
+    expect(code).toBe(1);
+    expect(err).toContain('it holds no answers of that time; the oldest is of 2026-01-01T00:00:0');
+  });
+});

@@ -1,0 +1,271 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Config } from '../../src/core/config.ts';
+import { limits } from '../../src/core/limits.ts';
+import { type Replayed, replayHistory } from '../../src/daemon/replay/replay.ts';
+import { cronCalendar } from '../../src/io/calendar.ts';
+import { seededRandom } from '../../src/io/random.ts';
+import { openStore } from '../../src/io/store.ts';
+import { copyStore } from '../../src/io/store-copy.ts';
+import { readAnswerRow } from '../../src/state/answer-code.ts';
+import { removeTempDir, tempDir } from '../support/paths.ts';
+import { epochMs } from './manual-time.ts';
+import { refuses, type Script } from './scripted-wire.ts';
+import { threeMirrors, well } from './three-mirrors.ts';
+import { adviceOf } from './told.ts';
+import { readConfig, startWorld, stopWorlds, type World } from './world.ts';
+
+const dirs: string[] = [];
+afterEach(async () => {
+  await stopWorlds();
+  for (const dir of dirs.splice(0)) removeTempDir(dir);
+});
+
+/** `a` is slow for two minutes, well for half an hour, dead for three minutes, then well. */
+const eventful: Script = (asked) => {
+  const at = asked.atMs / 1000;
+  if (asked.registry === 'a' && at >= 120 && at < 240) return 1500;
+  if (asked.registry === 'a' && at >= 2_040 && at < 2_220) return refuses;
+  return well(asked);
+};
+
+const yaml = threeMirrors({ more: 'advise: { hold: 2m }' });
+
+/** A daemon that writes a real state file. */
+async function watched(script: Script, text = yaml): Promise<{ world: World; path: string }> {
+  const dir = tempDir('replay');
+  dirs.push(dir);
+  const path = join(dir, 'state.db');
+  const world = await startWorld({
+    yaml: text,
+    script,
+    ports(ports) {
+      const opened = openStore(path, { clock: ports.clock });
+      if (opened.tag === 'error') throw new Error(opened.error.kind);
+      return { ...ports, store: opened.value.store };
+    },
+  });
+  return { world, path };
+}
+
+function configOf(text: string): Config {
+  const read = readConfig(text);
+  if (read.tag === 'error') throw new Error(JSON.stringify(read.error));
+  return read.value;
+}
+
+async function replayed(
+  path: string,
+  changed: Config | null,
+  seconds: number,
+  config = configOf(yaml),
+): Promise<Replayed> {
+  const copied = copyStore(path);
+  if (copied.tag === 'error') throw new Error(copied.error.kind);
+  const window = { sinceMs: epochMs, untilMs: epochMs + seconds * 1000 };
+  const done = await replayHistory({
+    ...{ copy: copied.value, config, changed, calendar: cronCalendar, ...window },
+    progress: async () => false,
+  });
+  copied.value.close();
+  if ('kind' in done) throw new Error(done.kind);
+  return done;
+}
+
+/** What was said, to the tenth of a second. */
+const told = ({ stories }: Replayed['really']) =>
+  stories.map(({ issuedAtMs, from, to, cause, state, endedAtMs }) => ({
+    ...{ at: Math.round((issuedAtMs - epochMs) / 100) / 10, from, to, cause, state },
+    ended: endedAtMs === null ? null : Math.round((endedAtMs - epochMs) / 100) / 10,
+  }));
+
+describe('a replay of what a daemon stored', () => {
+  test('under the same settings gives the advice that was given, to the tenth of a second, while the daemon runs', async () => {
+    const { world, path } = await watched(eventful);
+    await world.seconds(2_700);
+    const done = await replayed(path, null, 2_700);
+    expect(told(done.really).map(({ from, to, cause }) => `${from} → ${to} ${cause}`)).toEqual([
+      'a → b slower',
+      'a → b outage',
+    ]);
+    expect(told(done.current)).toEqual(told(done.really));
+    // There and back, and there again and back.
+    expect([done.really.moves, done.current.moves]).toEqual([4, 4]);
+    expect(Math.abs(done.current.awayMs - done.really.awayMs)).toBeLessThan(1);
+    expect(done.current.awayMs).toBeGreaterThan(300_000);
+    expect(done.current.outOfTurn).toEqual({ heard: done.ground.outOfTurn, unasked: 0, unwanted: 0 });
+    expect(done.ground.outOfTurn).toBeGreaterThan(20);
+    expect(done.current.fetchCostSeconds).toBe(done.really.fetchCostSeconds);
+    expect(done.ground).toMatchObject({ leftOut: 0, otherSettings: 0, lives: 1, gaps: 0, pauses: 0 });
+    expect(done.changed).toBeNull();
+  });
+
+  test('so it does where times are no whole numbers, with downloads that are ordered by the way', async () => {
+    const random = seededRandom(11);
+    const usual: Readonly<Record<string, number>> = { a: 140, b: 170, c: 190 };
+    const uneven: Script = ({ registry, atMs }) =>
+      (registry === 'a' && atMs > 1_800_000 && atMs < 2_700_000 ? 2_000 : (usual[registry] ?? 100)) *
+      Math.exp(0.3 * (random.next() + random.next() + random.next() - 1.5));
+    const slowly = threeMirrors({ every: '30s' });
+    const { world, path } = await watched(uneven, slowly);
+    await world.seconds(5_400);
+    const done = await replayed(path, null, 5_400, configOf(slowly));
+    expect(told(done.really)).toMatchObject([{ from: 'a', to: 'b', state: 'withdrawn' }]);
+    const seconds = ({ at, ended, ...rest }: ReturnType<typeof told>[number]) => ({
+      ...{ ...rest, at: Math.round(at), ended: ended === null ? null : Math.round(ended) },
+    });
+    expect(told(done.current).map(seconds)).toEqual(told(done.really).map(seconds));
+    expect(done.current.outOfTurn).toEqual({ heard: done.ground.outOfTurn, unasked: 0, unwanted: 0 });
+    expect(done.ground.outOfTurn).toBeGreaterThan(50);
+  });
+
+  test('under a large minGain nothing is advised for slowness, and clients would have paid for it', async () => {
+    const slow: Script = (asked) => (asked.registry === 'a' && asked.atMs >= 120_000 ? 400 : well(asked));
+    const { world, path } = await watched(slow);
+    await world.seconds(900);
+    const changed = configOf(threeMirrors({ more: 'advise: { hold: 2m, minGain: 90% }' }));
+    const done = await replayed(path, changed, 900);
+    expect(told(done.really)).toMatchObject([{ from: 'a', to: 'b', cause: 'slower', ended: null }]);
+    expect(told(done.current)).toEqual(told(done.really));
+    expect(done.changed?.stories).toEqual([]);
+    expect([done.changed?.moves, done.changed?.awayMs]).toEqual([0, 0]);
+    const [withAdvice, without] = [done.current.fetchCostSeconds ?? 0, done.changed?.fetchCostSeconds ?? 0];
+    // For most of the time 400 ms a step in place of 70 ms.
+    expect(without / withAdvice).toBeGreaterThan(2);
+    expect(done.really.fetchCostSeconds).toBe(done.current.fetchCostSeconds);
+    const { heard = 0, unwanted = 0 } = done.changed?.outOfTurn ?? {};
+    expect(heard + unwanted).toBe(done.ground.outOfTurn);
+  });
+
+  test('a daemon that was content: what would have been advised, and how many questions nobody asked then', async () => {
+    const slow: Script = (asked) => (asked.registry === 'a' && asked.atMs >= 120_000 ? 400 : well(asked));
+    const content = threeMirrors({ more: 'advise: { minGain: 90% }' });
+    const { world, path } = await watched(slow, content);
+    await world.seconds(900);
+    const done = await replayed(path, configOf(yaml), 900, configOf(content));
+    expect([told(done.really), told(done.current)]).toEqual([[], []]);
+    expect(told(done.changed ?? done.really)).toMatchObject([{ from: 'a', to: 'b', cause: 'slower', ended: null }]);
+    expect(done.changed?.stories[0]?.issuedAtMs).toBeGreaterThan(epochMs + 120_000);
+    expect(done.changed?.stories[0]?.issuedAtMs).toBeLessThan(epochMs + 240_000);
+    expect(done.changed?.outOfTurn?.unasked).toBeGreaterThan(0);
+    expect(done.changed?.fetchCostSeconds).toBeLessThan(done.current.fetchCostSeconds ?? 0);
+  });
+
+  test('what people did then is done again: an accept, a pause, an end of it; a kill and a start are played too', async () => {
+    const { world, path } = await watched(eventful);
+    await world.seconds(150);
+    const [proposed] = await adviceOf(world);
+    expect((await world.post(`/api/v1/advice/${proposed?.id}/accept`)).status).toBe(200);
+    await world.post('/api/v1/mirrors/c/pause', { for: '2m', reason: 'works on it' });
+    await world.seconds(350);
+    await world.stop();
+    const again = await startWorld({
+      ...{ yaml, script: eventful, time: world.time.next() },
+      ports(ports) {
+        const opened = openStore(path, { clock: ports.clock });
+        if (opened.tag === 'error') throw new Error(opened.error.kind);
+        return { ...ports, store: opened.value.store };
+      },
+    });
+    await again.seconds(800);
+    const done = await replayed(path, null, 1400);
+    expect(done.ground).toMatchObject({ lives: 2, pauses: 1 });
+    expect(told(done.really).length).toBeGreaterThan(1);
+    const words = (stories: ReturnType<typeof told>) =>
+      stories.map(({ from, to, cause, state }) => `${from} → ${to} ${cause} ${state}`);
+    expect(words(told(done.current))).toEqual(words(told(done.really)));
+    expect(Math.abs(done.current.awayMs - done.really.awayMs)).toBeLessThan(5_000);
+  });
+
+  test('a window begins where it is told to, with what came before as warm-up', async () => {
+    const { world, path } = await watched(eventful);
+    await world.seconds(2_500);
+    const copied = copyStore(path);
+    if (copied.tag === 'error') throw new Error(copied.error.kind);
+    const config = configOf(yaml);
+    const done = await replayHistory({
+      ...{ copy: copied.value, config, changed: null, calendar: cronCalendar },
+      ...{ sinceMs: epochMs + 1_900_000, untilMs: epochMs + 2_500_000, progress: async () => false },
+    });
+    if ('kind' in done) throw new Error(done.kind);
+    expect(told(done.really).at(-1)?.cause).toBe('outage');
+    for (const { ended } of told(done.really)) expect(ended ?? Infinity).toBeGreaterThan(1_900);
+    expect(told(done.current)).toEqual(told(done.really));
+    expect(done.ground.warmedFromMs).toBeLessThan(epochMs + 10_000);
+    const none = await replayHistory({
+      ...{ copy: copied.value, config, changed: null, calendar: cronCalendar },
+      ...{ sinceMs: epochMs - 600_000, untilMs: epochMs - 300_000, progress: async () => false },
+    });
+    expect(none).toEqual({ kind: 'no_answers', oldestMs: expect.any(Number) });
+    copied.value.close();
+  });
+
+  test('answers of a mirror that is gone are left out, and those taken under other settings are counted', async () => {
+    const { world, path } = await watched(eventful);
+    await world.seconds(300);
+    const two = threeMirrors({
+      mirrors: `
+  - { name: a, ecosystem: go, url: "https://a.example.com", weight: 100 }
+  - { name: b, ecosystem: go, url: "https://b.example.net/goproxy", weight: 90 }`,
+    });
+    const done = await replayed(path, null, 300, configOf(two));
+    expect(done.ground.otherSettings).toBe(done.ground.answers);
+    expect(done.ground.leftOut).toBeGreaterThan(50);
+    expect(told(done.current)).toMatchObject([{ from: 'a', to: 'b' }]);
+  });
+
+  test('nothing is written: neither to the file nor to its log', async () => {
+    const { world, path } = await watched(eventful);
+    await world.seconds(300);
+    const bytes = () => ['', '-wal'].map((end) => readFileSync(`${path}${end}`).toString('base64'));
+    const [before, names] = [bytes(), readdirSync(dirname(path))];
+    await replayed(path, null, 300);
+    expect(bytes()).toEqual(before);
+    expect(readdirSync(dirname(path))).toEqual(names);
+  });
+});
+
+describe('what is stored', () => {
+  test('answers go with state.keep, and what a kill may cost is a few seconds', async () => {
+    const world = await startWorld({
+      yaml: threeMirrors().replace('state.db }', 'state.db, keep: 1h }'),
+      script: well,
+    });
+    await world.seconds(2 * 3600 + 700);
+    const rows = world.store.all('answer');
+    const first = rows[0]?.atMs ?? 0;
+    const ageMs = world.time.clock.wallMs() - first;
+    expect(ageMs).toBeGreaterThan(3_600_000);
+    expect(ageMs).toBeLessThan(3_600_000 + 2 * limits.answerRowMs + 1_000);
+    const last = readAnswerRow(rows.at(-1)?.value)?.taken.at(-1)?.takenAt.wallMs ?? 0;
+    expect(world.time.clock.wallMs() - last).toBeLessThan(30_000 + 2 * limits.answerWriteMs);
+    for (const { value } of rows) expect(JSON.stringify(value).length).toBeLessThan(limits.answerRowChars + 400);
+  });
+
+  test('a decision is never stored without the answers that it rests on', async () => {
+    const slow: Script = (asked) => (asked.registry === 'a' && asked.atMs >= 60_000 ? 1500 : well(asked));
+    let unbacked = 0;
+    let decided = 0;
+    const world = await startWorld({
+      yaml: threeMirrors(),
+      script: slow,
+      ports(ports) {
+        const commit: typeof ports.store.commit = (batch) => {
+          const done = ports.store.commit(batch);
+          const advice = batch.puts.find(({ table }) => table === 'advice');
+          if (advice === undefined) return done;
+          decided += 1;
+          const newest = ports.store.all('answer').at(-1);
+          const last = readAnswerRow(newest?.value)?.taken.at(-1)?.takenAt.wallMs ?? 0;
+          // The turn that decides took an answer, or a look of the second before.
+          if (ports.clock.wallMs() - last > 2_000) unbacked += 1;
+          return done;
+        };
+        return { ...ports, store: { ...ports.store, commit } };
+      },
+    });
+    await world.seconds(120);
+    expect([decided > 0, unbacked]).toEqual([true, 0]);
+  });
+});

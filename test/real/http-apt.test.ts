@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type AptRoot, type DebianTree, makeAptRoot, makeDebianTree } from '../support/debian-tree.ts';
+import { type Nginx, startNginx } from '../support/nginx.ts';
+import { removeTempDir } from '../support/paths.ts';
+import { run } from '../support/process.ts';
+import { real } from '../support/requires.ts';
+import { type DaemonProcess, startDaemon, until } from './daemon.ts';
+import type { AdviceJson, Advices, Mirrors, ProbeJson, Targets } from './views.ts';
+
+real('two mirrors of a Debian archive, and the real apt', ['nginx', 'apt'], () => {
+  let tree: DebianTree;
+  let apt: AptRoot;
+  let a: Nginx;
+  let b: Nginx;
+  let daemon: DaemonProcess;
+
+  beforeAll(async () => {
+    tree = await makeDebianTree();
+    a = await startNginx({ root: tree.dir, prefix: '/debian/' });
+    b = await startNginx({ root: tree.dir, prefix: '/pub/debian/' });
+    const signed = `[signed-by=${tree.keyFile}]`;
+    apt = makeAptRoot([`deb ${signed} ${a.httpUrl}/ stable main`, `# deb ${a.httpUrl}-security stable main`]);
+    daemon = await startDaemon({ yaml: configuration() });
+  }, 60_000);
+
+  afterAll(async () => {
+    await daemon?.close();
+    for (const server of [a, b]) await server?.close();
+    for (const dir of [tree?.dir, apt?.dir]) if (dir !== undefined) removeTempDir(dir);
+  });
+
+  const configuration = (): string => `
+vantage: real
+schedule: { every: 1s, timeout: 5s, perHost: 4 }
+steps: { marker: 5s, whole: { every: 10s, timeout: 5s } }
+mirrors:
+  - { name: a, ecosystem: http, upstream: debian, profile: debian, url: "${a.httpUrl}/", weight: 100 }
+  - { name: b, ecosystem: http, upstream: debian, profile: debian, url: "${b.httpUrl}/", weight: 50 }
+controls: [ "${b.httpsUrl.replace(/^https:(.*)\/pub\/debian$/, 'tcp:$1')}" ]
+modules:
+  http:
+    - { upstream: debian, path: dists/stable/InRelease, expect: { matches: "^Suite: stable$", newerThan: 1d } }
+    - { upstream: debian, path: ${tree.package.path}, expect: { sha256: ${tree.package.sha256} } }
+advise: { hold: 6s }
+`;
+
+  /** What apt downloads with its sources as they are: the exit codes of update and download, and the file's hash. */
+  async function install(): Promise<{ readonly codes: readonly number[]; readonly sha256: string | null }> {
+    const update = await apt.get('update', '--error-on=any');
+    const got = await apt.get('download', tree.package.name);
+    const file = join(apt.dir, `${tree.package.name}_1.0_all.deb`);
+    const sha256 = got.code === 0 ? createHash('sha256').update(readFileSync(file)).digest('hex') : null;
+    return { codes: [update.code, got.code], sha256 };
+  }
+
+  test('apt installs from the declared mirror, and every step of both mirrors is ok', async () => {
+    expect(await install()).toEqual({ codes: [0, 0], sha256: tree.package.sha256 });
+    const { targets } = await until(
+      'all targets ok',
+      () => daemon.api<Targets>('targets?limit=500'),
+      (answer) => answer.targets.filter(({ lastOutcome }) => lastOutcome === 'ok').length === 2 * 5,
+      { help: daemon.log },
+    );
+    expect([...new Set(targets.map(({ step }) => step))].sort()).toEqual(['get', 'marker', 'whole']);
+    const { mirrors } = await daemon.api<Mirrors>('mirrors');
+    expect(mirrors.map(({ state }) => state)).toEqual(['up', 'up']);
+    const whole = targets.find(({ id }) => id === `b|${tree.package.path}||whole`);
+    const probe = await daemon.api<ProbeJson>(`probes/${whole?.probeId}`);
+    expect(probe.facts.verified).toMatchObject({ algorithm: 'sha256', against: 'pinned' });
+  });
+
+  test('the preferred mirror dies: apt fails as declared, and downloads once the advised line was run', async () => {
+    await a.kill();
+    const advice = await until<AdviceJson | undefined>(
+      'advice',
+      async () => (await daemon.api<Advices>('advice')).advice.find(({ state }) => state === 'proposed'),
+      (found) => found !== undefined,
+      { withinMs: 30_000, help: daemon.log },
+    );
+    expect(advice).toMatchObject({ from: 'a', to: 'b', chain: { before: a.httpUrl, after: b.httpUrl } });
+    const json = await daemon.get('/api/v1/advice/http/remedy?upstream=debian&as=json');
+    expect([json.status, JSON.parse(json.text)]).toEqual([200, { apt: [b.httpUrl] }]);
+    const update = await apt.get('update', '--error-on=any');
+    expect(update.code).not.toBe(0);
+    expect(update.stderr).toContain('Could not connect');
+
+    const line = (advice?.remedy['apt'] ?? '').replaceAll('/etc/apt/sources.list*', apt.sources);
+    const pasted = await run('sh', ['-c', line]);
+    expect([pasted.code, pasted.stderr]).toEqual([0, '']);
+    const sources = readFileSync(join(apt.dir, 'etc', 'sources.list'), 'utf8');
+    expect(sources).toBe(
+      `deb [signed-by=${tree.keyFile}] ${b.httpUrl} stable main\n# deb ${a.httpUrl}-security stable main\n`,
+    );
+    expect(await install()).toEqual({ codes: [0, 0], sha256: tree.package.sha256 });
+
+    await run('sh', ['-c', (advice?.rollback ?? '').replaceAll('/etc/apt/sources.list*', apt.sources)]);
+    expect(readFileSync(join(apt.dir, 'etc', 'sources.list'), 'utf8')).toContain(`${a.httpUrl} stable main\n`);
+  });
+});

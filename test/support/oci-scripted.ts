@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Answer, text } from './answer.ts';
+import type { OciImage } from './oci-image.ts';
+import { type RawServer, startRawServer } from './raw-server.ts';
+
+/** A registry in this process that holds one image, open to all: `protocols.md` 4.1; every fault by `setFault`. */
+export async function startOciScripted(image: OciImage, repository: string): Promise<RawServer> {
+  const held = new Map(
+    [image.listDigest, image.imageDigest, image.layerDigest].map((one) => [one, blobOf(image, one)]),
+  );
+  const asked = new RegExp(`^/v2/${repository}/(manifests|blobs)/([^/]+)$`);
+  return startRawServer({
+    answer({ path }) {
+      if (path === '/v2/')
+        return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from('{}') };
+      const [, kind, name] = asked.exec(path) ?? [];
+      const digest = name === '1' ? image.listDigest : (name ?? '');
+      const body = held.get(digest);
+      return body === undefined ? text(404, '{"errors":[]}') : answerOf(kind === 'blobs', digest, body);
+    },
+  });
+}
+
+function blobOf({ dir }: OciImage, digest: string): Buffer {
+  return readFileSync(join(dir, 'blobs', ...digest.split(':')));
+}
+
+function answerOf(isBlob: boolean, digest: string, body: Buffer): Answer {
+  const type = isBlob ? 'application/octet-stream' : JSON.parse(body.toString()).mediaType;
+  return { status: 200, headers: { 'content-type': type, 'docker-content-digest': digest }, body };
+}

@@ -1,0 +1,68 @@
+import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { type CommandResult, run } from './process.ts';
+
+/** What is set for a client of Python packages; nothing else of the environment steers it. */
+export type PypiClientEnv = Readonly<Record<string, string>>;
+
+const nowhere = 'http://127.0.0.1:9';
+
+/** The environment of a client that can reach nothing but this machine, with no settings, no cache and no memory. */
+function sealed(home: string, own: PypiClientEnv): Readonly<Record<string, string | undefined>> {
+  const steering = Object.keys(process.env).filter((name) => /^(PIP|UV)_/i.test(name));
+  return {
+    ...Object.fromEntries(steering.map((name) => [name, undefined])),
+    HOME: home,
+    XDG_CONFIG_HOME: home,
+    PIP_CONFIG_FILE: '/dev/null',
+    PIP_DISABLE_PIP_VERSION_CHECK: '1',
+    PIP_RETRIES: '0',
+    PIP_TIMEOUT: '2',
+    UV_NO_CONFIG: '1',
+    UV_HTTP_RETRIES: '0',
+    UV_HTTP_TIMEOUT: '2',
+    UV_PYTHON_DOWNLOADS: 'never',
+    HTTP_PROXY: nowhere,
+    HTTPS_PROXY: nowhere,
+    ALL_PROXY: nowhere,
+    http_proxy: nowhere,
+    https_proxy: nowhere,
+    NO_PROXY: '127.0.0.1,localhost',
+    no_proxy: '127.0.0.1,localhost',
+    ...own,
+  };
+}
+
+/**
+ * Has the real pip download projects with an empty cache, as a build does where nobody can type. Never throws: a failed
+ * download is its code and what it wrote.
+ * @param projects  as `tiny==1.0`
+ */
+export async function pipDownload(projects: readonly string[], env: PypiClientEnv): Promise<CommandResult> {
+  const dir = tempDir('pip');
+  try {
+    const args = ['download', '--no-cache-dir', '--no-deps', '-d', dir, ...projects];
+    return await run(commandPath('pip'), args, { cwd: dir, env: sealed(dir, env) });
+  } finally {
+    removeTempDir(dir);
+  }
+}
+
+/** The same of the real uv, which installs into a folder of its own. */
+export async function uvInstall(projects: readonly string[], env: PypiClientEnv): Promise<CommandResult> {
+  const dir = tempDir('uv');
+  try {
+    const args = [
+      'pip',
+      'install',
+      '--no-cache',
+      '--python',
+      commandPath('python3'),
+      '--target',
+      `${dir}/t`,
+      ...projects,
+    ];
+    return await run(commandPath('uv'), args, { cwd: dir, env: sealed(dir, env) });
+  } finally {
+    removeTempDir(dir);
+  }
+}

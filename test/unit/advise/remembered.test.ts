@@ -1,0 +1,103 @@
+import { describe, expect, it, test } from 'vitest';
+import type { Group } from '../../../src/advise/group.ts';
+import { forgetRemoved } from '../../../src/advise/hear.ts';
+import { type ChainRow, openLedger } from '../../../src/advise/ledger.ts';
+import { newContest } from '../../../src/advise/paired/contest.ts';
+import type { Target } from '../../../src/core/target.ts';
+import { kill, only, recover, warm } from './outage.ts';
+import { mirror, Stage } from './stage.ts';
+
+describe('a settled answer is news to decide on', () => {
+  it('where it failed, or confirms; not where all is well at its pace', () => {
+    const stage = new Stage('https://a.example.com,direct', [mirror('a'), mirror('b')]);
+    expect(stage.sample('a', 200)).toBe(false);
+    expect(stage.sample('a', 'refused')).toBe(true);
+    expect(stage.sample('a', 200, { round: 'r' })).toBe(true);
+    expect(stage.sample('a', 'refused', { step: 'list' })).toBe(false);
+  });
+
+  it('never where a person asked by hand: that is no measure', () => {
+    const stage = warm();
+    for (let i = 0; i < 6; i += 1) {
+      stage.pass(2);
+      expect(stage.sample('a', 'refused', { purpose: 'once' })).toBe(false);
+      for (const name of ['b', 'c']) stage.sample(name, 200, { purpose: 'once' });
+      stage.consider();
+    }
+    expect(stage.story()).toEqual([]);
+    expect(stage.advisor.rank('go', 'go').map(({ sum }) => sum)).toEqual([null, 0, 0]);
+  });
+});
+
+describe('what is stored of a group', () => {
+  const group = (upstream: string, moves: Group['moves']): Group =>
+    ({
+      ...{ ecosystem: 'go', upstream, declared: null, chain: null, open: null, accepted: null, audit: null },
+      ...{ lastAcceptWallMs: null, muted: [], lookedBack: [], moves },
+    }) as unknown as Group;
+  const at = { wallMs: 1_000_000, monotonicMs: 10_000 };
+
+  test('each has a row of its own in one turn', () => {
+    const ledger = openLedger(at);
+    for (const one of ['go', 'corp', 'go']) ledger.touch(group(one, { departures: [], lastMs: null }));
+    expect(ledger.turn().rows.map(({ table, key }) => [table, key])).toEqual([
+      ['chain', 'go/go'],
+      ['chain', 'go/corp'],
+    ]);
+  });
+
+  test('moves by the wall clock: the monotonic one begins anew with the next process', () => {
+    const ledger = openLedger(at);
+    ledger.touch(group('go', { departures: [1_000, 4_000], lastMs: 9_500 }));
+    const row = ledger.turn().rows[0]?.value as ChainRow;
+    expect([row.departuresAtMs, row.lastMoveAtMs]).toEqual([[991_000, 994_000], 999_500]);
+  });
+
+  it('over a restart: how long clients have been away', () => {
+    const stage = warm();
+    kill(stage);
+    stage.consider();
+    stage.accept(only(stage).id);
+    stage.pass(600);
+    stage.restart();
+    stage.paces(6, { a: 'refused', b: 200, c: 200 });
+    recover(stage, 98);
+    const back = stage.advisor.list().find(({ cause }) => cause === 'failback');
+    // 10 min, and 107 paces.
+    expect(back?.reason).toContain('has proven itself again, 64 min after it was left');
+  });
+});
+
+describe('after a reload', () => {
+  const group = (): Group => {
+    const contest = newContest('a');
+    const targets = new Map<string, Map<string, Target>>();
+    for (const question of ['mod m@v1', 'zip m@v1', 'mod gone@v1'])
+      targets.set(question, new Map(['a', 'b'].map((name) => [name, { registry: name } as Target])));
+    targets.set('mod only-b@v1', new Map([['b', { registry: 'b' } as Target]]));
+    for (const question of targets.keys())
+      contest.moments.latest.set(
+        question,
+        new Map(['a', 'b'].map((registry) => [registry, { registry, question } as never])),
+      );
+    const downloads = new Map([
+      ['zip m@v1', 300_000],
+      ['mod gone@v1', 1],
+    ]);
+    return { contest, targets, downloads } as unknown as Group;
+  };
+
+  it('what is asked still, of whom is watched still, is kept, and nothing else', () => {
+    const made = group();
+    forgetRemoved(made, new Set(['a']), (question) => !question.includes('gone'));
+    expect([...made.targets].map(([question, asked]) => [question, [...asked.keys()]])).toEqual([
+      ['mod m@v1', ['a']],
+      ['zip m@v1', ['a']],
+    ]);
+    expect([...made.downloads]).toEqual([['zip m@v1', 300_000]]);
+    expect([...made.contest.moments.latest].map(([question, latest]) => [question, [...latest.keys()]])).toEqual([
+      ['mod m@v1', ['a']],
+      ['zip m@v1', ['a']],
+    ]);
+  });
+});

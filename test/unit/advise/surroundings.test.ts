@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { type Group, rosterOf } from '../../../src/advise/group.ts';
+import { newContest } from '../../../src/advise/paired/contest.ts';
+import { follow } from '../../../src/advise/settle.ts';
+import { viewOf } from '../../../src/advise/view.ts';
+import type { Standing } from '../../../src/core/standing.ts';
+import { goClient } from '../../../src/ecosystems/go/client.ts';
+import { go } from '../../../src/ecosystems/go/go.ts';
+import { abc, chain } from './outage.ts';
+import { config, Stage } from './stage.ts';
+
+const by = config(abc);
+const stage = new Stage(chain, abc);
+
+function group(lastMs: number | null): Group {
+  const declared = goClient.parse(chain);
+  if (declared.tag === 'error') throw new Error(declared.error.kind);
+  return {
+    ...{ ecosystem: 'go', upstream: 'go', client: goClient, kind: go, roster: rosterOf(by, 'go', 'go', goClient) },
+    ...{ declared: declared.value, chain: declared.value, open: null, accepted: null, muted: [] },
+    ...{ contest: newContest(null), around: null, outlook: '', heard: [], targets: new Map() },
+    moves: { departures: [], lastMs },
+  } as unknown as Group;
+}
+
+/** What the comparison goes by so many milliseconds later, with this known of `b`. */
+function known(of: Group, laterMs: number, b: Partial<Standing> = {}) {
+  stage.mark('b', b);
+  follow(
+    viewOf({
+      config: by,
+      group: of,
+      now: { wallMs: stage.at.wallMs + laterMs, monotonicMs: stage.at.monotonicMs + laterMs },
+      vantage: { suspect: false, sinceMs: null, controls: [], contaminatedShare: 0 },
+      standings: new Map(stage.standings().map((one) => [one.registry, one])),
+      tallies: new Map(),
+      evidence: new Map(),
+    }),
+  );
+  if (of.around === null) throw new Error('nothing to go by');
+  return of.around;
+}
+
+describe('what the comparison goes by is what is known now', () => {
+  it('a mirror that asked us to stay away is not waited for, until that time has come', () => {
+    const of = group(null);
+    const until = { throttledUntilMs: stage.at.wallMs + 60_000 };
+    expect(known(of, 0).isAway('b')).toBe(false);
+    expect(known(of, 1_000, until).isAway('b')).toBe(true);
+    expect(known(of, 1_000, until).isAway('c')).toBe(false);
+    expect(known(of, 60_000, until).isAway('b')).toBe(false);
+  });
+
+  it.each<[string, Partial<Standing>]>([
+    ['paused', { paused: { untilMs: 0, reason: '' } }],
+    ['in maintenance', { inMaintenance: true }],
+  ])('nor is one that is %s', (_name, standing) => {
+    expect(known(group(null), 0, standing).isAway('b')).toBe(true);
+  });
+
+  it('a move is recent for `hold`, and none is where nobody was moved', () => {
+    const { holdMs } = by.advise;
+    expect(known(group(null), 0).isRecent).toBe(false);
+    const moved = group(stage.at.monotonicMs);
+    expect(known(moved, holdMs - 1).isRecent).toBe(true);
+    expect(known(moved, holdMs).isRecent).toBe(false);
+  });
+
+  it('the head is the first of the chain in force, and home the first of the declared one', () => {
+    const of = group(null);
+    expect([known(of, 0).home, of.contest.head]).toEqual(['a', 'a']);
+  });
+});

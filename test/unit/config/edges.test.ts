@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { changedKeys } from '../../../src/config/changed-keys.ts';
+import { loadConfig } from '../../../src/config/load.ts';
+import { seenKey } from '../../../src/config/seen.ts';
+import { limits } from '../../../src/core/limits.ts';
+import { parseSumdb } from '../../../src/ecosystems/go/sumdb-setting.ts';
+import { configOf, memoryFiles } from './support.ts';
+
+const base = 'mirrors: [ { name: a, ecosystem: go, url: https://a.example.com } ]\n';
+
+/** What is wrong with a text, each as `path: expected`. */
+function mistakes(text: string, files = memoryFiles({})): readonly string[] {
+  const loaded = loadConfig({ text, path: '/etc/m.yaml', env: { SET: 'x' }, files });
+  return loaded.tag === 'ok' ? [] : loaded.error.map(({ path, expected }) => `${path}: ${expected}`);
+}
+
+describe('a key that is not known here', () => {
+  test.each<[string, string, readonly (string | number)[], string]>([
+    ['is shown where it is known elsewhere, also beside a secret', 'every', ['webhooks', 0], 'every'],
+    ['is shown where it looks like a word and no secret is near', 'colour', ['schedule'], 'colour'],
+    ['is hidden beside a secret: it may be the secret', 'colour', ['webhooks', 0], '***'],
+    ['is hidden where the schema knows nothing at all', 'colour', ['nonsense'], '***'],
+    ['is hidden where it looks like no word', 'c0l0ur', ['schedule'], '***'],
+  ])('%s', (_name, key, parent, want) => {
+    expect(seenKey(key, parent)).toBe(JSON.stringify(want));
+  });
+});
+
+describe('a reload', () => {
+  test('from another file with the same words changes nothing', () => {
+    const config = configOf('vantage: x');
+    expect(changedKeys(config, { ...config, path: '/elsewhere/m.yaml' })).toEqual({ keys: [], needsRestart: [] });
+  });
+});
+
+describe('modules', () => {
+  const hash = `h1:${Buffer.alloc(32).toString('base64')}`;
+  const sums = ['x', 'y'].flatMap((name) => ['', '/go.mod'].map((part) => `example.com/${name} v1.0.0${part} ${hash}`));
+  /** So many that are written, and the two of a lock file. */
+  const list = (count: number): string => {
+    const written = Array.from({ length: count }, (_, at) => `    - example.com/m${at}@v1.0.0`);
+    return ['modules:', '  go:', '    - { from: go.sum }', ...written].join('\n');
+  };
+  test('are bounded in number, those of lock files included', () => {
+    const files = memoryFiles({ '/etc/go.sum': `${sums.join('\n')}\n` });
+    const said = `modules.go: at most ${limits.modules} modules`;
+    expect(mistakes(base + list(limits.modules - 2), files)).not.toContain(said);
+    expect(mistakes(base + list(limits.modules - 1), files)).toContain(said);
+  });
+});
+
+describe('GOSUMDB', () => {
+  const neumann = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
+  test('is words with any blanks between, as the go command reads it', () => {
+    expect(parseSumdb(` ${neumann}   https://sum.example.com `)).toEqual(
+      parseSumdb(`${neumann} https://sum.example.com`),
+    );
+    expect(parseSumdb(`${neumann}  `).tag).toBe('ok');
+  });
+});
+
+describe('brackets that do not fit', () => {
+  test.each<[string, string, boolean]>([
+    ['a variable without quotes: that is the mistake', `schedule: { perHost: \${SET} }`, true],
+    ['a variable that comes after it is not to blame', `schedule: { perHost: 3 } } # \${SET}`, false],
+  ])('%s', (_name, line, isAboutQuotes) => {
+    const said = mistakes(base + line);
+    expect(said.length).toBeGreaterThan(0);
+    expect(said.some((one) => one.includes('quotes around'))).toBe(isAboutQuotes);
+  });
+});

@@ -1,0 +1,222 @@
+import { describe, expect, it } from 'vitest';
+import { type Chain, type RelayState, type Reply, shownChain } from '../../../../src/ecosystems/client.ts';
+import { goRemedy, parseGoproxy, relayOfGoproxy, walkGoproxy } from '../../../../src/ecosystems/go/client.ts';
+
+function chain(text: string): Chain {
+  const parsed = parseGoproxy(text);
+  if (parsed.tag === 'error') throw new Error(`${text}: ${parsed.error.kind}`);
+  return parsed.value;
+}
+
+describe('parseGoproxy', () => {
+  it.each([
+    {
+      name: 'members, separators and tail',
+      text: 'https://a.example.com,https://b.example.com|direct',
+      plain: ['https://a.example.com', 'https://b.example.com', 'direct'],
+      separators: [',', '|'],
+    },
+    {
+      name: 'what follows direct is ignored',
+      text: 'https://a.example.com,direct,https://b.example.com',
+      plain: ['https://a.example.com', 'direct'],
+      separators: [','],
+    },
+    { name: 'what follows off is ignored', text: 'off|https://b.example.com', plain: ['off'], separators: [] },
+    { name: 'a missing scheme is https', text: 'a.example.com', plain: ['https://a.example.com'], separators: [] },
+    { name: 'a path without a scheme is https', text: 'a/goproxy', plain: ['https://a/goproxy'], separators: [] },
+    {
+      name: 'empty entries and blanks are skipped, the separator of the entry before holds',
+      text: ' https://a.example.com ||, direct',
+      plain: ['https://a.example.com', 'direct'],
+      separators: ['|'],
+    },
+    {
+      name: 'user-info is left out of the line',
+      text: 'https://u:p@a.example.com/x,direct',
+      plain: ['https://a.example.com/x', 'direct'],
+      separators: [','],
+    },
+    {
+      name: 'a password with an at sign too',
+      text: 'https://u:p@ss@a.example.com',
+      plain: ['https://a.example.com'],
+      separators: [],
+    },
+    { name: 'file trees', text: 'file:///srv/modules', plain: ['file:///srv/modules'], separators: [] },
+  ])('$name', ({ text, plain, separators }) => {
+    const parsed = chain(text);
+    expect({ plain: parsed.members.map((member) => member.plain), separators: parsed.separators }).toEqual({
+      plain,
+      separators,
+    });
+  });
+
+  it.each([
+    { name: 'nothing', text: '', error: { kind: 'empty' } },
+    { name: 'separators alone', text: ',|,', error: { kind: 'empty' } },
+    {
+      name: 'a bare word is reserved',
+      text: 'https://a.example.com,mirror',
+      error: { kind: 'reserved_word', member: 1 },
+    },
+    { name: 'no URL', text: 'https://', error: { kind: 'not_a_url', member: 0 } },
+    { name: 'an absolute path is no URL', text: '/srv/modules', error: { kind: 'not_a_url', member: 0 } },
+  ])('refuses $name', ({ text, error }) => {
+    expect(parseGoproxy(text)).toEqual({ tag: 'error', error });
+  });
+
+  it.each([
+    ['https://a.example.com/,direct', 'https://a.example.com/,direct'],
+    ['https://u:p@a.example.com|off', 'https://***@a.example.com|off'],
+    ['https://a.example.com/?token=s3cret', 'https://a.example.com/?token=***'],
+  ])('%s is shown as %s', (text, shown) => {
+    expect(shownChain(chain(text))).toBe(shown);
+  });
+
+  it('compares members by scheme, host and path, without trailing slash and user-info', () => {
+    const keys = ['https://A.example.com/go/', 'https://u:p@a.example.com/go', 'a.example.com/go'].map(
+      (text) => chain(text).members[0]?.key,
+    );
+    expect(new Set(keys)).toEqual(new Set(['https://a.example.com/go']));
+  });
+});
+
+const ok = (tookMs: number): Reply => ({ tag: 'ok', tookMs });
+const gone = (tookMs: number): Reply => ({ tag: 'gone', tookMs });
+const failed = (tookMs: number): Reply => ({ tag: 'failed', tookMs });
+const unknown: Reply = { tag: 'unknown' };
+
+describe('walkGoproxy: A, then B, then the tail', () => {
+  const a = 'https://a.example.com';
+  const b = 'https://b.example.com';
+  it.each([
+    ['A answers', `${a},${b}`, ok(10), failed(5), { tag: 'ok', at: 0, tookMs: 10 }],
+    ['A gone , B answers', `${a},${b}`, gone(10), ok(5), { tag: 'ok', at: 1, tookMs: 15 }],
+    ['A gone | B answers', `${a}|${b}`, gone(10), ok(5), { tag: 'ok', at: 1, tookMs: 15 }],
+    ['A fails , ends the walk', `${a},${b}`, failed(10), ok(5), { tag: 'failed', at: 0 }],
+    ['A fails | B answers', `${a}|${b}`, failed(10), ok(5), { tag: 'ok', at: 1, tookMs: 15 }],
+    ['A gone , B gone', `${a},${b}`, gone(10), gone(5), { tag: 'failed', at: 1 }],
+    ['A gone , B fails', `${a},${b}`, gone(10), failed(5), { tag: 'failed', at: 1 }],
+    ['A fails | B fails', `${a}|${b}`, failed(10), failed(5), { tag: 'failed', at: 1 }],
+    ['A unmeasured', `${a},${b}`, unknown, ok(5), { tag: 'unknown', at: 0 }],
+    ['A gone , B unmeasured', `${a},${b}`, gone(1), unknown, { tag: 'unknown', at: 1 }],
+    ['A fails , B unmeasured', `${a},${b}`, failed(1), unknown, { tag: 'failed', at: 0 }],
+    ['A fails , direct', `${a},direct`, failed(1), unknown, { tag: 'failed', at: 0 }],
+    ['A gone , direct is not measured', `${a},direct`, gone(1), unknown, { tag: 'unknown', at: 1 }],
+    ['A fails | direct is not measured', `${a}|direct`, failed(1), unknown, { tag: 'unknown', at: 1 }],
+    ['A gone , off', `${a},off`, gone(1), unknown, { tag: 'failed', at: 1 }],
+    ['A fails | off', `${a}|off`, failed(1), unknown, { tag: 'failed', at: 1 }],
+    ['A gone , B gone , direct', `${a},${b},direct`, gone(1), gone(1), { tag: 'unknown', at: 2 }],
+    ['A gone , B fails , direct', `${a},${b},direct`, gone(1), failed(1), { tag: 'failed', at: 1 }],
+    ['A fails | B fails , direct', `${a}|${b},direct`, failed(1), failed(1), { tag: 'failed', at: 1 }],
+    ['off alone', 'off', unknown, unknown, { tag: 'failed', at: 0 }],
+    ['direct alone', 'direct', unknown, unknown, { tag: 'unknown', at: 0 }],
+  ] as const)('%s', (_name, text, replyA, replyB, end) => {
+    const replies: Readonly<Record<string, Reply>> = { [a]: replyA, [b]: replyB };
+    expect(walkGoproxy(chain(text), (member) => replies[member.key] ?? unknown)).toEqual(end);
+  });
+
+  it.each([
+    ['it fetches', ok(700), { tag: 'ok', at: 1, tookMs: 710 }],
+    ['it does not', failed(700), { tag: 'failed', at: 1 }],
+    ['nobody says', unknown, { tag: 'unknown', at: 1 }],
+  ] as const)('what direct does is for the caller to say: %s', (_name, said, end) => {
+    expect(walkGoproxy(chain(`${a},direct`), (member) => (member.kind === 'direct' ? said : gone(10)))).toEqual(end);
+  });
+});
+
+describe('relayOfGoproxy', () => {
+  it.each([
+    ['the first that offers', 'https://a.example.com,https://b.example.com,direct', 'offers', 'broken', 'offers'],
+    ['a member without one is passed', 'https://a.example.com,https://b.example.com', 'none', 'offers', 'offers'],
+    ['none left: the database itself', 'https://a.example.com,https://b.example.com,direct', 'none', 'none', 'none'],
+    [
+      'broken ends the search behind a comma',
+      'https://a.example.com,https://b.example.com',
+      'broken',
+      'offers',
+      'broken',
+    ],
+    ['broken is passed before a bar', 'https://a.example.com|https://b.example.com', 'broken', 'offers', 'offers'],
+    ['unknown stays unknown', 'https://a.example.com,https://b.example.com', 'unknown', 'offers', 'unknown'],
+    ['none left, and no tail', 'https://a.example.com,https://b.example.com', 'none', 'none', 'none'],
+    ['direct has none', 'direct', 'offers', 'offers', 'none'],
+  ] as readonly (readonly [string, string, RelayState, RelayState, RelayState])[])('%s', (_name, text, a, b, want) => {
+    expect(relayOfGoproxy(chain(text), (member) => (member.key === 'https://a.example.com' ? a : b))).toBe(want);
+  });
+});
+
+describe('goRemedy', () => {
+  const before = chain('https://a.example.com,direct');
+  it('gives the lines for a shell, for go env and as JSON, and the way back', () => {
+    expect(goRemedy(before, chain('https://b.example.com/x/|https://a.example.com,direct'), [])).toEqual({
+      remedy: {
+        env: "export GOPROXY='https://b.example.com/x/|https://a.example.com,direct'",
+        goenv: "go env -w GOPROXY='https://b.example.com/x/|https://a.example.com,direct'",
+        json: '{"GOPROXY":"https://b.example.com/x/|https://a.example.com,direct"}',
+      },
+      rollback: "export GOPROXY='https://a.example.com,direct'",
+      notes: ['A GOPROXY set in the environment, a CI file or a container image wins over `go env -w`.'],
+    });
+  });
+
+  it('adds GOPRIVATE wherever private patterns are set', () => {
+    const { remedy } = goRemedy(before, chain('https://b.example.com,direct'), [
+      'git.example.com/*',
+      '*.corp.example.com',
+    ]);
+    expect(remedy).toEqual({
+      env: "export GOPROXY='https://b.example.com,direct'\nexport GOPRIVATE='git.example.com/*,*.corp.example.com'",
+      goenv: "go env -w GOPROXY='https://b.example.com,direct' GOPRIVATE='git.example.com/*,*.corp.example.com'",
+      json: '{"GOPROXY":"https://b.example.com,direct","GOPRIVATE":"git.example.com/*,*.corp.example.com"}',
+    });
+  });
+
+  it('says what a comma costs', () => {
+    const { notes } = goRemedy(before, chain('https://b.example.com,direct'), []);
+    expect(notes[1]).toMatch(/^Behind a comma the go command moves on at 404 and 410 only/);
+  });
+
+  it.each([
+    ['with credentials', 'https://u:hunter2@a.example.com,direct', true],
+    ['without', 'https://a.example.com,direct', false],
+  ])('says where the credentials of the line that goes back come from: a chain before %s', (_, declared, isSaid) => {
+    const { notes, rollback } = goRemedy(chain(declared), chain('https://b.example.com,direct'), []);
+    expect(rollback).toBe("export GOPROXY='https://a.example.com,direct'");
+    expect(notes.some((note) => note.startsWith('The line that goes back leaves out the credentials'))).toBe(isSaid);
+  });
+
+  it('never prints credentials, and says where they must come from', () => {
+    const given = goRemedy(
+      chain('https://u:hunter2@a.example.com'),
+      chain('https://u:hunter2@b.example.com|https://a.example.com'),
+      [],
+    );
+    expect(JSON.stringify(given)).not.toContain('hunter2');
+    expect(given.remedy['env']).toBe("export GOPROXY='https://b.example.com|https://a.example.com'");
+    expect(given.notes).toContain('Credentials are not part of the line: they must come from netrc or GOAUTH.');
+  });
+
+  it.each([
+    ["a quote that would end the shell's", "https://b.example.com/'$(id)'"],
+    ['a query', 'https://b.example.com/?token=hunter2'],
+    ['a blank', 'https://b.example.com/a b'],
+    ['a backquote', 'https://b.example.com/`id`'],
+    ['a scheme that go does not know', 'ftp://b.example.com/'],
+  ])('gives no line for %s', (_name, text) => {
+    const given = goRemedy(before, chain(text), []);
+    expect(given.remedy).toEqual({});
+    expect(given.notes.at(-1)).toBe('The chain holds a URL that cannot be pasted safely: set GOPROXY by hand.');
+  });
+
+  it('leaves out a private pattern that could not be pasted, and says so', () => {
+    const given = goRemedy(before, chain('https://b.example.com'), ["x';id;'", 'git.example.com']);
+    expect(given.remedy['env']).toBe("export GOPROXY='https://b.example.com'\nexport GOPRIVATE='git.example.com'");
+    expect(given.notes.at(-1)).toMatch(/set GOPRIVATE by hand/);
+  });
+
+  it('has no way back to a chain that cannot be pasted', () => {
+    expect(goRemedy(chain('https://a.example.com/?k=v'), before, []).rollback).toMatch(/^# /);
+  });
+});

@@ -1,0 +1,432 @@
+import { describe, expect, test } from 'vitest';
+import type { ProbeFailure } from '../../../../src/core/failure.ts';
+import { limits } from '../../../../src/core/limits.ts';
+import type { Step } from '../../../../src/core/target.ts';
+import type { Answer, Facts } from '../../../../src/core/transcript.ts';
+import { probe } from '../../../../src/ecosystems/go/conversation.ts';
+import { answered, byUrl, contextOf, talk, targetOf } from '../talk.ts';
+import { hello, makeZip } from './zip.ts';
+
+const base = 'https://mirror.example.com/goproxy';
+const module = 'example.com/hello';
+const at = (rest: string) => `${base}/${module}/${rest}`;
+const zip = makeZip(hello.entries);
+const page = '<html><body>Log in</body></html>';
+
+function hold(
+  step: Step,
+  version: string | null,
+  answers: Readonly<Record<string, Answer>>,
+  more: Parameters<typeof contextOf>[0] = {},
+) {
+  const { asks, verdict } = talk(probe(targetOf(step, module, version), contextOf(more)), byUrl(answers));
+  return { ...verdict, asked: asks.map(({ url, aside }) => (aside === true ? `aside ${url}` : url)) };
+}
+
+const failed = (failure: ProbeFailure) => ({ tag: 'failed', failure });
+
+describe('one ask, one answer', () => {
+  test.each<[string, Step, string | null, string, Answer, Facts]>([
+    ['list', 'list', null, '@v/list', answered(200, 'v1.1.0\nv1.0.0'), { listed: { count: 2, newest: 'v1.1.0' } }],
+    ['empty list', 'list', null, '@v/list', answered(200), { listed: { count: 0, newest: null } }],
+    ['latest', 'latest', null, '@latest', answered(200, '{"Version":"v1.1.0"}'), { resolvedVersion: 'v1.1.0' }],
+    ['latest not offered', 'latest', null, '@latest', answered(404, 'not found'), { notOffered: true }],
+    ['latest gone', 'latest', null, '@latest', answered(410), { notOffered: true }],
+    ['info', 'info', 'v1.0.0', '@v/v1.0.0.info', answered(200, '{"Version":"v1.0.0"}'), {}],
+    [
+      'info of a branch',
+      'info',
+      'main',
+      '@v/main.info',
+      answered(200, '{"Version":"v1.0.1"}'),
+      { resolvedVersion: 'v1.0.1' },
+    ],
+    [
+      'mod',
+      'mod',
+      'v1.0.0',
+      '@v/v1.0.0.mod',
+      answered(200, hello.mod),
+      { compared: { algorithm: 'h1', digest: hello.modH1 } },
+    ],
+    ['zip', 'zip', 'v1.0.0', '@v/v1.0.0.zip', answered(200, zip), { compared: { algorithm: 'h1', digest: hello.h1 } }],
+  ])('%s', (_, step, version, rest, answer, facts) => {
+    expect(hold(step, version, { [at(rest)]: answer })).toEqual({ outcome: { tag: 'ok' }, facts, asked: [at(rest)] });
+  });
+});
+
+describe('what fails', () => {
+  test.each<[string, Step, string | null, string, Answer, ProbeFailure]>([
+    [
+      'a portal on list',
+      'list',
+      null,
+      '@v/list',
+      answered(200, page),
+      { kind: 'wrong_content', expected: 'versions, one a line' },
+    ],
+    [
+      'a missing module',
+      'list',
+      null,
+      '@v/list',
+      answered(404, 'not found: no such module'),
+      { kind: 'absent', status: 404 },
+    ],
+    [
+      'trouble upstream',
+      'list',
+      null,
+      '@v/list',
+      answered(404, 'not found: bad upstream'),
+      { kind: 'masked_upstream', status: 404 },
+    ],
+    [
+      'upstream too slow',
+      'mod',
+      'v1.0.0',
+      '@v/v1.0.0.mod',
+      answered(404, 'not found: fetch timed out\n'),
+      { kind: 'masked_upstream', status: 404 },
+    ],
+    [
+      'gone, upstream too slow',
+      'mod',
+      'v1.0.0',
+      '@v/v1.0.0.mod',
+      answered(410, 'not found: fetch timed out'),
+      { kind: 'masked_upstream', status: 410 },
+    ],
+    [
+      'latest, trouble upstream',
+      'latest',
+      null,
+      '@latest',
+      answered(404, 'not found: bad upstream'),
+      { kind: 'masked_upstream', status: 404 },
+    ],
+    [
+      'not in the cache alone',
+      'mod',
+      'v1.0.0',
+      '@v/v1.0.0.mod',
+      answered(404, 'not found: temporarily unavailable'),
+      { kind: 'absent', status: 404 },
+    ],
+    [
+      'the words further down',
+      'mod',
+      'v1.0.0',
+      '@v/v1.0.0.mod',
+      answered(404, 'not found\nbad upstream'),
+      { kind: 'absent', status: 404 },
+    ],
+    [
+      'the words in a page',
+      'mod',
+      'v1.0.0',
+      '@v/v1.0.0.mod',
+      answered(404, '<p>bad upstream</p>'),
+      { kind: 'absent', status: 404 },
+    ],
+    [
+      'the words on a 500',
+      'mod',
+      'v1.0.0',
+      '@v/v1.0.0.mod',
+      answered(500, 'bad upstream'),
+      { kind: 'server', status: 500 },
+    ],
+    ['a refusal', 'zip', 'v1.0.0', '@v/v1.0.0.zip', answered(403, page), { kind: 'denied', status: 403 }],
+    [
+      'asked to wait',
+      'mod',
+      'v1.0.0',
+      '@v/v1.0.0.mod',
+      answered(429, '', { 'retry-after': '3' }),
+      { kind: 'throttled', status: 429, retryAfterMs: 3_000 },
+    ],
+    [
+      'another version',
+      'info',
+      'v1.0.0',
+      '@v/v1.0.0.info',
+      answered(200, '{"Version":"v1.0.1"}'),
+      { kind: 'malformed', expected: 'the version asked for' },
+    ],
+    [
+      'a portal on mod',
+      'mod',
+      'v1.0.0',
+      '@v/v1.0.0.mod',
+      answered(200, page),
+      { kind: 'wrong_content', expected: 'a go.mod' },
+    ],
+    [
+      'an empty mod',
+      'mod',
+      'v1.0.0',
+      '@v/v1.0.0.mod',
+      answered(200),
+      { kind: 'malformed', expected: 'a module directive' },
+    ],
+    [
+      'a portal on zip',
+      'zip',
+      'v1.0.0',
+      '@v/v1.0.0.zip',
+      answered(200, page),
+      { kind: 'wrong_content', expected: 'a module zip' },
+    ],
+    [
+      'half a zip',
+      'zip',
+      'v1.0.0',
+      '@v/v1.0.0.zip',
+      answered(200, zip.subarray(0, 300)),
+      { kind: 'cut', phase: 'transfer', bytesRead: 300 },
+    ],
+    ['204', 'mod', 'v1.0.0', '@v/v1.0.0.mod', answered(204), { kind: 'status', status: 204 }],
+  ])('%s', (_, step, version, rest, answer, failure) => {
+    expect(hold(step, version, { [at(rest)]: answer })).toEqual({
+      outcome: failed(failure),
+      facts: {},
+      asked: [at(rest)],
+    });
+  });
+
+  test('what the wire said is passed on', () => {
+    const refused: Answer = { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } };
+    expect(hold('mod', 'v1.0.0', { [at('@v/v1.0.0.mod')]: refused }).outcome).toEqual(refused);
+    const proxy: Answer = { tag: 'unknown', because: 'proxy', code: 'MW_PROXY_STATUS' };
+    expect(hold('mod', 'v1.0.0', { [at('@v/v1.0.0.mod')]: proxy }).outcome).toEqual({
+      tag: 'unknown',
+      because: 'proxy',
+    });
+  });
+});
+
+describe('hashes from an authority', () => {
+  const other = 'h1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=';
+  test.each<[string, Step, Answer, string, object]>([
+    [
+      'mod, right',
+      'mod',
+      answered(200, hello.mod),
+      hello.modH1,
+      { outcome: { tag: 'ok' }, facts: { verified: { algorithm: 'h1', digest: hello.modH1, against: 'pinned' } } },
+    ],
+    [
+      'zip, right',
+      'zip',
+      answered(200, zip),
+      hello.h1,
+      { outcome: { tag: 'ok' }, facts: { verified: { algorithm: 'h1', digest: hello.h1, against: 'pinned' } } },
+    ],
+    [
+      'mod, wrong',
+      'mod',
+      answered(200, hello.mod),
+      other,
+      { outcome: failed({ kind: 'mismatch', algorithm: 'h1', want: other, got: hello.modH1 }), facts: {} },
+    ],
+    [
+      'zip, wrong',
+      'zip',
+      answered(200, zip),
+      other,
+      { outcome: failed({ kind: 'mismatch', algorithm: 'h1', want: other, got: hello.h1 }), facts: {} },
+    ],
+    [
+      'a portal is no mismatch',
+      'mod',
+      answered(200, page),
+      other,
+      { outcome: failed({ kind: 'wrong_content', expected: 'a go.mod' }), facts: {} },
+    ],
+    [
+      'a cut zip is no mismatch',
+      'zip',
+      answered(200, zip.subarray(0, 99)),
+      other,
+      { outcome: failed({ kind: 'cut', phase: 'transfer', bytesRead: 99 }), facts: {} },
+    ],
+    [
+      'an empty go.mod that is logged so',
+      'mod',
+      answered(200),
+      'h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY=',
+      {
+        outcome: { tag: 'ok' },
+        facts: {
+          verified: { algorithm: 'h1', digest: 'h1:G7mAYYxgmS0lVkHyy2hEOLQCFB0DlQFTMLWggykrydY=', against: 'pinned' },
+        },
+      },
+    ],
+  ])('%s', (_, step, answer, h1, want) => {
+    const rest = `@v/v1.0.0.${step}`;
+    const pinned = { [`${module}@v1.0.0${step === 'mod' ? '/go.mod' : ''}`]: h1 };
+    expect(hold(step, 'v1.0.0', { [at(rest)]: answer }, { pinned })).toMatchObject(want);
+  });
+});
+
+describe('latest is resolved aside, as the go command does', () => {
+  const mod = answered(200, hello.mod);
+  const compared = { algorithm: 'h1', digest: hello.modH1 };
+  test.each<[string, Readonly<Record<string, Answer>>, readonly string[], string]>([
+    [
+      'from the list',
+      { '@v/list': answered(200, 'v1.0.0\nv1.1.0-rc.1\n'), '@v/v1.0.0.mod': mod },
+      ['aside @v/list', '@v/v1.0.0.mod'],
+      'v1.0.0',
+    ],
+    [
+      'from @latest where the list is empty',
+      {
+        '@v/list': answered(200),
+        '@latest': answered(200, '{"Version":"v0.0.0-20170915032832-14c0d48ead0c"}'),
+        '@v/v0.0.0-20170915032832-14c0d48ead0c.mod': mod,
+      },
+      ['aside @v/list', 'aside @latest', '@v/v0.0.0-20170915032832-14c0d48ead0c.mod'],
+      'v0.0.0-20170915032832-14c0d48ead0c',
+    ],
+    [
+      'past incompatible versions where the compatible one has a go.mod',
+      { '@v/list': answered(200, 'v1.0.0\nv2.0.0+incompatible\n'), '@v/v1.0.0.mod': mod },
+      ['aside @v/list', 'aside @v/v1.0.0.mod', '@v/v1.0.0.mod'],
+      'v1.0.0',
+    ],
+    [
+      'an incompatible one where it has none',
+      {
+        '@v/list': answered(200, 'v1.0.0\nv2.0.0+incompatible\n'),
+        '@v/v1.0.0.mod': answered(200, `module ${module}\n`),
+        '@v/v2.0.0+incompatible.mod': mod,
+      },
+      ['aside @v/list', 'aside @v/v1.0.0.mod', '@v/v2.0.0+incompatible.mod'],
+      'v2.0.0+incompatible',
+    ],
+  ])('%s', (_, answers, asked, resolvedVersion) => {
+    const full = Object.fromEntries(Object.entries(answers).map(([rest, answer]) => [at(rest), answer]));
+    expect(hold('mod', 'latest', full)).toEqual({
+      outcome: { tag: 'ok' },
+      facts: { resolvedVersion, compared },
+      asked: asked.map((rest) => rest.replace(/(aside )?(.*)/, (__, aside = '', path) => `${aside}${at(path)}`)),
+    });
+  });
+
+  test.each<[string, Readonly<Record<string, Answer>>, ProbeFailure]>([
+    ['the list is missing', { '@v/list': answered(404) }, { kind: 'absent', status: 404 }],
+    [
+      'the list is a page',
+      { '@v/list': answered(200, page) },
+      { kind: 'wrong_content', expected: 'versions, one a line' },
+    ],
+    [
+      'neither list nor @latest name one',
+      { '@v/list': answered(200), '@latest': answered(404) },
+      { kind: 'absent', status: 404 },
+    ],
+    [
+      '@latest is broken',
+      { '@v/list': answered(200), '@latest': answered(200, '{}') },
+      { kind: 'malformed', expected: 'version information' },
+    ],
+  ])('%s', (_, answers, failure) => {
+    const full = Object.fromEntries(Object.entries(answers).map(([rest, answer]) => [at(rest), answer]));
+    for (const step of ['info', 'mod', 'zip'] as const)
+      expect(hold(step, 'latest', full)).toMatchObject({ outcome: failed(failure), facts: {} });
+  });
+
+  test('info of latest must name what was asked for', () => {
+    const answers = {
+      [at('@v/list')]: answered(200, 'v1.0.0'),
+      [at('@v/v1.0.0.info')]: answered(200, '{"Version":"v1.0.0"}'),
+    };
+    expect(hold('info', 'latest', answers)).toEqual({
+      outcome: { tag: 'ok' },
+      facts: { resolvedVersion: 'v1.0.0' },
+      asked: [`aside ${at('@v/list')}`, at('@v/v1.0.0.info')],
+    });
+  });
+
+  test('a failure still says which version it was about', () => {
+    const answers = { [at('@v/list')]: answered(200, 'v1.0.0'), [at('@v/v1.0.0.zip')]: answered(500) };
+    expect(hold('zip', 'latest', answers)).toMatchObject({
+      outcome: failed({ kind: 'server', status: 500 }),
+      facts: { resolvedVersion: 'v1.0.0' },
+    });
+  });
+
+  test('a branch is resolved by .info for mod and zip', () => {
+    const answers = { [at('@v/main.info')]: answered(200, '{"Version":"v1.0.0"}'), [at('@v/v1.0.0.mod')]: mod };
+    expect(hold('mod', 'main', answers).asked).toEqual([`aside ${at('@v/main.info')}`, at('@v/v1.0.0.mod')]);
+  });
+});
+
+describe('spelling', () => {
+  test.each([
+    [
+      'capitals as the go command sends them',
+      'github.com/BurntSushi/toml',
+      'v1.0.0-RC1',
+      'https://mirror.example.com/goproxy',
+      'https://mirror.example.com/goproxy/github.com/%21burnt%21sushi/toml/@v/v1.0.0-%21r%21c1.info',
+    ],
+    [
+      'a base with a slash at its end',
+      'example.com/a',
+      'v1.0.0',
+      'https://mirror.example.com/go/',
+      'https://mirror.example.com/go/example.com/a/@v/v1.0.0.info',
+    ],
+    [
+      'a base without a path',
+      'example.com/a',
+      'v2.0.0+incompatible',
+      'http://127.0.0.1:8080',
+      'http://127.0.0.1:8080/example.com/a/@v/v2.0.0+incompatible.info',
+    ],
+  ])('%s', (_, path, version, baseUrl, url) => {
+    const { asks } = talk(probe(targetOf('info', path, version), contextOf({ baseUrl })), () => answered(404));
+    expect(asks.map((ask) => ask.url)).toEqual([url]);
+  });
+
+  test.each<[string, Step, string | null, string | null]>([
+    ['a path that climbs', 'list', '../../etc', null],
+    ['no path', 'mod', null, 'v1.0.0'],
+    ['no version', 'zip', 'example.com/a', null],
+    ['a version with a slash', 'info', 'example.com/a', 'feature/x'],
+    ["another ecosystem's step", 'manifest', 'example.com/a', 'v1.0.0'],
+  ])('%s is never asked', (_, step, path, version) => {
+    const { asks, verdict } = talk(probe(targetOf(step, path, version), contextOf()), () => answered(200));
+    expect([asks, verdict]).toEqual([[], { outcome: { tag: 'unknown', because: 'local' }, facts: {} }]);
+  });
+});
+
+test('of a zip that is peeked at the first bytes are read, and one that is smaller is checked whole', () => {
+  const peekBytes = 100;
+  const page = { [at('@v/v1.0.0.zip')]: answered(200, zip.subarray(0, peekBytes)) };
+  expect(hold('zip', 'v1.0.0', page, { peekBytes })).toMatchObject({ outcome: { tag: 'ok' }, facts: {} });
+  const { asks } = talk(probe(targetOf('zip', module, 'v1.0.0'), contextOf({ peekBytes })), () => answered(404));
+  expect(asks).toMatchObject([{ stopAfterBytes: peekBytes }]);
+  const html = { [at('@v/v1.0.0.zip')]: answered(200, Buffer.alloc(peekBytes, '<html>')) };
+  expect(hold('zip', 'v1.0.0', html, { peekBytes }).outcome.tag).toBe('failed');
+  const whole = { [at('@v/v1.0.0.zip')]: answered(200, zip) };
+  const pinned = { [`${module}@v1.0.0`]: 'h1:another' };
+  expect(hold('zip', 'v1.0.0', whole, { pinned, peekBytes: zip.length + 1 }).outcome).toMatchObject({
+    failure: { kind: 'mismatch' },
+  });
+});
+
+test('a zip past what is hashed is a throughput sample only', () => {
+  const large = Buffer.alloc(limits.zipBytesHashed);
+  zip.copy(large);
+  const pinned = { [`${module}@v1.0.0`]: hello.h1 };
+  expect(hold('zip', 'v1.0.0', { [at('@v/v1.0.0.zip')]: answered(200, large) }, { pinned })).toMatchObject({
+    outcome: { tag: 'ok' },
+    facts: {},
+  });
+  const { asks } = talk(probe(targetOf('zip', module, 'v1.0.0'), contextOf()), () => answered(404));
+  expect(asks).toMatchObject([{ bodyBytesMax: limits.zipBytes, stopAfterBytes: limits.zipBytesHashed }]);
+});

@@ -1,0 +1,167 @@
+import { describe, expect, test } from 'vitest';
+import { limits } from '../../../../src/core/limits.ts';
+import { parseInfo } from '../../../../src/ecosystems/go/info.ts';
+import { parseList } from '../../../../src/ecosystems/go/list.ts';
+import { isSynthetic, parseModFile } from '../../../../src/ecosystems/go/mod-file.ts';
+import { hashesOf, parseRecord } from '../../../../src/ecosystems/go/record.ts';
+
+const page = '<!DOCTYPE html><html><body>Log in</body></html>';
+const bytes = (text: string) => Buffer.from(text, 'utf8');
+
+describe('version lists', () => {
+  test.each<[string, string, readonly string[]]>([
+    ['sorted by version', 'v1.10.0\nv1.9.0\nv1.2.0\n', ['v1.2.0', 'v1.9.0', 'v1.10.0']],
+    ['without a final line feed', 'v1.0.0', ['v1.0.0']],
+    ['empty: a module without tags', '', []],
+    ['blank lines only', '\n\n', []],
+    ['with times', 'v1.0.0 2019-01-01T00:00:00Z\n', ['v1.0.0']],
+    ['with carriage returns', 'v1.0.0\r\nv1.1.0\r\n', ['v1.0.0', 'v1.1.0']],
+    ['pseudo-versions dropped', 'v1.0.0\nv0.0.0-20170915032832-14c0d48ead0c\n', ['v1.0.0']],
+    ['short forms are legal and name no version', 'v1\nv1.2\nv1.2.3\n', ['v1.2.3']],
+    ['each once', 'v1.0.0\nv1.0.0\n', ['v1.0.0']],
+    ['incompatible ones', 'v2.0.0+incompatible\n', ['v2.0.0+incompatible']],
+    ['a version too long to keep', `v1.0.0-${'a'.repeat(limits.versionChars)}\nv1.0.0\n`, ['v1.0.0']],
+  ])('%s', (_, body, versions) => {
+    expect(parseList(bytes(body))).toEqual({ tag: 'ok', value: versions });
+  });
+
+  test.each<[string, Uint8Array, object]>([
+    ['a page', bytes(page), { kind: 'wrong_content', expected: 'versions, one a line' }],
+    [
+      'a page after blank lines',
+      bytes(`\uFEFF\n  ${page}`),
+      { kind: 'wrong_content', expected: 'versions, one a line' },
+    ],
+    ['a page after a version', bytes(`v1.0.0\n${page}`), { kind: 'wrong_content', expected: 'versions, one a line' }],
+    ['JSON', bytes('["v1.0.0"]'), { kind: 'malformed', expected: 'versions, one a line' }],
+    ['one odd line', bytes('v1.0.0\nlatest\n'), { kind: 'malformed', expected: 'versions, one a line' }],
+    ['no UTF-8', Buffer.from([0x76, 0xff]), { kind: 'malformed', expected: 'versions, one a line' }],
+  ])('refuses %s', (_, body, failure) => {
+    expect(parseList(body)).toEqual({ tag: 'error', error: failure });
+  });
+
+  test('keeps the highest', () => {
+    const all = Array.from({ length: limits.versionsKept + 2 }, (_, patch) => `v1.0.${patch}`);
+    const read = parseList(bytes(all.join('\n')));
+    expect(read.tag === 'ok' && [read.value.length, read.value[0]]).toEqual([limits.versionsKept, 'v1.0.2']);
+  });
+});
+
+describe('version information', () => {
+  test.each<[string, string, string | null, object]>([
+    ['plain', '{"Version":"v1.0.0","Time":"2019-01-02T03:04:05Z"}', 'v1.0.0', { version: 'v1.0.0' }],
+    ['no time', '{"Version":"v1.0.0"}', 'v1.0.0', { version: 'v1.0.0' }],
+    ['a null time', '{"Version":"v1.0.0","Time":null}', 'v1.0.0', { version: 'v1.0.0' }],
+    ['with an origin', '{"Version":"v1.0.0","Origin":{"VCS":"git"},"More":1}', null, { version: 'v1.0.0' }],
+    ['keys in any case, as Go reads them', '{"version":"v1.0.0"}', 'v1.0.0', { version: 'v1.0.0' }],
+    ['after a byte-order mark', '\uFEFF{"Version":"v1.0.0"}', null, { version: 'v1.0.0' }],
+    ['a time with a zone', '{"Version":"v1.0.0","Time":"2019-01-02T03:04:05.5+01:00"}', null, { version: 'v1.0.0' }],
+  ])('%s', (_, body, asked, info) => {
+    expect(parseInfo(bytes(body), asked)).toEqual({ tag: 'ok', value: info });
+  });
+
+  test.each<[string, string, string | null, object]>([
+    ['another version', '{"Version":"v1.0.1"}', 'v1.0.0', { kind: 'malformed', expected: 'the version asked for' }],
+    ['a version that is none', '{"Version":"main"}', null, { kind: 'malformed', expected: 'version information' }],
+    ['no version', '{"Time":"2019-01-02T03:04:05Z"}', null, { kind: 'malformed', expected: 'version information' }],
+    [
+      'a time that is none',
+      '{"Version":"v1.0.0","Time":"yesterday"}',
+      null,
+      { kind: 'malformed', expected: 'version information' },
+    ],
+    ['a list', '[]', null, { kind: 'malformed', expected: 'version information' }],
+    ['null', 'null', null, { kind: 'malformed', expected: 'version information' }],
+    ['cut JSON', '{"Version":"v1.0', null, { kind: 'malformed', expected: 'version information' }],
+    ['nothing', '', null, { kind: 'malformed', expected: 'version information' }],
+    ['a page', page, null, { kind: 'wrong_content', expected: 'version information' }],
+  ])('refuses %s', (_, body, asked, failure) => {
+    expect(parseInfo(bytes(body), asked)).toEqual({ tag: 'error', error: failure });
+  });
+});
+
+describe('go.mod files', () => {
+  test.each([
+    ['synthetic', 'module github.com/pkg/errors\n', 'github.com/pkg/errors'],
+    ['after comments', '// a\n\nmodule example.com/a // b\n', 'example.com/a'],
+    ['quoted', 'module "example.com/a"\n', 'example.com/a'],
+    ['back-quoted', 'module `example.com/a`\n', 'example.com/a'],
+    ['in a block', 'module (\n\n\texample.com/a\n)\n', 'example.com/a'],
+    ['with carriage returns', 'module example.com/a\r\n\r\ngo 1.21\r\n', 'example.com/a'],
+    ['after go', 'go 1.21\nmodule example.com/a\n', 'example.com/a'],
+  ])('%s', (_, body, path) => {
+    expect(parseModFile(bytes(body))).toEqual({ tag: 'ok', value: path });
+  });
+
+  test.each<[string, Uint8Array, object]>([
+    ['a page', bytes(page), { kind: 'wrong_content', expected: 'a go.mod' }],
+    ['a NUL', bytes('module example.com/a\0\n'), { kind: 'malformed', expected: 'a go.mod' }],
+    ['no UTF-8', Buffer.from([0xff, 0xfe]), { kind: 'malformed', expected: 'a go.mod' }],
+    ['nothing', bytes(''), { kind: 'malformed', expected: 'a module directive' }],
+    ['no directive', bytes('go 1.21\n'), { kind: 'malformed', expected: 'a module directive' }],
+    [
+      'a directive in a comment',
+      bytes('// module example.com/a\n'),
+      { kind: 'malformed', expected: 'a module directive' },
+    ],
+    [
+      'a word that begins like it',
+      bytes('modules example.com/a\n'),
+      { kind: 'malformed', expected: 'a module directive' },
+    ],
+    ['a directive without a path', bytes('module\n'), { kind: 'malformed', expected: 'a module directive' }],
+    [
+      'an error text',
+      bytes('not found: module example.com/a: no\n'),
+      { kind: 'malformed', expected: 'a module directive' },
+    ],
+  ])('refuses %s', (_, body, failure) => {
+    expect(parseModFile(body)).toEqual({ tag: 'error', error: failure });
+  });
+
+  test('the made-up one is told from a real one', () => {
+    expect(isSynthetic(bytes('module example.com/a\n'), 'example.com/a')).toBe(true);
+    expect(isSynthetic(bytes('module example.com/a\n\ngo 1.21\n'), 'example.com/a')).toBe(false);
+  });
+});
+
+describe('checksum records', () => {
+  const lines = 'rsc.io/quote v1.5.2 h1:zip=\nrsc.io/quote v1.5.2/go.mod h1:mod=\n';
+
+  test('id, text and note', () => {
+    const record = parseRecord(bytes(`12\n${lines}\nthe note\n`));
+    expect(record && { ...record, note: Buffer.from(record.note).toString() }).toEqual({
+      id: 12,
+      text: lines,
+      note: 'the note\n',
+    });
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['a page', page],
+    ['no id', `${lines}\nnote`],
+    ['an id with a leading zero', `012\n${lines}\nnote`],
+    ['an id past exact numbers', `9999999999999999\n${lines}\nnote`],
+    ['no blank line', `12\n${lines}`],
+    ['no text', '12\n\nnote'],
+    ['a control character', `12\n${lines.replace('zip', '\t')}\nnote`],
+  ])('refuses %s', (_, body) => {
+    expect(parseRecord(bytes(body))).toBeNull();
+  });
+
+  test.each<[string, string, object | null]>([
+    ['both lines', lines, { 'rsc.io/quote@v1.5.2': 'h1:zip=', 'rsc.io/quote@v1.5.2/go.mod': 'h1:mod=' }],
+    [
+      'further hashes are passed over',
+      `${lines}rsc.io/quote v1.5.2 h2:more\n`,
+      { 'rsc.io/quote@v1.5.2': 'h1:zip=', 'rsc.io/quote@v1.5.2/go.mod': 'h1:mod=' },
+    ],
+    ['one line only', 'rsc.io/quote v1.5.2 h1:zip=\n', null],
+    ['another version', lines.replaceAll('v1.5.2', 'v1.5.3'), null],
+    ['another module', lines.replaceAll('rsc.io/quote', 'rsc.io/Quote'), null],
+    ['a fourth word', lines.replaceAll('=', '= x'), null],
+  ])('hashes: %s', (_, text, hashes) => {
+    expect(hashesOf(text, 'rsc.io/quote', 'v1.5.2')).toEqual(hashes);
+  });
+});

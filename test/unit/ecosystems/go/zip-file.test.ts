@@ -1,0 +1,153 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { limits } from '../../../../src/core/limits.ts';
+import { h1Of } from '../../../../src/ecosystems/go/h1.ts';
+import { readModuleZip } from '../../../../src/ecosystems/go/zip-file.ts';
+import { hello, type MadeEntry, type MadeZip, makeZip } from './zip.ts';
+
+const inside = (name: string, more: Partial<MadeEntry> = {}): MadeEntry => ({
+  name: `${hello.prefix}${name}`,
+  ...more,
+});
+
+describe('whole archives hash alike, however they are packed', () => {
+  test.each<[string, readonly MadeEntry[], MadeZip]>([
+    ['deflated', hello.entries, {}],
+    ['stored', hello.entries.map((entry) => ({ ...entry, method: 0 as const })), {}],
+    ['in another order', hello.entries.toReversed(), {}],
+    ['zip64 end record', hello.entries, { zip64: true }],
+    ['zip64 entries', hello.entries.map((entry) => ({ ...entry, zip64: true })), { zip64: true }],
+    ['a comment at the end', hello.entries, { comment: 'PK\x05\x06 is no end' }],
+  ])('%s', (_, entries, options) => {
+    const read = readModuleZip(makeZip(entries, options), hello.prefix);
+    expect(read.tag === 'ok' && h1Of(read.value)).toBe(hello.h1);
+  });
+
+  test('a directory counts as an empty file', () => {
+    const read = readModuleZip(makeZip([inside('sub/', { method: 0 })]), hello.prefix);
+    expect(read).toEqual({
+      tag: 'ok',
+      value: [
+        { name: `${hello.prefix}sub/`, sha256Hex: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' },
+      ],
+    });
+  });
+
+  test('an empty archive holds nothing', () => {
+    expect(readModuleZip(makeZip([]), hello.prefix)).toEqual({ tag: 'ok', value: [] });
+  });
+});
+
+const sound = makeZip(hello.entries);
+
+describe('broken archives', () => {
+  test.each<[string, Uint8Array, object]>([
+    ['a web page', Buffer.from('<!doctype html>'), { kind: 'wrong_content', expected: 'a module zip' }],
+    ['JSON', Buffer.from('{"error":1}'), { kind: 'malformed', expected: 'a module zip' }],
+    ['nothing', Buffer.alloc(0), { kind: 'malformed', expected: 'a module zip' }],
+    ['cut in half', sound.subarray(0, 200), { kind: 'cut', phase: 'transfer', bytesRead: 200 }],
+    ['cut by one byte', sound.subarray(0, -1), { kind: 'cut', phase: 'transfer', bytesRead: sound.length - 1 }],
+    [
+      'more entries announced',
+      makeZip(hello.entries, { count: 5 }),
+      { kind: 'malformed', expected: 'zip: central directory' },
+    ],
+    [
+      'fewer entries announced',
+      makeZip(hello.entries, { count: 3 }),
+      { kind: 'malformed', expected: 'zip: central directory' },
+    ],
+    [
+      'too many entries',
+      makeZip(hello.entries, { count: limits.zipEntries + 1, zip64: true }),
+      { kind: 'malformed', expected: 'zip: too many entries' },
+    ],
+    [
+      'another module',
+      makeZip([{ name: 'example.com/other@v1.0.0/a.go' }]),
+      { kind: 'malformed', expected: 'zip: names within the module' },
+    ],
+    [
+      'escaped names',
+      makeZip([{ name: 'example.com/!hello@v1.0.0/a.go' }]),
+      { kind: 'malformed', expected: 'zip: names within the module' },
+    ],
+    ['a name twice', makeZip([inside('a.go'), inside('a.go')]), { kind: 'malformed', expected: 'zip: each name once' }],
+    [
+      'names equal but for case',
+      makeZip([inside('a.go'), inside('A.go')]),
+      { kind: 'malformed', expected: 'zip: each name once' },
+    ],
+    ['a way out', makeZip([inside('../a.go')]), { kind: 'malformed', expected: 'zip: clean names' }],
+    ['a back slash', makeZip([inside('a\\b.go')]), { kind: 'malformed', expected: 'zip: clean names' }],
+    ['two slashes', makeZip([inside('a//b.go')]), { kind: 'malformed', expected: 'zip: clean names' }],
+    ['GO.MOD', makeZip([inside('GO.MOD')]), { kind: 'malformed', expected: 'zip: go.mod in lower case' }],
+    [
+      'go.mod below the root',
+      makeZip([inside('sub/go.mod')]),
+      { kind: 'malformed', expected: 'zip: go.mod at the root only' },
+    ],
+    [
+      'a huge go.mod',
+      makeZip([inside('go.mod', { plainBytes: limits.modBytes + 1 })]),
+      { kind: 'malformed', expected: 'zip: go.mod within its cap' },
+    ],
+    [
+      'a sum of sizes past the cap',
+      makeZip([inside('a', { plainBytes: limits.zipBytes }), inside('b', { content: 'x' })]),
+      { kind: 'malformed', expected: 'zip: a sum of sizes within the cap' },
+    ],
+    [
+      'a bomb that declares less',
+      makeZip([inside('a', { content: 'x'.repeat(1e6), plainBytes: 10 })]),
+      { kind: 'malformed', expected: 'zip: sound entries' },
+    ],
+    [
+      'a file that declares more',
+      makeZip([inside('a', { content: 'x', plainBytes: 10 })]),
+      { kind: 'malformed', expected: 'zip: sound entries' },
+    ],
+    [
+      'a wrong checksum',
+      makeZip([inside('a', { content: 'x', crc: 1 })]),
+      { kind: 'malformed', expected: 'zip: sound entries' },
+    ],
+    [
+      'an encrypted entry',
+      makeZip([inside('a', { content: 'x', flags: 1 })]),
+      { kind: 'malformed', expected: 'zip: sound entries' },
+    ],
+    [
+      'bzip2',
+      makeZip([inside('a', { content: 'x', method: 12 })]),
+      { kind: 'malformed', expected: 'zip: sound entries' },
+    ],
+  ])('%s', (_, body, failure) => {
+    expect(readModuleZip(body, hello.prefix)).toEqual({ tag: 'error', error: failure });
+  });
+});
+
+test('ß and ss are two names, as they are for Go', () => {
+  expect(readModuleZip(makeZip([inside('ß.go'), inside('ss.go')]), hello.prefix).tag).toBe('ok');
+});
+
+test('any damage ends typed, and never in another hash', () => {
+  fc.assert(
+    fc.property(
+      fc.nat(sound.length - 1),
+      fc.integer({ min: 1, max: 255 }),
+      fc.nat(sound.length),
+      (at, flip, length) => {
+        const damaged = Buffer.from(sound);
+        damaged.writeUInt8((damaged[at] ?? 0) ^ flip, at);
+        const read = readModuleZip(damaged, hello.prefix);
+        // A flipped bit in a name inside the module gives other names, and so another hash; in a time stamp, none.
+        if (read.tag === 'ok') expect(read.value).toHaveLength(hello.entries.length);
+        expect(readModuleZip(sound.subarray(0, length), hello.prefix).tag).toBe(
+          length === sound.length ? 'ok' : 'error',
+        );
+      },
+    ),
+    { numRuns: 500 },
+  );
+});

@@ -1,0 +1,145 @@
+import { describe, expect, test } from 'vitest';
+import { limits } from '../../../../src/core/limits.ts';
+import type { Answer, Ask, Verdict } from '../../../../src/core/transcript.ts';
+import { type HttpContext, httpContext } from '../../../../src/ecosystems/http/context.ts';
+import { probe } from '../../../../src/ecosystems/http/conversation.ts';
+import { http } from '../../../../src/ecosystems/http/http.ts';
+import { httpNames } from '../../../../src/ecosystems/http/names.ts';
+import { targetOf } from '../../../ecosystem/fixture.ts';
+import { aMirror } from './mirror.ts';
+
+const sha256 = '0'.repeat(64);
+
+function hold(
+  step: string,
+  module: string | null,
+  body: Uint8Array,
+  { own, ...more }: Partial<HttpContext> = {},
+): { readonly ask: Ask | null; readonly verdict: Verdict } {
+  const context: HttpContext = {
+    baseUrl: 'https://m.example.com',
+    pinned: {},
+    own: own ?? { profile: null, expect: { 'x.bin': { sha256 } } },
+    nowWallMs: 0,
+    ...more,
+  };
+  const fixture = { name: '', what: '', step, module, version: null, pinned: {}, own: {}, nowWallMs: 0, answers: [] };
+  const conversation = probe(
+    targetOf('http', { ...fixture, upstream: undefined, want: { outcome: { tag: 'ok' }, facts: {} } }),
+    context,
+  );
+  const first = conversation.next();
+  if (first.done === true) return { ask: null, verdict: first.value };
+  const answer: Answer = { tag: 'answered', status: 200, headers: {}, body, finalUrl: first.value.url };
+  const last = conversation.next(answer);
+  if (last.done !== true) throw new Error('one ask at most');
+  return { ask: first.value, verdict: last.value };
+}
+
+const unaskable = { tag: 'unknown', because: 'local' };
+
+describe('how far a file is read', () => {
+  test.each([
+    ['get', {}, limits.peekBytes],
+    ['get', { peekBytes: 10 }, limits.peekBytes],
+    ['whole', {}, limits.zipBytesHashed],
+    ['whole', { peekBytes: 10 }, 10],
+  ])('%s with %o: %i bytes', (step, more, want) => {
+    expect(hold(step, 'x.bin', Buffer.from('x'), more).ask).toMatchObject({
+      url: 'https://m.example.com/x.bin',
+      stopAfterBytes: want,
+    });
+  });
+
+  test('what was cut on purpose is held to no hash, and what is whole is', () => {
+    const cut = hold('get', 'x.bin', Buffer.alloc(limits.peekBytes));
+    const whole = hold('get', 'x.bin', Buffer.alloc(limits.peekBytes - 1));
+    expect([cut.verdict.outcome.tag, whole.verdict.outcome]).toMatchObject([
+      'ok',
+      { tag: 'failed', failure: { kind: 'mismatch', want: sha256 } },
+    ]);
+    expect(hold('whole', 'x.bin', Buffer.alloc(10), { peekBytes: 10 }).verdict.outcome.tag).toBe('ok');
+  });
+
+  test('a page in its place is found however little is read', () => {
+    const { verdict } = hold('whole', 'x.bin', Buffer.from('<html>'.repeat(9)), { peekBytes: 10 });
+    expect(verdict.outcome).toMatchObject({ failure: { kind: 'wrong_content' } });
+  });
+});
+
+describe('what cannot be asked is ours', () => {
+  test.each([
+    ['a path that climbs', 'get', '../x'],
+    ['a query', 'whole', 'x?y'],
+    ['no path', 'get', null],
+    ['a marker without a profile', 'marker', null],
+    ['a step of another ecosystem', 'zip', 'x'],
+  ])('%s', (_, step, module) => {
+    expect(hold(step, module, Buffer.alloc(0))).toMatchObject({ ask: null, verdict: { outcome: unaskable } });
+  });
+
+  test('words that every object has are paths like others', () => {
+    for (const path of ['__proto__', 'constructor', 'toString'])
+      expect(hold('get', path, Buffer.from('x')).verdict.outcome.tag).toBe('ok');
+  });
+});
+
+describe('what the file says', () => {
+  const { form } = httpNames;
+
+  test('an entry, with sizes, ages and beginnings as numbers and hex', () => {
+    const entry = {
+      upstream: 'tools',
+      path: 'a/x.tar.gz',
+      expect: { sha256: 'AB'.repeat(32), bytesMin: '1KiB', bytesMax: 5000, starts: 'é', newerThan: '2d' },
+    };
+    expect(form?.schema.safeParse(entry).success).toBe(true);
+    expect(form?.read(entry)).toEqual({
+      module: 'a/x.tar.gz',
+      version: null,
+      upstream: 'tools',
+      expect: {
+        sha256: 'ab'.repeat(32),
+        bytesMin: 1024,
+        bytesMax: 5000,
+        startsHex: 'c3a9',
+        newerThanMs: 172_800_000,
+      },
+    });
+  });
+
+  test.each([
+    ['a path alone', { path: 'x' }, true],
+    ['no path', { upstream: 'x' }, false],
+    ['half a byte', { path: 'x', expect: { startsHex: '1f8' } }, false],
+    ['a size below nothing', { path: 'x', expect: { bytesMin: -1 } }, false],
+    ['a size in words', { path: 'x', expect: { bytesMin: 'much' } }, false],
+    ['an age in words', { path: 'x', expect: { newerThan: 'old' } }, false],
+    ['another key', { path: 'x', expect: { md5: '' } }, false],
+  ])('%s: %o is %s', (_, entry, want) => {
+    expect(form?.schema.safeParse(entry).success).toBe(want);
+  });
+
+  test('conversations are told what is expected of their own upstream alone', () => {
+    const ref = (upstream: string, module: string) => ({
+      ...{ ecosystem: 'http', upstream, module, version: null },
+      expect: { bytes: 1 },
+    });
+    const mirror = aMirror('a', 'https://m.example.com', 'debian');
+    const given = {
+      modules: [ref('files', 'x'), ref('others', 'y')],
+      privatePatterns: [],
+      settings: null,
+      known: null,
+    };
+    expect(httpContext({ mirror, ...given })).toEqual({ profile: 'debian', expect: { x: { bytes: 1 } } });
+  });
+
+  test.each([
+    ['debian', true],
+    ['maven', false],
+    [null, false],
+  ])('a marker is asked of a mirror with profile %s: %s', (profile, want) => {
+    expect(http.steps['marker']?.isAsked?.(aMirror('a', 'https://m.example.com', profile), null)).toBe(want);
+  });
+});

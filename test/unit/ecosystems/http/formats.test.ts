@@ -1,0 +1,215 @@
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { compactDate, epochSeconds, mailDate, unixDate } from '../../../../src/ecosystems/http/dates.ts';
+import { formatFailure } from '../../../../src/ecosystems/http/format.ts';
+import { isFilePath } from '../../../../src/ecosystems/http/path.ts';
+import type { Head } from '../../../../src/ecosystems/http/profile.ts';
+import { readApkIndex } from '../../../../src/ecosystems/http/profiles/alpine.ts';
+import { readRelease } from '../../../../src/ecosystems/http/profiles/debian.ts';
+import { rootName } from '../../../../src/ecosystems/http/profiles/maven.ts';
+import { profiles } from '../../../../src/ecosystems/http/profiles.ts';
+import { judge } from '../../../../src/ecosystems/http/verify.ts';
+
+const nowWallMs = Date.parse('2023-11-14T22:13:20Z');
+
+function head(path: string, body: Uint8Array | string, more: Partial<Head> = {}): Head {
+  return { path, body: Buffer.from(body), isWhole: true, headers: {}, nowWallMs, ...more };
+}
+
+describe('dates', () => {
+  test.each([
+    [mailDate, 'Sat, 10 Feb 2024 11:07:25 UTC', '2024-02-10T11:07:25Z'],
+    [mailDate, 'Sat, 10 Feb 2024 11:07:25 GMT', '2024-02-10T11:07:25Z'],
+    [mailDate, 'Sat, 1 Jun 2024 01:02:03 +0000', '2024-06-01T01:02:03Z'],
+    [mailDate, 'Sat, 10 Feb 2024 11:07:25 +0800', null],
+    [mailDate, 'Sat, 32 Feb 2024 11:07:25 UTC', null],
+    [unixDate, 'Wed Jul 17 20:15:36 UTC 2024', '2024-07-17T20:15:36Z'],
+    [unixDate, 'Mon Jul  1 20:15:36 UTC 2024', '2024-07-01T20:15:36Z'],
+    [unixDate, 'Wed Jul 17 20:15:36 CEST 2024', null],
+    [epochSeconds, '1699990000\n', '2023-11-14T19:26:40Z'],
+    [epochSeconds, '1699990000000', null],
+    [epochSeconds, '', null],
+    [compactDate, '20231111095912', '2023-11-11T09:59:12Z'],
+    [compactDate, '20231311095912', null],
+  ] as const)('%o of %j', (read, text, want) => {
+    expect(read(text)).toBe(want === null ? null : Date.parse(want));
+  });
+});
+
+describe('paths', () => {
+  test.each([
+    ['dists/bookworm/InRelease', true],
+    ['pool/main/g/gcc-12/libstdc++6_12.2.0-14+deb12u1_amd64.deb', true],
+    ['simple/', true],
+    ['a%20b', true],
+    ['', false],
+    ['/etc/passwd', false],
+    ['a//b', false],
+    ['../x', false],
+    ['a/%2e%2E/b', false],
+    ['a?b', false],
+    ['a#b', false],
+    ['a b', false],
+    ['a%2', false],
+    ['a\\..\\b', false],
+    ['ä', false],
+    ['x'.repeat(401), false],
+  ])('%s: %s', (path, want) => {
+    expect(isFilePath(path)).toBe(want);
+  });
+
+  test('what is a path stays below the mirror, and stands in the URL as it is written', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.webPath(), fc.string(), fc.stringMatching(/^[a.%2e/]{1,12}$/)), (path) => {
+        if (isFilePath(path))
+          expect(new URL(`https://m.example.com/base/${path}`).href).toBe(`https://m.example.com/base/${path}`);
+      }),
+      { numRuns: 3_000 },
+    );
+  });
+});
+
+describe('a file by its name', () => {
+  test.each([
+    ['x.tar.gz', gzipSync('x'), null],
+    ['x.tar.gz', Buffer.from('plain'), 'malformed'],
+    ['x.deb', Buffer.from('!<arch>\ndebian-binary'), null],
+    ['x.deb', Buffer.from('<html>'), 'wrong_content'],
+    ['x.txt', Buffer.from('  <!DOCTYPE html>'), 'wrong_content'],
+    ['x.html', Buffer.from('<!DOCTYPE html>'), null],
+    ['pool/', Buffer.from('<html>'), null],
+    ['x.zip', Buffer.alloc(0), 'malformed'],
+    ['x.txt', Buffer.alloc(0), null],
+  ] as const)('%s beginning with %s: %s', (path, body, want) => {
+    expect(formatFailure({ path, body })?.kind ?? null).toBe(want);
+  });
+});
+
+describe('what an entry expects', () => {
+  const part = { isWhole: false, headers: { 'content-length': '1000' } };
+  test.each([
+    ['nothing', {}, {}, null],
+    ['a size, of the head alone', { bytes: 1000 }, part, null],
+    ['another size, of the head alone', { bytes: 1001 }, part, 'malformed'],
+    ['a size that nobody says', { bytes: 1001 }, { isWhole: false, headers: {} }, null],
+    [
+      'a size of a coded answer',
+      { bytes: 1 },
+      { ...part, headers: { ...part.headers, 'content-encoding': 'gzip' } },
+      null,
+    ],
+    ['a size, of the whole', { bytes: 5 }, { headers: { 'content-length': '1000' } }, null],
+    ['too much', { bytesMax: 4 }, {}, 'malformed'],
+    ['too little', { bytesMin: 6 }, {}, 'malformed'],
+    ['its first bytes', { startsHex: '6865' }, {}, null],
+    ['more bytes than there are', { startsHex: '68656c6c6f21' }, {}, 'wrong_content'],
+    ['a pattern', { matches: '^h.*o$' }, {}, null],
+    ['another pattern', { matches: '^hallo' }, {}, 'wrong_content'],
+    ['a pattern of ours that is none', { matches: '(' }, {}, 'wrong_content'],
+    ['a hash of what was not read', { sha256: '0'.repeat(64) }, part, null],
+    ['another hash', { sha256: '0'.repeat(64) }, {}, 'mismatch'],
+  ])('%s', (_, expected, more, want) => {
+    const judged = judge(head('x', 'hello', more), expected, null);
+    expect(judged.tag === 'error' ? judged.error.kind : null).toBe(want);
+  });
+
+  test.each([
+    [nowWallMs - 1000, null],
+    [nowWallMs - 1001, 'malformed'],
+    [nowWallMs + 1000, null],
+    [null, 'malformed'],
+  ])('an age of one second at most, changed at %s: %s', (changedAtMs, want) => {
+    const judged = judge(head('x', 'hello'), { newerThanMs: 1000 }, changedAtMs);
+    expect(judged.tag === 'error' ? judged.error.kind : null).toBe(want);
+  });
+});
+
+describe('Release files', () => {
+  const text = 'Origin: Debian\nDate: Sat, 11 Nov 2023 09:59:12 UTC\nSHA256:\n';
+  test.each([
+    ['a Release', 'dists/x/Release', text, null],
+    ['an InRelease without a signature', 'dists/x/InRelease', text, 'a signed Release file'],
+    ['no date', 'dists/x/Release', 'Origin: x\nSHA256:\n', 'a Release file with its date'],
+    ['a date that is none', 'dists/x/Release', 'Date: now\nSHA256:\n', 'a Release file with its date'],
+    ['no sums', 'dists/x/Release', text.replace('SHA256', 'MD5Sum'), 'a Release file with SHA256 sums'],
+    ['valid', 'dists/x/Release', `Valid-Until: Wed, 15 Nov 2023 00:00:00 UTC\n${text}`, null],
+    [
+      'expired',
+      'dists/x/Release',
+      `Valid-Until: Tue, 14 Nov 2023 00:00:00 UTC\n${text}`,
+      'a Release file that is still valid',
+    ],
+    [
+      'valid until whenever',
+      'dists/x/Release',
+      `Valid-Until: soon\n${text}`,
+      'a Release file with a date that it is valid until',
+    ],
+  ])('%s', (_, path, body, want) => {
+    const { failure } = readRelease({ path, body: Buffer.from(body), nowWallMs });
+    expect(failure === null ? null : (failure as { expected: string }).expected).toBe(want);
+  });
+});
+
+describe('an index of Alpine', () => {
+  test('a bomb is unpacked no further than its first bytes', () => {
+    const bomb = gzipSync(Buffer.alloc(64 * 2 ** 20));
+    expect(readApkIndex(bomb).failure?.kind).toBe('malformed');
+  });
+  test.each([
+    ['nothing', Buffer.alloc(0)],
+    ['no gzip', Buffer.from('APKINDEX')],
+    ['gzip of nothing', gzipSync('')],
+  ])('%s', (_, body) => {
+    expect(readApkIndex(body).failure?.kind).toBe('malformed');
+  });
+});
+
+describe('the outermost element', () => {
+  test.each([
+    ['<metadata/>', 'metadata'],
+    ['\n<?xml version="1.0"?><!-- <html> --><project xmlns="x">', 'project'],
+    ['<!DOCTYPE html><html>', '!DOCTYPE'],
+    ['<!-- without end', ''],
+    ['<?xml', ''],
+    ['plain', ''],
+    ['< metadata>', ''],
+  ])('%j: %s', (text, want) => {
+    expect(rootName(text)).toBe(want);
+  });
+});
+
+describe('any profile reads any file', () => {
+  const paths = [
+    'dists/x/InRelease',
+    'main/x86_64/APKINDEX.tar.gz',
+    'core/os/x86_64/core.db',
+    'lastupdate',
+    'a/maven-metadata.xml',
+    'a/1/a-1.pom',
+    'config.json',
+    'se/rd/serde',
+    'versions',
+    'info/rake',
+    'noarch/repodata.json',
+  ];
+  test.each(profiles.map((profile) => [profile.id, profile] as const))('%s', (_, profile) => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(...paths),
+        fc.oneof(
+          fc.uint8Array({ maxLength: 200 }),
+          fc.json().map((text) => Buffer.from(text)),
+        ),
+        fc.boolean(),
+        (path, body, isWhole) => {
+          const read = profile.read(head(path, body, { isWhole }));
+          if (read !== null) expect(read.changedAtMs === null || Number.isFinite(read.changedAtMs)).toBe(true);
+        },
+      ),
+      { numRuns: 300 },
+    );
+    fc.assert(fc.property(fc.string(), (text) => Number.isNaN(profile.marker?.read(text) ?? 0) === false));
+  });
+});

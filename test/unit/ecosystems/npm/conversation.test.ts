@@ -1,0 +1,287 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, test } from 'vitest';
+import type { ProbeFailure } from '../../../../src/core/failure.ts';
+import { limits } from '../../../../src/core/limits.ts';
+import type { ProbeMemory } from '../../../../src/core/ports.ts';
+import type { Step } from '../../../../src/core/target.ts';
+import type { Answer } from '../../../../src/core/transcript.ts';
+import { npmContext } from '../../../../src/ecosystems/npm/context.ts';
+import { probe } from '../../../../src/ecosystems/npm/conversation.ts';
+import { integrityOf } from '../../../../src/ecosystems/npm/integrity.ts';
+import { answered, byUrl, contextOf, talk, targetOf } from '../talk.ts';
+
+const base = 'https://mirror.example.com/npm';
+const tgz = gzipSync('an artifact');
+const sri = integrityOf(tgz, 'sha512');
+const tarball = `${base}/hello/-/hello-1.0.0.tgz`;
+const page = '<!DOCTYPE html><body>Log in</body>';
+
+function packument(dist: object | null = { tarball, integrity: sri }, more: object = {}): string {
+  const versions = dist === null ? {} : { '1.0.0': { dist } };
+  return JSON.stringify({ name: 'hello', 'dist-tags': { latest: '1.0.0' }, versions, ...more });
+}
+
+function hold(
+  step: Step,
+  version: string | null,
+  answers: Readonly<Record<string, Answer>>,
+  more: Parameters<typeof contextOf>[0] = {},
+  module = 'hello',
+) {
+  const context = { ...contextOf({ baseUrl: base, ...more }), own: { tarballHosts: ['cdn.example.com'] } };
+  const { asks, verdict } = talk(probe(targetOf(step, module, version), context), byUrl(answers));
+  return { ...verdict, asks, asked: asks.map(({ url, aside }) => (aside === true ? `aside ${url}` : url)) };
+}
+
+const failed = (failure: ProbeFailure) => ({ tag: 'failed', failure });
+const malformed = (expected: string) => failed({ kind: 'malformed', expected });
+
+describe('a packument', () => {
+  test('is asked in the short form, and in the full one where that is not found', () => {
+    const { asks, outcome } = hold('metadata', '1.0.0', { [`${base}/hello`]: answered(404, '{}') });
+    expect(outcome).toEqual(failed({ kind: 'absent', status: 404 }));
+    expect(asks.map(({ headers }) => headers)).toEqual([
+      { accept: 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*' },
+      { accept: 'application/json' },
+    ]);
+  });
+
+  test.each<[string, Answer, ReturnType<typeof failed>]>([
+    ['a page', answered(200, page), failed({ kind: 'wrong_content', expected: 'a packument, not a page' })],
+    ['nothing', answered(200, ''), malformed('a packument: a JSON object')],
+    ['JSON cut short', answered(200, packument().slice(0, -1)), malformed('a packument: a JSON object')],
+    ['a list', answered(200, '[]'), malformed('a packument: a JSON object')],
+    ['null', answered(200, 'null'), malformed('a packument: a JSON object')],
+    ['no UTF-8', answered(200, Buffer.from([0x7b, 0xff, 0x7d])), malformed('a packument in UTF-8')],
+    [
+      'of another package',
+      answered(200, packument(undefined, { name: 'other' })),
+      malformed('a packument with the name of the package asked for'),
+    ],
+    [
+      'an error with status 200',
+      answered(200, '{"error":"not_found"}'),
+      malformed('a packument with the name of the package asked for'),
+    ],
+    [
+      'versions in a list',
+      answered(200, packument(undefined, { versions: [] })),
+      malformed('a packument with versions'),
+    ],
+    ['a version without dist', answered(200, packument({})), malformed('a version with dist.tarball')],
+    ['a tarball that is no text', answered(200, packument({ tarball: 1 })), malformed('a version with dist.tarball')],
+    ['no such version', answered(200, packument(null)), failed({ kind: 'absent', status: 200 })],
+    ['401', answered(401), failed({ kind: 'denied', status: 401 })],
+    ['403 of an edge', answered(403, page), failed({ kind: 'denied', status: 403 })],
+    ['451', answered(451), failed({ kind: 'status', status: 451 })],
+    ['500', answered(500), failed({ kind: 'server', status: 500 })],
+    ['511', answered(511), failed({ kind: 'wrong_content', expected: 'an answer of the mirror, not of a portal' })],
+  ])('%s', (_, answer, outcome) => {
+    expect(hold('metadata', '1.0.0', { [`${base}/hello`]: answer }).outcome).toEqual(outcome);
+  });
+
+  test('of 50 MB is cut off by the wire: each ask has its cap', () => {
+    const caps = ['metadata', 'tags', 'packument'].map((step) =>
+      hold(step, null, {
+        [`${base}/hello`]: answered(500),
+        [`${base}/-/package/hello/dist-tags`]: answered(500),
+      }).asks.map(({ bodyBytesMax, stopAfterBytes }) => stopAfterBytes ?? bodyBytesMax),
+    );
+    expect(caps).toEqual([[32 * 2 ** 20], [2 ** 20], [32 * 2 ** 20]]);
+    expect(
+      hold('metadata', '1.0.0', { [`${base}/hello`]: { tag: 'failed', failure: { kind: 'oversize', limitBytes: 1 } } }),
+    ).toMatchObject({ outcome: failed({ kind: 'oversize', limitBytes: 1 }), asked: [`${base}/hello`] });
+  });
+
+  test('nested a hundred thousand deep ends typed', () => {
+    const deep = `{"name":"hello","versions":${'['.repeat(100_000)}`;
+    expect(hold('metadata', '1.0.0', { [`${base}/hello`]: answered(200, deep) }).outcome).toEqual(
+      malformed('a packument: a JSON object'),
+    );
+  });
+
+  test('with 20 000 versions is read within seconds, the newest by number', () => {
+    const versions = Object.fromEntries(
+      Array.from({ length: 20_000 }, (_, at) => [`1.${at}.0`, { dist: { tarball, integrity: sri } }]),
+    );
+    const body = packument(undefined, { versions, 'dist-tags': { latest: '1.19999.0' } });
+    const startedMs = performance.now();
+    const { facts } = hold('metadata', 'latest', { [`${base}/hello`]: answered(200, body) });
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+    expect(facts.listed).toEqual({ count: 20_000, newest: '1.19999.0' });
+  });
+
+  test('__proto__ as a version or a tag is nothing of an object’s own', () => {
+    const body = '{"name":"hello","versions":{},"dist-tags":{}}';
+    for (const version of ['__proto__', 'constructor', 'toString'])
+      expect(hold('metadata', version, { [`${base}/hello`]: answered(200, body) }).outcome).toEqual(
+        failed({ kind: 'absent', status: 200 }),
+      );
+  });
+
+  test('a pinned hash of an algorithm that the packument lacks verifies nothing', () => {
+    const pinned = { 'hello@1.0.0': integrityOf(tgz, 'sha1') };
+    const { outcome, facts } = hold('metadata', '1.0.0', { [`${base}/hello`]: answered(200, packument()) }, { pinned });
+    expect(outcome).toEqual({ tag: 'ok' });
+    expect(facts.compared).toEqual({ algorithm: 'sha512', digest: sri });
+    expect(facts.verified).toBe(undefined);
+  });
+
+  test.each(['../up', '', 'a/b', '@scope', 'a#b'])('a name such as %j is never asked', (name) => {
+    for (const step of ['metadata', 'tags', 'tarball', 'packument'])
+      expect(hold(step, '1.0.0', {}, {}, name)).toMatchObject({
+        outcome: { tag: 'unknown', because: 'local' },
+        asked: [],
+      });
+  });
+});
+
+describe('an artifact', () => {
+  const at = (url: unknown, body: Uint8Array = tgz): Record<string, Answer> => ({
+    [`${base}/hello`]: answered(200, packument({ tarball: url, integrity: sri })),
+    [String(url).replace(/#.*/, '')]: answered(200, body),
+  });
+
+  test.each([
+    ['on the mirror', tarball, tarball],
+    [
+      'on the mirror, outside its base',
+      'https://mirror.example.com/files/x.tgz',
+      'https://mirror.example.com/files/x.tgz',
+    ],
+    ['on a port of its own', 'https://mirror.example.com:8443/x.tgz', 'https://mirror.example.com:8443/x.tgz'],
+    ['on a named host', 'https://cdn.example.com/x.tgz', 'https://cdn.example.com/x.tgz'],
+    ['with a query', `${tarball}?cache=0&sync_timestamp=1`, `${tarball}?cache=0&sync_timestamp=1`],
+    ['with a fragment, which is dropped', `${tarball}#package`, tarball],
+  ])('%s is asked there, as a URL that an answer gave', (_, written, asked) => {
+    const told = hold('tarball', '1.0.0', at(written));
+    expect(told.outcome).toEqual({ tag: 'ok' });
+    expect(told.asked).toEqual([`aside ${base}/hello`, asked]);
+    expect(told.asks[1]).toMatchObject({ foreign: true, bodyBytesMax: limits.zipBytes });
+    expect(told.asks.map(({ headers }) => headers?.['authorization'])).toEqual([undefined, undefined]);
+  });
+
+  test.each([
+    ['another host', 'https://elsewhere.example.org/x.tgz', "on the mirror's own host or one of its tarballHosts"],
+    [
+      'a host that ends alike',
+      'https://evil-mirror.example.com/x.tgz',
+      "on the mirror's own host or one of its tarballHosts",
+    ],
+    ['a host below it', 'https://x.mirror.example.com/x.tgz', "on the mirror's own host or one of its tarballHosts"],
+    ['a private address', 'https://169.254.169.254/latest', "on the mirror's own host or one of its tarballHosts"],
+    ['plain http', 'http://mirror.example.com/x.tgz', 'by https, as the mirror is'],
+    ['credentials', 'https://u:p@mirror.example.com/x.tgz', 'a URL without credentials'],
+    ['the host as a user', 'https://mirror.example.com@elsewhere.example.org/x.tgz', 'a URL without credentials'],
+    ['a file', 'file:///etc/passwd', 'a whole URL'],
+    ['a path', '/hello/-/hello-1.0.0.tgz', 'a whole URL'],
+  ])('%s is never asked', (_, written, words) => {
+    const told = hold('tarball', '1.0.0', at(written));
+    expect(told.outcome).toEqual(malformed(`dist.tarball ${words}`));
+    expect(told.asked).toEqual([`aside ${base}/hello`]);
+  });
+
+  test('the lock file’s hash decides, whatever the packument says', () => {
+    const pinned = { 'hello@1.0.0': sri };
+    const lying = packument({ tarball, integrity: integrityOf(Buffer.from('other'), 'sha512') });
+    const answers = { [`${base}/hello`]: answered(200, lying), [tarball]: answered(200, tgz) };
+    expect(hold('tarball', '1.0.0', answers, { pinned })).toMatchObject({
+      outcome: { tag: 'ok' },
+      facts: { verified: { algorithm: 'sha512', digest: sri, against: 'pinned' } },
+    });
+    const got = sri;
+    const want = integrityOf(Buffer.from('other'), 'sha512');
+    expect(hold('tarball', '1.0.0', answers).outcome).toEqual(
+      failed({ kind: 'mismatch', algorithm: 'sha512', want, got }),
+    );
+    expect(hold('tarball', '1.0.0', { ...at(tarball) }, { pinned: { 'hello@1.0.0': want } }).outcome).toEqual(
+      failed({ kind: 'mismatch', algorithm: 'sha512', want, got }),
+    );
+  });
+
+  test('one of several hashes will do', () => {
+    const both = `${integrityOf(Buffer.from('other'), 'sha512')} ${sri}`;
+    const answers = {
+      [`${base}/hello`]: answered(200, packument({ tarball, integrity: both })),
+      [tarball]: answered(200, tgz),
+    };
+    expect(hold('tarball', '1.0.0', answers).outcome).toEqual({ tag: 'ok' });
+  });
+
+  test.each([
+    ['a page', Buffer.from(page), { kind: 'wrong_content', expected: 'a tarball in gzip' }],
+    ['nothing', Buffer.alloc(0), { kind: 'malformed', expected: 'a tarball in gzip' }],
+  ] as const)('%s in its place', (_, body, failure) => {
+    expect(hold('tarball', '1.0.0', at(tarball, body)).outcome).toEqual(failed(failure));
+  });
+});
+
+describe('a look at the beginning of an artifact', () => {
+  const manifest = (more: object = {}) =>
+    answered(200, JSON.stringify({ name: 'hello', version: '1.0.0', dist: { tarball, integrity: sri }, ...more }));
+
+  test('asks the one version’s manifest, and reads no further than told', () => {
+    const answers = { [`${base}/hello/1.0.0`]: manifest(), [tarball]: answered(200, tgz.subarray(0, 20)) };
+    const told = hold('tarball', '1.0.0', answers, { peekBytes: 20 });
+    expect(told).toMatchObject({ outcome: { tag: 'ok' }, facts: {} });
+    expect(told.asked).toEqual([`aside ${base}/hello/1.0.0`, tarball]);
+    expect(told.asks[1]?.stopAfterBytes).toBe(20);
+  });
+
+  test.each([
+    ['a mirror without manifests', answered(404)],
+    ['the manifest of another version', manifest({ version: '2.0.0' })],
+    ['a page', answered(200, page)],
+  ])('%s: the packument decides', (_, answer) => {
+    const answers = {
+      [`${base}/hello/1.0.0`]: answer,
+      [`${base}/hello`]: answered(200, packument()),
+      [tarball]: answered(200, tgz.subarray(0, 20)),
+    };
+    const told = hold('tarball', '1.0.0', answers, { peekBytes: 20 });
+    expect(told.outcome).toEqual({ tag: 'ok' });
+    expect(told.asked).toEqual([`aside ${base}/hello/1.0.0`, `aside ${base}/hello`, tarball]);
+  });
+
+  test('a page is seen in its first bytes', () => {
+    const answers = { [`${base}/hello/1.0.0`]: manifest(), [tarball]: answered(200, page.slice(0, 20)) };
+    expect(hold('tarball', '1.0.0', answers, { peekBytes: 20 }).outcome).toEqual(
+      failed({ kind: 'wrong_content', expected: 'a tarball in gzip' }),
+    );
+  });
+
+  test('of a full packument too', () => {
+    const answers = { [`${base}/hello`]: answered(200, packument().slice(0, 20)) };
+    const told = hold('packument', null, answers, { peekBytes: 20 });
+    expect(told).toMatchObject({ outcome: { tag: 'ok' }, facts: {} });
+    expect(told.asks[0]?.stopAfterBytes).toBe(20);
+  });
+
+  test('where an artifact lies is kept for five minutes, and no longer', () => {
+    const kept = new Map<string, { text: string; until: number }>();
+    const memory: ProbeMemory = {
+      get: (key, now) => ((kept.get(key)?.until ?? 0) > now ? (kept.get(key)?.text ?? null) : null),
+      keep: (key, text, until) => void kept.set(key, { text, until }),
+    };
+    const answers = { [`${base}/hello`]: answered(200, packument()), [tarball]: answered(200, tgz) };
+    const ask = (nowWallMs: number) => {
+      const context = { ...contextOf({ baseUrl: base, nowWallMs }), memory, own: { tarballHosts: [] } };
+      const { asks, verdict } = talk(probe(targetOf('tarball', 'hello', '1.0.0'), context), byUrl(answers));
+      return [asks.length, verdict] as const;
+    };
+    const first = ask(1_000);
+    expect(first[0]).toBe(2);
+    expect(ask(1_000 + 299_999)).toEqual([1, first[1]]);
+    expect(ask(1_000 + 300_001)).toEqual(first);
+  });
+});
+
+describe('what a mirror is prepared with', () => {
+  test.each([
+    ['none', undefined, []],
+    ['hosts, in lower case', { tarballHosts: ['CDN.example.com'] }, ['cdn.example.com']],
+  ])('%s', (_, own, tarballHosts) => {
+    const given = { mirror: { own }, modules: [], privatePatterns: [], settings: undefined, known: null };
+    expect(npmContext(given as never)).toEqual({ tarballHosts });
+  });
+});

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { integrityOf, readIntegrity, readShasum } from '../../../../src/ecosystems/npm/integrity.ts';
+
+/** left-pad 1.3.0 (protocols.md 2.2): both hashes are of the same bytes. */
+const leftPad = 'sha512-XI5MPzVNApjAyhQzphX8BkmKsKUxD4LdyK24iZeQGinBN9yTQT3bFlCBy/aVx2HrNcqQGsdot8ghrjyrvMCoEA==';
+
+describe('integrity', () => {
+  it('reads the published vector', () => {
+    expect(readIntegrity(leftPad)).toEqual([{ algorithm: 'sha512', digests: [leftPad] }]);
+    expect(readShasum('5b8a3a7765dfe001261dde915589e782f8c94d1e')).toEqual({
+      algorithm: 'sha1',
+      digests: ['sha1-W4o6d2Xf4AEmHd6RVYnngvjJTR4='],
+    });
+  });
+
+  it('the strongest stands first, several of one kind stay together, options and strangers are left out', () => {
+    const [a, b] = ['a', 'b'].map((text) => integrityOf(Buffer.from(text), 'sha512'));
+    const weak = integrityOf(Buffer.from('a'), 'sha1');
+    expect(readIntegrity(`${weak}  md5-x ${a}?ct=text \n ${b} sha512-short sha3-${'A'.repeat(88)}`)).toEqual([
+      { algorithm: 'sha512', digests: [a, b] },
+      { algorithm: 'sha1', digests: [weak] },
+    ]);
+  });
+
+  it.each(['', 'sha512-', 'sha512', `sha512-${'A'.repeat(87)}=`.slice(0, -2), 'SHA512-x', `sha512-${'!'.repeat(88)}`])(
+    '%j is none',
+    (text) => {
+      expect(readIntegrity(text)).toEqual([]);
+    },
+  );
+
+  it.each(['', 'x', '5b8a3a77', 'g'.repeat(40)])('%j is no shasum', (text) => {
+    expect(readShasum(text)).toBe(null);
+  });
+
+  it('hashes of nothing, as published', () => {
+    expect(integrityOf(Buffer.alloc(0), 'sha1')).toBe('sha1-2jmj7l5rSw0yVb/vlWAYkK/YBwk=');
+    expect(integrityOf(Buffer.alloc(0), 'sha256')).toBe('sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=');
+  });
+});

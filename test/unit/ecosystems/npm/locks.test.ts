@@ -1,0 +1,420 @@
+import { describe, expect, it } from 'vitest';
+import type { Mirror } from '../../../../src/core/mirror.ts';
+import type { Lock, LockReader } from '../../../../src/ecosystems/locks.ts';
+import { npmLocks } from '../../../../src/ecosystems/npm/locks.ts';
+import { matchesNpmPatterns } from '../../../../src/ecosystems/npm/patterns.ts';
+
+const sri = (letter: string) => `sha512-${letter.repeat(86)}==`;
+const mirrors = [
+  { url: 'https://mirror.example.com/npm', upstream: 'npm' },
+  { url: 'https://corp.example.com/npm', upstream: 'corp' },
+] as unknown as readonly Mirror[];
+
+function read(name: string, text: string, manifest: string | null = null) {
+  const reader = npmLocks.reader() as LockReader;
+  return reader({
+    name: `../app/${name}`,
+    text,
+    beside: (one) => (one === '../app/package.json' ? manifest : null),
+    mirrors,
+    isPrivate: (module) => matchesNpmPatterns(['@corp/*'], module),
+  });
+}
+
+function lock(name: string, text: string, manifest: string | null = null): Lock {
+  const result = read(name, text, manifest);
+  if (result.tag === 'error') throw new Error(result.error);
+  return result.value;
+}
+
+const shown = ({ entries }: Lock) =>
+  entries.map(({ module, version, because }) => `${module}@${version}${because === null ? '' : ` ${because}`}`);
+
+const publicUrl = (path: string) => `https://registry.example.npmjs.org/${path}`;
+
+describe('which files', () => {
+  it.each([
+    ['package-lock.json', true],
+    ['../app/npm-shrinkwrap.json', true],
+    ['C:\\app\\pnpm-lock.yaml', true],
+    ['yarn.lock', true],
+    ['go.sum', false],
+    ['package.json', false],
+    ['my-yarn.lock', false],
+  ])('%s: %s', (name, is) => {
+    expect(npmLocks.isLock(name)).toBe(is);
+  });
+
+  it.each([
+    ['package-lock.json', '', 'a package-lock.json with a lockfileVersion'],
+    ['package-lock.json', '{"name":"x"}', 'a package-lock.json with a lockfileVersion'],
+    ['package-lock.json', '{"lockfileVersion":3,"packages":{}}', 'a package-lock.json with a lockfileVersion'],
+    ['pnpm-lock.yaml', 'packages: {}\n', 'a pnpm-lock.yaml with a lockfileVersion'],
+    ['yarn.lock', 'lodash@^4:\n  version "4.17.21"\n', 'a yarn.lock of yarn 1, or one with __metadata'],
+  ])('%s with %j is refused in words', (name, text, error) => {
+    expect(read(name, text)).toEqual({ tag: 'error', error });
+  });
+});
+
+describe('package-lock.json', () => {
+  const packages = {
+    '': { dependencies: { direct: '^1.0.0', '@corp/ui': '1' }, devDependencies: { tool: '^2.0.0' } },
+    'node_modules/direct': {
+      version: '1.0.0',
+      resolved: publicUrl('direct/-/direct-1.0.0.tgz'),
+      integrity: sri('A'),
+      dependencies: { common: '*', rare: '*' },
+    },
+    'node_modules/tool': {
+      version: '2.0.0',
+      resolved: 'https://mirror.example.com/npm/tool/-/tool-2.0.0.tgz',
+      dependencies: { common: '*' },
+    },
+    'node_modules/common': { version: '3.0.0', integrity: `${sri('B')} sha1-${'C'.repeat(27)}=` },
+    'node_modules/direct/node_modules/common': { version: '2.9.0', integrity: sri('D') },
+    'node_modules/rare': { version: '0.1.0', resolved: 'https://evil.example.org/rare.tgz', integrity: sri('E') },
+    'node_modules/near': { version: '1.0.0', resolved: 'https://mirror.example.com/npm-other/near.tgz' },
+    'node_modules/own': { version: '1.0.0', resolved: 'https://corp.example.com/npm/own/-/own-1.0.0.tgz' },
+    'node_modules/alias': {
+      name: '@scope/real',
+      version: '4.0.0',
+      resolved: publicUrl('@scope/real/-/real-4.0.0.tgz'),
+    },
+    'node_modules/git': { version: '1.0.0', resolved: 'git+ssh://git@git.example.org/x/git.git#0123' },
+    'node_modules/inside': { version: '1.0.0', inBundle: true },
+    'node_modules/odd': { version: '^1.0.0' },
+    'node_modules/@corp/ui': { version: '1.0.0', resolved: 'https://corp.example.com/npm/ui.tgz', integrity: sri('F') },
+    'node_modules/space': { resolved: 'space', link: true },
+    space: { version: '0.0.1', dependencies: { rare: '*', common: '*' } },
+    'node_modules/broken': 7,
+  };
+  const text = JSON.stringify({ lockfileVersion: 3, packages });
+
+  it('takes those of the public registry and its mirrors, what the project requires first', () => {
+    // Of the project or a workspace of it: by how many require one. Then the others, likewise.
+    expect(shown(lock('package-lock.json', text))).toEqual([
+      'common@2.9.0',
+      'common@3.0.0',
+      'rare@0.1.0 foreign',
+      '@corp/ui@1.0.0 private',
+      'direct@1.0.0',
+      'tool@2.0.0',
+      '@scope/real@4.0.0',
+      'git@1.0.0 foreign',
+      'near@1.0.0 foreign',
+      'odd@^1.0.0 malformed',
+      'own@1.0.0 foreign',
+      'space@ replaced',
+    ]);
+  });
+
+  it('pins the strongest hash of what may be asked for, a private one too, never a foreign one', () => {
+    expect(lock('package-lock.json', text).pinned).toEqual({
+      'direct@1.0.0': sri('A'),
+      'common@3.0.0': sri('B'),
+      'common@2.9.0': sri('D'),
+      '@corp/ui@1.0.0': sri('F'),
+    });
+  });
+
+  it('the first version of the format, with the package.json beside it', () => {
+    const tree = {
+      lockfileVersion: 1,
+      dependencies: {
+        b: { version: '1.0.0', requires: { c: '*' }, dependencies: { c: { version: '0.9.0', integrity: sri('A') } } },
+        c: { version: '1.0.0', integrity: sri('B') },
+        z: { version: '1.0.0', resolved: publicUrl('z/-/z-1.0.0.tgz') },
+        renamed: { version: 'npm:@scope/real@2.0.0' },
+        git: { version: 'git+https://git.example.org/x.git#0123' },
+        folder: { version: 'file:../folder' },
+        inside: { version: '1.0.0', bundled: true },
+      },
+    };
+    const found = lock('package-lock.json', JSON.stringify(tree), '{"dependencies":{"z":"*"}}');
+    expect(shown(found)).toEqual([
+      'z@1.0.0',
+      'c@0.9.0',
+      'c@1.0.0',
+      '@scope/real@2.0.0',
+      'b@1.0.0',
+      'folder@file:../folder replaced',
+      'git@git+https://git.example.org/x.git#0123 foreign',
+    ]);
+  });
+
+  it('keys that are an object’s own are packages like others', () => {
+    const odd =
+      '{"lockfileVersion":3,"packages":{"__proto__":{"x":1},"node_modules/__proto__":{"version":"1.0.0"},"constructor":{}}}';
+    expect(shown(lock('package-lock.json', odd))).toEqual(['__proto__@1.0.0 malformed']);
+    expect(({} as Record<string, unknown>)['version']).toBe(undefined);
+  });
+});
+
+const pnpm9 = `lockfileVersion: '9.0'
+
+settings:
+  autoInstallPeers: true
+
+importers:
+
+  .:
+    dependencies:
+      direct:
+        specifier: ^1.0.0
+        version: 1.0.0(common@3.0.0)
+      '@corp/ui':
+        specifier: ^1.0.0
+        version: 1.0.0
+      local:
+        specifier: link:../local
+        version: link:../local
+
+packages:
+
+  '@corp/ui@1.0.0':
+    resolution: {integrity: ${sri('F')}}
+
+  '@scope/real@4.0.0':
+    resolution: {integrity: ${sri('A')}}
+    engines: {node: '>=6.9.0'}
+
+  direct@1.0.0:
+    resolution: {integrity: ${sri('B')}, tarball: https://mirror.example.com/npm/direct/-/direct-1.0.0.tgz}
+    peerDependencies:
+      common: '*'
+
+  common@3.0.0:
+    resolution: {integrity: ${sri('C')}}
+
+  elsewhere@1.0.0:
+    resolution: {integrity: ${sri('D')}, tarball: https://evil.example.org/x.tgz}
+
+  git@https://codeload.example.org/x/git/tar.gz/0123:
+    resolution: {tarball: https://codeload.example.org/x/git/tar.gz/0123}
+    version: 1.0.0
+
+  folder@file:../folder:
+    resolution: {directory: ../folder, type: directory}
+
+  ? broken
+
+snapshots:
+
+  direct@1.0.0(common@3.0.0):
+    dependencies:
+      common: 3.0.0
+
+  elsewhere@1.0.0:
+    dependencies:
+      common: 3.0.0
+      '@scope/real': 4.0.0
+`;
+
+describe('pnpm-lock.yaml', () => {
+  it('version 9', () => {
+    const found = lock('pnpm-lock.yaml', pnpm9);
+    expect(shown(found)).toEqual([
+      '@corp/ui@1.0.0 private',
+      'direct@1.0.0',
+      'common@3.0.0',
+      '@scope/real@4.0.0',
+      'elsewhere@1.0.0 foreign',
+      'folder@file:../folder replaced',
+      'git@https://codeload.example.org/x/git/tar.gz/0123 foreign',
+    ]);
+    expect(found.pinned).toEqual({
+      '@corp/ui@1.0.0': sri('F'),
+      '@scope/real@4.0.0': sri('A'),
+      'direct@1.0.0': sri('B'),
+      'common@3.0.0': sri('C'),
+    });
+    expect(found.malformed).toMatchObject({
+      count: 1,
+      first: [{ line: pnpm9.split('\n').indexOf('  ? broken') + 1, module: '? broken' }],
+    });
+  });
+
+  it.each([
+    ['6', '/common@3.0.0', '/@scope/real@4.0.0(common@3.0.0)', '/direct@1.0.0'],
+    ['5.4', '/common/3.0.0', '/@scope/real/4.0.0_common@3.0.0', '/direct/1.0.0'],
+  ])('version %s', (version, common, real, direct) => {
+    const text = `lockfileVersion: ${version}
+
+specifiers:
+  direct: ^1.0.0
+
+dependencies:
+  direct: 1.0.0
+
+packages:
+
+  ${common}:
+    resolution: {integrity: ${sri('A')}}
+    dev: false
+
+  ${real}:
+    resolution: {integrity: ${sri('B')}}
+    peerDependencies:
+      common: '*'
+    dependencies:
+      common: 3.0.0
+
+  ${direct}:
+    resolution: {integrity: ${sri('C')}}
+    dependencies:
+      common: 3.0.0
+      '@scope/real': 4.0.0
+`;
+    const found = lock('pnpm-lock.yaml', text);
+    expect(shown(found)).toEqual(['direct@1.0.0', 'common@3.0.0', '@scope/real@4.0.0']);
+    expect(found.pinned).toEqual({
+      'common@3.0.0': sri('A'),
+      '@scope/real@4.0.0': sri('B'),
+      'direct@1.0.0': sri('C'),
+    });
+    expect(found.malformed).toBe(null);
+  });
+});
+
+describe('yarn.lock', () => {
+  it('of yarn 1, with the package.json beside it', () => {
+    const text = `# THIS IS AN AUTOGENERATED FILE. DO NOT EDIT THIS FILE DIRECTLY.
+# yarn lockfile v1
+
+
+"@scope/real@^4.0.0", "@scope/real@^4.1.0":
+  version "4.1.0"
+  resolved "https://registry.example.yarnpkg.com/@scope/real/-/real-4.1.0.tgz#0123456789012345678901234567890123456789"
+  integrity ${sri('A')}
+  dependencies:
+    common "^3.0.0"
+
+"@corp/ui@1":
+  version "1.0.0"
+  resolved "https://corp.example.com/npm/ui.tgz#01"
+
+common@^3.0.0, common@~3.0.0:
+  version "3.0.0"
+  resolved "https://mirror.example.com/npm/common/-/common-3.0.0.tgz#01"
+  integrity sha1-${'A'.repeat(27)}=
+
+direct@^1.0.0:
+  version "1.0.0"
+  resolved "${publicUrl('direct/-/direct-1.0.0.tgz')}#01"
+  dependencies:
+    "@scope/real" "^4.1.0"
+    common "~3.0.0"
+
+"short@npm:long-name@^2.0.0":
+  version "2.0.0"
+  resolved "${publicUrl('long-name/-/long-name-2.0.0.tgz')}#01"
+
+"git@git+https://git.example.org/x/git.git":
+  version "1.0.0"
+  resolved "git+https://git.example.org/x/git.git#0123"
+
+"folder@file:../folder":
+  version "0.0.0"
+
+what is this
+`;
+    const found = lock('yarn.lock', text, '{"devDependencies":{"direct":"^1.0.0"}}');
+    expect(shown(found)).toEqual([
+      'direct@1.0.0',
+      'common@3.0.0',
+      '@scope/real@4.1.0',
+      '@corp/ui@1.0.0 private',
+      'folder@0.0.0 replaced',
+      'git@1.0.0 foreign',
+      'long-name@2.0.0',
+    ]);
+    expect(found.pinned).toEqual({ '@scope/real@4.1.0': sri('A'), 'common@3.0.0': `sha1-${'A'.repeat(27)}=` });
+    expect(found.malformed).toMatchObject({ count: 1, first: [{ module: 'what is this' }] });
+  });
+
+  it('of yarn from 2 on: its checksums are of its own archives and pin nothing', () => {
+    const text = `# This file is generated by running "yarn install" inside your project.
+
+__metadata:
+  version: 8
+  cacheKey: 10c0
+
+"@scope/real@npm:^4.0.0, @scope/real@npm:^4.1.0":
+  version: 4.1.0
+  resolution: "@scope/real@npm:4.1.0"
+  dependencies:
+    common: "npm:^3.0.0"
+  checksum: 10c0/0123456789
+  languageName: node
+  linkType: hard
+
+"app@workspace:.":
+  version: 0.0.0-use.local
+  resolution: "app@workspace:."
+  dependencies:
+    "@scope/real": "npm:^4.0.0"
+  languageName: unknown
+  linkType: soft
+
+"common@npm:^3.0.0":
+  version: 3.0.0
+  resolution: "common@npm:3.0.0"
+  linkType: hard
+
+"common@patch:common@npm%3A^3.0.0#~builtin<compat/common>":
+  version: 3.0.1
+  resolution: "common@patch:common@npm%3A3.0.0#~builtin<compat/common>::version=3.0.0&hash=01"
+  linkType: hard
+
+"elsewhere@npm:^1.0.0":
+  version: 1.0.0
+  resolution: "elsewhere@npm:1.0.0::__archiveUrl=https%3A%2F%2Fevil.example.org%2Fx.tgz"
+  linkType: hard
+
+"near@npm:^1.0.0":
+  version: 1.0.0
+  resolution: "near@npm:1.0.0::__archiveUrl=https%3A%2F%2Fmirror.example.com%2Fnpm%2Fnear%2F-%2Fnear-1.0.0.tgz"
+  linkType: hard
+
+"short@npm:long-name@^2.0.0":
+  version: 2.0.0
+  resolution: "long-name@npm:2.0.0"
+  linkType: hard
+
+"git@https://git.example.org/x/git.git":
+  version: 1.0.0
+  resolution: "git@https://git.example.org/x/git.git#commit=0123"
+  linkType: hard
+`;
+    const found = lock('yarn.lock', text);
+    expect(shown(found)).toEqual([
+      '@scope/real@4.1.0',
+      'common@3.0.0',
+      'common@3.0.1 replaced',
+      'app@0.0.0-use.local replaced',
+      'elsewhere@1.0.0 foreign',
+      'git@1.0.0 foreign',
+      'long-name@2.0.0',
+      'near@1.0.0',
+    ]);
+    expect(found.pinned).toEqual({});
+    expect(found.malformed).toBe(null);
+  });
+});
+
+describe('hostile texts', () => {
+  it.each([
+    [
+      'package-lock.json',
+      `{"lockfileVersion":1,"dependencies":${'{"a":{"dependencies":'.repeat(5_000)}{}${'}}'.repeat(5_000)}}`,
+    ],
+    ['pnpm-lock.yaml', `lockfileVersion: '9.0'\npackages:\n${`  ${'a'.repeat(5_000)}\n`.repeat(200)}`],
+    ['yarn.lock', `# yarn lockfile v1\n${`${'"a@'.repeat(2_000)}\n`.repeat(50)}`],
+    ['yarn.lock', `# yarn lockfile v1\n"a@1":\n${`  ${' '.repeat(9_000)}x\n`.repeat(50)}`],
+  ])('%s is read in no time, its first 20 bad lines told', (name, text) => {
+    const startedMs = performance.now();
+    const result = read(name, text);
+    expect(performance.now() - startedMs).toBeLessThan(2_000);
+    if (result.tag === 'ok') expect(result.value.malformed?.first.length ?? 0).toBeLessThanOrEqual(20);
+  });
+});

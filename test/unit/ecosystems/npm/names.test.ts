@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest';
+import { npmNames } from '../../../../src/ecosystems/npm/names.ts';
+import { escapeName, isPackageName } from '../../../../src/ecosystems/npm/package-name.ts';
+import { matchesNpmPatterns, scopeOf } from '../../../../src/ecosystems/npm/patterns.ts';
+import { highest, isExact } from '../../../../src/ecosystems/npm/version.ts';
+
+describe('names', () => {
+  it.each([
+    ['lodash@4.17.21', { module: 'lodash', version: '4.17.21' }],
+    ['@babel/core@latest', { module: '@babel/core', version: 'latest' }],
+    ['@babel/core@8.0.0-alpha.1', { module: '@babel/core', version: '8.0.0-alpha.1' }],
+    ['JSONStream@1.3.5', { module: 'JSONStream', version: '1.3.5' }],
+    ['-@0.0.1', { module: '-', version: '0.0.1' }],
+  ])('%s is a package and its version', (text, value) => {
+    expect(npmNames.parse(text)).toEqual({ tag: 'ok', value });
+  });
+
+  it.each([
+    ['lodash', 'name@version, such as lodash@latest'],
+    ['@babel/core', 'name@version, such as @babel/core@latest'],
+    ['lodash@', 'name@version, such as lodash@latest'],
+    ['lodash@^4.17.0', 'a whole version such as 1.2.3, or latest, after the @'],
+    ['lodash@v4.17.21', 'a whole version such as 1.2.3, or latest, after the @'],
+    ['lodash@next', 'a whole version such as 1.2.3, or latest, after the @'],
+    ['@babel@1.0.0', 'name@version with a name such as lodash or @babel/core'],
+    ['../x@1.0.0', 'name@version with a name such as lodash or @babel/core'],
+    ['a/b@1.0.0', 'name@version with a name such as lodash or @babel/core'],
+    ['', 'name@version with a name such as lodash or @babel/core'],
+  ])('%s is refused in words', (text, error) => {
+    expect(npmNames.parse(text)).toEqual({ tag: 'error', error });
+  });
+
+  it.each([
+    ['lodash', 'lodash'],
+    ['@babel/core', '@babel%2fcore'],
+    ['.hidden', null],
+    ['_private', null],
+    ['@scope/', null],
+    ['@scope/.x', null],
+    ['@scope/a/b', null],
+    ['a b', null],
+    ['a?b', null],
+    ['a%2fb', null],
+    ['node_modules', null],
+    ['x'.repeat(215), null],
+  ])('%s is spelled %s in a path', (name, path) => {
+    expect(escapeName(name)).toBe(path);
+    expect(isPackageName(name)).toBe(path !== null);
+  });
+
+  it('what is asked by hand may be any tag, and the first @ of a scope parts nothing', () => {
+    expect(npmNames.byHand('react@next')).toEqual({ module: 'react', version: 'next' });
+    expect(npmNames.byHand('@babel/core')).toEqual({ module: '@babel/core', version: null });
+  });
+
+  it('a tag is no fixed version', () => {
+    expect(['1.0.0', 'latest', '1', null].map((version) => npmNames.isFixed(version))).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe('private patterns', () => {
+  it.each([
+    ['@corp', '@corp/ui', true],
+    ['@corp/*', '@corp/ui', true],
+    ['@corp/*', '@corporate/ui', false],
+    ['@corp/*', '@Corp/UI', true],
+    ['@corp*', '@corporate/ui', true],
+    ['@corp/ui-*', '@corp/ui-kit', true],
+    ['@corp/ui-*', '@corp/api', false],
+    ['corp-*', 'corp-tools', true],
+    ['corp-*', 'corp', false],
+    ['corp-*', '@x/corp-tools', false],
+    ['*', 'anything', true],
+    ['*', '@scope/anything', false],
+    ['a*a', 'a', false],
+    ['a*b*c', 'a-b-b-c', true],
+    ['a*b*c', 'a-c-b', false],
+    ['lodash', 'lodash', true],
+    ['lodash', 'lodash-es', false],
+  ])('%s over %s: %s', (pattern, name, want) => {
+    expect(npmNames.private?.isPattern(pattern)).toBe(true);
+    expect(matchesNpmPatterns([pattern], name)).toBe(want);
+  });
+
+  it.each(['', '@', '@corp/', '/x', 'a/b', 'a b', '@corp/a/b', '.x', '!x'])('%s is no pattern', (text) => {
+    expect(npmNames.private?.isPattern(text)).toBe(false);
+    expect(matchesNpmPatterns([text], text)).toBe(false);
+  });
+
+  it('many stars take no time', () => {
+    const startedMs = performance.now();
+    expect(matchesNpmPatterns([`${'a*'.repeat(100)}b`], 'a'.repeat(200))).toBe(false);
+    expect(performance.now() - startedMs).toBeLessThan(100);
+  });
+
+  it.each([
+    ['@corp', '@corp'],
+    ['@corp/*', '@corp'],
+    ['@corp/ui-*', null],
+    ['corp-*', null],
+  ])('the scope of %s is %s', (pattern, scope) => {
+    expect(scopeOf(pattern)).toBe(scope);
+  });
+});
+
+describe('versions', () => {
+  it('the order of semver 2.0.0 section 11', () => {
+    const order = [
+      '1.0.0-alpha',
+      '1.0.0-alpha.1',
+      '1.0.0-alpha.beta',
+      '1.0.0-beta',
+      '1.0.0-beta.2',
+      '1.0.0-beta.11',
+      '1.0.0-rc.1',
+      '1.0.0',
+      '1.0.10',
+      '1.2.0',
+      '10.0.0',
+    ];
+    for (const [at, version] of order.entries()) {
+      expect(highest(order.slice(0, at + 1).toReversed()), version).toBe(version);
+      expect(highest(order.slice(0, at + 1)), version).toBe(version);
+    }
+    expect(highest([])).toBe(null);
+    expect(highest(['x', '1', '01.0.0'])).toBe(null);
+  });
+
+  it.each(['1', '1.2', 'v1.2.3', '1.2.3+build', '01.2.3', '1.2.3-', '1.2.3-01', ' 1.2.3', '1.2.3\n', '__proto__'])(
+    '%j is no whole version',
+    (text) => {
+      expect(isExact(text)).toBe(false);
+    },
+  );
+});

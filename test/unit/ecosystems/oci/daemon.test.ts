@@ -1,0 +1,101 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test } from 'vitest';
+import { digestOf } from '../../../../src/ecosystems/oci/digest.ts';
+import { type RealDaemon, startRealDaemon } from '../../../daemon/real-daemon.ts';
+
+const layer = Buffer.alloc(300_000, 'layer');
+const { text: layerDigest } = digestOf('sha256', layer);
+const manifest = JSON.stringify({
+  schemaVersion: 2,
+  layers: [{ mediaType: 'l', digest: layerDigest, size: layer.length }],
+});
+const { text: digest } = digestOf('sha256', Buffer.from(manifest));
+
+const servers: Server[] = [];
+let running: RealDaemon | null = null;
+afterEach(async () => {
+  await running?.daemon.stop();
+  running = null;
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+/** A registry on loopback that wants a token, which it gives itself; it is well until `isDown`. */
+async function registry(isDown: () => boolean) {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    const url = request.url ?? '';
+    asked.push(`${request.method} ${url}`);
+    const own = `http://${request.headers.host}`;
+    if (isDown()) response.writeHead(503).end();
+    else if (url.startsWith('/token')) response.end('{"token":"t","expires_in":300}');
+    else if (request.headers.authorization !== 'Bearer t')
+      response.writeHead(401, { 'www-authenticate': `Bearer realm="${own}/token",service="s"` }).end();
+    else if (url.includes('/blobs/')) response.end(layer);
+    else response.writeHead(200, { 'docker-content-digest': digest }).end(manifest);
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, asked };
+}
+
+test('a daemon watches mirrors of a registry, verifies, keeps tokens, and advises each client of its own lines', async () => {
+  let isDown = false;
+  const near = await registry(() => isDown);
+  const far = await registry(() => false);
+  running = await startRealDaemon(`
+listen: 127.0.0.1:10120
+schedule: { every: 100ms, timeout: 2s, perHost: 8 }
+steps: { v2: 300ms, manifest: 300ms, blob: 500ms }
+mirrors:
+  - { name: near, ecosystem: oci, upstream: docker.io, url: "${near.url}", weight: 100 }
+  - { name: far, ecosystem: oci, upstream: docker.io, url: "${far.url}", weight: 50 }
+controls: [ "${far.url}" ]
+modules: { oci: [ "team/app@${digest}" ] }
+detect: { outage: { over: 300ms } }
+state: { path: ":memory:" }
+`);
+  const { until, get } = running;
+  const metrics = async (): Promise<string> => (await get('/metrics')).text;
+  const attempts = (name: string, step: string): RegExp =>
+    new RegExp(
+      `^mirror_probe_attempts_total\\{ecosystem="oci",registry="${name}",[^}]*step="${step}"\\} [1-9]\\d*`,
+      'm',
+    );
+  for (const name of ['near', 'far'])
+    for (const step of ['v2', 'digest', 'manifest', 'blob'])
+      await until(`${step} of ${name}`, async () => attempts(name, step).test(await metrics()));
+  await until('bytes are verified', async () =>
+    /^mirror_integrity_verified_total\{ecosystem="oci",registry="near",[^}]*\} [1-9]/m.test(await metrics()),
+  );
+  const tokens = (): number => far.asked.filter((line) => line.includes('/token')).length;
+  // Steps that begin together ask for one each; from then on the one that was kept serves all.
+  const [first, before] = [tokens(), far.asked.length];
+  expect(first).toBeLessThanOrEqual(3);
+  await until('far is measured well enough', () => far.asked.length > before + 20);
+  expect(tokens()).toBe(first);
+  expect(await metrics()).not.toMatch(/^mirror_probe_failures_total\{ecosystem="oci"[^}]*\} [1-9]/m);
+  expect(far.asked).toContain(`HEAD /v2/team/app/manifests/${digest}?ns=docker.io`);
+  isDown = true;
+  const remedy = (form: string) => get(`/api/v1/advice/oci/remedy?upstream=docker.io&as=${form}`);
+  await until('advised', async () => (await remedy('json')).status === 200);
+  const host = far.url.replace('http://', '');
+  expect((await remedy('hosts.toml')).text).toBe(`# /etc/containerd/certs.d/docker.io/hosts.toml
+[host."${far.url}"]
+  capabilities = ["pull", "resolve"]
+`);
+  expect((await remedy('registries.conf')).text).toContain(
+    `[[registry.mirror]]\nlocation = "${host}"\ninsecure = true`,
+  );
+  expect(JSON.parse((await remedy('daemon.json')).text)).toEqual({
+    'registry-mirrors': [far.url],
+    'insecure-registries': [host],
+  });
+  expect(Object.keys(JSON.parse((await remedy('json')).text))).toEqual(
+    expect.arrayContaining(['hosts.toml', 'registries.conf', 'daemon.json']),
+  );
+  expect((await remedy('env')).status).toBe(406);
+});

@@ -1,0 +1,244 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bearerChallenge } from '../../../../src/ecosystems/oci/challenge.ts';
+import { parsePlatform } from '../../../../src/ecosystems/oci/context.ts';
+import { digestOf, parseDigest } from '../../../../src/ecosystems/oci/digest.ts';
+import { parseImage } from '../../../../src/ecosystems/oci/image-name.ts';
+import { ociNames } from '../../../../src/ecosystems/oci/names.ts';
+import { quotaOf } from '../../../../src/ecosystems/oci/quota.ts';
+import { readToken } from '../../../../src/ecosystems/oci/token.ts';
+
+const hex = '0123456789abcdef'.repeat(4);
+
+describe('digests', () => {
+  it.each([
+    ['{}', 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a'],
+    ['{"schemaVersion":2}', 'sha256:bafebd36189ad3688b7b3915ea55d461e0bfcfbdde11e54b0a123999fb6be50f'],
+  ])('of the exact bytes %s', (text, want) => {
+    expect(digestOf('sha256', Buffer.from(text)).text).toBe(want);
+  });
+
+  it.each([
+    ['sha256', `sha256:${hex}`, true],
+    ['sha512', `sha512:${hex}${hex}`, true],
+    ['upper case', `sha256:${hex.toUpperCase()}`, false],
+    ['an algorithm in upper case', `SHA256:${hex}`, false],
+    ['too short', `sha256:${hex.slice(1)}`, false],
+    ['too long', `sha256:${hex}0`, false],
+    ['sha512 of the length of sha256', `sha512:${hex}`, false],
+    ['what nobody computes here', `blake3:${hex}`, false],
+    ['a line feed behind', `sha256:${hex}\n`, false],
+    ['nothing', '', false],
+  ])('%s', (_, text, isOne) => {
+    expect(parseDigest(text) !== null).toBe(isOne);
+  });
+});
+
+describe('names of images', () => {
+  it.each([
+    ['alpine', 'docker.io', 'library/alpine', null],
+    ['alpine:3.20', 'docker.io', 'library/alpine', '3.20'],
+    ['docker.io/alpine:3.20', 'docker.io', 'library/alpine', '3.20'],
+    ['index.docker.io/library/alpine', 'docker.io', 'library/alpine', null],
+    // As Docker reads it: a port without a path behind it is a tag.
+    ['reg.example.com:5000', 'docker.io', 'library/reg.example.com', '5000'],
+    ['grafana/grafana:latest', 'docker.io', 'grafana/grafana', 'latest'],
+    ['ghcr.io/a/b/c-d__e.f:v1', 'ghcr.io', 'a/b/c-d__e.f', 'v1'],
+    ['localhost/x:1', 'localhost', 'x', '1'],
+    ['reg.example.com:5000/team/app', 'reg.example.com:5000', 'team/app', null],
+    ['[::1]:5000/app:1', '[::1]:5000', 'app', '1'],
+    [`quay.io/a/b@sha256:${hex}`, 'quay.io', 'a/b', `sha256:${hex}`],
+    [`quay.io/a/b:v1@sha256:${hex}`, 'quay.io', 'a/b', `sha256:${hex}`],
+  ])('%s', (text, host, repository, version) => {
+    expect(parseImage(text)).toEqual({ tag: 'ok', value: { host, repository, version } });
+  });
+
+  it.each([
+    '',
+    ':1',
+    '@',
+    'Alpine',
+    'docker.io/',
+    'docker.io//alpine',
+    'docker.io/a..b',
+    'docker.io/../x',
+    'docker.io/a/-b',
+    'docker.io/a___b',
+    'alpine:',
+    'alpine:.hidden',
+    'alpine:a/b',
+    `alpine:${'x'.repeat(129)}`,
+    `alpine@sha256:${hex.toUpperCase()}`,
+    'alpine@latest',
+    'https://docker.io/library/alpine',
+    'user@docker.io/x',
+    'a b',
+    `ghcr.io/${'a'.repeat(256)}`,
+  ])('refused: %s', (text) => {
+    expect(parseImage(text).tag).toBe('error');
+  });
+
+  it('an entry names its upstream, and has a tag where none is written', () => {
+    expect(ociNames.parse('ghcr.io/a/b')).toEqual({
+      tag: 'ok',
+      value: { module: 'ghcr.io/a/b', version: 'latest', upstream: 'ghcr.io' },
+    });
+    expect(ociNames.parse('reg.example.com:5000/a')).toEqual({
+      tag: 'error',
+      error: 'an image of a registry without a port: an upstream is named without one',
+    });
+    expect(ociNames.byHand('docker.io/library/alpine@3.20')).toEqual({
+      module: 'docker.io/library/alpine',
+      version: '3.20',
+    });
+    expect(ociNames.byHand('???')).toEqual({ module: '???', version: null });
+    expect([`sha256:${hex}`, '3.20', 'latest', null].map(ociNames.isFixed)).toEqual([true, false, false, false]);
+  });
+
+  it('is fast on anything', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: fc.constantFrom(...'a-_./:@0'), maxLength: 400 }), (text) => {
+        parseImage(text);
+      }),
+    );
+    const started = performance.now();
+    parseImage(`docker.io/${'a-'.repeat(50_000)}!`);
+    parseImage(`docker.io/${'-'.repeat(100_000)}`);
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+});
+
+describe('challenges', () => {
+  const https = 'https://registry.example.com';
+  const plain = 'http://127.0.0.1:5000';
+  const of = (realm: string, service: string | null = null, scope: string | null = null) => ({
+    tag: 'ok',
+    value: { realm, service, scope },
+  });
+  const https401 = 'Bearer realm="https://auth.example.com/token"';
+
+  it.each([
+    [
+      'all three',
+      `${https401},service="s",scope="repository:a/b:pull"`,
+      https,
+      of('https://auth.example.com/token', 's', 'repository:a/b:pull'),
+    ],
+    [
+      'names in any case',
+      'bEARER Realm="https://auth.example.com/token", SERVICE=s',
+      https,
+      of('https://auth.example.com/token', 's'),
+    ],
+    [
+      'a comma within quotes',
+      `${https401},scope="repository:a:pull,push"`,
+      https,
+      of('https://auth.example.com/token', null, 'repository:a:pull,push'),
+    ],
+    ['quotes within quotes', `${https401},service="a\\"b"`, https, of('https://auth.example.com/token', 'a"b')],
+    ['behind another challenge', `Basic realm="x, Bearer y", ${https401}`, https, of('https://auth.example.com/token')],
+    ['behind one of another form', `Negotiate abc==, ${https401}`, https, of('https://auth.example.com/token')],
+    [
+      'before another, whose values are its own',
+      `${https401}, Basic realm="x", service="no"`,
+      https,
+      of('https://auth.example.com/token'),
+    ],
+    [
+      'the first of two values',
+      `${https401}, realm="https://evil.example.net/"`,
+      https,
+      of('https://auth.example.com/token'),
+    ],
+    [
+      'credentials in it are dropped',
+      'Bearer realm="https://u:p@auth.example.com/token#f"',
+      https,
+      of('https://auth.example.com/token'),
+    ],
+    ['plain behind plain', 'Bearer realm="http://127.0.0.1:5001/token"', plain, of('http://127.0.0.1:5001/token')],
+    ['Basic alone', 'Basic realm="x"', https, { tag: 'ok', value: null }],
+    ['none at all', undefined, https, { tag: 'ok', value: null }],
+    [
+      'an open quote',
+      'Bearer realm="https://auth.example.com',
+      https,
+      { tag: 'error', error: { kind: 'malformed', expected: 'a challenge with the URL of a token server' } },
+    ],
+    [
+      'a path alone',
+      'Bearer realm="/token"',
+      https,
+      { tag: 'error', error: { kind: 'malformed', expected: 'a challenge with the URL of a token server' } },
+    ],
+    [
+      'down from https',
+      'Bearer realm="http://auth.example.com/token"',
+      https,
+      { tag: 'error', error: { kind: 'malformed', expected: 'a token server by https' } },
+    ],
+    [
+      'another scheme',
+      'Bearer realm="file:///etc/passwd"',
+      plain,
+      { tag: 'error', error: { kind: 'malformed', expected: 'a token server by https' } },
+    ],
+  ])('%s', (_, header, base, want) => {
+    expect(bearerChallenge(header, base)).toEqual(want);
+  });
+
+  it('reads anything, in bounded time', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 300 }), (text) => {
+        bearerChallenge(text, https);
+      }),
+    );
+    const started = performance.now();
+    for (const text of ['"', '\\"', 'a=', 'a ', ' , ']) bearerChallenge(`Bearer realm="${text.repeat(50_000)}`, https);
+    expect(performance.now() - started).toBeLessThan(500);
+  });
+});
+
+describe('tokens', () => {
+  it.each([
+    ['token', '{"token":"a.b"}', { token: 'a.b', lifeSeconds: 60 }],
+    ['access_token alone', '{"access_token":"c","expires_in":300}', { token: 'c', lifeSeconds: 300 }],
+    ['a life without end', '{"token":"a","expires_in":1e12}', { token: 'a', lifeSeconds: 3600 }],
+    ['a life behind it', '{"token":"a","expires_in":-5}', { token: 'a', lifeSeconds: 60 }],
+    ['a life that is no number', '{"token":"a","expires_in":"300"}', { token: 'a', lifeSeconds: 60 }],
+    ['an empty one', '{"token":""}', null],
+    ['a header in it', '{"token":"a\\r\\nx: y"}', null],
+    ['too long for a head', JSON.stringify({ token: 'x'.repeat(9000) }), null],
+    ['no object', '"a"', null],
+    ['null', 'null', null],
+    ['no JSON', '<html>', null],
+    ['a polluted one', '{"__proto__":{"token":"a"}}', null],
+  ])('%s', (_, text, want) => {
+    expect(readToken(text)).toEqual(want);
+  });
+});
+
+it.each([
+  ['Docker Hub', '100;w=21600', '76;w=21600', { limit: 100, remaining: 76, windowSeconds: 21600 }],
+  ['without a window', '100', '0', { limit: 100, remaining: 0, windowSeconds: null }],
+  ['half of it', '100;w=21600', undefined, null],
+  ['no numbers', 'many', 'few', null],
+  ['too large', '9999999999', '1', null],
+])('the quota of %s', (_, limit, remaining, want) => {
+  const headers: Record<string, string> = {};
+  if (limit !== undefined) headers['ratelimit-limit'] = limit;
+  if (remaining !== undefined) headers['ratelimit-remaining'] = remaining;
+  expect(quotaOf(headers)).toEqual(want);
+});
+
+it.each([
+  ['linux/amd64', { os: 'linux', architecture: 'amd64', variant: null }],
+  ['linux/arm/v7', { os: 'linux', architecture: 'arm', variant: 'v7' }],
+  ['linux', null],
+  ['linux/', null],
+  ['Linux/amd64', null],
+  ['a/b/c/d', null],
+])('the platform %s', (text, want) => {
+  expect(parsePlatform(text)).toEqual(want);
+});

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { digestOf, parseDigest } from '../../../../src/ecosystems/oci/digest.ts';
+import { judgeManifest } from '../../../../src/ecosystems/oci/fetch-manifest.ts';
+import { type Descriptor, entryFor, readManifest } from '../../../../src/ecosystems/oci/manifest.ts';
+
+const image = 'application/vnd.oci.image.manifest.v1+json';
+const index = 'application/vnd.oci.image.index.v1+json';
+const digest = digestOf('sha256', Buffer.from('x')).text;
+const part = { mediaType: image, digest, size: 1 };
+const text = (value: unknown) => Buffer.from(JSON.stringify(value));
+const expectation = (body: Uint8Array, type?: string) => {
+  const read = readManifest(body, type);
+  return 'expected' in read ? read.expected : read.kind;
+};
+
+describe('readManifest', () => {
+  const noVersion = 'a manifest with schemaVersion 2';
+  const noLayers = 'layers and a config by digest and size';
+  const noList = 'a list of manifests by digest and size';
+  it.each([
+    ['an image', text({ schemaVersion: 2, layers: [part] }), image, 'image'],
+    [
+      'a list, its type with a parameter',
+      text({ schemaVersion: 2, mediaType: index, manifests: [] }),
+      `${index}; charset=utf-8`,
+      'index',
+    ],
+    ['a list without a type anywhere', text({ schemaVersion: 2, manifests: [part] }), undefined, 'index'],
+    [
+      'a type that is not what was sent',
+      text({ schemaVersion: 2, mediaType: index, manifests: [] }),
+      image,
+      "a Content-Type that is the manifest's mediaType",
+    ],
+    [
+      'both at once',
+      text({ schemaVersion: 2, manifests: [], layers: [] }),
+      index,
+      'a list of manifests or an image, not both',
+    ],
+    [
+      'a list with a config',
+      text({ schemaVersion: 2, manifests: [], config: part }),
+      index,
+      'a list of manifests or an image, not both',
+    ],
+    ['schema 1', text({ schemaVersion: 1, fsLayers: [] }), undefined, noVersion],
+    ['a version in words', text({ schemaVersion: '2', layers: [] }), undefined, noVersion],
+    ['an array', text([]), undefined, noVersion],
+    ['null', text(null), undefined, noVersion],
+    ['no UTF-8', Buffer.from([0xff, 0xfe, 0x7b]), undefined, noVersion],
+    ['nothing', Buffer.alloc(0), undefined, noVersion],
+    ['a polluted prototype', Buffer.from('{"__proto__":{"schemaVersion":2,"layers":[]}}'), undefined, noVersion],
+    [
+      'a digest in upper case',
+      text({ schemaVersion: 2, layers: [{ ...part, digest: `sha256:${'A'.repeat(64)}` }] }),
+      undefined,
+      noLayers,
+    ],
+    ['a size below nothing', text({ schemaVersion: 2, layers: [{ ...part, size: -1 }] }), undefined, noLayers],
+    [
+      'a size beyond counting',
+      Buffer.from(`{"schemaVersion":2,"layers":[{"mediaType":"a","digest":"${digest}","size":1e300}]}`),
+      undefined,
+      noLayers,
+    ],
+    ['a layer that is null', text({ schemaVersion: 2, layers: [null] }), undefined, noLayers],
+    ['a config that is text', text({ schemaVersion: 2, layers: [], config: 'x' }), undefined, noLayers],
+    [
+      'ten thousand manifests',
+      text({ schemaVersion: 2, manifests: Array.from({ length: 10_000 }, () => part) }),
+      undefined,
+      noList,
+    ],
+  ])('%s', (_, body, type, want) => {
+    expect(expectation(body, type)).toBe(want);
+  });
+
+  it('four MiB of brackets end soon', () => {
+    const started = performance.now();
+    expect(expectation(Buffer.from('['.repeat(4 * 2 ** 20)))).toBe(noVersion);
+    expect(performance.now() - started).toBeLessThan(2_000);
+  });
+});
+
+describe('entryFor', () => {
+  const entry = (os: string, architecture: string, variant: string | null = null, mediaType = image): Descriptor => ({
+    mediaType,
+    digest,
+    size: 1,
+    isForeign: false,
+    platform: { os, architecture, variant },
+  });
+  const amd = entry('linux', 'amd64');
+  const v6 = entry('linux', 'arm', 'v6');
+  const v7 = entry('linux', 'arm', 'v7');
+  const attestation = entry('unknown', 'unknown');
+  const list: Descriptor = { ...entry('', '', null, index), platform: null };
+  const linux = { os: 'linux', variant: null };
+  it.each([
+    ['ours', [v6, amd], { ...linux, architecture: 'amd64' }, amd],
+    ['any variant where none matters', [v6, v7], { ...linux, architecture: 'arm' }, v6],
+    ['the variant asked for', [v6, v7], { ...linux, architecture: 'arm', variant: 'v7' }, v7],
+    ['a list within before another platform', [v6, list], { ...linux, architecture: 'amd64' }, list],
+    ['another platform: the mirror is what is probed', [attestation, v6], { ...linux, architecture: 'amd64' }, v6],
+    ['none of attestations', [attestation], { ...linux, architecture: 'amd64' }, null],
+    ['none of nothing', [], { ...linux, architecture: 'amd64' }, null],
+  ])('%s', (_, entries, wanted, want) => {
+    expect(entryFor(entries, wanted)).toBe(want);
+  });
+});
+
+describe('judgeManifest', () => {
+  const body = text({ schemaVersion: 2, layers: [part] });
+  const own = digestOf('sha256', body);
+  const own512 = digestOf('sha512', body);
+  const other = digestOf('sha256', Buffer.from('other'));
+  const lie = { kind: 'mismatch', algorithm: 'sha256', want: other.text, got: own.text };
+  it.each([
+    ['by digest', own, { 'docker-content-digest': own.text }, null],
+    ['by a digest of sha512, the header of sha256', own512, { 'docker-content-digest': own.text }, null],
+    ['no header', own, {}, null],
+    ['another digest asked', other, { 'docker-content-digest': other.text }, lie],
+    ['the header lies about a tag', null, { 'docker-content-digest': other.text }, lie],
+    ['the header lies, the bytes are right', own, { 'docker-content-digest': other.text }, lie],
+    [
+      'an upper-case header',
+      null,
+      { 'docker-content-digest': own.text.toUpperCase() },
+      { kind: 'malformed', expected: 'a Docker-Content-Digest in lower case' },
+    ],
+  ])('%s', (_, asked, headers, want) => {
+    const judged = judgeManifest({ body, headers }, asked);
+    expect(judged.tag === 'error' ? judged.error : null).toEqual(want);
+    if (judged.tag === 'ok') expect(judged.value.digest).toEqual(asked ?? own);
+  });
+
+  it('a page is no wrong hash', () => {
+    const page = { body: Buffer.from('\ufeff <html>'), headers: {} };
+    expect(judgeManifest(page, parseDigest(digest))).toMatchObject({ tag: 'error', error: { kind: 'wrong_content' } });
+  });
+});

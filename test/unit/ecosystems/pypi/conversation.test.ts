@@ -1,0 +1,195 @@
+import { createHash } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { limits } from '../../../../src/core/limits.ts';
+import type { Step, Target } from '../../../../src/core/target.ts';
+import type { Answer, Ask } from '../../../../src/core/transcript.ts';
+import type { PypiContext } from '../../../../src/ecosystems/pypi/context.ts';
+import { probe } from '../../../../src/ecosystems/pypi/conversation.ts';
+import { pypiContext, pypiLearning } from '../../../../src/ecosystems/pypi/knowledge.ts';
+import { answered, talk, targetOf } from '../talk.ts';
+
+const json = 'application/vnd.pypi.simple.v1+json';
+const base = 'https://mirror.example.com/pypi/simple';
+const whl = 'tiny-1.0-py3-none-any.whl';
+const wheel = Buffer.concat([Buffer.from('PK\x03\x04'), Buffer.alloc(5000, 7)]);
+const hex = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
+function target(step: Step, module: string | null = 'tiny', version: string | null = '1.0'): Target {
+  return { ...targetOf(step, module, version), ecosystem: 'pypi', upstream: 'pypi' };
+}
+
+function context(more: Partial<PypiContext> = {}): PypiContext {
+  return { baseUrl: base, pinned: {}, own: { isAuthority: false }, nowWallMs: 1_700_000_000_000, ...more };
+}
+
+function page(files: readonly object[], at = `${base}/tiny/`): Answer {
+  const body = JSON.stringify({ meta: { 'api-version': '1.1' }, name: 'tiny', files });
+  return { ...answered(200, body, { 'content-type': json }), finalUrl: at } as Answer;
+}
+
+const file = (more: object = {}) => ({ filename: whl, url: `/p/${whl}`, hashes: { sha256: hex(wheel) }, ...more });
+
+function hold(step: Step, answers: readonly Answer[], more: Partial<PypiContext> = {}, version = '1.0') {
+  return talk(probe(target(step, 'tiny', version), context(more)), (_ask: Ask, count) => {
+    const answer = answers[count - 1];
+    if (answer === undefined) throw new Error(`ask ${count} was not expected`);
+    return answer;
+  });
+}
+
+describe('asks', () => {
+  test('of a page: as pip asks, capped, below the base with its path', () => {
+    const { asks } = hold('index', [page([])]);
+    expect(asks).toEqual([
+      {
+        url: `${base}/tiny/`,
+        headers: {
+          accept: 'application/vnd.pypi.simple.v1+json, application/vnd.pypi.simple.v1+html; q=0.1, text/html; q=0.01',
+          'cache-control': 'max-age=0',
+        },
+        bodyBytesMax: limits.projectPageBytes,
+      },
+    ]);
+  });
+
+  test('of a file: foreign wherever it lies, the page aside, credentials of the mirror nowhere', () => {
+    const { asks } = hold('file', [page([file()]), answered(200, wheel)]);
+    expect(asks.map(({ aside = false, foreign = false }) => ({ aside, foreign }))).toEqual([
+      { aside: true, foreign: false },
+      { aside: false, foreign: true },
+    ]);
+    expect(asks[1]).toEqual({
+      url: `https://mirror.example.com/p/${whl}`,
+      foreign: true,
+      bodyBytesMax: limits.zipBytes,
+      stopAfterBytes: limits.zipBytesHashed,
+    });
+  });
+
+  test('an unnormalised name is asked for as URLs have it', () => {
+    const { asks } = talk(probe(target('index', 'Flask_Login', null), context()), () => page([]));
+    expect(asks[0]?.url).toBe(`${base}/flask-login/`);
+  });
+
+  test.each(['../x', 'a/b', '', 'a b', '.'])('the name %j makes no request', (module) => {
+    const { asks, verdict } = talk(probe(target('index', module, null), context()), () => page([]));
+    expect(asks).toEqual([]);
+    expect(verdict.outcome).toEqual({ tag: 'unknown', because: 'local' });
+  });
+
+  test('an unknown step makes none either', () => {
+    expect(talk(probe(target('nope'), context()), () => page([])).verdict.outcome.tag).toBe('unknown');
+  });
+});
+
+describe('a peek', () => {
+  test('reads so far and no further, and verifies nothing', () => {
+    const { asks, verdict } = hold('file', [page([file()]), answered(200, wheel.subarray(0, 1000))], {
+      peekBytes: 1000,
+    });
+    expect(asks[1]?.stopAfterBytes).toBe(1000);
+    expect(verdict).toEqual({ outcome: { tag: 'ok' }, facts: {} });
+  });
+
+  test('of what begins otherwise fails all the same', () => {
+    const { verdict } = hold('file', [page([file()]), answered(200, '<html>'.repeat(500))], { peekBytes: 1000 });
+    expect(verdict.outcome).toMatchObject({ tag: 'failed', failure: { kind: 'wrong_content' } });
+  });
+});
+
+describe('hashes', () => {
+  const pinned = (...keys: readonly string[]) => ({
+    pinned: Object.fromEntries(keys.map((key) => [key, `sha256:${key.split(':').at(-1)}`])),
+  });
+  const other = 'f'.repeat(64);
+
+  test('one of several that a requirements file has', () => {
+    const { verdict } = hold(
+      'file',
+      [page([file()]), answered(200, wheel)],
+      pinned(`tiny@1.0/sha256:${other}`, `tiny@1.0/sha256:${hex(wheel)}`),
+    );
+    expect(verdict.facts.verified).toEqual({ algorithm: 'sha256', digest: `sha256:${hex(wheel)}`, against: 'pinned' });
+  });
+
+  test('none of several: a client would refuse it, and nothing is downloaded', () => {
+    const { asks, verdict } = hold(
+      'file',
+      [page([file()])],
+      pinned(`tiny@1.0/sha256:${other}`, `tiny@1.0/sha256:${'e'.repeat(64)}`),
+    );
+    expect(asks).toHaveLength(1);
+    expect(verdict.outcome).toMatchObject({
+      failure: { kind: 'mismatch', want: 'one of the hashes of the lock file', got: `sha256:${hex(wheel)}` },
+    });
+  });
+
+  test('a file that a lock knows is taken before one that it does not', () => {
+    const source = Buffer.concat([Buffer.from([0x1f, 0x8b, 0x08]), Buffer.alloc(100)]);
+    const sdist = { filename: 'tiny-1.0.tar.gz', url: '/p/tiny-1.0.tar.gz', hashes: { sha256: hex(source) } };
+    const { asks, verdict } = hold(
+      'file',
+      [page([file(), sdist]), answered(200, source)],
+      pinned(`tiny@1.0/sha256:${hex(source)}`),
+    );
+    expect(asks[1]?.url).toMatch(/tiny-1\.0\.tar\.gz$/);
+    expect(verdict.facts.verified?.against).toBe('pinned');
+  });
+
+  test('a page without hashes: the bytes decide by the lock, or are compared only', () => {
+    const bare = page([file({ hashes: {} })]);
+    expect(hold('file', [bare, answered(200, wheel)]).verdict.facts).toEqual({
+      compared: { algorithm: 'sha256', digest: `sha256:${hex(wheel)}` },
+    });
+    expect(
+      hold('file', [bare, answered(200, wheel)], { pinned: { [`tiny@1.0/${whl}`]: `sha256:${other}` } }).verdict
+        .outcome,
+    ).toMatchObject({ failure: { kind: 'mismatch', want: `sha256:${other}` } });
+    expect(
+      hold('file', [bare, answered(200, wheel)], pinned(`tiny@1.0/sha256:${other}`)).verdict.outcome,
+    ).toMatchObject({ failure: { kind: 'mismatch', want: `sha256:${other}` } });
+  });
+
+  test('hashes of another version or project are none of its', () => {
+    const facts = hold('file', [page([file()]), answered(200, wheel)], {
+      pinned: { [`tiny@1.0.1/${whl}`]: `sha256:${other}`, [`tin@1.0/${whl}`]: `sha256:${other}` },
+    }).verdict.facts;
+    expect(facts.verified?.against).toBe('index');
+  });
+
+  test('metadata: the hash of the page, or its first field', () => {
+    const text = 'Metadata-Version: 2.1\nName: tiny\n';
+    const of = (announced: unknown, body: string) =>
+      hold('wheelmeta', [page([file({ 'core-metadata': announced })]), answered(200, body)]).verdict;
+    expect(of({ sha256: hex(Buffer.from(text)) }, text).facts.verified?.against).toBe('index');
+    expect(of(true, text).facts.compared?.digest).toBe(`sha256:${hex(Buffer.from(text))}`);
+    expect(of({ sha256: other }, text).outcome).toMatchObject({ failure: { kind: 'mismatch' } });
+    expect(of(true, 'something else').outcome).toMatchObject({ failure: { kind: 'malformed' } });
+    expect(of(true, '<html>').outcome).toMatchObject({ failure: { kind: 'wrong_content' } });
+  });
+});
+
+describe('what the public index tells first is kept', () => {
+  const own = { file: `tiny@1.0/${whl}`, sha256: hex(wheel) };
+
+  test('of an authority alone', () => {
+    const facts = (isAuthority: boolean) =>
+      hold('file', [page([file()]), answered(200, wheel)], { own: { isAuthority } }).verdict.facts.own;
+    expect([facts(true), facts(false)]).toEqual([own, undefined]);
+  });
+
+  test('who is one: the origin of the public upstream', () => {
+    const of = (role: string, upstream: string) =>
+      pypiContext({ mirror: { role, upstream } } as unknown as Parameters<typeof pypiContext>[0]).isAuthority;
+    expect([of('origin', 'pypi'), of('mirror', 'pypi'), of('origin', 'corp')]).toEqual([true, false, false]);
+  });
+
+  test('once, and read back as pinned', () => {
+    const news = pypiLearning.learn(new Map(), { own });
+    expect(news).toEqual([[`pypi/tiny@1.0/${whl}`, `sha256:${hex(wheel)}`]]);
+    const known = new Map(news);
+    expect(pypiLearning.learn(known, { own: { ...own, sha256: 'f'.repeat(64) } })).toEqual([]);
+    expect(pypiLearning.pinned(known)).toEqual({ [`tiny@1.0/${whl}`]: `sha256:${hex(wheel)}` });
+    expect(pypiLearning.learn(new Map(), { own: { file: 7, sha256: 'x' } })).toEqual([]);
+  });
+});

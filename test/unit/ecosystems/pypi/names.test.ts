@@ -1,0 +1,185 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseFileName } from '../../../../src/ecosystems/pypi/file-name.ts';
+import { pypiNames } from '../../../../src/ecosystems/pypi/names.ts';
+import { isProjectPattern, matchesProjects } from '../../../../src/ecosystems/pypi/patterns.ts';
+import { normalName, parseProject } from '../../../../src/ecosystems/pypi/project.ts';
+import { compareVersions, isPrerelease, parseVersion } from '../../../../src/ecosystems/pypi/version.ts';
+
+describe('names', () => {
+  test.each([
+    ['Flask_Login', 'flask-login'],
+    ['zope.interface', 'zope-interface'],
+    ['A__b.-C', 'a-b-c'],
+    ['requests', 'requests'],
+  ])('%s is %s in a URL', (name, normal) => {
+    expect(normalName(name)).toBe(normal);
+  });
+
+  test.each([
+    ['requests==2.32.3', { module: 'requests', version: '2.32.3' }],
+    ['Flask_Login==0.6.3', { module: 'flask-login', version: '0.6.3' }],
+    ['requests', { module: 'requests', version: 'latest' }],
+    ['requests@latest', { module: 'requests', version: 'latest' }],
+    ['requests==latest', { module: 'requests', version: 'latest' }],
+    ['torch==2.4.0+cpu', { module: 'torch', version: '2.4.0+cpu' }],
+  ])('%s', (text, named) => {
+    expect(parseProject(text)).toEqual({ tag: 'ok', value: named });
+  });
+
+  test.each([
+    '',
+    '==1.0',
+    'requests==',
+    'requests==two',
+    'requests>=2',
+    'requests[socks]==2.0',
+    '-x==1',
+    'a b==1',
+    '../x==1',
+  ])('%s is refused', (text) => {
+    expect(parseProject(text).tag).toBe('error');
+  });
+
+  test.each([
+    ['Requests==2.0', { module: 'requests', version: '2.0' }],
+    ['requests@2.0', { module: 'requests', version: '2.0' }],
+    ['requests', { module: 'requests', version: null }],
+    ['requests==', { module: 'requests', version: null }],
+  ])('by hand %s', (text, named) => {
+    expect(pypiNames.byHand(text)).toEqual(named);
+  });
+});
+
+describe('private names', () => {
+  test.each([
+    [['corp-*'], 'corp-lib', true],
+    [['corp-*'], 'Corp_Lib', true],
+    [['CORP_*'], 'corp-lib', true],
+    [['corp-*'], 'corp', false],
+    [['corp-*'], 'mycorp-lib', false],
+    [['*-internal'], 'billing-internal', true],
+    [['a*b*c'], 'axxbyyc', true],
+    [['a*b*c'], 'axxcyyb', false],
+    [['aa*aa'], 'aaa', false],
+    [['exact.name'], 'exact-name', true],
+    [[], 'anything', false],
+  ])('%j and %s: %s', (patterns, name, matches) => {
+    expect(matchesProjects(patterns, name)).toBe(matches);
+  });
+
+  test('what is a pattern', () => {
+    expect(['corp-*', '*-internal', 'exact'].map(isProjectPattern)).toEqual([true, true, true]);
+    expect(['', '*', 'corp/*', 'a b', '[a]', '-x'].map(isProjectPattern)).toEqual(Array(6).fill(false));
+  });
+});
+
+describe('versions', () => {
+  /** Ascending, as PEP 440 has them. */
+  const ascending = [
+    '1.dev0',
+    '1.0.dev456',
+    '1.0a1',
+    '1.0a2.dev456',
+    '1.0a12.dev456',
+    '1.0a12',
+    '1.0b1.dev456',
+    '1.0b2',
+    '1.0b2.post345.dev456',
+    '1.0b2.post345',
+    '1.0rc1.dev456',
+    '1.0rc1',
+    '1.0',
+    '1.0+abc.5',
+    '1.0+abc.7',
+    '1.0+5',
+    '1.0.post456.dev34',
+    '1.0.post456',
+    '1.0.15',
+    '1.1.dev1',
+    '1.10',
+    '2024.12.14',
+    '1!0.1',
+  ];
+
+  test('are in the order of PEP 440', () => {
+    const read = ascending.map((text) => parseVersion(text));
+    for (const [at, a] of read.entries())
+      for (const [other, b] of read.entries()) {
+        if (a === null || b === null) throw new Error(`${ascending[at]} or ${ascending[other]} is not read`);
+        expect(Math.sign(compareVersions(a, b)), `${ascending[at]} and ${ascending[other]}`).toBe(
+          Math.sign(at - other),
+        );
+      }
+  });
+
+  test.each([
+    ['1.0', '1.0.0'],
+    ['v1.0', '1'],
+    ['1.0-alpha.1', '1.0a1'],
+    ['1.0_PREVIEW2', '1.0rc2'],
+    ['1.0c3', '1.0rc3'],
+    ['1.0-1', '1.0.post1'],
+    ['1.0-r4', '1.0.post4'],
+    ['1.0.dev', '1.0.dev0'],
+    ['1.0+Ubuntu-1', '1.0+ubuntu.1'],
+    ['01.02', '1.2'],
+    ['0', '0.0'],
+  ])('%s is %s', (a, b) => {
+    expect(parseVersion(a)).not.toBe(null);
+    expect(parseVersion(a)).toEqual(parseVersion(b));
+  });
+
+  test.each(['', 'latest', '1.0.*', '1..0', '1.0+', '1.0 beta', 'a1', '1'.repeat(201), '1.0+a..b'])(
+    '%s is none',
+    (text) => {
+      expect(parseVersion(text)).toBe(null);
+    },
+  );
+
+  test('of digits beyond any number keep their order', () => {
+    const [a, b] = [parseVersion('1.99999999999999999998'), parseVersion('1.99999999999999999999')];
+    expect(a !== null && b !== null && compareVersions(a, b) < 0).toBe(true);
+  });
+
+  test('which are pre-releases', () => {
+    const is = (text: string): boolean => {
+      const version = parseVersion(text);
+      return version !== null && isPrerelease(version);
+    };
+    expect(['1.0', '1.0.post1', '1.0rc1', '1.0.dev1', '1.0.post1.dev1'].map(is)).toEqual([
+      false,
+      false,
+      true,
+      true,
+      true,
+    ]);
+  });
+
+  test('any text is read or not, and never slowly', () => {
+    fc.assert(fc.property(fc.string(), (text) => void parseVersion(text)));
+    const started = process.hrtime.bigint();
+    parseVersion(`1${'.1'.repeat(95)}x`);
+    parseVersion(`1.0+${'a.'.repeat(95)}`);
+    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(100);
+  });
+});
+
+describe('file names', () => {
+  test.each([
+    ['six-1.17.0-py2.py3-none-any.whl', 'six', { kind: 'wheel', version: '1.17.0', tags: 'py2.py3-none-any' }],
+    ['Flask_Login-0.6.3-py3-none-any.whl', 'flask-login', { kind: 'wheel', version: '0.6.3', tags: 'py3-none-any' }],
+    ['x-1.0-2-py3-none-any.whl', 'x', { kind: 'wheel', version: '1.0', tags: 'py3-none-any' }],
+    ['six-1.17.0.tar.gz', 'six', { kind: 'sdist', version: '1.17.0', tags: '' }],
+    ['zope.interface-6.0.zip', 'zope-interface', { kind: 'sdist', version: '6.0', tags: '' }],
+    ['Flask-Login-0.5.0.tar.gz', 'flask-login', { kind: 'sdist', version: '0.5.0', tags: '' }],
+    ['python-dateutil-2.9.0.post0.tar.gz', 'python-dateutil', { kind: 'sdist', version: '2.9.0.post0', tags: '' }],
+    ['six-1.17.0.tar.gz', 'seven', null],
+    ['six-1.0-py3.6.egg', 'six', null],
+    ['six-1.17.0.tar.gz.asc', 'six', null],
+    ['six-1.0.whl', 'six', null],
+    ['../six-1.0.tar.gz', 'six', null],
+  ])('%s of %s', (file, project, want) => {
+    expect(parseFileName(file, project)).toEqual(want);
+  });
+});

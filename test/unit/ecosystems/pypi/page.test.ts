@@ -1,0 +1,266 @@
+import { describe, expect, test } from 'vitest';
+import { decodeEntities, tagsOf } from '../../../../src/ecosystems/pypi/html.ts';
+import { readPage } from '../../../../src/ecosystems/pypi/page.ts';
+import type { ProjectPage } from '../../../../src/ecosystems/pypi/project-page.ts';
+import { chosenFile, newestOf, releaseOf, releasesOf } from '../../../../src/ecosystems/pypi/release.ts';
+
+const finalUrl = 'https://mirror.example.com/pypi/simple/tiny/';
+const json = 'application/vnd.pypi.simple.v1+json';
+
+function read(body: string | Uint8Array, type = 'text/html', at = finalUrl) {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  return readPage({ tag: 'answered', status: 200, headers: { 'content-type': type }, body: bytes, finalUrl: at });
+}
+
+function pageOf(body: string, type = 'text/html', at = finalUrl): ProjectPage {
+  const page = read(body, type, at);
+  if (page.tag === 'error') throw new Error(JSON.stringify(page.error));
+  return page.value;
+}
+
+const jsonOf = (files: unknown, more: object = {}): string =>
+  JSON.stringify({ meta: { 'api-version': '1.0' }, name: 'tiny', files, ...more });
+const hash = 'ab'.repeat(32);
+const whl = 'tiny-1.0-py3-none-any.whl';
+
+describe('HTML', () => {
+  test.each([
+    ['absolute', `<a href="https://f.example.com/${whl}#sha256=${hash}">${whl}</a>`, `https://f.example.com/${whl}`],
+    [
+      'relative',
+      `<a href="../../packages/${whl}#sha256=${hash}">${whl}</a>`,
+      `https://mirror.example.com/pypi/packages/${whl}`,
+    ],
+    ['of the host', `<a href="/p/${whl}#sha256=${hash}">${whl}</a>`, `https://mirror.example.com/p/${whl}`],
+    [
+      'under a base',
+      `<base href="/x/"><a href="${whl}#sha256=${hash}">${whl}</a>`,
+      `https://mirror.example.com/x/${whl}`,
+    ],
+    [
+      'with entities',
+      `<a href="/p/${whl}?a=1&amp;b=2#sha256=${hash}">${whl}</a>`,
+      `https://mirror.example.com/p/${whl}?a=1&b=2`,
+    ],
+    [
+      'in capitals',
+      `<A HREF='/p/${whl}#sha256=${hash.toUpperCase()}'>\n ${whl} </A>`,
+      `https://mirror.example.com/p/${whl}`,
+    ],
+    [
+      'with egg before',
+      `<a href="/p/${whl}#egg=tiny&sha256=${hash}">${whl}</a>`,
+      `https://mirror.example.com/p/${whl}`,
+    ],
+  ])('a URL %s', (_, body, url) => {
+    expect(pageOf(body).files).toEqual([{ name: whl, url, sha256: hash, isYanked: false, metadata: null }]);
+  });
+
+  test('what stands at an anchor', () => {
+    const page = pageOf(
+      [
+        `<a href="a/${whl}" data-requires-python="&gt;=3.8,&lt;4" data-yanked="">${whl}</a>`,
+        `<a href="b/${whl}" data-yanked="bad &quot;build&quot;" data-core-metadata="sha256=${hash}">${whl}</a>`,
+        `<a href="c/${whl}" data-dist-info-metadata="true">${whl}</a>`,
+        `<a href="d/${whl}" data-core-metadata="false">${whl}</a>`,
+        `<a href="e/${whl}#md5=abc">${whl}</a>`,
+      ].join('<br/>\n'),
+    );
+    expect(page.files.map(({ isYanked, metadata, sha256 }) => [isYanked, metadata, sha256])).toEqual([
+      [true, null, null],
+      [true, { sha256: hash }, null],
+      [false, { sha256: null }, null],
+      [false, null, null],
+      [false, null, null],
+    ]);
+  });
+
+  test.each([
+    ['credentials', 'https://u:p@f.example.com/'],
+    ['a script', 'javascript:alert(1)//'],
+    ['a file', 'file:///etc/'],
+    ['no URL', 'https://[/'],
+  ])('a URL with %s is left out', (_, start) => {
+    const good = `<a href="/${whl}">${whl}</a>`;
+    expect(pageOf(`<a href="${start}${whl}">${whl}</a>${good}`).files).toHaveLength(1);
+  });
+
+  test('markup in comments and scripts is none', () => {
+    const page = pageOf(
+      `<!-- <a href="/x/${whl}">${whl}</a> --><script>"<a href='/y/${whl}'>${whl}</a>"</script><a href="/z/${whl}">${whl}</a>`,
+    );
+    expect(page.files.map(({ url }) => url)).toEqual([`https://mirror.example.com/z/${whl}`]);
+  });
+
+  test('credentials of the page, masked or not, go to no file', () => {
+    expect(pageOf(`<a href="${whl}">${whl}</a>`, 'text/html', 'https://***@m.example.com/s/').files[0]?.url).toBe(
+      `https://m.example.com/s/${whl}`,
+    );
+  });
+
+  test.each([
+    ['a page without anything', '<html></html>', 'wrong_content'],
+    ['a login form', '<form><a href="/help">Help</a></form>', 'wrong_content'],
+    ['nothing', '', 'wrong_content'],
+    [
+      'a version to come',
+      `<meta name="pypi:repository-version" content="2.0"><a href="${whl}">${whl}</a>`,
+      'malformed',
+    ],
+  ])('%s', (_, body, kind) => {
+    expect(read(body)).toMatchObject({ tag: 'error', error: { kind } });
+  });
+
+  test('no UTF-8', () => {
+    expect(read(Buffer.from([0x3c, 0xff, 0xfe]))).toMatchObject({ tag: 'error', error: { kind: 'malformed' } });
+  });
+
+  test('100 000 anchors with entities are read in their time', () => {
+    const anchor = `<a href="/p/${whl}#sha256=${hash}" data-requires-python="&gt;=3.8&#44;&#x3c;4&nope;">${whl}</a><br/>\n`;
+    const started = process.hrtime.bigint();
+    expect(pageOf(anchor.repeat(100_001)).files).toHaveLength(100_000);
+    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(8_000);
+  });
+
+  test.each([
+    ['open tags', '<a '.repeat(300_000)],
+    ['open quotes', '<a b="'.repeat(150_000)],
+    ['quotes of two kinds', `<a b="'`.repeat(150_001)],
+    ['angle brackets', '<'.repeat(1_000_000)],
+    ['open comments', '<!--'.repeat(250_000)],
+    ['open scripts', '<script>'.repeat(100_000)],
+    ['blanks', `<a${' '.repeat(500_000)}=${' '.repeat(500_000)}`],
+    ['slashes', `<a ${'/'.repeat(900_000)}=`],
+    ['equal signs', `<a ${'b='.repeat(400_000)}`],
+  ])('%s without end are read in their time', (_, body) => {
+    const started = process.hrtime.bigint();
+    for (const tag of tagsOf(body)) expect(tag.name.length).toBeGreaterThan(0);
+    expect(Number(process.hrtime.bigint() - started) / 1e6).toBeLessThan(3_000);
+  });
+
+  test('entities', () => {
+    expect(decodeEntities('&lt;&gt;&amp;&quot;&apos;&#65;&#x42;&unknown;&#0;&#xd800;&#9999999;&')).toBe(
+      '<>&"\'AB&unknown;\ufffd\ufffd\ufffd&',
+    );
+  });
+});
+
+describe('JSON', () => {
+  test('what stands at a file', () => {
+    const file = { filename: whl, url: `../../p/${whl}`, hashes: { sha256: hash } };
+    const page = pageOf(
+      jsonOf([
+        file,
+        { ...file, yanked: 'broken', 'core-metadata': { sha256: hash } },
+        { ...file, yanked: '', hashes: {}, 'dist-info-metadata': true },
+        { ...file, hashes: { sha256: 'short', md5: 'x' }, 'core-metadata': false, 'dist-info-metadata': true },
+      ]),
+      json,
+    );
+    expect(page.files.map(({ isYanked, metadata, sha256 }) => [isYanked, metadata, sha256])).toEqual([
+      [false, null, hash],
+      [true, { sha256: hash }, hash],
+      [true, { sha256: null }, null],
+      [false, null, null],
+    ]);
+    expect(page.files[0]?.url).toBe(`https://mirror.example.com/pypi/p/${whl}`);
+  });
+
+  test('keys that an object inherits are no data, and pollute nothing', () => {
+    const page = pageOf(
+      `{"meta":{"api-version":"1.0"},"files":[{"__proto__":{"filename":"x","url":"/x"},"constructor":1},{"filename":"${whl}","url":"/${whl}","hashes":{"__proto__":{"sha256":"${hash}"}}}]}`,
+      json,
+    );
+    expect(page.files.map(({ name, sha256 }) => [name, sha256])).toEqual([[whl, null]]);
+    expect(({} as Record<string, unknown>)['filename']).toBeUndefined();
+  });
+
+  test.each([
+    ['no JSON', '{"meta":'],
+    ['a list', '[]'],
+    ['null', 'null'],
+    ['no files', '{"meta":{"api-version":"1.0"}}'],
+    ['no version', '{"meta":{},"files":[]}'],
+    ['a version to come', '{"meta":{"api-version":"2.0"},"files":[]}'],
+    ['depth', `${'['.repeat(200_000)}`],
+  ])('%s is malformed', (_, body) => {
+    expect(read(body, json)).toMatchObject({ tag: 'error', error: { kind: 'malformed' } });
+  });
+
+  test('a duplicate key: the last counts, as with clients', () => {
+    const body = `{"meta":{"api-version":"1.0"},"files":[],"files":[{"filename":"${whl}","url":"/${whl}"}]}`;
+    expect(pageOf(body, json).files).toHaveLength(1);
+  });
+
+  test.each(['application/json', 'text/plain', 'application/vnd.pypi.simple.v2+json', ''])(
+    'the type %s is refused, as pip and uv do',
+    (type) => {
+      expect(read(jsonOf([]), type)).toMatchObject({ tag: 'error', error: { kind: 'wrong_content' } });
+    },
+  );
+
+  test('HTML labelled as JSON is another content', () => {
+    expect(read('<html></html>', json)).toMatchObject({ tag: 'error', error: { kind: 'wrong_content' } });
+  });
+});
+
+describe('releases', () => {
+  const file = (name: string, more: object = {}) => ({ filename: name, url: `/${name}`, hashes: {}, ...more });
+  const of = (files: readonly object[], versions?: readonly string[]) =>
+    releasesOf(pageOf(jsonOf(files, versions === undefined ? {} : { versions }), json), 'tiny');
+
+  test('by names and by the list, spellings of one version together, ascending', () => {
+    const found = of(
+      [file('tiny-1.10.tar.gz'), file('tiny-1.9.tar.gz'), file('tiny-1.10.0-py3-none-any.whl'), file('other-2.tar.gz')],
+      ['0.1', 'nonsense'],
+    );
+    expect(found.map(({ text, files }) => [text, files.length])).toEqual([
+      ['0.1', 0],
+      ['1.9', 1],
+      ['1.10', 2],
+    ]);
+  });
+
+  test('the newest: no pre-release where there is another, nothing yanked, nothing without files', () => {
+    const of2 = (files: readonly object[], versions?: readonly string[]) => newestOf(of(files, versions))?.text ?? null;
+    expect(of2([file('tiny-1.0.tar.gz'), file('tiny-2.0rc1.tar.gz')])).toBe('1.0');
+    expect(of2([file('tiny-2.0rc1.tar.gz')])).toBe('2.0rc1');
+    expect(of2([file('tiny-1.0.tar.gz'), file('tiny-1.1.tar.gz', { yanked: true })], ['3.0'])).toBe('1.0');
+    expect(of2([])).toBe(null);
+  });
+
+  test('a version in any spelling, where it has a file', () => {
+    const found = of([file('tiny-1.0.0.tar.gz')], ['2.0']);
+    expect(releaseOf(found, '1.0')?.text).toBe('1.0.0');
+    expect([releaseOf(found, '2.0'), releaseOf(found, 'x')]).toEqual([null, null]);
+  });
+
+  test('the file: known by a lock first, then for any machine, for Linux, others, source', () => {
+    const [release] = of(
+      [
+        'tiny-1.0.tar.gz',
+        'tiny-1.0-cp312-cp312-win_amd64.whl',
+        'tiny-1.0-cp312-cp312-manylinux_2_17_x86_64.whl',
+        whl,
+      ].map((name) => file(name)),
+    );
+    const files = [...(release?.files ?? [])];
+    const order: string[] = [];
+    while (files.length > 0) {
+      const chosen = chosenFile(files, () => false);
+      order.push(chosen?.name ?? '');
+      files.splice(
+        files.findIndex(({ name }) => name === chosen?.name),
+        1,
+      );
+    }
+    expect(order).toEqual([
+      whl,
+      'tiny-1.0-cp312-cp312-manylinux_2_17_x86_64.whl',
+      'tiny-1.0-cp312-cp312-win_amd64.whl',
+      'tiny-1.0.tar.gz',
+    ]);
+    expect(chosenFile(release?.files ?? [], ({ kind }) => kind === 'sdist')?.name).toBe('tiny-1.0.tar.gz');
+    expect(chosenFile([], () => true)).toBe(null);
+  });
+});

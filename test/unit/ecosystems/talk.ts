@@ -1,0 +1,64 @@
+import { type Step, type Target, targetId } from '../../../src/core/target.ts';
+import type { Answer, Ask, Verdict } from '../../../src/core/transcript.ts';
+import type { GoContext, GoOwn } from '../../../src/ecosystems/go/context.ts';
+import { declared } from '../../support/declared.ts';
+
+/** A target of a mirror named `mirror`. */
+export function targetOf(step: Step, module: string | null = null, version: string | null = null): Target {
+  return {
+    id: targetId('mirror', module, version, step),
+    ecosystem: 'go',
+    upstream: 'go',
+    registry: 'mirror',
+    module,
+    version,
+    step,
+    ...declared(step),
+    canary: step === 'mod',
+  };
+}
+
+/** A context of a Go mirror with nothing known. */
+export function contextOf(more: Partial<Omit<GoContext, 'own'> & GoOwn> = {}): GoContext {
+  const { sumdb = null, lookup, treeHead, ...rest } = more;
+  return {
+    baseUrl: 'https://mirror.example.com/goproxy',
+    pinned: {},
+    own: { sumdb, ...(lookup === undefined ? {} : { lookup }), ...(treeHead === undefined ? {} : { treeHead }) },
+    nowWallMs: 1_700_000_000_000,
+    ...rest,
+  };
+}
+
+/** An answer with a head. */
+export function answered(
+  status: number,
+  body: string | Uint8Array = '',
+  headers: Readonly<Record<string, string>> = {},
+): Answer {
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  return { tag: 'answered', status, headers, body: bytes, finalUrl: 'https://mirror.example.com/' };
+}
+
+/** Holds a conversation with a function and gives what was asked and how it ended. */
+export function talk(
+  conversation: Generator<Ask, Verdict, Answer>,
+  answer: (ask: Ask, count: number) => Answer,
+): { readonly asks: readonly Ask[]; readonly verdict: Verdict } {
+  const asks: Ask[] = [];
+  let turn = conversation.next();
+  while (!turn.done) {
+    asks.push(turn.value);
+    turn = conversation.next(answer(turn.value, asks.length));
+  }
+  return { asks, verdict: turn.value };
+}
+
+/** Answers by URL; one that is not listed is an unexpected ask and throws. */
+export function byUrl(answers: Readonly<Record<string, Answer>>): (ask: Ask) => Answer {
+  return (ask) => {
+    const answer = answers[ask.url];
+    if (answer === undefined) throw new Error(`unexpected ask: ${ask.url}`);
+    return answer;
+  };
+}

@@ -1,0 +1,194 @@
+import { describe, expect, test } from 'vitest';
+import type { ControlAnswer } from '../../../src/core/due.ts';
+import { limits } from '../../../src/core/limits.ts';
+import type { Now, Row } from '../../../src/core/ports.ts';
+import type { Sample } from '../../../src/core/sample.ts';
+import { readAnswerRow } from '../../../src/state/answer-code.ts';
+import { createAnswers } from '../../../src/state/answers.ts';
+
+const epochMs = Date.UTC(2026, 0, 1);
+const at = (monotonicMs: number): Now => ({ monotonicMs, wallMs: epochMs + monotonicMs });
+const life = { id: 'life', startedAt: at(0) };
+const throughJson = (row: Row): unknown => JSON.parse(JSON.stringify(row.value));
+
+function sample(over: Partial<Sample> = {}, due: Partial<Sample['due']> = {}): Sample {
+  return {
+    due: {
+      probeId: 'p',
+      target: {
+        id: 'a|example.com/x|v1.0.0|mod',
+        ecosystem: 'go',
+        upstream: 'go',
+        registry: 'a',
+        module: 'example.com/x',
+        version: 'v1.0.0',
+        step: 'mod',
+        canary: true,
+        weight: 'light',
+        verifies: null,
+      },
+      connection: 'cold',
+      purpose: 'scheduled',
+      timeoutMs: 10_000,
+      plannedAtMs: 990,
+      round: null,
+      ...due,
+    },
+    startedAtMs: epochMs + 1_000,
+    startedMonotonicMs: 1_000,
+    endedMonotonicMs: 1_123.4,
+    outcome: { tag: 'ok' },
+    rttMs: 120.2,
+    phases: { processing: 120.2 },
+    bytes: 345,
+    wireBytes: 345,
+    requests: 1,
+    status: 200,
+    finalUrl: 'https://a.example.com/x',
+    remoteAddress: '192.0.2.1',
+    family: 4,
+    tls: null,
+    cache: null,
+    retryAfterMs: null,
+    facts: {},
+    loopDelayMsMax: 0.2,
+    worker: 1,
+    ...over,
+  };
+}
+
+/** What comes back of one sample. */
+function back(given: Sample): Sample {
+  const answers = createAnswers(life, 's');
+  answers.probed(given, at(1_130));
+  const [row] = answers.rows(at(1_130), true);
+  const taken = row === undefined ? undefined : readAnswerRow(throughJson(row))?.taken[0];
+  if (taken?.kind !== 'probed') throw new Error('no answer came back');
+  expect(taken.takenAt).toEqual(at(1_130));
+  expect(taken.targetId).toBe(given.due.target.id);
+  return taken.sample;
+}
+
+describe('an answer comes back with all that is judged', () => {
+  const tls = {
+    version: 'TLSv1.3',
+    cipher: 'x',
+    issuer: 'y',
+    expiresAtMs: 5,
+    spkiSha256: null,
+    resumed: false,
+    authorizationCode: 'CERT_HAS_EXPIRED',
+  };
+  const rows: readonly (readonly [string, Sample])[] = [
+    ['an ok one', sample()],
+    ['nothing timed', sample({ outcome: { tag: 'unknown', because: 'local' }, rttMs: null, status: null })],
+    [
+      'a failure with what explains it',
+      sample({ outcome: { tag: 'failed', failure: { kind: 'server', status: 502 } }, status: 502 }),
+    ],
+    [
+      'wrong bytes',
+      sample({ outcome: { tag: 'failed', failure: { kind: 'mismatch', algorithm: 'h1', want: 'w', got: 'g' } } }),
+    ],
+    [
+      'a wish to be left alone',
+      sample({
+        outcome: { tag: 'failed', failure: { kind: 'throttled', status: 429, retryAfterMs: 6e4 } },
+        retryAfterMs: 6e4,
+      }),
+    ],
+    ['a certificate', sample({ tls })],
+    ['a miss of a cache', sample({ cache: 'miss' })],
+    ['what latest stood for', sample({ facts: { resolvedVersion: 'v1.2.3' } })],
+    ['not offered', sample({ facts: { notOffered: true } })],
+    ['our own loop stood still', sample({ loopDelayMsMax: 37 })],
+    ['a warm one', sample({}, { connection: 'warm' })],
+    ['a confirming one', sample({}, { purpose: 'confirm' })],
+    ['a second look', sample({}, { purpose: 'recheck' })],
+  ];
+  test.each(rows)('%s', (_, given) => {
+    const got = back(given);
+    const judged = ({ due, tls: handshake, ...one }: Sample) => ({
+      ...{ purpose: due.purpose, connection: due.connection, plannedAtMs: due.plannedAtMs },
+      ...{ outcome: one.outcome, rttMs: one.rttMs, bytes: one.bytes, status: one.status, cache: one.cache },
+      ...{ remoteAddress: one.remoteAddress, family: one.family, retryAfterMs: one.retryAfterMs, facts: one.facts },
+      ...{ startedMs: one.startedMonotonicMs, endedMs: one.endedMonotonicMs, startedAtMs: one.startedAtMs },
+      loopDelayMs: Math.round(one.loopDelayMsMax),
+      tls: handshake === null ? null : [handshake.expiresAtMs, handshake.authorizationCode],
+    });
+    expect(judged(got)).toEqual(judged(given));
+  });
+
+  test('controls, gaps and what people said too, in order', () => {
+    const answers = createAnswers(life, 's');
+    const control: ControlAnswer = { name: 'c', answered: true, latencyMs: 12.5, code: null, at: at(1_500) };
+    answers.control(control, true, at(1_510));
+    answers.control({ ...control, answered: false, latencyMs: null, code: 'timeout', at: at(2_000) }, false, at(2_000));
+    answers.told({ kind: 'paused', registry: 'a', untilMs: 5 }, at(2_500));
+    answers.gap(2_600, 9_000, at(9_000));
+    const [row] = answers.rows(at(9_000), true);
+    const read = row === undefined ? null : readAnswerRow(throughJson(row));
+    expect(read).toEqual({
+      life,
+      settings: 's',
+      taken: [
+        { takenAt: at(1_510), kind: 'control', answer: control, isRound: true },
+        {
+          takenAt: at(2_000),
+          kind: 'control',
+          answer: { ...control, answered: false, latencyMs: null, at: at(2_000) },
+          isRound: false,
+        },
+        { takenAt: at(2_500), kind: 'told', told: { kind: 'paused', registry: 'a', untilMs: 5 } },
+        { takenAt: at(9_000), kind: 'gap', fromMs: 2_600, toMs: 9_000 },
+      ],
+    });
+  });
+
+  test.each([[null], ['x'], [{}], [{ v: 2, life: [], at: [], entries: [] }], [{ v: 1 }]])(
+    '%j is no row of ours',
+    (value) => {
+      expect(readAnswerRow(value)).toBeNull();
+    },
+  );
+});
+
+describe('rows', () => {
+  test('one grows under one key, and is written with what else is, else every five seconds', () => {
+    const answers = createAnswers(life, 's');
+    answers.probed(sample(), at(1_130));
+    expect(answers.rows(at(1_130), false)).toHaveLength(1);
+    answers.probed(sample(), at(2_000));
+    expect(answers.rows(at(2_000), false)).toEqual([]);
+    answers.probed(sample(), at(3_000));
+    const [row] = answers.rows(at(3_000), true);
+    expect([row?.key, row?.atMs]).toEqual(['life-000001', epochMs + 1_130]);
+    expect(readAnswerRow(row?.value)?.taken).toHaveLength(3);
+    expect(answers.rows(at(60_000), true)).toEqual([]);
+    answers.probed(sample(), at(8_000));
+    expect(answers.rows(at(8_000), false)).toHaveLength(1);
+  });
+
+  test('a new one begins where the last is full, old, judged by other settings, or before a gap', () => {
+    const answers = createAnswers(life, 's');
+    const keys = (): readonly string[] => answers.rows(at(1e9), true).map(({ key }) => key);
+    answers.probed(sample(), at(1_000));
+    answers.probed(sample(), at(1_000 + limits.answerRowMs - 1));
+    expect(keys()).toEqual(['life-000001']);
+    answers.probed(sample(), at(1_000 + limits.answerRowMs));
+    expect(keys()).toEqual(['life-000002']);
+    answers.judgedBy('s');
+    answers.probed(sample(), at(1_001 + limits.answerRowMs));
+    expect(keys()).toEqual(['life-000002']);
+    answers.judgedBy('t');
+    answers.probed(sample(), at(1_002 + limits.answerRowMs));
+    expect(keys()).toEqual(['life-000003']);
+    answers.gap(1, 2, at(1_003 + limits.answerRowMs));
+    answers.probed(sample(), at(1_004 + limits.answerRowMs));
+    expect(keys()).toEqual(['life-000003', 'life-000004']);
+    for (let i = 0; i < 400; i += 1) answers.probed(sample(), at(1_005 + limits.answerRowMs + i));
+    const sizes = answers.rows(at(1e9), true).map(({ value }) => JSON.stringify(value).length);
+    expect(sizes.length).toBeGreaterThan(3);
+    for (const size of sizes) expect(size).toBeLessThan(limits.answerRowChars + 200);
+  });
+});
