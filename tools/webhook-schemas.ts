@@ -21,7 +21,12 @@ function finding(kind: z.ZodType) {
     upstream: z.string().nullable(),
     registry: z.string().nullable().describe('null where the finding is about the place we watch from'),
     scope: z.array(
-      z.strictObject({ module: z.string().nullable(), version: z.string().nullable(), step: z.enum(registry.steps) }),
+      z.strictObject({
+        module: z.string().nullable(),
+        version: z.string().nullable(),
+        step: z.enum(registry.steps),
+        family: z.literal([4, 6]).optional().describe('it fails over this address family alone'),
+      }),
     ),
     openedAt: stamp,
     closedAt: stamp.nullable(),

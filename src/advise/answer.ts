@@ -1,3 +1,4 @@
+import { limits } from '../core/limits.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Reply } from '../ecosystems/client.ts';
 
@@ -7,7 +8,14 @@ export function replyWith(tag: 'ok' | 'failed', status: number | null, tookMs: n
   return { tag: status === 404 || status === 410 ? 'gone' : 'failed', tookMs, status };
 }
 
-/** The same of a settled sample whose outcome is known. */
-export function replyTo({ outcome, status, rttMs, startedMonotonicMs, endedMonotonicMs }: SettledSample): Reply {
-  return replyWith(outcome.tag === 'ok' ? 'ok' : 'failed', status, rttMs ?? endedMonotonicMs - startedMonotonicMs);
+/**
+ * The same of a settled sample whose outcome is known. An answer over the address family that a client tries second comes
+ * to it by so much later.
+ */
+export function replyTo(sample: SettledSample): Reply {
+  const { due, outcome, family, status, rttMs, startedMonotonicMs, endedMonotonicMs } = sample;
+  const tookMs = rttMs ?? endedMonotonicMs - startedMonotonicMs;
+  if (outcome.tag !== 'ok') return replyWith('failed', status, tookMs);
+  const isSecond = due.family !== undefined && due.family === family;
+  return replyWith('ok', status, isSecond ? tookMs + limits.familyFallbackMs : tookMs);
 }

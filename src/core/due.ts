@@ -21,6 +21,8 @@ export interface Due {
   readonly plannedAtMs: number;
   /** Which confirming round it belongs to, and which moment of it; `null` outside rounds. */
   readonly round: { readonly id: string; readonly moment: number } | null;
+  /** Asked over this address family where the name has it; absent: the resolver's first answer. */
+  readonly family?: 4 | 6;
 }
 
 /** Asks the same question again of some mirrors, together, because its answer was odd: before it is believed. */

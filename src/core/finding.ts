@@ -24,6 +24,8 @@ export interface ScopeItem {
   readonly module: string | null;
   readonly version: string | null;
   readonly step: Step;
+  /** It fails over this address family alone; absent: over any. */
+  readonly family?: 4 | 6;
 }
 
 /** Something detected: opened once, perhaps widened, closed once. Stamps are wall milliseconds here; RFC 3339 at the edge. */

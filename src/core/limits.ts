@@ -49,6 +49,8 @@ export const limits = {
   roundStepMs: 1 * second,
   roundTimeoutMsMin: 1_500,
   roundTimeoutFactor: 3,
+  /** What a client waits until it tries the other address family (RFC 8305 section 5 asks for 250 ms; Go waits 300). */
+  familyFallbackMs: 300,
   /** Of siblings and ordered looks: a slow answer is measured and not cut. */
   lookTimeoutMsMin: 5_000,
   lookTimeoutFactor: 4,

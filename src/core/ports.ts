@@ -117,7 +117,8 @@ export interface WireAccess {
 
 /** Opens lines. */
 export interface Wire {
-  open(access: WireAccess, connection: Connection): Line;
+  /** @param firstFamily  tried where the name has it and `access.family` leaves it open; absent: the first answer */
+  open(access: WireAccess, connection: Connection, firstFamily?: 4 | 6): Line;
   control(due: ControlDue): Promise<ControlAnswer>;
   /** Drops what is kept for warm connections and caches. */
   close(): Promise<void>;

@@ -73,7 +73,12 @@ export function findingView(finding: Finding): FindingView {
     ecosystem: finding.ecosystem,
     upstream: finding.upstream,
     registry: finding.registry,
-    scope: finding.scope.map(({ module, version, step }) => ({ module, version, step })),
+    scope: finding.scope.map(({ module, version, step, family }) => ({
+      module,
+      version,
+      step,
+      ...(family === undefined ? {} : { family }),
+    })),
     openedAt: stamp(finding.openedAtMs),
     closedAt: stamp(finding.closedAtMs),
     cause: finding.cause,

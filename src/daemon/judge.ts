@@ -8,7 +8,7 @@ import { paceOf } from '../core/pace.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
 import type { Sample, SettledSample } from '../core/sample.ts';
 import type { Target } from '../core/target.ts';
-import type { Detector, DetectTurn, RoundAsk } from '../detect/detector.ts';
+import type { Detector, DetectTurn, Peek, RoundAsk } from '../detect/detector.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
 
 /** The stages that decide: no network, no files, no clock of their own. */
@@ -84,7 +84,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
     const start: Due[] = [];
     let rounds: RoundAsk[] = [];
     let rechecks: Target[] = [];
-    let peeks: Target[] = [];
+    let peeks: Peek[] = [];
     let looks: LookOrder[] = [];
     let observed = 0;
 
@@ -118,11 +118,17 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
       return isUrgent;
     }
 
-    function askArtifact(target: Target, purpose: 'recheck' | 'peek', probes: Due[]): void {
+    function askArtifact(target: Target, purpose: 'recheck' | 'peek', family: Peek['family'], probes: Due[]): void {
       // First bytes come as soon as any light answer, or something is odd.
       const { timeoutMs } = purpose === 'peek' ? s.config.schedule.pace : paceOf(target, s.config);
       const due = reserve({ target, connection: 'cold', purpose, timeoutMs, round: null }, now);
-      if (due) probes.push(due);
+      if (due) probes.push(family === null ? due : { ...due, family });
+    }
+
+    /** A mirror that answers over one address family is asked over that one. */
+    function overFamily(due: Due): Due {
+      const family = due.family ?? s.detector.familyFor(due.target.registry);
+      return family === null ? due : { ...due, family };
     }
 
     function askRound(ask: RoundAsk, probes: Due[], controls: { due: ControlDue; round: Due['round'] }[]): void {
@@ -189,12 +195,12 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
           peeks = [];
           looks = [];
           for (const order of odd) detect(s.detector.look(order, now));
-          for (const target of again) askArtifact(target, 'recheck', probes);
-          for (const target of first) askArtifact(target, 'peek', probes);
+          for (const target of again) askArtifact(target, 'recheck', null, probes);
+          for (const { target, family } of first) askArtifact(target, 'peek', family, probes);
           for (const ask of asked) askRound(ask, probes, controls);
         }
         if (observe()) considerAtMs = 0;
-        return { probes, controls };
+        return { probes: probes.map(overFamily), controls };
       },
     };
   }

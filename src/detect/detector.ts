@@ -4,6 +4,7 @@ import { limits } from '../core/limits.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { type Target, targetId } from '../core/target.ts';
 import { endAbsences } from './absence.ts';
+import { familyFor } from './detour.ts';
 import { acknowledgeFinding, ageFindings, apply, openFinding, rewriteFindings } from './findings.ts';
 import { judgeHeldSpikes } from './judge.ts';
 import { writeSoon } from './lookups.ts';
@@ -23,7 +24,7 @@ import { baselinesOf, notePass, standingOf, vantageOf } from './standings.ts';
 import { take } from './take.ts';
 import { type Detector, type DetectTurn, newTurn } from './turn.ts';
 
-export type { Detector, DetectTurn, RoundAsk, SeriesBaseline } from './turn.ts';
+export type { Detector, DetectTurn, Peek, RoundAsk, SeriesBaseline } from './turn.ts';
 
 /** Open findings and the notes of what was answered before are written again this often, so as not to expire in use. */
 const rewriteMs = 24 * 3_600_000;
@@ -100,6 +101,10 @@ export function createDetector(input: {
         orderLook(memory, order);
         advanceRounds(memory);
       }),
+    familyFor: (registry) => {
+      const mirror = memory.mirrors.get(registry);
+      return mirror === undefined ? null : familyFor(mirror);
+    },
     skipped: ({ target, because }) => {
       const mirror = memory.mirrors.get(target.registry);
       if (mirror !== undefined && target.canary) mirror.lastSkip = because;

@@ -121,7 +121,12 @@ function isSameNews(a: Finding, b: Finding): boolean {
     a.scope.length === b.scope.length &&
     a.scope.every((item, i) => {
       const other = b.scope[i];
-      return item.module === other?.module && item.version === other.version && item.step === other.step;
+      return (
+        item.module === other?.module &&
+        item.version === other.version &&
+        item.step === other.step &&
+        item.family === other.family
+      );
     })
   );
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../core/config.ts';
+import type { Reason } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Connection, Mirror } from '../core/mirror.ts';
 import type { Now, Random } from '../core/ports.ts';
@@ -12,6 +13,7 @@ import type { Round } from './round/moments.ts';
 import { egressOf } from './round/vantage.ts';
 import { type CertificateState, noCertificate } from './rules/certificate.ts';
 import type { StepTimes } from './rules/cold.ts';
+import type { AddressFamily, Detour } from './rules/detour.ts';
 import type { DeclaredWrong, WrongOnce } from './rules/mismatch.ts';
 import { noOutage, type OutageState } from './rules/outage.ts';
 import { noRefusal, type RefusalState } from './rules/refusal.ts';
@@ -78,6 +80,14 @@ export interface MirrorMemory {
   address: string | null;
   certificate: Standing['certificate'];
   certificateState: CertificateState;
+  /** One address family does not answer, the other does; `null`: not, or not known. */
+  detour: Detour | null;
+  /** The family that could not be connected to last, until it answers; `null`: none. */
+  failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
+  /** When it last answered over each family, monotonic milliseconds. */
+  readonly answeredOver: Map<AddressFamily, number>;
+  /** Answers of the last round over the other family, by target, the newest last. */
+  readonly insteadOf: Map<string, Sample>;
   /** It is slow, and so is everything else, or it is out: not told yet. */
   isSpikeHeld: boolean;
   /** When its canary's last outage ended, monotonic milliseconds; `null`: none since the start. */
@@ -200,6 +210,10 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     address: null,
     certificate: null,
     certificateState: noCertificate,
+    detour: null,
+    failedOver: null,
+    answeredOver: new Map(),
+    insteadOf: new Map(),
     isSpikeHeld: false,
     backMs: null,
     wrongOnce: new Map(),

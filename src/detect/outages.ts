@@ -3,7 +3,8 @@ import { apply, openFinding } from './findings.ts';
 import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
 import { takeBackRate } from './reliability.ts';
 import { vantageWord } from './round/witness.ts';
-import { closesOutage, goesOut, type Heard, hear, outageSays, withoutRow } from './rules/outage.ts';
+import { isShown } from './rules/detour.ts';
+import { type Broken, closesOutage, goesOut, type Heard, hear, outageSays, withoutRow } from './rules/outage.ts';
 
 /** Enters a judged sample into its series, and ends the outage of that series where `close` ok samples are together. */
 export function hearOutage(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, heard: Heard): void {
@@ -36,6 +37,20 @@ export function openOutage(
   refreshOutage(memory, mirror, vantage);
 }
 
+/** The family that a mirror fails over, with its canary, where another has answered over it since: it works from here. */
+function brokenOf(memory: Memory, { mirror, detour, canary }: MirrorMemory): Broken | null {
+  if (detour === null || canary === null || !isShown(detour)) return null;
+  const { broken: family, reason, probeIds, sinceMs } = detour;
+  const found = { family, reason, probeIds, target: canary };
+  const told = openFinding(memory, 'outage', mirror.name)?.scope;
+  if (told?.some((item) => item.family === family) === true) return found;
+  for (const other of memory.mirrors.values()) {
+    const atMs = other.mirror.name === mirror.name ? undefined : other.answeredOver.get(family);
+    if (atMs !== undefined && atMs > sinceMs) return found;
+  }
+  return null;
+}
+
 /** Opens, widens, narrows or closes the outage finding of a mirror after what its series are in now. */
 export function refreshOutage(memory: Memory, mirror: MirrorMemory, vantage: Finding['vantage']): void {
   const { name } = mirror.mirror;
@@ -45,6 +60,12 @@ export function refreshOutage(memory: Memory, mirror: MirrorMemory, vantage: Fin
     memory,
     'outage',
     mirror,
-    outageSays(name, mirror.out, { canaryStep, modules: mirror.modules, known, vantage }),
+    outageSays(name, mirror.out, {
+      canaryStep,
+      modules: mirror.modules,
+      known,
+      vantage,
+      broken: brokenOf(memory, mirror),
+    }),
   );
 }

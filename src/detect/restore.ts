@@ -1,3 +1,4 @@
+import { reasons } from '../core/failure.ts';
 import { type Finding, findingKinds } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Row } from '../core/ports.ts';
@@ -6,6 +7,7 @@ import { primaryConnection, seriesOf } from './lookups.ts';
 import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
 import type { MirrorRow, SeriesRow } from './rows.ts';
 import { withWindow } from './rules/baseline.ts';
+import { newDetour } from './rules/detour.ts';
 import { noOutage } from './rules/outage.ts';
 import { noRefusal } from './rules/refusal.ts';
 import { noSpike } from './rules/spike.ts';
@@ -53,6 +55,9 @@ function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
   mirror.judgedMonotonicMs = mirror.lastJudgedAtMs === null ? null : monotonicOf(memory, mirror.lastJudgedAtMs);
   mirror.hasOk = mirror.lastOkAtMs !== null && memory.now.wallMs - mirror.lastOkAtMs <= limits.baselineAgeMsMax;
   const expiresAtMs = numberOf(value.expiresAtMs);
+  const { broken } = value;
+  if ((broken?.family === 4 || broken?.family === 6) && reasons.includes(broken.reason))
+    mirror.detour = newDetour(broken.family, { reason: broken.reason, probeId: null }, memory.now.monotonicMs);
   if (expiresAtMs !== null) mirror.certificate = { expiresAtMs, authorizationCode: null };
   restoreRates(memory, mirror, value.rates);
   for (const [id, digest, isAcknowledged] of wrongOf(value.wrong)) {
@@ -144,7 +149,9 @@ function restoreStanding(memory: Memory, finding: Finding): void {
   }
   if (kind === 'throughput' && mirror !== undefined) mirror.throughput = { ...noThroughput, isOpen: true };
   const isEmpty =
-    (kind === 'outage' && mirror?.out.size === 0) ||
+    (kind === 'outage' &&
+      mirror?.out.size === 0 &&
+      !finding.scope.some(({ family }) => family === mirror.detour?.broken)) ||
     (kind === 'refusal' && mirror?.refused.size === 0) ||
     (kind === 'unreliable' && !rateClasses.some((one) => mirror?.rates[one].isOpen === true)) ||
     (kind === 'spike' && !some(mirror, ({ spike }) => spike.sinceMs !== null)) ||
@@ -158,7 +165,8 @@ function some(mirror: MirrorMemory | undefined, holds: (series: SeriesMemory) =>
 }
 
 function* targetsOf(memory: Memory, finding: Finding) {
-  for (const { module, version, step } of finding.scope) {
+  for (const { module, version, step, family } of finding.scope) {
+    if (family !== undefined) continue;
     const target = memory.targets.get(`${finding.registry ?? ''}|${module ?? ''}|${version ?? ''}|${step}`);
     if (target !== undefined) yield target;
   }

@@ -1,5 +1,7 @@
+import type { Reason } from '../core/failure.ts';
 import type { Row } from '../core/ports.ts';
 import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
+import { isShown } from './rules/detour.ts';
 import { type RateClass, rateClasses } from './rules/unreliable.ts';
 
 /** A series or mirror without urgent news is written at most this often. */
@@ -34,6 +36,8 @@ export interface MirrorRow {
   readonly expiresAtMs: number | null;
   /** Evidence about reliability, where there is any: sum, whether open, samples, failures. */
   readonly rates?: Readonly<Partial<Record<RateClass, readonly [number, boolean, number, number]>>>;
+  /** The address family that it does not answer over, and how that fails; absent: none known. */
+  readonly broken?: { readonly family: 4 | 6; readonly reason: Reason };
   /** Declared wrong digests: target, digest, whether acknowledged. */
   readonly wrong: readonly (readonly [string, string, boolean])[];
 }
@@ -111,6 +115,9 @@ function mirrorRow(mirror: MirrorMemory): MirrorRow {
     address: mirror.address,
     expiresAtMs: mirror.certificate?.expiresAtMs ?? null,
     ...ratesOf(mirror),
+    ...(mirror.detour === null || !isShown(mirror.detour)
+      ? {}
+      : { broken: { family: mirror.detour.broken, reason: mirror.detour.reason } }),
     wrong: [...mirror.declaredWrong].map(([id, one]) => [id, one.digest, one.isAcknowledged] as const),
   };
 }

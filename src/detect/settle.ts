@@ -2,6 +2,7 @@ import type { Because } from '../core/failure.ts';
 import type { Sample, SettledSample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
 import { isLeftAlone } from './absence.ts';
+import { tryBroken } from './detour.ts';
 import { followVersion, judge } from './judge.ts';
 import { seriesOf } from './lookups.ts';
 import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
@@ -48,6 +49,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   });
   if (sample.due.purpose === 'scheduled') memory.budget = earn(memory.budget);
   noteSight(memory, mirror, sample);
+  tryBroken(memory, mirror, sample);
   if (sample.outcome.tag === 'unknown') return;
   noteCanary(memory, mirror, sample);
   if (!isLeftAlone(mirror)) judge(memory, mirror, series, sample, { cold, isShort });

@@ -3,6 +3,7 @@ import { isHeavy } from '../core/target.ts';
 import { canBeAsked } from './absence.ts';
 import { canaryPaceMs, isCanaryOut, ownTimeoutMs } from './lookups.ts';
 import type { Memory, MirrorMemory } from './memory.ts';
+import { isShown } from './rules/detour.ts';
 import { modulesOutOf } from './rules/outage.ts';
 import { rollUp } from './rules/roll-up.ts';
 import { contaminatedOf } from './rules/self.ts';
@@ -21,6 +22,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     paceMs: canaryPaceMs(mirror, memory.config),
     skipped: mirror.lastSkip,
     canaryOut: isCanaryOut(mirror),
+    brokenFamily: mirror.detour !== null && isShown(mirror.detour) ? mirror.detour.broken : null,
     modulesOut: modulesOutOf(mirror.out, mirror.canary?.step ?? null),
     modules: mirror.modules,
     targetsOut: mirror.out.size,

@@ -3,6 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
 import { isLeftAlone } from './absence.ts';
+import { hearTry, noteFamily } from './detour.ts';
 import { dropHeldSpikes } from './judge.ts';
 import { isCanaryProbe, ownTimeoutMs, roundOf, seriesOf } from './lookups.ts';
 import type { Memory, MirrorMemory } from './memory.ts';
@@ -36,9 +37,11 @@ export function take(memory: Memory, sample: Sample): void {
   }
   if (sample.due.purpose === 'peek') {
     // The first bytes of an artifact prove nothing of the rest: a reason to look, for who ordered it.
+    hearTry(memory, mirror, sample);
     memory.turn.settled.push(unjudged(sample));
     return;
   }
+  noteFamily(memory, mirror, sample);
   mirror.address = sample.remoteAddress ?? mirror.address;
   const isAnswer = !isSilent(sample.outcome);
   if (isAnswer) mirror.answeredFromMs = Math.max(mirror.answeredFromMs ?? 0, sample.startedMonotonicMs);

@@ -17,6 +17,12 @@ export interface RoundAsk {
   readonly controls: readonly { readonly name: string; readonly timeoutMs: number }[];
 }
 
+/** One probe that judges nothing; `family`: over which to ask, `null`: as usual. */
+export interface Peek {
+  readonly target: Target;
+  readonly family: 4 | 6 | null;
+}
+
 /** What came of one call: everything to hand on, to run, and to commit in one transaction. */
 export interface DetectTurn {
   /** Each sample once, in the order in which they were settled; confirming ones too. */
@@ -25,8 +31,8 @@ export interface DetectTurn {
   readonly rounds: readonly RoundAsk[];
   /** Wrong hash seen once: look again over a fresh connection. */
   readonly rechecks: readonly Target[];
-  /** The first bytes of these artifacts. */
-  readonly peeks: readonly Target[];
+  /** The first bytes of these artifacts, or a canary over a family that did not answer. */
+  readonly peeks: readonly Peek[];
   /** Mirrors that went in or out of doubt, in order. */
   readonly doubt: readonly { readonly registry: string; readonly on: boolean }[];
   /** Share of load to shed, 0 (none) to 0.8. */
@@ -44,7 +50,7 @@ export interface TurnDraft {
   readonly findings: FindingChange[];
   readonly rounds: RoundAsk[];
   readonly rechecks: Target[];
-  readonly peeks: Target[];
+  readonly peeks: Peek[];
   readonly doubt: { readonly registry: string; readonly on: boolean }[];
   readonly rows: Row[];
   readonly deletes: { readonly table: Table; readonly key: string }[];
@@ -88,6 +94,8 @@ export interface Detector {
   flush(now: Now): DetectTurn;
   standings(): readonly Standing[];
   vantage(): VantageStanding;
+  /** The address family to ask a mirror over now; `null`: as its name resolves. */
+  familyFor(registry: string): 4 | 6 | null;
   /** Open findings, oldest first. */
   findings(): readonly Finding[];
   /** Light series: what is usual there, what is slow, and how many slow ones in a row. */

@@ -32,13 +32,13 @@ export function createWire(options: WireOptions): Wire {
   const deps: LineDeps = { clock, timers, names, tls: new TlsBook(), pool: new Pool() };
   const known = new WeakSet<WireAccess>();
   return {
-    open(access: WireAccess, connection: Connection): Line {
+    open(access: WireAccess, connection: Connection, firstFamily?: 4 | 6): Line {
       if (!known.has(access)) {
         known.add(access);
         prepare(deps.tls, access);
         names.know(bareHost(new URL(access.url)), access.dnsServer);
       }
-      return new OpenLine(access, connection, deps);
+      return new OpenLine(access, connection, deps, firstFamily);
     },
     control(due: ControlDue): Promise<ControlAnswer> {
       return askControl(due, deps, options.userAgent ?? 'mirrorwatch');

@@ -68,7 +68,7 @@ export function createRunner(deps: RunnerDeps): Runner {
             memory: memories(name),
             ...(due.purpose === 'peek' ? { peekBytes: limits.peekBytes } : {}),
           },
-          line: wire.open(access, due.connection),
+          line: wire.open(access, due.connection, due.family),
           clock,
           worker,
           loopDelayMsMax,

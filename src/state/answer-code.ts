@@ -24,6 +24,8 @@ type Around = readonly [
   resolvedVersion: string | null,
   notOffered: 0 | 1,
   retryAfterMs: number | null,
+  /** The family that it was asked over, where that was said. */
+  askedOver?: 4 | 6,
 ];
 
 /** All but the first count from something: taken since the entry before, ended before taken, and so on back to planned. */
@@ -153,7 +155,7 @@ class Places<T> {
   }
 }
 
-function aroundOf({ outcome, status, cache, remoteAddress, family, tls, facts, retryAfterMs }: Sample): Around {
+function aroundOf({ due, outcome, status, cache, remoteAddress, family, tls, facts, retryAfterMs }: Sample): Around {
   return [
     outcome.tag === 'ok' ? null : outcome,
     status,
@@ -166,6 +168,7 @@ function aroundOf({ outcome, status, cache, remoteAddress, family, tls, facts, r
     facts.resolvedVersion ?? null,
     facts.notOffered === true ? 1 : 0,
     retryAfterMs,
+    ...(due.family === undefined ? ([] as const) : ([due.family] as const)),
   ];
 }
 
@@ -242,6 +245,7 @@ function readProbed(entry: ProbedEntry, words: Words): Taken | null {
     version,
     notOffered,
     wish,
+    askedOver,
   ] = around;
   const started = instant(words, lag + took);
   const due: Due = {
@@ -252,6 +256,7 @@ function readProbed(entry: ProbedEntry, words: Words): Taken | null {
     timeoutMs: 0,
     plannedAtMs: instant(words, lag + took + delay).monotonicMs,
     round: null,
+    ...(askedOver === undefined ? {} : { family: askedOver }),
   };
   const sample: Sample = {
     due,

@@ -50,8 +50,9 @@ export async function coldHop(
   access: WireAccess,
   url: string,
   more: Partial<HopRequest> = {},
+  firstFamily?: 4 | 6,
 ): Promise<HopAnswer> {
-  const line = wire.open(access, 'cold');
+  const line = wire.open(access, 'cold', firstFamily);
   try {
     return await hopOf(line, url, more);
   } finally {

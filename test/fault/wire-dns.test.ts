@@ -21,10 +21,10 @@ describe('names through an own resolver', () => {
       await dns.close();
     };
   });
-  const ask = (name: string, more: { family?: 4 | 6; limitMs?: number } = {}) => {
+  const ask = (name: string, more: { family?: 4 | 6; first?: 4 | 6; limitMs?: number } = {}) => {
     const url = `http://${name}:${server.port}`;
     const access = accessTo(url, { dnsServer: dns.address, family: more.family ?? null });
-    return coldHop(wire, access, `${url}/x`, { limitMs: more.limitMs ?? 2_000 });
+    return coldHop(wire, access, `${url}/x`, { limitMs: more.limitMs ?? 2_000 }, more.first);
   };
 
   it('is asked each time, and the family is named', async () => {
@@ -53,12 +53,21 @@ describe('names through an own resolver', () => {
   });
 
   it.each([
-    ['the family asked for alone', 6, { a: ['127.0.0.1'], aaaa: ['::1'] }, '::1', ['AAAA']],
-    ['IPv4 first where any will do', undefined, { a: ['127.0.0.1'], aaaa: ['::1'] }, '127.0.0.1', ['A']],
-    ['IPv6 where there is no IPv4', undefined, { aaaa: ['::1'] }, '::1', ['A', 'AAAA']],
-  ] as const)('%s', async (_, family, record, address, types) => {
+    ['the family asked for alone', { family: 6 }, { a: ['127.0.0.1'], aaaa: ['::1'] }, '::1', ['AAAA']],
+    ['IPv4 first where any will do', {}, { a: ['127.0.0.1'], aaaa: ['::1'] }, '127.0.0.1', ['A']],
+    ['a family tried first where it is left open', { first: 6 }, { a: ['127.0.0.1'], aaaa: ['::1'] }, '::1', ['AAAA']],
+    ['the only one where the first is not there', { first: 6 }, { a: ['127.0.0.1'] }, '127.0.0.1', ['AAAA', 'A']],
+    [
+      'the family asked for, whichever were first',
+      { family: 4, first: 6 },
+      { a: ['127.0.0.1'], aaaa: ['::1'] },
+      '127.0.0.1',
+      ['A'],
+    ],
+    ['IPv6 where there is no IPv4', {}, { aaaa: ['::1'] }, '::1', ['A', 'AAAA']],
+  ] as const)('%s', async (_, asked, record, address, types) => {
     dns.setName('m.example.com', record);
-    const { hop } = await ask('m.example.com', family === undefined ? {} : { family });
+    const { hop } = await ask('m.example.com', asked);
     expect(hop).toMatchObject({ remoteAddress: address, family: address === '::1' ? 6 : 4 });
     expect(dns.questions.filter(({ name }) => name === 'm.example.com').map(({ type }) => type)).toEqual(types);
   });

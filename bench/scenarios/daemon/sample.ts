@@ -24,7 +24,9 @@ export function sampleOf(
   const { target, timeoutMs } = due;
   const isPeek = due.purpose === 'peek';
   const bytesMax = isPeek ? limits.peekBytes : Number.POSITIVE_INFINITY;
-  const question = { step: target.step as WorldStep, module: target.module, version: target.version, bytesMax };
+  const { step, module, version } = target;
+  const over = due.family === undefined ? {} : { family: due.family };
+  const question = { step: step as WorldStep, module, version, bytesMax, ...over };
   const answer = seen(world.ask(target.registry, question, startMs), isPeek);
   const { endMs, delayMs } = stretched(startMs, Math.min(answer.tookMs, timeoutMs), stalls);
   const tookMs = endMs - startMs;
@@ -33,7 +35,7 @@ export function sampleOf(
     answer.unknown !== null
       ? { tag: 'unknown', because: answer.unknown }
       : isLate
-        ? { tag: 'failed', failure: { kind: 'timeout_processing', limitMs: timeoutMs } }
+        ? { tag: 'failed', failure: { kind: lateKind(answer), limitMs: timeoutMs } }
         : answer.reason === null
           ? { tag: 'ok' }
           : { tag: 'failed', failure: failureOf(answer.reason, answer, target.registry) };
@@ -61,6 +63,11 @@ export function sampleOf(
     loopDelayMsMax: delayMs,
     worker: 0,
   };
+}
+
+/** Whoever never answers does not connect. */
+function lateKind({ tookMs }: Answer): 'timeout_connect' | 'timeout_processing' {
+  return Number.isFinite(tookMs) ? 'timeout_processing' : 'timeout_connect';
 }
 
 /** What a control says that is asked at `startMs`, and when on the monotonic clock. */

@@ -1,5 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import { canBeAsked } from '../absence.ts';
+import { instead } from '../detour.ts';
 import { roundOf } from '../lookups.ts';
 import type { Held, Memory } from '../memory.ts';
 import { settle } from '../settle.ts';
@@ -73,7 +74,7 @@ export function settleHeld(memory: Memory): void {
   for (const { sample, isShort } of ready) {
     const mirror = memory.mirrors.get(sample.due.target.registry);
     const isSuspect = mirror !== undefined && memory.suspicions.has(mirror.egress);
-    settle(memory, sample, isSuspect ? 'vantage' : null, isShort);
+    settle(memory, mirror === undefined ? sample : instead(mirror, sample), isSuspect ? 'vantage' : null, isShort);
   }
 }
 

@@ -96,7 +96,7 @@ function look(
 function peek(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (!canBeAsked(memory, mirror) || spend(memory.budget, 1 + limits.roundTokensKeptOfPeeks, false) === null) return;
   memory.budget = spend(memory.budget, 1, false) ?? memory.budget;
-  memory.turn.peeks.push(target);
+  memory.turn.peeks.push({ target, family: null });
 }
 
 /**

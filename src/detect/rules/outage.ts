@@ -1,6 +1,6 @@
 import type { OutageRule } from '../../core/config.ts';
 import { countsTowardsOutage, type Reason } from '../../core/failure.ts';
-import type { Finding } from '../../core/finding.ts';
+import type { Finding, ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Step, Target } from '../../core/target.ts';
@@ -191,8 +191,38 @@ export function modulesOutOf(out: Iterable<OutSeries>, canaryStep: Step | null):
   return modules.size;
 }
 
+/** An address family that a mirror does not answer over, while it does over the other. */
+export interface Broken {
+  readonly family: 4 | 6;
+  readonly reason: Reason;
+  readonly probeIds: readonly string[];
+  /** What was asked: its canary. */
+  readonly target: Target;
+}
+
+function brokenItem({ family, target: { module, version, step } }: Broken): ScopeItem {
+  return { module, version, step, family };
+}
+
+function brokenSays(
+  name: string,
+  broken: Broken,
+  { known, vantage }: { readonly known: Finding['cause'] | null; readonly vantage: Finding['vantage'] },
+): Says {
+  const { family, reason, probeIds } = broken;
+  return {
+    tag: 'trouble',
+    scope: [brokenItem(broken)],
+    cause: known ?? reason,
+    vantage,
+    evidence: { samples: probeIds.length, failures: probeIds.length, probeIds },
+    actionable: false,
+    text: `${name} does not answer over IPv${family} (${known ?? reason}); over IPv${family === 4 ? 6 : 4} it does.`,
+  };
+}
+
 /**
- * What the series of one mirror that are in outage come to.
+ * What the series of one mirror that are in outage come to, and the address family that it does not answer over.
  * @param modules  distinct modules that are asked for the canary's step
  * @param known    the cause the open finding has: it stays, because which way a dead mirror fails may change by the
  *                 minute; `null` where none is open
@@ -205,11 +235,14 @@ export function outageSays(
     readonly modules: number;
     readonly known: Finding['cause'] | null;
     readonly vantage: Finding['vantage'];
+    readonly broken: Broken | null;
   },
 ): Says {
   const all = canaryFirst(out);
   const [first] = all;
-  if (first === undefined) return { tag: 'well', text: `${name} answers again.` };
+  const { broken } = context;
+  if (first === undefined)
+    return broken === null ? { tag: 'well', text: `${name} answers again.` } : brokenSays(name, broken, context);
   const samples = all.reduce((sum, { outage }) => sum + outage.samples, 0);
   const failures = all.reduce((sum, { outage }) => sum + outage.failed, 0);
   const cause = first.outage.reason ?? context.known ?? 'unreachable';
@@ -220,7 +253,10 @@ export function outageSays(
   });
   return {
     tag: 'trouble',
-    scope: scopeOf(all.map(({ target }) => target)),
+    scope: [...scopeOf(all.map(({ target }) => target)), ...(broken === null ? [] : [brokenItem(broken)])].slice(
+      0,
+      limits.scopeItems,
+    ),
     cause: context.known ?? cause,
     vantage: context.vantage,
     evidence: {

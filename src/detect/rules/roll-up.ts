@@ -14,6 +14,8 @@ export interface RollUpInput {
   /** Why its slots pass without a probe, for the clause; `null`: they do not. */
   readonly skipped: string | null;
   readonly canaryOut: boolean;
+  /** The address family that it does not answer over, while it does over the other; `null`: none known. */
+  readonly brokenFamily: 4 | 6 | null;
   /** Distinct modules with a light target in outage, among so many modules. */
   readonly modulesOut: number;
   readonly modules: number;
@@ -74,6 +76,8 @@ export function rollUp(input: RollUpInput): { readonly state: MirrorState; reado
     };
   }
   if (input.isRefused) return { state: 'degraded', because: 'it refuses what we ask' };
+  if (input.brokenFamily !== null)
+    return { state: 'degraded', because: `it does not answer over IPv${input.brokenFamily}` };
   if (input.isMismatching) return { state: 'degraded', because: 'it serves wrong bytes' };
   if (input.isUnreliable) return { state: 'degraded', because: 'it fails now and then' };
   if (input.isMovingSlowly) return { state: 'degraded', because: 'it moves artifacts slowly' };

@@ -10,7 +10,11 @@ import { type LiveMarks, stopOf, WireStop } from './stop.ts';
 import type { TlsBook } from './tls.ts';
 
 /** What reaching a host takes; a part of an access. */
-export type Route = Pick<WireAccess, 'ca' | 'client' | 'pin' | 'proxy' | 'family' | 'dnsServer' | 'allowHosts'>;
+export interface Route
+  extends Pick<WireAccess, 'ca' | 'client' | 'pin' | 'proxy' | 'family' | 'dnsServer' | 'allowHosts'> {
+  /** Tried where the name has it and `family` leaves it open. */
+  readonly firstFamily?: 4 | 6 | undefined;
+}
 
 /** Where to. */
 export interface Destination {
@@ -98,7 +102,7 @@ async function addressOf(
     literal !== 0
       ? { address: host, family: literal === 6 ? 6 : 4 }
       : await deps.names
-          .resolve(host, { family: route.family, server: route.dnsServer }, deadline, () => {
+          .resolve(host, { family: route.family, first: route.firstFamily, server: route.dnsServer }, deadline, () => {
             trace.marks.resolved = deps.clock.monotonicMs();
           })
           .catch((error: unknown) => {

@@ -13,6 +13,8 @@ export interface Resolved {
 /** Which resolver to ask, and for which family. */
 export interface ResolveRule {
   readonly family: 4 | 6 | null;
+  /** Which one comes first where `family` leaves it open and the name has both; absent: the resolver's first answer. */
+  readonly first?: 4 | 6 | undefined;
   /** `address` or `address:port`; `null`: the system's resolver. */
   readonly server: string | null;
 }
@@ -134,21 +136,22 @@ export class Names {
 
   #ask(host: string, rule: ResolveRule, answer: Answered): void {
     if (rule.server === null) {
-      lookup(host, { family: rule.family ?? 0 }, (error, address, family) =>
+      const order = rule.first === undefined ? 'verbatim' : (`ipv${rule.first}first` as const);
+      lookup(host, { family: rule.family ?? 0, order }, (error, address, family) =>
         answer(error, address ?? '', family === 6 ? 6 : 4),
       );
       return;
     }
     // RFC 6761 section 6.3: these names never go to a server.
     if (classBySpelling(host) === 'loopback') {
-      const address = rule.family === 6 ? '::1' : '127.0.0.1';
-      queueMicrotask(() => answer(null, address, rule.family ?? 4));
+      const family = rule.family ?? rule.first ?? 4;
+      queueMicrotask(() => answer(null, family === 6 ? '::1' : '127.0.0.1', family));
       return;
     }
-    this.#askServer(rule.server, host, rule.family, answer);
+    this.#askServer(rule.server, host, rule, answer);
   }
 
-  #askServer(server: string, host: string, family: 4 | 6 | null, answer: Answered): void {
+  #askServer(server: string, host: string, { family, first }: ResolveRule, answer: Answered): void {
     let resolver: Resolver;
     try {
       resolver = this.#server(server);
@@ -156,17 +159,17 @@ export class Names {
       queueMicrotask(() => answer(error as Error, '', 4));
       return;
     }
-    const six = (): void =>
-      resolver.resolve6(host, (error, addresses) => answer(error, (error === null && addresses[0]) || '', 6));
-    if (family === 6) {
-      six();
-      return;
-    }
-    resolver.resolve4(host, (error, addresses) => {
-      // No IPv4 address is no news where any family will do.
-      if (error?.code === 'ENODATA' && family === null) six();
-      else answer(error, (error === null && addresses[0]) || '', 4);
-    });
+    const ask = (each: 4 | 6, otherwise: 4 | 6 | null): void => {
+      const heard = (error: NodeJS.ErrnoException | null, addresses: string[]): void => {
+        // No address of one family is no news where any will do.
+        if (error?.code === 'ENODATA' && otherwise !== null) ask(otherwise, null);
+        else answer(error, (error === null && addresses[0]) || '', each);
+      };
+      if (each === 4) resolver.resolve4(host, heard);
+      else resolver.resolve6(host, heard);
+    };
+    const begin = family ?? first ?? 4;
+    ask(begin, family === null ? (begin === 4 ? 6 : 4) : null);
   }
 
   #server(server: string): Resolver {

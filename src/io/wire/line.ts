@@ -42,15 +42,17 @@ interface HopState {
 export class OpenLine implements Line {
   readonly #access: WireAccess;
   readonly #connection: Connection;
+  readonly #firstFamily: 4 | 6 | undefined;
   readonly #deps: LineDeps;
   #own: { readonly key: string; readonly kept: Kept } | null = null;
   #deadline: Deadline | null = null;
   /** Where this line found the mirror itself, by its own connection to it. */
   #homeAddress: string | null = null;
 
-  constructor(access: WireAccess, connection: Connection, deps: LineDeps) {
+  constructor(access: WireAccess, connection: Connection, deps: LineDeps, firstFamily?: 4 | 6) {
     this.#access = access;
     this.#connection = connection;
+    this.#firstFamily = firstFamily;
     this.#deps = deps;
   }
 
@@ -112,7 +114,8 @@ export class OpenLine implements Line {
   async #connect(state: HopState, deadline: Deadline): Promise<Kept> {
     const { url, trace, request } = state;
     const guard = request.foreign ? (): Promise<AddressClass | null> => this.#homeClass(deadline) : null;
-    const socket = await connectTo({ url, route: this.#access, guard }, trace, deadline, this.#deps);
+    const route = { ...this.#access, firstFamily: this.#firstFamily };
+    const socket = await connectTo({ url, route, guard }, trace, deadline, this.#deps);
     if (!request.foreign && this.#access.proxy === null) this.#homeAddress = trace.remoteAddress;
     const { remoteAddress, remotePort, family, tls } = trace;
     return { carrier: new Carrier(socket, url.origin), remoteAddress, remotePort, family, tls };

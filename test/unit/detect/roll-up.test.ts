@@ -17,6 +17,7 @@ describe('roll-up', () => {
     isThrottled: false,
     isUnreliable: false,
     isMovingSlowly: false,
+    brokenFamily: null,
     isMismatching: false,
     canaryServes: true,
     isSlow: false,
@@ -32,6 +33,7 @@ describe('roll-up', () => {
     { name: 'silent for a minute at least', input: { silentForMs: 60_000, paceMs: 5_000 }, want: 'unknown' },
     { name: 'silent under suspicion', input: { silentForMs: 999_999, isSuspect: true }, want: 'unknown' },
     { name: 'moves artifacts slowly', input: { isMovingSlowly: true }, want: 'degraded' },
+    { name: 'one address family does not answer', input: { brokenFamily: 6 as const }, want: 'degraded' },
     { name: 'fails now and then', input: { isUnreliable: true }, want: 'degraded' },
     {
       name: 'silent, but it asked us to stay away',

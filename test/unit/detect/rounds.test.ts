@@ -182,7 +182,7 @@ describe('an ordered look', () => {
     sim.runTo(warm);
     const peek = order({ target: aTarget('a', 'zip'), registries: [], forMs: 0, isPeek: true });
     const turns = Array.from({ length: 400 }, () => sim.detector.look(peek, at(sim.nowMs)));
-    expect(turns[0]?.peeks.map(({ id }) => id)).toEqual([aTarget('a', 'zip').id]);
+    expect(turns[0]?.peeks.map(({ target }) => target.id)).toEqual([aTarget('a', 'zip').id]);
     expect(turns.flatMap(({ rechecks, rounds }) => [...rechecks, ...rounds])).toEqual([]);
     expect(turns.at(-1)?.peeks).toEqual([]);
     // What is left is enough for a round of looks.

@@ -14,6 +14,7 @@ export type Behaviour =
   | { readonly fails: Outcome; readonly afterMs: number }
   | 'black hole';
 
+/** `due.family` is the one that it goes over. */
 export type Script = (target: Target, atMs: number, due: Due) => Behaviour;
 
 /**
@@ -44,6 +45,7 @@ export class Simulation {
   readonly #doubted = new Set<string>();
   readonly #confirming = new Set<string>();
   readonly #config: Config;
+  readonly #bothFamilies: ReadonlySet<string>;
   readonly #everyMsOf: ((target: Target) => number) | null;
 
   constructor(input: {
@@ -52,7 +54,10 @@ export class Simulation {
     script: Script;
     /** The pace of a target where it is not the schedule's. */
     everyMsOf?: (target: Target) => number;
+    /** Mirrors whose name has an address of each family, IPv6 first; the others have IPv4 alone. */
+    bothFamilies?: readonly string[];
   }) {
+    this.#bothFamilies = new Set(input.bothFamilies ?? []);
     this.#everyMsOf = input.everyMsOf ?? null;
     this.#config = input.config;
     this.#targets = input.targets;
@@ -122,6 +127,8 @@ export class Simulation {
     }
     for (const round of turn.rounds) this.#ask(round);
     for (const target of turn.rechecks) this.#probe(aDue(target, { purpose: 'recheck' }));
+    for (const { target, family } of turn.peeks)
+      this.#probe(aDue(target, { purpose: 'peek', ...(family === null ? {} : { family }) }));
     const wake = ++this.#wake;
     if (turn.wakeAtMs === null) return;
     this.#after(Math.max(1, turn.wakeAtMs - this.nowMs), () => {
@@ -188,13 +195,17 @@ export class Simulation {
     }
   }
 
-  #probe(due: Due): void {
+  #probe(wanted: Due): void {
     const startMs = this.nowMs;
-    const { tookMs, outcome } = outcomeOf(this.script(due.target, startMs, due), due.timeoutMs);
+    const { registry } = wanted.target;
+    const over = wanted.family ?? this.detector.familyFor(registry);
+    const due = over === null ? wanted : { ...wanted, family: over };
+    const family = this.#bothFamilies.has(registry) ? (over ?? 6) : 4;
+    const { tookMs, outcome } = outcomeOf(this.script(due.target, startMs, { ...due, family }), due.timeoutMs);
     this.#after(tookMs, () => {
       if (due.purpose === 'confirm') this.#confirming.delete(due.target.registry);
       this.taken.push(due.probeId);
-      this.apply(this.detector.take(aSample(due, startMs, tookMs, outcome), at(this.nowMs)));
+      this.apply(this.detector.take(aSample(due, startMs, tookMs, outcome, { family }), at(this.nowMs)));
     });
   }
 }

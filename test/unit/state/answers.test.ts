@@ -70,6 +70,11 @@ function back(given: Sample): Sample {
 }
 
 describe('an answer comes back with all that is judged', () => {
+  test('the address family that it was asked over, where that was said', () => {
+    expect(back(sample({ family: 4 }, { family: 4 })).due.family).toBe(4);
+    expect(back(sample({ family: 4 })).due).not.toHaveProperty('family');
+  });
+
   const tls = {
     version: 'TLSv1.3',
     cipher: 'x',

@@ -40,6 +40,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   [`${inSchemas}/Finding/properties/kind`]: findingKinds,
   [`${inSchemas}/Finding/properties/state`]: lists.findingStates,
   [`${inSchemas}/Finding/properties/vantage`]: lists.findingVantages,
+  [`${inSchemas}/Finding/properties/scope/items/properties/family`]: ['4', '6'],
   [`${inSchemas}/FindingEvent/properties/change`]: lists.findingChanges,
   [`${inSchemas}/Advice/properties/state`]: lists.adviceStates,
   [`${inSchemas}/Advice/properties/cause`]: adviceCauses,
