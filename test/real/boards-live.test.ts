@@ -47,11 +47,11 @@ webhooks:
     });
     prometheus = await startPrometheus({ targets: [`127.0.0.1:${daemon.port}`], intervalMs: 1_000 });
     ask = asker(prometheus.url);
-    await prometheus.waitForQuery('count_over_time(mirror_advice_rank[1m]) > 4', (found) => found.length === 2, 45_000);
-    await prometheus.waitForQuery('min(mirror_probe_rtt_baseline_seconds)', (found) => found.length === 1, 45_000);
-    await prometheus.waitForQuery('sum(rate(mirror_throughput_bytes_per_second_count[10s])) > 0', undefined, 45_000);
-    await prometheus.waitForQuery('mirror_control_up', undefined, 45_000);
-  }, 120_000);
+    await prometheus.waitForQuery('count_over_time(mirror_advice_rank[1m]) > 4', (found) => found.length === 2);
+    await prometheus.waitForQuery('min(mirror_probe_rtt_baseline_seconds)', (found) => found.length === 1);
+    await prometheus.waitForQuery('sum(rate(mirror_throughput_bytes_per_second_count[10s])) > 0');
+    await prometheus.waitForQuery('mirror_control_up');
+  });
 
   afterAll(async () => {
     for (const one of [prometheus, daemon, near, far, receiver]) await one?.close();

@@ -29,7 +29,7 @@ real('what the real npm does with each answer of its registry, and what the mode
     scoped = await packPackage({ name: '@corp/ui', version: '2.0.0', dependencies: { hello: '^1.0.0' } });
     a = await startNpmRegistry({ packages: [hello] });
     b = await startNpmRegistry({ packages: [hello, scoped] });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     for (const server of [a, b]) await server?.close();

@@ -37,7 +37,7 @@ export async function overRestart(
   })();
   const killedAtMs = performance.now();
   await restart();
-  await prometheus.waitForQuery('up{job="mirrorwatch"} == 1', (series) => series.length > 0, 30_000);
+  await prometheus.waitForQuery('up{job="mirrorwatch"} == 1', (series) => series.length > 0);
   const goneMs = performance.now() - killedAtMs;
   await sleep(8_000);
   isOver = true;

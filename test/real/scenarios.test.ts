@@ -152,7 +152,7 @@ async function inTurn<T>(run: () => Promise<T>): Promise<T> {
 }
 
 describe.concurrent('the real daemon on real sockets does what the simulator says', () => {
-  test.each(chosen)('%s %i', { timeout: 480_000 }, async (name, seed) => {
+  test.each(chosen)('%s %i', async (name, seed) => {
     const world = families.find((family) => family.name === name)?.make(seed);
     if (world === undefined) throw new Error(`no family ${name}`);
     const [canary] = world.setup.modules;

@@ -34,7 +34,7 @@ async function script(line: string, answer: Answer, home = tempDir('script')): P
     .replace('--max-time 5', '--max-time 1')
     .replace('mirrorwatch advice', `${program} advice --url http://127.0.0.1:${port}`);
   const text = `GOPROXY=before\n${mine}\necho "status $?"\necho "GOPROXY $GOPROXY"\n`;
-  return run('sh', ['-c', text], { env: { HOME: home }, cwd: home, timeoutMs: 60_000 });
+  return run('sh', ['-c', text], { env: { HOME: home }, cwd: home });
 }
 
 const good: Answer = { status: 200, text: "export GOPROXY='https://b.example.net,direct'\n" };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
 import { removeTempDir, tempDir } from '../support/paths.ts';
+import { until } from '../support/patience.ts';
 import { real } from '../support/requires.ts';
 import {
   type ReceivedPost,
@@ -10,7 +11,7 @@ import {
   verifyPost,
   type WebhookReceiver,
 } from '../support/webhook-receiver.ts';
-import { type DaemonProcess, mirrorwatch, startDaemon, until } from './daemon.ts';
+import { type DaemonProcess, mirrorwatch, startDaemon } from './daemon.ts';
 import type { Advices, Findings } from './views.ts';
 
 const secret = `whsec_${Buffer.from('a secret of these tests alone 32').toString('base64')}`;
@@ -75,7 +76,7 @@ webhooks: [ { name: ops, url: "${receiver.url}", secrets: [ "${secret}" ], on: [
 
   test('a second daemon on it ends with 1 and says why; the first goes on', async () => {
     daemon = await startDaemon({ dir, yaml: yaml() });
-    const second = await mirrorwatch(['run', '--config', daemon.configFile], { cwd: dir, timeoutMs: 20_000 });
+    const second = await mirrorwatch(['run', '--config', daemon.configFile], { cwd: dir });
     expect(second.code).toBe(1);
     expect(second.stderr).toContain('another daemon holds it');
     expect(second.stderr).toContain('state.db');
@@ -92,7 +93,7 @@ webhooks: [ { name: ops, url: "${receiver.url}", secrets: [ "${secret}" ], on: [
     const other = tempDir('other');
     const file = join(other, 'mirrorwatch.yaml');
     writeFileSync(file, `listen: 127.0.0.1:${daemon.port}\nstate: { path: state.db }\n${yaml()}`);
-    const second = await mirrorwatch(['run', '--config', file], { cwd: other, timeoutMs: 20_000 });
+    const second = await mirrorwatch(['run', '--config', file], { cwd: other });
     removeTempDir(other);
     expect(second.code).toBe(1);
     expect(second.stderr).toContain(`127.0.0.1:${daemon.port}`);
@@ -103,7 +104,7 @@ webhooks: [ { name: ops, url: "${receiver.url}", secrets: [ "${secret}" ], on: [
     receiver.script({ kind: 'hang' });
     daemon = await startDaemon({ dir, yaml: yaml() });
     await killFirst();
-    await receiver.waitFor(2, 20_000);
+    await receiver.waitFor(2);
     const first = new Map(receiver.posts.map((post) => [idOf(post), post.body]));
     // The receiver saw them, the daemon never heard so: before an answer, while one is awaited, and just after starting.
     for (const waitMs of [0, 150, 700]) {
@@ -112,7 +113,7 @@ webhooks: [ { name: ops, url: "${receiver.url}", secrets: [ "${secret}" ], on: [
       await daemon.close();
       const before = receiver.posts.length;
       daemon = await startDaemon({ dir, yaml: yaml() });
-      const again = (await receiver.waitFor(before + first.size, 15_000)).slice(before);
+      const again = (await receiver.waitFor(before + first.size)).slice(before);
       for (const post of again) expect([idOf(post), post.body]).toEqual([idOf(post), first.get(idOf(post))]);
       expect(new Set(again.map(idOf))).toEqual(new Set(first.keys()));
     }
@@ -121,7 +122,7 @@ webhooks: [ { name: ops, url: "${receiver.url}", secrets: [ "${secret}" ], on: [
     await daemon.close();
     const before = receiver.posts.length;
     daemon = await startDaemon({ dir, yaml: yaml() });
-    await receiver.waitFor(before + first.size, 15_000);
+    await receiver.waitFor(before + first.size);
     await until(
       'an empty outbox',
       daemon.metrics,
@@ -143,12 +144,12 @@ webhooks: [ { name: ops, url: "${receiver.url}", secrets: [ "${secret}" ], on: [
     expect(ofMirrors.map(({ kind, registry }) => [kind, registry])).toEqual([['outage', 'm0']]);
     expect(advice.map(({ state, from, to }) => [state, from, to])).toEqual([['proposed', 'm0', 'm1']]);
     expect(await daemon.stop()).toBe(0);
-  }, 90_000);
+  });
 
   test('a delivered webhook does not come again after kill -9', async () => {
     daemon = await startDaemon({ dir, yaml: yaml() });
     await killFirst();
-    await receiver.waitFor(2, 20_000);
+    await receiver.waitFor(2);
     await until(
       'an empty outbox',
       daemon.metrics,
@@ -172,5 +173,5 @@ webhooks: [ { name: ops, url: "${receiver.url}", secrets: [ "${secret}" ], on: [
       'mirror.advice',
       'mirror.outage',
     ]);
-  }, 60_000);
+  });
 });

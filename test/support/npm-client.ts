@@ -27,7 +27,7 @@ export function sealedNpmEnv(options: NpmEnvOptions): Readonly<Record<string, st
       `fetch-retries=${options.retries ?? 0}`,
       'fetch-retry-mintimeout=50',
       'fetch-retry-maxtimeout=100',
-      'fetch-timeout=5000',
+      'fetch-timeout=60000',
       'audit=false',
       'fund=false',
       'update-notifier=false',
