@@ -22,7 +22,7 @@ async function writeConfig(port: number): Promise<void> {
     `
 vantage: here
 listen: 127.0.0.1:${port}
-schedule: { every: 200ms, timeout: 1s, perHost: 2 }
+schedule: { every: 200ms, timeout: 30s, perHost: 2 }
 steps: { list: 5s, info: 5s, latest: 5s, zip: 1h }
 mirrors:
   - { name: near, ecosystem: go, url: "${near.url}", weight: 100 }

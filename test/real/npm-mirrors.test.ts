@@ -54,8 +54,8 @@ real('npm registries watched, and the real npm led from a dead one to a well one
 
   const configuration = (): string => `
 vantage: real
-schedule: { every: 1s, timeout: 5s, perHost: 4 }
-steps: { tags: 4s, tarball: { every: 6s, timeout: 5s }, packument: { every: 10s, timeout: 5s } }
+schedule: { every: 1s, timeout: 30s, perHost: 4 }
+steps: { tags: 4s, tarball: { every: 6s, timeout: 30s }, packument: { every: 10s, timeout: 30s } }
 mirrors:
   - { name: a, ecosystem: npm, url: "${a.url}/", weight: 100 }
   - { name: b, ecosystem: npm, url: "${b.url}", weight: 50 }

@@ -43,8 +43,8 @@ real(
         dir,
         yaml: `
 vantage: real
-schedule: { every: 1s, timeout: 5s, perHost: 4 }
-steps: { wheelmeta: 4s, simplehtml: 5s, file: { every: 6s, timeout: 5s } }
+schedule: { every: 1s, timeout: 30s, perHost: 4 }
+steps: { wheelmeta: 4s, simplehtml: 5s, file: { every: 6s, timeout: 30s } }
 mirrors:
   - { name: a, ecosystem: pypi, url: "${a.indexUrl}", weight: 100 }
   - { name: b, ecosystem: pypi, url: "${b.url}", weight: 50 }
