@@ -105,9 +105,9 @@ webhooks:
       });
       const rules = join(dir, 'rules.yml');
       // What bridges a restart is not scaled as far: a process starts no faster here.
-      const text = rulesText({ ...defaultRuleParameters, timeScale });
-      expect(text).toContain('keep_firing_for: 3s');
-      writeFileSync(rules, text.replaceAll('keep_firing_for: 3s', 'keep_firing_for: 6s'));
+      const scaled = rulesText({ ...defaultRuleParameters, timeScale });
+      expect(scaled).toContain('keep_firing_for: 3s');
+      writeFileSync(rules, scaled.replaceAll('keep_firing_for: 3s', 'keep_firing_for: 6s'));
       daemon = await start();
       prometheus = await startPrometheus({
         targets: [`127.0.0.1:${daemonPort}`],
