@@ -44,6 +44,12 @@ const rules: readonly Rule[] = [
     except: {},
   },
   {
+    name: 'holds no phase of a real probe to be below a number',
+    pattern: /expect\([^;]*?(?:phase|rtt|latency|took)[^;]*?\)\s*\.toBeLessThan/i,
+    of: all.filter((path) => /^(?:real|fault)\//.test(path)),
+    except: { 'fault/probe-matrix.test.ts': 'its clock is a manual one' },
+  },
+  {
     name: 'has no limit of its own',
     pattern: /^\s*\}, [\d_]+\);$|[{ ]timeout: [\d_]+(?:[, }]|$)|[{ ]retry: \d/m,
     of: tests,
