@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { documentOf } from '../../bench/scenarios/daemon/config.ts';
 import { daemonPlayer } from '../../bench/scenarios/daemon/player.ts';
 import type { Move, World, WorldSetup } from '../../bench/scenarios/world.ts';
@@ -20,7 +20,7 @@ const beforeMs = 15_000;
 const durationMs = 40_000;
 /** Of `recovery-true`: the incident is over after this. */
 const incidentMs = 12_000;
-const atOnce = 3;
+const atOnce = 5;
 /** When the real clock starts is known to a pace only: the simulator plays as many starts within one, and the real run must be among them. */
 const starts = 24;
 /** Before the earliest of the starts no move is made, but for what the start of the clock is not known to. */
@@ -168,22 +168,22 @@ async function replay(world: World, setup: WorldSetup, mirrors: readonly Scenari
   }
 }
 
-/** One play of a world on sockets, and those of the simulated ones that it is like. */
-async function compare(world: World, worldNumber: number, canary: WorldSetup['modules'][number]) {
+/** The address of each mirror of a world. */
+const hostsOf = (world: World): readonly string[] =>
+  world.setup.mirrors.map((_, at) => `127.0.${chosen.findIndex(([name]) => name === world.family) + 1}.${at + 1}`);
+
+/** One play of a world on sockets. */
+async function playOnSockets(world: World): Promise<Played> {
+  const [canary] = world.setup.modules;
+  if (canary === undefined) throw new Error('a world without modules');
+  const question = { step: 'mod', module: canary.module, version: canary.version } as const;
   const mirrors: ScenarioMirror[] = [];
   try {
-    for (const [at, mirror] of world.setup.mirrors.entries()) {
-      const question = { step: 'mod', module: canary.module, version: canary.version } as const;
-      const host = `127.0.${worldNumber}.${at + 1}`;
-      mirrors.push(await startScenarioMirror(mirror.name, host, modulesOf(world.setup), question));
-    }
-    const setup = setupAt(
-      world,
-      mirrors.map(({ url }) => url),
-    );
-    const simulated = simulate(world, setup);
-    const real = await replay(world, setup, mirrors);
-    return { real, simulated, alike: simulated.filter(({ heads }) => isAlike(world, real.heads, heads)) };
+    const hosts = hostsOf(world);
+    for (const [at, { name }] of world.setup.mirrors.entries())
+      mirrors.push(await startScenarioMirror(name, hosts[at] ?? '', modulesOf(world.setup), question));
+    const urls = mirrors.map(({ url }) => url);
+    return await replay(world, setupAt(world, urls), mirrors);
   } finally {
     await Promise.all(mirrors.map((mirror) => mirror.close()));
   }
@@ -209,19 +209,33 @@ async function inTurn<T>(run: () => Promise<T>): Promise<T> {
   }
 }
 
+const worlds = chosen.map(([name, seed]): World => {
+  const world = families.find((family) => family.name === name)?.make(seed);
+  if (world === undefined) throw new Error(`no family ${name}`);
+  return world;
+});
+const simulatedOf = new Map<World, readonly Played[]>();
+
+// All of them before the first play on sockets: mirrors in this process would stand still meanwhile.
+beforeAll(() => {
+  for (const world of worlds) {
+    const urls = hostsOf(world).map((host) => `http://${host}:1`);
+    simulatedOf.set(world, simulate(world, setupAt(world, urls)));
+  }
+});
+
 describe.concurrent('the real daemon on real sockets does what the simulator says', () => {
-  test.each(chosen)('%s %i', async (name, seed) => {
-    const world = families.find((family) => family.name === name)?.make(seed);
-    if (world === undefined) throw new Error(`no family ${name}`);
-    const [canary] = world.setup.modules;
-    if (canary === undefined) throw new Error('a world without modules');
-    const worldNumber = chosen.findIndex(([one]) => one === name) + 1;
+  test.each(worlds)('$family $seed', async (world) => {
+    const simulated = simulatedOf.get(world) ?? [];
     await inTurn(async () => {
       for (let play = 1; ; play += 1) {
-        const { real, simulated, alike } = await compare(world, worldNumber, canary);
+        const real = await playOnSockets(world);
         const shown = `real ${JSON.stringify(real)}, simulated ${JSON.stringify(simulated)}`;
-        console.info(`${name} ${seed}: ${shown}`);
-        const wrong = wrongOf(real, alike);
+        console.info(`${world.family} ${world.seed}: ${shown}`);
+        const wrong = wrongOf(
+          real,
+          simulated.filter(({ heads }) => isAlike(world, real.heads, heads)),
+        );
         if (wrong === null) return;
         if (play === plays) expect.fail(`${wrong}: ${shown}`);
       }
