@@ -88,10 +88,10 @@ webhooks:
       step: ['info', 'latest', 'list', 'mod', 'zip'],
       connection: ['cold', 'warm'],
     };
-    const nowMs = Date.now();
-    expect(await ask.labelValues(interpolated(selector, values), label, nowMs - 60_000, nowMs)).toEqual(
-      wanted[variable],
-    );
+    const now = (): Promise<readonly string[]> =>
+      ask.labelValues(interpolated(selector, values), label, Date.now() - 60_000, Date.now());
+    const isWanted = (found: readonly string[]): boolean => JSON.stringify(found) === JSON.stringify(wanted[variable]);
+    expect(await until('its values', now, isWanted)).toEqual(wanted[variable]);
   });
 
   test.each(panelQueries.filter(({ hasExemplars }) => hasExemplars))(
