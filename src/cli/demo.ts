@@ -3,7 +3,8 @@ import type { Command, Context, ExitCode } from './context.ts';
 import { words } from './usage.ts';
 
 const needed: readonly DemoStage[] = ['spike', 'advice', 'webhook'];
-const onceSeconds = 60;
+/** The story takes under a minute; a slow machine has more before it counts as untold. */
+const onceSeconds = 300;
 
 const options = { once: { type: 'boolean' } } as const;
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { limits } from '../../src/core/limits.ts';
 import type { AdviceView } from '../../src/core/views.ts';
+import { until } from '../support/patience.ts';
 import { run } from '../unit/cli/run-program.ts';
 import { refuses, type Script } from './scripted-wire.ts';
 import { threeMirrors, well } from './three-mirrors.ts';
@@ -334,15 +335,23 @@ describe('what is not kept is sent again', () => {
   test('more posts than may wait: 503 for those beyond', async () => {
     const world = await startWorld({ yaml, script: well });
     await world.seconds(10);
+    const answered: number[] = [];
     const asks = Array.from({ length: limits.alertPostsWaiting + 5 }, () =>
       fetch(new URL('/api/v1/alertmanager', world.daemon.url), {
         method: 'POST',
         headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
         body: JSON.stringify({ version: '4', alerts: [] }),
-      }).then((response) => response.status),
+      }).then(({ status }) => {
+        answered.push(status);
+        return status;
+      }),
     );
-    // The loop stands still until time passes: all of them arrive before its next turn.
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // The loop stands still until time passes: those beyond are refused before its next turn, the others wait for it.
+    await until(
+      'five refused',
+      () => answered,
+      ({ length }) => length === 5,
+    );
     await world.seconds(1);
     const statuses = await Promise.all(asks);
     expect(statuses.filter((status) => status === 503)).toHaveLength(5);

@@ -108,7 +108,7 @@ function yamlOf(pairs: readonly Pair[], control: string, image: string): string 
   );
   return `
 listen: 127.0.0.1:10120
-schedule: { every: 200ms, timeout: 2s, perHost: 8 }
+schedule: { every: 200ms, timeout: 30s, perHost: 8 }
 steps:
   list: 1s
   info: 1s

@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ExitCode } from '../../src/cli/context.ts';
@@ -8,6 +7,8 @@ import { systemClock } from '../../src/io/clock.ts';
 import { openStore } from '../../src/io/store.ts';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
 import { tempDir } from '../support/paths.ts';
+import { until } from '../support/patience.ts';
+import { freePort } from '../support/ports.ts';
 import { type FakeTerminal, fakeTerminal } from '../unit/cli/fake-terminal.ts';
 
 let near: FakeMirror;
@@ -15,21 +16,13 @@ let far: FakeMirror;
 const folder = tempDir('by-hand');
 const config = join(folder, 'mirrorwatch.yaml');
 
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === 'object' && address ? address.port : 0;
-}
-
 async function writeConfig(port: number): Promise<void> {
   writeFileSync(
     config,
     `
 vantage: here
 listen: 127.0.0.1:${port}
-schedule: { every: 200ms, timeout: 1s, perHost: 2 }
+schedule: { every: 200ms, timeout: 30s, perHost: 2 }
 steps: { list: 5s, info: 5s, latest: 5s, zip: 1h }
 mirrors:
   - { name: near, ecosystem: go, url: "${near.url}", weight: 100 }
@@ -124,29 +117,34 @@ describe('run', () => {
     await writeConfig(port);
     return `http://127.0.0.1:${port}`;
   };
-  const until = async (holds: () => Promise<boolean>): Promise<void> => {
-    for (let turn = 0; turn < 300; turn += 1) {
-      if (await holds().catch(() => false)) return;
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    throw new Error('never');
-  };
   const metric = async (base: string, name: string): Promise<string | undefined> =>
     (await (await fetch(`${base}/metrics`)).text()).split('\n').find((line) => line.startsWith(name));
 
   test('with worker threads: watches, reloads at SIGHUP, drains at SIGTERM with 0', async () => {
     const base = await url();
     const daemon = start('run');
-    await until(async () => (await fetch(`${base}/-/ready`)).status === 200);
+    await until(
+      'it is ready',
+      () =>
+        fetch(`${base}/-/ready`).then(
+          ({ status }) => status,
+          () => null,
+        ),
+      (status) => status === 200,
+    );
     const attempts =
       'mirror_probe_attempts_total{ecosystem="go",registry="near",module="example.com/hello",version="v1.0.0",step="mod"}';
-    await until(async () => Number((await metric(base, attempts))?.split(' ').at(-1)) >= 2);
+    await until(
+      'two probes',
+      () => metric(base, attempts),
+      (line) => Number(line?.split(' ').at(-1)) >= 2,
+    );
     writeFileSync(config, 'mirrors: nonsense\n');
     daemon.signal('reload');
     await until(
-      async () =>
-        (await metric(base, 'mirrorwatch_config_last_reload_successful')) ===
-        'mirrorwatch_config_last_reload_successful 0',
+      'the reload failed',
+      () => metric(base, 'mirrorwatch_config_last_reload_successful'),
+      (line) => line === 'mirrorwatch_config_last_reload_successful 0',
     );
     daemon.signal('stop');
     expect(await daemon.ended).toBe(0);

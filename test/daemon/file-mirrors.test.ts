@@ -51,7 +51,7 @@ test('each upstream is advised by itself, with the lines of its own package mana
     `  - { name: ${name}, ecosystem: http, upstream: ${upstream}, profile: ${upstream}, url: "${url}", weight: ${weight} }`;
   running = await startRealDaemon(`
 listen: 127.0.0.1:10120
-schedule: { every: 100ms, timeout: 2s, perHost: 8 }
+schedule: { every: 100ms, timeout: 30s, perHost: 8 }
 steps: { whole: 1s, marker: 1s }
 mirrors:
 ${one('debian-near', 'debian', debian.near, 100)}

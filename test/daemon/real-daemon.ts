@@ -10,6 +10,7 @@ import { seededRandom } from '../../src/io/random.ts';
 import { systemTimers } from '../../src/io/timers.ts';
 import { createWire } from '../../src/io/wire.ts';
 import { createInlineWorkers } from '../../src/io/workers-inline.ts';
+import { until } from '../support/patience.ts';
 import { type MemoryStore, memoryStore } from './memory-store.ts';
 import { readConfig } from './world.ts';
 
@@ -22,8 +23,8 @@ export interface RealDaemon {
   log(): string;
   /** The access of each mirror as the workers were given it. */
   readonly access: Readonly<Record<string, WireAccess>>;
-  /** Asks again and again until it holds. @throws Error at the deadline, 10 s unless told */
-  until(what: string, holds: () => boolean | Promise<boolean>, withinMs?: number): Promise<void>;
+  /** Asks again and again until it holds. @throws Error with the last of the log when the patience of the tests is over */
+  until(what: string, holds: () => boolean | Promise<boolean>): Promise<void>;
   get(path: string, headers?: Record<string, string>): Promise<{ status: number; text: string }>;
 }
 
@@ -72,12 +73,8 @@ export async function startRealDaemon(
     store: kept,
     access,
     log: () => lines.join(''),
-    async until(what, holds, withinMs = 10_000) {
-      const deadline = systemClock.monotonicMs() + withinMs;
-      while (!(await holds())) {
-        if (systemClock.monotonicMs() > deadline) throw new Error(`never: ${what}\n${lines.slice(-20).join('')}`);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
+    async until(what, holds) {
+      await until(what, holds, Boolean, { everyMs: 20, help: () => lines.slice(-20).join('') });
     },
     async get(path, headers = {}) {
       const answer = await fetch(new URL(path, daemon.url), { headers });

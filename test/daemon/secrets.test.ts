@@ -84,7 +84,7 @@ describe('a configuration with a secret in every place', () => {
     yaml = `
 vantage: here
 listen: { address: "127.0.0.1:10120", token: "${secrets.token}" }
-schedule: { every: 200ms, timeout: 1s, perHost: 8 }
+schedule: { every: 200ms, timeout: 30s, perHost: 8 }
 steps: { list: 200ms, info: 200ms, latest: 200ms, zip: 10m }
 mirrors:
   - { name: a, ecosystem: go, url: "http://robot:${secrets.userInfo}@127.0.0.1:${a}/base" }

@@ -19,7 +19,7 @@ function yamlOf(near: string, far: string, hooks: readonly string[] = []): strin
   return `
 vantage: here
 listen: 127.0.0.1:10120
-schedule: { every: 100ms, timeout: 1s, perHost: 4 }
+schedule: { every: 100ms, timeout: 30s, perHost: 4 }
 steps: { list: 5s, info: 5s, latest: 5s, zip: 1h }
 mirrors:
   - { name: near, ecosystem: go, url: "${near}", weight: 100 }
@@ -81,11 +81,13 @@ describe('real sockets, whole path', () => {
       const spike = receiver.posts.map(({ body }) => JSON.parse(body)).find(({ type }) => type === 'mirror.spike');
       const { evidence } = spike.data.finding;
       expect(evidence.observedSeconds).toBeGreaterThanOrEqual(0.85);
-      // From the number back to the wire: the hop whose `processing` took that long.
-      const walk = JSON.parse((await real.get(`/api/v1/probes/${evidence.probeIds.at(-1)}`)).text);
-      expect(walk.phasesSeconds.processing).toBeGreaterThanOrEqual(0.85);
-      expect(walk.phasesSeconds.connect).toBeLessThan(0.5);
-      expect(walk.hops.at(-1).url).toBe(`${near.url}/example.com/hello/@v/v1.0.0.mod`);
+      // From the number back to the wire: hops whose `processing` took that long, and no other phase of all of them.
+      const walks: { phasesSeconds: Record<string, number>; hops: { url: string }[] }[] = [];
+      for (const id of evidence.probeIds) walks.push(JSON.parse((await real.get(`/api/v1/probes/${id}`)).text));
+      const least = (phase: string): number => Math.min(...walks.map(({ phasesSeconds }) => phasesSeconds[phase] ?? 0));
+      expect(least('processing')).toBeGreaterThanOrEqual(0.85);
+      for (const phase of ['connect', 'transfer']) expect(least(phase), phase).toBeLessThan(least('processing'));
+      expect(walks.at(-1)?.hops.at(-1)?.url).toBe(`${near.url}/example.com/hello/@v/v1.0.0.mod`);
     });
     await receiver.close();
   });

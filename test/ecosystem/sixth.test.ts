@@ -250,7 +250,7 @@ describe('a daemon that watches a sixth ecosystem', () => {
     const kept = memoryStore();
     const text = `
 listen: 127.0.0.1:10120
-schedule: { every: 100ms, timeout: 2s, perHost: 8 }
+schedule: { every: 100ms, timeout: 30s, perHost: 8 }
 steps: { shelf: 200ms, bundle: 500ms, door: 1s }
 mirrors:
   - { name: near, ecosystem: paper, url: "${near}", weight: 100, tray: upper }

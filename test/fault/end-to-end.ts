@@ -5,6 +5,7 @@ import { type Step, type Target, targetId } from '../../src/core/target.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { createInlineWorkers } from '../../src/io/workers-inline.ts';
 import { declared } from '../support/declared.ts';
+import { patienceMs } from '../support/patience.ts';
 import { goSumLines, syntheticModules } from '../support/synthetic-modules.ts';
 import { accessTo, realWire } from './own-wire.ts';
 
@@ -60,7 +61,7 @@ export async function probeOnce(baseUrl: string, aim: Aim = {}): Promise<Probed>
   const wire = realWire({ otherNames: aim.otherNames ?? [] });
   const workers = createInlineWorkers({ book, wire, clock: systemClock });
   try {
-    return await workers.probe(dueFor(aim.step ?? 'mod', aim.timeoutMs ?? 5_000));
+    return await workers.probe(dueFor(aim.step ?? 'mod', aim.timeoutMs ?? patienceMs));
   } finally {
     await workers.close();
   }

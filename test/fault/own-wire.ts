@@ -3,6 +3,7 @@ import { systemClock } from '../../src/io/clock.ts';
 import { systemTimers } from '../../src/io/timers.ts';
 import { createWire, type WireOptions } from '../../src/io/wire.ts';
 import { testCerts } from '../support/certs.ts';
+import { patienceMs } from '../support/patience.ts';
 
 /** A wire on the machine's clocks. */
 export function realWire(options: Partial<WireOptions> = {}): Wire {
@@ -29,7 +30,7 @@ export function accessTo(url: string, more: Partial<WireAccess> = {}): WireAcces
 
 /** One hop with a deadline from now. */
 export function hopOf(line: Line, url: string, more: Partial<HopRequest> = {}): Promise<HopAnswer> {
-  const limitMs = more.limitMs ?? 5_000;
+  const limitMs = more.limitMs ?? patienceMs;
   return line.hop({
     url,
     headers: {},

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
+import { until } from '../support/patience.ts';
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
 import { real } from '../support/requires.ts';
 import { startWebhookReceiver, type WebhookReceiver } from '../support/webhook-receiver.ts';
@@ -32,8 +33,8 @@ real('the boards over a live daemon', ['prometheus'], () => {
     daemon = await startDaemon({
       yaml: `
 vantage: live
-schedule: { every: 500ms, timeout: 2s, perHost: 4 }
-steps: { list: 1s, info: 1s, latest: 1s, zip: { every: 1s, timeout: 2s } }
+schedule: { every: 500ms, timeout: 30s, perHost: 4 }
+steps: { list: 1s, info: 1s, latest: 1s, zip: { every: 1s, timeout: 30s } }
 mirrors:
   - { name: near, ecosystem: go, url: "${near.url}", weight: 100, connection: both }
   - { name: far, ecosystem: go, url: "${far.url}", weight: 50 }
@@ -47,23 +48,24 @@ webhooks:
     });
     prometheus = await startPrometheus({ targets: [`127.0.0.1:${daemon.port}`], intervalMs: 1_000 });
     ask = asker(prometheus.url);
-    await prometheus.waitForQuery('count_over_time(mirror_advice_rank[1m]) > 4', (found) => found.length === 2, 45_000);
-    await prometheus.waitForQuery('min(mirror_probe_rtt_baseline_seconds)', (found) => found.length === 1, 45_000);
-    await prometheus.waitForQuery('sum(rate(mirror_throughput_bytes_per_second_count[10s])) > 0', undefined, 45_000);
-    await prometheus.waitForQuery('mirror_control_up', undefined, 45_000);
-  }, 120_000);
+    await prometheus.waitForQuery('count_over_time(mirror_advice_rank[1m]) > 4', (found) => found.length === 2);
+    await prometheus.waitForQuery('min(mirror_probe_rtt_baseline_seconds)', (found) => found.length === 1);
+    await prometheus.waitForQuery('sum(rate(mirror_throughput_bytes_per_second_count[10s])) > 0');
+    await prometheus.waitForQuery('mirror_control_up');
+  });
 
   afterAll(async () => {
     for (const one of [prometheus, daemon, near, far, receiver]) await one?.close();
   });
 
   test.each(panelQueries)('$key $of', async ({ key, expr, needs, isInstant }) => {
-    const nowMs = Date.now();
     const query = interpolated(expr, values);
-    const series = isInstant ? await ask.instant(query, nowMs) : await ask.range(query, nowMs - 15_000, nowMs, 1);
-    expect(series.length, absent[key] ?? 'nothing, though the daemon runs').toBe(
-      key in absent ? 0 : series.length || 1,
-    );
+    const now = async () => {
+      const nowMs = Date.now();
+      return isInstant ? await ask.instant(query, nowMs) : await ask.range(query, nowMs - 15_000, nowMs, 1);
+    };
+    const series = key in absent ? await now() : await until('series', now, ({ length }) => length > 0);
+    if (key in absent) expect(series, absent[key]).toEqual([]);
     for (const { metric } of series) for (const label of needs) expect(metric[label] ?? '', label).not.toBe('');
   });
 
@@ -86,18 +88,21 @@ webhooks:
       step: ['info', 'latest', 'list', 'mod', 'zip'],
       connection: ['cold', 'warm'],
     };
-    const nowMs = Date.now();
-    expect(await ask.labelValues(interpolated(selector, values), label, nowMs - 60_000, nowMs)).toEqual(
-      wanted[variable],
-    );
+    const now = (): Promise<readonly string[]> =>
+      ask.labelValues(interpolated(selector, values), label, Date.now() - 60_000, Date.now());
+    const isWanted = (found: readonly string[]): boolean => JSON.stringify(found) === JSON.stringify(wanted[variable]);
+    expect(await until('its values', now, isWanted)).toEqual(wanted[variable]);
   });
 
   test.each(panelQueries.filter(({ hasExemplars }) => hasExemplars))(
     '$key $of leads to the probe behind a point',
     async ({ expr }) => {
-      const nowMs = Date.now();
-      const ids = await ask.exemplars(interpolated(expr, values), nowMs - 30_000, nowMs);
-      expect(ids.length).toBeGreaterThan(0);
+      const query = interpolated(expr, values);
+      const ids = await until(
+        'exemplars',
+        () => ask.exemplars(query, Date.now() - 30_000, Date.now()),
+        ({ length }) => length > 0,
+      );
       const page = await daemon.get(`/probes/${encodeURIComponent(ids.at(-1) ?? '')}`);
       expect(page.status).toBe(200);
     },

@@ -1,7 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandPath, removeTempDir, tempDir } from '../support/paths.ts';
-import { freePort, mustRun, startProcess } from '../support/process.ts';
+import { patienceMs } from '../support/patience.ts';
+import { freePort } from '../support/ports.ts';
+import { mustRun, startProcess } from '../support/process.ts';
 
 /** One series of an answer: its labels, and its points as seconds and value (one point for an instant). */
 export interface Series {
@@ -21,7 +23,7 @@ export interface Asker {
 
 async function ask<T>(url: string, path: string, parameters: Readonly<Record<string, string>>): Promise<T> {
   const response = await fetch(`${url}/api/v1/${path}?${new URLSearchParams(parameters)}`, {
-    signal: AbortSignal.timeout(30_000),
+    signal: AbortSignal.timeout(patienceMs),
   });
   const body = (await response.json()) as { status: string; error?: string; data: T };
   if (body.status !== 'success') throw new Error(`Prometheus: ${body.error ?? response.status}\n${parameters.query}`);
@@ -78,11 +80,15 @@ export async function startPast(openMetrics: string): Promise<Past> {
   const dir = tempDir('past');
   const data = join(dir, 'data');
   writeFileSync(join(dir, 'day.om'), openMetrics);
-  await mustRun(
-    commandPath('promtool'),
-    ['tsdb', 'create-blocks-from', '--max-block-duration=48h', 'openmetrics', '--quiet', join(dir, 'day.om'), data],
-    { timeoutMs: 240_000 },
-  );
+  await mustRun(commandPath('promtool'), [
+    'tsdb',
+    'create-blocks-from',
+    '--max-block-duration=48h',
+    'openmetrics',
+    '--quiet',
+    join(dir, 'day.om'),
+    data,
+  ]);
   writeFileSync(join(dir, 'prometheus.yml'), '{}\n');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -97,7 +103,6 @@ export async function startPast(openMetrics: string): Promise<Past> {
     ],
     cwd: dir,
     ready: async () => (await fetch(`${url}/-/ready`)).ok,
-    deadlineMs: 60_000,
   });
   return {
     ...asker(url),

@@ -44,7 +44,7 @@ real('the boards over a day that is past', ['prometheus', 'promtool'], () => {
 
   beforeAll(async () => {
     past = await startPast(await theDay());
-  }, 240_000);
+  });
   afterAll(async () => {
     await past?.close();
     if (isUpdating) writeFileSync(goldenPath, `${JSON.stringify(seen, null, 1)}\n`);

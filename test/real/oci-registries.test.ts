@@ -173,7 +173,7 @@ real('registries of images, with docker-registry and skopeo', ['registry', 'skop
       near = await startOciRegistry({ upstream: good.url });
       running = await startRealDaemon(`
 listen: 127.0.0.1:10120
-schedule: { every: 100ms, timeout: 2s, perHost: 8 }
+schedule: { every: 100ms, timeout: 30s, perHost: 8 }
 steps: { v2: 500ms, manifest: 500ms, blob: 1s }
 mirrors:
   - { name: near, ecosystem: oci, upstream: "${upstream}", url: "${near.url}", weight: 100 }

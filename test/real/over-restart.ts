@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../support/patience.ts';
 import type { PromAlert, Prometheus } from '../support/prometheus.ts';
 
 /** One alert over a restart of the daemon. */
@@ -37,9 +38,11 @@ export async function overRestart(
   })();
   const killedAtMs = performance.now();
   await restart();
-  await prometheus.waitForQuery('up{job="mirrorwatch"} == 1', (series) => series.length > 0, 30_000);
+  await prometheus.waitForQuery('up{job="mirrorwatch"} == 1', (series) => series.length > 0);
   const goneMs = performance.now() - killedAtMs;
+  // Longer than the rules bridge: what fires then has a reason of today.
   await sleep(8_000);
+  await until(`${alertname} fires`, () => last !== undefined, Boolean);
   isOver = true;
   await looking;
   return { last, silentMs, neverAnswered, goneMs };

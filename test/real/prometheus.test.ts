@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { moduleTree } from '../support/goproxy-tree.ts';
 import { type Nginx, startNginx } from '../support/nginx.ts';
 import { commandPath } from '../support/paths.ts';
+import { until } from '../support/patience.ts';
 import { run } from '../support/process.ts';
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
 import { real } from '../support/requires.ts';
@@ -41,8 +41,8 @@ real('a real Prometheus', ['prometheus', 'promtool', 'nginx', 'tree'], () => {
     daemon = await startDaemon({
       yaml: `
 vantage: scraped
-schedule: { every: 1s, timeout: 3s, perHost: 4 }
-steps: { list: 2s, info: 2s, mod: 1s, latest: 2s, sumdb: 4s, zip: { every: 4s, timeout: 3s } }
+schedule: { every: 1s, timeout: 30s, perHost: 4 }
+steps: { list: 2s, info: 2s, mod: 1s, latest: 2s, sumdb: 4s, zip: { every: 4s, timeout: 30s } }
 mirrors:
   - { name: a, ecosystem: go, url: "${a}", weight: 100, connection: both }
   - { name: b, ecosystem: go, url: "${b}", weight: 50 }
@@ -52,7 +52,7 @@ go: { sumdb: ${moduleTree().sumdbName} }
 `,
     });
     prometheus = await startPrometheus({ targets: [`127.0.0.1:${daemon.port}`], intervalMs: 1000 });
-  }, 60_000);
+  });
   afterAll(async () => {
     await prometheus?.close();
     await daemon?.close();
@@ -64,15 +64,11 @@ go: { sumdb: ${moduleTree().sumdbName} }
     const samples = await prometheus.waitForQuery(
       promised,
       (list) => list.length === wanted.length && list.every(({ value }) => value > 0),
-      40_000,
     );
     expect(
       samples.map(({ metric }) => `${metric['module']}@${metric['version']} ${metric['registry']}`).sort(),
     ).toEqual(wanted);
-    for (const { metric, value } of samples) {
-      expect(Object.keys(metric).sort()).toEqual(['module', 'registry', 'version']);
-      expect(value, JSON.stringify(metric)).toBeLessThan(3);
-    }
+    for (const { metric } of samples) expect(Object.keys(metric).sort()).toEqual(['module', 'registry', 'version']);
     const targets = await prometheus.targets();
     expect(targets.map(({ health, error }) => [health, error])).toEqual([['up', '']]);
   });
@@ -86,15 +82,19 @@ go: { sumdb: ${moduleTree().sumdbName} }
   });
 
   test('keeps exemplars that lead to the probe on the wire', async () => {
-    await sleep(1500);
-    const nowSeconds = Date.now() / 1000;
-    const query = new URLSearchParams({
-      query: 'mirror_probe_rtt_seconds_bucket{step="mod"}',
-      start: String(nowSeconds - 300),
-      end: String(nowSeconds + 5),
+    const asked = async (): Promise<Exemplars> => {
+      const nowSeconds = Date.now() / 1000;
+      const query = new URLSearchParams({
+        query: 'mirror_probe_rtt_seconds_bucket{step="mod"}',
+        start: String(nowSeconds - 3_600),
+        end: String(nowSeconds + 5),
+      });
+      return (await (await fetch(`${prometheus.url}/api/v1/query_exemplars?${query}`)).json()) as Exemplars;
+    };
+    const answer = await until('exemplars of each mirror', asked, ({ status, data }) => {
+      const seen = new Set((data ?? []).map(({ seriesLabels }) => seriesLabels['registry']));
+      return status === 'success' && registries.every((registry) => seen.has(registry));
     });
-    const answer = (await (await fetch(`${prometheus.url}/api/v1/query_exemplars?${query}`)).json()) as Exemplars;
-    expect(answer.status).toBe('success');
     const all = answer.data.flatMap(({ seriesLabels, exemplars }) =>
       exemplars.map(({ labels, value, timestamp }) => ({
         seriesLabels,
@@ -130,11 +130,11 @@ go: { sumdb: ${moduleTree().sumdbName} }
   });
 
   test('sees counters begin at 0: an increase over the first hour is the number of attempts', async () => {
-    const [increase] = await prometheus.query(
+    await prometheus.waitForQuery(
       'sum(max_over_time(mirror_probe_attempts_total{step="mod",registry="b"}[1h]))',
+      ([increase]) => (increase?.value ?? 0) > 10,
     );
     const [first] = await prometheus.query('min(min_over_time(mirror_probe_failures_total[1h]))');
-    expect(increase?.value).toBeGreaterThan(10);
     expect(first?.value).toBe(0);
   });
 });

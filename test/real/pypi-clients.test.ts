@@ -28,6 +28,9 @@ const rows: readonly (readonly [string, Fault | null, Reply])[] = [
   ['shows another type', { kind: 'wrong-type' }, { tag: 'failed', tookMs: 0, status: 200 }],
 ];
 
+/** Of one that waits for what never comes. */
+const givesUpSoon = { PIP_TIMEOUT: '5', UV_HTTP_TIMEOUT: '5' };
+
 const clients: readonly (readonly [
   Client,
   Need,
@@ -76,7 +79,7 @@ for (const [client, need, fetch, envOf] of clients)
         await odd.setFault(fault, fault?.kind === 'refuse' ? {} : { path: pages });
         const urls = urlsOf();
         const [oddSeen, wellSeen] = [odd.requests.length, well.requests.length];
-        const result = await fetch(envOf(urls));
+        const result = await fetch({ ...envOf(urls), ...(fault?.kind === 'hang-head' ? givesUpSoon : {}) });
         const chain = client.parse(urls.join(' '));
         if (chain.tag === 'error') throw new Error(chain.error.kind);
         const end = client.walk(chain.value, ({ plain }) =>

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Answer, Question, World, WorldStep } from '../../bench/scenarios/world.ts';
+import { listenAnywhere } from '../support/ports.ts';
 import { moduleAnswers, type SyntheticModule } from '../support/synthetic-modules.ts';
 
 /** A mirror of a world on a real socket. */
@@ -38,8 +39,7 @@ export async function startScenarioMirror(
     socket.on('error', () => undefined);
     socket.once('close', () => sockets.delete(socket));
   });
-  await listen(server, 0, host);
-  port = (server.address() as AddressInfo).port;
+  port = await listenAnywhere(server, host);
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     firstAtMs ??= performance.now();

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { patienceMs, until } from '../support/patience.ts';
 import { type RunningProcess, run, startProcess } from '../support/process.ts';
 import { real } from '../support/requires.ts';
 
@@ -27,7 +27,6 @@ async function startStack(): Promise<{ daemon: string; prometheus: string; alert
     env: { TMPDIR: folder },
     cwd: folder,
     ready: ({ log }) => log().includes('Ctrl-C ends it'),
-    deadlineMs: 45_000,
   });
   const urlOf = (name: string): string =>
     new RegExp(`^${name} +(http://[^/]+)/`, 'm').exec(stack?.log() ?? '')?.[1] ?? '';
@@ -35,17 +34,7 @@ async function startStack(): Promise<{ daemon: string; prometheus: string; alert
 }
 
 async function json<T>(url: string): Promise<T> {
-  return (await (await fetch(url, { signal: AbortSignal.timeout(5000) })).json()) as T;
-}
-
-/** Repeats until it pleases, at most 20 s; gives the last answer either way. */
-async function until<T>(ask: () => Promise<T>, pleases: (answer: T) => boolean): Promise<T> {
-  let answer = await ask();
-  for (let tries = 0; tries < 100 && !pleases(answer); tries += 1) {
-    await sleep(200);
-    answer = await ask();
-  }
-  return answer;
+  return (await (await fetch(url, { signal: AbortSignal.timeout(patienceMs) })).json()) as T;
 }
 
 /** Command lines of processes that name our folder. */
@@ -75,6 +64,7 @@ real('npm run stack', ['prometheus', 'alertmanager'], () => {
 
     type Targets = { data: { activeTargets: readonly { labels: Record<string, string>; health: string }[] } };
     const targets = await until(
+      'three targets up',
       () => json<Targets>(`${prometheus}/api/v1/targets`),
       ({ data: { activeTargets } }) =>
         activeTargets.length === 3 && activeTargets.every(({ health }) => health === 'up'),
@@ -89,7 +79,7 @@ real('npm run stack', ['prometheus', 'alertmanager'], () => {
     type Rules = { data: { groups: readonly { rules: readonly { health: string; lastError?: string }[] }[] } };
     const rulesNow = async () =>
       (await json<Rules>(`${prometheus}/api/v1/rules`)).data.groups.flatMap(({ rules }) => rules);
-    const rules = await until(rulesNow, (all) => all.some(({ health }) => health === 'ok'));
+    const rules = await until('a rule evaluated', rulesNow, (all) => all.some(({ health }) => health === 'ok'));
     expect(rules).toHaveLength(rulesInFiles());
     // Groups with a long interval have not had their turn yet.
     expect(rules.filter(({ health }) => health === 'err')).toEqual([]);
@@ -97,6 +87,7 @@ real('npm run stack', ['prometheus', 'alertmanager'], () => {
 
     type Managers = { data: { activeAlertmanagers: readonly { url: string }[] } };
     const managers = await until(
+      'an Alertmanager',
       () => json<Managers>(`${prometheus}/api/v1/alertmanagers`),
       ({ data }) => data.activeAlertmanagers.length > 0,
     );
@@ -107,6 +98,7 @@ real('npm run stack', ['prometheus', 'alertmanager'], () => {
     type Vector = { data: { result: readonly { metric: { registry: string } }[] } };
     const query = encodeURIComponent('sum by (registry) (mirror_probe_rtt_seconds_count) > 0');
     const known = await until(
+      'data of both mirrors',
       () => json<Vector>(`${prometheus}/api/v1/query?query=${query}`),
       (answer) => answer.data.result.length === 2,
     );
@@ -141,12 +133,7 @@ real('npm run stack', ['prometheus', 'alertmanager'], () => {
   it('takes its parts along when it is killed without a word', async () => {
     await startStack();
     stack?.child.kill('SIGKILL');
-    expect(
-      await until(
-        async () => leftovers(),
-        (lines) => lines.length === 0,
-      ),
-    ).toEqual([]);
+    await until('nothing is left', leftovers, (lines) => lines.length === 0);
   });
 
   it('says what to install where a part is missing', async () => {

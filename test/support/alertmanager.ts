@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandPath, removeTempDir, tempDir } from './paths.ts';
-import { freePort, startProcess } from './process.ts';
+import { freePort } from './ports.ts';
+import { startProcess } from './process.ts';
 
 /** How to start Alertmanager. */
 export interface AlertmanagerOptions {

@@ -2,7 +2,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { testCerts } from './certs.ts';
 import { commandPath, removeTempDir, tempDir } from './paths.ts';
-import { freePort, startProcess } from './process.ts';
+import { freePort } from './ports.ts';
+import { startProcess } from './process.ts';
 
 /** A running blackbox_exporter. */
 export interface Blackbox {
@@ -28,8 +29,8 @@ export async function startBlackbox(): Promise<Blackbox> {
   const http = { preferred_ip_protocol: 'ip4', tls_config: { ca_file: testCerts().ca.certFile } };
   // JSON is YAML.
   const modules = {
-    http_2xx: { prober: 'http', timeout: '10s', http },
-    tcp_connect: { prober: 'tcp', timeout: '10s', tcp: { preferred_ip_protocol: 'ip4' } },
+    http_2xx: { prober: 'http', timeout: '60s', http },
+    tcp_connect: { prober: 'tcp', timeout: '60s', tcp: { preferred_ip_protocol: 'ip4' } },
   };
   writeFileSync(configFile, JSON.stringify({ modules }));
   const server = await startProcess({

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { until as look } from './patience.ts';
 
 /** One tab of a headless browser. */
 export interface Browser {
@@ -10,7 +10,7 @@ export interface Browser {
   readonly open: (url: string) => Promise<void>;
   /** The value of an expression in the page. */
   readonly read: (expression: string) => Promise<unknown>;
-  /** Repeats it until it is so. @throws Error after five seconds, with the last value */
+  /** Repeats it until it is so. @throws Error when the patience of the tests is over, with the last value */
   readonly until: (expression: string, wanted: unknown) => Promise<void>;
   /** What is answered when the browser itself would ask for a name and a password; counts how often it would have. */
   readonly signIn: (password: string) => Promise<void>;
@@ -25,7 +25,7 @@ interface Message {
   readonly result?: { readonly result?: { readonly value?: unknown } };
 }
 
-/** Starts Chromium and speaks its DevTools protocol. @throws Error when it does not start within 20 s */
+/** Starts Chromium and speaks its DevTools protocol. @throws Error when it does not start */
 export async function startBrowser(): Promise<Browser> {
   const dir = tempDir('chromium');
   const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--remote-debugging-port=0'];
@@ -60,13 +60,12 @@ export async function startBrowser(): Promise<Browser> {
   const read = async (expression: string): Promise<unknown> =>
     (await send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true })).result?.result?.value;
   const until = async (expression: string, wanted: unknown): Promise<void> => {
-    let value: unknown;
-    for (let tries = 0; tries < 50; tries += 1) {
-      value = await read(expression);
-      if (value === wanted) return;
-      await sleep(100);
-    }
-    throw new Error(`${expression} is ${JSON.stringify(value)} and not ${JSON.stringify(wanted)}`);
+    const what = `${expression} is ${JSON.stringify(wanted)}`;
+    await look(
+      what,
+      () => read(expression),
+      (value) => value === wanted,
+    );
   };
   return {
     read,
@@ -91,12 +90,11 @@ export async function startBrowser(): Promise<Browser> {
 
 /** The port that it chose, from the file it writes. */
 async function portOf(dir: string): Promise<number> {
-  for (let tries = 0; tries < 200; tries += 1) {
-    try {
-      return Number(readFileSync(join(dir, 'DevToolsActivePort'), 'utf8').split('\n')[0]);
-    } catch {
-      await sleep(100);
-    }
-  }
-  throw new Error('chromium did not start within 20 s');
+  const file = join(dir, 'DevToolsActivePort');
+  const said = await look(
+    'chromium writes its port',
+    () => (existsSync(file) ? readFileSync(file, 'utf8') : ''),
+    (text) => text.includes('\n'),
+  );
+  return Number(said.split('\n')[0]);
 }

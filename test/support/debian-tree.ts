@@ -100,7 +100,7 @@ export function makeAptRoot(lines: readonly string[]): AptRoot {
     'APT::Sandbox::User': '',
     'Acquire::Languages': 'none',
     'Acquire::Retries': '0',
-    'Acquire::http::Timeout': '5',
+    'Acquire::http::Timeout': '60',
     'Acquire::http::Proxy': 'DIRECT',
   };
   const config = join(dir, 'apt.conf');

@@ -1,6 +1,7 @@
 import { isListening } from './listening.ts';
 import { commandPath } from './paths.ts';
-import { freePort, startProcess } from './process.ts';
+import { freePort } from './ports.ts';
+import { startProcess } from './process.ts';
 
 /** How to start dnsmasq. */
 export interface DnsmasqOptions {

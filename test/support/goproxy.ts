@@ -3,7 +3,8 @@ import { testCerts } from './certs.ts';
 import { type GoEnvOptions, sealedGoEnv } from './go-env.ts';
 import { isListening } from './listening.ts';
 import { commandPath, removeTempDir, tempDir } from './paths.ts';
-import { freePort, startProcess } from './process.ts';
+import { freePort } from './ports.ts';
+import { startProcess } from './process.ts';
 
 /** How to start the goproxy server (goproxy/goproxy). */
 export interface GoproxyOptions {

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { addNamespace, removeNamespace } from './namespace.ts';
 import { cacheDir, commandPath, repoDir } from './paths.ts';
+import { patienceMs } from './patience.ts';
 import { type CommandResult, mustRun, type RunOptions, run, startProcess } from './process.ts';
 
 /** One end: our own network (`'host'`), a new namespace, or one that exists (to join several links in one place). */
@@ -69,7 +70,7 @@ async function netemBinary(): Promise<string> {
   if (existsSync(binary) && statSync(binary).mtimeMs > sourceMs) return binary;
   mkdirSync(join(cacheDir, 'bin'), { recursive: true });
   const fresh = `${binary}.${process.pid}`;
-  await mustRun(commandPath('go'), ['build', '-o', fresh, '.'], { cwd: source, timeoutMs: 300_000 });
+  await mustRun(commandPath('go'), ['build', '-o', fresh, '.'], { cwd: source });
   renameSync(fresh, binary);
   return binary;
 }
@@ -111,7 +112,7 @@ function conversation(child: { stdin: NodeJS.WritableStream | null; stdout: Node
   });
   return async (line: string): Promise<string> => {
     const answer = new Promise<string>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`netem did not answer "${line}"`)), 5000);
+      const timer = setTimeout(() => reject(new Error(`netem did not answer "${line}"`)), patienceMs);
       waiting.push((text) => {
         clearTimeout(timer);
         resolve(text);

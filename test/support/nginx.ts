@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { testCerts } from './certs.ts';
 import { isListening } from './listening.ts';
 import { commandPath, removeTempDir, tempDir } from './paths.ts';
-import { freePort, startProcess } from './process.ts';
+import { freePort } from './ports.ts';
+import { startProcess } from './process.ts';
 
 /** How to start nginx. */
 export interface NginxOptions {

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { patienceMs } from './patience.ts';
 import { type CommandResult, run } from './process.ts';
 
 /** What an npm under test is told about the world. */
@@ -13,6 +14,8 @@ export interface NpmEnvOptions {
   readonly exports?: string;
   /** How often it asks again. Default 0: npm itself waits 10 s and 60 s in between. */
   readonly retries?: number;
+  /** Default: the patience of the tests. */
+  readonly fetchTimeoutMs?: number;
 }
 
 /** The environment of an npm that knows nothing of this machine's settings and reaches nothing but this machine. */
@@ -27,7 +30,7 @@ export function sealedNpmEnv(options: NpmEnvOptions): Readonly<Record<string, st
       `fetch-retries=${options.retries ?? 0}`,
       'fetch-retry-mintimeout=50',
       'fetch-retry-maxtimeout=100',
-      'fetch-timeout=5000',
+      `fetch-timeout=${options.fetchTimeoutMs ?? patienceMs}`,
       'audit=false',
       'fund=false',
       'update-notifier=false',

@@ -33,7 +33,7 @@ export async function probeOci(
       },
       connection: 'cold',
       purpose: 'once',
-      timeoutMs: 5_000,
+      timeoutMs: 60_000,
       plannedAtMs: 0,
       round: null,
     });

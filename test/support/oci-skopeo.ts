@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OciImage } from './oci-image.ts';
 import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { patienceMs } from './patience.ts';
 import { type CommandResult, mustRun, run } from './process.ts';
 
 /** Nobody's login, and no proxy: what it asks is on this machine. */
@@ -34,7 +35,7 @@ export async function skopeoPull(
   name: string,
   registriesConf: string,
   image: OciImage,
-  seconds = 20,
+  seconds = patienceMs / 1_000,
 ): Promise<SkopeoPull> {
   const dir = tempDir('oci-skopeo');
   try {

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { type AddressInfo, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandPath, findCommand } from './paths.ts';
+import { patienceMs } from './patience.ts';
 
 /** How to start one real server. */
 export interface ProcessPlan {
@@ -16,8 +16,6 @@ export interface ProcessPlan {
   readonly ns?: string | null;
   /** Asked every 20 ms until true; a throw counts as "not yet". */
   readonly ready: (process: RunningProcess) => boolean | Promise<boolean>;
-  /** Default 15 000. */
-  readonly deadlineMs?: number;
   /** Open a pipe to its standard input. Default: no input at all. */
   readonly stdin?: boolean;
 }
@@ -62,7 +60,7 @@ function commandLine(plan: Pick<ProcessPlan, 'command' | 'args' | 'ns'>): readon
 
 /**
  * Starts a server in a process group of its own and waits until it is ready.
- * @throws Error with the server's own log when it exits early or is not ready by the deadline
+ * @throws Error with the server's own log when it exits early or is never ready
  */
 export async function startProcess(plan: ProcessPlan): Promise<RunningProcess> {
   const [file, ...args] = commandLine(plan);
@@ -120,8 +118,7 @@ async function untilReady(
   running: RunningProcess,
   exited: () => string | null,
 ): Promise<string | null> {
-  const deadlineMs = plan.deadlineMs ?? 15_000;
-  const endMs = performance.now() + deadlineMs;
+  const endMs = performance.now() + patienceMs;
   while (performance.now() < endMs) {
     const end = exited();
     if (end !== null) return end;
@@ -132,7 +129,7 @@ async function untilReady(
     }
     await sleep(20);
   }
-  return `not ready after ${deadlineMs} ms`;
+  return `not ready after ${patienceMs} ms`;
 }
 
 /** What a finished command said. */
@@ -148,7 +145,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   readonly ns?: string | null;
-  /** Default 60 000. */
+  /** Default: the patience of the tests. */
   readonly timeoutMs?: number;
 }
 
@@ -161,7 +158,7 @@ export function run(command: string, args: readonly string[], options: RunOption
       rest,
       {
         env: { ...process.env, ...options.env },
-        timeout: options.timeoutMs ?? 60_000,
+        timeout: options.timeoutMs ?? patienceMs,
         killSignal: 'SIGKILL',
         maxBuffer: 64 * 1024 * 1024,
         ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
@@ -185,28 +182,4 @@ export async function mustRun(command: string, args: readonly string[], options:
     throw new Error(`${command} ${args.join(' ')}: code ${result.code}\n${result.stdout}${result.stderr}`);
   }
   return result.stdout;
-}
-
-/** Given out by this process: the kernel may name a port twice before its first taker listens. */
-const portsGiven = new Set<number>();
-
-/** A TCP port that nobody listens on at this moment, and that was not given out before. */
-export async function freePort(host = '127.0.0.1'): Promise<number> {
-  for (;;) {
-    const port = await anyFreePort(host);
-    if (portsGiven.has(port)) continue;
-    portsGiven.add(port);
-    return port;
-  }
-}
-
-function anyFreePort(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen({ port: 0, host }, () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { commandPath, removeTempDir, tempDir } from './paths.ts';
-import { freePort, startProcess } from './process.ts';
+import { patienceMs } from './patience.ts';
+import { freePort } from './ports.ts';
+import { startProcess } from './process.ts';
 
 /** How to start Prometheus. */
 export interface PrometheusOptions {
@@ -45,7 +47,7 @@ export interface Prometheus {
   readonly port: number;
   /** Instant query, now. @throws Error with Prometheus's own words where the query is bad */
   readonly query: (promql: string) => Promise<readonly PromSample[]>;
-  /** Repeats a query until it has a result that pleases. @throws Error at the deadline, default 20 000 ms, with the last result */
+  /** Repeats a query until it has a result that pleases. @throws Error at the deadline, default the patience of the tests, with the last result */
   readonly waitForQuery: (
     promql: string,
     pleases?: (samples: readonly PromSample[]) => boolean,
@@ -80,7 +82,7 @@ function configuration(options: PrometheusOptions, dir: string): string {
 }
 
 async function ask<T>(url: string): Promise<T> {
-  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+  const response = await fetch(url, { signal: AbortSignal.timeout(patienceMs) });
   const body = (await response.json()) as { status: string; error?: string; data: T };
   if (body.status !== 'success') throw new Error(`Prometheus: ${body.error ?? response.status}`);
   return body.data;
@@ -111,7 +113,6 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
     ],
     cwd: dir,
     ready: async () => (await fetch(`${url}/-/ready`)).ok,
-    deadlineMs: 30_000,
   });
   type Vector = { result: readonly { metric: Record<string, string>; value: [number, string] }[] };
   const query = async (promql: string): Promise<readonly PromSample[]> => {
@@ -122,7 +123,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
     url,
     port,
     query,
-    waitForQuery: async (promql, pleases = (samples) => samples.length > 0, deadlineMs = 20_000) => {
+    waitForQuery: async (promql, pleases = (samples) => samples.length > 0, deadlineMs = patienceMs) => {
       const endMs = performance.now() + deadlineMs;
       for (;;) {
         const samples = await query(promql);

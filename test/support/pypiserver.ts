@@ -2,7 +2,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isListening } from './listening.ts';
 import { commandPath, removeTempDir, tempDir } from './paths.ts';
-import { freePort, startProcess } from './process.ts';
+import { freePort } from './ports.ts';
+import { startProcess } from './process.ts';
 import type { TinyWheel } from './pypi-index.ts';
 
 /** A running pypiserver over a folder of wheels; HTML alone, no metadata files, hashes in its anchors. */

@@ -1,9 +1,10 @@
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket, type TlsOptions, type Server as TlsServer } from 'node:tls';
 import { type Answer, fullHead, type SeenRequest, text } from './answer.ts';
 import { type Certs, testCerts } from './certs.ts';
 import { type ConnectionFault, type Fault, faultScopes, isConnectionFault, isRequestFault } from './faults.ts';
 import { decodedPath, parseHeaders } from './parse-request.ts';
+import { listenAnywhere } from './ports.ts';
 import { answerWithFault, resetSocket } from './request-faults.ts';
 import { openTarpit, type Tarpit } from './tarpit.ts';
 import { spoilsBeforeTls, tlsOptions } from './tls-faults.ts';
@@ -140,11 +141,12 @@ class ScriptedServer implements RawServer {
 
   async listen(): Promise<void> {
     const listener = createServer((socket) => this.#accept(socket));
-    await new Promise<void>((resolve, reject) => {
-      listener.once('error', reject);
-      listener.listen({ port: this.port, host: this.host }, resolve);
-    });
-    this.port = (listener.address() as AddressInfo).port;
+    if (this.port === 0) this.port = await listenAnywhere(listener, this.host);
+    else
+      await new Promise<void>((resolve, reject) => {
+        listener.once('error', reject);
+        listener.listen({ port: this.port, host: this.host }, resolve);
+      });
     this.#listener = listener;
   }
 

@@ -67,12 +67,11 @@ export function missingParts(needs: readonly Need[]): readonly string[] {
 /**
  * A vitest suite over real parts. Where one is missing the suite is skipped, and says loudly what to install;
  * with MIRRORWATCH_REQUIRE_REAL=1 it fails instead, as a skip there would pass for a success.
- * Each test has 60 s: real servers start, real clients download.
  */
 export function real(name: string, needs: readonly Need[], suite: () => void): void {
   const missing = missingParts(needs);
   if (missing.length === 0) {
-    describe(name, { timeout: 60_000 }, suite);
+    describe(name, suite);
     return;
   }
   const message = `needs ${missing.join(', ')}; .ci/provision brings all of it`;

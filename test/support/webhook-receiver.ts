@@ -1,6 +1,7 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
+import { patienceMs } from './patience.ts';
+import { listenAnywhere } from './ports.ts';
 
 /** How the receiver treats one post. */
 export type ReceiverBehaviour =
@@ -29,7 +30,7 @@ export interface WebhookReceiver {
   readonly posts: readonly ReceivedPost[];
   /** Posts are treated by these in turn, then by the last of them for ever. Default: 204. */
   readonly script: (...behaviours: readonly ReceiverBehaviour[]) => void;
-  /** Resolves when this many posts are there. @throws Error at the deadline, default 5000 ms */
+  /** Resolves when this many posts are there. @throws Error at the deadline, default the patience of the tests */
   readonly waitFor: (count: number, deadlineMs?: number) => Promise<readonly ReceivedPost[]>;
   /** As if its process had died; the port stays reserved for `revive`. */
   readonly kill: () => Promise<void>;
@@ -78,11 +79,12 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   });
   let port = 0;
   const revive = async (): Promise<void> => {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ port, host: '127.0.0.1' }, resolve);
-    });
-    port = (server.address() as AddressInfo).port;
+    if (port === 0) port = await listenAnywhere(server);
+    else
+      await new Promise<void>((resolve, reject) => {
+        server.once('error', reject);
+        server.listen({ port, host: '127.0.0.1' }, resolve);
+      });
   };
   const kill = async (): Promise<void> => {
     if (!server.listening) return;
@@ -90,7 +92,7 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     server.closeAllConnections();
     await closed;
   };
-  const waitFor = (count: number, deadlineMs = 5000): Promise<readonly ReceivedPost[]> =>
+  const waitFor = (count: number, deadlineMs = patienceMs): Promise<readonly ReceivedPost[]> =>
     new Promise((resolve, reject) => {
       const done = (act: () => void): void => {
         clearTimeout(timer);

@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { commandPath, removeTempDir, repoDir, tempDir } from '../../support/paths.ts';
-import { freePort, mustRun, run, startProcess } from '../../support/process.ts';
+import { freePort } from '../../support/ports.ts';
+import { mustRun, run, startProcess } from '../../support/process.ts';
 import { real } from '../../support/requires.ts';
 
 const inRepo = (path: string): string => join(repoDir, path);

@@ -1,6 +1,7 @@
 import { get as httpGet } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { connect, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Listen } from '../../../src/core/config.ts';
 import { limits } from '../../../src/core/limits.ts';
@@ -8,6 +9,7 @@ import { Secret } from '../../../src/core/secret.ts';
 import { createConnections } from '../../../src/io/connections.ts';
 import { type Listening, listen } from '../../../src/io/server.ts';
 import { testCerts } from '../../support/certs.ts';
+import { patienceMs, withMoreTime } from '../../support/patience.ts';
 
 const sockets: Socket[] = [];
 let listening: Listening | null = null;
@@ -24,12 +26,16 @@ function encrypted(): Listen {
   return { ...plain, tls: { cert: certPem, key: new Secret(keyPem) } };
 }
 
+const large = 64 * 1024 * 1024;
+/** No time runs out: what ends here ends for another reason, or the test does not. */
+const forEver = { headMs: 2 ** 30, requestMs: 2 ** 30, stalledMs: 2 ** 30 };
+
 /** Answers `/` at once; `/endless` never ends, and `/large` is more than the sockets hold. */
 async function up(at: Listen, patience?: Parameters<typeof listen>[2]): Promise<number> {
   const opened = await listen(
     ({ url }, response) => {
       if (url === '/') response.end('well\n');
-      else response.write(url === '/large' ? Buffer.alloc(64 * 1024 * 1024) : 'more\n');
+      else response.write(url === '/large' ? Buffer.alloc(large) : 'more\n');
     },
     at,
     patience,
@@ -55,7 +61,7 @@ function hold(port: number, say = ''): Promise<Socket> {
 function asked(port: number, secure: boolean, path = '/'): Promise<number> {
   const ask = secure ? httpsGet : httpGet;
   return new Promise((resolve, reject) => {
-    const limit = AbortSignal.timeout(3_000);
+    const limit = AbortSignal.timeout(patienceMs);
     const options = { host: '127.0.0.1', port, path, agent: false, ca: testCerts().ca.certPem, signal: limit };
     ask(options, (answer) => {
       answer.resume();
@@ -77,43 +83,43 @@ describe.each([
   const at = (): Listen => (secure ? encrypted() : plain);
 
   test('1 100 connections that say nothing do not keep a question out', async () => {
-    const port = await up(at());
+    const port = await up(at(), forEver);
     for (let batch = 0; batch < 11; batch += 1) await Promise.all(Array.from({ length: 100 }, () => hold(port)));
-    const before = performance.now();
     expect(await asked(port, secure)).toBe(200);
-    expect(performance.now() - before).toBeLessThan(1_500);
   });
 
   test('closing waits for nobody who says nothing', async () => {
-    const port = await up(at());
+    const port = await up(at(), forEver);
     const silent = await hold(port);
-    const before = performance.now();
     await listening?.close(100);
     await ended(silent);
-    expect(performance.now() - before).toBeLessThan(1_000);
   });
 
   test('who says nothing, or half a head, is cut when the time for a head is over', async () => {
-    const port = await up(at(), { headMs: 200, requestMs: 5_000, stalledMs: 5_000 });
-    const before = performance.now();
+    const port = await up(at(), { ...forEver, headMs: 200 });
     const silent = await hold(port);
     const half = await hold(port, 'GET / HTTP/1.1\r\nHost: a\r\n');
     await Promise.all([ended(silent), ended(half)]);
-    expect(performance.now() - before).toBeLessThan(2_000);
   });
 });
 
 test('who reads nothing is cut when the time for that is over', async () => {
-  const port = await up(plain, { headMs: 5_000, requestMs: 5_000, stalledMs: 200 });
-  const socket = await hold(port, 'GET /large HTTP/1.1\r\nHost: a\r\n\r\n');
-  socket.pause();
-  await new Promise((resolve) => setTimeout(resolve, 1_000));
-  let bytes = 0;
-  socket.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
+  const port = await up(plain, { ...forEver, stalledMs: 200 });
+  await withMoreTime(500, async (waitMs) => {
+    const socket = await hold(port, 'GET /large HTTP/1.1\r\nHost: a\r\n\r\n');
+    socket.pause();
+    await sleep(waitMs);
+    let bytes = 0;
+    const whole = new Promise<void>((resolve) =>
+      socket.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        // Where nobody cut it: it does not end by itself.
+        if (bytes >= large) resolve();
+      }),
+    );
+    await Promise.race([ended(socket), whole]);
+    expect(bytes).toBeLessThan(large);
   });
-  await ended(socket);
-  expect(bytes).toBeLessThan(64 * 1024 * 1024);
 });
 
 test('answers without an end make room for questions too', async () => {

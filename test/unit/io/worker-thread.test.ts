@@ -6,6 +6,7 @@ import type { WireAccess, WorkerBook, Workers } from '../../../src/core/ports.ts
 import { systemClock } from '../../../src/io/clock.ts';
 import { systemTimers } from '../../../src/io/timers.ts';
 import { createWorkers } from '../../../src/io/workers.ts';
+import { patienceMs } from '../../support/patience.ts';
 
 const log = { debug() {}, info() {}, warn() {}, error() {} };
 const opened: { close(): unknown }[] = [];
@@ -16,6 +17,7 @@ afterEach(async () => {
 async function mirror(): Promise<{ url: string; connections(): number }> {
   let connections = 0;
   const server = createServer((_request, response) => response.end('module example.com/m\n'));
+  server.keepAliveTimeout = patienceMs;
   server.on('connection', () => {
     connections += 1;
   });
@@ -61,7 +63,7 @@ function due(n: number): Due {
     target,
     connection: 'warm',
     purpose: 'scheduled',
-    timeoutMs: 5_000,
+    timeoutMs: patienceMs,
     plannedAtMs: 0,
     round,
   };

@@ -9,6 +9,7 @@ import { systemTimers } from '../../../src/io/timers.ts';
 import { createWorkers } from '../../../src/io/workers.ts';
 import { createInlineWorkers } from '../../../src/io/workers-inline.ts';
 import { declared } from '../../support/declared.ts';
+import { patienceMs } from '../../support/patience.ts';
 import { type ManualTime, manualTime } from './manual-time.ts';
 
 const entry = new URL('./fake-worker.ts', import.meta.url);
@@ -285,7 +286,7 @@ describe('the real thread', () => {
     const workers = createWorkers({ count: 2, book: known, clock: systemClock, timers: systemTimers, log });
     undo.unshift(() => workers.close());
     const before = systemClock.monotonicMs();
-    const { sample, transcript } = await workers.probe(due('local'));
+    const { sample, transcript } = await workers.probe(due('local', { timeoutMs: patienceMs }));
     expect([sample.outcome, sample.status, sample.bytes, sample.remoteAddress]).toEqual([
       ok,
       200,
@@ -296,7 +297,7 @@ describe('the real thread', () => {
     expect(sample.endedMonotonicMs).toBeLessThan(systemClock.monotonicMs());
     expect(transcript.hops.map((hop) => hop.url)).toEqual([`${url}/example.com/m/@v/v1.0.0.mod`]);
     expect((await workers.probe(due('unknown'))).sample.outcome).toEqual(defect);
-    expect(await workers.control({ name: 'c', url: url.replace('http', 'tcp'), timeoutMs: 5_000 })).toMatchObject({
+    expect(await workers.control({ name: 'c', url: url.replace('http', 'tcp'), timeoutMs: patienceMs })).toMatchObject({
       name: 'c',
       answered: true,
     });

@@ -48,7 +48,7 @@ test('a daemon watches mirrors of a registry, verifies, keeps tokens, and advise
   const far = await registry(() => false);
   running = await startRealDaemon(`
 listen: 127.0.0.1:10120
-schedule: { every: 100ms, timeout: 2s, perHost: 8 }
+schedule: { every: 100ms, timeout: 30s, perHost: 8 }
 steps: { v2: 300ms, manifest: 300ms, blob: 500ms }
 mirrors:
   - { name: near, ecosystem: oci, upstream: docker.io, url: "${near.url}", weight: 100 }

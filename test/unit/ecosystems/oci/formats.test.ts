@@ -7,6 +7,7 @@ import { parseImage } from '../../../../src/ecosystems/oci/image-name.ts';
 import { ociNames } from '../../../../src/ecosystems/oci/names.ts';
 import { quotaOf } from '../../../../src/ecosystems/oci/quota.ts';
 import { readToken } from '../../../../src/ecosystems/oci/token.ts';
+import { expectInProportion } from '../../../support/growth.ts';
 
 const hex = '0123456789abcdef'.repeat(4);
 
@@ -95,16 +96,14 @@ describe('names of images', () => {
     expect([`sha256:${hex}`, '3.20', 'latest', null].map(ociNames.isFixed)).toEqual([true, false, false, false]);
   });
 
-  it('is fast on anything', () => {
+  it('reads anything, in proportion', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'a-_./:@0'), maxLength: 400 }), (text) => {
         parseImage(text);
       }),
     );
-    const started = performance.now();
-    parseImage(`docker.io/${'a-'.repeat(50_000)}!`);
-    parseImage(`docker.io/${'-'.repeat(100_000)}`);
-    expect(performance.now() - started).toBeLessThan(500);
+    expectInProportion(5_000, (size) => `docker.io/${'a-'.repeat(size)}!`, parseImage);
+    expectInProportion(10_000, (size) => `docker.io/${'-'.repeat(size)}`, parseImage);
   });
 });
 
@@ -188,15 +187,18 @@ describe('challenges', () => {
     expect(bearerChallenge(header, base)).toEqual(want);
   });
 
-  it('reads anything, in bounded time', () => {
+  it('reads anything, in proportion', () => {
     fc.assert(
       fc.property(fc.string({ maxLength: 300 }), (text) => {
         bearerChallenge(text, https);
       }),
     );
-    const started = performance.now();
-    for (const text of ['"', '\\"', 'a=', 'a ', ' , ']) bearerChallenge(`Bearer realm="${text.repeat(50_000)}`, https);
-    expect(performance.now() - started).toBeLessThan(500);
+    for (const text of ['"', '\\"', 'a=', 'a ', ' , '])
+      expectInProportion(
+        5_000,
+        (size) => `Bearer realm="${text.repeat(size)}`,
+        (header) => bearerChallenge(header, https),
+      );
   });
 });
 

@@ -1,0 +1,50 @@
+/** Eight times as much input: work in proportion grows by eight, with the square of the input by 64. */
+const times = 8;
+/** Between the two: caches, garbage and a compiler that is not warm yet cost some. */
+const growthMax = 28;
+/** The least of so many is what the work costs; of more where it looks out of proportion. */
+const roundsMin = 4;
+const roundsMax = 16;
+/** Less cannot be told from nothing: work that is quicker is done often enough. Milliseconds. */
+const costMsMin = 2;
+
+const nobody = new Int32Array(new SharedArrayBuffer(4));
+
+/** Processor time of this thread so far, in ms. Linux brings the count up to date when a thread rests, else at its next tick. */
+function spentMs(): number {
+  Atomics.wait(nobody, 0, 0, 0.05);
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}
+
+/** What other processes do costs nothing here, however busy the machine. */
+function costMs(act: () => void): number {
+  const beforeMs = spentMs();
+  act();
+  return spentMs() - beforeMs;
+}
+
+function repeated(often: number, act: () => void): () => void {
+  return () => {
+    for (let at = 0; at < often; at += 1) act();
+  };
+}
+
+/**
+ * Holds that work grows in proportion with its input and not with its square: it is done for `size` and for eight times
+ * that, and what it costs is compared. Nothing is said of how long either takes.
+ * @param make  the input of a size; making it is no part of the work
+ * @throws Error where eight times the input costs 28 times as much, again and again
+ */
+export function expectInProportion<T>(size: number, make: (size: number) => T, work: (input: T) => unknown): void {
+  const [small, large] = [make(size), make(size * times)];
+  let often = 1;
+  while (costMs(repeated(often, () => work(small))) < costMsMin) often *= 2;
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY];
+  for (let round = 1; round <= roundsMax; round += 1) {
+    least = Math.min(least, costMs(repeated(often, () => work(small))));
+    most = Math.min(most, costMs(repeated(often, () => work(large))));
+    if (round >= roundsMin && most < growthMax * least) return;
+  }
+  throw new Error(`of ${size} it costs ${least} ms, of ${times} times as much ${most} ms: out of proportion`);
+}
