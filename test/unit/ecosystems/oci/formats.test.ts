@@ -95,16 +95,15 @@ describe('names of images', () => {
     expect([`sha256:${hex}`, '3.20', 'latest', null].map(ociNames.isFixed)).toEqual([true, false, false, false]);
   });
 
-  it('is fast on anything', () => {
+  it('comes to an end on anything', () => {
     fc.assert(
       fc.property(fc.string({ unit: fc.constantFrom(...'a-_./:@0'), maxLength: 400 }), (text) => {
         parseImage(text);
       }),
     );
-    const started = performance.now();
-    parseImage(`docker.io/${'a-'.repeat(50_000)}!`);
-    parseImage(`docker.io/${'-'.repeat(100_000)}`);
-    expect(performance.now() - started).toBeLessThan(500);
+    // A pattern that tries them in all ways would still be trying when the runner gives up.
+    for (const long of [`docker.io/${'a-'.repeat(50_000)}!`, `docker.io/${'-'.repeat(100_000)}`])
+      expect(parseImage(long).tag).toBe('error');
   });
 });
 
