@@ -2,6 +2,7 @@ import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { paceOf } from '../core/pace.ts';
 import { isHeavy, type Target } from '../core/target.ts';
+import type { UsualAside } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { isLoopback } from './addresses.ts';
 import { meanGapMs } from './paces.ts';
@@ -11,7 +12,7 @@ import { hostOf } from './urls.ts';
 export interface HostBudget {
   /** `https://goproxy.example.com:443`. */
   readonly host: string;
-  /** In the busiest hour; probes, asides and redirects not counted. */
+  /** In the busiest hour: probes and what they ask aside; redirects, confirming rounds and looks not counted. */
   readonly requestsPerHour: number;
   readonly bytesPerHour: number;
   /** Share of the `perHost` slots in use, 0 to 1 and above. */
@@ -35,7 +36,6 @@ export function budgetOf(
   targets: readonly Target[],
   registry: Registry = builtIn,
 ): readonly HostBudget[] {
-  const usualBytes = ({ ecosystem, step }: Target): number => registry.of(ecosystem)?.steps[step]?.usualBytes ?? 0;
   const mirrors = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));
   const sums = new Map<string, { requests: number; bytes: number; seconds: number; loopback: boolean }>();
   for (const target of targets) {
@@ -49,8 +49,9 @@ export function budgetOf(
       seconds: 0,
       loopback: isLoopback(new URL(mirror.url).hostname),
     };
-    sum.requests += perHour;
-    sum.bytes += perHour * usualBytes(target);
+    const { asks, bytes } = usualOf(target, registry);
+    sum.requests += perHour * asks;
+    sum.bytes += perHour * bytes;
     sum.seconds += perHour * slotSeconds[isHeavy(target) ? 'heavy' : 'light'];
     sums.set(host, sum);
   }
@@ -64,6 +65,13 @@ export function budgetOf(
 /** Scheme, name and port of a mirror: what `perHost` and `bytesPerHour` count by. */
 export function hostKey(mirror: Pick<Mirror, 'url'>): string {
   return `${new URL(mirror.url).protocol}//${hostOf(mirror.url)}`;
+}
+
+/** What one probe of a mirror that is well asks, and the bytes that it moves. */
+function usualOf({ ecosystem, step, version }: Target, registry: Registry): UsualAside {
+  const declared = registry.of(ecosystem)?.steps[step];
+  const aside = declared?.usualAside?.(version);
+  return { asks: 1 + (aside?.asks ?? 0), bytes: (declared?.usualBytes ?? 0) + (aside?.bytes ?? 0) };
 }
 
 function runsPerHour(config: Config, target: Target): number {

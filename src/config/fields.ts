@@ -98,6 +98,16 @@ export function name(description: string) {
     .meta({ description });
 }
 
+/** A name that may be a host's, with its port: what an image of a registry on a port of its own begins with. */
+export function placeName(description: string) {
+  const expected = 'a name of 1 to 64 letters, digits, dots, underscores or hyphens, with :port behind if it has one';
+  return z
+    .string({ error: expected })
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}(:\d{1,5})?$/, { error: expected })
+    .refine((value) => !['direct', 'off', 'other'].includes(value), { error: expected })
+    .meta({ description });
+}
+
 /** A path of a file; relative ones start at the configuration's own folder. */
 export function file(description: string) {
   return text(description, 'the path of a file').meta({ title: 'path', description });

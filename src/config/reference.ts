@@ -49,6 +49,9 @@ ${checksText}- \`state.path\` is not a folder, and not below a file; its folder 
 - Starts of one target are 5s apart or more; down to 100ms only where every mirror is on loopback.
 - The budget: a light probe counts 1 s and a heavy one 10 s of a slot; more than 80 % of the \`perHost\` slots of a host is a
   mistake for each such host, towards loopback a warning. More planned bytes than \`bytesPerHour\` is a warning: heavy steps will be skipped.
+  Requests and bytes are those of the schedule on mirrors that are well, with what probes ask aside, by what answers usually weigh until
+  measured. Not in them: redirects, confirming rounds, and of the mirror that clients use first 64 KiB of an artifact at the canary's
+  pace and a small artifact every 150 s ([decision 0010](decisions/0010-small-downloads.md)).
 - Warned of: no control anywhere, and beside that fewer than three independent mirrors of an upstream; a limit of lag, and
   \`lag\` among the events of a receiver (it is not measured yet); credentials for an \`http://\` mirror off loopback (they are
   not sent); proxies in \`clients\` that are not watched; modules that no mirror is asked for.

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { baseUrl } from '../core/base-url.ts';
+import { error, ok } from '../core/result.ts';
+import { readable } from '../ecosystems/fields.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import {
   checked,
@@ -11,6 +13,7 @@ import {
   list,
   mapping,
   name,
+  placeName,
   secretText,
   serverAddress,
   text,
@@ -50,6 +53,15 @@ const auth = mapping({
     .prefault([]),
 });
 
+const aBaseUrl = 'an http:// or https:// URL without query or fragment, such as https://mirror.example.com/go';
+const aScheme =
+  'https:// (or http://) before the host: it is not guessed, though containerd takes a host alone for https';
+
+/** True for a host, with a port or a path perhaps, that only lacks its scheme. */
+function isBare(text: string): boolean {
+  return /^[a-z0-9.-]+(:\d+)?(\/|$)/i.test(text) && baseUrl(`https://${text}`) !== null;
+}
+
 /** One entry of `mirrors`. */
 export function mirror(registry: Registry) {
   return mapping({ ...common(registry), ...ownKeys(registry) }, 'a mapping with name, ecosystem and url');
@@ -66,14 +78,13 @@ function common({ all }: Registry) {
   return {
     name: name('The label `registry`, unique in the file.'),
     ecosystem: word('What kind of registry it is.', ids as [string, ...string[]]),
-    upstream: name(
+    upstream: placeName(
       `What it is a mirror of. Mirrors stand in for each other only within one upstream. Default ${upstreams.join(', ')}.`,
     ).optional(),
-    url: checked(
-      'Base URL. User-info in it is taken as basic auth and shown nowhere.',
-      'an http:// or https:// URL without query or fragment, such as https://goproxy.example.com/go',
-      (value) => baseUrl(value) !== null,
-    ),
+    url: readable('Base URL. User-info in it is taken as basic auth and shown nowhere.', aBaseUrl, (value) => {
+      if (baseUrl(value) !== null) return ok(value);
+      return error(isBare(value) ? aScheme : aBaseUrl);
+    }),
     role: word('An origin is what freshness is judged against; at most one per upstream.', [
       'mirror',
       'origin',

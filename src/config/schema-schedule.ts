@@ -65,7 +65,11 @@ export const schedule = mapping({
     max: 3_600_000,
   }).optional(),
   timeout: timeout('Deadline of one probe of a light step.').prefault('10s'),
-  perHost: integer('Most probes at once towards one host (scheme, name, port).', 1, 64).prefault(2),
+  perHost: integer(
+    'Most probes at once towards one host (scheme, name, port). Confirming rounds ask beside them: one probe for each upstream on the host, four at most.',
+    1,
+    64,
+  ).prefault(2),
   bytesPerHour: size(
     'Most bytes an hour from one host; heavy steps stop first, the canary never. Unlimited by default.',
   ).optional(),

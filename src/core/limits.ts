@@ -47,6 +47,11 @@ export const limits = {
   /** design.md section 5: a confirming round lasts at most so long, and a held sample no longer. */
   roundMs: 15 * second,
   roundStepMs: 1 * second,
+  /**
+   * Confirming probes at once towards one host, one for each upstream on it, beside `perHost`: a slot is held for 1.5 s
+   * where nobody answers, a row takes two of them beside the first failure, and eight upstreams fit in a round.
+   */
+  confirmingPerHost: 4,
   roundTimeoutMsMin: 1_500,
   roundTimeoutFactor: 3,
   /** What a client waits until it tries the other address family (RFC 8305 section 5 asks for 250 ms; Go waits 300). */

@@ -23,10 +23,21 @@ export interface StepDeclaration<Settings = unknown> {
   };
   /** Of one answer until measured: what `check` reckons with. */
   readonly usualBytes: number;
+  /**
+   * What a probe of a version asks aside of the same host before its answer, where the mirror is well; absent: nothing.
+   * What is kept for an hour and longer, and redirects, are left out.
+   */
+  usualAside?(version: string | null): UsualAside | null;
   /** What its answers are verified by, in words for people (`go.sum or …`): gives it integrity series. `null`: nothing. */
   readonly verifies: string | null;
   /** Whether such a mirror is asked it at all; absent: always. */
   isAsked?(mirror: Mirror, settings: Settings): boolean;
+}
+
+/** Requests made aside by one probe, and the bytes of all of them. */
+export interface UsualAside {
+  readonly asks: number;
+  readonly bytes: number;
 }
 
 /** What was learnt from verified answers and is kept over restarts: the keys of the state file's `meta`, with their values. */
@@ -120,7 +131,9 @@ const minuteMs = 60_000;
 const kilobyte = 1000;
 
 /** What a step is beside its weight and pace; without `verifies` its answers are verified by nothing. */
-type Declared<Settings> = Pick<StepDeclaration<Settings>, 'grain' | 'isAsked'> & { readonly verifies?: string };
+type Declared<Settings> = Pick<StepDeclaration<Settings>, 'grain' | 'isAsked' | 'usualAside'> & {
+  readonly verifies?: string;
+};
 
 /**
  * A light step with the timeout of `schedule`.

@@ -15,7 +15,7 @@ export function createHost(key: string): Host {
     inFlight: 0,
     heavyInFlight: 0,
     bytesExpected: 0,
-    confirming: false,
+    confirming: new Set(),
   };
 }
 
@@ -29,6 +29,14 @@ export function hostKey(url: string): string {
 export function hasSlot(host: Host, priority: Priority, perHost: number): boolean {
   if (host.inFlight >= perHost) return false;
   return priority !== 2 || host.heavyInFlight < Math.max(1, perHost - 1);
+}
+
+/**
+ * True where a round of this upstream may ask: rounds of several upstreams on one host do not wait for one another, so
+ * that what is out there is told of each of them in the time that it would take alone.
+ */
+export function hasConfirmingSlot({ confirming }: Host, upstream: string): boolean {
+  return !confirming.has(upstream) && confirming.size < limits.confirmingPerHost;
 }
 
 /** True where the hour's byte budget stands against a start: heavy steps stop first, the canary never. */

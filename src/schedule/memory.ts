@@ -21,7 +21,8 @@ export interface Host {
   heavyInFlight: number;
   /** What heavy probes in flight are expected to move. */
   bytesExpected: number;
-  confirming: boolean;
+  /** Upstreams whose rounds are asking it now. */
+  readonly confirming: Set<string>;
 }
 
 /** One target over one kind of connection, with its plan and what it is doing. */

@@ -5,7 +5,7 @@ import type { Connection } from '../core/mirror.ts';
 import type { Calendar, Now, Random } from '../core/ports.ts';
 import { isHeavy, seriesId, type Target } from '../core/target.ts';
 import { awayBecause, isInMaintenance } from './absence.ts';
-import { bytesExpectedOf, hasSlot, hasWaiting, hostAway } from './host.ts';
+import { bytesExpectedOf, hasConfirmingSlot, hasSlot, hasWaiting, hostAway } from './host.ts';
 import { type Host, priorities, type Series } from './memory.ts';
 import { createRoster, type Roster } from './roster.ts';
 import { isThrottled, throttledBy, unthrottled } from './throttle.ts';
@@ -25,8 +25,8 @@ export interface Scheduler {
    */
   finished(due: Due, result: { readonly wireBytes: number; readonly retryAfterMs: number | null }, now: Now): void;
   /**
-   * A Due outside the plan. `confirm` takes the host's one reserved slot beside `perHost`; `null`: it is taken, or the
-   * host asked us to stay away, or the mirror is paused or in maintenance. `recheck` takes an ordinary slot; where none is
+   * A Due outside the plan. `confirm` takes a slot beside `perHost`, one for each upstream on the host and so many in all;
+   * `null`: it is taken, or the host asked us to stay away, or the mirror is paused or in maintenance. `recheck` takes an ordinary slot; where none is
    * free it waits for one and comes out of `advance`, and the answer is `null`. `peek` takes an ordinary slot, or none.
    */
   reserve(
@@ -154,7 +154,7 @@ export function createScheduler(input: {
     flights.set(due.probeId, flight);
     if (isDownload(due)) countDownload(due.target, 1);
     if (due.purpose === 'confirm') {
-      host.confirming = true;
+      host.confirming.add(upstreamKey(due.target));
       return due;
     }
     host.inFlight += 1;
@@ -272,7 +272,7 @@ export function createScheduler(input: {
       host.bytes.add(result.wireBytes, now.monotonicMs);
       host.throttle = throttledBy(host.throttle, result.retryAfterMs, random.next(), now);
       if (flight.purpose === 'confirm') {
-        host.confirming = false;
+        host.confirming.delete(upstreamKey(due.target));
         return;
       }
       host.inFlight -= 1;
@@ -285,8 +285,11 @@ export function createScheduler(input: {
     reserve(asked, now) {
       const host = roster.hostOf(asked.target.registry);
       if (host === null) return null;
-      const isTaken = asked.purpose === 'confirm' ? host.confirming : !hasSlot(host, 1, config.schedule.perHost);
-      if (isTaken || isThrottled(host.throttle, now) || isLeftAlone(asked.target.registry, now)) {
+      const isFree =
+        asked.purpose === 'confirm'
+          ? hasConfirmingSlot(host, upstreamKey(asked.target))
+          : hasSlot(host, 1, config.schedule.perHost);
+      if (!isFree || isThrottled(host.throttle, now) || isLeftAlone(asked.target.registry, now)) {
         if (asked.purpose === 'recheck') roster.keepRecheck(host, asked);
         return null;
       }

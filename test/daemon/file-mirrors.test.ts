@@ -39,7 +39,7 @@ interface AdviceJson {
 
 test('each upstream is advised by itself, with the lines of its own package manager', async () => {
   let isDown = false;
-  // A mirror of each upstream by itself: two on one host share its slots, and are looked into one after the other.
+  // A mirror of each upstream by itself: two on one host share its slots.
   const serve = (mayFail: boolean) =>
     mirror((path) => {
       if (mayFail && isDown) return null;

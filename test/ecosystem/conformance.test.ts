@@ -132,7 +132,8 @@ for (const ecosystem of registry.all) {
         expect(timeoutMs ?? 10_000).toBeGreaterThan(0);
         expect(timeoutMs ?? 10_000).toBeLessThan(everyMs ?? 30_000);
         expect(timeoutMs ?? 10_000).toBeLessThanOrEqual(limits.timeoutMsMax);
-        expect(ecosystem.steps[step]?.usualBytes).toBeGreaterThan(0);
+        // A head moves nothing.
+        expect(ecosystem.steps[step]?.usualBytes).toBeGreaterThanOrEqual(0);
       }
     });
 

@@ -29,7 +29,7 @@ interface Want {
 
 /**
  * Asks the next moment of a round where it is time and something waits for it: the canary of all, or the question in
- * doubt, which gets two of three moments beside the canary, or that of a look. One confirming slot a host: never two.
+ * doubt, which gets two of three moments beside the canary, or that of a look. One confirming slot for each upstream on a host.
  */
 export function askMoment(memory: Memory, round: Round): void {
   const nowMs = memory.now.monotonicMs;

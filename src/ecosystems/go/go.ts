@@ -1,4 +1,4 @@
-import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
+import { type Ecosystem, heavy, kilobytes, light, type UsualAside } from '../ecosystem.ts';
 import { readable } from '../fields.ts';
 import { goClient } from './client.ts';
 import type { GoOwn, GoSettings } from './context.ts';
@@ -9,6 +9,12 @@ import { goNames } from './names.ts';
 import { defaultSumdb, parseSumdb } from './sumdb-setting.ts';
 
 const byHash = 'go.sum or the checksum database';
+const listBytes = kilobytes(20);
+
+/** What is no fixed version is looked up in the list first. */
+function usualAside(version: string | null): UsualAside | null {
+  return goNames.isFixed(version) ? null : { asks: 1, bytes: listBytes };
+}
 
 /** Go module proxies, asked as the go command asks them. */
 export const go: Ecosystem<GoSettings, GoOwn> = {
@@ -20,17 +26,19 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
     'https://go.dev/ref/mod#zip-path-size-constraints',
     'https://go.googlesource.com/proposal/+/master/design/25530-sumdb.md',
   ],
-  // Paces by protocols.md 1.17, bytes by design.md 4.1.
+  // Paces by protocols.md 1.17, bytes by design.md 4.1; those of `sumdb` as the log of the public database has them.
   steps: {
-    list: light(5, { grain: 'module', usualBytes: kilobytes(20) }),
-    info: light(5, { grain: 'version', usualBytes: kilobytes(1) }),
-    mod: light(null, { grain: 'version', usualBytes: kilobytes(4), verifies: byHash }),
-    zip: heavy({ grain: 'version', verifies: byHash }),
+    list: light(5, { grain: 'module', usualBytes: listBytes }),
+    info: light(5, { grain: 'version', usualBytes: kilobytes(1), usualAside }),
+    mod: light(null, { grain: 'version', usualBytes: kilobytes(4), verifies: byHash, usualAside }),
+    zip: heavy({ grain: 'version', verifies: byHash, usualAside }),
     latest: light(5, { grain: 'module', usualBytes: kilobytes(1) }),
     sumdb: light(30, {
       grain: 'mirror',
-      usualBytes: kilobytes(16),
+      usualBytes: 500,
       verifies: byHash,
+      // A second timed answer, the signed head, six tiles and a path that must not exist.
+      usualAside: () => ({ asks: 9, bytes: kilobytes(26) }),
       isAsked: ({ upstream }, { sumdb }) => sumdb !== null && upstream === publicGo,
     }),
   },

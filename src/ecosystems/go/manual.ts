@@ -7,7 +7,7 @@ export const goManual: Manual = {
   ],
   sections: [
     {
-      title: 'Lock files',
+      title: 'Go: lock files',
       text: `\`{ from: ../app/go.sum, top: 20 }\` takes modules of a go.sum or go.mod; the other of the two beside it is read as well. Order:
 direct requirements of the go.mod first, then by how many versions of a module the go.sum names (each is somebody's
 requirement), then by name. From a go.sum only modules whose zip it names are taken, at their highest version. Left out, and
@@ -16,7 +16,7 @@ matches, and entries that are no module and version. Lines of a go.sum that cann
 first 20) and warned of: each may be a hash that nothing is verified by now. The go.sum's hashes of configured modules are what answers are verified by.`,
     },
     {
-      title: 'Private modules',
+      title: 'Go: private modules',
       text: `A module that \`private.go\` matches is asked only of mirrors with a named \`upstream\` other than \`go\`; without one it is not
 asked at all, with a warning. Other modules belong to the upstream \`go\`, and to a named upstream that no private module
 belongs to.`,

@@ -1,3 +1,4 @@
+import { limits } from '../../core/limits.ts';
 import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
 import { checked } from '../fields.ts';
 import { filesClient } from './client.ts';
@@ -15,7 +16,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   publicUpstream: null,
   spec: ['https://www.rfc-editor.org/rfc/rfc9110', ...new Set(profiles.flatMap(({ spec }) => spec))],
   steps: {
-    get: light(null, { grain: 'version', usualBytes: kilobytes(64), verifies: byHash }),
+    get: light(null, { grain: 'version', usualBytes: limits.peekBytes, verifies: byHash }),
     whole: heavy({ grain: 'version', verifies: byHash }),
     marker: light(30, {
       grain: 'mirror',

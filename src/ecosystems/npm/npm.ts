@@ -6,6 +6,7 @@ import { npmLocks } from './locks.ts';
 import { npmManual } from './manual.ts';
 import { npmNames } from './names.ts';
 
+const metadataBytes = kilobytes(50);
 const dayMs = 24 * 60 * 60_000;
 
 /** npm registries, asked as npm asks them. */
@@ -19,9 +20,13 @@ export const npm: Ecosystem<unknown, NpmOwn> = {
   ],
   // Paces by protocols.md 2.8 and 7; a full packument may be long.
   steps: {
-    metadata: light(null, { grain: 'version', usualBytes: kilobytes(50), verifies: 'a lock file' }),
+    metadata: light(null, { grain: 'version', usualBytes: metadataBytes, verifies: 'a lock file' }),
     tags: light(5, { grain: 'module', usualBytes: kilobytes(1) }),
-    tarball: heavy({ grain: 'version', verifies: 'a lock file or the packument' }),
+    tarball: heavy({
+      grain: 'version',
+      verifies: 'a lock file or the packument',
+      usualAside: () => ({ asks: 1, bytes: metadataBytes }),
+    }),
     packument: { ...heavy({ grain: 'module' }), usualPace: { everyMs: dayMs, timeoutMs: 120_000 } },
   },
   canary: 'metadata',

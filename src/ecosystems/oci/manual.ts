@@ -10,7 +10,10 @@ export const ociManual: Manual = {
       title: 'Images and their registries',
       text: `The host that an image begins with is its upstream, \`docker.io\` where none is written (\`alpine\` is \`docker.io/library/alpine\`); a
 mirror of it says \`upstream: docker.io\` and is asked for nothing else. Beside a digest a tag is dropped. Images by digest are
-verified; of a tag only the digests that mirrors give can be compared.
+verified; of a tag only the digests that mirrors give can be compared. There is no lock file of images: the digest in an entry is
+the lock, and there is no \`private.oci\`: an image is asked of mirrors of its own registry, and of no others.
+
+A registry on a port of its own is named with it, as an upstream too (\`upstream: registry.example.com:5000\`).
 
 A mirror's \`url\` is what \`/v2/\` stands behind. Where \`v2\` is part of its path (\`https://harbor.example.com/v2/docker-hub\`, a
 project that is a mirror) it is the root itself, as with containerd's \`override_path\`.

@@ -12,7 +12,6 @@ export const ociNames: Names = {
     const image = parseImage(text);
     if (image.tag === 'error') return error(image.error);
     const { host, repository, version } = image.value;
-    if (host.includes(':')) return error('an image of a registry without a port: an upstream is named without one');
     return ok({ module: `${host}/${repository}`, version: version ?? 'latest', upstream: host });
   },
   byHand(text) {

@@ -8,6 +8,7 @@ import { ociManual } from './manual.ts';
 import { ociNames } from './names.ts';
 import { podman } from './podman.ts';
 
+const manifestBytes = kilobytes(4);
 const usualPlatform = 'linux/amd64';
 
 /** Registries of container images, and their mirrors. */
@@ -23,9 +24,14 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
   // nothing to hash, and bytes come by rarely.
   steps: {
     v2: light(5, { grain: 'mirror', usualBytes: 200 }),
-    digest: light(null, { grain: 'version', usualBytes: 600 }),
-    manifest: light(60, { grain: 'version', usualBytes: kilobytes(4), verifies: 'the digest that is asked for' }),
-    blob: heavy({ grain: 'version', verifies: 'the digest in its manifest' }),
+    digest: light(null, { grain: 'version', usualBytes: 0 }),
+    manifest: light(60, { grain: 'version', usualBytes: manifestBytes, verifies: 'the digest that is asked for' }),
+    blob: heavy({
+      grain: 'version',
+      verifies: 'the digest in its manifest',
+      // The list of platforms and the manifest of ours.
+      usualAside: () => ({ asks: 2, bytes: 2 * manifestBytes }),
+    }),
   },
   canary: 'digest',
   fetch: ['digest', 'manifest', 'blob'],

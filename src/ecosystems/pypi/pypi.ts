@@ -7,6 +7,9 @@ import { pypiNames } from './names.ts';
 import { pip } from './pip.ts';
 import { uv } from './uv.ts';
 
+const pageBytes = kilobytes(20);
+/** The page says where the file lies. */
+const usualAside = () => ({ asks: 1, bytes: pageBytes });
 const byHash = 'a lock file, the public index or the page itself';
 
 /** Simple indexes of Python packages, asked as pip asks them. */
@@ -22,10 +25,10 @@ export const pypi: Ecosystem<unknown, PypiOwn> = {
   ],
   // Paces by protocols.md 3.8 and 7. The page is the canary: without it no client gets anything, and it is one ask.
   steps: {
-    index: light(null, { grain: 'module', usualBytes: kilobytes(20) }),
-    wheelmeta: light(15, { grain: 'version', usualBytes: kilobytes(10), verifies: byHash }),
-    file: heavy({ grain: 'version', verifies: byHash }),
-    simplehtml: light(60, { grain: 'module', usualBytes: kilobytes(20) }),
+    index: light(null, { grain: 'module', usualBytes: pageBytes }),
+    wheelmeta: light(15, { grain: 'version', usualBytes: kilobytes(10), verifies: byHash, usualAside }),
+    file: heavy({ grain: 'version', verifies: byHash, usualAside }),
+    simplehtml: light(60, { grain: 'module', usualBytes: pageBytes }),
   },
   canary: 'index',
   fetch: ['index', 'wheelmeta', 'file'],

@@ -11,14 +11,23 @@ describe('budget', () => {
     const config = configOf('');
     const [budget, ...rest] = budgetOf(config, expandPlainly(config));
     expect(rest).toEqual([]);
-    // canary mod 120 an hour; info list latest 12 each; sumdb 2; zip 1
+    // canary mod 120 an hour; info list latest 12 each; sumdb 2, of ten requests; zip 1
     expect(budget).toEqual({
       host: 'https://a.example.com:443',
-      requestsPerHour: 120 + 36 + 2 + 1,
-      bytesPerHour: 120 * 4000 + 12 * (1000 + 20_000 + 1000) + 2 * 16_000 + 2 ** 20,
+      requestsPerHour: 120 + 36 + 2 * 10 + 1,
+      bytesPerHour: 120 * 4000 + 12 * (1000 + 20_000 + 1000) + 2 * 26_500 + 2 ** 20,
       slotShare: (120 + 36 + 2 + 10) / 3600 / 2,
       verdict: 'ok',
     });
+  });
+
+  test('what moves is looked up in the list by each probe of it; a fixed version is not', () => {
+    const config = configOf('modules: { go: [ rsc.io/quote@v1.5.2, rsc.io/sampler@latest ] }');
+    const of = (version: string) =>
+      expandPlainly(config).filter((one) => one.step === 'zip' && one.version === version);
+    const [fixed, moving] = [budgetOf(config, of('v1.5.2')), budgetOf(config, of('latest'))];
+    expect(fixed).toMatchObject([{ requestsPerHour: 1, bytesPerHour: 2 ** 20 }]);
+    expect(moving).toMatchObject([{ requestsPerHour: 2, bytesPerHour: 2 ** 20 + 20_000 }]);
   });
 
   test('the canary follows the schedule, other mod targets their step', () => {

@@ -40,7 +40,7 @@ describe('reserve', () => {
     throw new Error('nothing started');
   }
 
-  it('gives a confirming slot on top of perHost, one a host', () => {
+  it('gives a confirming slot on top of perHost, one for each upstream on a host', () => {
     const { scheduler } = busy();
     const due = scheduler.reserve(asked('a'), at(32_000));
     expect(due).toEqual({
@@ -52,6 +52,24 @@ describe('reserve', () => {
     expect(scheduler.reserve(asked('c'), at(32_000))).not.toBeNull();
     if (due !== null) scheduler.finished(due, nothing, at(33_000));
     expect(scheduler.reserve(asked('b'), at(33_000))).not.toBeNull();
+  });
+
+  it('gives no more than four of them at once on one host, however many upstreams are on it', () => {
+    const names = ['a', 'b', 'c', 'd', 'e'];
+    const mirrors = names.map((name) => mirror(name, { upstream: name, url: `https://one.example.com/${name}` }));
+    const modules = sharing.modules.flatMap((module) => names.map((upstream) => ({ ...module, upstream })));
+    const crowded = canaryOnly({ mirrors, modules });
+    const scheduler = schedulerOf(crowded);
+    const reserve = (registry: string) => {
+      const target = expandTargets(crowded).find((one) => one.registry === registry && one.canary);
+      if (target === undefined) throw new Error(`no canary of ${registry}`);
+      return scheduler.reserve({ ...asked('a'), target }, at(0));
+    };
+    const dues = names.map(reserve);
+    expect(dues.map((due) => due?.target.registry ?? null)).toEqual(['a', 'b', 'c', 'd', null]);
+    expect(reserve('a')).toBeNull();
+    if (dues[2] != null) scheduler.finished(dues[2], nothing, at(100));
+    expect(reserve('e')).not.toBeNull();
   });
 
   it('leaves the ordinary slots as they are', () => {

@@ -85,8 +85,8 @@ describe('names of images', () => {
       value: { module: 'ghcr.io/a/b', version: 'latest', upstream: 'ghcr.io' },
     });
     expect(ociNames.parse('reg.example.com:5000/a')).toEqual({
-      tag: 'error',
-      error: 'an image of a registry without a port: an upstream is named without one',
+      tag: 'ok',
+      value: { module: 'reg.example.com:5000/a', version: 'latest', upstream: 'reg.example.com:5000' },
     });
     expect(ociNames.byHand('docker.io/library/alpine@3.20')).toEqual({
       module: 'docker.io/library/alpine',

@@ -1,0 +1,109 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { expandTargets } from '../../src/schedule/targets.ts';
+import type { Asked, Script } from './scripted-wire.ts';
+import { readConfig, startWorld, stopWorlds } from './world.ts';
+
+afterEach(stopWorlds);
+
+/** A private thing of one ecosystem: what keeps it at home there, and the word in its paths that only its own mirror may hear. */
+interface Kept {
+  readonly ecosystem: string;
+  /** Of `mirrors`: the one for all, and one's own. */
+  readonly open: string;
+  readonly own: string;
+  readonly modules: readonly string[];
+  readonly patterns: string;
+}
+
+const kept: readonly Kept[] = [
+  {
+    ecosystem: 'go',
+    open: '',
+    own: ', upstream: corp',
+    modules: ['example.com/hello@v1.0.0', 'git.example.org/team/secret@v1.0.0', 'git.example.org/secret@latest'],
+    patterns: 'private: { go: [ "git.example.org/*" ] }',
+  },
+  {
+    ecosystem: 'npm',
+    open: '',
+    own: ', upstream: corp',
+    modules: ['hello@1.0.0', '@corp/secret@1.0.0', 'corp-secret@latest'],
+    patterns: 'private: { npm: [ "@corp/*", "corp-*" ] }',
+  },
+  {
+    ecosystem: 'pypi',
+    open: '',
+    own: ', upstream: corp',
+    modules: ['tiny==1.0', 'corp-secret==2.0', 'Corp_Secret.two'],
+    patterns: 'private: { pypi: [ "corp-*" ] }',
+  },
+  {
+    ecosystem: 'oci',
+    open: ', upstream: docker.io',
+    own: ', upstream: "registry.example.org:5000"',
+    modules: [
+      'alpine:3.20',
+      'registry.example.org:5000/team/secret:1',
+      `registry.example.org:5000/secret@sha256:${'a'.repeat(64)}`,
+    ],
+    patterns: '',
+  },
+  {
+    ecosystem: 'http',
+    open: ', upstream: debian',
+    own: ', upstream: tools',
+    modules: ['{ upstream: debian, path: hello.txt }', '{ upstream: tools, path: team/secret.bin }'],
+    patterns: '',
+  },
+];
+
+function yamlOf({ ecosystem, open, own, modules, patterns }: Kept): string {
+  const entries = modules.map((entry) => (entry.startsWith('{') ? entry : JSON.stringify(entry)));
+  return `
+vantage: here
+listen: 127.0.0.1:10120
+schedule: { every: 30s, timeout: 4s, perHost: 4 }
+steps: { packument: 30m }
+mirrors:
+  - { name: open-a, ecosystem: ${ecosystem}, url: "https://a.example.com/base"${open}, weight: 100 }
+  - { name: open-b, ecosystem: ${ecosystem}, url: "https://b.example.net/base"${open}, weight: 90 }
+  - { name: own, ecosystem: ${ecosystem}, url: "https://own.example.org/base"${own} }
+controls: [ "tcp://192.0.2.53:53" ]
+modules: { ${ecosystem}: [ ${entries.join(', ')} ] }
+${patterns}
+state: { path: /nowhere/state.db }
+`;
+}
+
+const isSecret = ({ path }: Pick<Asked, 'path'>): boolean => /secret/i.test(decodeURIComponent(path));
+
+/** Whatever is asked, by plan, in rounds and at a second look: nothing is there, nobody answers, or all is well with it. */
+const scripts: readonly (readonly [name: string, script: Script])[] = [
+  ['what is not there', () => ({ status: 404, body: 'not found' })],
+  ['a fault of every mirror', () => ({ status: 503, body: 'later' })],
+  [
+    'a fault of the own mirror alone',
+    ({ registry }) => (registry === 'own' ? { status: 500, body: '' } : { status: 200, body: '{}' }),
+  ],
+];
+
+describe.each(kept.map((one) => [one.ecosystem, one] as const))('%s', (_, one) => {
+  test('private names are targets of their own mirror alone, in every step', () => {
+    const read = readConfig(yamlOf(one));
+    if (read.tag === 'error') throw new Error(JSON.stringify(read.error));
+    const targets = expandTargets(read.value);
+    const secret = targets.filter(({ module }) => /secret/i.test(module ?? ''));
+    expect(new Set(secret.map(({ registry }) => registry))).toEqual(new Set(['own']));
+    const others = new Set(targets.filter((target) => !secret.includes(target)).map(({ registry }) => registry));
+    expect(others).toContain('open-a');
+  });
+
+  test.each(scripts)('over an hour and a half no other mirror hears of them: %s', async (_name, script) => {
+    const world = await startWorld({ yaml: yamlOf(one), script });
+    await world.seconds(90 * 60);
+    const secret = world.wire.asked.filter(isSecret);
+    expect(secret.filter(({ registry }) => registry === 'own').length).toBeGreaterThan(0);
+    expect(secret.filter(({ registry }) => registry !== 'own')).toEqual([]);
+    expect(new Set(world.wire.asked.map(({ registry }) => registry))).toEqual(new Set(['open-a', 'open-b', 'own']));
+  });
+});
