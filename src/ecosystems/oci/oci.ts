@@ -55,6 +55,7 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
   }),
   learning: null,
   prober: () => import('./conversation.ts'),
+  demo: () => import('./demo.ts').then(({ demo }) => demo),
   manual: ociManual,
 };
 
