@@ -59,14 +59,9 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   main: { folders: ['cli'], packages: [] },
 };
 
-/** Ecosystems by their folders, and who may know their names all the same: the built-in configuration and the demo. */
+/** Ecosystems by their folders, and who may know their names all the same: the built-in configuration. */
 const kinds = walkFolders(join(resolve(import.meta.dirname, '..'), 'src', 'ecosystems'));
-const sayers = [
-  'src/config/known-mirrors.ts',
-  'src/config/default-config.ts',
-  'src/daemon/demo.ts',
-  'src/io/demo-mirror.ts',
-];
+const sayers = ['src/config/known-mirrors.ts', 'src/config/default-config.ts'];
 
 const instead: readonly (readonly [RegExp, string, string[]])[] = [
   [/\bDate\.now\(|new Date\(\)|performance\.now\(/, 'take `Now` or the Clock port', ['io']],

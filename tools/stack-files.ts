@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
-import { demoModule } from '../src/io/demo-mirror.ts';
+import { demo } from '../src/ecosystems/go/demo.ts';
 
 /** The folder of the checkout. */
 export const root: string = fileURLToPath(new URL('..', import.meta.url));
@@ -36,7 +36,7 @@ export function daemonFile(
       { name: 'far', ecosystem: 'go', url: far, weight: 50, region: 'there' },
     ],
     clients: { go: `${near},${far},direct` },
-    modules: { go: [`${demoModule.path}@${demoModule.version}`] },
+    modules: { go: [demo.module] },
     go: { sumdb: 'off' },
     detect: { spike: { warmup: 8 } },
     advise: { hold: '1m' },

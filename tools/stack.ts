@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { demo } from '../src/ecosystems/go/demo.ts';
 import { type Received, startDemoMirror, startDemoReceiver } from '../src/io/demo-mirror.ts';
 import { scratchFolder } from '../src/io/scratch.ts';
 import { type ChildPlan, findCommand, startChild } from './stack-child.ts';
@@ -40,9 +41,9 @@ async function freeAddress(): Promise<string> {
 }
 
 async function startMirrors(): Promise<readonly [string, string]> {
-  const near = await startDemoMirror(25);
+  const near = await startDemoMirror(demo.answer, 25);
   undo.push(() => near.close());
-  const far = await startDemoMirror(70);
+  const far = await startDemoMirror(demo.answer, 70);
   undo.push(() => far.close());
   const slow = (): void => {
     say(`mirror near now answers ${slowByMs} ms later, for ${slowForMs / 1000} s`);

@@ -103,7 +103,8 @@ function remedyOf(group: Group, before: Chain, after: Chain, privatePatterns: re
   const programs =
     texts.length === 0 ? {} : { json: JSON.stringify(Object.assign({}, ...texts.map((text) => JSON.parse(text)))) };
   return {
-    remedy: { ...Object.assign({}, ...others.map(({ remedy }) => remedy)), ...own.remedy, ...programs },
+    // Its own forms come first, and hold where another client has one of the same name.
+    remedy: { ...own.remedy, ...Object.assign({}, ...others.map(({ remedy }) => remedy)), ...own.remedy, ...programs },
     rollback: own.rollback,
     notes: [...new Set(all.flatMap(({ notes }) => notes))],
   };

@@ -1,12 +1,16 @@
 import { loadConfigSlowly } from '../config/load-slowly.ts';
 import type { Config } from '../core/config.ts';
-import { error, ok } from '../core/result.ts';
-import { type DemoMirror, demoModule, type Received, startDemoMirror, startDemoReceiver } from '../io/demo-mirror.ts';
+import { ok } from '../core/result.ts';
+import { registry } from '../ecosystems/registry.ts';
+import { type DemoMirror, startDemoMirror, startDemoReceiver } from '../io/demo-mirror.ts';
+import { exchange } from '../io/exchange.ts';
 import { systemFiles } from '../io/files.ts';
 import { scratchFolder } from '../io/scratch.ts';
 import { systemTimers } from '../io/timers.ts';
-import { signature } from '../notify/signature.ts';
 import { expandTargets } from '../schedule/targets.ts';
+import { startFaults } from './demo-faults.ts';
+import { type DemoPair, demoFile } from './demo-file.ts';
+import { newsOf } from './demo-news.ts';
 import { type Daemon, startDaemon } from './lifecycle.ts';
 import { type ProcessFacts, processLog, systemClock, systemPorts } from './system.ts';
 
@@ -14,64 +18,122 @@ import { type ProcessFacts, processLog, systemClock, systemPorts } from './syste
 const demoStages = ['watching', 'slowed', 'spike', 'advice', 'webhook', 'well', 'recovery'] as const;
 export type DemoStage = (typeof demoStages)[number];
 
+/** What is seen of each upstream before its story counts as told. */
+const needed: readonly DemoStage[] = ['spike', 'advice', 'webhook'];
+
 /** One thing that happened; `atSeconds` since the demo began. */
 export interface DemoEvent {
   readonly stage: DemoStage;
   readonly atSeconds: number;
+  /** Whose mirrors it is about; `null`: all of them, or there are no others. */
+  readonly ecosystem: string | null;
   readonly text: string;
 }
 
-type Tell = (stage: DemoStage, text: string) => void;
-
 const secret = `whsec_${Buffer.from('a secret of the demo alone, 32 B').toString('base64')}`;
-const slowByMs = 900;
-const slowAfterMs = 14_000;
-/** Long enough to open the page while it lasts. */
-const slowForMs = 90_000;
-const wellForMs = 60_000;
 const firstPort = 10_120;
 const portsTried = 20;
+const ownAnswerMs = 5_000;
 
 /** A demo that is running. */
 export interface Demo {
   readonly url: string;
+  /** What has not been seen yet, in words; empty once the story of each upstream was told. */
+  missing(): readonly string[];
   stop(): Promise<void>;
 }
 
+/** Two mirrors that run, and what was seen of them. */
+interface LivePair extends DemoPair {
+  readonly head: DemoMirror;
+  readonly seen: Set<DemoStage>;
+  close(): Promise<void>;
+}
+
 /**
- * Starts two local mirrors, a receiver and a daemon that watches them; after a while the preferred mirror gets slow.
- * Everything is on loopback, the state is temporary, the port the next free one from 10120.
+ * Starts two local mirrors of each of some ecosystems, a receiver and a daemon that watches them; after a while the
+ * preferred mirror of the first gets slow, and when that story is told the one of the next. Everything is on loopback, the
+ * state is temporary, the port the next free one from 10120.
  * @throws Error when none of the ports tried is free, or the demo's own configuration is wrong
  */
-export async function startDemo(facts: ProcessFacts, say: (event: DemoEvent) => void): Promise<Demo> {
+export async function startDemo(
+  facts: ProcessFacts,
+  ecosystems: readonly string[],
+  say: (event: DemoEvent) => void,
+): Promise<Demo> {
   const startedMs = systemClock.monotonicMs();
-  const tell: Tell = (stage, text) => say({ stage, text, atSeconds: (systemClock.monotonicMs() - startedMs) / 1000 });
+  const isOne = ecosystems.length === 1;
+  const tell = (stage: DemoStage, pair: LivePair | undefined, text: string): void => {
+    pair?.seen.add(stage);
+    const atSeconds = (systemClock.monotonicMs() - startedMs) / 1000;
+    say({ stage, atSeconds, ecosystem: isOne ? null : (pair?.ecosystem.id ?? null), text });
+  };
   const folder = scratchFolder('mirrorwatch-demo-');
-  const near = await startDemoMirror(25);
-  const far = await startDemoMirror(70);
-  const receiver = await startDemoReceiver((received) => report(received, tell));
-  const daemon = await onFreePort(facts, (port) => demoConfig(port, folder.path, near, far, receiver.url));
-  tell('watching', `two mirrors on loopback, one canary a second; open ${daemon.url}`);
-  let next = systemTimers.after(slowAfterMs, slow);
-  function slow(): void {
-    near.slow(slowByMs);
-    tell('slowed', `mirror near now answers ${slowByMs} ms later`);
-    next = systemTimers.after(slowForMs, heal);
-  }
-  function heal(): void {
-    near.slow(0);
-    tell('well', 'mirror near answers as before');
-    next = systemTimers.after(wellForMs, slow);
-  }
+  const pairs = await Promise.all(ecosystems.map((id) => startPair(id, isOne ? '' : `${id}-`)));
+  const pairOf = (id: string | null) => pairs.find(({ ecosystem }) => ecosystem.id === id);
+  const receiver = await startDemoReceiver((received) => {
+    for (const { stage, ecosystem, text } of newsOf(received, secret, (id) => pairOf(id)?.small.form))
+      tell(stage, pairOf(ecosystem), text);
+  });
+  const places = { folder: folder.path, receiver: { url: receiver.url, secret } };
+  const daemon = await onFreePort(facts, (port) => read(demoFile(pairs, { ...places, port })));
+  const whose = isOne ? 'two mirrors' : `two mirrors each of ${ecosystems.join(', ')}`;
+  tell('watching', undefined, `${whose} on loopback, one canary a second; open ${daemon.url}`);
+  const faulty = pairs.map((pair) => ({
+    name: pair.near.name,
+    slow: pair.head.slow,
+    isReady: () => areKnown(daemon.url, [pair.near.name, pair.far.name]),
+    isTold: () => missingOf(pair).length === 0,
+    tell: (stage: DemoStage, text: string) => tell(stage, pair, text),
+  }));
+  const faults = startFaults(faulty, systemTimers);
   return {
     url: daemon.url,
+    missing: () =>
+      pairs.flatMap((pair) => missingOf(pair).map((stage) => (isOne ? stage : `${stage} of ${pair.ecosystem.id}`))),
     async stop() {
-      next.cancel();
+      faults.stop();
       await daemon.stop();
-      await Promise.all([near.close(), far.close(), receiver.close()]);
+      await Promise.all([receiver, ...pairs].map((one) => one.close()));
       folder.remove();
     },
   };
+}
+
+/** Two mirrors of one ecosystem, by its own declaration. */
+async function startPair(id: string, prefix: string): Promise<LivePair> {
+  const ecosystem = registry.of(id);
+  if (ecosystem === null) throw new Error(`no ecosystem ${id}`);
+  const small = await ecosystem.demo();
+  const [near, far] = await Promise.all([startDemoMirror(small.answer, 25), startDemoMirror(small.answer, 70)]);
+  return {
+    ecosystem,
+    small,
+    near: { name: `${prefix}near`, url: `${near.url}${small.base}` },
+    far: { name: `${prefix}far`, url: `${far.url}${small.base}` },
+    head: near,
+    seen: new Set(),
+    close: async () => void (await Promise.all([near.close(), far.close()])),
+  };
+}
+
+function missingOf({ seen }: LivePair): readonly DemoStage[] {
+  return needed.filter((stage) => !seen.has(stage));
+}
+
+/** Whether the daemon knows by now what is usual of some mirrors: a fault before that is no change. */
+async function areKnown(url: string, mirrors: readonly string[]): Promise<boolean> {
+  const isKnown = async (mirror: string): Promise<boolean> => {
+    const ask = { url: `${url}api/v1/targets?registry=${mirror}`, method: 'GET', headers: {}, body: null } as const;
+    const { text } = await exchange({ ...ask, limitMs: ownAnswerMs });
+    const { targets } = JSON.parse(text) as { targets: readonly { canary: boolean; baselineSeconds: number | null }[] };
+    return targets.some(({ canary, baselineSeconds }) => canary && baselineSeconds !== null);
+  };
+  try {
+    return (await Promise.all(mirrors.map(isKnown))).every((known) => known);
+  } catch {
+    return false;
+  }
 }
 
 async function onFreePort(facts: ProcessFacts, configFor: (port: number) => Promise<Config>): Promise<Daemon> {
@@ -88,55 +150,8 @@ async function onFreePort(facts: ProcessFacts, configFor: (port: number) => Prom
   throw new Error(`no port from ${firstPort} to ${firstPort + portsTried - 1} is free`);
 }
 
-async function demoConfig(
-  port: number,
-  folder: string,
-  near: DemoMirror,
-  far: DemoMirror,
-  receiver: string,
-): Promise<Config> {
-  const text = `
-vantage: demo
-listen: 127.0.0.1:${port}
-schedule: { every: 1s, timeout: 5s, perHost: 2 }
-steps: { list: 2s, info: 1s, latest: 5s, sumdb: 30s, zip: 30s }
-mirrors:
-  - { name: near, ecosystem: go, url: "${near.url}", weight: 100, region: here }
-  - { name: far, ecosystem: go, url: "${far.url}", weight: 50, region: there }
-clients: { go: "${near.url},${far.url},direct" }
-modules: { go: [ "${demoModule.path}@${demoModule.version}" ] }
-go: { sumdb: off }
-detect: { spike: { warmup: 8 } }
-advise: { hold: 1m }
-webhooks:
-  - { name: demo, url: "${receiver}", secrets: [ "${secret}" ], allow: [ 127.0.0.0/8 ] }
-state: { path: "${folder}/demo.db" }
-`;
+async function read(text: string): Promise<Config> {
   const loaded = await loadConfigSlowly({ text, path: null, env: {}, files: systemFiles, expand: expandTargets });
   if (loaded.tag === 'error') throw new Error(`the demo's own configuration: ${JSON.stringify(loaded.error)}`);
   return loaded.value.config;
-}
-
-/** Tells what a webhook said, once its signature was found to be right. */
-function report(received: Received, tell: Tell): void {
-  const signed = verified(received);
-  const { type, data } = JSON.parse(received.body) as {
-    type: string;
-    data: { finding?: { text: string }; advice?: { state: string; reason: string; remedy: Record<string, string> } };
-  };
-  if (signed.tag === 'error') return tell('webhook', `a webhook came, but its signature is wrong: ${signed.error}`);
-  if (type === 'mirror.spike' && data.finding) tell('spike', data.finding.text);
-  if (type === 'mirror.advice' && data.advice?.state === 'proposed') {
-    tell('advice', `${data.advice.reason}\n${Object.values(data.advice.remedy)[0] ?? ''}`);
-    tell('webhook', `${type} received, its signature verified`);
-  }
-  if (type === 'mirror.recovery') tell('recovery', data.finding?.text ?? 'the finding is closed');
-}
-
-function verified({ headers, body }: Received): { tag: 'ok' } | { tag: 'error'; error: string } {
-  const seconds = Number(headers['webhook-timestamp']);
-  const expected = signature(secret, headers['webhook-id'] ?? '', seconds, body);
-  return (headers['webhook-signature'] ?? '').split(' ').includes(expected)
-    ? { tag: 'ok' }
-    : error('it does not match');
 }

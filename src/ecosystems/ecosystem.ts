@@ -7,6 +7,7 @@ import type { Client } from './client.ts';
 import type { Locks } from './locks.ts';
 import type { Names } from './names.ts';
 import type { MirrorKeys, SettingsKey } from './settings.ts';
+import type { SmallMirror } from './small-mirror.ts';
 
 /** What a step is asked for: a module's version, a module, or the mirror as a whole. */
 export type Grain = 'version' | 'module' | 'mirror';
@@ -107,6 +108,8 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   readonly learning: Learning | null;
   /** Loads its conversations, and with them the libraries that only they need. */
   prober(): Promise<Prober<Own>>;
+  /** Loads a small mirror of its kind, which `mirrorwatch demo` runs. */
+  demo(): Promise<SmallMirror>;
   readonly manual: Manual;
 }
 

@@ -287,8 +287,10 @@ state: { path: ":memory:" }
     expect(JSON.parse((await remedy('json')).text)).toEqual({ PAPER_MIRRORS: mirrors, copier: far });
     expect((await remedy('npmrc')).status).toBe(406);
     const { advice } = JSON.parse((await get('/api/v1/advice')).text) as {
-      advice: { ecosystem: string; to: string }[];
+      advice: { ecosystem: string; to: string; remedy: Readonly<Record<string, string>> }[];
     };
+    // The lines of the client whose chain decides come first: whoever shows one shows the one that `rollback` undoes.
+    expect(Object.keys(advice[0]?.remedy ?? {})).toEqual(['env', 'json', 'pip']);
     expect(advice).toEqual([
       expect.objectContaining({ ecosystem: 'paper', upstream: 'press', from: 'near', to: 'far' }),
     ]);

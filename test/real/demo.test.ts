@@ -13,15 +13,32 @@ real('mirrorwatch demo --once without a network', ['netns'], () => {
     if (ns !== undefined) await removeNamespace(ns);
   });
 
-  test('two at once: each takes a port of its own, shows the whole story within a minute, and ends with 0', async () => {
-    const both = await Promise.all([1, 2].map(() => mirrorwatch(['demo', '--once'], { ns })));
-    const ports = both.map(({ stdout }) => /http:\/\/127\.0\.0\.1:(\d+)\//.exec(stdout)?.[1]).sort();
-    for (const { code, stdout, stderr } of both) {
-      expect([code, stderr], stdout).toEqual([0, '']);
-      expect(stdout).toMatch(/ spike /);
-      expect(stdout).toMatch(/export GOPROXY='http:\/\/127\.0\.0\.1:\d+,/);
-      expect(stdout).toContain('its signature verified');
-    }
+  test('two at once, one of all ecosystems: each takes a port of its own, shows the whole story, and ends with 0', async () => {
+    const demo = (...more: readonly string[]) => mirrorwatch(['demo', '--once', ...more], { ns });
+    const [one, all] = await Promise.all([demo(), demo('--ecosystem', 'all')]);
+    for (const { code, stdout, stderr } of [one, all]) expect([code, stderr], stdout).toEqual([0, '']);
+    const ports = [one, all].map(({ stdout }) => /http:\/\/127\.0\.0\.1:(\d+)\//.exec(stdout)?.[1]).sort();
     expect(ports).toEqual(['10120', '10121']);
-  });
+
+    expect(one.stdout).toMatch(/ slowed +mirror near now answers 900 ms later\n/);
+    expect(one.stdout).toMatch(/ spike +near is slow: /);
+    expect(one.stdout).toMatch(/\n +export GOPROXY='http:\/\/127\.0\.0\.1:\d+,http:\/\/127\.0\.0\.1:\d+,direct'\n/);
+    expect(one.stdout).toMatch(/ webhook +mirror\.advice received, its signature verified\n/);
+
+    const remedies = {
+      go: /export GOPROXY='http:\/\/127\.0\.0\.1:\d+,http:\/\/127\.0\.0\.1:\d+,direct'/,
+      npm: /registry=http:\/\/127\.0\.0\.1:\d+\//,
+      pypi: /\[global\]\n +index-url = http:\/\/127\.0\.0\.1:\d+\/simple\//,
+      oci: /# \/etc\/containerd\/certs\.d\/registry\.example\.com\/hosts\.toml\n +\[host\."http:\/\/127\.0\.0\.1:\d+"\]/,
+      http: /grep -rlF 'http:\/\/127\.0\.0\.1:\d+\/debian' \/etc\/apt\/sources\.list\* \|/,
+    };
+    for (const [id, remedy] of Object.entries(remedies)) {
+      const said = (stage: string, text: string): RegExp => new RegExp(` ${stage} +${id} +${text}`);
+      expect(all.stdout).toMatch(said('slowed', `mirror ${id}-near now answers 900 ms later\n`));
+      expect(all.stdout).toMatch(said('spike', `${id}-near is slow: `));
+      expect(all.stdout).toMatch(said('advice', `${id}-near .*${id}-far `));
+      expect(all.stdout).toMatch(new RegExp(`\\n +${remedy.source}`));
+      expect(all.stdout).toMatch(said('webhook', 'mirror\\.advice received, its signature verified\n'));
+    }
+  }, 400_000);
 });

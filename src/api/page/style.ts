@@ -68,6 +68,7 @@ h3 { font-size: 17px; line-height: 1.3; margin: 0; font-weight: 500; letter-spac
 .copy:hover { border-color: var(--soft); }
 .back, .accept { font-size: 14px; color: var(--soft); }
 .back code, .accept code { color: var(--ink); }
+.back code { display: inline-block; max-width: 100%; vertical-align: top; white-space: pre-wrap; }
 .hands { display: flex; flex-wrap: wrap; gap: 6px 18px; align-items: baseline; margin: 10px 0 2px; }
 .hands[hidden], .token[hidden] { display: none; }
 .hand { margin: 0; font-size: 14px; } .hand form { display: flex; flex-wrap: wrap; gap: 6px 12px; align-items: baseline; }

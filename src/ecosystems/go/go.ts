@@ -65,5 +65,6 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
   context: goContext,
   learning: goLearning,
   prober: () => import('./conversation.ts'),
+  demo: () => import('./demo.ts').then(({ demo }) => demo),
   manual: goManual,
 };

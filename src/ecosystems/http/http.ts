@@ -40,5 +40,6 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   context: httpContext,
   learning: null,
   prober: () => import('./conversation.ts'),
+  demo: () => import('./demo.ts').then(({ demo }) => demo),
   manual: httpManual,
 };

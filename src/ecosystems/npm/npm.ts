@@ -49,5 +49,6 @@ export const npm: Ecosystem<unknown, NpmOwn> = {
   context: npmContext,
   learning: null,
   prober: () => import('./conversation.ts'),
+  demo: () => import('./demo.ts').then(({ demo }) => demo),
   manual: npmManual,
 };

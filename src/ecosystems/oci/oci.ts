@@ -61,6 +61,7 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
   }),
   learning: null,
   prober: () => import('./conversation.ts'),
+  demo: () => import('./demo.ts').then(({ demo }) => demo),
   manual: ociManual,
 };
 

@@ -40,5 +40,6 @@ export const pypi: Ecosystem<unknown, PypiOwn> = {
   context: pypiContext,
   learning: pypiLearning,
   prober: () => import('./conversation.ts'),
+  demo: () => import('./demo.ts').then(({ demo }) => demo),
   manual: pypiManual,
 };

@@ -187,6 +187,7 @@ export const paper: Ecosystem<PaperSettings, PaperOwn> = {
     loaded.push('conversation');
     return import('./conversation.ts');
   },
+  demo: () => import('./demo.ts').then(({ demo }) => demo),
   manual: { checks: ['Papers have pages.'], sections: [{ title: 'Papers', text: 'They are made up.' }] },
 };
 

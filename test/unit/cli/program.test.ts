@@ -61,6 +61,12 @@ describe('wrong usage is 2, said on standard error with the usage line', () => {
       ['rank', 'http', '--upstream', 'nobody'],
       'has no http mirror of nobody to rank',
     ],
+    [
+      'demo of no ecosystem',
+      ['demo', '--ecosystem', 'gems'],
+      '--ecosystem is one of go, npm, pypi, oci, http, all, not',
+    ],
+    ['probe of all ecosystems', ['probe', 'http://127.0.0.1:9', '--ecosystem', 'all'], "pypi, oci, http, not 'all'"],
     ['rank of no ecosystem', ['rank', '--ecosystem', 'gems'], '--ecosystem is one of'],
     ['probe of no ecosystem', ['probe', 'https://m.example.com', '--ecosystem', 'gems'], "not 'gems'"],
     ['probe of nothing that is known', ['probe', 'https://m.example.com', '--ecosystem', 'http'], 'which module?'],

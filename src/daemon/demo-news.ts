@@ -1,0 +1,54 @@
+import type { Received } from '../io/demo-mirror.ts';
+import { signature } from '../notify/signature.ts';
+
+/** What the webhooks of the demo tell of. */
+export interface DemoNews {
+  readonly stage: 'spike' | 'advice' | 'webhook' | 'recovery';
+  /** `null`: nobody knows whose it is. */
+  readonly ecosystem: string | null;
+  readonly text: string;
+}
+
+interface Body {
+  readonly type: string;
+  readonly data: {
+    readonly finding?: { readonly ecosystem: string | null; readonly text: string };
+    readonly advice?: {
+      readonly ecosystem: string;
+      readonly state: string;
+      readonly reason: string;
+      readonly remedy: Readonly<Record<string, string>>;
+    };
+  };
+}
+
+/**
+ * What a webhook says, once its signature was found to be right; empty where the demo has no word for it.
+ * @param formOf  the form of the remedy that is shown of an ecosystem's
+ */
+export function newsOf(
+  received: Received,
+  secret: string,
+  formOf: (ecosystem: string) => string | undefined,
+): readonly DemoNews[] {
+  if (!isVerified(received, secret))
+    return [{ stage: 'webhook', ecosystem: null, text: 'a webhook came, but its signature is wrong' }];
+  const { type, data } = JSON.parse(received.body) as Body;
+  const { finding, advice } = data;
+  if (finding && type === 'mirror.spike') return [{ stage: 'spike', ecosystem: finding.ecosystem, text: finding.text }];
+  if (finding && type === 'mirror.recovery')
+    return [{ stage: 'recovery', ecosystem: finding.ecosystem, text: finding.text }];
+  if (type !== 'mirror.advice' || advice?.state !== 'proposed') return [];
+  const { ecosystem, reason, remedy } = advice;
+  const lines = remedy[formOf(ecosystem) ?? ''] ?? '';
+  return [
+    { stage: 'advice', ecosystem, text: `${reason}\n${lines}` },
+    { stage: 'webhook', ecosystem, text: `${type} received, its signature verified` },
+  ];
+}
+
+function isVerified({ headers, body }: Received, secret: string): boolean {
+  const seconds = Number(headers['webhook-timestamp']);
+  const expected = signature(secret, headers['webhook-id'] ?? '', seconds, body);
+  return (headers['webhook-signature'] ?? '').split(' ').includes(expected);
+}

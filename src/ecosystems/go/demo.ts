@@ -1,0 +1,33 @@
+import type { DemoAnswer } from '../../core/demo.ts';
+import type { SmallMirror } from '../small-mirror.ts';
+import { storedZip } from '../stored-zip.ts';
+
+const module = 'example.com/hello';
+const version = 'v1.0.0';
+const goMod = `module ${module}\n\ngo 1.21\n`;
+const prefix = `${module}@${version}`;
+const text = 'text/plain; charset=utf-8';
+const info = { type: 'application/json', body: JSON.stringify({ Version: version, Time: '2024-01-01T00:00:00Z' }) };
+const zip = storedZip([
+  [`${prefix}/LICENSE`, 'MIT\n'],
+  [`${prefix}/go.mod`, goMod],
+  [`${prefix}/hello.go`, 'package hello\n'],
+]);
+
+const answers = new Map<string, DemoAnswer>([
+  [`/${module}/@v/list`, { type: text, body: `${version}\n` }],
+  [`/${module}/@latest`, info],
+  [`/${module}/@v/${version}.info`, info],
+  [`/${module}/@v/${version}.mod`, { type: text, body: goMod }],
+  [`/${module}/@v/${version}.zip`, { type: 'application/zip', body: zip }],
+]);
+
+/** A module proxy of one module. No checksum database knows it, so none is asked. */
+export const demo: SmallMirror = {
+  base: '',
+  module: prefix,
+  settings: { sumdb: 'off' },
+  chain: (near, far) => `${near},${far},direct`,
+  form: 'env',
+  answer: ({ path }) => answers.get(path) ?? null,
+};

@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import type { DemoAnswer, DemoAsk } from '../../core/demo.ts';
+import { plainTar } from '../plain-tar.ts';
+import type { SmallMirror } from '../small-mirror.ts';
+import { integrityOf } from './integrity.ts';
+
+const name = 'hello';
+const version = '1.0.0';
+const manifest = { name, version, description: 'A package of the demo', license: 'MIT', main: 'index.js' };
+const published = '2024-01-01T00:00:00.000Z';
+const tarballPath = `/${name}/-/${name}-${version}.tgz`;
+const tarball = gzipSync(
+  plainTar([
+    ['package/package.json', JSON.stringify(manifest)],
+    ['package/index.js', "module.exports = 'hello';\n"],
+  ]),
+);
+const hashes = {
+  integrity: integrityOf(tarball, 'sha512'),
+  shasum: createHash('sha1').update(tarball).digest('hex'),
+};
+
+function json(value: object): DemoAnswer {
+  return { type: 'application/json', body: JSON.stringify(value) };
+}
+
+/** Packuments in the full form alone, as registries send that have no short one. */
+function answer({ path, origin }: DemoAsk): DemoAnswer | null {
+  const dist = { tarball: `${origin}${tarballPath}`, ...hashes };
+  switch (path) {
+    case `/${name}`:
+      return json({
+        _id: name,
+        name,
+        'dist-tags': { latest: version },
+        versions: { [version]: { ...manifest, dist } },
+        time: { created: published, modified: published, [version]: published },
+      });
+    case `/${name}/${version}`:
+    case `/${name}/latest`:
+      return json({ ...manifest, dist });
+    case `/-/package/${name}/dist-tags`:
+      return json({ latest: version });
+    case tarballPath:
+      return { type: 'application/octet-stream', body: tarball };
+    default:
+      return null;
+  }
+}
+
+/** A registry of one package. */
+export const demo: SmallMirror = { base: '', module: `${name}@${version}`, form: 'npmrc', answer };

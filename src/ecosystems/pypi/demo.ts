@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import type { DemoAnswer, DemoAsk } from '../../core/demo.ts';
+import type { SmallMirror } from '../small-mirror.ts';
+import { storedZip } from '../stored-zip.ts';
+
+const name = 'hello';
+const version = '1.0.0';
+const file = `${name}-${version}-py3-none-any.whl`;
+const info = `${name}-${version}.dist-info`;
+const metadata = `Metadata-Version: 2.1\nName: ${name}\nVersion: ${version}\nSummary: A project of the demo\n`;
+const parts: readonly (readonly [string, string])[] = [
+  [`${name}.py`, 'greeting = "hello"\n'],
+  [`${info}/METADATA`, metadata],
+  [`${info}/WHEEL`, 'Wheel-Version: 1.0\nGenerator: mirrorwatch\nRoot-Is-Purelib: true\nTag: py3-none-any\n'],
+];
+const record = [
+  ...parts.map(([path, text]) => `${path},sha256=${hash(text, 'base64url')},${text.length}`),
+  `${info}/RECORD,,`,
+];
+const wheel = storedZip([...parts, [`${info}/RECORD`, `${record.join('\n')}\n`]]);
+const hashes = { sha256: hash(wheel, 'hex') };
+const metadataHashes = { sha256: hash(metadata, 'hex') };
+
+const jsonType = 'application/vnd.pypi.simple.v1+json';
+const jsonPage = JSON.stringify({
+  meta: { 'api-version': '1.1' },
+  name,
+  versions: [version],
+  files: [{ filename: file, url: `../../files/${file}`, hashes, size: wheel.length, 'core-metadata': metadataHashes }],
+});
+const htmlPage = `<!DOCTYPE html>
+<html><head><meta name="pypi:repository-version" content="1.0"><title>Links for ${name}</title></head><body>
+<a href="../../files/${file}#sha256=${hashes.sha256}" data-core-metadata="sha256=${metadataHashes.sha256}">${file}</a>
+</body></html>
+`;
+
+function hash(bytes: string | Uint8Array, encoding: 'hex' | 'base64url'): string {
+  return createHash('sha256').update(bytes).digest(encoding);
+}
+
+/** Both forms of the page, by what is asked for. */
+function page(accept: string): DemoAnswer {
+  const form = accept.includes(jsonType) ? { type: jsonType, body: jsonPage } : { type: 'text/html', body: htmlPage };
+  return { ...form, headers: { vary: 'accept' } };
+}
+
+function answer({ path, accept }: DemoAsk): DemoAnswer | null {
+  switch (path) {
+    case `/simple/${name}/`:
+      return page(accept);
+    case `/files/${file}`:
+      return { type: 'application/octet-stream', body: wheel };
+    case `/files/${file}.metadata`:
+      return { type: 'application/octet-stream', body: metadata };
+    default:
+      return null;
+  }
+}
+
+/** A simple index of one project with one wheel. */
+export const demo: SmallMirror = { base: '/simple', module: `${name}==${version}`, form: 'pip', answer };

@@ -1,0 +1,160 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import type { DemoAnswers } from '../../src/core/demo.ts';
+import type { Due } from '../../src/core/due.ts';
+import type { Verdict } from '../../src/core/transcript.ts';
+import { nothingLearnt, workerBook } from '../../src/daemon/book.ts';
+import { type DemoPair, demoFile } from '../../src/daemon/demo-file.ts';
+import { systemClock } from '../../src/io/clock.ts';
+import { type DemoMirror, startDemoMirror } from '../../src/io/demo-mirror.ts';
+import { systemTimers } from '../../src/io/timers.ts';
+import { createWire } from '../../src/io/wire.ts';
+import { createInlineWorkers } from '../../src/io/workers-inline.ts';
+import { expandTargets } from '../../src/schedule/targets.ts';
+import { readConfig } from '../daemon/world.ts';
+import { withPaper } from './paper/paper.ts';
+
+// The small mirrors that `mirrorwatch demo` runs, asked over real sockets as the daemon asks them.
+
+const running: DemoMirror[] = [];
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((mirror) => mirror.close()));
+});
+
+async function pairOf(id: string, change: (answers: DemoAnswers) => DemoAnswers): Promise<DemoPair> {
+  const ecosystem = withPaper.of(id);
+  if (ecosystem === null) throw new Error(id);
+  const small = await ecosystem.demo();
+  const mirror = await startDemoMirror(change(small.answer), 0);
+  running.push(mirror);
+  const url = `${mirror.url}${small.base}`;
+  return { ecosystem, small, near: { name: 'near', url }, far: { name: 'far', url: 'http://127.0.0.9/' } };
+}
+
+/** What each step of the near mirror comes to, by the configuration that the demo makes. */
+async function probeAll(
+  id: string,
+  change: (answers: DemoAnswers) => DemoAnswers = (same) => same,
+): Promise<Readonly<Record<string, Verdict>>> {
+  const pair = await pairOf(id, change);
+  const text = demoFile([pair], {
+    port: 10_120,
+    folder: '/nowhere',
+    receiver: { url: 'http://127.0.0.1:9/', secret: `whsec_${Buffer.alloc(32).toString('base64')}` },
+  });
+  const read = readConfig(text, {}, {}, withPaper);
+  if (read.tag === 'error') throw new Error(JSON.stringify(read.error, null, 1));
+  const config = read.value;
+  const book = workerBook({ config, learnt: nothingLearnt, version: '0.0.0-test', registry: withPaper });
+  const wire = createWire({ clock: systemClock, timers: systemTimers, otherNames: [] });
+  const workers = createInlineWorkers({ book, wire, clock: systemClock, registry: withPaper });
+  try {
+    const verdicts: Record<string, Verdict> = {};
+    for (const target of expandTargets(config, withPaper).filter(({ registry }) => registry === 'near')) {
+      const plannedAtMs = systemClock.monotonicMs();
+      const common = { connection: 'cold', purpose: 'once', timeoutMs: 20_000, plannedAtMs, round: null } as const;
+      const due: Due = { probeId: `${target.step}0000000000000000`, target, ...common };
+      verdicts[target.step] = (await workers.probe(due)).transcript.verdict;
+    }
+    return verdicts;
+  } finally {
+    await workers.close();
+  }
+}
+
+/** `ok`, and what its bytes were held against; else the failure. */
+function shown({ outcome, facts }: Verdict): string {
+  if (outcome.tag === 'failed') return outcome.failure.kind;
+  if (outcome.tag !== 'ok') return outcome.because;
+  if (facts.notOffered === true) return 'not offered';
+  const { verified, compared } = facts;
+  return verified ? `verified: ${verified.against}` : compared ? 'compared' : 'ok';
+}
+
+async function allShown(...args: Parameters<typeof probeAll>): Promise<Readonly<Record<string, string>>> {
+  return Object.fromEntries(Object.entries(await probeAll(...args)).map(([step, verdict]) => [step, shown(verdict)]));
+}
+
+/** The answers at some paths with one byte more than they should have. */
+const spoilt =
+  (path: RegExp) =>
+  (answers: DemoAnswers): DemoAnswers =>
+  (ask) => {
+    const answer = answers(ask);
+    if (answer === null || !path.test(ask.path)) return answer;
+    return { ...answer, body: Buffer.concat([Buffer.from(answer.body), Buffer.from(' ')]) };
+  };
+
+/** What each step comes to. */
+const rows: readonly (readonly [id: string, Readonly<Record<string, string>>])[] = [
+  // No database knows the module of Go: its hashes stand below.
+  ['go', { mod: 'compared', info: 'ok', list: 'ok', latest: 'ok', zip: 'compared' }],
+  ['npm', { metadata: 'compared', tags: 'ok', tarball: 'compared', packument: 'ok' }],
+  ['pypi', { index: 'ok', simplehtml: 'ok', wheelmeta: 'verified: index', file: 'verified: index' }],
+  ['oci', { digest: 'compared', v2: 'ok', manifest: 'verified: pinned', blob: 'verified: pinned' }],
+  ['http', { get: 'verified: pinned', whole: 'verified: pinned', marker: 'ok' }],
+  ['paper', { page: 'compared', shelf: 'ok', bundle: 'ok', door: 'ok' }],
+];
+
+describe('every step is well', () => {
+  test.each(rows)('%s', async (id, want) => {
+    expect(await allShown(id)).toEqual(want);
+  });
+
+  test('of every ecosystem', () => {
+    expect(rows.map(([id]) => id)).toEqual(withPaper.ids);
+  });
+});
+
+describe('what it says of its bytes is true: another byte is found', () => {
+  test.each([
+    ['npm', /\.tgz$/, { tarball: 'mismatch' }],
+    ['pypi', /\.whl$/, { file: 'mismatch' }],
+    ['pypi', /\.metadata$/, { wheelmeta: 'mismatch' }],
+    ['oci', /\/blobs\//, { blob: 'mismatch' }],
+    ['oci', /\/manifests\//, { manifest: 'mismatch', blob: 'mismatch' }],
+    ['http', /Release$/, { get: 'mismatch', whole: 'mismatch' }],
+  ])('%s at %s', async (id, path, want) => {
+    const well = await allShown(id);
+    expect(await allShown(id, spoilt(path))).toEqual({ ...well, ...want });
+  });
+
+  test('go: its hashes are those that `go mod download` gives', async () => {
+    const { mod, zip } = await probeAll('go');
+    expect(mod?.facts.compared?.digest).toBe('h1:NnGvEkTHyKKlgPcQSue0skqyqiS1EfBSAh+0WaWZYmE=');
+    expect(zip?.facts.compared?.digest).toBe('h1:Ac7ftNtZ9HfOLk6AfE9yyjy6WWK8EvplOXZ9dtNNKH0=');
+  });
+});
+
+test('a name that it does not have is not found, whatever it is asked', async () => {
+  for (const { id } of withPaper.all) {
+    const { near } = await pairOf(id, (same) => same);
+    for (const path of ['/', '/no/such/thing', '//', '/%00', '/__proto__', '/constructor'])
+      expect((await fetch(`${new URL(near.url).origin}${path}?q=1`)).status, `${id} ${path}`).toBe(404);
+  }
+});
+
+test('a head is that of the answer, without its body', async () => {
+  const { near, small } = await pairOf('oci', (same) => same);
+  const [, digest = ''] = String(small.module).split('@');
+  const ask = `${near.url}/v2/hello/manifests/${digest}?ns=registry.example.com`;
+  const [head, whole] = [await fetch(ask, { method: 'HEAD' }), await fetch(ask)];
+  const body = await whole.text();
+  expect(head.headers.get('docker-content-digest')).toBe(digest);
+  expect(head.headers.get('content-length')).toBe(String(body.length));
+  expect(await head.text()).toBe('');
+});
+
+test('the configuration of all at once names mirrors, chains and paces apart', async () => {
+  const pairs = await Promise.all(withPaper.ids.map((id) => pairOf(id, (same) => same)));
+  const named = pairs.map((pair) => ({
+    ...pair,
+    near: { ...pair.near, name: `${pair.ecosystem.id}-near` },
+    far: { ...pair.far, name: `${pair.ecosystem.id}-far` },
+  }));
+  const receiver = { url: 'http://127.0.0.1:9/', secret: `whsec_${Buffer.alloc(32).toString('base64')}` };
+  const read = readConfig(demoFile(named, { port: 10_120, folder: '/x', receiver }), {}, {}, withPaper);
+  if (read.tag === 'error') throw new Error(JSON.stringify(read.error, null, 1));
+  const { mirrors, modules } = read.value;
+  expect(mirrors.map(({ name }) => name)).toEqual(withPaper.ids.flatMap((id) => [`${id}-near`, `${id}-far`]));
+  expect(new Set(modules.map(({ ecosystem }) => ecosystem))).toEqual(new Set(withPaper.ids));
+});
