@@ -45,6 +45,8 @@ export const inhibitions: readonly Inhibition[] = [
       'MirrorErrorBudgetFast',
       'MirrorErrorBudgetSlow',
       'MirrorNoSuccess',
+      'MirrorUnreliable',
+      'MirrorSlowDownloads',
     ],
     equal: onePlace,
   },

@@ -88,6 +88,33 @@ function answers(parameters: RuleParameters): readonly AlertRule[] {
       description: `{{ $labels.registry }} ({{ $labels.ecosystem }}) answers with a refusal: throttled, denied, or absent where others have it.${refusals(quarter)}`,
     },
     {
+      alert: 'MirrorUnreliable',
+      why: 'The finding is a sequential test over all targets: where advice says to leave the mirror, MirrorAdvice is the news.',
+      expr: `mirror_findings_open{kind="unreliable"} > 0
+  unless ${sameMirror}
+${advisedAgainst}`,
+      forSeconds: 10 * minute,
+      keepFiringSeconds: 30 * minute,
+      severity: 'warning',
+      worth: 'builds fail now and then; whether to move is what advice says',
+      summary: '{{ $labels.registry }} fails now and then',
+      description:
+        '{{ $labels.registry }} ({{ $labels.ecosystem }}) fails more often than it should, and answers in between: too seldom for an outage, too often for chance.',
+    },
+    {
+      alert: 'MirrorSlowDownloads',
+      expr: `mirror_findings_open{kind="throughput"} > 0
+  unless ${sameMirror}
+${advisedAgainst}`,
+      forSeconds: 10 * minute,
+      keepFiringSeconds: 30 * minute,
+      severity: 'warning',
+      worth: 'costs time, breaks nothing; whether to move is what advice says',
+      summary: '{{ $labels.registry }} moves artifacts slowly',
+      description:
+        '{{ $labels.registry }} ({{ $labels.ecosystem }}) moves artifacts at less than a quarter of what its siblings do, and below 1 MiB/s.',
+    },
+    {
       alert: 'MirrorMaskedUpstream',
       why: 'More than two in a quarter of an hour: a single one may be the upstream of a single module.',
       expr: `sum ${ofPlace} (increase(mirror_probe_failures_total{reason="masked_upstream"}[${quarter}])) > 2`,
