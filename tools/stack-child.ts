@@ -24,8 +24,8 @@ export interface Child {
   stop(): Promise<void>;
 }
 
-const readyWithinMs = 30_000;
-const stopWithinMs = 15_000;
+const readyWithinMs = 240_000;
+const stopWithinMs = 60_000;
 const places = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin'].filter((place) => place !== '');
 
 /** The path of an installed program, `null` where there is none. */
