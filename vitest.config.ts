@@ -9,9 +9,9 @@ export default defineConfig({
     pool: 'forks',
     // What never comes ends a test, and nothing else does: limits are for what hangs, far beyond what a busy machine
     // needs and beyond what a test waits for (test/support/patience.ts). No test has a limit of its own.
-    testTimeout: 600_000,
-    hookTimeout: 600_000,
-    expect: { poll: { timeout: 180_000 } },
+    testTimeout: 900_000,
+    hookTimeout: 900_000,
+    expect: { poll: { timeout: 300_000 } },
     projects: [
       {
         extends: true,

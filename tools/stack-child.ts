@@ -16,16 +16,16 @@ export interface ChildPlan {
 
 /** A program that was started. */
 export interface Child {
-  /** Resolves when it answers. @throws Error with the end of its log when it ends before, or does not within 30 s */
+  /** Resolves when it answers. @throws Error with the end of its log when it ends before, or does not within four minutes */
   ready(): Promise<void>;
   /** Resolves when it is gone, with why and the end of its log, for people. */
   readonly ended: Promise<string>;
-  /** SIGTERM, SIGKILL after 15 s (the daemon drains for 10); resolves when it is gone. */
+  /** SIGTERM, SIGKILL after a minute (the daemon drains for 10 s); resolves when it is gone. */
   stop(): Promise<void>;
 }
 
-const readyWithinMs = 30_000;
-const stopWithinMs = 15_000;
+const readyWithinMs = 240_000;
+const stopWithinMs = 60_000;
 const places = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin'].filter((place) => place !== '');
 
 /** The path of an installed program, `null` where there is none. */

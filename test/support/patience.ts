@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * How long a test waits for what must come. Many times what a slow and busy machine needs, below the limit of a test
  * (vitest.config.ts): it is for the message, never a bound that anything is held to. Whoever passes does not wait.
  */
-export const patienceMs = 180_000;
+export const patienceMs = 300_000;
 
 /** How often what must come is looked for. */
 const lookMs = 100;

@@ -145,7 +145,7 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   readonly ns?: string | null;
-  /** Default: the patience of the tests. */
+  /** Default: the patience of the tests; 0: none, but the limit of the test. */
   readonly timeoutMs?: number;
 }
 
