@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import { registry } from '../../src/ecosystems/registry.ts';
 import { defaultRuleParameters } from '../../src/rules/parameters.ts';
 import { rulesText } from '../../src/rules/rules.ts';
 import { generatedRules } from '../../tools/generate-alerts.ts';
@@ -72,6 +73,20 @@ describe('each alert', () => {
   });
 });
 
+/** A test that tells of Go's mirrors, told of another ecosystem's. */
+function toldOf(kind: { ecosystem: string; upstream: string; canary: string }, text: string): string {
+  const { ecosystem, upstream, canary } = kind;
+  return text
+    .replace('../../alerts/', join(repoDir, 'alerts/'))
+    .replaceAll(/(ecosystem(?:=|: )")go"/g, `$1${ecosystem}"`)
+    .replaceAll(/(upstream(?:=|: )")go"/g, `$1${upstream}"`)
+    .replaceAll(/(step(?:=|: )")mod"/g, `$1${canary}"`)
+    .replaceAll('(go, upstream go)', `(${ecosystem}, upstream ${upstream})`)
+    .replaceAll(/\(go([),])/g, `(${ecosystem}$1`)
+    .replaceAll(/\b([Nn]othing|mirror|move|[Cc]lients) of go\b/g, `$1 of ${upstream}`)
+    .replaceAll('Advice for go', `Advice for ${upstream}`);
+}
+
 const named = [
   ...alertRules.map(({ alert, expr }) => ({ name: alert, expr })),
   ...recordingRules.map(({ record, expr }) => ({ name: record, expr })),
@@ -134,8 +149,27 @@ real('promtool on rules', ['promtool'], () => {
     expect(out).toContain(`SUCCESS: ${alertRules.length + recordingRules.length} rules found`);
   });
 
-  test.each(alertRules.map(({ alert }) => fileOf(alert)))('test rules %s', (file) => {
+  const files = alertRules.map(({ alert }) => fileOf(alert));
+  const tested = (file: string) => {
     const { status, stdout, stderr } = spawnSync('promtool', ['test', 'rules', file], { cwd: here, encoding: 'utf8' });
-    expect({ status, output: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, output: '' });
+    return { status, output: status === 0 ? '' : stdout + stderr };
+  };
+
+  test.each(files)('test rules %s', (file) => {
+    expect(tested(file)).toEqual({ status: 0, output: '' });
+  });
+
+  // Each story of Go's mirrors is told of one other ecosystem's too, in turn: no rule knows a word of Go's alone.
+  const others = registry.all.slice(1);
+  const ofMirrors = files.filter((file) => readFileSync(join(here, file), 'utf8').includes('ecosystem="go"'));
+  const retold = ofMirrors.map((name, index) => ({ name, kind: others[index % others.length] ?? registry.all[0] }));
+  test.each(retold)('test rules $name, told of $kind.id', ({ name, kind: { id, canary, publicUpstream } }) => {
+    const folder = tempDir('rules');
+    const file = join(folder, name);
+    const told = { ecosystem: id, canary, upstream: publicUpstream ?? 'docker.io' };
+    writeFileSync(file, toldOf(told, readFileSync(join(here, name), 'utf8')));
+    const outcome = tested(file);
+    removeTempDir(folder);
+    expect(outcome).toEqual({ status: 0, output: '' });
   });
 });
