@@ -3,7 +3,7 @@ import { type Frame, type Mark, noNumber, variable, whenKnown } from './frame.ts
 import { addressOf, columnName, dataLink, link, rowKey, toDaemonMirror, toProbe } from './links.ts';
 import { heatColour, ink, verdict } from './palette.ts';
 import { colouredCell, heat, lines, linesWithMarks, type TablePanelBuilder, table } from './panels.ts';
-import { growth, quantile, selector, versionOrder } from './promql.ts';
+import { chosenSteps, growth, quantile, selector, versionOrder } from './promql.ts';
 import {
   connection,
   daemonUrl,
@@ -18,7 +18,7 @@ import {
 } from './variables.ts';
 
 const select = selector(['vantage', 'ecosystem', 'registry', 'module', 'version']);
-const path = { step: '$step', connection: '$connection' } as const;
+const path = { step: chosenSteps, connection: '$connection' } as const;
 const buckets = select('mirror_probe_rtt_seconds', path, '_bucket');
 
 /** Blue is fast, yellow is past the floor of the spike rule, grey is "no ok sample"; the number stands in each cell. */
@@ -54,7 +54,7 @@ function matrixOf(
   links: readonly ReturnType<typeof link>[],
 ): TablePanelBuilder {
   const measured = quantile(0.95, [row, 'registry'], buckets, '$__range');
-  const asked = growth([row, 'registry'], select('mirror_probe_attempts_total', { step: '$step' }), '$__range');
+  const asked = growth([row, 'registry'], select('mirror_probe_attempts_total', { step: chosenSteps }), '$__range');
   const all = `(${measured}) or (${asked} * NaN)`;
   const panel = table({
     ...frame,

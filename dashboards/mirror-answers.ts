@@ -4,7 +4,17 @@ import { noNumber, whenKnown, wordBelow } from './frame.ts';
 import { toDaemonMirror } from './links.ts';
 import { colour, ink, reasonColour, verdict } from './palette.ts';
 import { bars, colouredText, colourNames, lines, linesWithMarks, stat, table, timeline } from './panels.ts';
-import { errorRatio, growth, orNone, quantile, type Selector, selector, sinceSuccess, stateCode } from './promql.ts';
+import {
+  artifactSteps,
+  errorRatio,
+  growth,
+  orNone,
+  quantile,
+  type Selector,
+  selector,
+  sinceSuccess,
+  stateCode,
+} from './promql.ts';
 
 const byMirror = selector(['vantage', 'ecosystem', 'registry']);
 const notProbed = 'nothing was probed in this time';
@@ -194,13 +204,18 @@ export function goods(select: Selector) {
     lines({
       id: 41,
       title: 'Throughput of artifacts, median',
-      says: 'Body bytes over the transfer phase, of heavy steps. They run about once an hour, so this looks back six hours. Low at one mirror alone: its bandwidth, or its limit for us.',
+      says: 'Body bytes over the transfer phase, of the artifacts of every ecosystem. They run about once an hour, so this looks back six hours. Low at one mirror alone: its bandwidth, or its limit for us.',
       size: [12, 7],
       unit: 'Bps',
       none: 'no artifact was fetched well in six hours',
       queries: [
         {
-          expr: quantile(0.5, ['registry'], byMirror('mirror_throughput_bytes_per_second', {}, '_bucket'), '6h'),
+          expr: quantile(
+            0.5,
+            ['registry'],
+            byMirror('mirror_throughput_bytes_per_second', { step: artifactSteps }, '_bucket'),
+            '6h',
+          ),
           legend: '{{registry}}',
         },
       ],
@@ -225,7 +240,7 @@ export function goods(select: Selector) {
       says: 'Answers whose hash or signature was right, and wrong contents declared, over the time range. A mismatch: stop using that mirror now, see MirrorContentMismatch in the runbook. Verified at 0: nothing was checked yet, which is not "right".',
       size: [24, 7],
       unit: 'none',
-      none: 'nothing to check: no pinned hash and no checksum database for what is chosen',
+      none: 'nothing to check: no authority knows a hash of what is chosen (lock file, checksum database, digest)',
       queries: [
         {
           expr: growth(['registry', 'module', 'version'], select('mirror_integrity_verified_total'), '$__range'),

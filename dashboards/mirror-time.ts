@@ -2,9 +2,9 @@ import { phases } from '../src/core/failure.ts';
 import { toDaemonMirror, toProbe } from './links.ts';
 import { colour, ink, phaseColour } from './palette.ts';
 import { areas, bars, colourNames, lines, linesWithMarks } from './panels.ts';
-import { growth, quantile, type Selector, selector } from './promql.ts';
+import { chosenSteps, growth, quantile, type Selector, selector } from './promql.ts';
 
-const path = { step: '$step', connection: '$connection' } as const;
+const path = { step: chosenSteps, connection: '$connection' } as const;
 /** Phases and bytes are kept by mirror and step, not by module: their queries must not be narrowed by module. */
 const byMirror = selector(['vantage', 'ecosystem', 'registry']);
 
@@ -13,7 +13,7 @@ export function timeSpent(select: Selector) {
   const spent = (phase: string) =>
     `sum by (registry) (rate(${byMirror('mirror_probe_phase_seconds', { ...path, phase }, '_sum')}[$window]))`;
   const probes = `sum by (registry) (rate(${byMirror('mirror_probe_rtt_seconds', path, '_count')}[$window]))`;
-  const either = select('mirror_probe_rtt_seconds', { step: '$step' }, '_bucket');
+  const either = select('mirror_probe_rtt_seconds', { step: chosenSteps }, '_bucket');
   return [
     colourNames(
       areas({
@@ -57,7 +57,11 @@ export function timeSpent(select: Selector) {
       none: 'nothing was probed in this time',
       queries: [
         {
-          expr: growth(['registry'], byMirror('mirror_cold_fetch_seconds', { step: '$step' }, '_count'), '$__interval'),
+          expr: growth(
+            ['registry'],
+            byMirror('mirror_cold_fetch_seconds', { step: chosenSteps }, '_count'),
+            '$__interval',
+          ),
           legend: '{{registry}}',
         },
       ],

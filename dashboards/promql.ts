@@ -1,3 +1,4 @@
+import { artifactOf, inAskingOrder } from '../src/ecosystems/ecosystem.ts';
 import { registry } from '../src/ecosystems/registry.ts';
 import { type LabelOf, type MetricName, metricOf } from '../src/export/catalog.ts';
 import { variable } from './frame.ts';
@@ -27,8 +28,26 @@ export function selector(variables: readonly Narrowing[]): Selector {
   };
 }
 
-/** The step that judges liveness, of all ecosystems: a pattern for `step`. */
-export const canarySteps = `=~${registry.all.map(({ canary }) => canary).join('|')}`;
+/** Steps to choose from: words that stand for one of each ecosystem, then each step by itself. The value is a pattern for `step`. */
+export const stepChoices: readonly { readonly text: string; readonly value: string }[] = [
+  { text: 'canary', value: registry.all.map(({ canary }) => canary).join('|') },
+  { text: 'artifact', value: registry.all.flatMap((one) => artifactOf(one)?.step ?? []).join('|') },
+  ...registry.all.flatMap((one) => inAskingOrder(one).map((step) => ({ text: `${one.id} ${step}`, value: step }))),
+];
+
+/** What a choice means as a matcher. @throws Error on a word that none has */
+function stepsOf(text: string): string {
+  const found = stepChoices.find((choice) => choice.text === text);
+  if (found === undefined) throw new Error(`no choice of steps: ${text}`);
+  return `=~${found.value}`;
+}
+
+/** The step that judges liveness, and that which moves what a fetch is for, of all ecosystems: patterns for `step`. */
+export const canarySteps = stepsOf('canary');
+export const artifactSteps = stepsOf('artifact');
+
+/** What the variable `step` says, as a matcher. */
+export const chosenSteps = '=~$step';
 
 /** The quantile of a histogram by labels; no line where nothing was observed (a `NaN` says less than its absence). */
 export function quantile(q: number, by: readonly string[], buckets: string, window: string): string {

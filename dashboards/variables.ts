@@ -1,9 +1,11 @@
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
 import { defaultRuleParameters } from '../src/rules/parameters.ts';
 import { source } from './frame.ts';
-import { selector } from './promql.ts';
+import { selector, stepChoices } from './promql.ts';
 
 type Variable = { build(): dashboard.VariableModel };
+
+const [firstStep = { text: '', value: '' }] = stepChoices;
 
 /** `All` is every value and none: series without the label are in it. */
 const everything = '.*';
@@ -75,14 +77,17 @@ export const version = anyOf(
   `label_values(${attempts('vantage', 'ecosystem', 'registry', 'module')}, version)`,
 );
 
-/** One kind of request: times of different steps have no common mean. */
-export const step = oneOf(
-  'step',
-  'Step',
-  'One kind of request; a zip and a go.mod have no common mean.',
-  `label_values(${attempts('vantage', 'ecosystem')}, step)`,
-  'mod',
-);
+/** One kind of request: times of different steps have no common mean. What each ecosystem calls it is no reason to miss its mirrors. */
+export const step: Variable = new dashboard.CustomVariableBuilder('step')
+  .label('Step')
+  .description(
+    'One kind of request; an artifact and what leads to it have no common mean. canary and artifact stand for those of every ecosystem.',
+  )
+  .values(stepChoices.map(({ text, value }) => `${text} : ${value}`).join(', '))
+  .options(stepChoices.map((choice, index) => ({ ...choice, selected: index === 0 })))
+  .current({ selected: true, ...firstStep })
+  .multi(false)
+  .includeAll(false);
 
 /** A fresh or a kept connection: times of both have no common mean either. */
 export const connection = oneOf(

@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Skipped } from '../src/core/due.ts';
+import { limits } from '../src/core/limits.ts';
+import type { Ecosystem } from '../src/ecosystems/ecosystem.ts';
+import { registry } from '../src/ecosystems/registry.ts';
 import { linesPer, metricNames, metricOf, secondsBuckets, throughputBuckets } from '../src/export/catalog.ts';
 import { type Kind, linesPerSeries, type Metric } from '../src/export/metric.ts';
 import { becauseOfSkip } from '../src/export/samples.ts';
@@ -15,8 +18,7 @@ const kindText: Readonly<Record<Kind, string>> = {
   target: 'target: mirror × module × version × step, as configured',
   path: 'mirror × step × connection',
   step: 'mirror × step',
-  artifact:
-    'mirror × module × version whose answers are checked against an authority (`mod`, `zip`; `sumdb` once a mirror)',
+  artifact: `mirror × module × version whose answers are checked against an authority, in any of ${checkedSteps()}; \`sumdb\` once a mirror`,
   mirror: 'mirror',
   daemon: 'daemon',
   upstream: 'upstream: (ecosystem, upstream)',
@@ -78,21 +80,39 @@ function linesTable(): string {
   return [row('kind', 'one for each', 'lines at most'), row('---', '---', '---'), ...rows].join('\n');
 }
 
-/** An example worked out: so many Go mirrors and modules, cold, one receiver and one control. */
+/** The canaries of all but the first ecosystem, whose the queries name. */
+function otherCanaries(): string {
+  const named = registry.all.slice(1).map(({ id, canary }) => `${id}'s is \`${canary}\``);
+  return `${named.slice(0, -1).join(', ')} and ${named.at(-1)}`;
+}
+
+/** Steps with integrity series that are asked for modules. */
+function checkedSteps(): string {
+  const steps = registry.all.flatMap((kind) => Object.entries(kind.steps));
+  return steps
+    .flatMap(([step, { verifies, grain }]) => (verifies !== null && grain !== 'mirror' ? [`\`${step}\``] : []))
+    .join(' ');
+}
+
+/** Lines of so many mirrors and modules of one kind, each module at one version, cold, one receiver and one control. */
+function linesOf(kind: Ecosystem, mirrors: number, modules: number): number {
+  const counts = { version: modules, module: modules, mirror: 1 } as const;
+  const ofStep = ([, { weight, grain }]: (typeof steps)[number]): number => {
+    const isHeavy = weight === 'heavy';
+    const ofTarget = linesPer('target') + linesPer('series', isHeavy);
+    return counts[grain] * ofTarget + linesPer('path') + linesPer('step', isHeavy);
+  };
+  const steps = Object.entries(kind.steps);
+  const grains = new Set(steps.flatMap(([, { verifies, grain }]) => (verifies === null ? [] : [grain])));
+  const artifacts = [...grains].reduce((sum, grain) => sum + counts[grain], 0) * linesPer('artifact');
+  const each = steps.reduce((sum, step) => sum + ofStep(step), 0) + artifacts + linesPer('mirror');
+  const own = ['daemon', 'upstream', 'receiver', 'control'] as const;
+  return mirrors * each + own.reduce((sum, one) => sum + linesPer(one), 0) + limits.workers * linesPer('worker');
+}
+
 function example(mirrors: number, modules: number): string {
-  const light = 4 * modules;
-  const count =
-    mirrors *
-      ((light + 1) * (linesPer('target') + linesPer('series')) +
-        modules * (linesPer('target') + linesPer('series', true))) +
-    mirrors * (6 * linesPer('path') + 5 * linesPer('step') + linesPer('step', true)) +
-    mirrors * ((modules + 1) * linesPer('artifact') + linesPer('mirror')) +
-    linesPer('daemon') +
-    linesPer('upstream') +
-    linesPer('receiver') +
-    linesPer('control') +
-    2 * linesPer('worker');
-  return `${mirrors} Go mirrors, ${modules} modules at one version each, cold: ${count} lines`;
+  const counted = registry.all.map((kind) => `${kind.id} ${linesOf(kind, mirrors, modules)}`);
+  return `${mirrors} mirrors, ${modules} modules at one version each, cold, with one receiver and one control: ${counted.join(', ')} lines.`;
 }
 
 /** The whole page. */
@@ -109,13 +129,15 @@ plain text (Prometheus does), and text 0.0.4 to all others. Both hold the same n
   therefore have a partner on absence (\`alerts/mirrorwatch.yml\`).
 - Series of a removed mirror, module or receiver go away on reload; counters of the others go on.
 - Only scheduled probes count: confirming rounds, second looks at a wrong hash and probes by hand do not.
-- A label that does not apply is left out: \`sumdb\` has neither module nor version.
+- A label that does not apply is left out: \`sumdb\` and \`v2\` have neither module nor version, files have no version.
 - Prometheus sets \`vantage\` as a label of the scrape target; the daemon does not repeat it.
 
 From a number to the wire: in OpenMetrics each bucket of \`mirror_probe_rtt_seconds\` carries the \`probe_id\` of its latest
 probe, and \`GET /api/v1/probes/<probe_id>\` shows that probe hop by hop.
 
 ## Queries
+
+The queries name Go's canary, \`${registry.all[0].canary}\`; ${otherCanaries()}.
 
 The 95th percentile of the round trip, by module, version and mirror:
 
@@ -136,7 +158,7 @@ Where the time goes, seconds by phase:
 sum by (registry, phase) (rate(mirror_probe_phase_seconds_sum{step="mod",connection="cold"}[1h])) / on (registry) group_left sum by (registry) (rate(mirror_probe_rtt_seconds_count{step="mod",connection="cold"}[1h]))
 \`\`\`
 
-Select or group by \`step\` and \`connection\`: a zip and a go.mod, or a kept and a fresh connection, have no common mean. Look
+Select or group by \`step\` and \`connection\`: an artifact and what leads to it, or a kept and a fresh connection, have no common mean. Look
 back at least 40 paces of the step (20 min at 30 s), or a quantile stands on a handful of samples.
 
 ## How many lines
@@ -145,7 +167,7 @@ lines ≤ the sum over the kinds below of (how many there are × their lines). A
 
 ${linesTable()}
 
-${example(3, 10)}; ${example(10, 200)}.
+${[example(3, 10), example(10, 200)].join('\n\n')}
 
 \`limits.lines\` caps it: whole targets are left out, the last configured first, and the lines left out are counted in
 \`mirrorwatch_exposition_lines_dropped_total\`. The lines of mirrors and of the daemon itself are always there.

@@ -1,4 +1,5 @@
 import { boards } from '../../dashboards/boards.ts';
+import { stepChoices } from '../../dashboards/promql.ts';
 
 // What Grafana does with a board before it asks Prometheus, as far as our boards use it.
 
@@ -69,6 +70,7 @@ export interface Board {
       readonly multi?: boolean;
       readonly includeAll?: boolean;
       readonly allValue?: string;
+      readonly options?: readonly { readonly text: string; readonly value: string }[];
     }[];
   };
 }
@@ -132,7 +134,14 @@ export type Chosen = Readonly<Record<string, string | readonly string[]>>;
 /** Everything chosen, over a time range of so long, as the boards open. */
 export function chosen(rangeSeconds: number, rateInterval: string, more: Chosen = {}): Chosen {
   const all = { vantage: '.*', ecosystem: '.*', registry: '.*', module: '.*', version: '.*' };
-  const own = { step: 'mod', connection: 'cold', window: '1h', slo: '99.5', factor: '2.5', floor: '0.8' };
+  const own = {
+    step: stepChoices[0]?.value ?? '',
+    connection: 'cold',
+    window: '1h',
+    slo: '99.5',
+    factor: '2.5',
+    floor: '0.8',
+  };
   return {
     ...all,
     ...own,

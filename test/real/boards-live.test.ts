@@ -85,7 +85,6 @@ webhooks:
       registry: ['far', 'near'],
       module: ['example.com/hello'],
       version: ['v1.0.0'],
-      step: ['info', 'latest', 'list', 'mod', 'zip'],
       connection: ['cold', 'warm'],
     };
     const now = (): Promise<readonly string[]> =>

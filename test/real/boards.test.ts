@@ -127,7 +127,6 @@ real('the boards over a day that is past', ['prometheus', 'promtool'], () => {
       registry: [...registries],
       module: [...new Set(modules.map(({ module }) => module))].sort(),
       version: modules.map(({ version }) => version).sort(),
-      step: ['mod', 'zip'],
       connection: ['cold', 'warm'],
     };
     expect(await past.labelValues(interpolated(selector, sixHours), label, dayStartMs, story.end)).toEqual(

@@ -147,7 +147,10 @@ export async function sheetOf(
     });
   const variables = look.board.templating.list
     .filter(({ name, type }) => type !== 'datasource' && name !== 'daemon_url')
-    .map(({ name, label }) => [label, filled(`$${name}`, look.values)] as const);
+    .map(({ name, label, options = [] }) => {
+      const named = options.find(({ value }) => value === look.values[name]);
+      return [label, named?.text ?? filled(`$${name}`, look.values)] as const;
+    });
   return {
     title: look.board.title,
     note,

@@ -19,5 +19,11 @@ of a \`uv.lock\` or \`poetry.lock\` all packages from an index, those that most 
 \`mirrorwatch check\`: private projects, those from a folder, a URL or version control, and those whose recorded index is neither the
 public one nor a configured mirror.`,
     },
+    {
+      title: 'Private Python projects',
+      text: `A project that \`private.pypi\` matches (a name, \`*\` for any characters, spelt in any way that pip takes for the same) is asked only of
+mirrors with a named \`upstream\` other than \`pypi\`. pip asks every index that it knows for every name: a private one stays at home only
+where the company's index is the only one, and hands on what is public itself.`,
+    },
   ],
 };

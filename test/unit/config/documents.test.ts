@@ -5,7 +5,9 @@ import { formatIssues } from '../../../src/config/format-issues.ts';
 import { configJsonSchema, type SchemaNode } from '../../../src/config/json-schema.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { configReference, configSchemaText } from '../../../src/config/reference.ts';
-import { diskFiles, expandPlainly } from './support.ts';
+import { registry } from '../../../src/ecosystems/registry.ts';
+import { expandTargets } from '../../../src/schedule/targets.ts';
+import { diskFiles } from './support.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const examples = readdirSync(`${root}examples`).filter((name) => name.endsWith('.yaml'));
@@ -32,7 +34,15 @@ describe('examples', () => {
     const text = readFileSync(`${root}examples/full-go.yaml`, 'utf8');
     expect(Object.keys(properties).filter((key) => !new RegExp(`^${key}:`, 'm').test(text))).toEqual([]);
   });
-  test('there are some', () => expect(examples.length).toBeGreaterThanOrEqual(4));
+  test('each ecosystem has one of its own, and one has all', () => {
+    const named = examples.map((name) => {
+      const found = readFileSync(`${root}examples/${name}`, 'utf8').matchAll(/ecosystem: (\w+)/g);
+      return new Set([...found].map(([, id]) => id));
+    });
+    const alone = named.filter(({ size }) => size === 1).flatMap((ids) => [...ids]);
+    expect(registry.ids.filter((id) => !alone.includes(id))).toEqual([]);
+    expect(named.some((ids) => registry.ids.every((id) => ids.has(id)))).toBe(true);
+  });
   test.each(examples)('%s loads without a mistake, a warning or a variable set', (name) => {
     const path = `${root}examples/${name}`;
     const loaded = loadConfig({
@@ -40,7 +50,7 @@ describe('examples', () => {
       path,
       env: {},
       files: diskFiles,
-      expand: expandPlainly,
+      expand: (config) => expandTargets(config, registry),
     });
     expect(loaded.tag === 'ok' ? formatIssues(loaded.value.warnings, name) : formatIssues(loaded.error, name)).toBe('');
   });

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { reasonColour } from '../../../dashboards/palette.ts';
 import { reasons } from '../../../src/core/failure.ts';
+import { registry } from '../../../src/ecosystems/registry.ts';
 import { staleFiles } from '../../../tools/generate-dashboards.ts';
-import { type Board, type BoardPanel, panelsOf, plainBoards } from '../../real/boards-grafana.ts';
+import { type Board, type BoardPanel, panelQueries, panelsOf, plainBoards } from '../../real/boards-grafana.ts';
 
 const boards = Object.entries(plainBoards).map(([name, board]) => ({ name, board }));
 const panels = boards.flatMap(({ name, board }) =>
@@ -98,6 +99,30 @@ describe('each board', () => {
     const grafanas = /^__/;
     expect([...new Set(used)].filter((variable) => !grafanas.test(variable) && !own.includes(variable))).toEqual([]);
     expect(own.filter((variable) => !used.includes(variable))).toEqual([]);
+  });
+
+  const stepped = boards.filter(({ board }) => board.templating.list.some(({ name }) => name === 'step'));
+  test.each(stepped)('$name opens with the canaries of every ecosystem, and offers each step', ({ name, board }) => {
+    const { query, options, current } = board.templating.list.find((one) => one.name === 'step') as unknown as {
+      query: string;
+      options: readonly { text: string; value: string }[];
+      current: { text: string; value: string };
+    };
+    // As Grafana reads the query of such a variable.
+    const read = query.split(', ').map((text) => /^\s*(.+)\s:\s(.+)$/.exec(text)?.slice(1));
+    expect(read).toEqual(options.map(({ text, value }) => [text, value]));
+    expect(current).toMatchObject({ text: 'canary', value: registry.all.map(({ canary }) => canary).join('|') });
+    expect(options[1]).toMatchObject({ text: 'artifact', value: 'zip|tarball|file|blob|whole' });
+    expect(
+      options
+        .slice(2)
+        .map(({ value }) => value)
+        .sort(),
+    ).toEqual([...registry.steps].sort());
+    // A value with `|` in it is a pattern: `=` would find nothing.
+    const of = panelQueries.filter((one) => one.board === name).map(({ expr }) => expr);
+    expect(of.filter((expr) => expr.includes('"$step"')).length).toBeGreaterThan(0);
+    expect(of.filter((expr) => /step="/.test(expr))).toEqual([]);
   });
 
   test.each(boards)('$name marks findings and advice', ({ board }) => {

@@ -1,7 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { metricNames } from '../../../src/export/catalog.ts';
+import { registry } from '../../../src/ecosystems/registry.ts';
+import { linesPer, metricNames } from '../../../src/export/catalog.ts';
+import { planExposition } from '../../../src/export/plan.ts';
+import { expandTargets } from '../../../src/schedule/targets.ts';
 import { metricsPage, metricsPagePath } from '../../../tools/generate-metrics-docs.ts';
+import { readConfig } from '../../daemon/world.ts';
 
 const page = readFileSync(metricsPagePath, 'utf8');
 
@@ -12,3 +16,49 @@ test('docs/metrics.md is what the catalogue says (npx node tools/generate-metric
 test('each metric has one section, and there is none for another', () => {
   expect([...page.matchAll(/^### (\S+)$/gm)].map(([, name]) => name)).toEqual(metricNames);
 });
+
+/** How each ecosystem's mirrors and modules are written in a file; every step of theirs is asked. */
+const written: Readonly<Record<string, { readonly keys: string; readonly module: (at: number) => string }>> = {
+  go: { keys: '', module: (at) => `"example.com/m${at}@v1.0.0"` },
+  npm: { keys: '', module: (at) => `"m${at}@1.0.0"` },
+  pypi: { keys: '', module: (at) => `"m${at}==1.0"` },
+  oci: { keys: ', upstream: docker.io', module: (at) => `"docker.io/team/m${at}:1"` },
+  http: {
+    keys: ', upstream: debian, profile: debian',
+    module: (at) => `{ upstream: debian, path: "m${at}.bin" }`,
+  },
+};
+
+const examples = [...page.matchAll(/^(\d+) mirrors, (\d+) modules at one version each.*: (.+) lines\.$/gm)].flatMap(
+  ([, mirrors, modules, counts = '']) =>
+    [...counts.matchAll(/(\w+) (\d+)/g)].map(([, ecosystem = '', lines]) => ({
+      ecosystem,
+      mirrors: Number(mirrors),
+      modules: Number(modules),
+      lines: Number(lines),
+    })),
+);
+
+test('the examples of lines are of each ecosystem, twice', () => {
+  expect(examples.map(({ ecosystem }) => ecosystem)).toEqual([...registry.ids, ...registry.ids]);
+});
+
+test.each(examples)(
+  '$mirrors mirrors of $ecosystem with $modules modules: as many lines as are planned',
+  ({ ecosystem, mirrors, modules, lines }) => {
+    const { keys = '', module = String } = written[ecosystem] ?? {};
+    const names = Array.from({ length: mirrors }, (_, at) => `m${at}`);
+    const read = readConfig(`
+mirrors: [ ${names.map((name) => `{ name: ${name}, ecosystem: ${ecosystem}, url: "https://${name}.example.com"${keys} }`).join(', ')} ]
+controls: [ "tcp://192.0.2.53:53" ]
+modules: { ${ecosystem}: [ ${Array.from({ length: modules }, (_, at) => module(at)).join(', ')} ] }
+schedule: { perHost: 64 }
+webhooks: [ { name: ops, url: "https://hooks.example.com/x", secrets: [ "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=" ] } ]
+`);
+    if (read.tag === 'error') throw new Error(JSON.stringify(read.error));
+    const { entities, daemon, droppedLines } = planExposition(read.value, expandTargets(read.value));
+    expect(droppedLines).toBe(0);
+    const planned = entities.reduce((sum, entity) => sum + entity.lines, 0);
+    expect(planned + daemon.reduce((sum, { kind }) => sum + linesPer(kind), 0)).toBe(lines);
+  },
+);

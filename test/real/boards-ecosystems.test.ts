@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { registry } from '../../src/ecosystems/registry.ts';
+import { type AllMirrors, startAllMirrors } from '../daemon/all-ecosystems.ts';
+import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
+import { real } from '../support/requires.ts';
+import { chosen, interpolated, panelQueries } from './boards-grafana.ts';
+import { type Asker, asker } from './boards-prometheus.ts';
+import { type DaemonProcess, startDaemon } from './daemon.ts';
+
+// Mirrors of every ecosystem, one daemon, a real Prometheus: whoever chooses one ecosystem on a board sees its mirrors
+// on every panel that a mirror has a line on, as the board opens.
+
+const waitMs = 120_000;
+
+/** Queries that are answered by mirror. */
+const ofMirrors = panelQueries.filter(({ board, needs }) => board !== 'self' && needs.includes('registry'));
+
+real('the boards over mirrors of every ecosystem', ['prometheus'], () => {
+  let all: AllMirrors;
+  let daemon: DaemonProcess;
+  let prometheus: Prometheus;
+  let ask: Asker;
+
+  beforeAll(async () => {
+    all = await startAllMirrors();
+    // Where it listens and what it keeps is this process's own.
+    daemon = await startDaemon({ yaml: all.yaml.replace(/^(listen|state): .*$/gm, '') });
+    prometheus = await startPrometheus({ targets: [`127.0.0.1:${daemon.port}`], intervalMs: 1_000 });
+    ask = asker(prometheus.url);
+    const everyEcosystem = (metric: string) =>
+      prometheus.waitForQuery(
+        `count by (ecosystem) (count by (ecosystem, registry) (${metric}) > 0) == 2`,
+        (found) => found.length === registry.ids.length,
+        waitMs,
+      );
+    await everyEcosystem('mirror_advice_rank');
+    await everyEcosystem('mirror_probe_rtt_baseline_seconds');
+    await everyEcosystem('rate(mirror_throughput_bytes_per_second_count[20s]) > 0');
+    await everyEcosystem('rate(mirror_probe_rtt_seconds_count[20s]) > 0');
+  }, 600_000);
+
+  afterAll(async () => {
+    for (const one of [prometheus, daemon, all]) await one?.close();
+  });
+
+  describe.each(registry.ids)('%s', (ecosystem) => {
+    const values = chosen(60, '8s', { window: '20s', ecosystem: [ecosystem] });
+
+    test.each(ofMirrors)('$key $of', async ({ expr, isInstant }) => {
+      const nowMs = Date.now();
+      const query = interpolated(expr, values);
+      const series = isInstant ? await ask.instant(query, nowMs) : await ask.range(query, nowMs - 15_000, nowMs, 1);
+      const found = new Set(series.map(({ metric }) => metric['registry']));
+      // On a busy machine one of them may be gated, or not be judged for a while.
+      expect(found.size, query).toBeGreaterThan(0);
+      expect([`${ecosystem}-far`, `${ecosystem}-near`]).toEqual(expect.arrayContaining([...found]));
+    });
+  });
+});
