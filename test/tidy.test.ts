@@ -15,9 +15,11 @@ const pure = [
   'node:stream',
   'node:stream/promises',
 ];
+/** Readers of formats that one ecosystem has: loaded with its conversations or its lock files, and by nobody else. */
+const kept = ['htmlparser2', 'semver/classes/semver.js', 'semver/functions/parse.js', 'smol-toml', 'ssri'];
 const table: Record<string, { folders: string[]; packages: string[]; files?: Record<string, string[]> }> = {
   core: { folders: [], packages: [] },
-  ecosystems: { folders: ['core'], packages: ['zod'] },
+  ecosystems: { folders: ['core'], packages: ['zod', ...kept] },
   config: { folders: ['core', 'ecosystems'], packages: ['yaml', 'zod', 'node-cron'] },
   schedule: { folders: ['core', 'ecosystems'], packages: [] },
   probe: { folders: ['core'], packages: [] },
@@ -96,6 +98,13 @@ function folderOf(path: string): string {
 function importsOf(text: string): string[] {
   const statements = /^\s*(?:(?:import|export)\b[^'";=]*?\bfrom\s*|import\s*)'([^']+)'|\bimport\(\s*'([^']+)'/gm;
   return [...text.matchAll(statements)].map((match) => match[1] ?? match[2] ?? '');
+}
+
+/** What a file loads by itself: types are gone by then, and what an ecosystem imports later is for those who configure it. */
+function loadedBy(path: string, text: string): string[] {
+  const statements = /^\s*(?:(?:import|export)\s+(?!type\b)[^'";=]*?\bfrom\s*|import\s*)'([^']+)'/gm;
+  const later = folderOf(path) === 'ecosystems' ? [] : [...text.matchAll(/\bimport\(\s*'([^']+)'/g)];
+  return [...text.matchAll(statements), ...later].map(([, wanted = '']) => wanted);
 }
 
 /** What a file takes from files beside it, by name; `*` where it takes everything, or nobody can tell. */
@@ -303,6 +312,22 @@ describe('imports', () => {
     };
     for (const path of files) visit(path);
     expect(circles).toEqual([]);
+  });
+
+  it.each([
+    ['src/main.ts', 'express'],
+    ['src/io/worker.ts', 'undici'],
+    ['src/ecosystems/go/conversation.ts', 'node:crypto'],
+  ])('%s loads %s, and no library of one ecosystem until it is configured', (from, one) => {
+    const loaded = new Set<string>();
+    const visit = (path: string): void => {
+      if (loaded.has(path)) return;
+      loaded.add(path);
+      for (const next of loadedBy(path, code.get(path) ?? ''))
+        visit(next.startsWith('.') ? resolve(path, '..', next) : next);
+    };
+    visit(join(root, from));
+    expect([one, ...kept].filter((wanted) => loaded.has(wanted))).toEqual([one]);
   });
 
   const outside = ['bench', 'tools', 'dashboards'].flatMap((folder) => walk(join(root, folder)));

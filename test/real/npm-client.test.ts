@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Mirror } from '../../src/core/mirror.ts';
 import type { Chain, Reply } from '../../src/ecosystems/client.ts';
-import type { LockReader } from '../../src/ecosystems/locks.ts';
 import { npmClient } from '../../src/ecosystems/npm/clients.ts';
 import { npmLocks } from '../../src/ecosystems/npm/locks.ts';
 import type { SeenRequest } from '../support/answer.ts';
@@ -122,7 +121,7 @@ real('what the real npm does with each answer of its registry, and what the mode
     };
 
     test('is read: the package from the mirror that it names, its hash pinned', async () => {
-      const read = npmLocks.reader() as LockReader;
+      const read = await npmLocks.reader();
       const mirrors = [{ url: a.url, upstream: 'npm' }] as unknown as readonly Mirror[];
       const file = { name: 'package-lock.json', text: await written(), beside: () => null, isPrivate: () => false };
       const wanted = { module: 'hello', version: '1.0.0' };

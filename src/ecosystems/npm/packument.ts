@@ -1,8 +1,9 @@
 import { isMarkup, utf8 } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import { highest } from './highest.ts';
 import { type Integrity, readIntegrity, readShasum } from './integrity.ts';
-import { highest, isExact } from './version.ts';
+import { isExact } from './version.ts';
 
 /** What a packument says of one version's artifact. */
 export interface Dist {

@@ -1,6 +1,5 @@
-import type { LockFile, Locks } from '../locks.ts';
+import type { Locks } from '../locks.ts';
 import { readRequirements } from './requirements.ts';
-import { readTomlLock } from './toml-locks.ts';
 
 function kindOf(name: string): 'uv' | 'poetry' | 'requirements' | null {
   const last = name.split('/').at(-1) ?? '';
@@ -15,8 +14,11 @@ export const pypiLocks: Locks = {
   top: 'So many of its projects: those that most others need first.',
   expected: 'the path of a requirements.txt, uv.lock or poetry.lock',
   isLock: (name) => kindOf(name) !== null,
-  reader: () => (file: LockFile) => {
-    const kind = kindOf(file.name);
-    return kind === 'uv' || kind === 'poetry' ? readTomlLock(kind, file) : readRequirements(file);
+  async reader() {
+    const { readTomlLock } = await import('./toml-locks.ts');
+    return (file) => {
+      const kind = kindOf(file.name);
+      return kind === 'uv' || kind === 'poetry' ? readTomlLock(kind, file) : readRequirements(file);
+    };
   },
 };

@@ -3,7 +3,7 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { fileUrl, sha256Of } from './file-url.ts';
-import { type HtmlTag, tagsOf } from './html.ts';
+import { type HtmlTag, tellTags } from './html.ts';
 import { filesMax, type IndexFile, type ProjectPage } from './project-page.ts';
 
 const malformed: ProbeFailure = { kind: 'malformed', expected: 'a project page as HTML, version 1' };
@@ -20,24 +20,45 @@ const distribution = /\.(whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar|egg|exe|msi|rp
 export function readHtmlPage(body: Uint8Array, pageUrl: string): Result<ProjectPage, ProbeFailure> {
   const text = utf8(body);
   if (text === null) return error(malformed);
-  const files: IndexFile[] = [];
-  let base = pageUrl;
-  let version: string | null = null;
-  let open: HtmlTag | null = null;
-  for (const tag of tagsOf(text)) {
-    const { name, attributes } = tag;
-    if (open !== null) {
-      const file = readAnchor(open, tag.textBefore.trim(), base);
-      if (file !== null && files.length < filesMax) files.push(file);
-    }
-    open = name === 'a' ? tag : null;
-    if (name === 'base') base = resolved(attributes.get('href') ?? '', pageUrl);
-    if (name === 'meta' && attributes.get('name')?.toLowerCase() === 'pypi:repository-version')
-      version = attributes.get('content') ?? '';
-  }
+  const { files, version } = readTags(text, pageUrl);
   if (version !== null && !/^1\.\d+$/.test(version)) return error(malformed);
   if (version === null && files.length === 0) return error(notAPage);
   return ok({ files, versions: null, serial: /<!--SERIAL (\d{1,20})-->\s*$/.exec(text.slice(-200))?.[1] ?? null });
+}
+
+interface Read {
+  readonly files: IndexFile[];
+  version: string | null;
+  base: string;
+  /** The anchor whose text comes next. */
+  open: HtmlTag | null;
+}
+
+const keys: ReadonlySet<string> = new Set([
+  'href',
+  'name',
+  'content',
+  'data-yanked',
+  'data-core-metadata',
+  'data-dist-info-metadata',
+]);
+
+function readTags(text: string, pageUrl: string): Pick<Read, 'files' | 'version'> {
+  const read: Read = { files: [], version: null, base: pageUrl, open: null };
+  tellTags(text, keys, (tag) => take(read, tag, pageUrl));
+  return read;
+}
+
+function take(read: Read, tag: HtmlTag, pageUrl: string): void {
+  const { name, attributes } = tag;
+  if (read.open !== null && read.files.length < filesMax) {
+    const file = readAnchor(read.open, tag.textBefore.trim(), read.base);
+    if (file !== null) read.files.push(file);
+  }
+  read.open = name === 'a' ? tag : null;
+  if (name === 'base') read.base = resolved(attributes.get('href') ?? '', pageUrl);
+  if (name === 'meta' && attributes.get('name')?.toLowerCase() === 'pypi:repository-version')
+    read.version = attributes.get('content') ?? '';
 }
 
 function resolved(href: string, pageUrl: string): string {

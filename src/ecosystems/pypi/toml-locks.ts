@@ -1,9 +1,10 @@
+import type { TomlTable, TomlValue } from 'smol-toml';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Lock, LockFile } from '../locks.ts';
 import { sha256Of } from './file-url.ts';
 import { byNeed, entryOf, type LockSource } from './lock-source.ts';
 import { normalName } from './project.ts';
-import { parseToml, type TomlTable, type TomlValue } from './toml.ts';
+import { parseToml } from './toml.ts';
 
 /** One package of a lock file, in words that both kinds share. */
 interface Locked {
@@ -15,7 +16,7 @@ interface Locked {
 }
 
 function tableOf(value: TomlValue | undefined): TomlTable | null {
-  return typeof value === 'object' && !Array.isArray(value) ? (value as TomlTable) : null;
+  return typeof value === 'object' && !Array.isArray(value) && !(value instanceof Date) ? value : null;
 }
 
 function tablesOf(value: TomlValue | undefined): readonly TomlTable[] {

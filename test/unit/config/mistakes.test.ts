@@ -2,7 +2,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { formatIssues } from '../../../src/config/format-issues.ts';
-import { loadConfig } from '../../../src/config/load.ts';
+import { loadConfigSlowly } from '../../../src/config/load-slowly.ts';
+import type { SlowFiles } from '../../../src/core/ports.ts';
 import { diskFiles, expandPlainly } from './support.ts';
 
 const folder = fileURLToPath(new URL('../../fixtures/config/', import.meta.url));
@@ -11,16 +12,27 @@ const names = readdirSync(folder)
   .map((name) => name.slice(0, -'.yaml'.length));
 const env = { SET: '1', TEXT: 'abc', PASS: 'hunter2' };
 
-function told(name: string): { readonly loads: boolean; readonly text: string } {
+const files: SlowFiles = {
+  read: async (path) => diskFiles.read(path),
+  list: async (path) => diskFiles.list(path),
+};
+
+async function told(name: string): Promise<{ readonly loads: boolean; readonly text: string }> {
   const path = `${folder}${name}.yaml`;
-  const loaded = loadConfig({ text: readFileSync(path, 'utf8'), path, env, files: diskFiles, expand: expandPlainly });
+  const loaded = await loadConfigSlowly({
+    text: readFileSync(path, 'utf8'),
+    path,
+    env,
+    files,
+    expand: expandPlainly,
+  });
   const issues = loaded.tag === 'ok' ? loaded.value.warnings : loaded.error;
   return { loads: loaded.tag === 'ok', text: `${formatIssues(issues, `${name}.yaml`)}\n` };
 }
 
 describe('one file per mistake, with its exact message; all-… and warnings-… hold several', () => {
-  test.each(names)('%s', (name) => {
-    const { loads, text } = told(name);
+  test.each(names)('%s', async (name) => {
+    const { loads, text } = await told(name);
     const golden = `${folder}${name}.txt`;
     if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(golden, text);
     expect(text).toBe(readFileSync(golden, 'utf8'));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Mirror } from '../../../../src/core/mirror.ts';
-import type { Lock, LockReader } from '../../../../src/ecosystems/locks.ts';
+import type { Lock } from '../../../../src/ecosystems/locks.ts';
 import { npmLocks } from '../../../../src/ecosystems/npm/locks.ts';
 import { matchesNpmPatterns } from '../../../../src/ecosystems/npm/patterns.ts';
 import { expectInProportion } from '../../../support/growth.ts';
@@ -11,8 +11,9 @@ const mirrors = [
   { url: 'https://corp.example.com/npm', upstream: 'corp' },
 ] as unknown as readonly Mirror[];
 
+const reader = await npmLocks.reader();
+
 function read(name: string, text: string, manifest: string | null = null) {
-  const reader = npmLocks.reader() as LockReader;
   return reader({
     name: `../app/${name}`,
     text,
@@ -418,9 +419,17 @@ describe('hostile texts', () => {
     ],
     ['yarn.lock', 2_000, (size: number) => `# yarn lockfile v1\n${`${'"a@'.repeat(size)}\n`.repeat(50)}`],
     ['yarn.lock', 9_000, (size: number) => `# yarn lockfile v1\n"a@1":\n${`  ${' '.repeat(size)}x\n`.repeat(50)}`],
+    ['yarn.lock', 100_000, (size: number) => `# yarn lockfile v1\n${'# c\n'.repeat(size)}`],
+    ['yarn.lock', 30_000, (size: number) => `# yarn lockfile v1\n${'    a:\n'.repeat(size)}`],
   ])('%s is read in proportion, its first 20 bad lines told', (name, size, make) => {
     const result = read(name, make(size));
     if (result.tag === 'ok') expect(result.value.malformed?.first.length ?? 0).toBeLessThanOrEqual(20);
     expectInProportion(size / 10, make, (text) => read(name, text));
+  });
+
+  it('a package of yarn.lock named as a prototype is one like others', () => {
+    const odd = `# yarn lockfile v1\n\n__proto__@^1.0.0:\n  version "1.0.0"\n\n__proto__:\n  version "2.0.0"\n  polluted "yes"\n`;
+    expect(shown(lock('yarn.lock', odd))).toEqual(['__proto__@1.0.0 malformed', '__proto__@2.0.0 malformed']);
+    expect(({} as Record<string, unknown>)['polluted']).toBe(undefined);
   });
 });

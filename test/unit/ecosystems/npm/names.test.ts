@@ -1,8 +1,11 @@
+import fc from 'fast-check';
+import valid from 'semver/functions/valid.js';
 import { describe, expect, it } from 'vitest';
+import { highest } from '../../../../src/ecosystems/npm/highest.ts';
 import { npmNames } from '../../../../src/ecosystems/npm/names.ts';
 import { escapeName, isPackageName } from '../../../../src/ecosystems/npm/package-name.ts';
 import { matchesNpmPatterns, scopeOf } from '../../../../src/ecosystems/npm/patterns.ts';
-import { highest, isExact } from '../../../../src/ecosystems/npm/version.ts';
+import { isExact } from '../../../../src/ecosystems/npm/version.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 
 describe('names', () => {
@@ -134,6 +137,7 @@ describe('versions', () => {
     }
     expect(highest([])).toBe(null);
     expect(highest(['x', '1', '01.0.0'])).toBe(null);
+    expect(highest(['9007199254740993.0.0', '1.0.0', '1.0.0-9007199254740993'])).toBe('1.0.0');
   });
 
   it.each(['1', '1.2', 'v1.2.3', '1.2.3+build', '01.2.3', '1.2.3-', '1.2.3-01', ' 1.2.3', '1.2.3\n', '__proto__'])(
@@ -142,4 +146,21 @@ describe('versions', () => {
       expect(isExact(text)).toBe(false);
     },
   );
+
+  it('whole is what semver gives back unchanged', () => {
+    const part = fc.oneof(
+      fc.nat().map(String),
+      fc.constantFrom('0', '00', '01', '9007199254740991', '9007199254740992', ''),
+    );
+    const label = fc.oneof(fc.stringMatching(/^[0-9a-z.-]{0,8}$/), fc.constant('a'.repeat(256)));
+    const text = fc
+      .tuple(fc.constantFrom('', 'v', '=', ' '), part, part, part, fc.constantFrom('', '-', '+'), label)
+      .map(([before, a, b, c, sign, rest]) => `${before}${a}.${b}.${c}${sign}${sign === '' ? '' : rest}`);
+    fc.assert(
+      fc.property(fc.oneof(text, fc.string()), (version) => {
+        expect(isExact(version)).toBe(valid(version) === version);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
 });

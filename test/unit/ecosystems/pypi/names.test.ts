@@ -143,6 +143,12 @@ describe('versions', () => {
     expect(a !== null && b !== null && compareVersions(a, b) < 0).toBe(true);
   });
 
+  test('of a local label in digits with an e are no power of ten: hashes of commits look like that', () => {
+    const [a, b, c] = ['1.0+1e5', '1.0+100000', '1.0+2e400'].map((text) => parseVersion(text));
+    if (!a || !b || !c) throw new Error('one is not read');
+    expect([compareVersions(a, b), compareVersions(b, c), compareVersions(a, c)].map(Math.sign)).toEqual([-1, 1, -1]);
+  });
+
   test('which are pre-releases', () => {
     const is = (text: string): boolean => {
       const version = parseVersion(text);

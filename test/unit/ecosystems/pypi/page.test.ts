@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { decodeEntities, tagsOf } from '../../../../src/ecosystems/pypi/html.ts';
+import { type HtmlTag, tellTags } from '../../../../src/ecosystems/pypi/html.ts';
 import { readPage } from '../../../../src/ecosystems/pypi/page.ts';
 import type { ProjectPage } from '../../../../src/ecosystems/pypi/project-page.ts';
 import { chosenFile, newestOf, releaseOf, releasesOf } from '../../../../src/ecosystems/pypi/release.ts';
@@ -123,25 +123,62 @@ describe('HTML', () => {
   });
 
   test.each([
-    ['open tags', (size: number) => '<a '.repeat(size)],
-    ['open quotes', (size: number) => '<a b="'.repeat(size)],
-    ['quotes of two kinds', (size: number) => `<a b="'`.repeat(size + 1)],
-    ['angle brackets', (size: number) => '<'.repeat(size)],
-    ['open comments', (size: number) => '<!--'.repeat(size)],
-    ['open scripts', (size: number) => '<script>'.repeat(size)],
-    ['blanks', (size: number) => `<a${' '.repeat(size)}=${' '.repeat(size)}`],
-    ['slashes', (size: number) => `<a ${'/'.repeat(size)}=`],
-    ['equal signs', (size: number) => `<a ${'b='.repeat(size)}`],
-  ])('%s without end are read in proportion', (_, make) => {
-    expectInProportion(4_000, make, (body) => {
-      for (const tag of tagsOf(body)) if (tag.name === '') throw new Error('a tag without a name');
-    });
+    ['open tags', (size: number) => '<a '.repeat(size), 0],
+    ['open quotes', (size: number) => '<a b="'.repeat(size), 0],
+    ['quotes of two kinds', (size: number) => `<a b="'`.repeat(size + 1), 0],
+    ['angle brackets', (size: number) => '<'.repeat(size), 0],
+    ['ampersands', (size: number) => '&'.repeat(size), 0],
+    ['open comments', (size: number) => '<!--'.repeat(size), 0],
+    ['open scripts', (size: number) => '<script>'.repeat(size), 1],
+    ['elements', (size: number) => '<b>'.repeat(size), 20_000],
+    ['elements closed by others', (size: number) => `${'<b>'.repeat(size)}${'</c>'.repeat(size)}`, 40_000],
+    ['forms in elements', (size: number) => `${'<b>'.repeat(size)}${'<form>'.repeat(size)}`, 40_000],
+    ['attributes', (size: number) => `<a${Array.from({ length: size }, (_, at) => ` b${at}`).join('')}>`, 1],
+    ['entities of an attribute', (size: number) => `<a b="${'&gt;'.repeat(size)}">`, 1],
+    ['entities of a text', (size: number) => `<a>${'&gt;'.repeat(size)}</a>`, 2],
+    ['blanks', (size: number) => `<a${' '.repeat(size)}=${' '.repeat(size)}`, 0],
+    ['slashes', (size: number) => `<a ${'/'.repeat(size)}=`, 0],
+    ['equal signs', (size: number) => `<a ${'b='.repeat(size)}`, 0],
+  ])('%s without end are read in proportion', (_, make, want) => {
+    const told = (body: string): number => {
+      let tags = 0;
+      tellTags(body, new Set(['b']), ({ textBefore }) => {
+        tags += 1;
+        textBefore.trim();
+      });
+      return tags;
+    };
+    expect(told(make(20_000))).toBe(want);
+    expectInProportion(20_000, make, told);
   });
 
-  test('entities', () => {
-    expect(decodeEntities('&lt;&gt;&amp;&quot;&apos;&#65;&#x42;&unknown;&#0;&#xd800;&#9999999;&')).toBe(
-      '<>&"\'AB&unknown;\ufffd\ufffd\ufffd&',
-    );
+  test('entities, in an attribute and in a text', () => {
+    const text = '&lt;&gt;&amp;&quot;&apos;&#65;&#x42;&copy;&unknown;&#0;&#xd800;&#9999999;&';
+    const want = '<>&"\'AB\u00a9&unknown;\ufffd\ufffd\ufffd&';
+    const tags: HtmlTag[] = [];
+    tellTags(`<a href="${text}" HREF="x" b>${text}</a>`, new Set(['href']), (tag) => void tags.push(tag));
+    expect(tags).toEqual([
+      { name: 'a', attributes: new Map([['href', want]]), textBefore: '' },
+      { name: '/a', attributes: new Map(), textBefore: want },
+    ]);
+  });
+
+  test('of a long text the beginning is kept, and a long URL is none', () => {
+    const long = 'x'.repeat(20_000);
+    const tags: HtmlTag[] = [];
+    tellTags(`<a href="${long}" b="">&amp;${long}&amp;y</a>`, new Set(['href', 'b']), (tag) => void tags.push(tag));
+    expect(tags).toEqual([
+      { name: 'a', attributes: new Map([['b', '']]), textBefore: '' },
+      { name: '/a', attributes: new Map(), textBefore: `&${long}` },
+    ]);
+    expect(pageOf(`<a href="${long}">${whl}</a><a href="${whl}">${whl}</a>`).files).toHaveLength(1);
+  });
+
+  test('a parameter of a URL is no entity, as with clients', () => {
+    expect(pageOf(`<a href="/p/${whl}?a=1&copy=2&sect3#egg=tiny&sha256=${hash}">${whl}</a>`).files[0]).toMatchObject({
+      url: `https://mirror.example.com/p/${whl}?a=1&copy=2&sect3`,
+      sha256: hash,
+    });
   });
 });
 

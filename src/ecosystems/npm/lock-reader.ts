@@ -1,0 +1,24 @@
+import { error, ok, type Result } from '../../core/result.ts';
+import type { Lock, LockFile } from '../locks.ts';
+import { type LockText, lockOf } from './locked.ts';
+import { directOf, parsePackageLock, readJson } from './package-lock.ts';
+import { parsePnpmLock } from './pnpm-lock.ts';
+import { parseYarnLock } from './yarn-lock.ts';
+
+/**
+ * Reads a lock file of npm, pnpm or yarn; of a package.json beside it what the project requires for itself.
+ * @param expected  what such a file is, in words: the error of one that is none
+ */
+export function readLock(file: LockFile, expected: string): Result<Lock, string> {
+  const manifest = readJson(file.beside(file.name.replace(/[^/\\]*$/, 'package.json')) ?? '');
+  const read = readText(file, manifest);
+  if (read === null || (read.packages.length === 0 && read.malformed.count === 0)) return error(expected);
+  return ok(lockOf(read, file, 'packages and their fields, as the client writes them,'));
+}
+
+function readText({ name, text }: LockFile, manifest: ReturnType<typeof readJson>): LockText | null {
+  if (name.endsWith('.json')) return parsePackageLock(text, manifest);
+  if (name.endsWith('.yaml')) return parsePnpmLock(text);
+  const read = parseYarnLock(text);
+  return read === null ? null : { ...read, direct: new Set([...read.direct, ...directOf(manifest ?? {})]) };
+}
