@@ -60,6 +60,8 @@ describe('the inhibitions, over the alerts that there are', () => {
         'MirrorSpike',
         'MirrorLevelShift',
         'MirrorSlow',
+        'MirrorUnreliable',
+        'MirrorSlowDownloads',
         'MirrorErrorBudgetFast',
         'MirrorErrorBudgetSlow',
       ],
