@@ -40,5 +40,5 @@ real('mirrorwatch demo --once without a network', ['netns'], () => {
       expect(all.stdout).toMatch(new RegExp(`\\n +${remedy.source}`));
       expect(all.stdout).toMatch(said('webhook', 'mirror\\.advice received, its signature verified\n'));
     }
-  }, 400_000);
+  });
 });
