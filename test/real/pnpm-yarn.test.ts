@@ -117,15 +117,16 @@ for (const [kind, client] of kinds)
       });
 
       // yarn 1 asks five times, each for as long as it is told to wait.
-      test.runIf(kind !== 'yarn1')('a packument that hangs: it gives up and asks nobody else', async () => {
-        const a = await startNpmRegistry({ packages: [hello] });
-        await a.setFault({ kind: 'hang-head' });
-        const installed = await pnpmOrYarn(kind, 'hello', { registry: a.url, fetchTimeoutMs: 5_000 });
-        expect([installed.version, installed.code === 0], said(installed)).toEqual([null, false]);
-        expect(new Set(a.requests.map(({ target }) => target))).toEqual(new Set([packument]));
-        expect(walked(a.url, { tag: 'failed', tookMs: 1, status: null })).toBe('failed');
-        await a.close();
-      });
+      if (kind !== 'yarn1')
+        test('a packument that hangs: it gives up and asks nobody else', async () => {
+          const a = await startNpmRegistry({ packages: [hello] });
+          await a.setFault({ kind: 'hang-head' });
+          const installed = await pnpmOrYarn(kind, 'hello', { registry: a.url, fetchTimeoutMs: 5_000 });
+          expect([installed.version, installed.code === 0], said(installed)).toEqual([null, false]);
+          expect(new Set(a.requests.map(({ target }) => target))).toEqual(new Set([packument]));
+          expect(walked(a.url, { tag: 'failed', tookMs: 1, status: null })).toBe('failed');
+          await a.close();
+        });
 
       test('an artifact of other bytes', async () => {
         const a = await startNpmRegistry({ packages: [forged] });
