@@ -184,6 +184,25 @@ real('what the real npm does with each answer of its registry, and what the mode
       expect(asked(b, before[1])).toEqual(['/@corp/ui', '/@corp/ui/-/ui-2.0.0.tgz']);
     });
 
+    test('its token goes to that registry alone, with the package and its artifact', async () => {
+      const token = 'npm_only-for-this-test';
+      const corp = await startNpmRegistry({ packages: [scoped], token });
+      const before = a.requests.length;
+      const { remedy } = npmClient.remedy(chainOf(b.url), chainOf(a.url), ['@corp/*']);
+      const exports = remedy['env'] ?? '';
+      const own = `@corp:registry=${corp.url}/`;
+      const npmrc = `${own}\n//127.0.0.1:${corp.port}/:_authToken=${token}`;
+      const stranger = await npmInstall('@corp/ui', { registry: b.url, npmrc: own, exports });
+      const member = await npmInstall('@corp/ui', { registry: b.url, npmrc, exports });
+      expect([stranger.version, stranger.errorCode, member.version]).toEqual([null, 'E404', '2.0.0']);
+      const told = corp.requests.filter(({ headers }) => headers['authorization'] === `Bearer ${token}`);
+      expect(told.map(({ path }) => path)).toEqual(['/@corp/ui', '/@corp/ui/-/ui-2.0.0.tgz']);
+      const asked = a.requests.slice(before);
+      expect(asked.map(({ path }) => path)).toEqual(['/hello', '/hello/-/hello-1.0.0.tgz']);
+      expect(asked.flatMap(({ headers }) => headers['authorization'] ?? [])).toEqual([]);
+      await corp.close();
+    });
+
     test('without one, the registry that is set is told the private name: the note says so', async () => {
       const before = a.requests.length;
       const { remedy, notes } = npmClient.remedy(chainOf(b.url), chainOf(a.url), ['@corp']);

@@ -7,14 +7,17 @@ import { removeTempDir, tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import type { RawServer } from '../support/raw-server.ts';
 import { real } from '../support/requires.ts';
+import { startVerdaccio, type Verdaccio } from '../support/verdaccio.ts';
 import { type DaemonProcess, startDaemon } from './daemon.ts';
 import type { AdviceJson, Advices, Findings, ProbeJson, TargetJson, Targets } from './views.ts';
 
-real('npm registries watched, and the real npm led from a dead one to a well one', ['npm'], () => {
+real('npm registries watched, and the real npm led from a dead one to Verdaccio', ['npm', 'verdaccio'], () => {
   let dir: string;
   let packages: readonly PackedPackage[];
   let a: RawServer;
-  let b: RawServer;
+  /** A pull-through of `origin`, with nothing in it at the start. */
+  let b: Verdaccio;
+  let origin: RawServer;
   /** Its packuments name a host that is not its own. */
   let lost: RawServer;
   /** Its artifacts have other bytes than the lock file's. */
@@ -31,7 +34,8 @@ real('npm registries watched, and the real npm led from a dead one to a well one
     ];
     const secret = await packPackage({ name: '@corp/tools', version: '3.0.0' });
     a = await startNpmRegistry({ packages });
-    b = await startNpmRegistry({ packages });
+    origin = await startNpmRegistry({ packages });
+    b = await startVerdaccio(origin.url);
     lost = await startNpmRegistry({ packages, tarballBase: a.url.replace('127.0.0.1', 'localhost') });
     forger = await startNpmRegistry({ packages, spoilt: true });
     corp = await startNpmRegistry({ packages: [secret] });
@@ -48,7 +52,7 @@ real('npm registries watched, and the real npm led from a dead one to a well one
 
   afterAll(async () => {
     await daemon?.close();
-    for (const server of [a, b, lost, forger, corp]) await server?.close();
+    for (const server of [a, b, origin, lost, forger, corp]) await server?.close();
     removeTempDir(dir);
   });
 
@@ -80,6 +84,7 @@ advise: { hold: 6s }
         (targets) => targets.length === 10 && targets.every(({ lastOutcome }) => lastOutcome === 'ok'),
         { help: daemon.log },
       );
+    expect(origin.requests.map(({ path }) => path)).toContain('/hello/-/hello-1.0.0.tgz');
     const pinned = packages.map(({ name, version }) => `${name}@${version}`);
     for (const target of [...(await targetsOf('a')), ...(await targetsOf('b'))]) {
       if (!['metadata', 'tarball'].includes(target.step) || !pinned.includes(`${target.module}@${target.version}`))
@@ -115,7 +120,7 @@ advise: { hold: 6s }
     expect(steps.toSorted()).toEqual(['metadata', 'packument', 'tags', 'tarball']);
     expect(corp.requests.map(({ target }) => target)).toContain('/@corp%2ftools');
     expect(corp.requests.map(({ path }) => path)).not.toContain('/hello');
-    for (const server of [a, b, lost, forger])
+    for (const server of [a, origin, lost, forger])
       expect(server.requests.filter(({ path }) => path.includes('@corp'))).toEqual([]);
   });
 

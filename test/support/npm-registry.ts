@@ -64,10 +64,17 @@ export interface NpmRegistryOptions {
   readonly tarballBase?: string;
   /** Other bytes in place of artifacts. */
   readonly spoilt?: boolean;
+  /** Whoever does not say it gets 404 for everything, as private packages answer to strangers. Default: open. */
+  readonly token?: string;
   readonly port?: number;
 }
 
 const json = { 'content-type': 'application/json' };
+const notFound: Answer = {
+  status: 404,
+  headers: json,
+  body: Buffer.from('{"error":"not_found","reason":"document not found"}'),
+};
 const publishedAt = '2024-05-01T10:00:00.000Z';
 
 /**
@@ -84,9 +91,10 @@ export async function startNpmRegistry(options: NpmRegistryOptions): Promise<Raw
 
 function answerOf(
   { path, headers }: SeenRequest,
-  { packages, spoilt = false }: NpmRegistryOptions,
+  { packages, spoilt = false, token }: NpmRegistryOptions,
   base: string,
 ): Answer {
+  if (token !== undefined && headers['authorization'] !== `Bearer ${token}`) return notFound;
   for (const one of packages) {
     const { name, version, tgz } = one;
     if (path === `/${name}`) return packument(one, base, headers['accept']?.includes('install-v1') === true);
@@ -99,7 +107,7 @@ function answerOf(
         body: spoilt ? Buffer.concat([tgz, Buffer.from('!')]) : tgz,
       };
   }
-  return { status: 404, headers: json, body: Buffer.from('{"error":"not_found","reason":"document not found"}') };
+  return notFound;
 }
 
 function of(value: object, type = json): Answer {

@@ -46,6 +46,8 @@ const parts = {
   npm: command('npm', 'apt install npm'),
   openssl: command('openssl', 'apt install openssl'),
   pip: command('pip', '.ci/provision cache pypi'),
+  pnpm: command('pnpm', '.ci/provision cache npm'),
+  pnpm10: command('pnpm10', '.ci/provision cache npm'),
   prometheus: command('prometheus', 'apt install prometheus'),
   promtool: command('promtool', 'apt install prometheus'),
   pypiserver: command('pypi-server', '.ci/provision cache pypi'),
@@ -54,6 +56,9 @@ const parts = {
   'systemd-analyze': command('systemd-analyze', 'apt install systemd'),
   tree: { isHere: () => existsSync(join(cacheDir, 'tree', '.modules')), from: '.ci/provision cache tree' },
   uv: command('uv', '.ci/provision cache pypi'),
+  verdaccio: command('verdaccio', '.ci/provision cache npm'),
+  yarn: command('yarn', '.ci/provision cache npm'),
+  yarn1: command('yarn1', '.ci/provision cache npm'),
 } as const satisfies Record<string, Part>;
 
 /** The real parts a suite can ask for. */

@@ -43,7 +43,7 @@ export const pnpmClient: Client = clientOf(
   {
     lines: (url) => ({ npmrc: npmrc(url), pnpm: `pnpm config set registry ${url}` }),
     command: 'pnpm config set registry',
-    notes: () => ['`registries.default` of a pnpm-workspace.yaml wins over .npmrc.'],
+    notes: () => ['`registries.default` of a pnpm-workspace.yaml wins over .npmrc, in pnpm 10 over the variables too.'],
   },
 );
 
