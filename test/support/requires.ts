@@ -35,6 +35,7 @@ const parts = {
     isHere: () => existsSync(join(cacheDir, 'bin', 'deploy-check.sum')),
     from: '.ci/provision cache deploy',
   },
+  devpi: command('devpi-server', '.ci/provision cache pypi'),
   dnsmasq: command('dnsmasq', 'apt install dnsmasq-base'),
   go: command('go', 'apt install golang-go (or Go from its makers), 1.24 or newer'),
   goproxy: command('goproxy', '.ci/provision cache goproxy'),
