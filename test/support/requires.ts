@@ -30,6 +30,10 @@ const parts = {
   amtool: command('amtool', 'apt install prometheus-alertmanager'),
   blackbox: command('prometheus-blackbox-exporter', 'apt install prometheus-blackbox-exporter'),
   chromium: command('chromium', 'apt install chromium'),
+  containerd: {
+    isHere: () => process.getuid?.() === 0 && ['containerd', 'ctr'].every((name) => findCommand(name) !== null),
+    from: 'root, and apt install containerd',
+  },
   curl: command('curl', 'apt install curl'),
   deploy: {
     isHere: () => existsSync(join(cacheDir, 'bin', 'deploy-check.sum')),
