@@ -50,6 +50,7 @@ const parts = {
   nginx: command('nginx', 'apt install nginx-light'),
   npm: command('npm', 'apt install npm'),
   openssl: command('openssl', 'apt install openssl'),
+  pacman: command('pacman-conf', 'apt install pacman-package-manager'),
   pip: command('pip', '.ci/provision cache pypi'),
   pnpm: command('pnpm', '.ci/provision cache npm'),
   pnpm10: command('pnpm10', '.ci/provision cache npm'),
