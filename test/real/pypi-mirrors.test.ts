@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Devpi, startDevpi } from '../support/devpi.ts';
 import { removeTempDir, tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { run } from '../support/process.ts';
@@ -24,12 +25,15 @@ async function envAfter(lines: string): Promise<PypiClientEnv> {
 }
 
 real(
-  'Python indexes: one of ours, the real pypiserver, and one that serves other bytes',
-  ['pip', 'uv', 'pypiserver'],
+  'Python indexes: one of ours, the real pypiserver, the real devpi, and one that serves other bytes',
+  ['pip', 'uv', 'pypiserver', 'devpi'],
   () => {
     let dir: string;
     let a: PypiIndex;
     let b: Pypiserver;
+    /** A pull-through of `origin`, with nothing in it at the start. */
+    let c: Devpi;
+    let origin: PypiIndex;
     let forger: PypiIndex;
     let daemon: DaemonProcess;
 
@@ -37,6 +41,8 @@ real(
       dir = tempDir('pypi-mirrors');
       a = await startPypiIndex({ wheels: [wheel] });
       b = await startPypiserver([wheel]);
+      origin = await startPypiIndex({ wheels: [wheel] });
+      c = await startDevpi(origin.indexUrl);
       forger = await startPypiIndex({ wheels: [tinyWheel('tiny', '1.0', 'x = 1\n')] });
       writeFileSync(join(dir, 'requirements.txt'), `tiny==1.0 --hash=sha256:${wheel.sha256}\n`);
       daemon = await startDaemon({
@@ -48,6 +54,7 @@ steps: { wheelmeta: 4s, simplehtml: 5s, file: { every: 6s, timeout: 30s } }
 mirrors:
   - { name: a, ecosystem: pypi, url: "${a.indexUrl}", weight: 100 }
   - { name: b, ecosystem: pypi, url: "${b.url}", weight: 50 }
+  - { name: c, ecosystem: pypi, url: "${c.url}", weight: 25 }
   - { name: forger, ecosystem: pypi, url: "${forger.indexUrl}" }
 clients: { pypi: "${a.indexUrl}" }
 modules: { pypi: [ { from: requirements.txt } ] }
@@ -58,16 +65,16 @@ advise: { hold: 6s }
 
     afterAll(async () => {
       await daemon?.close();
-      for (const server of [a, b, forger]) await server?.close();
+      for (const server of [a, b, c, origin, forger]) await server?.close();
       removeTempDir(dir);
     });
 
-    test('every step of both honest ones is ok, the file by the hash of the lock file', async () => {
+    test('every step of the honest ones is ok, the file by the hash of the lock file', async () => {
       const { targets } = await until(
         'all targets of the honest ones ok',
         () => daemon.api<Targets>('targets?limit=100'),
         (answer) =>
-          answer.targets.filter((one) => one.registry !== 'forger' && one.lastOutcome === 'ok').length === 2 * 4,
+          answer.targets.filter((one) => one.registry !== 'forger' && one.lastOutcome === 'ok').length === 3 * 4,
         { help: daemon.log },
       );
       for (const target of targets.filter(({ registry, step }) => registry !== 'forger' && step === 'file')) {
@@ -109,6 +116,23 @@ advise: { hold: 6s }
       }
       expect(proposed?.remedy['pip']).toBe(`[global]\nindex-url = ${b.url}/`);
       expect(proposed?.remedy['uv']).toContain(`url = "${b.url}/"`);
+    });
+
+    test('the advised one dies too: devpi is next, and hands on what its upstream has', async () => {
+      await b.close();
+      await until(
+        'advice to go to c',
+        () => daemon.api<Advices>('advice'),
+        (answer) => answer.advice.some(({ state, to }) => state === 'proposed' && to === 'c'),
+        { help: daemon.log },
+      );
+      const advised = await envAfter((await daemon.get('/api/v1/advice/pypi/remedy?as=env')).text);
+      expect(advised).toEqual({ PIP_INDEX_URL: `${c.url}/`, UV_DEFAULT_INDEX: `${c.url}/` });
+      for (const fetch of [pipDownload, uvInstall]) {
+        const after = await fetch(project, advised);
+        expect(after.code, `${after.stdout}${after.stderr}`).toBe(0);
+      }
+      expect(origin.paths()).toContain(`/files/${wheel.file}`);
     });
 
     test('it ends with 0, and nothing it wrote is a defect', async () => {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Answer, text } from './answer.ts';
 import type { OciImage } from './oci-image.ts';
@@ -6,9 +6,8 @@ import { type RawServer, startRawServer } from './raw-server.ts';
 
 /** A registry in this process that holds one image, open to all: `protocols.md` 4.1; every fault by `setFault`. */
 export async function startOciScripted(image: OciImage, repository: string): Promise<RawServer> {
-  const held = new Map(
-    [image.listDigest, image.imageDigest, image.layerDigest].map((one) => [one, blobOf(image, one)]),
-  );
+  const digests = readdirSync(join(image.dir, 'blobs', 'sha256')).map((hex) => `sha256:${hex}`);
+  const held = new Map(digests.map((one) => [one, blobOf(image, one)]));
   const asked = new RegExp(`^/v2/${repository}/(manifests|blobs)/([^/]+)$`);
   return startRawServer({
     answer({ path }) {

@@ -1,9 +1,8 @@
 import { baseUrl } from '../../core/base-url.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import type { Chain, ChainMember, ChainProblem, Client, Remedy } from '../client.ts';
+import type { Chain, ChainMember, ChainProblem, Client, Remedy, Reply, WalkEnd } from '../client.ts';
 import { urlMember } from '../url-member.ts';
-import { walkInOrder } from '../walk.ts';
 import { profileOf, profiles } from './profiles.ts';
 
 /** Characters that a pasted URL may hold: none that a shell, a quote, sed, XML or TOML gives a meaning. */
@@ -31,6 +30,26 @@ function mistake(chain: string): string | null {
 function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain {
   const others = chain.members.length < 2 ? [] : chain.members.filter(({ key }) => key !== to.key && !dropped.has(key));
   return { members: [to, ...others], separators: others.map(() => '|' as const) };
+}
+
+/**
+ * One URL is all that apt, apk, Maven, cargo, bundler and conda ask: whatever it answers but the file is the end. pacman's
+ * servers and apt's mirror list are asked in their order, the next one after any failure, a 404 among them. What fails with
+ * status 200 leaves it open where a later one is well: past an answer that is cut they go, one with other bytes they take
+ * (apt where its size is right).
+ * @see test/real/http-lists.test.ts: pacman 6.0, apt 2.6
+ */
+function walkFiles({ members }: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
+  let tookMs = 0;
+  let unclear: number | null = null;
+  for (const [at, member] of members.entries()) {
+    const reply = replyOf(member);
+    if (reply.tag === 'unknown') return { tag: 'unknown', at: unclear ?? at };
+    tookMs += reply.tookMs;
+    if (reply.tag === 'ok') return unclear === null ? { tag: 'ok', at, tookMs } : { tag: 'unknown', at: unclear };
+    if (reply.status === 200) unclear ??= at;
+  }
+  return { tag: 'failed', at: members.length - 1 };
 }
 
 /** The lines of the package manager that the profile of the chain's mirrors names; without one, the URLs alone. */
@@ -78,9 +97,7 @@ export const filesClient: Client = {
   mistake,
   usual: (url) => url ?? '',
   member: urlMember,
-  // One URL is all that apt, apk, Maven, cargo, bundler and conda ask: whatever it answers but the file is the end. pacman's
-  // servers and apt's mirror list are asked in their order, the next one after any failure, a 404 among them.
-  walk: walkInOrder,
+  walk: walkFiles,
   headed,
   forms: [],
   variables: [],

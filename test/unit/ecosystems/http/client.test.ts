@@ -27,7 +27,7 @@ describe('the walk, by what a member answers', () => {
     ['429', { tag: 'failed', tookMs: 5, status: 429 }],
     ['500', { tag: 'failed', tookMs: 5, status: 500 }],
     ['503', { tag: 'failed', tookMs: 5, status: 503 }],
-    ['a hang, a cut, a wrong hash', { tag: 'failed', tookMs: 5, status: null }],
+    ['a hang, a close', { tag: 'failed', tookMs: 5, status: null }],
   ];
   test.each(faults)('%s is the end of one URL, and not of several', (_, reply) => {
     const replyOf =
@@ -36,6 +36,17 @@ describe('the walk, by what a member answers', () => {
         member.key === fine ? { tag: 'ok', tookMs: 7 } : reply;
     expect(filesClient.walk(chainOf(a), replyOf(b))).toEqual({ tag: 'failed', at: 0 });
     expect(filesClient.walk(chainOf(`${a} ${b}`), replyOf(b))).toEqual({ tag: 'ok', at: 1, tookMs: 12 });
+    expect(filesClient.walk(chainOf(`${a} ${b}`), replyOf(''))).toEqual({ tag: 'failed', at: 1 });
+  });
+  test('a 200 that is wrong is the end of one URL; before one that is well nobody knows whether it was cut or taken', () => {
+    const wrong: Reply = { tag: 'failed', tookMs: 5, status: 200 };
+    const replyOf =
+      (fine: string) =>
+      (member: { key: string }): Reply =>
+        member.key === fine ? { tag: 'ok', tookMs: 7 } : wrong;
+    expect(filesClient.walk(chainOf(a), replyOf(b))).toEqual({ tag: 'failed', at: 0 });
+    expect(filesClient.walk(chainOf(`${a} ${b}`), replyOf(b))).toEqual({ tag: 'unknown', at: 0 });
+    expect(filesClient.walk(chainOf(`${a} ${b}`), replyOf(a))).toEqual({ tag: 'ok', at: 0, tookMs: 7 });
     expect(filesClient.walk(chainOf(`${a} ${b}`), replyOf(''))).toEqual({ tag: 'failed', at: 1 });
   });
   test('what is not measured is not guessed', () => {

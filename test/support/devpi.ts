@@ -1,0 +1,78 @@
+import { join } from 'node:path';
+import { isListening } from './listening.ts';
+import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { freePort } from './ports.ts';
+import { mustRun, startProcess } from './process.ts';
+
+/** A running devpi with one index, which fetches what it is asked for from another one and keeps it. */
+export interface Devpi {
+  /** Of its index, `+simple` included. */
+  readonly url: string;
+  readonly log: () => string;
+  readonly close: () => Promise<void>;
+}
+
+const nowhere = 'http://127.0.0.1:9';
+const sealed = {
+  HTTP_PROXY: nowhere,
+  HTTPS_PROXY: nowhere,
+  http_proxy: nowhere,
+  https_proxy: nowhere,
+  NO_PROXY: '127.0.0.1',
+  no_proxy: '127.0.0.1',
+};
+
+/** Its keys are derived in seconds of work unless it is told to take less. */
+const cheapKeys = ['--argon2-time-cost', '1', '--argon2-memory-cost', '8', '--argon2-parallelism', '1'];
+
+/**
+ * Starts the real devpi-server, without the index of the public one that it has by default, and with a mirror of
+ * `upstream`, an index's URL on this machine.
+ * @throws Error with its log when it does not start
+ */
+export async function startDevpi(upstream: string): Promise<Devpi> {
+  const dir = tempDir('devpi');
+  const port = await freePort();
+  const url = `http://127.0.0.1:${port}`;
+  const env = { ...sealed, HOME: dir };
+  const storage = ['--serverdir', join(dir, 'server')];
+  await mustRun(commandPath('devpi-init'), [...storage, '--no-root-pypi'], { env });
+  const server = await startProcess({
+    name: 'devpi',
+    command: commandPath('devpi-server'),
+    args: [...storage, '--host', '127.0.0.1', '--port', `${port}`, '--threads', '4', ...cheapKeys],
+    cwd: dir,
+    env,
+    ready: ({ pid }) => isListening(pid, port),
+  });
+  const close = async (): Promise<void> => {
+    await server.close();
+    removeTempDir(dir);
+  };
+  try {
+    await addMirror(url, upstream);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { url: `${url}/root/mirror/+simple`, log: server.log, close };
+}
+
+async function addMirror(url: string, upstream: string): Promise<void> {
+  const session = await asked(`${url}/+login`, 'POST', {}, { user: 'root', password: '' });
+  const { password } = (session as { readonly result: { readonly password: string } }).result;
+  const auth = Buffer.from(`root:${password}`).toString('base64');
+  const index = { type: 'mirror', mirror_url: `${upstream}/`, mirror_no_project_list: true };
+  await asked(`${url}/root/mirror`, 'PUT', { 'x-devpi-auth': auth }, index);
+}
+
+async function asked(url: string, method: string, headers: Record<string, string>, body: object): Promise<unknown> {
+  const json = 'application/json';
+  const answer = await fetch(url, {
+    method,
+    headers: { accept: json, 'content-type': json, ...headers },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(`${method} ${url}: ${answer.status} ${await answer.text()}`);
+  return answer.json();
+}
