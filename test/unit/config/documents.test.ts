@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { formatIssues } from '../../../src/config/format-issues.ts';
 import { configJsonSchema, type SchemaNode } from '../../../src/config/json-schema.ts';
-import { loadConfig } from '../../../src/config/load.ts';
+import { loadConfigSlowly } from '../../../src/config/load-slowly.ts';
 import { configReference, configSchemaText } from '../../../src/config/reference.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
@@ -43,13 +43,13 @@ describe('examples', () => {
     expect(registry.ids.filter((id) => !alone.includes(id))).toEqual([]);
     expect(named.some((ids) => registry.ids.every((id) => ids.has(id)))).toBe(true);
   });
-  test.each(examples)('%s loads without a mistake, a warning or a variable set', (name) => {
+  test.each(examples)('%s loads without a mistake, a warning or a variable set', async (name) => {
     const path = `${root}examples/${name}`;
-    const loaded = loadConfig({
+    const loaded = await loadConfigSlowly({
       text: readFileSync(path, 'utf8'),
       path,
       env: {},
-      files: diskFiles,
+      files: { read: async (file) => diskFiles.read(file), list: async (folder) => diskFiles.list(folder) },
       expand: (config) => expandTargets(config, registry),
     });
     expect(loaded.tag === 'ok' ? formatIssues(loaded.value.warnings, name) : formatIssues(loaded.error, name)).toBe('');
