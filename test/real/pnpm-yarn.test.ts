@@ -99,6 +99,8 @@ for (const [kind, client] of kinds)
       const installed = await pnpmOrYarn(kind, 'hello', { registry: a.url });
       expect([installed.code, installed.version], said(installed)).toEqual([0, '1.0.0']);
       expect(a.requests.map(({ target }) => target)).toEqual([packument, artifact]);
+      // The short form; yarn from 2 on says nothing of it, and is sent the full one.
+      expect(a.requests[0]?.headers['accept']?.includes('install-v1') ?? false).toBe(kind !== 'yarn');
       expect(walked(a.url, { tag: 'ok', tookMs: 1 })).toBe('ok');
       await a.close();
     });

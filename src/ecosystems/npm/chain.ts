@@ -20,9 +20,9 @@ export function registryMistake(chain: string): string | null {
 
 /**
  * One walk in one moment: none of these clients goes on to another registry. They ask the same one again, seconds later:
- * npm and pnpm twice, after 10 and 60 s, on 408, 420, 429, 5xx and most connection faults; yarn 1 four times, on 5xx; later
- * ones three times, on 429 and 5xx. Those are other moments.
- * @see design.md section 4.4; npm/make-fetch-happen lib/remote.js
+ * npm and pnpm twice, after 10 and 60 s, on 408, 420, 429, 5xx and most connection faults; yarn 1 four times, on 5xx
+ * (of packuments alone) and cuts; later ones three times, on 429 and 5xx. Those are other moments.
+ * @see design.md section 4.4; npm/make-fetch-happen lib/remote.js; test/real/npm-client.test.ts, pnpm-yarn.test.ts
  */
 export function walkRegistry(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
   const [member] = chain.members;

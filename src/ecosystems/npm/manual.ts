@@ -6,14 +6,14 @@ export const npmManual: Manual = {
   sections: [
     {
       title: 'npm: what is asked',
-      text: `\`metadata\` is the short packument, as pnpm and yarn ask it; a registry that sends the full one, or knows only that, is fine.
+      text: `\`metadata\` is the short packument, as pnpm and yarn 1 ask it; a registry that sends the full one, or knows only that, is fine.
 It tells whether the version is there and whether its \`integrity\` is the lock file's. \`tarball\` asks the packument aside and
 then the URL that it names. That URL must lie on the mirror's own host, or on one of \`mirrors[].tarballHosts\`; else the mirror
 leads its clients past itself, which fails as \`malformed\` with these words, and nothing is asked there. Bytes are held
 against the lock file's \`integrity\`, else against the packument's own, which proves that the mirror agrees with itself. yarn from
 2 on minds its own lock file alone: where that does not have a package yet, it installs bytes that are not the packument's.
 \`tags\` is the list of dist-tags alone, which some mirrors lack; \`packument\` is the full form, once a day: it may
-be long, though npm 11 asks it where no lock file decides.`,
+be long, though npm 11 asks it where no lock file decides, and yarn from 2 on always.`,
     },
     {
       title: 'npm: lock files',

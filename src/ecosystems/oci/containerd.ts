@@ -49,6 +49,7 @@ function remedy(before: Chain, after: Chain, _: readonly string[], { upstream }:
  * containerd (and with it Kubernetes, nerdctl and k3s): one host after the other, past whatever fails. What a host answered
  * well and wrongly is taken: a wrong hash ends the pull.
  * @see containerd core/remotes/docker/resolver.go: Resolve goes on past errors and every status from 400 on
+ * @see test/real/oci-containerd.test.ts: containerd 1.6
  */
 export const containerd: Client = {
   ...hostChain,
