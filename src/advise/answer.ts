@@ -1,21 +1,24 @@
+import type { Reason } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
-import type { SettledSample } from '../core/sample.ts';
+import type { Sample } from '../core/sample.ts';
 import type { Reply } from '../ecosystems/client.ts';
 
 /** What a client's chain would have seen of an answer: 404 and 410 are `gone`, whatever lies behind them. */
-export function replyWith(tag: 'ok' | 'failed', status: number | null, tookMs: number): Reply {
-  if (tag === 'ok') return { tag, tookMs };
-  return { tag: status === 404 || status === 410 ? 'gone' : 'failed', tookMs, status };
+export function replyWith(reason: Reason | null, status: number | null, tookMs: number): Reply {
+  if (reason === null) return { tag: 'ok', tookMs };
+  if (status === 404 || status === 410) return { tag: 'gone', tookMs, status };
+  const isCut = reason === 'cut' || reason === 'timeout_transfer';
+  return { tag: 'failed', tookMs, status, ...(isCut ? { isCut } : {}) };
 }
 
 /**
  * The same of a settled sample whose outcome is known. An answer over the address family that a client tries second comes
  * to it by so much later.
  */
-export function replyTo(sample: SettledSample): Reply {
+export function replyTo(sample: Sample): Reply {
   const { due, outcome, family, status, rttMs, startedMonotonicMs, endedMonotonicMs } = sample;
   const tookMs = rttMs ?? endedMonotonicMs - startedMonotonicMs;
-  if (outcome.tag !== 'ok') return replyWith('failed', status, tookMs);
+  if (outcome.tag === 'failed') return replyWith(outcome.failure.kind, status, tookMs);
   const isSecond = due.family !== undefined && due.family === family;
-  return replyWith('ok', status, isSecond ? tookMs + limits.familyFallbackMs : tookMs);
+  return replyWith(null, status, isSecond ? tookMs + limits.familyFallbackMs : tookMs);
 }

@@ -134,7 +134,7 @@ export function medianMs(entries: readonly Entry[]): number | null {
 
 /** What a client's chain would have seen of this answer: 404 and 410 are `gone`, whatever lies behind them. */
 export function replyOf(entry: Entry): Reply {
-  return replyWith(entry.tag, entry.status, entry.tookMs);
+  return replyWith(entry.reason, entry.status, entry.tookMs);
 }
 
 /** True for a failure that is the upstream's, handed on: a masked fault, or 502 and 504. */

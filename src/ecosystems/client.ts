@@ -32,8 +32,14 @@ export type Reply =
   | { readonly tag: 'ok'; readonly tookMs: number }
   /** 404 or 410 on the wire, whatever lies behind it. */
   | { readonly tag: 'gone'; readonly tookMs: number; readonly status?: number | null }
-  /** `status` as on the wire, for clients that tell them apart; `null` or absent: no answer was whole. */
-  | { readonly tag: 'failed'; readonly tookMs: number; readonly status?: number | null }
+  /** `status` as on the wire, for clients that tell them apart; `null` or absent: no head came. */
+  | {
+      readonly tag: 'failed';
+      readonly tookMs: number;
+      readonly status?: number | null;
+      /** The head came, and not all of the body. */
+      readonly isCut?: boolean;
+    }
   /** Not measured in that moment. */
   | { readonly tag: 'unknown' };
 

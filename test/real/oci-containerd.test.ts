@@ -42,8 +42,13 @@ const rows: readonly (readonly [string, Fault, Reply, RegExp])[] = [
     { tag: 'failed', tookMs: 1, status: null },
     manifests,
   ],
-  ['a manifest that is cut', { kind: 'close-mid-body' }, { tag: 'failed', tookMs: 1, status: 200 }, manifests],
-  ['a blob that is cut', { kind: 'close-mid-body' }, { tag: 'failed', tookMs: 1, status: 200 }, blobs],
+  [
+    'a manifest that is cut',
+    { kind: 'close-mid-body' },
+    { tag: 'failed', tookMs: 1, status: 200, isCut: true },
+    manifests,
+  ],
+  ['a blob that is cut', { kind: 'close-mid-body' }, { tag: 'failed', tookMs: 1, status: 200, isCut: true }, blobs],
 ];
 
 real('the real containerd walks its hosts as the model does', ['containerd'], () => {

@@ -85,7 +85,7 @@ real('registries of images, with docker-registry and skopeo', ['registry', 'skop
           respond.writeHead(200, { 'content-type': manifestType, 'content-length': '1000' });
           respond.write('{"schemaVersion":2,', () => setTimeout(() => respond.destroy(), 50));
         },
-        failed(null),
+        { tag: 'failed', tookMs: 1, status: 200, isCut: true },
         ':1',
       ],
       ['a page in place of the manifest', says(200, '<html>', { 'content-type': 'text/html' }), failed(200), ':1'],

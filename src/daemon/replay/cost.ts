@@ -1,4 +1,4 @@
-import { replyWith } from '../../advise/answer.ts';
+import { replyTo } from '../../advise/answer.ts';
 import { rosterOf } from '../../advise/group.ts';
 import type { Config } from '../../core/config.ts';
 import { isTimeout } from '../../core/failure.ts';
@@ -107,11 +107,11 @@ export function createMeter(
       }
       if (one.kind !== 'probed') return;
       const target = byId.get(one.targetId);
-      const { due, outcome, status, rttMs, startedMonotonicMs, endedMonotonicMs } = one.sample;
+      const { due, outcome } = one.sample;
       if (target === undefined || due.connection !== 'cold' || saysLittle(one.sample)) return;
       const group = groups.get(`${target.ecosystem}/${target.upstream}`);
       if (group === undefined || outcome.tag === 'unknown') return;
-      const reply = replyWith(outcome.tag, status, rttMs ?? endedMonotonicMs - startedMonotonicMs);
+      const reply = replyTo(one.sample);
       const question = questionOf(target);
       const known = group.latest.get(question) ?? new Map<string, Latest>();
       group.latest.set(question, known);

@@ -34,9 +34,8 @@ function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Ch
 
 /**
  * One URL is all that apt, apk, Maven, cargo, bundler and conda ask: whatever it answers but the file is the end. pacman's
- * servers and apt's mirror list are asked in their order, the next one after any failure, a 404 among them. What fails with
- * status 200 leaves it open where a later one is well: past an answer that is cut they go, one with other bytes they take
- * (apt where its size is right).
+ * servers and apt's mirror list are asked in their order, the next one after any failure, a 404 and a cut among them. Other bytes
+ * with status 200 leave it open where a later one is well: pacman takes them, apt where their size is right.
  * @see test/real/http-lists.test.ts: pacman 6.0, apt 2.6
  */
 function walkFiles({ members }: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -47,7 +46,7 @@ function walkFiles({ members }: Chain, replyOf: (member: ChainMember) => Reply):
     if (reply.tag === 'unknown') return { tag: 'unknown', at: unclear ?? at };
     tookMs += reply.tookMs;
     if (reply.tag === 'ok') return unclear === null ? { tag: 'ok', at, tookMs } : { tag: 'unknown', at: unclear };
-    if (reply.status === 200) unclear ??= at;
+    if (reply.tag === 'failed' && reply.status === 200 && reply.isCut !== true) unclear ??= at;
   }
   return { tag: 'failed', at: members.length - 1 };
 }

@@ -1,6 +1,6 @@
 import { baseUrl } from '../../core/base-url.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import type { Chain, ChainMember, ChainProblem, Client } from '../client.ts';
+import type { Chain, ChainMember, ChainProblem, Client, Reply } from '../client.ts';
 import { urlMember } from '../url-member.ts';
 
 const separator = /[\s,|]+/;
@@ -36,6 +36,11 @@ function mirrorsMistake(chain: string): string | null {
 /** True for an answer that was taken and then turned out wrong: who took it asks nobody else. */
 export function isTaken({ status }: { readonly status?: number | null }): boolean {
   return status !== undefined && status !== null && status >= 200 && status < 300;
+}
+
+/** True for an answer of which a part came. */
+export function isCut(reply: Reply): boolean {
+  return reply.tag === 'failed' && reply.isCut === true;
 }
 
 /** What the clients of images share: how their hosts are written and read. */

@@ -1,6 +1,6 @@
 import type { Chain, Client, Remedy, Served } from '../client.ts';
 import { walkInOrder } from '../walk.ts';
-import { hostChain, isTaken } from './chain.ts';
+import { hostChain, isCut, isTaken } from './chain.ts';
 import { credentialNotes, type Place, type Places, placesOf, unpasteable } from './place.ts';
 
 const path = '/etc/containers/registries.conf.d/050-mirrorwatch.conf';
@@ -69,7 +69,8 @@ export const podman: Client = {
   spec: ['https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md'],
   describes:
     'The mirrors of today in registries.conf, in their order. Default: the mirror of the highest weight, then `direct`.',
-  walk: (chain, replyOf) => walkInOrder(chain, replyOf, isTaken),
+  // Past an answer that is cut it goes, where containerd has taken it.
+  walk: (chain, replyOf) => walkInOrder(chain, replyOf, (reply) => isTaken(reply) && !isCut(reply)),
   forms: ['registries.conf'],
   remedy,
 };

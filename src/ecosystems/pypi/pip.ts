@@ -4,8 +4,8 @@ import { headed, indexesMistake, linesFor, notesOn, parseIndexes, pasteable, rol
 
 /**
  * One walk of pip: it asks all its indexes and takes the best version of all; of equals the file of the last one. An index that
- * fails is passed over in silence, but for 401: there pip asks for a password, and ends where nobody can type. A page that fails
- * with status 200 leaves it open where others are well: over another content pip passes, over a page that is cut it falls.
+ * fails is passed over in silence, one with another content too, but for 401, where pip asks for a password and ends where nobody
+ * can type, and for a page that is cut.
  * The time is what all of them took, one after the other. A file that fails ends it: another index is not asked for it.
  * @see test/real/pypi-clients.test.ts: pip 23.2 and 26.3
  */
@@ -13,7 +13,6 @@ function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd
   let tookMs = 0;
   let best: number | null = null;
   let unmeasured: number | null = null;
-  let unclear: number | null = null;
   for (const [at, member] of chain.members.entries()) {
     const reply = replyOf(member);
     if (reply.tag === 'unknown') {
@@ -22,13 +21,12 @@ function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd
     }
     tookMs += reply.tookMs;
     if (reply.tag === 'ok') best = at;
-    else if (reply.status === 200) unclear ??= at;
-    else if (reply.status === 401)
+    else if (reply.status === 401 || (reply.tag === 'failed' && reply.isCut === true))
       return unmeasured === null ? { tag: 'failed', at } : { tag: 'unknown', at: unmeasured };
   }
   if (unmeasured !== null) return { tag: 'unknown', at: unmeasured };
   if (best === null) return { tag: 'failed', at: chain.members.length - 1 };
-  return unclear === null ? { tag: 'ok', at: best, tookMs } : { tag: 'unknown', at: unclear };
+  return { tag: 'ok', at: best, tookMs };
 }
 
 /** The lines for pip, and for those that read an index as it does. `extra-index-url` and `trusted-host` are never set. */

@@ -19,6 +19,11 @@ describe('what a chain would have seen of an answer', () => {
       settled({ outcome: refused, family: 4, status: null }, 4),
       { tag: 'failed', tookMs: 120, status: null },
     ],
+    [
+      'an answer of which a part came',
+      settled({ outcome: { tag: 'failed', failure: { kind: 'cut', phase: 'transfer', bytesRead: 3 } } }),
+      { tag: 'failed', tookMs: 120, status: 200, isCut: true },
+    ],
     ['nothing timed', settled({ rttMs: null, endedMonotonicMs: 80 }), { tag: 'ok', tookMs: 80 }],
   ] as const)('%s', (_, sample, want) => {
     expect(replyTo(sample as SettledSample)).toEqual(want);

@@ -15,14 +15,15 @@ function chain(text: string): Chain {
 }
 
 /** An index that answered with this status after 10 ms; 0: it did not answer, null: not measured, -200: 200 with a bad page. */
-function replyOf(status: number | null): Reply {
+function replyOf(status: number | 'cut' | null): Reply {
+  if (status === 'cut') return { tag: 'failed', tookMs: 10, status: 200, isCut: true };
   if (status === null) return { tag: 'unknown' };
   if (status === 200) return { tag: 'ok', tookMs: 10 };
   const tag = status === 404 || status === 410 ? 'gone' : 'failed';
   return { tag, tookMs: 10, status: status === 0 ? null : Math.abs(status) };
 }
 
-function walk(client: Client, ...statuses: readonly (number | null)[]) {
+function walk(client: Client, ...statuses: readonly (number | 'cut' | null)[]) {
   const text = [a, b, c].slice(0, statuses.length).join(' ');
   const all = chain(text);
   return client.walk(all, (member) => replyOf(statuses[all.members.indexOf(member)] ?? null));
@@ -82,11 +83,9 @@ describe('pip merges its indexes', () => {
     ['401 first ends: it asks for a password', [401, 200], { tag: 'failed', at: 0 }],
     ['401 as an extra too', [200, 401], { tag: 'failed', at: 1 }],
     ['all gone', [404, 500, 404], { tag: 'failed', at: 2 }],
-    [
-      'a page that fails with status 200 beside one that is well: a cut ends it, another content does not',
-      [-200, 200],
-      { tag: 'unknown', at: 0 },
-    ],
+    ['another content with status 200 beside one that is well', [-200, 200], { tag: 'ok', at: 1, tookMs: 20 }],
+    ['a page that is cut beside one that is well', ['cut', 200], { tag: 'failed', at: 0 }],
+    ['a page that is cut behind one that is well', [200, 'cut'], { tag: 'failed', at: 1 }],
     ['such a page alone', [-200], { tag: 'failed', at: 0 }],
     ['such a page, and nothing that is well', [-200, 404], { tag: 'failed', at: 1 }],
     ['one that is not measured', [200, null], { tag: 'unknown', at: 1 }],
