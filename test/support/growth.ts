@@ -5,8 +5,10 @@ const growthMax = 28;
 /** The least of so many is what the work costs; of more where it looks out of proportion. */
 const roundsMin = 4;
 const roundsMax = 16;
-/** Less cannot be told from nothing: work that is quicker is done often enough. Milliseconds. */
-const costMsMin = 2;
+/** Work that is quicker is done often enough: processor time comes in ticks of some milliseconds. */
+const costMsMin = 25;
+/** What was a cost to a cold compiler may be less to a warm one, down to the ticks: less than this counts as this. */
+const costMsFloor = 8;
 
 const nobody = new Int32Array(new SharedArrayBuffer(4));
 
@@ -44,7 +46,7 @@ export function expectInProportion<T>(size: number, make: (size: number) => T, w
   for (let round = 1; round <= roundsMax; round += 1) {
     least = Math.min(least, costMs(repeated(often, () => work(small))));
     most = Math.min(most, costMs(repeated(often, () => work(large))));
-    if (round >= roundsMin && most < growthMax * least) return;
+    if (round >= roundsMin && most < growthMax * Math.max(least, costMsFloor)) return;
   }
   throw new Error(`of ${size} it costs ${least} ms, of ${times} times as much ${most} ms: out of proportion`);
 }
