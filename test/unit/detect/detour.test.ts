@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Behaviour, type Script, Simulation } from './simulate.ts';
-import { aConfig, aMirror, at, aTarget, refused } from './world.ts';
+import { aConfig, aMirror, aTarget, at, refused } from './world.ts';
 
 const minute = 60_000;
 const warm = 12 * minute;
