@@ -1,4 +1,5 @@
 import type { LookOrder } from '../core/due.ts';
+import { isTimeout } from '../core/failure.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { isHeavy, type Target } from '../core/target.ts';
 import { replyTo } from './answer.ts';
@@ -58,6 +59,7 @@ export function hear(view: View, sample: SettledSample): boolean {
       plannedAtMs: sample.due.plannedAtMs,
       round: purpose !== 'confirm' || round === null ? null : `${round.id}/${round.moment}`,
       isScheduled: purpose === 'scheduled',
+      isGivenUp: sample.outcome.tag === 'failed' && isTimeout(sample.outcome.failure.kind),
     },
     group.around,
   );

@@ -8,6 +8,7 @@ import {
   type AddressFamily,
   hearBroken,
   isOverWish,
+  isShown,
   newDetour,
   otherFamily,
   overOther,
@@ -58,10 +59,15 @@ export function instead(mirror: MirrorMemory, sample: Sample): Sample {
   return answer === undefined ? sample : overOther(sample, answer);
 }
 
-/** Has the broken family tried at the pace of the canary, beside the probes over the other one. */
+/**
+ * Has the broken family tried beside the probes over the other one: at the pace of the canary, and after its first failure,
+ * which may have been chance, with each answer of the round.
+ */
 export function tryBroken(memory: Memory, mirror: MirrorMemory, { due, outcome, startedMonotonicMs }: Sample): void {
   if (mirror.detour === null || startedMonotonicMs < mirror.detour.sinceMs) return;
-  if (!due.target.canary || due.purpose !== 'scheduled' || outcome.tag !== 'ok') return;
+  if (outcome.tag !== 'ok' || isHeavy(due.target)) return;
+  const isAtPace = due.target.canary && due.purpose === 'scheduled';
+  if (!isAtPace && (due.purpose !== 'confirm' || isShown(mirror.detour))) return;
   memory.turn.peeks.push({ target: due.target, family: mirror.detour.broken });
 }
 

@@ -1,7 +1,7 @@
 import { type Contest, pairOf, recordOf } from './contest.ts';
 import { failureBound, failureSum } from './failures.ts';
 import { type Alarm, type AlarmRule, alarmOf, runningOf } from './pair.ts';
-import { buildCost, isFailingNow, lastMinute, meanMs } from './record.ts';
+import { buildCost, buildCostOf, isFailingNow, lastMinute, meanMs, mostlyHeavyMs } from './record.ts';
 
 /** A move that the tests speak for. */
 export interface Choice {
@@ -42,8 +42,7 @@ export function choose(contest: Contest, candidates: readonly string[], rule: Ch
     if (alarm === null) continue;
     const cost = costOf(contest, name, rule);
     if (cost === null) continue;
-    const isForTime = alarm === 'time' || alarm === 'heavy_time';
-    if (isForTime && !isCheaper(contest, name, head, rule)) continue;
+    if ((alarm === 'time' || alarm === 'heavy_time') && !isCheaper(contest, name, alarm, rule)) continue;
     choices.push({ to: name, alarm, cost });
   }
   return cheapest(choices, rule);
@@ -91,11 +90,36 @@ function isEqualCost(cost: number, least: number, minGain: number): boolean {
   return cost - least <= Math.max(0.01, least * minGain * 0.25);
 }
 
-/** Whether a build through a candidate is expected to cost less than through the head, as far as both were measured. */
-function isCheaper(contest: Contest, name: string, head: string, rule: ChoiceRule): boolean {
-  const plain = { ...rule, errors: 0 };
-  const [there, here] = [costOf(contest, name, plain), costOf(contest, head, plain)];
-  return there === null || here === null || there < here;
+/** A build must take less than this share of the head's time to be worth a move for it; so little cost speaks for itself. */
+const worthShare = 0.95;
+const manyShare = 0.5;
+/** The moments of a test speak for its mirrors' times beside so many that are remembered: they were chosen for looking bad. */
+const remembered = { time: 20, heavy_time: 4 } as const;
+
+/**
+ * Whether a build through a candidate is expected to cost less than through the head. Of the weight that the test speaks
+ * of, its moments and what is remembered; of the other, light steps as in the last half hour, and downloads as most of
+ * the last were: one that took long by chance must not speak for a mirror whose downloads are slower.
+ */
+function isCheaper(contest: Contest, name: string, alarm: 'time' | 'heavy_time', rule: ChoiceRule): boolean {
+  const head = contest.head ?? '';
+  const { time } = pairOf(contest, head, name);
+  const test = alarm === 'time' ? time.light : time.heavy;
+  const usualMs = usualHeavyMs(contest, rule.nowMs);
+  const costBy = (mirror: string, testedMs: number, failureCostMs: number): number => {
+    const record = recordOf(contest, mirror);
+    const light = meanMs(record, 'light', rule.nowMs, 0) ?? testedMs / test.rounds;
+    const heavy = mostlyHeavyMs(record) ?? usualMs;
+    const beside = (ms: number): number => (testedMs + remembered[alarm] * ms) / (test.rounds + remembered[alarm]);
+    const times =
+      alarm === 'time' ? { lightMs: beside(light), heavyMs: heavy } : { lightMs: light, heavyMs: beside(heavy) };
+    return buildCostOf(record, rule.nowMs, { ...rule, ...times, failureCostMs });
+  };
+  const shareOf = (failureCostMs: number): number =>
+    costBy(name, test.candidateMs, failureCostMs) / costBy(head, test.headMs, failureCostMs);
+  // What few failures more or less cost outweighs any time, and is chance: time alone must say so too, unless they are many.
+  const share = shareOf(rule.failureCostMs);
+  return share < manyShare || (share < 1 && shareOf(0) < worthShare);
 }
 
 /**

@@ -2,13 +2,15 @@ import type { Chain, ChainMember, Client, Reply } from '../../ecosystems/client.
 import { type Health, hearHealth, newHealth } from './home.ts';
 import { type Answer, enter, isOverdue, type Moment, type Moments, newMoments, standIn } from './moments.ts';
 import { hearPair, newPair, type Pair, timeBoundNow } from './pair.ts';
-import { learnTime, newPatience, type Patience } from './patience.ts';
+import { lateShare, learnTime, newPatience, type Patience } from './patience.ts';
 import { type HeadRecord, newRecord, note, type Outcome } from './record.ts';
 
 /** A walk that reaches version control counts as failed, and has cost this on the way. Milliseconds. */
 const directMs = 5_000;
 /** More is no background. */
 const backgroundMost = 0.03;
+/** Answers that all others are taken to have given well before they gave any. */
+const backgroundPrior = 200;
 
 /** What is added up over the answers of one upstream: who is in force, and how every other mirror compares with it. */
 export interface Contest {
@@ -102,8 +104,9 @@ export function pairOf(contest: Contest, head: string, candidate: string): Pair 
  * @returns what the head did in moments that became clear by it
  */
 export function hearAnswer(contest: Contest, answer: Answer, around: Surroundings): readonly Heard[] {
-  const timed = { ...answer, reply: inTime(contest, answer) };
-  const moment = enter(contest.moments, timed, around.paceMs(answer.question));
+  const { reply, late } = inTime(contest, answer);
+  const moment = enter(contest.moments, { ...answer, reply }, around.paceMs(answer.question));
+  if (late > 0) moment.late.set(answer.registry, late);
   const heard = replay(contest, moment, around, answer.atMs, false);
   dropClear(contest, moment, around);
   return heard;
@@ -123,21 +126,27 @@ export function closeOverdue(contest: Contest, around: Surroundings, nowMs: numb
   return heard;
 }
 
-/** An answer that took longer than clients are taken to wait is a bad one, as long as that. */
-function inTime(contest: Contest, answer: Answer): Reply {
+/**
+ * An answer that took longer than clients are taken to wait is a bad one, as long as that. One that we gave up before they
+ * would is bad too, but may have been merely late.
+ */
+function inTime(contest: Contest, answer: Answer): { readonly reply: Reply; readonly late: number } {
   const known = contest.patience.get(answer.registry) ?? { light: newPatience('light'), heavy: newPatience('heavy') };
   contest.patience.set(answer.registry, known);
   const patience = answer.isHeavy ? known.heavy : known.light;
   const { reply } = answer;
-  if (reply.tag === 'unknown') return reply;
+  if (reply.tag === 'unknown') return { reply, late: 0 };
   if (reply.tag === 'ok' && answer.isScheduled) learnTime(patience, reply.tookMs);
   const tookMs = Math.min(reply.tookMs, patience.limitMs);
-  if (reply.tag === 'ok' && reply.tookMs > patience.limitMs) return { tag: 'failed', tookMs };
-  return { ...reply, tookMs };
+  const late = answer.isGivenUp ? lateShare(patience, tookMs) : 0;
+  if (reply.tag === 'ok' && reply.tookMs > patience.limitMs) return { reply: { tag: 'failed', tookMs }, late: 0 };
+  return { reply: { ...reply, tookMs }, late };
 }
 
 function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: number, isLast: boolean): Heard[] {
   const heard: Heard[] = [];
+  // As it was before: what is answered in a moment must not depend on who answers first.
+  moment.everybody ??= contest.head === null ? 0 : usualOfOthers(contest, contest.head);
   const paceMs = around.paceMs(moment.question);
   const replyOf = (member: ChainMember): Reply => {
     if (member.kind === 'direct') return { tag: 'failed', tookMs: directMs };
@@ -159,6 +168,7 @@ function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: n
       tookMs: end.tag === 'ok' ? end.tookMs : 0,
       bad: end.tag !== 'ok',
       isHeavy: moment.isHeavy,
+      late: end.tag === 'ok' ? 0 : (moment.late.get(name) ?? 0),
     };
     moment.outcomes.set(name, outcome);
     note(recordOf(contest, name), moment.question, outcome, moment.isScheduled);
@@ -173,13 +183,12 @@ function compare(contest: Contest, moment: Moment, around: Surroundings): void {
   const { head } = contest;
   const own = head === null ? undefined : moment.outcomes.get(head);
   if (head === null || own === undefined) return;
-  const everybody = usualOfOthers(contest, head);
   for (const [name, outcome] of moment.outcomes) {
     if (name === head || moment.paired.has(name)) continue;
     moment.paired.add(name);
     hearPair(pairOf(contest, head, name), own, outcome, {
       candidate: recordOf(contest, name),
-      everybody,
+      everybody: moment.everybody ?? 0,
       isHome: name === around.home,
       ratio: around.ratio,
       bound: timeBoundNow(around.isRecent),
@@ -187,15 +196,18 @@ function compare(contest: Contest, moment: Moment, around: Surroundings): void {
   }
 }
 
-/** How often all others fail over the long run, in the mean, as far as that is background and no trouble of one. */
+/**
+ * How often all others fail by the way over the long run: an upper bound of one standard error, and 0 where nothing is
+ * known. More than a little is the trouble of one, and no background.
+ */
 function usualOfOthers(contest: Contest, head: string): number {
-  let [sum, count] = [0, 0];
-  for (const [name, record] of contest.records) {
-    if (name === head || record.last === null) continue;
-    sum += Math.min(record.slowRate, backgroundMost);
-    count += 1;
+  let [bad, all] = [0, backgroundPrior];
+  for (const [name, { background }] of contest.records) {
+    if (name === head) continue;
+    bad += Math.min(background.bad, backgroundMost * background.all);
+    all += background.all;
   }
-  return count === 0 ? 0 : sum / count;
+  return (bad + Math.sqrt(bad)) / all;
 }
 
 /** A moment in which everybody who is not away has answered has nothing more to say. */

@@ -1,4 +1,5 @@
 import { likelihood } from '../../core/likelihood.ts';
+import type { Outcome } from './record.ts';
 
 /** Rates of failure that a head may have and a candidate not, each tested for by a likelihood ratio of its own. */
 const rates = [0.05, 0.2, 0.9] as const;
@@ -71,33 +72,45 @@ export function usualRate(slow: number, fast: number, everybody: number): number
  * Takes in what head and candidate did in one moment: Wald's log-likelihood ratio of "the head fails with p₁, the
  * candidate with p₀" against "both fail with p₀", for three rates, never below zero (Page's CUSUM). A failure of both
  * says nothing of their difference.
+ * @param head  `late`: where we gave it up, as likely as that without any trouble
  * @param p0  the candidate's usual rate, by `usualRate`
  * @see Page, Continuous inspection schemes, Biometrika 41 (1954); Wald, Sequential Analysis (1947)
  */
-export function hearFailure(test: FailureTest, head: boolean, candidate: boolean, p0: number, atMs: number): void {
+export function hearFailure(
+  test: FailureTest,
+  head: Pick<Outcome, 'bad' | 'late' | 'atMs'>,
+  candidateBad: boolean,
+  p0: number,
+): void {
+  const { bad, late, atMs } = head;
   for (let i = 0; i < rates.length; i += 1) {
     const run = test[i];
     const rate = rates[i];
     if (run === undefined || rate === undefined) continue;
     const p1 = Math.min(mostRate, Math.max(rate, p0 + 0.6 * rate));
-    if (head && candidate) {
-      if (run.failures > 0) count(run, head, candidate);
+    if (bad && candidateBad) {
+      if (run.failures > 0) count(run, bad, candidateBad);
       continue;
     }
-    const next = run.sum + (head ? Math.log(p1 / p0) : Math.log((1 - p1) / (1 - p0)));
+    const next = run.sum + (bad ? Math.log(orLate(p1, late) / orLate(p0, late)) : Math.log((1 - p1) / (1 - p0)));
     run.sum = Math.min(next, mostOfBound * failureBound);
     if (run.sum <= 0) {
       clear(run);
       continue;
     }
-    if (head) {
+    if (bad) {
       // Downloads come to an end in another order than they began.
       run.firstMs = run.failures === 0 ? atMs : Math.min(run.firstMs, atMs);
       run.lastMs = run.failures === 0 ? atMs : Math.max(run.lastMs, atMs);
       run.failures += 1;
     }
-    count(run, head, candidate);
+    count(run, bad, candidateBad);
   }
+}
+
+/** How likely no answer in time is: it fails, or else it is late. */
+function orLate(rate: number, late: number): number {
+  return rate + (1 - rate) * late;
 }
 
 function count(run: Run, head: boolean, candidate: boolean): void {

@@ -61,8 +61,8 @@ export function waitMs(departures: readonly number[], holdMs: number, nowMs: num
 
 /**
  * True where home is at least as good as where clients are: no more failures within the last hour, or since its last
- * trouble had an end; no more time over as long as clients stay away at least, but for a twentieth and a tenth of a
- * second; and its downloads come well. An hour, because a mirror that fails now and then has ten good minutes often.
+ * trouble had an end; no more time over as long as clients stay away at least, but for a fifth, and of much for a twentieth
+ * and a tenth of a second; and its downloads come well. An hour, because a mirror that fails now and then has ten good minutes often.
  */
 export function isHomeAsGood(home: HeadRecord, here: HeadRecord, overMs: number, nowMs: number): boolean {
   const troubledMs = lastTrouble(home);
@@ -76,5 +76,5 @@ export function isHomeAsGood(home: HeadRecord, here: HeadRecord, overMs: number,
 function isNoSlower(home: HeadRecord, here: HeadRecord, weight: 'light' | 'heavy', fromMs: number): boolean {
   const homeMs = meanOver(home, weight, fromMs);
   const hereMs = meanOver(here, weight, fromMs);
-  return homeMs === null || hereMs === null || homeMs <= 1.05 * hereMs + 100;
+  return homeMs === null || hereMs === null || homeMs <= 1.05 * hereMs + Math.min(100, 0.15 * hereMs);
 }

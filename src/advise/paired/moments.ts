@@ -15,6 +15,8 @@ export interface Answer {
   readonly round: string | null;
   /** At its own pace, not asked because something looked odd. */
   readonly isScheduled: boolean;
+  /** It was our deadline that ended it. */
+  readonly isGivenUp: boolean;
 }
 
 /** What the mirrors of one upstream answered to one question together. */
@@ -28,6 +30,10 @@ export interface Moment {
   readonly replies: Map<string, Reply>;
   /** When each answer came, monotonic milliseconds. */
   readonly answeredAtMs: Map<string, number>;
+  /** Of what was given up early: the share of the mirror's good answers that take longer. */
+  readonly late: Map<string, number>;
+  /** Share of bad answers of all but the head over the long run, as of its first answer; `null` before. */
+  everybody: number | null;
   /** What each mirror would do as the head, as far as it is known; and who was compared with the head in force. */
   readonly outcomes: Map<string, Outcome>;
   readonly paired: Set<string>;
@@ -76,6 +82,8 @@ export function enter(moments: Moments, answer: Answer, paceMs: number): Moment 
     openedAtMs: answer.atMs,
     replies: new Map([[answer.registry, answer.reply]]),
     answeredAtMs: new Map([[answer.registry, answer.atMs]]),
+    late: new Map(),
+    everybody: null,
     outcomes: new Map(),
     paired: new Set(),
   };

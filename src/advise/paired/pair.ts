@@ -75,8 +75,8 @@ export function hearPair(
   },
 ): void {
   const p0 = usualRate(context.candidate.slowRate, context.candidate.fastRate, context.everybody);
-  hearFailure(pair.failures.all, head.bad, candidate.bad, p0, head.atMs);
-  if (head.isHeavy) hearFailure(pair.failures.heavy, head.bad, candidate.bad, p0, head.atMs);
+  hearFailure(pair.failures.all, head, candidate.bad, p0);
+  if (head.isHeavy) hearFailure(pair.failures.heavy, head, candidate.bad, p0);
   if (head.bad || candidate.bad) return;
   const test = head.isHeavy ? pair.time.heavy : pair.time.light;
   hearTime(test, head.tookMs, candidate.tookMs, { ...context, isRare: head.isHeavy });

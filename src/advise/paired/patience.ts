@@ -22,6 +22,14 @@ export function newPatience(weight: Patience['weight']): Patience {
   return { weight, times: [], at: 0, untilNext: fewAnswers[weight], limitMs: bounds[weight].max };
 }
 
+/**
+ * The share of a mirror's good answers that take longer than this, 0 to 1; 0 while few are known. Milliseconds.
+ */
+export function lateShare({ times, weight }: Patience, ms: number): number {
+  if (times.length < fewAnswers[weight]) return 0;
+  return times.filter((one) => one > ms).length / times.length;
+}
+
 /** Learns from one good answer. Milliseconds. */
 export function learnTime(patience: Patience, tookMs: number): void {
   patience.times[patience.at] = tookMs;

@@ -1,3 +1,5 @@
+import { quantileOf } from '../../core/quantile.ts';
+
 /** What one possible head did in one moment, through the chain it would give. */
 export interface Outcome {
   /** When this head's own answer of the moment came, monotonic milliseconds. */
@@ -6,6 +8,8 @@ export interface Outcome {
   readonly tookMs: number;
   readonly bad: boolean;
   readonly isHeavy: boolean;
+  /** Where it was bad because we gave it up early: the share of this mirror's good answers that take longer, 0 to 1; else 0. */
+  readonly late: number;
 }
 
 /** Failures are remembered this long for how reliable a head is, and times. Milliseconds. */
@@ -22,6 +26,9 @@ const fastMemory = 0.12;
 /** Margin of an upper bound, in standard errors. */
 const margin = 1.3;
 
+/** What was given up early and may have been late more often than this counts neither as failed nor as answered. */
+const lateMax = 0.005;
+
 /** Outcomes of one question at its pace, kept for how often it fails. */
 const keptOfQuestion = 64;
 const questionsKept = 400;
@@ -35,20 +42,35 @@ export interface HeadRecord {
   /** Shares of bad outcomes, forgetting slowly and fast; scheduled moments alone feed the slow one. */
   slowRate: number;
   fastRate: number;
+  /** Scheduled outcomes that failed by themselves, not in a row, and all of them: its background over the long run. */
+  readonly background: { bad: number; all: number; row: number };
   last: Outcome | null;
   lastHeavy: Outcome | null;
 }
 
 /** A head that has not answered. */
 export function newRecord(): HeadRecord {
-  return { questions: new Map(), light: [], heavy: [], slowRate: 0, fastRate: 0, last: null, lastHeavy: null };
+  const background = { bad: 0, all: 0, row: 0 };
+  return {
+    questions: new Map(),
+    light: [],
+    heavy: [],
+    slowRate: 0,
+    fastRate: 0,
+    background,
+    last: null,
+    lastHeavy: null,
+  };
 }
 
 /** Takes in one outcome. `isScheduled`: of a round at its pace, which alone says how often it usually fails. */
 export function note(record: HeadRecord, question: string, outcome: Outcome, isScheduled: boolean): void {
   if (isScheduled && !outcome.isHeavy) noteQuestion(record, question, outcome);
   const bad = outcome.bad ? 1 : 0;
-  if (isScheduled) record.slowRate += slowMemory * (bad - record.slowRate);
+  if (isScheduled) {
+    record.slowRate += slowMemory * (bad - record.slowRate);
+    noteBackground(record.background, outcome.bad);
+  }
   record.fastRate += fastMemory * (bad - record.fastRate);
   record.last = outcome;
   if (outcome.isHeavy) {
@@ -59,6 +81,27 @@ export function note(record: HeadRecord, question: string, outcome: Outcome, isS
   }
   record.light.push(outcome);
   if (record.light.length > 2 * kept) record.light.splice(0, record.light.length - kept);
+}
+
+/** More failures in a row are trouble, and no background. */
+const backgroundRow = 2;
+/** Outcomes after which the older half is forgotten: about a day and a half of them. */
+const backgroundKept = 8_000;
+
+function noteBackground(background: HeadRecord['background'], isBad: boolean): void {
+  if (isBad) {
+    background.row += 1;
+    return;
+  }
+  if (background.row <= backgroundRow) {
+    background.bad += background.row;
+    background.all += background.row;
+  }
+  background.row = 0;
+  background.all += 1;
+  if (background.all < backgroundKept) return;
+  background.bad /= 2;
+  background.all /= 2;
 }
 
 function noteQuestion(record: HeadRecord, question: string, outcome: Outcome): void {
@@ -146,6 +189,7 @@ function countSince(outcomes: readonly Outcome[], fromMs: number): { readonly ba
   for (let i = outcomes.length - 1; i >= 0; i -= 1) {
     const one = outcomes[i];
     if (one === undefined || one.atMs < fromMs) break;
+    if (one.late > lateMax) continue;
     all += 1;
     if (one.bad) bad += 1;
   }
@@ -201,9 +245,32 @@ export function buildCost(
   const light = meanMs(record, 'light', nowMs, cost.errors);
   if (light === null) return null;
   const heavy = meanMs(record, 'heavy', nowMs, cost.errors) ?? cost.otherHeavyMs;
+  return buildCostOf(record, nowMs, { ...cost, lightMs: light, heavyMs: heavy });
+}
+
+/** The same for steps that take so long, milliseconds. */
+export function buildCostOf(
+  record: HeadRecord,
+  nowMs: number,
+  cost: {
+    readonly failureCostMs: number;
+    readonly rescue: number;
+    readonly lightMs: number;
+    readonly heavyMs: number;
+  },
+): number {
   const share = failureBounds(record, nowMs);
   const failed = 1 - (1 - share.light * cost.rescue) ** build.light * (1 - share.heavy * cost.rescue) ** build.heavy;
-  return (failed * cost.failureCostMs + (build.light * light + build.heavy * heavy) / build.connections) / 1_000;
+  const waitedMs = (build.light * cost.lightMs + build.heavy * cost.heavyMs) / build.connections;
+  return (failed * cost.failureCostMs + waitedMs) / 1_000;
+}
+
+/** What most of the last good downloads took: their median; `null` without any. Milliseconds. */
+export function mostlyHeavyMs({ heavy }: HeadRecord): number | null {
+  return quantileOf(
+    heavy.filter((one) => !one.bad).map((one) => one.tookMs),
+    0.5,
+  );
 }
 
 /** Good downloads that follow a bad one before it is over. */

@@ -8,7 +8,10 @@ export interface Baseline {
   readonly sorted: readonly number[];
   /** Median of the window; `null` while warming. */
   readonly medianMs: number | null;
-  /** The 99th percentile of the window by rank: the slowest of fewer than 100; `null` while warming. */
+  /**
+   * The 99th percentile: by rank, or as the spread of the window implies where that is more, because the rank of one or two
+   * answers is often too low; `null` while warming.
+   */
   readonly p99Ms: number | null;
   /** What `latest` stood for when the window was learned; `null` where the series has a fixed version or none. */
   readonly resolvedVersion: string | null;
@@ -70,13 +73,25 @@ function measured(
 ): Baseline {
   const isWarm = window.length >= Math.min(rule.warmup, rule.window) && window.length > 0;
   const p99Ms = sorted[Math.ceil(0.99 * sorted.length) - 1] ?? null;
+  const impliedMs = impliedP99Ms(sorted);
   return {
     window,
     sorted,
     medianMs: isWarm ? middleOf(sorted) : null,
-    p99Ms: isWarm ? p99Ms : null,
+    p99Ms: isWarm && p99Ms !== null ? Math.max(p99Ms, impliedMs) : null,
     resolvedVersion,
   };
+}
+
+/** Standard deviations between the quartiles of a normal distribution, and from its median to its 99th percentile. */
+const betweenQuartiles = 1.349;
+const toP99 = 2.326;
+
+/** The 99th percentile of the log-normal distribution with these quartiles and this median; 0 of none. */
+function impliedP99Ms(sorted: readonly number[]): number {
+  const at = (share: number): number => sorted[Math.ceil(share * sorted.length) - 1] ?? 0;
+  const [low, high] = [at(0.25), at(0.75)];
+  return low <= 0 ? 0 : middleOf(sorted) * (high / low) ** (toP99 / betweenQuartiles);
 }
 
 /**

@@ -27,12 +27,28 @@ export interface Moved {
   readonly probeId: string;
   readonly bytes: number;
   readonly tookMs: number;
-  /** What siblings moved of the same in the last hour, bytes per second; without any, the mirror's own rates of before. */
+  /** What each sibling moved of the same in the last hour, bytes per second, its median; without any, the mirror's own rates of before. */
   readonly others: readonly number[];
+  /** How far its rates scatter by themselves: a standard deviation of their logarithms, 0 while not known. */
+  readonly scatter: number;
+}
+
+/** How far below what is usual chance alone leads no more than once in a hundred answers and more. */
+const deviations = 2.5;
+
+/** How far rates scatter around those usual for their artifact: of their logarithms, robustly; 0 of fewer than eight. */
+export function scatterOf(series: Iterable<readonly number[]>): number {
+  const apart: number[] = [];
+  for (const rates of series) {
+    const usual = rates.length < 4 ? null : medianOf(rates);
+    if (usual !== null) apart.push(...rates.map((rate) => Math.abs(Math.log(rate / usual))));
+  }
+  return apart.length < 8 ? 0 : 1.4826 * (medianOf(apart) ?? 0);
 }
 
 /**
- * True for a rate below a quarter of what is usual and below 1 MiB/s: faster is fast enough. `null`: too small to tell
+ * True for a rate below a quarter of what is usual, or as far below as its own scatter does not explain, and below 1 MiB/s:
+ * faster is fast enough. `null`: too small to tell
  * bandwidth from delay, or nothing to compare with.
  */
 export function isSlowMove(moved: Moved): boolean | null {
@@ -40,11 +56,12 @@ export function isSlowMove(moved: Moved): boolean | null {
 }
 
 /** Whether a rate lies below so many times what is slow. */
-function isBelow({ bytes, tookMs, others }: Moved, times: number): boolean | null {
+function isBelow({ bytes, tookMs, others, scatter }: Moved, times: number): boolean | null {
   const usual = medianOf(others);
   if (bytes < limits.throughputBytesMin || usual === null || tookMs <= 0) return null;
   const rate = (1_000 * bytes) / tookMs;
-  return rate < times * limits.throughputShare * usual && rate < limits.throughputFast;
+  const share = Math.min(limits.throughputShare, Math.exp(-deviations * scatter));
+  return rate < times * share * usual && rate < limits.throughputFast;
 }
 
 /**

@@ -25,6 +25,17 @@ describe('baseline', () => {
     expect(baseline.medianMs).toBe(want);
   });
 
+  it('takes the 99th percentile by rank, or as the quartiles imply where that is more', () => {
+    const p99Of = (window: readonly number[]) => withWindow(window, null, rule).p99Ms;
+    const flat = Array.from({ length: 120 }, (_, i) => 100 + (i % 3));
+    expect(p99Of([...flat.slice(2), 5_000, 6_000])).toBe(5_000);
+    // Quartiles at e^-.6745 and e^.6745 of the median: a standard deviation of 1, and 2.326 of them.
+    const tail = Array.from({ length: 120 }, (_, i) =>
+      i < 40 ? 100 * Math.exp(-0.6745) : i < 80 ? 100 : 100 * Math.exp(0.6745),
+    );
+    expect(p99Of(tail)).toBeCloseTo(100 * Math.exp(2.326), 0);
+  });
+
   it('forgets what left the window, oldest first', () => {
     let baseline = withWindow(Array<number>(120).fill(100), null, rule);
     for (let i = 0; i < 60; i++) baseline = learn(baseline, 200, rule);

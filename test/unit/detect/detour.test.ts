@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { type Behaviour, type Script, Simulation } from './simulate.ts';
-import { aConfig, aMirror, aTarget, refused } from './world.ts';
+import { aConfig, aMirror, aTarget, at, refused } from './world.ts';
 
 const minute = 60_000;
 const warm = 12 * minute;
@@ -93,6 +93,20 @@ describe('one address family does not answer', () => {
     expect(once.state('a')).toBe('up');
     sim.runTo(warm + 10 * minute);
     expect(sim.state('a')).toBe('up');
+  });
+
+  it('after one failed connection the family is tried at once: a look at it is not over the other one for long', () => {
+    const sim = world(sixGone(warm + 15_500));
+    sim.runTo(warm + 16_000);
+    const ask = { target: aTarget('a'), registries: ['b'], forMs: 15_000, stepMs: 1_000, isUrgent: true };
+    sim.apply(sim.detector.look({ registry: 'a', ...ask, isPeek: false }, at(sim.nowMs)));
+    sim.runTo(warm + 29_000);
+    const over = sim.settled
+      .filter(({ due }) => due.target.registry === 'a' && due.purpose === 'confirm')
+      .map(({ due }) => due.family ?? null);
+    expect(over.length).toBeGreaterThanOrEqual(10);
+    expect(over.filter((family) => family === 4).length).toBeLessThanOrEqual(3);
+    expect(over.at(-1)).toBeNull();
   });
 
   it('where nobody shows that the family works from here, nobody is blamed', () => {

@@ -1,16 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { createDetector } from '../../../src/detect/detector.ts';
-import { hearMove, isSlowMove, noThroughput } from '../../../src/detect/rules/throughput.ts';
+import { hearMove, isSlowMove, noThroughput, scatterOf } from '../../../src/detect/rules/throughput.ts';
 import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
 
 const mib = 1_048_576;
 const zip = aTarget('a', 'zip');
-const moved = (bytes: number, tookMs: number, others: readonly number[]) => ({
+const moved = (bytes: number, tookMs: number, others: readonly number[], scatter = 0) => ({
   target: zip,
   probeId: 'x',
   bytes,
   tookMs,
   others,
+  scatter,
 });
 
 describe('throughput', () => {
@@ -23,6 +24,25 @@ describe('throughput', () => {
     { name: 'everybody is slow', bytes: mib, tookMs: 50_000, others: [20_000, 25_000, 2 * mib], want: false },
   ])('$name: $want', ({ bytes, tookMs, others, want }) => {
     expect(isSlowMove(moved(bytes, tookMs, others))).toBe(want);
+  });
+
+  it.each([
+    { name: 'what scatters little is slow below a quarter', scatter: 0.5, slowest: 0.25 },
+    { name: 'what scatters much below what chance explains', scatter: 1, slowest: Math.exp(-2.5) },
+  ])('$name', ({ scatter, slowest }) => {
+    const at = (share: number) => isSlowMove(moved(mib, 1_000 / share, [mib], scatter));
+    expect([at(slowest * 1.01), at(slowest * 0.99)]).toEqual([false, true]);
+  });
+
+  it('scatter is of the logarithms, each artifact around its own median, and one that crawled changes little', () => {
+    const steady = [100, 100, 100, 100];
+    expect(scatterOf([steady, [5, 5, 5, 5]])).toBe(0);
+    expect(scatterOf([steady])).toBe(0);
+    const tenth = [90, 100, 110, 100, 90, 110, 100, 91];
+    expect(scatterOf([tenth])).toBeGreaterThan(0.08);
+    expect(scatterOf([[...tenth, 1]])).toBeLessThan(0.2);
+    const e = Math.exp(1);
+    expect(scatterOf([[1, e, e * e, 1, e * e, e, 1, e * e]])).toBeCloseTo(1.4826, 10);
   });
 
   it.each([

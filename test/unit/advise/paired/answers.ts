@@ -29,16 +29,17 @@ export function answer(registry: string, said: Reply1, atMs: number, over: Parti
     plannedAtMs: atMs,
     round: null,
     isScheduled: true,
+    isGivenUp: false,
     ...over,
   };
 }
 
 export function good(atMs: number, tookMs: number, over: Partial<Outcome> = {}): Outcome {
-  return { atMs, tookMs, bad: false, isHeavy: false, ...over };
+  return { atMs, tookMs, bad: false, isHeavy: false, late: 0, ...over };
 }
 
 export function bad(atMs: number, over: Partial<Outcome> = {}): Outcome {
-  return { atMs, tookMs: 0, bad: true, isHeavy: false, ...over };
+  return { atMs, tookMs: 0, bad: true, isHeavy: false, late: 0, ...over };
 }
 
 /** Chains by head, in letters: `a,b|direct`. `x` is not watched. */

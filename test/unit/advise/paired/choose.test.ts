@@ -198,6 +198,27 @@ describe('a head that is slower', () => {
     expect(chosen(contest, ['b'], rule(nowMs, { failureCostMs: 0 }))).toEqual('time: b');
   });
 
+  test.each<[string, Readonly<Record<string, number>>, string | null]>([
+    ['as long', { a: 900, b: 900 }, 'time: b'],
+    ['longer, and so does a build', { a: 900, b: 2_400 }, null],
+    ['longer, and a build does not', { a: 900, b: 1_000 }, 'time: b'],
+  ])('and its downloads take %s where it would go', (_name, zips, want) => {
+    const { contest, nowMs } = told([20, fast]);
+    const zip = { question: 'zip', isHeavy: true } as const;
+    momentsOf(contest, by, nowMs, 6, zips, zip);
+    momentsOf(contest, by, nowMs + 240_000, 9, { a: 1_200, b: 200 });
+    expect(chosen(contest, ['b'], rule(nowMs + 240_000 + 270_000))).toBe(want);
+  });
+
+  test('one download that took long by chance speaks for nobody whose downloads are slower', () => {
+    const { contest, nowMs } = told([20, fast]);
+    const zip = { question: 'zip', isHeavy: true } as const;
+    momentsOf(contest, by, nowMs, 6, { a: 900, b: 2_400 }, zip);
+    momentsOf(contest, by, nowMs + 200_000, 1, { a: 11_000, b: 2_400 }, zip);
+    momentsOf(contest, by, nowMs + 240_000, 9, { a: 1_200, b: 200 });
+    expect(chosen(contest, ['b'], rule(nowMs + 240_000 + 270_000))).toBeNull();
+  });
+
   test('within hold of a move needs more', () => {
     const { contest, nowMs } = told(
       [20, fast],
@@ -250,7 +271,7 @@ describe('costs that are equal', () => {
   test('nobody who answered badly last, and nobody unmeasured', () => {
     const contest = costing({ b: 100 });
     expect(chooseAnyway(contest, ['c'], free)).toBeNull();
-    note(recordOf(contest, 'b'), 'mod m@v1', { atMs: 20, tookMs: 0, bad: true, isHeavy: false }, true);
+    note(recordOf(contest, 'b'), 'mod m@v1', { atMs: 20, tookMs: 0, bad: true, isHeavy: false, late: 0 }, true);
     expect(chooseAnyway(contest, ['b'], free)).toBeNull();
   });
 });
@@ -267,7 +288,7 @@ describe('whether a candidate is good just now', () => {
         note(
           recordOf(contest, name),
           'mod m@v1',
-          { atMs: 1_000 * at, tookMs: 200, bad: one === 'x', isHeavy: false },
+          { atMs: 1_000 * at, tookMs: 200, bad: one === 'x', isHeavy: false, late: 0 },
           false,
         );
     return isGoodNow(contest, 'b', 1_000 * candidate.length);
@@ -287,7 +308,7 @@ describe('whether a candidate is good just now', () => {
   test('a minute is a minute, and nothing heard is not good', () => {
     const contest = newContest('a');
     for (const atMs of [0, 1])
-      note(recordOf(contest, 'b'), 'mod m@v1', { atMs, tookMs: 0, bad: true, isHeavy: false }, true);
+      note(recordOf(contest, 'b'), 'mod m@v1', { atMs, tookMs: 0, bad: true, isHeavy: false, late: 0 }, true);
     note(recordOf(contest, 'b'), 'mod m@v1', good(60_000, 200), true);
     expect([isGoodNow(contest, 'b', 60_000), isGoodNow(contest, 'b', 60_002)]).toEqual([false, true]);
     expect(isGoodNow(contest, 'c', 60_000)).toBe(false);

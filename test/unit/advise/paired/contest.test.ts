@@ -10,6 +10,7 @@ import {
 } from '../../../../src/advise/paired/contest.ts';
 import { failureSum } from '../../../../src/advise/paired/failures.ts';
 import type { Outcome } from '../../../../src/advise/paired/record.ts';
+import type { Reply } from '../../../../src/ecosystems/client.ts';
 import { answer, around, bad, good, moment, momentsOf, type Reply1 } from './answers.ts';
 
 /** What each mirror would have done as the head, of the last moment. */
@@ -134,20 +135,39 @@ describe('head against candidate', () => {
   test('a candidate’s own failure raises what its failures are taken to be', () => {
     const contest = newContest('a');
     momentsOf(contest, by, 0, 1, { a: 200, b: 'x' });
-    // Its fast rate is .12 now, and the slow one 1/400.
+    // Its fast rate is .12 now, the slow one 1/400, and of the background of all others it is the first.
     momentsOf(contest, by, 30_000, 1, { a: 'x', b: 90 });
     expect(failureSum(pairOf(contest, 'a', 'b').failures.all)).toBeCloseTo(Math.log(0.9 / (0.12 * 0.88)), 10);
   });
 
-  test.each<[string, number, number]>([
-    // (1 − (399/400)⁸) / 2 = .0099 of both others.
-    ['what all others show over the long run is background', 8, (1 - (399 / 400) ** 8) / 2],
-    ['of each no more than .03', 40, 0.03 / 2],
-    ['below the floor it changes nothing', 2, 0.005],
-  ])('%s', (_name, failures, p0) => {
+  test('what we gave up before a client would may have been merely late, as often as its good answers are', () => {
+    const sumOf = (isGivenUp: boolean, usual: readonly number[]): number => {
+      const contest = newContest('a');
+      for (let at = 0; at < 40; at += 1) moment(contest, by, 30_000 * at, { a: usual[at % usual.length] ?? 0, b: 90 });
+      const late: Reply = { tag: 'failed', tookMs: 1_500 };
+      for (const one of [answer('a', 'x', 1_200_000, { reply: late, isGivenUp }), answer('b', 90, 1_200_000)])
+        hearAnswer(contest, one, by);
+      return failureSum(pairOf(contest, 'a', 'b').failures.all);
+    };
+    expect(sumOf(true, [200])).toBe(sumOf(false, [200]));
+    // A tenth of them takes longer: no more than ln((.9 + .01) / (.005 + .0995)).
+    const tail = [200, 200, 200, 200, 200, 200, 200, 200, 200, 2_000];
+    expect(sumOf(false, tail)).toBeCloseTo(Math.log(0.9 / 0.005), 10);
+    expect(sumOf(true, tail)).toBeCloseTo(Math.log((0.9 + 0.1 * 0.1) / (0.005 + 0.995 * 0.1)), 10);
+  });
+
+  // Of 400 answers of c, and of 400 good ones of b.
+  test.each<[string, string, { readonly bad: number; readonly all: number }]>([
+    ['what fails by the way over the long run is background', `x${'.'.repeat(49)}`, { bad: 8, all: 800 }],
+    ['two in a row are', `xx${'.'.repeat(98)}`, { bad: 8, all: 800 }],
+    ['three in a row are trouble, and none', `xxx${'.'.repeat(47)}`, { bad: 0, all: 776 }],
+    ['of each no more than .03', 'x.', { bad: 12, all: 800 }],
+  ])('%s', (_name, pattern, { bad, all }) => {
     const contest = newContest('a');
-    momentsOf(contest, by, 0, failures, { a: 200, b: 90, c: 'x' });
-    moment(contest, by, 30_000 * failures, { a: 'x', b: 90 });
+    for (let at = 0; at < 400; at += 1)
+      moment(contest, by, 30_000 * at, { a: 200, b: 90, c: pattern[at % pattern.length] === 'x' ? 'x' : 110 });
+    moment(contest, by, 30_000 * 400, { a: 'x', b: 90, c: 110 });
+    const p0 = Math.max(0.005, (bad + Math.sqrt(bad)) / (200 + all));
     expect(failureSum(pairOf(contest, 'a', 'b').failures.all)).toBeCloseTo(Math.log(0.9 / p0), 10);
   });
 

@@ -16,7 +16,12 @@ import { bad, good } from './answers.ts';
 /** Head and candidate of each moment, a second apart: `h` the head alone failed, `c` the candidate alone, `2` both, `.` none. */
 function heard(moments: string, p0 = 0.005, into: FailureTest = newFailureTest()): FailureTest {
   for (const [at, one] of [...moments].entries())
-    hearFailure(into, one === 'h' || one === '2', one === 'c' || one === '2', p0, 1_000 * at);
+    hearFailure(
+      into,
+      one === 'h' || one === '2' ? bad(1_000 * at) : good(1_000 * at, 40),
+      one === 'c' || one === '2',
+      p0,
+    );
   return into;
 }
 
@@ -101,9 +106,20 @@ describe('an alarm', () => {
     ]);
   });
 
+  test('what was given up early is as likely as the share of good answers that take longer, without any trouble', () => {
+    const sumOf = (late: number): number => {
+      const made = newFailureTest();
+      hearFailure(made, { ...bad(0), late }, false, 0.005);
+      return made[2]?.sum ?? 0;
+    };
+    expect(sumOf(0)).toBeCloseTo(Math.log(0.9 / 0.005), 10);
+    expect(sumOf(0.1)).toBeCloseTo(Math.log((0.9 + 0.1 * 0.1) / (0.005 + 0.995 * 0.1)), 10);
+    expect(sumOf(1)).toBeCloseTo(0, 10);
+  });
+
   test('downloads come to an end in another order than they began', () => {
     const made = newFailureTest();
-    for (const atMs of [9_000, 5_000, 7_000]) hearFailure(made, true, false, 0.005, atMs);
+    for (const atMs of [9_000, 5_000, 7_000]) hearFailure(made, bad(atMs), false, 0.005);
     expect(made.map((run) => [run.firstMs, run.lastMs])).toEqual([
       [5_000, 9_000],
       [5_000, 9_000],

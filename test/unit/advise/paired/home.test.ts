@@ -102,8 +102,10 @@ describe('whether home is as good as where clients are', () => {
   const heavy = { isHeavy: true } as const;
   test.each<[string, HeadRecord, HeadRecord, boolean]>([
     ['as fast', of(good(at, 200)), of(good(at, 200)), true],
-    ['slower by a twentieth and a tenth of a second', of(good(at, 310)), of(good(at, 200)), true],
-    ['by more', of(good(at, 311)), of(good(at, 200)), false],
+    ['slower by a fifth', of(good(at, 240)), of(good(at, 200)), true],
+    ['by more', of(good(at, 241)), of(good(at, 200)), false],
+    ['by a twentieth and a tenth of a second of more', of(good(at, 1_150)), of(good(at, 1_000)), true],
+    ['and not beyond', of(good(at, 1_151)), of(good(at, 1_000)), false],
     ['by a twentieth of much', of(good(at, 10_600)), of(good(at, 10_000)), true],
     ['the mean over hold counts, not a lucky answer', of(good(at - 1, 900), good(at, 10)), of(good(at, 200)), false],
     ['what was before hold does not', of(good(now - hold - 1, 9_000), good(at, 200)), of(good(at, 200)), true],
