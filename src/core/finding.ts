@@ -40,7 +40,7 @@ export interface Finding {
   readonly scope: readonly ScopeItem[];
   readonly openedAtMs: number;
   readonly closedAtMs: number | null;
-  /** Closed vocabulary: a probe reason, or the rule that spoke (`slow`, `relearned`, `expires_soon`, `all_failing`, `partly_failing`, `contaminated`, `clock`). */
+  /** Closed vocabulary: a probe reason, or the rule that spoke (`slow`, `relearned`, `expires_soon`, `all_failing`, `partly_failing`, `contaminated`, `clock`, `client_differs`). */
   readonly cause:
     | Reason
     | 'slow'
@@ -49,7 +49,8 @@ export interface Finding {
     | 'all_failing'
     | 'partly_failing'
     | 'contaminated'
-    | 'clock';
+    | 'clock'
+    | 'client_differs';
   readonly vantage: 'ok' | 'unverified' | 'suspect';
   readonly confidence: Confidence;
   readonly evidence: {
