@@ -70,6 +70,11 @@ export interface Finding {
   readonly acknowledged: { readonly atMs: number; readonly reason: string } | null;
 }
 
+/** A cause that is a story of its own beside the others of its kind, with news of its own; `null`: one of those. */
+export function storyOf(cause: Finding['cause'] | undefined): Finding['cause'] | null {
+  return cause === 'client_differs' ? cause : null;
+}
+
 /** What became of a finding in one turn. */
 export interface FindingChange {
   readonly change: 'opened' | 'changed' | 'closed' | 'acknowledged';

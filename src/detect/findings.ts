@@ -1,4 +1,4 @@
-import type { Finding, FindingChange, FindingKind } from '../core/finding.ts';
+import { type Finding, type FindingChange, type FindingKind, storyOf } from '../core/finding.ts';
 import type { Memory, MirrorMemory } from './memory.ts';
 import { vantageWord } from './round/witness.ts';
 import { confidenceAfter } from './rules/confidence.ts';
@@ -12,11 +12,6 @@ const noEvidence: Finding['evidence'] = {
   thresholdSeconds: null,
   probeIds: [],
 };
-
-/** Causes that are a story of their own beside the others of their kind: each opens and closes by itself. */
-function storyOf(cause: Finding['cause'] | undefined): string {
-  return cause === 'client_differs' ? cause : '';
-}
 
 /** The open finding of a kind about a mirror, or about us (`null`); there is never more than one of a story. */
 export function openFinding(

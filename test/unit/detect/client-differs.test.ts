@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { agrees, type ClientOutcome, type ClientRun } from '../../../src/core/client-run.ts';
+import type { Row } from '../../../src/core/ports.ts';
+import { createDetector, type DetectTurn } from '../../../src/detect/detector.ts';
 import { countRun, type Differences, differencesOf, differencesSay } from '../../../src/detect/rules/client-differs.ts';
+import { aConfig, aMirror, at, countingRandom } from './world.ts';
 
 function runOf(registry: string, outcome: ClientOutcome, ours: ClientOutcome | null, client = 'go'): ClientRun {
   return {
@@ -85,5 +88,53 @@ describe('a difference', () => {
     const told = counted(fails, fails);
     expect(differencesOf(told, [{ registry: 'a', client: 'go' }])).toEqual(told);
     expect(differencesOf(told, [{ registry: 'a', client: 'npm' }]).size).toBe(0);
+  });
+});
+
+describe('beside other findings about us', () => {
+  const config = aConfig({ mirrors: [aMirror('a')] });
+  const clientRuns = {
+    everyMs: 3_600_000,
+    pairs: [{ registry: 'a', client: 'go' }],
+    leftOut: [],
+    timeoutMs: 1_000,
+    user: null,
+  };
+  const fails = runOf('a', 'failed', 'ok');
+
+  it('it opens and closes by itself', () => {
+    const detector = createDetector({
+      config: { ...config, clientRuns },
+      targets: [],
+      restored: [],
+      random: countingRandom(),
+      now: at(0),
+    });
+    const told = (turn: DetectTurn) => turn.findings.map(({ change, finding }) => `${change} ${finding.cause}`);
+    expect(told(detector.suspended(at(1).monotonicMs, at(9_000).monotonicMs, at(9_000)))).toEqual(['opened clock']);
+    expect(told(detector.clientRan(fails, at(10_000)))).toEqual([]);
+    expect(told(detector.clientRan(fails, at(11_000)))).toEqual(['opened client_differs']);
+    expect(told(detector.clientRan(fails, at(12_000)))).toEqual([]);
+    expect(told(detector.tick(at(3_700_000)))).toEqual(['closed clock']);
+    expect(detector.findings().map(({ cause }) => cause)).toEqual(['client_differs']);
+    expect(told(detector.reconfigure(config, [], at(3_800_000)))).toEqual(['closed client_differs']);
+  });
+
+  it('a restart begins anew: what it rested on is asked again', () => {
+    const make = (restored: readonly Row[]) =>
+      createDetector({
+        config: { ...config, clientRuns },
+        targets: [],
+        restored,
+        random: countingRandom(),
+        now: at(0),
+      });
+    const first = make([]);
+    first.clientRan(fails, at(1_000));
+    const { rows } = first.clientRan(fails, at(2_000));
+    const second = make(rows);
+    expect(second.tick(at(0)).findings.map(({ change, finding }) => `${change} ${finding.cause}`)).toEqual([
+      'closed client_differs',
+    ]);
   });
 });
