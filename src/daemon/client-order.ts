@@ -3,6 +3,7 @@ import type { Config } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { ClientOrder } from '../core/ports.ts';
+import { printable } from '../core/printable.ts';
 import type { RealClient } from '../ecosystems/real-client.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { bookAccess } from './book.ts';
@@ -59,7 +60,7 @@ export function judgedReport(
 ): Pick<ClientRun, 'outcome' | 'reason' | 'exitCode'> {
   const said = (outcome: ClientOutcome, reason: string | null, exitCode: number | null = null) => ({
     outcome,
-    reason: reason === null ? null : reason.slice(0, limits.clientLineChars),
+    reason: reason === null ? null : printable(reason.replace(/\s+/g, ' ').trim(), limits.clientLineChars),
     exitCode,
   });
   switch (end.tag) {

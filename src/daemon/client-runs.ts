@@ -54,8 +54,18 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
   let isStopped = false;
   let underWay: Promise<void> | null = null;
 
-  function replace(): void {
+  const wantedKeys = (): ReadonlySet<string> => new Set(pairsOf(s).map(pairKey));
+
+  /** Takes over the pairs of the configuration; what is known of others goes. */
+  function arrange(): void {
     rota.replace(pairsOf(s), s.config.clientRuns?.everyMs ?? 0, s.clock.now());
+    const wanted = wantedKeys();
+    for (const key of kept.keys()) {
+      if (wanted.has(key)) continue;
+      kept.delete(key);
+      s.ledger.add([], [{ table: 'meta', key: `${keyPrefix}${key}` }]);
+    }
+    wake();
   }
 
   function wake(): void {
@@ -161,9 +171,9 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
   /** Everybody who looks is told in one turn of the loop; one that came too late for the last is dropped. */
   async function take(pair: ClientPair, run: ClientRun, runs: number): Promise<void> {
     const key = pairKey(pair);
-    kept.set(key, { run, runs });
     tell(run);
-    if (isStopped) return;
+    if (isStopped || !wantedKeys().has(key)) return;
+    kept.set(key, { run, runs });
     await pipeline.command((now, absorb) => {
       const row: Row = { table: 'meta', key: `${keyPrefix}${key}`, atMs: now.wallMs, value: { run, runs } };
       s.ledger.add([row], []);
@@ -183,20 +193,8 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
   }
 
   return {
-    start() {
-      replace();
-      wake();
-    },
-    reconfigured() {
-      replace();
-      const wanted = new Set(pairsOf(s).map(pairKey));
-      for (const key of kept.keys()) {
-        if (wanted.has(key)) continue;
-        kept.delete(key);
-        s.ledger.add([], [{ table: 'meta', key: `${keyPrefix}${key}` }]);
-      }
-      wake();
-    },
+    start: arrange,
+    reconfigured: arrange,
     of: (registry) =>
       pairsOf(s).flatMap((pair) => (pair.registry === registry ? (kept.get(pairKey(pair))?.run ?? []) : [])),
     async stop() {

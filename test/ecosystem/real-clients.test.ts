@@ -142,6 +142,13 @@ describe('arguments', () => {
   });
 });
 
+test('pip trusts a host over plain http, and none over TLS', () => {
+  const trusted = (url: string) =>
+    clientOf('pip').plan(jobOf('pypi', { access: plainAccess({ url }) })).env['PIP_TRUSTED_HOST'];
+  expect(trusted('http://mirror.example.com:8080/simple')).toBe('mirror.example.com');
+  expect(trusted('https://mirror.example.com/simple')).toBeUndefined();
+});
+
 describe('the checksum database of go', () => {
   const sumdb = { name: 'sum.example.com', verifierKey: 'sum.example.com+0+k', url: null };
   const env = (over: Partial<ClientJob>) => clientOf('go').plan(jobOf('go', over)).env;
@@ -163,7 +170,7 @@ describe('why', () => {
     [
       'go',
       '{\n\t"Path": "m",\n\t"Error": "m@v1: reading http://h/m.info: 404 Not Found\\n\\tserver said \\"no\\""\n}',
-      /404 Not Found/,
+      /404 Not Found\n\tserver said "no"$/,
       false,
     ],
     ['go', 'go: module m: Get "http://h": dial tcp: connection refused', /connection refused/, false],

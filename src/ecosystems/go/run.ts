@@ -65,10 +65,19 @@ function plan(job: ClientJob): ClientPlan {
   };
 }
 
+/** A text of JSON without its quotes; as it is where it was cut. */
+function decoded(text: string): string {
+  try {
+    return String(JSON.parse(`"${text}"`));
+  } catch {
+    return text;
+  }
+}
+
 /** A checksum database that is not reached is nobody's mirror; a checksum that differs is. */
 function why(words: string): ClientReason {
   const [, told] = /"Error": "((?:[^"\\]|\\.)*)"/.exec(words) ?? [];
-  const text = told === undefined ? linesLike(words, /^go: /) : told.replace(/\\(.)/g, '$1');
+  const text = told === undefined ? linesLike(words, /^go: /) : decoded(told);
   const isChecksum = /checksum mismatch|SECURITY ERROR/.test(words);
   return { text, isElsewhere: !isChecksum && /\bverifying (module|go\.mod)\b|\/sumdb\//.test(text) };
 }

@@ -56,6 +56,8 @@ function pipPlan(job: ClientJob): ClientPlan {
       PIP_CONFIG_FILE: '/dev/null',
       PIP_INDEX_URL: access.url,
       PIP_RETRIES: '0',
+      // Whoever has an index over plain http has told pip so.
+      ...(access.url.startsWith('http:') ? { PIP_TRUSTED_HOST: new URL(access.url).hostname } : {}),
       ...(access.ca.length === 0 ? {} : { PIP_CERT: `${home}/ca.pem` }),
       ...(access.client === null ? {} : { PIP_CLIENT_CERT: `${home}/client.pem` }),
       NETRC: `${home}/.netrc`,

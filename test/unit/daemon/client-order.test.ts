@@ -63,7 +63,7 @@ test.each<
   expect(judgedReport(report, fake)).toEqual({ outcome, reason, exitCode });
 });
 
-test('a reason is bounded', () => {
+test('a reason is one line, printable and bounded', () => {
   const report = {
     end: { tag: 'exited', code: 1 } as const,
     tookMs: 1,
@@ -73,6 +73,8 @@ test('a reason is bounded', () => {
     words: '',
   };
   expect(judgedReport(report, fake).reason?.length).toBe(500);
+  const odd = { ...report, said: 'one\n\ttwo \u001b[31mred' };
+  expect(judgedReport(odd, fake).reason).toBe('one two ?[31mred');
 });
 
 test('another user is for root alone', () => {
