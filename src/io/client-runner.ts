@@ -41,7 +41,10 @@ export function createClientRunner(input: {
       const plan = order.plan(home);
       await furnish(home, plan, order.user);
       if (isClosed) return notRun('shutdown', 'ECANCELED');
-      return await started(order, home, plan, command);
+      const argv = [command, ...plan.args];
+      const report = await started(order, home, plan, wrapped(argv, order, path));
+      // Where util-linux may not do its part (a filter of system calls), the client has not begun: it goes without.
+      return isRefused(report) ? await started(order, home, plan, argv) : report;
     } catch (cause) {
       return notRun('trouble', codeOf(cause));
     } finally {
@@ -49,10 +52,15 @@ export function createClientRunner(input: {
     }
   }
 
-  async function started(order: ClientOrder, home: string, plan: ClientPlan, command: string): Promise<ClientReport> {
+  async function started(
+    order: ClientOrder,
+    home: string,
+    plan: ClientPlan,
+    argv: readonly string[],
+  ): Promise<ClientReport> {
     const startedMs = clock.monotonicMs();
     const words = keepWords(limits.clientWordsBytes);
-    const [file, ...args] = wrapped([command, ...plan.args], order, path);
+    const [file = '', ...args] = argv;
     const child = spawn(file, args, {
       cwd: join(home, 'work'),
       env: { PATH: path, HOME: home, TMPDIR: join(home, 'tmp'), LANG: 'C.UTF-8', NO_COLOR: '1', ...plan.env },
@@ -84,7 +92,7 @@ export function createClientRunner(input: {
     const { files, bytes } = await folderSize(join(home, plan.fetched), limits.clientEntries);
     const said = shownWords(words.text(), secretForms(order.access), limits.clientLineChars);
     const last = said.split('\n').slice(-limits.clientWordsLines).join('\n');
-    return { end: endOf(exit, because, said), tookMs, files, bytes, said, words: last };
+    return { end: endOf(exit, because), tookMs, files, bytes, said, words: last };
   }
 
   return {
@@ -127,14 +135,17 @@ function ended(child: ChildProcess, timers: Timers): Promise<Exit> {
   });
 }
 
-function endOf(exit: Exit, because: Stop | null, said: string): ClientEnd {
+function endOf(exit: Exit, because: Stop | null): ClientEnd {
   if ('error' in exit) return { tag: 'not_run', because: 'trouble', code: exit.error };
   if (because === 'shutdown') return { tag: 'not_run', because: 'shutdown', code: 'ECANCELED' };
   if (because !== null) return { tag: 'stopped', because };
   if (exit.code === null) return { tag: 'signalled', signal: exit.signal ?? 'unknown' };
-  // The words of util-linux where it can't start what it was given (126, 127).
-  const isWrapper = exit.code >= 126 && /^(?:prlimit|setpriv): failed to execute/m.test(said);
-  return isWrapper ? { tag: 'not_run', because: 'trouble', code: 'EACCES' } : { tag: 'exited', code: exit.code };
+  return { tag: 'exited', code: exit.code };
+}
+
+/** The words of util-linux where it could not do what it was to do before the client. */
+function isRefused({ end, said }: ClientReport): boolean {
+  return end.tag === 'exited' && end.code !== 0 && /^(?:prlimit|setpriv): /.test(said);
 }
 
 function notRun(because: Extract<ClientEnd, { tag: 'not_run' }>['because'], code: string): ClientReport {
@@ -142,11 +153,11 @@ function notRun(because: Extract<ClientEnd, { tag: 'not_run' }>['because'], code
 }
 
 /** Dies with us and within the machine's own limits, where util-linux is installed. */
-function wrapped(argv: readonly string[], order: ClientOrder, path: string): readonly [string, ...string[]] {
+function wrapped(argv: readonly string[], order: ClientOrder, path: string): readonly string[] {
   const setpriv = findCommand('setpriv', path);
   const prlimit = findCommand('prlimit', path);
   const cpuSeconds = Math.ceil(order.timeoutMs / 1000);
-  const [file = '', ...args] = [
+  return [
     ...(setpriv === null ? [] : [setpriv, '--pdeathsig', 'KILL', '--']),
     ...(prlimit === null
       ? []
@@ -160,7 +171,6 @@ function wrapped(argv: readonly string[], order: ClientOrder, path: string): rea
         ]),
     ...argv,
   ];
-  return [file, ...args];
 }
 
 /** Makes the folder of a run: closed to others, and its user's own. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { createClientRunner } from '../../../src/io/client-runner.ts';
 import { systemClock } from '../../../src/io/clock.ts';
@@ -133,7 +133,24 @@ describe('a run that goes too far', () => {
   });
 });
 
+test.each(['prlimit', 'setpriv'])('where %s is not let, the client runs without it', async (wrapper) => {
+  const refuses = `echo "${wrapper}: failed to set limits: Operation not permitted" >&2; exit 1`;
+  const report = await runnerOf({ fake: 'echo here; exit 7', [wrapper]: refuses }).run(orderOf());
+  expect(report).toMatchObject({ end: { tag: 'exited', code: 7 }, words: 'here' });
+});
+
 describe('what cannot be run', () => {
+  test('is told with the code of the system', async () => {
+    const folder = fakeClients({});
+    writeFileSync(`${folder}/broken`, '#!/nonexistent/interpreter\n', { mode: 0o755 });
+    const other = createClientRunner({ clock: systemClock, timers: systemTimers, path: pathWith(folder) });
+    expect((await other.run(orderOf({ command: 'broken' }))).end).toEqual({
+      tag: 'not_run',
+      because: 'trouble',
+      code: 'ENOENT',
+    });
+  });
+
   test('is not installed', async () => {
     const runner = runnerOf({ other: '' });
     expect((await runner.run(orderOf({ command: 'no-such-client' }))).end).toEqual({
