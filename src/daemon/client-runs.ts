@@ -50,6 +50,8 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
   );
   const rota = createClientRota({ known: before, chance: () => s.random.next() });
   const said = new Set<string>();
+  /** Pairs whose last run of this process said something else than our steps, and what. */
+  const odd = new Map<string, ClientRun['outcome']>();
   let timer: { cancel(): void } | null = null;
   let isStopped = false;
   let underWay: Promise<void> | null = null;
@@ -95,18 +97,27 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     const ask = askOf(s, pair, runs);
     const visit = ask === null || s.detector.vantage().suspect === true ? null : begin(ask);
     if (ask === null || visit === null) return rota.away(pair, s.clock.now());
-    const startedAtMs = s.clock.wallMs();
-    const report = await s.clients?.run(
-      clientOrder(ask, { config: s.config, registry: s.registry, version: s.version, isRoot: isRoot() }),
-    );
-    if (report === undefined || isShutdown(report))
-      return visit.end({ wireBytes: 0, retryAfterMs: null }, s.clock.now());
-    const run = await compared(ask, report, startedAtMs, visit);
-    const last = kept.get(pairKey(pair))?.run;
-    const isNews = last === undefined || agrees(last) !== false || last.outcome !== run.outcome;
-    const again = agrees(run) === false && isNews;
-    rota.ran(pair, again, s.clock.now());
-    await take(pair, run, again ? runs : runs + 1);
+    let spent: Parameters<Visit['end']>[0] = { wireBytes: 0, retryAfterMs: null };
+    try {
+      const [run, took] = await compared(ask);
+      spent = took;
+      if (run === null) return;
+      const again = isOddAgain(pair, run);
+      rota.ran(pair, again, s.clock.now());
+      await take(pair, run, again ? runs : runs + 1);
+    } finally {
+      visit.end(spent, s.clock.now());
+    }
+  }
+
+  /** True where a run is to be repeated soon: it differs from our steps, and the one before it did not in that way. */
+  function isOddAgain(pair: ClientPair, run: ClientRun): boolean {
+    const key = pairKey(pair);
+    const same = agrees(run);
+    const isNews = same === false && odd.get(key) !== run.outcome;
+    if (same === true) odd.delete(key);
+    if (same === false) odd.set(key, run.outcome);
+    return isNews;
   }
 
   function begin({ mirror }: ClientAsk): Visit | null {
@@ -116,14 +127,18 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     return null;
   }
 
-  /** The client's own run, and our steps right after it where it says something. The visit ends with it. */
-  async function compared(ask: ClientAsk, report: ClientReport, startedAtMs: number, visit: Visit): Promise<ClientRun> {
+  /** The client's own run, and our steps right after it where it says something; `null`: it was cut short by our end. */
+  async function compared(
+    ask: ClientAsk,
+  ): Promise<readonly [run: ClientRun | null, spent: Parameters<Visit['end']>[0]]> {
     const { mirror, client, module, version } = ask;
+    const startedAtMs = s.clock.wallMs();
+    const means = { config: s.config, registry: s.registry, version: s.version, isRoot: isRoot() };
+    const report = await s.clients?.run(clientOrder(ask, means));
+    if (report === undefined || isShutdown(report)) return [null, { wireBytes: 0, retryAfterMs: null }];
     const judged = judgedReport(report, client);
     const own = judged.outcome === 'unknown' ? null : await ownVerdict(ask);
-    const wireBytes = report.bytes + (own?.wireBytes ?? 0);
-    visit.end({ wireBytes, retryAfterMs: own?.retryAfterMs ?? null }, s.clock.now());
-    return {
+    const run: ClientRun = {
       registry: mirror.name,
       ecosystem: mirror.ecosystem,
       upstream: mirror.upstream,
@@ -138,6 +153,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
       words: report.words,
       ours: own?.verdict ?? null,
     };
+    return [run, { wireBytes: report.bytes + (own?.wireBytes ?? 0), retryAfterMs: own?.retryAfterMs ?? null }];
   }
 
   /** What a fetch of the same asks, step by step, until one is not ok. Judged by nobody: a look beside the plan. */
@@ -168,7 +184,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     return { verdict: verdict('ok', null), wireBytes, retryAfterMs: null };
   }
 
-  /** Everybody who looks is told in one turn of the loop; one that came too late for the last is dropped. */
+  /** Everybody who looks is told in one turn of the loop; what came too late for the last, or is not run any more, is dropped. */
   async function take(pair: ClientPair, run: ClientRun, runs: number): Promise<void> {
     const key = pairKey(pair);
     tell(run);
