@@ -196,7 +196,7 @@ function snapshotAt(targets: readonly Target[], nowMs: number): Snapshot {
   });
 }
 
-/** The real client, each hour: it fails where we do. */
+/** The real client, 25 minutes past each hour: it fails where we do. */
 function runAt(registry: string, startedAtMs: number): ClientRun {
   const isOut = registry === 'flaky' && within(startedAtMs, story.outage);
   return {
@@ -234,7 +234,8 @@ function live(exporter: Exporter, targets: readonly Target[], nowMs: number, cha
     }
     exporter.loopDelays(0, [1, 2 + 3 * chance()]);
   }
-  if (nowMs % 3_600_000 === 0) for (const { registry } of clientRuns.pairs) exporter.clientRun(runAt(registry, nowMs));
+  if (nowMs % 3_600_000 === 25 * 60_000)
+    for (const { registry } of clientRuns.pairs) exporter.clientRun(runAt(registry, nowMs));
   if (nowMs === at(6, 10)) {
     exporter.finding({ change: 'opened', finding: made.finding({ registry: 'near' }) });
     exporter.advice({ change: 'proposed', advice: made.advice({ from: 'near', to: 'calm', cause: 'spike' }) });
