@@ -1,4 +1,5 @@
 import { built } from './board.ts';
+import { clientSection } from './clients.ts';
 import { lagSections } from './lag.ts';
 import { answers, goods, now } from './mirror-answers.ts';
 import { spikes, timeSpent } from './mirror-time.ts';
@@ -50,5 +51,6 @@ export const mirror = built({
     { id: 103, title: 'Is it slow', panels: [...spikes(select)] },
     { id: 104, title: 'Certificate, bytes and contents', panels: [...goods(select)] },
     ...lagSections(),
+    clientSection(),
   ],
 });

@@ -19,6 +19,7 @@ const kindText: Readonly<Record<Kind, string>> = {
   path: 'mirror × step × connection',
   step: 'mirror × step',
   artifact: `mirror × module × version whose answers are checked against an authority, in any of ${checkedSteps()}; \`sumdb\` once a mirror`,
+  client: 'mirror × real client that `clientRuns` runs there',
   mirror: 'mirror',
   daemon: 'daemon',
   upstream: 'upstream: (ecosystem, upstream)',

@@ -10,7 +10,16 @@ const seconds = z.number().min(0);
 const share = z.number().min(0).max(1);
 const count = z.int().min(0);
 const confidence = z.enum(['low', 'medium', 'high']);
-const rules = ['slow', 'relearned', 'expires_soon', 'all_failing', 'partly_failing', 'contaminated', 'clock'] as const;
+const rules = [
+  'slow',
+  'relearned',
+  'expires_soon',
+  'all_failing',
+  'partly_failing',
+  'contaminated',
+  'clock',
+  'client_differs',
+] as const;
 
 function finding(kind: z.ZodType) {
   return z.strictObject({

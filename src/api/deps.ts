@@ -1,4 +1,5 @@
 import type { Advice, Candidate, LookedBack } from '../core/advice.ts';
+import type { ClientRun } from '../core/client-run.ts';
 import type { Config, ConfigIssue } from '../core/config.ts';
 import type { AlertCounts, AlertNotification } from '../core/evidence.ts';
 import type { Finding } from '../core/finding.ts';
@@ -79,6 +80,8 @@ export interface ApiDeps {
   ready(): { readonly ready: boolean; readonly because: string };
   standings(): readonly Standing[];
   vantage(): VantageStanding;
+  /** The last run of each real client at a mirror. */
+  clientRuns(registry: string): readonly ClientRun[];
   /** Since when a mirror has been in its state, wall milliseconds, over restarts; `null` where nobody knows. */
   stateSince(standing: Pick<Standing, 'registry' | 'state'>): number | null;
   /** What waits for each receiver of webhooks. */

@@ -1,4 +1,5 @@
 import type { Candidate } from '../core/advice.ts';
+import { agrees, type ClientRun } from '../core/client-run.ts';
 import type { Outcome } from '../core/failure.ts';
 import { hopPhases } from '../core/hop-phases.ts';
 import type { Mirror } from '../core/mirror.ts';
@@ -40,7 +41,28 @@ export function mirrorView(deps: ApiDeps, mirror: Mirror): object {
     scoreSeconds: candidate?.scoreSeconds ?? null,
     gate: candidate?.gate ?? null,
     rank,
+    clientRuns: deps.clientRuns(mirror.name).map(clientRunView),
     advice: { sum: candidate?.sum ?? null, bound: candidate?.bound ?? null, gate: candidate?.gate ?? null },
+  };
+}
+
+/** A real client's run, and how it compares with our own steps. */
+function clientRunView(run: ClientRun): object {
+  const { client, module, version, outcome, reason, exitCode, files, bytes, words, ours } = run;
+  return {
+    client,
+    module,
+    version,
+    startedAt: stamp(run.startedAtMs),
+    tookSeconds: seconds(run.tookMs),
+    outcome,
+    reason,
+    exitCode,
+    files,
+    bytes,
+    words,
+    agrees: agrees(run),
+    ours: ours === null ? null : { ...ours, probeIds: [...ours.probeIds] },
   };
 }
 

@@ -1,5 +1,8 @@
 import { budgetOf } from '../config/budget.ts';
 import { formatIssues } from '../config/format-issues.ts';
+import type { Config } from '../core/config.ts';
+import { durationText } from '../core/units.ts';
+import { missingClients } from '../daemon/client-now.ts';
 import { expand } from '../daemon/system.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { load } from './load.ts';
@@ -27,6 +30,7 @@ export const checkCommand: Command = {
     const { config, warnings, skippedLockEntries, source } = loaded.value;
     const targets = expand(config);
     const budget = budgetOf(config, targets);
+    const missing = missingClients(config, { path: context.env['PATH'] ?? '' });
     if (values.json) {
       terminal.out(
         JSON.stringify(
@@ -38,6 +42,7 @@ export const checkCommand: Command = {
             warnings,
             skippedLockEntries,
             budget,
+            ...(config.clientRuns === undefined ? {} : { missingClients: missing }),
           },
           null,
           2,
@@ -56,6 +61,9 @@ export const checkCommand: Command = {
     ]);
     for (const line of table(['host', 'requests/h', 'bytes/h', 'slots in use'], rows, new Set([1, 2, 3])))
       terminal.out(line);
+    for (const line of clientLines(config)) terminal.out(line);
+    for (const client of missing)
+      terminal.err(`warning: clientRuns.clients: ${client} is not installed here, and will not be run`);
     if (skippedLockEntries.length > 0) {
       terminal.out('');
       terminal.out('entries of lock files that are not asked for:');
@@ -65,3 +73,18 @@ export const checkCommand: Command = {
     return 0;
   },
 };
+
+/** Which real clients are run, and where they are not and why; nothing where the file has none. */
+function clientLines({ clientRuns }: Config): readonly string[] {
+  if (clientRuns === undefined) return [];
+  const { everyMs, pairs, leftOut } = clientRuns;
+  const ids = [...new Set(pairs.map(({ client }) => client))];
+  return [
+    '',
+    `real clients, each every ${durationText(everyMs)}, in the numbers above:`,
+    ...ids.map(
+      (id) => `  ${id}: ${pairs.flatMap(({ client, registry }) => (client === id ? [registry] : [])).join(', ')}`,
+    ),
+    ...leftOut.map(({ client, registry, because }) => `  ${client}: not ${registry}, it cannot be given ${because}`),
+  ];
+}

@@ -10,15 +10,17 @@ import { curlLines } from './curl-lines.ts';
 import { explain, noAnswerText } from './explain.ts';
 import { kindByWord } from './kind-by-word.ts';
 import { type Loaded, load, loadText } from './load.ts';
+import { probeClient } from './probe-client.ts';
 import { UsageError, words } from './usage.ts';
 
 const usage =
-  'mirrorwatch probe URL|NAME [module@version] [--ecosystem WORD] [--step STEP] [--config FILE] [--json | --curl]';
+  'mirrorwatch probe URL|NAME [module@version] [--ecosystem WORD] [--step STEP | --client WORD] [--config FILE] [--json | --curl]';
 
 const options = {
   config: { type: 'string' },
   ecosystem: { type: 'string' },
   step: { type: 'string' },
+  client: { type: 'string' },
   json: { type: 'boolean' },
   curl: { type: 'boolean' },
 } as const;
@@ -26,13 +28,15 @@ const options = {
 /** `mirrorwatch probe`: one probe now, explained phase by phase. */
 export const probeCommand: Command = {
   name: 'probe',
-  summary: 'probe one mirror once, now, and explain every phase',
+  summary: 'probe one mirror once, now, and explain every phase; or run a real client against it',
   usage,
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 2);
     const [which, wanted] = positionals;
     if (which === undefined) throw new UsageError('which mirror? a URL, or a name of the configuration');
+    if (values.client !== undefined && (values.step !== undefined || values.curl))
+      throw new UsageError('--client runs a client whole: without --step and --curl');
     if (values.json && values.curl) throw new UsageError('--json or --curl, not both');
     if (/^https?:/i.test(which) && !URL.canParse(which)) throw new UsageError(`'${maskUrl(which)}' is no URL`);
     const loaded = /^https?:\/\//i.test(which)
@@ -45,6 +49,10 @@ export const probeCommand: Command = {
     const mirror = mirrorFor(loaded.value, which);
     if (values.ecosystem !== undefined && values.ecosystem !== mirror.ecosystem)
       throw new UsageError(`${mirror.name} is a mirror of ${mirror.ecosystem}: --ecosystem says what a URL is`);
+    if (values.client !== undefined) {
+      const asked = requestFor(loaded.value.config, mirror, wanted, undefined);
+      return probeClient(context, loaded.value.config, asked, values.client, values.json === true);
+    }
     const request = requestFor(loaded.value.config, mirror, wanted, values.step);
     const probed = await probeNow(loaded.value.config, request, context.facts);
     if (probed.tag === 'error') {

@@ -21,6 +21,7 @@ export const runCommand: Command = {
       throw new UsageError(`--log-level is one of ${logLevels.join(', ')}, not '${level}'`);
     const facts = {
       ...context.facts,
+      path: context.env['PATH'] ?? '',
       log: { ...context.facts.log, level: level ?? context.facts.log.level },
     };
     const loaded = await load(context, values.config);

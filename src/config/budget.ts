@@ -2,7 +2,7 @@ import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { paceOf } from '../core/pace.ts';
 import { isHeavy, type Target } from '../core/target.ts';
-import type { UsualAside } from '../ecosystems/ecosystem.ts';
+import type { Ecosystem, UsualAside } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { isLoopback } from './addresses.ts';
 import { meanGapMs } from './paces.ts';
@@ -22,6 +22,8 @@ export interface HostBudget {
 }
 
 const slotShareMax = 0.8;
+/** A slot that a real client holds, with what we ask after it. */
+const clientSeconds = 30;
 const slotSeconds = { light: 1, heavy: 10 } as const;
 
 /**
@@ -55,6 +57,17 @@ export function budgetOf(
     sum.seconds += perHour * slotSeconds[isHeavy(target) ? 'heavy' : 'light'];
     sums.set(host, sum);
   }
+  for (const pair of config.clientRuns?.pairs ?? []) {
+    const mirror = mirrors.get(pair.registry);
+    const sum = mirror === undefined ? undefined : sums.get(hostKey(mirror));
+    const kind = mirror === undefined ? null : registry.of(mirror.ecosystem);
+    if (sum === undefined || kind === null) continue;
+    const perHour = 3_600_000 / (config.clientRuns?.everyMs ?? Number.POSITIVE_INFINITY);
+    const { asks, bytes } = usualRun(kind, pair.client);
+    sum.requests += perHour * asks;
+    sum.bytes += perHour * bytes;
+    sum.seconds += perHour * clientSeconds;
+  }
   return [...sums].map(([host, { requests, bytes, seconds, loopback }]) => {
     const slotShare = seconds / 3600 / config.schedule.perHost;
     const verdict = slotShare <= slotShareMax ? 'ok' : loopback ? 'over_loopback' : 'over';
@@ -65,6 +78,13 @@ export function budgetOf(
 /** Scheme, name and port of a mirror: what `perHost` and `bytesPerHour` count by. */
 export function hostKey(mirror: Pick<Mirror, 'url'>): string {
   return `${new URL(mirror.url).protocol}//${hostOf(mirror.url)}`;
+}
+
+/** What a real client asks and moves where the mirror is well, and our own steps right after it. */
+function usualRun({ realClients, fetch, steps }: Ecosystem, id: string): UsualAside {
+  const client = realClients.find((one) => one.id === id);
+  const bytes = fetch.reduce((sum, step) => sum + (steps[step]?.usualBytes ?? 0), 0);
+  return { asks: (client?.usualAsks ?? 0) + fetch.length, bytes: 2 * bytes };
 }
 
 /** What one probe of a mirror that is well asks, and the bytes that it moves. */

@@ -6,6 +6,7 @@ import { Secret } from '../core/secret.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { hostAndPort, isLoopback } from './addresses.ts';
 import { authAccess } from './auth.ts';
+import { readClientRuns } from './client-runs.ts';
 import type { Env } from './env.ts';
 import type { Path } from './issues.ts';
 import type { ReaderOf } from './lock.ts';
@@ -62,6 +63,7 @@ export function buildConfig(input: BuildInput): { readonly config: Config; reado
     advise: adviseRule(file),
     webhooks: readReceivers(file, reader, report),
     ...readAlertmanager(file, reader, report),
+    ...readClientRuns(file, mirrors, registry, report),
     state: readState(file, reader, report),
     limits: file.limits,
   };

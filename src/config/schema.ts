@@ -14,6 +14,7 @@ import {
   share,
   text,
 } from './fields.ts';
+import { clientRunsKey } from './schema-clients.ts';
 import { clientsKey, modulesKey, ownKeys, privateKey } from './schema-ecosystems.ts';
 import { mirror } from './schema-mirror.ts';
 import { listen, schedule, stepsKey } from './schema-schedule.ts';
@@ -121,6 +122,12 @@ function keysOf(registry: Registry) {
       .meta({
         description:
           'Who may post alerts to `/api/v1/alertmanager`, beside whoever has the listen token. See docs/loop.md.',
+      })
+      .optional(),
+    clientRuns: clientRunsKey(registry)
+      .meta({
+        description:
+          'Runs real clients against one mirror at a time and compares what they say with our own steps; absent: none. See docs/detection.md.',
       })
       .optional(),
     state: mapping({

@@ -1,3 +1,4 @@
+import type { ClientPair } from './client-run.ts';
 import type { FindingKind } from './finding.ts';
 import type { Control, EcosystemId, Mirror } from './mirror.ts';
 import type { Secret } from './secret.ts';
@@ -73,6 +74,17 @@ export interface Receiver {
   readonly allow: readonly string[];
 }
 
+export interface ClientRunsRule {
+  readonly everyMs: number;
+  /** Which client is run against which mirror: those that its access can be given to, by mirror in the order of the file. */
+  readonly pairs: readonly ClientPair[];
+  /** The others, and what of the mirror's access the client cannot be given. */
+  readonly leftOut: readonly (ClientPair & { readonly because: string })[];
+  readonly timeoutMs: number;
+  /** Whom they run as where we are root; `null`: as we are. */
+  readonly user: { readonly uid: number; readonly gid: number } | null;
+}
+
 /** A verified configuration: every default filled in, every file read, every secret wrapped. */
 export interface Config {
   /** Absolute path of the file, or `null` for the built-in default. */
@@ -121,6 +133,8 @@ export interface Config {
     /** `repeat_interval` of its route to us: an alert not heard of for three of them has ended. */
     readonly repeatMs: number;
   };
+  /** Real clients that are run against the mirrors; absent: none. */
+  readonly clientRuns?: ClientRunsRule;
   readonly state: { readonly path: string; readonly keepMs: number };
   readonly limits: { readonly lines: number };
 }

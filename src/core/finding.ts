@@ -40,7 +40,7 @@ export interface Finding {
   readonly scope: readonly ScopeItem[];
   readonly openedAtMs: number;
   readonly closedAtMs: number | null;
-  /** Closed vocabulary: a probe reason, or the rule that spoke (`slow`, `relearned`, `expires_soon`, `all_failing`, `partly_failing`, `contaminated`, `clock`). */
+  /** Closed vocabulary: a probe reason, or the rule that spoke (`slow`, `relearned`, `expires_soon`, `all_failing`, `partly_failing`, `contaminated`, `clock`, `client_differs`). */
   readonly cause:
     | Reason
     | 'slow'
@@ -49,7 +49,8 @@ export interface Finding {
     | 'all_failing'
     | 'partly_failing'
     | 'contaminated'
-    | 'clock';
+    | 'clock'
+    | 'client_differs';
   readonly vantage: 'ok' | 'unverified' | 'suspect';
   readonly confidence: Confidence;
   readonly evidence: {
@@ -67,6 +68,11 @@ export interface Finding {
   readonly text: string;
   /** Who acknowledged it and why; `null` before. */
   readonly acknowledged: { readonly atMs: number; readonly reason: string } | null;
+}
+
+/** A cause that is a story of its own beside the others of its kind, with news of its own; `null`: one of those. */
+export function storyOf(cause: Finding['cause'] | undefined): Finding['cause'] | null {
+  return cause === 'client_differs' ? cause : null;
 }
 
 /** What became of a finding in one turn. */

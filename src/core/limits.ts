@@ -246,6 +246,24 @@ export const limits = {
   answerRows: 150_000,
   mirrors: 500,
   modules: 5_000,
+  /** A real client's run: what is kept of its words, and looked at below its folder, which a hostile artifact could fill. */
+  clientWordsBytes: 64 * kib,
+  clientWordsLines: 30,
+  clientLineChars: 500,
+  clientEntries: 200_000,
+  clientWatchMs: 500,
+  /** Beyond so much output it is stopped; pip at its most talkative writes some hundred KB. */
+  clientOutputBytes: 8 * mib,
+  /** And beyond so much disk: the largest module zip that go takes, its extracted files and as much again. */
+  clientDiskBytes: 1536 * mib,
+  /** RLIMIT_DATA of each of its processes: several times what npm takes for the largest packuments. */
+  clientDataBytes: 4096 * mib,
+  /** A run that could not start is tried again after so long, and one that differs from our steps repeated. */
+  clientAwayMs: 1 * minute,
+  clientAgainMs: 1 * minute,
+  /** The first runs after a start lie within so much, and after so much: the steps have answered once by then. */
+  clientFirstMs: 15 * minute,
+  clientFirstMsMin: 1 * minute,
 } as const;
 
 /** Throws where two limits contradict each other: a defect of ours, found at start and in a test. */

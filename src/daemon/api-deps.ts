@@ -9,6 +9,7 @@ import { seriesId } from '../core/target.ts';
 import type { SeriesBaseline } from '../detect/detector.ts';
 import { kindsOf } from '../ecosystems/registry.ts';
 import { alertTaker } from './alerts.ts';
+import type { ClientRuns } from './client-runs.ts';
 import type { Absorb } from './news.ts';
 import type { Pipeline } from './pipeline.ts';
 import type { Stages } from './stages.ts';
@@ -17,6 +18,7 @@ import type { Stages } from './stages.ts';
 export function apiDeps(
   s: Stages,
   pipeline: Pipeline,
+  clientRuns: Pick<ClientRuns, 'of'>,
   life: {
     readonly version: string;
     readonly startedAtMs: number;
@@ -33,6 +35,7 @@ export function apiDeps(
     config: () => s.config,
     kinds,
     targets: () => s.targets,
+    clientRuns: (registry) => clientRuns.of(registry),
     standings: () => s.detector.standings(),
     vantage: () => s.detector.vantage(),
     stateSince: ({ registry, state }) => s.since.of(registry, state),

@@ -4,6 +4,7 @@ import { declaredChain } from '../config/chain.ts';
 import type { Config } from '../core/config.ts';
 import type {
   Calendar,
+  ClientRunner,
   Clock,
   Log,
   Now,
@@ -44,6 +45,8 @@ export interface DaemonPorts {
   readonly log: Log;
   readonly store: Store;
   readonly post: Post;
+  /** Left out: no real client is ever run. */
+  readonly clients?: ClientRunner;
   /** Makes the workers, given what they must know. */
   workers(book: WorkerBook): Workers;
   readonly version: string;
@@ -75,6 +78,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
     registry,
     store,
     post: ports.post,
+    clients: ports.clients ?? null,
     version: ports.version,
     workers: ports.workers(workerBook({ config, learnt: nothingLearnt, version: ports.version, registry })),
     scheduler: createScheduler({ config, targets, seed: config.vantage, calendar: ports.calendar, random, now }),

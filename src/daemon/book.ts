@@ -73,6 +73,11 @@ function userAgentOf(config: Pick<Config, 'contact'>, version: string): string {
   return config.contact === null ? `mirrorwatch/${version}` : `mirrorwatch/${version} (+${config.contact})`;
 }
 
+/** The access of one mirror in the clear, for a real client's files. */
+export function bookAccess(config: Config, mirror: Mirror, version: string): WireAccess {
+  return accessOf(mirror, userAgentOf(config, version));
+}
+
 function accessOf(mirror: Mirror, userAgent: string): WireAccess {
   const { tls, auth, proxy, resolve, allowHosts } = mirror.access;
   return {

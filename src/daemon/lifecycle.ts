@@ -9,6 +9,7 @@ import { type Listening, listen } from '../io/server.ts';
 import { expandTargets } from '../schedule/targets.ts';
 import { apiDeps } from './api-deps.ts';
 import { assemble, type DaemonPorts, declaredBy, seriesOf } from './assemble.ts';
+import { createClientRuns } from './client-runs.ts';
 import { settingsOf } from './history.ts';
 import { closeWithin } from './patience.ts';
 import { createPipeline } from './pipeline.ts';
@@ -41,6 +42,7 @@ export async function startDaemon(
   assertLimits();
   const stages = assemble(config, ports);
   const pipeline = createPipeline(stages);
+  const clientRuns = createClientRuns(stages, pipeline);
   const startedAtMs = ports.clock.wallMs();
   const life = { up: false, draining: false, reloadOk: true, reloadedAtMs: startedAtMs };
   stages.exporter.snapshot(() => ({
@@ -91,6 +93,7 @@ export async function startDaemon(
       absorb.advise(stages.advisor.reconfigure(next, declaredBy(next, stages.registry), now));
       absorb.notify(stages.notifier.reconfigure(next, now));
     });
+    clientRuns.reconfigured();
     await pipeline.reconfigured();
     life.reloadOk = true;
     life.reloadedAtMs = ports.clock.wallMs();
@@ -106,7 +109,7 @@ export async function startDaemon(
       : { ready: false, because: 'starting' };
   };
   const app = createApi(
-    apiDeps(stages, pipeline, { version: ports.version, startedAtMs, ready, reload: serial(reload) }),
+    apiDeps(stages, pipeline, clientRuns, { version: ports.version, startedAtMs, ready, reload: serial(reload) }),
   );
   const listening = await listen(app, config.listen);
   if (listening.tag === 'error') {
@@ -115,6 +118,7 @@ export async function startDaemon(
   }
   await pipeline.reconfigured();
   pipeline.start();
+  clientRuns.start();
   life.up = true;
   let keeper = ports.timers.after(housekeepingMs, keep);
   function keep(): void {
@@ -137,7 +141,7 @@ export async function startDaemon(
       stopping ??= (async () => {
         life.draining = true;
         keeper.cancel();
-        await pipeline.drain();
+        await Promise.all([pipeline.drain(), closeWithin({ close: clientRuns.stop }, ports.timers)]);
         // What is still in flight comes back as unknown('shutdown') and is taken in by the last turn.
         await closeWithin(stages.workers, ports.timers);
         pipeline.end();

@@ -22,7 +22,7 @@ export function answerWithin(workers: Pick<Workers, 'probe'>, due: Due, timers: 
  * Closes the threads, and stops waiting after a second: one that is inside `getaddrinfo` cannot be ended before the
  * resolver gives up, which takes twenty seconds and more where nobody answers.
  */
-export async function closeWithin(workers: Pick<Workers, 'close'>, timers: Timers): Promise<void> {
+export async function closeWithin(workers: { close(): Promise<void> }, timers: Timers): Promise<void> {
   await orNull(workers.close(), limits.closeMs, timers);
 }
 

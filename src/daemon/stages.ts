@@ -1,7 +1,7 @@
 import type { Advisor } from '../advise/advisor.ts';
 import type { EvidenceBook } from '../advise/evidence.ts';
 import type { Config } from '../core/config.ts';
-import type { Clock, Log, Post, Random, Store, Timers, Workers } from '../core/ports.ts';
+import type { ClientRunner, Clock, Log, Post, Random, Store, Timers, Workers } from '../core/ports.ts';
 import type { Target } from '../core/target.ts';
 import type { Detector } from '../detect/detector.ts';
 import type { Registry } from '../ecosystems/registry.ts';
@@ -40,6 +40,8 @@ export interface Stages {
   /** What the judge takes in, kept for a replay. */
   readonly answers: Answers;
   readonly post: Post;
+  /** Real clients; `null`: none can be run here. */
+  readonly clients: ClientRunner | null;
   /** This release's, for the User-Agent. */
   readonly version: string;
 }

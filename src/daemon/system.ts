@@ -1,8 +1,9 @@
 import type { Config } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
-import type { Log } from '../core/ports.ts';
+import type { ClientRunner, Log } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { cronCalendar } from '../io/calendar.ts';
+import { createClientRunner } from '../io/client-runner.ts';
 import { systemClock } from '../io/clock.ts';
 import { createLog } from '../io/log.ts';
 import { createPost } from '../io/post.ts';
@@ -23,6 +24,8 @@ export type { StoreOpenFailure } from '../io/store.ts';
 export interface ProcessFacts {
   readonly version: string;
   readonly node: string;
+  /** Where programs are looked for, PATH as it was given; absent: nowhere. */
+  readonly path?: string;
   readonly log: { readonly level: string; readonly pretty: boolean };
 }
 
@@ -49,9 +52,15 @@ export function systemPorts(config: Config, facts: ProcessFacts, log: Log): Resu
     store: opened.value.store,
     post: createPost({ clock: systemClock, timers: systemTimers }),
     workers: (book) => workersFor(book, log),
+    clients: clientsFor(facts),
     version: facts.version,
     node: facts.node,
   });
+}
+
+/** Real clients of this machine. */
+export function clientsFor({ path }: Pick<ProcessFacts, 'path'>): ClientRunner {
+  return createClientRunner({ clock: systemClock, timers: systemTimers, path: path ?? '' });
 }
 
 /** Worker threads for a book: the daemon's, and those of `probe` and `rank`. */

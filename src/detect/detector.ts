@@ -18,6 +18,7 @@ import { withMark } from './round/loss.ts';
 import { answerControl, answerMoments, hasten } from './round/moments.ts';
 import { judgeSuspicion, startStreaksAnew } from './round/suspicion.ts';
 import { writeDirty, writeUrgent } from './rows.ts';
+import { countRun, differencesSay } from './rules/client-differs.ts';
 import { clockSays, clockWell, judgeSelf, quietSelf, selfSays } from './rules/self.ts';
 import { settle } from './settle.ts';
 import { baselinesOf, notePass, standingOf, vantageOf } from './standings.ts';
@@ -100,6 +101,11 @@ export function createDetector(input: {
       turnAt(now, () => {
         orderLook(memory, order);
         advanceRounds(memory);
+      }),
+    clientRan: (run, now) =>
+      turnAt(now, () => {
+        memory.differences = countRun(memory.differences, run);
+        apply(memory, 'self', null, differencesSay(memory.differences));
       }),
     familyFor: (registry) => {
       const mirror = memory.mirrors.get(registry);

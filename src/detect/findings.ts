@@ -1,4 +1,4 @@
-import type { Finding, FindingChange, FindingKind } from '../core/finding.ts';
+import { type Finding, type FindingChange, type FindingKind, storyOf } from '../core/finding.ts';
 import type { Memory, MirrorMemory } from './memory.ts';
 import { vantageWord } from './round/witness.ts';
 import { confidenceAfter } from './rules/confidence.ts';
@@ -13,10 +13,16 @@ const noEvidence: Finding['evidence'] = {
   probeIds: [],
 };
 
-/** The open finding of a kind about a mirror, or about us (`null`); there is never more than one. */
-export function openFinding(memory: Memory, kind: FindingKind, registry: string | null): Finding | null {
+/** The open finding of a kind about a mirror, or about us (`null`); there is never more than one of a story. */
+export function openFinding(
+  memory: Memory,
+  kind: FindingKind,
+  registry: string | null,
+  cause?: Finding['cause'],
+): Finding | null {
   for (const finding of memory.open.values()) {
-    if (finding.kind === kind && finding.registry === registry) return finding;
+    const isSubject = finding.kind === kind && finding.registry === registry;
+    if (isSubject && storyOf(finding.cause) === storyOf(cause)) return finding;
   }
   return null;
 }
@@ -29,12 +35,12 @@ export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | 
   if (says === null) return;
   const registry = mirror?.mirror.name ?? null;
   if (says.tag === 'well') {
-    closeFinding(memory, kind, registry, { text: says.text });
+    closeFinding(memory, kind, registry, { text: says.text }, says.of);
     return;
   }
   const { scope, cause, actionable, text } = says;
   const evidence = { ...noEvidence, ...says.evidence };
-  const known = openFinding(memory, kind, registry);
+  const known = openFinding(memory, kind, registry, cause);
   if (known === null) {
     const id = memory.random.id(memory.now.wallMs);
     memory.openSince.set(id, memory.now.monotonicMs);
@@ -69,8 +75,9 @@ export function closeFinding(
   kind: FindingKind,
   registry: string | null,
   last: Partial<Pick<Finding, 'evidence' | 'text'>> = {},
+  of?: Finding['cause'],
 ): void {
-  const known = openFinding(memory, kind, registry);
+  const known = openFinding(memory, kind, registry, of);
   if (known === null) return;
   const confidence = confidenceOf(memory, known);
   say(memory, 'closed', { ...known, ...last, confidence, state: 'closed', closedAtMs: memory.now.wallMs });

@@ -12,6 +12,7 @@ import type { Mark } from './round/loss.ts';
 import type { Round } from './round/moments.ts';
 import { egressOf } from './round/vantage.ts';
 import { type CertificateState, noCertificate } from './rules/certificate.ts';
+import type { Differences } from './rules/client-differs.ts';
 import type { StepTimes } from './rules/cold.ts';
 import type { AddressFamily, Detour } from './rules/detour.ts';
 import type { DeclaredWrong, WrongOnce } from './rules/mismatch.ts';
@@ -161,6 +162,8 @@ export interface Memory {
   readonly seen: Map<string, number>;
   readonly controls: Map<string, ControlMemory>;
   self: SelfState;
+  /** Where real clients say something else than our steps. */
+  differences: Differences;
   /** Intervals in which the process was not running, the last few. */
   asleep: readonly { readonly fromMs: number; readonly toMs: number }[];
   /** Every canary has been asked once: before, nothing is said of the vantage. */
@@ -251,6 +254,7 @@ export function newMemory(config: Config, random: Random, now: Now): Memory {
     seen: new Map(),
     controls: new Map(),
     self: quietSelf(noSelf, now.monotonicMs),
+    differences: new Map(),
     asleep: [],
     passEnded: false,
     findingsWrittenAtMs: now.monotonicMs,

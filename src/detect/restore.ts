@@ -157,7 +157,8 @@ function restoreStanding(memory: Memory, finding: Finding): void {
     (kind === 'spike' && !some(mirror, ({ spike }) => spike.sinceMs !== null)) ||
     (kind === 'level_shift' && !some(mirror, ({ shift }) => shift !== null));
   // Findings about us begin anew with us.
-  if (isGone || isEmpty || kind === 'vantage' || kind === 'self') closeFinding(memory, kind, registry);
+  if (isGone || isEmpty || kind === 'vantage' || kind === 'self')
+    closeFinding(memory, kind, registry, {}, finding.cause);
 }
 
 function some(mirror: MirrorMemory | undefined, holds: (series: SeriesMemory) => boolean): boolean {

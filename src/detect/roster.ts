@@ -1,7 +1,7 @@
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Target } from '../core/target.ts';
-import { closeFinding } from './findings.ts';
+import { apply, closeFinding } from './findings.ts';
 import { dropSpeed, refreshRefusal } from './judge.ts';
 import { type Memory, type MirrorMemory, newMirror, type SeriesMemory } from './memory.ts';
 import { refreshOutage } from './outages.ts';
@@ -11,6 +11,7 @@ import { egressOf } from './round/vantage.ts';
 import { vantageWord } from './round/witness.ts';
 import { rowKey } from './rows.ts';
 import { withWindow } from './rules/baseline.ts';
+import { differencesOf, differencesSay } from './rules/client-differs.ts';
 
 /** True where what is known of a mirror still speaks of it: same place, same way there. */
 function isSameMirror(a: Mirror, b: Mirror): boolean {
@@ -49,10 +50,17 @@ export function adopt(memory: Memory, config: Config, targets: readonly Target[]
     const remains = [...memory.mirrors.values()].some((mirror) => mirror.egress === egress);
     if (!remains) leave(memory, memory.rounds.get(suspicion.roundKey) ?? null, egress);
   }
+  forgetDifferences(memory, config);
   const controls = new Set(config.controls.map((control) => control.name));
   for (const name of memory.controls.keys()) if (!controls.has(name)) memory.controls.delete(name);
   for (const name of controls)
     if (!memory.controls.has(name)) memory.controls.set(name, { up: null, known: false, marks: [] });
+}
+
+/** What is not run any more differs no more. */
+function forgetDifferences(memory: Memory, config: Config): void {
+  memory.differences = differencesOf(memory.differences, config.clientRuns?.pairs ?? []);
+  apply(memory, 'self', null, differencesSay(memory.differences));
 }
 
 function removeMirror(memory: Memory, mirror: MirrorMemory): void {

@@ -1,3 +1,4 @@
+import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { ControlAnswer, LookOrder, Skipped } from '../core/due.ts';
 import type { Finding, FindingChange } from '../core/finding.ts';
@@ -76,6 +77,8 @@ export interface Detector {
    * egress is suspect, or without a budget left.
    */
   look(order: LookOrder, now: Now): DetectTurn;
+  /** What a real client came to at a mirror, and our own steps right after it. */
+  clientRan(run: ClientRun, now: Now): DetectTurn;
   skipped(skipped: Skipped): void;
   /** About every second and at `wakeAtMs`. */
   tick(now: Now): DetectTurn;

@@ -6,6 +6,7 @@ import type { Facts } from '../core/transcript.ts';
 import type { Client } from './client.ts';
 import type { Locks } from './locks.ts';
 import type { Names } from './names.ts';
+import type { RealClient } from './real-client.ts';
 import type { MirrorKeys, SettingsKey } from './settings.ts';
 import type { SmallMirror } from './small-mirror.ts';
 
@@ -102,6 +103,8 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   readonly mirrorKeys: MirrorKeys | null;
   /** Whose chains are modelled. The first decides where the file names none; all of them give lines to paste. */
   readonly clients: readonly [Client, ...Client[]];
+  /** Its clients that `clientRuns` can run against a mirror; empty: none. */
+  readonly realClients: readonly RealClient[];
   /** What conversations with a mirror need to know: plain data. */
   context(given: Given<Settings>): Own;
   /** `null`: nothing is kept of what answers prove. */

@@ -31,6 +31,10 @@ export function createRegistry(all: Registry['all']): Registry {
   refuseTwice('an id', ids);
   refuseTwice('a step', steps);
   refuseTwice(
+    'a real client',
+    all.flatMap(({ realClients }) => realClients.map((client) => client.id)),
+  );
+  refuseTwice(
     'a stored key',
     all.flatMap(({ learning }) => learning?.keys ?? []),
   );

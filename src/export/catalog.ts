@@ -20,6 +20,9 @@ export const throughputBuckets = [
   268435456.5,
 ] as const;
 
+/** Seconds of a real client's run: those of design.md section 4.2, each moved off its whole number as those above are. */
+const clientBuckets = [1.1, 2.5, 5.5, 10.5, 30.5, 60.5, 120.5, 300.5, 600.5] as const;
+
 /** The kinds a mirror can have, as far as they are looked for: a zero for a kind nobody looks for would say fine. */
 export const mirrorFindingKinds = findingKinds.filter(
   (kind) => kind !== 'vantage' && kind !== 'self' && kind !== 'lag',
@@ -188,6 +191,23 @@ export const catalog = {
     absent: never,
     buckets: throughputBuckets,
     only: 'heavy',
+  },
+  mirror_client_seconds: {
+    type: 'histogram',
+    help: 'Time of a real client from its start to its end, of runs that fetched what they were to fetch.',
+    labels: ['ecosystem', 'registry', 'client'],
+    per: { client: {} },
+    unit: 'seconds',
+    absent: never,
+    buckets: clientBuckets,
+  },
+  mirror_client_failures_total: {
+    type: 'counter',
+    help: 'Runs of a real client that failed at the mirror; what it could not be run for does not count.',
+    labels: ['ecosystem', 'registry', 'client'],
+    per: { client: {} },
+    unit: null,
+    absent: never,
   },
   mirror_tls_certificate_expiry_timestamp_seconds: {
     type: 'gauge',

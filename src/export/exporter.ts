@@ -1,4 +1,5 @@
 import type { AdviceChange } from '../core/advice.ts';
+import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { Skipped } from '../core/due.ts';
 import type { AlertOutcome } from '../core/evidence.ts';
@@ -16,7 +17,7 @@ import { daemonKinds } from './metric.ts';
 import { negotiate } from './negotiate.ts';
 import { planExposition } from './plan.ts';
 import { createRenderer } from './renderer.ts';
-import { countSample, countSkipped, showLastOk } from './samples.ts';
+import { countClientRun, countSample, countSkipped, showLastOk } from './samples.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Keeps every metric of the catalogue and renders them. */
@@ -34,6 +35,8 @@ export interface Exporter {
   alerts(outcome: AlertOutcome, count: number): void;
   advice(change: AdviceChange): void;
   finding(change: FindingChange): void;
+  /** One run of a real client. */
+  clientRun(run: ClientRun): void;
   /** Gauges are read through this function at each rendering; handed once. */
   snapshot(read: () => Snapshot): void;
   /** Drops the series of what is gone; counters of the rest go on. */
@@ -116,6 +119,7 @@ export function createExporter(input: {
       if (change === 'regretted') instruments.mirror_advice_regret_total.inc({ ecosystem, upstream });
     },
     finding: facts.finding,
+    clientRun: (run) => countClientRun(boards, run),
     snapshot: (read) => renderer.snapshot(read),
     reconfigure,
     render: (accept) => renderer.render(negotiate(accept)),

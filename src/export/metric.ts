@@ -1,8 +1,8 @@
 /**
  * What a series belongs to; each kind has its number in the formula of docs/metrics.md.
- * The first six are spread over registries of at most `targetsPerBoard` targets, the others live in the daemon's own.
+ * The first seven are spread over registries of at most `targetsPerBoard` targets, the others live in the daemon's own.
  */
-export const shardKinds = ['series', 'target', 'path', 'step', 'artifact', 'mirror'] as const;
+export const shardKinds = ['series', 'target', 'path', 'step', 'artifact', 'client', 'mirror'] as const;
 export type ShardKind = (typeof shardKinds)[number];
 export const daemonKinds = ['daemon', 'upstream', 'receiver', 'control', 'worker'] as const;
 export type DaemonKind = (typeof daemonKinds)[number];
@@ -13,6 +13,7 @@ export type Label =
   | 'because'
   | 'cause'
   | 'cipher'
+  | 'client'
   | 'connection'
   | 'control'
   | 'ecosystem'

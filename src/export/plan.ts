@@ -39,6 +39,7 @@ export const keyOf = {
   path: (registry: string, step: Step, connection: Connection) => `path|${registry}|${step}|${connection}`,
   target: (target: Pick<Target, 'id'>) => `target|${target.id}`,
   series: (target: Pick<Target, 'id'>, connection: Connection) => `series|${seriesId(target, connection)}`,
+  client: (registry: string, client: string) => `client|${registry}|${client}`,
   artifact: (registry: string, module: string | null, version: string | null) =>
     `artifact|${registry}|${module ?? ''}|${version ?? ''}`,
 } as const;
@@ -74,6 +75,15 @@ function entitiesOf(target: Target, mirror: Mirror): readonly Entity[] {
   return found;
 }
 
+function clientEntities({ mirrors, clientRuns }: Config): readonly Entity[] {
+  const ecosystems = new Map(mirrors.map(({ name, ecosystem }) => [name, ecosystem]));
+  return (clientRuns?.pairs ?? []).flatMap(({ registry, client }) => {
+    const ecosystem = ecosystems.get(registry);
+    const key = keyOf.client(registry, client);
+    return ecosystem === undefined ? [] : [entity('client', key, { ecosystem, registry, client })];
+  });
+}
+
 function daemonEntities(config: Config): readonly DaemonEntity[] {
   const found = new Map<string, DaemonEntity>([['daemon', { kind: 'daemon', key: 'daemon', labels: {} }]]);
   const add = (kind: DaemonKind, name: string, labels: Labels) =>
@@ -101,6 +111,10 @@ export function planExposition(config: Config, targets: readonly Target[]): Plan
     const mirror = entity('mirror', keyOf.mirror(name), { ecosystem, upstream, registry: name });
     planned.set(mirror.key, mirror);
     lines += mirror.lines;
+  }
+  for (const client of clientEntities(config)) {
+    planned.set(client.key, client);
+    lines += client.lines;
   }
   let kept = 0;
   let droppedLines = 0;

@@ -1,3 +1,4 @@
+import type { ClientRun } from '../core/client-run.ts';
 import type { Skipped } from '../core/due.ts';
 import type { Because } from '../core/failure.ts';
 import { endedAtMs, type SettledSample } from '../core/sample.ts';
@@ -82,4 +83,12 @@ export function countSample(boards: Boards, sample: SettledSample): void {
   }
   own?.board.instruments.mirror_probe_target_failures_total.inc(own.entity.labels);
   ofStep?.mirror_probe_failures_total.inc({ ...labels, reason: sample.outcome.failure.kind });
+}
+
+/** Counts one run of a real client: its time where it was ok, or a failure; one that says nothing is neither. */
+export function countClientRun(boards: Boards, { ecosystem, registry, client, outcome, tookMs }: ClientRun): void {
+  const instruments = boards.home(keyOf.client(registry, client))?.board.instruments;
+  const labels = { ecosystem, registry, client };
+  if (outcome === 'ok') instruments?.mirror_client_seconds.observe(labels, tookMs / 1000);
+  if (outcome === 'failed') instruments?.mirror_client_failures_total.inc(labels);
 }

@@ -6,3 +6,8 @@ export function residentBytes(): number | null {
     return null;
   }
 }
+
+/** True where we may become somebody else. */
+export function isRoot(): boolean {
+  return process.geteuid?.() === 0;
+}

@@ -1,6 +1,6 @@
 import type { Config } from '../core/config.ts';
 import { originLabel } from '../core/evidence.ts';
-import type { Finding, FindingKind } from '../core/finding.ts';
+import { type Finding, type FindingKind, storyOf } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 import { stamp } from '../core/views.ts';
@@ -60,6 +60,7 @@ export function alertName(kind: FindingKind): string {
 export function alertBody(finding: Finding, origin: Origin, endedAtMs: number | null): string {
   const { kind, registry, ecosystem, upstream } = finding;
   const probe = finding.evidence.probeIds.at(-1);
+  const story = storyOf(finding.cause);
   const { base, vantage } = origin;
   const alert = {
     labels: {
@@ -67,6 +68,7 @@ export function alertBody(finding: Finding, origin: Origin, endedAtMs: number | 
       severity: severities[kind],
       vantage,
       [originLabel]: vantage,
+      ...(story === null ? {} : { cause: story }),
       ...(registry === null ? {} : { registry }),
       ...(ecosystem === null ? {} : { ecosystem }),
       ...(upstream === null ? {} : { upstream }),

@@ -1,6 +1,6 @@
 import type { Advice, AdviceChange } from '../core/advice.ts';
 import type { WebhookEvent } from '../core/config.ts';
-import type { Finding, FindingChange } from '../core/finding.ts';
+import { type Finding, type FindingChange, storyOf } from '../core/finding.ts';
 import type { NoticeType } from '../core/notice.ts';
 import { adviceView, findingView, stamp } from '../core/views.ts';
 
@@ -15,9 +15,10 @@ export interface News {
   readonly advice: Advice | null;
 }
 
-/** The subject of a finding: `<kind>/<registry>`, or the vantage's name where it is about us. */
-export function subjectOf(finding: Finding, vantage: string): string {
-  return `${finding.kind}/${finding.registry ?? vantage}`;
+/** The subject of a finding: `<kind>/<registry>`, or the vantage's name where it is about us; with its cause behind where that is a story. */
+export function subjectOf({ kind, registry, cause }: Finding, vantage: string): string {
+  const story = storyOf(cause);
+  return `${kind}/${registry ?? vantage}${story === null ? '' : `/${story}`}`;
 }
 
 /** True where a change ends a finding: it closed, or a mismatch was acknowledged (nothing else ends one). */

@@ -58,7 +58,7 @@ function work(parameters: RuleParameters): readonly AlertRule[] {
       worth: 'it says so itself and judges nothing wrong meanwhile',
       summary: '{{ $labels.instance }} has a finding about itself ({{ $labels.kind }})',
       description:
-        '{{ $value }} open finding of kind {{ $labels.kind }}: {{ $labels.instance }} spoils its own samples, or its place is cut off.',
+        '{{ $value }} open finding of kind {{ $labels.kind }}: {{ $labels.instance }} spoils its own samples, sees something else than real clients, or its place is cut off.',
     },
     {
       alert: 'MirrorwatchSchedulerBehind',

@@ -9,6 +9,7 @@ import { bytesExpectedOf, hasConfirmingSlot, hasSlot, hasWaiting, hostAway } fro
 import { type Host, priorities, type Series } from './memory.ts';
 import { createRoster, type Roster } from './roster.ts';
 import { isThrottled, throttledBy, unthrottled } from './throttle.ts';
+import { beginVisit, type NoVisit, type Visit } from './visit.ts';
 
 /** Decides what starts when. Holds its own state; reads no clock: every call is told the time. */
 export interface Scheduler {
@@ -39,6 +40,8 @@ export interface Scheduler {
     },
     now: Now,
   ): Due | null;
+  /** A real client's turn at a mirror, and what we ask beside it; or why there is none now. */
+  visit(registry: string, bytesExpected: number, now: Now): Visit | NoVisit;
   /** While a mirror is in doubt its due probes are skipped as `paused`. */
   doubt(registry: string, on: boolean): void;
   /** Leaves a mirror alone until a wall time; `null` ends it. */
@@ -295,6 +298,8 @@ export function createScheduler(input: {
       }
       return launch(host, null, { ...asked, probeId: random.id(now.wallMs), plannedAtMs: now.monotonicMs });
     },
+    visit: (registry, bytesExpected, now) =>
+      beginVisit(roster, { registry, bytesExpected }, config.schedule, () => random.next(), now),
     doubt(registry, on) {
       const absence = roster.absence(registry);
       if (absence !== null) absence.inDoubt = on;

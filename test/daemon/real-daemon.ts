@@ -1,5 +1,7 @@
+import type { Config } from '../../src/core/config.ts';
 import type { Store, WireAccess } from '../../src/core/ports.ts';
 import { ok } from '../../src/core/result.ts';
+import type { DaemonPorts } from '../../src/daemon/assemble.ts';
 import { type Daemon, startDaemon } from '../../src/daemon/lifecycle.ts';
 import { registry as builtIn, type Registry } from '../../src/ecosystems/registry.ts';
 import { cronCalendar } from '../../src/io/calendar.ts';
@@ -35,14 +37,17 @@ export async function startRealDaemon(
   files: Readonly<Record<string, string>> = {},
   given: Store | null = null,
   registry: Registry = builtIn,
+  /** Changes what the file cannot say, and the ports. */
+  change: { readonly config?: (config: Config) => Config; readonly ports?: Partial<DaemonPorts> } = {},
 ): Promise<RealDaemon> {
   const config = readConfig(yaml, env, files, registry);
   if (config.tag === 'error') throw new Error(JSON.stringify(config.error, null, 1));
+  const changed = change.config?.(config.value) ?? config.value;
   const kept = memoryStore();
   const lines: string[] = [];
   const access: Record<string, WireAccess> = {};
   const started = await startDaemon(
-    config.value,
+    changed,
     {
       clock: systemClock,
       timers: systemTimers,
@@ -63,8 +68,9 @@ export async function startRealDaemon(
       version: '0.0.0-test',
       node: 'v0.0.0',
       registry,
+      ...change.ports,
     },
-    () => ok(config.value),
+    () => ok(changed),
   );
   if (started.tag === 'error') throw new Error(`the daemon did not start: ${started.error.code}`);
   const daemon = started.value;

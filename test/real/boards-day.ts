@@ -1,3 +1,4 @@
+import type { ClientRun } from '../../src/core/client-run.ts';
 import type { Config } from '../../src/core/config.ts';
 import type { Due } from '../../src/core/due.ts';
 import type { Outcome } from '../../src/core/failure.ts';
@@ -44,7 +45,15 @@ export const modules = [
 ] as const;
 export const registries = ['calm', 'flaky', 'near', 'quiet'] as const;
 
+const clientRuns = {
+  everyMs: 3_600_000,
+  pairs: ['near', 'calm', 'flaky'].map((registry) => ({ registry, client: 'go' })),
+  leftOut: [],
+  timeoutMs: 300_000,
+  user: null,
+};
 const config: Config = made.config({
+  clientRuns,
   vantage: 'shanghai',
   mirrors: registries.map((name) => made.mirror(name, { connections: name === 'near' ? ['cold', 'warm'] : ['cold'] })),
 });
@@ -187,6 +196,28 @@ function snapshotAt(targets: readonly Target[], nowMs: number): Snapshot {
   });
 }
 
+/** The real client, 25 minutes past each hour: it fails where we do. */
+function runAt(registry: string, startedAtMs: number): ClientRun {
+  const isOut = registry === 'flaky' && within(startedAtMs, story.outage);
+  return {
+    registry,
+    ecosystem: 'go',
+    upstream: 'go',
+    client: 'go',
+    module: 'example.com/lib',
+    version: 'v1.0.0',
+    startedAtMs,
+    tookMs: registry === 'near' ? 1_800 : 4_000,
+    outcome: isOut ? 'failed' : 'ok',
+    reason: isOut ? 'refused' : null,
+    exitCode: isOut ? 1 : 0,
+    files: 4,
+    bytes: 10_000,
+    words: '',
+    ours: null,
+  };
+}
+
 /** Feeds the exporter what happened in the step before `nowMs`. */
 function live(exporter: Exporter, targets: readonly Target[], nowMs: number, chance: () => number): void {
   for (let momentMs = nowMs - stepMs; momentMs < nowMs; momentMs += paceMs) {
@@ -203,6 +234,8 @@ function live(exporter: Exporter, targets: readonly Target[], nowMs: number, cha
     }
     exporter.loopDelays(0, [1, 2 + 3 * chance()]);
   }
+  if (nowMs % 3_600_000 === 25 * 60_000)
+    for (const { registry } of clientRuns.pairs) exporter.clientRun(runAt(registry, nowMs));
   if (nowMs === at(6, 10)) {
     exporter.finding({ change: 'opened', finding: made.finding({ registry: 'near' }) });
     exporter.advice({ change: 'proposed', advice: made.advice({ from: 'near', to: 'calm', cause: 'spike' }) });

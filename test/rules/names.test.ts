@@ -185,6 +185,8 @@ describe('the catalogue', () => {
       'mirror_integrity_mismatches_total',
       'mirror_transfer_bytes_total',
       'mirror_throughput_bytes_per_second',
+      'mirror_client_seconds',
+      'mirror_client_failures_total',
       'mirror_tls_info',
       'mirror_advice_rank',
       'mirror_advice_issued_total',

@@ -6,6 +6,7 @@ import { canaryOf, placeOf } from '../views.ts';
 import { stripWithAxis } from './axis.ts';
 import { outcomeLink, sinceNote, standingNotes, stateBadge } from './badges.ts';
 import { phaseBars, phaseKey, totalOf } from './charts.ts';
+import { clientRunsSection } from './client-runs.ts';
 import { findingList } from './findings.ts';
 import { ago, at, dated, duration, span } from './format.ts';
 import { pauseHand } from './hands.ts';
@@ -37,6 +38,7 @@ ${facts(deps, mirror, standing, nowMs)}
 ${canary && canarySection(deps, canary)}
 ${standing && standing.findings.length > 0 && html`<section aria-labelledby="h-findings"><h2 id="h-findings">Found</h2>${findingList(standing.findings, { nowMs, mirror: mirror.name, ack: deps.config() })}</section>`}
 ${seriesSection(deps, mirror, series, from, nowMs)}
+${clientRunsSection(deps.clientRuns(mirror.name), nowMs)}
 ${history(deps, mirror.name, nowMs)}
 ${probesSection(deps, mirror)}`;
 }

@@ -108,6 +108,7 @@ export function createDesk(input: {
       deliver({ ...found.sample, due }, found.takenAt.monotonicMs);
       return due;
     },
+    visit: () => 'paused',
     doubt: () => undefined,
     pause: () => undefined,
     inMaintenance(registry, now) {

@@ -19,7 +19,14 @@ export interface Draft {
  * What a rule says out: there is trouble (a draft of the finding), all is well (its finding closes with this text), or
  * nothing that changes anything (`null`).
  */
-export type Says = Draft | { readonly tag: 'well'; readonly text: string } | null;
+export type Says = Draft | Well | null;
+
+interface Well {
+  readonly tag: 'well';
+  readonly text: string;
+  /** The cause whose finding ends, where it is a story of its own; see `storyOf`. */
+  readonly of?: Finding['cause'];
+}
 
 /** What a finding covers, each target once, at most `limits.scopeItems`. */
 export function scopeOf(targets: Iterable<Target>): readonly ScopeItem[] {

@@ -6,6 +6,7 @@ import { goContext, goLearning, publicGo } from './knowledge.ts';
 import { goLocks } from './locks.ts';
 import { goManual } from './manual.ts';
 import { goNames } from './names.ts';
+import { goRun } from './run.ts';
 import { defaultSumdb, parseSumdb } from './sumdb-setting.ts';
 
 const byHash = 'go.sum or the checksum database';
@@ -62,6 +63,7 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
   },
   mirrorKeys: null,
   clients: [goClient],
+  realClients: [goRun],
   context: goContext,
   learning: goLearning,
   prober: () => import('./conversation.ts'),

@@ -37,6 +37,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
     ).optional(),
   },
   clients: [filesClient],
+  realClients: [],
   context: httpContext,
   learning: null,
   prober: () => import('./conversation.ts'),

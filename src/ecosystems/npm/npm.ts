@@ -5,6 +5,7 @@ import { type NpmOwn, npmContext } from './context.ts';
 import { npmLocks } from './locks.ts';
 import { npmManual } from './manual.ts';
 import { npmNames } from './names.ts';
+import { npmRun } from './run.ts';
 
 const metadataBytes = kilobytes(50);
 const dayMs = 24 * 60 * 60_000;
@@ -46,6 +47,7 @@ export const npm: Ecosystem<unknown, NpmOwn> = {
       .meta({ description: 'npm only: further hosts that its packuments may name for tarballs, without ports.' }),
   },
   clients: [npmClient, pnpmClient, yarnClient],
+  realClients: [npmRun],
   context: npmContext,
   learning: null,
   prober: () => import('./conversation.ts'),

@@ -7,6 +7,7 @@ import { docker } from './docker.ts';
 import { ociManual } from './manual.ts';
 import { ociNames } from './names.ts';
 import { podman } from './podman.ts';
+import { skopeoRun } from './run.ts';
 
 const manifestBytes = kilobytes(4);
 const usualPlatform = 'linux/amd64';
@@ -55,6 +56,7 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
     }),
   },
   clients: [containerd, podman, docker],
+  realClients: [skopeoRun],
   context: ({ mirror, settings }) => ({
     platform: settings.platform,
     ns: mirror.own?.['ns'] === undefined ? mirror.role === 'mirror' : mirror.own['ns'] === true,

@@ -5,6 +5,7 @@ import { pypiLocks } from './locks.ts';
 import { pypiManual } from './manual.ts';
 import { pypiNames } from './names.ts';
 import { pip } from './pip.ts';
+import { pipRun, uvRun } from './run.ts';
 import { uv } from './uv.ts';
 
 const pageBytes = kilobytes(20);
@@ -37,6 +38,7 @@ export const pypi: Ecosystem<unknown, PypiOwn> = {
   settings: null,
   mirrorKeys: null,
   clients: [pip, uv],
+  realClients: [pipRun, uvRun],
   context: pypiContext,
   learning: pypiLearning,
   prober: () => import('./conversation.ts'),

@@ -131,6 +131,7 @@ export const paper: Ecosystem<PaperSettings, PaperOwn> = {
   },
   canary: 'page',
   fetch: ['page', 'bundle'],
+  realClients: [],
   names: {
     describes: 'Papers.',
     entry: { describes: 'A paper, and a page.', expected: 'name#page, or name alone' },

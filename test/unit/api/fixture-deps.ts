@@ -8,6 +8,7 @@ import { kindsOf, registry } from '../../../src/ecosystems/registry.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
+import { fixtureRuns } from './fixture-runs.ts';
 import { baselines, fixtureProbes, fixtureSeries } from './fixture-samples.ts';
 
 /** What a test changes of the fixture, and what it can look at afterwards. */
@@ -56,6 +57,7 @@ export function fixture(change: FixtureChange = {}): Fixture {
     kinds: kindsOf(registry),
     targets: () => series.map(({ target }) => target),
     ready: () => ({ ready: true, because: 'configuration, state, workers and listener are up' }),
+    clientRuns: (registry) => fixtureRuns.filter((run) => run.registry === registry),
     standings: () => standings,
     vantage: () => ({
       suspect: false,

@@ -354,3 +354,18 @@ describe('a mirror with many targets', () => {
     expect(await rows('/mirrors/coast?from=-1')).toEqual([101, '130 more']);
   });
 });
+
+describe('what real clients say', () => {
+  it.each([
+    ['coast', /Real clients .*go example\.com\/net@v0\.25\.0 10 min ago ok ok 3\.25 s/],
+    ['inland', /failed reading https:\/\/mirrors\.inland\.example\.com: 403 Forbidden ok they differ/],
+    ['campus', /unknown not installed here not asked/],
+  ])('of %s stands on its page', async (name, words) => {
+    const ask = await up();
+    expect(wordsOf((await ask(`/mirrors/${name}`)).text.replace(/<(?:small|td|th|strong)\b/g, ' $&'))).toMatch(words);
+  });
+  it('is left out where none is run', async () => {
+    const ask = await up();
+    expect(wordsOf((await ask('/mirrors/go-origin')).text)).not.toContain('Real clients');
+  });
+});

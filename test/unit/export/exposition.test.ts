@@ -36,7 +36,10 @@ afterEach(() => {
 
 const odd = target('a', 'mod', hostile, 'latest');
 const targets = [...targetsOf('a'), odd];
-const oneMirror = config({ mirrors: [mirror('a')] });
+const oneMirror = config({
+  mirrors: [mirror('a')],
+  clientRuns: { everyMs: 60_000, pairs: [{ registry: 'a', client: 'go' }], leftOut: [], timeoutMs: 1_000, user: null },
+});
 /** Everything that can be on the page, on it: each metric of the catalogue has at least one series. */
 function full() {
   const exporter = createExporter({

@@ -78,6 +78,13 @@ describe('what is told', () => {
     expect(stage.send()[0]?.notice.subject).toBe('vantage/test');
   });
 
+  it('two stories about us do not replace each other’s news', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(finding('self', null, { id: 'busy', cause: 'contaminated' }));
+    stage.open(finding('self', null, { id: 'odd', cause: 'client_differs' }));
+    expect(stage.send().map(({ notice }) => notice.subject)).toEqual(['self/test', 'self/test/client_differs']);
+  });
+
   it.each(['withdrawn', 'dismissed'] as const)('advice that was %s: one message, that it is', (state) => {
     const stage = new Stage([receiver('ops')]);
     stage.take(

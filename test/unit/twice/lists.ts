@@ -1,5 +1,6 @@
 import type { RemedyNow } from '../../../src/api/deps.ts';
 import type { Advice, AdviceChange, AdviceState, Refusal } from '../../../src/core/advice.ts';
+import type { ClientOutcome } from '../../../src/core/client-run.ts';
 import type { ConfigIssue } from '../../../src/core/config.ts';
 import type { Purpose } from '../../../src/core/due.ts';
 import type { IncomingAlert } from '../../../src/core/evidence.ts';
@@ -41,8 +42,10 @@ export const findingCauses = [
     partly_failing: true,
     contaminated: true,
     clock: true,
+    client_differs: true,
   }),
 ];
+export const clientOutcomes = all<ClientOutcome>({ ok: true, failed: true, unknown: true });
 export const adviceStates = all<AdviceState>({
   proposed: true,
   accepted: true,

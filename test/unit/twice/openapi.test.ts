@@ -46,6 +46,8 @@ const known: Readonly<Record<string, readonly string[]>> = {
   [`${inSchemas}/Advice/properties/cause`]: adviceCauses,
   [`${inSchemas}/Advice/properties/refusal`]: lists.refusals,
   [`${inSchemas}/Advice/properties/trigger`]: lists.triggers,
+  [`${inSchemas}/ClientRun/properties/outcome`]: lists.clientOutcomes,
+  [`${inSchemas}/ClientRun/properties/ours/properties/outcome`]: lists.clientOutcomes,
   [`${inSchemas}/AdviceEvent/properties/change`]: lists.adviceChanges,
   [`${inOutcome}/because`]: becauses,
   [`${inSchemas}/Probe/properties/purpose`]: lists.purposes,

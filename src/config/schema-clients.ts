@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import type { Registry } from '../ecosystems/registry.ts';
+import { checked, duration, list, mapping } from './fields.ts';
+
+/** nobody and nogroup of Debian, and of most others. */
+const nobody = { uid: 65534, gid: 65534 } as const;
+const userForm = /^(\d{1,9}):(\d{1,9})$/;
+
+/** The key `clientRuns`: off where it is absent. */
+export function clientRunsKey(registry: Registry) {
+  const ids = registry.all.flatMap(({ realClients }) => realClients.map(({ id }) => id));
+  const expected = `one of ${ids.join(', ')}`;
+  return mapping(
+    {
+      every: duration('Each of them at each mirror of its ecosystem so often, moved by up to a tenth.', {
+        min: 60_000,
+        max: 7 * 86_400_000,
+      }).prefault('6h'),
+      clients: list(
+        z.enum(ids, { error: expected }).meta({ description: 'A client that is installed here.' }),
+        `a list, each entry ${expected}`,
+        ids.length,
+      )
+        .min(1, { error: `at least ${expected}` })
+        .meta({ description: 'Which clients, each at every mirror of its ecosystem.' }),
+      timeout: duration('A run that takes longer is killed, and has failed.', {
+        min: 1_000,
+        max: 10 * 60_000,
+      }).prefault('5m'),
+      user: checked(
+        'Whom clients run as where the daemon is root: `nobody`, `self` (root!), or `uid:gid`. Elsewhere they run as the daemon does.',
+        'nobody, self or uid:gid',
+        (text) => ['nobody', 'self'].includes(text) || userForm.test(text),
+      ).prefault('nobody'),
+    },
+    'a mapping with clients',
+  );
+}
+
+/** `null`: as the daemon itself. */
+export function userOf(text: string): { readonly uid: number; readonly gid: number } | null {
+  if (text === 'nobody') return nobody;
+  const [, uid, gid] = userForm.exec(text) ?? [];
+  return uid === undefined ? null : { uid: Number(uid), gid: Number(gid) };
+}

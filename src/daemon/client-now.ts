@@ -1,0 +1,58 @@
+import type { ClientReport, ClientRun } from '../core/client-run.ts';
+import type { Config } from '../core/config.ts';
+import type { EcosystemId, Mirror } from '../core/mirror.ts';
+import type { RealClient } from '../ecosystems/real-client.ts';
+import { registry } from '../ecosystems/registry.ts';
+import { isRoot } from '../io/machine.ts';
+import { clientOrder, judgedReport } from './client-order.ts';
+import { clientsFor, type ProcessFacts } from './system.ts';
+
+/** One run by hand, and what it says of the mirror. */
+export type ClientNow = Pick<ClientReport, 'tookMs' | 'files' | 'bytes' | 'words'> &
+  Pick<ClientRun, 'outcome' | 'reason' | 'exitCode'>;
+
+/** The real clients of an ecosystem. */
+export function clientIds(ecosystem: EcosystemId): readonly string[] {
+  return realClientsOf(ecosystem).map(({ id }) => id);
+}
+
+/** What of a mirror's access a client cannot be given; `null`: it can be run. @throws Error for an unknown client */
+export function clientCannot(mirror: Mirror, id: string): string | null {
+  return clientOf(mirror.ecosystem, id).cannot(mirror);
+}
+
+/**
+ * Runs a real client against one mirror now, as the daemon would; a stop kills it.
+ * @param onStop  takes what is to be done when the command is stopped
+ */
+export async function clientNow(
+  config: Config,
+  ask: { readonly mirror: Mirror; readonly client: string; readonly module: string; readonly version: string | null },
+  facts: ProcessFacts,
+  onStop: (stop: () => void) => void,
+): Promise<ClientNow> {
+  const client = clientOf(ask.mirror.ecosystem, ask.client);
+  const runner = clientsFor(facts);
+  onStop(() => void runner.close());
+  const means = { config, registry, version: facts.version, isRoot: isRoot() };
+  const report = await runner.run(clientOrder({ ...ask, client }, means));
+  const { tookMs, files, bytes, words } = report;
+  return { ...judgedReport(report, client), tookMs, files, bytes, words };
+}
+
+/** Real clients of the configuration that are not installed here, each once. */
+export function missingClients({ clientRuns }: Config, facts: Pick<ProcessFacts, 'path'>): readonly string[] {
+  const runner = clientsFor(facts);
+  const ids = new Set(clientRuns?.pairs.map(({ client }) => client));
+  return [...ids].filter((id) => runner.find(id) === null);
+}
+
+function realClientsOf(ecosystem: EcosystemId): readonly RealClient[] {
+  return registry.of(ecosystem)?.realClients ?? [];
+}
+
+function clientOf(ecosystem: EcosystemId, id: string): RealClient {
+  const found = realClientsOf(ecosystem).find((one) => one.id === id);
+  if (found === undefined) throw new Error(`${ecosystem} has no client ${id}`);
+  return found;
+}

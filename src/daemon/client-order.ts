@@ -1,0 +1,84 @@
+import type { ClientOutcome, ClientReport, ClientRun } from '../core/client-run.ts';
+import type { Config } from '../core/config.ts';
+import { limits } from '../core/limits.ts';
+import type { Mirror } from '../core/mirror.ts';
+import type { ClientOrder } from '../core/ports.ts';
+import { printable } from '../core/printable.ts';
+import type { RealClient } from '../ecosystems/real-client.ts';
+import type { Registry } from '../ecosystems/registry.ts';
+import { bookAccess } from './book.ts';
+
+/** What is fetched. */
+export interface ClientAsk {
+  readonly mirror: Mirror;
+  readonly client: RealClient;
+  readonly module: string;
+  readonly version: string | null;
+}
+
+/** What a run is told of the daemon beside its configuration. */
+export interface OrderMeans {
+  readonly config: Config;
+  readonly registry: Registry;
+  readonly version: string;
+  readonly isRoot: boolean;
+}
+
+/** How long a run by hand may take where the file does not say. */
+const timeoutMs = 5 * 60_000;
+const nobody = { uid: 65534, gid: 65534 };
+
+/** The order of one run: what the ecosystem declares, as whom and within which bounds. */
+export function clientOrder({ mirror, client, module, version }: ClientAsk, means: OrderMeans): ClientOrder {
+  const { config, registry } = means;
+  const access = bookAccess(config, mirror, means.version);
+  const rule = config.clientRuns ?? { timeoutMs, user: nobody };
+  return {
+    command: client.id,
+    plan: (home) =>
+      client.plan({
+        access,
+        isPublic: mirror.upstream === registry.of(mirror.ecosystem)?.publicUpstream,
+        module,
+        version,
+        settings: config.settings[mirror.ecosystem],
+        privatePatterns: config.private[mirror.ecosystem] ?? [],
+        home,
+      }),
+    access,
+    user: means.isRoot ? rule.user : null,
+    timeoutMs: rule.timeoutMs,
+    outputBytes: limits.clientOutputBytes,
+    diskBytes: limits.clientDiskBytes,
+  };
+}
+
+/** What a report says of the mirror. Where nothing was fetched, nothing is well whatever the client says. */
+export function judgedReport(
+  { end, files, bytes, said: all }: ClientReport,
+  client: RealClient,
+): Pick<ClientRun, 'outcome' | 'reason' | 'exitCode'> {
+  const said = (outcome: ClientOutcome, reason: string | null, exitCode: number | null = null) => ({
+    outcome,
+    reason: reason === null ? null : printable(reason.replace(/\s+/g, ' ').trim(), limits.clientLineChars),
+    exitCode,
+  });
+  switch (end.tag) {
+    case 'exited': {
+      if (end.code === 0 && files > 0 && bytes > 0) return said('ok', null, 0);
+      const { text, isElsewhere } = client.why(all);
+      const reason = text === '' ? (end.code === 0 ? 'it fetched nothing' : `exit ${end.code}`) : text;
+      return said(isElsewhere ? 'unknown' : 'failed', reason, end.code);
+    }
+    case 'signalled':
+      return said('unknown', `killed by ${end.signal}`);
+    case 'stopped':
+      return end.because === 'time'
+        ? said('failed', 'it did not end in time')
+        : said('unknown', `stopped: more ${end.because} than a run may have`);
+    case 'not_run':
+      return said('unknown', end.because === 'not_installed' ? 'not installed here' : `could not be run (${end.code})`);
+    default:
+      return end satisfies never;
+  }
+}

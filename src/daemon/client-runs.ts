@@ -1,0 +1,255 @@
+import {
+  agrees,
+  type ClientPair,
+  type ClientReport,
+  type ClientRun,
+  type OwnVerdict,
+  pairKey,
+} from '../core/client-run.ts';
+import type { Row } from '../core/ports.ts';
+import type { Step, Target } from '../core/target.ts';
+import type { Ecosystem } from '../ecosystems/ecosystem.ts';
+import { isRoot } from '../io/machine.ts';
+import { createClientRota, type RanBefore } from '../schedule/client-rota.ts';
+import type { Visit } from '../schedule/visit.ts';
+import { type ClientAsk, clientOrder, judgedReport } from './client-order.ts';
+import { dueOnce } from './once.ts';
+import type { Pipeline } from './pipeline.ts';
+import type { Stages } from './stages.ts';
+
+/** Real clients at their own pace: one run at a time, each compared with our own steps. */
+export interface ClientRuns {
+  start(): void;
+  /** After a reload. */
+  reconfigured(): void;
+  /** The last run of each client at a mirror, in the order of the file. */
+  of(registry: string): readonly ClientRun[];
+  /** Kills what runs; resolves once it is gone. */
+  stop(): Promise<void>;
+}
+
+const keyPrefix = 'client|';
+const afterDefectMs = 60_000;
+
+/** A run as the state file has it. */
+interface Kept {
+  readonly run: ClientRun;
+  readonly runs: number;
+}
+
+/** Joins rota, schedule, runner, workers and detect. What was run before is read from the state file. */
+export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>): ClientRuns {
+  const kept = new Map<string, Kept>(
+    s.store
+      .all('meta')
+      .filter(({ key }) => key.startsWith(keyPrefix))
+      .map(({ key, value }) => [key.slice(keyPrefix.length), value as Kept]),
+  );
+  const before = new Map<string, RanBefore>(
+    [...kept].map(([key, { run, runs }]) => [key, { startedAtMs: run.startedAtMs, runs }]),
+  );
+  const rota = createClientRota({ known: before, chance: () => s.random.next() });
+  const said = new Set<string>();
+  /** Pairs whose last run of this process said something else than our steps, and what. */
+  const odd = new Map<string, ClientRun['outcome']>();
+  let timer: { cancel(): void } | null = null;
+  let isStopped = false;
+  let underWay: Promise<void> | null = null;
+
+  const wantedKeys = (): ReadonlySet<string> => new Set(pairsOf(s).map(pairKey));
+
+  /** Takes over the pairs of the configuration; what is known of others goes. */
+  function arrange(): void {
+    rota.replace(pairsOf(s), s.config.clientRuns?.everyMs ?? 0, s.clock.now());
+    const wanted = wantedKeys();
+    for (const key of kept.keys()) {
+      if (wanted.has(key)) continue;
+      kept.delete(key);
+      s.ledger.add([], [{ table: 'meta', key: `${keyPrefix}${key}` }]);
+    }
+    wake();
+  }
+
+  function wake(): void {
+    timer?.cancel();
+    const atMs = rota.nextAtMs();
+    if (isStopped || underWay !== null || atMs === null) return;
+    timer = s.timers.after(Math.max(0, atMs - s.clock.monotonicMs()), turn);
+  }
+
+  function turn(): void {
+    const due = isStopped || underWay !== null ? null : rota.due(s.clock.now());
+    if (due === null) return wake();
+    underWay = once(due, due.runs)
+      .catch((cause: unknown) => {
+        s.log.error('defect in a client run', {
+          cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+        });
+        return new Promise<void>((resolve) => s.timers.after(isStopped ? 0 : afterDefectMs, resolve));
+      })
+      .finally(() => {
+        underWay = null;
+        wake();
+      });
+  }
+
+  async function once(pair: ClientPair, runs: number): Promise<void> {
+    const ask = askOf(s, pair, runs);
+    const visit = ask === null || s.detector.vantage().suspect === true ? null : begin(ask);
+    if (ask === null || visit === null) return rota.away(pair, s.clock.now());
+    let spent: Parameters<Visit['end']>[0] = { wireBytes: 0, retryAfterMs: null };
+    try {
+      const [run, took] = await compared(ask);
+      spent = took;
+      if (run === null) return;
+      const again = isOddAgain(pair, run);
+      rota.ran(pair, again, s.clock.now());
+      await take(pair, run, again ? runs : runs + 1);
+    } finally {
+      visit.end(spent, s.clock.now());
+    }
+  }
+
+  /** True where a run is to be repeated soon: it differs from our steps, and the one before it did not in that way. */
+  function isOddAgain(pair: ClientPair, run: ClientRun): boolean {
+    const key = pairKey(pair);
+    const same = agrees(run);
+    const isNews = same === false && odd.get(key) !== run.outcome;
+    if (same === true) odd.delete(key);
+    if (same === false) odd.set(key, run.outcome);
+    return isNews;
+  }
+
+  function begin({ mirror }: ClientAsk): Visit | null {
+    const visit = s.scheduler.visit(mirror.name, bytesOf(s.registry.of(mirror.ecosystem)), s.clock.now());
+    if (typeof visit !== 'string') return visit;
+    s.log.debug('client run put off', { registry: mirror.name, because: visit });
+    return null;
+  }
+
+  /** The client's own run, and our steps right after it where it says something; `null`: it was cut short by our end. */
+  async function compared(
+    ask: ClientAsk,
+  ): Promise<readonly [run: ClientRun | null, spent: Parameters<Visit['end']>[0]]> {
+    const { mirror, client, module, version } = ask;
+    const startedAtMs = s.clock.wallMs();
+    const means = { config: s.config, registry: s.registry, version: s.version, isRoot: isRoot() };
+    const report = await s.clients?.run(clientOrder(ask, means));
+    if (report === undefined || isShutdown(report)) return [null, { wireBytes: 0, retryAfterMs: null }];
+    const judged = judgedReport(report, client);
+    const own = judged.outcome === 'unknown' ? null : await ownVerdict(ask);
+    const run: ClientRun = {
+      registry: mirror.name,
+      ecosystem: mirror.ecosystem,
+      upstream: mirror.upstream,
+      client: client.id,
+      module,
+      version,
+      startedAtMs,
+      tookMs: report.tookMs,
+      ...judged,
+      files: report.files,
+      bytes: report.bytes,
+      words: report.words,
+      ours: own?.verdict ?? null,
+    };
+    return [run, { wireBytes: report.bytes + (own?.wireBytes ?? 0), retryAfterMs: own?.retryAfterMs ?? null }];
+  }
+
+  /** What a fetch of the same asks, step by step, until one is not ok. Judged by nobody: a look beside the plan. */
+  async function ownVerdict({ mirror, module, version }: ClientAsk) {
+    const probeIds: string[] = [];
+    let wireBytes = 0;
+    let last: Step = '';
+    const verdict = (outcome: OwnVerdict['outcome'], reason: string | null): OwnVerdict => ({
+      outcome,
+      step: last,
+      reason,
+      probeIds,
+    });
+    for (const step of s.registry.of(mirror.ecosystem)?.fetch ?? []) {
+      last = step;
+      const due = dueOnce({ mirror, module, version, step }, s.config, s);
+      const { sample, transcript } = await s.workers.probe(due);
+      s.board.take({ ...sample, cold: false, thresholdMs: null, baselineMs: null }, transcript);
+      probeIds.push(due.probeId);
+      wireBytes += sample.wireBytes;
+      const { outcome, retryAfterMs } = sample;
+      if (outcome.tag === 'ok') continue;
+      const isFailed = outcome.tag === 'failed';
+      const told = verdict(outcome.tag, isFailed ? outcome.failure.kind : outcome.because);
+      const isThrottled = isFailed && outcome.failure.kind === 'throttled';
+      return { verdict: told, wireBytes, retryAfterMs: isThrottled ? (retryAfterMs ?? 0) : null };
+    }
+    return { verdict: verdict('ok', null), wireBytes, retryAfterMs: null };
+  }
+
+  /** Everybody who looks is told in one turn of the loop; what came too late for the last, or is not run any more, is dropped. */
+  async function take(pair: ClientPair, run: ClientRun, runs: number): Promise<void> {
+    const key = pairKey(pair);
+    tell(run);
+    if (isStopped || !wantedKeys().has(key)) return;
+    kept.set(key, { run, runs });
+    await pipeline.command((now, absorb) => {
+      const row: Row = { table: 'meta', key: `${keyPrefix}${key}`, atMs: now.wallMs, value: { run, runs } };
+      s.ledger.add([row], []);
+      s.exporter.clientRun(run);
+      // Where our own place is in doubt, neither side says anything of the other.
+      if (s.detector.vantage().suspect !== true) absorb.detect(s.detector.clientRan(run, now));
+    });
+  }
+
+  function tell(run: ClientRun): void {
+    const { registry, client, outcome, reason, exitCode } = run;
+    const fields = { registry, client, outcome, reason, exitCode, seconds: run.tookMs / 1000, agrees: agrees(run) };
+    if (exitCode !== null || outcome !== 'unknown') return s.log.info('client run', fields);
+    const key = `${client}|${reason}`;
+    if (!said.has(key)) s.log.warn('client could not be run', fields);
+    said.add(key);
+  }
+
+  return {
+    start: arrange,
+    reconfigured: arrange,
+    of: (registry) =>
+      pairsOf(s).flatMap((pair) => (pair.registry === registry ? (kept.get(pairKey(pair))?.run ?? []) : [])),
+    async stop() {
+      isStopped = true;
+      timer?.cancel();
+      await s.clients?.close();
+      await underWay;
+    },
+  };
+}
+
+function pairsOf(s: Pick<Stages, 'config' | 'clients'>): readonly ClientPair[] {
+  return s.clients === null ? [] : (s.config.clientRuns?.pairs ?? []);
+}
+
+/** What a pair fetches in its turn: the canary's module first, then the others, of those that the mirror is asked for anyway. */
+function askOf(s: Stages, { registry, client }: ClientPair, runs: number): ClientAsk | null {
+  const mirror = s.config.mirrors.find(({ name }) => name === registry);
+  const kind = mirror === undefined ? null : s.registry.of(mirror.ecosystem);
+  const real = kind?.realClients.find(({ id }) => id === client);
+  if (mirror === undefined || kind === null || real === undefined) return null;
+  const artifacts = s.targets.filter((target) => target.registry === registry && isFetched(kind, target));
+  const canary = s.targets.find((target) => target.registry === registry && target.canary);
+  const first = artifacts.filter(({ module, version }) => module === canary?.module && version === canary?.version);
+  const turns = [...first, ...artifacts.filter((target) => !first.includes(target))];
+  const { module, version = null } = turns[runs % Math.max(1, turns.length)] ?? {};
+  return module == null ? null : { mirror, client: real, module, version };
+}
+
+/** One target for each artifact: that of the last step of a fetch. */
+function isFetched(kind: Ecosystem, { step }: Target): boolean {
+  return step === kind.fetch.at(-1);
+}
+
+/** A client's fetch and ours. */
+function bytesOf(kind: Ecosystem | null): number {
+  return kind === null ? 0 : 2 * kind.fetch.reduce((sum, step) => sum + (kind.steps[step]?.usualBytes ?? 0), 0);
+}
+
+function isShutdown({ end }: ClientReport): boolean {
+  return end.tag === 'not_run' && end.because === 'shutdown';
+}

@@ -1,0 +1,93 @@
+import type { ClientPlan } from '../../core/client-run.ts';
+import type { Mirror } from '../../core/mirror.ts';
+import {
+  type ClientJob,
+  type ClientReason,
+  cannotResolve,
+  linesLike,
+  netrcOf,
+  proxyEnv,
+  type RealClient,
+} from '../real-client.ts';
+import type { GoSettings } from './context.ts';
+
+/** The go command reads credentials of a netrc alone, and sends them over TLS alone. */
+function cannot(mirror: Mirror): string | null {
+  const { tls, auth, proxy } = mirror.access;
+  if (tls.client !== null) return 'a client certificate';
+  if (auth?.scheme === 'bearer') return 'a bearer token';
+  if (auth !== null && mirror.url.startsWith('http:')) return 'credentials over plain http';
+  if (proxy?.auth != null) return "a proxy's credentials, other than in the environment";
+  return cannotResolve(mirror);
+}
+
+/** GOSUMDB as the configuration has it; of another upstream than the public one nothing is logged. */
+function sumdbOf({ settings, isPublic }: ClientJob): string {
+  const { sumdb } = settings as GoSettings;
+  if (sumdb === null || !isPublic) return 'off';
+  return sumdb.url === null ? sumdb.verifierKey : `${sumdb.verifierKey} ${sumdb.url}`;
+}
+
+/**
+ * `go mod download -json` of one version, from the mirror alone: no `direct`, no vcs, no other toolchain. GOPRIVATE stays
+ * empty, because it would leave the mirror out; what is private is kept from the checksum database by GONOSUMDB.
+ */
+function plan(job: ClientJob): ClientPlan {
+  const { access, module, version, privatePatterns, home } = job;
+  const ca = access.ca.join('\n');
+  const netrc = netrcOf(access);
+  return {
+    args: ['mod', 'download', '-json', `${module}@${version ?? 'latest'}`],
+    env: {
+      GOPROXY: access.url,
+      GOSUMDB: sumdbOf(job),
+      GONOSUMDB: privatePatterns.join(','),
+      GONOPROXY: 'none',
+      GOPRIVATE: '',
+      GOFLAGS: '-mod=mod -modcacherw',
+      GOTOOLCHAIN: 'local',
+      GOENV: 'off',
+      GOWORK: 'off',
+      GOPATH: `${home}/gopath`,
+      GOMODCACHE: `${home}/gopath/pkg/mod`,
+      GOCACHE: `${home}/cache`,
+      GOTELEMETRY: 'off',
+      // The system's folders of certificates are read beside it.
+      ...(ca === '' ? {} : { SSL_CERT_FILE: `${home}/ca.pem` }),
+      ...proxyEnv(access),
+    },
+    files: {
+      'work/go.mod': 'module mirrorwatch.invalid/run\n',
+      ...(ca === '' ? {} : { 'ca.pem': ca }),
+      ...(netrc === '' ? {} : { '.netrc': netrc }),
+    },
+    fetched: 'gopath/pkg/mod/cache/download',
+  };
+}
+
+/** A text of JSON without its quotes; as it is where it was cut. */
+function decoded(text: string): string {
+  try {
+    return String(JSON.parse(`"${text}"`));
+  } catch {
+    return text;
+  }
+}
+
+/** A checksum database that is not reached is nobody's mirror; a checksum that differs is. */
+function why(words: string): ClientReason {
+  const [, told] = /"Error": "((?:[^"\\]|\\.)*)"/.exec(words) ?? [];
+  const text = told === undefined ? linesLike(words, /^go: /) : decoded(told);
+  const isChecksum = /checksum mismatch|SECURITY ERROR/.test(words);
+  return { text, isElsewhere: !isChecksum && /\bverifying (module|go\.mod)\b|\/sumdb\//.test(text) };
+}
+
+/** The go command. */
+export const goRun: RealClient = {
+  id: 'go',
+  spec: ['https://go.dev/ref/mod#go-mod-download', 'https://go.dev/ref/mod#environment-variables'],
+  usualAsks: 5,
+  cannot,
+  plan,
+  why,
+};

@@ -1,0 +1,75 @@
+import type { ClientPlan } from '../../core/client-run.ts';
+import type { WireAccess } from '../../core/ports.ts';
+import { type ClientJob, cannotResolve, linesLike, type RealClient } from '../real-client.ts';
+
+/** `//host/path/`: what npm keeps credentials under. @see https://docs.npmjs.com/cli/configuring-npm/npmrc#auth-related-configuration */
+function placeOf(url: string): string {
+  const { host, pathname } = new URL(url);
+  return `//${host}${pathname.replace(/\/*$/, '/')}`;
+}
+
+function authLines({ url, auth }: WireAccess): readonly string[] {
+  if (auth === null) return [];
+  const word =
+    auth.scheme === 'bearer'
+      ? `_authToken=${auth.secret}`
+      : `_auth=${Buffer.from(`${auth.username}:${auth.secret}`).toString('base64')}`;
+  return [placeOf(url), ...auth.hosts.map((host) => `//${host}/`)].map((place) => `${place}:${word}`);
+}
+
+function proxyLines({ proxy }: WireAccess): readonly string[] {
+  if (proxy === null) return [];
+  const url = new URL(proxy.url);
+  url.username = encodeURIComponent(proxy.username ?? '');
+  url.password = encodeURIComponent(proxy.password ?? '');
+  return [`proxy=${url.href}`, `https-proxy=${url.href}`];
+}
+
+/** `npm pack` of one version into the folder that it works in: metadata and tarball, checked by npm; no script of it is run. */
+function plan({ access, module, version, home }: ClientJob): ClientPlan {
+  const ca = access.ca.join('\n');
+  const place = placeOf(access.url);
+  const pair =
+    access.client === null ? [] : [`${place}:certfile=${home}/client.crt`, `${place}:keyfile=${home}/client.key`];
+  return {
+    args: ['pack', version === null ? module : `${module}@${version}`, '--loglevel=error'],
+    env: {
+      npm_config_userconfig: `${home}/user.npmrc`,
+      npm_config_globalconfig: `${home}/global.npmrc`,
+      ...(ca === '' ? {} : { NODE_EXTRA_CA_CERTS: `${home}/ca.pem` }),
+    },
+    files: {
+      'user.npmrc': [
+        `registry=${access.url.replace(/\/*$/, '/')}`,
+        `cache=${home}/cache`,
+        'audit=false',
+        'fund=false',
+        'update-notifier=false',
+        'ignore-scripts=true',
+        // A run is repeated by us: npm would wait 10 and 60 s, for every hash that differs too.
+        'fetch-retries=0',
+        ...authLines(access),
+        ...proxyLines(access),
+        ...pair,
+        '',
+      ].join('\n'),
+      'global.npmrc': '',
+      ...(ca === '' ? {} : { 'ca.pem': ca }),
+      ...(access.client === null ? {} : { 'client.crt': access.client.cert, 'client.key': access.client.key }),
+    },
+    fetched: 'work',
+  };
+}
+
+/** npm. */
+export const npmRun: RealClient = {
+  id: 'npm',
+  spec: ['https://docs.npmjs.com/cli/commands/npm-pack', 'https://docs.npmjs.com/cli/using-npm/config'],
+  usualAsks: 2,
+  cannot: cannotResolve,
+  plan,
+  why: (words) => ({
+    text: linesLike(words, /^npm (?:error|ERR!) (?!A complete log|\s*$)/).replace(/npm (?:error|ERR!) /g, ''),
+    isElsewhere: /\b(?:ENOSPC|EACCES|EMFILE)\b/.test(words),
+  }),
+};

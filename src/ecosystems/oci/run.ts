@@ -1,0 +1,88 @@
+import type { ClientPlan } from '../../core/client-run.ts';
+import type { Mirror } from '../../core/mirror.ts';
+import type { WireAccess } from '../../core/ports.ts';
+import { type ClientJob, cannotResolve, linesLike, proxyEnv, type RealClient } from '../real-client.ts';
+import { parseDigest } from './digest.ts';
+import { splitName } from './image-name.ts';
+
+/** skopeo names a registry by host and port: a path before `/v2/` is nothing that it knows. */
+function cannot(mirror: Mirror): string | null {
+  const { auth, proxy } = mirror.access;
+  if (auth?.scheme === 'bearer') return 'a bearer token, other than on the command line';
+  if (proxy?.auth != null) return "a proxy's credentials, other than in the environment";
+  if (!/^\/(?:v2(?:\/|$)|$)/.test(new URL(mirror.url).pathname)) return 'a path before /v2/';
+  return cannotResolve(mirror);
+}
+
+function referenceOf({ access, module, version }: ClientJob): string {
+  const { host, pathname } = new URL(access.url);
+  const project = pathname.replace(/^\/(?:v2(?:\/|$))?/, '').replace(/\/+$/, '');
+  const repository = [project, splitName(module).repository].filter((part) => part !== '').join('/');
+  const reference = version ?? 'latest';
+  return `docker://${host}/${repository}${parseDigest(reference) === null ? ':' : '@'}${reference}`;
+}
+
+function authFile({ url, auth }: WireAccess): string {
+  if (auth === null) return '{}';
+  const word = Buffer.from(`${auth.username}:${auth.secret}`).toString('base64');
+  const hosts = new Set([new URL(url).host, ...auth.hosts]);
+  return JSON.stringify({ auths: Object.fromEntries([...hosts].map((host) => [host, { auth: word }])) });
+}
+
+/**
+ * `skopeo copy` of one image into a folder: manifest, configuration and every layer, by one architecture. It knows of no other
+ * mirror, login, policy or signature store of this machine.
+ */
+function plan(job: ClientJob): ClientPlan {
+  const { access, home } = job;
+  const isPlain = access.url.startsWith('http:');
+  return {
+    args: [
+      '--registries.d',
+      `${home}/registries.d`,
+      '--insecure-policy',
+      '--override-os=linux',
+      '--override-arch=amd64',
+      'copy',
+      '--quiet',
+      '--src-authfile',
+      `${home}/auth.json`,
+      '--src-cert-dir',
+      `${home}/certs`,
+      `--src-tls-verify=${!isPlain}`,
+      referenceOf(job),
+      'dir:got',
+    ],
+    env: {
+      CONTAINERS_REGISTRIES_CONF: `${home}/registries.conf`,
+      XDG_RUNTIME_DIR: home,
+      ...proxyEnv(access),
+    },
+    files: {
+      'registries.d/none.yaml': '',
+      'registries.conf': 'unqualified-search-registries = []\n',
+      'auth.json': authFile(access),
+      'certs/none': '',
+      ...(access.ca.length === 0 ? {} : { 'certs/ca.crt': access.ca.join('\n') }),
+      ...(access.client === null
+        ? {}
+        : { 'certs/client.cert': access.client.cert, 'certs/client.key': access.client.key }),
+    },
+    fetched: 'work/got',
+  };
+}
+
+/** skopeo. */
+export const skopeoRun: RealClient = {
+  id: 'skopeo',
+  spec: ['https://github.com/containers/skopeo/blob/main/docs/skopeo-copy.1.md'],
+  usualAsks: 6,
+  cannot,
+  plan,
+  why: (words) => ({
+    text: linesLike(words, /level=fatal|^FATA/)
+      .replace(/^.*?msg="?/, '')
+      .replace(/"$/, ''),
+    isElsewhere: /no space left on device/.test(words),
+  }),
+};

@@ -1,0 +1,125 @@
+import type { ClientPlan } from '../../core/client-run.ts';
+import type { Mirror } from '../../core/mirror.ts';
+import type { WireAccess } from '../../core/ports.ts';
+import {
+  type ClientJob,
+  type ClientReason,
+  cannotResolve,
+  linesLike,
+  netrcOf,
+  proxyEnv,
+  type RealClient,
+} from '../real-client.ts';
+
+/** Both read a netrc, where only a name and a password fit. */
+function cannot(mirror: Mirror): string | null {
+  const { auth, proxy } = mirror.access;
+  if (auth?.scheme === 'bearer') return 'a bearer token';
+  if (proxy?.auth != null) return "a proxy's credentials, other than in the environment";
+  return cannotResolve(mirror);
+}
+
+/** What both read of a mirror's access: roots and a client's pair are files of the run. */
+function filesOf(access: WireAccess): Readonly<Record<string, string>> {
+  const netrc = netrcOf(access);
+  return {
+    ...(netrc === '' ? {} : { '.netrc': netrc }),
+    ...(access.ca.length === 0 ? {} : { 'ca.pem': access.ca.join('\n') }),
+    ...(access.client === null ? {} : { 'client.pem': `${access.client.cert}\n${access.client.key}` }),
+  };
+}
+
+function requirementOf({ module, version }: ClientJob): string {
+  return version === null || version === 'latest' ? module : `${module}==${version}`;
+}
+
+/**
+ * `pip download` of one wheel. A source distribution would run its setup.py even to be downloaded, for its metadata: none is
+ * taken. No file of settings is read, so that no other index is asked.
+ */
+function pipPlan(job: ClientJob): ClientPlan {
+  const { access, home } = job;
+  return {
+    args: [
+      'download',
+      '-vv',
+      '--no-deps',
+      '--no-cache-dir',
+      '--only-binary=:all:',
+      '--no-input',
+      '--disable-pip-version-check',
+      '--dest',
+      'got',
+      requirementOf(job),
+    ],
+    env: {
+      PIP_CONFIG_FILE: '/dev/null',
+      PIP_INDEX_URL: access.url,
+      PIP_RETRIES: '0',
+      // Whoever has an index over plain http has told pip so.
+      ...(access.url.startsWith('http:') ? { PIP_TRUSTED_HOST: new URL(access.url).hostname } : {}),
+      ...(access.ca.length === 0 ? {} : { PIP_CERT: `${home}/ca.pem` }),
+      ...(access.client === null ? {} : { PIP_CLIENT_CERT: `${home}/client.pem` }),
+      NETRC: `${home}/.netrc`,
+      ...proxyEnv(access),
+    },
+    files: filesOf(access),
+    fetched: 'work/got',
+  };
+}
+
+/** `uv pip install` of one wheel into a folder of its own: uv has no `download`, and a wheel is installed without running it. */
+function uvPlan(job: ClientJob): ClientPlan {
+  const { access, home } = job;
+  return {
+    args: ['pip', 'install', '--system', '--target', 'got', '--no-deps', '--only-binary', ':all:', requirementOf(job)],
+    env: {
+      UV_NO_CONFIG: '1',
+      UV_DEFAULT_INDEX: access.url,
+      UV_HTTP_RETRIES: '0',
+      UV_CACHE_DIR: `${home}/cache`,
+      UV_PYTHON_DOWNLOADS: 'never',
+      UV_NO_PROGRESS: '1',
+      ...(access.ca.length === 0 ? {} : { SSL_CERT_FILE: `${home}/ca.pem` }),
+      ...(access.client === null ? {} : { SSL_CLIENT_CERT: `${home}/client.pem` }),
+      NETRC: `${home}/.netrc`,
+      ...proxyEnv(access),
+    },
+    files: filesOf(access),
+    fetched: 'work/got',
+  };
+}
+
+/** A project that is here as a source alone is not taken: that says nothing of the mirror. */
+function why(words: string): ClientReason {
+  const isSource = /No sources permitted|has no usable wheels|building from source is disabled|no wheels/i.test(words);
+  return {
+    text: linesLike(
+      words,
+      /^\s*(?:ERROR|error|cause|Caused by|HTTP error)\b|Could not fetch URL|(?:Client|Server) Error|[├╰]─▶/,
+    ),
+    isElsewhere: isSource || /No interpreter found|No space left/.test(words),
+  };
+}
+
+const wheels = 'https://packaging.python.org/en/latest/specifications/binary-distribution-format/';
+
+/** pip. */
+export const pipRun: RealClient = {
+  id: 'pip',
+  spec: ['https://pip.pypa.io/en/stable/cli/pip_download/', wheels],
+  usualAsks: 3,
+  cannot,
+  plan: pipPlan,
+  why,
+};
+
+/** uv. */
+export const uvRun: RealClient = {
+  id: 'uv',
+  spec: ['https://docs.astral.sh/uv/reference/cli/#uv-pip-install', wheels],
+  usualAsks: 3,
+  cannot,
+  plan: uvPlan,
+  why,
+};

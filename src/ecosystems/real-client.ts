@@ -1,0 +1,70 @@
+import type { ClientPlan } from '../core/client-run.ts';
+import type { Mirror } from '../core/mirror.ts';
+import type { WireAccess } from '../core/ports.ts';
+
+/** What a real client is to fetch, and how it gets there. */
+export interface ClientJob<Settings = unknown> {
+  /** The mirror's access, credentials in the clear: for files of the run's own folder alone. */
+  readonly access: WireAccess;
+  /** The upstream is the ecosystem's public one. */
+  readonly isPublic: boolean;
+  readonly module: string;
+  /** As configured; `null`: none was written. */
+  readonly version: string | null;
+  readonly settings: Settings;
+  readonly privatePatterns: readonly string[];
+  /** The run's own folder, absolute; it works in `work` below it. */
+  readonly home: string;
+}
+
+/** Why a client failed, by its own words. */
+export interface ClientReason {
+  readonly text: string;
+  /** What failed is not this mirror: the run says nothing of it. */
+  readonly isElsewhere: boolean;
+}
+
+/** A real client that can be run against one mirror alone. */
+export interface RealClient {
+  /** The word in `clientRuns.clients`, and the program's name. No two ecosystems share one. */
+  readonly id: string;
+  readonly spec: readonly string[];
+  /** Requests of one run where the mirror is well, for the forecast of `check`. */
+  readonly usualAsks: number;
+  /** What of a mirror's access it cannot be given, in words; `null`: it can be run. */
+  cannot(mirror: Mirror): string | null;
+  plan(job: ClientJob): ClientPlan;
+  /** @param words  all that is kept of what it wrote */
+  why(words: string): ClientReason;
+}
+
+/** What no client can be told, whichever it is. */
+export function cannotResolve({ access: { resolve } }: Mirror): string | null {
+  if (resolve.server !== null) return 'a DNS server of its own (resolve.server)';
+  return resolve.family === null ? null : 'one address family (resolve.family)';
+}
+
+/** The lines of `words` that match, at most `max`, as one text; the last line where none does. */
+export function linesLike(words: string, pattern: RegExp, max = 3): string {
+  const lines = words.split('\n').filter((line) => line.trim() !== '');
+  const told = lines.filter((line) => pattern.test(line)).slice(0, max);
+  return (told.length > 0 ? told : lines.slice(-1)).map((line) => line.trim()).join(' ');
+}
+
+/**
+ * A netrc of the mirror's host and of `auth.hosts`, each with and without its port: readers differ in what they look up.
+ * @returns no text where the mirror has no credentials of that kind
+ */
+export function netrcOf({ url, auth }: WireAccess): string {
+  if (auth === null || auth.scheme !== 'basic') return '';
+  const { host, hostname } = new URL(url);
+  const machines = new Set([host, hostname, ...auth.hosts]);
+  return [...machines].map((machine) => `machine ${machine} login ${auth.username} password ${auth.secret}\n`).join('');
+}
+
+/** The proxy for a client's environment: one without credentials, which only a file may hold. */
+export function proxyEnv({ proxy }: WireAccess): Readonly<Record<string, string>> {
+  if (proxy === null) return {};
+  const { url } = proxy;
+  return { HTTP_PROXY: url, HTTPS_PROXY: url, http_proxy: url, https_proxy: url };
+}

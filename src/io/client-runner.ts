@@ -1,0 +1,248 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { constants, setPriority, tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { ClientEnd, ClientPlan, ClientReport } from '../core/client-run.ts';
+import { limits } from '../core/limits.ts';
+import type { ClientOrder, ClientRunner, Clock, Timers } from '../core/ports.ts';
+import { keepWords, shownWords } from './client-words.ts';
+import { findCommand } from './find-command.ts';
+import { folderSize } from './folder-size.ts';
+import { secretForms } from './mask-known.ts';
+
+type Stop = Extract<ClientEnd, { tag: 'stopped' }>['because'] | 'shutdown';
+
+/** A client that is running. */
+interface Running {
+  stop(because: Stop): void;
+}
+
+/**
+ * Runs real clients, each in an empty folder of its own, in a process group of its own, with an environment made for it.
+ * @param input.path  where programs are looked for; all that clients are told of this process's environment
+ * @see docs/decisions/0020-client-runs.md for what this holds and what it does not
+ */
+export function createClientRunner(input: {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  readonly timers: Timers;
+  readonly path: string;
+}): ClientRunner {
+  const { clock, timers, path } = input;
+  const running = new Set<Running>();
+  const ends = new Set<Promise<unknown>>();
+  let isClosed = false;
+
+  async function run(order: ClientOrder): Promise<ClientReport> {
+    const command = findCommand(order.command, path);
+    if (command === null) return notRun('not_installed', 'ENOENT');
+    let home: string | null = null;
+    try {
+      home = await mkdtemp(join(tmpdir(), 'mirrorwatch-client-'));
+      const plan = order.plan(home);
+      await furnish(home, plan, order.user);
+      if (isClosed) return notRun('shutdown', 'ECANCELED');
+      const argv = [command, ...plan.args];
+      const report = await started(order, home, plan, wrapped(argv, order, path));
+      // Where util-linux may not do its part (a filter of system calls), the client has not begun: it goes without.
+      return isRefused(report) ? await started(order, home, plan, argv) : report;
+    } catch (cause) {
+      return notRun('trouble', codeOf(cause));
+    } finally {
+      if (home !== null) await clear(home);
+    }
+  }
+
+  async function started(
+    order: ClientOrder,
+    home: string,
+    plan: ClientPlan,
+    argv: readonly string[],
+  ): Promise<ClientReport> {
+    const startedMs = clock.monotonicMs();
+    const words = keepWords(limits.clientWordsBytes);
+    const [file = '', ...args] = argv;
+    const child = spawn(file, args, {
+      cwd: join(home, 'work'),
+      env: { PATH: path, HOME: home, TMPDIR: join(home, 'tmp'), LANG: 'C.UTF-8', NO_COLOR: '1', ...plan.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+      ...(order.user === null ? {} : order.user),
+    });
+    let because: Stop | null = null;
+    const one: Running = {
+      stop(why) {
+        because ??= why;
+        killGroup(child);
+      },
+    };
+    running.add(one);
+    lowPriority(child);
+    for (const stream of [child.stdout, child.stderr])
+      stream?.on('data', (chunk: Buffer) => {
+        words.add(chunk);
+        if (words.count() > order.outputBytes) one.stop('output');
+      });
+    const deadline = timers.after(order.timeoutMs, () => one.stop('time'));
+    const watch = watchDisk(home, order.diskBytes, timers, () => one.stop('disk'));
+    const exit = await ended(child, timers);
+    const tookMs = clock.monotonicMs() - startedMs;
+    deadline.cancel();
+    watch.cancel();
+    running.delete(one);
+    const { files, bytes } = await folderSize(join(home, plan.fetched), limits.clientEntries);
+    const said = shownWords(words.text(), secretForms(order.access), limits.clientLineChars);
+    const last = said.split('\n').slice(-limits.clientWordsLines).join('\n');
+    return { end: endOf(exit, because), tookMs, files, bytes, said, words: last };
+  }
+
+  return {
+    find: (command) => findCommand(command, path),
+    run(order) {
+      if (isClosed) return Promise.resolve(notRun('shutdown', 'ECANCELED'));
+      const end = run(order);
+      ends.add(end);
+      void end.finally(() => ends.delete(end));
+      return end;
+    },
+    async close() {
+      isClosed = true;
+      for (const one of running) one.stop('shutdown');
+      await Promise.all(ends);
+    },
+  };
+}
+
+type Exit =
+  | { readonly code: number | null; readonly signal: string | null }
+  /** It never ran. */
+  | { readonly error: string };
+
+/** The end of a process and of its group; what it left behind may hold its pipes, and is not waited for long. */
+function ended(child: ChildProcess, timers: Timers): Promise<Exit> {
+  return new Promise((resolve) => {
+    child.once('error', (cause) => {
+      if (child.pid === undefined) resolve({ error: codeOf(cause) });
+    });
+    child.once('exit', (code, signal) => {
+      killGroup(child);
+      const exit = { code, signal };
+      const patience = timers.after(limits.closeMs, () => resolve(exit));
+      child.once('close', () => {
+        patience.cancel();
+        resolve(exit);
+      });
+    });
+  });
+}
+
+function endOf(exit: Exit, because: Stop | null): ClientEnd {
+  if ('error' in exit) return { tag: 'not_run', because: 'trouble', code: exit.error };
+  if (because === 'shutdown') return { tag: 'not_run', because: 'shutdown', code: 'ECANCELED' };
+  if (because !== null) return { tag: 'stopped', because };
+  if (exit.code === null) return { tag: 'signalled', signal: exit.signal ?? 'unknown' };
+  return { tag: 'exited', code: exit.code };
+}
+
+/** The words of util-linux where it could not do what it was to do before the client. */
+function isRefused({ end, said }: ClientReport): boolean {
+  return end.tag === 'exited' && end.code !== 0 && /^(?:prlimit|setpriv): /.test(said);
+}
+
+function notRun(because: Extract<ClientEnd, { tag: 'not_run' }>['because'], code: string): ClientReport {
+  return { end: { tag: 'not_run', because, code }, tookMs: 0, files: 0, bytes: 0, said: '', words: '' };
+}
+
+/** Dies with us and within the machine's own limits, where util-linux is installed. */
+function wrapped(argv: readonly string[], order: ClientOrder, path: string): readonly string[] {
+  const setpriv = findCommand('setpriv', path);
+  const prlimit = findCommand('prlimit', path);
+  const cpuSeconds = Math.ceil(order.timeoutMs / 1000);
+  return [
+    ...(setpriv === null ? [] : [setpriv, '--pdeathsig', 'KILL', '--']),
+    ...(prlimit === null
+      ? []
+      : [
+          prlimit,
+          `--fsize=${order.diskBytes}`,
+          `--cpu=${cpuSeconds}`,
+          '--core=0',
+          `--data=${limits.clientDataBytes}`,
+          '--',
+        ]),
+    ...argv,
+  ];
+}
+
+/** Makes the folder of a run: closed to others, and its user's own. */
+async function furnish(home: string, plan: ClientPlan, user: ClientOrder['user']): Promise<void> {
+  const own = async (path: string) => (user === null ? undefined : chown(path, user.uid, user.gid));
+  const folders = new Set([home]);
+  const folder = async (below: string) => {
+    const parts = below.split('/').filter((part) => part !== '' && part !== '.');
+    for (let at = 1; at <= parts.length; at += 1) folders.add(join(home, ...parts.slice(0, at)));
+    await mkdir(join(home, below), { recursive: true, mode: 0o700 });
+  };
+  for (const below of ['work', 'tmp', plan.fetched]) await folder(below);
+  for (const [name, text] of Object.entries(plan.files)) {
+    await folder(dirname(name));
+    await writeFile(join(home, name), text, { mode: 0o600, flag: 'wx' });
+    await own(join(home, name));
+  }
+  for (const path of folders) await own(path);
+}
+
+/** Removes a folder whose files somebody made read-only; what stays is in the system's temporary folder. */
+async function clear(home: string): Promise<void> {
+  const remove = () => rm(home, { recursive: true, force: true });
+  await remove().catch(async () => {
+    await open(home);
+    await remove().catch(() => undefined);
+  });
+}
+
+async function open(folder: string): Promise<void> {
+  await chmod(folder, 0o700).catch(() => undefined);
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  for (const entry of entries) if (entry.isDirectory()) await open(join(folder, entry.name));
+}
+
+/** Looks at what lies in the folder again and again; `over` once it is too much. */
+function watchDisk(home: string, bytesMax: number, timers: Timers, over: () => void): { cancel(): void } {
+  let isOver = false;
+  let timer = timers.after(limits.clientWatchMs, look);
+  function look(): void {
+    void folderSize(home, limits.clientEntries).then(({ bytes, isCut }) => {
+      if (isOver) return;
+      if (bytes > bytesMax || isCut) over();
+      else timer = timers.after(limits.clientWatchMs, look);
+    });
+  }
+  return {
+    cancel() {
+      isOver = true;
+      timer.cancel();
+    },
+  };
+}
+
+/** Nobody waits for it: whatever else this machine has to do comes first. */
+function lowPriority({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) setPriority(pid, constants.priority.PRIORITY_LOW);
+  } catch {
+    // Gone already.
+  }
+}
+
+function killGroup({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
+  } catch {
+    // The group is gone.
+  }
+}
+
+function codeOf(cause: unknown): string {
+  const { code } = cause as { readonly code?: unknown };
+  return typeof code === 'string' ? code : 'UNKNOWN';
+}

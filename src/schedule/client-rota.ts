@@ -1,0 +1,90 @@
+import { type ClientPair, pairKey } from '../core/client-run.ts';
+import { limits } from '../core/limits.ts';
+import type { Now } from '../core/ports.ts';
+
+/** What is remembered of a pair over restarts. */
+export interface RanBefore {
+  /** Of its last run, wall milliseconds. */
+  readonly startedAtMs: number;
+  /** How many were made: whose turn it is among its modules. */
+  readonly runs: number;
+}
+
+/** Whose turn it is, and when. Reads no clock; monotonic milliseconds. */
+export interface ClientRota {
+  /** The pair that has waited longest of those that are due, and how many runs it had. */
+  due(now: Now): (ClientPair & { readonly runs: number }) | null;
+  /** It ran; `again`: soon, and the same module, because what it said was odd. */
+  ran(pair: ClientPair, again: boolean, now: Now): void;
+  /** It could not be run now. */
+  away(pair: ClientPair, now: Now): void;
+  /** When the next one is due; `null`: there is none. */
+  nextAtMs(): number | null;
+  /** Other pairs, or another pace: those that stay keep their turn. */
+  replace(pairs: readonly ClientPair[], everyMs: number, now: Now): void;
+}
+
+interface Turn {
+  readonly pair: ClientPair;
+  atMs: number;
+  runs: number;
+}
+
+/**
+ * A rota that spreads its runs: each pair at `everyMs`, moved by up to a tenth either way. A pair that never ran has its
+ * first within `limits.clientFirstMs` of the start, one that ran before goes on at its pace.
+ * @param chance  in [0, 1)
+ */
+export function createClientRota(input: {
+  readonly known: ReadonlyMap<string, RanBefore>;
+  readonly chance: () => number;
+}): ClientRota {
+  const { known, chance } = input;
+  let turns = new Map<string, Turn>();
+  let everyMs = 0;
+
+  const jittered = (): number => everyMs * (0.9 + 0.2 * chance());
+
+  function firstAtMs(key: string, now: Now): number {
+    const before = known.get(key);
+    const soonMs = Math.min(limits.clientFirstMsMin, everyMs);
+    if (before === undefined) return now.monotonicMs + soonMs + chance() * Math.min(everyMs, limits.clientFirstMs);
+    const sinceMs = Math.max(0, now.wallMs - before.startedAtMs);
+    return now.monotonicMs + Math.max(soonMs, jittered() - sinceMs);
+  }
+
+  return {
+    due(now) {
+      const waiting = [...turns.values()].filter(({ atMs }) => atMs <= now.monotonicMs);
+      const first = waiting.toSorted((a, b) => a.atMs - b.atMs)[0];
+      return first === undefined ? null : { ...first.pair, runs: first.runs };
+    },
+    ran(pair, again, now) {
+      const turn = turns.get(pairKey(pair));
+      if (turn === undefined) return;
+      if (!again) turn.runs += 1;
+      turn.atMs = now.monotonicMs + (again ? Math.min(limits.clientAgainMs, everyMs) : jittered());
+    },
+    away(pair, now) {
+      const turn = turns.get(pairKey(pair));
+      if (turn !== undefined) turn.atMs = now.monotonicMs + Math.min(limits.clientAwayMs, everyMs);
+    },
+    nextAtMs() {
+      const times = [...turns.values()].map(({ atMs }) => atMs);
+      return times.length === 0 ? null : Math.min(...times);
+    },
+    replace(pairs, nextEveryMs, now) {
+      const isOtherPace = everyMs !== nextEveryMs;
+      everyMs = nextEveryMs;
+      const next = new Map<string, Turn>();
+      for (const pair of pairs) {
+        const key = pairKey(pair);
+        const before = turns.get(key);
+        const runs = before?.runs ?? known.get(key)?.runs ?? 0;
+        const atMs = before === undefined || isOtherPace ? firstAtMs(key, now) : before.atMs;
+        next.set(key, { pair, atMs, runs });
+      }
+      turns = next;
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import { expect, test } from 'vitest';
+import type { ClientEnd } from '../../../src/core/client-run.ts';
+import { clientOrder, judgedReport } from '../../../src/daemon/client-order.ts';
+import type { RealClient } from '../../../src/ecosystems/real-client.ts';
+import { registry } from '../../../src/ecosystems/registry.ts';
+import { sampleConfig, sampleMirror } from '../../support/sample-config.ts';
+
+const fake: RealClient = {
+  id: 'fake',
+  spec: [],
+  usualAsks: 1,
+  cannot: () => null,
+  plan: () => ({ args: [], env: {}, files: {}, fetched: 'work' }),
+  why: (words) => ({ text: words, isElsewhere: words.includes('elsewhere') }),
+};
+
+test.each<
+  readonly [string, ClientEnd, { files: number; said: string }, readonly [string, string | null, number | null]]
+>([
+  ['well', { tag: 'exited', code: 0 }, { files: 2, said: 'noise' }, ['ok', null, 0]],
+  ['content with nothing', { tag: 'exited', code: 0 }, { files: 0, said: '' }, ['failed', 'it fetched nothing', 0]],
+  ['failing with words', { tag: 'exited', code: 1 }, { files: 0, said: '404' }, ['failed', '404', 1]],
+  ['failing without a word', { tag: 'exited', code: 2 }, { files: 3, said: '' }, ['failed', 'exit 2', 2]],
+  [
+    'failing at something else',
+    { tag: 'exited', code: 1 },
+    { files: 0, said: 'elsewhere' },
+    ['unknown', 'elsewhere', 1],
+  ],
+  [
+    'killed by others',
+    { tag: 'signalled', signal: 'SIGTERM' },
+    { files: 0, said: '' },
+    ['unknown', 'killed by SIGTERM', null],
+  ],
+  ['too late', { tag: 'stopped', because: 'time' }, { files: 0, said: '' }, ['failed', 'it did not end in time', null]],
+  [
+    'too loud',
+    { tag: 'stopped', because: 'output' },
+    { files: 0, said: '' },
+    ['unknown', 'stopped: more output than a run may have', null],
+  ],
+  [
+    'too large',
+    { tag: 'stopped', because: 'disk' },
+    { files: 9, said: '' },
+    ['unknown', 'stopped: more disk than a run may have', null],
+  ],
+  [
+    'not there',
+    { tag: 'not_run', because: 'not_installed', code: 'ENOENT' },
+    { files: 0, said: '' },
+    ['unknown', 'not installed here', null],
+  ],
+  [
+    'not startable',
+    { tag: 'not_run', because: 'trouble', code: 'EACCES' },
+    { files: 0, said: '' },
+    ['unknown', 'could not be run (EACCES)', null],
+  ],
+])('a client that is %s', (_name, end, { files, said }, [outcome, reason, exitCode]) => {
+  const report = { end, tookMs: 1, files, bytes: files * 10, said, words: said };
+  expect(judgedReport(report, fake)).toEqual({ outcome, reason, exitCode });
+});
+
+test('a reason is one line, printable and bounded', () => {
+  const report = {
+    end: { tag: 'exited', code: 1 } as const,
+    tookMs: 1,
+    files: 0,
+    bytes: 0,
+    said: 'x'.repeat(9_999),
+    words: '',
+  };
+  expect(judgedReport(report, fake).reason?.length).toBe(500);
+  const odd = { ...report, said: 'one\n\ttwo \u001b[31mred' };
+  expect(judgedReport(odd, fake).reason).toBe('one two ?[31mred');
+});
+
+test('another user is for root alone', () => {
+  const mirror = sampleMirror('a');
+  const ask = { mirror, client: fake, module: 'm', version: null };
+  const user = { uid: 4242, gid: 4243 };
+  const config = sampleConfig({ clientRuns: { everyMs: 1, pairs: [], leftOut: [], timeoutMs: 77, user } });
+  const means = { config, registry, version: '1', isRoot: true };
+  expect(clientOrder(ask, means)).toMatchObject({ command: 'fake', user, timeoutMs: 77 });
+  expect(clientOrder(ask, { ...means, isRoot: false }).user).toBeNull();
+  expect(clientOrder(ask, { ...means, config: sampleConfig() }).user).toEqual({ uid: 65534, gid: 65534 });
+});

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import type { Config } from '../../../src/core/config.ts';
+import type { Scheduler } from '../../../src/schedule/scheduler.ts';
+import { at, every, mirror } from './sample-config.ts';
+import { canaryOnly, schedulerOf } from './story.ts';
+
+const mib = 2 ** 20;
+
+function configOf(over: Partial<Config['schedule']> = {}, a: Parameters<typeof mirror>[1] = {}): Config {
+  return canaryOnly({
+    mirrors: [
+      mirror('a', { url: 'https://one.example.com/a', ...a }),
+      mirror('b', { url: 'https://one.example.com/b' }),
+    ],
+    schedule: { pace: every(30_000), perHost: 2, bytesPerHour: null, ...over },
+  });
+}
+
+/** A visit that began. */
+function begun(scheduler: Scheduler, registry: string, bytes: number, ms: number) {
+  const visit = scheduler.visit(registry, bytes, at(ms));
+  if (typeof visit === 'string') throw new Error(visit);
+  return visit;
+}
+
+describe('a visit', () => {
+  it('takes a slot of its host as a download does, and leaves the last one to light steps', () => {
+    const scheduler = schedulerOf(configOf());
+    const visit = begun(scheduler, 'a', mib, 0);
+    expect(scheduler.visit('b', mib, at(0))).toBe('busy');
+    visit.end({ wireBytes: mib, retryAfterMs: null }, at(1_000));
+    expect(scheduler.visit('b', mib, at(1_000))).not.toBe('busy');
+  });
+
+  it('keeps to the byte budget of heavy steps, with what others moved', () => {
+    const scheduler = schedulerOf(configOf({ bytesPerHour: 10 * mib }));
+    begun(scheduler, 'a', mib, 0).end({ wireBytes: 7 * mib, retryAfterMs: null }, at(1_000));
+    expect(scheduler.visit('b', 2 * mib, at(2_000))).toBe('over_budget');
+    begun(scheduler, 'b', 1 * mib, 2_000).end({ wireBytes: 0, retryAfterMs: null }, at(3_000));
+    // An hour later the budget is a new one.
+    expect(typeof scheduler.visit('b', 2 * mib, at(3_700_000))).not.toBe('string');
+  });
+
+  it('is none where the mirror is to be left alone', () => {
+    const scheduler = schedulerOf(configOf());
+    scheduler.pause('a', at(60_000).wallMs);
+    expect(scheduler.visit('a', mib, at(0))).toBe('paused');
+    scheduler.pause('a', null);
+    scheduler.doubt('a', true);
+    expect(scheduler.visit('a', mib, at(0))).toBe('paused');
+    scheduler.doubt('a', false);
+    expect(typeof scheduler.visit('a', mib, at(0))).not.toBe('string');
+    expect(scheduler.visit('nobody', mib, at(0))).toBe('paused');
+  });
+
+  it('hears what its host wishes, for all mirrors on it', () => {
+    const scheduler = schedulerOf(configOf());
+    begun(scheduler, 'a', mib, 0).end({ wireBytes: 0, retryAfterMs: 60_000 }, at(1_000));
+    expect(scheduler.visit('b', mib, at(60_999))).toBe('throttled');
+    expect(scheduler.throttledUntil('b')).toBe(at(61_000).wallMs);
+    expect(typeof scheduler.visit('b', mib, at(61_000))).not.toBe('string');
+  });
+});
