@@ -374,3 +374,10 @@ describe('TOML', () => {
     expectInProportion(size, make, parseToml);
   });
 });
+
+test.each([
+  ['blanks behind a version', (size: number) => `foo==1${' '.repeat(size)}x\n`],
+  ['signs of a comment before an end of line that is none', (size: number) => `foo${' #'.repeat(size)}\u2028x\n`],
+])('%s of a requirements file are read in proportion', (_, make) => {
+  expectInProportion(1_000, make, (text) => read('requirements.txt', text));
+});
