@@ -31,6 +31,14 @@ export const limits = {
   noteBytes: 64 * kib,
   /** An npm packument in short form is under 10 MiB (protocols.md 2.1); a full one is read so far and no further. */
   packumentBytes: 32 * mib,
+  /** The busiest packages have some ten thousand versions. */
+  packumentVersions: 100_000,
+  /**
+   * Of JSON that is read whole: packuments have a value in 33 bytes, so twice what fits `packumentBytes`, and parsed
+   * within two seconds in the worst of forms, against a thread's `workerHangMs`. Nothing that we read is ten deep.
+   */
+  jsonValues: 2_000_000,
+  jsonDepth: 100,
   /** npm dist-tags, or the manifest of one version: a few KB, thousands of tags at most. */
   distTagsBytes: 1 * mib,
   tileBytes: 8 * kib,

@@ -66,7 +66,8 @@ function firstOf({ descriptor, fields }: Entry): Locked {
   const isLocal = /^(?:file|link):/.test(range ?? '') || resolved?.startsWith('file:') === true;
   const integrity = fields.get('integrity') ?? null;
   const source =
-    resolved?.replace(/#.*$/s, '') ?? (range !== null && /[:/]/.test(range) && !range.startsWith('npm:') ? range : null);
+    resolved?.replace(/#.*$/s, '') ??
+    (range !== null && /[:/]/.test(range) && !range.startsWith('npm:') ? range : null);
   return { module, version: fields.get('version') ?? '', source: isLocal ? null : source, isLocal, integrity };
 }
 
