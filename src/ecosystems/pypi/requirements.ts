@@ -103,7 +103,7 @@ function needsOf(text: string): ReadonlyMap<string, number> {
   for (const raw of text.split(/\r?\n/)) {
     const found = /^([A-Za-z0-9][A-Za-z0-9._-]*)/.exec(raw)?.[1];
     if (found !== undefined) module = normalName(found);
-    const [, names] = /^\s+#\s*(?:via\b)?\s*(.*)$/.exec(raw) ?? [];
+    const [, names] = /^\s+#\s*(?:via\b)?(.*)$/s.exec(raw) ?? [];
     if (module === null || names === undefined) continue;
     const count = names.split(',').filter((name) => name.trim() !== '').length;
     needs.set(module, (needs.get(module) ?? 0) + count);
