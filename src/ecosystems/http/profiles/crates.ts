@@ -51,6 +51,7 @@ export const crates: Profile = {
     'https://doc.rust-lang.org/cargo/reference/source-replacement.html',
   ],
   client: 'cargo',
+  decodes: true,
   marker: null,
   read,
   lines: (before, after) => ({
