@@ -46,6 +46,8 @@ export const limits = {
   /** A gzip bomb stops here: no light answer decodes to more. */
   decodedBytes: 16 * mib,
   asksPerProbe: 24,
+  /** What a probe asks aside has a timeout each and together so many: with the timed part it holds its slot three at most. */
+  asideTimeouts: 2,
   /** Texts that conversations keep for one mirror in one thread: a token for each repository, and then some. */
   probeMemory: 100,
   /** Versions kept of a list for lag and `latest`. */
