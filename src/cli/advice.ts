@@ -145,13 +145,22 @@ function shown(context: Context, advice: AdviceAnswer['advice']): string[] {
     printable(`  ${one.reason}`),
     ...(one.state === 'refused'
       ? []
-      : Object.values(one.remedy)
-          .slice(0, 1)
-          .flatMap((text) => text.split('\n'))
-          .map((line) => `  ${terminal.paint('cyan', printable(line))}`)),
-    ...(one.state === 'refused'
-      ? []
-      : [printable(`  to go back: ${one.rollback}`), printable(`  until ${one.expiresAt}`)]),
+      : [
+          ...linesOf(Object.values(one.remedy)[0] ?? '').map((line) => `  ${terminal.paint('cyan', line)}`),
+          ...rollbackLines(one.rollback),
+          printable(`  until ${one.expiresAt}`),
+        ]),
     ...one.doesNotCover.map((line) => printable(`  does not cover: ${line}`)),
   ]);
+}
+
+/** A remedy and a way back have lines of their own, and nothing else that is not printable. */
+function linesOf(text: string): string[] {
+  return text.split('\n').map((line) => printable(line));
+}
+
+/** One line stands beside its words; several stand below them, so that they can be pasted. */
+function rollbackLines(text: string): string[] {
+  const lines = linesOf(text);
+  return lines.length === 1 ? [`  to go back: ${lines[0]}`] : ['  to go back:', ...lines.map((line) => `    ${line}`)];
 }

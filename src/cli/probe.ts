@@ -1,4 +1,5 @@
-import { kindOf, moduleByHand } from '../config/kinds.ts';
+import { formatIssues } from '../config/format-issues.ts';
+import { kindOf, moduleByHand, upstreamByHand } from '../config/kinds.ts';
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Probed } from '../core/ports.ts';
@@ -9,7 +10,7 @@ import type { Command, Context, ExitCode } from './context.ts';
 import { curlLines } from './curl-lines.ts';
 import { explain, noAnswerText } from './explain.ts';
 import { kindByWord } from './kind-by-word.ts';
-import { type Loaded, load, loadText } from './load.ts';
+import { type Loaded, type LoadFailure, load, loadText } from './load.ts';
 import { probeClient } from './probe-client.ts';
 import { UsageError, words } from './usage.ts';
 
@@ -39,11 +40,12 @@ export const probeCommand: Command = {
       throw new UsageError('--client runs a client whole: without --step and --curl');
     if (values.json && values.curl) throw new UsageError('--json or --curl, not both');
     if (/^https?:/i.test(which) && !URL.canParse(which)) throw new UsageError(`'${maskUrl(which)}' is no URL`);
-    const loaded = /^https?:\/\//i.test(which)
+    const isAdHoc = /^https?:\/\//i.test(which);
+    const loaded = isAdHoc
       ? await loadText(context, adHoc(which, wanted, values.ecosystem), null)
       : await load(context, values.config);
     if (loaded.tag === 'error') {
-      context.terminal.err(loaded.error.text);
+      context.terminal.err(isAdHoc ? ofNoFile(loaded.error.issues) : loaded.error.text);
       return 2;
     }
     const mirror = mirrorFor(loaded.value, which);
@@ -81,16 +83,27 @@ function shown({ sample, transcript }: Probed): object {
 
 /** A configuration of one mirror, for a URL that no file names. */
 function adHoc(url: string, wanted: string | undefined, word: string | undefined): string {
-  const { id: ecosystem, example, expected, publicUpstream } = kindByWord(word);
+  const { id: ecosystem, example, expected } = kindByWord(word);
   const name = nameOf(url);
   const module = wanted ?? example;
   if (module === null) throw new UsageError(`which module? name one as ${expected}`);
+  const upstream = upstreamByHand(ecosystem, module);
+  if (upstream.tag === 'error')
+    throw new UsageError(`'${module}' can be asked of no mirror of ${ecosystem}: expected ${upstream.error}`);
   return JSON.stringify({
     vantage: 'here',
-    mirrors: [{ name, ecosystem, url, ...(publicUpstream === null ? { upstream: name } : {}) }],
+    mirrors: [{ name, ecosystem, url, upstream: upstream.value ?? name }],
     modules: { [ecosystem]: [module] },
     state: { path: ':memory:' },
   });
+}
+
+/** What is wrong with a configuration that stands in no file: places in it say nothing to anybody. */
+function ofNoFile(issues: LoadFailure['issues']): string {
+  return formatIssues(
+    issues.map((issue) => ({ ...issue, line: null, column: null })),
+    'mirrorwatch probe:',
+  );
 }
 
 /** The host as a mirror's name: letters, digits, dots and hyphens. */

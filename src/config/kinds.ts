@@ -1,5 +1,6 @@
 import type { Kind } from '../core/kind.ts';
 import type { EcosystemId } from '../core/mirror.ts';
+import { ok, type Result } from '../core/result.ts';
 import { kindsOf, registry } from '../ecosystems/registry.ts';
 
 /** What the command line is told of every ecosystem; the first is meant where nobody says which. */
@@ -8,6 +9,17 @@ export const kinds: readonly Kind[] = kindsOf(registry);
 /** What is told of one ecosystem; `null`: no such word. */
 export function kindOf(id: EcosystemId): Kind | null {
   return kinds.find((kind) => kind.id === id) ?? null;
+}
+
+/**
+ * The upstream of a module that is asked of a mirror no file names: its own where its name says one, else the public one;
+ * `null`: neither is known. The error says what was expected of the name.
+ */
+export function upstreamByHand(id: EcosystemId, text: string): Result<string | null, string> {
+  const kind = registry.of(id);
+  const named = kind?.names.parse(text);
+  if (named?.tag === 'error') return named;
+  return ok(named?.value.upstream ?? kind?.publicUpstream ?? null);
 }
 
 /** A module as a person names it by hand; `version` is `null` where none was written. */

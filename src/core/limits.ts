@@ -31,6 +31,14 @@ export const limits = {
   noteBytes: 64 * kib,
   /** An npm packument in short form is under 10 MiB (protocols.md 2.1); a full one is read so far and no further. */
   packumentBytes: 32 * mib,
+  /** The busiest packages have some ten thousand versions. */
+  packumentVersions: 100_000,
+  /**
+   * Of JSON that is read whole: packuments have a value in 33 bytes, so twice what fits `packumentBytes`, and parsed
+   * within two seconds in the worst of forms, against a thread's `workerHangMs`. Nothing that we read is ten deep.
+   */
+  jsonValues: 2_000_000,
+  jsonDepth: 100,
   /** npm dist-tags, or the manifest of one version: a few KB, thousands of tags at most. */
   distTagsBytes: 1 * mib,
   tileBytes: 8 * kib,
@@ -38,6 +46,8 @@ export const limits = {
   /** A gzip bomb stops here: no light answer decodes to more. */
   decodedBytes: 16 * mib,
   asksPerProbe: 24,
+  /** What a probe asks aside has a timeout each and together so many: with the timed part it holds its slot three at most. */
+  asideTimeouts: 2,
   /** Texts that conversations keep for one mirror in one thread: a token for each repository, and then some. */
   probeMemory: 100,
   /** Versions kept of a list for lag and `latest`. */

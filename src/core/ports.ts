@@ -74,6 +74,8 @@ export interface HopRequest {
   readonly foreign: boolean;
   readonly bodyBytesMax: number;
   readonly stopAfterBytes: number | null;
+  /** As `Ask.asSent`. */
+  readonly asSent?: true;
   /** Monotonic start to count from (the end of the hop before), or `null` for now. */
   readonly startMs: number | null;
   /** Monotonic deadline. */

@@ -15,6 +15,8 @@ export interface Ask {
   readonly bodyBytesMax: number;
   /** A cap on what is read on purpose: stop after so many bytes and count the answer as whole (throughput samples). */
   readonly stopAfterBytes?: number;
+  /** The bytes as they were sent: the client stores them so, whatever `Content-Encoding` says. Absent: decoded. */
+  readonly asSent?: true;
 }
 
 /** What came back, as the conversation sees it. Redirects have been followed; bodies are whole or the answer failed. */

@@ -8,9 +8,9 @@ export interface NoAnswer {
   readonly limitMs: number;
 }
 
-/** How long a command waits for one probe, whatever its thread does: three times its deadline and ten seconds. */
+/** How long a command waits for one probe, whatever its thread does: all of its deadlines and ten seconds. */
 export function patienceMs(due: Due): number {
-  return due.timeoutMs * 3 + 10_000;
+  return due.timeoutMs * (limits.asideTimeouts + 1) + 10_000;
 }
 
 /** One probe, waited for from outside its thread. @returns `null` after `patienceMs` without an answer */

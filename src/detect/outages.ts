@@ -62,6 +62,7 @@ export function refreshOutage(memory: Memory, mirror: MirrorMemory, vantage: Fin
     mirror,
     outageSays(name, mirror.out, {
       canaryStep,
+      canaryServes: mirror.canaryServes,
       modules: mirror.modules,
       known,
       vantage,

@@ -8,7 +8,7 @@ import { dropHeldSpikes } from './judge.ts';
 import { isCanaryProbe, ownTimeoutMs, roundOf, seriesOf } from './lookups.ts';
 import type { Memory, MirrorMemory } from './memory.ts';
 import { hearOutage } from './outages.ts';
-import { doubtCanary, doubtTarget, isInDoubt } from './round/doubt.ts';
+import { doubtCanary, doubtTarget, isConfirmed } from './round/doubt.ts';
 import { lookBack } from './round/look.ts';
 import { withMark } from './round/loss.ts';
 import { answerMoments, hasten } from './round/moments.ts';
@@ -68,7 +68,7 @@ export function take(memory: Memory, sample: Sample): void {
 /** A confirming deadline is short: for what nobody doubts, a timeout by it says something about the moment alone. */
 function isShortTimeout(memory: Memory, mirror: MirrorMemory, { due, outcome }: Sample): boolean {
   if (due.purpose !== 'confirm' || outcome.tag !== 'failed' || !isTimeout(outcome.failure.kind)) return false;
-  return due.timeoutMs < ownTimeoutMs(memory.config, due.target) && !isInDoubt(mirror, due.target);
+  return due.timeoutMs < ownTimeoutMs(memory.config, due.target) && !isConfirmed(mirror, due.target);
 }
 
 function hearCanary(memory: Memory, mirror: MirrorMemory, sample: Sample): void {

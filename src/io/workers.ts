@@ -91,7 +91,7 @@ class Pool implements Workers {
   }
 
   probe(due: Due): Promise<Probed> {
-    const longestMs = due.timeoutMs * (limits.asksPerProbe + 1) + watchdogMarginMs;
+    const longestMs = due.timeoutMs * (limits.asideTimeouts + 1) + watchdogMarginMs;
     return new Promise((resolve) => this.#take({ kind: 'probe', due }, longestMs, (done) => resolve(done as Probed)));
   }
 

@@ -23,7 +23,7 @@ const defect: Verdict = { outcome: { tag: 'unknown', because: 'defect' }, facts:
 
 /**
  * Holds one conversation over a line and records it. The timed part has one deadline, of the due's length; each aside
- * has one of its own. Never rejects: a defect of the conversation or the line ends as `unknown('defect')`.
+ * has one of its own, and all of them together `limits.asideTimeouts` of that length. Never rejects: a defect of the conversation or the line ends as `unknown('defect')`.
  */
 export async function converse(input: ConverseInput): Promise<Transcript> {
   const { due, context, line, clock } = input;
@@ -71,7 +71,10 @@ async function drive(conversation: Conversation, exchange: (ask: Ask) => Promise
 
 /** Answers one ask after the other, keeping the deadline of the timed part and the time between timed hops. */
 function createExchange({ due, line, clock }: ConverseInput, hops: Hop[]): (ask: Ask) => Promise<Answer> {
+  const { timeoutMs } = due;
+  const asideMsMax = limits.asideTimeouts * timeoutMs;
   let timedSpentMs = 0;
+  let asideSpentMs = 0;
   let lastWasTimed: boolean | null = null;
   return async (ask) => {
     const isTimed = ask.aside !== true;
@@ -79,15 +82,18 @@ function createExchange({ due, line, clock }: ConverseInput, hops: Hop[]): (ask:
     // likewise, and so the wire may carry them over one connection.
     const startMs = isTimed === lastWasTimed ? (hops.at(-1)?.marks.end ?? null) : null;
     const fromMs = startMs ?? clock.monotonicMs();
-    const budget: AskBudget = {
-      startMs,
-      deadlineMs: fromMs + due.timeoutMs - (isTimed ? timedSpentMs : 0),
-      limitMs: due.timeoutMs,
-    };
+    const asideLeftMs = Math.max(0, asideMsMax - asideSpentMs);
+    const [leftMs, limitMs] = isTimed
+      ? [timeoutMs - timedSpentMs, timeoutMs]
+      : asideLeftMs < timeoutMs
+        ? [asideLeftMs, asideMsMax]
+        : [timeoutMs, timeoutMs];
+    const budget: AskBudget = { startMs, deadlineMs: fromMs + leftMs, limitMs };
     const followed = await follow(ask, line, budget);
     hops.push(...followed.hops);
-    if (isTimed)
-      timedSpentMs += (followed.hops.at(-1)?.marks.end ?? fromMs) - (followed.hops[0]?.marks.start ?? fromMs);
+    const spentMs = (followed.hops.at(-1)?.marks.end ?? fromMs) - (followed.hops[0]?.marks.start ?? fromMs);
+    if (isTimed) timedSpentMs += spentMs;
+    else asideSpentMs += spentMs;
     lastWasTimed = isTimed;
     return followed.answer;
   };

@@ -39,6 +39,7 @@ export async function follow(ask: Ask, line: Line, budget: AskBudget): Promise<F
       foreign: ask.foreign === true || hops.length > 0,
       bodyBytesMax: ask.bodyBytesMax,
       stopAfterBytes: ask.stopAfterBytes ?? null,
+      ...(ask.asSent === true ? { asSent: ask.asSent } : {}),
       startMs,
       deadlineMs: budget.deadlineMs,
       limitMs: budget.limitMs,

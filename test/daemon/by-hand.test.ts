@@ -71,6 +71,20 @@ describe('a probe by hand, in a real worker thread', () => {
     expect(terminal.text()).toContain(`GET ${near.url}/example.com/hello/@v/v1.0.0.mod`);
   });
 
+  test('of a URL that no file names, for an image: its host is the upstream', async () => {
+    const { terminal, ended } = start('probe', near.url, 'registry.example.com/a/b:3', '--ecosystem', 'oci', '--json');
+    expect([await ended, terminal.errs]).toEqual([1, []]);
+    const { sample } = JSON.parse(terminal.text());
+    expect(sample.outcome.tag).toBe('failed');
+    expect(sample.due.target).toMatchObject({ module: 'registry.example.com/a/b', upstream: 'registry.example.com' });
+  });
+
+  test('of a URL that no mirror may have: what is wrong with it, and no place in a file that nobody wrote', async () => {
+    const { terminal, ended } = start('probe', `${near.url}/?a=1`);
+    expect([await ended, terminal.outs]).toEqual([2, []]);
+    expect(terminal.errs.join('\n')).toMatch(/^mirrorwatch probe: mirrors\[0\]\.url: saw "[^"]+", expected an http/);
+  });
+
   test.each(['list', 'info', 'latest', 'zip'])('--step %s --json', async (step) => {
     const { terminal, ended } = start('probe', 'near', '--step', step, '--json');
     expect(await ended).toBe(0);

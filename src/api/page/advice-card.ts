@@ -1,7 +1,7 @@
 import type { Advice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
 import { reach } from './command.ts';
-import { dated, duration, percent, span } from './format.ts';
+import { counted, dated, duration, percent, span } from './format.ts';
 import { adviceHands } from './hands.ts';
 import { type Html, html } from './html.ts';
 import { causeWords, refusalWords } from './words.ts';
@@ -23,7 +23,7 @@ ${lineToCopy(advice, isTaken)}
 <div><dt>a client’s fetch, expected</dt><dd>${change(advice.expected.fetchCostSeconds, (seconds) => duration(seconds === null ? null : seconds * 1000))}</dd></div>
 <div><dt>p95, expected</dt><dd>${change(advice.expected.p95Seconds, (seconds) => duration(seconds === null ? null : seconds * 1000))}</dd></div>
 <div><dt>available, expected</dt><dd>${change(advice.expected.availability, percent)}</dd></div>
-<div><dt>rests on</dt><dd>${advice.evidence.samples} samples in ${span(advice.evidence.windowSeconds * 1000)}</dd></div>
+<div><dt>rests on</dt><dd>${counted(advice.evidence.samples, 'sample')} in ${span(advice.evidence.windowSeconds * 1000)}</dd></div>
 <div><dt>expires</dt><dd>${advice.expiresAtMs > nowMs ? html`in ${span(advice.expiresAtMs - nowMs)}, ` : null}${dated(advice.expiresAtMs)}</dd></div>
 </dl>
 <p class="back">To go back: <code>${advice.rollback}</code></p>

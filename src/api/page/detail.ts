@@ -8,7 +8,7 @@ import { outcomeLink, sinceNote, standingNotes, stateBadge } from './badges.ts';
 import { phaseBars, phaseKey, totalOf } from './charts.ts';
 import { clientRunsSection } from './client-runs.ts';
 import { findingList } from './findings.ts';
-import { ago, at, dated, duration, span } from './format.ts';
+import { ago, at, counted, dated, duration, span } from './format.ts';
 import { pauseHand } from './hands.ts';
 import { history } from './history.ts';
 import { type Html, html } from './html.ts';
@@ -64,7 +64,7 @@ function canarySection(deps: ApiDeps, canary: SeriesView): Html {
   const baseline = deps.baseline(canary.target.id, canary.connection);
   return html`<section aria-labelledby="h-canary"><h2 id="h-canary">Canary <span class="count">${nameOf(canary)}</span></h2>
 ${stripWithAxis(canary.recent, { width: 960, height: 182, thresholdMs: baseline?.thresholdMs ?? null, isKept: keptIn(canary), labelled: true, stretch: null })}
-<p class="legend">${canary.recent.length} samples${canary.recent[0] && html` from ${at(canary.recent[0].startedAtMs)} to ${at(canary.recent.at(-1)?.startedAtMs ?? 0)}`}: ▲ slow, ✕ failed, ○ the first fetch of a cache, hatched: could not tell. The ones we still hold are links.</p></section>`;
+<p class="legend">${counted(canary.recent.length, 'sample')}${canary.recent[0] && html` from ${at(canary.recent[0].startedAtMs)} to ${at(canary.recent.at(-1)?.startedAtMs ?? 0)}`}: ▲ slow, ✕ failed, ○ the first fetch of a cache, hatched: could not tell. The ones we still hold are links.</p></section>`;
 }
 
 function seriesSection(

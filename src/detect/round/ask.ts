@@ -4,7 +4,7 @@ import { canBeAsked } from '../absence.ts';
 import { canarySeries, ownTimeoutMs, seriesOf } from '../lookups.ts';
 import type { Memory, MirrorMemory } from '../memory.ts';
 import { type Budget, spend } from './budget.ts';
-import { endDoubt, isInDoubt, mirrorsOf } from './doubt.ts';
+import { endDoubt, isConfirmed, isInDoubt, mirrorsOf } from './doubt.ts';
 import { beginMoment, type Look, type Round } from './moments.ts';
 import { type Question, questionKey, targetAt } from './question.ts';
 import { witnessesToAsk } from './witness.ts';
@@ -35,7 +35,8 @@ export function askMoment(memory: Memory, round: Round): void {
   const nowMs = memory.now.monotonicMs;
   if (nowMs < round.nextAtMs) return;
   const doubted = [...mirrorsOf(memory, round.key)].filter((mirror) => mirror.doubt !== null);
-  const want = leastServed(round, wantsOf(round, doubted, nowMs));
+  const wants = wantsOf(round, doubted, nowMs);
+  const want = canaryInTurn(round, wants, doubted) ?? leastServed(round, wants);
   if (want === null) return;
   const isConfirming = doubted.length > 0 || round.watching.size > 0;
   const since = doubted.map((mirror) => mirror.doubt?.sinceMs ?? nowMs);
@@ -52,6 +53,7 @@ export function askMoment(memory: Memory, round: Round): void {
   }
   if (own.length === 0) return;
   memory.budget = left;
+  round.lastKey = want.key;
   round.served.set(want.key, (round.served.get(want.key) ?? 0) + 1 / want.share);
   const controls = isConfirming ? controlsOf(memory, round) : [];
   const moment = beginMoment(
@@ -101,15 +103,26 @@ function wantsOf(round: Round, doubted: readonly MirrorMemory[], nowMs: number):
   return [...wants.values()];
 }
 
+/**
+ * A canary in doubt has every second moment at least: however many targets fail beside it, it is the canary that tells
+ * whether the mirror is down. `null`: none is, or it was asked last.
+ */
+function canaryInTurn(round: Round, wants: readonly Want[], doubted: readonly MirrorMemory[]): Want | null {
+  const isDue = doubted.some((mirror) => mirror.canary !== null && isInDoubt(mirror, mirror.canary));
+  return isDue && round.lastKey !== 'canary' ? (wants.find(({ key }) => key === 'canary') ?? null) : null;
+}
+
 function leastServed(round: Round, wants: readonly Want[]): Want | null {
   const floor = Math.min(...wants.map(({ key }) => round.served.get(key) ?? Number.POSITIVE_INFINITY));
   // Whoever is new starts where the least served stands, not at nothing.
   for (const { key } of wants) if (!round.served.has(key)) round.served.set(key, Number.isFinite(floor) ? floor : 0);
+  // Of equals who has waited longest.
+  const byAge = [...round.served.keys()];
+  const inTurn = wants.toSorted((a, b) => byAge.indexOf(a.key) - byAge.indexOf(b.key));
   let least: Want | null = null;
-  for (const want of wants) {
+  for (const want of inTurn) {
     const served = (one: Want) => round.served.get(one.key) ?? 0;
     if (least === null || served(want) < served(least)) least = want;
-    else if (served(want) === served(least) && want.share > least.share) least = want;
   }
   return least;
 }
@@ -126,7 +139,7 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
   return members.flatMap((mirror) => {
     const target = targetAt(memory, mirror, question);
     if (target === null) return [];
-    const timeoutMs = isInDoubt(mirror, target)
+    const timeoutMs = isConfirmed(mirror, target)
       ? confirmTimeoutMs(memory, mirror, target)
       : lookTimeoutMs(memory, mirror, target);
     return [{ target, timeoutMs }];

@@ -73,6 +73,11 @@ export function isInDoubt(mirror: MirrorMemory, target: Target): boolean {
   return mirror.doubt?.targets.has(target.id) ?? false;
 }
 
+/** True where a failure by a confirming deadline counts: of a target in doubt, and of the canary that is asked beside it. */
+export function isConfirmed(mirror: MirrorMemory, target: Target): boolean {
+  return isInDoubt(mirror, target) || (mirror.doubt !== null && target.canary);
+}
+
 /**
  * What follows from a canary sample that has just been heard: an answer ends the canary's doubt, the first failure after
  * a sample that passed begins one, and so does a row that is an outage by now: it is opened on the answers of one moment.

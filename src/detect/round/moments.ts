@@ -59,6 +59,8 @@ export interface Round {
   readonly watching: Set<string>;
   /** By question. */
   readonly looks: Map<string, Look>;
+  /** The question of the last moment. */
+  lastKey: string | null;
   /** How much of its share each question has had: the least served is asked next. */
   readonly served: Map<string, number>;
 }
@@ -76,6 +78,7 @@ export function newRound(key: string, id: string, nextAtMs: number): Round {
     controlFlights: new Map(),
     watching: new Set(),
     looks: new Map(),
+    lastKey: null,
     served: new Map(),
   };
 }

@@ -232,6 +232,8 @@ export function outageSays(
   out: Iterable<OutSeries>,
   context: {
     readonly canaryStep: Step | null;
+    /** Whether the canary's last answer was good: only then may the text say so. */
+    readonly canaryServes: boolean;
     readonly modules: number;
     readonly known: Finding['cause'] | null;
     readonly vantage: Finding['vantage'];
@@ -267,6 +269,6 @@ export function outageSays(
     actionable,
     text: actionable
       ? `${name} is down (${cause}): ${failures} of ${samples} probes failed over ${Math.round(spanMs(first.outage) / 1_000)} s.`
-      : `${name} fails for ${all.length} of its targets (${cause}); its canary answers.`,
+      : `${name} fails for ${all.length} of its targets (${cause})${context.canaryServes ? '; its canary answers' : ''}.`,
   };
 }

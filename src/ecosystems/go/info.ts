@@ -3,6 +3,7 @@ import { isMarkup, utf8 } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import { parseJson } from '../parse-json.ts';
 import { isCanonical } from './version.ts';
 
 /**
@@ -27,19 +28,14 @@ export interface Info {
  */
 export function parseInfo(body: Uint8Array, asked: string | null): Result<Info, ProbeFailure> {
   if (isMarkup(body)) return error({ kind: 'wrong_content', expected: 'version information' });
-  const read = shape.safeParse(lowerKeys(parseJson(utf8(body) ?? '')));
-  if (!read.success) return error({ kind: 'malformed', expected: 'version information' });
+  const expected = 'version information';
+  const parsed = parseJson(utf8(body) ?? '', expected);
+  if (parsed.tag === 'error') return parsed;
+  const read = shape.safeParse(lowerKeys(parsed.value));
+  if (!read.success) return error({ kind: 'malformed', expected });
   const { version } = read.data;
   if (asked !== null && version !== asked) return error({ kind: 'malformed', expected: 'the version asked for' });
   return ok({ version });
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 function lowerKeys(value: unknown): unknown {

@@ -13,10 +13,10 @@ export interface GoLockEntry {
   readonly mentions: number;
 }
 
-/** What go.sum holds: hashes by `module@version` and `module@version/go.mod`, and the versions of each module. */
+/** What go.sum holds: hashes by `module@version` and `module@version/go.mod`, and of each module its versions: whether with a zip. */
 export interface GoSum {
   readonly hashes: Readonly<Record<string, string>>;
-  readonly versions: ReadonlyMap<string, readonly { readonly version: string; readonly zip: boolean }[]>;
+  readonly versions: ReadonlyMap<string, ReadonlyMap<string, boolean>>;
 }
 
 /** What we need of go.mod. */
@@ -52,16 +52,14 @@ function shown(word: string): string {
 /** Reads go.sum; lines that are none are left out: `malformedLines` has them. `null` where a text has no line of a go.sum at all. */
 export function parseGoSum(text: string): GoSum | null {
   const hashes: Record<string, string> = Object.create(null) as Record<string, string>;
-  const versions = new Map<string, { version: string; zip: boolean }[]>();
+  const versions = new Map<string, Map<string, boolean>>();
   for (const line of text.split('\n')) {
     const match = sumLine.exec(line);
     if (match === null) continue;
     const [, module = '', version = '', goMod, hash = ''] = match;
     hashes[`${module}@${version}${goMod ?? ''}`] = hash;
-    const known = versions.get(module) ?? [];
-    const same = known.find((entry) => entry.version === version);
-    if (same === undefined) known.push({ version, zip: goMod === undefined });
-    else same.zip ||= goMod === undefined;
+    const known = versions.get(module) ?? new Map<string, boolean>();
+    known.set(version, known.get(version) === true || goMod === undefined);
     versions.set(module, known);
   }
   return versions.size === 0 ? null : { hashes, versions };
@@ -89,7 +87,7 @@ export function parseGoMod(text: string): GoMod | null {
  */
 export function lockEntries(from: 'sum' | 'mod', sum: GoSum | null, mod: GoMod | null): readonly GoLockEntry[] {
   const direct = new Set(mod?.requires.filter((entry) => entry.direct).map(({ module }) => module));
-  const mentions = (module: string): number => sum?.versions.get(module)?.length ?? 0;
+  const mentions = (module: string): number => sum?.versions.get(module)?.size ?? 0;
   const used = from === 'mod' ? (mod?.requires ?? []) : zipped(sum);
   return used
     .map(({ module, version }) => ({ module, version, direct: direct.has(module), mentions: mentions(module) }))
@@ -114,9 +112,9 @@ export function skipReason(
 
 function zipped(sum: GoSum | null): readonly { readonly module: string; readonly version: string }[] {
   return [...(sum?.versions ?? [])].flatMap(([module, versions]) => {
-    const best = versions
-      .filter(({ zip }) => zip)
-      .map(({ version }) => version)
+    const best = [...versions]
+      .filter(([, hasZip]) => hasZip)
+      .map(([version]) => version)
       .sort(compareVersions)
       .at(-1);
     return best === undefined ? [] : [{ module, version: best }];

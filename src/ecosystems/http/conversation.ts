@@ -30,13 +30,16 @@ export function* probe({ step, module }: Target, context: HttpContext): Conversa
 /** A file, read no further than `stopAfterBytes`: what is larger is judged by its beginning. */
 function* file(path: string, stopAfterBytes: number, context: HttpContext): Talk<Verdict> {
   if (!isFilePath(path)) return ended(unaskable);
-  const got = yield* get({ url: below(context, path), bodyBytesMax: limits.zipBytes, stopAfterBytes }, context);
+  const profile = profileOf(context.own.profile);
+  const decodes = profile?.decodes === true;
+  const ask = { url: below(context, path), bodyBytesMax: limits.zipBytes, stopAfterBytes };
+  const got = yield* get(decodes ? ask : { ...ask, asSent: true }, context);
   if (got.tag === 'error') return ended(got.error);
   const { body, headers } = got.value;
   const head: Head = { path, body, isWhole: body.length < stopAfterBytes, headers, nowWallMs: context.nowWallMs };
   const wrongFormat = formatFailure(head);
   if (wrongFormat !== null) return failed(wrongFormat);
-  const reading = profileOf(context.own.profile)?.read(head) ?? null;
+  const reading = profile?.read(head) ?? null;
   const changedAtMs = reading?.changedAtMs ?? mailDate(headers['last-modified'] ?? '');
   const facts = dated(changedAtMs);
   if (reading !== null && reading.failure !== null) return failed(reading.failure, facts);

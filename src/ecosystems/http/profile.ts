@@ -43,6 +43,8 @@ export interface Profile {
   readonly spec: readonly string[];
   /** The package manager, and the key of its lines in a remedy. */
   readonly client: string;
+  /** Whether its client undoes a `Content-Encoding`; others, as curl and apt, store what they are sent. */
+  readonly decodes: boolean;
   /** `null`: it has no such file. */
   readonly marker: Marker | null;
   /** Reads a file that it knows by its path; `null`: it says nothing about this one. */

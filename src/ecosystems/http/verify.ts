@@ -13,7 +13,7 @@ export type Judged =
 
 /**
  * Holds an answer to its entry: beginning, pattern and size first, then the hash where the whole file is at hand.
- * A size is `content-length` where only the beginning was read; answers are not coded, because none is asked for.
+ * A size is `content-length` where only the beginning was read, of an answer that is not coded: none was asked for.
  * @param changedAtMs  the date that it states; `null`: only `Last-Modified` may tell
  */
 export function judge(head: Head, expect: Expect, changedAtMs: number | null): Judged {

@@ -1,3 +1,4 @@
+import { parseJson } from '../parse-json.ts';
 import { count, type Locked, type LockText, Malformed } from './locked.ts';
 import { splitPackage } from './package-name.ts';
 
@@ -8,11 +9,8 @@ const directKeys = [...dependencyKeys, 'devDependencies'] as const;
 
 /** JSON of a file as a mapping; `null` for anything else. */
 export function readJson(text: string): Fields | null {
-  try {
-    return fieldsOf(JSON.parse(text));
-  } catch {
-    return null;
-  }
+  const parsed = parseJson(text, 'JSON');
+  return parsed.tag === 'ok' ? fieldsOf(parsed.value) : null;
 }
 
 function fieldsOf(value: unknown): Fields | null {

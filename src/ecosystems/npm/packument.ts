@@ -1,6 +1,8 @@
 import { isMarkup, utf8 } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import { parseJson } from '../parse-json.ts';
 import { highest } from './highest.ts';
 import { type Integrity, readIntegrity, readShasum } from './integrity.ts';
 import { isExact } from './version.ts';
@@ -31,17 +33,11 @@ function readObject(body: Uint8Array, what: string): Result<Fields, ProbeFailure
   if (isMarkup(body)) return error({ kind: 'wrong_content', expected: `${what}, not a page` });
   const text = utf8(body);
   if (text === null) return error({ kind: 'malformed', expected: `${what} in UTF-8` });
-  const read = object(parsed(text));
-  return read === null ? error({ kind: 'malformed', expected: `${what}: a JSON object` }) : ok(read);
-}
-
-function parsed(text: string): unknown {
-  try {
-    // Own keys alone are read below: a key `__proto__` is one key more, and of two equal keys the last counts, as for npm.
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
+  const expected = `${what}: a JSON object`;
+  const parsed = parseJson(text, expected);
+  if (parsed.tag === 'error') return parsed;
+  const read = object(parsed.value);
+  return read === null ? error({ kind: 'malformed', expected }) : ok(read);
 }
 
 function object(value: unknown): Fields | null {
@@ -76,7 +72,10 @@ export function parsePackument(body: Uint8Array, name: string): Result<Packument
     );
   }
   const tags = object(own(read.value, 'dist-tags'));
-  const known = Object.keys(versions).filter(isExact);
+  const keys = Object.keys(versions);
+  if (keys.length > limits.packumentVersions)
+    return error({ kind: 'malformed', expected: `a packument with at most ${limits.packumentVersions} versions` });
+  const known = keys.filter(isExact);
   return ok({
     tagged: (tag) => versionIn(tags, tag),
     dist(version) {

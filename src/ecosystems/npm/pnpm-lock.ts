@@ -4,7 +4,7 @@ import { splitPackage } from './package-name.ts';
 const groups = /^(?:dependencies|devDependencies|optionalDependencies):$/;
 
 /** A mapping's key as pnpm writes it: plain, or in quotes. */
-const key = /^('(?:[^']|'')*'|"[^"]*"|[^\s'"#?][^\s]*?):(?:\s+(.*))?$/;
+const key = /^('(?:[^']|'')*'|"[^"]*"|[^\s'"#?][^\s]*?):(?:\s+(.*))?$/s;
 
 interface State {
   readonly packages: Map<string, Locked>;
@@ -74,7 +74,7 @@ function readKey(name: string, content: string, number: number, state: State): v
   state.current = null;
   if (state.section === 'snapshots') return;
   if (name === '') return state.malformed.add(number, content);
-  const plain = name.replace(/^\//, '').replace(/\(.*$/, '');
+  const plain = name.replace(/^\//, '').replace(/\(.*$/s, '');
   const { module, version } = state.hasSlashes && name.startsWith('/') ? splitSlashes(plain) : splitPackage(plain);
   const isLocal = /^(?:file|link|workspace):/.test(version ?? plain);
   const source = version === null || /[:/]/.test(version) ? (version ?? plain) : null;

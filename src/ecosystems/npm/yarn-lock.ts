@@ -28,7 +28,7 @@ export function parseYarnLock(text: string): LockText | null {
     if (content === '' || content.startsWith('#')) continue;
     const entry = entries.at(-1);
     const indent = line.length - line.trimStart().length;
-    const [, name = '', value = ''] = /^("[^"]*"|[^\s:"]+):?(?:\s+(.*))?$/.exec(content) ?? [];
+    const [, name = '', value = ''] = /^("[^"]*"|[^\s:"]+):?(?:\s+(.*))?$/s.exec(content) ?? [];
     if (indent === 0 && content.endsWith(':')) {
       // The first of its names: yarn 1 quotes each, later ones the whole list.
       const [first = ''] = content.slice(0, -1).split(', ');
@@ -66,7 +66,8 @@ function firstOf({ descriptor, fields }: Entry): Locked {
   const isLocal = /^(?:file|link):/.test(range ?? '') || resolved?.startsWith('file:') === true;
   const integrity = fields.get('integrity') ?? null;
   const source =
-    resolved?.replace(/#.*$/, '') ?? (range !== null && /[:/]/.test(range) && !range.startsWith('npm:') ? range : null);
+    resolved?.replace(/#.*$/s, '') ??
+    (range !== null && /[:/]/.test(range) && !range.startsWith('npm:') ? range : null);
   return { module, version: fields.get('version') ?? '', source: isLocal ? null : source, isLocal, integrity };
 }
 

@@ -1,4 +1,5 @@
 import { utf8 } from '../../core/body-text.ts';
+import { parseJson } from '../parse-json.ts';
 import type { Platform } from './context.ts';
 import { parseDigest } from './digest.ts';
 
@@ -42,8 +43,11 @@ export type Unreadable = { readonly expected: string };
  * @see protocols.md 0.2 and 4.2
  */
 export function readManifest(body: Uint8Array, contentType: string | undefined): Manifest | Unreadable {
-  const read = recordOf(body);
-  if (read === null || read['schemaVersion'] !== 2) return { expected: 'a manifest with schemaVersion 2' };
+  const expected = 'a manifest with schemaVersion 2';
+  const parsed = parseJson(utf8(body) ?? '', expected);
+  if (parsed.tag === 'error') return parsed.error;
+  const read = recordOf(parsed.value);
+  if (read?.['schemaVersion'] !== 2) return { expected };
   const { mediaType, manifests, layers, config } = read;
   const sent = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
   if (typeof mediaType === 'string' && sent !== '' && mediaType !== sent)
@@ -62,13 +66,8 @@ export function readManifest(body: Uint8Array, contentType: string | undefined):
   return { kind: 'image', config: about, layers: all };
 }
 
-function recordOf(body: Uint8Array): Readonly<Record<string, unknown>> | null {
-  try {
-    const read: unknown = JSON.parse(utf8(body) ?? '');
-    return typeof read === 'object' && read !== null && !Array.isArray(read) ? { ...read } : null;
-  } catch {
-    return null;
-  }
+function recordOf(value: unknown): Readonly<Record<string, unknown>> | null {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : null;
 }
 
 function descriptors(list: readonly unknown[]): readonly Descriptor[] | null {

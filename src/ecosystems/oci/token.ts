@@ -1,6 +1,7 @@
 import { isMarkup, utf8 } from '../../core/body-text.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import { parseJson } from '../parse-json.ts';
 import { type End, get, type Talk } from '../talk.ts';
 import type { Challenge } from './challenge.ts';
 import type { Session } from './session.ts';
@@ -57,12 +58,8 @@ function keyOf({ realm, service, scope }: Challenge): string {
 
 /** The token of an answer (`token`, or `access_token` as OAuth2 has it) and its life in seconds; `null` without one. */
 export function readToken(text: string): { readonly token: string; readonly lifeSeconds: number } | null {
-  let read: unknown;
-  try {
-    read = JSON.parse(text);
-  } catch {
-    return null;
-  }
+  const parsed = parseJson(text, 'a token');
+  const read = parsed.tag === 'ok' ? parsed.value : null;
   if (typeof read !== 'object' || read === null) return null;
   const { token: plain, access_token: oauth, expires_in: life } = read as Record<string, unknown>;
   const token = typeof plain === 'string' && plain !== '' ? plain : oauth;

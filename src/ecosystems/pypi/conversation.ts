@@ -16,6 +16,9 @@ import type { ProjectPage } from './project-page.ts';
 import { chosenFile, newestOf, type ReleaseFile, releaseOf, releasesOf } from './release.ts';
 import { verify } from './verify.ts';
 
+/** pip stores files and their metadata as they come. @see pypa/pip src/pip/_internal/network/utils.py response_chunks */
+const asSent = true as const;
+
 /** One step of a simple index, asked as pip asks it. */
 export function* probe(target: Target, context: PypiContext): Conversation {
   switch (target.step) {
@@ -130,7 +133,7 @@ function* wheelmeta(target: Target, context: PypiContext): Talk<Verdict> {
   if (found.tag === 'error') return found.error;
   if (found.value === null) return fine({ notOffered: true });
   const { file, facts } = found.value;
-  const ask = { url: metadataUrl(file.url), foreign: true, bodyBytesMax: limits.coreMetadataBytes };
+  const ask = { url: metadataUrl(file.url), foreign: true, asSent, bodyBytesMax: limits.coreMetadataBytes };
   const got = yield* get(ask, context);
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
@@ -150,7 +153,7 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
   const wrong = toldWrong(chosen, pins);
   if (wrong !== null) return ended(failed(wrong), facts);
   const stopAfterBytes = context.peekBytes ?? limits.zipBytesHashed;
-  const ask = { url: chosen.url, foreign: true, bodyBytesMax: limits.zipBytes, stopAfterBytes };
+  const ask = { url: chosen.url, foreign: true, asSent, bodyBytesMax: limits.zipBytes, stopAfterBytes };
   const got = yield* get(ask, context);
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;

@@ -27,8 +27,10 @@ export function parseFileName(file: string, project: string): FileName | null {
   if (!sdist.test(file)) return null;
   const stem = file.replace(sdist, '');
   // Older names hold dashes of the project's own: the version stands behind as many characters as the name has parts.
-  for (let at = stem.indexOf('-'); at > 0; at = stem.indexOf('-', at + 1)) {
-    if (normalName(stem.slice(0, at)) === project) return { kind: 'sdist', version: stem.slice(at + 1), tags: '' };
+  for (const { index } of stem.matchAll(/(?<=[^-_.])-/g)) {
+    const name = normalName(stem.slice(0, index));
+    if (name === project) return { kind: 'sdist', version: stem.slice(index + 1), tags: '' };
+    if (name.length > project.length) return null;
   }
   return null;
 }

@@ -13,7 +13,8 @@ const publicIndex = /^https:\/\/pypi\.(?:org|python\.org)\/simple$/;
 export function isForeignIndex(url: string, mirrors: readonly Mirror[]): boolean {
   if (!URL.canParse(url)) return true;
   const { protocol, host, pathname } = new URL(url);
-  const plain = `${protocol}//${host}${pathname}`.replace(/\/+$/, '');
+  // Looked at once for each run of slashes, not for each slash.
+  const plain = `${protocol}//${host}${pathname}`.replace(/(?<!\/)\/+$/, '');
   return !publicIndex.test(plain) && !mirrors.some((mirror) => mirror.url.replace(/\/+$/, '') === plain);
 }
 

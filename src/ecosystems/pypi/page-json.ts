@@ -2,10 +2,12 @@ import { utf8 } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import { parseJson } from '../parse-json.ts';
 import { fileUrl, sha256Of } from './file-url.ts';
 import { filesMax, type IndexFile, type ProjectPage } from './project-page.ts';
 
-const malformed: ProbeFailure = { kind: 'malformed', expected: 'a project page as JSON, version 1' };
+const expected = 'a project page as JSON, version 1';
+const malformed: ProbeFailure = { kind: 'malformed', expected };
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -20,7 +22,9 @@ function own(fields: Fields, key: string): unknown {
 
 /** Reads a project page as JSON; entries of `files` that are none are left out. @see PEP 691, PEP 700 */
 export function readJsonPage(body: Uint8Array, base: string): Result<ProjectPage, ProbeFailure> {
-  const page = fieldsOf(parse(body));
+  const parsed = parseJson(utf8(body) ?? '', expected);
+  if (parsed.tag === 'error') return parsed;
+  const page = fieldsOf(parsed.value);
   const meta = page === null ? null : fieldsOf(own(page, 'meta'));
   const files = page === null ? null : own(page, 'files');
   if (page === null || meta === null || !Array.isArray(files)) return error(malformed);
@@ -35,16 +39,6 @@ export function readJsonPage(body: Uint8Array, base: string): Result<ProjectPage
     versions: Array.isArray(listed) ? listed.slice(0, filesMax).filter((one) => typeof one === 'string') : null,
     serial: serialOf(own(meta, '_last-serial')),
   });
-}
-
-function parse(body: Uint8Array): unknown {
-  const text = utf8(body);
-  if (text === null) return null;
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
 }
 
 function readFile(value: unknown, base: string): IndexFile | null {

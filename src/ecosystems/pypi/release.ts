@@ -61,10 +61,17 @@ export function chosenFile(
   files: readonly ReleaseFile[],
   isPreferred: (file: ReleaseFile) => boolean,
 ): ReleaseFile | null {
-  const rank = (file: ReleaseFile): number => {
-    const kind =
-      file.kind === 'sdist' ? 3 : file.tags.endsWith('-none-any') ? 0 : /linux.*x86_64/.test(file.tags) ? 1 : 2;
-    return kind + (isPreferred(file) ? 0 : 10);
-  };
-  return files.toSorted((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : Number(a.name > b.name)))[0] ?? null;
+  let best: { readonly file: ReleaseFile; readonly rank: number } | null = null;
+  for (const file of files) {
+    const rank = rankOf(file) + (isPreferred(file) ? 0 : 10);
+    if (best === null || rank < best.rank || (rank === best.rank && file.name < best.file.name)) best = { file, rank };
+  }
+  return best?.file ?? null;
+}
+
+function rankOf({ kind, tags }: ReleaseFile): number {
+  if (kind === 'sdist') return 3;
+  if (tags.endsWith('-none-any')) return 0;
+  const linux = tags.indexOf('linux');
+  return linux >= 0 && tags.indexOf('x86_64', linux) >= 0 ? 1 : 2;
 }

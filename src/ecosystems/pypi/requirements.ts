@@ -65,6 +65,11 @@ function readLine(text: string, source: LockSource, file: LockFile, pinned: Reco
   return entry;
 }
 
+/** White space as single blanks: a run of them, which continued lines leave too, is looked at once. */
+function oneSpaced(text: string): string {
+  return text.replace(/\s+/g, ' ').trim();
+}
+
 function linesOf(text: string): readonly Line[] {
   const lines: Line[] = [];
   let open: { line: number; text: string } | null = null;
@@ -75,13 +80,13 @@ function linesOf(text: string): readonly Line[] {
     // A comment ends a line that goes on, as pip has it.
     const isComment = /^\s*#/.test(raw);
     const continues = !isComment && raw.endsWith('\\');
-    const content = isComment ? '' : (continues ? raw.slice(0, -1) : raw).replace(/\s#.*$/, '');
+    const content = isComment ? '' : (continues ? raw.slice(0, -1) : raw).replace(/\s#.*$/s, '');
     open = open === null ? { line: at + 1, text: content } : { line: open.line, text: `${open.text} ${content}` };
     if (continues) continue;
-    if (open.text.trim() !== '') lines.push({ line: open.line, text: open.text.trim() });
+    if (open.text.trim() !== '') lines.push({ line: open.line, text: oneSpaced(open.text) });
     open = null;
   }
-  if (open !== null && open.text.trim() !== '') lines.push({ line: open.line, text: open.text.trim() });
+  if (open !== null && open.text.trim() !== '') lines.push({ line: open.line, text: oneSpaced(open.text) });
   return lines;
 }
 
@@ -98,7 +103,7 @@ function needsOf(text: string): ReadonlyMap<string, number> {
   for (const raw of text.split(/\r?\n/)) {
     const found = /^([A-Za-z0-9][A-Za-z0-9._-]*)/.exec(raw)?.[1];
     if (found !== undefined) module = normalName(found);
-    const [, names] = /^\s+#\s*(?:via\b)?\s*(.*)$/.exec(raw) ?? [];
+    const [, names] = /^\s+#\s*(?:via\b)?(.*)$/s.exec(raw) ?? [];
     if (module === null || names === undefined) continue;
     const count = names.split(',').filter((name) => name.trim() !== '').length;
     needs.set(module, (needs.get(module) ?? 0) + count);

@@ -38,9 +38,9 @@ function hashed(name: string, hash: TomlValue | undefined): Locked['files'] {
 
 /** The last part of a URL's path, decoded; empty where there is none. */
 function nameIn(url: string): string {
-  const [, last = ''] = /([^/?#]+)(?:[?#].*)?$/.exec(url) ?? [];
+  const [path = ''] = url.split(/[?#]/, 1);
   try {
-    return decodeURIComponent(last);
+    return decodeURIComponent(path.slice(path.lastIndexOf('/') + 1));
   } catch {
     return '';
   }

@@ -15,6 +15,8 @@ export interface ExchangeRequest {
   readonly body: string | null;
   readonly bodyBytesMax: number;
   readonly stopAfterBytes: number | null;
+  /** As `Ask.asSent`. */
+  readonly asSent?: true;
 }
 
 /** What is known of an exchange, filled in as it comes, so that a failing one tells what it got. */
@@ -170,7 +172,7 @@ class Collector implements Dispatcher.DispatchHandler {
 
 /**
  * Sends one request and reads its answer whole, within the caps; decodes what was encoded although `identity` was
- * asked for. Rejects with a `WireStop`; the connection is closed then, and where reading stopped early.
+ * asked for, unless the bytes are wanted as sent. Rejects with a `WireStop`; the connection is closed then, and where reading stopped early.
  * @param now  the monotonic clock
  */
 export async function exchange(
@@ -193,7 +195,7 @@ export async function exchange(
       };
     });
     const body = chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks);
-    return isWhole && request.method !== 'HEAD'
+    return isWhole && request.method !== 'HEAD' && request.asSent !== true
       ? await decoded(trace.headers['content-encoding'], body, request.bodyBytesMax)
       : body;
   } catch (error) {

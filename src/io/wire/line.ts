@@ -136,6 +136,7 @@ export class OpenLine implements Line {
           body: null,
           bodyBytesMax: request.bodyBytesMax,
           stopAfterBytes: request.stopAfterBytes,
+          ...(request.asSent === true ? { asSent: request.asSent } : {}),
         },
         answer,
         deadline,

@@ -86,7 +86,9 @@ export function sample({ of, back, rttMs, outcome = fine, thresholdMs = 800, col
     retryAfterMs: null,
     facts:
       outcome.tag === 'ok' && of.step === 'mod'
-        ? { verified: { algorithm: 'h1', digest: 'h1:Yn4cTOSLGKMvVYPxHSbjTMB1YTVzVSZ2nvDOZQeXyuc=', against: 'sumdb' } }
+        ? {
+            verified: { algorithm: 'h1', digest: 'h1:Yn4cTOSLGKMvVYPxHSbjTMB1YTVzVSZ2nvDOZQeXyuc=', against: 'pinned' },
+          }
         : {},
     loopDelayMsMax: 1.2,
     worker: 0,

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { durationMs } from '../../../src/api/actions.ts';
 import { phaseBar, sampleStrip } from '../../../src/api/page/charts.ts';
-import { bytes, duration, percent, span } from '../../../src/api/page/format.ts';
+import { bytes, counted, duration, percent, span } from '../../../src/api/page/format.ts';
 import { html } from '../../../src/api/page/html.ts';
 import { phases } from '../../../src/core/failure.ts';
 import { sample, target } from './fixture-samples.ts';
@@ -84,6 +84,10 @@ describe('numbers for people', () => {
   ])('%j as a duration is %s', (text, ms) => {
     expect(durationMs(text)).toBe(ms);
   });
+});
+
+it('one of a thing is singular', () => {
+  expect([0, 1, 2].map((count) => counted(count, 'sample'))).toEqual(['0 samples', '1 sample', '2 samples']);
 });
 
 describe('charts', () => {

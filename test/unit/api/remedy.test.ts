@@ -135,3 +135,33 @@ describe('the last look before a shell evaluates it', () => {
     expect(isSafeEnv(text, ['GOPROXY', 'GOPRIVATE'])).toBe(is);
   });
 });
+
+describe('words that nobody honest writes', () => {
+  it.each<[string, string, number]>([
+    ['an inherited word as ecosystem', '__proto__/remedy', 404],
+    ['another one', 'constructor/remedy', 404],
+    ['an ecosystem in capitals', 'GO/remedy', 404],
+    ['a NUL in the ecosystem', 'go%00/remedy', 404],
+    ['a way up', '..%2Fgo/remedy', 404],
+    ['half an escape', 'go%/remedy', 400],
+    ['bytes that are no UTF-8', '%ff/remedy', 400],
+    ['an inherited word as form', 'go/remedy?as=__proto__', 400],
+    ['another one', 'go/remedy?as=toString', 400],
+    ['an empty form: as if it were not there', 'go/remedy?as=', 200],
+    ['a form as a list', 'go/remedy?as[]=env', 400],
+    ['a form as a mapping', 'go/remedy?as[x]=env', 400],
+    ['an empty upstream: as if it were not there', 'go/remedy?upstream=', 200],
+    ['an inherited word as upstream', 'go/remedy?upstream=__proto__', 404],
+    ['an upstream twice', 'go/remedy?upstream=corp&upstream=go', 400],
+    ['an upstream that is a page', 'go/remedy?upstream=%3Cscript%3Ealert(1)%3C/script%3E', 404],
+    ['an upstream with lines of a head', 'go/remedy?upstream=a%0d%0aX-Evil:%201', 404],
+    ['an upstream that is no text', 'go/remedy?upstream=%ff%fe', 404],
+    ['an upstream of 10 000 slashes', `go/remedy?upstream=${'/'.repeat(10_000)}x`, 404],
+    ['a thousand words', `go/remedy?${'a=1&'.repeat(1_000)}as=env`, 200],
+  ])('%s', async (_name, path, status) => {
+    const reply = await ask(set, path);
+    expect([reply.status, reply.defects, reply.headers['x-evil']]).toEqual([status, [], undefined]);
+    if (status !== 200) expect(reply.headers['content-type']).toContain('application/problem+json');
+    expect(reply.text).not.toContain('<script');
+  });
+});

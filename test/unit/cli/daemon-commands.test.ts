@@ -122,7 +122,10 @@ test('whatever a daemon says, it moves no cursor, hides nothing and adds no line
     '  x',
     "    export GOPROXY='https://evil.example.com'?[31m?2J?",
     '  last',
-    `  to go back: ${line}`,
+    // So has a way back: several variables, or a file.
+    '  to go back:',
+    '    x',
+    "      export GOPROXY='https://evil.example.com'?[31m?2J?",
     `  until ${line}`,
     `  does not cover: ${line}`,
   ]);

@@ -71,6 +71,11 @@ describe('wrong usage is 2, said on standard error with the usage line', () => {
     ['probe of no ecosystem', ['probe', 'https://m.example.com', '--ecosystem', 'gems'], "not 'gems'"],
     ['probe of nothing that is known', ['probe', 'https://m.example.com', '--ecosystem', 'http'], 'which module?'],
     [
+      'probe of no image',
+      ['probe', 'http://127.0.0.1:9', 'a!b', '--ecosystem', 'oci'],
+      "'a!b' can be asked of no mirror",
+    ],
+    [
       'probe of another ecosystem by name',
       ['probe', 'go-origin', '--ecosystem', 'http'],
       'go-origin is a mirror of go',

@@ -65,6 +65,47 @@ describe('what is down', () => {
   });
 });
 
+describe('a host that takes connections and never answers', () => {
+  // Ten targets at 30 s: whichever fails first, most of the others fail within the same seconds.
+  it.each([0, 2_500, 5_000, 7_500, 10_000, 17_500, 27_500])(
+    'from %i ms on: down 6 to 9 s after the doubt',
+    (afterMs) => {
+      const from = warm + afterMs + 137;
+      const names = ['a', 'b', 'c'];
+      const steps = ['mod', 'list', 'info'] as const;
+      const sim = new Simulation({
+        config: aConfig({ mirrors: names.map((name) => aMirror(name)) }),
+        targets: names.flatMap((name) => [
+          aTarget(name),
+          ...modulesOf(3).flatMap((module) => steps.map((step) => aTarget(name, step, module))),
+        ]),
+        everyMsOf: () => 30_000,
+        script: ({ registry }, t) => (registry === 'a' && t >= from ? 'black hole' : fine),
+      });
+      sim.runTo(from + 2 * minute);
+      const doubtMs = sim.doubts.find(({ on }) => on)?.atMs ?? 0;
+      const down = sim.findings.find(({ finding }) => finding.kind === 'outage' && finding.actionable);
+      expect(down?.finding.registry).toBe('a');
+      expect((down?.atMs ?? 0) - doubtMs).toBeGreaterThanOrEqual(4_000);
+      expect((down?.atMs ?? 0) - doubtMs).toBeLessThanOrEqual(9_000);
+      // Its siblings are left alone.
+      expect(new Set(sim.findings.map(({ finding }) => finding.registry))).toEqual(new Set(['a']));
+    },
+  );
+
+  it('a target that never answers beside a canary that does: degraded, the canary never out', () => {
+    const sim = world(
+      ({ registry, step, canary }, t) =>
+        registry === 'a' && !canary && step === 'list' && t >= warm ? 'black hole' : fine,
+      modulesOf(4),
+      ['list', 'info'],
+    );
+    sim.runTo(warm + 20 * minute);
+    expect(sim.state('a')).toBe('degraded');
+    expect(sim.findings.some(({ finding }) => finding.kind === 'outage' && finding.actionable)).toBe(false);
+  });
+});
+
 describe('the way back', () => {
   it('once the canary has closed, what else failed is asked at once: all up within seconds', () => {
     const until = warm + 20 * minute;

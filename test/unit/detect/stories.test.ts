@@ -229,6 +229,26 @@ describe('outage', () => {
     expect(sim.doubts.filter(({ on }) => on)).toHaveLength(1);
   });
 
+  it('a target that goes out before its canary does not say that the canary answers while it fails', () => {
+    const mirrors = [aMirror('a'), aMirror('b')];
+    const bad = aTarget('a', 'info', 'example.com/b');
+    let since = Number.POSITIVE_INFINITY;
+    const sim = new Simulation({
+      config: aConfig({ mirrors, everyMs: 1_000 }),
+      targets: [...mirrors.map((m) => aTarget(m.name)), bad],
+      script: (target, t) => {
+        if (target.id === bad.id && t >= warm) since = Math.min(since, t);
+        const from = target.id === bad.id ? warm : since + 2_000;
+        return target.registry === 'a' && t >= from ? { fails: failedWith('server', 503), afterMs: 20 } : fine;
+      },
+    });
+    sim.runTo(warm + 4 * minute);
+    const texts = sim.findings.map(({ finding }) => finding.text);
+    expect(texts[0]).toMatch(/^a fails for 1 of its targets/);
+    expect(texts[0]).not.toContain('its canary answers');
+    expect(texts.at(-1)).toMatch(/^a is down/);
+  });
+
   it('half of the modules, and at least two, take the mirror down', () => {
     const mirrors = [aMirror('a'), aMirror('b')];
     const modules = ['example.com/b', 'example.com/c', 'example.com/d'];

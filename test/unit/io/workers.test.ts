@@ -247,7 +247,7 @@ describe('createWorkers', () => {
     const { workers, time, lines } = pool(1);
     await workers.control(control('answer'));
     const endless = workers.probe(due('hold', { timeoutMs: 100 }));
-    time.pass(100 * (limits.asksPerProbe + 1) + 4_999);
+    time.pass(100 * (limits.asideTimeouts + 1) + 4_999);
     expect(workers.inFlight()).toBe(1);
     time.pass(1);
     expect([(await endless).sample.outcome, workers.inFlight()]).toEqual([defect, 0]);

@@ -88,6 +88,18 @@ describe('time', () => {
     ]);
   });
 
+  test('asides together have two deadlines, wherever they stand, so that a probe ends', async () => {
+    const aside = ask('/aside', { aside: true });
+    const { line } = await hold([aside, aside, ask('/1'), aside, aside], () => ({ tookMs: 900 }));
+    expect(line.requests.map(({ deadlineMs, limitMs }) => [deadlineMs, limitMs])).toEqual([
+      [6_000, 1_000],
+      [6_900, 1_000],
+      [7_800, 1_000],
+      [7_900, 2_000],
+      [8_600, 2_000],
+    ]);
+  });
+
   test('redirects share the deadline of their ask', async () => {
     const { line } = await hold([ask('/a')], (url) =>
       url.endsWith('/a') ? { status: 302, headers: { location: '/b' }, tookMs: 300 } : {},

@@ -76,7 +76,7 @@ export const triggers = all<Advice['trigger']>({
   detector: true,
   alertmanager: true,
 });
-export const authorities = all<NonNullable<Facts['verified']>['against']>({ pinned: true, sumdb: true });
+export const authorities = all<NonNullable<Facts['verified']>['against']>({ pinned: true, index: true });
 export const issueSeverities = all<ConfigIssue['severity']>({ error: true, warning: true });
 export const alertStatuses = all<IncomingAlert['status']>({ firing: true, resolved: true });
 /** What `X-Advice-State` may hold: the header is left out where the declared chain is right. */

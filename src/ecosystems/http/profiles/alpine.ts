@@ -29,6 +29,7 @@ export const alpine: Profile = {
   title: 'an Alpine mirror',
   spec: ['https://wiki.alpinelinux.org/wiki/Apk_spec'],
   client: 'apk',
+  decodes: false,
   marker: { path: 'last-updated', read: epochSeconds },
   read: ({ path, body }) => (/(^|\/)APKINDEX\.tar\.gz$/.test(path) ? readApkIndex(body) : null),
   lines: (before, after) => editLines({ before, after, files: '/etc/apk/repositories', behind: '/+', kept: '/' }),

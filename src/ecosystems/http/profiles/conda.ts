@@ -27,6 +27,7 @@ export const conda: Profile = {
     'https://docs.conda.io/projects/conda/en/stable/user-guide/configuration/use-condarc.html',
   ],
   client: 'conda',
+  decodes: true,
   marker: null,
   read: ({ path, body }) =>
     /(^|\/)(current_)?repodata(_from_packages)?\.json$/.test(path) ? readRepodata(path, body) : null,

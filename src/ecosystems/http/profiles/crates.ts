@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Chain } from '../../client.ts';
+import { parseJson } from '../../parse-json.ts';
 import { headText } from '../format.ts';
 import { type Head, headUrl, type Profile, type Reading, sound, unsound } from '../profile.ts';
 
@@ -28,11 +29,8 @@ function read({ path, body, isWhole }: Pick<Head, 'path' | 'body' | 'isWhole'>):
 }
 
 function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+  const parsed = parseJson(text, 'JSON');
+  return parsed.tag === 'ok' ? parsed.value : null;
 }
 
 function cargoConfig(chain: Chain): string {
@@ -53,6 +51,7 @@ export const crates: Profile = {
     'https://doc.rust-lang.org/cargo/reference/source-replacement.html',
   ],
   client: 'cargo',
+  decodes: true,
   marker: null,
   read,
   lines: (before, after) => ({

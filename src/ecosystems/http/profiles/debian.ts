@@ -30,6 +30,7 @@ export const debian: Profile = {
   title: 'a Debian archive',
   spec: ['https://wiki.debian.org/DebianRepository/Format', 'https://www.debian.org/mirror/ftpmirror'],
   client: 'apt',
+  decodes: false,
   marker: { path: 'project/trace/master', read: (text) => unixDate(text.split('\n', 1)[0] ?? '') },
   read: (head) => (/(^|\/)(InRelease|Release)$/.test(head.path) ? readRelease(head) : null),
   lines: (before, after) =>

@@ -49,6 +49,7 @@ export const maven: Profile = {
     'https://maven.apache.org/guides/mini/guide-mirror-settings.html',
   ],
   client: 'maven',
+  decodes: true,
   marker: null,
   read({ path, body }) {
     if (/(^|\/)maven-metadata\.xml$/.test(path)) return readXml(body, 'metadata', 'Maven metadata');

@@ -29,6 +29,7 @@ export const rubygems: Profile = {
   title: 'a mirror of gems',
   spec: ['https://guides.rubygems.org/rubygems-org-compact-index-api/', 'https://bundler.io/man/bundle-config.1.html'],
   client: 'bundler',
+  decodes: true,
   marker: null,
   read,
   lines: (before, after) => ({ text: bundleConfig(after), rollback: bundleConfig(before), notes: [] }),

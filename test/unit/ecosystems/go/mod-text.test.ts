@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { lockEntries, parseGoMod, parseGoSum } from '../../../../src/ecosystems/go/lock-file.ts';
 import { parseModFile } from '../../../../src/ecosystems/go/mod-file.ts';
+import { expectInProportion } from '../../../support/growth.ts';
 
 describe('a go.mod read by the configuration and by a probe', () => {
   test.each([
@@ -25,6 +26,13 @@ describe('a go.mod read by the configuration and by a probe', () => {
       { module: 'example.com/z', version: 'v0.1.0', direct: true },
     ]);
   });
+});
+
+test('many versions of one module in a go.sum are read in proportion', () => {
+  const hash = `h1:${'A'.repeat(43)}=`;
+  const sum = (size: number) =>
+    Array.from({ length: size }, (_, at) => `example.com/x v1.${at}.0/go.mod ${hash}`).join('\n');
+  expectInProportion(2_000, sum, parseGoSum);
 });
 
 test('of two versions with more digits than a number holds, a lock file gives the greater', () => {

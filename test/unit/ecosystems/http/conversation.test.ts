@@ -38,6 +38,20 @@ function hold(
 
 const unaskable = { tag: 'unknown', because: 'local' };
 
+test.each([
+  [null, true],
+  ['debian', true],
+  ['alpine', true],
+  ['arch', true],
+  ['maven', undefined],
+  ['crates', undefined],
+  ['rubygems', undefined],
+  ['conda', undefined],
+])('a file is taken as it is sent, or decoded, as its client does: %s', (profile, asSent) => {
+  for (const step of ['get', 'whole'])
+    expect(hold(step, 'x.bin', Buffer.from('x'), { own: { profile, expect: {} } }).ask?.asSent).toBe(asSent);
+});
+
 describe('how far a file is read', () => {
   test.each([
     ['get', {}, limits.peekBytes],

@@ -433,3 +433,10 @@ describe('hostile texts', () => {
     expect(({} as Record<string, unknown>)['polluted']).toBe(undefined);
   });
 });
+
+it.each([
+  ['pnpm-lock.yaml', (size: number) => `lockfileVersion: '9.0'\n\npackages:\n\n  'a@${'('.repeat(size)}\u2028':\n`],
+  ['yarn.lock', (size: number) => `# yarn lockfile v1\n\na@1:\n  version${' '.repeat(size)}1\u2028"\n`],
+])('a line of %s with an end of line inside is read in proportion', (name, make) => {
+  expectInProportion(1_000, make, (text) => read(name, text));
+});

@@ -61,9 +61,16 @@ describe('asks', () => {
     expect(asks[1]).toEqual({
       url: `https://mirror.example.com/p/${whl}`,
       foreign: true,
+      asSent: true,
       bodyBytesMax: limits.zipBytes,
       stopAfterBytes: limits.zipBytesHashed,
     });
+  });
+
+  test('of core metadata: as it is sent too, and the page before it decoded', () => {
+    const announced = file({ 'core-metadata': { sha256: hex(wheel) } });
+    const { asks } = hold('wheelmeta', [page([announced]), answered(200, wheel)]);
+    expect(asks.map(({ asSent }) => asSent)).toEqual([undefined, true]);
   });
 
   test('an unnormalised name is asked for as URLs have it', () => {

@@ -374,3 +374,35 @@ describe('TOML', () => {
     expectInProportion(size, make, parseToml);
   });
 });
+
+test('an entry joined over lines keeps nothing of the comments and blanks between them', () => {
+  const lock = lockOf(
+    'requirements.txt',
+    `foo==1.2   # a comment \\\n   \t--hash=sha256:${h1}  # more\nbar\\\n  >=2\n`,
+  );
+  expect(told(lock)).toEqual([
+    ['bar', '>=2', 'malformed'],
+    ['foo', '1.2', null],
+  ]);
+  expect(lock.pinned).toEqual({ [`foo@1.2/sha256:${h1}`]: `sha256:${h1}` });
+});
+
+const uvPackage = (more: string) =>
+  `[[package]]\nname = "foo"\nversion = "1"\nsource = { registry = "${mirrorUrl}" }\n${more}\n`;
+const uvWheel = (url: string) => uvPackage(`wheels = [{ url = "${url}", hash = "sha256:${h1}" }]`);
+
+test.each<[string, string, number, (size: number) => string]>([
+  ['blanks behind a version', 'requirements.txt', 1_000, (size) => `foo==1${' '.repeat(size)}x\n`],
+  [
+    'signs of a comment before an end of line that is none',
+    'requirements.txt',
+    1_000,
+    (size) => `foo${' #'.repeat(size)}\u2028x\n`,
+  ],
+  ['blanks of a reason', 'requirements.txt', 200, (size) => `foo==1\n  #${' '.repeat(size)}x\u2028y\n`],
+  ['a name before a slash', 'uv.lock', 2_000, (size) => uvWheel(`${'a'.repeat(size)}/`)],
+  ['question marks in a URL', 'uv.lock', 2_000, (size) => uvWheel(`${'a?'.repeat(size)}\\n`)],
+  ['slashes of an index', 'uv.lock', 2_000, (size) => uvPackage('').replace('/simple', `${'/'.repeat(size)}x`)],
+])('%s (%s) are read in proportion', (_, name, size, make) => {
+  expectInProportion(size, make, (text) => read(name, text));
+});

@@ -185,7 +185,22 @@ describe('file names', () => {
     ['six-1.17.0.tar.gz.asc', 'six', null],
     ['six-1.0.whl', 'six', null],
     ['../six-1.0.tar.gz', 'six', null],
+    ['six--1.0.zip', 'six', { kind: 'sdist', version: '-1.0', tags: '' }],
+    ['six_-1.0.zip', 'six', null],
+    ['-six-1.0.zip', 'six', null],
   ])('%s of %s', (file, project, want) => {
     expect(parseFileName(file, project)).toEqual(want);
+  });
+
+  test.each([
+    ['dashes', '-'],
+    ['separators in turn', '-_'],
+    ['names', 'q-'],
+  ])('in proportion, whatever number of %s', (_, part) => {
+    expectInProportion(
+      2_000,
+      (size) => `q${part.repeat(size)}.zip`,
+      (name) => parseFileName(name, 'six-of-one'),
+    );
   });
 });

@@ -300,4 +300,10 @@ describe('releases', () => {
     expect(chosenFile(release?.files ?? [], ({ kind }) => kind === 'sdist')?.name).toBe('tiny-1.0.tar.gz');
     expect(chosenFile([], () => true)).toBe(null);
   });
+
+  test('the file is chosen in proportion to the length of the tags', () => {
+    const files = (size: number) =>
+      of([file(whl)]).flatMap((release) => release.files.map((one) => ({ ...one, tags: 'linux'.repeat(size) })));
+    expectInProportion(1_000, files, (of) => chosenFile([...of, ...of], () => false));
+  });
 });

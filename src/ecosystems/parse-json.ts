@@ -1,0 +1,67 @@
+import type { ProbeFailure } from '../core/failure.ts';
+import { limits } from '../core/limits.ts';
+import { error, ok, type Result } from '../core/result.ts';
+
+const quote = 0x22;
+const comma = 0x2c;
+const backslash = 0x5c;
+const [openList, closeList] = [0x5b, 0x5d];
+const [openObject, closeObject] = [0x7b, 0x7d];
+
+/** What a text was expected to be. */
+type Malformed = Extract<ProbeFailure, { kind: 'malformed' | 'wrong_content' }>;
+
+/**
+ * JSON out of somebody else's text, counted before it is parsed: millions of small values, or lists within lists, take a
+ * parser seconds and a gigabyte for what is some megabytes on the wire.
+ * @param expected  what the text should be, for the failure of one that is none, or too much of one
+ */
+export function parseJson(text: string, expected: string): Result<unknown, Malformed> {
+  const { jsonValues, jsonDepth } = limits;
+  if (isTooMuch(text))
+    return error({ kind: 'malformed', expected: `${expected} (at most ${jsonValues} values, ${jsonDepth} deep)` });
+  try {
+    // Own keys alone may be read of it: a key `__proto__` is one key more, and of two equal keys the last counts.
+    return ok(JSON.parse(text) as unknown);
+  } catch {
+    return error({ kind: 'malformed', expected });
+  }
+}
+
+/** Each value but the first of a list or an object follows a comma. What stands within strings counts for nothing. */
+function isTooMuch(text: string): boolean {
+  let values = 1;
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    switch (text.charCodeAt(at)) {
+      case quote:
+        at = endOfString(text, at);
+        break;
+      case openObject:
+      case openList:
+        values += 1;
+        depth += 1;
+        if (depth > limits.jsonDepth) return true;
+        break;
+      case closeObject:
+      case closeList:
+        depth -= 1;
+        break;
+      case comma:
+        values += 1;
+    }
+    if (values > limits.jsonValues) return true;
+  }
+  return false;
+}
+
+/** Where the quote stands that ends a string; past the text where none does. */
+function endOfString(text: string, start: number): number {
+  let at = start + 1;
+  for (; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === quote) return at;
+    if (code === backslash) at += 1;
+  }
+  return at;
+}

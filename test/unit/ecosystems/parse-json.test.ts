@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { limits } from '../../../src/core/limits.ts';
+import { parseInfo } from '../../../src/ecosystems/go/info.ts';
+import { crates } from '../../../src/ecosystems/http/profiles/crates.ts';
+import { parsePackageLock } from '../../../src/ecosystems/npm/package-lock.ts';
+import { parsePackument } from '../../../src/ecosystems/npm/packument.ts';
+import { readManifest } from '../../../src/ecosystems/oci/manifest.ts';
+import { readToken } from '../../../src/ecosystems/oci/token.ts';
+import { parseJson } from '../../../src/ecosystems/parse-json.ts';
+import { readJsonPage } from '../../../src/ecosystems/pypi/page-json.ts';
+import { expectInProportion } from '../../support/growth.ts';
+
+const most = '(at most 2000000 values, 100 deep)';
+const tooMuch = { tag: 'error', error: { kind: 'malformed', expected: `it ${most}` } };
+const broken = { tag: 'error', error: { kind: 'malformed', expected: 'it' } };
+const lists = (depth: number): string => '['.repeat(depth) + ']'.repeat(depth);
+/** So many values: the list itself, and its numbers. */
+const numbers = (values: number): string => `[${'1,'.repeat(values - 2)}1]`;
+
+describe('JSON of a stranger', () => {
+  test('is what JSON.parse gives', () => {
+    fc.assert(
+      fc.property(fc.json(), (text) => {
+        expect(parseJson(text, 'it')).toEqual({ tag: 'ok', value: JSON.parse(text) });
+      }),
+    );
+  });
+
+  test.each([
+    ['as deep as may be', lists(limits.jsonDepth), 'ok'],
+    ['one deeper', lists(limits.jsonDepth + 1), tooMuch],
+    ['objects within one another', '{"a":'.repeat(101), tooMuch],
+    ['wide and flat', `[${'[],{},'.repeat(200)}[]]`, 'ok'],
+    ['as many values as may be', numbers(limits.jsonValues), 'ok'],
+    ['one more', numbers(limits.jsonValues + 1), tooMuch],
+    ['millions of empty objects', `[${'{},'.repeat(limits.jsonValues)}{}]`, tooMuch],
+    ['brackets and commas in a string', JSON.stringify(`${'[{,"\\'.repeat(limits.jsonValues)}`), 'ok'],
+    ['brackets behind an escaped quote', `["\\"${'['.repeat(200)}"]`, 'ok'],
+    ['brackets behind an escaped backslash', `["\\\\",${'['.repeat(200)}`, tooMuch],
+    ['brackets in a string without an end', `["${'['.repeat(200)}`, broken],
+    ['a backslash at the end', '["\\', broken],
+    ['more ends than beginnings', ']'.repeat(300), broken],
+    ['nothing', '', broken],
+  ])('%s', (_, text, want) => {
+    const read = parseJson(text, 'it');
+    expect(want === 'ok' ? read.tag : read).toEqual(want);
+  });
+
+  test('is looked through in proportion to its length', () => {
+    expectInProportion(
+      50_000,
+      (size) => `["${'\\"'.repeat(size)}${'['.repeat(size)}`,
+      (text) => parseJson(text, 'it'),
+    );
+    expectInProportion(
+      50_000,
+      (size) => `[${'1,'.repeat(size)}`,
+      (text) => parseJson(text, 'it'),
+    );
+  });
+});
+
+describe('too much of it is an answer of the mirror, not a defect of ours', () => {
+  const deep = `{"name":"hello","Version":"v1.0.0","schemaVersion":2,"token":"x","x":${lists(100)}}`;
+  const malformed = (expected: string) => ({
+    tag: 'error',
+    error: { kind: 'malformed', expected: `${expected} ${most}` },
+  });
+
+  test.each<[string, (body: Uint8Array) => unknown, unknown]>([
+    ['a packument', (body) => parsePackument(body, 'hello'), malformed('a packument: a JSON object')],
+    ['a project page', (body) => readJsonPage(body, 'https://a/'), malformed('a project page as JSON, version 1')],
+    ['version information', (body) => parseInfo(body, null), malformed('version information')],
+    [
+      'a manifest',
+      (body) => readManifest(body, undefined),
+      { kind: 'malformed', expected: `a manifest with schemaVersion 2 ${most}` },
+    ],
+    ['a token', (body) => readToken(Buffer.from(body).toString()), null],
+    [
+      'an index of crates',
+      (body) => crates.read({ path: 'config.json', body, isWhole: true, headers: {}, nowWallMs: 0 })?.failure,
+      { kind: 'malformed', expected: 'a config.json of an index, with dl' },
+    ],
+    ['a package-lock.json', (body) => parsePackageLock(Buffer.from(body).toString(), null), null],
+  ])('%s', (_, read, want) => {
+    expect(read(Buffer.from(deep))).toEqual(want);
+  });
+
+  test('a packument has so many versions and no more', () => {
+    const packument = (count: number) =>
+      Buffer.from(
+        `{"name":"hello","versions":{${Array.from({ length: count }, (_, at) => `"${at}.0.0":{}`).join(',')}}}`,
+      );
+    const most = parsePackument(packument(limits.packumentVersions), 'hello');
+    expect(most.tag === 'ok' && most.value.listed).toEqual({ count: 100_000, newest: '99999.0.0' });
+    expect(parsePackument(packument(limits.packumentVersions + 1), 'hello')).toEqual({
+      tag: 'error',
+      error: { kind: 'malformed', expected: 'a packument with at most 100000 versions' },
+    });
+  });
+});
