@@ -230,7 +230,11 @@ real('the boards over a day that is past', ['prometheus', 'promtool'], () => {
       const series = await past.instant(interpolated(expr, sixHours), story.well);
       expect(series.map(({ metric }) => labelsText(metric)).sort()).toEqual([
         'bound=lower registry=calm',
+        'bound=lower registry=flaky',
+        'bound=lower registry=near',
         'bound=upper registry=calm',
+        'bound=upper registry=flaky',
+        'bound=upper registry=near',
       ]);
     });
   });
