@@ -1,6 +1,6 @@
 import { built } from './board.ts';
 import { clientSection } from './clients.ts';
-import { lagSections } from './lag.ts';
+import { freshness } from './lag.ts';
 import { answers, goods, now } from './mirror-answers.ts';
 import { spikes, timeSpent } from './mirror-time.ts';
 import { selector } from './promql.ts';
@@ -50,7 +50,7 @@ export const mirror = built({
     { id: 102, title: 'Where the time goes', panels: [...timeSpent(select)] },
     { id: 103, title: 'Is it slow', panels: [...spikes(select)] },
     { id: 104, title: 'Certificate, bytes and contents', panels: [...goods(select)] },
-    ...lagSections(),
+    { id: 105, title: 'How fresh it is', panels: [...freshness()], collapsed: true },
     clientSection(),
   ],
 });

@@ -30,6 +30,8 @@ const rules: readonly Rule[] = [
     pattern: /performance\.now|hrtime/,
     of: tests,
     except: {
+      'daemon/freshness.test.ts':
+        'notes when a mirror answered: the truth that bounds are held to, however long it took',
       'real/loop.test.ts': 'prints how long each way took',
       'real/scenarios.test.ts':
         'plays a world at the pace of the real clock, and holds no move to be soon enough by it',

@@ -361,19 +361,13 @@ describe('imports', () => {
 });
 
 describe('the configuration', () => {
-  /** Keys that nobody reads yet, as `mirrorwatch check` says. */
-  const unread = ['lagLimitMs'];
   const shapes =
     readFileSync(join(root, 'src/core/config.ts'), 'utf8').split('/** One mistake of the operator')[0] ?? '';
   const keys = [...new Set([...withoutComments(shapes).matchAll(/readonly (\w+)\??:/g)].map(([, key = '']) => key))];
   const readers = files.filter((path) => folderOf(path) !== 'config' && !path.endsWith('core/config.ts'));
   const isRead = (key: string): boolean =>
     readers.some((path) => new RegExp(`\\b${key}\\b`).test(code.get(path) ?? ''));
-  it.each(keys.filter((key) => !unread.includes(key)))('%s is read by somebody', (key) => {
+  it.each(keys)('%s is read by somebody', (key) => {
     expect(isRead(key)).toBe(true);
-  });
-  it.each(unread)('%s is still read by nobody', (key) => {
-    expect(keys).toContain(key);
-    expect(isRead(key)).toBe(false);
   });
 });

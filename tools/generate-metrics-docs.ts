@@ -20,6 +20,7 @@ const kindText: Readonly<Record<Kind, string>> = {
   step: 'mirror × step',
   artifact: `mirror × module × version whose answers are checked against an authority, in any of ${checkedSteps()}; \`sumdb\` once a mirror`,
   client: 'mirror × real client that `clientRuns` runs there',
+  module: 'mirror × module',
   mirror: 'mirror',
   daemon: 'daemon',
   upstream: 'upstream: (ecosystem, upstream)',
@@ -106,7 +107,8 @@ function linesOf(kind: Ecosystem, mirrors: number, modules: number): number {
   const steps = Object.entries(kind.steps);
   const grains = new Set(steps.flatMap(([, { verifies, grain }]) => (verifies === null ? [] : [grain])));
   const artifacts = [...grains].reduce((sum, grain) => sum + counts[grain], 0) * linesPer('artifact');
-  const each = steps.reduce((sum, step) => sum + ofStep(step), 0) + artifacts + linesPer('mirror');
+  const whole = artifacts + modules * linesPer('module') + linesPer('mirror');
+  const each = steps.reduce((sum, step) => sum + ofStep(step), 0) + whole;
   const own = ['daemon', 'upstream', 'receiver', 'control'] as const;
   return mirrors * each + own.reduce((sum, one) => sum + linesPer(one), 0) + limits.workers * linesPer('worker');
 }

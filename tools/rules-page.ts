@@ -146,8 +146,6 @@ ${alertTable(groups)}
 First look, first action, and when each is false: [runbook.md](runbook.md). Names beginning with \`Mirror\` and a capital are
 about a mirror, \`Vantage\` about a place, \`Mirrorwatch\` about a daemon: \`alertname=~"Mirror[A-Z].*"\` is every alert on mirrors.
 
-There is none on lag, missing versions or regressions: the daemon does not export them yet.
-
 ### Who is woken
 
 \`critical\` is a page, at any hour: builds fail now, wrong bytes are served, or nobody watches. \`warning\` is a ticket for working hours,

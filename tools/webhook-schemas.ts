@@ -19,6 +19,10 @@ const rules = [
   'contaminated',
   'clock',
   'client_differs',
+  'behind',
+  'regression',
+  'vanished',
+  'stale',
 ] as const;
 
 function finding(kind: z.ZodType) {

@@ -1,11 +1,11 @@
 import type { AdviceCause } from '../core/advice.ts';
-import type { Finding, FindingKind } from '../core/finding.ts';
+import { type Finding, type FindingKind, saysBehind } from '../core/finding.ts';
 import type { Standing } from '../core/standing.ts';
 import type { Alarm } from './paired/pair.ts';
 
 /** Why the mirror in use should be left, and the findings that say so; `slo` has none: alerts of others say it. */
 export interface Cause {
-  readonly kind: Exclude<AdviceCause, 'failback' | 'lag'>;
+  readonly kind: Exclude<AdviceCause, 'failback'>;
   readonly findings: readonly Finding[];
 }
 
@@ -19,6 +19,7 @@ const order = [
   'spike',
   'level_shift',
   'throughput',
+  'lag',
 ] as const satisfies FindingKind[];
 
 /** Causes in which staying is no choice: where nobody can be moved to, the advice says so (refused). */
@@ -28,11 +29,12 @@ export function isForced(kind: AdviceCause): boolean {
 
 /**
  * True for a finding that speaks against its mirror now. A certificate counts only once it fails, not while it merely
- * nears its end; a mismatch until it is acknowledged; of the rest what detect calls reason enough to leave.
+ * nears its end; a mismatch until it is acknowledged, and so lag, of which what goes backwards does not count; of the rest what detect calls reason enough to leave.
  */
 export function speaksAgainst(finding: Finding): boolean {
   if (finding.state === 'closed') return false;
   if (finding.kind === 'mismatch') return finding.state === 'open';
+  if (finding.kind === 'lag') return finding.state === 'open' && saysBehind(finding);
   if (finding.kind === 'certificate') return finding.cause.startsWith('tls_');
   return finding.actionable;
 }
@@ -45,6 +47,12 @@ export function causeOf(standing: Standing | null): Cause | null {
     if (findings.length > 0) return { kind, findings };
   }
   return null;
+}
+
+/** A mirror that is behind for longer than the limit, whatever else is wrong with it; `null`: it is not. */
+export function lateCauseOf(standing: Standing | null): Cause | null {
+  const findings = (standing?.findings ?? []).filter((one) => one.kind === 'lag' && speaksAgainst(one));
+  return findings.length === 0 ? null : { kind: 'lag', findings };
 }
 
 /** Which causes each test may be explained by, the gravest first, and what it is called where no finding explains it. */

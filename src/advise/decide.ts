@@ -3,7 +3,7 @@ import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Chain } from '../ecosystems/client.ts';
-import { type Cause, causeOf, causeOfAlarm, isForced } from './cause.ts';
+import { type Cause, causeOf, causeOfAlarm, isForced, lateCauseOf } from './cause.ts';
 import { inCostOrder } from './chain.ts';
 import { type Expectation, expectation } from './expected.ts';
 import { headNow, homeOf, memberOf } from './group.ts';
@@ -13,7 +13,7 @@ import { healthBound, isHomeAsGood, waitMs } from './paired/home.ts';
 import type { Alarm } from './paired/pair.ts';
 import { failedLast } from './paired/record.ts';
 import { preference } from './preference.ts';
-import { mayBeProposed, ranked, type Weighed } from './rank.ts';
+import { isFaster, mayBeProposed, ranked, type Weighed } from './rank.ts';
 import { type Entry, isUpstreamFault, recent, trouble } from './tally.ts';
 import { chainTo, droppedKeys, isRecent, mirrorOf, type View, weighAll, worthRatio } from './view.ts';
 
@@ -61,7 +61,12 @@ export function decide(view: View): Decision {
     known ??= weighAll(view);
     return known;
   };
-  return leave(view, at, cause, weighed) ?? goHome(view, at, weighed) ?? stay(view, at, cause, weighed);
+  return (
+    leave(view, at, cause, weighed) ??
+    leaveLate(view, at, weighed) ??
+    goHome(view, at, weighed) ??
+    stay(view, at, cause, weighed)
+  );
 }
 
 type Weigh = () => readonly Weighed[];
@@ -109,6 +114,28 @@ function leave(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decis
   const why = causeOfAlarm(choice.alarm, view.standingOf(at.name), view.evidenceOf(at.name).length > 0);
   if (isMuted(view, at.name, choice.to, why.kind)) return null;
   return moveTo(view, at, choice.to, why.kind, why.findings, choice.alarm, weighed);
+}
+
+/**
+ * A mirror that is behind serves what it has as well as ever: it is left for one that is not, where a fetch costs
+ * less than `minGain` more, and only when the last move is `hold` ago.
+ * @see docs/decisions/0017-lag.md
+ */
+function leaveLate(view: View, at: Mirror, weigh: Weigh): Decision | null {
+  const cause = lateCauseOf(view.standingOf(at.name));
+  const { group, config, now } = view;
+  if (cause === null || now.monotonicMs - (group.moves.lastMs ?? Number.NEGATIVE_INFINITY) < config.advise.holdMs)
+    return null;
+  const weighed = weigh();
+  const here = weighed.find(({ mirror }) => mirror === at)?.scoreMs ?? null;
+  const equals = weighed.filter(
+    ({ gate, scoreMs }) =>
+      gate === 'ok' && here !== null && scoreMs !== null && !isFaster(scoreMs, here, config.advise.minGain),
+  );
+  const names = new Set(equals.map(({ mirror }) => mirror.name));
+  const candidates = candidatesFrom(view, at, weighed)(cause.kind).filter((name) => names.has(name));
+  const to = chooseAnyway(group.contest, candidates, ruleOf(view, at));
+  return to === null ? null : moveTo(view, at, to, cause.kind, cause.findings, null, weighed);
 }
 
 /** What needs no test: wrong bytes, and a mirror that asked us to stay away for longer than a build can wait. */

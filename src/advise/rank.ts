@@ -1,4 +1,5 @@
 import type { Candidate, Gate } from '../core/advice.ts';
+import { saysBehind } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Standing } from '../core/standing.ts';
@@ -100,7 +101,7 @@ export function gateOf(input: {
   if (speaks('certificate') || (standing?.certificate?.expiresAtMs ?? Number.POSITIVE_INFINITY) <= by.wallMs)
     return 'certificate';
   if (speaks('refusal') || (standing?.throttledUntilMs ?? Number.NEGATIVE_INFINITY) > by.wallMs) return 'refusal';
-  if (isOpen('lag')) return 'stale';
+  if (findings.some((finding) => finding.state !== 'closed' && saysBehind(finding))) return 'stale';
   if (standing?.paused != null) return 'paused';
   if (standing?.inMaintenance === true) return 'maintenance';
   if (standing?.inDoubt === true && !isCurrent) return 'in_doubt';

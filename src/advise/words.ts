@@ -61,7 +61,7 @@ function troubleText(view: View, decision: Asked, head: string, window: readonly
     case 'slo':
       return objectiveText(view, head);
     case 'lag':
-      return `${head} is ruled out`;
+      return decision.findings[0]?.text.replace(/\.$/, '') ?? `${head} is behind`;
     default:
       return decision.cause satisfies never;
   }
@@ -144,11 +144,12 @@ export function limitsOfAdvice(view: View, to: Mirror, after: Chain): string[] {
   const notes: string[] = [];
   const origin = view.mirrors.find((mirror) => mirror.role === 'origin');
   const reached = origin !== undefined && view.tallyOf(origin.name).canary.at(-1)?.tag === 'ok';
-  notes.push(
-    origin === undefined || reached
-      ? 'How fresh the mirrors are was not compared.'
-      : `How fresh the mirrors are was not compared: the origin ${origin.name} is not reachable from here.`,
-  );
+  if (origin !== undefined && !reached)
+    notes.push(
+      `How fresh the mirrors are was compared among them alone, if at all: the origin ${origin.name} is not reachable from here.`,
+    );
+  else if (origin === undefined)
+    notes.push('How fresh the mirrors are was compared among them alone, if at all: no origin is watched.');
   for (const member of after.members) {
     const mirror = mirrorOf(view, member);
     if (mirror?.access.auth) notes.push(`${mirror.name} asks for credentials: clients need their own.`);

@@ -8,7 +8,7 @@ import type { Connection, EcosystemId } from '../core/mirror.ts';
 import type { Now, Timers } from '../core/ports.ts';
 import type { Result } from '../core/result.ts';
 import type { PhaseTimes, SettledSample } from '../core/sample.ts';
-import type { Standing, VantageStanding } from '../core/standing.ts';
+import type { Freshness, Standing, VantageStanding } from '../core/standing.ts';
 import type { Target } from '../core/target.ts';
 import type { Transcript } from '../core/transcript.ts';
 
@@ -90,6 +90,8 @@ export interface ApiDeps {
   dueAt(series: Pick<SeriesView, 'target' | 'connection'>): number | null;
   series(): Iterable<SeriesView>;
   seriesOf(registry: string): readonly SeriesView[];
+  /** How fresh a mirror is; `null`: no such mirror. */
+  freshness(registry: string): Freshness | null;
   baseline(
     targetId: string,
     connection: Connection,

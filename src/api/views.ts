@@ -5,7 +5,7 @@ import { hopPhases } from '../core/hop-phases.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { maskUrl } from '../core/secret.ts';
-import type { Standing } from '../core/standing.ts';
+import type { Freshness, Standing } from '../core/standing.ts';
 import { shownTarget } from '../core/target.ts';
 import type { Facts, Hop } from '../core/transcript.ts';
 import { stamp } from '../core/views.ts';
@@ -38,6 +38,7 @@ export function mirrorView(deps: ApiDeps, mirror: Mirror): object {
             p95Seconds: seconds(canary.p95Ms),
             probeId: canary.last?.due.probeId ?? null,
           },
+    freshness: freshnessView(deps.freshness(mirror.name)),
     scoreSeconds: candidate?.scoreSeconds ?? null,
     gate: candidate?.gate ?? null,
     rank,
@@ -63,6 +64,15 @@ function clientRunView(run: ClientRun): object {
     words,
     agrees: agrees(run),
     ours: ours === null ? null : { ...ours, probeIds: [...ours.probeIds] },
+  };
+}
+
+function freshnessView(freshness: Freshness | null): object {
+  const { releases = 0, p50Ms, p90Ms } = freshness?.propagation ?? {};
+  return {
+    lagSeconds: { lower: seconds(freshness?.lowerMs), upper: seconds(freshness?.upperMs) },
+    missingVersions: freshness?.missing ?? null,
+    propagation: { releases, p50Seconds: seconds(p50Ms), p90Seconds: seconds(p90Ms) },
   };
 }
 

@@ -108,8 +108,15 @@ function readMirror(
       timeZone: file.schedule.timeZone ?? null,
       forMs: window.for,
     })),
+    ...gapsOf(mirror),
     ...ownOf(path, mirror, registry, report),
   };
+}
+
+function gapsOf({ gaps }: FileMirror): Pick<Mirror, 'gaps'> {
+  if (gaps === undefined) return {};
+  const { prereleases, releaseAge, without } = gaps;
+  return { gaps: { prereleases, releaseAgeMs: releaseAge ?? 0, without } };
 }
 
 /** The keys that the mirror's ecosystem alone reads; those of another one are a mistake. */

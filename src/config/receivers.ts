@@ -27,9 +27,6 @@ function readReceiver(path: Path, webhook: FileReceiver, reader: Reader, report:
       by: ['secrets', 'secretsFile', 'format'],
     });
   }
-  for (const [at, event] of (webhook.on ?? []).entries())
-    if (event === 'lag')
-      report.warning([...path, 'on', at], 'another event: this release does not measure lag, and none is ever sent');
   return {
     name: webhook.name,
     url: new Secret(url ?? fileUrl ?? ''),

@@ -19,8 +19,6 @@ interface More {
 export interface Report {
   error(path: Path, expected: string, more?: More): void;
   warning(path: Path, expected: string, more?: More): void;
-  /** False where the file says nothing and a default stands. */
-  isWritten(path: Path): boolean;
   readonly issues: readonly ConfigIssue[];
 }
 
@@ -42,8 +40,7 @@ export function createReport(document: SourceDocument, checked: Checked): Report
       nearest: more?.nearest ?? null,
     });
   };
-  const isWritten = (path: Path): boolean => valueAt(document.data, checked.original(path)) !== undefined;
-  return { error: add('error'), warning: add('warning'), isWritten, issues };
+  return { error: add('error'), warning: add('warning'), issues };
 }
 
 function seenAt(document: SourceDocument, path: Path): string | null {

@@ -124,6 +124,25 @@ function common({ all }: Registry) {
           'Networks, addresses and host names where answers of this mirror may send us beside public addresses.',
       })
       .prefault([]),
+    gaps: mapping({
+      prereleases: z
+        .boolean({ error: 'true or false' })
+        .meta({ description: 'It has no pre-releases.' })
+        .prefault(false),
+      releaseAge: duration('It takes a version no sooner than so long after its release.', {
+        min: 1000,
+        max: 365 * 86_400_000,
+      }).optional(),
+      without: list(
+        text('', 'a version such as v1.2.3 or *-windows*, with * for any text', 200),
+        'a list of versions',
+        64,
+      )
+        .meta({ description: 'Versions that it never has; `*` stands for any text.' })
+        .prefault([]),
+    })
+      .meta({ description: 'What it leaves out by design: such versions count neither as lag nor as missing.' })
+      .optional(),
     maintenance: list(
       mapping({
         cron: cron('When it begins.'),

@@ -53,8 +53,8 @@ const detect = mapping({
     .meta({ description: 'When failing is an outage.' })
     .prefault({}),
   lag: mapping({
-    limit: duration('Behind the origin by more than this is a finding; lag is not measured yet.', {
-      min: 60_000,
+    limit: duration('Behind the origin by more than this, by the lower bound, is a finding.', {
+      min: 1_000,
       max: 30 * 86_400_000,
     }).prefault('1h'),
   })

@@ -15,11 +15,6 @@ export function warn(config: Config, registry: Registry, report: Report): void {
   warnOfNoControl(config, report);
   warnOfUndecidable(config, report);
   warnOfUnknownMembers(config, registry, report);
-  if (report.isWritten(['detect', 'lag', 'limit']))
-    report.warning(
-      ['detect', 'lag', 'limit'],
-      'no limit of lag: this release does not measure lag, and it does nothing',
-    );
 }
 
 /** Without a control, mirrors that fail together look like our own line however many they are. */

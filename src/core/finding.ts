@@ -18,6 +18,17 @@ export const findingKinds = [
 ] as const;
 export type FindingKind = (typeof findingKinds)[number];
 
+/**
+ * What a finding of kind `lag` is about, the gravest first: nothing new arrives at all while everybody else moves on; past the
+ * limit; a version is gone that others have; a list, tag or serial went backwards.
+ */
+export type LagCause = 'stale' | 'behind' | 'vanished' | 'regression';
+
+/** True for a finding that says that its mirror is behind: what goes backwards or vanished is not. */
+export function saysBehind({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): boolean {
+  return kind === 'lag' && (cause === 'stale' || cause === 'behind');
+}
+
 export type Confidence = 'low' | 'medium' | 'high';
 
 export interface ScopeItem {
@@ -40,7 +51,7 @@ export interface Finding {
   readonly scope: readonly ScopeItem[];
   readonly openedAtMs: number;
   readonly closedAtMs: number | null;
-  /** Closed vocabulary: a probe reason, or the rule that spoke (`slow`, `relearned`, `expires_soon`, `all_failing`, `partly_failing`, `contaminated`, `clock`, `client_differs`). */
+  /** Closed vocabulary: a probe reason, or the rule that spoke (`slow`, `relearned`, `expires_soon`, `all_failing`, `partly_failing`, `contaminated`, `clock`, `client_differs`; of lag `behind`, `regression`, `vanished`, `stale`). */
   readonly cause:
     | Reason
     | 'slow'
@@ -50,7 +61,8 @@ export interface Finding {
     | 'partly_failing'
     | 'contaminated'
     | 'clock'
-    | 'client_differs';
+    | 'client_differs'
+    | LagCause;
   readonly vantage: 'ok' | 'unverified' | 'suspect';
   readonly confidence: Confidence;
   readonly evidence: {

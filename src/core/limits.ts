@@ -52,6 +52,18 @@ export const limits = {
   probeMemory: 100,
   /** Versions kept of a list for lag and `latest`. */
   versionsKept: 5_000,
+  /** What is compared of one answer, so that the packument of a thousand versions stays two kilobytes. */
+  contentVersions: 100,
+  contentTags: 16,
+  /** Releases remembered of one module, and what its tags stood for; a mirror that lacks older ones lacks newer ones too. */
+  releasesKept: 64,
+  tagChanges: 32,
+  /** So many answers in a row must agree that a version is gone, or that what went backwards has ended. */
+  contentLooks: 12,
+  /** Versions that a finding names. */
+  missingNamed: 5,
+  /** Of a mirror, for the quantiles of its propagation. */
+  propagationsKept: 100,
   versionChars: 200,
   moduleChars: 400,
   /** design.md section 5: a confirming round lasts at most so long, and a held sample no longer. */

@@ -22,8 +22,20 @@ export interface Mirror {
   readonly connections: readonly Connection[];
   readonly access: MirrorAccess;
   readonly maintenance: readonly MaintenanceWindow[];
+  /** What it leaves out by design, which is no lag; absent: nothing. */
+  readonly gaps?: Gaps;
   /** Keys of the mirror that its ecosystem alone reads, as it reads them: plain data; absent: none. */
   readonly own?: Readonly<Record<string, unknown>>;
+}
+
+/** Versions that a mirror does not have, or not yet, because its operator wants it so. */
+export interface Gaps {
+  /** It has no pre-releases. */
+  readonly prereleases: boolean;
+  /** It takes a version no sooner than so long after its release; 0: at once. */
+  readonly releaseAgeMs: number;
+  /** Versions that it never has; `*` stands for any text. */
+  readonly without: readonly string[];
 }
 
 /** A planned silence: from each time the cron expression names, for so long. The zone is the schedule's. */

@@ -27,6 +27,17 @@ export interface Standing {
   readonly findings: readonly Finding[];
 }
 
+/** How fresh a mirror is over all its modules, as of its last answers; `null` is unknown. Milliseconds. */
+export interface Freshness {
+  /** Of the module that is furthest behind, at least and at most. */
+  readonly lowerMs: number | null;
+  readonly upperMs: number | null;
+  /** Versions over all modules. */
+  readonly missing: number | null;
+  /** Of the last releases that arrived, how long they took from the origin. */
+  readonly propagation: { readonly releases: number; readonly p50Ms: number | null; readonly p90Ms: number | null };
+}
+
 /** What detect knows of the place we watch from. `suspect` is `null` until the first canary pass has ended. */
 export interface VantageStanding {
   readonly suspect: boolean | null;

@@ -33,6 +33,28 @@ export type Answer =
   | { readonly tag: 'failed'; readonly failure: ProbeFailure }
   | { readonly tag: 'unknown'; readonly because: 'proxy' | 'resolver' | 'local' | 'defect'; readonly code: string };
 
+/**
+ * What a mutable answer says that there is, for freshness: compared between mirrors and over time. What it does not say is
+ * absent; each part has a bound, however long the answer was.
+ */
+export interface Contents {
+  /**
+   * Its versions in the one spelling that all mirrors share: how many, the newest `limits.contentVersions` of them by the
+   * ecosystem's own order, the newest last, and which of these are pre-releases.
+   */
+  readonly versions?: {
+    readonly count: number;
+    readonly newest: readonly string[];
+    readonly pre: readonly string[];
+  };
+  /** What names that move stand for: a version or a digest; at most `limits.contentTags`. */
+  readonly tags?: Readonly<Record<string, string>>;
+  /** A number that only ever grows: of records, of changes. */
+  readonly serial?: number;
+  /** The date that it states of itself, wall milliseconds: its form's own, never a header's. */
+  readonly modifiedAtMs?: number;
+}
+
 /** Facts that a conversation learned beside its verdict; all optional, all small. */
 export interface Facts {
   /** What `latest` stood for this time. */
@@ -41,6 +63,8 @@ export interface Facts {
   readonly notOffered?: boolean;
   /** Valid versions of a list: how many, and the newest; `null` of none. */
   readonly listed?: { readonly count: number; readonly newest: string | null };
+  /** What it says that there is; taken out once it was compared. */
+  readonly contents?: Contents;
   /** An immutable answer was checked against a pinned or signed hash. `against` names the authority. */
   readonly verified?: {
     readonly algorithm: string;
@@ -58,6 +82,11 @@ export interface Facts {
   readonly logged?: Readonly<Record<string, string>>;
   /** What only its own ecosystem reads (`learn`), small; its words are never labels. */
   readonly own?: Readonly<Record<string, unknown>>;
+}
+
+/** The facts without what is only compared: what is kept and shown of a probe. */
+export function withoutContents({ contents: _, ...kept }: Facts): Facts {
+  return kept;
 }
 
 /** How a conversation ends. */

@@ -6,7 +6,6 @@ import type { Now, Row, Table } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { maskChain } from '../core/secret.ts';
 import { seriesId } from '../core/target.ts';
-import type { SeriesBaseline } from '../detect/detector.ts';
 import { kindsOf } from '../ecosystems/registry.ts';
 import { alertTaker } from './alerts.ts';
 import type { ClientRuns } from './client-runs.ts';
@@ -26,7 +25,11 @@ export function apiDeps(
     reload(): Promise<ReloadOutcome>;
   },
 ): ApiDeps {
-  const baselines = freshBaselines(s);
+  const baselines = readAgain(
+    s,
+    () => new Map([...s.detector.baselines()].map((one) => [seriesId(one.target, one.connection), one])),
+  );
+  const freshness = readAgain(s, () => s.detector.freshness());
   const kinds = kindsOf(s.registry);
   return {
     ...life,
@@ -47,6 +50,7 @@ export function apiDeps(
     },
     series: () => s.board.series(),
     seriesOf: (registry) => s.board.of(registry),
+    freshness: (registry) => freshness().get(registry) ?? null,
     baseline: (targetId, connection) => baselines().get(`${targetId}|${connection}`) ?? null,
     probe: (probeId) => s.board.probe(probeId) ?? storedProbe(s, probeId),
     probesOf: (registry, limit) => s.board.probesOf(registry, limit),
@@ -134,16 +138,13 @@ function moveOf({ ecosystem, upstream, from, to }: Advice) {
   return { ecosystem, upstream, from, to };
 }
 
-/** Baselines by series, read from the detector at most twice a second: pages ask for hundreds at once. */
-function freshBaselines(s: Stages): () => ReadonlyMap<string, SeriesBaseline> {
-  let readAtMs = Number.NEGATIVE_INFINITY;
-  let map: ReadonlyMap<string, SeriesBaseline> = new Map();
+/** Read from the detector at most twice a second: pages ask for hundreds at once. */
+function readAgain<T>(s: Stages, read: () => T): () => T {
+  let last: { readonly atMs: number; readonly value: T } | null = null;
   return () => {
     const nowMs = s.clock.monotonicMs();
-    if (nowMs - readAtMs < 500) return map;
-    readAtMs = nowMs;
-    map = new Map([...s.detector.baselines()].map((one) => [seriesId(one.target, one.connection), one]));
-    return map;
+    if (last === null || nowMs - last.atMs >= 500) last = { atMs: nowMs, value: read() };
+    return last.value;
   };
 }
 

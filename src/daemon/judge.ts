@@ -25,6 +25,8 @@ export interface Judged {
   readonly settled: SettledSample[];
   readonly findings: FindingChange[];
   readonly advice: AdviceChange[];
+  readonly regressions: DetectTurn['regressions'][number][];
+  readonly propagations: DetectTurn['propagations'][number][];
   readonly rows: Row[];
   readonly deletes: { readonly table: Table; readonly key: string }[];
 }
@@ -80,7 +82,15 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
   const inMaintenance = new Map<string, boolean>();
 
   function turnAt(now: Now): JudgeTurn {
-    const judged: Judged = { settled: [], findings: [], advice: [], rows: [], deletes: [] };
+    const judged: Judged = {
+      settled: [],
+      findings: [],
+      advice: [],
+      regressions: [],
+      propagations: [],
+      rows: [],
+      deletes: [],
+    };
     const start: Due[] = [];
     let rounds: RoundAsk[] = [];
     let rechecks: Target[] = [];
@@ -91,6 +101,8 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
     const detect = (turn: DetectTurn): void => {
       judged.settled.push(...turn.settled);
       judged.findings.push(...turn.findings);
+      judged.regressions.push(...turn.regressions);
+      judged.propagations.push(...turn.propagations);
       judged.rows.push(...turn.rows);
       judged.deletes.push(...turn.deletes);
       detectWakeMs = turn.wakeAtMs;

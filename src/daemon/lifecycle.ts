@@ -50,6 +50,7 @@ export async function startDaemon(
     vantage: stages.detector.vantage(),
     findings: stages.detector.findings(),
     baselines: stages.detector.baselines(),
+    lags: stages.detector.lags(),
     advice: stages.advisor.list(),
     ranks: upstreamsOf(stages.config).map(({ ecosystem, upstream }) => ({
       ecosystem,

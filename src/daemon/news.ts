@@ -17,6 +17,8 @@ export interface News {
   readonly settled: Settled[];
   readonly findings: FindingChange[];
   readonly advice: AdviceChange[];
+  readonly regressions: DetectTurn['regressions'][number][];
+  readonly propagations: DetectTurn['propagations'][number][];
   readonly rows: Row[];
   readonly deletes: { readonly table: Table; readonly key: string }[];
   readonly outcomes: { readonly receiver: string; readonly outcome: DeliveryOutcome }[];
@@ -24,7 +26,16 @@ export interface News {
 
 /** A turn in which nothing has happened yet. */
 export function noNews(): News {
-  return { settled: [], findings: [], advice: [], rows: [], deletes: [], outcomes: [] };
+  return {
+    settled: [],
+    findings: [],
+    advice: [],
+    regressions: [],
+    propagations: [],
+    rows: [],
+    deletes: [],
+    outcomes: [],
+  };
 }
 
 /** Takes what a stage gave back into the turn's news, and sets off what it asked for. */

@@ -151,6 +151,8 @@ export function createPipeline(s: Stages): Pipeline {
     news.settled.push(...withTranscripts(judging));
     news.findings.push(...judging.judged.findings);
     news.advice.push(...judging.judged.advice);
+    news.regressions.push(...judging.judged.regressions);
+    news.propagations.push(...judging.judged.propagations);
     news.rows.push(...judging.judged.rows);
     news.deletes.push(...judging.judged.deletes);
   }

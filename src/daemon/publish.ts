@@ -120,6 +120,8 @@ export function createPublisher(s: Stages, events: Events): Publisher {
       guarded(() => showStandings(now));
       guarded(() => {
         for (const { receiver, outcome } of news.outcomes) s.exporter.delivery(receiver, outcome);
+        for (const registry of news.regressions) s.exporter.regression(registry);
+        for (const { registry, seconds } of news.propagations) s.exporter.propagation(registry, seconds);
         for (const { worker, delaysMs } of s.workers.loopDelays()) s.exporter.loopDelays(worker, delaysMs);
       });
     },

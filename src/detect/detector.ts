@@ -6,6 +6,7 @@ import { type Target, targetId } from '../core/target.ts';
 import { endAbsences } from './absence.ts';
 import { familyFor } from './detour.ts';
 import { acknowledgeFinding, ageFindings, apply, openFinding, rewriteFindings } from './findings.ts';
+import { freshnessOf, lagsOf, writeContents } from './freshness.ts';
 import { judgeHeldSpikes } from './judge.ts';
 import { writeSoon } from './lookups.ts';
 import { type Memory, type MirrorMemory, newMemory } from './memory.ts';
@@ -125,6 +126,7 @@ export function createDetector(input: {
         ageFindings(memory);
         keepFresh(memory);
         writeDirty(memory, false);
+        writeContents(memory, false);
       }),
     suspended: (fromMs, toMs, now) =>
       turnAt(now, () => {
@@ -163,10 +165,13 @@ export function createDetector(input: {
           settle(memory, sample, egress !== undefined && memory.suspicions.has(egress) ? 'vantage' : null, isShort);
         }
         writeDirty(memory, true);
+        writeContents(memory, true);
       }),
     standings: () => [...memory.mirrors.values()].map((mirror) => standingOf(memory, mirror)),
     vantage: () => vantageOf(memory),
     findings: (): readonly Finding[] => [...memory.open.values()],
+    lags: () => lagsOf(memory),
+    freshness: () => freshnessOf(memory),
     baselines: () => baselinesOf(memory),
   };
 }

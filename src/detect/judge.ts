@@ -3,6 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy, seriesId, type Target } from '../core/target.ts';
 import { apply, openFinding } from './findings.ts';
+import { judgeContents } from './freshness.ts';
 import {
   isCanaryOut,
   isCanaryProbe,
@@ -48,6 +49,7 @@ export function judge(
   if (isPrimary && isHeavy(target) && !cold) judgeMove(memory, mirror, series, sample);
   if (isPrimary) judgeRefused(memory, mirror, series, sample);
   judgeHash(memory, mirror, sample);
+  judgeContents(memory, mirror, sample);
   judgeTls(memory, mirror, sample);
 }
 

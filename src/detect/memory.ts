@@ -7,10 +7,12 @@ import type { Sample } from '../core/sample.ts';
 import type { Standing } from '../core/standing.ts';
 import { seriesId, type Target } from '../core/target.ts';
 import { type Absence, present } from './absence.ts';
+import type { Subject } from './contents/subject.ts';
 import { type Budget, startBudget } from './round/budget.ts';
 import type { Mark } from './round/loss.ts';
 import type { Round } from './round/moments.ts';
 import { egressOf } from './round/vantage.ts';
+import type { LagTrouble } from './rules/behind.ts';
 import { type CertificateState, noCertificate } from './rules/certificate.ts';
 import type { Differences } from './rules/client-differs.ts';
 import type { StepTimes } from './rules/cold.ts';
@@ -96,6 +98,10 @@ export interface MirrorMemory {
   readonly wrongOnce: Map<string, WrongOnce>;
   /** Wrong digests that were declared, by target; an acknowledged one is not declared again. */
   readonly declaredWrong: Map<string, DeclaredWrong>;
+  /** What is wrong with its contents, by the key of a subject. */
+  readonly lagging: Map<string, LagTrouble>;
+  /** How long the last releases took from the origin to here, milliseconds, newest last. */
+  propagations: readonly number[];
   readonly stepTimes: Map<string, StepTimes>;
   readonly series: Map<string, SeriesMemory>;
   readonly out: Set<SeriesMemory>;
@@ -160,6 +166,8 @@ export interface Memory {
   readonly urgent: Set<SeriesMemory>;
   /** Wall stamps of what was answered before, by `seenKey`. */
   readonly seen: Map<string, number>;
+  /** What mutable answers have said, by `Subject.key`. */
+  readonly subjects: Map<string, Subject>;
   readonly controls: Map<string, ControlMemory>;
   self: SelfState;
   /** Where real clients say something else than our steps. */
@@ -221,6 +229,8 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     backMs: null,
     wrongOnce: new Map(),
     declaredWrong: new Map(),
+    lagging: new Map(),
+    propagations: [],
     stepTimes: new Map(),
     series: new Map(),
     out: new Set(),
@@ -252,6 +262,7 @@ export function newMemory(config: Config, random: Random, now: Now): Memory {
     dirty: new Set(),
     urgent: new Set(),
     seen: new Map(),
+    subjects: new Map(),
     controls: new Map(),
     self: quietSelf(noSelf, now.monotonicMs),
     differences: new Map(),

@@ -3,6 +3,7 @@ import { type Finding, findingKinds } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Row } from '../core/ports.ts';
 import { closeFinding, openFinding } from './findings.ts';
+import { restoreContents } from './freshness.ts';
 import { primaryConnection, seriesOf } from './lookups.ts';
 import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
 import type { MirrorRow, SeriesRow } from './rows.ts';
@@ -28,6 +29,7 @@ export function restore(memory: Memory, rows: readonly Row[]): void {
     if (row.table === 'detector' && row.key.startsWith('series|')) restoreSeries(memory, row, moved);
     if (row.table === 'seen') memory.seen.set(row.key, row.atMs);
   }
+  restoreContents(memory, rows);
   for (const finding of [...memory.open.values()]) restoreStanding(memory, finding);
 }
 
@@ -59,6 +61,9 @@ function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
   if ((broken?.family === 4 || broken?.family === 6) && reasons.includes(broken.reason))
     mirror.detour = newDetour(broken.family, { reason: broken.reason, probeId: null }, memory.now.monotonicMs);
   if (expiresAtMs !== null) mirror.certificate = { expiresAtMs, authorizationCode: null };
+  mirror.propagations = (Array.isArray(value.propagations) ? value.propagations : []).flatMap(
+    (one: unknown) => numberOf(one) ?? [],
+  );
   restoreRates(memory, mirror, value.rates);
   for (const [id, digest, isAcknowledged] of wrongOf(value.wrong)) {
     if (memory.targets.has(id)) mirror.declaredWrong.set(id, { digest, isAcknowledged });
@@ -153,6 +158,7 @@ function restoreStanding(memory: Memory, finding: Finding): void {
       mirror?.out.size === 0 &&
       !finding.scope.some(({ family }) => family === mirror.detour?.broken)) ||
     (kind === 'refusal' && mirror?.refused.size === 0) ||
+    (kind === 'lag' && mirror?.lagging.size === 0) ||
     (kind === 'unreliable' && !rateClasses.some((one) => mirror?.rates[one].isOpen === true)) ||
     (kind === 'spike' && !some(mirror, ({ spike }) => spike.sinceMs !== null)) ||
     (kind === 'level_shift' && !some(mirror, ({ shift }) => shift !== null));

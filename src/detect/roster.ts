@@ -2,6 +2,7 @@ import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Target } from '../core/target.ts';
 import { apply, closeFinding } from './findings.ts';
+import { adoptContents } from './freshness.ts';
 import { dropSpeed, refreshRefusal } from './judge.ts';
 import { type Memory, type MirrorMemory, newMirror, type SeriesMemory } from './memory.ts';
 import { refreshOutage } from './outages.ts';
@@ -43,6 +44,7 @@ export function adopt(memory: Memory, config: Config, targets: readonly Target[]
   for (const mirror of memory.mirrors.values()) {
     adoptTargets(memory, mirror, byRegistry.get(mirror.mirror.name) ?? []);
   }
+  adoptContents(memory);
   for (const round of memory.rounds.values()) {
     for (const registry of round.flights.keys()) if (!memory.mirrors.has(registry)) round.flights.delete(registry);
   }

@@ -38,6 +38,8 @@ export interface MirrorRow {
   readonly rates?: Readonly<Partial<Record<RateClass, readonly [number, boolean, number, number]>>>;
   /** The address family that it does not answer over, and how that fails; absent: none known. */
   readonly broken?: { readonly family: 4 | 6; readonly reason: Reason };
+  /** How long the last releases took to arrive, milliseconds; absent: none did. */
+  readonly propagations?: readonly number[];
   /** Declared wrong digests: target, digest, whether acknowledged. */
   readonly wrong: readonly (readonly [string, string, boolean])[];
 }
@@ -118,6 +120,7 @@ function mirrorRow(mirror: MirrorMemory): MirrorRow {
     ...(mirror.detour === null || !isShown(mirror.detour)
       ? {}
       : { broken: { family: mirror.detour.broken, reason: mirror.detour.reason } }),
+    ...(mirror.propagations.length === 0 ? {} : { propagations: mirror.propagations.map(Math.round) }),
     wrong: [...mirror.declaredWrong].map(([id, one]) => [id, one.digest, one.isAcknowledged] as const),
   };
 }

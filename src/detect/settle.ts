@@ -1,6 +1,7 @@
 import type { Because } from '../core/failure.ts';
 import type { Sample, SettledSample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
+import { withoutContents } from '../core/transcript.ts';
 import { isLeftAlone } from './absence.ts';
 import { tryBroken } from './detour.ts';
 import { followVersion, judge } from './judge.ts';
@@ -43,6 +44,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   const cold = noteAnswer(memory, mirror, sample);
   memory.turn.settled.push({
     ...sample,
+    facts: withoutContents(sample.facts),
     cold,
     thresholdMs: thresholdFor(memory, series, sample.due.timeoutMs),
     baselineMs: isHeavy(target) ? null : series.baseline.medianMs,
@@ -57,7 +59,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
 
 /** A sample that is handed out as it is, judged by nobody. */
 export function unjudged(sample: Sample): SettledSample {
-  return { ...sample, cold: false, thresholdMs: null, baselineMs: null };
+  return { ...sample, facts: withoutContents(sample.facts), cold: false, thresholdMs: null, baselineMs: null };
 }
 
 /** Remembers that something was answered, and says whether this was a pull-through cache's first fetch. */

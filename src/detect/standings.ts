@@ -1,3 +1,4 @@
+import { saysBehind } from '../core/finding.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import { isHeavy } from '../core/target.ts';
 import { canBeAsked } from './absence.ts';
@@ -30,6 +31,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     isThrottled: mirror.absence.throttledUntilMs !== null && mirror.absence.throttledUntilMs > memory.now.wallMs,
     isUnreliable: mirror.rates.light.isOpen || mirror.rates.heavy.isOpen,
     isMovingSlowly: mirror.throughput.isOpen,
+    isBehind: findings.some(saysBehind),
     isMismatching: findings.some((finding) => finding.kind === 'mismatch'),
     canaryServes: mirror.canaryServes || !mirror.wasAsked,
     isSlow: findings.some((finding) => finding.kind === 'spike' && finding.actionable),

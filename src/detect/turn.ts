@@ -5,7 +5,7 @@ import type { Finding, FindingChange } from '../core/finding.ts';
 import type { Connection } from '../core/mirror.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
 import type { Sample, SettledSample } from '../core/sample.ts';
-import type { Standing, VantageStanding } from '../core/standing.ts';
+import type { Freshness, Standing, VantageStanding } from '../core/standing.ts';
 import type { Target } from '../core/target.ts';
 
 /** Ask these now, all in one moment of a confirming round. */
@@ -36,6 +36,10 @@ export interface DetectTurn {
   readonly peeks: readonly Peek[];
   /** Mirrors that went in or out of doubt, in order. */
   readonly doubt: readonly { readonly registry: string; readonly on: boolean }[];
+  /** Mirrors that went backwards, once for each answer that did. */
+  readonly regressions: readonly string[];
+  /** Releases that reached a mirror, and how long after the origin had first shown them. */
+  readonly propagations: readonly { readonly registry: string; readonly seconds: number }[];
   /** Share of load to shed, 0 (none) to 0.8. */
   readonly shed: number;
   /** Rows of table `detector`, `finding` or `seen`. */
@@ -53,13 +57,37 @@ export interface TurnDraft {
   readonly rechecks: Target[];
   readonly peeks: Peek[];
   readonly doubt: { readonly registry: string; readonly on: boolean }[];
+  readonly regressions: string[];
+  readonly propagations: { readonly registry: string; readonly seconds: number }[];
   readonly rows: Row[];
   readonly deletes: { readonly table: Table; readonly key: string }[];
 }
 
 /** An empty turn. */
 export function newTurn(): TurnDraft {
-  return { settled: [], findings: [], rounds: [], rechecks: [], peeks: [], doubt: [], rows: [], deletes: [] };
+  return {
+    settled: [],
+    findings: [],
+    rounds: [],
+    rechecks: [],
+    peeks: [],
+    doubt: [],
+    regressions: [],
+    propagations: [],
+    rows: [],
+    deletes: [],
+  };
+}
+
+/** The lag of one mirror in one subject, as of its last answer. */
+export interface MirrorLag {
+  readonly registry: string;
+  /** `null`: of the mirror as a whole. */
+  readonly module: string | null;
+  readonly lowerMs: number | null;
+  readonly upperMs: number | null;
+  readonly records: number | null;
+  readonly missing: number | null;
 }
 
 /** The judge: samples in, settled samples, findings and confirming rounds out. Made by `createDetector`. */
@@ -101,6 +129,10 @@ export interface Detector {
   familyFor(registry: string): 4 | 6 | null;
   /** Open findings, oldest first. */
   findings(): readonly Finding[];
+  /** How far behind each mirror is, by module. */
+  lags(): Iterable<MirrorLag>;
+  /** How fresh each mirror is, by name. */
+  freshness(): ReadonlyMap<string, Freshness>;
   /** Light series: what is usual there, what is slow, and how many slow ones in a row. */
   baselines(): Iterable<SeriesBaseline>;
 }

@@ -23,14 +23,20 @@ export const throughputBuckets = [
 /** Seconds of a real client's run: those of design.md section 4.2, each moved off its whole number as those above are. */
 const clientBuckets = [1.1, 2.5, 5.5, 10.5, 30.5, 60.5, 120.5, 300.5, 600.5] as const;
 
-/** The kinds a mirror can have, as far as they are looked for: a zero for a kind nobody looks for would say fine. */
-export const mirrorFindingKinds = findingKinds.filter(
-  (kind) => kind !== 'vantage' && kind !== 'self' && kind !== 'lag',
-);
+/** Seconds from a release at the origin to its arrival at a mirror: minutes to a week (design.md section 4.2), half a second above. */
+const propagationBuckets = [
+  60.5, 300.5, 900.5, 1800.5, 3600.5, 7200.5, 14400.5, 28800.5, 86400.5, 172800.5, 604800.5,
+] as const;
+
+/** What bounds of a lag are called. */
+const bounds = ['lower', 'upper'] as const;
+/** What is known of whether a cache had an answer. */
+const cacheWords = ['hit', 'miss', 'unknown'] as const;
+
+/** The kinds a mirror can have. */
+export const mirrorFindingKinds = findingKinds.filter((kind) => kind !== 'vantage' && kind !== 'self');
 /** The kinds whose subject is this daemon and its place. */
 export const ownFindingKinds = ['vantage', 'self'] as const;
-/** The causes an advice can have, as far as they are looked for. */
-const issuedCauses = adviceCauses.filter((cause) => cause !== 'lag');
 
 const target = ['ecosystem', 'registry', 'module', 'version', 'step'] as const;
 const never = 'never: 0 from the start';
@@ -150,6 +156,73 @@ export const catalog = {
     unit: null,
     absent: 'while the state is unknown: look at mirror_state',
   },
+  mirror_lag_seconds: {
+    type: 'gauge',
+    help: 'How far behind the mirror was at its last answer about a module, at least (lower) and at most (upper); 0 and less than a pace while it lacks nothing.',
+    labels: ['ecosystem', 'registry', 'module', 'bound'],
+    per: { module: { bound: bounds } },
+    unit: 'seconds',
+    absent:
+      'while unknown: no answer of three paces, nobody to compare with; upper also without an origin that answers, and where what is lacked was there at the first sight; the origin has none',
+  },
+  mirror_sync_lag_seconds: {
+    type: 'gauge',
+    help: 'The same of the mirror as a whole: by its checksum database, or the date of its last synchronisation.',
+    labels: ['ecosystem', 'registry', 'bound'],
+    per: { mirror: { bound: bounds } },
+    unit: 'seconds',
+    absent: 'as mirror_lag_seconds, and where its kind has no such thing',
+  },
+  mirror_lag_records: {
+    type: 'gauge',
+    help: 'Records that the mirror lacked at its last answer, at least: of a checksum database (no module), or changes of a module.',
+    labels: ['ecosystem', 'registry', 'module'],
+    per: { module: {}, mirror: {} },
+    unit: null,
+    absent: 'as mirror_lag_seconds, and where the protocol has no serial',
+  },
+  mirror_missing_versions: {
+    type: 'gauge',
+    help: 'Versions that the others have and the mirror lacked at its last answer, those of its gaps left out.',
+    labels: ['ecosystem', 'registry', 'module'],
+    per: { module: {} },
+    unit: null,
+    absent: 'as mirror_lag_seconds, and where answers name no versions',
+  },
+  mirror_regressions_total: {
+    type: 'counter',
+    help: 'Answers in which a list, a tag or a serial had gone backwards.',
+    labels: ['ecosystem', 'registry'],
+    per: { mirror: {} },
+    unit: null,
+    absent: never,
+  },
+  mirror_propagation_seconds: {
+    type: 'histogram',
+    help: 'From the first sight of a release at the origin to its first sight at the mirror: the true time is within a pace of it.',
+    labels: ['ecosystem', 'registry'],
+    per: { mirror: {} },
+    unit: 'seconds',
+    absent: never,
+    buckets: propagationBuckets,
+  },
+  mirror_not_found_seconds: {
+    type: 'histogram',
+    help: 'Round trip of answers 404 and 410, which a chain passes; only those that came unasked for: nothing is asked for its absence.',
+    labels: ['ecosystem', 'registry'],
+    per: { mirror: {} },
+    unit: 'seconds',
+    absent: never,
+    buckets: secondsBuckets,
+  },
+  mirror_cache_answers_total: {
+    type: 'counter',
+    help: 'Answers by whether a cache had them: by its headers, else a first answer that took ten times the usual is a miss.',
+    labels: ['ecosystem', 'registry', 'step', 'cache'],
+    per: { step: { cache: cacheWords } },
+    unit: null,
+    absent: never,
+  },
   mirror_integrity_verified_total: {
     type: 'counter',
     help: 'Answers whose hash or signature was checked against an authority and was right.',
@@ -245,7 +318,7 @@ export const catalog = {
     type: 'counter',
     help: 'Advice proposed; reminders do not count.',
     labels: ['ecosystem', 'upstream', 'cause'],
-    per: { upstream: { cause: issuedCauses } },
+    per: { upstream: { cause: adviceCauses } },
     unit: null,
     absent: never,
   },

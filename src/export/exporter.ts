@@ -15,7 +15,7 @@ import type { Exposition } from './exposition.ts';
 import { createFactBook } from './facts.ts';
 import { daemonKinds } from './metric.ts';
 import { negotiate } from './negotiate.ts';
-import { planExposition } from './plan.ts';
+import { keyOf, planExposition } from './plan.ts';
 import { createRenderer } from './renderer.ts';
 import { countClientRun, countSample, countSkipped, showLastOk } from './samples.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -33,6 +33,10 @@ export interface Exporter {
   delivery(receiver: string, outcome: DeliveryOutcome): void;
   /** What became of so many alerts of Alertmanager. */
   alerts(outcome: AlertOutcome, count: number): void;
+  /** A mirror whose answer had gone backwards. */
+  regression(registry: string): void;
+  /** A release that reached a mirror so long after it was seen at the origin. */
+  propagation(registry: string, seconds: number): void;
   advice(change: AdviceChange): void;
   finding(change: FindingChange): void;
   /** One run of a real client. */
@@ -114,6 +118,16 @@ export function createExporter(input: {
       if (receivers().has(receiver)) instruments.mirrorwatch_webhook_deliveries_total.inc({ receiver, outcome });
     },
     alerts: (outcome, count) => instruments.mirrorwatch_alertmanager_notifications_total.inc({ outcome }, count),
+    regression(registry) {
+      const home = boards.home(keyOf.mirror(registry));
+      const { ecosystem = '' } = home?.entity.labels ?? {};
+      home?.board.instruments.mirror_regressions_total.inc({ ecosystem, registry });
+    },
+    propagation(registry, seconds) {
+      const home = boards.home(keyOf.mirror(registry));
+      const { ecosystem = '' } = home?.entity.labels ?? {};
+      home?.board.instruments.mirror_propagation_seconds.observe({ ecosystem, registry }, seconds);
+    },
     advice({ change, advice: { ecosystem, upstream, cause } }) {
       if (change === 'proposed') instruments.mirror_advice_issued_total.inc({ ecosystem, upstream, cause });
       if (change === 'regretted') instruments.mirror_advice_regret_total.inc({ ecosystem, upstream });

@@ -4,7 +4,7 @@ import type { Boards, Home, ShardBoard } from './boards.ts';
 import { type DaemonMetric, mirrorFindingKinds, ownFindingKinds, type ShardMetric } from './catalog.ts';
 import type { Labels } from './metric.ts';
 import { keyOf } from './plan.ts';
-import type { BaselineReading, Snapshot } from './snapshot.ts';
+import type { BaselineReading, LagReading, Snapshot } from './snapshot.ts';
 
 const shardGauges = [
   'mirror_state',
@@ -14,6 +14,10 @@ const shardGauges = [
   'mirror_probe_rtt_baseline_seconds',
   'mirror_probe_rtt_spike_streak',
   'mirror_integrity_mismatch_active',
+  'mirror_lag_seconds',
+  'mirror_sync_lag_seconds',
+  'mirror_lag_records',
+  'mirror_missing_versions',
 ] as const satisfies readonly ShardMetric[];
 
 const daemonGauges = [
@@ -40,6 +44,8 @@ export interface Readings {
   readonly ranks: ReadonlyMap<string, number>;
   /** Keys of artifacts with a mismatch nobody has acknowledged. */
   readonly mismatches: ReadonlySet<string>;
+  /** By the key of a module or mirror: what all its kinds of answers say together. */
+  readonly lags: ReadonlyMap<string, LagReading>;
   readonly baselines: ReadonlyMap<ShardBoard, readonly (BaselineReading & { readonly labels: Labels })[]>;
 }
 
@@ -72,7 +78,42 @@ export function sortReadings(snapshot: Snapshot, boards: Boards): Readings {
     else list.push(entry);
   }
   const standings = new Map(snapshot.standings.map((standing) => [standing.registry, standing]));
-  return { standings, findings, ranks, mismatches, baselines };
+  const lags = worstLags(snapshot.lags);
+  return { standings, findings, ranks, mismatches, lags, baselines };
+}
+
+/** A module that is asked in several ways lags by the worst of them; an upper bound that one does not know is not known. */
+function worstLags(all: Iterable<LagReading>): ReadonlyMap<string, LagReading> {
+  const worst = new Map<string, LagReading>();
+  const most = (a: number | null, b: number | null): number | null =>
+    a === null || b === null ? (a ?? b) : Math.max(a, b);
+  for (const one of all) {
+    const key = one.module === null ? keyOf.mirror(one.registry) : keyOf.module(one.registry, one.module);
+    const known = worst.get(key);
+    if (known === undefined) worst.set(key, one);
+    else
+      worst.set(key, {
+        ...one,
+        lowerMs: most(known.lowerMs, one.lowerMs),
+        upperMs: known.upperMs === null || one.upperMs === null ? null : Math.max(known.upperMs, one.upperMs),
+        records: most(known.records, one.records),
+        missing: most(known.missing, one.missing),
+      });
+  }
+  return worst;
+}
+
+function fillLag({ board, entity }: Home, lag: LagReading | undefined): void {
+  if (lag === undefined) return;
+  const { ecosystem = '', registry = '', module } = entity.labels;
+  const labels = { ecosystem, registry, ...(module === undefined ? {} : { module }) };
+  const { mirror_lag_seconds, mirror_sync_lag_seconds, mirror_lag_records, mirror_missing_versions } =
+    board.instruments;
+  const seconds = module === undefined ? mirror_sync_lag_seconds : mirror_lag_seconds;
+  if (lag.lowerMs !== null) seconds.set({ ...labels, bound: 'lower' }, lag.lowerMs / 1000);
+  if (lag.upperMs !== null) seconds.set({ ...labels, bound: 'upper' }, lag.upperMs / 1000);
+  if (lag.records !== null) mirror_lag_records.set(labels, lag.records);
+  if (lag.missing !== null && module !== undefined) mirror_missing_versions.set(labels, lag.missing);
 }
 
 function fillMirror({ board, entity }: Home, readings: Readings): void {
@@ -101,6 +142,7 @@ export function fillBoard(board: ShardBoard, homes: Iterable<Home>, readings: Re
   for (const home of homes) {
     const { kind, key, labels } = home.entity;
     if (kind === 'mirror') fillMirror(home, readings);
+    if (kind === 'mirror' || kind === 'module') fillLag(home, readings.lags.get(key));
     if (kind === 'artifact' && (verified.has(key) || readings.mismatches.has(key)))
       instruments.mirror_integrity_mismatch_active.set(labels, readings.mismatches.has(key) ? 1 : 0);
   }

@@ -1,8 +1,8 @@
 /**
  * What a series belongs to; each kind has its number in the formula of docs/metrics.md.
- * The first seven are spread over registries of at most `targetsPerBoard` targets, the others live in the daemon's own.
+ * The first eight are spread over registries of at most `targetsPerBoard` targets, the others live in the daemon's own.
  */
-export const shardKinds = ['series', 'target', 'path', 'step', 'artifact', 'client', 'mirror'] as const;
+export const shardKinds = ['series', 'target', 'path', 'step', 'artifact', 'module', 'client', 'mirror'] as const;
 export type ShardKind = (typeof shardKinds)[number];
 export const daemonKinds = ['daemon', 'upstream', 'receiver', 'control', 'worker'] as const;
 export type DaemonKind = (typeof daemonKinds)[number];
@@ -11,6 +11,8 @@ export type Kind = ShardKind | DaemonKind;
 /** Every label name there is; closed, so that a typo does not compile. */
 export type Label =
   | 'because'
+  | 'bound'
+  | 'cache'
   | 'cause'
   | 'cipher'
   | 'client'

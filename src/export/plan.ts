@@ -40,6 +40,7 @@ export const keyOf = {
   target: (target: Pick<Target, 'id'>) => `target|${target.id}`,
   series: (target: Pick<Target, 'id'>, connection: Connection) => `series|${seriesId(target, connection)}`,
   client: (registry: string, client: string) => `client|${registry}|${client}`,
+  module: (registry: string, module: string) => `module|${registry}|${module}`,
   artifact: (registry: string, module: string | null, version: string | null) =>
     `artifact|${registry}|${module ?? ''}|${version ?? ''}`,
 } as const;
@@ -62,6 +63,7 @@ function entitiesOf(target: Target, mirror: Mirror): readonly Entity[] {
     entity('target', keyOf.target(target), labels),
     entity('step', keyOf.step(registry, step), { ecosystem, registry, step }, heavy),
   ];
+  if (module !== null) found.push(entity('module', keyOf.module(registry, module), { ecosystem, registry, module }));
   for (const connection of mirror.connections) {
     const path = { ecosystem, registry, step, connection };
     found.push(entity('path', keyOf.path(registry, step, connection), path));

@@ -63,6 +63,18 @@ function observeOk(boards: Boards, sample: SettledSample): void {
     ofStep?.mirror_throughput_bytes_per_second.observe(labels, (sample.bytes * 1000) / transferMs);
 }
 
+/** What any answer says, ok or not: whether a cache had it, and how long an absence took. */
+function observeAnswer(boards: Boards, { due, outcome, status, cache, cold, rttMs }: SettledSample): void {
+  if (outcome.tag === 'unknown' || status === null) return;
+  const { ecosystem, registry, step } = due.target;
+  const ofStep = boards.home(keyOf.step(registry, step))?.board.instruments;
+  const word = cold ? 'miss' : (cache ?? 'unknown');
+  ofStep?.mirror_cache_answers_total.inc({ ecosystem, registry, step, cache: word });
+  if ((status !== 404 && status !== 410) || rttMs === null) return;
+  const ofMirror = boards.home(keyOf.mirror(registry))?.board.instruments;
+  ofMirror?.mirror_not_found_seconds.observe({ ecosystem, registry }, rttMs / 1000);
+}
+
 /** Counts and observes one settled sample of the plan; others (confirming rounds, second looks, by hand) are ignored. */
 export function countSample(boards: Boards, sample: SettledSample): void {
   if (sample.due.purpose !== 'scheduled') return;
@@ -71,6 +83,7 @@ export function countSample(boards: Boards, sample: SettledSample): void {
   const labels = { ecosystem, registry, step };
   const ofStep = boards.home(keyOf.step(registry, step))?.board.instruments;
   ofStep?.mirror_transfer_bytes_total.inc(labels, sample.wireBytes);
+  observeAnswer(boards, sample);
   if (sample.outcome.tag === 'unknown') {
     ofStep?.mirror_probe_unknown_total.inc({ ...labels, because: sample.outcome.because });
     return;

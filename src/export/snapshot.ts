@@ -14,6 +14,17 @@ export interface BaselineReading {
   readonly streak: number;
 }
 
+/** How far behind one mirror is by one kind of answer; `null` is unknown. */
+export interface LagReading {
+  readonly registry: string;
+  /** `null`: the mirror as a whole. */
+  readonly module: string | null;
+  readonly lowerMs: number | null;
+  readonly upperMs: number | null;
+  readonly records: number | null;
+  readonly missing: number | null;
+}
+
 /** What is so now, read once for each rendering; gauges come from it, counters never. */
 export interface Snapshot {
   readonly standings: readonly Standing[];
@@ -21,6 +32,8 @@ export interface Snapshot {
   /** Findings that are open now, those about us included; others in it are ignored. Without it those of the standings count, and ours are not known. */
   readonly findings?: readonly Finding[];
   readonly baselines: Iterable<BaselineReading>;
+  /** How far behind mirrors are, one for each module and kind of answer. */
+  readonly lags: Iterable<LagReading>;
   readonly advice: readonly Advice[];
   /** Best first. */
   readonly ranks: readonly {

@@ -3,6 +3,7 @@ import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import type { Clock, Probed, Prober, Wire, WorkerBook } from '../core/ports.ts';
+import { type Transcript, withoutContents } from '../core/transcript.ts';
 import type { Ecosystem } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { measure } from '../measure/measure.ts';
@@ -75,13 +76,19 @@ export function createRunner(deps: RunnerDeps): Runner {
         });
         // A server may say back what it was told: our own credentials leave this thread in no form.
         const transcript = maskKnown(held, secretForms(access));
-        return { sample: measure(due, transcript), transcript };
+        return { sample: measure(due, transcript), transcript: keptOf(transcript) };
       } catch {
         return lostProbe(due, 'defect', worker, clock.now());
       }
     },
     control: (due) => wire.control(due),
   };
+}
+
+/** A transcript as it is kept: what its answer said that there is goes with the sample alone. */
+function keptOf(transcript: Transcript): Transcript {
+  const { verdict } = transcript;
+  return { ...transcript, verdict: { ...verdict, facts: withoutContents(verdict.facts) } };
 }
 
 const loaded = new WeakMap<Ecosystem, Prober>();

@@ -26,7 +26,7 @@ const says: Readonly<Record<FindingKind, string>> = {
   throughput: 'downloads slowly',
   spike: 'has become slow',
   refusal: 'refuses us',
-  lag: 'is behind',
+  lag: 'is behind, or goes backwards',
   certificate: 'has certificate trouble',
   vantage: 'cannot tell mirrors from its own network',
   self: 'cannot trust what it measures',

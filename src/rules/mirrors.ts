@@ -140,6 +140,56 @@ ${advisedAgainst}`,
   ];
 }
 
+function freshness(parameters: RuleParameters): readonly AlertRule[] {
+  const lagLowerDay = `max by (job, vantage, ecosystem, registry) (max_over_time(mirror_lag_seconds{bound="lower"}[${window(parameters, day)}]))`;
+  return [
+    {
+      alert: 'MirrorLagging',
+      why: 'The finding knows `detect.lag.limit`; what only goes backwards has no lower bound above 0. Where advice says to leave the\nmirror, MirrorAdvice is the news. The value is the lower bound, in seconds.',
+      expr: `max ${ofPlace} (mirror_lag_seconds{bound="lower"} or mirror_sync_lag_seconds{bound="lower"}) > 0
+  and ${sameMirror}
+mirror_findings_open{kind="lag"} > 0
+  unless ${sameMirror}
+${advisedAgainst}`,
+      forSeconds: 10 * minute,
+      keepFiringSeconds: 10 * minute,
+      severity: 'warning',
+      worth: 'it serves what it has; whether to move is what advice says',
+      summary: '{{ $labels.registry }} is behind',
+      description:
+        '{{ $labels.registry }} ({{ $labels.ecosystem }}) lacks what the others have, for {{ $value | humanizeDuration }} at least in its worst module. The finding names it.',
+    },
+    {
+      alert: 'MirrorLagUnknown',
+      why: 'Partner of MirrorLagging: it was known within a day, and the mirror is asked and up. Without `instance`, which a new pod changes.',
+      expr: `${lagLowerDay}
+  unless
+max by (job, vantage, ecosystem, registry) (mirror_lag_seconds{bound="lower"})
+  and
+max by (job, vantage, ecosystem, registry) (mirror_up) == 1`,
+      forSeconds: hour,
+      keepFiringSeconds: 0,
+      severity: 'warning',
+      worth: 'a partner on absence',
+      summary: 'How far behind {{ $labels.registry }} is cannot be told any more',
+      description:
+        'The lag of {{ $labels.registry }} ({{ $labels.ecosystem }}) was known within the last day and is not now: neither the origin nor two other mirrors answer, or its own lists do not.',
+    },
+    {
+      alert: 'MirrorRegression',
+      why: 'More than twice in an hour: once is a hiccup.',
+      expr: `sum ${ofPlace} (increase(mirror_regressions_total[${window(parameters, hour)}])) > 2`,
+      forSeconds: 0,
+      keepFiringSeconds: hour,
+      severity: 'warning',
+      worth: 'builds see now one state, now another; nothing a night helps',
+      summary: '{{ $labels.registry }} goes back and forth',
+      description:
+        'About {{ $value | humanize }} answers of {{ $labels.registry }} ({{ $labels.ecosystem }}) within an hour had gone backwards: a list, a tag or a serial was older than before.',
+    },
+  ];
+}
+
 function certificates(parameters: RuleParameters): readonly AlertRule[] {
   const quarter = window(parameters, 15 * minute);
   return [
@@ -232,6 +282,7 @@ export const mirrors: GroupOf = (parameters) => ({
     ...availability(parameters),
     ...speed(parameters),
     ...answers(parameters),
+    ...freshness(parameters),
     ...certificates(parameters),
     ...advice(parameters),
   ],

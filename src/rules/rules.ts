@@ -70,7 +70,7 @@ export function rulesText(parameters: RuleParameters): string {
     '# Rules for mirrorwatch, for Prometheus 2.42 or newer. First action for each alert: docs/runbook.md; cost: docs/rules.md.',
     `# Made by \`mirrorwatch rules --slo ${sloPercent} --vantages ${vantages}\`; do not edit, print your own.`,
     '#',
-    '# An alert on a gauge that can be absent (mirror_up, last success, certificate, vantage) has a partner on its absence:',
+    '# An alert on a gauge that can be absent (mirror_up, last success, certificate, lag, vantage) has a partner on its absence:',
     '# "could not tell" must not look like "fine". Prometheus sets job, instance and vantage as labels of the scrape target.',
     `# ${mirrorAction.name}: ${mirrorAction.value} marks alerts that the daemon takes as evidence (POST /api/v1/alertmanager).`,
     'groups:',

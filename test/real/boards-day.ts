@@ -103,6 +103,11 @@ function phasesOf(rttMs: number, slowMs: number, connection: Connection): Settle
   };
 }
 
+/** Twice an hour a mirror says of one module that it is not there. */
+function isNotFound({ version, step }: Target, nowMs: number): boolean {
+  return step === 'mod' && version === modules[0].version && nowMs % (30 * 60_000) === 0;
+}
+
 function sampleAt(target: Target, connection: Connection, nowMs: number, chance: () => number): SettledSample {
   const { registry, step, version } = target;
   const outcome = outcomeAt(registry, nowMs);
@@ -134,6 +139,8 @@ function sampleAt(target: Target, connection: Connection, nowMs: number, chance:
     },
     facts: isOk ? ({ verified: { algorithm: 'h1', against: 'sumdb' } } as SettledSample['facts']) : {},
     cold: registry === 'flaky' && isOk && chance() < 0.01,
+    cache: registry === 'near' ? 'hit' : null,
+    status: isNotFound(target, nowMs) ? 404 : made.sample(target).status,
   };
 }
 
@@ -143,6 +150,23 @@ function findingsAt(nowMs: number): readonly Finding[] {
     ...(within(nowMs, [story.spike[0] + stepMs, story.spike[1] + stepMs]) ? [open('spike', 'near')] : []),
     ...(within(nowMs, [story.outage[0] + stepMs, story.outage[1] + stepMs]) ? [open('outage', 'flaky')] : []),
   ];
+}
+
+/** All that answer are compared: `calm` lacks a version from ten o'clock on, for two hours. */
+function lagsAt(targets: readonly Target[], nowMs: number): Snapshot['lags'] {
+  const held = [at(10), at(12)] as const;
+  return registries
+    .filter((registry) => registry !== 'quiet')
+    .flatMap((registry) => {
+      const isLate = registry === 'calm' && within(nowMs, held);
+      const lowerMs = isLate ? Math.max(0, nowMs - held[0] - stepMs) : 0;
+      const times = { registry, lowerMs, upperMs: isLate ? nowMs - held[0] + stepMs : stepMs };
+      const own = new Set(targets.flatMap((target) => (target.registry === registry ? (target.module ?? []) : [])));
+      return [
+        { ...times, module: null, records: isLate ? 40 : 0, missing: null },
+        ...[...own].map((module) => ({ ...times, module, records: null, missing: isLate ? 1 : 0 })),
+      ];
+    });
 }
 
 function snapshotAt(targets: readonly Target[], nowMs: number): Snapshot {
@@ -181,6 +205,7 @@ function snapshotAt(targets: readonly Target[], nowMs: number): Snapshot {
         thresholdMs: 800,
         streak: target.registry === 'near' && within(nowMs, story.spike) ? 4 : 0,
       })),
+    lags: lagsAt(targets, nowMs),
     advice: isAdvised ? [made.advice({ from: 'near', to: 'calm', cause: 'spike' })] : [],
     ranks: [{ ecosystem: 'go', upstream: 'go', candidates }],
     queues: [
@@ -236,6 +261,9 @@ function live(exporter: Exporter, targets: readonly Target[], nowMs: number, cha
   }
   if (nowMs % 3_600_000 === 25 * 60_000)
     for (const { registry } of clientRuns.pairs) exporter.clientRun(runAt(registry, nowMs));
+  if (nowMs % 3_600_000 === 0)
+    for (const registry of ['near', 'calm', 'flaky']) exporter.propagation(registry, registry === 'calm' ? 7_000 : 200);
+  if (within(nowMs, story.outage)) exporter.regression('flaky');
   if (nowMs === at(6, 10)) {
     exporter.finding({ change: 'opened', finding: made.finding({ registry: 'near' }) });
     exporter.advice({ change: 'proposed', advice: made.advice({ from: 'near', to: 'calm', cause: 'spike' }) });
@@ -257,14 +285,9 @@ function scraped(line: string, seconds: number): string {
   return `${labelled} ${bare.slice(cut + 1)} ${seconds}`;
 }
 
-/** What Prometheus adds to each scrape, and what the daemon does not measure yet but the boards are ready for (design.md 4.2). */
-function beside(nowMs: number): readonly string[] {
-  return [
-    'up 1',
-    'scrape_duration_seconds 0.031',
-    'mirror_lag_seconds{ecosystem="npm",registry="calm",module="lodash",bound="lower"} 30',
-    `mirror_lag_seconds{ecosystem="npm",registry="calm",module="lodash",bound="upper"} ${60 + (nowMs % 300_000) / 1000}`,
-  ];
+/** What Prometheus adds to each scrape. */
+function beside(): readonly string[] {
+  return ['up 1', 'scrape_duration_seconds 0.031'];
 }
 
 /** The day as OpenMetrics with times, ready for `promtool tsdb create-blocks-from openmetrics`; of these modules. */
@@ -280,7 +303,7 @@ export async function theDay(asked: readonly Asked[] = modules): Promise<string>
     if (nowMs > dayStartMs) live(exporter, targets, nowMs, chance);
     const { text } = await exporter.render('application/openmetrics-text; version=1.0.0');
     const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-    for (const line of [...lines, ...beside(nowMs)]) out.push(scraped(line, nowMs / 1000));
+    for (const line of [...lines, ...beside()]) out.push(scraped(line, nowMs / 1000));
   }
   return `${out.join('\n')}\n# EOF\n`;
 }

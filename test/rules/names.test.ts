@@ -16,8 +16,6 @@ const docs = readdirSync(join(repoDir, 'docs'), { recursive: true, encoding: 'ut
   .map((path) => ({ path: `docs/${path}`, text: readFileSync(join(repoDir, 'docs', path), 'utf8') }));
 /** Words of ours in pages that look like metrics and are none. */
 const words = new Set<string>([mirrorAction.name, 'mirrorwatch_origin']);
-/** What the design has and the daemon does not export yet: a page may say so. */
-const planned = /^(mirror_(lag_seconds|sync_lag_seconds|lag_records|missing_versions|regressions_total))$/;
 
 describe('the reader of queries finds', () => {
   test.each([
@@ -118,21 +116,17 @@ describe('boards', () => {
       ([, text = '""']) => String(JSON.parse(text)),
     );
     expect(queries.length).toBeGreaterThan(0);
-    const names = [...new Set(queries.flatMap(namesIn))].filter((name) => !planned.test(name));
+    const names = [...new Set(queries.flatMap(namesIn))];
     expect(names.filter((name) => labelsOf(name) === null)).toEqual([]);
   });
 });
 
 describe('pages', () => {
   test.each(docs)('$path names metrics that there are', ({ text }) => {
-    const names = [...new Set(namesIn(text))].filter((name) => !words.has(name) && !planned.test(name));
+    const names = [...new Set(namesIn(text))].filter((name) => !words.has(name));
     expect(names.filter((name) => labelsOf(name) === null && !metricNames.some((one) => one.startsWith(name)))).toEqual(
       [],
     );
-  });
-
-  test('what is planned is not there yet', () => {
-    expect(metricNames.filter((name) => planned.test(name))).toEqual([]);
   });
 
   test.each(docs)('$path names labels and their values that there are', ({ text }) => {
@@ -181,6 +175,11 @@ describe('the catalogue', () => {
       'mirror_cold_fetch_seconds',
       'mirror_probe_last_rtt_seconds',
       'mirror_probe_target_failures_total',
+      'mirror_lag_records',
+      'mirror_missing_versions',
+      'mirror_propagation_seconds',
+      'mirror_not_found_seconds',
+      'mirror_cache_answers_total',
       'mirror_integrity_verified_total',
       'mirror_integrity_mismatches_total',
       'mirror_transfer_bytes_total',

@@ -1,5 +1,5 @@
 import type { Mirror } from '../../core/mirror.ts';
-import type { Standing } from '../../core/standing.ts';
+import type { Freshness, Standing } from '../../core/standing.ts';
 import { isHeavy } from '../../core/target.ts';
 import type { ApiDeps, SeriesView } from '../deps.ts';
 import { canaryOf, placeOf } from '../views.ts';
@@ -54,10 +54,28 @@ function facts(deps: ApiDeps, mirror: Mirror, standing: Standing | undefined, no
 <div><dt>connection</dt><dd>${mirror.connections.join(', ')}</dd></div>
 <div><dt>last ok</dt><dd>${ago(standing?.lastOkAtMs ?? null, nowMs)}</dd></div>
 <div><dt>certificate</dt><dd>${certificate == null || certificate.expiresAtMs === null ? 'unknown' : html`${certificate.expiresAtMs > nowMs ? `${span(certificate.expiresAtMs - nowMs)} left, until ` : 'expired '}${dated(certificate.expiresAtMs)}`}${certificate?.authorizationCode && html` <b>${certificate.authorizationCode}</b>`}</dd></div>
-<div><dt>lag</dt><dd>unknown</dd></div>
+<div><dt>lag</dt><dd>${lagWords(deps.freshness(mirror.name))}</dd></div>
+<div><dt>new releases</dt><dd>${arrivalWords(deps.freshness(mirror.name))}</dd></div>
 <div><dt>maintenance</dt><dd>${mirror.maintenance.length === 0 ? 'no windows' : maintenanceWords(deps, mirror)}</dd></div>
 <div><dt>as advice</dt><dd>${candidate === undefined ? '—' : html`${gateWords[candidate.gate]}${runningSum(candidate)}`}</dd></div>
 </dl>`;
+}
+
+/** How far behind, between its bounds, and what is missing. */
+function lagWords(freshness: Freshness | null): string {
+  if (freshness === null || freshness.lowerMs === null) return 'unknown';
+  const { lowerMs, upperMs, missing } = freshness;
+  const most = upperMs === null ? 'at least' : `at most ${span(upperMs)}, at least`;
+  const lacks =
+    missing === null || missing === 0 ? '' : `; ${missing} ${missing === 1 ? 'version' : 'versions'} missing`;
+  return `${lowerMs === 0 && missing === 0 ? 'none seen' : `${most} ${span(lowerMs)}`}${lacks}`;
+}
+
+/** How long the last releases took to arrive. */
+function arrivalWords(freshness: Freshness | null): string {
+  const { releases = 0, p50Ms = null, p90Ms = null } = freshness?.propagation ?? {};
+  if (p50Ms === null || p90Ms === null) return 'none seen to arrive yet';
+  return `half within ${span(p50Ms)}, nine of ten within ${span(p90Ms)} (the last ${releases})`;
 }
 
 function canarySection(deps: ApiDeps, canary: SeriesView): Html {

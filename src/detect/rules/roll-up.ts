@@ -29,6 +29,8 @@ export interface RollUpInput {
   /** It moves artifacts much slower than others. */
   readonly isMovingSlowly: boolean;
   readonly isMismatching: boolean;
+  /** It lacks what the others have, for longer than the limit. */
+  readonly isBehind: boolean;
   /** The last settled canary sample was ok, as far as one was settled since the start. */
   readonly canaryServes: boolean;
   /** A spike that is reason enough to leave. */
@@ -79,6 +81,7 @@ export function rollUp(input: RollUpInput): { readonly state: MirrorState; reado
   if (input.brokenFamily !== null)
     return { state: 'degraded', because: `it does not answer over IPv${input.brokenFamily}` };
   if (input.isMismatching) return { state: 'degraded', because: 'it serves wrong bytes' };
+  if (input.isBehind) return { state: 'degraded', because: 'it is behind the others' };
   if (input.isUnreliable) return { state: 'degraded', because: 'it fails now and then' };
   if (input.isMovingSlowly) return { state: 'degraded', because: 'it moves artifacts slowly' };
   if (input.isSlow) return { state: 'degraded', because: 'it is much slower than usual' };

@@ -2,6 +2,7 @@ import { limits } from '../../core/limits.ts';
 import type { Conversation } from '../../core/ports.ts';
 import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
+import { contentsOf } from '../contents.ts';
 import { ended, fine, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import { get, moduleUrl } from './ask.ts';
 import type { GoContext } from './context.ts';
@@ -13,7 +14,7 @@ import { parseModFile } from './mod-file.ts';
 import { resolve } from './resolve.ts';
 import { sumdb } from './sumdb.ts';
 import { verify } from './verify.ts';
-import { isCanonical } from './version.ts';
+import { isCanonical, isPrerelease } from './version.ts';
 import { readModuleZip, startsLikeZip } from './zip-file.ts';
 
 /** One step of a Go module proxy, asked as the go command asks it. */
@@ -44,7 +45,10 @@ function* list({ module }: Target, context: GoContext): Talk<Verdict> {
   const versions = parseList(got.value.body);
   if (versions.tag === 'error') return ended({ tag: 'failed', failure: versions.error });
   const { length: count } = versions.value;
-  return fine({ listed: { count, newest: versions.value.at(-1) ?? null } });
+  return fine({
+    listed: { count, newest: versions.value.at(-1) ?? null },
+    contents: { versions: contentsOf(versions.value, isPrerelease) },
+  });
 }
 
 function* latest({ module }: Target, context: GoContext): Talk<Verdict> {
@@ -54,7 +58,8 @@ function* latest({ module }: Target, context: GoContext): Talk<Verdict> {
   if (got.tag === 'error') return isNotOffered(got.error) ? fine({ notOffered: true }) : ended(got.error);
   const read = parseInfo(got.value.body, null);
   if (read.tag === 'error') return ended({ tag: 'failed', failure: read.error });
-  return fine({ resolvedVersion: read.value.version });
+  const { version } = read.value;
+  return fine({ resolvedVersion: version, contents: { tags: { latest: version } } });
 }
 
 /** A version asks for itself; what it stands for is asked aside, except by `.info`, which takes branches and hashes. */

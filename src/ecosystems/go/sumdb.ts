@@ -50,7 +50,9 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   const control = yield { url: below(context, impossiblePath), aside: true, bodyBytesMax: limits.errorBodyBytes };
   const isCaught = control.tag === 'answered' && control.status === 200;
   const treeHead = { name: verifier.name, ...proven.value };
-  const facts: Facts = found.value === null ? { treeHead } : { treeHead, logged: found.value.hashes };
+  const contents = { serial: treeHead.size };
+  const facts: Facts =
+    found.value === null ? { treeHead, contents } : { treeHead, contents, logged: found.value.hashes };
   return isCaught ? ended(catchAll, facts) : fine(facts);
 }
 

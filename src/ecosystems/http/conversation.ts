@@ -41,7 +41,7 @@ function* file(path: string, stopAfterBytes: number, context: HttpContext): Talk
   if (wrongFormat !== null) return failed(wrongFormat);
   const reading = profile?.read(head) ?? null;
   const changedAtMs = reading?.changedAtMs ?? mailDate(headers['last-modified'] ?? '');
-  const facts = dated(changedAtMs);
+  const facts = { ...dated(changedAtMs), ...stated(reading?.changedAtMs ?? null) };
   if (reading !== null && reading.failure !== null) return failed(reading.failure, facts);
   const expect = Object.hasOwn(context.own.expect ?? {}, path) ? context.own.expect[path] : undefined;
   const judged = judge(head, expect ?? {}, changedAtMs);
@@ -58,7 +58,12 @@ function* marker(context: HttpContext): Talk<Verdict> {
   if (isMarkup(body)) return failed({ kind: 'wrong_content', expected: 'the date of the last synchronisation' });
   const changedAtMs = known.read(utf8(body) ?? '');
   if (changedAtMs === null) return failed({ kind: 'malformed', expected: 'the date of the last synchronisation' });
-  return fine(dated(changedAtMs));
+  return fine({ ...dated(changedAtMs), ...stated(changedAtMs) });
+}
+
+/** The date in the file itself is compared; each mirror has a `Last-Modified` of its own. */
+function stated(modifiedAtMs: number | null): Facts {
+  return modifiedAtMs === null ? {} : { contents: { modifiedAtMs } };
 }
 
 function dated(changedAtMs: number | null): Facts {

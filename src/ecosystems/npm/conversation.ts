@@ -33,11 +33,11 @@ export function* probe(target: Target, context: NpmContext): Conversation {
 function* metadata({ module, version }: Target, context: NpmContext): Talk<Verdict> {
   const got = yield* getPackument(module ?? '', context, false);
   if (got.tag === 'error') return ended(got.error);
-  const { tagged, dist, listed } = got.value;
+  const { tagged, dist, listed, contents } = got.value;
   const asked = version ?? 'latest';
   const named = isExact(asked) ? asked : tagged(asked);
-  if (named === null) return ended({ tag: 'failed', failure: { kind: 'absent', status: 200 } }, { listed });
-  const facts = { ...factsOf(asked, named), listed };
+  if (named === null) return ended({ tag: 'failed', failure: { kind: 'absent', status: 200 } }, { listed, contents });
+  const facts = { ...factsOf(asked, named), listed, contents };
   const found = dist(named);
   if (found === null) return ended({ tag: 'failed', failure: { kind: 'absent', status: 200 } }, facts);
   if (found.tag === 'error') return ended({ tag: 'failed', failure: found.error }, facts);
@@ -67,7 +67,7 @@ function* tags({ module }: Target, context: NpmContext): Talk<Verdict> {
   if (got.tag === 'error') return isNotOffered(got.error) ? fine({ notOffered: true }) : ended(got.error);
   const latest = parseTags(got.value.body);
   if (latest.tag === 'error') return ended({ tag: 'failed', failure: latest.error });
-  return fine({ resolvedVersion: latest.value });
+  return fine({ resolvedVersion: latest.value.latest, contents: latest.value.contents });
 }
 
 /** The full packument, which may be long: no more of it is read than can be held. */

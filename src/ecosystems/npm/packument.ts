@@ -2,6 +2,8 @@ import { isMarkup, utf8 } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Contents } from '../../core/transcript.ts';
+import { contentsOf, tagsOf } from '../contents.ts';
 import { parseJson } from '../parse-json.ts';
 import { highest } from './highest.ts';
 import { type Integrity, readIntegrity, readShasum } from './integrity.ts';
@@ -22,6 +24,7 @@ export interface Packument {
   /** `null`: no such version; an error where it is there without an artifact. */
   dist(version: string): Result<Dist, ProbeFailure> | null;
   readonly listed: { readonly count: number; readonly newest: string | null };
+  readonly contents: Contents;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -75,20 +78,33 @@ export function parsePackument(body: Uint8Array, name: string): Result<Packument
   const keys = Object.keys(versions);
   if (keys.length > limits.packumentVersions)
     return error({ kind: 'malformed', expected: `a packument with at most ${limits.packumentVersions} versions` });
-  const known = keys.filter(isExact);
+  const { count, kept } = highest(keys, limits.contentVersions);
   return ok({
     tagged: (tag) => versionIn(tags, tag),
     dist(version) {
       const manifest = own(versions, version);
       return manifest === undefined ? null : readDist(object(manifest));
     },
-    listed: { count: known.length, newest: highest(known) },
+    listed: { count, newest: kept.at(-1) ?? null },
+    contents: { versions: contentsOf(kept, (version) => version.includes('-'), count), tags: tagsIn(tags) },
   });
 }
 
 function versionIn(tags: Fields | null, tag: string): string | null {
   const version = ownText(tags, tag);
   return version !== null && isExact(version) ? version : null;
+}
+
+/** Tags that stand for whole versions; others say nothing. */
+function tagsIn(tags: Fields | null): Readonly<Record<string, string>> {
+  return tagsOf(
+    Object.fromEntries(
+      Object.keys(tags ?? {}).flatMap((tag) => {
+        const version = versionIn(tags, tag);
+        return version === null ? [] : [[tag, version] as const];
+      }),
+    ),
+  );
 }
 
 function readDist(manifest: Fields | null): Result<Dist, ProbeFailure> {
@@ -117,10 +133,14 @@ export function parseManifest(
   return dist.tag === 'error' ? dist : ok({ version: found, dist: dist.value });
 }
 
-/** Reads dist-tags: what `latest` stands for. @see protocols.md 2.1 */
-export function parseTags(body: Uint8Array): Result<string, ProbeFailure> {
+/** Reads dist-tags: what `latest` stands for, and the others. @see protocols.md 2.1 */
+export function parseTags(
+  body: Uint8Array,
+): Result<{ readonly latest: string; readonly contents: Contents }, ProbeFailure> {
   const read = readObject(body, 'dist-tags');
   if (read.tag === 'error') return read;
   const latest = versionIn(read.value, 'latest');
-  return latest === null ? error({ kind: 'malformed', expected: 'dist-tags with a version for latest' }) : ok(latest);
+  return latest === null
+    ? error({ kind: 'malformed', expected: 'dist-tags with a version for latest' })
+    : ok({ latest, contents: { tags: tagsIn(read.value) } });
 }

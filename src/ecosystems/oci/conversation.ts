@@ -3,6 +3,7 @@ import { limits } from '../../core/limits.ts';
 import type { Conversation } from '../../core/ports.ts';
 import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
+import { tagsOf } from '../contents.ts';
 import { type Answered, failureOfStatus } from '../status.ts';
 import { ended, fine, type Talk, unaskable } from '../talk.ts';
 import { askWithToken, challengeOf, doorUrl, keepDoor } from './ask.ts';
@@ -74,12 +75,12 @@ function* digest(session: Session, image: ImageName, version: string): Talk<Verd
     const fetched = yield* fetchManifest(session, image, version, { aside: false });
     if (fetched.tag === 'error') return ended(fetched.error);
     const { digest: got, answer } = fetched.value;
-    return fine({ ...quotaFacts(answer.headers), ...factsOf(got, asked) });
+    return fine({ ...quotaFacts(answer.headers), ...factsOf(got, asked), ...tagFacts(version, got, asked) });
   }
   const failure = failureOfStatus(head.value, session.context.nowWallMs);
   if (failure !== null || said === null)
     return ended(failure === null ? unaskable : { tag: 'failed', failure }, quotaFacts(headers));
-  return fine({ ...quotaFacts(headers), ...factsOf(said, asked) });
+  return fine({ ...quotaFacts(headers), ...factsOf(said, asked), ...tagFacts(version, said, asked) });
 }
 
 /** The digest that a head says; `null`: none, none that a client takes, or the head is of a page. */
@@ -96,6 +97,11 @@ function* manifest(session: Session, image: ImageName, version: string): Talk<Ve
   const facts = quotaFacts(answer.headers);
   if (parseDigest(version) === null) return fine({ ...facts, ...factsOf(got, null) });
   return fine({ ...facts, verified: { algorithm: got.algorithm, digest: got.text, against: 'pinned' } });
+}
+
+/** A tag moves, and is compared; what is asked by digest is the same for ever. */
+function tagFacts(tag: string, { text }: Digest, asked: Digest | null): Facts {
+  return asked === null ? { contents: { tags: tagsOf({ [tag]: text }) } } : {};
 }
 
 /** What a tag stood for; digests of heads are said, not seen. */

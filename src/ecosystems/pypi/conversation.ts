@@ -4,7 +4,8 @@ import { limits } from '../../core/limits.ts';
 import type { Conversation } from '../../core/ports.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Target } from '../../core/target.ts';
-import type { Facts, Verdict } from '../../core/transcript.ts';
+import { type Facts, type Verdict, withoutContents } from '../../core/transcript.ts';
+import { contentsOf } from '../contents.ts';
 import type { Answered } from '../status.ts';
 import { below, type End, ended, fine, get, type Talk, unaskable } from '../talk.ts';
 import type { PypiContext } from './context.ts';
@@ -15,6 +16,7 @@ import { isProjectName, newest, normalName } from './project.ts';
 import type { ProjectPage } from './project-page.ts';
 import { chosenFile, newestOf, type ReleaseFile, releaseOf, releasesOf } from './release.ts';
 import { verify } from './verify.ts';
+import { canonicalVersion, isPrerelease } from './version.ts';
 
 /** pip stores files and their metadata as they come. @see pypa/pip src/pip/_internal/network/utils.py response_chunks */
 const asSent = true as const;
@@ -71,7 +73,7 @@ function* index(target: Target, context: PypiContext): Talk<Verdict> {
 function* html(target: Target, context: PypiContext): Talk<Verdict> {
   const got = yield* page(target, context, acceptHtml, false);
   if (got.tag === 'ok') {
-    if (formOf(got.value.answer.headers) === 'html') return fine(factsOf(target, got.value));
+    if (formOf(got.value.answer.headers) === 'html') return fine(withoutContents(factsOf(target, got.value)));
     return ended(failed({ kind: 'wrong_content', expected: 'a project page as HTML, as it was asked for' }));
   }
   const { error: end } = got;
@@ -86,8 +88,16 @@ function factsOf(
   const releases = releasesOf(page, normalName(module ?? ''));
   const told = answer.headers['x-pypi-last-serial'] ?? '';
   const serial = /^\d{1,20}$/.test(told) ? told : page.serial;
+  const known = releases.filter(({ files }) => files.length > 0);
+  const pre = new Set(known.flatMap(({ version }) => (isPrerelease(version) ? [canonicalVersion(version)] : [])));
+  const names = known.map(({ version }) => canonicalVersion(version));
+  const counted = Number(serial ?? Number.NaN);
   return {
     listed: { count: releases.length, newest: (newestOf(releases) ?? releases.at(-1))?.text ?? null },
+    contents: {
+      versions: contentsOf(names, (name) => pre.has(name)),
+      ...(Number.isSafeInteger(counted) ? { serial: counted } : {}),
+    },
     ...(serial === null ? {} : { own: { serial } }),
   };
 }

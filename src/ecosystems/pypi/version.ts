@@ -38,6 +38,17 @@ export function parseVersion(text: string): PypiVersion | null {
   };
 }
 
+/**
+ * The one spelling of a version that all its spellings have in common: no zeros at the end of its release.
+ * @see packaging.utils canonicalize_version
+ */
+export function canonicalVersion({ epoch, release, pre, post, dev, local }: PypiVersion): string {
+  const first = epoch === '0' ? '' : `${epoch}!`;
+  const numbers = release.length === 0 ? '0' : release.join('.');
+  const ends = [pre?.join(''), post === null ? '' : `.post${post}`, dev === null ? '' : `.dev${dev}`];
+  return `${first}${numbers}${ends.join('')}${local.length === 0 ? '' : `+${local.join('.')}`}`;
+}
+
 function withoutZeros(release: readonly string[]): readonly string[] {
   const last = release.findLastIndex((part) => part !== '0');
   return release.slice(0, last + 1);

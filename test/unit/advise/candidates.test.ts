@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Finding } from '../../../src/core/finding.ts';
 import type { Mirror } from '../../../src/core/mirror.ts';
 import { abc, chain, kill, only, warm } from './outage.ts';
 import { mirror, Stage } from './stage.ts';
@@ -27,16 +28,20 @@ describe('candidates', () => {
     expect(gates(stage)).toEqual({ a: 'current', b: gate, c: 'ok' });
   });
 
-  it.each([
+  it.each<[Finding['kind'], string, Partial<Finding>?]>([
     ['mismatch', 'mismatch'],
     ['outage', 'outage'],
     ['refusal', 'refusal'],
-    ['lag', 'stale'],
+    ['lag', 'stale', { cause: 'behind' }],
+    ['lag', 'stale', { cause: 'stale' }],
+    ['lag', 'ok', { cause: 'regression' }],
+    ['lag', 'ok', { cause: 'vanished' }],
+    ['lag', 'stale', { cause: 'behind', state: 'acknowledged' }],
     ['spike', 'spike'],
     ['level_shift', 'ok'],
-  ] as const)('an open %s: %s', (kind, gate) => {
+  ])('an open %s: %s', (kind, gate, more = {}) => {
     const stage = warm();
-    stage.open('b', kind);
+    stage.open('b', kind, more);
     stage.consider();
     expect(gates(stage)['b']).toBe(gate);
   });

@@ -58,7 +58,7 @@ describe('an outage of the preferred mirror', () => {
       doesNotCover: [
         'A GOPROXY set in the environment, a CI file or a container image wins over `go env -w`.',
         'Behind a comma the go command moves on at 404 and 410 only: any other fault of the first member ends a build.',
-        'How fresh the mirrors are was not compared.',
+        'How fresh the mirrors are was compared among them alone, if at all: no origin is watched.',
         'Whether b relays the checksum database was not measured yet.',
       ],
       rollback: `export GOPROXY='${chain}'`,
@@ -213,7 +213,7 @@ describe('a cause explains what a test found', () => {
     ['slow, and settled there', 'level_shift', {}, slow, 'level_shift'],
     ['slow, and its downloads too', 'throughput', {}, slow, 'throughput'],
     ['slow, and nothing is wrong', null, {}, slow, 'slower'],
-    ['slow, and behind its upstream', 'lag', {}, slow, 'slower'],
+    ['slow, and its lists go back and forth', 'lag', { cause: 'regression' }, slow, 'slower'],
     ['slow, and an outage of long ago', 'outage', { state: 'closed' }, slow, 'slower'],
     ['failing, and refusing', 'refusal', { cause: 'denied' }, failing, 'refusal'],
     ['failing, and unreliable', 'unreliable', {}, failing, 'unreliable'],
@@ -245,6 +245,11 @@ describe('a cause explains what a test found', () => {
     ['spike', {}, []],
     ['level_shift', {}, []],
     ['throughput', {}, []],
+    ['lag', { cause: 'behind' }, ['proposed lag b']],
+    ['lag', { cause: 'stale' }, ['proposed lag b']],
+    ['lag', { cause: 'behind', state: 'acknowledged' }, []],
+    ['lag', { cause: 'regression' }, []],
+    ['lag', { cause: 'vanished' }, []],
   ])('%s %j alone, where all answer alike: %j', (kind, more, want) => {
     const stage = warm();
     stage.open('a', kind, more);

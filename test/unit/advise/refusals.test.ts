@@ -158,7 +158,16 @@ describe('an origin', () => {
     stage.consider();
     expect(stage.story()).toEqual(['proposed outage b']);
     expect(only(stage).doesNotCover).toContain(
-      'How fresh the mirrors are was not compared: the origin o is not reachable from here.',
+      'How fresh the mirrors are was compared among them alone, if at all: the origin o is not reachable from here.',
     );
+  });
+
+  it('that answers needs no note: freshness was compared with it', () => {
+    const stage = new Stage(chain, [...abc, origin]);
+    stage.paces(6, { a: 200, b: 200, c: 200, o: 200 });
+    stage.open('a', 'lag', { cause: 'behind' });
+    stage.paces(1, { a: 200, b: 200, c: 200, o: 200 });
+    expect(stage.story()).toEqual(['proposed lag b']);
+    expect(only(stage).doesNotCover.filter((note) => note.startsWith('How fresh'))).toEqual([]);
   });
 });

@@ -3,13 +3,23 @@ import type { Advice } from '../../../src/core/advice.ts';
 import type { Config } from '../../../src/core/config.ts';
 import type { Finding } from '../../../src/core/finding.ts';
 import { error, ok } from '../../../src/core/result.ts';
-import type { Standing } from '../../../src/core/standing.ts';
+import type { Freshness, Standing } from '../../../src/core/standing.ts';
 import { kindsOf, registry } from '../../../src/ecosystems/registry.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
 import { fixtureRuns } from './fixture-runs.ts';
 import { baselines, fixtureProbes, fixtureSeries } from './fixture-samples.ts';
+
+const freshness: Readonly<Record<string, Freshness>> = {
+  coast: {
+    lowerMs: 5_400_000,
+    upperMs: 5_700_000,
+    missing: 3,
+    propagation: { releases: 4, p50Ms: 600_000, p90Ms: 7_200_000 },
+  },
+  campus: { lowerMs: 0, upperMs: null, missing: 0, propagation: { releases: 0, p50Ms: null, p90Ms: null } },
+};
 
 /** What a test changes of the fixture, and what it can look at afterwards. */
 export interface Fixture {
@@ -73,6 +83,7 @@ export function fixture(change: FixtureChange = {}): Fixture {
     dueAt: () => nowMs + 40_000,
     series: () => series,
     seriesOf: (registry) => series.filter(({ target }) => target.registry === registry),
+    freshness: (registry) => freshness[registry] ?? null,
     baseline: (targetId, connection) => baselines.get(`${targetId}|${connection}`) ?? null,
     probe: (probeId) => probes.find(({ sample }) => sample.due.probeId === probeId) ?? null,
     probesOf: (registry, limit) =>

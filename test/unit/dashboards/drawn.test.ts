@@ -134,7 +134,7 @@ describe('what is counted is counted once', () => {
   const counting = panels.filter(
     ({ panel }) => optionsOf(panel).legend?.calcs?.includes('sum') === true || panel.type === 'heatmap',
   );
-  test('on so many panels', () => expect(counting).toHaveLength(10));
+  test('on so many panels', () => expect(counting).toHaveLength(12));
   test.each(counting)('$where $panel.title: each point its own time, five minutes at least', ({ panel }) => {
     const windows = exprs(panel).flatMap((expr) => [...expr.matchAll(/\[([^\]]+)\]/g)].map(([, window]) => window));
     expect([...new Set(windows)]).toEqual(['$__interval']);

@@ -19,6 +19,7 @@ describe('roll-up', () => {
     isMovingSlowly: false,
     brokenFamily: null,
     isMismatching: false,
+    isBehind: false,
     canaryServes: true,
     isSlow: false,
   };
@@ -48,6 +49,7 @@ describe('roll-up', () => {
     { name: 'a heavy target alone', input: { targetsOut: 1 }, want: 'degraded' },
     { name: 'refused', input: { isRefused: true }, want: 'degraded' },
     { name: 'wrong bytes', input: { isMismatching: true }, want: 'degraded' },
+    { name: 'behind', input: { isBehind: true }, want: 'degraded' },
     { name: 'much slower', input: { isSlow: true }, want: 'degraded' },
     { name: 'its last canary answer failed', input: { canaryServes: false }, want: 'up' },
   ])('$name: $want', ({ input, want }) => {

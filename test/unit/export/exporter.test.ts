@@ -66,6 +66,7 @@ function okRows(labels: string, step: Step, connection = 'cold'): Record<string,
     ...phase('processing', 0.026),
     ...phase('transfer', 0.001),
     [`mirror_transfer_bytes_total{${stepOf(step)}}`]: 150,
+    [`mirror_cache_answers_total{${stepOf(step)},cache="unknown"}`]: 1,
   };
 }
 
@@ -93,6 +94,7 @@ const rows: readonly { name: string; sample: SettledSample; moves: Record<string
       [`mirror_probe_phase_seconds_sum{${stepOf('mod')},connection="cold",phase="processing"}`]: 0.026,
       [`mirror_probe_phase_seconds_count{${stepOf('mod')},connection="cold",phase="processing"}`]: 1,
       [`mirror_transfer_bytes_total{${stepOf('mod')}}`]: 150,
+      [`mirror_cache_answers_total{${stepOf('mod')},cache="unknown"}`]: 1,
     },
   },
   {
@@ -104,6 +106,7 @@ const rows: readonly { name: string; sample: SettledSample; moves: Record<string
       [`mirror_cold_fetch_seconds_sum{${stepOf('mod')}}`]: 5,
       [`mirror_cold_fetch_seconds_count{${stepOf('mod')}}`]: 1,
       [`mirror_transfer_bytes_total{${stepOf('mod')}}`]: 150,
+      [`mirror_cache_answers_total{${stepOf('mod')},cache="miss"}`]: 1,
     },
   },
   {
@@ -114,6 +117,44 @@ const rows: readonly { name: string; sample: SettledSample; moves: Record<string
       [`mirror_probe_target_failures_total{${ofMod}}`]: 1,
       [`mirror_probe_failures_total{${stepOf('mod')},reason="server"}`]: 1,
       [`mirror_transfer_bytes_total{${stepOf('mod')}}`]: 150,
+      [`mirror_cache_answers_total{${stepOf('mod')},cache="unknown"}`]: 1,
+    },
+  },
+  {
+    name: 'a cache that says so had the answer',
+    sample: sample(mod, { outcome: { tag: 'failed', failure: { kind: 'server', status: 502 } }, cache: 'hit' }),
+    moves: {
+      [`mirror_probe_attempts_total{${ofMod}}`]: 1,
+      [`mirror_probe_target_failures_total{${ofMod}}`]: 1,
+      [`mirror_probe_failures_total{${stepOf('mod')},reason="server"}`]: 1,
+      [`mirror_transfer_bytes_total{${stepOf('mod')}}`]: 150,
+      [`mirror_cache_answers_total{${stepOf('mod')},cache="hit"}`]: 1,
+    },
+  },
+  {
+    name: 'silence is the answer of no cache',
+    sample: sample(mod, {
+      outcome: { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } },
+      status: null,
+      wireBytes: 0,
+    }),
+    moves: {
+      [`mirror_probe_attempts_total{${ofMod}}`]: 1,
+      [`mirror_probe_target_failures_total{${ofMod}}`]: 1,
+      [`mirror_probe_failures_total{${stepOf('mod')},reason="refused"}`]: 1,
+    },
+  },
+  {
+    name: 'what is not there took as long as a chain waits for it',
+    sample: sample(mod, { outcome: { tag: 'failed', failure: { kind: 'absent', status: 404 } }, status: 404 }),
+    moves: {
+      [`mirror_probe_attempts_total{${ofMod}}`]: 1,
+      [`mirror_probe_target_failures_total{${ofMod}}`]: 1,
+      [`mirror_probe_failures_total{${stepOf('mod')},reason="absent"}`]: 1,
+      [`mirror_transfer_bytes_total{${stepOf('mod')}}`]: 150,
+      [`mirror_cache_answers_total{${stepOf('mod')},cache="unknown"}`]: 1,
+      'mirror_not_found_seconds_sum{ecosystem="go",registry="a"}': 0.08,
+      'mirror_not_found_seconds_count{ecosystem="go",registry="a"}': 1,
     },
   },
   {
@@ -177,6 +218,20 @@ describe('a sample moves these series and no others:', () => {
   });
 });
 
+test('a regression and a release that arrived are counted at their mirror, and nowhere once it is gone', async () => {
+  const act = (to: Exporter) => {
+    to.regression('a');
+    to.propagation('a', 400);
+    to.regression('gone');
+    to.propagation('gone', 400);
+  };
+  expect(await moved(act)).toEqual({
+    'mirror_regressions_total{ecosystem="go",registry="a"}': 1,
+    'mirror_propagation_seconds_sum{ecosystem="go",registry="a"}': 400,
+    'mirror_propagation_seconds_count{ecosystem="go",registry="a"}': 1,
+  });
+});
+
 describe('a skipped slot counts as unknown', () => {
   test.each([
     { because: 'paused', counted: 'paused' },
@@ -208,6 +263,9 @@ describe('before anything happened', () => {
       'mirror_probe_last',
       'mirror_tls',
       'mirror_findings',
+      'mirror_lag',
+      'mirror_sync_lag',
+      'mirror_missing',
     ];
     expect([...page.keys()].filter((series) => gauges.some((gauge) => series.startsWith(gauge)))).toEqual([]);
   });
@@ -284,10 +342,9 @@ const always = {
   mirrorwatch_state_writable: 1,
 };
 const noFindings = Object.fromEntries(
-  ['spike', 'level_shift', 'outage', 'unreliable', 'throughput', 'refusal', 'mismatch', 'certificate'].map((kind) => [
-    `mirror_findings_open{ecosystem="go",registry="a",kind="${kind}"}`,
-    0,
-  ]),
+  ['spike', 'level_shift', 'outage', 'unreliable', 'throughput', 'refusal', 'lag', 'mismatch', 'certificate'].map(
+    (kind) => [`mirror_findings_open{ecosystem="go",registry="a",kind="${kind}"}`, 0],
+  ),
 );
 const states = (now: string) =>
   Object.fromEntries(['up', 'degraded', 'down', 'unknown'].map((name) => [state('a', name), name === now ? 1 : 0]));
@@ -379,6 +436,24 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
     shows: {
       [`mirror_probe_rtt_baseline_seconds{${ofMod},connection="cold"}`]: 0.09,
       [`mirror_probe_rtt_spike_streak{${ofMod},connection="cold"}`]: 2,
+    },
+  },
+  {
+    name: 'how far behind a module is by the worst of its answers, what is not known left out',
+    now: {
+      lags: [
+        { registry: 'a', module: 'golang.org/x/net', lowerMs: 1_000, upperMs: 2_000, records: null, missing: 1 },
+        { registry: 'a', module: 'golang.org/x/net', lowerMs: 500, upperMs: null, records: null, missing: null },
+        { registry: 'a', module: null, lowerMs: 0, upperMs: 90_000, records: 7, missing: null },
+        { registry: 'a', module: 'example.com/not/configured', lowerMs: 1, upperMs: 1, records: 1, missing: 1 },
+      ],
+    },
+    shows: {
+      'mirror_lag_seconds{ecosystem="go",registry="a",module="golang.org/x/net",bound="lower"}': 1,
+      'mirror_missing_versions{ecosystem="go",registry="a",module="golang.org/x/net"}': 1,
+      'mirror_sync_lag_seconds{ecosystem="go",registry="a",bound="lower"}': 0,
+      'mirror_sync_lag_seconds{ecosystem="go",registry="a",bound="upper"}': 90,
+      'mirror_lag_records{ecosystem="go",registry="a"}': 7,
     },
   },
   {

@@ -81,6 +81,14 @@ function full() {
         thresholdMs: 800,
         streak: 1,
       })),
+      lags: [null, ...new Set(targets.flatMap(({ module }) => module ?? []))].map((module) => ({
+        registry: 'a',
+        module,
+        lowerMs: 1,
+        upperMs: 2,
+        records: 3,
+        missing: 4,
+      })),
       advice: [advice()],
       ranks: [
         {

@@ -189,6 +189,7 @@ export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
     vantage: { suspect: null, sinceMs: null, controls: [], contaminatedShare: null },
     findings: [],
     baselines: [],
+    lags: [],
     advice: [],
     ranks: [],
     queues: [],
@@ -210,7 +211,7 @@ export function values(text: string): ReadonlyMap<string, number> {
   const found = new Map<string, number>();
   for (const line of text.split('\n')) {
     if (line === '' || line.startsWith('#')) continue;
-    const bare = line.replace(/ # \{.*$/, '');
+    const bare = line.replace(/ # \{probe_id="[^"\\]*"\} \S+ \S+$/, '');
     const at = bare.lastIndexOf(' ');
     const series = bare.slice(0, at);
     if (found.has(series)) throw new Error(`twice: ${series}`);

@@ -164,6 +164,14 @@ describe('cache headers', () => {
     ['nginx miss', { 'x-proxy-cache': 'MISS' }, 'miss'],
     ['RFC 9211 hit', { 'cache-status': 'Edge; hit' }, 'hit'],
     ['RFC 9211 miss', { 'cache-status': 'Edge; fwd=uri-miss; stored' }, 'miss'],
+    ['RFC 9211 asked on because it was stale', { 'cache-status': 'Edge; fwd=stale; fwd-status=200' }, 'miss'],
+    ['RFC 9211 a hit of any layer', { 'cache-status': 'Origin; fwd=miss, "Edge; fwd=miss"; hit; ttl=30' }, 'hit'],
+    ['RFC 9211 by a name that says hit', { 'cache-status': '"a; hit"; fwd=miss' }, 'miss'],
+    ['RFC 9211 passed through', { 'cache-status': 'Edge; fwd=bypass' }, null],
+    ['an age alone', { age: '31' }, 'hit'],
+    ['an age of nothing', { age: '0' }, null],
+    ['an age beside a miss', { age: '31', 'x-cache': 'MISS' }, 'miss'],
+    ['an age that is none', { age: 'old' }, null],
     ['a host that is called so', { 'x-cache': 'from whitehall' }, null],
   ])('%s', (_, headers, cache) => {
     expect(cacheOf(headers)).toBe(cache);

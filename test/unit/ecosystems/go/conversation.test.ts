@@ -27,9 +27,33 @@ const failed = (failure: ProbeFailure) => ({ tag: 'failed', failure });
 
 describe('one ask, one answer', () => {
   test.each<[string, Step, string | null, string, Answer, Facts]>([
-    ['list', 'list', null, '@v/list', answered(200, 'v1.1.0\nv1.0.0'), { listed: { count: 2, newest: 'v1.1.0' } }],
-    ['empty list', 'list', null, '@v/list', answered(200), { listed: { count: 0, newest: null } }],
-    ['latest', 'latest', null, '@latest', answered(200, '{"Version":"v1.1.0"}'), { resolvedVersion: 'v1.1.0' }],
+    [
+      'list',
+      'list',
+      null,
+      '@v/list',
+      answered(200, 'v1.1.0\nv1.0.0'),
+      {
+        listed: { count: 2, newest: 'v1.1.0' },
+        contents: { versions: { count: 2, newest: ['v1.0.0', 'v1.1.0'], pre: [] } },
+      },
+    ],
+    [
+      'empty list',
+      'list',
+      null,
+      '@v/list',
+      answered(200),
+      { listed: { count: 0, newest: null }, contents: { versions: { count: 0, newest: [], pre: [] } } },
+    ],
+    [
+      'latest',
+      'latest',
+      null,
+      '@latest',
+      answered(200, '{"Version":"v1.1.0"}'),
+      { resolvedVersion: 'v1.1.0', contents: { tags: { latest: 'v1.1.0' } } },
+    ],
     ['latest not offered', 'latest', null, '@latest', answered(404, 'not found'), { notOffered: true }],
     ['latest gone', 'latest', null, '@latest', answered(410), { notOffered: true }],
     ['info', 'info', 'v1.0.0', '@v/v1.0.0.info', answered(200, '{"Version":"v1.0.0"}'), {}],

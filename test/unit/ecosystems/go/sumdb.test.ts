@@ -42,6 +42,7 @@ describe('a relay that works', () => {
     expect(outcome).toEqual({ tag: 'ok' });
     expect(facts).toEqual({
       treeHead: { name: 'log.example.com', size: 65_900, rootBase64: rootOf(65_900) },
+      contents: { serial: 65_900 },
       logged: { 'example.com/m@v0.0.1000': 'h1:zip1000=', 'example.com/m@v0.0.1000/go.mod': 'h1:mod1000=' },
     });
     expect(asks.map(({ url, aside }) => `${aside === true ? 'aside ' : ''}${url.slice(base.length)}`)).toEqual([
@@ -81,7 +82,10 @@ describe('a relay that works', () => {
     const context = contextOf({ sumdb: { name: signer.name, verifierKey: signer.verifierKey } });
     const target = { ...targetOf('sumdb'), upstream: 'corp' };
     const { asks, verdict } = talk(probe(target, context), relayAnswers(relay));
-    expect(verdict.facts).toEqual({ treeHead: { name: 'log.example.com', size: 65_800, rootBase64: rootOf(65_800) } });
+    expect(verdict.facts).toEqual({
+      treeHead: { name: 'log.example.com', size: 65_800, rootBase64: rootOf(65_800) },
+      contents: { serial: 65_800 },
+    });
     expect(asks.some((ask) => ask.url.includes('/lookup/'))).toBe(false);
   });
 

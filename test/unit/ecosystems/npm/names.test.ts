@@ -132,12 +132,13 @@ describe('versions', () => {
       '10.0.0',
     ];
     for (const [at, version] of order.entries()) {
-      expect(highest(order.slice(0, at + 1).toReversed()), version).toBe(version);
-      expect(highest(order.slice(0, at + 1)), version).toBe(version);
+      expect(highest(order.slice(0, at + 1).toReversed(), 3).kept.at(-1), version).toBe(version);
+      expect(highest(order.slice(0, at + 1), 1).kept.at(-1), version).toBe(version);
     }
-    expect(highest([])).toBe(null);
-    expect(highest(['x', '1', '01.0.0'])).toBe(null);
-    expect(highest(['9007199254740993.0.0', '1.0.0', '1.0.0-9007199254740993'])).toBe('1.0.0');
+    expect(highest(order.toReversed(), 3)).toEqual({ count: order.length, kept: order.slice(-3) });
+    expect(highest([], 3)).toEqual({ count: 0, kept: [] });
+    expect(highest(['x', '1', '01.0.0'], 3)).toEqual({ count: 0, kept: [] });
+    expect(highest(['9007199254740993.0.0', '1.0.0', '1.0.0-9007199254740993'], 3).kept.at(-1)).toBe('1.0.0');
   });
 
   it.each(['1', '1.2', 'v1.2.3', '1.2.3+build', '01.2.3', '1.2.3-', '1.2.3-01', ' 1.2.3', '1.2.3\n', '__proto__'])(

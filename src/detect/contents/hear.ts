@@ -1,0 +1,29 @@
+import { limits } from '../../core/limits.ts';
+import { hearLines } from './lines.ts';
+import type { Look } from './look.ts';
+import { newShelf, type Subject } from './subject.ts';
+import { hearVersions, type News, type Who } from './versions.ts';
+
+/**
+ * Takes in one answer about a subject, in place.
+ * @returns what it was news of; `null` for an answer that began before the last one: it says nothing new
+ */
+export function hear(subject: Subject, look: Look, who: Who): News | null {
+  const shelf = subject.shelves.get(who.registry) ?? newShelf();
+  if (shelf.looks > 0 && look.fromMs < shelf.fromMs) return null;
+  subject.shelves.set(who.registry, shelf);
+  const news: News = { isNews: false, wentBack: false, arrivals: [] };
+  hearVersions(subject, shelf, look, who, news);
+  hearLines(subject, shelf, look, who, news);
+  if (shelf.looks === 0) shelf.firstMs = look.toMs;
+  shelf.previousFromMs = shelf.looks === 0 ? null : shelf.fromMs;
+  shelf.looks += 1;
+  shelf.fromMs = look.fromMs;
+  shelf.toMs = look.toMs;
+  shelf.calm += 1;
+  if (news.wentBack) {
+    shelf.backwards += 1;
+    shelf.calm = 0;
+  } else if (shelf.calm >= limits.contentLooks) shelf.backwards = 0;
+  return news;
+}

@@ -1,0 +1,32 @@
+import type { Contents } from '../../core/transcript.ts';
+
+/** One answer about one subject. What it says was so at some instant from `fromMs` to `toMs`, monotonic milliseconds. */
+export interface Look {
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly contents: Contents;
+}
+
+export type Versions = NonNullable<Contents['versions']>;
+
+/**
+ * Those of `all` that an answer would name if it had them: an answer that names only its newest says nothing of what is
+ * older than these.
+ * @param all  by the order of the ecosystem, the newest last
+ */
+export function tellable(all: readonly string[], { count, newest }: Versions): readonly string[] {
+  if (count <= newest.length) return all;
+  const shown = new Set(newest);
+  const floor = all.findIndex((version) => shown.has(version));
+  return floor < 0 ? [] : all.slice(floor);
+}
+
+/** A name that moves, or a number that grows, within one subject. */
+export type LineKey = `tag ${string}` | 'serial' | 'date';
+
+/** What each line of an answer stands at. */
+export function* linesOf({ tags, serial, modifiedAtMs }: Contents): Generator<readonly [LineKey, string | number]> {
+  for (const [name, value] of Object.entries(tags ?? {})) yield [`tag ${name}`, value];
+  if (serial !== undefined) yield ['serial', serial];
+  if (modifiedAtMs !== undefined) yield ['date', modifiedAtMs];
+}

@@ -1,0 +1,115 @@
+import type { LineKey } from './look.ts';
+import {
+  type Change,
+  type LagReading,
+  type LineState,
+  type Lost,
+  newShelf,
+  newSubject,
+  type Release,
+  type Shelf,
+  type Subject,
+} from './subject.ts';
+
+type Stored<T> = readonly (readonly [string, T])[];
+
+interface ShelfRow extends Omit<Shelf, 'since' | 'lost' | 'lines' | 'reading'> {
+  /** Of the mirror then: what moved is another one. */
+  readonly url: string;
+  readonly since: Stored<{ readonly afterMs: number; readonly atMs: number }>;
+  readonly lost: Stored<Lost>;
+  readonly lines: Stored<LineState>;
+  readonly reading: LagReading | null;
+}
+
+/** The row of a subject: as in memory, with wall stamps. */
+export interface SubjectRow {
+  readonly v: 1;
+  readonly module: string | null;
+  readonly version: string | null;
+  readonly step: string;
+  readonly releases: Stored<Release>;
+  readonly lines: Stored<readonly Change[]>;
+  readonly shelves: Stored<ShelfRow>;
+}
+
+/** Every time in a row has such a key; a value that is a date of its own has not. */
+const timeKeys: ReadonlySet<string> = new Set([
+  'afterMs',
+  'atMs',
+  'originMs',
+  'sinceMs',
+  'fromMs',
+  'toMs',
+  'previousFromMs',
+  'firstMs',
+  'oldestMs',
+]);
+
+/** The same data with every time moved: monotonic stamps mean nothing to the next process. */
+function moved(value: unknown, byMs: number): unknown {
+  if (Array.isArray(value)) return value.map((one) => moved(one, byMs));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, held]) => [
+      key,
+      timeKeys.has(key) && typeof held === 'number' ? held + byMs : moved(held, byMs),
+    ]),
+  );
+}
+
+/** What is stored of a subject. @param wallAheadMs  the wall clock minus the monotonic one */
+export function subjectRow(subject: Subject, urlOf: (registry: string) => string, wallAheadMs: number): SubjectRow {
+  const { module, version, step, releases, lines, shelves } = subject;
+  const rows = [...shelves].map(
+    ([name, shelf]) =>
+      [
+        name,
+        { ...shelf, url: urlOf(name), since: [...shelf.since], lost: [...shelf.lost], lines: [...shelf.lines] },
+      ] as const,
+  );
+  const row: SubjectRow = { v: 1, module, version, step, releases: [...releases], lines: [...lines], shelves: rows };
+  return moved(row, wallAheadMs) as SubjectRow;
+}
+
+/** True for a list of names, each with an object or a list behind it. */
+function isStored(value: unknown): boolean {
+  return (
+    Array.isArray(value) &&
+    value.every(
+      (one) => Array.isArray(one) && typeof one[0] === 'string' && typeof one[1] === 'object' && one[1] !== null,
+    )
+  );
+}
+
+function isShelfRow(value: ShelfRow): boolean {
+  const times = [value.looks, value.fromMs, value.toMs, value.firstMs];
+  return times.every(Number.isFinite) && isStored(value.since) && isStored(value.lost) && isStored(value.lines);
+}
+
+/** Reads a row back; `null`: it is none of ours. Shelves that `isKept` does not want are left out. */
+export function readSubject(
+  key: string,
+  value: unknown,
+  wallAheadMs: number,
+  isKept: (registry: string, url: string) => boolean,
+): Subject | null {
+  const row = value as Partial<SubjectRow> | null;
+  if (row?.v !== 1 || !isStored(row.releases) || !isStored(row.lines) || !isStored(row.shelves)) return null;
+  const { releases, lines, shelves, ...about } = moved(row, -wallAheadMs) as SubjectRow;
+  const subject = newSubject(key, about);
+  for (const [version, release] of releases) subject.releases.set(version, release);
+  for (const [line, changes] of lines) subject.lines.set(line as LineKey, [...changes]);
+  for (const [name, shelf] of shelves) {
+    if (!isShelfRow(shelf) || !isKept(name, shelf.url)) continue;
+    const { url: _, since, lost, lines: own, ...plain } = shelf;
+    subject.shelves.set(name, {
+      ...newShelf(),
+      ...plain,
+      since: new Map(since),
+      lost: new Map(lost),
+      lines: new Map(own as readonly (readonly [LineKey, LineState])[]),
+    });
+  }
+  return subject;
+}

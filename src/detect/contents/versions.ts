@@ -1,0 +1,174 @@
+import { limits } from '../../core/limits.ts';
+import { type Look, tellable, type Versions } from './look.ts';
+import {
+  freshOrigin,
+  isQuorum,
+  peersOf,
+  type Release,
+  type Shelf,
+  type Standpoint,
+  type Subject,
+  shows,
+} from './subject.ts';
+
+/** A release that reached a mirror: between which two answers, and when the origin first showed it. Monotonic milliseconds. */
+export interface Arrival {
+  readonly registry: string;
+  readonly afterMs: number;
+  readonly atMs: number;
+  readonly originMs: number;
+}
+
+/** What one answer was news of. */
+export interface News {
+  isNews: boolean;
+  wentBack: boolean;
+  readonly arrivals: Arrival[];
+}
+
+/** Who answered, and what it leaves out on purpose. */
+export interface Who extends Standpoint {
+  readonly registry: string;
+  readonly leavesOut: (version: string, isPre: boolean) => boolean;
+}
+
+/** Takes in the versions of one answer: what came, what went, and what that says of releases. */
+export function hearVersions(subject: Subject, shelf: Shelf, look: Look, who: Who, news: News): void {
+  const { versions } = look.contents;
+  if (versions === undefined) return;
+  const before = shelf.versions;
+  const next = before !== null && isSame(before, versions) ? before : shared(subject, versions);
+  shelf.versions = next;
+  if (before === null) {
+    news.isNews = true;
+    return;
+  }
+  if (before === next && shelf.lost.size === 0) return;
+  const appeared = cameIn(shelf, before, next);
+  missed(subject, shelf, before, next, who, news);
+  if (before !== next) news.isNews = true;
+  const isOrigin = who.registry === who.origin;
+  for (const version of appeared) {
+    shelf.since.set(version, { afterMs: shelf.fromMs, atMs: look.toMs });
+    const isPre = next.pre.includes(version);
+    if (isOrigin) releasedAtOrigin(subject, shelf, version, { isPre, look, news });
+    else if (freshOrigin(subject, who) === null) releasedByPeers(subject, version, { isPre, look, who });
+    const release = subject.releases.get(version);
+    if (isOrigin || release === undefined || release.originMs === null) continue;
+    news.arrivals.push({
+      registry: who.registry,
+      afterMs: shelf.fromMs,
+      atMs: look.toMs,
+      originMs: release.originMs,
+    });
+  }
+  forgetOldest(shelf.since);
+  forgetOldest(subject.releases);
+}
+
+function isSame(a: Versions, b: Versions): boolean {
+  return a.count === b.count && a.newest.length === b.newest.length && a.newest.every((one, i) => one === b.newest[i]);
+}
+
+/** Mirrors mostly say the same: it is kept once. */
+function shared(subject: Subject, versions: Versions): Versions {
+  for (const { versions: known } of subject.shelves.values()) {
+    if (known !== null && isSame(known, versions)) return known;
+  }
+  return versions;
+}
+
+/** Versions that were never there before, as far as the answer before could tell. */
+function cameIn(shelf: Shelf, before: Versions, next: Versions): readonly string[] {
+  if (before === next) return [];
+  const had = new Set(before.newest);
+  return tellable(next.newest, before).filter(
+    (version) => !had.has(version) && !shelf.lost.has(version) && !shelf.since.has(version),
+  );
+}
+
+/** Keeps count of what was there and is not; where others still have it, that is a step backwards. */
+function missed(subject: Subject, shelf: Shelf, before: Versions, next: Versions, who: Who, news: News): void {
+  const shown = new Set(next.newest);
+  for (const [version, lost] of shelf.lost) {
+    if (shown.has(version)) {
+      shelf.lost.delete(version);
+      continue;
+    }
+    lost.looks += 1;
+    lost.isElsewhere = isElsewhere(subject, version, who);
+    if (lost.isElsewhere || lost.looks < limits.contentLooks) continue;
+    shelf.lost.delete(version);
+    shelf.since.delete(version);
+    if (who.registry === who.origin) subject.releases.delete(version);
+  }
+  if (before === next) return;
+  for (const version of tellable(before.newest, next)) {
+    if (shown.has(version) || shelf.lost.has(version)) continue;
+    if (who.leavesOut(version, before.pre.includes(version))) continue;
+    const elsewhere = isElsewhere(subject, version, who);
+    shelf.lost.set(version, { looks: 1, isElsewhere: elsewhere });
+    if (elsewhere) news.wentBack = true;
+  }
+}
+
+/** What the origin does not have is withdrawn; without an origin one other mirror is enough. The origin itself is not judged. */
+function isElsewhere(subject: Subject, version: string, who: Who): boolean {
+  if (who.registry === who.origin) return false;
+  const origin = freshOrigin(subject, who);
+  if (origin !== null) return shows(origin, version);
+  return peersOf(subject, who.registry, who).some((shelf) => shows(shelf, version));
+}
+
+function releasedAtOrigin(
+  subject: Subject,
+  shelf: Shelf,
+  version: string,
+  { isPre, look, news }: { readonly isPre: boolean; readonly look: Look; readonly news: News },
+): void {
+  release(subject, version, { afterMs: shelf.fromMs, atMs: look.toMs, originMs: look.toMs, isPre });
+  // Who was asked in between may have shown it before the origin was asked again.
+  for (const [registry, other] of subject.shelves) {
+    const since = other === shelf ? undefined : other.since.get(version);
+    if (since !== undefined) news.arrivals.push({ registry, ...since, originMs: look.toMs });
+  }
+}
+
+function releasedByPeers(
+  subject: Subject,
+  version: string,
+  { isPre, look, who }: { readonly isPre: boolean; readonly look: Look; readonly who: Who },
+): void {
+  const others = peersOf(subject, who.registry, who);
+  const holders = others.filter((shelf) => shows(shelf, version));
+  if (!isQuorum(holders.length + 1, others.length)) return;
+  const seen = holders.flatMap((shelf) => shelf.since.get(version)?.atMs ?? []);
+  const origin = who.origin === null ? undefined : subject.shelves.get(who.origin);
+  const lacked = origin?.versions != null && !shows(origin, version) && !origin.since.has(version);
+  release(subject, version, {
+    afterMs: lacked ? (origin?.fromMs ?? null) : null,
+    atMs: Math.min(look.toMs, ...seen),
+    originMs: null,
+    isPre,
+  });
+}
+
+/** Notes a release, or what else is known of it now: both bounds only ever come closer. */
+function release(subject: Subject, version: string, found: Release): void {
+  const known = subject.releases.get(version);
+  if (known === undefined) {
+    subject.releases.set(version, found);
+    return;
+  }
+  known.afterMs = Math.max(known.afterMs ?? Number.NEGATIVE_INFINITY, found.afterMs ?? Number.NEGATIVE_INFINITY);
+  if (known.afterMs === Number.NEGATIVE_INFINITY) known.afterMs = null;
+  known.atMs = Math.min(known.atMs, found.atMs);
+  known.originMs ??= found.originMs;
+}
+
+function forgetOldest(map: Map<string, unknown>): void {
+  for (const key of map.keys()) {
+    if (map.size <= limits.releasesKept) return;
+    map.delete(key);
+  }
+}

@@ -1,0 +1,147 @@
+import { limits } from '../../core/limits.ts';
+import type { Gaps } from '../../core/mirror.ts';
+import { isOrdered } from '../contents/lines.ts';
+import { type LineKey, tellable, type Versions } from '../contents/look.ts';
+import {
+  type Change,
+  freshOrigin,
+  isQuorum,
+  type LagReading,
+  type LineState,
+  peersOf,
+  type Shelf,
+  type Standpoint,
+  type Subject,
+  shows,
+} from '../contents/subject.ts';
+import { leavesOut } from './gaps.ts';
+
+/** Sums up what is lacked; `null` at the top makes the upper bound unknown. */
+interface Sum {
+  lowerMs: number;
+  upperMs: number | null;
+  agreedMs: number;
+  oldestMs: number | null;
+}
+
+/** Something that is lacked: it came out after `afterMs` and at the latest at `atMs`; `null`: not known. */
+interface Lacked {
+  readonly afterMs: number | null;
+  readonly atMs: number | null;
+}
+
+/**
+ * Compares the last answer of a mirror with the origin where that answers, else with the other mirrors, of which two at
+ * least and half must agree. Something that came out in (a, b] and that an answer begun at f and over at t lacks makes the
+ * mirror behind by f - b at least and t - a at most; what came out since the origin was asked last can't be seen, so that
+ * the upper bound is never below the age of that answer. What a mirror shows beyond the others is no fault, and what was
+ * there at first sight has no time: it makes the upper bound unknown where it is lacked.
+ * @returns `null` where nothing can be said: the mirror or everybody else was not heard lately
+ * @see design.md section 5.5; docs/decisions/0017-lag.md
+ */
+export function lagOf(subject: Subject, registry: string, at: Standpoint, gaps: Gaps | undefined): LagReading | null {
+  const shelf = subject.shelves.get(registry);
+  const origin = freshOrigin(subject, at);
+  const others = peersOf(subject, registry, at);
+  if (shelf === undefined || shelf.looks === 0 || registry === at.origin) return null;
+  if (origin === null && others.length < 2) return null;
+  const ageMs = gaps?.releaseAgeMs ?? 0;
+  const isLeftOut = leavesOut(gaps);
+  const unseenMs = origin === null ? null : Math.max(0, shelf.toMs - origin.fromMs);
+  const sum: Sum = { lowerMs: 0, upperMs: unseenMs, agreedMs: 0, oldestMs: null };
+  const wanted = wantedOf(shelf, origin, others);
+  const missing: string[] = [];
+  for (const [version, isPre, firstMs] of wanted ?? []) {
+    if (isHeld(shelf, version) || isLeftOut(version, isPre)) continue;
+    if (shelf.lost.has(version)) {
+      // It was there: that is another story than lag.
+      missing.push(version);
+      continue;
+    }
+    const release = subject.releases.get(version);
+    // A mirror that waits by design is not late before its time.
+    if (ageMs > 0 && shelf.fromMs - (release?.atMs ?? firstMs) < ageMs) continue;
+    missing.push(version);
+    lack(sum, shelf, release ?? { afterMs: null, atMs: null }, ageMs);
+  }
+  for (const [key, state] of shelf.lines) {
+    const isOut = (change: Change): boolean =>
+      !isOrdered(key) && isLeftOut(String(change.value), origin?.versions?.pre.includes(String(change.value)) === true);
+    for (const change of lackedOf(key, state, subject.lines.get(key) ?? []))
+      if (!isOut(change) && (ageMs === 0 || shelf.fromMs - (change.atMs ?? shelf.firstMs) >= ageMs))
+        lack(sum, shelf, change, ageMs);
+  }
+  return {
+    ...sum,
+    records: recordsOf(shelf, origin, others),
+    missing:
+      wanted === null ? null : { count: missing.length, names: missing.slice(-limits.missingNamed).toReversed() },
+    by: origin === null ? 'peers' : 'origin',
+  };
+}
+
+function lack(sum: Sum, shelf: Shelf, { afterMs, atMs }: Lacked, ageMs: number): void {
+  if (sum.upperMs !== null) sum.upperMs = afterMs === null ? null : Math.max(sum.upperMs, shelf.toMs - afterMs - ageMs);
+  if (atMs === null) return;
+  const lowerMs = Math.max(0, shelf.fromMs - atMs - ageMs);
+  sum.lowerMs = Math.max(sum.lowerMs, lowerMs);
+  if (shelf.previousFromMs === null || shelf.previousFromMs < atMs) return;
+  sum.agreedMs = Math.max(sum.agreedMs, lowerMs);
+  sum.oldestMs = Math.min(sum.oldestMs ?? Number.POSITIVE_INFINITY, atMs);
+}
+
+/** Shown now, or lately by one of the backends that take turns behind its name. */
+function isHeld(shelf: Shelf, version: string): boolean {
+  const lost = shelf.lost.get(version);
+  return shows(shelf, version) || (lost === undefined ? shelf.since.has(version) : lost.looks < limits.contentLooks);
+}
+
+type Wanted = readonly [version: string, isPre: boolean, firstMs: number];
+
+/** What the mirror's answer should name, the newest last; `null`: such answers name no versions. */
+function wantedOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]): readonly Wanted[] | null {
+  const { versions } = shelf;
+  if (versions === null) return null;
+  const of = (one: Shelf, known: Versions): readonly Wanted[] => {
+    const pre = new Set(known.pre);
+    return tellable(known.newest, versions).map((version) => [version, pre.has(version), one.firstMs] as const);
+  };
+  if (origin !== null) return origin.versions === null ? null : of(origin, origin.versions);
+  const holders = new Map<string, { readonly wanted: Wanted; count: number }>();
+  for (const other of others) {
+    for (const wanted of other.versions === null ? [] : of(other, other.versions)) {
+      const known = holders.get(wanted[0]);
+      if (known === undefined) holders.set(wanted[0], { wanted, count: 1 });
+      else known.count += 1;
+    }
+  }
+  return [...holders.values()].filter(({ count }) => isQuorum(count, others.length)).map(({ wanted }) => wanted);
+}
+
+/**
+ * The changes of a line that a mirror has not reached. A value that the line never had may be ahead of it: only what came
+ * out after the mirror had stood there is lacked.
+ */
+function lackedOf(key: LineKey, state: LineState, changes: readonly Change[]): readonly Change[] {
+  if (isOrdered(key)) return changes.filter(({ value }) => Number(value) > (state.best ?? Number(state.value)));
+  const isKnown = changes.some(({ value }) => value === state.value);
+  if (isKnown && state.best !== null) return changes.filter(({ seq }) => seq > (state.best ?? seq));
+  return changes.filter(({ seq, afterMs }) => seq > (state.best ?? -1) && afterMs !== null && state.sinceMs <= afterMs);
+}
+
+function recordsOf(shelf: Shelf, origin: Shelf | null, others: readonly Shelf[]): number | null {
+  const own = shelf.lines.get('serial')?.best ?? null;
+  if (own === null) return null;
+  const said = (one: Shelf): readonly number[] => {
+    const value = one.lines.get('serial')?.best ?? null;
+    return value === null ? [] : [value];
+  };
+  const [second] =
+    origin === null
+      ? others
+          .flatMap(said)
+          .toSorted((a, b) => b - a)
+          .slice(1)
+      : said(origin);
+  return second === undefined ? null : Math.max(0, second - own);
+}

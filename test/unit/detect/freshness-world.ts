@@ -1,0 +1,90 @@
+import type { Config } from '../../../src/core/config.ts';
+import type { Gaps } from '../../../src/core/mirror.ts';
+import type { Row } from '../../../src/core/ports.ts';
+import type { Contents } from '../../../src/core/transcript.ts';
+import { createDetector, type Detector, type DetectTurn } from '../../../src/detect/detector.ts';
+import type { MirrorLag } from '../../../src/detect/turn.ts';
+import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
+
+/** A list of versions as a conversation would give it. */
+export function versions(...newest: readonly string[]): Contents {
+  return { versions: { count: newest.length, newest, pre: newest.filter((one) => one.includes('-')) } };
+}
+
+/** What one probe of a list saw. */
+export interface Seen {
+  readonly registry: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly contents: Contents;
+  readonly module?: string;
+  readonly version?: string;
+}
+
+/** A detector that is told what lists say, and by whom. */
+export class Shelves {
+  readonly detector: Detector;
+  readonly config: Config;
+  readonly turns: DetectTurn[] = [];
+  readonly rows = new Map<string, Row>();
+
+  constructor(given: {
+    readonly mirrors: readonly string[];
+    readonly origin?: string;
+    readonly gaps?: Readonly<Record<string, Gaps>>;
+    readonly limitMs?: number;
+    readonly everyMs?: number;
+    readonly modules?: readonly string[];
+    readonly versions?: readonly string[];
+    readonly restored?: readonly Row[];
+    readonly startMs?: number;
+  }) {
+    const mirrors = given.mirrors.map((name) => {
+      const gaps = given.gaps?.[name];
+      return {
+        ...aMirror(name),
+        role: name === given.origin ? ('origin' as const) : ('mirror' as const),
+        ...(gaps === undefined ? {} : { gaps }),
+      };
+    });
+    const config = aConfig({ mirrors, everyMs: given.everyMs ?? 300_000 });
+    const modules = given.modules ?? ['example.com/a'];
+    const asked = modules.flatMap((module) => (given.versions ?? ['v1.0.0']).map((version) => ({ module, version })));
+    this.config = { ...config, detect: { ...config.detect, lagLimitMs: given.limitMs ?? 3_600_000 } };
+    this.detector = createDetector({
+      config: this.config,
+      targets: given.mirrors.flatMap((name) =>
+        asked.map(({ module, version }) => aTarget(name, 'list', module, version)),
+      ),
+      restored: given.restored ?? [],
+      random: countingRandom(`f${given.startMs ?? 0}-`),
+      now: at(given.startMs ?? 0),
+    });
+  }
+
+  /** One answer, taken in when it was over. */
+  see({ registry, fromMs, toMs, contents, module = 'example.com/a', version = 'v1.0.0' }: Seen): DetectTurn {
+    const due = aDue(aTarget(registry, 'list', module, version));
+    const sample = aSample(due, fromMs, toMs - fromMs, { tag: 'ok' }, { facts: { contents } });
+    return this.keep(this.detector.take(sample, at(toMs)));
+  }
+
+  keep(turn: DetectTurn): DetectTurn {
+    this.turns.push(turn);
+    for (const row of turn.rows) this.rows.set(`${row.table}|${row.key}`, row);
+    for (const { table, key } of turn.deletes) this.rows.delete(`${table}|${key}`);
+    return turn;
+  }
+
+  lag(registry: string, module = 'example.com/a'): MirrorLag | undefined {
+    return [...this.detector.lags()].find((one) => one.registry === registry && one.module === module);
+  }
+
+  /** Findings of kind `lag` in words. */
+  story(): readonly string[] {
+    return this.turns
+      .flatMap(({ findings }) => findings)
+      .filter(({ finding }) => finding.kind === 'lag')
+      .map(({ change, finding }) => `${finding.registry} ${change} ${finding.cause}`);
+  }
+}

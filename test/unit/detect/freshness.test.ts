@@ -1,0 +1,357 @@
+import { describe, expect, it } from 'vitest';
+import type { Contents } from '../../../src/core/transcript.ts';
+import { tellable } from '../../../src/detect/contents/look.ts';
+import { leavesOut } from '../../../src/detect/rules/gaps.ts';
+import { seededRandom } from '../../../src/io/random.ts';
+import { Shelves, versions } from './freshness-world.ts';
+
+const minute = 60_000;
+const pace = 5 * minute;
+
+/** Every mirror looked at in turn, `said` by name and look; an answer takes a second. */
+function looks(
+  world: Shelves,
+  names: readonly string[],
+  count: number,
+  said: (name: string, look: number) => string[],
+  from = 0,
+) {
+  for (let i = from; i < from + count; i += 1)
+    for (const [at, registry] of names.entries()) {
+      const fromMs = i * pace + at * 10_000;
+      world.see({ registry, fromMs, toMs: fromMs + 1_000, contents: versions(...said(registry, i)) });
+    }
+}
+
+describe('a version held back', () => {
+  const said = (name: string, look: number) =>
+    look < 2 || (name === 'a' && look < 20) ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0'];
+
+  it('is missing at once, a finding past the limit by the lower bound, and over when it arrives', () => {
+    const world = new Shelves({ mirrors: ['o', 'a', 'b'], origin: 'o' });
+    looks(world, ['o', 'a', 'b'], 5, said);
+    // The origin had it by 601 s and not before 300 s; a was asked last from 1210 s to 1211 s.
+    expect(world.lag('a')).toEqual({
+      registry: 'a',
+      module: 'example.com/a',
+      lowerMs: 609_000,
+      upperMs: 911_000,
+      records: null,
+      missing: 1,
+    });
+    expect(world.lag('b')).toMatchObject({ lowerMs: 0, upperMs: 21_000, missing: 0 });
+    expect(world.story()).toEqual([]);
+    looks(world, ['o', 'a', 'b'], 10, said, 5);
+    expect(world.story()).toEqual(['a opened behind']);
+    expect(
+      world.detector.standings().flatMap(({ registry, findings }) => (findings.length > 0 ? registry : [])),
+    ).toEqual(['a']);
+    const [finding] = world.detector.findings();
+    expect(finding).toMatchObject({
+      kind: 'lag',
+      registry: 'a',
+      actionable: true,
+      scope: [{ module: 'example.com/a', version: 'v1.0.0', step: 'list' }],
+    });
+    expect(finding?.text).toBe('a is behind the origin o, by 60 min to 65 min: example.com/a lacks v1.1.0.');
+    looks(world, ['o', 'a', 'b'], 10, said, 15);
+    expect(world.story()).toEqual(['a opened behind', 'a closed behind']);
+    expect(world.turns.flatMap(({ propagations }) => propagations)).toEqual([
+      { registry: 'b', seconds: 20 },
+      { registry: 'a', seconds: 5_410 },
+    ]);
+  });
+
+  it('has no time where it was there at first sight: it is missing, and no finding', () => {
+    const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o' });
+    looks(world, ['o', 'a'], 40, (name) => (name === 'o' ? ['v1.0.0', 'v1.1.0'] : ['v1.0.0']));
+    expect(world.lag('a')).toMatchObject({ lowerMs: 0, upperMs: null, missing: 1 });
+    expect(world.story()).toEqual([]);
+  });
+
+  it('is no fault of a mirror that is ahead, nor of the origin', () => {
+    const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o' });
+    looks(world, ['o', 'a'], 40, (name, look) => (name === 'a' && look > 1 ? ['v1.0.0', 'v1.1.0'] : ['v1.0.0']));
+    expect(world.lag('a')).toMatchObject({ lowerMs: 0, missing: 0 });
+    expect(world.lag('o')).toBeUndefined();
+    expect(world.story()).toEqual([]);
+  });
+
+  it('is judged by two others at least where no origin answers, and the text says so', () => {
+    const world = new Shelves({ mirrors: ['a', 'b', 'c'] });
+    looks(world, ['b', 'c', 'a'], 20, said);
+    expect(world.story()).toEqual(['a opened behind']);
+    expect(world.detector.findings()[0]?.text).toBe(
+      'a is behind most other mirrors, as no origin answers, by at least 85 min: example.com/a lacks v1.1.0.',
+    );
+    const two = new Shelves({ mirrors: ['a', 'b'] });
+    looks(two, ['b', 'a'], 20, said);
+    expect([two.story(), two.lag('a')]).toEqual([[], undefined]);
+  });
+
+  it('is known over a restart, with the finding', () => {
+    const world = new Shelves({ mirrors: ['o', 'a', 'b'], origin: 'o' });
+    looks(world, ['o', 'a', 'b'], 16, said);
+    const lateMs = 16 * pace;
+    world.keep(world.detector.flush({ wallMs: Date.UTC(2026, 0, 1) + lateMs, monotonicMs: lateMs }));
+    const again = new Shelves({
+      mirrors: ['o', 'a', 'b'],
+      origin: 'o',
+      restored: JSON.parse(JSON.stringify([...world.rows.values()])),
+      startMs: lateMs,
+    });
+    expect(again.detector.findings().map(({ cause }) => cause)).toEqual(['behind']);
+    looks(again, ['o', 'a', 'b'], 1, said, 17);
+    expect(again.lag('a')).toMatchObject({
+      lowerMs: 17 * pace + 10_000 - 601_000,
+      upperMs: 17 * pace + 11_000 - 300_000,
+    });
+    looks(again, ['o', 'a', 'b'], 4, said, 18);
+    expect(again.story()).toEqual(['a closed behind']);
+  });
+});
+
+describe('gaps', () => {
+  const said = (name: string, look: number) => (name === 'a' || look < 2 ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0-rc.1']);
+
+  it.each([
+    { name: 'no pre-releases', gaps: { prereleases: true, releaseAgeMs: 0, without: [] }, missing: 0, story: [] },
+    { name: 'a pattern', gaps: { prereleases: false, releaseAgeMs: 0, without: ['v1.*-rc*'] }, missing: 0, story: [] },
+    {
+      name: 'another pattern',
+      gaps: { prereleases: false, releaseAgeMs: 0, without: ['v2*'] },
+      missing: 1,
+      story: ['a opened behind'],
+    },
+    {
+      name: 'an age not reached',
+      gaps: { prereleases: false, releaseAgeMs: 240 * minute, without: [] },
+      missing: 0,
+      story: [],
+    },
+    {
+      name: 'an age passed by less than the limit',
+      gaps: { prereleases: false, releaseAgeMs: 150 * minute, without: [] },
+      missing: 1,
+      story: [],
+    },
+  ])('$name', ({ gaps, missing, story }) => {
+    const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o', gaps: { a: gaps } });
+    looks(world, ['o', 'a'], 40, said);
+    expect([world.lag('a')?.missing, world.story()]).toEqual([missing, story]);
+  });
+});
+
+describe('what goes backwards', () => {
+  it('is one story of two backends that take turns, counted each time, and ends a dozen answers after', () => {
+    const world = new Shelves({ mirrors: ['o', 'a', 'b'], origin: 'o' });
+    const said = (name: string, look: number) =>
+      look < 2 || (name === 'a' && look % 2 === 0 && look < 40) ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0'];
+    looks(world, ['o', 'a', 'b'], 40, said);
+    expect(world.story()).toEqual(['a opened regression']);
+    expect(world.lag('a')).toMatchObject({ lowerMs: 0, missing: 0 });
+    expect(world.turns.flatMap(({ regressions }) => regressions)).toHaveLength(18);
+    looks(world, ['o', 'a', 'b'], 20, said, 40);
+    expect(world.story()).toEqual(['a opened regression', 'a closed regression']);
+  });
+
+  it('is a version that vanished once a dozen answers lack what others have, and not what was withdrawn', () => {
+    const said = (name: string, look: number) =>
+      name !== 'b' && look > 1 && look < 30 ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0'];
+    const world = new Shelves({ mirrors: ['o', 'a', 'b'], origin: 'b' });
+    looks(world, ['b', 'a', 'o'], 12, said);
+    expect(world.story()).toEqual([]);
+    looks(world, ['b', 'a', 'o'], 10, said, 12);
+    expect(world.story()).toEqual(['a opened vanished', 'o opened vanished']);
+    expect(world.detector.findings()[0]).toMatchObject({
+      actionable: false,
+      text: 'From a has vanished what others still have: v1.1.0 of example.com/a.',
+    });
+    expect(world.lag('a')).toMatchObject({ missing: 1 });
+    looks(world, ['b', 'a', 'o'], 10, said, 22);
+    expect(world.story().slice(2)).toEqual(['a closed vanished', 'o closed vanished']);
+    const withdrawn = new Shelves({ mirrors: ['o', 'a', 'b'], origin: 'o' });
+    looks(withdrawn, ['o', 'a', 'b'], 40, said);
+    expect(withdrawn.story()).toEqual([]);
+  });
+
+  it('is a tag that stands at an older version again, and a number that shrinks', () => {
+    const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o' });
+    const see = (registry: string, i: number, latest: string, serial: number) => {
+      const fromMs = i * pace + (registry === 'o' ? 0 : 10_000);
+      return world.see({ registry, fromMs, toMs: fromMs + 1_000, contents: { tags: { latest }, serial } });
+    };
+    for (let i = 0; i < 3; i += 1) for (const name of ['o', 'a']) see(name, i, 'v1', 10);
+    for (let i = 3; i < 5; i += 1) for (const name of ['o', 'a']) see(name, i, 'v2', 20);
+    see('o', 5, 'v2', 20);
+    expect(see('a', 5, 'v1', 20).regressions).toEqual(['a']);
+    expect(see('a', 6, 'v2', 19).regressions).toEqual(['a']);
+    expect(world.lag('a')).toMatchObject({ records: 0, missing: null });
+  });
+});
+
+describe('a cache whose upstream is dead', () => {
+  it('stands still in all modules in which something moved', () => {
+    const modules = ['example.com/a', 'example.com/b', 'example.com/quiet'];
+    const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o', modules });
+    for (let i = 0; i < 30; i += 1)
+      for (const [at, registry] of ['o', 'a'].entries())
+        for (const module of modules) {
+          const fromMs = i * pace + at * 10_000;
+          const isOld = module === 'example.com/quiet' || registry === 'a' || i < 2;
+          world.see({
+            registry,
+            module,
+            fromMs,
+            toMs: fromMs + 1_000,
+            contents: versions('v1.0.0', ...(isOld ? [] : ['v1.1.0'])),
+          });
+        }
+    expect(world.story()).toEqual(['a opened behind', 'a changed stale']);
+    expect(world.detector.findings()[0]?.text).toContain('in any of 2 modules, while the origin o moved on');
+  });
+});
+
+describe('backends that take turns at random', () => {
+  it('are a story or two of hundreds of steps backwards, and never lag', () => {
+    let [steps, told] = [0, 0];
+    for (let seed = 0; seed < 20; seed += 1) {
+      const { next } = seededRandom(seed);
+      const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o' });
+      looks(world, ['o', 'a'], 100, (name, look) =>
+        look < 2 || (name === 'a' && next() < 0.5) ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0'],
+      );
+      steps += world.turns.flatMap(({ regressions }) => regressions).length;
+      told += world.story().length;
+      expect(world.story().filter((one) => !one.endsWith('regression'))).toEqual([]);
+      expect(world.lag('a')?.lowerMs).toBe(0);
+    }
+    expect(steps).toBeGreaterThan(400);
+    expect(told).toBeLessThanOrEqual(30);
+  });
+});
+
+describe('a tag, a serial and a date', () => {
+  const see = (world: Shelves, registry: string, look: number, contents: Contents) => {
+    const fromMs = look * pace + (registry === 'o' ? 0 : 10_000);
+    return world.see({ registry, fromMs, toMs: fromMs + 1_000, contents });
+  };
+  it.each<[string, (step: number) => Contents]>([
+    ['tag', (step) => ({ tags: { '3.20': `sha256:${step}` } })],
+    ['serial', (step) => ({ serial: 10 * step })],
+    ['date', (step) => ({ modifiedAtMs: 1_700_000_000_000 + step * 86_400_000 })],
+  ])('%s that moved at the origin: behind between bounds until it has, and it arrives', (what, at) => {
+    const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o' });
+    for (let look = 0; look < 20; look += 1) {
+      see(world, 'o', look, at(look < 2 ? 1 : look < 4 ? 2 : 3));
+      const turn = see(world, 'a', look, at(look < 16 ? 1 : look < 17 ? 2 : 3));
+      if (look === 10)
+        expect(world.lag('a')).toEqual({
+          registry: 'a',
+          module: 'example.com/a',
+          // Since step 2, which the origin had by 601 s and not at 300 s.
+          lowerMs: 10 * pace + 10_000 - 601_000,
+          upperMs: 10 * pace + 11_000 - 300_000,
+          records: what === 'serial' ? 20 : null,
+          missing: null,
+        });
+      if (look === 16) expect(world.lag('a')).toMatchObject({ lowerMs: 16 * pace + 10_000 - 1_201_000 });
+      if (look === 16 && what !== 'serial') expect(turn.propagations).toEqual([{ registry: 'a', seconds: 4_210 }]);
+    }
+    expect(world.lag('a')).toMatchObject({ lowerMs: 0, upperMs: 11_000 });
+    expect(world.story()).toEqual(['a opened behind', 'a closed behind']);
+  });
+
+  it('a tag that the origin never had is ahead; one that it left long ago is behind', () => {
+    const world = new Shelves({ mirrors: ['o', 'a', 'b'], origin: 'o' });
+    const tag = (latest: string): Contents => ({ tags: { latest } });
+    for (let look = 0; look < 10; look += 1) {
+      see(world, 'o', look, tag(look < 4 ? 'v2' : 'v3'));
+      see(world, 'a', look, tag(look < 6 ? 'v2' : 'v4'));
+      see(world, 'b', look, tag('v1'));
+    }
+    expect(world.lag('a')).toMatchObject({ lowerMs: 0 });
+    // When v2 came out nobody saw; v3 it lacks in any case.
+    expect(world.lag('b')).toMatchObject({ lowerMs: 9 * pace + 10_000 - 1_201_000 });
+  });
+});
+
+describe('one module asked at two versions', () => {
+  const names = ['v1.0.0', 'v2.0.0'] as const;
+  const each = (contents: (version: string, registry: string, look: number) => Contents) => {
+    const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o', versions: names });
+    for (let look = 0; look < 4; look += 1)
+      for (const [at, registry] of ['o', 'a'].entries())
+        for (const [place, version] of names.entries()) {
+          const fromMs = look * pace + at * 10_000 + place * 100_000;
+          const said = contents(version, registry, look);
+          world.see({ registry, version, fromMs, toMs: fromMs + 1_000, contents: said });
+        }
+    return world;
+  };
+
+  it('tells of one release, where each answer has the whole list', () => {
+    const world = each((_version, _registry, look) => versions('v1.0.0', ...(look < 2 ? [] : ['v3.0.0'])));
+    expect(world.turns.flatMap(({ propagations }) => propagations)).toEqual([{ registry: 'a', seconds: 10 }]);
+    const lacks = each((_version, registry, look) =>
+      versions('v1.0.0', ...(look < 2 || registry === 'a' ? [] : ['v3.0.0'])),
+    );
+    expect(lacks.detector.freshness().get('a')).toMatchObject({ missing: 1 });
+  });
+
+  it('tells of two tags, each by its own answers', () => {
+    const world = each((version, registry, look) => ({
+      tags: { [version]: version === 'v1.0.0' && registry === 'o' && look > 1 ? 'new' : 'old' },
+    }));
+    const lags = [...world.detector.lags()].filter(({ registry }) => registry === 'a');
+    // Not by 400 s, when the other tag was asked.
+    expect(lags.map(({ upperMs }) => upperMs)).toEqual([3 * pace + 11_000 - pace, 11_000]);
+  });
+});
+
+describe('what is not known', () => {
+  it('has no reading: three paces without the mirror, or without anybody to compare with', () => {
+    const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o' });
+    looks(world, ['o', 'a'], 3, () => ['v1.0.0']);
+    const at = (ms: number) => ({ wallMs: Date.UTC(2026, 0, 1) + ms, monotonicMs: ms });
+    world.keep(world.detector.tick(at(5 * pace)));
+    expect(world.lag('a')).toMatchObject({ lowerMs: 0 });
+    world.keep(world.detector.tick(at(6 * pace)));
+    expect(world.lag('a')).toBeUndefined();
+    looks(world, ['a'], 1, () => ['v1.0.0'], 7);
+    expect(world.lag('a')).toBeUndefined();
+  });
+
+  it('is forgotten with what is not asked any more, its row too', () => {
+    const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o' });
+    looks(world, ['o', 'a'], 20, (name, look) => (name === 'a' || look < 2 ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0']));
+    const now = { wallMs: Date.UTC(2026, 0, 1) + 20 * pace, monotonicMs: 20 * pace };
+    world.keep(world.detector.tick(now));
+    expect([...world.rows.keys()].filter((key) => key.includes('contents|'))).toHaveLength(1);
+    world.keep(world.detector.reconfigure({ ...world.config, mirrors: [] }, [], now));
+    expect(world.story()).toEqual(['a opened behind', 'a closed behind']);
+    expect([...world.detector.lags()]).toEqual([]);
+    expect([...world.rows.keys()].filter((key) => key.includes('contents|'))).toEqual([]);
+  });
+
+  it.each([
+    ['a whole list tells of all', ['1', '2', '3'], { count: 1, newest: ['2'] }, ['1', '2', '3']],
+    ['the newest tell of what is not older', ['1', '2', '3', '4'], { count: 9, newest: ['2', '4'] }, ['2', '3', '4']],
+    ['nothing in common tells nothing', ['1', '2'], { count: 9, newest: ['8', '9'] }, []],
+  ])('%s', (_name, all, said, want) => {
+    expect(tellable(all, { ...said, pre: [] })).toEqual(want);
+  });
+
+  it.each([
+    ['v1.2.3', 'v1.2.3', true],
+    ['v1.2.3', 'v1.2', false],
+    ['*-windows*', '1.0-windows-2', true],
+    ['v*', 'v', true],
+    ['a*a', 'a', false],
+    ['a*b*c', 'a-b-b-c', true],
+    ['a*b*c', 'acb', false],
+    ['*', '', true],
+  ])('the pattern %s and the version %s: %s', (pattern, version, want) => {
+    expect(leavesOut({ prereleases: false, releaseAgeMs: 0, without: [pattern] })(version, false)).toBe(want);
+  });
+});
