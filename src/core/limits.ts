@@ -256,6 +256,12 @@ export const limits = {
   fileMs: 5 * second,
   /** Rounds of reading: what a file names may lead to a folder, that to files, a lock file to the one beside it. */
   fileRounds: 20,
+  /** An authority's name of a key, as shown: npm's have 50 characters, a fingerprint 40. */
+  keyNameChars: 100,
+  /** Keys of one registry (npm's has two), and signatures over one version (one, two while keys are changed). */
+  signingKeys: 50,
+  signingKeysBytes: 256 * kib,
+  signaturesRead: 10,
   /** The state file never grows past this: it is then full, as a disk would be, and takes rows again once some expired. */
   stateBytes: 8 * 1024 * mib,
   /**

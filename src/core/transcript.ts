@@ -1,4 +1,5 @@
 import type { Outcome, Phase, ProbeFailure } from './failure.ts';
+import type { Signature } from './signature.ts';
 
 /** What a conversation asks for: one GET, or the head of one. */
 export interface Ask {
@@ -74,6 +75,8 @@ export interface Facts {
   };
   /** A digest that could only be compared between mirrors (no authority at hand): algorithm and value. */
   readonly compared?: { readonly algorithm: string; readonly digest: string };
+  /** What came of the authority's signature over this answer; absent: there is none, and nobody said that there should be. */
+  readonly signature?: Signature;
   /** Size and root of a signed tree head, for lag in records and consistency. */
   readonly treeHead?: { readonly name: string; readonly size: number; readonly rootBase64: string };
   /**

@@ -144,6 +144,7 @@ describe('what the file says', () => {
       modules: [ref('files', 'x'), ref('others', 'y')],
       privatePatterns: [],
       settings: null,
+      origin: null,
       known: null,
     };
     expect(httpContext({ mirror, ...given })).toEqual({ profile: 'debian', expect: { x: { bytes: 1 } } });

@@ -1,0 +1,23 @@
+/** What came of looking for an authority's own signature over an answer. Closed. A wrong signature is a `mismatch`. */
+export type SignatureState = 'valid' | 'no_key' | 'unknown_key' | 'expired_key' | 'undated' | 'unsigned';
+
+/** A signature over an answer as far as it could be judged. */
+export interface Signature {
+  readonly state: SignatureState;
+  /** The key as the authority names it: a label, at most `limits.keyNameChars` printable characters; `null`: none is named. */
+  readonly key: string | null;
+}
+
+const words: Readonly<Record<SignatureState, string>> = {
+  valid: 'signature valid',
+  no_key: 'signature unverified: no trusted key at hand',
+  unknown_key: 'signature unverified: its key is none of the trusted ones',
+  expired_key: 'signature unverified: its key had expired before publication',
+  undated: 'signature unverified: its key has expired, and no time of publication is told',
+  unsigned: 'signature unverified: there is none, though keys are at hand',
+};
+
+/** One sentence for people; what is not verified never sounds fine. */
+export function signatureText({ state, key }: Signature): string {
+  return key === null ? words[state] : `${words[state]} (${key})`;
+}
