@@ -4,7 +4,7 @@ import type { Connection, EcosystemId, TlsAccess } from './mirror.ts';
 import type { Delivery } from './notice.ts';
 import type { Sample } from './sample.ts';
 import type { Target } from './target.ts';
-import type { Answer, Ask, Hop, Transcript, Verdict } from './transcript.ts';
+import type { Answer, Ask, Hop, SignatureCheck, Transcript, Verdict } from './transcript.ts';
 
 /** An instant on both clocks. Durations come from `monotonicMs` alone; `wallMs` is for stamps that people read. */
 export interface Now {
@@ -125,6 +125,12 @@ export interface Wire {
   control(due: ControlDue): Promise<ControlAnswer>;
   /** Drops what is kept for warm connections and caches. */
   close(): Promise<void>;
+}
+
+/** Verifies OpenPGP signatures by a program of this machine. Never rejects. */
+export interface SignatureChecker {
+  /** What `gpgv --status-fd` prints, as a body; `unknown` where there is no such program, or none that ends in time. */
+  check(input: SignatureCheck): Promise<Answer>;
 }
 
 /** What an ecosystem's conversation needs to know beside its target. All of it crosses to a thread: plain data. */

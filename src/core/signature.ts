@@ -1,5 +1,15 @@
 /** What came of looking for an authority's own signature over an answer. Closed. A wrong signature is a `mismatch`. */
-export type SignatureState = 'valid' | 'no_key' | 'unknown_key' | 'expired_key' | 'undated' | 'unsigned';
+export type SignatureState =
+  | 'valid'
+  | 'no_key'
+  | 'unknown_key'
+  | 'expired_key'
+  | 'revoked_key'
+  | 'undated'
+  | 'expired'
+  | 'unsupported'
+  | 'unsigned'
+  | 'no_tool';
 
 /** A signature over an answer as far as it could be judged. */
 export interface Signature {
@@ -12,9 +22,13 @@ const words: Readonly<Record<SignatureState, string>> = {
   valid: 'signature valid',
   no_key: 'signature unverified: no trusted key at hand',
   unknown_key: 'signature unverified: its key is none of the trusted ones',
-  expired_key: 'signature unverified: its key had expired before publication',
+  expired_key: 'signature unverified: its key had expired',
+  revoked_key: 'signature unverified: its key was revoked',
   undated: 'signature unverified: its key has expired, and no time of publication is told',
+  expired: 'signature unverified: it has expired itself',
+  unsupported: 'signature unverified: it is of a kind that is not accepted any more, or not yet',
   unsigned: 'signature unverified: there is none, though keys are at hand',
+  no_tool: 'signature unverified: gpgv is not on this machine, or gave no answer',
 };
 
 /** One sentence for people; what is not verified never sounds fine. */
