@@ -261,10 +261,12 @@ export const limits = {
   signatureReportBytes: 64 * kib,
   /** A detached signature, some hundred bytes of each key. */
   detachedSignatureBytes: 64 * kib,
+  /** Attestations of one file: about 10 KB each, and some have two. */
+  provenanceBytes: 1 * mib,
   /** A list of signed sums: Debian's has some 250 KB, with all architectures. */
   signedListBytes: 8 * mib,
-  /** An authority's name of a key, as shown: npm's have 50 characters, a fingerprint 40. */
-  keyNameChars: 100,
+  /** An authority's name of a key, as shown: npm's have 50 characters, a fingerprint 40, a workflow's URL some 100. */
+  keyNameChars: 200,
   /** Keys of one registry (npm's has two), and signatures over one version (one, two while keys are changed). */
   signingKeys: 50,
   signingKeysBytes: 256 * kib,

@@ -161,6 +161,8 @@ export type Conversation = Generator<Ask, Verdict, Answer>;
 export interface Prober<Own = unknown> {
   /** One step of one target: yields what to ask, is handed the answer, returns the verdict. Opens no socket. */
   probe(target: Target, context: ProbeContext<Own>): Conversation;
+  /** Loads what conversations in such a context need beside; awaited before the first. Absent: nothing. */
+  prepare?(context: Pick<ProbeContext<Own>, 'own'>): Promise<void>;
 }
 
 /** One probe's result as it crosses from a worker: plain data. */

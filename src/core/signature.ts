@@ -28,7 +28,7 @@ const words: Readonly<Record<SignatureState, string>> = {
   expired: 'signature unverified: it has expired itself',
   unsupported: 'signature unverified: it is of a kind that is not accepted any more, or not yet',
   unsigned: 'signature unverified: there is none, though keys are at hand',
-  no_tool: 'signature unverified: gpgv is not on this machine, or gave no answer',
+  no_tool: 'signature unverified: what verifies it (gpgv) is not on this machine, or gave no answer',
 };
 
 /** One sentence for people; what is not verified never sounds fine. */

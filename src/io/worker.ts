@@ -64,6 +64,7 @@ export function createRunner(deps: RunnerDeps): Runner {
       if (access === undefined || context === undefined) return lostProbe(due, 'defect', worker, clock.now());
       try {
         const prober = await loadProber(registry, ecosystem);
+        if (prober.prepare !== undefined) await prober.prepare(context);
         const held = await converse({
           due,
           prober,

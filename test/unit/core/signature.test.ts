@@ -9,7 +9,7 @@ test.each<[SignatureState, string | null, string]>([
   ['revoked_key', 'k', 'signature unverified: its key was revoked (k)'],
   ['expired', 'k', 'signature unverified: it has expired itself (k)'],
   ['unsupported', 'k', 'signature unverified: it is of a kind that is not accepted any more, or not yet (k)'],
-  ['no_tool', null, 'signature unverified: gpgv is not on this machine, or gave no answer'],
+  ['no_tool', null, 'signature unverified: what verifies it (gpgv) is not on this machine, or gave no answer'],
   ['undated', 'k', 'signature unverified: its key has expired, and no time of publication is told (k)'],
   ['unsigned', null, 'signature unverified: there is none, though keys are at hand'],
 ])('%s: what is not verified is said to be', (state, key, text) => {
