@@ -19,7 +19,7 @@ export function* throughList(
   keyring: string,
   context: HttpContext,
 ): Talk<Result<Signature, End>> {
-  const ask = { url: below(context, list), aside: true, bodyBytesMax: limits.signedListBytes };
+  const ask = { url: below(context, list), aside: true, asSent: true, bodyBytesMax: limits.signedListBytes } as const;
   const got = yield* get(ask, context);
   if (got.tag === 'error') return isNotOffered(got.error) ? ok({ state: 'unsigned', key: null }) : got;
   const signature = yield* signatureOf({ ...head, path: list, body: got.value.body }, keyring, context);

@@ -18,7 +18,7 @@ export function* signatureOf(head: Head, keyring: string, context: HttpContext):
   const check: SignatureCheck = { keyring, signed: body };
   if (isClearSigned(body)) return holdsOneMessage(body) ? yield* verified(head, check, context) : malformed(oneMessage);
   const url = below(context, `${path}${/(^|\/)Release$/.test(path) ? '.gpg' : '.sig'}`);
-  const got = yield* get({ url, aside: true, bodyBytesMax: limits.detachedSignatureBytes }, context);
+  const got = yield* get({ url, aside: true, asSent: true, bodyBytesMax: limits.detachedSignatureBytes }, context);
   if (got.tag === 'ok') return yield* verified(head, { ...check, signature: got.value.body }, context);
   return isNotOffered(got.error) ? ok({ state: 'unsigned', key: null }) : got;
 }

@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { utf8 } from '../../core/body-text.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import { parseJson } from '../parse-json.ts';
 
 /** A public key that a registry signs with: plain data, as it crosses to threads. */
 export interface SigningKey {
@@ -37,13 +38,10 @@ export function readSigningKeys(body: Uint8Array): Result<readonly SigningKey[],
 type Entry = Readonly<Record<string, unknown>> | null;
 
 function listIn(text: string): readonly Entry[] | null {
-  try {
-    const read = JSON.parse(text) as Entry;
-    const keys = read !== null && typeof read === 'object' && Object.hasOwn(read, 'keys') ? read['keys'] : null;
-    return Array.isArray(keys) ? keys.map((one) => (typeof one === 'object' ? (one as Entry) : null)) : null;
-  } catch {
-    return null;
-  }
+  const read = parseJson(text, signingKeysExpected);
+  const fields = read.tag === 'ok' ? (read.value as Entry) : null;
+  const keys = fields !== null && typeof fields === 'object' && Object.hasOwn(fields, 'keys') ? fields['keys'] : null;
+  return Array.isArray(keys) ? keys.map((one) => (typeof one === 'object' ? (one as Entry) : null)) : null;
 }
 
 function readKey(entry: Entry): SigningKey | null {

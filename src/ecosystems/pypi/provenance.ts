@@ -2,6 +2,7 @@ import { isMarkup, utf8 } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import { parseJson } from '../parse-json.ts';
 import { sha256Of } from './file-url.ts';
 
 /** One attestation about a file: who signed is in its certificate. All texts are base64. */
@@ -59,9 +60,6 @@ function readAttestation(fields: Fields): Attestation | null {
 }
 
 function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return null;
-  }
+  const read = parseJson(text, expected);
+  return read.tag === 'ok' ? read.value : null;
 }
