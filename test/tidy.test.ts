@@ -16,7 +16,16 @@ const pure = [
   'node:stream/promises',
 ];
 /** Readers of formats that one ecosystem has: loaded with its conversations or its lock files, and by nobody else. */
-const kept = ['htmlparser2', 'semver/classes/semver.js', 'semver/functions/parse.js', 'smol-toml', 'ssri'];
+const kept = [
+  '@sigstore/bundle',
+  '@sigstore/protobuf-specs',
+  '@sigstore/verify',
+  'htmlparser2',
+  'semver/classes/semver.js',
+  'semver/functions/parse.js',
+  'smol-toml',
+  'ssri',
+];
 const table: Record<string, { folders: string[]; packages: string[]; files?: Record<string, string[]> }> = {
   core: { folders: [], packages: [] },
   ecosystems: { folders: ['core'], packages: ['zod', ...kept] },

@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Skipped } from '../src/core/due.ts';
 import { limits } from '../src/core/limits.ts';
+import type { Mirror } from '../src/core/mirror.ts';
 import type { Ecosystem } from '../src/ecosystems/ecosystem.ts';
 import { registry } from '../src/ecosystems/registry.ts';
 import { linesPer, metricNames, metricOf, secondsBuckets, throughputBuckets } from '../src/export/catalog.ts';
@@ -96,6 +97,16 @@ function checkedSteps(): string {
     .join(' ');
 }
 
+/** Whether only an origin is asked a step. */
+function isOfOrigin({ steps, settings, publicUpstream }: Ecosystem, step: string): boolean {
+  const isAskedOf = (role: 'mirror' | 'origin'): boolean =>
+    steps[step]?.isAsked?.(
+      { role, upstream: publicUpstream ?? '', url: 'https://origin.example.com' } as Mirror,
+      settings?.read({}),
+    ) ?? true;
+  return isAskedOf('origin') && !isAskedOf('mirror');
+}
+
 /** Lines of so many mirrors and modules of one kind, each module at one version, cold, one receiver and one control. */
 function linesOf(kind: Ecosystem, mirrors: number, modules: number): number {
   const counts = { version: modules, module: modules, mirror: 1 } as const;
@@ -104,7 +115,7 @@ function linesOf(kind: Ecosystem, mirrors: number, modules: number): number {
     const ofTarget = linesPer('target') + linesPer('series', isHeavy);
     return counts[grain] * ofTarget + linesPer('path') + linesPer('step', isHeavy);
   };
-  const steps = Object.entries(kind.steps);
+  const steps = Object.entries(kind.steps).filter(([step]) => !isOfOrigin(kind, step));
   const grains = new Set(steps.flatMap(([, { verifies, grain }]) => (verifies === null ? [] : [grain])));
   const artifacts = [...grains].reduce((sum, grain) => sum + counts[grain], 0) * linesPer('artifact');
   const whole = artifacts + modules * linesPer('module') + linesPer('mirror');

@@ -185,6 +185,7 @@ function factsView(facts: Facts): object {
     versionsListed: facts.listed?.count ?? null,
     verified: facts.verified ?? null,
     compared: facts.compared ?? null,
+    signature: facts.signature ?? null,
     treeHead: facts.treeHead ?? null,
   };
 }

@@ -1,5 +1,6 @@
 import { hopPhases } from '../core/hop-phases.ts';
 import type { Probed } from '../core/ports.ts';
+import { signatureText } from '../core/signature.ts';
 import type { Hop } from '../core/transcript.ts';
 import type { NoAnswer } from '../daemon/patience.ts';
 import { bar, duration, type Terminal } from './terminal.ts';
@@ -64,6 +65,7 @@ function conclusions({ sample, transcript }: Probed): string[] {
   if (facts.listed) lines.push(`${facts.listed.count} versions, newest ${facts.listed.newest ?? '–'}`);
   if (facts.verified) lines.push(`verified against ${facts.verified.against}: ${facts.verified.digest}`);
   if (facts.compared) lines.push(`not verified (no authority at hand): ${facts.compared.digest}`);
+  if (facts.signature) lines.push(signatureText(facts.signature));
   if (facts.treeHead)
     lines.push(`tree head of ${facts.treeHead.name}: ${facts.treeHead.size} records, signature verified`);
   if (sample.tls?.expiresAtMs)

@@ -18,6 +18,7 @@ import { readReceivers } from './receivers.ts';
 import type { Reader, Report } from './report.ts';
 import type { FileConfig, FileMirror } from './schema.ts';
 import { seenText } from './seen.ts';
+import { settingsOf } from './settings.ts';
 import { tlsAccess } from './tls.ts';
 import { controlUrl } from './urls.ts';
 
@@ -54,7 +55,7 @@ export function buildConfig(input: BuildInput): { readonly config: Config; reado
     modules: modules.modules,
     pinned: modules.pinned,
     private: file.private,
-    settings: settingsOf(file, registry),
+    settings: settingsOf(file, registry, reader, report),
     detect: {
       spike: spikeRule(file, report),
       outage: outageRule(file),
@@ -148,14 +149,6 @@ function readClients(file: FileConfig): Pick<Config, 'clients' | 'client'> {
       }
   }
   return { clients, ...(Object.keys(client).length === 0 ? {} : { client }) };
-}
-
-function settingsOf(file: Readonly<Record<string, unknown>>, registry: Registry): Config['settings'] {
-  return Object.fromEntries(
-    registry.all.flatMap(({ id, settings }) =>
-      settings === null ? [] : [[id, settings.read(file[id] as Readonly<Record<string, unknown>>)]],
-    ),
-  );
 }
 
 function checkMirrors(file: FileConfig, registry: Registry, report: Report): void {

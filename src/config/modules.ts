@@ -3,8 +3,9 @@ import type { EcosystemId, Mirror } from '../core/mirror.ts';
 import { type ModuleRef, refText } from '../core/target.ts';
 import type { Ecosystem } from '../ecosystems/ecosystem.ts';
 import type { SkippedLockEntry } from '../ecosystems/locks.ts';
-import { isPrivate, type Named } from '../ecosystems/names.ts';
+import { type EntryFiles, isPrivate, type Named } from '../ecosystems/names.ts';
 import type { Registry } from '../ecosystems/registry.ts';
+import { entryFiles } from './entry-files.ts';
 import type { Path } from './issues.ts';
 import { fromLock, type LockState, type ReaderOf } from './lock.ts';
 import type { Reader, Report } from './report.ts';
@@ -57,7 +58,9 @@ function readKind(kind: Ecosystem, { file, mirrors, readerOf, reader, report }: 
   for (const [at, entry] of entries.entries()) {
     const path = ['modules', id, at];
     const written = !isLock(entry);
-    const found = written ? writtenModule(kind, entry) : fromLock(path, entry, state, { readerOf, reader, report });
+    const found = written
+      ? writtenModule(kind, entry, entryFiles(path, reader, report))
+      : fromLock(path, entry, state, { readerOf, reader, report });
     for (const one of found) {
       const same = named.get(keyOf(one));
       if (same === undefined) named.set(keyOf(one), { ...one, at, written });
@@ -80,8 +83,12 @@ function keyOf({ upstream = '', ...ref }: Named): string {
   return `${upstream}|${refText(ref)}`;
 }
 
-function writtenModule({ names }: Ecosystem, entry: Exclude<FileModule, { from: string }>): readonly Named[] {
-  if (typeof entry !== 'string') return names.form === undefined ? [] : [names.form.read(entry)];
+function writtenModule(
+  { names }: Ecosystem,
+  entry: Exclude<FileModule, { from: string }>,
+  files: EntryFiles,
+): readonly Named[] {
+  if (typeof entry !== 'string') return names.form === undefined ? [] : [names.form.read(entry, files)];
   const parsed = names.parse(entry);
   return parsed.tag === 'ok' ? [parsed.value] : [];
 }

@@ -56,7 +56,7 @@ ${checksText}- \`state.path\` is not a folder, and not below a file; its folder 
   token for go), \`check\` names the pair that is left out, as it does a client that is not installed; one without any mirror is a warning.
   Their runs, and our steps after them, are in the budget: 30 s of a slot each.
 - Warned of: no control anywhere, and beside that fewer than three independent mirrors of an upstream; credentials for an \`http://\` mirror off loopback (they are
-  not sent); proxies in \`clients\` that are not watched; modules that no mirror is asked for.
+  not sent); a keyring without \`gpgv\` on the machine; proxies in \`clients\` that are not watched; modules that no mirror is asked for.
 
 ${sectionsText}## Proxies
 

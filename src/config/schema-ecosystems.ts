@@ -4,6 +4,7 @@ import type { Client } from '../ecosystems/client.ts';
 import type { Ecosystem } from '../ecosystems/ecosystem.ts';
 import type { Names } from '../ecosystems/names.ts';
 import type { Registry } from '../ecosystems/registry.ts';
+import type { SettingsKey } from '../ecosystems/settings.ts';
 import { checked, file, integer, list, mapping, readable } from './fields.ts';
 
 /** A mapping whose keys are ecosystems; its values are what an ecosystem makes of them. */
@@ -87,6 +88,10 @@ function patterns(declared: NonNullable<Names['private']>) {
   return list(one, declared.list).meta({ description: declared.describes }).prefault([]);
 }
 
+function fileKeys({ files = {} }: SettingsKey): Readonly<Record<string, z.ZodType>> {
+  return Object.fromEntries(Object.entries(files).map(([key, { describes }]) => [key, file(describes).optional()]));
+}
+
 /** The key of each ecosystem's own, by its name. Read again by `settingsOf`: its type is the ecosystem's business. */
 export function ownKeys({ all }: Registry): object {
   const keys = all.flatMap(({ id, settings }) =>
@@ -95,7 +100,7 @@ export function ownKeys({ all }: Registry): object {
       : [
           [
             id,
-            mapping({ ...settings.keys })
+            mapping({ ...settings.keys, ...fileKeys(settings) })
               .meta({ description: settings.describes })
               .prefault({}),
           ] as const,

@@ -23,7 +23,14 @@ export type ProbeFailure =
   | { readonly kind: 'redirect' | 'forbidden_target'; readonly hops: number }
   | { readonly kind: 'oversize'; readonly limitBytes: number }
   | { readonly kind: 'malformed' | 'wrong_content'; readonly expected: string }
-  | { readonly kind: 'mismatch'; readonly algorithm: string; readonly want: string; readonly got: string };
+  | {
+      readonly kind: 'mismatch';
+      readonly algorithm: string;
+      readonly want: string;
+      readonly got: string;
+      /** What of the mirror's answers is wrong, in the ecosystem's word (`packument`); absent: the bytes asked for. */
+      readonly side?: string;
+    };
 
 export type Reason = ProbeFailure['kind'];
 

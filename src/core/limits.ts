@@ -256,6 +256,21 @@ export const limits = {
   fileMs: 5 * second,
   /** Rounds of reading: what a file names may lead to a folder, that to files, a lock file to the one beside it. */
   fileRounds: 20,
+  /** A program that verifies a signature: milliseconds for a file of many megabytes; what it prints is a few lines. */
+  signatureCheckMs: 10 * second,
+  signatureReportBytes: 64 * kib,
+  /** A detached signature, some hundred bytes of each key. */
+  detachedSignatureBytes: 64 * kib,
+  /** Attestations of one file: about 10 KB each, and some have two. */
+  provenanceBytes: 1 * mib,
+  /** A list of signed sums: Debian's has some 250 KB, with all architectures. */
+  signedListBytes: 8 * mib,
+  /** An authority's name of a key, as shown: npm's have 50 characters, a fingerprint 40, a workflow's URL some 100. */
+  keyNameChars: 200,
+  /** Keys of one registry (npm's has two), and signatures over one version (one, two while keys are changed). */
+  signingKeys: 50,
+  signingKeysBytes: 256 * kib,
+  signaturesRead: 10,
   /** The state file never grows past this: it is then full, as a disk would be, and takes rows again once some expired. */
   stateBytes: 8 * 1024 * mib,
   /**

@@ -4,7 +4,7 @@ import type { Connection, EcosystemId, TlsAccess } from './mirror.ts';
 import type { Delivery } from './notice.ts';
 import type { Sample } from './sample.ts';
 import type { Target } from './target.ts';
-import type { Answer, Ask, Hop, Transcript, Verdict } from './transcript.ts';
+import type { Answer, Ask, Hop, SignatureCheck, Transcript, Verdict } from './transcript.ts';
 
 /** An instant on both clocks. Durations come from `monotonicMs` alone; `wallMs` is for stamps that people read. */
 export interface Now {
@@ -127,6 +127,12 @@ export interface Wire {
   close(): Promise<void>;
 }
 
+/** Verifies OpenPGP signatures by a program of this machine. Never rejects. */
+export interface SignatureChecker {
+  /** What `gpgv --status-fd` prints, as a body; `unknown` where there is no such program, or none that ends in time. */
+  check(input: SignatureCheck): Promise<Answer>;
+}
+
 /** What an ecosystem's conversation needs to know beside its target. All of it crosses to a thread: plain data. */
 export interface ProbeContext<Own = unknown> {
   readonly baseUrl: string;
@@ -155,6 +161,8 @@ export type Conversation = Generator<Ask, Verdict, Answer>;
 export interface Prober<Own = unknown> {
   /** One step of one target: yields what to ask, is handed the answer, returns the verdict. Opens no socket. */
   probe(target: Target, context: ProbeContext<Own>): Conversation;
+  /** Loads what conversations in such a context need beside; awaited before the first. Absent: nothing. */
+  prepare?(context: Pick<ProbeContext<Own>, 'own'>): Promise<void>;
 }
 
 /** One probe's result as it crosses from a worker: plain data. */

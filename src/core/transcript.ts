@@ -1,4 +1,5 @@
 import type { Outcome, Phase, ProbeFailure } from './failure.ts';
+import type { Signature } from './signature.ts';
 
 /** What a conversation asks for: one GET, or the head of one. */
 export interface Ask {
@@ -13,10 +14,21 @@ export interface Ask {
   readonly foreign?: boolean;
   /** Cap on the body in bytes; a longer body is `oversize`. */
   readonly bodyBytesMax: number;
+  /** Nothing is sent: this machine verifies a signature over what came from `url`, and its words are the answer's body. */
+  readonly check?: SignatureCheck;
   /** A cap on what is read on purpose: stop after so many bytes and count the answer as whole (throughput samples). */
   readonly stopAfterBytes?: number;
   /** The bytes as they were sent: the client stores them so, whatever `Content-Encoding` says. Absent: decoded. */
   readonly asSent?: true;
+}
+
+/** A file, and by whose keys it must be signed. */
+export interface SignatureCheck {
+  /** Absolute path of an OpenPGP keyring of the operator's. */
+  readonly keyring: string;
+  readonly signed: Uint8Array;
+  /** Detached; absent: `signed` holds its own. */
+  readonly signature?: Uint8Array;
 }
 
 /** What came back, as the conversation sees it. Redirects have been followed; bodies are whole or the answer failed. */
@@ -74,6 +86,8 @@ export interface Facts {
   };
   /** A digest that could only be compared between mirrors (no authority at hand): algorithm and value. */
   readonly compared?: { readonly algorithm: string; readonly digest: string };
+  /** What came of the authority's signature over this answer; absent: there is none, and nobody said that there should be. */
+  readonly signature?: Signature;
   /** Size and root of a signed tree head, for lag in records and consistency. */
   readonly treeHead?: { readonly name: string; readonly size: number; readonly rootBase64: string };
   /**

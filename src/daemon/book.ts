@@ -49,6 +49,7 @@ function contexts(
     const { ecosystem: id } = mirror;
     const given = {
       mirror,
+      origin: originOf(mirror, config),
       modules: config.modules.filter(({ ecosystem }) => ecosystem === id),
       privatePatterns: config.private[id] ?? [],
       settings: config.settings[id],
@@ -56,6 +57,11 @@ function contexts(
     };
     return { baseUrl: mirror.url, pinned: pins.get(id) ?? {}, own: registry.of(id)?.context(given) ?? null };
   };
+}
+
+function originOf({ ecosystem, upstream }: Mirror, { mirrors }: Config): string | null {
+  const isSame = (one: Mirror): boolean => one.ecosystem === ecosystem && one.upstream === upstream;
+  return mirrors.find((one) => one.role === 'origin' && isSame(one))?.url ?? null;
 }
 
 /**

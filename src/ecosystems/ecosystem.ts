@@ -61,6 +61,8 @@ export interface Learning {
 /** What a mirror's conversations are prepared with. */
 export interface Given<Settings = unknown> {
   readonly mirror: Mirror;
+  /** The URL of the origin of its upstream, itself perhaps; `null`: none is configured. */
+  readonly origin: string | null;
   /** All modules of the ecosystem, of every upstream. */
   readonly modules: readonly ModuleRef[];
   readonly privatePatterns: readonly string[];

@@ -12,6 +12,12 @@ export interface Named {
   readonly expect?: unknown;
 }
 
+/** What an entry may name beside its module: files of the operator's. */
+export interface EntryFiles {
+  /** The absolute path of an OpenPGP keyring; what is wrong with it is told. @param keys  where in the entry it stands */
+  keyring(keys: readonly string[], name: string): string;
+}
+
 /** How an ecosystem's modules and private names are written. */
 export interface Names {
   /** Description of the list `modules.<id>`. */
@@ -24,7 +30,7 @@ export interface Names {
   readonly form?: {
     readonly schema: z.ZodType;
     /** What the schema let through. */
-    read(value: unknown): Named;
+    read(value: unknown, files: EntryFiles): Named;
   };
   /** Reads what a person asks for by hand, leniently: it may name what no entry may. `version` is `null` where none was written. */
   byHand(text: string): { readonly module: string; readonly version: string | null };

@@ -5,8 +5,17 @@ export interface SettingsKey<Settings = unknown> {
   readonly describes: string;
   /** Its keys, each with a default or optional: an absent mapping is an empty one. */
   readonly keys: Readonly<Record<string, z.ZodType>>;
-  /** What the keys mean, checked before: never throws. */
+  /** Its keys that name files, each optional; absent: none. */
+  readonly files?: Readonly<Record<string, FileKey>>;
+  /** What the keys mean, checked before, with the texts of files in place of their names: never throws. */
   read(file: Readonly<Record<string, unknown>>): Settings;
+}
+
+/** A key that names a file, read when the configuration is. */
+export interface FileKey {
+  readonly describes: string;
+  /** What was expected of its text; `null`: it is right. */
+  mistake(text: string): string | null;
 }
 
 /** Keys of one entry of `mirrors` that an ecosystem alone knows, each optional; no word that any mirror has. */

@@ -2,13 +2,14 @@ import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { EcosystemId } from '../core/mirror.ts';
-import type { Clock, Probed, Prober, Wire, WorkerBook } from '../core/ports.ts';
+import type { Clock, Probed, Prober, SignatureChecker, Wire, WorkerBook } from '../core/ports.ts';
 import { type Transcript, withoutContents } from '../core/transcript.ts';
 import type { Ecosystem } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { measure } from '../measure/measure.ts';
 import { converse } from '../probe/converse.ts';
 import { systemClock } from './clock.ts';
+import { createGpgv } from './gpgv.ts';
 import { maskKnown, secretForms } from './mask-known.ts';
 import { createProbeMemories, type ProbeMemories } from './probe-memory.ts';
 import { systemTimers } from './timers.ts';
@@ -44,6 +45,8 @@ export interface RunnerDeps {
   readonly clock: Clock;
   readonly worker: number;
   readonly loopDelayMsMax: (fromMs: number) => number;
+  /** Left out: this machine's gpgv. */
+  readonly signatures?: SignatureChecker;
   /** The ecosystems there are; left out: those of this release. */
   readonly registry?: Registry;
   /** What conversations keep for one another; left out: begun anew. */
@@ -53,6 +56,7 @@ export interface RunnerDeps {
 /** A runner; `wire` stays the caller's to close. */
 export function createRunner(deps: RunnerDeps): Runner {
   const { book, wire, clock, worker, loopDelayMsMax, registry = builtIn, memories = createProbeMemories() } = deps;
+  const { signatures = createGpgv() } = deps;
   return {
     async probe(due) {
       const { registry: name, ecosystem } = due.target;
@@ -60,6 +64,7 @@ export function createRunner(deps: RunnerDeps): Runner {
       if (access === undefined || context === undefined) return lostProbe(due, 'defect', worker, clock.now());
       try {
         const prober = await loadProber(registry, ecosystem);
+        if (prober.prepare !== undefined) await prober.prepare(context);
         const held = await converse({
           due,
           prober,
@@ -71,6 +76,7 @@ export function createRunner(deps: RunnerDeps): Runner {
           },
           line: wire.open(access, due.connection, due.family),
           clock,
+          signatures,
           worker,
           loopDelayMsMax,
         });

@@ -1,7 +1,7 @@
 import { firstLine } from '../core/body-text.ts';
 import type { Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
-import type { Clock, Conversation, Line, ProbeContext, Prober } from '../core/ports.ts';
+import type { Clock, Conversation, Line, ProbeContext, Prober, SignatureChecker } from '../core/ports.ts';
 import type { Answer, Ask, Hop, Transcript, Verdict } from '../core/transcript.ts';
 import { type AskBudget, follow } from './follow.ts';
 
@@ -14,11 +14,14 @@ export interface ConverseInput {
   /** Closed when the conversation ends. */
   readonly line: Line;
   readonly clock: Clock;
+  /** Absent: signatures are verified by nobody. */
+  readonly signatures?: SignatureChecker;
   readonly worker: number;
   /** The worst event-loop delay since a monotonic instant, milliseconds. */
   readonly loopDelayMsMax: (fromMs: number) => number;
 }
 
+const nobody: Answer = { tag: 'unknown', because: 'local', code: 'ENOENT' };
 const defect: Verdict = { outcome: { tag: 'unknown', because: 'defect' }, facts: {} };
 
 /**
@@ -36,6 +39,7 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
     const conversation = input.prober.probe(due.target, context);
     const exchange = createExchange(input, hops);
     verdict = await drive(conversation, async (ask) => {
+      if (ask.check !== undefined) return (await input.signatures?.check(ask.check)) ?? nobody;
       const answer = await exchange(ask);
       // Read here: what we compute from the last answer (a hash over a whole zip) delays no hop of ours any more.
       loopDelayMsMax = input.loopDelayMsMax(started.monotonicMs);

@@ -95,8 +95,8 @@ test('of Go, npm, PyPI, image and file mirrors watched at once each upstream is 
 
   await until('each target answered', async () => Math.min(...(await ask.attempts())) >= 3);
   for (const pair of pairs) await until(`${pair.ecosystem} is ranked`, () => ask.areRanked(pair));
-  // Two of each: 5 steps of Go without a checksum database, 4 of npm, PyPI and registries, 3 of files.
-  expect(await ask.attempts()).toHaveLength(2 * (5 + 4 + 4 + 4 + 3));
+  // Two of each: 5 steps of Go without a checksum database, 5 of PyPI, 4 of npm and registries, 3 of files.
+  expect(await ask.attempts()).toHaveLength(2 * (5 + 4 + 5 + 4 + 3));
   const metrics = (await get('/metrics')).text;
   expect(metrics).not.toMatch(/^mirror_probe_target_failures_total\{.*\} [1-9]/m);
   expect(metrics).toMatch(new RegExp(`^mirror_control_up\\{control="127.0.0.1:${control.port}"\\} 1$`, 'm'));

@@ -119,6 +119,7 @@ steps:
   packument: 1s
   wheelmeta: 1s
   simplehtml: 1s
+  provenance: 1s
   file: 1s
   v2: 1s
   manifest: 1s

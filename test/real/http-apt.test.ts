@@ -11,7 +11,7 @@ import { real } from '../support/requires.ts';
 import { type DaemonProcess, startDaemon } from './daemon.ts';
 import type { AdviceJson, Advices, Mirrors, ProbeJson, Targets } from './views.ts';
 
-real('two mirrors of a Debian archive, and the real apt', ['nginx', 'apt'], () => {
+real('two mirrors of a Debian archive, and the real apt', ['nginx', 'apt', 'gpgv'], () => {
   let tree: DebianTree;
   let apt: AptRoot;
   let a: Nginx;
@@ -43,7 +43,8 @@ mirrors:
 controls: [ "${b.httpsUrl.replace(/^https:(.*)\/pub\/debian$/, 'tcp:$1')}" ]
 modules:
   http:
-    - { upstream: debian, path: dists/stable/InRelease, expect: { matches: "^Suite: stable$", newerThan: 1d } }
+    - { upstream: debian, path: dists/stable/InRelease, expect: { matches: "^Suite: stable$", newerThan: 1d, signedBy: ${tree.keyFile} } }
+    - { upstream: debian, path: dists/stable/main/binary-amd64/Packages, expect: { signedBy: ${tree.keyFile} } }
     - { upstream: debian, path: ${tree.package.path}, expect: { sha256: ${tree.package.sha256} } }
 advise: { hold: 6s }
 `;
@@ -62,7 +63,7 @@ advise: { hold: 6s }
     const { targets } = await until(
       'all targets ok',
       () => daemon.api<Targets>('targets?limit=500'),
-      (answer) => answer.targets.filter(({ lastOutcome }) => lastOutcome === 'ok').length === 2 * 5,
+      (answer) => answer.targets.filter(({ lastOutcome }) => lastOutcome === 'ok').length === 2 * 7,
       { help: daemon.log },
     );
     expect([...new Set(targets.map(({ step }) => step))].sort()).toEqual(['get', 'marker', 'whole']);
@@ -71,6 +72,11 @@ advise: { hold: 6s }
     const whole = targets.find(({ id }) => id === `b|${tree.package.path}||whole`);
     const probe = await daemon.api<ProbeJson>(`probes/${whole?.probeId}`);
     expect(probe.facts.verified).toMatchObject({ algorithm: 'sha256', against: 'pinned' });
+    for (const path of ['InRelease', 'main/binary-amd64/Packages']) {
+      const signed = targets.find(({ id }) => id === `a|dists/stable/${path}||get`);
+      const { facts } = await daemon.api<ProbeJson>(`probes/${signed?.probeId}`);
+      expect(facts.verified, path).toMatchObject({ algorithm: 'sha256', against: 'signature' });
+    }
   });
 
   test('the preferred mirror dies: apt fails as declared, and downloads once the advised line was run', async () => {

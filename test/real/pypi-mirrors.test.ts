@@ -50,7 +50,7 @@ real(
         yaml: `
 vantage: real
 schedule: { every: 1s, timeout: 30s, perHost: 4 }
-steps: { wheelmeta: 4s, simplehtml: 5s, file: { every: 6s, timeout: 30s } }
+steps: { wheelmeta: 4s, simplehtml: 5s, provenance: 5s, file: { every: 6s, timeout: 30s } }
 mirrors:
   - { name: a, ecosystem: pypi, url: "${a.indexUrl}", weight: 100 }
   - { name: b, ecosystem: pypi, url: "${b.url}", weight: 50 }
@@ -74,7 +74,7 @@ advise: { hold: 6s }
         'all targets of the honest ones ok',
         () => daemon.api<Targets>('targets?limit=100'),
         (answer) =>
-          answer.targets.filter((one) => one.registry !== 'forger' && one.lastOutcome === 'ok').length === 3 * 4,
+          answer.targets.filter((one) => one.registry !== 'forger' && one.lastOutcome === 'ok').length === 3 * 5,
         { help: daemon.log },
       );
       for (const target of targets.filter(({ registry, step }) => registry !== 'forger' && step === 'file')) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import type { Answer, SeenRequest } from './answer.ts';
 import { sealedNpmEnv } from './npm-client.ts';
+import type { NpmSigner } from './npm-signer.ts';
 import { commandPath, removeTempDir, tempDir } from './paths.ts';
 import { mustRun } from './process.ts';
 import { type RawServer, startRawServer } from './raw-server.ts';
@@ -64,6 +65,12 @@ export interface NpmRegistryOptions {
   readonly tarballBase?: string;
   /** Other bytes in place of artifacts. */
   readonly spoilt?: boolean;
+  /** Bytes of another package in place of artifacts, and their hashes in packuments, as a forger would have it. */
+  readonly forged?: PackedPackage;
+  /** Who signs its versions; default: nobody. */
+  readonly signer?: NpmSigner;
+  /** What it lists at `/-/npm/v1/keys`; default: it has no such endpoint. */
+  readonly keys?: readonly object[];
   /** Whoever does not say it gets 404 for everything, as private packages answer to strangers. Default: open. */
   readonly token?: string;
   readonly port?: number;
@@ -89,17 +96,16 @@ export async function startNpmRegistry(options: NpmRegistryOptions): Promise<Raw
   return registry;
 }
 
-function answerOf(
-  { path, headers }: SeenRequest,
-  { packages, spoilt = false, token }: NpmRegistryOptions,
-  base: string,
-): Answer {
+function answerOf({ path, headers }: SeenRequest, options: NpmRegistryOptions, base: string): Answer {
+  const { packages, spoilt = false, token, keys } = options;
   if (token !== undefined && headers['authorization'] !== `Bearer ${token}`) return notFound;
+  if (path === '/-/npm/v1/keys' && keys !== undefined) return of({ keys });
   for (const one of packages) {
-    const { name, version, tgz } = one;
-    if (path === `/${name}`) return packument(one, base, headers['accept']?.includes('install-v1') === true);
+    const { name, version } = one;
+    const { tgz } = options.forged ?? one;
+    if (path === `/${name}`) return packument(one, base, options, headers['accept']?.includes('install-v1') === true);
     if (path === `/-/package/${name}/dist-tags`) return of({ latest: version });
-    if (path === `/${name}/${version}` || path === `/${name}/latest`) return of(manifestOf(one, base));
+    if (path === `/${name}/${version}` || path === `/${name}/latest`) return of(manifestOf(one, base, options));
     if (path === tarballPath(one))
       return {
         status: 200,
@@ -118,14 +124,16 @@ function tarballPath({ name, version }: PackedPackage): string {
   return `/${name}/-/${name.split('/').at(-1)}-${version}.tgz`;
 }
 
-function manifestOf(one: PackedPackage, base: string): object {
-  const { manifest, integrity, shasum } = one;
-  return { ...manifest, dist: { integrity, shasum, tarball: `${base}${tarballPath(one)}` } };
+function manifestOf(one: PackedPackage, base: string, { signer, forged }: NpmRegistryOptions): object {
+  const { integrity, shasum } = forged ?? one;
+  // What was signed is the right one: a forger has no key.
+  const signatures = signer && { signatures: [signer.over(one.name, one.version, one.integrity)] };
+  return { ...one.manifest, dist: { integrity, shasum, tarball: `${base}${tarballPath(one)}`, ...signatures } };
 }
 
-function packument(one: PackedPackage, base: string, isShort: boolean): Answer {
+function packument(one: PackedPackage, base: string, options: NpmRegistryOptions, isShort: boolean): Answer {
   const { name, version } = one;
-  const common = { name, 'dist-tags': { latest: version }, versions: { [version]: manifestOf(one, base) } };
+  const common = { name, 'dist-tags': { latest: version }, versions: { [version]: manifestOf(one, base, options) } };
   return isShort
     ? of({ ...common, modified: publishedAt }, { 'content-type': 'application/vnd.npm.install-v1+json' })
     : of({ ...common, _id: name, time: { created: publishedAt, modified: publishedAt, [version]: publishedAt } });

@@ -41,6 +41,10 @@ const parts = {
   },
   devpi: command('devpi-server', '.ci/provision cache pypi'),
   dnsmasq: command('dnsmasq', 'apt install dnsmasq-base'),
+  gpgv: {
+    isHere: () => ['gpg', 'gpgconf', 'gpgv'].every((name) => findCommand(name) !== null),
+    from: 'apt install gpg gpgconf gpg-agent gpgv',
+  },
   go: command('go', 'apt install golang-go (or Go from its makers), 1.24 or newer'),
   goproxy: command('goproxy', '.ci/provision cache goproxy'),
   netns: {

@@ -79,7 +79,7 @@ function npmRegistry(name: string, version: string): Usual {
   };
 }
 
-/** An index with one wheel of 1 MiB: pages of 20 KB, core metadata of 10 KB. */
+/** An index with one wheel of 1 MiB: pages of 20 KB, core metadata and an attestation of 10 KB. */
 function pypiIndex(name: string, version: string): Usual {
   const file = `${name}-${version}-py3-none-any.whl`;
   const metadata = Buffer.from(
@@ -88,7 +88,7 @@ function pypiIndex(name: string, version: string): Usual {
   const wheel = makeZip(new Map([[`${name}.py`, artifact]]));
   const jsonPage = json(
     {
-      meta: { 'api-version': '1.1', _note: padding(19.4 * kilobyte) },
+      meta: { 'api-version': '1.1', _note: padding(19.3 * kilobyte) },
       name,
       versions: [version],
       files: [
@@ -97,11 +97,19 @@ function pypiIndex(name: string, version: string): Usual {
           url: `../files/${file}`,
           hashes: { sha256: hashOf('sha256', wheel) },
           'core-metadata': { sha256: hashOf('sha256', metadata) },
+          provenance: `../files/${file}.provenance`,
         },
       ],
     },
     'application/vnd.pypi.simple.v1+json',
   );
+  const subject = [{ name: file, digest: { sha256: hashOf('sha256', wheel) } }];
+  const attestation = {
+    version: 1,
+    envelope: { statement: Buffer.from(JSON.stringify({ subject })).toString('base64'), signature: 'AA==' },
+    verification_material: { certificate: padding(9.4 * kilobyte), transparency_entries: [] },
+  };
+  const provenance = json({ version: 1, attestation_bundles: [{ attestations: [attestation] }] });
   const link = `<a href="../files/${file}#sha256=${hashOf('sha256', wheel)}">${file}</a>`;
   const html = `<!DOCTYPE html><html><head><title>Links</title></head><body>${link}<!-- ${padding(19.6 * kilobyte)} --></body></html>`;
   const htmlPage: Answer = {
@@ -113,6 +121,7 @@ function pypiIndex(name: string, version: string): Usual {
     if (path === `/${name}/`)
       return accept.includes('json') ? { ...jsonPage, headers: { ...jsonPage.headers, vary: 'Accept' } } : htmlPage;
     if (path === `/files/${file}`) return { status: 200, body: wheel };
+    if (path === `/files/${file}.provenance`) return provenance;
     return path === `/files/${file}.metadata` ? { status: 200, body: metadata } : missing;
   };
 }

@@ -1,6 +1,7 @@
 import { type Phase, phases } from '../../core/failure.ts';
 import { hopPhases } from '../../core/hop-phases.ts';
 import { maskUrl } from '../../core/secret.ts';
+import { signatureText } from '../../core/signature.ts';
 import { isHeavy } from '../../core/target.ts';
 import type { Hop } from '../../core/transcript.ts';
 import { stamp } from '../../core/views.ts';
@@ -146,6 +147,8 @@ function learned({ sample: { facts } }: ProbeView): Html | null {
     rows.push(
       html`<div><dt>compared only</dt><dd>${facts.compared.algorithm} <code>${facts.compared.digest}</code></dd></div>`,
     );
+  if (facts.signature)
+    rows.push(html`<div><dt>signature</dt><dd><bdi>${signatureText(facts.signature)}</bdi></dd></div>`);
   if (facts.treeHead)
     rows.push(html`<div><dt>tree head</dt><dd>${facts.treeHead.name}, ${facts.treeHead.size} records</dd></div>`);
   return rows.length === 0

@@ -70,6 +70,10 @@ export function mismatchSays(
       probeIds: [...(known?.evidence.probeIds ?? []), ...probeIds].slice(-limits.findingProbes),
     },
     actionable: true,
-    text: `${name} serves other bytes for ${refText({ module: module ?? 'a file', version: module === null ? '' : version })} (${step}) than ${verifies ?? 'an authority'} names: twice the same ${failure.algorithm}.`,
+    text: `${name} ${wrongPart(failure)} ${refText({ module: module ?? 'a file', version: module === null ? '' : version })} (${step}) than ${verifies ?? 'an authority'} names: twice the same ${failure.algorithm}.`,
   };
+}
+
+function wrongPart({ side }: Mismatch): string {
+  return side === undefined ? 'serves other bytes for' : `has another ${side} of`;
 }

@@ -2,16 +2,20 @@ import { isMarkup, utf8 } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Conversation } from '../../core/ports.ts';
+import type { Result } from '../../core/result.ts';
+import type { Signature } from '../../core/signature.ts';
 import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
-import { below, ended, fine, get, isNotOffered, type Talk, unaskable } from '../talk.ts';
+import { below, type End, ended, fine, get, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 import { mailDate } from './dates.ts';
 import { formatFailure } from './format.ts';
+import { throughList } from './listed.ts';
 import { isFilePath } from './path.ts';
 import type { Head } from './profile.ts';
 import { profileOf } from './profiles.ts';
-import { judge } from './verify.ts';
+import { signatureOf } from './signed.ts';
+import { judge, sha256Of } from './verify.ts';
 
 /** One step of a file mirror. */
 export function* probe({ step, module }: Target, context: HttpContext): Conversation {
@@ -45,7 +49,26 @@ function* file(path: string, stopAfterBytes: number, context: HttpContext): Talk
   if (reading !== null && reading.failure !== null) return failed(reading.failure, facts);
   const expect = Object.hasOwn(context.own.expect ?? {}, path) ? context.own.expect[path] : undefined;
   const judged = judge(head, expect ?? {}, changedAtMs);
-  return judged.tag === 'error' ? failed(judged.error, facts) : fine({ ...facts, ...judged.facts });
+  if (judged.tag === 'error') return failed(judged.error, facts);
+  const known = { ...facts, ...judged.facts };
+  if (expect?.signedBy === undefined || !head.isWhole) return fine(known);
+  const signature = yield* ofFile(head, expect.signedBy, context);
+  if (signature.tag === 'error') return ended(signature.error, known);
+  return fine({ ...known, signature: signature.value, ...byKey(signature.value, head, known) });
+}
+
+/** By the list that names it where its profile has such lists, else by a signature of its own. */
+function* ofFile(head: Head, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
+  const lists = profileOf(context.own.profile)?.lists;
+  const at = lists?.listedAt(head.path) ?? null;
+  if (lists === undefined || at === null) return yield* signatureOf(head, keyring, context);
+  return yield* throughList(head, at, lists.find, keyring, context);
+}
+
+/** A hash that the entry names says more than that somebody signed. */
+function byKey({ state }: Signature, { body }: Head, { verified }: Facts): Facts {
+  if (state !== 'valid' || verified !== undefined) return {};
+  return { verified: { algorithm: 'sha256', digest: sha256Of(body), against: 'signature' } };
 }
 
 /** When the mirror was last brought up to date, by the file that its profile keeps for that; many mirrors have none. */

@@ -16,6 +16,8 @@ export interface Expect {
   /** A regular expression that the beginning of the file must hold. */
   readonly matches?: string;
   readonly newerThanMs?: number;
+  /** Absolute path of the keyring whose keys sign it. */
+  readonly signedBy?: string;
 }
 
 const count = z.int({ error: 'a whole number of bytes' }).min(0, { error: 'a whole number of bytes' });
@@ -51,8 +53,15 @@ const expectKeys = mapping(
       'a duration such as 2d (units ms s m h d)',
       (value) => durationPattern.test(value),
     ).optional(),
+    signedBy: checked(
+      'A keyring of OpenPGP keys (binary, not armoured), one of which must have signed the file: in it (`InRelease`), or in `Release.gpg` or `<path>.sig` beside it. Verified by `gpgv` where the whole file is read: by `get` up to 64 KiB, else by `whole`.',
+      'the path of a file',
+      (value) => value !== '' && !/\p{Cc}/u.test(value),
+    )
+      .meta({ title: 'path' })
+      .optional(),
   },
-  'a mapping with sha256, bytes, bytesMin, bytesMax, starts, startsHex, matches or newerThan',
+  'a mapping with sha256, bytes, bytesMin, bytesMax, starts, startsHex, matches, newerThan or signedBy',
 );
 
 /** One entry of `modules.http` that is a mapping. */
@@ -69,9 +78,12 @@ export const fileEntry = mapping(
   'a path, or { upstream, path, expect }',
 );
 
-/** Sizes and ages as numbers, hex in lower case, the beginning as bytes. */
-export function readExpect(file: z.output<typeof expectKeys>): Expect {
-  const { sha256, bytes, bytesMin, bytesMax, starts, startsHex, matches, newerThan } = file;
+/**
+ * Sizes and ages as numbers, hex in lower case, the beginning as bytes.
+ * @param keyring  the absolute path of a keyring
+ */
+export function readExpect(file: z.output<typeof expectKeys>, keyring: (name: string) => string): Expect {
+  const { sha256, bytes, bytesMin, bytesMax, starts, startsHex, matches, newerThan, signedBy } = file;
   const hex = startsHex ?? (starts === undefined ? undefined : Buffer.from(starts, 'utf8').toString('hex'));
   return {
     ...(sha256 === undefined ? {} : { sha256: sha256.toLowerCase() }),
@@ -81,6 +93,7 @@ export function readExpect(file: z.output<typeof expectKeys>): Expect {
     ...(hex === undefined ? {} : { startsHex: hex.toLowerCase() }),
     ...(matches === undefined ? {} : { matches }),
     ...(newerThan === undefined ? {} : { newerThanMs: durationMs(newerThan) }),
+    ...(signedBy === undefined ? {} : { signedBy: keyring(signedBy) }),
   };
 }
 

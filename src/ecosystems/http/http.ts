@@ -7,7 +7,7 @@ import { httpManual } from './manual.ts';
 import { httpNames } from './names.ts';
 import { profileOf, profiles } from './profiles.ts';
 
-const byHash = 'the sha256 of its entry';
+const byHash = 'the sha256 or the keyring of its entry';
 const words = profiles.map(({ id }) => id).join(', ');
 
 /** Mirrors of files over HTTP, with profiles for those that package managers read. */

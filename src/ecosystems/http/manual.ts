@@ -13,12 +13,23 @@ failures. \`whole\` reads all of it, up to 128 MiB, each hour, and checks \`expe
 \`get\` already.`,
     },
     {
+      title: 'Files that are signed',
+      text: `\`expect: { signedBy: archive.gpg }\` names a keyring of yours in binary form; of what a mirror says of keys nothing is
+believed. A file is signed in itself (\`InRelease\`), by a file beside it (\`Release.gpg\`, elsewhere \`<path>.sig\` as pacman has it), or, of
+mirrors with \`profile: debian\`, as an index below \`dists/<suite>/\` by its size and SHA-256 in the \`InRelease\` there. It is
+checked where the whole file was read, by the machine's \`gpgv\`: in an empty home of its own, without our environment, 10 s at most.
+\`check\` warns where there is none; our container image has none. A bad signature is a \`mismatch\` with what gpgv said. A key that is not in the
+keyring, has expired or was revoked, SHA-1, no signature, no gpgv: unverified, and said so with the answer. A file that no signature
+can be read from, one with text beside the signed message, and an index of another size than its list says (a mirror that is being
+synchronised) are \`malformed\`, because apt refuses them.`,
+    },
+    {
       title: 'Profiles of file mirrors',
       text: `\`profile\` of a mirror says what its well-known files are and whose settings a remedy is for: \`debian\` (apt; \`InRelease\` and
 \`Release\` with their dates, \`project/trace/master\`), \`alpine\` (apk; \`APKINDEX.tar.gz\`, \`last-updated\`), \`arch\` (pacman;
 \`lastsync\`, databases), \`maven\` (\`maven-metadata.xml\`, \`.pom\`), \`crates\` (cargo; a sparse index), \`rubygems\` (bundler; a
-compact index), \`conda\` (conda; the beginning of \`repodata.json\`). \`marker\` asks each half hour for the file that says when a mirror was last brought up to date. Signatures
-are left to the package managers.`,
+compact index), \`conda\` (conda; the beginning of \`repodata.json\`). \`marker\` asks each half hour for the file that says when a mirror
+was last brought up to date. Signatures are checked where an entry names a keyring.`,
     },
   ],
 };

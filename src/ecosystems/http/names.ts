@@ -11,13 +11,15 @@ export const httpNames: Names = {
   parse: (text) => (isFilePath(text) ? ok({ module: text, version: null }) : error(filePathExpected)),
   form: {
     schema: fileEntry,
-    read(value) {
+    read(value, files) {
       const { upstream, path, expect } = value as z.output<typeof fileEntry>;
       return {
         module: path,
         version: null,
         ...(upstream === undefined ? {} : { upstream }),
-        ...(expect === undefined ? {} : { expect: readExpect(expect) }),
+        ...(expect === undefined
+          ? {}
+          : { expect: readExpect(expect, (name) => files.keyring(['expect', 'signedBy'], name)) }),
       };
     },
   },

@@ -27,6 +27,21 @@ export interface Marker {
   read(text: string): number | null;
 }
 
+/** Where a signed list names a file. */
+export interface ListedAt {
+  /** The list, below the mirror. */
+  readonly list: string;
+  /** The file, as the list names it. */
+  readonly name: string;
+}
+
+/** A file as a signed list has it. */
+export interface ListedFile {
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
 /** Lines for one package manager; each URL is one that may be pasted. */
 export interface Lines {
   readonly text: string;
@@ -49,6 +64,13 @@ export interface Profile {
   readonly marker: Marker | null;
   /** Reads a file that it knows by its path; `null`: it says nothing about this one. */
   read(head: Head): Reading | null;
+  /** Signed lists of files; absent: each file is signed by itself, if at all. */
+  readonly lists?: {
+    /** `null`: no list names it. */
+    listedAt(path: string): ListedAt | null;
+    /** `null`: it is not in this list. */
+    find(list: Uint8Array, name: string): ListedFile | null;
+  };
   lines(before: Chain, after: Chain): Lines;
 }
 

@@ -20,11 +20,16 @@ export function judge(head: Head, expect: Expect, changedAtMs: number | null): J
   const failure = shapeFailure(head, expect) ?? sizeFailure(head, expect) ?? ageFailure(head, expect, changedAtMs);
   if (failure !== null) return { tag: 'error', error: failure };
   if (!head.isWhole) return { tag: 'ok', facts: {} };
-  const got = createHash('sha256').update(head.body).digest('hex');
+  const got = sha256Of(head.body);
   const { sha256: want } = expect;
   if (want === undefined) return { tag: 'ok', facts: {} };
   if (got !== want) return { tag: 'error', error: { kind: 'mismatch', algorithm: 'sha256', want, got } };
   return { tag: 'ok', facts: { verified: { algorithm: 'sha256', digest: got, against: 'pinned' } } };
+}
+
+/** Lower-case hex. */
+export function sha256Of(body: Uint8Array): string {
+  return createHash('sha256').update(body).digest('hex');
 }
 
 function shapeFailure({ body }: Head, { startsHex, matches }: Expect): ProbeFailure | null {

@@ -1,16 +1,22 @@
 import { isMarkup } from '../../core/body-text.ts';
+import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Conversation } from '../../core/ports.ts';
+import { ok, type Result } from '../../core/result.ts';
 import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { below, ended, fine, get, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import { fullForm, getPackument } from './ask.ts';
 import type { NpmContext } from './context.ts';
-import { type Integrity, integrityOf, pinnedIntegrity } from './integrity.ts';
+import { pinnedIntegrity } from './integrity.ts';
+import type { Listed } from './knowledge.ts';
 import { locate } from './locate.ts';
 import { escapeName } from './package-name.ts';
-import { type Dist, parsePackument, parseTags } from './packument.ts';
+import { parsePackument, parseTags, type Signed } from './packument.ts';
+import { judgeSignature } from './registry-signature.ts';
+import { readSigningKeys, signingKeysExpected } from './signing-keys.ts';
 import { tarballUrl } from './tarball-url.ts';
+import { judgeBytes, type Known, startsLikeGzip, vouched } from './verify.ts';
 import { isExact } from './version.ts';
 
 /** One step of an npm registry, asked as npm asks it. */
@@ -24,6 +30,8 @@ export function* probe(target: Target, context: NpmContext): Conversation {
       return yield* packument(target, context);
     case 'tarball':
       return yield* tarball(target, context);
+    case 'signkeys':
+      return yield* signkeys(target, context);
     default:
       return ended(unaskable);
   }
@@ -41,21 +49,23 @@ function* metadata({ module, version }: Target, context: NpmContext): Talk<Verdi
   const found = dist(named);
   if (found === null) return ended({ tag: 'failed', failure: { kind: 'absent', status: 200 } }, facts);
   if (found.tag === 'error') return ended({ tag: 'failed', failure: found.error }, facts);
-  return vouched(found.value, pinnedIntegrity(context.pinned[`${module}@${named}`]), facts);
+  const known = knownOf(`${module}@${named}`, found.value.signed, context);
+  if (known.tag === 'error') return ended({ tag: 'failed', failure: known.error }, facts);
+  return vouched(found.value, known.value, { ...facts, ...known.value.facts });
 }
 
-/** A pinned hash is held against what the packument says of the same algorithm: where it says nothing, nothing is verified. */
-function vouched({ integrity }: Dist, want: Integrity | undefined, facts: Facts): Verdict {
-  const same = want && integrity.find(({ algorithm }) => algorithm === want.algorithm);
-  const [best] = integrity;
-  if (want === undefined || same === undefined) {
-    if (best === undefined) return fine(facts);
-    return fine({ ...facts, compared: { algorithm: best.algorithm, digest: best.digests.join(' ') } });
-  }
-  const { algorithm } = want;
-  const digest = same.digests.find((one) => want.digests.includes(one));
-  if (digest !== undefined) return fine({ ...facts, verified: { algorithm, digest, against: 'pinned' } });
-  return mismatch(want, same.digests.join(' '), facts);
+/** The pinned hash of a version and what its signatures came to; an error where a trusted key signed something else. */
+function knownOf(
+  id: string,
+  signed: Signed,
+  { pinned, own, nowWallMs }: NpmContext,
+): Result<Known & { readonly facts: Facts }, ProbeFailure> {
+  const judged = judgeSignature({ id, signed, keys: own.keys, nowWallMs });
+  if (judged.tag === 'error') return judged;
+  const { signature, mayPin } = judged.value ?? {};
+  const logged = mayPin === true && own.isPublic === true ? { [id]: signed.integrity ?? '' } : null;
+  const facts = { ...(signature && { signature }), ...(logged && { logged }) };
+  return ok({ pinned: pinnedIntegrity(pinned[id]), isSigned: signature?.state === 'valid', facts });
 }
 
 /** The tags alone: what `latest` stands for. Not every mirror has them apart from the packument. */
@@ -86,15 +96,18 @@ function* packument({ module }: Target, context: NpmContext): Talk<Verdict> {
   return read.tag === 'error' ? ended({ tag: 'failed', failure: read.error }) : fine({ listed: read.value.listed });
 }
 
-/** The artifact from where the packument says, held against a pinned hash, else against the packument's own. */
+/** The artifact from where the packument says, held against what is signed or pinned, else against the packument's own hash. */
 function* tarball({ module, version }: Target, context: NpmContext): Talk<Verdict> {
   const asked = version ?? 'latest';
   const located = yield* locate(module ?? '', asked, context);
   if (located.tag === 'error') return ended(located.error);
-  const named = located.value.version;
+  const { version: named, integrity, signed } = located.value;
   const facts = factsOf(asked, named);
   const url = tarballUrl(located.value.tarball, context);
   if (url.tag === 'error') return ended({ tag: 'failed', failure: url.error }, facts);
+  // A packument that a trusted key did not sign is wrong without a download.
+  const known = knownOf(`${module}@${named}`, signed, context);
+  if (known.tag === 'error') return ended({ tag: 'failed', failure: known.error }, facts);
   const stopAfterBytes = context.peekBytes ?? limits.zipBytesHashed;
   const ask = { url: url.value, foreign: true, bodyBytesMax: limits.zipBytes, stopAfterBytes };
   const got = yield* get(ask, context);
@@ -102,30 +115,20 @@ function* tarball({ module, version }: Target, context: NpmContext): Talk<Verdic
   const { body } = got.value;
   // Read on purpose no further than this: a throughput sample, with nothing to hash.
   if (body.length >= stopAfterBytes && startsLikeGzip(body)) return fine(facts);
-  const pinned = pinnedIntegrity(context.pinned[`${module}@${named}`]);
-  const want = pinned ?? located.value.integrity;
-  const digest = integrityOf(body, want?.algorithm ?? 'sha512');
-  const isRight = want?.digests.includes(digest) === true;
-  // Bytes that an authority vouches for are right, whatever they look like.
-  if (!isRight && !startsLikeGzip(body)) return ended({ tag: 'failed', failure: noGzip(body) }, facts);
-  if (want !== undefined && !isRight) return mismatch(want, digest, facts);
-  const { algorithm } = want ?? { algorithm: 'sha512' };
-  if (pinned === undefined) return fine({ ...facts, compared: { algorithm, digest } });
-  return fine({ ...facts, verified: { algorithm, digest, against: 'pinned' } });
+  return judgeBytes(body, integrity, known.value, { ...facts, ...known.value.facts });
 }
 
-function mismatch({ algorithm, digests }: Integrity, got: string, facts: Facts): Verdict {
-  const failure = { kind: 'mismatch', algorithm, want: digests.join(' '), got } as const;
-  return ended({ tag: 'failed', failure }, facts);
-}
-
-function noGzip(body: Uint8Array) {
-  const kind = isMarkup(body) ? ('wrong_content' as const) : ('malformed' as const);
-  return { kind, expected: 'a tarball in gzip' };
-}
-
-function startsLikeGzip(body: Uint8Array): boolean {
-  return body[0] === 0x1f && body[1] === 0x8b;
+/** The keys that a registry says it signs with. An origin's are believed; what any other mirror lists proves nothing. */
+function* signkeys({ upstream }: Target, context: NpmContext): Talk<Verdict> {
+  const got = yield* get({ url: below(context, '-/npm/v1/keys'), bodyBytesMax: limits.signingKeysBytes }, context);
+  if (got.tag === 'error') return isNotOffered(got.error) ? fine({ notOffered: true }) : ended(got.error);
+  const keys = readSigningKeys(got.value.body);
+  if (keys.tag === 'error') {
+    const kind = isMarkup(got.value.body) ? ('wrong_content' as const) : ('malformed' as const);
+    return ended({ tag: 'failed', failure: { kind, expected: signingKeysExpected } });
+  }
+  const listed: Listed = { upstream, origin: context.baseUrl, keys: keys.value };
+  return fine(context.own.isOrigin === true ? { own: { listed } } : {});
 }
 
 function startsLikeObject(body: Uint8Array): boolean {

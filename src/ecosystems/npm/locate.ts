@@ -5,7 +5,7 @@ import { getPackument } from './ask.ts';
 import type { NpmContext } from './context.ts';
 import { type Integrity, readIntegrity } from './integrity.ts';
 import { escapeName } from './package-name.ts';
-import { type Dist, parseManifest } from './packument.ts';
+import { type Dist, parseManifest, type Signed } from './packument.ts';
 import { isExact } from './version.ts';
 
 /** Where a version's artifact lies, and what its bytes should hash to; `integrity` absent: the packument names no hash. */
@@ -14,6 +14,7 @@ export interface Located {
   /** As the packument has it: any text. */
   readonly tarball: string;
   readonly integrity?: Integrity;
+  readonly signed: Signed;
 }
 
 /** As long as registries let clients keep a packument. @see protocols.md 2.5 */
@@ -53,14 +54,14 @@ function* fromManifest(module: string, asked: string, context: NpmContext): Talk
   return read.tag === 'error' ? null : locatedBy(read.value.version, read.value.dist);
 }
 
-function locatedBy(version: string, { tarball, integrity: [best] }: Dist): Located {
-  return { version, tarball, ...(best === undefined ? {} : { integrity: best }) };
+function locatedBy(version: string, { tarball, integrity: [best], signed }: Dist): Located {
+  return { version, tarball, signed, ...(best === undefined ? {} : { integrity: best }) };
 }
 
-/** What was kept was ours; a hash in it is read anew all the same. */
+/** What was kept was ours; a hash in it is read anew all the same, and signatures are judged by the keys of now. */
 function readKept(text: string | null): Located | null {
   if (text === null) return null;
-  const { version, tarball, integrity } = JSON.parse(text) as Located;
+  const { version, tarball, integrity, signed } = JSON.parse(text) as Located;
   const [best] = integrity === undefined ? [] : readIntegrity(integrity.digests.join(' '));
-  return { version, tarball, ...(best === undefined ? {} : { integrity: best }) };
+  return { version, tarball, signed, ...(best === undefined ? {} : { integrity: best }) };
 }

@@ -1,40 +1,75 @@
+import type { Mirror } from '../../core/mirror.ts';
 import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
 import { checked, list } from '../fields.ts';
 import { npmClient, pnpmClient, yarnClient } from './clients.ts';
-import { type NpmOwn, npmContext } from './context.ts';
+import type { NpmOwn, NpmSettings } from './context.ts';
+import { npmContext, npmLearning, publicNpm } from './knowledge.ts';
 import { npmLocks } from './locks.ts';
 import { npmManual } from './manual.ts';
 import { npmNames } from './names.ts';
 import { npmRun } from './run.ts';
+import { readSigningKeys } from './signing-keys.ts';
 
 const metadataBytes = kilobytes(50);
 const dayMs = 24 * 60 * 60_000;
 
+/** An origin whose word nobody can change on the way to us. */
+function isBelievable({ role, url }: Mirror): boolean {
+  return role === 'origin' && /^https:|^http:\/\/(localhost|127\.[\d.]+|\[::1\])([:/]|$)/i.test(url);
+}
+
 /** npm registries, asked as npm asks them. */
-export const npm: Ecosystem<unknown, NpmOwn> = {
+export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   id: 'npm',
-  publicUpstream: 'npm',
+  publicUpstream: publicNpm,
   spec: [
     'https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md',
     'https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md',
     'https://www.w3.org/TR/SRI/#the-integrity-attribute',
+    'https://docs.npmjs.com/about-registry-signatures',
   ],
   // Paces by protocols.md 2.8 and 7; a full packument may be long.
   steps: {
-    metadata: light(null, { grain: 'version', usualBytes: metadataBytes, verifies: 'a lock file' }),
+    metadata: light(null, {
+      grain: 'version',
+      usualBytes: metadataBytes,
+      verifies: 'a lock file or a registry signature',
+    }),
     tags: light(5, { grain: 'module', usualBytes: kilobytes(1) }),
     tarball: heavy({
       grain: 'version',
-      verifies: 'a lock file or the packument',
+      verifies: 'a lock file, a registry signature or the packument',
       usualAside: () => ({ asks: 1, bytes: metadataBytes }),
     }),
     packument: { ...heavy({ grain: 'module' }), usualPace: { everyMs: dayMs, timeoutMs: 120_000 } },
+    signkeys: light(60, {
+      grain: 'mirror',
+      usualBytes: kilobytes(1),
+      isAsked: (mirror, { keys }) => isBelievable(mirror) && (keys === null || mirror.upstream !== publicNpm),
+    }),
   },
   canary: 'metadata',
   fetch: ['metadata', 'tarball'],
   names: npmNames,
   locks: npmLocks,
-  settings: null,
+  settings: {
+    describes: 'What is particular to npm.',
+    keys: {},
+    files: {
+      keys: {
+        describes:
+          "Keys that the public registry signs with, as it lists them at `/-/npm/v1/keys`: taken from a place that you trust. Without it the mirror with `role: origin` is asked for them, and a mirror's own are never believed.",
+        mistake(text) {
+          const read = readSigningKeys(Buffer.from(text));
+          return read.tag === 'ok' ? null : read.error;
+        },
+      },
+    },
+    read({ keys }) {
+      const read = typeof keys === 'string' ? readSigningKeys(Buffer.from(keys)) : null;
+      return { keys: read?.tag === 'ok' ? read.value : null };
+    },
+  },
   mirrorKeys: {
     tarballHosts: list(
       checked('A host name.', 'a host name, such as cdn.example.com', (host) =>
@@ -49,7 +84,7 @@ export const npm: Ecosystem<unknown, NpmOwn> = {
   clients: [npmClient, pnpmClient, yarnClient],
   realClients: [npmRun],
   context: npmContext,
-  learning: null,
+  learning: npmLearning,
   prober: () => import('./conversation.ts'),
   demo: () => import('./demo.ts').then(({ demo }) => demo),
   manual: npmManual,

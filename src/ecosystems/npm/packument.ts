@@ -7,6 +7,7 @@ import { contentsOf, tagsOf } from '../contents.ts';
 import { parseJson } from '../parse-json.ts';
 import { highest } from './highest.ts';
 import { type Integrity, readIntegrity, readShasum } from './integrity.ts';
+import { isKeyName } from './signing-keys.ts';
 import { isExact } from './version.ts';
 
 /** What a packument says of one version's artifact. */
@@ -15,6 +16,18 @@ export interface Dist {
   readonly tarball: string;
   /** Hashes of the artifact's bytes, the strongest first; empty where it names none. */
   readonly integrity: readonly Integrity[];
+  readonly signed: Signed;
+}
+
+/** What the registry's signatures speak of, and they themselves, unjudged. */
+export interface Signed {
+  /** As it stands there, which is what was signed; `null`: none, or none but SHA-1. */
+  readonly integrity: string | null;
+  readonly signatures: readonly { readonly keyid: string; readonly sig: string }[];
+  /** When the version was published, as a full packument tells; `null`: not told. Wall milliseconds. */
+  readonly publishedMs: number | null;
+  /** When the packument changed last: no version of it is younger; `null`: not told. Wall milliseconds. */
+  readonly modifiedMs: number | null;
 }
 
 /** What we need of a packument, short or full. */
@@ -79,11 +92,15 @@ export function parsePackument(body: Uint8Array, name: string): Result<Packument
   if (keys.length > limits.packumentVersions)
     return error({ kind: 'malformed', expected: `a packument with at most ${limits.packumentVersions} versions` });
   const { count, kept } = highest(keys, limits.contentVersions);
+  const time = object(own(read.value, 'time'));
+  const modifiedMs = timeIn(read.value, 'modified') ?? timeIn(time, 'modified');
   return ok({
     tagged: (tag) => versionIn(tags, tag),
     dist(version) {
       const manifest = own(versions, version);
-      return manifest === undefined ? null : readDist(object(manifest));
+      return manifest === undefined
+        ? null
+        : readDist(object(manifest), { publishedMs: timeIn(time, version), modifiedMs });
     },
     listed: { count, newest: kept.at(-1) ?? null },
     contents: { versions: contentsOf(kept, (version) => version.includes('-'), count), tags: tagsIn(tags) },
@@ -107,14 +124,36 @@ function tagsIn(tags: Fields | null): Readonly<Record<string, string>> {
   );
 }
 
-function readDist(manifest: Fields | null): Result<Dist, ProbeFailure> {
+function timeIn(fields: Fields | null, key: string): number | null {
+  const ms = Date.parse(ownText(fields, key) ?? '');
+  return Number.isNaN(ms) ? null : ms;
+}
+
+function readDist(
+  manifest: Fields | null,
+  times: Pick<Signed, 'publishedMs' | 'modifiedMs'>,
+): Result<Dist, ProbeFailure> {
   const dist = object(own(manifest, 'dist'));
   const tarball = ownText(dist, 'tarball');
   if (tarball === null) return error({ kind: 'malformed', expected: 'a version with dist.tarball' });
   const shasum = readShasum(ownText(dist, 'shasum') ?? '');
-  const integrity = readIntegrity(ownText(dist, 'integrity') ?? '');
+  const text = ownText(dist, 'integrity');
+  const integrity = readIntegrity(text ?? '');
+  const isStrong = integrity.some(({ algorithm }) => algorithm !== 'sha1');
+  const signed = { integrity: isStrong ? text : null, signatures: signaturesIn(dist), ...times };
   const hasSha1 = integrity.some(({ algorithm }) => algorithm === 'sha1');
-  return ok({ tarball, integrity: shasum === null || hasSha1 ? integrity : [...integrity, shasum] });
+  return ok({ tarball, integrity: shasum === null || hasSha1 ? integrity : [...integrity, shasum], signed });
+}
+
+/** The first few; what is none is left out. */
+function signaturesIn(dist: Fields | null): Signed['signatures'] {
+  const list = own(dist, 'signatures');
+  if (!Array.isArray(list)) return [];
+  return list.slice(0, limits.signaturesRead).flatMap((one: unknown) => {
+    const fields = object(one);
+    const [keyid, sig] = [ownText(fields, 'keyid'), ownText(fields, 'sig')];
+    return keyid === null || sig === null || !isKeyName(keyid) ? [] : [{ keyid, sig }];
+  });
 }
 
 /** Reads the manifest of one version; another version's is `malformed`, and so is one that is no whole version. */
@@ -129,7 +168,7 @@ export function parseManifest(
   const isAsked = found !== null && isExact(found) && (found === version || !isExact(version));
   if (own(read.value, 'name') !== name || !isAsked)
     return error({ kind: 'malformed', expected: 'the manifest of the version asked for' });
-  const dist = readDist(read.value);
+  const dist = readDist(read.value, { publishedMs: null, modifiedMs: null });
   return dist.tag === 'error' ? dist : ok({ version: found, dist: dist.value });
 }
 

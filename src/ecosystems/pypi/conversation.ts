@@ -2,21 +2,24 @@ import { isMarkup, utf8 } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import type { Conversation } from '../../core/ports.ts';
-import { error, ok, type Result } from '../../core/result.ts';
 import type { Target } from '../../core/target.ts';
 import { type Facts, type Verdict, withoutContents } from '../../core/transcript.ts';
 import { contentsOf } from '../contents.ts';
 import type { Answered } from '../status.ts';
-import { below, type End, ended, fine, get, type Talk, unaskable } from '../talk.ts';
+import { ended, fine, get, type Talk, unaskable } from '../talk.ts';
+import { provenance } from './attested.ts';
 import type { PypiContext } from './context.ts';
 import { metadataUrl } from './file-url.ts';
-import { acceptAll, acceptHtml, formOf, readPage } from './page.ts';
-import { type Pins, pinsOf } from './pins.ts';
-import { isProjectName, newest, normalName } from './project.ts';
+import { failed, find, page } from './find.ts';
+import { acceptAll, acceptHtml, formOf } from './page.ts';
+import type { Pins } from './pins.ts';
+import { normalName } from './project.ts';
 import type { ProjectPage } from './project-page.ts';
-import { chosenFile, newestOf, type ReleaseFile, releaseOf, releasesOf } from './release.ts';
+import { newestOf, type ReleaseFile, releasesOf } from './release.ts';
 import { verify } from './verify.ts';
 import { canonicalVersion, isPrerelease } from './version.ts';
+
+export { prepare } from './attestation.ts';
 
 /** pip stores files and their metadata as they come. @see pypa/pip src/pip/_internal/network/utils.py response_chunks */
 const asSent = true as const;
@@ -32,36 +35,11 @@ export function* probe(target: Target, context: PypiContext): Conversation {
       return yield* wheelmeta(target, context);
     case 'file':
       return yield* file(target, context);
+    case 'provenance':
+      return yield* provenance(target, context);
     default:
       return ended(unaskable);
   }
-}
-
-/** A failure that the bytes show. */
-function failed(failure: ProbeFailure): End {
-  return { tag: 'failed', failure };
-}
-
-/** Asks for a project's page, and gives the answer with what it reads as. */
-function* page(
-  { module }: Target,
-  context: PypiContext,
-  accept: string,
-  aside: boolean,
-): Talk<Result<{ readonly answer: Answered; readonly page: ProjectPage }, End>> {
-  if (module === null || !isProjectName(module)) return error(unaskable);
-  const got = yield* get(
-    {
-      url: below(context, `${normalName(module)}/`),
-      headers: { accept, 'cache-control': 'max-age=0' },
-      bodyBytesMax: limits.projectPageBytes,
-      ...(aside ? { aside } : {}),
-    },
-    context,
-  );
-  if (got.tag === 'error') return error(got.error);
-  const read = readPage(got.value);
-  return read.tag === 'error' ? error(failed(read.error)) : ok({ answer: got.value, page: read.value });
 }
 
 function* index(target: Target, context: PypiContext): Talk<Verdict> {
@@ -100,41 +78,6 @@ function factsOf(
     },
     ...(serial === null ? {} : { own: { serial } }),
   };
-}
-
-/** The file that stands for a version, by the project's page, asked aside. */
-interface Found {
-  readonly file: ReleaseFile;
-  readonly pins: Pins;
-  readonly facts: Facts;
-}
-
-function* find(
-  target: Target,
-  context: PypiContext,
-  has: (file: ReleaseFile) => boolean,
-): Talk<Result<Found | null, Verdict>> {
-  const got = yield* page(target, context, acceptAll, true);
-  if (got.tag === 'error') return error(ended(got.error));
-  const module = normalName(target.module ?? '');
-  const releases = releasesOf(got.value.page, module);
-  const asked = target.version ?? newest;
-  const release = asked === newest ? newestOf(releases) : releaseOf(releases, asked);
-  // The page is there, and the version is not: what clients call no matching distribution.
-  if (release === null) return error(ended(failed({ kind: 'absent', status: got.value.answer.status })));
-  const version = asked === newest ? release.text : asked;
-  const pins = pinsOf(context.pinned, module, version);
-  const chosen = chosenFile(release.files.filter(has), ({ name, sha256 }) => pins.knows(name, sha256));
-  if (chosen === null) return ok(null);
-  const vouched = context.own.isAuthority && chosen.sha256 !== null;
-  return ok({
-    file: chosen,
-    pins,
-    facts: {
-      ...(asked === newest ? { resolvedVersion: version } : {}),
-      ...(vouched ? { own: { file: `${module}@${version}/${chosen.name}`, sha256: chosen.sha256 } } : {}),
-    },
-  });
 }
 
 /** The core metadata of a wheel, the smallest thing with a hash; a mirror that announces none has none to give. */

@@ -14,6 +14,11 @@ export function fileUrl(text: string, base: string): FileUrl | null {
   return { url: url.href, fragment };
 }
 
+/** Where a page says that a file's attestations are; `null` where it says nothing that can be asked for. */
+export function provenanceUrl(value: unknown, base: string): string | null {
+  return typeof value === 'string' && value !== '' ? (fileUrl(value, base)?.url ?? null) : null;
+}
+
 /** The URL of the core metadata beside a file. @see PEP 658 */
 export function metadataUrl(file: string): string {
   const url = new URL(file);

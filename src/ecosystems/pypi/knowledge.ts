@@ -1,5 +1,5 @@
 import type { Given, Known, Learning } from '../ecosystem.ts';
-import type { PypiOwn } from './context.ts';
+import type { PypiOwn, PypiSettings } from './context.ts';
 import { sha256Of } from './file-url.ts';
 
 const pinsMax = 50_000;
@@ -26,7 +26,8 @@ export const pypiLearning: Learning = {
     ),
 };
 
-/** Whether a mirror is the public index itself, by its role. */
-export function pypiContext({ mirror }: Given<unknown>): PypiOwn {
-  return { isAuthority: mirror.role === 'origin' && mirror.upstream === publicPypi };
+/** Whether a mirror is the public index itself, by its role; and by what attestations are verified. */
+export function pypiContext({ mirror, settings: { trustedRoot } }: Given<PypiSettings>): PypiOwn {
+  const isAuthority = mirror.role === 'origin' && mirror.upstream === publicPypi;
+  return { isAuthority, ...(trustedRoot === null ? {} : { trustedRoot }) };
 }

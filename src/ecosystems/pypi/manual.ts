@@ -13,6 +13,15 @@ for Linux, else a source archive. A version without files is \`absent\`, whateve
 (\`role: origin\`) told of the same file first, and by the mirror's own page.`,
     },
     {
+      title: 'Python attestations',
+      text: `\`provenance\` asks for the attestations of a version's file (PEP 740) where the page announces them on the mirror's own host or that of
+its files; else they are \`notOffered\`. Each must speak of that file and of its hash, by a lock file or the page: another one is a
+\`mismatch\` of the attestation. With \`pypi.trustedRoot\`, a \`trusted_root.json\` of Sigstore, certificate, log and signature are
+verified as well, and who signed is named; something else than was signed is a \`mismatch\`, and what an old root does not know is
+unverified. Without one the answer says that no key is at hand. Who should have signed is nobody's to say but yours: a right
+attestation is shown with its signer, and the file counts as compared, not as verified by it.`,
+    },
+    {
       title: 'Python lock files',
       text: `\`{ from: requirements.txt, top: 20 }\` takes projects pinned with \`==\` from a requirements file, with their \`--hash\` values;
 of a \`uv.lock\` or \`poetry.lock\` all packages from an index, those that most others need first. Left out, and listed by

@@ -2,7 +2,7 @@ import { utf8 } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import { fileUrl, sha256Of } from './file-url.ts';
+import { fileUrl, provenanceUrl, sha256Of } from './file-url.ts';
 import { type HtmlTag, tellTags } from './html.ts';
 import { filesMax, type IndexFile, type ProjectPage } from './project-page.ts';
 
@@ -41,6 +41,7 @@ const keys: ReadonlySet<string> = new Set([
   'data-yanked',
   'data-core-metadata',
   'data-dist-info-metadata',
+  'data-provenance',
 ]);
 
 function readTags(text: string, pageUrl: string): Pick<Read, 'files' | 'version'> {
@@ -77,6 +78,7 @@ function readAnchor({ attributes }: HtmlTag, name: string, base: string): IndexF
     sha256: hashOf(found.fragment),
     isYanked: attributes.has('data-yanked'),
     metadata: metadata === undefined || metadata === 'false' ? null : { sha256: hashOf(metadata) },
+    provenance: provenanceUrl(attributes.get('data-provenance'), base),
   };
 }
 

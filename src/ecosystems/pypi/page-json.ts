@@ -3,7 +3,7 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { parseJson } from '../parse-json.ts';
-import { fileUrl, sha256Of } from './file-url.ts';
+import { fileUrl, provenanceUrl, sha256Of } from './file-url.ts';
 import { filesMax, type IndexFile, type ProjectPage } from './project-page.ts';
 
 const expected = 'a project page as JSON, version 1';
@@ -56,6 +56,7 @@ function readFile(value: unknown, base: string): IndexFile | null {
     sha256: hashIn(own(file, 'hashes')),
     isYanked: yanked === true || typeof yanked === 'string',
     metadata: announced(own(file, 'core-metadata') ?? own(file, 'dist-info-metadata')),
+    provenance: provenanceUrl(own(file, 'provenance'), base),
   };
 }
 

@@ -8,6 +8,8 @@ export interface IndexFile {
   readonly isYanked: boolean;
   /** The `.metadata` file beside it; `null`: not announced. `sha256` as above. */
   readonly metadata: { readonly sha256: string | null } | null;
+  /** Absolute URL of its attestations; `null`: not announced. @see PEP 740 */
+  readonly provenance: string | null;
 }
 
 /** A project page, in either form. */

@@ -1,5 +1,5 @@
 import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
-import type { PypiOwn } from './context.ts';
+import type { PypiOwn, PypiSettings } from './context.ts';
 import { publicPypi, pypiContext, pypiLearning } from './knowledge.ts';
 import { pypiLocks } from './locks.ts';
 import { pypiManual } from './manual.ts';
@@ -13,8 +13,22 @@ const pageBytes = kilobytes(20);
 const usualAside = () => ({ asks: 1, bytes: pageBytes });
 const byHash = 'a lock file, the public index or the page itself';
 
+/** By its type and its parts: what they hold is read where an attestation is verified. */
+function isTrustedRoot(text: string): boolean {
+  try {
+    const root = JSON.parse(text) as Readonly<Record<string, unknown>> | null;
+    const isList = (key: string): boolean => Array.isArray(root?.[key]);
+    const type = String(root?.['mediaType']);
+    return (
+      type.startsWith('application/vnd.dev.sigstore.trustedroot') && isList('tlogs') && isList('certificateAuthorities')
+    );
+  } catch {
+    return false;
+  }
+}
+
 /** Simple indexes of Python packages, asked as pip asks them. */
-export const pypi: Ecosystem<unknown, PypiOwn> = {
+export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   id: 'pypi',
   publicUpstream: publicPypi,
   spec: [
@@ -23,19 +37,37 @@ export const pypi: Ecosystem<unknown, PypiOwn> = {
     'https://peps.python.org/pep-0691/',
     'https://peps.python.org/pep-0658/',
     'https://peps.python.org/pep-0714/',
+    'https://peps.python.org/pep-0740/',
   ],
   // Paces by protocols.md 3.8 and 7. The page is the canary: without it no client gets anything, and it is one ask.
   steps: {
     index: light(null, { grain: 'module', usualBytes: pageBytes }),
     wheelmeta: light(15, { grain: 'version', usualBytes: kilobytes(10), verifies: byHash, usualAside }),
     file: heavy({ grain: 'version', verifies: byHash, usualAside }),
+    provenance: light(60, {
+      grain: 'version',
+      usualBytes: kilobytes(10),
+      verifies: 'the hash of its file or a trusted root',
+      usualAside,
+    }),
     simplehtml: light(60, { grain: 'module', usualBytes: pageBytes }),
   },
   canary: 'index',
   fetch: ['index', 'wheelmeta', 'file'],
   names: pypiNames,
   locks: pypiLocks,
-  settings: null,
+  settings: {
+    describes: 'What is particular to Python.',
+    keys: {},
+    files: {
+      trustedRoot: {
+        describes:
+          'A Sigstore trusted root (`trusted_root.json`), from a place that you trust: by it attestations are verified. Without one they are only held against the hash of their file.',
+        mistake: (text) => (isTrustedRoot(text) ? null : 'a Sigstore trusted root as JSON'),
+      },
+    },
+    read: ({ trustedRoot }) => ({ trustedRoot: typeof trustedRoot === 'string' ? trustedRoot : null }),
+  },
   mirrorKeys: null,
   clients: [pip, uv],
   realClients: [pipRun, uvRun],

@@ -70,6 +70,7 @@ const well = probed(
     facts: {
       resolvedVersion: 'v1.0.0',
       verified: { algorithm: 'h1', digest: 'h1:abc', against: 'sumdb' },
+      signature: { state: 'no_key', key: 'SHA256:abc' },
       treeHead: { name: 'sum.example.com', size: 42, rootBase64: '' },
       listed: { count: 2, newest: 'v1.0.0' },
     },

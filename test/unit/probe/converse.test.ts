@@ -50,6 +50,37 @@ async function hold(
 
 const ask = (path: string, more: Partial<Ask> = {}): Ask => ({ url: `${base}${path}`, bodyBytesMax: 100, ...more });
 
+describe('a signature to be verified', () => {
+  const check = { keyring: '/k.gpg', signed: Buffer.from('a file') };
+  const checking = [ask('/file', { check })];
+
+  test('is handed to who verifies, nothing is sent, and the answer comes back', async () => {
+    const clock = createManualClock();
+    const line = createFakeLine(clock, () => ({}));
+    const seen: Answer[] = [];
+    const checked: unknown[] = [];
+    const body = Buffer.from('[GNUPG:] GOODSIG');
+    const answer: Answer = { tag: 'answered', status: 200, headers: {}, body, finalUrl: '' };
+    const signatures = {
+      check: async (input: unknown) => {
+        checked.push(input);
+        return answer;
+      },
+    };
+    const prober: Prober = { probe: () => asking(checking, seen) };
+    const common = { due, prober, context: contextOf(), line, clock, worker: 1, loopDelayMsMax: () => 0 };
+    const { hops, verdict } = await converse({ ...common, signatures });
+    expect([checked, seen, line.requests, hops]).toEqual([[check], [answer], [], []]);
+    expect(verdict.outcome).toEqual({ tag: 'ok' });
+  });
+
+  test('where nobody verifies, that is the answer', async () => {
+    const { seen, line } = await hold(checking);
+    expect(seen).toEqual([{ tag: 'unknown', because: 'local', code: 'ENOENT' }]);
+    expect(line.requests).toEqual([]);
+  });
+});
+
 describe('time', () => {
   test('timed asks share one deadline and touch; asides have their own', async () => {
     const asks = [ask('/aside', { aside: true }), ask('/1'), ask('/2'), ask('/after', { aside: true })];

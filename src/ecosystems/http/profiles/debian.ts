@@ -1,13 +1,14 @@
+import { utf8 } from '../../../core/body-text.ts';
 import { mailDate, unixDate } from '../dates.ts';
 import { headText } from '../format.ts';
 import { editLines } from '../lines.ts';
-import { type Head, type Profile, type Reading, sound, unsound } from '../profile.ts';
+import { type Head, type ListedAt, type ListedFile, type Profile, type Reading, sound, unsound } from '../profile.ts';
 
 const clearsigned = '-----BEGIN PGP SIGNED MESSAGE-----';
 
 /**
- * What apt looks at first in a Release file: a date, not yet past its `Valid-Until`, and a list of SHA-256 sums. The
- * signature is not checked: a mirror that forges it is refused by apt, and differs from its siblings.
+ * What apt looks at first in a Release file: a date, not yet past its `Valid-Until`, and a list of SHA-256 sums. Its
+ * signature is another matter: `expect.signedBy`.
  * @see https://wiki.debian.org/DebianRepository/Format
  */
 export function readRelease({ path, body, nowWallMs }: Pick<Head, 'path' | 'body' | 'nowWallMs'>): Reading {
@@ -24,6 +25,21 @@ export function readRelease({ path, body, nowWallMs }: Pick<Head, 'path' | 'body
   return /^SHA256:/m.test(text) ? sound(changedAtMs) : { ...unsound('a Release file with SHA256 sums'), changedAtMs };
 }
 
+/** An index below `dists/<suite>`, by the InRelease there; a suite of updates is one level further down. */
+function listedAt(path: string): ListedAt | null {
+  const [, suite = '', name = ''] = /^((?:.*\/)?dists\/[^/]+(?:\/updates)?)\/(.+)$/.exec(path) ?? [];
+  return suite === '' || /^(In)?Release(\.gpg)?$/.test(name) ? null : { list: `${suite}/InRelease`, name };
+}
+
+/** A line of the sums: ` <sha256> <bytes> <name>`. No other sum has 64 digits. */
+function find(list: Uint8Array, name: string): ListedFile | null {
+  for (const line of (utf8(list) ?? '').split('\n')) {
+    const [, sha256 = '', bytes = '', named] = /^ ([0-9a-f]{64}) +(\d{1,15}) (\S+)$/.exec(line) ?? [];
+    if (named === name) return { sha256, bytes: Number(bytes) };
+  }
+  return null;
+}
+
 /** Debian archives and those of its form. */
 export const debian: Profile = {
   id: 'debian',
@@ -33,6 +49,7 @@ export const debian: Profile = {
   decodes: false,
   marker: { path: 'project/trace/master', read: (text) => unixDate(text.split('\n', 1)[0] ?? '') },
   read: (head) => (/(^|\/)(InRelease|Release)$/.test(head.path) ? readRelease(head) : null),
+  lists: { listedAt, find },
   lines: (before, after) =>
     editLines({ before, after, files: '/etc/apt/sources.list*', behind: '/*([[:space:]]|$)', kept: '\\1' }),
 };

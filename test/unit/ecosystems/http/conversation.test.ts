@@ -105,10 +105,18 @@ describe('what the file says', () => {
     const entry = {
       upstream: 'tools',
       path: 'a/x.tar.gz',
-      expect: { sha256: 'AB'.repeat(32), bytesMin: '1KiB', bytesMax: 5000, starts: 'é', newerThan: '2d' },
+      expect: {
+        sha256: 'AB'.repeat(32),
+        bytesMin: '1KiB',
+        bytesMax: 5000,
+        starts: 'é',
+        newerThan: '2d',
+        signedBy: 'k.gpg',
+      },
     };
     expect(form?.schema.safeParse(entry).success).toBe(true);
-    expect(form?.read(entry)).toEqual({
+    const files = { keyring: (keys: readonly string[], name: string) => `/at/${keys.join('/')}/${name}` };
+    expect(form?.read(entry, files)).toEqual({
       module: 'a/x.tar.gz',
       version: null,
       upstream: 'tools',
@@ -118,6 +126,7 @@ describe('what the file says', () => {
         bytesMax: 5000,
         startsHex: 'c3a9',
         newerThanMs: 172_800_000,
+        signedBy: '/at/expect/signedBy/k.gpg',
       },
     });
   });
@@ -144,6 +153,7 @@ describe('what the file says', () => {
       modules: [ref('files', 'x'), ref('others', 'y')],
       privatePatterns: [],
       settings: null,
+      origin: null,
       known: null,
     };
     expect(httpContext({ mirror, ...given })).toEqual({ profile: 'debian', expect: { x: { bytes: 1 } } });

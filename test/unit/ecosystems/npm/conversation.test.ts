@@ -5,9 +5,9 @@ import { limits } from '../../../../src/core/limits.ts';
 import type { ProbeMemory } from '../../../../src/core/ports.ts';
 import type { Step } from '../../../../src/core/target.ts';
 import type { Answer } from '../../../../src/core/transcript.ts';
-import { npmContext } from '../../../../src/ecosystems/npm/context.ts';
 import { probe } from '../../../../src/ecosystems/npm/conversation.ts';
 import { integrityOf } from '../../../../src/ecosystems/npm/integrity.ts';
+import { npmContext } from '../../../../src/ecosystems/npm/knowledge.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 import { answered, byUrl, contextOf, talk, targetOf } from '../talk.ts';
 
@@ -284,7 +284,7 @@ describe('what a mirror is prepared with', () => {
     ['none', undefined, []],
     ['hosts, in lower case', { tarballHosts: ['CDN.example.com'] }, ['cdn.example.com']],
   ])('%s', (_, own, tarballHosts) => {
-    const given = { mirror: { own }, modules: [], privatePatterns: [], settings: undefined, known: null };
+    const given = { mirror: { own }, modules: [], privatePatterns: [], settings: { keys: null }, known: null };
     expect(npmContext(given as never)).toEqual({ tarballHosts });
   });
 });

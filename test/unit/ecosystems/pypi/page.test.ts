@@ -54,7 +54,9 @@ describe('HTML', () => {
       `https://mirror.example.com/p/${whl}`,
     ],
   ])('a URL %s', (_, body, url) => {
-    expect(pageOf(body).files).toEqual([{ name: whl, url, sha256: hash, isYanked: false, metadata: null }]);
+    expect(pageOf(body).files).toEqual([
+      { name: whl, url, sha256: hash, isYanked: false, metadata: null, provenance: null },
+    ]);
   });
 
   test('what stands at an anchor', () => {
@@ -64,9 +66,13 @@ describe('HTML', () => {
         `<a href="b/${whl}" data-yanked="bad &quot;build&quot;" data-core-metadata="sha256=${hash}">${whl}</a>`,
         `<a href="c/${whl}" data-dist-info-metadata="true">${whl}</a>`,
         `<a href="d/${whl}" data-core-metadata="false">${whl}</a>`,
-        `<a href="e/${whl}#md5=abc">${whl}</a>`,
+        `<a href="e/${whl}#md5=abc" data-provenance="/integrity/tiny">${whl}</a>`,
       ].join('<br/>\n'),
     );
+    expect(page.files.map(({ provenance }) => provenance)).toEqual([
+      ...[null, null, null, null],
+      'https://mirror.example.com/integrity/tiny',
+    ]);
     expect(page.files.map(({ isYanked, metadata, sha256 }) => [isYanked, metadata, sha256])).toEqual([
       [true, null, null],
       [true, { sha256: hash }, null],

@@ -1,0 +1,40 @@
+import type { Config } from '../core/config.ts';
+import type { Registry } from '../ecosystems/registry.ts';
+import type { SettingsKey } from '../ecosystems/settings.ts';
+import type { Path } from './issues.ts';
+import type { Reader, Report } from './report.ts';
+
+/** What each ecosystem makes of its own key, the files that it names read; what is wrong with one is told. */
+export function settingsOf(
+  file: Readonly<Record<string, unknown>>,
+  { all }: Registry,
+  reader: Reader,
+  report: Report,
+): Config['settings'] {
+  return Object.fromEntries(
+    all.flatMap(({ id, settings }) => {
+      if (settings === null) return [];
+      const written = file[id] as Readonly<Record<string, unknown>>;
+      return [[id, settings.read({ ...written, ...filesOf([id], written, settings, reader, report) })]];
+    }),
+  );
+}
+
+/** The texts of the files that a mapping names, by key; what is wrong with one is told, and it is then as if left out. */
+function filesOf(
+  path: Path,
+  written: Readonly<Record<string, unknown>>,
+  { files = {} }: SettingsKey,
+  reader: Reader,
+  report: Report,
+): Readonly<Record<string, string | undefined>> {
+  return Object.fromEntries(
+    Object.entries(files).map(([key, { mistake }]) => {
+      const name = written[key];
+      const text = typeof name === 'string' ? reader.text([...path, key], name) : null;
+      const expected = text === null ? null : mistake(text);
+      if (expected !== null) report.error([...path, key], `a file with ${expected}`);
+      return [key, text === null || expected !== null ? undefined : text];
+    }),
+  );
+}

@@ -1,0 +1,76 @@
+import type { ProbeFailure } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import { error, ok, type Result } from '../../core/result.ts';
+import type { Target } from '../../core/target.ts';
+import type { Facts, Verdict } from '../../core/transcript.ts';
+import type { Answered } from '../status.ts';
+import { below, type End, ended, get, type Talk, unaskable } from '../talk.ts';
+import type { PypiContext } from './context.ts';
+import { acceptAll, readPage } from './page.ts';
+import { type Pins, pinsOf } from './pins.ts';
+import { isProjectName, newest, normalName } from './project.ts';
+import type { ProjectPage } from './project-page.ts';
+import { chosenFile, newestOf, type ReleaseFile, releaseOf, releasesOf } from './release.ts';
+
+/** A failure that the bytes show. */
+export function failed(failure: ProbeFailure): End {
+  return { tag: 'failed', failure };
+}
+
+/** Asks for a project's page, and gives the answer with what it reads as. */
+export function* page(
+  { module }: Target,
+  context: PypiContext,
+  accept: string,
+  aside: boolean,
+): Talk<Result<{ readonly answer: Answered; readonly page: ProjectPage }, End>> {
+  if (module === null || !isProjectName(module)) return error(unaskable);
+  const got = yield* get(
+    {
+      url: below(context, `${normalName(module)}/`),
+      headers: { accept, 'cache-control': 'max-age=0' },
+      bodyBytesMax: limits.projectPageBytes,
+      ...(aside ? { aside } : {}),
+    },
+    context,
+  );
+  if (got.tag === 'error') return error(got.error);
+  const read = readPage(got.value);
+  return read.tag === 'error' ? error(failed(read.error)) : ok({ answer: got.value, page: read.value });
+}
+
+/** The file that stands for a version, by the project's page, asked aside. */
+export interface Found {
+  readonly file: ReleaseFile;
+  readonly pins: Pins;
+  readonly facts: Facts;
+}
+
+/** `null`: none of the version's files is such a one. */
+export function* find(
+  target: Target,
+  context: PypiContext,
+  has: (file: ReleaseFile) => boolean,
+): Talk<Result<Found | null, Verdict>> {
+  const got = yield* page(target, context, acceptAll, true);
+  if (got.tag === 'error') return error(ended(got.error));
+  const module = normalName(target.module ?? '');
+  const releases = releasesOf(got.value.page, module);
+  const asked = target.version ?? newest;
+  const release = asked === newest ? newestOf(releases) : releaseOf(releases, asked);
+  // The page is there, and the version is not: what clients call no matching distribution.
+  if (release === null) return error(ended(failed({ kind: 'absent', status: got.value.answer.status })));
+  const version = asked === newest ? release.text : asked;
+  const pins = pinsOf(context.pinned, module, version);
+  const chosen = chosenFile(release.files.filter(has), ({ name, sha256 }) => pins.knows(name, sha256));
+  if (chosen === null) return ok(null);
+  const vouched = context.own.isAuthority && chosen.sha256 !== null;
+  return ok({
+    file: chosen,
+    pins,
+    facts: {
+      ...(asked === newest ? { resolvedVersion: version } : {}),
+      ...(vouched ? { own: { file: `${module}@${version}/${chosen.name}`, sha256: chosen.sha256 } } : {}),
+    },
+  });
+}

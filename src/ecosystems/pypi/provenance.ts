@@ -1,0 +1,65 @@
+import { isMarkup, utf8 } from '../../core/body-text.ts';
+import type { ProbeFailure } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import { error, ok, type Result } from '../../core/result.ts';
+import { parseJson } from '../parse-json.ts';
+import { sha256Of } from './file-url.ts';
+
+/** One attestation about a file: who signed is in its certificate. All texts are base64. */
+export interface Attestation {
+  /** The name of the file that it speaks of. */
+  readonly file: string;
+  /** Lower-case hex, of that file. */
+  readonly sha256: string;
+  readonly statement: string;
+  readonly signature: string;
+  readonly certificate: string;
+  /** Entries of the transparency log, unread. */
+  readonly entries: readonly unknown[];
+}
+
+const expected = 'attestations of a file, version 1';
+const attestationsMax = 50;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function fieldsOf(value: unknown): Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Fields) : {};
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value.slice(0, attestationsMax) : [];
+}
+
+function textOf(value: unknown): string | null {
+  return typeof value === 'string' && value.length <= limits.provenanceBytes ? value : null;
+}
+
+/** Reads a provenance object; one attestation that is none spoils it, since nobody knows what it would have said. @see PEP 740 */
+export function readProvenance(body: Uint8Array): Result<readonly Attestation[], ProbeFailure> {
+  if (isMarkup(body)) return error({ kind: 'wrong_content', expected });
+  const { version, attestation_bundles: bundles } = fieldsOf(parsed(utf8(body) ?? ''));
+  const written = listOf(bundles).flatMap((bundle) => listOf(fieldsOf(bundle)['attestations']));
+  const read = written.slice(0, attestationsMax).flatMap((one) => readAttestation(fieldsOf(one)) ?? []);
+  const isWhole = version === 1 && read.length > 0 && read.length === written.length;
+  return isWhole ? ok(read) : error({ kind: 'malformed', expected });
+}
+
+function readAttestation(fields: Fields): Attestation | null {
+  const envelope = fieldsOf(fields['envelope']);
+  const material = fieldsOf(fields['verification_material']);
+  const [statement, signature] = [textOf(envelope['statement']), textOf(envelope['signature'])];
+  const certificate = textOf(material['certificate']);
+  if (fields['version'] !== 1 || statement === null || signature === null || certificate === null) return null;
+  // One subject, as the index itself demands.
+  const [subject, ...others] = listOf(fieldsOf(parsed(Buffer.from(statement, 'base64').toString('utf8')))['subject']);
+  const file = textOf(fieldsOf(subject)['name']);
+  const sha256 = sha256Of(fieldsOf(fieldsOf(subject)['digest'])['sha256']);
+  if (file === null || sha256 === null || others.length > 0) return null;
+  return { file, sha256, statement, signature, certificate, entries: listOf(material['transparency_entries']) };
+}
+
+function parsed(text: string): unknown {
+  const read = parseJson(text, expected);
+  return read.tag === 'ok' ? read.value : null;
+}

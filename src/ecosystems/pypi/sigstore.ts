@@ -1,0 +1,58 @@
+import { bundleFromJSON } from '@sigstore/bundle';
+import { TrustedRoot } from '@sigstore/protobuf-specs';
+import { toSignedEntity, toTrustMaterial, VerificationError, Verifier } from '@sigstore/verify';
+import type { Attestation } from './provenance.ts';
+
+/**
+ * What a trusted root says of an attestation. `forged`: it is not what was signed or logged. `untrusted`: its certificate or
+ * its log is none of the root's, or a root that is too old. `malformed`: it cannot be read.
+ */
+export type Attested =
+  | { readonly tag: 'signed'; readonly identity: string }
+  | { readonly tag: 'forged'; readonly code: string }
+  | { readonly tag: 'untrusted' }
+  | { readonly tag: 'malformed' };
+
+/** What is wrong with what was signed; all else may be the fault of an old root. */
+const forgedCodes: readonly string[] = ['SIGNATURE_ERROR', 'TLOG_BODY_ERROR'];
+
+let last: { readonly text: string; readonly verifier: Verifier | null } | null = null;
+
+function verifierOf(text: string): Verifier | null {
+  if (last?.text !== text) last = { text, verifier: readRoot(text) };
+  return last.verifier;
+}
+
+/** `null` where its parts are not what its type says: the operator's fault, and no mirror's. */
+function readRoot(text: string): Verifier | null {
+  try {
+    return new Verifier(toTrustMaterial(TrustedRoot.fromJSON(JSON.parse(text))));
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Verifies one attestation: certificate, transparency log, signature.
+ * @param trustedRoot  a Sigstore trusted root as JSON
+ */
+export function verifyAttestation(attestation: Attestation, trustedRoot: string): Attested {
+  const verifier = verifierOf(trustedRoot);
+  if (verifier === null) return { tag: 'untrusted' };
+  try {
+    const { identity } = verifier.verify(toSignedEntity(bundleFromJSON(bundleOf(attestation))));
+    return { tag: 'signed', identity: identity?.subjectAlternativeName ?? '' };
+  } catch (failure) {
+    if (!(failure instanceof VerificationError)) return { tag: 'malformed' };
+    return forgedCodes.includes(failure.code) ? { tag: 'forged', code: failure.code } : { tag: 'untrusted' };
+  }
+}
+
+/** The form that Sigstore's own clients write. @see PEP 740, "Attestation objects" */
+function bundleOf({ statement, signature, certificate, entries }: Attestation): object {
+  return {
+    mediaType: 'application/vnd.dev.sigstore.bundle.v0.3+json',
+    verificationMaterial: { certificate: { rawBytes: certificate }, tlogEntries: entries },
+    dsseEnvelope: { payload: statement, payloadType: 'application/vnd.in-toto+json', signatures: [{ sig: signature }] },
+  };
+}

@@ -1,0 +1,76 @@
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gpgvPaths } from '../core/gpgv.ts';
+import { limits } from '../core/limits.ts';
+import type { SignatureChecker } from '../core/ports.ts';
+import type { Answer, SignatureCheck } from '../core/transcript.ts';
+
+/**
+ * Verifies by `gpgv`, which knows the keys of one keyring and nothing else: no agent, no network, no trust database. It runs
+ * in an empty folder of its own that is also its home, with nothing of our environment, for `limits.signatureCheckMs` at most.
+ * @param programs  where it may be, the first that is there is run
+ */
+export function createGpgv(
+  programs: readonly string[] = gpgvPaths,
+  limitMs = limits.signatureCheckMs,
+): SignatureChecker {
+  return {
+    async check(input) {
+      let folder: string | null = null;
+      try {
+        folder = await mkdtemp(join(tmpdir(), 'mirrorwatch-gpgv-'));
+        const args = await written(folder, input);
+        for (const program of programs) {
+          const answer = await run(program, args, folder, limitMs);
+          if (answer.tag !== 'unknown' || answer.code !== 'ENOENT') return answer;
+        }
+        return unknown('ENOENT');
+      } catch (failure) {
+        return unknown((failure as NodeJS.ErrnoException).code ?? 'EIO');
+      } finally {
+        if (folder !== null) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+      }
+    },
+  };
+}
+
+/** The arguments, once the files that they name are written. SHA-1 proves nothing any more: apt refuses it likewise. */
+async function written(folder: string, { keyring, signed, signature }: SignatureCheck): Promise<readonly string[]> {
+  const [file, detached] = [join(folder, 'signed'), join(folder, 'signature')];
+  await writeFile(file, signed);
+  if (signature !== undefined) await writeFile(detached, signature);
+  const files = signature === undefined ? [file] : [detached, file];
+  return ['--status-fd', '1', '--weak-digest', 'SHA1', '--homedir', folder, '--keyring', keyring, '--', ...files];
+}
+
+function run(program: string, args: readonly string[], folder: string, limitMs: number): Promise<Answer> {
+  return new Promise((resolve) => {
+    const env = { HOME: folder, GNUPGHOME: folder, LC_ALL: 'C' };
+    const stdio: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
+    const child = spawn(program, args, { cwd: folder, env, stdio, timeout: limitMs, killSignal: 'SIGKILL' });
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    child.stdout.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > limits.signatureReportBytes) child.kill('SIGKILL');
+      else chunks.push(chunk);
+    });
+    child.once('error', (failure: NodeJS.ErrnoException) => resolve(unknown(failure.code ?? 'EIO')));
+    child.once('exit', (_, signal) => {
+      if (signal === null) return;
+      child.stdout.destroy();
+      resolve(unknown(signal));
+    });
+    child.once('close', () => resolve(said(Buffer.concat(chunks))));
+  });
+}
+
+function said(body: Buffer): Answer {
+  return { tag: 'answered', status: 200, headers: {}, body, finalUrl: '' };
+}
+
+function unknown(code: string): Answer {
+  return { tag: 'unknown', because: 'local', code };
+}

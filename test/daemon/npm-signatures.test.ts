@@ -1,0 +1,132 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Facts } from '../../src/core/transcript.ts';
+import { hollowPackage, type NpmRegistryOptions, startNpmRegistry } from '../support/npm-registry.ts';
+import { makeNpmSigner } from '../support/npm-signer.ts';
+import type { RawServer } from '../support/raw-server.ts';
+import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
+
+interface Target {
+  readonly registry: string;
+  readonly step: string;
+  readonly lastOutcome: string | null;
+  readonly probeId: string | null;
+}
+
+/** The last answer of one step of one mirror. */
+interface Seen {
+  readonly outcome: string | null;
+  readonly facts: Facts;
+  readonly probeId: string | null;
+}
+
+const hello = hollowPackage('hello', '1.0.0');
+const [real, mallory] = [makeNpmSigner('of-the-origin'), makeNpmSigner('of-the-mirror')];
+/** Mirrors of one registry that signs, by name: what each does to what it passes on. */
+const mirrors: Readonly<Record<string, Omit<NpmRegistryOptions, 'packages'>>> = {
+  honest: { signer: real },
+  stripped: {},
+  // Its own word for itself: keys and signatures that fit each other.
+  forger: { signer: mallory, keys: [mallory.listed()] },
+  tampered: { signer: real, forged: hollowPackage('hello', '6.6.6') },
+  tarballs: { signer: real, spoilt: true },
+};
+
+const servers = new Map<string, RawServer>();
+const started: RealDaemon[] = [];
+
+beforeAll(async () => {
+  const origin = { signer: real, keys: [real.listed()] };
+  for (const [name, options] of Object.entries({ origin, ...mirrors }))
+    servers.set(name, await startNpmRegistry({ packages: [hello], ...options }));
+});
+
+afterAll(async () => {
+  for (const { daemon } of started) await daemon.stop();
+  for (const server of servers.values()) await server.close();
+});
+
+/** A daemon over these mirrors, in the order of the names. */
+async function watch(names: readonly string[], more = '', files: Readonly<Record<string, string>> = {}) {
+  const line = (name: string): string =>
+    `  - { name: ${name}, ecosystem: npm, url: "${servers.get(name)?.url}"${name === 'origin' ? ', role: origin' : ''} }`;
+  const yaml = `
+listen: 127.0.0.1:0
+schedule: { every: 200ms, timeout: 30s, perHost: 8 }
+steps: { tags: 1m, tarball: 300ms, packument: 1m, signkeys: 200ms }
+mirrors:
+${names.map(line).join('\n')}
+modules: { npm: [ hello@1.0.0 ] }
+state: { path: ":memory:" }
+${more}`;
+  const daemon = await startRealDaemon(yaml, {}, files);
+  started.push(daemon);
+  const json = async <T>(path: string): Promise<T> => JSON.parse((await daemon.get(`/api/v1/${path}`)).text) as T;
+  return {
+    daemon,
+    json,
+    async facts(registry: string, step: string): Promise<Seen> {
+      const { targets } = await json<{ targets: readonly Target[] }>('targets?limit=500');
+      const found = targets.find((one) => one.registry === registry && one.step === step);
+      if (found?.probeId == null) return { outcome: null, facts: {}, probeId: null };
+      const { facts } = await json<{ facts: Facts }>(`probes/${found.probeId}`);
+      return { outcome: found.lastOutcome, facts, probeId: found.probeId };
+    },
+  };
+}
+
+describe('keys of the origin', () => {
+  test('are learnt, and each mirror is judged by them and never by its own', async () => {
+    const all = await watch(['origin', ...Object.keys(mirrors)]);
+    const becomes = (registry: string, step: string, holds: (seen: Seen) => boolean) =>
+      all.daemon.until(`${step} of ${registry}`, async () => holds(await all.facts(registry, step)));
+    for (const step of ['metadata', 'tarball'])
+      await becomes('honest', step, ({ facts }) => facts.verified?.against === 'signature');
+    // What was signed once is pinned, so that a mirror without signatures is held to it too.
+    await becomes('stripped', 'metadata', ({ facts }) => facts.verified?.against === 'pinned');
+    expect((await all.facts('stripped', 'metadata')).facts.signature).toEqual({ state: 'unsigned', key: null });
+    await becomes('forger', 'metadata', ({ facts }) => facts.signature?.state === 'unknown_key');
+    await becomes('tampered', 'metadata', ({ outcome }) => outcome === 'mismatch');
+    await becomes('tarballs', 'tarball', ({ outcome }) => outcome === 'mismatch');
+    await becomes('tarballs', 'metadata', ({ facts }) => facts.verified?.against === 'signature');
+    const findings = async () =>
+      (await all.json<{ findings: readonly { kind: string; registry: string; text: string }[] }>('findings')).findings
+        .filter(({ kind }) => kind === 'mismatch')
+        .map(({ registry, text }) => `${registry}: ${text.replace(/: twice.*/, '')}`);
+    await all.daemon.until('both declared', async () => new Set(await findings()).size >= 2);
+    expect((await findings()).toSorted()).toEqual([
+      expect.stringMatching(
+        /^tampered: tampered has another packument of hello@1\.0\.0 \((metadata|tarball)\) than a lock file/,
+      ),
+      'tarballs: tarballs serves other bytes for hello@1.0.0 (tarball) than a lock file, a registry signature or the packument names',
+    ]);
+  });
+
+  test('without any, a signature is unverified and said to be, whatever the mirror lists', async () => {
+    const alone = await watch(['forger', 'honest']);
+    for (const [name, key] of [
+      ['forger', 'of-the-mirror'],
+      ['honest', 'of-the-origin'],
+    ] as const) {
+      await alone.daemon.until(name, async () => (await alone.facts(name, 'tarball')).outcome === 'ok');
+      const { facts, probeId } = await alone.facts(name, 'tarball');
+      expect(facts.signature).toEqual({ state: 'no_key', key });
+      expect(facts.verified).toBe(null);
+      const page = (await alone.daemon.get(`/probes/${probeId}`)).text;
+      expect(page).toContain(`signature unverified: no trusted key at hand (${key})`);
+    }
+    expect(servers.get('forger')?.requests.some(({ path }) => path === '/-/npm/v1/keys')).toBe(false);
+  });
+
+  test('of a file serve without an origin', async () => {
+    const keys = JSON.stringify({ keys: [real.listed()] });
+    const alone = await watch(['honest', 'forger'], 'npm: { keys: keys.json }', { '/nowhere/keys.json': keys });
+    await alone.daemon.until(
+      'honest',
+      async () => (await alone.facts('honest', 'metadata')).facts.verified?.against === 'signature',
+    );
+    await alone.daemon.until(
+      'forger',
+      async () => (await alone.facts('forger', 'metadata')).facts.signature?.state === 'unknown_key',
+    );
+  });
+});

@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { text } from '../support/answer.ts';
+import { type RawServer, startRawServer } from '../support/raw-server.ts';
+import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
+
+const fixtures = new URL('../fixtures/', import.meta.url);
+const recorded = JSON.parse(readFileSync(new URL('pypi/provenance-real.json', fixtures), 'utf8')) as {
+  readonly answers: readonly [{ readonly body: string }, { readonly body: string }];
+};
+const trustedRoot = readFileSync(new URL('sigstore/trusted_root.json', fixtures), 'utf8');
+
+let mirror: RawServer;
+let daemon: RealDaemon;
+
+beforeAll(async () => {
+  const [page, provenance] = recorded.answers;
+  mirror = await startRawServer({
+    answer: ({ path }) => {
+      if (path.endsWith('/provenance')) return text(200, provenance.body);
+      if (path !== '/simple/pypi-attestations/') return text(404, 'not found\n');
+      const headers = { 'content-type': 'application/vnd.pypi.simple.v1+json' };
+      return { status: 200, headers, body: Buffer.from(page.body) };
+    },
+  });
+  const yaml = `
+listen: 127.0.0.1:0
+schedule: { every: 1s, timeout: 30s, perHost: 8 }
+steps: { provenance: 200ms }
+mirrors: [ { name: near, ecosystem: pypi, url: "${mirror.url}/simple" } ]
+modules: { pypi: [ "pypi-attestations==0.0.19" ] }
+pypi: { trustedRoot: root.json }
+state: { path: ":memory:" }
+`;
+  daemon = await startRealDaemon(yaml, {}, { '/nowhere/root.json': trustedRoot });
+});
+
+afterAll(async () => {
+  await daemon?.daemon.stop();
+  await mirror?.close();
+});
+
+test('a trusted root of the file reaches the conversations, and the libraries with it', async () => {
+  const json = async <T>(path: string): Promise<T> => JSON.parse((await daemon.get(`/api/v1/${path}`)).text) as T;
+  await daemon.until('the signer is named', async () => {
+    const { targets } = await json<{ targets: readonly { step: string; probeId: string | null }[] }>('targets');
+    const probeId = targets.find(({ step }) => step === 'provenance')?.probeId ?? null;
+    if (probeId === null) return false;
+    const { facts } = await json<{ facts: { signature: { state: string; key: string | null } | null } }>(
+      `probes/${probeId}`,
+    );
+    expect(facts.signature?.state).toBe('valid');
+    expect(facts.signature?.key).toMatch(
+      /^https:\/\/github\.com\/trailofbits\/pypi-attestations\/.*release\.yml@refs\/tags\/v0\.0\.19$/,
+    );
+    return true;
+  });
+});
