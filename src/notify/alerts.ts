@@ -1,6 +1,6 @@
 import type { Config } from '../core/config.ts';
 import { originLabel } from '../core/evidence.ts';
-import { type Finding, type FindingKind, storyOf } from '../core/finding.ts';
+import { type Finding, type FindingKind, isDisputed, storyOf } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 import { stamp } from '../core/views.ts';
@@ -59,13 +59,14 @@ export function alertName(kind: FindingKind): string {
  */
 export function alertBody(finding: Finding, origin: Origin, endedAtMs: number | null): string {
   const { kind, registry, ecosystem, upstream } = finding;
+  const isGuess = isDisputed(finding);
   const probe = finding.evidence.probeIds.at(-1);
   const story = storyOf(finding.cause);
   const { base, vantage } = origin;
   const alert = {
     labels: {
       alertname: alertName(kind),
-      severity: severities[kind],
+      severity: isGuess ? 'warning' : severities[kind],
       vantage,
       [originLabel]: vantage,
       ...(story === null ? {} : { cause: story }),
@@ -74,7 +75,7 @@ export function alertBody(finding: Finding, origin: Origin, endedAtMs: number | 
       ...(upstream === null ? {} : { upstream }),
     },
     annotations: {
-      summary: `${registry ?? vantage} ${says[kind]}`,
+      summary: `${registry ?? vantage} ${isGuess ? 'serves other bytes than others do' : says[kind]}`,
       description: finding.text,
       finding: finding.id,
       ...(probe === undefined ? {} : { probe: `${base ?? ''}/probes/${probe}` }),

@@ -3,7 +3,7 @@ import { hopPhases } from '../../core/hop-phases.ts';
 import { maskUrl } from '../../core/secret.ts';
 import { isHeavy } from '../../core/target.ts';
 import type { Hop } from '../../core/transcript.ts';
-import { stamp } from '../../core/views.ts';
+import { authorityText, firstBytesText, stamp } from '../../core/views.ts';
 import type { ProbeView } from '../deps.ts';
 import { outcomeWord, shownHeaders } from '../views.ts';
 import { mirrorPath } from './badges.ts';
@@ -146,8 +146,18 @@ function learned({ sample: { facts } }: ProbeView): Html | null {
     rows.push(
       html`<div><dt>compared only</dt><dd>${facts.compared.algorithm} <code>${facts.compared.digest}</code></dd></div>`,
     );
+  if (facts.seen)
+    rows.push(
+      html`<div><dt>its bytes</dt><dd>${bytes(facts.seen.bytes)}, beginning <code>${facts.seen.firstHex}</code> <q><bdi>${firstBytesText(facts.seen)}</bdi></q></dd></div>`,
+    );
   if (facts.treeHead)
     rows.push(html`<div><dt>tree head</dt><dd>${facts.treeHead.name}, ${facts.treeHead.size} records</dd></div>`);
+  if (facts.authority)
+    rows.push(html`<div><dt>${facts.authority.name} itself</dt><dd>${authorityText(facts)}</dd></div>`);
+  if (facts.forked)
+    rows.push(
+      html`<div><dt>a fork of ${facts.forked.name}</dt><dd>two signed heads that cannot both be true:${facts.forked.statements.map((one) => html`<pre>${one}</pre>`)}</dd></div>`,
+    );
   return rows.length === 0
     ? null
     : html`<section aria-labelledby="h-facts"><h2 id="h-facts">Learned</h2><dl class="facts">${rows}</dl></section>`;

@@ -1,12 +1,13 @@
 import { below } from '../talk.ts';
 import type { GoContext } from './context.ts';
-import type { TreeHead } from './note.ts';
+import type { SignedHead } from './note.ts';
 import type { Verifier } from './verifier.ts';
 
-/** Where the database is, below this mirror, and whose signature it carries. */
+/** Where the database is asked, and whose signature it carries. */
 export interface Database {
   readonly context: GoContext;
-  readonly name: string;
+  /** The URL that its paths stand below: a mirror's relay, or its own. */
+  readonly base: string;
   readonly verifier: Verifier;
 }
 
@@ -14,11 +15,22 @@ export interface Database {
 export interface FoundRecord {
   readonly id: number;
   readonly text: string;
-  readonly head: TreeHead;
+  readonly head: SignedHead;
   readonly hashes: Readonly<Record<string, string>>;
 }
 
+/** The database as a mirror relays it. */
+export function relayOf(context: GoContext, verifier: Verifier): Database {
+  return { context, verifier, base: below(context, `sumdb/${verifier.name}`) };
+}
+
+/** The database itself; `null`: it is asked through relays alone. */
+export function directOf(context: GoContext, verifier: Verifier): Database | null {
+  const { direct } = context.own.sumdb ?? {};
+  return direct === undefined ? null : { context, verifier, base: direct };
+}
+
 /** The URL of a path of the database. Unlike module URLs, a `!` stays literal here, as the go command sends it. */
-export function at({ context, name }: Database, path: string): string {
-  return below(context, `sumdb/${name}/${path}`);
+export function at({ base }: Database, path: string): string {
+  return `${base}/${path}`;
 }

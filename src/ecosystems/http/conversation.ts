@@ -4,6 +4,7 @@ import { limits } from '../../core/limits.ts';
 import type { Conversation } from '../../core/ports.ts';
 import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
+import { seenIn } from '../seen.ts';
 import { below, ended, fine, get, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 import { mailDate } from './dates.ts';
@@ -11,7 +12,7 @@ import { formatFailure } from './format.ts';
 import { isFilePath } from './path.ts';
 import type { Head } from './profile.ts';
 import { profileOf } from './profiles.ts';
-import { judge } from './verify.ts';
+import { hashFailure, judge } from './verify.ts';
 
 /** One step of a file mirror. */
 export function* probe({ step, module }: Target, context: HttpContext): Conversation {
@@ -39,11 +40,13 @@ function* file(path: string, stopAfterBytes: number, context: HttpContext): Talk
   const head: Head = { path, body, isWhole: body.length < stopAfterBytes, headers, nowWallMs: context.nowWallMs };
   const wrongFormat = formatFailure(head);
   if (wrongFormat !== null) return failed(wrongFormat);
+  const expect = Object.hasOwn(context.own.expect ?? {}, path) ? context.own.expect[path] : undefined;
+  const wrongHash = hashFailure(head, expect ?? {});
+  if (wrongHash !== null) return failed(wrongHash, seenIn(body));
   const reading = profile?.read(head) ?? null;
   const changedAtMs = reading?.changedAtMs ?? mailDate(headers['last-modified'] ?? '');
   const facts = { ...dated(changedAtMs), ...stated(reading?.changedAtMs ?? null) };
   if (reading !== null && reading.failure !== null) return failed(reading.failure, facts);
-  const expect = Object.hasOwn(context.own.expect ?? {}, path) ? context.own.expect[path] : undefined;
   const judged = judge(head, expect ?? {}, changedAtMs);
   return judged.tag === 'error' ? failed(judged.error, facts) : fine({ ...facts, ...judged.facts });
 }

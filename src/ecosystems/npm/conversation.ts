@@ -3,6 +3,8 @@ import { limits } from '../../core/limits.ts';
 import type { Conversation } from '../../core/ports.ts';
 import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
+import { beginsLike } from '../begins.ts';
+import { seenIn } from '../seen.ts';
 import { below, ended, fine, get, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import { fullForm, getPackument } from './ask.ts';
 import type { NpmContext } from './context.ts';
@@ -108,10 +110,12 @@ function* tarball({ module, version }: Target, context: NpmContext): Talk<Verdic
   const isRight = want?.digests.includes(digest) === true;
   // Bytes that an authority vouches for are right, whatever they look like.
   if (!isRight && !startsLikeGzip(body)) return ended({ tag: 'failed', failure: noGzip(body) }, facts);
-  if (want !== undefined && !isRight) return mismatch(want, digest, facts);
-  const { algorithm } = want ?? { algorithm: 'sha512' };
-  if (pinned === undefined) return fine({ ...facts, compared: { algorithm, digest } });
-  return fine({ ...facts, verified: { algorithm, digest, against: 'pinned' } });
+  const about = { ...facts, ...seenIn(body) };
+  if (want !== undefined && !isRight) return mismatch(want, digest, about);
+  const { algorithm } = want ?? { algorithm: 'sha512' as const };
+  if (pinned !== undefined) return fine({ ...about, verified: { algorithm, digest, against: 'pinned' } });
+  // Packuments may name hashes of different algorithms: only bytes under the same one can be held against one another.
+  return fine({ ...about, compared: { algorithm: 'sha512', digest: integrityOf(body, 'sha512') } });
 }
 
 function mismatch({ algorithm, digests }: Integrity, got: string, facts: Facts): Verdict {
@@ -125,7 +129,7 @@ function noGzip(body: Uint8Array) {
 }
 
 function startsLikeGzip(body: Uint8Array): boolean {
-  return body[0] === 0x1f && body[1] === 0x8b;
+  return beginsLike(body, '1f8b');
 }
 
 function startsLikeObject(body: Uint8Array): boolean {

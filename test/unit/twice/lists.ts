@@ -47,6 +47,9 @@ export const findingCauses = [
     vanished: true,
     clock: true,
     client_differs: true,
+    peers: true,
+    retag: true,
+    fork: true,
   }),
 ];
 export const clientOutcomes = all<ClientOutcome>({ ok: true, failed: true, unknown: true });
