@@ -173,6 +173,8 @@ export const limits = {
   bytesShown: 64,
   /** What was served for how many artifacts of one mismatch is kept beside it, each by so many sides. */
   sidesKept: 20,
+  /** Digests of one target that are not told again: as many backends behind one name. */
+  oddKept: 8,
   /** Names of mirrors in one side. */
   sideNames: 20,
   scopeItems: 200,

@@ -106,7 +106,7 @@ export interface MirrorMemory {
   /** What it gave last for each target whose answers name a digest. */
   readonly said: Map<string, Said>;
   /** What was declared odd among its peers, by target, told once, acknowledged or not; and what was asked for once more. */
-  readonly declaredOdd: Map<string, string>;
+  readonly declaredOdd: Map<string, readonly string[]>;
   readonly askedAgain: Map<string, string>;
   readonly stepTimes: Map<string, StepTimes>;
   readonly series: Map<string, SeriesMemory>;

@@ -1,6 +1,7 @@
 import type { Side } from '../core/finding.ts';
+import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
-import { type Target, targetId } from '../core/target.ts';
+import { seriesId, type Target, targetId } from '../core/target.ts';
 import { isLeftAlone } from './absence.ts';
 import { apply, openFinding } from './findings.ts';
 import { roundKeyOf, writeSoon } from './lookups.ts';
@@ -10,7 +11,7 @@ import { comparePeers, hearSaid, type Odd, peersSays, sidesOf, type Voice } from
 
 /** Holds the digest of one ok answer against what the mirror gave before, and what others of its upstream give. */
 export function judgePeers(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
-  const { target } = sample.due;
+  const { target, purpose } = sample.due;
   const before = mirror.said.get(target.id) ?? null;
   const said = hearSaid(before, sample, memory.now.wallMs);
   if (said === null) return;
@@ -18,7 +19,11 @@ export function judgePeers(memory: Memory, mirror: MirrorMemory, series: SeriesM
   if (said.digest !== before?.digest || said.of !== before.of) memory.dirty.add(series);
   const voices = voicesOn(memory, mirror, target).filter((voice) => voice.said.of === said.of);
   const { odd, again } = comparePeers(voices);
+  // At a start each is asked in its turn: two that differ are not judged before the third was asked.
+  if (!isAllAsked(memory, mirror, target)) return;
   for (const one of odd) declare(memory, one, target, voices);
+  // A second look that shows something else again is not followed by a third: two backends could go on for ever.
+  if (purpose === 'recheck') return;
   for (const { registry } of again) askAgain(memory, registry, target);
 }
 
@@ -30,6 +35,16 @@ function voicesOn(memory: Memory, mirror: MirrorMemory, target: Target): readonl
     return [{ registry: other.mirror.name, isOrigin: other.mirror.role === 'origin', said }];
   });
 }
+
+/** True once every mirror that has the target was asked for it, whatever came of that. */
+function isAllAsked(memory: Memory, mirror: MirrorMemory, target: Target): boolean {
+  return siblings(memory, mirror).every((other) => {
+    const own = memory.targets.get(targetOf(other, target));
+    return own === undefined || isLeftAlone(other) || connections.some((one) => other.series.has(seriesId(own, one)));
+  });
+}
+
+const connections = ['cold', 'warm'] as const;
 
 /** The mirrors of an upstream, this one among them. */
 function siblings(memory: Memory, mirror: MirrorMemory): readonly MirrorMemory[] {
@@ -48,11 +63,12 @@ function declare(memory: Memory, odd: Odd, question: Target, voices: readonly Vo
   const target = mirror === undefined ? undefined : memory.targets.get(targetOf(mirror, question));
   if (mirror === undefined || target === undefined) return;
   const digest = `${said.of} ${said.digest}`;
-  if (mirror.declaredOdd.get(target.id) === digest) return;
+  const told = mirror.declaredOdd.get(target.id) ?? [];
+  if (told.includes(digest)) return;
   const known = openFinding(memory, 'mismatch', registry);
   const { module, version, step } = target;
   const isKnown = known?.scope.some((item) => item.module === module && item.version === version && item.step === step);
-  mirror.declaredOdd.set(target.id, digest);
+  mirror.declaredOdd.set(target.id, [...told, digest].slice(-limits.oddKept));
   writeSoon(mirror);
   if (isKnown !== true) apply(memory, 'mismatch', mirror, peersSays(odd, target, voices, known));
 }

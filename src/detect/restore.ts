@@ -71,7 +71,8 @@ function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
   }
   for (const one of Array.isArray(value.odd) ? value.odd : []) {
     const [id, said] = Array.isArray(one) ? one : [];
-    if (typeof id === 'string' && typeof said === 'string' && memory.targets.has(id)) mirror.declaredOdd.set(id, said);
+    if (typeof id !== 'string' || typeof said !== 'string' || !memory.targets.has(id)) continue;
+    mirror.declaredOdd.set(id, [...(mirror.declaredOdd.get(id) ?? []), said].slice(-limits.oddKept));
   }
 }
 

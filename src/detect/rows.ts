@@ -129,7 +129,9 @@ function mirrorRow(mirror: MirrorMemory): MirrorRow {
       : { broken: { family: mirror.detour.broken, reason: mirror.detour.reason } }),
     ...(mirror.propagations.length === 0 ? {} : { propagations: mirror.propagations.map(Math.round) }),
     wrong: [...mirror.declaredWrong].map(([id, one]) => [id, one.digest, one.isAcknowledged] as const),
-    ...(mirror.declaredOdd.size === 0 ? {} : { odd: [...mirror.declaredOdd] }),
+    ...(mirror.declaredOdd.size === 0
+      ? {}
+      : { odd: [...mirror.declaredOdd].flatMap(([id, told]) => told.map((one) => [id, one] as const)) }),
   };
 }
 

@@ -88,6 +88,24 @@ describe('bytes that no authority vouches for', () => {
     expect(told(sim)).toEqual([]);
   });
 
+  it('of two backends that take turns are one story: no endless asking, and acknowledged once for each', () => {
+    let turn = 0;
+    const sim = world(named('a', 'b', 'c'), (name) =>
+      gives(name === 'b' && Math.floor(turn++ / 3) % 2 === 0 ? 'odd' : 'right'),
+    );
+    sim.runTo(2 * hour);
+    expect(told(sim)).toEqual(['b mismatch/peers opened']);
+    const asked = sim.settled.filter(({ due }) => due.target.registry === 'b' && due.target.step === 'zip');
+    const rechecks = asked.filter(({ due }) => due.purpose === 'recheck');
+    expect(rechecks.length).toBeGreaterThan(0);
+    expect(rechecks.length).toBeLessThanOrEqual(asked.length - rechecks.length);
+    const known = sim.detector.acknowledge(sim.detector.findings()[0]?.id ?? '', 'two backends', at(sim.nowMs));
+    if (known === null) throw new Error('no such finding');
+    sim.apply(known);
+    sim.runTo(6 * hour);
+    expect(told(sim)).toEqual(['b mismatch/peers opened', 'b mismatch/peers acknowledged']);
+  });
+
   it('of one against one: both are told, and nobody is blamed', () => {
     const sim = world(named('a', 'b'), (name) => gives(name));
     sim.runTo(5 * minute);
