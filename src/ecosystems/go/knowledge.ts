@@ -1,4 +1,5 @@
 import { limits } from '../../core/limits.ts';
+import type { Mirror } from '../../core/mirror.ts';
 import type { Given, Known, Learning } from '../ecosystem.ts';
 import type { GoOwn, GoSettings, KnownHead } from './context.ts';
 import type { Lookup } from './lookup.ts';
@@ -51,7 +52,7 @@ function pinCount(known: Known): number {
 export function goContext({ mirror, modules, privatePatterns, settings, known }: Given<GoSettings>): GoOwn {
   const { sumdb } = settings;
   const head = known === null || sumdb === null ? null : headOf(known, sumdb.name);
-  const direct = sumdb === null || known === null ? null : directUrl(sumdb, mirror.url);
+  const direct = sumdb === null || known === null ? null : directUrl(sumdb, mirror);
   const asked = known !== null && mirror.upstream === publicGo ? logged(modules, privatePatterns) : [];
   const isKnown = ({ module, version }: Lookup): boolean => known?.has(`${pinKey}${module}@${version}`) === true;
   // What is timed is the same each time: the first, once it is known to be in the log.
@@ -70,10 +71,13 @@ export function goContext({ mirror, modules, privatePatterns, settings, known }:
 
 /**
  * Where a database is asked itself, beside the relay of a mirror; `null`: nowhere. A mirror on this machine is a trial or
- * reaches the database for us: beside it, only an address that the file names is asked.
+ * reaches the database for us: beside it, only an address that the file names is asked. A pinned key and a client
+ * certificate are for the mirror alone.
  */
-function directUrl({ url, home }: NonNullable<GoSettings['sumdb']>, mirror: string): string | null {
-  const { hostname } = new URL(mirror);
+function directUrl({ url, home }: NonNullable<GoSettings['sumdb']>, mirror: Mirror): string | null {
+  const { pin, client } = mirror.access.tls;
+  if (pin !== null || client !== null) return null;
+  const { hostname } = new URL(mirror.url);
   const isHere = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
   return url ?? (isHere ? null : home);
 }

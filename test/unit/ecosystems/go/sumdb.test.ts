@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ProbeFailure } from '../../../../src/core/failure.ts';
 import { limits } from '../../../../src/core/limits.ts';
+import type { Mirror } from '../../../../src/core/mirror.ts';
 import type { Answer, Ask } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/go/conversation.ts';
 import { goContext, goLearning } from '../../../../src/ecosystems/go/knowledge.ts';
@@ -332,6 +333,27 @@ describe('the database asked itself', () => {
       const { outcome, facts } = hold(itself(66_000), { sumdb, treeHead: signedHead(size) });
       expect([outcome, facts.forked, facts.own?.['after']]).toEqual([{ tag: 'ok' }, undefined, size]);
     }
+  });
+});
+
+describe('where the database is asked itself', () => {
+  const key = { name: signer.name, verifierKey: signer.verifierKey };
+  const home = 'https://log.example.com';
+  const open = sampleMirror('a');
+  const pinned = { ...open, access: { ...open.access, tls: { ...open.access.tls, pin: 'sha256/x' as const } } };
+  test.each<[string, Mirror, string | null, string | null, string | undefined]>([
+    ['at its home', open, null, home, home],
+    ['where the file says', open, 'https://near.example.com', home, 'https://near.example.com'],
+    ['nowhere, where nobody knows it', open, null, null, undefined],
+    ['nowhere beside a mirror on this machine', { ...open, url: 'http://127.0.0.1:8081' }, null, home, undefined],
+    ['nor by its name', { ...open, url: 'http://localhost:8081' }, null, home, undefined],
+    ['but where the file says', { ...open, url: 'http://[::1]:8081' }, home, null, home],
+    ['nowhere beside a mirror whose key is pinned', pinned, home, home, undefined],
+  ])('%s', (_, mirror, url, known, want) => {
+    const given = { mirror, modules: [], privatePatterns: [], settings: { sumdb: { ...key, url, home: known } } };
+    expect(goContext({ ...given, known: new Map() }).sumdb?.direct).toBe(want);
+    // A probe by hand has no time for what may not answer.
+    expect(goContext({ ...given, known: null }).sumdb?.direct).toBeUndefined();
   });
 });
 
