@@ -39,6 +39,12 @@ export interface Origin {
   readonly base: string | null;
 }
 
+/** What a finding says of its mirror in a few words; bytes that no authority calls wrong are no wrong bytes. */
+function saidOf(finding: Finding): string {
+  if (isDisputed(finding)) return 'serves other bytes than others do';
+  return finding.cause === 'fork' ? 'shows a fork of what vouches for hashes' : says[finding.kind];
+}
+
 /** Where we listen, as others may follow it; none where we listen on every address. */
 export function originOf({ vantage, listen }: Config): Origin {
   const { host, port, tls } = listen;
@@ -59,14 +65,13 @@ export function alertName(kind: FindingKind): string {
  */
 export function alertBody(finding: Finding, origin: Origin, endedAtMs: number | null): string {
   const { kind, registry, ecosystem, upstream } = finding;
-  const isGuess = isDisputed(finding);
   const probe = finding.evidence.probeIds.at(-1);
   const story = storyOf(finding.cause);
   const { base, vantage } = origin;
   const alert = {
     labels: {
       alertname: alertName(kind),
-      severity: isGuess ? 'warning' : severities[kind],
+      severity: isDisputed(finding) ? 'warning' : severities[kind],
       vantage,
       [originLabel]: vantage,
       ...(story === null ? {} : { cause: story }),
@@ -75,7 +80,7 @@ export function alertBody(finding: Finding, origin: Origin, endedAtMs: number | 
       ...(upstream === null ? {} : { upstream }),
     },
     annotations: {
-      summary: `${registry ?? vantage} ${isGuess ? 'serves other bytes than others do' : says[kind]}`,
+      summary: `${registry ?? vantage} ${saidOf(finding)}`,
       description: finding.text,
       finding: finding.id,
       ...(probe === undefined ? {} : { probe: `${base ?? ''}/probes/${probe}` }),

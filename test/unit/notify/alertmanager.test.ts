@@ -224,7 +224,7 @@ describe('it stands as long as the finding', () => {
   it.each([
     ['mismatch', true, 'critical', 'a serves wrong bytes'],
     ['retag', true, 'critical', 'a serves wrong bytes'],
-    ['fork', true, 'critical', 'a serves wrong bytes'],
+    ['fork', true, 'critical', 'a shows a fork of what vouches for hashes'],
     ['retag', false, 'warning', 'a serves other bytes than others do'],
     ['peers', false, 'warning', 'a serves other bytes than others do'],
   ] as const)('a mismatch by cause %s, an authority behind it %s: %s', (cause, actionable, severity, summary) => {
