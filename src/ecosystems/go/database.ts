@@ -9,6 +9,8 @@ export interface Database {
   /** The URL that its paths stand below: a mirror's relay, or its own. */
   readonly base: string;
   readonly verifier: Verifier;
+  /** What was fetched in this conversation, by path: each proof holds it against its root again. */
+  readonly fetched: Map<string, Buffer>;
 }
 
 /** A looked-up record that names the module version, with the verified head it came with. */
@@ -21,13 +23,13 @@ export interface FoundRecord {
 
 /** The database as a mirror relays it. */
 export function relayOf(context: GoContext, verifier: Verifier): Database {
-  return { context, verifier, base: below(context, `sumdb/${verifier.name}`) };
+  return { context, verifier, fetched: new Map(), base: below(context, `sumdb/${verifier.name}`) };
 }
 
 /** The database itself; `null`: it is asked through relays alone. */
 export function directOf(context: GoContext, verifier: Verifier): Database | null {
   const { direct } = context.own.sumdb ?? {};
-  return direct === undefined ? null : { context, verifier, base: direct };
+  return direct === undefined ? null : { context, verifier, fetched: new Map(), base: direct };
 }
 
 /** The URL of a path of the database. Unlike module URLs, a `!` stays literal here, as the go command sends it. */

@@ -1,6 +1,6 @@
 import { isMarkup } from '../../core/body-text.ts';
 import { limits } from '../../core/limits.ts';
-import { ok, type Result } from '../../core/result.ts';
+import { error, ok, type Result } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { below, type End, ended, fine, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import { get } from './ask.ts';
@@ -20,7 +20,7 @@ const impossiblePath = 'mirrorwatch-negative-control';
 
 /**
  * The relay of the checksum database. Timed is what a client asks: `supported`, then one lookup. Aside: the signed
- * head of `latest`, the database's own, lookups of what is not known yet, the tiles that prove all records and that no head contradicts another, and a path
+ * head of `latest`, the database's own, the tiles that prove the record and that no head contradicts another, and a path
  * that must not exist. A relay that offers the database and then breaks has failed: a client's build fails there too.
  * One whose head is older and consistent is late, which is no failure.
  * @see protocols.md 1.11 to 1.13; docs/decisions/0018
@@ -39,9 +39,7 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   if (found.tag === 'error') return ended(found.error);
   const latest = yield* askHead(relay);
   if (latest.tag === 'error') return ended(latest.error);
-  const more = yield* askMore(relay);
-  if (more.tag === 'error') return ended(more.error);
-  const records = [...all(found.value), ...more.value];
+  const records = all(found.value);
   const heads = distinct([latest.value, ...records.map(({ head }) => head)]);
   const largest = largestOf(heads);
   const own = yield* askItself(directOf(context, verifier));
@@ -59,10 +57,17 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
     treeHead: { name: verifier.name, size, rootBase64 },
     contents: { serial: size },
     ...authority,
-    ...(records.length === 0 ? {} : { logged: Object.assign({}, ...records.map(({ hashes }) => hashes)) }),
     own: { head: { name: verifier.name, ...newest.value }, after: before?.size ?? null },
   };
-  return isCaught ? ended(catchAll, facts) : fine(facts);
+  if (isCaught) return ended(catchAll, withLogged(facts, records));
+  const more = yield* learnMore(relay, largest, all(before));
+  if (more.tag === 'error') return ended(more.error.end, { ...authority, ...more.error.facts });
+  return fine(withLogged(facts, [...records, ...more.value]));
+}
+
+function withLogged(facts: Facts, records: readonly FoundRecord[]): Facts {
+  if (records.length === 0) return facts;
+  return { ...facts, logged: Object.assign({}, ...records.map(({ hashes }) => hashes)) };
 }
 
 const catchAll: End = { tag: 'failed', failure: { kind: 'wrong_content', expected: 'no answer to every path' } };
@@ -74,18 +79,49 @@ function lookupOf(context: GoContext, upstream: string): Lookup | null {
 }
 
 /**
- * Records of modules that are not known yet, one after another over one connection. What the log does not have is passed
- * over; any other trouble ends it for this time, and is the relay's only where it shows a lie.
+ * Records of modules that are not known yet, some at a time, proven before the next are asked for: a slow relay gives as
+ * many as the time of a probe's asides suffices for. What the log does not have is passed over; any other trouble ends it
+ * for this time, and is the relay's only where it shows a lie.
  */
-function* askMore(relay: Database): Talk<Result<readonly FoundRecord[], End>> {
+function* learnMore(
+  relay: Database,
+  served: SignedHead,
+  known: readonly KnownHead[],
+): Talk<Result<readonly FoundRecord[], Unproven>> {
+  const { unknown = [] } = relay.context.own;
+  const learnt: FoundRecord[] = [];
+  for (let from = 0; from < unknown.length; from += limits.lookupsAtOnce) {
+    const asked = yield* askSome(relay, unknown.slice(from, from + limits.lookupsAtOnce));
+    if (asked.tag === 'error') return error({ end: asked.error, facts: {} });
+    const { records, isEnd } = asked.value;
+    if (records.length > 0) {
+      const heads = distinct([served, ...records.map(({ head }) => head)]);
+      const claim = { largest: largestOf(heads), heads: [...heads, ...known], found: records };
+      const proven = yield* prove(relay, claim);
+      if (proven.tag === 'error') return isLie(proven.error.end) ? proven : ok(learnt);
+      learnt.push(...records);
+    }
+    if (isEnd) break;
+  }
+  return ok(learnt);
+}
+
+function* askSome(
+  relay: Database,
+  lookups: readonly Lookup[],
+): Talk<Result<{ readonly records: readonly FoundRecord[]; readonly isEnd: boolean }, End>> {
   const records: FoundRecord[] = [];
-  for (const lookup of relay.context.own.unknown ?? []) {
+  for (const lookup of lookups) {
     const record = yield* askRecord(relay, lookup, { aside: true });
     if (record.tag === 'ok') records.push(record.value);
-    else if (record.error.tag === 'failed' && record.error.failure.kind === 'mismatch') return record;
-    else if (!isNotOffered(record.error)) break;
+    else if (isLie(record.error)) return record;
+    else if (!isNotOffered(record.error)) return ok({ records, isEnd: true });
   }
-  return ok(records);
+  return ok({ records, isEnd: false });
+}
+
+function isLie(end: End): boolean {
+  return end.tag === 'failed' && end.failure.kind === 'mismatch';
 }
 
 /** The database asked itself: its head, `null` where none that is signed comes back from there. */

@@ -9,13 +9,18 @@ import { hashBytes, type Tile, type Tiles, tileKey, tilePath, tileWidth } from '
 const tilesMin = 20;
 
 /**
- * Fetches tiles, aside, each once.
+ * Fetches tiles, aside, each once in a conversation.
  * @param records  how many records they prove beside: in a large log each needs a tile of its own and one above it
  */
 export function* fetchTiles(database: Database, wanted: readonly Tile[], records: number): Talk<Result<Tiles, End>> {
   const tiles = new Map<string, Buffer>();
   let asksLeft = tilesMin + 2 * records;
   for (const tile of wanted) {
+    const known = database.fetched.get(tilePath(tile));
+    if (known !== undefined) {
+      tiles.set(tileKey(tile), known);
+      continue;
+    }
     let got: Result<Buffer, End> | null = null;
     for (const width of tile.width === tileWidth ? [tileWidth] : [tile.width, tileWidth]) {
       if (asksLeft-- <= 0)
@@ -25,7 +30,9 @@ export function* fetchTiles(database: Database, wanted: readonly Tile[], records
       if (got.tag === 'ok' || !isNotOffered(got.error)) break;
     }
     if (got === null || got.tag === 'error') return got ?? error({ tag: 'unknown', because: 'defect' });
-    tiles.set(tileKey(tile), got.value.subarray(0, tile.width * hashBytes));
+    const hashes = got.value.subarray(0, tile.width * hashBytes);
+    database.fetched.set(tilePath(tile), hashes);
+    tiles.set(tileKey(tile), hashes);
   }
   return ok(tiles);
 }

@@ -385,6 +385,7 @@ describe('the head that is kept', () => {
 });
 
 describe('hashes that are not known yet', () => {
+  let count = 0;
   // Far apart, as real ones are: no two in one tile.
   const ids = Array.from({ length: 100 }, (_, i) => 600 * i + 17);
   const named = (id: number) => ({ module: 'example.com/m', version: `v0.0.${id}` });
@@ -431,13 +432,22 @@ describe('hashes that are not known yet', () => {
       1_217,
       answered(200, lookupOf({ ...relay, texts: texts.map((one) => one.replace('h1:zip', 'h1:evil')) }, 1_217)),
       'failed',
-      101,
+      1 + limits.lookupsAtOnce,
     ],
   ])('%s', (_, id, answer, tag, asked) => {
     const { outcome, facts, asks } = hold(at1(`lookup/example.com/m@v0.0.${id}`, answer), { unknown });
     expect([outcome.tag, lookups(asks)]).toEqual([tag, asked]);
     if (tag === 'ok') expect(facts.logged).not.toHaveProperty([`example.com/m@v0.0.${id}`]);
     else expect(facts.logged).toBeUndefined();
+  });
+
+  test('what has no time left is left for the next probe: what was proven before is learnt', () => {
+    const late: Answer = { tag: 'failed', failure: { kind: 'timeout_processing', limitMs: 1 } };
+    const { outcome, facts, asks } = hold((_ask) => (count++ > 60 ? late : undefined), { unknown });
+    expect(outcome).toEqual({ tag: 'ok' });
+    // The one that is timed, and two lots.
+    expect(Object.keys(facts.logged ?? {})).toHaveLength(2 * (1 + 2 * limits.lookupsAtOnce));
+    expect(lookups(asks)).toBeLessThanOrEqual(1 + 3 * limits.lookupsAtOnce);
   });
 
   test('are asked for until they are known, never those of private modules; what is timed stays the same', () => {
