@@ -23,7 +23,23 @@ const rules = [
   'regression',
   'vanished',
   'stale',
+  'peers',
+  'retag',
+  'fork',
 ] as const;
+
+const side = z.strictObject({
+  module: z.string().nullable(),
+  version: z.string().nullable(),
+  step: z.enum(registry.steps),
+  registries: z.array(z.string()).describe('empty: nobody that was seen, an authority names it'),
+  algorithm: z.string(),
+  digest: z.string(),
+  sinceAt: stamp.nullable().describe('null: not seen'),
+  bytes: count.nullable().describe('length of the body; null: not seen'),
+  firstHex: z.string().nullable(),
+  firstText: z.string().nullable().describe('the same bytes, what cannot be printed as a dot'),
+});
 
 function finding(kind: z.ZodType) {
   return z.strictObject({
@@ -53,6 +69,8 @@ function finding(kind: z.ZodType) {
       baselineSeconds: seconds.nullable(),
       thresholdSeconds: seconds.nullable(),
       probeIds: z.array(z.string()),
+      statements: z.array(z.string()).describe('of a fork: signed statements that cannot all be true, in full'),
+      sides: z.array(side).describe('of a mismatch: who serves what; empty for other kinds'),
     }),
     text: z.string(),
   });

@@ -1,5 +1,5 @@
 import type { AdviceCause } from '../core/advice.ts';
-import { type Finding, type FindingKind, saysBehind } from '../core/finding.ts';
+import { type Finding, type FindingKind, isDisputed, saysBehind } from '../core/finding.ts';
 import type { Standing } from '../core/standing.ts';
 import type { Alarm } from './paired/pair.ts';
 
@@ -41,7 +41,7 @@ export function speaksAgainst(finding: Finding): boolean {
 
 /** The cause for leaving a mirror, the gravest first; `null`: none. */
 export function causeOf(standing: Standing | null): Cause | null {
-  const speaking = standing?.findings.filter(speaksAgainst) ?? [];
+  const speaking = standing?.findings.filter((one) => speaksAgainst(one) && !isDisputed(one)) ?? [];
   for (const kind of order) {
     const findings = speaking.filter((finding) => finding.kind === kind);
     if (findings.length > 0) return { kind, findings };
@@ -68,7 +68,7 @@ const explained: Readonly<Record<Alarm, { readonly by: readonly Cause['kind'][];
  * what the test itself found.
  */
 export function causeOfAlarm(alarm: Alarm, standing: Standing | null, isAccused: boolean): Cause {
-  const open = (standing?.findings ?? []).filter((finding) => finding.state === 'open');
+  const open = (standing?.findings ?? []).filter((finding) => finding.state === 'open' && !isDisputed(finding));
   for (const kind of explained[alarm].by) {
     const findings = open.filter((finding) => finding.kind === kind);
     if (findings.length > 0) return { kind, findings };

@@ -8,7 +8,7 @@ import { maskUrl } from '../core/secret.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
 import { shownTarget } from '../core/target.ts';
 import type { Facts, Hop } from '../core/transcript.ts';
-import { stamp } from '../core/views.ts';
+import { firstBytesText, stamp } from '../core/views.ts';
 import type { ApiDeps, ProbeView, SeriesView } from './deps.ts';
 
 /** Milliseconds as seconds; `null` stays unknown. */
@@ -184,9 +184,12 @@ function factsView(facts: Facts): object {
     notOffered: facts.notOffered ?? false,
     versionsListed: facts.listed?.count ?? null,
     verified: facts.verified ?? null,
-    compared: facts.compared ?? null,
+    compared: facts.compared === undefined ? null : { ...facts.compared, of: facts.compared.of ?? null },
+    seen: facts.seen === undefined ? null : { ...facts.seen, firstText: firstBytesText(facts.seen) },
     signature: facts.signature ?? null,
     treeHead: facts.treeHead ?? null,
+    authority: facts.authority ?? null,
+    forked: facts.forked ?? null,
   };
 }
 

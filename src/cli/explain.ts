@@ -2,6 +2,7 @@ import { hopPhases } from '../core/hop-phases.ts';
 import type { Probed } from '../core/ports.ts';
 import { signatureText } from '../core/signature.ts';
 import type { Hop } from '../core/transcript.ts';
+import { authorityText, firstBytesText } from '../core/views.ts';
 import type { NoAnswer } from '../daemon/patience.ts';
 import { bar, duration, type Terminal } from './terminal.ts';
 
@@ -66,11 +67,23 @@ function conclusions({ sample, transcript }: Probed): string[] {
   if (facts.verified) lines.push(`verified against ${facts.verified.against}: ${facts.verified.digest}`);
   if (facts.compared) lines.push(`not verified (no authority at hand): ${facts.compared.digest}`);
   if (facts.signature) lines.push(signatureText(facts.signature));
+  if (facts.seen)
+    lines.push(`${facts.seen.bytes} bytes, beginning ${facts.seen.firstHex} "${firstBytesText(facts.seen)}"`);
   if (facts.treeHead)
     lines.push(`tree head of ${facts.treeHead.name}: ${facts.treeHead.size} records, signature verified`);
+  const authority = authorityText(facts);
+  if (authority !== null) lines.push(`${facts.authority?.name} itself: ${authority}`);
+  if (facts.forked) lines.push(`a fork of ${facts.forked.name}:`, ...facts.forked.statements.flatMap(linesOf));
   if (sample.tls?.expiresAtMs)
     lines.push(`certificate by ${sample.tls.issuer}, until ${new Date(sample.tls.expiresAtMs).toISOString()}`);
   if (sample.finalUrl && transcript.hops.filter((hop) => !hop.aside).length > 1)
     lines.push(`ended at ${sample.finalUrl}`);
   return lines;
+}
+
+function linesOf(text: string): readonly string[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => `  ${line}`);
 }

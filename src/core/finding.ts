@@ -1,6 +1,8 @@
 import type { Reason } from './failure.ts';
+import { limits } from './limits.ts';
 import type { EcosystemId } from './mirror.ts';
 import type { Step } from './target.ts';
+import type { Seen } from './transcript.ts';
 
 /** What can be detected; closed. The webhook type is `mirror.<kind>`. */
 export const findingKinds = [
@@ -39,6 +41,32 @@ export interface ScopeItem {
   readonly family?: 4 | 6;
 }
 
+/** One of the things that mirrors serve, or should, for one artifact of a mismatch. */
+export interface Side {
+  readonly item: ScopeItem;
+  /** Who serves it, at most `limits.sideNames`; empty: nobody that we saw, an authority names it. */
+  readonly registries: readonly string[];
+  readonly algorithm: string;
+  readonly digest: string;
+  /** Since when we know it to be served so, wall milliseconds; `null`: not seen. */
+  readonly sinceMs: number | null;
+  /** Length and first bytes of the body; `null`: not seen. */
+  readonly seen: Seen | null;
+}
+
+/**
+ * True for bytes that differ without an authority to settle it: they keep clients from moving there, move nobody, and stay
+ * a guess (docs/decisions/0018).
+ */
+export function isDisputed({ kind, cause, actionable }: Pick<Finding, 'kind' | 'cause' | 'actionable'>): boolean {
+  return kind === 'mismatch' && !actionable && (cause === 'peers' || cause === 'retag');
+}
+
+/** A side of a mismatch; of many mirrors the first are named. */
+export function sideOf(item: ScopeItem, { registries, ...what }: Omit<Side, 'item'>): Side {
+  return { item, registries: registries.slice(0, limits.sideNames), ...what };
+}
+
 /** Something detected: opened once, perhaps widened, closed once. Stamps are wall milliseconds here; RFC 3339 at the edge. */
 export interface Finding {
   readonly id: string;
@@ -51,7 +79,7 @@ export interface Finding {
   readonly scope: readonly ScopeItem[];
   readonly openedAtMs: number;
   readonly closedAtMs: number | null;
-  /** Closed vocabulary: a probe reason, or the rule that spoke (`slow`, `relearned`, `expires_soon`, `all_failing`, `partly_failing`, `contaminated`, `clock`, `client_differs`; of lag `behind`, `regression`, `vanished`, `stale`). */
+  /** Closed vocabulary: a probe reason, or the rule that spoke (`slow`, `relearned`, `expires_soon`, `all_failing`, `partly_failing`, `contaminated`, `clock`, `client_differs`; of a mismatch `peers`, `retag`, `fork`; of lag `behind`, `regression`, `vanished`, `stale`). */
   readonly cause:
     | Reason
     | 'slow'
@@ -62,6 +90,9 @@ export interface Finding {
     | 'contaminated'
     | 'clock'
     | 'client_differs'
+    | 'peers'
+    | 'retag'
+    | 'fork'
     | LagCause;
   readonly vantage: 'ok' | 'unverified' | 'suspect';
   readonly confidence: Confidence;
@@ -73,6 +104,10 @@ export interface Finding {
     readonly thresholdSeconds: number | null;
     /** At most `limits.findingProbes`, oldest first. */
     readonly probeIds: readonly string[];
+    /** Of a mismatch: who serves what, at most `limits.sidesKept`; absent: nothing of it is known. */
+    readonly sides?: readonly Side[];
+    /** Of a fork: signed statements that cannot all be true, in full. */
+    readonly statements?: readonly string[];
   };
   /** True when it alone is reason enough to leave the mirror (canary or half of the light targets and at least two). */
   readonly actionable: boolean;

@@ -29,6 +29,8 @@ export const limits = {
   projectPageBytes: 16 * mib,
   coreMetadataBytes: 1 * mib,
   noteBytes: 64 * kib,
+  /** A signed tree head is 200 characters; a longer one is none, so that two can be kept as evidence whole. */
+  headNoteChars: 4 * kib,
   /** An npm packument in short form is under 10 MiB (protocols.md 2.1); a full one is read so far and no further. */
   packumentBytes: 32 * mib,
   /** The busiest packages have some ten thousand versions. */
@@ -45,9 +47,14 @@ export const limits = {
   errorBodyBytes: 8 * kib,
   /** A gzip bomb stops here: no light answer decodes to more. */
   decodedBytes: 16 * mib,
-  asksPerProbe: 24,
+  /** A hundred lookups of a checksum database with the tiles that prove them; every other conversation needs a tenth of it. */
+  asksPerProbe: 400,
   /** What a probe asks aside has a timeout each and together so many: with the timed part it holds its slot three at most. */
   asideTimeouts: 2,
+  /** Records of a checksum database that one probe looks up for what is not known yet, one after another, */
+  lookupsPerProbe: 100,
+  /** and so many at a time are proven: what the time of a probe's asides does not suffice for is left for the next. */
+  lookupsAtOnce: 10,
   /** Texts that conversations keep for one mirror in one thread: a token for each repository, and then some. */
   probeMemory: 100,
   /** Versions kept of a list for lag and `latest`. */
@@ -162,6 +169,14 @@ export const limits = {
   /** Certificates: a finding when fewer days than these are left. */
   certificateWarnMs: 14 * 24 * 60 * minute,
   findingProbes: 20,
+  /** Of an artifact that was hashed, kept as evidence: enough to know an error page, or another format. */
+  bytesShown: 64,
+  /** What was served for how many artifacts of one mismatch is kept beside it, each by so many sides. */
+  sidesKept: 20,
+  /** Digests of one target that are not told again: as many backends behind one name. */
+  oddKept: 8,
+  /** Names of mirrors in one side. */
+  sideNames: 20,
   scopeItems: 200,
   /** Kept in memory per series, so many scheduled and so many others; and failing ones for all together; older ones live in state. */
   transcriptsPerSeries: 5,
@@ -309,6 +324,7 @@ export function assertLimits(l: typeof limits = limits): void {
     [l.roundTimeoutMsMin < l.roundMs, 'a round holds at least one whole answer'],
     [l.roundStepMs < l.roundMs, 'a round has more than one moment'],
     [l.zipBytesHashed <= l.zipBytes, 'what is hashed fits what is read'],
+    [3 * l.lookupsPerProbe + 60 < l.asksPerProbe, 'what is looked up can be proven'],
     [l.confidenceLowMs < l.confidenceHighMs, 'confidence rises'],
     [l.deliveryBackoffMsMax < l.deliveryAgeMsMax, 'a notice is tried more than once'],
     [l.drainMs + 3 * l.closeMs < l.stopMs, 'drained and closed, the process is gone in time'],

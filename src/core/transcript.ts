@@ -45,6 +45,12 @@ export type Answer =
   | { readonly tag: 'failed'; readonly failure: ProbeFailure }
   | { readonly tag: 'unknown'; readonly because: 'proxy' | 'resolver' | 'local' | 'defect'; readonly code: string };
 
+/** How a body began, and how long it was. */
+export interface Seen {
+  readonly bytes: number;
+  readonly firstHex: string;
+}
+
 /**
  * What a mutable answer says that there is, for freshness: compared between mirrors and over time. What it does not say is
  * absent; each part has a bound, however long the answer was.
@@ -84,12 +90,24 @@ export interface Facts {
     /** `pinned`, or the ecosystem's word for another authority. */
     readonly against: string;
   };
-  /** A digest that could only be compared between mirrors (no authority at hand): algorithm and value. */
-  readonly compared?: { readonly algorithm: string; readonly digest: string };
+  /**
+   * A digest that only other mirrors can be held against (no authority at hand): algorithm and value. `of`: what exactly was
+   * hashed, where module and version do not say it all (a file's name, its date): only the same is compared.
+   */
+  readonly compared?: { readonly algorithm: string; readonly digest: string; readonly of?: string };
+  /** The body whose digest is named: its length, and its first bytes as hex, at most `limits.bytesShown`. */
+  readonly seen?: Seen;
   /** What came of the authority's signature over this answer; absent: there is none, and nobody said that there should be. */
   readonly signature?: Signature;
   /** Size and root of a signed tree head, for lag in records and consistency. */
   readonly treeHead?: { readonly name: string; readonly size: number; readonly rootBase64: string };
+  /**
+   * The authority that is relayed, asked itself in the same probe: how many records it has, `null` where it can't be
+   * reached from here; absent: not asked.
+   */
+  readonly authority?: { readonly name: string; readonly size: number | null };
+  /** Two signed statements of one authority, in full, that cannot both be true. */
+  readonly forked?: { readonly name: string; readonly statements: readonly [string, string] };
   /**
    * Hashes that an authority's own signature vouches for, keyed and written as `ProbeContext.pinned` is: they may be pinned.
    */

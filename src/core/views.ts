@@ -1,7 +1,8 @@
 import type { Advice, AdviceCause, AdviceState, Candidate, Refusal } from './advice.ts';
 import type { Reason } from './failure.ts';
-import type { Confidence, Finding, FindingKind, ScopeItem } from './finding.ts';
+import type { Confidence, Finding, FindingKind, ScopeItem, Side } from './finding.ts';
 import type { EcosystemId } from './mirror.ts';
+import type { Facts, Seen } from './transcript.ts';
 
 /** A finding as the API and webhooks show it (design.md section 4.3): RFC 3339 stamps, unknown is `null`. */
 export interface FindingView {
@@ -17,8 +18,27 @@ export interface FindingView {
   readonly cause: Finding['cause'];
   readonly vantage: Finding['vantage'];
   readonly confidence: Confidence;
-  readonly evidence: Finding['evidence'];
+  readonly evidence: Omit<Finding['evidence'], 'sides' | 'statements'> & {
+    readonly sides: readonly SideView[];
+    readonly statements: readonly string[];
+  };
   readonly text: string;
+}
+
+/** Who serves what for one artifact of a mismatch, with how it begins. */
+export interface SideView {
+  readonly module: string | null;
+  readonly version: string | null;
+  readonly step: string;
+  /** Empty: nobody that was seen, an authority names it. */
+  readonly registries: readonly string[];
+  readonly algorithm: string;
+  readonly digest: string;
+  readonly sinceAt: string | null;
+  readonly bytes: number | null;
+  readonly firstHex: string | null;
+  /** The same first bytes, what cannot be printed as a dot. */
+  readonly firstText: string | null;
 }
 
 /** An advice as the API and webhooks show it (design.md section 4.4): RFC 3339 stamps, durations in seconds. */
@@ -91,9 +111,46 @@ export function findingView(finding: Finding): FindingView {
       baselineSeconds: finding.evidence.baselineSeconds,
       thresholdSeconds: finding.evidence.thresholdSeconds,
       probeIds: [...finding.evidence.probeIds],
+      sides: (finding.evidence.sides ?? []).map(sideView),
+      statements: [...(finding.evidence.statements ?? [])],
     },
     text: finding.text,
   };
+}
+
+function sideView({ item, registries, algorithm, digest, sinceMs, seen }: Side): SideView {
+  const { module, version, step } = item;
+  const firstText = seen === null ? null : firstBytesText(seen);
+  const { bytes, firstHex } = seen ?? { bytes: null, firstHex: null };
+  return {
+    module,
+    version,
+    step,
+    registries: [...registries],
+    algorithm,
+    digest,
+    sinceAt: stamp(sinceMs),
+    bytes,
+    firstHex,
+    firstText,
+  };
+}
+
+/** First bytes as text: what is no printable ASCII is a dot. */
+export function firstBytesText({ firstHex }: Pick<Seen, 'firstHex'>): string {
+  return (firstHex.match(/../g) ?? [])
+    .map((hex) => Number.parseInt(hex, 16))
+    .map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.'))
+    .join('');
+}
+
+/** How a relay stands to the authority behind it, for people; `null`: the authority was not asked itself. */
+export function authorityText({ authority, treeHead }: Facts): string | null {
+  if (authority === undefined) return null;
+  const { size } = authority;
+  if (size === null) return "can't be reached from here: the relay is held against itself and what was seen before";
+  const behind = treeHead === undefined ? 0 : size - treeHead.size;
+  return behind > 0 ? `${size} records, the relay is ${behind} behind` : `${size} records, the relay is not behind`;
 }
 
 /** An advice for people and programs outside; every key always there. */

@@ -1,4 +1,4 @@
-import { type Finding, type FindingChange, type FindingKind, storyOf } from '../core/finding.ts';
+import { type Finding, type FindingChange, type FindingKind, isDisputed, storyOf } from '../core/finding.ts';
 import type { Memory, MirrorMemory } from './memory.ts';
 import { vantageWord } from './round/witness.ts';
 import { confidenceAfter } from './rules/confidence.ts';
@@ -117,6 +117,8 @@ export function rewriteFindings(memory: Memory): void {
 }
 
 function confidenceOf(memory: Memory, finding: Finding): Finding['confidence'] {
+  // Without an authority it stays a guess, however long it lasts.
+  if (isDisputed(finding)) return 'low';
   const sinceMs = memory.openSince.get(finding.id) ?? memory.now.monotonicMs;
   return confidenceAfter(memory.now.monotonicMs - sinceMs);
 }

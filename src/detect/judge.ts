@@ -1,4 +1,5 @@
 import { isSilent } from '../core/failure.ts';
+import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy, seriesId, type Target } from '../core/target.ts';
@@ -17,6 +18,7 @@ import {
 import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
 import { judgeMove } from './moves.ts';
 import { hearOutage, openOutage } from './outages.ts';
+import { isWrongAtOrigin, judgePeers, sidesOfWrong } from './peers.ts';
 import { judgeRate, takeBackRate } from './reliability.ts';
 import { endDoubtOf } from './round/doubt.ts';
 import { hearLook, lookBack, lookRefused, lookSlow } from './round/look.ts';
@@ -24,7 +26,7 @@ import { targetAt } from './round/question.ts';
 import { vantageWord } from './round/witness.ts';
 import { forVersion } from './rules/baseline.ts';
 import { certificateFinding, certificateSays, hearCertificate } from './rules/certificate.ts';
-import { judgeMismatch, mismatchSays, wrongDigest } from './rules/mismatch.ts';
+import { forkSays, judgeMismatch, mismatchSays, wrongDigest } from './rules/mismatch.ts';
 import { heardOf, isDamped, opensOutage } from './rules/outage.ts';
 import { judgeRefusal, refusalOf, refusalSays } from './rules/refusal.ts';
 import { forgetSpeed, hearSpeed, shiftSays, spikeSays } from './rules/speed.ts';
@@ -50,6 +52,7 @@ export function judge(
   if (isPrimary) judgeRefused(memory, mirror, series, sample);
   judgeHash(memory, mirror, sample);
   judgeContents(memory, mirror, sample);
+  if (sample.outcome.tag === 'ok') judgePeers(memory, mirror, series, sample);
   judgeTls(memory, mirror, sample);
 }
 
@@ -207,8 +210,14 @@ function judgeHash(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const { failure } = sample.outcome;
   const { name } = mirror.mirror;
   const declared = mirror.declaredWrong.get(target.id);
-  if (declared?.isAcknowledged === true && declared.digest === wrongDigest(failure)) return;
+  const { forked } = sample.facts;
+  const digest = forked === undefined ? wrongDigest(failure) : `fork ${forked.name}`;
+  if (declared?.isAcknowledged === true && declared.digest === digest) return;
   const known = openFinding(memory, 'mismatch', name);
+  if (forked !== undefined) {
+    declareFork(memory, mirror, sample, forked, known);
+    return;
+  }
   const { module, version, step } = target;
   const isKnown = known?.scope.some((item) => item.module === module && item.version === version && item.step === step);
   if (isKnown === true) return;
@@ -220,10 +229,27 @@ function judgeHash(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
     return;
   }
   mirror.wrongOnce.delete(target.id);
-  mirror.declaredWrong.set(target.id, { digest: wrongDigest(failure), isAcknowledged: false });
+  mirror.declaredWrong.set(target.id, { digest, isAcknowledged: false });
   writeSoon(mirror);
   const probeIds = [...(before === null ? [] : [before.probeId]), probeId];
-  apply(memory, 'mismatch', mirror, mismatchSays(name, target, failure, known, probeIds));
+  const sides = sidesOfWrong(memory, mirror, sample, failure);
+  const isOrigins = isWrongAtOrigin(memory, mirror, target, failure);
+  apply(memory, 'mismatch', mirror, mismatchSays(name, target, { failure, sides, isOrigins, probeIds }, known));
+}
+
+/** Two signatures that hold are proof: nothing is asked again before it is told. */
+function declareFork(
+  memory: Memory,
+  mirror: MirrorMemory,
+  { due: { target, probeId } }: Sample,
+  forked: NonNullable<Sample['facts']['forked']>,
+  known: Finding | null,
+): void {
+  if (known?.cause === 'fork') return;
+  mirror.wrongOnce.delete(target.id);
+  mirror.declaredWrong.set(target.id, { digest: `fork ${forked.name}`, isAcknowledged: false });
+  writeSoon(mirror);
+  apply(memory, 'mismatch', mirror, forkSays(mirror.mirror.name, target, { ...forked, probeId }, known));
 }
 
 /** A good answer does not undo a wrong one, as one backend of several may be: it is looked for a few times more, for a day. */

@@ -19,6 +19,7 @@ import type { StepTimes } from './rules/cold.ts';
 import type { AddressFamily, Detour } from './rules/detour.ts';
 import type { DeclaredWrong, WrongOnce } from './rules/mismatch.ts';
 import { noOutage, type OutageState } from './rules/outage.ts';
+import type { Said } from './rules/peers.ts';
 import { noRefusal, type RefusalState } from './rules/refusal.ts';
 import { noSelf, quietSelf, type SelfState } from './rules/self.ts';
 import { noSpeed, type SpeedState } from './rules/speed.ts';
@@ -102,6 +103,11 @@ export interface MirrorMemory {
   readonly lagging: Map<string, LagTrouble>;
   /** How long the last releases took from the origin to here, milliseconds, newest last. */
   propagations: readonly number[];
+  /** What it gave last for each target whose answers name a digest. */
+  readonly said: Map<string, Said>;
+  /** What was declared odd among its peers, by target, told once, acknowledged or not; and what was asked for once more. */
+  readonly declaredOdd: Map<string, readonly string[]>;
+  readonly askedAgain: Map<string, string>;
   readonly stepTimes: Map<string, StepTimes>;
   readonly series: Map<string, SeriesMemory>;
   readonly out: Set<SeriesMemory>;
@@ -231,6 +237,9 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     declaredWrong: new Map(),
     lagging: new Map(),
     propagations: [],
+    said: new Map(),
+    declaredOdd: new Map(),
+    askedAgain: new Map(),
     stepTimes: new Map(),
     series: new Map(),
     out: new Set(),

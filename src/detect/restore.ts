@@ -10,6 +10,7 @@ import type { MirrorRow, SeriesRow } from './rows.ts';
 import { withWindow } from './rules/baseline.ts';
 import { newDetour } from './rules/detour.ts';
 import { noOutage } from './rules/outage.ts';
+import { readSaid } from './rules/peers.ts';
 import { noRefusal } from './rules/refusal.ts';
 import { noSpike } from './rules/spike.ts';
 import { noThroughput } from './rules/throughput.ts';
@@ -68,6 +69,11 @@ function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
   for (const [id, digest, isAcknowledged] of wrongOf(value.wrong)) {
     if (memory.targets.has(id)) mirror.declaredWrong.set(id, { digest, isAcknowledged });
   }
+  for (const one of Array.isArray(value.odd) ? value.odd : []) {
+    const [id, said] = Array.isArray(one) ? one : [];
+    if (typeof id !== 'string' || typeof said !== 'string' || !memory.targets.has(id)) continue;
+    mirror.declaredOdd.set(id, [...(mirror.declaredOdd.get(id) ?? []), said].slice(-limits.oddKept));
+  }
 }
 
 function restoreRates(memory: Memory, mirror: MirrorMemory, stored: MirrorRow['rates']): void {
@@ -106,6 +112,9 @@ function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): vo
   const series = seriesOf(mirror, target, connection);
   if (value.isOut === true && openFinding(memory, 'outage', target.registry) !== null) putOut(mirror, series);
   if (value.isRefused === true && openFinding(memory, 'refusal', target.registry) !== null) putRefused(mirror, series);
+  const said = readSaid(value.said);
+  // Of two series of one target, the one that heard last.
+  if (said !== null && said.heardMs > (mirror.said.get(target.id)?.heardMs ?? 0)) mirror.said.set(target.id, said);
   const penalty = numberOf(value.damped?.penalty);
   const penaltyAtMs = numberOf(value.damped?.atMs);
   if (penalty !== null && penaltyAtMs !== null) {

@@ -107,6 +107,9 @@ function adoptTargets(memory: Memory, mirror: MirrorMemory, own: readonly Target
     mirror.series.delete(id);
     dropSeries(memory, series);
     mirror.wrongOnce.delete(series.target.id);
+    mirror.said.delete(series.target.id);
+    mirror.declaredOdd.delete(series.target.id);
+    mirror.askedAgain.delete(series.target.id);
   }
   if (wasRefused) refreshRefusal(memory, mirror);
   if (wasOut) refreshOutage(memory, mirror, vantageWord(memory, mirror));

@@ -2,6 +2,7 @@ import type { Reason } from '../core/failure.ts';
 import type { Row } from '../core/ports.ts';
 import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
 import { isShown } from './rules/detour.ts';
+import type { Said } from './rules/peers.ts';
 import { type RateClass, rateClasses } from './rules/unreliable.ts';
 
 /** A series or mirror without urgent news is written at most this often. */
@@ -21,6 +22,8 @@ export interface SeriesRow {
   readonly shift: { readonly sinceMs: number; readonly fromMs: number } | null;
   readonly isOut: boolean;
   readonly isRefused?: boolean;
+  /** What its mirror gave last for the target, where answers name a digest. */
+  readonly said?: Said;
   /** How often it was out of late, as of a wall stamp; absent: not at all. */
   readonly damped?: { readonly penalty: number; readonly atMs: number; readonly isByShare: boolean };
 }
@@ -42,6 +45,8 @@ export interface MirrorRow {
   readonly propagations?: readonly number[];
   /** Declared wrong digests: target, digest, whether acknowledged. */
   readonly wrong: readonly (readonly [string, string, boolean])[];
+  /** What was declared odd among peers: target, and what it gave; absent: nothing. */
+  readonly odd?: readonly (readonly [string, string])[];
 }
 
 /** Keys of table `detector`. */
@@ -90,7 +95,8 @@ function detectorRow(memory: Memory, key: string, value: SeriesRow | MirrorRow):
 function seriesRow(memory: Memory, series: SeriesMemory): SeriesRow {
   // Monotonic stamps mean nothing to the next process: they are kept as wall stamps.
   const wallOf = (monotonicMs: number) => memory.now.wallMs - (memory.now.monotonicMs - monotonicMs);
-  const { baseline, spike, shift, outage, refusal } = series;
+  const { baseline, spike, shift, outage, refusal, target } = series;
+  const said = memory.mirrors.get(target.registry)?.said.get(target.id);
   return {
     v: 1,
     window: baseline.window.map((ms) => Math.round(ms * 10) / 10),
@@ -100,6 +106,7 @@ function seriesRow(memory: Memory, series: SeriesMemory): SeriesRow {
     spikeSinceMs: spike.sinceMs === null ? null : wallOf(spike.sinceMs),
     shift: shift === null ? null : { sinceMs: wallOf(shift.sinceMs), fromMs: shift.fromMs },
     isOut: outage.isOut,
+    ...(said === undefined ? {} : { said }),
     ...(refusal.isOpen ? { isRefused: true } : {}),
     ...(outage.penalty === 0
       ? {}
@@ -122,6 +129,9 @@ function mirrorRow(mirror: MirrorMemory): MirrorRow {
       : { broken: { family: mirror.detour.broken, reason: mirror.detour.reason } }),
     ...(mirror.propagations.length === 0 ? {} : { propagations: mirror.propagations.map(Math.round) }),
     wrong: [...mirror.declaredWrong].map(([id, one]) => [id, one.digest, one.isAcknowledged] as const),
+    ...(mirror.declaredOdd.size === 0
+      ? {}
+      : { odd: [...mirror.declaredOdd].flatMap(([id, told]) => told.map((one) => [id, one] as const)) }),
   };
 }
 

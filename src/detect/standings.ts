@@ -1,4 +1,4 @@
-import { saysBehind } from '../core/finding.ts';
+import { isDisputed, saysBehind } from '../core/finding.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import { isHeavy } from '../core/target.ts';
 import { canBeAsked } from './absence.ts';
@@ -32,7 +32,8 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     isUnreliable: mirror.rates.light.isOpen || mirror.rates.heavy.isOpen,
     isMovingSlowly: mirror.throughput.isOpen,
     isBehind: findings.some(saysBehind),
-    isMismatching: findings.some((finding) => finding.kind === 'mismatch'),
+    isMismatching: findings.some((finding) => finding.kind === 'mismatch' && !isDisputed(finding)),
+    isOdd: findings.some(isDisputed),
     canaryServes: mirror.canaryServes || !mirror.wasAsked,
     isSlow: findings.some((finding) => finding.kind === 'spike' && finding.actionable),
   });

@@ -1,4 +1,4 @@
-import type { FindingChange } from '../core/finding.ts';
+import { type FindingChange, isDisputed } from '../core/finding.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Boards, Home } from './boards.ts';
 import { keyOf } from './plan.ts';
@@ -66,7 +66,9 @@ export function createFactBook(boards: Boards): FactBook {
     if (change === 'opened') counted.set(found.id, new Set());
     const known = counted.get(found.id);
     if (known === undefined) return;
-    for (const { module, version } of found.scope) {
+    // Without an authority it is a difference, and no wrong hash.
+    const wrong = isDisputed(found) ? [] : found.scope;
+    for (const { module, version } of wrong) {
       const key = keyOf.artifact(found.registry, module, version);
       const home = boards.home(key);
       if (home === undefined || known.has(key)) continue;

@@ -1,3 +1,4 @@
+import { isDisputed } from '../core/finding.ts';
 import { mirrorStates, type Standing } from '../core/standing.ts';
 import type { Board } from './board.ts';
 import type { Boards, Home, ShardBoard } from './boards.ts';
@@ -53,12 +54,13 @@ export interface Readings {
 export function sortReadings(snapshot: Snapshot, boards: Boards): Readings {
   const findings = new Map<string, Map<string, number>>();
   const mismatches = new Set<string>();
-  for (const { state, kind, registry, scope } of snapshot.findings ??
-    snapshot.standings.flatMap((one) => one.findings)) {
+  for (const finding of snapshot.findings ?? snapshot.standings.flatMap((one) => one.findings)) {
+    const { state, kind, registry, scope } = finding;
     if (state !== 'open') continue;
     const kinds = findings.get(registry ?? '') ?? new Map<string, number>();
     findings.set(registry ?? '', kinds.set(kind, (kinds.get(kind) ?? 0) + 1));
-    if (kind !== 'mismatch' || registry === null) continue;
+    // Without an authority it is a difference, and no wrong hash.
+    if (kind !== 'mismatch' || registry === null || isDisputed(finding)) continue;
     for (const { module, version } of scope) mismatches.add(keyOf.artifact(registry, module, version));
   }
   const ranks = new Map<string, number>();

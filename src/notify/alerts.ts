@@ -1,6 +1,6 @@
 import type { Config } from '../core/config.ts';
 import { originLabel } from '../core/evidence.ts';
-import { type Finding, type FindingKind, storyOf } from '../core/finding.ts';
+import { type Finding, type FindingKind, isDisputed, storyOf } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 import { stamp } from '../core/views.ts';
@@ -39,6 +39,12 @@ export interface Origin {
   readonly base: string | null;
 }
 
+/** What a finding says of its mirror in a few words; bytes that no authority calls wrong are no wrong bytes. */
+function saidOf(finding: Finding): string {
+  if (isDisputed(finding)) return 'serves other bytes than others do';
+  return finding.cause === 'fork' ? 'shows a fork of what vouches for hashes' : says[finding.kind];
+}
+
 /** Where we listen, as others may follow it; none where we listen on every address. */
 export function originOf({ vantage, listen }: Config): Origin {
   const { host, port, tls } = listen;
@@ -65,7 +71,7 @@ export function alertBody(finding: Finding, origin: Origin, endedAtMs: number | 
   const alert = {
     labels: {
       alertname: alertName(kind),
-      severity: severities[kind],
+      severity: isDisputed(finding) ? 'warning' : severities[kind],
       vantage,
       [originLabel]: vantage,
       ...(story === null ? {} : { cause: story }),
@@ -74,7 +80,7 @@ export function alertBody(finding: Finding, origin: Origin, endedAtMs: number | 
       ...(upstream === null ? {} : { upstream }),
     },
     annotations: {
-      summary: `${registry ?? vantage} ${says[kind]}`,
+      summary: `${registry ?? vantage} ${saidOf(finding)}`,
       description: finding.text,
       finding: finding.id,
       ...(probe === undefined ? {} : { probe: `${base ?? ''}/probes/${probe}` }),

@@ -73,7 +73,10 @@ async function drive(conversation: Conversation, exchange: (ask: Ask) => Promise
   return turn.value;
 }
 
-/** Answers one ask after the other, keeping the deadline of the timed part and the time between timed hops. */
+/**
+ * Answers one ask after the other, keeping the deadline of the timed part, that of all asides together, and the time
+ * between timed hops.
+ */
 function createExchange({ due, line, clock }: ConverseInput, hops: Hop[]): (ask: Ask) => Promise<Answer> {
   const { timeoutMs } = due;
   const asideMsMax = limits.asideTimeouts * timeoutMs;

@@ -135,7 +135,7 @@ ${advisedAgainst}`,
       worth: 'wrong bytes may be in builds already, and each hour adds some',
       summary: '{{ $labels.registry }} serves wrong bytes',
       description:
-        '{{ $labels.registry }} ({{ $labels.ecosystem }}) served {{ $labels.module }} {{ $labels.version }} with a wrong hash twice, over two connections. It stays until acknowledged.',
+        '{{ $labels.registry }} ({{ $labels.ecosystem }}) served {{ $labels.module }} {{ $labels.version }} with a wrong hash twice, over two connections, or showed that what vouches for hashes is forked: its finding says which. It stays until acknowledged.',
     },
   ];
 }

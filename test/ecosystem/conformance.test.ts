@@ -200,7 +200,10 @@ for (const ecosystem of registry.all) {
 
     test.each(fixtures.map((fixture) => [fixture.name, fixture] as const))('%s', (_, fixture) => {
       const { asks, verdict } = hold(held, fixture, replay(fixture));
-      expect(verdict).toEqual(fixture.want);
+      const { seen, ...facts } = verdict.facts;
+      expect({ ...verdict, facts }).toEqual(fixture.want);
+      // What was hashed is at hand as evidence wherever its digest is told and its bytes were read.
+      if (seen !== undefined) expect(seen.firstHex.length).toBe(2 * Math.min(seen.bytes, limits.bytesShown));
       const asked = asks.map(({ url, aside }) => ({ url, aside: aside ?? false }));
       expect(asked).toEqual(fixture.answers.map(({ path, aside }) => ({ url: urlOf(path), aside })));
     });

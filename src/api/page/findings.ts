@@ -1,8 +1,9 @@
 import type { Config } from '../../core/config.ts';
-import type { Finding } from '../../core/finding.ts';
+import type { Finding, Side } from '../../core/finding.ts';
+import { firstBytesText } from '../../core/views.ts';
 import { mirrorPath, probePath } from './badges.ts';
 import { reach } from './command.ts';
-import { dated, span } from './format.ts';
+import { bytes, dated, span } from './format.ts';
 import { ackHand } from './hands.ts';
 import { type Html, html } from './html.ts';
 import { kindWords } from './words.ts';
@@ -29,7 +30,7 @@ export function findingItem(finding: Finding, { nowMs, mirror, ack }: FindingFra
   return html`<li class="finding ${finding.state}${isAboutUs && ' about-us'}" id="finding-${finding.id}">
 <span class="kind ${finding.kind}">${kindWords[finding.kind]}</span> <span class="said">${said(finding, mirror)}</span>
 <span class="muted">${lasted(finding, nowMs)}, confidence ${finding.confidence}${vantageNote(finding)}${scopeNote(finding)}</span>
-${probeLinks(finding)}${ackHint(finding, ack)}${ack !== null && needsAck(finding) && ackHand(ack, finding.id)}</li>`;
+${probeLinks(finding)}${sidesOf(finding)}${statementsOf(finding)}${ackHint(finding, ack)}${ack !== null && needsAck(finding) && ackHand(ack, finding.id)}</li>`;
 }
 
 function lasted({ openedAtMs, closedAtMs }: Finding, nowMs: number): Html {
@@ -68,6 +69,24 @@ function probeLinks({ evidence }: Finding): Html | null {
   const shown = evidence.probeIds.slice(-probesShown);
   if (shown.length === 0) return null;
   return html`<span class="walk">on the wire: ${shown.map((probeId, i) => html`<a href="${probePath(probeId)}">probe ${evidence.probeIds.length - shown.length + i + 1}</a> `)}</span>`;
+}
+
+/** Of a mismatch: who serves what, since when, how long it is and how it begins. */
+function sidesOf({ evidence: { sides = [] } }: Finding): Html | null {
+  if (sides.length === 0) return null;
+  return html`<ul class="sides">${sides.map(sideItem)}</ul>`;
+}
+
+/** Of a fork: what was signed, in full, to be shown to whoever keeps the log. */
+function statementsOf({ evidence: { statements = [] } }: Finding): Html | null {
+  if (statements.length === 0) return null;
+  return html`<details class="statements"><summary>signed statements that cannot all be true</summary>${statements.map((one) => html`<pre>${one}</pre>`)}</details>`;
+}
+
+function sideItem({ item, registries, algorithm, digest, sinceMs, seen }: Side): Html {
+  const name = [item.module, item.version].filter((part) => part !== null).join('@');
+  const who = registries.length === 0 ? 'an authority names' : registries.join(', ');
+  return html`<li><span class="muted">${item.step}${name !== '' && html` of <bdi>${name}</bdi>`}:</span> ${who} ${algorithm} <code>${digest}</code>${sinceMs !== null && html` <span class="muted">since ${dated(sinceMs)}</span>`}${seen !== null && html` <span class="muted">${bytes(seen.bytes)}, begins <code>${seen.firstHex}</code> <q><bdi>${firstBytesText(seen)}</bdi></q></span>`}</li>`;
 }
 
 function ackHint(finding: Finding, config: Config | null): Html | null {

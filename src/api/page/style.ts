@@ -86,6 +86,7 @@ details ul { margin: 6px 0; padding-left: 20px; }
 .facts div { min-width: 0; }
 .facts dt { font-size: 12.5px; color: var(--soft); }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
+.sides { margin: .25rem 0 0; padding-left: 1.2rem; font-size: .85em; overflow-wrap: anywhere; }
 .findings { list-style: none; margin: 0; padding: 0; border-top: 1px solid var(--line); }
 .finding { padding: 7px 0; border-bottom: 1px solid var(--line); }
 .finding > .muted, .finding > .walk { display: block; font-size: 13px; }

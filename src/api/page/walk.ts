@@ -4,7 +4,7 @@ import { maskUrl } from '../../core/secret.ts';
 import { signatureText } from '../../core/signature.ts';
 import { isHeavy } from '../../core/target.ts';
 import type { Hop } from '../../core/transcript.ts';
-import { stamp } from '../../core/views.ts';
+import { authorityText, firstBytesText, stamp } from '../../core/views.ts';
 import type { ProbeView } from '../deps.ts';
 import { outcomeWord, shownHeaders } from '../views.ts';
 import { mirrorPath } from './badges.ts';
@@ -149,8 +149,18 @@ function learned({ sample: { facts } }: ProbeView): Html | null {
     );
   if (facts.signature)
     rows.push(html`<div><dt>signature</dt><dd><bdi>${signatureText(facts.signature)}</bdi></dd></div>`);
+  if (facts.seen)
+    rows.push(
+      html`<div><dt>its bytes</dt><dd>${bytes(facts.seen.bytes)}, beginning <code>${facts.seen.firstHex}</code> <q><bdi>${firstBytesText(facts.seen)}</bdi></q></dd></div>`,
+    );
   if (facts.treeHead)
     rows.push(html`<div><dt>tree head</dt><dd>${facts.treeHead.name}, ${facts.treeHead.size} records</dd></div>`);
+  if (facts.authority)
+    rows.push(html`<div><dt>${facts.authority.name} itself</dt><dd>${authorityText(facts)}</dd></div>`);
+  if (facts.forked)
+    rows.push(
+      html`<div><dt>a fork of ${facts.forked.name}</dt><dd>two signed heads that cannot both be true:${facts.forked.statements.map((one) => html`<pre>${one}</pre>`)}</dd></div>`,
+    );
   return rows.length === 0
     ? null
     : html`<section aria-labelledby="h-facts"><h2 id="h-facts">Learned</h2><dl class="facts">${rows}</dl></section>`;

@@ -1,11 +1,12 @@
 import type { ProbeFailure } from '../../core/failure.ts';
-import type { Finding } from '../../core/finding.ts';
+import type { Finding, ScopeItem, Side } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Connection } from '../../core/mirror.ts';
 import { refText, type Target } from '../../core/target.ts';
 import type { Says } from './says.ts';
 
-type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;
+/** Bytes that are not what an authority names. */
+export type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;
 
 /** A wrong answer of one target that waits for a second look. */
 export interface WrongOnce {
@@ -48,32 +49,107 @@ export function judgeMismatch(
   return answer.isRecheck ? 'wait' : 'look_again';
 }
 
+/** What an open mismatch is widened by. */
+export interface Widened {
+  readonly item: ScopeItem;
+  readonly cause: Finding['cause'];
+  readonly actionable: boolean;
+  readonly text: string;
+  readonly sides: readonly Side[];
+  readonly probeIds: readonly string[];
+  /** Of a fork: both, in full. */
+  readonly statements?: readonly string[];
+}
+
+/** How grave a cause of a mismatch is: the gravest of what one covers is told. */
+const gravity: readonly Finding['cause'][] = ['peers', 'retag', 'mismatch', 'fork'];
+
 /**
- * What declared wrong bytes say of their mirror.
- * @param known     the open mismatch, which this one widens; `null` where none is open
- * @param probeIds  the answers that were wrong in the same way
+ * A mismatch with one more artifact: there is one finding a mirror.
+ * @param known  the open mismatch, which this one widens; `null` where none is open
  */
-export function mismatchSays(
-  name: string,
-  { module, version, step, verifies }: Target,
-  failure: Mismatch,
-  known: Finding | null,
-  probeIds: readonly string[],
-): Says {
+export function widen(known: Finding | null, { item, sides, probeIds, statements = [], ...news }: Widened): Says {
+  const isGraver = known === null || gravity.indexOf(news.cause) >= gravity.indexOf(known.cause);
+  const { cause, text } = isGraver ? news : known;
+  const scope = known?.scope ?? [];
+  const isKnown = scope.some(
+    (one) => one.module === item.module && one.version === item.version && one.step === item.step,
+  );
   return {
     tag: 'trouble',
-    scope: [...(known?.scope ?? []), { module, version, step }].slice(0, limits.scopeItems),
-    cause: 'mismatch',
+    scope: isKnown ? scope : [...scope, item].slice(0, limits.scopeItems),
+    cause,
     evidence: {
       samples: (known?.evidence.samples ?? 0) + 2,
       failures: (known?.evidence.failures ?? 0) + 2,
       probeIds: [...(known?.evidence.probeIds ?? []), ...probeIds].slice(-limits.findingProbes),
+      sides: [...(known?.evidence.sides ?? []), ...sides].slice(0, limits.sidesKept),
+      statements: [...(known?.evidence.statements ?? []), ...statements],
     },
-    actionable: true,
-    text: `${name} ${wrongPart(failure)} ${refText({ module: module ?? 'a file', version: module === null ? '' : version })} (${step}) than ${verifies ?? 'an authority'} names: twice the same ${failure.algorithm}.`,
+    actionable: news.actionable || (known?.actionable ?? false),
+    text,
   };
+}
+
+/** What was wrong twice, as its mirror gave it. */
+export interface Wrong {
+  readonly failure: Mismatch;
+  /** What all mirrors of the upstream serve for it as far as known, this one's side among them. */
+  readonly sides: readonly Side[];
+  /** The origin serves the same: the bytes changed upstream. */
+  readonly isOrigins: boolean;
+  /** The answers that were wrong in the same way. */
+  readonly probeIds: readonly string[];
+}
+
+/**
+ * What declared wrong bytes say of their mirror.
+ * @param known  the open mismatch, which this one widens; `null` where none is open
+ */
+export function mismatchSays(
+  name: string,
+  { module, version, step, verifies }: Target,
+  { failure, sides, isOrigins, probeIds }: Wrong,
+  known: Finding | null,
+): Says {
+  const what = `${refText({ module: module ?? 'a file', version: module === null ? '' : version })} (${step})`;
+  const told = `${name} ${wrongPart(failure)} ${what} than ${verifies ?? 'an authority'} names: twice the same ${failure.algorithm}.`;
+  return widen(known, {
+    item: { module, version, step },
+    cause: isOrigins ? 'retag' : 'mismatch',
+    actionable: true,
+    text: isOrigins ? `${told} The origin serves the same: its bytes changed upstream.` : told,
+    sides,
+    probeIds,
+  });
+}
+
+/** What two signed statements of one authority say that cannot both be true: the gravest there is. */
+export function forkSays(
+  name: string,
+  { module, version, step }: Target,
+  fork: { readonly name: string; readonly statements: readonly [string, string]; readonly probeId: string },
+  known: Finding | null,
+): Says {
+  return widen(known, {
+    item: { module, version, step },
+    cause: 'fork',
+    actionable: true,
+    text: `${name} shows that ${fork.name} is forked: two heads that it signed cannot both be true. Whoever holds its key tells different people different things. Trust no hash of it until this is explained; both heads are kept as evidence.`,
+    sides: [],
+    probeIds: [fork.probeId],
+    statements: fork.statements,
+  });
 }
 
 function wrongPart({ side }: Mismatch): string {
   return side === undefined ? 'serves other bytes for' : `has another ${side} of`;
 }
+
+/** Names in a row, the last few of many as a number. */
+export function joined(names: readonly string[]): string {
+  const shown = names.length > namesSaid ? [...names.slice(0, namesSaid), `${names.length - namesSaid} more`] : names;
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+}
+
+const namesSaid = 3;

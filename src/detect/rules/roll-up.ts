@@ -31,6 +31,8 @@ export interface RollUpInput {
   readonly isMismatching: boolean;
   /** It lacks what the others have, for longer than the limit. */
   readonly isBehind: boolean;
+  /** It serves other bytes than others do, and no authority says who is wrong. */
+  readonly isOdd: boolean;
   /** The last settled canary sample was ok, as far as one was settled since the start. */
   readonly canaryServes: boolean;
   /** A spike that is reason enough to leave. */
@@ -81,6 +83,7 @@ export function rollUp(input: RollUpInput): { readonly state: MirrorState; reado
   if (input.brokenFamily !== null)
     return { state: 'degraded', because: `it does not answer over IPv${input.brokenFamily}` };
   if (input.isMismatching) return { state: 'degraded', because: 'it serves wrong bytes' };
+  if (input.isOdd) return { state: 'degraded', because: 'its bytes differ from those of others' };
   if (input.isBehind) return { state: 'degraded', because: 'it is behind the others' };
   if (input.isUnreliable) return { state: 'degraded', because: 'it fails now and then' };
   if (input.isMovingSlowly) return { state: 'degraded', because: 'it moves artifacts slowly' };

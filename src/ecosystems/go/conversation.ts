@@ -3,19 +3,20 @@ import type { Conversation } from '../../core/ports.ts';
 import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { contentsOf } from '../contents.ts';
+import { seenIn } from '../seen.ts';
 import { ended, fine, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import { get, moduleUrl } from './ask.ts';
 import type { GoContext } from './context.ts';
 import { escapeVersion } from './escape.ts';
-import { h1Of, h1OfMod } from './h1.ts';
+import { h1Of, h1OfMod, sha256Hex } from './h1.ts';
 import { parseInfo } from './info.ts';
 import { parseList } from './list.ts';
-import { parseModFile } from './mod-file.ts';
+import { isSpoiltMod, parseModFile } from './mod-file.ts';
 import { resolve } from './resolve.ts';
 import { sumdb } from './sumdb.ts';
 import { verify } from './verify.ts';
 import { isCanonical, isPrerelease } from './version.ts';
-import { readModuleZip, startsLikeZip } from './zip-file.ts';
+import { isSpoiltZip, readModuleZip, startsLikeZip } from './zip-file.ts';
 
 /** One step of a Go module proxy, asked as the go command asks it. */
 export function* probe(target: Target, context: GoContext): Conversation {
@@ -90,9 +91,9 @@ function* mod({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const want = context.pinned[`${module}@${named.value}/go.mod`];
   const digest = h1OfMod(body);
   // Bytes that an authority vouches for are right, whatever they look like.
-  const read = digest === want ? null : parseModFile(body);
+  const read = digest === want || (want !== undefined && isSpoiltMod(body, module ?? '')) ? null : parseModFile(body);
   if (read?.tag === 'error') return ended({ tag: 'failed', failure: read.error }, facts);
-  return verify(digest, want, facts);
+  return verify(digest, want, { ...facts, ...seenIn(body) });
 }
 
 function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
@@ -109,11 +110,16 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   // Read on purpose no further than this: a throughput sample, with nothing to hash.
   if (body.length >= stopAfterBytes && startsLikeZip(body)) return fine(facts);
   const files = readModuleZip(body, `${module}@${named.value}/`);
-  if (files.tag === 'error') return ended({ tag: 'failed', failure: files.error }, facts);
+  const want = context.pinned[`${module}@${named.value}`];
+  if (files.tag === 'error') {
+    // Whole, and no zip that can be hashed any more: other bytes than those that an authority knows.
+    if (want === undefined || !isSpoiltZip(body)) return ended({ tag: 'failed', failure: files.error }, facts);
+    return verify(`sha256:${sha256Hex(body)} of what is no module zip`, want, { ...facts, ...seenIn(body) });
+  }
   const digest = h1Of(files.value);
   if (digest === null)
     return ended({ tag: 'failed', failure: { kind: 'malformed', expected: 'zip: names on one line' } }, facts);
-  return verify(digest, context.pinned[`${module}@${named.value}`], facts);
+  return verify(digest, want, { ...facts, ...seenIn(body) });
 }
 
 /** What a version that is no fixed one stood for. */

@@ -1,24 +1,38 @@
 import { below } from '../talk.ts';
 import type { GoContext } from './context.ts';
-import type { TreeHead } from './note.ts';
+import type { SignedHead } from './note.ts';
 import type { Verifier } from './verifier.ts';
 
-/** Where the database is, below this mirror, and whose signature it carries. */
+/** Where the database is asked, and whose signature it carries. */
 export interface Database {
   readonly context: GoContext;
-  readonly name: string;
+  /** The URL that its paths stand below: a mirror's relay, or its own. */
+  readonly base: string;
   readonly verifier: Verifier;
+  /** What was fetched in this conversation, by path: each proof holds it against its root again. */
+  readonly fetched: Map<string, Buffer>;
 }
 
 /** A looked-up record that names the module version, with the verified head it came with. */
 export interface FoundRecord {
   readonly id: number;
   readonly text: string;
-  readonly head: TreeHead;
+  readonly head: SignedHead;
   readonly hashes: Readonly<Record<string, string>>;
 }
 
+/** The database as a mirror relays it. */
+export function relayOf(context: GoContext, verifier: Verifier): Database {
+  return { context, verifier, fetched: new Map(), base: below(context, `sumdb/${verifier.name}`) };
+}
+
+/** The database itself; `null`: it is asked through relays alone. */
+export function directOf(context: GoContext, verifier: Verifier): Database | null {
+  const { direct } = context.own.sumdb ?? {};
+  return direct === undefined ? null : { context, verifier, fetched: new Map(), base: direct };
+}
+
 /** The URL of a path of the database. Unlike module URLs, a `!` stays literal here, as the go command sends it. */
-export function at({ context, name }: Database, path: string): string {
-  return below(context, `sumdb/${name}/${path}`);
+export function at({ base }: Database, path: string): string {
+  return `${base}/${path}`;
 }

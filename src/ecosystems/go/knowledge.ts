@@ -1,30 +1,39 @@
-import type { Facts } from '../../core/transcript.ts';
+import { limits } from '../../core/limits.ts';
+import type { Mirror } from '../../core/mirror.ts';
 import type { Given, Known, Learning } from '../ecosystem.ts';
-import type { GoOwn, GoSettings } from './context.ts';
+import type { GoOwn, GoSettings, KnownHead } from './context.ts';
+import type { Lookup } from './lookup.ts';
 import { matchesGoPatterns } from './patterns.ts';
+import { isCanonical } from './version.ts';
 
 const pinsMax = 50_000;
 const pinKey = 'pin/';
+/** Of each database the largest head, kept for ever; older releases kept one, without its note, under the bare word. */
 const headKey = 'head';
 
-type TreeHead = NonNullable<Facts['treeHead']>;
+type Named = KnownHead & { readonly name: string };
 
-function headOf(known: Known): TreeHead | null {
-  return (known.get(headKey) as TreeHead | undefined) ?? null;
+function headOf(known: Known, name: string): Named | null {
+  const stored = known.get(`${headKey}/${name}`) ?? known.get(headKey);
+  const head = (stored as Named | undefined) ?? null;
+  return head?.name === name ? head : null;
 }
 
 /** Hashes and the largest head that a checksum database's verified answers told. */
 export const goLearning: Learning = {
   keys: [pinKey, headKey],
-  learn(known, { logged = {}, treeHead: seen }) {
+  learn(known, { logged = {}, own = {} }) {
     const news: (readonly [string, unknown])[] = [];
     const room = pinsMax - pinCount(known);
     for (const [name, hash] of Object.entries(logged)) {
       const key = `${pinKey}${name}`;
       if (known.get(key) !== hash && news.length < room) news.push([key, hash]);
     }
-    const head = headOf(known);
-    if (seen && (head === null || seen.name !== head.name || seen.size > head.size)) news.push([headKey, seen]);
+    const seen = own['head'] as Named | undefined;
+    const head = seen === undefined ? null : headOf(known, seen.name);
+    // Held against the head that is known now: another probe may have brought a larger one since this one began.
+    const isNext = head === null || (own['after'] === head.size && (seen?.size ?? 0) > head.size);
+    if (seen !== undefined && isNext) news.push([`${headKey}/${seen.name}`, seen]);
     return news;
   },
   pinned: (known) =>
@@ -36,35 +45,51 @@ export const goLearning: Learning = {
 };
 
 function pinCount(known: Known): number {
-  return known.size - (known.has(headKey) ? 1 : 0);
+  return [...known.keys()].filter((key) => key.startsWith(pinKey)).length;
 }
 
 /** What Go's conversations need: the database, the head known of it, and whose record is looked up next. */
 export function goContext({ mirror, modules, privatePatterns, settings, known }: Given<GoSettings>): GoOwn {
   const { sumdb } = settings;
-  const head = known === null ? null : headOf(known);
-  const isAsked = known !== null && mirror.upstream === publicGo;
-  const lookup = isAsked ? nextLookup(modules, privatePatterns, known) : null;
+  const head = known === null || sumdb === null ? null : headOf(known, sumdb.name);
+  const direct = sumdb === null || known === null ? null : directUrl(sumdb, mirror);
+  const asked = known !== null && mirror.upstream === publicGo ? logged(modules, privatePatterns) : [];
+  const isKnown = ({ module, version }: Lookup): boolean => known?.has(`${pinKey}${module}@${version}`) === true;
+  // What is timed is the same each time: the first, once it is known to be in the log.
+  const lookup = asked.find(isKnown) ?? asked[0];
+  const unknown = asked.filter((one) => one !== lookup && !isKnown(one)).slice(0, limits.lookupsPerProbe);
   return {
-    sumdb: sumdb === null ? null : { name: sumdb.name, verifierKey: sumdb.verifierKey },
-    ...(lookup === null ? {} : { lookup }),
-    ...(head === null || head.name !== sumdb?.name ? {} : { treeHead: head }),
+    sumdb:
+      sumdb === null
+        ? null
+        : { name: sumdb.name, verifierKey: sumdb.verifierKey, ...(direct === null ? {} : { direct }) },
+    ...(lookup === undefined ? {} : { lookup }),
+    ...(unknown.length === 0 ? {} : { unknown }),
+    ...(head === null ? {} : { treeHead: head }),
   };
+}
+
+/**
+ * Where a database is asked itself, beside the relay of a mirror; `null`: nowhere. A mirror on this machine is a trial or
+ * reaches the database for us: beside it, only an address that the file names is asked. A pinned key and a client
+ * certificate are for the mirror alone.
+ */
+function directUrl({ url, home }: NonNullable<GoSettings['sumdb']>, mirror: Mirror): string | null {
+  const { pin, client } = mirror.access.tls;
+  if (pin !== null || client !== null) return null;
+  const { hostname } = new URL(mirror.url);
+  const isHere = hostname === 'localhost' || hostname === '[::1]' || hostname.startsWith('127.');
+  return url ?? (isHere ? null : home);
 }
 
 /** The upstream that the checksum database speaks of. */
 export const publicGo = 'go';
 
-/** The first configured public module whose hash is not known yet, else the first; never a private one. */
-function nextLookup(
-  modules: Given<GoSettings>['modules'],
-  privatePatterns: readonly string[],
-  known: Known,
-): NonNullable<GoOwn['lookup']> | null {
-  const asked = modules.flatMap(({ upstream, module, version }) =>
-    upstream === publicGo && version !== null && version !== 'latest' && !matchesGoPatterns(privatePatterns, module)
+/** Public modules at the version that is configured; never a private one. */
+function logged(modules: Given<GoSettings>['modules'], privatePatterns: readonly string[]): readonly Lookup[] {
+  return modules.flatMap(({ upstream, module, version }) =>
+    upstream === publicGo && version !== null && isCanonical(version) && !matchesGoPatterns(privatePatterns, module)
       ? [{ module, version }]
       : [],
   );
-  return asked.find(({ module, version }) => !known.has(`${pinKey}${module}@${version}`)) ?? asked[0] ?? null;
 }

@@ -16,6 +16,13 @@ matches, and entries that are no module and version. Lines of a go.sum that cann
 first 20) and warned of: each may be a hash that nothing is verified by now. The go.sum's hashes of configured modules are what answers are verified by.`,
     },
     {
+      title: 'Go: the checksum database',
+      text: `Step \`sumdb\` asks each mirror's relay, and beside it the database itself for its newest head: at the URL of \`go.sumdb\`, or at
+the home of a known name. Not beside a mirror on this machine (\`localhost\`, 127.0.0.0/8, \`::1\`) unless the URL is given, nor beside
+one with \`tls.pin\` or a client certificate. No module's name is sent there. Hashes of public modules at a fixed version are looked up
+through the relay until they are known, at most 100 in one probe; private ones never.`,
+    },
+    {
       title: 'Go: private modules',
       text: `A module that \`private.go\` matches is asked only of mirrors with a named \`upstream\` other than \`go\`; without one it is not
 asked at all, with a warning. Other modules belong to the upstream \`go\`, and to a named upstream that no private module

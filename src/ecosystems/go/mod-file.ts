@@ -19,6 +19,12 @@ export function parseModFile(body: Uint8Array): Result<string, ProbeFailure> {
   return ok(path);
 }
 
+/** True for what still says that it is this module's go.mod, were any one byte of it wrong. */
+export function isSpoiltMod(body: Uint8Array, module: string): boolean {
+  const text = Buffer.from(body).toString('latin1');
+  return /^\s*module\s/m.test(text) || text.includes(module);
+}
+
 /** True for the one line that proxies make up for a module without a go.mod. */
 export function isSynthetic(body: Uint8Array, module: string): boolean {
   return Buffer.from(body).equals(Buffer.from(`module ${module}\n`));

@@ -47,6 +47,11 @@ export interface TreeHead {
   readonly rootBase64: string;
 }
 
+/** A tree head with the note that signs it, whole: what proves to others that it was said. */
+export interface SignedHead extends TreeHead {
+  readonly note: string;
+}
+
 /**
  * Reads the text of a tree-head note; further lines are ignored, as its format demands.
  * @see protocols.md 1.11

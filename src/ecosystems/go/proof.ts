@@ -1,97 +1,78 @@
 import type { ProbeFailure } from '../../core/failure.ts';
-import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import { type End, isNotOffered, type Talk } from '../talk.ts';
-import { get } from './ask.ts';
-import { at, type Database, type FoundRecord } from './database.ts';
+import type { Facts } from '../../core/transcript.ts';
+import type { End, Talk } from '../talk.ts';
+import type { KnownHead } from './context.ts';
+import type { Database, FoundRecord } from './database.ts';
 import type { TreeHead } from './note.ts';
-import {
-  areTrue,
-  hashBytes,
-  isIncluded,
-  rootOf,
-  type Tile,
-  type Tiles,
-  tileKey,
-  tilePath,
-  tilesToProve,
-  tileWidth,
-} from './tlog.ts';
+import { fetchTiles } from './tiles.ts';
+import { areTrue, isIncluded, rootOf, type Tile, type Tiles, tilesToProve } from './tlog.ts';
 
-/** `supported`, the lookup, `latest` and the negative control are asked beside the tiles. */
-const otherAsks = 4;
+/** How a proof fails. */
+export interface Unproven {
+  readonly end: End;
+  readonly facts: Facts;
+}
+
+/** What is to be proven by the tiles of one place. */
+export interface Claim {
+  /** A signed head of that place. */
+  readonly largest: KnownHead;
+  /** Other signed heads, of any place; larger ones are left out. */
+  readonly heads: readonly KnownHead[];
+  /** Records that it looked up. */
+  readonly found: readonly FoundRecord[];
+}
 
 /**
- * Proves by the mirror's own tiles that the record is in the log and that every head seen is a prefix of the largest.
- * A head known from before that is larger than all of this mirror's can't be proven from here: the mirror lags, and
- * the next larger head that it serves will be held against it.
- * @returns the largest head of this mirror; a mismatch where the hashes contradict a signed root
+ * Proves by a database's own tiles that its records are in the log, and that every smaller head is a prefix of its largest.
+ * Where its tiles contradict its own head, they lie; where they bear it out and another signed head is no prefix, two
+ * signed heads contradict one another, and that is proof of a fork.
  */
-export function* prove(database: Database, latest: TreeHead, found: FoundRecord | null): Talk<Result<TreeHead, End>> {
-  const seen = found === null ? [latest] : [latest, found.head];
-  const largest = seen.reduce((a, b) => (b.size > a.size ? b : a));
-  const before = database.context.own.treeHead;
-  const older = [...seen, ...(before === undefined ? [] : [before])].filter((head) => head.size <= largest.size);
-  const leaves = found === null ? [] : [found.id];
+export function* prove(database: Database, { largest, heads, found }: Claim): Talk<Result<null, Unproven>> {
+  const older = heads.filter(({ size }) => size <= largest.size);
   const wanted = tilesToProve(
     largest.size,
-    leaves,
-    older.map((head) => head.size),
+    found.map(({ id }) => id),
+    older.map(({ size }) => size),
   );
-  const tiles = yield* fetchTiles(database, wanted);
-  if (tiles.tag === 'error') return tiles;
-  const failure = contradiction(largest, older, found, wanted, tiles.value);
-  return failure === null ? ok(largest) : error({ tag: 'failed', failure });
-}
-
-function* fetchTiles(database: Database, wanted: readonly Tile[]): Talk<Result<Tiles, End>> {
-  const tiles = new Map<string, Buffer>();
-  let asksLeft = limits.asksPerProbe - otherAsks;
-  for (const tile of wanted) {
-    let got: Result<Buffer, End> | null = null;
-    for (const width of tile.width === tileWidth ? [tileWidth] : [tile.width, tileWidth]) {
-      if (asksLeft-- <= 0)
-        return error({ tag: 'failed', failure: { kind: 'malformed', expected: 'a proof in few tiles' } });
-      got = yield* fetchTile(database, { ...tile, width });
-      // A partial tile may vanish once its full one exists; that one begins with the same hashes.
-      if (got.tag === 'ok' || !isNotOffered(got.error)) break;
-    }
-    if (got === null || got.tag === 'error') return got ?? error({ tag: 'unknown', because: 'defect' });
-    tiles.set(tileKey(tile), got.value.subarray(0, tile.width * hashBytes));
+  const tiles = yield* fetchTiles(database, wanted, found.length);
+  if (tiles.tag === 'error') return error({ end: tiles.error, facts: {} });
+  const lie = contradiction(largest, found, wanted, tiles.value);
+  if (lie !== null) return error({ end: { tag: 'failed', failure: lie }, facts: {} });
+  for (const head of older) {
+    const root = rootOf(head.size, tiles.value)?.toString('base64') ?? '';
+    if (root !== head.rootBase64) return error(fork(database.verifier.name, head, largest, root));
   }
-  return ok(tiles);
+  return ok(null);
 }
 
-function* fetchTile(database: Database, tile: Tile): Talk<Result<Buffer, End>> {
-  const ask = { url: at(database, tilePath(tile)), aside: true, bodyBytesMax: limits.tileBytes };
-  const got = yield* get(ask, database.context);
-  if (got.tag === 'error') return got;
-  const { body } = got.value;
-  if (body.length !== tile.width * hashBytes) {
-    return error({ tag: 'failed', failure: { kind: 'malformed', expected: 'a tile of hashes' } });
-  }
-  return ok(Buffer.from(body));
-}
-
-/** Where tiles and signed roots disagree, or `null`: then the record is logged and no head contradicts another. */
+/** Where tiles and the head they belong to disagree, or `null`: then the records are logged. */
 function contradiction(
   largest: TreeHead,
-  older: readonly TreeHead[],
-  found: FoundRecord | null,
+  found: readonly FoundRecord[],
   wanted: readonly Tile[],
   tiles: Tiles,
 ): ProbeFailure | null {
   const got = rootOf(largest.size, tiles)?.toString('base64') ?? '';
   if (got !== largest.rootBase64) return mismatch(largest.rootBase64, got);
   if (!areTrue(tiles, wanted)) return mismatch(largest.rootBase64, 'a full tile that its parent tile contradicts');
-  if (found !== null && !isIncluded(found.id, found.text, tiles)) {
+  if (!found.every(({ id, text }) => isIncluded(id, text, tiles)))
     return mismatch(largest.rootBase64, 'a record that is not in the tree');
-  }
-  for (const head of older) {
-    const root = rootOf(head.size, tiles)?.toString('base64') ?? '';
-    if (root !== head.rootBase64) return mismatch(head.rootBase64, root);
-  }
   return null;
+}
+
+/** @param root  what the first so many records of the larger head come to, in truth */
+function fork(name: string, older: KnownHead, larger: KnownHead, root: string): Unproven {
+  return {
+    end: { tag: 'failed', failure: mismatch(older.rootBase64, root) },
+    facts: { forked: { name, statements: [statementOf(older), statementOf(larger)] } },
+  };
+}
+
+/** The note as it was signed; of a head whose note was not kept, what it said. */
+function statementOf({ note, size, rootBase64 }: KnownHead): string {
+  return note ?? `go.sum database tree\n${size}\n${rootBase64}\n`;
 }
 
 function mismatch(want: string, got: string): ProbeFailure {

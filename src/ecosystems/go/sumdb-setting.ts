@@ -15,11 +15,13 @@ const knownSumdbs: Readonly<Record<string, NonNullable<GoSettings['sumdb']>>> = 
     name: 'sum.golang.org',
     verifierKey: 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8',
     url: null,
+    home: 'https://sum.golang.org',
   },
   'sum.golang.google.cn': {
     name: 'sum.golang.org',
     verifierKey: 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8',
     url: 'https://sum.golang.google.cn',
+    home: 'https://sum.golang.google.cn',
   },
 };
 
@@ -43,5 +45,5 @@ export function parseSumdb(text: string): Result<GoSettings['sumdb'], string> {
   }
   const verifier = parseVerifier(nameOrKey);
   if (verifier === null) return error('a verifier key name+hash+key whose hash fits its Ed25519 key');
-  return ok({ name: verifier.name, verifierKey: nameOrKey, url: split?.url ?? null });
+  return ok({ name: verifier.name, verifierKey: nameOrKey, url: split?.url ?? null, home: null });
 }

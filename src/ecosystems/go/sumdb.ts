@@ -1,23 +1,16 @@
 import { isMarkup } from '../../core/body-text.ts';
-import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { below, type End, ended, fine, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import { get } from './ask.ts';
-import type { GoContext } from './context.ts';
-import { at, type Database, type FoundRecord } from './database.ts';
-import { escapeModule, escapeVersion } from './escape.ts';
-import { openNote, parseTreeHead, type TreeHead } from './note.ts';
-import { prove } from './proof.ts';
-import { hashesOf, parseRecord } from './record.ts';
-import { parseVerifier, type Verifier } from './verifier.ts';
+import type { GoContext, KnownHead } from './context.ts';
+import { at, type Database, directOf, type FoundRecord, relayOf } from './database.ts';
+import { askHead, askRecord, type Lookup } from './lookup.ts';
+import type { SignedHead } from './note.ts';
+import { prove, type Unproven } from './proof.ts';
+import { parseVerifier } from './verifier.ts';
 import { isCanonical } from './version.ts';
-
-interface Lookup {
-  readonly module: string;
-  readonly version: string;
-}
 
 /** Logged since the first days of the database, and small. */
 const knownLookup: Lookup = { module: 'rsc.io/quote', version: 'v1.5.2' };
@@ -27,33 +20,54 @@ const impossiblePath = 'mirrorwatch-negative-control';
 
 /**
  * The relay of the checksum database. Timed is what a client asks: `supported`, then one lookup. Aside: the signed
- * head of `latest`, the tiles that prove the record and the older heads, and a path that must not exist.
- * A relay that offers the database and then breaks has failed: a client's build fails there too.
- * @see protocols.md 1.11 to 1.13
+ * head of `latest`, the database's own, the tiles that prove the record and that no head contradicts another, and a path
+ * that must not exist. A relay that offers the database and then breaks has failed: a client's build fails there too.
+ * One whose head is older and consistent is late, which is no failure.
+ * @see protocols.md 1.11 to 1.13; docs/decisions/0018
  */
 export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   const verifier = parseVerifier(context.own.sumdb?.verifierKey ?? '');
   if (context.own.sumdb === null || verifier === null) return ended(unaskable);
-  const database: Database = { context, name: context.own.sumdb.name, verifier };
-  const supported = yield* get({ url: at(database, 'supported'), bodyBytesMax: limits.noteBytes }, context);
+  const relay = relayOf(context, verifier);
+  const supported = yield* get({ url: at(relay, 'supported'), bodyBytesMax: limits.noteBytes }, context);
   if (supported.tag === 'error') {
     return isNotOffered(supported.error) ? fine({ notOffered: true }) : ended(supported.error);
   }
   if (isMarkup(supported.value.body)) return ended(catchAll);
   const lookup = lookupOf(context, upstream);
-  const found = lookup === null ? ok(null) : yield* askRecord(database, lookup);
+  const found = lookup === null ? ok(null) : yield* askRecord(relay, lookup, { aside: false });
   if (found.tag === 'error') return ended(found.error);
-  const latest = yield* askHead(database);
+  const latest = yield* askHead(relay);
   if (latest.tag === 'error') return ended(latest.error);
-  const proven = yield* prove(database, latest.value, found.value);
-  if (proven.tag === 'error') return ended(proven.error);
+  const records = all(found.value);
+  const heads = distinct([latest.value, ...records.map(({ head }) => head)]);
+  const largest = largestOf(heads);
+  const own = yield* askItself(directOf(context, verifier));
+  const { treeHead: before } = context.own;
+  const claim = { largest, heads: [...heads, ...all(own?.head), ...all(before)], found: records };
+  const authority: Facts = own === null ? {} : { authority: { name: verifier.name, size: own.head?.size ?? null } };
+  const proven = yield* prove(relay, claim);
+  if (proven.tag === 'error') return ended(proven.error.end, { ...authority, ...proven.error.facts });
+  const newest = yield* proveItself(own, claim.heads, largest);
+  if (newest.tag === 'error') return ended(newest.error.end, { ...authority, ...newest.error.facts });
   const control = yield { url: below(context, impossiblePath), aside: true, bodyBytesMax: limits.errorBodyBytes };
   const isCaught = control.tag === 'answered' && control.status === 200;
-  const treeHead = { name: verifier.name, ...proven.value };
-  const contents = { serial: treeHead.size };
-  const facts: Facts =
-    found.value === null ? { treeHead, contents } : { treeHead, contents, logged: found.value.hashes };
-  return isCaught ? ended(catchAll, facts) : fine(facts);
+  const { size, rootBase64 } = largest;
+  const facts: Facts = {
+    treeHead: { name: verifier.name, size, rootBase64 },
+    contents: { serial: size },
+    ...authority,
+    own: { head: { name: verifier.name, ...newest.value }, after: before?.size ?? null },
+  };
+  if (isCaught) return ended(catchAll, withLogged(facts, records));
+  const more = yield* learnMore(relay, largest, all(before));
+  if (more.tag === 'error') return ended(more.error.end, { ...authority, ...more.error.facts });
+  return fine(withLogged(facts, [...records, ...more.value]));
+}
+
+function withLogged(facts: Facts, records: readonly FoundRecord[]): Facts {
+  if (records.length === 0) return facts;
+  return { ...facts, logged: Object.assign({}, ...records.map(({ hashes }) => hashes)) };
 }
 
 const catchAll: End = { tag: 'failed', failure: { kind: 'wrong_content', expected: 'no answer to every path' } };
@@ -64,41 +78,93 @@ function lookupOf(context: GoContext, upstream: string): Lookup | null {
   return upstream === 'go' ? knownLookup : null;
 }
 
-function* askRecord(database: Database, { module, version }: Lookup): Talk<Result<FoundRecord, End>> {
-  const path = escapeModule(module);
-  if (path === null) return error(unaskable);
-  const url = at(database, `lookup/${path}@${escapeVersion(version)}`);
-  const got = yield* get({ url, bodyBytesMax: limits.noteBytes }, database.context);
-  if (got.tag === 'error') return got;
-  if (isMarkup(got.value.body)) return failed({ kind: 'wrong_content', expected: 'a checksum record' });
-  const record = parseRecord(got.value.body);
-  const hashes = record === null ? null : hashesOf(record.text, module, version);
-  if (record === null || hashes === null) return failed({ kind: 'malformed', expected: 'a checksum record' });
-  const head = openHead(record.note, database.verifier);
-  if (head.tag === 'error') return failed(head.error);
-  if (record.id >= head.value.size) return failed({ kind: 'malformed', expected: 'a record within its tree' });
-  return ok({ id: record.id, text: record.text, head: head.value, hashes });
-}
-
-function* askHead(database: Database): Talk<Result<TreeHead, End>> {
-  const ask = { url: at(database, 'latest'), aside: true, bodyBytesMax: limits.noteBytes };
-  const got = yield* get(ask, database.context);
-  if (got.tag === 'error') return got;
-  const head = openHead(got.value.body, database.verifier);
-  return head.tag === 'error' ? failed(head.error) : head;
-}
-
-function openHead(note: Uint8Array, verifier: Verifier): Result<TreeHead, ProbeFailure> {
-  if (isMarkup(note)) return error({ kind: 'wrong_content', expected: 'a signed tree head' });
-  const opened = openNote(note, verifier);
-  if (opened.tag === 'forged') {
-    const want = `${verifier.name}+${verifier.hashHex}`;
-    return error({ kind: 'mismatch', algorithm: 'ed25519', want, got: opened.signature.slice(0, 100) });
+/**
+ * Records of modules that are not known yet, some at a time, proven before the next are asked for: a slow relay gives as
+ * many as the time of a probe's asides suffices for. What the log does not have is passed over; any other trouble ends it
+ * for this time, and is the relay's only where it shows a lie.
+ */
+function* learnMore(
+  relay: Database,
+  served: SignedHead,
+  known: readonly KnownHead[],
+): Talk<Result<readonly FoundRecord[], Unproven>> {
+  const { unknown = [] } = relay.context.own;
+  const learnt: FoundRecord[] = [];
+  for (let from = 0; from < unknown.length; from += limits.lookupsAtOnce) {
+    const asked = yield* askSome(relay, unknown.slice(from, from + limits.lookupsAtOnce));
+    if (asked.tag === 'error') return error({ end: asked.error, facts: {} });
+    const { records, isEnd } = asked.value;
+    if (records.length > 0) {
+      const heads = distinct([served, ...records.map(({ head }) => head)]);
+      const claim = { largest: largestOf(heads), heads: [...heads, ...known], found: records };
+      const proven = yield* prove(relay, claim);
+      if (proven.tag === 'error') return isLie(proven.error.end) ? proven : ok(learnt);
+      learnt.push(...records);
+    }
+    if (isEnd) break;
   }
-  const head = opened.tag === 'ok' ? parseTreeHead(opened.text) : null;
-  return head === null ? error({ kind: 'malformed', expected: 'a signed tree head' }) : ok(head);
+  return ok(learnt);
 }
 
-function failed(failure: ProbeFailure): { tag: 'error'; error: End } {
-  return error({ tag: 'failed', failure });
+function* askSome(
+  relay: Database,
+  lookups: readonly Lookup[],
+): Talk<Result<{ readonly records: readonly FoundRecord[]; readonly isEnd: boolean }, End>> {
+  const records: FoundRecord[] = [];
+  for (const lookup of lookups) {
+    const record = yield* askRecord(relay, lookup, { aside: true });
+    if (record.tag === 'ok') records.push(record.value);
+    else if (isLie(record.error)) return record;
+    else if (!isNotOffered(record.error)) return ok({ records, isEnd: true });
+  }
+  return ok({ records, isEnd: false });
+}
+
+function isLie(end: End): boolean {
+  return end.tag === 'failed' && end.failure.kind === 'mismatch';
+}
+
+/** The database asked itself: its head, `null` where none that is signed comes back from there. */
+interface Itself {
+  readonly database: Database;
+  readonly head: SignedHead | null;
+}
+
+/** Whatever is wrong on the way there is no fault of the mirror's: then it can't be reached from here. */
+function* askItself(database: Database | null): Talk<Itself | null> {
+  if (database === null) return null;
+  const head = yield* askHead(database);
+  return { database, head: head.tag === 'ok' ? head.value : null };
+}
+
+/**
+ * Where the relay is late, the database's own tiles tell whether it is only that. Tiles that do not come, or do not fit
+ * the head that came with them, prove nothing of the mirror.
+ * @returns the largest head that everything known is a prefix of
+ */
+function* proveItself(
+  own: Itself | null,
+  heads: readonly KnownHead[],
+  largest: SignedHead,
+): Talk<Result<KnownHead, Unproven>> {
+  const head = own?.head ?? null;
+  if (own === null || head === null || head.size <= largest.size) return ok(largest);
+  const proven = yield* prove(own.database, { largest: head, heads, found: [] });
+  if (proven.tag === 'ok') return ok(head);
+  return proven.error.facts.forked === undefined ? ok(largest) : proven;
+}
+
+function largestOf<T extends KnownHead>(heads: readonly [T, ...T[]] | readonly T[]): T {
+  const [first, ...rest] = heads;
+  if (first === undefined) throw new RangeError('no head at all');
+  return rest.reduce((a, b) => (b.size > a.size ? b : a), first);
+}
+
+/** Lookups of the same minute come with the same head. */
+function distinct(heads: readonly SignedHead[]): readonly SignedHead[] {
+  return [...new Map(heads.map((head) => [`${head.size} ${head.rootBase64}`, head])).values()];
+}
+
+function all<T>(one: T | null | undefined): readonly T[] {
+  return one == null ? [] : [one];
 }

@@ -3,6 +3,7 @@ import { isMarkup } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import { beginsLike } from '../begins.ts';
 import { type HashedFile, sha256Hex } from './h1.ts';
 import { readDirectory, type ZipEntry } from './zip-directory.ts';
 
@@ -15,6 +16,11 @@ function malformed(expected: string): Result<never, ProbeFailure> {
 /** True for the first bytes of a zip with entries or of an empty one. */
 export function startsLikeZip(body: Uint8Array): boolean {
   return ['504b0304', '504b0506'].includes(Buffer.from(body.subarray(0, 4)).toString('hex'));
+}
+
+/** True for a body that begins and ends as a zip without a comment does, one byte of each wrong at most: it was not cut. */
+export function isSpoiltZip(body: Uint8Array): boolean {
+  return beginsLike(body, '504b0304') && beginsLike(body.subarray(-22), '504b0506');
 }
 
 /**

@@ -6,6 +6,7 @@ import type { Result } from '../../core/result.ts';
 import type { Signature } from '../../core/signature.ts';
 import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
+import { seenIn } from '../seen.ts';
 import { below, type End, ended, fine, get, isNotOffered, type Talk, unaskable } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 import { mailDate } from './dates.ts';
@@ -15,7 +16,7 @@ import { isFilePath } from './path.ts';
 import type { Head } from './profile.ts';
 import { profileOf } from './profiles.ts';
 import { signatureOf } from './signed.ts';
-import { judge, sha256Of } from './verify.ts';
+import { hashFailure, judge, sha256Of } from './verify.ts';
 
 /** One step of a file mirror. */
 export function* probe({ step, module }: Target, context: HttpContext): Conversation {
@@ -43,11 +44,13 @@ function* file(path: string, stopAfterBytes: number, context: HttpContext): Talk
   const head: Head = { path, body, isWhole: body.length < stopAfterBytes, headers, nowWallMs: context.nowWallMs };
   const wrongFormat = formatFailure(head);
   if (wrongFormat !== null) return failed(wrongFormat);
+  const expect = Object.hasOwn(context.own.expect ?? {}, path) ? context.own.expect[path] : undefined;
+  const wrongHash = hashFailure(head, expect ?? {});
+  if (wrongHash !== null) return failed(wrongHash, seenIn(body));
   const reading = profile?.read(head) ?? null;
   const changedAtMs = reading?.changedAtMs ?? mailDate(headers['last-modified'] ?? '');
   const facts = { ...dated(changedAtMs), ...stated(reading?.changedAtMs ?? null) };
   if (reading !== null && reading.failure !== null) return failed(reading.failure, facts);
-  const expect = Object.hasOwn(context.own.expect ?? {}, path) ? context.own.expect[path] : undefined;
   const judged = judge(head, expect ?? {}, changedAtMs);
   if (judged.tag === 'error') return failed(judged.error, facts);
   const known = { ...facts, ...judged.facts };

@@ -1,5 +1,6 @@
 import { isMarkup } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
+import { beginsLike } from '../begins.ts';
 import type { Head } from './profile.ts';
 
 /** First bytes by the end of a name, hex: what any mirror of any kind must send. */
@@ -21,11 +22,12 @@ const markup = /\.(html?|xml|pom|svg|xsd)$|\/$/;
  * promises. `null`: nothing.
  */
 export function formatFailure({ path, body }: Pick<Head, 'path' | 'body'>): ProbeFailure | null {
-  if (!markup.test(path) && isMarkup(body)) return { kind: 'wrong_content', expected: 'a file, not a page' };
   const known = beginnings.find(([ending]) => ending.test(path));
+  if (known !== undefined && beginsLike(body, known[1])) return null;
+  if (!markup.test(path) && isMarkup(body)) return { kind: 'wrong_content', expected: 'a file, not a page' };
   if (known === undefined) return null;
-  const [, hex, title] = known;
-  return startsWith(body, hex) ? null : { kind: 'malformed', expected: `${title}, by its name` };
+  const [, , title] = known;
+  return { kind: 'malformed', expected: `${title}, by its name` };
 }
 
 /** True where a body begins with these bytes. */

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ProbeFailure } from '../../core/failure.ts';
 import type { Facts } from '../../core/transcript.ts';
+import { beginsLike } from '../begins.ts';
+import { seenIn } from '../seen.ts';
 import type { Expect } from './expect.ts';
 import { headText, startsWith } from './format.ts';
 import { compilePattern } from './pattern.ts';
@@ -11,8 +13,13 @@ export type Judged =
   | { readonly tag: 'ok'; readonly facts: Facts }
   | { readonly tag: 'error'; readonly error: ProbeFailure };
 
+const algorithm = 'sha256';
+/** Dates before this stand for none: 1970 and 1980 are the zeros of clocks and of zips. */
+const madeUpMs = Date.UTC(1990, 0, 1);
+
 /**
- * Holds an answer to its entry: beginning, pattern and size first, then the hash where the whole file is at hand.
+ * Holds an answer whose hash is not wrong to its entry: beginning, pattern, size and age.
+ * Files of one path change: without a hash only those that state the same date are compared.
  * A size is `content-length` where only the beginning was read, of an answer that is not coded: none was asked for.
  * @param changedAtMs  the date that it states; `null`: only `Last-Modified` may tell
  */
@@ -21,15 +28,29 @@ export function judge(head: Head, expect: Expect, changedAtMs: number | null): J
   if (failure !== null) return { tag: 'error', error: failure };
   if (!head.isWhole) return { tag: 'ok', facts: {} };
   const got = sha256Of(head.body);
-  const { sha256: want } = expect;
-  if (want === undefined) return { tag: 'ok', facts: {} };
-  if (got !== want) return { tag: 'error', error: { kind: 'mismatch', algorithm: 'sha256', want, got } };
-  return { tag: 'ok', facts: { verified: { algorithm: 'sha256', digest: got, against: 'pinned' } } };
+  const seen = seenIn(head.body);
+  if (expect.sha256 !== undefined)
+    return { tag: 'ok', facts: { ...seen, verified: { algorithm, digest: got, against: 'pinned' } } };
+  if (changedAtMs === null || changedAtMs < madeUpMs) return { tag: 'ok', facts: {} };
+  const of = new Date(changedAtMs).toISOString();
+  return { tag: 'ok', facts: { ...seen, compared: { algorithm, digest: got, of } } };
+}
+
+/**
+ * A wrong hash where the entry names one, before anything is read of the file: of a body that begins as it should and has
+ * the size that it should. One wrong byte may break a form too, and is still a wrong byte.
+ */
+export function hashFailure(head: Head, expect: Expect): ProbeFailure | null {
+  const { sha256: want, startsHex } = expect;
+  if (want === undefined || !head.isWhole || sizeFailure(head, expect) !== null) return null;
+  if (startsHex !== undefined && !beginsLike(head.body, startsHex)) return null;
+  const got = sha256Of(head.body);
+  return got === want ? null : { kind: 'mismatch', algorithm, want, got };
 }
 
 /** Lower-case hex. */
 export function sha256Of(body: Uint8Array): string {
-  return createHash('sha256').update(body).digest('hex');
+  return createHash(algorithm).update(body).digest('hex');
 }
 
 function shapeFailure({ body }: Head, { startsHex, matches }: Expect): ProbeFailure | null {

@@ -1,6 +1,8 @@
 import { isMarkup } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
+import { beginsLike } from '../begins.ts';
+import { seenIn } from '../seen.ts';
 import { ended, fine } from '../talk.ts';
 import { type Integrity, integrityOf } from './integrity.ts';
 import type { Dist } from './packument.ts';
@@ -40,11 +42,13 @@ export function judgeBytes(body: Uint8Array, told: Integrity | undefined, known:
   // Bytes that an authority vouches for are right, whatever they look like.
   if ((wants.length === 0 || wrong !== undefined) && !startsLikeGzip(body))
     return ended({ tag: 'failed', failure: noGzip(body) }, facts);
-  if (wrong !== undefined) return mismatch(wrong, digestOf(wrong.algorithm), facts);
+  const about = { ...facts, ...seenIn(body) };
+  if (wrong !== undefined) return mismatch(wrong, digestOf(wrong.algorithm), about);
+  // Packuments may name hashes of different algorithms: only bytes under the same one can be held against one another.
+  if (pinned === undefined && !isSigned)
+    return fine({ ...about, compared: { algorithm: 'sha512', digest: digestOf('sha512') } });
   const { algorithm } = (isSigned ? told : pinned) ?? told ?? { algorithm: 'sha512' };
-  const digest = { algorithm, digest: digestOf(algorithm) };
-  if (pinned === undefined && !isSigned) return fine({ ...facts, compared: digest });
-  return fine({ ...facts, verified: { ...digest, against: authority(isSigned) } });
+  return fine({ ...about, verified: { algorithm, digest: digestOf(algorithm), against: authority(isSigned) } });
 }
 
 function authority(isSigned: boolean): string {
@@ -70,7 +74,7 @@ function noGzip(body: Uint8Array): ProbeFailure {
   return { kind: isMarkup(body) ? 'wrong_content' : 'malformed', expected: 'a tarball in gzip' };
 }
 
-/** By its first two bytes. */
+/** By its first two bytes, of which one may be wrong. */
 export function startsLikeGzip(body: Uint8Array): boolean {
-  return body[0] === 0x1f && body[1] === 0x8b;
+  return beginsLike(body, '1f8b');
 }

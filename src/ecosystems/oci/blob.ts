@@ -2,6 +2,7 @@ import { isMarkup } from '../../core/body-text.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Ask, Verdict } from '../../core/transcript.ts';
+import { seenIn } from '../seen.ts';
 import { type Answered, failureOfStatus } from '../status.ts';
 import { type End, ended, fine, type Talk } from '../talk.ts';
 import { askWithToken, repositoryUrl } from './ask.ts';
@@ -23,14 +24,15 @@ const rangeBytes = mib;
  * blob, wherever the registry keeps it. What leads there is asked aside.
  */
 export function* blob(session: Session, image: ImageName, version: string): Talk<Verdict> {
-  const layer = yield* layerOf(session, image, version);
-  if (layer.tag === 'error') return ended(layer.error);
+  const found = yield* layerOf(session, image, version);
+  if (found.tag === 'error') return ended(found.error);
+  const { layer, of } = found.value;
   const { peekBytes } = session.context;
-  const part = peekBytes ?? (layer.value.size > wholeBytesMax ? rangeBytes : null);
-  const isWhole = part === null || part >= layer.value.size;
-  const url = repositoryUrl(session, image.host, `${image.repository}/blobs/${layer.value.digest}`);
+  const part = peekBytes ?? (layer.size > wholeBytesMax ? rangeBytes : null);
+  const isWhole = part === null || part >= layer.size;
+  const url = repositoryUrl(session, image.host, `${image.repository}/blobs/${layer.digest}`);
   const ask: Ask = isWhole
-    ? { url, bodyBytesMax: Math.max(layer.value.size, limits.errorBodyBytes) }
+    ? { url, bodyBytesMax: Math.max(layer.size, limits.errorBodyBytes) }
     : {
         url,
         headers: { range: `bytes=0-${part - 1}` },
@@ -39,22 +41,30 @@ export function* blob(session: Session, image: ImageName, version: string): Talk
       };
   const answer = yield* askWithToken(ask, image.repository, session);
   if (answer.tag === 'error') return ended(answer.error);
+  const isFixed = parseDigest(version) !== null;
   return isWhole
-    ? judgeWhole(session, answer.value, layer.value, version)
-    : judgePart(session, answer.value, layer.value);
+    ? judgeWhole(session, answer.value, layer, isFixed ? null : of)
+    : judgePart(session, answer.value, layer);
 }
 
-function judgeWhole({ context }: Session, answer: Answered, { digest: want }: Descriptor, version: string): Verdict {
+/** @param tagged  digest of the manifest that a tag stood for; `null`: asked for by digest */
+function judgeWhole(
+  { context }: Session,
+  answer: Answered,
+  { digest: want }: Descriptor,
+  tagged: string | null,
+): Verdict {
   const failure = failureOfStatus(answer, context.nowWallMs);
   if (failure !== null) return ended({ tag: 'failed', failure });
   const asked = parseDigest(want);
   if (asked === null || isMarkup(answer.body)) return ended(noLayer);
   const got = digestOf(asked.algorithm, answer.body);
-  if (got.text !== asked.text) return ended({ tag: 'failed', failure: mismatch(asked, got) });
+  const seen = seenIn(answer.body);
+  if (got.text !== asked.text) return ended({ tag: 'failed', failure: mismatch(asked, got) }, seen);
   const { algorithm, text: digest } = got;
   // By a tag the mirror vouches for itself: what it gave fits together, no more.
-  if (parseDigest(version) === null) return fine({ compared: { algorithm, digest } });
-  return fine({ verified: { algorithm, digest, against: 'pinned' } });
+  if (tagged !== null) return fine({ ...seen, compared: { algorithm, digest, of: tagged } });
+  return fine({ ...seen, verified: { algorithm, digest, against: 'pinned' } });
 }
 
 /** A range is answered by 206 for these bytes of that many, or by 200 and all of it, of which we read the beginning. */
@@ -75,13 +85,24 @@ function judgePart({ context }: Session, answer: Answered, { size }: Descriptor)
 
 const noLayer: End = { tag: 'failed', failure: { kind: 'wrong_content', expected: 'a layer' } };
 
-function* layerOf(session: Session, image: ImageName, version: string): Talk<Result<Descriptor, End>> {
+/** The layer to fetch, and the digest of the manifest that the version led to first. */
+interface Found {
+  readonly layer: Descriptor;
+  readonly of: string;
+}
+
+function* layerOf(session: Session, image: ImageName, version: string): Talk<Result<Found, End>> {
   let next = version;
+  let of: string | null = null;
   for (let lists = 0; lists <= listsMax; lists++) {
     const fetched = yield* fetchManifest(session, image, next, { aside: true });
     if (fetched.tag === 'error') return fetched;
-    const { manifest } = fetched.value;
-    if (manifest.kind === 'image') return chosen(manifest);
+    const { manifest, digest } = fetched.value;
+    of ??= digest.text;
+    if (manifest.kind === 'image') {
+      const layer = chosen(manifest);
+      return layer === null ? malformed('an image with layers') : ok({ layer, of });
+    }
     const entry = entryFor(manifest.manifests, session.context.own.platform);
     if (entry === null) return malformed('a list with the manifest of an image');
     next = entry.digest;
@@ -91,15 +112,14 @@ function* layerOf(session: Session, image: ImageName, version: string): Talk<Res
 
 /**
  * The blob that tells most for least: the largest layer that is read whole and large enough to measure by, else the
- * beginning of a larger one, else whatever there is.
+ * beginning of a larger one, else whatever there is; `null`: nothing.
  */
-function chosen({ config, layers }: Extract<Manifest, { kind: 'image' }>): Result<Descriptor, End> {
+function chosen({ config, layers }: Extract<Manifest, { kind: 'image' }>): Descriptor | null {
   const bySize = layers.filter(({ isForeign }) => !isForeign).toSorted((a, b) => a.size - b.size);
   const whole = bySize.findLast(({ size }) => size <= wholeBytesMax);
   const large = bySize.find(({ size }) => size > wholeBytesMax);
   const isMeasure = whole !== undefined && whole.size >= limits.throughputBytesMin;
-  const layer = (isMeasure ? whole : (large ?? whole)) ?? config;
-  return layer === null ? malformed('an image with layers') : ok(layer);
+  return (isMeasure ? whole : (large ?? whole)) ?? config;
 }
 
 function malformed(expected: string): { readonly tag: 'error'; readonly error: End } {

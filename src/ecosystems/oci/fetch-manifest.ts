@@ -49,6 +49,8 @@ export function judgeManifest(
   { body, headers }: Pick<Answered, 'body' | 'headers'>,
   asked: Digest | null,
 ): Result<Omit<Fetched, 'answer'>, ProbeFailure> {
+  const spoilt = spoiltManifest(body, headers, asked);
+  if (spoilt !== null) return error(spoilt);
   if (isMarkup(body)) return error({ kind: 'wrong_content', expected: 'a manifest' });
   const manifest = readManifest(body, headers['content-type']);
   if ('expected' in manifest) return error({ kind: 'malformed', ...manifest });
@@ -59,6 +61,20 @@ export function judgeManifest(
   const own = said.value === null ? null : digestOf(said.value.algorithm, body);
   if (said.value !== null && own !== null && own.text !== said.value.text) return error(mismatch(said.value, own));
   return ok({ manifest, digest: got });
+}
+
+/**
+ * A wrong digest of what is a manifest but cannot be read as one any more: one wrong byte may break its form, and is still
+ * a wrong byte. `null`: the digest is right, none is known, or it is no manifest at all.
+ */
+function spoiltManifest(body: Uint8Array, headers: Answered['headers'], asked: Digest | null): ProbeFailure | null {
+  const want = asked ?? parseDigest(headers['docker-content-digest'] ?? '');
+  const text = Buffer.from(body).toString('latin1');
+  // Words that one byte cannot spoil all at once.
+  const words = ['"schemaVersion"', '"mediaType"', '"digest"'].filter((word) => text.includes(word));
+  if (want === null || words.length < 2) return null;
+  const got = digestOf(want.algorithm, body);
+  return got.text === want.text ? null : mismatch(want, got);
 }
 
 /** The `Docker-Content-Digest` of an answer; `null`: there is none. In upper case it is none that a client takes. */

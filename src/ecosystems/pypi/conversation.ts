@@ -4,6 +4,7 @@ import { limits } from '../../core/limits.ts';
 import type { Conversation } from '../../core/ports.ts';
 import type { Target } from '../../core/target.ts';
 import { type Facts, type Verdict, withoutContents } from '../../core/transcript.ts';
+import { beginsLike } from '../begins.ts';
 import { contentsOf } from '../contents.ts';
 import type { Answered } from '../status.ts';
 import { ended, fine, get, type Talk, unaskable } from '../talk.ts';
@@ -90,12 +91,14 @@ function* wheelmeta(target: Target, context: PypiContext): Talk<Verdict> {
   const got = yield* get(ask, context);
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
-  if (isMarkup(body)) return ended(failed({ kind: 'wrong_content', expected: 'the core metadata of a wheel' }), facts);
+  const text = Buffer.from(body.subarray(0, 1000)).toString('latin1');
+  if (isMarkup(body) && !/^name:/im.test(text))
+    return ended(failed({ kind: 'wrong_content', expected: 'the core metadata of a wheel' }), facts);
   const told = file.metadata?.sha256 ?? null;
   // Without a hash the form must do: the first field that every version of it has.
-  if (told === null && !/^metadata-version:/im.test((utf8(body) ?? '').slice(0, 1000)))
+  if (told === null && (utf8(body) === null || !/^metadata-version:/im.test(text)))
     return ended(failed({ kind: 'malformed', expected: 'the core metadata of a wheel' }), facts);
-  return verify(body, () => null, told, facts);
+  return verify(body, file.name, () => null, told, facts);
 }
 
 function* file(target: Target, context: PypiContext): Talk<Verdict> {
@@ -116,7 +119,7 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
   }
   // Read on purpose no further than this: a throughput sample, with nothing to hash.
   if (body.length >= stopAfterBytes) return fine(facts);
-  return verify(body, (hex) => pins.wants(chosen.name, hex), chosen.sha256, facts);
+  return verify(body, chosen.name, (hex) => pins.wants(chosen.name, hex), chosen.sha256, facts);
 }
 
 /** A page that tells another hash than an authority is wrong without a download: no file's name is ever used again. */
@@ -128,8 +131,7 @@ function toldWrong({ sha256, name }: ReleaseFile, pins: Pins): ProbeFailure | nu
 
 /** @see protocols.md 0.2 */
 function startsLike(name: string, body: Uint8Array): boolean {
-  const begins = (...bytes: readonly number[]): boolean => bytes.every((byte, at) => body[at] === byte);
-  if (/\.(whl|zip)$/.test(name)) return begins(0x50, 0x4b, 0x03, 0x04) || begins(0x50, 0x4b, 0x05, 0x06);
-  if (/\.(tar\.gz|tgz)$/.test(name)) return begins(0x1f, 0x8b, 0x08);
+  if (/\.(whl|zip)$/.test(name)) return beginsLike(body, '504b0304') || beginsLike(body, '504b0506');
+  if (/\.(tar\.gz|tgz)$/.test(name)) return beginsLike(body, '1f8b08');
   return !isMarkup(body);
 }

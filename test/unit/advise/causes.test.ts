@@ -238,6 +238,11 @@ describe('a cause explains what a test found', () => {
   it.each<[Finding['kind'], Partial<Finding>, readonly string[]]>([
     ['mismatch', { cause: 'mismatch', actionable: false }, ['proposed mismatch b']],
     ['mismatch', { cause: 'mismatch', state: 'acknowledged' }, []],
+    // Without an authority nobody is moved; a fork, and bytes that an authority calls wrong everywhere, need no test.
+    ['mismatch', { cause: 'peers', actionable: false }, []],
+    ['mismatch', { cause: 'retag', actionable: false }, []],
+    ['mismatch', { cause: 'retag', actionable: true }, ['proposed mismatch b']],
+    ['mismatch', { cause: 'fork', actionable: true }, ['proposed mismatch b']],
     ['outage', { cause: 'refused' }, []],
     ['certificate', { cause: 'tls_expired' }, []],
     ['refusal', { cause: 'denied' }, []],

@@ -285,7 +285,7 @@ webhooks: [ { name: o, urlFile: hook, secretsFile: secrets } ]
     expect(configOf('go: { sumdb: "off" }').settings['go']).toEqual({ sumdb: null });
     const key = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
     expect(configOf(`go: { sumdb: "${key} https://sum.example.com" }`).settings['go']).toEqual({
-      sumdb: { name: 'PeterNeumann', verifierKey: key, url: 'https://sum.example.com' },
+      sumdb: { name: 'PeterNeumann', verifierKey: key, url: 'https://sum.example.com', home: null },
     });
   });
 

@@ -260,10 +260,10 @@ describe('GOSUMDB', () => {
   const neumann = 'PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW';
   test.each([
     ['off', null],
-    [key, { name: 'localhost.localdev/sumdb', verifierKey: key, url: null }],
+    [key, { name: 'localhost.localdev/sumdb', verifierKey: key, url: null, home: null }],
     [
       `${neumann} https://sum.example.com/`,
-      { name: 'PeterNeumann', verifierKey: neumann, url: 'https://sum.example.com' },
+      { name: 'PeterNeumann', verifierKey: neumann, url: 'https://sum.example.com', home: null },
     ],
   ])('%s', (text, value) => expect(parseSumdb(text)).toEqual({ tag: 'ok', value }));
   test.each([

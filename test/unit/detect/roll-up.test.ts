@@ -20,6 +20,7 @@ describe('roll-up', () => {
     brokenFamily: null,
     isMismatching: false,
     isBehind: false,
+    isOdd: false,
     canaryServes: true,
     isSlow: false,
   };
@@ -50,6 +51,7 @@ describe('roll-up', () => {
     { name: 'refused', input: { isRefused: true }, want: 'degraded' },
     { name: 'wrong bytes', input: { isMismatching: true }, want: 'degraded' },
     { name: 'behind', input: { isBehind: true }, want: 'degraded' },
+    { name: 'bytes that others dispute', input: { isOdd: true }, want: 'degraded' },
     { name: 'much slower', input: { isSlow: true }, want: 'degraded' },
     { name: 'its last canary answer failed', input: { canaryServes: false }, want: 'up' },
   ])('$name: $want', ({ input, want }) => {

@@ -5,13 +5,14 @@ import type { FindingChange } from '../../../src/core/finding.ts';
 import type { Row } from '../../../src/core/ports.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import type { Target } from '../../../src/core/target.ts';
+import type { Facts } from '../../../src/core/transcript.ts';
 import { createDetector, type Detector, type DetectTurn } from '../../../src/detect/detector.ts';
 import { aDue, aSample, at, countingRandom } from './world.ts';
 
 /** What a mirror does with one probe: answers after so long, fails after so long, or says nothing at all. */
 export type Behaviour =
-  | { readonly rttMs: number }
-  | { readonly fails: Outcome; readonly afterMs: number }
+  | { readonly rttMs: number; readonly facts?: Facts }
+  | { readonly fails: Outcome; readonly afterMs: number; readonly facts?: Facts }
   | 'black hole';
 
 /** `due.family` is the one that it goes over. */
@@ -201,11 +202,13 @@ export class Simulation {
     const over = wanted.family ?? this.detector.familyFor(registry);
     const due = over === null ? wanted : { ...wanted, family: over };
     const family = this.#bothFamilies.has(registry) ? (over ?? 6) : 4;
-    const { tookMs, outcome } = outcomeOf(this.script(due.target, startMs, { ...due, family }), due.timeoutMs);
+    const behaviour = this.script(due.target, startMs, { ...due, family });
+    const { tookMs, outcome } = outcomeOf(behaviour, due.timeoutMs);
+    const facts = behaviour === 'black hole' ? {} : (behaviour.facts ?? {});
     this.#after(tookMs, () => {
       if (due.purpose === 'confirm') this.#confirming.delete(due.target.registry);
       this.taken.push(due.probeId);
-      this.apply(this.detector.take(aSample(due, startMs, tookMs, outcome, { family }), at(this.nowMs)));
+      this.apply(this.detector.take(aSample(due, startMs, tookMs, outcome, { family, facts }), at(this.nowMs)));
     });
   }
 }

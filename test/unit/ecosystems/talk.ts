@@ -1,5 +1,5 @@
 import { type Step, type Target, targetId } from '../../../src/core/target.ts';
-import type { Answer, Ask, Verdict } from '../../../src/core/transcript.ts';
+import type { Answer, Ask, Facts, Verdict } from '../../../src/core/transcript.ts';
 import type { GoContext, GoOwn } from '../../../src/ecosystems/go/context.ts';
 import { declared } from '../../support/declared.ts';
 
@@ -20,11 +20,16 @@ export function targetOf(step: Step, module: string | null = null, version: stri
 
 /** A context of a Go mirror with nothing known. */
 export function contextOf(more: Partial<Omit<GoContext, 'own'> & GoOwn> = {}): GoContext {
-  const { sumdb = null, lookup, treeHead, ...rest } = more;
+  const { sumdb = null, lookup, treeHead, unknown, ...rest } = more;
   return {
     baseUrl: 'https://mirror.example.com/goproxy',
     pinned: {},
-    own: { sumdb, ...(lookup === undefined ? {} : { lookup }), ...(treeHead === undefined ? {} : { treeHead }) },
+    own: {
+      sumdb,
+      ...(lookup === undefined ? {} : { lookup }),
+      ...(unknown === undefined ? {} : { unknown }),
+      ...(treeHead === undefined ? {} : { treeHead }),
+    },
     nowWallMs: 1_700_000_000_000,
     ...rest,
   };
@@ -40,18 +45,19 @@ export function answered(
   return { tag: 'answered', status, headers, body: bytes, finalUrl: 'https://mirror.example.com/' };
 }
 
-/** Holds a conversation with a function and gives what was asked and how it ended. */
+/** Holds a conversation with a function and gives what was asked and how it ended; the bytes that were seen apart. */
 export function talk(
   conversation: Generator<Ask, Verdict, Answer>,
   answer: (ask: Ask, count: number) => Answer,
-): { readonly asks: readonly Ask[]; readonly verdict: Verdict } {
+): { readonly asks: readonly Ask[]; readonly verdict: Verdict; readonly seen: Facts['seen'] | null } {
   const asks: Ask[] = [];
   let turn = conversation.next();
   while (!turn.done) {
     asks.push(turn.value);
     turn = conversation.next(answer(turn.value, asks.length));
   }
-  return { asks, verdict: turn.value };
+  const { seen = null, ...facts } = turn.value.facts;
+  return { asks, verdict: { ...turn.value, facts }, seen };
 }
 
 /** Answers by URL; one that is not listed is an unexpected ask and throws. */

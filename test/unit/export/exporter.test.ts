@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Finding } from '../../../src/core/finding.ts';
 import { deliveryOutcomes } from '../../../src/core/notice.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import type { Step } from '../../../src/core/target.ts';
@@ -581,6 +582,21 @@ describe('events', () => {
   test('a mismatch that was open before the restart is not counted again', async () => {
     expect(await moved((to) => to.finding({ change: 'changed', finding: mismatch }))).toEqual({});
   });
+
+  test.each(['peers', 'retag'] as const)(
+    'bytes that no authority calls wrong (%s) are no wrong hash',
+    async (cause) => {
+      const disputed = finding({ kind: 'mismatch', cause, actionable: false, scope });
+      expect(await moved((to) => to.finding({ change: 'opened', finding: disputed }))).toEqual({});
+      const active = async (one: Finding): Promise<number | undefined> => {
+        const from = exporter();
+        from.snapshot(() => snapshot({ findings: [one] }));
+        return (await read(from)).get(`mirror_integrity_mismatch_active{${artifact}}`);
+      };
+      expect(await active(disputed)).toBeUndefined();
+      expect(await active({ ...disputed, actionable: true })).toBe(1);
+    },
+  );
 
   test('another kind of finding is no mismatch', async () => {
     expect(await moved((to) => to.finding({ change: 'opened', finding: finding({ scope }) }))).toEqual({});

@@ -3,7 +3,7 @@ import type { Config, Receiver } from '../../../src/core/config.ts';
 import { findingKinds } from '../../../src/core/finding.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import { alertName, originOf } from '../../../src/notify/alerts.ts';
+import { alertBody, alertName, originOf } from '../../../src/notify/alerts.ts';
 import { advice, delivered, finding, gone, later, receiver, Stage } from './stage.ts';
 
 const minute = 60_000;
@@ -219,6 +219,17 @@ describe('it stands as long as the finding', () => {
     stage.pass(limits.pushEveryMs);
     tick(stage);
     expect(stage.due()).toEqual(['two mirror.outage 2 msg-3']);
+  });
+
+  it.each([
+    ['mismatch', true, 'critical', 'a serves wrong bytes'],
+    ['retag', true, 'critical', 'a serves wrong bytes'],
+    ['fork', true, 'critical', 'a shows a fork of what vouches for hashes'],
+    ['retag', false, 'warning', 'a serves other bytes than others do'],
+    ['peers', false, 'warning', 'a serves other bytes than others do'],
+  ] as const)('a mismatch by cause %s, an authority behind it %s: %s', (cause, actionable, severity, summary) => {
+    const body = alertBody(finding('mismatch', 'a', { cause, actionable }), { vantage: 'v', base: null }, null);
+    expect(JSON.parse(body)).toMatchObject([{ labels: { severity }, annotations: { summary } }]);
   });
 
   it('an acknowledged mismatch has ended', () => {

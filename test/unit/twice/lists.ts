@@ -8,6 +8,7 @@ import { type Reason, reasons } from '../../../src/core/failure.ts';
 import type { Confidence, Finding, FindingChange } from '../../../src/core/finding.ts';
 import type { Connection, Mirror } from '../../../src/core/mirror.ts';
 import type { Sample } from '../../../src/core/sample.ts';
+import type { SignatureState } from '../../../src/core/signature.ts';
 import type { Facts } from '../../../src/core/transcript.ts';
 
 // Lists that the code has as types alone, once more as values: the compiler refuses one too many and one too few.
@@ -47,6 +48,9 @@ export const findingCauses = [
     vanished: true,
     clock: true,
     client_differs: true,
+    peers: true,
+    retag: true,
+    fork: true,
   }),
 ];
 export const clientOutcomes = all<ClientOutcome>({ ok: true, failed: true, unknown: true });
@@ -80,7 +84,23 @@ export const triggers = all<Advice['trigger']>({
   detector: true,
   alertmanager: true,
 });
-export const authorities = all<NonNullable<Facts['verified']>['against']>({ pinned: true, index: true });
+export const authorities = all<NonNullable<Facts['verified']>['against']>({
+  pinned: true,
+  index: true,
+  signature: true,
+});
+export const signatureStates = all<SignatureState>({
+  valid: true,
+  no_key: true,
+  unknown_key: true,
+  expired_key: true,
+  revoked_key: true,
+  undated: true,
+  expired: true,
+  unsupported: true,
+  unsigned: true,
+  no_tool: true,
+});
 export const issueSeverities = all<ConfigIssue['severity']>({ error: true, warning: true });
 export const alertStatuses = all<IncomingAlert['status']>({ firing: true, resolved: true });
 /** What `X-Advice-State` may hold: the header is left out where the declared chain is right. */

@@ -146,7 +146,7 @@ describe('hashes', () => {
   test('a page without hashes: the bytes decide by the lock, or are compared only', () => {
     const bare = page([file({ hashes: {} })]);
     expect(hold('file', [bare, answered(200, wheel)]).verdict.facts).toEqual({
-      compared: { algorithm: 'sha256', digest: `sha256:${hex(wheel)}` },
+      compared: { algorithm: 'sha256', digest: `sha256:${hex(wheel)}`, of: whl },
     });
     expect(
       hold('file', [bare, answered(200, wheel)], { pinned: { [`tiny@1.0/${whl}`]: `sha256:${other}` } }).verdict

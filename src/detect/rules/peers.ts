@@ -1,0 +1,188 @@
+import { type Finding, type ScopeItem, type Side, sideOf } from '../../core/finding.ts';
+import type { Sample } from '../../core/sample.ts';
+import { refText, type Target } from '../../core/target.ts';
+import type { Seen } from '../../core/transcript.ts';
+import { joined, type Widened, widen } from './mismatch.ts';
+import type { Says } from './says.ts';
+
+/** What an answer named. */
+interface Named {
+  /** What exactly it is: version, part and algorithm. Only the same is compared. */
+  readonly of: string;
+  readonly algorithm: string;
+  readonly digest: string;
+}
+
+/** What one mirror gave last for one thing that never changes. */
+export interface Said extends Named {
+  /** Since when, wall milliseconds. */
+  readonly sinceMs: number;
+  /** A later answer over a fresh connection was the same. */
+  readonly isTwice: boolean;
+  readonly seen: Seen | null;
+  readonly probeId: string;
+  /** What it gave for the same before, and the last time it is known to have; `null`: always this. */
+  readonly before: { readonly digest: string; readonly untilMs: number } | null;
+  /** Was last heard, wall milliseconds. */
+  readonly heardMs: number;
+}
+
+/** The digest that an ok answer named; `null`: none. */
+function digestIn({ facts, due }: Sample): Named | null {
+  const named = facts.compared ?? facts.verified;
+  if (named === undefined) return null;
+  const { algorithm, digest } = named;
+  const version = facts.resolvedVersion ?? due.target.version ?? '';
+  return { of: `${version} ${facts.compared?.of ?? ''} ${algorithm}`, algorithm, digest };
+}
+
+/** What a mirror says after one more ok answer; `null`: the answer named no digest. */
+export function hearSaid(before: Said | null, sample: Sample, heardMs: number): Said | null {
+  const now = digestIn(sample);
+  if (now === null) return null;
+  const { connection, probeId } = sample.due;
+  const isSame = before !== null && before.of === now.of;
+  if (isSame && before.digest === now.digest)
+    return { ...before, isTwice: before.isTwice || connection === 'cold', heardMs, probeId };
+  const known = isSame ? { digest: before.digest, untilMs: before.heardMs } : null;
+  return { ...now, sinceMs: heardMs, isTwice: false, seen: sample.facts.seen ?? null, probeId, before: known, heardMs };
+}
+
+/** One mirror among those that are compared. */
+export interface Voice {
+  readonly registry: string;
+  readonly isOrigin: boolean;
+  readonly said: Said;
+}
+
+/** A mirror whose bytes are not what others give, or not what it gave itself. */
+export interface Odd {
+  readonly voice: Voice;
+  readonly cause: 'peers' | 'retag';
+  /** Whose word is taken as usual: the most, the origin where they are even; `null`: nobody's can be. */
+  readonly usual: readonly Voice[] | null;
+}
+
+/** What follows from what several mirrors said of one thing: who is declared odd, and who is to be asked once more first. */
+export interface Compared {
+  readonly odd: readonly Odd[];
+  readonly again: readonly Voice[];
+}
+
+/**
+ * Compares what mirrors of one upstream gave for the same thing, without any authority. The most decide, the origin where
+ * they are even; else nobody does, and each side is odd to the other. Nobody is odd by one answer, nor against one answer:
+ * a second one over a fresh connection must be the same on both sides, of several that agree each is the other's second.
+ * @param voices  all with the same `of`, each mirror once
+ */
+export function comparePeers(voices: readonly Voice[]): Compared {
+  const groups = [...Map.groupBy(voices, ({ said }) => said.digest).values()];
+  if (groups.length < 2) return changed(voices);
+  const usual = usualOf(groups);
+  const odd: Odd[] = [];
+  const again = new Set<Voice>();
+  for (const group of groups.filter((one) => one !== usual)) {
+    const others = usual ?? voices.filter((voice) => !group.includes(voice));
+    for (const voice of group) {
+      const isSure = others.length > 1 || others.some(({ said }) => said.isTwice);
+      if (voice.said.isTwice && isSure) odd.push({ voice, cause: causeOf(voice, others, usual !== null), usual });
+      if (!voice.said.isTwice) again.add(voice);
+      if (!isSure) for (const other of others) again.add(other);
+    }
+  }
+  return { odd, again: [...again] };
+}
+
+/** The largest of the groups, of equals the one with the origin; `null`: none stands out. */
+function usualOf(groups: readonly (readonly Voice[])[]): readonly Voice[] | null {
+  const size = Math.max(...groups.map((group) => group.length));
+  const largest = groups.filter((group) => group.length === size);
+  if (largest.length === 1) return largest[0] ?? null;
+  return largest.find((group) => group.some(({ isOrigin }) => isOrigin)) ?? null;
+}
+
+/**
+ * Others gave the same before: upstream changed, and this one did not. Or it gave what others give and changed, and nobody
+ * can tell who is right; where the most did not change, it is this one that serves something else.
+ */
+function causeOf({ said }: Voice, others: readonly Voice[], isUsualKnown: boolean): Odd['cause'] {
+  const isStale = others.some((other) => other.said.before?.digest === said.digest);
+  const isNew = others.some((other) => other.said.digest === said.before?.digest);
+  return isStale || (isNew && !isUsualKnown) ? 'retag' : 'peers';
+}
+
+/** All say the same now: what is left is who said something else before. Told of the origin alone where it did. */
+function changed(voices: readonly Voice[]): Compared {
+  const all = voices.filter(({ said }) => said.before !== null);
+  // Who gave this all along was right about it: the others have come round.
+  if (all.length < voices.length) return { odd: [], again: [] };
+  const told = all.filter(({ isOrigin }) => isOrigin);
+  const whom = told.length > 0 ? told : all;
+  return {
+    odd: whom.filter(({ said }) => said.isTwice).map((voice) => ({ voice, cause: 'retag', usual: voices })),
+    again: whom.filter(({ said }) => !said.isTwice),
+  };
+}
+
+/** What an odd mirror amounts to: it gates, and forces no move. It says how many say what, and no more. */
+export function peersSays(odd: Odd, target: Target, voices: readonly Voice[], known: Finding | null): Says {
+  const { module, version, step } = target;
+  const item = { module, version, step };
+  const news: Widened = {
+    item,
+    cause: odd.cause,
+    actionable: false,
+    text: textOf(odd, target, voices),
+    sides: sidesOf(voices, item),
+    probeIds: [...voices.filter((voice) => voice !== odd.voice), odd.voice].map(({ said }) => said.probeId),
+  };
+  return widen(known, news);
+}
+
+/** Who serves what, the most first. */
+export function sidesOf(voices: readonly Voice[], item: ScopeItem): readonly Side[] {
+  const groups = [...Map.groupBy(voices, ({ said }) => said.digest).values()];
+  return groups
+    .toSorted((a, b) => b.length - a.length)
+    .map((group) =>
+      sideOf(item, {
+        registries: group.map(({ registry }) => registry),
+        algorithm: group[0]?.said.algorithm ?? '',
+        digest: group[0]?.said.digest ?? '',
+        sinceMs: Math.min(...group.map(({ said }) => said.sinceMs)),
+        seen: group.find(({ said }) => said.seen !== null)?.said.seen ?? null,
+      }),
+    );
+}
+
+function textOf({ voice, cause, usual }: Odd, target: Target, voices: readonly Voice[]): string {
+  const { registry, said } = voice;
+  const { module, version, step } = target;
+  const what = `${refText({ module: module ?? 'a file', version: module === null ? '' : version })} (${step})`;
+  const same = voices.filter((one) => one.said.digest === said.digest).length;
+  const count = `${same} of ${voices.length} ${same === 1 ? 'says' : 'say'} so`;
+  const noAuthority = 'No authority is at hand to tell which are right.';
+  if (same === voices.length)
+    return `${registry} serves other bytes for ${what} than it did before, and no version may change: ${count}.`;
+  const others = usual ?? voices.filter((one) => one.said.digest !== said.digest);
+  const whom = joined(others.map((one) => (one.isOrigin ? `the origin ${one.registry}` : one.registry)));
+  if (cause === 'retag') {
+    const isStale = others.some((one) => one.said.before?.digest === said.digest);
+    return isStale
+      ? `${registry} serves for ${what} what ${whom} served before: its bytes changed upstream; ${count}.`
+      : `${registry} serves other bytes for ${what} than before, and than ${whom}: ${count}. ${noAuthority}`;
+  }
+  return usual === null
+    ? `${registry} and ${whom} serve different bytes for ${what}: ${count}. ${noAuthority}`
+    : `${registry} serves other bytes for ${what} than ${whom}: ${count}. ${noAuthority}`;
+}
+
+/** What a mirror said, as it was stored; `null` where it cannot be read. */
+export function readSaid(stored: unknown): Said | null {
+  if (typeof stored !== 'object' || stored === null) return null;
+  const { of, algorithm, digest, sinceMs, heardMs, isTwice, probeId, seen, before } = stored as Partial<Said>;
+  const words = [of, algorithm, digest, probeId].every((word) => typeof word === 'string');
+  const stamps = [sinceMs, heardMs].every((stamp) => typeof stamp === 'number' && Number.isFinite(stamp));
+  const isWhole = words && stamps && typeof isTwice === 'boolean' && seen !== undefined && before !== undefined;
+  return isWhole ? (stored as Said) : null;
+}

@@ -1,0 +1,66 @@
+import { isMarkup } from '../../core/body-text.ts';
+import type { ProbeFailure } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import { error, ok, type Result } from '../../core/result.ts';
+import { type End, type Talk, unaskable } from '../talk.ts';
+import { get } from './ask.ts';
+import { at, type Database, type FoundRecord } from './database.ts';
+import { escapeModule, escapeVersion } from './escape.ts';
+import { openNote, parseTreeHead, type SignedHead } from './note.ts';
+import { hashesOf, parseRecord } from './record.ts';
+import type { Verifier } from './verifier.ts';
+
+/** One module at a canonical version. */
+export interface Lookup {
+  readonly module: string;
+  readonly version: string;
+}
+
+/** The record of a module version, with a verified head; not proven yet to be in the log. */
+export function* askRecord(
+  database: Database,
+  { module, version }: Lookup,
+  { aside }: { readonly aside: boolean },
+): Talk<Result<FoundRecord, End>> {
+  const path = escapeModule(module);
+  if (path === null) return error(unaskable);
+  const url = at(database, `lookup/${path}@${escapeVersion(version)}`);
+  const ask = { url, bodyBytesMax: limits.noteBytes, ...(aside ? { aside } : {}) };
+  const got = yield* get(ask, database.context);
+  if (got.tag === 'error') return got;
+  if (isMarkup(got.value.body)) return failed({ kind: 'wrong_content', expected: 'a checksum record' });
+  const record = parseRecord(got.value.body);
+  const hashes = record === null ? null : hashesOf(record.text, module, version);
+  if (record === null || hashes === null) return failed({ kind: 'malformed', expected: 'a checksum record' });
+  const head = openHead(record.note, database.verifier);
+  if (head.tag === 'error') return failed(head.error);
+  if (record.id >= head.value.size) return failed({ kind: 'malformed', expected: 'a record within its tree' });
+  return ok({ id: record.id, text: record.text, head: head.value, hashes });
+}
+
+/** The newest signed head that a database gives, verified; asked aside. */
+export function* askHead(database: Database): Talk<Result<SignedHead, End>> {
+  const ask = { url: at(database, 'latest'), aside: true, bodyBytesMax: limits.noteBytes };
+  const got = yield* get(ask, database.context);
+  if (got.tag === 'error') return got;
+  const head = openHead(got.value.body, database.verifier);
+  return head.tag === 'error' ? failed(head.error) : head;
+}
+
+function openHead(note: Uint8Array, verifier: Verifier): Result<SignedHead, ProbeFailure> {
+  if (isMarkup(note)) return error({ kind: 'wrong_content', expected: 'a signed tree head' });
+  const opened = openNote(note, verifier);
+  if (opened.tag === 'forged') {
+    const want = `${verifier.name}+${verifier.hashHex}`;
+    return error({ kind: 'mismatch', algorithm: 'ed25519', want, got: opened.signature.slice(0, 100) });
+  }
+  const head = opened.tag === 'ok' ? parseTreeHead(opened.text) : null;
+  const text = Buffer.from(note).toString('utf8');
+  if (head === null || text.length > limits.headNoteChars)
+    return error({ kind: 'malformed', expected: 'a signed tree head' });
+  return ok({ ...head, note: text });
+}
+
+function failed(failure: ProbeFailure): { tag: 'error'; error: End } {
+  return error({ tag: 'failed', failure });
+}

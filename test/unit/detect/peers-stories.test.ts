@@ -1,0 +1,225 @@
+import { describe, expect, it } from 'vitest';
+import type { Mirror } from '../../../src/core/mirror.ts';
+import { type Behaviour, Simulation } from './simulate.ts';
+import { aConfig, aMirror, aTarget, at, epochMs, mismatch } from './world.ts';
+
+const minute = 60_000;
+const hour = 60 * minute;
+
+/** Gives bytes with this digest; with an authority the digest is verified, without one only compared. */
+function gives(digest: string): Behaviour {
+  const seen = { bytes: digest.length, firstHex: Buffer.from(digest).toString('hex') };
+  return { rttMs: 100, facts: { compared: { algorithm: 'h1', digest }, seen } };
+}
+
+function world(mirrors: readonly Mirror[], script: (registry: string, atMs: number) => Behaviour): Simulation {
+  const targets = mirrors.flatMap(({ name }) => [aTarget(name), aTarget(name, 'zip')]);
+  return new Simulation({
+    config: aConfig({ mirrors }),
+    targets,
+    script: (target, atMs) => (target.step === 'zip' ? script(target.registry, atMs) : { rttMs: 100 }),
+  });
+}
+
+const named = (...names: readonly string[]) => names.map((name) => aMirror(name));
+const told = (sim: Simulation) =>
+  sim.findings.map(({ change, finding }) => `${finding.registry} ${finding.kind}/${finding.cause} ${change}`);
+
+describe('bytes that no authority vouches for', () => {
+  const from = 10 * minute;
+  const odd = () => world(named('a', 'b', 'c'), (name, t) => gives(name === 'b' && t >= from ? 'wrong' : 'right'));
+
+  it('are compared: one that differs from the most is told after a second answer over a fresh connection', () => {
+    const sim = odd();
+    sim.runTo(from - 1);
+    expect(told(sim)).toEqual([]);
+    sim.runTo(from + 2 * minute);
+    expect(told(sim)).toEqual(['b mismatch/peers opened']);
+    const [finding] = sim.detector.findings();
+    expect(finding).toMatchObject({
+      scope: [{ module: 'example.com/a', version: 'v1.0.0', step: 'zip' }],
+      confidence: 'low',
+      actionable: false,
+      text: 'b serves other bytes for example.com/a@v1.0.0 (zip) than a and c: 1 of 3 says so. No authority is at hand to tell which are right.',
+    });
+    expect(finding?.evidence.sides).toMatchObject([
+      { registries: ['a', 'c'], digest: 'right', seen: { bytes: 5, firstHex: Buffer.from('right').toString('hex') } },
+      { registries: ['b'], digest: 'wrong', seen: { bytes: 5, firstHex: Buffer.from('wrong').toString('hex') } },
+    ]);
+    const [right, wrong] = finding?.evidence.sides ?? [];
+    expect(right?.sinceMs).toBeLessThan(epochMs + minute);
+    expect(wrong?.sinceMs).toBeGreaterThanOrEqual(epochMs + from);
+    const rechecks = sim.settled.filter(({ due }) => due.purpose === 'recheck').map(({ due }) => due.target.registry);
+    expect(rechecks).toEqual(['b']);
+  });
+
+  it('stay a guess however long they last, and cost the mirror its state', () => {
+    const sim = odd();
+    sim.runTo(from + hour);
+    expect(sim.detector.findings()).toMatchObject([{ confidence: 'low' }]);
+    const standing = sim.detector.standings().find(({ registry }) => registry === 'b');
+    expect(standing).toMatchObject({ state: 'degraded', because: 'its bytes differ from those of others' });
+  });
+
+  it('are told once, over restarts, and end by an acknowledgement alone', () => {
+    const sim = odd();
+    sim.runTo(from + 5 * minute);
+    sim.restart(5_000);
+    sim.runTo(from + hour);
+    expect(told(sim)).toEqual(['b mismatch/peers opened']);
+    const id = sim.detector.findings()[0]?.id ?? '';
+    const turn = sim.detector.acknowledge(id, 'known', at(sim.nowMs));
+    if (turn === null) throw new Error('no such finding');
+    sim.apply(turn);
+    sim.runTo(from + 2 * hour);
+    sim.restart(5_000);
+    sim.runTo(from + 3 * hour);
+    expect(told(sim)).toEqual(['b mismatch/peers opened', 'b mismatch/peers acknowledged']);
+    expect(sim.detector.findings()).toEqual([]);
+  });
+
+  it('are no finding where the second answer is right again', () => {
+    const sim = world(named('a', 'b', 'c'), (name, t) =>
+      gives(name === 'b' && t >= from && t < from + 30_000 ? 'wrong' : 'right'),
+    );
+    const before = sim.script;
+    sim.script = (target, atMs, due) => (due.purpose === 'recheck' ? gives('right') : before(target, atMs, due));
+    sim.runTo(from + hour);
+    expect(told(sim)).toEqual([]);
+  });
+
+  it('of two backends that take turns are one story: no endless asking, and acknowledged once for each', () => {
+    let turn = 0;
+    const sim = world(named('a', 'b', 'c'), (name) =>
+      gives(name === 'b' && Math.floor(turn++ / 3) % 2 === 0 ? 'odd' : 'right'),
+    );
+    sim.runTo(2 * hour);
+    expect(told(sim)).toEqual(['b mismatch/peers opened']);
+    const asked = sim.settled.filter(({ due }) => due.target.registry === 'b' && due.target.step === 'zip');
+    const rechecks = asked.filter(({ due }) => due.purpose === 'recheck');
+    expect(rechecks.length).toBeGreaterThan(0);
+    expect(rechecks.length).toBeLessThanOrEqual(asked.length - rechecks.length);
+    const known = sim.detector.acknowledge(sim.detector.findings()[0]?.id ?? '', 'two backends', at(sim.nowMs));
+    if (known === null) throw new Error('no such finding');
+    sim.apply(known);
+    sim.runTo(6 * hour);
+    expect(told(sim)).toEqual(['b mismatch/peers opened', 'b mismatch/peers acknowledged']);
+  });
+
+  it('of one against one: both are told, and nobody is blamed', () => {
+    const sim = world(named('a', 'b'), (name) => gives(name));
+    sim.runTo(5 * minute);
+    expect(told(sim)).toEqual(['a mismatch/peers opened', 'b mismatch/peers opened']);
+    expect(sim.detector.findings()[0]?.text).toBe(
+      'a and b serve different bytes for example.com/a@v1.0.0 (zip): 1 of 2 says so. No authority is at hand to tell which are right.',
+    );
+  });
+
+  it('of one against the origin: the one is told', () => {
+    const sim = world([aMirror('b'), { ...aMirror('o'), role: 'origin' }], (name) => gives(name));
+    sim.runTo(5 * minute);
+    expect(told(sim)).toEqual(['b mismatch/peers opened']);
+    expect(sim.detector.findings()[0]?.text).toContain('than the origin o: 1 of 2 says so');
+  });
+
+  it('that changed at the origin are a re-tag: told of it, and of who still has the old ones', () => {
+    const sim = world([aMirror('b'), { ...aMirror('o'), role: 'origin' }], (name, t) =>
+      gives(name === 'o' && t >= from ? 'new' : 'old'),
+    );
+    sim.runTo(from + 5 * minute);
+    expect(told(sim)).toEqual(['b mismatch/retag opened']);
+    expect(sim.detector.findings()[0]?.text).toBe(
+      'b serves for example.com/a@v1.0.0 (zip) what the origin o served before: its bytes changed upstream; 1 of 2 says so.',
+    );
+  });
+
+  it('that changed everywhere are told of the origin, by what was known before a restart', () => {
+    const sim = world([aMirror('b'), { ...aMirror('o'), role: 'origin' }], (_, t) => gives(t >= from ? 'new' : 'old'));
+    sim.runTo(from - 1);
+    sim.restart(1_000);
+    sim.runTo(from + 5 * minute);
+    expect(told(sim).at(-1)).toBe('o mismatch/retag opened');
+    expect(sim.detector.findings().map(({ registry }) => registry)).toContain('o');
+  });
+});
+
+describe('bytes that an authority calls wrong', () => {
+  it('are shown beside the right ones, where a mirror serves them', () => {
+    const right = { algorithm: 'h1', digest: 'h1:right', against: 'pinned' };
+    const wrongSeen = { bytes: 4, firstHex: '64656164' };
+    const sim = world(named('a', 'b'), (name) =>
+      name === 'b'
+        ? { fails: mismatch('h1:wrong'), afterMs: 100, facts: { seen: wrongSeen } }
+        : { rttMs: 100, facts: { verified: right, seen: { bytes: 5, firstHex: '6c69766573' } } },
+    );
+    sim.runTo(5 * minute);
+    const [finding] = sim.detector.findings();
+    expect(finding).toMatchObject({ registry: 'b', cause: 'mismatch', actionable: true });
+    expect(finding?.evidence.sides).toMatchObject([
+      { registries: ['b'], algorithm: 'h1', digest: 'h1:wrong', seen: wrongSeen },
+      { registries: ['a'], algorithm: 'h1', digest: 'h1:right', seen: { bytes: 5, firstHex: '6c69766573' } },
+    ]);
+  });
+
+  it('are a re-tag where the origin serves the same, and are still left', () => {
+    const wrong: Behaviour = { fails: mismatch('h1:new'), afterMs: 100 };
+    const sim = world([{ ...aMirror('o'), role: 'origin' }, aMirror('b')], () => wrong);
+    sim.runTo(5 * minute);
+    expect(told(sim)).toContain('b mismatch/retag opened');
+    expect(sim.detector.findings().find(({ registry }) => registry === 'b')).toMatchObject({ actionable: true });
+  });
+
+  it('are the graver: a difference that is open becomes a mismatch', () => {
+    const targets = ['a', 'b'].flatMap((name) => [aTarget(name), aTarget(name, 'zip')]);
+    const sim = new Simulation({
+      config: aConfig({ mirrors: named('a', 'b') }),
+      targets,
+      script: ({ step, registry }, t) => {
+        if (step === 'zip') return gives(registry);
+        return registry === 'b' && t > 10 * minute ? { fails: mismatch('h1:w'), afterMs: 50 } : { rttMs: 50 };
+      },
+    });
+    sim.runTo(20 * minute);
+    expect(told(sim)).toEqual(['a mismatch/peers opened', 'b mismatch/peers opened', 'b mismatch/mismatch changed']);
+  });
+});
+
+describe('a fork of an authority', () => {
+  const statements = ['head of 5\n', 'head of 7\n'] as const;
+  let sizes = 7;
+  /** Each time another root, as a log that grows shows it. */
+  const forked = (): Behaviour => ({
+    fails: { tag: 'failed', failure: { kind: 'mismatch', algorithm: 'tree', want: 'r5', got: `r${sizes++}` } },
+    afterMs: 50,
+    facts: { forked: { name: 'log.example.com', statements } },
+  });
+  const world2 = () =>
+    world(named('a', 'b'), (name, t) => (name === 'b' && t >= 10 * minute ? forked() : gives('right')));
+
+  it('is told at once, with both statements in full, and is reason enough to leave', () => {
+    const sim = world2();
+    sim.runTo(10 * minute + 30_000);
+    expect(told(sim)).toEqual(['b mismatch/fork opened']);
+    const [finding] = sim.detector.findings();
+    expect(finding).toMatchObject({ actionable: true, evidence: { statements } });
+    expect(finding?.text).toContain('log.example.com is forked');
+    expect(sim.settled.filter(({ due }) => due.purpose === 'recheck')).toEqual([]);
+  });
+
+  it('is told once, is kept over restarts with its evidence, and ends by an acknowledgement alone', () => {
+    const sim = world2();
+    sim.runTo(12 * minute);
+    sim.restart(5_000);
+    sim.runTo(hour);
+    expect(told(sim)).toEqual(['b mismatch/fork opened']);
+    const [finding] = sim.detector.findings();
+    expect(finding?.evidence.statements).toEqual(statements);
+    const turn = sim.detector.acknowledge(finding?.id ?? '', 'the key was stolen', at(sim.nowMs));
+    if (turn === null) throw new Error('no such finding');
+    sim.apply(turn);
+    sim.runTo(hour + 2_000);
+    sim.restart(5_000);
+    sim.runTo(2 * hour);
+    expect(told(sim)).toEqual(['b mismatch/fork opened', 'b mismatch/fork acknowledged']);
+  });
+});

@@ -1,0 +1,107 @@
+import { describe, expect, it, test } from 'vitest';
+import { comparePeers, hearSaid, readSaid, type Said, type Voice } from '../../../src/detect/rules/peers.ts';
+import { aDue, aSample, aTarget } from './world.ts';
+
+/** A voice by one letter a digest: `A!` was the same twice, `A<B` gave B before, `o:` is the origin. */
+function voice(text: string): Voice {
+  const [, name = '', digest = '', twice, before] = /^(\w+):(\w)(!?)(?:<(\w))?$/.exec(text) ?? [];
+  const said: Said = {
+    of: 'v1 sha256',
+    algorithm: 'sha256',
+    digest,
+    sinceMs: 0,
+    isTwice: twice === '!',
+    seen: null,
+    probeId: `probe-${name}`,
+    before: before === undefined ? null : { digest: before, untilMs: 0 },
+    heardMs: 0,
+  };
+  return { registry: name, isOrigin: name === 'o', said };
+}
+
+describe('mirrors compared without an authority', () => {
+  it.each([
+    { name: 'one alone', voices: 'a:A!', odd: '', again: '' },
+    { name: 'all the same', voices: 'a:A! b:A! o:A!', odd: '', again: '' },
+    { name: 'one against one, once', voices: 'a:A! b:B', odd: '', again: 'b' },
+    { name: 'one against one, neither twice', voices: 'a:A b:B', odd: '', again: 'a b' },
+    { name: 'one against one: each is odd to the other', voices: 'a:A! b:B!', odd: 'a peers ?, b peers ?', again: '' },
+    { name: 'one against the origin', voices: 'b:B! o:A!', odd: 'b peers o', again: '' },
+    { name: 'one against the origin, heard once', voices: 'b:B! o:A', odd: '', again: 'o' },
+    { name: 'one against two, who are each other’s second', voices: 'a:A b:B! c:A', odd: 'b peers a+c', again: '' },
+    { name: 'one against two, once', voices: 'a:A! b:B c:A!', odd: '', again: 'b' },
+    { name: 'the origin against two', voices: 'a:A! b:A! o:B!', odd: 'o peers a+b', again: '' },
+    {
+      name: 'two against two, one of them the origin',
+      voices: 'a:A! b:A! c:B! o:B!',
+      odd: 'a peers c+o, b peers c+o',
+      again: '',
+    },
+    {
+      name: 'two against two',
+      voices: 'a:A! b:A! c:B! d:B!',
+      odd: 'a peers ?, b peers ?, c peers ?, d peers ?',
+      again: '',
+    },
+    { name: 'a cache of what the origin gave before', voices: 'b:B! o:A!<B', odd: 'b retag o', again: '' },
+    { name: 'it changed, the origin did not', voices: 'b:B!<A o:A!', odd: 'b peers o', again: '' },
+    { name: 'it changed, another did not', voices: 'a:A! b:B!<A', odd: 'a retag ?, b retag ?', again: '' },
+    { name: 'all changed: told of the origin', voices: 'a:A!<B o:A!<B', odd: 'o retag a+o', again: '' },
+    { name: 'all changed, once', voices: 'a:A<B o:A<B', odd: '', again: 'o' },
+    { name: 'alone, and changed', voices: 'a:A!<B', odd: 'a retag a', again: '' },
+    { name: 'one has come round', voices: 'a:A! b:A!<B', odd: '', again: '' },
+  ])('$name', ({ voices, odd, again }) => {
+    const said = comparePeers(voices.split(' ').map(voice));
+    const usualOf = (usual: readonly Voice[] | null): string => usual?.map(({ registry }) => registry).join('+') ?? '?';
+    expect({
+      odd: said.odd.map((one) => `${one.voice.registry} ${one.cause} ${usualOf(one.usual)}`).join(', '),
+      again: said.again
+        .map(({ registry }) => registry)
+        .sort()
+        .join(' '),
+    }).toEqual({ odd, again });
+  });
+});
+
+describe('what a mirror says', () => {
+  const target = aTarget('a', 'zip');
+  const gave = (digest: string, more: { connection?: 'cold' | 'warm'; of?: string; resolved?: string } = {}) =>
+    aSample(
+      aDue(target, { connection: more.connection ?? 'cold' }),
+      0,
+      10,
+      { tag: 'ok' },
+      {
+        facts: {
+          compared: { algorithm: 'h1', digest, ...(more.of === undefined ? {} : { of: more.of }) },
+          ...(more.resolved === undefined ? {} : { resolvedVersion: more.resolved }),
+        },
+      },
+    );
+  const first = hearSaid(null, gave('A'), 100);
+
+  test('nothing, where no digest is named', () => {
+    expect(hearSaid(null, aSample(aDue(target), 0, 10), 100)).toBeNull();
+  });
+  test('a second answer counts over a fresh connection alone', () => {
+    expect(first).toMatchObject({ of: 'v1.0.0  h1', digest: 'A', isTwice: false, sinceMs: 100, before: null });
+    expect(hearSaid(first, gave('A', { connection: 'warm' }), 200)).toMatchObject({ isTwice: false });
+    expect(hearSaid(first, gave('A'), 200)).toMatchObject({ isTwice: true, sinceMs: 100, heardMs: 200 });
+  });
+  test('other bytes for the same are remembered with what was before', () => {
+    expect(hearSaid(first, gave('B'), 200)).toMatchObject({
+      digest: 'B',
+      isTwice: false,
+      sinceMs: 200,
+      before: { digest: 'A', untilMs: 100 },
+    });
+  });
+  test.each([{ of: 'another file' }, { resolved: 'v1.1.0' }])('bytes of something else are no change: %o', (more) => {
+    expect(hearSaid(first, gave('B', more), 200)).toMatchObject({ digest: 'B', before: null });
+  });
+  test('is read back as it was stored, or not at all', () => {
+    expect(readSaid(JSON.parse(JSON.stringify(first)))).toEqual(first);
+    for (const broken of [null, 'said', {}, { ...first, digest: 7 }, { ...first, heardMs: null }])
+      expect(readSaid(broken)).toBeNull();
+  });
+});
