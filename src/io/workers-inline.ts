@@ -1,5 +1,6 @@
-import type { Clock, Wire, WorkerBook, Workers } from '../core/ports.ts';
-import { createRunner, type RunnerDeps } from './worker.ts';
+import type { Clock, Prober, Wire, WorkerBook, Workers } from '../core/ports.ts';
+import type { Registry } from '../ecosystems/registry.ts';
+import { createRunner } from './worker.ts';
 
 /**
  * Workers without threads, over a wire that is handed in: for tests with a manual clock. Loop delays are none unless
@@ -11,9 +12,9 @@ export function createInlineWorkers(deps: {
   readonly clock: Clock;
   readonly loopDelayMsMax?: (fromMs: number) => number;
   /** The ecosystems there are; left out: those of this release. */
-  readonly registry?: RunnerDeps['registry'];
+  readonly registry?: Registry;
 }): Workers {
-  const { wire, clock } = deps;
+  const { wire, clock, registry } = deps;
   const runnerOf = (book: WorkerBook) =>
     createRunner({
       book,
@@ -21,7 +22,7 @@ export function createInlineWorkers(deps: {
       clock,
       worker: 0,
       loopDelayMsMax: deps.loopDelayMsMax ?? (() => 0),
-      ...(deps.registry === undefined ? {} : { registry: deps.registry }),
+      ...(registry === undefined ? {} : { proberOf: probersOf(registry) }),
     });
   let runner = runnerOf(deps.book);
   let inFlight = 0;
@@ -45,5 +46,13 @@ export function createInlineWorkers(deps: {
     loopDelays: () => [{ worker: 0, delaysMs: [] }],
     inFlight: () => inFlight,
     close: () => wire.close(),
+  };
+}
+
+function probersOf(registry: Registry): (id: string) => Promise<Prober> {
+  return async (id) => {
+    const kind = registry.of(id);
+    if (kind === null) throw new Error('no such ecosystem');
+    return kind.prober();
   };
 }
