@@ -1,6 +1,10 @@
 import type { Clock, Prober, Wire, WorkerBook, Workers } from '../core/ports.ts';
-import type { Registry } from '../ecosystems/registry.ts';
 import { createRunner } from './worker.ts';
+
+/** Whose ecosystems load their conversations. */
+interface Probers {
+  of(id: string): { prober(): Promise<Prober> } | null;
+}
 
 /**
  * Workers without threads, over a wire that is handed in: for tests with a manual clock. Loop delays are none unless
@@ -12,7 +16,7 @@ export function createInlineWorkers(deps: {
   readonly clock: Clock;
   readonly loopDelayMsMax?: (fromMs: number) => number;
   /** The ecosystems there are; left out: those of this release. */
-  readonly registry?: Registry;
+  readonly registry?: Probers;
 }): Workers {
   const { wire, clock, registry } = deps;
   const runnerOf = (book: WorkerBook) =>
@@ -49,7 +53,7 @@ export function createInlineWorkers(deps: {
   };
 }
 
-function probersOf(registry: Registry): (id: string) => Promise<Prober> {
+function probersOf(registry: Probers): (id: string) => Promise<Prober> {
   return async (id) => {
     const kind = registry.of(id);
     if (kind === null) throw new Error('no such ecosystem');
