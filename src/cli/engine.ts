@@ -5,8 +5,8 @@ import { setFlagsFromString } from 'node:v8';
  * loaded afterwards.
  */
 export function preferSmall(): void {
-  // The main thread's young generation stays small, and code is not made larger for speed.
-  setFlagsFromString('--optimize-for-size');
+  // Young generations stay as small as they begin. `--optimize-for-size` would save 7 MB more for 11 % of CPU time.
+  setFlagsFromString('--semi-space-growth-factor=1');
   // undici's parser is compiled once: a second, faster time takes 24 MB for a moment, most of which is never given back.
   setFlagsFromString('--no-wasm-tier-up');
   setFlagsFromString('--no-wasm-dynamic-tiering');

@@ -188,7 +188,7 @@ class Pool implements Workers {
   #isFor(job: Job, worker: number): boolean {
     if (this.#seats.length === 1) return true;
     const isLast = worker === this.#seats.length - 1;
-    return isLast === (job.ask.kind === 'probe' && isHeavy(job.ask.due.target));
+    return isLast === (job.ask.kind === 'probe' && isHashed(job.ask.due));
   }
 
   #pump(): void {
@@ -330,6 +330,11 @@ class Pool implements Workers {
       reader.resolve();
     }
   }
+}
+
+/** Whole artifacts are; the first bytes of one, a peek, are not. */
+function isHashed({ target, purpose }: Due): boolean {
+  return isHeavy(target) && purpose !== 'peek';
 }
 
 /** The one with a thread that has least in hand. */

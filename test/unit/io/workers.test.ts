@@ -128,7 +128,9 @@ describe('createWorkers', () => {
     const { workers } = pool(3);
     const heavy = await Promise.all([1, 2, 3].map(() => workers.probe(due('answer', { target: zip }))));
     const light = await Promise.all([1, 2, 3].map(() => workers.probe(due('answer'))));
+    const peek = await workers.probe(due('answer', { target: zip, purpose: 'peek' }));
     expect(heavy.map(({ sample }) => sample.worker)).toEqual([2, 2, 2]);
+    expect(peek.sample.worker).toBe(0);
     expect(light.map(({ sample }) => sample.worker)).toEqual([0, 0, 0]);
   });
 
