@@ -42,7 +42,7 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   api: { folders: ['core'], packages: ['express', 'helmet'] },
   io: {
     folders: ['core'],
-    packages: ['undici', 'node-cron', 'pino', 'pino-pretty', 'node:*'],
+    packages: ['undici', 'undici/lib/dispatcher/client.js', 'node-cron', 'pino', 'pino-pretty', 'node:*'],
     files: { 'worker.ts': ['core', 'ecosystems', 'probe', 'measure'] },
   },
   daemon: {
@@ -65,7 +65,7 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   },
   cli: {
     folders: ['core', 'config', 'daemon', 'rules'],
-    packages: ['node:fs'],
+    packages: ['node:fs', 'node:v8'],
   },
   main: { folders: ['cli'], packages: [] },
 };
@@ -325,9 +325,25 @@ describe('imports', () => {
 
   it.each([
     ['src/main.ts', 'express'],
-    ['src/io/worker.ts', 'undici'],
+    ['src/io/worker.ts', 'undici/lib/dispatcher/client.js'],
     ['src/ecosystems/go/conversation.ts', 'node:crypto'],
   ])('%s loads %s, and no library of one ecosystem until it is configured', (from, one) => {
+    const loaded = allLoadedBy(from);
+    expect([one, ...kept].filter((wanted) => loaded.has(wanted))).toEqual([one]);
+  });
+
+  // Each costs every thread some megabytes (docs/decisions/0023-memory.md).
+  it.each(['src/io/worker.ts', ...kinds.map((kind) => `src/ecosystems/${kind}/conversation.ts`)])(
+    '%s loads no configuration library, and not the registry',
+    (from) => {
+      const loaded = allLoadedBy(from);
+      expect(loaded.size).toBeGreaterThan(1);
+      const dear = ['zod', 'yaml', 'undici', 'express', join(root, 'src/ecosystems/registry.ts')];
+      expect(dear.filter((wanted) => loaded.has(wanted))).toEqual([]);
+    },
+  );
+
+  function allLoadedBy(from: string): ReadonlySet<string> {
     const loaded = new Set<string>();
     const visit = (path: string): void => {
       if (loaded.has(path)) return;
@@ -336,8 +352,8 @@ describe('imports', () => {
         visit(next.startsWith('.') ? resolve(path, '..', next) : next);
     };
     visit(join(root, from));
-    expect([one, ...kept].filter((wanted) => loaded.has(wanted))).toEqual([one]);
-  });
+    return loaded;
+  }
 
   const outside = ['bench', 'tools', 'dashboards'].flatMap((folder) => walk(join(root, folder)));
   it('take every value that is exported: what tests alone use is dead', () => {

@@ -186,8 +186,11 @@ export const limits = {
   /** Queue between worker and main, in probes; more and the schedule waits. */
   workerInFlight: 256,
   workerHangMs: 30 * second,
-  /** One for heavy steps, which hold a thread while they hash, and as many as there are cores for the rest. */
+  /** At most: one for heavy steps, which hold a thread while they hash, and as many as there are cores for the rest. */
   workers: 3,
+  /** Another thread starts where each has so many probes under way; one that was not needed for so long ends. */
+  workerCrowd: 8,
+  workerIdleMs: 1 * minute,
   /** Undelivered notices over all receivers; beyond it the oldest go, mismatches last. */
   outbox: 5_000,
   deliveryMs: 10 * second,

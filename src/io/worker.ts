@@ -4,8 +4,7 @@ import { limits } from '../core/limits.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import type { Clock, Probed, Prober, SignatureChecker, Wire, WorkerBook } from '../core/ports.ts';
 import { type Transcript, withoutContents } from '../core/transcript.ts';
-import type { Ecosystem } from '../ecosystems/ecosystem.ts';
-import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
+import { loadProber } from '../ecosystems/prober.ts';
 import { measure } from '../measure/measure.ts';
 import { converse } from '../probe/converse.ts';
 import { systemClock } from './clock.ts';
@@ -47,15 +46,15 @@ export interface RunnerDeps {
   readonly loopDelayMsMax: (fromMs: number) => number;
   /** Left out: this machine's gpgv. */
   readonly signatures?: SignatureChecker;
-  /** The ecosystems there are; left out: those of this release. */
-  readonly registry?: Registry;
+  /** Loads the conversations of an ecosystem and rejects where there is none; left out: those of this release. */
+  readonly proberOf?: (id: EcosystemId) => Promise<Prober>;
   /** What conversations keep for one another; left out: begun anew. */
   readonly memories?: ProbeMemories;
 }
 
 /** A runner; `wire` stays the caller's to close. */
 export function createRunner(deps: RunnerDeps): Runner {
-  const { book, wire, clock, worker, loopDelayMsMax, registry = builtIn, memories = createProbeMemories() } = deps;
+  const { book, wire, clock, worker, loopDelayMsMax, proberOf = loadProber, memories = createProbeMemories() } = deps;
   const { signatures = createGpgv() } = deps;
   return {
     async probe(due) {
@@ -63,7 +62,7 @@ export function createRunner(deps: RunnerDeps): Runner {
       const [access, context] = [book.access[name], book.context[name]];
       if (access === undefined || context === undefined) return lostProbe(due, 'defect', worker, clock.now());
       try {
-        const prober = await loadProber(registry, ecosystem);
+        const prober = await proberOf(ecosystem);
         if (prober.prepare !== undefined) await prober.prepare(context);
         const held = await converse({
           due,
@@ -97,17 +96,6 @@ function keptOf(transcript: Transcript): Transcript {
   return { ...transcript, verdict: { ...verdict, facts: withoutContents(verdict.facts) } };
 }
 
-const loaded = new WeakMap<Ecosystem, Prober>();
-
-/** The conversations of an ecosystem, loaded once in this thread: ahead, or by its first probe. Rejects where there is no such ecosystem. */
-export async function loadProber(registry: Registry, id: EcosystemId): Promise<Prober> {
-  const kind = registry.of(id);
-  if (kind === null) throw new Error('no such ecosystem');
-  const prober = loaded.get(kind) ?? (await kind.prober());
-  loaded.set(kind, prober);
-  return prober;
-}
-
 /** A wire and its runner of one edition of the book; closed when a newer one is here and its last job has ended. */
 interface Edition {
   readonly book: WorkerBook;
@@ -123,10 +111,7 @@ interface Edition {
 function serve(port: MessagePort, seed: WorkerSeed): void {
   const watch = watchLoop({ clock: systemClock, timers: systemTimers, everyMs: tickMs });
   let current = open(seed.book, null);
-  const warm = Promise.allSettled([
-    warmUp(current.wire, systemClock),
-    ...(seed.book.ecosystems ?? []).map((id) => loadProber(builtIn, id)),
-  ]);
+  const warm = Promise.allSettled([warmUp(current.wire, systemClock), ...(seed.book.ecosystems ?? []).map(loadProber)]);
   let done: JobDone[] = [];
 
   /** A book that reaches mirrors as the one before keeps its wire: kept connections and trust stores with it. */

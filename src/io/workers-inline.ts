@@ -1,5 +1,10 @@
-import type { Clock, Wire, WorkerBook, Workers } from '../core/ports.ts';
-import { createRunner, type RunnerDeps } from './worker.ts';
+import type { Clock, Prober, Wire, WorkerBook, Workers } from '../core/ports.ts';
+import { createRunner } from './worker.ts';
+
+/** Whose ecosystems load their conversations. */
+interface Probers {
+  of(id: string): { prober(): Promise<Prober> } | null;
+}
 
 /**
  * Workers without threads, over a wire that is handed in: for tests with a manual clock. Loop delays are none unless
@@ -11,9 +16,9 @@ export function createInlineWorkers(deps: {
   readonly clock: Clock;
   readonly loopDelayMsMax?: (fromMs: number) => number;
   /** The ecosystems there are; left out: those of this release. */
-  readonly registry?: RunnerDeps['registry'];
+  readonly registry?: Probers;
 }): Workers {
-  const { wire, clock } = deps;
+  const { wire, clock, registry } = deps;
   const runnerOf = (book: WorkerBook) =>
     createRunner({
       book,
@@ -21,7 +26,7 @@ export function createInlineWorkers(deps: {
       clock,
       worker: 0,
       loopDelayMsMax: deps.loopDelayMsMax ?? (() => 0),
-      ...(deps.registry === undefined ? {} : { registry: deps.registry }),
+      ...(registry === undefined ? {} : { proberOf: probersOf(registry) }),
     });
   let runner = runnerOf(deps.book);
   let inFlight = 0;
@@ -45,5 +50,13 @@ export function createInlineWorkers(deps: {
     loopDelays: () => [{ worker: 0, delaysMs: [] }],
     inFlight: () => inFlight,
     close: () => wire.close(),
+  };
+}
+
+function probersOf(registry: Probers): (id: string) => Promise<Prober> {
+  return async (id) => {
+    const kind = registry.of(id);
+    if (kind === null) throw new Error('no such ecosystem');
+    return kind.prober();
   };
 }

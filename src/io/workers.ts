@@ -28,7 +28,12 @@ interface Job {
 interface Seat {
   readonly worker: number;
   readonly inHand: Map<number, Job>;
+  /** `null`: asleep, or about to be replaced. */
   thread: Thread | null;
+  /** Not needed so far, or no more: has no thread and costs nothing. */
+  isAsleep: boolean;
+  /** When the load last asked for it. */
+  neededAtMs: number;
   bornAtMs: number;
   seenAtMs: number;
   respawnMs: number;
@@ -39,7 +44,7 @@ interface Seat {
 
 /** What a pool is made of. `entry` is another file for threads to run, in tests. */
 export interface WorkersDeps {
-  /** Threads, at least 1. */
+  /** Threads at most, at least 1. */
   readonly count: number;
   readonly book: WorkerBook;
   readonly clock: Clock;
@@ -49,7 +54,8 @@ export interface WorkersDeps {
 }
 
 /**
- * A pool of threads. A thread that dies, or says nothing for `limits.workerHangMs`, is replaced: its probes come back as
+ * A pool of threads: one at first, more as the load asks for them, which end when it has not for `limits.workerIdleMs`;
+ * each takes its 20 MB. A thread that dies, or says nothing for `limits.workerHangMs`, is replaced: its probes come back as
  * `unknown('defect')`, its controls go to another thread once. A probe that outlives all its deadlines comes back
  * the same way. At most `limits.workerInFlight` jobs are with one thread; further probes wait in order.
  * `close` ends the threads; what is still out comes back as `unknown('shutdown')`.
@@ -80,14 +86,16 @@ class Pool implements Workers {
       worker,
       inHand: new Map(),
       thread: null,
+      isAsleep: true,
+      neededAtMs: 0,
       bornAtMs: 0,
       seenAtMs: 0,
       respawnMs: respawnMsMin,
       delaysMs: [],
       edition: 0,
     }));
-    for (const seat of this.#seats) this.#spawn(seat);
-    this.#check = deps.timers.after(beatMs, () => this.#checkHung());
+    for (const seat of this.#seats.slice(0, 1)) this.#spawn(seat);
+    this.#check = deps.timers.after(beatMs, () => this.#checkThreads());
   }
 
   probe(due: Due): Promise<Probed> {
@@ -151,9 +159,9 @@ class Pool implements Workers {
 
   /** To the thread with least in hand; a control is not held back by a full pool, because a round waits for it. */
   #dispatch(job: Job): void {
-    const alive = this.#seats.filter(({ thread }) => thread !== null);
-    const fitting = alive.filter(({ worker }) => this.#isFor(job, worker));
-    const [least] = (fitting.length > 0 ? fitting : alive).sort((a, b) => a.inHand.size - b.inHand.size);
+    const fitting = this.#seats.filter(({ worker }) => this.#isFor(job, worker));
+    this.#wake(fitting);
+    const least = leastOf(fitting) ?? leastOf(this.#seats);
     if (least === undefined || (job.ask.kind === 'probe' && least.inHand.size >= limits.workerInFlight)) {
       this.#queue.push(job);
       return;
@@ -163,6 +171,16 @@ class Pool implements Workers {
     least.thread?.send({ ...job.ask, job: job.id });
   }
 
+  /** As many of these as one more job needs, at `limits.workerCrowd` each; those that wait for a replacement are passed over. */
+  #wake(fitting: readonly Seat[]): void {
+    const jobs = fitting.reduce((sum, { inHand }) => sum + inHand.size, 1);
+    const able = fitting.filter(({ thread, isAsleep }) => thread !== null || isAsleep);
+    for (const seat of able.slice(0, Math.ceil(jobs / limits.workerCrowd))) {
+      seat.neededAtMs = this.#deps.clock.monotonicMs();
+      if (seat.isAsleep) this.#spawn(seat);
+    }
+  }
+
   /**
    * The last of several threads takes the heavy steps, and only those: hashing a zip holds a thread for up to a second,
    * and would contaminate every light sample beside it.
@@ -170,7 +188,7 @@ class Pool implements Workers {
   #isFor(job: Job, worker: number): boolean {
     if (this.#seats.length === 1) return true;
     const isLast = worker === this.#seats.length - 1;
-    return isLast === (job.ask.kind === 'probe' && isHeavy(job.ask.due.target));
+    return isLast === (job.ask.kind === 'probe' && isHashed(job.ask.due));
   }
 
   #pump(): void {
@@ -242,12 +260,12 @@ class Pool implements Workers {
     const { clock, entry } = this.#deps;
     seat.bornAtMs = clock.monotonicMs();
     seat.seenAtMs = seat.bornAtMs;
+    seat.isAsleep = false;
     seat.edition = this.#edition;
     seat.thread = startThread(entry ?? workerEntry, seat.worker, this.#book, {
       message: (message) => this.#hear(seat, message),
       gone: (why, text) => this.#replace(seat, why, text),
     });
-    this.#pump();
   }
 
   #replace(seat: Seat, why: 'crashed' | 'exited' | 'hung', text: string): void {
@@ -271,11 +289,13 @@ class Pool implements Workers {
     const respawn = timers.after(seat.respawnMs, () => {
       this.#respawns.delete(respawn);
       this.#spawn(seat);
+      this.#pump();
     });
     this.#respawns.add(respawn);
   }
 
-  #checkHung(): void {
+  /** Replaces who hangs, ends who is not needed. */
+  #checkThreads(): void {
     const nowMs = this.#deps.clock.monotonicMs();
     // Where we stood still ourselves, their beats lie unread in our queue.
     const wasStill = nowMs - this.#checkedAtMs > 3 * beatMs;
@@ -285,7 +305,18 @@ class Pool implements Workers {
       else if (nowMs - seat.seenAtMs > limits.workerHangMs)
         this.#replace(seat, 'hung', `silent for ${limits.workerHangMs} ms`);
     }
-    this.#check = this.#deps.timers.after(beatMs, () => this.#checkHung());
+    for (const seat of this.#seats.slice(1))
+      if (seat.inHand.size === 0 && nowMs - seat.neededAtMs > limits.workerIdleMs) this.#sleep(seat);
+    this.#check = this.#deps.timers.after(beatMs, () => this.#checkThreads());
+  }
+
+  #sleep(seat: Seat): void {
+    const { thread } = seat;
+    if (thread === null) return;
+    seat.thread = null;
+    seat.isAsleep = true;
+    void thread.end();
+    this.#tellReaders();
   }
 
   /** A reader waits for every thread to work by its edition; a seat without a thread will be given the newest. */
@@ -299,4 +330,15 @@ class Pool implements Workers {
       reader.resolve();
     }
   }
+}
+
+/** Whole artifacts are; the first bytes of one, a peek, are not. */
+function isHashed({ target, purpose }: Due): boolean {
+  return isHeavy(target) && purpose !== 'peek';
+}
+
+/** The one with a thread that has least in hand. */
+function leastOf(seats: readonly Seat[]): Seat | undefined {
+  const [least] = seats.filter(({ thread }) => thread !== null).sort((a, b) => a.inHand.size - b.inHand.size);
+  return least;
 }

@@ -5,10 +5,11 @@ import type { Files, Log, Post, Wire } from '../../src/core/ports.ts';
 import { error, ok, type Result } from '../../src/core/result.ts';
 import type { DaemonPorts } from '../../src/daemon/assemble.ts';
 import { type Daemon, startDaemon } from '../../src/daemon/lifecycle.ts';
+import { loadProber } from '../../src/ecosystems/prober.ts';
 import { registry as builtIn, type Registry } from '../../src/ecosystems/registry.ts';
 import { cronCalendar } from '../../src/io/calendar.ts';
 import { seededRandom } from '../../src/io/random.ts';
-import { loadProber } from '../../src/io/worker.ts';
+
 import { createInlineWorkers } from '../../src/io/workers-inline.ts';
 import { expandTargets } from '../../src/schedule/targets.ts';
 import { breathe, type ManualTime, manualTime } from './manual-time.ts';
@@ -115,7 +116,7 @@ export async function stopWorlds(): Promise<void> {
 export async function startWorld(options: WorldOptions): Promise<World> {
   const time = options.time ?? manualTime();
   // Simulated time would run on while the first probe loads what it needs.
-  for (const { id } of builtIn.all) await loadProber(builtIn, id);
+  for (const { id } of builtIn.all) await loadProber(id);
   const wire = scriptedWire(time, options.script);
   const store = options.store ?? memoryStore();
   const first = readConfig(options.yaml, options.env, options.files);

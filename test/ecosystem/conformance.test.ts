@@ -5,6 +5,7 @@ import { limits } from '../../src/core/limits.ts';
 import type { Prober } from '../../src/core/ports.ts';
 import { isSafeEnv } from '../../src/core/safe-env.ts';
 import type { Answer, Ask, Verdict } from '../../src/core/transcript.ts';
+import { loadProber } from '../../src/ecosystems/prober.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
 import { answerOf, baseUrl, contextOf, type Fixture, fixturesOf, sourcesOf, targetOf, urlOf } from './fixture.ts';
 
@@ -114,6 +115,10 @@ for (const ecosystem of registry.all) {
       for (const word of [id, ...declared, ...ecosystem.clients.map((client) => client.id)])
         expect(word).toMatch(/^[a-z][a-z0-9]{0,15}$/);
       expect(registry.of(id)).toBe(ecosystem);
+    });
+
+    test('threads that probe load the same conversations by its word alone', async () => {
+      expect((await loadProber(id)).probe).toBe(held[1].probe);
     });
 
     test('the canary is a light step of its own', () => {

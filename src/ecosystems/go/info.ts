@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { isMarkup, utf8 } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
@@ -6,15 +5,9 @@ import { error, ok, type Result } from '../../core/result.ts';
 import { parseJson } from '../parse-json.ts';
 import { isCanonical } from './version.ts';
 
-/**
- * What we need of an `.info` or `@latest` answer. Go's decoder ignores the case of keys and unknown ones, and takes
- * `null` for a missing time; so do we.
- * @see protocols.md 1.1; golang/go encoding/json Unmarshal
- */
-const shape = z.object({
-  version: z.string().max(limits.versionChars).refine(isCanonical),
-  time: z.iso.datetime({ offset: true }).nullish(),
-});
+/** RFC 3339, as Go's time.Time reads it. */
+const instant =
+  /^(\d{4})-(\d\d)-(\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
 
 /** A version as a mirror described it. */
 export interface Info {
@@ -23,6 +16,8 @@ export interface Info {
 
 /**
  * Reads the JSON of `.info` and `@latest`.
+ * Go's decoder ignores the case of keys and unknown ones, and takes `null` for a missing time; so do we.
+ * @see protocols.md 1.1; golang/go encoding/json Unmarshal
  * @param asked  the canonical version that was asked for and must be answered; `null` where any will do
  * @returns      wrong content for markup; malformed for what is no such JSON and for another version than asked
  */
@@ -31,14 +26,24 @@ export function parseInfo(body: Uint8Array, asked: string | null): Result<Info, 
   const expected = 'version information';
   const parsed = parseJson(utf8(body) ?? '', expected);
   if (parsed.tag === 'error') return parsed;
-  const read = shape.safeParse(lowerKeys(parsed.value));
-  if (!read.success) return error({ kind: 'malformed', expected });
-  const { version } = read.data;
+  const { version, time } = lowerKeys(parsed.value);
+  if (!isVersion(version) || !isTime(time)) return error({ kind: 'malformed', expected });
   if (asked !== null && version !== asked) return error({ kind: 'malformed', expected: 'the version asked for' });
   return ok({ version });
 }
 
-function lowerKeys(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+function isVersion(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= limits.versionChars && isCanonical(value);
+}
+
+function isTime(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  const [, year, month, day] = (typeof value === 'string' ? instant.exec(value) : null) ?? [];
+  // A day that its month lacks would be one of the next month.
+  return day !== undefined && new Date(`${year}-${month}-${day}T00:00:00Z`).getUTCDate() === Number(day);
+}
+
+function lowerKeys(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return {};
   return Object.fromEntries(Object.entries(value).map(([key, held]) => [key.toLowerCase(), held]));
 }

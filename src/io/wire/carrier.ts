@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
-import { Client } from 'undici';
+// The client alone: the whole package (fetch, caches, WebSocket) is 3 MB more in each thread. Its minor release is pinned.
+import Client from 'undici/lib/dispatcher/client.js';
 import { limits } from '../../core/limits.ts';
 import { WireStop } from './stop.ts';
 

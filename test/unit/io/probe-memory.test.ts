@@ -2,11 +2,9 @@ import { expect, test } from 'vitest';
 import type { Due } from '../../../src/core/due.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { Prober, Wire } from '../../../src/core/ports.ts';
-import { createRegistry } from '../../../src/ecosystems/registry.ts';
 import { systemClock } from '../../../src/io/clock.ts';
 import { createProbeMemories } from '../../../src/io/probe-memory.ts';
 import { createRunner } from '../../../src/io/worker.ts';
-import { paper } from '../../ecosystem/paper/paper.ts';
 
 test('a text is kept until it expires, for its own mirror alone', () => {
   const memories = createProbeMemories();
@@ -60,7 +58,7 @@ test('one conversation finds what the one before kept', async () => {
     clock: systemClock,
     worker: 0,
     loopDelayMsMax: () => 0,
-    registry: createRegistry([{ ...paper, prober: async () => prober }]),
+    proberOf: async () => prober,
   });
   const target = {
     id: 'a|gazette|1|page',

@@ -84,21 +84,54 @@ describe('createWorkers', () => {
     expect([(await workers.probe(due('answer'))).sample.outcome, workers.inFlight()]).toEqual([ok, 0]);
   });
 
-  it('shares jobs out among threads', async () => {
+  const zip = { ...due('answer').target, step: 'zip', ...declared('zip'), canary: false };
+  it('has one thread while it is enough', async () => {
     const { workers } = pool(3);
-    const held = [workers.probe(due('hold')), workers.probe(due('hold'))];
+    const answers = await Promise.all(Array.from({ length: limits.workerCrowd }, () => workers.probe(due('answer'))));
+    expect(answers.map(({ sample }) => sample.worker)).toEqual(Array(limits.workerCrowd).fill(0));
+  });
+
+  it('shares jobs out among threads where one has its fill', async () => {
+    const { workers } = pool(3);
+    const held = Array.from({ length: 2 * limits.workerCrowd }, () => workers.probe(due('hold')));
     const released = [workers.probe(due('release')), workers.probe(due('release'))];
-    const samples = await Promise.all([...held, ...released]);
-    expect(samples.map(({ sample }) => sample.worker).sort()).toEqual([0, 0, 1, 1]);
+    const by = (await Promise.all([...held, ...released])).map(({ sample }) => sample.worker);
+    expect([0, 1, 2].map((worker) => by.filter((one) => one === worker).length)).toEqual([
+      limits.workerCrowd + 1,
+      limits.workerCrowd + 1,
+      0,
+    ]);
+  });
+
+  it('ends a thread that was not needed for a while, and starts it again', async () => {
+    const { workers, time } = pool(2);
+    const heavy = async () => (await workers.probe(due('answer', { target: zip }))).sample;
+    await heavy();
+    // Held by the thread of heavy steps alone: it is not ended over it.
+    const held = workers.probe(due('hold', { target: zip, timeoutMs: limits.timeoutMsMax }));
+    time.leap(2 * limits.workerIdleMs);
+    time.pass(1_000);
+    await workers.probe(due('release', { target: zip }));
+    expect((await held).sample.outcome).toEqual(ok);
+    workers.loopDelays();
+    time.leap(2 * limits.workerIdleMs);
+    time.pass(1_000);
+    expect(await heavy()).toMatchObject({ worker: 1, outcome: ok });
+    // Born again: it says what a thread says at its start.
+    expect(workers.loopDelays()).toEqual([
+      { worker: 0, delaysMs: [] },
+      { worker: 1, delaysMs: [1, 0.5] },
+    ]);
   });
 
   it('gives heavy steps to the last thread, and nothing else', async () => {
     const { workers } = pool(3);
-    const zip = { ...due('answer').target, step: 'zip', ...declared('zip'), canary: false };
     const heavy = await Promise.all([1, 2, 3].map(() => workers.probe(due('answer', { target: zip }))));
     const light = await Promise.all([1, 2, 3].map(() => workers.probe(due('answer'))));
+    const peek = await workers.probe(due('answer', { target: zip, purpose: 'peek' }));
     expect(heavy.map(({ sample }) => sample.worker)).toEqual([2, 2, 2]);
-    expect(light.map(({ sample }) => sample.worker).sort()).toEqual([0, 0, 1]);
+    expect(peek.sample.worker).toBe(0);
+    expect(light.map(({ sample }) => sample.worker)).toEqual([0, 0, 0]);
   });
 
   it('has at most so many with one thread; others wait, controls do not', async () => {
@@ -121,16 +154,11 @@ describe('createWorkers', () => {
 
   it('hands loop delays on once, by thread', async () => {
     const { workers } = pool(3);
-    // An answer from each: what a thread said before is here then.
-    const zip = { ...due('answer').target, step: 'zip', ...declared('zip'), canary: false };
-    await Promise.all([
-      workers.control(control('answer')),
-      workers.control(control('answer')),
-      workers.probe(due('answer', { target: zip })),
-    ]);
+    // An answer from each that is awake: what a thread said before is here then.
+    await Promise.all([workers.control(control('answer')), workers.probe(due('answer', { target: zip }))]);
     expect(workers.loopDelays()).toEqual([
       { worker: 0, delaysMs: [0, 0.5] },
-      { worker: 1, delaysMs: [1, 0.5] },
+      { worker: 1, delaysMs: [] },
       { worker: 2, delaysMs: [2, 0.5] },
     ]);
     expect(workers.loopDelays()).toEqual([
@@ -203,9 +231,9 @@ describe('createWorkers', () => {
 
   it('replaces a thread that hangs in a loop', async () => {
     const { workers, time, lines } = pool(2);
-    await Promise.all([workers.control(control('answer')), workers.control(control('answer'))]);
+    await Promise.all([workers.control(control('answer')), workers.probe(due('answer', { target: zip }))]);
     const stuck = workers.probe(due('spin', { timeoutMs: limits.timeoutMsMax }));
-    const other = workers.probe(due('hold', { timeoutMs: limits.timeoutMsMax }));
+    const other = workers.probe(due('hold', { target: zip, timeoutMs: limits.timeoutMsMax }));
     time.pass(limits.workerHangMs);
     expect(lines).toEqual([]);
     // The other thread says nothing either in this test, so both are replaced.
@@ -237,7 +265,7 @@ describe('createWorkers', () => {
   });
 
   it('gives a control up that two threads died over', async () => {
-    const { workers, time, lines } = pool(2);
+    const { workers, time, lines } = pool(3);
     const answer = await workers.control(control('exit'));
     expect(answer).toEqual({ name: 'exit', answered: false, latencyMs: null, code: 'defect', at: time.clock.now() });
     expect(lines.length).toBe(2);

@@ -1,36 +1,33 @@
-import { z } from 'zod';
 import type { Chain } from '../../client.ts';
 import { parseJson } from '../../parse-json.ts';
 import { headText } from '../format.ts';
 import { type Head, headUrl, type Profile, type Reading, sound, unsound } from '../profile.ts';
 
-const config = z.object({ dl: z.string().min(1) });
-const line = z.object({
-  name: z.string().max(200),
-  vers: z.string().max(200),
-  cksum: z.string().regex(/^[0-9a-f]{64}$/),
-});
-
+const sha256 = /^[0-9a-f]{64}$/;
 /** `1/a`, `2/io`, `3/u/url`, `se/rd/serde`, at the end of a path. */
 const indexFile = /(?:^|\/)(?:1\/[^/]|2\/[^/]{2}|3\/[^/]\/[^/]{3}|[^/]{2}\/[^/]{2}\/[^/]{4,})$/;
 
 function read({ path, body, isWhole }: Pick<Head, 'path' | 'body' | 'isWhole'>): Reading | null {
   const text = headText(body, body.length);
   if (/(^|\/)config\.json$/.test(path))
-    return config.safeParse(json(text)).success ? sound() : unsound('a config.json of an index, with dl');
+    return isText(json(text)['dl']) ? sound() : unsound('a config.json of an index, with dl');
   if (!indexFile.test(path)) return null;
   const [first = '', more] = text.split('\n', 2);
   if (more === undefined && !isWhole) return sound();
-  const found = line.safeParse(json(first));
+  const { name, vers, cksum } = json(first);
   const wanted = path.slice(path.lastIndexOf('/') + 1).toLowerCase();
-  return found.success && found.data.name.toLowerCase() === wanted
-    ? sound()
-    : unsound('versions of the crate asked for, one a line');
+  const isLine = isText(name) && typeof vers === 'string' && typeof cksum === 'string' && sha256.test(cksum);
+  return isLine && name.toLowerCase() === wanted ? sound() : unsound('versions of the crate asked for, one a line');
 }
 
-function json(text: string): unknown {
+/** The members of an object; of anything else, none. */
+function json(text: string): Readonly<Record<string, unknown>> {
   const parsed = parseJson(text, 'JSON');
-  return parsed.tag === 'ok' ? parsed.value : null;
+  return parsed.tag === 'ok' ? Object(parsed.value) : {};
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '';
 }
 
 function cargoConfig(chain: Chain): string {

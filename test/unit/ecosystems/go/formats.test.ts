@@ -64,9 +64,17 @@ describe('version information', () => {
     ['another version', '{"Version":"v1.0.1"}', 'v1.0.0', { kind: 'malformed', expected: 'the version asked for' }],
     ['a version that is none', '{"Version":"main"}', null, { kind: 'malformed', expected: 'version information' }],
     ['no version', '{"Time":"2019-01-02T03:04:05Z"}', null, { kind: 'malformed', expected: 'version information' }],
+    ...['yesterday', '2019-01-02T03:04Z', '2019-02-29T03:04:05Z', '2019-13-02T03:04:05Z', '2019-01-02T24:04:05Z'].map(
+      (time): [string, string, string | null, object] => [
+        `a time that is none: ${time}`,
+        `{"Version":"v1.0.0","Time":"${time}"}`,
+        null,
+        { kind: 'malformed', expected: 'version information' },
+      ],
+    ),
     [
-      'a time that is none',
-      '{"Version":"v1.0.0","Time":"yesterday"}',
+      'a time that is a number',
+      '{"Version":"v1.0.0","Time":1546398245}',
       null,
       { kind: 'malformed', expected: 'version information' },
     ],
