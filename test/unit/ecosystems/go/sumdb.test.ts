@@ -350,7 +350,13 @@ describe('where the database is asked itself', () => {
     ['but where the file says', { ...open, url: 'http://[::1]:8081' }, home, null, home],
     ['nowhere beside a mirror whose key is pinned', pinned, home, home, undefined],
   ])('%s', (_, mirror, url, known, want) => {
-    const given = { mirror, origin: null, modules: [], privatePatterns: [], settings: { sumdb: { ...key, url, home: known } } };
+    const given = {
+      mirror,
+      origin: null,
+      modules: [],
+      privatePatterns: [],
+      settings: { sumdb: { ...key, url, home: known } },
+    };
     expect(goContext({ ...given, known: new Map() }).sumdb?.direct).toBe(want);
     // A probe by hand has no time for what may not answer.
     expect(goContext({ ...given, known: null }).sumdb?.direct).toBeUndefined();
