@@ -10,18 +10,16 @@ export const defaultSumdb = 'sum.golang.org';
  * Checksum databases known by a bare name, with verifier key and, for an alias, the address that it stands for.
  * @see protocols.md sections 1.11 and 1.13; cmd/go/internal/modfetch `sumdb.go` and `key.go`
  */
-const knownSumdbs: Readonly<Record<string, NonNullable<GoSettings['sumdb']>>> = {
+const knownSumdbs: Readonly<Record<string, Omit<NonNullable<GoSettings['sumdb']>, 'home'>>> = {
   'sum.golang.org': {
     name: 'sum.golang.org',
     verifierKey: 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8',
     url: null,
-    home: 'https://sum.golang.org',
   },
   'sum.golang.google.cn': {
     name: 'sum.golang.org',
     verifierKey: 'sum.golang.org+033de0ae+Ac4zctda0e5eza+HJyk9SxEdh+s3Ux18htTTAD8OuAn8',
     url: 'https://sum.golang.google.cn',
-    home: 'https://sum.golang.google.cn',
   },
 };
 
@@ -39,7 +37,7 @@ export function parseSumdb(text: string): Result<GoSettings['sumdb'], string> {
     return error('an http:// or https:// URL without user-info after the space');
   }
   const known = Object.hasOwn(knownSumdbs, nameOrKey) ? knownSumdbs[nameOrKey] : undefined;
-  if (known !== undefined) return ok({ ...known, url: split?.url ?? known.url });
+  if (known !== undefined) return ok({ ...known, url: split?.url ?? known.url, home: `https://${nameOrKey}` });
   if (!nameOrKey.includes('+')) {
     return error(`off, a verifier key name+hash+key, or one of ${Object.keys(knownSumdbs).join(', ')}`);
   }
