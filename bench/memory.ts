@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
@@ -44,15 +44,24 @@ async function measure(): Promise<void> {
     return ended;
   });
   await sleep(seconds * 1_000);
-  const probes = await okProbes(`http://127.0.0.1:${port}/metrics`);
   const status = readFileSync(`/proc/${daemon.pid}/status`, 'utf8');
   const rollup = readFileSync(`/proc/${daemon.pid}/smaps_rollup`, 'utf8');
+  const threads = probingThreads(daemon.pid ?? 0).join(' ');
+  // Asked last: a first scrape loads and makes things of its own.
+  const probes = await okProbes(`http://127.0.0.1:${port}/metrics`);
   const rss = megabytes(status, 'VmRSS');
-  console.log(`three mirrors after ${seconds} s, ${probes} probes ok: ${rss} MB (goal 110)`);
+  console.log(`three mirrors after ${seconds} s, ${probes} probes ok, threads ${threads}: ${rss} MB (goal 110)`);
   console.log(
     `  own ${megabytes(status, 'RssAnon')} MB, of files ${megabytes(status, 'RssFile')} MB, ` +
       `shared out (PSS) ${megabytes(rollup, 'Pss')} MB, at most ${megabytes(status, 'VmHWM')} MB`,
   );
+}
+
+/** Probing threads that are awake, by name; the last one of the pool is for heavy steps. */
+function probingThreads(pid: number): readonly string[] {
+  const tasks = readdirSync(`/proc/${pid}/task`);
+  const names = tasks.map((task) => readFileSync(`/proc/${pid}/task/${task}/comm`, 'utf8').trim());
+  return names.filter((name) => name.startsWith('probe-')).sort();
 }
 
 /** @throws NoFigures where the daemon did not probe: its memory says nothing then */

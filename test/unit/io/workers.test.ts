@@ -106,7 +106,8 @@ describe('createWorkers', () => {
   it('ends a thread that was not needed for a while, and starts it again', async () => {
     const { workers, time } = pool(2);
     const heavy = async () => (await workers.probe(due('answer', { target: zip }))).sample;
-    await heavy();
+    // What each thread says at its start is here when it has answered.
+    await Promise.all([workers.control(control('answer')), heavy()]);
     // Held by the thread of heavy steps alone: it is not ended over it.
     const held = workers.probe(due('hold', { target: zip, timeoutMs: limits.timeoutMsMax }));
     time.leap(2 * limits.workerIdleMs);
