@@ -23,15 +23,22 @@ const keptMs = 5 * 60_000;
 /**
  * Where the artifact of a version lies, asked aside: the packument says so, as clients read it. A look at the beginning of
  * an artifact must not move a long packument first, so there the manifest of the one version is asked before it.
+ * @param isAnew  what was kept is passed over, and replaced
  */
-export function* locate(module: string, version: string, context: NpmContext): Talk<Result<Located, End>> {
+export function* locate(
+  module: string,
+  version: string,
+  context: NpmContext,
+  isAnew = false,
+): Talk<Result<Located & { readonly isKept: boolean }, End>> {
   const key = `npm ${module}@${version}`;
-  const kept = readKept(context.memory?.get(key, context.nowWallMs) ?? null);
-  if (kept !== null) return ok(kept);
+  const kept = isAnew ? null : readKept(context.memory?.get(key, context.nowWallMs) ?? null);
+  if (kept !== null) return ok({ ...kept, isKept: true });
   const short = context.peekBytes === undefined ? null : yield* fromManifest(module, version, context);
   const located = short === null ? yield* fromPackument(module, version, context) : ok(short);
-  if (located.tag === 'ok') context.memory?.keep(key, JSON.stringify(located.value), context.nowWallMs + keptMs);
-  return located;
+  if (located.tag === 'error') return located;
+  context.memory?.keep(key, JSON.stringify(located.value), context.nowWallMs + keptMs);
+  return ok({ ...located.value, isKept: false });
 }
 
 function* fromPackument(module: string, asked: string, context: NpmContext): Talk<Result<Located, End>> {

@@ -277,6 +277,25 @@ describe('a look at the beginning of an artifact', () => {
     expect(ask(1_000 + 299_999)).toEqual([1, first[1]]);
     expect(ask(1_000 + 300_001)).toEqual(first);
   });
+
+  test('nobody is accused by where an artifact lay a while ago: the packument is asked anew, the bytes are not', () => {
+    const kept = new Map<string, string>();
+    const memory: ProbeMemory = { get: (key) => kept.get(key) ?? null, keep: (key, text) => void kept.set(key, text) };
+    const other = Buffer.concat([tgz, Buffer.from([0])]);
+    const ask = (told: string, bytes: Uint8Array) => {
+      const context = { ...contextOf({ baseUrl: base, nowWallMs: 1_000 }), memory, own: { tarballHosts: [] } };
+      const answers = { [`${base}/hello`]: answered(200, told), [tarball]: answered(200, bytes) };
+      const { asks, verdict } = talk(probe(targetOf('tarball', 'hello', '1.0.0'), context), byUrl(answers));
+      return [asks.length, verdict.outcome.tag] as const;
+    };
+    const anew = packument({ tarball, integrity: integrityOf(other, 'sha512') });
+    expect(ask(packument(), tgz)).toEqual([2, 'ok']);
+    expect(ask(anew, other)).toEqual([2, 'ok']);
+    expect(ask(anew, other)).toEqual([1, 'ok']);
+    // A packument that was wrong once, and is right by now.
+    expect(ask(anew, tgz)).toEqual([2, 'failed']);
+    expect(ask(packument(), tgz)).toEqual([2, 'ok']);
+  });
 });
 
 describe('what a mirror is prepared with', () => {
