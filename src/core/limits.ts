@@ -313,6 +313,8 @@ export const limits = {
   clientDiskBytes: 1536 * mib,
   /** RLIMIT_DATA of each of its processes: several times what npm takes for the largest packuments. */
   clientDataBytes: 4096 * mib,
+  /** A folder this old is nobody's: several times the longest run. */
+  clientLeftMs: 60 * minute,
   /** A run that could not start is tried again after so long, and one that differs from our steps repeated. */
   clientAwayMs: 1 * minute,
   clientAgainMs: 1 * minute,

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import type { ClientEnd, ClientPlan, ClientReport } from '../core/client-run.ts';
 import { limits } from '../core/limits.ts';
 import type { ClientOrder, ClientRunner, Clock, Timers } from '../core/ports.ts';
+import { clearLeft, homePrefix } from './client-leftovers.ts';
 import { keepWords, shownWords } from './client-words.ts';
 import { findCommand } from './find-command.ts';
 import { folderSize } from './folder-size.ts';
@@ -37,7 +38,8 @@ export function createClientRunner(input: {
     if (command === null) return notRun('not_installed', 'ENOENT');
     let home: string | null = null;
     try {
-      home = await mkdtemp(join(tmpdir(), 'mirrorwatch-client-'));
+      home = await mkdtemp(join(tmpdir(), homePrefix));
+      await clearLeft(home, [process.geteuid?.(), order.user?.uid], clear);
       const plan = order.plan(home);
       await furnish(home, plan, order.user);
       if (isClosed) return notRun('shutdown', 'ECANCELED');

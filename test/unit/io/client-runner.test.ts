@@ -1,4 +1,16 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { createClientRunner } from '../../../src/io/client-runner.ts';
 import { systemClock } from '../../../src/io/clock.ts';
@@ -53,6 +65,36 @@ describe('a run', () => {
     } finally {
       delete process.env['MIRRORWATCH_TEST_TOKEN'];
       delete process.env['HTTPS_PROXY'];
+    }
+  });
+
+  test('removes what a killed daemon left of runs of long ago, and nothing else', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'mirrorwatch-left-'));
+    const before = process.env['TMPDIR'];
+    const hoursAgo = Date.now() / 1_000 - 7_200;
+    const make = (name: string, isOld: boolean): void => {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, 'user.npmrc'), 'secret');
+      if (isOld) utimesSync(join(folder, name), hoursAgo, hoursAgo);
+    };
+    make('mirrorwatch-client-old', true);
+    make('mirrorwatch-client-new', false);
+    make('somebody-elses', true);
+    symlinkSync(join(folder, 'somebody-elses'), join(folder, 'mirrorwatch-client-link'));
+    process.env['TMPDIR'] = folder;
+    try {
+      await runnerOf({ fake: 'true' }).run(orderOf({}));
+      const left = ['mirrorwatch-client-link', 'mirrorwatch-client-new', 'somebody-elses'];
+      expect(
+        readdirSync(folder)
+          .filter((name) => !name.startsWith('mirrorwatch-fake'))
+          .toSorted(),
+      ).toEqual(left);
+      expect(readdirSync(join(folder, 'somebody-elses'))).toEqual(['user.npmrc']);
+    } finally {
+      if (before === undefined) delete process.env['TMPDIR'];
+      else process.env['TMPDIR'] = before;
+      rmSync(folder, { recursive: true });
     }
   });
 
