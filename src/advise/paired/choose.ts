@@ -1,7 +1,7 @@
 import { type Contest, pairOf, recordOf } from './contest.ts';
 import { failureBound, failureSum } from './failures.ts';
 import { type Alarm, type AlarmRule, alarmOf, runningOf } from './pair.ts';
-import { buildCost, buildCostOf, isFailingNow, lastMinute, meanMs, mostlyHeavyMs } from './record.ts';
+import { buildCost, buildCostOf, isFailingNow, lastMinute, meanMs, tamedHeavyMs } from './record.ts';
 
 /** A move that the tests speak for. */
 export interface Choice {
@@ -98,8 +98,8 @@ const remembered = { time: 20, heavy_time: 4 } as const;
 
 /**
  * Whether a build through a candidate is expected to cost less than through the head. Of the weight that the test speaks
- * of, its moments and what is remembered; of the other, light steps as in the last half hour, and downloads as most of
- * the last were: one that took long by chance must not speak for a mirror whose downloads are slower.
+ * of, its moments and what is remembered; of the other, light steps as in the last half hour, and the last downloads, of
+ * which one that took long by chance must not speak for a mirror whose downloads are slower.
  */
 function isCheaper(contest: Contest, name: string, alarm: 'time' | 'heavy_time', rule: ChoiceRule): boolean {
   const head = contest.head ?? '';
@@ -109,7 +109,7 @@ function isCheaper(contest: Contest, name: string, alarm: 'time' | 'heavy_time',
   const costBy = (mirror: string, testedMs: number, failureCostMs: number): number => {
     const record = recordOf(contest, mirror);
     const light = meanMs(record, 'light', rule.nowMs, 0) ?? testedMs / test.rounds;
-    const heavy = mostlyHeavyMs(record) ?? usualMs;
+    const heavy = tamedHeavyMs(record) ?? usualMs;
     const beside = (ms: number): number => (testedMs + remembered[alarm] * ms) / (test.rounds + remembered[alarm]);
     const times =
       alarm === 'time' ? { lightMs: beside(light), heavyMs: heavy } : { lightMs: light, heavyMs: beside(heavy) };

@@ -138,9 +138,17 @@ function inTime(contest: Contest, answer: Answer): { readonly reply: Reply; read
   if (reply.tag === 'unknown') return { reply, late: 0 };
   if (reply.tag === 'ok' && answer.isScheduled) learnTime(patience, reply.tookMs);
   const tookMs = Math.min(reply.tookMs, patience.limitMs);
-  const late = answer.isGivenUp ? lateShare(patience, tookMs) : 0;
+  const late = answer.isGivenUp ? Math.min(lateShare(patience, tookMs), lateElsewhere(contest, answer, tookMs)) : 0;
   if (reply.tag === 'ok' && reply.tookMs > patience.limitMs) return { reply: { tag: 'failed', tookMs }, late: 0 };
   return { reply: { ...reply, tookMs }, late };
+}
+
+/** The same of all others, in the mean: what one mirror alone is late with is its trouble, and no chance. */
+function lateElsewhere(contest: Contest, { registry, isHeavy }: Answer, tookMs: number): number {
+  const shares: number[] = [];
+  for (const [name, { light, heavy }] of contest.patience)
+    if (name !== registry) shares.push(lateShare(isHeavy ? heavy : light, tookMs));
+  return shares.reduce((sum, one) => sum + one, 0) / Math.max(1, shares.length);
 }
 
 function replay(contest: Contest, moment: Moment, around: Surroundings, nowMs: number, isLast: boolean): Heard[] {

@@ -73,8 +73,13 @@ export function isHomeAsGood(home: HeadRecord, here: HeadRecord, overMs: number,
   return isNoSlower(home, here, 'light', fromMs) && isNoSlower(home, here, 'heavy', fromMs);
 }
 
+/** Differences below this are noise of our own, however large their share. */
+const noiseMs = 10;
+
 function isNoSlower(home: HeadRecord, here: HeadRecord, weight: 'light' | 'heavy', fromMs: number): boolean {
   const homeMs = meanOver(home, weight, fromMs);
   const hereMs = meanOver(here, weight, fromMs);
-  return homeMs === null || hereMs === null || homeMs <= 1.05 * hereMs + Math.min(100, 0.15 * hereMs);
+  return (
+    homeMs === null || hereMs === null || homeMs <= 1.05 * hereMs + Math.min(100, Math.max(noiseMs, 0.15 * hereMs))
+  );
 }

@@ -8,7 +8,7 @@ export interface Outcome {
   readonly tookMs: number;
   readonly bad: boolean;
   readonly isHeavy: boolean;
-  /** Where it was bad because we gave it up early: the share of this mirror's good answers that take longer, 0 to 1; else 0. */
+  /** Where it was bad because we gave it up early: how likely that is by chance, 0 to 1; else 0. */
   readonly late: number;
 }
 
@@ -265,12 +265,15 @@ export function buildCostOf(
   return (failed * cost.failureCostMs + waitedMs) / 1_000;
 }
 
-/** What most of the last good downloads took: their median; `null` without any. Milliseconds. */
-export function mostlyHeavyMs({ heavy }: HeadRecord): number | null {
-  return quantileOf(
-    heavy.filter((one) => !one.bad).map((one) => one.tookMs),
-    0.5,
-  );
+/** One download counts as no more than so many times what most take: one by chance is not believed, a slow backend is. */
+const tamedFactor = 4;
+
+/** What the last good downloads took in the mean, each as far as it is believed; `null` without any. Milliseconds. */
+export function tamedHeavyMs({ heavy }: HeadRecord): number | null {
+  const times = heavy.filter((one) => !one.bad).map((one) => one.tookMs);
+  const usual = quantileOf(times, 0.5);
+  if (usual === null) return null;
+  return times.reduce((sum, ms) => sum + Math.min(ms, tamedFactor * usual), 0) / times.length;
 }
 
 /** Good downloads that follow a bad one before it is over. */

@@ -140,20 +140,24 @@ describe('head against candidate', () => {
     expect(failureSum(pairOf(contest, 'a', 'b').failures.all)).toBeCloseTo(Math.log(0.9 / (0.12 * 0.88)), 10);
   });
 
-  test('what we gave up before a client would may have been merely late, as often as its good answers are', () => {
-    const sumOf = (isGivenUp: boolean, usual: readonly number[]): number => {
+  test('what we gave up before a client would may have been merely late, as often as good answers are everywhere', () => {
+    const sumOf = (isGivenUp: boolean, heads: readonly number[], others: readonly number[]): number => {
       const contest = newContest('a');
-      for (let at = 0; at < 40; at += 1) moment(contest, by, 30_000 * at, { a: usual[at % usual.length] ?? 0, b: 90 });
+      for (let at = 0; at < 40; at += 1)
+        moment(contest, by, 30_000 * at, { a: heads[at % heads.length] ?? 0, b: others[at % others.length] ?? 0 });
       const late: Reply = { tag: 'failed', tookMs: 1_500 };
       for (const one of [answer('a', 'x', 1_200_000, { reply: late, isGivenUp }), answer('b', 90, 1_200_000)])
         hearAnswer(contest, one, by);
       return failureSum(pairOf(contest, 'a', 'b').failures.all);
     };
-    expect(sumOf(true, [200])).toBe(sumOf(false, [200]));
-    // A tenth of them takes longer: no more than ln((.9 + .01) / (.005 + .0995)).
-    const tail = [200, 200, 200, 200, 200, 200, 200, 200, 200, 2_000];
-    expect(sumOf(false, tail)).toBeCloseTo(Math.log(0.9 / 0.005), 10);
-    expect(sumOf(true, tail)).toBeCloseTo(Math.log((0.9 + 0.1 * 0.1) / (0.005 + 0.995 * 0.1)), 10);
+    const [steady, tail] = [[200], [...Array<number>(9).fill(200), 2_000]];
+    const certain = Math.log(0.9 / 0.005);
+    expect(sumOf(false, tail, tail)).toBeCloseTo(certain, 10);
+    expect(sumOf(true, steady, tail)).toBeCloseTo(certain, 10);
+    // What it alone is late with is its trouble.
+    expect(sumOf(true, tail, steady)).toBeCloseTo(certain, 10);
+    // A tenth of them takes longer here and there.
+    expect(sumOf(true, tail, tail)).toBeCloseTo(Math.log((0.9 + 0.1 * 0.1) / (0.005 + 0.995 * 0.1)), 10);
   });
 
   // Of 400 answers of c, and of 400 good ones of b.

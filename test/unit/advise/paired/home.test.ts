@@ -102,6 +102,8 @@ describe('whether home is as good as where clients are', () => {
   const heavy = { isHeavy: true } as const;
   test.each<[string, HeadRecord, HeadRecord, boolean]>([
     ['as fast', of(good(at, 200)), of(good(at, 200)), true],
+    ['slower by our own noise', of(good(at, 15)), of(good(at, 4)), false],
+    ['as fast but for our own noise', of(good(at, 14)), of(good(at, 4)), true],
     ['slower by a fifth', of(good(at, 240)), of(good(at, 200)), true],
     ['by more', of(good(at, 241)), of(good(at, 200)), false],
     ['by a twentieth and a tenth of a second of more', of(good(at, 1_150)), of(good(at, 1_000)), true],
