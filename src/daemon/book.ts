@@ -42,9 +42,16 @@ function contexts(
   learnt: Learnt,
   registry: Registry,
 ): (mirror: Mirror) => WorkerBook['context'][string] {
-  const pins = new Map<EcosystemId, Readonly<Record<string, string>>>();
-  for (const { id, learning } of registry.all)
-    pins.set(id, { ...learning?.pinned(learnt.get(id) ?? nothing), ...config.pinned?.[id] });
+  const pins = new Map<string, Readonly<Record<string, string>>>();
+  const pinsOf = ({ ecosystem: id, upstream }: Mirror): Readonly<Record<string, string>> => {
+    const key = `${id} ${upstream}`;
+    const known = pins.get(key);
+    if (known !== undefined) return known;
+    const { learning } = registry.of(id) ?? {};
+    const made = { ...learning?.pinned(learnt.get(id) ?? nothing, upstream), ...config.pinned?.[id] };
+    pins.set(key, made);
+    return made;
+  };
   return (mirror) => {
     const { ecosystem: id } = mirror;
     const given = {
@@ -55,7 +62,7 @@ function contexts(
       settings: config.settings[id],
       known: learnt.get(id) ?? null,
     };
-    return { baseUrl: mirror.url, pinned: pins.get(id) ?? {}, own: registry.of(id)?.context(given) ?? null };
+    return { baseUrl: mirror.url, pinned: pinsOf(mirror), own: registry.of(id)?.context(given) ?? null };
   };
 }
 

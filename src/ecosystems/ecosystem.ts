@@ -54,8 +54,8 @@ export interface Learning {
    * before the commit, and what it gives is stored with it.
    */
   learn(known: Known, facts: Facts): readonly (readonly [key: string, value: unknown])[];
-  /** The hashes among what is known, as `ProbeContext.pinned` has them. */
-  pinned(known: Known): Readonly<Record<string, string>>;
+  /** The hashes among what is known that mirrors of this upstream can be held against, as `ProbeContext.pinned` has them. */
+  pinned(known: Known, upstream: string): Readonly<Record<string, string>>;
 }
 
 /** What a mirror's conversations are prepared with. */

@@ -144,7 +144,7 @@ for (const ecosystem of registry.all) {
 
     test('what it stores stands under a beginning of its own, over which it reads hashes', () => {
       for (const key of ecosystem.learning?.keys ?? []) expect(key).toMatch(/^[a-z][a-z0-9./-]{0,19}$/);
-      expect(ecosystem.learning?.pinned(new Map()) ?? {}).toEqual({});
+      expect(ecosystem.learning?.pinned(new Map(), ecosystem.publicUpstream ?? 'some') ?? {}).toEqual({});
       expect(ecosystem.learning?.learn(new Map(), {}) ?? []).toEqual([]);
     });
 

@@ -35,9 +35,10 @@ export const npmLearning: Learning = {
     const key = `${keysKey}${upstream}`;
     return JSON.stringify(known.get(key)) === JSON.stringify(value) ? news : [...news, [key, value]];
   },
-  pinned: (known) =>
+  // What the public registry's keys signed is true of it: another upstream may have built the same version anew.
+  pinned: (known, upstream) =>
     Object.fromEntries(
-      [...known].flatMap(([key, value]) =>
+      [...(upstream === publicNpm ? known : [])].flatMap(([key, value]) =>
         key.startsWith(pinKey) && typeof value === 'string' ? [[key.slice(pinKey.length), value]] : [],
       ),
     ),

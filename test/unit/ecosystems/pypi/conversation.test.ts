@@ -198,7 +198,7 @@ describe('what the public index tells first is kept', () => {
     expect(news).toEqual([[`pypi/tiny@1.0/${whl}`, `sha256:${hex(wheel)}`]]);
     const known = new Map(news);
     expect(pypiLearning.learn(known, { own: { ...own, sha256: 'f'.repeat(64) } })).toEqual([]);
-    expect(pypiLearning.pinned(known)).toEqual({ [`tiny@1.0/${whl}`]: `sha256:${hex(wheel)}` });
+    expect(pypiLearning.pinned(known, 'pypi')).toEqual({ [`tiny@1.0/${whl}`]: `sha256:${hex(wheel)}` });
     expect(pypiLearning.learn(new Map(), { own: { file: 7, sha256: 'x' } })).toEqual([]);
   });
 });
