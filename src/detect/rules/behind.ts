@@ -119,7 +119,9 @@ function timesOf({ backwards }: LagTrouble): number {
 function spanText(reading: LagReading | null): string {
   if (reading === null) return 'an unknown time';
   const least = spoken(reading.agreedMs);
-  return reading.upperMs === null ? `at least ${least}` : `${least} to ${spoken(reading.upperMs)}`;
+  if (reading.upperMs === null) return `at least ${least}`;
+  const most = spoken(reading.upperMs);
+  return most === least ? `about ${least}` : `${least} to ${most}`;
 }
 
 function lacksText(trouble: LagTrouble | undefined): string {

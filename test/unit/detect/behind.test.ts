@@ -1,0 +1,27 @@
+import { expect, test } from 'vitest';
+import type { LagReading } from '../../../src/detect/contents/subject.ts';
+import { lagSays } from '../../../src/detect/rules/behind.ts';
+
+const minute = 60_000;
+
+test.each<[string, number | null, string]>([
+  ['bounds apart', 8 * minute, 'by 3 min to 8 min'],
+  ['bounds that read alike are said once', 3 * minute + 500, 'by about 3 min'],
+  ['no upper bound', null, 'by at least 3 min'],
+])('%s', (_name, upperMs, want) => {
+  const missing = { count: 2, names: ['v1.1.0'] };
+  const reading: LagReading = {
+    lowerMs: 3 * minute,
+    upperMs,
+    agreedMs: 3 * minute,
+    oldestMs: 0,
+    records: null,
+    missing,
+    by: 'origin',
+  };
+  const trouble = { module: 'm', version: null, step: 'list', reading, backwards: null, looks: 9, probeId: 'x' };
+  const context = { limitMs: minute, origin: 'o', standsStill: false, known: null };
+  expect(lagSays('a', [trouble], context)).toMatchObject({
+    text: `a is behind the origin o, ${want}: m lacks v1.1.0 and 1 more version.`,
+  });
+});
