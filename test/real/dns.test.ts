@@ -105,7 +105,12 @@ go: { sumdb: "off" }
 
   test('a slow resolver is the phase resolve, and that alone', async () => {
     const of = async (registry: string): Promise<ProbeJson['phasesSeconds']> => {
-      const target = canaries(await daemon.api<Targets>('targets?limit=500')).get(registry);
+      const target = await until(
+        `${registry} was probed`,
+        async () => canaries(await daemon.api<Targets>('targets?limit=500')).get(registry),
+        (known) => known?.probeId != null,
+        { help: daemon.log },
+      );
       return (await daemon.api<ProbeJson>(`probes/${target?.probeId}`)).phasesSeconds;
     };
     // The least that each phase took, of as many probes as it takes: a busy machine adds to any phase of any of them.
