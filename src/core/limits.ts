@@ -256,7 +256,7 @@ export const limits = {
   /** Start times move by so much of their interval either way: enough to break step, little enough never to overtake. */
   jitterShare: 0.05,
   /** A 429 without `Retry-After`: wait so long, then twice as long, up to. */
-  throttleMsMin: 30 * second,
+  throttleMsMin: 5 * second,
   throttleMsMax: 15 * minute,
   /** A `Retry-After` beyond a day is a broken clock, not a wish. */
   retryAfterMsMax: 24 * 60 * minute,

@@ -21,7 +21,7 @@ import { hearOutage, openOutage } from './outages.ts';
 import { isWrongAtOrigin, judgePeers, sidesOfWrong } from './peers.ts';
 import { judgeRate, takeBackRate } from './reliability.ts';
 import { endDoubtOf } from './round/doubt.ts';
-import { hearLook, lookBack, lookRefused, lookSlow } from './round/look.ts';
+import { hearLook, lookBack, lookRefused, lookSlow, lookThrottled } from './round/look.ts';
 import { targetAt } from './round/question.ts';
 import { vantageWord } from './round/witness.ts';
 import { forVersion } from './rules/baseline.ts';
@@ -163,8 +163,9 @@ function judgeRefused(memory: Memory, mirror: MirrorMemory, series: SeriesMemory
   const { state, event } = judgeRefusal(series.refusal, heard, memory.config.detect.outage);
   series.refusal = state;
   if (due.purpose === 'scheduled') judgeRate(memory, mirror, series, sample, isAbsent && refusal === null);
-  // A wish to be left alone is not answered with more questions.
-  if (isFirst && !state.isOpen && refusal !== 'throttled') lookRefused(memory, mirror, sample);
+  // A wish to be left alone is heeded first.
+  if (refusal === 'throttled' && !state.isOpen && mirror.refused.size === 0) lookThrottled(memory, mirror);
+  else if (isFirst && !state.isOpen) lookRefused(memory, mirror, sample);
   if (event === null) return;
   if (event === 'opened') takeBackRate(mirror, series);
   if (event === 'opened') mirror.refused.add(series);

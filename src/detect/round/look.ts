@@ -2,7 +2,7 @@ import type { LookOrder } from '../../core/due.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import { isHeavy, type Target } from '../../core/target.ts';
-import { canBeAsked } from '../absence.ts';
+import { canBeAsked, isLeftAlone } from '../absence.ts';
 import { roundKeyOf, seriesOf } from '../lookups.ts';
 import type { Memory, MirrorMemory } from '../memory.ts';
 import { spend } from './budget.ts';
@@ -43,6 +43,24 @@ export function lookRefused(memory: Memory, mirror: MirrorMemory, sample: Sample
   else look(memory, mirror, target, { ...asks, firstMs: askAgainMs(memory, sample), reason: 'refused' });
 }
 
+/**
+ * Asks the canary once more, with its siblings, when the time is over for which the mirror wants to be left alone: one
+ * refusal may be chance. A wish that is renewed meanwhile puts it off.
+ */
+export function lookThrottled(memory: Memory, mirror: MirrorMemory): void {
+  const { throttledUntilMs } = mirror.absence;
+  if (mirror.canary === null || throttledUntilMs === null) return;
+  const firstMs = memory.now.monotonicMs + Math.max(0, throttledUntilMs - memory.now.wallMs);
+  const known = memory.rounds.get(roundKeyOf(mirror.mirror))?.looks.get(questionKey(mirror.canary));
+  if (known?.reason === 'throttled' && known.registry === mirror.mirror.name) {
+    known.nextAtMs = firstMs;
+    known.untilMs = firstMs + limits.roundMs;
+    return;
+  }
+  const asks = { registries: null, forMs: limits.roundMs, stepMs: limits.roundMs, isUrgent: false };
+  look(memory, mirror, mirror.canary, { ...asks, firstMs, reason: 'throttled' });
+}
+
 /** Asks a target whose mirror is back, until it is back too. */
 export function lookBack(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (isHeavy(target)) return;
@@ -57,8 +75,9 @@ function look(
   target: Target,
   order: Pick<LookOrder, 'registries' | 'forMs' | 'stepMs' | 'isUrgent'> & Pick<Look, 'reason'> & { firstMs: number },
 ): void {
-  if (!canBeAsked(memory, mirror) || memory.suspicions.has(mirror.egress)) return;
   const { firstMs, isUrgent, reason } = order;
+  const isAbsent = reason === 'throttled' ? isLeftAlone(mirror) : !canBeAsked(memory, mirror);
+  if (isAbsent || memory.suspicions.has(mirror.egress)) return;
   const round = memory.rounds.get(roundKeyOf(mirror.mirror));
   const key = questionKey(target);
   const known = round?.looks.get(key);
@@ -136,6 +155,7 @@ export function hearLook(memory: Memory, mirror: MirrorMemory, sample: Sample, i
       if (look.settled >= settledAnswers) round?.looks.delete(key);
       return;
     case 'refused':
+    case 'throttled':
       if (sample.outcome.tag === 'ok') round?.looks.delete(key);
       return;
     case 'back':
@@ -150,9 +170,10 @@ export function hearLook(memory: Memory, mirror: MirrorMemory, sample: Sample, i
 
 /** Ends the looks whose time is over, and those at mirrors that are asked no more. */
 export function expireLooks(memory: Memory, round: Round): void {
-  for (const [key, { untilMs, registry }] of round.looks) {
+  for (const [key, { untilMs, registry, reason }] of round.looks) {
     const mirror = memory.mirrors.get(registry);
-    const isOver = untilMs <= memory.now.monotonicMs || mirror === undefined || !canBeAsked(memory, mirror);
-    if (isOver || memory.suspicions.has(mirror.egress)) round.looks.delete(key);
+    const isOver = untilMs <= memory.now.monotonicMs || mirror === undefined;
+    const isAbsent = !isOver && (reason === 'throttled' ? isLeftAlone(mirror) : !canBeAsked(memory, mirror));
+    if (isOver || isAbsent || memory.suspicions.has(mirror.egress)) round.looks.delete(key);
   }
 }

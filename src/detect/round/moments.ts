@@ -38,7 +38,7 @@ export interface Look {
   nextAtMs: number;
   isUrgent: boolean;
   /** `slow` ends with three answers as usual, `refused` with an ok one, `back` when the target is out no more. */
-  reason: 'ordered' | 'slow' | 'refused' | 'back';
+  reason: 'ordered' | 'slow' | 'refused' | 'throttled' | 'back';
   /** Answers in a row, of the one it is about, that speak for its end. */
   settled: number;
 }

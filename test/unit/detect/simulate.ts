@@ -2,6 +2,7 @@ import type { Config } from '../../../src/core/config.ts';
 import type { Due } from '../../../src/core/due.ts';
 import type { Outcome } from '../../../src/core/failure.ts';
 import type { FindingChange } from '../../../src/core/finding.ts';
+import { limits } from '../../../src/core/limits.ts';
 import type { Row } from '../../../src/core/ports.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import type { Target } from '../../../src/core/target.ts';
@@ -44,6 +45,7 @@ export class Simulation {
   #epoch = 0;
   #wake = 0;
   readonly #doubted = new Set<string>();
+  readonly #awayUntilMs = new Map<string, number>();
   readonly #confirming = new Set<string>();
   readonly #config: Config;
   readonly #bothFamilies: ReadonlySet<string>;
@@ -163,7 +165,7 @@ export class Simulation {
   #due(target: Target, atMs: number, everyMs: number): void {
     this.#after(atMs - this.nowMs, () => {
       this.#due(target, this.nowMs + everyMs, everyMs);
-      if (this.#doubted.has(target.registry)) {
+      if (this.#doubted.has(target.registry) || this.#isAway(target.registry)) {
         this.detector.skipped({ target, connection: 'cold', because: 'paused', count: 1 });
       } else this.#probe(aDue(target, { plannedAtMs: this.nowMs }));
     });
@@ -178,7 +180,7 @@ export class Simulation {
     });
     const place = { id: round.id, moment: round.moment };
     for (const { target, timeoutMs } of round.dues) {
-      if (this.#confirming.has(target.registry)) {
+      if (this.#confirming.has(target.registry) || this.#isAway(target.registry)) {
         this.#after(0, () =>
           this.apply(this.detector.unasked(round.id, round.moment, target.registry, at(this.nowMs))),
         );
@@ -196,6 +198,18 @@ export class Simulation {
     }
   }
 
+  #isAway(registry: string): boolean {
+    return (this.#awayUntilMs.get(registry) ?? 0) > this.nowMs;
+  }
+
+  /** A wish to be left alone is heeded, as the scheduler does. */
+  #heed(registry: string, outcome: Outcome): void {
+    if (outcome.tag !== 'failed' || outcome.failure.kind !== 'throttled') return;
+    const untilMs = this.nowMs + (outcome.failure.retryAfterMs ?? limits.throttleMsMin);
+    this.#awayUntilMs.set(registry, Math.max(untilMs, this.#awayUntilMs.get(registry) ?? 0));
+    this.detector.throttled(registry, at(this.#awayUntilMs.get(registry) ?? untilMs).wallMs);
+  }
+
   #probe(wanted: Due): void {
     const startMs = this.nowMs;
     const { registry } = wanted.target;
@@ -208,6 +222,7 @@ export class Simulation {
     this.#after(tookMs, () => {
       if (due.purpose === 'confirm') this.#confirming.delete(due.target.registry);
       this.taken.push(due.probeId);
+      this.#heed(registry, outcome);
       this.apply(this.detector.take(aSample(due, startMs, tookMs, outcome, { family, facts }), at(this.nowMs)));
     });
   }

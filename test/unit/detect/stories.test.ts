@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Mirror } from '../../../src/core/mirror.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
-import { aConfig, aDue, aMirror, aSample, aTarget, at, failedWith, refused } from './world.ts';
+import { aConfig, aDue, aMirror, aSample, aTarget, at, failedWith, refused, throttled } from './world.ts';
 
 const minute = 60_000;
 /** Long enough for 20 samples at 30 s: every baseline is warm. */
@@ -454,6 +454,51 @@ describe('refusal', () => {
     for (const { registries } of sim.asked) expect(registries).toEqual(['a', 'b']);
     sim.runTo(until + 2 * minute);
     expect(sim.changes('refusal').map(({ what }) => what)).toEqual(['a opened', 'a closed']);
+  });
+
+  describe('a wish to be left alone', () => {
+    /** The canary of `a` wishes so the first few times. */
+    const asking = (wishMs: number | null, times: number) => {
+      let left = times;
+      return world(['a', 'b'], (registry, t) => {
+        if (registry !== 'a' || t < warm || left === 0) return fine;
+        left -= 1;
+        return { fails: throttled(wishMs), afterMs: 50 };
+      });
+    };
+    const refusedAtMs = (sim: Simulation) =>
+      sim.settled.filter((s) => s.outcome.tag === 'failed').map((s) => s.endedMonotonicMs);
+
+    it.each([20_000, 45_000])('of %i ms is heeded, and what was refused asked once more when it is over', (wishMs) => {
+      const sim = asking(wishMs, 1);
+      sim.runTo(warm + 5 * minute);
+      const [firstMs = 0] = refusedAtMs(sim);
+      const [asked, ...rest] = sim.asked.filter(({ atMs }) => atMs > firstMs);
+      expect(asked?.registries).toEqual(['a', 'b']);
+      expect((asked?.atMs ?? 0) - firstMs).toBeGreaterThanOrEqual(wishMs);
+      expect((asked?.atMs ?? 0) - firstMs).toBeLessThanOrEqual(wishMs + 1_000);
+      expect(rest).toEqual([]);
+      expect(sim.changes('refusal')).toEqual([]);
+    });
+
+    it('that is renewed each time is a refusal after three, and nobody asks sooner', () => {
+      const sim = asking(20_000, 1_000);
+      sim.runTo(warm + 5 * minute);
+      const times = refusedAtMs(sim);
+      for (const [i, atMs] of times.slice(1).entries()) expect(atMs - (times[i] ?? 0)).toBeGreaterThanOrEqual(20_000);
+      const [opened, ...rest] = sim.changes('refusal');
+      expect([opened?.what, rest]).toEqual(['a opened', []]);
+      expect((opened?.atMs ?? 0) - (times[0] ?? 0)).toBeLessThanOrEqual(2 * 21_000);
+      // Once it is one, its own pace tells.
+      expect(sim.asked.filter(({ atMs }) => atMs > (opened?.atMs ?? 0))).toEqual([]);
+    });
+
+    it('of more than a minute is one at once, and nothing is asked', () => {
+      const sim = asking(61_000, 1);
+      sim.runTo(warm + 2 * minute);
+      expect(sim.changes('refusal')[0]?.what).toBe('a opened');
+      expect(sim.asked).toEqual([]);
+    });
   });
 
   it('of one target beside the canary is one too: degraded with its scope, and no reason to leave', () => {

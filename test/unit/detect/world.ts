@@ -123,6 +123,11 @@ export function failedWith(kind: 'denied' | 'absent' | 'server' | 'status', stat
   return { tag: 'failed', failure: { kind, status } };
 }
 
+/** A wish to be left alone: for so long, or `null` for no time named. */
+export function throttled(retryAfterMs: number | null): Outcome {
+  return { tag: 'failed', failure: { kind: 'throttled', status: 429, retryAfterMs } };
+}
+
 /** A wrong digest. */
 export function mismatch(got: string): Outcome {
   return { tag: 'failed', failure: { kind: 'mismatch', algorithm: 'h1', want: 'h1:right', got } };

@@ -104,7 +104,7 @@ describe('reasons to skip', () => {
     const gaps = story.started.map(({ afterMs }, n) => afterMs - (story.started[n - 1]?.afterMs ?? 0)).slice(1);
     expect(gaps.length).toBeGreaterThan(8);
     gaps.forEach((gap, n) => {
-      const backOffMs = Math.min(30_000 * 2 ** n, limits.throttleMsMax);
+      const backOffMs = Math.min(limits.throttleMsMin * 2 ** n, limits.throttleMsMax);
       expect(gap).toBeGreaterThanOrEqual(backOffMs * 0.75);
       expect(gap).toBeLessThanOrEqual(backOffMs * 1.25 + 33_001);
     });
