@@ -1,6 +1,6 @@
 import { type Contest, pairOf, recordOf } from './contest.ts';
 import { failureBound, failureSum } from './failures.ts';
-import { type Alarm, type AlarmRule, alarmOf, runningOf } from './pair.ts';
+import { type Alarm, type AlarmRule, alarmOf, runningOf, timeBoundNow } from './pair.ts';
 import { buildCost, buildCostOf, isFailingNow, lastMinute, meanMs, tamedHeavyMs } from './record.ts';
 
 /** A move that the tests speak for. */
@@ -93,7 +93,10 @@ function isEqualCost(cost: number, least: number, minGain: number): boolean {
 /** A build must take less than this share of the head's time to be worth a move for it; so little cost speaks for itself. */
 const worthShare = 0.95;
 const manyShare = 0.5;
-/** The moments of a test speak for its mirrors' times beside so many that are remembered: they were chosen for looking bad. */
+/**
+ * The moments of a test speak for its mirrors' times beside so many that are remembered: they were chosen for looking bad.
+ * The fewer, as the square, the further the sum has gone beyond its bound, which chance seldom does.
+ */
 const remembered = { time: 20, heavy_time: 4 } as const;
 
 /**
@@ -106,11 +109,12 @@ function isCheaper(contest: Contest, name: string, alarm: 'time' | 'heavy_time',
   const { time } = pairOf(contest, head, name);
   const test = alarm === 'time' ? time.light : time.heavy;
   const usualMs = usualHeavyMs(contest, rule.nowMs);
+  const others = remembered[alarm] * Math.min(1, (rule.ease * timeBoundNow(rule.isRecent)) / test.sum) ** 2;
   const costBy = (mirror: string, testedMs: number, failureCostMs: number): number => {
     const record = recordOf(contest, mirror);
     const light = meanMs(record, 'light', rule.nowMs, 0) ?? testedMs / test.rounds;
     const heavy = tamedHeavyMs(record) ?? usualMs;
-    const beside = (ms: number): number => (testedMs + remembered[alarm] * ms) / (test.rounds + remembered[alarm]);
+    const beside = (ms: number): number => (testedMs + others * ms) / (test.rounds + others);
     const times =
       alarm === 'time' ? { lightMs: beside(light), heavyMs: heavy } : { lightMs: light, heavyMs: beside(heavy) };
     return buildCostOf(record, rule.nowMs, { ...rule, ...times, failureCostMs });

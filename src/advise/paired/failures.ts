@@ -6,6 +6,12 @@ const rates = [0.05, 0.2, 0.9] as const;
 /** The sum of log-likelihood ratios at which one of them is believed; for the lowest rate, which takes long, more. */
 export const failureBound = 8;
 const boundFactors = [1.25, 1, 1] as const;
+/**
+ * Where everybody fails one answer in a hundred, the bounds of the lower rates are so much higher, as a share, and less or
+ * more in proportion: there chance begins a sum sixty times a day.
+ */
+const noisyShare = [0.4, 0.4, 0] as const;
+const noisyRate = 0.01;
 /** What is never believed of a candidate: that it fails less often than this. */
 const leastRate = 0.005;
 const mostRate = 0.97;
@@ -32,6 +38,8 @@ export interface FailureRule {
 /** One likelihood ratio on its way, and what it rests on since its first failure. Times are monotonic milliseconds. */
 interface Run {
   sum: number;
+  /** Of `failureBound`. */
+  boundFactor: number;
   failures: number;
   firstMs: number;
   lastMs: number;
@@ -44,11 +52,19 @@ export type FailureTest = readonly Run[];
 
 /** No answer yet. */
 export function newFailureTest(): FailureTest {
-  return rates.map(newRun);
+  return boundFactors.map(newRun);
 }
 
-function newRun(): Run {
-  return { sum: 0, failures: 0, firstMs: 0, lastMs: 0, head: { bad: 0, all: 0 }, candidate: { bad: 0, all: 0 } };
+function newRun(boundFactor: number): Run {
+  return {
+    sum: 0,
+    boundFactor,
+    failures: 0,
+    firstMs: 0,
+    lastMs: 0,
+    head: { bad: 0, all: 0 },
+    candidate: { bad: 0, all: 0 },
+  };
 }
 
 function clear(run: Run): void {
@@ -73,20 +89,23 @@ export function usualRate(slow: number, fast: number, everybody: number): number
  * candidate with p₀" against "both fail with p₀", for three rates, never below zero (Page's CUSUM). A failure of both
  * says nothing of their difference.
  * @param head  `late`: where we gave it up, as likely as that without any trouble
- * @param p0  the candidate's usual rate, by `usualRate`
+ * @param usual.p0  the candidate's usual rate, by `usualRate`
+ * @param usual.everybody  what all but the head fail over the long run
  * @see Page, Continuous inspection schemes, Biometrika 41 (1954); Wald, Sequential Analysis (1947)
  */
 export function hearFailure(
   test: FailureTest,
   head: Pick<Outcome, 'bad' | 'late' | 'atMs'>,
   candidateBad: boolean,
-  p0: number,
+  usual: { readonly p0: number; readonly everybody: number },
 ): void {
   const { bad, late, atMs } = head;
+  const { p0, everybody } = usual;
   for (let i = 0; i < rates.length; i += 1) {
     const run = test[i];
     const rate = rates[i];
     if (run === undefined || rate === undefined) continue;
+    run.boundFactor = (boundFactors[i] ?? 1) * (1 + ((noisyShare[i] ?? 0) * everybody) / noisyRate);
     const p1 = Math.min(mostRate, Math.max(rate, p0 + 0.6 * rate));
     if (bad && candidateBad) {
       if (run.failures > 0) count(run, bad, candidateBad);
@@ -123,7 +142,7 @@ function count(run: Run, head: boolean, candidate: boolean): void {
 /** The sum nearest to its bound, 0 or more, as of the bound `failureBound`. */
 export function failureSum(test: FailureTest): number {
   let most = 0;
-  for (const [i, run] of test.entries()) most = Math.max(most, run.sum / (boundFactors[i] ?? 1));
+  for (const run of test) most = Math.max(most, run.sum / run.boundFactor);
   return most;
 }
 
@@ -134,10 +153,10 @@ export function failureSum(test: FailureTest): number {
  */
 export function failureAlarm(test: FailureTest, rule: FailureRule, isShared: boolean): boolean {
   const least = rule.ease * (witnessBound[rule.witness] + (isShared ? sharedWitness[rule.witness] : 0));
-  return test.some((run, i) => {
+  return test.some((run) => {
     const spanMs = run.lastMs - run.firstMs;
     return (
-      run.sum >= rule.ease * failureBound * (boundFactors[i] ?? 1) &&
+      run.sum >= rule.ease * failureBound * run.boundFactor &&
       run.failures >= rule.failuresMin &&
       spanMs >= rule.spanMs &&
       run.head.bad * run.candidate.all > run.candidate.bad * run.head.all &&

@@ -1,4 +1,4 @@
-import { type HeadRecord, isHeavyClean, meanOver, since } from './record.ts';
+import { type HeadRecord, isHeavyClean, meanOver, type Outcome, since } from './record.ts';
 
 /** Departures are counted over this time, and the wait is never longer than an hour. Milliseconds. */
 const departuresMs = 3 * 3_600_000;
@@ -10,6 +10,11 @@ const bad = -2.3;
 
 /** So many bad answers in a row are trouble that has an end: what was before says nothing of what comes after. */
 const troubleRow = 3;
+/** A log-likelihood: failing on as before would have shown. */
+const endedBound = 7;
+const rateMost = 0.9;
+/** And so many times as many good answers as ever came between two failures of it. */
+const pauseFactor = 1.5;
 /** How far back failures are compared at most, milliseconds. */
 const compareMsMax = 3_600_000;
 
@@ -24,17 +29,45 @@ export function newHealth(): Health {
 }
 
 /**
- * When a mirror last failed several times in a row, by when its answers came and not by when they were heard: whether it
- * was left in between makes no difference. Monotonic milliseconds; negative infinity: not as far as is remembered.
+ * When the last trouble of a mirror was seen last, by when its answers came and not by when they were heard: whether it
+ * was left in between makes no difference. Trouble that has an end are several failures in a row, or failures at a rate
+ * at which all that was answered well since would not be chance. Monotonic milliseconds; negative infinity: none as far
+ * as is remembered.
  */
 export function lastTrouble({ light, heavy }: HeadRecord): number {
+  const outcomes = [...light, ...heavy].toSorted((a, b) => a.atMs - b.atMs);
   let row = 0;
   let lastMs = Number.NEGATIVE_INFINITY;
-  for (const one of [...light, ...heavy].toSorted((a, b) => a.atMs - b.atMs)) {
+  for (const one of outcomes) {
     row = one.bad ? row + 1 : 0;
     if (row >= troubleRow) lastMs = one.atMs;
   }
-  return lastMs;
+  return Math.max(lastMs, endedRate(outcomes) ?? lastMs);
+}
+
+/**
+ * When the last failure of the last hour came, where that many good answers since have a chance of e⁻⁷ at the rate it
+ * failed, and are more than ever came between two failures; else `null`. What comes and goes has not ended.
+ */
+function endedRate(outcomes: readonly Outcome[]): number | null {
+  const fromMs = (outcomes.at(-1)?.atMs ?? 0) - compareMsMax;
+  const first = outcomes.findIndex((one) => one.bad && one.atMs >= fromMs);
+  const last = outcomes.findLastIndex((one) => one.bad);
+  if (first < 0 || last === first) return null;
+  const more = outcomes.slice(first + 1, last + 1);
+  const rate = Math.min(rateMost, more.filter((one) => one.bad).length / more.length);
+  const good = outcomes.length - 1 - last;
+  const isOver = good * -Math.log(1 - rate) >= endedBound && good >= pauseFactor * longestPause(more);
+  return isOver ? (outcomes[last]?.atMs ?? null) : null;
+}
+
+function longestPause(outcomes: readonly Outcome[]): number {
+  let [longest, now] = [0, 0];
+  for (const { bad } of outcomes) {
+    now = bad ? 0 : now + 1;
+    longest = Math.max(longest, now);
+  }
+  return longest;
 }
 
 /**

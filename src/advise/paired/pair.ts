@@ -75,8 +75,9 @@ export function hearPair(
   },
 ): void {
   const p0 = usualRate(context.candidate.slowRate, context.candidate.fastRate, context.everybody);
-  hearFailure(pair.failures.all, head, candidate.bad, p0);
-  if (head.isHeavy) hearFailure(pair.failures.heavy, head, candidate.bad, p0);
+  const usual = { p0, everybody: context.everybody };
+  hearFailure(pair.failures.all, head, candidate.bad, usual);
+  if (head.isHeavy) hearFailure(pair.failures.heavy, head, candidate.bad, usual);
   if (head.bad || candidate.bad) return;
   const test = head.isHeavy ? pair.time.heavy : pair.time.light;
   hearTime(test, head.tookMs, candidate.tookMs, { ...context, isRare: head.isHeavy });

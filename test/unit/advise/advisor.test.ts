@@ -63,12 +63,14 @@ describe('accepting and going back', () => {
     expect(stage.story()).toHaveLength(5);
   });
 
-  it('one bad answer puts it off for an hour: failures are compared over that', () => {
+  it('a bad answer now and then puts it off for an hour: failures are compared over that', () => {
     const stage = warm();
     kill(stage);
     stage.consider();
     stage.accept(only(stage).id);
     stage.shut('a', 'outage');
+    stage.paces(19, { a: 200, b: 200, c: 200 });
+    stage.paces(1, { a: 'reset', b: 200, c: 200 });
     stage.paces(19, { a: 200, b: 200, c: 200 });
     stage.paces(1, { a: 'reset', b: 200, c: 200 });
     stage.paces(120, { a: 200, b: 200, c: 200 });

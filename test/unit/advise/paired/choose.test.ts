@@ -213,10 +213,21 @@ describe('a head that is slower', () => {
   test('one download that took long by chance speaks for nobody whose downloads are slower', () => {
     const { contest, nowMs } = told([20, fast]);
     const zip = { question: 'zip', isHeavy: true } as const;
-    momentsOf(contest, by, nowMs, 6, { a: 900, b: 2_400 }, zip);
-    momentsOf(contest, by, nowMs + 200_000, 1, { a: 11_000, b: 2_400 }, zip);
-    momentsOf(contest, by, nowMs + 240_000, 9, { a: 1_200, b: 200 });
-    expect(chosen(contest, ['b'], rule(nowMs + 240_000 + 270_000))).toBeNull();
+    momentsOf(contest, by, nowMs, 6, { a: 900, b: 2_800 }, zip);
+    momentsOf(contest, by, nowMs + 200_000, 1, { a: 11_000, b: 2_800 }, zip);
+    momentsOf(contest, by, nowMs + 240_000, 7, { a: 1_200, b: 200 });
+    expect(chosen(contest, ['b'], rule(nowMs + 240_000 + 210_000))).toBeNull();
+  });
+
+  test.each<[string, number, number, string | null]>([
+    ['far beyond the bound', 4, 1_200, 'time: b'],
+    ['just past it', 9, 500, null],
+  ])('what is remembered weighs little beside moments that went %s', (_name, count, a, want) => {
+    const { contest, nowMs } = told([20, fast]);
+    momentsOf(contest, by, nowMs, 6, { a: 900, b: 1_750 }, { question: 'zip', isHeavy: true });
+    momentsOf(contest, by, nowMs + 240_000, count, { a, b: 200 });
+    expect(isAnyPast(contest, rule(nowMs))).toBe(true);
+    expect(chosen(contest, ['b'], rule(nowMs + 240_000 + 30_000 * count))).toBe(want);
   });
 
   test('within hold of a move needs more', () => {

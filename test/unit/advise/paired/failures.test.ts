@@ -13,15 +13,16 @@ import { alarmOf, hearPair, newPair } from '../../../../src/advise/paired/pair.t
 import { newRecord } from '../../../../src/advise/paired/record.ts';
 import { bad, good } from './answers.ts';
 
+/** Where others do not fail. */
+const quiet = (p0: number) => ({ p0, everybody: 0 });
+
 /** Head and candidate of each moment, a second apart: `h` the head alone failed, `c` the candidate alone, `2` both, `.` none. */
-function heard(moments: string, p0 = 0.005, into: FailureTest = newFailureTest()): FailureTest {
+function heard(moments: string, p0 = 0.005, into: FailureTest = newFailureTest(), everybody = 0): FailureTest {
   for (const [at, one] of [...moments].entries())
-    hearFailure(
-      into,
-      one === 'h' || one === '2' ? bad(1_000 * at) : good(1_000 * at, 40),
-      one === 'c' || one === '2',
+    hearFailure(into, one === 'h' || one === '2' ? bad(1_000 * at) : good(1_000 * at, 40), one === 'c' || one === '2', {
       p0,
-    );
+      everybody,
+    });
   return into;
 }
 
@@ -95,6 +96,24 @@ describe('an alarm', () => {
     expect(failureAlarm(heard(moments), rule, false)).toBe(want);
   });
 
+  test.each<[string, string, number, boolean]>([
+    // 4 × ln(.21/.01) − 12 × ln(.99/.79) = 9.5
+    ['four in sixteen, where nobody else fails', 'h....h....h....h', 0, true],
+    ['where everybody fails 1 %: 11.2 is asked', 'h....h....h....h', 0.01, false],
+    ['and half a percent: 9.6', 'h....h....h....h', 0.005, false],
+    ['five in twenty-one are enough', 'h....h....h....h....h', 0.01, true],
+    ['three in a row need no more than ever', 'h2h2h', 0.01, true],
+  ])('%s', (_name, moments, everybody, want) => {
+    expect(failureAlarm(heard(moments, 0.01, undefined, everybody), rule, false)).toBe(want);
+  });
+
+  test('how near the bound is, is told as of the bound', () => {
+    // Of .2: p₁ is the larger of .2 and .01 + .6 × .2.
+    const made = heard('h.....h.....h', 0.01, undefined, 0.01);
+    const sum = 3 * Math.log(20) - 10 * Math.log(0.99 / 0.8);
+    expect(failureSum(made)).toBeCloseTo(sum / 1.4, 10);
+  });
+
   test('the sum rests on the failures since it left zero', () => {
     // Three good answers end the run of .9, the others go on from the first failure.
     const [slow, , fast] = heard('h...hh');
@@ -109,7 +128,7 @@ describe('an alarm', () => {
   test('what was given up early is as likely as the share of good answers that take longer, without any trouble', () => {
     const sumOf = (late: number): number => {
       const made = newFailureTest();
-      hearFailure(made, { ...bad(0), late }, false, 0.005);
+      hearFailure(made, { ...bad(0), late }, false, quiet(0.005));
       return made[2]?.sum ?? 0;
     };
     expect(sumOf(0)).toBeCloseTo(Math.log(0.9 / 0.005), 10);
@@ -119,7 +138,7 @@ describe('an alarm', () => {
 
   test('downloads come to an end in another order than they began', () => {
     const made = newFailureTest();
-    for (const atMs of [9_000, 5_000, 7_000]) hearFailure(made, bad(atMs), false, 0.005);
+    for (const atMs of [9_000, 5_000, 7_000]) hearFailure(made, bad(atMs), false, quiet(0.005));
     expect(made.map((run) => [run.firstMs, run.lastMs])).toEqual([
       [5_000, 9_000],
       [5_000, 9_000],

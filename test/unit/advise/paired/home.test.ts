@@ -75,6 +75,21 @@ describe('the last trouble of a mirror', () => {
     ['three are', '.xxx', 3_000],
     ['which ends with the last of them', '.xxxxx..', 5_000],
     ['the last one counts', 'xxx.xxx.xx', 6_000],
+    [
+      'a rate has an end where so many good answers would be no chance',
+      `x.x.x.x.x${'.'.repeat(10)}`,
+      Number.NEGATIVE_INFINITY,
+    ],
+    ['which takes one more here', `x.x.x.x.x${'.'.repeat(11)}`, 8_000],
+    ['a third: more of them', `x..x..x..x${'.'.repeat(17)}`, Number.NEGATIVE_INFINITY],
+    ['and then it has', `x..x..x..x${'.'.repeat(18)}`, 9_000],
+    ['one failure has no rate', `x${'.'.repeat(500)}`, Number.NEGATIVE_INFINITY],
+    [
+      'what comes and goes has not ended in a pause as before',
+      `xx${'.'.repeat(40)}xx${'.'.repeat(59)}`,
+      Number.NEGATIVE_INFINITY,
+    ],
+    ['but in one half as long again', `xx${'.'.repeat(40)}xx${'.'.repeat(97)}`, 43_000],
   ])('%s', (_name, text, want) => {
     expect(said(text)).toBe(want);
   });
