@@ -182,7 +182,9 @@ function judgeHash(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const probeIds = [...(before === null ? [] : [before.probeId]), probeId];
   const sides = sidesOfWrong(memory, mirror, sample, failure);
   const isOrigins = isWrongAtOrigin(memory, mirror, target, failure);
-  apply(memory, 'mismatch', mirror, mismatchSays(name, target, { failure, sides, isOrigins, probeIds }, known));
+  const isLocked = Object.values(memory.config.pinned?.[target.ecosystem] ?? {}).includes(failure.want);
+  const wrong = { failure, sides, isLocked, isOrigins, probeIds };
+  apply(memory, 'mismatch', mirror, mismatchSays(name, target, wrong, known));
 }
 
 /** Two signatures that hold are proof: nothing is asked again before it is told. */
