@@ -1,6 +1,7 @@
 import type { Mirror } from '../../core/mirror.ts';
 import type { Freshness, Standing } from '../../core/standing.ts';
 import { isHeavy } from '../../core/target.ts';
+import { counted } from '../../core/units.ts';
 import type { ApiDeps, SeriesView } from '../deps.ts';
 import { canaryOf, placeOf } from '../views.ts';
 import { stripWithAxis } from './axis.ts';
@@ -8,7 +9,7 @@ import { outcomeLink, sinceNote, standingNotes, stateBadge } from './badges.ts';
 import { phaseBars, phaseKey, totalOf } from './charts.ts';
 import { clientRunsSection } from './client-runs.ts';
 import { findingList } from './findings.ts';
-import { ago, at, counted, dated, duration, span } from './format.ts';
+import { ago, at, dated, duration, span } from './format.ts';
 import { pauseHand } from './hands.ts';
 import { history } from './history.ts';
 import { type Html, html } from './html.ts';

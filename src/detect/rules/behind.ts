@@ -1,5 +1,6 @@
 import type { Finding, LagCause } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
+import { counted } from '../../core/units.ts';
 import { isOrdered } from '../contents/lines.ts';
 import type { LineKey } from '../contents/look.ts';
 import type { LagReading, LineBehind, StepBack, Subject } from '../contents/subject.ts';
@@ -159,7 +160,7 @@ function clockTime(wallMs: number): string {
 }
 
 function more(count: number, what: string): string {
-  return count <= 0 ? '' : ` and ${count} more ${what}${count === 1 ? '' : 's'}`;
+  return count <= 0 ? '' : ` and ${counted(count, `more ${what}`)}`;
 }
 
 function vanishedText(name: string, gone: readonly LagTrouble[]): string {
