@@ -6,7 +6,7 @@ import type { Chain } from '../ecosystems/client.ts';
 import { type Cause, causeOf, causeOfAlarm, isForced, lateCauseOf } from './cause.ts';
 import { inCostOrder } from './chain.ts';
 import { type Expectation, expectation } from './expected.ts';
-import { headNow, homeOf, memberOf } from './group.ts';
+import { headNow, homeOf, memberOf, mirrorBehind } from './group.ts';
 import { type ChoiceRule, choose, chooseAnyway, costOf, isAnyPast, isGoodNow } from './paired/choose.ts';
 import { recordOf } from './paired/contest.ts';
 import { healthBound, isHomeAsGood, waitMs } from './paired/home.ts';
@@ -63,6 +63,7 @@ export function decide(view: View): Decision {
   };
   return (
     leave(view, at, cause, weighed) ??
+    takeBackLate(view, at, weighed) ??
     leaveLate(view, at, weighed) ??
     goHome(view, at, weighed) ??
     stay(view, at, cause, weighed)
@@ -122,10 +123,34 @@ function leave(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decis
  * @see docs/decisions/0017-lag.md
  */
 function leaveLate(view: View, at: Mirror, weigh: Weigh): Decision | null {
+  const { moves } = view.group;
+  const restedMs = view.now.monotonicMs - (moves.lastMs ?? Number.NEGATIVE_INFINITY);
+  return restedMs < view.config.advise.holdMs ? null : toPrompt(view, at, weigh);
+}
+
+/**
+ * A proposal for lag that nobody accepted has no other reason: it is withdrawn once the mirror in force is late no more, and
+ * where its target has become late it is replaced, or withdrawn where nobody else is prompt. Neither waits for `hold`.
+ */
+function takeBackLate(view: View, at: Mirror, weigh: Weigh): Decision | null {
+  const { group, now } = view;
+  const open = group.open?.advice;
+  const left = mirrorBehind(group, group.chain?.members[0]);
+  if (open?.state !== 'proposed' || open.cause !== 'lag' || left === null || left === at) return null;
+  const isLate = lateCauseOf(view.standingOf(left.name)) !== null;
+  if (isLate && lateCauseOf(view.standingOf(at.name)) === null) return null;
+  const next = isLate ? toPrompt(view, at, weigh) : null;
+  if (next !== null) return next;
+  const against = causeAgainst(view, left)?.kind ?? 'lag';
+  if (against !== 'lag' || !isGoodNow(group.contest, left.name, now.monotonicMs)) return null;
+  return moveTo(view, at, left.name, 'failback', [], null, weigh());
+}
+
+/** From a late mirror to a prompt one that costs no more; `null`: it is not late, or there is none. */
+function toPrompt(view: View, at: Mirror, weigh: Weigh): Decision | null {
   const cause = lateCauseOf(view.standingOf(at.name));
-  const { group, config, now } = view;
-  if (cause === null || now.monotonicMs - (group.moves.lastMs ?? Number.NEGATIVE_INFINITY) < config.advise.holdMs)
-    return null;
+  const { group, config } = view;
+  if (cause === null) return null;
   const weighed = weigh();
   const here = weighed.find(({ mirror }) => mirror === at)?.scoreMs ?? null;
   const equals = weighed.filter(

@@ -141,6 +141,7 @@ export function targetView(deps: ApiDeps, series: SeriesView): object {
     thresholdSeconds: seconds(baseline?.thresholdMs),
     slowStreak: baseline?.streak ?? null,
     resolvedVersion: last?.facts.resolvedVersion ?? null,
+    signature: last?.facts.signature ?? null,
     probeId: last?.due.probeId ?? null,
   };
 }

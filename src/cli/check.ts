@@ -1,7 +1,7 @@
 import { budgetOf } from '../config/budget.ts';
 import { formatIssues } from '../config/format-issues.ts';
 import type { Config } from '../core/config.ts';
-import { durationText } from '../core/units.ts';
+import { counted, durationText } from '../core/units.ts';
 import { missingClients } from '../daemon/client-now.ts';
 import { expand } from '../daemon/system.ts';
 import type { Command, Context, ExitCode } from './context.ts';
@@ -51,7 +51,9 @@ export const checkCommand: Command = {
       return 0;
     }
     if (warnings.length > 0) terminal.err(formatIssues(warnings, config.path));
-    terminal.out(`${source}: ${config.mirrors.length} mirrors, ${targets.length} targets, vantage ${config.vantage}`);
+    terminal.out(
+      `${source}: ${counted(config.mirrors.length, 'mirror')}, ${counted(targets.length, 'target')}, vantage ${config.vantage}`,
+    );
     terminal.out('');
     const rows = budget.map((host) => [
       host.host,
@@ -81,7 +83,9 @@ function clientLines({ clientRuns }: Config): readonly string[] {
   const ids = [...new Set(pairs.map(({ client }) => client))];
   return [
     '',
-    `real clients, each every ${durationText(everyMs)}, in the numbers above:`,
+    ids.length === 0
+      ? 'real clients: none can be run'
+      : `real clients, each every ${durationText(everyMs)}, in the numbers above:`,
     ...ids.map(
       (id) => `  ${id}: ${pairs.flatMap(({ client, registry }) => (client === id ? [registry] : [])).join(', ')}`,
     ),

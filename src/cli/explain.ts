@@ -2,6 +2,7 @@ import { hopPhases } from '../core/hop-phases.ts';
 import type { Probed } from '../core/ports.ts';
 import { signatureText } from '../core/signature.ts';
 import type { Hop } from '../core/transcript.ts';
+import { counted } from '../core/units.ts';
 import { authorityText, firstBytesText } from '../core/views.ts';
 import type { NoAnswer } from '../daemon/patience.ts';
 import { bar, duration, type Terminal } from './terminal.ts';
@@ -63,7 +64,7 @@ function conclusions({ sample, transcript }: Probed): string[] {
   if (transcript.errorLine) lines.push(`it said: ${transcript.errorLine}`);
   if (facts.resolvedVersion) lines.push(`latest is ${facts.resolvedVersion}`);
   if (facts.notOffered) lines.push('not offered by this mirror, which is legal');
-  if (facts.listed) lines.push(`${facts.listed.count} versions, newest ${facts.listed.newest ?? '–'}`);
+  if (facts.listed) lines.push(`${counted(facts.listed.count, 'version')}, newest ${facts.listed.newest ?? '–'}`);
   if (facts.verified) lines.push(`verified against ${facts.verified.against}: ${facts.verified.digest}`);
   if (facts.compared) lines.push(`not verified (no authority at hand): ${facts.compared.digest}`);
   if (facts.signature) lines.push(signatureText(facts.signature));

@@ -1,5 +1,6 @@
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
+import { counted } from '../core/units.ts';
 import { clientCannot, clientIds, clientNow } from '../daemon/client-now.ts';
 import type { Context, ExitCode } from './context.ts';
 import { UsageError } from './usage.ts';
@@ -35,7 +36,7 @@ export async function probeClient(
   if (isJson) terminal.out(JSON.stringify({ registry: mirror.name, client, module, version, ...run }, null, 2));
   else {
     const seconds = (run.tookMs / 1000).toFixed(2);
-    const said = run.reason === null ? `${run.files} files, ${run.bytes} bytes` : run.reason;
+    const said = run.reason === null ? `${counted(run.files, 'file')}, ${counted(run.bytes, 'byte')}` : run.reason;
     terminal.out(`${client} ${what} from ${mirror.name}: ${run.outcome} in ${seconds} s (${said})`);
     for (const line of run.words.split('\n')) if (line !== '') terminal.out(`  ${line}`);
   }

@@ -15,13 +15,17 @@ import { isCron, isTimeZone } from './cron.ts';
 
 export { checked, list, mapping, readable } from '../ecosystems/fields.ts';
 
+/** Of a duration, the first that may be written. */
+const examples = [30_000, 30 * 60_000, 12 * 3_600_000];
+
 /**
  * A duration of the file (`30s`), in milliseconds once read.
  * @param range  bounds in milliseconds, both included
  */
 export function duration(description: string, range: { readonly min: number; readonly max: number }) {
   const bounds = `from ${durationText(range.min)} to ${durationText(range.max)}`;
-  const expected = `a duration ${bounds}, such as 30s (units ms s m h d)`;
+  const example = examples.find((ms) => ms >= range.min && ms <= range.max) ?? range.min;
+  const expected = `a duration ${bounds}, such as ${durationText(example)} (units ms s m h d)`;
   return z
     .string({ error: expected })
     .regex(durationPattern, { error: expected })

@@ -47,6 +47,8 @@ export function fileNameText(name: string): string {
 const addressLike = /^(localhost|(\d+\.)*\d{0,5}|\[[\da-f:.]*\])(:\d{0,5})?$/i;
 /** `3`, `0.5`, `30s`, `20%`, `none`: what people write for a number or a list. */
 const plain = /^(-?\d+(\.\d+)?\s?[a-zA-Z%]{0,3}|[a-z]{1,8})$/;
+/** `v1.3*`, `1.2.3-rc.1`, `*-windows*`: a version, or what versions match, where a list of them should be. */
+const versionLike = /^(v?\d{1,4}(\.(\d{1,6}|\*)){1,3}\*?(-[a-z]{1,8}(\.\d{1,4})?)?|\*-?[a-z]{1,8}\*?)$/;
 
 function isHidden(text: string, path: Path): boolean {
   const nodes = nodesAt(path);
@@ -55,7 +57,7 @@ function isHidden(text: string, path: Path): boolean {
   const isListen = path.length === 1 && path[0] === 'listen';
   if (isListen && addressLike.test(text) && text.length <= 21) return false;
   if (path.some((_, at) => nodesAt(path.slice(0, at + 1)).some(isSecret)) || nodes.some(holdsSecret)) return true;
-  return !nodes.some(takesText) && !plain.test(text);
+  return !nodes.some(takesText) && !plain.test(text) && !versionLike.test(text);
 }
 
 function isSecret(node: SchemaNode): boolean {

@@ -28,6 +28,8 @@ export type ProbeFailure =
       readonly algorithm: string;
       readonly want: string;
       readonly got: string;
+      /** Who named `want`, in words; of a hash that a lock file pins too, who else did. Absent: not said. */
+      readonly by?: string;
       /** What of the mirror's answers is wrong, in the ecosystem's word (`packument`); absent: the bytes asked for. */
       readonly side?: string;
     };

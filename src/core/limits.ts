@@ -65,8 +65,12 @@ export const limits = {
   /** Releases remembered of one module, and what its tags stood for; a mirror that lacks older ones lacks newer ones too. */
   releasesKept: 64,
   tagChanges: 32,
-  /** So many answers in a row must agree that a version is gone, or that what went backwards has ended. */
+  /** What `latest` stood for before: so many backends that take turns are known again. */
+  resolvedLeft: 4,
+  /** So many answers in a row must agree that a version is gone. */
   contentLooks: 12,
+  /** So many must not have gone backwards before that has ended: backends that take turns do so within two turns, each shorter than the above. */
+  calmLooks: 24,
   /** Versions that a finding names. */
   missingNamed: 5,
   /** Of a mirror, for the quantiles of its propagation. */

@@ -32,6 +32,11 @@ export function durationText(ms: number): string {
   return `${ms}ms`;
 }
 
+/** A count with its noun: `1 sample`, `3 samples`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 function scaled(text: string, units: Readonly<Record<string, number>>): number {
   const unit = text.replace(/^[\d.]+/, '');
   return Math.round(Number.parseFloat(text) * (units[unit] ?? Number.NaN));

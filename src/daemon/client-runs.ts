@@ -37,6 +37,21 @@ interface Kept {
   readonly runs: number;
 }
 
+/** What a visit took of its host. */
+type Spent = Parameters<Visit['end']>[0];
+const nothingSpent: Spent = { wireBytes: 0, retryAfterMs: null };
+
+type Turn = ClientPair & { readonly runs: number };
+
+/** A run that is over, to be compared. */
+interface Reported {
+  readonly pair: Turn;
+  readonly ask: ClientAsk;
+  readonly visit: Visit;
+  readonly startedAtMs: number;
+  readonly report: ClientReport;
+}
+
 /** Joins rota, schedule, runner, workers and detect. What was run before is read from the state file. */
 export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>): ClientRuns {
   const kept = new Map<string, Kept>(
@@ -55,6 +70,8 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
   let timer: { cancel(): void } | null = null;
   let isStopped = false;
   let underWay: Promise<void> | null = null;
+  /** Runs that are over, and what our own steps say to the same: a mirror that hangs holds up nobody else's turn. */
+  const comparing = new Set<Promise<void>>();
 
   const wantedKeys = (): ReadonlySet<string> => new Set(pairsOf(s).map(pairKey));
 
@@ -80,11 +97,9 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
   function turn(): void {
     const due = isStopped || underWay !== null ? null : rota.due(s.clock.now());
     if (due === null) return wake();
-    underWay = once(due, due.runs)
+    underWay = once(due)
       .catch((cause: unknown) => {
-        s.log.error('defect in a client run', {
-          cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
-        });
+        defect(due, cause);
         return new Promise<void>((resolve) => s.timers.after(isStopped ? 0 : afterDefectMs, resolve));
       })
       .finally(() => {
@@ -93,18 +108,42 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
       });
   }
 
-  async function once(pair: ClientPair, runs: number): Promise<void> {
-    const ask = askOf(s, pair, runs);
+  function defect(pair: ClientPair, cause: unknown): void {
+    rota.away(pair, s.clock.now());
+    s.log.error('defect in a client run', {
+      cause: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+    });
+  }
+
+  /** The client's own run; what our steps say to it comes later, and nobody waits for that. */
+  async function once(pair: Turn): Promise<void> {
+    const ask = askOf(s, pair, pair.runs);
     const visit = ask === null || s.detector.vantage().suspect === true ? null : begin(ask);
     if (ask === null || visit === null) return rota.away(pair, s.clock.now());
-    let spent: Parameters<Visit['end']>[0] = { wireBytes: 0, retryAfterMs: null };
+    const startedAtMs = s.clock.wallMs();
+    const report = await reportOf(ask).catch((cause: unknown) => {
+      visit.end(nothingSpent, s.clock.now());
+      throw cause;
+    });
+    if (report === null) return visit.end(nothingSpent, s.clock.now());
+    const rest: Promise<void> = compare({ pair, ask, visit, startedAtMs, report })
+      .catch((cause: unknown) => defect(pair, cause))
+      .finally(() => {
+        comparing.delete(rest);
+        wake();
+      });
+    comparing.add(rest);
+  }
+
+  /** Our own steps right after a run, and what both come to. */
+  async function compare({ pair, ask, visit, startedAtMs, report }: Reported): Promise<void> {
+    let spent: Spent = { wireBytes: report.bytes, retryAfterMs: null };
     try {
-      const [run, took] = await compared(ask);
+      const [run, took] = await compared(ask, startedAtMs, report);
       spent = took;
-      if (run === null) return;
       const again = isOddAgain(pair, run);
       rota.ran(pair, again, s.clock.now());
-      await take(pair, run, again ? runs : runs + 1);
+      await take(pair, run, again ? pair.runs : pair.runs + 1);
     } finally {
       visit.end(spent, s.clock.now());
     }
@@ -127,15 +166,19 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
     return null;
   }
 
-  /** The client's own run, and our steps right after it where it says something; `null`: it was cut short by our end. */
-  async function compared(
-    ask: ClientAsk,
-  ): Promise<readonly [run: ClientRun | null, spent: Parameters<Visit['end']>[0]]> {
-    const { mirror, client, module, version } = ask;
-    const startedAtMs = s.clock.wallMs();
+  /** `null`: it was cut short by our end. */
+  async function reportOf(ask: ClientAsk): Promise<ClientReport | null> {
     const means = { config: s.config, registry: s.registry, version: s.version, isRoot: isRoot() };
     const report = await s.clients?.run(clientOrder(ask, means));
-    if (report === undefined || isShutdown(report)) return [null, { wireBytes: 0, retryAfterMs: null }];
+    return report === undefined || isShutdown(report) ? null : report;
+  }
+
+  async function compared(
+    ask: ClientAsk,
+    startedAtMs: number,
+    report: ClientReport,
+  ): Promise<readonly [run: ClientRun, spent: Spent]> {
+    const { mirror, client, module, version } = ask;
     const judged = judgedReport(report, client);
     const own = judged.outcome === 'unknown' ? null : await ownVerdict(ask);
     const run: ClientRun = {
@@ -218,6 +261,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
       timer?.cancel();
       await s.clients?.close();
       await underWay;
+      await Promise.all(comparing);
     },
   };
 }

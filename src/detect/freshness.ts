@@ -1,15 +1,13 @@
 import { limits } from '../core/limits.ts';
-import { everyMs, paceOf } from '../core/pace.ts';
 import type { Row } from '../core/ports.ts';
-import { quantile } from '../core/quantile.ts';
 import type { Sample } from '../core/sample.ts';
-import type { Freshness } from '../core/standing.ts';
 import type { Target } from '../core/target.ts';
-import { hear } from './contents/hear.ts';
+import { hear, stepBack } from './contents/hear.ts';
 import { readSubject, subjectRow } from './contents/rows.ts';
-import { newSubject, type Standpoint, type Subject } from './contents/subject.ts';
+import { newSubject, type Standpoint, type StepBack, type Subject } from './contents/subject.ts';
 import type { Arrival } from './contents/versions.ts';
 import { apply, openFinding } from './findings.ts';
+import { freshMsOf } from './lags.ts';
 import { roundKeyOf } from './lookups.ts';
 import type { Memory, MirrorMemory } from './memory.ts';
 import { isBehind, lagSays, standsStill } from './rules/behind.ts';
@@ -17,11 +15,7 @@ import { leavesOut } from './rules/gaps.ts';
 import { lagOf } from './rules/lag.ts';
 import { propagationMs } from './rules/propagation.ts';
 import { backwardsOf } from './rules/regression.ts';
-import type { MirrorLag } from './turn.ts';
 
-/** An answer older than so many of its paces, and than a minute, says nothing of now. */
-const freshPaces = 3;
-const freshMsMin = 60_000;
 /** A subject with news is written after a minute, one that stood still now and then, so that a restart knows when it was seen. */
 const writeNewsMs = 60_000;
 const writeStillMs = 30 * 60_000;
@@ -42,29 +36,82 @@ function originOf(memory: Memory, { mirror }: MirrorMemory): string | null {
   return null;
 }
 
-function freshMsOf(memory: Memory, target: Pick<Target, 'canary' | 'step'>): number {
-  return Math.max(freshMsMin, freshPaces * everyMs(paceOf(target, memory.config)));
-}
-
 /** Takes in what an answer said that there is, were it a failed one (a version is missing), and says what follows for its mirror. */
 export function judgeContents(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const { facts, outcome, due } = sample;
-  if (outcome.tag === 'unknown' || facts.contents === undefined) return;
+  if (outcome.tag === 'unknown') return;
+  if (facts.contents === undefined) {
+    judgeResolved(memory, mirror, sample);
+    return;
+  }
   const { name } = mirror.mirror;
   const { target } = due;
   const key = keyOf(target);
   const subject = memory.subjects.get(key) ?? newSubject(key, target);
   memory.subjects.set(key, subject);
-  const origin = originOf(memory, mirror);
-  const at: Standpoint = { origin, freshMs: freshMsOf(memory, target), nowMs: sample.endedMonotonicMs };
+  const at = standpointOf(memory, mirror, sample);
   const look = { fromMs: sample.startedMonotonicMs, toMs: sample.endedMonotonicMs, contents: facts.contents };
   const isLeftOut = leavesOut(mirror.mirror.gaps);
   const news = hear(subject, look, { ...at, registry: name, leavesOut: isLeftOut });
   if (news === null) return;
   subject.isDirty = subject.isDirty || news.isNews;
-  if (news.wentBack) memory.turn.regressions.push(name);
+  if (news.back !== null && !isToldBefore(memory, mirror, subject, news.back)) memory.turn.regressions.push(name);
   for (const arrival of news.arrivals) arrived(memory, subject, arrival, at.freshMs);
   judgeLag(memory, mirror, { subject, at, probeId: due.probeId });
+}
+
+function standpointOf(memory: Memory, mirror: MirrorMemory, { due, endedMonotonicMs }: Sample): Standpoint {
+  return { origin: originOf(memory, mirror), freshMs: freshMsOf(memory, due.target), nowMs: endedMonotonicMs };
+}
+
+/**
+ * What a probe of `latest` found it to stand for, asked aside: where that comes back to what it had left, backends take
+ * turns, and it is a step of their story. No metric counts it: the answers that are compared do.
+ */
+function judgeResolved(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
+  const { due, facts, endedMonotonicMs: atMs } = sample;
+  const { module, version } = due.target;
+  const { resolvedVersion: to } = facts;
+  if (module === null || version === null || to === undefined || mirror.mirror.role === 'origin') return;
+  const key = `${module}@${version}`;
+  const known = mirror.resolved.get(key) ?? { now: to, left: [] };
+  if (known.now === to) {
+    mirror.resolved.set(key, known);
+    return;
+  }
+  const isBack = known.left.includes(to);
+  const left = isBack ? [] : [...known.left, known.now].slice(-limits.resolvedLeft);
+  mirror.resolved.set(key, { now: to, left });
+  if (!isBack) return;
+  const subjects = [...subjectsOf(memory, mirror)].filter((one) => one.module === module);
+  for (const subject of subjects) {
+    const shelf = subject.shelves.get(mirror.mirror.name);
+    if (shelf === undefined) continue;
+    const [newer, older] = isOlder(subjects, known.now, to) ? [to, known.now] : [known.now, to];
+    stepBack(shelf, { what: `tag ${version}`, from: newer, to: older, atMs });
+    judgeLag(memory, mirror, { subject, at: standpointOf(memory, mirror, sample), probeId: due.probeId });
+    return;
+  }
+}
+
+/** True where somebody's list names one version before another. */
+function isOlder(subjects: readonly Subject[], one: string, other: string): boolean {
+  const shelves = subjects.flatMap((subject) => [...subject.shelves.values()]);
+  return shelves.some(({ versions }) => {
+    const at = versions?.newest.indexOf(one) ?? -1;
+    return at >= 0 && at < (versions?.newest.indexOf(other) ?? -1);
+  });
+}
+
+/** The same step back is told by each step that names versions or tags of a module: the first counts. */
+function isToldBefore(memory: Memory, mirror: MirrorMemory, subject: Subject, { what, from, to }: StepBack): boolean {
+  for (const other of subjectsOf(memory, mirror)) {
+    const shelf =
+      other === subject || other.module !== subject.module ? undefined : other.shelves.get(mirror.mirror.name);
+    if (shelf?.back?.what !== what || shelf.back.to !== to) continue;
+    if (what === 'version' ? shelf.lost.has(String(from)) : shelf.lines.get(what)?.value === to) return true;
+  }
+  return false;
 }
 
 function judgeLag(
@@ -75,12 +122,14 @@ function judgeLag(
   const { name, gaps } = mirror.mirror;
   const shelf = subject.shelves.get(name);
   if (shelf === undefined) return;
+  if (shelf.backwards > 0) mirror.steppedBack.set(subject.module, shelf);
   shelf.reading = lagOf(subject, name, at, gaps);
   const { module, version, step } = subject;
   const before = mirror.lagging.get(subject.key);
   // While nobody can be compared with, what was said stands.
   const reading = shelf.reading ?? before?.reading ?? null;
-  const trouble = { module, version, step, reading, backwards: backwardsOf(shelf), looks: shelf.looks, probeId };
+  const { looks, back } = shelf;
+  const trouble = { module, version, step, reading, backwards: backwardsOf(shelf), back, looks, probeId };
   if (trouble.backwards !== null || isBehind(trouble, memory.config.detect.lagLimitMs))
     mirror.lagging.set(subject.key, trouble);
   else if (!mirror.lagging.delete(subject.key)) return;
@@ -99,6 +148,7 @@ function refreshLag(memory: Memory, mirror: MirrorMemory): void {
     origin: originOf(memory, mirror),
     standsStill: late.length > 1 && standsStill(subjectsOf(memory, mirror), name, oldestMs),
     known: openFinding(memory, 'lag', name)?.cause ?? null,
+    wallAheadMs: memory.now.wallMs - memory.now.monotonicMs,
   };
   apply(memory, 'lag', mirror, lagSays(name, troubles, context));
 }
@@ -128,48 +178,12 @@ function isToldElsewhere(memory: Memory, mirror: MirrorMemory, subject: Subject)
   return false;
 }
 
-/** Every mirror's lag as of its last answer, what is too old to say anything left out. */
-export function* lagsOf(memory: Memory): Iterable<MirrorLag> {
-  for (const { module, step, shelves } of memory.subjects.values()) {
-    for (const [registry, { reading, toMs }] of shelves) {
-      const mirror = memory.mirrors.get(registry);
-      const target = { canary: mirror?.canary?.step === step && mirror.canary.module === module, step };
-      if (reading === null || mirror === undefined || memory.now.monotonicMs - toMs > freshMsOf(memory, target))
-        continue;
-      const { lowerMs, upperMs, records, missing } = reading;
-      yield { registry, module, lowerMs, upperMs, records, missing: missing?.count ?? null };
-    }
-  }
-}
-
-/** Every mirror's lags taken together, with how long releases took to arrive there. */
-export function freshnessOf(memory: Memory): ReadonlyMap<string, Freshness> {
-  const byMirror = Map.groupBy(lagsOf(memory), ({ registry }) => registry);
-  const known = (values: readonly (number | null)[]): readonly number[] => values.flatMap((one) => one ?? []);
-  return new Map(
-    [...memory.mirrors].map(([name, { propagations }]) => {
-      const lags = byMirror.get(name) ?? [];
-      const lower = known(lags.map(({ lowerMs }) => lowerMs));
-      const upper = known(lags.map(({ upperMs }) => upperMs));
-      const modules = Map.groupBy(lags, ({ module }) => module).values();
-      const missing = [...modules].flatMap((own) => {
-        const counts = known(own.map((one) => one.missing));
-        return counts.length === 0 ? [] : [Math.max(...counts)];
-      });
-      const sorted = propagations.toSorted((a, b) => a - b);
-      const freshness: Freshness = {
-        lowerMs: lower.length === 0 ? null : Math.max(...lower),
-        upperMs: upper.length === 0 || upper.length < lags.length ? null : Math.max(...upper),
-        missing: missing.length === 0 ? null : missing.reduce((sum, one) => sum + one, 0),
-        propagation: { releases: sorted.length, p50Ms: quantile(sorted, 0.5), p90Ms: quantile(sorted, 0.9) },
-      };
-      return [name, freshness] as const;
-    }),
-  );
-}
-
 /** Forgets what is not asked any more. */
 export function adoptContents(memory: Memory): void {
+  for (const { resolved, steppedBack } of memory.mirrors.values()) {
+    resolved.clear();
+    steppedBack.clear();
+  }
   if (memory.subjects.size === 0) return;
   const asked = askedOf(memory);
   for (const [key, subject] of memory.subjects) {
@@ -226,8 +240,8 @@ function restoreSubject(memory: Memory, row: Row, asked: ReadonlyMap<string, Rea
   memory.subjects.set(key, subject);
   const { module, version, step } = subject;
   for (const [name, shelf] of subject.shelves) {
-    const { reading, looks } = shelf;
-    const trouble = { module, version, step, reading, backwards: backwardsOf(shelf), looks, probeId: '' };
+    const { reading, looks, back } = shelf;
+    const trouble = { module, version, step, reading, backwards: backwardsOf(shelf), back, looks, probeId: '' };
     if (trouble.backwards !== null || isBehind(trouble, memory.config.detect.lagLimitMs))
       memory.mirrors.get(name)?.lagging.set(key, trouble);
   }

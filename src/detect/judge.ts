@@ -2,7 +2,7 @@ import { isSilent } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
-import { isHeavy, seriesId, type Target } from '../core/target.ts';
+import { isHeavy, type Target } from '../core/target.ts';
 import { apply, openFinding } from './findings.ts';
 import { judgeContents } from './freshness.ts';
 import {
@@ -11,7 +11,6 @@ import {
   isSpikeJudge,
   ownTimeoutMs,
   primaryConnection,
-  roundKeyOf,
   seriesOf,
   writeSoon,
 } from './lookups.ts';
@@ -19,16 +18,14 @@ import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
 import { judgeMove } from './moves.ts';
 import { hearOutage, openOutage } from './outages.ts';
 import { isWrongAtOrigin, judgePeers, sidesOfWrong } from './peers.ts';
-import { judgeRate, takeBackRate } from './reliability.ts';
+import { absorbAbsences, judgeRefused } from './refusals.ts';
 import { endDoubtOf } from './round/doubt.ts';
-import { hearLook, lookBack, lookRefused, lookSlow, lookThrottled } from './round/look.ts';
-import { targetAt } from './round/question.ts';
+import { hearLook, lookBack, lookSlow } from './round/look.ts';
 import { vantageWord } from './round/witness.ts';
 import { forVersion } from './rules/baseline.ts';
 import { certificateFinding, certificateSays, hearCertificate } from './rules/certificate.ts';
 import { forkSays, judgeMismatch, mismatchSays, wrongDigest } from './rules/mismatch.ts';
 import { heardOf, isDamped, opensOutage } from './rules/outage.ts';
-import { judgeRefusal, refusalOf, refusalSays } from './rules/refusal.ts';
 import { forgetSpeed, hearSpeed, shiftSays, spikeSays } from './rules/speed.ts';
 import { isSlow } from './rules/threshold.ts';
 
@@ -49,9 +46,10 @@ export function judge(
   if (connection === 'cold' && !isCanaryProbe(sample) && !isShort) judgeTarget(memory, mirror, series, sample);
   const isPrimary = connection === primaryConnection(mirror.mirror);
   if (isPrimary && isHeavy(target) && !cold) judgeMove(memory, mirror, series, sample);
+  judgeContents(memory, mirror, sample);
+  absorbAbsences(memory, mirror, target.module);
   if (isPrimary) judgeRefused(memory, mirror, series, sample);
   judgeHash(memory, mirror, sample);
-  judgeContents(memory, mirror, sample);
   if (sample.outcome.tag === 'ok') judgePeers(memory, mirror, series, sample);
   judgeTls(memory, mirror, sample);
 }
@@ -150,57 +148,6 @@ function isSlowSample(memory: Memory, { baseline }: SeriesMemory, { rttMs, due }
   return rttMs !== null && isSlow(rttMs, baseline.medianMs, memory.config.detect.spike, due.timeoutMs) === true;
 }
 
-function judgeRefused(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
-  const { outcome, due } = sample;
-  series.serves = outcome.tag === 'ok';
-  // As with an outage: one refused canary speaks for all.
-  if (!due.target.canary && !series.refusal.isOpen && isCanaryRefused(mirror)) return;
-  // Only for an absence does it matter what siblings serve, and looking costs.
-  const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
-  const refusal = refusalOf(outcome, isAbsent && hasServingSibling(memory, mirror, due.target));
-  const heard = { outcome, refusal, probeId: due.probeId, endedMs: sample.endedMonotonicMs };
-  const isFirst = refusal !== null && series.refusal.refusals === 0;
-  const { state, event } = judgeRefusal(series.refusal, heard, memory.config.detect.outage);
-  series.refusal = state;
-  if (due.purpose === 'scheduled') judgeRate(memory, mirror, series, sample, isAbsent && refusal === null);
-  // A wish to be left alone is heeded first.
-  if (refusal === 'throttled' && !state.isOpen && mirror.refused.size === 0) lookThrottled(memory, mirror);
-  else if (isFirst && !state.isOpen) lookRefused(memory, mirror, sample);
-  if (event === null) return;
-  if (event === 'opened') takeBackRate(mirror, series);
-  if (event === 'opened') mirror.refused.add(series);
-  else mirror.refused.delete(series);
-  memory.urgent.add(series);
-  refreshRefusal(memory, mirror);
-}
-
-function isCanaryRefused(mirror: MirrorMemory): boolean {
-  for (const { target } of mirror.refused) if (target.canary) return true;
-  return false;
-}
-
-/** Opens, widens, narrows or closes the refusal of a mirror after which of its series are refused now. */
-export function refreshRefusal(memory: Memory, mirror: MirrorMemory): void {
-  const { name } = mirror.mirror;
-  const known = openFinding(memory, 'refusal', name)?.cause ?? null;
-  const canaryStep = mirror.canary?.step ?? null;
-  apply(memory, 'refusal', mirror, refusalSays(name, mirror.refused, { canaryStep, modules: mirror.modules, known }));
-}
-
-/** True where another mirror of the upstream last served the same thing. */
-function hasServingSibling(memory: Memory, mirror: MirrorMemory, target: Target): boolean {
-  const key = roundKeyOf(mirror.mirror);
-  for (const other of memory.mirrors.values()) {
-    if (other === mirror || roundKeyOf(other.mirror) !== key) continue;
-    const own = targetAt(memory, other, target);
-    if (own === null || own.module !== target.module || own.version !== target.version || own.step !== target.step) {
-      continue;
-    }
-    if (other.series.get(seriesId(own, primaryConnection(other.mirror)))?.serves === true) return true;
-  }
-  return false;
-}
-
 function judgeHash(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const { target, connection, purpose, probeId } = sample.due;
   if (sample.outcome.tag === 'ok') {
@@ -235,7 +182,9 @@ function judgeHash(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const probeIds = [...(before === null ? [] : [before.probeId]), probeId];
   const sides = sidesOfWrong(memory, mirror, sample, failure);
   const isOrigins = isWrongAtOrigin(memory, mirror, target, failure);
-  apply(memory, 'mismatch', mirror, mismatchSays(name, target, { failure, sides, isOrigins, probeIds }, known));
+  const isLocked = Object.values(memory.config.pinned?.[target.ecosystem] ?? {}).includes(failure.want);
+  const wrong = { failure, sides, isLocked, isOrigins, probeIds };
+  apply(memory, 'mismatch', mirror, mismatchSays(name, target, wrong, known));
 }
 
 /** Two signatures that hold are proof: nothing is asked again before it is told. */

@@ -7,7 +7,7 @@ import type { Sample } from '../core/sample.ts';
 import type { Standing } from '../core/standing.ts';
 import { seriesId, type Target } from '../core/target.ts';
 import { type Absence, present } from './absence.ts';
-import type { Subject } from './contents/subject.ts';
+import type { Shelf, Subject } from './contents/subject.ts';
 import { type Budget, startBudget } from './round/budget.ts';
 import type { Mark } from './round/loss.ts';
 import type { Round } from './round/moments.ts';
@@ -101,6 +101,10 @@ export interface MirrorMemory {
   readonly declaredWrong: Map<string, DeclaredWrong>;
   /** What is wrong with its contents, by the key of a subject. */
   readonly lagging: Map<string, LagTrouble>;
+  /** What `latest` and the like stood for last when it was asked aside, by module and version, and what it had left. */
+  readonly resolved: Map<string, { readonly now: string; readonly left: readonly string[] }>;
+  /** By module, where it went backwards last. */
+  readonly steppedBack: Map<string | null, Shelf>;
   /** How long the last releases took from the origin to here, milliseconds, newest last. */
   propagations: readonly number[];
   /** What it gave last for each target whose answers name a digest. */
@@ -236,6 +240,8 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     wrongOnce: new Map(),
     declaredWrong: new Map(),
     lagging: new Map(),
+    resolved: new Map(),
+    steppedBack: new Map(),
     propagations: [],
     said: new Map(),
     declaredOdd: new Map(),

@@ -5,7 +5,7 @@ import { canarySeries, isCanaryOut } from './lookups.ts';
 import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
 import { isLineLossy } from './round/witness.ts';
 import { penaltyAt } from './rules/outage.ts';
-import { hearRate, rateClassOf, takeBack, unreliableSays } from './rules/unreliable.ts';
+import { hearRate, rateClasses, rateClassOf, takeBack, unreliableSays, withoutAbsences } from './rules/unreliable.ts';
 
 /**
  * Counts one scheduled sample for the mirror's reliability. What has a finding of its own is not counted again: the
@@ -46,4 +46,17 @@ export function takeBackRate(mirror: MirrorMemory, series: SeriesMemory): void {
   const kind = rateClassOf(series.target);
   mirror.rates[kind] = takeBack(mirror.rates[kind], kind, series.target, series.rated);
   series.rated = 0;
+}
+
+/** Takes back the absences of a module that were counted. @param text  what its finding closes with where nothing else was in it */
+export function forgetAbsences(memory: Memory, mirror: MirrorMemory, module: string | null, text: string): void {
+  for (const kind of rateClasses) {
+    const before = mirror.rates[kind];
+    mirror.rates[kind] = withoutAbsences(before, kind, module);
+    if (mirror.rates[kind] === before) continue;
+    mirror.isDirty = true;
+    if (!before.isOpen) continue;
+    if (rateClasses.some((one) => mirror.rates[one].isOpen)) refreshRate(memory, mirror);
+    else apply(memory, 'unreliable', mirror, { tag: 'well', text });
+  }
 }

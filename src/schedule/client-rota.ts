@@ -12,7 +12,7 @@ export interface RanBefore {
 
 /** Whose turn it is, and when. Reads no clock; monotonic milliseconds. */
 export interface ClientRota {
-  /** The pair that has waited longest of those that are due, and how many runs it had. */
+  /** The pair that has waited longest of those that are due, and how many runs it had; not again before it `ran` or was `away`. */
   due(now: Now): (ClientPair & { readonly runs: number }) | null;
   /** It ran; `again`: soon, and the same module, because what it said was odd. */
   ran(pair: ClientPair, again: boolean, now: Now): void;
@@ -57,7 +57,9 @@ export function createClientRota(input: {
     due(now) {
       const waiting = [...turns.values()].filter(({ atMs }) => atMs <= now.monotonicMs);
       const first = waiting.toSorted((a, b) => a.atMs - b.atMs)[0];
-      return first === undefined ? null : { ...first.pair, runs: first.runs };
+      if (first === undefined) return null;
+      first.atMs = Number.POSITIVE_INFINITY;
+      return { ...first.pair, runs: first.runs };
     },
     ran(pair, again, now) {
       const turn = turns.get(pairKey(pair));
@@ -70,7 +72,7 @@ export function createClientRota(input: {
       if (turn !== undefined) turn.atMs = now.monotonicMs + Math.min(limits.clientAwayMs, everyMs);
     },
     nextAtMs() {
-      const times = [...turns.values()].map(({ atMs }) => atMs);
+      const times = [...turns.values()].map(({ atMs }) => atMs).filter(Number.isFinite);
       return times.length === 0 ? null : Math.min(...times);
     },
     replace(pairs, nextEveryMs, now) {

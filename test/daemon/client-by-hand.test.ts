@@ -39,7 +39,7 @@ describe('mirrorwatch probe NAME --client', () => {
     const { code, out, err } = await cli('probe', 'go-a', '--client', 'go');
     expect([code, err]).toEqual([0, '']);
     expect(out).toMatch(
-      /^go example\.com\/m@v1\.0\.0 from go-a: ok in \d+\.\d\d s \(1 files, 4 bytes\)\n {2}proxy http:\/\/127\.0\.0\.1:9$/,
+      /^go example\.com\/m@v1\.0\.0 from go-a: ok in \d+\.\d\d s \(1 file, 4 bytes\)\n {2}proxy http:\/\/127\.0\.0\.1:9$/,
     );
   });
 
@@ -92,6 +92,21 @@ describe('mirrorwatch check', () => {
     expect(out).toContain(
       'real clients, each every 2h, in the numbers above:\n  go: go-a\n  npm: npm-a\n  go: not go-b, it cannot be given one address family (resolve.family)',
     );
+  });
+
+  test('has no heading over nothing, and one of a thing', async () => {
+    const folder = tempDir('none-to-run');
+    const text = `mirrors: [{ name: b, ecosystem: go, url: "http://127.0.0.1:9", resolve: { family: 4 } }]
+modules: { go: [ example.com/m@v1.0.0 ] }
+steps: { mod: 30s }
+go: { sumdb: off }
+clientRuns: { clients: [ go ] }
+`;
+    writeFileSync(join(folder, 'mirrorwatch.yaml'), text);
+    const { out } = await run(['check'], { cwd: folder });
+    removeTempDir(folder);
+    expect(out).toContain('real clients: none can be run\n  go: not b, it cannot be given one address family');
+    expect(out).toContain(': 1 mirror, ');
   });
 
   test('warns of those that are not installed', async () => {

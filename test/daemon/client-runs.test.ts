@@ -166,6 +166,31 @@ describe('clients that say what our steps say', () => {
   });
 });
 
+describe('a mirror that hangs', () => {
+  test('is asked by our steps for as long as they wait, and holds up no run against another', async () => {
+    const own = 'steps: { mod: 5s, info: { every: 1h, timeout: 100s }, list: 1h, latest: 1h, zip: 1h }';
+    const time = manualTime();
+    const runner = fakeRunner(time, () => fine);
+    const yaml = threeMirrors({ more: 'clientRuns: { every: 1m, clients: [ go ] }', every: '30s' });
+    const world = await startWorld({
+      time,
+      yaml: yaml.replace(/^steps: .*$/m, own),
+      script: (asked) => (asked.registry === 'b' && asked.path.endsWith('.info') ? 'hangs' : well(asked)),
+      ports: (ports) => ({ ...ports, clients: runner }),
+    });
+    await world.seconds(1_800);
+    for (const registry of ['a', 'c']) {
+      const at = atOf(runner, registry).filter((second) => second > 960);
+      const gaps = at.slice(1).map((second, i) => second - (at[i] ?? 0));
+      // The pace and a tenth, and the turns of the two others: two seconds each.
+      expect(Math.max(...gaps), registry).toBeLessThanOrEqual(71);
+    }
+    // Its own turns wait for our steps: another run would ask a host that has not answered the last one.
+    const b = atOf(runner, 'b');
+    expect(Math.min(...b.slice(1).map((second, i) => second - (b[i] ?? 0)))).toBeGreaterThan(100);
+  });
+});
+
 describe('clients that say something else', () => {
   test('twice in a row, soon repeated, are a finding about us, which ends when they agree', async () => {
     let isOdd = true;

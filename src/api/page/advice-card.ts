@@ -1,7 +1,8 @@
 import type { Advice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
+import { counted } from '../../core/units.ts';
 import { reach } from './command.ts';
-import { counted, dated, duration, percent, span } from './format.ts';
+import { dated, duration, percent, span } from './format.ts';
 import { adviceHands } from './hands.ts';
 import { type Html, html } from './html.ts';
 import { causeWords, refusalWords } from './words.ts';

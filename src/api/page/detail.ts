@@ -1,6 +1,9 @@
 import type { Mirror } from '../../core/mirror.ts';
+import type { SettledSample } from '../../core/sample.ts';
+import { signatureText } from '../../core/signature.ts';
 import type { Freshness, Standing } from '../../core/standing.ts';
 import { isHeavy } from '../../core/target.ts';
+import { counted } from '../../core/units.ts';
 import type { ApiDeps, SeriesView } from '../deps.ts';
 import { canaryOf, placeOf } from '../views.ts';
 import { stripWithAxis } from './axis.ts';
@@ -8,7 +11,7 @@ import { outcomeLink, sinceNote, standingNotes, stateBadge } from './badges.ts';
 import { phaseBars, phaseKey, totalOf } from './charts.ts';
 import { clientRunsSection } from './client-runs.ts';
 import { findingList } from './findings.ts';
-import { ago, at, counted, dated, duration, span } from './format.ts';
+import { ago, at, dated, duration, span } from './format.ts';
 import { pauseHand } from './hands.ts';
 import { history } from './history.ts';
 import { type Html, html } from './html.ts';
@@ -114,7 +117,7 @@ function seriesRow(deps: ApiDeps, series: SeriesView, scaleMs: number, nowMs: nu
   const thresholdMs = baseline?.thresholdMs ?? null;
   return html`<tr>
 <th scope="row"><span class="step">${series.target.step}</span>${series.target.canary && html` <span class="tag">canary</span>`}${series.connection === 'warm' && html` <span class="tag">warm</span>`}<small>${moduleOf(series) || 'the mirror itself'}</small></th>
-<td data-label="last">${series.last === null ? firstDue(deps, series, nowMs) : html`${outcomeLink(series.last)}<small class="muted">${ago(series.last.startedAtMs, nowMs)}</small>`}</td>
+<td data-label="last">${series.last === null ? firstDue(deps, series, nowMs) : html`${outcomeLink(series.last)}<small class="muted">${ago(series.last.startedAtMs, nowMs)}</small>${unverified(series.last)}`}</td>
 <td class="n" data-label="p50">${linkedTime(deps, series, series.p50Ms)}</td>
 <td class="n" data-label="p95">${linkedTime(deps, series, series.p95Ms)}</td>
 <td class="n" data-label="baseline">${baseline?.baselineMs == null ? unjudged : duration(baseline.baselineMs)}</td>
@@ -123,6 +126,12 @@ function seriesRow(deps: ApiDeps, series: SeriesView, scaleMs: number, nowMs: nu
 <td class="wide" data-label="phases">${phaseBars(series.phases, heavy ? totalOf(series.phases) : scaleMs)}</td>
 <td class="wide" data-label="last samples">${stripWithAxis(series.recent, { width: 180, height: 34, thresholdMs, isKept: keptIn(series), labelled: false, stretch: null })}</td>
 </tr>`;
+}
+
+/** What no authority's signature bears out is not fine, though the answer was ok. */
+function unverified({ facts: { signature } }: SettledSample): Html | null {
+  if (signature === undefined || signature.state === 'valid') return null;
+  return html`<small class="unverified"><bdi>${signatureText(signature)}</bdi></small>`;
 }
 
 /** A target that waits for its first probe says when that is due. */

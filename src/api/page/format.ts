@@ -20,11 +20,6 @@ export function span(ms: number): string {
   return `${Math.round(s / 86_400)} d`;
 }
 
-/** A count with its noun: `1 sample`, `3 samples`. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
 /** A wall stamp with how long ago it was, the whole stamp in its title. */
 export function ago(wallMs: number | null, nowMs: number): Html | string {
   return wallMs === null

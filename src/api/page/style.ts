@@ -26,6 +26,7 @@ main:focus { outline: none; }
 .hidden, .skip:not(:focus) { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
 thead.hidden { display: none; }
 .muted { color: var(--soft); }
+.unverified { color: var(--degraded); }
 small { display: block; font-size: 12.5px; line-height: 1.35; }
 body { padding: 0 24px; }
 .top, main, .bottom { max-width: 1200px; margin: 0 auto; }

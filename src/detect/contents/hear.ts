@@ -1,7 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import { hearLines } from './lines.ts';
 import type { Look } from './look.ts';
-import { newShelf, type Subject } from './subject.ts';
+import { newShelf, type Shelf, type StepBack, type Subject } from './subject.ts';
 import { hearVersions, type News, type Who } from './versions.ts';
 
 /**
@@ -12,7 +12,7 @@ export function hear(subject: Subject, look: Look, who: Who): News | null {
   const shelf = subject.shelves.get(who.registry) ?? newShelf();
   if (shelf.looks > 0 && look.fromMs < shelf.fromMs) return null;
   subject.shelves.set(who.registry, shelf);
-  const news: News = { isNews: false, wentBack: false, arrivals: [] };
+  const news: News = { isNews: false, back: null, arrivals: [] };
   hearVersions(subject, shelf, look, who, news);
   hearLines(subject, shelf, look, who, news);
   if (shelf.looks === 0) shelf.firstMs = look.toMs;
@@ -21,9 +21,14 @@ export function hear(subject: Subject, look: Look, who: Who): News | null {
   shelf.fromMs = look.fromMs;
   shelf.toMs = look.toMs;
   shelf.calm += 1;
-  if (news.wentBack) {
-    shelf.backwards += 1;
-    shelf.calm = 0;
-  } else if (shelf.calm >= limits.contentLooks) shelf.backwards = 0;
+  if (news.back !== null) stepBack(shelf, news.back);
+  else if (shelf.calm >= limits.calmLooks) shelf.backwards = 0;
   return news;
+}
+
+/** Counts one step backwards of a mirror. */
+export function stepBack(shelf: Shelf, back: StepBack): void {
+  shelf.backwards += 1;
+  shelf.calm = 0;
+  shelf.back = back;
 }

@@ -18,7 +18,9 @@ export function hearLines(subject: Subject, shelf: Shelf, look: Look, who: Who, 
     const state: LineState = { value, sinceMs, best: before?.best ?? null, below: before?.below ?? 0 };
     shelf.lines.set(key, state);
     const reached = state.best;
-    advance(state, placeOf(key, value, changes), who, news);
+    const isBack = advance(state, placeOf(key, value, changes));
+    if (isBack && before !== undefined && who.registry !== who.origin)
+      news.back = { what: key, from: before.value, to: value, atMs: look.toMs };
     noteArrival(key, { reached, state, shelf, look, who, news, changes });
     if (who.registry === who.origin)
       moved(subject, key, value, { isKnown: before !== undefined, shelf, look, byOrigin: true });
@@ -32,18 +34,23 @@ function placeOf(key: LineKey, value: string | number, changes: readonly Change[
   return changes.findLast((change) => change.value === value)?.seq ?? null;
 }
 
-/** A place behind the furthest is a step backwards, once; where it stays for long, that is where the mirror is. */
-function advance(state: LineState, place: number | null, { registry, origin }: Who, news: News): void {
+/**
+ * A place behind the furthest is a step backwards, once; where it stays for long, that is where the mirror is.
+ * @returns true for that step
+ */
+function advance(state: LineState, place: number | null): boolean {
   if (place === null || state.best === null || place >= state.best) {
     state.below = 0;
     state.best = place ?? state.best;
-    return;
+    return false;
   }
   state.below += 1;
-  if (state.below === 1 && registry !== origin) news.wentBack = true;
-  if (state.below < limits.contentLooks) return;
-  state.best = place;
-  state.below = 0;
+  const isStep = state.below === 1;
+  if (state.below >= limits.contentLooks) {
+    state.best = place;
+    state.below = 0;
+  }
+  return isStep;
 }
 
 /** Adds a change of the line, and finds who stands there already. */

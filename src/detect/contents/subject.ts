@@ -38,6 +38,15 @@ export interface Lost {
   isElsewhere: boolean;
 }
 
+/** A step backwards: a version that was not there any more (`to` is `null`), or a line that stood at what it had left. */
+export interface StepBack {
+  readonly what: LineKey | 'version';
+  readonly from: string | number;
+  readonly to: string | number | null;
+  /** When the answer had come, monotonic milliseconds. */
+  readonly atMs: number;
+}
+
 /** How far behind a mirror was at its last answer about one subject. Milliseconds; `null` is unknown. */
 export interface LagReading {
   /** At least so far behind the oldest thing that it lacks; 0: it lacks nothing that came out while we watched. */
@@ -54,6 +63,16 @@ export interface LagReading {
   readonly missing: { readonly count: number; readonly names: readonly string[] } | null;
   /** What it was compared with. */
   readonly by: 'origin' | 'peers';
+  /** A line that it is behind on: where it stands, since when, and where the others do; `null`: none, or not known. */
+  readonly line: LineBehind | null;
+}
+
+/** Where a mirror stands on a line, since when (monotonic milliseconds), and what it lacks there. */
+export interface LineBehind {
+  readonly key: LineKey;
+  readonly value: string | number;
+  readonly sinceMs: number;
+  readonly wants: string | number;
 }
 
 /** What one mirror's answers about a subject have said. Monotonic milliseconds. */
@@ -70,9 +89,10 @@ export interface Shelf {
   readonly since: Map<string, { readonly afterMs: number; readonly atMs: number }>;
   readonly lost: Map<string, Lost>;
   readonly lines: Map<LineKey, LineState>;
-  /** Answers that went backwards, until `limits.contentLooks` in a row did not; and how many did not since the last one. */
+  /** Answers that went backwards, until `limits.calmLooks` in a row did not; how many did not since the last one; and that one. */
   backwards: number;
   calm: number;
+  back: StepBack | null;
   /** What the last answer came to; `null`: nothing can be said. */
   reading: LagReading | null;
 }
@@ -128,6 +148,7 @@ export function newShelf(): Shelf {
     lines: new Map(),
     backwards: 0,
     calm: 0,
+    back: null,
     reading: null,
   };
 }

@@ -7,6 +7,7 @@ import {
   type Release,
   type Shelf,
   type Standpoint,
+  type StepBack,
   type Subject,
   shows,
 } from './subject.ts';
@@ -22,7 +23,8 @@ export interface Arrival {
 /** What one answer was news of. */
 export interface News {
   isNews: boolean;
-  wentBack: boolean;
+  /** The last thing in it that went backwards; `null`: nothing. */
+  back: StepBack | null;
   readonly arrivals: Arrival[];
 }
 
@@ -45,7 +47,7 @@ export function hearVersions(subject: Subject, shelf: Shelf, look: Look, who: Wh
   }
   if (before === next && shelf.lost.size === 0) return;
   const appeared = cameIn(shelf, before, next);
-  missed(subject, shelf, before, next, who, news);
+  missed(subject, shelf, { before, next, toMs: look.toMs }, who, news);
   if (before !== next) news.isNews = true;
   const isOrigin = who.registry === who.origin;
   for (const version of appeared) {
@@ -88,7 +90,13 @@ function cameIn(shelf: Shelf, before: Versions, next: Versions): readonly string
 }
 
 /** Keeps count of what was there and is not; where others still have it, that is a step backwards. */
-function missed(subject: Subject, shelf: Shelf, before: Versions, next: Versions, who: Who, news: News): void {
+function missed(
+  subject: Subject,
+  shelf: Shelf,
+  { before, next, toMs }: { readonly before: Versions; readonly next: Versions; readonly toMs: number },
+  who: Who,
+  news: News,
+): void {
   const shown = new Set(next.newest);
   for (const [version, lost] of shelf.lost) {
     if (shown.has(version)) {
@@ -108,7 +116,7 @@ function missed(subject: Subject, shelf: Shelf, before: Versions, next: Versions
     if (who.leavesOut(version, before.pre.includes(version))) continue;
     const elsewhere = isElsewhere(subject, version, who);
     shelf.lost.set(version, { looks: 1, isElsewhere: elsewhere });
-    if (elsewhere) news.wentBack = true;
+    if (elsewhere) news.back = { what: 'version', from: version, to: null, atMs: toMs };
   }
 }
 

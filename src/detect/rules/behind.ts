@@ -1,7 +1,9 @@
 import type { Finding, LagCause } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
+import { counted } from '../../core/units.ts';
 import { isOrdered } from '../contents/lines.ts';
-import type { LagReading, Subject } from '../contents/subject.ts';
+import type { LineKey } from '../contents/look.ts';
+import type { LagReading, LineBehind, StepBack, Subject } from '../contents/subject.ts';
 import type { Backwards } from './regression.ts';
 import type { Draft, Says } from './says.ts';
 
@@ -12,6 +14,8 @@ export interface LagTrouble {
   readonly step: string;
   readonly reading: LagReading | null;
   readonly backwards: Backwards;
+  /** Its last step backwards; `null`: none. */
+  readonly back: StepBack | null;
   /** Answers about it so far. */
   readonly looks: number;
   readonly probeId: string;
@@ -26,6 +30,8 @@ export interface LagContext {
   readonly standsStill: boolean;
   /** The cause of the open finding; `null`: none is open. */
   readonly known: Finding['cause'] | null;
+  /** The wall clock minus the monotonic one, milliseconds: what is told with a time of day. */
+  readonly wallAheadMs: number;
 }
 
 /** True where what two answers in a row lack is older than the limit. */
@@ -66,7 +72,7 @@ export function lagSays(name: string, troubles: readonly LagTrouble[], context: 
   const gone = troubles.filter(({ backwards }) => backwards?.kind === 'vanished');
   if (gone.length > 0) return draftOf('vanished', gone, context, vanishedText(name, gone));
   const back = troubles.filter(({ backwards }) => backwards?.kind === 'regression');
-  if (back.length > 0) return draftOf('regression', back, context, regressionText(name, back));
+  if (back.length > 0) return draftOf('regression', back, context, regressionText(name, back, context));
   return { tag: 'well', text: wellText(name, context) };
 }
 
@@ -79,7 +85,7 @@ function behindSays(name: string, behind: readonly LagTrouble[], context: LagCon
   const text =
     cause === 'stale'
       ? `${name} stands still: nothing that came out in the last ${spoken(agreed(first))} has arrived in any of ${modulesOf(behind)} modules, while ${whom} moved on.`
-      : `${name} is behind ${whom}, by ${span}: ${lacksText(first)}${more(modulesOf(behind) - 1, 'module')}.`;
+      : `${name} is behind ${whom}, by ${span}: ${lacksText(first, context)}${more(modulesOf(behind) - 1, 'module')}.`;
   return draftOf(cause, behind, context, text);
 }
 
@@ -100,7 +106,7 @@ function draftOf(cause: LagCause, troubles: readonly LagTrouble[], { limitMs }: 
     cause,
     evidence: {
       samples: troubles.reduce((sum, { looks }) => sum + looks, 0),
-      failures: isLate ? troubles.length : troubles.reduce((sum, one) => sum + timesOf(one), 0),
+      failures: isLate ? troubles.length : timesOfModules(troubles),
       ...(isLate
         ? { observedSeconds: Math.max(...troubles.map(agreed)) / 1_000, thresholdSeconds: limitMs / 1_000 }
         : {}),
@@ -124,18 +130,37 @@ function spanText(reading: LagReading | null): string {
   return most === least ? `about ${least}` : `${least} to ${most}`;
 }
 
-function lacksText(trouble: LagTrouble | undefined): string {
+function lacksText(trouble: LagTrouble | undefined, { wallAheadMs }: LagContext): string {
   const module = trouble?.module ?? 'it';
   const reading = trouble?.reading ?? null;
-  const { missing = null, records = null } = reading ?? {};
+  const { missing = null, records = null, line = null } = reading ?? {};
   const [newest] = missing?.names ?? [];
   if (newest !== undefined) return `${module} lacks ${newest}${more((missing?.count ?? 1) - 1, 'version')}`;
   if (records !== null && records > 0) return `${module} lacks ${records} records at least`;
-  return `${module} is as it was before`;
+  return line === null ? `${module} is as it was before` : `${module} ${standsText(line, wallAheadMs)}`;
+}
+
+/** Where a tag, a serial or a date stands, since when, and what it should be. */
+function standsText({ key, value, sinceMs, wants }: LineBehind, wallAheadMs: number): string {
+  const since = clockTime(sinceMs + wallAheadMs);
+  return `has ${lineText(key)} at ${valueText(key, value)} since ${since}, and not at ${valueText(key, wants)}`;
+}
+
+function lineText(key: LineKey): string {
+  return key.startsWith('tag ') ? `tag ${key.slice('tag '.length)}` : `its ${key}`;
+}
+
+function valueText(key: LineKey, value: string | number): string {
+  return key === 'date' ? new Date(Number(value)).toISOString().slice(0, 19) : String(value);
+}
+
+/** A stamp for people: date, hours and minutes, UTC. */
+function clockTime(wallMs: number): string {
+  return `${new Date(wallMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
 function more(count: number, what: string): string {
-  return count <= 0 ? '' : ` and ${count} more ${what}${count === 1 ? '' : 's'}`;
+  return count <= 0 ? '' : ` and ${counted(count, `more ${what}`)}`;
 }
 
 function vanishedText(name: string, gone: readonly LagTrouble[]): string {
@@ -145,15 +170,28 @@ function vanishedText(name: string, gone: readonly LagTrouble[]): string {
   return `From ${name} has vanished what others still have: ${named} of ${first?.module ?? 'its list'}${more(modulesOf(gone) - 1, 'module')}.`;
 }
 
-function regressionText(name: string, back: readonly LagTrouble[]): string {
-  const times = back.reduce((sum, one) => sum + timesOf(one), 0);
-  return `${name} goes back and forth: ${times} times lately it did not have what it had shown before (${back[0]?.module ?? 'its log'}${more(modulesOf(back) - 1, 'module')}), as where several servers behind one name take turns.`;
+function regressionText(name: string, back: readonly LagTrouble[], { wallAheadMs }: LagContext): string {
+  const [first] = back.toSorted((a, b) => (b.back?.atMs ?? 0) - (a.back?.atMs ?? 0));
+  const what = `${first?.module ?? 'its log'}${first?.back == null ? '' : `: ${backText(first.back, wallAheadMs)}`}`;
+  return `${name} goes back and forth: ${timesOfModules(back)} times lately it did not have what it had shown before (${what}${more(modulesOf(back) - 1, 'module')}), as where several servers behind one name take turns.`;
+}
+
+/** The steps of one module are told by several of its answers: the most of these count. */
+function timesOfModules(back: readonly LagTrouble[]): number {
+  const modules = Map.groupBy(back, ({ module }) => module).values();
+  return [...modules].reduce((sum, own) => sum + Math.max(...own.map(timesOf)), 0);
+}
+
+function backText({ what, from, to, atMs }: StepBack, wallAheadMs: number): string {
+  const at = clockTime(atMs + wallAheadMs);
+  if (what === 'version' || to === null) return `last without ${from} at ${at}`;
+  return `last ${lineText(what)} from ${valueText(what, from)} to ${valueText(what, to)} at ${at}`;
 }
 
 function wellText(name: string, { known }: LagContext): string {
   switch (known) {
     case 'regression':
-      return `${name} has not gone backwards in its last ${limits.contentLooks} answers.`;
+      return `${name} has not gone backwards in its last ${limits.calmLooks} answers.`;
     case 'vanished':
       return `What had vanished from ${name} is back, or gone everywhere.`;
     case 'stale':

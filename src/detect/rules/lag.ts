@@ -7,6 +7,7 @@ import {
   freshOrigin,
   isQuorum,
   type LagReading,
+  type LineBehind,
   type LineState,
   peersOf,
   type Shelf,
@@ -22,6 +23,7 @@ interface Sum {
   upperMs: number | null;
   agreedMs: number;
   oldestMs: number | null;
+  line: LineBehind | null;
 }
 
 /** Something that is lacked: it came out after `afterMs` and at the latest at `atMs`; `null`: not known. */
@@ -48,7 +50,7 @@ export function lagOf(subject: Subject, registry: string, at: Standpoint, gaps: 
   const ageMs = gaps?.releaseAgeMs ?? 0;
   const isLeftOut = leavesOut(gaps);
   const unseenMs = origin === null ? null : Math.max(0, shelf.toMs - origin.fromMs);
-  const sum: Sum = { lowerMs: 0, upperMs: unseenMs, agreedMs: 0, oldestMs: null };
+  const sum: Sum = { lowerMs: 0, upperMs: unseenMs, agreedMs: 0, oldestMs: null, line: null };
   const wanted = wantedOf(shelf, origin, others);
   const missing: string[] = [];
   for (const [version, isPre, firstMs] of wanted ?? []) {
@@ -67,9 +69,11 @@ export function lagOf(subject: Subject, registry: string, at: Standpoint, gaps: 
   for (const [key, state] of shelf.lines) {
     const isOut = (change: Change): boolean =>
       !isOrdered(key) && isLeftOut(String(change.value), origin?.versions?.pre.includes(String(change.value)) === true);
-    for (const change of lackedOf(key, state, subject.lines.get(key) ?? []))
-      if (!isOut(change) && (ageMs === 0 || shelf.fromMs - (change.atMs ?? shelf.firstMs) >= ageMs))
-        lack(sum, shelf, change, ageMs);
+    for (const change of lackedOf(key, state, subject.lines.get(key) ?? [])) {
+      if (isOut(change) || (ageMs > 0 && shelf.fromMs - (change.atMs ?? shelf.firstMs) < ageMs)) continue;
+      lack(sum, shelf, change, ageMs);
+      sum.line = { key, value: state.value, sinceMs: state.sinceMs, wants: change.value };
+    }
   }
   return {
     ...sum,

@@ -96,6 +96,8 @@ export interface Wrong {
   readonly failure: Mismatch;
   /** What all mirrors of the upstream serve for it as far as known, this one's side among them. */
   readonly sides: readonly Side[];
+  /** A lock file of the configuration names what it should be. */
+  readonly isLocked: boolean;
   /** The origin serves the same: the bytes changed upstream. */
   readonly isOrigins: boolean;
   /** The answers that were wrong in the same way. */
@@ -109,11 +111,11 @@ export interface Wrong {
 export function mismatchSays(
   name: string,
   { module, version, step, verifies }: Target,
-  { failure, sides, isOrigins, probeIds }: Wrong,
+  { failure, sides, isLocked, isOrigins, probeIds }: Wrong,
   known: Finding | null,
 ): Says {
   const what = `${refText({ module: module ?? 'a file', version: module === null ? '' : version })} (${step})`;
-  const told = `${name} ${wrongPart(failure)} ${what} than ${verifies ?? 'an authority'} names: twice the same ${failure.algorithm}.`;
+  const told = `${name} ${wrongPart(failure)} ${what} than ${isLocked ? 'a lock file' : (failure.by ?? verifies ?? 'an authority')} names: twice the same ${failure.algorithm}.`;
   return widen(known, {
     item: { module, version, step },
     cause: isOrigins ? 'retag' : 'mismatch',

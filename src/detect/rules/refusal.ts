@@ -3,6 +3,7 @@ import { type Outcome, type Reason, reasonWeight } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Step, Target } from '../../core/target.ts';
+import { counted } from '../../core/units.ts';
 import { isDown } from './roll-up.ts';
 import { canaryFirst, type Says, scopeOf } from './says.ts';
 
@@ -117,7 +118,7 @@ export function refusalSays(
       modules: context.modules,
     }),
     text: first.target.canary
-      ? `${name} answers and refuses (${reason}): its canary, ${first.refusal.refusals} times in a row.`
+      ? `${name} answers and refuses (${reason}): its canary, ${counted(first.refusal.refusals, 'time')} in a row.`
       : `${name} answers and refuses (${reason}) ${all.length} of its targets; its canary is served.`,
   };
 }

@@ -7,7 +7,7 @@ export type Backwards =
   | { readonly kind: 'regression'; readonly times: number }
   | null;
 
-/** Once is a hiccup, which the counter has; so often before a dozen answers in a row went on, and it is a story. */
+/** Once is a hiccup, which the counter has; so often before two dozen answers in a row went on, and it is a story. */
 const storyTimes = 2;
 
 /**

@@ -81,6 +81,19 @@ export function takeBack(state: RateState, kind: RateClass, target: Target, fail
   return { ...state, sum, failures: Math.max(0, state.failures - failures), recent };
 }
 
+/**
+ * Without the absences of a module, which are told elsewhere now. Open, it ends where most of its last failures were
+ * such; of a mirror that fails otherwise too it stays.
+ */
+export function withoutAbsences(state: RateState, kind: RateClass, module: string | null): RateState {
+  const recent = state.recent.filter(({ reason, target }) => reason !== 'absent' || target.module !== module);
+  const absences = state.recent.length - recent.length;
+  if (absences === 0) return state;
+  if (state.isOpen) return 2 * absences > state.recent.length ? noRate : state;
+  const sum = Math.max(0, state.sum - absences * gainOf(kind));
+  return sum === 0 ? noRate : { ...state, sum, failures: Math.max(0, state.failures - absences), recent };
+}
+
 /** What the failures of one mirror come to. */
 export function unreliableSays(name: string, states: Readonly<Record<RateClass, RateState>>): Says {
   const open = rateClasses.filter((kind) => states[kind].isOpen);

@@ -52,7 +52,13 @@ function openHead(note: Uint8Array, verifier: Verifier): Result<SignedHead, Prob
   const opened = openNote(note, verifier);
   if (opened.tag === 'forged') {
     const want = `${verifier.name}+${verifier.hashHex}`;
-    return error({ kind: 'mismatch', algorithm: 'ed25519', want, got: opened.signature.slice(0, 100) });
+    return error({
+      kind: 'mismatch',
+      algorithm: 'ed25519',
+      want,
+      got: opened.signature.slice(0, 100),
+      by: 'the key of the database',
+    });
   }
   const head = opened.tag === 'ok' ? parseTreeHead(opened.text) : null;
   const text = Buffer.from(note).toString('utf8');

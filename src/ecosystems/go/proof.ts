@@ -76,5 +76,5 @@ function statementOf({ note, size, rootBase64 }: KnownHead): string {
 }
 
 function mismatch(want: string, got: string): ProbeFailure {
-  return { kind: 'mismatch', algorithm: 'tree', want, got };
+  return { kind: 'mismatch', algorithm: 'tree', want, got, by: 'a signed tree head' };
 }

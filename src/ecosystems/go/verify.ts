@@ -8,5 +8,8 @@ import { ended, fine } from '../talk.ts';
 export function verify(got: string, want: string | undefined, facts: Verdict['facts']): Verdict {
   if (want === undefined) return fine({ ...facts, compared: { algorithm: 'h1', digest: got } });
   if (got === want) return fine({ ...facts, verified: { algorithm: 'h1', digest: got, against: 'pinned' } });
-  return ended({ tag: 'failed', failure: { kind: 'mismatch', algorithm: 'h1', want, got } }, facts);
+  return ended(
+    { tag: 'failed', failure: { kind: 'mismatch', algorithm: 'h1', want, got, by: 'the checksum database' } },
+    facts,
+  );
 }

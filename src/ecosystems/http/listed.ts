@@ -29,5 +29,5 @@ export function* throughList(
   if (listed.bytes !== body.length) return malformed(`a file of the size that ${list} lists`);
   const [algorithm, want, hex] = ['sha256', listed.sha256, sha256Of(body)];
   if (hex === want) return signature;
-  return error({ tag: 'failed', failure: { kind: 'mismatch', algorithm, want, got: hex } });
+  return error({ tag: 'failed', failure: { kind: 'mismatch', algorithm, want, got: hex, by: `the signed ${list}` } });
 }

@@ -32,7 +32,13 @@ function* verified({ path, body }: Head, check: SignatureCheck, context: HttpCon
   const got = `sha256:${sha256Of(body)}`;
   return error({
     tag: 'failed',
-    failure: { kind: 'mismatch', algorithm: 'openpgp', want: `a good signature (gpgv: ${report.said})`, got },
+    failure: {
+      kind: 'mismatch',
+      algorithm: 'openpgp',
+      want: `a good signature (gpgv: ${report.said})`,
+      got,
+      by: 'the keyring of its entry',
+    },
   });
 }
 

@@ -45,7 +45,7 @@ export function hashFailure(head: Head, expect: Expect): ProbeFailure | null {
   if (want === undefined || !head.isWhole || sizeFailure(head, expect) !== null) return null;
   if (startsHex !== undefined && !beginsLike(head.body, startsHex)) return null;
   const got = sha256Of(head.body);
-  return got === want ? null : { kind: 'mismatch', algorithm, want, got };
+  return got === want ? null : { kind: 'mismatch', algorithm, want, got, by: 'the sha256 of its entry' };
 }
 
 /** Lower-case hex. */

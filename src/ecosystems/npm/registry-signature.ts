@@ -77,6 +77,7 @@ function notSigned({ keyid }: SigningKey, got: string): ProbeFailure {
     algorithm: 'ecdsa',
     want: `signed by ${keyid}`,
     got: got.slice(0, 300),
+    by: 'a registry signature',
     side: 'packument',
   };
 }

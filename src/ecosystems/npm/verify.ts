@@ -20,7 +20,8 @@ export function vouched({ integrity }: Pick<Dist, 'integrity'>, { pinned, isSign
   const same = pinned && integrity.find(({ algorithm }) => algorithm === pinned.algorithm);
   if (pinned !== undefined && same !== undefined) {
     const digest = same.digests.find((one) => pinned.digests.includes(one));
-    if (digest === undefined) return mismatch(pinned, same.digests.join(' '), facts, 'packument');
+    if (digest === undefined)
+      return mismatch(pinned, same.digests.join(' '), facts, { by: bySignature, side: 'packument' });
     return fine({ ...facts, verified: { algorithm: pinned.algorithm, digest, against: authority(isSigned) } });
   }
   const [best] = integrity;
@@ -43,7 +44,8 @@ export function judgeBytes(body: Uint8Array, told: Integrity | undefined, known:
   if ((wants.length === 0 || wrong !== undefined) && !startsLikeGzip(body))
     return ended({ tag: 'failed', failure: noGzip(body) }, facts);
   const about = { ...facts, ...seenIn(body) };
-  if (wrong !== undefined) return mismatch(wrong, digestOf(wrong.algorithm), about);
+  const by = wrong === pinned || isSigned ? bySignature : 'its own packument';
+  if (wrong !== undefined) return mismatch(wrong, digestOf(wrong.algorithm), about, { by });
   // Packuments may name hashes of different algorithms: only bytes under the same one can be held against one another.
   if (pinned === undefined && !isSigned)
     return fine({ ...about, compared: { algorithm: 'sha512', digest: digestOf('sha512') } });
@@ -65,9 +67,18 @@ function hasher(body: Uint8Array): (algorithm: Integrity['algorithm']) => string
   };
 }
 
-function mismatch({ algorithm, digests }: Integrity, got: string, facts: Facts, side?: string): Verdict {
-  const failure = { kind: 'mismatch', algorithm, want: digests.join(' '), got } as const;
-  return ended({ tag: 'failed', failure: side === undefined ? failure : { ...failure, side } }, facts);
+const bySignature = 'a registry signature';
+
+function mismatch(
+  { algorithm, digests }: Integrity,
+  got: string,
+  facts: Facts,
+  who: { readonly by: string; readonly side?: string },
+): Verdict {
+  return ended(
+    { tag: 'failed', failure: { kind: 'mismatch', algorithm, want: digests.join(' '), got, ...who } },
+    facts,
+  );
 }
 
 function noGzip(body: Uint8Array): ProbeFailure {

@@ -60,7 +60,8 @@ function judgeWhole(
   if (asked === null || isMarkup(answer.body)) return ended(noLayer);
   const got = digestOf(asked.algorithm, answer.body);
   const seen = seenIn(answer.body);
-  if (got.text !== asked.text) return ended({ tag: 'failed', failure: mismatch(asked, got) }, seen);
+  if (got.text !== asked.text)
+    return ended({ tag: 'failed', failure: mismatch(asked, got, 'the digest in its manifest') }, seen);
   const { algorithm, text: digest } = got;
   // By a tag the mirror vouches for itself: what it gave fits together, no more.
   if (tagged !== null) return fine({ ...seen, compared: { algorithm, digest, of: tagged } });

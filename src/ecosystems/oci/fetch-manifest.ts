@@ -55,11 +55,12 @@ export function judgeManifest(
   const manifest = readManifest(body, headers['content-type']);
   if ('expected' in manifest) return error({ kind: 'malformed', ...manifest });
   const got = digestOf(asked?.algorithm ?? 'sha256', body);
-  if (asked !== null && got.text !== asked.text) return error(mismatch(asked, got));
+  if (asked !== null && got.text !== asked.text) return error(mismatch(asked, got, byAsked));
   const said = saidDigest(headers);
   if (said.tag === 'error') return said;
   const own = said.value === null ? null : digestOf(said.value.algorithm, body);
-  if (said.value !== null && own !== null && own.text !== said.value.text) return error(mismatch(said.value, own));
+  if (said.value !== null && own !== null && own.text !== said.value.text)
+    return error(mismatch(said.value, own, byHeader));
   return ok({ manifest, digest: got });
 }
 
@@ -74,7 +75,7 @@ function spoiltManifest(body: Uint8Array, headers: Answered['headers'], asked: D
   const words = ['"schemaVersion"', '"mediaType"', '"digest"'].filter((word) => text.includes(word));
   if (want === null || words.length < 2) return null;
   const got = digestOf(want.algorithm, body);
-  return got.text === want.text ? null : mismatch(want, got);
+  return got.text === want.text ? null : mismatch(want, got, asked === null ? byHeader : byAsked);
 }
 
 /** The `Docker-Content-Digest` of an answer; `null`: there is none. In upper case it is none that a client takes. */
@@ -85,9 +86,12 @@ export function saidDigest(headers: Readonly<Record<string, string>>): Result<Di
   return digest === null ? error({ kind: 'malformed', expected: 'a Docker-Content-Digest in lower case' }) : ok(digest);
 }
 
-/** Two digests of one algorithm that are not the same. */
-export function mismatch(want: Digest, got: Digest): ProbeFailure {
-  return { kind: 'mismatch', algorithm: want.algorithm, want: want.text, got: got.text };
+const byAsked = 'the digest that is asked for';
+const byHeader = 'its own Docker-Content-Digest';
+
+/** Two digests of one algorithm that are not the same. @param by  who named the first */
+export function mismatch(want: Digest, got: Digest, by: string): ProbeFailure {
+  return { kind: 'mismatch', algorithm: want.algorithm, want: want.text, got: got.text, by };
 }
 
 function failed(failure: ProbeFailure): { readonly tag: 'error'; readonly error: End } {

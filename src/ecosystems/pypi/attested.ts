@@ -28,8 +28,10 @@ export function* provenance(target: Target, context: PypiContext): Talk<Verdict>
   const read = readProvenance(got.value.body);
   if (read.tag === 'error') return ended(failed(read.error), facts);
   for (const one of read.value) {
-    const want = pins.wants(file.name, one.sha256) ?? `sha256:${file.sha256 ?? one.sha256}`;
-    const wrong = one.file === file.name ? otherHash(one, want) : otherFile;
+    const pinned = pins.wants(file.name, one.sha256);
+    const want = pinned ?? `sha256:${file.sha256 ?? one.sha256}`;
+    const by = pinned === null ? 'the page beside it' : 'the public index';
+    const wrong = one.file === file.name ? otherHash(one, want, by) : otherFile;
     if (wrong !== null) return ended(failed(wrong), facts);
   }
   const signature = signers(read.value, context);
@@ -52,9 +54,9 @@ function isOfMirror(url: string, file: ReleaseFile, { baseUrl }: PypiContext): b
 
 const otherFile: ProbeFailure = { kind: 'malformed', expected: 'attestations of the file that they stand beside' };
 
-function otherHash({ sha256 }: Attestation, want: string): ProbeFailure | null {
+function otherHash({ sha256 }: Attestation, want: string, by: string): ProbeFailure | null {
   const got = `sha256:${sha256}`;
-  return want === got ? null : { kind: 'mismatch', algorithm: 'sha256', want, got, side: 'attestation' };
+  return want === got ? null : { kind: 'mismatch', algorithm: 'sha256', want, got, by, side: 'attestation' };
 }
 
 /** Every attestation must hold; the first one's signer is named. */
@@ -69,6 +71,7 @@ function signers(attestations: readonly Attestation[], { own }: PypiContext): Re
       algorithm: 'sigstore',
       want: 'what was signed',
       got: forged.code,
+      by: 'the trusted root',
       side: 'attestation',
     });
   if (judged.some((one) => one?.tag === 'malformed'))

@@ -126,7 +126,9 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
 function toldWrong({ sha256, name }: ReleaseFile, pins: Pins): ProbeFailure | null {
   const want = sha256 === null ? null : pins.wants(name, sha256);
   const got = `sha256:${sha256}`;
-  return want === null || want === got ? null : { kind: 'mismatch', algorithm: 'sha256', want, got };
+  return want === null || want === got
+    ? null
+    : { kind: 'mismatch', algorithm: 'sha256', want, got, by: 'the public index' };
 }
 
 /** @see protocols.md 0.2 */

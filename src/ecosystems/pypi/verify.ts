@@ -26,7 +26,19 @@ export function verify(
   const want = pinned ?? (told === null ? null : `sha256:${told}`);
   const seen = { ...known, ...seenIn(body) };
   if (want !== null && want !== digest)
-    return ended({ tag: 'failed', failure: { kind: 'mismatch', algorithm, want, got: digest } }, seen);
+    return ended(
+      {
+        tag: 'failed',
+        failure: {
+          kind: 'mismatch',
+          algorithm,
+          want,
+          got: digest,
+          by: pinned === null ? 'its own page' : 'the public index',
+        },
+      },
+      seen,
+    );
   const facts = pinned === null ? { ...seen, compared: { algorithm, digest, of: name } } : seen;
   return fine(want === null ? facts : { ...facts, verified: { algorithm, digest, against } });
 }

@@ -15,9 +15,10 @@ describe('a preferred mirror that is behind', () => {
     expect(only(stage).reason).toMatch(/^a is behind the origin o, by 2\.0 h to 2\.1 h; c answered/);
     stage.paces(60, level);
     expect(stage.story()).toEqual(['proposed lag c']);
+    stage.accept(only(stage).id);
     stage.shut('a', 'lag');
     stage.paces(60, level);
-    expect(stage.story()).toEqual(['proposed lag c', 'withdrawn lag c']);
+    expect(stage.story()).toEqual(['proposed lag c', 'accepted lag c', 'proposed failback a']);
   });
 
   it.each<[string, Readonly<Record<string, number>>, readonly string[]]>([
@@ -32,14 +33,55 @@ describe('a preferred mirror that is behind', () => {
     expect(stage.story()).toEqual([]);
   });
 
-  it('is not left again within hold of the last move', () => {
+  it('is not left again within hold of the last accepted move', () => {
     const stage = warm();
     stage.open('a', 'lag', { cause: 'behind' });
     stage.paces(4, level);
+    stage.accept(only(stage).id);
     stage.open('b', 'lag', { cause: 'behind' });
     stage.paces(10, level);
-    expect(stage.story()).toEqual(['proposed lag b']);
+    expect(stage.story()).toEqual(['proposed lag b', 'accepted lag b']);
     stage.paces(12, level);
+    expect(stage.story()).toEqual(['proposed lag b', 'accepted lag b', 'proposed lag c']);
+  });
+});
+
+describe('a proposal for lag that nobody accepted', () => {
+  const proposed = () => {
+    const stage = warm();
+    stage.open('a', 'lag', { cause: 'behind' });
+    stage.paces(4, level);
+    expect(stage.story()).toEqual(['proposed lag b']);
+    return stage;
+  };
+
+  it('is withdrawn within a pace or two of the end of its reason, and comes again no sooner than hold after', () => {
+    const stage = proposed();
+    stage.shut('a', 'lag');
+    stage.paces(2, level);
+    expect(stage.story()).toEqual(['proposed lag b', 'withdrawn lag b']);
+    stage.open('a', 'lag', { cause: 'behind' });
+    stage.paces(10, level);
+    expect(stage.story()).toEqual(['proposed lag b', 'withdrawn lag b']);
+    stage.paces(12, level);
+    expect(stage.story()).toEqual(['proposed lag b', 'withdrawn lag b', 'proposed lag b']);
+  });
+
+  it('is replaced where its target has become late too, and withdrawn where nobody is prompt', () => {
+    const stage = proposed();
+    stage.open('b', 'lag', { cause: 'stale' });
+    stage.paces(2, level);
     expect(stage.story()).toEqual(['proposed lag b', 'superseded lag b', 'proposed lag c']);
+    stage.open('c', 'lag', { cause: 'behind' });
+    stage.paces(2, level);
+    expect(stage.story()).toEqual(['proposed lag b', 'superseded lag b', 'proposed lag c', 'withdrawn lag c']);
+  });
+
+  it('stands while the mirror that was left has other trouble', () => {
+    const stage = proposed();
+    stage.open('a', 'spike', { cause: 'slow' });
+    stage.shut('a', 'lag');
+    stage.paces(4, level);
+    expect(stage.story()).toEqual(['proposed lag b']);
   });
 });

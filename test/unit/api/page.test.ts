@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { script } from '../../../src/api/page/script.ts';
 import { style } from '../../../src/api/page/style.ts';
 import { routes } from '../../../src/api/routes.ts';
+import type { SignatureState } from '../../../src/core/signature.ts';
 import type { Standing, VantageStanding } from '../../../src/core/standing.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig, nowMs, secretText } from './fixture-config.ts';
@@ -331,6 +332,32 @@ describe('the tab', () => {
     [{ vantage: () => ({ suspect: true, sinceMs: null, controls: [], contaminatedShare: null }) }, 'It is us'],
   ])('%#', async (change, title) => {
     expect(/<title>(.*?) · mirrorwatch<\/title>/.exec((await (await up(change))('/')).text)?.[1]).toBe(title);
+  });
+});
+
+interface Targets {
+  readonly targets: readonly { readonly signature: unknown }[];
+}
+
+describe('a signature', () => {
+  const withState = (state: SignatureState) => {
+    const series = fixtureSeries.map((one) => ({
+      ...one,
+      last: one.last && { ...one.last, facts: { ...one.last.facts, signature: { state, key: null } } },
+    }));
+    return up({ seriesOf: () => series, series: () => series });
+  };
+
+  it('that could not be verified is said beside the outcome, and in the list of targets', async () => {
+    const ask = await withState('no_key');
+    expect(wordsOf((await ask('/mirrors/coast')).text)).toContain('signature unverified: no trusted key at hand');
+    const { targets } = (await ask('/api/v1/targets')).json() as Targets;
+    expect(targets[0]?.signature).toEqual({ state: 'no_key', key: null });
+  });
+
+  it('that is valid is said by the probe alone', async () => {
+    const ask = await withState('valid');
+    expect((await ask('/mirrors/coast')).text).not.toContain('signature');
   });
 });
 

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { durationMs } from '../../../src/api/actions.ts';
 import { phaseBar, sampleStrip } from '../../../src/api/page/charts.ts';
-import { bytes, counted, duration, percent, span } from '../../../src/api/page/format.ts';
+import { bytes, duration, percent, span } from '../../../src/api/page/format.ts';
 import { html } from '../../../src/api/page/html.ts';
 import { phases } from '../../../src/core/failure.ts';
+import { counted } from '../../../src/core/units.ts';
 import { sample, target } from './fixture-samples.ts';
 
 describe('html', () => {

@@ -145,7 +145,7 @@ describe('where the configuration is looked for', () => {
   file('here/mirrorwatch.yaml', 'by-folder');
 
   test.each([
-    ['--config first', ['--config', named], { MIRRORWATCH_CONFIG: byEnv }, here, `${named}: 1 mirrors, `, 'by-flag'],
+    ['--config first', ['--config', named], { MIRRORWATCH_CONFIG: byEnv }, here, `${named}: 1 mirror, `, 'by-flag'],
     ['relative to the working folder', ['--config', '../named.yaml'], {}, here, `${named}: `, 'by-flag'],
     ['then MIRRORWATCH_CONFIG', [], { MIRRORWATCH_CONFIG: byEnv }, here, `${byEnv}: `, 'by-env'],
     ['then ./mirrorwatch.yaml', [], {}, here, `${join(here, 'mirrorwatch.yaml')}: `, 'by-folder'],

@@ -18,9 +18,19 @@ test.each<[string, number | null, string]>([
     records: null,
     missing,
     by: 'origin',
+    line: null,
   };
-  const trouble = { module: 'm', version: null, step: 'list', reading, backwards: null, looks: 9, probeId: 'x' };
-  const context = { limitMs: minute, origin: 'o', standsStill: false, known: null };
+  const trouble = {
+    module: 'm',
+    version: null,
+    step: 'list',
+    reading,
+    backwards: null,
+    back: null,
+    looks: 9,
+    probeId: 'x',
+  };
+  const context = { limitMs: minute, origin: 'o', standsStill: false, known: null, wallAheadMs: 0 };
   expect(lagSays('a', [trouble], context)).toMatchObject({
     text: `a is behind the origin o, ${want}: m lacks v1.1.0 and 1 more version.`,
   });

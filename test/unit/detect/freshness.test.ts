@@ -143,7 +143,7 @@ describe('gaps', () => {
 });
 
 describe('what goes backwards', () => {
-  it('is one story of two backends that take turns, counted each time, and ends a dozen answers after', () => {
+  it('is one story of two backends that take turns, counted each time, and ends two dozen answers after', () => {
     const world = new Shelves({ mirrors: ['o', 'a', 'b'], origin: 'o' });
     const said = (name: string, look: number) =>
       look < 2 || (name === 'a' && look % 2 === 0 && look < 40) ? ['v1.0.0'] : ['v1.0.0', 'v1.1.0'];
@@ -152,6 +152,8 @@ describe('what goes backwards', () => {
     expect(world.lag('a')).toMatchObject({ lowerMs: 0, missing: 0 });
     expect(world.turns.flatMap(({ regressions }) => regressions)).toHaveLength(18);
     looks(world, ['o', 'a', 'b'], 20, said, 40);
+    expect(world.story()).toEqual(['a opened regression']);
+    looks(world, ['o', 'a', 'b'], 5, said, 60);
     expect(world.story()).toEqual(['a opened regression', 'a closed regression']);
   });
 
@@ -187,6 +189,37 @@ describe('what goes backwards', () => {
     expect(see('a', 5, 'v1', 20).regressions).toEqual(['a']);
     expect(see('a', 6, 'v2', 19).regressions).toEqual(['a']);
     expect(world.lag('a')).toMatchObject({ records: 0, missing: null });
+  });
+});
+
+describe('a step backwards that several answers about one module tell', () => {
+  it.each<[string, (isOld: boolean) => Contents]>([
+    ['a tag', (isOld) => ({ tags: { latest: isOld ? 'v1' : 'v2' } })],
+    ['a version', (isOld) => versions('v1', ...(isOld ? [] : ['v2']))],
+  ])('%s: is counted once', (_what, said) => {
+    const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o', versions: ['v1.0.0', 'latest'] });
+    for (let look = 0; look < 8; look += 1)
+      for (const [i, registry] of ['o', 'a'].entries())
+        for (const [j, version] of ['v1.0.0', 'latest'].entries()) {
+          const fromMs = look * pace + i * 10_000 + j * 20_000;
+          const contents = said(look < 2 || (registry === 'a' && look > 3));
+          world.see({ registry, version, fromMs, toMs: fromMs + 1_000, contents });
+        }
+    expect(world.turns.flatMap(({ regressions }) => regressions)).toEqual(['a']);
+  });
+
+  it('names the tag that a late mirror is behind on, where from, where to and since when', () => {
+    const world = new Shelves({ mirrors: ['o', 'a'], origin: 'o' });
+    for (let look = 0; look < 40; look += 1)
+      for (const [i, registry] of ['o', 'a'].entries()) {
+        const fromMs = look * pace + i * 10_000;
+        const latest = look < 2 || (registry === 'a' && look > 5) ? 'v1' : 'v2';
+        world.see({ registry, fromMs, toMs: fromMs + 1_000, contents: { tags: { latest } } });
+      }
+    expect(world.story()).toEqual(['a opened behind']);
+    expect(world.detector.findings()[0]?.text).toMatch(
+      /: example\.com\/a has tag latest at v1 since 2026-01-01 00:30 UTC, and not at v2\.$/,
+    );
   });
 });
 

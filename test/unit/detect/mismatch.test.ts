@@ -1,5 +1,41 @@
 import { describe, expect, it } from 'vitest';
-import { judgeMismatch } from '../../../src/detect/rules/mismatch.ts';
+import { createDetector } from '../../../src/detect/detector.ts';
+import { judgeMismatch, mismatchSays } from '../../../src/detect/rules/mismatch.ts';
+import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
+
+describe('the words', () => {
+  const target = aTarget('a');
+  const failure = { kind: 'mismatch', algorithm: 'h1', want: 'h1:right', got: 'h1:wrong' } as const;
+  it.each([
+    { by: 'the checksum database', isLocked: false, names: 'the checksum database' },
+    { by: 'the checksum database', isLocked: true, names: 'a lock file' },
+    { by: undefined, isLocked: false, names: 'go.sum or the checksum database' },
+  ])('name the authority that spoke: $names', ({ by, isLocked, names }) => {
+    const wrong = { failure: by === undefined ? failure : { ...failure, by }, sides: [], isOrigins: false };
+    const says = mismatchSays('a', target, { ...wrong, isLocked, probeIds: [] }, null);
+    expect(says).toMatchObject({
+      text: `a serves other bytes for example.com/a@v1.0.0 (mod) than ${names} names: twice the same h1.`,
+    });
+  });
+
+  it('are of a lock file where the configuration pins the hash', () => {
+    const config = {
+      ...aConfig({ mirrors: [aMirror('a')] }),
+      pinned: { go: { 'example.com/a@v1.0.0/go.mod': 'h1:right' } },
+    };
+    const detector = createDetector({ config, targets: [target], restored: [], random: countingRandom(), now: at(0) });
+    for (const [ms, purpose] of [
+      [1_000, 'scheduled'],
+      [2_000, 'recheck'],
+    ] as const) {
+      const outcome = { tag: 'failed', failure: { ...failure, by: 'the checksum database' } } as const;
+      detector.take(aSample(aDue(target, { purpose }), ms, 10, outcome), at(ms + 10));
+    }
+    expect(detector.findings().map(({ text }) => text)).toEqual([
+      'a serves other bytes for example.com/a@v1.0.0 (mod) than a lock file names: twice the same h1.',
+    ]);
+  });
+});
 
 describe('mismatch', () => {
   const wrong = (got: string, algorithm = 'h1') => ({ kind: 'mismatch', algorithm, want: 'right', got }) as const;

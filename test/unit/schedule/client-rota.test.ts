@@ -30,8 +30,18 @@ describe('the rota', () => {
     expect(rota.due(now)).toEqual({ ...a, runs: 0 });
     rota.ran(a, false, now);
     expect(rota.due(now)).toBeNull();
-    expect(rota.due(at(10 * minute + 0.9 * 6 * hour))).toEqual({ ...b, runs: 1 });
     expect(rota.nextAtMs()).toBeCloseTo(at(10 * minute + 0.9 * 6 * hour).monotonicMs);
+    expect(rota.due(at(10 * minute + 0.9 * 6 * hour))).toEqual({ ...b, runs: 1 });
+  });
+
+  it('gives nobody twice before it ran or was away', () => {
+    const rota = rotaOf(() => 0);
+    const now = at(2 * hour);
+    const turns = [rota.due(now), rota.due(now), rota.due(now)].map((turn) => turn?.registry ?? null);
+    expect(turns.toSorted()).toEqual(['a', 'b', null]);
+    expect([rota.nextAtMs(), rota.due(at(60 * hour))]).toEqual([null, null]);
+    rota.away(a, now);
+    expect(rota.nextAtMs()).toBe(now.monotonicMs + minute);
   });
 
   it('repeats one soon, as the same run, and tries one that could not start again', () => {

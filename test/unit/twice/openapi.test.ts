@@ -54,7 +54,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   [`${inSchemas}/SampleEvent/properties/purpose`]: lists.purposes,
   [`${inSchemas}/Probe/properties/cache`]: lists.caches,
   [`${inSchemas}/Probe/properties/facts/properties/verified/properties/against`]: lists.authorities,
-  [`${inSchemas}/Probe/properties/facts/properties/signature/properties/state`]: lists.signatureStates,
+  [`${inSchemas}/SignatureOrNull/properties/state`]: lists.signatureStates,
   [`${inSchemas}/Hop/properties/family`]: ['4', '6'],
   [`${inSchemas}/ProblemWithIssues/properties/issues/items/properties/severity`]: lists.issueSeverities,
   'components/parameters/state/schema': ['all'],

@@ -131,6 +131,7 @@ describe('a relay that does not offer it, or breaks', () => {
     algorithm: 'ed25519',
     want: signer.verifierKey.split('+', 2).join('+'),
     got: expect.stringMatching(/^[A-Za-z0-9+/]+=*$/),
+    by: 'the key of the database',
   };
 
   test.each<[string, Twist, object]>([
@@ -175,7 +176,13 @@ describe('a relay that does not offer it, or breaks', () => {
     [
       'lookup: another hash',
       at1('lookup/example.com/m@v0.0.1000', answered(200, longer)),
-      { kind: 'mismatch', algorithm: 'tree', want: rootOf(65_900), got: 'a record that is not in the tree' },
+      {
+        kind: 'mismatch',
+        algorithm: 'tree',
+        want: rootOf(65_900),
+        got: 'a record that is not in the tree',
+        by: 'a signed tree head',
+      },
     ],
     ['latest: missing', at1('latest', answered(404)), { kind: 'absent', status: 404 }],
     ['latest: a page', at1('latest', answered(200, page)), { kind: 'wrong_content', expected: 'a signed tree head' }],
@@ -188,7 +195,7 @@ describe('a relay that does not offer it, or breaks', () => {
     [
       'latest: a fork',
       at1('latest', answered(200, fork)),
-      { kind: 'mismatch', algorithm: 'tree', want: rootOf(65_799), got: rootOf(65_800) },
+      { kind: 'mismatch', algorithm: 'tree', want: rootOf(65_799), got: rootOf(65_800), by: 'a signed tree head' },
     ],
     ['a tile is missing', at1('tile/8/0/003', answered(404)), { kind: 'absent', status: 404 }],
     [
@@ -199,7 +206,7 @@ describe('a relay that does not offer it, or breaks', () => {
     [
       'an unfinished tile is wrong',
       ({ url }) => (url === at('tile/8/0/257.p/108') ? flipped('tile/8/0/257.p/108') : undefined),
-      { kind: 'mismatch', algorithm: 'tree', want: rootOf(65_900), got: expect.any(String) },
+      { kind: 'mismatch', algorithm: 'tree', want: rootOf(65_900), got: expect.any(String), by: 'a signed tree head' },
     ],
     [
       'a full tile is wrong',
@@ -209,6 +216,7 @@ describe('a relay that does not offer it, or breaks', () => {
         algorithm: 'tree',
         want: rootOf(65_900),
         got: 'a full tile that its parent tile contradicts',
+        by: 'a signed tree head',
       },
     ],
     [
@@ -223,7 +231,7 @@ describe('a relay that does not offer it, or breaks', () => {
   test('a head seen before that is no prefix is proof of a fork', () => {
     const treeHead = { size: 700, rootBase64: rootOf(701) };
     expect(hold(undefined, { treeHead }).outcome).toEqual(
-      failed({ kind: 'mismatch', algorithm: 'tree', want: rootOf(701), got: rootOf(700) }),
+      failed({ kind: 'mismatch', algorithm: 'tree', want: rootOf(701), got: rootOf(700), by: 'a signed tree head' }),
     );
   });
 

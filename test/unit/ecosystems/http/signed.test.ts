@@ -77,6 +77,7 @@ describe('what gpgv says of a signature', () => {
         algorithm: 'openpgp',
         want: `a good signature (gpgv: BADSIG ${id} Archive <a@example.com>)`,
         got: `sha256:${sha256(inRelease)}`,
+        by: 'the keyring of its entry',
       },
     });
   });
@@ -199,7 +200,13 @@ describe('an index of Debian, by the signed list of its suite', () => {
     const other = packages.replace('h', 'j');
     expect(given(well, { body: other }).outcome).toEqual({
       tag: 'failed',
-      failure: { kind: 'mismatch', algorithm: 'sha256', want: sha256(packages), got: sha256(other) },
+      failure: {
+        kind: 'mismatch',
+        algorithm: 'sha256',
+        want: sha256(packages),
+        got: sha256(other),
+        by: 'the signed dists/stable/InRelease',
+      },
     });
     expect(given(well, { body: `${packages}\n` }).outcome).toMatchObject({
       failure: { kind: 'malformed', expected: 'a file of the size that dists/stable/InRelease lists' },

@@ -195,10 +195,10 @@ describe('an artifact', () => {
     const got = sri;
     const want = integrityOf(Buffer.from('other'), 'sha512');
     expect(hold('tarball', '1.0.0', answers).outcome).toEqual(
-      failed({ kind: 'mismatch', algorithm: 'sha512', want, got }),
+      failed({ kind: 'mismatch', algorithm: 'sha512', want, got, by: 'its own packument' }),
     );
     expect(hold('tarball', '1.0.0', { ...at(tarball) }, { pinned: { 'hello@1.0.0': want } }).outcome).toEqual(
-      failed({ kind: 'mismatch', algorithm: 'sha512', want, got }),
+      failed({ kind: 'mismatch', algorithm: 'sha512', want, got, by: 'a registry signature' }),
     );
   });
 

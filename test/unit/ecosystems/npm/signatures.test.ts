@@ -57,7 +57,14 @@ function hold(step: 'metadata' | 'tarball', { integrity = sri, signatures, more 
 const valid: Signature = { state: 'valid', key: 'present' };
 const notSigned = (by: string, got: string) => ({
   tag: 'failed',
-  failure: { kind: 'mismatch', algorithm: 'ecdsa', want: `signed by ${by}`, got, side: 'packument' },
+  failure: {
+    kind: 'mismatch',
+    algorithm: 'ecdsa',
+    want: `signed by ${by}`,
+    got,
+    by: 'a registry signature',
+    side: 'packument',
+  },
 });
 
 describe('a packument that a trusted key signed', () => {
@@ -86,7 +93,7 @@ describe('a packument that a trusted key signed', () => {
     });
     expect(hold('tarball', { signatures, body: otherTgz }).outcome).toEqual({
       tag: 'failed',
-      failure: { kind: 'mismatch', algorithm: 'sha512', want: sri, got: otherSri },
+      failure: { kind: 'mismatch', algorithm: 'sha512', want: sri, got: otherSri, by: 'a registry signature' },
     });
   });
 
@@ -94,7 +101,14 @@ describe('a packument that a trusted key signed', () => {
     const given = { signatures: [bySigner()], pinned: { 'hello@1.0.0': otherSri } };
     expect(hold('metadata', given).outcome).toEqual({
       tag: 'failed',
-      failure: { kind: 'mismatch', algorithm: 'sha512', want: otherSri, got: sri, side: 'packument' },
+      failure: {
+        kind: 'mismatch',
+        algorithm: 'sha512',
+        want: otherSri,
+        got: sri,
+        by: 'a registry signature',
+        side: 'packument',
+      },
     });
     expect(hold('tarball', given).outcome).toMatchObject({ failure: { kind: 'mismatch', want: otherSri, got: sri } });
   });

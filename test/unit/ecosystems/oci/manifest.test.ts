@@ -115,14 +115,15 @@ describe('judgeManifest', () => {
   const own = digestOf('sha256', body);
   const own512 = digestOf('sha512', body);
   const other = digestOf('sha256', Buffer.from('other'));
-  const lie = { kind: 'mismatch', algorithm: 'sha256', want: other.text, got: own.text };
+  const lie = (by: string) => ({ kind: 'mismatch', algorithm: 'sha256', want: other.text, got: own.text, by });
+  const byHeader = lie('its own Docker-Content-Digest');
   it.each([
     ['by digest', own, { 'docker-content-digest': own.text }, null],
     ['by a digest of sha512, the header of sha256', own512, { 'docker-content-digest': own.text }, null],
     ['no header', own, {}, null],
-    ['another digest asked', other, { 'docker-content-digest': other.text }, lie],
-    ['the header lies about a tag', null, { 'docker-content-digest': other.text }, lie],
-    ['the header lies, the bytes are right', own, { 'docker-content-digest': other.text }, lie],
+    ['another digest asked', other, { 'docker-content-digest': other.text }, lie('the digest that is asked for')],
+    ['the header lies about a tag', null, { 'docker-content-digest': other.text }, byHeader],
+    ['the header lies, the bytes are right', own, { 'docker-content-digest': other.text }, byHeader],
     [
       'an upper-case header',
       null,

@@ -70,7 +70,14 @@ describe('by the trusted root of the public Sigstore', () => {
 
   const forged = (code: string) => ({
     tag: 'failed',
-    failure: { kind: 'mismatch', algorithm: 'sigstore', want: 'what was signed', got: code, side: 'attestation' },
+    failure: {
+      kind: 'mismatch',
+      algorithm: 'sigstore',
+      want: 'what was signed',
+      got: code,
+      by: 'the trusted root',
+      side: 'attestation',
+    },
   });
   const otherSha = '0'.repeat(64);
   const otherStatement = (one: Written): void => {

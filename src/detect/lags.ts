@@ -1,0 +1,55 @@
+import { everyMs, paceOf } from '../core/pace.ts';
+import { quantile } from '../core/quantile.ts';
+import type { Freshness } from '../core/standing.ts';
+import type { Target } from '../core/target.ts';
+import type { Memory } from './memory.ts';
+import type { MirrorLag } from './turn.ts';
+
+/** An answer older than so many of its paces, and than a minute, says nothing of now. */
+const freshPaces = 3;
+const freshMsMin = 60_000;
+
+/** How long an answer about a target says something of now, milliseconds. */
+export function freshMsOf(memory: Memory, target: Pick<Target, 'canary' | 'step'>): number {
+  return Math.max(freshMsMin, freshPaces * everyMs(paceOf(target, memory.config)));
+}
+
+/** Every mirror's lag as of its last answer, what is too old to say anything left out. */
+export function* lagsOf(memory: Memory): Iterable<MirrorLag> {
+  for (const { module, step, shelves } of memory.subjects.values()) {
+    for (const [registry, { reading, toMs }] of shelves) {
+      const mirror = memory.mirrors.get(registry);
+      const target = { canary: mirror?.canary?.step === step && mirror.canary.module === module, step };
+      if (reading === null || mirror === undefined || memory.now.monotonicMs - toMs > freshMsOf(memory, target))
+        continue;
+      const { lowerMs, upperMs, records, missing } = reading;
+      yield { registry, module, lowerMs, upperMs, records, missing: missing?.count ?? null };
+    }
+  }
+}
+
+/** Every mirror's lags taken together, with how long releases took to arrive there. */
+export function freshnessOf(memory: Memory): ReadonlyMap<string, Freshness> {
+  const byMirror = Map.groupBy(lagsOf(memory), ({ registry }) => registry);
+  const known = (values: readonly (number | null)[]): readonly number[] => values.flatMap((one) => one ?? []);
+  return new Map(
+    [...memory.mirrors].map(([name, { propagations }]) => {
+      const lags = byMirror.get(name) ?? [];
+      const lower = known(lags.map(({ lowerMs }) => lowerMs));
+      const upper = known(lags.map(({ upperMs }) => upperMs));
+      const modules = Map.groupBy(lags, ({ module }) => module).values();
+      const missing = [...modules].flatMap((own) => {
+        const counts = known(own.map((one) => one.missing));
+        return counts.length === 0 ? [] : [Math.max(...counts)];
+      });
+      const sorted = propagations.toSorted((a, b) => a - b);
+      const freshness: Freshness = {
+        lowerMs: lower.length === 0 ? null : Math.max(...lower),
+        upperMs: upper.length === 0 || upper.length < lags.length ? null : Math.max(...upper),
+        missing: missing.length === 0 ? null : missing.reduce((sum, one) => sum + one, 0),
+        propagation: { releases: sorted.length, p50Ms: quantile(sorted, 0.5), p90Ms: quantile(sorted, 0.9) },
+      };
+      return [name, freshness] as const;
+    }),
+  );
+}
