@@ -117,7 +117,8 @@ export interface ApiDeps {
   /** `null`: a post that cannot be read, which is counted. */
   takeAlerts(notification: AlertNotification | null): Promise<AlertsTaken>;
   reload(): Promise<ReloadOutcome>;
-  metrics(accept: string | undefined): Promise<{ readonly contentType: string; readonly chunks: readonly string[] }>;
+  /** One answer of /metrics: what is asked for is made while its pieces are read. */
+  metrics(accept: string | undefined): { readonly contentType: string; readonly pieces: AsyncIterable<string> };
   /** Events from now on; gives the way to stop. */
   subscribe(listener: (event: DaemonEvent) => void): () => void;
   stateTrouble(): string | null;

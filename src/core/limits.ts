@@ -222,7 +222,8 @@ export const limits = {
   eventStreams: 32,
   eventQueue: 256,
   pageRows: 500,
-  renderCacheMs: 250,
+  /** Answers of /metrics at once: the zipped text of each is held until it is read, some megabytes with 15 000 targets. */
+  scrapesAtOnce: 16,
   /** A notification of Alertmanager: some thousand alerts; more is cut with `max_alerts` there. */
   alertmanagerBytes: 1 * mib,
   /** Posts of Alertmanager that wait for the loop; more are answered 503, which it retries. */

@@ -420,14 +420,6 @@ export const catalog = {
     unit: 'bytes',
     absent: 'while starting',
   },
-  mirrorwatch_exposition_lines: {
-    type: 'gauge',
-    help: 'Sample lines of this answer.',
-    labels: [],
-    per: { daemon: {} },
-    unit: null,
-    absent: 'never',
-  },
   mirrorwatch_exposition_lines_dropped_total: {
     type: 'counter',
     help: 'Lines left out of answers by the cap limits.lines, summed over answers rendered.',
@@ -483,6 +475,15 @@ export const catalog = {
     per: { daemon: { outcome: alertOutcomes } },
     unit: null,
     absent: never,
+  },
+  // The last: it counts what is rendered before it.
+  mirrorwatch_exposition_lines: {
+    type: 'gauge',
+    help: 'Sample lines of this answer.',
+    labels: [],
+    per: { daemon: {} },
+    unit: null,
+    absent: 'never',
   },
 } as const satisfies Record<string, Metric>;
 
