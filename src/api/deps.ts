@@ -7,7 +7,7 @@ import type { Kind } from '../core/kind.ts';
 import type { Connection, EcosystemId } from '../core/mirror.ts';
 import type { Now, Timers } from '../core/ports.ts';
 import type { Result } from '../core/result.ts';
-import type { PhaseTimes, SettledSample } from '../core/sample.ts';
+import type { PhaseTimes, SamplePoint, SettledSample } from '../core/sample.ts';
 import type { Freshness, Standing, VantageStanding } from '../core/standing.ts';
 import type { Target } from '../core/target.ts';
 import type { Transcript } from '../core/transcript.ts';
@@ -21,7 +21,10 @@ export interface SeriesView {
   readonly last: SettledSample | null;
   readonly lastOkAtMs: number | null;
   readonly phases: PhaseTimes;
-  readonly recent: readonly SettledSample[];
+  /** Newest last. */
+  readonly recent: readonly SamplePoint[];
+  /** When the newest of them began that had begun by then, wall milliseconds; `null`: none. */
+  lastBy(wallMs: number): number | null;
 }
 
 /** A receiver and what waits for it. */

@@ -180,6 +180,8 @@ export const limits = {
   scopeItems: 200,
   /** Kept in memory per series, so many scheduled and so many others; and failing ones for all together; older ones live in state. */
   transcriptsPerSeries: 5,
+  /** Of all series together about so many, 2 KB each; the last one of each, and of each exemplar, in any case. */
+  transcriptsKept: 20_000,
   failingTranscripts: 2_000,
   /** Samples per mirror for the page's small charts. */
   chartSamples: 60,
