@@ -242,6 +242,8 @@ export const limits = {
   alertRepeats: 3,
   /** After a start it has at least so many of them to be heard again: nobody listened before. */
   alertRepeatsAfterStart: 2,
+  /** What nobody was told of is written at most so often: each transaction waits for the disk, and rewrites pages of its own. */
+  commitMs: 1 * second,
   /** Repetitions are written to the state file at most so often. */
   alertHeardStoreMs: 1 * minute,
   /** What we push to an Alertmanager ends by itself after this, and is sent again at a third of it, as Prometheus does. */

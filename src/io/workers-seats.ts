@@ -63,7 +63,7 @@ export interface SeatEvents {
 /** The life of the threads: who is started, who is ended because nobody needs it, who is replaced because it died or hangs. */
 export class Seats {
   readonly all: readonly Seat[];
-  readonly #deps: SeatsDeps;
+  readonly #deps: Omit<SeatsDeps, 'book'>;
   readonly #events: SeatEvents;
   readonly #respawns = new Set<{ cancel(): void }>();
   #book: WorkerBook;
@@ -73,10 +73,10 @@ export class Seats {
   #isClosed = false;
   #check: { cancel(): void };
 
-  constructor(deps: SeatsDeps, events: SeatEvents) {
+  constructor({ book, ...deps }: SeatsDeps, events: SeatEvents) {
     this.#deps = deps;
     this.#events = events;
-    this.#book = deps.book;
+    this.#book = book;
     this.#checkedAtMs = deps.clock.monotonicMs();
     this.all = Array.from({ length: Math.max(1, deps.count) }, (_, worker) => ({
       worker,

@@ -24,7 +24,7 @@ export function createWorkers(deps: SeatsDeps): Workers {
 
 /** Who does which job; the threads themselves are `Seats`. */
 class Pool implements Workers {
-  readonly #deps: SeatsDeps;
+  readonly #deps: Pick<SeatsDeps, 'clock' | 'timers' | 'log'>;
   readonly #seats: Seats;
   readonly #queue: Job[] = [];
   readonly #readers: { readonly edition: number; readonly resolve: () => void }[] = [];
@@ -33,7 +33,8 @@ class Pool implements Workers {
   #isClosed = false;
 
   constructor(deps: SeatsDeps) {
-    this.#deps = deps;
+    const { clock, timers, log } = deps;
+    this.#deps = { clock, timers, log };
     this.#seats = new Seats(deps, {
       done: (seat, jobs) => {
         for (const done of jobs) this.#finish(seat, done);
