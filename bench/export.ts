@@ -62,7 +62,6 @@ for (const [format, accept] of [
   const worst: number[] = [];
   let bytes = 0;
   let lines = 0;
-  let joinMs = 0;
   let totalMs = 0;
   for (let round = 0; round < rounds; round++) {
     worstTurnMs = 0;
@@ -70,22 +69,19 @@ for (const [format, accept] of [
     turnEndedAt = renderedAt;
     delay.reset();
     delay.enable();
-    const { chunks } = await exporter.render(accept);
+    const pieces: string[] = [];
+    for await (const piece of exporter.render(accept).pieces) pieces.push(piece);
     endTurn();
     totalMs = performance.now() - renderedAt;
     await turn();
     delay.disable();
     worst.push(worstTurnMs);
-    const joinedAt = performance.now();
-    const text = Buffer.from(chunks.join(''));
-    joinMs = performance.now() - joinedAt;
-    bytes = text.length;
-    lines = chunks.reduce((sum, chunk) => sum + chunk.split('\n').length - 1, 0);
+    bytes = pieces.reduce((sum, piece) => sum + piece.length, 0);
+    lines = pieces.reduce((sum, piece) => sum + piece.split('\n').length - 1, 0);
   }
   const shown = worst.map((ms) => ms.toFixed(1)).join(' ');
   console.log(`${format}: ${lines} lines, ${(bytes / 2 ** 20).toFixed(1)} MiB, ${totalMs.toFixed(0)} ms in all`);
   console.log(`  worst turn by scrape: ${shown} ms; event-loop delay max ${(delay.max / 1e6).toFixed(1)} ms`);
-  console.log(`  (the whole text in one piece would hold it up ${joinMs.toFixed(1)} ms more)`);
 }
 console.log(`${targets.length} series created in ${createdMs.toFixed(0)} ms, ${perSampleUs.toFixed(1)} µs a sample`);
 console.log(

@@ -1,15 +1,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { promisify } from 'node:util';
-import { gzip } from 'node:zlib';
+import express from 'express';
+import { createScrapes } from '../src/api/scrape.ts';
 import type { Sample } from '../src/core/sample.ts';
 import { createExporter, type Exporter } from '../src/export/exporter.ts';
-import { systemClock } from '../src/io/clock.ts';
+import { nextTurn } from '../src/io/timers.ts';
 import { config, mirror, snapshot, standing, target } from '../test/unit/export/fixture.ts';
 import { type Child, startChild } from './child.ts';
 
-const zip = promisify(gzip);
 const mirrorCount = 10;
 /** Two small pages tell how many lines a module adds. */
 const modulesTried = [5, 15] as const;
@@ -40,8 +39,7 @@ function pageOf(modules: number): Page {
     targets,
     version: 'bench',
     node: process.version,
-    clock: systemClock,
-    turn: () => new Promise((resolve) => setImmediate(resolve)),
+    turn: nextTurn,
   });
   const read = snapshot({
     standings: mirrors.map(({ name }) => standing(name)),
@@ -58,8 +56,10 @@ function pageOf(modules: number): Page {
 }
 
 async function linesOf({ exporter }: Page): Promise<number> {
-  const { chunks } = await exporter.render('application/openmetrics-text');
-  return chunks.reduce((sum, chunk) => sum + chunk.split('\n').length - 1, 0);
+  let lines = 0;
+  for await (const piece of exporter.render('application/openmetrics-text').pieces)
+    lines += piece.split('\n').length - 1;
+  return lines;
 }
 
 /** A page of about `lines` lines behind an HTTP server of this thread, and a scraper in a process of its own. */
@@ -69,13 +69,12 @@ export async function openScrapeLoad(lines: number, everyMs: number): Promise<Sc
   const perModule = ((await linesOf(pageOf(more))) - fewLines) / (more - few);
   const page = pageOf(few + Math.ceil((lines - fewLines) / perModule));
   const { exporter, names } = page;
-  const server = createServer((request, response) => {
-    void exporter.render(request.headers.accept).then(async ({ contentType, text }) => {
-      // As the daemon answers: gzip at level 1, in the thread pool.
-      const body = await zip(text, { level: 1 });
-      response.writeHead(200, { 'content-type': contentType, 'content-encoding': 'gzip' }).end(body);
-    });
-  });
+  const broken = (cause: unknown): void => {
+    throw cause;
+  };
+  const server = createServer(
+    express().use(createScrapes({ metrics: (accept) => exporter.render(accept), defect: broken })),
+  );
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const delay = monitorEventLoopDelay({ resolution: 1 });

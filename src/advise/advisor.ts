@@ -94,7 +94,8 @@ export function createAdvisor(input: {
   /** The ecosystems there are; left out: those of this release. */
   readonly registry?: Registry;
 }): Advisor {
-  const { registry = builtIn } = input;
+  // Not `input` in what lives on: it holds the first configuration and all restored rows.
+  const { registry = builtIn, random } = input;
   let config = input.config;
   let lastNow = input.now;
   let vantage: VantageStanding = { suspect: null, sinceMs: null, controls: [], contaminatedShare: null };
@@ -135,7 +136,7 @@ export function createAdvisor(input: {
       for (const group of groups.values()) {
         const seen = view(group, now);
         ledger.look(looksOf(seen));
-        settleGroup(seen, input.random, ledger);
+        settleGroup(seen, random, ledger);
       }
       return remember(ledger.turn());
     },

@@ -7,7 +7,7 @@ import type { Kind } from '../core/kind.ts';
 import type { Connection, EcosystemId } from '../core/mirror.ts';
 import type { Now, Timers } from '../core/ports.ts';
 import type { Result } from '../core/result.ts';
-import type { PhaseTimes, SettledSample } from '../core/sample.ts';
+import type { PhaseTimes, SamplePoint, SettledSample } from '../core/sample.ts';
 import type { Freshness, Standing, VantageStanding } from '../core/standing.ts';
 import type { Target } from '../core/target.ts';
 import type { Transcript } from '../core/transcript.ts';
@@ -21,7 +21,10 @@ export interface SeriesView {
   readonly last: SettledSample | null;
   readonly lastOkAtMs: number | null;
   readonly phases: PhaseTimes;
-  readonly recent: readonly SettledSample[];
+  /** Newest last. */
+  readonly recent: readonly SamplePoint[];
+  /** When the newest of them began that had begun by then, wall milliseconds; `null`: none. */
+  lastBy(wallMs: number): number | null;
 }
 
 /** A receiver and what waits for it. */
@@ -117,7 +120,8 @@ export interface ApiDeps {
   /** `null`: a post that cannot be read, which is counted. */
   takeAlerts(notification: AlertNotification | null): Promise<AlertsTaken>;
   reload(): Promise<ReloadOutcome>;
-  metrics(accept: string | undefined): Promise<{ readonly contentType: string; readonly chunks: readonly string[] }>;
+  /** One answer of /metrics: what is asked for is made while its pieces are read. */
+  metrics(accept: string | undefined): { readonly contentType: string; readonly pieces: AsyncIterable<string> };
   /** Events from now on; gives the way to stop. */
   subscribe(listener: (event: DaemonEvent) => void): () => void;
   stateTrouble(): string | null;

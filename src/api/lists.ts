@@ -105,7 +105,7 @@ function pageOfSeries(
   const rows = [...all].map((series) => ({
     series,
     key: encodeURIComponent(seriesId(series.target, series.connection)),
-    atMs: Math.round(series.recent.findLast((sample) => sample.startedAtMs <= askedMs)?.startedAtMs ?? 0),
+    atMs: Math.round(series.lastBy(askedMs) ?? 0),
   }));
   const before = atText === undefined ? null : { atMs: Number(atText), key: after };
   const rest = rows

@@ -3,7 +3,7 @@ import { agrees, type ClientRun } from '../core/client-run.ts';
 import type { Outcome } from '../core/failure.ts';
 import { hopPhases } from '../core/hop-phases.ts';
 import type { Mirror } from '../core/mirror.ts';
-import type { SettledSample } from '../core/sample.ts';
+import type { SamplePoint } from '../core/sample.ts';
 import { maskUrl } from '../core/secret.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
 import { shownTarget } from '../core/target.ts';
@@ -147,8 +147,7 @@ export function targetView(deps: ApiDeps, series: SeriesView): object {
 }
 
 /** `ok`, the reason of a failure, or why nothing could be told. */
-export function outcomeWord(sample: SettledSample): string {
-  const { outcome } = sample;
+export function outcomeWord({ outcome }: Pick<SamplePoint, 'outcome'>): string {
   return outcome.tag === 'ok' ? 'ok' : outcome.tag === 'failed' ? outcome.failure.kind : `unknown: ${outcome.because}`;
 }
 

@@ -184,6 +184,8 @@ export const limits = {
   scopeItems: 200,
   /** Kept in memory per series, so many scheduled and so many others; and failing ones for all together; older ones live in state. */
   transcriptsPerSeries: 5,
+  /** Of all series together about so many, 2 KB each; the last one of each, and of each exemplar, in any case. */
+  transcriptsKept: 20_000,
   failingTranscripts: 2_000,
   /** Samples per mirror for the page's small charts. */
   chartSamples: 60,
@@ -226,7 +228,8 @@ export const limits = {
   eventStreams: 32,
   eventQueue: 256,
   pageRows: 500,
-  renderCacheMs: 250,
+  /** Answers of /metrics at once: the zipped text of each is held until it is read, some megabytes with 15 000 targets. */
+  scrapesAtOnce: 16,
   /** A notification of Alertmanager: some thousand alerts; more is cut with `max_alerts` there. */
   alertmanagerBytes: 1 * mib,
   /** Posts of Alertmanager that wait for the loop; more are answered 503, which it retries. */
@@ -243,6 +246,8 @@ export const limits = {
   alertRepeats: 3,
   /** After a start it has at least so many of them to be heard again: nobody listened before. */
   alertRepeatsAfterStart: 2,
+  /** What nobody was told of is written at most so often: each transaction waits for the disk, and rewrites pages of its own. */
+  commitMs: 1 * second,
   /** Repetitions are written to the state file at most so often. */
   alertHeardStoreMs: 1 * minute,
   /** What we push to an Alertmanager ends by itself after this, and is sent again at a third of it, as Prometheus does. */

@@ -1,5 +1,5 @@
 import type { Due } from './due.ts';
-import type { Outcome, Phase } from './failure.ts';
+import type { Because, Outcome, Phase, Reason } from './failure.ts';
 import type { Facts, TlsFacts } from './transcript.ts';
 
 /** Milliseconds by phase over all hops of a probe; what did not happen is absent, not 0. */
@@ -54,4 +54,14 @@ export interface SettledSample extends Sample {
 /** When a probe ended, wall milliseconds: its start on the wall clock and its length on the monotonic one. */
 export function endedAtMs(sample: Pick<Sample, 'startedAtMs' | 'startedMonotonicMs' | 'endedMonotonicMs'>): number {
   return sample.startedAtMs + (sample.endedMonotonicMs - sample.startedMonotonicMs);
+}
+
+/** What charts and medians need of a settled sample, and what is kept of many; a settled sample is one too. */
+export interface SamplePoint extends Pick<SettledSample, 'startedAtMs' | 'rttMs' | 'phases' | 'cold' | 'thresholdMs'> {
+  readonly outcome:
+    | { readonly tag: 'ok' }
+    | { readonly tag: 'failed'; readonly failure: { readonly kind: Reason } }
+    | { readonly tag: 'unknown'; readonly because: Because };
+  /** `null`: its probe is not kept any more. */
+  readonly due: { readonly probeId: string | null };
 }

@@ -22,6 +22,7 @@ import { createDetector } from '../detect/detector.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { secondsBuckets } from '../export/catalog.ts';
 import { createExporter } from '../export/exporter.ts';
+import { nextTurn } from '../io/timers.ts';
 import { createNotifier } from '../notify/notifier.ts';
 import { createScheduler } from '../schedule/scheduler.ts';
 import { expandTargets } from '../schedule/targets.ts';
@@ -104,8 +105,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
       targets,
       version: ports.version,
       node: ports.node,
-      clock: ports.clock,
-      turn: () => new Promise((resolve) => ports.timers.after(0, resolve)),
+      turn: nextTurn,
     }),
     board: createBoard(secondsBuckets, seriesOf(config, targets)),
     lastOk: createLastOk(config, targets, restored('meta')),

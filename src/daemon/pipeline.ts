@@ -199,7 +199,7 @@ export function createPipeline(s: Stages): Pipeline {
     guarded(() => {
       hasLearnt = learn(news);
     });
-    guarded(() => publisher.commit(news, now, state === 'stopped'));
+    guarded(() => publisher.commit(news, now, { isLast: state === 'stopped', isAwaited: settle.length > 0 }));
     publisher.show(news, now, guarded);
     if (hasLearnt) guarded(() => void knowledge.configure());
     for (const done of settle.splice(0)) done();

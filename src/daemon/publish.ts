@@ -1,5 +1,6 @@
 import type { FindingChange } from '../core/finding.ts';
-import type { Log, Now } from '../core/ports.ts';
+import { limits } from '../core/limits.ts';
+import type { Log, Now, Row, Table } from '../core/ports.ts';
 import type { Events } from './events.ts';
 import type { News } from './news.ts';
 import type { Stages } from './stages.ts';
@@ -17,10 +18,17 @@ const findingLevel = {
 
 const standingsEveryMs = 250;
 
+/** What explains and decides nothing that anybody was told: it may wait for the next transaction. */
+const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'probe', 'answer']);
+
 /** What becomes of a turn's news. */
 export interface Publisher {
-  /** Writes all of it, in one transaction; while that fails it waits, and `stateTrouble` says so. `isLast`: with what else is only written now and then. */
-  commit(news: News, now: Now, isLast: boolean): void;
+  /**
+   * Writes all of it, in one transaction; while that fails it waits, and `stateTrouble` says so. A turn without findings,
+   * advice or notices waits for the next one that has some, at most `limits.commitMs`. `isLast`: with what else is only
+   * written now and then. `isAwaited`: somebody is told when it is written.
+   */
+  commit(news: News, now: Now, how: { readonly isLast: boolean; readonly isAwaited: boolean }): void;
   /** Hands it to everybody who looks: state, metrics, log, events. Each part on its own, so that one defect hides nothing else. */
   show(news: News, now: Now, guarded: (step: () => void) => void): void;
   /** Why the state file is not written; `null`: it is. */
@@ -34,6 +42,12 @@ export function createPublisher(s: Stages, events: Events): Publisher {
   /** What was last told of each mirror, and when any was. */
   const told = new Map<string, string>();
   let toldAtMs = Number.NEGATIVE_INFINITY;
+  let committedAtMs = Number.NEGATIVE_INFINITY;
+
+  function mayWait({ findings, advice, deletes }: News, rows: readonly Row[], now: Now): boolean {
+    if (findings.length + advice.length + deletes.length > 0) return false;
+    return rows.every(({ table }) => patient.has(table)) && now.monotonicMs - committedAtMs < limits.commitMs;
+  }
 
   function said(kind: string | null, fields: Readonly<Record<string, unknown>>): void {
     if (kind === trouble) return;
@@ -92,7 +106,7 @@ export function createPublisher(s: Stages, events: Events): Publisher {
   }
 
   return {
-    commit(news, now, isLast) {
+    commit(news, now, { isLast, isAwaited }) {
       for (const { sample } of news.settled) s.lastOk.take(sample);
       const failing = news.settled.filter(({ sample }) => sample.outcome.tag === 'failed');
       const probes = failing.map(({ sample, transcript }) => ({
@@ -104,6 +118,8 @@ export function createPublisher(s: Stages, events: Events): Publisher {
       const rows = [...news.rows, ...probes, ...s.lastOk.rows(now, isLast)];
       const isDue = isLast || rows.length + news.deletes.length > 0;
       s.ledger.add([...rows, ...s.answers.rows(now, isDue)], news.deletes);
+      if (!isLast && !isAwaited && mayWait(news, rows, now)) return;
+      committedAtMs = now.monotonicMs;
       try {
         const flushed = s.ledger.flush();
         if (flushed.tag === 'ok') said(null, {});

@@ -19,7 +19,7 @@ import { orderLook } from './round/look.ts';
 import { withMark } from './round/loss.ts';
 import { answerControl, answerMoments, hasten } from './round/moments.ts';
 import { judgeSuspicion, startStreaksAnew } from './round/suspicion.ts';
-import { writeDirty, writeUrgent } from './rows.ts';
+import { isTimeToWrite, writeDirty, writeUrgent } from './rows.ts';
 import { countRun, differencesSay } from './rules/client-differs.ts';
 import { clockSays, clockWell, judgeSelf, quietSelf, selfSays } from './rules/self.ts';
 import { settle } from './settle.ts';
@@ -126,6 +126,7 @@ export function createDetector(input: {
         judgeHeldSpikes(memory);
         ageFindings(memory);
         keepFresh(memory);
+        if (!isTimeToWrite(memory)) return;
         writeDirty(memory, false);
         writeContents(memory, false);
       }),

@@ -187,6 +187,8 @@ export interface Memory {
   /** Every canary has been asked once: before, nothing is said of the vantage. */
   passEnded: boolean;
   findingsWrittenAtMs: number;
+  /** When rows that are due were last looked for, monotonic milliseconds; `null`: not yet. */
+  lookedForRowsAtMs: number | null;
   clockFindingUntilMs: number | null;
   now: Now;
   /** What the call under way hands on. */
@@ -284,6 +286,7 @@ export function newMemory(config: Config, random: Random, now: Now): Memory {
     asleep: [],
     passEnded: false,
     findingsWrittenAtMs: now.monotonicMs,
+    lookedForRowsAtMs: null,
     clockFindingUntilMs: null,
     now,
     turn: newTurn(),

@@ -7,6 +7,10 @@ import { type RateClass, rateClasses } from './rules/unreliable.ts';
 
 /** A series or mirror without urgent news is written at most this often. */
 const writeEveryMs = 60_000;
+/** Of all series together at most so many a second in the mean: each row rewrites a page of the file. With 15 000 each comes every ten minutes. */
+const rowsPerSecond = 25;
+/** What is due is looked for so often: a look walks over all series, and a commit rewrites pages of its own. */
+const lookEveryMs = 1_000;
 /** Rows of series in one turn, so that a start with 10 000 targets is no burst. */
 const rowsPerTurn = 500;
 
@@ -61,25 +65,34 @@ export function writeUrgent(memory: Memory): void {
   memory.urgent.clear();
 }
 
-/** Adds the rows that are due: each series and mirror at most once a minute, or everything at a shutdown. */
+/** Whether it is time to look for rows that are due: once a second. */
+export function isTimeToWrite(memory: Memory): boolean {
+  const { monotonicMs } = memory.now;
+  if (memory.lookedForRowsAtMs !== null && monotonicMs - memory.lookedForRowsAtMs < lookEveryMs) return false;
+  memory.lookedForRowsAtMs = monotonicMs;
+  return true;
+}
+
+/** Adds the rows that are due: each series at most once a minute, less often where there are thousands, or everything at a shutdown. */
 export function writeDirty(memory: Memory, everything: boolean): void {
   let left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;
+  const restMs = Math.max(writeEveryMs, (memory.targets.size * 1_000) / rowsPerSecond);
   for (const series of memory.dirty) {
     if (left <= 0) break;
-    if (!everything && !isDue(memory, series.writtenAtMs)) continue;
+    if (!everything && !isDue(memory, series.writtenAtMs, restMs)) continue;
     writeSeries(memory, series);
     left -= 1;
   }
   for (const mirror of memory.mirrors.values()) {
-    if (!mirror.isDirty || (!everything && !isDue(memory, mirror.writtenAtMs))) continue;
+    if (!mirror.isDirty || (!everything && !isDue(memory, mirror.writtenAtMs, writeEveryMs))) continue;
     mirror.isDirty = false;
     mirror.writtenAtMs = memory.now.monotonicMs;
     memory.turn.rows.push(detectorRow(memory, rowKey.mirror(mirror.mirror.name), mirrorRow(mirror)));
   }
 }
 
-function isDue(memory: Memory, writtenAtMs: number | null): boolean {
-  return writtenAtMs === null || memory.now.monotonicMs - writtenAtMs >= writeEveryMs;
+function isDue(memory: Memory, writtenAtMs: number | null, restMs: number): boolean {
+  return writtenAtMs === null || memory.now.monotonicMs - writtenAtMs >= restMs;
 }
 
 function writeSeries(memory: Memory, series: SeriesMemory): void {

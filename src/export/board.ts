@@ -1,6 +1,8 @@
 import { Counter, Gauge, Histogram, type OpenMetricsContentType, Registry } from 'prom-client';
 import { type catalog, type LabelOf, type MetricName, metricOf, metricsPer } from './catalog.ts';
 import { combinations, type Kind, type Labels } from './metric.ts';
+import type { Format } from './negotiate.ts';
+import { histogramForm, histogramLines, type Lines, plainLines } from './series-text.ts';
 
 interface InstrumentTypes<L extends string> {
   counter: Counter<L>;
@@ -28,8 +30,8 @@ export interface Board<N extends MetricName> {
   close(kind: Kind, labels: Labels, heavy?: boolean): void;
   /** Takes every series of some gauges away: they are set anew from a snapshot. */
   clear(gauges: readonly N[]): void;
-  /** The sample lines of one family in OpenMetrics, each ended by a line feed; empty without series. */
-  lines(name: N): Promise<string>;
+  /** The sample lines of one family, made in one go; exemplars in OpenMetrics alone. None of a family that is not its own. */
+  lines(name: MetricName, format: Format): Lines;
 }
 
 type AnyInstrument = Counter<string> | Gauge<string> | Histogram<string>;
@@ -55,7 +57,23 @@ function startAtZero(name: MetricName, instrument: AnyInstrument, labels: Record
   else if (metricOf(name).type === 'counter') instrument.inc(labels, 0);
 }
 
-/** A registry with the metrics of `names`, rendered as OpenMetrics (prom-client refuses exemplars in the old format). */
+/** The forms of all histograms, which no registry has of its own. */
+const forms = new Map<MetricName, ReturnType<typeof histogramForm>>();
+function formOf(name: MetricName): ReturnType<typeof histogramForm> {
+  const form = forms.get(name) ?? histogramForm(name, metricOf(name).buckets ?? []);
+  forms.set(name, form);
+  return form;
+}
+
+/** The labels that a metric takes of a thing's, and what it adds: the thing's own object where nothing differs. */
+function labelsOf(name: MetricName, labels: Labels, more: Labels): Record<string, string> {
+  const { labels: taken } = metricOf(name);
+  const own = Object.entries(labels).filter(([label]) => taken.some((one) => one === label));
+  const isAll = own.length === Object.keys(labels).length && Object.keys(more).length === 0;
+  return isAll ? (labels as Record<string, string>) : { ...Object.fromEntries(own), ...more };
+}
+
+/** A registry with the metrics of `names`; prom-client takes exemplars in the new format only. */
 export function createBoard<N extends MetricName>(names: readonly N[]): Board<N> {
   const registry = new Registry<OpenMetricsContentType>();
   registry.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
@@ -70,11 +88,8 @@ export function createBoard<N extends MetricName>(names: readonly N[]): Board<N>
     for (const name of metricsPer(kind, heavy)) {
       const instrument = byName.get(name);
       if (instrument === undefined) continue;
-      const metric = metricOf(name);
-      const own = Object.fromEntries(
-        Object.entries(labels).filter(([label]) => metric.labels.some((l) => l === label)),
-      );
-      for (const more of combinations(metric.per[kind] ?? {})) act(name, instrument, { ...own, ...more });
+      for (const more of combinations(metricOf(name).per[kind] ?? {}))
+        act(name, instrument, labelsOf(name, labels, more));
     }
   }
 
@@ -94,11 +109,12 @@ export function createBoard<N extends MetricName>(names: readonly N[]): Board<N>
         if (metricOf(name).labels.length === 0) instrument?.remove({});
       }
     },
-    async lines(name) {
-      const text = await registry.getSingleMetricAsString(familyName(name));
-      // HELP and TYPE come first, a line each; the exposition writes its own from the catalogue.
-      const body = text.indexOf('\n', text.indexOf('\n') + 1);
-      return body === -1 ? '' : `${text.slice(body + 1)}\n`;
+    lines(name, format) {
+      const instrument = byName.get(name);
+      if (instrument === undefined) return { text: '', count: 0 };
+      return instrument instanceof Histogram
+        ? histogramLines(instrument, formOf(name), format)
+        : plainLines(instrument, name);
     },
   };
 }

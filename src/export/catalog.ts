@@ -420,14 +420,6 @@ export const catalog = {
     unit: 'bytes',
     absent: 'while starting',
   },
-  mirrorwatch_exposition_lines: {
-    type: 'gauge',
-    help: 'Sample lines of this answer.',
-    labels: [],
-    per: { daemon: {} },
-    unit: null,
-    absent: 'never',
-  },
   mirrorwatch_exposition_lines_dropped_total: {
     type: 'counter',
     help: 'Lines left out of answers by the cap limits.lines, summed over answers rendered.',
@@ -484,6 +476,15 @@ export const catalog = {
     unit: null,
     absent: never,
   },
+  // The last: it counts what is rendered before it.
+  mirrorwatch_exposition_lines: {
+    type: 'gauge',
+    help: 'Sample lines of this answer.',
+    labels: [],
+    per: { daemon: {} },
+    unit: null,
+    absent: 'never',
+  },
 } as const satisfies Record<string, Metric>;
 
 export type MetricName = keyof typeof catalog;
@@ -505,18 +506,35 @@ export function metricOf(name: MetricName): Metric {
   return catalog[name];
 }
 
-/** The metrics that exist for each thing of a kind, those of the other weight of step left out; `heavy` matters for steps and series. */
-export function metricsPer(kind: Kind, heavy = false): readonly MetricName[] {
-  return metricNames.filter((name) => {
+/** What each kind and weight of thing brings: the catalogue does not change, and a page has thousands of things. */
+const brought = new Map<string, { readonly names: readonly MetricName[]; readonly lines: number }>();
+
+function broughtBy(kind: Kind, heavy: boolean) {
+  const key = `${kind} ${heavy}`;
+  const known = brought.get(key);
+  if (known !== undefined) return known;
+  const names = metricNames.filter((name) => {
     const { per, only } = metricOf(name);
     return per[kind] !== undefined && (only === undefined || (only === 'heavy') === heavy);
   });
+  const found = { names, lines: linesOf(names, kind) };
+  brought.set(key, found);
+  return found;
+}
+
+/** The metrics that exist for each thing of a kind, those of the other weight of step left out; `heavy` matters for steps and series. */
+export function metricsPer(kind: Kind, heavy = false): readonly MetricName[] {
+  return broughtBy(kind, heavy).names;
 }
 
 /** Lines at most of one thing of a kind, gauges that may be absent included. */
 export function linesPer(kind: Kind, heavy = false): number {
+  return broughtBy(kind, heavy).lines;
+}
+
+function linesOf(names: readonly MetricName[], kind: Kind): number {
   let lines = 0;
-  for (const name of metricsPer(kind, heavy)) {
+  for (const name of names) {
     const metric = metricOf(name);
     const factors = Object.values(metric.per[kind] ?? {}).map((values) => values.length);
     lines += factors.reduce((product, factor) => product * factor, linesPerSeries(metric));

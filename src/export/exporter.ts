@@ -5,7 +5,6 @@ import type { Skipped } from '../core/due.ts';
 import type { AlertOutcome } from '../core/evidence.ts';
 import type { FindingChange } from '../core/finding.ts';
 import type { DeliveryOutcome } from '../core/notice.ts';
-import type { Clock } from '../core/ports.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Target } from '../core/target.ts';
 import { createBoard } from './board.ts';
@@ -14,7 +13,7 @@ import { type DaemonMetric, metricNames, metricOf } from './catalog.ts';
 import type { Exposition } from './exposition.ts';
 import { createFactBook } from './facts.ts';
 import { daemonKinds } from './metric.ts';
-import { negotiate } from './negotiate.ts';
+import { contentTypes, negotiate } from './negotiate.ts';
 import { keyOf, planExposition } from './plan.ts';
 import { createRenderer } from './renderer.ts';
 import { countClientRun, countSample, countSkipped, showLastOk } from './samples.ts';
@@ -45,8 +44,8 @@ export interface Exporter {
   snapshot(read: () => Snapshot): void;
   /** Drops the series of what is gone; counters of the rest go on. */
   reconfigure(config: Config, targets: readonly Target[]): void;
-  /** @param accept  the `Accept` header. @returns text 0.0.4 or OpenMetrics, its pieces and its content type */
-  render(accept: string | undefined): Promise<Exposition>;
+  /** Text 0.0.4 or OpenMetrics. @param accept  the `Accept` header */
+  render(accept: string | undefined): Exposition;
 }
 
 const daemonNames: readonly DaemonMetric[] = metricNames.filter((name): name is DaemonMetric =>
@@ -55,8 +54,7 @@ const daemonNames: readonly DaemonMetric[] = metricNames.filter((name): name is 
 
 /**
  * The exporter of one daemon, every counter and histogram of the configuration at 0.
- * @param input.turn   lets the event loop go on (`setImmediate` in the daemon); awaited between registries
- * @param input.clock  for how long a rendering is shared (`limits.renderCacheMs`); without one only scrapes at the same time share
+ * @param input.turn  lets the event loop go on (`setImmediate` in the daemon); awaited between pieces of a rendering
  */
 export function createExporter(input: {
   readonly config: Config;
@@ -64,7 +62,6 @@ export function createExporter(input: {
   readonly version: string;
   readonly node: string;
   readonly turn: () => Promise<void>;
-  readonly clock?: Pick<Clock, 'monotonicMs'>;
 }): Exporter {
   const boards = createBoards();
   const daemon = createBoard(daemonNames);
@@ -74,7 +71,6 @@ export function createExporter(input: {
     daemon,
     verified: facts.verified,
     turn: input.turn,
-    clock: input.clock ?? null,
   });
   let plan = planExposition(input.config, []);
 
@@ -136,6 +132,9 @@ export function createExporter(input: {
     clientRun: (run) => countClientRun(boards, run),
     snapshot: (read) => renderer.snapshot(read),
     reconfigure,
-    render: (accept) => renderer.render(negotiate(accept)),
+    render(accept) {
+      const format = negotiate(accept);
+      return { contentType: contentTypes[format], pieces: renderer.render(format) };
+    },
   };
 }

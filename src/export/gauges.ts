@@ -50,8 +50,11 @@ export interface Readings {
   readonly baselines: ReadonlyMap<ShardBoard, readonly (BaselineReading & { readonly labels: Labels })[]>;
 }
 
-/** Sorts a snapshot; one walk over all series, without touching prom-client. */
-export function sortReadings(snapshot: Snapshot, boards: Boards): Readings {
+/** Series that are sorted in one turn of the loop. */
+const seriesPerTurn = 1_000;
+
+/** Sorts a snapshot; one walk over all series, without touching prom-client. @param turn  awaited now and then */
+export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () => Promise<void>): Promise<Readings> {
   const findings = new Map<string, Map<string, number>>();
   const mismatches = new Set<string>();
   for (const finding of snapshot.findings ?? snapshot.standings.flatMap((one) => one.findings)) {
@@ -71,7 +74,10 @@ export function sortReadings(snapshot: Snapshot, boards: Boards): Readings {
     });
   }
   const baselines = new Map<ShardBoard, (BaselineReading & { readonly labels: Labels })[]>();
+  let sorted = 0;
   for (const reading of snapshot.baselines) {
+    sorted += 1;
+    if (sorted % seriesPerTurn === 0) await turn();
     const home = boards.home(keyOf.series(reading.target, reading.connection));
     if (home === undefined || home.entity.heavy || reading.baselineMs === null) continue;
     const list = baselines.get(home.board);

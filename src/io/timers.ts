@@ -20,3 +20,8 @@ export const systemTimers: Timers = {
     return { cancel: () => clearTimeout(handle) };
   },
 };
+
+/** Ends this turn of the loop: what waits for it, sockets and timers, comes first. Takes no time where nothing waits. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

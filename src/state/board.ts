@@ -2,9 +2,10 @@ import { type Phase, phases } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import type { Connection } from '../core/mirror.ts';
 import { quantile } from '../core/quantile.ts';
-import type { PhaseTimes, SettledSample } from '../core/sample.ts';
+import type { PhaseTimes, SamplePoint, SettledSample } from '../core/sample.ts';
 import { seriesId, type Target } from '../core/target.ts';
 import type { Transcript } from '../core/transcript.ts';
+import { Points } from './points.ts';
 import { Ring } from './ring.ts';
 
 /** A sample with the transcript it was judged from; `null` where no probe was made (paused, a lost worker). */
@@ -24,7 +25,9 @@ export interface SeriesNow {
   /** Medians by phase over the same window. */
   readonly phases: PhaseTimes;
   /** Newest last. */
-  readonly recent: readonly SettledSample[];
+  readonly recent: readonly SamplePoint[];
+  /** When the newest of them began that had begun by then, wall milliseconds; `null`: none. */
+  lastBy(wallMs: number): number | null;
 }
 
 /** One series by configuration. */
@@ -36,7 +39,8 @@ export interface SeriesRef {
 interface Series {
   readonly target: Target;
   readonly connection: Connection;
-  readonly recent: Ring<SettledSample>;
+  last: SettledSample | null;
+  readonly recent: Points;
   readonly probes: Ring<string>;
   /** Those that a round asked for, apart: one each second must not push out the slow answers that a finding names. */
   readonly roundProbes: Ring<string>;
@@ -79,6 +83,9 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
     const entry = kept.get(probeId);
     if (entry && --entry.holders <= 0) kept.delete(probeId);
   };
+  /** Of how many scheduled probes of a series, and of others, the transcript is kept: fewer where there are thousands of series. */
+  const perSeries = (): number =>
+    Math.max(1, Math.min(limits.transcriptsPerSeries, Math.floor(limits.transcriptsKept / Math.max(1, all.size))));
   const seriesFor = (target: Target, connection: Connection): Series => {
     const id = seriesId(target, connection);
     const found = all.get(id);
@@ -86,7 +93,8 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
     const made: Series = {
       target,
       connection,
-      recent: new Ring(limits.chartSamples),
+      last: null,
+      recent: new Points(limits.chartSamples),
       probes: new Ring(limits.transcriptsPerSeries),
       roundProbes: new Ring(limits.transcriptsPerSeries),
       byBucket: new Map(),
@@ -110,13 +118,14 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
       const probe: KeptProbe = { sample, transcript };
       if (sample.outcome.tag === 'failed') {
         hold(probeId, probe);
-        release(failing.push(probeId));
+        for (const gone of failing.push(probeId)) release(gone);
       }
       hold(probeId, probe);
       const isScheduled = sample.due.purpose === 'scheduled';
-      release((isScheduled ? series.probes : series.roundProbes).push(probeId));
+      for (const gone of (isScheduled ? series.probes : series.roundProbes).push(probeId, perSeries())) release(gone);
       if (!isScheduled) return;
-      series.recent.push(sample);
+      series.last = sample;
+      series.recent.push(sample, perSeries());
       if (sample.outcome.tag !== 'ok' || sample.rttMs === null) return;
       series.lastOkAtMs = sample.startedAtMs;
       if (sample.cold) return;
@@ -161,11 +170,15 @@ function bucketOf(edges: readonly number[], seconds: number): number {
 
 /** Medians are made when they are read, once: a list of ten thousand series asks for few of them. */
 function now(series: Series): SeriesNow {
-  const recent = series.recent.items();
-  let timed: readonly SettledSample[] | null = null;
+  let recent: readonly SamplePoint[] | null = null;
+  let timed: readonly SamplePoint[] | null = null;
   let sorted: readonly number[] | null = null;
-  const timedOnes = (): readonly SettledSample[] => {
-    timed ??= recent.filter((sample) => sample.outcome.tag === 'ok' && !sample.cold && sample.rttMs !== null);
+  const recentOnes = (): readonly SamplePoint[] => {
+    recent ??= series.recent.items();
+    return recent;
+  };
+  const timedOnes = (): readonly SamplePoint[] => {
+    timed ??= recentOnes().filter((sample) => sample.outcome.tag === 'ok' && !sample.cold && sample.rttMs !== null);
     return timed;
   };
   const sortedMs = (): readonly number[] => {
@@ -183,16 +196,19 @@ function now(series: Series): SeriesNow {
     get p95Ms() {
       return quantile(sortedMs(), 0.95);
     },
-    last: series.recent.last() ?? null,
+    last: series.last,
     lastOkAtMs: series.lastOkAtMs,
     get phases() {
       return medianPhases(timedOnes());
     },
-    recent,
+    get recent() {
+      return recentOnes();
+    },
+    lastBy: (wallMs) => series.recent.lastBy(wallMs),
   };
 }
 
-function medianPhases(samples: readonly SettledSample[]): PhaseTimes {
+function medianPhases(samples: readonly SamplePoint[]): PhaseTimes {
   const middle = (name: Phase): number | null =>
     quantile(
       samples.flatMap((sample) => sample.phases[name] ?? []).sort((a, b) => a - b),

@@ -9,18 +9,14 @@ export class Ring<T> {
     this.#size = size;
   }
 
-  /** Adds an item; gives the one that fell out, or `undefined`. */
-  push(item: T): T | undefined {
+  /** Adds an item; gives those that fell out. @param room  fewer than `size` that may stay from now on */
+  push(item: T, room = this.#size): readonly T[] {
     this.#items.push(item);
-    return this.#items.length > this.#size ? this.#items.shift() : undefined;
+    return this.#items.splice(0, Math.max(0, this.#items.length - Math.min(room, this.#size)));
   }
 
   /** Oldest first. */
   items(): readonly T[] {
     return this.#items;
-  }
-
-  last(): T | undefined {
-    return this.#items.at(-1);
   }
 }

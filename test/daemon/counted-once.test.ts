@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { assemble } from '../../src/daemon/assemble.ts';
 import { createPipeline } from '../../src/daemon/pipeline.ts';
+import { textOf } from '../unit/export/fixture.ts';
 import { manualTime } from './manual-time.ts';
 import { memoryStore } from './memory-store.ts';
 import { type Behaviour, refuses, type Script, scriptedWire } from './scripted-wire.ts';
@@ -138,9 +139,9 @@ async function play(
   await stages.workers.close();
   pipeline.end();
   expect(log.filter(({ message }) => message.startsWith('defect'))).toEqual([]);
-  const rendered = await settled(time, stages.exporter.render(undefined), 0);
+  const rendered = await settled(time, textOf(stages.exporter.render(undefined)), 0);
   const came = new Map<string, number>();
-  for (const line of rendered.text.split('\n')) {
+  for (const line of rendered.split('\n')) {
     const found = /^mirror_probe_(?:attempts|unknown)_total\{.*registry="(\w)".*step="(\w+)".*\} (\d+)$/.exec(line);
     if (found) add(came, `${found[1]} ${found[2]}`, Number(found[3]));
   }

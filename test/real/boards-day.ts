@@ -301,7 +301,7 @@ export async function theDay(asked: readonly Asked[] = modules): Promise<string>
   const out: string[] = [];
   for (; nowMs <= story.end; nowMs += stepMs) {
     if (nowMs > dayStartMs) live(exporter, targets, nowMs, chance);
-    const { text } = await exporter.render('application/openmetrics-text; version=1.0.0');
+    const text = await made.textOf(exporter.render('application/openmetrics-text; version=1.0.0'));
     const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
     for (const line of [...lines, ...beside()]) out.push(scraped(line, nowMs / 1000));
   }

@@ -23,6 +23,8 @@ export interface PrometheusOptions {
   /** Default `http`; `https` trusts `caFile`. */
   readonly scheme?: 'http' | 'https';
   readonly caFile?: string;
+  /** `metric_relabel_configs` of the scrape. */
+  readonly relabel?: readonly Readonly<Record<string, unknown>>[];
 }
 
 /** One series of an instant query. */
@@ -45,6 +47,7 @@ export interface PromAlert {
 export interface Prometheus {
   readonly url: string;
   readonly port: number;
+  readonly pid: number;
   /** Instant query, now. @throws Error with Prometheus's own words where the query is bad */
   readonly query: (promql: string) => Promise<readonly PromSample[]>;
   /** Repeats a query until it has a result that pleases. @throws Error at the deadline, default the patience of the tests, with the last result */
@@ -76,6 +79,7 @@ function configuration(options: PrometheusOptions, dir: string): string {
         ...(options.caFile === undefined ? {} : { tls_config: { ca_file: options.caFile } }),
         ...(options.bearerToken === undefined ? {} : { authorization: { credentials_file: join(dir, 'token') } }),
         static_configs: [{ targets: options.targets, labels: options.labels ?? {} }],
+        metric_relabel_configs: options.relabel ?? [],
       },
     ],
   });
@@ -122,6 +126,7 @@ export async function startPrometheus(options: PrometheusOptions): Promise<Prome
   return {
     url,
     port,
+    pid: server.pid,
     query,
     waitForQuery: async (promql, pleases = (samples) => samples.length > 0, deadlineMs = patienceMs) => {
       const endMs = performance.now() + deadlineMs;

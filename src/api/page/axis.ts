@@ -1,4 +1,4 @@
-import type { SettledSample } from '../../core/sample.ts';
+import type { SamplePoint } from '../../core/sample.ts';
 import { stamp } from '../../core/views.ts';
 import { type StripFrame, sampleStrip } from './charts.ts';
 import { duration } from './format.ts';
@@ -9,7 +9,7 @@ import { stretchOf } from './ticks.ts';
 const widthForMax = 200;
 
 /** A strip with its axes in words: from when, until when, and how long its slowest answer took. */
-export function stripWithAxis(samples: readonly SettledSample[], frame: StripFrame): Html {
+export function stripWithAxis(samples: readonly SamplePoint[], frame: StripFrame): Html {
   const own = stretchOf([samples], samples.at(-1)?.startedAtMs ?? 0);
   const stretch = frame.stretch ?? own;
   const longest = Math.max(0, ...samples.map(({ outcome, rttMs }) => (outcome.tag === 'ok' ? (rttMs ?? 0) : 0)));

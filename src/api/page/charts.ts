@@ -1,5 +1,5 @@
 import { type Phase, phases } from '../../core/failure.ts';
-import type { PhaseTimes, SettledSample } from '../../core/sample.ts';
+import type { PhaseTimes, SamplePoint } from '../../core/sample.ts';
 import { stamp } from '../../core/views.ts';
 import { outcomeWord } from '../views.ts';
 import { coordinate, duration } from './format.ts';
@@ -63,7 +63,7 @@ export interface StripFrame {
   /** Above it a sample counts as slow; `null` while warming. */
   readonly thresholdMs: number | null;
   /** Whether a probe can still be walked to. */
-  readonly isKept: (sample: SettledSample) => boolean;
+  readonly isKept: (sample: SamplePoint) => boolean;
   /** With the words of the axis, for the large form. */
   readonly labelled: boolean;
   /** From when to when it reaches; `null`: from its first sample to its last. */
@@ -74,7 +74,7 @@ export interface StripFrame {
  * The last samples over time: ok ones as a line, slow ones as triangles above the dashed threshold, first fetches of a
  * cache hollow, failures as crosses at the top, "could not tell" hatched from top to bottom.
  */
-export function sampleStrip(samples: readonly SettledSample[], frame: StripFrame): Html {
+export function sampleStrip(samples: readonly SamplePoint[], frame: StripFrame): Html {
   const { width, height } = frame;
   if (samples.length === 0)
     return html`<svg class="strip" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="no samples yet"><title>no samples yet</title><rect width="${width}" height="${height}" fill="url(#hatch)"/></svg>`;
@@ -107,7 +107,7 @@ interface Scale {
 }
 
 function scaleOf(
-  samples: readonly SettledSample[],
+  samples: readonly SamplePoint[],
   { width, height, thresholdMs, labelled, stretch }: StripFrame,
 ): Scale {
   const rtts = samples.flatMap((sample) => (sample.outcome.tag === 'ok' ? (sample.rttMs ?? []) : []));
@@ -124,12 +124,12 @@ function scaleOf(
   };
 }
 
-function isPlain(sample: SettledSample): boolean {
+function isPlain(sample: SamplePoint): boolean {
   return sample.outcome.tag === 'ok' && !sample.cold && sample.rttMs !== null;
 }
 
-function lines(samples: readonly SettledSample[], scale: Scale): Html[] {
-  const runs: SettledSample[][] = [[]];
+function lines(samples: readonly SamplePoint[], scale: Scale): Html[] {
+  const runs: SamplePoint[][] = [[]];
   for (const sample of samples) {
     if (isPlain(sample)) runs.at(-1)?.push(sample);
     else if (!sample.cold) runs.push([]);
@@ -142,16 +142,17 @@ function lines(samples: readonly SettledSample[], scale: Scale): Html[] {
     );
 }
 
-function mark(sample: SettledSample, scale: Scale, { height, isKept, labelled }: StripFrame): Html {
+function mark(sample: SamplePoint, scale: Scale, { height, isKept, labelled }: StripFrame): Html {
   const x = scale.x(sample.startedAtMs);
   const says = `${stamp(sample.startedAtMs).slice(11, 19)} UTC: ${outcomeWord(sample)}${sample.outcome.tag === 'ok' ? ` ${duration(sample.rttMs)}` : ''}${sample.cold ? ', first fetch of a cache' : ''}`;
   const shape = html`${shapeOf(sample, x, scale, height, labelled ? 1.5 : 1)}<title>${says}</title>`;
-  return isKept(sample)
-    ? html`<a href="/probes/${encodeURIComponent(sample.due.probeId)}" tabindex="-1">${shape}</a>`
+  const { probeId } = sample.due;
+  return probeId !== null && isKept(sample)
+    ? html`<a href="/probes/${encodeURIComponent(probeId)}" tabindex="-1">${shape}</a>`
     : html`<g>${shape}</g>`;
 }
 
-function shapeOf(sample: SettledSample, x: number, scale: Scale, height: number, size: number): Html {
+function shapeOf(sample: SamplePoint, x: number, scale: Scale, height: number, size: number): Html {
   const around = (r: number): string => coordinate(r * size);
   if (sample.outcome.tag === 'unknown')
     return html`<rect x="${coordinate(x - 2.5)}" y="1" width="5" height="${height - 3}" fill="url(#hatch)"/>`;
@@ -169,8 +170,8 @@ function shapeOf(sample: SettledSample, x: number, scale: Scale, height: number,
     : html`<circle cx="${coordinate(x)}" cy="${coordinate(y)}" r="${around(1.6)}" class="fine"/>`;
 }
 
-function wordsOf(samples: readonly SettledSample[], thresholdMs: number | null): string {
-  const count = (tag: SettledSample['outcome']['tag']): number =>
+function wordsOf(samples: readonly SamplePoint[], thresholdMs: number | null): string {
+  const count = (tag: SamplePoint['outcome']['tag']): number =>
     samples.filter(({ outcome }) => outcome.tag === tag).length;
   const counts = [`last ${samples.length} samples: ${count('ok')} ok`];
   if (count('failed') > 0) counts.push(`${count('failed')} failed`);

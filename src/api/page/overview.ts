@@ -46,9 +46,11 @@ function nearestProbe(deps: ApiDeps, series: SeriesView, ms: number | null): str
   if (ms === null) return null;
   let best: { id: string; away: number } | null = null;
   for (const sample of series.recent.slice(-limits.transcriptsPerSeries)) {
-    if (sample.outcome.tag !== 'ok' || sample.rttMs === null || deps.probe(sample.due.probeId) === null) continue;
+    const { probeId } = sample.due;
+    if (sample.outcome.tag !== 'ok' || sample.rttMs === null || probeId === null || deps.probe(probeId) === null)
+      continue;
     const away = Math.abs(sample.rttMs - ms);
-    if (best === null || away < best.away) best = { id: sample.due.probeId, away };
+    if (best === null || away < best.away) best = { id: probeId, away };
   }
   return best?.id ?? series.last?.due.probeId ?? null;
 }

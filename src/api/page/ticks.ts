@@ -1,4 +1,4 @@
-import type { SettledSample } from '../../core/sample.ts';
+import type { SamplePoint } from '../../core/sample.ts';
 
 /** From when to when a strip reaches, wall milliseconds. */
 export interface Stretch {
@@ -7,7 +7,7 @@ export interface Stretch {
 }
 
 /** What several strips share, so that one that fell silent shows a gap: from the oldest of their samples until now. */
-export function stretchOf(strips: readonly (readonly SettledSample[])[], nowMs: number): Stretch | null {
+export function stretchOf(strips: readonly (readonly SamplePoint[])[], nowMs: number): Stretch | null {
   const starts = strips.flatMap((samples) => samples[0]?.startedAtMs ?? []);
   return starts.length === 0 ? null : { fromMs: Math.min(...starts), toMs: Math.max(nowMs, ...starts) };
 }

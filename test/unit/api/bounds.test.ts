@@ -297,8 +297,8 @@ describe('mistakes of ours', () => {
     expect(defects).toEqual([cause]);
   });
   it('also when the work was under way', async () => {
-    const { ask, defects } = await up({ metrics: () => Promise.reject(new Error('inner words')) });
-    expect((await ask('/metrics')).status).toBe(500);
+    const { ask, defects } = await up({ reload: () => Promise.reject(new Error('inner words')) });
+    expect((await ask('/-/reload', { method: 'POST' })).status).toBe(500);
     expect(defects).toHaveLength(1);
   });
 });

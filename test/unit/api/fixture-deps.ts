@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { ApiDeps, DaemonEvent, ProbeView, SeriesView } from '../../../src/api/deps.ts';
 import type { Advice } from '../../../src/core/advice.ts';
 import type { Config } from '../../../src/core/config.ts';
@@ -136,12 +137,14 @@ export function fixture(change: FixtureChange = {}): Fixture {
       asked.push('reload');
       return { tag: 'reloaded', changed: ['mirrors'] };
     },
-    metrics: async (accept) => ({
+    metrics: (accept) => ({
       contentType: accept?.includes('openmetrics')
         ? 'application/openmetrics-text; version=1.0.0; charset=utf-8'
         : 'text/plain; version=0.0.4; charset=utf-8',
-      chunks: Array<string>(20).fill(
-        '# HELP mirror_up 1 while a mirror is up or degraded\n# TYPE mirror_up gauge\nmirror_up{registry="a"} 1\n',
+      pieces: Readable.from(
+        Array<string>(20).fill(
+          '# HELP mirror_up 1 while a mirror is up or degraded\n# TYPE mirror_up gauge\nmirror_up{registry="a"} 1\n',
+        ),
       ),
     }),
     subscribe(listener) {

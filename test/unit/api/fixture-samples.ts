@@ -139,7 +139,12 @@ function quantile(sorted: readonly number[], q: number): number | null {
   return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? null;
 }
 
-function seriesFrom(recent: readonly SettledSample[]): SeriesView[] {
+/** Its samples whole, for probes are made from them. */
+interface FixtureSeries extends SeriesView {
+  readonly recent: readonly SettledSample[];
+}
+
+function seriesFrom(recent: readonly SettledSample[]): FixtureSeries[] {
   const first = recent[0];
   if (first === undefined) return [];
   const okOnes = recent.filter(({ outcome, cold }) => outcome.tag === 'ok' && !cold);
@@ -154,13 +159,21 @@ function seriesFrom(recent: readonly SettledSample[]): SeriesView[] {
       last: recent.at(-1) ?? null,
       lastOkAtMs: okOnes.at(-1)?.startedAtMs ?? null,
       phases: p50Ms === null ? {} : phasesFor(p50Ms),
-      recent,
+      ...recentOf(recent),
     },
   ];
 }
 
+/** What a series tells of its last samples, the newest last. */
+export function recentOf(recent: readonly SettledSample[]) {
+  return {
+    recent,
+    lastBy: (wallMs: number) => recent.findLast(({ startedAtMs }) => startedAtMs <= wallMs)?.startedAtMs ?? null,
+  };
+}
+
 /** Newest last: an hour and a half of each series would be here; half an hour is. */
-export const fixtureSeries: readonly SeriesView[] = (
+export const fixtureSeries: readonly FixtureSeries[] = (
   [
     ['coast', ['mod', 'info', 'list', 'zip', 'sumdb']],
     ['inland', ['mod', 'info', 'list', 'zip']],

@@ -6,7 +6,7 @@ import { limits } from '../../../src/core/limits.ts';
 import { repoDir } from '../../support/paths.ts';
 import { nowMs } from './fixture-config.ts';
 import { type FixtureChange, fixture } from './fixture-deps.ts';
-import { fixtureSeries, sample, target } from './fixture-samples.ts';
+import { fixtureSeries, recentOf, sample, target } from './fixture-samples.ts';
 import { type Served, serve } from './server.ts';
 
 let served: Served | null = null;
@@ -64,7 +64,7 @@ describe('pages', () => {
         last: recent[0] ?? null,
         lastOkAtMs: null,
         phases: {},
-        recent,
+        ...recentOf(recent),
       };
     };
     const { ask } = await up({ series: () => [at('never', null), at('old', 9), at('new', 0), at('older', 10)] });
@@ -87,7 +87,7 @@ describe('pages', () => {
         last: recent.at(-1) ?? null,
         lastOkAtMs: null,
         phases: {},
-        recent,
+        ...recentOf(recent),
       }));
     const { ask, setNow } = await up({ series: views });
     let turn = 0;

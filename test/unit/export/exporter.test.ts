@@ -17,6 +17,7 @@ import {
   standing,
   target,
   targetsOf,
+  textOf,
   turn,
   values,
 } from './fixture.ts';
@@ -31,7 +32,7 @@ function exporter(more: Parameters<typeof config>[0] = {}): Exporter {
 }
 
 async function read(from: Exporter): Promise<ReadonlyMap<string, number>> {
-  return values((await from.render(undefined)).text);
+  return values(await textOf(from.render(undefined)));
 }
 
 /** What an act changes on the page; buckets are left out, their sums and counts say it, and so is the number of lines. */

@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { limits } from '../../../src/core/limits.ts';
 import { targetsPerBoard } from '../../../src/export/boards.ts';
 import { linesPer, metricNames, metricOf } from '../../../src/export/catalog.ts';
 import { createExporter } from '../../../src/export/exporter.ts';
@@ -18,6 +17,7 @@ import {
   standing,
   target,
   targetsOf,
+  textOf,
   turn,
   values,
 } from './fixture.ts';
@@ -107,7 +107,7 @@ function full() {
 
 describe('the two texts', () => {
   test('OpenMetrics is valid to a strict reader, each family once and typed as in the catalogue', async () => {
-    const families = readOpenMetrics((await full().render(openmetrics)).text);
+    const families = readOpenMetrics(await textOf(full().render(openmetrics)));
     const rows = metricNames.map(
       (name) => [name.replace(/_total$/, ''), metricOf(name).type, metricOf(name).unit] as const,
     );
@@ -121,8 +121,8 @@ describe('the two texts', () => {
         .split('\n')
         .filter((line) => !line.startsWith('#') && line !== '')
         .map((line) => line.replace(/ # \{probe_id="p1"\} \S+ \S+$/, ''));
-    const inOpenMetrics = bare((await exporter.render(openmetrics)).text);
-    const inText = bare((await exporter.render('text/plain')).text);
+    const inOpenMetrics = bare(await textOf(exporter.render(openmetrics)));
+    const inText = bare(await textOf(exporter.render('text/plain')));
     // A second rendering counts its own lines anew, to the same number.
     expect(inText).toEqual(inOpenMetrics);
     expect(inText.length).toBeGreaterThan(900);
@@ -130,8 +130,8 @@ describe('the two texts', () => {
 
   test('differ in exemplars, the end mark, units and the names of counter families', async () => {
     const exporter = full();
-    const om = (await exporter.render(openmetrics)).text.split('\n');
-    const text = (await exporter.render(undefined)).text.split('\n');
+    const om = (await textOf(exporter.render(openmetrics))).split('\n');
+    const text = (await textOf(exporter.render(undefined))).split('\n');
     expect(om.filter((line) => line.endsWith(' # {probe_id="p1"} 0.08 1700000000.123'))).toHaveLength(5);
     expect(
       om.filter((line) => line.includes('le="+Inf"') && line.endsWith(' # {probe_id="p1"} 130 1700000000.123')),
@@ -146,7 +146,7 @@ describe('the two texts', () => {
 
   test('a label that looks like an exemplar keeps its text', async () => {
     const written = String.raw`module="example.com/we\"ird\\mod # {probe_id=\"x\"} 1 2"`;
-    const text = (await full().render(undefined)).text;
+    const text = await textOf(full().render(undefined));
     expect(
       text.split('\n').filter((line) => line.startsWith('mirror_probe_attempts_total') && line.includes(written)),
     ).toHaveLength(1);
@@ -155,11 +155,10 @@ describe('the two texts', () => {
   test.each([
     { accept: undefined, contentType: 'text/plain; version=0.0.4; charset=utf-8' },
     { accept: openmetrics, contentType: 'application/openmetrics-text; version=1.0.0; charset=utf-8' },
-  ])('$accept is answered as $contentType, whole and in pieces alike', async ({ accept, contentType }) => {
-    const answer = await full().render(accept);
+  ])('$accept is answered as $contentType, its last line ended', async ({ accept, contentType }) => {
+    const answer = full().render(accept);
     expect(answer.contentType).toBe(contentType);
-    expect(answer.chunks.join('')).toBe(answer.text);
-    expect(answer.text.endsWith('\n')).toBe(true);
+    expect((await textOf(answer)).endsWith('\n')).toBe(true);
   });
 
   test.each([
@@ -167,7 +166,7 @@ describe('the two texts', () => {
     { file: 'metrics.golden.openmetrics.txt', accept: openmetrics },
   ])('$file is what the page says (UPDATE_GOLDEN=1 rewrites it)', async ({ file, accept }) => {
     const path = join(import.meta.dirname, '../../golden', file);
-    const { text } = await full().render(accept);
+    const text = await textOf(full().render(accept));
     if (process.env['UPDATE_GOLDEN'] === '1') writeFileSync(path, text);
     expect(text).toBe(readFileSync(path, 'utf8'));
   });
@@ -186,28 +185,34 @@ describe('rendering', () => {
         return Promise.resolve();
       },
     });
-    const { text } = await exporter.render(openmetrics);
+    const text = await textOf(exporter.render(openmetrics));
     expect(turns).toBeGreaterThan(many.length / targetsPerBoard);
     expect(text.match(/^# TYPE mirror_probe_attempts counter$/gm)).toHaveLength(1);
     expect(text.match(/^mirror_probe_attempts_total\{/gm)).toHaveLength(many.length);
   });
 
-  test('is shared by scrapes at the same time, and for as long as limits say', async () => {
-    let nowMs = 0;
+  test('counts the lines that it leaves out once for each answer, and reads what is so now each time', async () => {
     let reads = 0;
-    const exporter = createExporter({ ...options, turn, clock: { monotonicMs: () => nowMs } });
+    const exporter = createExporter({ ...options, turn });
     exporter.snapshot(() => {
       reads += 1;
       return snapshot();
     });
-    await Promise.all([exporter.render(openmetrics), exporter.render(undefined), exporter.render(undefined)]);
-    expect(reads).toBe(1);
-    nowMs = limits.renderCacheMs - 1;
-    await exporter.render(undefined);
-    expect(reads).toBe(1);
-    nowMs = limits.renderCacheMs;
-    await exporter.render(undefined);
+    const both = await Promise.all([textOf(exporter.render(openmetrics)), textOf(exporter.render(undefined))]);
     expect(reads).toBe(2);
+    for (const text of both)
+      expect(values(text.replaceAll(/ # \{.*$/gm, '')).get('mirrorwatch_exposition_lines')).toBe(values(text).size);
+  });
+
+  test('hands on pieces of a bounded size, none of which splits a series', async () => {
+    const sizes: number[] = [];
+    for await (const piece of createExporter({ ...options, turn }).render(openmetrics).pieces) {
+      sizes.push(piece.length);
+      const buckets = [...piece.matchAll(/^mirror_probe_rtt_seconds_bucket\{le="0.005",(.*)\} /gm)];
+      for (const [, labels = ''] of buckets) expect(piece).toContain(`mirror_probe_rtt_seconds_count{${labels}} `);
+    }
+    expect(sizes.length).toBeGreaterThan(3);
+    expect(Math.max(...sizes)).toBeLessThan(1_500_000);
   });
 
   test('works again after a snapshot that threw', async () => {
@@ -215,9 +220,9 @@ describe('rendering', () => {
     exporter.snapshot(() => {
       throw new Error('not yet');
     });
-    await expect(exporter.render(undefined)).rejects.toThrow('not yet');
+    await expect(textOf(exporter.render(undefined))).rejects.toThrow('not yet');
     exporter.snapshot(() => snapshot());
-    expect((await exporter.render(undefined)).text).toContain('mirrorwatch_build_info');
+    expect(await textOf(exporter.render(undefined))).toContain('mirrorwatch_build_info');
   });
 });
 
@@ -225,7 +230,7 @@ describe('the cap on lines', () => {
   test('reckons with as many lines as there are when every gauge is known', async () => {
     const plan = planExposition(oneMirror, targets);
     const reckoned = [...plan.entities.map(({ lines }) => lines), ...plan.daemon.map(({ kind }) => linesPer(kind))];
-    const page = values((await full().render(undefined)).text);
+    const page = values(await textOf(full().render(undefined)));
     expect(page.size).toBe(reckoned.reduce((sum, lines) => sum + lines, 0));
   });
 
@@ -240,9 +245,9 @@ describe('the cap on lines', () => {
       node: '24',
       turn,
     });
-    const first = (await capped.render(undefined)).text;
+    const first = await textOf(capped.render(undefined));
     const dropped = values(first).get('mirrorwatch_exposition_lines_dropped_total') ?? 0;
-    const again = values((await capped.render(undefined)).text).get('mirrorwatch_exposition_lines_dropped_total');
+    const again = values(await textOf(capped.render(undefined))).get('mirrorwatch_exposition_lines_dropped_total');
     return { targets: ids(first), lines: values(first).size, dropped, again };
   };
 
@@ -269,7 +274,7 @@ describe('the cap on lines', () => {
       turn,
     });
     capped.snapshot(() => snapshot({ standings: [standing('a'), standing('b')] }));
-    const kept = values((await capped.render(undefined)).text);
+    const kept = values(await textOf(capped.render(undefined)));
     const attempts = [...kept.keys()].filter((series) => series.startsWith('mirror_probe_attempts_total'));
     const all = eight.map(({ registry, step }) => `${registry} ${step}`);
     const shown = attempts.map(
@@ -286,7 +291,7 @@ describe('the cap on lines', () => {
 real('promtool', ['promtool'], () => {
   // It reads the old text only; OpenMetrics is held to a strict reader above, and to a real Prometheus in test/real.
   test('check metrics is clean', async () => {
-    const { text } = await full().render(undefined);
+    const text = await textOf(full().render(undefined));
     expect(execFileSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' })).toBe('');
   });
 });

@@ -7,6 +7,7 @@ import type { SettledSample } from '../../../src/core/sample.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import type { Standing } from '../../../src/core/standing.ts';
 import { type Step, type Target, targetId } from '../../../src/core/target.ts';
+import type { Exposition } from '../../../src/export/exposition.ts';
 import type { Snapshot } from '../../../src/export/snapshot.ts';
 import { declared } from '../../support/declared.ts';
 import { sampleConfig, sampleMirror } from '../../support/sample-config.ts';
@@ -201,6 +202,13 @@ export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
     stateSetAside: 0,
     ...more,
   };
+}
+
+/** The whole of one answer. */
+export async function textOf({ pieces }: Exposition): Promise<string> {
+  let text = '';
+  for await (const piece of pieces) text += piece;
+  return text;
 }
 
 /** A turn that lets microtasks alone go on: tests have no timers. */

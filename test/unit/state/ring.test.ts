@@ -5,9 +5,10 @@ import { Ring } from '../../../src/state/ring.ts';
 describe('a ring', () => {
   test('keeps the last so many, oldest first, and gives back what falls out', () => {
     const ring = new Ring<number>(2);
-    expect([ring.last(), ring.items()]).toEqual([undefined, []]);
-    expect([1, 2, 3, 4].map((n) => ring.push(n))).toEqual([undefined, undefined, 1, 2]);
-    expect([ring.items(), ring.last()]).toEqual([[3, 4], 4]);
+    expect(ring.items()).toEqual([]);
+    expect([1, 2, 3, 4].map((n) => ring.push(n))).toEqual([[], [], [1], [2]]);
+    expect(ring.items()).toEqual([3, 4]);
+    expect([ring.push(5, 1), ring.push(6, 9), ring.items()]).toEqual([[3, 4], [], [5, 6]]);
   });
   test.each([0, -1, 1.5, Number.NaN])('of %s items is a defect', (size) => {
     expect(() => new Ring(size)).toThrow(RangeError);

@@ -1,0 +1,129 @@
+import { Readable, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip, createGzip } from 'node:zlib';
+import type { Request, Response } from 'express';
+import { limits } from '../core/limits.ts';
+import type { ApiDeps } from './deps.ts';
+import { sendProblem } from './problem.ts';
+
+/** Bytes that zlib hands over at once. */
+const chunkSize = 64 * 1024;
+const takesGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?(?![.\d]))/;
+
+/** One rendering, zipped as it is made: a twentieth of its text is all that is kept of it, while somebody reads. */
+interface Page {
+  /** Resolves with the first bytes. @throws what broke the rendering before there were any */
+  readonly begun: () => Promise<void>;
+  /** From the first byte on, at the reader's pace. Closing the last one ends a rendering that is under way. */
+  readonly read: () => AsyncGenerator<Buffer>;
+  readonly isMade: () => boolean;
+  join(): void;
+  leave(): void;
+}
+
+/** @param broke  told of what broke a rendering; one that nobody waits for any more is not broken */
+function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => void): Page {
+  const zipped: Buffer[] = [];
+  const abort = new AbortController();
+  let readers = 0;
+  let isMade = false;
+  let fault: { readonly cause: unknown } | null = null;
+  let news = Promise.withResolvers<void>();
+  const tell = (): void => {
+    news.resolve();
+    news = Promise.withResolvers<void>();
+  };
+  const sink = new Writable({
+    write(chunk: Buffer, _encoding, taken) {
+      zipped.push(chunk);
+      tell();
+      taken();
+    },
+  });
+  // The thread pool zips; pieces are made as fast as it takes them, a turn of the loop each.
+  const source = Readable.from(pieces, { objectMode: false });
+  void pipeline(source, createGzip({ level: 1, chunkSize }), sink, { signal: abort.signal })
+    .catch((cause: unknown) => {
+      fault = { cause };
+      if (!abort.signal.aborted) broke(cause);
+    })
+    .finally(() => {
+      isMade = true;
+      tell();
+    });
+  return {
+    async begun() {
+      while (zipped.length === 0 && !isMade) await news.promise;
+      if (fault !== null) throw fault.cause;
+    },
+    async *read() {
+      for (let at = 0; ; at += 1) {
+        while (at >= zipped.length && !isMade) await news.promise;
+        const chunk = zipped[at];
+        if (chunk !== undefined) yield chunk;
+        else if (fault !== null) throw fault.cause;
+        else return;
+      }
+    },
+    isMade: () => isMade,
+    join() {
+      readers += 1;
+    },
+    leave() {
+      readers -= 1;
+      if (readers === 0 && !isMade) abort.abort();
+    },
+  };
+}
+
+/**
+ * Answers /metrics. Who asks while a rendering of the same form is under way shares it from its start; at most
+ * `limits.scrapesAtOnce` are answered at once. A reader that goes away is nobody's fault, and holds nothing.
+ */
+export function createScrapes(deps: Pick<ApiDeps, 'metrics' | 'defect'>) {
+  /** Renderings under way, by content type. */
+  const pages = new Map<string, Page>();
+  let atOnce = 0;
+
+  function pageOf(contentType: string, pieces: AsyncIterable<string>): Page {
+    const running = pages.get(contentType);
+    if (running !== undefined && !running.isMade()) return running;
+    const page = startPage(pieces, deps.defect);
+    pages.set(contentType, page);
+    return page;
+  }
+
+  async function send(page: Page, zipped: boolean, response: Response): Promise<void> {
+    page.join();
+    try {
+      await page.begun();
+      if (zipped) response.setHeader('content-encoding', 'gzip');
+      const body = Readable.from(page.read(), { objectMode: false });
+      if (zipped) await pipeline(body, response);
+      else await pipeline(body, createGunzip({ chunkSize }), response);
+    } catch {
+      // What broke was told; what went away needs no answer.
+      if (!response.headersSent && !response.destroyed) sendProblem(response, { kind: 'defect' });
+    } finally {
+      page.leave();
+    }
+  }
+
+  return async (request: Request, response: Response): Promise<void> => {
+    const { contentType, pieces } = deps.metrics(request.headers.accept);
+    response.setHeader('content-type', contentType);
+    response.setHeader('vary', 'accept, accept-encoding');
+    if (request.method === 'HEAD') return void response.end();
+    if (atOnce >= limits.scrapesAtOnce)
+      return sendProblem(response, { kind: 'unavailable', detail: 'too many scrapes are being answered' });
+    atOnce += 1;
+    try {
+      const isZipped = takesGzip.test(String(request.headers['accept-encoding'] ?? ''));
+      await send(pageOf(contentType, pieces), isZipped, response);
+    } finally {
+      atOnce -= 1;
+      const page = pages.get(contentType);
+      if (page?.isMade() === true) pages.delete(contentType);
+    }
+  };
+}

@@ -1,0 +1,129 @@
+import type { Format } from './negotiate.ts';
+
+/** Sample lines, each ended by a line feed, and how many. */
+export interface Lines {
+  readonly text: string;
+  readonly count: number;
+}
+
+/** A label set as prom-client was given it: values are texts. */
+type LabelSet = Readonly<Record<string, string>>;
+
+interface Exemplar {
+  readonly labelSet: LabelSet;
+  readonly value: number;
+  /** Seconds since 1970. */
+  readonly timestamp: number;
+}
+
+/** One series of a counter or gauge. */
+interface Plain {
+  readonly labels: LabelSet;
+  readonly value: number;
+}
+
+/** One series of a histogram; its buckets are not cumulated, those above the last bound stand in `count` alone. */
+interface Observed {
+  readonly labels: LabelSet;
+  readonly bucketValues: Readonly<Record<string, number>>;
+  /** By bound; `-1`: above the last one. */
+  readonly bucketExemplars?: Readonly<Record<string, Exemplar | null | undefined>>;
+  readonly sum: number;
+  readonly count: number;
+}
+
+/**
+ * Where prom-client 15 keeps the series of an instrument, in the order in which they began. Its own rendering makes an
+ * object a line and one text of all; this field is no part of its types, so a test holds our text against its text.
+ */
+interface Instrument<S> {
+  readonly hashMap: Readonly<Record<string, S>>;
+}
+
+/** `a="b",c="d"} `, once for each label set: instruments that share the object share the text, for as long as it lives. */
+const ends = new WeakMap<LabelSet, string>();
+
+function escaped(value: string): string {
+  return value.replace(/\\/g, '\\\\').replace(/\n/g, '\\n').replace(/"/g, '\\"');
+}
+
+function written(labels: LabelSet): string {
+  return Object.entries(labels)
+    .map(([name, value]) => `${name}="${escaped(value)}"`)
+    .join(',');
+}
+
+/** The text of labels with what ends them; empty without labels. */
+function endOf(labels: LabelSet): string {
+  const known = ends.get(labels);
+  if (known !== undefined) return known;
+  const text = written(labels);
+  // Joined, and not added: one flat text, that is copied as it is into each line.
+  const end = text === '' ? '' : [text, '} '].join('');
+  ends.set(labels, end);
+  return end;
+}
+
+function numberText(value: number): string {
+  if (Number.isFinite(value)) return `${value}`;
+  if (Number.isNaN(value)) return 'Nan';
+  return value < 0 ? '-Inf' : '+Inf';
+}
+
+function exemplarText(exemplar: Exemplar | null | undefined): string {
+  if (!exemplar) return '\n';
+  return ` # {${written(exemplar.labelSet)}} ${numberText(exemplar.value)} ${exemplar.timestamp}\n`;
+}
+
+/** The lines of a counter or gauge. @param name  of the sample, a counter's with its `_total` */
+export function plainLines(instrument: object, name: string): Lines {
+  const all = Object.values((instrument as Instrument<Plain>).hashMap);
+  let text = '';
+  for (const { labels, value } of all) {
+    const end = endOf(labels);
+    text += end === '' ? `${name} ${numberText(value)}\n` : `${name}{${end}${numberText(value)}\n`;
+  }
+  return { text, count: all.length };
+}
+
+/** What does not differ between the series of one histogram. */
+export interface HistogramForm {
+  readonly name: string;
+  /** Keys of the buckets, and what their lines begin with when labels follow; `+Inf` is the last. */
+  readonly bounds: readonly string[];
+  readonly starts: readonly string[];
+}
+
+/** @param bounds  upper bounds, ascending, `+Inf` implied */
+export function histogramForm(name: string, bounds: readonly number[]): HistogramForm {
+  const texts = bounds.map(String);
+  return { name, bounds: texts, starts: [...texts, '+Inf'].map((le) => `${name}_bucket{le="${le}",`) };
+}
+
+/** All lines of one series, from one moment: buckets, sum and count agree. */
+function seriesText(series: Observed, { name, bounds, starts }: HistogramForm, exemplars: boolean): string {
+  const end = endOf(series.labels);
+  const { bucketValues, bucketExemplars, sum, count } = series;
+  const line = (at: number, value: number, bound: string): string => {
+    const start = starts[at] ?? '';
+    const head = end === '' ? `${start.slice(0, -1)}} ` : start + end;
+    return head + value + (exemplars ? exemplarText(bucketExemplars?.[bound]) : '\n');
+  };
+  let text = '';
+  let below = 0;
+  for (const [at, bound] of bounds.entries()) {
+    below += bucketValues[bound] ?? 0;
+    text += line(at, below, bound);
+  }
+  text += line(bounds.length, count, '-1');
+  const labels = end === '' ? ' ' : `{${end}`;
+  return `${text}${name}_sum${labels}${numberText(sum)}\n${name}_count${labels}${count}\n`;
+}
+
+/** The lines of a histogram, those of each series together. */
+export function histogramLines(instrument: object, form: HistogramForm, format: Format): Lines {
+  const all = Object.values((instrument as Instrument<Observed>).hashMap);
+  let text = '';
+  for (const series of all) text += seriesText(series, form, format === 'openmetrics');
+  return { text, count: all.length * (form.starts.length + 2) };
+}

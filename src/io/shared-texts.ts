@@ -1,0 +1,72 @@
+import type { Due } from '../core/due.ts';
+import type { Probed } from '../core/ports.ts';
+import type { Hop, TlsFacts } from '../core/transcript.ts';
+
+/** Of each kind so many are remembered; then it begins anew: a mirror that never says the same twice costs no more. */
+const rememberedMax = 20_000;
+/** Longer texts are rarely said twice. */
+const charsMax = 200;
+
+/** Gives equal things from other threads as one. */
+export interface Sharing {
+  /** A result with its own `due`, and with texts and handshakes that are equal to earlier ones being those. */
+  probed(from: Probed, due: Due): Probed;
+}
+
+/**
+ * What comes from a thread is a copy, each text of it made anew; of the 3.2 KB of a result half is the same each time: the target,
+ * the handshake, what we ask and most of what servers say of themselves.
+ */
+export function createSharing(): Sharing {
+  const texts = new Map<string, string>();
+  const handshakes = new Map<string, TlsFacts>();
+
+  function remember<T>(known: Map<string, T>, key: string, value: T): T {
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    if (known.size >= rememberedMax) known.clear();
+    known.set(key, value);
+    return value;
+  }
+
+  const text = (value: string): string => (value.length > charsMax ? value : remember(texts, value, value));
+  const maybe = (value: string | null): string | null => (value === null ? null : text(value));
+  const values = (of: Readonly<Record<string, string>>): Record<string, string> => {
+    const shared: Record<string, string> = {};
+    for (const name in of) shared[name] = text(of[name] ?? '');
+    return shared;
+  };
+
+  function handshake(tls: TlsFacts | null): TlsFacts | null {
+    if (tls === null) return null;
+    return remember(handshakes, JSON.stringify(tls), tls);
+  }
+
+  function hop(one: Hop): Hop {
+    const { url, remoteAddress, tls, requestHeaders, responseHeaders } = one;
+    return {
+      ...one,
+      url: text(url),
+      remoteAddress: maybe(remoteAddress),
+      tls: handshake(tls),
+      requestHeaders: values(requestHeaders),
+      responseHeaders: values(responseHeaders),
+    };
+  }
+
+  return {
+    probed({ sample, transcript }, due) {
+      const { finalUrl, remoteAddress, tls } = sample;
+      return {
+        sample: {
+          ...sample,
+          due,
+          finalUrl: maybe(finalUrl),
+          remoteAddress: maybe(remoteAddress),
+          tls: handshake(tls),
+        },
+        transcript: { ...transcript, probeId: due.probeId, hops: transcript.hops.map(hop) },
+      };
+    },
+  };
+}

@@ -1,0 +1,220 @@
+import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
+import { limits } from '../core/limits.ts';
+import type { Clock, Log, Probed, Timers, WorkerBook } from '../core/ports.ts';
+import { beatMs, type FromWorker, type JobDone } from './worker-protocol.ts';
+import { startThread, type Thread, workerEntry } from './workers-thread.ts';
+
+/** A thread that lived so long did not die of its start. */
+const settledMs = 10_000;
+const respawnMsMin = 100;
+const respawnMsMax = 10_000;
+/** Loop delays kept per thread until they are asked for: some forty seconds. */
+const delaysKept = 4_096;
+
+/** What a thread is asked, until it has answered or is given up on. */
+export interface Job {
+  readonly id: number;
+  readonly ask: { readonly kind: 'probe'; readonly due: Due } | { readonly kind: 'control'; readonly due: ControlDue };
+  readonly settle: (done: Probed | ControlAnswer) => void;
+  readonly watchdog: { cancel(): void };
+  tries: number;
+}
+
+/** One place in the pool; the thread in it may change. */
+export interface Seat {
+  readonly worker: number;
+  readonly inHand: Map<number, Job>;
+  /** `null`: asleep, or about to be replaced. */
+  thread: Thread | null;
+  /** Not needed so far, or no more: has no thread and costs nothing. */
+  isAsleep: boolean;
+  /** When the load last asked for it. */
+  neededAtMs: number;
+  bornAtMs: number;
+  seenAtMs: number;
+  respawnMs: number;
+  delaysMs: number[];
+  /** Edition of the book that its thread is known to work by. */
+  edition: number;
+}
+
+/** What seats are made of. `entry` is another file for threads to run, in tests. */
+export interface SeatsDeps {
+  /** Threads at most, at least 1. */
+  readonly count: number;
+  readonly book: WorkerBook;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly log: Log;
+  readonly entry?: URL;
+}
+
+/** What the jobs' side hears of threads. */
+export interface SeatEvents {
+  readonly done: (seat: Seat, jobs: readonly JobDone[]) => void;
+  /** The thread has gone: what it had in hand is lost. */
+  readonly gone: (seat: Seat) => void;
+  /** There is a thread again. */
+  readonly back: () => void;
+  /** A thread took a book up, or went: a reader may have waited for it. */
+  readonly booked: () => void;
+}
+
+/** The life of the threads: who is started, who is ended because nobody needs it, who is replaced because it died or hangs. */
+export class Seats {
+  readonly all: readonly Seat[];
+  readonly #deps: Omit<SeatsDeps, 'book'>;
+  readonly #events: SeatEvents;
+  readonly #respawns = new Set<{ cancel(): void }>();
+  #book: WorkerBook;
+  #edition = 0;
+  #replaced = 0;
+  #checkedAtMs: number;
+  #isClosed = false;
+  #check: { cancel(): void };
+
+  constructor({ book, ...deps }: SeatsDeps, events: SeatEvents) {
+    this.#deps = deps;
+    this.#events = events;
+    this.#book = book;
+    this.#checkedAtMs = deps.clock.monotonicMs();
+    this.all = Array.from({ length: Math.max(1, deps.count) }, (_, worker) => ({
+      worker,
+      inHand: new Map(),
+      thread: null,
+      isAsleep: true,
+      neededAtMs: 0,
+      bornAtMs: 0,
+      seenAtMs: 0,
+      respawnMs: respawnMsMin,
+      delaysMs: [],
+      edition: 0,
+    }));
+    for (const seat of this.all.slice(0, 1)) this.#spawn(seat);
+    this.#check = deps.timers.after(beatMs, () => this.#checkThreads());
+  }
+
+  /** Hands every thread a new book. @returns its edition */
+  configure(book: WorkerBook): number {
+    this.#book = book;
+    this.#edition += 1;
+    for (const { thread } of this.all) thread?.send({ kind: 'book', book, edition: this.#edition });
+    return this.#edition;
+  }
+
+  /** The oldest edition that a thread works by; a seat without one will be given the newest. */
+  oldestEdition(): number {
+    return Math.min(...this.all.map((seat) => (seat.thread === null ? Number.POSITIVE_INFINITY : seat.edition)));
+  }
+
+  /** As many of these as one more job needs, at `limits.workerCrowd` each; those that wait for a replacement are passed over. */
+  wake(fitting: readonly Seat[]): void {
+    const jobs = fitting.reduce((sum, { inHand }) => sum + inHand.size, 1);
+    const able = fitting.filter(({ thread, isAsleep }) => thread !== null || isAsleep);
+    for (const seat of able.slice(0, Math.ceil(jobs / limits.workerCrowd))) {
+      seat.neededAtMs = this.#deps.clock.monotonicMs();
+      if (seat.isAsleep) this.#spawn(seat);
+    }
+  }
+
+  /** Ends them all, for good; `gone` is told of each that had jobs in hand first. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#check.cancel();
+    for (const respawn of this.#respawns) respawn.cancel();
+    await Promise.all(
+      this.all.map(async (seat) => {
+        const { thread } = seat;
+        seat.thread = null;
+        this.#events.gone(seat);
+        await thread?.end();
+      }),
+    );
+  }
+
+  #hear(seat: Seat, message: FromWorker): void {
+    seat.seenAtMs = this.#deps.clock.monotonicMs();
+    switch (message.kind) {
+      case 'done':
+        return this.#events.done(seat, message.jobs);
+      case 'beat':
+        seat.delaysMs.push(...message.delaysMs);
+        if (seat.delaysMs.length > delaysKept) seat.delaysMs.splice(0, seat.delaysMs.length - delaysKept);
+        return;
+      case 'booked':
+        seat.edition = Math.max(seat.edition, message.edition);
+        return this.#events.booked();
+      default:
+        message satisfies never;
+    }
+  }
+
+  #spawn(seat: Seat): void {
+    const { clock, entry } = this.#deps;
+    seat.bornAtMs = clock.monotonicMs();
+    seat.seenAtMs = seat.bornAtMs;
+    seat.isAsleep = false;
+    seat.edition = this.#edition;
+    seat.thread = startThread(entry ?? workerEntry, seat.worker, this.#book, {
+      message: (message) => this.#hear(seat, message),
+      gone: (why, text) => this.#replace(seat, why, text),
+    });
+  }
+
+  #replace(seat: Seat, why: 'crashed' | 'exited' | 'hung', text: string): void {
+    const { clock, timers, log } = this.#deps;
+    const { thread } = seat;
+    if (thread === null || this.#isClosed) return;
+    seat.thread = null;
+    this.#replaced += 1;
+    const lived = clock.monotonicMs() - seat.bornAtMs;
+    seat.respawnMs = lived >= settledMs ? respawnMsMin : Math.min(seat.respawnMs * 2, respawnMsMax);
+    log.error('worker thread is replaced', {
+      worker: seat.worker,
+      why,
+      text: text.slice(0, 2_000),
+      inHand: seat.inHand.size,
+      replaced: this.#replaced,
+    });
+    void thread.end();
+    this.#events.gone(seat);
+    this.#events.booked();
+    const respawn = timers.after(seat.respawnMs, () => {
+      this.#respawns.delete(respawn);
+      this.#spawn(seat);
+      this.#events.back();
+    });
+    this.#respawns.add(respawn);
+  }
+
+  /** Replaces who hangs, ends who is not needed. */
+  #checkThreads(): void {
+    const nowMs = this.#deps.clock.monotonicMs();
+    // Where we stood still ourselves, their beats lie unread in our queue.
+    const wasStill = nowMs - this.#checkedAtMs > 3 * beatMs;
+    this.#checkedAtMs = nowMs;
+    for (const seat of this.all) {
+      if (wasStill) seat.seenAtMs = nowMs;
+      else if (nowMs - seat.seenAtMs > limits.workerHangMs)
+        this.#replace(seat, 'hung', `silent for ${limits.workerHangMs} ms`);
+    }
+    for (const seat of this.all.slice(1))
+      if (seat.inHand.size === 0 && nowMs - seat.neededAtMs > limits.workerIdleMs) this.#sleep(seat);
+    this.#check = this.#deps.timers.after(beatMs, () => this.#checkThreads());
+  }
+
+  #sleep(seat: Seat): void {
+    const { thread } = seat;
+    if (thread === null) return;
+    seat.thread = null;
+    seat.isAsleep = true;
+    void thread.end();
+    this.#events.booked();
+  }
+}
+
+/** The one with a thread that has least in hand. */
+export function leastOf(seats: readonly Seat[]): Seat | undefined {
+  const [least] = seats.filter(({ thread }) => thread !== null).sort((a, b) => a.inHand.size - b.inHand.size);
+  return least;
+}

@@ -1,0 +1,38 @@
+import { afterEach, expect, it } from 'vitest';
+import { limits } from '../../src/core/limits.ts';
+import type { StoreBatch } from '../../src/core/ports.ts';
+import { refuses } from './scripted-wire.ts';
+import { threeMirrors, well } from './three-mirrors.ts';
+import { startWorld, stopWorlds } from './world.ts';
+
+afterEach(stopWorlds);
+
+it('what nobody was told of is written once a second at most; findings and notices with the turn they came in', async () => {
+  const commits: { readonly atMs: number; readonly tables: ReadonlySet<string> }[] = [];
+  const world = await startWorld({
+    yaml: threeMirrors({ every: '5s' }),
+    script: (asked) => (asked.registry === 'a' && asked.atMs >= 60_000 ? refuses : well(asked)),
+    ports: (ports) => ({
+      ...ports,
+      store: {
+        ...ports.store,
+        commit(batch: StoreBatch) {
+          const tables = new Set([...batch.puts.map(({ table }) => table), ...batch.deletes.map(({ table }) => table)]);
+          commits.push({ atMs: ports.clock.monotonicMs(), tables });
+          return ports.store.commit(batch);
+        },
+      },
+    }),
+  });
+  await world.seconds(180);
+  const told = ['finding', 'advice', 'outbox', 'meta', 'chain', 'pause'];
+  const quiet = commits.filter(({ tables }) => told.every((table) => !tables.has(table)));
+  const early = quiet.filter(({ atMs }) => {
+    const before = commits.filter((one) => one.atMs < atMs).at(-1);
+    return before !== undefined && atMs - before.atMs < limits.commitMs;
+  });
+  expect(early).toEqual([]);
+  expect(quiet.length).toBeGreaterThan(10);
+  // The outage is told with the row of its finding, in one transaction.
+  expect(commits.filter(({ tables }) => tables.has('outbox') && tables.has('finding')).length).toBeGreaterThan(0);
+});
