@@ -74,8 +74,12 @@ function openCopy(path: string): Result<StoreCopy, CopyFailure> {
   }
 }
 
-/** SQLite writes the file itself only where it takes over its log, which leaves a new stamp; the log is only added to. */
-function copyWhole(path: string, to: string): boolean {
+/**
+ * Copies a state file with its log. SQLite writes the file itself only where it takes over its log, which leaves a new
+ * stamp; the log is only added to.
+ * @returns false where the file was written faster than it could be copied
+ */
+export function copyWhole(path: string, to: string): boolean {
   for (let attempt = 0; attempt < tries; attempt += 1) {
     const before = stampOf(path);
     copyFileSync(path, to, constants.COPYFILE_FICLONE);

@@ -1,8 +1,10 @@
 import { accessSync, constants, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { limits } from '../core/limits.ts';
+import { scratchFolder } from './scratch.ts';
+import { copyWhole } from './store-copy.ts';
 import { createTables, kindOf, schemaVersion } from './store-schema.ts';
 import { type Trouble, troubleOf } from './store-trouble.ts';
 
@@ -135,23 +137,52 @@ function cause(path: string, trouble: Trouble): Trouble {
   }
 }
 
-/** What was written before, where it can still be read; its log is left out, as that could not be played back. */
+/**
+ * What was written before, where it can still be read. After `kill -9` the newest of it is in the log alone, which SQLite
+ * plays back only where it may write: in a copy. Without room for one the log is left out.
+ */
 function readOnly(path: string, trouble: Trouble): Opened {
+  const file = readOnlyFile(() => (hasLog(path) ? openedCopy(path) : null)) ?? readOnlyFile(() => immutable(path));
+  return { tag: 'unwritable', trouble, file };
+}
+
+function readOnlyFile(open: () => DatabaseSync | null): StoreFile | null {
   let db: DatabaseSync | null = null;
   try {
-    const url = pathToFileURL(path);
-    url.search = '?immutable=1';
-    db = new DatabaseSync(url, { readOnly: true });
+    db = open();
+    if (db === null) return null;
     const kind = kindOf(db);
-    if (kind.kind === 'ours' && kind.version <= schemaVersion) {
-      return { tag: 'unwritable', trouble, file: fileOf(db, true) };
-    }
+    if (kind.kind === 'ours' && kind.version <= schemaVersion) return fileOf(db, true);
     db.close();
   } catch (thrown) {
     db?.close();
     troubleOf(thrown);
   }
-  return { tag: 'unwritable', trouble, file: null };
+  return null;
+}
+
+function hasLog(path: string): boolean {
+  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+}
+
+function immutable(path: string): DatabaseSync {
+  const url = pathToFileURL(path);
+  url.search = '?immutable=1';
+  return new DatabaseSync(url, { readOnly: true });
+}
+
+/** Once it is open and has its log, its name can go. */
+function openedCopy(path: string): DatabaseSync | null {
+  const scratch = scratchFolder('mirrorwatch-state-');
+  try {
+    const to = join(scratch.path, 'state.db');
+    if (!copyWhole(path, to)) return null;
+    const db = new DatabaseSync(to);
+    db.exec('PRAGMA journal_mode = DELETE');
+    return db;
+  } finally {
+    scratch.remove();
+  }
 }
 
 function fileOf(db: DatabaseSync, isReadOnly: boolean): StoreFile {

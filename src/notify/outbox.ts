@@ -6,7 +6,7 @@ import type { Now, Random, Row } from '../core/ports.ts';
 import { alertBody, type Origin } from './alerts.ts';
 import { backoffMs } from './backoff.ts';
 import { bodyOf, type News } from './news.ts';
-import { type Entry, entryFromRow, outboxRow, type Queue, takeExpired, takeOverflow } from './queue.ts';
+import { type Entry, entryFromRow, mayHaveArrived, outboxRow, type Queue, takeExpired, takeOverflow } from './queue.ts';
 import type { Turn } from './turn.ts';
 
 /** What a finding's opening was told as, by receiver. */
@@ -114,8 +114,13 @@ function wants(queue: Queue, news: News, findingId: string | null): boolean {
   if (event === undefined || !queue.receiver.on.includes(event)) return false;
   if (news.weight === 'news') return true;
   return queue.entries.some(
-    (entry) => entry.findingId === findingId && entry.notice.type === news.type && !entry.inFlight,
+    (entry) => entry.findingId === findingId && entry.notice.type === news.type && isFresh(queue, entry),
   );
+}
+
+/** Whether a notice can still be put in other words: nobody has it under its id, or its receiver knows no ids. */
+function isFresh({ receiver }: Queue, { inFlight, mayHaveArrived: isOut }: Entry): boolean {
+  return !inFlight && (!isOut || receiver.format === 'alertmanager');
 }
 
 /** A notice that is to go out at once, still without its text. */
@@ -157,6 +162,7 @@ export function enqueue(state: State, queue: Queue, notice: Notice, findingId: s
     bornMs: now.monotonicMs,
     dueMs,
     inFlight: false,
+    mayHaveArrived: false,
   };
   queue.entries.push(entry);
   state.pending.put(outboxRow(entry));
@@ -172,6 +178,7 @@ export function conclude(state: State, queue: Queue, entry: Entry, delivery: Del
   entry.inFlight = false;
   if (delivery.tag === 'delivered') return state.pending.drop(queue, entry, 'delivered');
   const { failure } = delivery;
+  entry.mayHaveArrived ||= mayHaveArrived(failure);
   if (failure.kind === 'gone') {
     queue.disabled = true;
     for (const one of queue.entries) state.pending.drop(queue, one, 'disabled');

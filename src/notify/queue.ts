@@ -1,6 +1,6 @@
 import type { Receiver } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
-import type { Notice } from '../core/notice.ts';
+import type { DeliveryFailure, Notice } from '../core/notice.ts';
 import type { Now, Row } from '../core/ports.ts';
 
 /** Deliveries under way to one receiver at once: enough for a burst, few enough for a slow one. */
@@ -14,6 +14,8 @@ export interface Entry {
   readonly bornMs: number;
   dueMs: number;
   inFlight: boolean;
+  /** The receiver may have it although we never heard so: it keeps its id and its text. */
+  mayHaveArrived: boolean;
 }
 
 /** What waits for one receiver, oldest first. */
@@ -78,6 +80,22 @@ export function takeOverflow(queues: readonly Queue[]): { readonly queue: Queue;
   return null;
 }
 
+/** There was no connection to send it over. */
+const unconnected: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ERR_INVALID_URL',
+]);
+
+/** Whether a receiver may have a notice whose delivery failed so. */
+export function mayHaveArrived(failure: DeliveryFailure): boolean {
+  if (failure.kind === 'network') return !unconnected.has(failure.code);
+  return failure.kind !== 'tls' && failure.kind !== 'forbidden_target';
+}
+
 /** The key of a notice's row. */
 export function outboxKey(notice: Notice): string {
   return `${notice.receiver}/${notice.id}`;
@@ -108,5 +126,7 @@ export function entryFromRow(row: Row, now: Now): Entry | null {
     bornMs: now.monotonicMs - Math.max(0, now.wallMs - notice.createdAtMs),
     dueMs: now.monotonicMs + waitMs,
     inFlight: false,
+    // The process may have ended while it was under way.
+    mayHaveArrived: true,
   };
 }

@@ -1,4 +1,4 @@
-import { accessSync, constants, mkdtempSync, rmSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -40,6 +40,12 @@ export function commandPath(name: string): string {
   const path = findCommand(name);
   if (path === null) throw new Error(`${name} is not installed: run .ci/provision`);
   return path;
+}
+
+/** The library that fakes a process's clock, where Debian keeps it (/usr/lib/<architecture>/faketime); `null` where it is not installed. */
+export function fakeTimeLibrary(): string | null {
+  const files = readdirSync('/usr/lib').map((name) => join('/usr/lib', name, 'faketime', 'libfaketimeMT.so.1'));
+  return files.find((file) => existsSync(file)) ?? null;
 }
 
 const tempDirs = new Set<string>();

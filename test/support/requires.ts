@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
-import { cacheDir, findCommand } from './paths.ts';
+import { cacheDir, fakeTimeLibrary, findCommand } from './paths.ts';
 
 /** A real part: how to see that it is here, and where it comes from. */
 interface Part {
@@ -46,6 +46,7 @@ const parts = {
     from: 'apt install gpg gpgconf gpg-agent gpgv',
   },
   go: command('go', 'apt install golang-go (or Go from its makers), 1.24 or newer'),
+  faketime: { isHere: () => fakeTimeLibrary() !== null, from: 'apt install faketime' },
   goproxy: command('goproxy', '.ci/provision cache goproxy'),
   netns: {
     isHere: () => hasNamespaces() && (findCommand('netem') ?? findCommand('go')) !== null,
@@ -63,6 +64,7 @@ const parts = {
   pypiserver: command('pypi-server', '.ci/provision cache pypi'),
   registry: command('docker-registry', 'apt install docker-registry'),
   skopeo: command('skopeo', 'apt install skopeo'),
+  setpriv: command('setpriv', 'apt install util-linux'),
   'systemd-analyze': command('systemd-analyze', 'apt install systemd'),
   tree: { isHere: () => existsSync(join(cacheDir, 'tree', '.modules')), from: '.ci/provision cache tree' },
   uv: command('uv', '.ci/provision cache pypi'),

@@ -5,7 +5,13 @@ import { listenAnywhere } from './ports.ts';
 
 /** How the receiver treats one post. */
 export type ReceiverBehaviour =
-  | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
+  /** `afterMs`: takes so long to answer. */
+  | {
+      readonly kind: 'status';
+      readonly status: number;
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly afterMs?: number;
+    }
   | { readonly kind: 'redirect'; readonly location: string; readonly status?: number }
   /** Takes the post and never answers. */
   | { readonly kind: 'hang' }
@@ -126,9 +132,12 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
 
 function behave(response: ServerResponse, behaviour: ReceiverBehaviour): void {
   switch (behaviour.kind) {
-    case 'status':
-      response.writeHead(behaviour.status, behaviour.headers).end();
+    case 'status': {
+      const answer = (): void => void response.writeHead(behaviour.status, behaviour.headers).end();
+      if (behaviour.afterMs === undefined) answer();
+      else setTimeout(answer, behaviour.afterMs);
       return;
+    }
     case 'redirect':
       response.writeHead(behaviour.status ?? 302, { location: behaviour.location }).end();
       return;

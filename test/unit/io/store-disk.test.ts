@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -119,11 +119,20 @@ describe('full', () => {
   });
 });
 
+const script = fileURLToPath(new URL('./store-writer.ts', import.meta.url));
+
+function writer(path: string, rows: number): { child: ChildProcess; lines: AsyncIterator<string> } {
+  const child = spawn(process.execPath, [script, path, String(rows)], { stdio: ['ignore', 'pipe', 'ignore'] });
+  undo.push(() => child.kill('SIGKILL'));
+  return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
+}
+
 describe('read-only', () => {
   /** Takes the right to write away; gives it back at the end. Root needs a mount for that. */
   function freeze(dir: string): void {
     if (process.getuid?.() !== 0) {
-      for (const name of ['s.db', '']) chmodSync(join(dir, name), name === '' ? 0o555 : 0o444);
+      for (const name of ['s.db', 's.db-wal', ''].filter((name) => existsSync(join(dir, name))))
+        chmodSync(join(dir, name), name === '' ? 0o555 : 0o444);
       undo.push(() => chmodSync(dir, 0o755));
       return;
     }
@@ -147,6 +156,20 @@ describe('read-only', () => {
     expect([store.all('probe').length, store.expire('probe', 9)]).toEqual([1, 0]);
   });
 
+  it.skipIf(isRoot && !canMount)('at start after kill -9: what only its log holds is read too', async () => {
+    const dir = disk();
+    const path = join(dir, 's.db');
+    const { child, lines } = writer(path, 1);
+    let announced = 0;
+    for (let commits = 0; commits < 5; commits += 1) announced = Number((await lines.next()).value);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    freeze(dir);
+    const { store } = opened(path);
+    expect(store.writable()).toBe(false);
+    expect(store.all('detector').map(({ value }) => Number(value) >= announced)).toEqual([true]);
+  });
+
   it.skipIf(isRoot && !canMount)('at start without a file: watches on with nothing', () => {
     const dir = disk();
     writeFileSync(join(dir, 's.db'), '');
@@ -164,14 +187,6 @@ describe('read-only', () => {
 });
 
 describe('kill -9', () => {
-  const script = fileURLToPath(new URL('./store-writer.ts', import.meta.url));
-
-  function writer(path: string, rows: number): { child: ChildProcess; lines: AsyncIterator<string> } {
-    const child = spawn(process.execPath, [script, path, String(rows)], { stdio: ['ignore', 'pipe', 'ignore'] });
-    undo.push(() => child.kill('SIGKILL'));
-    return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
-  }
-
   it('in the midst of commits: each batch whole, nothing announced lost, no lock left behind', async () => {
     const path = join(newDir(), 's.db');
     const rows = 300;

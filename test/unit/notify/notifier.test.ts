@@ -155,6 +155,33 @@ describe('what is undelivered', () => {
     expect(JSON.parse(stage.send()[0]?.notice.body ?? '').data.resolves).toBe('msg-2');
   });
 
+  const failed = (kind: 'network' | 'timeout', code: string): Delivery => ({
+    tag: 'failed',
+    failure: { kind, code, retry: 'later' },
+  });
+  it.each<[string, Delivery, string]>([
+    ['answered 503', later, 'msg-1'],
+    ['cut after it was sent', failed('network', 'ECONNRESET'), 'msg-1'],
+    ['without an answer in time', failed('timeout', 'timeout'), 'msg-1'],
+    ['refused before it was sent', failed('network', 'ECONNREFUSED'), 'msg-2'],
+  ])('%s: what may have arrived keeps its id and text, what cannot have is refreshed', (_, delivery, id) => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(outage);
+    stage.all(delivery);
+    stage.change({ ...outage, confidence: 'high' });
+    stage.pass(2_000);
+    expect(stage.send().map(({ notice }) => notice.id)).toEqual([id]);
+  });
+
+  it('may have arrived where the process ended with it under way', () => {
+    const stage = new Stage([receiver('ops')]);
+    stage.open(outage);
+    stage.send();
+    stage.restart();
+    stage.change({ ...outage, confidence: 'high' });
+    expect(stage.due()).toEqual(['ops mirror.outage 1 msg-1']);
+  });
+
   it('is not replaced by another finding while its own is open', () => {
     const stage = new Stage([receiver('ops')]);
     stage.open(finding('mismatch', 'a', { id: 'm1' }));

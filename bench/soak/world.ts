@@ -1,0 +1,186 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { removeTempDir, tempDir } from '../../test/support/paths.ts';
+import { until } from '../../test/support/patience.ts';
+import { freePort } from '../../test/support/ports.ts';
+import { openClock } from './clock.ts';
+import { everyMsOf, type Ground, isTaken, yamlOf } from './config.ts';
+import { openDisk } from './disk.ts';
+import { makeGuest } from './guest.ts';
+import { startMirrors } from './mirrors.ts';
+import { startReceivers } from './receivers.ts';
+import type { Cast, Happening, Variant } from './script.ts';
+import type { Verdicts } from './watch/verdicts.ts';
+import { troubleIn } from './watch/words.ts';
+import { createWatcher, type Watcher } from './watcher.ts';
+
+/** Everything around one daemon, and the daemon. */
+export interface World {
+  readonly cast: Cast;
+  readonly watcher: Watcher;
+  /** What this machine cannot play, in words. */
+  readonly leftOut: readonly string[];
+  readonly start: () => Promise<void>;
+  readonly happen: (what: Happening) => Promise<void>;
+  /** Whether what the state knows may differ from what was told: its disk fails, or has and it did not say since that it is well. */
+  readonly isTainted: () => boolean;
+  /** The daemon has ended by itself. */
+  readonly hasDied: () => boolean;
+  /** One look; all that is to be seen at any time. */
+  readonly look: () => ReturnType<Watcher['look']>;
+  readonly sockets: () => number;
+  readonly lives: () => number;
+  /** SIGTERM, for good. */
+  readonly stop: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+const receiverNames = ['ops', 'desk'] as const;
+/** Two scrapes within a quarter of a second get the same page. */
+const pageAgeMs = 300;
+
+/** Builds it; the daemon is not started yet. */
+export async function openWorld(verdicts: Verdicts): Promise<World> {
+  const closers: (() => Promise<void> | void)[] = [];
+  const dir = tempDir('soak-config');
+  closers.push(() => removeTempDir(dir));
+  const disk = openDisk();
+  closers.push(disk.close);
+  const clock = openClock(dir);
+  const mirrors = await startMirrors();
+  closers.push(mirrors.close);
+  const receivers = await startReceivers(receiverNames);
+  closers.push(receivers.close);
+  const ground: Ground = {
+    port: await freePort(),
+    mirrors,
+    receivers: receivers.all.map(({ name, receiver }) => ({ name, url: receiver.url })),
+    statePath: join(disk.dir, 'state.db'),
+  };
+  const configFile = join(dir, 'mirrorwatch.yaml');
+  let variant: Variant = 'as at first';
+  let reloadsSaid = 0;
+  let isDiskWell = true;
+  let isTainted = false;
+  const write = (one: Variant): void => writeFileSync(configFile, yamlOf(one, ground));
+  write(variant);
+  const guest = makeGuest({
+    port: ground.port,
+    configFile,
+    env: clock.env,
+    wrote(line) {
+      const trouble = troubleIn(line);
+      if (trouble !== null) verdicts.broken('its log holds no trouble of its own', [`${trouble}: ${line}`]);
+      if (/"msg":"(configuration reloaded|reload refused)/.test(line)) reloadsSaid += 1;
+    },
+  });
+  closers.push(guest.close);
+  const watcher = createWatcher(guest, receivers, verdicts, (step) => everyMsOf(variant, step));
+
+  async function look(): ReturnType<Watcher['look']> {
+    const wasWell = isDiskWell;
+    const page = await watcher.look();
+    if (wasWell && isDiskWell && page?.series.get('mirrorwatch_state_writable') === 1) isTainted = false;
+    return page;
+  }
+
+  async function restart({ signal, downMs, readOnly }: Extract<Happening, { kind: 'restart' }>): Promise<void> {
+    const code = await guest.end(signal);
+    if (signal === 'SIGTERM' && code !== 0) verdicts.broken('SIGTERM ends it with 0', [`it ended with ${code}`]);
+    if (isTainted) watcher.forget();
+    if (readOnly && disk.canFail) {
+      disk.freeze();
+      isDiskWell = false;
+      isTainted = true;
+    }
+    await sleep(downMs);
+    await guest.start();
+    watcher.restart();
+  }
+
+  /** Asks for a reload until there is an answer: on a busy machine a connection may be cut as too slow. */
+  function posted(): Promise<number | null> {
+    const ask = async (): Promise<number | null> => {
+      const answer = await fetch(`${guest.url}/-/reload`, { method: 'POST' }).catch(() => null);
+      return answer?.status ?? null;
+    };
+    return until('an answer to the reload', ask, (status) => status !== null || guest.hasDied());
+  }
+
+  async function reload(next: Variant, by: 'signal' | 'post'): Promise<void> {
+    const before = reloadsSaid;
+    write(next);
+    if (by === 'signal') guest.reload();
+    else {
+      const status = await posted();
+      if (status !== null && (status === 200) !== isTaken(next))
+        verdicts.broken('a reload is taken or refused', [`${next}: ${status}`]);
+    }
+    await until('word of the reload', () => reloadsSaid > before || guest.hasDied(), Boolean, { everyMs: 20 });
+    if (isTaken(next)) variant = next;
+    // Whoever is killed next starts with what is in the file.
+    else write(variant);
+    watcher.restart();
+    await sleep(pageAgeMs);
+    const page = await look();
+    const said = page?.series.get('mirrorwatch_config_last_reload_successful');
+    if (said !== undefined && (said === 1) !== isTaken(next))
+      verdicts.broken('a reload is taken or refused', [`${next}: the page says ${said}`]);
+  }
+
+  async function happen(what: Happening): Promise<void> {
+    switch (what.kind) {
+      case 'mirror':
+        return mirrors.setFault(what.mirror, what.fault, what.times);
+      case 'slow':
+        return mirrors.setDelay(what.mirror, what.ms);
+      case 'line':
+        return mirrors.setLine(what.trouble);
+      case 'receiver':
+        return receivers.set(what.receiver, what.trouble);
+      case 'disk':
+        if (!disk.canFail) return;
+        if (what.trouble === 'full') {
+          isTainted = true;
+          isDiskWell = false;
+          return disk.fill();
+        }
+        disk.heal();
+        isDiskWell = true;
+        return;
+      case 'clock':
+        return clock.set(what.offsetSeconds);
+      case 'reload':
+        return reload(what.variant, what.by);
+      case 'restart':
+        return restart(what);
+      default:
+        what satisfies never;
+    }
+  }
+
+  const [firstMirror = '', ...otherMirrors] = mirrors.all.map(({ name }) => name);
+  return {
+    cast: { mirrors: [firstMirror, ...otherMirrors], receivers: receiverNames },
+    watcher,
+    leftOut: [
+      ...(disk.canFail ? [] : ['troubles of the disk (needs root and mounts)']),
+      ...(clock.canJump ? [] : ['jumps of the clock (needs libfaketime: apt install faketime)']),
+    ],
+    start: guest.start,
+    happen,
+    isTainted: () => isTainted,
+    hasDied: guest.hasDied,
+    look,
+    sockets: () => guest.holdings().sockets,
+    lives: guest.life,
+    async stop() {
+      const code = await guest.end('SIGTERM');
+      if (code !== 0) verdicts.broken('SIGTERM ends it with 0', [`it ended with ${code}`]);
+    },
+    async close() {
+      for (const closer of closers.reverse()) await closer();
+    },
+  };
+}
