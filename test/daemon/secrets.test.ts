@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { program } from '../../src/cli/program.ts';
 import { startProxy, type TestProxy } from '../fault/own-proxy.ts';
-import { text } from '../support/answer.ts';
+import { text as plainText } from '../support/answer.ts';
 import { testCerts } from '../support/certs.ts';
 import { tempDir } from '../support/paths.ts';
 import { type RawServer, startRawServer } from '../support/raw-server.ts';
@@ -43,8 +43,15 @@ function hunt(where: string, haystack: string): string[] {
   return found.map(([place]) => `${place} in ${where}`);
 }
 
+/** How often each status was answered by any of them. */
+const answered = new Map<number, number>();
+
 /** A mirror that says back all it was told, wherever it can: in the body, a header, a challenge, a redirect. */
 function parrot(): Promise<RawServer> {
+  const text: typeof plainText = (status, ...more) => {
+    answered.set(status, (answered.get(status) ?? 0) + 1);
+    return plainText(status, ...more);
+  };
   return startRawServer({
     answer: ({ headers, path, index }) => {
       const heard = headers.authorization ?? headers['proxy-authorization'] ?? '';
@@ -104,8 +111,11 @@ state: { path: ./state.db }
     const inFolder = yaml.replaceAll(/(ca|client)\.(pem|key)/g, (name) => join(folder, name));
     const read = Object.fromEntries(Object.entries(files).map(([name, content]) => [join(folder, name), content]));
     real = await startRealDaemon(inFolder, env, read);
-    await real.until('every kind of answer of every mirror', () =>
-      servers.every(({ requests }) => requests.length > 12),
+    await real.until(
+      'every kind of answer of every mirror',
+      () =>
+        [401, 302, 500].every((status) => (answered.get(status) ?? 0) > 4) &&
+        servers.every(({ requests }) => requests.length > 12),
     );
     await real.until('a notice', () => receiver.posts.length > 0);
   });
@@ -153,7 +163,7 @@ state: { path: ./state.db }
     const probeIds = [...real.store.rows.keys()].flatMap((name) => /^probe\/(.*)$/.exec(name)?.[1] ?? []);
     expect(probeIds.length).toBeGreaterThan(20);
     const walks: string[] = [];
-    for (const id of probeIds.slice(-60)) {
+    for (const id of probeIds.slice(-400)) {
       walks.push(await look(`/api/v1/probes/${id}`));
       await look(`/probes/${id}`);
     }
