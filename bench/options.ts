@@ -1,13 +1,13 @@
 import { parseArgs } from 'node:util';
 
 /** The parts of the bench, in the order in which they run: the one that needs a quiet machine most comes first. */
-export const parts = ['accuracy', 'cpu', 'reaction'] as const;
+export const parts = ['accuracy', 'cpu', 'reaction', 'hash'] as const;
 export type Part = (typeof parts)[number];
 
 /** What one run of the bench does. */
 export interface Options {
   readonly parts: readonly Part[];
-  /** Shorter and coarser: about a minute in all, for a look, not for the record. */
+  /** Shorter and coarser: about two minutes in all, for a look, not for the record. */
   readonly quick: boolean;
   readonly json: boolean;
   /** Also runs the prober under the CPU profiler and prints its dearest functions. */

@@ -1,6 +1,7 @@
 import type { AccuracyReport, AccuracyRow } from './accuracy.ts';
 import type { CpuReport, CpuRound } from './cpu.ts';
 import { isCalm } from './disturbance.ts';
+import type { HashReport, HashRow } from './hash.ts';
 import type { Machine } from './machine.ts';
 import type { Cost, ProfileReport } from './profile.ts';
 import type { ReactionReport } from './reaction.ts';
@@ -130,6 +131,36 @@ export function reactionLines({ runs, failed, advice, webhook }: ReactionReport)
     ...tableOf([['', 'median', 'worst', 'runs'], row('advice proposed', advice), row('webhook received', webhook)]),
     ...failed.map((why) => `failed: ${why}`),
     `advised: ${[...new Set(runs.map(({ to }) => to))].join(', ')}`,
+  ];
+}
+
+/** How large zips were hashed. */
+export function hashLines({ rows, othersCores }: HashReport): readonly string[] {
+  const spread = ({ median, least, most }: Spread): string =>
+    `${median.toFixed(2)} (${least.toFixed(2)}–${most.toFixed(2)})`;
+  const mibOf = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+  const row = (one: HashRow): readonly string[] => [
+    `${one.filling}, ${mibOf(one.plainBytes)} in ${one.entries} files`,
+    mibOf(one.zipBytes),
+    spread(one.oursSeconds),
+    (one.plainBytes / 2 ** 20 / one.oursSeconds.median).toFixed(0),
+    spread(one.apartSeconds),
+    spread(one.pipedSeconds),
+    ratioText(one.ratio),
+    `${one.rssBeforeMib.toFixed(0)} → ${one.rssMaxMib.toFixed(0)}`,
+  ];
+  return [
+    `Large zips: ${rows[0]?.rounds} rounds in turn, seconds; MiB/s of what is in the zip; ratio over the quicker of the two`,
+    ...tableOf([
+      ['', 'zip', 'mirrorwatch', 'MiB/s', 'sha256sum + unzip -p', 'unzip -p | sha256sum', 'ratio', 'RSS, MiB'],
+      ...rows.map(row),
+    ]),
+    ...rows.map(
+      ({ filling, probe }) =>
+        `a whole probe of ${filling}: transfer ${probe.transferSeconds.toFixed(2)} s, all ${probe.seconds.toFixed(2)} s, ` +
+        `loop held for ${probe.delayMsMax.toFixed(0)} ms at most, RSS ${probe.rssMaxMib.toFixed(0)} MiB at most`,
+    ),
+    `others used ${othersCores.toFixed(2)} cores on average (programs that we ran among them)`,
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { AccuracyReport } from './accuracy.ts';
 import type { CpuReport } from './cpu.ts';
+import type { HashReport } from './hash.ts';
 import type { ReactionReport } from './reaction.ts';
 
 /** One number to reach, and whether this run reached it (design.md section 8). */
@@ -16,6 +17,9 @@ const contaminatedMax = 0.02;
 const cpuRatioMax = { first: 1, inTheEnd: 0.75 };
 const rateRatioMin = 1;
 const reactionSecondsMax = 5;
+const hashRatioMin = 0.8;
+/** More than this beside what the process had is a share of the zip. */
+const hashGrowthMibMax = 150;
 
 /** The worst phase decides; the rule of a warm daemon leaves out least, so it is the one that counts. */
 export function accuracyTargets({ rows, contaminated }: AccuracyReport): readonly Target[] {
@@ -53,6 +57,26 @@ export function reactionTargets({ webhook, failed }: ReactionReport): readonly T
   const got = failed.length > 0 ? `${failed.length} without advice` : `${webhook.worst.toFixed(2)} s`;
   const isMet = failed.length === 0 && webhook.worst <= reactionSecondsMax;
   return [target('dead mirror to webhook, worst', `≤ ${reactionSecondsMax} s`, got, isMet)];
+}
+
+/** The median of the slower kind of zip decides; memory at its most. */
+export function hashTargets({ rows }: HashReport): readonly Target[] {
+  const ratio = Math.min(...rows.map((row) => row.ratio.median));
+  const growthMib = Math.max(...rows.map((row) => row.rssMaxMib - row.rssBeforeMib));
+  return [
+    target(
+      'speed of hashing a zip of 500 MiB, over sha256sum and inflate',
+      `≥ ${times(hashRatioMin)}`,
+      times(ratio),
+      ratio >= hashRatioMin,
+    ),
+    target(
+      'memory that it takes, at most',
+      `≤ ${hashGrowthMibMax} MiB`,
+      `${growthMib.toFixed(0)} MiB`,
+      growthMib <= hashGrowthMibMax,
+    ),
+  ];
 }
 
 function target(what: string, wanted: string, got: string, isMet: boolean): Target {

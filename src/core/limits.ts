@@ -22,9 +22,17 @@ export const limits = {
   modBytes: 16 * mib,
   /** The go command's own cap on a module zip and on the sum of its uncompressed files (protocols.md 1.8). */
   zipBytes: 500 * mib,
-  /** Above this a zip's hash is computed from a stream-sized buffer no more: the probe reads so much and no further. */
-  zipBytesHashed: 128 * mib,
   zipEntries: 100_000,
+  /** Names, sizes and places of so many entries. */
+  zipDirectoryBytes: 32 * mib,
+  /** An artifact up to this is held in memory, a longer one in a file without a name, and of that one its beginning. */
+  bodyHeldBytes: 8 * mib,
+  bodyBeginBytes: 64 * kib,
+  /** What is wanted whole in memory all the same: sent encoded, or to be verified by a program; it is read no further. */
+  bodyHeldBytesMax: 128 * mib,
+  /** What is hashed in one turn of a thread's loop: some ten milliseconds, and as much of it where entries are small. */
+  hashTurnBytes: 4 * mib,
+  hashEntryBytes: 16 * kib,
   /** Of a Python project: pages of the busiest are some MiB (protocols.md 3.1). */
   projectPageBytes: 16 * mib,
   coreMetadataBytes: 1 * mib,
@@ -337,7 +345,8 @@ export function assertLimits(l: typeof limits = limits): void {
   const relations: readonly (readonly [boolean, string])[] = [
     [l.roundTimeoutMsMin < l.roundMs, 'a round holds at least one whole answer'],
     [l.roundStepMs < l.roundMs, 'a round has more than one moment'],
-    [l.zipBytesHashed <= l.zipBytes, 'what is hashed fits what is read'],
+    [l.bodyHeldBytesMax <= l.zipBytes, 'what is held fits what is read'],
+    [l.bodyBeginBytes >= l.peekBytes, 'the beginning of a body is as long as what is peeked at'],
     [3 * l.lookupsPerProbe + 60 < l.asksPerProbe, 'what is looked up can be proven'],
     [l.confidenceLowMs < l.confidenceHighMs, 'confidence rises'],
     [l.deliveryBackoffMsMax < l.deliveryAgeMsMax, 'a notice is tried more than once'],

@@ -5,6 +5,7 @@ import type { Delivery } from './notice.ts';
 import type { Sample } from './sample.ts';
 import type { Target } from './target.ts';
 import type { Answer, Ask, Hop, SignatureCheck, Transcript, Verdict } from './transcript.ts';
+import type { WholeBody } from './whole-body.ts';
 
 /** An instant on both clocks. Durations come from `monotonicMs` alone; `wallMs` is for stamps that people read. */
 export interface Now {
@@ -76,6 +77,8 @@ export interface HopRequest {
   readonly stopAfterBytes: number | null;
   /** As `Ask.asSent`. */
   readonly asSent?: true;
+  /** As `Ask.large`. */
+  readonly large?: true;
   /** Monotonic start to count from (the end of the hop before), or `null` for now. */
   readonly startMs: number | null;
   /** Monotonic deadline. */
@@ -90,6 +93,8 @@ export interface HopAnswer {
   /** All response headers, unredacted and lower-case, for the conversation only; never kept. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** As `Answer.whole`; until the line is closed. */
+  readonly whole?: WholeBody;
 }
 
 /** The wire for one conversation: keeps its own connection (cold) or the mirror's (warm), closed at the end. */

@@ -1,5 +1,6 @@
 import type { Outcome, Phase, ProbeFailure } from './failure.ts';
 import type { Signature } from './signature.ts';
+import type { WholeBody } from './whole-body.ts';
 
 /** What a conversation asks for: one GET, or the head of one. */
 export interface Ask {
@@ -20,6 +21,13 @@ export interface Ask {
   readonly stopAfterBytes?: number;
   /** The bytes as they were sent: the client stores them so, whatever `Content-Encoding` says. Absent: decoded. */
   readonly asSent?: true;
+  /**
+   * An artifact that may be too long to be held: past `limits.bodyHeldBytes` the answer has its beginning, and `whole`.
+   * Sent encoded although nobody asked for it, it is held, and one past `limits.bodyHeldBytesMax` is `oversize`.
+   */
+  readonly large?: true;
+  /** Nothing is sent, and nothing answered: what would hold a thread for long is done meanwhile, and its loop turns once. */
+  readonly work?: () => Promise<void>;
 }
 
 /** A file, and by whose keys it must be signed. */
@@ -39,6 +47,8 @@ export type Answer =
       /** Lower-case names; repeated headers joined by `, `. */
       readonly headers: Readonly<Record<string, string>>;
       readonly body: Uint8Array;
+      /** Where `body` is only the beginning of a `large` one: all of it, until the conversation ends. */
+      readonly whole?: WholeBody;
       /** The URL of the last hop, credentials masked. */
       readonly finalUrl: string;
     }

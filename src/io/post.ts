@@ -95,6 +95,7 @@ async function ask(
         body: message.body,
         bodyBytesMax: limits.receiverAnswerBytes,
         stopAfterBytes: limits.receiverAnswerBytes,
+        spill: null,
       },
       answer,
       deadline,

@@ -11,7 +11,7 @@ import { systemClock } from './clock.ts';
 import { createGpgv } from './gpgv.ts';
 import { maskKnown, secretForms } from './mask-known.ts';
 import { createProbeMemories, type ProbeMemories } from './probe-memory.ts';
-import { systemTimers } from './timers.ts';
+import { nextTurn, systemTimers } from './timers.ts';
 import { warmUp } from './wire/warm-up.ts';
 import { createWire } from './wire.ts';
 import { watchLoop } from './worker-delay.ts';
@@ -78,6 +78,7 @@ export function createRunner(deps: RunnerDeps): Runner {
           signatures,
           worker,
           loopDelayMsMax,
+          nextTurn,
         });
         // A server may say back what it was told: our own credentials leave this thread in no form.
         const transcript = maskKnown(held, secretForms(access));

@@ -19,8 +19,11 @@ export interface ConverseInput {
   readonly worker: number;
   /** The worst event-loop delay since a monotonic instant, milliseconds. */
   readonly loopDelayMsMax: (fromMs: number) => number;
+  /** Resolves once the thread's loop has turned. */
+  readonly nextTurn: () => Promise<void>;
 }
 
+const done: Answer = { tag: 'answered', status: 200, headers: {}, body: new Uint8Array(0), finalUrl: '' };
 const nobody: Answer = { tag: 'unknown', because: 'local', code: 'ENOENT' };
 const defect: Verdict = { outcome: { tag: 'unknown', because: 'defect' }, facts: {} };
 
@@ -40,6 +43,11 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
     const exchange = createExchange(input, hops);
     verdict = await drive(conversation, async (ask) => {
       if (ask.check !== undefined) return (await input.signatures?.check(ask.check)) ?? nobody;
+      if (ask.work !== undefined) {
+        await ask.work();
+        await input.nextTurn();
+        return done;
+      }
       const answer = await exchange(ask);
       // Read here: what we compute from the last answer (a hash over a whole zip) delays no hop of ours any more.
       loopDelayMsMax = input.loopDelayMsMax(started.monotonicMs);
@@ -66,8 +74,10 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
 
 async function drive(conversation: Conversation, exchange: (ask: Ask) => Promise<Answer>): Promise<Verdict> {
   let turn = conversation.next();
-  for (let asks = 0; !turn.done; asks++) {
+  for (let asks = 0; !turn.done; ) {
     if (asks >= limits.asksPerProbe) throw new Error('a conversation asked too often');
+    // Work is bounded by the bytes that came.
+    if (turn.value.work === undefined) asks++;
     turn = conversation.next(await exchange(turn.value));
   }
   return turn.value;

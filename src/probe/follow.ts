@@ -40,6 +40,7 @@ export async function follow(ask: Ask, line: Line, budget: AskBudget): Promise<F
       bodyBytesMax: ask.bodyBytesMax,
       stopAfterBytes: ask.stopAfterBytes ?? null,
       ...(ask.asSent === true ? { asSent: ask.asSent } : {}),
+      ...(ask.large === true ? { large: ask.large } : {}),
       startMs,
       deadlineMs: budget.deadlineMs,
       limitMs: budget.limitMs,
@@ -58,7 +59,8 @@ export async function follow(ask: Ask, line: Line, budget: AskBudget): Promise<F
 
 type Ended = Answer | { readonly tag: 'redirected'; readonly url: string | null };
 
-function endOf({ hop, headers, body }: HopAnswer, url: string, ask: Ask, hops: number, budget: AskBudget): Ended {
+function endOf(answer: HopAnswer, url: string, ask: Ask, hops: number, budget: AskBudget): Ended {
+  const { hop, headers, body, whole } = answer;
   const location = headers.location;
   const { fault, status } = hop;
   // What a client reads of any answer but 200 is its status: a body past our cap changes nothing about it.
@@ -66,7 +68,8 @@ function endOf({ hop, headers, body }: HopAnswer, url: string, ask: Ask, hops: n
   if (isWhole && status !== null) {
     if (redirectStatuses.has(status) && location !== undefined)
       return { tag: 'redirected', url: target(location, url) };
-    return { tag: 'answered', status, headers, body, finalUrl: maskUrl(url) };
+    const kept = whole === undefined ? {} : { whole };
+    return { tag: 'answered', status, headers, body, ...kept, finalUrl: maskUrl(url) };
   }
   if (fault === null) return { tag: 'unknown', because: 'defect', code: 'MW_NO_STATUS' };
   if (fault.code === 'MW_BODY_TOO_LARGE' && /^text\/html\b/i.test(headers['content-type'] ?? '')) {

@@ -91,6 +91,7 @@ async function run(
     clock,
     worker: 0,
     loopDelayMsMax: () => 0,
+    nextTurn: () => Promise.resolve(),
   });
   const sample = measure(due, transcript);
   return { sample, transcript, asked: line.requests.length, closed: line.closed() };

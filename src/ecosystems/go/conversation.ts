@@ -5,10 +5,11 @@ import type { Facts, Verdict } from '../../core/transcript.ts';
 import { contentsOf } from '../contents.ts';
 import { seenIn } from '../seen.ts';
 import { ended, fine, isNotOffered, type Talk, unaskable } from '../talk.ts';
+import { hashOf, wholeOf } from '../whole.ts';
 import { get, moduleUrl } from './ask.ts';
 import type { GoContext } from './context.ts';
 import { escapeVersion } from './escape.ts';
-import { h1Of, h1OfMod, sha256Hex } from './h1.ts';
+import { h1Of, h1OfMod } from './h1.ts';
 import { parseInfo } from './info.ts';
 import { parseList } from './list.ts';
 import { isSpoiltMod, parseModFile } from './mod-file.ts';
@@ -102,24 +103,27 @@ function* zip({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const facts = factsOf(version, named.value);
   const url = moduleUrl(context, module ?? '', `@v/${escapeVersion(named.value)}.zip`);
   if (url === null) return ended(unaskable);
-  const stopAfterBytes = context.peekBytes ?? limits.zipBytesHashed;
-  const ask = { url, bodyBytesMax: limits.zipBytes, stopAfterBytes };
-  const got = yield* get(ask, context);
+  const { peekBytes } = context;
+  const until = peekBytes === undefined ? ({ large: true } as const) : { stopAfterBytes: peekBytes };
+  const got = yield* get({ url, bodyBytesMax: limits.zipBytes, ...until }, context);
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
   // Read on purpose no further than this: a throughput sample, with nothing to hash.
-  if (body.length >= stopAfterBytes && startsLikeZip(body)) return fine(facts);
-  const files = readModuleZip(body, `${module}@${named.value}/`);
+  if (peekBytes !== undefined && body.length >= peekBytes && startsLikeZip(body)) return fine(facts);
+  const whole = wholeOf(got.value);
+  const files = yield* readModuleZip(whole, `${module}@${named.value}/`);
+  const seen = seenIn(body, whole.bytes);
   const want = context.pinned[`${module}@${named.value}`];
   if (files.tag === 'error') {
     // Whole, and no zip that can be hashed any more: other bytes than those that an authority knows.
-    if (want === undefined || !isSpoiltZip(body)) return ended({ tag: 'failed', failure: files.error }, facts);
-    return verify(`sha256:${sha256Hex(body)} of what is no module zip`, want, { ...facts, ...seenIn(body) });
+    if (want === undefined || !isSpoiltZip(whole)) return ended({ tag: 'failed', failure: files.error }, facts);
+    const hash = yield* hashOf(whole, 'sha256');
+    return verify(`sha256:${hash.toString('hex')} of what is no module zip`, want, { ...facts, ...seen });
   }
   const digest = h1Of(files.value);
   if (digest === null)
     return ended({ tag: 'failed', failure: { kind: 'malformed', expected: 'zip: names on one line' } }, facts);
-  return verify(digest, want, { ...facts, ...seenIn(body) });
+  return verify(digest, want, { ...facts, ...seen });
 }
 
 /** What a version that is no fixed one stood for. */

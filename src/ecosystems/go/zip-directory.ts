@@ -1,3 +1,5 @@
+import type { WholeBody } from '../../core/whole-body.ts';
+
 /** One entry as the central directory names it. */
 export interface ZipEntry {
   readonly name: string;
@@ -21,67 +23,82 @@ export type Directory =
 const endWindowBytes = 65_557;
 const endBytes = 22;
 const headerBytes = 46;
+const locatorBytes = 20;
+const wideBytes = 56;
 const whole32 = 0xffffffff;
 const whole16 = 0xffff;
 
 /**
- * The central directory of a zip held in memory, zip64 included.
- * @param entriesMax  more entries are refused before any is read
+ * The central directory of a zip, zip64 included; the rest of the zip is not read.
+ * @param most  what is larger, or has more entries, is refused before any is read
  * @see APPNOTE.TXT 6.3.10 sections 4.3.12 to 4.3.16; protocols.md 0.2
  */
-export function readDirectory(zip: Buffer, entriesMax: number): Directory {
+export function readDirectory(zip: WholeBody, most: { readonly entries: number; readonly bytes: number }): Directory {
   const end = findEnd(zip);
-  if (end < 0) return { tag: 'cut' };
+  if (end === null) return { tag: 'cut' };
   const place = directoryPlace(zip, end);
   if (place === null) return { tag: 'broken', what: 'end of central directory' };
-  if (place.count > entriesMax) return { tag: 'broken', what: 'too many entries' };
-  if (place.at + place.bytes > end) return { tag: 'broken', what: 'central directory' };
+  if (place.count > most.entries) return { tag: 'broken', what: 'too many entries' };
+  if (place.at + place.bytes > end.at) return { tag: 'broken', what: 'central directory' };
+  if (place.bytes > most.bytes) return { tag: 'broken', what: 'a directory within its cap' };
+  const directory = part(zip, place.at, place.bytes);
   const entries: ZipEntry[] = [];
-  let at = place.at;
+  let at = 0;
   for (let left = place.count; left > 0; left--) {
-    const read = readEntry(zip, at, end);
+    const read = readEntry(directory, at);
     if (read === null) return { tag: 'broken', what: 'central directory' };
     entries.push(read.entry);
     at = read.next;
   }
-  if (at !== place.at + place.bytes) return { tag: 'broken', what: 'central directory' };
+  if (at !== directory.length) return { tag: 'broken', what: 'central directory' };
   return { tag: 'ok', entries };
 }
 
-/** The last end record whose comment ends with the file: a signature inside a comment does not count. */
-function findEnd(zip: Buffer): number {
-  const lowest = Math.max(0, zip.length - endWindowBytes);
-  for (let at = zip.length - endBytes; at >= lowest; at--) {
-    if (zip.readUInt32LE(at) === 0x06054b50 && at + endBytes + zip.readUInt16LE(at + 20) === zip.length) return at;
-  }
-  return -1;
+function part(zip: WholeBody, at: number, bytes: number): Buffer {
+  const { buffer, byteOffset, byteLength } = zip.read(at, bytes);
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-function directoryPlace(zip: Buffer, end: number): { count: number; bytes: number; at: number } | null {
-  const place = {
-    count: zip.readUInt16LE(end + 10),
-    bytes: zip.readUInt32LE(end + 12),
-    at: zip.readUInt32LE(end + 16),
-  };
+interface End {
+  readonly at: number;
+  readonly record: Buffer;
+}
+
+/** The last end record whose comment ends with the file: a signature inside a comment does not count. */
+function findEnd(zip: WholeBody): End | null {
+  const from = Math.max(0, zip.bytes - endWindowBytes);
+  const tail = part(zip, from, endWindowBytes);
+  for (let at = tail.length - endBytes; at >= 0; at--) {
+    const isEnd = tail.readUInt32LE(at) === 0x06054b50 && at + endBytes + tail.readUInt16LE(at + 20) === tail.length;
+    if (isEnd) return { at: from + at, record: tail.subarray(at) };
+  }
+  return null;
+}
+
+function directoryPlace(zip: WholeBody, { at: end, record }: End): { count: number; bytes: number; at: number } | null {
+  const place = { count: record.readUInt16LE(10), bytes: record.readUInt32LE(12), at: record.readUInt32LE(16) };
   if (place.count !== whole16 && place.bytes !== whole32 && place.at !== whole32) return place;
-  const locator = end - 20;
+  const locatorAt = end - locatorBytes;
+  const locator = locatorAt < 0 ? null : part(zip, locatorAt, locatorBytes);
   // Without a locator the values mean what they say: 65535 entries fit the old record.
-  if (locator < 0 || zip.readUInt32LE(locator) !== 0x07064b50) return place;
-  const record = toNumber(zip.readBigUInt64LE(locator + 8));
-  if (record === null || record + 56 > locator || zip.readUInt32LE(record) !== 0x06064b50) return null;
-  const count = toNumber(zip.readBigUInt64LE(record + 32));
-  const bytes = toNumber(zip.readBigUInt64LE(record + 40));
-  const at = toNumber(zip.readBigUInt64LE(record + 48));
+  if (locator === null || locator.readUInt32LE(0) !== 0x07064b50) return place;
+  const wideAt = toNumber(locator.readBigUInt64LE(8));
+  if (wideAt === null || wideAt + wideBytes > locatorAt) return null;
+  const wide = part(zip, wideAt, wideBytes);
+  if (wide.readUInt32LE(0) !== 0x06064b50) return null;
+  const count = toNumber(wide.readBigUInt64LE(32));
+  const bytes = toNumber(wide.readBigUInt64LE(40));
+  const at = toNumber(wide.readBigUInt64LE(48));
   return count === null || bytes === null || at === null ? null : { count, bytes, at };
 }
 
-function readEntry(zip: Buffer, at: number, end: number): { entry: ZipEntry; next: number } | null {
-  if (at + headerBytes > end || zip.readUInt32LE(at) !== 0x02014b50) return null;
+function readEntry(zip: Buffer, at: number): { entry: ZipEntry; next: number } | null {
+  if (at + headerBytes > zip.length || zip.readUInt32LE(at) !== 0x02014b50) return null;
   const nameAt = at + headerBytes;
   const extraAt = nameAt + zip.readUInt16LE(at + 28);
   const extraEnd = extraAt + zip.readUInt16LE(at + 30);
   const next = extraEnd + zip.readUInt16LE(at + 32);
-  if (next > end) return null;
+  if (next > zip.length) return null;
   const sizes = widen(zip.subarray(extraAt, extraEnd), [
     zip.readUInt32LE(at + 24),
     zip.readUInt32LE(at + 20),

@@ -1,13 +1,14 @@
-import { crc32, inflateRawSync } from 'node:zlib';
 import { isMarkup } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { WholeBody } from '../../core/whole-body.ts';
 import { beginsLike } from '../begins.ts';
-import { type HashedFile, sha256Hex } from './h1.ts';
+import type { Talk } from '../talk.ts';
+import { breath } from '../whole.ts';
+import type { HashedFile } from './h1.ts';
 import { readDirectory, type ZipEntry } from './zip-directory.ts';
-
-const localBytes = 30;
+import { hashEntry } from './zip-entry.ts';
 
 function malformed(expected: string): Result<never, ProbeFailure> {
   return error({ kind: 'malformed', expected });
@@ -19,40 +20,48 @@ export function startsLikeZip(body: Uint8Array): boolean {
 }
 
 /** True for a body that begins and ends as a zip without a comment does, one byte of each wrong at most: it was not cut. */
-export function isSpoiltZip(body: Uint8Array): boolean {
-  return beginsLike(body, '504b0304') && beginsLike(body.subarray(-22), '504b0506');
+export function isSpoiltZip(body: WholeBody): boolean {
+  return beginsLike(body.read(0, 4), '504b0304') && beginsLike(body.read(Math.max(0, body.bytes - 22), 22), '504b0506');
 }
 
 /**
- * Every file of a module zip with the hash of its content, read within bounds: entries, sizes and their sum as the
- * go command caps them, nothing inflated past its declared size, every checksum compared.
+ * Every file of a module zip with the hash of its content, found by the central directory, as the go command does, and read
+ * within bounds: entries, sizes and their sum as it caps them, nothing inflated past its declared size, no byte of the zip
+ * used twice, every checksum compared. So the work is bounded by the length of the zip and the cap on what is in it, and
+ * memory by the number of entries; the loop of the thread turns all the while.
  * @param prefix  `module@version/`, unescaped: each name begins with it
  * @returns       wrong content for markup; cut without an end record; else malformed with the rule that is broken
  * @see protocols.md 1.8, 1.16; golang/mod zip/zip.go
  */
-export function readModuleZip(body: Uint8Array, prefix: string): Result<readonly HashedFile[], ProbeFailure> {
-  if (isMarkup(body)) return error({ kind: 'wrong_content', expected: 'a module zip' });
-  if (!startsLikeZip(body)) return malformed('a module zip');
-  const zip = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  const directory = readDirectory(zip, limits.zipEntries);
-  if (directory.tag === 'cut') return error({ kind: 'cut', phase: 'transfer', bytesRead: body.length });
+export function* readModuleZip(zip: WholeBody, prefix: string): Talk<Result<readonly HashedFile[], ProbeFailure>> {
+  const begin = zip.read(0, limits.bodyBeginBytes);
+  if (isMarkup(begin)) return error({ kind: 'wrong_content', expected: 'a module zip' });
+  if (!startsLikeZip(begin)) return malformed('a module zip');
+  const directory = readDirectory(zip, { entries: limits.zipEntries, bytes: limits.zipDirectoryBytes });
+  if (directory.tag === 'cut') return error({ kind: 'cut', phase: 'transfer', bytesRead: zip.bytes });
   if (directory.tag === 'broken') return malformed(`zip: ${directory.what}`);
-  const broken = brokenRule(directory.entries, prefix);
+  const broken = brokenRule(directory.entries, prefix, zip.bytes);
   if (broken !== null) return malformed(`zip: ${broken}`);
   const files: HashedFile[] = [];
+  let turnBytes = 0;
   for (const entry of directory.entries) {
-    const content = readContent(zip, entry);
-    if (content === null) return malformed('zip: sound entries');
-    files.push({ name: entry.name, sha256Hex: sha256Hex(content) });
+    const hex = yield* hashEntry(zip, entry);
+    if (hex === null) return malformed('zip: sound entries');
+    files.push({ name: entry.name, sha256Hex: hex });
+    turnBytes += limits.hashEntryBytes + entry.plainBytes;
+    if (turnBytes < limits.hashTurnBytes) continue;
+    yield* breath();
+    turnBytes = 0;
   }
   return ok(files);
 }
 
 /** The first rule of protocols.md 1.8 that the entries break, or `null`. Decided before anything is inflated. */
-function brokenRule(entries: readonly ZipEntry[], prefix: string): string | null {
+function brokenRule(entries: readonly ZipEntry[], prefix: string, zipBytes: number): string | null {
   const folded = new Set<string>();
   let plainBytes = 0;
-  for (const { name, plainBytes: bytes } of entries) {
+  let packedBytes = 0;
+  for (const { name, plainBytes: bytes, packedBytes: packed } of entries) {
     const inside = name.slice(prefix.length);
     if (!name.startsWith(prefix)) return 'names within the module';
     if (inside !== '' && !isCleanPath(inside)) return 'clean names';
@@ -64,6 +73,8 @@ function brokenRule(entries: readonly ZipEntry[], prefix: string): string | null
     folded.add(key);
     plainBytes += bytes;
     if (plainBytes > limits.zipBytes) return 'a sum of sizes within the cap';
+    packedBytes += packed;
+    if (packedBytes > zipBytes) return 'no byte used twice';
   }
   return null;
 }
@@ -76,29 +87,9 @@ function isCleanPath(path: string): boolean {
 
 /** Simple case folding, letter by letter: `ß` is not `ss`, for Go neither. */
 function foldCase(name: string): string {
+  if (/^[\x20-\x7e]*$/.test(name)) return name.toLowerCase();
   return Array.from(name, (letter) => {
     const folded = letter.toUpperCase().toLowerCase();
     return folded.length === letter.length ? folded : letter;
   }).join('');
-}
-
-/** The content of one entry, whole and with the right checksum, or `null`. */
-function readContent(zip: Buffer, entry: ZipEntry): Buffer | null {
-  if (entry.isEncrypted || entry.at + localBytes > zip.length) return null;
-  if (zip.readUInt32LE(entry.at) !== 0x04034b50) return null;
-  const start = entry.at + localBytes + zip.readUInt16LE(entry.at + 26) + zip.readUInt16LE(entry.at + 28);
-  const packed = zip.subarray(start, start + entry.packedBytes);
-  if (packed.length !== entry.packedBytes) return null;
-  const content = unpack(packed, entry);
-  return content !== null && content.length === entry.plainBytes && crc32(content) === entry.crc32 ? content : null;
-}
-
-function unpack(packed: Buffer, entry: ZipEntry): Buffer | null {
-  if (entry.method === 0) return packed;
-  if (entry.method !== 8) return null;
-  try {
-    return inflateRawSync(packed, { maxOutputLength: Math.max(entry.plainBytes, 1) });
-  } catch {
-    return null;
-  }
 }

@@ -8,15 +8,17 @@ import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { seenIn } from '../seen.ts';
 import { below, type End, ended, fine, get, isNotOffered, type Talk, unaskable } from '../talk.ts';
+import { wholeOf } from '../whole.ts';
 import type { HttpContext } from './context.ts';
 import { mailDate } from './dates.ts';
+import type { Expect } from './expect.ts';
 import { formatFailure } from './format.ts';
 import { throughList } from './listed.ts';
 import { isFilePath } from './path.ts';
-import type { Head } from './profile.ts';
+import type { Head, Summed } from './profile.ts';
 import { profileOf } from './profiles.ts';
-import { signatureOf } from './signed.ts';
-import { hashFailure, judge, sha256Of } from './verify.ts';
+import { signatureOf, type WholeFile } from './signed.ts';
+import { hashFailure, judge, sumOf } from './verify.ts';
 
 /** One step of a file mirror. */
 export function* probe({ step, module }: Target, context: HttpContext): Conversation {
@@ -24,7 +26,7 @@ export function* probe({ step, module }: Target, context: HttpContext): Conversa
     case 'get':
       return yield* file(module ?? '', limits.peekBytes, context);
     case 'whole':
-      return yield* file(module ?? '', context.peekBytes ?? limits.zipBytesHashed, context);
+      return yield* file(module ?? '', context.peekBytes ?? wholeMax(module ?? '', context), context);
     case 'marker':
       return yield* marker(context);
     default:
@@ -32,46 +34,64 @@ export function* probe({ step, module }: Target, context: HttpContext): Conversa
   }
 }
 
+/** How far a file is read that is wanted whole: what is signed has to be held, for the program that verifies it. */
+function wholeMax(path: string, context: HttpContext): number {
+  return expectOf(path, context).signedBy === undefined ? limits.zipBytes : limits.bodyHeldBytesMax;
+}
+
+function expectOf(path: string, { own }: HttpContext): Expect {
+  return Object.hasOwn(own.expect ?? {}, path) ? (own.expect?.[path] ?? {}) : {};
+}
+
 /** A file, read no further than `stopAfterBytes`: what is larger is judged by its beginning. */
 function* file(path: string, stopAfterBytes: number, context: HttpContext): Talk<Verdict> {
   if (!isFilePath(path)) return ended(unaskable);
   const profile = profileOf(context.own.profile);
   const decodes = profile?.decodes === true;
-  const ask = { url: below(context, path), bodyBytesMax: limits.zipBytes, stopAfterBytes };
-  const got = yield* get(decodes ? ask : { ...ask, asSent: true }, context);
+  const expect = expectOf(path, context);
+  const ask = {
+    url: below(context, path),
+    bodyBytesMax: limits.zipBytes,
+    stopAfterBytes,
+    ...(decodes ? {} : { asSent: true as const }),
+    ...(expect.signedBy === undefined ? { large: true as const } : {}),
+  };
+  const got = yield* get(ask, context);
   if (got.tag === 'error') return ended(got.error);
   const { body, headers } = got.value;
-  const head: Head = { path, body, isWhole: body.length < stopAfterBytes, headers, nowWallMs: context.nowWallMs };
-  const wrongFormat = formatFailure(head);
+  const wrongFormat = formatFailure({ path, body });
   if (wrongFormat !== null) return failed(wrongFormat);
-  const expect = Object.hasOwn(context.own.expect ?? {}, path) ? context.own.expect[path] : undefined;
-  const wrongHash = hashFailure(head, expect ?? {});
-  if (wrongHash !== null) return failed(wrongHash, seenIn(body));
+  const whole = wholeOf(got.value);
+  const sum = whole.bytes < stopAfterBytes ? yield* sumOf(whole) : null;
+  const isWhole = sum?.bytes === body.length;
+  const head: Head = { path, body, isWhole, sum, headers, nowWallMs: context.nowWallMs };
+  const wrongHash = hashFailure(head, expect);
+  if (wrongHash !== null) return failed(wrongHash, seenIn(body, whole.bytes));
   const reading = profile?.read(head) ?? null;
   const changedAtMs = reading?.changedAtMs ?? mailDate(headers['last-modified'] ?? '');
   const facts = { ...dated(changedAtMs), ...stated(reading?.changedAtMs ?? null) };
   if (reading !== null && reading.failure !== null) return failed(reading.failure, facts);
-  const judged = judge(head, expect ?? {}, changedAtMs);
+  const judged = judge(head, expect, changedAtMs);
   if (judged.tag === 'error') return failed(judged.error, facts);
   const known = { ...facts, ...judged.facts };
-  if (expect?.signedBy === undefined || !head.isWhole) return fine(known);
-  const signature = yield* ofFile(head, expect.signedBy, context);
+  if (expect.signedBy === undefined || sum === null) return fine(known);
+  const signature = yield* ofFile({ path, body, sum }, expect.signedBy, context);
   if (signature.tag === 'error') return ended(signature.error, known);
-  return fine({ ...known, signature: signature.value, ...byKey(signature.value, head, known) });
+  return fine({ ...known, signature: signature.value, ...byKey(signature.value, sum, known) });
 }
 
 /** By the list that names it where its profile has such lists, else by a signature of its own. */
-function* ofFile(head: Head, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
+function* ofFile(file: WholeFile, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
   const lists = profileOf(context.own.profile)?.lists;
-  const at = lists?.listedAt(head.path) ?? null;
-  if (lists === undefined || at === null) return yield* signatureOf(head, keyring, context);
-  return yield* throughList(head, at, lists.find, keyring, context);
+  const at = lists?.listedAt(file.path) ?? null;
+  if (lists === undefined || at === null) return yield* signatureOf(file, keyring, context);
+  return yield* throughList(file.sum, at, lists.find, keyring, context);
 }
 
 /** A hash that the entry names says more than that somebody signed. */
-function byKey({ state }: Signature, { body }: Head, { verified }: Facts): Facts {
+function byKey({ state }: Signature, { sha256: digest }: Summed, { verified }: Facts): Facts {
   if (state !== 'valid' || verified !== undefined) return {};
-  return { verified: { algorithm: 'sha256', digest: sha256Of(body), against: 'signature' } };
+  return { verified: { algorithm: 'sha256', digest, against: 'signature' } };
 }
 
 /** When the mirror was last brought up to date, by the file that its profile keeps for that; many mirrors have none. */

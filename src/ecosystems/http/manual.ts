@@ -9,7 +9,7 @@ export const httpManual: Manual = {
       text: `An entry of \`modules.http\` is a path below the base URL, or \`{ upstream, path, expect }\`. A path alone is asked of every
 mirror of \`http\`, one with an \`upstream\` of that upstream's: name it where others should not hear of the path. \`get\` reads its first 64 KiB at the canary's pace: a page in
 place of a file, first bytes that its ending does not have, and what \`expect\` names (\`bytes\` by \`content-length\`) are
-failures. \`whole\` reads all of it, up to 128 MiB, each hour, and checks \`expect.sha256\`; a file below 64 KiB is checked by
+failures. \`whole\` reads all of it, up to 500 MiB (of a file with \`signedBy\` 128 MiB), each hour, and checks \`expect.sha256\`; a file below 64 KiB is checked by
 \`get\` already.`,
     },
     {

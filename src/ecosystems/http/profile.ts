@@ -1,6 +1,13 @@
 import type { ProbeFailure } from '../../core/failure.ts';
 import type { Chain } from '../client.ts';
 
+/** What a whole file comes to. */
+export interface Summed {
+  readonly bytes: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+}
+
 /** The beginning of a file as a mirror sent it. */
 export interface Head {
   /** Below the mirror, as configured. */
@@ -8,6 +15,8 @@ export interface Head {
   readonly body: Uint8Array;
   /** True where `body` is the whole file. */
   readonly isWhole: boolean;
+  /** The whole of it, longer than `body` perhaps; `null`: it was not read whole. */
+  readonly sum: Summed | null;
   readonly headers: Readonly<Record<string, string>>;
   readonly nowWallMs: number;
 }

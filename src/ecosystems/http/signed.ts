@@ -6,14 +6,16 @@ import type { SignatureCheck } from '../../core/transcript.ts';
 import { below, type End, get, isNotOffered, type Talk } from '../talk.ts';
 import type { HttpContext } from './context.ts';
 import { readReport } from './openpgp.ts';
-import type { Head } from './profile.ts';
-import { sha256Of } from './verify.ts';
+import type { Head, Summed } from './profile.ts';
+
+/** A file that is held whole. */
+export type WholeFile = Pick<Head, 'path' | 'body'> & { readonly sum: Summed };
 
 /**
  * The signature over a whole file by one of the keys of a keyring: within it, or in a file beside it, asked aside. A wrong one is
  * a mismatch. What no signature can be read from is malformed: clients refuse it as well.
  */
-export function* signatureOf(head: Head, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
+export function* signatureOf(head: WholeFile, keyring: string, context: HttpContext): Talk<Result<Signature, End>> {
   const { path, body } = head;
   const check: SignatureCheck = { keyring, signed: body };
   if (isClearSigned(body)) return holdsOneMessage(body) ? yield* verified(head, check, context) : malformed(oneMessage);
@@ -23,13 +25,17 @@ export function* signatureOf(head: Head, keyring: string, context: HttpContext):
   return isNotOffered(got.error) ? ok({ state: 'unsigned', key: null }) : got;
 }
 
-function* verified({ path, body }: Head, check: SignatureCheck, context: HttpContext): Talk<Result<Signature, End>> {
+function* verified(
+  { path, sum }: WholeFile,
+  check: SignatureCheck,
+  context: HttpContext,
+): Talk<Result<Signature, End>> {
   const answer = yield { url: below(context, path), bodyBytesMax: limits.signatureReportBytes, check };
   if (answer.tag !== 'answered') return ok({ state: 'no_tool', key: null });
   const report = readReport(utf8(answer.body) ?? '');
   if (report === null) return malformed('an OpenPGP signature');
   if (report.tag === 'judged') return ok(report.signature);
-  const got = `sha256:${sha256Of(body)}`;
+  const got = `sha256:${sum.sha256}`;
   return error({
     tag: 'failed',
     failure: {

@@ -1,12 +1,14 @@
-import { createHash } from 'node:crypto';
 import type { ProbeFailure } from '../../core/failure.ts';
 import type { Facts } from '../../core/transcript.ts';
+import type { WholeBody } from '../../core/whole-body.ts';
 import { beginsLike } from '../begins.ts';
 import { seenIn } from '../seen.ts';
+import type { Talk } from '../talk.ts';
+import { hashOf } from '../whole.ts';
 import type { Expect } from './expect.ts';
 import { headText, startsWith } from './format.ts';
 import { compilePattern } from './pattern.ts';
-import type { Head } from './profile.ts';
+import type { Head, Summed } from './profile.ts';
 
 /** What is wrong with an answer by what its entry expects, or what was verified by it. */
 export type Judged =
@@ -26,9 +28,9 @@ const madeUpMs = Date.UTC(1990, 0, 1);
 export function judge(head: Head, expect: Expect, changedAtMs: number | null): Judged {
   const failure = shapeFailure(head, expect) ?? sizeFailure(head, expect) ?? ageFailure(head, expect, changedAtMs);
   if (failure !== null) return { tag: 'error', error: failure };
-  if (!head.isWhole) return { tag: 'ok', facts: {} };
-  const got = sha256Of(head.body);
-  const seen = seenIn(head.body);
+  if (head.sum === null) return { tag: 'ok', facts: {} };
+  const { sha256: got, bytes } = head.sum;
+  const seen = seenIn(head.body, bytes);
   if (expect.sha256 !== undefined)
     return { tag: 'ok', facts: { ...seen, verified: { algorithm, digest: got, against: 'pinned' } } };
   if (changedAtMs === null || changedAtMs < madeUpMs) return { tag: 'ok', facts: {} };
@@ -42,15 +44,15 @@ export function judge(head: Head, expect: Expect, changedAtMs: number | null): J
  */
 export function hashFailure(head: Head, expect: Expect): ProbeFailure | null {
   const { sha256: want, startsHex } = expect;
-  if (want === undefined || !head.isWhole || sizeFailure(head, expect) !== null) return null;
+  if (want === undefined || head.sum === null || sizeFailure(head, expect) !== null) return null;
   if (startsHex !== undefined && !beginsLike(head.body, startsHex)) return null;
-  const got = sha256Of(head.body);
+  const { sha256: got } = head.sum;
   return got === want ? null : { kind: 'mismatch', algorithm, want, got, by: 'the sha256 of its entry' };
 }
 
-/** Lower-case hex. */
-export function sha256Of(body: Uint8Array): string {
-  return createHash(algorithm).update(body).digest('hex');
+/** What a whole file comes to. */
+export function* sumOf(body: WholeBody): Talk<Summed> {
+  return { bytes: body.bytes, sha256: (yield* hashOf(body, algorithm)).toString('hex') };
 }
 
 function shapeFailure({ body }: Head, { startsHex, matches }: Expect): ProbeFailure | null {
@@ -64,7 +66,7 @@ function shapeFailure({ body }: Head, { startsHex, matches }: Expect): ProbeFail
 }
 
 function sizeFailure(head: Head, { bytes, bytesMin = 0, bytesMax }: Expect): ProbeFailure | null {
-  const size = head.isWhole ? head.body.length : announced(head);
+  const size = head.sum?.bytes ?? announced(head);
   if (size === null) return null;
   const isRight = (bytes ?? size) === size && size >= bytesMin && size <= (bytesMax ?? size);
   return isRight ? null : { kind: 'malformed', expected: 'a file of the size that its entry names' };

@@ -5,7 +5,9 @@ import type { Conversation } from '../../core/ports.ts';
 import { ok, type Result } from '../../core/result.ts';
 import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
-import { below, ended, fine, get, isNotOffered, type Talk, unaskable } from '../talk.ts';
+import type { WholeBody } from '../../core/whole-body.ts';
+import { below, type End, ended, fine, get, isNotOffered, type Talk, unaskable } from '../talk.ts';
+import { wholeOf } from '../whole.ts';
 import { fullForm, getPackument } from './ask.ts';
 import type { NpmContext } from './context.ts';
 import { pinnedIntegrity } from './integrity.ts';
@@ -115,22 +117,27 @@ function* fromPlace(
   { module, version }: Target,
   { version: named, tarball: place, integrity, signed }: Located,
   context: NpmContext,
-  read?: Uint8Array,
-): Talk<{ readonly verdict: Verdict; readonly body?: Uint8Array }> {
+  read?: WholeBody,
+): Talk<{ readonly verdict: Verdict; readonly body?: WholeBody }> {
   const facts = factsOf(version ?? 'latest', named);
   const url = tarballUrl(place, context);
   if (url.tag === 'error') return { verdict: ended({ tag: 'failed', failure: url.error }, facts) };
   // A packument that a trusted key did not sign is wrong without a download.
   const known = knownOf(`${module}@${named}`, signed, context);
   if (known.tag === 'error') return { verdict: ended({ tag: 'failed', failure: known.error }, facts) };
-  const stopAfterBytes = context.peekBytes ?? limits.zipBytesHashed;
-  const ask = { url: url.value, foreign: true, bodyBytesMax: limits.zipBytes, stopAfterBytes };
-  const got = read === undefined ? yield* get(ask, context) : ok({ body: read });
+  const stopAfterBytes = context.peekBytes ?? limits.zipBytes;
+  const got = read === undefined ? yield* askBytes(url.value, stopAfterBytes, context) : ok(read);
   if (got.tag === 'error') return { verdict: ended(got.error, facts) };
-  const { body } = got.value;
+  const body = got.value;
   // Read on purpose no further than this: a throughput sample, with nothing to hash.
-  if (body.length >= stopAfterBytes && startsLikeGzip(body)) return { verdict: fine(facts), body };
-  return { verdict: judgeBytes(body, integrity, known.value, { ...facts, ...known.value.facts }), body };
+  if (body.bytes >= stopAfterBytes && startsLikeGzip(body.read(0, 2))) return { verdict: fine(facts), body };
+  return { verdict: yield* judgeBytes(body, integrity, known.value, { ...facts, ...known.value.facts }), body };
+}
+
+function* askBytes(url: string, stopAfterBytes: number, context: NpmContext): Talk<Result<WholeBody, End>> {
+  const ask = { url, foreign: true, bodyBytesMax: limits.zipBytes, stopAfterBytes, large: true } as const;
+  const got = yield* get(ask, context);
+  return got.tag === 'error' ? got : ok(wholeOf(got.value));
 }
 
 function isMismatch({ outcome }: Verdict): boolean {

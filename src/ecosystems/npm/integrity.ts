@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
 import { type IntegrityMap, parse } from 'ssri';
+import type { WholeBody } from '../../core/whole-body.ts';
+import type { Talk } from '../talk.ts';
+import { hashOf } from '../whole.ts';
 
 /** The algorithms that npm takes, the strongest first, and the base64 length of their digests. @see protocols.md 2.2 */
 const lengths = { sha512: 88, sha384: 64, sha256: 44, sha1: 28 } as const;
@@ -37,7 +40,16 @@ export function readShasum(hex: string): Integrity | null {
 
 /** The hash of bytes as SRI writes it. */
 export function integrityOf(body: Uint8Array, algorithm: Algorithm): string {
-  return `${algorithm}-${createHash(algorithm).update(body).digest('base64')}`;
+  return written(algorithm, createHash(algorithm).update(body).digest());
+}
+
+/** The same of a body that may be long. */
+export function* integrityOfWhole(body: WholeBody, algorithm: Algorithm): Talk<string> {
+  return written(algorithm, yield* hashOf(body, algorithm));
+}
+
+function written(algorithm: Algorithm, digest: Buffer): string {
+  return `${algorithm}-${digest.toString('base64')}`;
 }
 
 /** The strongest hash of a pinned text; `undefined` where nothing is pinned, or nothing that can be held against bytes. */

@@ -1,10 +1,12 @@
 import { isMarkup } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
+import type { WholeBody } from '../../core/whole-body.ts';
 import { beginsLike } from '../begins.ts';
 import { seenIn } from '../seen.ts';
-import { ended, fine } from '../talk.ts';
-import { type Integrity, integrityOf } from './integrity.ts';
+import { ended, fine, type Talk } from '../talk.ts';
+import { type Integrity, integrityOfWhole } from './integrity.ts';
 import type { Dist } from './packument.ts';
 
 /** What is known of a version's artifact from elsewhere than its packument. */
@@ -35,22 +37,29 @@ export function vouched({ integrity }: Pick<Dist, 'integrity'>, { pinned, isSign
  * packument's own, which proves that the mirror agrees with itself.
  * @param told  what the packument says; `undefined`: no hash
  */
-export function judgeBytes(body: Uint8Array, told: Integrity | undefined, known: Known, facts: Facts): Verdict {
+export function* judgeBytes(body: WholeBody, told: Integrity | undefined, known: Known, facts: Facts): Talk<Verdict> {
   const { pinned, isSigned } = known;
   const wants = [pinned, isSigned || pinned === undefined ? told : undefined].filter((one) => one !== undefined);
   const digestOf = hasher(body);
-  const wrong = wants.find(({ algorithm, digests }) => !digests.includes(digestOf(algorithm)));
+  const begin = body.read(0, limits.bodyBeginBytes);
+  let wrong: Integrity | undefined;
+  for (const one of wants) {
+    if (one.digests.includes(yield* digestOf(one.algorithm))) continue;
+    wrong = one;
+    break;
+  }
   // Bytes that an authority vouches for are right, whatever they look like.
-  if ((wants.length === 0 || wrong !== undefined) && !startsLikeGzip(body))
-    return ended({ tag: 'failed', failure: noGzip(body) }, facts);
-  const about = { ...facts, ...seenIn(body) };
+  if ((wants.length === 0 || wrong !== undefined) && !startsLikeGzip(begin))
+    return ended({ tag: 'failed', failure: noGzip(begin) }, facts);
+  const about = { ...facts, ...seenIn(begin, body.bytes) };
   const by = wrong === pinned || isSigned ? bySignature : 'its own packument';
-  if (wrong !== undefined) return mismatch(wrong, digestOf(wrong.algorithm), about, { by });
+  if (wrong !== undefined) return mismatch(wrong, yield* digestOf(wrong.algorithm), about, { by });
   // Packuments may name hashes of different algorithms: only bytes under the same one can be held against one another.
   if (pinned === undefined && !isSigned)
-    return fine({ ...about, compared: { algorithm: 'sha512', digest: digestOf('sha512') } });
+    return fine({ ...about, compared: { algorithm: 'sha512', digest: yield* digestOf('sha512') } });
   const { algorithm } = (isSigned ? told : pinned) ?? told ?? { algorithm: 'sha512' };
-  return fine({ ...about, verified: { algorithm, digest: digestOf(algorithm), against: authority(isSigned) } });
+  const digest = yield* digestOf(algorithm);
+  return fine({ ...about, verified: { algorithm, digest, against: authority(isSigned) } });
 }
 
 function authority(isSigned: boolean): string {
@@ -58,10 +67,10 @@ function authority(isSigned: boolean): string {
 }
 
 /** Each algorithm over the bytes once, however many ask for it. */
-function hasher(body: Uint8Array): (algorithm: Integrity['algorithm']) => string {
+function hasher(body: WholeBody): (algorithm: Integrity['algorithm']) => Talk<string> {
   const digests = new Map<Integrity['algorithm'], string>();
-  return (algorithm) => {
-    const digest = digests.get(algorithm) ?? integrityOf(body, algorithm);
+  return function* (algorithm) {
+    const digest = digests.get(algorithm) ?? (yield* integrityOfWhole(body, algorithm));
     digests.set(algorithm, digest);
     return digest;
   };

@@ -4,10 +4,12 @@ import { limits } from '../../core/limits.ts';
 import type { Conversation } from '../../core/ports.ts';
 import type { Target } from '../../core/target.ts';
 import { type Facts, type Verdict, withoutContents } from '../../core/transcript.ts';
+import { heldBody } from '../../core/whole-body.ts';
 import { beginsLike } from '../begins.ts';
 import { contentsOf } from '../contents.ts';
 import type { Answered } from '../status.ts';
 import { ended, fine, get, type Talk, unaskable } from '../talk.ts';
+import { wholeOf } from '../whole.ts';
 import { provenance } from './attested.ts';
 import type { PypiContext } from './context.ts';
 import { metadataUrl } from './file-url.ts';
@@ -24,6 +26,7 @@ export { prepare } from './attestation.ts';
 
 /** pip stores files and their metadata as they come. @see pypa/pip src/pip/_internal/network/utils.py response_chunks */
 const asSent = true as const;
+const large = true as const;
 
 /** One step of a simple index, asked as pip asks it. */
 export function* probe(target: Target, context: PypiContext): Conversation {
@@ -98,7 +101,7 @@ function* wheelmeta(target: Target, context: PypiContext): Talk<Verdict> {
   // Without a hash the form must do: the first field that every version of it has.
   if (told === null && (utf8(body) === null || !/^metadata-version:/im.test(text)))
     return ended(failed({ kind: 'malformed', expected: 'the core metadata of a wheel' }), facts);
-  return verify(body, file.name, () => null, told, facts);
+  return yield* verify(heldBody(body), file.name, () => null, told, facts);
 }
 
 function* file(target: Target, context: PypiContext): Talk<Verdict> {
@@ -108,8 +111,8 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
   const { file: chosen, pins, facts } = found.value;
   const wrong = toldWrong(chosen, pins);
   if (wrong !== null) return ended(failed(wrong), facts);
-  const stopAfterBytes = context.peekBytes ?? limits.zipBytesHashed;
-  const ask = { url: chosen.url, foreign: true, asSent, bodyBytesMax: limits.zipBytes, stopAfterBytes };
+  const stopAfterBytes = context.peekBytes ?? limits.zipBytes;
+  const ask = { url: chosen.url, foreign: true, asSent, bodyBytesMax: limits.zipBytes, stopAfterBytes, large };
   const got = yield* get(ask, context);
   if (got.tag === 'error') return ended(got.error, facts);
   const { body } = got.value;
@@ -118,8 +121,9 @@ function* file(target: Target, context: PypiContext): Talk<Verdict> {
     return ended(failed({ kind, expected: 'a distribution file, by its first bytes' }), facts);
   }
   // Read on purpose no further than this: a throughput sample, with nothing to hash.
-  if (body.length >= stopAfterBytes) return fine(facts);
-  return verify(body, chosen.name, (hex) => pins.wants(chosen.name, hex), chosen.sha256, facts);
+  const whole = wholeOf(got.value);
+  if (whole.bytes >= stopAfterBytes) return fine(facts);
+  return yield* verify(whole, chosen.name, (hex) => pins.wants(chosen.name, hex), chosen.sha256, facts);
 }
 
 /** A page that tells another hash than an authority is wrong without a download: no file's name is ever used again. */

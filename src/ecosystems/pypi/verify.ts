@@ -1,7 +1,9 @@
-import { createHash } from 'node:crypto';
+import { limits } from '../../core/limits.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
+import type { WholeBody } from '../../core/whole-body.ts';
 import { seenIn } from '../seen.ts';
-import { ended, fine } from '../talk.ts';
+import { ended, fine, type Talk } from '../talk.ts';
+import { hashOf } from '../whole.ts';
 
 const algorithm = 'sha256';
 
@@ -12,19 +14,19 @@ const algorithm = 'sha256';
  * @param wants  what an authority knows of bytes with such a hash, as `Pins.wants`
  * @param told   hex of the page; `null`: it has none
  */
-export function verify(
-  body: Uint8Array,
+export function* verify(
+  body: WholeBody,
   name: string,
   wants: (hex: string) => string | null,
   told: string | null,
   known: Facts,
-): Verdict {
-  const hex = createHash(algorithm).update(body).digest('hex');
+): Talk<Verdict> {
+  const hex = (yield* hashOf(body, algorithm)).toString('hex');
   const digest = `sha256:${hex}`;
   const pinned = wants(hex);
   const against = pinned === null ? 'index' : 'pinned';
   const want = pinned ?? (told === null ? null : `sha256:${told}`);
-  const seen = { ...known, ...seenIn(body) };
+  const seen = { ...known, ...seenIn(body.read(0, limits.bytesShown), body.bytes) };
   if (want !== null && want !== digest)
     return ended(
       {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { limits } from '../../core/limits.ts';
+import { BodyHold, type Collected, type Spill } from './body-hold.ts';
 import { type Carrier, Inflow } from './carrier.ts';
 import type { Deadline } from './deadline.ts';
 import { decoded } from './decode.ts';
@@ -17,6 +18,8 @@ export interface ExchangeRequest {
   readonly stopAfterBytes: number | null;
   /** As `Ask.asSent`. */
   readonly asSent?: true;
+  /** Where a body too long to be held goes; `null`: it is held. */
+  readonly spill: Spill | null;
 }
 
 /** What is known of an exchange, filled in as it comes, so that a failing one tells what it got. */
@@ -51,6 +54,13 @@ function saidBytes(method: string, { status, headers }: ExchangeTrace): number |
   return length === undefined || headers['transfer-encoding'] !== undefined ? null : Number(length);
 }
 
+function isCoded(headers: Readonly<Record<string, string>>): boolean {
+  return !['', 'identity'].includes(headers['content-encoding'] ?? '');
+}
+
+/** A body that was read; not whole where reading stopped on purpose. */
+type Read = Collected & { readonly isWhole: boolean };
+
 /** Collects one answer through undici's handler calls. Settles once. */
 class Collector implements Dispatcher.DispatchHandler {
   readonly #carrier: Carrier;
@@ -58,13 +68,15 @@ class Collector implements Dispatcher.DispatchHandler {
   readonly #trace: ExchangeTrace;
   readonly #inflow: Inflow;
   readonly #now: () => number;
-  readonly #done: (chunks: { readonly chunks: readonly Buffer[]; readonly isWhole: boolean }) => void;
+  readonly #done: (collected: Read) => void;
   readonly #failed: (why: WireStop) => void;
-  readonly #chunks: Buffer[] = [];
+  readonly #hold = new BodyHold();
   #isOver = false;
-  readonly #bytesMax: number;
+  #bytesMax: number;
+  #spill: Spill | null;
   /** Where reading stops on purpose; the answer then counts as whole. */
   #stopAt: number | null;
+  readonly #isDecoded: boolean;
 
   constructor(
     carrier: Carrier,
@@ -72,7 +84,7 @@ class Collector implements Dispatcher.DispatchHandler {
     trace: ExchangeTrace,
     inflow: Inflow,
     now: () => number,
-    done: (chunks: { readonly chunks: readonly Buffer[]; readonly isWhole: boolean }) => void,
+    done: (collected: Read) => void,
     failed: (why: WireStop) => void,
   ) {
     this.#carrier = carrier;
@@ -84,6 +96,8 @@ class Collector implements Dispatcher.DispatchHandler {
     this.#method = request.method;
     this.#bytesMax = request.bodyBytesMax;
     this.#stopAt = request.stopAfterBytes;
+    this.#spill = request.spill;
+    this.#isDecoded = request.asSent !== true;
   }
 
   onRequestStart(): void {
@@ -94,6 +108,10 @@ class Collector implements Dispatcher.DispatchHandler {
     if (status < 200 || this.#isOver) return;
     this.#trace.status = status;
     this.#trace.headers = joined(headers);
+    if (this.#spill !== null && this.#isDecoded && isCoded(this.#trace.headers)) {
+      this.#spill = null;
+      this.#bytesMax = Math.min(this.#bytesMax, limits.bodyHeldBytesMax);
+    }
     // Of an answer that is not the thing asked for, the first lines are enough.
     if (status >= 300 && this.#stopAt === null) this.#stopAt = Math.min(this.#bytesMax, limits.errorBodyBytes);
     const said = saidBytes(this.#method, this.#trace);
@@ -105,7 +123,12 @@ class Collector implements Dispatcher.DispatchHandler {
     const atMs = this.#now();
     if (this.#isOver) return;
     this.#trace.bodyBytes += chunk.length;
-    this.#chunks.push(chunk);
+    try {
+      this.#hold.take(chunk, this.#spill);
+    } catch (error) {
+      this.#fail(stopOf(error, this.#trace.bodyBytes, atMs));
+      return;
+    }
     if (this.#stopAt !== null && this.#trace.bodyBytes >= this.#stopAt) {
       const said = saidBytes(this.#method, this.#trace);
       if (said !== this.#trace.bodyBytes) this.#finish(atMs, false);
@@ -153,7 +176,7 @@ class Collector implements Dispatcher.DispatchHandler {
     this.#stampFirst();
     this.#trace.endMs = atMs;
     if (!isWhole) this.#carrier.close();
-    this.#done({ chunks: this.#chunks, isWhole });
+    this.#done({ ...this.#hold.collected(), isWhole });
   }
 
   #fail(why: WireStop): void {
@@ -181,11 +204,11 @@ export async function exchange(
   trace: ExchangeTrace,
   deadline: Deadline,
   now: () => number,
-): Promise<Buffer> {
+): Promise<Collected> {
   const inflow = new Inflow(now, () => deadline.cut(new WireStop('MW_HEAD_TOO_LARGE', 'the head is too large')));
   carrier.inflow = inflow;
   try {
-    const { chunks, isWhole } = await deadline.run<{ chunks: readonly Buffer[]; isWhole: boolean }>((done, failed) => {
+    const { body, whole, isWhole } = await deadline.run<Read>((done, failed) => {
       const collector = new Collector(carrier, request, trace, inflow, now, done, failed);
       const { method, target: path, headers, body } = request;
       carrier.client.dispatch({ method, path, headers, ...(body === null ? {} : { body }) }, collector);
@@ -194,10 +217,9 @@ export async function exchange(
         carrier.close();
       };
     });
-    const body = chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks);
-    return isWhole && request.method !== 'HEAD' && request.asSent !== true
-      ? await decoded(trace.headers['content-encoding'], body, request.bodyBytesMax)
-      : body;
+    const isDecoded = isWhole && whole === null && request.method !== 'HEAD' && request.asSent !== true;
+    if (!isDecoded) return { body, whole };
+    return { body: await decoded(trace.headers['content-encoding'], body, request.bodyBytesMax), whole };
   } catch (error) {
     carrier.close();
     throw stopOf(error, trace.bodyBytes);

@@ -1,8 +1,11 @@
+import { limits } from '../../core/limits.ts';
 import type { Connection } from '../../core/mirror.ts';
 import type { HopAnswer, HopRequest, Line, Timers, WireAccess } from '../../core/ports.ts';
 import { maskUrl } from '../../core/secret.ts';
 import type { Hop, WireFault } from '../../core/transcript.ts';
+import type { BodyFile } from '../body-file.ts';
 import { type AddressClass, addressClass, classBySpelling } from '../guard.ts';
+import type { Collected, Spill } from './body-hold.ts';
 import { Carrier } from './carrier.ts';
 import { bareHost, type ConnectDeps, type ConnectTrace, connectTo } from './connect.ts';
 import { proxyAuthorization, requestHeaders } from './credentials.ts';
@@ -48,6 +51,8 @@ export class OpenLine implements Line {
   #deadline: Deadline | null = null;
   /** Where this line found the mirror itself, by its own connection to it. */
   #homeAddress: string | null = null;
+  /** Long bodies, until the conversation has ended. */
+  readonly #files: BodyFile[] = [];
 
   constructor(access: WireAccess, connection: Connection, deps: LineDeps, firstFamily?: 4 | 6) {
     this.#access = access;
@@ -60,7 +65,13 @@ export class OpenLine implements Line {
     this.#deadline?.cut(new WireStop('ABORT_ERR', 'the line was closed'));
     this.#own?.kept.carrier.close();
     this.#own = null;
+    for (const file of this.#files.splice(0)) file.close();
   }
+
+  readonly #spill: Spill = {
+    heldBytes: limits.bodyHeldBytes,
+    opened: (file) => this.#files.push(file),
+  };
 
   async hop(request: HopRequest): Promise<HopAnswer> {
     const { clock, timers } = this.#deps;
@@ -79,13 +90,13 @@ export class OpenLine implements Line {
     const deadline = new Deadline(clock, timers, request.deadlineMs);
     this.#deadline = deadline;
     try {
-      const body = await this.#ask(state, deadline);
+      const collected = await this.#ask(state, deadline);
       settleMarks(state, state.answer.endMs ?? clock.monotonicMs());
-      return this.#answer(state, body, null);
+      return this.#answer(state, collected, null);
     } catch (error) {
       const stop = stopOf(error, state.answer.bodyBytes);
       settleMarks(state, stop.atMs ?? clock.monotonicMs());
-      return this.#answer(state, new Uint8Array(0), await this.#fault(state, stop));
+      return this.#answer(state, nothing, await this.#fault(state, stop));
     } finally {
       deadline.clear();
       this.#deadline = null;
@@ -93,7 +104,7 @@ export class OpenLine implements Line {
   }
 
   /** Asks over a kept connection first, where one is at hand; one that had died meanwhile is replaced, once. */
-  async #ask(state: HopState, deadline: Deadline): Promise<Uint8Array> {
+  async #ask(state: HopState, deadline: Deadline): Promise<Collected> {
     const kept = this.#take(state);
     if (kept !== null) {
       state.reused = true;
@@ -121,13 +132,13 @@ export class OpenLine implements Line {
     return { carrier: new Carrier(socket, url.origin), remoteAddress, remotePort, family, tls };
   }
 
-  async #over(kept: Kept, state: HopState, deadline: Deadline): Promise<Uint8Array> {
+  async #over(kept: Kept, state: HopState, deadline: Deadline): Promise<Collected> {
     const { request, url, headers, answer } = state;
     const { proxy } = this.#access;
     const isPlainProxied = proxy !== null && url.protocol === 'http:';
     const authorization = isPlainProxied ? proxyAuthorization(proxy) : null;
     try {
-      const body = await exchange(
+      const collected = await exchange(
         kept.carrier,
         {
           method: request.method ?? 'GET',
@@ -137,6 +148,7 @@ export class OpenLine implements Line {
           bodyBytesMax: request.bodyBytesMax,
           stopAfterBytes: request.stopAfterBytes,
           ...(request.asSent === true ? { asSent: request.asSent } : {}),
+          spill: request.large === true ? this.#spill : null,
         },
         answer,
         deadline,
@@ -144,7 +156,7 @@ export class OpenLine implements Line {
       );
       if (isPlainProxied && answer.status === 407)
         throw new WireStop('MW_PROXY_STATUS', 'the proxy answered 407', answer.bodyBytes, answer.endMs);
-      return body;
+      return collected;
     } finally {
       this.#give(state, kept);
     }
@@ -195,7 +207,7 @@ export class OpenLine implements Line {
     };
   }
 
-  #answer(state: HopState, body: Uint8Array, fault: WireFault | null): HopAnswer {
+  #answer(state: HopState, { body, whole }: Collected, fault: WireFault | null): HopAnswer {
     const { request, trace, answer } = state;
     const hop: Hop = {
       url: maskUrl(request.url),
@@ -213,9 +225,11 @@ export class OpenLine implements Line {
       bodyBytes: answer.bodyBytes,
       fault,
     };
-    return { hop, headers: answer.headers, body };
+    return { hop, headers: answer.headers, body, ...(whole === null ? {} : { whole }) };
   }
 }
+
+const nothing: Collected = { body: Buffer.alloc(0), whole: null };
 
 function keyOf(state: HopState): string {
   return `${state.request.aside ? 'aside' : 'timed'} ${state.url.origin}`;

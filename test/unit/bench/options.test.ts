@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Options, optionsOf } from '../../../bench/options.ts';
 
-const plain: Options = { parts: ['accuracy', 'cpu', 'reaction'], quick: false, json: false, profile: false };
+const plain: Options = { parts: ['accuracy', 'cpu', 'reaction', 'hash'], quick: false, json: false, profile: false };
 
 describe('options of the bench', () => {
   it.each<[string, string[], Options | null]>([

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { AccuracyReport } from '../../../bench/accuracy.ts';
 import type { CpuReport } from '../../../bench/cpu.ts';
+import type { HashReport, HashRow } from '../../../bench/hash.ts';
 import type { ReactionReport } from '../../../bench/reaction.ts';
 import { tableOf } from '../../../bench/report.ts';
-import { accuracyTargets, cpuTargets, reactionTargets } from '../../../bench/targets.ts';
+import { accuracyTargets, cpuTargets, hashTargets, reactionTargets } from '../../../bench/targets.ts';
 
 const spread = (median: number) => ({ median, least: median, most: median });
 const summary = (median: number, p99: number) => ({ count: 10, median, p99, worst: p99 });
@@ -81,7 +82,33 @@ describe('the numbers of design.md section 8', () => {
   ])('reaction: %s', (_, worst, failed, expected) =>
     expect(met(reactionTargets(reactionReport(worst, failed)))).toEqual([expected]),
   );
+
+  it.each<[string, number, number, boolean[]]>([
+    ['at both bounds', 0.8, 250, [true, true]],
+    ['too slow', 0.79, 250, [false, true]],
+    ['too much memory', 2, 251, [true, false]],
+  ])('hashing, the worse of two zips: %s', (_, ratio, rssMaxMib, expected) =>
+    expect(met(hashTargets(hashReport(ratio, rssMaxMib)))).toEqual(expected),
+  );
 });
+
+function hashReport(ratio: number, rssMaxMib: number): HashReport {
+  const better: HashRow = {
+    filling: 'random',
+    zipBytes: 1,
+    plainBytes: 1,
+    entries: 1,
+    rounds: 1,
+    oursSeconds: spread(1),
+    apartSeconds: spread(1),
+    pipedSeconds: spread(1),
+    ratio: spread(3),
+    rssMaxMib: 110,
+    rssBeforeMib: 100,
+    probe: { transferSeconds: 1, seconds: 1, delayMsMax: 1, rssMaxMib: 1 },
+  };
+  return { rows: [better, { ...better, filling: 'text', ratio: spread(ratio), rssMaxMib }], othersCores: 0 };
+}
 
 describe('tables', () => {
   it('are aligned, the first column to the left', () =>

@@ -9,7 +9,8 @@ describe('each relation is held', () => {
   test.each([
     ['a round holds at least one whole answer', { roundTimeoutMsMin: limits.roundMs }],
     ['a round has more than one moment', { roundStepMs: limits.roundMs }],
-    ['what is hashed fits what is read', { zipBytesHashed: limits.zipBytes + 1 }],
+    ['what is held fits what is read', { bodyHeldBytesMax: limits.zipBytes + 1 }],
+    ['the beginning of a body is as long as what is peeked at', { bodyBeginBytes: limits.peekBytes - 1 }],
     ['confidence rises', { confidenceLowMs: limits.confidenceHighMs }],
     ['a notice is tried more than once', { deliveryBackoffMsMax: limits.deliveryAgeMsMax }],
     ['drained and closed, the process is gone in time', { drainMs: limits.stopMs - 3 * limits.closeMs }],

@@ -80,7 +80,8 @@ describe('too much of it is an answer of the mirror, not a defect of ours', () =
     ['a token', (body) => readToken(Buffer.from(body).toString()), null],
     [
       'an index of crates',
-      (body) => crates.read({ path: 'config.json', body, isWhole: true, headers: {}, nowWallMs: 0 })?.failure,
+      (body) =>
+        crates.read({ path: 'config.json', body, isWhole: true, sum: null, headers: {}, nowWallMs: 0 })?.failure,
       { kind: 'malformed', expected: 'a config.json of an index, with dl' },
     ],
     ['a package-lock.json', (body) => parsePackageLock(Buffer.from(body).toString(), null), null],

@@ -8,6 +8,7 @@ import { contextOf, targetOf } from '../ecosystems/talk.ts';
 import { createFakeLine, createManualClock, type FakeAnswer, type FakeLine } from './fake-line.ts';
 
 const base = 'https://mirror.example.com';
+const nextTurn = () => Promise.resolve();
 const due: Due = {
   probeId: 'p1',
   target: targetOf('mod', 'example.com/a', 'v1.0.0'),
@@ -44,11 +45,47 @@ async function hold(
   const seen: Answer[] = [];
   const line = createFakeLine(clock, ({ url }, count) => answer(url, count));
   const prober: Prober = { probe: typeof asks === 'function' ? asks : () => asking(asks, seen) };
-  const transcript = await converse({ due, prober, context: contextOf(), line, clock, worker: 1, loopDelayMsMax });
+  const transcript = await converse({
+    due,
+    prober,
+    context: contextOf(),
+    line,
+    clock,
+    worker: 1,
+    loopDelayMsMax,
+    nextTurn,
+  });
   return { transcript, line, seen };
 }
 
 const ask = (path: string, more: Partial<Ask> = {}): Ask => ({ url: `${base}${path}`, bodyBytesMax: 100, ...more });
+
+describe('work', () => {
+  test('is done before the conversation goes on, sends nothing, and counts as no ask', async () => {
+    const clock = createManualClock();
+    const line = createFakeLine(clock, () => ({}));
+    const done: string[] = [];
+    const work = async () => {
+      await Promise.resolve();
+      done.push('work');
+    };
+    const turn = async () => {
+      done.push('turn');
+    };
+    const many = Array.from({ length: limits.asksPerProbe + 1 }, () => ask('', { work }));
+    const prober: Prober = { probe: () => asking(many) };
+    const common = { due, prober, context: contextOf(), line, clock, worker: 1, loopDelayMsMax: () => 0 };
+    const { hops, verdict } = await converse({ ...common, nextTurn: turn });
+    expect([verdict.outcome, hops, line.requests]).toEqual([{ tag: 'ok' }, [], []]);
+    expect(done).toEqual(many.flatMap(() => ['work', 'turn']));
+  });
+
+  test('that breaks is a defect of ours', async () => {
+    const work = () => Promise.reject(new Error('broken'));
+    const { transcript } = await hold([ask('', { work })]);
+    expect(transcript.verdict.outcome).toEqual({ tag: 'unknown', because: 'defect' });
+  });
+});
 
 describe('a signature to be verified', () => {
   const check = { keyring: '/k.gpg', signed: Buffer.from('a file') };
@@ -68,7 +105,7 @@ describe('a signature to be verified', () => {
       },
     };
     const prober: Prober = { probe: () => asking(checking, seen) };
-    const common = { due, prober, context: contextOf(), line, clock, worker: 1, loopDelayMsMax: () => 0 };
+    const common = { due, prober, context: contextOf(), line, clock, worker: 1, loopDelayMsMax: () => 0, nextTurn };
     const { hops, verdict } = await converse({ ...common, signatures });
     expect([checked, seen, line.requests, hops]).toEqual([[check], [answer], [], []]);
     expect(verdict.outcome).toEqual({ tag: 'ok' });

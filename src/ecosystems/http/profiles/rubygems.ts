@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { Chain } from '../../client.ts';
 import { headText } from '../format.ts';
 import { type Head, headUrl, type Profile, type Reading, sound, unsound } from '../profile.ts';
@@ -6,7 +5,7 @@ import { type Head, headUrl, type Profile, type Reading, sound, unsound } from '
 /** The source that Gemfiles name. */
 const source = 'https://rubygems.org';
 
-function read({ path, body, isWhole, headers }: Head): Reading | null {
+function read({ path, body, sum, headers }: Head): Reading | null {
   const [, kind] = /(?:^|\/)(versions|names|info\/[^/]+)$/.exec(path) ?? [];
   if (kind === undefined) return null;
   const text = headText(body);
@@ -14,8 +13,8 @@ function read({ path, body, isWhole, headers }: Head): Reading | null {
   if (!isIndex) return unsound('a compact index');
   // Some write the digest in quotes, as rubygems.org does (protocols.md 5).
   const [, want] = /(?:^|[,\s])sha-256=[:"]([A-Za-z0-9+/]{43}=)[:"]/.exec(headers['repr-digest'] ?? '') ?? [];
-  if (want === undefined || !isWhole) return sound();
-  const got = createHash('sha256').update(body).digest('base64');
+  if (want === undefined || sum === null) return sound();
+  const got = Buffer.from(sum.sha256, 'hex').toString('base64');
   return got === want ? sound() : unsound('the bytes of its own Repr-Digest');
 }
 

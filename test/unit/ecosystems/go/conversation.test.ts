@@ -3,6 +3,7 @@ import type { ProbeFailure } from '../../../../src/core/failure.ts';
 import { limits } from '../../../../src/core/limits.ts';
 import type { Step } from '../../../../src/core/target.ts';
 import type { Answer, Facts } from '../../../../src/core/transcript.ts';
+import { heldBody } from '../../../../src/core/whole-body.ts';
 import { probe } from '../../../../src/ecosystems/go/conversation.ts';
 import { answered, byUrl, contextOf, talk, targetOf } from '../talk.ts';
 import { hello, makeZip } from './zip.ts';
@@ -443,14 +444,22 @@ test('of a zip that is peeked at the first bytes are read, and one that is small
   });
 });
 
-test('a zip past what is hashed is a throughput sample only', () => {
-  const large = Buffer.alloc(limits.zipBytesHashed);
-  zip.copy(large);
-  const pinned = { [`${module}@v1.0.0`]: hello.h1 };
-  expect(hold('zip', 'v1.0.0', { [at('@v/v1.0.0.zip')]: answered(200, large) }, { pinned })).toMatchObject({
-    outcome: { tag: 'ok' },
-    facts: {},
-  });
+test('a zip is read whole however long it is, as the go command caps it', () => {
   const { asks } = talk(probe(targetOf('zip', module, 'v1.0.0'), contextOf()), () => answered(404));
-  expect(asks).toMatchObject([{ bodyBytesMax: limits.zipBytes, stopAfterBytes: limits.zipBytesHashed }]);
+  expect(asks).toEqual([{ url: at('@v/v1.0.0.zip'), bodyBytesMax: limits.zipBytes, large: true }]);
+});
+
+test('a zip that is kept in a file is hashed as one that is held, and its length is that of all of it', () => {
+  const whole = heldBody(zip);
+  const kept: Answer = { ...answered(200, zip.subarray(0, 64)), whole } as Answer;
+  const page = { [at('@v/v1.0.0.zip')]: kept };
+  const { verdict, seen } = talk(
+    probe(targetOf('zip', module, 'v1.0.0'), contextOf({ pinned: { [`${module}@v1.0.0`]: hello.h1 } })),
+    byUrl(page),
+  );
+  expect(verdict).toEqual({
+    outcome: { tag: 'ok' },
+    facts: { verified: { algorithm: 'h1', digest: hello.h1, against: 'pinned' } },
+  });
+  expect(seen?.bytes).toBe(zip.length);
 });

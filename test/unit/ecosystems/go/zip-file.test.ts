@@ -1,9 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { ProbeFailure } from '../../../../src/core/failure.ts';
 import { limits } from '../../../../src/core/limits.ts';
+import type { Result } from '../../../../src/core/result.ts';
+import { heldBody } from '../../../../src/core/whole-body.ts';
+import type { HashedFile } from '../../../../src/ecosystems/go/h1.ts';
 import { h1Of } from '../../../../src/ecosystems/go/h1.ts';
 import { readModuleZip } from '../../../../src/ecosystems/go/zip-file.ts';
+import { worked } from '../worked.ts';
 import { hello, type MadeEntry, type MadeZip, makeZip } from './zip.ts';
+
+async function read(zip: Uint8Array, prefix: string): Promise<Result<readonly HashedFile[], ProbeFailure>> {
+  return (await worked(readModuleZip(heldBody(zip), prefix))).value;
+}
 
 const inside = (name: string, more: Partial<MadeEntry> = {}): MadeEntry => ({
   name: `${hello.prefix}${name}`,
@@ -18,14 +27,14 @@ describe('whole archives hash alike, however they are packed', () => {
     ['zip64 end record', hello.entries, { zip64: true }],
     ['zip64 entries', hello.entries.map((entry) => ({ ...entry, zip64: true })), { zip64: true }],
     ['a comment at the end', hello.entries, { comment: 'PK\x05\x06 is no end' }],
-  ])('%s', (_, entries, options) => {
-    const read = readModuleZip(makeZip(entries, options), hello.prefix);
-    expect(read.tag === 'ok' && h1Of(read.value)).toBe(hello.h1);
+  ])('%s', async (_, entries, options) => {
+    const got = await read(makeZip(entries, options), hello.prefix);
+    expect(got.tag === 'ok' && h1Of(got.value)).toBe(hello.h1);
   });
 
-  test('a directory counts as an empty file', () => {
-    const read = readModuleZip(makeZip([inside('sub/', { method: 0 })]), hello.prefix);
-    expect(read).toEqual({
+  test('a directory counts as an empty file', async () => {
+    const got = await read(makeZip([inside('sub/', { method: 0 })]), hello.prefix);
+    expect(got).toEqual({
       tag: 'ok',
       value: [
         { name: `${hello.prefix}sub/`, sha256Hex: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855' },
@@ -33,8 +42,8 @@ describe('whole archives hash alike, however they are packed', () => {
     });
   });
 
-  test('an empty archive holds nothing', () => {
-    expect(readModuleZip(makeZip([]), hello.prefix)).toEqual({ tag: 'ok', value: [] });
+  test('an empty archive holds nothing', async () => {
+    expect(await read(makeZip([]), hello.prefix)).toEqual({ tag: 'ok', value: [] });
   });
 });
 
@@ -122,28 +131,28 @@ describe('broken archives', () => {
       makeZip([inside('a', { content: 'x', method: 12 })]),
       { kind: 'malformed', expected: 'zip: sound entries' },
     ],
-  ])('%s', (_, body, failure) => {
-    expect(readModuleZip(body, hello.prefix)).toEqual({ tag: 'error', error: failure });
+  ])('%s', async (_, body, failure) => {
+    expect(await read(body, hello.prefix)).toEqual({ tag: 'error', error: failure });
   });
 });
 
-test('ß and ss are two names, as they are for Go', () => {
-  expect(readModuleZip(makeZip([inside('ß.go'), inside('ss.go')]), hello.prefix).tag).toBe('ok');
+test('ß and ss are two names, as they are for Go', async () => {
+  expect((await read(makeZip([inside('ß.go'), inside('ss.go')]), hello.prefix)).tag).toBe('ok');
 });
 
-test('any damage ends typed, and never in another hash', () => {
-  fc.assert(
-    fc.property(
+test('any damage ends typed, and never in another hash', async () => {
+  await fc.assert(
+    fc.asyncProperty(
       fc.nat(sound.length - 1),
       fc.integer({ min: 1, max: 255 }),
       fc.nat(sound.length),
-      (at, flip, length) => {
+      async (at, flip, length) => {
         const damaged = Buffer.from(sound);
         damaged.writeUInt8((damaged[at] ?? 0) ^ flip, at);
-        const read = readModuleZip(damaged, hello.prefix);
+        const got = await read(damaged, hello.prefix);
         // A flipped bit in a name inside the module gives other names, and so another hash; in a time stamp, none.
-        if (read.tag === 'ok') expect(read.value).toHaveLength(hello.entries.length);
-        expect(readModuleZip(sound.subarray(0, length), hello.prefix).tag).toBe(
+        if (got.tag === 'ok') expect(got.value).toHaveLength(hello.entries.length);
+        expect((await read(sound.subarray(0, length), hello.prefix)).tag).toBe(
           length === sound.length ? 'ok' : 'error',
         );
       },

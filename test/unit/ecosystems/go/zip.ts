@@ -10,9 +10,15 @@ export interface MadeEntry {
   /** The declared plain size where it is not the true one. */
   readonly plainBytes?: number;
   readonly zip64?: boolean;
+  /** The packed bytes where they are not the content's own. */
+  readonly packed?: Buffer;
+  /** The place that the directory names where it is not the true one. */
+  readonly at?: number;
 }
 
 export interface MadeZip {
+  /** Only the first entry is there; the directory names all of them. */
+  readonly once?: boolean;
   readonly zip64?: boolean;
   readonly comment?: string;
   /** The declared count where it is not the true one. */
@@ -28,8 +34,9 @@ export function makeZip(entries: readonly MadeEntry[], options: MadeZip = {}): B
   let at = 0;
   for (const entry of entries) {
     const { local, central } = makeEntry(entry, at);
-    locals.push(local);
     centrals.push(central);
+    if (options.once === true && locals.length > 0) continue;
+    locals.push(local);
     at += local.length;
   }
   const directory = Buffer.concat(centrals);
@@ -37,11 +44,12 @@ export function makeZip(entries: readonly MadeEntry[], options: MadeZip = {}): B
   return Buffer.concat([...locals, directory, makeEnd(directory.length, at, count, options)]);
 }
 
-function makeEntry(entry: MadeEntry, at: number): { local: Buffer; central: Buffer } {
+function makeEntry(entry: MadeEntry, trueAt: number): { local: Buffer; central: Buffer } {
+  const at = entry.at ?? trueAt;
   const plain = Buffer.from(entry.content ?? '');
   const name = Buffer.from(entry.name);
   const method = entry.method ?? 8;
-  const packed = method === 8 ? deflateRawSync(plain) : plain;
+  const packed = entry.packed ?? (method === 8 ? deflateRawSync(plain) : plain);
   const sizes = { crc: entry.crc ?? crc32(plain), packed: packed.length, plain: entry.plainBytes ?? plain.length };
   const wide = Buffer.alloc(28);
   wide.writeUInt16LE(1, 0);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
@@ -14,7 +15,10 @@ import { hashFailure, judge } from '../../../../src/ecosystems/http/verify.ts';
 const nowWallMs = Date.parse('2023-11-14T22:13:20Z');
 
 function head(path: string, body: Uint8Array | string, more: Partial<Head> = {}): Head {
-  return { path, body: Buffer.from(body), isWhole: true, headers: {}, nowWallMs, ...more };
+  const bytes = Buffer.from(body);
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  const sum = more.isWhole === false ? null : { bytes: bytes.length, sha256 };
+  return { path, body: bytes, isWhole: true, sum, headers: {}, nowWallMs, ...more };
 }
 
 describe('dates', () => {

@@ -63,7 +63,8 @@ describe('asks', () => {
       foreign: true,
       asSent: true,
       bodyBytesMax: limits.zipBytes,
-      stopAfterBytes: limits.zipBytesHashed,
+      stopAfterBytes: limits.zipBytes,
+      large: true,
     });
   });
 
