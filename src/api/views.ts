@@ -1,4 +1,5 @@
 import type { Candidate } from '../core/advice.ts';
+import type { AuthorityCost, Cost } from '../core/authority-cost.ts';
 import { agrees, type ClientRun } from '../core/client-run.ts';
 import type { Outcome } from '../core/failure.ts';
 import { hopPhases } from '../core/hop-phases.ts';
@@ -42,6 +43,7 @@ export function mirrorView(deps: ApiDeps, mirror: Mirror): object {
     scoreSeconds: candidate?.scoreSeconds ?? null,
     gate: candidate?.gate ?? null,
     rank,
+    authorityCost: costView(costIn(deps.seriesOf(mirror.name))),
     clientRuns: deps.clientRuns(mirror.name).map(clientRunView),
     advice: { sum: candidate?.sum ?? null, bound: candidate?.bound ?? null, gate: candidate?.gate ?? null },
   };
@@ -177,6 +179,18 @@ export function probeView({ sample, transcript }: ProbeView): object {
   };
 }
 
+/** What an authority costs a client, in seconds; `null`: not measured. */
+function costView(cost: AuthorityCost | undefined): object | null {
+  const way = (one: Cost | null): object | null =>
+    one === null ? null : { requests: one.requests, seconds: seconds(one.ms) };
+  return cost === undefined ? null : { relayed: way(cost.relayed), direct: way(cost.direct) };
+}
+
+/** What the last answers of a mirror said of it; `undefined`: nothing yet. */
+export function costIn(series: readonly SeriesView[]): AuthorityCost | undefined {
+  return series.map(({ last }) => last?.facts.authorityCost).find((cost) => cost !== undefined);
+}
+
 /** What was learned, each key there; a list of versions as its length. */
 function factsView(facts: Facts): object {
   return {
@@ -189,6 +203,7 @@ function factsView(facts: Facts): object {
     signature: facts.signature ?? null,
     treeHead: facts.treeHead ?? null,
     authority: facts.authority ?? null,
+    authorityCost: costView(facts.authorityCost),
     forked: facts.forked ?? null,
   };
 }

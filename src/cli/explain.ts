@@ -1,3 +1,4 @@
+import { costText } from '../core/authority-cost.ts';
 import { hopPhases } from '../core/hop-phases.ts';
 import type { Probed } from '../core/ports.ts';
 import { signatureText } from '../core/signature.ts';
@@ -74,6 +75,7 @@ function conclusions({ sample, transcript }: Probed): string[] {
     lines.push(`tree head of ${facts.treeHead.name}: ${facts.treeHead.size} records, signature verified`);
   const authority = authorityText(facts);
   if (authority !== null) lines.push(`${facts.authority?.name} itself: ${authority}`);
+  if (facts.authorityCost) lines.push(`a lookup costs a client ${costText(facts.authorityCost)}`);
   if (facts.forked) lines.push(`a fork of ${facts.forked.name}:`, ...facts.forked.statements.flatMap(linesOf));
   if (sample.tls?.expiresAtMs)
     lines.push(`certificate by ${sample.tls.issuer}, until ${new Date(sample.tls.expiresAtMs).toISOString()}`);

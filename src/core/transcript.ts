@@ -1,3 +1,4 @@
+import type { AuthorityCost } from './authority-cost.ts';
 import type { Outcome, Phase, ProbeFailure } from './failure.ts';
 import type { Signature } from './signature.ts';
 import type { WholeBody } from './whole-body.ts';
@@ -51,6 +52,8 @@ export type Answer =
       readonly whole?: WholeBody;
       /** The URL of the last hop, credentials masked. */
       readonly finalUrl: string;
+      /** Milliseconds over all hops: until a connection could carry the request, and from there to the last byte; absent: not timed. */
+      readonly took?: { readonly connectMs: number; readonly answerMs: number };
     }
   | { readonly tag: 'failed'; readonly failure: ProbeFailure }
   | { readonly tag: 'unknown'; readonly because: 'proxy' | 'resolver' | 'local' | 'defect'; readonly code: string };
@@ -116,6 +119,8 @@ export interface Facts {
    * reached from here; absent: not asked.
    */
   readonly authority?: { readonly name: string; readonly size: number | null };
+  /** What the authority costs a client, as it was asked here. */
+  readonly authorityCost?: AuthorityCost;
   /** Two signed statements of one authority, in full, that cannot both be true. */
   readonly forked?: { readonly name: string; readonly statements: readonly [string, string] };
   /**

@@ -47,6 +47,7 @@ export async function follow(ask: Ask, line: Line, budget: AskBudget): Promise<F
     });
     hops.push(answer.hop);
     const ended = endOf(answer, url, ask, hops.length, budget);
+    if (ended.tag === 'answered') return { hops, answer: { ...ended, took: tookOf(hops) } };
     if (ended.tag !== 'redirected') return { hops, answer: ended };
     const next = ended.url;
     if (next === null || seen.has(next) || hops.length > limits.redirects) {
@@ -55,6 +56,16 @@ export async function follow(ask: Ask, line: Line, budget: AskBudget): Promise<F
     url = next;
     startMs = answer.hop.marks.end;
   }
+}
+
+function tookOf(hops: readonly Hop[]): { readonly connectMs: number; readonly answerMs: number } {
+  let [connectMs, answerMs] = [0, 0];
+  for (const { marks } of hops) {
+    const readyMs = marks.secured ?? marks.connected ?? marks.start;
+    connectMs += readyMs - marks.start;
+    answerMs += marks.end - readyMs;
+  }
+  return { connectMs, answerMs };
 }
 
 type Ended = Answer | { readonly tag: 'redirected'; readonly url: string | null };

@@ -130,6 +130,28 @@ describe('the checksum database through a relay and directly, on sockets', () =>
     });
   });
 
+  test('what a lookup costs a client is shown, by relay and directly, and no name of ours is sent to the database', async () => {
+    const texts = honest.texts.map((one, id) =>
+      id === 8 ? 'rsc.io/quote v1.5.2 h1:a=\nrsc.io/quote v1.5.2/go.mod h1:b=\n' : one,
+    );
+    const log: Relay = { ...honest, texts, tree: createTree(texts) };
+    const relay = await startMirror({ relay: log });
+    const database = await startDatabase({ relay: log });
+    const of = await start({ relay }, database.url);
+    await of.until('it is measured', async () => (await lastFacts(of, 'relay'))?.facts['authorityCost'] != null);
+    const cost = (await lastFacts(of, 'relay'))?.facts['authorityCost'];
+    // supported, the record, and the tiles 1/0, 0/2 and 0/0 of 600 records.
+    const seconds = expect.any(Number);
+    expect(cost).toEqual({ relayed: { requests: 5, seconds }, direct: { requests: 4, seconds } });
+    const { mirrors } = JSON.parse((await of.get('/api/v1/mirrors')).text) as { mirrors: { authorityCost: unknown }[] };
+    expect(mirrors).toMatchObject([{ authorityCost: cost }]);
+    expect((await of.get('/mirrors/relay')).text).toMatch(
+      /a lookup costs a client.*5 requests, .* by the relay; 4 requests, /,
+    );
+    expect(askedOf(database, '/lookup/rsc.io/quote@v1.5.2')).toBeGreaterThan(0);
+    expect(askedOf(database, 'example.com')).toBe(0);
+  });
+
   test('a database that cannot be reached from here is unknown, said so, and nobody’s fault', async () => {
     const relay = await startMirror({ relay: honest });
     const gone = await startDatabase({ relay: honest });

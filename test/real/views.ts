@@ -6,6 +6,12 @@ export interface MirrorJson {
   readonly inDoubt: boolean;
   readonly gate: string | null;
   readonly rank: number | null;
+  readonly authorityCost: { readonly relayed: CostJson | null; readonly direct: CostJson | null } | null;
+}
+
+export interface CostJson {
+  readonly requests: number;
+  readonly seconds: number;
 }
 
 export interface TargetJson {

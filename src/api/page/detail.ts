@@ -1,3 +1,4 @@
+import { costText } from '../../core/authority-cost.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { SettledSample } from '../../core/sample.ts';
 import { signatureText } from '../../core/signature.ts';
@@ -5,7 +6,7 @@ import type { Freshness, Standing } from '../../core/standing.ts';
 import { isHeavy } from '../../core/target.ts';
 import { counted } from '../../core/units.ts';
 import type { ApiDeps, SeriesView } from '../deps.ts';
-import { canaryOf, placeOf } from '../views.ts';
+import { canaryOf, costIn, placeOf } from '../views.ts';
 import { stripWithAxis } from './axis.ts';
 import { outcomeLink, sinceNote, standingNotes, stateBadge } from './badges.ts';
 import { phaseBars, phaseKey, totalOf } from './charts.ts';
@@ -49,6 +50,7 @@ ${probesSection(deps, mirror)}`;
 function facts(deps: ApiDeps, mirror: Mirror, standing: Standing | undefined, nowMs: number): Html {
   const { candidate } = placeOf(deps, mirror);
   const certificate = standing?.certificate;
+  const cost = costIn(deps.seriesOf(mirror.name));
   return html`<dl class="facts">
 <div><dt>address</dt><dd><code>${mirror.url}</code></dd></div>
 <div><dt>mirror of</dt><dd>${mirror.ecosystem}/${mirror.upstream}${mirror.role === 'origin' && ', the origin'}</dd></div>
@@ -59,6 +61,7 @@ function facts(deps: ApiDeps, mirror: Mirror, standing: Standing | undefined, no
 <div><dt>certificate</dt><dd>${certificate == null || certificate.expiresAtMs === null ? 'unknown' : html`${certificate.expiresAtMs > nowMs ? `${span(certificate.expiresAtMs - nowMs)} left, until ` : 'expired '}${dated(certificate.expiresAtMs)}`}${certificate?.authorizationCode && html` <b>${certificate.authorizationCode}</b>`}</dd></div>
 <div><dt>lag</dt><dd>${lagWords(deps.freshness(mirror.name))}</dd></div>
 <div><dt>new releases</dt><dd>${arrivalWords(deps.freshness(mirror.name))}</dd></div>
+${cost === undefined ? '' : html`<div><dt>a lookup costs a client</dt><dd>${costText(cost)}</dd></div>`}
 <div><dt>maintenance</dt><dd>${mirror.maintenance.length === 0 ? 'no windows' : maintenanceWords(deps, mirror)}</dd></div>
 <div><dt>as advice</dt><dd>${candidate === undefined ? '—' : html`${gateWords[candidate.gate]}${runningSum(candidate)}`}</dd></div>
 </dl>`;

@@ -1,3 +1,4 @@
+import { costText } from '../../core/authority-cost.ts';
 import { type Phase, phases } from '../../core/failure.ts';
 import { hopPhases } from '../../core/hop-phases.ts';
 import { maskUrl } from '../../core/secret.ts';
@@ -157,6 +158,8 @@ function learned({ sample: { facts } }: ProbeView): Html | null {
     rows.push(html`<div><dt>tree head</dt><dd>${facts.treeHead.name}, ${facts.treeHead.size} records</dd></div>`);
   if (facts.authority)
     rows.push(html`<div><dt>${facts.authority.name} itself</dt><dd>${authorityText(facts)}</dd></div>`);
+  if (facts.authorityCost)
+    rows.push(html`<div><dt>what a lookup costs a client</dt><dd>${costText(facts.authorityCost)}</dd></div>`);
   if (facts.forked)
     rows.push(
       html`<div><dt>a fork of ${facts.forked.name}</dt><dd>two signed heads that cannot both be true:${facts.forked.statements.map((one) => html`<pre>${one}</pre>`)}</dd></div>`,

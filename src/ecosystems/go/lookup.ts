@@ -3,8 +3,7 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { type End, type Talk, unaskable } from '../talk.ts';
-import { get } from './ask.ts';
-import { at, type Database, type FoundRecord } from './database.ts';
+import { type Database, type FoundRecord, getFrom } from './database.ts';
 import { escapeModule, escapeVersion } from './escape.ts';
 import { openNote, parseTreeHead, type SignedHead } from './note.ts';
 import { hashesOf, parseRecord } from './record.ts';
@@ -16,17 +15,24 @@ export interface Lookup {
   readonly version: string;
 }
 
+/** Logged since the first days of the public database, small, and asked for by everybody: it tells nothing of who asks. */
+export const knownLookup: Lookup = { module: 'rsc.io/quote', version: 'v1.5.2' };
+
+/** Where a record is; `null`: the words make no path. */
+export function lookupPath({ module, version }: Lookup): string | null {
+  const path = escapeModule(module);
+  return path === null ? null : `lookup/${path}@${escapeVersion(version)}`;
+}
+
 /** The record of a module version, with a verified head; not proven yet to be in the log. */
 export function* askRecord(
   database: Database,
   { module, version }: Lookup,
   { aside }: { readonly aside: boolean },
 ): Talk<Result<FoundRecord, End>> {
-  const path = escapeModule(module);
+  const path = lookupPath({ module, version });
   if (path === null) return error(unaskable);
-  const url = at(database, `lookup/${path}@${escapeVersion(version)}`);
-  const ask = { url, bodyBytesMax: limits.noteBytes, ...(aside ? { aside } : {}) };
-  const got = yield* get(ask, database.context);
+  const got = yield* getFrom(database, path, { aside, bodyBytesMax: limits.noteBytes });
   if (got.tag === 'error') return got;
   if (isMarkup(got.value.body)) return failed({ kind: 'wrong_content', expected: 'a checksum record' });
   const record = parseRecord(got.value.body);
@@ -40,8 +46,7 @@ export function* askRecord(
 
 /** The newest signed head that a database gives, verified; asked aside. */
 export function* askHead(database: Database): Talk<Result<SignedHead, End>> {
-  const ask = { url: at(database, 'latest'), aside: true, bodyBytesMax: limits.noteBytes };
-  const got = yield* get(ask, database.context);
+  const got = yield* getFrom(database, 'latest', { aside: true, bodyBytesMax: limits.noteBytes });
   if (got.tag === 'error') return got;
   const head = openHead(got.value.body, database.verifier);
   return head.tag === 'error' ? failed(head.error) : head;

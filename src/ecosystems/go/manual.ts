@@ -19,8 +19,14 @@ first 20) and warned of: each may be a hash that nothing is verified by now. The
       title: 'Go: the checksum database',
       text: `Step \`sumdb\` asks each mirror's relay, and beside it the database itself for its newest head: at the URL of \`go.sumdb\`, or at
 the home of a known name. Not beside a mirror on this machine (\`localhost\`, 127.0.0.0/8, \`::1\`) unless the URL is given, nor beside
-one with \`tls.pin\` or a client certificate. No module's name is sent there. Hashes of public modules at a fixed version are looked up
-through the relay until they are known, at most 100 in one probe; private ones never.`,
+one with \`tls.pin\` or a client certificate. Of modules only the name of rsc.io/quote is sent there, to see what a lookup costs. Hashes of public modules at a fixed version are looked up
+through the relay until they are known, at most 100 in one probe; private ones never.
+
+What a lookup costs a client with an empty cache is shown on the mirror's page, as \`authorityCost\` of \`GET /api/v1/mirrors\` and of a probe,
+and by \`mirrorwatch probe NAME --step sumdb\`: requests and waiting beside the module itself, through the relay (\`supported\`, the record and
+its tiles, over the connection that there is) and asking the database itself (record and tiles over a connection of their own; a mirror
+without a relay leaves clients only this). Tiles count as long as the slowest of them: the go command asks for all at once. With
+\`GOSUMDB=off\` it is nothing. A second module costs less: most tiles are known then.`,
     },
     {
       title: 'Go: private modules',

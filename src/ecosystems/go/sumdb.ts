@@ -1,19 +1,17 @@
+import type { AuthorityCost } from '../../core/authority-cost.ts';
 import { isMarkup } from '../../core/body-text.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import { below, type End, ended, fine, isNotOffered, type Talk, unaskable } from '../talk.ts';
-import { get } from './ask.ts';
 import type { GoContext, KnownHead } from './context.ts';
-import { at, type Database, directOf, type FoundRecord, relayOf } from './database.ts';
-import { askHead, askRecord, type Lookup } from './lookup.ts';
+import { costOf, supportedPath } from './cost.ts';
+import { type Database, directOf, type FoundRecord, getFrom, relayOf } from './database.ts';
+import { askHead, askRecord, knownLookup, type Lookup } from './lookup.ts';
 import type { SignedHead } from './note.ts';
 import { prove, type Unproven } from './proof.ts';
-import { parseVerifier } from './verifier.ts';
+import { parseVerifier, type Verifier } from './verifier.ts';
 import { isCanonical } from './version.ts';
-
-/** Logged since the first days of the database, and small. */
-const knownLookup: Lookup = { module: 'rsc.io/quote', version: 'v1.5.2' };
 
 /** No module path can have it: it holds no `/@`, so servers refuse it by its syntax and fetch nothing. */
 const impossiblePath = 'mirrorwatch-negative-control';
@@ -29,9 +27,9 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   const verifier = parseVerifier(context.own.sumdb?.verifierKey ?? '');
   if (context.own.sumdb === null || verifier === null) return ended(unaskable);
   const relay = relayOf(context, verifier);
-  const supported = yield* get({ url: at(relay, 'supported'), bodyBytesMax: limits.noteBytes }, context);
+  const supported = yield* getFrom(relay, supportedPath, { bodyBytesMax: limits.noteBytes });
   if (supported.tag === 'error') {
-    return isNotOffered(supported.error) ? fine({ notOffered: true }) : ended(supported.error);
+    return isNotOffered(supported.error) ? yield* withoutRelay(context, verifier) : ended(supported.error);
   }
   if (isMarkup(supported.value.body)) return ended(catchAll);
   const lookup = lookupOf(context, upstream);
@@ -62,7 +60,24 @@ export function* sumdb(context: GoContext, upstream: string): Talk<Verdict> {
   if (isCaught) return ended(catchAll, withLogged(facts, records));
   const more = yield* learnMore(relay, largest, all(before));
   if (more.tag === 'error') return ended(more.error.end, { ...authority, ...more.error.facts });
-  return fine(withLogged(facts, [...records, ...more.value]));
+  const { value: record } = found;
+  const logged = withLogged(facts, [...records, ...more.value]);
+  if (lookup === null || record === null) return fine(logged);
+  return fine(withCost(logged, yield* costOf({ database: relay, lookup, record }, reached(own))));
+}
+
+/** A client of such a mirror asks the database itself: only what that costs is learnt. */
+function* withoutRelay(context: GoContext, verifier: Verifier): Talk<Verdict> {
+  const own = reached(yield* askItself(directOf(context, verifier)));
+  return fine(withCost({ notOffered: true }, yield* costOf(null, own)));
+}
+
+function reached(own: Itself | null): Database | null {
+  return own === null || own.head === null ? null : own.database;
+}
+
+function withCost(facts: Facts, authorityCost: AuthorityCost | null): Facts {
+  return authorityCost === null ? facts : { ...facts, authorityCost };
 }
 
 function withLogged(facts: Facts, records: readonly FoundRecord[]): Facts {

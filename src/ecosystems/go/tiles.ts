@@ -1,8 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { type End, isNotOffered, type Talk } from '../talk.ts';
-import { get } from './ask.ts';
-import { at, type Database } from './database.ts';
+import { type Database, getFrom } from './database.ts';
 import { hashBytes, type Tile, type Tiles, tileKey, tilePath, tileWidth } from './tlog.ts';
 
 /** Asks that prove a root and a few older ones: some eight tiles, twice where partial ones have vanished. */
@@ -38,8 +37,7 @@ export function* fetchTiles(database: Database, wanted: readonly Tile[], records
 }
 
 function* fetchTile(database: Database, tile: Tile): Talk<Result<Buffer, End>> {
-  const ask = { url: at(database, tilePath(tile)), aside: true, bodyBytesMax: limits.tileBytes };
-  const got = yield* get(ask, database.context);
+  const got = yield* getFrom(database, tilePath(tile), { aside: true, bodyBytesMax: limits.tileBytes });
   if (got.tag === 'error') return got;
   const { body } = got.value;
   if (body.length !== tile.width * hashBytes) {

@@ -72,6 +72,7 @@ const well = probed(
       verified: { algorithm: 'h1', digest: 'h1:abc', against: 'sumdb' },
       signature: { state: 'no_key', key: 'SHA256:abc' },
       treeHead: { name: 'sum.example.com', size: 42, rootBase64: '' },
+      authorityCost: { relayed: { requests: 7, ms: 212 }, direct: null },
       listed: { count: 2, newest: 'v1.0.0' },
     },
   },

@@ -186,6 +186,14 @@ describe('time', () => {
 });
 
 describe('redirects', () => {
+  test('an answer tells how long connections took and how long answers did, over all its hops', async () => {
+    // Each hop of 40 ms: two quarters until it is connected.
+    const { seen } = await hold([ask('/a')], (_, count) =>
+      count === 1 ? { status: 302, headers: { location: '/b' } } : {},
+    );
+    expect(seen).toMatchObject([{ took: { connectMs: 40, answerMs: 40 } }]);
+  });
+
   test.each([301, 302, 303, 307, 308])('%i is followed, its target foreign', async (status) => {
     const { line, transcript, seen } = await hold([ask('/a', { headers: { 'x-a': 'b' } })], (_, count) =>
       count === 1 ? { status, headers: { location: 'https://u:p@cdn.example.net/z?sig=1#f' } } : { body: 'z' },

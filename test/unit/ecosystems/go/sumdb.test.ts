@@ -15,7 +15,10 @@ const base = 'https://mirror.example.com/goproxy';
 const signer = createSigner('log.example.com');
 const recordOf = (id: number) =>
   `example.com/m v0.0.${id} h1:zip${id}=\nexample.com/m v0.0.${id}/go.mod h1:mod${id}=\n`;
-const texts = Array.from({ length: 66_100 }, (_, id) => recordOf(id));
+const texts = Array.from({ length: 66_100 }, (_, id) =>
+  // Beside the module that is looked up, so that the same tiles prove it.
+  id === 1001 ? 'rsc.io/quote v1.5.2 h1:zip=\nrsc.io/quote v1.5.2/go.mod h1:mod=\n' : recordOf(id),
+);
 const tree = createTree(texts);
 const relay: Relay = { base, signer, texts, tree, latestSize: 65_800, lookupSize: 65_900 };
 const at = (path: string) => `${base}/sumdb/log.example.com/${path}`;
@@ -279,11 +282,81 @@ describe('the database asked itself', () => {
   const tree2 = createTree(texts2);
   const other: Partial<Relay> = { texts: texts2, tree: tree2 };
 
-  test('a relay that is not behind costs it one question', () => {
+  test('beside a relay that is not behind, it is asked for its head, and what a client asks for one record', () => {
     const { outcome, facts, asks } = hold(itself(65_850), { sumdb });
     expect(outcome).toEqual({ tag: 'ok' });
     expect(facts.authority).toEqual({ name: 'log.example.com', size: 65_850 });
-    expect(askedItself(asks)).toEqual(['true /latest']);
+    expect(askedItself(asks)).toEqual([
+      'true /latest',
+      'true /lookup/rsc.io/quote@v1.5.2',
+      'true /tile/8/2/000.p/1',
+      'true /tile/8/1/001.p/1',
+      'true /tile/8/0/257.p/108',
+      'true /tile/8/0/003',
+      'true /tile/8/1/000',
+    ]);
+    expect(facts.authorityCost).toBeUndefined();
+  });
+
+  describe('what a lookup costs a client', () => {
+    /** Answers that took so long: of the relay, and of the database itself. */
+    const timed = (relayMs: (path: string) => number, ownMs: (path: string) => number): Twist => {
+      const [byRelay, byItself] = [relayAnswers(relay), itself(65_850)];
+      return (ask) => {
+        const isOwn = ask.url.startsWith(direct);
+        const answer = isOwn ? byItself(ask) : byRelay(ask);
+        if (answer?.tag !== 'answered') return answer;
+        const answerMs = (isOwn ? ownMs : relayMs)(ask.url);
+        return { ...answer, took: { connectMs: ask.url.endsWith('/latest') ? 1_000 : 0, answerMs } };
+      };
+    };
+    const byKind = (supported: number, lookupMs: number, tile: number) => (url: string) =>
+      url.endsWith('/supported')
+        ? supported
+        : url.includes('/lookup/')
+          ? lookupMs
+          : url.includes('/tile/8/0/003')
+            ? 5 * tile
+            : tile;
+
+    test('by the relay over the connection that there is, itself over one of its own, tiles at once', () => {
+      const { facts } = hold(timed(byKind(10, 20, 3), byKind(0, 40, 7)), { sumdb });
+      expect(facts.authorityCost).toEqual({
+        // supported, the record, five tiles of which the slowest took 15 ms
+        relayed: { requests: 7, ms: 45 },
+        direct: { requests: 6, ms: 1_075 },
+      });
+    });
+
+    test('a relay that has to prove more than a client asks for costs a client no more', () => {
+      const treeHead = { size: 700, rootBase64: rootOf(700) };
+      const { facts, asks } = hold(timed(byKind(10, 20, 3), byKind(0, 40, 7)), { sumdb, treeHead });
+      expect(asks.filter(({ url }) => url.startsWith(at('tile/'))).length).toBeGreaterThan(5);
+      expect(facts.authorityCost?.relayed?.requests).toBe(7);
+    });
+
+    test('out of reach it is only the relay', () => {
+      const whole = timed(byKind(10, 20, 3), byKind(0, 40, 7));
+      const gone: Answer = { tag: 'failed', failure: { kind: 'refused', code: 'ECONNREFUSED' } };
+      const { facts } = hold((ask) => (ask.url.startsWith(direct) ? gone : whole(ask)), { sumdb });
+      expect(facts.authorityCost).toEqual({ relayed: { requests: 7, ms: 45 }, direct: null });
+    });
+
+    test('where no relay is offered it is only itself, which is what such a client asks', () => {
+      const whole = timed(byKind(10, 20, 3), byKind(0, 40, 7));
+      const { outcome, facts } = hold((ask) => (ask.url === at('supported') ? answered(404) : whole(ask)), { sumdb });
+      expect([outcome, facts]).toEqual([
+        { tag: 'ok' },
+        { notOffered: true, authorityCost: { relayed: null, direct: { requests: 6, ms: 1_075 } } },
+      ]);
+    });
+
+    test.each(['lookup', 'tile'])('a %s that the database itself does not answer is no fault of the relay', (part) => {
+      const whole = timed(byKind(10, 20, 3), byKind(0, 40, 7));
+      const twist: Twist = (ask) => (ask.url.startsWith(`${direct}/${part}`) ? answered(500) : whole(ask));
+      const { outcome, facts } = hold(twist, { sumdb });
+      expect([outcome.tag, facts.authorityCost]).toEqual(['ok', { relayed: { requests: 7, ms: 45 }, direct: null }]);
+    });
   });
 
   test('a relay that is late is no liar: its head is a prefix, and the larger one is learnt', () => {
@@ -294,7 +367,8 @@ describe('the database asked itself', () => {
       authority: { size: 66_100 },
       own: { head: signedHead(66_100), after: null },
     });
-    expect(askedItself(asks).length).toBeLessThan(10);
+    // Its head and the tiles between both; then one record with its own, as a client asks.
+    expect(askedItself(asks).length).toBeLessThan(12);
   });
 
   test.each<[string, Answer]>([
