@@ -204,10 +204,10 @@ export function goods(select: Selector) {
     lines({
       id: 41,
       title: 'Throughput of artifacts, median',
-      says: 'Body bytes over the transfer phase, of the artifacts of every ecosystem. They run about once an hour, so this looks back six hours. Low at one mirror alone: its bandwidth, or its limit for us.',
+      says: 'Bytes a second after the first 256 KiB (without slow start), of artifacts of 512 KiB and more of every ecosystem. They run about once an hour, so this looks back six hours. Low at one mirror alone: its bandwidth, or its limit for us.',
       size: [12, 7],
       unit: 'Bps',
-      none: 'no artifact was fetched well in six hours',
+      none: 'no artifact of 512 KiB or more was fetched well in six hours',
       queries: [
         {
           expr: quantile(

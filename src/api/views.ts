@@ -4,7 +4,7 @@ import { agrees, type ClientRun } from '../core/client-run.ts';
 import type { Outcome } from '../core/failure.ts';
 import { hopPhases } from '../core/hop-phases.ts';
 import type { Mirror } from '../core/mirror.ts';
-import type { SamplePoint } from '../core/sample.ts';
+import { type SamplePoint, steadyRate } from '../core/sample.ts';
 import { maskUrl } from '../core/secret.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
 import { shownTarget } from '../core/target.ts';
@@ -169,6 +169,7 @@ export function probeView({ sample, transcript }: ProbeView): object {
     baselineSeconds: seconds(sample.baselineMs),
     thresholdSeconds: seconds(sample.thresholdMs),
     bytes: sample.bytes,
+    throughputBytesPerSecond: steadyRate(sample),
     cache: sample.cache,
     finalUrl: sample.finalUrl === null ? null : maskUrl(sample.finalUrl),
     facts: factsView(sample.facts),

@@ -1,6 +1,7 @@
 import { costText } from '../core/authority-cost.ts';
 import { hopPhases } from '../core/hop-phases.ts';
 import type { Probed } from '../core/ports.ts';
+import { steadyRate } from '../core/sample.ts';
 import { signatureText } from '../core/signature.ts';
 import type { Hop } from '../core/transcript.ts';
 import { counted } from '../core/units.ts';
@@ -66,6 +67,9 @@ function conclusions({ sample, transcript }: Probed): string[] {
   if (facts.resolvedVersion) lines.push(`latest is ${facts.resolvedVersion}`);
   if (facts.notOffered) lines.push('not offered by this mirror, which is legal');
   if (facts.listed) lines.push(`${counted(facts.listed.count, 'version')}, newest ${facts.listed.newest ?? '–'}`);
+  const rate = steadyRate(sample);
+  if (rate !== null)
+    lines.push(`${(rate / 2 ** 20).toFixed(2)} MiB/s after its first 256 KiB, which leaves slow start out`);
   if (facts.verified) lines.push(`verified against ${facts.verified.against}: ${facts.verified.digest}`);
   if (facts.compared) lines.push(`not verified (no authority at hand): ${facts.compared.digest}`);
   if (facts.signature) lines.push(signatureText(facts.signature));

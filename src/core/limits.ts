@@ -176,6 +176,11 @@ export const limits = {
   throughputCrawl: 4,
   /** A smaller artifact measures delay, not bandwidth. */
   throughputBytesMin: 256 * kib,
+  /**
+   * TCP begins with ten segments and doubles them each round trip (RFC 6928, RFC 9438): after so many bytes five have passed,
+   * and the window is as large. What comes then tells a rate where it is as much again.
+   */
+  slowStartBytes: 256 * kib,
   throughputAgeMs: 60 * minute,
   throughputsKept: 8,
   /** Certificates: a finding when fewer days than these are left. */

@@ -21,6 +21,11 @@ export interface Sample {
   readonly phases: PhaseTimes;
   /** Body bytes of the timed hops. */
   readonly bytes: number;
+  /**
+   * What came of the last timed body after its first `limits.slowStartBytes`, and in how long: the rate of a transfer without
+   * its slow start. Absent where that was less than as much again, which tells delay and not bandwidth, and of a cut body.
+   */
+  readonly steady?: { readonly bytes: number; readonly ms: number };
   /** Body bytes of everything, asides included: what counts against `bytesPerHour`. */
   readonly wireBytes: number;
   /** Requests made, asides included. */
@@ -49,6 +54,11 @@ export interface SettledSample extends Sample {
   /** The spike threshold in force when it was judged, milliseconds; `null` while warming or for heavy steps. */
   readonly thresholdMs: number | null;
   readonly baselineMs: number | null;
+}
+
+/** Bytes a second without slow start; `null` where the transfer was too small to tell. */
+export function steadyRate({ steady }: Pick<Sample, 'steady'>): number | null {
+  return steady === undefined ? null : (1_000 * steady.bytes) / steady.ms;
 }
 
 /** When a probe ended, wall milliseconds: its start on the wall clock and its length on the monotonic one. */

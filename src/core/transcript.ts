@@ -206,6 +206,8 @@ export interface Hop {
   readonly responseHeaders: Readonly<Record<string, string>>;
   /** Body bytes as they came over the wire, after transfer decoding. */
   readonly bodyBytes: number;
+  /** When `limits.slowStartBytes` of the body had come, monotonic, and how many had by then; absent: it was no longer than that. */
+  readonly ramp?: { readonly atMs: number; readonly bytes: number };
   readonly fault: WireFault | null;
 }
 

@@ -257,7 +257,7 @@ export const catalog = {
   },
   mirror_throughput_bytes_per_second: {
     type: 'histogram',
-    help: 'Body bytes over the transfer phase, of ok probes of heavy steps.',
+    help: 'Body bytes a second after the first 256 KiB, which leaves slow start out, of ok probes of heavy steps whose body has 512 KiB or more; smaller ones tell delay and are not observed.',
     labels: ['ecosystem', 'registry', 'step'],
     per: { step: {} },
     unit: 'bytes_per_second',

@@ -1,7 +1,7 @@
 import type { ClientRun } from '../core/client-run.ts';
 import type { Skipped } from '../core/due.ts';
 import type { Because } from '../core/failure.ts';
-import { endedAtMs, type SettledSample } from '../core/sample.ts';
+import { endedAtMs, type SettledSample, steadyRate } from '../core/sample.ts';
 import { isHeavy, type Target } from '../core/target.ts';
 import type { Boards } from './boards.ts';
 import { keyOf } from './plan.ts';
@@ -58,9 +58,8 @@ function observeOk(boards: Boards, sample: SettledSample): void {
   const path = boards.home(keyOf.path(registry, step, connection))?.board.instruments;
   for (const [phase, ms] of Object.entries(sample.phases))
     path?.mirror_probe_phase_seconds.observe({ ...labels, connection, phase }, ms / 1000);
-  const transferMs = sample.phases.transfer ?? 0;
-  if (isHeavy(target) && transferMs > 0 && sample.bytes > 0)
-    ofStep?.mirror_throughput_bytes_per_second.observe(labels, (sample.bytes * 1000) / transferMs);
+  const rate = isHeavy(target) ? steadyRate(sample) : null;
+  if (rate !== null) ofStep?.mirror_throughput_bytes_per_second.observe(labels, rate);
 }
 
 /** What any answer says, ok or not: whether a cache had it, and how long an absence took. */

@@ -1,4 +1,5 @@
 import type { Due } from '../core/due.ts';
+import { limits } from '../core/limits.ts';
 import { parseRetryAfter } from '../core/retry-after.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Hop, Transcript } from '../core/transcript.ts';
@@ -20,6 +21,7 @@ export function measure(due: Due, transcript: Transcript): Sample {
     outcome: verdict.outcome,
     ...phasesOf(hops),
     bytes: bytesOf(timed),
+    ...steadyOf(timed.at(-1)),
     wireBytes: bytesOf(hops),
     requests: hops.length,
     status: last?.status ?? null,
@@ -33,6 +35,13 @@ export function measure(due: Due, transcript: Transcript): Sample {
     loopDelayMsMax: transcript.loopDelayMsMax,
     worker: transcript.worker,
   };
+}
+
+function steadyOf(hop: Hop | undefined): Pick<Sample, 'steady'> {
+  if (hop?.ramp === undefined || hop.fault !== null) return {};
+  const bytes = hop.bodyBytes - hop.ramp.bytes;
+  const ms = hop.marks.end - hop.ramp.atMs;
+  return bytes >= limits.slowStartBytes && ms > 0 ? { steady: { bytes, ms } } : {};
 }
 
 function bytesOf(hops: readonly Hop[]): number {

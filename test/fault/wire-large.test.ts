@@ -15,6 +15,7 @@ const long = randomFillSync(Buffer.alloc(limits.bodyHeldBytes + 300_000));
 const bodies: Readonly<Record<string, Buffer>> = {
   '/long': long,
   '/held': long.subarray(0, limits.bodyHeldBytes),
+  '/short': long.subarray(0, limits.slowStartBytes - 1),
   '/gzip': gzipSync(long, { level: 1 }),
 };
 let server: Server;
@@ -96,4 +97,16 @@ test('where there is no room for a file it is nobody but us', async () => {
   if (hop.fault === null) return;
   const reason = reasonOf(hop.fault, { hops: 1, limitBytes: bytesMax, limitMs: 1_000 });
   expect(reason).toEqual({ tag: 'unknown', because: 'local', code: 'MW_NO_SCRATCH' });
+});
+
+test('what came after slow start is marked where it began', async () => {
+  const fromMs = performance.now();
+  const { hop } = await coldHop(wire, accessTo(url), `${url}/long`, ask);
+  const { atMs = 0, bytes = 0 } = hop.ramp ?? {};
+  expect(bytes).toBeGreaterThanOrEqual(limits.slowStartBytes);
+  // The chunk that was the last of it may hold some more.
+  expect(bytes).toBeLessThan(limits.slowStartBytes + 300_000);
+  expect([atMs > fromMs, atMs >= (hop.marks.firstByte ?? 0), atMs <= hop.marks.end]).toEqual([true, true, true]);
+  const short = await coldHop(wire, accessTo(url), `${url}/short`, ask);
+  expect([short.hop.bodyBytes, short.hop.ramp]).toEqual([limits.slowStartBytes - 1, undefined]);
 });

@@ -117,6 +117,7 @@ function sampleAt(target: Target, connection: Connection, nowMs: number, chance:
   const rttMs = base * (0.85 + 0.4 * chance()) * (connection === 'warm' ? 0.5 : 1) + slowMs;
   const due: Due = { ...made.sample(target).due, probeId: `p${nowMs}-${registry}`, connection };
   const isOk = outcome.tag === 'ok';
+  const phases = phasesOf(rttMs, slowMs, connection);
   return {
     ...made.sample(target),
     due,
@@ -125,8 +126,9 @@ function sampleAt(target: Target, connection: Connection, nowMs: number, chance:
     endedMonotonicMs: rttMs,
     outcome,
     rttMs: isOk ? rttMs : null,
-    phases: isOk ? phasesOf(rttMs, slowMs, connection) : {},
+    phases: isOk ? phases : {},
     bytes: step === 'zip' ? 2_000_000 : 900,
+    ...(step === 'zip' && isOk ? { steady: { bytes: 2_000_000, ms: phases.transfer ?? 0 } } : {}),
     wireBytes: step === 'zip' ? 2_000_400 : 1_300,
     tls: {
       version: 'TLSv1.3',

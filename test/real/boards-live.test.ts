@@ -23,6 +23,7 @@ const absentMetrics: readonly (readonly [RegExp, string])[] = [
   [/mirror_(lag_|sync_lag_|missing_versions)/, 'two mirrors without an origin are behind nobody'],
   [/mirror_propagation_/, 'nothing is released'],
   [/mirror_not_found_/, 'nothing is asked for that is not there'],
+  [/mirror_throughput_/, 'a zip of a few KB tells no rate'],
 ];
 
 function whyAbsent(key: string, expr: string): string | null {
@@ -62,7 +63,7 @@ webhooks:
     ask = asker(prometheus.url);
     await prometheus.waitForQuery('count_over_time(mirror_advice_rank[1m]) > 4', (found) => found.length === 2);
     await prometheus.waitForQuery('min(mirror_probe_rtt_baseline_seconds)', (found) => found.length === 1);
-    await prometheus.waitForQuery('sum(rate(mirror_throughput_bytes_per_second_count[10s])) > 0');
+    await prometheus.waitForQuery('sum(rate(mirror_transfer_bytes_total{step="zip"}[10s])) > 0');
     await prometheus.waitForQuery('mirror_control_up');
   });
 

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { limits } from '../../core/limits.ts';
+import type { Hop } from '../../core/transcript.ts';
 import { BodyHold, type Collected, type Spill } from './body-hold.ts';
 import { type Carrier, Inflow } from './carrier.ts';
 import type { Deadline } from './deadline.ts';
@@ -31,11 +32,13 @@ export interface ExchangeTrace {
   /** Lower-case names; repeated headers joined by `, `. */
   headers: Readonly<Record<string, string>>;
   bodyBytes: number;
+  /** As `Hop.ramp`. */
+  ramp: Hop['ramp'] | null;
 }
 
 /** A trace of nothing yet. */
 export function newTrace(): ExchangeTrace {
-  return { firstByteMs: null, endMs: null, status: null, headers: {}, bodyBytes: 0 };
+  return { firstByteMs: null, endMs: null, status: null, headers: {}, bodyBytes: 0, ramp: null };
 }
 
 function joined(headers: IncomingHttpHeaders): Record<string, string> {
@@ -123,6 +126,7 @@ class Collector implements Dispatcher.DispatchHandler {
     const atMs = this.#now();
     if (this.#isOver) return;
     this.#trace.bodyBytes += chunk.length;
+    if (this.#trace.bodyBytes >= limits.slowStartBytes) this.#trace.ramp ??= { atMs, bytes: this.#trace.bodyBytes };
     try {
       this.#hold.take(chunk, this.#spill);
     } catch (error) {

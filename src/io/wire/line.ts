@@ -223,6 +223,7 @@ export class OpenLine implements Line {
       status: answer.status,
       responseHeaders: redactHeaders(answer.headers),
       bodyBytes: answer.bodyBytes,
+      ...(answer.ramp == null ? {} : { ramp: answer.ramp }),
       fault,
     };
     return { hop, headers: answer.headers, body, ...(whole === null ? {} : { whole }) };

@@ -76,8 +76,18 @@ const rows: readonly { name: string; sample: SettledSample; moves: Record<string
   { name: 'an ok probe of a light step', sample: sample(mod), moves: okRows(ofMod, 'mod') },
   { name: 'a step without version has no such label', sample: sample(list), moves: okRows(ofList, 'list') },
   {
-    name: 'a heavy step has a throughput',
+    name: 'a heavy step that was too small to tell a rate has none',
     sample: sample(zip),
+    moves: okRows(ofZip, 'zip'),
+  },
+  {
+    name: 'a light step has none, however much it moved',
+    sample: sample(mod, { steady: { bytes: 300_000, ms: 1_000 } }),
+    moves: okRows(ofMod, 'mod'),
+  },
+  {
+    name: 'a heavy step has the throughput of what came after slow start',
+    sample: sample(zip, { steady: { bytes: 300_000, ms: 3_000 } }),
     moves: {
       ...okRows(ofZip, 'zip'),
       [`mirror_throughput_bytes_per_second_sum{${stepOf('zip')}}`]: 100_000,

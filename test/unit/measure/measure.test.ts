@@ -326,3 +326,36 @@ describe('samples', () => {
     expect(JSON.parse(JSON.stringify(sample))).toEqual(sample);
   });
 });
+
+describe('the rate of a transfer, slow start left out', () => {
+  const kib = 1024;
+  const due = { target: { step: 'x' } } as unknown as Due;
+  /** 256 KiB in the first second, the rest in half of one. */
+  const moved = (bodyBytes: number, more: Partial<Hop> = {}) =>
+    hopOf({ start: 0, firstByte: 0, end: 1_500 }, { bodyBytes, ramp: { atMs: 1_000, bytes: 256 * kib }, ...more });
+  const steadyOf = (...hops: readonly Hop[]) => {
+    const verdict = { outcome: { tag: 'ok' }, facts: {} } as const;
+    const told = { hops, verdict, startedAtMs: 0, startedMonotonicMs: 0 } as unknown as Transcript;
+    return measure(due, told).steady;
+  };
+
+  test.each<[string, readonly Hop[], { bytes: number; ms: number } | undefined]>([
+    ['as much again is enough', [moved(512 * kib)], { bytes: 256 * kib, ms: 500 }],
+    ['a byte less tells delay', [moved(512 * kib - 1)], undefined],
+    [
+      'a redirect before it counts for nothing',
+      [hopOf({ start: 0, end: 9 }), moved(1024 * kib)],
+      { bytes: 768 * kib, ms: 500 },
+    ],
+    [
+      'nor does what was asked aside',
+      [moved(512 * kib), moved(9_000 * kib, { aside: true })],
+      { bytes: 256 * kib, ms: 500 },
+    ],
+    ['a small body', [hopOf({ start: 0, firstByte: 1, end: 2 })], undefined],
+    ['a cut one', [moved(9_000 * kib, faultIn('transfer'))], undefined],
+    ['one that came at once', [moved(512 * kib, { marks: { start: 0, firstByte: 0, end: 1_000 } })], undefined],
+  ])('%s', (_, hops, want) => {
+    expect(steadyOf(...hops)).toEqual(want);
+  });
+});
