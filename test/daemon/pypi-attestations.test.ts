@@ -13,6 +13,17 @@ const trustedRoot = readFileSync(new URL('sigstore/trusted_root.json', fixtures)
 let mirror: RawServer;
 let daemon: RealDaemon;
 
+const yamlOf = (publishers = ''): string => `
+listen: 127.0.0.1:0
+schedule: { every: 1s, timeout: 30s, perHost: 8 }
+steps: { provenance: 200ms }
+mirrors: [ { name: near, ecosystem: pypi, url: "${mirror.url}/simple" } ]
+modules: { pypi: [ "pypi-attestations==0.0.19" ] }
+pypi: { trustedRoot: root.json${publishers} }
+state: { path: ":memory:" }
+`;
+const files = { '/nowhere/root.json': trustedRoot };
+
 beforeAll(async () => {
   const [page, provenance] = recorded.answers;
   mirror = await startRawServer({
@@ -23,16 +34,7 @@ beforeAll(async () => {
       return { status: 200, headers, body: Buffer.from(page.body) };
     },
   });
-  const yaml = `
-listen: 127.0.0.1:0
-schedule: { every: 1s, timeout: 30s, perHost: 8 }
-steps: { provenance: 200ms }
-mirrors: [ { name: near, ecosystem: pypi, url: "${mirror.url}/simple" } ]
-modules: { pypi: [ "pypi-attestations==0.0.19" ] }
-pypi: { trustedRoot: root.json }
-state: { path: ":memory:" }
-`;
-  daemon = await startRealDaemon(yaml, {}, { '/nowhere/root.json': trustedRoot });
+  daemon = await startRealDaemon(yamlOf(), {}, files);
 });
 
 afterAll(async () => {
@@ -55,4 +57,24 @@ test('a trusted root of the file reaches the conversations, and the libraries wi
     );
     return true;
   });
+});
+
+test('another publisher than the file of the configuration names is a mismatch, twice seen', async () => {
+  const publisher = '{ project: PyPI_Attestations, kind: GitHub, repository: somebody/else }';
+  const other = await startRealDaemon(yamlOf(`, publishers: [ ${publisher} ]`), {}, files);
+  try {
+    await other.until('it is told', async () => {
+      const { findings } = JSON.parse((await other.get('/api/v1/findings')).text) as {
+        findings: readonly { kind: string; text: string }[];
+      };
+      const [found] = findings.filter(({ kind }) => kind === 'mismatch');
+      if (found === undefined) return false;
+      expect(found.text).toBe(
+        'near has another attestation of pypi-attestations@0.0.19 (provenance) than pypi.publishers names: twice the same sigstore.',
+      );
+      return true;
+    });
+  } finally {
+    await other.daemon.stop();
+  }
 });

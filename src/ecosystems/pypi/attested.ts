@@ -9,12 +9,15 @@ import { ended, fine, get, type Talk } from '../talk.ts';
 import { verified } from './attestation.ts';
 import type { PypiContext } from './context.ts';
 import { failed, find } from './find.ts';
+import { normalName } from './project.ts';
 import { type Attestation, readProvenance } from './provenance.ts';
+import { type Identity, isSignedBy, type Publisher, publisherText } from './publishers.ts';
 import type { ReleaseFile } from './release.ts';
 
 /**
  * The attestations of a version's file: each speaks of that file and of its hash, and where a trusted root is at hand somebody
- * whom it knows signed it. Who that should have been nobody tells us, so the file is not verified by it.
+ * whom it knows signed it. Who that should have been the operator alone can tell (`publishers`): else the file is not
+ * verified by it.
  */
 export function* provenance(target: Target, context: PypiContext): Talk<Verdict> {
   const found = yield* find(target, context, ({ provenance: url }) => url !== null);
@@ -34,10 +37,14 @@ export function* provenance(target: Target, context: PypiContext): Talk<Verdict>
     const wrong = one.file === file.name ? otherHash(one, want, by) : otherFile;
     if (wrong !== null) return ended(failed(wrong), facts);
   }
-  const signature = signers(read.value, context);
+  const publisher = context.own.publishers?.find(({ project }) => project === normalName(target.module ?? ''));
+  const signature = signers(read.value, context, publisher);
   if (signature.tag === 'error') return ended(failed(signature.error), facts);
-  const digest = `sha256:${read.value[0]?.sha256}`;
-  return fine({ ...facts, signature: signature.value, compared: { algorithm: 'sha256', digest } });
+  const digest = { algorithm: 'sha256', digest: `sha256:${read.value[0]?.sha256}` };
+  // Signed by whom the operator names: that is an authority's word.
+  const isVouched = publisher !== undefined && signature.value.state === 'valid';
+  const held = isVouched ? { verified: { ...digest, against: 'signature' } } : { compared: digest };
+  return fine({ ...facts, signature: signature.value, ...held });
 }
 
 /** Without attestations a file is as good as before; where a root is at hand, somebody wants to know. */
@@ -59,8 +66,12 @@ function otherHash({ sha256 }: Attestation, want: string, by: string): ProbeFail
   return want === got ? null : { kind: 'mismatch', algorithm: 'sha256', want, got, by, side: 'attestation' };
 }
 
-/** Every attestation must hold; the first one's signer is named. */
-function signers(attestations: readonly Attestation[], { own }: PypiContext): Result<Signature, ProbeFailure> {
+/** Every attestation must hold, and be the publisher's where one is named; the first one's signer is named. */
+function signers(
+  attestations: readonly Attestation[],
+  { own }: PypiContext,
+  publisher: Publisher | undefined,
+): Result<Signature, ProbeFailure> {
   const root = own.trustedRoot;
   if (root === undefined) return ok({ state: 'no_key', key: null });
   const judged = attestations.map((one) => verified(one, root));
@@ -80,5 +91,19 @@ function signers(attestations: readonly Attestation[], { own }: PypiContext): Re
   if (judged.includes(null) || first === undefined || first === null) return ok({ state: 'no_tool', key: null });
   if (first.tag !== 'signed' || judged.some((one) => one?.tag !== 'signed'))
     return ok({ state: 'unknown_key', key: null });
-  return ok({ state: 'valid', key: printable(first.identity, limits.keyNameChars) });
+  const identities = judged.flatMap((one) => (one?.tag === 'signed' ? [one.identity] : []));
+  const other = publisher && identities.find((identity) => !isSignedBy(publisher, identity));
+  if (publisher !== undefined && other !== undefined) return error(signedByOther(publisher, other));
+  return ok({ state: 'valid', key: printable(first.identity.subject, limits.keyNameChars) });
+}
+
+function signedByOther(publisher: Publisher, { subject }: Identity): ProbeFailure {
+  return {
+    kind: 'mismatch',
+    algorithm: 'sigstore',
+    want: publisherText(publisher),
+    got: printable(subject, limits.keyNameChars),
+    by: 'pypi.publishers',
+    side: 'attestation',
+  };
 }

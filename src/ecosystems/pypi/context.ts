@@ -1,9 +1,11 @@
 import type { ProbeContext } from '../../core/ports.ts';
+import type { Publisher } from './publishers.ts';
 
 /** What the file says of PyPI as a whole. */
 export interface PypiSettings {
   /** The text of a Sigstore trusted root; `null`: none. */
   readonly trustedRoot: string | null;
+  readonly publishers: readonly Publisher[];
 }
 
 /** What conversations with a PyPI mirror need beside the base URL and pinned hashes. */
@@ -12,6 +14,8 @@ export interface PypiOwn {
   readonly isAuthority: boolean;
   /** A Sigstore trusted root of the operator's, as JSON; absent: attestations are only held against the file's hash. */
   readonly trustedRoot?: string;
+  /** Who may sign which projects; absent: anybody may sign any. */
+  readonly publishers?: readonly Publisher[];
 }
 
 /** The context of a conversation with a PyPI mirror. */

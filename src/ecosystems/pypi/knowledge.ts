@@ -27,7 +27,11 @@ export const pypiLearning: Learning = {
 };
 
 /** Whether a mirror is the public index itself, by its role; and by what attestations are verified. */
-export function pypiContext({ mirror, settings: { trustedRoot } }: Given<PypiSettings>): PypiOwn {
+export function pypiContext({ mirror, settings: { trustedRoot, publishers } }: Given<PypiSettings>): PypiOwn {
   const isAuthority = mirror.role === 'origin' && mirror.upstream === publicPypi;
-  return { isAuthority, ...(trustedRoot === null ? {} : { trustedRoot }) };
+  return {
+    isAuthority,
+    ...(trustedRoot === null ? {} : { trustedRoot }),
+    ...(publishers.length === 0 ? {} : { publishers }),
+  };
 }

@@ -19,7 +19,9 @@ its files; else they are \`notOffered\`. Each must speak of that file and of its
 \`mismatch\` of the attestation. With \`pypi.trustedRoot\`, a \`trusted_root.json\` of Sigstore, certificate, log and signature are
 verified as well, and who signed is named; something else than was signed is a \`mismatch\`, and what an old root does not know is
 unverified. Without one the answer says that no key is at hand. Who should have signed is nobody's to say but yours: a right
-attestation is shown with its signer, and the file counts as compared, not as verified by it.`,
+attestation is shown with its signer, and the file counts as compared, not as verified by it. Where \`pypi.publishers\` names who may sign
+a project (\`{ project: requests, kind: GitHub, repository: psf/requests }\`), it counts as verified, and an attestation by anybody else is a
+\`mismatch\`: a repository that moved is one too, until the list is changed.`,
     },
     {
       title: 'Python lock files',

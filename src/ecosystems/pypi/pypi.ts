@@ -5,6 +5,7 @@ import { pypiLocks } from './locks.ts';
 import { pypiManual } from './manual.ts';
 import { pypiNames } from './names.ts';
 import { pip } from './pip.ts';
+import { publishersKey, readPublishers } from './publishers-key.ts';
 import { pipRun, uvRun } from './run.ts';
 import { uv } from './uv.ts';
 
@@ -58,7 +59,7 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   locks: pypiLocks,
   settings: {
     describes: 'What is particular to Python.',
-    keys: {},
+    keys: { publishers: publishersKey },
     files: {
       trustedRoot: {
         describes:
@@ -66,7 +67,10 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
         mistake: (text) => (isTrustedRoot(text) ? null : 'a Sigstore trusted root as JSON'),
       },
     },
-    read: ({ trustedRoot }) => ({ trustedRoot: typeof trustedRoot === 'string' ? trustedRoot : null }),
+    read: ({ trustedRoot, publishers }) => ({
+      trustedRoot: typeof trustedRoot === 'string' ? trustedRoot : null,
+      publishers: readPublishers(publishers),
+    }),
   },
   mirrorKeys: null,
   clients: [pip, uv],

@@ -2,13 +2,14 @@ import { bundleFromJSON } from '@sigstore/bundle';
 import { TrustedRoot } from '@sigstore/protobuf-specs';
 import { toSignedEntity, toTrustMaterial, VerificationError, Verifier } from '@sigstore/verify';
 import type { Attestation } from './provenance.ts';
+import type { Identity } from './publishers.ts';
 
 /**
  * What a trusted root says of an attestation. `forged`: it is not what was signed or logged. `untrusted`: its certificate or
  * its log is none of the root's, or a root that is too old. `malformed`: it cannot be read.
  */
 export type Attested =
-  | { readonly tag: 'signed'; readonly identity: string }
+  | { readonly tag: 'signed'; readonly identity: Identity }
   | { readonly tag: 'forged'; readonly code: string }
   | { readonly tag: 'untrusted' }
   | { readonly tag: 'malformed' };
@@ -41,7 +42,10 @@ export function verifyAttestation(attestation: Attestation, trustedRoot: string)
   if (verifier === null) return { tag: 'untrusted' };
   try {
     const { identity } = verifier.verify(toSignedEntity(bundleFromJSON(bundleOf(attestation))));
-    return { tag: 'signed', identity: identity?.subjectAlternativeName ?? '' };
+    return {
+      tag: 'signed',
+      identity: { subject: identity?.subjectAlternativeName ?? '', issuer: identity?.extensions?.issuer ?? '' },
+    };
   } catch (failure) {
     if (!(failure instanceof VerificationError)) return { tag: 'malformed' };
     return forgedCodes.includes(failure.code) ? { tag: 'forged', code: failure.code } : { tag: 'untrusted' };

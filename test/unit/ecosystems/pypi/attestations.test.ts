@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { PypiContext } from '../../../../src/ecosystems/pypi/context.ts';
 import { prepare, probe } from '../../../../src/ecosystems/pypi/conversation.ts';
 import { readProvenance } from '../../../../src/ecosystems/pypi/provenance.ts';
+import { isSignedBy, type Publisher } from '../../../../src/ecosystems/pypi/publishers.ts';
 import { answered, talk, targetOf } from '../talk.ts';
 
 interface Recorded {
@@ -29,11 +30,11 @@ function changed(change: (attestation: Written) => void): string {
   return JSON.stringify(read);
 }
 
-function hold(body: string, root: string | null = trustedRoot, of = page) {
+function hold(body: string, root: string | null = trustedRoot, of = page, publishers: readonly Publisher[] = []) {
   const context: PypiContext = {
     baseUrl: 'https://mirror.example.com/simple',
     pinned: {},
-    own: { isAuthority: false, ...(root === null ? {} : { trustedRoot: root }) },
+    own: { isAuthority: false, publishers, ...(root === null ? {} : { trustedRoot: root }) },
     nowWallMs: 1_700_000_000_000,
   };
   const target = { ...targetOf('provenance', 'pypi-attestations', '0.0.19'), ecosystem: 'pypi', upstream: 'pypi' };
@@ -66,6 +67,71 @@ describe('by the trusted root of the public Sigstore', () => {
       signature: { state: 'valid', key: signer },
       compared: { algorithm: 'sha256', digest: `sha256:${sha256}` },
     });
+  });
+
+  const publisher = {
+    project: 'pypi-attestations',
+    kind: 'GitHub',
+    repository: 'trailofbits/pypi-attestations',
+  } as const;
+  const held = (...publishers: readonly Publisher[]) => hold(recorded, trustedRoot, page, publishers);
+
+  test.each<[string, Publisher]>([
+    ['a repository', publisher],
+    ['a repository in another case', { ...publisher, repository: 'TrailOfBits/PyPI-attestations' }],
+    ['a workflow of it', { ...publisher, workflow: 'release.yml' }],
+  ])('%s that may sign: the file is verified by it', (_, one) => {
+    expect(held(one)).toEqual({
+      outcome: { tag: 'ok' },
+      facts: {
+        signature: { state: 'valid', key: signer },
+        verified: { algorithm: 'sha256', digest: `sha256:${sha256}`, against: 'signature' },
+      },
+    });
+  });
+
+  test.each<[string, Publisher, string]>([
+    ['another repository', { ...publisher, repository: 'a/pypi-attestations' }, 'signed by GitHub a/pypi-attestations'],
+    [
+      'a name that the repository begins with',
+      { ...publisher, repository: 'trailofbits/pypi' },
+      'signed by GitHub trailofbits/pypi',
+    ],
+    [
+      'another workflow of it',
+      { ...publisher, workflow: 'publish.yml' },
+      'signed by GitHub trailofbits/pypi-attestations (publish.yml)',
+    ],
+    ['another place', { ...publisher, kind: 'GitLab' }, 'signed by GitLab trailofbits/pypi-attestations'],
+  ])('%s alone may sign: a mismatch of the attestation that names both', (_, one, want) => {
+    const failure = {
+      kind: 'mismatch',
+      algorithm: 'sigstore',
+      want,
+      got: signer,
+      by: 'pypi.publishers',
+      side: 'attestation',
+    };
+    expect(held(one).outcome).toEqual({ tag: 'failed', failure });
+  });
+
+  test('who may sign another project says nothing of this one, nor does anybody without a root', () => {
+    const other = { ...publisher, project: 'another', repository: 'a/b' };
+    expect(held(other).facts.compared).toBeDefined();
+    const { facts } = hold(recorded, null, page, [{ ...publisher, repository: 'a/b' }]);
+    expect([facts.signature, facts.verified]).toEqual([{ state: 'no_key', key: null }, undefined]);
+  });
+
+  test('a subject that looks right is nobody without the place that vouches for it', () => {
+    const subject = 'https://github.com/a/b/.github/workflows/c.yml@refs/heads/main';
+    const issuer = 'https://token.actions.githubusercontent.com';
+    const who = { project: 'p', kind: 'GitHub', repository: 'a/b' } as const;
+    expect(isSignedBy(who, { subject, issuer })).toBe(true);
+    expect(isSignedBy(who, { subject, issuer: 'https://accounts.example.com' })).toBe(false);
+    expect(isSignedBy(who, { subject: 'https://github.com/a/b/.github/workflows/c.yml', issuer })).toBe(false);
+    const atGitLab = { subject: 'https://gitlab.com/g/s/p//.gitlab-ci.yml@refs/tags/v1', issuer: 'https://gitlab.com' };
+    expect(isSignedBy({ project: 'p', kind: 'GitLab', repository: 'g/s/p' }, atGitLab)).toBe(true);
+    expect(isSignedBy({ project: 'p', kind: 'GitLab', repository: 'g/s' }, atGitLab)).toBe(false);
   });
 
   const forged = (code: string) => ({

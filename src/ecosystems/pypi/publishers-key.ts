@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { checked, list, mapping } from '../fields.ts';
+import { normalName } from './project.ts';
+import { type Publisher, type PublisherKind, publisherKinds } from './publishers.ts';
+
+const repositoryForm = /^[\w.-]{1,100}(\/[\w.-]{1,100}){1,8}$/;
+
+/** The key `publishers`. */
+export const publishersKey = list(
+  mapping(
+    {
+      project: checked('A project of the index.', 'a project', (text) => /^[\w.-]{1,200}$/.test(text)),
+      kind: z
+        .enum(Object.keys(publisherKinds) as [PublisherKind, ...PublisherKind[]], { error: 'GitHub or GitLab' })
+        .meta({ description: 'Where it is published from.' }),
+      repository: checked('The repository whose workflows may sign.', 'owner/name', (text) =>
+        repositoryForm.test(text),
+      ),
+      workflow: checked('The one workflow of it that may; absent: any.', 'the name of a file', (text) =>
+        /^[\w./-]{1,200}$/.test(text),
+      ).optional(),
+    },
+    'a mapping with project, kind and repository',
+  ),
+  'a list of { project, kind, repository }',
+)
+  .refine((all) => new Set(all.map(({ project }) => normalName(project))).size === all.length, {
+    error: 'each project once',
+  })
+  .meta({
+    description:
+      'Who may sign the files of a project: attestations by anybody else are a mismatch. Needs `trustedRoot`; a project that is not named may be signed by anybody.',
+  })
+  .prefault([]);
+
+/** What the key says, checked before. */
+export function readPublishers(value: unknown): readonly Publisher[] {
+  return (value as readonly Publisher[]).map((one) => ({ ...one, project: normalName(one.project) }));
+}
