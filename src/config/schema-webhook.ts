@@ -60,7 +60,7 @@ export const webhook = mapping(
     ),
     group: duration('Cards: what comes within so much of the first becomes one. Default 15s.', {
       min: 0,
-      max: 3_600_000,
+      max: 600_000,
     }).optional(),
     timeZone: timeZone('Cards: whose times they show, and whose clock quiet hours go by. Default UTC.').optional(),
     quiet: quiet.meta({ description: 'Cards: hours in which nothing is sent.' }).optional(),

@@ -9,6 +9,7 @@ import { originOf, testAlert, withEnd } from './alerts.ts';
 import { batchMs, batchOf, sortOut } from './chat/batch.ts';
 import type { Card } from './chat/card.ts';
 import { type Chat, chatMessage, isChat } from './chat/message.ts';
+import { isQuiet } from './chat/quiet.ts';
 import { chatServices } from './chat/services.ts';
 import { adviceNews, findingNews, isEnd } from './news.ts';
 import { conclude, entryOf, expire, isFor, nextSeq, restore, type State, seqRow, tell } from './outbox.ts';
@@ -143,8 +144,9 @@ export function createNotifier(input: {
       return Number.isFinite(first) ? first : null;
     },
     queues(now) {
-      return [...state.queues.values()].map(({ receiver, entries, disabled }) => {
-        const oldestMs = entries.length === 0 ? null : now.monotonicMs - Math.min(...entries.map((one) => one.bornMs));
+      return [...state.queues.values()].map(({ receiver, entries, disabled, heldMs }) => {
+        const bornMs = Math.max(heldMs, Math.min(...entries.map((one) => one.bornMs)));
+        const oldestMs = entries.length === 0 ? null : now.monotonicMs - bornMs;
         return {
           receiver: receiver.name,
           length: entries.length,
@@ -188,6 +190,7 @@ function queueFor(receiver: Receiver, now: Now): Queue {
 
 /** What goes to a chat now, in one message. */
 function takeCard(state: State, queue: Queue, receiver: Chat, now: Now): readonly Sendable[] {
+  if (isQuiet(receiver.chat, now.wallMs)) queue.heldMs = now.monotonicMs;
   const batch = batchOf(queue, receiver.chat, now);
   const [first] = batch;
   if (first === undefined) return [];

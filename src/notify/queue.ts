@@ -31,6 +31,8 @@ export interface Queue {
   notBeforeMs: number;
   /** The receiver's rate allows the next message from then on, monotonic. */
   pacedMs: number;
+  /** Quiet hours held back what waits until then, monotonic: nothing is late for that. */
+  heldMs: number;
   entries: Entry[];
 }
 
@@ -41,6 +43,7 @@ export function emptyQueue(receiver: Receiver): Queue {
     disabled: false,
     notBeforeMs: Number.NEGATIVE_INFINITY,
     pacedMs: Number.NEGATIVE_INFINITY,
+    heldMs: Number.NEGATIVE_INFINITY,
     entries: [],
   };
 }

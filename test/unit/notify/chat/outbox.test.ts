@@ -225,6 +225,8 @@ describe('quiet hours', () => {
     stage.restart();
     stage.pass(7 * hour - 1);
     expect(stage.send()).toEqual([]);
+    // Who is left alone is not stuck: an alert goes by this.
+    expect(stage.notifier.queues(stage.at)).toMatchObject([{ length: 3, oldestSeconds: 0 }]);
     stage.pass(1);
     const card = one(stage.send());
     expect(card.card?.title).toBe('免打扰期间（22:00–07:00）：3 条通知');
