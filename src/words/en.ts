@@ -79,6 +79,7 @@ export const en = {
   'row.sides': 'Who serves what',
   'row.ecosystem': 'Mirror of',
   'row.detail': 'Detail',
+  'row.doubt': 'Doubt',
   'row.lasted': 'Lasted',
   'row.resolves': 'Resolves',
   'row.set': 'Set',
@@ -94,6 +95,8 @@ export const en = {
   'sides.one': '{digest} from {who}',
   'sides.authority': '{digest} by the authority',
   'sides.more': '{sides} and more',
+  'doubt.unverified': 'nothing confirms that it is not our own network',
+  'doubt.suspect': 'it may be our own network',
   'lasted.span': '{from} to {to} ({lasted})',
   'resolves.told': 'message #{ref}',
 

@@ -81,6 +81,7 @@ export const zh: Readonly<Record<Key, string>> = {
   'row.sides': '各镜像的内容',
   'row.ecosystem': '镜像类型',
   'row.detail': '详情',
+  'row.doubt': '存疑',
   'row.lasted': '持续',
   'row.resolves': '对应消息',
   'row.set': '请设置',
@@ -96,6 +97,8 @@ export const zh: Readonly<Record<Key, string>> = {
   'sides.one': '{digest} 来自 {who}',
   'sides.authority': '{digest} 来自权威来源',
   'sides.more': '{sides} 等',
+  'doubt.unverified': '无法排除是我们自己的网络',
+  'doubt.suspect': '可能是我们自己的网络',
   'lasted.span': '{from} 至 {to}（{lasted}）',
   'resolves.told': '消息 #{ref}',
 

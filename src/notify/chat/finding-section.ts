@@ -58,9 +58,11 @@ function rowsOf(finding: FindingView, pen: Pen): Section['rows'] {
     { label: say('row.since'), text: localTime(Date.parse(finding.openedAt), reader.timeZone) },
     { label: say('row.why'), text: say(`cause.${finding.cause}`) },
     ...(seen === '' ? [] : [{ label: say('row.seen'), text: seen }]),
+    ...(finding.vantage === 'ok' ? [] : [{ label: say('row.doubt'), text: say(`doubt.${finding.vantage}`) }]),
     ...(what === '' ? [] : [{ label: say('row.what'), text: what }]),
     ...(sides === '' ? [] : [{ label: say('row.sides'), text: sides }]),
     ...(finding.ecosystem === null ? [] : [{ label: say('row.ecosystem'), text: ecosystemText(finding) }]),
+    ...(finding.confidence === 'low' ? [{ label: say('row.confidence'), text: say('confidence.low') }] : []),
   ];
   return wantsDetail(finding, pen) ? [...rows, { label: say('row.detail'), text: finding.text }] : rows;
 }

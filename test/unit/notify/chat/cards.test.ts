@@ -196,6 +196,21 @@ describe.each(formats)('%s', (format) => {
   });
 });
 
+describe('what is not certain', () => {
+  it.each([
+    ['ok', 'high', []],
+    ['unverified', 'medium', ['Doubt: nothing confirms that it is not our own network']],
+    ['suspect', 'low', ['Doubt: it may be our own network', 'Confidence: low']],
+  ] as const)('is said: vantage %s, confidence %s', (vantage, confidence, want) => {
+    const stage = new Stage([chat('c', 'slack')]);
+    stage.open(finding('outage', 'a', { vantage, confidence }));
+    stage.pass(20 * second);
+    const rows = stage.send().flatMap(({ card }) => card?.sections[0]?.rows ?? []);
+    const said = rows.map(({ label, text }) => `${label}: ${text}`);
+    expect(said.filter((row) => /^(Doubt|Confidence)/.test(row))).toEqual(want);
+  });
+});
+
 describe('a link', () => {
   it.each([
     ['the one that is configured', 'https://mw.example.com', '0.0.0.0', 'https://mw.example.com/mirrors/a'],
