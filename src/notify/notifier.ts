@@ -8,7 +8,7 @@ import { stamp } from '../core/views.ts';
 import { originOf, testAlert, withEnd } from './alerts.ts';
 import { batchMs, batchOf, sortOut } from './chat/batch.ts';
 import type { Card } from './chat/card.ts';
-import { type Chat, chatMessage, isChat } from './chat/message.ts';
+import { type Chat, chatMessage, isChat, isSameBot } from './chat/message.ts';
 import { isQuiet } from './chat/quiet.ts';
 import { chatServices } from './chat/services.ts';
 import { adviceNews, findingNews, isEnd } from './news.ts';
@@ -199,7 +199,8 @@ function takeCard(state: State, queue: Queue, receiver: Chat, now: Now): readonl
     entry.inFlight = true;
     entry.carrier = first.notice.id;
   }
-  queue.pacedMs = now.monotonicMs + chatServices[receiver.format].spacingMs;
+  const pacedMs = now.monotonicMs + chatServices[receiver.format].spacingMs;
+  for (const other of state.queues.values()) if (isSameBot(other.receiver, receiver)) other.pacedMs = pacedMs;
   return [{ notice: first.notice, message, card }];
 }
 

@@ -20,6 +20,11 @@ export function isChat(receiver: Receiver): receiver is Chat {
   return receiver.chat !== undefined && receiver.format in chatServices;
 }
 
+/** True for receivers of one address: the service counts their messages together. */
+export function isSameBot(one: Receiver, other: Receiver): boolean {
+  return one.url.reveal() === other.url.reveal();
+}
+
 /** The one request that carries as many of these notices as the service takes in a message, at least the first. */
 export function chatMessage(
   receiver: Chat,

@@ -105,6 +105,19 @@ describe('rates', () => {
     expect(Math.max(...perMinute)).toBeLessThanOrEqual({ slack: 60, feishu: 100, dingtalk: 20, wecom: 20 }[format]);
   });
 
+  it('is that of the bot: receivers of one URL keep it together', () => {
+    const { url } = chat('c', 'dingtalk');
+    const receivers = ['a', 'b'].map((name) => chat(name, 'dingtalk', { groupMs: 0 }, { url }));
+    const stage = new Stage([...receivers, chat('other', 'dingtalk', { groupMs: 0 })]);
+    stage.pass(minute);
+    stage.open(outage);
+    expect(stage.send().map(({ notice }) => notice.receiver)).toEqual(['a', 'other']);
+    stage.pass(chatServices.dingtalk.spacingMs - 1);
+    expect(stage.send()).toEqual([]);
+    stage.pass(1);
+    expect(stage.send().map(({ notice }) => notice.receiver)).toEqual(['b']);
+  });
+
   it('where the service says that it was too fast, it is left alone for as long as it says, and nothing is lost', () => {
     const stage = new Stage([chat('c', 'dingtalk')]);
     stage.open(outage);
