@@ -1,69 +1,81 @@
-import { limits } from '../core/limits.ts';
-import type { DeliveryFailure, Retry } from '../core/notice.ts';
+import type { Config, Receiver } from '../core/config.ts';
+import { previewOf, previewPageOf, previewText } from '../daemon/webhook-preview.ts';
 import { webhookTest } from '../daemon/webhook-test.ts';
 import type { Command, Context, ExitCode } from './context.ts';
+import { failureText } from './delivery-text.ts';
 import { load } from './load.ts';
+import type { Terminal } from './terminal.ts';
 import { UsageError, words } from './usage.ts';
 
-const options = { config: { type: 'string' } } as const;
+const options = { config: { type: 'string' }, html: { type: 'boolean' }, json: { type: 'boolean' } } as const;
+const usage = 'mirrorwatch webhook test NAME | preview NAME [--html|--json] [--config FILE]';
 
-/** `mirrorwatch webhook test NAME`: one signed message to one receiver, now. */
+/** `mirrorwatch webhook test NAME`: one message to one receiver, now. `preview NAME`: what its cards look like, unsent. */
 export const webhookCommand: Command = {
   name: 'webhook',
-  summary: 'send a signed test message to one configured receiver',
-  usage: 'mirrorwatch webhook test NAME [--config FILE]',
+  summary: 'send a test message to one configured receiver, or show what its cards look like',
+  usage,
   options,
+  details: [
+    'preview sends nothing: it draws cards of made-up news as slack, feishu, dingtalk and wecom receivers would get them,',
+    'as text, as a page (--html), or as the bodies themselves (--json, a list).',
+  ],
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 2);
     const [verb, name] = positionals;
-    if (verb !== 'test' || name === undefined) throw new UsageError('webhook test NAME');
+    if ((verb !== 'test' && verb !== 'preview') || name === undefined) throw new UsageError('webhook test NAME');
+    if (verb === 'test' && (values.html || values.json)) throw new UsageError('--html and --json are of preview');
+    if (values.html && values.json) throw new UsageError('either --html or --json');
     const loaded = await load(context, values.config);
     if (loaded.tag === 'error') {
       context.terminal.err(loaded.error.text);
       return 2;
     }
     const { config } = loaded.value;
-    if (!config.webhooks.some((receiver) => receiver.name === name)) {
+    const receiver = config.webhooks.find((one) => one.name === name);
+    if (receiver === undefined) {
       context.terminal.err(
         `mirrorwatch: no webhook is named '${name}'; there ${config.webhooks.length === 1 ? 'is' : 'are'}: ${config.webhooks.map((one) => one.name).join(', ') || 'none'}`,
       );
       return 2;
     }
-    const delivery = await webhookTest(config, name);
-    if (delivery.tag === 'delivered') {
-      context.terminal.out(`${name}: delivered, it answered ${delivery.status}`);
-      return 0;
-    }
-    context.terminal.err(`${name}: not delivered: ${failureText(delivery.failure)}`);
-    return 1;
+    return verb === 'test' ? test(config, name, context.terminal) : preview(config, receiver, values, context.terminal);
   },
 };
 
-/** Why a message was not delivered, and what to look at. */
-function failureText(failure: DeliveryFailure): string {
-  switch (failure.kind) {
-    case 'gone':
-      return 'it answered 410, it wants no more: a running daemon would leave it alone until the next reload';
-    case 'status':
-      return `it answered ${failure.status}${later(failure.retry)}`;
-    case 'forbidden_target':
-      return 'its address is private: name its network under `allow` if that is meant';
-    case 'redirect':
-      return 'it answered with a redirect, which is not followed: give the URL that it leads to';
-    case 'timeout':
-      return `nothing came within ${limits.deliveryMs / 1000} s (${failure.code})`;
-    case 'tls':
-      return `TLS failed (${failure.code})`;
-    case 'network':
-      return `no connection (${failure.code})`;
-    default:
-      return failure satisfies never;
+async function test(config: Config, name: string, terminal: Terminal): Promise<ExitCode> {
+  const delivery = await webhookTest(config, name);
+  if (delivery.tag === 'delivered') {
+    terminal.out(`${name}: delivered, it answered ${delivery.status}`);
+    return 0;
   }
+  terminal.err(`${name}: not delivered: ${failureText(delivery.failure)}`);
+  return 1;
 }
 
-function later(retry: Retry): string {
-  if (retry === 'never') return ', which no repetition would change';
-  return retry === 'later'
-    ? '; a running daemon would try again'
-    : `; a running daemon would try again after ${retry.afterMs / 1000} s`;
+function preview(
+  config: Config,
+  receiver: Receiver,
+  { html, json }: { readonly html?: boolean; readonly json?: boolean },
+  terminal: Terminal,
+): ExitCode {
+  const { name, format } = receiver;
+  const cards = previewOf(config, name);
+  if (cards === null) {
+    terminal.err(`mirrorwatch: ${name} is read by programs (${format}): there is nothing to look at`);
+    return 2;
+  }
+  if (cards.length === 0)
+    terminal.err(`${name}: its \`on\`, \`severity\` and the other filters let none of the samples through`);
+  if (html) terminal.out(previewPageOf(receiver, cards));
+  else if (json)
+    terminal.out(
+      JSON.stringify(
+        cards.map(({ body }) => JSON.parse(body) as unknown),
+        null,
+        2,
+      ),
+    );
+  else for (const [at, card] of cards.entries()) for (const line of previewText(card, at)) terminal.out(line);
+  return 0;
 }

@@ -76,20 +76,10 @@ export function secretText(description: string, expected: string) {
   return text(description, expected).meta({ description, writeOnly: true });
 }
 
-/** One of the words; those not acted on in this release are refused with "not yet". */
-export function word<Word extends string>(
-  description: string,
-  words: readonly [Word, ...Word[]],
-  supported: readonly NoInfer<Word>[] = words,
-) {
-  const expected = supported.length === 1 ? `${supported[0]}` : `one of ${supported.join(', ')}`;
-  const later = words.filter((candidate) => !supported.includes(candidate));
-  return z
-    .enum(words, { error: expected })
-    .refine((value) => supported.includes(value), {
-      error: (issue) => `${expected}: ${String(issue.input)} is not yet acted on`,
-    })
-    .meta({ description: later.length === 0 ? description : `${description} (not yet: ${later.join(', ')})` });
+/** One of the words. */
+export function word<Word extends string>(description: string, words: readonly [Word, ...Word[]]) {
+  const error = words.length === 1 ? words[0] : `one of ${words.join(', ')}`;
+  return z.enum(words, { error }).meta({ description });
 }
 
 /** A label value, a path segment and a word of the command line at once. */

@@ -1,15 +1,18 @@
-import { type Receiver, type WebhookEvent, webhookEvents } from '../core/config.ts';
+import { type OnlyRule, type Receiver, type WebhookEvent, webhookEvents } from '../core/config.ts';
 import { Secret } from '../core/secret.ts';
+import { chatRule, checkChat, type FileReceiver, isChatFormat } from './chats.ts';
 import type { Path } from './issues.ts';
 import type { Reader, Report } from './report.ts';
 import type { FileConfig } from './schema.ts';
 import { isWebhookSecret, isWebhookUrl } from './schema-webhook.ts';
 
-type FileReceiver = FileConfig['webhooks'][number];
-
 /** The receivers under `webhooks`, their files read; what spans several keys of one is checked. */
 export function readReceivers(file: FileConfig, reader: Reader, report: Report): readonly Receiver[] {
-  return file.webhooks.map((webhook, at) => readReceiver(['webhooks', at], webhook, reader, report));
+  return file.webhooks.map((webhook, at) => {
+    const path = ['webhooks', at];
+    checkOnly(path, webhook, file.mirrors, report);
+    return readReceiver(path, webhook, reader, report);
+  });
 }
 
 function readReceiver(path: Path, webhook: FileReceiver, reader: Reader, report: Report): Receiver {
@@ -19,23 +22,59 @@ function readReceiver(path: Path, webhook: FileReceiver, reader: Reader, report:
   const fileUrl = urlFile === undefined ? null : reader.secret([...path, 'urlFile'], urlFile);
   if (fileUrl !== null && !isWebhookUrl(fileUrl))
     report.error([...path, 'urlFile'], 'a file with an http:// or https:// URL');
-  const more = secretsFile === undefined ? [] : secretLines([...path, 'secretsFile'], secretsFile, reader, report);
+  const more = secretsFile === undefined ? [] : secretLines([...path, 'secretsFile'], webhook, reader, report);
   const secrets = [...webhook.secrets, ...more];
   if (format === 'alertmanager') checkAlertmanager(path, webhook, fileUrl, report);
-  else if (secrets.length === 0 && secretsFile === undefined) {
-    report.error(path, 'at least one secret, in secrets or secretsFile, to sign with', {
-      by: ['secrets', 'secretsFile', 'format'],
-    });
-  }
+  else if (isChatFormat(format)) checkChat(path, webhook, secrets.length, report);
+  else checkStandard(path, webhook, report);
+  if (!isChatFormat(format)) refuseChatKeys(path, webhook, report);
   return {
     name: webhook.name,
     url: new Secret(url ?? fileUrl ?? ''),
     secrets: secrets.map((secret) => new Secret(secret)),
-    format: format === 'alertmanager' ? 'alertmanager' : 'standard',
-    lang: 'en',
+    format,
+    lang: webhook.lang,
     on: webhook.on ?? (format === 'alertmanager' ? webhookEvents.filter(isAlert) : webhookEvents),
+    ...onlyOf(webhook),
+    ...(isChatFormat(format) ? { chat: chatRule(path, webhook, report) } : {}),
     allow: webhook.allow,
   };
+}
+
+function onlyOf({ mirrors, ecosystems, severity }: FileReceiver): { readonly only?: OnlyRule } {
+  if (mirrors === undefined && ecosystems === undefined && severity === 'info') return {};
+  return { only: { mirrors: mirrors ?? null, ecosystems: ecosystems ?? null, severity } };
+}
+
+/** A filter by what is not there would be silent for ever. */
+function checkOnly(path: Path, webhook: FileReceiver, mirrors: FileConfig['mirrors'], report: Report): void {
+  for (const [at, name] of (webhook.mirrors ?? []).entries())
+    if (!mirrors.some((mirror) => mirror.name === name))
+      report.error([...path, 'mirrors', at], 'the name of a mirror under mirrors', { needs: [['mirrors']] });
+  for (const [at, id] of (webhook.ecosystems ?? []).entries())
+    if (!mirrors.some((mirror) => mirror.ecosystem === id))
+      report.error([...path, 'ecosystems', at], 'the ecosystem of a mirror under mirrors', { needs: [['mirrors']] });
+}
+
+function checkStandard(path: Path, { secrets, secretsFile }: FileReceiver, report: Report): void {
+  if (secrets.length === 0 && secretsFile === undefined) {
+    report.error(path, 'at least one secret, in secrets or secretsFile, to sign with', {
+      by: ['secrets', 'secretsFile', 'format'],
+    });
+  }
+  for (const [at, secret] of secrets.entries())
+    if (!isWebhookSecret(secret))
+      report.error([...path, 'secrets', at], 'whsec_ and the base64 of 24 to 64 bytes', {
+        needs: [[...path, 'format']],
+      });
+}
+
+function refuseChatKeys(path: Path, webhook: FileReceiver, report: Report): void {
+  for (const key of ['group', 'timeZone', 'quiet', 'page'] as const)
+    if (webhook[key] !== undefined)
+      report.error([...path, key], 'of slack, feishu, dingtalk and wecom alone', { needs: [[...path, 'format']] });
+  if (webhook.lang !== 'en')
+    report.error([...path, 'lang'], 'en: what programs read is not translated', { needs: [[...path, 'format']] });
 }
 
 /** An alert is a finding; that one has ended is said by the alert itself, and advice is none. */
@@ -58,10 +97,20 @@ function checkAlertmanager(path: Path, webhook: FileReceiver, fileUrl: string | 
   }
 }
 
-function secretLines(path: Path, name: string, reader: Reader, report: Report): readonly string[] {
-  const text = reader.text(path, name);
+function secretLines(
+  path: Path,
+  { secretsFile = '', format }: FileReceiver,
+  reader: Reader,
+  report: Report,
+): readonly string[] {
+  const text = reader.text(path, secretsFile);
   if (text === null) return [];
   const lines = text.split(/\r?\n/).filter((line) => line !== '');
+  if (isChatFormat(format)) {
+    if (lines.length === 1) return lines;
+    report.error(path, 'a file with one line, the secret');
+    return [];
+  }
   if (lines.length > 0 && lines.every(isWebhookSecret)) return lines;
   report.error(path, 'a file with whsec_ and the base64 of 24 to 64 bytes on each line');
   return [];

@@ -1,5 +1,17 @@
-import { webhookEvents } from '../core/config.ts';
-import { checked, file, hosts, list, mapping, name, word } from './fields.ts';
+import { severities, webhookEvents } from '../core/config.ts';
+import { checked, duration, file, hosts, list, mapping, name, secretText, text, timeZone, word } from './fields.ts';
+
+const clockTime = (description: string) =>
+  checked(description, 'a time of day such as 22:00', (value) => minuteOf(value) !== null);
+
+const quiet = mapping({
+  from: clockTime('Nothing is sent from this time of day, by `timeZone` …'),
+  to: clockTime('… to this one; what was held goes out then, as one summary. Before `from`: of the next day.'),
+  urgent: word('Whether advice to leave what is down or serves wrong bytes is sent all the same.', [
+    'hold',
+    'pass',
+  ]).prefault('hold'),
+});
 
 /** One entry of `webhooks`. */
 export const webhook = mapping(
@@ -13,28 +25,50 @@ export const webhook = mapping(
       .meta({ writeOnly: true })
       .optional(),
     urlFile: file('File that holds the URL.').optional(),
-    secrets: list(
-      checked('A signing secret.', 'whsec_ and the base64 of 24 to 64 bytes', isWebhookSecret).meta({
-        writeOnly: true,
-      }),
-      'a list of whsec_… secrets',
-      8,
-    )
-      .meta({ description: 'Signing secrets (Standard Webhooks); one signature each, so that they can be rotated.' })
+    secrets: list(secretText('A signing secret.', 'a secret'), 'a list of secrets', 8)
+      .meta({
+        description:
+          'Signing secrets: of `standard` whsec_… (one signature each, so that they can be rotated), of `feishu` and `dingtalk` the one that the bot shows; the others sign nothing.',
+      })
       .prefault([]),
     secretsFile: file('File with one signing secret a line.').optional(),
-    format: word(
-      'Form of the body.',
-      ['standard', 'alertmanager', 'slack', 'feishu', 'dingtalk', 'wecom'],
-      ['standard', 'alertmanager'],
-    ).prefault('standard'),
-    lang: word('Language of the texts.', ['en', 'zh'], ['en']).prefault('en'),
+    format: word('Form of the body: `standard` and `alertmanager` for programs, the others cards for people.', [
+      'standard',
+      'alertmanager',
+      'slack',
+      'feishu',
+      'dingtalk',
+      'wecom',
+    ]).prefault('standard'),
+    lang: word('Language of the cards: English, or Simplified Chinese.', ['en', 'zh']).prefault('en'),
     on: list(word('An event.', webhookEvents), 'a list of events')
       .min(1, { error: 'at least one event, or no `on` for all' })
       .meta({
         description: `What is sent; by default all of ${webhookEvents.join(' ')}, to an Alertmanager all but the last two.`,
       })
       .optional(),
+    mirrors: list(text('A mirror.', 'a name of a mirror', 64), 'a list of names')
+      .min(1, { error: 'at least one mirror, or no `mirrors` for all' })
+      .meta({ description: 'Only what is about these, advice from or to one of them, and what is about no mirror.' })
+      .optional(),
+    ecosystems: list(text('An ecosystem.', 'an ecosystem', 64), 'a list of ecosystems')
+      .min(1, { error: 'at least one ecosystem, or no `ecosystems` for all' })
+      .meta({ description: 'Only what is about mirrors of these, and what is about no mirror.' })
+      .optional(),
+    severity: word('Only findings at least as grave; advice is sent whatever it is about.', severities).prefault(
+      'info',
+    ),
+    group: duration('Cards: what comes within so much of the first becomes one. Default 15s.', {
+      min: 0,
+      max: 600_000,
+    }).optional(),
+    timeZone: timeZone('Cards: whose times they show, and whose clock quiet hours go by. Default UTC.').optional(),
+    quiet: quiet.meta({ description: 'Cards: hours in which nothing is sent.' }).optional(),
+    page: checked(
+      'Cards: where people reach the page. Default: what `listen` names, unless that is loopback or every address.',
+      'an http:// or https:// URL without query or fragment',
+      (value) => isWebhookUrl(value) && !value.includes('?'),
+    ).optional(),
     allow: hosts('Networks where a receiver may have a private address.', false)
       .meta({ description: 'Private networks where this receiver may be; public addresses need no entry.' })
       .prefault([]),
@@ -45,6 +79,12 @@ export const webhook = mapping(
 /** True for an http or https URL; a path, a query and user-info are fine, they may be the receiver's credentials. */
 export function isWebhookUrl(value: string): boolean {
   return /^https?:\/\/[^/]/i.test(value) && !/[\s\\#]/.test(value) && URL.canParse(value);
+}
+
+/** The minute of the day that `22:00` names; `null`: none. */
+export function minuteOf(value: string): number | null {
+  const [, hours, minutes] = /^([01]\d|2[0-3]):([0-5]\d)$/.exec(value) ?? [];
+  return hours === undefined || minutes === undefined ? null : Number(hours) * 60 + Number(minutes);
 }
 
 /** `whsec_` and standard base64 of 24 to 64 bytes. @see standard-webhooks spec, "Signature scheme" */

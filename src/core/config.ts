@@ -64,14 +64,53 @@ export interface Receiver {
   readonly name: string;
   /** May hold credentials in path or query: shown masked only. */
   readonly url: Secret;
-  /** Standard Webhooks secrets (`whsec_…`), one signature each; empty for formats that carry none. */
+  /** Standard Webhooks secrets (`whsec_…`), one signature each; at most one of a chat; empty for formats that carry none. */
   readonly secrets: readonly Secret[];
-  /** `standard`: signed JSON. `alertmanager`: findings as alerts, to its v2 API under `url`. */
-  readonly format: 'standard' | 'alertmanager';
-  readonly lang: 'en';
+  /** `standard`: signed JSON. `alertmanager`: findings as alerts, to its v2 API under `url`. The others: cards for people. */
+  readonly format: 'standard' | 'alertmanager' | ChatFormat;
+  readonly lang: 'en' | 'zh';
   readonly on: readonly WebhookEvent[];
+  /** Of what is wanted by `on`, only this; absent: all of it. */
+  readonly only?: OnlyRule;
+  /** How people are told; absent where programs are. */
+  readonly chat?: ChatRule;
   /** CIDRs where private addresses are allowed. */
   readonly allow: readonly string[];
+}
+
+export const chatFormats = ['slack', 'feishu', 'dingtalk', 'wecom'] as const;
+export type ChatFormat = (typeof chatFormats)[number];
+
+/** How grave a finding is, the least grave first. */
+export const severities = ['info', 'warning', 'critical'] as const;
+export type Severity = (typeof severities)[number];
+
+/** What is about no mirror (the daemon itself, the place it watches from) passes the first two. */
+export interface OnlyRule {
+  /** Findings about these, and advice to move from or to one; `null`: about any. */
+  readonly mirrors: readonly string[] | null;
+  readonly ecosystems: readonly EcosystemId[] | null;
+  /** Findings at least as grave; advice passes. */
+  readonly severity: Severity;
+}
+
+/** How a receiver that people read is told. */
+export interface ChatRule {
+  /** Of the times in cards, and of quiet hours. */
+  readonly timeZone: string;
+  /** What comes within so much of the first becomes one card. */
+  readonly groupMs: number;
+  readonly quiet: QuietRule | null;
+  /** Where people reach the page, without a slash behind; `null`: where `listen` says, unless that is loopback. */
+  readonly page: string | null;
+}
+
+/** Nothing is sent from one minute of the day to another, past midnight where it comes first. */
+export interface QuietRule {
+  readonly fromMinute: number;
+  readonly toMinute: number;
+  /** Advice to leave what is down or serves wrong bytes is sent all the same. */
+  readonly urgent: 'pass' | 'hold';
 }
 
 export interface ClientRunsRule {

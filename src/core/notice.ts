@@ -25,6 +25,8 @@ export interface Notice {
 export type DeliveryFailure =
   | { readonly kind: 'status'; readonly status: number; readonly retry: Retry }
   | { readonly kind: 'gone'; readonly status: 410; readonly retry: 'never' }
+  /** A chat's service answered that it did not take the message, whatever the status; `code` is its own, or `unreadable`. */
+  | { readonly kind: 'refused'; readonly code: string; readonly retry: Retry }
   | { readonly kind: 'forbidden_target' | 'redirect'; readonly retry: Retry }
   | { readonly kind: 'timeout' | 'network' | 'tls'; readonly code: string; readonly retry: Retry };
 

@@ -1,7 +1,7 @@
 import type { ClientPlan, ClientReport } from './client-run.ts';
 import type { ControlAnswer, ControlDue, Due } from './due.ts';
 import type { Connection, EcosystemId, TlsAccess } from './mirror.ts';
-import type { Delivery } from './notice.ts';
+import type { Delivery, DeliveryFailure } from './notice.ts';
 import type { Sample } from './sample.ts';
 import type { Target } from './target.ts';
 import type { Answer, Ask, Hop, SignatureCheck, Transcript, Verdict } from './transcript.ts';
@@ -253,6 +253,8 @@ export interface Post {
     readonly body: string;
     readonly allow: readonly string[];
     readonly timeoutMs: number;
+    /** What an answer's body says went wrong, whatever its status; `null`: the status holds. Absent: it alone is asked. */
+    readonly refusalIn?: (status: number, body: string) => DeliveryFailure | null;
   }): Promise<Delivery>;
 }
 

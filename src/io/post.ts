@@ -23,7 +23,8 @@ export interface PostOptions {
  * literal nor a name, nor one that changes between check and connect, leads into a private network.
  *
  * What becomes of the notice follows Standard Webhooks: any 2xx is delivered, 410 is never asked again, any other
- * status is tried later; 429 and 503 with `Retry-After` when they say.
+ * status is tried later; 429 and 503 with `Retry-After` when they say. Where `refusalIn` finds a failure in the body, that
+ * is what became of it.
  */
 export function createPost(options: PostOptions): Post {
   const { clock, timers } = options;
@@ -56,11 +57,13 @@ async function send(message: Message, deps: PostDeps): Promise<Delivery> {
   const answer = newTrace();
   const deadline = new Deadline(deps.clock, deps.timers, nowMs + message.timeoutMs);
   try {
-    await ask(url, message, trace, answer, deadline, deps);
-    return verdict(answer, deps.clock.wallMs());
+    const body = await ask(url, message, trace, answer, deadline, deps);
+    return verdict(answer, body.toString('utf8'), message, deps.clock.wallMs());
   } catch (error) {
     // A status is an answer, whatever becomes of its body.
-    return answer.status === null ? failed(failureOf(stopOf(error), url, trace)) : verdict(answer, deps.clock.wallMs());
+    return answer.status === null
+      ? failed(failureOf(stopOf(error), url, trace))
+      : verdict(answer, '', message, deps.clock.wallMs());
   } finally {
     deadline.clear();
   }
@@ -73,7 +76,7 @@ async function ask(
   answer: ExchangeTrace,
   deadline: Deadline,
   deps: PostDeps,
-): Promise<void> {
+): Promise<Buffer> {
   const route: Route = {
     ca: [],
     client: null,
@@ -86,7 +89,7 @@ async function ask(
   const socket = await connectTo({ url, route, guard: () => Promise.resolve(null) }, trace, deadline, deps);
   const carrier = new Carrier(socket, url.origin);
   try {
-    await exchange(
+    return await exchange(
       carrier,
       {
         method: 'POST',
@@ -117,9 +120,11 @@ function failed(failure: DeliveryFailure): Delivery {
   return { tag: 'failed', failure };
 }
 
-/** What the status says, table of Standard Webhooks and design.md section 4.5. */
-function verdict(answer: ExchangeTrace, nowWallMs: number): Delivery {
+/** What the status says, table of Standard Webhooks and design.md section 4.5; a chat's service says more in the body. */
+function verdict(answer: ExchangeTrace, body: string, message: Message, nowWallMs: number): Delivery {
   const status = answer.status ?? 0;
+  const refusal = message.refusalIn?.(status, body) ?? null;
+  if (refusal !== null) return failed(refusal);
   if (status >= 200 && status < 300) return { tag: 'delivered', status };
   if (status === 410) return failed({ kind: 'gone', status, retry: 'never' });
   if (status >= 300 && status < 400) return failed({ kind: 'redirect', retry: 'later' });

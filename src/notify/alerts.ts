@@ -4,45 +4,15 @@ import { type Finding, type FindingKind, isDisputed, storyOf } from '../core/fin
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 import { stamp } from '../core/views.ts';
+import { wordsOf } from '../words/words.ts';
+import { saidKey, severityOf } from './severity.ts';
 
-const severities: Readonly<Record<FindingKind, 'critical' | 'warning' | 'info'>> = {
-  mismatch: 'critical',
-  outage: 'warning',
-  unreliable: 'warning',
-  throughput: 'warning',
-  spike: 'warning',
-  refusal: 'warning',
-  lag: 'warning',
-  certificate: 'warning',
-  vantage: 'warning',
-  self: 'warning',
-  level_shift: 'info',
-};
-
-const says: Readonly<Record<FindingKind, string>> = {
-  mismatch: 'serves wrong bytes',
-  outage: 'is in outage',
-  unreliable: 'fails too often',
-  throughput: 'downloads slowly',
-  spike: 'has become slow',
-  refusal: 'refuses us',
-  lag: 'is behind, or goes backwards',
-  certificate: 'has certificate trouble',
-  vantage: 'cannot tell mirrors from its own network',
-  self: 'cannot trust what it measures',
-  level_shift: 'has settled at a slower pace',
-};
+const say = wordsOf('en');
 
 /** Who and where we are, for labels and links. `base` is `null` where no address of ours is known to others. */
 export interface Origin {
   readonly vantage: string;
   readonly base: string | null;
-}
-
-/** What a finding says of its mirror in a few words; bytes that no authority calls wrong are no wrong bytes. */
-function saidOf(finding: Finding): string {
-  if (isDisputed(finding)) return 'serves other bytes than others do';
-  return finding.cause === 'fork' ? 'shows a fork of what vouches for hashes' : says[finding.kind];
 }
 
 /** Where we listen, as others may follow it; none where we listen on every address. */
@@ -71,7 +41,7 @@ export function alertBody(finding: Finding, origin: Origin, endedAtMs: number | 
   const alert = {
     labels: {
       alertname: alertName(kind),
-      severity: isDisputed(finding) ? 'warning' : severities[kind],
+      severity: severityOf(finding),
       vantage,
       [originLabel]: vantage,
       ...(story === null ? {} : { cause: story }),
@@ -80,7 +50,7 @@ export function alertBody(finding: Finding, origin: Origin, endedAtMs: number | 
       ...(upstream === null ? {} : { upstream }),
     },
     annotations: {
-      summary: `${registry ?? vantage} ${saidOf(finding)}`,
+      summary: say(saidKey(finding, isDisputed(finding)), { who: registry ?? vantage }),
       description: finding.text,
       finding: finding.id,
       ...(probe === undefined ? {} : { probe: `${base ?? ''}/probes/${probe}` }),

@@ -6,10 +6,15 @@ import type { Delivery, Notice } from '../core/notice.ts';
 import type { Now, Post, Random, Row } from '../core/ports.ts';
 import { stamp } from '../core/views.ts';
 import { originOf, testAlert, withEnd } from './alerts.ts';
+import { batchMs, batchOf, sortOut } from './chat/batch.ts';
+import type { Card } from './chat/card.ts';
+import { type Chat, chatMessage, isChat, isSameBot } from './chat/message.ts';
+import { isQuiet } from './chat/quiet.ts';
+import { chatServices } from './chat/services.ts';
 import { adviceNews, findingNews, isEnd } from './news.ts';
-import { conclude, expire, nextSeq, restore, type State, seqRow, tell } from './outbox.ts';
+import { conclude, entryOf, expire, isFor, nextSeq, restore, type State, seqRow, tell } from './outbox.ts';
 import { forgetPushed, notePushed, pushAgain } from './push.ts';
-import { dueEntries, emptyQueue, wakeOf } from './queue.ts';
+import { attemptMs, dueEntries, emptyQueue, expiryMs, type Queue } from './queue.ts';
 import { signature } from './signature.ts';
 import { type NotifyTurn, openTurn } from './turn.ts';
 
@@ -17,6 +22,8 @@ import { type NotifyTurn, openTurn } from './turn.ts';
 export interface Sendable {
   readonly notice: Notice;
   readonly message: Parameters<Post['send']>[0];
+  /** What a chat is told, before its service draws it; absent: no chat. */
+  readonly card?: Card;
 }
 
 /** The stage that turns findings and advice into signed messages; the network is the daemon's and Post's. */
@@ -60,7 +67,7 @@ export function createNotifier(input: {
     origin: originOf(input.config),
     live: new Map((input.open ?? []).map((finding) => [finding.id, finding])),
     pushAtMs: new Map(),
-    queues: new Map(input.config.webhooks.map((receiver) => [receiver.name, emptyQueue(receiver)])),
+    queues: new Map(input.config.webhooks.map((receiver) => [receiver.name, queueFor(receiver, input.now)])),
     seqs: new Map(),
     opened: new Map(),
     random: input.random,
@@ -89,22 +96,24 @@ export function createNotifier(input: {
     takeDue(now) {
       expire(state, now);
       return [...state.queues.values()].flatMap((queue) =>
-        dueEntries(queue, now.monotonicMs).map((entry) => {
-          entry.inFlight = true;
-          return { notice: entry.notice, message: messageOf(queue.receiver, entry.notice, now) };
-        }),
+        isChat(queue.receiver)
+          ? takeCard(state, queue, queue.receiver, now)
+          : dueEntries(queue, now.monotonicMs).map((entry) => {
+              entry.inFlight = true;
+              return { notice: entry.notice, message: messageOf(queue.receiver, entry.notice, now) };
+            }),
       );
     },
     delivered(notice, delivery, now) {
       expire(state, now);
       const queue = state.queues.get(notice.receiver);
-      const entry = queue?.entries.find((one) => one.notice.id === notice.id);
-      if (queue !== undefined && entry !== undefined) conclude(state, queue, entry, delivery, now);
+      if (queue !== undefined) endDelivery(state, queue, notice, delivery, now);
       return flush();
     },
     test(name, now) {
       const queue = state.queues.get(name);
       if (queue === undefined) return null;
+      const { format } = queue.receiver;
       const subject = 'self/test';
       const seq = nextSeq(state, subject);
       const data = { seq, subject, vantage: state.origin.vantage };
@@ -115,20 +124,29 @@ export function createNotifier(input: {
         type: 'mirror.self',
         subject,
         seq,
-        body: queue.receiver.format === 'alertmanager' ? testAlert(state.origin, now) : standard,
+        body: format === 'alertmanager' ? testAlert(state.origin, now) : standard,
         createdAtMs: now.wallMs,
         attempts: 0,
         nextAtMs: now.wallMs,
       };
-      return { notice, message: messageOf(queue.receiver, notice, now), rows: [seqRow(subject, seq, now)] };
+      const { receiver } = queue;
+      const message = isChat(receiver)
+        ? chatMessage(receiver, [entryOf(notice, null, now)], state.origin, now).message
+        : messageOf(receiver, notice, now);
+      return { notice, message, rows: [seqRow(subject, seq, now)] };
     },
-    wakeAtMs() {
-      const times = [...state.queues.values()].map(wakeOf).filter((at) => at !== null);
-      return times.length === 0 ? null : Math.min(...times);
+    wakeAtMs(now) {
+      const times = [...state.queues.values()].map((queue) => {
+        const { receiver } = queue;
+        return Math.min(expiryMs(queue), isChat(receiver) ? batchMs(queue, receiver.chat, now) : attemptMs(queue));
+      });
+      const first = Math.min(...times);
+      return Number.isFinite(first) ? first : null;
     },
     queues(now) {
-      return [...state.queues.values()].map(({ receiver, entries, disabled }) => {
-        const oldestMs = entries.length === 0 ? null : now.monotonicMs - Math.min(...entries.map((one) => one.bornMs));
+      return [...state.queues.values()].map(({ receiver, entries, disabled, heldMs }) => {
+        const bornMs = Math.max(heldMs, Math.min(...entries.map((one) => one.bornMs)));
+        const oldestMs = entries.length === 0 ? null : now.monotonicMs - bornMs;
         return {
           receiver: receiver.name,
           length: entries.length,
@@ -143,8 +161,11 @@ export function createNotifier(input: {
       const before = new Map(state.queues);
       state.queues.clear();
       for (const receiver of config.webhooks) {
-        const entries = before.get(receiver.name)?.entries ?? [];
-        state.queues.set(receiver.name, { ...emptyQueue(receiver), entries });
+        const old = before.get(receiver.name);
+        const entries = old?.entries ?? [];
+        for (const entry of entries) if (!isFor(receiver, entry)) state.pending.remove(entry);
+        const kept = entries.filter((entry) => isFor(receiver, entry));
+        state.queues.set(receiver.name, { ...queueFor(receiver, now), entries: kept });
         before.delete(receiver.name);
       }
       for (const gone of before.values()) for (const entry of gone.entries) state.pending.remove(entry);
@@ -159,6 +180,39 @@ function heed(state: State, change: FindingChange, now: Now): void {
   state.live.set(change.finding.id, change.finding);
   if (change.change !== 'opened') return;
   for (const queue of state.queues.values()) notePushed(state, queue, change.finding, now);
+}
+
+/** A queue that keeps a chat's rate from its start: a daemon that starts again and again stays within it too. */
+function queueFor(receiver: Receiver, now: Now): Queue {
+  const queue = emptyQueue(receiver);
+  return isChat(receiver) ? { ...queue, pacedMs: now.monotonicMs + chatServices[receiver.format].spacingMs } : queue;
+}
+
+/** What goes to a chat now, in one message. */
+function takeCard(state: State, queue: Queue, receiver: Chat, now: Now): readonly Sendable[] {
+  if (isQuiet(receiver.chat, now.wallMs)) queue.heldMs = now.monotonicMs;
+  const batch = batchOf(queue, receiver.chat, now);
+  const [first] = batch;
+  if (first === undefined) return [];
+  const { carried, card, message } = chatMessage(receiver, batch, state.origin, now);
+  for (const entry of carried) {
+    entry.inFlight = true;
+    entry.carrier = first.notice.id;
+  }
+  const pacedMs = now.monotonicMs + chatServices[receiver.format].spacingMs;
+  for (const other of state.queues.values()) if (isSameBot(other.receiver, receiver)) other.pacedMs = pacedMs;
+  return [{ notice: first.notice, message, card }];
+}
+
+/** Ends the delivery of a notice and of all that its message carried. */
+function endDelivery(state: State, queue: Queue, { id }: Notice, delivery: Delivery, now: Now): void {
+  const sent = queue.entries.filter(({ notice, inFlight, carrier = notice.id }) => inFlight && carrier === id);
+  for (const entry of sent) delete entry.carrier;
+  const isRefused = delivery.tag === 'failed' && delivery.failure.kind === 'refused';
+  if (delivery.tag === 'delivered') sortOut(queue, sent, 'taken');
+  // One that wants to be left alone for a while has nothing against what it was sent.
+  else if (isRefused && delivery.failure.retry === 'later') sortOut(queue, sent, 'refused');
+  for (const entry of sent) conclude(state, queue, entry, delivery, now);
 }
 
 /** The signed request for one attempt; the timestamp is the attempt's, the id the notice's. */

@@ -6,6 +6,7 @@ import type { Now, Random, Row } from '../core/ports.ts';
 import { alertBody, type Origin } from './alerts.ts';
 import { backoffMs } from './backoff.ts';
 import { bodyOf, type News } from './news.ts';
+import { isMeant } from './only.ts';
 import { type Entry, entryFromRow, mayHaveArrived, outboxRow, type Queue, takeExpired, takeOverflow } from './queue.ts';
 import type { Turn } from './turn.ts';
 
@@ -35,7 +36,8 @@ export function restore(state: State, rows: readonly Row[], now: Now): void {
       const entry = entryFromRow(row, now);
       const queue = entry === null ? undefined : state.queues.get(entry.notice.receiver);
       if (entry === null || queue === undefined) state.pending.delete('outbox', row.key);
-      else queue.entries.push(entry);
+      else if (isFor(queue.receiver, entry)) queue.entries.push(entry);
+      else state.pending.remove(entry);
     } else if (row.table === 'meta' && row.key.startsWith('seq/') && typeof row.value === 'number') {
       state.seqs.set(row.key.slice('seq/'.length), row.value);
     } else if (row.table === 'meta' && row.key.startsWith('opened/')) {
@@ -44,6 +46,11 @@ export function restore(state: State, rows: readonly Row[], now: Now): void {
   }
   for (const queue of state.queues.values())
     queue.entries.sort((a, b) => a.bornMs - b.bornMs || a.notice.seq - b.notice.seq);
+}
+
+/** True where a stored body is in the form that the receiver takes now: that of an alert is a list. */
+export function isFor({ format }: Receiver, { notice }: Entry): boolean {
+  return (format === 'alertmanager') === notice.body.startsWith('[');
 }
 
 /** Counts a subject up. */
@@ -77,7 +84,7 @@ export function tell(state: State, news: News, isRecovery: boolean, now: Now): v
     for (const queue of live) {
       const id = state.random.id(now.wallMs);
       told[queue.receiver.name] = id;
-      const resolves = opened?.[queue.receiver.name] ?? null;
+      const resolves = toldAs(queue, opened?.[queue.receiver.name] ?? null);
       const body = textFor(state, queue.receiver, news, { seq, resolves, isRecovery }, now);
       enqueue(state, queue, { ...noticeOf(news, queue.receiver, id, seq, now), body }, findingId, now);
     }
@@ -103,15 +110,22 @@ function textFor(
   now: Now,
 ): string {
   const { seq, resolves, isRecovery } = meta;
-  if (receiver.format === 'standard' || news.finding === null)
+  // A chat's card is drawn from this when it is sent.
+  if (receiver.format !== 'alertmanager' || news.finding === null)
     return bodyOf(news, { seq, vantage: state.origin.vantage, wallMs: now.wallMs, resolves });
   return alertBody(news.finding, state.origin, isRecovery ? (news.finding.closedAtMs ?? now.wallMs) : null);
+}
+
+/** What people are referred to is what they got: not a message that still waits for others, and is now replaced. */
+function toldAs(queue: Queue, id: string | null): string | null {
+  if (queue.receiver.chat === undefined) return id;
+  return queue.entries.some((one) => one.notice.id === id && !one.inFlight && !one.mayHaveArrived) ? null : id;
 }
 
 function wants(queue: Queue, news: News, findingId: string | null): boolean {
   // The end of an alert is part of it.
   const event = queue.receiver.format === 'alertmanager' ? news.finding?.kind : news.event;
-  if (event === undefined || !queue.receiver.on.includes(event)) return false;
+  if (event === undefined || !queue.receiver.on.includes(event) || !isMeant(queue.receiver, news)) return false;
   if (news.weight === 'news') return true;
   return queue.entries.some(
     (entry) => entry.findingId === findingId && entry.notice.type === news.type && isFresh(queue, entry),
@@ -143,27 +157,26 @@ export function noticeOf(
   };
 }
 
+/** A notice that was made now, due at once. */
+export function entryOf(notice: Notice, findingId: string | null, { monotonicMs }: Now): Entry {
+  return { notice, findingId, bornMs: monotonicMs, dueMs: monotonicMs, inFlight: false, mayHaveArrived: false };
+}
+
 /** Puts a notice behind what is under way, in place of what waits about the same subject; back-off is inherited. */
 export function enqueue(state: State, queue: Queue, notice: Notice, findingId: string | null, now: Now): void {
-  let { attempts, nextAtMs } = notice;
-  let dueMs = now.monotonicMs;
+  const groupMs = queue.receiver.chat?.groupMs ?? 0;
+  let { attempts } = notice;
+  let dueMs = now.monotonicMs + groupMs;
   for (const old of queue.entries) {
     if (old.inFlight || old.notice.subject !== notice.subject || !isOver(state, old, findingId)) continue;
     if (old.notice.attempts > attempts) {
       attempts = old.notice.attempts;
       dueMs = Math.max(dueMs, old.dueMs);
-      nextAtMs = now.wallMs + (dueMs - now.monotonicMs);
-    }
+    } else if (groupMs > 0) dueMs = Math.min(dueMs, Math.max(now.monotonicMs, old.dueMs));
     state.pending.drop(queue, old, 'replaced');
   }
-  const entry: Entry = {
-    notice: { ...notice, attempts, nextAtMs },
-    findingId,
-    bornMs: now.monotonicMs,
-    dueMs,
-    inFlight: false,
-    mayHaveArrived: false,
-  };
+  const nextAtMs = now.wallMs + (dueMs - now.monotonicMs);
+  const entry: Entry = { ...entryOf({ ...notice, attempts, nextAtMs }, findingId, now), dueMs };
   queue.entries.push(entry);
   state.pending.put(outboxRow(entry));
 }

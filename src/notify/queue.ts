@@ -16,6 +16,10 @@ export interface Entry {
   inFlight: boolean;
   /** The receiver may have it although we never heard so: it keeps its id and its text. */
   mayHaveArrived: boolean;
+  /** The notice whose message carries this one too, where several go in one. */
+  carrier?: string;
+  /** To a chat, in a message of its own: because a card with others was refused, or because it was refused by itself. */
+  alone?: 'try' | 'stays';
 }
 
 /** What waits for one receiver, oldest first. */
@@ -25,12 +29,23 @@ export interface Queue {
   disabled: boolean;
   /** The receiver asked for quiet until then (`Retry-After`), monotonic. */
   notBeforeMs: number;
+  /** The receiver's rate allows the next message from then on, monotonic. */
+  pacedMs: number;
+  /** Quiet hours held back what waits until then, monotonic: nothing is late for that. */
+  heldMs: number;
   entries: Entry[];
 }
 
 /** A queue with nothing in it. */
 export function emptyQueue(receiver: Receiver): Queue {
-  return { receiver, disabled: false, notBeforeMs: Number.NEGATIVE_INFINITY, entries: [] };
+  return {
+    receiver,
+    disabled: false,
+    notBeforeMs: Number.NEGATIVE_INFINITY,
+    pacedMs: Number.NEGATIVE_INFINITY,
+    heldMs: Number.NEGATIVE_INFINITY,
+    entries: [],
+  };
 }
 
 /** The notices that may go now: of each subject the oldest, if it is due and not under way. */
@@ -42,13 +57,18 @@ export function dueEntries(queue: Queue, nowMs: number): readonly Entry[] {
     .slice(0, Math.max(0, free));
 }
 
-/** When there is next something to do for a queue: an attempt or an expiry. Monotonic; `null`: nothing. */
-export function wakeOf(queue: Queue): number | null {
-  const times = queue.entries.filter((entry) => !entry.inFlight).map((entry) => entry.bornMs + limits.deliveryAgeMsMax);
+/** When something has waited too long, monotonic; infinite: nothing waits. */
+export function expiryMs(queue: Queue): number {
+  const waiting = queue.entries.filter((entry) => !entry.inFlight);
+  return Math.min(...waiting.map((entry) => entry.bornMs + limits.deliveryAgeMsMax));
+}
+
+/** When there is next something to send, monotonic; infinite: nothing. */
+export function attemptMs(queue: Queue): number {
   const isFull = queue.entries.filter((entry) => entry.inFlight).length >= inFlightMax;
-  if (!queue.disabled && !isFull)
-    for (const entry of heads(queue)) if (!entry.inFlight) times.push(Math.max(entry.dueMs, queue.notBeforeMs));
-  return times.length === 0 ? null : Math.min(...times);
+  if (queue.disabled || isFull) return Number.POSITIVE_INFINITY;
+  const waiting = heads(queue).filter((entry) => !entry.inFlight);
+  return Math.min(...waiting.map((entry) => Math.max(entry.dueMs, queue.notBeforeMs)));
 }
 
 function heads(queue: Queue): readonly Entry[] {
@@ -93,6 +113,7 @@ const unconnected: ReadonlySet<string> = new Set([
 /** Whether a receiver may have a notice whose delivery failed so. */
 export function mayHaveArrived(failure: DeliveryFailure): boolean {
   if (failure.kind === 'network') return !unconnected.has(failure.code);
+  if (failure.kind === 'refused') return failure.code === 'unreadable';
   return failure.kind !== 'tls' && failure.kind !== 'forbidden_target';
 }
 

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -21,6 +22,8 @@ const secrets = {
   token: 'liste-8a4471c0',
   hookPath: 'hookp-22c9de04',
   hookQuery: 'hookq-b7310f68',
+  chatPath: 'chatp-6be0c317',
+  chatSecret: 'chats-19af70d2',
   hook: `whsec_${Buffer.from('signs-4b8e90aa-32-bytes-and-more').toString('base64')}`,
   hookText: 'signs-4b8e90aa',
 } as const;
@@ -105,6 +108,7 @@ go: { sumdb: off }
 detect: { outage: { open: 1, over: 0s } }
 webhooks:
   - { name: ops, url: "${receiver.url}/${secrets.hookPath}?key=${secrets.hookQuery}", secrets: [ "\${HOOK_SECRET}" ], allow: [ 127.0.0.0/8 ] }
+  - { name: chat, format: feishu, url: "${receiver.url}/${secrets.chatPath}", secrets: [ "${secrets.chatSecret}" ], group: 0s, allow: [ 127.0.0.0/8 ] }
 state: { path: ./state.db }
 `;
     writeFileSync(join(folder, 'mirrorwatch.yaml'), yaml);
@@ -117,7 +121,8 @@ state: { path: ./state.db }
         [401, 302, 500].every((status) => (answered.get(status) ?? 0) > 4) &&
         servers.every(({ requests }) => requests.length > 12),
     );
-    await real.until('a notice', () => receiver.posts.length > 0);
+    await real.until('a notice', () => receiver.posts.some(({ path }) => path.includes(secrets.hookPath)));
+    await real.until('a card', () => receiver.posts.some(({ path }) => path.includes(secrets.chatPath)));
   });
   afterAll(async () => {
     await real.daemon.stop();
@@ -131,7 +136,10 @@ state: { path: ./state.db }
     expect(heard[1]).toContain(basic(secrets.password));
     expect(heard[2]).toContain(secrets.bearer);
     expect(proxy.heads.join()).toContain(basic(secrets.proxy));
-    expect(receiver.posts[0]?.path).toContain(secrets.hookQuery);
+    expect(receiver.posts.map(({ path }) => path).join()).toContain(secrets.hookQuery);
+    const card = receiver.posts.find(({ path }) => path.includes(secrets.chatPath));
+    const { timestamp = '', sign } = JSON.parse(card?.body ?? '{}') as { timestamp?: string; sign?: string };
+    expect(sign).toBe(createHmac('sha256', `${timestamp}\n${secrets.chatSecret}`).digest('base64'));
     expect(real.access['e']?.client?.key).toBe(client.keyPem);
     expect((await real.get('/api/v1/mirrors')).status).toBe(401);
     expect(hunt('here', `x ${secrets.bearer} y`)).toEqual(['bearer in here']);
@@ -191,7 +199,12 @@ state: { path: ./state.db }
       ['misplaced', misplaced, 2],
     ] as const) {
       writeFileSync(join(folder, `${name}.yaml`), content);
-      for (const argv of [['check'], ['check', '--json']]) {
+      for (const argv of [
+        ['check'],
+        ['check', '--json'],
+        ['webhook', 'test', 'chat'],
+        ['webhook', 'preview', 'chat', '--json'],
+      ]) {
         const terminal = fakeTerminal();
         const done = await program({
           argv: [...argv, '--config', join(folder, `${name}.yaml`)],
@@ -201,7 +214,7 @@ state: { path: ./state.db }
           facts: { version: '0', node: 'v0', log: { level: 'silent', pretty: false } },
           onSignal: () => undefined,
         });
-        expect([name, done]).toEqual([name, code]);
+        if (argv[0] === 'check') expect([name, done]).toEqual([name, code]);
         found.push(...hunt(`${argv.join(' ')} of a ${name} file`, terminal.text()));
       }
     }

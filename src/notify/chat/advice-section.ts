@@ -1,0 +1,96 @@
+import type { AdviceView } from '../../core/views.ts';
+import { ecosystemText } from './finding-section.ts';
+import type { Pen, Section, Tone } from './section.ts';
+import { localTime, tookText } from './times.ts';
+import type { Told } from './told.ts';
+
+/** Characters of a line to paste that a card holds; more is not cut, but left to the page. */
+const codeChars = 900;
+/** At this share of an advice's life people are reminded of it, a little earlier than that here: both are clocks. */
+const endsSoonShare = 0.89;
+
+/** Why and what to set, what that brings, and until when. */
+export function adviceSection(told: Told, advice: AdviceView, pen: Pen): Section {
+  const { say } = pen;
+  const isAsked = advice.state === 'proposed';
+  const line = isAsked ? lineOf(advice) : null;
+  const code = line === null || line.length > codeChars ? null : { label: say('row.set'), text: line };
+  return {
+    tone: toneOf(advice),
+    title: titleOf(told, advice, pen),
+    rows: [
+      { label: say('row.why'), text: whyText(advice, pen) },
+      ...(isAsked ? gainRows(advice, pen) : []),
+      ...untilRows(advice, pen),
+      ...(isAsked ? [{ label: say('row.confidence'), text: say(`confidence.${advice.confidence}`) }] : []),
+      ...(line !== null && code === null ? [{ label: say('row.note'), text: say('note.long') }] : []),
+      ...(isAsked ? noteRows(advice, pen) : []),
+    ],
+    code,
+    ref: told.ref,
+  };
+}
+
+function toneOf({ state }: AdviceView): Tone {
+  if (state === 'proposed') return 'act';
+  return state === 'refused' ? 'warn' : 'info';
+}
+
+function titleOf({ atMs }: Told, advice: AdviceView, { say }: Pen): string {
+  const { state, from, to } = advice;
+  const what = ecosystemText(advice);
+  const issuedMs = Date.parse(advice.issuedAt);
+  const endsSoon = atMs >= issuedMs + endsSoonShare * (Date.parse(advice.expiresAt) - issuedMs);
+  if (endsSoon && (state === 'proposed' || state === 'accepted')) return say('advice.reminder', { what, to });
+  if (state === 'proposed' && from === to) return say('advice.reorder', { what, from });
+  return say(`advice.${state}`, { what, from, to });
+}
+
+function whyText({ cause, from, refusal, evidence }: AdviceView, { say }: Pen): string {
+  if (refusal !== null) return say(`refusal.${refusal}`);
+  const failures = Object.entries(evidence.failures) as [keyof typeof evidence.failures, number][];
+  const [most] = failures.toSorted(([, a], [, b]) => b - a);
+  const why = say(`advice.cause.${cause}`, { from });
+  return most === undefined ? why : `${why} · ${say(`cause.${most[0]}`)}`;
+}
+
+/** The first form is for people. */
+function lineOf({ remedy }: AdviceView): string | null {
+  return Object.values(remedy)[0] ?? null;
+}
+
+function gainRows({ expected }: AdviceView, { say }: Pen): Section['rows'] {
+  const { availability, fetchCostSeconds, p95Seconds } = expected;
+  const parts = [
+    both(
+      availability,
+      (share) => `${Math.round(share * 1000) / 10} %`,
+      (change) => say('gain.availability', change),
+    ),
+    both(fetchCostSeconds, tookText, (change) => say('gain.cost', change)),
+    both(p95Seconds, tookText, (change) => say('gain.p95', change)),
+  ].filter((part) => part !== null);
+  return [{ label: say('row.gain'), text: parts.length === 0 ? say('gain.none') : parts.join(' · ') }];
+}
+
+function both(
+  { before, after }: { readonly before: number | null; readonly after: number | null },
+  text: (value: number) => string,
+  told: (change: { readonly before: string; readonly after: string }) => string,
+): string | null {
+  return before === null || after === null ? null : told({ before: text(before), after: text(after) });
+}
+
+function untilRows({ state, expiresAt, settledAt }: AdviceView, { say, reader }: Pen): Section['rows'] {
+  if (state === 'proposed' || state === 'accepted')
+    return [{ label: say('row.until'), text: localTime(Date.parse(expiresAt), reader.timeZone) }];
+  return settledAt === null
+    ? []
+    : [{ label: say('row.since'), text: localTime(Date.parse(settledAt), reader.timeZone) }];
+}
+
+function noteRows({ remedy, doesNotCover }: AdviceView, { say }: Pen): Section['rows'] {
+  const forms = Object.keys(remedy).slice(1);
+  if (forms.length === 0 && doesNotCover.length === 0) return [];
+  return [{ label: say('row.note'), text: say('note.more', { forms: forms.join(say('list.comma')) }) }];
+}

@@ -1,0 +1,68 @@
+import type { ChatRule } from '../../core/config.ts';
+import type { Now } from '../../core/ports.ts';
+import type { Entry, Queue } from '../queue.ts';
+import { isQuiet, quietEndMs } from './quiet.ts';
+import { isUrgent, toldOf } from './told.ts';
+
+/** Notices of one card at most: more than a phone shows, and few enough to be drawn again and again until they fit. */
+const batchMax = 30;
+
+/**
+ * The notices that go into one card now, oldest first; none while a message is under way, while the service's rate, its
+ * wish or quiet hours stand against it, or before the first of them has waited for others.
+ */
+export function batchOf(queue: Queue, rule: ChatRule, now: Now): readonly Entry[] {
+  if (isClosed(queue) || openMs(queue) > now.monotonicMs) return [];
+  const may = waiting(queue, rule, now.wallMs);
+  const first = may.find((entry) => entry.dueMs <= now.monotonicMs);
+  if (first === undefined) return [];
+  if (first.alone !== undefined) return [first];
+  return may.filter((entry) => entry.alone === undefined).slice(0, batchMax);
+}
+
+/** When there is next something to send, monotonic; infinite: nothing waits, or something is under way. */
+export function batchMs(queue: Queue, rule: ChatRule, now: Now): number {
+  if (isClosed(queue)) return Number.POSITIVE_INFINITY;
+  const may = waiting(queue, rule, now.wallMs);
+  const held = may.length < queue.entries.length && isQuiet(rule, now.wallMs);
+  const times = [
+    ...may.map(({ dueMs }) => dueMs),
+    ...(held ? [now.monotonicMs + quietEndMs(rule, now.wallMs) - now.wallMs] : []),
+  ];
+  return Math.max(openMs(queue), Math.min(...times));
+}
+
+/** True where some of these waited for quiet hours to end. */
+export function wasHeld(entries: readonly Entry[], rule: ChatRule, now: Now): boolean {
+  return !isQuiet(rule, now.wallMs) && entries.some(({ notice }) => isQuiet(rule, notice.createdAtMs));
+}
+
+/**
+ * After a card of several was refused, each goes by itself, so that one that is never taken holds up no other; one that
+ * was refused by itself stays by itself, and once one was taken the others go together again.
+ */
+export function sortOut(queue: Queue, sent: readonly Entry[], outcome: 'taken' | 'refused'): void {
+  if (outcome === 'refused') for (const entry of sent) entry.alone = sent.length > 1 ? 'try' : 'stays';
+  if (outcome === 'taken') for (const entry of queue.entries) if (entry.alone === 'try') delete entry.alone;
+}
+
+function isClosed(queue: Queue): boolean {
+  return queue.disabled || queue.entries.some(({ inFlight }) => inFlight);
+}
+
+function openMs(queue: Queue): number {
+  return Math.max(queue.notBeforeMs, queue.pacedMs);
+}
+
+/** What may be told at this hour; nothing overtakes an older word on its subject that is told by itself. */
+function waiting({ entries }: Queue, rule: ChatRule, wallMs: number): readonly Entry[] {
+  const quiet = isQuiet(rule, wallMs);
+  const may = entries.filter(({ notice }) => !quiet || (rule.quiet?.urgent === 'pass' && isUrgent(toldOf(notice))));
+  const behind = (entry: Entry): boolean =>
+    may.some((one) => one !== entry && one.alone !== undefined && isBefore(one, entry, entries));
+  return may.some(({ alone }) => alone !== undefined) ? may.filter((entry) => !behind(entry)) : may;
+}
+
+function isBefore(one: Entry, other: Entry, entries: readonly Entry[]): boolean {
+  return one.notice.subject === other.notice.subject && entries.indexOf(one) < entries.indexOf(other);
+}

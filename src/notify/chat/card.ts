@@ -1,0 +1,78 @@
+import type { QuietRule } from '../../core/config.ts';
+import { wordsOf } from '../../words/words.ts';
+import { adviceSection } from './advice-section.ts';
+import { findingSection } from './finding-section.ts';
+import { type Pen, type Reader, type Section, type Tone, tones } from './section.ts';
+import { clipped } from './text.ts';
+import { clockText } from './times.ts';
+import type { Told } from './told.ts';
+
+/** Characters of one row: a few lines of a phone. */
+const rowChars = 400;
+
+/** A message for people, before a service draws it. */
+export interface Card {
+  readonly tone: Tone;
+  readonly title: string;
+  readonly sections: readonly Section[];
+  readonly link: { readonly text: string; readonly url: string } | null;
+  readonly foot: string;
+}
+
+/**
+ * The card of some notices, in the order in which they came; what is to be done goes first, what is over last.
+ * @param held  the quiet hours that they waited for; `null`: none
+ * @param more  how many follow in a card of their own
+ */
+export function cardOf(told: readonly Told[], reader: Reader, held: QuietRule | null, more: number): Card {
+  const say = wordsOf(reader.language);
+  const sections = told.map((one) => sectionOf(one, { say, reader }));
+  const sorted = sections.toSorted((a, b) => tones.indexOf(a.tone) - tones.indexOf(b.tone));
+  const acts = sorted.filter(({ tone }) => tone === 'act');
+  const first = acts[0] ?? sorted[0];
+  const count = told.length === 1 ? say('card.one') : say('card.many', { count: told.length });
+  const title =
+    held !== null
+      ? say('card.quiet', { from: clockText(held.fromMinute), to: clockText(held.toMinute), count })
+      : told.length === 1 || first === undefined
+        ? (first?.title ?? '')
+        : `${count} · ${first.title}`;
+  const refs = told.map(({ ref }) => say('card.ref', { ref }));
+  return {
+    tone: sorted[0]?.tone ?? 'info',
+    title,
+    sections: [...acts, ...sorted.filter(({ tone }) => tone !== 'act')],
+    link: reader.page === null ? null : { text: say('card.page'), url: pageUrl(reader.page, told) },
+    foot: [
+      say('card.from', { vantage: reader.vantage }),
+      say('card.zone', { zone: reader.timeZone }),
+      ...(told.length === 1 ? refs : []),
+      ...(more > 0 ? [say('card.more', { count: more })] : []),
+    ].join(' · '),
+  };
+}
+
+/** Of one mirror's notice its own page, else the overview. */
+function pageUrl(page: string, told: readonly Told[]): string {
+  const registry = told.length === 1 ? told[0]?.finding?.registry : null;
+  return registry == null ? `${page}/` : `${page}/mirrors/${encodeURIComponent(registry)}`;
+}
+
+function sectionOf(told: Told, pen: Pen): Section {
+  const section = wholeSectionOf(told, pen);
+  return { ...section, rows: section.rows.map(({ label, text }) => ({ label, text: clipped(text, rowChars) })) };
+}
+
+function wholeSectionOf(told: Told, pen: Pen): Section {
+  if (told.finding !== null) return findingSection(told, told.finding, pen);
+  if (told.advice !== null) return adviceSection(told, told.advice, pen);
+  const isTest = told.subject === 'self/test';
+  const { say } = pen;
+  return {
+    tone: 'info',
+    title: isTest ? say('finding.test') : `${told.type}: ${told.subject}`,
+    rows: isTest ? [{ label: say('row.note'), text: say('finding.testSays') }] : [],
+    code: null,
+    ref: told.ref,
+  };
+}

@@ -1,0 +1,70 @@
+import { createHmac } from 'node:crypto';
+import type { Section } from './section.ts';
+import { type ChatService, marks, refusalByCode } from './service.ts';
+import { bytesOf, clipped, disarmed } from './text.ts';
+
+/** Documented: a text of 5 000 characters, a title of 64 in the list of chats, a URL of 500; a message of 20 000 bytes. */
+const textChars = 5_000;
+const titleChars = 64;
+const urlChars = 500;
+const bodyBytes = 20_000;
+
+/** Whoever sends more than 20 in a minute is silent for ten. */
+const silenceMs = 10 * 60_000;
+const waits = { 130101: silenceMs, 410100: silenceMs };
+
+/** A line break of its Markdown. */
+const lineBreak = '  \n  ';
+
+/** Custom robots of DingTalk: an action card with the link to the page as its button, Markdown where there is none. */
+export const dingtalk: ChatService = {
+  spec: [
+    'https://open.dingtalk.com/document/robots/custom-robot-access',
+    'https://open.dingtalk.com/document/robots/customize-robot-security-settings',
+  ],
+  // 20 a minute.
+  spacingMs: 3_500,
+  sign: ({ url, body }, secret, { wallMs }) => {
+    const signed = new URL(url);
+    const timestamp = String(Math.floor(wallMs));
+    signed.searchParams.set('timestamp', timestamp);
+    signed.searchParams.set('sign', dingtalkSign(secret, timestamp));
+    return { url: signed.href, body };
+  },
+  draw(card) {
+    const isOne = card.sections.length === 1;
+    const title = clipped(`${marks[card.tone]} ${card.title}`, titleChars);
+    const hasButton = card.link !== null && card.link.url.length <= urlChars;
+    const text = [
+      `### ${marks[card.tone]} ${disarmed(card.title)}`,
+      ...card.sections.map((section) => sectionText(section, isOne)),
+      `${disarmed(card.foot)}`,
+    ].join('\n\n');
+    if (card.link === null || !hasButton) return { msgtype: 'markdown', markdown: { title, text } };
+    return {
+      msgtype: 'actionCard',
+      actionCard: { title, text, singleTitle: card.link.text, singleURL: card.link.url },
+    };
+  },
+  fits(body) {
+    const { text } = (body['actionCard'] ?? body['markdown']) as { readonly text: string };
+    return text.length <= textChars && bytesOf(JSON.stringify(body)) <= bodyBytes;
+  },
+  refusalIn: (status, body) => refusalByCode(status, body, ['errcode'], waits),
+};
+
+/**
+ * HMAC-SHA256 over `<milliseconds>\n<secret>`, keyed with the secret, base64; URL-encoded where it is put into the query.
+ * @see https://open.dingtalk.com/document/robots/customize-robot-security-settings
+ */
+export function dingtalkSign(secret: string, timestampMs: string): string {
+  return createHmac('sha256', secret).update(`${timestampMs}\n${secret}`).digest('base64');
+}
+
+function sectionText({ tone, title, rows, code, ref }: Section, isOne: boolean): string {
+  const head = isOne ? [] : [`#### ${marks[tone]} ${disarmed(title)} #${disarmed(ref)}`];
+  const line =
+    code === null ? [] : [`**${disarmed(code.label)}**\n\n\`\`\`\n${code.text.replaceAll('```', "'''")}\n\`\`\``];
+  const lines = rows.map(({ label, text }) => `**${disarmed(label)}** ${disarmed(text)}`);
+  return [...head, ...line, ...(lines.length === 0 ? [] : [lines.join(lineBreak)])].join('\n\n');
+}

@@ -1,0 +1,111 @@
+import { limits } from '../../core/limits.ts';
+import type { FindingView, SideView } from '../../core/views.ts';
+import { saidKey, severityOf } from '../severity.ts';
+import type { Pen, Section, Tone } from './section.ts';
+import { localTime, spanText, tookText } from './times.ts';
+import type { Told } from './told.ts';
+
+const sidesShown = 3;
+
+/** A finding that has opened, or the end of one. */
+export function findingSection(told: Told, finding: FindingView, pen: Pen): Section {
+  const { say } = pen;
+  const isDisputed = finding.kind === 'mismatch' && (finding.cause === 'peers' || finding.cause === 'retag');
+  const who = finding.registry ?? told.vantage;
+  if (told.type === 'mirror.recovery')
+    return {
+      tone: 'good',
+      title: say(`ended.${finding.kind}`, { who }),
+      rows: endRows(told, finding, pen),
+      code: null,
+      ref: told.ref,
+    };
+  return {
+    tone: toneOf(finding, isDisputed),
+    title: say(saidKey(finding, isDisputed), { who }),
+    rows: rowsOf(finding, pen),
+    code: null,
+    ref: told.ref,
+  };
+}
+
+function toneOf(finding: FindingView, isDisputed: boolean): Tone {
+  if (finding.kind === 'outage') return 'bad';
+  const severity = severityOf({ ...finding, actionable: !isDisputed });
+  return severity === 'critical' ? 'bad' : severity === 'warning' ? 'warn' : 'info';
+}
+
+function endRows({ atMs, resolves }: Told, finding: FindingView, { say, reader }: Pen): Section['rows'] {
+  const openedMs = Date.parse(finding.openedAt);
+  const endedMs = finding.closedAt === null ? atMs : Date.parse(finding.closedAt);
+  const span = {
+    from: localTime(openedMs, reader.timeZone),
+    to: localTime(endedMs, reader.timeZone),
+    lasted: spanText(say, endedMs - openedMs),
+  };
+  return [
+    { label: say('row.lasted'), text: say('lasted.span', span) },
+    ...(resolves === null ? [] : [{ label: say('row.resolves'), text: say('resolves.told', { ref: resolves }) }]),
+  ];
+}
+
+function rowsOf(finding: FindingView, pen: Pen): Section['rows'] {
+  const { say, reader } = pen;
+  const seen = seenText(finding, pen);
+  const what = scopeText(finding, pen);
+  const sides = sidesText(finding.evidence.sides, pen);
+  const rows = [
+    { label: say('row.since'), text: localTime(Date.parse(finding.openedAt), reader.timeZone) },
+    { label: say('row.why'), text: say(`cause.${finding.cause}`) },
+    ...(seen === '' ? [] : [{ label: say('row.seen'), text: seen }]),
+    ...(finding.vantage === 'ok' ? [] : [{ label: say('row.doubt'), text: say(`doubt.${finding.vantage}`) }]),
+    ...(what === '' ? [] : [{ label: say('row.what'), text: what }]),
+    ...(sides === '' ? [] : [{ label: say('row.sides'), text: sides }]),
+    ...(finding.ecosystem === null ? [] : [{ label: say('row.ecosystem'), text: ecosystemText(finding) }]),
+    ...(finding.confidence === 'low' ? [{ label: say('row.confidence'), text: say('confidence.low') }] : []),
+  ];
+  return wantsDetail(finding, pen) ? [...rows, { label: say('row.detail'), text: finding.text }] : rows;
+}
+
+/** The finding's own sentence is English, and says more than its fields where it is about us, certificates or bytes. */
+function wantsDetail({ kind }: FindingView, { reader }: Pen): boolean {
+  return reader.language === 'en' && ['self', 'vantage', 'certificate', 'mismatch', 'lag'].includes(kind);
+}
+
+function seenText({ kind, evidence }: FindingView, { say }: Pen): string {
+  const { failures, samples, observedSeconds, baselineSeconds } = evidence;
+  if (kind === 'lag')
+    return observedSeconds === null ? '' : say('seen.behind', { observed: spanText(say, observedSeconds * 1000) });
+  const parts = [
+    ...(failures > 0 && samples > 0 ? [say('seen.failures', { failures, samples })] : []),
+    ...(observedSeconds !== null && baselineSeconds !== null
+      ? [say('seen.slow', { observed: tookText(observedSeconds), baseline: tookText(baselineSeconds) })]
+      : []),
+  ];
+  return parts.join(' · ');
+}
+
+function scopeText({ scope }: FindingView, { say }: Pen): string {
+  const [first] = scope;
+  if (first === undefined) return '';
+  const name = first.module === null ? '' : ` ${first.module}${first.version === null ? '' : `@${first.version}`}`;
+  const family = first.family === undefined ? '' : ` (IPv${first.family})`;
+  const text = `${first.step}${name}${family}`;
+  return scope.length === 1 ? text : say('what.more', { first: text, count: scope.length - 1 });
+}
+
+function sidesText(sides: readonly SideView[], { say }: Pen): string {
+  const shown = sides.slice(0, sidesShown).map(({ algorithm, digest, registries }) => {
+    const short = `${algorithm} ${digest.slice(0, 12)}…`;
+    return registries.length === 0
+      ? say('sides.authority', { digest: short })
+      : say('sides.one', { digest: short, who: registries.slice(0, limits.sideNames).join(say('list.comma')) });
+  });
+  const text = shown.join(say('list.also'));
+  return sides.length > sidesShown ? say('sides.more', { sides: text }) : text;
+}
+
+/** `oci (docker.io)`; the upstream alone where it is called as its ecosystem. */
+export function ecosystemText({ ecosystem, upstream }: Pick<FindingView, 'ecosystem' | 'upstream'>): string {
+  return upstream === null || upstream === ecosystem ? `${ecosystem}` : `${ecosystem} (${upstream})`;
+}

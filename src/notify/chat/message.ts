@@ -1,0 +1,90 @@
+import type { ChatRule, Receiver } from '../../core/config.ts';
+import { limits } from '../../core/limits.ts';
+import type { Now, Post } from '../../core/ports.ts';
+import type { Origin } from '../alerts.ts';
+import type { Entry } from '../queue.ts';
+import { wasHeld } from './batch.ts';
+import { type Card, cardOf } from './card.ts';
+import type { Reader } from './section.ts';
+import type { ChatService } from './service.ts';
+import { chatServices } from './services.ts';
+import { toldOf } from './told.ts';
+
+type Message = Parameters<Post['send']>[0];
+
+/** A receiver that people read. */
+export type Chat = Receiver & { readonly chat: ChatRule; readonly format: keyof typeof chatServices };
+
+/** Whether people read it. */
+export function isChat(receiver: Receiver): receiver is Chat {
+  return receiver.chat !== undefined && receiver.format in chatServices;
+}
+
+/** True for receivers of one address: the service counts their messages together. */
+export function isSameBot(one: Receiver, other: Receiver): boolean {
+  return one.url.reveal() === other.url.reveal();
+}
+
+/** The one request that carries as many of these notices as the service takes in a message, at least the first. */
+export function chatMessage(
+  receiver: Chat,
+  entries: readonly Entry[],
+  origin: Origin,
+  now: Now,
+): { readonly carried: readonly Entry[]; readonly card: Card; readonly message: Message } {
+  const service = chatServices[receiver.format];
+  const reader = readerOf(receiver, origin);
+  for (let count = entries.length; ; count -= 1) {
+    const carried = entries.slice(0, count);
+    const whole = cardFor(carried, receiver, reader, { more: entries.length - count, now });
+    const card = count > 1 ? whole : shortened(service, whole);
+    const body = service.draw(card);
+    if (count > 1 && !service.fits(body)) continue;
+    return { carried, card, message: request(receiver, service, body, now) };
+  }
+}
+
+function cardFor(
+  entries: readonly Entry[],
+  { chat }: Chat,
+  reader: Reader,
+  { more, now }: { readonly more: number; readonly now: Now },
+): Card {
+  const told = entries.map(({ notice }) => toldOf(notice));
+  return cardOf(told, reader, wasHeld(entries, chat, now) ? chat.quiet : null, more);
+}
+
+/** A card of one notice, without its last rows where they are too much. */
+function shortened(service: ChatService, card: Card): Card {
+  const [section] = card.sections;
+  if (section === undefined || section.rows.length === 0 || service.fits(service.draw(card))) return card;
+  return shortened(service, { ...card, sections: [{ ...section, rows: section.rows.slice(0, -1) }] });
+}
+
+function request(
+  { url, secrets, allow }: Chat,
+  service: ChatService,
+  body: Record<string, unknown>,
+  now: Now,
+): Message {
+  const [secret] = secrets;
+  const plain = { url: url.reveal(), body };
+  const post = secret === undefined || service.sign === null ? plain : service.sign(plain, secret.reveal(), now);
+  return {
+    url: post.url,
+    headers: { 'content-type': 'application/json; charset=utf-8' },
+    body: JSON.stringify(post.body),
+    allow,
+    timeoutMs: limits.deliveryMs,
+    refusalIn: service.refusalIn,
+  };
+}
+
+function readerOf({ lang, chat }: Chat, { vantage, base }: Origin): Reader {
+  return { language: lang, timeZone: chat.timeZone, vantage, page: chat.page ?? followed(base) };
+}
+
+/** What listens on loopback alone is followed by nobody's phone. */
+function followed(base: string | null): string | null {
+  return base === null || /^https?:\/\/(127\.|localhost[:/]|\[::1\])/.test(base) ? null : base;
+}

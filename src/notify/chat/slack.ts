@@ -1,0 +1,91 @@
+import type { Section } from './section.ts';
+import { type ChatService, marks, refused, saysItself } from './service.ts';
+import { clipped } from './text.ts';
+
+/** Documented bounds. */
+const headerChars = 150;
+const sectionChars = 3_000;
+const blocksMax = 50;
+/** Undocumented: some 13 200 characters over all blocks are refused (slackapi/bolt-js#2509). */
+const bodyChars = 12_000;
+
+type Block = Readonly<Record<string, unknown>>;
+
+/** Incoming webhooks of Slack, in Block Kit. Its URL is the secret: nothing is signed. */
+export const slack: ChatService = {
+  spec: [
+    'https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks',
+    'https://docs.slack.dev/reference/block-kit/blocks',
+    'https://docs.slack.dev/apis/web-api/rate-limits',
+  ],
+  // One a second and channel.
+  spacingMs: 1_100,
+  sign: null,
+  draw(card) {
+    const title = `${marks[card.tone]} ${card.title}`;
+    const isOne = card.sections.length === 1;
+    const blocks = card.sections.flatMap((section, at) => [
+      ...(at === 0 ? [] : [{ type: 'divider' }]),
+      ...blocksOf(section, isOne),
+    ]);
+    const link = card.link === null ? '' : `<${card.link.url}|${escaped(card.link.text)}> · `;
+    return {
+      // What a phone's notification shows, and a client that draws no blocks.
+      text: clipped([title, ...card.sections.flatMap(({ code }) => code?.text ?? [])].map(escaped).join('\n'), 1_000),
+      blocks: [
+        { type: 'header', text: { type: 'plain_text', text: clipped(title, headerChars), emoji: true } },
+        ...blocks,
+        { type: 'context', elements: [markdown(`${link}${escaped(card.foot)}`)] },
+      ],
+    };
+  },
+  fits: (body) => (body['blocks'] as readonly Block[]).length <= blocksMax && JSON.stringify(body).length <= bodyChars,
+  refusalIn(status, body) {
+    if (saysItself(status)) return null;
+    const word = body.trim();
+    if (status >= 200 && status < 300) return word === 'ok' ? null : refused(wordOf(word) ?? 'unreadable', 'later');
+    const said = wordOf(word);
+    return said === null ? null : refused(said, 'later');
+  },
+};
+
+/** `invalid_blocks`, `no_service`: its errors are one word; anything else is not repeated to anybody. */
+function wordOf(text: string): string | null {
+  return /^[a-z][a-z_]{2,40}$/.test(text) ? text : null;
+}
+
+/** What is to be set comes before the reasons: it is what one looks for. */
+function blocksOf({ tone, title, rows, code, ref }: Section, isOne: boolean): Block[] {
+  const head = isOne ? [] : [`${marks[tone]} *${escaped(title)}* #${escaped(ref)}`];
+  const lines = rows.map(({ label, text }) => `*${escaped(label)}*  ${escaped(text)}`);
+  const texts =
+    code === null
+      ? chunks([...head, ...lines])
+      : [[...head, `*${escaped(code.label)}*`, fenced(code.text)].join('\n'), ...chunks(lines)];
+  return texts.map((text) => ({ type: 'section', text: markdown(text) }));
+}
+
+function fenced(text: string): string {
+  return `\`\`\`\n${escaped(text).replaceAll('```', "'''")}\n\`\`\``;
+}
+
+/** Lines in as few texts as the bound of one allows. */
+function chunks(lines: readonly string[]): string[] {
+  const texts: string[] = [];
+  for (const line of lines.map((one) => clipped(one, sectionChars))) {
+    const last = texts.at(-1);
+    if (last !== undefined && last.length + 1 + line.length <= sectionChars)
+      texts[texts.length - 1] = `${last}\n${line}`;
+    else texts.push(line);
+  }
+  return texts;
+}
+
+function markdown(text: string): Block {
+  return { type: 'mrkdwn', text: clipped(text, sectionChars) };
+}
+
+/** The three that Slack's control sequences begin with or end in. */
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,57 @@
+import type { Say } from '../../words/say.ts';
+
+const minute = 60;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+/** `11-21 10:02` in a zone of the tz database. */
+export function localTime(wallMs: number, timeZone: string): string {
+  const { month, day: date, hour: hours, minute: minutes } = partsOf(wallMs, timeZone);
+  return `${month}-${date} ${hours}:${minutes}`;
+}
+
+/** The minute of the day there, 0 to 1439. */
+export function minuteOfDay(wallMs: number, timeZone: string): number {
+  const { hour: hours, minute: minutes } = partsOf(wallMs, timeZone);
+  return Number(hours) * 60 + Number(minutes);
+}
+
+/** `22:00` of a minute of the day. */
+export function clockText(minuteOf: number): string {
+  return `${String(Math.floor(minuteOf / 60)).padStart(2, '0')}:${String(minuteOf % 60).padStart(2, '0')}`;
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function partsOf(wallMs: number, timeZone: string): Readonly<Record<string, string>> {
+  let format = formats.get(timeZone);
+  if (format === undefined) {
+    const two = '2-digit';
+    format = new Intl.DateTimeFormat('en-GB', {
+      timeZone,
+      month: two,
+      day: two,
+      hour: two,
+      minute: two,
+      hourCycle: 'h23',
+    });
+    formats.set(timeZone, format);
+  }
+  return Object.fromEntries(format.formatToParts(wallMs).map(({ type, value }) => [type, value]));
+}
+
+/** How long something lasted, for people: `42 s`, `12 min`, `3 h 5 min`, `2 d 4 h`. */
+export function spanText(say: Say, ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  if (seconds < minute) return say('span.seconds', { count: seconds });
+  if (seconds < hour) return say('span.minutes', { count: Math.round(seconds / minute) });
+  if (seconds < day)
+    return say('span.hours', { hours: Math.floor(seconds / hour), minutes: Math.floor((seconds % hour) / minute) });
+  return say('span.days', { days: Math.floor(seconds / day), hours: Math.floor((seconds % day) / hour) });
+}
+
+/** What something takes: `320 ms`, `1.2 s`, `95 s`. */
+export function tookText(seconds: number): string {
+  if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
+  return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+}

@@ -1,0 +1,47 @@
+import type { Section } from './section.ts';
+import { type ChatService, marks, refusalByCode } from './service.ts';
+import { bytesOf, disarmed } from './text.ts';
+
+/** Documented: `markdown.content`, UTF-8. */
+const contentBytes = 4_096;
+
+/** Its rate limit counts by the minute. */
+const waits = { 45009: 60_000 };
+
+/** Group robots of WeCom, in their Markdown. Its URL is the secret: nothing is signed. */
+export const wecom: ChatService = {
+  spec: ['https://developer.work.weixin.qq.com/document/path/91770'],
+  // 20 a minute.
+  spacingMs: 3_500,
+  sign: null,
+  draw(card) {
+    const isOne = card.sections.length === 1;
+    const link = card.link === null ? [] : [`[${disarmed(card.link.text)}](${card.link.url})`];
+    const content = [
+      `### ${marks[card.tone]} ${disarmed(card.title)}`,
+      ...card.sections.map((section) => sectionText(section, isOne)),
+      [...link, `<font color="comment">${disarmed(card.foot)}</font>`].join('\n'),
+    ].join('\n\n');
+    return { msgtype: 'markdown', markdown: { content } };
+  },
+  fits(body) {
+    const { content } = body['markdown'] as { readonly content: string };
+    return bytesOf(content) <= contentBytes;
+  },
+  refusalIn: (status, body) => refusalByCode(status, body, ['errcode'], waits),
+};
+
+function sectionText({ tone, title, rows, code, ref }: Section, isOne: boolean): string {
+  const head = isOne ? [] : [`**${marks[tone]} ${disarmed(title)}** #${disarmed(ref)}`];
+  const line = code === null ? [] : [label(code.label), ...code.text.split('\n').map(quoted)];
+  return [...head, ...line, ...rows.map((row) => `${label(row.label)} ${disarmed(row.text)}`)].join('\n');
+}
+
+function label(text: string): string {
+  return `<font color="comment">${disarmed(text)}</font>`;
+}
+
+/** It knows code in a line alone. */
+function quoted(line: string): string {
+  return `\`${line.replaceAll('`', "'")}\``;
+}

@@ -1,0 +1,76 @@
+import type { ChatFormat } from '../../core/config.ts';
+import { dingtalkMarkup, feishuMarkup, html, slackMarkup, wecomMarkup } from './markup.ts';
+
+/** Reads one body as its service would, so that what is seen is what is sent. Texts of the body are data: all is escaped. */
+export const drawers: Readonly<Record<ChatFormat, (body: string) => string>> = {
+  slack: drawSlack,
+  feishu: drawFeishu,
+  dingtalk: drawDingtalk,
+  wecom: drawWecom,
+};
+
+interface SlackText {
+  readonly text: string;
+}
+
+function drawSlack(body: string): string {
+  const { blocks } = JSON.parse(body) as {
+    readonly blocks: readonly { readonly type: string; readonly text?: SlackText; readonly elements?: SlackText[] }[];
+  };
+  return blocks
+    .map(({ type, text, elements = [] }) => {
+      if (type === 'divider') return '<hr>';
+      if (type === 'header') return `<h3>${html(text?.text ?? '')}</h3>`;
+      if (type === 'context')
+        return `<div class="foot">${elements.map((one) => slackMarkup(one.text)).join(' ')}</div>`;
+      return `<div>${slackMarkup(text?.text ?? '')}</div>`;
+    })
+    .join('');
+}
+
+interface FeishuText {
+  readonly content: string;
+}
+
+interface FeishuElement {
+  readonly tag: string;
+  readonly content?: string;
+  readonly text?: FeishuText;
+  readonly elements?: readonly FeishuText[];
+  readonly actions?: readonly { readonly text: FeishuText; readonly url: string }[];
+}
+
+function drawFeishu(body: string): string {
+  const { card } = JSON.parse(body) as {
+    readonly card: {
+      readonly header: { readonly template: string; readonly title: FeishuText };
+      readonly elements: readonly FeishuElement[];
+    };
+  };
+  const elements = card.elements.map(({ tag, content = '', text, elements: notes = [], actions = [] }) => {
+    if (tag === 'hr') return '<hr>';
+    if (tag === 'div') return `<div class="plain">${html(text?.content ?? '')}</div>`;
+    if (tag === 'note') return `<div class="foot">${notes.map((note) => html(note.content)).join(' ')}</div>`;
+    if (tag === 'action')
+      return actions.map((one) => `<a class="button" href="${html(one.url)}">${html(one.text.content)}</a>`).join('');
+    return `<div>${feishuMarkup(content)}</div>`;
+  });
+  return `<h3 class="${html(card.header.template)}">${html(card.header.title.content)}</h3>${elements.join('')}`;
+}
+
+function drawDingtalk(body: string): string {
+  const { actionCard, markdown } = JSON.parse(body) as {
+    readonly actionCard?: { readonly text: string; readonly singleTitle: string; readonly singleURL: string };
+    readonly markdown?: { readonly text: string };
+  };
+  const button =
+    actionCard === undefined
+      ? ''
+      : `<a class="button wide" href="${html(actionCard.singleURL)}">${html(actionCard.singleTitle)}</a>`;
+  return `${dingtalkMarkup(actionCard?.text ?? markdown?.text ?? '')}${button}`;
+}
+
+function drawWecom(body: string): string {
+  const { markdown } = JSON.parse(body) as { readonly markdown: { readonly content: string } };
+  return wecomMarkup(markdown.content);
+}

@@ -1,0 +1,17 @@
+import type { en } from './en.ts';
+
+/** A text of the catalogue. */
+export type Key = keyof typeof en;
+
+/** Languages that every text is there in. */
+export type Language = 'en' | 'zh';
+
+type Names<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
+
+/** What a text wants filled in; nothing where it has no placeholder. */
+export type Values<K extends Key> = [Names<(typeof en)[K]>] extends [never]
+  ? []
+  : [values: Readonly<Record<Names<(typeof en)[K]>, string | number>>];
+
+/** A text in one language. */
+export type Say = <K extends Key>(key: K, ...values: Values<K>) => string;

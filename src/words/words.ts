@@ -1,0 +1,14 @@
+import { en } from './en.ts';
+import type { Key, Language, Say } from './say.ts';
+import { zh } from './zh.ts';
+
+const catalogues: Readonly<Record<Language, Readonly<Record<Key, string>>>> = { en, zh };
+
+/** What says the catalogue's texts in one language; values go in as they are, in one pass. */
+export function wordsOf(language: Language): Say {
+  const texts = catalogues[language];
+  return (key, ...[values]) =>
+    texts[key].replaceAll(/\{(\w+)\}/g, (whole, name: string) =>
+      String((values as Readonly<Record<string, string | number>> | undefined)?.[name] ?? whole),
+    );
+}

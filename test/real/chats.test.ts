@@ -1,0 +1,98 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type FakeChat, startFakeChat } from '../support/chat-service.ts';
+import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
+import { removeTempDir, tempDir } from '../support/paths.ts';
+import { until } from '../support/patience.ts';
+import { real } from '../support/requires.ts';
+import { type DaemonProcess, startDaemon } from './daemon.ts';
+
+const secret = 'a secret of these bots alone';
+
+real('people in their chats', [], () => {
+  let mirrors: readonly FakeMirror[];
+  let feishu: FakeChat;
+  let dingtalk: FakeChat;
+  let dir: string;
+  let daemon: DaemonProcess | null = null;
+
+  beforeEach(async () => {
+    dir = tempDir('chats');
+    mirrors = [await startFakeMirror(), await startFakeMirror(), await startFakeMirror()];
+    feishu = await startFakeChat('feishu', secret);
+    dingtalk = await startFakeChat('dingtalk', secret);
+  });
+  afterEach(async () => {
+    await daemon?.close();
+    await Promise.all([feishu.close(), dingtalk.close(), ...mirrors.map((mirror) => mirror.close())]);
+    removeTempDir(dir);
+  });
+
+  const chatOf = (format: string, { url }: FakeChat): string =>
+    `  - { name: ${format}, format: ${format}, url: "${url}", secrets: [ "${secret}" ], lang: zh, group: 500ms, on: [ outage, recovery ], allow: [ 127.0.0.0/8 ] }`;
+  const yaml = (): string => `
+vantage: chats
+schedule: { every: 500ms, timeout: 30s, perHost: 4 }
+mirrors:
+${mirrors.map(({ url }, at) => `  - { name: m${at}, ecosystem: go, url: "${url}", weight: ${100 - at} }`).join('\n')}
+modules: { go: [ example.com/hello@v1.0.0 ] }
+go: { sumdb: "off" }
+webhooks:
+${chatOf('feishu', feishu)}
+${chatOf('dingtalk', dingtalk)}
+`;
+  const refsOf = (body: string): string[] => [...body.matchAll(/#([0-9a-z]{6})\b/g)].map(([, ref = '']) => ref);
+  const texts = ({ posts }: FakeChat): string => posts.map(({ body }) => body).join('\n');
+
+  test('what they were to be told outlives kill -9, under the same references; what ends names what had begun', async () => {
+    // Neither takes anything yet, and each says so in its own way.
+    const no = Array.from({ length: 500 });
+    feishu.script(...no.map(() => ({ status: 200, body: '{"code":19024,"msg":"Key Words Not Found"}' })));
+    dingtalk.script(...no.map(() => ({ status: 500, body: '' })));
+    const first = await startDaemon({ dir, yaml: yaml() });
+    daemon = first;
+    await until(
+      'measured well enough',
+      first.metrics,
+      (all) =>
+        (all.get(
+          'mirror_probe_attempts_total{ecosystem="go",registry="m0",module="example.com/hello",version="v1.0.0",step="mod"}',
+        ) ?? 0) >= 6,
+      { help: first.log },
+    );
+    await mirrors[0]?.kill();
+    for (const chat of [feishu, dingtalk])
+      await until(
+        'a card of the outage was tried',
+        () => texts(chat),
+        (all) => all.includes('m0 故障'),
+        { help: first.log },
+      );
+    await first.kill();
+    const tried = new Set([feishu, dingtalk].flatMap(({ posts }) => posts.flatMap(({ body }) => refsOf(body))));
+    feishu.script();
+    dingtalk.script();
+    const before = [feishu.posts.length, dingtalk.posts.length];
+    const second = await startDaemon({ dir, yaml: yaml() });
+    daemon = second;
+    const taken = (chat: FakeChat, from: number) => chat.posts.slice(from).flatMap(({ body }) => refsOf(body));
+    await until(
+      'all of it is told',
+      () => [...taken(feishu, before[0] ?? 0), ...taken(dingtalk, before[1] ?? 0)],
+      (told) => [...tried].every((ref) => told.includes(ref)),
+      { help: second.log },
+    );
+    await mirrors[0]?.revive();
+    for (const chat of [feishu, dingtalk])
+      await until(
+        'its end is told, and refers to a card',
+        () => texts(chat),
+        (all) => {
+          const [, ref] = /已恢复：m0 故障[\s\S]*?消息 #([0-9a-z]{6})/.exec(all) ?? [];
+          return ref !== undefined && refsOf(all.slice(0, all.indexOf('已恢复'))).includes(ref);
+        },
+        { help: second.log },
+      );
+    expect([...feishu.posts, ...dingtalk.posts].flatMap(({ mistakes }) => mistakes)).toEqual([]);
+    expect(`${first.log()}${second.log()}`).not.toMatch(/tok3n|a secret of these/);
+  });
+});

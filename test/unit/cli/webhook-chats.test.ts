@@ -1,0 +1,232 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { ChatFormat } from '../../../src/core/config.ts';
+import { chatMistakes } from '../../support/chat-schema.ts';
+import { type ChatAnswer, chatToken, type FakeChat, startFakeChat } from '../../support/chat-service.ts';
+import { tempDir } from '../../support/paths.ts';
+import { type Ran, run } from './run-program.ts';
+
+const secrets: Readonly<Record<ChatFormat, string | null>> = {
+  slack: null,
+  feishu: 'the s3cret of a bot',
+  dingtalk: 'SECthe-s3cret-of-a-robot',
+  wecom: null,
+};
+const formats = Object.keys(secrets) as ChatFormat[];
+const isSecret = new RegExp(`${chatToken}|s3cret`);
+
+let service: FakeChat | null = null;
+afterEach(async () => {
+  await service?.close();
+  service = null;
+});
+
+function fileWith(receiver: string): string {
+  const file = join(tempDir('chats'), 'mirrorwatch.yaml');
+  writeFileSync(
+    file,
+    `
+vantage: here
+mirrors:
+  - { name: east, ecosystem: go, url: "https://east.example.com" }
+  - { name: north, ecosystem: go, url: "https://north.example.com/goproxy" }
+modules: { go: [ "example.com/hello@v1.0.0" ] }
+private: { go: [ "git.example.com/*" ] }
+webhooks:
+  - { name: ops, url: "https://ops.example.com", secrets: [ "whsec_${Buffer.from('0123456789abcdef01234567').toString('base64')}" ] }
+  - ${receiver}
+`,
+  );
+  return file;
+}
+
+const chatLine = (format: ChatFormat, secret: string | null, url: string, more = ''): string =>
+  `{ name: chat, format: ${format}, url: "${url}", allow: [ 127.0.0.0/8 ]${secret === null ? '' : `, secrets: [ "${secret}" ]`}${more} }`;
+
+describe.each(formats)('webhook test: %s', (format) => {
+  async function tested(answer: ChatAnswer | null, secret = secrets[format]): Promise<Ran> {
+    service = await startFakeChat(format, secrets[format]);
+    if (answer !== null) service.script(answer);
+    return run(['webhook', 'test', 'chat', '--config', fileWith(chatLine(format, secret, service.url))]);
+  }
+
+  test('a card that the service takes: its schema, its limits, its signature', async () => {
+    const ran = await tested(null);
+    expect([ran.code, ran.out, ran.err]).toEqual([0, 'chat: delivered, it answered 200', '']);
+    expect(service?.posts.map(({ mistakes }) => mistakes)).toEqual([[]]);
+    expect(service?.posts[0]?.body).toContain('A test of mirrorwatch');
+  });
+
+  test.each<[string, ChatAnswer, Readonly<Record<ChatFormat, string>>]>([
+    [
+      'a failure in an answer of 200',
+      { status: 200, body: '{"code":19024,"errcode":310000,"msg":"no","errmsg":"no"}' },
+      {
+        slack: 'its answer is not that of such a service: is it the URL of the bot?; a running daemon would try again',
+        feishu: 'it refused the message with 19024 (a keyword is asked for that the message lacks); a running daemon',
+        dingtalk: 'it refused the message with 310000 (the signature is wrong, a keyword is missing, or this address',
+        wecom: 'it refused the message with 310000',
+      },
+    ],
+    [
+      'too fast, as each says it',
+      {
+        status: 200,
+        body: { slack: '', feishu: '{"code":11232}', dingtalk: '{"errcode":130101}', wecom: '{"errcode":45009}' }[
+          format
+        ],
+      },
+      {
+        slack: 'its answer is not that of such a service',
+        feishu: 'it refused the message with 11232 (too many messages); a running daemon would try again after 60 s',
+        dingtalk:
+          'it refused the message with 130101 (too many messages: it takes 20 a minute); a running daemon would try again after 600 s',
+        wecom:
+          'it refused the message with 45009 (too many messages: it takes 20 a minute); a running daemon would try again after 60 s',
+      },
+    ],
+    [
+      'an answer that says nothing of success',
+      { status: 200, body: `<html>${chatToken}</html>` },
+      {
+        slack: 'its answer is not that of such a service',
+        feishu: 'its answer is not that of such a service',
+        dingtalk: 'its answer is not that of such a service',
+        wecom: 'its answer is not that of such a service',
+      },
+    ],
+    [
+      '429 with a wish',
+      { status: 429, body: 'rate_limited', headers: { 'retry-after': '30' } },
+      {
+        slack: 'it answered 429; a running daemon would try again after 30 s',
+        feishu: 'it answered 429; a running daemon would try again after 30 s',
+        dingtalk: 'it answered 429; a running daemon would try again after 30 s',
+        wecom: 'it answered 429; a running daemon would try again after 30 s',
+      },
+    ],
+    [
+      'a status with a word',
+      { status: 404, body: 'no_service' },
+      {
+        slack:
+          'it refused the message with no_service (the webhook is disabled or gone); a running daemon would try again',
+        feishu: 'it answered 404',
+        dingtalk: 'it answered 404',
+        wecom: 'it answered 404',
+      },
+    ],
+  ])('%s is a failure, said in words, nothing of its URL repeated', async (_, answer, said) => {
+    const ran = await tested(answer);
+    expect([ran.code, ran.out]).toEqual([1, '']);
+    expect(ran.err).toContain(`chat: not delivered: ${said[format]}`);
+    expect(ran.err).not.toMatch(isSecret);
+    expect(ran.err).not.toMatch(/127\.0|[{}"<>]/);
+  });
+
+  test('another secret than its own is seen by the service', async () => {
+    if (secrets[format] === null) {
+      const ran = await run([
+        'webhook',
+        'test',
+        'chat',
+        '--config',
+        fileWith(chatLine(format, 'x', 'https://c.example.com')),
+      ]);
+      expect([ran.code, ran.err.includes(`${format} checks no signature`)]).toEqual([2, true]);
+      return;
+    }
+    const ran = await tested(null, 'another s3cret');
+    expect([ran.code, service?.posts[0]?.mistakes]).toEqual([1, ['not signed']]);
+    expect(ran.err).toMatch(/the signature is wrong/);
+    expect(ran.err).not.toMatch(isSecret);
+  });
+});
+
+describe.each(formats)('webhook preview: %s', (format) => {
+  const night = ', timeZone: Asia/Shanghai, quiet: { from: "22:00", to: "08:00" }, page: "https://mw.example.com"';
+  const preview = (...more: string[]): Promise<Ran> => {
+    const file = fileWith(chatLine(format, secrets[format], `https://chat.example.com/${chatToken}`, night));
+    return run(['webhook', 'preview', 'chat', '--config', file, ...more]);
+  };
+
+  test('as text: what, what to set, what it brings, until when, and a summary of the night', async () => {
+    const { code, out, err } = await preview();
+    expect([code, err]).toEqual([0, '']);
+    for (const said of [
+      '🟠 north has become slow',
+      '🔴 2 notices · Move go from east to north',
+      "    export GOPROXY='https://north.example.com/goproxy,direct'",
+      "    export GOPRIVATE='git.example.com/*'",
+      'Expected: answered 37.5 % → 100 % · a fetch takes 41 s → 310 ms',
+      'Until: ',
+      'Open the page: https://mw.example.com/mirrors/east',
+      '🟢 Resolved: the outage of east',
+      'Resolves: message #00k702',
+      '🔴 While it was quiet (22:00–08:00): 3 notices',
+    ])
+      expect(out.split('\n').join('\n')).toContain(said);
+    expect(out).not.toMatch(isSecret);
+  });
+
+  test('as the bodies that would be sent: the service would take each', async () => {
+    const { code, out } = await preview('--json');
+    const bodies = JSON.parse(out) as unknown[];
+    expect([code, bodies.length]).toEqual([0, 4]);
+    expect(bodies.flatMap((body) => chatMistakes(format, JSON.stringify(body)))).toEqual([]);
+    expect(out).not.toMatch(isSecret);
+  });
+
+  test('as a page that needs nothing else and runs nothing', async () => {
+    const { code, out } = await preview('--html');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^<!doctype html>[\s\S]*<\/html>$/);
+    expect(out.match(/<article/g)).toHaveLength(4);
+    expect(out).toContain('https://north.example.com/goproxy,direct');
+    expect(out).not.toMatch(/<script|<img|<link|@import|src=|url\(/);
+    const links = [...out.matchAll(/href="([^"]*)"/g)].map(([, href]) => href);
+    expect(new Set(links)).toEqual(
+      new Set([
+        'https://mw.example.com/',
+        'https://mw.example.com/mirrors/east',
+        'https://mw.example.com/mirrors/north',
+      ]),
+    );
+    expect(out).not.toMatch(isSecret);
+    // What is marked up is drawn, not shown.
+    expect(out.replace(/<style>[\s\S]*?<\/style>/, '')).not.toMatch(/\*\*|```|###|&lt;font|&lt;https|\*[A-Z]/);
+  });
+
+  test('of what its filters let through', async () => {
+    const file = fileWith(chatLine(format, secrets[format], 'https://c.example.com', ', on: [ recovery ], lang: zh'));
+    const { code, out, err } = await run(['webhook', 'preview', 'chat', '--config', file]);
+    expect([code, err]).toEqual([0, '']);
+    expect(out.split('\n')[0]).toBe('🟢 已恢复：east 故障');
+    expect(out).not.toContain('─');
+  });
+});
+
+describe('webhook preview', () => {
+  test.each([
+    [
+      'of a receiver that programs read',
+      ['preview', 'ops'],
+      'mirrorwatch: ops is read by programs (standard): there is nothing to look at',
+    ],
+    ['of nobody', ['preview', 'nobody'], "mirrorwatch: no webhook is named 'nobody'; there are: ops, chat"],
+    ['of both kinds at once', ['preview', 'chat', '--html', '--json'], 'mirrorwatch webhook: either --html or --json'],
+    ['with a test', ['test', 'chat', '--html'], 'mirrorwatch webhook: --html and --json are of preview'],
+  ])('%s: 2', async (_, argv, said) => {
+    const file = fileWith(chatLine('slack', null, 'https://c.example.com'));
+    const ran = await run(['webhook', ...argv, '--config', file]);
+    expect([ran.code, ran.out, ran.err.split('\n')[0]]).toEqual([2, '', said]);
+  });
+
+  test('where nothing passes, it says why', async () => {
+    const file = fileWith(chatLine('slack', null, 'https://c.example.com', ', on: [ certificate ]'));
+    const ran = await run(['webhook', 'preview', 'chat', '--config', file]);
+    expect([ran.code, ran.out]).toEqual([0, '']);
+    expect(ran.err).toContain('let none of the samples through');
+  });
+});

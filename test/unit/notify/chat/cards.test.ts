@@ -1,0 +1,256 @@
+import { describe, expect, it } from 'vitest';
+import { adviceCauses } from '../../../../src/core/advice.ts';
+import { reasons } from '../../../../src/core/failure.ts';
+import { type Finding, findingKinds } from '../../../../src/core/finding.ts';
+import { chatMistakes } from '../../../support/chat-schema.ts';
+import { expectGolden } from '../../cli/golden.ts';
+import { advice, delivered, finding, Stage } from '../stage.ts';
+import { chat, formats, textsOf } from './chats.ts';
+
+const second = 1_000;
+const languages = ['en', 'zh'] as const;
+const rules = [
+  'slow',
+  'relearned',
+  'expires_soon',
+  'all_failing',
+  'partly_failing',
+  'contaminated',
+  'clock',
+  'client_differs',
+  'peers',
+  'retag',
+  'fork',
+  'behind',
+  'regression',
+  'vanished',
+  'stale',
+] as const satisfies readonly Finding['cause'][];
+
+const proposal = advice('x', {
+  from: 'coast',
+  to: 'inland',
+  expiresAtMs: Date.parse('2026-03-02T00:00:00.000Z'),
+  expected: {
+    availability: { before: 0.375, after: 1 },
+    p95Seconds: { before: null, after: 0.42 },
+    fetchCostSeconds: { before: 41.3, after: 0.31 },
+  },
+  remedy: {
+    env: "export GOPROXY='https://inland.example.com/goproxy,direct'\nexport GOPRIVATE='git.example.com/*,*.corp'",
+    goenv: 'go env -w …',
+    json: '{}',
+  },
+  doesNotCover: ['a file of its own'],
+});
+
+const wrong = finding('mismatch', 'coast', {
+  cause: 'mismatch',
+  text: 'coast serves other bytes of example.com/m@v1.0.0 than the checksum database says.',
+  evidence: {
+    samples: 1,
+    failures: 1,
+    observedSeconds: null,
+    baselineSeconds: null,
+    thresholdSeconds: null,
+    probeIds: [],
+    sides: [
+      {
+        item: { module: 'example.com/m', version: 'v1.0.0', step: 'mod' },
+        registries: ['coast', 'hill'],
+        algorithm: 'sha256',
+        digest: '0123456789abcdef0123456789abcdef',
+        sinceMs: null,
+        seen: null,
+      },
+      {
+        item: { module: 'example.com/m', version: 'v1.0.0', step: 'mod' },
+        registries: [],
+        algorithm: 'sha256',
+        digest: 'fedcba9876543210fedcba9876543210',
+        sinceMs: null,
+        seen: null,
+      },
+    ],
+  },
+});
+
+/** Everything that a stage sends of some news, until nothing waits. */
+function sentOf(stage: Stage): string[] {
+  const bodies: string[] = [];
+  for (let n = 0; n < 200 && stage.outbox().length > 0; n += 1) {
+    stage.pass(20 * second);
+    for (const { notice, message } of stage.send()) {
+      bodies.push(message.body);
+      stage.end(notice, delivered);
+    }
+  }
+  expect(stage.outbox()).toEqual([]);
+  return bodies;
+}
+
+describe.each(formats)('%s', (format) => {
+  it.each(languages)('draws what it is told, in %s', (lang) => {
+    const stage = new Stage([chat('c', format, {}, { lang })]);
+    const outage = finding('outage', 'coast', {
+      cause: 'timeout_connect',
+      evidence: { ...wrong.evidence, samples: 8, failures: 5, sides: [] },
+      scope: [
+        { module: 'example.com/m', version: 'v1.0.0', step: 'mod', family: 6 },
+        { module: null, version: null, step: 'info' },
+      ],
+    });
+    stage.open(outage);
+    stage.take(stage.notifier.compose({ findings: [], advice: [{ change: 'proposed', advice: proposal }] }, stage.at));
+    const bodies = sentOf(stage);
+    stage.open(wrong);
+    bodies.push(...sentOf(stage));
+    stage.pass(3_600 * second);
+    stage.close(outage);
+    bodies.push(...sentOf(stage));
+    expect(bodies).toHaveLength(3);
+    for (const body of bodies) expect(chatMistakes(format, body)).toEqual([]);
+    expectGolden(
+      `card-${format}-${lang}.golden.json`,
+      `${JSON.stringify(
+        bodies.map((one) => JSON.parse(one)),
+        null,
+        2,
+      )}\n`,
+    );
+  });
+
+  it('says every kind, cause and state in Chinese, and lets no English sentence through', () => {
+    const stage = new Stage([chat('c', format, { page: null, groupMs: 0 }, { lang: 'zh' })]);
+    const causes = [...reasons, ...rules];
+    const kinds = causes.map((cause, n) => ({ cause, kind: findingKinds[n % findingKinds.length] ?? 'outage' }));
+    const text = 'An English sentence of ours.';
+    const findings = kinds.map(({ cause, kind }, n) => finding(kind, `m${n}`, { id: `f${n}`, cause, text }));
+    for (const one of findings) stage.open(one);
+    const bodies = sentOf(stage);
+    for (const one of findings) stage.close(one);
+    bodies.push(...sentOf(stage));
+    const states = ['proposed', 'accepted', 'superseded', 'withdrawn', 'expired', 'dismissed'] as const;
+    for (const [n, cause] of adviceCauses.entries()) {
+      const state = states[n % states.length] ?? 'proposed';
+      const one = { ...proposal, id: `a${n}`, upstream: `u${n}`, cause, state, reason: text, doesNotCover: [text] };
+      stage.take(stage.notifier.compose({ findings: [], advice: [{ change: 'withdrawn', advice: one }] }, stage.at));
+    }
+    for (const refusal of ['shared_fate', 'nothing_measured', 'no_candidate'] as const) {
+      const one = { ...proposal, upstream: refusal, state: 'refused', refusal, reason: text } as const;
+      stage.take(stage.notifier.compose({ findings: [], advice: [{ change: 'refused', advice: one }] }, stage.at));
+    }
+    bodies.push(...sentOf(stage));
+    for (const body of bodies) {
+      expect(chatMistakes(format, body)).toEqual([]);
+      expect(textsOf(body)).not.toMatch(/English|undefined|\{\w+\}/);
+      // Three words in a row are a sentence; names and lines to paste are none.
+      expect(textsOf(body).replaceAll(/export .*|go env .*|mirrorwatch/g, '')).not.toMatch(
+        /\b[a-z]{2,} [a-z]{2,} [a-z]{2,}\b/i,
+      );
+    }
+  });
+
+  it('keeps to its limits however much there is, loses nothing, and cuts no line that is to be copied', () => {
+    const long = 'x'.repeat(64);
+    const stage = new Stage([chat('c', format, { page: `https://mw.example.com/${'p'.repeat(600)}` }, { lang: 'en' })]);
+    const bad = '<@all> & <!channel> **bold** `code` [link](http://evil.example.com) ```fence``` _under_ ~~gone~~ \\ ';
+    for (let n = 0; n < 60; n += 1)
+      stage.open({
+        ...wrong,
+        id: `f${n}`,
+        registry: `${long.slice(4)}${n}`,
+        text: bad.repeat(20),
+        scope: [{ module: bad, version: bad, step: 'mod' }],
+        evidence: {
+          ...wrong.evidence,
+          sides: (wrong.evidence.sides ?? []).map((side) => ({ ...side, registries: Array(20).fill(long) })),
+        },
+      });
+    const codes = [
+      "export GOPROXY='https://a.example.com,https://b.example.com|direct' # <&>",
+      'y'.repeat(900),
+      'z'.repeat(901),
+    ];
+    for (const [n, env] of codes.entries())
+      stage.take(
+        stage.notifier.compose(
+          {
+            findings: [],
+            advice: [
+              { change: 'proposed', advice: { ...proposal, upstream: `u${n}`, from: long, to: long, remedy: { env } } },
+            ],
+          },
+          stage.at,
+        ),
+      );
+    const bodies = sentOf(stage);
+    for (const body of bodies) expect(chatMistakes(format, body)).toEqual([]);
+    expect(stage.outcomes).toEqual(Array(63).fill('c delivered'));
+    const refs = new Set(bodies.flatMap((body) => [...body.matchAll(/#(?:msg-)?(\w+)/g)].map(([, ref]) => ref)));
+    expect(refs.size).toBeGreaterThanOrEqual(63);
+    const all = bodies.map(textsOf).join('\n');
+    expect(all).toContain('y'.repeat(900));
+    expect(all).not.toContain('zzzz');
+    expect(all).toMatch(/too long for a card/);
+  });
+});
+
+describe('what is not certain', () => {
+  it.each([
+    ['ok', 'high', []],
+    ['unverified', 'medium', ['Doubt: nothing confirms that it is not our own network']],
+    ['suspect', 'low', ['Doubt: it may be our own network', 'Confidence: low']],
+  ] as const)('is said: vantage %s, confidence %s', (vantage, confidence, want) => {
+    const stage = new Stage([chat('c', 'slack')]);
+    stage.open(finding('outage', 'a', { vantage, confidence }));
+    stage.pass(20 * second);
+    const rows = stage.send().flatMap(({ card }) => card?.sections[0]?.rows ?? []);
+    const said = rows.map(({ label, text }) => `${label}: ${text}`);
+    expect(said.filter((row) => /^(Doubt|Confidence)/.test(row))).toEqual(want);
+  });
+});
+
+describe('a link', () => {
+  it.each([
+    ['the one that is configured', 'https://mw.example.com', '0.0.0.0', 'https://mw.example.com/mirrors/a'],
+    ['what `listen` names', null, '192.0.2.7', 'http://192.0.2.7:10120/mirrors/a'],
+    ['none to loopback: no phone is there', null, '127.0.0.1', undefined],
+    ['none to ::1', null, '::1', undefined],
+    ['none where every address is listened on', null, '0.0.0.0', undefined],
+  ])('%s', (_, page, host, want) => {
+    const stage = new Stage([chat('c', 'slack', { page })]);
+    stage.config = { ...stage.config, listen: { ...stage.config.listen, host } };
+    stage.take(stage.notifier.reconfigure(stage.config, stage.at));
+    stage.open(finding('spike', 'a'));
+    stage.pass(20 * second);
+    expect(stage.send().map(({ card }) => card?.link?.url)).toEqual([want]);
+  });
+});
+
+describe('filters', () => {
+  const told = (only: NonNullable<Parameters<typeof chat>[3]>['only']): string[] => {
+    const stage = new Stage([chat('c', 'slack', {}, only === undefined ? {} : { only })]);
+    stage.open(finding('outage', 'a'));
+    stage.open(finding('mismatch', 'b', { cause: 'mismatch' }));
+    stage.open(finding('level_shift', 'c', { ecosystem: 'npm', upstream: 'npm' }));
+    stage.open(finding('self', null, { cause: 'clock' }));
+    stage.take(
+      stage.notifier.compose({ findings: [], advice: [{ change: 'proposed', advice: advice('x') }] }, stage.at),
+    );
+    stage.pass(20 * second);
+    return stage.send().flatMap(({ card }) => card?.sections.map(({ title }) => title) ?? []);
+  };
+  const [move, self] = ['Move go from a to b', 'test cannot trust what it measures'];
+  const [outage, wrongBytes, shift] = ['a is in outage', 'b serves wrong bytes', 'c has settled at a slower pace'];
+
+  it.each([
+    ['none', undefined, [move, outage, wrongBytes, self, shift]],
+    ['a mirror', { mirrors: ['b'], ecosystems: null, severity: 'info' }, [move, wrongBytes, self]],
+    ['an ecosystem', { mirrors: null, ecosystems: ['npm'], severity: 'info' }, [self, shift]],
+    ['warning', { mirrors: null, ecosystems: null, severity: 'warning' }, [move, outage, wrongBytes, self]],
+    ['critical', { mirrors: null, ecosystems: null, severity: 'critical' }, [move, wrongBytes]],
+  ] as const)('by %s', (_, only, want) => {
+    expect(told(only)).toEqual(want);
+  });
+});

@@ -1,0 +1,45 @@
+import type { ChatFormat, ChatRule, Receiver } from '../../../../src/core/config.ts';
+import type { Delivery } from '../../../../src/core/notice.ts';
+import { Secret } from '../../../../src/core/secret.ts';
+import { receiver } from '../stage.ts';
+
+export const formats = ['slack', 'feishu', 'dingtalk', 'wecom'] as const;
+
+const usual: ChatRule = { timeZone: 'Asia/Shanghai', groupMs: 15_000, quiet: null, page: 'https://mw.example.com' };
+
+/** A receiver that people read. */
+export function chat(
+  name: string,
+  format: ChatFormat,
+  rule: Partial<ChatRule> = {},
+  more: Partial<Receiver> = {},
+): Receiver {
+  return receiver(name, {
+    url: new Secret(`https://chat.example.com/${name}?key=hunter2`),
+    secrets: [],
+    format,
+    chat: { ...usual, ...rule },
+    ...more,
+  });
+}
+
+export const refused: Delivery = {
+  tag: 'failed',
+  failure: { kind: 'refused', code: '310000', retry: 'later' },
+};
+
+export const tooFast: Delivery = {
+  tag: 'failed',
+  failure: { kind: 'refused', code: '130101', retry: { afterMs: 600_000 } },
+};
+
+/** Every text of a body that is neither a key nor a word of the service. */
+export function textsOf(body: string): string {
+  const texts: string[] = [];
+  const visit = (value: unknown): void => {
+    if (typeof value === 'string') texts.push(value);
+    else if (typeof value === 'object' && value !== null) Object.values(value).forEach(visit);
+  };
+  visit(JSON.parse(body));
+  return texts.join('\n');
+}

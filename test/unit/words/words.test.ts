@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { en } from '../../../src/words/en.ts';
+import { wordsOf } from '../../../src/words/words.ts';
+import { zh } from '../../../src/words/zh.ts';
+
+const placeholders = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name).sort();
+
+describe('the catalogue', () => {
+  it('has the same keys in every language, in the same order', () => {
+    expect(Object.keys(zh)).toEqual(Object.keys(en));
+  });
+
+  it.each(Object.keys(en) as (keyof typeof en)[])(
+    '%s fills in the same in every language, and is no empty text',
+    (key) => {
+      expect(placeholders(zh[key])).toEqual(placeholders(en[key]));
+      for (const text of [en[key], zh[key]])
+        expect(text.replaceAll(/\{\w+\}/g, '').length + placeholders(text).length).toBeGreaterThan(0);
+    },
+  );
+
+  it('is Chinese in Chinese: where there are words in English, there are its characters and its punctuation', () => {
+    const found = Object.entries(zh).filter(([key, text]) => {
+      const english = en[key as keyof typeof en].replaceAll(/\{\w+\}/g, '');
+      const isWords = /[a-z]{3}/i.test(english);
+      return (
+        (isWords && !/[\u4e00-\u9fff]/.test(text)) || /[\u4e00-\u9fff][,;:!?()]|[,;:!?()][\u4e00-\u9fff]/.test(text)
+      );
+    });
+    expect(found).toEqual([]);
+  });
+
+  it('is English in English', () => {
+    expect(Object.values(en).filter((text) => /[\u3000-\u9fff\uff00-\uffef]/.test(text))).toEqual([]);
+  });
+});
+
+describe('saying', () => {
+  it('fills in each value once, as it is', () => {
+    const say = wordsOf('en');
+    expect(say('advice.proposed', { what: 'x', from: '{to}', to: '$&' })).toBe('Move x from {to} to $&');
+    expect(wordsOf('zh')('card.many', { count: 3 })).toBe('3 条通知');
+    expect(say('card.one')).toBe('1 notice');
+  });
+});
