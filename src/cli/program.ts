@@ -3,6 +3,7 @@ import { adviceCommand } from './advice.ts';
 import { checkCommand } from './check.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
 import { healthCommand } from './health.ts';
 import { pauseCommand } from './pause.ts';
 import { probeCommand } from './probe.ts';
@@ -11,6 +12,7 @@ import { replayCommand } from './replay.ts';
 import { rulesCommand } from './rules.ts';
 import { runCommand } from './run.ts';
 import type { Terminal } from './terminal.ts';
+import { undoCommand } from './undo.ts';
 import { UsageError } from './usage.ts';
 import { webhookCommand } from './webhook.ts';
 
@@ -21,6 +23,8 @@ export const commands: readonly Command[] = [
   probeCommand,
   rankCommand,
   adviceCommand,
+  doctorCommand,
+  undoCommand,
   replayCommand,
   ackCommand,
   webhookCommand,
