@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TrapKind } from '../src/core/trap.ts';
 import { trapKinds } from '../src/doctor/catalogue.ts';
+import { failuresByLayer, layers, proves } from '../src/doctor/layers.ts';
 
 // Writes docs/doctor.md from the kinds of traps in src/doctor and src/ecosystems; with --check says whether the page is
 // what it would write.
@@ -24,6 +25,22 @@ function tableOf(kinds: readonly (readonly [string, TrapKind])[]): string {
   ].join('\n');
 }
 
+function layerTable(): string {
+  const rows = layers.map((layer) => row(`\`${layer}\``, proves[layer]));
+  return [row('layer', 'where it works, this is proven'), row('---', '---'), ...rows].join('\n');
+}
+
+function failureTable(): string {
+  const rows = failuresByLayer.map(({ kind, layer, means, next }) =>
+    row(layer === null ? 'where it was cut' : `\`${layer}\``, `\`${kind}\``, means, next),
+  );
+  return [
+    row('layer', 'reason', 'what it means', 'the next thing to do'),
+    row('---', '---', '---', '---'),
+    ...rows,
+  ].join('\n');
+}
+
 /** The whole page. */
 export async function doctorPage(): Promise<string> {
   const groups = Map.groupBy(Object.entries(await trapKinds()), ([id]) => id.split('-')[0] ?? '');
@@ -37,7 +54,8 @@ where (file and line, or variable), what it causes, and what to set. Exit 0: no 
 something that could not be told; 2: wrong usage. \`--json\` says the same to programs.
 
 - **It reads files and variables, and nothing else**: no program is started (\`go env\` and \`npm config\` write files of their
-  own), and nothing is asked over the network.
+  own). Over the network mirrors are asked that the call names (\`mirrorwatch doctor NAME https://…\`), or with \`--online\` those of the
+  configuration; nobody else but the resolver.
 - **"Could not be told" is a state of its own**: a file that is there and can't be read may hold anything.
 - **Secrets are never printed**: user-info of URLs, tokens and passwords are \`***\`, in diffs too.
 - \`--home DIR\` and \`--root DIR\` look at another user's files, or at those below another root (a container's, a mounted disk's);
@@ -54,6 +72,15 @@ person: what to set is printed.
 - Nothing outside the home is changed, unless \`--root\` names a folder: \`--root /\` for the system's own files.
 - \`mirrorwatch undo\` puts the last change back, \`undo ID\` another one, \`undo --list\` lists them. A file that was changed since
   is not touched, nor any other of its change: it says so, and where the old text is kept.
+
+## Layer by layer
+
+What lies between this machine and a mirror, one after the other; the first layer that fails says what to do next. Where all
+mirrors that were asked fail at one layer, the trouble is near you, not near them.
+
+${layerTable()}
+
+${failureTable()}
 
 ## Traps
 

@@ -1,12 +1,13 @@
 import { printable } from '../core/printable.ts';
 import { type Place, placeText, type Severity } from '../core/trap.ts';
 import type { Examined, NamedTrap } from '../doctor/examine.ts';
+import type { AskedMirror } from '../doctor/online.ts';
 import type { Terminal } from './terminal.ts';
 
 const colours = { error: 'red', warning: 'yellow', note: 'cyan' } as const;
 
 /** What a doctor found, for programs. */
-export function diagnosisJson({ traps, untold, texts }: Examined, isOk: boolean): string {
+export function diagnosisJson({ traps, untold, texts, asked }: Examined, isOk: boolean): string {
   const shown = {
     ok: isOk,
     traps: traps.map(({ id, severity, title, what, where, causes, set, edits }) => ({
@@ -16,6 +17,7 @@ export function diagnosisJson({ traps, untold, texts }: Examined, isOk: boolean)
     })),
     untold: untold.map(({ id, because, where }) => ({ id, because: printable(because), where: where.map(placeJson) })),
     read: [...texts.keys()],
+    asked,
   };
   return JSON.stringify(shown, null, 2);
 }
@@ -26,17 +28,38 @@ function placeJson(place: Place): object {
 
 /** What a doctor found, for people. Whatever stands in a file, it neither moves the cursor nor adds a line of its own. */
 export function diagnosisLines(
-  { traps, untold, texts }: Examined,
+  { traps, untold, texts, asked }: Examined,
   terminal: Pick<Terminal, 'paint'>,
 ): readonly string[] {
   const files = `${texts.size} ${texts.size === 1 ? 'file' : 'files'} read`;
   return [
+    ...asked.flatMap((mirror) => [...layerLines(mirror, terminal), '']),
     ...traps.flatMap((trap) => [...trapLines(trap, terminal), '']),
     ...(untold.length === 0 ? [] : [terminal.paint('yellow', 'could not be told')]),
     ...untold.map(({ because, where }) => printable(`  ${where.map(placeText).join(', ')}: ${because}`)),
     ...(untold.length === 0 ? [] : ['']),
     traps.length === 0 && untold.length === 0 ? `no traps, ${files}` : `${countText(traps, untold.length)}, ${files}`,
     ...fixLine(traps),
+  ];
+}
+
+const marks = { works: 'ok', fails: 'FAILS', untold: '?', 'passed over': '-', 'not reached': '' } as const;
+const stateColours = {
+  works: 'green',
+  fails: 'red',
+  untold: 'yellow',
+  'passed over': 'dim',
+  'not reached': 'dim',
+} as const;
+
+/** How far one comes on the way to a mirror. */
+function layerLines({ registry, url, layers }: AskedMirror, terminal: Pick<Terminal, 'paint'>): readonly string[] {
+  return [
+    terminal.paint('bold', printable(`${registry}  ${url}`)),
+    ...layers.map(({ layer, state, text }) => {
+      const line = printable(`  ${layer.padEnd(11)}  ${marks[state].padEnd(5)}  ${text}`).trimEnd();
+      return terminal.paint(stateColours[state], line);
+    }),
   ];
 }
 

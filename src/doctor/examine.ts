@@ -4,6 +4,7 @@ import type { Diagnosis, Trap, TrapKind, Untold } from '../core/trap.ts';
 import { registry } from '../ecosystems/registry.ts';
 import { readAssignments } from './assignments.ts';
 import { trapKinds } from './catalogue.ts';
+import type { AskedMirror, OnlineFound } from './online.ts';
 import { examineProxies } from './proxies.ts';
 
 /** A trap with what is said of its kind. */
@@ -15,6 +16,8 @@ export interface Examined {
   readonly untold: readonly Untold[];
   /** By path, in the order of reading. */
   readonly texts: ReadonlyMap<string, string>;
+  /** Mirrors that were asked; empty: nothing was asked over the network. */
+  readonly asked: readonly AskedMirror[];
 }
 
 /** What the configuration says that a doctor minds: hosts of mirrors, and private names by ecosystem. */
@@ -44,20 +47,31 @@ export async function examine(machine: Machine, known: Known): Promise<Examined>
     ),
     untold: [...found.flatMap((one) => one.untold), ...untold],
     texts,
+    asked: [],
   };
+}
+
+/** What was found on the machine together with what asking mirrors showed. */
+export async function withOnline(found: Examined, { traps, untold, asked }: OnlineFound): Promise<Examined> {
+  const both = [...found.traps, ...named(traps, await trapKinds())];
+  return { ...found, traps: worstFirst(both), untold: [...found.untold, ...untold], asked };
 }
 
 const order = ['error', 'warning', 'note'] as const;
 
 /** Traps with their kinds, the worst first. @throws Error on an id that no kind has: a defect of ours */
 function named(traps: readonly Trap[], kinds: Readonly<Record<string, TrapKind>>): readonly NamedTrap[] {
-  return merged(traps)
-    .map((trap) => {
+  return worstFirst(
+    merged(traps).map((trap) => {
       const kind = kinds[trap.id];
       if (kind === undefined) throw new Error(`a trap that is in no list: ${trap.id}`);
       return { ...trap, severity: kind.severity, title: kind.title, causes: kind.causes };
-    })
-    .toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+    }),
+  );
+}
+
+function worstFirst(traps: readonly NamedTrap[]): readonly NamedTrap[] {
+  return traps.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
 }
 
 /** One trap for what several places say alike. */

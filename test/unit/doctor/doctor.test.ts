@@ -82,7 +82,7 @@ warning  GOPROXY ends with a proxy  go-direct-missing
 
   test.each([
     [['doctor', '--yes'], '--yes goes with --fix'],
-    [['doctor', 'x'], 'Unexpected argument'],
+    [['doctor', '--fixx'], "Unknown option '--fixx'"],
     [['undo', '1', '--list'], '--list takes no ID'],
   ])('%j is wrong usage', async (argv, said) => {
     expect(await run(argv, { env: { HOME: '/nowhere' } })).toMatchObject({

@@ -96,7 +96,7 @@ export interface TrapRow {
 }
 
 /** A trap's places as a row writes them. */
-export function placesOf(trap: ShownTrap, machine: TestMachine): readonly string[] {
+export function placesOf(trap: ShownTrap, machine: Pick<TestMachine, 'at' | 'home' | 'root'>): readonly string[] {
   const names = [machine.at('x').slice(0, -1), `${machine.home}/`, machine.root];
   const short = (file: string): string => {
     const [work = '', home = '', root = ''] = names;
