@@ -11,7 +11,7 @@ test('docs/doctor.md is what the code says (npx node tools/generate-doctor-docs.
 
 test('each trap has one row, and there is none for another', async () => {
   const kinds = await trapKinds();
-  expect([...page.matchAll(/^\| `([a-z0-9-]+)` \| (?:error|warning|note) \|/gm)].map(([, id]) => id).toSorted()).toEqual(
-    Object.keys(kinds).toSorted(),
-  );
+  expect(
+    [...page.matchAll(/^\| `([a-z0-9-]+)` \| (?:error|warning|note) \|/gm)].map(([, id]) => id).toSorted(),
+  ).toEqual(Object.keys(kinds).toSorted());
 });

@@ -2,10 +2,13 @@ import { expect, test } from 'vitest';
 import { trapKinds } from '../../../src/doctor/catalogue.ts';
 import { placesOf, said, type TrapRow, testMachine } from './machine.ts';
 import { goRows } from './rows-go.ts';
+import { npmRows } from './rows-npm.ts';
 import { proxyRows } from './rows-proxies.ts';
 
-const rows: readonly TrapRow[] = [...proxyRows, ...goRows];
+const rows: readonly TrapRow[] = [...proxyRows, ...goRows, ...npmRows];
 const kinds = await trapKinds();
+/** What rows put where a secret stands. */
+const secrets = /hunter2|aHVudGVyMg|pass@/;
 
 test.each(rows)('$id: $name: found where it stands', async ({ files = {}, env = {}, id, where, what, mended }) => {
   const machine = testMachine(files, env);
@@ -16,6 +19,7 @@ test.each(rows)('$id: $name: found where it stands', async ({ files = {}, env = 
   expect(found === undefined ? [] : placesOf(found, machine)).toEqual(where);
   expect(found?.what).toContain(what);
   expect(found?.set.length).toBeGreaterThan(0);
+  expect(ran.out + ran.err + (await machine.run(['doctor'])).out).not.toMatch(secrets);
   const isTrouble = traps.some(({ severity }) => severity !== 'note');
   expect([ran.code, ok]).toEqual(isTrouble ? [1, false] : [0, true]);
 });
@@ -29,6 +33,7 @@ test.each(rows.filter(({ mended }) => mended !== undefined))(
     expect(Object.fromEntries(Object.keys(mended).map((name) => [name, machine.text(name)])), fixed.err).toEqual(
       mended,
     );
+    expect(fixed.err).not.toMatch(secrets);
     const left = said(fixed).traps.find((trap) => trap.id === id);
     // What stands in files of shells and in the environment is still there.
     expect(left?.fixable ?? false).toBe(false);
