@@ -4,8 +4,9 @@ import { placesOf, said, type TrapRow, testMachine } from './machine.ts';
 import { goRows } from './rows-go.ts';
 import { npmRows } from './rows-npm.ts';
 import { proxyRows } from './rows-proxies.ts';
+import { pypiRows } from './rows-pypi.ts';
 
-const rows: readonly TrapRow[] = [...proxyRows, ...goRows, ...npmRows];
+const rows: readonly TrapRow[] = [...proxyRows, ...goRows, ...npmRows, ...pypiRows];
 const kinds = await trapKinds();
 /** What rows put where a secret stands. */
 const secrets = /hunter2|aHVudGVyMg|pass@/;
