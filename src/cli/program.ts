@@ -5,6 +5,7 @@ import type { Command, Context, ExitCode } from './context.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { healthCommand } from './health.ts';
+import { initCommand } from './init.ts';
 import { pauseCommand } from './pause.ts';
 import { probeCommand } from './probe.ts';
 import { rankCommand } from './rank.ts';
@@ -18,6 +19,7 @@ import { webhookCommand } from './webhook.ts';
 
 /** Every command, in the order of the overview. */
 export const commands: readonly Command[] = [
+  initCommand,
   runCommand,
   checkCommand,
   probeCommand,

@@ -10,7 +10,7 @@ const everybodys = ['git.sr.ht', 'git.apache.org', 'gitlab.freedesktop.org', 'gi
 const shownMax = 5;
 
 /** True for a path whose host looks like an organisation's own. */
-function looksPrivate(module: string): boolean {
+export function looksPrivate(module: string): boolean {
   const [host = ''] = module.split('/', 1);
   return (host.includes('.') && isInnerHost(host)) || (ownHost.test(host) && !everybodys.includes(host));
 }

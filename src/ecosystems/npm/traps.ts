@@ -158,7 +158,7 @@ function hostOf(url: string): string | null {
 }
 
 /** Without credentials, with one slash at its end: what two spellings of one registry share. */
-function plainUrl(text: string): string {
+export function plainUrl(text: string): string {
   if (!URL.canParse(text)) return text;
   const url = new URL(text);
   url.username = '';

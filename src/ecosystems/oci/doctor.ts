@@ -1,10 +1,32 @@
 import type { Doctor } from '../doctor.ts';
 import { ociKinds } from './doctor-kinds.ts';
+import { parseImage } from './image-name.ts';
 import { findOci } from './settings-found.ts';
 import { ociTraps } from './traps.ts';
+
+const dockerfile = /^(Dockerfile|Containerfile)(\..+)?$|\.(dockerfile|containerfile)$/i;
+const withImages = /^((docker-)?compose([.-].+)?|\.gitlab-ci)\.ya?ml$/;
 
 /** What is wrong with the settings of containerd, Docker and podman on this machine. */
 export const doctor: Doctor = {
   kinds: ociKinds,
   examine: async ({ machine }) => ({ traps: ociTraps(await findOci(machine)), untold: [] }),
+  // Their hosts are per registry, and none of them is the client of all.
+  today: async () => ({ chain: null, privatePatterns: [] }),
+  isUsualLock: () => false,
+  usedIn(name) {
+    if (dockerfile.test(name)) return (text) => imagesOf(text, /^\s*FROM\s+(?:--platform=\S+\s+)?(\S+)/i);
+    return withImages.test(name) ? (text) => imagesOf(text, /^\s*(?:-\s+)?image:\s*["']?([^\s"'#]+)/) : null;
+  },
 };
+
+/** Images with a tag or digest that nothing has still to be put into. A stage of a Dockerfile has neither. */
+function imagesOf(content: string, pattern: RegExp): readonly string[] {
+  return content.split('\n').flatMap((line) => {
+    const text = pattern.exec(line)?.[1] ?? '';
+    const image = text === '' || text.includes('$') ? null : parseImage(text);
+    if (image?.tag !== 'ok' || image.value.version === null) return [];
+    const { host, repository, version } = image.value;
+    return [`${host}/${repository}${version.includes(':') ? '@' : ':'}${version}`];
+  });
+}

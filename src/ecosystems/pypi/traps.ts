@@ -113,7 +113,7 @@ function of(setting: PypiSetting): readonly PypiTrap[] {
 }
 
 /** URLs without credentials, with one slash at their end. */
-function plain(text = ''): string {
+export function plain(text = ''): string {
   if (!URL.canParse(text)) return text;
   const url = new URL(text);
   url.username = '';
