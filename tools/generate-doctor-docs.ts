@@ -73,6 +73,10 @@ person: what to set is printed.
 - \`mirrorwatch undo\` puts the last change back, \`undo ID\` another one, \`undo --list\` lists them. A file that was changed since
   is not touched, nor any other of its change: it says so, and where the old text is kept.
 
+\`mirrorwatch advice --apply [ECOSYSTEM]\` changes files in the same way: the remedy of a running daemon, set in the file of
+\`go env -w\`, the user's \`.npmrc\` and (where there is one) \`.yarnrc.yml\`, \`pip.conf\` and (where uv has a folder) \`uv.toml\`,
+or with \`--root /\` in containerd's \`hosts.toml\`. What wins over these files is said.
+
 ## Layer by layer
 
 What lies between this machine and a mirror, one after the other; the first layer that fails says what to do next. Where all

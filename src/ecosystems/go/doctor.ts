@@ -1,5 +1,6 @@
 import type { Doctor } from '../doctor.ts';
-import { parseGoproxy } from './client.ts';
+import { oneWord, present, withLines } from '../settle.ts';
+import { goproxyMistake, parseGoproxy } from './client.ts';
 import { goKinds } from './doctor-kinds.ts';
 import { looksPrivate } from './leaks.ts';
 import { findGo, inForce } from './settings-found.ts';
@@ -26,6 +27,26 @@ export const doctor: Doctor = {
               place: proxy.place,
             },
       privatePatterns: [...new Set(patterns.map((one) => one.trim()).filter((one) => one !== '' && one !== 'none'))],
+    };
+  },
+  async settle(surroundings, remedy) {
+    const proxy = oneWord(remedy['GOPROXY']);
+    if (proxy === null || goproxyMistake(proxy) !== null) return null;
+    const found = await findGo(surroundings);
+    if (found.goenv === null)
+      return { changes: [], notes: ['GOENV is off: the go command reads no file of settings.'] };
+    const own = oneWord(remedy['GOPRIVATE']);
+    const lines = [
+      { line: `GOPROXY=${proxy}`, pattern: /^GOPROXY=/ },
+      ...(own === null ? [] : [{ line: `GOPRIVATE=${own}`, pattern: /^GOPRIVATE=/ }]),
+    ];
+    const above = inForce(found, 'GOPROXY');
+    return {
+      changes: present([await withLines(surroundings.machine, found.goenv, lines)]),
+      notes:
+        above?.source === 'environment' && above.value !== proxy
+          ? ["GOPROXY of the environment wins over the file: unset it, and take it out of your shell's file."]
+          : [],
     };
   },
   isUsualLock: (name) => name === 'go.sum',

@@ -33,11 +33,7 @@ export interface NpmFound {
 export async function findNpm({ machine, assignments, privatePatterns }: Surroundings): Promise<NpmFound> {
   const { env, home } = machine;
   const project = await projectOf(machine);
-  const named = (name: string, otherwise: string): string => {
-    const value = environmentOf(env, name);
-    return value?.startsWith('/') === true ? value : otherwise;
-  };
-  const user = named('userconfig', join(home, '.npmrc'));
+  const user = userFile(machine);
   const files: (readonly [NpmLevel, string])[] = [
     ...(project === null || join(project, '.npmrc') === user ? [] : [['project', join(project, '.npmrc')] as const]),
     ['user', user],
@@ -55,6 +51,12 @@ export async function findNpm({ machine, assignments, privatePatterns }: Surroun
     if (name === tlsVariable && value !== null)
       settings.push({ key: name, value, level: 'shell', place: { file, line }, line: null });
   return { settings, scopes: project === null ? [] : await scopesIn(machine, project), privatePatterns };
+}
+
+/** The user's .npmrc. */
+export function userFile({ env, home }: Pick<Machine, 'env' | 'home'>): string {
+  const named = environmentOf(env, 'userconfig') ?? '';
+  return named.startsWith('/') ? named : join(home, '.npmrc');
 }
 
 /** Node's own switch, which all of them obey. */

@@ -92,21 +92,36 @@ function ofVariables(
   });
 }
 
+function configFolder({ env, home }: Machine): string {
+  const named = env['XDG_CONFIG_HOME'] ?? '';
+  return named.startsWith('/') ? named : join(home, '.config');
+}
+
+/** The user's pip.conf, and where older pip had it: read as well, and weaker. */
+export function userPipFiles(machine: Machine): readonly [newer: string, older: string] {
+  return [join(configFolder(machine), 'pip/pip.conf'), join(machine.home, '.pip/pip.conf')];
+}
+
+/** The user's uv.toml. */
+export function userUvFile(machine: Machine): string {
+  return join(configFolder(machine), 'uv/uv.toml');
+}
+
 /**
  * The files that pip reads, the weakest first.
  * @see https://pip.pypa.io/en/stable/topics/configuration/#location
  */
 function pipFiles(machine: Machine): readonly (readonly [PypiLevel, string])[] {
-  const { env, home } = machine;
+  const { env } = machine;
+  const [newer, older] = userPipFiles(machine);
   const named = env['PIP_CONFIG_FILE'] ?? '';
-  const configs = env['XDG_CONFIG_HOME'] ?? '';
   const site = env['VIRTUAL_ENV'] ?? '';
   if (named === '/dev/null') return [];
   return [
     ['global', machine.system('/etc/xdg/pip/pip.conf')],
     ['global', machine.system('/etc/pip.conf')],
-    ['user', join(home, '.pip/pip.conf')],
-    ['user', join(configs.startsWith('/') ? configs : join(home, '.config'), 'pip/pip.conf')],
+    ['user', older],
+    ['user', newer],
     ...(site.startsWith('/') ? [['site', join(site, 'pip.conf')] as const] : []),
     ...(named.startsWith('/') ? [['environment', named] as const] : []),
   ];
@@ -138,7 +153,6 @@ function pipSettings(level: PypiLevel, rank: number, file: string, text: string)
 
 /** uv.toml and [tool.uv] of the project, then uv.toml of the user and of the system; uv.toml beside a pyproject.toml wins over it. */
 async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
-  const configs = machine.env['XDG_CONFIG_HOME'] ?? '';
   const found: PypiSetting[] = [];
   const take = async (level: PypiLevel, rank: number, file: string): Promise<boolean> => {
     const text = await machine.read(file);
@@ -148,7 +162,7 @@ async function uvSettings(machine: Machine): Promise<readonly PypiSetting[]> {
     return settings.length > 0 || file.endsWith('uv.toml');
   };
   await take('global', 1, machine.system('/etc/uv/uv.toml'));
-  await take('user', 2, join(configs.startsWith('/') ? configs : join(machine.home, '.config'), 'uv/uv.toml'));
+  await take('user', 2, userUvFile(machine));
   for (let folder = machine.cwd; ; folder = dirname(folder)) {
     if (await take('project', 3, join(folder, 'uv.toml'))) break;
     if (await take('project', 3, join(folder, 'pyproject.toml'))) break;
