@@ -37,6 +37,8 @@ const uvVariables = {
   UV_INDEX_STRATEGY: 'index-strategy',
 };
 const variableRank = 100;
+/** Above every file's place. */
+const installRank = 50;
 
 /** Reads them: variables, pip.conf at its places and uv's files, and what shells would set. */
 export async function findPypi({ machine, assignments }: Surroundings): Promise<PypiFound> {
@@ -129,25 +131,28 @@ function pipFiles(machine: Machine): readonly (readonly [PypiLevel, string])[] {
 
 const pipKeys: readonly string[] = Object.values(pipVariables);
 
-/** Keys of pip.conf that name indexes; a value goes on in the indented lines below. */
+/** Keys of pip.conf that name indexes; a value goes on in the indented lines below. `[install]` wins over `[global]` of any file. */
 function pipSettings(level: PypiLevel, rank: number, file: string, text: string): readonly PypiSetting[] {
-  const found: { key: string; at: number; lines: { line: number; text: string }[] }[] = [];
+  const found: { key: string; at: number; section: string; lines: { line: number; text: string }[] }[] = [];
   let open: (typeof found)[number] | null = null;
+  let section = '';
   for (const [at, line] of text.split(/\r?\n/).entries()) {
+    section = /^\[([^\]]+)\]/.exec(line)?.[1] ?? section;
     const [, key = ''] = /^([A-Za-z][\w-]*)\s*[=:]/.exec(line) ?? [];
     if (key !== '') {
-      open = { key: key.toLowerCase().replaceAll('_', '-'), at, lines: [{ line: at + 1, text: line }] };
+      open = { key: key.toLowerCase().replaceAll('_', '-'), at, section, lines: [{ line: at + 1, text: line }] };
       found.push(open);
     } else if (open !== null && /^\s+\S/.test(line)) open.lines.push({ line: at + 1, text: line });
     else if (line.trim() !== '') open = null;
   }
-  return found.flatMap(({ key, at, lines }): PypiSetting[] => {
+  return found.flatMap(({ key, at, section: of, lines }): PypiSetting[] => {
     if (!pipKeys.includes(key)) return [];
     const words = lines
       .map(({ text: one }) => one.replace(/^[\w-]+\s*[=:]/, '').replace(/(^|\s)[#;].*$/, ''))
       .join(' ');
+    const order = rank + (of === 'install' ? installRank : 0);
     const values = words.split(/\s+/).filter((word) => word !== '');
-    return [{ client: 'pip', key, values, level, rank, place: { file, line: at + 1 }, lines }];
+    return [{ client: 'pip', key, values, level, rank: order, place: { file, line: at + 1 }, lines }];
   });
 }
 

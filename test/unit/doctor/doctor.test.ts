@@ -272,6 +272,11 @@ describe('edits', () => {
     ['//npm.example.com/:_authToken=abc', '//npm.example.com/:_authToken=***'],
     ['_auth = "abc"', '_auth = ***'],
     ['index-url = https://ada:pass@pypi.example.com/simple', 'index-url = https://***@pypi.example.com/simple'],
+    ['a = https://ada:p@ss/word@a.example.com/x', 'a = https://***@a.example.com/x'],
+    [
+      'https://a.example.com,https://ada:pass@b.example.com|direct',
+      'https://a.example.com,https://***@b.example.com|direct',
+    ],
     ['Authorization = ["Basic abc"]', 'Authorization = ***'],
   ])('a diff masks %s', (line, masked) => {
     expect(unifiedDiff({ file: '/f', before: null, after: line })[3]).toBe(`+${masked}`);

@@ -29,6 +29,17 @@ export const pypiRows: readonly TrapRow[] = [
     what: 'https://a.example.com/simple counts (environment)',
   },
   {
+    name: "[install] of the weaker file wins over the stronger file's [global]",
+    files: {
+      '/etc/pip.conf':
+        '[global]\nindex-url = https://c.example.com/simple\n[install]\nindex-url = https://a.example.com/simple\n',
+      '~/.config/pip/pip.conf': '[global]\nindex-url = https://b.example.com/simple\n',
+    },
+    id: 'pip-index-shadowed',
+    where: ['/etc/pip.conf:4', '~/.config/pip/pip.conf:2', '/etc/pip.conf:2'],
+    what: 'https://a.example.com/simple counts (global)',
+  },
+  {
     name: 'an extra index',
     files: {
       '~/.config/pip/pip.conf':
