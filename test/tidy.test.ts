@@ -40,6 +40,7 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   state: { folders: ['core'], packages: [] },
   export: { folders: ['core'], packages: ['prom-client'] },
   rules: { folders: ['core'], packages: [] },
+  doctor: { folders: ['core', 'ecosystems'], packages: [] },
   api: { folders: ['core'], packages: ['express', 'helmet'] },
   io: {
     folders: ['core'],
@@ -65,7 +66,7 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
     packages: [],
   },
   cli: {
-    folders: ['core', 'config', 'daemon', 'rules'],
+    folders: ['core', 'config', 'daemon', 'doctor', 'rules'],
     packages: ['node:fs', 'node:v8'],
   },
   main: { folders: ['cli'], packages: [] },

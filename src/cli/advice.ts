@@ -1,5 +1,7 @@
 import { kinds } from '../config/kinds.ts';
 import { printable } from '../core/printable.ts';
+import { applyAdvice } from './advice-apply.ts';
+import { placeOptions } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { type DaemonAnswer, daemonAt, daemonOptions, problemText } from './daemon-client.ts';
 import { exportAdvice, exportMs } from './export.ts';
@@ -25,6 +27,9 @@ const options = {
   json: { type: 'boolean' },
   now: { type: 'boolean' },
   export: { type: 'boolean' },
+  apply: { type: 'boolean' },
+  yes: { type: 'boolean' },
+  ...placeOptions,
   upstream: { type: 'string' },
   fallback: { type: 'string' },
   for: { type: 'string' },
@@ -36,19 +41,25 @@ export const adviceCommand: Command = {
   name: 'advice',
   summary: 'what to set right now; exit 1 while advice is pending',
   usage:
-    'mirrorwatch advice [--json] [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice --export [ECOSYSTEM] [--upstream NAME] [--fallback FILE] [--url URL] …\n       mirrorwatch advice --now [--json] [--config FILE]\n       mirrorwatch advice accept ID [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice dismiss ID --for 2h --reason TEXT [--url URL] [--token-file FILE] [--config FILE]',
+    'mirrorwatch advice [--json] [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice --export [ECOSYSTEM] [--upstream NAME] [--fallback FILE] [--url URL] …\n       mirrorwatch advice --apply [ECOSYSTEM] [--upstream NAME] [--yes] [--home DIR] [--root DIR] …\n       mirrorwatch advice --now [--json] [--config FILE]\n       mirrorwatch advice accept ID [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice dismiss ID --for 2h --reason TEXT [--url URL] [--token-file FILE] [--config FILE]',
   options,
   details: [
     '--export prints the lines that a shell may evaluate, or nothing where nothing is to be changed; exit 1 and nothing',
     'printed where the daemon cannot be asked within 5 s. With --fallback its last answer is kept in FILE and printed then:',
     '  line=$(mirrorwatch advice --export --fallback ~/.mirrorwatch-go.env) && eval "$line"',
+    "--apply sets what should be set now in the clients' own files (go env -w, .npmrc, pip.conf, uv.toml, hosts.toml): it shows a",
+    'diff and asks, --yes says yes, and `mirrorwatch undo` puts back what was before. System files need --root.',
     'accept says that the change was made; ID is the one that `mirrorwatch advice` prints. dismiss silences that move for',
     'that cause, up to 30d and over restarts; for another cause it is still proposed.',
   ],
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 2);
     const [verb, id] = positionals;
+    if (values.export && values.apply) throw new UsageError('--export or --apply, not both');
     if (values.export) return exported(context, values, positionals);
+    if (values.apply) return applied(context, values, positionals);
+    for (const key of ['yes', 'home', 'root'] as const)
+      if (values[key] !== undefined) throw new UsageError(`--${key} goes with --apply`);
     for (const key of ['fallback', 'upstream'] as const)
       if (values[key] !== undefined) throw new UsageError(`--${key} goes with --export`);
     if (values.now) {
@@ -112,6 +123,23 @@ async function exported(
     throw new UsageError('--export takes an ecosystem, and neither --json nor --now');
   const { upstream, fallback } = values;
   return exportAdvice(context, await daemonAt(context, values, exportMs), { ecosystem, upstream, fallback });
+}
+
+async function applied(
+  context: Context,
+  values: Values,
+  [ecosystem = kinds[0]?.id ?? '', more]: readonly string[],
+): Promise<ExitCode> {
+  if (values.json || values.now || values.fallback !== undefined || more !== undefined)
+    throw new UsageError('--apply takes an ecosystem, and neither --json, --now nor --fallback');
+  const { upstream, home, root, yes } = values;
+  return applyAdvice(context, await daemonAt(context, values), {
+    ecosystem,
+    upstream,
+    home,
+    root,
+    isAgreed: yes === true,
+  });
 }
 
 function adviceIn(answer: Extract<DaemonAnswer, { tag: 'ok' }>): AdviceAnswer['advice'] | null {

@@ -3,7 +3,9 @@ import { adviceCommand } from './advice.ts';
 import { checkCommand } from './check.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { demoCommand } from './demo.ts';
+import { doctorCommand } from './doctor.ts';
 import { healthCommand } from './health.ts';
+import { initCommand } from './init.ts';
 import { pauseCommand } from './pause.ts';
 import { probeCommand } from './probe.ts';
 import { rankCommand } from './rank.ts';
@@ -11,16 +13,20 @@ import { replayCommand } from './replay.ts';
 import { rulesCommand } from './rules.ts';
 import { runCommand } from './run.ts';
 import type { Terminal } from './terminal.ts';
+import { undoCommand } from './undo.ts';
 import { UsageError } from './usage.ts';
 import { webhookCommand } from './webhook.ts';
 
 /** Every command, in the order of the overview. */
 export const commands: readonly Command[] = [
+  initCommand,
   runCommand,
   checkCommand,
   probeCommand,
   rankCommand,
   adviceCommand,
+  doctorCommand,
+  undoCommand,
   replayCommand,
   ackCommand,
   webhookCommand,

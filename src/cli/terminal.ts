@@ -13,6 +13,8 @@ export interface Terminal {
   /** Rewrites one line on standard error where that is a terminal; `''` clears it. */
   progress(line: string): void;
   paint(style: Style, text: string): string;
+  /** Asks a person; anything but y or yes is no. `null`: nobody is there to answer. */
+  confirm(question: string): Promise<boolean | null>;
 }
 
 /** The process's own terminal. */
@@ -27,7 +29,22 @@ export function systemTerminal(process: NodeJS.Process): Terminal {
       if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${line}`);
     },
     paint: (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text),
+    confirm: async (question) => (process.stdin.isTTY && process.stderr.isTTY ? asked(process, question) : null),
   };
+}
+
+/** One line of an answer. The end of input is no answer, and so no. */
+function asked({ stdin, stderr }: NodeJS.Process, question: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const settle = (line: string): void => {
+      stdin.off('data', heard).off('end', ended).pause();
+      resolve(/^y(es)?$/i.test(line.trim()));
+    };
+    const heard = (chunk: Buffer): void => settle(chunk.toString('utf8'));
+    const ended = (): void => settle('');
+    stderr.write(`${question} [y/N] `);
+    stdin.on('data', heard).on('end', ended).resume();
+  });
 }
 
 /** A table with aligned columns; the columns named in `right` are aligned to the right. */

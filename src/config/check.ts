@@ -194,7 +194,7 @@ function cut(data: unknown, path: Path, how: Cutting): unknown {
     return replaced(data, parentPath, parent.toSpliced(last, 1));
   }
   if (typeof parent !== 'object' || parent === null) return data;
-  const standIn = path.length === 3 && !again ? standIns[String(path[0])]?.[String(last)] : undefined;
+  const standIn = path.length === 3 && !again ? ownOf(ownOf(standIns, path[0]), last) : undefined;
   if (standIn !== undefined) return replaced(data, path, standIn(Number(path[1])));
   if (again && !Object.hasOwn(parent, last)) {
     return path.length === 1 && last === 'mirrors'
@@ -203,6 +203,12 @@ function cut(data: unknown, path: Path, how: Cutting): unknown {
   }
   const { [last]: _, ...rest } = parent as Record<string, unknown>;
   return replaced(data, parentPath, rest);
+}
+
+/** A member by its name; `undefined` for what every object has besides (`valueOf`). */
+function ownOf<T>(of: Readonly<Record<string, T>> | undefined, name: string | number | undefined): T | undefined {
+  const key = String(name);
+  return of !== undefined && Object.hasOwn(of, key) ? of[key] : undefined;
 }
 
 function originalPath(path: Path, kept: ReadonlyMap<string, readonly number[]>): Path {

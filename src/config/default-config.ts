@@ -1,5 +1,12 @@
 import { knownGoMirrors } from './known-mirrors.ts';
 
+/** Public DNS servers that answer on TCP, for those who name no control of their own network. */
+export const publicControls = [
+  { name: 'alidns', url: 'tcp://223.5.5.5:53' },
+  { name: 'dnspod', url: 'tcp://119.29.29.29:53' },
+  { name: 'dns-114', url: 'tcp://114.114.114.114:53' },
+] as const;
+
 /**
  * The configuration in force where there is no file: the public Go mirrors of China and the official one.
  * With its comments it is also a file to copy and change.
@@ -20,9 +27,7 @@ ${knownGoMirrors.map(mirrorLine).join('\n')}
 
 # Not mirrors: public DNS servers that answer on TCP. They tell "them" from "us".
 controls:
-  - { name: alidns, url: tcp://223.5.5.5:53 }
-  - { name: dnspod, url: tcp://119.29.29.29:53 }
-  - { name: dns-114, url: tcp://114.114.114.114:53 }
+${publicControls.map(({ name, url }) => `  - { name: ${name}, url: ${url} }`).join('\n')}
 
 # What your clients use today; by default the mirror of the highest weight, then direct.
 # clients: { go: "https://goproxy.example.com,direct" }

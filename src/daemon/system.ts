@@ -13,12 +13,21 @@ import { systemTimers } from '../io/timers.ts';
 import { createWorkers } from '../io/workers.ts';
 import type { DaemonPorts } from './assemble.ts';
 
+export {
+  type ChangePlace,
+  type ChangeRefused,
+  type KeptChange,
+  keptChanges,
+  makeChanges,
+  undoChange,
+} from '../io/changes.ts';
 export { systemClock } from '../io/clock.ts';
 export { exchange } from '../io/exchange.ts';
 export { replaceFile, systemFiles } from '../io/files.ts';
 export { logLevels } from '../io/log.ts';
 export { systemRandom } from '../io/random.ts';
 export type { StoreOpenFailure } from '../io/store.ts';
+export { thisMachine } from '../io/this-machine.ts';
 
 /** What only the caller knows of this process. */
 export interface ProcessFacts {

@@ -4,6 +4,7 @@ import type { Prober } from '../core/ports.ts';
 import type { ModuleRef, Step, Target, Weight } from '../core/target.ts';
 import type { Facts } from '../core/transcript.ts';
 import type { Client } from './client.ts';
+import type { Doctor } from './doctor.ts';
 import type { Locks } from './locks.ts';
 import type { Names } from './names.ts';
 import type { RealClient } from './real-client.ts';
@@ -115,6 +116,8 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   prober(): Promise<Prober<Own>>;
   /** Loads a small mirror of its kind, which `mirrorwatch demo` runs. */
   demo(): Promise<SmallMirror>;
+  /** Loads what knows of its clients' settings on a machine, which `mirrorwatch doctor` asks; absent: nothing of it is looked at. */
+  doctor?(): Promise<Doctor>;
   readonly manual: Manual;
 }
 

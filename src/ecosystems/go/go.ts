@@ -68,5 +68,6 @@ export const go: Ecosystem<GoSettings, GoOwn> = {
   learning: goLearning,
   prober: () => import('./conversation.ts'),
   demo: () => import('./demo.ts').then(({ demo }) => demo),
+  doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
   manual: goManual,
 };

@@ -87,5 +87,6 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   learning: npmLearning,
   prober: () => import('./conversation.ts'),
   demo: () => import('./demo.ts').then(({ demo }) => demo),
+  doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
   manual: npmManual,
 };

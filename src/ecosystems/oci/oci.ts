@@ -64,6 +64,7 @@ export const oci: Ecosystem<OciSettings, OciOwn> = {
   learning: null,
   prober: () => import('./conversation.ts'),
   demo: () => import('./demo.ts').then(({ demo }) => demo),
+  doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
   manual: ociManual,
 };
 

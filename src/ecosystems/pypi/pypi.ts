@@ -79,5 +79,6 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   learning: pypiLearning,
   prober: () => import('./conversation.ts'),
   demo: () => import('./demo.ts').then(({ demo }) => demo),
+  doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
   manual: pypiManual,
 };

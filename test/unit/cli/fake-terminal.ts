@@ -11,8 +11,11 @@ export interface FakeTerminal extends Terminal {
   text(): string;
 }
 
-/** Plain, 100 columns wide; painted text is left as it is. */
-export function fakeTerminal(): FakeTerminal {
+/**
+ * Plain, 100 columns wide; painted text is left as it is.
+ * @param answer  what a person would say to every question; `null`: nobody is there
+ */
+export function fakeTerminal(answer: boolean | null = null): FakeTerminal {
   const outs: string[] = [];
   const errs: string[] = [];
   const all: string[] = [];
@@ -33,6 +36,7 @@ export function fakeTerminal(): FakeTerminal {
     },
     progress: (line) => void progressed.push(line),
     paint: (_, text) => text,
+    confirm: async () => answer,
     text: () => all.join('\n'),
   };
 }

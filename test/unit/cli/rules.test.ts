@@ -19,6 +19,7 @@ async function run(...argv: readonly string[]) {
       err: (line) => void err.push(line),
       progress: () => undefined,
       paint: (_style, text) => text,
+      confirm: async () => null,
     },
     facts: { version: '0.0.0', node: 'v0', log: { level: 'error', pretty: false } },
     onSignal: () => undefined,

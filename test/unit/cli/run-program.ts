@@ -13,9 +13,9 @@ export interface Ran {
 /** Runs the program with a fake terminal, no environment and a folder without a configuration, unless told otherwise. */
 export async function run(
   argv: readonly string[],
-  over: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string } = {},
+  over: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string; readonly answer?: boolean } = {},
 ): Promise<Ran> {
-  const terminal = fakeTerminal();
+  const terminal = fakeTerminal(over.answer ?? null);
   const code = await program({
     argv,
     env: over.env ?? {},

@@ -1,0 +1,65 @@
+import { kinds } from '../config/kinds.ts';
+import { printable } from '../core/printable.ts';
+import { thisMachine } from '../daemon/system.ts';
+import { settle } from '../doctor/settle.ts';
+import { offerChanges, whoseSettings } from './apply.ts';
+import type { Context, ExitCode } from './context.ts';
+import { type DaemonAnswer, type DaemonClient, problemText } from './daemon-client.ts';
+import { UsageError } from './usage.ts';
+
+/** What a call asks for. */
+interface Wanted {
+  readonly ecosystem: string;
+  readonly upstream: string | undefined;
+  readonly home: string | undefined;
+  readonly root: string | undefined;
+  readonly isAgreed: boolean;
+}
+
+/**
+ * `mirrorwatch advice --apply`: what should be set now, set in the clients' own files after the change was shown and agreed to.
+ * @throws UsageError on an ecosystem that is none
+ */
+export async function applyAdvice(context: Context, daemon: DaemonClient, wanted: Wanted): Promise<ExitCode> {
+  const { terminal, env, cwd } = context;
+  const { ecosystem, upstream } = wanted;
+  if (!kinds.some(({ id }) => id === ecosystem)) throw new UsageError(`'${ecosystem}' is no ecosystem`);
+  const whose = whoseSettings(context, wanted);
+  const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
+  const answer = await daemon.get(`/api/v1/advice/${ecosystem}/remedy?as=json${query}`);
+  if (answer.tag === 'unreachable' || (answer.status !== 200 && answer.status !== 204)) {
+    terminal.err(answer.tag === 'ok' ? problemText(answer) : answer.text);
+    return 1;
+  }
+  if (answer.status === 204) {
+    terminal.out('nothing to change');
+    return 0;
+  }
+  const remedy = mappingIn(answer);
+  const machine = thisMachine({ env, home: whose.home, cwd, root: whose.root });
+  const settling = remedy === null ? null : await settle(machine, ecosystem, remedy);
+  if (settling === null) {
+    terminal.err(`mirrorwatch: what ${daemon.url} answers can be set in no file here; nothing was changed`);
+    return 1;
+  }
+  for (const note of settling.notes) terminal.err(`note: ${note}`);
+  if (settling.changes.length === 0) {
+    terminal.out('the files say so already');
+    return 0;
+  }
+  if ((await offerChanges(context, settling.changes, whose.place, wanted.isAgreed)).tag !== 'made') return 1;
+  const id = printable(String(answer.headers['x-advice-id'] ?? ''));
+  if (id !== '') terminal.err(`tell the daemon: mirrorwatch advice accept ${id}`);
+  return 0;
+}
+
+function mappingIn(answer: Extract<DaemonAnswer, { tag: 'ok' }>): Readonly<Record<string, unknown>> | null {
+  try {
+    const value = answer.json();
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,80 @@
+import { join, resolve } from 'node:path';
+import type { FileChange } from '../core/trap.ts';
+import { type ChangePlace, type KeptChange, makeChanges, systemClock } from '../daemon/system.ts';
+import { unifiedDiff } from '../doctor/diff.ts';
+import type { Context } from './context.ts';
+import { UsageError } from './usage.ts';
+
+/** The options of every command that looks at a user's settings. */
+export const placeOptions = { home: { type: 'string' }, root: { type: 'string' } } as const;
+
+/** Whose settings are meant: the user's folder and the root of the system's files, absolute. */
+export interface WhoseSettings {
+  readonly home: string;
+  readonly root: string;
+  /** Where files may be changed, and what was before is kept. */
+  readonly place: ChangePlace;
+}
+
+/**
+ * The home and root that a call names, else those of this process. The system's files are changed where `--root` names them.
+ * @throws UsageError where neither `--home` nor HOME names a folder
+ */
+export function whoseSettings(
+  { env, cwd }: Pick<Context, 'env' | 'cwd'>,
+  flags: { home?: string | undefined; root?: string | undefined },
+): WhoseSettings {
+  const named = flags.home ?? env['HOME'] ?? '';
+  if (named === '') throw new UsageError('whose settings? HOME is not set: name the folder with --home');
+  const home = resolve(cwd, named);
+  const states = flags.home === undefined ? (env['XDG_STATE_HOME'] ?? '') : '';
+  const kept = join(states.startsWith('/') ? states : join(home, '.local/state'), 'mirrorwatch/changes');
+  const root = resolve(cwd, flags.root ?? '/');
+  return { home, root, place: { roots: flags.root === undefined ? [home] : [home, root], kept } };
+}
+
+/** How an offer to change files ended. `declined`: a person said no. `unanswered`: nobody was there to say yes. */
+export type Applied =
+  | { readonly tag: 'made'; readonly change: KeptChange }
+  | { readonly tag: 'declined' | 'unanswered' | 'refused' };
+
+/** Shows changes as a unified diff on standard error, asks, and makes them; what stood in the way is told. */
+export async function offerChanges(
+  { terminal }: Pick<Context, 'terminal'>,
+  changes: readonly FileChange[],
+  place: ChangePlace,
+  isAgreed: boolean,
+): Promise<Applied> {
+  for (const change of changes) for (const line of unifiedDiff(change)) terminal.err(painted(line, terminal));
+  if (!isAgreed) {
+    const count = changes.length === 1 ? 'this file' : `these ${changes.length} files`;
+    const answer = await terminal.confirm(`Change ${count}?`);
+    if (answer === null) {
+      terminal.err('mirrorwatch: nothing was changed: nobody is there to confirm it; --yes confirms');
+      return { tag: 'unanswered' };
+    }
+    if (!answer) {
+      terminal.err('mirrorwatch: nothing was changed');
+      return { tag: 'declined' };
+    }
+  }
+  const made = await makeChanges(changes, place, new Date(systemClock.wallMs()).toISOString());
+  if (made.tag === 'error') {
+    terminal.err(`mirrorwatch: nothing was changed: ${made.error.file}: ${made.error.because}`);
+    return { tag: 'refused' };
+  }
+  const { id, files } = made.value;
+  for (const { file } of files) terminal.err(`changed ${file}`);
+  terminal.err(`what was before is kept: mirrorwatch undo ${id}`);
+  return { tag: 'made', change: made.value };
+}
+
+function painted(line: string, terminal: Context['terminal']): string {
+  const shown = line.replace(/\p{Cc}/gu, (one) => (one === '\t' ? one : '?'));
+  if (/^(---|\+\+\+)/.test(line)) return terminal.paint('bold', shown);
+  return line.startsWith('+')
+    ? terminal.paint('green', shown)
+    : line.startsWith('-')
+      ? terminal.paint('red', shown)
+      : shown;
+}

@@ -1,0 +1,76 @@
+import { formatIssues } from '../config/format-issues.ts';
+import { kindOf, moduleByHand, upstreamByHand } from '../config/kinds.ts';
+import type { Config } from '../core/config.ts';
+import type { Mirror } from '../core/mirror.ts';
+import { maskUrl } from '../core/secret.ts';
+import type { Step } from '../core/target.ts';
+import { kindByWord } from './kind-by-word.ts';
+import type { Loaded, LoadFailure } from './load.ts';
+import { UsageError } from './usage.ts';
+
+/** A configuration of one mirror, for a URL that no file names. */
+export function adHoc(url: string, wanted: string | undefined, word: string | undefined): string {
+  const { id: ecosystem, example, expected } = kindByWord(word);
+  const name = nameOf(url);
+  const module = wanted ?? example;
+  if (module === null) throw new UsageError(`which module? name one as ${expected}`);
+  const upstream = upstreamByHand(ecosystem, module);
+  if (upstream.tag === 'error')
+    throw new UsageError(`'${module}' can be asked of no mirror of ${ecosystem}: expected ${upstream.error}`);
+  return JSON.stringify({
+    vantage: 'here',
+    mirrors: [{ name, ecosystem, url, upstream: upstream.value ?? name }],
+    modules: { [ecosystem]: [module] },
+    state: { path: ':memory:' },
+  });
+}
+
+/** What is wrong with a configuration that stands in no file: places in it say nothing to anybody. */
+export function ofNoFile(issues: LoadFailure['issues']): string {
+  return formatIssues(
+    issues.map((issue) => ({ ...issue, line: null, column: null })),
+    'mirrorwatch probe:',
+  );
+}
+
+/** The host as a mirror's name: letters, digits, dots and hyphens. */
+function nameOf(url: string): string {
+  if (!URL.canParse(url)) throw new UsageError(`'${maskUrl(url)}' is no URL`);
+  return new URL(url).host.replace(/[^a-z0-9.-]/gi, '-').slice(0, 64);
+}
+
+/** The mirror that a word of a call means. @throws UsageError where no mirror has that name */
+export function mirrorFor(loaded: Loaded, which: string): Mirror {
+  const { mirrors } = loaded.config;
+  const found =
+    loaded.source === 'built-in default' && /^https?:\/\//i.test(which)
+      ? mirrors[0]
+      : mirrors.find(({ name }) => name === which);
+  if (found) return found;
+  throw new UsageError(`no mirror is named '${which}'; there are: ${mirrors.map(({ name }) => name).join(', ')}`);
+}
+
+/**
+ * What to ask a mirror: the module and step that a call names, else the first module of its upstream and the canary.
+ * @throws UsageError on an unknown step, and where no module is known
+ */
+export function requestFor(
+  config: Config,
+  mirror: Mirror,
+  wanted: string | undefined,
+  stepWord: string | undefined,
+): { mirror: Mirror; module: string | null; version: string | null; step: Step } {
+  const first = config.modules.find((ref) => ref.ecosystem === mirror.ecosystem && ref.upstream === mirror.upstream);
+  const kind = kindOf(mirror.ecosystem);
+  const named = wanted === undefined ? null : moduleByHand(mirror.ecosystem, wanted);
+  const module = named === null ? (first?.module ?? null) : named.module;
+  const version = named === null ? (first?.version ?? null) : (named.version ?? kind?.newest ?? null);
+  const known = kind?.steps ?? [];
+  const asked = known.find(({ step }) => step === (stepWord ?? kind?.canary));
+  if (asked === undefined)
+    throw new UsageError(`--step is one of ${known.map(({ step }) => step).join(', ')}, not '${stepWord}'`);
+  const { step, grain } = asked;
+  if (grain === 'mirror') return { mirror, module: null, version: null, step };
+  if (module === null) throw new UsageError(`which module? name one as ${kind?.expected}`);
+  return { mirror, module, version: grain === 'module' ? null : version, step };
+}

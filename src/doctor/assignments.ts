@@ -1,0 +1,103 @@
+import { dirname, join } from 'node:path';
+import type { Assignment, Machine } from '../core/machine.ts';
+
+const inHome = [
+  '.profile',
+  '.bash_profile',
+  '.bash_login',
+  '.bashrc',
+  '.zshenv',
+  '.zprofile',
+  '.zshrc',
+  '.zlogin',
+  '.config/environment.d/mirrors.conf',
+  '.config/fish/config.fish',
+];
+const ofSystem = ['/etc/environment', '/etc/profile', '/etc/bash.bashrc', '/etc/zsh/zshenv', '/etc/zsh/zshrc'];
+const depthMax = 40;
+
+/** What the files that shells and logins read set on this machine: the system's, the user's, then direnv's of the project. */
+export async function readAssignments(machine: Machine): Promise<readonly Assignment[]> {
+  const folder = machine.system('/etc/profile.d');
+  const listed = await machine.list(folder);
+  const scripts = listed.tag === 'ok' ? listed.names.filter((name) => name.endsWith('.sh')) : [];
+  const files = [
+    ...ofSystem.map((path) => machine.system(path)),
+    ...scripts.map((name) => join(folder, name)),
+    ...inHome.map((path) => join(machine.home, path)),
+  ];
+  const found: Assignment[] = [];
+  for (const file of files) {
+    const text = await machine.read(file);
+    if (text.tag === 'ok') found.push(...assignmentsIn(file, text.text));
+  }
+  return [...found, ...(await ofDirenv(machine))];
+}
+
+/** direnv takes the first `.envrc` from the project upwards. */
+async function ofDirenv(machine: Machine): Promise<readonly Assignment[]> {
+  for (const folder of upwards(machine.cwd)) {
+    const file = join(folder, '.envrc');
+    const text = await machine.read(file);
+    if (text.tag === 'ok') return assignmentsIn(file, text.text);
+  }
+  return [];
+}
+
+function upwards(from: string): readonly string[] {
+  const folders = [from];
+  for (let at = from; dirname(at) !== at && folders.length < depthMax; at = dirname(at)) folders.push(dirname(at));
+  return folders;
+}
+
+/** Assignments of one file; an `unset` takes back what stood before it in the same file. */
+export function assignmentsIn(file: string, text: string): readonly Assignment[] {
+  let found: Assignment[] = [];
+  for (const [at, raw] of text.split('\n').entries()) {
+    const line = raw.trim();
+    const unset = /^unset\s+(?:-v\s+)?(.+)$/.exec(line)?.[1]?.split(/\s+/);
+    if (unset !== undefined) found = found.filter(({ name }) => !unset.includes(name));
+    for (const [name, value] of file.endsWith('.fish') ? ofFish(line) : ofShell(line))
+      found.push({ name, value, file, line: at + 1 });
+  }
+  return found;
+}
+
+type Named = readonly [name: string, value: string | null];
+
+const word = /\s*([A-Za-z_][A-Za-z0-9_]*)=((?:'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^\s'"\\;&|#])*)/y;
+
+/** `export A=1 B='2'`, or `A=1` alone; a variable for one command alone (`A=1 make`) is none. */
+function ofShell(line: string): readonly Named[] {
+  if (line.startsWith('#')) return [];
+  const begin = /^(?:export|declare\s+-x|typeset\s+-x)\s+/.exec(line)?.[0].length ?? 0;
+  const named: Named[] = [];
+  word.lastIndex = begin;
+  for (;;) {
+    const from = word.lastIndex;
+    const match = word.exec(line);
+    if (match === null) {
+      const rest = line.slice(from).trim();
+      return begin > 0 || rest === '' || /^[;&|#]/.test(rest) ? named : [];
+    }
+    named.push([match[1] ?? '', unquoted(match[2] ?? '')]);
+  }
+}
+
+function ofFish(line: string): readonly Named[] {
+  const [, name, value] =
+    /^set\s+(?:-[a-zA-Z-]*x[a-zA-Z-]*|--export)\s+(?:-g\s+|--global\s+)?(\w+)\s+(\S+)/.exec(line) ?? [];
+  return name === undefined ? [] : [[name, unquoted(value ?? '')]];
+}
+
+/** A shell's word as its text; `null` where the shell would compute it. */
+function unquoted(text: string): string | null {
+  let plain = '';
+  for (const [part] of text.matchAll(/'[^']*'|"(?:[^"\\]|\\.)*"|\\.|[^'"\\]+/g)) {
+    if (part.startsWith("'")) plain += part.slice(1, -1);
+    else if (/[$`]/.test(part.replace(/\\./g, ''))) return null;
+    else if (part.startsWith('"')) plain += part.slice(1, -1).replace(/\\(["\\$`])/g, '$1');
+    else plain += part.startsWith('\\') ? part.slice(1) : part;
+  }
+  return plain;
+}

@@ -1,0 +1,116 @@
+import type { Machine, Surroundings } from '../core/machine.ts';
+import type { EcosystemId } from '../core/mirror.ts';
+import type { Diagnosis, Trap, TrapKind, Untold } from '../core/trap.ts';
+import { registry } from '../ecosystems/registry.ts';
+import { readAssignments } from './assignments.ts';
+import { trapKinds } from './catalogue.ts';
+import type { AskedMirror, OnlineFound } from './online.ts';
+import { examineProxies } from './proxies.ts';
+
+/** A trap with what is said of its kind. */
+export type NamedTrap = Trap & Pick<TrapKind, 'severity' | 'title' | 'causes'>;
+
+/** What was found on a machine, and the text of every file that was read. */
+export interface Examined {
+  readonly traps: readonly NamedTrap[];
+  readonly untold: readonly Untold[];
+  /** By path, in the order of reading. */
+  readonly texts: ReadonlyMap<string, string>;
+  /** Mirrors that were asked; empty: nothing was asked over the network. */
+  readonly asked: readonly AskedMirror[];
+}
+
+/** What the configuration says that a doctor minds: hosts of mirrors, and private names by ecosystem. */
+export interface Known {
+  readonly hosts: readonly string[];
+  readonly privatePatterns: Readonly<Record<EcosystemId, readonly string[]>>;
+}
+
+/** Looks at every setting of this machine that is known of. Reads files and nothing else; no request leaves it. */
+export async function examine(machine: Machine, known: Known): Promise<Examined> {
+  const { watched, texts, untold } = watching(machine);
+  const assignments = await readAssignments(watched);
+  const found: Diagnosis[] = [examineProxies({ machine, assignments }, known.hosts)];
+  for (const { id, doctor } of registry.all) {
+    const surroundings: Surroundings = {
+      machine: watched,
+      assignments,
+      privatePatterns: known.privatePatterns[id] ?? [],
+    };
+    if (doctor !== undefined) found.push(await (await doctor()).examine(surroundings));
+  }
+  const kinds = await trapKinds();
+  return {
+    traps: named(
+      found.flatMap(({ traps }) => traps),
+      kinds,
+    ),
+    untold: [...found.flatMap((one) => one.untold), ...untold],
+    texts,
+    asked: [],
+  };
+}
+
+/** What was found on the machine together with what asking mirrors showed. */
+export async function withOnline(found: Examined, { traps, untold, asked }: OnlineFound): Promise<Examined> {
+  const both = [...found.traps, ...named(traps, await trapKinds())];
+  return { ...found, traps: worstFirst(both), untold: [...found.untold, ...untold], asked };
+}
+
+const order = ['error', 'warning', 'note'] as const;
+
+/** Traps with their kinds, the worst first. @throws Error on an id that no kind has: a defect of ours */
+function named(traps: readonly Trap[], kinds: Readonly<Record<string, TrapKind>>): readonly NamedTrap[] {
+  return worstFirst(
+    merged(traps).map((trap) => {
+      const kind = kinds[trap.id];
+      if (kind === undefined) throw new Error(`a trap that is in no list: ${trap.id}`);
+      return { ...trap, severity: kind.severity, title: kind.title, causes: kind.causes };
+    }),
+  );
+}
+
+function worstFirst(traps: readonly NamedTrap[]): readonly NamedTrap[] {
+  return traps.toSorted((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity));
+}
+
+/** One trap for what several places say alike. */
+function merged(traps: readonly Trap[]): readonly Trap[] {
+  const byText = new Map<string, Trap>();
+  for (const trap of traps) {
+    const key = JSON.stringify([trap.id, trap.what, trap.set]);
+    const { where = [], edits = [] } = byText.get(key) ?? {};
+    byText.set(key, { ...trap, where: [...where, ...trap.where], edits: [...edits, ...trap.edits] });
+  }
+  return [...byText.values()];
+}
+
+/** A machine that keeps what was read, and what could not be: a file that is there and can't be read may hold anything. */
+function watching(machine: Machine): { watched: Machine; texts: Map<string, string>; untold: Untold[] } {
+  const texts = new Map<string, string>();
+  const untold: Untold[] = [];
+  const told = (file: string, code: string): void => {
+    if (
+      code === 'ENOENT' ||
+      code === 'ENOTDIR' ||
+      untold.some(({ where: [place] }) => place && 'file' in place && place.file === file)
+    )
+      return;
+    untold.push({ id: 'settings', because: `it can't be read (${code})`, where: [{ file, line: null }] });
+  };
+  const watched: Machine = {
+    ...machine,
+    async read(path) {
+      const text = await machine.read(path);
+      if (text.tag === 'ok') texts.set(path, text.text);
+      else told(path, text.code);
+      return text;
+    },
+    async list(path) {
+      const names = await machine.list(path);
+      if (names.tag === 'error') told(path, names.code);
+      return names;
+    },
+  };
+  return { watched, texts, untold };
+}

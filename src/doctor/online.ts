@@ -1,0 +1,288 @@
+import type { Config } from '../core/config.ts';
+import type { Mirror } from '../core/mirror.ts';
+import type { Probed } from '../core/ports.ts';
+import { quantileOf } from '../core/quantile.ts';
+import type { Step } from '../core/target.ts';
+import type { Place, Trap, Untold } from '../core/trap.ts';
+import { leadingClient } from '../ecosystems/ecosystem.ts';
+import { registry } from '../ecosystems/registry.ts';
+import { type Layered, type LayerState, layersOf } from './layers.ts';
+import type { onlineKinds } from './online-kinds.ts';
+
+/** What a mirror is asked once. */
+export interface Question {
+  readonly mirror: Mirror;
+  readonly module: string | null;
+  readonly version: string | null;
+  readonly step: Step;
+}
+
+/** A mirror to look at, with the configuration that it stands in. */
+export interface Subject {
+  readonly config: Config;
+  readonly question: Question;
+}
+
+/** One mirror that was asked, layer by layer. */
+export interface AskedMirror {
+  readonly registry: string;
+  readonly url: string;
+  readonly layers: readonly LayerState[];
+}
+
+/** What asking the mirrors showed. */
+export interface OnlineFound {
+  readonly traps: readonly Trap[];
+  readonly untold: readonly Untold[];
+  readonly asked: readonly AskedMirror[];
+}
+
+/** How mirrors are asked. */
+export interface Asking {
+  /** One probe, now; `null`: nothing came back from our own thread. */
+  readonly ask: (config: Config, question: Question) => Promise<Probed | null>;
+  /** A word that is nobody's name. */
+  readonly nonsense: string;
+  readonly progress: (registry: string) => void;
+}
+
+type OnlineTrap = Trap & { readonly id: keyof typeof onlineKinds };
+
+interface Seen {
+  readonly subject: Subject;
+  readonly probed: Probed;
+  readonly layered: Layered;
+}
+
+/** Asks each mirror what shows how far one comes, and what lies on the way. Asks nobody else, but the resolver. */
+export async function examineOnline(subjects: readonly Subject[], asking: Asking): Promise<OnlineFound> {
+  const seen: Seen[] = [];
+  const traps: OnlineTrap[] = [];
+  const untold: Untold[] = [];
+  for (const subject of subjects) {
+    asking.progress(subject.question.mirror.name);
+    const probed = await asking.ask(subject.config, subject.question);
+    if (probed === null) {
+      untold.push({
+        id: 'online-http',
+        because: 'our own thread gave no answer, which is our fault',
+        where: [placeOf(subject)],
+      });
+      continue;
+    }
+    const one: Seen = { subject, probed, layered: layersOf(probed) };
+    seen.push(one);
+    const { outcome } = probed.sample;
+    if (outcome.tag === 'unknown')
+      untold.push({
+        id: 'online-name',
+        because: untoldText[outcome.because] ?? outcome.because,
+        where: [placeOf(subject)],
+      });
+    traps.push(...liesAbout(one), ...(await familyTraps(one, asking)), ...(await relayTraps(one, asking)));
+  }
+  traps.push(...(await madeUp(seen, asking)));
+  asking.progress('');
+  return {
+    traps: [...layerTraps(seen), ...clockTraps(seen), ...traps],
+    untold,
+    asked: seen.map(({ subject, layered }) => ({
+      registry: subject.question.mirror.name,
+      url: subject.question.mirror.url,
+      layers: layered.states,
+    })),
+  };
+}
+
+const untoldText: Readonly<Record<string, string>> = {
+  resolver: 'the resolver answers for no name at all: is this machine online?',
+  proxy: 'the proxy on the way does not let us through, so nothing is known of the mirror',
+  local: 'this machine could not ask (ports, memory, rights)',
+};
+
+function placeOf({ question: { mirror } }: Subject): Place {
+  return { mirror: `${mirror.name} (${mirror.url})` };
+}
+
+/** One trap for each layer and kind of failure, with the mirrors that it is found at. */
+function layerTraps(seen: readonly Seen[]): readonly OnlineTrap[] {
+  const failing = seen.flatMap(({ subject, layered: { failed } }) => (failed === null ? [] : [{ subject, ...failed }]));
+  const layersHit = new Set(failing.map(({ layer }) => layer));
+  const isNear = seen.length > 1 && failing.length === seen.length && layersHit.size === 1;
+  return [...Map.groupBy(failing, ({ layer, means }) => `${layer} ${means}`).values()].flatMap(
+    (alike): OnlineTrap[] => {
+      const [first] = alike;
+      if (first === undefined) return [];
+      const near = isNear ? ' All mirrors that were asked fail there: the trouble is near you, not near them.' : '';
+      const { layer, means, next } = first;
+      const what = `${means.charAt(0).toUpperCase()}${means.slice(1)}.${near}`;
+      return [
+        { id: `online-${layer}`, what, where: alike.map(({ subject }) => placeOf(subject)), set: [next], edits: [] },
+      ];
+    },
+  );
+}
+
+/** Addresses that no host of others has: this machine, nobody, examples, and what proxies make up for names. */
+const madeUpAddress =
+  /^(0\.|127\.|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.|198\.1[89]\.|169\.254\.|255\.|::1?$|::ffff:127\.|2001:db8:|fe80:)/i;
+
+function hostOf({ url }: Pick<Mirror, 'url'>): string {
+  return new URL(url).hostname;
+}
+
+/** True for a name that a resolver is asked for. */
+function isName(host: string): boolean {
+  return !/^\[|^[\d.]+$/.test(host) && !/(^|\.)localhost$/.test(host);
+}
+
+function liesAbout({ subject, probed }: Seen): readonly OnlineTrap[] {
+  const { mirror } = subject.question;
+  const host = hostOf(mirror);
+  const hop = probed.transcript.hops.find(({ url, proxy }) => new URL(url).hostname === host && proxy === null);
+  const address = hop?.remoteAddress ?? null;
+  if (address === null || !isName(host) || !madeUpAddress.test(address)) return [];
+  return [
+    {
+      id: 'online-resolver-lies',
+      what: `It says that ${host} is ${address}, which is no address of others.`,
+      where: [placeOf(subject)],
+      set: [
+        'Look at /etc/hosts, and at a proxy on this machine that makes up addresses (198.18.…); else ask another resolver.',
+        'resolve: { server: 192.0.2.53 }    # of the mirror, with a resolver of your choice',
+      ],
+      edits: [],
+    },
+  ];
+}
+
+/** Whether the resolver knows a name that cannot exist. @see RFC 6761 section 6.4 */
+async function madeUp(seen: readonly Seen[], asking: Asking): Promise<readonly OnlineTrap[]> {
+  const named = seen.filter(
+    ({ subject: { question } }) => isName(hostOf(question.mirror)) && question.mirror.access.proxy === null,
+  );
+  const byServer = Map.groupBy(named, ({ subject }) => subject.question.mirror.access.resolve.server);
+  const traps: OnlineTrap[] = [];
+  for (const [server, [first]] of byServer) {
+    if (first === undefined) continue;
+    const url = new URL(first.subject.question.mirror.url);
+    url.hostname = `${asking.nonsense}.invalid`;
+    const probed = await askAs(first.subject, { url: url.href.replace(/\/$/, '') }, asking);
+    const address = probed?.transcript.hops[0]?.remoteAddress ?? null;
+    if (address === null) continue;
+    traps.push({
+      id: 'online-resolver-lies',
+      what: `It knows ${url.hostname}, a name that cannot exist, as ${address}.`,
+      where: [{ mirror: server === null ? "this machine's resolver" : `the resolver ${server}` }],
+      set: ['Ask another resolver: in /etc/resolv.conf, or `resolve: { server: … }` of the mirrors.'],
+      edits: [],
+    });
+  }
+  return traps;
+}
+
+function askAs({ config, question }: Subject, over: Partial<Mirror>, asking: Asking): Promise<Probed | null> {
+  const mirror: Mirror = { ...question.mirror, ...over };
+  const mirrors = config.mirrors.map((one) => (one.name === mirror.name ? mirror : one));
+  return asking.ask({ ...config, mirrors }, { ...question, mirror });
+}
+
+const notConnected: readonly string[] = ['refused', 'unreachable', 'timeout_connect', 'reset'];
+/** There is no IPv6 here at all, which costs nobody any time. */
+const without: readonly string[] = ['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
+
+/** Half broken: the name has an IPv6 address, and only the other family gets through. */
+async function familyTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
+  const { mirror } = subject.question;
+  const { access } = mirror;
+  if (!isName(hostOf(mirror)) || access.proxy !== null || access.resolve.family !== null) return [];
+  if (probed.sample.outcome.tag === 'unknown') return [];
+  const over = (family: 4 | 6) =>
+    askAs(subject, { access: { ...access, resolve: { ...access.resolve, family } } }, asking);
+  const six = await over(6);
+  const outcome = six?.sample.outcome;
+  if (outcome?.tag !== 'failed' || !notConnected.includes(outcome.failure.kind)) return [];
+  if ('code' in outcome.failure && without.includes(outcome.failure.code)) return [];
+  const four = await over(4);
+  if (four?.transcript.hops.some(({ marks }) => marks.connected !== undefined) !== true) return [];
+  return [
+    {
+      id: 'online-ipv6-broken',
+      what: `Over IPv6 it fails (${outcome.failure.kind}), over IPv4 it answers.`,
+      where: [placeOf(subject)],
+      set: [
+        'Have IPv6 repaired or switched off in this network.',
+        'resolve: { family: 4 }    # of the mirror, until then',
+      ],
+      edits: [],
+    },
+  ];
+}
+
+async function relayTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
+  const { config, question } = subject;
+  const { mirror } = question;
+  const kind = registry.of(mirror.ecosystem);
+  const relay = kind === null ? undefined : leadingClient(kind, config).relay;
+  if (kind === null || relay === undefined || probed.sample.outcome.tag !== 'ok') return [];
+  const settings = config.settings[mirror.ecosystem];
+  if (relay.need(settings) === 'off' || kind.steps[relay.step]?.isAsked?.(mirror, settings) === false) return [];
+  const asked = await asking.ask(config, { mirror, module: null, version: null, step: relay.step });
+  const { outcome, facts } = asked?.sample ?? {};
+  if (outcome?.tag === 'ok' && facts?.notOffered === true)
+    return [
+      {
+        id: 'online-relay-missing',
+        what: `It does not relay ${relay.title}.`,
+        where: [placeOf(subject)],
+        set: [`Put a mirror that relays it first, or make sure that ${relay.title} can be reached from here.`],
+        edits: [],
+      },
+    ];
+  if (outcome?.tag !== 'failed') return [];
+  return [
+    {
+      id: 'online-relay-broken',
+      what: `It offers ${relay.title} and fails (${outcome.failure.kind}).`,
+      where: [placeOf(subject)],
+      set: ['Put another mirror first until it is repaired.'],
+      edits: [],
+    },
+  ];
+}
+
+/** Beyond this certificates and tokens that are just made are refused; the header is whole seconds. */
+const skewMs = 60_000;
+
+/** The clock here against the `Date` of the mirrors, the median of all: one of them may be wrong itself. */
+function clockTraps(seen: readonly Seen[]): readonly OnlineTrap[] {
+  const skews = seen.flatMap(({ subject, probed }) => {
+    const skew = skewOf(probed);
+    return skew === null ? [] : [{ subject, skew }];
+  });
+  const median = quantileOf(
+    skews.map(({ skew }) => skew),
+    0.5,
+  );
+  if (median === null || Math.abs(median) <= skewMs) return [];
+  const minutes = Math.round(Math.abs(median) / 60_000);
+  return [
+    {
+      id: 'online-clock-skew',
+      what: `It is ${minutes} min ${median > 0 ? 'ahead of' : 'behind'} what ${skews.length === 1 ? 'the mirror says' : `${skews.length} mirrors say`}.`,
+      where: skews.map(({ subject }) => placeOf(subject)),
+      set: ['timedatectl set-ntp true'],
+      edits: [],
+    },
+  ];
+}
+
+/** Milliseconds that we are ahead; an answer out of a cache is as old as `Age` says. */
+function skewOf({ transcript }: Probed): number | null {
+  const hop = transcript.hops.at(-1);
+  const saidMs = Date.parse(hop?.responseHeaders['date'] ?? '');
+  if (hop === undefined || Number.isNaN(saidMs)) return null;
+  const ageMs = Number(hop.responseHeaders['age'] ?? 0) * 1000 || 0;
+  const ourMs = transcript.startedAtMs + ((hop.marks.firstByte ?? hop.marks.end) - transcript.startedMonotonicMs);
+  return ourMs - saidMs - ageMs;
+}

@@ -1,0 +1,120 @@
+import { isInnerHost, isLoopbackHost } from '../core/inner-host.ts';
+import type { Assignment, Surroundings } from '../core/machine.ts';
+import { maskUrl } from '../core/secret.ts';
+import type { Diagnosis, Place, Trap, TrapKinds } from '../core/trap.ts';
+
+/** Traps of the variables that name a proxy. */
+export const proxyKinds = {
+  'proxy-catches-localhost': {
+    severity: 'warning',
+    title: 'A proxy variable catches localhost',
+    causes: 'Clients ask the proxy for what runs on this machine, and get its error page or nothing.',
+    isFixable: false,
+  },
+  'proxy-catches-mirror': {
+    severity: 'warning',
+    title: 'A proxy variable catches a mirror of your own network',
+    causes: 'Fetches from the mirror take the way through the proxy, or fail there.',
+    isFixable: false,
+  },
+  'proxy-case-differs': {
+    severity: 'warning',
+    title: 'The two spellings of a proxy variable differ',
+    causes: 'Some clients read the upper case, some the lower: they go different ways.',
+    isFixable: false,
+  },
+  'proxy-not-a-url': {
+    severity: 'error',
+    title: 'A proxy variable holds no URL',
+    causes: 'Some clients fail on it, some pass it over without a word.',
+    isFixable: false,
+  },
+} as const satisfies TrapKinds;
+
+const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'] as const;
+const loopback = ['localhost', '127.0.0.1'] as const;
+
+/**
+ * What is wrong with the proxy variables of this environment.
+ * @param hosts  mirrors of the configuration by host name
+ */
+export function examineProxies(
+  { machine: { env }, assignments }: Pick<Surroundings, 'machine' | 'assignments'>,
+  hosts: readonly string[],
+): Diagnosis {
+  const places = (name: string): readonly Place[] => placesOf(name, env[name] ?? '', assignments);
+  const traps: Trap[] = [];
+  const named = proxies.flatMap((name) => [name, name.toLowerCase()]).filter((name) => (env[name] ?? '') !== '');
+  for (const name of named) {
+    const value = env[name] ?? '';
+    if (!/^(https?|socks5?h?):\/\//i.test(value) && !/^[\w.-]+:\d+$/.test(value))
+      traps.push({
+        id: 'proxy-not-a-url',
+        what: `${name} is '${maskUrl(value)}'.`,
+        where: places(name),
+        set: [`export ${name}=http://proxy.example.com:3128`, `unset ${name}`],
+        edits: [],
+      });
+  }
+  for (const name of proxies) {
+    const [upper, lower] = [env[name] ?? '', env[name.toLowerCase()] ?? ''];
+    if (upper === '' || lower === '' || upper === lower) continue;
+    traps.push({
+      id: 'proxy-case-differs',
+      what: `${name} is ${maskUrl(upper)}, ${name.toLowerCase()} is ${maskUrl(lower)}.`,
+      where: [...places(name), ...places(name.toLowerCase())],
+      set: [`export ${name.toLowerCase()}="$${name}"`],
+      edits: [],
+    });
+  }
+  const except = (env['no_proxy'] || env['NO_PROXY'] || '').split(/[\s,]+/).filter((one) => one !== '');
+  if (named.length === 0) return { traps, untold: [] };
+  const caught = loopback.filter((host) => !isExcepted(host, except));
+  const wanted = [
+    ...except,
+    ...loopback.filter((host) => caught.includes(host)),
+    ...(caught.length > 0 ? ['::1'] : []),
+  ];
+  if (caught.length > 0) traps.push(catches('proxy-catches-localhost', caught, named, wanted, places));
+  const mirrors = [...new Set(hosts)].filter(
+    (host) => isInnerHost(host) && !isLoopbackHost(host) && !isExcepted(host, except),
+  );
+  if (mirrors.length > 0) traps.push(catches('proxy-catches-mirror', mirrors, named, [...wanted, ...mirrors], places));
+  return { traps, untold: [] };
+}
+
+function catches(
+  id: string,
+  hosts: readonly string[],
+  named: readonly string[],
+  wanted: readonly string[],
+  places: (name: string) => readonly Place[],
+): Trap {
+  const list = wanted.join(',');
+  return {
+    id,
+    what: `${named.join(', ')} is set, and NO_PROXY does not except ${hosts.join(' and ')}.`,
+    where: named.flatMap(places),
+    set: [`export NO_PROXY='${list}' no_proxy='${list}'`],
+    edits: [],
+  };
+}
+
+/** The variable, and the lines of shells' files that give it this value. */
+function placesOf(name: string, value: string, assignments: readonly Assignment[]): readonly Place[] {
+  const lines = assignments.filter((one) => one.name === name && one.value === value);
+  return [{ variable: name }, ...lines.map(({ file, line }) => ({ file, line }))];
+}
+
+/** A host by name, by suffix with or without a leading dot, or `*`; ports are passed over. */
+function isExcepted(host: string, except: readonly string[]): boolean {
+  return except.some((raw) => {
+    const one = raw
+      .replace(/:\d+$/, '')
+      .replace(/^\*?\./, '')
+      .toLowerCase();
+    return (
+      raw === '*' || host === one || host.endsWith(`.${one}`) || (one === '127.0.0.0/8' && host.startsWith('127.'))
+    );
+  });
+}

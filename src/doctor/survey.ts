@@ -1,0 +1,82 @@
+import { join } from 'node:path';
+import type { Machine, Surroundings } from '../core/machine.ts';
+import type { Survey, Surveyed } from '../core/survey.ts';
+import { placeText } from '../core/trap.ts';
+import type { Doctor } from '../ecosystems/doctor.ts';
+import { registry } from '../ecosystems/registry.ts';
+import { readAssignments } from './assignments.ts';
+
+const depthMax = 3;
+const foldersMax = 300;
+const skipped = new Set(['node_modules', 'vendor', 'dist', 'build', 'target', 'venv', '__pycache__', 'testdata']);
+
+/** Looks at what is used here: settings of clients, lock files and other files of the project that name modules. Reads only. */
+export async function surveyProject(machine: Machine): Promise<Survey> {
+  const surroundings: Surroundings = { machine, assignments: await readAssignments(machine), privatePatterns: [] };
+  const { files, isCut } = await filesOf(machine);
+  const leftOut = isCut ? [`only the first ${foldersMax} folders were looked at`] : [];
+  const ecosystems: Surveyed[] = [];
+  for (const { id, doctor } of registry.all)
+    if (doctor !== undefined) ecosystems.push(await surveyed(id, await doctor(), surroundings, files));
+  const isUsed = ({ locks, chain, used }: Surveyed): boolean => locks.length > 0 || chain !== null || used.length > 0;
+  return { ecosystems: ecosystems.filter(isUsed), leftOut };
+}
+
+async function surveyed(
+  id: string,
+  doctor: Doctor,
+  surroundings: Surroundings,
+  files: readonly string[],
+): Promise<Surveyed> {
+  const { machine } = surroundings;
+  const { chain, privatePatterns } = await doctor.today(surroundings);
+  const locks = files.filter((file) => doctor.isUsualLock(nameOf(file)));
+  const patterns = new Set(privatePatterns);
+  for (const file of doctor.privateIn === undefined ? [] : locks) {
+    const text = await machine.read(join(machine.cwd, file));
+    for (const pattern of text.tag === 'ok' ? (doctor.privateIn?.(text.text) ?? []) : []) patterns.add(pattern);
+  }
+  const used = new Map<string, string>();
+  for (const file of files) {
+    const read = doctor.usedIn?.(nameOf(file)) ?? null;
+    const text = read === null ? null : await machine.read(join(machine.cwd, file));
+    if (read === null || text?.tag !== 'ok') continue;
+    for (const entry of read(text.text)) if (!used.has(entry)) used.set(entry, file);
+  }
+  return {
+    id,
+    locks,
+    chain: chain?.text ?? null,
+    setIn: chain === null ? null : placeText(chain.place),
+    privatePatterns: [...patterns],
+    used: [...used].map(([entry, file]) => ({ entry, file })),
+  };
+}
+
+function nameOf(file: string): string {
+  return file.split('/').at(-1) ?? '';
+}
+
+/** Files of the project by path, those nearer to its top first; folders that hold others' files are passed over. */
+async function filesOf(machine: Machine): Promise<{ readonly files: readonly string[]; readonly isCut: boolean }> {
+  const files: string[] = [];
+  let level = [''];
+  let looked = 0;
+  for (let depth = 0; depth <= depthMax; depth += 1) {
+    const next: string[] = [];
+    for (const folder of level) {
+      if (looked === foldersMax) return { files, isCut: true };
+      const listed = await machine.list(join(machine.cwd, folder));
+      if (listed.tag === 'error') continue;
+      looked += 1;
+      for (const name of listed.names) {
+        const path = folder === '' ? name : `${folder}/${name}`;
+        files.push(path);
+        // A folder's name rarely has a dot; what is a file cannot be listed, and is passed over.
+        if (!name.includes('.') && !skipped.has(name)) next.push(path);
+      }
+    }
+    level = next;
+  }
+  return { files, isCut: false };
+}

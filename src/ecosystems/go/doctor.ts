@@ -1,0 +1,57 @@
+import type { Doctor } from '../doctor.ts';
+import { oneWord, present, withLines } from '../settle.ts';
+import { goproxyMistake, parseGoproxy } from './client.ts';
+import { goKinds } from './doctor-kinds.ts';
+import { looksPrivate } from './leaks.ts';
+import { findGo, inForce } from './settings-found.ts';
+import { goTraps } from './traps.ts';
+
+/** What is wrong with the go command's settings on this machine, and what they are. */
+export const doctor: Doctor = {
+  kinds: goKinds,
+  examine: async (surroundings) => ({ traps: goTraps(await findGo(surroundings)), untold: [] }),
+  async today(surroundings) {
+    const found = await findGo(surroundings);
+    const shell = found.settings.find(({ name, source }) => name === 'GOPROXY' && source === 'shell') ?? null;
+    const proxy = inForce(found, 'GOPROXY') ?? shell;
+    const parsed = proxy === null ? null : parseGoproxy(proxy.value);
+    const patterns = (['GOPRIVATE', 'GONOPROXY'] as const).flatMap(
+      (name) => inForce(found, name)?.value.split(',') ?? [],
+    );
+    return {
+      chain:
+        proxy === null || parsed?.tag !== 'ok'
+          ? null
+          : {
+              text: parsed.value.members.map(({ plain }, at) => plain + (parsed.value.separators[at] ?? '')).join(''),
+              place: proxy.place,
+            },
+      privatePatterns: [...new Set(patterns.map((one) => one.trim()).filter((one) => one !== '' && one !== 'none'))],
+    };
+  },
+  async settle(surroundings, remedy) {
+    const proxy = oneWord(remedy['GOPROXY']);
+    if (proxy === null || goproxyMistake(proxy) !== null) return null;
+    const found = await findGo(surroundings);
+    if (found.goenv === null)
+      return { changes: [], notes: ['GOENV is off: the go command reads no file of settings.'] };
+    const own = oneWord(remedy['GOPRIVATE']);
+    const lines = [
+      { line: `GOPROXY=${proxy}`, pattern: /^GOPROXY=/ },
+      ...(own === null ? [] : [{ line: `GOPRIVATE=${own}`, pattern: /^GOPRIVATE=/ }]),
+    ];
+    const above = inForce(found, 'GOPROXY');
+    return {
+      changes: present([await withLines(surroundings.machine, found.goenv, lines)]),
+      notes:
+        above?.source === 'environment' && above.value !== proxy
+          ? ["GOPROXY of the environment wins over the file: unset it, and take it out of your shell's file."]
+          : [],
+    };
+  },
+  isUsualLock: (name) => name === 'go.sum',
+  privateIn(lock) {
+    const modules = new Set(lock.split('\n').map((line) => line.trim().split(/\s/, 1)[0] ?? ''));
+    return [...new Set([...modules].filter(looksPrivate).map((module) => `${module.split('/', 1)[0]}/*`))];
+  },
+};

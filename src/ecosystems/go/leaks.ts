@@ -1,0 +1,69 @@
+import { isInnerHost, isLoopbackHost } from '../../core/inner-host.ts';
+import type { Edit, Trap } from '../../core/trap.ts';
+import { parseGoproxy } from './client.ts';
+import { matchesGoPatterns } from './patterns.ts';
+import { type GoFound, type GoVariable, inForce } from './settings-found.ts';
+
+/** First words of hosts where organisations keep their own code, and hosts of that form that are everybody's. */
+const ownHost = /^(git|gitlab|gitea|gogs|bitbucket|stash|github|ghe|svn|scm)\.[^.]+\.[^/]+$/;
+const everybodys = ['git.sr.ht', 'git.apache.org', 'gitlab.freedesktop.org', 'git.kernel.org', 'gitlab.gnome.org'];
+const shownMax = 5;
+
+/** True for a path whose host looks like an organisation's own. */
+export function looksPrivate(module: string): boolean {
+  const [host = ''] = module.split('/', 1);
+  return (host.includes('.') && isInnerHost(host)) || (ownHost.test(host) && !everybodys.includes(host));
+}
+
+/** Private modules of the project whose names a public mirror or the checksum database would be told. */
+export function leakTraps(found: GoFound): readonly (Trap & { readonly id: 'go-private-leaks' })[] {
+  const globs = (name: GoVariable): readonly string[] => {
+    const set = inForce(found, name)?.value ?? (name === 'GOPRIVATE' ? '' : inForce(found, 'GOPRIVATE')?.value);
+    return (set ?? '').split(',');
+  };
+  const isToldOutside = asksOutside(inForce(found, 'GOPROXY')?.value ?? null);
+  const isLooked = inForce(found, 'GOSUMDB')?.value !== 'off';
+  const leaking = found.required.filter(
+    ({ module }) =>
+      (looksPrivate(module) || matchesGoPatterns(found.privatePatterns, module)) &&
+      ((isToldOutside && !matchesGoPatterns(globs('GONOPROXY'), module)) ||
+        (isLooked && !matchesGoPatterns(globs('GONOSUMDB'), module))),
+  );
+  if (leaking.length === 0) return [];
+  const old = inForce(found, 'GOPRIVATE');
+  const hosts = new Set(leaking.map(({ module }) => `${module.split('/', 1)[0]}/*`));
+  const patterns = [...(old === null ? [] : old.value.split(',')), ...hosts].filter((glob) => glob !== '').join(',');
+  const more = leaking.length > shownMax ? ` and ${leaking.length - shownMax} more` : '';
+  const shown = leaking.slice(0, shownMax).map(({ module }) => module);
+  return [
+    {
+      id: 'go-private-leaks',
+      what: `${shown.join(', ')}${more} would be asked of ${isToldOutside ? 'a public mirror' : 'the checksum database'}.`,
+      where: leaking.slice(0, shownMax).map(({ file, line }) => ({ file, line })),
+      set: [`go env -w GOPRIVATE='${patterns}'`],
+      edits: editOf(found, patterns),
+    },
+  ];
+}
+
+/** GONOPROXY and GONOSUMDB of their own, or a GOPRIVATE of the environment, would make the line in the file useless. */
+function editOf(found: GoFound, patterns: string): readonly Edit[] {
+  const old = inForce(found, 'GOPRIVATE');
+  if (found.goenv === null || old?.source === 'environment') return [];
+  if (inForce(found, 'GONOPROXY') !== null || inForce(found, 'GONOSUMDB') !== null) return [];
+  const becomes = [`GOPRIVATE=${patterns}`];
+  if (old?.source === 'file' && 'file' in old.place)
+    return [{ file: old.place.file, line: old.place.line, was: old.line, becomes }];
+  return [{ file: found.goenv, line: null, was: null, becomes }];
+}
+
+/** Whether the list names a proxy that is not of the inner network. @param list  `null`: Go's own default, which does */
+function asksOutside(list: string | null): boolean {
+  if (list === null) return true;
+  const parsed = parseGoproxy(list);
+  const urls = parsed.tag === 'ok' ? parsed.value.members.filter(({ kind }) => kind === 'url') : [];
+  return urls.some(({ plain }) => {
+    const host = URL.canParse(plain) ? new URL(plain).hostname : '';
+    return host !== '' && !isInnerHost(host) && !isLoopbackHost(host) && !ownHost.test(host);
+  });
+}

@@ -1,0 +1,126 @@
+import { dirname, join } from 'node:path';
+import type { Machine, Surroundings } from '../../core/machine.ts';
+import type { Place } from '../../core/trap.ts';
+import { readGoMod } from './mod-text.ts';
+
+/** Variables of the go command that say where modules come from and what is believed of them. */
+const names = [
+  'GOPROXY',
+  'GOSUMDB',
+  'GOPRIVATE',
+  'GONOPROXY',
+  'GONOSUMDB',
+  'GONOSUMCHECK',
+  'GOINSECURE',
+  'GOFLAGS',
+] as const;
+export type GoVariable = (typeof names)[number];
+
+/** One setting where it stands. `shell`: a file that shells read sets it, `direnv` the project's. */
+export interface GoSetting {
+  readonly name: GoVariable;
+  readonly value: string;
+  readonly source: 'environment' | 'file' | 'distribution' | 'shell' | 'direnv';
+  readonly place: Place;
+  /** The whole line, of a file. */
+  readonly line: string | null;
+}
+
+/** What the go command would read here. */
+export interface GoFound {
+  /** The file of `go env -w`; `null`: GOENV=off. */
+  readonly goenv: string | null;
+  readonly settings: readonly GoSetting[];
+  /** Modules that the go.mod of the project requires, each with its line. */
+  readonly required: readonly { readonly module: string; readonly file: string; readonly line: number }[];
+  readonly privatePatterns: readonly string[];
+}
+
+/** Reads the settings: the environment, the file of `go env -w`, the distribution's go.env, shells' files, and go.mod. */
+export async function findGo({ machine, assignments, privatePatterns }: Surroundings): Promise<GoFound> {
+  const goenv = goenvPath(machine);
+  const environment = names.flatMap((name): GoSetting[] => {
+    const value = machine.env[name] ?? '';
+    return value === '' ? [] : [{ name, value, source: 'environment', place: { variable: name }, line: null }];
+  });
+  const shells = assignments.flatMap(({ name, value, file, line }): GoSetting[] =>
+    isOurs(name) && value !== null && value !== ''
+      ? [{ name, value, source: file.endsWith('/.envrc') ? 'direnv' : 'shell', place: { file, line }, line: null }]
+      : [],
+  );
+  const own = goenv === null ? [] : await settingsIn(machine, goenv, 'file');
+  const given = await ofDistribution(machine);
+  return {
+    goenv,
+    settings: [...environment, ...own, ...given, ...shells],
+    required: await requiredBy(machine),
+    privatePatterns,
+  };
+}
+
+/** @see cmd/go/internal/cfg EnvFile: `os.UserConfigDir()`/go/env */
+function goenvPath({ env, home }: Machine): string | null {
+  const named = env['GOENV'] ?? '';
+  if (named === 'off') return null;
+  if (named.startsWith('/')) return named;
+  const configs = env['XDG_CONFIG_HOME'] ?? '';
+  return join(configs.startsWith('/') ? configs : join(home, '.config'), 'go/env');
+}
+
+/** From Go 1.21 on GOROOT/go.env holds the defaults; distributions change them. */
+async function ofDistribution(machine: Machine): Promise<readonly GoSetting[]> {
+  const named = machine.env['GOROOT'] ?? '';
+  const folders = named.startsWith('/')
+    ? [named]
+    : ['/usr/local/go', '/usr/lib/go', '/usr/lib/golang', '/usr/share/go'].map((path) => machine.system(path));
+  for (const folder of folders) {
+    const found = await settingsIn(machine, join(folder, 'go.env'), 'distribution');
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** Lines `NAME=value`; of a name that stands there twice the last one counts. */
+async function settingsIn(
+  machine: Machine,
+  file: string,
+  source: 'file' | 'distribution',
+): Promise<readonly GoSetting[]> {
+  const text = await machine.read(file);
+  if (text.tag === 'error') return [];
+  const found = new Map<string, GoSetting>();
+  for (const [at, line] of text.text.split(/\r?\n/).entries()) {
+    const [, name = '', value = ''] = /^([A-Z][A-Z0-9_]*)=(.*)$/.exec(line) ?? [];
+    if (isOurs(name) && value !== '') found.set(name, { name, value, source, place: { file, line: at + 1 }, line });
+  }
+  return [...found.values()];
+}
+
+async function requiredBy(machine: Machine): Promise<GoFound['required']> {
+  for (let folder = machine.cwd; ; folder = dirname(folder)) {
+    const file = join(folder, 'go.mod');
+    const text = await machine.read(file);
+    if (text.tag === 'ok') return requiresOf(file, text.text);
+    if (dirname(folder) === folder) return [];
+  }
+}
+
+function requiresOf(file: string, text: string): GoFound['required'] {
+  const lines = text.split('\n');
+  const modules = readGoMod(text).flatMap(({ verb, words: [module = ''] }) => (verb === 'require' ? [module] : []));
+  return modules.map((module) => ({ module, file, line: lines.findIndex((line) => line.includes(module)) + 1 }));
+}
+
+function isOurs(name: string): name is GoVariable {
+  return (names as readonly string[]).includes(name);
+}
+
+/** What is in force: the environment, else the file of `go env -w`, else the distribution's; `null`: Go's own default. */
+export function inForce({ settings }: GoFound, name: GoVariable): GoSetting | null {
+  const order = ['environment', 'file', 'distribution'] as const;
+  for (const source of order) {
+    const found = settings.find((one) => one.name === name && one.source === source);
+    if (found !== undefined) return found;
+  }
+  return null;
+}

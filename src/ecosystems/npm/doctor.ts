@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { placeText } from '../../core/trap.ts';
+import type { Doctor } from '../doctor.ts';
+import { oneWord, present, withLines } from '../settle.ts';
+import { registryMistake } from './chain.ts';
+import { npmKinds } from './doctor-kinds.ts';
+import { npmLocks } from './locks.ts';
+import { findNpm, placesOfKey, userFile } from './settings-found.ts';
+import { npmTraps, plainUrl } from './traps.ts';
+
+/** What is wrong with the settings of npm, pnpm and yarn on this machine, and what they are. */
+export const doctor: Doctor = {
+  kinds: npmKinds,
+  examine: async (surroundings) => ({ traps: npmTraps(await findNpm(surroundings)), untold: [] }),
+  async today(surroundings) {
+    const found = await findNpm(surroundings);
+    const [registry] = placesOfKey(found, 'registry');
+    const scopes = found.settings.flatMap(({ key }) => /^(@[^:]+):registry$/.exec(key)?.[1] ?? []);
+    return {
+      chain: registry === undefined ? null : { text: plainUrl(registry.value), place: registry.place },
+      privatePatterns: [...new Set(scopes)].map((scope) => `${scope}/*`),
+    };
+  },
+  async settle(surroundings, remedy) {
+    const url = oneWord(remedy['npm_config_registry']);
+    if (url === null || registryMistake(url) !== null) return null;
+    const { machine } = surroundings;
+    const found = await findNpm(surroundings);
+    const above = placesOfKey(found, 'registry').filter(({ level }) => level === 'environment' || level === 'project');
+    const yarn = join(machine.home, '.yarnrc.yml');
+    const hasYarn = (await machine.read(yarn)).tag === 'ok';
+    return {
+      changes: present([
+        await withLines(machine, userFile(machine), [{ line: `registry=${url}`, pattern: /^\s*registry\s*=/ }]),
+        hasYarn
+          ? await withLines(machine, yarn, [{ line: `npmRegistryServer: "${url}"`, pattern: /^npmRegistryServer:/ }])
+          : null,
+      ]),
+      notes: above
+        .filter(({ value }) => plainUrl(value) !== plainUrl(url))
+        .map(({ place }) => `registry of ${placeText(place)} wins over the user's file: take it out there.`),
+    };
+  },
+  isUsualLock: (name) => npmLocks.isLock(name),
+};

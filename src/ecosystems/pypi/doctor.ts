@@ -1,0 +1,78 @@
+import { dirname } from 'node:path';
+import type { Machine } from '../../core/machine.ts';
+import { type FileChange, placeText } from '../../core/trap.ts';
+import type { Doctor } from '../doctor.ts';
+import { ended, oneWord, present, withLines } from '../settle.ts';
+import { indexesMistake } from './chain.ts';
+import { pypiKinds } from './doctor-kinds.ts';
+import { findPypi, inOrder, userPipFiles, userUvFile } from './settings-found.ts';
+import { plain, pypiTraps } from './traps.ts';
+
+/** What is wrong with the settings of pip and uv on this machine, and what they are. */
+export const doctor: Doctor = {
+  kinds: pypiKinds,
+  examine: async (surroundings) => ({ traps: pypiTraps(await findPypi(surroundings)), untold: [] }),
+  async today(surroundings) {
+    const found = await findPypi(surroundings);
+    const [index] = [...inOrder(found, 'pip', 'index-url'), ...inOrder(found, 'uv', 'default-index')];
+    return {
+      chain: index === undefined ? null : { text: plain(index.values[0]), place: index.place },
+      privatePatterns: [],
+    };
+  },
+  async settle(surroundings, remedy) {
+    const [pip, uv] = [oneWord(remedy['PIP_INDEX_URL']), oneWord(remedy['UV_DEFAULT_INDEX'])];
+    if (pip === null || indexesMistake(pip) !== null || uv === null || indexesMistake(uv) !== null) return null;
+    const { machine } = surroundings;
+    const found = await findPypi(surroundings);
+    const [newer, older] = userPipFiles(machine);
+    const isOlder = (await machine.read(newer)).tag === 'error' && (await machine.read(older)).tag === 'ok';
+    const uvFile = userUvFile(machine);
+    const hasUv = (await machine.list(dirname(uvFile))).tag === 'ok';
+    const above = [...inOrder(found, 'pip', 'index-url'), ...inOrder(found, 'uv', 'default-index')].filter(
+      ({ level, values, client }) =>
+        !['user', 'global'].includes(level) && plain(values[0]) !== plain(client === 'pip' ? pip : uv),
+    );
+    return {
+      changes: present([
+        await withLines(machine, isOlder ? older : newer, [
+          {
+            line: `index-url = ${pip}`,
+            pattern: /^index[-_]url\s*[=:]/,
+            add: (text) => inGlobal(text, `index-url = ${pip}`),
+          },
+        ]),
+        hasUv ? await uvChange(machine, uvFile, uv) : null,
+      ]),
+      notes: above.map(
+        ({ place, key }) => `${key} of ${placeText(place)} wins over the user's file: take it out there.`,
+      ),
+    };
+  },
+  isUsualLock: (name) => name === 'uv.lock' || name === 'poetry.lock' || /^requirements([.-][\w.-]+)?\.txt$/.test(name),
+};
+
+/** pip.conf with a line in its section of all commands. */
+function inGlobal(text: string, line: string): string {
+  const found = /^\[global\][^\n]*\n?/m.exec(text);
+  if (found === null) return `${ended(text)}[global]\n${line}\n`;
+  const end = found.index + found[0].length;
+  return `${ended(text.slice(0, end))}${line}\n${text.slice(end)}`;
+}
+
+/** uv.toml with this default index in place of the one that is there. */
+async function uvChange(machine: Machine, file: string, url: string): Promise<FileChange | null> {
+  const read = await machine.read(file);
+  const before = read.tag === 'ok' ? read.text : null;
+  const tables = (before ?? '').split(/^(?=\s*\[)/m);
+  const isDefault = (table: string): boolean =>
+    /^\s*\[\[index\]\]/.test(table) && /^\s*default\s*=\s*true\b/m.test(table);
+  const after = tables.some(isDefault)
+    ? tables
+        .map((one) =>
+          isDefault(one) ? one.replace(/^(\s*url\s*=\s*).*$/m, (_, key: string) => `${key}"${url}"`) : one,
+        )
+        .join('')
+    : `${ended(before ?? '')}[[index]]\nname = "mirror"\nurl = "${url}"\ndefault = true\n`;
+  return after === before ? null : { file, before, after };
+}

@@ -1,0 +1,44 @@
+import type { Machine } from '../core/machine.ts';
+import type { FileChange } from '../core/trap.ts';
+
+/** One line that a file should have. */
+export interface WantedLine {
+  readonly line: string;
+  /** Lines that it stands in place of. */
+  readonly pattern: RegExp;
+  /** The whole text where no line matches; absent: the line is added at the end. */
+  readonly add?: (text: string) => string;
+}
+
+/** A file with lines put in place of those that say otherwise, or added; `null` where it stands so already. */
+export async function withLines(
+  machine: Machine,
+  file: string,
+  wanted: readonly WantedLine[],
+): Promise<FileChange | null> {
+  const read = await machine.read(file);
+  const before = read.tag === 'ok' ? read.text : null;
+  const after = wanted.reduce(withLine, before ?? '');
+  return after === before ? null : { file, before, after };
+}
+
+function withLine(text: string, { line, pattern, add }: WantedLine): string {
+  const lines = text.split('\n');
+  if (lines.some((one) => pattern.test(one))) return lines.map((one) => (pattern.test(one) ? line : one)).join('\n');
+  return add === undefined ? `${ended(text)}${line}\n` : add(text);
+}
+
+/** A text whose last line has an end. */
+export function ended(text: string): string {
+  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+}
+
+/** A text of a remedy: one word; `null` for anything else. */
+export function oneWord(value: unknown): string | null {
+  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value) ? value : null;
+}
+
+/** Those changes that there are. */
+export function present(changes: readonly (FileChange | null)[]): readonly FileChange[] {
+  return changes.filter((one) => one !== null);
+}

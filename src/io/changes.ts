@@ -1,0 +1,276 @@
+import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
+import {
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  rmdir,
+  stat,
+} from 'node:fs/promises';
+import { dirname, join, sep } from 'node:path';
+import { error, ok, type Result } from '../core/result.ts';
+import type { FileChange } from '../core/trap.ts';
+
+/** Why nothing was changed, or not put back: a file, and what stood in the way, in words. */
+export interface ChangeRefused {
+  readonly file: string;
+  readonly because: string;
+}
+
+/** One file of a set of changes as it is kept: what it was, bytes and all, and what we left. */
+interface KeptFile {
+  readonly file: string;
+  /** Base64; `null`: it was not there. */
+  readonly before: string | null;
+  readonly beforeSha256: string | null;
+  readonly afterSha256: string;
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  /** Folders that were made for it, the outermost first. */
+  readonly folders: readonly string[];
+}
+
+/** A set of changes that was made together, and can be taken back together. */
+export interface KeptChange {
+  readonly id: string;
+  readonly madeAt: string;
+  readonly files: readonly KeptFile[];
+}
+
+/** Where changes may be made, and where what was before is kept. */
+export interface ChangePlace {
+  /** Folders that a changed file must lie in, once every link is followed. */
+  readonly roots: readonly string[];
+  /** The folder of what was before. */
+  readonly kept: string;
+}
+
+const newFileMode = 0o600;
+const keptMax = 100;
+
+/**
+ * Makes changes, all or none: what was before is kept first; each file is then replaced whole, by a rename, with its mode and
+ * owner. A link is followed to the file itself.
+ * @param change.before  must be what stands in the file now, or nothing is changed
+ */
+export async function makeChanges(
+  changes: readonly FileChange[],
+  place: ChangePlace,
+  madeAt: string,
+): Promise<Result<KeptChange, ChangeRefused>> {
+  const prepared: { readonly kept: KeptFile; readonly after: Buffer }[] = [];
+  for (const change of changes) {
+    const one = await prepare(change, place);
+    if (one.tag === 'error') return one;
+    prepared.push(one.value);
+  }
+  const change: KeptChange = { id: await nextId(place.kept), madeAt, files: prepared.map(({ kept }) => kept) };
+  const record = join(place.kept, `${change.id}.json`);
+  try {
+    await mkdir(place.kept, { recursive: true, mode: 0o700 });
+    await replaceBytes(record, Buffer.from(JSON.stringify(change)), { mode: 0o600, uid: null, gid: null });
+  } catch (thrown) {
+    return error({ file: place.kept, because: `what was before can't be kept there (${codeOf(thrown)})` });
+  }
+  const done: KeptFile[] = [];
+  for (const { kept, after } of prepared) {
+    try {
+      for (const folder of kept.folders) await mkdir(folder, { mode: 0o755 });
+      await replaceBytes(kept.file, after, kept);
+      done.push(kept);
+    } catch (thrown) {
+      for (const one of [...done, kept]) await putBack(one).catch(() => undefined);
+      await rm(record, { force: true });
+      return error({ file: kept.file, because: `it can't be written (${codeOf(thrown)})` });
+    }
+  }
+  return ok(change);
+}
+
+/** Sets of changes that were made and not taken back, the newest first. */
+export async function keptChanges(place: Pick<ChangePlace, 'kept'>): Promise<readonly KeptChange[]> {
+  const names = await readdir(place.kept).catch(() => []);
+  const ids = names
+    .filter((name) => /^\d+\.json$/.test(name))
+    .sort((a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10));
+  const changes: KeptChange[] = [];
+  for (const name of ids.slice(0, keptMax)) {
+    const text = await readFile(join(place.kept, name), 'utf8').catch(() => null);
+    const change = text === null ? null : parsed(text);
+    if (change !== null) changes.push(change);
+  }
+  return changes;
+}
+
+/**
+ * Puts the files of a set back, bytes, mode and owner, and forgets the set; a file that was new goes.
+ * @returns the first file that is neither as we left it nor as it was: then nothing is put back
+ */
+export async function undoChange(change: KeptChange, place: ChangePlace): Promise<Result<null, ChangeRefused>> {
+  const wanted: KeptFile[] = [];
+  for (const kept of change.files) {
+    const state = await stateOf(kept, place);
+    if (state.tag === 'error') return state;
+    if (state.value === 'changed') wanted.push(kept);
+  }
+  for (const kept of wanted) {
+    try {
+      await putBack(kept);
+    } catch (thrown) {
+      return error({ file: kept.file, because: `it can't be written (${codeOf(thrown)})` });
+    }
+  }
+  await rm(join(place.kept, `${change.id}.json`), { force: true });
+  return ok(null);
+}
+
+async function stateOf(kept: KeptFile, place: ChangePlace): Promise<Result<'changed' | 'as before', ChangeRefused>> {
+  const { file } = kept;
+  const real = await realpath(file).catch(() => null);
+  if (real === null)
+    return kept.before === null ? ok('as before') : error({ file, because: 'it is gone since it was changed' });
+  if (real !== file || !(await isWithin(real, place.roots)))
+    return error({ file, because: 'another file stands in its place' });
+  const now = sha256(await readFile(file).catch(() => Buffer.alloc(0)));
+  if (now === kept.afterSha256) return ok('changed');
+  return now === kept.beforeSha256 ? ok('as before') : error({ file, because: 'it was changed since' });
+}
+
+async function putBack(kept: KeptFile): Promise<void> {
+  if (kept.before !== null) return replaceBytes(kept.file, Buffer.from(kept.before, 'base64'), kept);
+  await rm(kept.file, { force: true });
+  for (const folder of kept.folders.toReversed()) await rmdir(folder).catch(() => undefined);
+}
+
+async function prepare(
+  { file, before, after }: FileChange,
+  { roots }: ChangePlace,
+): Promise<Result<{ readonly kept: KeptFile; readonly after: Buffer }, ChangeRefused>> {
+  const there = await realpath(file).catch((thrown: unknown) => codeOf(thrown));
+  const isThere = there.startsWith(sep);
+  if (!isThere && there !== 'ENOENT') return error({ file, because: `it can't be reached (${there})` });
+  if (isThere !== (before !== null)) return error({ file, because: 'it came or went while it was looked at' });
+  if (!isThere) return prepareNew(file, after, roots);
+  if (!(await isWithin(there, roots)))
+    return error({ file, because: `it leads to ${there}, outside ${roots.join(' and ')}` });
+  const info = await stat(there);
+  if (!info.isFile()) return error({ file, because: 'it is no regular file' });
+  if (info.nlink > 1)
+    return error({ file, because: 'it has several names (hard links), of which one would be changed' });
+  const bytes = await readFile(there).catch((thrown: unknown) => codeOf(thrown));
+  if (typeof bytes === 'string') return error({ file, because: `it can't be read (${bytes})` });
+  const mark = bytes.subarray(0, 3).equals(byteOrderMark) ? byteOrderMark : Buffer.alloc(0);
+  if (!bytes.equals(Buffer.concat([mark, Buffer.from(before ?? '')])))
+    return error({ file, because: 'it was changed while it was looked at, or is no UTF-8' });
+  const now = Buffer.concat([mark, Buffer.from(after)]);
+  const { mode, uid, gid } = info;
+  return ok({
+    kept: {
+      file: there,
+      before: bytes.toString('base64'),
+      beforeSha256: sha256(bytes),
+      afterSha256: sha256(now),
+      ...{ mode: mode & 0o7777, uid, gid, folders: [] },
+    },
+    after: now,
+  });
+}
+
+async function prepareNew(
+  file: string,
+  after: string,
+  roots: readonly string[],
+): Promise<Result<{ readonly kept: KeptFile; readonly after: Buffer }, ChangeRefused>> {
+  if ((await lstat(file).catch(() => null)) !== null) return error({ file, because: 'it is a link to nothing' });
+  const folders: string[] = [];
+  let folder = dirname(file);
+  let real = await realpath(folder).catch(() => null);
+  for (; real === null && dirname(folder) !== folder; real = await realpath(folder).catch(() => null)) {
+    folders.unshift(folder);
+    folder = dirname(folder);
+  }
+  if (real === null || !(await isWithin(join(real, 'x'), roots)))
+    return error({ file, because: `it lies outside ${roots.join(' and ')}` });
+  const owner = await stat(real);
+  const moved = (path: string): string => join(real, path.slice(folder.length));
+  const bytes = Buffer.from(after);
+  return ok({
+    kept: {
+      file: moved(file),
+      before: null,
+      beforeSha256: null,
+      afterSha256: sha256(bytes),
+      mode: newFileMode,
+      uid: owner.uid,
+      gid: owner.gid,
+      folders: folders.map(moved),
+    },
+    after: bytes,
+  });
+}
+
+const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
+
+async function isWithin(path: string, roots: readonly string[]): Promise<boolean> {
+  for (const root of roots) {
+    const real = await realpath(root).catch(() => null);
+    if (real !== null && path.startsWith(real === sep ? sep : real + sep)) return true;
+  }
+  return false;
+}
+
+/** Written beside it under a name of its own, put on the disk, then renamed. */
+async function replaceBytes(
+  file: string,
+  bytes: Buffer,
+  as: { readonly mode: number; readonly uid: number | null; readonly gid: number | null },
+): Promise<void> {
+  const beside = `${file}.mirrorwatch-${process.pid}`;
+  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  let handle: FileHandle | null = null;
+  try {
+    handle = await open(beside, flags, 0o600);
+    await handle.writeFile(bytes);
+    const { uid, gid } = await handle.stat();
+    if (as.uid !== null && as.gid !== null && (uid !== as.uid || gid !== as.gid)) await handle.chown(as.uid, as.gid);
+    await handle.chmod(as.mode);
+    await handle.sync();
+    await handle.close();
+    handle = null;
+    await rename(beside, file);
+  } catch (thrown) {
+    await handle?.close().catch(() => undefined);
+    if (codeOf(thrown) !== 'EEXIST') await rm(beside, { force: true }).catch(() => undefined);
+    throw thrown;
+  }
+}
+
+async function nextId(kept: string): Promise<string> {
+  const names = await readdir(kept).catch(() => []);
+  const most = Math.max(0, ...names.flatMap((name) => Number(/^(\d+)\.json$/.exec(name)?.[1] ?? 0)));
+  return String(most + 1);
+}
+
+function parsed(text: string): KeptChange | null {
+  try {
+    const change = JSON.parse(text) as KeptChange;
+    return typeof change.id === 'string' && Array.isArray(change.files) ? change : null;
+  } catch {
+    return null;
+  }
+}
+
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+function codeOf(thrown: unknown): string {
+  return (thrown as NodeJS.ErrnoException)?.code ?? 'EIO';
+}

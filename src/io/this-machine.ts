@@ -1,0 +1,13 @@
+import { join } from 'node:path';
+import type { Machine } from '../core/machine.ts';
+import { createFiles } from './files.ts';
+
+/**
+ * This machine, or one whose files lie below another folder (a container's root, a mounted disk).
+ * @param input.root  `/` for this one
+ */
+export function thisMachine(input: Pick<Machine, 'env' | 'home' | 'cwd'> & { readonly root: string }): Machine {
+  const files = createFiles();
+  const { env, home, cwd, root } = input;
+  return { env, home, cwd, system: (path) => join(root, path), read: files.read, list: files.list };
+}

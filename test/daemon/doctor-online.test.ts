@@ -1,0 +1,224 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { testCerts } from '../support/certs.ts';
+import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
+import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
+import { type SyntheticModule, syntheticModules } from '../support/synthetic-modules.ts';
+import { placesOf, type ShownTrap, said, testMachine } from '../unit/doctor/machine.ts';
+
+/** With the record that is looked up where nothing is learnt. */
+const modules: readonly SyntheticModule[] = [
+  ...syntheticModules,
+  {
+    path: 'rsc.io/quote',
+    versions: [
+      { version: 'v1.5.2', time: '2018-02-14T15:44:20Z', goMod: 'module rsc.io/quote\n', files: { LICENSE: '' } },
+    ],
+  },
+];
+let mirror: FakeMirror;
+let bare: FakeMirror;
+let secure: FakeMirror;
+let dns: DnsServer;
+
+beforeAll(async () => {
+  mirror = await startFakeMirror({ modules });
+  bare = await startFakeMirror({ modules, sumdb: null });
+  secure = await startFakeMirror({ modules, tls: true });
+  dns = await startDnsServer();
+});
+afterAll(() => Promise.all([mirror.close(), bare.close(), secure.close(), dns.close()]));
+
+interface Asked {
+  readonly asked: readonly {
+    readonly registry: string;
+    readonly layers: readonly { readonly layer: string; readonly state: string; readonly text: string }[];
+  }[];
+  readonly traps: readonly ShownTrap[];
+  readonly untold: readonly { readonly id: string }[];
+}
+
+/** Asks the mirrors of a configuration, each of them written as keys beside its name. */
+async function ask(
+  mirrors: Readonly<Record<string, string>>,
+  ...argv: readonly string[]
+): Promise<Asked & { code: number }> {
+  const lines = Object.entries(mirrors).map(([name, keys]) => `  - { name: ${name}, ecosystem: go, ${keys} }`);
+  const yaml = `vantage: here\nschedule: { every: 5s, timeout: 5s }\nmirrors:\n${lines.join('\n')}\nmodules: { go: [ example.com/hello@v1.0.0 ] }\ngo: { sumdb: "${mirror.sumdb?.verifierKey ?? ''}" }\n`;
+  const machine = testMachine({ 'mirrorwatch.yaml': yaml });
+  const ran = await machine.run(['doctor', '--json', ...(argv.length === 0 ? ['--online'] : argv)]);
+  expect(ran.err).toBe('');
+  return { ...(JSON.parse(ran.out) as Asked), code: ran.code };
+}
+
+function states({ asked: [first] }: Asked): string {
+  return (first?.layers ?? []).map(({ layer, state }) => `${layer} ${state}`).join(', ');
+}
+
+describe('layer by layer', () => {
+  test('a mirror that is well: each layer works, and no trap', async () => {
+    const got = await ask({ a: `url: "${mirror.url}"` });
+    expect(states(got)).toBe(
+      'name passed over, tcp works, tls passed over, certificate passed over, http works, content works',
+    );
+    expect([got.code, got.traps, got.untold]).toEqual([0, [], []]);
+  });
+
+  test('over TLS, by name', async () => {
+    dns.setName('secure.example.com', { a: ['127.0.0.1'] });
+    const keys = `url: "https://secure.example.com:${secure.port}", resolve: { family: 4, server: "${dns.address}" }, tls: { ca: "${testCerts().ca.certFile}" }`;
+    const got = await ask({ a: keys });
+    expect(states(got)).toBe('name works, tcp works, tls works, certificate works, http works, content works');
+    expect(got.asked[0]?.layers[0]?.text).toMatch(/^secure\.example\.com is 127\.0\.0\.1/);
+  });
+
+  test.each([
+    ['nobody listens', { kind: 'refuse' }, 'tcp', 'nothing listens on that port'],
+    ['a filter cuts the handshake', { kind: 'reset-in-tls' }, 'tls', 'the connection is cut'],
+    ['a plain port', { kind: 'plain-on-tls' }, 'tls', 'does not speak TLS'],
+    [
+      'a gateway that reads along',
+      { kind: 'certificate', which: 'unknownCa' },
+      'certificate',
+      'nobody whom this machine trusts',
+    ],
+    ['an expired certificate', { kind: 'certificate', which: 'expired' }, 'certificate', 'not valid now'],
+    ["another's certificate", { kind: 'certificate', which: 'wrongName' }, 'certificate', 'for another name'],
+    ['a cut after the request', { kind: 'reset-after-request' }, 'http', 'the connection is cut'],
+    ['a broken mirror', { kind: 'status', status: 502 }, 'http', 'it is broken (502)'],
+    ['the login page of a network', { kind: 'html' }, 'content', 'a page for people'],
+    ['a cut in the body', { kind: 'close-mid-body' }, 'content', 'the answer is cut off'],
+  ] as const)('%s', async (_, fault, layer, means) => {
+    await secure.setFault(fault);
+    const got = await ask({ a: `url: "${secure.url}", tls: { ca: "${testCerts().ca.certFile}" }` });
+    await secure.setFault(null);
+    const failing = got.asked[0]?.layers.filter(({ state }) => state === 'fails') ?? [];
+    expect(failing.map((one) => one.layer)).toEqual([layer]);
+    expect(failing[0]?.text).toContain(means);
+    expect(got.traps.map(({ id }) => id)).toContain(`online-${layer}`);
+    expect(got.code).toBe(1);
+    const after =
+      got.asked[0]?.layers.slice((got.asked[0]?.layers.findIndex((one) => one.layer === layer) ?? 0) + 1) ?? [];
+    expect(new Set(after.map(({ state }) => state))).toEqual(new Set(after.length === 0 ? [] : ['not reached']));
+  });
+
+  test('a name that nobody knows, and the resolver knows others', async () => {
+    dns.setName('known.example.com', { a: ['127.0.0.1'] });
+    const resolve = `resolve: { server: "${dns.address}" }`;
+    const got = await ask({
+      a: `url: "http://missing.example.com:${mirror.port}", ${resolve}`,
+      b: `url: "http://known.example.com:${mirror.port}", ${resolve}`,
+    });
+    expect(states(got)).toMatch(/^name fails, tcp not reached/);
+    expect(got.traps.find(({ id }) => id === 'online-name')?.where).toHaveLength(1);
+  });
+
+  test('a resolver that answers nothing is untold, not the mirrors fault', async () => {
+    const dead = await startDnsServer();
+    dead.setDefault({ rcode: 2 });
+    const got = await ask({ a: `url: "http://a.example.com:${mirror.port}", resolve: { server: "${dead.address}" }` });
+    await dead.close();
+    expect(states(got)).toMatch(/^name untold, tcp not reached/);
+    expect([got.code, got.traps, got.untold.map(({ id }) => id)]).toEqual([1, [], ['online-name']]);
+  });
+
+  test('where all fail alike, the trouble is near', async () => {
+    const got = await ask({ a: 'url: "http://127.0.0.1:1"', b: 'url: "http://127.0.0.2:1"' });
+    expect(got.traps.map(({ id, what }) => [id, /near you, not near them/.test(what)])).toEqual([['online-tcp', true]]);
+    const one = await ask({ a: 'url: "http://127.0.0.1:1"', b: `url: "${mirror.url}"` });
+    expect(one.traps.map(({ id, what }) => [id, /near you/.test(what)])).toEqual([['online-tcp', false]]);
+  });
+});
+
+describe('across the layers', () => {
+  test.each([
+    ['an hour behind', -3_600_000, 'It is 60 min ahead of what the mirror says.'],
+    ['two hours ahead', 7_200_000, 'It is 120 min behind what the mirror says.'],
+  ])('a mirror whose clock is %s', async (_, shiftMs, what) => {
+    const shifted = await startFakeMirror({ modules });
+    const path = '/example.com/hello/@v/v1.0.0.mod';
+    const answer = shifted.answers.get(path);
+    if (answer === undefined) throw new Error('no such answer');
+    shifted.answers.set(path, {
+      ...answer,
+      headers: { ...answer.headers, date: new Date(Date.now() + shiftMs).toUTCString() },
+    });
+    const got = await ask({ a: `url: "${shifted.url}"` });
+    await shifted.close();
+    expect(got.traps.map((trap) => [trap.id, trap.what])).toEqual([['online-clock-skew', what]]);
+  });
+
+  test('an answer out of a cache is as old as it says', async () => {
+    const cached = await startFakeMirror({ modules });
+    const path = '/example.com/hello/@v/v1.0.0.mod';
+    const answer = cached.answers.get(path);
+    if (answer === undefined) throw new Error('no such answer');
+    const date = new Date(Date.now() - 3_600_000).toUTCString();
+    cached.answers.set(path, { ...answer, headers: { ...answer.headers, date, age: '3600' } });
+    const got = await ask({ a: `url: "${cached.url}"` });
+    await cached.close();
+    expect(got.traps).toEqual([]);
+  });
+
+  test('a resolver that knows what cannot exist', async () => {
+    const liar = await startDnsServer();
+    liar.setDefault({ a: ['127.0.0.1'] });
+    const got = await ask({
+      a: `url: "http://m.corp:${mirror.port}", resolve: { family: 4, server: "${liar.address}" }`,
+    });
+    await liar.close();
+    const lies = got.traps.filter(({ id }) => id === 'online-resolver-lies');
+    expect(lies.map(({ what }) => what)).toEqual([
+      'It says that m.corp is 127.0.0.1, which is no address of others.',
+      expect.stringMatching(/^It knows mirrorwatch-[a-z0-9]+\.invalid, a name that cannot exist, as 127\.0\.0\.1\.$/),
+    ]);
+    expect(got.code).toBe(1);
+  });
+
+  test('IPv6 that is announced and refused', async () => {
+    dns.setName('half.example.com', { a: ['127.0.0.1'], aaaa: ['::1'] });
+    const got = await ask({
+      a: `url: "http://half.example.com:${mirror.port}", resolve: { server: "${dns.address}" }`,
+    });
+    const broken = got.traps.filter(({ id }) => id === 'online-ipv6-broken');
+    expect(broken.map(({ what }) => what)).toEqual(['Over IPv6 it fails (refused), over IPv4 it answers.']);
+  });
+
+  test('a mirror without the checksum relay, and one whose relay is broken', async () => {
+    const got = await ask({ a: `url: "${bare.url}"`, b: `url: "${mirror.url}"` });
+    expect(got.traps.map((trap) => [trap.id, placesOf(trap, { at: String, home: '', root: '' })])).toEqual([
+      ['online-relay-missing', [`a (${bare.url})`]],
+    ]);
+    await bare.setFault({ kind: 'status', status: 500 }, { path: /sumdb/ });
+    const broken = await ask({ a: `url: "${bare.url}"` });
+    await bare.setFault(null);
+    expect(broken.traps.map(({ id }) => id)).toEqual(['online-relay-broken']);
+  });
+});
+
+describe('which mirrors', () => {
+  test('by name, or by URL without a configuration', async () => {
+    const got = await ask({ a: `url: "${mirror.url}"`, b: 'url: "http://127.0.0.1:1"' }, 'a');
+    expect([got.code, got.asked.map((one) => one.registry)]).toEqual([0, ['a']]);
+    const machine = testMachine({});
+    const ran = await machine.run(['doctor', 'http://127.0.0.1:1']);
+    expect(ran.code).toBe(1);
+    expect(ran.out).toContain('tcp          FAILS  refused');
+  });
+
+  test.each([
+    [['doctor', 'nobody'], "no mirror is named 'nobody'"],
+    [['doctor', '--ecosystem', 'go'], '--ecosystem says what a URL is'],
+    [['doctor', 'http://'], 'is no URL'],
+  ])('%j is wrong usage', async (argv, words) => {
+    expect(await testMachine({}).run(argv)).toMatchObject({ code: 2, err: expect.stringContaining(words) });
+  });
+
+  test('offline nothing is asked', async () => {
+    const before = mirror.requests.length;
+    const machine = testMachine({
+      'mirrorwatch.yaml': `vantage: here\nmirrors: [ { name: a, ecosystem: go, url: "${mirror.url}" } ]\nmodules: { go: [ example.com/hello@v1.0.0 ] }\n`,
+    });
+    expect(said(await machine.run(['doctor', '--json']))).toMatchObject({ ok: true, asked: [] });
+    expect(mirror.requests).toHaveLength(before);
+  });
+});

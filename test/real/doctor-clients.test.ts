@@ -1,0 +1,106 @@
+import { beforeAll, expect, test } from 'vitest';
+import { commandPath } from '../support/paths.ts';
+import { mustRun, run } from '../support/process.ts';
+import { real } from '../support/requires.ts';
+import { said, type TestMachine, testMachine } from '../unit/doctor/machine.ts';
+
+/** Nothing of this process's own settings reaches the client. */
+function sealed(machine: TestMachine, own: Readonly<Record<string, string>> = {}) {
+  const steering = Object.keys(process.env).filter((name) => /^(PIP|UV|NPM_CONFIG|GO)|^XDG_|^VIRTUAL_ENV$/i.test(name));
+  return {
+    ...Object.fromEntries(steering.map((name) => [name, undefined])),
+    HOME: machine.home,
+    GOTOOLCHAIN: 'local',
+    GOFLAGS: '',
+    PIP_DISABLE_PIP_VERSION_CHECK: '1',
+    PIP_RETRIES: '0',
+    ...own,
+  };
+}
+
+/** The sentence of the one trap of this id: which place counts by our own reading. */
+async function told(machine: TestMachine, id: string): Promise<string> {
+  return said(await machine.run(['doctor', '--json'])).traps.find((trap) => trap.id === id)?.what ?? '';
+}
+
+real('what counts, by the go command itself', ['go'], () => {
+  const asked = async (machine: TestMachine, name: string, own = {}): Promise<string> =>
+    (await mustRun(commandPath('go'), ['env', name], { env: sealed(machine, own), cwd: machine.home })).trim();
+
+  test('the environment shadows the file; --fix mends GOSUMDB=off for it, undo brings it back', async () => {
+    const env = { GOPROXY: 'https://a.example.com,direct' };
+    const machine = testMachine({ '~/.config/go/env': 'GOPROXY=https://b.example.com,direct\nGOSUMDB=off\n' }, env);
+    expect(await told(machine, 'go-env-shadowed')).toContain(
+      `${await asked(machine, 'GOPROXY', env)} in the environment`,
+    );
+    expect(await asked(machine, 'GOSUMDB')).toBe('off');
+    await machine.run(['doctor', '--fix', '--yes']);
+    expect(await asked(machine, 'GOSUMDB')).not.toBe('off');
+    await machine.run(['undo']);
+    expect(await asked(machine, 'GOSUMDB')).toBe('off');
+  });
+});
+
+real('what counts, by npm itself', ['npm'], () => {
+  test.each([
+    ['project over user', {}, 'https://a.example.com/'],
+    ['environment over both', { NPM_CONFIG_REGISTRY: 'https://c.example.com/' }, 'https://c.example.com/'],
+  ])('%s', async (_, env, wanted) => {
+    const machine = testMachine(
+      {
+        'package.json': '{"name":"app"}',
+        '.npmrc': 'registry=https://a.example.com/\n',
+        '~/.npmrc': 'registry=https://b.example.com/\n',
+      },
+      env,
+    );
+    const options = { env: sealed(machine, env), cwd: machine.at('x').slice(0, -2) };
+    const counts = (await mustRun(commandPath('npm'), ['config', 'get', 'registry'], options)).trim();
+    expect(counts).toBe(wanted);
+    expect(await told(machine, 'npm-registry-shadowed')).toContain(`${wanted} counts`);
+  });
+});
+
+real('what counts, by pip itself', ['pip'], () => {
+  let machine: TestMachine;
+  beforeAll(() => {
+    machine = testMachine({});
+  });
+  const global = '[global]\nindex-url = http://127.0.0.1:1/';
+  test.each<[string, Record<string, string>, Record<string, string>, string]>([
+    [
+      'the new place over the old',
+      { '~/.pip/pip.conf': `${global}old\n`, '~/.config/pip/pip.conf': `${global}new\n` },
+      {},
+      'new',
+    ],
+    [
+      'a file by variable over the user',
+      { '~/.config/pip/pip.conf': `${global}user\n`, '~/f.conf': `${global}file\n` },
+      { PIP_CONFIG_FILE: '<root>/home/ada/f.conf' },
+      'file',
+    ],
+    [
+      '[install] over [global]',
+      { '~/.config/pip/pip.conf': `${global}all\n[install]\nindex-url = http://127.0.0.1:1/install\n` },
+      {},
+      'install',
+    ],
+    [
+      'a variable over all',
+      { '~/.config/pip/pip.conf': `${global}user\n` },
+      { PIP_INDEX_URL: 'http://127.0.0.1:1/variable' },
+      'variable',
+    ],
+  ])('%s', async (_, files, env, wanted) => {
+    machine = testMachine(files, env);
+    const own = Object.fromEntries(
+      Object.entries(env).map(([name, value]) => [name, value.replace('<root>', machine.root)]),
+    );
+    const args = ['install', '--dry-run', '--no-cache-dir', '--no-input', 'six'];
+    const { stdout, stderr } = await run(commandPath('pip'), args, { env: sealed(machine, own), cwd: machine.home });
+    expect(stdout + stderr).toContain(`Looking in indexes: http://127.0.0.1:1/${wanted}`);
+    const shadowed = await told(machine, 'pip-index-shadowed');
+    expect(shadowed).toContain(`http://127.0.0.1:1/${wanted} counts`);
+  });
+});

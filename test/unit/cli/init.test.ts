@@ -1,0 +1,132 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { registry } from '../../../src/ecosystems/registry.ts';
+import { repoDir } from '../../support/paths.ts';
+import { type TestMachine, testMachine } from '../doctor/machine.ts';
+import { run } from './run-program.ts';
+
+const hash = `h1:${'a'.repeat(43)}=`;
+const goSum = ['rsc.io/quote v1.5.2', 'git.build.corp/team/lib v1.0.0']
+  .flatMap((one) => [`${one} ${hash}`, `${one}/go.mod ${hash}`])
+  .join('\n');
+const packageLock = JSON.stringify({
+  name: 'app',
+  lockfileVersion: 3,
+  packages: {
+    '': { dependencies: { 'left-pad': '1.3.0', '@corp/ui': '1.0.0' } },
+    'node_modules/left-pad': { version: '1.3.0' },
+    'node_modules/@corp/ui': { version: '1.0.0' },
+  },
+});
+const project = {
+  'go.sum': `${goSum}\n`,
+  'web/package-lock.json': packageLock,
+  'api/requirements.txt': 'six==1.17.0\n',
+  'api/Dockerfile': 'FROM node:24-slim AS build\nFROM build\nFROM $BASE\nFROM ghcr.io/team/base:1\n',
+  'docker-compose.yml': 'services:\n  db:\n    image: "postgres:17"\n',
+  'node_modules/x/package-lock.json': '{}',
+  '~/.config/go/env': 'GOPROXY=https://ada:hunter2@go.build.corp,direct\nGOPRIVATE=git.build.corp\n',
+  '~/.npmrc': '@corp:registry=https://npm.build.corp/\n//npm.build.corp/:_authToken=hunter2\n',
+};
+
+/** `check` says nothing against it: its warnings are on standard error. */
+async function expectAccepted(machine: TestMachine): Promise<void> {
+  const checked = await run(['check'], { cwd: machine.at('x').slice(0, -2) });
+  expect([checked.code, checked.err]).toEqual([0, '']);
+}
+
+describe('mirrorwatch init', () => {
+  test('writes what check accepts without a warning: mirrors, modules that are used, and no private name', async () => {
+    const machine = testMachine(project);
+    const { code, err, out } = await machine.run(['init', '--yes', '--vantage', 'ci']);
+    expect([code, err]).toEqual([0, expect.stringContaining('wrote ')]);
+    const text = machine.text('mirrorwatch.yaml');
+    expect(`${out}\n`).toBe(text);
+    expect(text + err).not.toContain('hunter2');
+    expect(err.split('\n').slice(0, 6)).toEqual([
+      `go: 1 module (go.sum), today https://go.build.corp,direct (${machine.at('~/.config/go/env')}:1)`,
+      'npm: 1 module (web/package-lock.json), today as the client comes',
+      'pypi: 1 module (api/requirements.txt), today as the client comes',
+      'oci: 2 modules (docker-compose.yml, api/Dockerfile), today as the client comes',
+      'private, and asked of nobody: git.build.corp/team/lib, @corp/ui',
+      'no mirror is known for: ghcr.io/team/base:1',
+    ]);
+    for (const line of [
+      'vantage: ci',
+      '- { from: "go.sum", top: 12 }',
+      '"docker.io/library/postgres:17"',
+      'url: "https://go.build.corp", weight: 110',
+    ])
+      expect(text).toContain(line);
+    await expectAccepted(machine);
+  });
+
+  test.each(registry.ids)('of %s alone, by name: accepted as well', async (id) => {
+    const machine = testMachine({});
+    const made = await machine.run(['init', '--yes', '--ecosystem', id]);
+    expect([made.code, made.err]).toEqual([0, expect.stringContaining(`${id}: `)]);
+    await expectAccepted(machine);
+  });
+
+  test('a file that is there stays as it is', async () => {
+    const machine = testMachine({ ...project, 'mirrorwatch.yaml': 'mine\n' });
+    expect(await machine.run(['init', '--yes'])).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('is there already'),
+    });
+    expect(machine.text('mirrorwatch.yaml')).toBe('mine\n');
+    expect((await machine.run(['init', 'watch/mirrors.yaml', '--yes'])).err).toContain("can't be written (ENOENT)");
+    expect((await machine.run(['init', 'api/mirrors.yaml', '--yes'])).code).toBe(0);
+    expect(machine.text('api/mirrors.yaml')).toContain('- { from: "../go.sum", top: 12 }');
+  });
+
+  test.each([
+    ['nobody is there', undefined, ': --yes writes it'],
+    ['a person says no', false, 'nothing was written'],
+  ])('%s: shown, and nothing is written', async (_, answer, words) => {
+    const machine = testMachine(project);
+    const before = machine.everything();
+    const ran = await machine.run(['init'], answer === undefined ? {} : { answer });
+    expect(ran).toMatchObject({
+      code: 1,
+      out: expect.stringContaining('mirrors:'),
+      err: expect.stringContaining(words),
+    });
+    expect(machine.everything()).toEqual(before);
+  });
+
+  test('a lock file that cannot be read well is left out, and said', async () => {
+    const machine = testMachine({
+      'go.sum': 'no sum\n',
+      'uv.lock': '= broken',
+      'requirements.txt': 'six==1.17.0\nwhat is this\n',
+    });
+    const { code, err } = await machine.run(['init', '--yes']);
+    expect(code).toBe(0);
+    for (const file of ['go.sum', 'uv.lock', 'requirements.txt'])
+      expect(err).toMatch(new RegExp(`left out: ${file}: expected `));
+    expect(machine.text('mirrorwatch.yaml')).toContain('an example: nothing here says what you use');
+  });
+
+  test('where nothing is, it says so', async () => {
+    expect(await testMachine({}).run(['init', '--yes'])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('--ecosystem names what to watch'),
+    });
+  });
+
+  test('no ecosystem has that name', async () => {
+    expect(await testMachine({}).run(['init', '--ecosystem', 'gems'])).toMatchObject({
+      code: 2,
+      err: expect.stringContaining("not 'gems'"),
+    });
+  });
+
+  test('a true lock file of thousands is bounded', async () => {
+    const machine = testMachine({});
+    writeFileSync(machine.at('package-lock.json'), readFileSync(`${repoDir}/package-lock.json`));
+    const { code, err } = await machine.run(['init', '--yes']);
+    expect([code, err]).toEqual([0, expect.stringContaining('npm: 12 modules (package-lock.json)')]);
+  });
+});

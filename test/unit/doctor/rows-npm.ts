@@ -1,0 +1,112 @@
+import type { TrapRow } from './machine.ts';
+
+const packageJson =
+  '{\n  "name": "app",\n  "dependencies": {\n    "@corp/ui": "^1.0.0",\n    "lodash": "^4.0.0"\n  }\n}\n';
+const config = `vantage: here
+mirrors: [ { name: a, ecosystem: npm, url: "https://npm.example.com" } ]
+modules: { npm: [ lodash@4.17.21 ] }
+private: { npm: [ "@corp/*" ] }
+`;
+
+/** Traps of the settings of npm, pnpm and yarn. */
+export const npmRows: readonly TrapRow[] = [
+  {
+    name: "the project's file shadows the user's",
+    files: {
+      'package.json': '{}',
+      '.npmrc': 'registry=https://a.example.com/\n',
+      '~/.npmrc': '; mine\nregistry = "https://b.example.com"\n',
+    },
+    id: 'npm-registry-shadowed',
+    where: ['.npmrc:1', '~/.npmrc:2'],
+    what: 'https://a.example.com/ counts (project), not https://b.example.com/ (user)',
+  },
+  {
+    name: 'a variable shadows the global and the builtin file',
+    files: {
+      '/usr/local/etc/npmrc': 'registry=https://b.example.com/\n',
+      '/usr/share/nodejs/npm/npmrc': 'registry=https://c.example.com/\n',
+    },
+    env: { NPM_CONFIG_REGISTRY: 'https://ada:pass@a.example.com/' },
+    id: 'npm-registry-shadowed',
+    where: ['$NPM_CONFIG_REGISTRY', '/usr/local/etc/npmrc:1', '/usr/share/nodejs/npm/npmrc:1'],
+    what: 'https://***@a.example.com/ counts (environment)',
+  },
+  {
+    name: 'plain HTTP for a scope',
+    files: { '~/.npmrc': '@corp:registry=http://npm.corp/\n' },
+    id: 'npm-registry-plain',
+    where: ['~/.npmrc:1'],
+    what: '@corp:registry is http://npm.corp/',
+  },
+  {
+    name: 'yarn is told another registry',
+    files: {
+      'package.json': '{}',
+      '.npmrc': 'registry=https://a.example.com/\n',
+      '.yarnrc.yml': 'nodeLinker: node-modules\nnpmRegistryServer: "https://b.example.com"\n',
+    },
+    id: 'npm-clients-differ',
+    where: ['.npmrc:1', '.yarnrc.yml:2'],
+    what: 'yarn https://b.example.com/',
+  },
+  {
+    name: 'strict-ssl=false of the user',
+    files: { '~/.npmrc': 'registry=https://a.example.com/\nstrict-ssl=false\n//a.example.com/:_authToken=hunter2\n' },
+    id: 'npm-tls-off',
+    where: ['~/.npmrc:2'],
+    what: 'strict-ssl is false',
+    mended: { '~/.npmrc': 'registry=https://a.example.com/\n//a.example.com/:_authToken=hunter2\n' },
+  },
+  {
+    name: 'enableStrictSsl of yarn',
+    files: { '~/.yarnrc.yml': 'enableStrictSsl: false\nnodeLinker: pnp\n' },
+    id: 'npm-tls-off',
+    where: ['~/.yarnrc.yml:1'],
+    what: 'strict-ssl is false',
+    mended: { '~/.yarnrc.yml': 'nodeLinker: pnp\n' },
+  },
+  {
+    name: "Node's own switch in a shell's file",
+    files: { '~/.zshrc': 'export NODE_TLS_REJECT_UNAUTHORIZED=0\n' },
+    id: 'npm-tls-off',
+    where: ['~/.zshrc:1'],
+    what: 'NODE_TLS_REJECT_UNAUTHORIZED is 0',
+  },
+  {
+    name: 'a token without a registry, which the file names',
+    files: { '~/.npmrc': 'registry=https://a.example.com/npm\n_authToken=hunter2\n' },
+    id: 'npm-auth-unscoped',
+    where: ['~/.npmrc:2'],
+    what: '_authToken stands without a registry',
+    mended: { '~/.npmrc': 'registry=https://a.example.com/npm\n//a.example.com/npm/:_authToken=hunter2\n' },
+  },
+  {
+    name: 'a password without a registry that anybody names',
+    files: { '~/.npmrc': '_auth = aHVudGVyMg==\n' },
+    id: 'npm-auth-unscoped',
+    where: ['~/.npmrc:1'],
+    what: '_auth stands without a registry',
+  },
+  {
+    name: 'a token of a registry that was left',
+    files: { '~/.npmrc': 'registry=https://a.example.com/\n//b.example.com/:_authToken=hunter2\n' },
+    id: 'npm-auth-elsewhere',
+    where: ['~/.npmrc:2'],
+    what: '_authToken is of b.example.com; in use is a.example.com',
+  },
+  {
+    name: 'a private scope is asked of everybody',
+    files: { 'package.json': packageJson, 'mirrorwatch.yaml': config },
+    id: 'npm-scope-leaks',
+    where: ['package.json:4'],
+    what: '@corp/ui is private, and @corp has no registry',
+  },
+  {
+    name: 'a scope whose registry only this machine knows',
+    files: { 'package.json': packageJson, '~/.npmrc': '@corp:registry=https://npm.corp/\n' },
+    id: 'npm-scope-of-user',
+    where: ['~/.npmrc:1', 'package.json:4'],
+    what: '@corp is asked of https://npm.corp/ here',
+  },
+];
