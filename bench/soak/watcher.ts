@@ -56,6 +56,8 @@ export function createWatcher(
     const signal = AbortSignal.timeout(patienceMs);
     const answer = await fetch(`${guest.url}${path}`, { headers: { accept }, signal });
     const text = await answer.text();
+    // A head that took us ten seconds to send: the machine is busy.
+    if (answer.status === 408) throw new Error(`${path}: ${answer.status}`);
     if (answer.status !== 200)
       verdicts.broken('what is asked is answered', [`${path}: ${answer.status} ${text.slice(0, 500)}`]);
     return text;
