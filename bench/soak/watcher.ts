@@ -101,6 +101,10 @@ export function createWatcher(
     verdicts.broken('nothing known is forgotten', history.take(findings, advice, performance.now()));
   }
 
+  function readPosts(): void {
+    for (const { receiver, of } of notices) verdicts.broken('each notice has one id', of.take(receiver.posts));
+  }
+
   /** Whoever is killed while it is asked answers nothing; on a busy machine a connection may be cut as too slow. */
   function unanswered(error: unknown): void {
     if (!guest.isUp() || guest.life() !== life.count) return;
@@ -134,7 +138,7 @@ export function createWatcher(
       unanswered(error);
       return null;
     } finally {
-      for (const { receiver, of } of notices) verdicts.broken('each notice has one id', of.take(receiver.posts));
+      readPosts();
     }
   }
 
@@ -145,6 +149,7 @@ export function createWatcher(
     },
     restart: accounts.restart,
     forget() {
+      readPosts();
       history.forget();
       for (const { of } of notices) of.forgetOrder();
     },

@@ -37,6 +37,7 @@ export interface World {
 }
 
 const receiverNames = ['ops', 'desk'] as const;
+const lastWordsMs = 100;
 
 /** Builds it; the daemon is not started yet. */
 export async function openWorld(verdicts: Verdicts): Promise<World> {
@@ -87,13 +88,15 @@ export async function openWorld(verdicts: Verdicts): Promise<World> {
   async function restart({ signal, downMs, readOnly }: Extract<Happening, { kind: 'restart' }>): Promise<void> {
     const code = await guest.end(signal);
     if (signal === 'SIGTERM' && code !== 0) verdicts.broken('SIGTERM ends it with 0', [`it ended with ${code}`]);
-    if (isTainted) watcher.forget();
+    const isLost = isTainted;
     if (readOnly && disk.canFail) {
       disk.freeze();
       isDiskWell = false;
       isTainted = true;
     }
-    await sleep(downMs);
+    // What it sent last is read first.
+    await sleep(Math.max(lastWordsMs, downMs));
+    if (isLost) watcher.forget();
     await guest.start();
     watcher.restart();
   }
