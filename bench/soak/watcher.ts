@@ -56,6 +56,8 @@ export function createWatcher(
     const signal = AbortSignal.timeout(patienceMs);
     const answer = await fetch(`${guest.url}${path}`, { headers: { accept }, signal });
     const text = await answer.text();
+    // A head that took us ten seconds to send: the machine is busy.
+    if (answer.status === 408) throw new Error(`${path}: ${answer.status}`);
     if (answer.status !== 200)
       verdicts.broken('what is asked is answered', [`${path}: ${answer.status} ${text.slice(0, 500)}`]);
     return text;
@@ -99,6 +101,10 @@ export function createWatcher(
     verdicts.broken('nothing known is forgotten', history.take(findings, advice, performance.now()));
   }
 
+  function readPosts(): void {
+    for (const { receiver, of } of notices) verdicts.broken('each notice has one id', of.take(receiver.posts));
+  }
+
   /** Whoever is killed while it is asked answers nothing; on a busy machine a connection may be cut as too slow. */
   function unanswered(error: unknown): void {
     if (!guest.isUp() || guest.life() !== life.count) return;
@@ -132,7 +138,7 @@ export function createWatcher(
       unanswered(error);
       return null;
     } finally {
-      for (const { receiver, of } of notices) verdicts.broken('each notice has one id', of.take(receiver.posts));
+      readPosts();
     }
   }
 
@@ -143,6 +149,7 @@ export function createWatcher(
     },
     restart: accounts.restart,
     forget() {
+      readPosts();
       history.forget();
       for (const { of } of notices) of.forgetOrder();
     },

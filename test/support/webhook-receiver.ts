@@ -61,6 +61,13 @@ export function verifyPost(post: ReceivedPost, secret: string): unknown {
   });
 }
 
+/** Whether a post was signed with this secret at the time that it names, however long that took to get here. */
+export function isSigned({ headers, body }: ReceivedPost, secret: string): boolean {
+  const at = new Date(Number(headers['webhook-timestamp']) * 1_000);
+  const want = new Webhook(secret).sign(String(headers['webhook-id']), at, body);
+  return String(headers['webhook-signature']).split(' ').includes(want);
+}
+
 /** Starts a webhook receiver on a free port of 127.0.0.1. */
 export async function startWebhookReceiver(): Promise<WebhookReceiver> {
   const posts: ReceivedPost[] = [];

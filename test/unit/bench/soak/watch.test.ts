@@ -128,6 +128,7 @@ describe('words of the log', () => {
     ['{"level":"error","time":"x","msg":"defect caught in the loop"}', 'a defect'],
     ['{"level":"error","msg":"unhandled rejection"}', 'a defect'],
     ['(node:7) MaxListenersExceededWarning: possible leak', 'no line of the log'],
+    ['/x/mirrorwatch.yaml saw ETIMEDOUT, expected a file', null],
     ['{"level":"info"', 'no line of the log'],
     ['{"level":"info"}', 'a line of the log without words'],
   ])('%s', (line, expected) => expect(troubleIn(line)).toBe(expected));
@@ -194,7 +195,7 @@ describe('notices', () => {
     [
       'not signed by us',
       [opening('1', 'f', 1, { key: `whsec_${Buffer.from('x'.repeat(32)).toString('base64')}` })],
-      /cannot be verified/,
+      /not signed/,
     ],
   ])('%s are seen', (_, posts, words) => expect(take(...posts)).toEqual([expect.stringMatching(words)]));
   it('may come anew where the state was lost', () => {
