@@ -55,7 +55,8 @@ export function reactionTargets({ webhook, failed }: ReactionReport): readonly T
   return [target('dead mirror to webhook, worst', `≤ ${reactionSecondsMax} s`, got, isMet)];
 }
 
-function target(what: string, wanted: string, got: string, isMet: boolean): Target {
+/** One row of the table of goals. */
+export function target(what: string, wanted: string, got: string, isMet: boolean): Target {
   return { what, wanted, got, isMet };
 }
 
