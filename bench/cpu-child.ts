@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { Session } from 'node:inspector/promises';
 import { connect, createSecureContext } from 'node:tls';
 import { Client } from 'undici';
+import { preferSmall } from '../src/cli/engine.ts';
 import { limits } from '../src/core/limits.ts';
 import { systemClock } from '../src/io/clock.ts';
 import { createLog } from '../src/io/log.ts';
@@ -14,6 +15,8 @@ import { bookOf, coldDue } from './subjects.ts';
 // Probes one HTTPS mirror cold, so many at a time for so long, in a process whose CPU time its parent reads.
 // argv: way, base URL, CA file, module, version. Message in: { forMs, atOnce, profileTo? }. Message out: { ok, failed, tookMs }.
 
+// As the daemon does: it holds for threads, which are started later.
+preferSmall();
 const [way = 'threads', url = '', caFile = '', module = '', version = ''] = process.argv.slice(2);
 const ca = readFileSync(caFile, 'utf8');
 const book = bookOf([{ registry: 'a', url, ca, dnsServer: null }]);

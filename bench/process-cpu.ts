@@ -29,6 +29,11 @@ export function cpuMsOf(pid: number): number {
   return parseStat(readFileSync(`/proc/${pid}/stat`, 'utf8')).cpuMs;
 }
 
+/** Memory of a living process that is in RAM, MB (2^20 bytes). @throws Error where there is no such process */
+export function rssMbOf(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+}
+
 /** The processes that this one started itself and that still live. */
 export function childPids(): readonly number[] {
   return readdirSync('/proc')

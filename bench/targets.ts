@@ -79,7 +79,8 @@ export function hashTargets({ rows }: HashReport): readonly Target[] {
   ];
 }
 
-function target(what: string, wanted: string, got: string, isMet: boolean): Target {
+/** One row of the table of goals. */
+export function target(what: string, wanted: string, got: string, isMet: boolean): Target {
   return { what, wanted, got, isMet };
 }
 

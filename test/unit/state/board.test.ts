@@ -92,6 +92,22 @@ describe('which probes can still be read', () => {
     expect(probe(id)).toBeNull();
   });
 
+  test.each([
+    ['as many as usual', limits.transcriptsKept / limits.transcriptsPerSeries, limits.transcriptsPerSeries],
+    ['fewer', limits.transcriptsKept / 2, 2],
+    ['the last one in any case', 2 * limits.transcriptsKept, 1],
+  ])('of thousands of series %s', (_, count, kept) => {
+    const { put, probe, of } = board(
+      Array.from({ length: count }, (_none, n) => aTarget('a', 'mod', `example.com/m${n}`)),
+    );
+    const first = aTarget('a', 'mod', 'example.com/m0');
+    // All in one bucket of the histogram: its exemplar is the last.
+    const ids = Array.from({ length: limits.transcriptsPerSeries + 1 }, () => put(settled(50, { of: first })));
+    expect(ids.filter((id) => probe(id) !== null)).toEqual(ids.slice(-kept));
+    const linked = of('a')[0]?.recent.flatMap(({ due }) => due.probeId ?? []);
+    expect(linked).toEqual(ids.slice(-kept));
+  });
+
   test('failing ones stay longer than ok ones, but not for ever', () => {
     const { put, probe } = board();
     const failing = put(settled(5, { outcome: refused }));

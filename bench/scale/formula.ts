@@ -1,0 +1,19 @@
+/**
+ * Memory of the daemon by its targets, MB (2^20 bytes), and CPU by its probes: what README.md says, and what `npm run bench -- --only
+ * scale` holds against what it measures.
+ */
+export const formula = {
+  baseMb: 150,
+  mbPerThousandTargets: 25,
+  cpuMsPerProbe: 2.5,
+} as const;
+
+/** Memory that a daemon with so many targets should take, MB. */
+export function expectedMb(targets: number): number {
+  return formula.baseMb + (formula.mbPerThousandTargets * targets) / 1_000;
+}
+
+/** By how much a figure is off what was expected: 0.1 is a tenth above. */
+export function offBy(figure: number, expected: number): number {
+  return figure / expected - 1;
+}

@@ -1,0 +1,74 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { fewerLines } from '../../bench/fewer-lines.ts';
+import { registry } from '../../src/ecosystems/registry.ts';
+import { metricNames, secondsBuckets } from '../../src/export/catalog.ts';
+import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { real } from '../support/requires.ts';
+
+const lists = fewerLines();
+const page = readFileSync(join(repoDir, 'docs/scrape-cost.md'), 'utf8');
+/** What a regex drops, in words: `name;a|b` is told as `b`s of `name`. */
+const wordsOf = (at: number): readonly string[] =>
+  String(lists[at]?.relabel[0]?.['regex'] ?? '')
+    .split(';')[1]
+    ?.replace(/[()]/g, '')
+    .split('|') ?? [];
+
+describe('the drop lists of docs/scrape-cost.md', () => {
+  test('name steps that there are: all but those that judge', () => {
+    const judging = new Set(registry.all.map(({ canary }) => canary));
+    const others = registry.all.flatMap(({ steps }) => Object.keys(steps).filter((step) => !judging.has(step)));
+    expect(wordsOf(0).toSorted()).toEqual(others.toSorted());
+  });
+
+  test('name bounds that there are, and not the floor of the spike rule', () => {
+    const bounds = secondsBuckets.map(String);
+    expect(wordsOf(1).filter((bound) => !bounds.includes(bound))).toEqual([]);
+    expect(wordsOf(1)).not.toContain('0.8');
+    expect(wordsOf(1).length).toBeGreaterThan(bounds.length / 2 - 1);
+  });
+
+  test('name metrics that there are', () => {
+    const named = lists.map(({ relabel }) => String(relabel[0]?.['regex']).replace(/;.*|_bucket.*/g, ''));
+    const written = named.flatMap((name) =>
+      name.includes('(') ? [name.replace('(rtt|phase)', 'rtt'), name.replace('(rtt|phase)', 'phase')] : [name],
+    );
+    expect(written).toHaveLength(4);
+    for (const name of written) expect(metricNames).toContain(name.replace(/_bucket$/, ''));
+  });
+});
+
+/** What promtool says of a configuration: `null`, or its complaint. */
+function complaintOf(config: object): string | null {
+  const dir = tempDir('scrape-cost');
+  try {
+    const file = join(dir, 'prometheus.yml');
+    // JSON is YAML.
+    writeFileSync(file, JSON.stringify(config));
+    const { status, stdout, stderr } = spawnSync(commandPath('promtool'), ['check', 'config', file], {
+      encoding: 'utf8',
+    });
+    return status === 0 ? null : stdout + stderr;
+  } finally {
+    removeTempDir(dir);
+  }
+}
+
+const scrape = { job_name: 'mirrorwatch', static_configs: [{ targets: ['127.0.0.1:10120'] }] };
+
+real('promtool', ['promtool'], () => {
+  test.each(lists)('takes "$name"', ({ relabel }) => {
+    expect(complaintOf({ scrape_configs: [{ ...scrape, metric_relabel_configs: relabel }] })).toBeNull();
+  });
+
+  test('takes conversion to native histograms from 3.0 on, as the page says', () => {
+    expect(page).toContain('convert_classic_histograms_to_nhcb: true');
+    const version = execFileSync(commandPath('promtool'), ['--version'], { encoding: 'utf8' });
+    const major = Number(/version (\d+)\./.exec(version)?.[1]);
+    const complaint = complaintOf({ scrape_configs: [{ ...scrape, convert_classic_histograms_to_nhcb: true }] });
+    expect(complaint === null).toBe(major >= 3);
+  });
+});
