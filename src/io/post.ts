@@ -89,7 +89,7 @@ async function ask(
   const socket = await connectTo({ url, route, guard: () => Promise.resolve(null) }, trace, deadline, deps);
   const carrier = new Carrier(socket, url.origin);
   try {
-    return await exchange(
+    const { body } = await exchange(
       carrier,
       {
         method: 'POST',
@@ -104,6 +104,7 @@ async function ask(
       deadline,
       () => deps.clock.monotonicMs(),
     );
+    return body;
   } finally {
     carrier.close();
   }
