@@ -5,6 +5,7 @@ import type { Delivery, Notice } from '../core/notice.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { alertBody, type Origin } from './alerts.ts';
 import { backoffMs } from './backoff.ts';
+import { isUnsent } from './chat/batch.ts';
 import { bodyOf, type News } from './news.ts';
 import { isMeant } from './only.ts';
 import { type Entry, entryFromRow, mayHaveArrived, outboxRow, type Queue, takeExpired, takeOverflow } from './queue.ts';
@@ -36,7 +37,7 @@ export function restore(state: State, rows: readonly Row[], now: Now): void {
       const entry = entryFromRow(row, now);
       const queue = entry === null ? undefined : state.queues.get(entry.notice.receiver);
       if (entry === null || queue === undefined) state.pending.delete('outbox', row.key);
-      else if (isFor(queue.receiver, entry)) queue.entries.push(entry);
+      else if (isFor(queue.receiver, entry)) queue.entries.push(asKnown(queue.receiver, entry, now));
       else state.pending.remove(entry);
     } else if (row.table === 'meta' && row.key.startsWith('seq/') && typeof row.value === 'number') {
       state.seqs.set(row.key.slice('seq/'.length), row.value);
@@ -46,6 +47,11 @@ export function restore(state: State, rows: readonly Row[], now: Now): void {
   }
   for (const queue of state.queues.values())
     queue.entries.sort((a, b) => a.bornMs - b.bornMs || a.notice.seq - b.notice.seq);
+}
+
+/** A chat's notice that cannot have gone before the process ended is one that nobody has. */
+function asKnown({ chat }: Receiver, entry: Entry, now: Now): Entry {
+  return chat !== undefined && isUnsent(entry, chat, now) ? { ...entry, mayHaveArrived: false } : entry;
 }
 
 /** True where a stored body is in the form that the receiver takes now: that of an alert is a list. */

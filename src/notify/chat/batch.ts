@@ -37,6 +37,13 @@ export function wasHeld(entries: readonly Entry[], rule: ChatRule, now: Now): bo
   return !isQuiet(rule, now.wallMs) && entries.some(({ notice }) => isQuiet(rule, notice.createdAtMs));
 }
 
+/** True for a restored notice that was still waiting for others, or for quiet hours to end, when the process ended. */
+export function isUnsent({ notice }: Entry, rule: ChatRule, { wallMs }: Now): boolean {
+  if (notice.attempts > 0) return false;
+  const isHeld = isQuiet(rule, notice.createdAtMs) && isQuiet(rule, wallMs);
+  return notice.nextAtMs > wallMs || (isHeld && !(rule.quiet?.urgent === 'pass' && isUrgent(toldOf(notice))));
+}
+
 /**
  * After a card of several was refused, each goes by itself, so that one that is never taken holds up no other; one that
  * was refused by itself stays by itself, and once one was taken the others go together again.

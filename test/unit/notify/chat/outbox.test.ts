@@ -221,6 +221,25 @@ describe('what it resolves', () => {
   });
 });
 
+describe('what it refers to after a restart', () => {
+  const quiet = { fromMinute: 7 * 60, toMinute: 12 * 60, urgent: 'hold' } as const;
+  it.each([
+    ['a card that may have gone out: its message', null, 16 * second, true],
+    ['one that still waited for others: none', null, 10 * second, false],
+    ['one that was held by quiet hours: none', quiet, hour, false],
+  ])('%s', (_, hours, ms, refers) => {
+    const stage = new Stage([chat('c', 'slack', { quiet: hours })]);
+    stage.open(outage);
+    stage.pass(ms);
+    // Whether it is sent or not, nothing of that is stored before the process ends.
+    stage.send();
+    stage.restart();
+    stage.close(outage);
+    stage.pass(5 * hour);
+    expect(textsOf(one(stage.send()).message.body).includes('*Resolves*  message #msg-1')).toBe(refers);
+  });
+});
+
 describe('quiet hours', () => {
   // The stage begins at 08:00 in Shanghai.
   const nightly = { quiet: { fromMinute: 22 * 60, toMinute: 7 * 60, urgent: 'hold' } } as const;
