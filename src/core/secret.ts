@@ -39,7 +39,9 @@ export class Secret {
  */
 export function maskUrl(url: string): string {
   // `user:password@host` parses too, with `user:` as its scheme.
-  if (!URL.canParse(url) || !url.includes('://')) return url.replace(/^([a-z][a-z0-9+.-]*:\/\/)?[^/@\s]*@/i, '$1***@');
+  if (!url.includes('://')) return url.replace(/^[^/@\s]*@/, '***@');
+  // A password with a slash in it makes a URL none: all up to the last `@` may be part of it.
+  if (!URL.canParse(url)) return url.replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/i, '$1***@');
   const parsed = new URL(url);
   const hadUser = parsed.username !== '' || parsed.password !== '';
   parsed.username = '';

@@ -34,6 +34,7 @@ describe('a URL for people', () => {
     ['query values', 'https://a.example.com/x?sig=s&b=c', 'https://a.example.com/x?sig=***&b=***'],
     ['a repeated name', 'https://a.example.com/?a=1&a=2', 'https://a.example.com/?a=***'],
     ['no URL, with a user', 'u:p@host/path', '***@host/path'],
+    ['a password with a slash', 'https://u:p/q@a.example.com/x', 'https://***@a.example.com/x'],
     ['a bad URL, with a user', 'https://u:p@[bad/path', 'https://***@[bad/path'],
     ['no URL at all', 'direct', 'direct'],
   ])('%s', (_, url, want) => {
