@@ -169,7 +169,7 @@ function configText(vantage: string, port: number, dir: string, mirrors: readonl
     ({ url }, n) => `  - { name: ${names[n]}, ecosystem: go, url: "${url}", weight: ${100 - n} }`,
   );
   const secret = `whsec_${Buffer.from('a secret of the bench alone, 32B').toString('base64')}`;
-  return `vantage: ${vantage}
+  return `vantage: "${vantage}"
 listen: 127.0.0.1:${port}
 schedule: { every: ${everySeconds}s, timeout: 10s }
 mirrors:

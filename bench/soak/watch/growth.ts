@@ -10,8 +10,9 @@ export interface Growth {
 }
 
 /**
- * Twice what was seen with two cores (docs/performance.md); sources take more than the built package. Descriptors: eleven
- * hosts with `perHost` and a confirming slot each, eight deliveries to each receiver, the page's readers, the state file.
+ * Half as much again, at least, as was ever seen with two cores (docs/performance.md); sources take more than the built
+ * package. Descriptors: eleven hosts with `perHost` and a confirming slot each, eight deliveries to each receiver, the
+ * page's readers, the state file.
  */
 const caps: Holdings = { rssBytes: 700 * 2 ** 20, threads: 64, descriptors: 300, sockets: 200 };
 /** Code is compiled and buffers find their size first; what grows later, grows. */
