@@ -63,11 +63,13 @@ export function createNotifier(input: {
   /** Bound over all receivers; `limits.outbox` unless a test says otherwise. */
   readonly outbox?: number;
 }): Notifier {
+  // What a function below names lives as long as they do: not all of the input, which holds the first configuration.
+  const { now: startedAt } = input;
   const state: State = {
     origin: originOf(input.config),
     live: new Map((input.open ?? []).map((finding) => [finding.id, finding])),
     pushAtMs: new Map(),
-    queues: new Map(input.config.webhooks.map((receiver) => [receiver.name, queueFor(receiver, input.now)])),
+    queues: new Map(input.config.webhooks.map((receiver) => [receiver.name, queueFor(receiver, startedAt)])),
     seqs: new Map(),
     opened: new Map(),
     random: input.random,
