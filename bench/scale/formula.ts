@@ -5,7 +5,7 @@
 export const formula = {
   baseMb: 150,
   mbPerThousandTargets: 25,
-  cpuMsPerProbe: 2.5,
+  cpuMsPerProbe: 3.5,
 } as const;
 
 /** Memory that a daemon with so many targets should take, MB. */

@@ -13,7 +13,8 @@ const lightPerModule = 4;
  * of the handshake included.
  */
 const perSecondMax = 120;
-const everySecondsMin = 5;
+/** The canary's pace by default: faster ones would measure the load, and not the targets. */
+const everySecondsMin = 30;
 
 /** How a number of targets is made up, and how often the light ones of them are asked. */
 export interface Shape {

@@ -30,10 +30,10 @@ function row(size: number, over: Partial<ScaleRow> = {}): ScaleRow {
 
 describe('how much is watched', () => {
   it.each([
-    [100, { mirrors: 4, modules: 5, targets: 100, everySeconds: 5 }],
-    [1_000, { mirrors: 10, modules: 20, targets: 1_000, everySeconds: 7 }],
+    [100, { mirrors: 4, modules: 5, targets: 100, everySeconds: 30 }],
+    [1_000, { mirrors: 10, modules: 20, targets: 1_000, everySeconds: 30 }],
     [15_000, { mirrors: 10, modules: 300, targets: 15_000, everySeconds: 100 }],
-    [1, { mirrors: 4, modules: 2, targets: 40, everySeconds: 5 }],
+    [1, { mirrors: 4, modules: 2, targets: 40, everySeconds: 30 }],
   ])('%i targets', (size, shape) => expect(shapeOf(size)).toEqual(shape));
 });
 
