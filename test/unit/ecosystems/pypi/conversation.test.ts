@@ -188,9 +188,10 @@ describe('what the public index tells first is kept', () => {
 
   test('who is one: the origin of the public upstream', () => {
     const of = (role: string, upstream: string) =>
-      pypiContext({ mirror: { role, upstream }, settings: { trustedRoot: null } } as unknown as Parameters<
-        typeof pypiContext
-      >[0]).isAuthority;
+      pypiContext({
+        mirror: { role, upstream },
+        settings: { trustedRoot: null, publishers: [] },
+      } as unknown as Parameters<typeof pypiContext>[0]).isAuthority;
     expect([of('origin', 'pypi'), of('mirror', 'pypi'), of('origin', 'corp')]).toEqual([true, false, false]);
   });
 
