@@ -100,13 +100,12 @@ test('where there is no room for a file it is nobody but us', async () => {
 });
 
 test('what came after slow start is marked where it began', async () => {
-  const fromMs = performance.now();
   const { hop } = await coldHop(wire, accessTo(url), `${url}/long`, ask);
   const { atMs = 0, bytes = 0 } = hop.ramp ?? {};
   expect(bytes).toBeGreaterThanOrEqual(limits.slowStartBytes);
   // The chunk that was the last of it may hold some more.
   expect(bytes).toBeLessThan(limits.slowStartBytes + 300_000);
-  expect([atMs > fromMs, atMs >= (hop.marks.firstByte ?? 0), atMs <= hop.marks.end]).toEqual([true, true, true]);
+  expect([atMs >= (hop.marks.firstByte ?? Number.NaN), atMs <= hop.marks.end]).toEqual([true, true]);
   const short = await coldHop(wire, accessTo(url), `${url}/short`, ask);
   expect([short.hop.bodyBytes, short.hop.ramp]).toEqual([limits.slowStartBytes - 1, undefined]);
 });
