@@ -9,9 +9,12 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string;
   };
-  process.stdout.on('error', (cause: NodeJS.ErrnoException) => {
-    if (cause.code === 'EPIPE') process.exit(0);
+  // Nobody reads on: what was asked for is still done, and what would go on is asked to stop.
+  const stops: (() => void)[] = [];
+  process.stdout.once('error', () => {
+    for (const stop of stops) stop();
   });
+  process.stdout.on('error', () => undefined);
   const code = await program({
     argv: process.argv.slice(2),
     env: process.env,
@@ -23,6 +26,7 @@ export async function main(process: NodeJS.Process): Promise<ExitCode> {
       log: { level: process.env['MIRRORWATCH_LOG_LEVEL'] ?? 'info', pretty: process.stderr.isTTY === true },
     },
     onSignal(react) {
+      stops.push(() => react('stop'));
       for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => react('stop'));
       process.on('SIGHUP', () => react('reload'));
     },

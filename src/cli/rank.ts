@@ -3,13 +3,14 @@ import type { Config } from '../core/config.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import { type Target, targetId } from '../core/target.ts';
 import { type RankRow, rankNow } from '../daemon/rank-now.ts';
-import { type RankVerdict, rankedUpstream, rankVerdict } from '../daemon/rank-verdict.ts';
+import { type RankVerdict, rankedUpstream, rankVerdict, rowVerdicts } from '../daemon/rank-verdict.ts';
 import { expand } from '../daemon/system.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { noAnswerText } from './explain.ts';
 import { kindByWord } from './kind-by-word.ts';
 import { load } from './load.ts';
-import { bar, duration, spark, type Terminal, table } from './terminal.ts';
+import { progressText, rankTable } from './rank-table.ts';
+import type { Terminal } from './terminal.ts';
 import { UsageError, wholeNumber, words } from './usage.ts';
 
 const nothingAnswered =
@@ -30,6 +31,10 @@ export const rankCommand: Command = {
   usage:
     'mirrorwatch rank [[--ecosystem] WORD] [module@version…] [--upstream NAME] [--rounds 10] [--config FILE] [--json]',
   options,
+  details: [
+    'Rounds are interleaved; the best one and who is not told apart from it are measured again, twice at most. Two are equal',
+    'where most rounds differ by less than advise.minGain and 10 ms. What could not be told moves nobody.',
+  ],
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 50);
     const rounds = wholeNumber('rounds', values.rounds, 10);
@@ -51,8 +56,7 @@ export const rankCommand: Command = {
       if (signal === 'stop') stop.asked = true;
     });
     const ranked = await rankNow(config, targets, rounds, context.facts, {
-      progress: (done, of, registry) =>
-        context.terminal.progress(done === of ? '' : `${bar(done / of, 24).padEnd(24)} ${done}/${of} ${registry}`),
+      progress: (done, of, registry) => context.terminal.progress(progressText(done, of, registry)),
       stopped: () => stop.asked,
     });
     context.terminal.progress('');
@@ -63,9 +67,12 @@ export const rankCommand: Command = {
     const rows = ranked.value;
     const verdict = rankVerdict(config, ecosystem, rows, upstream);
     const { kind, reason, remedy } = verdict;
-    if (values.json)
-      context.terminal.out(JSON.stringify({ ecosystem, rounds, rows, verdict: kind, reason, remedy }, null, 2));
-    else for (const line of shown(rows, verdict, context.terminal)) context.terminal.out(line);
+    const { minGain } = config.advise;
+    if (values.json) {
+      const verdicts = rowVerdicts(rows, minGain);
+      const told = rows.map((row) => ({ ...row, verdict: verdicts.get(row.registry) }));
+      context.terminal.out(JSON.stringify({ ecosystem, rounds, rows: told, verdict: kind, reason, remedy }, null, 2));
+    } else for (const line of shown(rows, verdict, minGain, context.terminal)) context.terminal.out(line);
     const asked = rows.some((row) => row.failed + row.unknown > 0);
     if (asked && rows.every((row) => row.ok + row.answered === 0)) context.terminal.err(nothingAnswered);
     return kind === 'nobody' ? 1 : 0;
@@ -107,23 +114,13 @@ function targetsFor(
   );
 }
 
-function shown(rows: readonly RankRow[], verdict: RankVerdict, terminal: Terminal): string[] {
-  const lines = table(
-    ['', 'registry', 'median', 'p95', 'ok', 'failed', 'unknown', 'why', 'each'],
-    rows.map((row, index) => [
-      String(index + 1),
-      row.registry,
-      duration(row.medianMs),
-      duration(row.p95Ms),
-      String(row.ok),
-      String(row.failed),
-      String(row.unknown),
-      row.reason ?? '',
-      spark(row.samplesMs),
-    ]),
-    new Set([0, 2, 3, 4, 5, 6]),
-  );
-  const { kind, reason, remedy } = verdict;
-  if (kind === 'nobody') return [...lines, '', terminal.paint('red', reason)];
-  return [...lines, '', reason, ...(remedy === null ? [] : [remedy])];
+function shown(
+  rows: readonly RankRow[],
+  { kind, reason, remedy }: RankVerdict,
+  minGain: number,
+  terminal: Terminal,
+): readonly string[] {
+  const lines = [...rankTable(rows, rowVerdicts(rows, minGain)), ''];
+  if (kind === 'nobody') return [...lines, terminal.paint('red', reason)];
+  return [...lines, reason, ...(remedy === null ? [] : [remedy])];
 }

@@ -76,11 +76,3 @@ export function bar(share: number, width: number): string {
   const partial = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'][eighths % 8] ?? '';
   return '█'.repeat(Math.floor(eighths / 8)) + partial;
 }
-
-/** Values as one line of block characters, scaled to the largest; empty for none. */
-export function spark(values: readonly number[]): string {
-  const most = Math.max(...values, 0);
-  return values
-    .map((value) => '▁▂▃▄▅▆▇█'[most === 0 ? 0 : Math.min(7, Math.floor((value / most) * 7.99))] ?? '▁')
-    .join('');
-}

@@ -3,11 +3,12 @@ import type { Result } from '../core/result.ts';
 import type { Target } from '../core/target.ts';
 import { systemTimers } from '../io/timers.ts';
 import { nothingLearnt, workerBook } from './book.ts';
-import { type RankRow, rankOnce } from './once.ts';
+import { finalsMost, rankOnce } from './once.ts';
 import { answerWithin, closeWithin, type NoAnswer } from './patience.ts';
+import type { RankRow } from './rank-row.ts';
 import { type ProcessFacts, processLog, systemClock, systemRandom, workersFor } from './system.ts';
 
-export type { RankRow } from './once.ts';
+export type { RankRow } from './rank-row.ts';
 
 /**
  * Ranks mirrors by their canaries, in interleaved rounds, in one worker thread.
@@ -30,6 +31,7 @@ export async function rankNow(
       config,
       targets,
       rounds,
+      finals: finalsMost,
       ask: (due) => answerWithin(workers, due, systemTimers),
       clock: systemClock,
       random: systemRandom,

@@ -1,13 +1,15 @@
 import { advisedChain } from '../advise/chain.ts';
-import { twoRates, witnessBound } from '../advise/paired/failures.ts';
-import { gain, isFaster } from '../advise/rank.ts';
+import { gain } from '../advise/rank.ts';
 import { seconds } from '../advise/words.ts';
 import { declaredChain } from '../config/chain.ts';
 import type { Config } from '../core/config.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import { leadingClient } from '../ecosystems/ecosystem.ts';
 import { registry } from '../ecosystems/registry.ts';
-import type { RankRow } from './once.ts';
+import { compareRows, failsMore, isDown, isUnknown, isUsable } from './rank-compare.ts';
+import type { RankRow } from './rank-row.ts';
+
+export { type RowVerdict, rowVerdicts } from './rank-compare.ts';
 
 /** What a ranking comes to for clients, by the measures that advice goes by. */
 export type RankVerdict =
@@ -18,11 +20,12 @@ export type RankVerdict =
       /** One sentence for people; what was left answers too slowly, too rarely or not at all. */
       readonly reason: string;
     }
-  | { readonly kind: 'right' | 'nobody'; readonly remedy: null; readonly reason: string };
+  /** `unsure`: it could not be told whether another one is better. */
+  | { readonly kind: 'right' | 'unsure' | 'nobody'; readonly remedy: null; readonly reason: string };
 
 /**
  * Whether another mirror should stand first in what clients have now: where the first one is not usable, fails more often
- * by more than chance, or takes longer by `minGain` and 10 ms.
+ * by more than chance, or takes longer by `minGain` and 10 ms, which the rounds must say too. What could not be told moves nobody.
  * @param rows      best first, as `rankOnce` gives them
  * @param upstream  whose mirrors they are
  */
@@ -34,7 +37,7 @@ export function rankVerdict(
 ): RankVerdict {
   const usable = rows.filter(isUsable);
   const [best] = usable;
-  if (best === undefined) return { kind: 'nobody', remedy: null, reason: 'no usable mirror' };
+  if (best === undefined) return { kind: 'nobody', remedy: null, reason: nobodyText(rows) };
   const kind = registry.of(ecosystem);
   const client = kind === null ? null : leadingClient(kind, config);
   const declared =
@@ -44,14 +47,15 @@ export function rankVerdict(
   const { minGain } = config.advise;
   const head = declared.value.members[0];
   const first = rows.find((row) => head?.kind === 'url' && client.member(row.url).key === head.key);
+  if (first !== undefined && isUnknown(first))
+    return { kind: 'unsure', remedy: null, reason: `keep what you have: ${unknownText(first)}` };
   const to = first === undefined ? best : usable.find((row) => row !== first && isBetter(first, row, minGain));
-  const dead = rows.filter((row) => row.ok === 0);
+  const dead = rows.filter(isDown);
   const isInChain = (row: RankRow): boolean =>
     declared.value.members.some((member) => member.key === client.member(row.url).key);
   const broken = dead.filter(isInChain);
   const goal = to ?? first ?? best;
-  if (to === undefined && broken.length === 0)
-    return { kind: 'right', remedy: null, reason: `nothing to change: no mirror is better than ${goal.registry}` };
+  if (to === undefined && broken.length === 0) return kept(goal, usable, minGain);
   const gone = new Set(dead.map((row) => client.member(row.url).key));
   const lead = client.member(goal.url);
   const after = client.headed?.(declared.value, lead, gone) ?? advisedChain(declared.value, lead, gone);
@@ -75,24 +79,36 @@ function deadText(rows: readonly RankRow[]): string {
     .join('; ');
 }
 
-function isUsable(row: RankRow): boolean {
-  return row.ok > 0 && row.ok >= row.failed;
+/** Nothing is better; who might be, and who is not told apart, is named. */
+function kept(first: RankRow, usable: readonly RankRow[], minGain: number): RankVerdict {
+  const others = usable.filter((row) => row !== first && !failsMore(row, first));
+  const by = (wanted: string): readonly string[] =>
+    others.filter((row) => compareRows(first, row, minGain) === wanted).map(({ registry }) => registry);
+  const [unsure, equal] = [by('unsure'), by('equal')];
+  const answers = first.ok + first.failed;
+  if (unsure.length > 0) {
+    const reason = `keep what you have: ${answers} rounds do not tell ${unsure.join(', ')} from ${first.registry}`;
+    return { kind: 'unsure', remedy: null, reason };
+  }
+  const beside = equal.length === 0 ? '' : `; ${equal.join(', ')} ${equal.length === 1 ? 'is' : 'are'} equal`;
+  return {
+    kind: 'right',
+    remedy: null,
+    reason: `keep what you have: no mirror is better than ${first.registry}${beside}`,
+  };
+}
+
+function nobodyText(rows: readonly RankRow[]): string {
+  return ['no usable mirror', ...rows.filter(isUnknown).map(unknownText)].join('; ');
+}
+
+function unknownText({ registry, reason }: RankRow): string {
+  return `could not tell how ${registry} does (${reason ?? 'not asked'})`;
 }
 
 function isBetter(from: RankRow, to: RankRow, minGain: number): boolean {
   if (!isUsable(from) || failsMore(from, to)) return true;
-  if (failsMore(to, from) || from.medianMs === null || to.medianMs === null) return false;
-  return isFaster(from.medianMs, to.medianMs, minGain);
-}
-
-/** More often by more than chance: two rates explain the answers better than one, as advice's tests want it. */
-function failsMore(a: RankRow, b: RankRow): boolean {
-  const [one, other] = [countsOf(a), countsOf(b)];
-  return one.bad * other.all > other.bad * one.all && twoRates(one, other) >= witnessBound.all;
-}
-
-function countsOf({ ok, failed }: RankRow): { readonly bad: number; readonly all: number } {
-  return { bad: failed, all: ok + failed };
+  return !failsMore(to, from) && compareRows(from, to, minGain) === 'faster';
 }
 
 function reasonText(from: RankRow | undefined, to: RankRow): string {

@@ -3,7 +3,7 @@ import type { Due } from '../../../src/core/due.ts';
 import type { Because, Outcome } from '../../../src/core/failure.ts';
 import type { Probed } from '../../../src/core/ports.ts';
 import { dueOnce, rankOnce } from '../../../src/daemon/once.ts';
-import { rankVerdict } from '../../../src/daemon/rank-verdict.ts';
+import { type RowVerdict, rankVerdict, rowVerdicts } from '../../../src/daemon/rank-verdict.ts';
 import { lostProbe } from '../../../src/io/worker-protocol.ts';
 import { manualTime } from '../../daemon/manual-time.ts';
 import { threeMirrors } from '../../daemon/three-mirrors.ts';
@@ -34,6 +34,7 @@ async function tryRank(
   answer: (due: Due, turn: number) => number | Outcome | null,
   stopAfter = Infinity,
   configured = config,
+  finals = 0,
 ) {
   const { ask, asked } = asker(answer);
   const progressed: string[] = [];
@@ -41,6 +42,7 @@ async function tryRank(
     config: configured,
     targets,
     rounds,
+    finals,
     ask,
     clock: manualTime().clock,
     random: countingRandom(),
@@ -55,8 +57,9 @@ async function rank(
   answer: (due: Due, turn: number) => number | Outcome,
   stopAfter = Infinity,
   configured = config,
+  finals = 0,
 ) {
-  const { ranked, ...rest } = await tryRank(rounds, answer, stopAfter, configured);
+  const { ranked, ...rest } = await tryRank(rounds, answer, stopAfter, configured, finals);
   if (ranked.tag === 'error') throw new Error(`no answer of ${ranked.error.registry}`);
   return { rows: ranked.value, ...rest };
 }
@@ -88,8 +91,11 @@ describe('rank', () => {
         answered: 3,
         medianMs: 20,
         p95Ms: 30,
+        phasesMs: { processing: 20 },
+        verified: 0,
+        mismatched: 0,
         reason: null,
-        samplesMs: [10, 30, 20],
+        roundsMs: [10, 30, 20],
       },
       {
         registry: 'c',
@@ -100,8 +106,11 @@ describe('rank', () => {
         answered: 2,
         medianMs: 50,
         p95Ms: 60,
+        phasesMs: { processing: 50 },
+        verified: 0,
+        mismatched: 0,
         reason: 'unknown: proxy',
-        samplesMs: [50, 60],
+        roundsMs: [50, null, 60],
       },
       {
         registry: 'b',
@@ -112,8 +121,11 @@ describe('rank', () => {
         answered: 2,
         medianMs: 1,
         p95Ms: 1,
+        phasesMs: { processing: 1 },
+        verified: 0,
+        mismatched: 0,
         reason: 'refused',
-        samplesMs: [1, 1],
+        roundsMs: [1, null, 1],
       },
     ]);
   });
@@ -170,9 +182,19 @@ describe('what a ranking says', () => {
       line('https://c.example.org,https://a.example.com,https://b.example.net/goproxy,direct'),
       'c takes 1 ms where a takes 40 ms (98 % less)',
     ],
-    ['2 ms of noise are none', { a: 4, b: 2, c: 3 }, null, 'nothing to change: no mirror is better than a'],
-    ['just below minGain', { a: 100, b: 81, c: 81 }, null, 'nothing to change: no mirror is better than a'],
-    ['just below 10 ms', { a: 20, b: 10.1, c: 99 }, null, 'nothing to change: no mirror is better than a'],
+    [
+      '2 ms of noise are none',
+      { a: 4, b: 2, c: 3 },
+      null,
+      'keep what you have: no mirror is better than a; b, c are equal',
+    ],
+    [
+      'just below minGain',
+      { a: 100, b: 81, c: 81 },
+      null,
+      'keep what you have: no mirror is better than a; b, c are equal',
+    ],
+    ['just below 10 ms', { a: 20, b: 10.1, c: 99 }, null, 'keep what you have: no mirror is better than a; b is equal'],
     [
       'from minGain and 10 ms on',
       { a: 100, b: 80, c: 99 },
@@ -201,13 +223,13 @@ describe('what a ranking says', () => {
       'one failure of ten is chance',
       { a: tenth(1, 5), b: 5, c: 5 },
       null,
-      'nothing to change: no mirror is better than a',
+      'keep what you have: no mirror is better than a; b, c are equal',
     ],
     [
       'a faster one that fails',
       { a: 90, b: tenth(4, 5), c: 90 },
       null,
-      'nothing to change: no mirror is better than a',
+      'keep what you have: no mirror is better than a; c is equal',
     ],
     [
       'one behind the first is dead',
@@ -215,7 +237,12 @@ describe('what a ranking says', () => {
       line('https://a.example.com,direct'),
       'a stays first; b does not answer (refused)',
     ],
-    ['one that is not in the chain is dead', { a: 20, b: 20 }, null, 'nothing to change: no mirror is better than a'],
+    [
+      'one that is not in the chain is dead',
+      { a: 20, b: 20 },
+      null,
+      'keep what you have: no mirror is better than a; b is equal',
+    ],
     ['nobody usable: none', {}, null, 'no usable mirror'],
   ])('%s', async (_, times, remedy, reason) => {
     const asked = new Map<string, number>();
@@ -227,6 +254,87 @@ describe('what a ranking says', () => {
     });
     expect(rankVerdict(config, 'go', rows)).toMatchObject({ remedy, reason });
   });
+  const quiet = 'keep what you have: ';
+  const unknown: Outcome = { tag: 'unknown', because: 'proxy' };
+  const ten = (of: (round: number) => number | Outcome) => Array.from({ length: 10 }, (_, round) => of(round));
+  const swinging = ten((round) => (round % 2 === 0 ? 10 : 300));
+  test.each<[string, Times, string, string, Readonly<Record<string, RowVerdict>>]>([
+    [
+      'most rounds differ by little: equal, whatever one of them did',
+      { a: 40, b: ten((round) => (round === 3 ? 900 : 41)), c: 200 },
+      'right',
+      `${quiet}no mirror is better than a; b is equal`,
+      { a: 'best', b: 'equal', c: 'slower' },
+    ],
+    [
+      'a better median that half of the rounds gainsay',
+      { a: 60, b: [...ten(() => 10).slice(0, 6), 300, 300, 300, 300], c: 400 },
+      'unsure',
+      `${quiet}10 rounds do not tell b from a`,
+      { a: 'unsure', b: 'best', c: 'slower' },
+    ],
+    [
+      'the one in use could not be told: neither slow nor dead',
+      { a: ten(() => unknown), b: 5, c: 200 },
+      'unsure',
+      `${quiet}could not tell how a does (unknown: proxy)`,
+      { a: 'unknown', b: 'best', c: 'slower' },
+    ],
+    [
+      'one behind it that could not be told stays in the chain',
+      { a: 5, b: ten(() => unknown), c: 200 },
+      'right',
+      `${quiet}no mirror is better than a`,
+      { a: 'best', b: 'unknown', c: 'slower' },
+    ],
+    [
+      'nobody usable, of whom one is unknown',
+      { a: ten(() => unknown) },
+      'nobody',
+      'no usable mirror; could not tell how a does (unknown: proxy)',
+      { a: 'unknown', b: 'down', c: 'down' },
+    ],
+    [
+      'swinging far, alike, and never in the same round',
+      { a: swinging, b: [...swinging.slice(1), 10], c: 900 },
+      'unsure',
+      `${quiet}10 rounds do not tell b from a`,
+      { a: 'best', b: 'unsure', c: 'slower' },
+    ],
+  ])('%s', async (_, times, kind, reason, verdicts) => {
+    const asked = new Map<string, number>();
+    const { rows } = await rank(10, ({ target: { registry } }) => {
+      const turn = asked.get(registry) ?? 0;
+      asked.set(registry, turn + 1);
+      const time = times[registry];
+      return (typeof time === 'object' ? time[turn] : time) ?? refused;
+    });
+    expect(rankVerdict(config, 'go', rows)).toMatchObject({ kind, reason });
+    expect(Object.fromEntries(rowVerdicts(rows, config.advise.minGain))).toEqual(verdicts);
+  });
+
+  test('who is not told apart from the best is measured again, twice at most; who is told is not', async () => {
+    const rounds = { a: 0, b: 1, c: 0 };
+    const swings = ({ target: { registry } }: Due): number => {
+      if (registry === 'c') return 900;
+      rounds[registry as 'a' | 'b'] += 1;
+      return rounds[registry as 'a' | 'b'] % 2 === 0 ? 10 : 300;
+    };
+    const bounded = await rank(4, swings, Infinity, config, 2);
+    const asked = ['a', 'b', 'c'].map((name) => bounded.asked.filter((one) => one === name).length);
+    // Four rounds tell nothing of anybody, eight that c is slower.
+    expect(asked).toEqual([12, 12, 8]);
+    expect(bounded.rows.find(({ registry }) => registry === 'c')?.roundsMs).toEqual([
+      ...Array.from({ length: 8 }, () => 900),
+      ...Array.from({ length: 4 }, () => null),
+    ]);
+    const told = await rank(10, ({ target }) => usual[target.registry] ?? 0, Infinity, config, 2);
+    expect(told.asked).toHaveLength(30);
+    const few = await rank(3, ({ target }) => usual[target.registry] ?? 0, Infinity, config, 2);
+    expect([few.asked.length, few.progressed.at(-1)]).toEqual([18, '18/18 ']);
+    expect(rankVerdict(config, 'go', few.rows).reason).toBe('b takes 20 ms where a takes 40 ms (50 % less)');
+  });
+
   test('equal medians stand by weight, then as in the file', async () => {
     const { rows } = await rank(2, ({ target }) => ({ a: 24, b: 22, c: 21 })[target.registry] ?? 0);
     expect(rows.map(({ registry }) => registry)).toEqual(['a', 'b', 'c']);
