@@ -84,13 +84,14 @@ export async function makeChanges(
   for (const { kept, after } of prepared) {
     try {
       for (const folder of kept.folders) await mkdir(folder, { mode: 0o755 });
+      if (!(await isAsBefore(kept))) throw Object.assign(new Error(kept.file), { code: 'changed meanwhile' });
       await replaceBytes(kept.file, after, kept);
       done.push(kept);
     } catch (thrown) {
       const failed = { file: kept.file, because: `it can't be written (${codeOf(thrown)})` };
       // A file that was there is whole as long as its rename has not been; of a new one the folders go.
-      if (!(await arePutBack(kept.before === null ? [...done, kept] : done)))
-        return error({ ...failed, halfDone: change.id });
+      if (!(await arePutBack(done))) return error({ ...failed, halfDone: change.id });
+      for (const folder of kept.folders.toReversed()) await rmdir(folder).catch(() => undefined);
       await rm(join(place.kept, `${change.id}.json`), { force: true });
       return error(failed);
     }
@@ -119,6 +120,12 @@ async function keep(set: Omit<KeptChange, 'id'>, kept: string): Promise<KeptChan
       throw thrown;
     }
   }
+}
+
+/** Whether a file still is what it was when the set was prepared: keeping the record may have taken a slow disk a while. */
+async function isAsBefore({ file, before, beforeSha256 }: KeptFile): Promise<boolean> {
+  if (before === null) return (await lstat(file).catch(() => null)) === null;
+  return sha256(await readFile(file)) === beforeSha256;
 }
 
 /** Whether all could be put back; each is tried. */

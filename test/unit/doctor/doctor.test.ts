@@ -112,6 +112,16 @@ changed ${path}
 what was before is kept: mirrorwatch undo 1`);
   });
 
+  test('neither what is said nor the diff shows user-info without a scheme, or turns the direction of writing', async () => {
+    const machine = testMachine({ [goenv]: 'GOFLAGS=\u202e-mod\r\nGOINSECURE=ada:hunter2@x\r\n' });
+    for (const json of [[], ['--json']]) {
+      const { out, err } = await machine.run(['doctor', '--fix', ...json]);
+      expect(err).toContain(' GOFLAGS=?-mod\n-GOINSECURE=***@x\n');
+      expect(out).toContain('GOINSECURE is ***@x.');
+      expect(out + err).not.toMatch(/hunter2|\u202e/);
+    }
+  });
+
   test.each([
     ['a person says no', false, 'nothing was changed'],
     ['nobody is there to say yes', undefined, 'nobody is there to confirm it; --yes confirms'],
