@@ -1,4 +1,5 @@
 import { join, resolve } from 'node:path';
+import { printable } from '../core/printable.ts';
 import type { FileChange } from '../core/trap.ts';
 import { type ChangePlace, type KeptChange, makeChanges, systemClock } from '../daemon/system.ts';
 import { unifiedDiff } from '../doctor/diff.ts';
@@ -60,7 +61,10 @@ export async function offerChanges(
   }
   const made = await makeChanges(changes, place, new Date(systemClock.wallMs()).toISOString());
   if (made.tag === 'error') {
-    terminal.err(`mirrorwatch: nothing was changed: ${made.error.file}: ${made.error.because}`);
+    const { file, because, halfDone } = made.error;
+    const state =
+      halfDone === undefined ? 'nothing was changed' : `half of it was changed (mirrorwatch undo ${halfDone})`;
+    terminal.err(`mirrorwatch: ${state}: ${file}: ${because}`);
     return { tag: 'refused' };
   }
   const { id, files } = made.value;
@@ -70,7 +74,11 @@ export async function offerChanges(
 }
 
 function painted(line: string, terminal: Context['terminal']): string {
-  const shown = line.replace(/\p{Cc}/gu, (one) => (one === '\t' ? one : '?'));
+  const shown = line
+    .replace(/\r$/, '')
+    .split('\t')
+    .map((part) => printable(part))
+    .join('\t');
   if (/^(---|\+\+\+)/.test(line)) return terminal.paint('bold', shown);
   return line.startsWith('+')
     ? terminal.paint('green', shown)

@@ -19,18 +19,32 @@ export function changesFor(
   });
 }
 
+/** A line and what ends it, which is its own: a file may mix `\n` and `\r\n`. */
+interface Line {
+  readonly text: string;
+  readonly end: string;
+}
+
 function edited(text: string, edits: readonly Edit[]): string {
-  const end = text.includes('\r\n') ? '\r\n' : '\n';
-  const lines = text.split(/\r?\n/);
-  const isEnded = lines.at(-1) === '';
-  if (isEnded) lines.pop();
+  const lines = linesOf(text);
+  const usual = lines[0]?.end || '\n';
   const becomes = new Map<number, readonly string[]>();
   const added: string[] = [];
   for (const edit of edits) {
     if (edit.line === null) added.push(...edit.becomes.filter((line) => !added.includes(line)));
-    else if (lines[edit.line - 1] === edit.was && !becomes.has(edit.line)) becomes.set(edit.line, edit.becomes);
+    else if (lines[edit.line - 1]?.text === edit.was && !becomes.has(edit.line)) becomes.set(edit.line, edit.becomes);
   }
-  const after = [...lines.flatMap((line, at) => becomes.get(at + 1) ?? [line]), ...added];
-  if (after.length === 0) return '';
-  return after.join(end) + (isEnded || added.length > 0 || text === '' ? end : '');
+  const after = [
+    ...lines.flatMap((line, at) => becomes.get(at + 1)?.map((one) => ({ text: one, end: line.end })) ?? [line]),
+    ...added.map((one) => ({ text: one, end: usual })),
+  ];
+  const isEnded = added.length > 0 || text.endsWith('\n');
+  return after.map((line, at) => line.text + (isEnded || at < after.length - 1 ? line.end || usual : '')).join('');
+}
+
+function linesOf(text: string): readonly Line[] {
+  return (text.match(/[^\n]*\n|[^\n]+$/g) ?? []).map((whole) => {
+    const [end = ''] = /\r?\n$/.exec(whole) ?? [];
+    return { text: whole.slice(0, whole.length - end.length), end };
+  });
 }

@@ -4,6 +4,7 @@ import type { Diagnosis, Trap, TrapKind, Untold } from '../core/trap.ts';
 import { registry } from '../ecosystems/registry.ts';
 import { readAssignments } from './assignments.ts';
 import { trapKinds } from './catalogue.ts';
+import { maskUserInfo } from './mask.ts';
 import type { AskedMirror, OnlineFound } from './online.ts';
 import { examineProxies } from './proxies.ts';
 
@@ -65,7 +66,8 @@ function named(traps: readonly Trap[], kinds: Readonly<Record<string, TrapKind>>
     merged(traps).map((trap) => {
       const kind = kinds[trap.id];
       if (kind === undefined) throw new Error(`a trap that is in no list: ${trap.id}`);
-      return { ...trap, severity: kind.severity, title: kind.title, causes: kind.causes };
+      const { severity, title, causes } = kind;
+      return { ...trap, what: maskUserInfo(trap.what), set: trap.set.map(maskUserInfo), severity, title, causes };
     }),
   );
 }

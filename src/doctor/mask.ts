@@ -1,7 +1,19 @@
 const secretKey =
-  /((?:_auth|_authtoken|_password|password|passwd|token|secret|npmauthtoken|npmauthident|authorization)["']?\s*[=:]\s*)(\S.*)$/i;
+  /((?:_auth|_authtoken|_password|password|passwd|passphrase|token|secret|npmauthtoken|npmauthident|authorization|\bauth|\bkey)["']?\s*[=:]\s*)(\S[\s\S]*)$/i;
 
-/** A line of a settings file with what may be a secret in it as `***`: values of keys that hold one, and user-info of URLs, with whatever may be part of a password. */
+/** Longer lines are not shown: whether they hold a secret can't be told in reasonable time, and nobody reads them. */
+const charactersMax = 2_000;
+
+/** A line of a settings file with what may be a secret in it as `***`: values of keys that hold one, and user-info. */
 export function maskLine(line: string): string {
-  return line.replace(secretKey, '$1***').replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s"',|]*@/gi, '$1***@');
+  return maskUserInfo(line.replace(secretKey, '$1***'));
+}
+
+/** A text with user-info as `***@`, of URLs and of what lacks its scheme, with whatever may be part of a password. */
+export function maskUserInfo(text: string): string {
+  if (text.length > charactersMax) return `(${text.length} characters)`;
+  return text
+    .replace(/([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s"',|]*@/gi, '$1***@')
+    .replace(/(\/\/)[^\s/]*@/g, '$1***@')
+    .replace(/(^|[\s"'=,|;[(])[^\s"'=,|;[(/@:]+:[^\s/]*@/g, '$1***@');
 }

@@ -33,9 +33,12 @@ export function ended(text: string): string {
   return text === '' || text.endsWith('\n') ? text : `${text}\n`;
 }
 
-/** A text of a remedy: one word; `null` for anything else. */
+/**
+ * A text of a remedy: one word of what URLs and lists of them hold; `null` for anything else, such as what ends a quoted
+ * value, begins a comment, or is replaced by a variable's value (npm's and yarn's `${TOKEN}` would be told to the mirror).
+ */
 export function oneWord(value: unknown): string | null {
-  return typeof value === 'string' && /^[\x21-\x7e]+$/.test(value) ? value : null;
+  return typeof value === 'string' && /^[\w.~:/?@!&()*+,|=%[\]-]+$/.test(value) ? value : null;
 }
 
 /** Those changes that there are. */

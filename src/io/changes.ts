@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import {
   type FileHandle,
@@ -21,6 +21,8 @@ import type { FileChange } from '../core/trap.ts';
 export interface ChangeRefused {
   readonly file: string;
   readonly because: string;
+  /** The id of the kept set, where some file of it was changed and could not be put back at once: it waits for an undo. */
+  readonly halfDone?: string;
 }
 
 /** One file of a set of changes as it is kept: what it was, bytes and all, and what we left. */
@@ -53,6 +55,7 @@ export interface ChangePlace {
 }
 
 const newFileMode = 0o600;
+const newFileFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const keptMax = 100;
 
 /**
@@ -71,11 +74,9 @@ export async function makeChanges(
     if (one.tag === 'error') return one;
     prepared.push(one.value);
   }
-  const change: KeptChange = { id: await nextId(place.kept), madeAt, files: prepared.map(({ kept }) => kept) };
-  const record = join(place.kept, `${change.id}.json`);
+  let change: KeptChange;
   try {
-    await mkdir(place.kept, { recursive: true, mode: 0o700 });
-    await replaceBytes(record, Buffer.from(JSON.stringify(change)), { mode: 0o600, uid: null, gid: null });
+    change = await keep({ madeAt, files: prepared.map(({ kept }) => kept) }, place.kept);
   } catch (thrown) {
     return error({ file: place.kept, because: `what was before can't be kept there (${codeOf(thrown)})` });
   }
@@ -83,30 +84,86 @@ export async function makeChanges(
   for (const { kept, after } of prepared) {
     try {
       for (const folder of kept.folders) await mkdir(folder, { mode: 0o755 });
+      if (!(await isAsBefore(kept))) throw Object.assign(new Error(kept.file), { code: 'changed meanwhile' });
       await replaceBytes(kept.file, after, kept);
       done.push(kept);
     } catch (thrown) {
-      for (const one of [...done, kept]) await putBack(one).catch(() => undefined);
-      await rm(record, { force: true });
-      return error({ file: kept.file, because: `it can't be written (${codeOf(thrown)})` });
+      const failed = { file: kept.file, because: `it can't be written (${codeOf(thrown)})` };
+      // A file that was there is whole as long as its rename has not been; of a new one the folders go.
+      if (!(await arePutBack(done))) return error({ ...failed, halfDone: change.id });
+      for (const folder of kept.folders.toReversed()) await rmdir(folder).catch(() => undefined);
+      await rm(join(place.kept, `${change.id}.json`), { force: true });
+      return error(failed);
     }
   }
   return ok(change);
 }
 
-/** Sets of changes that were made and not taken back, the newest first. */
-export async function keptChanges(place: Pick<ChangePlace, 'kept'>): Promise<readonly KeptChange[]> {
+/** Keeps a set under the next id that nobody else takes. Nothing is changed yet, so a torn record stands for nothing. */
+async function keep(set: Omit<KeptChange, 'id'>, kept: string): Promise<KeptChange> {
+  await mkdir(kept, { recursive: true, mode: 0o700 });
+  for (;;) {
+    const change = { id: await nextId(kept), ...set };
+    const record = join(kept, `${change.id}.json`);
+    try {
+      const handle = await open(record, newFileFlags, 0o600);
+      try {
+        await handle.writeFile(JSON.stringify(change));
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
+      return change;
+    } catch (thrown) {
+      if (codeOf(thrown) === 'EEXIST') continue;
+      await rm(record, { force: true }).catch(() => undefined);
+      throw thrown;
+    }
+  }
+}
+
+/** Whether a file still is what it was when the set was prepared: keeping the record may have taken a slow disk a while. */
+async function isAsBefore({ file, before, beforeSha256 }: KeptFile): Promise<boolean> {
+  if (before === null) return (await lstat(file).catch(() => null)) === null;
+  return sha256(await readFile(file)) === beforeSha256;
+}
+
+/** Whether all could be put back; each is tried. */
+async function arePutBack(files: readonly KeptFile[]): Promise<boolean> {
+  const tried = await Promise.allSettled(files.map(putBack));
+  return tried.every(({ status }) => status === 'fulfilled');
+}
+
+/**
+ * Sets of changes that were made and not taken back, the newest first. Records of another user are passed over: whoever
+ * may write them in a folder of theirs would have files written with our rights, under any mode and owner.
+ */
+export async function keptChanges(
+  place: Pick<ChangePlace, 'kept'>,
+  ourUid: number | undefined = process.geteuid?.(),
+): Promise<readonly KeptChange[]> {
   const names = await readdir(place.kept).catch(() => []);
   const ids = names
     .filter((name) => /^\d+\.json$/.test(name))
     .sort((a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10));
   const changes: KeptChange[] = [];
   for (const name of ids.slice(0, keptMax)) {
-    const text = await readFile(join(place.kept, name), 'utf8').catch(() => null);
+    const text = await textBy(ourUid, join(place.kept, name)).catch(() => null);
     const change = text === null ? null : parsed(text);
     if (change !== null) changes.push(change);
   }
   return changes;
+}
+
+/** The text of a regular file that belongs to a user; `undefined`: to anybody. `null`: it is none. */
+async function textBy(uid: number | undefined, file: string): Promise<string | null> {
+  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const info = await handle.stat();
+    return info.isFile() && (uid === undefined || info.uid === uid) ? await handle.readFile('utf8') : null;
+  } finally {
+    await handle.close();
+  }
 }
 
 /**
@@ -230,16 +287,15 @@ async function isWithin(path: string, roots: readonly string[]): Promise<boolean
 async function replaceBytes(
   file: string,
   bytes: Buffer,
-  as: { readonly mode: number; readonly uid: number | null; readonly gid: number | null },
+  as: { readonly mode: number; readonly uid: number; readonly gid: number },
 ): Promise<void> {
-  const beside = `${file}.mirrorwatch-${process.pid}`;
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+  const beside = `${file}.mirrorwatch-${randomUUID().slice(0, 8)}`;
   let handle: FileHandle | null = null;
   try {
-    handle = await open(beside, flags, 0o600);
+    handle = await open(beside, newFileFlags, 0o600);
     await handle.writeFile(bytes);
     const { uid, gid } = await handle.stat();
-    if (as.uid !== null && as.gid !== null && (uid !== as.uid || gid !== as.gid)) await handle.chown(as.uid, as.gid);
+    if (uid !== as.uid || gid !== as.gid) await handle.chown(as.uid, as.gid);
     await handle.chmod(as.mode);
     await handle.sync();
     await handle.close();

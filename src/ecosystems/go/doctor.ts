@@ -3,8 +3,8 @@ import { oneWord, present, withLines } from '../settle.ts';
 import { goproxyMistake, parseGoproxy } from './client.ts';
 import { goKinds } from './doctor-kinds.ts';
 import { looksPrivate } from './leaks.ts';
-import { findGo, inForce } from './settings-found.ts';
-import { goTraps } from './traps.ts';
+import { findGo, type GoFound, inForce } from './settings-found.ts';
+import { goTraps, tooWide } from './traps.ts';
 
 /** What is wrong with the go command's settings on this machine, and what they are. */
 export const doctor: Doctor = {
@@ -35,10 +35,12 @@ export const doctor: Doctor = {
     const found = await findGo(surroundings);
     if (found.goenv === null)
       return { changes: [], notes: ['GOENV is off: the go command reads no file of settings.'] };
-    const own = oneWord(remedy['GOPRIVATE']);
+    const own = oneWord(remedy['GOPRIVATE'] ?? '');
+    // Such a pattern would take public modules out of the checksum database: no remedy of ours does.
+    if (own !== null && tooWide(own).length > 0) return null;
     const lines = [
       { line: `GOPROXY=${proxy}`, pattern: /^GOPROXY=/ },
-      ...(own === null ? [] : [{ line: `GOPRIVATE=${own}`, pattern: /^GOPRIVATE=/ }]),
+      ...(own === null ? [] : [{ line: `GOPRIVATE=${withThose(found, own)}`, pattern: /^GOPRIVATE=/ }]),
     ];
     const above = inForce(found, 'GOPROXY');
     return {
@@ -55,3 +57,9 @@ export const doctor: Doctor = {
     return [...new Set([...modules].filter(looksPrivate).map((module) => `${module.split('/', 1)[0]}/*`))];
   },
 };
+
+/** What the file keeps private already, and these patterns: none that a person has set is told to a mirror. */
+function withThose({ settings }: GoFound, own: string): string {
+  const before = settings.find(({ name, source }) => name === 'GOPRIVATE' && source === 'file')?.value ?? '';
+  return [...new Set([...before.split(','), ...own.split(',')])].filter((pattern) => pattern !== '').join(',');
+}

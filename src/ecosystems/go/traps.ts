@@ -114,7 +114,7 @@ function proxyTraps(setting: GoSetting): readonly GoTrap[] {
 /** Well-known public modules: a pattern that matches one is no pattern of private names. */
 const publicModules = ['github.com/google/uuid', 'golang.org/x/net', 'gopkg.in/yaml.v3', 'google.golang.org/grpc'];
 
-function tooWide(value: string): readonly string[] {
+export function tooWide(value: string): readonly string[] {
   return value.split(',').filter((glob) => publicModules.some((module) => matchesGoPatterns([glob.trim()], module)));
 }
 

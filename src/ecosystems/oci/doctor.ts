@@ -9,7 +9,7 @@ const dockerfile = /^(Dockerfile|Containerfile)(\..+)?$|\.(dockerfile|containerf
 const hostsPath = /^\/etc\/containerd\/certs\.d\/[a-z0-9][a-z0-9.:_-]*\/hosts\.toml$/;
 /** What our own remedy writes: comments, `server`, hosts with their capabilities, and nothing else. */
 const hostsText =
-  /^(?:(?:#[\x20-\x7e]*|server = "[\x21\x23-\x7e]+"|\[host\."[\x21\x23-\x7e]+"\]| {2}capabilities = \[[a-z", ]+\]| {2}override_path = true|)(?:\n|$))+$/;
+  /^(?:(?:#[\x20-\x7e]*|server = "[\x21\x23-\x5b\x5d-\x7e]+"|\[host\."[\x21\x23-\x5b\x5d-\x7e]+"\]| {2}capabilities = \[[a-z", ]+\]| {2}override_path = true|)(?:\n|$))+$/;
 const withImages = /^((docker-)?compose([.-].+)?|\.gitlab-ci)\.ya?ml$/;
 
 /** What is wrong with the settings of containerd, Docker and podman on this machine. */

@@ -60,6 +60,15 @@ const rows: readonly Row[] = [
     },
   },
   {
+    name: 'Go: what a person keeps private stays so',
+    id: 'go',
+    remedy: go,
+    files: { '~/.config/go/env': `GOPRIVATE=git.corp.example/*\nGOPROXY=${a},direct\n` },
+    after: {
+      '~/.config/go/env': 'GOPRIVATE=git.corp.example/*,git.example.com/*\nGOPROXY=https://b.example.com,direct\n',
+    },
+  },
+  {
     name: 'Go: no file yet, and a variable that wins',
     id: 'go',
     remedy: go,
@@ -160,6 +169,11 @@ describe('advice --apply', () => {
   test.each([
     ['go', { GOPROXY: 'https://b.example.com\nGOSUMDB=off' }],
     ['go', { GOPROXY: 7 }],
+    ['go', { GOPROXY: 'https://b.example.com,direct', GOPRIVATE: '*' }],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: npm and yarn put the variable's value in
+    ['npm', { npm_config_registry: 'https://b.example.com/${NPM_TOKEN}/' }],
+    ['npm', { npm_config_registry: 'https://b.example.com/"x' }],
+    ['oci', { 'hosts.toml': { path: hosts, text: 'server = "https://b.example.com\\"\n' } }],
     ['go', []],
     ['npm', { npm_config_registry: 'https://b.example.com/\nstrict-ssl=false' }],
     ['pypi', { PIP_INDEX_URL: 'https://b.example.com/', UV_DEFAULT_INDEX: 'no url' }],

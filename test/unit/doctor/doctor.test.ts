@@ -112,6 +112,16 @@ changed ${path}
 what was before is kept: mirrorwatch undo 1`);
   });
 
+  test('neither what is said nor the diff shows user-info without a scheme, or turns the direction of writing', async () => {
+    const machine = testMachine({ [goenv]: 'GOFLAGS=\u202e-mod\r\nGOINSECURE=ada:hunter2@x\r\n' });
+    for (const json of [[], ['--json']]) {
+      const { out, err } = await machine.run(['doctor', '--fix', ...json]);
+      expect(err).toContain(' GOFLAGS=?-mod\n-GOINSECURE=***@x\n');
+      expect(out).toContain('GOINSECURE is ***@x.');
+      expect(out + err).not.toMatch(/hunter2|\u202e/);
+    }
+  });
+
   test.each([
     ['a person says no', false, 'nothing was changed'],
     ['nobody is there to say yes', undefined, 'nobody is there to confirm it; --yes confirms'],
@@ -233,6 +243,7 @@ describe('edits', () => {
     ['a line is added behind one without an end', 'a', [edit(null, null, 'b')], 'a\nb\n'],
     ['twice the same is added once', '', [edit(null, null, 'b'), edit(null, null, 'b')], 'b\n'],
     ['what is no longer that line stays', 'a\n', [edit(1, 'x')], null],
+    ['each line keeps its own end', 'a\nb\r\nc\nd', [edit(1, 'a', 'x'), edit(2, 'b', 'y')], 'x\ny\r\nc\nd'],
     ['the first of two edits of a line counts', 'a\n', [edit(1, 'a', 'b'), edit(1, 'a', 'c')], 'b\n'],
   ] as const)('%s', (_, before, traps, after) => {
     const changes = changesFor(traps, () => before);
@@ -278,6 +289,14 @@ describe('edits', () => {
       'https://a.example.com,https://***@b.example.com|direct',
     ],
     ['Authorization = ["Basic abc"]', 'Authorization = ***'],
+    ['_authToken=abc\r', '_authToken=***'],
+    ['_authToken=abc\u2028def', '_authToken=***'],
+    ['auth = "abc"', 'auth = ***'],
+    ['key="-----BEGIN"', 'key=***'],
+    ["GOPROXY=https://ada:p'a,s|s@a.example.com", 'GOPROXY=https://***@a.example.com'],
+    ['index-url = //ada:pass@a.example.com/simple', 'index-url = //***@a.example.com/simple'],
+    ['GOPROXY=ada:p@ss@b,direct', 'GOPROXY=***@b,direct'],
+    [`registry=https://a.example.com/${'x'.repeat(2_000)}`, '(2031 characters)'],
   ])('a diff masks %s', (line, masked) => {
     expect(unifiedDiff({ file: '/f', before: null, after: line })[3]).toBe(`+${masked}`);
   });

@@ -129,6 +129,24 @@ describe('refused, and nothing is changed', () => {
   });
 });
 
+test('sets that are made at once each keep what was before', async () => {
+  const files = ['a', 'b', 'c', 'd'].map((name) => join(home, name));
+  for (const file of files) writeFileSync(file, '1');
+  await Promise.all(files.map((file) => made({ file, before: '1', after: '2' })));
+  const kept = await keptChanges(place);
+  expect(kept.flatMap((change) => change.files.map(({ file }) => file)).toSorted()).toEqual(files);
+  for (const change of kept) expect((await undoChange(change, place)).tag).toBe('ok');
+  expect(files.map((file) => readFileSync(file, 'utf8'))).toEqual(['1', '1', '1', '1']);
+});
+
+test('a record of another user is passed over: it would be written with our rights', async () => {
+  const file = join(home, 'a');
+  writeFileSync(file, '1');
+  const change = await made({ file, before: '1', after: '2' });
+  expect(await keptChanges(place, (process.geteuid?.() ?? 0) + 1)).toEqual([]);
+  expect(await keptChanges(place)).toEqual([change]);
+});
+
 describe('undo', () => {
   test('leaves all of a set where one file was changed since, and says which', async () => {
     const [a, b] = [join(home, 'a'), join(home, 'b')];

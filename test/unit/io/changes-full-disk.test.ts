@@ -1,0 +1,59 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import type * as fs from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { keptChanges, makeChanges, undoChange } from '../../../src/io/changes.ts';
+import { tempDir } from '../../support/paths.ts';
+
+/** How many files may still be replaced until the disk is full, and what happens meanwhile. */
+const disk = vi.hoisted(() => ({ left: Number.POSITIVE_INFINITY, meanwhile: (): void => undefined }));
+
+vi.mock('node:fs/promises', async (original) => {
+  const real = await original<typeof fs>();
+  return {
+    ...real,
+    rename: async (from: string, to: string) => {
+      if (disk.left < 1) throw Object.assign(new Error('no space'), { code: 'ENOSPC' });
+      disk.left -= 1;
+      await real.rename(from, to);
+      disk.meanwhile();
+    },
+  };
+});
+
+test('a disk that fills up half way costs nothing: what was before is kept until it is put back', async () => {
+  const home = tempDir('full');
+  const place = { roots: [home], kept: join(home, 'state') };
+  const [a, b] = [join(home, 'a'), join(home, 'b')];
+  const now = (): readonly string[] => [a, b].map((file) => readFileSync(file, 'utf8'));
+  for (const file of [a, b]) writeFileSync(file, '1');
+  disk.left = 1;
+  const changes = [a, b].map((file) => ({ file, before: '1', after: '2' }));
+  const made = await makeChanges(changes, place, '2026-11-21T02:10:00.000Z');
+  expect(made).toMatchObject({ tag: 'error', error: { file: b, halfDone: '1' } });
+  expect(now()).toEqual(['2', '1']);
+  disk.left = Number.POSITIVE_INFINITY;
+  const [kept] = await keptChanges(place);
+  expect(kept === undefined ? kept : await undoChange(kept, place)).toEqual({ tag: 'ok', value: null });
+  expect(now()).toEqual(['1', '1']);
+});
+
+test.each([
+  ['a file that was there', '1'],
+  ['a new one', null],
+])('what somebody writes while a set is made stays, and the set is taken back: %s', async (_, before) => {
+  const home = tempDir('meanwhile');
+  const [a, b] = [join(home, 'a'), join(home, 'b')];
+  writeFileSync(a, '1');
+  if (before !== null) writeFileSync(b, before);
+  disk.meanwhile = () => writeFileSync(b, 'theirs');
+  const place = { roots: [home], kept: join(home, 'state') };
+  const changes = [
+    { file: a, before: '1', after: '2' },
+    { file: b, before, after: '2' },
+  ];
+  const made = await makeChanges(changes, place, '2026-11-21T02:10:00.000Z');
+  expect(made).toEqual({ tag: 'error', error: { file: b, because: "it can't be written (changed meanwhile)" } });
+  expect([a, b].map((file) => readFileSync(file, 'utf8'))).toEqual(['1', 'theirs']);
+  expect(await keptChanges(place)).toEqual([]);
+});
