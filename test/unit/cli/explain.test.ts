@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { curlLines } from '../../../src/cli/curl-lines.ts';
 import { explain } from '../../../src/cli/explain.ts';
-import { bar, duration, spark, table } from '../../../src/cli/terminal.ts';
+import { bar, duration, table } from '../../../src/cli/terminal.ts';
 import type { Probed } from '../../../src/core/ports.ts';
 import type { Hop, Transcript } from '../../../src/core/transcript.ts';
 import { measure } from '../../../src/measure/measure.ts';
@@ -181,14 +181,6 @@ describe('figures for people', () => {
     [Number.NaN, ''],
   ])('a bar of %s', (share, want) => {
     expect(bar(share, 4)).toBe(want);
-  });
-
-  test.each([
-    [[], ''],
-    [[0, 0], '▁▁'],
-    [[1, 2, 4], '▂▄█'],
-  ])('values %j as one line', (values, want) => {
-    expect(spark(values)).toBe(want);
   });
 
   test('a table: columns aligned, nothing behind the last', () => {
