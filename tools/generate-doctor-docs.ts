@@ -71,7 +71,8 @@ person: what to set is printed.
 - A file is replaced whole by a rename, with its mode and owner; a symbolic link is followed to the file itself.
 - Nothing outside the home is changed, unless \`--root\` names a folder: \`--root /\` for the system's own files.
 - \`mirrorwatch undo\` puts the last change back, \`undo ID\` another one, \`undo --list\` lists them. A file that was changed since
-  is not touched, nor any other of its change: it says so, and where the old text is kept.
+  is not touched, nor any other of its change: it says so, and where the old text is kept. What another user kept is passed
+  over: root does not write for others what they have put into their own records.
 
 \`mirrorwatch advice --apply [ECOSYSTEM]\` changes files in the same way: the remedy of a running daemon, set in the file of
 \`go env -w\`, the user's \`.npmrc\` and (where there is one) \`.yarnrc.yml\`, \`pip.conf\` and (where uv has a folder) \`uv.toml\`,

@@ -1,3 +1,4 @@
+import { printable as oneLine } from '../core/printable.ts';
 import { nearestWord, type Path } from './issues.ts';
 import { branches, configJsonSchema, knownKeys, nodesAt, type SchemaNode } from './json-schema.ts';
 
@@ -119,8 +120,9 @@ function maskText(text: string, path: Path): string {
   return mayHoldUser ? user.replace(/\/\/.*@/, '//***@').replace(/\?.*/, '?***') : user;
 }
 
+/** JSON escapes control characters, but neither those of C1, which move a terminal's cursor too, nor direction overrides. */
 function cut(text: string): string {
-  return text.length <= seenChars ? text : `${text.slice(0, seenChars - 1)}…`;
+  return oneLine(text, seenChars);
 }
 
 function printable(text: string): string {

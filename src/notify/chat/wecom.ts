@@ -16,7 +16,7 @@ export const wecom: ChatService = {
   sign: null,
   draw(card) {
     const isOne = card.sections.length === 1;
-    const link = card.link === null ? [] : [`[${disarmed(card.link.text)}](${card.link.url})`];
+    const link = card.link === null ? [] : [`[${disarmed(card.link.text)}](${inParentheses(card.link.url)})`];
     const content = [
       `### ${marks[card.tone]} ${disarmed(card.title)}`,
       ...card.sections.map((section) => sectionText(section, isOne)),
@@ -35,6 +35,11 @@ function sectionText({ tone, title, rows, code, ref }: Section, isOne: boolean):
   const head = isOne ? [] : [`**${marks[tone]} ${disarmed(title)}** #${disarmed(ref)}`];
   const line = code === null ? [] : [label(code.label), ...code.text.split('\n').map(quoted)];
   return [...head, ...line, ...rows.map((row) => `${label(row.label)} ${disarmed(row.text)}`)].join('\n');
+}
+
+/** A URL as its Markdown reads it to its end. */
+function inParentheses(url: string): string {
+  return url.replaceAll('(', '%28').replaceAll(')', '%29');
 }
 
 function label(text: string): string {

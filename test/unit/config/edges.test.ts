@@ -26,6 +26,12 @@ describe('a key that is not known here', () => {
   });
 });
 
+test('a value that is shown neither moves the cursor nor turns the direction of writing', () => {
+  const text = `${base}vantage: "a\\e[31m\\u009b31m\\u202eb"\n`;
+  const loaded = loadConfig({ text, path: '/etc/m.yaml', env: {}, files: memoryFiles({}) });
+  expect(loaded.tag === 'ok' ? [] : loaded.error.map(({ seen }) => seen)).toContain('"a\\u001b[31m?31m?b"');
+});
+
 describe('a reload', () => {
   test('from another file with the same words changes nothing', () => {
     const config = configOf('vantage: x');

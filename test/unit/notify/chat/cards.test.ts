@@ -196,6 +196,12 @@ describe.each(formats)('%s', (format) => {
   });
 });
 
+it('a parenthesis in the page does not end its link', () => {
+  const stage = new Stage([chat('c', 'wecom', { page: 'https://mw.example.com/x)[y](https://evil.example.com' }, {})]);
+  stage.open(wrong);
+  expect(sentOf(stage).map(textsOf).join('')).toContain('](https://mw.example.com/x%29[y]%28https://evil.example.com');
+});
+
 describe('what is not certain', () => {
   it.each([
     ['ok', 'high', []],
