@@ -90,11 +90,12 @@ function kept(first: RankRow, usable: readonly RankRow[], minGain: number): Rank
     const reason = `keep what you have: ${answers} rounds do not tell ${unsure.join(', ')} from ${first.registry}`;
     return { kind: 'unsure', remedy: null, reason };
   }
+  const chance = first.failed === 0 ? '' : `; ${first.failed} of its ${answers} answers failed, which may be chance`;
   const beside = equal.length === 0 ? '' : `; ${equal.join(', ')} ${equal.length === 1 ? 'is' : 'are'} equal`;
   return {
     kind: 'right',
     remedy: null,
-    reason: `keep what you have: no mirror is better than ${first.registry}${beside}`,
+    reason: `keep what you have: no mirror is better than ${first.registry}${chance}${beside}`,
   };
 }
 
