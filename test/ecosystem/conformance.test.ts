@@ -26,6 +26,8 @@ function hold(
   let turn = conversation.next();
   while (!turn.done) {
     const ask = turn.value;
+    // An entry that claims to be large is worked on between turns of the loop: test/unit/ecosystems/go/zip-large.
+    if (ask.work !== undefined) return { asks, verdict: { outcome: { tag: 'unknown', because: 'local' }, facts: {} } };
     // What an answer said where to ask is foreign: the guard holds from its first hop on.
     if (ask.foreign !== true) expect(ask.url.startsWith(`${baseUrl}/`), ask.url).toBe(true);
     expect(new URL(ask.url).href, 'no dots to climb with').toBe(ask.url);
