@@ -34,7 +34,9 @@ export const undoCommand: Command = {
     }
     const undone = await undoChange(change, place);
     if (undone.tag === 'error') {
-      terminal.err(`mirrorwatch undo: nothing was put back: ${undone.error.file}: ${undone.error.because}`);
+      const { file, because, halfDone } = undone.error;
+      const state = halfDone === undefined ? 'nothing was put back' : 'not all was put back';
+      terminal.err(`mirrorwatch undo: ${state}: ${file}: ${because}`);
       terminal.err(`what it was before ${change.madeAt} is kept in ${place.kept}/${change.id}.json`);
       return 1;
     }

@@ -13,17 +13,11 @@ import { systemTimers } from '../io/timers.ts';
 import { createWorkers } from '../io/workers.ts';
 import type { DaemonPorts } from './assemble.ts';
 
-export {
-  type ChangePlace,
-  type ChangeRefused,
-  type KeptChange,
-  keptChanges,
-  makeChanges,
-  undoChange,
-} from '../io/changes.ts';
+export { type ChangePlace, type ChangeRefused, makeChanges, undoChange } from '../io/changes.ts';
 export { systemClock } from '../io/clock.ts';
 export { exchange } from '../io/exchange.ts';
 export { replaceFile, systemFiles } from '../io/files.ts';
+export { type KeptChange, keptChanges } from '../io/kept-changes.ts';
 export { logLevels } from '../io/log.ts';
 export { systemRandom } from '../io/random.ts';
 export type { StoreOpenFailure } from '../io/store.ts';

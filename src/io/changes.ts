@@ -1,49 +1,16 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { constants } from 'node:fs';
-import {
-  type FileHandle,
-  lstat,
-  mkdir,
-  open,
-  readdir,
-  readFile,
-  realpath,
-  rename,
-  rm,
-  rmdir,
-  stat,
-} from 'node:fs/promises';
+import { type FileHandle, lstat, mkdir, open, readFile, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { error, ok, type Result } from '../core/result.ts';
 import type { FileChange } from '../core/trap.ts';
+import { codeOf, forget, type KeptChange, type KeptFile, keep, newFileFlags } from './kept-changes.ts';
 
 /** Why nothing was changed, or not put back: a file, and what stood in the way, in words. */
 export interface ChangeRefused {
   readonly file: string;
   readonly because: string;
-  /** The id of the kept set, where some file of it was changed and could not be put back at once: it waits for an undo. */
+  /** The id of the kept set, where some files of it are changed and others as they were: an undo puts back the rest. */
   readonly halfDone?: string;
-}
-
-/** One file of a set of changes as it is kept: what it was, bytes and all, and what we left. */
-interface KeptFile {
-  readonly file: string;
-  /** Base64; `null`: it was not there. */
-  readonly before: string | null;
-  readonly beforeSha256: string | null;
-  readonly afterSha256: string;
-  readonly mode: number;
-  readonly uid: number;
-  readonly gid: number;
-  /** Folders that were made for it, the outermost first. */
-  readonly folders: readonly string[];
-}
-
-/** A set of changes that was made together, and can be taken back together. */
-export interface KeptChange {
-  readonly id: string;
-  readonly madeAt: string;
-  readonly files: readonly KeptFile[];
 }
 
 /** Where changes may be made, and where what was before is kept. */
@@ -55,8 +22,6 @@ export interface ChangePlace {
 }
 
 const newFileMode = 0o600;
-const newFileFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-const keptMax = 100;
 
 /**
  * Makes changes, all or none: what was before is kept first; each file is then replaced whole, by a rename, with its mode and
@@ -92,34 +57,11 @@ export async function makeChanges(
       // A file that was there is whole as long as its rename has not been; of a new one the folders go.
       if (!(await arePutBack(done))) return error({ ...failed, halfDone: change.id });
       for (const folder of kept.folders.toReversed()) await rmdir(folder).catch(() => undefined);
-      await rm(join(place.kept, `${change.id}.json`), { force: true });
+      await forget(change, place.kept);
       return error(failed);
     }
   }
   return ok(change);
-}
-
-/** Keeps a set under the next id that nobody else takes. Nothing is changed yet, so a torn record stands for nothing. */
-async function keep(set: Omit<KeptChange, 'id'>, kept: string): Promise<KeptChange> {
-  await mkdir(kept, { recursive: true, mode: 0o700 });
-  for (;;) {
-    const change = { id: await nextId(kept), ...set };
-    const record = join(kept, `${change.id}.json`);
-    try {
-      const handle = await open(record, newFileFlags, 0o600);
-      try {
-        await handle.writeFile(JSON.stringify(change));
-        await handle.sync();
-      } finally {
-        await handle.close();
-      }
-      return change;
-    } catch (thrown) {
-      if (codeOf(thrown) === 'EEXIST') continue;
-      await rm(record, { force: true }).catch(() => undefined);
-      throw thrown;
-    }
-  }
 }
 
 /** Whether a file still is what it was when the set was prepared: keeping the record may have taken a slow disk a while. */
@@ -135,40 +77,8 @@ async function arePutBack(files: readonly KeptFile[]): Promise<boolean> {
 }
 
 /**
- * Sets of changes that were made and not taken back, the newest first. Records of another user are passed over: whoever
- * may write them in a folder of theirs would have files written with our rights, under any mode and owner.
- */
-export async function keptChanges(
-  place: Pick<ChangePlace, 'kept'>,
-  ourUid: number | undefined = process.geteuid?.(),
-): Promise<readonly KeptChange[]> {
-  const names = await readdir(place.kept).catch(() => []);
-  const ids = names
-    .filter((name) => /^\d+\.json$/.test(name))
-    .sort((a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10));
-  const changes: KeptChange[] = [];
-  for (const name of ids.slice(0, keptMax)) {
-    const text = await textBy(ourUid, join(place.kept, name)).catch(() => null);
-    const change = text === null ? null : parsed(text);
-    if (change !== null) changes.push(change);
-  }
-  return changes;
-}
-
-/** The text of a regular file that belongs to a user; `undefined`: to anybody. `null`: it is none. */
-async function textBy(uid: number | undefined, file: string): Promise<string | null> {
-  const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  try {
-    const info = await handle.stat();
-    return info.isFile() && (uid === undefined || info.uid === uid) ? await handle.readFile('utf8') : null;
-  } finally {
-    await handle.close();
-  }
-}
-
-/**
  * Puts the files of a set back, bytes, mode and owner, and forgets the set; a file that was new goes.
- * @returns the first file that is neither as we left it nor as it was: then nothing is put back
+ * @returns the first file that is neither as we left it nor as it was: then nothing is put back; or the first that can't be written
  */
 export async function undoChange(change: KeptChange, place: ChangePlace): Promise<Result<null, ChangeRefused>> {
   const wanted: KeptFile[] = [];
@@ -177,14 +87,15 @@ export async function undoChange(change: KeptChange, place: ChangePlace): Promis
     if (state.tag === 'error') return state;
     if (state.value === 'changed') wanted.push(kept);
   }
-  for (const kept of wanted) {
+  for (const [done, kept] of wanted.entries()) {
     try {
       await putBack(kept);
     } catch (thrown) {
-      return error({ file: kept.file, because: `it can't be written (${codeOf(thrown)})` });
+      const failed = { file: kept.file, because: `it can't be written (${codeOf(thrown)})` };
+      return error(done === 0 ? failed : { ...failed, halfDone: change.id });
     }
   }
-  await rm(join(place.kept, `${change.id}.json`), { force: true });
+  await forget(change, place.kept);
   return ok(null);
 }
 
@@ -308,25 +219,6 @@ async function replaceBytes(
   }
 }
 
-async function nextId(kept: string): Promise<string> {
-  const names = await readdir(kept).catch(() => []);
-  const most = Math.max(0, ...names.flatMap((name) => Number(/^(\d+)\.json$/.exec(name)?.[1] ?? 0)));
-  return String(most + 1);
-}
-
-function parsed(text: string): KeptChange | null {
-  try {
-    const change = JSON.parse(text) as KeptChange;
-    return typeof change.id === 'string' && Array.isArray(change.files) ? change : null;
-  } catch {
-    return null;
-  }
-}
-
 function sha256(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
-}
-
-function codeOf(thrown: unknown): string {
-  return (thrown as NodeJS.ErrnoException)?.code ?? 'EIO';
 }

@@ -2,7 +2,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import type * as fs from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
-import { keptChanges, makeChanges, undoChange } from '../../../src/io/changes.ts';
+import { makeChanges, undoChange } from '../../../src/io/changes.ts';
+import { keptChanges } from '../../../src/io/kept-changes.ts';
 import { tempDir } from '../../support/paths.ts';
 
 /** How many files may still be replaced until the disk is full, and what happens meanwhile. */
@@ -35,6 +36,26 @@ test('a disk that fills up half way costs nothing: what was before is kept until
   disk.left = Number.POSITIVE_INFINITY;
   const [kept] = await keptChanges(place);
   expect(kept === undefined ? kept : await undoChange(kept, place)).toEqual({ tag: 'ok', value: null });
+  expect(now()).toEqual(['1', '1']);
+});
+
+test('an undo that stops half way says so, and another puts back the rest', async () => {
+  const home = tempDir('half-undone');
+  const place = { roots: [home], kept: join(home, 'state') };
+  const [a, b] = [join(home, 'a'), join(home, 'b')];
+  const now = (): readonly string[] => [a, b].map((file) => readFileSync(file, 'utf8'));
+  for (const file of [a, b]) writeFileSync(file, '1');
+  const changes = [a, b].map((file) => ({ file, before: '1', after: '2' }));
+  const made = await makeChanges(changes, place, '2026-11-21T02:10:00.000Z');
+  if (made.tag === 'error') throw new Error(made.error.because);
+  const because = "it can't be written (ENOSPC)";
+  disk.left = 0;
+  expect(await undoChange(made.value, place)).toEqual({ tag: 'error', error: { file: a, because } });
+  disk.left = 1;
+  expect(await undoChange(made.value, place)).toEqual({ tag: 'error', error: { file: b, because, halfDone: '1' } });
+  expect(now()).toEqual(['1', '2']);
+  disk.left = Number.POSITIVE_INFINITY;
+  expect(await undoChange(made.value, place)).toEqual({ tag: 'ok', value: null });
   expect(now()).toEqual(['1', '1']);
 });
 

@@ -13,7 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { keptChanges, makeChanges, undoChange } from '../../../src/io/changes.ts';
+import { makeChanges, undoChange } from '../../../src/io/changes.ts';
+import { keptChanges } from '../../../src/io/kept-changes.ts';
 import { tempDir } from '../../support/paths.ts';
 
 let home: string;
