@@ -47,7 +47,7 @@ export function lastTrouble({ light, heavy }: HeadRecord): number {
 
 /**
  * When the last failure of the last hour came, where that many good answers since have a chance of e⁻⁷ at the rate it
- * failed, and are more than ever came between two failures; else `null`. What comes and goes has not ended.
+ * failed, and are half as many again as ever came between two failures; else `null`. What comes and goes has not ended.
  */
 function endedRate(outcomes: readonly Outcome[]): number | null {
   const fromMs = (outcomes.at(-1)?.atMs ?? 0) - compareMsMax;

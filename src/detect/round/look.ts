@@ -76,8 +76,7 @@ function look(
   order: Pick<LookOrder, 'registries' | 'forMs' | 'stepMs' | 'isUrgent'> & Pick<Look, 'reason'> & { firstMs: number },
 ): void {
   const { firstMs, isUrgent, reason } = order;
-  const isAbsent = reason === 'throttled' ? isLeftAlone(mirror) : !canBeAsked(memory, mirror);
-  if (isAbsent || memory.suspicions.has(mirror.egress)) return;
+  if (!mayBeLookedAt(memory, mirror, reason)) return;
   const round = memory.rounds.get(roundKeyOf(mirror.mirror));
   const key = questionKey(target);
   const known = round?.looks.get(key);
@@ -109,6 +108,12 @@ function look(
     reason,
     settled: 0,
   });
+}
+
+/** A look at what was throttled waits for the mirror's wish to be over; any other is none while it stays away. */
+function mayBeLookedAt(memory: Memory, mirror: MirrorMemory, reason: Look['reason']): boolean {
+  if (memory.suspicions.has(mirror.egress)) return false;
+  return reason === 'throttled' ? !isLeftAlone(mirror) : canBeAsked(memory, mirror);
 }
 
 /** Nothing is odd: paid from what doubts and looks will not need. */
@@ -173,7 +178,6 @@ export function expireLooks(memory: Memory, round: Round): void {
   for (const [key, { untilMs, registry, reason }] of round.looks) {
     const mirror = memory.mirrors.get(registry);
     const isOver = untilMs <= memory.now.monotonicMs || mirror === undefined;
-    const isAbsent = !isOver && (reason === 'throttled' ? isLeftAlone(mirror) : !canBeAsked(memory, mirror));
-    if (isOver || isAbsent || memory.suspicions.has(mirror.egress)) round.looks.delete(key);
+    if (isOver || !mayBeLookedAt(memory, mirror, reason)) round.looks.delete(key);
   }
 }
