@@ -1,10 +1,11 @@
+import type { Severity } from '../src/core/config.ts';
 import { reasons } from '../src/core/failure.ts';
 import { registry } from '../src/ecosystems/registry.ts';
 import { secondsBuckets } from '../src/export/catalog.ts';
 import { durationText } from '../src/rules/duration.ts';
 import { inhibitions, mutedWords } from '../src/rules/inhibitions.ts';
 import { burnRates, defaultRuleParameters, sloPercentMax, sloPercentMin } from '../src/rules/parameters.ts';
-import { type AlertRule, levels, mirrorAction, type RuleGroup, type Severity, type Site } from '../src/rules/rule.ts';
+import { type AlertRule, levels, mirrorAction, type RuleGroup, type Site } from '../src/rules/rule.ts';
 import { ruleGroups } from '../src/rules/rules.ts';
 
 /** The site that costs are stated for: one place, 10 Go mirrors, 10 000 targets. */

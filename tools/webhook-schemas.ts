@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { adviceCauses, gates } from '../src/core/advice.ts';
 import { reasons } from '../src/core/failure.ts';
-import { type FindingKind, findingKinds } from '../src/core/finding.ts';
+import { type FindingKind, findingKinds, ruleCauses } from '../src/core/finding.ts';
 import type { NoticeType } from '../src/core/notice.ts';
 import { registry } from '../src/ecosystems/registry.ts';
 
@@ -10,23 +10,6 @@ const seconds = z.number().min(0);
 const share = z.number().min(0).max(1);
 const count = z.int().min(0);
 const confidence = z.enum(['low', 'medium', 'high']);
-const rules = [
-  'slow',
-  'relearned',
-  'expires_soon',
-  'all_failing',
-  'partly_failing',
-  'contaminated',
-  'clock',
-  'client_differs',
-  'behind',
-  'regression',
-  'vanished',
-  'stale',
-  'peers',
-  'retag',
-  'fork',
-] as const;
 
 const side = z.strictObject({
   module: z.string().nullable(),
@@ -59,7 +42,7 @@ function finding(kind: z.ZodType) {
     ),
     openedAt: stamp,
     closedAt: stamp.nullable(),
-    cause: z.enum([...reasons, ...rules]),
+    cause: z.enum([...reasons, ...ruleCauses]),
     vantage: z.enum(['ok', 'unverified', 'suspect']),
     confidence,
     evidence: z.strictObject({

@@ -1,5 +1,5 @@
 import { printable } from '../core/printable.ts';
-import { type Place, placeText, type Severity } from '../core/trap.ts';
+import { type Place, placeText, type TrapSeverity } from '../core/trap.ts';
 import type { Examined, NamedTrap } from '../doctor/examine.ts';
 import type { AskedMirror } from '../doctor/online.ts';
 import type { Terminal } from './terminal.ts';
@@ -79,7 +79,7 @@ function trapLines(trap: NamedTrap, terminal: Pick<Terminal, 'paint'>): readonly
 }
 
 function countText(traps: readonly NamedTrap[], untold: number): string {
-  const of = (severity: Severity, one: string, many: string): readonly string[] => {
+  const of = (severity: TrapSeverity, one: string, many: string): readonly string[] => {
     const count = traps.filter((trap) => trap.severity === severity).length;
     return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
   };

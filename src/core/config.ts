@@ -81,7 +81,7 @@ export interface Receiver {
 export const chatFormats = ['slack', 'feishu', 'dingtalk', 'wecom'] as const;
 export type ChatFormat = (typeof chatFormats)[number];
 
-/** How grave a finding is, the least grave first. */
+/** Who is told, the least grave first: `info` only to be known, `warning` a ticket for working hours, `critical` a page, at night too. */
 export const severities = ['info', 'warning', 'critical'] as const;
 export type Severity = (typeof severities)[number];
 

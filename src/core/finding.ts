@@ -26,6 +26,25 @@ export type FindingKind = (typeof findingKinds)[number];
  */
 export type LagCause = 'stale' | 'behind' | 'vanished' | 'regression';
 
+/** The rules that can be a finding's cause, beside the reasons of probes; closed. */
+export const ruleCauses = [
+  'slow',
+  'relearned',
+  'expires_soon',
+  'all_failing',
+  'partly_failing',
+  'contaminated',
+  'clock',
+  'client_differs',
+  'behind',
+  'regression',
+  'vanished',
+  'stale',
+  'peers',
+  'retag',
+  'fork',
+] as const;
+
 /** True for a finding that says that its mirror is behind: what goes backwards or vanished is not. */
 export function saysBehind({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): boolean {
   return kind === 'lag' && (cause === 'stale' || cause === 'behind');
@@ -79,21 +98,8 @@ export interface Finding {
   readonly scope: readonly ScopeItem[];
   readonly openedAtMs: number;
   readonly closedAtMs: number | null;
-  /** Closed vocabulary: a probe reason, or the rule that spoke (`slow`, `relearned`, `expires_soon`, `all_failing`, `partly_failing`, `contaminated`, `clock`, `client_differs`; of a mismatch `peers`, `retag`, `fork`; of lag `behind`, `regression`, `vanished`, `stale`). */
-  readonly cause:
-    | Reason
-    | 'slow'
-    | 'relearned'
-    | 'expires_soon'
-    | 'all_failing'
-    | 'partly_failing'
-    | 'contaminated'
-    | 'clock'
-    | 'client_differs'
-    | 'peers'
-    | 'retag'
-    | 'fork'
-    | LagCause;
+  /** Closed vocabulary: a probe reason, or the rule that spoke. */
+  readonly cause: Reason | (typeof ruleCauses)[number];
   readonly vantage: 'ok' | 'unverified' | 'suspect';
   readonly confidence: Confidence;
   readonly evidence: {

@@ -1,9 +1,9 @@
 /** `error`: builds break, or what is fetched is not checked, or names leak. `warning`: it may. `note`: worth knowing. */
-export type Severity = 'error' | 'warning' | 'note';
+export type TrapSeverity = 'error' | 'warning' | 'note';
 
 /** What is said of a trap wherever it is found: a row of docs/doctor.md. */
 export interface TrapKind {
-  readonly severity: Severity;
+  readonly severity: TrapSeverity;
   readonly title: string;
   /** What it causes, in a sentence. */
   readonly causes: string;

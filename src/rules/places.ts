@@ -1,8 +1,9 @@
+import type { Severity } from '../core/config.ts';
 import { ratioName, spentShare } from './budget.ts';
 import { window } from './duration.ts';
 import { budgetShare, burnRates, type RuleParameters } from './parameters.ts';
 import { slowShare, slowShareMin } from './round-trips.ts';
-import { type AlertRule, by, type GroupOf, type Severity, type Site } from './rule.ts';
+import { type AlertRule, by, type GroupOf, type Site } from './rule.ts';
 
 const minute = 60;
 const day = 86_400;

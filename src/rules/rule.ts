@@ -1,8 +1,6 @@
+import type { Severity } from '../core/config.ts';
 import { actionLabel } from '../core/evidence.ts';
 import type { RuleParameters } from './parameters.ts';
-
-/** Who is told: `critical` is a page, at night too; `warning` a ticket for working hours; `info` only to be known. */
-export type Severity = 'critical' | 'warning' | 'info';
 
 /** One recording rule. */
 export interface RecordingRule {

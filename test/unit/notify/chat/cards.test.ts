@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { adviceCauses } from '../../../../src/core/advice.ts';
 import { reasons } from '../../../../src/core/failure.ts';
-import { type Finding, findingKinds } from '../../../../src/core/finding.ts';
+import { findingKinds, ruleCauses } from '../../../../src/core/finding.ts';
 import { chatMistakes } from '../../../support/chat-schema.ts';
 import { expectGolden } from '../../cli/golden.ts';
 import { advice, delivered, finding, Stage } from '../stage.ts';
@@ -9,23 +9,6 @@ import { chat, formats, textsOf } from './chats.ts';
 
 const second = 1_000;
 const languages = ['en', 'zh'] as const;
-const rules = [
-  'slow',
-  'relearned',
-  'expires_soon',
-  'all_failing',
-  'partly_failing',
-  'contaminated',
-  'clock',
-  'client_differs',
-  'peers',
-  'retag',
-  'fork',
-  'behind',
-  'regression',
-  'vanished',
-  'stale',
-] as const satisfies readonly Finding['cause'][];
 
 const proposal = advice('x', {
   from: 'coast',
@@ -122,7 +105,7 @@ describe.each(formats)('%s', (format) => {
 
   it('says every kind, cause and state in Chinese, and lets no English sentence through', () => {
     const stage = new Stage([chat('c', format, { page: null, groupMs: 0 }, { lang: 'zh' })]);
-    const causes = [...reasons, ...rules];
+    const causes = [...reasons, ...ruleCauses];
     const kinds = causes.map((cause, n) => ({ cause, kind: findingKinds[n % findingKinds.length] ?? 'outage' }));
     const text = 'An English sentence of ours.';
     const findings = kinds.map(({ cause, kind }, n) => finding(kind, `m${n}`, { id: `f${n}`, cause, text }));
