@@ -41,7 +41,7 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   export: { folders: ['core'], packages: ['prom-client'] },
   rules: { folders: ['core'], packages: [] },
   doctor: { folders: ['core', 'ecosystems'], packages: [] },
-  api: { folders: ['core'], packages: ['express', 'helmet'] },
+  api: { folders: ['core', 'words'], packages: ['express', 'helmet'] },
   io: {
     folders: ['core'],
     packages: ['undici', 'undici/lib/dispatcher/client.js', 'node-cron', 'pino', 'pino-pretty', 'node:*'],

@@ -8,10 +8,10 @@ export type Language = 'en' | 'zh';
 
 type Names<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
 
-/** What a text wants filled in; nothing where it has no placeholder. */
-export type Values<K extends Key> = [Names<(typeof en)[K]>] extends [never]
+/** What a text wants filled in, each with one of `Value`; nothing where it has no placeholder. */
+export type Values<K extends Key, Value = string | number> = [Names<(typeof en)[K]>] extends [never]
   ? []
-  : [values: Readonly<Record<Names<(typeof en)[K]>, string | number>>];
+  : [values: Readonly<Record<Names<(typeof en)[K]>, Value>>];
 
 /** A text in one language. */
 export type Say = <K extends Key>(key: K, ...values: Values<K>) => string;

@@ -3,18 +3,19 @@ import { stamp } from '../../core/views.ts';
 import { type StripFrame, sampleStrip } from './charts.ts';
 import { duration } from './format.ts';
 import { type Html, html } from './html.ts';
+import type { PageSay } from './say.ts';
 import { stretchOf } from './ticks.ts';
 
 /** Narrower ones have room for the times alone. */
 const widthForMax = 200;
 
 /** A strip with its axes in words: from when, until when, and how long its slowest answer took. */
-export function stripWithAxis(samples: readonly SamplePoint[], frame: StripFrame): Html {
+export function stripWithAxis(say: PageSay, samples: readonly SamplePoint[], frame: StripFrame): Html {
   const own = stretchOf([samples], samples.at(-1)?.startedAtMs ?? 0);
   const stretch = frame.stretch ?? own;
   const longest = Math.max(0, ...samples.map(({ outcome, rttMs }) => (outcome.tag === 'ok' ? (rttMs ?? 0) : 0)));
-  if (stretch === null || samples.length === 0) return sampleStrip(samples, frame);
-  return html`<div class="strip-box">${sampleStrip(samples, frame)}<small class="times">${time(stretch.fromMs)}<span>${longest > 0 && frame.width >= widthForMax && `max ${duration(longest)}`}</span>${time(stretch.toMs)}</small></div>`;
+  if (stretch === null || samples.length === 0) return sampleStrip(say, samples, frame);
+  return html`<div class="strip-box">${sampleStrip(say, samples, frame)}<small class="times">${time(stretch.fromMs)}<span>${longest > 0 && frame.width >= widthForMax && say('chart.max', { time: duration(say, longest) })}</span>${time(stretch.toMs)}</small></div>`;
 }
 
 function time(wallMs: number): Html {

@@ -1,8 +1,8 @@
-import type { SettledSample } from '../../core/sample.ts';
+import type { SamplePoint, SettledSample } from '../../core/sample.ts';
 import type { MirrorState, Standing } from '../../core/standing.ts';
-import { outcomeWord } from '../views.ts';
 import { at, span } from './format.ts';
 import { type Html, html } from './html.ts';
+import type { PageSay } from './say.ts';
 
 /** A shape for each state, so that colour is never the only word: disc, triangle, cross, hatched ring. */
 const shapes: Readonly<Record<MirrorState, Html>> = {
@@ -12,43 +12,46 @@ const shapes: Readonly<Record<MirrorState, Html>> = {
   unknown: html`<rect x="1" y="1" width="10" height="10" rx="5" fill="url(#hatch)"/>`,
 };
 
-const stateWords: Readonly<Record<MirrorState, string>> = {
-  up: 'up',
-  degraded: 'degraded',
-  down: 'down',
-  unknown: 'could not tell',
-};
-
 /** A mirror's state: shape, colour and word. */
-export function stateBadge(state: MirrorState): Html {
-  return html`<span class="state ${state}"><svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">${shapes[state]}</svg>${stateWords[state]}</span>`;
+export function stateBadge(say: PageSay, state: MirrorState): Html {
+  return html`<span class="state ${state}"><svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">${shapes[state]}</svg>${say(`state.${state}`)}</span>`;
 }
 
 /** Since when a state holds; nothing where nobody knows. */
-export function sinceNote(sinceMs: number | null, nowMs: number): Html | null {
-  return sinceMs === null ? null : html`<small class="muted">since ${at(sinceMs)}, ${span(nowMs - sinceMs)}</small>`;
+export function sinceNote(say: PageSay, sinceMs: number | null, nowMs: number): Html | null {
+  return sinceMs === null
+    ? null
+    : html`<small class="muted">${say.html('finding.since', { at: at(sinceMs), span: span(say, nowMs - sinceMs) })}</small>`;
 }
 
 /** What holds beside the state: in doubt, paused, maintenance, asked to stay away. */
-export function standingNotes(standing: Standing | undefined, nowMs: number): Html[] {
+export function standingNotes(say: PageSay, standing: Standing | undefined, nowMs: number): Html[] {
   if (standing === undefined) return [];
   const notes: Html[] = [];
-  if (standing.inDoubt) notes.push(html`<span class="tag">in doubt: asking again</span>`);
+  if (standing.inDoubt) notes.push(html`<span class="tag">${say('standing.inDoubt')}</span>`);
   if (standing.paused)
     notes.push(
-      html`<span class="tag">paused until ${at(standing.paused.untilMs)}${standing.paused.reason && html`: <bdi>${standing.paused.reason}</bdi>`}</span>`,
+      html`<span class="tag">${say.html('standing.paused', { at: at(standing.paused.untilMs) })}${standing.paused.reason && html`${say('list.colon')}<bdi>${standing.paused.reason}</bdi>`}</span>`,
     );
-  if (standing.inMaintenance) notes.push(html`<span class="tag">in maintenance</span>`);
+  if (standing.inMaintenance) notes.push(html`<span class="tag">${say('gate.maintenance')}</span>`);
   if (standing.throttledUntilMs !== null && standing.throttledUntilMs > nowMs)
-    notes.push(html`<span class="tag">asked us to wait ${span(standing.throttledUntilMs - nowMs)} more</span>`);
+    notes.push(
+      html`<span class="tag">${say('standing.throttled', { span: span(say, standing.throttledUntilMs - nowMs) })}</span>`,
+    );
   return notes;
 }
 
+/** `ok`, the reason of a failure as metrics name it, or why nothing could be told. */
+export function outcomeText(say: PageSay, { outcome }: Pick<SamplePoint, 'outcome'>): string {
+  if (outcome.tag === 'failed') return outcome.failure.kind;
+  return outcome.tag === 'ok' ? say('outcome.ok') : say('outcome.unknown', { because: outcome.because });
+}
+
 /** The outcome of a sample as a word in its colour, linked to its probe. */
-export function outcomeLink(sample: SettledSample): Html {
+export function outcomeLink(say: PageSay, sample: SettledSample): Html {
   const isSlow = sample.thresholdMs !== null && sample.rttMs !== null && sample.rttMs > sample.thresholdMs;
   const look = sample.outcome.tag === 'ok' ? (isSlow ? 'slow' : 'ok') : sample.outcome.tag;
-  const word = sample.outcome.tag === 'ok' && isSlow ? 'ok, slow' : outcomeWord(sample);
+  const word = sample.outcome.tag === 'ok' && isSlow ? say('outcome.slow') : outcomeText(say, sample);
   return html`<a class="outcome ${look}" href="${probePath(sample.due.probeId)}">${word}</a>`;
 }
 

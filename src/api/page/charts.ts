@@ -1,9 +1,10 @@
 import { type Phase, phases } from '../../core/failure.ts';
 import type { PhaseTimes, SamplePoint } from '../../core/sample.ts';
 import { stamp } from '../../core/views.ts';
-import { outcomeWord } from '../views.ts';
+import { outcomeText } from './badges.ts';
 import { coordinate, duration } from './format.ts';
 import { type Html, html } from './html.ts';
+import type { PageSay } from './say.ts';
 import { type Stretch, stretchOf, ticksOf } from './ticks.ts';
 
 /** Patterns that the charts refer to; once on each page. Hatching is our sign for "we could not tell". */
@@ -12,10 +13,12 @@ export const patterns: Html = html`<svg class="defs" width="0" height="0" aria-h
 </defs></svg>`;
 
 /** The names of the phases with their colours: the key to every bar. */
-export const phaseKey: Html = html`<ul class="key" aria-label="phases of a round trip">${phases.map(
-  (phase) =>
-    html`<li><svg width="10" height="10" aria-hidden="true"><rect width="10" height="10" rx="2" class="p-${phase}"/></svg>${phase}</li>`,
-)}</ul>`;
+export function phaseKey(say: PageSay): Html {
+  return html`<ul class="key" aria-label="${say('chart.phases')}">${phases.map(
+    (phase) =>
+      html`<li><svg width="10" height="10" aria-hidden="true"><rect width="10" height="10" rx="2" class="p-${phase}"/></svg>${say(`phase.${phase}`)}</li>`,
+  )}</ul>`;
+}
 
 /** The sum of the phases that happened, milliseconds; 0 when none did. */
 export function totalOf(times: PhaseTimes): number {
@@ -23,9 +26,10 @@ export function totalOf(times: PhaseTimes): number {
 }
 
 /** One bar of phases end to end; its whole width stands for `scaleMs`. */
-export function phaseBar(times: PhaseTimes, scaleMs: number): Html {
+export function phaseBar(say: PageSay, times: PhaseTimes, scaleMs: number): Html {
+  const none = say('chart.notMeasured');
   if (totalOf(times) === 0 || scaleMs <= 0)
-    return html`<svg class="bar" viewBox="0 0 240 12" preserveAspectRatio="xMinYMid slice" role="img" aria-label="not measured"><title>not measured</title><rect width="240" height="12" fill="url(#hatch)"/></svg>`;
+    return html`<svg class="bar" viewBox="0 0 240 12" preserveAspectRatio="xMinYMid slice" role="img" aria-label="${none}"><title>${none}</title><rect width="240" height="12" fill="url(#hatch)"/></svg>`;
   let from = 0;
   const said: string[] = [];
   const parts = phases.flatMap((phase) => {
@@ -33,27 +37,27 @@ export function phaseBar(times: PhaseTimes, scaleMs: number): Html {
     if (ms === undefined) return [];
     const x = from;
     from += ms;
-    said.push(`${phase} ${duration(ms)}`);
-    return [segment(phase, x, ms, scaleMs, 12)];
+    said.push(`${say(`phase.${phase}`)} ${duration(say, ms)}`);
+    return [segment(say, phase, x, ms, scaleMs, 12)];
   });
-  const label = said.join(', ');
+  const label = said.join(say('list.comma'));
   return html`<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="12" class="track"/>${parts}</svg>`;
 }
 
 /** Both scales: where the time of one goes, over the whole width; beneath, thin, its length beside the longest of all. */
-export function phaseBars(times: PhaseTimes, longestMs: number): Html {
+export function phaseBars(say: PageSay, times: PhaseTimes, longestMs: number): Html {
   const total = totalOf(times);
-  if (total === 0 || longestMs <= 0) return phaseBar(times, longestMs);
-  const label = `${duration(total)}, the longest here is ${duration(longestMs)}`;
+  if (total === 0 || longestMs <= 0) return phaseBar(say, times, longestMs);
+  const label = say('chart.longest', { time: duration(say, total), longest: duration(say, longestMs) });
   const width = coordinate(Math.min(1000, (total / longestMs) * 1000));
-  return html`${phaseBar(times, total)}<svg class="bar length" viewBox="0 0 1000 4" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="4" class="track"/><rect width="${width}" height="4" class="length-fill"/></svg>`;
+  return html`${phaseBar(say, times, total)}<svg class="bar length" viewBox="0 0 1000 4" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="4" class="track"/><rect width="${width}" height="4" class="length-fill"/></svg>`;
 }
 
 /** One phase as a rectangle of its own; positions in thousandths of `scaleMs`. */
-export function segment(phase: Phase, fromMs: number, ms: number, scaleMs: number, height: number): Html {
+export function segment(say: PageSay, phase: Phase, fromMs: number, ms: number, scaleMs: number, height: number): Html {
   const x = (fromMs / scaleMs) * 1000;
   const width = Math.max(0, (ms / scaleMs) * 1000);
-  return html`<rect x="${coordinate(x)}" width="${coordinate(width)}" height="${height}" class="p-${phase}"><title>${phase} ${duration(ms)}</title></rect>`;
+  return html`<rect x="${coordinate(x)}" width="${coordinate(width)}" height="${height}" class="p-${phase}"><title>${say(`phase.${phase}`)} ${duration(say, ms)}</title></rect>`;
 }
 
 /** What a chart of samples shows beside them. */
@@ -74,19 +78,19 @@ export interface StripFrame {
  * The last samples over time: ok ones as a line, slow ones as triangles above the dashed threshold, first fetches of a
  * cache hollow, failures as crosses at the top, "could not tell" hatched from top to bottom.
  */
-export function sampleStrip(samples: readonly SamplePoint[], frame: StripFrame): Html {
+export function sampleStrip(say: PageSay, samples: readonly SamplePoint[], frame: StripFrame): Html {
   const { width, height } = frame;
   if (samples.length === 0)
-    return html`<svg class="strip" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="no samples yet"><title>no samples yet</title><rect width="${width}" height="${height}" fill="url(#hatch)"/></svg>`;
+    return html`<svg class="strip" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${say('chart.noSamples')}"><title>${say('chart.noSamples')}</title><rect width="${width}" height="${height}" fill="url(#hatch)"/></svg>`;
   const scale = scaleOf(samples, frame);
   const threshold =
     frame.thresholdMs === null
       ? null
       : html`<line x1="0" x2="${width}" y1="${coordinate(scale.y(frame.thresholdMs))}" y2="${coordinate(scale.y(frame.thresholdMs))}" class="threshold"/>`;
-  const label = wordsOf(samples, frame.thresholdMs);
+  const label = labelOf(say, samples, frame.thresholdMs);
   return html`<svg class="strip${frame.labelled && ' large'}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label}"><title>${label}</title>
-<line x1="0" x2="${width}" y1="${height - 0.5}" y2="${height - 0.5}" class="axis"/>${scale.ticks.map((tick) => tickLine(tick, scale, frame))}${threshold}${lines(samples, scale)}${samples.map((sample) => mark(sample, scale, frame))}${
-    frame.labelled && words(frame, scale)
+<line x1="0" x2="${width}" y1="${height - 0.5}" y2="${height - 0.5}" class="axis"/>${scale.ticks.map((tick) => tickLine(tick, scale, frame))}${threshold}${lines(samples, scale)}${samples.map((sample) => mark(say, sample, scale, frame))}${
+    frame.labelled && words(say, frame, scale)
   }</svg>`;
 }
 
@@ -142,9 +146,11 @@ function lines(samples: readonly SamplePoint[], scale: Scale): Html[] {
     );
 }
 
-function mark(sample: SamplePoint, scale: Scale, { height, isKept, labelled }: StripFrame): Html {
+function mark(say: PageSay, sample: SamplePoint, scale: Scale, { height, isKept, labelled }: StripFrame): Html {
   const x = scale.x(sample.startedAtMs);
-  const says = `${stamp(sample.startedAtMs).slice(11, 19)} UTC: ${outcomeWord(sample)}${sample.outcome.tag === 'ok' ? ` ${duration(sample.rttMs)}` : ''}${sample.cold ? ', first fetch of a cache' : ''}`;
+  const outcome = `${outcomeText(say, sample)}${sample.outcome.tag === 'ok' ? ` ${duration(say, sample.rttMs)}` : ''}`;
+  const said = say('chart.mark', { at: `${stamp(sample.startedAtMs).slice(11, 19)} UTC`, outcome });
+  const says = sample.cold ? `${said}${say('list.comma')}${say('chart.firstFetch')}` : said;
   const shape = html`${shapeOf(sample, x, scale, height, labelled ? 1.5 : 1)}<title>${says}</title>`;
   const { probeId } = sample.due;
   return probeId !== null && isKept(sample)
@@ -170,20 +176,22 @@ function shapeOf(sample: SamplePoint, x: number, scale: Scale, height: number, s
     : html`<circle cx="${coordinate(x)}" cy="${coordinate(y)}" r="${around(1.6)}" class="fine"/>`;
 }
 
-function wordsOf(samples: readonly SamplePoint[], thresholdMs: number | null): string {
+function labelOf(say: PageSay, samples: readonly SamplePoint[], thresholdMs: number | null): string {
   const count = (tag: SamplePoint['outcome']['tag']): number =>
     samples.filter(({ outcome }) => outcome.tag === tag).length;
-  const counts = [`last ${samples.length} samples: ${count('ok')} ok`];
-  if (count('failed') > 0) counts.push(`${count('failed')} failed`);
-  if (count('unknown') > 0) counts.push(`${count('unknown')} could not tell`);
-  counts.push(thresholdMs === null ? 'no threshold yet' : `slow above ${duration(thresholdMs)}`);
-  return counts.join(', ');
+  const counts = [say('chart.last', { count: samples.length, ok: count('ok') })];
+  if (count('failed') > 0) counts.push(say('chart.failed', { count: count('failed') }));
+  if (count('unknown') > 0) counts.push(say('chart.unknown', { count: count('unknown') }));
+  counts.push(
+    thresholdMs === null ? say('chart.noThreshold') : say('chart.slowAbove', { time: duration(say, thresholdMs) }),
+  );
+  return counts.join(say('list.comma'));
 }
 
-function words({ height, thresholdMs }: StripFrame, scale: Scale): Html {
+function words(say: PageSay, { height, thresholdMs }: StripFrame, scale: Scale): Html {
   const threshold =
     thresholdMs === null
       ? null
-      : html`<text x="60" y="${coordinate(scale.y(thresholdMs) - 5)}" class="axis-word">slow above ${duration(thresholdMs)}</text>`;
-  return html`<text x="2" y="${coordinate(scale.y(scale.topMs) + 4)}" class="axis-word">${duration(scale.topMs)}</text><text x="2" y="${height - 5}" class="axis-word">0</text>${threshold}`;
+      : html`<text x="60" y="${coordinate(scale.y(thresholdMs) - 5)}" class="axis-word">${say('chart.slowAbove', { time: duration(say, thresholdMs) })}</text>`;
+  return html`<text x="2" y="${coordinate(scale.y(scale.topMs) + 4)}" class="axis-word">${duration(say, scale.topMs)}</text><text x="2" y="${height - 5}" class="axis-word">0</text>${threshold}`;
 }

@@ -1,12 +1,12 @@
 import type { Config } from '../../core/config.ts';
-import type { Finding, Side } from '../../core/finding.ts';
+import type { Finding, ScopeItem, Side } from '../../core/finding.ts';
 import { firstBytesText } from '../../core/views.ts';
 import { mirrorPath, probePath } from './badges.ts';
 import { reach } from './command.ts';
 import { bytes, dated, span } from './format.ts';
 import { ackHand } from './hands.ts';
 import { type Html, html } from './html.ts';
-import { kindWords } from './words.ts';
+import type { PageSay } from './say.ts';
 
 const probesShown = 5;
 
@@ -20,23 +20,27 @@ export interface FindingFrame {
 }
 
 /** Findings as a list, each with the probes it rests on. */
-export function findingList(findings: readonly Finding[], frame: FindingFrame): Html {
-  return html`<ul class="findings">${findings.map((finding) => findingItem(finding, frame))}</ul>`;
+export function findingList(say: PageSay, findings: readonly Finding[], frame: FindingFrame): Html {
+  return html`<ul class="findings">${findings.map((finding) => findingItem(say, finding, frame))}</ul>`;
 }
 
 /** One finding: what it says, since when, how sure, and the probes it rests on. */
-export function findingItem(finding: Finding, { nowMs, mirror, ack }: FindingFrame): Html {
+export function findingItem(say: PageSay, finding: Finding, { nowMs, mirror, ack }: FindingFrame): Html {
   const isAboutUs = finding.registry === null;
   return html`<li class="finding ${finding.state}${isAboutUs && ' about-us'}" id="finding-${finding.id}">
-<span class="kind ${finding.kind}">${kindWords[finding.kind]}</span> <span class="said">${said(finding, mirror)}</span>
-<span class="muted">${lasted(finding, nowMs)}, confidence ${finding.confidence}${vantageNote(finding)}${scopeNote(finding)}</span>
-${probeLinks(finding)}${sidesOf(finding)}${statementsOf(finding)}${ackHint(finding, ack)}${ack !== null && needsAck(finding) && ackHand(ack, finding.id)}</li>`;
+<span class="kind ${finding.kind}">${say(`kind.${finding.kind}`)}</span> <span class="said">${said(finding, mirror)}</span>
+<span class="muted">${lasted(say, finding, nowMs)}${say('list.comma')}${say('finding.confidence', { how: say(`confidence.${finding.confidence}`) })}${vantageNote(say, finding)}${scopeNote(say, finding)}</span>
+${probeLinks(say, finding)}${sidesOf(say, finding)}${statementsOf(say, finding)}${ackHint(say, finding, ack)}${ack !== null && needsAck(finding) && ackHand(say, ack, finding.id)}</li>`;
 }
 
-function lasted({ openedAtMs, closedAtMs }: Finding, nowMs: number): Html {
+function lasted(say: PageSay, { openedAtMs, closedAtMs }: Finding, nowMs: number): Html {
   return closedAtMs === null
-    ? html`since ${dated(openedAtMs)}, ${span(nowMs - openedAtMs)}`
-    : html`${dated(openedAtMs)} to ${dated(closedAtMs)}, ${span(closedAtMs - openedAtMs)}`;
+    ? say.html('finding.since', { at: dated(openedAtMs), span: span(say, nowMs - openedAtMs) })
+    : say.html('finding.lasted', {
+        from: dated(openedAtMs),
+        to: dated(closedAtMs),
+        span: span(say, closedAtMs - openedAtMs),
+      });
 }
 
 /** It never clears by itself. */
@@ -51,48 +55,64 @@ function said({ registry, text }: Finding, mirror: string | null): Html {
   return html`<a href="${mirrorPath(registry)}">${registry}</a><bdi>${rest}</bdi>`;
 }
 
-function vantageNote(finding: Finding): Html | null {
-  if (finding.vantage === 'ok') return null;
-  return finding.vantage === 'suspect'
-    ? html`, <b>vantage suspect</b>`
-    : html`, <b>vantage unverified</b>: nothing else was there to compare with`;
+function vantageNote(say: PageSay, { vantage }: Finding): Html | null {
+  if (vantage === 'ok') return null;
+  return vantage === 'suspect'
+    ? html`${say('list.comma')}<b>${say('finding.suspect')}</b>`
+    : html`${say('list.comma')}<b>${say('finding.unverified')}</b>${say('list.colon')}${say('finding.unverifiedWhy')}`;
 }
 
-function scopeNote({ scope }: Finding): Html | null {
+function scopeNote(say: PageSay, { scope }: Finding): Html | null {
   const first = scope[0];
   if (first === undefined) return null;
-  const name = [first.module, first.version].filter((part) => part !== null).join('@');
-  return html`, ${first.step}${name !== '' && html` of ${name}`}${scope.length > 1 && ` and ${scope.length - 1} more`}`;
+  const what = itemName(say, first);
+  return html`${say('list.comma')}${scope.length > 1 ? say('what.more', { first: what, count: scope.length - 1 }) : what}`;
 }
 
-function probeLinks({ evidence }: Finding): Html | null {
+/** A step, with what it was asked for. */
+function itemName(say: PageSay, { step, module, version }: ScopeItem): string {
+  const name = [module, version].filter((part) => part !== null).join('@');
+  return name === '' ? step : say('finding.stepOf', { step, name });
+}
+
+function probeLinks(say: PageSay, { evidence }: Finding): Html | null {
   const shown = evidence.probeIds.slice(-probesShown);
   if (shown.length === 0) return null;
-  return html`<span class="walk">on the wire: ${shown.map((probeId, i) => html`<a href="${probePath(probeId)}">probe ${evidence.probeIds.length - shown.length + i + 1}</a> `)}</span>`;
+  return html`<span class="walk">${say('finding.wire')} ${shown.map((probeId, i) => html`<a href="${probePath(probeId)}">${say('finding.probe', { n: evidence.probeIds.length - shown.length + i + 1 })}</a> `)}</span>`;
 }
 
 /** Of a mismatch: who serves what, since when, how long it is and how it begins. */
-function sidesOf({ evidence: { sides = [] } }: Finding): Html | null {
+function sidesOf(say: PageSay, { evidence: { sides = [] } }: Finding): Html | null {
   if (sides.length === 0) return null;
-  return html`<ul class="sides">${sides.map(sideItem)}</ul>`;
+  return html`<ul class="sides">${sides.map((side) => sideItem(say, side))}</ul>`;
 }
 
 /** Of a fork: what was signed, in full, to be shown to whoever keeps the log. */
-function statementsOf({ evidence: { statements = [] } }: Finding): Html | null {
+function statementsOf(say: PageSay, { evidence: { statements = [] } }: Finding): Html | null {
   if (statements.length === 0) return null;
-  return html`<details class="statements"><summary>signed statements that cannot all be true</summary>${statements.map((one) => html`<pre>${one}</pre>`)}</details>`;
+  return html`<details class="statements"><summary>${say('finding.statements')}</summary>${statements.map((one) => html`<pre>${one}</pre>`)}</details>`;
 }
 
-function sideItem({ item, registries, algorithm, digest, sinceMs, seen }: Side): Html {
-  const name = [item.module, item.version].filter((part) => part !== null).join('@');
-  const who = registries.length === 0 ? 'an authority names' : registries.join(', ');
-  return html`<li><span class="muted">${item.step}${name !== '' && html` of <bdi>${name}</bdi>`}:</span> ${who} ${algorithm} <code>${digest}</code>${sinceMs !== null && html` <span class="muted">since ${dated(sinceMs)}</span>`}${seen !== null && html` <span class="muted">${bytes(seen.bytes)}, begins <code>${seen.firstHex}</code> <q><bdi>${firstBytesText(seen)}</bdi></q></span>`}</li>`;
+function sideItem(say: PageSay, { item, registries, algorithm, digest, sinceMs, seen }: Side): Html {
+  const what = html`<span class="muted"><bdi>${itemName(say, item)}</bdi>${say('list.colon')}</span>`;
+  const bytesNamed = html`${algorithm} <code>${digest}</code>`;
+  const who =
+    registries.length === 0
+      ? say.html('finding.sideAuthority', { digest: bytesNamed })
+      : say.html('finding.side', { who: registries.join(say('list.comma')), digest: bytesNamed });
+  const since =
+    sinceMs !== null && html` <span class="muted">${say.html('finding.sideSince', { at: dated(sinceMs) })}</span>`;
+  const begins = seen && {
+    bytes: bytes(seen.bytes),
+    first: html`<code>${seen.firstHex}</code> <q><bdi>${firstBytesText(seen)}</bdi></q>`,
+  };
+  return html`<li>${what}${who}${since}${begins && html` <span class="muted">${say.html('finding.sideBegins', begins)}</span>`}</li>`;
 }
 
-function ackHint(finding: Finding, config: Config | null): Html | null {
+function ackHint(say: PageSay, finding: Finding, config: Config | null): Html | null {
   if (finding.acknowledged !== null)
-    return html`<span class="muted">acknowledged: <bdi>${finding.acknowledged.reason}</bdi></span>`;
-  return config !== null && needsAck(finding)
-    ? html`<span class="muted">never clears by itself: <code>mirrorwatch ack ${finding.id} --reason '…'${reach(config)}</code></span>`
-    : null;
+    return html`<span class="muted">${say.html('finding.acknowledged', { reason: html`<bdi>${finding.acknowledged.reason}</bdi>` })}</span>`;
+  if (config === null || !needsAck(finding)) return null;
+  const command = html`<code>mirrorwatch ack ${finding.id} --reason '…'${reach(config)}</code>`;
+  return html`<span class="muted">${say.html('finding.ack', { command })}</span>`;
 }

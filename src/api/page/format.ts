@@ -1,30 +1,31 @@
 import { stamp } from '../../core/views.ts';
 import { type Html, html } from './html.ts';
+import type { PageSay } from './say.ts';
 
 /** A duration for people: `0.4 ms`, `42 ms`, `1.24 s`, `3 min`; `null` is an em dash. */
-export function duration(ms: number | null | undefined): string {
+export function duration(say: PageSay, ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '—';
   if (ms < 10) return `${ms.toFixed(1)} ms`;
   if (ms < 999.5) return `${Math.round(ms)} ms`;
   if (ms < 9_995) return `${(ms / 1000).toFixed(2)} s`;
   if (ms < 99_950) return `${(ms / 1000).toFixed(1)} s`;
-  return span(ms);
+  return span(say, ms);
 }
 
 /** A length of time in its largest unit: `12 s`, `4 min`, `3 h`, `2 d`. */
-export function span(ms: number): string {
+export function span(say: PageSay, ms: number): string {
   const s = Math.round(Math.max(0, ms) / 1000);
-  if (s < 100) return `${s} s`;
-  if (s < 100 * 60) return `${Math.round(s / 60)} min`;
-  if (s < 48 * 3600) return `${Math.round(s / 3600)} h`;
-  return `${Math.round(s / 86_400)} d`;
+  if (s < 100) return say('unit.s', { count: s });
+  if (s < 100 * 60) return say('unit.min', { count: Math.round(s / 60) });
+  if (s < 48 * 3600) return say('unit.h', { count: Math.round(s / 3600) });
+  return say('unit.d', { count: Math.round(s / 86_400) });
 }
 
 /** A wall stamp with how long ago it was, the whole stamp in its title. */
-export function ago(wallMs: number | null, nowMs: number): Html | string {
+export function ago(say: PageSay, wallMs: number | null, nowMs: number): Html | string {
   return wallMs === null
-    ? 'never'
-    : html`<time datetime="${stamp(wallMs)}" title="${stamp(wallMs)}">${span(nowMs - wallMs)} ago</time>`;
+    ? say('unit.never')
+    : html`<time datetime="${stamp(wallMs)}" title="${stamp(wallMs)}">${say('unit.ago', { span: span(say, nowMs - wallMs) })}</time>`;
 }
 
 /** A wall stamp as time of day, UTC, the whole stamp in its title. */
@@ -40,12 +41,16 @@ export function dated(wallMs: number): Html {
 }
 
 /** A share 0 to 1 as a percentage that never rounds up to 100 or down to 0. */
-export function percent(share: number | null): string {
+export function percent(say: PageSay, share: number | null): string {
   if (share === null) return '—';
   const value = share * 100;
-  if (value > 99.9 && value < 100) return '99.9 %';
-  if (value > 0 && value < 0.1) return '0.1 %';
-  return `${Number(value.toFixed(1))} %`;
+  const shown = value > 99.9 && value < 100 ? 99.9 : value > 0 && value < 0.1 ? 0.1 : Number(value.toFixed(1));
+  return say('unit.percent', { value: shown });
+}
+
+/** How many samples. */
+export function samplesText(say: PageSay, count: number): string {
+  return say(count === 1 ? 'unit.sample' : 'unit.samples', { count });
 }
 
 /** Bytes in binary units. */

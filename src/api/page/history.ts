@@ -1,4 +1,4 @@
-import type { Advice, AdviceState } from '../../core/advice.ts';
+import type { Advice } from '../../core/advice.ts';
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -6,7 +6,7 @@ import { mirrorPath } from './badges.ts';
 import { findingItem } from './findings.ts';
 import { dated, span } from './format.ts';
 import { type Html, html } from './html.ts';
-import { causeWords } from './words.ts';
+import type { PageSay } from './say.ts';
 
 const dayMs = 86_400_000;
 const weekMs = 7 * dayMs;
@@ -17,35 +17,26 @@ interface Ended {
   readonly item: Html;
 }
 
-const endWords: Readonly<Record<AdviceState, string>> = {
-  proposed: 'proposed',
-  accepted: 'accepted',
-  superseded: 'replaced by other advice',
-  withdrawn: 'taken back',
-  expired: 'expired',
-  refused: 'refused',
-  dismissed: 'put aside',
-};
-
 /**
  * Findings and advice that are over: the last day as a list, the week before it folded.
  * @param registry  whose: findings about it, advice that leads from it or to it; `null`: everybody's
  */
-export function history(deps: ApiDeps, registry: string | null, nowMs: number): Html {
-  const { ended, isCut } = endedOf(deps, registry);
+export function history(say: PageSay, deps: ApiDeps, registry: string | null, nowMs: number): Html {
+  const { ended, isCut } = endedOf(say, deps, registry);
   const day = ended.filter(({ endedAtMs }) => endedAtMs >= nowMs - dayMs);
   const week = ended.filter(({ endedAtMs }) => endedAtMs < nowMs - dayMs && endedAtMs >= nowMs - weekMs);
   const more = isCut
-    ? html`<p class="legend">There is more than is shown here: <a href="/api/v1/findings?state=all">findings</a> and <a href="/api/v1/advice?state=all">advice</a> as JSON hold all of it.</p>`
+    ? html`<p class="legend">${say.html('past.more', { findings: html`<a href="/api/v1/findings?state=all">${say('page.findings')}</a>`, advice: html`<a href="/api/v1/advice?state=all">${say('page.advice')}</a>` })}</p>`
     : null;
-  return html`<section aria-labelledby="h-past"><h2 id="h-past">Past <span class="count">${day.length} in the last day, ${week.length} in the six before</span></h2>
-${day.length === 0 ? html`<p class="none">Nothing ended in the last day.</p>` : html`<ul class="findings past">${day.map(({ item }) => item)}</ul>`}
-${week.length > 0 && html`<details id="past-week"><summary>the six days before, ${week.length}</summary><ul class="findings past">${week.map(({ item }) => item)}</ul></details>`}${more}
+  return html`<section aria-labelledby="h-past"><h2 id="h-past">${say('past.title')} <span class="count">${say('past.counts', { day: day.length, week: week.length })}</span></h2>
+${day.length === 0 ? html`<p class="none">${say('past.none')}</p>` : html`<ul class="findings past">${day.map(({ item }) => item)}</ul>`}
+${week.length > 0 && html`<details id="past-week"><summary>${say('past.week', { count: week.length })}</summary><ul class="findings past">${week.map(({ item }) => item)}</ul></details>`}${more}
 </section>`;
 }
 
 /** Newest end first, out of the newest rows that one page of the API holds. */
 function endedOf(
+  say: PageSay,
   deps: ApiDeps,
   registry: string | null,
 ): { readonly ended: readonly Ended[]; readonly isCut: boolean } {
@@ -56,11 +47,11 @@ function endedOf(
   const ended = [
     ...findings.items
       .filter((one) => registry === null || one.registry === registry)
-      .flatMap((one) => endedFinding(one, registry)),
+      .flatMap((one) => endedFinding(say, one, registry)),
     ...advice.items
       .filter((one) => !current.has(one.id) && one.state !== 'proposed')
       .filter((one) => registry === null || one.from === registry || one.to === registry)
-      .map(endedAdvice),
+      .map((one) => endedAdvice(say, one)),
   ];
   return {
     ended: ended.sort((a, b) => b.endedAtMs - a.endedAtMs),
@@ -68,20 +59,25 @@ function endedOf(
   };
 }
 
-function endedFinding(finding: Finding, registry: string | null): readonly Ended[] {
+function endedFinding(say: PageSay, finding: Finding, registry: string | null): readonly Ended[] {
   const endedAtMs = finding.closedAtMs ?? finding.acknowledged?.atMs ?? null;
   if (finding.state === 'open' || endedAtMs === null) return [];
-  return [{ endedAtMs, item: findingItem(finding, { nowMs: endedAtMs, mirror: registry, ack: null }) }];
+  return [{ endedAtMs, item: findingItem(say, finding, { nowMs: endedAtMs, mirror: registry, ack: null }) }];
 }
 
-function endedAdvice(advice: Advice): Ended {
+function endedAdvice(say: PageSay, advice: Advice): Ended {
   const { from, to, cause, state, issuedAtMs } = advice;
   const endedAtMs = advice.settledAtMs ?? issuedAtMs;
-  const move = state === 'refused' ? html`no move from ${linked(from)}` : html`from ${linked(from)} to ${linked(to)}`;
+  const why = say(`advice.cause.${cause}`, { from });
+  const move =
+    state === 'refused'
+      ? say.html('past.noMove', { from: linked(from), why })
+      : say.html('past.move', { from: linked(from), to: linked(to), why });
+  const end = { at: dated(issuedAtMs), how: say(`ended.as.${state}`), span: span(say, endedAtMs - issuedAtMs) };
   return {
     endedAtMs,
-    item: html`<li class="finding closed" id="advice-${advice.id}"><span class="kind">advice</span> <span class="said">${move}, because of ${causeWords[cause]}: <bdi>${advice.reason}</bdi></span>
-<span class="muted">${dated(issuedAtMs)}, ${endWords[state]} after ${span(endedAtMs - issuedAtMs)}</span></li>`,
+    item: html`<li class="finding closed" id="advice-${advice.id}"><span class="kind">${say('page.advice')}</span> <span class="said">${move}${say('list.colon')}<bdi>${advice.reason}</bdi></span>
+<span class="muted">${say.html('past.ended', end)}</span></li>`,
   };
 }
 

@@ -1,17 +1,25 @@
+import type { Request } from 'express';
 import { limits } from '../../core/limits.ts';
 import type { VantageStanding } from '../../core/standing.ts';
 import { stamp } from '../../core/views.ts';
+import type { Language } from '../../words/say.ts';
+import { languages } from '../../words/words.ts';
 import type { ApiDeps } from '../deps.ts';
 import { patterns } from './charts.ts';
 import { percent, span } from './format.ts';
 import { type Html, html } from './html.ts';
+import { inLanguage } from './language.ts';
+import { controlWord } from './place.ts';
+import { type PageSay, pageSay } from './say.ts';
+import { scriptWords } from './script-words.ts';
 
-/** A whole document around one `main`. `title` comes before the name of the tool. */
-export function documentOf(deps: ApiDeps, title: string, main: Html): string {
+/** A whole document around one `main`. `title` comes before the name of the tool; the request says where the page is. */
+export function documentOf(say: PageSay, deps: ApiDeps, request: Request, title: string, main: Html): string {
   const config = deps.config();
   const nowMs = deps.now().wallMs;
+  const asOf = html`<time datetime="${stamp(nowMs)}">${stamp(nowMs).slice(0, 19).replace('T', ' ')} UTC</time>`;
   return html`<!doctype html>
-<html lang="en">
+<html lang="${say('page.lang')}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -21,75 +29,71 @@ export function documentOf(deps: ApiDeps, title: string, main: Html): string {
 <link rel="stylesheet" href="/page.css">
 <script src="/page.js" defer></script>
 </head>
-<body>
-<a class="skip" href="#main">To the content</a>
+<body data-words="${scriptWords(say)}">
+<a class="skip" href="#main">${say('page.skip')}</a>
 <header class="top">
 <a class="mark" href="/"><svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true"><path d="M2 9h3l2-5 3.5 10L13 9h3"/></svg>mirrorwatch</a>
-<span class="vantage">seen from <b>${config.vantage}</b></span>
+<span class="vantage">${say.html('page.seenFrom', { vantage: html`<b>${config.vantage}</b>` })}</span>
 <span class="live" id="live" role="status" hidden></span>
+<nav class="languages" aria-label="${say('page.language')}">${languageSwitch(say, request)}</nav>
 </header>
 ${patterns}
 <main id="main" tabindex="-1">
-${troubles(deps)}
+${troubles(say, deps)}
 ${main}
-<p class="as-of">As of <time datetime="${stamp(nowMs)}">${stamp(nowMs).slice(0, 19).replace('T', ' ')} UTC</time>, running for ${span(nowMs - deps.startedAtMs)}.</p>
+<p class="as-of">${say.html('page.asOf', { at: asOf, span: span(say, nowMs - deps.startedAtMs) })}</p>
 </main>
 <footer class="bottom">
 <span>mirrorwatch ${deps.version}</span>
-<a href="/metrics">metrics</a><a href="/api/v1/mirrors">mirrors</a><a href="/api/v1/targets">targets</a><a href="/api/v1/findings?state=all">findings</a><a href="/api/v1/advice?state=all">advice</a>
+<a href="/metrics">${say('page.metrics')}</a><a href="/api/v1/mirrors">${say('page.mirrorList')}</a><a href="/api/v1/targets">${say('page.targets')}</a><a href="/api/v1/findings?state=all">${say('page.findings')}</a><a href="/api/v1/advice?state=all">${say('page.advice')}</a>
 </footer>
 </body>
 </html>
 `.text;
 }
 
+/** The other languages, each in its own words; the one in use is no link. */
+function languageSwitch(say: PageSay, request: Request): Html[] {
+  return (Object.keys(languages) as Language[])
+    .filter((one) => one !== say.language)
+    .map((one) => {
+      const tag = pageSay(one)('page.lang');
+      return html`<a href="${inLanguage(request, one)}" lang="${tag}" hreflang="${tag}">${languages[one]}</a>`;
+    });
+}
+
 /** What stands above everything else: that it is us, that we cannot tell yet, that our state is in trouble. */
-function troubles(deps: ApiDeps): Html[] {
+function troubles(say: PageSay, deps: ApiDeps): Html[] {
   const vantage = deps.vantage();
   const found: Html[] = [];
-  if (reachesNothing(deps, vantage)) found.push(nothingReached(deps));
-  else if (vantage.suspect === true) found.push(itIsUs(deps, vantage));
-  else if (vantage.suspect === null)
-    found.push(
-      banner('quiet', 'First look', html`The first pass over the mirrors has not ended. Nothing is judged yet.`),
-    );
-  if (vantage.contaminatedShare !== null && vantage.contaminatedShare > limits.contaminatedShareFinding)
-    found.push(
-      banner(
-        'us',
-        'This machine is too busy',
-        html`It disturbed ${percent(vantage.contaminatedShare)} of the samples of the last five minutes. They are set aside, not judged.`,
-      ),
-    );
+  if (reachesNothing(deps, vantage)) found.push(nothingReached(say, deps));
+  else if (vantage.suspect === true) found.push(itIsUs(say, deps, vantage));
+  else if (vantage.suspect === null) found.push(banner(say, 'quiet', say('trouble.first'), say('trouble.firstSays')));
+  if (vantage.contaminatedShare !== null && vantage.contaminatedShare > limits.contaminatedShareFinding) {
+    const share = percent(say, vantage.contaminatedShare);
+    found.push(banner(say, 'us', say('trouble.busy'), say('trouble.busySays', { share })));
+  }
   const state = deps.stateTrouble();
-  if (state !== null)
-    found.push(
-      banner(
-        'us',
-        'Nothing is being stored',
-        html`Watching goes on, but what is learned now does not survive a restart: ${state}.`,
-      ),
-    );
+  if (state !== null) found.push(banner(say, 'us', say('trouble.state'), say('trouble.stateSays', { why: state })));
   const { ready, because } = deps.ready();
-  if (!ready) found.push(banner('quiet', 'Not ready', html`${because}`));
+  if (!ready) found.push(banner(say, 'quiet', say('trouble.notReady'), because));
   return found;
 }
 
-function banner(kind: 'us' | 'quiet', title: string, text: Html): Html {
-  return html`<aside class="banner ${kind}"><b>${title}.</b> ${text}</aside>`;
+function banner(say: PageSay, kind: 'us' | 'quiet', title: string, text: Html | string): Html {
+  return html`<aside class="banner ${kind}"><b>${title}${say('list.stop')}</b>${text}</aside>`;
 }
 
-function itIsUs(deps: ApiDeps, vantage: VantageStanding): Html {
-  const since = vantage.sinceMs === null ? '' : ` for ${span(deps.now().wallMs - vantage.sinceMs)}`;
+function itIsUs(say: PageSay, deps: ApiDeps, vantage: VantageStanding): Html {
+  const where = html`<b>${deps.config().vantage}</b>`;
   const controls = vantage.controls.map(
-    ({ name, up }) =>
-      html` <span class="control">${name}: ${up === null ? 'not asked yet' : up ? 'answers' : 'silent'}</span>`,
+    ({ name, up }) => html` <span class="control">${name}${say('list.colon')}${controlWord(say, up)}</span>`,
   );
-  return banner(
-    'us',
-    'It is us, not the mirrors',
-    html`So much fails in the same moment${since} that it is more likely the network of <b>${deps.config().vantage}</b>. Verdicts stand still as they were, samples count as unknown, and no advice is given until it is over.${controls}`,
-  );
+  const words =
+    vantage.sinceMs === null
+      ? say.html('trouble.usSays', { vantage: where })
+      : say.html('trouble.usSaysFor', { vantage: where, span: span(say, deps.now().wallMs - vantage.sinceMs) });
+  return banner(say, 'us', say('trouble.us'), html`${words}${controls}`);
 }
 
 /** Nothing has answered since the start: no mirror, no control. */
@@ -100,10 +104,7 @@ function reachesNothing(deps: ApiDeps, vantage: VantageStanding): boolean {
   return !hasAnswer && wasTried;
 }
 
-function nothingReached(deps: ApiDeps): Html {
-  return banner(
-    'us',
-    'Nothing can be reached from here',
-    html`No mirror and no control has answered since the start. That speaks of this place, <b>${deps.config().vantage}</b>, not of the mirrors; nothing is said about them until something answers. To see the tool at work without a network, run <code>mirrorwatch demo</code>.`,
-  );
+function nothingReached(say: PageSay, deps: ApiDeps): Html {
+  const parts = { vantage: html`<b>${deps.config().vantage}</b>`, command: html`<code>mirrorwatch demo</code>` };
+  return banner(say, 'us', say('trouble.nothing'), say.html('trouble.nothingSays', parts));
 }

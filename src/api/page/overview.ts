@@ -13,8 +13,8 @@ import { type Html, html } from './html.ts';
 import { place } from './place.ts';
 import { regret } from './regret.ts';
 import { runningSum } from './running-sum.ts';
+import type { PageSay } from './say.ts';
 import { type Stretch, stretchOf } from './ticks.ts';
-import { gateWords } from './words.ts';
 
 interface Group {
   readonly ecosystem: EcosystemId;
@@ -23,22 +23,22 @@ interface Group {
 }
 
 /** Everything at a glance: what to set, what was found, every mirror. */
-export function overview(deps: ApiDeps): Html {
+export function overview(say: PageSay, deps: ApiDeps): Html {
   const nowMs = deps.now().wallMs;
   const groups = groupsOf(deps);
   const { items: findings, next } = deps.findings({ limit: 50, cursor: null, history: false });
-  return html`<h1 class="hidden">Mirrors seen from ${deps.config().vantage}</h1>
-<section aria-labelledby="h-advice"><h2 id="h-advice">What to set now</h2>
-${groups.map((group) => adviceOf(deps, group, nowMs))}
+  return html`<h1 class="hidden">${say('page.seenTitle', { vantage: deps.config().vantage })}</h1>
+<section aria-labelledby="h-advice"><h2 id="h-advice">${say('page.set')}</h2>
+${groups.map((group) => adviceOf(say, deps, group, nowMs))}
 </section>
-<section aria-labelledby="h-findings"><h2 id="h-findings">Found <span class="count">${findings.length}${next !== null && '+'}</span></h2>
-${findings.length === 0 ? html`<p class="none">${nothingFound(deps)}</p>` : findingList(findings, { nowMs, mirror: null, ack: deps.config() })}
+<section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')} <span class="count">${findings.length}${next !== null && '+'}</span></h2>
+${findings.length === 0 ? html`<p class="none">${nothingFound(say, deps)}</p>` : findingList(say, findings, { nowMs, mirror: null, ack: deps.config() })}
 </section>
-${groups.map((group) => mirrorsOf(deps, group, nowMs, groups.length > 1))}
-${phaseKey}
-<p class="legend">Bars: where the median round trip of the canary goes, each in its own scale; the thin one beneath is its length beside the slowest mirror. Lines: its last samples, times in UTC, each scaled to its own longest; the dashed line is where slow begins, ▲ is slow, ✕ failed, ○ the first fetch of a cache, hatched is what we could not tell.</p>
-${place(deps)}
-${history(deps, null, nowMs)}${regret(deps.lookedBack())}`;
+${groups.map((group) => mirrorsOf(say, deps, group, nowMs, groups.length > 1))}
+${phaseKey(say)}
+<p class="legend">${say('page.legend')}</p>
+${place(say, deps)}
+${history(say, deps, null, nowMs)}${regret(say, deps.lookedBack())}`;
 }
 
 /** The probe, still kept, whose round trip is nearest to a number of its series; else the last one. */
@@ -56,13 +56,18 @@ function nearestProbe(deps: ApiDeps, series: SeriesView, ms: number | null): str
 }
 
 /** A time, linked to the probe that it was measured by. */
-export function linkedTime(deps: ApiDeps, series: SeriesView | undefined, ms: number | null | undefined): Html {
+export function linkedTime(
+  say: PageSay,
+  deps: ApiDeps,
+  series: SeriesView | undefined,
+  ms: number | null | undefined,
+): Html {
   if (series === undefined || ms === null || ms === undefined)
-    return html`<span class="muted" title="not measured">—</span>`;
+    return html`<span class="muted" title="${say('chart.notMeasured')}">—</span>`;
   const probeId = nearestProbe(deps, series, ms);
   return probeId === null
-    ? html`${duration(ms)}`
-    : html`<a class="number" href="${probePath(probeId)}">${duration(ms)}</a>`;
+    ? html`${duration(say, ms)}`
+    : html`<a class="number" href="${probePath(probeId)}">${duration(say, ms)}</a>`;
 }
 
 /** Which samples of a series can still be walked: failing ones, and the last few. */
@@ -83,7 +88,7 @@ function groupsOf(deps: ApiDeps): readonly Group[] {
   return [...groups.values()];
 }
 
-function adviceOf(deps: ApiDeps, { ecosystem, upstream }: Group, nowMs: number): Html {
+function adviceOf(say: PageSay, deps: ApiDeps, { ecosystem, upstream }: Group, nowMs: number): Html {
   const order = {
     proposed: 0,
     refused: 1,
@@ -98,29 +103,29 @@ function adviceOf(deps: ApiDeps, { ecosystem, upstream }: Group, nowMs: number):
     .advice({ limit: limits.pageRows, cursor: null, history: false })
     .items.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream)
     .sort((a, b) => order[a.state] - order[b.state]);
-  if (advice.length > 0) return html`${advice.map((one) => adviceCard(one, deps.config(), nowMs))}`;
+  if (advice.length > 0) return html`${advice.map((one) => adviceCard(say, one, deps.config(), nowMs))}`;
   const chain = html`<code>${deps.chainInForce(ecosystem, upstream)}</code>`;
-  if (vantage.suspect === true) return quiet(html`No advice while it may be us. Clients stay on ${chain}`);
+  if (vantage.suspect === true) return quiet(say.html('page.noAdviceUs', { chain }));
   const isJudged = deps
     .standings()
     .some((one) => one.ecosystem === ecosystem && one.upstream === upstream && one.state !== 'unknown');
   return vantage.suspect === null || !isJudged
-    ? quiet(html`Too early to tell. Clients are on ${chain}`)
-    : html`<article class="advice right"><p>Nothing to change for ${ecosystem}: stay on ${chain}</p></article>`;
+    ? quiet(say.html('page.tooEarly', { chain }))
+    : html`<article class="advice right"><p>${say.html('page.nothingToChange', { ecosystem, chain })}</p></article>`;
 }
 
 function quiet(text: Html): Html {
   return html`<article class="advice none-yet"><p>${text}</p></article>`;
 }
 
-function nothingFound(deps: ApiDeps): string {
+function nothingFound(say: PageSay, deps: ApiDeps): string {
   const states = deps.standings().map(({ state }) => state);
   const unknown = states.filter((state) => state === 'unknown').length;
-  if (states.length === 0 || unknown === states.length) return 'Nothing found, and nothing could be judged yet.';
-  return unknown > 0 ? `Nothing found; of ${unknown} of ${states.length} mirrors we cannot tell.` : 'Nothing found.';
+  if (states.length === 0 || unknown === states.length) return say('page.nothingJudged');
+  return unknown > 0 ? say('page.foundUnknown', { unknown, all: states.length }) : say('page.nothingFound');
 }
 
-function mirrorsOf(deps: ApiDeps, group: Group, nowMs: number, isNamed: boolean): Html {
+function mirrorsOf(say: PageSay, deps: ApiDeps, group: Group, nowMs: number, isNamed: boolean): Html {
   const canaries = new Map(group.mirrors.map((mirror) => [mirror.name, canaryOf(deps.seriesOf(mirror.name))]));
   const scaleMs = Math.max(0, ...[...canaries.values()].map((series) => totalOf(series?.phases ?? {})));
   const stretch = stretchOf(
@@ -128,12 +133,13 @@ function mirrorsOf(deps: ApiDeps, group: Group, nowMs: number, isNamed: boolean)
     nowMs,
   );
   const id = `h-${group.ecosystem}-${group.upstream}`;
-  return html`<section aria-labelledby="${id}"><h2 id="${id}">Mirrors <span class="count">${isNamed || group.upstream !== group.ecosystem ? `${group.ecosystem}/${group.upstream}, ` : null}${group.mirrors.length}</span></h2>
-<table class="mirrors"><thead><tr><th scope="col">mirror</th><th scope="col">state</th><th scope="col" class="n">p50</th><th scope="col" class="n">p95</th><th scope="col">phases</th><th scope="col">last samples</th><th scope="col" class="n">rank</th></tr></thead>
-<tbody>${group.mirrors.map((mirror) => mirrorRow(deps, mirror, canaries.get(mirror.name), { longestMs: scaleMs, stretch, nowMs }))}</tbody></table></section>`;
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${say('page.mirrors')} <span class="count">${isNamed || group.upstream !== group.ecosystem ? `${group.ecosystem}/${group.upstream}${say('list.comma')}` : null}${group.mirrors.length}</span></h2>
+<table class="mirrors"><thead><tr><th scope="col">${say('table.mirror')}</th><th scope="col">${say('table.state')}</th><th scope="col" class="n">p50</th><th scope="col" class="n">p95</th><th scope="col">${say('table.phases')}</th><th scope="col">${say('table.samples')}</th><th scope="col" class="n">${say('table.rank')}</th></tr></thead>
+<tbody>${group.mirrors.map((mirror) => mirrorRow(say, deps, mirror, canaries.get(mirror.name), { longestMs: scaleMs, stretch, nowMs }))}</tbody></table></section>`;
 }
 
 function mirrorRow(
+  say: PageSay,
   deps: ApiDeps,
   mirror: Mirror,
   canary: SeriesView | undefined,
@@ -143,24 +149,24 @@ function mirrorRow(
   const baseline = canary && deps.baseline(canary.target.id, canary.connection);
   const state = standing?.state ?? 'unknown';
   const place = [
-    mirror.role === 'origin' ? 'origin' : null,
+    mirror.role === 'origin' ? say('mirror.origin') : null,
     mirror.region,
-    mirror.weight === null ? null : `weight ${mirror.weight}`,
+    mirror.weight === null ? null : say('mirror.weightOf', { weight: mirror.weight }),
   ];
   return html`<tr class="${state}">
 <th scope="row"><a href="${mirrorPath(mirror.name)}">${mirror.name}</a><small>${mirror.url.replace(/^https:\/\//, '')}</small><small class="muted">${place.filter((part) => part !== null).join(' · ')}</small></th>
-<td data-label="state">${stateBadge(state)}<small><bdi>${standing?.because ?? 'not asked yet'}</bdi></small>${standing && sinceNote(deps.stateSince(standing), nowMs)}${standingNotes(standing, nowMs)}<small class="muted">last ok ${ago(standing?.lastOkAtMs ?? null, nowMs)}</small></td>
-<td class="n" data-label="p50">${linkedTime(deps, canary, canary?.p50Ms)}</td>
-<td class="n" data-label="p95">${linkedTime(deps, canary, canary?.p95Ms)}</td>
-<td class="wide" data-label="phases">${phaseBars(canary?.phases ?? {}, longestMs)}</td>
-<td class="wide" data-label="last samples">${stripWithAxis(canary?.recent ?? [], { width: 230, height: 44, thresholdMs: baseline?.thresholdMs ?? null, isKept: canary ? keptIn(canary) : () => false, labelled: false, stretch })}</td>
-<td class="n" data-label="rank">${rankOf(deps, mirror)}</td>
+<td data-label="${say('table.state')}">${stateBadge(say, state)}<small><bdi>${standing?.because ?? say('standing.notAsked')}</bdi></small>${standing && sinceNote(say, deps.stateSince(standing), nowMs)}${standingNotes(say, standing, nowMs)}<small class="muted">${say('mirror.lastOk')} ${ago(say, standing?.lastOkAtMs ?? null, nowMs)}</small></td>
+<td class="n" data-label="p50">${linkedTime(say, deps, canary, canary?.p50Ms)}</td>
+<td class="n" data-label="p95">${linkedTime(say, deps, canary, canary?.p95Ms)}</td>
+<td class="wide" data-label="${say('table.phases')}">${phaseBars(say, canary?.phases ?? {}, longestMs)}</td>
+<td class="wide" data-label="${say('table.samples')}">${stripWithAxis(say, canary?.recent ?? [], { width: 230, height: 44, thresholdMs: baseline?.thresholdMs ?? null, isKept: canary ? keptIn(canary) : () => false, labelled: false, stretch })}</td>
+<td class="n" data-label="${say('table.rank')}">${rankOf(say, deps, mirror)}</td>
 </tr>`;
 }
 
-function rankOf(deps: ApiDeps, mirror: Mirror): Html {
+function rankOf(say: PageSay, deps: ApiDeps, mirror: Mirror): Html {
   const { candidate, rank } = placeOf(deps, mirror);
   if (candidate === undefined) return html`<span class="muted">—</span>`;
   const { scoreSeconds } = candidate;
-  return html`${rank !== null ? html`<b>${rank}</b>` : html`<span class="muted">—</span>`}<small>${gateWords[candidate.gate]}</small><small class="muted" title="what one client fetch (info and mod, cold) is expected to take">${scoreSeconds === null ? null : `fetch ${duration(scoreSeconds * 1000)}`}</small>${runningSum(candidate)}`;
+  return html`${rank !== null ? html`<b>${rank}</b>` : html`<span class="muted">—</span>`}<small>${say(`gate.${candidate.gate}`)}</small><small class="muted" title="${say('mirror.fetchTitle')}">${scoreSeconds === null ? null : say('mirror.fetch', { time: duration(say, scoreSeconds * 1000) })}</small>${runningSum(say, candidate)}`;
 }

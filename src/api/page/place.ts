@@ -3,52 +3,59 @@ import type { ApiDeps, ReceiverView } from '../deps.ts';
 import { mirrorPath } from './badges.ts';
 import { span } from './format.ts';
 import { type Html, html } from './html.ts';
+import type { PageSay } from './say.ts';
 
 /** What is ours: whether controls answer, what waits for receivers, when mirrors are left alone on purpose. */
-export function place(deps: ApiDeps): Html {
+export function place(say: PageSay, deps: ApiDeps): Html {
   const { mirrors, controls } = deps.config();
   const answers = new Map(deps.vantage().controls.map(({ name, up }) => [name, up]));
   const kept = mirrors.filter(({ maintenance }) => maintenance.length > 0);
-  return html`<section aria-labelledby="h-place"><h2 id="h-place">This place</h2><dl class="facts place">
-<div><dt>controls</dt>${
+  return html`<section aria-labelledby="h-place"><h2 id="h-place">${say('place.title')}</h2><dl class="facts place">
+<div><dt>${say('place.controls')}</dt>${
     controls.length === 0
-      ? html`<dd class="muted">none: whether it is us or them then rests on the mirrors alone</dd>`
-      : controls.map(({ name }) => html`<dd>${name} ${controlWord(answers.get(name) ?? null)}</dd>`)
+      ? html`<dd class="muted">${say('place.noControls')}</dd>`
+      : controls.map(({ name }) => html`<dd>${name} ${controlMark(say, answers.get(name) ?? null)}</dd>`)
   }</div>
-<div><dt>webhooks</dt>${receivers(deps.receivers())}</div>
-<div><dt>maintenance</dt>${
+<div><dt>${say('place.webhooks')}</dt>${receivers(say, deps.receivers())}</div>
+<div><dt>${say('place.maintenance')}</dt>${
     kept.length === 0
-      ? html`<dd class="muted">no windows</dd>`
+      ? html`<dd class="muted">${say('place.noWindows')}</dd>`
       : kept.map(
           (mirror) =>
-            html`<dd><a href="${mirrorPath(mirror.name)}">${mirror.name}</a> ${maintenanceWords(deps, mirror)}</dd>`,
+            html`<dd><a href="${mirrorPath(mirror.name)}">${mirror.name}</a> ${maintenanceWords(say, deps, mirror)}</dd>`,
         )
   }</div>
 </dl></section>`;
 }
 
 /** When a mirror is left alone, and whether that is now. */
-export function maintenanceWords(deps: ApiDeps, mirror: Mirror): Html {
+export function maintenanceWords(say: PageSay, deps: ApiDeps, mirror: Mirror): Html {
   const isNow = deps.standings().find(({ registry }) => registry === mirror.name)?.inMaintenance ?? false;
-  return html`${mirror.maintenance.map((one, i) => html`${i > 0 && ', '}${windowWords(one)}`)}${isNow && html` <b>now</b>`}`;
+  return html`${mirror.maintenance.map((one, i) => html`${i > 0 && say('list.comma')}${windowWords(say, one)}`)}${isNow && html` <b>${say('place.now')}</b>`}`;
 }
 
-function windowWords({ cron, timeZone, forMs }: MaintenanceWindow): Html {
-  return html`<code>${cron}</code> for ${span(forMs)}${timeZone !== null && ` (${timeZone})`}`;
+function windowWords(say: PageSay, { cron, timeZone, forMs }: MaintenanceWindow): Html {
+  const words = say.html('place.window', { cron: html`<code>${cron}</code>`, span: span(say, forMs) });
+  return html`${words}${timeZone !== null && ` (${timeZone})`}`;
 }
 
-function controlWord(up: boolean | null): Html {
-  if (up === null) return html`<span class="muted">not asked yet</span>`;
-  return up ? html`<span class="muted">answers</span>` : html`<b class="bad">silent</b>`;
+/** Whether a control answers. */
+export function controlWord(say: PageSay, up: boolean | null): string {
+  return say(up === null ? 'place.notAsked' : up ? 'place.answers' : 'place.silent');
 }
 
-function receivers(all: readonly ReceiverView[]): Html {
-  if (all.length === 0) return html`<dd class="muted">none</dd>`;
+function controlMark(say: PageSay, up: boolean | null): Html {
+  const word = controlWord(say, up);
+  return up === false ? html`<b class="bad">${word}</b>` : html`<span class="muted">${word}</span>`;
+}
+
+function receivers(say: PageSay, all: readonly ReceiverView[]): Html {
+  if (all.length === 0) return html`<dd class="muted">${say('place.none')}</dd>`;
   return html`${all.map(({ receiver, length, oldestSeconds, disabled }) => {
     const waits =
       length === 0
-        ? html`<span class="muted">nothing waits</span>`
-        : html`<b class="bad">${length} wait${length === 1 && 's'}</b>${oldestSeconds !== null && html` <span class="muted">the oldest for ${span(oldestSeconds * 1000)}</span>`}`;
-    return html`<dd>${receiver} ${waits}${disabled && html` <b class="bad">gone (410): left alone until the next reload</b>`}</dd>`;
+        ? html`<span class="muted">${say('place.nothingWaits')}</span>`
+        : html`<b class="bad">${say(length === 1 ? 'place.waitsOne' : 'place.waits', { count: length })}</b>${oldestSeconds !== null && html` <span class="muted">${say('place.oldest', { span: span(say, oldestSeconds * 1000) })}</span>`}`;
+    return html`<dd>${receiver} ${waits}${disabled && html` <b class="bad">${say('place.gone')}</b>`}</dd>`;
   })}`;
 }

@@ -1,5 +1,6 @@
 import type { LookedBack } from '../../core/advice.ts';
 import { type Html, html } from './html.ts';
+import type { PageSay } from './say.ts';
 
 const monthsShown = 12;
 
@@ -21,11 +22,11 @@ export function regretByMonth(all: readonly LookedBack[]): readonly Month[] {
 }
 
 /** How often an accepted advice was regretted, by month; `null` where none was looked back at yet. */
-export function regret(all: readonly LookedBack[]): Html | null {
+export function regret(say: PageSay, all: readonly LookedBack[]): Html | null {
   const months = regretByMonth(all);
   if (months.length === 0) return null;
-  return html`<section aria-labelledby="h-regret"><h2 id="h-regret">Looking back</h2>
-<p class="legend">Accepted advice after which the mirror left did better than the advised one, of all that was looked back at.</p>
-<ul class="findings past">${months.map(({ name, moves, regretted }) => html`<li class="finding closed"><span class="kind">${name}</span> <span class="said">${regretted} of ${moves} regretted</span></li>`)}</ul>
+  return html`<section aria-labelledby="h-regret"><h2 id="h-regret">${say('regret.title')}</h2>
+<p class="legend">${say('regret.legend')}</p>
+<ul class="findings past">${months.map(({ name, moves, regretted }) => html`<li class="finding closed"><span class="kind">${name}</span> <span class="said">${say('regret.month', { regretted, moves })}</span></li>`)}</ul>
 </section>`;
 }

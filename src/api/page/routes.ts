@@ -1,37 +1,50 @@
 import { createHash } from 'node:crypto';
-import { type Response, Router } from 'express';
+import { type Request, type Response, Router } from 'express';
 import type { ApiDeps } from '../deps.ts';
 import { detail } from './detail.ts';
-import { html } from './html.ts';
+import { type Html, html } from './html.ts';
+import { languageOf } from './language.ts';
 import { documentOf } from './layout.ts';
 import { overview } from './overview.ts';
+import { type PageSay, pageSay } from './say.ts';
 import { script } from './script.ts';
 import { icon, style } from './style.ts';
 import { walk } from './walk.ts';
 
+/** What a route answers with: a title for the tab, and what stands between header and footer. */
+interface Page {
+  readonly status: number;
+  readonly title: string;
+  readonly main: Html;
+}
+
 /** The status page: `/`, `/mirrors/:name`, `/probes/:id`, with its style, script and icon. Whole without the script. */
 export function pageRoutes(deps: ApiDeps): Router {
   const routes = Router();
-  routes.get('/', (_request, response) => {
-    sendPage(response, 200, documentOf(deps, titleOf(deps), overview(deps)));
-  });
-  routes.get('/mirrors/:name', (request, response) => {
-    const mirror = deps.config().mirrors.find(({ name }) => name === request.params.name);
-    if (mirror === undefined) return notFound(deps, response, 'No mirror of that name is configured.');
-    const from = Number(request.query['from'] ?? 0);
+  const page = (
+    path: string,
+    make: (say: PageSay, request: Request<Readonly<Record<string, string>>>) => Page,
+  ): void => {
+    routes.get(path, (request: Request<Readonly<Record<string, string>>>, response: Response) => {
+      const say = pageSay(languageOf(request, response));
+      const { status, title, main } = make(say, request);
+      response.status(status).set('cache-control', 'no-store').type('text/html');
+      response.send(documentOf(say, deps, request, title, main));
+    });
+  };
+  page('/', (say) => ({ status: 200, title: titleOf(say, deps), main: overview(say, deps) }));
+  page('/mirrors/:name', (say, { params, query }) => {
+    const mirror = deps.config().mirrors.find(({ name }) => name === params['name']);
+    if (mirror === undefined) return notFound(say, say('page.noMirror'));
+    const from = Number(query['from'] ?? 0);
     const isWhole = Number.isInteger(from) && from >= 0;
-    sendPage(response, 200, documentOf(deps, mirror.name, detail(deps, mirror, isWhole ? from : 0)));
+    return { status: 200, title: mirror.name, main: detail(say, deps, mirror, isWhole ? from : 0) };
   });
-  routes.get('/probes/:id', (request, response) => {
-    const probe = deps.probe(request.params.id);
-    if (probe === null)
-      return notFound(
-        deps,
-        response,
-        'This probe is not kept any more. Held are the last few of each target, one for each bucket of its histogram, and the failing ones.',
-      );
-    const { target } = probe.sample.due;
-    sendPage(response, 200, documentOf(deps, `${target.step} at ${target.registry}`, walk(probe)));
+  page('/probes/:id', (say, { params }) => {
+    const probe = deps.probe(params['id'] ?? '');
+    if (probe === null) return notFound(say, say('page.noProbe'));
+    const { step, registry } = probe.sample.due.target;
+    return { status: 200, title: say('page.stepAt', { step, registry }), main: walk(say, probe) };
   });
   asset(routes, '/page.css', 'text/css', style);
   asset(routes, '/page.js', 'text/javascript', script);
@@ -39,16 +52,10 @@ export function pageRoutes(deps: ApiDeps): Router {
   return routes;
 }
 
-function sendPage(response: Response, status: number, text: string): void {
-  response.status(status).set('cache-control', 'no-store').type('text/html').send(text);
-}
-
-function notFound(deps: ApiDeps, response: Response, why: string): void {
-  sendPage(
-    response,
-    404,
-    documentOf(deps, 'Not found', html`<h1>Not found</h1><p data-still>${why}</p><p><a href="/">All mirrors</a></p>`),
-  );
+function notFound(say: PageSay, why: string): Page {
+  const title = say('page.notFound');
+  const main = html`<h1>${title}</h1><p data-still>${why}</p><p><a href="/">${say('page.allMirrors')}</a></p>`;
+  return { status: 404, title, main };
 }
 
 function asset(routes: Router, path: string, type: string, text: string): void {
@@ -61,15 +68,15 @@ function asset(routes: Router, path: string, type: string, text: string): void {
 }
 
 /** What a tab shows at a glance: trouble first. */
-function titleOf(deps: ApiDeps): string {
-  if (deps.vantage().suspect === true) return 'It is us';
+function titleOf(say: PageSay, deps: ApiDeps): string {
+  if (deps.vantage().suspect === true) return say('tab.us');
   const states = deps.standings().map(({ state }) => state);
   const counted = (['down', 'degraded'] as const).flatMap((state) => {
     const count = states.filter((one) => one === state).length;
-    return count > 0 ? [`${count} ${state}`] : [];
+    return count > 0 ? [say(`tab.${state}`, { count })] : [];
   });
-  if (counted.length > 0) return counted.join(', ');
+  if (counted.length > 0) return counted.join(say('list.comma'));
   const unknown = states.filter((state) => state === 'unknown').length;
-  if (states.length === 0) return 'starting';
-  return unknown > 0 ? `${unknown} unknown` : 'all up';
+  if (states.length === 0) return say('tab.starting');
+  return unknown > 0 ? say('tab.unknown', { count: unknown }) : say('tab.up');
 }

@@ -1,20 +1,29 @@
 import type { Candidate } from '../../core/advice.ts';
-import { coordinate } from './format.ts';
+import { coordinate, percent } from './format.ts';
 import { type Html, html } from './html.ts';
+import type { PageSay } from './say.ts';
 
 /**
  * Why clients are not advised to move here yet: how much of what a move needs has been gathered (design.md section 5.4), as a
  * bar. Nothing for the chain in force, which is weighed against none, and where nothing is weighed.
  */
-export function runningSum({ sum, bound, registry }: Pick<Candidate, 'sum' | 'bound' | 'registry'>): Html | null {
+export function runningSum(
+  say: PageSay,
+  { sum, bound, registry }: Pick<Candidate, 'sum' | 'bound' | 'registry'>,
+): Html | null {
   if (sum === null || bound === null || !(bound > 0)) return null;
   const share = Math.min(1, Math.max(0, sum / bound));
   const words =
     share === 0
-      ? 'nothing speaks for a move'
+      ? say('sum.nothing')
       : share === 1
-        ? 'enough for a move'
-        : `${Math.max(1, Math.floor(share * 100))} % of what a move needs`;
-  const said = `moving to ${registry}: ${Number(sum.toPrecision(3))} of ${Number(bound.toPrecision(3))}, ${words}`;
+        ? say('sum.enough')
+        : say('sum.part', { share: percent(say, Math.max(1, Math.floor(share * 100)) / 100) });
+  const said = say('sum.said', {
+    registry,
+    sum: Number(sum.toPrecision(3)),
+    bound: Number(bound.toPrecision(3)),
+    words,
+  });
   return html`<span class="sum" title="${said}"><svg class="gauge" viewBox="0 0 100 5" preserveAspectRatio="none" role="img" aria-label="${said}"><rect width="100" height="5" class="track"/><rect width="${coordinate(share * 100)}" height="5" class="sum-fill"/></svg><small class="muted">${words}</small></span>`;
 }

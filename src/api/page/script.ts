@@ -8,14 +8,15 @@ export const script = `'use strict';
   const later = setTimeout, timer = performance;
   const main = () => document.getElementById('main');
   const live = document.getElementById('live');
+  const words = JSON.parse(document.body.dataset.words);
   const leastGapMs = 2000;
   let lastMs = -leastGapMs, waiting = false, busy = false, again = false, events = null, token = '';
 
   const say = (word) => {
-    if (!live || live.textContent === word) return;
+    if (!live || live.textContent === words[word]) return;
     live.hidden = false;
     live.className = 'live ' + word;
-    live.textContent = word;
+    live.textContent = words[word];
   };
   const isSelecting = () => {
     const selection = getSelection();
@@ -57,29 +58,29 @@ export const script = `'use strict';
     button.disabled = true;
     // Until it is answered the form stays where it is: the answer is shown in it.
     form.dataset.asking = '';
-    said.textContent = 'asking\u2026';
+    said.textContent = words.asking;
     try {
       // No password that the browser knows is sent, and none is asked for: writes take the bearer token alone.
       const answer = await fetch(form.dataset.post, { method: 'POST', headers, credentials: 'omit', body: JSON.stringify(body) });
       if (answer.ok) { delete form.dataset.asking; return done(form, said); }
       const problem = await answer.json().catch(() => ({}));
-      said.textContent = problem.detail || problem.title || 'refused with ' + answer.status;
+      said.textContent = problem.detail || problem.title || words.refused + ' ' + answer.status;
       if (answer.status === 401) askToken(field, said);
     } catch {
-      said.textContent = 'the daemon does not answer';
+      said.textContent = words.silent;
     } finally {
       button.disabled = false;
       delete form.dataset.asking;
     }
   };
   const askToken = (field, said) => {
-    said.textContent = token ? 'that is not the token' : 'this needs the token of the daemon';
+    said.textContent = token ? words.badToken : words.needsToken;
     token = field.value = '';
     field.parentElement.hidden = false;
     field.focus();
   };
   const done = (form, said) => {
-    said.textContent = 'done';
+    said.textContent = words.done;
     const fold = form.closest('details');
     if (fold) fold.open = false;
     if (document.activeElement) document.activeElement.blur();
@@ -90,12 +91,12 @@ export const script = `'use strict';
     const source = document.getElementById(button.dataset.copy);
     try {
       await navigator.clipboard.writeText(source.textContent);
-      button.textContent = 'copied';
+      button.textContent = words.copied;
     } catch {
       getSelection().selectAllChildren(source);
-      button.textContent = document.execCommand('copy') ? 'copied' : 'selected';
+      button.textContent = document.execCommand('copy') ? words.copied : words.selected;
     }
-    later(() => { button.textContent = 'copy'; }, 2000);
+    later(() => { button.textContent = words.copy; }, 2000);
   };
 
   const refresh = async () => {

@@ -35,10 +35,10 @@ body { padding: 0 24px; }
 .mark path { fill: none; stroke: var(--up); stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 .vantage { color: var(--soft); }
 .vantage b { color: var(--ink); font-weight: 600; }
+.languages { color: var(--soft); font-size: 13px; white-space: nowrap; }
 .live { margin-left: auto; white-space: nowrap; color: var(--soft); font-size: 13px; }
 .live.live::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 6px; border-radius: 50%; background: var(--up); }
 .live.held::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 6px; border-radius: 50%; border: 1px solid var(--up); }
-.live.held::after { content: " while you fill in"; }
 .live.reconnecting::before { content: ""; display: inline-block; width: 6px; height: 6px; margin-right: 6px; border: 1px solid var(--soft); }
 .bottom { display: flex; flex-wrap: wrap; gap: 4px 16px; margin-top: 36px; padding-top: 12px; padding-bottom: 28px; border-top: 1px solid var(--line); color: var(--soft); font-size: 13px; }
 .as-of { margin: 20px 0 0; color: var(--soft); font-size: 13px; }

@@ -279,7 +279,7 @@ describe('what stands on top', () => {
           next: null,
         }),
       },
-      ['No advice, on purpose', 'the mirrors fail together, behind them all'],
+      ['No advice, on purpose', 'the upstream itself fails, on every mirror'],
       ['Set this now', 'export GOPROXY'],
     ],
     [
@@ -386,7 +386,7 @@ describe('what real clients say', () => {
   it.each([
     ['coast', /Real clients .*go example\.com\/net@v0\.25\.0 10 min ago ok ok 3\.25 s/],
     ['inland', /failed reading https:\/\/mirrors\.inland\.example\.com: 403 Forbidden ok they differ/],
-    ['campus', /unknown not installed here not asked/],
+    ['campus', /could not tell not installed here not asked/],
   ])('of %s stands on its page', async (name, words) => {
     const ask = await up();
     expect(wordsOf((await ask(`/mirrors/${name}`)).text.replace(/<(?:small|td|th|strong)\b/g, ' $&'))).toMatch(words);

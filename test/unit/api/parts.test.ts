@@ -3,9 +3,12 @@ import { durationMs } from '../../../src/api/actions.ts';
 import { phaseBar, sampleStrip } from '../../../src/api/page/charts.ts';
 import { bytes, duration, percent, span } from '../../../src/api/page/format.ts';
 import { html } from '../../../src/api/page/html.ts';
+import { pageSay } from '../../../src/api/page/say.ts';
 import { phases } from '../../../src/core/failure.ts';
 import { counted } from '../../../src/core/units.ts';
 import { sample, target } from './fixture-samples.ts';
+
+const say = pageSay('en');
 
 describe('html', () => {
   it.each<[string, string, string]>([
@@ -37,7 +40,7 @@ describe('numbers for people', () => {
     [99_900, '99.9 s'],
     [120_000, '2 min'],
   ])('%s ms is %s', (ms, text) => {
-    expect(duration(ms)).toBe(text);
+    expect(duration(say, ms)).toBe(text);
   });
   it.each<[number, string]>([
     [-5, '0 s'],
@@ -48,7 +51,7 @@ describe('numbers for people', () => {
     [86_400_000, '24 h'],
     [172_800_000, '2 d'],
   ])('%i ms last %s', (ms, text) => {
-    expect(span(ms)).toBe(text);
+    expect(span(say, ms)).toBe(text);
   });
   it.each<[number | null, string]>([
     [null, '—'],
@@ -58,7 +61,7 @@ describe('numbers for people', () => {
     [0.9999, '99.9 %'],
     [1, '100 %'],
   ])('a share of %s is %s', (share, text) => {
-    expect(percent(share)).toBe(text);
+    expect(percent(say, share)).toBe(text);
   });
   it.each<[number, string]>([
     [0, '0 B'],
@@ -97,7 +100,7 @@ describe('charts', () => {
       ([, x, width, phase]) => [phase ?? '', Number(x), Number(width)],
     );
   it('phases stand end to end, to scale', () => {
-    const bar = phaseBar({ resolve: 10, connect: 20, tls: 30, processing: 100, transfer: 40 }, 400).text;
+    const bar = phaseBar(say, { resolve: 10, connect: 20, tls: 30, processing: 100, transfer: 40 }, 400).text;
     expect(rects(bar)).toEqual([
       ['resolve', 0, 25],
       ['connect', 25, 50],
@@ -108,10 +111,10 @@ describe('charts', () => {
     expect(bar).toContain('aria-label="resolve 10 ms, connect 20 ms, tls 30 ms, processing 100 ms, transfer 40 ms"');
   });
   it.each(phases)('%s alone fills its scale; the others are not drawn', (phase) => {
-    expect(rects(phaseBar({ [phase]: 50 }, 50).text)).toEqual([[phase, 0, 1000]]);
+    expect(rects(phaseBar(say, { [phase]: 50 }, 50).text)).toEqual([[phase, 0, 1000]]);
   });
   it('what was not measured is hatched and said', () => {
-    const bar = phaseBar({}, 400).text;
+    const bar = phaseBar(say, {}, 400).text;
     expect(bar).toContain('aria-label="not measured"');
     expect(bar).toContain('fill="url(#hatch)"');
     expect(rects(bar)).toEqual([]);
@@ -136,12 +139,13 @@ describe('charts', () => {
       'url(#hatch)',
     ],
   ])('%s', (_name, given, kind) => {
-    const text = sampleStrip([sample(given)], frame).text;
+    const text = sampleStrip(say, [sample(given)], frame).text;
     expect(kinds.filter((one) => text.includes(one === 'url(#hatch)' ? one : `class="${one}`))).toEqual([kind]);
   });
   it('time runs to the right, slower is higher, and the line breaks at what is not ok', () => {
     const failed = { tag: 'failed', failure: { kind: 'refused', code: 'X' } } as const;
     const strip = sampleStrip(
+      say,
       [
         sample({ of, back: 5, rttMs: 100 }),
         sample({ of, back: 4, rttMs: 200 }),
@@ -165,7 +169,7 @@ describe('charts', () => {
   });
   it('only what is still kept is a link', () => {
     const samples = [sample({ of, back: 1, rttMs: 100 }), sample({ of, back: 0, rttMs: 100 })];
-    const text = sampleStrip(samples, { ...frame, isKept: (one) => one === samples[1] }).text;
+    const text = sampleStrip(say, samples, { ...frame, isKept: (one) => one === samples[1] }).text;
     expect([...text.matchAll(/href="([^"]+)"/g)].map(([, href]) => href)).toEqual(['/probes/p-coast-mod-0']);
   });
 });

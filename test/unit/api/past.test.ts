@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { phaseBars } from '../../../src/api/page/charts.ts';
 import { runningSum } from '../../../src/api/page/running-sum.ts';
+import { pageSay } from '../../../src/api/page/say.ts';
 import { stretchOf, ticksOf } from '../../../src/api/page/ticks.ts';
 import type { Advice } from '../../../src/core/advice.ts';
 import type { Finding } from '../../../src/core/finding.ts';
@@ -78,7 +79,7 @@ describe('the past of the page', () => {
   });
   it('says how each ended, and for how long it was so', async () => {
     const text = words(await pageOf('/', past));
-    expect(text).toContain('advice from coast to inland, because of a spike');
+    expect(text).toContain('advice from coast to inland, because coast has become slow');
     expect(text).toContain('taken back after 60 min');
     expect(text).toContain('Past 3 in the last day, 2 in the six before');
   });
@@ -130,7 +131,7 @@ describe('what the page says beside numbers', () => {
 
 describe('the running sum of the judge', () => {
   const of = (sum: number | null, bound: number | null): string | null =>
-    runningSum({ registry: 'b', sum, bound })?.text ?? null;
+    runningSum(pageSay('en'), { registry: 'b', sum, bound })?.text ?? null;
   it.each<[string, number | null, number | null, string | null]>([
     ['nothing weighed', null, null, null],
     ['no bound', 3, null, null],
@@ -152,7 +153,7 @@ describe('the running sum of the judge', () => {
 
 describe('scales', () => {
   it('a fast mirror beside a slow one fills its own bar, and shows how short it is beneath', () => {
-    const { text } = phaseBars({ connect: 10, processing: 10 }, 200);
+    const { text } = phaseBars(pageSay('en'), { connect: 10, processing: 10 }, 200);
     expect([...text.matchAll(/width="([\d.]+)" height="12" class="p-/g)].map(([, width]) => width)).toEqual([
       '500',
       '500',
