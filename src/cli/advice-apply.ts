@@ -23,7 +23,7 @@ interface Wanted {
 export async function applyAdvice(context: Context, daemon: DaemonClient, wanted: Wanted): Promise<ExitCode> {
   const { terminal, env, cwd } = context;
   const { ecosystem, upstream } = wanted;
-  if (!kinds.some(({ id }) => id === ecosystem)) throw new UsageError(`'${ecosystem}' is no ecosystem`);
+  if (!kinds.some(({ id }) => id === ecosystem)) throw new UsageError('wrong.noEcosystem', { ecosystem });
   const whose = whoseSettings(context, wanted);
   const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
   const answer = await daemon.get(`/api/v1/advice/${ecosystem}/remedy?as=json${query}`);
@@ -37,7 +37,7 @@ export async function applyAdvice(context: Context, daemon: DaemonClient, wanted
   }
   const remedy = mappingIn(answer);
   const machine = thisMachine({ env, home: whose.home, cwd, root: whose.root });
-  const settling = remedy === null ? null : await settle(machine, ecosystem, remedy);
+  const settling = remedy === null ? null : await settle(machine, ecosystem, remedy, context.say);
   if (settling === null) {
     terminal.err(`mirrorwatch: what ${daemon.url} answers can be set in no file here; nothing was changed`);
     return 1;

@@ -39,36 +39,26 @@ const options = {
 /** `mirrorwatch advice`: what to set, from a running daemon or (`--now`) measured now. `accept ID` takes it, `dismiss ID` silences it. */
 export const adviceCommand: Command = {
   name: 'advice',
-  summary: 'what to set right now; exit 1 while advice is pending',
   usage:
     'mirrorwatch advice [--json] [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice --export [ECOSYSTEM] [--upstream NAME] [--fallback FILE] [--url URL] …\n       mirrorwatch advice --apply [ECOSYSTEM] [--upstream NAME] [--yes] [--home DIR] [--root DIR] …\n       mirrorwatch advice --now [--json] [--config FILE]\n       mirrorwatch advice accept ID [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice dismiss ID --for 2h --reason TEXT [--url URL] [--token-file FILE] [--config FILE]',
   options,
-  details: [
-    '--export prints the lines that a shell may evaluate, or nothing where nothing is to be changed; exit 1 and nothing',
-    'printed where the daemon cannot be asked within 5 s. With --fallback its last answer is kept in FILE and printed then:',
-    '  line=$(mirrorwatch advice --export --fallback ~/.mirrorwatch-go.env) && eval "$line"',
-    "--apply sets what should be set now in the clients' own files (go env -w, .npmrc, pip.conf, uv.toml, hosts.toml): it shows a",
-    'diff and asks, --yes says yes, and `mirrorwatch undo` puts back what was before. System files need --root.',
-    'accept says that the change was made; ID is the one that `mirrorwatch advice` prints. dismiss silences that move for',
-    'that cause, up to 30d and over restarts; for another cause it is still proposed.',
-  ],
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 2);
     const [verb, id] = positionals;
-    if (values.export && values.apply) throw new UsageError('--export or --apply, not both');
+    if (values.export && values.apply) throw new UsageError('wrong.notBoth', { one: 'export', other: 'apply' });
     if (values.export) return exported(context, values, positionals);
     if (values.apply) return applied(context, values, positionals);
     for (const key of ['yes', 'home', 'root'] as const)
-      if (values[key] !== undefined) throw new UsageError(`--${key} goes with --apply`);
+      if (values[key] !== undefined) throw new UsageError('wrong.goesWith', { option: key, other: '--apply' });
     for (const key of ['fallback', 'upstream'] as const)
-      if (values[key] !== undefined) throw new UsageError(`--${key} goes with --export`);
+      if (values[key] !== undefined) throw new UsageError('wrong.goesWith', { option: key, other: '--export' });
     if (values.now) {
-      if (verb !== undefined) throw new UsageError(`--now measures; it takes no '${verb}'`);
+      if (verb !== undefined) throw new UsageError('wrong.nowTakes', { word: verb });
       const config = values.config === undefined ? [] : ['--config', values.config];
       return rankCommand.run({ ...context, argv: values.json ? [...config, '--json'] : config });
     }
     if (verb === 'accept' || verb === 'dismiss') return told(context, values, verb, id);
-    if (verb !== undefined) throw new UsageError(`'${verb}' is no verb of advice`);
+    if (verb !== undefined) throw new UsageError('wrong.adviceVerb', { word: verb });
     quietGoesWithDismiss(values);
     const daemon = await daemonAt(context, values);
     const answer = await daemon.get('/api/v1/advice');
@@ -96,11 +86,11 @@ async function told(
   verb: 'accept' | 'dismiss',
   id: string | undefined,
 ): Promise<ExitCode> {
-  if (id === undefined) throw new UsageError(`${verb} which advice?`);
+  if (id === undefined) throw new UsageError('wrong.whichAdvice', { verb });
   const { for: length, reason } = values;
   if (verb === 'accept') quietGoesWithDismiss(values);
-  else if (length === undefined) throw new UsageError('--for is needed, such as --for 2h');
-  else if (reason === undefined) throw new UsageError('--reason is needed: others will ask why it is quiet');
+  else if (length === undefined) throw new UsageError('wrong.forAdvice');
+  else if (reason === undefined) throw new UsageError('wrong.reasonAdvice');
   const daemon = await daemonAt(context, values);
   const body = verb === 'accept' ? {} : { for: length, reason };
   const answer = await daemon.post(`/api/v1/advice/${encodeURIComponent(id)}/${verb}`, body);
@@ -111,7 +101,7 @@ async function told(
 
 function quietGoesWithDismiss(values: Values): void {
   for (const key of ['for', 'reason'] as const)
-    if (values[key] !== undefined) throw new UsageError(`--${key} goes with dismiss`);
+    if (values[key] !== undefined) throw new UsageError('wrong.goesWith', { option: key, other: 'dismiss' });
 }
 
 async function exported(
@@ -119,8 +109,7 @@ async function exported(
   values: Values,
   [ecosystem = kinds[0]?.id ?? '', more]: readonly string[],
 ): Promise<ExitCode> {
-  if (values.json || values.now || more !== undefined)
-    throw new UsageError('--export takes an ecosystem, and neither --json nor --now');
+  if (values.json || values.now || more !== undefined) throw new UsageError('wrong.exportTakes');
   const { upstream, fallback } = values;
   return exportAdvice(context, await daemonAt(context, values, exportMs), { ecosystem, upstream, fallback });
 }
@@ -131,7 +120,7 @@ async function applied(
   [ecosystem = kinds[0]?.id ?? '', more]: readonly string[],
 ): Promise<ExitCode> {
   if (values.json || values.now || values.fallback !== undefined || more !== undefined)
-    throw new UsageError('--apply takes an ecosystem, and neither --json, --now nor --fallback');
+    throw new UsageError('wrong.applyTakes');
   const { upstream, home, root, yes } = values;
   return applyAdvice(context, await daemonAt(context, values), {
     ecosystem,

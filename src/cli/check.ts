@@ -14,7 +14,6 @@ const options = { config: { type: 'string' }, json: { type: 'boolean' } } as con
 /** `mirrorwatch check`: the configuration and what it will ask of each host, without asking anything. */
 export const checkCommand: Command = {
   name: 'check',
-  summary: 'check the configuration and print what it asks of each host',
   usage: 'mirrorwatch check [--config FILE] [--json]',
   options,
   async run(context: Context): Promise<ExitCode> {

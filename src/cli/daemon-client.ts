@@ -47,7 +47,7 @@ export async function daemonAt(
   const loaded = flags.url === undefined ? await load(context, flags.config) : null;
   if (loaded?.tag === 'error') {
     context.terminal.err(loaded.error.text);
-    throw new UsageError('the configuration does not tell where the daemon is; name it with --url');
+    throw new UsageError('wrong.whereDaemon');
   }
   if (flags.url !== undefined) mustBeDaemonUrl(flags.url);
   const listen = loaded?.value.config.listen ?? null;
@@ -88,14 +88,14 @@ export async function daemonAt(
 
 function mustBeDaemonUrl(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:\/\/[^/]/i.test(text))
-    throw new UsageError(`--url takes an http:// or https:// URL, not '${maskUrl(text)}'`);
-  if (url.username !== '' || url.password !== '') throw new UsageError('--url takes no credentials: use --token-file');
+  if (url === null || !/^https?:\/\/[^/]/i.test(text)) throw new UsageError('wrong.daemonUrl', { url: maskUrl(text) });
+  if (url.username !== '' || url.password !== '') throw new UsageError('wrong.daemonCredentials');
 }
 
 async function tokenIn(context: Context, path: string): Promise<string> {
   const file = await systemFiles.read(resolve(context.cwd, path));
-  if (file.tag === 'error') throw new UsageError(`--token-file ${fileNameText(path)} cannot be read (${file.code})`);
+  if (file.tag === 'error')
+    throw new UsageError('wrong.unreadable', { option: 'token-file', file: fileNameText(path), code: file.code });
   return file.text.trim();
 }
 

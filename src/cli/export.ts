@@ -34,7 +34,7 @@ export async function exportAdvice(
 ): Promise<ExitCode> {
   const { terminal } = context;
   const { ecosystem, upstream } = wanted;
-  if (!kinds.some(({ id }) => id === ecosystem)) throw new UsageError(`'${ecosystem}' is no ecosystem`);
+  if (!kinds.some(({ id }) => id === ecosystem)) throw new UsageError('wrong.noEcosystem', { ecosystem });
   const file = wanted.fallback === undefined ? null : resolve(context.cwd, wanted.fallback);
   const kept = file === null ? null : await keptIn(file);
   const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
@@ -79,11 +79,11 @@ async function keptIn(file: string): Promise<{ readonly askedAt: string; readonl
   const read = await systemFiles.read(file);
   if (read.tag === 'error') {
     if (read.code === 'ENOENT') return null;
-    throw new UsageError(`--fallback ${fileNameText(file)} cannot be read (${read.code})`);
+    throw new UsageError('wrong.unreadable', { option: 'fallback', file: fileNameText(file), code: read.code });
   }
   const askedAt = head.exec(read.text)?.[1];
   const text = read.text.replace(head, '');
   if (askedAt === undefined || (text !== '' && !isSafeEnv(text, variables)))
-    throw new UsageError(`--fallback ${fileNameText(file)} holds something else; it is left as it is`);
+    throw new UsageError('wrong.fallback', { file: fileNameText(file) });
   return { askedAt, text };
 }

@@ -7,7 +7,6 @@ const options = { ...daemonOptions, ready: { type: 'boolean' } } as const;
 /** `mirrorwatch health`: whether a daemon answers; for container health checks. */
 export const healthCommand: Command = {
   name: 'health',
-  summary: 'ask a running daemon whether it is healthy (for containers)',
   usage: 'mirrorwatch health [--ready] [--url URL] [--token-file FILE] [--config FILE]',
   options,
   async run(context: Context): Promise<ExitCode> {

@@ -22,15 +22,8 @@ const attemptsMax = 40;
 /** `mirrorwatch init`: a configuration from what is used here. */
 export const initCommand: Command = {
   name: 'init',
-  summary: 'write a configuration from the clients and lock files that are here',
   usage: 'mirrorwatch init [FILE] [--yes] [--vantage NAME] [--ecosystem WORD]… [--home DIR] [--root DIR]',
   options,
-  details: [
-    'Looks at the settings of clients, at lock files, Dockerfiles, compose and CI files below this folder; proposes the known',
-    'mirrors beside those in use, the modules that most others need, and names private ones that are left out. Shows it, asks,',
-    'and writes ./mirrorwatch.yaml (or FILE) where no file is yet; --yes says yes. --ecosystem adds one that left no trace here.',
-    'Nothing is asked over the network.',
-  ],
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 1);
     const { terminal, cwd } = context;
@@ -73,7 +66,7 @@ export const initCommand: Command = {
 
 function vantageOf(named: string | undefined): string {
   if (named === undefined) return 'local';
-  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(named)) throw new UsageError(`--vantage is a word, not '${named}'`);
+  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(named)) throw new UsageError('wrong.vantage', { text: named });
   return named;
 }
 
@@ -81,7 +74,11 @@ function vantageOf(named: string | undefined): string {
 function withNamed(survey: Survey, ids: readonly string[]): Survey {
   const unknown = ids.find((id) => !kinds.some((kind) => kind.id === id));
   if (unknown !== undefined)
-    throw new UsageError(`--ecosystem is one of ${kinds.map(({ id }) => id).join(', ')}, not '${unknown}'`);
+    throw new UsageError('wrong.oneOf', {
+      option: 'ecosystem',
+      list: kinds.map(({ id }) => id).join(', '),
+      word: unknown,
+    });
   const more = ids.filter((id) => !survey.ecosystems.some((one) => one.id === id));
   const empty = { locks: [], chain: null, setIn: null, privatePatterns: [], used: [] };
   return { ...survey, ecosystems: [...survey.ecosystems, ...[...new Set(more)].map((id) => ({ id, ...empty }))] };

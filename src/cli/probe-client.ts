@@ -16,15 +16,12 @@ export async function probeClient(
   const { mirror, module, version } = asked;
   const ids = clientIds(mirror.ecosystem);
   if (!ids.includes(client))
-    throw new UsageError(
-      ids.length === 0
-        ? `no real client is run against mirrors of ${mirror.ecosystem}`
-        : `--client is one of ${ids.join(', ')} for mirrors of ${mirror.ecosystem}, not '${client}'`,
-    );
-  if (module === null) throw new UsageError('which module? name one');
+    throw ids.length === 0
+      ? new UsageError('wrong.noClient', { ecosystem: mirror.ecosystem })
+      : new UsageError('wrong.clientOneOf', { list: ids.join(', '), ecosystem: mirror.ecosystem, client });
+  if (module === null) throw new UsageError('wrong.whichModule');
   const cannot = clientCannot(mirror, client);
-  if (cannot !== null)
-    throw new UsageError(`${client} cannot be run against ${mirror.name}: it cannot be given ${cannot}`);
+  if (cannot !== null) throw new UsageError('wrong.clientCannot', { client, mirror: mirror.name, cannot });
   const facts = { ...context.facts, path: context.env['PATH'] ?? '' };
   const run = await clientNow(config, { mirror, client, module, version }, facts, (stop) =>
     context.onSignal((signal) => {

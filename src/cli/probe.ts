@@ -25,17 +25,16 @@ const options = {
 /** `mirrorwatch probe`: one probe now, explained phase by phase. */
 export const probeCommand: Command = {
   name: 'probe',
-  summary: 'probe one mirror once, now, and explain every phase; or run a real client against it',
   usage,
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 2);
     const [which, wanted] = positionals;
-    if (which === undefined) throw new UsageError('which mirror? a URL, or a name of the configuration');
+    if (which === undefined) throw new UsageError('wrong.whichMirrorOrUrl');
     if (values.client !== undefined && (values.step !== undefined || values.curl))
-      throw new UsageError('--client runs a client whole: without --step and --curl');
-    if (values.json && values.curl) throw new UsageError('--json or --curl, not both');
-    if (/^https?:/i.test(which) && !URL.canParse(which)) throw new UsageError(`'${maskUrl(which)}' is no URL`);
+      throw new UsageError('wrong.clientWhole');
+    if (values.json && values.curl) throw new UsageError('wrong.notBoth', { one: 'json', other: 'curl' });
+    if (/^https?:/i.test(which) && !URL.canParse(which)) throw new UsageError('wrong.noUrl', { url: maskUrl(which) });
     const isAdHoc = /^https?:\/\//i.test(which);
     const loaded = isAdHoc
       ? await loadText(context, adHoc(which, wanted, values.ecosystem), null)
@@ -46,7 +45,7 @@ export const probeCommand: Command = {
     }
     const mirror = mirrorFor(loaded.value, which);
     if (values.ecosystem !== undefined && values.ecosystem !== mirror.ecosystem)
-      throw new UsageError(`${mirror.name} is a mirror of ${mirror.ecosystem}: --ecosystem says what a URL is`);
+      throw new UsageError('wrong.ecosystemOf', { mirror: mirror.name, ecosystem: mirror.ecosystem });
     if (values.client !== undefined) {
       const asked = requestFor(loaded.value.config, mirror, wanted, undefined);
       return probeClient(context, loaded.value.config, asked, values.client, values.json === true);

@@ -10,7 +10,6 @@ const options = { config: { type: 'string' }, 'log-level': { type: 'string' } } 
 /** `mirrorwatch run`: the daemon, until SIGTERM or SIGINT; SIGHUP reloads. */
 export const runCommand: Command = {
   name: 'run',
-  summary: 'watch the configured mirrors until stopped; SIGHUP reloads',
   usage: 'mirrorwatch run [--config FILE] [--log-level debug|info|warn|error]',
   options,
   async run(context: Context): Promise<ExitCode> {
@@ -18,7 +17,7 @@ export const runCommand: Command = {
     const { terminal } = context;
     const level = values['log-level'];
     if (level !== undefined && !logLevels.some((one) => one === level))
-      throw new UsageError(`--log-level is one of ${logLevels.join(', ')}, not '${level}'`);
+      throw new UsageError('wrong.oneOf', { option: 'log-level', list: logLevels.join(', '), word: level });
     const facts = {
       ...context.facts,
       path: context.env['PATH'] ?? '',

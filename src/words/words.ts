@@ -12,3 +12,6 @@ export function wordsOf(language: Language): Say {
       String((values as Readonly<Record<string, string | number>> | undefined)?.[name] ?? whole),
     );
 }
+
+/** What programs are told in, whatever people read. */
+export const english: Say = wordsOf('en');

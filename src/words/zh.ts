@@ -1,5 +1,21 @@
 import type { Key } from './say.ts';
 import { cards } from './zh/cards.ts';
+import { doctor } from './zh/doctor.ts';
+import { help } from './zh/help.ts';
+import { layers } from './zh/layers.ts';
+import { program } from './zh/program.ts';
+import { told } from './zh/told.ts';
+import { traps } from './zh/traps.ts';
+import { wrong } from './zh/wrong.ts';
 
 /** Simplified Chinese. */
-export const zh: Readonly<Record<Key, string>> = { ...cards };
+export const zh: Readonly<Record<Key, string>> = {
+  ...cards,
+  ...doctor,
+  ...help,
+  ...layers,
+  ...program,
+  ...told,
+  ...traps,
+  ...wrong,
+};
