@@ -29,7 +29,7 @@ const kept = [
 const table: Record<string, { folders: string[]; packages: string[]; files?: Record<string, string[]> }> = {
   core: { folders: [], packages: [] },
   ecosystems: { folders: ['core', 'words'], packages: ['zod', ...kept] },
-  config: { folders: ['core', 'ecosystems'], packages: ['yaml', 'zod', 'node-cron'] },
+  config: { folders: ['core', 'ecosystems', 'words'], packages: ['yaml', 'zod', 'node-cron'] },
   schedule: { folders: ['core', 'ecosystems'], packages: [] },
   probe: { folders: ['core'], packages: [] },
   measure: { folders: ['core'], packages: [] },

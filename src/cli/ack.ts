@@ -18,10 +18,10 @@ export const ackCommand: Command = {
       reason: values.reason,
     });
     if (answer.tag === 'unreachable' || answer.status !== 200) {
-      context.terminal.err(answer.tag === 'ok' ? problemText(answer) : answer.text);
+      context.terminal.err(answer.tag === 'ok' ? problemText(answer, context.say) : answer.text);
       return 1;
     }
-    context.terminal.out(`acknowledged ${id}`);
+    context.terminal.out(context.say('daemon.acknowledged', { id }));
     return 0;
   },
 };

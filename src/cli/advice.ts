@@ -1,6 +1,10 @@
 import { kinds } from '../config/kinds.ts';
 import { printable } from '../core/printable.ts';
+import type { Say } from '../words/say.ts';
+import { sayTold } from '../words/told.ts';
+import { isKey } from '../words/words.ts';
 import { applyAdvice } from './advice-apply.ts';
+import { type Reasons, reasonSaid } from './advice-words.ts';
 import { placeOptions } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { type DaemonAnswer, daemonAt, daemonOptions, problemText } from './daemon-client.ts';
@@ -9,7 +13,7 @@ import { rankCommand } from './rank.ts';
 import { UsageError, words } from './usage.ts';
 
 interface AdviceAnswer {
-  readonly advice: readonly {
+  readonly advice: readonly (Reasons & {
     readonly id: string;
     readonly state: string;
     readonly ecosystem: string;
@@ -19,7 +23,7 @@ interface AdviceAnswer {
     readonly remedy: Readonly<Record<string, string>>;
     readonly rollback: string;
     readonly doesNotCover: readonly string[];
-  }[];
+  })[];
 }
 
 const options = {
@@ -65,14 +69,14 @@ export const adviceCommand: Command = {
     if (answer.tag === 'unreachable' || answer.status !== 200) return failed(context, answer);
     const advice = adviceIn(answer);
     if (advice === null) {
-      context.terminal.err(`mirrorwatch: what answers at ${daemon.url} is no mirrorwatch daemon`);
+      context.terminal.err(context.say('advised.foreign', { url: daemon.url }));
       return 1;
     }
     if (values.json) context.terminal.out(escaped(JSON.stringify(advice, null, 2)));
     else for (const line of shown(context, advice)) context.terminal.out(line);
     const pending = advice.filter(({ state }) => state === 'proposed').length;
     // Exit 1 is also "no daemon": standard error tells them apart, and only an answer of a daemon is on standard output.
-    if (pending > 0) context.terminal.err(`mirrorwatch: advice pending: ${pending}`);
+    if (pending > 0) context.terminal.err(context.say('advised.pending', { count: pending }));
     return pending > 0 ? 1 : 0;
   },
 };
@@ -95,7 +99,10 @@ async function told(
   const body = verb === 'accept' ? {} : { for: length, reason };
   const answer = await daemon.post(`/api/v1/advice/${encodeURIComponent(id)}/${verb}`, body);
   if (answer.tag === 'unreachable' || answer.status !== 200) return failed(context, answer);
-  context.terminal.out(verb === 'accept' ? `accepted ${id}` : `dismissed ${id} for ${length}`);
+  const { say } = context;
+  context.terminal.out(
+    verb === 'accept' ? say('advised.accepted', { id }) : say('advised.dismissed', { id, length: String(length) }),
+  );
   return 0;
 }
 
@@ -141,7 +148,7 @@ function adviceIn(answer: Extract<DaemonAnswer, { tag: 'ok' }>): AdviceAnswer['a
 }
 
 function failed(context: Context, answer: DaemonAnswer): ExitCode {
-  context.terminal.err(answer.tag === 'ok' ? problemText(answer) : answer.text);
+  context.terminal.err(answer.tag === 'ok' ? problemText(answer, context.say) : answer.text);
   return 1;
 }
 
@@ -155,20 +162,28 @@ function escaped(json: string): string {
 
 /** Lines for people. Whatever a daemon says, it neither moves the cursor nor adds a line of its own. */
 function shown(context: Context, advice: AdviceAnswer['advice']): string[] {
-  const { terminal } = context;
-  if (advice.length === 0) return ['nothing to change'];
+  const { terminal, say, language } = context;
+  if (advice.length === 0) return [say('advised.none')];
+  const why = (one: AdviceAnswer['advice'][number]): string =>
+    (language === 'en' ? null : reasonSaid(one, say)) ?? printable(one.reason);
   return advice.flatMap((one) => [
-    `${terminal.paint('bold', printable(one.state))}  ${printable(`${one.ecosystem}/${one.upstream}  ${one.id}`)}`,
-    printable(`  ${one.reason}`),
+    `${terminal.paint('bold', stateSaid(one.state, say))}  ${printable(`${one.ecosystem}/${one.upstream}  ${one.id}`)}`,
+    `  ${why(one)}`,
     ...(one.state === 'refused'
       ? []
       : [
           ...linesOf(Object.values(one.remedy)[0] ?? '').map((line) => `  ${terminal.paint('cyan', line)}`),
-          ...rollbackLines(one.rollback),
-          printable(`  until ${one.expiresAt}`),
+          ...rollbackLines(one.rollback, say),
+          say('advised.until', { at: printable(one.expiresAt) }),
         ]),
-    ...one.doesNotCover.map((line) => printable(`  does not cover: ${line}`)),
+    ...one.doesNotCover.map((line) => say('advised.uncovered', { text: printable(sayTold(line, say)) })),
   ]);
+}
+
+/** A state of another release stays as it is. */
+function stateSaid(state: string, say: Say): string {
+  const key = `advised.state.${state}`;
+  return isKey(key) ? (say as (key: string) => string)(key) : printable(state);
 }
 
 /** A remedy and a way back have lines of their own, and nothing else that is not printable. */
@@ -177,7 +192,9 @@ function linesOf(text: string): string[] {
 }
 
 /** One line stands beside its words; several stand below them, so that they can be pasted. */
-function rollbackLines(text: string): string[] {
+function rollbackLines(text: string, say: Say): string[] {
   const lines = linesOf(text);
-  return lines.length === 1 ? [`  to go back: ${lines[0]}`] : ['  to go back:', ...lines.map((line) => `    ${line}`)];
+  return lines.length === 1
+    ? [say('advised.back', { line: String(lines[0]) })]
+    : [say('advised.backLines'), ...lines.map((line) => `    ${line}`)];
 }

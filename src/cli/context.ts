@@ -1,6 +1,6 @@
 import type { ParseArgsConfig } from 'node:util';
 import type { ProcessFacts } from '../daemon/system.ts';
-import type { Key, Say } from '../words/say.ts';
+import type { Key, Language, Say } from '../words/say.ts';
 import type { Terminal } from './terminal.ts';
 
 /** What the program is given: the world is handed in, so that a test runs a command whole. */
@@ -18,6 +18,8 @@ export interface World {
 export interface Context extends World {
   /** Texts for people, in the language of the call; what programs read is English whatever that is. */
   readonly say: Say;
+  /** Which language that is. */
+  readonly language: Language;
 }
 
 /** 0 fine, 1 trouble found, 2 wrong usage or configuration. */

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { fileNameText } from '../config/seen.ts';
 import { maskUrl } from '../core/secret.ts';
 import { exchange, systemFiles } from '../daemon/system.ts';
+import type { Say } from '../words/say.ts';
 import type { Context } from './context.ts';
 import { load } from './load.ts';
 import { UsageError } from './usage.ts';
@@ -76,11 +77,8 @@ export async function daemonAt(
       return { tag: 'ok', status, headers: said, text, json: () => JSON.parse(text) as unknown };
     } catch (cause) {
       const { code, name } = cause as NodeJS.ErrnoException;
-      const why = code === 'ABORT_ERR' ? `nothing within ${answerMs / 1000} s` : (code ?? name);
-      return {
-        tag: 'unreachable',
-        text: `mirrorwatch: no daemon answers at ${url} (${why}); start one with 'mirrorwatch run', or name it with --url`,
-      };
+      const why = code === 'ABORT_ERR' ? context.say('daemon.within', { seconds: answerMs / 1000 }) : (code ?? name);
+      return { tag: 'unreachable', text: context.say('daemon.unreachable', { url, why }) };
     }
   };
   return { url, get: (path) => ask('GET', path), post: (path, body) => ask('POST', path, body) };
@@ -100,11 +98,11 @@ async function tokenIn(context: Context, path: string): Promise<string> {
 }
 
 /** The text of a problem answer (RFC 9457), for a terminal. */
-export function problemText(answer: Extract<DaemonAnswer, { tag: 'ok' }>): string {
+export function problemText(answer: Extract<DaemonAnswer, { tag: 'ok' }>, say: Say): string {
   try {
     const { title, detail } = answer.json() as { title?: string; detail?: string };
-    return `mirrorwatch: ${[title, detail].filter(Boolean).join(': ')}`;
+    return say('daemon.problem', { text: [title, detail].filter(Boolean).join(': ') });
   } catch {
-    return `mirrorwatch: the daemon answered ${answer.status}`;
+    return say('daemon.answered', { status: answer.status });
   }
 }

@@ -30,7 +30,7 @@ async function subjectOf(context: Context, loaded: Loaded, which: string, word: 
     return { config, question: requestFor(config, mirrorFor(loaded, which), undefined, undefined) };
   }
   const own = await loadText(context, adHoc(which, undefined, word), null);
-  if (own.tag === 'error') throw new UsageError('wrong.as', { text: ofNoFile(own.error.issues) });
+  if (own.tag === 'error') throw new UsageError('wrong.as', { text: ofNoFile(own.error.issues, context.say) });
   return {
     config: own.value.config,
     question: requestFor(own.value.config, mirrorFor(own.value, which), undefined, undefined),

@@ -13,7 +13,9 @@ export const healthCommand: Command = {
     const { values } = words(context.argv, options, 0);
     const answer = await (await daemonAt(context, values)).get(values.ready ? '/-/ready' : '/-/healthy');
     if (answer.tag === 'ok' && answer.status === 200) return 0;
-    context.terminal.err(answer.tag === 'ok' ? `mirrorwatch: ${answer.text.trim()}` : answer.text);
+    context.terminal.err(
+      answer.tag === 'ok' ? context.say('daemon.problem', { text: answer.text.trim() }) : answer.text,
+    );
     return 1;
   },
 };

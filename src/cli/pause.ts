@@ -19,10 +19,13 @@ export const pauseCommand: Command = {
     const body = reason === undefined ? { for: length } : { for: length, reason };
     const answer = await daemon.post(`/api/v1/mirrors/${encodeURIComponent(name)}/pause`, body);
     if (answer.tag === 'unreachable' || answer.status !== 200) {
-      context.terminal.err(answer.tag === 'ok' ? problemText(answer) : answer.text);
+      context.terminal.err(answer.tag === 'ok' ? problemText(answer, context.say) : answer.text);
       return 1;
     }
-    context.terminal.out(/^0+(ms|s|m|h|d)$/.test(length) ? `resumed ${name}` : `paused ${name} for ${length}`);
+    const isResumed = /^0+(ms|s|m|h|d)$/.test(length);
+    context.terminal.out(
+      isResumed ? context.say('daemon.resumed', { name }) : context.say('daemon.paused', { name, length }),
+    );
     return 0;
   },
 };

@@ -4,6 +4,7 @@ import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { maskUrl } from '../core/secret.ts';
 import type { Step } from '../core/target.ts';
+import type { Say } from '../words/say.ts';
 import { kindByWord } from './kind-by-word.ts';
 import type { Loaded, LoadFailure } from './load.ts';
 import { UsageError } from './usage.ts';
@@ -26,10 +27,11 @@ export function adHoc(url: string, wanted: string | undefined, word: string | un
 }
 
 /** What is wrong with a configuration that stands in no file: places in it say nothing to anybody. */
-export function ofNoFile(issues: LoadFailure['issues']): string {
+export function ofNoFile(issues: LoadFailure['issues'], say: Say): string {
   return formatIssues(
     issues.map((issue) => ({ ...issue, line: null, column: null })),
     'mirrorwatch probe:',
+    say,
   );
 }
 

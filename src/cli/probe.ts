@@ -4,7 +4,7 @@ import { shownTarget } from '../core/target.ts';
 import { probeNow } from '../daemon/probe-now.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { curlLines } from './curl-lines.ts';
-import { explain, noAnswerText } from './explain.ts';
+import { explain } from './explain.ts';
 import { load, loadText } from './load.ts';
 import { probeClient } from './probe-client.ts';
 import { adHoc, mirrorFor, ofNoFile, requestFor } from './probe-request.ts';
@@ -40,7 +40,7 @@ export const probeCommand: Command = {
       ? await loadText(context, adHoc(which, wanted, values.ecosystem), null)
       : await load(context, values.config);
     if (loaded.tag === 'error') {
-      context.terminal.err(isAdHoc ? ofNoFile(loaded.error.issues) : loaded.error.text);
+      context.terminal.err(isAdHoc ? ofNoFile(loaded.error.issues, context.say) : loaded.error.text);
       return 2;
     }
     const mirror = mirrorFor(loaded.value, which);
@@ -53,7 +53,8 @@ export const probeCommand: Command = {
     const request = requestFor(loaded.value.config, mirror, wanted, values.step);
     const probed = await probeNow(loaded.value.config, request, context.facts);
     if (probed.tag === 'error') {
-      context.terminal.err(`mirrorwatch probe: ${noAnswerText(probed.error)}`);
+      const { registry, limitMs } = probed.error;
+      context.terminal.err(context.say('probe.noAnswer', { registry, seconds: limitMs / 1000 }));
       return 1;
     }
     show(context, values, probed.value);
@@ -66,9 +67,9 @@ function show(
   values: { json?: boolean | undefined; curl?: boolean | undefined },
   probed: Probed,
 ): void {
-  const { terminal } = context;
+  const { terminal, say } = context;
   if (values.json) terminal.out(JSON.stringify(shown(probed), null, 2));
-  else for (const line of values.curl ? curlLines(probed) : explain(probed, terminal)) terminal.out(line);
+  else for (const line of values.curl ? curlLines(probed) : explain(probed, terminal, say)) terminal.out(line);
 }
 
 /** A probe as it is printed for programs. */

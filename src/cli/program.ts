@@ -40,13 +40,14 @@ export const commands: readonly Command[] = [
 
 /** Runs the command that `argv` names, in the language that it or the environment asks for. Wrong usage is 2, with the usage line. */
 export async function program(world: World): Promise<ExitCode> {
-  const language = languageOf(world.env);
+  const usual = languageOf(world.env);
   try {
     const { argv, named } = spoken(world.argv);
-    return await called({ ...world, argv, say: wordsOf(named ?? language) });
+    const language = named ?? usual;
+    return await called({ ...world, argv, language, say: wordsOf(language) });
   } catch (cause) {
     if (!(cause instanceof UsageError)) throw cause;
-    const say = wordsOf(language);
+    const say = wordsOf(usual);
     world.terminal.err(say('program.wrong', { text: cause.text(say) }));
     return 2;
   }

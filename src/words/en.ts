@@ -1,11 +1,28 @@
+import { advised } from './en/advised.ts';
 import { cards } from './en/cards.ts';
 import { doctor } from './en/doctor.ts';
 import { help } from './en/help.ts';
 import { layers } from './en/layers.ts';
+import { notes } from './en/notes.ts';
+import { operate } from './en/operate.ts';
+import { probe } from './en/probe.ts';
 import { program } from './en/program.ts';
 import { told } from './en/told.ts';
 import { traps } from './en/traps.ts';
 import { wrong } from './en/wrong.ts';
 
 /** Every text that a person reads, by key, an area a file; `{name}` is filled in. The keys are those of every language. */
-export const en = { ...cards, ...doctor, ...help, ...layers, ...program, ...told, ...traps, ...wrong } as const;
+export const en = {
+  ...advised,
+  ...cards,
+  ...doctor,
+  ...help,
+  ...layers,
+  ...notes,
+  ...operate,
+  ...probe,
+  ...program,
+  ...told,
+  ...traps,
+  ...wrong,
+} as const;

@@ -1,8 +1,12 @@
 import type { Key } from './say.ts';
+import { advised } from './zh/advised.ts';
 import { cards } from './zh/cards.ts';
 import { doctor } from './zh/doctor.ts';
 import { help } from './zh/help.ts';
 import { layers } from './zh/layers.ts';
+import { notes } from './zh/notes.ts';
+import { operate } from './zh/operate.ts';
+import { probe } from './zh/probe.ts';
 import { program } from './zh/program.ts';
 import { told } from './zh/told.ts';
 import { traps } from './zh/traps.ts';
@@ -10,10 +14,14 @@ import { wrong } from './zh/wrong.ts';
 
 /** Simplified Chinese. */
 export const zh: Readonly<Record<Key, string>> = {
+  ...advised,
   ...cards,
   ...doctor,
   ...help,
   ...layers,
+  ...notes,
+  ...operate,
+  ...probe,
   ...program,
   ...told,
   ...traps,
