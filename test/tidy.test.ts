@@ -28,8 +28,8 @@ const kept = [
 ];
 const table: Record<string, { folders: string[]; packages: string[]; files?: Record<string, string[]> }> = {
   core: { folders: [], packages: [] },
-  ecosystems: { folders: ['core'], packages: ['zod', ...kept] },
-  config: { folders: ['core', 'ecosystems'], packages: ['yaml', 'zod', 'node-cron'] },
+  ecosystems: { folders: ['core', 'words'], packages: ['zod', ...kept] },
+  config: { folders: ['core', 'ecosystems', 'words'], packages: ['yaml', 'zod', 'node-cron'] },
   schedule: { folders: ['core', 'ecosystems'], packages: [] },
   probe: { folders: ['core'], packages: [] },
   measure: { folders: ['core'], packages: [] },
@@ -40,7 +40,7 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   state: { folders: ['core'], packages: [] },
   export: { folders: ['core'], packages: ['prom-client'] },
   rules: { folders: ['core'], packages: [] },
-  doctor: { folders: ['core', 'ecosystems'], packages: [] },
+  doctor: { folders: ['core', 'ecosystems', 'words'], packages: [] },
   api: { folders: ['core', 'words'], packages: ['express', 'helmet'] },
   io: {
     folders: ['core'],
@@ -66,15 +66,20 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
     packages: [],
   },
   cli: {
-    folders: ['core', 'config', 'daemon', 'doctor', 'rules'],
+    folders: ['core', 'config', 'daemon', 'doctor', 'rules', 'words'],
     packages: ['node:fs', 'node:v8'],
   },
   main: { folders: ['cli'], packages: [] },
 };
 
-/** Ecosystems by their folders, and who may know their names all the same: the built-in configuration. */
+/** Ecosystems by their folders, and who may know their names all the same: the built-in configuration, and the words of traps. */
 const kinds = walkFolders(join(resolve(import.meta.dirname, '..'), 'src', 'ecosystems'));
-const sayers = ['src/config/known-mirrors.ts', 'src/config/default-config.ts'];
+const sayers = [
+  'src/config/known-mirrors.ts',
+  'src/config/default-config.ts',
+  'src/words/en/traps.ts',
+  'src/words/zh/traps.ts',
+];
 
 const instead: readonly (readonly [RegExp, string, string[]])[] = [
   [/\bDate\.now\(|new Date\(\)|performance\.now\(/, 'take `Now` or the Clock port', ['io']],

@@ -21,35 +21,35 @@ interface Wanted {
  * @throws UsageError on an ecosystem that is none
  */
 export async function applyAdvice(context: Context, daemon: DaemonClient, wanted: Wanted): Promise<ExitCode> {
-  const { terminal, env, cwd } = context;
+  const { terminal, env, cwd, say } = context;
   const { ecosystem, upstream } = wanted;
-  if (!kinds.some(({ id }) => id === ecosystem)) throw new UsageError(`'${ecosystem}' is no ecosystem`);
+  if (!kinds.some(({ id }) => id === ecosystem)) throw new UsageError('wrong.noEcosystem', { ecosystem });
   const whose = whoseSettings(context, wanted);
   const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
   const answer = await daemon.get(`/api/v1/advice/${ecosystem}/remedy?as=json${query}`);
   if (answer.tag === 'unreachable' || (answer.status !== 200 && answer.status !== 204)) {
-    terminal.err(answer.tag === 'ok' ? problemText(answer) : answer.text);
+    terminal.err(answer.tag === 'ok' ? problemText(answer, say) : answer.text);
     return 1;
   }
   if (answer.status === 204) {
-    terminal.out('nothing to change');
+    terminal.out(say('advised.none'));
     return 0;
   }
   const remedy = mappingIn(answer);
   const machine = thisMachine({ env, home: whose.home, cwd, root: whose.root });
-  const settling = remedy === null ? null : await settle(machine, ecosystem, remedy);
+  const settling = remedy === null ? null : await settle(machine, ecosystem, remedy, say);
   if (settling === null) {
-    terminal.err(`mirrorwatch: what ${daemon.url} answers can be set in no file here; nothing was changed`);
+    terminal.err(say('advised.unsettable', { url: daemon.url }));
     return 1;
   }
-  for (const note of settling.notes) terminal.err(`note: ${note}`);
+  for (const note of settling.notes) terminal.err(say('advised.note', { text: note }));
   if (settling.changes.length === 0) {
-    terminal.out('the files say so already');
+    terminal.out(say('advised.already'));
     return 0;
   }
   if ((await offerChanges(context, settling.changes, whose.place, wanted.isAgreed)).tag !== 'made') return 1;
   const id = printable(String(answer.headers['x-advice-id'] ?? ''));
-  if (id !== '') terminal.err(`tell the daemon: mirrorwatch advice accept ${id}`);
+  if (id !== '') terminal.err(say('advised.tell', { id }));
   return 0;
 }
 

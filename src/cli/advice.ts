@@ -1,6 +1,10 @@
 import { kinds } from '../config/kinds.ts';
 import { printable } from '../core/printable.ts';
+import type { Say } from '../words/say.ts';
+import { sayTold } from '../words/told.ts';
+import { isKey } from '../words/words.ts';
 import { applyAdvice } from './advice-apply.ts';
+import { type Reasons, reasonSaid } from './advice-words.ts';
 import { placeOptions } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { type DaemonAnswer, daemonAt, daemonOptions, problemText } from './daemon-client.ts';
@@ -9,7 +13,7 @@ import { rankCommand } from './rank.ts';
 import { UsageError, words } from './usage.ts';
 
 interface AdviceAnswer {
-  readonly advice: readonly {
+  readonly advice: readonly (Reasons & {
     readonly id: string;
     readonly state: string;
     readonly ecosystem: string;
@@ -19,7 +23,7 @@ interface AdviceAnswer {
     readonly remedy: Readonly<Record<string, string>>;
     readonly rollback: string;
     readonly doesNotCover: readonly string[];
-  }[];
+  })[];
 }
 
 const options = {
@@ -39,50 +43,40 @@ const options = {
 /** `mirrorwatch advice`: what to set, from a running daemon or (`--now`) measured now. `accept ID` takes it, `dismiss ID` silences it. */
 export const adviceCommand: Command = {
   name: 'advice',
-  summary: 'what to set right now; exit 1 while advice is pending',
   usage:
     'mirrorwatch advice [--json] [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice --export [ECOSYSTEM] [--upstream NAME] [--fallback FILE] [--url URL] …\n       mirrorwatch advice --apply [ECOSYSTEM] [--upstream NAME] [--yes] [--home DIR] [--root DIR] …\n       mirrorwatch advice --now [--json] [--config FILE]\n       mirrorwatch advice accept ID [--url URL] [--token-file FILE] [--config FILE]\n       mirrorwatch advice dismiss ID --for 2h --reason TEXT [--url URL] [--token-file FILE] [--config FILE]',
   options,
-  details: [
-    '--export prints the lines that a shell may evaluate, or nothing where nothing is to be changed; exit 1 and nothing',
-    'printed where the daemon cannot be asked within 5 s. With --fallback its last answer is kept in FILE and printed then:',
-    '  line=$(mirrorwatch advice --export --fallback ~/.mirrorwatch-go.env) && eval "$line"',
-    "--apply sets what should be set now in the clients' own files (go env -w, .npmrc, pip.conf, uv.toml, hosts.toml): it shows a",
-    'diff and asks, --yes says yes, and `mirrorwatch undo` puts back what was before. System files need --root.',
-    'accept says that the change was made; ID is the one that `mirrorwatch advice` prints. dismiss silences that move for',
-    'that cause, up to 30d and over restarts; for another cause it is still proposed.',
-  ],
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 2);
     const [verb, id] = positionals;
-    if (values.export && values.apply) throw new UsageError('--export or --apply, not both');
+    if (values.export && values.apply) throw new UsageError('wrong.notBoth', { one: 'export', other: 'apply' });
     if (values.export) return exported(context, values, positionals);
     if (values.apply) return applied(context, values, positionals);
     for (const key of ['yes', 'home', 'root'] as const)
-      if (values[key] !== undefined) throw new UsageError(`--${key} goes with --apply`);
+      if (values[key] !== undefined) throw new UsageError('wrong.goesWith', { option: key, other: '--apply' });
     for (const key of ['fallback', 'upstream'] as const)
-      if (values[key] !== undefined) throw new UsageError(`--${key} goes with --export`);
+      if (values[key] !== undefined) throw new UsageError('wrong.goesWith', { option: key, other: '--export' });
     if (values.now) {
-      if (verb !== undefined) throw new UsageError(`--now measures; it takes no '${verb}'`);
+      if (verb !== undefined) throw new UsageError('wrong.nowTakes', { word: verb });
       const config = values.config === undefined ? [] : ['--config', values.config];
       return rankCommand.run({ ...context, argv: values.json ? [...config, '--json'] : config });
     }
     if (verb === 'accept' || verb === 'dismiss') return told(context, values, verb, id);
-    if (verb !== undefined) throw new UsageError(`'${verb}' is no verb of advice`);
+    if (verb !== undefined) throw new UsageError('wrong.adviceVerb', { word: verb });
     quietGoesWithDismiss(values);
     const daemon = await daemonAt(context, values);
     const answer = await daemon.get('/api/v1/advice');
     if (answer.tag === 'unreachable' || answer.status !== 200) return failed(context, answer);
     const advice = adviceIn(answer);
     if (advice === null) {
-      context.terminal.err(`mirrorwatch: what answers at ${daemon.url} is no mirrorwatch daemon`);
+      context.terminal.err(context.say('advised.foreign', { url: daemon.url }));
       return 1;
     }
     if (values.json) context.terminal.out(escaped(JSON.stringify(advice, null, 2)));
     else for (const line of shown(context, advice)) context.terminal.out(line);
     const pending = advice.filter(({ state }) => state === 'proposed').length;
     // Exit 1 is also "no daemon": standard error tells them apart, and only an answer of a daemon is on standard output.
-    if (pending > 0) context.terminal.err(`mirrorwatch: advice pending: ${pending}`);
+    if (pending > 0) context.terminal.err(context.say('advised.pending', { count: pending }));
     return pending > 0 ? 1 : 0;
   },
 };
@@ -96,22 +90,25 @@ async function told(
   verb: 'accept' | 'dismiss',
   id: string | undefined,
 ): Promise<ExitCode> {
-  if (id === undefined) throw new UsageError(`${verb} which advice?`);
+  if (id === undefined) throw new UsageError('wrong.whichAdvice', { verb });
   const { for: length, reason } = values;
   if (verb === 'accept') quietGoesWithDismiss(values);
-  else if (length === undefined) throw new UsageError('--for is needed, such as --for 2h');
-  else if (reason === undefined) throw new UsageError('--reason is needed: others will ask why it is quiet');
+  else if (length === undefined) throw new UsageError('wrong.forAdvice');
+  else if (reason === undefined) throw new UsageError('wrong.reasonAdvice');
   const daemon = await daemonAt(context, values);
   const body = verb === 'accept' ? {} : { for: length, reason };
   const answer = await daemon.post(`/api/v1/advice/${encodeURIComponent(id)}/${verb}`, body);
   if (answer.tag === 'unreachable' || answer.status !== 200) return failed(context, answer);
-  context.terminal.out(verb === 'accept' ? `accepted ${id}` : `dismissed ${id} for ${length}`);
+  const { say } = context;
+  context.terminal.out(
+    verb === 'accept' ? say('advised.accepted', { id }) : say('advised.dismissed', { id, length: String(length) }),
+  );
   return 0;
 }
 
 function quietGoesWithDismiss(values: Values): void {
   for (const key of ['for', 'reason'] as const)
-    if (values[key] !== undefined) throw new UsageError(`--${key} goes with dismiss`);
+    if (values[key] !== undefined) throw new UsageError('wrong.goesWith', { option: key, other: 'dismiss' });
 }
 
 async function exported(
@@ -119,8 +116,7 @@ async function exported(
   values: Values,
   [ecosystem = kinds[0]?.id ?? '', more]: readonly string[],
 ): Promise<ExitCode> {
-  if (values.json || values.now || more !== undefined)
-    throw new UsageError('--export takes an ecosystem, and neither --json nor --now');
+  if (values.json || values.now || more !== undefined) throw new UsageError('wrong.exportTakes');
   const { upstream, fallback } = values;
   return exportAdvice(context, await daemonAt(context, values, exportMs), { ecosystem, upstream, fallback });
 }
@@ -131,7 +127,7 @@ async function applied(
   [ecosystem = kinds[0]?.id ?? '', more]: readonly string[],
 ): Promise<ExitCode> {
   if (values.json || values.now || values.fallback !== undefined || more !== undefined)
-    throw new UsageError('--apply takes an ecosystem, and neither --json, --now nor --fallback');
+    throw new UsageError('wrong.applyTakes');
   const { upstream, home, root, yes } = values;
   return applyAdvice(context, await daemonAt(context, values), {
     ecosystem,
@@ -152,7 +148,7 @@ function adviceIn(answer: Extract<DaemonAnswer, { tag: 'ok' }>): AdviceAnswer['a
 }
 
 function failed(context: Context, answer: DaemonAnswer): ExitCode {
-  context.terminal.err(answer.tag === 'ok' ? problemText(answer) : answer.text);
+  context.terminal.err(answer.tag === 'ok' ? problemText(answer, context.say) : answer.text);
   return 1;
 }
 
@@ -166,20 +162,28 @@ function escaped(json: string): string {
 
 /** Lines for people. Whatever a daemon says, it neither moves the cursor nor adds a line of its own. */
 function shown(context: Context, advice: AdviceAnswer['advice']): string[] {
-  const { terminal } = context;
-  if (advice.length === 0) return ['nothing to change'];
+  const { terminal, say, language } = context;
+  if (advice.length === 0) return [say('advised.none')];
+  const why = (one: AdviceAnswer['advice'][number]): string =>
+    (language === 'en' ? null : reasonSaid(one, say)) ?? printable(one.reason);
   return advice.flatMap((one) => [
-    `${terminal.paint('bold', printable(one.state))}  ${printable(`${one.ecosystem}/${one.upstream}  ${one.id}`)}`,
-    printable(`  ${one.reason}`),
+    `${terminal.paint('bold', stateSaid(one.state, say))}  ${printable(`${one.ecosystem}/${one.upstream}  ${one.id}`)}`,
+    `  ${why(one)}`,
     ...(one.state === 'refused'
       ? []
       : [
           ...linesOf(Object.values(one.remedy)[0] ?? '').map((line) => `  ${terminal.paint('cyan', line)}`),
-          ...rollbackLines(one.rollback),
-          printable(`  until ${one.expiresAt}`),
+          ...rollbackLines(one.rollback, say),
+          say('advised.until', { at: printable(one.expiresAt) }),
         ]),
-    ...one.doesNotCover.map((line) => printable(`  does not cover: ${line}`)),
+    ...one.doesNotCover.map((line) => say('advised.uncovered', { text: printable(sayTold(line, say)) })),
   ]);
+}
+
+/** A state of another release stays as it is. */
+function stateSaid(state: string, say: Say): string {
+  const key = `advised.state.${state}`;
+  return isKey(key) ? (say as (key: string) => string)(key) : printable(state);
 }
 
 /** A remedy and a way back have lines of their own, and nothing else that is not printable. */
@@ -188,7 +192,9 @@ function linesOf(text: string): string[] {
 }
 
 /** One line stands beside its words; several stand below them, so that they can be pasted. */
-function rollbackLines(text: string): string[] {
+function rollbackLines(text: string, say: Say): string[] {
   const lines = linesOf(text);
-  return lines.length === 1 ? [`  to go back: ${lines[0]}`] : ['  to go back:', ...lines.map((line) => `    ${line}`)];
+  return lines.length === 1
+    ? [say('advised.back', { line: String(lines[0]) })]
+    : [say('advised.backLines'), ...lines.map((line) => `    ${line}`)];
 }

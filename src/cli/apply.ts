@@ -3,6 +3,7 @@ import { printable } from '../core/printable.ts';
 import type { FileChange } from '../core/trap.ts';
 import { type ChangePlace, type KeptChange, makeChanges, systemClock } from '../daemon/system.ts';
 import { unifiedDiff } from '../doctor/diff.ts';
+import { sayTold } from '../words/told.ts';
 import type { Context } from './context.ts';
 import { UsageError } from './usage.ts';
 
@@ -26,7 +27,7 @@ export function whoseSettings(
   flags: { home?: string | undefined; root?: string | undefined },
 ): WhoseSettings {
   const named = flags.home ?? env['HOME'] ?? '';
-  if (named === '') throw new UsageError('whose settings? HOME is not set: name the folder with --home');
+  if (named === '') throw new UsageError('wrong.whoseSettings');
   const home = resolve(cwd, named);
   const states = flags.home === undefined ? (env['XDG_STATE_HOME'] ?? '') : '';
   const kept = join(states.startsWith('/') ? states : join(home, '.local/state'), 'mirrorwatch/changes');
@@ -41,35 +42,39 @@ export type Applied =
 
 /** Shows changes as a unified diff on standard error, asks, and makes them; what stood in the way is told. */
 export async function offerChanges(
-  { terminal }: Pick<Context, 'terminal'>,
+  { terminal, say }: Pick<Context, 'terminal' | 'say'>,
   changes: readonly FileChange[],
   place: ChangePlace,
   isAgreed: boolean,
 ): Promise<Applied> {
   for (const change of changes) for (const line of unifiedDiff(change)) terminal.err(painted(line, terminal));
   if (!isAgreed) {
-    const count = changes.length === 1 ? 'this file' : `these ${changes.length} files`;
-    const answer = await terminal.confirm(`Change ${count}?`);
+    const question =
+      changes.length === 1 ? say('apply.confirmOne') : say('apply.confirmMany', { count: changes.length });
+    const answer = await terminal.confirm(say('apply.question', { question }));
     if (answer === null) {
-      terminal.err('mirrorwatch: nothing was changed: nobody is there to confirm it; --yes confirms');
+      terminal.err(say('apply.unanswered'));
       return { tag: 'unanswered' };
     }
     if (!answer) {
-      terminal.err('mirrorwatch: nothing was changed');
+      terminal.err(say('apply.declined'));
       return { tag: 'declined' };
     }
   }
   const made = await makeChanges(changes, place, new Date(systemClock.wallMs()).toISOString());
   if (made.tag === 'error') {
-    const { file, because, halfDone } = made.error;
-    const state =
-      halfDone === undefined ? 'nothing was changed' : `half of it was changed (mirrorwatch undo ${halfDone})`;
-    terminal.err(`mirrorwatch: ${state}: ${file}: ${because}`);
+    const { file, halfDone } = made.error;
+    const because = sayTold(made.error.because, say);
+    terminal.err(
+      halfDone === undefined
+        ? say('apply.refused', { file, because })
+        : say('apply.half', { id: halfDone, file, because }),
+    );
     return { tag: 'refused' };
   }
   const { id, files } = made.value;
-  for (const { file } of files) terminal.err(`changed ${file}`);
-  terminal.err(`what was before is kept: mirrorwatch undo ${id}`);
+  for (const { file } of files) terminal.err(say('apply.changed', { file }));
+  terminal.err(say('apply.kept', { id }));
   return { tag: 'made', change: made.value };
 }
 

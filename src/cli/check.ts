@@ -1,9 +1,11 @@
 import { budgetOf } from '../config/budget.ts';
 import { formatIssues } from '../config/format-issues.ts';
 import type { Config } from '../core/config.ts';
-import { counted, durationText } from '../core/units.ts';
+import { durationText } from '../core/units.ts';
 import { missingClients } from '../daemon/client-now.ts';
 import { expand } from '../daemon/system.ts';
+import type { Say } from '../words/say.ts';
+import { sayTold } from '../words/told.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { load } from './load.ts';
 import { table } from './terminal.ts';
@@ -14,12 +16,11 @@ const options = { config: { type: 'string' }, json: { type: 'boolean' } } as con
 /** `mirrorwatch check`: the configuration and what it will ask of each host, without asking anything. */
 export const checkCommand: Command = {
   name: 'check',
-  summary: 'check the configuration and print what it asks of each host',
   usage: 'mirrorwatch check [--config FILE] [--json]',
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
-    const { terminal } = context;
+    const { terminal, say } = context;
     const loaded = await load(context, values.config);
     if (loaded.tag === 'error') {
       if (values.json)
@@ -50,9 +51,15 @@ export const checkCommand: Command = {
       );
       return 0;
     }
-    if (warnings.length > 0) terminal.err(formatIssues(warnings, config.path));
+    if (warnings.length > 0) terminal.err(formatIssues(warnings, config.path, say));
     terminal.out(
-      `${source}: ${counted(config.mirrors.length, 'mirror')}, ${counted(targets.length, 'target')}, vantage ${config.vantage}`,
+      say('check.head', {
+        source: sayTold(source, say),
+        mirrors:
+          config.mirrors.length === 1 ? say('check.mirrorOne') : say('check.mirrors', { count: config.mirrors.length }),
+        targets: targets.length === 1 ? say('check.targetOne') : say('check.targets', { count: targets.length }),
+        vantage: config.vantage,
+      }),
     );
     terminal.out('');
     const rows = budget.map((host) => [
@@ -61,34 +68,36 @@ export const checkCommand: Command = {
       `${(host.bytesPerHour / 1024 / 1024).toFixed(1)} MiB`,
       `${(host.slotShare * 100).toFixed(1)} %`,
     ]);
-    for (const line of table(['host', 'requests/h', 'bytes/h', 'slots in use'], rows, new Set([1, 2, 3])))
-      terminal.out(line);
-    for (const line of clientLines(config)) terminal.out(line);
-    for (const client of missing)
-      terminal.err(`warning: clientRuns.clients: ${client} is not installed here, and will not be run`);
+    const head = [say('check.host'), say('check.requests'), say('check.bytes'), say('check.slots')];
+    for (const line of table(head, rows, new Set([1, 2, 3]))) terminal.out(line);
+    for (const line of clientLines(config, say)) terminal.out(line);
+    for (const client of missing) terminal.err(say('check.notInstalled', { client }));
     if (skippedLockEntries.length > 0) {
       terminal.out('');
-      terminal.out('entries of lock files that are not asked for:');
+      terminal.out(say('check.skippedHead'));
       for (const { file, module, version, because } of skippedLockEntries)
-        terminal.out(`  ${file}: ${module}@${version} (${because})`);
+        terminal.out(
+          say('check.skipped', { file, entry: `${module}@${version}`, because: say(`check.because.${because}`) }),
+        );
     }
     return 0;
   },
 };
 
 /** Which real clients are run, and where they are not and why; nothing where the file has none. */
-function clientLines({ clientRuns }: Config): readonly string[] {
+function clientLines({ clientRuns }: Config, say: Say): readonly string[] {
   if (clientRuns === undefined) return [];
   const { everyMs, pairs, leftOut } = clientRuns;
   const ids = [...new Set(pairs.map(({ client }) => client))];
   return [
     '',
-    ids.length === 0
-      ? 'real clients: none can be run'
-      : `real clients, each every ${durationText(everyMs)}, in the numbers above:`,
-    ...ids.map(
-      (id) => `  ${id}: ${pairs.flatMap(({ client, registry }) => (client === id ? [registry] : [])).join(', ')}`,
+    ids.length === 0 ? say('check.noClients') : say('check.clients', { every: durationText(everyMs) }),
+    ...ids.map((id) => {
+      const registries = pairs.flatMap(({ client, registry }) => (client === id ? [registry] : []));
+      return say('check.client', { client: id, registries: registries.join(', ') });
+    }),
+    ...leftOut.map(({ client, registry, because }) =>
+      say('check.clientNot', { client, registry, because: sayTold(because, say) }),
     ),
-    ...leftOut.map(({ client, registry, because }) => `  ${client}: not ${registry}, it cannot be given ${because}`),
   ];
 }

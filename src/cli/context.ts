@@ -1,9 +1,10 @@
 import type { ParseArgsConfig } from 'node:util';
 import type { ProcessFacts } from '../daemon/system.ts';
+import type { Key, Language, Say } from '../words/say.ts';
 import type { Terminal } from './terminal.ts';
 
-/** What every command is given: the world is handed in, so that a test runs a command whole. */
-export interface Context {
+/** What the program is given: the world is handed in, so that a test runs a command whole. */
+export interface World {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
@@ -13,18 +14,26 @@ export interface Context {
   onSignal(react: (signal: 'stop' | 'reload') => void): void;
 }
 
+/** What every command is given. */
+export interface Context extends World {
+  /** Texts for people, in the language of the call; what programs read is English whatever that is. */
+  readonly say: Say;
+  /** Which language that is. */
+  readonly language: Language;
+}
+
 /** 0 fine, 1 trouble found, 2 wrong usage or configuration. */
 export type ExitCode = 0 | 1 | 2;
 
+/** Commands that the catalogue has help for. */
+export type CommandName = Key extends infer K ? (K extends `help.${infer Name}.summary` ? Name : never) : never;
+
 /** One command of the program. */
 export interface Command {
-  readonly name: string;
-  /** One line for the list of commands. */
-  readonly summary: string;
+  /** As it is called; the catalogue has its help by this name. */
+  readonly name: CommandName;
   readonly usage: string;
   /** What it takes, each named in `usage`. */
   readonly options: NonNullable<ParseArgsConfig['options']>;
-  /** Further lines of its help. */
-  readonly details?: readonly string[];
   run(context: Context): Promise<ExitCode>;
 }

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { fileNameText } from '../config/seen.ts';
 import { maskUrl } from '../core/secret.ts';
 import { exchange, systemFiles } from '../daemon/system.ts';
+import type { Say } from '../words/say.ts';
 import type { Context } from './context.ts';
 import { load } from './load.ts';
 import { UsageError } from './usage.ts';
@@ -47,7 +48,7 @@ export async function daemonAt(
   const loaded = flags.url === undefined ? await load(context, flags.config) : null;
   if (loaded?.tag === 'error') {
     context.terminal.err(loaded.error.text);
-    throw new UsageError('the configuration does not tell where the daemon is; name it with --url');
+    throw new UsageError('wrong.whereDaemon');
   }
   if (flags.url !== undefined) mustBeDaemonUrl(flags.url);
   const listen = loaded?.value.config.listen ?? null;
@@ -76,11 +77,8 @@ export async function daemonAt(
       return { tag: 'ok', status, headers: said, text, json: () => JSON.parse(text) as unknown };
     } catch (cause) {
       const { code, name } = cause as NodeJS.ErrnoException;
-      const why = code === 'ABORT_ERR' ? `nothing within ${answerMs / 1000} s` : (code ?? name);
-      return {
-        tag: 'unreachable',
-        text: `mirrorwatch: no daemon answers at ${url} (${why}); start one with 'mirrorwatch run', or name it with --url`,
-      };
+      const why = code === 'ABORT_ERR' ? context.say('daemon.within', { seconds: answerMs / 1000 }) : (code ?? name);
+      return { tag: 'unreachable', text: context.say('daemon.unreachable', { url, why }) };
     }
   };
   return { url, get: (path) => ask('GET', path), post: (path, body) => ask('POST', path, body) };
@@ -88,23 +86,23 @@ export async function daemonAt(
 
 function mustBeDaemonUrl(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:\/\/[^/]/i.test(text))
-    throw new UsageError(`--url takes an http:// or https:// URL, not '${maskUrl(text)}'`);
-  if (url.username !== '' || url.password !== '') throw new UsageError('--url takes no credentials: use --token-file');
+  if (url === null || !/^https?:\/\/[^/]/i.test(text)) throw new UsageError('wrong.daemonUrl', { url: maskUrl(text) });
+  if (url.username !== '' || url.password !== '') throw new UsageError('wrong.daemonCredentials');
 }
 
 async function tokenIn(context: Context, path: string): Promise<string> {
   const file = await systemFiles.read(resolve(context.cwd, path));
-  if (file.tag === 'error') throw new UsageError(`--token-file ${fileNameText(path)} cannot be read (${file.code})`);
+  if (file.tag === 'error')
+    throw new UsageError('wrong.unreadable', { option: 'token-file', file: fileNameText(path), code: file.code });
   return file.text.trim();
 }
 
 /** The text of a problem answer (RFC 9457), for a terminal. */
-export function problemText(answer: Extract<DaemonAnswer, { tag: 'ok' }>): string {
+export function problemText(answer: Extract<DaemonAnswer, { tag: 'ok' }>, say: Say): string {
   try {
     const { title, detail } = answer.json() as { title?: string; detail?: string };
-    return `mirrorwatch: ${[title, detail].filter(Boolean).join(': ')}`;
+    return say('daemon.problem', { text: [title, detail].filter(Boolean).join(': ') });
   } catch {
-    return `mirrorwatch: the daemon answered ${answer.status}`;
+    return say('daemon.answered', { status: answer.status });
   }
 }

@@ -11,7 +11,6 @@ const options = { ecosystem: { type: 'string' }, once: { type: 'boolean' } } as 
 /** `mirrorwatch demo`: local mirrors with a fault; a spike, a finding, an advice and a webhook within a minute. */
 export const demoCommand: Command = {
   name: 'demo',
-  summary: 'local mirrors with an injected fault: spike, finding, advice, webhook',
   usage: 'mirrorwatch demo [--ecosystem WORD|all] [--once]',
   options,
   async run(context: Context): Promise<ExitCode> {

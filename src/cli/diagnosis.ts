@@ -2,7 +2,9 @@ import { printable } from '../core/printable.ts';
 import { type Place, placeText, type TrapSeverity } from '../core/trap.ts';
 import type { Examined, NamedTrap } from '../doctor/examine.ts';
 import type { AskedMirror } from '../doctor/online.ts';
+import type { Say } from '../words/say.ts';
 import type { Terminal } from './terminal.ts';
+import { displayWidth, padEnd } from './width.ts';
 
 const colours = { error: 'red', warning: 'yellow', note: 'cyan' } as const;
 
@@ -30,20 +32,24 @@ function placeJson(place: Place): object {
 export function diagnosisLines(
   { traps, untold, texts, asked }: Examined,
   terminal: Pick<Terminal, 'paint'>,
+  say: Say,
 ): readonly string[] {
-  const files = `${texts.size} ${texts.size === 1 ? 'file' : 'files'} read`;
+  const files = texts.size === 1 ? say('doctor.filesOne') : say('doctor.filesMany', { count: texts.size });
   return [
-    ...asked.flatMap((mirror) => [...layerLines(mirror, terminal), '']),
-    ...traps.flatMap((trap) => [...trapLines(trap, terminal), '']),
-    ...(untold.length === 0 ? [] : [terminal.paint('yellow', 'could not be told')]),
-    ...untold.map(({ because, where }) => printable(`  ${where.map(placeText).join(', ')}: ${because}`)),
+    ...asked.flatMap((mirror) => [...layerLines(mirror, terminal, say), '']),
+    ...traps.flatMap((trap) => [...trapLines(trap, terminal, say), '']),
+    ...(untold.length === 0 ? [] : [terminal.paint('yellow', say('doctor.untoldHead'))]),
+    ...untold.map(({ because, where }) =>
+      printable(say('doctor.untold', { where: where.map(placeText).join(', '), because })),
+    ),
     ...(untold.length === 0 ? [] : ['']),
-    traps.length === 0 && untold.length === 0 ? `no traps, ${files}` : `${countText(traps, untold.length)}, ${files}`,
-    ...fixLine(traps),
+    traps.length === 0 && untold.length === 0
+      ? say('doctor.none', { files })
+      : say('doctor.found', { counts: countText(traps, untold.length, say), files }),
+    ...fixLine(traps, say),
   ];
 }
 
-const marks = { works: 'ok', fails: 'FAILS', untold: '?', 'passed over': '-', 'not reached': '' } as const;
 const stateColours = {
   works: 'green',
   fails: 'red',
@@ -53,45 +59,63 @@ const stateColours = {
 } as const;
 
 /** How far one comes on the way to a mirror. */
-function layerLines({ registry, url, layers }: AskedMirror, terminal: Pick<Terminal, 'paint'>): readonly string[] {
+function layerLines(
+  { registry, url, layers }: AskedMirror,
+  terminal: Pick<Terminal, 'paint'>,
+  say: Say,
+): readonly string[] {
+  const marks = {
+    works: 'ok',
+    fails: say('doctor.fails'),
+    untold: '?',
+    'passed over': '-',
+    'not reached': '',
+  } as const;
+  const width = Math.max(...layers.map(({ layer }) => displayWidth(say(`doctor.layer.${layer}`))));
   return [
     terminal.paint('bold', printable(`${registry}  ${url}`)),
     ...layers.map(({ layer, state, text }) => {
-      const line = printable(`  ${layer.padEnd(11)}  ${marks[state].padEnd(5)}  ${text}`).trimEnd();
+      const line = printable(
+        `  ${padEnd(say(`doctor.layer.${layer}`), width)}  ${padEnd(marks[state], 5)}  ${text}`,
+      ).trimEnd();
       return terminal.paint(stateColours[state], line);
     }),
   ];
 }
 
-function trapLines(trap: NamedTrap, terminal: Pick<Terminal, 'paint'>): readonly string[] {
+function trapLines(trap: NamedTrap, terminal: Pick<Terminal, 'paint'>, say: Say): readonly string[] {
   const { id, severity, title, what, where, causes, set, edits } = trap;
-  const field = (name: string, text: string): string => printable(`  ${name.padEnd(6)}  ${text}`);
+  const fields = { where: say('doctor.where'), causes: say('doctor.causes'), set: say('doctor.set'), '': '' } as const;
+  const width = Math.max(...Object.values(fields).map(displayWidth));
+  const field = (name: keyof typeof fields, text: string): string =>
+    printable(`  ${padEnd(fields[name], width)}  ${text}`);
   const [first = '', ...more] = set;
   return [
-    `${terminal.paint(colours[severity], severity)}  ${terminal.paint('bold', title)}  ${id}`,
+    `${terminal.paint(colours[severity], say(`doctor.severity.${severity}`))}  ${terminal.paint('bold', title)}  ${id}`,
     printable(`  ${what}`),
     ...where.map((place, at) => field(at === 0 ? 'where' : '', placeText(place))),
     field('causes', causes),
     terminal.paint('green', field('set', first)),
     ...more.map((line) => terminal.paint('green', field('', line))),
-    ...(edits.length > 0 ? [field('', '--fix does it')] : []),
+    ...(edits.length > 0 ? [field('', say('doctor.fix'))] : []),
   ];
 }
 
-function countText(traps: readonly NamedTrap[], untold: number): string {
-  const of = (severity: TrapSeverity, one: string, many: string): readonly string[] => {
+function countText(traps: readonly NamedTrap[], untold: number, say: Say): string {
+  const of = (severity: TrapSeverity): readonly string[] => {
     const count = traps.filter((trap) => trap.severity === severity).length;
-    return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
+    if (count === 0) return [];
+    return [count === 1 ? say(`doctor.${severity}`) : say(`doctor.${severity}s`, { count })];
   };
   return [
-    ...of('error', 'error', 'errors'),
-    ...of('warning', 'warning', 'warnings'),
-    ...of('note', 'note', 'notes'),
-    ...(untold === 0 ? [] : [`${untold} could not be told`]),
-  ].join(', ');
+    ...of('error'),
+    ...of('warning'),
+    ...of('note'),
+    ...(untold === 0 ? [] : [say('doctor.untoldCount', { count: untold })]),
+  ].join(say('doctor.counts'));
 }
 
-function fixLine(traps: readonly NamedTrap[]): readonly string[] {
+function fixLine(traps: readonly NamedTrap[], say: Say): readonly string[] {
   const count = traps.filter(({ edits }) => edits.length > 0).length;
-  return count === 0 ? [] : [`${count} can be mended here: mirrorwatch doctor --fix`];
+  return count === 0 ? [] : [say('doctor.fixable', { count })];
 }

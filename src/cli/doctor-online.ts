@@ -1,6 +1,7 @@
 import { probeNow } from '../daemon/probe-now.ts';
 import { systemClock, systemRandom } from '../daemon/system.ts';
 import { examineOnline, type OnlineFound, type Subject } from '../doctor/online.ts';
+import type { Say } from '../words/say.ts';
 import type { Context } from './context.ts';
 import { type Loaded, loadText } from './load.ts';
 import { adHoc, mirrorFor, ofNoFile, requestFor } from './probe-request.ts';
@@ -29,21 +30,26 @@ async function subjectOf(context: Context, loaded: Loaded, which: string, word: 
     return { config, question: requestFor(config, mirrorFor(loaded, which), undefined, undefined) };
   }
   const own = await loadText(context, adHoc(which, undefined, word), null);
-  if (own.tag === 'error') throw new UsageError(ofNoFile(own.error.issues));
+  if (own.tag === 'error') throw new UsageError('wrong.as', { text: ofNoFile(own.error.issues, context.say) });
   return {
     config: own.value.config,
     question: requestFor(own.value.config, mirrorFor(own.value, which), undefined, undefined),
   };
 }
 
-/** Asks them, one after the other. */
-export async function askMirrors({ terminal, facts }: Context, subjects: readonly Subject[]): Promise<OnlineFound> {
+/** Asks them, one after the other. @param tell  what was found is told with it */
+export async function askMirrors(
+  { terminal, facts, say }: Context,
+  subjects: readonly Subject[],
+  tell: Say,
+): Promise<OnlineFound> {
   return examineOnline(subjects, {
     async ask(config, question) {
       const probed = await probeNow(config, question, facts);
       return probed.tag === 'error' ? null : probed.value;
     },
     nonsense: `mirrorwatch-${systemRandom.id(systemClock.wallMs())}`,
-    progress: (registry) => terminal.progress(registry === '' ? '' : `asking ${registry}`),
+    progress: (registry) => terminal.progress(registry === '' ? '' : say('doctor.asking', { registry })),
+    say: tell,
   });
 }

@@ -2,12 +2,14 @@ import { costText } from '../core/authority-cost.ts';
 import { hopPhases } from '../core/hop-phases.ts';
 import type { Probed } from '../core/ports.ts';
 import { steadyRate } from '../core/sample.ts';
-import { signatureText } from '../core/signature.ts';
+import { type Signature, signatureText } from '../core/signature.ts';
 import type { Hop } from '../core/transcript.ts';
-import { counted } from '../core/units.ts';
 import { authorityText, firstBytesText } from '../core/views.ts';
 import type { NoAnswer } from '../daemon/patience.ts';
+import type { Say } from '../words/say.ts';
+import { sayTold } from '../words/told.ts';
 import { bar, duration, type Terminal } from './terminal.ts';
+import { padEnd } from './width.ts';
 
 /** A sentence for what never came back. */
 export function noAnswerText({ registry, limitMs }: NoAnswer): string {
@@ -17,75 +19,98 @@ export function noAnswerText({ registry, limitMs }: NoAnswer): string {
 const barWidth = 32;
 
 /** Lines that walk through one probe: what was asked, each hop with its phases to scale, what was concluded and why. */
-export function explain(probed: Probed, terminal: Pick<Terminal, 'paint'>): string[] {
+export function explain(probed: Probed, terminal: Pick<Terminal, 'paint'>, say: Say): string[] {
   const { sample, transcript } = probed;
   const { target } = sample.due;
   const name = [target.module, target.version].filter(Boolean).join('@');
   const { outcome } = sample;
   const verdict =
     outcome.tag === 'ok'
-      ? terminal.paint('green', 'ok')
+      ? terminal.paint('green', say('probe.ok'))
       : outcome.tag === 'failed'
-        ? terminal.paint('red', `failed: ${outcome.failure.kind}`)
-        : terminal.paint('yellow', `unknown: ${outcome.because}`);
+        ? terminal.paint('red', say('probe.failed', { reason: outcome.failure.kind }))
+        : terminal.paint('yellow', say('probe.unknown', { because: outcome.because }));
   const longest = Math.max(1, ...transcript.hops.map((hop) => hop.marks.end - hop.marks.start));
   return [
     `${terminal.paint('bold', `${target.registry}  ${target.step}${name ? `  ${name}` : ''}`)}  ${verdict}  ${duration(sample.rttMs)}`,
-    ...transcript.hops.flatMap((hop) => ['', ...explainHop(hop, longest, terminal)]),
+    ...transcript.hops.flatMap((hop) => ['', ...explainHop(hop, longest, terminal, say)]),
     '',
-    ...conclusions(probed).map((line) => `  ${line}`),
+    ...conclusions(probed, say).map((line) => `  ${line}`),
   ];
 }
 
-function explainHop(hop: Hop, longestMs: number, terminal: Pick<Terminal, 'paint'>): string[] {
-  const where = hop.remoteAddress === null ? '' : ` from ${hop.remoteAddress}:${hop.remotePort} (IPv${hop.family})`;
-  const tls = hop.tls === null ? '' : `, ${hop.tls.version} ${hop.tls.cipher}`;
+function explainHop(hop: Hop, longestMs: number, terminal: Pick<Terminal, 'paint'>, say: Say): string[] {
+  const where =
+    hop.remoteAddress === null
+      ? ''
+      : say('probe.from', { address: `${hop.remoteAddress}:${hop.remotePort}`, family: String(hop.family) });
+  const tls = hop.tls === null ? '' : say('probe.tls', { version: hop.tls.version, cipher: hop.tls.cipher });
   const status =
-    hop.fault === null ? `${hop.status}, ${hop.bodyBytes} bytes` : `${hop.fault.code} in ${hop.fault.phase}`;
-  const kind = hop.aside ? ' (asked aside, not part of the time)' : '';
-  const through = hop.proxy === null ? '' : ` through ${hop.proxy}`;
+    hop.fault === null
+      ? say('probe.status', { status: String(hop.status), bytes: hop.bodyBytes })
+      : say('probe.fault', { code: hop.fault.code, phase: say(`probe.phase.${hop.fault.phase}`) });
+  const through = hop.proxy === null ? '' : say('probe.through', { proxy: hop.proxy });
   return [
-    `  GET ${hop.url}${kind}`,
-    `    ${status}${where}${through}${tls}${hop.reused ? ', kept connection' : ''}`,
+    `  GET ${hop.url}${hop.aside ? say('probe.aside') : ''}`,
+    `    ${status}${where}${through}${tls}${hop.reused ? say('probe.kept') : ''}`,
     ...hopPhases(hop).map(
       ([phase, ms]) =>
-        `    ${phase.padEnd(10)} ${duration(ms).padStart(9)}  ${terminal.paint('cyan', bar(ms / longestMs, barWidth))}`,
+        `    ${padEnd(say(`probe.phase.${phase}`), 10)} ${duration(ms).padStart(9)}  ${terminal.paint('cyan', bar(ms / longestMs, barWidth))}`,
     ),
   ];
 }
 
-function conclusions({ sample, transcript }: Probed): string[] {
+function conclusions({ sample, transcript }: Probed, say: Say): string[] {
   const { facts, outcome } = sample;
   const lines: string[] = [];
   if (outcome.tag === 'failed')
     lines.push(
-      `why: ${Object.entries(outcome.failure)
-        .map(([key, value]) => `${key} ${value}`)
-        .join(', ')}`,
+      say('probe.why', {
+        facts: Object.entries(outcome.failure)
+          .map(([key, value]) => `${key} ${value}`)
+          .join(', '),
+      }),
     );
-  if (transcript.errorLine) lines.push(`it said: ${transcript.errorLine}`);
-  if (facts.resolvedVersion) lines.push(`latest is ${facts.resolvedVersion}`);
-  if (facts.notOffered) lines.push('not offered by this mirror, which is legal');
-  if (facts.listed) lines.push(`${counted(facts.listed.count, 'version')}, newest ${facts.listed.newest ?? '–'}`);
+  if (transcript.errorLine) lines.push(say('probe.said', { line: transcript.errorLine }));
+  if (facts.resolvedVersion) lines.push(say('probe.latest', { version: facts.resolvedVersion }));
+  if (facts.notOffered) lines.push(say('probe.notOffered'));
+  if (facts.listed) {
+    const { count, newest } = facts.listed;
+    const shown = newest ?? '–';
+    lines.push(count === 1 ? say('probe.listedOne', { newest: shown }) : say('probe.listed', { count, newest: shown }));
+  }
   const rate = steadyRate(sample);
-  if (rate !== null)
-    lines.push(`${(rate / 2 ** 20).toFixed(2)} MiB/s after its first 256 KiB, which leaves slow start out`);
-  if (facts.verified) lines.push(`verified against ${facts.verified.against}: ${facts.verified.digest}`);
-  if (facts.compared) lines.push(`not verified (no authority at hand): ${facts.compared.digest}`);
-  if (facts.signature) lines.push(signatureText(facts.signature));
+  if (rate !== null) lines.push(say('probe.rate', { rate: (rate / 2 ** 20).toFixed(2) }));
+  if (facts.verified) lines.push(say('probe.verified', facts.verified));
+  if (facts.compared) lines.push(say('probe.compared', facts.compared));
+  if (facts.signature) lines.push(signatureSaid(facts.signature, say));
   if (facts.seen)
-    lines.push(`${facts.seen.bytes} bytes, beginning ${facts.seen.firstHex} "${firstBytesText(facts.seen)}"`);
-  if (facts.treeHead)
-    lines.push(`tree head of ${facts.treeHead.name}: ${facts.treeHead.size} records, signature verified`);
+    lines.push(
+      say('probe.bytes', { count: facts.seen.bytes, hex: facts.seen.firstHex, text: firstBytesText(facts.seen) }),
+    );
+  if (facts.treeHead) lines.push(say('probe.treeHead', { name: facts.treeHead.name, size: facts.treeHead.size }));
   const authority = authorityText(facts);
-  if (authority !== null) lines.push(`${facts.authority?.name} itself: ${authority}`);
-  if (facts.authorityCost) lines.push(`a lookup costs a client ${costText(facts.authorityCost)}`);
-  if (facts.forked) lines.push(`a fork of ${facts.forked.name}:`, ...facts.forked.statements.flatMap(linesOf));
+  if (authority !== null)
+    lines.push(say('probe.itself', { name: String(facts.authority?.name), text: sayTold(authority, say) }));
+  if (facts.authorityCost) lines.push(say('probe.cost', { cost: sayTold(costText(facts.authorityCost), say) }));
+  if (facts.forked)
+    lines.push(say('probe.fork', { name: facts.forked.name }), ...facts.forked.statements.flatMap(linesOf));
   if (sample.tls?.expiresAtMs)
-    lines.push(`certificate by ${sample.tls.issuer}, until ${new Date(sample.tls.expiresAtMs).toISOString()}`);
+    lines.push(
+      say('probe.certificate', {
+        issuer: String(sample.tls.issuer),
+        until: new Date(sample.tls.expiresAtMs).toISOString(),
+      }),
+    );
   if (sample.finalUrl && transcript.hops.filter((hop) => !hop.aside).length > 1)
-    lines.push(`ended at ${sample.finalUrl}`);
+    lines.push(say('probe.ended', { url: sample.finalUrl }));
   return lines;
+}
+
+/** Whose key it is stays as it is. */
+function signatureSaid(signature: Signature, say: Say): string {
+  const text = sayTold(signatureText({ ...signature, key: null }), say);
+  return signature.key === null ? text : `${text} (${signature.key})`;
 }
 
 function linesOf(text: string): readonly string[] {

@@ -3,6 +3,7 @@ import { kinds } from '../config/kinds.ts';
 import { fileNameText } from '../config/seen.ts';
 import { isSafeEnv } from '../core/safe-env.ts';
 import { replaceFile, systemClock, systemFiles } from '../daemon/system.ts';
+import type { Say } from '../words/say.ts';
 import type { Context, ExitCode } from './context.ts';
 import { type DaemonAnswer, type DaemonClient, problemText } from './daemon-client.ts';
 import { UsageError } from './usage.ts';
@@ -32,24 +33,24 @@ export async function exportAdvice(
   daemon: DaemonClient,
   wanted: { readonly ecosystem: string; readonly upstream: string | undefined; readonly fallback: string | undefined },
 ): Promise<ExitCode> {
-  const { terminal } = context;
+  const { terminal, say } = context;
   const { ecosystem, upstream } = wanted;
-  if (!kinds.some(({ id }) => id === ecosystem)) throw new UsageError(`'${ecosystem}' is no ecosystem`);
+  if (!kinds.some(({ id }) => id === ecosystem)) throw new UsageError('wrong.noEcosystem', { ecosystem });
   const file = wanted.fallback === undefined ? null : resolve(context.cwd, wanted.fallback);
   const kept = file === null ? null : await keptIn(file);
   const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
   const answer = await daemon.get(`/api/v1/advice/${ecosystem}/remedy?as=env${query}`);
-  const lines = linesOf(answer, daemon.url);
+  const lines = linesOf(answer, daemon.url, say);
   if (typeof lines !== 'string') {
     print(context, lines.text);
     const now = new Date(systemClock.wallMs()).toISOString();
     const failed = file === null ? null : await replaceFile(file, `# mirrorwatch ${now} ${lines.about}\n${lines.text}`);
-    if (failed !== null) terminal.err(`mirrorwatch: the fallback file cannot be written (${failed})`);
+    if (failed !== null) terminal.err(say('advised.fallback', { code: failed }));
     return 0;
   }
   terminal.err(lines);
   if (kept === null) return 1;
-  terminal.err(`mirrorwatch: its answer of ${kept.askedAt} is used`);
+  terminal.err(say('advised.used', { at: kept.askedAt }));
   print(context, kept.text);
   return 0;
 }
@@ -59,13 +60,12 @@ function print({ terminal }: Context, text: string): void {
 }
 
 /** What the daemon says, or why that can't be used. */
-function linesOf(answer: DaemonAnswer, url: string): Lines | string {
+function linesOf(answer: DaemonAnswer, url: string, say: Say): Lines | string {
   if (answer.tag === 'unreachable') return answer.text;
   if (answer.status === 204)
     return { text: '', about: `nothing to change ${answer.headers['x-advice-state'] ?? ''}`.trimEnd() };
-  if (answer.status !== 200) return problemText(answer);
-  if (!isSafeEnv(answer.text, variables))
-    return `mirrorwatch: what ${url} answers is more than lines for a shell; it is not used`;
+  if (answer.status !== 200) return problemText(answer, say);
+  if (!isSafeEnv(answer.text, variables)) return say('advised.unsafe', { url });
   const { 'x-advice-id': id = '', 'x-advice-expires': until = '' } = answer.headers;
   return { text: answer.text, about: `advice ${word(id)} until ${word(until)}` };
 }
@@ -79,11 +79,11 @@ async function keptIn(file: string): Promise<{ readonly askedAt: string; readonl
   const read = await systemFiles.read(file);
   if (read.tag === 'error') {
     if (read.code === 'ENOENT') return null;
-    throw new UsageError(`--fallback ${fileNameText(file)} cannot be read (${read.code})`);
+    throw new UsageError('wrong.unreadable', { option: 'fallback', file: fileNameText(file), code: read.code });
   }
   const askedAt = head.exec(read.text)?.[1];
   const text = read.text.replace(head, '');
   if (askedAt === undefined || (text !== '' && !isSafeEnv(text, variables)))
-    throw new UsageError(`--fallback ${fileNameText(file)} holds something else; it is left as it is`);
+    throw new UsageError('wrong.fallback', { file: fileNameText(file) });
   return { askedAt, text };
 }

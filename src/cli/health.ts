@@ -7,14 +7,15 @@ const options = { ...daemonOptions, ready: { type: 'boolean' } } as const;
 /** `mirrorwatch health`: whether a daemon answers; for container health checks. */
 export const healthCommand: Command = {
   name: 'health',
-  summary: 'ask a running daemon whether it is healthy (for containers)',
   usage: 'mirrorwatch health [--ready] [--url URL] [--token-file FILE] [--config FILE]',
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
     const answer = await (await daemonAt(context, values)).get(values.ready ? '/-/ready' : '/-/healthy');
     if (answer.tag === 'ok' && answer.status === 200) return 0;
-    context.terminal.err(answer.tag === 'ok' ? `mirrorwatch: ${answer.text.trim()}` : answer.text);
+    context.terminal.err(
+      answer.tag === 'ok' ? context.say('daemon.problem', { text: answer.text.trim() }) : answer.text,
+    );
     return 1;
   },
 };

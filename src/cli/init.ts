@@ -5,6 +5,8 @@ import { printable } from '../core/printable.ts';
 import type { Survey } from '../core/survey.ts';
 import { replaceFile, systemFiles, thisMachine } from '../daemon/system.ts';
 import { surveyProject } from '../doctor/survey.ts';
+import type { Say } from '../words/say.ts';
+import { sayTold } from '../words/told.ts';
 import { placeOptions, whoseSettings } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { type Loaded, loadText } from './load.ts';
@@ -22,58 +24,49 @@ const attemptsMax = 40;
 /** `mirrorwatch init`: a configuration from what is used here. */
 export const initCommand: Command = {
   name: 'init',
-  summary: 'write a configuration from the clients and lock files that are here',
   usage: 'mirrorwatch init [FILE] [--yes] [--vantage NAME] [--ecosystem WORD]… [--home DIR] [--root DIR]',
   options,
-  details: [
-    'Looks at the settings of clients, at lock files, Dockerfiles, compose and CI files below this folder; proposes the known',
-    'mirrors beside those in use, the modules that most others need, and names private ones that are left out. Shows it, asks,',
-    'and writes ./mirrorwatch.yaml (or FILE) where no file is yet; --yes says yes. --ecosystem adds one that left no trace here.',
-    'Nothing is asked over the network.',
-  ],
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 1);
-    const { terminal, cwd } = context;
+    const { terminal, cwd, say } = context;
     const file = resolve(cwd, positionals[0] ?? 'mirrorwatch.yaml');
     const there = await systemFiles.read(file);
     if (there.tag === 'ok' || there.code !== 'ENOENT') {
-      terminal.err(`mirrorwatch init: ${file} is there already, and stays as it is: name another file`);
+      terminal.err(say('init.there', { file }));
       return 1;
     }
     const { home, root } = whoseSettings(context, values);
     const found = await surveyProject(thisMachine({ env: context.env, home, cwd, root }));
     const survey = withNamed(found, values.ecosystem ?? []);
     if (survey.ecosystems.length === 0) {
-      terminal.err(
-        'mirrorwatch init: no lock file and no setting of a client is here; --ecosystem names what to watch',
-      );
+      terminal.err(say('init.nothing'));
       return 1;
     }
     const draft = draftOf(survey, vantageOf(values.vantage), (name) => relative(dirname(file), resolve(cwd, name)));
     const proposed = await accepted(context, draft, file);
     if (proposed === null) return 1;
-    for (const line of said(survey, proposed)) terminal.err(printable(line));
+    for (const line of said(survey, proposed, say)) terminal.err(printable(line));
     for (const line of proposed.text.trimEnd().split('\n')) terminal.out(line);
     if (!values.yes) {
-      const answer = await terminal.confirm(`Write ${file}?`);
+      const answer = await terminal.confirm(say('apply.question', { question: say('init.confirm', { file }) }));
       if (answer !== true) {
-        terminal.err(`mirrorwatch init: nothing was written${answer === null ? ': --yes writes it' : ''}`);
+        terminal.err(say(answer === null ? 'init.unanswered' : 'init.declined'));
         return 1;
       }
     }
     const failure = await replaceFile(file, proposed.text);
     if (failure !== null) {
-      terminal.err(`mirrorwatch init: ${file} can't be written (${failure})`);
+      terminal.err(say('init.failed', { file, code: failure }));
       return 1;
     }
-    terminal.err(`wrote ${file}; next: mirrorwatch check, mirrorwatch rank, mirrorwatch run`);
+    terminal.err(say('init.wrote', { file }));
     return 0;
   },
 };
 
 function vantageOf(named: string | undefined): string {
   if (named === undefined) return 'local';
-  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(named)) throw new UsageError(`--vantage is a word, not '${named}'`);
+  if (!/^[a-z0-9][a-z0-9._-]{0,63}$/i.test(named)) throw new UsageError('wrong.vantage', { text: named });
   return named;
 }
 
@@ -81,7 +74,11 @@ function vantageOf(named: string | undefined): string {
 function withNamed(survey: Survey, ids: readonly string[]): Survey {
   const unknown = ids.find((id) => !kinds.some((kind) => kind.id === id));
   if (unknown !== undefined)
-    throw new UsageError(`--ecosystem is one of ${kinds.map(({ id }) => id).join(', ')}, not '${unknown}'`);
+    throw new UsageError('wrong.oneOf', {
+      option: 'ecosystem',
+      list: kinds.map(({ id }) => id).join(', '),
+      word: unknown,
+    });
   const more = ids.filter((id) => !survey.ecosystems.some((one) => one.id === id));
   const empty = { locks: [], chain: null, setIn: null, privatePatterns: [], used: [] };
   return { ...survey, ecosystems: [...survey.ecosystems, ...[...new Set(more)].map((id) => ({ id, ...empty }))] };
@@ -99,48 +96,55 @@ async function accepted(context: Context, first: Draft, file: string): Promise<P
   const without: string[] = [];
   let draft = first;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
-    const text = proposedText(draft);
+    const text = proposedText(draft, context.say);
     const loaded = await loadText(context, text, file);
     const [issue] = loaded.tag === 'ok' ? loaded.value.warnings : loaded.error.issues;
     if (issue === undefined && loaded.tag === 'ok') return { text, loaded: loaded.value, without };
     const less = issue === undefined ? null : lessened(draft, issue.path);
     if (issue === undefined || less === null) {
-      context.terminal.err(
-        `mirrorwatch init: no configuration can be made of what is here: ${issue?.path}: expected ${issue?.expected}`,
-      );
+      const expected = sayTold(String(issue?.expected), context.say);
+      context.terminal.err(context.say('init.none', { path: String(issue?.path), expected }));
       return null;
     }
-    without.push(`${less.without}: expected ${issue.expected}`);
+    const expected = sayTold(issue.expected, context.say);
+    without.push(context.say('init.without', { without: sayTold(less.without, context.say), expected }));
     draft = less.draft;
   }
-  context.terminal.err('mirrorwatch init: too much here cannot be read');
+  context.terminal.err(context.say('init.tooMuch'));
   return null;
 }
 
 const shownMax = 5;
 
 /** What was found and what is left out, before the text. */
-function said(survey: Survey, { loaded, without }: Proposed): readonly string[] {
+function said(survey: Survey, { loaded, without }: Proposed, say: Say): readonly string[] {
   const { config, skippedLockEntries } = loaded;
   const lines = survey.ecosystems.map(({ id, locks, chain, setIn, used }) => {
     const count = config.modules.filter(({ ecosystem }) => ecosystem === id).length;
     const from = [...locks, ...new Set(used.map(({ file }) => file))];
-    const places =
-      from.length === 0 ? '' : ` (${from.slice(0, shownMax).join(', ')}${from.length > shownMax ? '…' : ''})`;
-    return `${id}: ${count} ${count === 1 ? 'module' : 'modules'}${places}, today ${chain === null ? 'as the client comes' : `${chain} (${setIn})`}`;
+    const files = `${from.slice(0, shownMax).join(', ')}${from.length > shownMax ? '…' : ''}`;
+    const places = from.length === 0 ? '' : say('init.places', { files });
+    const today = chain === null ? say('init.asItComes') : say('init.today', { chain, setIn: String(setIn) });
+    return count === 1
+      ? say('init.moduleOne', { id, places, today })
+      : say('init.modules', { id, count, places, today });
   });
   const own = [
     ...new Set(skippedLockEntries.filter(({ because }) => because === 'private').map(({ module }) => module)),
   ];
-  const more = own.length > shownMax ? ` and ${own.length - shownMax} more` : '';
   const others = survey.ecosystems.flatMap(({ id, used }) =>
     used.filter(({ entry }) => !isAskable(id, entry)).map(({ entry }) => entry),
   );
   return [
     ...lines,
-    ...(own.length === 0 ? [] : [`private, and asked of nobody: ${own.slice(0, shownMax).join(', ')}${more}`]),
-    ...(others.length === 0 ? [] : [`no mirror is known for: ${others.slice(0, shownMax).join(', ')}`]),
-    ...[...survey.leftOut, ...without].map((line) => `left out: ${line}`),
+    ...(own.length === 0 ? [] : [say('init.private', { names: firstOf(own, say) })]),
+    ...(others.length === 0 ? [] : [say('init.noMirror', { names: others.slice(0, shownMax).join(', ') })]),
+    ...[...survey.leftOut, ...without].map((line) => say('init.leftOut', { what: sayTold(line, say) })),
     '',
   ];
+}
+
+function firstOf(names: readonly string[], say: Say): string {
+  const list = names.slice(0, shownMax).join(', ');
+  return names.length > shownMax ? say('list.more', { list, more: names.length - shownMax }) : list;
 }

@@ -23,5 +23,6 @@ export function kindsByWord(word: string | undefined): readonly Kind[] {
 function kindNamed(word: string | undefined, more: readonly string[]): Kind {
   const found = word === undefined ? able[0] : able.find(({ id }) => id === word);
   if (found !== undefined) return found;
-  throw new UsageError(`--ecosystem is one of ${[...able.map(({ id }) => id), ...more].join(', ')}, not '${word}'`);
+  const list = [...able.map(({ id }) => id), ...more].join(', ');
+  throw new UsageError('wrong.oneOf', { option: 'ecosystem', list, word: String(word) });
 }

@@ -32,7 +32,7 @@ export interface LoadFailure {
  * @param about  the ecosystem that is asked about: without a file, the known mirrors of that one in place of the default's
  */
 export async function load(
-  context: Pick<Context, 'env' | 'cwd'>,
+  context: Pick<Context, 'env' | 'cwd' | 'say'>,
   flag: string | undefined,
   about?: EcosystemId,
 ): Promise<Result<Loaded, LoadFailure>> {
@@ -45,7 +45,7 @@ export async function load(
 
 /** The text of the configuration that `load` would read; `path` is `null` for the built-in default. */
 export async function findText(
-  context: Pick<Context, 'env' | 'cwd'>,
+  context: Pick<Context, 'env' | 'cwd' | 'say'>,
   flag: string | undefined,
 ): Promise<Result<{ readonly text: string; readonly path: string | null }, LoadFailure>> {
   const named = flag ?? context.env['MIRRORWATCH_CONFIG'];
@@ -62,17 +62,18 @@ export async function findText(
     expected: 'a configuration file that can be read',
     nearest: null,
   };
-  return error({ source: path, issues: [issue], text: formatIssues([issue], path) });
+  return error({ source: path, issues: [issue], text: formatIssues([issue], path, context.say) });
 }
 
 /** Parses and checks one text; `path` is `null` for texts that are no file. */
 export async function loadText(
-  context: Pick<Context, 'env' | 'cwd'>,
+  context: Pick<Context, 'env' | 'cwd' | 'say'>,
   text: string,
   path: string | null,
 ): Promise<Result<Loaded, LoadFailure>> {
   const source = path ?? 'built-in default';
   const read = await loadConfigSlowly({ text, path, env: context.env, files: systemFiles, cwd: context.cwd, expand });
-  if (read.tag === 'error') return error({ source, issues: read.error, text: formatIssues(read.error, path) });
+  if (read.tag === 'error')
+    return error({ source, issues: read.error, text: formatIssues(read.error, path, context.say) });
   return ok({ ...read.value, source });
 }

@@ -7,27 +7,25 @@ const options = { ...daemonOptions, for: { type: 'string' }, reason: { type: 'st
 /** `mirrorwatch pause`: a mirror is neither probed nor judged for a while, over restarts too. */
 export const pauseCommand: Command = {
   name: 'pause',
-  summary: 'leave a mirror alone for a while, or resume it',
   usage: 'mirrorwatch pause MIRROR --for 1h [--reason TEXT] [--url URL] [--token-file FILE] [--config FILE]',
   options,
-  details: [
-    'MIRROR is its name in the configuration. --for takes ms, s, m, h or d, up to 30d; --for 0s resumes. A paused mirror',
-    'is neither probed nor judged nor advised, and a restart does not end the pause.',
-  ],
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 1);
     const [name] = positionals;
     const { for: length, reason } = values;
-    if (name === undefined) throw new UsageError('which mirror?');
-    if (length === undefined) throw new UsageError('--for is needed, such as --for 1h; --for 0s resumes');
+    if (name === undefined) throw new UsageError('wrong.whichMirror');
+    if (length === undefined) throw new UsageError('wrong.forPause');
     const daemon = await daemonAt(context, values);
     const body = reason === undefined ? { for: length } : { for: length, reason };
     const answer = await daemon.post(`/api/v1/mirrors/${encodeURIComponent(name)}/pause`, body);
     if (answer.tag === 'unreachable' || answer.status !== 200) {
-      context.terminal.err(answer.tag === 'ok' ? problemText(answer) : answer.text);
+      context.terminal.err(answer.tag === 'ok' ? problemText(answer, context.say) : answer.text);
       return 1;
     }
-    context.terminal.out(/^0+(ms|s|m|h|d)$/.test(length) ? `resumed ${name}` : `paused ${name} for ${length}`);
+    const isResumed = /^0+(ms|s|m|h|d)$/.test(length);
+    context.terminal.out(
+      isResumed ? context.say('daemon.resumed', { name }) : context.say('daemon.paused', { name, length }),
+    );
     return 0;
   },
 };

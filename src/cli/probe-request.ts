@@ -4,6 +4,7 @@ import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { maskUrl } from '../core/secret.ts';
 import type { Step } from '../core/target.ts';
+import type { Say } from '../words/say.ts';
 import { kindByWord } from './kind-by-word.ts';
 import type { Loaded, LoadFailure } from './load.ts';
 import { UsageError } from './usage.ts';
@@ -13,10 +14,10 @@ export function adHoc(url: string, wanted: string | undefined, word: string | un
   const { id: ecosystem, example, expected } = kindByWord(word);
   const name = nameOf(url);
   const module = wanted ?? example;
-  if (module === null) throw new UsageError(`which module? name one as ${expected}`);
+  if (module === null) throw new UsageError('wrong.whichModuleAs', { expected });
   const upstream = upstreamByHand(ecosystem, module);
   if (upstream.tag === 'error')
-    throw new UsageError(`'${module}' can be asked of no mirror of ${ecosystem}: expected ${upstream.error}`);
+    throw new UsageError('wrong.askedOfNone', { module, ecosystem, expected: upstream.error });
   return JSON.stringify({
     vantage: 'here',
     mirrors: [{ name, ecosystem, url, upstream: upstream.value ?? name }],
@@ -26,16 +27,17 @@ export function adHoc(url: string, wanted: string | undefined, word: string | un
 }
 
 /** What is wrong with a configuration that stands in no file: places in it say nothing to anybody. */
-export function ofNoFile(issues: LoadFailure['issues']): string {
+export function ofNoFile(issues: LoadFailure['issues'], say: Say): string {
   return formatIssues(
     issues.map((issue) => ({ ...issue, line: null, column: null })),
     'mirrorwatch probe:',
+    say,
   );
 }
 
 /** The host as a mirror's name: letters, digits, dots and hyphens. */
 function nameOf(url: string): string {
-  if (!URL.canParse(url)) throw new UsageError(`'${maskUrl(url)}' is no URL`);
+  if (!URL.canParse(url)) throw new UsageError('wrong.noUrl', { url: maskUrl(url) });
   return new URL(url).host.replace(/[^a-z0-9.-]/gi, '-').slice(0, 64);
 }
 
@@ -47,7 +49,7 @@ export function mirrorFor(loaded: Loaded, which: string): Mirror {
       ? mirrors[0]
       : mirrors.find(({ name }) => name === which);
   if (found) return found;
-  throw new UsageError(`no mirror is named '${which}'; there are: ${mirrors.map(({ name }) => name).join(', ')}`);
+  throw new UsageError('wrong.noMirror', { which, names: mirrors.map(({ name }) => name).join(', ') });
 }
 
 /**
@@ -68,9 +70,13 @@ export function requestFor(
   const known = kind?.steps ?? [];
   const asked = known.find(({ step }) => step === (stepWord ?? kind?.canary));
   if (asked === undefined)
-    throw new UsageError(`--step is one of ${known.map(({ step }) => step).join(', ')}, not '${stepWord}'`);
+    throw new UsageError('wrong.oneOf', {
+      option: 'step',
+      list: known.map(({ step }) => step).join(', '),
+      word: String(stepWord),
+    });
   const { step, grain } = asked;
   if (grain === 'mirror') return { mirror, module: null, version: null, step };
-  if (module === null) throw new UsageError(`which module? name one as ${kind?.expected}`);
+  if (module === null) throw new UsageError('wrong.whichModuleAs', { expected: String(kind?.expected) });
   return { mirror, module, version: grain === 'module' ? null : version, step };
 }

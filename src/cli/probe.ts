@@ -4,7 +4,7 @@ import { shownTarget } from '../core/target.ts';
 import { probeNow } from '../daemon/probe-now.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { curlLines } from './curl-lines.ts';
-import { explain, noAnswerText } from './explain.ts';
+import { explain } from './explain.ts';
 import { load, loadText } from './load.ts';
 import { probeClient } from './probe-client.ts';
 import { adHoc, mirrorFor, ofNoFile, requestFor } from './probe-request.ts';
@@ -25,28 +25,27 @@ const options = {
 /** `mirrorwatch probe`: one probe now, explained phase by phase. */
 export const probeCommand: Command = {
   name: 'probe',
-  summary: 'probe one mirror once, now, and explain every phase; or run a real client against it',
   usage,
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 2);
     const [which, wanted] = positionals;
-    if (which === undefined) throw new UsageError('which mirror? a URL, or a name of the configuration');
+    if (which === undefined) throw new UsageError('wrong.whichMirrorOrUrl');
     if (values.client !== undefined && (values.step !== undefined || values.curl))
-      throw new UsageError('--client runs a client whole: without --step and --curl');
-    if (values.json && values.curl) throw new UsageError('--json or --curl, not both');
-    if (/^https?:/i.test(which) && !URL.canParse(which)) throw new UsageError(`'${maskUrl(which)}' is no URL`);
+      throw new UsageError('wrong.clientWhole');
+    if (values.json && values.curl) throw new UsageError('wrong.notBoth', { one: 'json', other: 'curl' });
+    if (/^https?:/i.test(which) && !URL.canParse(which)) throw new UsageError('wrong.noUrl', { url: maskUrl(which) });
     const isAdHoc = /^https?:\/\//i.test(which);
     const loaded = isAdHoc
       ? await loadText(context, adHoc(which, wanted, values.ecosystem), null)
       : await load(context, values.config);
     if (loaded.tag === 'error') {
-      context.terminal.err(isAdHoc ? ofNoFile(loaded.error.issues) : loaded.error.text);
+      context.terminal.err(isAdHoc ? ofNoFile(loaded.error.issues, context.say) : loaded.error.text);
       return 2;
     }
     const mirror = mirrorFor(loaded.value, which);
     if (values.ecosystem !== undefined && values.ecosystem !== mirror.ecosystem)
-      throw new UsageError(`${mirror.name} is a mirror of ${mirror.ecosystem}: --ecosystem says what a URL is`);
+      throw new UsageError('wrong.ecosystemOf', { mirror: mirror.name, ecosystem: mirror.ecosystem });
     if (values.client !== undefined) {
       const asked = requestFor(loaded.value.config, mirror, wanted, undefined);
       return probeClient(context, loaded.value.config, asked, values.client, values.json === true);
@@ -54,7 +53,8 @@ export const probeCommand: Command = {
     const request = requestFor(loaded.value.config, mirror, wanted, values.step);
     const probed = await probeNow(loaded.value.config, request, context.facts);
     if (probed.tag === 'error') {
-      context.terminal.err(`mirrorwatch probe: ${noAnswerText(probed.error)}`);
+      const { registry, limitMs } = probed.error;
+      context.terminal.err(context.say('probe.noAnswer', { registry, seconds: limitMs / 1000 }));
       return 1;
     }
     show(context, values, probed.value);
@@ -67,9 +67,9 @@ function show(
   values: { json?: boolean | undefined; curl?: boolean | undefined },
   probed: Probed,
 ): void {
-  const { terminal } = context;
+  const { terminal, say } = context;
   if (values.json) terminal.out(JSON.stringify(shown(probed), null, 2));
-  else for (const line of values.curl ? curlLines(probed) : explain(probed, terminal)) terminal.out(line);
+  else for (const line of values.curl ? curlLines(probed) : explain(probed, terminal, say)) terminal.out(line);
 }
 
 /** A probe as it is printed for programs. */

@@ -1,18 +1,20 @@
+import { wordsOf } from '../words/words.ts';
 import { ackCommand } from './ack.ts';
 import { adviceCommand } from './advice.ts';
 import { checkCommand } from './check.ts';
-import type { Command, Context, ExitCode } from './context.ts';
+import type { Command, Context, ExitCode, World } from './context.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
 import { healthCommand } from './health.ts';
+import { helpOf, overview } from './help.ts';
 import { initCommand } from './init.ts';
+import { languageOf, spoken } from './language.ts';
 import { pauseCommand } from './pause.ts';
 import { probeCommand } from './probe.ts';
 import { rankCommand } from './rank.ts';
 import { replayCommand } from './replay.ts';
 import { rulesCommand } from './rules.ts';
 import { runCommand } from './run.ts';
-import type { Terminal } from './terminal.ts';
 import { undoCommand } from './undo.ts';
 import { UsageError } from './usage.ts';
 import { webhookCommand } from './webhook.ts';
@@ -36,9 +38,23 @@ export const commands: readonly Command[] = [
   demoCommand,
 ];
 
-/** Runs the command that `argv` names. Wrong usage is 2, with the usage line of the command. */
-export async function program(context: Context): Promise<ExitCode> {
-  const { terminal } = context;
+/** Runs the command that `argv` names, in the language that it or the environment asks for. Wrong usage is 2, with the usage line. */
+export async function program(world: World): Promise<ExitCode> {
+  const usual = languageOf(world.env);
+  try {
+    const { argv, named } = spoken(world.argv);
+    const language = named ?? usual;
+    return await called({ ...world, argv, language, say: wordsOf(language) });
+  } catch (cause) {
+    if (!(cause instanceof UsageError)) throw cause;
+    const say = wordsOf(usual);
+    world.terminal.err(say('program.wrong', { text: cause.text(say) }));
+    return 2;
+  }
+}
+
+async function called(context: Context): Promise<ExitCode> {
+  const { terminal, say } = context;
   const [name, ...rest] = context.argv;
   if (name === '--version' || name === '-v') {
     terminal.out(`mirrorwatch ${context.facts.version} (node ${context.facts.node})`);
@@ -46,47 +62,28 @@ export async function program(context: Context): Promise<ExitCode> {
   }
   if (name === undefined || name === '--help' || name === '-h' || name === 'help') {
     const command = commands.find((one) => one.name === rest[0]);
-    if (command === undefined && name === 'help' && rest[0] !== undefined) return unknown(rest[0], terminal);
-    for (const line of command ? help(command) : overview()) terminal.out(line);
+    if (command === undefined && name === 'help' && rest[0] !== undefined) return unknown(rest[0], context);
+    for (const line of command ? helpOf(command, say) : overview(commands, say)) terminal.out(line);
     return name === undefined ? 2 : 0;
   }
   const command = commands.find((one) => one.name === name);
-  if (command === undefined) return unknown(name, terminal);
+  if (command === undefined) return unknown(name, context);
   if (rest.includes('--help') || rest.includes('-h')) {
-    for (const line of help(command)) terminal.out(line);
+    for (const line of helpOf(command, say)) terminal.out(line);
     return 0;
   }
   try {
     return await command.run({ ...context, argv: rest });
   } catch (cause) {
     if (!(cause instanceof UsageError)) throw cause;
-    terminal.err(`mirrorwatch ${command.name}: ${cause.message}`);
-    terminal.err(`usage: ${command.usage}`);
+    terminal.err(say('program.wrongOf', { command: command.name, text: cause.text(say) }));
+    terminal.err(say('program.usage', { usage: command.usage }));
     return 2;
   }
 }
 
-function help({ usage, summary, details = [] }: Command): string[] {
-  return [`usage: ${usage}`, '', summary, ...(details.length > 0 ? ['', ...details] : [])];
-}
-
-function unknown(name: string, terminal: Terminal): ExitCode {
-  terminal.err(`mirrorwatch: unknown command '${name}'`);
-  for (const line of overview()) terminal.err(line);
+function unknown(name: string, { terminal, say }: Pick<Context, 'terminal' | 'say'>): ExitCode {
+  terminal.err(say('program.unknown', { name }));
+  for (const line of overview(commands, say)) terminal.err(line);
   return 2;
-}
-
-function overview(): string[] {
-  const width = Math.max(...commands.map(({ name }) => name.length));
-  return [
-    'mirrorwatch watches package mirrors the way package clients use them.',
-    '',
-    'usage: mirrorwatch <command> [options]',
-    '',
-    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
-    '',
-    '  --version  --help  <command> --help',
-    '',
-    'exit: 0 fine, 1 trouble found, 2 wrong usage or configuration',
-  ];
 }

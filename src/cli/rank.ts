@@ -27,14 +27,9 @@ const options = {
 /** `mirrorwatch rank`: all mirrors of an ecosystem side by side, interleaved, with the line to paste. */
 export const rankCommand: Command = {
   name: 'rank',
-  summary: 'measure all mirrors side by side and print the line to paste',
   usage:
     'mirrorwatch rank [[--ecosystem] WORD] [module@version…] [--upstream NAME] [--rounds 10] [--config FILE] [--json]',
   options,
-  details: [
-    'Rounds are interleaved; the best one and who is not told apart from it are measured again, twice at most. Two are equal',
-    'where most rounds differ by less than advise.minGain and 10 ms. What could not be told moves nobody.',
-  ],
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 50);
     const rounds = wholeNumber('rounds', values.rounds, 10);
@@ -48,9 +43,9 @@ export const rankCommand: Command = {
     const upstream = values.upstream ?? rankedUpstream(config, ecosystem);
     const targets = targetsFor(config, ecosystem, upstream, modules);
     if (targets.length === 0)
-      throw new UsageError(
-        `the configuration has no ${ecosystem} mirror${values.upstream === undefined ? '' : ` of ${upstream}`} to rank`,
-      );
+      throw values.upstream === undefined
+        ? new UsageError('wrong.nothingToRank', { ecosystem })
+        : new UsageError('wrong.nothingToRankOf', { ecosystem, upstream: values.upstream });
     const stop = { asked: false };
     context.onSignal((signal) => {
       if (signal === 'stop') stop.asked = true;
@@ -108,7 +103,7 @@ function targetsFor(
     modules.map((text) => {
       const { module, version } = moduleByHand(ecosystem, text);
       if (version === null && kind?.newest != null)
-        throw new UsageError(`'${text}': name a module as ${kind.expected}`);
+        throw new UsageError('wrong.moduleAs', { text, expected: kind.expected });
       return { ...canary, id: targetId(canary.registry, module, version, canary.step), module, version, canary: false };
     }),
   );

@@ -27,16 +27,8 @@ const sinceDefaultMs = 7 * 86_400_000;
 /** `mirrorwatch replay`: what would have been advised under other numbers, from the answers in the state file. */
 export const replayCommand: Command = {
   name: 'replay',
-  summary: 'what would have been advised under other settings, from the stored history',
   usage: 'mirrorwatch replay [--since 7d] [--until TIME] [--set KEY=VALUE]… [--state FILE] [--config FILE] [--json]',
   options,
-  details: [
-    'Plays the answers in the state file to the real judgement again: with the configuration as it is, and with the keys',
-    'that --set changes (detect.*, advise.*, clients.*), beside what was advised really. The daemon may run meanwhile; its',
-    'file is only read. TIME is a length of time ago (2d) or a time such as 2026-03-01T09:00Z.',
-    '  mirrorwatch replay --since 7d --set advise.minGain=30%',
-    'exit: 0 replayed, 1 no history or a state file that cannot be read, 2 wrong usage or configuration',
-  ],
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
     const { terminal } = context;
@@ -48,11 +40,9 @@ export const replayCommand: Command = {
     const untilMs = timeOf('until', values.until, nowMs) ?? nowMs;
     const { keepMs, path } = config.state;
     const sinceMs = timeOf('since', values.since, nowMs) ?? Math.max(nowMs - sinceDefaultMs, nowMs - keepMs);
-    if (sinceMs >= untilMs) throw new UsageError('--since lies before --until');
+    if (sinceMs >= untilMs) throw new UsageError('wrong.since');
     if (values.state === undefined && nowMs - sinceMs > keepMs)
-      throw new UsageError(
-        `--since ${values.since} is further back than state.keep (${durationText(keepMs)}): older answers are deleted`,
-      );
+      throw new UsageError('wrong.sinceKept', { since: String(values.since), kept: durationText(keepMs) });
     const changed = await changedConfig(context, values.config, config, changes);
     if (changed.tag === 'error') return said(context, changed.error, 2);
     const file = values.state === undefined ? path : resolve(context.cwd, values.state);
@@ -77,10 +67,10 @@ function said({ terminal }: Context, text: string, code: ExitCode): ExitCode {
 
 function changeIn(text: string): KeyChange {
   const at = text.indexOf('=');
-  if (at < 1) throw new UsageError(`--set takes KEY=VALUE, not '${text}'`);
+  if (at < 1) throw new UsageError('wrong.set', { text });
   const change = { key: text.slice(0, at).trim(), value: text.slice(at + 1).trim() };
   const problem = changeProblem(change);
-  if (problem !== null) throw new UsageError(`--set: ${problem}`);
+  if (problem !== null) throw new UsageError('wrong.setKey', { problem });
   return change;
 }
 
@@ -89,8 +79,7 @@ function timeOf(name: string, text: string | undefined, nowMs: number): number |
   if (text === undefined) return null;
   if (durationPattern.test(text)) return nowMs - durationMs(text);
   const at = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at))
-    throw new UsageError(`--${name} takes a length of time (7d) or a time (2026-03-01T09:00Z), not '${text}'`);
+  if (Number.isNaN(at)) throw new UsageError('wrong.time', { name, text });
   return at;
 }
 

@@ -8,14 +8,13 @@ const options = { slo: { type: 'string' }, vantages: { type: 'string' }, runbook
 /** The number that an option's text is. @throws UsageError where it is none, an empty text included */
 function number(name: string, text: string | undefined, otherwise: number): number {
   if (text === undefined) return otherwise;
-  if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError(`--${name} takes a number, not '${text}'`);
+  if (!/^\d+(\.\d+)?$/.test(text)) throw new UsageError('wrong.number', { name, text });
   return Number(text);
 }
 
 /** `mirrorwatch rules`: recording and alert rules for Prometheus, with the numbers of this site. */
 export const rulesCommand: Command = {
   name: 'rules',
-  summary: 'print rules for Prometheus with your numbers',
   usage: 'mirrorwatch rules [--slo PERCENT] [--vantages N] [--runbook URL]',
   options,
   async run(context: Context): Promise<ExitCode> {
@@ -26,7 +25,7 @@ export const rulesCommand: Command = {
       vantages: number('vantages', values.vantages, defaultRuleParameters.vantages),
       runbook: values.runbook ?? defaultRuleParameters.runbook,
     });
-    if (checked.tag === 'error') throw new UsageError(checked.error.join('; '));
+    if (checked.tag === 'error') throw new UsageError('wrong.as', { text: checked.error.join('; ') });
     context.terminal.out(rulesText(checked.value).trimEnd());
     return 0;
   },

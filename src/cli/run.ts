@@ -1,6 +1,7 @@
 import { error, ok } from '../core/result.ts';
 import { startDaemon } from '../daemon/lifecycle.ts';
 import { logLevels, processLog, type StoreOpenFailure, systemPorts } from '../daemon/system.ts';
+import type { Say } from '../words/say.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { load } from './load.ts';
 import { UsageError, words } from './usage.ts';
@@ -10,15 +11,14 @@ const options = { config: { type: 'string' }, 'log-level': { type: 'string' } } 
 /** `mirrorwatch run`: the daemon, until SIGTERM or SIGINT; SIGHUP reloads. */
 export const runCommand: Command = {
   name: 'run',
-  summary: 'watch the configured mirrors until stopped; SIGHUP reloads',
   usage: 'mirrorwatch run [--config FILE] [--log-level debug|info|warn|error]',
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
-    const { terminal } = context;
+    const { terminal, say } = context;
     const level = values['log-level'];
     if (level !== undefined && !logLevels.some((one) => one === level))
-      throw new UsageError(`--log-level is one of ${logLevels.join(', ')}, not '${level}'`);
+      throw new UsageError('wrong.oneOf', { option: 'log-level', list: logLevels.join(', '), word: level });
     const facts = {
       ...context.facts,
       path: context.env['PATH'] ?? '',
@@ -34,7 +34,7 @@ export const runCommand: Command = {
     for (const warning of warnings) log.warn('configuration', { ...warning });
     const ports = systemPorts(config, facts, log);
     if (ports.tag === 'error') {
-      terminal.err(`mirrorwatch: the state file ${config.state.path} cannot be used: ${stateTrouble(ports.error)}`);
+      terminal.err(say('run.state', { path: config.state.path, why: stateTrouble(ports.error, say) }));
       return 1;
     }
     const started = await startDaemon(config, ports.value, async () => {
@@ -43,9 +43,9 @@ export const runCommand: Command = {
     });
     if (started.tag === 'error') {
       const { host, port } = config.listen;
-      terminal.err(
-        `mirrorwatch: cannot listen on ${host}:${port} (${started.error.code})${started.error.code === 'EADDRINUSE' ? ': is another daemon running?' : ''}`,
-      );
+      const { code } = started.error;
+      const at = { address: `${host}:${port}`, code };
+      terminal.err(code === 'EADDRINUSE' ? say('run.listenTwice', at) : say('run.listen', at));
       ports.value.store.close();
       return 1;
     }
@@ -70,14 +70,14 @@ export const runCommand: Command = {
   },
 };
 
-function stateTrouble(failure: StoreOpenFailure): string {
+function stateTrouble(failure: StoreOpenFailure, say: Say): string {
   switch (failure.kind) {
     case 'locked':
-      return `another daemon holds it (${failure.code})`;
+      return say('run.locked', { code: failure.code });
     case 'newer':
-      return `it was written by a newer release (version ${failure.version}, this one knows ${failure.known}); it was left as it is`;
+      return say('run.newer', { version: failure.version, known: failure.known });
     case 'foreign':
-      return 'it is no state file, but something else; it was left as it is';
+      return say('run.foreign');
     default:
       return failure satisfies never;
   }

@@ -1,4 +1,5 @@
 import { styleText } from 'node:util';
+import { displayWidth, padEnd, padStart } from './width.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -13,7 +14,7 @@ export interface Terminal {
   /** Rewrites one line on standard error where that is a terminal; `''` clears it. */
   progress(line: string): void;
   paint(style: Style, text: string): string;
-  /** Asks a person; anything but y or yes is no. `null`: nobody is there to answer. */
+  /** Asks a person; anything but y or yes is no. `null`: nobody is there to answer. @param question  with the space behind it */
   confirm(question: string): Promise<boolean | null>;
 }
 
@@ -42,22 +43,24 @@ function asked({ stdin, stderr }: NodeJS.Process, question: string): Promise<boo
     };
     const heard = (chunk: Buffer): void => settle(chunk.toString('utf8'));
     const ended = (): void => settle('');
-    stderr.write(`${question} [y/N] `);
+    stderr.write(question);
     stdin.on('data', heard).on('end', ended).resume();
   });
 }
 
-/** A table with aligned columns; the columns named in `right` are aligned to the right. */
+/** A table with columns aligned by the cells that they take; those named in `right` are aligned to the right. */
 export function table(
   head: readonly string[],
   rows: readonly (readonly string[])[],
   right: ReadonlySet<number> = new Set(),
 ): string[] {
-  const widths = head.map((name, column) => Math.max(name.length, ...rows.map((row) => (row[column] ?? '').length)));
+  const widths = head.map((name, column) =>
+    Math.max(displayWidth(name), ...rows.map((row) => displayWidth(row[column] ?? ''))),
+  );
   const line = (cells: readonly string[]): string =>
     cells
       .map((cell, column) =>
-        right.has(column) ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0),
+        right.has(column) ? padStart(cell, widths[column] ?? 0) : padEnd(cell, widths[column] ?? 0),
       )
       .join('  ')
       .trimEnd();

@@ -1,7 +1,30 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import type { Key, Say, Values } from '../words/say.ts';
+import { sayTold } from '../words/told.ts';
+import { english } from '../words/words.ts';
 
-/** The words of a call were wrong: shown with the command's usage, exit 2. */
-export class UsageError extends Error {}
+/** The words of a call were wrong: shown with the command's usage, exit 2. Its message is English. */
+export class UsageError<K extends Key = Key> extends Error {
+  readonly #key: K;
+  readonly #values: Values<K>;
+
+  constructor(key: K, ...values: Values<K>) {
+    super(english(key, ...values));
+    this.#key = key;
+    this.#values = values;
+  }
+
+  /** What was wrong, as a person reads it; what a value tells in English is said, too. */
+  text(say: Say): string {
+    const [values] = this.#values as [Readonly<Record<string, string | number>>?];
+    if (values === undefined) return say(this.#key, ...this.#values);
+    const told = Object.entries(values).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? sayTold(value, say) : value,
+    ]);
+    return say(this.#key, ...([Object.fromEntries(told)] as unknown as Values<K>));
+  }
+}
 
 /**
  * Parses a command's words strictly.
@@ -14,19 +37,30 @@ export function words<O extends NonNullable<ParseArgsConfig['options']>>(
 ) {
   try {
     const parsed = parseArgs({ args: [...argv], options, allowPositionals: most > 0, strict: true });
-    if (parsed.positionals.length > most) throw new UsageError(`too many words: '${parsed.positionals.at(-1)}'`);
+    if (parsed.positionals.length > most)
+      throw new UsageError('wrong.words', { word: parsed.positionals.at(-1) ?? '' });
     return parsed;
   } catch (cause) {
     if (cause instanceof UsageError) throw cause;
-    throw new UsageError(cause instanceof Error ? (cause.message.split('. ')[0] ?? cause.message) : String(cause));
+    throw parseError(cause instanceof Error ? (cause.message.split('. ')[0] ?? cause.message) : String(cause));
   }
+}
+
+/** What Node says of a call, as a text of the catalogue. */
+function parseError(text: string): UsageError {
+  const [, option = ''] = /^(?:Unknown option|Option) '([^']*)'/.exec(text) ?? [];
+  if (text === `Unknown option '${option}'`) return new UsageError('wrong.unknownOption', { option });
+  if (text === `Option '${option}' argument missing`) return new UsageError('wrong.missingArgument', { option });
+  if (text === `Option '${option}' argument is ambiguous`) return new UsageError('wrong.ambiguous', { option });
+  if (text === `Option '${option}' does not take an argument`) return new UsageError('wrong.noArgument', { option });
+  const [, word] = /^Unexpected argument '(.*)'/.exec(text) ?? [];
+  return word === undefined ? new UsageError('wrong.as', { text }) : new UsageError('wrong.unexpected', { word });
 }
 
 /** A whole number of at least `least` from an option's text. @throws UsageError otherwise */
 export function wholeNumber(name: string, text: string | undefined, otherwise: number, least = 1): number {
   if (text === undefined) return otherwise;
   const value = Number(text);
-  if (!Number.isInteger(value) || value < least)
-    throw new UsageError(`--${name} takes a whole number of at least ${least}, not '${text}'`);
+  if (!Number.isInteger(value) || value < least) throw new UsageError('wrong.whole', { name, least, text });
   return value;
 }

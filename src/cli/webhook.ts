@@ -13,19 +13,14 @@ const usage = 'mirrorwatch webhook test NAME | preview NAME [--html|--json] [--c
 /** `mirrorwatch webhook test NAME`: one message to one receiver, now. `preview NAME`: what its cards look like, unsent. */
 export const webhookCommand: Command = {
   name: 'webhook',
-  summary: 'send a test message to one configured receiver, or show what its cards look like',
   usage,
   options,
-  details: [
-    'preview sends nothing: it draws cards of made-up news as slack, feishu, dingtalk and wecom receivers would get them,',
-    'as text, as a page (--html), or as the bodies themselves (--json, a list).',
-  ],
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 2);
     const [verb, name] = positionals;
-    if ((verb !== 'test' && verb !== 'preview') || name === undefined) throw new UsageError('webhook test NAME');
-    if (verb === 'test' && (values.html || values.json)) throw new UsageError('--html and --json are of preview');
-    if (values.html && values.json) throw new UsageError('either --html or --json');
+    if ((verb !== 'test' && verb !== 'preview') || name === undefined) throw new UsageError('wrong.webhook');
+    if (verb === 'test' && (values.html || values.json)) throw new UsageError('wrong.webhookPreview');
+    if (values.html && values.json) throw new UsageError('wrong.webhookEither');
     const loaded = await load(context, values.config);
     if (loaded.tag === 'error') {
       context.terminal.err(loaded.error.text);

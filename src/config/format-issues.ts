@@ -1,21 +1,25 @@
 import type { ConfigIssue } from '../core/config.ts';
+import type { Say } from '../words/say.ts';
+import { sayTold } from '../words/told.ts';
+import { english } from '../words/words.ts';
 
 /** The issues as text, one a line, in the order of the file: `file.yaml:12:5 mirrors[0].url: saw "htps://…", expected …`. */
-export function formatIssues(issues: readonly ConfigIssue[], path: string | null): string {
-  const file = path ?? 'built-in configuration';
+export function formatIssues(issues: readonly ConfigIssue[], path: string | null, say: Say = english): string {
+  const file = path ?? say('load.builtIn');
   return [...issues]
     .sort(byPlace)
-    .map((issue) => formatIssue(issue, file))
+    .map((issue) => formatIssue(issue, file, say))
     .join('\n');
 }
 
-function formatIssue(issue: ConfigIssue, file: string): string {
+function formatIssue(issue: ConfigIssue, file: string, say: Say): string {
   const place = issue.line === null ? file : `${file}:${issue.line}:${issue.column ?? 1}`;
-  const missing = issue.path !== '' && issue.severity === 'error' ? 'missing, ' : '';
-  const seen = issue.seen === null ? missing : `saw ${issue.seen}, `;
-  const nearest = issue.nearest === null ? '' : `; did you mean "${issue.nearest}"?`;
-  const where = issue.path === '' ? '' : `${issue.path}: `;
-  return `${place} ${issue.severity === 'warning' ? 'warning: ' : ''}${where}${seen}expected ${issue.expected}${nearest}`;
+  const missing = issue.path !== '' && issue.severity === 'error' ? say('load.missing') : '';
+  const seen = issue.seen === null ? missing : say('load.saw', { seen: issue.seen });
+  const nearest = issue.nearest === null ? '' : say('load.nearest', { nearest: issue.nearest });
+  const where = issue.path === '' ? '' : say('load.where', { path: issue.path });
+  const expected = sayTold(issue.expected, say);
+  return say(issue.severity === 'warning' ? 'load.warning' : 'load.issue', { place, where, seen, expected, nearest });
 }
 
 /** File order, then by path: what one reads from top to bottom. */

@@ -1,6 +1,8 @@
 import { baseUrl } from '../core/base-url.ts';
 import type { Survey, Surveyed } from '../core/survey.ts';
 import { registry } from '../ecosystems/registry.ts';
+import type { Say } from '../words/say.ts';
+import { english } from '../words/words.ts';
 import { publicControls } from './default-config.ts';
 import { type KnownMirror, knownGoMirrors, knownKinds } from './known-mirrors.ts';
 
@@ -78,31 +80,31 @@ function ownMirrors({ id, chain }: Surveyed): readonly { readonly name: string; 
 }
 
 /** The text of a configuration for a draft, with comments that say where everything came from. */
-export function proposedText({ vantage, ecosystems }: Draft): string {
+export function proposedText({ vantage, ecosystems }: Draft, say: Say = english): string {
   const chains = ecosystems.filter(({ surveyed }) => surveyed.chain !== null);
   const own = ecosystems.filter(
     ({ surveyed }) => surveyed.privatePatterns.length > 0 && registry.of(surveyed.id)?.names.private,
   );
   return [
-    '# mirrorwatch: made by `mirrorwatch init` from what is used here. Change what you like; `mirrorwatch check` checks it.',
-    `vantage: ${vantage}          # a name for the place you watch from`,
-    'listen: 127.0.0.1:10120       # status page, /metrics and API; off loopback a token is required',
-    "# contact: ops@example.com    # part of the User-Agent, so that a mirror's operator can write to you",
+    say('init.yaml.head'),
+    `vantage: ${vantage}          # ${say('init.yaml.vantage')}`,
+    `listen: 127.0.0.1:10120       # ${say('init.yaml.listen')}`,
+    `# contact: ops@example.com    # ${say('init.yaml.contact')}`,
     '',
-    '# The higher the weight, the more a mirror is preferred among equals. An origin is what freshness is judged against.',
+    say('init.yaml.mirrors'),
     'mirrors:',
-    ...ecosystems.flatMap(({ surveyed }) => mirrorLines(surveyed)),
+    ...ecosystems.flatMap(({ surveyed }) => mirrorLines(surveyed, say)),
     '',
-    '# Not mirrors: public DNS servers that answer on TCP. They tell "them" from "us".',
+    say('init.yaml.controls'),
     'controls:',
     ...publicControls.map(({ name, url }) => `  - { name: ${name}, url: ${url} }`),
-    ...(chains.length === 0 ? [] : ['', '# What your clients use today.', 'clients:']),
+    ...(chains.length === 0 ? [] : ['', say('init.yaml.clients'), 'clients:']),
     ...chains.map(({ surveyed: { id, chain, setIn } }) => `  ${id}: ${JSON.stringify(chain)}    # ${setIn}`),
     '',
-    '# What is asked of every mirror: what most others need first, with the hashes of the lock files.',
+    say('init.yaml.modules'),
     'modules:',
-    ...ecosystems.flatMap(moduleLines),
-    ...(own.length === 0 ? [] : ['', '# Names that never leave for a public mirror or database.', 'private:']),
+    ...ecosystems.flatMap((one) => moduleLines(one, say)),
+    ...(own.length === 0 ? [] : ['', say('init.yaml.private'), 'private:']),
     ...own.map(({ surveyed: { id, privatePatterns } }) => `  ${id}: ${JSON.stringify(privatePatterns)}`),
     '',
     'state: { path: ./data/mirrorwatch.db, keep: 30d }',
@@ -110,14 +112,14 @@ export function proposedText({ vantage, ecosystems }: Draft): string {
   ].join('\n');
 }
 
-function mirrorLines(surveyed: Surveyed): readonly string[] {
+function mirrorLines(surveyed: Surveyed, say: Say): readonly string[] {
   const { id } = surveyed;
   const { mirrors, upstream, keys } = knownOf(id);
   const of = upstream === null || upstream === registry.of(id)?.publicUpstream ? [] : [`upstream: ${upstream}`];
   return [
     ...ownMirrors(surveyed).map(
       ({ name, url }) =>
-        `  - { name: ${name}, ecosystem: ${id}, url: ${JSON.stringify(url)}, weight: 110 }    # yours today`,
+        `  - { name: ${name}, ecosystem: ${id}, url: ${JSON.stringify(url)}, weight: 110 }    # ${say('init.yaml.yours')}`,
     ),
     ...mirrors.map(({ name, url, role, weight, region, operator }) => {
       const parts = [
@@ -132,14 +134,12 @@ function mirrorLines(surveyed: Surveyed): readonly string[] {
   ];
 }
 
-function moduleLines({ surveyed: { id }, locks, used }: Drafted): readonly string[] {
+function moduleLines({ surveyed: { id }, locks, used }: Drafted, say: Say): readonly string[] {
   const lines = [
     ...locks.map(({ file, top }) => `    - { from: ${JSON.stringify(file)}, top: ${top} }`),
     ...used.map(({ entry, file }) => `    - ${JSON.stringify(entry)}    # ${file}`),
   ];
-  const known = knownOf(id).modules.map(
-    (entry) => `    - ${JSON.stringify(entry)}    # an example: nothing here says what you use`,
-  );
+  const known = knownOf(id).modules.map((entry) => `    - ${JSON.stringify(entry)}    # ${say('init.yaml.example')}`);
   return [`  ${id}:`, ...(lines.length > 0 ? lines : known)];
 }
 

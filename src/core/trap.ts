@@ -1,12 +1,9 @@
 /** `error`: builds break, or what is fetched is not checked, or names leak. `warning`: it may. `note`: worth knowing. */
 export type TrapSeverity = 'error' | 'warning' | 'note';
 
-/** What is said of a trap wherever it is found: a row of docs/doctor.md. */
+/** What is true of a trap wherever it is found: a row of docs/doctor.md, beside its words. */
 export interface TrapKind {
   readonly severity: TrapSeverity;
-  readonly title: string;
-  /** What it causes, in a sentence. */
-  readonly causes: string;
   /** Whether `--fix` can mend it where it stands in a file that a client owns; otherwise what to set is printed. */
   readonly isFixable: boolean;
 }

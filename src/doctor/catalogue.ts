@@ -1,5 +1,7 @@
 import type { TrapKinds } from '../core/trap.ts';
+import type { TrapId } from '../ecosystems/doctor.ts';
 import { registry } from '../ecosystems/registry.ts';
+import type { Say } from '../words/say.ts';
 import { onlineKinds } from './online-kinds.ts';
 import { proxyKinds } from './proxies.ts';
 
@@ -7,4 +9,9 @@ import { proxyKinds } from './proxies.ts';
 export async function trapKinds(): Promise<TrapKinds> {
   const doctors = await Promise.all(registry.all.map((one) => one.doctor?.()));
   return Object.assign({}, proxyKinds, ...doctors.map((doctor) => doctor?.kinds ?? {}), onlineKinds) as TrapKinds;
+}
+
+/** What is said of a trap wherever it is found: its title, and what it causes in a sentence. */
+export function trapWords(id: TrapId, say: Say): { readonly title: string; readonly causes: string } {
+  return { title: say(`trap.${id}.title`), causes: say(`trap.${id}.causes`) };
 }

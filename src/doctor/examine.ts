@@ -1,15 +1,22 @@
 import type { Machine, Surroundings } from '../core/machine.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import type { Diagnosis, Trap, TrapKind, Untold } from '../core/trap.ts';
+import type { TrapId } from '../ecosystems/doctor.ts';
 import { registry } from '../ecosystems/registry.ts';
+import type { Say } from '../words/say.ts';
 import { readAssignments } from './assignments.ts';
-import { trapKinds } from './catalogue.ts';
+import { trapKinds, trapWords } from './catalogue.ts';
 import { maskUserInfo } from './mask.ts';
 import type { AskedMirror, OnlineFound } from './online.ts';
 import { examineProxies } from './proxies.ts';
 
 /** A trap with what is said of its kind. */
-export type NamedTrap = Trap & Pick<TrapKind, 'severity' | 'title' | 'causes'>;
+export type NamedTrap = Trap &
+  Pick<TrapKind, 'severity'> & {
+    readonly title: string;
+    /** What it causes, in a sentence. */
+    readonly causes: string;
+  };
 
 /** What was found on a machine, and the text of every file that was read. */
 export interface Examined {
@@ -28,23 +35,24 @@ export interface Known {
 }
 
 /** Looks at every setting of this machine that is known of. Reads files and nothing else; no request leaves it. */
-export async function examine(machine: Machine, known: Known): Promise<Examined> {
-  const { watched, texts, untold } = watching(machine);
+export async function examine(machine: Machine, known: Known, say: Say): Promise<Examined> {
+  const { watched, texts, untold } = watching(machine, say);
   const assignments = await readAssignments(watched);
-  const found: Diagnosis[] = [examineProxies({ machine, assignments }, known.hosts)];
+  const found: Diagnosis[] = [examineProxies({ machine, assignments }, known.hosts, say)];
   for (const { id, doctor } of registry.all) {
     const surroundings: Surroundings = {
       machine: watched,
       assignments,
       privatePatterns: known.privatePatterns[id] ?? [],
     };
-    if (doctor !== undefined) found.push(await (await doctor()).examine(surroundings));
+    if (doctor !== undefined) found.push(await (await doctor()).examine(surroundings, say));
   }
   const kinds = await trapKinds();
   return {
     traps: named(
       found.flatMap(({ traps }) => traps),
       kinds,
+      say,
     ),
     untold: [...found.flatMap((one) => one.untold), ...untold],
     texts,
@@ -53,21 +61,27 @@ export async function examine(machine: Machine, known: Known): Promise<Examined>
 }
 
 /** What was found on the machine together with what asking mirrors showed. */
-export async function withOnline(found: Examined, { traps, untold, asked }: OnlineFound): Promise<Examined> {
-  const both = [...found.traps, ...named(traps, await trapKinds())];
+export async function withOnline(found: Examined, { traps, untold, asked }: OnlineFound, say: Say): Promise<Examined> {
+  const both = [...found.traps, ...named(traps, await trapKinds(), say)];
   return { ...found, traps: worstFirst(both), untold: [...found.untold, ...untold], asked };
 }
 
 const order = ['error', 'warning', 'note'] as const;
 
 /** Traps with their kinds, the worst first. @throws Error on an id that no kind has: a defect of ours */
-function named(traps: readonly Trap[], kinds: Readonly<Record<string, TrapKind>>): readonly NamedTrap[] {
+function named(traps: readonly Trap[], kinds: Readonly<Record<string, TrapKind>>, say: Say): readonly NamedTrap[] {
   return worstFirst(
     merged(traps).map((trap) => {
       const kind = kinds[trap.id];
       if (kind === undefined) throw new Error(`a trap that is in no list: ${trap.id}`);
-      const { severity, title, causes } = kind;
-      return { ...trap, what: maskUserInfo(trap.what), set: trap.set.map(maskUserInfo), severity, title, causes };
+      const words = trapWords(trap.id as TrapId, say);
+      return {
+        ...trap,
+        what: maskUserInfo(trap.what),
+        set: trap.set.map(maskUserInfo),
+        severity: kind.severity,
+        ...words,
+      };
     }),
   );
 }
@@ -88,7 +102,7 @@ function merged(traps: readonly Trap[]): readonly Trap[] {
 }
 
 /** A machine that keeps what was read, and what could not be: a file that is there and can't be read may hold anything. */
-function watching(machine: Machine): { watched: Machine; texts: Map<string, string>; untold: Untold[] } {
+function watching(machine: Machine, say: Say): { watched: Machine; texts: Map<string, string>; untold: Untold[] } {
   const texts = new Map<string, string>();
   const untold: Untold[] = [];
   const told = (file: string, code: string): void => {
@@ -98,7 +112,7 @@ function watching(machine: Machine): { watched: Machine; texts: Map<string, stri
       untold.some(({ where: [place] }) => place && 'file' in place && place.file === file)
     )
       return;
-    untold.push({ id: 'settings', because: `it can't be read (${code})`, where: [{ file, line: null }] });
+    untold.push({ id: 'settings', because: say('told.change.read', { code }), where: [{ file, line: null }] });
   };
   const watched: Machine = {
     ...machine,

@@ -6,6 +6,8 @@ import type { Step } from '../core/target.ts';
 import type { Place, Trap, Untold } from '../core/trap.ts';
 import { leadingClient } from '../ecosystems/ecosystem.ts';
 import { registry } from '../ecosystems/registry.ts';
+import type { Say } from '../words/say.ts';
+import { sayTold } from '../words/told.ts';
 import { type Layered, type LayerState, layersOf } from './layers.ts';
 import type { onlineKinds } from './online-kinds.ts';
 
@@ -44,6 +46,8 @@ export interface Asking {
   /** A word that is nobody's name. */
   readonly nonsense: string;
   readonly progress: (registry: string) => void;
+  /** In the language of who asked. */
+  readonly say: Say;
 }
 
 type OnlineTrap = Trap & { readonly id: keyof typeof onlineKinds };
@@ -56,6 +60,7 @@ interface Seen {
 
 /** Asks each mirror what shows how far one comes, and what lies on the way. Asks nobody else, but the resolver. */
 export async function examineOnline(subjects: readonly Subject[], asking: Asking): Promise<OnlineFound> {
+  const { say } = asking;
   const seen: Seen[] = [];
   const traps: OnlineTrap[] = [];
   const untold: Untold[] = [];
@@ -65,26 +70,26 @@ export async function examineOnline(subjects: readonly Subject[], asking: Asking
     if (probed === null) {
       untold.push({
         id: 'online-http',
-        because: 'our own thread gave no answer, which is our fault',
+        because: say('online.thread'),
         where: [placeOf(subject)],
       });
       continue;
     }
-    const one: Seen = { subject, probed, layered: layersOf(probed) };
+    const one: Seen = { subject, probed, layered: layersOf(probed, say) };
     seen.push(one);
     const { outcome } = probed.sample;
     if (outcome.tag === 'unknown')
       untold.push({
         id: 'online-name',
-        because: untoldText[outcome.because] ?? outcome.because,
+        because: untoldText(outcome.because, say),
         where: [placeOf(subject)],
       });
-    traps.push(...liesAbout(one), ...(await familyTraps(one, asking)), ...(await relayTraps(one, asking)));
+    traps.push(...liesAbout(one, say), ...(await familyTraps(one, asking)), ...(await relayTraps(one, asking)));
   }
   traps.push(...(await madeUp(seen, asking)));
   asking.progress('');
   return {
-    traps: [...layerTraps(seen), ...clockTraps(seen), ...traps],
+    traps: [...layerTraps(seen, say), ...clockTraps(seen, say), ...traps],
     untold,
     asked: seen.map(({ subject, layered }) => ({
       registry: subject.question.mirror.name,
@@ -94,18 +99,18 @@ export async function examineOnline(subjects: readonly Subject[], asking: Asking
   };
 }
 
-const untoldText: Readonly<Record<string, string>> = {
-  resolver: 'the resolver answers for no name at all: is this machine online?',
-  proxy: 'the proxy on the way does not let us through, so nothing is known of the mirror',
-  local: 'this machine could not ask (ports, memory, rights)',
-};
+function untoldText(because: string, say: Say): string {
+  return because === 'resolver' || because === 'proxy' || because === 'local'
+    ? say(`online.untold.${because}`)
+    : because;
+}
 
 function placeOf({ question: { mirror } }: Subject): Place {
   return { mirror: `${mirror.name} (${mirror.url})` };
 }
 
 /** One trap for each layer and kind of failure, with the mirrors that it is found at. */
-function layerTraps(seen: readonly Seen[]): readonly OnlineTrap[] {
+function layerTraps(seen: readonly Seen[], say: Say): readonly OnlineTrap[] {
   const failing = seen.flatMap(({ subject, layered: { failed } }) => (failed === null ? [] : [{ subject, ...failed }]));
   const layersHit = new Set(failing.map(({ layer }) => layer));
   const isNear = seen.length > 1 && failing.length === seen.length && layersHit.size === 1;
@@ -113,9 +118,10 @@ function layerTraps(seen: readonly Seen[]): readonly OnlineTrap[] {
     (alike): OnlineTrap[] => {
       const [first] = alike;
       if (first === undefined) return [];
-      const near = isNear ? ' All mirrors that were asked fail there: the trouble is near you, not near them.' : '';
       const { layer, means, next } = first;
-      const what = `${means.charAt(0).toUpperCase()}${means.slice(1)}.${near}`;
+      const what = say(isNear ? 'online.near' : 'online.layer', {
+        means: `${means.charAt(0).toUpperCase()}${means.slice(1)}`,
+      });
       return [
         { id: `online-${layer}`, what, where: alike.map(({ subject }) => placeOf(subject)), set: [next], edits: [] },
       ];
@@ -136,7 +142,7 @@ function isName(host: string): boolean {
   return !/^\[|^[\d.]+$/.test(host) && !/(^|\.)localhost$/.test(host);
 }
 
-function liesAbout({ subject, probed }: Seen): readonly OnlineTrap[] {
+function liesAbout({ subject, probed }: Seen, say: Say): readonly OnlineTrap[] {
   const { mirror } = subject.question;
   const host = hostOf(mirror);
   const hop = probed.transcript.hops.find(({ url, proxy }) => new URL(url).hostname === host && proxy === null);
@@ -145,12 +151,9 @@ function liesAbout({ subject, probed }: Seen): readonly OnlineTrap[] {
   return [
     {
       id: 'online-resolver-lies',
-      what: `It says that ${host} is ${address}, which is no address of others.`,
+      what: say('online.lies.address', { host, address }),
       where: [placeOf(subject)],
-      set: [
-        'Look at /etc/hosts, and at a proxy on this machine that makes up addresses (198.18.…); else ask another resolver.',
-        'resolve: { server: 192.0.2.53 }    # of the mirror, with a resolver of your choice',
-      ],
+      set: [say('online.lies.look'), say('online.lies.resolve')],
       edits: [],
     },
   ];
@@ -172,9 +175,11 @@ async function madeUp(seen: readonly Seen[], asking: Asking): Promise<readonly O
     if (address === null) continue;
     traps.push({
       id: 'online-resolver-lies',
-      what: `It knows ${url.hostname}, a name that cannot exist, as ${address}.`,
-      where: [{ mirror: server === null ? "this machine's resolver" : `the resolver ${server}` }],
-      set: ['Ask another resolver: in /etc/resolv.conf, or `resolve: { server: … }` of the mirrors.'],
+      what: asking.say('online.lies.nonsense', { host: url.hostname, address }),
+      where: [
+        { mirror: server === null ? asking.say('online.lies.own') : asking.say('online.lies.server', { server }) },
+      ],
+      set: [asking.say('online.lies.another')],
       edits: [],
     });
   }
@@ -208,12 +213,9 @@ async function familyTraps({ subject, probed }: Seen, asking: Asking): Promise<r
   return [
     {
       id: 'online-ipv6-broken',
-      what: `Over IPv6 it fails (${outcome.failure.kind}), over IPv4 it answers.`,
+      what: asking.say('online.ipv6.what', { reason: outcome.failure.kind }),
       where: [placeOf(subject)],
-      set: [
-        'Have IPv6 repaired or switched off in this network.',
-        'resolve: { family: 4 }    # of the mirror, until then',
-      ],
+      set: [asking.say('online.ipv6.repair'), asking.say('online.ipv6.family')],
       edits: [],
     },
   ];
@@ -227,15 +229,16 @@ async function relayTraps({ subject, probed }: Seen, asking: Asking): Promise<re
   if (kind === null || relay === undefined || probed.sample.outcome.tag !== 'ok') return [];
   const settings = config.settings[mirror.ecosystem];
   if (relay.need(settings) === 'off' || kind.steps[relay.step]?.isAsked?.(mirror, settings) === false) return [];
+  const title = sayTold(relay.title, asking.say);
   const asked = await asking.ask(config, { mirror, module: null, version: null, step: relay.step });
   const { outcome, facts } = asked?.sample ?? {};
   if (outcome?.tag === 'ok' && facts?.notOffered === true)
     return [
       {
         id: 'online-relay-missing',
-        what: `It does not relay ${relay.title}.`,
+        what: asking.say('online.relay.missing', { relay: title }),
         where: [placeOf(subject)],
-        set: [`Put a mirror that relays it first, or make sure that ${relay.title} can be reached from here.`],
+        set: [asking.say('online.relay.first', { relay: title })],
         edits: [],
       },
     ];
@@ -243,9 +246,9 @@ async function relayTraps({ subject, probed }: Seen, asking: Asking): Promise<re
   return [
     {
       id: 'online-relay-broken',
-      what: `It offers ${relay.title} and fails (${outcome.failure.kind}).`,
+      what: asking.say('online.relay.broken', { relay: title, reason: outcome.failure.kind }),
       where: [placeOf(subject)],
-      set: ['Put another mirror first until it is repaired.'],
+      set: [asking.say('online.relay.another')],
       edits: [],
     },
   ];
@@ -255,7 +258,7 @@ async function relayTraps({ subject, probed }: Seen, asking: Asking): Promise<re
 const skewMs = 60_000;
 
 /** The clock here against the `Date` of the mirrors, the median of all: one of them may be wrong itself. */
-function clockTraps(seen: readonly Seen[]): readonly OnlineTrap[] {
+function clockTraps(seen: readonly Seen[], say: Say): readonly OnlineTrap[] {
   const skews = seen.flatMap(({ subject, probed }) => {
     const skew = skewOf(probed);
     return skew === null ? [] : [{ subject, skew }];
@@ -269,12 +272,17 @@ function clockTraps(seen: readonly Seen[]): readonly OnlineTrap[] {
   return [
     {
       id: 'online-clock-skew',
-      what: `It is ${minutes} min ${median > 0 ? 'ahead of' : 'behind'} what ${skews.length === 1 ? 'the mirror says' : `${skews.length} mirrors say`}.`,
+      what: clockText(minutes, median > 0, skews.length, say),
       where: skews.map(({ subject }) => placeOf(subject)),
       set: ['timedatectl set-ntp true'],
       edits: [],
     },
   ];
+}
+
+function clockText(minutes: number, isAhead: boolean, count: number, say: Say): string {
+  if (count === 1) return say(isAhead ? 'online.clock.ahead' : 'online.clock.behind', { minutes });
+  return say(isAhead ? 'online.clock.aheadMany' : 'online.clock.behindMany', { minutes, count });
 }
 
 /** Milliseconds that we are ahead; an answer out of a cache is as old as `Age` says. */

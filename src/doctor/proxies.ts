@@ -1,35 +1,17 @@
 import { isInnerHost, isLoopbackHost } from '../core/inner-host.ts';
 import type { Assignment, Surroundings } from '../core/machine.ts';
 import { maskUrl } from '../core/secret.ts';
-import type { Diagnosis, Place, Trap, TrapKinds } from '../core/trap.ts';
+import type { Diagnosis, Place, Trap } from '../core/trap.ts';
+import type { KnownTraps } from '../ecosystems/doctor.ts';
+import type { Say } from '../words/say.ts';
 
 /** Traps of the variables that name a proxy. */
 export const proxyKinds = {
-  'proxy-catches-localhost': {
-    severity: 'warning',
-    title: 'A proxy variable catches localhost',
-    causes: 'Clients ask the proxy for what runs on this machine, and get its error page or nothing.',
-    isFixable: false,
-  },
-  'proxy-catches-mirror': {
-    severity: 'warning',
-    title: 'A proxy variable catches a mirror of your own network',
-    causes: 'Fetches from the mirror take the way through the proxy, or fail there.',
-    isFixable: false,
-  },
-  'proxy-case-differs': {
-    severity: 'warning',
-    title: 'The two spellings of a proxy variable differ',
-    causes: 'Some clients read the upper case, some the lower: they go different ways.',
-    isFixable: false,
-  },
-  'proxy-not-a-url': {
-    severity: 'error',
-    title: 'A proxy variable holds no URL',
-    causes: 'Some clients fail on it, some pass it over without a word.',
-    isFixable: false,
-  },
-} as const satisfies TrapKinds;
+  'proxy-catches-localhost': { severity: 'warning', isFixable: false },
+  'proxy-catches-mirror': { severity: 'warning', isFixable: false },
+  'proxy-case-differs': { severity: 'warning', isFixable: false },
+  'proxy-not-a-url': { severity: 'error', isFixable: false },
+} as const satisfies KnownTraps;
 
 const proxies = ['HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'] as const;
 const loopback = ['localhost', '127.0.0.1'] as const;
@@ -41,6 +23,7 @@ const loopback = ['localhost', '127.0.0.1'] as const;
 export function examineProxies(
   { machine: { env }, assignments }: Pick<Surroundings, 'machine' | 'assignments'>,
   hosts: readonly string[],
+  say: Say,
 ): Diagnosis {
   const places = (name: string): readonly Place[] => placesOf(name, env[name] ?? '', assignments);
   const traps: Trap[] = [];
@@ -50,7 +33,7 @@ export function examineProxies(
     if (!/^(https?|socks5?h?):\/\//i.test(value) && !/^[\w.-]+:\d+$/.test(value))
       traps.push({
         id: 'proxy-not-a-url',
-        what: `${name} is '${maskUrl(value)}'.`,
+        what: say('trap.proxy-not-a-url.what', { name, value: maskUrl(value) }),
         where: places(name),
         set: [`export ${name}=http://proxy.example.com:3128`, `unset ${name}`],
         edits: [],
@@ -61,7 +44,12 @@ export function examineProxies(
     if (upper === '' || lower === '' || upper === lower) continue;
     traps.push({
       id: 'proxy-case-differs',
-      what: `${name} is ${maskUrl(upper)}, ${name.toLowerCase()} is ${maskUrl(lower)}.`,
+      what: say('trap.proxy-case-differs.what', {
+        upper: name,
+        one: maskUrl(upper),
+        lower: name.toLowerCase(),
+        other: maskUrl(lower),
+      }),
       where: [...places(name), ...places(name.toLowerCase())],
       set: [`export ${name.toLowerCase()}="$${name}"`],
       edits: [],
@@ -75,11 +63,12 @@ export function examineProxies(
     ...loopback.filter((host) => caught.includes(host)),
     ...(caught.length > 0 ? ['::1'] : []),
   ];
-  if (caught.length > 0) traps.push(catches('proxy-catches-localhost', caught, named, wanted, places));
+  if (caught.length > 0) traps.push(catches('proxy-catches-localhost', caught, named, wanted, places, say));
   const mirrors = [...new Set(hosts)].filter(
     (host) => isInnerHost(host) && !isLoopbackHost(host) && !isExcepted(host, except),
   );
-  if (mirrors.length > 0) traps.push(catches('proxy-catches-mirror', mirrors, named, [...wanted, ...mirrors], places));
+  if (mirrors.length > 0)
+    traps.push(catches('proxy-catches-mirror', mirrors, named, [...wanted, ...mirrors], places, say));
   return { traps, untold: [] };
 }
 
@@ -89,11 +78,12 @@ function catches(
   named: readonly string[],
   wanted: readonly string[],
   places: (name: string) => readonly Place[],
+  say: Say,
 ): Trap {
   const list = wanted.join(',');
   return {
     id,
-    what: `${named.join(', ')} is set, and NO_PROXY does not except ${hosts.join(' and ')}.`,
+    what: say('trap.proxy-catches.what', { names: named.join(', '), hosts: hosts.join(say('list.and')) }),
     where: named.flatMap(places),
     set: [`export NO_PROXY='${list}' no_proxy='${list}'`],
     edits: [],

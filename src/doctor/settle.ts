@@ -2,6 +2,7 @@ import type { Machine } from '../core/machine.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import type { Settling } from '../ecosystems/doctor.ts';
 import { registry } from '../ecosystems/registry.ts';
+import type { Say } from '../words/say.ts';
 import { readAssignments } from './assignments.ts';
 
 /**
@@ -12,9 +13,10 @@ export async function settle(
   machine: Machine,
   id: EcosystemId,
   remedy: Readonly<Record<string, unknown>>,
+  say: Say,
 ): Promise<Settling | null> {
   const doctor = await registry.of(id)?.doctor?.();
   if (doctor === undefined) return null;
   const assignments = await readAssignments(machine);
-  return doctor.settle({ machine, assignments, privatePatterns: [] }, remedy);
+  return doctor.settle({ machine, assignments, privatePatterns: [] }, remedy, say);
 }

@@ -1,5 +1,12 @@
 import type { Surroundings } from '../core/machine.ts';
-import type { Diagnosis, FileChange, Place, TrapKinds } from '../core/trap.ts';
+import type { Diagnosis, FileChange, Place, TrapKind, TrapKinds } from '../core/trap.ts';
+import type { Key, Say } from '../words/say.ts';
+
+/** A trap that the catalogue has a title for. */
+export type TrapId = Key extends infer K ? (K extends `trap.${infer Id}.title` ? Id : never) : never;
+
+/** Kinds of traps, each with words of its own. */
+export type KnownTraps = Readonly<Partial<Record<TrapId, TrapKind>>>;
 
 /** What an ecosystem's clients use today by their settings. */
 export interface Today {
@@ -22,13 +29,13 @@ export interface Doctor {
   /** Its traps by id; each id begins with a word of its own. */
   readonly kinds: TrapKinds;
   /** Reads the settings and says what is wrong with them. A file that can't be read counts as absent: the caller tells of it. */
-  examine(surroundings: Surroundings): Promise<Diagnosis>;
+  examine(surroundings: Surroundings, say: Say): Promise<Diagnosis>;
   today(surroundings: Surroundings): Promise<Today>;
   /**
    * What sets a remedy in the user's own files.
    * @param remedy  its form for programs (`json`), from outside: what is not of that form is `null`
    */
-  settle(surroundings: Surroundings, remedy: Readonly<Record<string, unknown>>): Promise<Settling | null>;
+  settle(surroundings: Surroundings, remedy: Readonly<Record<string, unknown>>, say: Say): Promise<Settling | null>;
   /** Whether a lock file of this name is looked for in a project, unasked. */
   isUsualLock(name: string): boolean;
   /** Patterns for what looks private in a lock file; absent: nothing does. */

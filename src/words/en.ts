@@ -1,9 +1,38 @@
+import { advised } from './en/advised.ts';
 import { cards } from './en/cards.ts';
+import { doctor } from './en/doctor.ts';
 import { facts } from './en/facts.ts';
+import { help } from './en/help.ts';
+import { layers } from './en/layers.ts';
+import { notes } from './en/notes.ts';
+import { operate } from './en/operate.ts';
 import { page } from './en/page.ts';
 import { pageWords } from './en/page-words.ts';
+import { probe } from './en/probe.ts';
+import { program } from './en/program.ts';
+import { told } from './en/told.ts';
+import { traps } from './en/traps.ts';
 import { units } from './en/units.ts';
 import { walk } from './en/walk.ts';
+import { wrong } from './en/wrong.ts';
 
 /** Every text that a person reads, by key, an area a file; `{name}` is filled in. The keys are those of every language. */
-export const en = { ...cards, ...units, ...page, ...walk, ...facts, ...pageWords } as const;
+export const en = {
+  ...advised,
+  ...cards,
+  ...doctor,
+  ...facts,
+  ...help,
+  ...layers,
+  ...notes,
+  ...operate,
+  ...pageWords,
+  ...page,
+  ...probe,
+  ...program,
+  ...told,
+  ...traps,
+  ...units,
+  ...walk,
+  ...wrong,
+} as const;

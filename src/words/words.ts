@@ -20,3 +20,11 @@ export function wordsOf(language: Language): Say {
 export function piecesOf(language: Language, key: Key): readonly string[] {
   return catalogues[language][key].split(/\{(\w+)\}/);
 }
+
+/** What programs are told in, whatever people read. */
+export const english: Say = wordsOf('en');
+
+/** Whether the catalogue has a text by this name: names of other releases come from outside. */
+export function isKey(text: string): text is Key {
+  return Object.hasOwn(en, text);
+}

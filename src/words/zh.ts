@@ -1,10 +1,39 @@
 import type { Key } from './say.ts';
+import { advised } from './zh/advised.ts';
 import { cards } from './zh/cards.ts';
+import { doctor } from './zh/doctor.ts';
 import { facts } from './zh/facts.ts';
+import { help } from './zh/help.ts';
+import { layers } from './zh/layers.ts';
+import { notes } from './zh/notes.ts';
+import { operate } from './zh/operate.ts';
 import { page } from './zh/page.ts';
 import { pageWords } from './zh/page-words.ts';
+import { probe } from './zh/probe.ts';
+import { program } from './zh/program.ts';
+import { told } from './zh/told.ts';
+import { traps } from './zh/traps.ts';
 import { units } from './zh/units.ts';
 import { walk } from './zh/walk.ts';
+import { wrong } from './zh/wrong.ts';
 
 /** Simplified Chinese. */
-export const zh: Readonly<Record<Key, string>> = { ...cards, ...units, ...page, ...walk, ...facts, ...pageWords };
+export const zh: Readonly<Record<Key, string>> = {
+  ...advised,
+  ...cards,
+  ...doctor,
+  ...facts,
+  ...help,
+  ...layers,
+  ...notes,
+  ...operate,
+  ...pageWords,
+  ...page,
+  ...probe,
+  ...program,
+  ...told,
+  ...traps,
+  ...units,
+  ...walk,
+  ...wrong,
+};

@@ -165,9 +165,9 @@ function firstDue(say: PageSay, deps: ApiDeps, series: SeriesView, nowMs: number
 function probesSection(say: PageSay, deps: ApiDeps, mirror: Mirror): Html | null {
   const probes = deps.probesOf(mirror.name, probesShown);
   if (probes.length === 0) return null;
-  return html`<section aria-labelledby="h-probes"><h2 id="h-probes">${say('probe.title')}</h2><table class="probes"><thead><tr><th scope="col">${say('probe.at')}</th><th scope="col">${say('target.target')}</th><th scope="col">${say('probe.why')}</th><th scope="col">${say('probe.outcome')}</th><th scope="col" class="n">${say('probe.roundTrip')}</th></tr></thead><tbody>${probes.map(
+  return html`<section aria-labelledby="h-probes"><h2 id="h-probes">${say('probe.title')}</h2><table class="probes"><thead><tr><th scope="col">${say('probe.at')}</th><th scope="col">${say('target.target')}</th><th scope="col">${say('probe.purpose')}</th><th scope="col">${say('probe.outcome')}</th><th scope="col" class="n">${say('probe.roundTrip')}</th></tr></thead><tbody>${probes.map(
     ({ sample }) =>
-      html`<tr><td data-label="${say('probe.at')}">${at(sample.startedAtMs)}</td><th scope="row">${sample.due.target.step} <small>${[sample.due.target.module, sample.due.target.version].filter((part) => part !== null).join('@')}</small></th><td data-label="${say('probe.why')}">${say(`purpose.${sample.due.purpose}`)}</td><td data-label="${say('probe.outcome')}">${outcomeLink(say, sample)}</td><td class="n" data-label="${say('probe.roundTrip')}">${duration(say, sample.rttMs)}</td></tr>`,
+      html`<tr><td data-label="${say('probe.at')}">${at(sample.startedAtMs)}</td><th scope="row">${sample.due.target.step} <small>${[sample.due.target.module, sample.due.target.version].filter((part) => part !== null).join('@')}</small></th><td data-label="${say('probe.purpose')}">${say(`purpose.${sample.due.purpose}`)}</td><td data-label="${say('probe.outcome')}">${outcomeLink(say, sample)}</td><td class="n" data-label="${say('probe.roundTrip')}">${duration(say, sample.rttMs)}</td></tr>`,
   )}</tbody></table></section>`;
 }
 

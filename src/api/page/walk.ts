@@ -70,7 +70,7 @@ function sampleFacts(say: PageSay, { sample }: ProbeView): Html {
 <div><dt>${say('probe.roundTrip')}</dt><dd>${duration(say, sample.rttMs)}</dd></div>
 <div><dt>${say('target.baseline')}</dt><dd>${sample.baselineMs === null ? say('walk.noBaseline') : duration(say, sample.baselineMs)}</dd></div>
 <div><dt>${say('walk.deadline')}</dt><dd>${duration(say, due.timeoutMs)}</dd></div>
-<div><dt>${say('probe.why')}</dt><dd>${list(say(`purpose.${due.purpose}`), round)}</dd></div>
+<div><dt>${say('probe.purpose')}</dt><dd>${list(say(`purpose.${due.purpose}`), round)}</dd></div>
 <div><dt>${say('mirror.connection')}</dt><dd>${list(say(`connection.${due.connection}`), sample.family === null ? null : `IPv${sample.family}`)}</dd></div>
 <div><dt>${say('walk.body')}</dt><dd>${list(bytes(sample.bytes), sample.cache && say(`walk.cache.${sample.cache}`))}</dd></div>
 <div><dt>${say('walk.loop')}</dt><dd>${duration(say, sample.loopDelayMsMax)} <span class="muted">${say('walk.loopWorst', { worker: sample.worker })}</span></dd></div>

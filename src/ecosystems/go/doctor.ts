@@ -9,7 +9,7 @@ import { goTraps, tooWide } from './traps.ts';
 /** What is wrong with the go command's settings on this machine, and what they are. */
 export const doctor: Doctor = {
   kinds: goKinds,
-  examine: async (surroundings) => ({ traps: goTraps(await findGo(surroundings)), untold: [] }),
+  examine: async (surroundings, say) => ({ traps: goTraps(await findGo(surroundings), say), untold: [] }),
   async today(surroundings) {
     const found = await findGo(surroundings);
     const shell = found.settings.find(({ name, source }) => name === 'GOPROXY' && source === 'shell') ?? null;
@@ -29,12 +29,11 @@ export const doctor: Doctor = {
       privatePatterns: [...new Set(patterns.map((one) => one.trim()).filter((one) => one !== '' && one !== 'none'))],
     };
   },
-  async settle(surroundings, remedy) {
+  async settle(surroundings, remedy, say) {
     const proxy = oneWord(remedy['GOPROXY']);
     if (proxy === null || goproxyMistake(proxy) !== null) return null;
     const found = await findGo(surroundings);
-    if (found.goenv === null)
-      return { changes: [], notes: ['GOENV is off: the go command reads no file of settings.'] };
+    if (found.goenv === null) return { changes: [], notes: [say('settle.goenvOff')] };
     const own = oneWord(remedy['GOPRIVATE'] ?? '');
     // Such a pattern would take public modules out of the checksum database: no remedy of ours does.
     if (own !== null && tooWide(own).length > 0) return null;
@@ -45,10 +44,7 @@ export const doctor: Doctor = {
     const above = inForce(found, 'GOPROXY');
     return {
       changes: present([await withLines(surroundings.machine, found.goenv, lines)]),
-      notes:
-        above?.source === 'environment' && above.value !== proxy
-          ? ["GOPROXY of the environment wins over the file: unset it, and take it out of your shell's file."]
-          : [],
+      notes: above?.source === 'environment' && above.value !== proxy ? [say('settle.goenvWins')] : [],
     };
   },
   isUsualLock: (name) => name === 'go.sum',

@@ -1,5 +1,6 @@
 import { isInnerHost, isLoopbackHost } from '../../core/inner-host.ts';
 import type { Edit, Trap } from '../../core/trap.ts';
+import type { Say } from '../../words/say.ts';
 import { parseGoproxy } from './client.ts';
 import { matchesGoPatterns } from './patterns.ts';
 import { type GoFound, type GoVariable, inForce } from './settings-found.ts';
@@ -16,7 +17,7 @@ export function looksPrivate(module: string): boolean {
 }
 
 /** Private modules of the project whose names a public mirror or the checksum database would be told. */
-export function leakTraps(found: GoFound): readonly (Trap & { readonly id: 'go-private-leaks' })[] {
+export function leakTraps(found: GoFound, say: Say): readonly (Trap & { readonly id: 'go-private-leaks' })[] {
   const globs = (name: GoVariable): readonly string[] => {
     const set = inForce(found, name)?.value ?? (name === 'GOPRIVATE' ? '' : inForce(found, 'GOPRIVATE')?.value);
     return (set ?? '').split(',');
@@ -33,12 +34,16 @@ export function leakTraps(found: GoFound): readonly (Trap & { readonly id: 'go-p
   const old = inForce(found, 'GOPRIVATE');
   const hosts = new Set(leaking.map(({ module }) => `${module.split('/', 1)[0]}/*`));
   const patterns = [...(old === null ? [] : old.value.split(',')), ...hosts].filter((glob) => glob !== '').join(',');
-  const more = leaking.length > shownMax ? ` and ${leaking.length - shownMax} more` : '';
-  const shown = leaking.slice(0, shownMax).map(({ module }) => module);
+  const first = leaking
+    .slice(0, shownMax)
+    .map(({ module }) => module)
+    .join(', ');
+  const more = leaking.length - shownMax;
+  const modules = more > 0 ? say('list.more', { list: first, more }) : first;
   return [
     {
       id: 'go-private-leaks',
-      what: `${shown.join(', ')}${more} would be asked of ${isToldOutside ? 'a public mirror' : 'the checksum database'}.`,
+      what: say(isToldOutside ? 'trap.go-private-leaks.mirror' : 'trap.go-private-leaks.database', { modules }),
       where: leaking.slice(0, shownMax).map(({ file, line }) => ({ file, line })),
       set: [`go env -w GOPRIVATE='${patterns}'`],
       edits: editOf(found, patterns),

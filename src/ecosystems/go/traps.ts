@@ -1,5 +1,7 @@
 import { maskChain } from '../../core/secret.ts';
 import type { Edit, Trap } from '../../core/trap.ts';
+import type { Say } from '../../words/say.ts';
+import { sayTold } from '../../words/told.ts';
 import { goproxyMistake, parseGoproxy } from './client.ts';
 import type { goKinds } from './doctor-kinds.ts';
 import { leakTraps } from './leaks.ts';
@@ -9,17 +11,17 @@ import type { GoFound, GoSetting, GoVariable } from './settings-found.ts';
 type GoTrap = Trap & { readonly id: keyof typeof goKinds };
 
 /** What is wrong with these settings. */
-export function goTraps(found: GoFound): readonly GoTrap[] {
+export function goTraps(found: GoFound, say: Say): readonly GoTrap[] {
   return [
-    ...shadowed(found),
-    ...differing(found),
-    ...found.settings.filter(({ name }) => name === 'GOPROXY').flatMap(proxyTraps),
-    ...found.settings.flatMap(unsafe),
-    ...leakTraps(found),
+    ...shadowed(found, say),
+    ...differing(found, say),
+    ...found.settings.filter(({ name }) => name === 'GOPROXY').flatMap((setting) => proxyTraps(setting, say)),
+    ...found.settings.flatMap((setting) => unsafe(setting, say)),
+    ...leakTraps(found, say),
   ];
 }
 
-function shadowed({ settings }: GoFound): readonly GoTrap[] {
+function shadowed({ settings }: GoFound, say: Say): readonly GoTrap[] {
   return settings.flatMap((own): GoTrap[] => {
     const above = settings.find(({ name, source }) => name === own.name && source === 'environment');
     if (own.source !== 'file' || above === undefined || above.value === own.value) return [];
@@ -28,19 +30,16 @@ function shadowed({ settings }: GoFound): readonly GoTrap[] {
     return [
       {
         id: 'go-env-shadowed',
-        what: `${name} is ${shown(above)} in the environment, and ${shown(own)} in the file of \`go env -w\`.`,
+        what: say('trap.go-env-shadowed.what', { name, above: shown(above), own: shown(own) }),
         where: [above.place, ...lines.map(({ place }) => place), own.place],
-        set: [
-          `unset ${name}    # and take it out of your shell's file, where the file is right`,
-          `go env -u ${name}    # where the environment is right`,
-        ],
+        set: [say('trap.go-env-shadowed.unset', { name }), say('trap.go-env-shadowed.drop', { name })],
         edits: dropped(own),
       },
     ];
   });
 }
 
-function differing({ settings }: GoFound): readonly GoTrap[] {
+function differing({ settings }: GoFound, say: Say): readonly GoTrap[] {
   return [...new Set(settings.map(({ name }) => name))].flatMap((name): GoTrap[] => {
     const of = (...sources: readonly GoSetting['source'][]): readonly GoSetting[] =>
       settings.filter((one) => one.name === name && sources.includes(one.source));
@@ -49,9 +48,9 @@ function differing({ settings }: GoFound): readonly GoTrap[] {
     if (new Set(shells.map(({ value }) => value)).size > 1)
       traps.push({
         id: 'go-shells-differ',
-        what: `${name} is set to ${listed(shells)}.`,
+        what: say('trap.go-shells-differ.what', { name, values: listed(shells, say) }),
         where: shells.map(({ place }) => place),
-        set: [`Set ${name} in one place: go env -w ${name}='…', and take it out of these files.`],
+        set: [say('trap.go-shells-differ.set', { name })],
         edits: [],
       });
     const [project] = direnv;
@@ -59,16 +58,16 @@ function differing({ settings }: GoFound): readonly GoTrap[] {
     if (project !== undefined && others.length > 0)
       traps.push({
         id: 'go-direnv-differs',
-        what: `${name} is ${shown(project)} inside the project, and ${listed(others)} outside.`,
+        what: say('trap.go-direnv-differs.what', { name, project: shown(project), others: listed(others, say) }),
         where: [project.place, ...others.map(({ place }) => place)],
-        set: [`Take ${name} out of .envrc, or set the same elsewhere.`],
+        set: [say('trap.go-direnv-differs.set', { name })],
         edits: [],
       });
     return traps;
   });
 }
 
-function proxyTraps(setting: GoSetting): readonly GoTrap[] {
+function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
   const { value, place } = setting;
   if (setting.source === 'distribution') return [];
   const mistake = goproxyMistake(value);
@@ -76,9 +75,9 @@ function proxyTraps(setting: GoSetting): readonly GoTrap[] {
     return [
       {
         id: 'go-proxy-malformed',
-        what: `GOPROXY is ${shown(setting)}: expected ${mistake}.`,
+        what: say('trap.go-proxy-malformed.what', { value: shown(setting), expected: sayTold(mistake, say) }),
         where: [place],
-        set: ["go env -w GOPROXY='https://mirror.example.com,direct'    # proxies separated by , or |"],
+        set: [say('trap.go-proxy-malformed.set')],
         edits: [],
       },
     ];
@@ -91,7 +90,7 @@ function proxyTraps(setting: GoSetting): readonly GoTrap[] {
     return [
       {
         id: 'go-proxy-unreached',
-        what: `In GOPROXY ${shown(setting)} nothing behind ${word} is asked.`,
+        what: say('trap.go-proxy-unreached.what', { value: shown(setting), word }),
         where: [place],
         set: [`go env -w GOPROXY='${maskChain(head)}'`],
         edits: replaced(setting, head),
@@ -103,9 +102,9 @@ function proxyTraps(setting: GoSetting): readonly GoTrap[] {
   return [
     {
       id: 'go-direct-missing',
-      what: `GOPROXY ${shown(setting)} ends with a proxy.`,
+      what: say('trap.go-direct-missing.what', { value: shown(setting) }),
       where: [place],
-      set: [`go env -w GOPROXY='${maskChain(value)},direct'    # or ,off where nothing else may be asked`],
+      set: [say('trap.go-direct-missing.set', { value: maskChain(value) })],
       edits: replaced(setting, `${value},direct`),
     },
   ];
@@ -119,20 +118,31 @@ export function tooWide(value: string): readonly string[] {
 }
 
 /** What one setting makes unsafe, and what it should be instead. */
-function unsafe(setting: GoSetting): readonly GoTrap[] {
+function unsafe(setting: GoSetting, say: Say): readonly GoTrap[] {
   const { name, value } = setting;
   if ((name === 'GOSUMDB' && value === 'off') || (name === 'GONOSUMCHECK' && value !== '0'))
-    return [without('go-sumdb-off', `${name} is ${value}.`, setting, [])];
-  if (name === 'GOINSECURE') return [without('go-insecure', `${name} is ${value}.`, setting, [])];
+    return [without('go-sumdb-off', say('trap.go-unsafe.what', { name, value }), setting, [], say)];
+  if (name === 'GOINSECURE')
+    return [without('go-insecure', say('trap.go-unsafe.what', { name, value }), setting, [], say)];
   if (name === 'GOFLAGS') {
     const flags = value.split(/\s+/).filter((flag) => flag !== '');
     const kept = flags.filter((flag) => !/^--?insecure(=|$)/.test(flag));
-    return kept.length === flags.length ? [] : [without('go-insecure', 'GOFLAGS has -insecure.', setting, kept, ' ')];
+    return kept.length === flags.length
+      ? []
+      : [without('go-insecure', say('trap.go-insecure.flags'), setting, kept, say, ' ')];
   }
   const wide = name === 'GONOSUMDB' || name === 'GOPRIVATE' ? tooWide(value) : [];
   if (wide.length === 0) return [];
   const kept = value.split(',').filter((glob) => !wide.includes(glob));
-  return [without('go-sumdb-skipped', `${name} has ${wide.join(' and ')}.`, setting, kept)];
+  return [
+    without(
+      'go-sumdb-skipped',
+      say('trap.go-sumdb-skipped.what', { name, globs: wide.join(say('list.and')) }),
+      setting,
+      kept,
+      say,
+    ),
+  ];
 }
 
 /** A setting to be taken out, or cut down to what may stay. */
@@ -141,6 +151,7 @@ function without(
   what: string,
   setting: GoSetting,
   kept: readonly string[],
+  say: Say,
   separator: ' ' | ',' = ',',
 ): GoTrap {
   const { name, place } = setting;
@@ -150,7 +161,7 @@ function without(
     id,
     what,
     where: [place],
-    set: [isKept ? `go env -w ${name}='${becomes}'` : `go env -u ${name}    # and take it out of the environment`],
+    set: [isKept ? `go env -w ${name}='${becomes}'` : say('trap.go-unsafe.drop', { name })],
     edits: isKept ? replaced(setting, becomes) : dropped(setting),
   };
 }
@@ -173,6 +184,6 @@ function shown({ name, value }: { readonly name: GoVariable; readonly value: str
   return name === 'GOPROXY' || name === 'GOSUMDB' ? maskChain(value) : value;
 }
 
-function listed(settings: readonly GoSetting[]): string {
-  return [...new Set(settings.map(shown))].join(' and ');
+function listed(settings: readonly GoSetting[], say: Say): string {
+  return [...new Set(settings.map(shown))].join(say('list.and'));
 }

@@ -11,7 +11,7 @@ import { npmTraps, plainUrl } from './traps.ts';
 /** What is wrong with the settings of npm, pnpm and yarn on this machine, and what they are. */
 export const doctor: Doctor = {
   kinds: npmKinds,
-  examine: async (surroundings) => ({ traps: npmTraps(await findNpm(surroundings)), untold: [] }),
+  examine: async (surroundings, say) => ({ traps: npmTraps(await findNpm(surroundings), say), untold: [] }),
   async today(surroundings) {
     const found = await findNpm(surroundings);
     const [registry] = placesOfKey(found, 'registry');
@@ -21,7 +21,7 @@ export const doctor: Doctor = {
       privatePatterns: [...new Set(scopes)].map((scope) => `${scope}/*`),
     };
   },
-  async settle(surroundings, remedy) {
+  async settle(surroundings, remedy, say) {
     const url = oneWord(remedy['npm_config_registry']);
     if (url === null || registryMistake(url) !== null) return null;
     const { machine } = surroundings;
@@ -38,7 +38,7 @@ export const doctor: Doctor = {
       ]),
       notes: above
         .filter(({ value }) => plainUrl(value) !== plainUrl(url))
-        .map(({ place }) => `registry of ${placeText(place)} wins over the user's file: take it out there.`),
+        .map(({ place }) => say('settle.wins', { key: 'registry', place: placeText(place) })),
     };
   },
   isUsualLock: (name) => npmLocks.isLock(name),

@@ -1,6 +1,7 @@
 import { isInnerHost, isLoopbackHost } from '../../core/inner-host.ts';
 import { maskUrl } from '../../core/secret.ts';
 import type { Edit, Trap } from '../../core/trap.ts';
+import type { Say } from '../../words/say.ts';
 import type { npmKinds } from './doctor-kinds.ts';
 import { matchesNpmPatterns } from './patterns.ts';
 import { type NpmFound, type NpmSetting, placesOfKey, tlsVariable } from './settings-found.ts';
@@ -8,16 +9,16 @@ import { type NpmFound, type NpmSetting, placesOfKey, tlsVariable } from './sett
 type NpmTrap = Trap & { readonly id: keyof typeof npmKinds };
 
 /** What is wrong with these settings. */
-export function npmTraps(found: NpmFound): readonly NpmTrap[] {
+export function npmTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
   return [
-    ...registryTraps(found),
-    ...found.settings.flatMap(tlsTraps),
-    ...found.settings.flatMap((setting) => authTraps(setting, found)),
-    ...scopeTraps(found),
+    ...registryTraps(found, say),
+    ...found.settings.flatMap((setting) => tlsTraps(setting, say)),
+    ...found.settings.flatMap((setting) => authTraps(setting, found, say)),
+    ...scopeTraps(found, say),
   ];
 }
 
-function registryTraps(found: NpmFound): readonly NpmTrap[] {
+function registryTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
   const places = placesOfKey(found, 'registry');
   const [first] = places;
   const traps: NpmTrap[] = [];
@@ -25,9 +26,13 @@ function registryTraps(found: NpmFound): readonly NpmTrap[] {
   if (first !== undefined && others.length > 0)
     traps.push({
       id: 'npm-registry-shadowed',
-      what: `${shown(first)} counts (${first.level}), not ${others.map((one) => `${shown(one)} (${one.level})`).join(' and ')}.`,
+      what: say('trap.npm-registry-shadowed.what', {
+        first: shown(first),
+        level: say(`trap.level.${first.level}`),
+        others: others.map((one) => `${shown(one)} (${say(`trap.level.${one.level}`)})`).join(say('list.and')),
+      }),
       where: [first, ...others].map(({ place }) => place),
-      set: [`npm config set registry ${plainUrl(first.value)}    # and take the others out, or this one`],
+      set: [say('trap.npm-registry-shadowed.set', { url: plainUrl(first.value) })],
       edits: [],
     });
   const yarn = found.settings.find(({ key, level }) => key === 'registry' && level === 'yarn');
@@ -35,7 +40,7 @@ function registryTraps(found: NpmFound): readonly NpmTrap[] {
   if (yarn !== undefined && project !== undefined && plainUrl(yarn.value) !== plainUrl(project.value))
     traps.push({
       id: 'npm-clients-differ',
-      what: `npm is told ${shown(project)}, yarn ${shown(yarn)}.`,
+      what: say('trap.npm-clients-differ.what', { npm: shown(project), yarn: shown(yarn) }),
       where: [project.place, yarn.place],
       set: [`yarn config set npmRegistryServer ${plainUrl(project.value)}`],
       edits: [],
@@ -45,7 +50,7 @@ function registryTraps(found: NpmFound): readonly NpmTrap[] {
     if (/^http:/i.test(setting.value) && host !== null && !isLoopbackHost(host))
       traps.push({
         id: 'npm-registry-plain',
-        what: `${setting.key} is ${shown(setting)}.`,
+        what: say('trap.npm-registry-plain.what', { key: setting.key, value: shown(setting) }),
         where: [setting.place],
         set: [`npm config set ${setting.key} ${plainUrl(setting.value).replace(/^http:/i, 'https:')}`],
         edits: [],
@@ -54,19 +59,17 @@ function registryTraps(found: NpmFound): readonly NpmTrap[] {
   return traps;
 }
 
-function tlsTraps(setting: NpmSetting): readonly NpmTrap[] {
+function tlsTraps(setting: NpmSetting, say: Say): readonly NpmTrap[] {
   const { key, value, place } = setting;
   const isOff = (key === 'strict-ssl' && value === 'false') || (key === tlsVariable && value === '0');
   if (!isOff) return [];
-  const ca =
-    'npm config set cafile /path/to/your-authority.pem    # where it is your own authority that npm does not know';
-  const out = 'variable' in place ? `unset ${place.variable}` : 'Take the line out.';
+  const out = 'variable' in place ? `unset ${place.variable}` : say('trap.npm-tls-off.line');
   return [
     {
       id: 'npm-tls-off',
-      what: key === tlsVariable ? `${tlsVariable} is 0.` : 'strict-ssl is false.',
+      what: say('trap.npm-tls-off.what', { key, value }),
       where: [place],
-      set: [out, ca],
+      set: [out, say('trap.npm-tls-off.authority')],
       edits: edit(setting, []),
     },
   ];
@@ -74,7 +77,7 @@ function tlsTraps(setting: NpmSetting): readonly NpmTrap[] {
 
 const credential = /^(\/\/.*:)?(_auth|_authToken|_password|username)$/i;
 
-function authTraps(setting: NpmSetting, found: NpmFound): readonly NpmTrap[] {
+function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly NpmTrap[] {
   const { key, place } = setting;
   const [, holder, name = ''] = credential.exec(key) ?? [];
   if (name === '' || setting.level === 'yarn') return [];
@@ -84,9 +87,9 @@ function authTraps(setting: NpmSetting, found: NpmFound): readonly NpmTrap[] {
     return [
       {
         id: 'npm-auth-unscoped',
-        what: `${name} stands without a registry.`,
+        what: say('trap.npm-auth-unscoped.what', { name }),
         where: [place],
-        set: [`${scoped}:${name}=…    # in place of ${name}=…`],
+        set: [say('trap.npm-auth-unscoped.set', { scoped, name })],
         edits: registry === null ? [] : edit(setting, [(setting.line ?? '').replace(/^\s*/, `${scoped}:`)]),
       },
     ];
@@ -98,9 +101,13 @@ function authTraps(setting: NpmSetting, found: NpmFound): readonly NpmTrap[] {
   return [
     {
       id: 'npm-auth-elsewhere',
-      what: `${name} is of ${host}; in use ${inUse.length === 1 ? 'is' : 'are'} ${[...new Set(inUse)].join(', ')}.`,
+      what: say(inUse.length === 1 ? 'trap.npm-auth-elsewhere.one' : 'trap.npm-auth-elsewhere.many', {
+        name,
+        host,
+        used: [...new Set(inUse)].join(', '),
+      }),
       where: [place],
-      set: [`npm logout --registry=https://${host}/    # where it is not needed any more`],
+      set: [say('trap.npm-auth-elsewhere.set', { host })],
       edits: [],
     },
   ];
@@ -116,7 +123,7 @@ function registryFor({ place }: NpmSetting, { settings }: NpmFound): string | nu
   return found === undefined ? null : plainUrl(found.value);
 }
 
-function scopeTraps(found: NpmFound): readonly NpmTrap[] {
+function scopeTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
   const { scopes, settings, privatePatterns } = found;
   const [main] = placesOfKey(found, 'registry');
   const mainHost = main === undefined ? null : hostOf(main.value);
@@ -129,9 +136,9 @@ function scopeTraps(found: NpmFound): readonly NpmTrap[] {
       return [
         {
           id: 'npm-scope-leaks',
-          what: `${name} is private, and ${scope} has no registry.`,
+          what: say('trap.npm-scope-leaks.what', { name, scope }),
           where: [{ file, line }],
-          set: [`${scope}:registry=https://npm.example.com/    # in the project's .npmrc, with your own`],
+          set: [say('trap.npm-scope-leaks.set', { scope })],
           edits: [],
         },
       ];
@@ -140,9 +147,9 @@ function scopeTraps(found: NpmFound): readonly NpmTrap[] {
     return [
       {
         id: 'npm-scope-of-user',
-        what: `${scope} is asked of ${shown(ours)} here.`,
+        what: say('trap.npm-scope-of-user.what', { scope, url: shown(ours) }),
         where: [ours.place, { file, line }],
-        set: [`${scope}:registry=${plainUrl(ours.value)}    # in the project's .npmrc`],
+        set: [say('trap.npm-scope-of-user.set', { scope, url: plainUrl(ours.value) })],
         edits: [],
       },
     ];

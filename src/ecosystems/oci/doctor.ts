@@ -15,10 +15,10 @@ const withImages = /^((docker-)?compose([.-].+)?|\.gitlab-ci)\.ya?ml$/;
 /** What is wrong with the settings of containerd, Docker and podman on this machine. */
 export const doctor: Doctor = {
   kinds: ociKinds,
-  examine: async ({ machine }) => ({ traps: ociTraps(await findOci(machine)), untold: [] }),
+  examine: async ({ machine }, say) => ({ traps: ociTraps(await findOci(machine), say), untold: [] }),
   // Their hosts are per registry, and none of them is the client of all.
   today: async () => ({ chain: null, privatePatterns: [] }),
-  async settle({ machine }, remedy) {
+  async settle({ machine }, remedy, say) {
     const { path, text } = (remedy['hosts.toml'] ?? {}) as { readonly path?: unknown; readonly text?: unknown };
     if (typeof path !== 'string' || typeof text !== 'string' || !hostsPath.test(path) || !hostsText.test(text))
       return null;
@@ -28,9 +28,7 @@ export const doctor: Doctor = {
     const after = `${text.trimEnd()}\n`;
     return {
       changes: present([after === before ? null : { file, before, after }]),
-      notes: [
-        "Docker's daemon.json and podman's registries.conf hold more than mirrors: their lines are for you, as `mirrorwatch advice` has them.",
-      ],
+      notes: [say('settle.shared')],
     };
   },
   isUsualLock: () => false,

@@ -1,32 +1,33 @@
 import { isLoopbackHost } from '../../core/inner-host.ts';
 import { maskUrl } from '../../core/secret.ts';
 import type { Place, Trap } from '../../core/trap.ts';
+import type { Say } from '../../words/say.ts';
 import type { ociKinds } from './doctor-kinds.ts';
 import type { OciFound, OciLine } from './settings-found.ts';
 
 type OciTrap = Trap & { readonly id: keyof typeof ociKinds };
 
 /** What is wrong with these settings. */
-export function ociTraps(found: OciFound): readonly OciTrap[] {
+export function ociTraps(found: OciFound, say: Say): readonly OciTrap[] {
   return [
-    ...found.hosts.flatMap(({ lines }) => lines.flatMap(hostsLine)),
-    ...defaultTraps(found),
-    ...configTraps(found),
-    ...found.daemons.flatMap(daemonTraps),
-    ...podmanTraps(found),
+    ...found.hosts.flatMap(({ lines }) => lines.flatMap((line) => hostsLine(line, say))),
+    ...defaultTraps(found, say),
+    ...configTraps(found, say),
+    ...found.daemons.flatMap((daemon) => daemonTraps(daemon, say)),
+    ...podmanTraps(found, say),
   ];
 }
 
-function hostsLine(line: OciLine): readonly OciTrap[] {
+function hostsLine(line: OciLine, say: Say): readonly OciTrap[] {
   const { file, text } = line;
   const where: readonly Place[] = [{ file, line: line.line }];
   if (/^\s*skip_verify\s*=\s*true\b/.test(text))
     return [
       {
         id: 'oci-verify-skipped',
-        what: 'skip_verify is true.',
+        what: say('trap.oci-verify-skipped.what', { key: 'skip_verify' }),
         where,
-        set: ['ca = "/path/to/your-authority.pem"    # where it is your own authority'],
+        set: [say('trap.oci-verify-skipped.authority')],
         edits: [{ file, line: line.line, was: text, becomes: [] }],
       },
     ];
@@ -35,7 +36,7 @@ function hostsLine(line: OciLine): readonly OciTrap[] {
   return [
     {
       id: 'oci-plain-mirror',
-      what: `${maskUrl(url)} is a mirror.`,
+      what: say('trap.oci-plain-mirror.what', { url: maskUrl(url) }),
       where,
       set: [maskUrl(url).replace('http:', 'https:')],
       edits: [],
@@ -47,7 +48,7 @@ function isLoop(url: string): boolean {
   return URL.canParse(url) && isLoopbackHost(new URL(url).hostname);
 }
 
-function defaultTraps({ hosts }: OciFound): readonly OciTrap[] {
+function defaultTraps({ hosts }: OciFound, say: Say): readonly OciTrap[] {
   return hosts.flatMap(({ registry, file, lines }): readonly OciTrap[] => {
     const named = lines.filter(({ text }) => /^\s*\[host\./.test(text));
     const [first] = named;
@@ -55,16 +56,19 @@ function defaultTraps({ hosts }: OciFound): readonly OciTrap[] {
     return [
       {
         id: 'oci-default-leaks',
-        what: `_default/hosts.toml names ${named.length === 1 ? 'a mirror' : `${named.length} mirrors`}.`,
+        what:
+          named.length === 1
+            ? say('trap.oci-default-leaks.one')
+            : say('trap.oci-default-leaks.many', { count: named.length }),
         where: [{ file, line: first.line }],
-        set: ['One folder for each registry that the mirror is of (docker.io, ghcr.io), in place of _default.'],
+        set: [say('trap.oci-default-leaks.set')],
         edits: [],
       },
     ];
   });
 }
 
-function configTraps({ config, hosts }: OciFound): readonly OciTrap[] {
+function configTraps({ config, hosts }: OciFound, say: Say): readonly OciTrap[] {
   if (config === null) return [];
   const line = (pattern: RegExp): OciLine | undefined => config.find(({ text }) => pattern.test(text));
   const traps: OciTrap[] = [];
@@ -72,9 +76,9 @@ function configTraps({ config, hosts }: OciFound): readonly OciTrap[] {
   for (const { file, line: at } of skipped)
     traps.push({
       id: 'oci-verify-skipped',
-      what: 'insecure_skip_verify is true.',
+      what: say('trap.oci-verify-skipped.what', { key: 'insecure_skip_verify' }),
       where: [{ file, line: at }],
-      set: ['Take it out, and give the authority: ca_file, or ca in hosts.toml; then restart containerd.'],
+      set: [say('trap.oci-verify-skipped.set')],
       edits: [],
     });
   const path = line(/^\s*config_path\s*=\s*["'][^"']+["']/);
@@ -85,34 +89,31 @@ function configTraps({ config, hosts }: OciFound): readonly OciTrap[] {
   if (path !== undefined && mirrors !== undefined)
     traps.push({
       id: 'oci-mirrors-twice',
-      what: 'config_path and registry.mirrors are both there.',
+      what: say('trap.oci-mirrors-twice.what'),
       where: [path, mirrors].map(({ file, line: at }) => ({ file, line: at })),
-      set: ['Keep config_path, and move the mirrors into certs.d/<registry>/hosts.toml.'],
+      set: [say('trap.oci-mirrors-twice.set')],
       edits: [],
     });
   if (path === undefined && isOld && hosts.length > 0 && first !== undefined)
     traps.push({
       id: 'oci-hosts-unread',
-      what: 'No config_path names the folder.',
+      what: say('trap.oci-hosts-unread.what'),
       where: [{ file: first.file, line: null }, ...hosts.slice(0, 3).map(({ file }) => ({ file, line: null }))],
-      set: [
-        '[plugins."io.containerd.grpc.v1.cri".registry]',
-        '  config_path = "/etc/containerd/certs.d"    # then restart containerd',
-      ],
+      set: ['[plugins."io.containerd.grpc.v1.cri".registry]', say('trap.oci-hosts-unread.set')],
       edits: [],
     });
   return traps;
 }
 
-function daemonTraps({ file, text }: OciFound['daemons'][number]): readonly OciTrap[] {
+function daemonTraps({ file, text }: OciFound['daemons'][number], say: Say): readonly OciTrap[] {
   const read = jsonOf(text);
   if (read === null)
     return [
       {
         id: 'oci-daemon-json-broken',
-        what: 'It cannot be read as a mapping.',
+        what: say('trap.oci-daemon-json-broken.what'),
         where: [{ file, line: null }],
-        set: ['dockerd --validate --config-file=/etc/docker/daemon.json    # says where'],
+        set: [say('trap.oci-daemon-json-broken.set')],
         edits: [],
       },
     ];
@@ -130,37 +131,37 @@ function daemonTraps({ file, text }: OciFound['daemons'][number]): readonly OciT
   return [
     ...withPath.map((url) => ({
       id: 'oci-mirror-with-path' as const,
-      what: `${maskUrl(url)} has a path.`,
+      what: say('trap.oci-mirror-with-path.what', { url: maskUrl(url) }),
       where: [place(url)],
-      set: ['A mirror without a path: a host of its own, or another mirror.'],
+      set: [say('trap.oci-mirror-with-path.set')],
       edits: [],
     })),
     ...plain.map((url) => ({
       id: 'oci-plain-mirror' as const,
-      what: `${maskUrl(url)} is a mirror.`,
+      what: say('trap.oci-plain-mirror.what', { url: maskUrl(url) }),
       where: [place(url)],
       set: [maskUrl(url).replace('http:', 'https:')],
       edits: [],
     })),
-    ...blind.map((host) => blindly(host, place(host), `/etc/docker/certs.d/${host}/ca.crt`)),
+    ...blind.map((host) => blindly(host, place(host), `/etc/docker/certs.d/${host}/ca.crt`, say)),
   ];
 }
 
-function podmanTraps({ registries }: OciFound): readonly OciTrap[] {
+function podmanTraps({ registries }: OciFound, say: Say): readonly OciTrap[] {
   let location = '';
   return registries.flatMap(({ file, line, text }): readonly OciTrap[] => {
     location = /^\s*(?:location|prefix)\s*=\s*["']([^"']+)["']/.exec(text)?.[1] ?? location;
     if (!/^\s*insecure\s*=\s*true\b/.test(text) || /^(localhost|127\.)/.test(location)) return [];
-    return [blindly(location, { file, line }, `/etc/containers/certs.d/${location}/ca.crt`)];
+    return [blindly(location, { file, line }, `/etc/containers/certs.d/${location}/ca.crt`, say)];
   });
 }
 
-function blindly(host: string, place: Place, authority: string): OciTrap {
+function blindly(host: string, place: Place, authority: string, say: Say): OciTrap {
   return {
     id: 'oci-insecure-registries',
-    what: `${host} is trusted blindly.`,
+    what: say('trap.oci-insecure-registries.what', { host }),
     where: [place],
-    set: [`Take it out, and put the authority of its certificate into ${authority}.`],
+    set: [say('trap.oci-insecure-registries.set', { authority })],
     edits: [],
   };
 }

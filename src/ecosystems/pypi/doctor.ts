@@ -11,7 +11,7 @@ import { plain, pypiTraps } from './traps.ts';
 /** What is wrong with the settings of pip and uv on this machine, and what they are. */
 export const doctor: Doctor = {
   kinds: pypiKinds,
-  examine: async (surroundings) => ({ traps: pypiTraps(await findPypi(surroundings)), untold: [] }),
+  examine: async (surroundings, say) => ({ traps: pypiTraps(await findPypi(surroundings), say), untold: [] }),
   async today(surroundings) {
     const found = await findPypi(surroundings);
     const [index] = [...inOrder(found, 'pip', 'index-url'), ...inOrder(found, 'uv', 'default-index')];
@@ -20,7 +20,7 @@ export const doctor: Doctor = {
       privatePatterns: [],
     };
   },
-  async settle(surroundings, remedy) {
+  async settle(surroundings, remedy, say) {
     const [pip, uv] = [oneWord(remedy['PIP_INDEX_URL']), oneWord(remedy['UV_DEFAULT_INDEX'])];
     if (pip === null || indexesMistake(pip) !== null || uv === null || indexesMistake(uv) !== null) return null;
     const { machine } = surroundings;
@@ -44,9 +44,7 @@ export const doctor: Doctor = {
         ]),
         hasUv ? await uvChange(machine, uvFile, uv) : null,
       ]),
-      notes: above.map(
-        ({ place, key }) => `${key} of ${placeText(place)} wins over the user's file: take it out there.`,
-      ),
+      notes: above.map(({ place, key }) => say('settle.wins', { key, place: placeText(place) })),
     };
   },
   isUsualLock: (name) => name === 'uv.lock' || name === 'poetry.lock' || /^requirements([.-][\w.-]+)?\.txt$/.test(name),

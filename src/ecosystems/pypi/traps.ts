@@ -1,57 +1,60 @@
 import { isLoopbackHost } from '../../core/inner-host.ts';
 import { maskUrl } from '../../core/secret.ts';
 import type { Edit, Trap } from '../../core/trap.ts';
+import type { Say } from '../../words/say.ts';
 import type { pypiKinds } from './doctor-kinds.ts';
 import { inOrder, type PypiFound, type PypiSetting } from './settings-found.ts';
 
 type PypiTrap = Trap & { readonly id: keyof typeof pypiKinds };
 
 /** What is wrong with these settings. */
-export function pypiTraps(found: PypiFound): readonly PypiTrap[] {
-  return [...shadowed(found), ...differing(found), ...found.settings.flatMap(of)];
+export function pypiTraps(found: PypiFound, say: Say): readonly PypiTrap[] {
+  return [...shadowed(found, say), ...differing(found, say), ...found.settings.flatMap((setting) => of(setting, say))];
 }
 
-function shadowed(found: PypiFound): readonly PypiTrap[] {
+function shadowed(found: PypiFound, say: Say): readonly PypiTrap[] {
   const rows = [
-    ['pip', 'index-url', 'pip-index-shadowed', 'pip config set global.index-url'],
-    ['uv', 'default-index', 'uv-index-shadowed', 'export UV_DEFAULT_INDEX='],
+    ['pip', 'index-url', 'pip-index-shadowed'],
+    ['uv', 'default-index', 'uv-index-shadowed'],
   ] as const;
-  return rows.flatMap(([client, key, id, command]): PypiTrap[] => {
+  return rows.flatMap(([client, key, id]): PypiTrap[] => {
     const [first, ...others] = inOrder(found, client, key);
     const hidden = others.filter((one) => plain(one.values[0]) !== plain(first?.values[0]));
     if (first === undefined || hidden.length === 0) return [];
-    const listed = hidden.map((one) => `${shown(one)} (${one.level})`).join(' and ');
+    const listed = hidden.map((one) => `${shown(one)} (${say(`trap.level.${one.level}`)})`).join(say('list.and'));
     return [
       {
         id,
-        what: `${shown(first)} counts (${first.level}), not ${listed}.`,
+        what: say('trap.pypi-index-shadowed.what', {
+          first: shown(first),
+          level: say(`trap.level.${first.level}`),
+          others: listed,
+        }),
         where: [first, ...hidden].map(({ place }) => place),
-        set: [
-          `${command}${command.endsWith('=') ? '' : ' '}${plain(first.values[0])}    # and take the others out, or this one`,
-        ],
+        set: [say(`trap.${id}.set`, { url: plain(first.values[0]) })],
         edits: [],
       },
     ];
   });
 }
 
-function differing(found: PypiFound): readonly PypiTrap[] {
+function differing(found: PypiFound, say: Say): readonly PypiTrap[] {
   const [pip] = inOrder(found, 'pip', 'index-url');
   const [uv] = inOrder(found, 'uv', 'default-index');
   if (pip === undefined || uv === undefined || plain(pip.values[0]) === plain(uv.values[0])) return [];
   return [
     {
       id: 'pip-uv-differ',
-      what: `pip asks ${shown(pip)}, uv ${shown(uv)}.`,
+      what: say('trap.pip-uv-differ.what', { pip: shown(pip), uv: shown(uv) }),
       where: [pip.place, uv.place],
-      set: ['Set the same index for both, where the difference is not meant.'],
+      set: [say('trap.pip-uv-differ.set')],
       edits: [],
     },
   ];
 }
 
 /** What one setting is a trap for by itself. */
-function of(setting: PypiSetting): readonly PypiTrap[] {
+function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
   const { client, key, values, place } = setting;
   const where = [place];
   const listed = values.map(maskUrl).join(' ');
@@ -60,12 +63,9 @@ function of(setting: PypiSetting): readonly PypiTrap[] {
       return [
         {
           id: 'pip-extra-index',
-          what: `extra-index-url is ${listed}.`,
+          what: say('trap.pypi-setting.what', { key, value: listed }),
           where,
-          set: [
-            'One index that has both (devpi, Nexus, Artifactory), as index-url; or uv, which takes the first index that knows a name:',
-            '[[index]] name = "own", url = "…", explicit = true    # in uv.toml, and [tool.uv.sources] for your names',
-          ],
+          set: [say('trap.pip-extra-index.one'), say('trap.pip-extra-index.sources')],
           edits: [],
         },
       ];
@@ -76,13 +76,11 @@ function of(setting: PypiSetting): readonly PypiTrap[] {
       return [
         {
           id: client === 'pip' ? 'pip-trusted-host' : 'uv-insecure-host',
-          what: `${key} is ${hosts.join(' ')}.`,
+          what: say('trap.pypi-setting.what', { key, value: hosts.join(' ') }),
           where,
           set: [
-            client === 'pip' ? 'pip config unset global.trusted-host' : 'Take allow-insecure-host out.',
-            client === 'pip'
-              ? 'pip config set global.cert /path/to/your-authority.pem    # where it is your own authority'
-              : 'export SSL_CERT_FILE=/path/to/your-authority.pem    # where it is your own authority',
+            client === 'pip' ? 'pip config unset global.trusted-host' : say('trap.uv-insecure-host.set'),
+            say(client === 'pip' ? 'trap.pip-trusted-host.authority' : 'trap.uv-insecure-host.authority'),
           ],
           edits: hosts.length === values.length ? dropped(setting) : [],
         },
@@ -93,9 +91,9 @@ function of(setting: PypiSetting): readonly PypiTrap[] {
       return [
         {
           id: 'uv-unsafe-strategy',
-          what: `index-strategy is ${listed}.`,
+          what: say('trap.pypi-setting.what', { key, value: listed }),
           where,
-          set: ['Take index-strategy out: uv then takes the first index that knows a name.'],
+          set: [say('trap.uv-unsafe-strategy.set')],
           edits: dropped(setting),
         },
       ];
@@ -104,7 +102,7 @@ function of(setting: PypiSetting): readonly PypiTrap[] {
         .filter((url) => /^http:/i.test(url) && URL.canParse(url) && !isLoopbackHost(new URL(url).hostname))
         .map((url) => ({
           id: 'pip-index-plain',
-          what: `${client} is told ${maskUrl(url)}.`,
+          what: say('trap.pip-index-plain.what', { client, url: maskUrl(url) }),
           where,
           set: [maskUrl(url).replace(/^http:/i, 'https:')],
           edits: [],

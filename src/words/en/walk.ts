@@ -2,7 +2,7 @@
 export const walk = {
   'probe.title': 'Last probes',
   'probe.at': 'at',
-  'probe.why': 'why',
+  'probe.purpose': 'why',
   'probe.outcome': 'outcome',
   'probe.roundTrip': 'round trip',
 

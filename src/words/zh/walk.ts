@@ -4,7 +4,7 @@ import type { walk as english } from '../en/walk.ts';
 export const walk: Readonly<Record<keyof typeof english, string>> = {
   'probe.title': '最近的探测',
   'probe.at': '时间',
-  'probe.why': '缘由',
+  'probe.purpose': '缘由',
   'probe.outcome': '结果',
   'probe.roundTrip': '往返时间',
 

@@ -5,7 +5,9 @@ import { bar, duration, table } from '../../../src/cli/terminal.ts';
 import type { Probed } from '../../../src/core/ports.ts';
 import type { Hop, Transcript } from '../../../src/core/transcript.ts';
 import { measure } from '../../../src/measure/measure.ts';
+import { english, wordsOf } from '../../../src/words/words.ts';
 import { aDue, aTarget } from '../detect/world.ts';
+import { englishLeft } from './english-left.ts';
 import { fakeTerminal } from './fake-terminal.ts';
 import { expectGolden } from './golden.ts';
 
@@ -126,9 +128,22 @@ describe('one probe, walked through', () => {
   test('explained phase by phase, and as the fields of curl -w (UPDATE_GOLDEN=1 rewrites it)', () => {
     const terminal = fakeTerminal();
     const text = Object.entries(all).map(
-      ([name, one]) => `== ${name}\n${explain(one, terminal).join('\n')}\n-- curl\n${curlLines(one).join('\n')}\n`,
+      ([name, one]) =>
+        `== ${name}\n${explain(one, terminal, english).join('\n')}\n-- curl\n${curlLines(one).join('\n')}\n`,
     );
     expectGolden('cli-explain.golden.txt', text.join('\n'));
+  });
+
+  test('in Chinese, with the same numbers', () => {
+    for (const [name, one] of Object.entries(all)) {
+      const [said, as] = [wordsOf('zh'), english].map((say) => explain(one, fakeTerminal(), say).join('\n'));
+      expect(
+        englishLeft(said?.replace('not found: bad upstream', '') ?? '', ['kind', 'limitMs', 'status', 'mod']),
+        name,
+      ).toEqual([]);
+      expect(said?.match(/[\d.]+ m?s\b/g)).toEqual(as?.match(/[\d.]+ m?s\b/g));
+      expect(said).toMatch(/[\u4e00-\u9fff]/);
+    }
   });
 
   test("curl's times are cumulative from the start of the last hop, 0 where nothing happened", () => {

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { repoDir } from '../../support/paths.ts';
 import { type TestMachine, testMachine } from '../doctor/machine.ts';
+import { englishLeft } from './english-left.ts';
 import { run } from './run-program.ts';
 
 const hash = `h1:${'a'.repeat(43)}=`;
@@ -66,6 +67,24 @@ describe('mirrorwatch init', () => {
     const made = await machine.run(['init', '--yes', '--ecosystem', id]);
     expect([made.code, made.err]).toEqual([0, expect.stringContaining(`${id}: `)]);
     await expectAccepted(machine);
+  });
+
+  test('in Chinese: what is said and the comments of the file, and nothing else of it', async () => {
+    const [machine, other] = [testMachine(project), testMachine(project)];
+    const { code, err } = await machine.run(['init', '--yes', '--lang', 'zh']);
+    expect([code, err]).toEqual([0, expect.stringContaining('已写入 ')]);
+    const text = machine.text('mirrorwatch.yaml');
+    // Beside a known mirror stands who runs it, a name.
+    const lines = text.split('\n').filter((line) => !/^ {2}- \{ name: /.test(line) || line.includes('weight: 110'));
+    const comments = lines.flatMap((line) => /#.*$/.exec(line) ?? []);
+    expect(englishLeft(err.replaceAll(machine.root, ''))).toEqual([]);
+    expect(englishLeft(comments.join('\n').replaceAll(machine.root, ''))).toEqual([]);
+    await expectAccepted(machine);
+    await other.run(['init', '--yes']);
+    const bare = (yaml: string, root: string) => yaml.replaceAll(root, '').replaceAll(/\s*#.*$/gm, '');
+    expect(bare(text, machine.root)).toBe(bare(other.text('mirrorwatch.yaml'), other.root));
+    const left = testMachine(project);
+    expect((await left.run(['init', '--lang', 'zh'])).err).toContain('什么也没有写入：加上 --yes 就会写入');
   });
 
   test('a file that is there stays as it is', async () => {

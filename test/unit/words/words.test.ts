@@ -1,3 +1,5 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { en } from '../../../src/words/en.ts';
 import { wordsOf } from '../../../src/words/words.ts';
@@ -10,6 +12,17 @@ describe('the catalogue', () => {
     expect(Object.keys(zh)).toEqual(Object.keys(en));
   });
 
+  it.each(['en', 'zh'])(
+    '%s says each key in one area alone: spread into one, the second would hide the first',
+    async (language) => {
+      const folder = join(import.meta.dirname, '../../../src/words', language);
+      const areas = await Promise.all(readdirSync(folder).map((file) => import(join(folder, file))));
+      const keys = areas.flatMap((area: Record<string, object>) => Object.values(area).flatMap(Object.keys));
+      expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([]);
+      expect(keys.sort()).toEqual(Object.keys(en).sort());
+    },
+  );
+
   it.each(Object.keys(en) as (keyof typeof en)[])(
     '%s fills in the same in every language, and is no empty text',
     (key) => {
@@ -21,7 +34,7 @@ describe('the catalogue', () => {
 
   it('is Chinese in Chinese: where there are words in English, there are its characters and its punctuation', () => {
     const found = Object.entries(zh).filter(([key, text]) => {
-      const english = en[key as keyof typeof en].replaceAll(/\{\w+\}/g, '');
+      const english = en[key as keyof typeof en].replaceAll(/\{\w+\}|mirrorwatch/g, '');
       const isWords = /[a-z]{3}/i.test(english);
       return (
         (isWords && !/[\u4e00-\u9fff]/.test(text)) || /[\u4e00-\u9fff][,;:!?()]|[,;:!?()][\u4e00-\u9fff]/.test(text)

@@ -1,0 +1,43 @@
+import type { Language } from '../words/say.ts';
+import { UsageError } from './usage.ts';
+
+/** A call without the words that choose its language. */
+interface Spoken {
+  readonly argv: readonly string[];
+  /** `null`: the call does not say. */
+  readonly named: Language | null;
+}
+
+/**
+ * The `--lang` of any command, taken out of a call; the last one counts.
+ * @throws UsageError where it names no language that texts are there in
+ */
+export function spoken(argv: readonly string[]): Spoken {
+  const kept: string[] = [];
+  let named: Language | null = null;
+  for (let at = 0; at < argv.length; at += 1) {
+    const word = argv[at] ?? '';
+    if (word === '--') return { argv: [...kept, ...argv.slice(at)], named };
+    if (word === '--lang') {
+      at += 1;
+      named = languageNamed(argv[at]);
+    } else if (word.startsWith('--lang=')) named = languageNamed(word.slice('--lang='.length));
+    else kept.push(word);
+  }
+  return { argv: kept, named };
+}
+
+function languageNamed(text: string | undefined): Language {
+  if (text === 'en' || text === 'zh') return text;
+  throw text === undefined ? new UsageError('wrong.langMissing') : new UsageError('wrong.lang', { text });
+}
+
+/**
+ * What the environment asks for: the first of LC_ALL, LC_MESSAGES and LANG that is set. Every zh_… is Chinese; C, POSIX
+ * and all others are English.
+ * @see POSIX.1-2024 Base Definitions 8.2
+ */
+export function languageOf(env: Readonly<Record<string, string | undefined>>): Language {
+  const locale = env['LC_ALL'] || env['LC_MESSAGES'] || env['LANG'] || '';
+  return /^zh([_.@-]|$)/i.test(locale) ? 'zh' : 'en';
+}

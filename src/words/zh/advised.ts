@@ -1,0 +1,32 @@
+import type { advised as english } from '../en/advised.ts';
+
+/** Simplified Chinese of the file of this name in `en`. */
+export const advised: Readonly<Record<keyof typeof english, string>> = {
+  'advised.none': '无需改动',
+  'advised.already': '文件中已经是这样设置的',
+  'advised.foreign': 'mirrorwatch：{url} 上应答的不是 mirrorwatch 守护进程',
+  'advised.pending': 'mirrorwatch：待处理的建议：{count} 条',
+  'advised.accepted': '已采纳 {id}',
+  'advised.dismissed': '已忽略 {id}，时长 {length}',
+  'advised.state.proposed': '建议',
+  'advised.state.accepted': '已采纳',
+  'advised.state.superseded': '已被取代',
+  'advised.state.withdrawn': '已撤回',
+  'advised.state.expired': '已到期',
+  'advised.state.refused': '暂无建议',
+  'advised.state.dismissed': '已忽略',
+  'advised.why': '{why}；{gains}。',
+  'advised.whyAlone': '{why}。',
+  'advised.refused': '{why}，但不建议切换：{refusal}。',
+  'advised.gains': '，',
+  'advised.back': '  恢复原状：{line}',
+  'advised.backLines': '  恢复原状：',
+  'advised.until': '  有效期至 {at}',
+  'advised.uncovered': '  不涵盖：{text}',
+  'advised.unsettable': 'mirrorwatch：{url} 给出的内容在这里没有文件可以设置；什么也没有改',
+  'advised.note': '注意：{text}',
+  'advised.tell': '请告知守护进程：mirrorwatch advice accept {id}',
+  'advised.fallback': 'mirrorwatch：备用文件无法写入（{code}）',
+  'advised.used': 'mirrorwatch：使用它在 {at} 的结果',
+  'advised.unsafe': 'mirrorwatch：{url} 给出的内容不只是 shell 设置；不予使用',
+};

@@ -1,0 +1,23 @@
+import type { told as english } from '../en/told.ts';
+
+/** Simplified Chinese of the file of this name in `en`. */
+export const told: Readonly<Record<keyof typeof english, string>> = {
+  'told.relay.checksums': '校验和数据库',
+  'told.goproxy.entries': '以 http://、https:// 或 file:// URL 写出的代理、direct 或 off，用 , 或 | 分隔',
+  'told.goproxy.none': '至少一个代理、direct 或 off',
+
+  'told.change.kept': '原来的内容无法保存在那里（{code}）',
+  'told.change.written': '无法写入（{code}）',
+  'told.change.gone': '修改之后它已被删除',
+  'told.change.another': '它的位置上现在是另一个文件',
+  'told.change.since': '修改之后它又被改动过',
+  'told.change.reached': '无法访问（{code}）',
+  'told.change.came': '查看期间它出现或消失了',
+  'told.change.leads': '它指向 {there}，在 {roots} 之外',
+  'told.change.regular': '它不是普通文件',
+  'told.change.names': '它有多个名字（硬链接），只会改到其中一个',
+  'told.change.read': '无法读取（{code}）',
+  'told.change.meanwhile': '查看期间它被改动过，或者不是 UTF-8',
+  'told.change.dangling': '它是指向空处的链接',
+  'told.change.outside': '它在 {roots} 之外',
+};
