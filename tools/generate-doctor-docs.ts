@@ -70,12 +70,16 @@ something that could not be told; 2: wrong usage. \`--json\` says the same to pr
 files that one client owns. Files of shells, the environment, and files that several programs or people share are for a
 person: what to set is printed.
 
-- What was before is kept first, in \`$XDG_STATE_HOME/mirrorwatch/changes\` (\`~/.local/state/…\`), for its user's eyes alone.
+- What was before is kept first, in \`$XDG_STATE_HOME/mirrorwatch/changes\` (\`~/.local/state/…\`), for its user's eyes alone:
+  the newest 100 changes, none longer than a year, since a settings file holds tokens.
 - A file is replaced whole by a rename, with its mode and owner; a symbolic link is followed to the file itself.
 - Nothing outside the home is changed, unless \`--root\` names a folder: \`--root /\` for the system's own files.
 - \`mirrorwatch undo\` puts the last change back, \`undo ID\` another one, \`undo --list\` lists them. A file that was changed since
   is not touched, nor any other of its change: it says so, and where the old text is kept. What another user kept is passed
   over: root does not write for others what they have put into their own records.
+- Root changes nothing where somebody else may write on the way to a file, by its name or by a link: between the look and the
+  writing they could lead it elsewhere. For another user's home call it as that user (\`sudo -u ada mirrorwatch doctor --fix\`).
+- Ends of lines stay as they are, CRLF too.
 
 \`mirrorwatch advice --apply [ECOSYSTEM]\` changes files in the same way: the remedy of a running daemon, set in the file of
 \`go env -w\`, the user's \`.npmrc\` and (where there is one) \`.yarnrc.yml\`, \`pip.conf\` and (where uv has a folder) \`uv.toml\`,

@@ -1,5 +1,5 @@
 import type { FileChange } from '../core/trap.ts';
-import { maskLine } from './mask.ts';
+import { maskLines } from './mask-lines.ts';
 
 const around = 3;
 
@@ -9,6 +9,7 @@ const around = 3;
  */
 export function unifiedDiff({ file, before, after }: FileChange): readonly string[] {
   const [old, now] = [linesOf(before ?? ''), linesOf(after)];
+  const [oldShown, nowShown] = [maskLines(old), maskLines(now)];
   let head = 0;
   while (head < old.length && head < now.length && old[head] === now[head]) head += 1;
   let tail = 0;
@@ -21,26 +22,36 @@ export function unifiedDiff({ file, before, after }: FileChange): readonly strin
     `--- ${before === null ? '/dev/null' : file}`,
     `+++ ${file}`,
     `@@ -${place(old)} +${place(now)} @@`,
-    ...old.slice(from, head).map((line) => ` ${maskLine(line)}`),
-    ...changed(old.slice(head, old.length - tail), now.slice(head, now.length - tail)),
-    ...old.slice(old.length - tail, old.length - tail + behind).map((line) => ` ${maskLine(line)}`),
+    ...oldShown.slice(from, head).map((line) => ` ${line}`),
+    ...changed(pairs(old, oldShown, head, tail), pairs(now, nowShown, head, tail)),
+    ...oldShown.slice(old.length - tail, old.length - tail + behind).map((line) => ` ${line}`),
   ];
 }
 
 /** Lines that both have, in their order, stay; the others go and come. */
-function changed(old: readonly string[], now: readonly string[]): readonly string[] {
-  const shown: string[] = [];
+function changed(old: readonly DiffLine[], now: readonly DiffLine[]): readonly string[] {
+  const told: string[] = [];
   let at = 0;
-  for (const line of old) {
-    const found = now.indexOf(line, at);
+  for (const { line, shown } of old) {
+    const found = now.findIndex((one, index) => index >= at && one.line === line);
     if (found < 0) {
-      shown.push(`-${maskLine(line)}`);
+      told.push(`-${shown}`);
       continue;
     }
-    shown.push(...now.slice(at, found).map((one) => `+${maskLine(one)}`), ` ${maskLine(line)}`);
+    told.push(...now.slice(at, found).map((one) => `+${one.shown}`), ` ${shown}`);
     at = found + 1;
   }
-  return [...shown, ...now.slice(at).map((one) => `+${maskLine(one)}`)];
+  return [...told, ...now.slice(at).map((one) => `+${one.shown}`)];
+}
+
+/** A line, and how it may be shown. */
+interface DiffLine {
+  readonly line: string;
+  readonly shown: string;
+}
+
+function pairs(lines: readonly string[], shown: readonly string[], head: number, tail: number): readonly DiffLine[] {
+  return lines.map((line, at) => ({ line, shown: shown[at] ?? '' })).slice(head, lines.length - tail);
 }
 
 function linesOf(text: string): readonly string[] {

@@ -1,12 +1,17 @@
 const secretKey =
-  /((?:_auth|_authtoken|_password|password|passwd|passphrase|token|secret|npmauthtoken|npmauthident|authorization|\bauth|\bkey)["']?\s*[=:]\s*)(\S[\s\S]*)$/i;
+  /((?:_auth|_authtoken|_password|password|passwd|passphrase|token|secret|npmauthtoken|npmauthident|authorization|\bauth|\bkey)["']?\s*[=:]\s*)([\s\S]*)$/i;
 
 /** Longer lines are not shown: whether they hold a secret can't be told in reasonable time, and nobody reads them. */
 const charactersMax = 2_000;
 
 /** A line of a settings file with what may be a secret in it as `***`: values of keys that hold one, and user-info. */
 export function maskLine(line: string): string {
-  return maskUserInfo(line.replace(secretKey, '$1***'));
+  return maskUserInfo(line.replace(secretKey, (_, key: string, value: string) => (value === '' ? key : `${key}***`)));
+}
+
+/** What a line sets a key to that holds a secret, `''` where it stands on lines to come; `null`: it sets none. */
+export function secretValue(line: string): string | null {
+  return secretKey.exec(line)?.[2]?.trimEnd() ?? null;
 }
 
 /** A text with user-info as `***@`, of URLs and of what lacks its scheme, with whatever may be part of a password. */

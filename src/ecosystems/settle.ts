@@ -24,13 +24,20 @@ export async function withLines(
 
 function withLine(text: string, { line, pattern, add }: WantedLine): string {
   const lines = text.split('\n');
-  if (lines.some((one) => pattern.test(one))) return lines.map((one) => (pattern.test(one) ? line : one)).join('\n');
-  return add === undefined ? `${ended(text)}${line}\n` : add(text);
+  if (lines.some((one) => pattern.test(one)))
+    return lines.map((one) => (pattern.test(one) ? line + (one.endsWith('\r') ? '\r' : '') : one)).join('\n');
+  return add === undefined ? withLast(text, [line]) : add(text);
 }
 
-/** A text whose last line has an end. */
-export function ended(text: string): string {
-  return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+/** A text with lines behind its last one, each with the end that its first one has. */
+export function withLast(text: string, lines: readonly string[]): string {
+  const end = lineEnd(text);
+  return `${text}${text === '' || text.endsWith('\n') ? '' : end}${lines.map((line) => line + end).join('')}`;
+}
+
+/** What ends the first line of a text, and so any that is added to it. */
+function lineEnd(text: string): string {
+  return /^[^\n]*\r\n/.test(text) ? '\r\n' : '\n';
 }
 
 /**

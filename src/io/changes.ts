@@ -3,7 +3,8 @@ import { type FileHandle, lstat, mkdir, open, readFile, realpath, rename, rm, rm
 import { dirname, join, sep } from 'node:path';
 import { error, ok, type Result } from '../core/result.ts';
 import type { FileChange } from '../core/trap.ts';
-import { codeOf, forget, type KeptChange, type KeptFile, keep, newFileFlags } from './kept-changes.ts';
+import { foreignFolder } from './foreign-folder.ts';
+import { codeOf, forget, type KeptChange, type KeptFile, keep, newFileFlags, prune } from './kept-changes.ts';
 
 /** Why nothing was changed, or not put back: a file, and what stood in the way, in words. */
 export interface ChangeRefused {
@@ -19,6 +20,8 @@ export interface ChangePlace {
   readonly roots: readonly string[];
   /** The folder of what was before. */
   readonly kept: string;
+  /** Whose rights we have; absent: this process's. Root's (0) are used only where nobody else may write. */
+  readonly ourUid?: number;
 }
 
 const newFileMode = 0o600;
@@ -33,6 +36,8 @@ export async function makeChanges(
   place: ChangePlace,
   madeAt: string,
 ): Promise<Result<KeptChange, ChangeRefused>> {
+  const foreign = await refusedToRoot([...changes.map(({ file }) => file), join(place.kept, 'x')], place);
+  if (foreign !== null) return error(foreign);
   const prepared: { readonly kept: KeptFile; readonly after: Buffer }[] = [];
   for (const change of changes) {
     const one = await prepare(change, place);
@@ -61,7 +66,22 @@ export async function makeChanges(
       return error(failed);
     }
   }
+  await prune(place, change);
   return ok(change);
+}
+
+/** The first file that root would have to write where somebody else may lead it astray. */
+async function refusedToRoot(
+  files: readonly string[],
+  { ourUid = process.geteuid?.() }: ChangePlace,
+): Promise<ChangeRefused | null> {
+  if (ourUid !== 0) return null;
+  for (const file of files) {
+    const folder = await foreignFolder(file, 0);
+    if (folder !== null)
+      return { file, because: `others than root may write in ${folder}, and so root does not: call it as that user` };
+  }
+  return null;
 }
 
 /** Whether a file still is what it was when the set was prepared: keeping the record may have taken a slow disk a while. */
@@ -81,6 +101,11 @@ async function arePutBack(files: readonly KeptFile[]): Promise<boolean> {
  * @returns the first file that is neither as we left it nor as it was: then nothing is put back; or the first that can't be written
  */
 export async function undoChange(change: KeptChange, place: ChangePlace): Promise<Result<null, ChangeRefused>> {
+  const foreign = await refusedToRoot(
+    change.files.map(({ file }) => file),
+    place,
+  );
+  if (foreign !== null) return error(foreign);
   const wanted: KeptFile[] = [];
   for (const kept of change.files) {
     const state = await stateOf(kept, place);

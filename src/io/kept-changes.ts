@@ -25,7 +25,16 @@ export interface KeptChange {
 
 /** For a file that must not be there yet, whoever else may write in its folder. */
 export const newFileFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+
+/** So many sets are kept, the newest, and none that was made longer ago: a copy of a settings file holds its tokens. */
 const keptMax = 100;
+const keptMs = 365 * 86_400_000;
+
+/** Where sets are kept, and whose records count; absent: this process's user. */
+interface KeptPlace {
+  readonly kept: string;
+  readonly ourUid?: number;
+}
 
 /** Keeps a set under the next id that nobody else takes. Nothing is changed yet, so a torn record stands for nothing. */
 export async function keep(set: Omit<KeptChange, 'id'>, kept: string): Promise<KeptChange> {
@@ -63,21 +72,33 @@ function recordOf({ id }: Pick<KeptChange, 'id'>, kept: string): string {
  * Sets of changes that were made and not taken back, the newest first. Records of another user are passed over: whoever
  * may write them in a folder of theirs would have files written with our rights, under any mode and owner.
  */
-export async function keptChanges(
-  place: { readonly kept: string },
-  ourUid: number | undefined = process.geteuid?.(),
-): Promise<readonly KeptChange[]> {
-  const names = await readdir(place.kept).catch(() => []);
-  const ids = names
-    .filter((name) => /^\d+\.json$/.test(name))
-    .sort((a, b) => Number.parseInt(b, 10) - Number.parseInt(a, 10));
+export async function keptChanges(place: KeptPlace): Promise<readonly KeptChange[]> {
+  return (await recordsIn(place)).slice(0, keptMax);
+}
+
+/** Forgets our own sets past the bounds on how many and how old; what can't be removed stays. @param newest  made just now */
+export async function prune(place: KeptPlace, newest: KeptChange): Promise<void> {
+  const sinceMs = Date.parse(newest.madeAt) - keptMs;
+  for (const [at, change] of (await recordsIn(place)).entries())
+    if (at >= keptMax || Date.parse(change.madeAt) < sinceMs) await forget(change, place.kept).catch(() => undefined);
+}
+
+/** Records of a user, the newest first. */
+async function recordsIn({ kept, ourUid = process.geteuid?.() }: KeptPlace): Promise<readonly KeptChange[]> {
   const changes: KeptChange[] = [];
-  for (const name of ids.slice(0, keptMax)) {
-    const text = await textBy(ourUid, join(place.kept, name)).catch(() => null);
+  for (const id of await idsIn(kept)) {
+    const text = await textBy(ourUid, recordOf({ id }, kept)).catch(() => null);
     const change = text === null ? null : parsed(text);
-    if (change !== null) changes.push(change);
+    // A record that calls itself by another's id would have that one forgotten.
+    if (change?.id === id) changes.push(change);
   }
   return changes;
+}
+
+/** The newest first. */
+async function idsIn(kept: string): Promise<readonly string[]> {
+  const names = await readdir(kept).catch(() => []);
+  return names.flatMap((name) => /^(\d+)\.json$/.exec(name)?.[1] ?? []).sort((a, b) => Number(b) - Number(a));
 }
 
 /** The text of a regular file that belongs to a user; `undefined`: to anybody. `null`: it is none. */
@@ -92,9 +113,8 @@ async function textBy(uid: number | undefined, file: string): Promise<string | n
 }
 
 async function nextId(kept: string): Promise<string> {
-  const names = await readdir(kept).catch(() => []);
-  const most = Math.max(0, ...names.flatMap((name) => Number(/^(\d+)\.json$/.exec(name)?.[1] ?? 0)));
-  return String(most + 1);
+  const [newest = '0'] = await idsIn(kept);
+  return String(Number(newest) + 1);
 }
 
 function parsed(text: string): KeptChange | null {

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { Machine } from '../../core/machine.ts';
 import { type FileChange, placeText } from '../../core/trap.ts';
 import type { Doctor } from '../doctor.ts';
-import { ended, oneWord, present, withLines } from '../settle.ts';
+import { oneWord, present, withLast, withLines } from '../settle.ts';
 import { indexesMistake } from './chain.ts';
 import { pypiKinds } from './doctor-kinds.ts';
 import { findPypi, inOrder, userPipFiles, userUvFile } from './settings-found.ts';
@@ -53,9 +53,9 @@ export const doctor: Doctor = {
 /** pip.conf with a line in its section of all commands. */
 function inGlobal(text: string, line: string): string {
   const found = /^\[global\][^\n]*\n?/m.exec(text);
-  if (found === null) return `${ended(text)}[global]\n${line}\n`;
+  if (found === null) return withLast(text, ['[global]', line]);
   const end = found.index + found[0].length;
-  return `${ended(text.slice(0, end))}${line}\n${text.slice(end)}`;
+  return `${withLast(text.slice(0, end), [line])}${text.slice(end)}`;
 }
 
 /** uv.toml with this default index in place of the one that is there. */
@@ -71,6 +71,6 @@ async function uvChange(machine: Machine, file: string, url: string): Promise<Fi
           isDefault(one) ? one.replace(/^(\s*url\s*=\s*).*$/m, (_, key: string) => `${key}"${url}"`) : one,
         )
         .join('')
-    : `${ended(before ?? '')}[[index]]\nname = "mirror"\nurl = "${url}"\ndefault = true\n`;
+    : withLast(before ?? '', ['[[index]]', 'name = "mirror"', `url = "${url}"`, 'default = true']);
   return after === before ? null : { file, before, after };
 }

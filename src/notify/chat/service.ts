@@ -56,11 +56,16 @@ export function refused(code: string, retry: Retry): DeliveryFailure {
   return { kind: 'refused', code, retry };
 }
 
+/** A gateway before the service writes its codes as texts. */
+function isDigits(value: unknown): boolean {
+  return typeof value === 'string' && /^-?\d{1,15}$/.test(value);
+}
+
 function codeIn(body: string, names: readonly string[]): number | null {
   try {
     const answer = JSON.parse(body) as Readonly<Record<string, unknown>> | null;
-    const code = names.map((name) => answer?.[name]).find((value) => typeof value === 'number');
-    return Number.isInteger(code) ? (code as number) : null;
+    const code = names.map((name) => answer?.[name]).find((value) => typeof value === 'number' || isDigits(value));
+    return code !== undefined && Number.isSafeInteger(Number(code)) ? Number(code) : null;
   } catch {
     return null;
   }

@@ -114,6 +114,48 @@ const rows: readonly Row[] = [
     },
   },
   {
+    name: 'Go with CRLF: each line keeps its end, and so does what is added',
+    id: 'go',
+    remedy: go,
+    files: { '~/.config/go/env': `GOPROXY=${a},direct\r\nGOFLAGS=-mod=mod` },
+    after: {
+      '~/.config/go/env': 'GOPROXY=https://b.example.com,direct\r\nGOFLAGS=-mod=mod\r\nGOPRIVATE=git.example.com/*\r\n',
+    },
+  },
+  {
+    name: 'npm and yarn with CRLF',
+    id: 'npm',
+    remedy: npm,
+    files: { '~/.npmrc': `fund=false\r\nregistry=${a}/\r\n`, '~/.yarnrc.yml': 'nodeLinker: pnp\r\n' },
+    after: {
+      '~/.npmrc': 'fund=false\r\nregistry=https://b.example.com/npm/\r\n',
+      '~/.yarnrc.yml': 'nodeLinker: pnp\r\nnpmRegistryServer: "https://b.example.com/npm/"\r\n',
+    },
+  },
+  {
+    name: 'pip and uv with CRLF',
+    id: 'pypi',
+    remedy: pypi,
+    files: {
+      '~/.config/pip/pip.conf': '[install]\r\nno-deps = no\r\n[global]\r\ntimeout = 60\r\n',
+      '~/.config/uv/uv.toml': `offline = false\r\n\r\n[[index]]\r\nurl = "${a}"\r\ndefault = true\r\n`,
+    },
+    after: {
+      '~/.config/pip/pip.conf': `[install]\r\nno-deps = no\r\n[global]\r\nindex-url = ${index}\r\ntimeout = 60\r\n`,
+      '~/.config/uv/uv.toml': `offline = false\r\n\r\n[[index]]\r\nurl = "${index}"\r\ndefault = true\r\n`,
+    },
+  },
+  {
+    name: 'pip and uv with CRLF, where none is set yet',
+    id: 'pypi',
+    remedy: pypi,
+    files: { '~/.config/pip/pip.conf': '[install]\r\nno-deps = no', '~/.config/uv/uv.toml': 'offline = false\r\n' },
+    after: {
+      '~/.config/pip/pip.conf': `[install]\r\nno-deps = no\r\n[global]\r\nindex-url = ${index}\r\n`,
+      '~/.config/uv/uv.toml': `offline = false\r\n[[index]]\r\nname = "mirror"\r\nurl = "${index}"\r\ndefault = true\r\n`,
+    },
+  },
+  {
     name: 'containerd',
     id: 'oci',
     remedy: oci,

@@ -300,4 +300,24 @@ describe('edits', () => {
   ])('a diff masks %s', (line, masked) => {
     expect(unifiedDiff({ file: '/f', before: null, after: line })[3]).toBe(`+${masked}`);
   });
+
+  test.each([
+    ['an INI value below its key', 'password =\n    hunter2\n\n    hunter2\ntimeout = 60'],
+    ['a YAML block', 'npmAuthToken: |\n  hunter2\n  hunter2\nnodeLinker: pnp'],
+    ['a YAML value below its key', '- npmAuthToken:\n    hunter2\nnodeLinker: pnp'],
+    ['TOML in three quotes', 'token = """hunter2\nhunter2\nhunter2"""\nx = 1'],
+    ['TOML in three single quotes', "token = '''\nhunter2\n'''\nx = 1"],
+    ['quotes that end later', 'token="hunter2 \\" hunter2\nhunter2\nhunter2"\r\nx=1'],
+    ['an array over lines', 'Authorization = [\n"hunter2]",\n"hunter2" ]\nx = 1'],
+    ['a table over lines', 'auth = { a = "hunter2",\nb = "hunter2" }\nx = 1'],
+    ['a backslash at the end', 'token=hunter2\\\nhunter2\\\r\nhunter2\nx=1'],
+    ['a key in PEM', 'x = y\n-----BEGIN RSA PRIVATE KEY-----\nhunter2\n-----END RSA PRIVATE KEY-----\nx=1'],
+  ])('a diff masks a secret over lines, and what stands behind it is seen: %s', (_, text) => {
+    const lines = unifiedDiff({ file: '/f', before: `${text}\ny=1\n`, after: `${text}\ny=2\n` });
+    const whole = unifiedDiff({ file: '/f', before: null, after: text });
+    expect([...lines, ...whole].join('\n')).not.toContain('hunter2');
+    expect(lines.slice(-3)).toEqual([expect.stringMatching(/^ (x|timeout|nodeLinker)/), '-y=1', '+y=2']);
+    const end = text.split('\n').at(-1);
+    expect(whole.at(-1)).toBe(`+${end}`);
+  });
 });

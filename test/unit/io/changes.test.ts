@@ -14,6 +14,7 @@ import {
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { makeChanges, undoChange } from '../../../src/io/changes.ts';
+import { foreignFolder } from '../../../src/io/foreign-folder.ts';
 import { keptChanges } from '../../../src/io/kept-changes.ts';
 import { tempDir } from '../../support/paths.ts';
 
@@ -144,8 +145,76 @@ test('a record of another user is passed over: it would be written with our righ
   const file = join(home, 'a');
   writeFileSync(file, '1');
   const change = await made({ file, before: '1', after: '2' });
-  expect(await keptChanges(place, (process.geteuid?.() ?? 0) + 1)).toEqual([]);
+  expect(await keptChanges({ ...place, ourUid: (process.geteuid?.() ?? 0) + 1 })).toEqual([]);
   expect(await keptChanges(place)).toEqual([change]);
+});
+
+describe('root', () => {
+  const asRoot = () => ({ ...place, ourUid: 0 });
+
+  test.each([
+    ['the file lies in a folder that all may write', 'open/a', (): void => undefined],
+    ['its name leads there by a link', 'link', () => symlinkSync(join(home, 'open/a'), join(home, 'link'))],
+    ['its name is a link in such a folder, to a file of its own', 'open/to-own', () => undefined],
+    ['what was before would be kept there', 'own', (): void => undefined, 'open/state'],
+  ])('changes nothing where others may lead it astray: %s', async (_, name, set, kept = 'state') => {
+    place = { ...place, kept: join(home, kept) };
+    mkdirSync(join(home, 'open'));
+    chmodSync(join(home, 'open'), 0o777);
+    writeFileSync(join(home, 'open/a'), '1');
+    writeFileSync(join(home, 'own'), '1');
+    symlinkSync(join(home, 'own'), join(home, 'open/to-own'));
+    set();
+    const change = { file: join(home, name), before: '1', after: '2' };
+    const result = await makeChanges([change], asRoot(), at);
+    expect(result).toMatchObject({ tag: 'error', error: { because: expect.stringContaining('others than root may') } });
+    expect([readFileSync(join(home, 'own'), 'utf8'), readFileSync(join(home, 'open/a'), 'utf8')]).toEqual(['1', '1']);
+    expect(existsSync(place.kept)).toBe(false);
+  });
+
+  test('puts nothing back where others may lead it astray', async () => {
+    const file = join(home, 'a');
+    writeFileSync(file, '1');
+    const change = await made({ file, before: '1', after: '2' });
+    chmodSync(home, 0o777);
+    expect(await undoChange(change, asRoot())).toMatchObject({ tag: 'error', error: { file } });
+    expect(readFileSync(file, 'utf8')).toBe('2');
+  });
+
+  test('is told which folder: one that another user owns, or that a foreign group may write', async () => {
+    mkdirSync(join(home, 'ours'));
+    const uid = process.geteuid?.() ?? 0;
+    expect(await foreignFolder(join(home, 'ours/new/file'), uid)).toBe(null);
+    expect((await foreignFolder(join(home, 'ours/new/file'), uid + 1)) === null).toBe(uid === 0);
+    chmodSync(join(home, 'ours'), 0o1777);
+    expect(await foreignFolder(join(home, 'ours/file'), uid)).toBe(null);
+    chmodSync(join(home, 'ours'), 0o777);
+    expect(await foreignFolder(join(home, 'ours/../ours/file'), uid)).toBe(join(home, 'ours'));
+    symlinkSync('turns', join(home, 'turns'));
+    expect(await foreignFolder(join(home, 'turns/file'), uid)).toBe(home);
+  });
+});
+
+describe('what is kept', () => {
+  test('is bounded: the newest hundred sets', async () => {
+    const file = join(home, 'a');
+    writeFileSync(file, '0');
+    for (let turn = 0; turn < 102; turn += 1) await made({ file, before: `${turn}`, after: `${turn + 1}` });
+    const ids = (await keptChanges(place)).map(({ id }) => Number(id));
+    expect([ids.length, ids[0], ids.at(-1)]).toEqual([100, 102, 3]);
+    expect(readdirSync(place.kept)).toHaveLength(100);
+  });
+
+  test('is forgotten a year later, and what is no record of ours stays', async () => {
+    const file = join(home, 'a');
+    writeFileSync(file, '1');
+    await made({ file, before: '1', after: '2' });
+    writeFileSync(join(place.kept, '7.json'), 'of somebody');
+    for (const [day, [before, after]] of Object.entries({ '2027-11-21': ['2', '3'], '2027-11-22': ['3', '4'] }))
+      await makeChanges([{ file, before: String(before), after: String(after) }], place, `${day}T02:10:00.000Z`);
+    expect(readdirSync(place.kept).toSorted()).toEqual(['7.json', '8.json', '9.json']);
+    expect((await keptChanges(place)).map(({ madeAt }) => madeAt.slice(0, 10))).toEqual(['2027-11-22', '2027-11-21']);
+  });
 });
 
 describe('undo', () => {

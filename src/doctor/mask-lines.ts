@@ -1,0 +1,51 @@
+import { maskLine, secretValue } from './mask.ts';
+
+/** What is still open at the end of a line: whether the next one goes on with a secret, and how that ends. */
+type Open =
+  | { readonly tag: 'until'; readonly end: RegExp }
+  /** Whatever is indented deeper than the key; of the others blank lines alone. */
+  | { readonly tag: 'deeper'; readonly than: number };
+
+/**
+ * The lines of a settings file as they may be shown. A secret that goes on over further lines is `***` on each of them: what
+ * is indented below its key, quotes and brackets that end later, a backslash at the end of a line, and keys in PEM.
+ */
+export function maskLines(lines: readonly string[]): readonly string[] {
+  let open: Open | null = null;
+  return lines.map((line) => {
+    if (open !== null && goesOn(open, line)) {
+      if (open.tag === 'until' && open.end.test(line)) open = null;
+      return line.trim() === '' ? line : `${/^\s*/.exec(line)?.[0] ?? ''}***`;
+    }
+    open = openedBy(line);
+    return maskLine(line);
+  });
+}
+
+function goesOn(open: Open, line: string): boolean {
+  return open.tag === 'until' || line.trim() === '' || indentOf(line) > open.than;
+}
+
+function indentOf(line: string): number {
+  return /^\s*(?:-\s+)?/.exec(line)?.[0].length ?? 0;
+}
+
+const closing: Readonly<Record<string, RegExp>> = {
+  '"""': /"""/,
+  "'''": /'''/,
+  '"': /^(?:[^"\\]|\\.)*"/,
+  "'": /'/,
+  '[': /\]\s*(?:#.*)?$/,
+  '{': /\}\s*(?:#.*)?$/,
+};
+
+function openedBy(line: string): Open | null {
+  if (/-----BEGIN [A-Z ]*KEY-----/.test(line) && !line.includes('-----END')) return { tag: 'until', end: /-----END/ };
+  const value = secretValue(line);
+  if (value === null) return null;
+  const [begin = ''] = /^(?:"""|'''|["'[{])/.exec(value) ?? [];
+  const end = closing[begin];
+  if (end !== undefined && !end.test(value.slice(begin.length))) return { tag: 'until', end };
+  if (value.endsWith('\\')) return { tag: 'until', end: /(?:[^\\\s]|^)\s*$/ };
+  return { tag: 'deeper', than: indentOf(line) };
+}

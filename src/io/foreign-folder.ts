@@ -1,0 +1,47 @@
+import type { Stats } from 'node:fs';
+import { lstat, readlink } from 'node:fs/promises';
+import { join, sep } from 'node:path';
+
+const linksMax = 40;
+const writtenByGroup = 0o020;
+const writtenByAll = 0o002;
+const sticky = 0o1000;
+
+/**
+ * The first folder on the way to a file in which somebody else may put another thing in the place of the next step, every link
+ * followed: between a look at the file and the writing of it they may lead us elsewhere. `null`: there is none.
+ * @param path    absolute; it need not be there
+ * @param ourUid  our user; root and its group are trusted beside us
+ */
+export async function foreignFolder(path: string, ourUid: number): Promise<string | null> {
+  let at: string = sep;
+  let links = 0;
+  const steps = stepsOf(path);
+  for (let step = steps.shift(); step !== undefined; step = steps.shift()) {
+    const next = join(at, step);
+    const entry = await lstat(next).catch(() => null);
+    if (!isOurs(await lstat(at), entry, ourUid)) return at;
+    if (entry === null) return null;
+    if (!entry.isSymbolicLink()) at = next;
+    else {
+      links += 1;
+      if (links > linksMax) return at;
+      const target = await readlink(next);
+      if (target.startsWith(sep)) at = sep;
+      steps.unshift(...stepsOf(target));
+    }
+  }
+  return null;
+}
+
+function stepsOf(path: string): string[] {
+  return path.split(sep).filter((step) => step !== '' && step !== '.');
+}
+
+/** In a sticky folder only the owner of an entry, or of the folder, may rename it. */
+function isOurs(folder: Stats, entry: Stats | null, ourUid: number): boolean {
+  const isTrusted = ({ uid }: Stats): boolean => uid === ourUid || uid === 0;
+  if (!isTrusted(folder)) return false;
+  const isShared = (folder.mode & writtenByAll) !== 0 || ((folder.mode & writtenByGroup) !== 0 && folder.gid !== 0);
+  return !isShared || ((folder.mode & sticky) !== 0 && (entry === null || isTrusted(entry)));
+}
