@@ -70,7 +70,7 @@ interface Ready {
 
 /** The daemon's worker pool, blackbox_exporter, curl and a C program probe the same two mirrors at the same pace, in turns. */
 export async function peers(quick: boolean, progress: Progress): Promise<PeersReport> {
-  const [rounds, roundsMax, turnMs] = quick ? [2, 2, 4_000] : [5, 8, 10_000];
+  const [rounds, roundsMax, turnMs] = quick ? [2, 2, 4_000] : [5, 6, 10_000];
   progress.say('peers: starting link, servers, page and blackbox_exporter');
   const closers: (() => Promise<void> | void)[] = [];
   try {
