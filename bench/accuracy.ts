@@ -11,6 +11,7 @@ import { baseOf, isLeftOut, type Judged, type Known, type PhaseError, phaseError
 import { type Apparatus, openApparatus, type Waits } from './apparatus.ts';
 import { isCalmBetween, type Stretch, watchStretches } from './disturbance.ts';
 import { answered } from './no-figures.ts';
+import { atPace } from './pace.ts';
 import type { Progress } from './progress.ts';
 import { openScrapeLoad, type ScrapeLoad } from './scrape-load.ts';
 import { mean, quantile } from './statistics.ts';
@@ -179,25 +180,16 @@ async function shoot(workers: Workers, id: string, where: Made): Promise<Shot> {
   return { made: where, id, sample };
 }
 
-/** Sets the delays and starts probes at an even pace; those that a busy main thread let pass start as soon as it is free, as in the daemon. */
+/** Sets the delays and starts probes at an even pace. */
 async function fire({ workers, apparatus, load }: Run, waits: Waits, forMs: number): Promise<readonly Shot[]> {
   await apparatus.set(waits);
   await workers.configure(apparatus.at(waits).book);
-  const startedMs = systemClock.monotonicMs();
+  const startedMs = Math.round(systemClock.monotonicMs());
   const flights: Promise<Shot>[] = [];
-  let started = 0;
-  await new Promise<void>((resolve) => {
-    const timer = setInterval(() => {
-      const ranMs = systemClock.monotonicMs() - startedMs;
-      for (; started < (ranMs / 1_000) * perSecond; started += 1) {
-        const shot = shoot(workers, `n${started}x${Math.round(startedMs)}`, started % 2 === 0 ? 'link' : 'server');
-        flights.push(shot);
-        void shot.then(({ sample }) => load.sample(sample));
-      }
-      if (ranMs < forMs) return;
-      clearInterval(timer);
-      resolve();
-    }, 1);
+  await atPace(perSecond, forMs, (number) => {
+    const shot = shoot(workers, `n${number}x${startedMs}`, number % 2 === 0 ? 'link' : 'server');
+    flights.push(shot);
+    void shot.then(({ sample }) => load.sample(sample));
   });
   const shots = await Promise.all(flights);
   return shots.slice((settleMs / 1_000) * perSecond);

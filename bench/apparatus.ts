@@ -21,6 +21,11 @@ export interface Waits {
 export interface Apparatus {
   /** Both mirrors as workers must know them for these waits. */
   readonly at: (waits: Waits) => { readonly book: WorkerBook };
+  /** The same two by their addresses: what a prober without a resolver of its own is given. */
+  readonly urls: (waits: Waits) => { readonly link: string; readonly server: string };
+  /** Of both: as PEM text and as a file. */
+  readonly ca: string;
+  readonly caFile: string;
   readonly set: (waits: Waits) => Promise<void>;
   /** What the phases must have taken since the last call, beside their base; of the server by its own clock, by probe. */
   readonly known: (
@@ -56,8 +61,12 @@ export async function openApparatus(): Promise<Apparatus> {
     const { port } = (await server.hear()) as { port: number };
     const isFirst = await putApparatusFirst();
     const ca = certs.ca.certPem;
+    const serverUrl = ({ firstMs, lastMs }: Waits): string => `https://127.0.0.1:${port}/${firstMs}-${lastMs}`;
     return {
-      at: ({ firstMs, lastMs }) => ({
+      urls: (waits) => ({ link: nginx.httpsUrl, server: serverUrl(waits) }),
+      ca,
+      caFile: certs.ca.certFile,
+      at: (waits) => ({
         book: bookOf([
           {
             registry: 'link',
@@ -65,7 +74,7 @@ export async function openApparatus(): Promise<Apparatus> {
             ca,
             dnsServer: resolver.address,
           },
-          { registry: 'server', url: `https://127.0.0.1:${port}/${firstMs}-${lastMs}`, ca, dnsServer: null },
+          { registry: 'server', url: serverUrl(waits), ca, dnsServer: null },
         ]),
       }),
       set: ({ linkMs }) => link.setDelay(linkMs),

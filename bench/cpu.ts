@@ -8,6 +8,7 @@ import { driveBlackbox, type Round } from './blackbox-driver.ts';
 import { type Child, startChild } from './child.ts';
 import { isCalm, type Stretch, watchOthers } from './disturbance.ts';
 import { answered, moduleTree, treeModules } from './no-figures.ts';
+import { weighAsWe } from './priority.ts';
 import { childPids, cpuMsOf } from './process-cpu.ts';
 import type { Progress } from './progress.ts';
 import { mean, type Spread, spreadOf } from './statistics.ts';
@@ -60,6 +61,7 @@ export async function cpu(quick: boolean, progress: Progress): Promise<CpuReport
   progress.say('cpu: starting nginx, blackbox_exporter and the prober');
   const nginx = await startNginx({ root: moduleTree(), extra: 'ssl_protocols TLSv1.3;' });
   const blackbox = await startBlackbox();
+  weighAsWe(blackbox.pid);
   const host = nginx.httpsUrl.replace('127.0.0.1', 'localhost');
   const args = [host, testCerts().ca.certFile, module, version];
   const start = (way: string): Child => startChild('cpu-child', [way, ...args]);

@@ -1,6 +1,6 @@
 import { systemClock } from '../src/io/clock.ts';
 import { machineCpu } from './machine.ts';
-import { childPids, cpuMsOf } from './process-cpu.ts';
+import { childPids, cpuMsWithEnded } from './process-cpu.ts';
 
 /** Cores that others used on average while something was measured, and that the hypervisor kept from us. */
 export interface Disturbance {
@@ -19,7 +19,7 @@ const calmCoresMax = 0.15;
 /** CPU time is told in steps of 10 ms for each process, so a shorter stretch would be all rounding. */
 const stretchMs = 1_000;
 
-/** Starts watching; the function it gives tells what others did since. Children that ended meanwhile count as others. */
+/** Starts watching; the function it gives tells what others did since. */
 export function watchOthers(): () => Stretch {
   const fromMs = systemClock.monotonicMs();
   const before = machineCpu();
@@ -64,13 +64,11 @@ export function isCalmBetween(fromMs: number, toMs: number, stretches: readonly 
 }
 
 function ownCpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  const children = childPids().map((pid) => {
+  return [process.pid, ...childPids()].reduce((sum, pid) => {
     try {
-      return cpuMsOf(pid);
+      return sum + cpuMsWithEnded(pid);
     } catch {
-      return 0;
+      return sum;
     }
-  });
-  return children.reduce((sum, ms) => sum + ms, (user + system) / 1_000);
+  }, 0);
 }

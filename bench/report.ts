@@ -160,7 +160,7 @@ export function hashLines({ rows, othersCores }: HashReport): readonly string[] 
         `a whole probe of ${filling}: transfer ${probe.transferSeconds.toFixed(2)} s, all ${probe.seconds.toFixed(2)} s, ` +
         `loop held for ${probe.delayMsMax.toFixed(0)} ms at most, RSS ${probe.rssMaxMib.toFixed(0)} MiB at most`,
     ),
-    `others used ${othersCores.toFixed(2)} cores on average (programs that we ran among them)`,
+    `others used ${othersCores.toFixed(2)} cores on average`,
   ];
 }
 

@@ -5,6 +5,8 @@ import { type HashReport, hash } from './hash.ts';
 import { machineNow } from './machine.ts';
 import { finite, moduleTree, NoFigures } from './no-figures.ts';
 import { type Options, optionsOf, usage } from './options.ts';
+import { type PeersReport, peers } from './peers/peers.ts';
+import { peersLines, peersTargets } from './peers/report.ts';
 import { type ProfileReport, profile } from './profile.ts';
 import { startProgress } from './progress.ts';
 import { type ReactionReport, reaction } from './reaction.ts';
@@ -28,6 +30,7 @@ const runMsMax = { usual: 900_000, scale: 3_600_000 };
 
 interface Results {
   accuracy?: AccuracyReport;
+  peers?: PeersReport;
   cpu?: CpuReport;
   reaction?: ReactionReport;
   hash?: HashReport;
@@ -50,6 +53,11 @@ async function bench(options: Options): Promise<void> {
         results.accuracy = finite('accuracy', await accuracy(options.quick, progress));
         blocks.push(accuracyLines(results.accuracy));
         targets.push(...accuracyTargets(results.accuracy));
+        break;
+      case 'peers':
+        results.peers = finite('peers', await peers(options.quick, progress));
+        blocks.push(peersLines(results.peers));
+        targets.push(...peersTargets(results.peers));
         break;
       case 'cpu':
         results.cpu = finite('cpu', await cpu(options.quick, progress));

@@ -17,6 +17,8 @@ const modulesTried = [5, 15] as const;
 export interface ScrapeLoad {
   readonly lines: number;
   readonly start: () => void;
+  /** Nobody scrapes any more, until `start` is called again. */
+  readonly stop: () => Promise<void>;
   /** Counts a sample as the daemon would, so that the page lives. */
   readonly sample: (sample: Sample) => void;
   readonly scrapes: () => number;
@@ -81,6 +83,11 @@ export async function openScrapeLoad(lines: number, everyMs: number): Promise<Sc
   let scraper: Child | null = null;
   let scrapes = 0;
   let turn = 0;
+  async function stop(): Promise<void> {
+    delay.disable();
+    await scraper?.close();
+    scraper = null;
+  }
   return {
     lines: await linesOf(page),
     start() {
@@ -90,6 +97,7 @@ export async function openScrapeLoad(lines: number, everyMs: number): Promise<Sc
       });
       delay.enable();
     },
+    stop,
     sample(sample) {
       turn += 1;
       const of = target(`mirror-${turn % mirrorCount}`, 'mod', names[turn % names.length] ?? '', 'v1.25.0');
@@ -104,8 +112,7 @@ export async function openScrapeLoad(lines: number, everyMs: number): Promise<Sc
     scrapes: () => scrapes,
     mainDelayMsMax: () => delay.max / 1e6,
     async close() {
-      delay.disable();
-      await scraper?.close();
+      await stop();
       server.closeAllConnections();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },

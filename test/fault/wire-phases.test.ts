@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Phase } from '../../src/core/failure.ts';
 import type { Wire } from '../../src/core/ports.ts';
 import type { Marks } from '../../src/core/transcript.ts';
+import { systemClock } from '../../src/io/clock.ts';
 import { text } from '../support/answer.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
 import { withMoreTime } from '../support/patience.ts';
@@ -90,6 +91,34 @@ describe('a known delay moves its phase, that much, alone', () => {
     expect(Object.keys(phasesOf(hop.marks))).toEqual(['connect', 'processing', 'transfer']);
     expect(hop).toMatchObject({ remoteAddress: '127.0.0.1', family: 4, reused: false, tls: null, status: 200 });
     await new Promise((resolve) => plain.close(resolve));
+  });
+
+  it.each([
+    ['its length is told', 'content-length: 2\r\n\r\nok', 0],
+    ['it is chunked', 'transfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n', 0],
+    ['the close tells its end, which is later', '\r\nok', 1],
+  ])('the end is when the last byte came, read or not: %s', async (_, rest, stampsLater) => {
+    let stamps = 0;
+    // Each look at this clock is a later one, so marks are equal where they are the same look alone.
+    const clock = {
+      ...systemClock,
+      monotonicMs: () => {
+        stamps += 1;
+        return systemClock.monotonicMs() + stamps;
+      },
+    };
+    const plain = createServer((socket) => {
+      socket.on('error', () => undefined);
+      socket.once('data', () => socket.end(`HTTP/1.1 200 OK\r\n${rest}`));
+    });
+    await new Promise<void>((resolve) => plain.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(plain.address() as AddressInfo).port}`;
+    const counting = realWire({ clock });
+    const { hop, body } = await coldHop(counting, accessTo(url), `${url}/`);
+    await counting.close();
+    await new Promise((resolve) => plain.close(resolve));
+    expect(Buffer.from(body).toString()).toBe('ok');
+    expect(Math.sign(phasesOf(hop.marks).transfer ?? Number.NaN)).toBe(stampsLater);
   });
 
   it('counts from the end of the hop before where there is one', async () => {

@@ -18,15 +18,16 @@ export interface Blackbox {
 }
 
 /**
- * Starts Debian's blackbox_exporter, which trusts the test CA and asks over IPv4.
+ * Starts Debian's blackbox_exporter, which trusts one CA and asks over IPv4.
+ * @param caFile  left out: the test CA
  * @throws Error with its log when it does not start
  */
-export async function startBlackbox(): Promise<Blackbox> {
+export async function startBlackbox(caFile: string = testCerts().ca.certFile): Promise<Blackbox> {
   const dir = tempDir('blackbox');
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
   const configFile = join(dir, 'blackbox.yml');
-  const http = { preferred_ip_protocol: 'ip4', tls_config: { ca_file: testCerts().ca.certFile } };
+  const http = { preferred_ip_protocol: 'ip4', tls_config: { ca_file: caFile } };
   // JSON is YAML.
   const modules = {
     http_2xx: { prober: 'http', timeout: '60s', http },

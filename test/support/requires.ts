@@ -34,6 +34,10 @@ const parts = {
     isHere: () => process.getuid?.() === 0 && ['containerd', 'ctr'].every((name) => findCommand(name) !== null),
     from: 'root, and apt install containerd',
   },
+  cc: {
+    isHere: () => findCommand('cc') !== null && existsSync('/usr/include/openssl/ssl.h'),
+    from: 'apt install gcc libc6-dev libssl-dev',
+  },
   curl: command('curl', 'apt install curl'),
   deploy: {
     isHere: () => existsSync(join(cacheDir, 'bin', 'deploy-check.sum')),

@@ -11,12 +11,14 @@ const headEnd = Buffer.from('\r\n\r\n');
 const empty = Buffer.alloc(0);
 
 /**
- * What arrives on a connection for one exchange, before any parser has seen it: when its first byte came, how long
- * the head is, how many bytes there are in all.
+ * What arrives on a connection for one exchange, before any parser has seen it: when its first byte and the newest came,
+ * how long the head is, how many bytes there are in all.
  */
 export class Inflow {
   /** Monotonic instant of the first byte, `null` before. */
   firstByteMs: number | null = null;
+  /** Monotonic instant of the newest byte, `null` before. */
+  lastByteMs: number | null = null;
   /** Plain bytes so far, head included. */
   totalBytes = 0;
   /** Bytes of the head, interim heads included; `null` while it is not complete. */
@@ -33,7 +35,8 @@ export class Inflow {
 
   /** Takes one chunk as the socket hands it up. The stamp comes first. */
   take(chunk: Buffer): void {
-    this.firstByteMs ??= this.#now();
+    this.lastByteMs = this.#now();
+    this.firstByteMs ??= this.lastByteMs;
     this.totalBytes += chunk.length;
     if (this.headBytes === null) this.#scan(chunk);
   }

@@ -23,6 +23,8 @@ export interface Destination {
   readonly route: Route;
   /** Holds where the URL came from an answer; gives the class that the mirror itself is in, asked only if it matters. */
   readonly guard: (() => Promise<AddressClass | null>) | null;
+  /** Given the TLS socket before its handshake: what a request needs is made while we wait. */
+  readonly onSocket?: (socket: Socket) => void;
 }
 
 /** What is known of a connection, filled in as it comes, also where it fails. */
@@ -71,7 +73,7 @@ export async function connectTo(
     throw proxyStop(error);
   });
   trace.marks.connected = deps.clock.monotonicMs();
-  return to.url.protocol === 'https:' ? secure(to, { socket: tunnel }, anyPeer, trace, deadline, deps) : tunnel;
+  return to.url.protocol === 'https:' ? secureTunnel(to, tunnel, trace, deadline, deps) : tunnel;
 }
 
 async function connectDirect(
@@ -85,7 +87,7 @@ async function connectDirect(
   const rule = await allowedRule(to, address);
   // The other end is the one that was judged, by construction; the guard does not rest on that alone.
   const isPeer: PeerTest = (remote) => rule === null || mayConnect(bareHost(to.url), remote ?? '', rule);
-  if (to.url.protocol === 'https:') return secure(to, { address, port }, isPeer, trace, deadline, deps);
+  if (to.url.protocol === 'https:') return secureDirect(to, { address, port }, isPeer, trace, deadline, deps);
   return openTcp(address, port, isPeer, trace.marks, deadline, deps);
 }
 
@@ -201,53 +203,108 @@ function secureProxy(
 const noCertificate = (): PeerCertificate & DetailedPeerCertificate =>
   ({}) as PeerCertificate & DetailedPeerCertificate;
 
-/** TLS to the target, over a fresh TCP connection or a tunnel; judged before anything is sent over it. */
-function secure(
+/** TLS to the target over a tunnel. */
+function secureTunnel(
   to: Destination,
-  over: { readonly address: string; readonly port: number } | { readonly socket: Socket },
+  tunnel: Socket,
+  trace: ConnectTrace,
+  deadline: Deadline,
+  deps: ConnectDeps,
+): Promise<Socket> {
+  return deadline.run((done, failed) => {
+    const socket = handshake(to, tunnel, trace, deps, done, failed);
+    return () => socket.destroy();
+  });
+}
+
+/**
+ * TLS to the target over a fresh TCP connection. TCP comes first and by itself: Node's own way makes the TLS socket before it
+ * connects, and that tenth of a millisecond would be the mirror's; here it passes during the round trip.
+ */
+function secureDirect(
+  to: Destination,
+  { address, port }: { readonly address: string; readonly port: number },
   isPeer: PeerTest,
   trace: ConnectTrace,
   deadline: Deadline,
   deps: ConnectDeps,
 ): Promise<Socket> {
   return deadline.run((done, failed) => {
-    const host = bareHost(to.url);
-    const socket = connectTls({
-      ...('socket' in over ? over : { host: over.address, port: over.port, autoSelectFamily: false, noDelay: true }),
-      ...(isIP(host) === 0 ? { servername: host } : {}),
-      secureContext: deps.tls.context(to.route),
-      ALPNProtocols: alpn,
-      // The verdict is ours to read, so that facts exist also when it is bad; the name is judged there too.
-      rejectUnauthorized: false,
-      checkServerIdentity: () => undefined,
+    const tcp = connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
+    let socket: Socket | null = null;
+    const close = (): void => {
+      // The upper one first: a TLS socket whose connection is gone under it would still begin its handshake.
+      socket?.destroy();
+      tcp.destroy();
+    };
+    // Before Node's own listener, which starts the handshake.
+    tcp.once('connect', () => {
+      trace.marks.connected = deps.clock.monotonicMs();
+      if (isPeer(tcp.remoteAddress)) return;
+      close();
+      failed(forbidden());
     });
-    // Node would translate the whole chain for the name check that is switched off above: a tenth of a probe's CPU.
-    socket.getPeerCertificate = noCertificate;
     const end = (error: unknown): void => {
-      socket.destroy();
+      close();
       failed(stopOf(error, 0, deps.clock.monotonicMs()));
     };
-    // Node leaves the socket underneath open where TLS over it ends before it has begun.
-    if ('socket' in over) socket.once('close', () => over.socket.destroy());
-    // Before Node's own listener, which starts the handshake.
-    socket.prependOnceListener('connect', () => {
-      trace.marks.connected = deps.clock.monotonicMs();
-      if (!isPeer(socket.remoteAddress)) end(forbidden());
-    });
-    socket.once('secureConnect', () => {
-      const atMs = deps.clock.monotonicMs();
-      const verdict = deps.tls.judge(socket, host, to.route, deps.clock.wallMs());
-      trace.tls = verdict.facts;
-      if (verdict.code !== null) {
-        socket.destroy();
-        failed(new WireStop(verdict.code, verdict.text, 0, atMs));
-        return;
+    tcp.once('error', end);
+    tcp.on('error', () => undefined);
+    // Node connects in a tick that waits already.
+    process.nextTick(() => {
+      if (tcp.destroyed) return;
+      try {
+        socket = handshake(to, tcp, trace, deps, done, failed);
+      } catch (error) {
+        // A key or a name that OpenSSL does not take.
+        end(error);
       }
-      trace.marks.secured = atMs;
-      done(socket);
     });
-    socket.once('error', end);
-    socket.on('error', () => undefined);
-    return () => socket.destroy();
+    return close;
   });
+}
+
+/** Speaks TLS over a connection that is there or on its way; judged before anything is sent over it. */
+function handshake(
+  to: Destination,
+  under: Socket,
+  trace: ConnectTrace,
+  deps: ConnectDeps,
+  done: (socket: Socket) => void,
+  failed: (why: WireStop) => void,
+): Socket {
+  const host = bareHost(to.url);
+  const socket = connectTls({
+    socket: under,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    secureContext: deps.tls.context(to.route),
+    ALPNProtocols: alpn,
+    // The verdict is ours to read, so that facts exist also when it is bad; the name is judged there too.
+    rejectUnauthorized: false,
+    checkServerIdentity: () => undefined,
+  });
+  // Node would translate the whole chain for the name check that is switched off above: a tenth of a probe's CPU.
+  socket.getPeerCertificate = noCertificate;
+  // Node leaves the socket underneath open where TLS over it ends before it has begun.
+  socket.once('close', () => under.destroy());
+  socket.once('secureConnect', () => {
+    const verdict = deps.tls.judge(socket, host, to.route, deps.clock.wallMs());
+    // Verifying is a part of the handshake, as in curl and in Go; else it would be the server's processing.
+    const atMs = deps.clock.monotonicMs();
+    trace.tls = verdict.facts;
+    if (verdict.code !== null) {
+      socket.destroy();
+      failed(new WireStop(verdict.code, verdict.text, 0, atMs));
+      return;
+    }
+    trace.marks.secured = atMs;
+    done(socket);
+  });
+  socket.once('error', (error) => {
+    socket.destroy();
+    failed(stopOf(error, 0, deps.clock.monotonicMs()));
+  });
+  socket.on('error', () => undefined);
+  to.onSocket?.(socket);
+  return socket;
 }

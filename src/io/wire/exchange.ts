@@ -140,14 +140,16 @@ class Collector implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(): void {
-    const atMs = this.#now();
     if (this.#isOver) return;
     const said = saidBytes(this.#method, this.#trace);
+    const isFramed = said !== null || this.#trace.headers['transfer-encoding'] !== undefined;
+    // Where the end of the body is told by its bytes it was here when they were: undici's parser runs a tick later.
+    const atMs = (isFramed ? this.#inflow.lastByteMs : null) ?? this.#now();
     const { headBytes, totalBytes } = this.#inflow;
     if (said !== null && headBytes !== null && totalBytes > headBytes + said)
       this.#fail(new WireStop('MW_BODY_LONGER', 'more body than said', this.#trace.bodyBytes, atMs));
     // undici takes a reset for the end of a body without a length; it is none.
-    else if (this.#carrier.error !== null && said === null && this.#trace.headers['transfer-encoding'] === undefined)
+    else if (this.#carrier.error !== null && !isFramed)
       this.#fail(stopOf(this.#carrier.error, this.#trace.bodyBytes, atMs));
     else this.#finish(atMs, true);
   }

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { limits } from '../../core/limits.ts';
 import type { Connection } from '../../core/mirror.ts';
 import type { HopAnswer, HopRequest, Line, Timers, WireAccess } from '../../core/ports.ts';
@@ -75,9 +76,12 @@ export class OpenLine implements Line {
 
   async hop(request: HopRequest): Promise<HopAnswer> {
     const { clock, timers } = this.#deps;
-    const startMs = request.startMs ?? clock.monotonicMs();
     const url = hopUrl(request.url);
-    if (url === null) return unusable(request, startMs);
+    if (url === null) return unusable(request, request.startMs ?? clock.monotonicMs());
+    const headers = requestHeaders(url, request.headers, this.#access);
+    const deadline = new Deadline(clock, timers, request.deadlineMs);
+    // The last thing before the wire: what we prepare is no mirror's time.
+    const startMs = request.startMs ?? clock.monotonicMs();
     const trace: ConnectTrace = {
       marks: { start: startMs, end: startMs },
       remoteAddress: null,
@@ -85,9 +89,7 @@ export class OpenLine implements Line {
       family: null,
       tls: null,
     };
-    const headers = requestHeaders(url, request.headers, this.#access);
     const state: HopState = { request, url, trace, headers, answer: newTrace(), reused: false };
-    const deadline = new Deadline(clock, timers, request.deadlineMs);
     this.#deadline = deadline;
     try {
       const collected = await this.#ask(state, deadline);
@@ -126,10 +128,14 @@ export class OpenLine implements Line {
     const { url, trace, request } = state;
     const guard = request.foreign ? (): Promise<AddressClass | null> => this.#homeClass(deadline) : null;
     const route = { ...this.#access, firstFamily: this.#firstFamily };
-    const socket = await connectTo({ url, route, guard }, trace, deadline, this.#deps);
+    let carrier: Carrier | null = null;
+    const onSocket = (socket: Socket): void => {
+      carrier = new Carrier(socket, url.origin);
+    };
+    const socket = await connectTo({ url, route, guard, onSocket }, trace, deadline, this.#deps);
     if (!request.foreign && this.#access.proxy === null) this.#homeAddress = trace.remoteAddress;
     const { remoteAddress, remotePort, family, tls } = trace;
-    return { carrier: new Carrier(socket, url.origin), remoteAddress, remotePort, family, tls };
+    return { carrier: carrier ?? new Carrier(socket, url.origin), remoteAddress, remotePort, family, tls };
   }
 
   async #over(kept: Kept, state: HopState, deadline: Deadline): Promise<Collected> {

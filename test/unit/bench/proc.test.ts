@@ -8,7 +8,7 @@ describe('/proc/<pid>/stat', () => {
     ['a plain name', `7 (node) ${after}`],
     ['a name with a space', `7 (tmux: server) ${after}`],
     ['a name with parentheses', `7 (a) b (c)) ${after}`],
-  ])('%s', (_, line) => expect(parseStat(line)).toEqual({ parent: 41, cpuMs: 12_900 }));
+  ])('%s', (_, line) => expect(parseStat(line)).toEqual({ parent: 41, cpuMs: 12_900, endedChildrenMs: 170 }));
 
   it.each([
     ['nothing', ''],

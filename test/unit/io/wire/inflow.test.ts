@@ -35,7 +35,8 @@ describe('what arrives', () => {
   for (const pieceBytes of [1, 3, 7, 1_000]) {
     it.each(rows)(`in pieces of ${pieceBytes}: %s`, (_, text, headBytes) => {
       const { inflow, overflows } = feed(text, pieceBytes);
-      expect(inflow).toMatchObject({ headBytes, totalBytes: text.length, firstByteMs: 1 });
+      const pieces = Math.ceil(text.length / pieceBytes);
+      expect(inflow).toMatchObject({ headBytes, totalBytes: text.length, firstByteMs: 1, lastByteMs: pieces });
       expect(overflows).toBe(0);
     });
   }

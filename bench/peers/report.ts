@@ -1,0 +1,75 @@
+import { isCalm } from '../disturbance.ts';
+import { tableOf } from '../report.ts';
+import type { Spread } from '../statistics.ts';
+import { type Target, target } from '../targets.ts';
+import { type PeerRow, type Prober, probers } from './errors.ts';
+import type { PeersReport } from './peers.ts';
+
+const names: Readonly<Record<Prober, string>> = {
+  floor: 'floor (C)',
+  ours: 'mirrorwatch',
+  quiet: 'not scraped',
+  blackbox: 'blackbox_exporter',
+  curl: 'curl',
+};
+const figures = ['median', 'p99'] as const;
+
+/** How exact each prober was, beside the others. */
+export function peersLines(report: PeersReport): readonly string[] {
+  const { rows, rounds, turnMs, perSecond, curlPerSecond, probes, failed, missing, link, disturbed } = report;
+  const has = (prober: Prober): boolean => rows.some(({ by }) => by[prober] !== undefined);
+  const present = probers.filter(has);
+  const above = has('floor') ? 'above the floor' : 'without a floor';
+  const wholeRuns = disturbed === 0 && !isCalm({ othersCores: report.othersCores, stolenCores: 0 });
+  return [
+    `Timing error beside peers: ${rounds} rounds of ${turnMs / 1_000} s each in turn at ${perSecond} cold HTTPS probes/s (curl ${curlPerSecond}/s), ${probes} probes, ${failed} failed`,
+    ...missing,
+    ...figures.flatMap((figure) => [
+      `|phase − known|, ms, ${figure}; ratio: mirrorwatch over blackbox_exporter, ${above}, round by round`,
+      ...tableOf([
+        ['', ...present.map((prober) => names[prober]), 'ratio', 'not scraped'],
+        ...rows.map((row) => [
+          nameOf(row),
+          ...present.map((prober) => row.by[prober]?.[figure].toFixed(2) ?? ''),
+          ratioText(row.ratio[figure]),
+          ratioText(row.ratioQuiet[figure]),
+        ]),
+      ]),
+    ]),
+    `scraped meanwhile: ${report.lines} lines of ours ${report.scrapes} times, blackbox_exporter's own page ${report.blackboxScrapes} times and each of its probes`,
+    `the link was late by ${link.lateMsMean.toFixed(3)} ms on average, at most ${link.lateMsMax.toFixed(2)} ms${report.apparatusFirst ? '' : '; servers and link did not run first'}`,
+    `others used ${report.othersCores.toFixed(2)} cores on average${wholeRuns ? ', too much to leave their share out: these figures are theirs too' : `; ${disturbed} rounds left out for it`}`,
+  ];
+}
+
+function nameOf({ phase, made }: PeerRow): string {
+  return `${phase} (${made})`;
+}
+
+/** Where theirs is not above the floor there is no ratio. */
+function ratioText(ratio: Spread | null): string {
+  return ratio === null ? 'none' : `${ratio.median.toFixed(2)} × (${ratio.least.toFixed(2)}–${ratio.most.toFixed(2)})`;
+}
+
+/** The phase where we are worst beside blackbox_exporter decides: above one floor, ours ≤ theirs is the same with and without it. */
+export function peersTargets({ rows }: PeersReport): readonly Target[] {
+  return figures.map((figure) => {
+    const beside = rows.map((row) => ({
+      row,
+      oursMs: row.by.ours?.[figure] ?? Number.POSITIVE_INFINITY,
+      theirsMs: row.by.blackbox?.[figure] ?? 0,
+    }));
+    const over = beside.filter(({ oursMs, theirsMs }) => oursMs > theirsMs);
+    const worst = [...beside].sort((a, b) => b.oursMs - b.theirsMs - (a.oursMs - a.theirsMs))[0];
+    const got =
+      worst === undefined
+        ? 'nothing measured'
+        : `${over.length} of ${rows.length} phases above; worst ${worst.oursMs.toFixed(2)} to ${worst.theirsMs.toFixed(2)} ms (${nameOf(worst.row)})`;
+    return target(
+      `timing error, ${figure}, beside blackbox_exporter`,
+      '≤ theirs in each phase',
+      got,
+      worst !== undefined && over.length === 0,
+    );
+  });
+}
