@@ -8,6 +8,11 @@ import { sendProblem } from './problem.ts';
 
 /** Bytes that zlib hands over at once. */
 const chunkSize = 64 * 1024;
+/** Bytes of text that zlib is handed at once: a piece of the exporter's and some more. */
+const textBytes = 128 * 1024;
+/** Asks for the next bytes when it is done with the last ones, and not before. */
+const zipping = { level: 1, chunkSize, writableHighWaterMark: 1 };
+const encoder = new TextEncoder();
 const takesGzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?(?![.\d]))/;
 
 /** One rendering, zipped as it is made: a twentieth of its text is all that is kept of it, while somebody reads. */
@@ -19,6 +24,21 @@ interface Page {
   readonly isMade: () => boolean;
   join(): void;
   leave(): void;
+}
+
+/**
+ * Texts as bytes, all through one buffer: a page of 60 MB in buffers of its own is let go of by a major collection only.
+ * Whoever takes them must be done with the bytes before it asks for more, as `zipping` makes it.
+ */
+async function* bytesOf(texts: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  const buffer = new Uint8Array(textBytes);
+  for await (const text of texts) {
+    for (let rest = text; rest !== ''; ) {
+      const { read, written } = encoder.encodeInto(rest, buffer);
+      yield buffer.subarray(0, written);
+      rest = rest.slice(read);
+    }
+  }
 }
 
 /** @param broke  told of what broke a rendering; one that nobody waits for any more is not broken */
@@ -40,9 +60,8 @@ function startPage(pieces: AsyncIterable<string>, broke: (cause: unknown) => voi
       taken();
     },
   });
-  // The thread pool zips; pieces are made as fast as it takes them, a turn of the loop each.
-  const source = Readable.from(pieces, { objectMode: false });
-  void pipeline(source, createGzip({ level: 1, chunkSize }), sink, { signal: abort.signal })
+  // The thread pool zips; pieces are made as fast as it takes them, a turn of the loop each, and one after the other.
+  void pipeline(bytesOf(pieces), createGzip(zipping), sink, { signal: abort.signal })
     .catch((cause: unknown) => {
       fault = { cause };
       if (!abort.signal.aborted) broke(cause);

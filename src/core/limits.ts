@@ -292,8 +292,11 @@ export const limits = {
   everyMsMin: 5 * second,
   everyMsMinLoopback: 100,
   configBytes: 4 * mib,
-  /** A file of the configuration that is not read by then (a dead network mount) is a mistake, not a stand-still. */
-  fileMs: 5 * second,
+  /**
+   * A file of the configuration that is not read by then (a dead network mount) is a mistake, not a stand-still. Longer than a
+   * resolver that nobody answers takes to give up: its look-ups and files share the threads that read.
+   */
+  fileMs: 60 * second,
   /** Rounds of reading: what a file names may lead to a folder, that to files, a lock file to the one beside it. */
   fileRounds: 20,
   /** A program that verifies a signature: milliseconds for a file of many megabytes; what it prints is a few lines. */

@@ -30,7 +30,7 @@ export interface Board<N extends MetricName> {
   close(kind: Kind, labels: Labels, heavy?: boolean): void;
   /** Takes every series of some gauges away: they are set anew from a snapshot. */
   clear(gauges: readonly N[]): void;
-  /** The sample lines of one family, made in one go; exemplars in OpenMetrics alone. None of a family that is not its own. */
+  /** The sample lines of one family, of the series that it has now; exemplars in OpenMetrics alone. None of a family that is not its own. */
   lines(name: MetricName, format: Format): Lines;
 }
 
@@ -111,7 +111,7 @@ export function createBoard<N extends MetricName>(names: readonly N[]): Board<N>
     },
     lines(name, format) {
       const instrument = byName.get(name);
-      if (instrument === undefined) return { text: '', count: 0 };
+      if (instrument === undefined) return { texts: [], count: 0 };
       return instrument instanceof Histogram
         ? histogramLines(instrument, formOf(name), format)
         : plainLines(instrument, name);

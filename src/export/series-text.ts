@@ -1,8 +1,9 @@
 import type { Format } from './negotiate.ts';
 
-/** Sample lines, each ended by a line feed, and how many. */
+/** Sample lines, each ended by a line feed, made as they are taken: those of one series at a time, from one moment. */
 export interface Lines {
-  readonly text: string;
+  readonly texts: Iterable<string>;
+  /** Lines in all of them. */
   readonly count: number;
 }
 
@@ -78,12 +79,16 @@ function exemplarText(exemplar: Exemplar | null | undefined): string {
 /** The lines of a counter or gauge. @param name  of the sample, a counter's with its `_total` */
 export function plainLines(instrument: object, name: string): Lines {
   const all = Object.values((instrument as Instrument<Plain>).hashMap);
-  let text = '';
-  for (const { labels, value } of all) {
-    const end = endOf(labels);
-    text += end === '' ? `${name} ${numberText(value)}\n` : `${name}{${end}${numberText(value)}\n`;
-  }
-  return { text, count: all.length };
+  return { texts: each(all, (series) => plainText(series, name)), count: all.length };
+}
+
+function plainText({ labels, value }: Plain, name: string): string {
+  const end = endOf(labels);
+  return end === '' ? `${name} ${numberText(value)}\n` : `${name}{${end}${numberText(value)}\n`;
+}
+
+function* each<S>(all: readonly S[], textOf: (series: S) => string): Generator<string> {
+  for (const series of all) yield textOf(series);
 }
 
 /** What does not differ between the series of one histogram. */
@@ -123,7 +128,8 @@ function seriesText(series: Observed, { name, bounds, starts }: HistogramForm, e
 /** The lines of a histogram, those of each series together. */
 export function histogramLines(instrument: object, form: HistogramForm, format: Format): Lines {
   const all = Object.values((instrument as Instrument<Observed>).hashMap);
-  let text = '';
-  for (const series of all) text += seriesText(series, form, format === 'openmetrics');
-  return { text, count: all.length * (form.starts.length + 2) };
+  return {
+    texts: each(all, (series) => seriesText(series, form, format === 'openmetrics')),
+    count: all.length * (form.starts.length + 2),
+  };
 }

@@ -1,5 +1,6 @@
-import { createServer, type Server } from 'node:http';
+import type { Server } from 'node:http';
 import type { DemoAnswer, DemoAnswers } from '../core/demo.ts';
+import { createServer } from './node-http.ts';
 
 /** A mirror on loopback with faults to switch on. */
 export interface DemoMirror {

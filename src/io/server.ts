@@ -1,10 +1,11 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Listen } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { type Connections, connectionBounds, createConnections } from './connections.ts';
+import { createServer } from './node-http.ts';
 
 /** A listener that is up. */
 export interface Listening {

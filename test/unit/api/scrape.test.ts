@@ -77,6 +77,21 @@ describe('scrapes', () => {
     expect(three.toString().endsWith('the end\n')).toBe(true);
   });
 
+  it('are whole, in any script, however many pieces they are made of and however large those are', async () => {
+    const { all, metrics } = renderings();
+    const { port } = await up({ metrics });
+    const [zipped, plain] = [await asking(port), await asking(port, false)];
+    const own = all[0];
+    if (own === undefined) throw new Error('nothing is rendered');
+    const told = [...own.pieces];
+    for (let n = 0; n < 60; n += 1) told.push(`${n} 镜像 ${noise().slice(0, 1_000 * n)} 🪞`, noise());
+    own.pieces.push(...told.slice(own.pieces.length));
+    own.isEnded = true;
+    const [one, two] = await Promise.all([bytesOf(zipped), bytesOf(plain)]);
+    expect(gunzipSync(one).toString().endsWith(told.slice(1).join(''))).toBe(true);
+    expect(two.equals(gunzipSync(one))).toBe(true);
+  });
+
   it('after it are given a new one', async () => {
     const { all, metrics } = renderings();
     const { port } = await up({ metrics });

@@ -46,8 +46,8 @@ describe('each line is what prom-client writes', () => {
         const registry = openMetrics();
         const gauge = new Gauge({ name: 'g', help: 'h', labelNames, registers: [registry] });
         for (const [of, to] of all) gauge.set(of, to);
-        const { text, count } = plainLines(gauge, 'g');
-        held(text, count, await bodyOf(registry, 'g'));
+        const { texts, count } = plainLines(gauge, 'g');
+        held([...texts].join(''), count, await bodyOf(registry, 'g'));
       }),
     );
   });
@@ -61,8 +61,8 @@ describe('each line is what prom-client writes', () => {
         const registry = openMetrics();
         const counter = new Counter({ name: 'c', help: 'h', labelNames, registers: [registry] });
         for (const [of, by] of all) counter.inc(of, by);
-        const { text, count } = plainLines(counter, 'c_total');
-        held(text, count, await bodyOf(registry, 'c'));
+        const { texts, count } = plainLines(counter, 'c_total');
+        held([...texts].join(''), count, await bodyOf(registry, 'c'));
       }),
     );
   });
@@ -83,8 +83,8 @@ describe('each line is what prom-client writes', () => {
         for (const of of zeros) histogram.zero(of);
         for (const [of, seen, id] of all)
           histogram.observe({ labels: of, value: seen, exemplarLabels: id === null ? {} : { probe_id: id } });
-        const { text, count } = histogramLines(histogram, histogramForm('h', buckets), 'openmetrics');
-        held(text, count, await bodyOf(registry, 'h'));
+        const { texts, count } = histogramLines(histogram, histogramForm('h', buckets), 'openmetrics');
+        held([...texts].join(''), count, await bodyOf(registry, 'h'));
       }),
     );
   });
@@ -96,8 +96,8 @@ describe('each line is what prom-client writes', () => {
         const registry = new Registry();
         const histogram = new Histogram<string>({ name: 'h', help: 'h', labelNames, buckets, registers: [registry] });
         for (const [of, seen] of all) histogram.observe(of, seen);
-        const { text, count } = histogramLines(histogram, histogramForm('h', buckets), 'text');
-        held(text, count, await bodyOf(registry, 'h'));
+        const { texts, count } = histogramLines(histogram, histogramForm('h', buckets), 'text');
+        held([...texts].join(''), count, await bodyOf(registry, 'h'));
       }),
     );
   });

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { open, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import { createFiles, systemFiles } from '../../../src/io/files.ts';
 import { tempDir } from '../../support/paths.ts';
@@ -56,6 +56,21 @@ describe('a file system that does not answer ends at the limit', () => {
     expect(await createFiles(20, { stat: never as typeof stat, open, readdir }).read(at('text'))).toEqual(late);
     expect(await createFiles(20, { stat, open: never as typeof open, readdir }).read(at('text'))).toEqual(late);
     expect(await createFiles(20, { stat, open, readdir: never as typeof readdir }).list(at('folder'))).toEqual(late);
+  });
+
+  test('one that takes as long as a resolver that nobody answers is waited for', async () => {
+    vi.useFakeTimers();
+    try {
+      const slow = (async (path: string) => {
+        await new Promise((resolve) => setTimeout(resolve, 30_000));
+        return stat(path);
+      }) as unknown as typeof stat;
+      const reading = createFiles(undefined, { stat: slow, open, readdir }).read(at('text'));
+      await vi.advanceTimersByTimeAsync(30_000);
+      expect((await reading).tag).toBe('ok');
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   test('one that becomes a pipe between the look and the open is not read', async () => {
