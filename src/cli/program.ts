@@ -1,6 +1,7 @@
 import { ackCommand } from './ack.ts';
 import { adviceCommand } from './advice.ts';
 import { checkCommand } from './check.ts';
+import { completionCommand } from './completion.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
@@ -17,8 +18,7 @@ import { undoCommand } from './undo.ts';
 import { UsageError } from './usage.ts';
 import { webhookCommand } from './webhook.ts';
 
-/** Every command, in the order of the overview. */
-export const commands: readonly Command[] = [
+const others: readonly Command[] = [
   initCommand,
   runCommand,
   checkCommand,
@@ -35,6 +35,9 @@ export const commands: readonly Command[] = [
   rulesCommand,
   demoCommand,
 ];
+
+/** Every command, in the order of the overview. */
+export const commands: readonly Command[] = [...others, completionCommand(others)];
 
 /** Runs the command that `argv` names. Wrong usage is 2, with the usage line of the command. */
 export async function program(context: Context): Promise<ExitCode> {
