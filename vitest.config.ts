@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { Skips } from './test/support/skips.ts';
 
 /** All cores: vitest itself would leave one out. */
 const cores = Math.max(2, availableParallelism());
@@ -12,6 +13,7 @@ export default defineConfig({
     testTimeout: 900_000,
     hookTimeout: 900_000,
     expect: { poll: { timeout: 300_000 } },
+    reporters: ['default', new Skips()],
     projects: [
       {
         extends: true,
@@ -24,12 +26,13 @@ export default defineConfig({
         },
       },
       {
-        // Real servers and clients, after the others. They wait more than they work: two files at a time.
+        // Real servers and clients, after the others. They wait more than they work: twice as many files at a time, but
+        // with MIRRORWATCH_LONG=1, whose stories are about time.
         extends: true,
         test: {
           name: 'real',
           include: ['test/real/**/*.test.ts', 'test/rules/**/*.test.ts'],
-          maxWorkers: 2,
+          maxWorkers: process.env.MIRRORWATCH_LONG === '1' ? 2 : 2 * cores,
           sequence: { groupOrder: 2 },
         },
       },

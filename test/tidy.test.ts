@@ -299,6 +299,13 @@ describe('no test is left out or alone', () => {
     expect(textOf(path)).not.toMatch(switches);
     if (!mayskip.includes(path)) expect(textOf(path)).not.toMatch(skips);
   });
+  it('and .ci/run leaves none out: neither what a machine lacks nor what takes long', () => {
+    const lines = readFileSync(join(root, '.ci/run'), 'utf8').split('\n');
+    for (const switched of ['MIRRORWATCH_REQUIRE_REAL', 'MIRRORWATCH_LONG']) {
+      expect(textOf('test/support/requires.ts')).toContain(`process.env.${switched} === '1'`);
+      expect(lines).toContain(`export ${switched}=1`);
+    }
+  });
   it.each(mayskip)('%s may skip, and does', (path) => {
     expect(textOf(path)).toMatch(skips);
   });

@@ -15,6 +15,7 @@ const detailed: Readonly<Record<Detailed, true>> = {
   ack: true,
   webhook: true,
   pause: true,
+  completion: true,
 };
 
 /** One line for the list of commands. */

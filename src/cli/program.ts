@@ -2,6 +2,7 @@ import { wordsOf } from '../words/words.ts';
 import { ackCommand } from './ack.ts';
 import { adviceCommand } from './advice.ts';
 import { checkCommand } from './check.ts';
+import { completionCommand } from './completion.ts';
 import type { Command, Context, ExitCode, World } from './context.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
@@ -19,8 +20,7 @@ import { undoCommand } from './undo.ts';
 import { UsageError } from './usage.ts';
 import { webhookCommand } from './webhook.ts';
 
-/** Every command, in the order of the overview. */
-export const commands: readonly Command[] = [
+const others: readonly Command[] = [
   initCommand,
   runCommand,
   checkCommand,
@@ -37,6 +37,9 @@ export const commands: readonly Command[] = [
   rulesCommand,
   demoCommand,
 ];
+
+/** Every command, in the order of the overview. */
+export const commands: readonly Command[] = [...others, completionCommand(others)];
 
 /** Runs the command that `argv` names, in the language that it or the environment asks for. Wrong usage is 2, with the usage line. */
 export async function program(world: World): Promise<ExitCode> {

@@ -127,7 +127,8 @@ go: { sumdb: "off" }
       { everyMs: 500, help: daemon.log },
     );
     expect(Object.keys(least).sort()).toEqual(['connect', 'processing', 'resolve', 'tls', 'transfer']);
-    expect(least['resolve']).toBeGreaterThanOrEqual(slowMs / 1000);
+    // A timer counts the whole milliseconds of its loop's clock: it may end up to one early.
+    expect(least['resolve']).toBeGreaterThanOrEqual((slowMs - 1) / 1000);
     expect(Object.keys(await of('silent'))).toEqual(['resolve']);
   });
 

@@ -9,7 +9,7 @@ import { removeTempDir, tempDir } from '../support/paths.ts';
 import { until } from '../support/patience.ts';
 import { type Prometheus, startPrometheus } from '../support/prometheus.ts';
 import { startRawServer } from '../support/raw-server.ts';
-import { real } from '../support/requires.ts';
+import { long } from '../support/requires.ts';
 import { startWebhookReceiver, verifyPost, type WebhookReceiver } from '../support/webhook-receiver.ts';
 import { type DaemonProcess, startDaemon } from './daemon.ts';
 import { alertmanagerConfig, type Mirror, startMirror, token } from './loop-parts.ts';
@@ -23,7 +23,7 @@ const timeScale = 1 / 60;
 type LoopAdvice = AdviceJson & { readonly trigger: string; readonly reason: string };
 const took: Record<string, number> = {};
 
-real(
+long(
   'the loop: slow → rule → Alertmanager → daemon → advice → webhook → well → back',
   ['prometheus', 'alertmanager'],
   () => {

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { documentOf } from '../../bench/scenarios/daemon/config.ts';
 import { daemonPlayer } from '../../bench/scenarios/daemon/player.ts';
 import type { Move, World, WorldSetup } from '../../bench/scenarios/world.ts';
 import { families } from '../../bench/scenarios/worlds/families.ts';
+import { long } from '../support/requires.ts';
 import type { SyntheticModule } from '../support/synthetic-modules.ts';
 import { startDaemon } from './daemon.ts';
 import { type ScenarioMirror, startScenarioMirror } from './scenario-mirror.ts';
@@ -224,8 +225,8 @@ beforeAll(() => {
   }
 });
 
-describe.concurrent('the real daemon on real sockets does what the simulator says', () => {
-  test.each(worlds)('$family $seed', async (world) => {
+long('the real daemon on real sockets does what the simulator says', [], () => {
+  test.concurrent.each(worlds)('$family $seed', async (world) => {
     const simulated = simulatedOf.get(world) ?? [];
     await inTurn(async () => {
       for (let play = 1; ; play += 1) {

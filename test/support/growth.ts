@@ -5,6 +5,8 @@ const growthMax = 28;
 /** The least of so many is what the work costs; of more where it looks out of proportion. */
 const roundsMin = 4;
 const roundsMax = 16;
+/** What costs so much after the least rounds is told then: more rounds are for what is near the bound. */
+const growthHopeless = 48;
 /** Work that is quicker is done often enough: processor time comes in ticks of some milliseconds. */
 const costMsMin = 25;
 /** What was a cost to a cold compiler may be less to a warm one, down to the ticks: less than this counts as this. */
@@ -46,7 +48,9 @@ export function expectInProportion<T>(size: number, make: (size: number) => T, w
   for (let round = 1; round <= roundsMax; round += 1) {
     least = Math.min(least, costMs(repeated(often, () => work(small))));
     most = Math.min(most, costMs(repeated(often, () => work(large))));
-    if (round >= roundsMin && most < growthMax * Math.max(least, costMsFloor)) return;
+    const growth = most / Math.max(least, costMsFloor);
+    if (round >= roundsMin && growth < growthMax) return;
+    if (round >= roundsMin && growth > growthHopeless) break;
   }
   throw new Error(`of ${size} it costs ${least} ms, of ${times} times as much ${most} ms: out of proportion`);
 }

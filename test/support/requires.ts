@@ -28,6 +28,7 @@ const parts = {
     from: 'Debian, and apt install gpg gpgconf gpg-agent',
   },
   amtool: command('amtool', 'apt install prometheus-alertmanager'),
+  bash: command('bash', 'apt install bash'),
   blackbox: command('prometheus-blackbox-exporter', 'apt install prometheus-blackbox-exporter'),
   chromium: command('chromium', 'apt install chromium'),
   containerd: {
@@ -45,6 +46,7 @@ const parts = {
   },
   devpi: command('devpi-server', '.ci/provision cache pypi'),
   dnsmasq: command('dnsmasq', 'apt install dnsmasq-base'),
+  fish: command('fish', 'apt install fish'),
   gpgv: {
     isHere: () => ['gpg', 'gpgconf', 'gpgv'].every((name) => findCommand(name) !== null),
     from: 'apt install gpg gpgconf gpg-agent gpgv',
@@ -75,6 +77,7 @@ const parts = {
   verdaccio: command('verdaccio', '.ci/provision cache npm'),
   yarn: command('yarn', '.ci/provision cache npm'),
   yarn1: command('yarn1', '.ci/provision cache npm'),
+  zsh: command('zsh', 'apt install zsh'),
 } as const satisfies Record<string, Part>;
 
 /** The real parts a suite can ask for. */
@@ -104,6 +107,20 @@ export function real(name: string, needs: readonly Need[], suite: () => void): v
     });
     return;
   }
+  console.warn(`SKIPPED ${name}: ${message}`);
+  describe.skip(`${name} (skipped: ${message})`, suite);
+}
+
+/**
+ * As `real`, for a story of a minute or more: with MIRRORWATCH_LONG=1, as in .ci/run, it is run; without it is skipped,
+ * said loudly, and counted at the end of the run (test/support/skips.ts).
+ */
+export function long(name: string, needs: readonly Need[], suite: () => void): void {
+  if (process.env.MIRRORWATCH_LONG === '1') {
+    real(name, needs, suite);
+    return;
+  }
+  const message = 'takes long; MIRRORWATCH_LONG=1 npm test runs it, as .ci/run does';
   console.warn(`SKIPPED ${name}: ${message}`);
   describe.skip(`${name} (skipped: ${message})`, suite);
 }

@@ -55,4 +55,7 @@ is neither probed nor judged nor advised, and a restart does not end the pause.`
   'help.health.summary': 'ask a running daemon whether it is healthy (for containers)',
   'help.rules.summary': 'print rules for Prometheus with your numbers',
   'help.demo.summary': 'local mirrors with an injected fault: spike, finding, advice, webhook',
+  'help.completion.summary': 'print what your shell needs to complete these words',
+  'help.completion.details': `bash: eval "$(mirrorwatch completion bash)" in ~/.bashrc; zsh: the same with zsh in ~/.zshrc, after compinit;
+fish: mirrorwatch completion fish > ~/.config/fish/completions/mirrorwatch.fish`,
 } as const;

@@ -57,4 +57,5 @@ export const wrong = {
   'wrong.reasonFinding': '--reason is needed: it is kept with the finding',
   'wrong.nothingToRank': 'the configuration has no {ecosystem} mirror to rank',
   'wrong.nothingToRankOf': 'the configuration has no {ecosystem} mirror of {upstream} to rank',
+  'wrong.whichShell': 'which shell? {names}',
 } as const;

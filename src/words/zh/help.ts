@@ -53,4 +53,8 @@ TIME 可以是多久以前（2d），也可以是时间，例如 2026-03-01T09:0
   'help.health.summary': '询问运行中的守护进程是否健康（供容器使用）',
   'help.rules.summary': '用你的数值输出 Prometheus 规则',
   'help.demo.summary': '在本地镜像上注入故障来演示：变慢、发现、建议、webhook',
+  'help.completion.summary': '输出 shell 补全这些命令所需的脚本',
+  'help.completion.details': `bash：在 ~/.bashrc 中写入 eval "$(mirrorwatch completion bash)"；
+zsh：在 ~/.zshrc 中 compinit 之后同样写入，把 bash 换成 zsh；
+fish：mirrorwatch completion fish > ~/.config/fish/completions/mirrorwatch.fish`,
 };

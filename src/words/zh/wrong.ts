@@ -59,4 +59,5 @@ export const wrong: Readonly<Record<keyof typeof english, string>> = {
   'wrong.reasonFinding': '需要 --reason：它会与这条发现一起保存',
   'wrong.nothingToRank': '配置中没有可以比较的 {ecosystem} 镜像',
   'wrong.nothingToRankOf': '配置中没有可以比较的、上游为 {upstream} 的 {ecosystem} 镜像',
+  'wrong.whichShell': '哪种 shell？{names}',
 };

@@ -1,0 +1,85 @@
+# bash completion for mirrorwatch: eval "$(mirrorwatch completion bash)"
+_mirrorwatch() {
+  local word="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}"
+  COMPREPLY=()
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W 'init run check probe rank advice doctor undo replay ack webhook pause health rules demo completion --help --version' -- "$word"))
+    return
+  fi
+  case "${COMP_WORDS[1]} $before" in
+    'init --home') COMPREPLY=($(compgen -d -- "$word")); return ;;
+    'init --root') COMPREPLY=($(compgen -d -- "$word")); return ;;
+    'init --ecosystem') COMPREPLY=($(compgen -W 'go npm pypi oci http' -- "$word")); return ;;
+    'init --vantage') return ;;
+    'run --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'run --log-level') COMPREPLY=($(compgen -W 'debug info warn error' -- "$word")); return ;;
+    'check --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'probe --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'probe --ecosystem') COMPREPLY=($(compgen -W 'go npm pypi oci http' -- "$word")); return ;;
+    'probe --step') COMPREPLY=($(compgen -W 'mod info list latest sumdb zip metadata tags signkeys tarball packument index wheelmeta provenance simplehtml file digest manifest v2 blob get marker whole' -- "$word")); return ;;
+    'probe --client') COMPREPLY=($(compgen -W 'go npm pip uv skopeo' -- "$word")); return ;;
+    'rank --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'rank --ecosystem') COMPREPLY=($(compgen -W 'go npm pypi oci http' -- "$word")); return ;;
+    'rank --upstream') return ;;
+    'rank --rounds') return ;;
+    'advice --url') return ;;
+    'advice --token-file') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'advice --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'advice --home') COMPREPLY=($(compgen -d -- "$word")); return ;;
+    'advice --root') COMPREPLY=($(compgen -d -- "$word")); return ;;
+    'advice --upstream') return ;;
+    'advice --fallback') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'advice --for') return ;;
+    'advice --reason') return ;;
+    'doctor --home') COMPREPLY=($(compgen -d -- "$word")); return ;;
+    'doctor --root') COMPREPLY=($(compgen -d -- "$word")); return ;;
+    'doctor --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'doctor --ecosystem') COMPREPLY=($(compgen -W 'go npm pypi oci http' -- "$word")); return ;;
+    'undo --home') COMPREPLY=($(compgen -d -- "$word")); return ;;
+    'undo --root') COMPREPLY=($(compgen -d -- "$word")); return ;;
+    'replay --state') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'replay --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'replay --since') return ;;
+    'replay --until') return ;;
+    'replay --set') return ;;
+    'ack --url') return ;;
+    'ack --token-file') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'ack --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'ack --reason') return ;;
+    'webhook --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'pause --url') return ;;
+    'pause --token-file') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'pause --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'pause --for') return ;;
+    'pause --reason') return ;;
+    'health --url') return ;;
+    'health --token-file') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'health --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'rules --slo') return ;;
+    'rules --vantages') return ;;
+    'rules --runbook') return ;;
+    'demo --ecosystem') COMPREPLY=($(compgen -W 'go npm pypi oci http all' -- "$word")); return ;;
+  esac
+  local words='' first=''
+  case "${COMP_WORDS[1]}" in
+    init) words='--home --root --yes --ecosystem --vantage --help' first='' ;;
+    run) words='--config --log-level --help' first='' ;;
+    check) words='--config --json --help' first='' ;;
+    probe) words='--config --ecosystem --step --client --json --curl --help' first='' ;;
+    rank) words='--config --ecosystem --upstream --rounds --json --help' first='go npm pypi oci http' ;;
+    advice) words='--url --token-file --config --json --now --export --apply --yes --home --root --upstream --fallback --for --reason --help' first='go npm pypi oci http accept dismiss' ;;
+    doctor) words='--home --root --config --json --fix --yes --online --ecosystem --help' first='' ;;
+    undo) words='--home --root --list --help' first='' ;;
+    replay) words='--state --config --since --until --set --json --help' first='' ;;
+    ack) words='--url --token-file --config --reason --help' first='' ;;
+    webhook) words='--config --html --json --help' first='test preview' ;;
+    pause) words='--url --token-file --config --for --reason --help' first='' ;;
+    health) words='--url --token-file --config --ready --help' first='' ;;
+    rules) words='--slo --vantages --runbook --help' first='' ;;
+    demo) words='--ecosystem --once --help' first='' ;;
+    completion) words='--help' first='bash zsh fish' ;;
+  esac
+  if [ "$COMP_CWORD" -eq 2 ]; then words="$words $first"; fi
+  COMPREPLY=($(compgen -W "$words" -- "$word"))
+}
+complete -o filenames -o bashdefault -F _mirrorwatch mirrorwatch

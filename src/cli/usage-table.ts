@@ -1,0 +1,75 @@
+import { kinds } from '../config/kinds.ts';
+import { clientIds } from '../daemon/client-now.ts';
+import { english } from '../words/words.ts';
+import type { Command } from './context.ts';
+
+/** What may stand where an option takes a value: one of these words, a file, a folder, or anything. */
+export type Takes = readonly string[] | 'file' | 'folder' | 'anything';
+
+/** One option of a command. */
+export interface OptionRow {
+  readonly name: string;
+  /** How the usage calls its value (`FILE`); `null`: it takes none. */
+  readonly value: string | null;
+  readonly takes: Takes;
+}
+
+/** A command as its usage describes it: what completions and the man page are made of. */
+export interface UsageRow {
+  readonly name: string;
+  readonly summary: string;
+  readonly options: readonly OptionRow[];
+  /** Words that its first operand may be: verbs, or ecosystems where the usage says WORD or ECOSYSTEM. */
+  readonly first: readonly string[];
+}
+
+/** Reads the usage of each command. */
+export function usageTable(commands: readonly Command[]): readonly UsageRow[] {
+  return commands.map(({ name, usage, options }) => {
+    const valued = new Map(
+      Object.keys(options).map((option) => [
+        option,
+        options[option]?.type === 'string' ? valueIn(usage, option) : null,
+      ]),
+    );
+    return {
+      name,
+      summary: english(`help.${name}.summary`),
+      options: [...valued].map(([option, value]) => ({ name: option, value, takes: takes(option, value) })),
+      first: firstWords(usage, valued),
+    };
+  });
+}
+
+/** `FILE` of `[--config FILE]`. @throws Error where the usage names no value: a test reads every command */
+function valueIn(usage: string, option: string): string {
+  const found = new RegExp(`--${option}\\]? ([^\\s\\]]+)`).exec(usage)?.[1];
+  if (found === undefined) throw new Error(`the usage of --${option} names no value`);
+  return found;
+}
+
+function takes(option: string, value: string | null): Takes {
+  const ids = kinds.map(({ id }) => id);
+  const words = (value ?? '').split('|').filter((word) => /^[a-z]+$/.test(word));
+  if (option === 'ecosystem') return [...ids, ...words];
+  if (option === 'client') return [...new Set(ids.flatMap(clientIds))];
+  if (option === 'step') return [...new Set(kinds.flatMap(({ steps }) => steps.map(({ step }) => step)))];
+  if (words.length > 1) return words;
+  return value === 'FILE' ? 'file' : value === 'DIR' ? 'folder' : 'anything';
+}
+
+function firstWords(usage: string, valued: ReadonlyMap<string, string | null>): readonly string[] {
+  const found = new Set<string>();
+  for (const line of usage.split('\n')) {
+    let rest = line.replaceAll(/[[\]…]/g, '');
+    for (const [option, value] of valued)
+      if (value !== null) rest = rest.replaceAll(new RegExp(`--${option} \\S+`, 'g'), '');
+    const words = rest
+      .trim()
+      .split(/[\s|]+/)
+      .slice(2);
+    for (const word of words) if (/^[a-z]+$/.test(word)) found.add(word);
+    if (words.includes('ECOSYSTEM') || line.includes('--ecosystem] WORD')) for (const { id } of kinds) found.add(id);
+  }
+  return [...found];
+}

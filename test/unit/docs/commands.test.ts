@@ -1,0 +1,105 @@
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { expect, test } from 'vitest';
+import { commands } from '../../../src/cli/program.ts';
+import { repoDir, tempDir } from '../../support/paths.ts';
+import { run } from '../cli/run-program.ts';
+import { type Block, blocks, pages } from './pages.ts';
+
+// Every command that a page shows in a shell block is either run here, or by the test that is named, or its reason stands
+// here why not. What is `mirrorwatch …` is at least a call that its usage allows.
+
+/** Run here, as they stand, in a folder with the configuration of the page. */
+const ran = /^mirrorwatch (?:check|rules|completion|webhook preview|init)\b/;
+
+/** What is not run here: where it is, or why it is not. */
+const elsewhere: readonly (readonly [RegExp, string])[] = [
+  [
+    /^docker (?:build|push|compose) |^MIRRORWATCH_CONFIG_DIR=\S+ docker compose /,
+    'no container engine here; the compose file and what it starts: test/real/deploy',
+  ],
+  [
+    /^helm install |^kubectl /,
+    'no cluster here; the chart is rendered and checked in test/real/deploy/kubernetes.test.ts',
+  ],
+  [/^(?:apt|install|systemctl) /, 'changes this machine; the unit is checked in test/real/deploy/config.test.ts'],
+  [/^npm ci && npm start/, 'asks the public mirrors; without a network in test/real/default-config.test.ts'],
+  [/^npm ci && npm test/, 'this is it'],
+  [
+    /^npm install && npm run build && npm prune --omit=dev$/,
+    'the packed package is built and run in test/real/package.test.ts',
+  ],
+  [/^npm run stack$/, 'test/real/stack.test.ts'],
+  [/^npm run bench\b|^node bench\/prometheus-cost\.ts/, 'minutes; its parts are tested in test/unit/bench'],
+  [/^npm run soak\b/, 'test/real/soak.test.ts runs a minute of it'],
+  [/^line=\$\(/, 'test/real/script-line.test.ts'],
+  [/^curl -fsS .*\/api\/v1\/advice\/oci\/remedy/, 'the route with each form: test/unit/api'],
+  [
+    /^mirrorwatch (?:probe|rank|replay|advice|doctor)\b/,
+    'asks mirrors, a daemon or this machine; test/real, test/daemon and test/unit/cli run each with servers of their own',
+  ],
+];
+
+const shell = blocks.filter(({ language }) => language === 'sh');
+const lines = shell.flatMap((block) =>
+  block.text
+    .split('\n')
+    .map((text) => text.replace(/\s+#\s.*$/, '').trim())
+    .filter((text) => text !== '' && !text.startsWith('#'))
+    .map((text) => ({ text, block })),
+);
+/** Calls of the program in shell blocks, and in the text of pages. */
+const calls = [
+  ...lines.flatMap(({ text, block }) => callsIn(text).map((call) => [`${block.page}: ${call}`, call] as const)),
+];
+
+function callsIn(text: string): readonly string[] {
+  return [...text.matchAll(/(?:^|\$\(|&& )(mirrorwatch [^)&>|]*)/g)].map(([, call = '']) => call.trim());
+}
+
+test('every command is run, or somebody said where it is or why not; and nobody says it of what is gone', () => {
+  const known = [ran, ...elsewhere.map(([pattern]) => pattern)];
+  const texts = lines.map(({ text }) => text);
+  expect(texts.filter((text) => !known.some((pattern) => pattern.test(text)))).toEqual([]);
+  expect(known.filter((pattern) => !texts.some((text) => pattern.test(text))).map(String)).toEqual([]);
+});
+
+test.each([...new Map(calls)])('%s: its options are those of the command', (_, call) => {
+  const [, name, ...words] = call.split(/\s+/);
+  const command = commands.find((one) => one.name === name);
+  expect(command, call).toBeDefined();
+  expect(() =>
+    parseArgs({ args: words, options: command?.options ?? {}, allowPositionals: true, strict: true }),
+  ).not.toThrow();
+});
+
+test.each(pages)('%s names commands that there are', (page) => {
+  const text = blocks.filter((block) => block.page === page && block.language === '').map((block) => block.text);
+  const named = text.flatMap((one) => [...one.matchAll(/^\$ mirrorwatch (\w+)/gm)].map(([, name]) => name));
+  expect(named.filter((name) => !commands.some((command) => command.name === name))).toEqual([]);
+});
+
+function runnable(): readonly (readonly [string, string, Block])[] {
+  return lines.flatMap(({ text, block }) =>
+    ran.test(text) ? [[`${block.page}: ${text}`, text.replace(/ > .*$/, ''), block] as const] : [],
+  );
+}
+
+test.each(runnable())('%s ends with 0', async (_, text, { page }) => {
+  const folder = tempDir('docs-run');
+  cpSync(join(repoDir, 'examples'), folder, { recursive: true });
+  const own = blocks.find((block) => block.page === page && block.file?.endsWith('mirrorwatch.yaml') === true);
+  const config = own?.text ?? readFileSync(join(folder, 'minimal.yaml'), 'utf8');
+  const [, ...argv] = text.split(/\s+/);
+  const file = /--config (\S+)/.exec(text)?.[1] ?? 'mirrorwatch.yaml';
+  writeFileSync(
+    join(folder, 'mirrorwatch.yaml'),
+    config
+      .replaceAll('/run/mirrorwatch/token', 'secrets/listen-token')
+      .replaceAll('secrets/robot', 'secrets/listen-token'),
+  );
+  const words = argv.map((word) => (word === file ? 'mirrorwatch.yaml' : word));
+  const { code, err } = await run(words, { cwd: folder });
+  expect([code, err]).toEqual([0, '']);
+});

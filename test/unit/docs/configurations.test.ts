@@ -1,0 +1,91 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { parse, parseAllDocuments } from 'yaml';
+import { testCerts } from '../../support/certs.ts';
+import { repoDir, tempDir } from '../../support/paths.ts';
+import { run } from '../cli/run-program.ts';
+import { type Block, blocks } from './pages.ts';
+
+// Every configuration that a page shows: ours passes `mirrorwatch check` without a warning, those of others are what they
+// should be as far as it can be seen here.
+
+const yaml = blocks.filter(({ language }) => language === 'yaml');
+const isOurs = ({ file }: Block): boolean => file?.endsWith('mirrorwatch.yaml') === true;
+/** Keys that stand alone in a block, as a part of a file of somebody else's. */
+const foreign = ['scrape_configs', 'rule_files', 'metric_relabel_configs'];
+const table = (rows: readonly Block[]) => rows.map((block) => [`${block.page}:${block.line}`, block] as const);
+
+const folder = tempDir('docs');
+const files = { 'secrets/robot': 'x', 'corp-root.pem': readFileSync(testCerts().ca.certFile, 'utf8') };
+for (const [name, text] of Object.entries(files)) {
+  mkdirSync(dirname(join(folder, name)), { recursive: true });
+  writeFileSync(join(folder, name), text);
+}
+const env = {
+  OPS_URL: 'https://hooks.example.com/x',
+  OPS_SECRET: 'whsec_Y2hhbmdlLW1lLWNoYW5nZS1tZS1jaGFuZ2UtbWU=',
+  SLACK_URL: 'https://hooks.example.com/x',
+  FEISHU_URL: 'https://hooks.example.com/x',
+  FEISHU_SECRET: 'x',
+  DINGTALK_URL: 'https://hooks.example.com/x',
+  DINGTALK_SECRET: 'SECx',
+  WECOM_URL: 'https://hooks.example.com/x',
+};
+
+async function expectRight(text: string): Promise<void> {
+  const path = join(folder, 'mirrorwatch.yaml');
+  // Where a container has its token: the file is not on this machine.
+  writeFileSync(path, text.replaceAll('/run/mirrorwatch/token', 'secrets/robot').replaceAll('/data/', './data/'));
+  const { code, out, err } = await run(['check', '--json', '--config', path], { env });
+  expect([code, err]).toEqual([0, '']);
+  expect(JSON.parse(out)).toMatchObject({ ok: true, warnings: [] });
+}
+
+test('there are some, and each is of a kind that is looked at', () => {
+  expect(yaml.filter(isOurs).length).toBeGreaterThan(10);
+  const rest = yaml.filter(({ file, text }) => {
+    const keys = Object.keys((parse(text) as object | null) ?? {});
+    return file === null && !keys.every((key) => foreign.includes(key)) && !keys.every((key) => key === 'webhooks');
+  });
+  expect(rest.map(({ page, line }) => `${page}:${line}`)).toEqual([]);
+});
+
+test.each(table(yaml))('%s is YAML', (_, { text }) => {
+  for (const document of parseAllDocuments(text)) expect([...document.errors, ...document.warnings]).toEqual([]);
+});
+
+test.each(table(yaml.filter(isOurs)))('%s is a configuration without a warning', (_, { text }) => expectRight(text));
+
+test.each(table(yaml.filter(({ file, text }) => file === null && text.startsWith('webhooks:'))))(
+  '%s are receivers that a configuration takes',
+  (_, { text }) => expectRight(`${readFileSync(join(repoDir, 'examples/minimal.yaml'), 'utf8')}\n${text}`),
+);
+
+test.each(table(yaml.filter(({ file }) => file === 'my-values.yaml')))(
+  '%s are values of the chart',
+  async (_, { text }) => {
+    const values = parse(text) as Readonly<Record<string, object>>;
+    const known = parse(
+      readFileSync(join(repoDir, 'deploy/kubernetes/mirrorwatch/values.yaml'), 'utf8'),
+    ) as typeof values;
+    for (const [key, value] of Object.entries(values)) {
+      expect(Object.keys(known)).toContain(key);
+      if (key !== 'config') expect(Object.keys(known[key] ?? {})).toEqual(expect.arrayContaining(Object.keys(value)));
+    }
+    await expectRight(JSON.stringify(values['config']));
+  },
+);
+
+test.each(table(yaml.filter(({ file }) => file === '.github/workflows/build.yml')))(
+  '%s is a workflow',
+  (_, { text }) => {
+    const { on, jobs } = parse(text) as { on: unknown; jobs: Record<string, { 'runs-on': unknown; steps: object[] }> };
+    expect(on).toBeDefined();
+    for (const job of Object.values(jobs)) {
+      expect(job['runs-on']).toBeDefined();
+      for (const step of job.steps)
+        expect(Object.keys(step).filter((key) => key === 'run' || key === 'uses')).toHaveLength(1);
+    }
+  },
+);

@@ -1,0 +1,35 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, test } from 'vitest';
+import { repoDir } from '../../support/paths.ts';
+import { pages } from './pages.ts';
+
+const all = [...pages, 'docs/cli.md', 'docs/api.md', 'docs/configuration.md', 'docs/adding-an-ecosystem.md'];
+
+/** The names that headings of a page have as targets of links. */
+function anchorsOf(path: string): ReadonlySet<string> {
+  const text = readFileSync(path, 'utf8').replaceAll(/^```[\s\S]*?^```$/gm, '');
+  const headings = [...text.matchAll(/^#{1,6} (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{Letter}\p{Number}_\s-]/gu, '')
+      .replaceAll(/\s/g, '-'),
+  );
+  return new Set(headings);
+}
+
+test.each(all)('links of %s lead somewhere', (page) => {
+  const text = readFileSync(join(repoDir, page), 'utf8')
+    .replaceAll(/^```[\s\S]*?^```$/gm, '')
+    .replaceAll(/`[^`\n]*`/g, '');
+  const links = [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+    .map(([, link = '']) => link)
+    .filter((link) => !/^[a-z]+:/.test(link));
+  const broken = links.filter((link) => {
+    const [file = '', anchor] = link.split('#');
+    const path = file === '' ? join(repoDir, page) : join(repoDir, dirname(page), decodeURI(file));
+    if (!existsSync(path)) return true;
+    return anchor !== undefined && statSync(path).isFile() && !anchorsOf(path).has(anchor);
+  });
+  expect(broken).toEqual([]);
+});

@@ -1,0 +1,44 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { shells } from '../src/cli/completion.ts';
+import { commands } from '../src/cli/program.ts';
+import { usageTable } from '../src/cli/usage-table.ts';
+import { apiPage } from './reference/api-page.ts';
+import { cliPage } from './reference/cli-page.ts';
+import { importsDrawing } from './reference/imports.ts';
+import { manPage } from './reference/man-page.ts';
+import { reasonsPage } from './reference/reasons-page.ts';
+
+// Writes the pages and files that repeat what the code says: docs/cli.md, docs/api.md, docs/reasons.md, who imports whom in
+// docs/architecture.md, the man page, and completions where package managers look for them.
+
+const root = join(import.meta.dirname, '..');
+
+/** Every file that is written, by its path from the root. */
+export async function referenceFiles(): Promise<ReadonlyMap<string, string>> {
+  const table = usageTable(commands);
+  return new Map([
+    ['docs/cli.md', await cliPage()],
+    ['docs/api.md', apiPage()],
+    ['docs/reasons.md', reasonsPage()],
+    ['docs/architecture.md', architecture()],
+    ['man/mirrorwatch.1', await manPage()],
+    ['completions/mirrorwatch.bash', shells['bash']?.(table) ?? ''],
+    ['completions/_mirrorwatch', shells['zsh']?.(table) ?? ''],
+    ['completions/mirrorwatch.fish', shells['fish']?.(table) ?? ''],
+  ]);
+}
+
+/** The page as it is written by hand, with the drawing at its end made anew. */
+function architecture(): string {
+  const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+  const [mark = ''] = /^<!-- imports: .* -->$/m.exec(page) ?? [];
+  if (mark === '') throw new Error('docs/architecture.md has lost the mark of its drawing');
+  return `${page.slice(0, page.indexOf(mark) + mark.length)}\n\n${importsDrawing()}\n`;
+}
+
+if (import.meta.main)
+  for (const [path, text] of await referenceFiles()) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  }

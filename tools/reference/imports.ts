@@ -1,0 +1,24 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+
+const source = join(import.meta.dirname, '../../src');
+
+/** The folders of src and which of them each imports, `core` left out, as mermaid draws it. */
+export function importsDrawing(): string {
+  const edges = new Set<string>();
+  for (const path of readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.ts'),
+  )) {
+    const from = folderOf(path);
+    const text = readFileSync(join(source, path), 'utf8');
+    for (const [, wanted = ''] of text.matchAll(/^(?:import|export)\b[^'";=]*?\bfrom\s*'(\.[^']+)'/gm)) {
+      const to = folderOf(relative(source, resolve(source, path, '..', wanted)));
+      if (to !== from && to !== 'core') edges.add(`  ${from} --> ${to}`);
+    }
+  }
+  return ['```mermaid', 'flowchart TD', ...[...edges].toSorted(), '```'].join('\n');
+}
+
+function folderOf(path: string): string {
+  return (path.split('/')[0] ?? '').replace(/\.ts$/, '');
+}
