@@ -62,6 +62,7 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
       'export',
       'api',
       'io',
+      'words',
     ],
     packages: [],
   },

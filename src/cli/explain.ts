@@ -5,16 +5,10 @@ import { steadyRate } from '../core/sample.ts';
 import { type Signature, signatureText } from '../core/signature.ts';
 import type { Hop } from '../core/transcript.ts';
 import { authorityText, firstBytesText } from '../core/views.ts';
-import type { NoAnswer } from '../daemon/patience.ts';
 import type { Say } from '../words/say.ts';
 import { sayTold } from '../words/told.ts';
 import { bar, duration, type Terminal } from './terminal.ts';
 import { padEnd } from './width.ts';
-
-/** A sentence for what never came back. */
-export function noAnswerText({ registry, limitMs }: NoAnswer): string {
-  return `${registry}: no answer within ${limitMs / 1000} s, which is our own fault: please report it`;
-}
 
 const barWidth = 32;
 

@@ -1,6 +1,7 @@
 import { type Phase, phases } from '../core/failure.ts';
 import type { RankRow } from '../daemon/rank-now.ts';
 import type { RowVerdict } from '../daemon/rank-verdict.ts';
+import type { Say } from '../words/say.ts';
 import { bar, duration, table } from './terminal.ts';
 
 const barWidth = 16;
@@ -11,55 +12,57 @@ const shades: Readonly<Record<Phase, string>> = {
   processing: '█',
   transfer: '▄',
 };
-const legend = `phases: ${phases.map((phase) => `${shades[phase]} ${phase}`).join('  ')}`;
-
-const verdictTexts: Readonly<Record<RowVerdict, string>> = {
-  best: 'best',
-  faster: 'faster, but fails',
-  equal: 'equal',
-  slower: 'slower',
-  fails_more: 'fails more',
-  unsure: 'could not tell',
-  down: 'down',
-  unknown: 'unknown',
-};
 
 /** The rows as a person reads them, best first. */
-export function rankTable(rows: readonly RankRow[], verdicts: ReadonlyMap<string, RowVerdict>): readonly string[] {
+export function rankTable(
+  rows: readonly RankRow[],
+  verdicts: ReadonlyMap<string, RowVerdict>,
+  say: Say,
+): readonly string[] {
   const slowestMs = Math.max(0, ...rows.map(({ medianMs }) => medianMs ?? 0));
   const lines = table(
-    ['', 'registry', 'state', 'p50', 'p95', 'phases of p50', 'integrity', 'verdict'],
+    [
+      '',
+      say('rank.registry'),
+      say('rank.state'),
+      'p50',
+      'p95',
+      say('rank.phases'),
+      say('rank.integrity'),
+      say('rank.verdict'),
+    ],
     rows.map((row, index) => {
       const verdict = verdicts.get(row.registry) ?? 'unknown';
       return [
         String(index + 1),
         row.registry,
-        stateText(row, verdict),
+        stateText(row, verdict, say),
         duration(row.medianMs),
         duration(row.p95Ms),
         phaseBar(row, slowestMs),
-        integrityText(row),
-        verdictTexts[verdict],
+        integrityText(row, say),
+        say(`rank.verdict.${verdict}`),
       ];
     }),
     new Set([0, 3, 4]),
   );
-  return [...lines, '', legend];
+  const legend = phases.map((phase) => `${shades[phase]} ${say(`probe.phase.${phase}`)}`).join('  ');
+  return [...lines, '', say('rank.legend', { phases: legend })];
 }
 
 /** What its answers were; what could not be told is said beside them, or alone. */
-function stateText({ ok, failed, unknown, reason }: RankRow, verdict: RowVerdict): string {
-  const why = reason === null ? '' : ` (${reason.replace('unknown: ', '')})`;
-  const beside = unknown === 0 ? '' : `, ${unknown} unknown`;
-  if (verdict === 'unknown') return ok + failed + unknown === 0 ? 'not asked' : `unknown${why}`;
-  if (verdict === 'down') return `down${beside}${why}`;
-  if (failed > 0) return `${failed} of ${ok + failed} failed${beside}${why}`;
-  return `up${beside}${why}`;
+function stateText({ ok, failed, unknown, reason }: RankRow, verdict: RowVerdict, say: Say): string {
+  const why = reason === null ? '' : say('rank.because', { reason: reason.replace('unknown: ', '') });
+  const beside = unknown === 0 ? '' : say('rank.beside', { count: unknown });
+  if (verdict === 'unknown') return ok + failed + unknown === 0 ? say('rank.notAsked') : say('rank.unknown', { why });
+  if (verdict === 'down') return say('rank.down', { beside, why });
+  if (failed > 0) return say('rank.failed', { failed, all: ok + failed, beside, why });
+  return say('rank.up', { beside, why });
 }
 
-function integrityText({ verified, mismatched }: RankRow): string {
-  if (mismatched > 0) return 'mismatch';
-  return verified > 0 ? 'verified' : 'not checked';
+function integrityText({ verified, mismatched }: RankRow, say: Say): string {
+  if (mismatched > 0) return say('rank.mismatch');
+  return say(verified > 0 ? 'rank.verified' : 'rank.unchecked');
 }
 
 /** The phases one after another, as wide as the time is of the slowest mirror's. */

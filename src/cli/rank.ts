@@ -5,16 +5,12 @@ import { type Target, targetId } from '../core/target.ts';
 import { type RankRow, rankNow } from '../daemon/rank-now.ts';
 import { type RankVerdict, rankedUpstream, rankVerdict, rowVerdicts } from '../daemon/rank-verdict.ts';
 import { expand } from '../daemon/system.ts';
+import { english } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { noAnswerText } from './explain.ts';
 import { kindByWord } from './kind-by-word.ts';
 import { load } from './load.ts';
 import { progressText, rankTable } from './rank-table.ts';
-import type { Terminal } from './terminal.ts';
 import { UsageError, wholeNumber, words } from './usage.ts';
-
-const nothingAnswered =
-  'mirrorwatch rank: no mirror answered at all, which speaks of this place rather than of the mirrors; without a network, try `mirrorwatch demo`';
 
 const options = {
   config: { type: 'string' },
@@ -56,20 +52,21 @@ export const rankCommand: Command = {
     });
     context.terminal.progress('');
     if (ranked.tag === 'error') {
-      context.terminal.err(`mirrorwatch rank: ${noAnswerText(ranked.error)}`);
+      const { registry, limitMs } = ranked.error;
+      context.terminal.err(context.say('rank.noAnswer', { registry, seconds: limitMs / 1000 }));
       return 1;
     }
     const rows = ranked.value;
-    const verdict = rankVerdict(config, ecosystem, rows, upstream);
+    const verdict = rankVerdict(config, ecosystem, rows, upstream, values.json ? english : context.say);
     const { kind, reason, remedy } = verdict;
     const { minGain } = config.advise;
     if (values.json) {
       const verdicts = rowVerdicts(rows, minGain);
       const told = rows.map((row) => ({ ...row, verdict: verdicts.get(row.registry) }));
       context.terminal.out(JSON.stringify({ ecosystem, rounds, rows: told, verdict: kind, reason, remedy }, null, 2));
-    } else for (const line of shown(rows, verdict, minGain, context.terminal)) context.terminal.out(line);
+    } else for (const line of shown(rows, verdict, minGain, context)) context.terminal.out(line);
     const asked = rows.some((row) => row.failed + row.unknown > 0);
-    if (asked && rows.every((row) => row.ok + row.answered === 0)) context.terminal.err(nothingAnswered);
+    if (asked && rows.every((row) => row.ok + row.answered === 0)) context.terminal.err(context.say('rank.nothing'));
     return kind === 'nobody' ? 1 : 0;
   },
 };
@@ -113,9 +110,9 @@ function shown(
   rows: readonly RankRow[],
   { kind, reason, remedy }: RankVerdict,
   minGain: number,
-  terminal: Terminal,
+  { terminal, say }: Context,
 ): readonly string[] {
-  const lines = [...rankTable(rows, rowVerdicts(rows, minGain)), ''];
+  const lines = [...rankTable(rows, rowVerdicts(rows, minGain), say), ''];
   if (kind === 'nobody') return [...lines, terminal.paint('red', reason)];
   return [...lines, reason, ...(remedy === null ? [] : [remedy])];
 }

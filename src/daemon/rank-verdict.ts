@@ -6,6 +6,8 @@ import type { Config } from '../core/config.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import { leadingClient } from '../ecosystems/ecosystem.ts';
 import { registry } from '../ecosystems/registry.ts';
+import type { Say } from '../words/say.ts';
+import { english } from '../words/words.ts';
 import { compareRows, failsMore, isDown, isUnknown, isUsable } from './rank-compare.ts';
 import type { RankRow } from './rank-row.ts';
 
@@ -28,34 +30,36 @@ export type RankVerdict =
  * by more than chance, or takes longer by `minGain` and 10 ms, which the rounds must say too. What could not be told moves nobody.
  * @param rows      best first, as `rankOnce` gives them
  * @param upstream  whose mirrors they are
+ * @param say       what it comes to is said with it
  */
 export function rankVerdict(
   config: Config,
   ecosystem: EcosystemId,
   rows: readonly RankRow[],
   upstream: string | null = rankedUpstream(config, ecosystem),
+  say: Say = english,
 ): RankVerdict {
   const usable = rows.filter(isUsable);
   const [best] = usable;
-  if (best === undefined) return { kind: 'nobody', remedy: null, reason: nobodyText(rows) };
+  if (best === undefined) return { kind: 'nobody', remedy: null, reason: nobodyText(rows, say) };
   const kind = registry.of(ecosystem);
   const client = kind === null ? null : leadingClient(kind, config);
   const declared =
     client === null || upstream === null ? null : client.parse(declaredChain(config, ecosystem, upstream));
   if (client === null || declared?.tag !== 'ok')
-    return { kind: 'change', remedy: null, reason: `${best.registry} is the best` };
+    return { kind: 'change', remedy: null, reason: say('rank.isBest', { registry: best.registry }) };
   const { minGain } = config.advise;
   const head = declared.value.members[0];
   const first = rows.find((row) => head?.kind === 'url' && client.member(row.url).key === head.key);
   if (first !== undefined && isUnknown(first))
-    return { kind: 'unsure', remedy: null, reason: `keep what you have: ${unknownText(first)}` };
+    return { kind: 'unsure', remedy: null, reason: say('rank.keep', { why: unknownText(first, say) }) };
   const to = first === undefined ? best : usable.find((row) => row !== first && isBetter(first, row, minGain));
   const dead = rows.filter(isDown);
   const isInChain = (row: RankRow): boolean =>
     declared.value.members.some((member) => member.key === client.member(row.url).key);
   const broken = dead.filter(isInChain);
   const goal = to ?? first ?? best;
-  if (to === undefined && broken.length === 0) return kept(goal, usable, minGain);
+  if (to === undefined && broken.length === 0) return kept(goal, usable, minGain, say);
   const gone = new Set(dead.map((row) => client.member(row.url).key));
   const lead = client.member(goal.url);
   const after = client.headed?.(declared.value, lead, gone) ?? advisedChain(declared.value, lead, gone);
@@ -63,7 +67,10 @@ export function rankVerdict(
   const of = { mirrors, ...(upstream == null ? {} : { upstream }) };
   const lines = client.remedy(declared.value, after, config.private[ecosystem] ?? [], of);
   const [remedy = null] = Object.values(lines.remedy);
-  const reason = to === undefined ? `${goal.registry} stays first; ${deadText(broken)}` : reasonText(first, to);
+  const reason =
+    to === undefined
+      ? say('rank.staysFirst', { registry: goal.registry, dead: deadText(broken, say) })
+      : reasonText(first, to, say);
   return { kind: 'change', remedy, reason };
 }
 
@@ -73,38 +80,43 @@ export function rankedUpstream(config: Config, ecosystem: EcosystemId): string |
   return registry.of(ecosystem)?.publicUpstream ?? named;
 }
 
-function deadText(rows: readonly RankRow[]): string {
+function deadText(rows: readonly RankRow[], say: Say): string {
   return rows
-    .map(({ registry, reason }) => `${registry} does not answer${reason === null ? '' : ` (${reason})`}`)
-    .join('; ');
+    .map(({ registry, reason }) => say('rank.silent', { registry, why: because(reason, say) }))
+    .join(say('rank.also'));
+}
+
+function because(reason: string | null, say: Say): string {
+  return reason === null ? '' : say('rank.because', { reason });
 }
 
 /** Nothing is better; who might be, and who is not told apart, is named. */
-function kept(first: RankRow, usable: readonly RankRow[], minGain: number): RankVerdict {
+function kept(first: RankRow, usable: readonly RankRow[], minGain: number, say: Say): RankVerdict {
   const others = usable.filter((row) => row !== first && !failsMore(row, first));
   const by = (wanted: string): readonly string[] =>
     others.filter((row) => compareRows(first, row, minGain) === wanted).map(({ registry }) => registry);
   const [unsure, equal] = [by('unsure'), by('equal')];
   const answers = first.ok + first.failed;
   if (unsure.length > 0) {
-    const reason = `keep what you have: ${answers} rounds do not tell ${unsure.join(', ')} from ${first.registry}`;
+    const reason = say('rank.unsure', { count: answers, others: unsure.join(', '), registry: first.registry });
     return { kind: 'unsure', remedy: null, reason };
   }
-  const chance = first.failed === 0 ? '' : `; ${first.failed} of its ${answers} answers failed, which may be chance`;
-  const beside = equal.length === 0 ? '' : `; ${equal.join(', ')} ${equal.length === 1 ? 'is' : 'are'} equal`;
+  const chance = first.failed === 0 ? '' : say('rank.chance', { failed: first.failed, all: answers });
+  const alike = { others: equal.join(', ') };
+  const beside = equal.length === 0 ? '' : say(equal.length === 1 ? 'rank.equalOne' : 'rank.equalMany', alike);
   return {
     kind: 'right',
     remedy: null,
-    reason: `keep what you have: no mirror is better than ${first.registry}${chance}${beside}`,
+    reason: say('rank.right', { registry: first.registry, chance, beside }),
   };
 }
 
-function nobodyText(rows: readonly RankRow[]): string {
-  return ['no usable mirror', ...rows.filter(isUnknown).map(unknownText)].join('; ');
+function nobodyText(rows: readonly RankRow[], say: Say): string {
+  return [say('rank.nobody'), ...rows.filter(isUnknown).map((row) => unknownText(row, say))].join(say('rank.also'));
 }
 
-function unknownText({ registry, reason }: RankRow): string {
-  return `could not tell how ${registry} does (${reason ?? 'not asked'})`;
+function unknownText({ registry, reason }: RankRow, say: Say): string {
+  return say('rank.untold', { registry, reason: reason ?? say('rank.notAsked') });
 }
 
 function isBetter(from: RankRow, to: RankRow, minGain: number): boolean {
@@ -112,14 +124,25 @@ function isBetter(from: RankRow, to: RankRow, minGain: number): boolean {
   return !failsMore(to, from) && compareRows(from, to, minGain) === 'faster';
 }
 
-function reasonText(from: RankRow | undefined, to: RankRow): string {
-  const took = to.medianMs === null ? '' : ` in ${seconds(to.medianMs / 1000)}`;
-  const there = `${to.registry} answers ${to.ok} of ${to.ok + to.failed}${took}`;
+function reasonText(from: RankRow | undefined, to: RankRow, say: Say): string {
+  const took = to.medianMs === null ? '' : say('rank.in', { time: seconds(to.medianMs / 1000) });
+  const there = say('rank.answers', { registry: to.registry, ok: to.ok, all: to.ok + to.failed, took });
   if (from === undefined) return there;
-  if (from.ok === 0) return `${deadText([from])}; ${there}`;
-  const why = from.reason === null ? '' : ` (${from.reason})`;
+  if (from.ok === 0) return say('rank.instead', { dead: deadText([from], say), there });
   if (!isUsable(from) || failsMore(from, to))
-    return `${from.registry} fails ${from.failed} of ${from.ok + from.failed}${why}; ${there}`;
+    return say('rank.fails', {
+      registry: from.registry,
+      failed: from.failed,
+      all: from.ok + from.failed,
+      why: because(from.reason, say),
+      there,
+    });
   const [fromMs, toMs] = [from.medianMs ?? 0, to.medianMs ?? 0];
-  return `${to.registry} takes ${seconds(toMs / 1000)} where ${from.registry} takes ${seconds(fromMs / 1000)} (${Math.round(100 * gain(fromMs, toMs))} % less)`;
+  return say('rank.takes', {
+    to: to.registry,
+    toTime: seconds(toMs / 1000),
+    from: from.registry,
+    fromTime: seconds(fromMs / 1000),
+    percent: Math.round(100 * gain(fromMs, toMs)),
+  });
 }

@@ -10,6 +10,7 @@ import { page } from './en/page.ts';
 import { pageWords } from './en/page-words.ts';
 import { probe } from './en/probe.ts';
 import { program } from './en/program.ts';
+import { rank } from './en/rank.ts';
 import { told } from './en/told.ts';
 import { traps } from './en/traps.ts';
 import { units } from './en/units.ts';
@@ -30,6 +31,7 @@ export const en = {
   ...page,
   ...probe,
   ...program,
+  ...rank,
   ...told,
   ...traps,
   ...units,

@@ -11,6 +11,7 @@ import { page } from './zh/page.ts';
 import { pageWords } from './zh/page-words.ts';
 import { probe } from './zh/probe.ts';
 import { program } from './zh/program.ts';
+import { rank } from './zh/rank.ts';
 import { told } from './zh/told.ts';
 import { traps } from './zh/traps.ts';
 import { units } from './zh/units.ts';
@@ -31,6 +32,7 @@ export const zh: Readonly<Record<Key, string>> = {
   ...page,
   ...probe,
   ...program,
+  ...rank,
   ...told,
   ...traps,
   ...units,

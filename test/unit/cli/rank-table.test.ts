@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { rankTable } from '../../../src/cli/rank-table.ts';
+import { displayWidth } from '../../../src/cli/width.ts';
 import type { RankRow } from '../../../src/daemon/rank-now.ts';
+import { english, wordsOf } from '../../../src/words/words.ts';
+import { englishLeft } from './english-left.ts';
 
 const row = (registry: string, over: Partial<RankRow>): RankRow => ({
   registry,
@@ -39,7 +42,7 @@ test('a rank as a table: what could not be told is neither up nor down', () => {
     ['f', 'unknown'],
     ['g', 'unsure'],
   ] as const);
-  expect(rankTable(rows, verdicts).join('\n')).toMatchInlineSnapshot(`
+  expect(rankTable(rows, verdicts, english).join('\n')).toMatchInlineSnapshot(`
     "   registry  state                          p50      p95  phases of p50     integrity    verdict
     1  a         up                         20.0 ms  21.0 ms  ▒▒▒▒████          verified     best
     2  b         up                         40.0 ms  80.0 ms  ▒▒▒▒▓▓▓▓██████▄▄  not checked  slower
@@ -51,4 +54,11 @@ test('a rank as a table: what could not be told is neither up nor down', () => {
 
     phases: ░ resolve  ▒ connect  ▓ tls  █ processing  ▄ transfer"
   `);
+
+  const chinese = rankTable(rows, verdicts, wordsOf('zh'));
+  expect(englishLeft(chinese.join('\n'))).toEqual([]);
+  // The column of phases begins at the same cell in every row.
+  const begins = chinese.slice(0, 4).map((line) => displayWidth(/^.*?(?=[░▒▓█▄]|p50 的)/.exec(line)?.[0] ?? ''));
+  expect(new Set(begins.slice(1)).size).toBe(1);
+  expect(begins[0]).toBe(begins[1]);
 });
