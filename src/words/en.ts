@@ -1,6 +1,7 @@
 import { advised } from './en/advised.ts';
 import { cards } from './en/cards.ts';
 import { doctor } from './en/doctor.ts';
+import { expected } from './en/expected.ts';
 import { facts } from './en/facts.ts';
 import { help } from './en/help.ts';
 import { layers } from './en/layers.ts';
@@ -23,6 +24,7 @@ export const en = {
   ...cards,
   ...doctor,
   ...facts,
+  ...expected,
   ...help,
   ...layers,
   ...notes,

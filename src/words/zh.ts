@@ -2,6 +2,7 @@ import type { Key } from './say.ts';
 import { advised } from './zh/advised.ts';
 import { cards } from './zh/cards.ts';
 import { doctor } from './zh/doctor.ts';
+import { expected } from './zh/expected.ts';
 import { facts } from './zh/facts.ts';
 import { help } from './zh/help.ts';
 import { layers } from './zh/layers.ts';
@@ -24,6 +25,7 @@ export const zh: Readonly<Record<Key, string>> = {
   ...cards,
   ...doctor,
   ...facts,
+  ...expected,
   ...help,
   ...layers,
   ...notes,

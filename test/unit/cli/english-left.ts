@@ -10,7 +10,7 @@ const asItIs: readonly RegExp[] = [
   /\b(?:go env|npm config (?:set|delete)|npm logout|yarn config set|pip config (?:un)?set|docker\w* pull|timedatectl set-ntp)(?: [\w@:./=-]+)*/g,
   /\bmirrorwatch(?: (?:[a-z]+\b|[A-Z]+\b|…))*/g,
   /^(?:---|\+\+\+|@@|[-+] ?\S|\s+(?:config_path|resolve):?\s).*$/gm,
-  /\b(?:resolve|tls|listen|auth): \{[^}]*\}/g,
+  /(?:\b(?:resolve|tls|listen|auth): )?\{[^}]*\}/g,
 ];
 
 /** Names of programs, protocols, and words of the trade that a Chinese engineer writes in English. */
