@@ -1,66 +1,69 @@
 import { limits } from '../core/limits.ts';
 import type { DeliveryFailure, Retry } from '../core/notice.ts';
+import type { Key, Say } from '../words/say.ts';
 
 /** Why a message was not delivered, and what to look at. */
-export function failureText(failure: DeliveryFailure): string {
+export function failureText(failure: DeliveryFailure, say: Say): string {
   switch (failure.kind) {
     case 'gone':
-      return 'it answered 410, it wants no more: a running daemon would leave it alone until the next reload';
+      return say('delivery.gone');
     case 'status':
-      return `it answered ${failure.status}${later(failure.retry)}`;
+      return say('delivery.status', { status: failure.status, later: later(failure.retry, say) });
     case 'refused':
-      return `${refusalText(failure.code)}${later(failure.retry)}`;
+      return refusalText(failure.code, later(failure.retry, say), say);
     case 'forbidden_target':
-      return 'its address is private: name its network under `allow` if that is meant';
+      return say('delivery.forbidden');
     case 'redirect':
-      return 'it answered with a redirect, which is not followed: give the URL that it leads to';
+      return say('delivery.redirect');
     case 'timeout':
-      return `nothing came within ${limits.deliveryMs / 1000} s (${failure.code})`;
+      return say('delivery.timeout', { seconds: limits.deliveryMs / 1000, code: failure.code });
     case 'tls':
-      return `TLS failed (${failure.code})`;
+      return say('delivery.tls', { code: failure.code });
     case 'network':
-      return `no connection (${failure.code})`;
+      return say('delivery.network', { code: failure.code });
     default:
       return failure satisfies never;
   }
 }
 
+/** The meanings that the catalogue has. */
+type Meaning = Key extends infer K ? (K extends `delivery.code.${infer Word}` ? Word : never) : never;
+
 /** What the services' codes mean for whoever has set the receiver up. Their own words are not repeated. */
-const codes: Readonly<Record<string, string>> = {
-  '9499': 'the request is malformed',
-  '11232': 'too many messages',
-  '19001': 'the URL is not that of a bot',
-  '19021': 'the signature is wrong: the secret is another one, or this clock is off by an hour',
-  '19022': "this address is not on the bot's list",
-  '19024': 'a keyword is asked for that the message lacks',
-  '130101': 'too many messages: it takes 20 a minute',
-  '310000': 'the signature is wrong, a keyword is missing, or this address is not on its list',
-  '300005': 'the token in the URL is unknown',
-  '400101': 'the token in the URL is unknown',
-  '410100': 'too many messages: it takes 20 a minute',
-  '40008': 'the kind of message is unknown to it',
-  '40058': 'the message is malformed or too long',
-  '45009': 'too many messages: it takes 20 a minute',
-  '93000': 'the key in the URL is unknown, or the robot is gone',
-  action_prohibited: 'an administrator forbids it',
-  channel_not_found: 'its channel is gone',
-  channel_is_archived: 'its channel is archived',
-  invalid_blocks: 'the message is malformed',
-  invalid_payload: 'the message is malformed',
-  invalid_token: 'the URL is not that of a webhook',
-  no_service: 'the webhook is disabled or gone',
-  no_team: 'the workspace is gone',
+const codes: Readonly<Record<string, Meaning>> = {
+  '9499': 'malformed',
+  '11232': 'many',
+  '19001': 'notBot',
+  '19021': 'signature',
+  '19022': 'address',
+  '19024': 'keyword',
+  '130101': 'twenty',
+  '310000': 'signatureOr',
+  '300005': 'token',
+  '400101': 'token',
+  '410100': 'twenty',
+  '40008': 'kind',
+  '40058': 'long',
+  '45009': 'twenty',
+  '93000': 'key',
+  action_prohibited: 'forbids',
+  channel_not_found: 'channelGone',
+  channel_is_archived: 'archived',
+  invalid_blocks: 'message',
+  invalid_payload: 'message',
+  invalid_token: 'notWebhook',
+  no_service: 'disabled',
+  no_team: 'workspace',
 };
 
-function refusalText(code: string): string {
-  if (code === 'unreadable') return 'its answer is not that of such a service: is it the URL of the bot?';
-  const meaning = codes[code];
-  return `it refused the message with ${code}${meaning === undefined ? '' : ` (${meaning})`}`;
+function refusalText(code: string, later: string, say: Say): string {
+  if (code === 'unreadable') return say('delivery.unreadable', { later });
+  const word = codes[code];
+  if (word === undefined) return say('delivery.refused', { code, later });
+  return say('delivery.refusedMeaning', { code, meaning: say(`delivery.code.${word}`), later });
 }
 
-function later(retry: Retry): string {
-  if (retry === 'never') return ', which no repetition would change';
-  return retry === 'later'
-    ? '; a running daemon would try again'
-    : `; a running daemon would try again after ${retry.afterMs / 1000} s`;
+function later(retry: Retry, say: Say): string {
+  if (retry === 'never') return say('delivery.never');
+  return retry === 'later' ? say('delivery.later') : say('delivery.laterAfter', { seconds: retry.afterMs / 1000 });
 }

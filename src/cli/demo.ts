@@ -1,7 +1,11 @@
 import { type Demo, type DemoEvent, type DemoStage, startDemo } from '../daemon/demo.ts';
+import type { Say } from '../words/say.ts';
+import { sayTold } from '../words/told.ts';
+import { reasonSaid } from './advice-words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { kindsByWord } from './kind-by-word.ts';
 import { words } from './usage.ts';
+import { padEnd } from './width.ts';
 
 /** The story takes under a minute; a slow machine has more before it counts as untold. */
 const onceSeconds = 300;
@@ -16,7 +20,7 @@ export const demoCommand: Command = {
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
     const chosen = kindsByWord(values.ecosystem).map(({ id }) => id);
-    const { terminal } = context;
+    const { terminal, say } = context;
     let done: (code: ExitCode) => void = () => undefined;
     const ended = new Promise<ExitCode>((resolve) => {
       done = resolve;
@@ -28,14 +32,12 @@ export const demoCommand: Command = {
     };
     const width = Math.max(...chosen.map((id) => id.length));
     running.demo = await startDemo(facts, chosen, (event) => {
-      for (const line of lines(event, width, terminal.paint)) terminal.out(line);
+      for (const line of lines(event, width, context)) terminal.out(line);
       if (running.isTold || running.demo?.missing().length !== 0) return;
       running.isTold = true;
       if (values.once) return done(0);
       terminal.out('');
-      terminal.out(
-        `${' '.repeat(9)}open ${running.demo.url} for the page, ${running.demo.url}metrics for Prometheus; Ctrl-C ends it`,
-      );
+      terminal.out(`${' '.repeat(9)}${say('demo.open', { url: running.demo.url })}`);
     });
     const late = values.once ? setTimeout(() => done(1), onceSeconds * 1000) : null;
     context.onSignal((signal) => {
@@ -45,7 +47,7 @@ export const demoCommand: Command = {
     if (late) clearTimeout(late);
     const missing = running.demo.missing();
     await running.demo.stop();
-    if (code === 1) terminal.err(`mirrorwatch demo: not seen within ${onceSeconds} s: ${missing.join(', ')}`);
+    if (code === 1) terminal.err(say('demo.late', { seconds: onceSeconds, missing: missing.join(', ') }));
     return code;
   },
 };
@@ -61,14 +63,23 @@ const colours: Readonly<Record<DemoStage, 'cyan' | 'yellow' | 'red' | 'green'>> 
 };
 
 /** An event as it is printed; `width` of the longest name of an ecosystem. */
-function lines(
-  { atSeconds, stage, ecosystem, text }: DemoEvent,
-  width: number,
-  paint: Context['terminal']['paint'],
-): string[] {
-  const [first, ...more] = text.split('\n');
+function lines(event: DemoEvent, width: number, { terminal: { paint }, say, language }: Context): string[] {
+  const { atSeconds, stage, ecosystem } = event;
+  const [first = '', ...more] = (language === 'en' ? event.text : textOf(event, say)).split('\n');
   const whose = ecosystem === null ? '' : `${ecosystem.padEnd(width)} `;
   const at = `${atSeconds.toFixed(1).padStart(5)} s  `;
   const indent = ' '.repeat(at.length + 9 + whose.length);
-  return [`${at}${paint(colours[stage], stage.padEnd(8))} ${whose}${first}`, ...more.map((line) => `${indent}${line}`)];
+  return [
+    `${at}${paint(colours[stage], padEnd(say(`demo.stage.${stage}`), 8))} ${whose}${first}`,
+    ...more.map((line) => `${indent}${line}`),
+  ];
+}
+
+/** What a message said in fields; else the sentence that came with it. */
+function textOf({ text, told }: DemoEvent, say: Say): string {
+  const { finding, advice } = told ?? {};
+  if (finding !== undefined) return say(finding.isOver ? 'ended.spike' : 'finding.spike', { who: finding.registry });
+  const why = advice === undefined ? null : reasonSaid(advice, say);
+  const [first = '', ...more] = text.split('\n');
+  return [why ?? sayTold(first, say), ...more].join('\n');
 }

@@ -2,7 +2,10 @@ import type { KeyChange } from '../config/overlay.ts';
 import { printable } from '../core/printable.ts';
 import { durationText } from '../core/units.ts';
 import type { Ground, Replayed, Version } from '../daemon/replay/replay.ts';
-import { type Terminal, table } from './terminal.ts';
+import type { Say } from '../words/say.ts';
+import { isKey } from '../words/words.ts';
+import type { Context } from './context.ts';
+import { table } from './terminal.ts';
 
 /** What the command was asked, to be said with its answer. */
 export interface About {
@@ -17,19 +20,41 @@ const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
 
 /** The versions with their names, in the order in which they are shown. */
-function named({ really, current, changed }: Replayed): readonly (readonly [name: string, version: Version])[] {
-  return [['really', really], ['as it is', current], ...(changed === null ? [] : [['changed', changed] as const])];
+function named(
+  { really, current, changed }: Replayed,
+  say: Say,
+): readonly (readonly [name: string, version: Version])[] {
+  return [
+    [say('replay.really'), really],
+    [say('replay.current'), current],
+    ...(changed === null ? [] : [[say('replay.changed'), changed] as const]),
+  ];
 }
 
 /** Tables for people: what was and would have been advised, what it comes to, and what cannot be known. */
-export function replayLines(replayed: Replayed, about: About, terminal: Pick<Terminal, 'paint'>): string[] {
-  const versions = named(replayed);
+export function replayLines(
+  replayed: Replayed,
+  about: About,
+  { terminal, say }: Pick<Context, 'terminal' | 'say'>,
+): string[] {
+  const versions = named(replayed, say);
+  const { ground } = replayed;
   const stories = versions
     .flatMap(([name, version]) => version.stories.map((story) => ({ name, story })))
     // To the second, as it is shown: what came together stands in the order of the versions.
     .toSorted((a, b) => Math.floor(a.story.issuedAtMs / 1000) - Math.floor(b.story.issuedAtMs / 1000));
   const moves = table(
-    ['time', 'settings', 'upstream', 'from', 'to', 'cause', 'before', 'after', 'ended'],
+    [
+      say('replay.time'),
+      say('replay.settings'),
+      say('replay.upstream'),
+      say('replay.from'),
+      say('replay.to'),
+      say('replay.cause'),
+      say('replay.before'),
+      say('replay.after'),
+      say('replay.ended'),
+    ],
     stories.map(({ name, story }) => [
       stamp(story.issuedAtMs),
       name,
@@ -39,12 +64,22 @@ export function replayLines(replayed: Replayed, about: About, terminal: Pick<Ter
       story.cause,
       seconds(story.costSeconds.before),
       seconds(story.costSeconds.after),
-      story.endedAtMs === null ? 'stands' : `${endWord(story.state)} ${stamp(story.endedAtMs)}`,
+      story.endedAtMs === null
+        ? say('replay.stands')
+        : say('replay.endedAt', { state: stateSaid(endWord(story.state), say), at: stamp(story.endedAtMs) }),
     ]),
     new Set([6, 7]),
   );
   const sums = table(
-    ['settings', 'advice', 'moves', 'refusals', 'away from home', 'a fetch', 'failed fetches'],
+    [
+      say('replay.settings'),
+      say('replay.advice'),
+      say('replay.moves'),
+      say('replay.refusals'),
+      say('replay.away'),
+      say('replay.fetch'),
+      say('replay.failedFetches'),
+    ],
     versions.map(([name, version]) => [
       name,
       String(version.stories.length),
@@ -57,62 +92,54 @@ export function replayLines(replayed: Replayed, about: About, terminal: Pick<Ter
     new Set([1, 2, 3, 4, 5, 6]),
   );
   const changes = about.changes.map(({ key, value }) => `${key}=${shownValue(value)}`).join(' ');
-  const head = `${about.file}, ${stamp(replayed.ground.fromMs)} to ${stamp(replayed.ground.toMs)} (UTC)`;
+  const head = say('replay.head', { file: about.file, from: stamp(ground.fromMs), to: stamp(ground.toMs) });
   return [
     terminal.paint('bold', printable(head)),
-    ...(changes === '' ? [] : [printable(changedLine(changes, replayed))]),
+    ...(changes === '' ? [] : [printable(changedLine(changes, replayed, say))]),
     '',
-    ...(stories.length === 0 ? ['no advice, neither really nor in the replay'] : moves),
+    ...(stories.length === 0 ? [say('replay.none')] : moves),
     '',
     ...sums,
     '',
-    ...notes(replayed, about),
+    ...notes(replayed, about, say),
   ];
 }
 
-function changedLine(changes: string, { changed }: Replayed): string {
-  return changed === null ? `${changes} changes nothing: that is what is in force` : `changed: ${changes}`;
+function changedLine(changes: string, { changed }: Replayed, say: Say): string {
+  return say(changed === null ? 'replay.nothingChanged' : 'replay.changes', { changes });
 }
 
 /** What the numbers rest on, and what a replay cannot know. */
-function notes(replayed: Replayed, { failureCostMs }: About): string[] {
+function notes(replayed: Replayed, { failureCostMs }: About, say: Say): string[] {
   const { ground } = replayed;
   const isCut = ground.oldestMs - ground.fromMs >= minuteMs;
   const isWarm = ground.fromMs - ground.warmedFromMs >= minuteMs;
   return [
-    `${ground.answers} answers${isCut ? `; none are kept from before ${stamp(ground.oldestMs)}, so the window begins there` : ''}${isWarm ? `; what came since ${stamp(ground.warmedFromMs)} was played to warm up` : ''}.`,
-    'before and after: what one fetch was expected to take when it was advised.',
-    `a fetch: the mean of ${ground.fetches} fetches, of each module as often as canaries come, each walked through the chain that the remedy named just then, over each mirror's latest answers; a failed one counts ${durationText(failureCostMs)} (advise.failureCost as it is). The same fetches, and the same measure, for each line.`,
-    'What a replay cannot know: confirming rounds, looks, second looks and peeks follow from what is judged, so other settings would have asked other questions.',
-    `${ground.outOfTurn} of the answers were asked in such rounds.`,
-    ...named(replayed).flatMap(([name, { outOfTurn }]) =>
-      outOfTurn === null
-        ? []
-        : [
-            `  ${name}: ${outOfTurn.heard} of them asked again, ${outOfTurn.unwanted} left out as not asked for, ${outOfTurn.unasked} questions without an answer because nobody asked then.`,
-          ],
+    say('replay.answers', {
+      count: ground.answers,
+      cut: isCut ? say('replay.cut', { at: stamp(ground.oldestMs) }) : '',
+      warm: isWarm ? say('replay.warm', { at: stamp(ground.warmedFromMs) }) : '',
+    }),
+    say('replay.note.before'),
+    say('replay.note.fetch', { count: ground.fetches, cost: durationText(failureCostMs) }),
+    say('replay.note.unknown'),
+    say('replay.note.outOfTurn', { count: ground.outOfTurn }),
+    ...named(replayed, say).flatMap(([name, { outOfTurn }]) =>
+      outOfTurn === null ? [] : [say('replay.note.version', { name, ...outOfTurn })],
     ),
-    ...limitsOf(ground),
+    ...limitsOf(ground, say),
   ];
 }
 
-function limitsOf(ground: Ground): string[] {
+function limitsOf(ground: Ground, say: Say): string[] {
   const { otherSettings, leftOut, lives, gaps, pauses } = ground;
   return [
-    ...(otherSettings > 0
-      ? [
-          `${otherSettings} answers were taken under another configuration than this: advice "really" given then followed that one.`,
-        ]
-      : []),
-    ...(leftOut > 0
-      ? [`${leftOut} answers of mirrors or modules that the configuration does not have are left out.`]
-      : []),
-    ...(lives > 1 ? [`The daemon was started ${lives} times; each start is played, on what was known before.`] : []),
-    ...(gaps > 0 ? [`${gaps} times it stood still or a clock jumped; those minutes are played as such.`] : []),
-    ...(pauses > 0
-      ? [`${pauses} pauses by hand are played as they were; maintenance is played as configured now.`]
-      : []),
-    'Alerts of an Alertmanager are not kept: advice that rested on one is missing from the replay.',
+    ...(otherSettings > 0 ? [say('replay.note.otherSettings', { count: otherSettings })] : []),
+    ...(leftOut > 0 ? [say('replay.note.leftOut', { count: leftOut })] : []),
+    ...(lives > 1 ? [say('replay.note.lives', { count: lives })] : []),
+    ...(gaps > 0 ? [say('replay.note.gaps', { count: gaps })] : []),
+    ...(pauses > 0 ? [say('replay.note.pauses', { count: pauses })] : []),
+    say('replay.note.alerts'),
   ];
 }
 
@@ -175,6 +202,11 @@ function shownValue(value: string): string {
 
 function endWord(state: string): string {
   return state === 'proposed' || state === 'accepted' ? 'expired' : state;
+}
+
+function stateSaid(state: string, say: Say): string {
+  const key = `advised.state.${state}`;
+  return isKey(key) ? (say as (key: string) => string)(key) : state;
 }
 
 function iso(ms: number): string {

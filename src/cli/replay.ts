@@ -7,6 +7,7 @@ import { error, ok, type Result } from '../core/result.ts';
 import { durationMs, durationPattern, durationText } from '../core/units.ts';
 import { type Replayed, type ReplayFailure, replayHistory } from '../daemon/replay/replay.ts';
 import { type CopyFailure, copyStore, cronCalendar, systemClock, troubleOf } from '../daemon/system.ts';
+import type { Say } from '../words/say.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { findText, load, loadText } from './load.ts';
 import { replayJson, replayLines } from './replay-text.ts';
@@ -31,7 +32,7 @@ export const replayCommand: Command = {
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
-    const { terminal } = context;
+    const { terminal, say } = context;
     const changes = (values.set ?? []).map(changeIn);
     const loaded = await load(context, values.config);
     if (loaded.tag === 'error') return said(context, loaded.error.text, 2);
@@ -47,15 +48,16 @@ export const replayCommand: Command = {
     if (changed.tag === 'error') return said(context, changed.error, 2);
     const file = values.state === undefined ? path : resolve(context.cwd, values.state);
     const copied = copyStore(file);
-    if (copied.tag === 'error') return said(context, `mirrorwatch replay: ${file}: ${copyText(copied.error)}`, 1);
+    if (copied.tag === 'error')
+      return said(context, say('replay.failed', { file, why: copyText(copied.error, say) }), 1);
     const copy = copied.value;
     const played = await play(context, { copy, config, changed: changed.value.config, sinceMs, untilMs });
     copy.close();
     terminal.progress('');
-    if ('kind' in played) return said(context, `mirrorwatch replay: ${file}: ${failureText(played)}`, 1);
+    if ('kind' in played) return said(context, say('replay.failed', { file, why: failureText(played, say) }), 1);
     const about = { file, changes, changedKeys: changed.value.keys, failureCostMs: config.advise.failureCostMs };
     if (values.json) terminal.out(JSON.stringify(replayJson(played, about), null, 2));
-    else for (const line of replayLines(played, about, terminal)) terminal.out(line);
+    else for (const line of replayLines(played, about, context)) terminal.out(line);
     return 0;
   },
 };
@@ -94,11 +96,11 @@ async function changedConfig(
   const found = await findText(context, flag);
   if (found.tag === 'error') return error(found.error.text);
   const text = withChanges(found.value.text, changes);
-  if (text === null) return error('mirrorwatch replay: --set: a key stands beneath what is no mapping');
+  if (text === null) return error(context.say('replay.beneath'));
   const loaded = await loadText(context, text, found.value.path);
   if (loaded.tag === 'error') {
     const issues = loaded.error.issues.map((issue) => ({ ...issue, line: null, column: null }));
-    return error(formatIssues(issues, '--set'));
+    return error(formatIssues(issues, '--set', context.say));
   }
   const { keys } = changedKeys(config, loaded.value.config);
   return ok({ config: keys.length === 0 ? null : loaded.value.config, keys });
@@ -128,37 +130,37 @@ async function play(
   }
 }
 
-function copyText(failure: CopyFailure): string {
+function copyText(failure: CopyFailure, say: Say): string {
   switch (failure.kind) {
     case 'absent':
-      return 'there is no state file; --state names another, --config another configuration';
+      return say('replay.absent');
     case 'foreign':
-      return 'it is no state file of mirrorwatch';
+      return say('replay.foreign');
     case 'corrupt':
-      return 'it is corrupt; the daemon sets such a file aside when it starts';
+      return say('replay.corrupt');
     case 'busy':
-      return 'it was written faster than it could be copied; try again';
+      return say('replay.busy');
     case 'newer':
-      return `it was written by a newer release (version ${failure.version}, this one knows ${failure.known})`;
+      return say('replay.newer', { version: failure.version, known: failure.known });
     case 'unreadable':
-      return `it cannot be read (${failure.code})`;
+      return say('replay.unreadable', { code: failure.code });
     case 'no_room':
-      return `the temporary folder has no room for a copy of it (${failure.code}); TMPDIR names another`;
+      return say('replay.noRoom', { code: failure.code });
     default:
       return failure satisfies never;
   }
 }
 
-function failureText(failure: PlayFailure): string {
+function failureText(failure: PlayFailure, say: Say): string {
   switch (failure.kind) {
     case 'no_answers':
       return failure.oldestMs === null
-        ? 'it holds no answers: they are kept from the first start of a release that can replay on'
-        : `it holds no answers of that time; the oldest is of ${new Date(failure.oldestMs).toISOString()}`;
+        ? say('replay.noAnswers')
+        : say('replay.noAnswersThen', { at: new Date(failure.oldestMs).toISOString() });
     case 'corrupt':
-      return 'a page of it is broken';
+      return say('replay.broken');
     case 'stopped':
-      return 'stopped';
+      return say('replay.stopped');
     default:
       return failure satisfies never;
   }

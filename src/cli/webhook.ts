@@ -4,7 +4,6 @@ import { webhookTest } from '../daemon/webhook-test.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { failureText } from './delivery-text.ts';
 import { load } from './load.ts';
-import type { Terminal } from './terminal.ts';
 import { UsageError, words } from './usage.ts';
 
 const options = { config: { type: 'string' }, html: { type: 'boolean' }, json: { type: 'boolean' } } as const;
@@ -21,30 +20,30 @@ export const webhookCommand: Command = {
     if ((verb !== 'test' && verb !== 'preview') || name === undefined) throw new UsageError('wrong.webhook');
     if (verb === 'test' && (values.html || values.json)) throw new UsageError('wrong.webhookPreview');
     if (values.html && values.json) throw new UsageError('wrong.webhookEither');
+    const { terminal, say } = context;
     const loaded = await load(context, values.config);
     if (loaded.tag === 'error') {
-      context.terminal.err(loaded.error.text);
+      terminal.err(loaded.error.text);
       return 2;
     }
     const { config } = loaded.value;
     const receiver = config.webhooks.find((one) => one.name === name);
     if (receiver === undefined) {
-      context.terminal.err(
-        `mirrorwatch: no webhook is named '${name}'; there ${config.webhooks.length === 1 ? 'is' : 'are'}: ${config.webhooks.map((one) => one.name).join(', ') || 'none'}`,
-      );
+      const names = config.webhooks.map((one) => one.name).join(', ') || say('webhook.nothing');
+      terminal.err(say(config.webhooks.length === 1 ? 'webhook.noneOne' : 'webhook.noneMany', { name, names }));
       return 2;
     }
-    return verb === 'test' ? test(config, name, context.terminal) : preview(config, receiver, values, context.terminal);
+    return verb === 'test' ? test(config, name, context) : preview(config, receiver, values, context);
   },
 };
 
-async function test(config: Config, name: string, terminal: Terminal): Promise<ExitCode> {
+async function test(config: Config, name: string, { terminal, say }: Context): Promise<ExitCode> {
   const delivery = await webhookTest(config, name);
   if (delivery.tag === 'delivered') {
-    terminal.out(`${name}: delivered, it answered ${delivery.status}`);
+    terminal.out(say('webhook.delivered', { name, status: delivery.status }));
     return 0;
   }
-  terminal.err(`${name}: not delivered: ${failureText(delivery.failure)}`);
+  terminal.err(say('webhook.failed', { name, why: failureText(delivery.failure, say) }));
   return 1;
 }
 
@@ -52,16 +51,15 @@ function preview(
   config: Config,
   receiver: Receiver,
   { html, json }: { readonly html?: boolean; readonly json?: boolean },
-  terminal: Terminal,
+  { terminal, say }: Context,
 ): ExitCode {
   const { name, format } = receiver;
   const cards = previewOf(config, name);
   if (cards === null) {
-    terminal.err(`mirrorwatch: ${name} is read by programs (${format}): there is nothing to look at`);
+    terminal.err(say('webhook.programs', { name, format }));
     return 2;
   }
-  if (cards.length === 0)
-    terminal.err(`${name}: its \`on\`, \`severity\` and the other filters let none of the samples through`);
+  if (cards.length === 0) terminal.err(say('webhook.filtered', { name }));
   if (html) terminal.out(previewPageOf(receiver, cards));
   else if (json)
     terminal.out(

@@ -1,3 +1,4 @@
+import type { Advice } from '../core/advice.ts';
 import type { Received } from '../io/demo-mirror.ts';
 import { signature } from '../notify/signature.ts';
 
@@ -7,13 +8,21 @@ export interface DemoNews {
   /** `null`: nobody knows whose it is. */
   readonly ecosystem: string | null;
   readonly text: string;
+  /** What the sentence says, in fields; absent: it has no other form. */
+  readonly told?: DemoTold;
+}
+
+/** A finding or an advice as far as the demo tells of it. */
+export interface DemoTold {
+  readonly finding?: { readonly registry: string; readonly isOver: boolean };
+  readonly advice?: Pick<Advice, 'from' | 'cause' | 'refusal' | 'expected'>;
 }
 
 interface Body {
   readonly type: string;
   readonly data: {
-    readonly finding?: { readonly ecosystem: string | null; readonly text: string };
-    readonly advice?: {
+    readonly finding?: { readonly ecosystem: string | null; readonly registry: string | null; readonly text: string };
+    readonly advice?: Pick<Advice, 'from' | 'cause' | 'refusal' | 'expected'> & {
       readonly ecosystem: string;
       readonly state: string;
       readonly reason: string;
@@ -35,14 +44,17 @@ export function newsOf(
     return [{ stage: 'webhook', ecosystem: null, text: 'a webhook came, but its signature is wrong' }];
   const { type, data } = JSON.parse(received.body) as Body;
   const { finding, advice } = data;
-  if (finding && type === 'mirror.spike') return [{ stage: 'spike', ecosystem: finding.ecosystem, text: finding.text }];
-  if (finding && type === 'mirror.recovery')
-    return [{ stage: 'recovery', ecosystem: finding.ecosystem, text: finding.text }];
+  if (finding && (type === 'mirror.spike' || type === 'mirror.recovery')) {
+    const { ecosystem, registry, text } = finding;
+    const isOver = type === 'mirror.recovery';
+    const told = registry === null ? {} : { finding: { registry, isOver } };
+    return [{ stage: isOver ? 'recovery' : 'spike', ecosystem, text, told }];
+  }
   if (type !== 'mirror.advice' || advice?.state !== 'proposed') return [];
   const { ecosystem, reason, remedy } = advice;
   const lines = remedy[formOf(ecosystem) ?? ''] ?? '';
   return [
-    { stage: 'advice', ecosystem, text: `${reason}\n${lines}` },
+    { stage: 'advice', ecosystem, text: `${reason}\n${lines}`, told: { advice } },
     { stage: 'webhook', ecosystem, text: `${type} received, its signature verified` },
   ];
 }

@@ -10,7 +10,7 @@ import { systemTimers } from '../io/timers.ts';
 import { expandTargets } from '../schedule/targets.ts';
 import { startFaults } from './demo-faults.ts';
 import { type DemoPair, demoFile } from './demo-file.ts';
-import { newsOf } from './demo-news.ts';
+import { type DemoTold, newsOf } from './demo-news.ts';
 import { type Daemon, startDaemon } from './lifecycle.ts';
 import { type ProcessFacts, processLog, systemClock, systemPorts } from './system.ts';
 
@@ -28,6 +28,8 @@ export interface DemoEvent {
   /** Whose mirrors it is about; `null`: all of them, or there are no others. */
   readonly ecosystem: string | null;
   readonly text: string;
+  /** What the sentence says, in fields; absent: it has no other form. */
+  readonly told?: DemoTold;
 }
 
 const secret = `whsec_${Buffer.from('a secret of the demo alone, 32 B').toString('base64')}`;
@@ -63,17 +65,17 @@ export async function startDemo(
 ): Promise<Demo> {
   const startedMs = systemClock.monotonicMs();
   const isOne = ecosystems.length === 1;
-  const tell = (stage: DemoStage, pair: LivePair | undefined, text: string): void => {
+  const tell = (stage: DemoStage, pair: LivePair | undefined, text: string, told: DemoTold = {}): void => {
     pair?.seen.add(stage);
     const atSeconds = (systemClock.monotonicMs() - startedMs) / 1000;
-    say({ stage, atSeconds, ecosystem: isOne ? null : (pair?.ecosystem.id ?? null), text });
+    say({ stage, atSeconds, ecosystem: isOne ? null : (pair?.ecosystem.id ?? null), text, told });
   };
   const folder = scratchFolder('mirrorwatch-demo-');
   const pairs = await Promise.all(ecosystems.map((id) => startPair(id, isOne ? '' : `${id}-`)));
   const pairOf = (id: string | null) => pairs.find(({ ecosystem }) => ecosystem.id === id);
   const receiver = await startDemoReceiver((received) => {
-    for (const { stage, ecosystem, text } of newsOf(received, secret, (id) => pairOf(id)?.small.form))
-      tell(stage, pairOf(ecosystem), text);
+    for (const { stage, ecosystem, text, told } of newsOf(received, secret, (id) => pairOf(id)?.small.form))
+      tell(stage, pairOf(ecosystem), text, told);
   });
   const places = { folder: folder.path, receiver: { url: receiver.url, secret } };
   const daemon = await onFreePort(facts, (port) => read(demoFile(pairs, { ...places, port })));

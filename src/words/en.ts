@@ -9,6 +9,7 @@ import { notes } from './en/notes.ts';
 import { operate } from './en/operate.ts';
 import { page } from './en/page.ts';
 import { pageWords } from './en/page-words.ts';
+import { play } from './en/play.ts';
 import { probe } from './en/probe.ts';
 import { program } from './en/program.ts';
 import { rank } from './en/rank.ts';
@@ -31,6 +32,7 @@ export const en = {
   ...operate,
   ...pageWords,
   ...page,
+  ...play,
   ...probe,
   ...program,
   ...rank,

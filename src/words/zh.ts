@@ -10,6 +10,7 @@ import { notes } from './zh/notes.ts';
 import { operate } from './zh/operate.ts';
 import { page } from './zh/page.ts';
 import { pageWords } from './zh/page-words.ts';
+import { play } from './zh/play.ts';
 import { probe } from './zh/probe.ts';
 import { program } from './zh/program.ts';
 import { rank } from './zh/rank.ts';
@@ -32,6 +33,7 @@ export const zh: Readonly<Record<Key, string>> = {
   ...operate,
   ...pageWords,
   ...page,
+  ...play,
   ...probe,
   ...program,
   ...rank,
