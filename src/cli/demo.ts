@@ -1,11 +1,8 @@
-import { type Demo, type DemoEvent, type DemoStage, startDemo } from '../daemon/demo.ts';
-import type { Say } from '../words/say.ts';
-import { sayTold } from '../words/told.ts';
-import { reasonSaid } from './advice-words.ts';
+import { type Demo, startDemo } from '../daemon/demo.ts';
 import type { Command, Context, ExitCode } from './context.ts';
+import { demoLines } from './demo-text.ts';
 import { kindsByWord } from './kind-by-word.ts';
 import { words } from './usage.ts';
-import { padEnd } from './width.ts';
 
 /** The story takes under a minute; a slow machine has more before it counts as untold. */
 const onceSeconds = 300;
@@ -32,7 +29,7 @@ export const demoCommand: Command = {
     };
     const width = Math.max(...chosen.map((id) => id.length));
     running.demo = await startDemo(facts, chosen, (event) => {
-      for (const line of lines(event, width, context)) terminal.out(line);
+      for (const line of demoLines(event, width, context)) terminal.out(line);
       if (running.isTold || running.demo?.missing().length !== 0) return;
       running.isTold = true;
       if (values.once) return done(0);
@@ -51,35 +48,3 @@ export const demoCommand: Command = {
     return code;
   },
 };
-
-const colours: Readonly<Record<DemoStage, 'cyan' | 'yellow' | 'red' | 'green'>> = {
-  watching: 'cyan',
-  slowed: 'yellow',
-  spike: 'red',
-  advice: 'green',
-  webhook: 'green',
-  well: 'yellow',
-  recovery: 'green',
-};
-
-/** An event as it is printed; `width` of the longest name of an ecosystem. */
-function lines(event: DemoEvent, width: number, { terminal: { paint }, say, language }: Context): string[] {
-  const { atSeconds, stage, ecosystem } = event;
-  const [first = '', ...more] = (language === 'en' ? event.text : textOf(event, say)).split('\n');
-  const whose = ecosystem === null ? '' : `${ecosystem.padEnd(width)} `;
-  const at = `${atSeconds.toFixed(1).padStart(5)} s  `;
-  const indent = ' '.repeat(at.length + 9 + whose.length);
-  return [
-    `${at}${paint(colours[stage], padEnd(say(`demo.stage.${stage}`), 8))} ${whose}${first}`,
-    ...more.map((line) => `${indent}${line}`),
-  ];
-}
-
-/** What a message said in fields; else the sentence that came with it. */
-function textOf({ text, told }: DemoEvent, say: Say): string {
-  const { finding, advice } = told ?? {};
-  if (finding !== undefined) return say(finding.isOver ? 'ended.spike' : 'finding.spike', { who: finding.registry });
-  const why = advice === undefined ? null : reasonSaid(advice, say);
-  const [first = '', ...more] = text.split('\n');
-  return [why ?? sayTold(first, say), ...more].join('\n');
-}

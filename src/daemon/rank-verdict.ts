@@ -87,7 +87,13 @@ function deadText(rows: readonly RankRow[], say: Say): string {
 }
 
 function because(reason: string | null, say: Say): string {
-  return reason === null ? '' : say('rank.because', { reason });
+  return reason === null ? '' : say('rank.because', { reason: reasonSaid(reason, say) });
+}
+
+/** The reason of a row, for people; one of ours says that nothing is known. */
+function reasonSaid(reason: string, say: Say): string {
+  const [, because] = /^unknown: (.*)$/.exec(reason) ?? [];
+  return because === undefined ? reason : say('rank.reasonUnknown', { because });
 }
 
 /** Nothing is better; who might be, and who is not told apart, is named. */
@@ -116,7 +122,8 @@ function nobodyText(rows: readonly RankRow[], say: Say): string {
 }
 
 function unknownText({ registry, reason }: RankRow, say: Say): string {
-  return say('rank.untold', { registry, reason: reason ?? say('rank.notAsked') });
+  const why = reason === null ? say('rank.notAsked') : reasonSaid(reason, say);
+  return say('rank.untold', { registry, reason: why });
 }
 
 function isBetter(from: RankRow, to: RankRow, minGain: number): boolean {

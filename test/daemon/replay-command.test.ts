@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openStore } from '../../src/io/store.ts';
 import { removeTempDir, tempDir } from '../support/paths.ts';
+import { englishLeft } from '../unit/cli/english-left.ts';
 import { type Ran, run } from '../unit/cli/run-program.ts';
 import { epochMs } from './manual-time.ts';
 import type { Script } from './scripted-wire.ts';
@@ -58,6 +59,15 @@ interface Side {
 }
 
 describe('mirrorwatch replay, beside the daemon that holds the file', () => {
+  test('in Chinese, with the same JSON', async () => {
+    const set = ['--set', 'advise.minGain=90%'];
+    const told = await replay(...set, '--lang', 'zh');
+    expect(told.code).toBe(0);
+    expect(told.out).toContain('推演无从得知的');
+    expect(englishLeft(told.out.replaceAll(dir, ''))).toEqual([]);
+    expect((await replay(...set, '--json', '--lang', 'zh')).out).toBe((await replay(...set, '--json')).out);
+  });
+
   test('one table of what was and would have been advised, what it comes to, and what it cannot know', async () => {
     const { code, out, err } = await replay('--set', 'advise.minGain=90%');
     expect([code, err]).toEqual([0, '']);

@@ -20,6 +20,7 @@ export const rank = {
   'rank.failed': '{failed} of {all} failed{beside}{why}',
   'rank.up': 'up{beside}{why}',
   'rank.because': ' ({reason})',
+  'rank.reasonUnknown': 'unknown: {because}',
   'rank.beside': ', {count} unknown',
   'rank.mismatch': 'mismatch',
   'rank.verified': 'verified',

@@ -22,6 +22,7 @@ export const rank: Readonly<Record<keyof typeof english, string>> = {
   'rank.failed': '{all} 次中失败 {failed} 次{beside}{why}',
   'rank.up': '正常{beside}{why}',
   'rank.because': '（{reason}）',
+  'rank.reasonUnknown': '未知：{because}',
   'rank.beside': '，{count} 次未知',
   'rank.mismatch': '不符',
   'rank.verified': '已校验',

@@ -68,7 +68,7 @@ describe('what webhooks tell of', () => {
     const headers = { ...stamp, 'webhook-signature': signature(key, 'msg_1', 1_700_000_000, body) };
     return newsOf({ headers, body }, secret, formOf);
   };
-  const finding = { ecosystem: 'paper', text: 'near is slow.' };
+  const finding = { ecosystem: 'paper', registry: 'near', text: 'near is slow.' };
   const advice = {
     ecosystem: 'paper',
     state: 'proposed',
@@ -78,13 +78,37 @@ describe('what webhooks tell of', () => {
   const received = { stage: 'webhook', ecosystem: 'paper', text: 'mirror.advice received, its signature verified' };
 
   test.each([
-    ['a spike', 'mirror.spike', { finding }, [{ stage: 'spike', ecosystem: 'paper', text: 'near is slow.' }]],
-    ['an end', 'mirror.recovery', { finding }, [{ stage: 'recovery', ecosystem: 'paper', text: 'near is slow.' }]],
+    [
+      'a spike',
+      'mirror.spike',
+      { finding },
+      [
+        {
+          stage: 'spike',
+          ecosystem: 'paper',
+          text: 'near is slow.',
+          told: { finding: { registry: 'near', isOver: false } },
+        },
+      ],
+    ],
+    [
+      'an end',
+      'mirror.recovery',
+      { finding },
+      [
+        {
+          stage: 'recovery',
+          ecosystem: 'paper',
+          text: 'near is slow.',
+          told: { finding: { registry: 'near', isOver: true } },
+        },
+      ],
+    ],
     [
       'an advice, in the form of its ecosystem',
       'mirror.advice',
       { advice },
-      [{ stage: 'advice', ecosystem: 'paper', text: 'far is faster.\nfar' }, received],
+      [{ stage: 'advice', ecosystem: 'paper', text: 'far is faster.\nfar', told: { advice } }, received],
     ],
     ['an advice that was taken back', 'mirror.advice', { advice: { ...advice, state: 'withdrawn' } }, []],
     ['a finding of another kind', 'mirror.unreliable', { finding }, []],

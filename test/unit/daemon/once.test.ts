@@ -5,9 +5,11 @@ import type { Probed } from '../../../src/core/ports.ts';
 import { dueOnce, rankOnce } from '../../../src/daemon/once.ts';
 import { type RowVerdict, rankVerdict, rowVerdicts } from '../../../src/daemon/rank-verdict.ts';
 import { lostProbe } from '../../../src/io/worker-protocol.ts';
+import { wordsOf } from '../../../src/words/words.ts';
 import { manualTime } from '../../daemon/manual-time.ts';
 import { threeMirrors } from '../../daemon/three-mirrors.ts';
 import { readConfig } from '../../daemon/world.ts';
+import { englishLeft } from '../cli/english-left.ts';
 import { aSample, aTarget, countingRandom, refused } from '../detect/world.ts';
 
 const read = readConfig(threeMirrors());
@@ -253,6 +255,10 @@ describe('what a ranking says', () => {
       return (typeof time === 'object' ? time[turn] : time) ?? refused;
     });
     expect(rankVerdict(config, 'go', rows)).toMatchObject({ remedy, reason });
+    const chinese = rankVerdict(config, 'go', rows, undefined, wordsOf('zh'));
+    expect(chinese.remedy).toBe(remedy);
+    expect(englishLeft(chinese.reason, ['refused'])).toEqual([]);
+    expect(chinese.reason).toMatch(/[\u4e00-\u9fff]/);
   });
   const quiet = 'keep what you have: ';
   const unknown: Outcome = { tag: 'unknown', because: 'proxy' };
@@ -310,6 +316,7 @@ describe('what a ranking says', () => {
       return (typeof time === 'object' ? time[turn] : time) ?? refused;
     });
     expect(rankVerdict(config, 'go', rows)).toMatchObject({ kind, reason });
+    expect(englishLeft(rankVerdict(config, 'go', rows, undefined, wordsOf('zh')).reason)).toEqual([]);
     expect(Object.fromEntries(rowVerdicts(rows, config.advise.minGain))).toEqual(verdicts);
   });
 

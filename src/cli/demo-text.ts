@@ -1,0 +1,42 @@
+import type { DemoEvent, DemoStage } from '../daemon/demo.ts';
+import type { Say } from '../words/say.ts';
+import { sayTold } from '../words/told.ts';
+import { reasonSaid } from './advice-words.ts';
+import type { Context } from './context.ts';
+import { padEnd } from './width.ts';
+
+const colours: Readonly<Record<DemoStage, 'cyan' | 'yellow' | 'red' | 'green'>> = {
+  watching: 'cyan',
+  slowed: 'yellow',
+  spike: 'red',
+  advice: 'green',
+  webhook: 'green',
+  well: 'yellow',
+  recovery: 'green',
+};
+
+/** An event as it is printed; `width` of the longest name of an ecosystem. */
+export function demoLines(
+  event: DemoEvent,
+  width: number,
+  { terminal: { paint }, say, language }: Pick<Context, 'terminal' | 'say' | 'language'>,
+): string[] {
+  const { atSeconds, stage, ecosystem } = event;
+  const [first = '', ...more] = (language === 'en' ? event.text : textOf(event, say)).split('\n');
+  const whose = ecosystem === null ? '' : `${ecosystem.padEnd(width)} `;
+  const at = `${atSeconds.toFixed(1).padStart(5)} s  `;
+  const indent = ' '.repeat(at.length + 9 + whose.length);
+  return [
+    `${at}${paint(colours[stage], padEnd(say(`demo.stage.${stage}`), 8))} ${whose}${first}`,
+    ...more.map((line) => `${indent}${line}`),
+  ];
+}
+
+/** What a message said in fields; else the sentence that came with it. */
+function textOf({ text, told }: DemoEvent, say: Say): string {
+  const { finding, advice } = told ?? {};
+  if (finding !== undefined) return say(finding.isOver ? 'ended.spike' : 'finding.spike', { who: finding.registry });
+  const why = advice === undefined ? null : reasonSaid(advice, say);
+  const [first = '', ...more] = text.split('\n');
+  return [why ?? sayTold(first, say), ...more].join('\n');
+}

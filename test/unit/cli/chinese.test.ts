@@ -1,0 +1,138 @@
+import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { tempDir } from '../../support/paths.ts';
+import { englishLeft } from './english-left.ts';
+import { type Ran, run } from './run-program.ts';
+
+/** Nobody listens there. */
+const nobody = 'http://127.0.0.1:1';
+const advice = {
+  id: 'a1',
+  state: 'proposed',
+  ecosystem: 'go',
+  upstream: 'go',
+  from: 'near',
+  cause: 'outage',
+  refusal: null,
+  reason: 'near is in outage (refused): 5 of its last 8 canary answers failed; far answered 8 of 8.',
+  expected: {
+    availability: { before: 0.375, after: 1 },
+    fetchCostSeconds: { before: 41, after: 0.31 },
+    p95Seconds: { before: null, after: 0.42 },
+  },
+  expiresAt: '2026-03-02T09:00:00.000Z',
+  remedy: { env: "export GOPROXY='https://far.example.com,direct'" },
+  rollback: "export GOPROXY='https://near.example.com,direct'",
+  doesNotCover: [
+    'A GOPROXY set in the environment, a CI file or a container image wins over `go env -w`.',
+    'Whether far relays the checksum database was not measured yet.',
+  ],
+};
+const closers: (() => void)[] = [];
+let dir = '';
+let daemon = '';
+
+beforeEach(async () => {
+  dir = tempDir('chinese');
+  writeFileSync(
+    join(dir, 'mirrorwatch.yaml'),
+    JSON.stringify({
+      vantage: 'ci',
+      mirrors: [
+        { name: 'near', ecosystem: 'go', url: nobody },
+        { name: 'far', ecosystem: 'go', url: 'http://127.0.0.1:2' },
+      ],
+      modules: { go: ['rsc.io/quote@v1.5.2'] },
+      webhooks: [{ name: 'ops', url: nobody, secrets: [`whsec_${'A'.repeat(40)}`], allow: ['127.0.0.0/8'] }],
+      state: { path: 'state.db' },
+    }),
+  );
+  const answers: Readonly<Record<string, unknown>> = {
+    '/api/v1/advice': { advice: [advice, { ...advice, state: 'refused', refusal: 'no_candidate' }] },
+  };
+  const server = createServer((request, response) => {
+    const answer = answers[request.url ?? ''];
+    response.statusCode = answer === undefined && request.method === 'GET' ? 503 : 200;
+    response.end(answer === undefined ? 'not ready' : JSON.stringify(answer));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => server.close());
+  daemon = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+});
+
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+const call = (argv: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> =>
+  run(
+    argv.map((word) => word.replace('DAEMON', daemon)),
+    { cwd: dir, env },
+  );
+
+test.each<readonly [code: number, said: string, argv: readonly string[]]>([
+  [0, '2 个镜像', ['check']],
+  [2, '应为 可以读取的配置文件', ['check', '--config', 'nowhere.yaml']],
+  [1, '拒绝', ['probe', `${nobody}/`, 'rsc.io/quote@v1.5.2', '--ecosystem', 'go']],
+  [2, '没有名为 “none” 的镜像；现有：near, far', ['probe', 'none']],
+  [1, '没有可用的镜像', ['rank', '--rounds', '1']],
+  [1, 'near 故障；成功率 37.5 % → 100 %', ['advice', '--url', 'DAEMON']],
+  [1, '没有守护进程应答（ECONNREFUSED）', ['advice', '--url', nobody]],
+  [1, '没有守护进程应答', ['ack', 'f1', '--reason', 'known', '--url', nobody]],
+  [0, '已确认 f1', ['ack', 'f1', '--reason', 'known', '--url', 'DAEMON']],
+  [0, '已暂停 near，时长 1h', ['pause', 'near', '--for', '1h', '--url', 'DAEMON']],
+  [0, '已恢复 near', ['pause', 'near', '--for', '0s', '--url', 'DAEMON']],
+  [2, '需要 --for', ['pause', 'near']],
+  [0, '已采纳 a1', ['advice', 'accept', 'a1', '--url', 'DAEMON']],
+  [0, '已忽略 a1，时长 2h', ['advice', 'dismiss', 'a1', '--for', '2h', '--reason', 'known', '--url', 'DAEMON']],
+  [1, '未送达：无法连接（ECONNREFUSED）', ['webhook', 'test', 'ops']],
+  [2, '给程序读的（standard）', ['webhook', 'preview', 'ops']],
+  [2, '没有名为 “x” 的 webhook；现有：ops', ['webhook', 'test', 'x']],
+  [1, '没有状态文件', ['replay']],
+  [2, '--set 有误：schedule 决定的是请求什么', ['replay', '--set', 'schedule.every=1m']],
+  [2, '应为 go, npm, pypi, oci, http, all 之一', ['demo', '--ecosystem', 'x']],
+  [2, '应为数字', ['rules', '--slo', 'x']],
+])('%i, %s: %j in Chinese, and the exit code as ever', async (code, said, argv) => {
+  const [chinese, english] = [await call([...argv, '--lang', 'zh']), await call(argv)];
+  const text = `${chinese.out}\n${chinese.err}`;
+  expect(text).toContain(said === '拒绝' ? '失败：refused' : said);
+  expect([chinese.code, english.code]).toEqual([code, code]);
+  const names = 'near far code kind refused mod rsc detect advise clients pypi oci all'.split(' ');
+  expect(englishLeft(text.replaceAll(/^用法：.*$(?:\n^ {7}.*$)*/gm, '').replaceAll(dir, ''), names)).toEqual([]);
+});
+
+test.each([
+  [['check', '--json']],
+  [['check', '--json', '--config', 'nowhere.yaml']],
+  [['advice', '--json', '--url', 'DAEMON']],
+  [['advice', '--export', '--url', nobody]],
+  [['webhook', 'preview', 'ops', '--json']],
+  [['rules']],
+  [['completion', 'bash']],
+])('%j writes the same on standard output in every language', async (argv) => {
+  const [english, chinese] = [await call(argv), await call(argv, { LC_ALL: 'zh_CN.UTF-8' })];
+  expect({ out: chinese.out, code: chinese.code }).toEqual({ out: english.out, code: english.code });
+});
+
+test.each(['rank', 'probe'])('%s --json has the same keys and sentences in every language', async (name) => {
+  const argv = name === 'rank' ? [name, '--rounds', '1', '--json'] : [name, 'near', '--json'];
+  const texts = [await call(argv), await call([...argv, '--lang', 'zh'])];
+  const bare = texts.map(({ out }) => out.replaceAll(/"[\da-z]{18,}"/g, '""').replaceAll(/-?\d+(\.\d+)?/g, '0'));
+  expect(bare[1]).toBe(bare[0]);
+  expect(bare[0]).not.toMatch(/[\u4e00-\u9fff]/);
+});
+
+test('an advice of another release, whose words are not known, is told as it came', async () => {
+  const server = createServer((_, response) =>
+    response.end(JSON.stringify({ advice: [{ ...advice, cause: 'moonlight', state: 'odd' }] })),
+  );
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const { out } = await call(['advice', '--url', `http://127.0.0.1:${port}`, '--lang', 'zh']);
+  expect(out).toContain('odd  go/go  a1');
+  expect(out).toContain(advice.reason);
+});
