@@ -6,14 +6,17 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from init' -l root -x -a '(__
 complete -c mirrorwatch -n '__fish_seen_subcommand_from init' -l yes
 complete -c mirrorwatch -n '__fish_seen_subcommand_from init' -l ecosystem -x -a 'go npm pypi oci http'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from init' -l vantage -x
+complete -c mirrorwatch -n '__fish_seen_subcommand_from init' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from init' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a run -d 'watch the configured mirrors until stopped; SIGHUP reloads'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from run' -l config -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from run' -l log-level -x -a 'debug info warn error'
+complete -c mirrorwatch -n '__fish_seen_subcommand_from run' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from run' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a check -d 'check the configuration and print what it asks of each host'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from check' -l config -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from check' -l json
+complete -c mirrorwatch -n '__fish_seen_subcommand_from check' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from check' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a probe -d 'probe one mirror once, now, and explain every phase; or run a real client against it'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from probe' -l config -r -F
@@ -22,6 +25,7 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from probe' -l step -x -a 'mo
 complete -c mirrorwatch -n '__fish_seen_subcommand_from probe' -l client -x -a 'go npm pip uv skopeo'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from probe' -l json
 complete -c mirrorwatch -n '__fish_seen_subcommand_from probe' -l curl
+complete -c mirrorwatch -n '__fish_seen_subcommand_from probe' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from probe' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a rank -d 'measure all mirrors side by side and print the line to paste'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rank' -l config -r -F
@@ -29,6 +33,7 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from rank' -l ecosystem -x -a
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rank' -l upstream -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rank' -l rounds -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rank' -l json
+complete -c mirrorwatch -n '__fish_seen_subcommand_from rank' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rank' -l help
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rank; and test (count (commandline -opc)) -eq 2' -a 'go npm pypi oci http'
 complete -c mirrorwatch -n __fish_use_subcommand -a advice -d 'what to set right now; exit 1 while advice is pending'
@@ -46,6 +51,7 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from advice' -l upstream -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from advice' -l fallback -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from advice' -l for -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from advice' -l reason -x
+complete -c mirrorwatch -n '__fish_seen_subcommand_from advice' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from advice' -l help
 complete -c mirrorwatch -n '__fish_seen_subcommand_from advice; and test (count (commandline -opc)) -eq 2' -a 'go npm pypi oci http accept dismiss'
 complete -c mirrorwatch -n __fish_use_subcommand -a doctor -d 'find traps in this machine\'s settings and on the way to mirrors, and mend those that can be mended'
@@ -57,11 +63,13 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from doctor' -l fix
 complete -c mirrorwatch -n '__fish_seen_subcommand_from doctor' -l yes
 complete -c mirrorwatch -n '__fish_seen_subcommand_from doctor' -l online
 complete -c mirrorwatch -n '__fish_seen_subcommand_from doctor' -l ecosystem -x -a 'go npm pypi oci http'
+complete -c mirrorwatch -n '__fish_seen_subcommand_from doctor' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from doctor' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a undo -d 'put back what doctor --fix or advice --apply changed'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from undo' -l home -x -a '(__fish_complete_directories)'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from undo' -l root -x -a '(__fish_complete_directories)'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from undo' -l list
+complete -c mirrorwatch -n '__fish_seen_subcommand_from undo' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from undo' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a replay -d 'what would have been advised under other settings, from the stored history'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from replay' -l state -r -F
@@ -70,17 +78,20 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from replay' -l since -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from replay' -l until -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from replay' -l set -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from replay' -l json
+complete -c mirrorwatch -n '__fish_seen_subcommand_from replay' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from replay' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a ack -d 'acknowledge a finding, with the reason'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from ack' -l url -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from ack' -l token-file -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from ack' -l config -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from ack' -l reason -x
+complete -c mirrorwatch -n '__fish_seen_subcommand_from ack' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from ack' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a webhook -d 'send a test message to one configured receiver, or show what its cards look like'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from webhook' -l config -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from webhook' -l html
 complete -c mirrorwatch -n '__fish_seen_subcommand_from webhook' -l json
+complete -c mirrorwatch -n '__fish_seen_subcommand_from webhook' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from webhook' -l help
 complete -c mirrorwatch -n '__fish_seen_subcommand_from webhook; and test (count (commandline -opc)) -eq 2' -a 'test preview'
 complete -c mirrorwatch -n __fish_use_subcommand -a pause -d 'leave a mirror alone for a while, or resume it'
@@ -89,23 +100,28 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from pause' -l token-file -r 
 complete -c mirrorwatch -n '__fish_seen_subcommand_from pause' -l config -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from pause' -l for -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from pause' -l reason -x
+complete -c mirrorwatch -n '__fish_seen_subcommand_from pause' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from pause' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a health -d 'ask a running daemon whether it is healthy (for containers)'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from health' -l url -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from health' -l token-file -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from health' -l config -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from health' -l ready
+complete -c mirrorwatch -n '__fish_seen_subcommand_from health' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from health' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a rules -d 'print rules for Prometheus with your numbers'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rules' -l slo -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rules' -l vantages -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rules' -l runbook -x
+complete -c mirrorwatch -n '__fish_seen_subcommand_from rules' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rules' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a demo -d 'local mirrors with an injected fault: spike, finding, advice, webhook'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from demo' -l ecosystem -x -a 'go npm pypi oci http all'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from demo' -l once
+complete -c mirrorwatch -n '__fish_seen_subcommand_from demo' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from demo' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a completion -d 'print what your shell needs to complete these words'
+complete -c mirrorwatch -n '__fish_seen_subcommand_from completion' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from completion' -l help
 complete -c mirrorwatch -n '__fish_seen_subcommand_from completion; and test (count (commandline -opc)) -eq 2' -a 'bash zsh fish'
 complete -c mirrorwatch -n __fish_use_subcommand -l help -d help

@@ -1,6 +1,6 @@
 import { kinds } from '../config/kinds.ts';
 import { clientIds } from '../daemon/client-now.ts';
-import { english } from '../words/words.ts';
+import { english, languages } from '../words/words.ts';
 import type { Command } from './context.ts';
 
 /** What may stand where an option takes a value: one of these words, a file, a folder, or anything. */
@@ -23,6 +23,9 @@ export interface UsageRow {
   readonly first: readonly string[];
 }
 
+/** What every command takes, beside what its own usage names. */
+const ofAll: readonly OptionRow[] = [{ name: 'lang', value: 'en|zh', takes: Object.keys(languages) }];
+
 /** Reads the usage of each command. */
 export function usageTable(commands: readonly Command[]): readonly UsageRow[] {
   return commands.map(({ name, usage, options }) => {
@@ -35,7 +38,9 @@ export function usageTable(commands: readonly Command[]): readonly UsageRow[] {
     return {
       name,
       summary: english(`help.${name}.summary`),
-      options: [...valued].map(([option, value]) => ({ name: option, value, takes: takes(option, value) })),
+      options: [...valued]
+        .map(([option, value]) => ({ name: option, value, takes: takes(option, value) }))
+        .concat(ofAll),
       first: firstWords(usage, valued),
     };
   });

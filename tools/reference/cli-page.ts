@@ -33,6 +33,7 @@ ${rows.join('\n')}
 | \`MIRRORWATCH_CONFIG\` | the configuration where \`--config\` names none |
 | \`MIRRORWATCH_LOG_LEVEL\` | \`debug\`, \`info\`, \`warn\` or \`error\`, where \`run --log-level\` says nothing |
 | \`NO_COLOR\` | no colours, whatever it holds |
+| \`LC_ALL\`, \`LC_MESSAGES\`, \`LANG\` | the first that is set: zh_… makes what people read Chinese, where \`--lang en|zh\` (of every command) says nothing; what programs read never changes |
 
 ## Commands
 

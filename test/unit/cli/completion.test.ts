@@ -52,6 +52,7 @@ test('the usage is read: what options take, and what a first word may be', () =>
   expect(takes('run', 'log-level')).toEqual(['debug', 'info', 'warn', 'error']);
   expect(takes('demo', 'ecosystem')).toEqual(['go', 'npm', 'pypi', 'oci', 'http', 'all']);
   expect(takes('check', 'config')).toBe('file');
+  for (const name of rows.keys()) expect(takes(name, 'lang')).toEqual(['en', 'zh']);
   expect(takes('init', 'home')).toBe('folder');
   expect(takes('rank', 'rounds')).toBe('anything');
   expect(takes('probe', 'client')).toEqual(['go', 'npm', 'pip', 'uv', 'skopeo']);
