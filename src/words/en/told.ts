@@ -17,5 +17,6 @@ export const told = {
   'told.change.read': "it can't be read ({code})",
   'told.change.meanwhile': 'it was changed while it was looked at, or is no UTF-8',
   'told.change.dangling': 'it is a link to nothing',
+  'told.change.root': 'others than root may write in {folder}, and so root does not: call it as that user',
   'told.change.outside': 'it lies outside {roots}',
 } as const;

@@ -19,5 +19,6 @@ export const told: Readonly<Record<keyof typeof english, string>> = {
   'told.change.read': '无法读取（{code}）',
   'told.change.meanwhile': '查看期间它被改动过，或者不是 UTF-8',
   'told.change.dangling': '它是指向空处的链接',
+  'told.change.root': '除 root 之外的用户也能写入 {folder}，因此 root 不在那里改动：请以该用户的身份运行',
   'told.change.outside': '它在 {roots} 之外',
 };

@@ -1,4 +1,11 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { displayWidth } from '../../../src/cli/width.ts';
+import { failuresByLayer } from '../../../src/doctor/layers.ts';
+import { sayTold } from '../../../src/words/told.ts';
+import { wordsOf } from '../../../src/words/words.ts';
+import { repoDir } from '../../support/paths.ts';
 import { englishLeft } from '../cli/english-left.ts';
 import { type TrapRow, testMachine } from './machine.ts';
 import { goRows } from './rows-go.ts';
@@ -34,4 +41,32 @@ test('mending and undoing in Chinese', async () => {
   expect(nothing.err).toBe('mirrorwatch undo：没有可以撤销的修改');
   for (const { out, err } of [asked, fixed, undone, nothing])
     expect(englishLeft(`${out}\n${err}`.replaceAll(machine.root, ''))).toEqual([]);
+});
+
+test('the way to a mirror in Chinese, layer by layer, and to programs as ever', async () => {
+  const machine = testMachine({});
+  const argv = ['doctor', 'http://127.0.0.1:1/'];
+  const told = await machine.run([...argv, ...zh]);
+  expect(told.out).toMatch(/^ {2}TCP 连接 {3}失败 {3}refused：/m);
+  expect(englishLeft(told.out)).toEqual([]);
+  // The text of a layer begins at one cell, whatever its name is.
+  const begins = told.out.split('\n').flatMap((line) => /^ {2}\S.*?(?=refused：|未到达|是地址)/.exec(line) ?? []);
+  expect([begins.length, new Set(begins.map(displayWidth)).size]).toEqual([6, 1]);
+  const [english, json] = [await machine.run([...argv, '--json']), await machine.run([...argv, '--json', ...zh])];
+  expect({ out: json.out, code: json.code }).toEqual({ out: english.out, code: english.code });
+});
+
+test.each(failuresByLayer(wordsOf('zh')))('$kind means something in Chinese, with a next thing to do', (row) => {
+  expect(englishLeft(`${row.means}\n${row.next}`)).toEqual([]);
+  expect(row.means).toMatch(/[\u4e00-\u9fff]/);
+  expect(row.next).toMatch(/[\u4e00-\u9fff]/);
+});
+
+test('every reason why a file was not changed has its Chinese', () => {
+  const source = readFileSync(join(repoDir, 'src/io/changes.ts'), 'utf8');
+  const reasons = [...source.matchAll(/because: (?:'([^']+)'|"([^"]+)"|`([^`]+)`)/g)].map(([, a, b, c]) =>
+    (a ?? b ?? c ?? '').replaceAll(/\$\{[^}]*\}/g, 'X'),
+  );
+  expect(reasons.length).toBeGreaterThan(10);
+  expect(reasons.filter((reason) => !/[\u4e00-\u9fff]/.test(sayTold(reason, wordsOf('zh'))))).toEqual([]);
 });
