@@ -3,14 +3,18 @@
  * scale` holds against what it measures.
  */
 export const formula = {
-  baseMb: 150,
-  mbPerThousandTargets: 25,
+  baseMb: 140,
+  /** The first thousand wake the other threads too. */
+  mbOfFirstThousand: 40,
+  mbPerFurtherThousand: 16,
   cpuMsPerProbe: 3.5,
 } as const;
 
 /** Memory that a daemon with so many targets should take, MB. */
 export function expectedMb(targets: number): number {
-  return formula.baseMb + (formula.mbPerThousandTargets * targets) / 1_000;
+  const thousands = targets / 1_000;
+  const { baseMb, mbOfFirstThousand, mbPerFurtherThousand } = formula;
+  return baseMb + mbOfFirstThousand * Math.min(1, thousands) + mbPerFurtherThousand * Math.max(0, thousands - 1);
 }
 
 /** By how much a figure is off what was expected: 0.1 is a tenth above. */

@@ -62,7 +62,8 @@ export function scaleLines({ rows }: ScaleReport): readonly string[] {
       ({ targets, reloads }) =>
         `${targets} targets, memory over ${reloads.count} reloads: ${reloads.rssMb.map(mb).join(' ')} MB`,
     ),
-    `formula: ${formula.baseMb} MB + ${formula.mbPerThousandTargets} MB for each 1000 targets; CPU ${formula.cpuMsPerProbe} ms a probe`,
+    `formula: ${formula.baseMb} MB + ${formula.mbOfFirstThousand} MB for the first 1000 targets + ` +
+      `${formula.mbPerFurtherThousand} MB for each further 1000; CPU ${formula.cpuMsPerProbe} ms a probe`,
   ];
 }
 

@@ -14,7 +14,7 @@ import type { Exposition } from './exposition.ts';
 import { createFactBook } from './facts.ts';
 import { daemonKinds } from './metric.ts';
 import { contentTypes, negotiate } from './negotiate.ts';
-import { keyOf, planExposition } from './plan.ts';
+import { keyOf, type Plan, planExposition } from './plan.ts';
 import { createRenderer } from './renderer.ts';
 import { countClientRun, countSample, countSkipped, showLastOk } from './samples.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -72,28 +72,28 @@ export function createExporter(input: {
     verified: facts.verified,
     turn: input.turn,
   });
-  let plan = planExposition(input.config, []);
+  /** Of a plan only what its own registry holds: entities live with the registries that they are spread over. */
+  let arranged: Plan['daemon'] = [];
 
-  function arrangeDaemon(next: typeof plan, before: (typeof plan)['daemon']): void {
-    const old = new Set(before.map(({ key }) => key));
-    const wanted = new Set(next.daemon.map(({ key }) => key));
-    for (const { kind, key, labels } of before) if (!wanted.has(key)) daemon.close(kind, labels);
-    for (const { kind, key, labels } of next.daemon) if (!old.has(key)) daemon.open(kind, labels);
+  function arrangeDaemon(next: Plan['daemon']): void {
+    const old = new Set(arranged.map(({ key }) => key));
+    const wanted = new Set(next.map(({ key }) => key));
+    for (const { kind, key, labels } of arranged) if (!wanted.has(key)) daemon.close(kind, labels);
+    for (const { kind, key, labels } of next) if (!old.has(key)) daemon.open(kind, labels);
+    arranged = next;
   }
 
   function reconfigure(config: Config, targets: readonly Target[]): void {
     const next = planExposition(config, targets);
-    arrangeDaemon(next, plan.daemon);
+    arrangeDaemon(next.daemon);
     facts.forget(boards.arrange(next.entities));
-    plan = next;
-    renderer.dropping(plan.droppedLines);
+    renderer.dropping(next.droppedLines);
   }
 
-  arrangeDaemon(plan, []);
   reconfigure(input.config, input.targets);
   const { instruments } = daemon;
   instruments.mirrorwatch_build_info.set({ version: input.version, node: input.node }, 1);
-  const receivers = () => new Set(plan.daemon.map(({ labels }) => labels.receiver));
+  const receivers = () => new Set(arranged.map(({ labels }) => labels.receiver));
 
   return {
     sample(sample) {

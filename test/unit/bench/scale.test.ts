@@ -39,10 +39,21 @@ describe('how much is watched', () => {
 
 describe('the formula', () => {
   it('is the one that README.md tells', () => {
-    const { baseMb, mbPerThousandTargets, cpuMsPerProbe } = formula;
+    const { baseMb, mbOfFirstThousand, mbPerFurtherThousand, cpuMsPerProbe } = formula;
     const readme = readFileSync(join(repoDir, 'README.md'), 'utf8').replaceAll(/\s+/g, ' ');
-    expect(readme).toContain(`${baseMb} MB and ${mbPerThousandTargets} MB for each 1 000 targets`);
+    const first = `${baseMb} MB, ${mbOfFirstThousand} MB for the first 1 000 targets`;
+    expect(readme).toContain(`${first} and ${mbPerFurtherThousand} MB for each further 1 000`);
     expect(readme).toContain(`${cpuMsPerProbe} ms of CPU a probe`);
+  });
+
+  it('grows in proportion up to a thousand targets, and more slowly from there', () => {
+    const { baseMb, mbOfFirstThousand, mbPerFurtherThousand } = formula;
+    expect([0, 500, 1_000, 3_000].map(expectedMb)).toEqual([
+      baseMb,
+      baseMb + mbOfFirstThousand / 2,
+      baseMb + mbOfFirstThousand,
+      baseMb + mbOfFirstThousand + 2 * mbPerFurtherThousand,
+    ]);
   });
 
   it('is held against what was measured', () => {
