@@ -44,7 +44,7 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   api: { folders: ['core', 'words'], packages: ['express', 'helmet'] },
   io: {
     folders: ['core'],
-    packages: ['undici', 'undici/lib/dispatcher/client.js', 'node-cron', 'pino', 'pino-pretty', 'node:*'],
+    packages: ['node-cron', 'pino', 'pino-pretty', 'node:*'],
     files: { 'worker.ts': ['core', 'ecosystems', 'probe', 'measure'] },
   },
   daemon: {
@@ -340,7 +340,7 @@ describe('imports', () => {
 
   it.each([
     ['src/main.ts', 'express'],
-    ['src/io/worker.ts', 'undici/lib/dispatcher/client.js'],
+    ['src/io/log.ts', 'pino'],
     ['src/ecosystems/go/conversation.ts', 'node:crypto'],
   ])('%s loads %s, and no library of one ecosystem until it is configured', (from, one) => {
     const loaded = allLoadedBy(from);

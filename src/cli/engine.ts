@@ -10,7 +10,4 @@ export function preferSmall(): void {
   // The old generation is collected when it has grown by a quarter, and not by half and more: a tenth less at 15 000 targets, as many
   // collections in a probing thread.
   setFlagsFromString('--heap-growing-percent=25');
-  // undici's parser is compiled once: a second, faster time takes 24 MB for a moment, most of which is never given back.
-  setFlagsFromString('--no-wasm-tier-up');
-  setFlagsFromString('--no-wasm-dynamic-tiering');
 }

@@ -1,12 +1,24 @@
 import type { EcosystemId } from '../core/mirror.ts';
 import type { Prober } from '../core/ports.ts';
 
+const loaded = new Map<EcosystemId, Promise<Prober>>();
+
 /**
  * Loads the conversations of an ecosystem of this release: `conversation.ts` of the folder that bears its word, as
  * `Ecosystem.prober` does, but without the registry. A thread that probes then loads no other ecosystem, and no
- * configuration library. Rejects where there is no such ecosystem.
+ * configuration library. Asked again it gives what it loaded: an `import` of what is there costs 50 µs, each time.
+ * Rejects where there is no such ecosystem.
  */
-export async function loadProber(id: EcosystemId): Promise<Prober> {
+export function loadProber(id: EcosystemId): Promise<Prober> {
+  const known = loaded.get(id);
+  if (known !== undefined) return known;
+  const loading = load(id);
+  loaded.set(id, loading);
+  loading.catch(() => loaded.delete(id));
+  return loading;
+}
+
+async function load(id: EcosystemId): Promise<Prober> {
   if (!/^[a-z][a-z0-9]*$/.test(id)) throw new Error('no such ecosystem');
   return (await import(`./${id}/conversation.ts`)) as Prober;
 }

@@ -23,7 +23,7 @@ export interface WireOptions {
 }
 
 /**
- * The wire: HTTP/1.1 by undici over connections of ours, each instant taken from the socket's own events on the
+ * The wire: HTTP/1.1 over connections of ours, each instant taken from the socket's own events on the
  * monotonic clock. Nothing is thrown: what goes wrong is in `hop.fault`.
  */
 export function createWire(options: WireOptions): Wire {

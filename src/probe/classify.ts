@@ -38,7 +38,7 @@ const codesOf: Readonly<Partial<Record<Class, readonly string[]>>> = {
   ),
   refused: words('ECONNREFUSED'),
   unreachable: words('EHOSTUNREACH ENETUNREACH EHOSTDOWN ENETDOWN ENONET'),
-  ended: words('MW_STALE ECONNRESET EPIPE ECONNABORTED ENOTCONN UND_ERR_SOCKET HPE_INVALID_EOF_STATE'),
+  ended: words('MW_STALE MW_CLOSED ECONNRESET EPIPE ECONNABORTED ENOTCONN UND_ERR_SOCKET HPE_INVALID_EOF_STATE'),
   tls_expired: words('CERT_HAS_EXPIRED CERT_NOT_YET_VALID'),
   tls_name: words('ERR_TLS_CERT_ALTNAME_INVALID ERR_TLS_CERT_ALTNAME_FORMAT HOSTNAME_MISMATCH'),
   tls_untrusted: words(
@@ -49,7 +49,7 @@ const codesOf: Readonly<Partial<Record<Class, readonly string[]>>> = {
   tls_pin: words('MW_PIN'),
   tls_client: words('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'),
   tls_protocol: words('EPROTO ERR_SSL_WRONG_VERSION_NUMBER ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'),
-  bad_http: words('MW_BAD_HEAD HTTPParserError'),
+  bad_http: words('MW_BAD_HEAD MW_BAD_CHUNK HTTPParserError'),
   bad_coding: words('Z_DATA_ERROR Z_NEED_DICT Z_STREAM_ERROR'),
   longer: words('MW_BODY_LONGER HPE_CLOSED_CONNECTION'),
   cut: words('UND_ERR_RES_CONTENT_LENGTH_MISMATCH Z_BUF_ERROR'),
@@ -60,7 +60,7 @@ const codesOf: Readonly<Partial<Record<Class, readonly string[]>>> = {
   // Cancelled by our own shutdown blames nobody either.
   local: words(
     'MW_NO_SCRATCH EMFILE ENFILE ENOBUFS ENOMEM EADDRNOTAVAIL EADDRINUSE EAFNOSUPPORT EACCES EPERM ERR_SOCKET_BAD_PORT ' +
-      'ERR_INVALID_URL UND_ERR_INVALID_ARG UND_ERR_ABORTED ABORT_ERR AbortError',
+      'ERR_INVALID_URL ERR_INVALID_CHAR UND_ERR_INVALID_ARG UND_ERR_ABORTED ABORT_ERR AbortError',
   ),
   defect: words('MW_DEFECT'),
 };

@@ -1,112 +1,111 @@
 import type { Socket } from 'node:net';
-// The client alone: the whole package (fetch, caches, WebSocket) is 3 MB more in each thread. Its minor release is pinned.
-import Client from 'undici/lib/dispatcher/client.js';
-import { limits } from '../../core/limits.ts';
-import { WireStop } from './stop.ts';
+import type { AnswerReader } from './answer-reader.ts';
+import { stopOf, WireStop } from './stop.ts';
 
 /** A kept connection closes after so long without a request, unless the server's own hint is shorter. */
 const idleMsMax = 10 * 60_000;
+/** Of the server's hint: it may count from when it sent its answer. */
+const idleMarginMs = 1_000;
 
-const headEnd = Buffer.from('\r\n\r\n');
-const empty = Buffer.alloc(0);
+/** What stands in a request's head; what is not sent: a field that would end its line, a target with a space in it. */
+const sendable = {
+  target: /^[\x21-\x7e]+$/,
+  name: /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/,
+  value: /^[\t\x20-\x7e\x80-\xff]*$/,
+};
 
-/**
- * What arrives on a connection for one exchange, before any parser has seen it: when its first byte and the newest came,
- * how long the head is, how many bytes there are in all.
- */
-export class Inflow {
-  /** Monotonic instant of the first byte, `null` before. */
-  firstByteMs: number | null = null;
-  /** Monotonic instant of the newest byte, `null` before. */
-  lastByteMs: number | null = null;
-  /** Plain bytes so far, head included. */
-  totalBytes = 0;
-  /** Bytes of the head, interim heads included; `null` while it is not complete. */
-  headBytes: number | null = null;
-  readonly #now: () => number;
-  readonly #tooLarge: () => void;
-  #pending: Buffer = empty;
-
-  /** @param tooLarge  called as soon as the head, interim ones included, is beyond `limits.headBytes` */
-  constructor(now: () => number, tooLarge: () => void) {
-    this.#now = now;
-    this.#tooLarge = tooLarge;
-  }
-
-  /** Takes one chunk as the socket hands it up. The stamp comes first. */
-  take(chunk: Buffer): void {
-    this.lastByteMs = this.#now();
-    this.firstByteMs ??= this.lastByteMs;
-    this.totalBytes += chunk.length;
-    if (this.headBytes === null) this.#scan(chunk);
-  }
-
-  #scan(chunk: Buffer): void {
-    this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
-    for (let end = this.#pending.indexOf(headEnd); end >= 0; end = this.#pending.indexOf(headEnd)) {
-      // `HTTP/1.1 1xx`: an interim head, another follows.
-      const isInterim = this.#pending[9] === 0x31;
-      this.#pending = this.#pending.subarray(end + headEnd.length);
-      if (isInterim) continue;
-      this.headBytes = this.totalBytes - this.#pending.length;
-      this.#pending = empty;
-      return;
-    }
-    if (this.totalBytes > limits.headBytes) this.#tooLarge();
-  }
+/** One request, as it is written. */
+export interface CarriedRequest {
+  readonly method: string;
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
 }
 
 /**
- * One connection that is ready for requests, with undici's HTTP/1.1 on top of a socket of ours. The first byte is
- * stamped in `push`, where the socket hands up what it has read (and decrypted), before it is buffered: undici's own
- * callbacks come after its parser has run, and not at all for a head that is not HTTP.
+ * One connection that is ready for requests: HTTP/1.1 on top of a socket of ours, one exchange at a time. Answers are
+ * read in `push`, where the socket hands up what it has read (and decrypted): nothing is buffered between, and the first
+ * byte's stamp is the instant at which it came. What arrives while nothing was asked ends the connection.
  */
 export class Carrier {
   readonly socket: Socket;
-  readonly client: Client;
-  /** What the socket reported first; undici may report less ("other side closed"). */
+  /** What the socket reported first. */
   error: Error | null = null;
-  /** Takes what arrives for the exchange in hand. */
-  inflow: Inflow | null = null;
+  readonly #host: string;
+  #reader: AnswerReader | null = null;
 
+  /** @param origin  whose host is asked for where a request names none */
   constructor(socket: Socket, origin: string) {
     this.socket = socket;
-    socket.on('error', (error: Error) => {
-      this.error ??= error;
-    });
+    this.#host = new URL(origin).host;
     const push = socket.push;
     socket.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
-      if (this.inflow !== null && chunk instanceof Buffer) this.inflow.take(chunk);
-      return push.call(socket, chunk, encoding);
+      if (chunk === null) this.#reader?.ended();
+      if (!(chunk instanceof Buffer)) return push.call(socket, chunk, encoding);
+      this.#take(chunk);
+      return true;
     };
-    let isGiven = false;
-    this.client = new Client(origin, {
-      // undici waits for its connector to answer later than at once.
-      connect: (_options, callback) =>
-        queueMicrotask(() => {
-          if (isGiven) return callback(new WireStop('MW_STALE', 'the kept connection is gone'), null);
-          isGiven = true;
-          callback(null, socket);
-        }),
-      allowH2: false,
-      pipelining: 1,
-      maxHeaderSize: limits.headBytes,
-      // The hop's own deadline holds; undici's timers are coarse.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-      keepAliveTimeout: idleMsMax,
-      keepAliveMaxTimeout: idleMsMax,
-      keepAliveTimeoutThreshold: 1_000,
+    socket.on('error', (error: Error) => {
+      this.error ??= error;
+      this.#reader?.fail(stopOf(error));
     });
+    socket.on('close', () => this.#reader?.fail(new WireStop('MW_CLOSED', 'the connection was closed')));
+    socket.on('timeout', () => this.close());
+    // Nobody reads by events; the end is to be seen.
+    socket.resume();
+  }
+
+  /**
+   * Writes a request; what is answered goes to the reader.
+   * @throws WireStop `ERR_INVALID_CHAR` for what can't stand in a head, `MW_STALE` where the connection is gone
+   */
+  send({ method, target, headers, body }: CarriedRequest, reader: AnswerReader): void {
+    const lines = [`${method} ${target} HTTP/1.1`, `host: ${headers['host'] ?? this.#host}`, 'connection: keep-alive'];
+    let isSound = sendable.target.test(target);
+    for (const [name, value] of Object.entries(headers)) {
+      isSound &&= sendable.name.test(name) && sendable.value.test(value);
+      if (name !== 'host') lines.push(`${name}: ${value}`);
+    }
+    if (!isSound) throw new WireStop('ERR_INVALID_CHAR', 'a header or path of ours that cannot be sent');
+    if (!this.isAlive()) throw this.error === null ? stale() : stopOf(this.error);
+    if (body !== null) lines.push(`content-length: ${Buffer.byteLength(body)}`);
+    this.#reader = reader;
+    this.socket.setTimeout(0);
+    const head = `${lines.join('\r\n')}\r\n\r\n`;
+    if (body === null) this.socket.write(head, 'latin1');
+    else this.socket.write(Buffer.concat([Buffer.from(head, 'latin1'), Buffer.from(body)]));
   }
 
   /** True while it may carry another request. */
   isAlive(): boolean {
-    return !this.socket.destroyed && this.socket.readable && this.socket.writable && this.error === null;
+    const { destroyed, readable, writable } = this.socket;
+    return !destroyed && readable && writable && this.error === null && this.#reader === null;
   }
 
   /** Closes the connection at once; what is under way on it fails. */
   close(): void {
     this.socket.destroy();
   }
+
+  #take(chunk: Buffer): void {
+    const reader = this.#reader;
+    if (reader === null) {
+      this.close();
+      return;
+    }
+    reader.take(chunk);
+    if (reader.isOver) this.#rest(reader);
+  }
+
+  /** After an answer: the connection lies until it is needed, or closes. */
+  #rest(reader: AnswerReader): void {
+    this.#reader = null;
+    const idleMs = Math.min(idleMsMax, (reader.keptMs ?? 0) - idleMarginMs);
+    if (idleMs <= 0) this.close();
+    else this.socket.setTimeout(idleMs);
+  }
+}
+
+function stale(): WireStop {
+  return new WireStop('MW_STALE', 'the kept connection is gone');
 }

@@ -1,12 +1,11 @@
-import type { IncomingHttpHeaders } from 'node:http';
-import type { Dispatcher } from 'undici';
 import { limits } from '../../core/limits.ts';
 import type { Hop } from '../../core/transcript.ts';
+import { type AnswerEvents, AnswerReader } from './answer-reader.ts';
 import { BodyHold, type Collected, type Spill } from './body-hold.ts';
-import { type Carrier, Inflow } from './carrier.ts';
+import type { Carrier } from './carrier.ts';
 import type { Deadline } from './deadline.ts';
 import { decoded } from './decode.ts';
-import { exchangeStop, stopOf, WireStop } from './stop.ts';
+import { stopOf, WireStop } from './stop.ts';
 
 /** One request over a connection that is ready. */
 export interface ExchangeRequest {
@@ -41,14 +40,6 @@ export function newTrace(): ExchangeTrace {
   return { firstByteMs: null, endMs: null, status: null, headers: {}, bodyBytes: 0, ramp: null };
 }
 
-function joined(headers: IncomingHttpHeaders): Record<string, string> {
-  const plain: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) plain[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
-  }
-  return plain;
-}
-
 /** What the head says about the length of the body; `null` where its end is told otherwise. */
 function saidBytes(method: string, { status, headers }: ExchangeTrace): number | null {
   // What a head says of the length is that of the answer to a GET.
@@ -64,12 +55,11 @@ function isCoded(headers: Readonly<Record<string, string>>): boolean {
 /** A body that was read; not whole where reading stopped on purpose. */
 type Read = Collected & { readonly isWhole: boolean };
 
-/** Collects one answer through undici's handler calls. Settles once. */
-class Collector implements Dispatcher.DispatchHandler {
+/** Collects one answer as its reader tells it. Settles once. */
+class Collector implements AnswerEvents {
   readonly #carrier: Carrier;
   readonly #method: string;
   readonly #trace: ExchangeTrace;
-  readonly #inflow: Inflow;
   readonly #now: () => number;
   readonly #done: (collected: Read) => void;
   readonly #failed: (why: WireStop) => void;
@@ -80,19 +70,18 @@ class Collector implements Dispatcher.DispatchHandler {
   /** Where reading stops on purpose; the answer then counts as whole. */
   #stopAt: number | null;
   readonly #isDecoded: boolean;
+  readonly reader: AnswerReader;
 
   constructor(
     carrier: Carrier,
     request: ExchangeRequest,
     trace: ExchangeTrace,
-    inflow: Inflow,
     now: () => number,
     done: (collected: Read) => void,
     failed: (why: WireStop) => void,
   ) {
     this.#carrier = carrier;
     this.#trace = trace;
-    this.#inflow = inflow;
     this.#now = now;
     this.#done = done;
     this.#failed = failed;
@@ -101,16 +90,13 @@ class Collector implements Dispatcher.DispatchHandler {
     this.#stopAt = request.stopAfterBytes;
     this.#spill = request.spill;
     this.#isDecoded = request.asSent !== true;
+    this.reader = new AnswerReader(request.method, now, this);
   }
 
-  onRequestStart(): void {
-    // Nothing to keep: an exchange is cut short by closing its connection.
-  }
-
-  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
-    if (status < 200 || this.#isOver) return;
+  head(status: number, headers: Readonly<Record<string, string>>): void {
+    if (this.#isOver) return;
     this.#trace.status = status;
-    this.#trace.headers = joined(headers);
+    this.#trace.headers = headers;
     if (this.#spill !== null && this.#isDecoded && isCoded(this.#trace.headers)) {
       this.#spill = null;
       this.#bytesMax = Math.min(this.#bytesMax, limits.bodyHeldBytesMax);
@@ -122,9 +108,9 @@ class Collector implements Dispatcher.DispatchHandler {
     else if (this.#stopAt === null && said !== null && said > this.#bytesMax) this.#oversize();
   }
 
-  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    const atMs = this.#now();
+  data(chunk: Buffer): void {
     if (this.#isOver) return;
+    const atMs = this.reader.lastByteMs ?? this.#now();
     this.#trace.bodyBytes += chunk.length;
     if (this.#trace.bodyBytes >= limits.slowStartBytes) this.#trace.ramp ??= { atMs, bytes: this.#trace.bodyBytes };
     try {
@@ -139,32 +125,21 @@ class Collector implements Dispatcher.DispatchHandler {
     } else if (this.#trace.bodyBytes > this.#bytesMax) this.#oversize();
   }
 
-  onResponseEnd(): void {
+  end(): void {
     if (this.#isOver) return;
     const said = saidBytes(this.#method, this.#trace);
     const isFramed = said !== null || this.#trace.headers['transfer-encoding'] !== undefined;
-    // Where the end of the body is told by its bytes it was here when they were: undici's parser runs a tick later.
-    const atMs = (isFramed ? this.#inflow.lastByteMs : null) ?? this.#now();
-    const { headBytes, totalBytes } = this.#inflow;
+    const { headBytes, totalBytes, lastByteMs } = this.reader;
+    // Where the end of the body is told by its bytes it was here when they were.
+    const atMs = (isFramed ? lastByteMs : null) ?? this.#now();
     if (said !== null && headBytes !== null && totalBytes > headBytes + said)
       this.#fail(new WireStop('MW_BODY_LONGER', 'more body than said', this.#trace.bodyBytes, atMs));
-    // undici takes a reset for the end of a body without a length; it is none.
-    else if (this.#carrier.error !== null && !isFramed)
-      this.#fail(stopOf(this.#carrier.error, this.#trace.bodyBytes, atMs));
     else this.#finish(atMs, true);
   }
 
-  onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
-    const atMs = this.#now();
+  broken(why: WireStop): void {
     if (this.#isOver) return;
-    this.#isOver = true;
-    this.#stampFirst();
-    const state = {
-      hasHead: this.#trace.status !== null,
-      bytesRead: this.#trace.bodyBytes,
-      socketError: this.#carrier.error,
-    };
-    this.#failed(exchangeStop(error, state, atMs));
+    this.#fail(new WireStop(why.code, why.message, this.#trace.bodyBytes, this.#now()));
   }
 
   /** Stops listening: the hop is over for another reason. */
@@ -174,7 +149,7 @@ class Collector implements Dispatcher.DispatchHandler {
   }
 
   #stampFirst(): void {
-    this.#trace.firstByteMs = this.#inflow.firstByteMs;
+    this.#trace.firstByteMs = this.reader.firstByteMs;
   }
 
   #finish(atMs: number, isWhole: boolean): void {
@@ -211,13 +186,14 @@ export async function exchange(
   deadline: Deadline,
   now: () => number,
 ): Promise<Collected> {
-  const inflow = new Inflow(now, () => deadline.cut(new WireStop('MW_HEAD_TOO_LARGE', 'the head is too large')));
-  carrier.inflow = inflow;
   try {
     const { body, whole, isWhole } = await deadline.run<Read>((done, failed) => {
-      const collector = new Collector(carrier, request, trace, inflow, now, done, failed);
-      const { method, target: path, headers, body } = request;
-      carrier.client.dispatch({ method, path, headers, ...(body === null ? {} : { body }) }, collector);
+      const collector = new Collector(carrier, request, trace, now, done, failed);
+      try {
+        carrier.send(request, collector.reader);
+      } catch (error) {
+        collector.broken(stopOf(error));
+      }
       return () => {
         collector.leave();
         carrier.close();
@@ -229,7 +205,5 @@ export async function exchange(
   } catch (error) {
     carrier.close();
     throw stopOf(error, trace.bodyBytes);
-  } finally {
-    carrier.inflow = null;
   }
 }

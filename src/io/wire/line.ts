@@ -26,7 +26,7 @@ export interface LineDeps extends ConnectDeps {
 }
 
 /** Faults of a kept connection that was closed while it lay idle: news about the past, not about this request. */
-const staleCodes = new Set(['MW_STALE', 'UND_ERR_SOCKET', 'UND_ERR_INFO', 'ECONNRESET', 'EPIPE']);
+const staleCodes = new Set(['MW_STALE', 'MW_CLOSED', 'ECONNRESET', 'EPIPE']);
 
 /** The state of one hop under way. */
 interface HopState {

@@ -53,35 +53,3 @@ export function stopOf(error: unknown, bytesRead = 0, atMs: number | null = null
   const message = error instanceof Error ? error.message : String(error);
   return new WireStop(codeOf(error) ?? 'MW_DEFECT', fieldOf(error, 'reason') ?? message, bytesRead, atMs);
 }
-
-/**
- * undici's errors in the words of our table: one code for one fact.
- * - its parser's errors have no code of their own (undici 8.12): before the head is complete `MW_BAD_HEAD`, later
- *   `HPE_INVALID_CHUNK_SIZE`, and `UND_ERR_SOCKET` where only the end came too early
- * - `bad response` (100 unasked, an answer to nothing) and `bad upgrade` are a bad head
- * @param socketError  what the socket itself reported first, which says more than "other side closed"
- */
-export function exchangeStop(
-  error: unknown,
-  state: { readonly hasHead: boolean; readonly bytesRead: number; readonly socketError: Error | null },
-  atMs: number,
-): WireStop {
-  const stop = stopOf(error, state.bytesRead, atMs);
-  const as = (code: string, text = stop.message): WireStop => new WireStop(code, text, state.bytesRead, atMs);
-  if (error instanceof Error && error.name === 'HTTPParserError') {
-    if (/EOF/i.test(error.message)) return as('UND_ERR_SOCKET', 'connection ended inside the answer');
-    return as(state.hasHead ? 'HPE_INVALID_CHUNK_SIZE' : 'MW_BAD_HEAD');
-  }
-  switch (stop.code) {
-    case 'UND_ERR_HEADERS_OVERFLOW':
-      return as('MW_HEAD_TOO_LARGE', 'the head is larger than the limit');
-    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
-      // What undici says of any parser's error once it has read a Content-Length, also one in the same head.
-      return state.hasHead ? stop : as('MW_BAD_HEAD', 'the head is no HTTP/1.1');
-    case 'UND_ERR_SOCKET':
-      if (/^bad (response|upgrade)/.test(stop.message)) return as('MW_BAD_HEAD');
-      return state.socketError === null ? stop : stopOf(state.socketError, state.bytesRead, atMs);
-    default:
-      return stop;
-  }
-}

@@ -7,7 +7,7 @@ const answer = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
 
 /**
  * Asks a server of our own on loopback a few times, so that what a fresh thread loads and compiles on its first request
- * (undici's parser alone takes tens of milliseconds) is no part of the first mirror's time. Best effort: never throws.
+ * is no part of the first mirror's time. Best effort: never throws.
  */
 export async function warmUp(wire: Wire, clock: Clock): Promise<void> {
   const server = createServer((socket) => {

@@ -61,7 +61,7 @@ describe('code and phase', () => {
     ...rows('UND_ERR_BODY_TIMEOUT MW_DEADLINE', 'transfer', () => ({ kind: 'timeout_transfer', limitMs: 10_000 })),
     ...rows('ECONNRESET', 'connect', (code) => ({ kind: 'reset', code })),
     ...rows('ECONNRESET UND_ERR_SOCKET EPIPE', 'tls', (code) => ({ kind: 'reset', code })),
-    ...rows('ECONNRESET UND_ERR_SOCKET EPIPE MW_STALE', 'processing', (code) => ({ kind: 'reset', code })),
+    ...rows('ECONNRESET UND_ERR_SOCKET EPIPE MW_STALE MW_CLOSED', 'processing', (code) => ({ kind: 'reset', code })),
     ...rows(
       'ECONNRESET UND_ERR_SOCKET UND_ERR_RES_CONTENT_LENGTH_MISMATCH Z_BUF_ERROR HPE_INVALID_EOF_STATE',
       'transfer',
@@ -97,7 +97,10 @@ describe('code and phase', () => {
       kind: 'malformed',
       expected: 'an HTTP head',
     })),
-    ...rows('HPE_INVALID_CHUNK_SIZE', 'transfer', () => ({ kind: 'malformed', expected: 'a sound HTTP body' })),
+    ...rows('HPE_INVALID_CHUNK_SIZE MW_BAD_CHUNK', 'transfer', () => ({
+      kind: 'malformed',
+      expected: 'a sound HTTP body',
+    })),
     ...rows('Z_DATA_ERROR', 'transfer', () => ({ kind: 'malformed', expected: 'a sound content coding' })),
     ...rows('MW_BODY_LONGER HPE_CLOSED_CONNECTION', 'transfer', () => ({
       kind: 'malformed',
@@ -139,7 +142,7 @@ describe('what says nothing about the mirror, in any phase', () => {
       (code) => [code, 'proxy'] as const,
     ),
     ...words(
-      'EMFILE ENFILE ENOBUFS ENOMEM EADDRNOTAVAIL EACCES EPERM ERR_SOCKET_BAD_PORT ERR_INVALID_URL UND_ERR_INVALID_ARG',
+      'EMFILE ENFILE ENOBUFS ENOMEM EADDRNOTAVAIL EACCES EPERM ERR_SOCKET_BAD_PORT ERR_INVALID_URL ERR_INVALID_CHAR UND_ERR_INVALID_ARG',
     ).map((code) => [code, 'local'] as const),
     ...words('UND_ERR_ABORTED ABORT_ERR AbortError').map((code) => [code, 'local'] as const),
     ['MW_DEFECT', 'defect'] as const,

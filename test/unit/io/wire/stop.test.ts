@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Marks } from '../../../../src/core/transcript.ts';
-import { codeOf, exchangeStop, phaseOf, stopOf, WireStop } from '../../../../src/io/wire/stop.ts';
+import { codeOf, phaseOf, stopOf, WireStop } from '../../../../src/io/wire/stop.ts';
 
 const base: Marks = { start: 0, end: 9 };
 
@@ -37,42 +37,5 @@ describe('the code of an error', () => {
     expect(stopOf(new Error('y'.repeat(500)))).toMatchObject({ code: 'MW_DEFECT', message: 'y'.repeat(200) });
     const ours = new WireStop('MW_PIN', 'pin');
     expect(stopOf(ours)).toBe(ours);
-  });
-});
-
-describe("undici's errors in our words", () => {
-  const named = (name: string, message: string, code?: string): Error =>
-    Object.assign(new Error(message), { name, ...(code === undefined ? {} : { code }) });
-  const reset = Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
-  it.each([
-    ['a bad head', named('HTTPParserError', 'Expected HTTP/'), false, null, 'MW_BAD_HEAD'],
-    ['a bad chunk', named('HTTPParserError', 'Invalid character in chunk size'), true, null, 'HPE_INVALID_CHUNK_SIZE'],
-    ['an early end', named('HTTPParserError', 'Invalid EOF state'), true, null, 'UND_ERR_SOCKET'],
-    ['a long head', named('HeadersOverflowError', 'x', 'UND_ERR_HEADERS_OVERFLOW'), false, null, 'MW_HEAD_TOO_LARGE'],
-    ['an answer to nothing', named('SocketError', 'bad response', 'UND_ERR_SOCKET'), false, null, 'MW_BAD_HEAD'],
-    ['an upgrade', named('SocketError', 'bad upgrade', 'UND_ERR_SOCKET'), false, null, 'MW_BAD_HEAD'],
-    ['closed', named('SocketError', 'other side closed', 'UND_ERR_SOCKET'), true, null, 'UND_ERR_SOCKET'],
-    [
-      'closed, and the socket knows why',
-      named('SocketError', 'other side closed', 'UND_ERR_SOCKET'),
-      true,
-      reset,
-      'ECONNRESET',
-    ],
-    [
-      'a short body',
-      named('E', 'x', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'),
-      true,
-      null,
-      'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-    ],
-    ['a bad head after its length', named('E', 'x', 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH'), false, null, 'MW_BAD_HEAD'],
-    ['a reset', reset, true, null, 'ECONNRESET'],
-  ])('%s', (_, error, hasHead, socketError, code) => {
-    expect(exchangeStop(error, { hasHead, bytesRead: 7, socketError }, 5)).toMatchObject({
-      code,
-      bytesRead: 7,
-      atMs: 5,
-    });
   });
 });
