@@ -2,6 +2,7 @@ import { advised } from './en/advised.ts';
 import { cards } from './en/cards.ts';
 import { doctor } from './en/doctor.ts';
 import { facts } from './en/facts.ts';
+import { found } from './en/found.ts';
 import { help } from './en/help.ts';
 import { layers } from './en/layers.ts';
 import { notes } from './en/notes.ts';
@@ -10,6 +11,7 @@ import { page } from './en/page.ts';
 import { pageWords } from './en/page-words.ts';
 import { probe } from './en/probe.ts';
 import { program } from './en/program.ts';
+import { standing } from './en/standing.ts';
 import { told } from './en/told.ts';
 import { traps } from './en/traps.ts';
 import { units } from './en/units.ts';
@@ -22,6 +24,7 @@ export const en = {
   ...cards,
   ...doctor,
   ...facts,
+  ...found,
   ...help,
   ...layers,
   ...notes,
@@ -30,6 +33,7 @@ export const en = {
   ...page,
   ...probe,
   ...program,
+  ...standing,
   ...told,
   ...traps,
   ...units,

@@ -3,6 +3,7 @@ import { advised } from './zh/advised.ts';
 import { cards } from './zh/cards.ts';
 import { doctor } from './zh/doctor.ts';
 import { facts } from './zh/facts.ts';
+import { found } from './zh/found.ts';
 import { help } from './zh/help.ts';
 import { layers } from './zh/layers.ts';
 import { notes } from './zh/notes.ts';
@@ -11,6 +12,7 @@ import { page } from './zh/page.ts';
 import { pageWords } from './zh/page-words.ts';
 import { probe } from './zh/probe.ts';
 import { program } from './zh/program.ts';
+import { standing } from './zh/standing.ts';
 import { told } from './zh/told.ts';
 import { traps } from './zh/traps.ts';
 import { units } from './zh/units.ts';
@@ -23,6 +25,7 @@ export const zh: Readonly<Record<Key, string>> = {
   ...cards,
   ...doctor,
   ...facts,
+  ...found,
   ...help,
   ...layers,
   ...notes,
@@ -31,6 +34,7 @@ export const zh: Readonly<Record<Key, string>> = {
   ...page,
   ...probe,
   ...program,
+  ...standing,
   ...told,
   ...traps,
   ...units,

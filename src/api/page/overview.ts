@@ -4,7 +4,7 @@ import type { ApiDeps, SeriesView } from '../deps.ts';
 import { canaryOf, placeOf } from '../views.ts';
 import { adviceCard } from './advice-card.ts';
 import { stripWithAxis } from './axis.ts';
-import { mirrorPath, probePath, sinceNote, standingNotes, stateBadge } from './badges.ts';
+import { becauseNote, mirrorPath, probePath, sinceNote, standingNotes, stateBadge } from './badges.ts';
 import { phaseBars, phaseKey, totalOf } from './charts.ts';
 import { findingList } from './findings.ts';
 import { ago, duration } from './format.ts';
@@ -155,7 +155,7 @@ function mirrorRow(
   ];
   return html`<tr class="${state}">
 <th scope="row"><a href="${mirrorPath(mirror.name)}">${mirror.name}</a><small>${mirror.url.replace(/^https:\/\//, '')}</small><small class="muted">${place.filter((part) => part !== null).join(' · ')}</small></th>
-<td data-label="${say('table.state')}">${stateBadge(say, state)}<small><bdi>${standing?.because ?? say('standing.notAsked')}</bdi></small>${standing && sinceNote(say, deps.stateSince(standing), nowMs)}${standingNotes(say, standing, nowMs)}<small class="muted">${say('mirror.lastOk')} ${ago(say, standing?.lastOkAtMs ?? null, nowMs)}</small></td>
+<td data-label="${say('table.state')}">${stateBadge(say, state)}<small>${becauseNote(say, standing)}</small>${standing && sinceNote(say, deps.stateSince(standing), nowMs)}${standingNotes(say, standing, nowMs)}<small class="muted">${say('mirror.lastOk')} ${ago(say, standing?.lastOkAtMs ?? null, nowMs)}</small></td>
 <td class="n" data-label="p50">${linkedTime(say, deps, canary, canary?.p50Ms)}</td>
 <td class="n" data-label="p95">${linkedTime(say, deps, canary, canary?.p95Ms)}</td>
 <td class="wide" data-label="${say('table.phases')}">${phaseBars(say, canary?.phases ?? {}, longestMs)}</td>
