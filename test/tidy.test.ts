@@ -34,7 +34,7 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   probe: { folders: ['core'], packages: [] },
   measure: { folders: ['core'], packages: [] },
   detect: { folders: ['core', 'words'], packages: [] },
-  advise: { folders: ['core', 'ecosystems'], packages: [] },
+  advise: { folders: ['core', 'ecosystems', 'words'], packages: [] },
   notify: { folders: ['core', 'words'], packages: [] },
   words: { folders: ['core'], packages: [] },
   state: { folders: ['core'], packages: [] },

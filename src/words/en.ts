@@ -3,6 +3,7 @@ import { cards } from './en/cards.ts';
 import { doctor } from './en/doctor.ts';
 import { facts } from './en/facts.ts';
 import { found } from './en/found.ts';
+import { ground } from './en/ground.ts';
 import { help } from './en/help.ts';
 import { layers } from './en/layers.ts';
 import { notes } from './en/notes.ts';
@@ -25,6 +26,7 @@ export const en = {
   ...doctor,
   ...facts,
   ...found,
+  ...ground,
   ...help,
   ...layers,
   ...notes,

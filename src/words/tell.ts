@@ -45,10 +45,11 @@ function sayAll(say: Say, { key, values }: Sentence): string {
 
 function valueText(say: Say, value: Filled): string {
   if (typeof value === 'string' || typeof value === 'number') return String(value);
-  if (!isList(value)) return sayAll(say, value);
+  // A sentence within a sentence has no full stop of its own.
+  if (!isList(value)) return sayAll(say, value).replace(/[.。]$/, '');
   const all = value.map((one) => valueText(say, one));
   const last = all.pop() ?? '';
-  return all.length === 0 ? last : say('list.and', { all: all.join(say('list.comma')), last });
+  return all.length === 0 ? last : say('list.last', { all: all.join(say('list.comma')), last });
 }
 
 function isList(value: Sentence | readonly Filled[]): value is readonly Filled[] {

@@ -4,6 +4,7 @@ import { cards } from './zh/cards.ts';
 import { doctor } from './zh/doctor.ts';
 import { facts } from './zh/facts.ts';
 import { found } from './zh/found.ts';
+import { ground } from './zh/ground.ts';
 import { help } from './zh/help.ts';
 import { layers } from './zh/layers.ts';
 import { notes } from './zh/notes.ts';
@@ -26,6 +27,7 @@ export const zh: Readonly<Record<Key, string>> = {
   ...doctor,
   ...facts,
   ...found,
+  ...ground,
   ...help,
   ...layers,
   ...notes,

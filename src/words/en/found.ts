@@ -1,6 +1,6 @@
 /** What a finding says, opened and ended, and why a mirror's state is what it is. */
 export const found = {
-  'list.and': '{all} and {last}',
+  'list.last': '{all} and {last}',
 
   'found.slow': '{name} is slow: {observed} for {step} where {usual} is usual.',
   'found.slow.well': '{name} is as fast as usual again.',
@@ -40,7 +40,7 @@ export const found = {
 
   'found.wrong': '{name} serves other bytes for {what} than {by} names: twice the same {algorithm}.',
   'found.wrongSide': '{name} has another {side} of {what} than {by} names: twice the same {algorithm}.',
-  'found.wrongOrigin': '{wrong} The origin serves the same: its bytes changed upstream.',
+  'found.wrongOrigin': '{wrong}. The origin serves the same: its bytes changed upstream.',
   'found.lockFile': 'a lock file',
   'found.authority': 'an authority',
   'found.artifact': '{what} ({step})',

@@ -2,7 +2,7 @@ import type { found as english } from '../en/found.ts';
 
 /** Simplified Chinese of the file of this name in `en`. */
 export const found: Readonly<Record<keyof typeof english, string>> = {
-  'list.and': '{all} 和 {last}',
+  'list.last': '{all} 和 {last}',
 
   'found.slow': '{name} 变慢：{step} 耗时 {observed}，平时为 {usual}。',
   'found.slow.well': '{name} 已恢复到平时的速度。',
@@ -40,7 +40,7 @@ export const found: Readonly<Record<keyof typeof english, string>> = {
 
   'found.wrong': '{name} 返回的 {what} 内容与{by}给出的不同：两次得到相同的 {algorithm}。',
   'found.wrongSide': '{name} 返回的 {what} 的 {side} 与{by}给出的不同：两次得到相同的 {algorithm}。',
-  'found.wrongOrigin': '{wrong}源站返回的也一样：上游的内容变了。',
+  'found.wrongOrigin': '{wrong}。源站返回的也一样：上游的内容变了。',
   'found.lockFile': '锁文件',
   'found.authority': '权威来源',
   'found.artifact': '{what}（{step}）',

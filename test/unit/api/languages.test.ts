@@ -7,6 +7,7 @@ import { becauses, reasons } from '../../../src/core/failure.ts';
 import { type Finding, findingKinds, type Side } from '../../../src/core/finding.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { phrase, told } from '../../../src/words/tell.ts';
+import { wordsOf } from '../../../src/words/words.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
 import { type FixtureChange, fixture } from './fixture-deps.ts';
@@ -134,10 +135,15 @@ const pages = [
 
 /** The fixture with its sentences as the detector tells them. */
 const heard = told('found.slow', { name: 'coast', observed: '1.2 s', step: 'mod', usual: '210 ms' });
+const note = wordsOf('en')('told.note.goWins');
 const spoken: FixtureChange = {
   standings: () =>
     fixtureStandings.map((one) => ({ ...one, why: phrase('why.silentAs', { seconds: 9, why: phrase('why.us') }) })),
   findings: () => ({ items: fixtureFindings.map((one) => ({ ...one, ...heard })), next: null }),
+  advice: () => ({
+    items: [{ ...fixtureAdvice, sentence: phrase('ground.cannot', { head: 'coast' }), doesNotCover: [note] }],
+    next: null,
+  }),
 };
 
 describe('the page in Chinese', () => {
@@ -214,6 +220,8 @@ describe('the page in Chinese', () => {
     const words = (await served.ask('/?lang=zh')).text.replace(/<[^>]+>/g, '');
     expect(words).toContain('coast 变慢：mod 耗时 1.2 s，平时为 210 ms。');
     expect(words).toContain('已有 9 秒没有可判断的金丝雀应答：看起来是我们自己的网络问题');
+    expect(words).toContain('coast 无法判断');
+    expect(words).toContain(wordsOf('zh')('told.note.goWins'));
     expect(words).not.toContain('is slow');
   });
 

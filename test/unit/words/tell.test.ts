@@ -27,6 +27,15 @@ describe('a sentence that is told later', () => {
     expect([odd.text, tellIn('zh', odd)]).toEqual([`${english}: `, `${chinese}：`]);
   });
 
+  it('takes the full stop from a sentence within a sentence', () => {
+    const trouble = phrase('found.behind.well', { name: 'a' });
+    const one = toldOf(
+      phrase('ground.move', { trouble, promise: phrase('ground.answered', { to: 'b', good: 9, all: 9 }) }),
+    );
+    expect(one.text).toBe('a has caught up; b answered 9 of 9.');
+    expect(tellIn('zh', one)).toBe('a 已跟上；b 在 9 次中应答 9 次。');
+  });
+
   it('keeps what is filled in as it is, whatever it looks like', () => {
     const name = '{cause} $& {name}';
     expect(told('found.outage.well', { name }).text).toBe(`${name} answers again.`);
