@@ -183,5 +183,5 @@ function moduleOf({ target }: SeriesView): string {
 }
 
 function nameOf(say: PageSay, series: SeriesView): string {
-  return [`${series.target.step} ${moduleOf(series)}`, say(`connection.${series.connection}`)].join(say('list.comma'));
+  return [`${series.target.step} ${moduleOf(series)}`, say(`connection.${series.connection}`)].join(say('list.clause'));
 }

@@ -30,7 +30,7 @@ export function findingItem(say: PageSay, finding: Finding, { nowMs, mirror, ack
   const isAboutUs = finding.registry === null;
   return html`<li class="finding ${finding.state}${isAboutUs && ' about-us'}" id="finding-${finding.id}">
 <span class="kind ${finding.kind}">${say(`kind.${finding.kind}`)}</span> <span class="said">${sentence(say, finding, mirror)}</span>
-<span class="muted">${lasted(say, finding, nowMs)}${say('list.comma')}${say('finding.confidence', { how: say(`confidence.${finding.confidence}`) })}${vantageNote(say, finding)}${scopeNote(say, finding)}</span>
+<span class="muted">${lasted(say, finding, nowMs)}${say('list.clause')}${say('finding.confidence', { how: say(`confidence.${finding.confidence}`) })}${vantageNote(say, finding)}${scopeNote(say, finding)}</span>
 ${probeLinks(say, finding)}${sidesOf(say, finding)}${statementsOf(say, finding)}${ackHint(say, finding, ack)}${ack !== null && needsAck(finding) && ackHand(say, ack, finding.id)}</li>`;
 }
 
@@ -61,15 +61,15 @@ function sentence(say: PageSay, finding: Finding, mirror: string | null): Html {
 function vantageNote(say: PageSay, { vantage }: Finding): Html | null {
   if (vantage === 'ok') return null;
   return vantage === 'suspect'
-    ? html`${say('list.comma')}<b>${say('finding.suspect')}</b>`
-    : html`${say('list.comma')}<b>${say('finding.unverified')}</b>${say('list.colon')}${say('finding.unverifiedWhy')}`;
+    ? html`${say('list.clause')}<b>${say('finding.suspect')}</b>`
+    : html`${say('list.clause')}<b>${say('finding.unverified')}</b>${say('list.colon')}${say('finding.unverifiedWhy')}`;
 }
 
 function scopeNote(say: PageSay, { scope }: Finding): Html | null {
   const first = scope[0];
   if (first === undefined) return null;
   const what = itemName(say, first);
-  return html`${say('list.comma')}${scope.length > 1 ? say('what.more', { first: what, count: scope.length - 1 }) : what}`;
+  return html`${say('list.clause')}${scope.length > 1 ? say('what.more', { first: what, count: scope.length - 1 }) : what}`;
 }
 
 /** A step, with what it was asked for. */

@@ -133,7 +133,7 @@ function mirrorsOf(say: PageSay, deps: ApiDeps, group: Group, nowMs: number, isN
     nowMs,
   );
   const id = `h-${group.ecosystem}-${group.upstream}`;
-  return html`<section aria-labelledby="${id}"><h2 id="${id}">${say('page.mirrors')} <span class="count">${isNamed || group.upstream !== group.ecosystem ? `${group.ecosystem}/${group.upstream}${say('list.comma')}` : null}${group.mirrors.length}</span></h2>
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${say('page.mirrors')} <span class="count">${isNamed || group.upstream !== group.ecosystem ? `${group.ecosystem}/${group.upstream}${say('list.clause')}` : null}${group.mirrors.length}</span></h2>
 <table class="mirrors"><thead><tr><th scope="col">${say('table.mirror')}</th><th scope="col">${say('table.state')}</th><th scope="col" class="n">p50</th><th scope="col" class="n">p95</th><th scope="col">${say('table.phases')}</th><th scope="col">${say('table.samples')}</th><th scope="col" class="n">${say('table.rank')}</th></tr></thead>
 <tbody>${group.mirrors.map((mirror) => mirrorRow(say, deps, mirror, canaries.get(mirror.name), { longestMs: scaleMs, stretch, nowMs }))}</tbody></table></section>`;
 }
