@@ -10,7 +10,7 @@ import { lately } from './objective.ts';
 import { type Running, runningOf } from './paired/pair.ts';
 import { candidate, round, type Weighed } from './rank.ts';
 import { headName, type View } from './view.ts';
-import { limitsOfAdvice, reasonText } from './words.ts';
+import { limitsOfAdvice, reasonOf } from './words.ts';
 
 type Said = Extract<Decision, { kind: 'move' | 'refuse' }>;
 
@@ -50,6 +50,7 @@ export function compose(
   const before = group.chain ?? { members: [], separators: [] };
   const after = decision.kind === 'move' ? decision.after : before;
   const window = moments(view, decision.at);
+  const reason = reasonOf(view, decision, window);
   const replay = decision.kind === 'move' ? expectations(view, decision.at, after) : null;
   const lines = decision.kind === 'move' ? remedyOf(group, before, after, config.private[group.ecosystem] ?? []) : null;
   return {
@@ -64,7 +65,8 @@ export function compose(
     from: headName(view, before),
     to: headName(view, after),
     chain: { before: shownChain(before), after: shownChain(after) },
-    reason: reasonText(view, decision, window),
+    reason: reason.text,
+    sentence: reason.sentence,
     cause: decision.cause,
     refusal: decision.kind === 'refuse' ? decision.refusal : null,
     evidence: {

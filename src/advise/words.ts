@@ -1,7 +1,8 @@
-import type { Refusal } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
+import type { Filled, Sentence, Told } from '../core/sentence.ts';
 import type { Chain } from '../ecosystems/client.ts';
+import { phrase, toldOf } from '../words/tell.ts';
 import type { Decision } from './decide.ts';
 import { upstreamFaults } from './decide.ts';
 import { fetchCostsOf } from './fetch-costs.ts';
@@ -18,125 +19,142 @@ const becameSlower = 1.5;
 type Asked = Extract<Decision, { kind: 'move' | 'refuse' }>;
 
 /** The sentence of an advice: what is wrong, in numbers, and what the other mirror does better or why nothing is advised. */
-export function reasonText(view: View, decision: Asked, window: readonly Entry[]): string {
-  const trouble = troubleText(view, decision, decision.at.name, window);
-  if (decision.kind === 'refuse') return `${trouble}, but no switch is advised: ${refusalText(view, decision)}.`;
-  return `${trouble}; ${promiseText(view, decision)}.`;
+export function reasonOf(view: View, decision: Asked, window: readonly Entry[]): Told {
+  const trouble = troubleOf(view, decision, decision.at.name, window);
+  return toldOf(
+    decision.kind === 'refuse'
+      ? phrase('ground.refuse', { trouble, refusal: refusalOf(view, decision) })
+      : phrase('ground.move', { trouble, promise: promiseOf(view, decision) }),
+  );
 }
 
-function troubleText(view: View, decision: Asked, head: string, window: readonly Entry[]): string {
-  const evidence = decision.findings[0]?.evidence;
+function troubleOf(view: View, decision: Asked, head: string, window: readonly Entry[]): Filled {
+  const [finding] = decision.findings;
   const failed = window.filter((entry) => entry.tag === 'failed');
-  const counts = `${failed.length} of its last ${window.length} canary answers failed`;
-  const why = decision.findings[0]?.cause ?? failed.at(-1)?.reason;
-  const because = why === undefined || why === null ? '' : ` (${why})`;
-  const usual = evidence?.baselineSeconds == null ? 'less' : seconds(evidence.baselineSeconds);
-  const observed = evidence?.observedSeconds == null ? 'longer' : seconds(evidence.observedSeconds);
+  const counts = phrase('ground.counts', { failed: failed.length, all: window.length });
+  const cause = finding?.cause ?? failed.at(-1)?.reason ?? null;
+  const because = cause === null ? '' : phrase('ground.because', { cause });
+  const { baselineSeconds = null, observedSeconds = null } = finding?.evidence ?? {};
+  const usual = baselineSeconds === null ? phrase('ground.less') : time(baselineSeconds);
+  const observed = observedSeconds === null ? phrase('ground.longer') : time(observedSeconds);
   switch (decision.cause) {
     case 'outage':
-      return decision.findings.length === 0 && decision.kind === 'refuse'
-        ? `${head} cannot be judged`
-        : `${head} is in outage${because}: ${counts}`;
+      return finding === undefined && decision.kind === 'refuse'
+        ? phrase('ground.cannot', { head })
+        : phrase('ground.outage', { head, because, counts });
     case 'unreliable':
-      return `${head} fails too often${because}: ${shareText(view, head)}`;
+      return phrase('ground.unreliable', { head, because, share: shareOf(view, head) });
     case 'refusal':
-      return `${head} refuses us${because}: ${counts}`;
+      return phrase('ground.refusal', { head, because, counts });
     case 'mismatch':
-      return `${head} served bytes that do not match their hash`;
+      return phrase('ground.mismatch', { head });
     case 'certificate':
-      return `${head} presents a certificate that clients refuse${because}`;
+      return phrase('ground.certificate', { head, because });
     case 'spike':
-      return `${head} takes ${observed} where ${usual} is usual`;
+      return phrase('ground.spike', { head, observed, usual });
     case 'level_shift':
-      return `${head} has settled at ${observed} where ${usual} was usual`;
+      return phrase('ground.shift', { head, observed, usual });
     case 'throughput':
-      return `${head} downloads slowly: ${apartText(view, decision, 'heavy')}`;
+      return phrase('ground.throughput', { head, apart: apartOf(view, decision, 'heavy') });
     case 'slower':
-      return `${slowerText(view, decision, head)}: ${apartText(view, decision, 'light')}`;
+      return slowerOf(view, decision, head);
     case 'failback': {
       const awayMs = view.now.monotonicMs - (view.group.moves.lastMs ?? view.now.monotonicMs);
       const to = decision.kind === 'move' ? decision.to.mirror.name : head;
-      return `${to}, the preferred mirror, has proven itself again, ${seconds(awayMs / 1000)} after it was left`;
+      return phrase('ground.failback', { to, away: time(awayMs / 1000) });
     }
     case 'slo':
-      return objectiveText(view, head);
+      return objectiveOf(view, head);
     case 'lag':
-      return decision.findings[0]?.text.replace(/\.$/, '') ?? `${head} is behind`;
+      return finding === undefined
+        ? phrase('ground.lag', { head })
+        : (finding.sentence ?? finding.text.replace(/\.$/, ''));
     default:
       return decision.cause satisfies never;
   }
 }
 
-function shareText(view: View, head: string): string {
+function shareOf(view: View, head: string): Sentence {
   const record = view.group.contest.records.get(head);
-  if (record === undefined) return 'too few answers to say how often';
+  if (record === undefined) return phrase('ground.tooFew');
   const { bad, all } = since(record, view.now.monotonicMs - halfHourMs);
-  return `${bad} of its ${all} answers in half an hour`;
+  return phrase('ground.share', { bad, all });
 }
 
 /** Whether the mirror has become slower than it was, or another simply is faster. */
-function slowerText(view: View, decision: Asked, head: string): string {
+function slowerOf(view: View, decision: Asked, head: string): Sentence {
   const record = view.group.contest.records.get(head);
   const pair = decision.kind === 'move' ? view.group.contest.pairs.get(decision.to.mirror.name) : undefined;
   const usualMs = record === undefined ? null : meanMs(record, 'light', view.now.monotonicMs, 0);
   const nowMs =
     pair === undefined || pair.time.light.rounds === 0 ? null : pair.time.light.headMs / pair.time.light.rounds;
   const hasChanged = usualMs !== null && nowMs !== null && nowMs > becameSlower * usualMs;
-  if (hasChanged) return `${head} has become slower than it was in the last half hour`;
-  return `nothing is wrong with ${head}, but another mirror is faster`;
+  return phrase(hasChanged ? 'ground.slower' : 'ground.faster', { head, apart: apartOf(view, decision, 'light') });
 }
 
 /** Means of the moments that the test rests on, where it rests on any. */
-function apartText(view: View, decision: Asked, weight: 'light' | 'heavy'): string {
+function apartOf(view: View, decision: Asked, weight: 'light' | 'heavy'): Sentence {
   const pair = decision.kind === 'move' ? view.group.contest.pairs.get(decision.to.mirror.name) : undefined;
   const test = pair?.time[weight];
-  if (decision.kind !== 'move' || test === undefined || test.rounds === 0) return 'by all moments compared';
-  const [from, to] = [test.headMs / test.rounds / 1000, test.candidateMs / test.rounds / 1000];
-  return `${seconds(from)} where ${decision.to.mirror.name} takes ${seconds(to)}, in ${test.rounds} moments compared`;
+  if (decision.kind !== 'move' || test === undefined || test.rounds === 0) return phrase('ground.apartAll');
+  return phrase('ground.apart', {
+    here: time(test.headMs / test.rounds / 1000),
+    to: decision.to.mirror.name,
+    there: time(test.candidateMs / test.rounds / 1000),
+    rounds: test.rounds,
+  });
 }
 
 /** What an alert says, and what our own canary says to it. */
-function objectiveText(view: View, head: string): string {
+function objectiveOf(view: View, head: string): Sentence {
   const alert = firstAlert(view, head);
   const { now } = lately(view, head);
-  const p95 = now.p95Ms === null ? 'none' : seconds(now.p95Ms / 1000);
   const sinceMs = alert === null ? 0 : Math.max(0, view.now.wallMs - alert.startsAtMs);
-  const said = alert === null ? 'an alert' : `the alert ${alert.alertname}, firing for ${seconds(sinceMs / 1000)}`;
-  const failed = now.failed === 0 ? '' : `, ${now.failed} failed`;
-  return `${head} misses its objective by ${said}: its last ${now.answers} canary answers have a p95 of ${p95}${failed}`;
+  return phrase('ground.slo', {
+    head,
+    alert:
+      alert === null
+        ? phrase('ground.anAlert')
+        : phrase('ground.alert', { name: alert.alertname, span: time(sinceMs / 1000) }),
+    answers: now.answers,
+    p95: now.p95Ms === null ? phrase('ground.none') : time(now.p95Ms / 1000),
+    failed: now.failed === 0 ? '' : phrase('ground.failed', { count: now.failed }),
+  });
 }
 
-function promiseText(view: View, decision: Extract<Decision, { kind: 'move' }>): string {
-  const { to } = decision;
-  const canary = view.tallyOf(to.mirror.name).canary;
-  const answers = recent(canary, view.now.monotonicMs, view.by.canaryEveryMs, limits.measuredPaces);
-  const good = answers.filter((entry) => entry.tag === 'ok').length;
-  const share = `${to.mirror.name} answered ${good} of ${answers.length}`;
-  const { hereMs: from, thereMs } = fetchCostsOf(view, decision);
-  if (thereMs === null) return share;
-  const took = `${share} and a fetch costs ${seconds(thereMs / 1000)} there`;
+function promiseOf(view: View, decision: Extract<Decision, { kind: 'move' }>): Sentence {
+  const to = decision.to.mirror.name;
+  const answers = recent(view.tallyOf(to).canary, view.now.monotonicMs, view.by.canaryEveryMs, limits.measuredPaces);
+  const share = { to, good: answers.filter((entry) => entry.tag === 'ok').length, all: answers.length };
+  const { hereMs, thereMs } = fetchCostsOf(view, decision);
+  if (thereMs === null) return phrase('ground.answered', share);
+  const there = time(thereMs / 1000);
   // Of a mirror that does not answer, the time of what it answered before says nothing.
   const isAboutTime = decision.alarm === 'time' || decision.alarm === 'heavy_time';
-  if (!isAboutTime || from === null || from <= thereMs) return took;
-  return `${took} instead of ${seconds(from / 1000)} (${Math.round(100 * gain(from, thereMs))} % less)`;
+  if (!isAboutTime || hereMs === null || hereMs <= thereMs) return phrase('ground.costs', { ...share, there });
+  const percent = Math.round(100 * gain(hereMs, thereMs));
+  return phrase('ground.costsLess', { ...share, there, here: time(hereMs / 1000), percent });
 }
 
-function refusalText(view: View, decision: Extract<Decision, { kind: 'refuse' }>): string {
-  const others = decision.weighed.filter((one) => one.mirror !== decision.at);
-  const texts: Record<Refusal, () => string> = {
-    vantage_suspect: () => 'what we watch fails in one moment, so this looks like our own network',
-    shared_fate: () => {
+function refusalOf(view: View, decision: Extract<Decision, { kind: 'refuse' }>): Sentence {
+  switch (decision.refusal) {
+    case 'vantage_suspect':
+      return phrase('ground.us');
+    case 'shared_fate': {
       const names = upstreamFaults(view);
-      return `${names.length} mirrors hand on trouble of the upstream (${names.join(', ')}), so another mirror would not help`;
-    },
-    nothing_measured: () =>
-      `no other mirror was measured well enough (${limits.measuredOk} good canary answers in the last ${limits.measuredPaces} paces, the last one good)`,
-    no_candidate: () =>
-      others.length === 0
-        ? `there is no other mirror of ${view.group.upstream}`
-        : `every other mirror is ruled out (${others.map((one) => `${one.mirror.name}: ${one.gate}`).join(', ')})`,
-  };
-  return texts[decision.refusal]();
+      return phrase('ground.upstream', { count: names.length, names: names.join(', ') });
+    }
+    case 'nothing_measured':
+      return phrase('ground.unmeasured', { good: limits.measuredOk, paces: limits.measuredPaces });
+    case 'no_candidate': {
+      const others = decision.weighed.filter((one) => one.mirror !== decision.at);
+      if (others.length === 0) return phrase('ground.alone', { upstream: view.group.upstream });
+      const named = others.map((one) => `${one.mirror.name}: ${one.gate}`).join(', ');
+      return phrase('ground.ruledOut', { others: named });
+    }
+    default:
+      return decision.refusal satisfies never;
+  }
 }
 
 /** What the line cannot change or we do not know: the client's own notes are added by the caller. */
@@ -162,6 +180,11 @@ export function limitsOfAdvice(view: View, to: Mirror, after: Chain): string[] {
   if (relay !== undefined && need !== 'off' && view.tallyOf(to.name).relay.state === 'unknown')
     notes.push(`Whether ${to.name} relays ${relay.title} was not measured yet.`);
   return notes;
+}
+
+/** Seconds for people, minutes in the words of who reads them. */
+function time(value: number): Filled {
+  return value < 200 ? seconds(value) : phrase('unit.min', { count: Math.round(value / 60) });
 }
 
 /** Seconds for people: two decimals below ten, one below a hundred, minutes from two hundred on. */

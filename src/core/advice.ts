@@ -1,6 +1,7 @@
 import type { Reason } from './failure.ts';
 import type { Confidence } from './finding.ts';
 import type { EcosystemId } from './mirror.ts';
+import type { Sentence } from './sentence.ts';
 
 export type AdviceState = 'proposed' | 'accepted' | 'superseded' | 'withdrawn' | 'expired' | 'refused' | 'dismissed';
 export const adviceCauses = [
@@ -71,8 +72,10 @@ export interface Advice {
   readonly from: string;
   readonly to: string;
   readonly chain: { readonly before: string; readonly after: string };
-  /** One sentence for people. */
+  /** One sentence for people, in English. */
   readonly reason: string;
+  /** The same for any language; `null` or absent (it was stored before there were languages): in English alone. */
+  readonly sentence?: Sentence | null;
   readonly cause: AdviceCause;
   /** Only when refused. */
   readonly refusal: Refusal | null;

@@ -1,6 +1,7 @@
 import type { Reason } from './failure.ts';
 import { limits } from './limits.ts';
 import type { EcosystemId } from './mirror.ts';
+import type { Sentence } from './sentence.ts';
 import type { Step } from './target.ts';
 import type { Seen } from './transcript.ts';
 
@@ -117,8 +118,10 @@ export interface Finding {
   };
   /** True when it alone is reason enough to leave the mirror (canary or half of the light targets and at least two). */
   readonly actionable: boolean;
-  /** One sentence for people. */
+  /** One sentence for people, in English. */
   readonly text: string;
+  /** The same for any language; `null` or absent (it was stored before there were languages): in English alone. */
+  readonly sentence?: Sentence | null;
   /** Who acknowledged it and why; `null` before. */
   readonly acknowledged: { readonly atMs: number; readonly reason: string } | null;
 }

@@ -1,5 +1,6 @@
 import type { Finding } from './finding.ts';
 import type { EcosystemId } from './mirror.ts';
+import type { Sentence } from './sentence.ts';
 
 export const mirrorStates = ['up', 'degraded', 'down', 'unknown'] as const;
 export type MirrorState = (typeof mirrorStates)[number];
@@ -10,8 +11,10 @@ export interface Standing {
   readonly ecosystem: EcosystemId;
   readonly upstream: string;
   readonly state: MirrorState;
-  /** Why the state is what it is, one clause for people. */
+  /** Why the state is what it is, one clause for people, in English. */
   readonly because: string;
+  /** The same for any language; absent: in English alone. */
+  readonly why?: Sentence;
   /** A confirming round is under way. */
   readonly inDoubt: boolean;
   readonly paused: { readonly untilMs: number; readonly reason: string } | null;

@@ -35,10 +35,10 @@ export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | 
   if (says === null) return;
   const registry = mirror?.mirror.name ?? null;
   if (says.tag === 'well') {
-    closeFinding(memory, kind, registry, { text: says.text }, says.of);
+    closeFinding(memory, kind, registry, { text: says.text, sentence: says.sentence }, says.of);
     return;
   }
-  const { scope, cause, actionable, text } = says;
+  const { scope, cause, actionable, text, sentence } = says;
   const evidence = { ...noEvidence, ...says.evidence };
   const known = openFinding(memory, kind, registry, cause);
   if (known === null) {
@@ -60,11 +60,21 @@ export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | 
       evidence,
       actionable,
       text,
+      sentence,
       acknowledged: null,
     });
     return;
   }
-  const next: Finding = { ...known, scope, cause, evidence, actionable, text, confidence: confidenceOf(memory, known) };
+  const next: Finding = {
+    ...known,
+    scope,
+    cause,
+    evidence,
+    actionable,
+    text,
+    sentence,
+    confidence: confidenceOf(memory, known),
+  };
   if (isSameNews(known, next)) memory.open.set(known.id, next);
   else say(memory, 'changed', next);
 }
@@ -74,7 +84,7 @@ export function closeFinding(
   memory: Memory,
   kind: FindingKind,
   registry: string | null,
-  last: Partial<Pick<Finding, 'evidence' | 'text'>> = {},
+  last: Partial<Pick<Finding, 'evidence' | 'text' | 'sentence'>> = {},
   of?: Finding['cause'],
 ): void {
   const known = openFinding(memory, kind, registry, of);

@@ -1,5 +1,6 @@
 import type { Sample } from '../core/sample.ts';
 import { seriesId, type Target } from '../core/target.ts';
+import { told } from '../words/tell.ts';
 import { apply, openFinding } from './findings.ts';
 import { primaryConnection, roundKeyOf } from './lookups.ts';
 import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
@@ -78,8 +79,8 @@ function takesTurns(mirror: MirrorMemory, module: string | null): boolean {
 export function absorbAbsences(memory: Memory, mirror: MirrorMemory, module: string | null): void {
   if (!wentBack(mirror, module)) return;
   const { name } = mirror.mirror;
-  const text = `What ${name} did not have now and then is told with what goes back and forth there.`;
-  forgetAbsences(memory, mirror, module, text);
+  const well = told('found.refusal.told', { name });
+  forgetAbsences(memory, mirror, module, well);
   if (!takesTurns(mirror, module)) return;
   const refused = [...mirror.refused].filter(
     ({ target, refusal }) => target.module === module && refusal.reason === 'absent',
@@ -91,5 +92,5 @@ export function absorbAbsences(memory: Memory, mirror: MirrorMemory, module: str
     memory.urgent.add(series);
   }
   if (mirror.refused.size > 0) refreshRefusal(memory, mirror);
-  else apply(memory, 'refusal', mirror, { tag: 'well', text });
+  else apply(memory, 'refusal', mirror, { tag: 'well', ...well });
 }

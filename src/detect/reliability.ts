@@ -1,5 +1,6 @@
 import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
+import type { Told } from '../core/sentence.ts';
 import { apply } from './findings.ts';
 import { canarySeries, isCanaryOut } from './lookups.ts';
 import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
@@ -48,8 +49,8 @@ export function takeBackRate(mirror: MirrorMemory, series: SeriesMemory): void {
   series.rated = 0;
 }
 
-/** Takes back the absences of a module that were counted. @param text  what its finding closes with where nothing else was in it */
-export function forgetAbsences(memory: Memory, mirror: MirrorMemory, module: string | null, text: string): void {
+/** Takes back the absences of a module that were counted. @param well  what its finding closes with where nothing else was in it */
+export function forgetAbsences(memory: Memory, mirror: MirrorMemory, module: string | null, well: Told): void {
   for (const kind of rateClasses) {
     const before = mirror.rates[kind];
     mirror.rates[kind] = withoutAbsences(before, kind, module);
@@ -57,6 +58,6 @@ export function forgetAbsences(memory: Memory, mirror: MirrorMemory, module: str
     mirror.isDirty = true;
     if (!before.isOpen) continue;
     if (rateClasses.some((one) => mirror.rates[one].isOpen)) refreshRate(memory, mirror);
-    else apply(memory, 'unreliable', mirror, { tag: 'well', text });
+    else apply(memory, 'unreliable', mirror, { tag: 'well', ...well });
   }
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Target } from '../core/target.ts';
+import { told } from '../words/tell.ts';
 import { apply, closeFinding } from './findings.ts';
 import { adoptContents } from './freshness.ts';
 import { dropSpeed } from './judge.ts';
@@ -71,7 +72,7 @@ function removeMirror(memory: Memory, mirror: MirrorMemory): void {
   endDoubt(memory, mirror);
   for (const finding of [...memory.open.values()]) {
     if (finding.registry !== name) continue;
-    closeFinding(memory, finding.kind, name, { text: `${name} is not watched any more.` });
+    closeFinding(memory, finding.kind, name, told('found.gone', { name }));
   }
   for (const series of mirror.series.values()) dropSeries(memory, series);
   memory.turn.deletes.push({ table: 'detector', key: rowKey.mirror(name) });

@@ -1,6 +1,7 @@
 import { isDisputed, saysBehind } from '../core/finding.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import { isHeavy } from '../core/target.ts';
+import { toldOf } from '../words/tell.ts';
 import { canBeAsked } from './absence.ts';
 import { canaryPaceMs, isCanaryOut, ownTimeoutMs } from './lookups.ts';
 import type { Memory, MirrorMemory } from './memory.ts';
@@ -15,7 +16,7 @@ import type { SeriesBaseline } from './turn.ts';
 export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
   const { name, ecosystem, upstream } = mirror.mirror;
   const findings = [...memory.open.values()].filter((finding) => finding.registry === name);
-  const { state, because } = rollUp({
+  const { state, why } = rollUp({
     paused: mirror.absence.paused?.reason ?? null,
     inMaintenance: mirror.absence.inMaintenance,
     isSuspect: memory.suspicions.has(mirror.egress),
@@ -42,7 +43,8 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     ecosystem,
     upstream,
     state,
-    because,
+    because: toldOf(why).text,
+    why,
     inDoubt: mirror.doubt !== null,
     paused: mirror.absence.paused,
     inMaintenance: mirror.absence.inMaintenance,

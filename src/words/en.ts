@@ -3,6 +3,8 @@ import { cards } from './en/cards.ts';
 import { doctor } from './en/doctor.ts';
 import { expected } from './en/expected.ts';
 import { facts } from './en/facts.ts';
+import { found } from './en/found.ts';
+import { ground } from './en/ground.ts';
 import { help } from './en/help.ts';
 import { layers } from './en/layers.ts';
 import { notes } from './en/notes.ts';
@@ -13,6 +15,7 @@ import { play } from './en/play.ts';
 import { probe } from './en/probe.ts';
 import { program } from './en/program.ts';
 import { rank } from './en/rank.ts';
+import { standing } from './en/standing.ts';
 import { told } from './en/told.ts';
 import { traps } from './en/traps.ts';
 import { units } from './en/units.ts';
@@ -24,8 +27,10 @@ export const en = {
   ...advised,
   ...cards,
   ...doctor,
-  ...facts,
   ...expected,
+  ...facts,
+  ...found,
+  ...ground,
   ...help,
   ...layers,
   ...notes,
@@ -36,6 +41,7 @@ export const en = {
   ...probe,
   ...program,
   ...rank,
+  ...standing,
   ...told,
   ...traps,
   ...units,

@@ -4,6 +4,8 @@ import { cards } from './zh/cards.ts';
 import { doctor } from './zh/doctor.ts';
 import { expected } from './zh/expected.ts';
 import { facts } from './zh/facts.ts';
+import { found } from './zh/found.ts';
+import { ground } from './zh/ground.ts';
 import { help } from './zh/help.ts';
 import { layers } from './zh/layers.ts';
 import { notes } from './zh/notes.ts';
@@ -14,6 +16,7 @@ import { play } from './zh/play.ts';
 import { probe } from './zh/probe.ts';
 import { program } from './zh/program.ts';
 import { rank } from './zh/rank.ts';
+import { standing } from './zh/standing.ts';
 import { told } from './zh/told.ts';
 import { traps } from './zh/traps.ts';
 import { units } from './zh/units.ts';
@@ -25,8 +28,10 @@ export const zh: Readonly<Record<Key, string>> = {
   ...advised,
   ...cards,
   ...doctor,
-  ...facts,
   ...expected,
+  ...facts,
+  ...found,
+  ...ground,
   ...help,
   ...layers,
   ...notes,
@@ -37,6 +42,7 @@ export const zh: Readonly<Record<Key, string>> = {
   ...probe,
   ...program,
   ...rank,
+  ...standing,
   ...told,
   ...traps,
   ...units,

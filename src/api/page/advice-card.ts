@@ -1,5 +1,7 @@
 import type { Advice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
+import { tellIn } from '../../words/tell.ts';
+import { sayTold } from '../../words/told.ts';
 import { reach } from './command.ts';
 import { dated, duration, percent, samplesText, span } from './format.ts';
 import { adviceHands } from './hands.ts';
@@ -14,7 +16,7 @@ export function adviceCard(say: PageSay, advice: Advice, config: Config, nowMs: 
   const seconds = (value: number | null): string => duration(say, value === null ? null : value * 1000);
   return html`<article class="advice ${advice.state}" aria-label="${say('card.label', { what: `${advice.ecosystem}/${advice.upstream}` })}">
 <h3>${say.html(isTaken ? 'card.taken' : 'card.set', move)}</h3>
-<p class="reason"><bdi>${advice.reason}</bdi></p>
+<p class="reason">${reasonNote(say, advice)}</p>
 ${lineToCopy(say, advice, isTaken)}
 <dl class="facts">
 <div><dt>${say('card.because')}</dt><dd>${say(`advice.cause.${advice.cause}`, { from: advice.from })}</dd></div>
@@ -32,9 +34,14 @@ ${
 }
 ${
   advice.doesNotCover.length > 0 &&
-  html`<details id="covers-${advice.id}"><summary>${say('card.covers')}</summary><ul>${advice.doesNotCover.map((text) => html`<li><bdi>${text}</bdi></li>`)}</ul></details>`
+  html`<details id="covers-${advice.id}"><summary>${say('card.covers')}</summary><ul>${advice.doesNotCover.map((text) => html`<li><bdi>${sayTold(text, say)}</bdi></li>`)}</ul></details>`
 }
 </article>`;
+}
+
+/** Why it is given, or none is. */
+export function reasonNote(say: PageSay, { reason, sentence }: Pick<Advice, 'reason' | 'sentence'>): Html {
+  return html`<bdi>${tellIn(say.language, { text: reason, sentence })}</bdi>`;
 }
 
 function lineToCopy(say: PageSay, advice: Advice, isTaken: boolean): Html {
@@ -49,7 +56,7 @@ function refusedCard(say: PageSay, advice: Advice): Html {
     advice.refusal === null
       ? null
       : html` <span class="muted">${say('card.why', { why: say(`refusal.${advice.refusal}`) })}</span>`;
-  return html`<article class="advice refused"><h3>${say('card.refused')}</h3><p class="reason"><bdi>${advice.reason}</bdi>${why}</p><p class="back">${say.html('card.stay', { chain: html`<code>${advice.chain.before}</code>` })}</p></article>`;
+  return html`<article class="advice refused"><h3>${say('card.refused')}</h3><p class="reason">${reasonNote(say, advice)}${why}</p><p class="back">${say.html('card.stay', { chain: html`<code>${advice.chain.before}</code>` })}</p></article>`;
 }
 
 function change<T>(say: PageSay, both: { readonly before: T; readonly after: T }, words: (value: T) => string): string {

@@ -1,5 +1,6 @@
 import type { SamplePoint, SettledSample } from '../../core/sample.ts';
 import type { MirrorState, Standing } from '../../core/standing.ts';
+import { tellIn } from '../../words/tell.ts';
 import { at, span } from './format.ts';
 import { type Html, html } from './html.ts';
 import type { PageSay } from './say.ts';
@@ -15,6 +16,15 @@ const shapes: Readonly<Record<MirrorState, Html>> = {
 /** A mirror's state: shape, colour and word. */
 export function stateBadge(say: PageSay, state: MirrorState): Html {
   return html`<span class="state ${state}"><svg width="12" height="12" viewBox="0 0 12 12" aria-hidden="true">${shapes[state]}</svg>${say(`state.${state}`)}</span>`;
+}
+
+/** Why a mirror's state is what it is. */
+export function becauseNote(say: PageSay, standing: Standing | undefined): Html {
+  const text =
+    standing === undefined
+      ? say('standing.notAsked')
+      : tellIn(say.language, { text: standing.because, sentence: standing.why });
+  return html`<bdi>${text}</bdi>`;
 }
 
 /** Since when a state holds; nothing where nobody knows. */

@@ -40,7 +40,7 @@ export function phaseBar(say: PageSay, times: PhaseTimes, scaleMs: number): Html
     said.push(`${say(`phase.${phase}`)} ${duration(say, ms)}`);
     return [segment(say, phase, x, ms, scaleMs, 12)];
   });
-  const label = said.join(say('list.comma'));
+  const label = said.join(say('list.clause'));
   return html`<svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" role="img" aria-label="${label}"><title>${label}</title><rect width="1000" height="12" class="track"/>${parts}</svg>`;
 }
 
@@ -150,7 +150,7 @@ function mark(say: PageSay, sample: SamplePoint, scale: Scale, { height, isKept,
   const x = scale.x(sample.startedAtMs);
   const outcome = `${outcomeText(say, sample)}${sample.outcome.tag === 'ok' ? ` ${duration(say, sample.rttMs)}` : ''}`;
   const said = say('chart.mark', { at: `${stamp(sample.startedAtMs).slice(11, 19)} UTC`, outcome });
-  const says = sample.cold ? `${said}${say('list.comma')}${say('chart.firstFetch')}` : said;
+  const says = sample.cold ? `${said}${say('list.clause')}${say('chart.firstFetch')}` : said;
   const shape = html`${shapeOf(sample, x, scale, height, labelled ? 1.5 : 1)}<title>${says}</title>`;
   const { probeId } = sample.due;
   return probeId !== null && isKept(sample)
@@ -185,7 +185,7 @@ function labelOf(say: PageSay, samples: readonly SamplePoint[], thresholdMs: num
   counts.push(
     thresholdMs === null ? say('chart.noThreshold') : say('chart.slowAbove', { time: duration(say, thresholdMs) }),
   );
-  return counts.join(say('list.comma'));
+  return counts.join(say('list.clause'));
 }
 
 function words(say: PageSay, { height, thresholdMs }: StripFrame, scale: Scale): Html {

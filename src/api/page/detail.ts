@@ -5,7 +5,7 @@ import { isHeavy } from '../../core/target.ts';
 import type { ApiDeps, SeriesView } from '../deps.ts';
 import { canaryOf, costIn, placeOf } from '../views.ts';
 import { stripWithAxis } from './axis.ts';
-import { outcomeLink, sinceNote, standingNotes, stateBadge } from './badges.ts';
+import { becauseNote, outcomeLink, sinceNote, standingNotes, stateBadge } from './badges.ts';
 import { phaseBars, phaseKey, totalOf } from './charts.ts';
 import { clientRunsSection } from './client-runs.ts';
 import { costText, signatureText } from './facts.ts';
@@ -34,7 +34,7 @@ export function detail(say: PageSay, deps: ApiDeps, mirror: Mirror, from: number
   const canary = canaryOf(series);
   return html`<nav class="crumbs"><a href="/">${say('page.all')}</a></nav>
 <h1>${mirror.name} ${stateBadge(say, standing?.state ?? 'unknown')}</h1>
-<p class="reason"><bdi>${standing?.because ?? say('standing.notAsked')}</bdi> ${standingNotes(say, standing, nowMs)}${standing && sinceNote(say, deps.stateSince(standing), nowMs)}</p>
+<p class="reason">${becauseNote(say, standing)} ${standingNotes(say, standing, nowMs)}${standing && sinceNote(say, deps.stateSince(standing), nowMs)}</p>
 ${pauseHand(say, deps.config(), mirror.name, standing?.paused != null)}
 ${facts(say, deps, mirror, standing, nowMs)}
 ${canary && canarySection(say, deps, canary)}
@@ -183,5 +183,5 @@ function moduleOf({ target }: SeriesView): string {
 }
 
 function nameOf(say: PageSay, series: SeriesView): string {
-  return [`${series.target.step} ${moduleOf(series)}`, say(`connection.${series.connection}`)].join(say('list.comma'));
+  return [`${series.target.step} ${moduleOf(series)}`, say(`connection.${series.connection}`)].join(say('list.clause'));
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../../core/config.ts';
 import type { Finding, ScopeItem, Side } from '../../core/finding.ts';
 import { firstBytesText } from '../../core/views.ts';
+import { tellIn } from '../../words/tell.ts';
 import { mirrorPath, probePath } from './badges.ts';
 import { reach } from './command.ts';
 import { bytes, dated, span } from './format.ts';
@@ -28,8 +29,8 @@ export function findingList(say: PageSay, findings: readonly Finding[], frame: F
 export function findingItem(say: PageSay, finding: Finding, { nowMs, mirror, ack }: FindingFrame): Html {
   const isAboutUs = finding.registry === null;
   return html`<li class="finding ${finding.state}${isAboutUs && ' about-us'}" id="finding-${finding.id}">
-<span class="kind ${finding.kind}">${say(`kind.${finding.kind}`)}</span> <span class="said">${said(finding, mirror)}</span>
-<span class="muted">${lasted(say, finding, nowMs)}${say('list.comma')}${say('finding.confidence', { how: say(`confidence.${finding.confidence}`) })}${vantageNote(say, finding)}${scopeNote(say, finding)}</span>
+<span class="kind ${finding.kind}">${say(`kind.${finding.kind}`)}</span> <span class="said">${sentence(say, finding, mirror)}</span>
+<span class="muted">${lasted(say, finding, nowMs)}${say('list.clause')}${say('finding.confidence', { how: say(`confidence.${finding.confidence}`) })}${vantageNote(say, finding)}${scopeNote(say, finding)}</span>
 ${probeLinks(say, finding)}${sidesOf(say, finding)}${statementsOf(say, finding)}${ackHint(say, finding, ack)}${ack !== null && needsAck(finding) && ackHand(say, ack, finding.id)}</li>`;
 }
 
@@ -49,7 +50,9 @@ function needsAck({ kind, state }: Finding): boolean {
 }
 
 /** The finding's sentence; the mirror's name in it, or before it, leads to its page. */
-function said({ registry, text }: Finding, mirror: string | null): Html {
+function sentence(say: PageSay, finding: Finding, mirror: string | null): Html {
+  const { registry } = finding;
+  const text = tellIn(say.language, finding);
   if (registry === null || registry === mirror) return html`<bdi>${text}</bdi>`;
   const rest = text.startsWith(`${registry} `) ? text.slice(registry.length) : ` ${text}`;
   return html`<a href="${mirrorPath(registry)}">${registry}</a><bdi>${rest}</bdi>`;
@@ -58,15 +61,15 @@ function said({ registry, text }: Finding, mirror: string | null): Html {
 function vantageNote(say: PageSay, { vantage }: Finding): Html | null {
   if (vantage === 'ok') return null;
   return vantage === 'suspect'
-    ? html`${say('list.comma')}<b>${say('finding.suspect')}</b>`
-    : html`${say('list.comma')}<b>${say('finding.unverified')}</b>${say('list.colon')}${say('finding.unverifiedWhy')}`;
+    ? html`${say('list.clause')}<b>${say('finding.suspect')}</b>`
+    : html`${say('list.clause')}<b>${say('finding.unverified')}</b>${say('list.colon')}${say('finding.unverifiedWhy')}`;
 }
 
 function scopeNote(say: PageSay, { scope }: Finding): Html | null {
   const first = scope[0];
   if (first === undefined) return null;
   const what = itemName(say, first);
-  return html`${say('list.comma')}${scope.length > 1 ? say('what.more', { first: what, count: scope.length - 1 }) : what}`;
+  return html`${say('list.clause')}${scope.length > 1 ? say('what.more', { first: what, count: scope.length - 1 }) : what}`;
 }
 
 /** A step, with what it was asked for. */

@@ -2,6 +2,7 @@ import type { Advice } from '../../core/advice.ts';
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { ApiDeps } from '../deps.ts';
+import { reasonNote } from './advice-card.ts';
 import { mirrorPath } from './badges.ts';
 import { findingItem } from './findings.ts';
 import { dated, span } from './format.ts';
@@ -76,7 +77,7 @@ function endedAdvice(say: PageSay, advice: Advice): Ended {
   const end = { at: dated(issuedAtMs), how: say(`ended.as.${state}`), span: span(say, endedAtMs - issuedAtMs) };
   return {
     endedAtMs,
-    item: html`<li class="finding closed" id="advice-${advice.id}"><span class="kind">${say('page.advice')}</span> <span class="said">${move}${say('list.colon')}<bdi>${advice.reason}</bdi></span>
+    item: html`<li class="finding closed" id="advice-${advice.id}"><span class="kind">${say('page.advice')}</span> <span class="said">${move}${say('list.colon')}${reasonNote(say, advice)}</span>
 <span class="muted">${say.html('past.ended', end)}</span></li>`,
   };
 }

@@ -34,8 +34,8 @@ export function documentOf(say: PageSay, deps: ApiDeps, request: Request, title:
 <header class="top">
 <a class="mark" href="/"><svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true"><path d="M2 9h3l2-5 3.5 10L13 9h3"/></svg>mirrorwatch</a>
 <span class="vantage">${say.html('page.seenFrom', { vantage: html`<b>${config.vantage}</b>` })}</span>
-<span class="live" id="live" role="status" hidden></span>
 <nav class="languages" aria-label="${say('page.language')}">${languageSwitch(say, request)}</nav>
+<span class="live" id="live" role="status" hidden></span>
 </header>
 ${patterns}
 <main id="main" tabindex="-1">

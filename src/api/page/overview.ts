@@ -4,7 +4,7 @@ import type { ApiDeps, SeriesView } from '../deps.ts';
 import { canaryOf, placeOf } from '../views.ts';
 import { adviceCard } from './advice-card.ts';
 import { stripWithAxis } from './axis.ts';
-import { mirrorPath, probePath, sinceNote, standingNotes, stateBadge } from './badges.ts';
+import { becauseNote, mirrorPath, probePath, sinceNote, standingNotes, stateBadge } from './badges.ts';
 import { phaseBars, phaseKey, totalOf } from './charts.ts';
 import { findingList } from './findings.ts';
 import { ago, duration } from './format.ts';
@@ -133,7 +133,7 @@ function mirrorsOf(say: PageSay, deps: ApiDeps, group: Group, nowMs: number, isN
     nowMs,
   );
   const id = `h-${group.ecosystem}-${group.upstream}`;
-  return html`<section aria-labelledby="${id}"><h2 id="${id}">${say('page.mirrors')} <span class="count">${isNamed || group.upstream !== group.ecosystem ? `${group.ecosystem}/${group.upstream}${say('list.comma')}` : null}${group.mirrors.length}</span></h2>
+  return html`<section aria-labelledby="${id}"><h2 id="${id}">${say('page.mirrors')} <span class="count">${isNamed || group.upstream !== group.ecosystem ? `${group.ecosystem}/${group.upstream}${say('list.clause')}` : null}${group.mirrors.length}</span></h2>
 <table class="mirrors"><thead><tr><th scope="col">${say('table.mirror')}</th><th scope="col">${say('table.state')}</th><th scope="col" class="n">p50</th><th scope="col" class="n">p95</th><th scope="col">${say('table.phases')}</th><th scope="col">${say('table.samples')}</th><th scope="col" class="n">${say('table.rank')}</th></tr></thead>
 <tbody>${group.mirrors.map((mirror) => mirrorRow(say, deps, mirror, canaries.get(mirror.name), { longestMs: scaleMs, stretch, nowMs }))}</tbody></table></section>`;
 }
@@ -155,7 +155,7 @@ function mirrorRow(
   ];
   return html`<tr class="${state}">
 <th scope="row"><a href="${mirrorPath(mirror.name)}">${mirror.name}</a><small>${mirror.url.replace(/^https:\/\//, '')}</small><small class="muted">${place.filter((part) => part !== null).join(' · ')}</small></th>
-<td data-label="${say('table.state')}">${stateBadge(say, state)}<small><bdi>${standing?.because ?? say('standing.notAsked')}</bdi></small>${standing && sinceNote(say, deps.stateSince(standing), nowMs)}${standingNotes(say, standing, nowMs)}<small class="muted">${say('mirror.lastOk')} ${ago(say, standing?.lastOkAtMs ?? null, nowMs)}</small></td>
+<td data-label="${say('table.state')}">${stateBadge(say, state)}<small>${becauseNote(say, standing)}</small>${standing && sinceNote(say, deps.stateSince(standing), nowMs)}${standingNotes(say, standing, nowMs)}<small class="muted">${say('mirror.lastOk')} ${ago(say, standing?.lastOkAtMs ?? null, nowMs)}</small></td>
 <td class="n" data-label="p50">${linkedTime(say, deps, canary, canary?.p50Ms)}</td>
 <td class="n" data-label="p95">${linkedTime(say, deps, canary, canary?.p95Ms)}</td>
 <td class="wide" data-label="${say('table.phases')}">${phaseBars(say, canary?.phases ?? {}, longestMs)}</td>

@@ -75,7 +75,7 @@ function titleOf(say: PageSay, deps: ApiDeps): string {
     const count = states.filter((one) => one === state).length;
     return count > 0 ? [say(`tab.${state}`, { count })] : [];
   });
-  if (counted.length > 0) return counted.join(say('list.comma'));
+  if (counted.length > 0) return counted.join(say('list.clause'));
   const unknown = states.filter((state) => state === 'unknown').length;
   if (states.length === 0) return say('tab.starting');
   return unknown > 0 ? say('tab.unknown', { count: unknown }) : say('tab.up');

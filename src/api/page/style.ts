@@ -35,8 +35,8 @@ body { padding: 0 24px; }
 .mark path { fill: none; stroke: var(--up); stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 .vantage { color: var(--soft); }
 .vantage b { color: var(--ink); font-weight: 600; }
-.languages { color: var(--soft); font-size: 13px; white-space: nowrap; }
-.live { margin-left: auto; white-space: nowrap; color: var(--soft); font-size: 13px; }
+.languages { margin-left: auto; color: var(--soft); font-size: 13px; white-space: nowrap; }
+.live { white-space: nowrap; color: var(--soft); font-size: 13px; }
 .live.live::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 6px; border-radius: 50%; background: var(--up); }
 .live.held::before { content: ""; display: inline-block; width: 8px; height: 8px; margin-right: 6px; border-radius: 50%; border: 1px solid var(--up); }
 .live.reconnecting::before { content: ""; display: inline-block; width: 6px; height: 6px; margin-right: 6px; border: 1px solid var(--soft); }

@@ -63,7 +63,7 @@ function sampleFacts(say: PageSay, { sample }: ProbeView): Html {
   const { due } = sample;
   const round = due.round && say('walk.round', { moment: due.round.moment, id: due.round.id });
   const list = (...parts: readonly (string | null)[]): string =>
-    parts.filter((part) => part !== null).join(say('list.comma'));
+    parts.filter((part) => part !== null).join(say('list.clause'));
   return html`<dl class="facts">
 <div><dt>${say('table.mirror')}</dt><dd>${due.target.registry}</dd></div>
 <div><dt>${say('walk.began')}</dt><dd>${dated(sample.startedAtMs)} <span class="muted">${say('unit.s', { count: stamp(sample.startedAtMs).slice(17, 23) })}</span></dd></div>
@@ -123,7 +123,7 @@ function hopSection(say: PageSay, hop: Hop, i: number, hops: readonly Hop[]): Ht
   ].filter((part) => part !== null);
   return html`<section class="hop" id="hop-${i + 1}" aria-label="${say('walk.hopOf', { n: i + 1, all: hops.length })}">
 <h3><span class="muted">${say('walk.hop', { n: i + 1 })}</span> <span class="status${(hop.status === null || hop.status >= 400) && ' bad'}">${hop.status ?? say('walk.noAnswer')}</span> GET <code>${maskUrl(hop.url)}</code></h3>
-<p class="muted">${facts.join(say('list.comma'))}${say('list.stop')}${times}</p>
+<p class="muted">${facts.join(say('list.clause'))}${say('list.stop')}${times}</p>
 ${hop.fault !== null && faultLine(say, hop.fault)}
 ${hop.tls !== null && tlsFacts(say, hop.tls)}
 <div class="headers">${headerTable(say, say('walk.asked'), hop.requestHeaders)}${headerTable(say, say('walk.answered'), hop.responseHeaders)}</div></section>`;
@@ -145,7 +145,7 @@ function tlsFacts(say: PageSay, tls: NonNullable<Hop['tls']>): Html {
       ? say('walk.verified')
       : html`<b>${say('walk.notAccepted', { code: tls.authorizationCode })}</b>`,
   ].filter((part) => part !== null);
-  return html`<p class="tls">${facts.map((part, i) => html`${i > 0 && say('list.comma')}${part}`)}</p>`;
+  return html`<p class="tls">${facts.map((part, i) => html`${i > 0 && say('list.clause')}${part}`)}</p>`;
 }
 
 function headerTable(say: PageSay, title: string, headers: Readonly<Record<string, string>>): Html {

@@ -1,6 +1,7 @@
 import type { Finding, LagCause } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
-import { counted } from '../../core/units.ts';
+import type { Filled, Sentence, Told } from '../../core/sentence.ts';
+import { phrase, told, toldOf } from '../../words/tell.ts';
 import { isOrdered } from '../contents/lines.ts';
 import type { LineKey } from '../contents/look.ts';
 import type { LagReading, LineBehind, StepBack, Subject } from '../contents/subject.ts';
@@ -70,23 +71,29 @@ export function lagSays(name: string, troubles: readonly LagTrouble[], context: 
   const behind = troubles.filter((one) => isBehind(one, context.limitMs));
   if (behind.length > 0) return behindSays(name, behind, context);
   const gone = troubles.filter(({ backwards }) => backwards?.kind === 'vanished');
-  if (gone.length > 0) return draftOf('vanished', gone, context, vanishedText(name, gone));
+  if (gone.length > 0) return draftOf('vanished', gone, context, vanishedPhrase(name, gone));
   const back = troubles.filter(({ backwards }) => backwards?.kind === 'regression');
-  if (back.length > 0) return draftOf('regression', back, context, regressionText(name, back, context));
-  return { tag: 'well', text: wellText(name, context) };
+  if (back.length > 0) return draftOf('regression', back, context, regressionPhrase(name, back, context));
+  return { tag: 'well', ...wellTold(name, context) };
 }
 
 function behindSays(name: string, behind: readonly LagTrouble[], context: LagContext): Draft {
   const [first] = behind.toSorted((a, b) => agreed(b) - agreed(a));
   const cause = context.standsStill ? 'stale' : 'behind';
-  const span = spanText(first?.reading ?? null);
   const whom =
-    first?.reading?.by === 'origin' ? `the origin ${context.origin}` : 'most other mirrors, as no origin answers';
-  const text =
+    first?.reading?.by === 'origin' ? phrase('found.origin', { name: String(context.origin) }) : phrase('found.most');
+  const modules = modulesOf(behind);
+  const what =
     cause === 'stale'
-      ? `${name} stands still: nothing that came out in the last ${spoken(agreed(first))} has arrived in any of ${modulesOf(behind)} modules, while ${whom} moved on.`
-      : `${name} is behind ${whom}, by ${span}: ${lacksText(first, context)}${more(modulesOf(behind) - 1, 'module')}.`;
-  return draftOf(cause, behind, context, text);
+      ? phrase('found.stale', { name, span: spoken(agreed(first)), modules, whom })
+      : phrase('found.behind', {
+          name,
+          whom,
+          span: spanPhrase(first?.reading ?? null),
+          lacks: lacksPhrase(first, context),
+          more: moreModules(modules - 1),
+        });
+  return draftOf(cause, behind, context, what);
 }
 
 /** Distinct ones: a module may be asked in several ways. */
@@ -98,7 +105,7 @@ function agreed(trouble: LagTrouble | undefined): number {
   return trouble?.reading?.agreedMs ?? 0;
 }
 
-function draftOf(cause: LagCause, troubles: readonly LagTrouble[], { limitMs }: LagContext, text: string): Draft {
+function draftOf(cause: LagCause, troubles: readonly LagTrouble[], { limitMs }: LagContext, what: Sentence): Draft {
   const isLate = cause === 'behind' || cause === 'stale';
   return {
     tag: 'trouble',
@@ -113,7 +120,7 @@ function draftOf(cause: LagCause, troubles: readonly LagTrouble[], { limitMs }: 
       probeIds: troubles.map(({ probeId }) => probeId).slice(0, limits.findingProbes),
     },
     actionable: isLate,
-    text,
+    ...toldOf(what),
   };
 }
 
@@ -122,32 +129,41 @@ function timesOf({ backwards }: LagTrouble): number {
   return backwards.kind === 'regression' ? backwards.times : backwards.versions.length;
 }
 
-function spanText(reading: LagReading | null): string {
-  if (reading === null) return 'an unknown time';
-  const least = spoken(reading.agreedMs);
-  if (reading.upperMs === null) return `at least ${least}`;
-  const most = spoken(reading.upperMs);
-  return most === least ? `about ${least}` : `${least} to ${most}`;
+function spanPhrase(reading: LagReading | null): Sentence {
+  if (reading === null) return phrase('found.unknownTime');
+  const { agreedMs, upperMs } = reading;
+  const least = spoken(agreedMs);
+  if (upperMs === null) return phrase('found.atLeast', { least });
+  const most = spoken(upperMs);
+  const isSame = toldOf(most).text === toldOf(least).text;
+  return isSame ? phrase('found.about', { least }) : phrase('found.between', { least, most });
 }
 
-function lacksText(trouble: LagTrouble | undefined, { wallAheadMs }: LagContext): string {
-  const module = trouble?.module ?? 'it';
+function lacksPhrase(trouble: LagTrouble | undefined, { wallAheadMs }: LagContext): Sentence {
+  const module = trouble?.module ?? phrase('found.it');
   const reading = trouble?.reading ?? null;
   const { missing = null, records = null, line = null } = reading ?? {};
   const [newest] = missing?.names ?? [];
-  if (newest !== undefined) return `${module} lacks ${newest}${more((missing?.count ?? 1) - 1, 'version')}`;
-  if (records !== null && records > 0) return `${module} lacks ${records} records at least`;
-  return line === null ? `${module} is as it was before` : `${module} ${standsText(line, wallAheadMs)}`;
+  if (newest !== undefined)
+    return phrase('found.lacks', { module, newest, more: moreVersions((missing?.count ?? 1) - 1) });
+  if (records !== null && records > 0) return phrase('found.lacksRecords', { module, records });
+  return line === null ? phrase('found.asBefore', { module }) : standsPhrase(module, line, wallAheadMs);
 }
 
 /** Where a tag, a serial or a date stands, since when, and what it should be. */
-function standsText({ key, value, sinceMs, wants }: LineBehind, wallAheadMs: number): string {
-  const since = clockTime(sinceMs + wallAheadMs);
-  return `has ${lineText(key)} at ${valueText(key, value)} since ${since}, and not at ${valueText(key, wants)}`;
+function standsPhrase(module: Filled, { key, value, sinceMs, wants }: LineBehind, wallAheadMs: number): Sentence {
+  return phrase('found.stands', {
+    module,
+    line: linePhrase(key),
+    value: valueText(key, value),
+    since: clockTime(sinceMs + wallAheadMs),
+    wants: valueText(key, wants),
+  });
 }
 
-function lineText(key: LineKey): string {
-  return key.startsWith('tag ') ? `tag ${key.slice('tag '.length)}` : `its ${key}`;
+function linePhrase(key: LineKey): Sentence {
+  if (key === 'date') return phrase('found.itsDate');
+  return key === 'serial' ? phrase('found.itsSerial') : phrase('found.tag', { tag: key.slice('tag '.length) });
 }
 
 function valueText(key: LineKey, value: string | number): string {
@@ -159,21 +175,31 @@ function clockTime(wallMs: number): string {
   return `${new Date(wallMs).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
 }
 
-function more(count: number, what: string): string {
-  return count <= 0 ? '' : ` and ${counted(count, `more ${what}`)}`;
+function moreModules(count: number): Filled {
+  return count <= 0 ? '' : phrase(count === 1 ? 'found.moreModule' : 'found.moreModules', { count });
 }
 
-function vanishedText(name: string, gone: readonly LagTrouble[]): string {
+function moreVersions(count: number): Filled {
+  return count <= 0 ? '' : phrase(count === 1 ? 'found.moreVersion' : 'found.moreVersions', { count });
+}
+
+function vanishedPhrase(name: string, gone: readonly LagTrouble[]): Sentence {
   const [first] = gone;
   const versions = first?.backwards?.kind === 'vanished' ? first.backwards.versions : [];
-  const named = versions.slice(-limits.missingNamed).join(', ');
-  return `From ${name} has vanished what others still have: ${named} of ${first?.module ?? 'its list'}${more(modulesOf(gone) - 1, 'module')}.`;
+  return phrase('found.vanished', {
+    name,
+    versions: versions.slice(-limits.missingNamed).join(', '),
+    module: first?.module ?? phrase('found.itsList'),
+    more: moreModules(modulesOf(gone) - 1),
+  });
 }
 
-function regressionText(name: string, back: readonly LagTrouble[], { wallAheadMs }: LagContext): string {
+function regressionPhrase(name: string, back: readonly LagTrouble[], { wallAheadMs }: LagContext): Sentence {
   const [first] = back.toSorted((a, b) => (b.back?.atMs ?? 0) - (a.back?.atMs ?? 0));
-  const what = `${first?.module ?? 'its log'}${first?.back == null ? '' : `: ${backText(first.back, wallAheadMs)}`}`;
-  return `${name} goes back and forth: ${timesOfModules(back)} times lately it did not have what it had shown before (${what}${more(modulesOf(back) - 1, 'module')}), as where several servers behind one name take turns.`;
+  const module = first?.module ?? phrase('found.itsLog');
+  const step = first?.back ?? null;
+  const what = step === null ? module : phrase('found.backWhat', { module, step: backPhrase(step, wallAheadMs) });
+  return phrase('found.back', { name, count: timesOfModules(back), what, more: moreModules(modulesOf(back) - 1) });
 }
 
 /** The steps of one module are told by several of its answers: the most of these count. */
@@ -182,30 +208,30 @@ function timesOfModules(back: readonly LagTrouble[]): number {
   return [...modules].reduce((sum, own) => sum + Math.max(...own.map(timesOf)), 0);
 }
 
-function backText({ what, from, to, atMs }: StepBack, wallAheadMs: number): string {
+function backPhrase({ what, from, to, atMs }: StepBack, wallAheadMs: number): Sentence {
   const at = clockTime(atMs + wallAheadMs);
-  if (what === 'version' || to === null) return `last without ${from} at ${at}`;
-  return `last ${lineText(what)} from ${valueText(what, from)} to ${valueText(what, to)} at ${at}`;
+  if (what === 'version' || to === null) return phrase('found.backWithout', { from, at });
+  return phrase('found.backFrom', { line: linePhrase(what), from: valueText(what, from), to: valueText(what, to), at });
 }
 
-function wellText(name: string, { known }: LagContext): string {
+function wellTold(name: string, { known }: LagContext): Told {
   switch (known) {
     case 'regression':
-      return `${name} has not gone backwards in its last ${limits.calmLooks} answers.`;
+      return told('found.back.well', { name, count: limits.calmLooks });
     case 'vanished':
-      return `What had vanished from ${name} is back, or gone everywhere.`;
+      return told('found.vanished.well', { name });
     case 'stale':
-      return `${name} moves on again.`;
+      return told('found.stale.well', { name });
     default:
-      return `${name} has caught up.`;
+      return told('found.behind.well', { name });
   }
 }
 
 /** A span for people, in the unit that says it with two digits. */
-function spoken(ms: number): string {
+function spoken(ms: number): Sentence {
   const seconds = ms / 1_000;
-  if (seconds < 120) return `${Math.round(seconds)} s`;
-  if (seconds < 2 * 3_600) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 48 * 3_600) return `${(seconds / 3_600).toFixed(1)} h`;
-  return `${(seconds / 86_400).toFixed(1)} days`;
+  if (seconds < 120) return phrase('unit.s', { count: Math.round(seconds) });
+  if (seconds < 2 * 3_600) return phrase('unit.min', { count: Math.round(seconds / 60) });
+  if (seconds < 48 * 3_600) return phrase('unit.h', { count: (seconds / 3_600).toFixed(1) });
+  return phrase('found.days', { count: (seconds / 86_400).toFixed(1) });
 }

@@ -2,6 +2,7 @@ import type { Reason } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
+import { told } from '../../words/tell.ts';
 import { type Says, scopeOf } from './says.ts';
 
 /** What a sample says about the mirror's certificate; `null`: nothing (no TLS, or the handshake itself failed). */
@@ -24,7 +25,7 @@ export function certificateSays(sample: Pick<Sample, 'outcome' | 'tls'>, wallMs:
   return leftMs < limits.certificateWarnMs ? 'expires_soon' : 'good';
 }
 
-/** What was last said, and how often in a row. */
+/** What was last sentence, and how often in a row. */
 export interface CertificateState {
   readonly says: Exclude<CertificateSays, null> | null;
   readonly inRow: number;
@@ -69,7 +70,7 @@ export function certificateFinding(
   wallMs: number,
 ): Says {
   const verdict = judgeCertificate(state);
-  if (verdict === 'closed') return { tag: 'well', text: `${name} has a good certificate.` };
+  if (verdict === 'closed') return { tag: 'well', ...told('found.certificate.well', { name }) };
   const cause = state.says;
   if (verdict !== 'open' || cause === null || cause === 'good') return null;
   const days = Math.floor(((sample.tls?.expiresAtMs ?? wallMs) - wallMs) / 86_400_000);
@@ -83,9 +84,8 @@ export function certificateFinding(
       probeIds: known?.evidence.probeIds ?? [sample.due.probeId],
     },
     actionable: cause !== 'expires_soon',
-    text:
-      cause === 'expires_soon'
-        ? `The certificate of ${name} expires in ${days} days.`
-        : `The certificate of ${name} does not verify (${cause}).`,
+    ...(cause === 'expires_soon'
+      ? told('found.certificateSoon', { name, days })
+      : told('found.certificate', { name, cause })),
   };
 }

@@ -1,6 +1,8 @@
 import { agrees, type ClientPair, type ClientRun, pairKey } from '../../core/client-run.ts';
 import type { ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase, told } from '../../words/tell.ts';
 import type { Says } from './says.ts';
 
 /** How a client and our steps differ at one mirror: who of them fails, how many runs in a row, and the last of these. */
@@ -40,11 +42,9 @@ export function differencesOf(differences: Differences, pairs: readonly ClientPa
  * @see design.md section 5.5
  */
 export function differencesSay(differences: Differences): Says {
-  const told = [...differences.values()].filter(({ row }) => row >= rowMin);
-  if (told.length === 0)
-    return { tag: 'well', text: 'Real clients and our own steps say the same again.', of: 'client_differs' };
-  const runs = told.map(({ run }) => run);
-  const rest = runs.length > namedMax ? `, and ${runs.length - namedMax} more` : '';
+  const lasting = [...differences.values()].filter(({ row }) => row >= rowMin);
+  if (lasting.length === 0) return { tag: 'well', ...told('found.clients.well'), of: 'client_differs' };
+  const runs = lasting.map(({ run }) => run);
   return {
     tag: 'trouble',
     scope: runs.flatMap(({ module, version, ours }): ScopeItem[] =>
@@ -52,18 +52,24 @@ export function differencesSay(differences: Differences): Says {
     ),
     cause: 'client_differs',
     evidence: {
-      samples: told.reduce((sum, { row }) => sum + row, 0),
+      samples: lasting.reduce((sum, { row }) => sum + row, 0),
       failures: runs.length,
       probeIds: runs.flatMap(({ ours }) => ours?.probeIds ?? []).slice(0, limits.findingProbes),
     },
     actionable: false,
-    text: `Our steps do not see what a real client sees: ${runs.slice(0, namedMax).map(sentence).join('; ')}${rest}.`,
+    ...told('found.clients', { runs: runsPhrase(runs) }),
   };
 }
 
-function sentence({ client, registry, module, version, outcome, reason, ours }: ClientRun): string {
+function runsPhrase(runs: readonly ClientRun[]): Sentence {
+  const named = runs.slice(0, namedMax).map(runPhrase);
+  const all = named.reduceRight((rest, first) => phrase('found.also', { first, rest }));
+  return runs.length > namedMax ? phrase('found.clientsMore', { runs: all, count: runs.length - namedMax }) : all;
+}
+
+function runPhrase({ client, registry, module, version, outcome, reason, ours }: ClientRun): Sentence {
   const what = version === null ? module : `${module}@${version}`;
-  if (outcome === 'ok')
-    return `${client} fetches ${what} from ${registry}, and our step ${ours?.step} fails (${ours?.reason})`;
-  return `${client} fails at ${what} from ${registry} (${reason}), and our steps are well`;
+  return outcome === 'ok'
+    ? phrase('found.clientOk', { client, what, registry, step: String(ours?.step), cause: String(ours?.reason) })
+    : phrase('found.clientFails', { client, what, registry, cause: String(reason) });
 }

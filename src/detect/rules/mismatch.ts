@@ -2,7 +2,9 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import type { Finding, ScopeItem, Side } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Connection } from '../../core/mirror.ts';
+import type { Filled, Sentence, Told } from '../../core/sentence.ts';
 import { refText, type Target } from '../../core/target.ts';
+import { phrase, told, toldOf } from '../../words/tell.ts';
 import type { Says } from './says.ts';
 
 /** Bytes that are not what an authority names. */
@@ -50,11 +52,10 @@ export function judgeMismatch(
 }
 
 /** What an open mismatch is widened by. */
-export interface Widened {
+export interface Widened extends Told {
   readonly item: ScopeItem;
   readonly cause: Finding['cause'];
   readonly actionable: boolean;
-  readonly text: string;
   readonly sides: readonly Side[];
   readonly probeIds: readonly string[];
   /** Of a fork: both, in full. */
@@ -70,7 +71,7 @@ const gravity: readonly Finding['cause'][] = ['peers', 'retag', 'mismatch', 'for
  */
 export function widen(known: Finding | null, { item, sides, probeIds, statements = [], ...news }: Widened): Says {
   const isGraver = known === null || gravity.indexOf(news.cause) >= gravity.indexOf(known.cause);
-  const { cause, text } = isGraver ? news : known;
+  const { cause, text, sentence = null } = isGraver ? news : known;
   const scope = known?.scope ?? [];
   const isKnown = scope.some(
     (one) => one.module === item.module && one.version === item.version && one.step === item.step,
@@ -88,6 +89,7 @@ export function widen(known: Finding | null, { item, sides, probeIds, statements
     },
     actionable: news.actionable || (known?.actionable ?? false),
     text,
+    sentence,
   };
 }
 
@@ -114,13 +116,21 @@ export function mismatchSays(
   { failure, sides, isLocked, isOrigins, probeIds }: Wrong,
   known: Finding | null,
 ): Says {
-  const what = `${refText({ module: module ?? 'a file', version: module === null ? '' : version })} (${step})`;
-  const told = `${name} ${wrongPart(failure)} ${what} than ${isLocked ? 'a lock file' : (failure.by ?? verifies ?? 'an authority')} names: twice the same ${failure.algorithm}.`;
+  const parts = {
+    name,
+    what: artifactPhrase({ module, version, step }),
+    by: isLocked ? phrase('found.lockFile') : (failure.by ?? verifies ?? phrase('found.authority')),
+    algorithm: failure.algorithm,
+  };
+  const wrong =
+    failure.side === undefined
+      ? phrase('found.wrong', parts)
+      : phrase('found.wrongSide', { ...parts, side: failure.side });
   return widen(known, {
     item: { module, version, step },
     cause: isOrigins ? 'retag' : 'mismatch',
     actionable: true,
-    text: isOrigins ? `${told} The origin serves the same: its bytes changed upstream.` : told,
+    ...toldOf(isOrigins ? phrase('found.wrongOrigin', { wrong }) : wrong),
     sides,
     probeIds,
   });
@@ -137,21 +147,25 @@ export function forkSays(
     item: { module, version, step },
     cause: 'fork',
     actionable: true,
-    text: `${name} shows that ${fork.name} is forked: two heads that it signed cannot both be true. Whoever holds its key tells different people different things. Trust no hash of it until this is explained; both heads are kept as evidence.`,
+    ...told('found.fork', { name, log: fork.name }),
     sides: [],
     probeIds: [fork.probeId],
     statements: fork.statements,
   });
 }
 
-function wrongPart({ side }: Mismatch): string {
-  return side === undefined ? 'serves other bytes for' : `has another ${side} of`;
+/** One artifact, with the step that it was asked by. */
+export function artifactPhrase({ module, version, step }: ScopeItem): Sentence {
+  return phrase('found.artifact', {
+    what: module === null ? phrase('found.aFile') : refText({ module, version }),
+    step,
+  });
 }
 
 /** Names in a row, the last few of many as a number. */
-export function joined(names: readonly string[]): string {
-  const shown = names.length > namesSaid ? [...names.slice(0, namesSaid), `${names.length - namesSaid} more`] : names;
-  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`;
+export function joined(names: readonly Filled[]): Filled {
+  const more = names.length - namesSaid;
+  return more > 0 ? [...names.slice(0, namesSaid), phrase('found.namesMore', { count: more })] : names;
 }
 
 const namesSaid = 3;

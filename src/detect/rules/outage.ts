@@ -4,6 +4,7 @@ import type { Finding, ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Step, Target } from '../../core/target.ts';
+import { told } from '../../words/tell.ts';
 import { isDown } from './roll-up.ts';
 import { canaryFirst, type Says, scopeOf } from './says.ts';
 
@@ -217,7 +218,7 @@ function brokenSays(
     vantage,
     evidence: { samples: probeIds.length, failures: probeIds.length, probeIds },
     actionable: false,
-    text: `${name} does not answer over IPv${family} (${known ?? reason}); over IPv${family === 4 ? 6 : 4} it does.`,
+    ...told('found.family', { name, family, cause: known ?? reason, other: family === 4 ? 6 : 4 }),
   };
 }
 
@@ -244,7 +245,9 @@ export function outageSays(
   const [first] = all;
   const { broken } = context;
   if (first === undefined)
-    return broken === null ? { tag: 'well', text: `${name} answers again.` } : brokenSays(name, broken, context);
+    return broken === null
+      ? { tag: 'well', ...told('found.outage.well', { name }) }
+      : brokenSays(name, broken, context);
   const samples = all.reduce((sum, { outage }) => sum + outage.samples, 0);
   const failures = all.reduce((sum, { outage }) => sum + outage.failed, 0);
   const cause = first.outage.reason ?? context.known ?? 'unreachable';
@@ -267,8 +270,8 @@ export function outageSays(
       probeIds: all.flatMap(({ outage }) => outage.probeIds).slice(0, limits.findingProbes),
     },
     actionable,
-    text: actionable
-      ? `${name} is down (${cause}): ${failures} of ${samples} probes failed over ${Math.round(spanMs(first.outage) / 1_000)} s.`
-      : `${name} fails for ${all.length} of its targets (${cause})${context.canaryServes ? '; its canary answers' : ''}.`,
+    ...(actionable
+      ? told('found.down', { name, cause, failures, samples, seconds: Math.round(spanMs(first.outage) / 1_000) })
+      : told(context.canaryServes ? 'found.partOnly' : 'found.part', { name, targets: all.length, cause })),
   };
 }

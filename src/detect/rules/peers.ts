@@ -1,8 +1,10 @@
 import { type Finding, type ScopeItem, type Side, sideOf } from '../../core/finding.ts';
 import type { Sample } from '../../core/sample.ts';
-import { refText, type Target } from '../../core/target.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import type { Target } from '../../core/target.ts';
 import type { Seen } from '../../core/transcript.ts';
-import { joined, type Widened, widen } from './mismatch.ts';
+import { phrase, toldOf } from '../../words/tell.ts';
+import { artifactPhrase, joined, type Widened, widen } from './mismatch.ts';
 import type { Says } from './says.ts';
 
 /** What an answer named. */
@@ -132,7 +134,7 @@ export function peersSays(odd: Odd, target: Target, voices: readonly Voice[], kn
     item,
     cause: odd.cause,
     actionable: false,
-    text: textOf(odd, target, voices),
+    ...toldOf(sentenceOf(odd, target, voices)),
     sides: sidesOf(voices, item),
     probeIds: [...voices.filter((voice) => voice !== odd.voice), odd.voice].map(({ said }) => said.probeId),
   };
@@ -155,26 +157,19 @@ export function sidesOf(voices: readonly Voice[], item: ScopeItem): readonly Sid
     );
 }
 
-function textOf({ voice, cause, usual }: Odd, target: Target, voices: readonly Voice[]): string {
-  const { registry, said } = voice;
-  const { module, version, step } = target;
-  const what = `${refText({ module: module ?? 'a file', version: module === null ? '' : version })} (${step})`;
-  const same = voices.filter((one) => one.said.digest === said.digest).length;
-  const count = `${same} of ${voices.length} ${same === 1 ? 'says' : 'say'} so`;
-  const noAuthority = 'No authority is at hand to tell which are right.';
-  if (same === voices.length)
-    return `${registry} serves other bytes for ${what} than it did before, and no version may change: ${count}.`;
-  const others = usual ?? voices.filter((one) => one.said.digest !== said.digest);
-  const whom = joined(others.map((one) => (one.isOrigin ? `the origin ${one.registry}` : one.registry)));
-  if (cause === 'retag') {
-    const isStale = others.some((one) => one.said.before?.digest === said.digest);
-    return isStale
-      ? `${registry} serves for ${what} what ${whom} served before: its bytes changed upstream; ${count}.`
-      : `${registry} serves other bytes for ${what} than before, and than ${whom}: ${count}. ${noAuthority}`;
-  }
-  return usual === null
-    ? `${registry} and ${whom} serve different bytes for ${what}: ${count}. ${noAuthority}`
-    : `${registry} serves other bytes for ${what} than ${whom}: ${count}. ${noAuthority}`;
+function sentenceOf({ voice, cause, usual }: Odd, target: Target, voices: readonly Voice[]): Sentence {
+  const { registry: name, said: own } = voice;
+  const what = artifactPhrase(target);
+  const same = voices.filter((one) => one.said.digest === own.digest).length;
+  const count = phrase(same === 1 ? 'found.saysSo' : 'found.saySo', { same, all: voices.length });
+  if (same === voices.length) return phrase('found.changed', { name, what, count });
+  const others = usual ?? voices.filter((one) => one.said.digest !== own.digest);
+  const whom = joined(
+    others.map((one) => (one.isOrigin ? phrase('found.origin', { name: one.registry }) : one.registry)),
+  );
+  if (cause === 'peers') return phrase(usual === null ? 'found.differ' : 'found.odd', { name, what, whom, count });
+  const isStale = others.some((one) => one.said.before?.digest === own.digest);
+  return phrase(isStale ? 'found.retag' : 'found.retagOther', { name, what, whom, count });
 }
 
 /** What a mirror said, as it was stored; `null` where it cannot be read. */

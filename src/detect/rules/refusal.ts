@@ -2,8 +2,9 @@ import type { OutageRule } from '../../core/config.ts';
 import { type Outcome, type Reason, reasonWeight } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
+import type { Sentence } from '../../core/sentence.ts';
 import type { Step, Target } from '../../core/target.ts';
-import { counted } from '../../core/units.ts';
+import { phrase, told } from '../../words/tell.ts';
 import { isDown } from './roll-up.ts';
 import { canaryFirst, type Says, scopeOf } from './says.ts';
 
@@ -99,7 +100,7 @@ export function refusalSays(
 ): Says {
   const all = canaryFirst(refused);
   const [first] = all;
-  if (first === undefined) return { tag: 'well', text: `${name} serves us again.` };
+  if (first === undefined) return { tag: 'well', ...told('found.refusal.well', { name }) };
   const needed = all.filter(({ target }) => target.step === context.canaryStep && target.module !== null);
   const refusals = all.reduce((sum, { refusal }) => sum + refusal.refusals, 0);
   const reason = first.refusal.reason ?? 'denied';
@@ -117,8 +118,12 @@ export function refusalSays(
       modulesOut: new Set(needed.map(({ target }) => target.module)).size,
       modules: context.modules,
     }),
-    text: first.target.canary
-      ? `${name} answers and refuses (${reason}): its canary, ${counted(first.refusal.refusals, 'time')} in a row.`
-      : `${name} answers and refuses (${reason}) ${all.length} of its targets; its canary is served.`,
+    ...(first.target.canary
+      ? told('found.refusal', { name, cause: reason, times: timesPhrase(first.refusal.refusals) })
+      : told('found.refusalOnly', { name, cause: reason, targets: all.length })),
   };
+}
+
+function timesPhrase(count: number): Sentence {
+  return phrase(count === 1 ? 'found.time' : 'found.times', { count });
 }

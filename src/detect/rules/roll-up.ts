@@ -1,5 +1,7 @@
 import { limits } from '../../core/limits.ts';
+import type { Sentence } from '../../core/sentence.ts';
 import type { MirrorState } from '../../core/standing.ts';
+import { phrase } from '../../words/tell.ts';
 
 /** What the state of one mirror is made of. */
 export interface RollUpInput {
@@ -53,41 +55,38 @@ function silenceMs(paceMs: number): number {
  * Rolls the targets of one mirror up to its state, with one clause that says why.
  * @see design.md section 4.2 (unknown) and section 5 (down, degraded)
  */
-export function rollUp(input: RollUpInput): { readonly state: MirrorState; readonly because: string } {
-  if (input.paused !== null) return { state: 'unknown', because: `paused: ${input.paused}` };
-  if (input.inMaintenance) return { state: 'unknown', because: 'in a maintenance window' };
+export function rollUp(input: RollUpInput): { readonly state: MirrorState; readonly why: Sentence } {
+  if (input.paused !== null) return { state: 'unknown', why: phrase('why.paused', { reason: input.paused }) };
+  if (input.inMaintenance) return { state: 'unknown', why: phrase('why.maintenance') };
+  const silent = input.isSuspect ? phrase('why.us') : input.skipped;
   if (input.silentForMs === null) {
-    const why = input.isSuspect ? 'it looks like our own network' : input.skipped;
-    return { state: 'unknown', because: why === null ? 'not measured yet' : `not measured yet: ${why}` };
+    const why = silent === null ? phrase('why.unmeasured') : phrase('why.unmeasuredAs', { why: silent });
+    return { state: 'unknown', why };
   }
-  if (input.isThrottled && input.isRefused) return { state: 'degraded', because: 'it asked us to stay away' };
+  if (input.isThrottled && input.isRefused) return { state: 'degraded', why: phrase('why.away') };
   if (input.silentForMs >= silenceMs(input.paceMs)) {
-    const skipped = input.skipped === null ? '' : `: ${input.skipped}`;
-    const why = input.isSuspect ? ': it looks like our own network' : skipped;
-    return {
-      state: 'unknown',
-      because: `no judged canary answer for ${Math.round(input.silentForMs / 1_000)} s${why}`,
-    };
+    const seconds = Math.round(input.silentForMs / 1_000);
+    const why = silent === null ? phrase('why.silent', { seconds }) : phrase('why.silentAs', { seconds, why: silent });
+    return { state: 'unknown', why };
   }
-  if (input.canaryOut) return { state: 'down', because: 'its canary is in outage' };
-  if (isDown(input)) {
-    return { state: 'down', because: `${input.modulesOut} of ${input.modules} modules are in outage` };
-  }
-  if (input.targetsOut > 0) {
-    return {
-      state: 'degraded',
-      because: input.targetsOut === 1 ? 'one target is in outage' : `${input.targetsOut} targets are in outage`,
-    };
-  }
-  if (input.isRefused) return { state: 'degraded', because: 'it refuses what we ask' };
-  if (input.brokenFamily !== null)
-    return { state: 'degraded', because: `it does not answer over IPv${input.brokenFamily}` };
-  if (input.isMismatching) return { state: 'degraded', because: 'it serves wrong bytes' };
-  if (input.isOdd) return { state: 'degraded', because: 'its bytes differ from those of others' };
-  if (input.isBehind) return { state: 'degraded', because: 'it is behind the others' };
-  if (input.isUnreliable) return { state: 'degraded', because: 'it fails now and then' };
-  if (input.isMovingSlowly) return { state: 'degraded', because: 'it moves artifacts slowly' };
-  if (input.isSlow) return { state: 'degraded', because: 'it is much slower than usual' };
-  if (!input.canaryServes) return { state: 'up', because: 'its last canary answer failed, which is no outage yet' };
-  return { state: 'up', because: 'its canary answers' };
+  const { modulesOut: out, modules: all, targetsOut: count } = input;
+  if (input.canaryOut) return { state: 'down', why: phrase('why.canaryOut') };
+  if (isDown(input)) return { state: 'down', why: phrase('why.modulesOut', { out, all }) };
+  if (count > 0)
+    return { state: 'degraded', why: count === 1 ? phrase('why.targetOut') : phrase('why.targetsOut', { count }) };
+  const why = degradedBy(input);
+  if (why !== null) return { state: 'degraded', why };
+  return { state: 'up', why: phrase(input.canaryServes ? 'why.answers' : 'why.failedOnce') };
+}
+
+/** What keeps a mirror that is not in outage from being up, the gravest first; `null`: nothing. */
+function degradedBy(input: RollUpInput): Sentence | null {
+  if (input.isRefused) return phrase('why.refuses');
+  if (input.brokenFamily !== null) return phrase('why.family', { family: input.brokenFamily });
+  if (input.isMismatching) return phrase('why.wrong');
+  if (input.isOdd) return phrase('why.odd');
+  if (input.isBehind) return phrase('why.behind');
+  if (input.isUnreliable) return phrase('why.unreliable');
+  if (input.isMovingSlowly) return phrase('why.crawls');
+  return input.isSlow ? phrase('why.slow') : null;
 }

@@ -1,9 +1,11 @@
 import type { Finding, ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
+import type { Filled, Told } from '../../core/sentence.ts';
 import type { Target } from '../../core/target.ts';
+import { phrase } from '../../words/tell.ts';
 
 /** What a rule knows of a finding; whom it is about, its identity, stamps and confidence are added where it is applied. */
-export interface Draft {
+export interface Draft extends Told {
   readonly tag: 'trouble';
   readonly scope: readonly ScopeItem[];
   readonly cause: Finding['cause'];
@@ -12,7 +14,6 @@ export interface Draft {
   /** What is not named is 0, `null` or empty. */
   readonly evidence: Partial<Finding['evidence']>;
   readonly actionable: boolean;
-  readonly text: string;
 }
 
 /**
@@ -21,9 +22,8 @@ export interface Draft {
  */
 export type Says = Draft | Well | null;
 
-interface Well {
+interface Well extends Told {
   readonly tag: 'well';
-  readonly text: string;
   /** The cause whose finding ends, where it is a story of its own; see `storyOf`. */
   readonly of?: Finding['cause'];
 }
@@ -49,7 +49,7 @@ export function seconds(ms: number | null): number | null {
 }
 
 /** A time for people; `null` is "an unknown time". */
-export function spokenTime(ms: number | null): string {
-  if (ms === null) return 'an unknown time';
+export function spokenTime(ms: number | null): Filled {
+  if (ms === null) return phrase('found.unknownTime');
   return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`;
 }

@@ -1,4 +1,5 @@
 import { limits } from '../../core/limits.ts';
+import { told } from '../../words/tell.ts';
 import type { Says } from './says.ts';
 
 const bucketMs = 10_000;
@@ -99,7 +100,7 @@ function round(share: number): number {
 /** What an event of `judgeSelf` says of us. */
 export function selfSays(event: 'opened' | 'closed' | null, state: SelfState, nowMs: number): Says {
   if (event === null) return null;
-  if (event === 'closed') return { tag: 'well', text: 'Our own timing can be trusted again.' };
+  if (event === 'closed') return { tag: 'well', ...told('found.busy.well') };
   const { samples, contaminated } = contaminatedOf(state, nowMs);
   return {
     tag: 'trouble',
@@ -107,7 +108,7 @@ export function selfSays(event: 'opened' | 'closed' | null, state: SelfState, no
     cause: 'contaminated',
     evidence: { samples, failures: contaminated },
     actionable: false,
-    text: `This machine is too busy to time its probes: ${contaminated} of the last ${samples} samples are unusable.`,
+    ...told('found.busy', { contaminated, samples }),
   };
 }
 
@@ -118,8 +119,8 @@ export const clockSays: Says = {
   cause: 'clock',
   evidence: {},
   actionable: false,
-  text: 'This process was suspended, or a clock jumped: what it touched is unknown.',
+  ...told('found.clock'),
 };
 
 /** The end of that. */
-export const clockWell: Says = { tag: 'well', text: 'The process has run without a break since.' };
+export const clockWell: Says = { tag: 'well', ...told('found.clock.well') };

@@ -4,6 +4,7 @@ import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Target } from '../../core/target.ts';
+import { told } from '../../words/tell.ts';
 import { type Baseline, emptyBaseline, learn } from './baseline.ts';
 import { canaryFirst, type Says, scopeOf, seconds, spokenTime } from './says.ts';
 import { isSpikeActionable, judgeSpike, noSpike, type Pace, type SpikeState } from './spike.ts';
@@ -143,7 +144,7 @@ export function spikeSays(
 ): Says {
   const all = canaryFirst(series.filter(({ spike }) => spike.sinceMs !== null));
   const [first] = all;
-  if (first === undefined) return { tag: 'well', text: `${name} is as fast as usual again.` };
+  if (first === undefined) return { tag: 'well', ...told('found.slow.well', { name }) };
   const spiking = all.filter((one) => one.isJudge);
   const baselineMs = first.baseline.medianMs;
   const { observedMs } = first.slow;
@@ -164,7 +165,12 @@ export function spikeSays(
       targets: spiking.length,
       judged: series.filter((one) => one.isJudge && one.baseline.medianMs !== null).length,
     }),
-    text: `${name} is slow: ${spokenTime(observedMs)} for ${first.target.step} where ${spokenTime(baselineMs)} is usual.`,
+    ...told('found.slow', {
+      name,
+      observed: spokenTime(observedMs),
+      step: first.target.step,
+      usual: spokenTime(baselineMs),
+    }),
   };
 }
 
@@ -175,7 +181,7 @@ export function spikeSays(
 export function shiftSays(name: string, series: readonly SpeedSeries[], known: Finding['evidence'] | null): Says {
   const all = canaryFirst(series.filter(({ shift }) => shift !== null));
   const [first] = all;
-  if (first === undefined) return { tag: 'well', text: `${name} has no new level any more.` };
+  if (first === undefined) return { tag: 'well', ...told('found.shift.well', { name }) };
   const shifted = all.filter((one) => one.isJudge);
   const { slow } = first;
   const fromMs = first.shift?.fromMs ?? null;
@@ -195,6 +201,6 @@ export function shiftSays(name: string, series: readonly SpeedSeries[], known: F
       targets: shifted.length,
       judged: series.filter((one) => one.isJudge && (one.baseline.medianMs !== null || one.shift !== null)).length,
     }),
-    text: `${name} has a new level: ${spokenTime(slow.observedMs)} where ${spokenTime(fromMs)} was usual.`,
+    ...told('found.shift', { name, observed: spokenTime(slow.observedMs), usual: spokenTime(fromMs) }),
   };
 }

@@ -1,5 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/target.ts';
+import { told } from '../../words/tell.ts';
 import { medianOf } from './baseline.ts';
 import { type Says, scopeOf, seconds } from './says.ts';
 
@@ -94,7 +95,7 @@ export function hearMove(
 /** What the slow artifacts of one mirror come to. */
 export function throughputSays(name: string, { isOpen, recent }: ThroughputState): Says {
   const last = recent.at(-1);
-  if (!isOpen || last === undefined) return { tag: 'well', text: `${name} moves artifacts as others do again.` };
+  if (!isOpen || last === undefined) return { tag: 'well', ...told('found.throughput.well', { name }) };
   return {
     tag: 'trouble',
     scope: scopeOf(recent.map(({ target }) => target)),
@@ -107,7 +108,7 @@ export function throughputSays(name: string, { isOpen, recent }: ThroughputState
       probeIds: recent.map(({ probeId }) => probeId),
     },
     actionable: false,
-    text: `${name} moves artifacts slowly: ${rateText(last.bytesPerSecond)} where ${rateText(last.usual)} is usual.`,
+    ...told('found.throughput', { name, observed: rateText(last.bytesPerSecond), usual: rateText(last.usual) }),
   };
 }
 

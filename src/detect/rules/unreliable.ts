@@ -2,6 +2,7 @@ import type { Reason } from '../../core/failure.ts';
 import type { Finding, ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, type Target } from '../../core/target.ts';
+import { phrase, told } from '../../words/tell.ts';
 import { type Says, scopeOf } from './says.ts';
 
 /** The two classes of steps whose failures are counted apart: an artifact is asked rarely, so few answers must do. */
@@ -97,7 +98,7 @@ export function withoutAbsences(state: RateState, kind: RateClass, module: strin
 /** What the failures of one mirror come to. */
 export function unreliableSays(name: string, states: Readonly<Record<RateClass, RateState>>): Says {
   const open = rateClasses.filter((kind) => states[kind].isOpen);
-  if (open.length === 0) return { tag: 'well', text: `${name} fails no more than usual again.` };
+  if (open.length === 0) return { tag: 'well', ...told('found.unreliable.well', { name }) };
   const recent = open.flatMap((kind) => states[kind].recent);
   const scope: readonly ScopeItem[] = scopeOf(recent.map(({ target }) => target));
   const samples = open.reduce((sum, kind) => sum + states[kind].samples, 0);
@@ -112,7 +113,7 @@ export function unreliableSays(name: string, states: Readonly<Record<RateClass, 
       probeIds: recent.map(({ probeId }) => probeId).slice(-limits.findingProbes),
     },
     actionable: false,
-    text: `${name} fails now and then: ${failures} of ${samples} ${open.join(' and ')} probes.`,
+    ...told('found.unreliable', { name, failures, samples, kinds: open.map((kind) => phrase(`found.${kind}`)) }),
   };
 }
 

@@ -1,4 +1,5 @@
 import { limits } from '../../core/limits.ts';
+import { told } from '../../words/tell.ts';
 import type { Says } from './says.ts';
 
 /**
@@ -23,11 +24,9 @@ export function watchedFromSays(
       failures: [...pattern.values()].filter(({ answered, failed }) => failed > answered).length,
     },
     actionable: false,
-    text: isLoss
-      ? `Everything we watch has failed now and then for ${minutes} minutes: the place we watch from loses packets.`
-      : `Everything we watch has failed together for ${minutes} minutes: it is the place we watch from.`,
+    ...told(isLoss ? 'found.usLoss' : 'found.us', { minutes }),
   };
 }
 
 /** The end of that. */
-export const watchedFromWell: Says = { tag: 'well', text: 'The place we watch from is online again.' };
+export const watchedFromWell: Says = { tag: 'well', ...told('found.us.well') };

@@ -39,6 +39,7 @@ export const page = {
   'tab.starting': 'starting',
   'tab.up': 'all up',
 
+  'list.clause': ', ',
   'list.colon': ': ',
   'list.stop': '. ',
 

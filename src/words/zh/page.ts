@@ -40,6 +40,7 @@ export const page: Readonly<Record<keyof typeof english, string>> = {
   'tab.starting': '启动中',
   'tab.up': '全部正常',
 
+  'list.clause': '，',
   'list.colon': '：',
   'list.stop': '。',
 

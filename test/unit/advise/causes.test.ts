@@ -25,6 +25,7 @@ describe('an outage of the preferred mirror', () => {
       from: 'a',
       to: 'b',
       chain: { before: chain, after: 'https://b.example.com,direct' },
+      sentence: expect.objectContaining({ key: 'ground.move' }),
       reason:
         'a is in outage (refused): 4 of its last 4 canary answers failed; b answered 7 of 7 and a fetch costs 612 ms there.',
       cause: 'outage',

@@ -6,6 +6,8 @@ import { scriptWords } from '../../../src/api/page/script-words.ts';
 import { becauses, reasons } from '../../../src/core/failure.ts';
 import { type Finding, findingKinds, type Side } from '../../../src/core/finding.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
+import { phrase, told } from '../../../src/words/tell.ts';
+import { wordsOf } from '../../../src/words/words.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
 import { type FixtureChange, fixture } from './fixture-deps.ts';
@@ -131,6 +133,19 @@ const pages = [
   ...['coast-mod', 'campus-mod', 'coast-zip', 'go-origin-mod'].map((id) => `/probes/p-${id}-0`),
 ];
 
+/** The fixture with its sentences as the detector tells them. */
+const heard = told('found.slow', { name: 'coast', observed: '1.2 s', step: 'mod', usual: '210 ms' });
+const note = wordsOf('en')('told.note.goWins');
+const spoken: FixtureChange = {
+  standings: () =>
+    fixtureStandings.map((one) => ({ ...one, why: phrase('why.silentAs', { seconds: 9, why: phrase('why.us') }) })),
+  findings: () => ({ items: fixtureFindings.map((one) => ({ ...one, ...heard })), next: null }),
+  advice: () => ({
+    items: [{ ...fixtureAdvice, sentence: phrase('ground.cannot', { head: 'coast' }), doesNotCover: [note] }],
+    next: null,
+  }),
+};
+
 describe('the page in Chinese', () => {
   const suspect = { suspect: true, sinceMs: nowMs - 60_000, controls: [], contaminatedShare: 0.1 };
   const windows = fixtureConfig.mirrors.map((one) => ({
@@ -198,6 +213,16 @@ describe('the page in Chinese', () => {
       expect(status).toBe(200);
       expect([path, foreignIn(readBy(text))]).toEqual([path, []]);
     }
+  });
+
+  it('tells what the detector found, and why a mirror is as it is', async () => {
+    served = await serve(fixture(spoken).deps);
+    const words = (await served.ask('/?lang=zh')).text.replace(/<[^>]+>/g, '');
+    expect(words).toContain('coast 变慢：mod 耗时 1.2 s，平时为 210 ms。');
+    expect(words).toContain('已有 9 秒没有可判断的金丝雀应答：看起来是我们自己的网络问题');
+    expect(words).toContain('coast 无法判断');
+    expect(words).toContain(wordsOf('zh')('told.note.goWins'));
+    expect(words).not.toContain('is slow');
   });
 
   it('would be caught at English', async () => {

@@ -66,6 +66,7 @@ describe('a difference', () => {
   it('names client, mirror, module and which side fails', () => {
     const both = counted(fails, runOf('b', 'ok', 'failed', 'npm'), fails, runOf('b', 'ok', 'failed', 'npm'));
     expect(differencesSay(both)).toEqual({
+      sentence: expect.objectContaining({ key: 'found.clients' }),
       tag: 'trouble',
       scope: [
         { module: 'example.com/m', version: 'v1.0.0', step: 'zip' },

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rollUp } from '../../../src/detect/rules/roll-up.ts';
+import { tellIn } from '../../../src/words/tell.ts';
 
 describe('roll-up', () => {
   const up = {
@@ -57,6 +58,6 @@ describe('roll-up', () => {
   ])('$name: $want', ({ input, want }) => {
     const got = rollUp({ ...up, ...input });
     expect(got.state).toBe(want);
-    expect(got.because).not.toBe('');
+    expect(tellIn('en', { text: '', sentence: got.why })).not.toBe('');
   });
 });

@@ -1,0 +1,43 @@
+/** Why an advice is given, or why none is though something is wrong. */
+export const ground = {
+  'ground.move': '{trouble}; {promise}.',
+  'ground.refuse': '{trouble}, but no switch is advised: {refusal}.',
+  'ground.counts': '{failed} of its last {all} canary answers failed',
+  'ground.because': ' ({cause})',
+  'ground.cannot': '{head} cannot be judged',
+  'ground.outage': '{head} is in outage{because}: {counts}',
+  'ground.unreliable': '{head} fails too often{because}: {share}',
+  'ground.refusal': '{head} refuses us{because}: {counts}',
+  'ground.mismatch': '{head} served bytes that do not match their hash',
+  'ground.certificate': '{head} presents a certificate that clients refuse{because}',
+  'ground.spike': '{head} takes {observed} where {usual} is usual',
+  'ground.shift': '{head} has settled at {observed} where {usual} was usual',
+  'ground.less': 'less',
+  'ground.longer': 'longer',
+  'ground.throughput': '{head} downloads slowly: {apart}',
+  'ground.slower': '{head} has become slower than it was in the last half hour: {apart}',
+  'ground.faster': 'nothing is wrong with {head}, but another mirror is faster: {apart}',
+  'ground.apart': '{here} where {to} takes {there}, in {rounds} moments compared',
+  'ground.apartAll': 'by all moments compared',
+  'ground.failback': '{to}, the preferred mirror, has proven itself again, {away} after it was left',
+  'ground.slo': '{head} misses its objective by {alert}: its last {answers} canary answers have a p95 of {p95}{failed}',
+  'ground.anAlert': 'an alert',
+  'ground.alert': 'the alert {name}, firing for {span}',
+  'ground.none': 'none',
+  'ground.failed': ', {count} failed',
+  'ground.lag': '{head} is behind',
+  'ground.tooFew': 'too few answers to say how often',
+  'ground.share': '{bad} of its {all} answers in half an hour',
+
+  'ground.answered': '{to} answered {good} of {all}',
+  'ground.costs': '{to} answered {good} of {all} and a fetch costs {there} there',
+  'ground.costsLess':
+    '{to} answered {good} of {all} and a fetch costs {there} there instead of {here} ({percent} % less)',
+
+  'ground.us': 'what we watch fails in one moment, so this looks like our own network',
+  'ground.upstream': '{count} mirrors hand on trouble of the upstream ({names}), so another mirror would not help',
+  'ground.unmeasured':
+    'no other mirror was measured well enough ({good} good canary answers in the last {paces} paces, the last one good)',
+  'ground.alone': 'there is no other mirror of {upstream}',
+  'ground.ruledOut': 'every other mirror is ruled out ({others})',
+} as const;

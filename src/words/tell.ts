@@ -1,0 +1,57 @@
+import type { Filled, Sentence, Told } from '../core/sentence.ts';
+import { en } from './en.ts';
+import type { Key, Language, Say, Values } from './say.ts';
+import { wordsOf } from './words.ts';
+
+/** A text of the catalogue with what is filled in, to be said later in any language. */
+export function phrase<K extends Key>(key: K, ...[values]: Values<K, Filled>): Sentence {
+  return { key, values: values ?? {} };
+}
+
+/** The same with its text in English. */
+export function told<K extends Key>(key: K, ...values: Values<K, Filled>): Told {
+  return toldOf(phrase(key, ...values));
+}
+
+/** A sentence with its text in English. */
+export function toldOf(one: Sentence): Told {
+  return { text: sayAll(wordsOf('en'), one), sentence: one };
+}
+
+/**
+ * A sentence in a language. What was stored by another version, or before there were languages, is told as its English text:
+ * nothing of it is relied on.
+ */
+export function tellIn(
+  language: Language,
+  { text, sentence: stored }: { readonly text: string; readonly sentence?: Sentence | null | undefined },
+): string {
+  return typeof stored === 'object' && stored !== null && isKnown(stored) ? sayAll(wordsOf(language), stored) : text;
+}
+
+function isKnown(value: Filled): boolean {
+  if (typeof value === 'string' || typeof value === 'number') return true;
+  if (Array.isArray(value)) return value.every(isKnown);
+  const { key, values } = (value ?? {}) as Partial<Sentence>;
+  if (typeof key !== 'string' || !Object.hasOwn(en, key) || typeof values !== 'object' || values === null) return false;
+  return Object.values(values).every(isKnown);
+}
+
+function sayAll(say: Say, { key, values }: Sentence): string {
+  const filled = Object.entries(values).map(([name, value]) => [name, valueText(say, value)]);
+  // The key is one of the catalogue: `phrase` takes no other, and `isKnown` lets no other through.
+  return (say as (key: Key, values: object) => string)(key as Key, Object.fromEntries(filled));
+}
+
+function valueText(say: Say, value: Filled): string {
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  // A sentence within a sentence has no full stop of its own.
+  if (!isList(value)) return sayAll(say, value).replace(/[.。]$/, '');
+  const all = value.map((one) => valueText(say, one));
+  const last = all.pop() ?? '';
+  return all.length === 0 ? last : say('list.last', { all: all.join(say('list.comma')), last });
+}
+
+function isList(value: Sentence | readonly Filled[]): value is readonly Filled[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import type { Filled } from '../../../src/core/sentence.ts';
+import { phrase, tellIn, told, toldOf } from '../../../src/words/tell.ts';
+
+describe('a sentence that is told later', () => {
+  const refused = told('found.refusal', { name: 'a', cause: 'denied', times: phrase('found.times', { count: 3 }) });
+
+  it('has its text in English, and is told in either language after a trip through a store', () => {
+    const stored = JSON.parse(JSON.stringify(refused)) as typeof refused;
+    expect(stored.text).toBe('a answers and refuses (denied): its canary, 3 times in a row.');
+    expect(tellIn('en', stored)).toBe(stored.text);
+    expect(tellIn('zh', stored)).toBe('a 有应答但拒绝服务（denied）：其金丝雀连续被拒 3 次。');
+  });
+
+  it.each<[string, readonly Filled[], string, string]>([
+    ['nothing', [], '', ''],
+    ['one', ['a'], 'a', 'a'],
+    ['two', ['a', 'b'], 'a and b', 'a 和 b'],
+    [
+      'more, said themselves',
+      ['a', 'b', phrase('found.namesMore', { count: 2 })],
+      'a, b and 2 more',
+      'a、b 和 另外 2 个',
+    ],
+  ])('names %s in a row', (_what, whom, english, chinese) => {
+    const odd = toldOf(phrase('found.backWhat', { module: whom, step: '' }));
+    expect([odd.text, tellIn('zh', odd)]).toEqual([`${english}: `, `${chinese}：`]);
+  });
+
+  it('takes the full stop from a sentence within a sentence', () => {
+    const trouble = phrase('found.behind.well', { name: 'a' });
+    const one = toldOf(
+      phrase('ground.move', { trouble, promise: phrase('ground.answered', { to: 'b', good: 9, all: 9 }) }),
+    );
+    expect(one.text).toBe('a has caught up; b answered 9 of 9.');
+    expect(tellIn('zh', one)).toBe('a 已跟上；b 在 9 次中应答 9 次。');
+  });
+
+  it('keeps what is filled in as it is, whatever it looks like', () => {
+    const name = '{cause} $& {name}';
+    expect(told('found.outage.well', { name }).text).toBe(`${name} answers again.`);
+  });
+
+  it.each<[string, unknown]>([
+    ['stored before there were languages', undefined],
+    ['stored without', null],
+    ['of a key that is gone', { key: 'found.nothing', values: {} }],
+    ['of a key that every object has', { key: 'constructor', values: {} }],
+    ['without values', { key: 'found.outage.well' }],
+    ['with values that are none', { key: 'found.outage.well', values: { name: null } }],
+    ['with a part of a key that is gone', { key: 'found.outage.well', values: { name: { key: 'x', values: {} } } }],
+    ['that is no sentence', 'found.outage.well'],
+  ])('%s is told in English', (_what, sentence) => {
+    expect(tellIn('zh', { text: 'a answers again.', sentence: sentence as null })).toBe('a answers again.');
+  });
+});
