@@ -82,7 +82,7 @@ _mirrorwatch() {
     run) words='--config --log-level --lang --help' first='' ;;
     check) words='--config --json --lang --help' first='' ;;
     probe) words='--config --ecosystem --step --client --json --curl --lang --help' first='' ;;
-    rank) words='--config --ecosystem --upstream --rounds --json --lang --help' first='go npm pypi oci http' ;;
+    rank) words='--config --ecosystem --upstream --rounds --no-download --json --lang --help' first='go npm pypi oci http' ;;
     advice) words='--url --token-file --config --json --now --export --apply --yes --home --root --upstream --fallback --for --reason --lang --help' first='go npm pypi oci http accept dismiss' ;;
     doctor) words='--home --root --config --json --fix --yes --online --ecosystem --lang --help' first='' ;;
     undo) words='--home --root --list --lang --help' first='' ;;

@@ -32,6 +32,7 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from rank' -l config -r -F
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rank' -l ecosystem -x -a 'go npm pypi oci http'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rank' -l upstream -x
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rank' -l rounds -x
+complete -c mirrorwatch -n '__fish_seen_subcommand_from rank' -l no-download
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rank' -l json
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rank' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from rank' -l help

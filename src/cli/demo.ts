@@ -36,6 +36,10 @@ export const demoCommand: Command = {
       terminal.out('');
       terminal.out(`${' '.repeat(9)}${say('demo.open', { url: running.demo.url })}`);
     });
+    if (!values.once) {
+      const rank = say('demo.rank', { ecosystem: chosen[0] ?? '', file: running.demo.file });
+      terminal.out(`${' '.repeat(9)}${rank}`);
+    }
     const late = values.once ? setTimeout(() => done(1), onceSeconds * 1000) : null;
     context.onSignal((signal) => {
       if (signal === 'stop') done(values.once ? 1 : 0);

@@ -1,8 +1,9 @@
 import { type Phase, phases } from '../core/failure.ts';
-import type { RankRow } from '../daemon/rank-now.ts';
+import type { RankedRow } from '../daemon/rank-now.ts';
 import type { RowVerdict } from '../daemon/rank-verdict.ts';
 import type { Say } from '../words/say.ts';
 import { bar, duration, table } from './terminal.ts';
+import { displayWidth } from './width.ts';
 
 const barWidth = 16;
 const shades: Readonly<Record<Phase, string>> = {
@@ -13,45 +14,95 @@ const shades: Readonly<Record<Phase, string>> = {
   transfer: '▄',
 };
 
-/** The rows as a person reads them, best first. */
+const bars = 5;
+const toTheRight = new Set([0, 3, 4, 6]);
+
+/**
+ * The rows as a person reads them, best first: a table; where that is too wide, one without the bars, else a mirror after
+ * the other.
+ * @param columns  of the terminal
+ */
 export function rankTable(
-  rows: readonly RankRow[],
+  rows: readonly RankedRow[],
   verdicts: ReadonlyMap<string, RowVerdict>,
+  columns: number,
   say: Say,
 ): readonly string[] {
   const slowestMs = Math.max(0, ...rows.map(({ medianMs }) => medianMs ?? 0));
-  const lines = table(
-    [
-      '',
-      say('rank.registry'),
-      say('rank.state'),
-      'p50',
-      'p95',
-      say('rank.phases'),
-      say('rank.integrity'),
-      say('rank.verdict'),
-    ],
-    rows.map((row, index) => {
-      const verdict = verdicts.get(row.registry) ?? 'unknown';
-      return [
-        String(index + 1),
-        row.registry,
-        stateText(row, verdict, say),
-        duration(row.medianMs),
-        duration(row.p95Ms),
-        phaseBar(row, slowestMs),
-        integrityText(row, say),
-        say(`rank.verdict.${verdict}`),
-      ];
-    }),
-    new Set([0, 3, 4]),
-  );
+  const heads = headsOf(say);
+  const cells = rows.map((row, index) => [
+    String(index + 1),
+    ...cellsOf(row, verdicts.get(row.registry) ?? 'unknown', slowestMs, say),
+  ]);
+  const fits = (lines: readonly string[]): boolean => lines.every((line) => displayWidth(line) <= columns);
+  const whole = table(heads, cells, toTheRight);
   const legend = phases.map((phase) => `${shades[phase]} ${say(`probe.phase.${phase}`)}`).join('  ');
-  return [...lines, '', say('rank.legend', { phases: legend })];
+  if (fits(whole)) return [...whole, '', say('rank.legend', { phases: legend })];
+  const without = (row: readonly string[]): readonly string[] => row.filter((_, column) => column !== bars);
+  const right = new Set([...toTheRight].map((column) => (column > bars ? column - 1 : column)));
+  const narrow = table(without(heads), cells.map(without), right);
+  return fits(narrow) ? narrow : cells.flatMap((row) => block(without(heads), without(row)));
+}
+
+function headsOf(say: Say): readonly string[] {
+  const [registry, state, phases] = [say('rank.registry'), say('rank.state'), say('rank.phases')];
+  const [throughput, lag] = [say('rank.throughput'), say('rank.lag')];
+  return ['', registry, state, 'p50', 'p95', phases, throughput, lag, say('rank.integrity'), say('rank.verdict')];
+}
+
+/** One mirror in lines of its own: its name, then a line for each column that says something. */
+function block(heads: readonly string[], [place = '', registry = '', ...values]: readonly string[]): readonly string[] {
+  const names = heads.slice(2);
+  const width = Math.max(...names.map(displayWidth));
+  const line = (name: string, value: string): string => `   ${name}${' '.repeat(width - displayWidth(name))}  ${value}`;
+  return [`${place}  ${registry}`, ...names.map((name, at) => line(name, values[at] ?? ''))];
+}
+
+function cellsOf(row: RankedRow, verdict: RowVerdict, slowestMs: number, say: Say): readonly string[] {
+  return [
+    row.registry,
+    stateText(row, verdict, say),
+    duration(row.medianMs),
+    duration(row.p95Ms),
+    phaseBar(row, slowestMs),
+    throughputText(row, say),
+    lagText(row, say),
+    integrityText(row, say),
+    say(`rank.verdict.${verdict}`),
+  ];
+}
+
+/** Of the one download; a small one measures delay and no throughput. */
+function throughputText({ download }: RankedRow, say: Say): string {
+  if (download === null) return say('rank.unmeasured');
+  if (download.reason !== null) return download.reason.replace('unknown: ', '');
+  if (download.rate === null) return say('rank.tooSmall');
+  const megabytes = download.rate / 1e6;
+  return megabytes >= 1 ? `${megabytes.toFixed(1)} MB/s` : `${(download.rate / 1e3).toFixed(0)} KB/s`;
+}
+
+/** By one look: what is lacking, not since when. */
+function lagText({ lag }: RankedRow, say: Say): string {
+  if (lag === null) return say('rank.lagUntold');
+  const [missing, records, olderMs] = [lag.missing ?? 0, lag.records ?? 0, lag.olderMs ?? 0];
+  const behind = [
+    ...(missing > 0 ? [say('rank.lacks', { count: missing })] : []),
+    ...(records > 0 ? [say('rank.records', { count: records })] : []),
+    ...(olderMs > 0 ? [say('rank.older', { span: spanText(olderMs, say) })] : []),
+  ];
+  return behind.length > 0 ? behind.join(say('rank.comma')) : say('rank.lagNone');
+}
+
+function spanText(ms: number, say: Say): string {
+  const minutes = ms / 60_000;
+  if (minutes < 2) return say('unit.s', { count: Math.round(ms / 1_000) });
+  return minutes < 120
+    ? say('unit.min', { count: Math.round(minutes) })
+    : say('unit.h', { count: Math.round(minutes / 60) });
 }
 
 /** What its answers were; what could not be told is said beside them, or alone. */
-function stateText({ ok, failed, unknown, reason }: RankRow, verdict: RowVerdict, say: Say): string {
+function stateText({ ok, failed, unknown, reason }: RankedRow, verdict: RowVerdict, say: Say): string {
   const why = reason === null ? '' : say('rank.because', { reason: reason.replace('unknown: ', '') });
   const beside = unknown === 0 ? '' : say('rank.beside', { count: unknown });
   if (verdict === 'unknown') return ok + failed + unknown === 0 ? say('rank.notAsked') : say('rank.unknown', { why });
@@ -60,13 +111,13 @@ function stateText({ ok, failed, unknown, reason }: RankRow, verdict: RowVerdict
   return say('rank.up', { beside, why });
 }
 
-function integrityText({ verified, mismatched }: RankRow, say: Say): string {
+function integrityText({ verified, mismatched }: RankedRow, say: Say): string {
   if (mismatched > 0) return say('rank.mismatch');
   return say(verified > 0 ? 'rank.verified' : 'rank.unchecked');
 }
 
 /** The phases one after another, as wide as the time is of the slowest mirror's. */
-function phaseBar({ phasesMs }: RankRow, slowestMs: number): string {
+function phaseBar({ phasesMs }: RankedRow, slowestMs: number): string {
   let untilMs = 0;
   let cells = '';
   for (const phase of phases) {

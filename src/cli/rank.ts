@@ -1,8 +1,9 @@
 import { kindOf, kinds, moduleByHand } from '../config/kinds.ts';
 import type { Config } from '../core/config.ts';
+import { limits } from '../core/limits.ts';
 import type { EcosystemId } from '../core/mirror.ts';
-import { type Target, targetId } from '../core/target.ts';
-import { type RankRow, rankNow } from '../daemon/rank-now.ts';
+import { refText, type Target, targetId } from '../core/target.ts';
+import { downloadsFor, type RankedRow, rankNow } from '../daemon/rank-now.ts';
 import { type RankVerdict, rankedUpstream, rankVerdict, rowVerdicts } from '../daemon/rank-verdict.ts';
 import { expand } from '../daemon/system.ts';
 import { english } from '../words/words.ts';
@@ -17,6 +18,7 @@ const options = {
   ecosystem: { type: 'string' },
   upstream: { type: 'string' },
   rounds: { type: 'string' },
+  'no-download': { type: 'boolean' },
   json: { type: 'boolean' },
 } as const;
 
@@ -24,7 +26,7 @@ const options = {
 export const rankCommand: Command = {
   name: 'rank',
   usage:
-    'mirrorwatch rank [[--ecosystem] WORD] [module@version…] [--upstream NAME] [--rounds 10] [--config FILE] [--json]',
+    'mirrorwatch rank [[--ecosystem] WORD] [module@version…] [--upstream NAME] [--rounds 10] [--no-download] [--config FILE] [--json]',
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 50);
@@ -46,7 +48,10 @@ export const rankCommand: Command = {
     context.onSignal((signal) => {
       if (signal === 'stop') stop.asked = true;
     });
-    const ranked = await rankNow(config, targets, rounds, context.facts, {
+    const downloads = values['no-download'] ? [] : downloadsFor(config, targets);
+    const [artifact] = downloads;
+    if (artifact !== undefined) context.terminal.err(downloadText(artifact, downloads.length, context.say));
+    const ranked = await rankNow(config, { targets, downloads, rounds }, context.facts, {
       progress: (done, of, registry) => context.terminal.progress(progressText(done, of, registry)),
       stopped: () => stop.asked,
     });
@@ -70,6 +75,11 @@ export const rankCommand: Command = {
     return kind === 'nobody' ? 1 : 0;
   },
 };
+
+function downloadText({ step, module, version }: Target, mirrors: number, say: Context['say']): string {
+  const what = refText({ module: module ?? '', version });
+  return say('rank.download', { mirrors, step, what, mebibytes: limits.rankDownloadBytes / 2 ** 20 });
+}
 
 function wanted(
   word: string | undefined,
@@ -107,12 +117,12 @@ function targetsFor(
 }
 
 function shown(
-  rows: readonly RankRow[],
+  rows: readonly RankedRow[],
   { kind, reason, remedy }: RankVerdict,
   minGain: number,
   { terminal, say }: Context,
 ): readonly string[] {
-  const lines = [...rankTable(rows, rowVerdicts(rows, minGain), say), ''];
+  const lines = [...rankTable(rows, rowVerdicts(rows, minGain), terminal.columns, say), ''];
   if (kind === 'nobody') return [...lines, terminal.paint('red', reason)];
   return [...lines, reason, ...(remedy === null ? [] : [remedy])];
 }

@@ -6,6 +6,7 @@ type Style = Parameters<typeof styleText>[0];
 /** Where a command writes. Colours and progress only where a person looks: a terminal, and no `NO_COLOR`. */
 export interface Terminal {
   readonly colour: boolean;
+  /** Infinite where no person looks. */
   readonly columns: number;
   /** A line to standard output. */
   out(line: string): void;
@@ -23,7 +24,7 @@ export function systemTerminal(process: NodeJS.Process): Terminal {
   const colour = process.stdout.isTTY === true && !process.env['NO_COLOR'];
   return {
     colour,
-    columns: process.stdout.columns ?? 100,
+    columns: process.stdout.columns ?? Number.POSITIVE_INFINITY,
     out: (line) => void process.stdout.write(`${line}\n`),
     err: (line) => void process.stderr.write(`${line}\n`),
     progress: (line) => {

@@ -119,7 +119,7 @@ function mirrorLines(surveyed: Surveyed, say: Say): readonly string[] {
   return [
     ...ownMirrors(surveyed).map(
       ({ name, url }) =>
-        `  - { name: ${name}, ecosystem: ${id}, url: ${JSON.stringify(url)}, weight: 110 }    # ${say('init.yaml.yours')}`,
+        `  - { ${[`name: ${name}`, `ecosystem: ${id}`, ...of, `url: ${JSON.stringify(url)}`].join(', ')}, weight: 110 }    # ${say('init.yaml.yours')}`,
     ),
     ...mirrors.map(({ name, url, role, weight, region, operator }) => {
       const parts = [

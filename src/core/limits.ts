@@ -110,6 +110,8 @@ export const limits = {
   heavyLookMs: 10 * second,
   /** What a peek reads of an artifact: enough to tell its rate, and no download. Bytes. */
   peekBytes: 64 * kib,
+  /** What `rank` reads of one artifact a mirror: well past slow start, in two minutes on a line of 35 KB/s. Bytes. */
+  rankDownloadBytes: 4 * mib,
   /** design.md section 5.1: asks outside the plan, a fifth of the scheduled ones less what canaries take; three times that for urgent orders. */
   roundTokensStart: 60,
   roundTokensShare: 0.18,

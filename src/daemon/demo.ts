@@ -1,10 +1,11 @@
+import { join } from 'node:path';
 import { loadConfigSlowly } from '../config/load-slowly.ts';
 import type { Config } from '../core/config.ts';
 import { ok } from '../core/result.ts';
 import { registry } from '../ecosystems/registry.ts';
 import { type DemoMirror, startDemoMirror, startDemoReceiver } from '../io/demo-mirror.ts';
 import { exchange } from '../io/exchange.ts';
-import { systemFiles } from '../io/files.ts';
+import { replaceFile, systemFiles } from '../io/files.ts';
 import { scratchFolder } from '../io/scratch.ts';
 import { systemTimers } from '../io/timers.ts';
 import { expandTargets } from '../schedule/targets.ts';
@@ -40,6 +41,8 @@ const ownAnswerMs = 5_000;
 /** A demo that is running. */
 export interface Demo {
   readonly url: string;
+  /** The file of its configuration, there while it runs: for `rank` and the others beside it. */
+  readonly file: string;
   /** What has not been seen yet, in words; empty once the story of each upstream was told. */
   missing(): readonly string[];
   stop(): Promise<void>;
@@ -78,7 +81,13 @@ export async function startDemo(
       tell(stage, pairOf(ecosystem), text, told);
   });
   const places = { folder: folder.path, receiver: { url: receiver.url, secret } };
-  const daemon = await onFreePort(facts, (port) => read(demoFile(pairs, { ...places, port })));
+  const file = join(folder.path, 'mirrorwatch.yaml');
+  const daemon = await onFreePort(facts, async (port) => {
+    const text = demoFile(pairs, { ...places, port });
+    const code = await replaceFile(file, text);
+    if (code !== null) throw new Error(`the demo cannot write its own configuration: ${code}`);
+    return read(text);
+  });
   const whose = isOne ? 'two mirrors' : `two mirrors each of ${ecosystems.join(', ')}`;
   tell('watching', undefined, `${whose} on loopback, one canary a second; open ${daemon.url}`);
   const faulty = pairs.map((pair) => ({
@@ -91,6 +100,7 @@ export async function startDemo(
   const faults = startFaults(faulty, systemTimers);
   return {
     url: daemon.url,
+    file,
     missing: () =>
       pairs.flatMap((pair) => missingOf(pair).map((stage) => (isOne ? stage : `${stage} of ${pair.ecosystem.id}`))),
     async stop() {

@@ -3,6 +3,7 @@ import type { Due } from '../core/due.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Clock, Probed, Random } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
+import type { Sample } from '../core/sample.ts';
 import { type Step, type Target, targetId } from '../core/target.ts';
 import { registry } from '../ecosystems/registry.ts';
 import { type NoAnswer, patienceMs } from './patience.ts';
@@ -21,7 +22,6 @@ export interface OnceRequest {
 export function dueOnce(request: OnceRequest, config: Config, ports: { clock: Clock; random: Random }): Due {
   const { mirror, module, version, step } = request;
   const { weight = 'light', verifies = null } = registry.of(mirror.ecosystem)?.steps[step] ?? {};
-  const now = ports.clock.now();
   const target: Target = {
     id: targetId(mirror.name, module, version, step),
     ecosystem: mirror.ecosystem,
@@ -34,12 +34,18 @@ export function dueOnce(request: OnceRequest, config: Config, ports: { clock: Cl
     verifies,
     canary: false,
   };
+  return dueOf(target, (config.steps[step] ?? config.schedule.pace).timeoutMs, ports);
+}
+
+/** A due that is in no plan: cold, now. */
+export function dueOf(target: Target, timeoutMs: number, { clock, random }: { clock: Clock; random: Random }): Due {
+  const now = clock.now();
   return {
-    probeId: ports.random.id(now.wallMs),
+    probeId: random.id(now.wallMs),
     target,
     connection: 'cold',
     purpose: 'once',
-    timeoutMs: (config.steps[step] ?? config.schedule.pace).timeoutMs,
+    timeoutMs,
     plannedAtMs: now.monotonicMs,
     round: null,
   };
@@ -90,6 +96,8 @@ export interface RankRequest {
   readonly ask: (due: Due) => Promise<Probed | null>;
   readonly clock: Clock;
   readonly random: Random;
+  /** Told of each answer. */
+  readonly heard?: (sample: Sample) => void;
   readonly progress: (done: number, of: number, registry: string) => void;
   readonly stopped: () => boolean;
 }
@@ -110,20 +118,12 @@ async function askRound(
     const target = asked[(turn + round) % asked.length];
     if (!target) continue;
     input.progress(heard.done, of, target.registry);
-    const now = input.clock.now();
-    const due: Due = {
-      probeId: input.random.id(now.wallMs),
-      target,
-      connection: 'cold',
-      purpose: 'once',
-      timeoutMs: input.config.schedule.pace.timeoutMs,
-      plannedAtMs: now.monotonicMs,
-      round: null,
-    };
+    const due = dueOf(target, input.config.schedule.pace.timeoutMs, input);
     const probed = await input.ask(due);
     if (probed === null) return { registry: target.registry, limitMs: patienceMs(due) };
     const slot = round * questions.length + questions.indexOf(questionOf(target));
     heard.answers.get(target.registry)?.push({ slot, sample: probed.sample });
+    input.heard?.(probed.sample);
     heard.done += 1;
   }
   return null;

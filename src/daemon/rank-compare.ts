@@ -24,9 +24,9 @@ export function finalists(rows: readonly RankRow[], minGain: number): ReadonlySe
   return new Set(near.length < 2 ? [] : near.map(([registry]) => registry));
 }
 
-/** True where a mirror can be told to clients: it answers well at least as often as not. */
+/** True where a mirror can be told to clients: it answers well at least as often as not, and no wrong bytes came twice. */
 export function isUsable(row: RankRow): boolean {
-  return row.ok > 0 && row.ok >= row.failed;
+  return row.ok > 0 && row.ok >= row.failed && row.mismatched < 2;
 }
 
 /** True where it never answered well, and that is known of most probes: what could not be told is no outage. */

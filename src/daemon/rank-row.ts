@@ -72,7 +72,7 @@ function commonest(words: readonly string[]): string | null {
  * Fewer failures first: a fast mirror that fails is no good mirror. Then the lower median; medians that advice takes for
  * equal stand as advice would put them: by weight, then as in the file.
  */
-export function inOrder(config: Config, rows: readonly RankRow[]): readonly RankRow[] {
+export function inOrder<Row extends RankRow>(config: Config, rows: readonly Row[]): readonly Row[] {
   const share = (row: RankRow): number => (row.ok + row.failed === 0 ? 1 : row.failed / (row.ok + row.failed));
   const shares = [...new Set(rows.map(share))].sort((a, b) => a - b);
   const place = preference(config.mirrors, config.vantage);

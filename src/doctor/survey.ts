@@ -2,12 +2,15 @@ import { join } from 'node:path';
 import type { Machine, Surroundings } from '../core/machine.ts';
 import type { Survey, Surveyed } from '../core/survey.ts';
 import { placeText } from '../core/trap.ts';
-import type { Doctor } from '../ecosystems/doctor.ts';
+import type { Doctor, Today } from '../ecosystems/doctor.ts';
 import { registry } from '../ecosystems/registry.ts';
 import { readAssignments } from './assignments.ts';
+import { setsVariables, variablesIn } from './project-settings.ts';
 
 const depthMax = 3;
 const foldersMax = 300;
+/** Of folders that begin with a dot these alone are looked into. */
+const withDot = new Set(['.github']);
 const skipped = new Set(['node_modules', 'vendor', 'dist', 'build', 'target', 'venv', '__pycache__', 'testdata']);
 
 /** Looks at what is used here: settings of clients, lock files and other files of the project that name modules. Reads only. */
@@ -29,7 +32,9 @@ async function surveyed(
   files: readonly string[],
 ): Promise<Surveyed> {
   const { machine } = surroundings;
-  const { chain, privatePatterns } = await doctor.today(surroundings);
+  const own = await doctor.today(surroundings);
+  const { privatePatterns } = own;
+  const chain = own.chain ?? (await chainOfProject(doctor, surroundings, files));
   const locks = files.filter((file) => doctor.isUsualLock(nameOf(file)));
   const patterns = new Set(privatePatterns);
   for (const file of doctor.privateIn === undefined ? [] : locks) {
@@ -38,7 +43,7 @@ async function surveyed(
   }
   const used = new Map<string, string>();
   for (const file of files) {
-    const read = doctor.usedIn?.(nameOf(file)) ?? null;
+    const read = doctor.usedIn?.(file) ?? null;
     const text = read === null ? null : await machine.read(join(machine.cwd, file));
     if (read === null || text?.tag !== 'ok') continue;
     for (const entry of read(text.text)) if (!used.has(entry)) used.set(entry, file);
@@ -51,6 +56,27 @@ async function surveyed(
     privatePatterns: [...patterns],
     used: [...used].map(([entry, file]) => ({ entry, file })),
   };
+}
+
+/** The chain of the first file of the project that sets one for its builds. */
+async function chainOfProject(
+  doctor: Doctor,
+  surroundings: Surroundings,
+  files: readonly string[],
+): Promise<Today['chain']> {
+  const { machine } = surroundings;
+  for (const file of files.filter(setsVariables)) {
+    const text = await machine.read(join(machine.cwd, file));
+    const set = text.tag === 'ok' ? variablesIn(file, text.text) : [];
+    if (set.length === 0) continue;
+    const env = { ...machine.env, ...Object.fromEntries(set.map(({ name, value }) => [name, value ?? ''])) };
+    const { chain } = await doctor.today({ ...surroundings, machine: { ...machine, env } });
+    if (chain === null) continue;
+    const { place } = chain;
+    const at = 'variable' in place ? set.find(({ name }) => name === place.variable) : undefined;
+    return { text: chain.text, place: { file, line: at?.line ?? null } };
+  }
+  return null;
 }
 
 function nameOf(file: string): string {
@@ -73,7 +99,7 @@ async function filesOf(machine: Machine): Promise<{ readonly files: readonly str
         const path = folder === '' ? name : `${folder}/${name}`;
         files.push(path);
         // A folder's name rarely has a dot; what is a file cannot be listed, and is passed over.
-        if (!name.includes('.') && !skipped.has(name)) next.push(path);
+        if ((!name.includes('.') && !skipped.has(name)) || withDot.has(name)) next.push(path);
       }
     }
     level = next;

@@ -40,6 +40,6 @@ export interface Doctor {
   isUsualLock(name: string): boolean;
   /** Patterns for what looks private in a lock file; absent: nothing does. */
   privateIn?(lock: string): readonly string[];
-  /** Reads the modules that a file of this name uses, as entries of `modules`; `null`: such a file names none. Absent: none does. */
-  usedIn?(name: string): ((text: string) => readonly string[]) | null;
+  /** Reads the modules that a file at this path of a project uses, as entries of `modules`; `null`: such a file names none. Absent: none does. */
+  usedIn?(path: string): ((text: string) => readonly string[]) | null;
 }

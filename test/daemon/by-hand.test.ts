@@ -111,7 +111,13 @@ describe('a probe by hand, in a real worker thread', () => {
     const { terminal, ended } = start('rank', '--rounds', '3', '--json');
     expect(await ended).toBe(0);
     far.setDelay(0);
-    const { rows, verdict, reason, remedy } = JSON.parse(terminal.text());
+    const { rows, verdict, reason, remedy } = JSON.parse(terminal.outs.join('\n'));
+    expect(terminal.errs).toEqual([expect.stringContaining('one download from each of 3 mirrors: zip of')]);
+    expect(rows.map((row: { download: { reason: string | null } | null }) => row.download?.reason)).toEqual([
+      null,
+      null,
+      undefined,
+    ]);
     // Three rounds tell nothing: who answers is asked again, who is down is not.
     expect(
       rows.map((row: { registry: string; ok: number; failed: number }) => [row.registry, row.ok > 3, row.failed]),

@@ -1,30 +1,64 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
-import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { mustRun, run } from '../support/process.ts';
 import { real } from '../support/requires.ts';
 
-real('what npm pack ships', ['npm'], () => {
-  it('runs as built JavaScript without the sources: version, check, and a whole demo', async () => {
-    const folder = tempDir('package');
-    try {
-      await mustRun('npm', ['pack', '--pack-destination', folder], { cwd: repoDir });
-      await mustRun('tar', ['-xzf', 'mirrorwatch-0.1.0.tgz'], { cwd: folder });
-      const at = join(folder, 'package');
-      // The dependencies as they are installed here; the package's own are a subset of them.
-      symlinkSync(join(repoDir, 'node_modules'), join(at, 'node_modules'));
-      const mirrorwatch = (...words: string[]) =>
-        run(process.execPath, [join(at, 'dist/main.js'), ...words], { cwd: at });
-      const version = await mirrorwatch('--version');
-      expect([version.code, version.stdout]).toEqual([0, `mirrorwatch 0.1.0 (node ${process.version})\n`]);
-      mkdirSync(join(at, 'empty'));
-      const check = await mirrorwatch('check', '--config', join(at, 'examples/minimal.yaml'));
-      expect([check.code, check.stdout.includes('2 mirrors')]).toEqual([0, true]);
-      const demo = await mirrorwatch('demo', '--once');
-      expect([demo.code, demo.stdout.includes('its signature verified')]).toEqual([0, true]);
-    } finally {
-      removeTempDir(folder);
-    }
+const oldest = '22.19.0';
+
+interface Locked {
+  readonly dev?: boolean;
+  readonly optional?: boolean;
+  readonly devOptional?: boolean;
+}
+
+/** What `npm install` of the package brings beside it: what the lock file has for more than development. */
+function dependencies(): readonly string[] {
+  const { packages } = JSON.parse(readFileSync(join(repoDir, 'package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, Locked>>;
+  };
+  const isNeeded = ({ dev, optional, devOptional }: Locked): boolean => !dev && !optional && !devOptional;
+  return Object.entries(packages).flatMap(([path, locked]) => (path !== '' && isNeeded(locked) ? [path] : []));
+}
+
+real('what npm pack ships, installed elsewhere without what is for development', ['npm', 'oldestNode'], () => {
+  let folder = '';
+  let at = '';
+
+  beforeAll(async () => {
+    folder = tempDir('package');
+    await mustRun('npm', ['pack', '--pack-destination', folder], { cwd: repoDir });
+    await mustRun('tar', ['-xzf', 'mirrorwatch-0.1.0.tgz'], { cwd: folder });
+    at = join(folder, 'node_modules/mirrorwatch');
+    mkdirSync(join(folder, 'node_modules'));
+    cpSync(join(folder, 'package'), at, { recursive: true });
+    for (const path of dependencies())
+      cpSync(join(repoDir, path), join(folder, path), { recursive: true, dereference: true });
+    mkdirSync(join(folder, 'empty'));
+  });
+  afterAll(() => removeTempDir(folder));
+
+  it('names the Node that is tried here as its oldest', () => {
+    const { engines } = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')) as { engines: { node: string } };
+    expect(`${engines.node}.0`).toBe(`>=${oldest}`);
+  });
+
+  it.each([
+    ['the Node of development', () => process.execPath, process.version],
+    ['the oldest Node that it names', () => commandPath('oldest-node'), `v${oldest}`],
+  ])('runs on %s: version, check, init, doctor, and a whole demo', async (_, node, version) => {
+    const mirrorwatch = (...words: string[]) =>
+      run(node(), [join(at, 'dist/main.js'), ...words], { cwd: join(folder, 'empty') });
+    const told = await mirrorwatch('--version');
+    expect([told.code, told.stdout], told.stderr).toEqual([0, `mirrorwatch 0.1.0 (node ${version})\n`]);
+    const check = await mirrorwatch('check', '--config', join(at, 'examples/minimal.yaml'));
+    expect([check.code, check.stdout.includes('2 mirrors')], check.stderr).toEqual([0, true]);
+    const init = await mirrorwatch('init', `${version}.yaml`, '--yes', '--ecosystem', 'npm', '--home', folder);
+    expect([init.code, init.stdout.includes('mirrors:')], init.stderr).toEqual([0, true]);
+    const doctor = await mirrorwatch('doctor', '--json', '--home', folder, '--root', folder);
+    expect(Array.isArray(JSON.parse(doctor.stdout).traps), doctor.stderr).toBe(true);
+    const demo = await mirrorwatch('demo', '--once');
+    expect([demo.code, demo.stdout.includes('its signature verified')], demo.stderr).toEqual([0, true]);
   });
 });

@@ -60,6 +60,7 @@ const parts = {
   },
   nginx: command('nginx', 'apt install nginx-light'),
   npm: command('npm', 'apt install npm'),
+  oldestNode: command('oldest-node', '.ci/provision cache node'),
   openssl: command('openssl', 'apt install openssl'),
   pacman: command('pacman-conf', 'apt install pacman-package-manager'),
   pip: command('pip', '.ci/provision cache pypi'),

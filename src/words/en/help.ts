@@ -15,7 +15,8 @@ Nothing is asked over the network.`,
   'help.probe.summary': 'probe one mirror once, now, and explain every phase; or run a real client against it',
   'help.rank.summary': 'measure all mirrors side by side and print the line to paste',
   'help.rank.details': `Rounds are interleaved; the best one and who is not told apart from it are measured again, twice at most. Two are equal
-where most rounds differ by less than advise.minGain and 10 ms. What could not be told moves nobody.`,
+where most rounds differ by less than advise.minGain and 10 ms. What could not be told moves nobody. In the end each mirror
+that answers is asked what there is, for its lag, and for one artifact, for its throughput: 4 MiB of it at most, said before.`,
   'help.advice.summary': 'what to set right now; exit 1 while advice is pending',
   'help.advice.details': `--export prints the lines that a shell may evaluate, or nothing where nothing is to be changed; exit 1 and nothing
 printed where the daemon cannot be asked within 5 s. With --fallback its last answer is kept in FILE and printed then:

@@ -3,6 +3,8 @@ export const rank = {
   'rank.registry': 'registry',
   'rank.state': 'state',
   'rank.phases': 'phases of p50',
+  'rank.throughput': 'throughput',
+  'rank.lag': 'lag',
   'rank.integrity': 'integrity',
   'rank.verdict': 'verdict',
   'rank.legend': 'phases: {phases}',
@@ -25,6 +27,16 @@ export const rank = {
   'rank.mismatch': 'mismatch',
   'rank.verified': 'verified',
   'rank.unchecked': 'not checked',
+  'rank.unmeasured': 'not measured',
+  'rank.tooSmall': 'too small',
+  'rank.lagUntold': 'not told',
+  'rank.lagNone': 'none seen',
+  'rank.lacks': 'lacks {count}',
+  'rank.records': '{count} records',
+  'rank.older': 'older by {span}',
+  'rank.comma': ', ',
+  'rank.download':
+    'mirrorwatch rank: in the end one download from each of {mirrors} mirrors: {step} of {what}, {mebibytes} MiB of it at most; --no-download leaves it out',
   'rank.noAnswer':
     'mirrorwatch rank: {registry}: no answer within {seconds} s, which is our own fault: please report it',
   'rank.nothing':

@@ -87,6 +87,98 @@ describe('mirrorwatch init', () => {
     expect((await left.run(['init', '--lang', 'zh'])).err).toContain('什么也没有写入：加上 --yes 就会写入');
   });
 
+  const images = (text: string) => [...text.matchAll(/"docker\.io\/([^"]+)"/g)].map(([, image]) => image).toSorted();
+
+  test.each([
+    [
+      'a GitHub workflow',
+      '.github/workflows/ci.yml',
+      'jobs:\n  a:\n    container: node:24\n    services:\n      db: { image: "postgres:17" }\n  b:\n    container:\n      image: golang:1.25 # x\n    steps:\n      - uses: docker://alpine:3.22\n      - uses: actions/checkout@v5\n      - { name: "run: a b", run: "echo image: $x" }\n      # image: busybox:1\n',
+      ['library/alpine:3.22', 'library/golang:1.25', 'library/node:24', 'library/postgres:17'],
+    ],
+    [
+      "GitLab's CI file",
+      '.gitlab-ci.yml',
+      'image: node:24\njob:\n  image:\n    name: golang:1.25\n  services:\n    - postgres:17\n    - name: redis:8\n      alias: r\n  script:\n    - make:all\n    - npm\n',
+      ['library/golang:1.25', 'library/node:24', 'library/postgres:17', 'library/redis:8'],
+    ],
+    [
+      'a compose file',
+      'deploy/compose.prod.yaml',
+      'services:\n  a:\n    image: postgres:17\n  b: { image: redis:8 }\n  c:\n    image: $REGISTRY/x:1\n',
+      ['library/postgres:17', 'library/redis:8'],
+    ],
+    [
+      'a Jenkinsfile',
+      'ci/Jenkinsfile.release',
+      "pipeline {\n  agent { docker { image 'node:24' } }\n  stages { agent { docker 'golang:1.25' } }\n  // docker.image('busybox:1')\n  docker.image(\"alpine:3.22\").inside { }\n}\n",
+      ['library/alpine:3.22', 'library/golang:1.25', 'library/node:24'],
+    ],
+  ])('reads the images of %s', async (_, file, content, want) => {
+    const machine = testMachine({ [file]: content });
+    expect(await machine.run(['init', '--yes'])).toMatchObject({ code: 0, err: expect.stringContaining(`(${file})`) });
+    expect(images(machine.text('mirrorwatch.yaml'))).toEqual(want);
+    await expectAccepted(machine);
+  });
+
+  test.each([
+    ['.github/workflows/ci.yml', 'env:\n  GOPROXY: https://ada:hunter2@go.build.corp,direct\n', 2, 'go'],
+    ['Jenkinsfile', "environment {\n  GOPROXY = 'https://go.build.corp'\n}\n", 2, 'go'],
+    [
+      '.gitlab-ci.yml',
+      'variables:\n  # NPM_CONFIG_REGISTRY: https://no.build.corp/\n  npm_config_registry: "https://npm.build.corp/"\n',
+      3,
+      'npm',
+    ],
+    ['api/Dockerfile', 'FROM scratch\nENV PIP_INDEX_URL=https://pypi.build.corp/simple\n', 2, 'pypi'],
+    ['compose.yaml', 'services:\n  a:\n    environment:\n      - GOPROXY=https://go.build.corp,direct\n', 4, 'go'],
+  ])('takes the mirror that %s sets for its builds, where nothing else is set', async (file, content, line, id) => {
+    const machine = testMachine({ [file]: content });
+    const { code, err } = await machine.run(['init', '--yes']);
+    expect([code, err]).toEqual([0, expect.stringContaining(`.build.corp`)]);
+    expect(err).toContain(`(${file}:${line})`);
+    const text = machine.text('mirrorwatch.yaml');
+    expect(text).toMatch(new RegExp(`name: ${id}\\.build\\.corp-${id}, ecosystem: ${id}, .*weight: 110`));
+    expect(text + err).not.toMatch(/hunter2|no\.build/);
+    await expectAccepted(machine);
+  });
+
+  test('what the user has set wins over what CI sets', async () => {
+    const machine = testMachine({
+      '.gitlab-ci.yml': 'variables:\n  GOPROXY: https://ci.build.corp\n',
+      '~/.config/go/env': 'GOPROXY=https://go.build.corp\n',
+    });
+    expect((await machine.run(['init', '--yes'])).err).toContain('today https://go.build.corp (');
+  });
+
+  test.each([
+    [
+      'containerd',
+      { '/etc/containerd/certs.d/docker.io/hosts.toml': '[host."https://ada:hunter2@hub.build.corp"]\n' },
+      'https://hub.build.corp|direct',
+    ],
+    [
+      'Docker',
+      { '/etc/docker/daemon.json': '{"registry-mirrors":["https://hub.build.corp","not a url"]}' },
+      'https://hub.build.corp|direct',
+    ],
+    [
+      'podman',
+      {
+        '/etc/containers/registries.conf':
+          '[[registry]]\nprefix = "quay.io"\n[[registry.mirror]]\nlocation = "quay.build.corp"\n[[registry]]\nlocation = "docker.io"\n[[registry.mirror]]\nlocation = "hub.build.corp"\n',
+      },
+      'https://hub.build.corp|direct',
+    ],
+  ])("takes the mirrors of %s's settings", async (_, files, chain) => {
+    const machine = testMachine(files as Record<string, string>);
+    const { code, err } = await machine.run(['init', '--yes']);
+    expect([code, err]).toEqual([0, expect.stringContaining(`today ${chain} (`)]);
+    expect(machine.text('mirrorwatch.yaml')).toContain('url: "https://hub.build.corp", weight: 110');
+    expect(machine.text('mirrorwatch.yaml') + err).not.toContain('hunter2');
+    await expectAccepted(machine);
+  });
+
   test('a file that is there stays as it is', async () => {
     const machine = testMachine({ ...project, 'mirrorwatch.yaml': 'mine\n' });
     expect(await machine.run(['init', '--yes'])).toMatchObject({
