@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
@@ -18,6 +18,8 @@ real('what npm pack ships', ['npm'], () => {
         run(process.execPath, [join(at, 'dist/main.js'), ...words], { cwd: at });
       const version = await mirrorwatch('--version');
       expect([version.code, version.stdout]).toEqual([0, `mirrorwatch 0.1.0 (node ${process.version})\n`]);
+      for (const file of ['man/mirrorwatch.1', 'completions/mirrorwatch.bash', 'README.zh-CN.md'])
+        expect(existsSync(join(at, file)), file).toBe(true);
       mkdirSync(join(at, 'empty'));
       const check = await mirrorwatch('check', '--config', join(at, 'examples/minimal.yaml'));
       expect([check.code, check.stdout.includes('2 mirrors')]).toEqual([0, true]);
