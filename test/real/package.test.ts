@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
@@ -38,6 +38,11 @@ real('what npm pack ships, installed elsewhere without what is for development',
     mkdirSync(join(folder, 'empty'));
   });
   afterAll(() => removeTempDir(folder));
+
+  it('has what shells and man read, and the README in Chinese', () => {
+    for (const file of ['man/mirrorwatch.1', 'completions/mirrorwatch.bash', 'README.zh-CN.md'])
+      expect(existsSync(join(at, file)), file).toBe(true);
+  });
 
   it('names the Node that is tried here as its oldest', () => {
     const { engines } = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8')) as { engines: { node: string } };

@@ -49,10 +49,19 @@ const lines = shell.flatMap((block) =>
     .filter((text) => text !== '' && !text.startsWith('#'))
     .map((text) => ({ text, block })),
 );
-/** Calls of the program in shell blocks, and in the text of pages. */
+/** Calls of the program in shell blocks, and in the sentences of pages. */
 const calls = [
   ...lines.flatMap(({ text, block }) => callsIn(text).map((call) => [`${block.page}: ${call}`, call] as const)),
+  ...pages.flatMap((page) =>
+    spansOf(page).flatMap((span) => callsIn(span).map((call) => [`${page}: ${call}`, call] as const)),
+  ),
 ];
+
+/** What stands between single backticks. */
+function spansOf(page: string): readonly string[] {
+  const text = readFileSync(join(repoDir, page), 'utf8').replaceAll(/^```[\s\S]*?^```$/gm, '');
+  return [...text.matchAll(/`([^`]+)`/g)].map(([, span = '']) => span.replaceAll(/\s+/g, ' '));
+}
 
 function callsIn(text: string): readonly string[] {
   return [...text.matchAll(/(?:^|\$\(|&& )(mirrorwatch [^)&>|]*)/g)].map(([, call = '']) => call.trim());
@@ -65,13 +74,26 @@ test('every command is run, or somebody said where it is or why not; and nobody 
   expect(known.filter((pattern) => !texts.some((text) => pattern.test(text))).map(String)).toEqual([]);
 });
 
-test.each([...new Map(calls)])('%s: its options are those of the command', (_, call) => {
-  const [, name, ...words] = call.split(/\s+/);
-  const command = commands.find((one) => one.name === name);
-  expect(command, call).toBeDefined();
-  expect(() =>
-    parseArgs({ args: words, options: command?.options ?? {}, allowPositionals: true, strict: true }),
-  ).not.toThrow();
+test.each([...new Map(calls)].filter(([, call]) => !call.startsWith('mirrorwatch <')))(
+  '%s: its options are those of the command',
+  (_, call) => {
+    const [, name, ...words] = call.split(/\s+/);
+    const command = commands.find((one) => one.name === name);
+    expect(command, call).toBeDefined();
+    // A sentence may name an option without a value for it.
+    const last = words.at(-1)?.replace(/^--/, '') ?? '';
+    const args = command?.options[last]?.type === 'string' ? [...words, 'x'] : words;
+    expect(() =>
+      parseArgs({ args, options: command?.options ?? {}, allowPositionals: true, strict: true }),
+    ).not.toThrow();
+  },
+);
+
+test.each(pages)('%s names scripts of npm that there are', (page) => {
+  const { scripts } = JSON.parse(readFileSync(join(repoDir, 'package.json'), 'utf8')) as { scripts: object };
+  const all = [...spansOf(page), ...blocks.filter((block) => block.page === page).map(({ text }) => text)];
+  const named = all.flatMap((text) => [...text.matchAll(/npm run (?:-s )?([\w:-]+)/g)].map(([, name = '']) => name));
+  expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
 });
 
 test.each(pages)('%s names commands that there are', (page) => {

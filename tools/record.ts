@@ -1,0 +1,79 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { drawn } from './recording/draw.ts';
+import { type Chunk, showings } from './recording/screen.ts';
+
+// Writes docs/recordings/*.svg from what the program really prints to a terminal (`script` of util-linux gives it one): the demo,
+// and `rank` over three mirrors on loopback, one of which is slow and one dead. Pauses are cut to a second.
+
+const root = join(import.meta.dirname, '..');
+const columns = 112;
+const pauseMsMax = 1_000;
+
+/** Runs the program in a terminal of its own and notes what it writes, and when. */
+async function recorded(words: readonly string[], cwd: string): Promise<readonly Chunk[]> {
+  const command = ['node', join(root, 'src/main.ts'), ...words].map((word) => `'${word}'`).join(' ');
+  const shell = `stty cols ${columns} rows 50; exec ${command}`;
+  const child = spawn('script', ['-qec', shell, '/dev/null'], {
+    cwd,
+    env: { ...process.env, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', TERM: 'xterm-256color', FORCE_COLOR: '1', NO_COLOR: '' },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const chunks: Chunk[] = [];
+  const decoder = new TextDecoder();
+  const startMs = performance.now();
+  child.stdout.on('data', (bytes: Buffer) =>
+    chunks.push({ atMs: performance.now() - startMs, text: decoder.decode(bytes, { stream: true }) }),
+  );
+  await new Promise((resolve) => child.once('close', resolve));
+  return chunks;
+}
+
+/** The same with no pause longer than a second. */
+function hastened(chunks: readonly Chunk[]): readonly Chunk[] {
+  let [shown, before] = [0, 0];
+  return chunks.map(({ atMs, text }) => {
+    shown += Math.min(atMs - before, pauseMsMax);
+    before = atMs;
+    return { atMs: Math.round(shown), text };
+  });
+}
+
+function write(name: string, title: string, chunks: readonly Chunk[]): void {
+  mkdirSync(join(root, 'docs/recordings'), { recursive: true });
+  writeFileSync(join(root, `docs/recordings/${name}.svg`), drawn(title, showings(hastened(chunks), columns), columns));
+}
+
+/** A Go mirror that knows one go.mod and answers so late. */
+async function mirror(lateMs: number): Promise<Server> {
+  const server = createServer((_, response) => {
+    setTimeout(() => response.end('module example.com/hello\n'), lateMs * (0.9 + 0.2 * Math.random()));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return server;
+}
+
+async function recordRank(): Promise<void> {
+  const servers = [await mirror(140), await mirror(35), await mirror(0)];
+  const urls = servers.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  servers[2]?.close();
+  const folder = mkdtempSync(join(tmpdir(), 'mirrorwatch-record-'));
+  const names = ['office', 'campus', 'retired'];
+  const mirrors = urls.map(
+    (url, at) => `  - { name: ${names[at]}, ecosystem: go, url: "${url}", weight: ${100 - at} }\n`,
+  );
+  writeFileSync(
+    join(folder, 'mirrorwatch.yaml'),
+    `mirrors:\n${mirrors.join('')}modules: { go: [example.com/hello@v1.0.0] }\nclients: { go: "${urls[0]},direct" }\ngo: { sumdb: "off" }\n`,
+  );
+  write('rank', 'mirrorwatch rank go', await recorded(['rank', 'go'], folder));
+  for (const server of servers) server.close();
+  rmSync(folder, { recursive: true });
+}
+
+await recordRank();
+write('demo', 'mirrorwatch demo --once', await recorded(['demo', '--once'], root));
