@@ -3,7 +3,7 @@ _mirrorwatch() {
   local word="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}"
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W 'init run check probe rank advice doctor undo replay ack webhook pause health rules demo completion --help --version' -- "$word"))
+    COMPREPLY=($(compgen -W 'init run check probe rank advice what-if doctor undo replay ack webhook pause health rules demo completion --help --version' -- "$word"))
     return
   fi
   case "${COMP_WORDS[1]} $before" in
@@ -31,6 +31,12 @@ _mirrorwatch() {
     'advice --fallback') COMPREPLY=($(compgen -f -- "$word")); return ;;
     'advice --for') return ;;
     'advice --reason') return ;;
+    'what-if --url') return ;;
+    'what-if --token-file') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'what-if --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'what-if --ecosystem') COMPREPLY=($(compgen -W 'go npm pypi oci http' -- "$word")); return ;;
+    'what-if --upstream') return ;;
+    'what-if --client') COMPREPLY=($(compgen -W 'go npm pip uv skopeo' -- "$word")); return ;;
     'doctor --home') COMPREPLY=($(compgen -d -- "$word")); return ;;
     'doctor --root') COMPREPLY=($(compgen -d -- "$word")); return ;;
     'doctor --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
@@ -68,6 +74,7 @@ _mirrorwatch() {
     probe) words='--config --ecosystem --step --client --json --curl --help' first='' ;;
     rank) words='--config --ecosystem --upstream --rounds --json --help' first='go npm pypi oci http' ;;
     advice) words='--url --token-file --config --json --now --export --apply --yes --home --root --upstream --fallback --for --reason --help' first='go npm pypi oci http accept dismiss' ;;
+    what-if) words='--url --token-file --config --json --ecosystem --upstream --client --help' first='' ;;
     doctor) words='--home --root --config --json --fix --yes --online --ecosystem --help' first='' ;;
     undo) words='--home --root --list --help' first='' ;;
     replay) words='--state --config --since --until --set --json --help' first='' ;;
