@@ -67,7 +67,7 @@ export const whatif: Readonly<Record<keyof typeof english, string>> = {
   'whatif.note.noDownloads': '任何镜像的下载都没有测量过，因此不对构建下结论。',
   'whatif.note.vantage': '此刻可能是我们自己的网络有问题：在这里失败的，在别处未必失败。',
   'whatif.model':
-    '计算方法与建议相同：一次获取是各步骤依次相加；一次构建是十个轻量步骤和五个重量步骤，三个并行；一次失败按{cost}计。偶然性：若各时刻互不相关，20 次中有 19 次落在范围内。',
+    '计算方法与建议相同：一次获取是各步骤依次相加；一次构建是十个轻量步骤和五个重量步骤，三个并行；一次失败按 {cost}计。偶然性：若各时刻互不相关，20 次中有 19 次落在范围内。',
 
   'whatif.which': "哪条链？例如 'https://a.example.com,direct'",
   'help.what-if.summary': '按正在运行的守护进程的实测结果，看客户端换一条链会怎样',
