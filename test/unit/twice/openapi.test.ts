@@ -6,7 +6,9 @@ import { alertOutcomes } from '../../../src/core/evidence.ts';
 import { becauses, phases } from '../../../src/core/failure.ts';
 import { type FindingKind, findingKinds } from '../../../src/core/finding.ts';
 import { mirrorStates } from '../../../src/core/standing.ts';
+import { whatIfProblems } from '../../../src/core/what-if.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
+import { languages } from '../../../src/words/words.ts';
 import { webhookSchemas } from '../../../tools/webhook-schemas.ts';
 import { at, document, isObject } from '../api/openapi.ts';
 import * as lists from './lists.ts';
@@ -56,8 +58,13 @@ const known: Readonly<Record<string, readonly string[]>> = {
   [`${inSchemas}/Probe/properties/facts/properties/verified/properties/against`]: lists.authorities,
   [`${inSchemas}/SignatureOrNull/properties/state`]: lists.signatureStates,
   [`${inSchemas}/Hop/properties/family`]: ['4', '6'],
+  [`${inSchemas}/ChainOutlook/properties/basis`]: lists.chainBases,
+  [`${inSchemas}/ChainOutlook/properties/members/items/properties/kind`]: lists.chainMembers,
+  [`${inSchemas}/ChainBeside/properties/time`]: lists.chainTimes,
+  [`${inSchemas}/ProblemOfChain/properties/reason`]: whatIfProblems,
   [`${inSchemas}/ProblemWithIssues/properties/issues/items/properties/severity`]: lists.issueSeverities,
   'components/parameters/state/schema': ['all'],
+  'components/parameters/lang/schema': Object.keys(languages),
   [`${inPaths}/advice/{ecosystem}/remedy/get/parameters/2/schema`]: remedyForms,
   [`${inPaths}/advice/{ecosystem}/remedy/get/responses/204/headers/X-Advice-State/schema`]: lists.silences,
   [`${inPaths}/alertmanager/post/requestBody/content/application/json/schema/properties/alerts/items/properties/status`]:
