@@ -3,7 +3,7 @@ _mirrorwatch() {
   local word="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}"
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W 'init run check probe rank advice doctor undo replay ack webhook pause health rules demo completion --help --version' -- "$word"))
+    COMPREPLY=($(compgen -W 'init run check probe rank advice what-if doctor undo replay ack webhook pause health rules demo completion --help --version' -- "$word"))
     return
   fi
   case "${COMP_WORDS[1]} $before" in
@@ -37,6 +37,13 @@ _mirrorwatch() {
     'advice --for') return ;;
     'advice --reason') return ;;
     'advice --lang') COMPREPLY=($(compgen -W 'en zh' -- "$word")); return ;;
+    'what-if --url') return ;;
+    'what-if --token-file') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'what-if --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
+    'what-if --ecosystem') COMPREPLY=($(compgen -W 'go npm pypi oci http' -- "$word")); return ;;
+    'what-if --upstream') return ;;
+    'what-if --client') COMPREPLY=($(compgen -W 'go npm pip uv skopeo' -- "$word")); return ;;
+    'what-if --lang') COMPREPLY=($(compgen -W 'en zh' -- "$word")); return ;;
     'doctor --home') COMPREPLY=($(compgen -d -- "$word")); return ;;
     'doctor --root') COMPREPLY=($(compgen -d -- "$word")); return ;;
     'doctor --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
@@ -84,6 +91,7 @@ _mirrorwatch() {
     probe) words='--config --ecosystem --step --client --json --curl --lang --help' first='' ;;
     rank) words='--config --ecosystem --upstream --rounds --no-download --json --lang --help' first='go npm pypi oci http' ;;
     advice) words='--url --token-file --config --json --now --export --apply --yes --home --root --upstream --fallback --for --reason --lang --help' first='go npm pypi oci http accept dismiss' ;;
+    what-if) words='--url --token-file --config --json --ecosystem --upstream --client --lang --help' first='' ;;
     doctor) words='--home --root --config --json --fix --yes --online --ecosystem --lang --help' first='' ;;
     undo) words='--home --root --list --lang --help' first='' ;;
     replay) words='--state --config --since --until --set --json --lang --help' first='' ;;

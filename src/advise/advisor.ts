@@ -6,6 +6,7 @@ import type { Now, Random, Row } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
+import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 import type { Chain, Client } from '../ecosystems/client.ts';
 import { leadingClient } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
@@ -30,6 +31,7 @@ import { ranked } from './rank.ts';
 import { follow, settleGroup } from './settle.ts';
 import { emptyTally, record, type Tally } from './tally.ts';
 import { nearOf, type View, viewOf, weighAll } from './view.ts';
+import { readWhatIf, whatIf } from './what-if.ts';
 
 /** Ids of settled advice remembered, to tell "settled" from "never was". */
 const settledKept = 1_000;
@@ -76,6 +78,8 @@ export interface Advisor {
   /** All mirrors of an upstream, best first; as of the last `consider`. Empty where no client is modelled. */
   rank(ecosystem: EcosystemId, upstream: string): readonly Candidate[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
+  /** What another chain would do, from what was measured of late; changes nothing. */
+  whatIf(asked: WhatIfAsked, now: Now): Result<WhatIf, WhatIfProblem>;
   /** What became of accepted advice, by upstream, oldest first. */
   lookedBack(): readonly LookedBack[];
   reconfigure(config: Config, declared: Declared, now: Now): AdviseTurn;
@@ -179,6 +183,10 @@ export function createAdvisor(input: {
     remedy(ecosystem, upstream) {
       const group = groups.get(groupKey(ecosystem, upstream));
       return group === undefined ? { kind: 'nothing', state: 'right' } : remedyOf(group, vantage.suspect === true);
+    },
+    whatIf(asked, now) {
+      const meant = readWhatIf([...groups.values()], config, asked);
+      return meant.tag === 'error' ? meant : ok(whatIf(view(meant.value.group, now), meant.value));
     },
     lookedBack: () => [...groups.values()].flatMap((group) => group.lookedBack),
     reconfigure(next, declared, now) {

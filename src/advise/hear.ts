@@ -10,6 +10,7 @@ import { costOf } from './paired/choose.ts';
 import { closeOverdue, hearAnswer } from './paired/contest.ts';
 import { type Look, looksAfter, oddOf } from './paired/looks.ts';
 import { forgetAnswers } from './paired/moments.ts';
+import { forgetPast } from './paired/past.ts';
 import { hearPeek, oddPeek } from './paired/peeks.ts';
 import { artifactsOf, peekDue } from './peeks.ts';
 import { mayBeProposed } from './rank.ts';
@@ -125,5 +126,7 @@ export function forgetRemoved(group: Group, names: ReadonlySet<string>, isAsked:
     targets.delete(question);
     group.downloads.delete(question);
   }
-  forgetAnswers(contest.moments, (registry, question) => names.has(registry) && targets.has(question));
+  const isKnown = (registry: string, question: string): boolean => names.has(registry) && targets.has(question);
+  forgetAnswers(contest.moments, isKnown);
+  forgetPast(contest.past, isKnown);
 }

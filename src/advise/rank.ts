@@ -6,7 +6,7 @@ import type { Standing } from '../core/standing.ts';
 import type { Weight } from '../core/target.ts';
 import { speaksAgainst } from './cause.ts';
 import type { Contest } from './paired/contest.ts';
-import { failureShare, failureShares, type HeadRecord, meanMs } from './paired/record.ts';
+import { failureShare, failureShares, type HeadRecord, meanMs, type Shares } from './paired/record.ts';
 import type { Tally } from './tally.ts';
 
 /** Behind every more reliable one goes a mirror whose failures, as an upper bound, lie above this share. */
@@ -47,7 +47,14 @@ export function fetchCostMs(
   const light = lately.light ?? meanMs(record, 'light', by.nowMs, 0);
   if (light === null) return null;
   const heavy = lately.heavy ?? meanMs(record, 'heavy', by.nowMs, 0) ?? light;
-  const shares = failureShares(record, by.nowMs);
+  return fetchCostOf({ light, heavy, shares: failureShares(record, by.nowMs) }, by);
+}
+
+/** The same of known times of light and heavy steps, milliseconds, and shares of each that fail. */
+export function fetchCostOf(
+  { light, heavy, shares }: { readonly light: number; readonly heavy: number; readonly shares: Shares },
+  by: Pick<Weighing, 'fetch' | 'failureCostMs'>,
+): number {
   return by.fetch.reduce((sum, weight) => {
     const [ms, share] = weight === 'heavy' ? [heavy, shares.heavy] : [light, shares.light];
     return sum + ms + (share / by.fetch.length) * by.failureCostMs;

@@ -13,6 +13,7 @@ import { pageRoutes } from './page/routes.ts';
 import { sendProblem } from './problem.ts';
 import { rateLimit } from './rates.ts';
 import { othersRefused } from './routes.ts';
+import { whatIfRoutes } from './what-if.ts';
 
 /** The daemon's HTTP side: every route, behind one guard, with bounded requests; errors are problem+json. */
 export function createApi(deps: ApiDeps): Express {
@@ -50,6 +51,7 @@ export function createApi(deps: ApiDeps): Express {
     jsonOnly,
     express.json({ limit: limits.requestBytes }),
     listRoutes(deps),
+    whatIfRoutes(deps),
     actionRoutes(deps),
     eventRoutes(deps),
   );

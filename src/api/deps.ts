@@ -11,6 +11,7 @@ import type { PhaseTimes, SamplePoint, SettledSample } from '../core/sample.ts';
 import type { Freshness, Standing, VantageStanding } from '../core/standing.ts';
 import type { Target } from '../core/target.ts';
 import type { Transcript } from '../core/transcript.ts';
+import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 
 /** What is known now of one series, as state/ keeps it. */
 export interface SeriesView {
@@ -109,6 +110,8 @@ export interface ApiDeps {
   /** What became of accepted advice. */
   lookedBack(): readonly LookedBack[];
   remedy(ecosystem: EcosystemId, upstream: string): RemedyNow;
+  /** What another chain would do, by what was measured of late; changes nothing. */
+  whatIf(asked: WhatIfAsked): Result<WhatIf, WhatIfProblem>;
   /** What clients have now: the accepted chain, else the declared one; credentials masked. */
   chainInForce(ecosystem: EcosystemId, upstream: string): string;
   acceptAdvice(id: string): Promise<Result<Advice, 'unknown' | 'not_proposed'>>;

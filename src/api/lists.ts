@@ -47,7 +47,18 @@ export function listRoutes(deps: ApiDeps): Router {
 }
 
 /** Every query parameter of the API, once, as `openapi.yaml` names them. */
-export const queryWords = ['limit', 'cursor', 'state', 'registry', 'upstream', 'as', 'types'] as const;
+export const queryWords = [
+  'limit',
+  'cursor',
+  'state',
+  'registry',
+  'upstream',
+  'as',
+  'types',
+  'chain',
+  'ecosystem',
+  'client',
+] as const;
 
 /** 400 where one of them is repeated or bracketed: neither says what was meant, and ignoring it would answer another question. */
 export const wordsOnce: RequestHandler = (request, response, next) => {

@@ -6,6 +6,7 @@ export const routes = [
   ['GET', '/'],
   ['GET', '/mirrors/{name}'],
   ['GET', '/probes/{id}'],
+  ['GET', '/what-if'],
   ['GET', '/page.css'],
   ['GET', '/page.js'],
   ['GET', '/icon.svg'],
@@ -23,6 +24,7 @@ export const routes = [
   ['POST', '/api/v1/advice/{id}/dismiss'],
   ['POST', '/api/v1/findings/{id}/ack'],
   ['POST', '/api/v1/mirrors/{name}/pause'],
+  ['GET', '/api/v1/what-if'],
   ['GET', '/api/v1/events'],
   ['POST', '/api/v1/alertmanager'],
 ] as const satisfies readonly (readonly ['GET' | 'POST', string])[];

@@ -153,7 +153,7 @@ function failed(context: Context, answer: DaemonAnswer): ExitCode {
 }
 
 /** The same JSON, with what JSON itself lets stand and a terminal or a reader falls for (C1, directions) as escapes. */
-function escaped(json: string): string {
+export function escaped(json: string): string {
   const coded = (unit: number): string => `\\u${unit.toString(16).padStart(4, '0')}`;
   return json.replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>
     Array.from({ length: found.length }, (_, at) => coded(found.charCodeAt(at))).join(''),

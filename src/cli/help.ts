@@ -9,6 +9,7 @@ const detailed: Readonly<Record<Detailed, true>> = {
   init: true,
   rank: true,
   advice: true,
+  'what-if': true,
   doctor: true,
   undo: true,
   replay: true,

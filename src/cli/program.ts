@@ -19,6 +19,7 @@ import { runCommand } from './run.ts';
 import { undoCommand } from './undo.ts';
 import { UsageError } from './usage.ts';
 import { webhookCommand } from './webhook.ts';
+import { whatIfCommand } from './what-if.ts';
 
 const others: readonly Command[] = [
   initCommand,
@@ -27,6 +28,7 @@ const others: readonly Command[] = [
   probeCommand,
   rankCommand,
   adviceCommand,
+  whatIfCommand,
   doctorCommand,
   undoCommand,
   replayCommand,

@@ -15,6 +15,8 @@ export interface Kind {
   readonly example: string | null;
   /** How a module at its version is written: `module@version`. */
   readonly expected: string;
+  /** Whose chains are modelled, the one that decides by default first. */
+  readonly clients: readonly string[];
   /** Forms of the remedy of its clients. */
   readonly forms: readonly string[];
   /** The variables that their lines for a shell may set. */

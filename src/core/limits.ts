@@ -8,6 +8,9 @@ const minute = 60 * second;
  * `assertLimits` holds the relations between them and is called once at start.
  */
 export const limits = {
+  /** A chain that a person asks about: a real one is two hundred characters and three members long. */
+  whatIfChars: 2_000,
+  whatIfMembers: 8,
   /** The go command follows at most 10 redirects (protocols.md 1.3). */
   redirects: 10,
   /** Ten times what any mirror sends; Node's own cap is 16 KiB for the head. */

@@ -59,6 +59,7 @@ export function apiDeps(
     lookedBack: () => s.advisor.lookedBack(),
     rank: (ecosystem, upstream) => s.advisor.rank(ecosystem, upstream),
     remedy: (ecosystem, upstream) => s.advisor.remedy(ecosystem, upstream),
+    whatIf: (asked) => s.advisor.whatIf(asked, s.clock.now()),
     chainInForce: (ecosystem, upstream) =>
       s.advisor
         .list()

@@ -61,6 +61,7 @@ function kindOf(one: Ecosystem): Kind {
     newest: one.names.newest,
     example: one.names.example,
     expected: one.names.entry.expected,
+    clients: one.clients.map(({ id }) => id),
     forms: [...new Set(one.clients.flatMap(({ forms }) => forms))],
     variables: [...new Set(one.clients.flatMap(({ variables }) => variables))],
   };

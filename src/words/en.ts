@@ -20,6 +20,7 @@ import { told } from './en/told.ts';
 import { traps } from './en/traps.ts';
 import { units } from './en/units.ts';
 import { walk } from './en/walk.ts';
+import { whatif } from './en/whatif.ts';
 import { wrong } from './en/wrong.ts';
 
 /** Every text that a person reads, by key, an area a file; `{name}` is filled in. The keys are those of every language. */
@@ -46,5 +47,6 @@ export const en = {
   ...traps,
   ...units,
   ...walk,
+  ...whatif,
   ...wrong,
 } as const;

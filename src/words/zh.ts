@@ -21,6 +21,7 @@ import { told } from './zh/told.ts';
 import { traps } from './zh/traps.ts';
 import { units } from './zh/units.ts';
 import { walk } from './zh/walk.ts';
+import { whatif } from './zh/whatif.ts';
 import { wrong } from './zh/wrong.ts';
 
 /** Simplified Chinese. */
@@ -47,5 +48,6 @@ export const zh: Readonly<Record<Key, string>> = {
   ...traps,
   ...units,
   ...walk,
+  ...whatif,
   ...wrong,
 };

@@ -12,6 +12,7 @@ export const exits: Readonly<Record<string, readonly [fine: string, trouble: str
     'nothing is to be changed, or what was asked for was done',
     'advice is pending, the daemon cannot be asked, or nothing was applied',
   ],
+  'what-if': ['worked out', 'the daemon cannot be asked'],
   doctor: ['no trap, or notes alone', 'a trap, or something that could not be told'],
   undo: ['put back, or listed', 'nothing to put back, or a file was changed since'],
   replay: ['replayed', 'no history, or a state file that cannot be read'],

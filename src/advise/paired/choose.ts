@@ -1,7 +1,8 @@
+import { buildCost, buildCostOf } from './build.ts';
 import { type Contest, pairOf, recordOf } from './contest.ts';
 import { failureBound, failureSum } from './failures.ts';
 import { type Alarm, type AlarmRule, alarmOf, runningOf, timeBoundNow } from './pair.ts';
-import { buildCost, buildCostOf, isFailingNow, lastMinute, meanMs, tamedHeavyMs } from './record.ts';
+import { isFailingNow, lastMinute, meanMs, tamedHeavyMs } from './record.ts';
 
 /** A move that the tests speak for. */
 export interface Choice {
@@ -143,7 +144,8 @@ export function costOf(
   });
 }
 
-function usualHeavyMs(contest: Contest, nowMs: number): number {
+/** The mean of what downloads take at the mirrors, milliseconds; 0 where none was measured. */
+export function usualHeavyMs(contest: Contest, nowMs: number): number {
   const means = [...contest.records.values()].flatMap((record) => meanMs(record, 'heavy', nowMs, 0) ?? []);
   return means.length === 0 ? 0 : means.reduce((sum, one) => sum + one, 0) / means.length;
 }

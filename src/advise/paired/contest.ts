@@ -2,6 +2,7 @@ import type { Chain, ChainMember, Client, Reply } from '../../ecosystems/client.
 import { type Health, hearHealth, newHealth } from './home.ts';
 import { type Answer, enter, isOverdue, type Moment, type Moments, newMoments, standIn } from './moments.ts';
 import { hearPair, newPair, type Pair, timeBoundNow } from './pair.ts';
+import { keepMoment, newPast, type Past } from './past.ts';
 import { lateShare, learnTime, newPatience, type Patience } from './patience.ts';
 import { type HeadRecord, newRecord, note, type Outcome } from './record.ts';
 
@@ -17,6 +18,8 @@ export interface Contest {
   /** The mirror that clients are told to ask first now; `null`: none that is watched. */
   head: string | null;
   readonly moments: Moments;
+  /** Those that are over. */
+  readonly past: Past;
   readonly records: Map<string, HeadRecord>;
   readonly patience: Map<string, { readonly light: Patience; readonly heavy: Patience }>;
   /** By candidate; all against `head`. */
@@ -58,6 +61,7 @@ export function newContest(head: string | null): Contest {
   return {
     head,
     moments: newMoments(),
+    past: newPast(),
     records: new Map(),
     patience: new Map(),
     pairs: new Map(),
@@ -117,7 +121,9 @@ export function closeOverdue(contest: Contest, around: Surroundings, nowMs: numb
   const heard: Heard[] = [];
   for (const [question, open] of contest.moments.open) {
     for (const moment of open) {
-      if (isOverdue(moment, nowMs)) heard.push(...replay(contest, moment, around, nowMs, true));
+      if (!isOverdue(moment, nowMs)) continue;
+      heard.push(...replay(contest, moment, around, nowMs, true));
+      keepMoment(contest.past, moment);
     }
     const left = open.filter((moment) => !isOverdue(moment, nowMs));
     if (left.length === 0) contest.moments.open.delete(question);
@@ -221,6 +227,7 @@ function usualOfOthers(contest: Contest, head: string): number {
 /** A moment in which everybody who is not away has answered has nothing more to say. */
 function dropClear(contest: Contest, moment: Moment, around: Surroundings): void {
   for (const name of around.chains.keys()) if (!moment.outcomes.has(name) && !around.isAway(name)) return;
+  keepMoment(contest.past, moment);
   const open = contest.moments.open.get(moment.question)?.filter((one) => one !== moment) ?? [];
   if (open.length === 0) contest.moments.open.delete(moment.question);
   else contest.moments.open.set(moment.question, open);

@@ -13,7 +13,7 @@ export interface Outcome {
 }
 
 /** Failures are remembered this long for how reliable a head is, and times. Milliseconds. */
-const windowMs = 30 * 60_000;
+export const windowMs = 30 * 60_000;
 const burstWindowMs = 3 * 60_000;
 const minuteMs = 60_000;
 /** Outcomes kept of one head: more than half an hour of rounds at one a second is never needed. */
@@ -27,7 +27,7 @@ const fastMemory = 0.12;
 const margin = 1.3;
 
 /** What was given up early and may have been late more often than this counts neither as failed nor as answered. */
-const lateMax = 0.005;
+export const lateMax = 0.005;
 
 /** Outcomes of one question at its pace, kept for how often it fails. */
 const keptOfQuestion = 64;
@@ -139,6 +139,12 @@ export function lastMinute(record: HeadRecord, nowMs: number): { readonly bad: n
   return since(record, nowMs - minuteMs);
 }
 
+/** Shares of light and of heavy fetches, 0 to 1. */
+export interface Shares {
+  readonly light: number;
+  readonly heavy: number;
+}
+
 /** Answers that a single question, or all downloads, are taken to have given as usual before they gave any. */
 const questionPrior = 3;
 const heavyPrior = 4;
@@ -147,7 +153,7 @@ const heavyPrior = 4;
  * Shares of light and heavy fetches that fail just now. Each light question counts alike however often it is asked: one
  * module of twenty that is gone fails a twentieth of all fetches. Of heavy ones the last few count, whatever their age.
  */
-export function failureShares(record: HeadRecord, nowMs: number): { readonly light: number; readonly heavy: number } {
+export function failureShares(record: HeadRecord, nowMs: number): Shares {
   const fromMs = nowMs - windowMs;
   let [bad, all] = [0, 0];
   const counts: { readonly bad: number; readonly all: number }[] = [];
@@ -168,7 +174,7 @@ export function failureShares(record: HeadRecord, nowMs: number): { readonly lig
  * Upper bounds of those shares, for comparing candidates: over half an hour with a prior of half a failure in a hundred,
  * and over three minutes where it failed twice in them.
  */
-function failureBounds(record: HeadRecord, nowMs: number): { readonly light: number; readonly heavy: number } {
+export function failureBounds(record: HeadRecord, nowMs: number): Shares {
   const shares = failureShares(record, nowMs);
   const long = since(record, nowMs - windowMs);
   const short = since(record, nowMs - burstWindowMs);
@@ -220,49 +226,6 @@ export function meanMs(
   const mean = sum / count;
   const variance = count < 2 ? (0.5 * mean) ** 2 : Math.max(0, (squares - sum * mean) / (count - 1));
   return mean + errors * Math.sqrt(variance / count);
-}
-
-/** What one build asks: `light` and `heavy` fetches over `connections` at once. */
-const build = { light: 10, heavy: 5, connections: 3 } as const;
-
-/**
- * What a build through this head costs just now, seconds, as an upper bound: its time, and what a failed build costs a
- * person for the share that fails. `null` where no light step was answered well.
- * @param rescue  share of failures that the chain behind the head does not catch, 0 to 1
- * @param otherHeavyMs  stands in where no heavy step was measured
- * @param errors  standard errors on top of mean times
- */
-export function buildCost(
-  record: HeadRecord,
-  nowMs: number,
-  cost: {
-    readonly failureCostMs: number;
-    readonly rescue: number;
-    readonly otherHeavyMs: number;
-    readonly errors?: number;
-  },
-): number | null {
-  const light = meanMs(record, 'light', nowMs, cost.errors);
-  if (light === null) return null;
-  const heavy = meanMs(record, 'heavy', nowMs, cost.errors) ?? cost.otherHeavyMs;
-  return buildCostOf(record, nowMs, { ...cost, lightMs: light, heavyMs: heavy });
-}
-
-/** The same for steps that take so long, milliseconds. */
-export function buildCostOf(
-  record: HeadRecord,
-  nowMs: number,
-  cost: {
-    readonly failureCostMs: number;
-    readonly rescue: number;
-    readonly lightMs: number;
-    readonly heavyMs: number;
-  },
-): number {
-  const share = failureBounds(record, nowMs);
-  const failed = 1 - (1 - share.light * cost.rescue) ** build.light * (1 - share.heavy * cost.rescue) ** build.heavy;
-  const waitedMs = (build.light * cost.lightMs + build.heavy * cost.heavyMs) / build.connections;
-  return (failed * cost.failureCostMs + waitedMs) / 1_000;
 }
 
 /** One download counts as no more than so many times what most take: one by chance is not believed, a slow backend is. */

@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { maskChain } from '../../core/secret.ts';
 import type { Language } from '../../words/say.ts';
 import { languages } from '../../words/words.ts';
 
@@ -29,5 +30,8 @@ function cookieOf(request: Request): Language | undefined {
 export function inLanguage(request: Request, language: Language): string {
   const query = new URLSearchParams(request.originalUrl.split('?').slice(1).join('?'));
   query.set('lang', language);
+  // It may hold credentials, which no page repeats.
+  const chain = query.get('chain');
+  if (chain !== null) query.set('chain', maskChain(chain));
   return `${request.path}?${query}`;
 }

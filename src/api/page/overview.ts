@@ -30,6 +30,7 @@ export function overview(say: PageSay, deps: ApiDeps): Html {
   return html`<h1 class="hidden">${say('page.seenTitle', { vantage: deps.config().vantage })}</h1>
 <section aria-labelledby="h-advice"><h2 id="h-advice">${say('page.set')}</h2>
 ${groups.map((group) => adviceOf(say, deps, group, nowMs))}
+<p class="try"><a href="/what-if">${say('whatif.link')}</a></p>
 </section>
 <section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')} <span class="count">${findings.length}${next !== null && '+'}</span></h2>
 ${findings.length === 0 ? html`<p class="none">${nothingFound(say, deps)}</p>` : findingList(say, findings, { nowMs, mirror: null, ack: deps.config() })}

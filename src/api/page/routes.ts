@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
 import type { ApiDeps } from '../deps.ts';
+import { whatIfAsked } from '../what-if.ts';
 import { detail } from './detail.ts';
 import { type Html, html } from './html.ts';
 import { languageOf } from './language.ts';
@@ -10,6 +11,9 @@ import { type PageSay, pageSay } from './say.ts';
 import { script } from './script.ts';
 import { icon, style } from './style.ts';
 import { walk } from './walk.ts';
+import { whatIfPage } from './what-if.ts';
+import { whatIfScript } from './what-if-script.ts';
+import { whatIfStyle } from './what-if-style.ts';
 
 /** What a route answers with: a title for the tab, and what stands between header and footer. */
 interface Page {
@@ -18,7 +22,7 @@ interface Page {
   readonly main: Html;
 }
 
-/** The status page: `/`, `/mirrors/:name`, `/probes/:id`, with its style, script and icon. Whole without the script. */
+/** The status page: `/`, `/mirrors/:name`, `/probes/:id`, `/what-if`, with its style, script and icon. Whole without the script. */
 export function pageRoutes(deps: ApiDeps): Router {
   const routes = Router();
   const page = (
@@ -46,8 +50,13 @@ export function pageRoutes(deps: ApiDeps): Router {
     const { step, registry } = probe.sample.due.target;
     return { status: 200, title: say('page.stepAt', { step, registry }), main: walk(say, probe) };
   });
-  asset(routes, '/page.css', 'text/css', style);
-  asset(routes, '/page.js', 'text/javascript', script);
+  page('/what-if', (say, request) => ({
+    status: 200,
+    title: say('whatif.title'),
+    main: whatIfPage(say, deps, whatIfAsked(request)),
+  }));
+  asset(routes, '/page.css', 'text/css', `${style}${whatIfStyle}`);
+  asset(routes, '/page.js', 'text/javascript', `${script}${whatIfScript}`);
   asset(routes, '/icon.svg', 'image/svg+xml', icon);
   return routes;
 }

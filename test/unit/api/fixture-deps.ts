@@ -11,6 +11,7 @@ import { fixtureConfig, nowMs } from './fixture-config.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
 import { fixtureRuns } from './fixture-runs.ts';
 import { baselines, fixtureProbes, fixtureSeries } from './fixture-samples.ts';
+import { fixtureWhatIf } from './fixture-what-if.ts';
 
 const freshness: Readonly<Record<string, Freshness>> = {
   coast: {
@@ -48,6 +49,7 @@ export function fixture(change: FixtureChange = {}): Fixture {
   const listeners = new Set<(event: DaemonEvent) => void>();
   const timers = new Set<{ atMs: number; run: () => void }>();
   let passedMs = 0;
+  let answered: ApiDeps['whatIf'] | null = null;
   let wallMs = nowMs;
   const config = { ...fixtureConfig, ...configWith };
   const series: readonly SeriesView[] = fixtureSeries;
@@ -105,6 +107,11 @@ export function fixture(change: FixtureChange = {}): Fixture {
       advice: fixtureAdvice,
       remedy: fixtureAdvice.remedy,
     }),
+    // Made when it is first asked: few tests do.
+    whatIf: (asked) => {
+      answered ??= fixtureWhatIf();
+      return answered(asked);
+    },
     chainInForce: () => fixtureAdvice.chain.before,
     async acceptAdvice(id) {
       asked.push(`accept ${id}`);

@@ -7,7 +7,9 @@ import { tempDir } from '../../support/paths.ts';
 import { expectGolden } from './golden.ts';
 import { run } from './run-program.ts';
 
-const names = (await run(['--help'])).out.split('\n').flatMap((line) => /^ {2}([a-z]+) {2}/.exec(line)?.[1] ?? []);
+const names = (await run(['--help'])).out
+  .split('\n')
+  .flatMap((line) => /^ {2}([a-z][a-z-]*) {2}/.exec(line)?.[1] ?? []);
 
 test('help of the program and of each command (UPDATE_GOLDEN=1 rewrites it)', async () => {
   const texts = [];

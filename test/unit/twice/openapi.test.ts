@@ -6,6 +6,7 @@ import { alertOutcomes } from '../../../src/core/evidence.ts';
 import { becauses, phases } from '../../../src/core/failure.ts';
 import { type FindingKind, findingKinds } from '../../../src/core/finding.ts';
 import { mirrorStates } from '../../../src/core/standing.ts';
+import { whatIfProblems } from '../../../src/core/what-if.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { languages } from '../../../src/words/words.ts';
 import { webhookSchemas } from '../../../tools/webhook-schemas.ts';
@@ -57,6 +58,10 @@ const known: Readonly<Record<string, readonly string[]>> = {
   [`${inSchemas}/Probe/properties/facts/properties/verified/properties/against`]: lists.authorities,
   [`${inSchemas}/SignatureOrNull/properties/state`]: lists.signatureStates,
   [`${inSchemas}/Hop/properties/family`]: ['4', '6'],
+  [`${inSchemas}/ChainOutlook/properties/basis`]: lists.chainBases,
+  [`${inSchemas}/ChainOutlook/properties/members/items/properties/kind`]: lists.chainMembers,
+  [`${inSchemas}/ChainBeside/properties/time`]: lists.chainTimes,
+  [`${inSchemas}/ProblemOfChain/properties/reason`]: whatIfProblems,
   [`${inSchemas}/ProblemWithIssues/properties/issues/items/properties/severity`]: lists.issueSeverities,
   'components/parameters/state/schema': ['all'],
   'components/parameters/lang/schema': Object.keys(languages),

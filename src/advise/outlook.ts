@@ -1,0 +1,286 @@
+import type { ChainOutlook, WhatIfAgainst, WhatIfMember } from '../core/what-if.ts';
+import { deviations95, wilson } from '../core/wilson.ts';
+import { type Chain, type ChainMember, type Client, shownChain, type WalkEnd } from '../ecosystems/client.ts';
+import { type Alone, walkAlone } from './independent.ts';
+import { buildOf } from './paired/build.ts';
+import type { PastMoment } from './paired/past.ts';
+import { failureShares, type HeadRecord, lateMax, meanMs, newRecord, note, type Shares } from './paired/record.ts';
+import { fetchCostOf, round, type Weighing } from './rank.ts';
+import { compareRounds } from './rounds.ts';
+
+/** A mirror with fewer scheduled light answers in the window counts as not measured; with fewer such moments of all, nothing is paired. */
+const answersMin = 5;
+
+/** What all chains of one question are walked over. */
+export interface Beaten {
+  readonly client: Client;
+  /** Oldest first. */
+  readonly past: readonly PastMoment[];
+  /** The mirror behind a member; `null`: none is configured. */
+  readonly nameOf: (member: ChainMember) => string | null;
+  readonly by: Weighing;
+  /** Stands in where a chain has no download measured, as in advice, milliseconds; 0: nobody has. */
+  readonly usualHeavyMs: number;
+}
+
+/** A chain walked: what is expected of it, and how each moment ended in which all its members were asked. */
+export interface Walked {
+  readonly outlook: ChainOutlook;
+  readonly ends: ReadonlyMap<PastMoment, WalkEnd>;
+}
+
+interface Parts {
+  readonly light: Times;
+  readonly heavy: Times;
+  /** Of steps that fail where all that ended unmeasured was well, and where all of that failed. */
+  readonly shares: { readonly least: Shares; readonly most: Shares };
+}
+
+/** Mean of good walks of one weight and its bounds, milliseconds. */
+interface Times {
+  readonly ms: number | null;
+  readonly lowMs: number | null;
+  readonly highMs: number | null;
+}
+
+/** Walks a chain over what was measured of its members, by the rules of its client and the costs of advice. */
+export function walkChain(over: Beaten, chain: Chain): Walked {
+  const answered = answeredBy(over.past);
+  const members = chain.members.map((member) => memberOf(over, member, answered));
+  const watched = [
+    ...new Set(
+      members.flatMap(({ registry, answers }) => (registry !== null && answers >= answersMin ? registry : [])),
+    ),
+  ];
+  const measured = (member: ChainMember): string | null => {
+    const name = member.kind === 'url' ? over.nameOf(member) : null;
+    return name !== null && watched.includes(name) ? name : null;
+  };
+  const shown = { chain: shownChain(chain), members };
+  if (watched.length === 0) return { outlook: { ...shown, ...unmeasured }, ends: new Map() };
+  const paired = over.past.filter((moment) => watched.every((name) => moment.replyOf(name) !== null));
+  if (paired.filter(isPaced).length < answersMin) {
+    const answers = Math.min(...members.flatMap((one) => (watched.includes(one.registry ?? '') ? one.answers : [])));
+    return { outlook: { ...shown, ...aloneOf(over, chain, watched, measured, answers) }, ends: new Map() };
+  }
+  const ends = new Map(paired.map((moment) => [moment, endOf(over.client, chain, moment, measured)]));
+  return { outlook: { ...shown, ...pairedOf(over, chain, ends, measured) }, ends };
+}
+
+function isPaced({ isHeavy, isScheduled }: PastMoment): boolean {
+  return !isHeavy && isScheduled;
+}
+
+function answeredBy(past: readonly PastMoment[]): (name: string) => { answers: number; good: number } {
+  const paced = past.filter(isPaced);
+  return (name) => {
+    const replies = paced.flatMap((moment) => moment.replyOf(name) ?? []);
+    return { answers: replies.length, good: replies.filter(({ tag }) => tag === 'ok').length };
+  };
+}
+
+function memberOf(
+  over: Beaten,
+  member: ChainMember,
+  answered: (name: string) => { answers: number; good: number },
+): WhatIfMember {
+  const { shown } = member;
+  if (member.kind !== 'url') return { shown, kind: member.kind, registry: null, answers: 0, good: 0 };
+  const registry = over.nameOf(member);
+  if (registry === null) return { shown, kind: 'unwatched', registry, answers: 0, good: 0 };
+  return { shown, kind: 'mirror', registry, ...answered(registry) };
+}
+
+type Numbers = Omit<ChainOutlook, 'chain' | 'members'>;
+
+const unmeasured: Numbers = {
+  basis: 'none',
+  windowSeconds: 0,
+  moments: 0,
+  unmeasured: 0,
+  downloads: { moments: 0, failed: 0, unmeasured: 0 },
+  availability: null,
+  fetch: null,
+  build: null,
+};
+
+function endOf(
+  client: Client,
+  chain: Chain,
+  moment: PastMoment,
+  measured: (member: ChainMember) => string | null,
+): WalkEnd {
+  return client.walk(chain, (member) => {
+    const name = measured(member);
+    return (name === null ? null : moment.replyOf(name)) ?? { tag: 'unknown' };
+  });
+}
+
+/** What walks that ended unmeasured are taken for. */
+type Unmeasured = 'nothing' | 'bad' | 'good';
+
+/** The record that a chain's first member would have if clients had been on it: what costs are reckoned from. */
+function recordOf(
+  chain: Chain,
+  ends: ReadonlyMap<PastMoment, WalkEnd>,
+  measured: (member: ChainMember) => string | null,
+  unknownAs: Unmeasured,
+): HeadRecord {
+  const record = newRecord();
+  for (const [moment, end] of ends) {
+    if (end.tag === 'unknown' && unknownAs === 'nothing') continue;
+    const bad = end.tag === 'failed' || (end.tag === 'unknown' && unknownAs === 'bad');
+    const asked = chain.members.slice(0, end.at + 1).flatMap((member) => measured(member) ?? []);
+    const isLate = end.tag === 'failed' && asked.some((name) => moment.isMerelyLate(name));
+    const { atMs, isHeavy, isScheduled, question } = moment;
+    const tookMs = end.tag === 'ok' ? end.tookMs : 0;
+    note(record, question, { atMs, tookMs, bad, isHeavy, late: isLate ? 1 : 0 }, isScheduled);
+  }
+  return record;
+}
+
+function pairedOf(
+  over: Beaten,
+  chain: Chain,
+  ends: ReadonlyMap<PastMoment, WalkEnd>,
+  measured: (member: ChainMember) => string | null,
+): Numbers {
+  const { nowMs } = over.by;
+  const known = recordOf(chain, ends, measured, 'nothing');
+  const isOpen = [...ends.values()].some(({ tag }) => tag === 'unknown');
+  const [worst, best] = isOpen
+    ? [recordOf(chain, ends, measured, 'bad'), recordOf(chain, ends, measured, 'good')]
+    : [known, known];
+  const all = [...ends];
+  const paced = all.filter(([moment]) => isPaced(moment));
+  const heavy = all.filter(([moment]) => moment.isHeavy);
+  const count = (of: typeof all, tag: WalkEnd['tag']): number => of.filter(([, end]) => end.tag === tag).length;
+  return {
+    basis: 'paired',
+    windowSeconds: since(
+      nowMs,
+      paced.map(([moment]) => moment),
+    ),
+    moments: paced.length,
+    unmeasured: count(paced, 'unknown'),
+    downloads: { moments: heavy.length, failed: count(heavy, 'failed'), unmeasured: count(heavy, 'unknown') },
+    availability: availabilityOf(
+      1 - failureShares(worst, nowMs).light,
+      1 - failureShares(best, nowMs).light,
+      countedIn(best),
+    ),
+    ...costsOf(over, {
+      light: timesOf(known, 'light', nowMs),
+      heavy: timesOf(known, 'heavy', nowMs),
+      shares: { least: failureShares(best, nowMs), most: failureShares(worst, nowMs) },
+    }),
+  };
+}
+
+/** Light outcomes that count for how often it fails. */
+function countedIn({ questions }: HeadRecord): number {
+  return [...questions.values()].flat().filter(({ late }) => late <= lateMax).length;
+}
+
+function timesOf(record: HeadRecord, weight: 'light' | 'heavy', nowMs: number): Times {
+  const [lowMs, highMs] = [meanMs(record, weight, nowMs, -deviations95), meanMs(record, weight, nowMs, deviations95)];
+  return { ms: meanMs(record, weight, nowMs, 0), lowMs: lowMs === null ? null : Math.max(0, lowMs), highMs };
+}
+
+/** As if nothing failed together: each member's answers by themselves. */
+function aloneOf(
+  over: Beaten,
+  chain: Chain,
+  watched: readonly string[],
+  measured: (member: ChainMember) => string | null,
+  answers: number,
+): Numbers {
+  const paced = over.past.filter(isPaced);
+  const walk = (moments: readonly PastMoment[]): Alone | null =>
+    walkAlone(over.client, chain, moments, watched, measured);
+  const light = walk(paced);
+  if (light === null) return unmeasured;
+  const heavy = walk(over.past.filter(({ isHeavy }) => isHeavy));
+  const times = (one: Alone | null): Times => ({ ms: one?.meanMs ?? null, lowMs: null, highMs: null });
+  return {
+    ...unmeasured,
+    basis: 'independent',
+    windowSeconds: since(over.by.nowMs, paced),
+    moments: answers,
+    unmeasured: Math.round(light.unmeasured * answers),
+    availability: availabilityOf(1 - light.failed - light.unmeasured, 1 - light.failed, answers),
+    ...costsOf(over, {
+      light: times(light),
+      heavy: times(heavy),
+      shares: {
+        least: { light: light.failed, heavy: heavy?.failed ?? 0 },
+        most: { light: light.failed + light.unmeasured, heavy: heavy === null ? 0 : heavy.failed + heavy.unmeasured },
+      },
+    }),
+  };
+}
+
+function since(nowMs: number, moments: readonly PastMoment[]): number {
+  return Math.round(Math.max(0, nowMs - Math.min(nowMs, ...moments.map(({ atMs }) => atMs))) / 1000);
+}
+
+function availabilityOf(atLeast: number, atMost: number, answers: number): ChainOutlook['availability'] {
+  return {
+    atLeast: round(Math.max(0, atLeast)),
+    atMost: round(atMost),
+    low: round(wilson(Math.max(0, atLeast), answers).low),
+    high: round(wilson(atMost, answers).high),
+  };
+}
+
+function costsOf({ by, usualHeavyMs }: Beaten, { light, heavy, shares }: Parts): Pick<ChainOutlook, 'fetch' | 'build'> {
+  if (light.ms === null) return { fetch: null, build: null };
+  const { least, most } = shares;
+  const cost = (lightMs: number, heavyMs: number | null, failing: Shares, failureCostMs: number): number =>
+    round(fetchCostOf({ light: lightMs, heavy: heavyMs ?? lightMs, shares: failing }, { ...by, failureCostMs }) / 1000);
+  const timeOf = (lightMs: number | null, heavyMs: number | null): number | null =>
+    lightMs === null ? null : cost(lightMs, heavyMs, least, 0);
+  const times = { lightMs: light.ms, heavyMs: heavy.ms ?? usualHeavyMs };
+  const [fine, bad] = [buildOf({ ...times, shares: least, rescue: 1 }), buildOf({ ...times, shares: most, rescue: 1 })];
+  const buildCost = ({ waitedMs, failed }: typeof fine): number => round((waitedMs + failed * by.failureCostMs) / 1000);
+  return {
+    fetch: {
+      seconds: cost(light.ms, heavy.ms, least, 0),
+      low: timeOf(light.lowMs, heavy.lowMs),
+      high: timeOf(light.highMs, heavy.highMs),
+      costSeconds: cost(light.ms, heavy.ms, least, by.failureCostMs),
+      costSecondsMost: cost(light.ms, heavy.ms, most, by.failureCostMs),
+    },
+    build:
+      times.heavyMs <= 0
+        ? null
+        : {
+            seconds: round(fine.waitedMs / 1000),
+            failedShare: round(fine.failed),
+            failedShareMost: round(bad.failed),
+            costSeconds: buildCost(fine),
+            costSecondsMost: buildCost(bad),
+          },
+  };
+}
+
+/** The edited chain beside another one, over the moments that both were walked in to a measured end. */
+export function compared(edited: Walked, other: Walked, minGain: number): WhatIfAgainst {
+  let [moments, rescued, broken] = [0, 0, 0];
+  const times: (readonly [number, number])[] = [];
+  for (const [moment, end] of edited.ends) {
+    const before = other.ends.get(moment);
+    if (before === undefined || before.tag === 'unknown' || end.tag === 'unknown') continue;
+    moments += 1;
+    if (before.tag === 'failed' && end.tag === 'ok') rescued += 1;
+    if (before.tag === 'ok' && end.tag === 'failed') broken += 1;
+    if (before.tag === 'ok' && end.tag === 'ok' && isPaced(moment)) times.push([before.tookMs, end.tookMs]);
+  }
+  return {
+    outlook: other.outlook,
+    time: times.length === 0 ? null : compareRounds(times, minGain),
+    moments,
+    rescued,
+    broken,
+  };
+}

@@ -1,0 +1,112 @@
+import type { Config } from '../core/config.ts';
+import { limits } from '../core/limits.ts';
+import { error, ok, type Result } from '../core/result.ts';
+import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
+import { type Chain, type Client, shownChain } from '../ecosystems/client.ts';
+import { isPrivate } from '../ecosystems/names.ts';
+import { advisedNow, type Group, mirrorBehind } from './group.ts';
+import { type Beaten, compared, walkChain } from './outlook.ts';
+import { usualHeavyMs } from './paired/choose.ts';
+import { pastSince } from './paired/past.ts';
+import { windowMs } from './paired/record.ts';
+import type { View } from './view.ts';
+
+/** Whose chain it is, and the chain read. */
+export interface Meant {
+  readonly group: Group;
+  readonly client: Client;
+  readonly chain: Chain;
+}
+
+/** Reads what was asked: whose mirrors and whose client it is about, and the chain by that client's own reader. */
+export function readWhatIf(groups: readonly Group[], config: Config, asked: WhatIfAsked): Result<Meant, WhatIfProblem> {
+  if (asked.chain.length > limits.whatIfChars) return problem('too_long', null, String(limits.whatIfChars));
+  if (asked.chain.trim() === '') return problem('empty');
+  const found = groupOf(groups, asked);
+  if (found.tag === 'error') return found;
+  const group = found.value;
+  const client = asked.client === null ? group.client : group.kind.clients.find(({ id }) => id === asked.client);
+  if (client === undefined) return problem('unknown_client', null, group.kind.clients.map(({ id }) => id).join(', '));
+  if (namesPrivate(group, client, config, asked.chain)) return problem('private');
+  const parsed = client.parse(asked.chain);
+  if (parsed.tag === 'error') {
+    const at = 'member' in parsed.error ? parsed.error.member : null;
+    return problem(parsed.error.kind, at, client.expected);
+  }
+  if (parsed.value.members.length > limits.whatIfMembers)
+    return problem('too_many_members', null, String(limits.whatIfMembers));
+  return ok({ group, client, chain: parsed.value });
+}
+
+function problem(
+  kind: WhatIfProblem['kind'],
+  at: number | null = null,
+  expected = '',
+): { readonly tag: 'error'; readonly error: WhatIfProblem } {
+  return error({ kind, at, expected });
+}
+
+/** The group that was named, else the only one that a mirror of the chain is configured in, else the only one there is. */
+function groupOf(groups: readonly Group[], { ecosystem, upstream, chain }: WhatIfAsked): Result<Group, WhatIfProblem> {
+  const named = groups.filter(
+    (group) =>
+      (ecosystem === null || group.ecosystem === ecosystem) && (upstream === null || group.upstream === upstream),
+  );
+  const [only] = named;
+  if (only === undefined) return problem('unknown_group', null, choices(groups));
+  if (named.length === 1) return ok(only);
+  const common = ecosystem === null ? undefined : named.find(({ kind, upstream: own }) => own === kind.publicUpstream);
+  if (common !== undefined) return ok(common);
+  const watching = named.filter((group) => watches(group, chain));
+  return watching.length === 1 && watching[0] !== undefined
+    ? ok(watching[0])
+    : problem('which_group', null, choices(named));
+}
+
+function choices(groups: readonly Group[]): string {
+  return groups.map(({ ecosystem, upstream }) => `${ecosystem}/${upstream}`).join(', ');
+}
+
+function watches(group: Group, text: string): boolean {
+  const parsed = group.client.parse(text);
+  return parsed.tag === 'ok' && parsed.value.members.some((member) => mirrorBehind(group, member) !== null);
+}
+
+/** A name that the file keeps private is asked of no mirror, whatever the chain: there is nothing to reckon with. */
+function namesPrivate(group: Group, client: Client, config: Config, text: string): boolean {
+  const patterns = config.private[group.ecosystem] ?? [];
+  const words = text.split(/[\s,|]+/).filter((word) => word !== '');
+  return words.some((word) => {
+    const bare = word.replace(/^[a-z][a-z0-9+.-]*:\/\/([^/]*@)?/i, '').replace(/\/+$/, '');
+    if (!isPrivate(group.kind.names, patterns, bare)) return false;
+    const parsed = client.parse(word);
+    return parsed.tag === 'error' || mirrorBehind(group, parsed.value.members[0]) === null;
+  });
+}
+
+/** What a chain would do, walked over the answers of the last half hour, beside the chain in use and the one advised. */
+export function whatIf(view: View, { client, chain }: Meant): WhatIf {
+  const { group, config, now } = view;
+  const over: Beaten = {
+    client,
+    past: pastSince(group.contest.past, now.monotonicMs - windowMs),
+    nameOf: (member) => mirrorBehind(group, member)?.name ?? null,
+    by: view.by,
+    usualHeavyMs: usualHeavyMs(group.contest, now.monotonicMs),
+  };
+  const edited = walkChain(over, chain);
+  const beside = (other: Chain | null) =>
+    other === null ? null : compared(edited, walkChain(over, other), config.advise.minGain);
+  const advised = advisedNow(group);
+  const isSame = advised === null || group.chain === null || shownChain(advised) === shownChain(group.chain);
+  return {
+    ecosystem: group.ecosystem,
+    upstream: group.upstream,
+    client: client.id,
+    edited: edited.outlook,
+    inUse: beside(group.chain),
+    advised: isSame ? null : beside(advised),
+    failureCostSeconds: config.advise.failureCostMs / 1000,
+    vantageSuspect: view.vantage.suspect === true,
+  };
+}

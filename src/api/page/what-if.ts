@@ -1,0 +1,213 @@
+import { maskChain } from '../../core/secret.ts';
+import {
+  type ChainOutlook,
+  notesOf,
+  type WhatIf,
+  type WhatIfAgainst,
+  type WhatIfAsked,
+  type WhatIfMember,
+} from '../../core/what-if.ts';
+import type { ApiDeps } from '../deps.ts';
+import { problemWords } from '../what-if.ts';
+import { mirrorPath } from './badges.ts';
+import { duration, percent, span } from './format.ts';
+import { type Html, html } from './html.ts';
+import type { PageSay } from './say.ts';
+
+interface Group {
+  readonly ecosystem: string;
+  readonly upstream: string;
+}
+
+/** The page on which a chain is edited: a form that works by itself, and what the chain in it would do. */
+export function whatIfPage(say: PageSay, deps: ApiDeps, asked: WhatIfAsked): Html {
+  const groups = groupsOf(deps);
+  const named = groups.find(
+    (one) => one.ecosystem === asked.ecosystem && (asked.upstream === null || one.upstream === asked.upstream),
+  );
+  const first = named ?? groups[0];
+  const isFresh = asked.chain === '' && first !== undefined;
+  const answer = deps.whatIf(
+    isFresh ? { ...asked, ...first, chain: deps.chainInForce(first.ecosystem, first.upstream) } : asked,
+  );
+  const result = answer.tag === 'ok' ? answer.value : null;
+  const group = result ?? first;
+  const chain = result?.edited.chain ?? maskChain(asked.chain);
+  return html`<div class="whatif"><h1>${say('whatif.title')}</h1>
+<p class="lead" data-still>${say('whatif.lead')}</p>
+${groups.length > 1 && groupLinks(say, groups, group)}
+${form(say, deps, { chain, group, client: result?.client ?? asked.client, result })}
+<section aria-labelledby="h-outcome"><h2 id="h-outcome">${say('whatif.outcome')}</h2>
+<p id="whatif-summary" role="status" data-failed="${say('whatif.failed')}">${answer.tag === 'ok' ? summary(say, answer.value) : problemWords(answer.error, say)}</p>
+<div id="whatif-outcome">${result !== null && outcome(say, result)}</div>
+</section></div>`;
+}
+
+function groupsOf(deps: ApiDeps): readonly Group[] {
+  const groups = deps.config().mirrors.map(({ ecosystem, upstream }) => ({ ecosystem, upstream }));
+  return [...new Map(groups.map((one) => [`${one.ecosystem}/${one.upstream}`, one])).values()];
+}
+
+function pathOf(query: Readonly<Record<string, string | null | undefined>>): string {
+  const given = Object.entries(query).flatMap(([name, value]) =>
+    value == null ? [] : [[name, value] as [string, string]],
+  );
+  return `/what-if?${new URLSearchParams(given)}`;
+}
+
+function groupLinks(say: PageSay, groups: readonly Group[], current: Group | undefined): Html {
+  const link = ({ ecosystem, upstream }: Group): Html => {
+    const isHere = ecosystem === current?.ecosystem && upstream === current.upstream;
+    return html`<a href="${pathOf({ ecosystem, upstream })}"${isHere && html` aria-current="page"`}>${ecosystem}/${upstream}</a> `;
+  };
+  return html`<nav class="groups" aria-label="${say('whatif.groups')}"><span class="muted">${say('whatif.groups')}</span> ${groups.map(link)}</nav>`;
+}
+
+interface Filled {
+  readonly chain: string;
+  readonly group: Group | undefined;
+  readonly client: string | null;
+  readonly result: WhatIf | null;
+}
+
+function form(say: PageSay, deps: ApiDeps, { chain, group, client, result }: Filled): Html {
+  const clients = deps.kinds.find(({ id }) => id === group?.ecosystem)?.clients ?? [];
+  const of = { ecosystem: group?.ecosystem, upstream: group?.upstream, client };
+  const start = (key: 'whatif.useInUse' | 'whatif.useAdvised', from: WhatIfAgainst | null): Html | false =>
+    from !== null && html` <a href="${pathOf({ ...of, chain: from.outlook.chain })}">${say(key)}</a>`;
+  const option = (id: string): Html => html`<option${id === client && html` selected`}>${id}</option>`;
+  return html`<form id="whatif-form" action="/what-if" method="get">
+${group !== undefined && html`<input type="hidden" name="ecosystem" value="${group.ecosystem}"><input type="hidden" name="upstream" value="${group.upstream}">`}
+<p class="field"><label for="whatif-chain">${say('whatif.field', { client: client ?? clients[0] ?? '' })}</label>
+<input id="whatif-chain" name="chain" value="${chain}" maxlength="2000" spellcheck="false" autocapitalize="off" autocomplete="off" aria-describedby="whatif-hint"></p>
+${clients.length > 1 && html`<p class="field short"><label for="whatif-client">${say('whatif.client')}</label> <select id="whatif-client" name="client">${clients.map(option)}</select></p>`}
+<p class="press"><button type="submit">${say('whatif.work')}</button> <span id="whatif-start" class="muted">${say('whatif.start')}${start('whatif.useInUse', result?.inUse ?? null)}${start('whatif.useAdvised', result?.advised ?? null)}</span></p>
+<p id="whatif-hint" class="muted">${say('whatif.hint')}</p>
+</form>`;
+}
+
+/** The one sentence that is read aloud when the chain changes. */
+function summary(say: PageSay, { edited, inUse }: WhatIf): string {
+  if (edited.basis === 'none') return say('whatif.note.none');
+  const parts = [
+    say('whatif.is', { what: say('whatif.available'), value: shareText(say, edited) }),
+    say('whatif.is', {
+      what: say('whatif.fetch'),
+      value: edited.fetch === null ? say('whatif.notMeasured') : seconds(say, edited.fetch.seconds),
+    }),
+    ...(inUse === null || inUse.time === null
+      ? []
+      : [say('whatif.beside', { which: say('whatif.inUse'), time: say(`whatif.time.${inUse.time}`) })]),
+  ];
+  return parts.join(' · ');
+}
+
+function outcome(say: PageSay, result: WhatIf): Html {
+  const { edited, inUse, advised } = result;
+  const columns = [
+    { name: say('whatif.edited'), outlook: edited },
+    ...(inUse === null ? [] : [{ name: say('whatif.inUse'), outlook: inUse.outlook }]),
+    ...(advised === null ? [] : [{ name: say('whatif.advised'), outlook: advised.outlook }]),
+  ];
+  const rows = rowsOf(say).map(
+    ({ name, cell }) =>
+      html`<tr><th scope="row">${name}</th>${columns.map((one) => html`<td class="n">${cell(one.outlook)}</td>`)}</tr>`,
+  );
+  return html`<table class="chains"><thead><tr><td><span class="hidden">${say('whatif.measure')}</span></td>${columns.map((one) => html`<th scope="col" class="n">${one.name}</th>`)}</tr></thead><tbody>${rows}</tbody></table>
+<ul class="beside">${inUse !== null && html`<li>${beside(say, inUse, say('whatif.inUse'))}</li>`}${advised === null ? html`<li>${say('whatif.same')}</li>` : html`<li>${beside(say, advised, say('whatif.advised'))}</li>`}</ul>
+<h3>${say('whatif.members')}</h3>
+<ol class="members">${edited.members.map((one) => html`<li>${memberLine(say, one)}</li>`)}</ol>
+<ul class="notes">${notesOf(result)
+    .filter(({ kind }) => kind !== 'none')
+    .map(({ kind, ...values }) => html`<li>${say(`whatif.note.${kind}`, values)}</li>`)}</ul>
+<p class="legend">${say('whatif.model', { cost: duration(say, result.failureCostSeconds * 1000) })}</p>`;
+}
+
+function rowsOf(
+  say: PageSay,
+): readonly { readonly name: string; readonly cell: (outlook: ChainOutlook) => Html | string }[] {
+  const missing = html`<span class="muted">${say('whatif.notMeasured')}</span>`;
+  const chance = (low: string, high: string): Html | false =>
+    low !== high && html`<small class="muted">${say('whatif.chance', { low, high })}</small>`;
+  const costs = (of: { readonly costSeconds: number; readonly costSecondsMost: number } | null): Html | string =>
+    of === null ? missing : between(say, seconds(say, of.costSeconds), seconds(say, of.costSecondsMost));
+  return [
+    {
+      name: say('whatif.available'),
+      cell: (one) =>
+        one.availability === null
+          ? missing
+          : html`<b>${shareText(say, one)}</b>${chance(share(say, one.availability.low), share(say, one.availability.high))}`,
+    },
+    {
+      name: say('whatif.fetch'),
+      cell: ({ fetch }) =>
+        fetch === null
+          ? missing
+          : html`<b>${seconds(say, fetch.seconds)}</b>${fetch.low !== null && fetch.high !== null && chance(seconds(say, fetch.low), seconds(say, fetch.high))}`,
+    },
+    { name: say('whatif.fetchCost'), cell: ({ fetch }) => costs(fetch) },
+    {
+      name: say('whatif.build'),
+      cell: ({ build }) => (build === null ? missing : html`<b>${seconds(say, build.seconds)}</b>`),
+    },
+    {
+      name: say('whatif.buildFails'),
+      cell: ({ build }) =>
+        build === null ? missing : between(say, share(say, build.failedShare), share(say, build.failedShareMost)),
+    },
+    { name: say('whatif.buildCost'), cell: ({ build }) => costs(build) },
+    {
+      name: say('whatif.downloads'),
+      cell: ({ downloads: { moments: count, failed, unmeasured } }) => {
+        if (count === 0) return missing;
+        return say(unmeasured > 0 ? 'whatif.downloadsOpen' : 'whatif.downloadsBad', { failed, count, unmeasured });
+      },
+    },
+    { name: say('whatif.rests'), cell: (one) => restsOn(say, one) },
+  ];
+}
+
+function restsOn(say: PageSay, { basis, moments, windowSeconds }: ChainOutlook): string {
+  if (basis === 'none') return say('whatif.none');
+  const values = { count: moments, span: span(say, windowSeconds * 1000) };
+  return basis === 'paired' ? say('whatif.moments', values) : say('whatif.answers', values);
+}
+
+function shareText(say: PageSay, { availability }: ChainOutlook): string {
+  if (availability === null) return say('whatif.notMeasured');
+  return between(say, share(say, availability.atLeast), share(say, availability.atMost));
+}
+
+function between(say: PageSay, low: string, high: string): string {
+  return low === high ? low : say('whatif.between', { low, high });
+}
+
+/** A number and its unit stand in one line. */
+function whole(text: string): string {
+  return text.replaceAll(' ', '\u00a0');
+}
+
+function share(say: PageSay, value: number): string {
+  return whole(percent(say, value));
+}
+
+function seconds(say: PageSay, value: number): string {
+  return whole(duration(say, value * 1000));
+}
+
+function beside(say: PageSay, { time, moments, rescued, broken }: WhatIfAgainst, which: string): string {
+  if (moments === 0) return say('whatif.againstNone', { which });
+  return say('whatif.against', { count: moments, rescued, broken, which, time: say(`whatif.time.${time ?? 'none'}`) });
+}
+
+function memberLine(say: PageSay, { shown, kind, registry, answers, good }: WhatIfMember): Html {
+  const name = registry !== null && html` <a href="${mirrorPath(registry)}">${registry}</a>`;
+  const said =
+    kind !== 'mirror'
+      ? say(`whatif.member.${kind}`)
+      : answers === 0
+        ? say('whatif.member.unmeasured')
+        : say('whatif.member.good', { good, count: answers });
+  return html`<code>${shown}</code>${name} <span class="muted">${said}</span>`;
+}

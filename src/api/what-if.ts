@@ -1,0 +1,39 @@
+import { type Request, Router } from 'express';
+import type { WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
+import type { Say } from '../words/say.ts';
+import { wordsOf } from '../words/words.ts';
+import type { ApiDeps } from './deps.ts';
+import { wordOf } from './lists.ts';
+import { sendProblem } from './problem.ts';
+
+/** `GET /api/v1/what-if`: what another chain would do. Reads what is in memory, asks nobody, changes nothing. */
+export function whatIfRoutes(deps: ApiDeps): Router {
+  const routes = Router();
+  routes.get('/what-if', (request, response) => {
+    // The chain may hold credentials, which an answer never repeats.
+    response.setHeader('cache-control', 'no-store');
+    const answer = deps.whatIf(whatIfAsked(request));
+    if (answer.tag === 'ok') response.json(answer.value);
+    else {
+      const { kind, ...more } = answer.error;
+      const detail = problemWords(answer.error, wordsOf('en'));
+      sendProblem(response, { kind: 'bad_request', detail, more: { reason: kind, ...more } });
+    }
+  });
+  return routes;
+}
+
+/** What a query asks. */
+export function whatIfAsked(request: Request): WhatIfAsked {
+  return {
+    chain: wordOf(request, 'chain') ?? '',
+    ecosystem: wordOf(request, 'ecosystem') ?? null,
+    upstream: wordOf(request, 'upstream') ?? null,
+    client: wordOf(request, 'client') ?? null,
+  };
+}
+
+/** Why a chain cannot be walked, in a sentence. */
+export function problemWords({ kind, at, expected }: WhatIfProblem, say: Say): string {
+  return say(`whatif.problem.${kind}`, { at: (at ?? 0) + 1, expected });
+}

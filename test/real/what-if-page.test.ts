@@ -1,0 +1,106 @@
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { type Browser, startBrowser } from '../support/chromium.ts';
+import { real } from '../support/requires.ts';
+import { type FixtureChange, fixture } from '../unit/api/fixture-deps.ts';
+import { fixtureWhatIf, whatIfInUse } from '../unit/api/fixture-what-if.ts';
+import { type Served, serve } from '../unit/api/server.ts';
+
+// What-if in a real browser: as one types, without the script, and what leaves the browser.
+
+const inland = 'https://mirrors.inland.example.com/goproxy';
+const summary = `document.getElementById('whatif-summary').textContent.replaceAll('\\u00a0', ' ')`;
+
+real('what-if in a browser', ['chromium'], () => {
+  let browser: Browser;
+  let served: Served | null = null;
+  beforeAll(async () => {
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    await browser.close();
+  });
+  afterEach(async () => {
+    await served?.close();
+    served = null;
+  });
+  async function show(path: string, change: FixtureChange = {}): Promise<void> {
+    served = await serve(fixture(change).deps);
+    await browser.open(`http://127.0.0.1:${served.port}${path}`);
+  }
+  const type = (chain: string): Promise<unknown> =>
+    browser.read(
+      `(() => { const field = document.getElementById('whatif-chain'); field.focus(); field.value = ${JSON.stringify(chain)}; field.dispatchEvent(new Event('input', { bubbles: true })); })()`,
+    );
+
+  test('the numbers follow what is typed, are read aloud as one sentence, and the address can be shared', async () => {
+    await show('/what-if');
+    await browser.until(`${summary}.startsWith('fetches that end well: 89.8 %')`, true);
+    expect(await browser.read(`document.getElementById('whatif-summary').getAttribute('role')`)).toBe('status');
+    await browser.read(`window.kept = document.getElementById('whatif-summary')`);
+    await type(`${inland}|${whatIfInUse}`);
+    await browser.until(`${summary}.startsWith('fetches that end well: 100 %')`, true);
+    // A region that is put in anew is not read.
+    expect(await browser.read(`window.kept === document.getElementById('whatif-summary')`)).toBe(true);
+    expect(await browser.read(`document.activeElement.id`)).toBe('whatif-chain');
+    expect(await browser.read(`document.querySelectorAll('.chains tbody tr').length`)).toBe(8);
+    expect(await browser.read(`new URLSearchParams(location.search).get('chain')`)).toBe(`${inland}|${whatIfInUse}`);
+    await type(`${inland}|word`);
+    await browser.until(summary, 'Member 2 is a bare word; expected: a GOPROXY line.');
+    expect(await browser.read(`document.querySelector('.chains')`)).toBeNull();
+  });
+
+  test('the last that was typed is what is shown, however long the one before took', async () => {
+    await show('/what-if');
+    // The first question is answered after the second.
+    await browser.read(
+      `(() => { const ask = window.fetch; let first = true; window.release = null; window.fetch = (...all) => { if (!first) return ask(...all); first = false; return new Promise((done) => { window.release = () => done(ask(...all)); }); }; })()`,
+    );
+    await type(`${inland}|word`);
+    await browser.until(`window.release !== null`, true);
+    await type(`${inland},off`);
+    await browser.until(`${summary}.startsWith('fetches that end well: 96.6 %')`, true);
+    await browser.read(`(window.release(), new Promise((done) => setTimeout(done, 300)))`);
+    expect(await browser.read(summary)).toMatch(/^fetches that end well: 96\.6 % ·/);
+  });
+
+  test('credentials do not leave the browser, and what the daemon no longer answers is said', async () => {
+    const heard: string[] = [];
+    const answer = fixtureWhatIf();
+    await show('/what-if', {
+      whatIf(asked) {
+        heard.push(asked.chain);
+        return answer(asked);
+      },
+    });
+    await type(`https://robot:s3cret@${inland.slice(8)}`);
+    await browser.until(`${summary}.startsWith('fetches that end well: 96.6 %')`, true);
+    expect(heard.at(-1)).toBe(inland);
+    expect(await browser.read('location.href')).not.toContain('s3cret');
+    await served?.close();
+    served = null;
+    await type(whatIfInUse);
+    await browser.until(summary, 'The daemon does not answer');
+  });
+
+  test('without the script the form asks by itself', async () => {
+    await show('/what-if');
+    // As it is sent where no script listens.
+    await browser.read(
+      `(() => { document.getElementById('whatif-chain').value = ${JSON.stringify(`${inland},off`)}; HTMLFormElement.prototype.submit.call(document.getElementById('whatif-form')); })()`,
+    );
+    await browser.until(`document.readyState === 'complete' && location.search.includes('off')`, true);
+    await browser.until(`${summary}.startsWith('fetches that end well: 96.6 %')`, true);
+  });
+
+  test('every field has a label, headings go down one by one, and nothing is wider than a phone', async () => {
+    await show(`/what-if?chain=${encodeURIComponent(`${inland},direct`)}`);
+    const unnamed = `[...document.querySelectorAll('main input:not([type=hidden]), main select')].filter((one) => one.labels.length === 0).length`;
+    expect(await browser.read(unnamed)).toBe(0);
+    expect(
+      await browser.read(`[...document.querySelectorAll('main h1, main h2, main h3')].map((one) => one.tagName)`),
+    ).toEqual(['H1', 'H2', 'H3']);
+    await browser.read(`document.body.style.width = '390px'`);
+    const wider = `[...document.querySelectorAll('main *')].filter((one) => !one.closest('.hidden') && one.getBoundingClientRect().right > 390).map((one) => one.tagName)`;
+    expect(await browser.read(wider)).toEqual([]);
+  });
+});

@@ -1,0 +1,174 @@
+import { afterAll, describe, expect, it, test } from 'vitest';
+import type { Mirror } from '../../../src/core/mirror.ts';
+import type { WhatIf } from '../../../src/core/what-if.ts';
+import { zh } from '../../../src/words/zh.ts';
+import { mirror, Stage } from '../advise/stage.ts';
+import { fixtureConfig } from './fixture-config.ts';
+import { fixture } from './fixture-deps.ts';
+import { whatIfInUse } from './fixture-what-if.ts';
+import { serve } from './server.ts';
+
+const inland = 'https://mirrors.inland.example.com/goproxy';
+const coast = 'https://goproxy.coast.example.com';
+const { deps, asked } = fixture();
+const served = await serve(deps);
+afterAll(() => served.close());
+
+function query(path: string, values: Readonly<Record<string, string>>): string {
+  return `${path}?${new URLSearchParams(values)}`;
+}
+
+async function page(values: Readonly<Record<string, string>>): Promise<string> {
+  const { status, text } = await served.ask(query('/what-if', values));
+  expect(status).toBe(200);
+  return text;
+}
+
+/** The text of a page as a reader sees it. */
+function seen(text: string): string {
+  return text
+    .slice(text.indexOf('<main'))
+    .replace(/<[^>]*>/g, ' ')
+    .replaceAll('&#39;', "'")
+    .replace(/\s+/g, ' ');
+}
+
+describe('GET /api/v1/what-if', () => {
+  it('says what a chain would do, beside the one in use and the one advised; asks nobody and is kept by nobody', async () => {
+    const reply = await served.ask(query('/api/v1/what-if', { chain: `${inland}|${coast},direct` }));
+    expect([reply.status, reply.headers['cache-control']]).toEqual([200, 'no-store']);
+    const { edited, inUse, advised } = reply.json() as WhatIf;
+    expect(edited).toMatchObject({
+      basis: 'paired',
+      moments: 59,
+      unmeasured: 0,
+      availability: { atLeast: 1, atMost: 1 },
+    });
+    expect(inUse).toMatchObject({ outlook: { chain: whatIfInUse }, time: 'faster', rescued: 6, broken: 0 });
+    expect(advised?.outlook.chain).toBe(`${inland},${coast},direct`);
+    expect(asked).toEqual([]);
+  });
+
+  it('takes a blank as a separator and a plus as a blank, as forms send it', async () => {
+    const reply = await served.ask(`/api/v1/what-if?chain=${encodeURIComponent(inland)},+${encodeURIComponent(coast)}`);
+    expect((reply.json() as WhatIf).edited.chain).toBe(`${inland},${coast}`);
+  });
+
+  test.each<[string, Readonly<Record<string, string>>, string, string]>([
+    ['no chain', {}, 'empty', 'There is no chain to walk.'],
+    [
+      'a bare word',
+      { chain: `${coast},goproxy` },
+      'reserved_word',
+      'Member 2 is a bare word; expected: a GOPROXY line.',
+    ],
+    ['a private path', { chain: 'git.example.com/team/lib' }, 'private', 'keeps private'],
+    ['another ecosystem', { chain: coast, ecosystem: 'npm' }, 'unknown_group', 'there are: go/go.'],
+  ])('%s is 400 with its reason', async (_name, values, reason, said) => {
+    const reply = await served.ask(query('/api/v1/what-if', values));
+    const problem = reply.json() as { status: number; reason: string; detail: string };
+    expect([reply.status, problem.status, problem.reason]).toEqual([400, 400, reason]);
+    expect(problem.detail).toContain(said);
+  });
+
+  it('repeats no credentials', async () => {
+    const chain = `https://robot:s3cret@${inland.slice(8)}?token=s3cret,direct`;
+    for (const path of ['/api/v1/what-if', '/what-if']) {
+      const { status, text } = await served.ask(query(path, { chain }));
+      expect(status).toBe(200);
+      expect(text).not.toContain('s3cret');
+      expect(text).toContain('***@mirrors.inland.example.com');
+    }
+    const refused = await page({ chain: 'https://robot:s3cret@x.example.com,word' });
+    expect(refused).not.toContain('s3cret');
+  });
+});
+
+describe('the page', () => {
+  it('begins with the chain in use, and works by a plain form', async () => {
+    const text = await page({});
+    expect(text).toContain(`name="chain" value="${whatIfInUse}"`);
+    expect(text).toContain('<form id="whatif-form" action="/what-if" method="get">');
+    expect(seen(text)).toContain('fetches that end well: 89.8 % · one fetch: 3.80 s · beside the one in use: as fast');
+  });
+
+  it('puts the edited chain beside the others, with what chance leaves and what it rests on', async () => {
+    const text = seen(await page({ chain: `${inland}|${coast},direct` }));
+    for (const said of [
+      'this chain in use advised',
+      'fetches that end well 100 % chance leaves 93.9 % to 100 % 89.8 %',
+      'one fetch 2.53 s chance leaves 2.46 s to 2.59 s 3.80 s',
+      'rests on 59 moments in 29 min',
+      '0 of the last 5 failed',
+      'Beside the one in use: faster. In 64 moments that both were walked in it saves 6 that fail with that one, and fails in 0 that end well with that one.',
+      'inland 57 of 59 answers were good',
+      'direct what comes past the mirrors is not measured',
+    ])
+      expect(text).toContain(said);
+  });
+
+  it('says what is not measured, never that it is fine', async () => {
+    const unmeasured = seen(await page({ chain: 'https://x.example.com|https://campus.example.com', ecosystem: 'go' }));
+    expect(unmeasured).toContain('None of its members is measured here');
+    expect(unmeasured).toContain('https://x.example.com not watched here: nothing is known of it');
+    expect(unmeasured).toContain('campus watched, but not measured enough yet');
+    expect(unmeasured).toContain('fetches that end well not measured');
+    expect(unmeasured).toContain('rests on none');
+    const first = seen(await page({ chain: `https://x.example.com,${inland}` }));
+    expect(first).toContain('fetches that end well 0 % to 100 %');
+    expect(first).toContain('0 of the last 5 failed, 5 ended where nothing is measured');
+    const open = seen(await page({ chain: `${inland},direct` }));
+    expect(open).toContain('fetches that end well: 96.6 % to 100 %');
+    expect(open).toContain('Of 59 moments 2 end where nothing is measured.');
+    // Neither what fails nor what that costs is said to be nothing.
+    expect(open).toMatch(/with what failures cost 2\.48 s to \d\.\d\d s .* builds that fail 0 % to \d\d\.\d % /);
+  });
+
+  it('shows a mistake beside the chain as it was typed', async () => {
+    const text = await page({ chain: `${coast},<b>"` });
+    expect(text).toContain(`name="chain" value="${coast},&lt;b&gt;&quot;"`);
+    expect(seen(text)).toContain('Member 2 is a bare word');
+    expect(text).not.toContain('<table class="chains">');
+  });
+
+  it('is there in Chinese', async () => {
+    const text = await page({ lang: 'zh', chain: `${inland},direct` });
+    expect(text).toMatch(/lang="zh/);
+    for (const key of ['whatif.title', 'whatif.available', 'whatif.members', 'whatif.member.direct'] as const)
+      expect(seen(text)).toContain(zh[key]);
+  });
+
+  it('has a form for each upstream, with its own clients', async () => {
+    const registry = 'https://npm.example.com';
+    const npm = {
+      ...(fixtureConfig.mirrors[0] as Mirror),
+      name: 'npm-one',
+      ecosystem: 'npm',
+      upstream: 'npm',
+      url: registry,
+    };
+    const stage = new Stage(registry, [mirror('a'), mirror('npm-one', npm)]);
+    const two = await serve(
+      fixture({
+        configWith: { mirrors: [...fixtureConfig.mirrors, npm] },
+        chainInForce: (ecosystem) => (ecosystem === 'npm' ? registry : whatIfInUse),
+        whatIf: (one) => stage.advisor.whatIf(one, stage.at),
+      }).deps,
+    );
+    const { text } = await two.ask(query('/what-if', { ecosystem: 'npm', client: 'yarn' }));
+    await two.close();
+    expect(text).toContain('<a href="/what-if?ecosystem=go&amp;upstream=go">go/go</a>');
+    expect(text).toContain('<a href="/what-if?ecosystem=npm&amp;upstream=npm" aria-current="page">npm/npm</a>');
+    expect(text).toContain('<option>npm</option><option>pnpm</option><option selected>yarn</option>');
+    expect(text).toContain(
+      '<input type="hidden" name="ecosystem" value="npm"><input type="hidden" name="upstream" value="npm">',
+    );
+    expect(text).toContain(`name="chain" value="${registry}"`);
+    expect(seen(text)).toContain('None of its members is measured here');
+  });
+
+  it('is linked from the overview', async () => {
+    const { text } = await served.ask('/');
+    expect(text).toContain('<a href="/what-if">What if clients had another chain?</a>');
+  });
+});
