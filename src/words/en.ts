@@ -3,6 +3,7 @@ import { cards } from './en/cards.ts';
 import { doctor } from './en/doctor.ts';
 import { facts } from './en/facts.ts';
 import { help } from './en/help.ts';
+import { history } from './en/history.ts';
 import { layers } from './en/layers.ts';
 import { notes } from './en/notes.ts';
 import { operate } from './en/operate.ts';
@@ -23,6 +24,7 @@ export const en = {
   ...doctor,
   ...facts,
   ...help,
+  ...history,
   ...layers,
   ...notes,
   ...operate,

@@ -4,6 +4,7 @@ import { cards } from './zh/cards.ts';
 import { doctor } from './zh/doctor.ts';
 import { facts } from './zh/facts.ts';
 import { help } from './zh/help.ts';
+import { history } from './zh/history.ts';
 import { layers } from './zh/layers.ts';
 import { notes } from './zh/notes.ts';
 import { operate } from './zh/operate.ts';
@@ -24,6 +25,7 @@ export const zh: Readonly<Record<Key, string>> = {
   ...doctor,
   ...facts,
   ...help,
+  ...history,
   ...layers,
   ...notes,
   ...operate,

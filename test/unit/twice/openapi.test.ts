@@ -6,7 +6,9 @@ import { alertOutcomes } from '../../../src/core/evidence.ts';
 import { becauses, phases } from '../../../src/core/failure.ts';
 import { type FindingKind, findingKinds } from '../../../src/core/finding.ts';
 import { mirrorStates } from '../../../src/core/standing.ts';
+import { trendRanges } from '../../../src/core/trend.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
+import { languages } from '../../../src/words/words.ts';
 import { webhookSchemas } from '../../../tools/webhook-schemas.ts';
 import { at, document, isObject } from '../api/openapi.ts';
 import * as lists from './lists.ts';
@@ -58,6 +60,9 @@ const known: Readonly<Record<string, readonly string[]>> = {
   [`${inSchemas}/Hop/properties/family`]: ['4', '6'],
   [`${inSchemas}/ProblemWithIssues/properties/issues/items/properties/severity`]: lists.issueSeverities,
   'components/parameters/state/schema': ['all'],
+  'components/parameters/range/schema': trendRanges,
+  'components/parameters/lang/schema': Object.keys(languages),
+  [`${inSchemas}/Trend/properties/range`]: trendRanges,
   [`${inPaths}/advice/{ecosystem}/remedy/get/parameters/2/schema`]: remedyForms,
   [`${inPaths}/advice/{ecosystem}/remedy/get/responses/204/headers/X-Advice-State/schema`]: lists.silences,
   [`${inPaths}/alertmanager/post/requestBody/content/application/json/schema/properties/alerts/items/properties/status`]:
