@@ -49,7 +49,7 @@ export function timeline(say: PageSay, deps: ApiDeps, query: TimelineQuery): Htm
   // What is chosen is shown as it is now for everybody who has the address.
   const fixed = { ...query, untilMs: window.toMs };
   return html`<h1>${say('timeline.title')}</h1>
-<p class="reason">${say('timeline.of', { from: short(window.fromMs), to: short(window.toMs) })} UTC, <span class="muted">${say(isMoving(query, window, nowMs) ? 'timeline.follows' : 'timeline.stands')}</span></p>
+<p class="reason">${say('timeline.of', { from: short(window.fromMs), to: short(window.toMs) })}<br><span class="muted">${say(isMoving(query, window, nowMs) ? 'timeline.follows' : 'timeline.stands')}</span></p>
 <div class="choices">${rangeNav(query.range, say, (range) => timelinePath({ ...query, range, item: null }))}${moves(query, window, nowMs, say)}</div>${filter(deps, query, say)}
 ${query.item !== null && chosenSection(deps, chosen, { ...fixed, item: null }, nowMs, say)}
 ${shown.length === 0 ? html`<p class="none">${say('timeline.none')}</p>` : html`${lanes(deps, shown, fixed, window, nowMs, say)}<p class="legend">${say('timeline.legend')}</p>${list(deps, shown, items.length, fixed, nowMs, say)}`}`;

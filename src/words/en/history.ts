@@ -60,7 +60,7 @@ export const history = {
   'history.timeline': 'what was found meanwhile',
 
   'timeline.title': 'Timeline',
-  'timeline.of': 'What was found and advised, {from} to {to}',
+  'timeline.of': 'What was found and advised, {from} to {to} UTC',
   'timeline.follows': 'follows the time',
   'timeline.stands': 'stands still: this address shows the same stretch later on',
   'timeline.earlier': 'earlier',

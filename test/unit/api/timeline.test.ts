@@ -148,7 +148,7 @@ describe('an address of the timeline', () => {
       served = await serve(made.deps);
       const later = (await served.ask(link)).text;
       expect(listed(later)).toEqual(listed(first));
-      expect(words(later)).toContain('02-25 08:15 to 03-04 08:15 UTC, stands still');
+      expect(words(later)).toContain('02-25 08:15 to 03-04 08:15 UTC stands still');
     },
   );
 
