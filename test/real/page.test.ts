@@ -50,7 +50,7 @@ real('the page in a browser', ['chromium'], () => {
     await fill('for', '2h');
     await fill('reason', 'work on the line');
     made.emit({ type: 'standing', atMs: nowMs, data: fixtureStandings[0] });
-    await browser.until(`document.getElementById('live').textContent`, 'held');
+    await browser.until(`document.getElementById('live').textContent`, 'held while you fill in');
     expect(await browser.read(`document.querySelector('input[name=reason]').value`)).toBe('work on the line');
     await press('details.hand button');
     await expect.poll(() => made.asked).toEqual(['pause coast 7200000 work on the line']);
