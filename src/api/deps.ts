@@ -11,6 +11,7 @@ import type { PhaseTimes, SamplePoint, SettledSample } from '../core/sample.ts';
 import type { Freshness, Standing, VantageStanding } from '../core/standing.ts';
 import type { Target } from '../core/target.ts';
 import type { Transcript } from '../core/transcript.ts';
+import type { Trend, TrendRange } from '../core/trend.ts';
 import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 
 /** What is known now of one series, as state/ keeps it. */
@@ -92,6 +93,8 @@ export interface ApiDeps {
   receivers(): readonly ReceiverView[];
   /** When a series is asked next, wall milliseconds; `null` where no time will come. */
   dueAt(series: Pick<SeriesView, 'target' | 'connection'>): number | null;
+  /** How a mirror went; `null`: no such mirror. */
+  trend(registry: string, range: TrendRange): Trend | null;
   series(): Iterable<SeriesView>;
   seriesOf(registry: string): readonly SeriesView[];
   /** How fresh a mirror is; `null`: no such mirror. */

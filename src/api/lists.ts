@@ -1,12 +1,14 @@
 import { type Request, type RequestHandler, type Response, Router } from 'express';
 import { limits } from '../core/limits.ts';
 import { seriesId } from '../core/target.ts';
+import { trendRanges } from '../core/trend.ts';
 import { adviceView, findingView } from '../core/views.ts';
 import type { ApiDeps, Page, SeriesView } from './deps.ts';
 import { sendProblem } from './problem.ts';
+import { trendView } from './trend-view.ts';
 import { mirrorView, probeView, targetView } from './views.ts';
 
-/** `GET /api/v1/{mirrors,targets,findings,advice}` and `GET /api/v1/probes/:id`. */
+/** `GET /api/v1/{mirrors,targets,findings,advice}`, `GET /api/v1/mirrors/:name/trend` and `GET /api/v1/probes/:id`. */
 export function listRoutes(deps: ApiDeps): Router {
   const routes = Router();
   routes.get('/mirrors', (request, response) => {
@@ -17,6 +19,14 @@ export function listRoutes(deps: ApiDeps): Router {
     const shown = mirrors.slice(from, from + page.limit);
     const next = from + shown.length < mirrors.length ? String(from + shown.length) : null;
     response.json({ mirrors: shown.map((mirror) => mirrorView(deps, mirror)), next });
+  });
+  routes.get('/mirrors/:name/trend', (request, response) => {
+    const range = trendRanges.find((one) => one === (wordOf(request, 'range') ?? 'day'));
+    if (range === undefined)
+      return sendProblem(response, { kind: 'bad_request', detail: `range is one of ${trendRanges.join(', ')}` });
+    const trend = deps.trend(request.params.name, range);
+    if (trend === null) return sendProblem(response, { kind: 'not_found' });
+    response.json(trendView(request.params.name, trend));
   });
   routes.get('/targets', (request, response) => {
     const page = pageOf(request, response, /^\d{1,16}\.\d{1,16}\.\S{1,1000}$/);
@@ -58,6 +68,7 @@ export const queryWords = [
   'chain',
   'ecosystem',
   'client',
+  'range',
 ] as const;
 
 /** 400 where one of them is repeated or bracketed: neither says what was meant, and ignoring it would answer another question. */
@@ -72,7 +83,7 @@ export const wordsOnce: RequestHandler = (request, response, next) => {
 };
 
 /** A query word that was given once; `undefined` otherwise. */
-export function wordOf(request: Request, name: string): string | undefined {
+export function wordOf(request: Pick<Request, 'query'>, name: string): string | undefined {
   const value = request.query[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
 }

@@ -211,6 +211,7 @@ export const tables = [
   'pause',
   'seen',
   'answer',
+  'trend',
 ] as const;
 export type Table = (typeof tables)[number];
 

@@ -48,6 +48,7 @@ export function apiDeps(
       const atMs = s.scheduler.dueAtMs(target, connection);
       return atMs === null ? null : now.wallMs + (atMs - now.monotonicMs);
     },
+    trend: (registry, range) => s.trends.of(registry, range, s.clock.now()),
     series: () => s.board.series(),
     seriesOf: (registry) => s.board.of(registry),
     freshness: (registry) => freshness().get(registry) ?? null,

@@ -31,6 +31,7 @@ import { createBoard, type SeriesRef } from '../state/board.ts';
 import { createLastOk } from '../state/last-ok.ts';
 import { createLedger } from '../state/ledger.ts';
 import { createSince } from '../state/since.ts';
+import { createTrends } from '../state/trend.ts';
 import { nothingLearnt, workerBook } from './book.ts';
 import { lifeOf, settingsOf } from './history.ts';
 import type { Stages } from './stages.ts';
@@ -110,6 +111,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
     board: createBoard(secondsBuckets, seriesOf(config, targets)),
     lastOk: createLastOk(config, targets, restored('meta')),
     since: createSince(restored('meta'), now),
+    trends: createTrends(config, restored('trend')),
     ledger: createLedger(store, waitingRowsMax),
     answers: createAnswers({ id: lifeOf(store, now), startedAt: now }, settingsOf(config)),
   };

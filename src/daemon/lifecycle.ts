@@ -15,6 +15,8 @@ import { closeWithin } from './patience.ts';
 import { createPipeline } from './pipeline.ts';
 
 const housekeepingMs = 10 * 60_000;
+/** A week, and a day for those that come back. */
+const trendKeepMs = 8 * 24 * 3_600_000;
 
 /** A daemon that is up. */
 export interface Daemon {
@@ -88,6 +90,7 @@ export async function startDaemon(
       stages.scheduler.replace(next, targets, now);
       stages.board.replace(seriesOf(next, targets));
       stages.lastOk.replace(next, targets);
+      stages.trends.replace(next);
       stages.exporter.reconfigure(next, targets);
       stages.answers.judgedBy(settingsOf(next));
       absorb.detect(stages.detector.reconfigure(next, targets, now));
@@ -126,6 +129,8 @@ export async function startDaemon(
     const beforeMs = ports.clock.wallMs() - stages.config.state.keepMs;
     for (const table of ['probe', 'answer'] as const) stages.store.expire(table, beforeMs);
     stages.store.trim('answer', limits.answerRows);
+    // Of mirrors that are gone; what is in use is overwritten long before.
+    stages.store.expire('trend', ports.clock.wallMs() - trendKeepMs);
     // Findings and advice age from their end: what is open or in force stays, however old.
     for (const table of ['finding', 'advice'] as const)
       stages.ledger.add(

@@ -17,9 +17,10 @@ const findingLevel = {
 } as const satisfies Record<FindingChange['change'], keyof Log>;
 
 const standingsEveryMs = 250;
+const freshnessEveryMs = 60_000;
 
 /** What explains and decides nothing that anybody was told: it may wait for the next transaction. */
-const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'probe', 'answer']);
+const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'probe', 'answer', 'trend']);
 
 /** What becomes of a turn's news. */
 export interface Publisher {
@@ -42,6 +43,7 @@ export function createPublisher(s: Stages, events: Events): Publisher {
   /** What was last told of each mirror, and when any was. */
   const told = new Map<string, string>();
   let toldAtMs = Number.NEGATIVE_INFINITY;
+  let freshAtMs = Number.NEGATIVE_INFINITY;
   let committedAtMs = Number.NEGATIVE_INFINITY;
 
   function mayWait({ findings, advice, deletes }: News, rows: readonly Row[], now: Now): boolean {
@@ -105,9 +107,19 @@ export function createPublisher(s: Stages, events: Events): Publisher {
     }
   }
 
+  /** How far behind each mirror is, once a minute: for its trend. */
+  function keepFreshness(now: Now): void {
+    if (now.monotonicMs - freshAtMs < freshnessEveryMs) return;
+    freshAtMs = now.monotonicMs;
+    for (const [registry, freshness] of s.detector.freshness()) s.trends.fresh(registry, freshness, now);
+  }
+
   return {
     commit(news, now, { isLast, isAwaited }) {
-      for (const { sample } of news.settled) s.lastOk.take(sample);
+      for (const { sample } of news.settled) {
+        s.lastOk.take(sample);
+        s.trends.take(sample, now);
+      }
       const failing = news.settled.filter(({ sample }) => sample.outcome.tag === 'failed');
       const probes = failing.map(({ sample, transcript }) => ({
         table: 'probe' as const,
@@ -117,7 +129,7 @@ export function createPublisher(s: Stages, events: Events): Publisher {
       }));
       const rows = [...news.rows, ...probes, ...s.lastOk.rows(now, isLast)];
       const isDue = isLast || rows.length + news.deletes.length > 0;
-      s.ledger.add([...rows, ...s.answers.rows(now, isDue)], news.deletes);
+      s.ledger.add([...rows, ...s.answers.rows(now, isDue), ...s.trends.rows(now, isLast)], news.deletes);
       if (!isLast && !isAwaited && mayWait(news, rows, now)) return;
       committedAtMs = now.monotonicMs;
       try {
@@ -134,6 +146,7 @@ export function createPublisher(s: Stages, events: Events): Publisher {
       guarded(() => showVantage(now));
       guarded(() => showChanges(news, now));
       guarded(() => showStandings(now));
+      guarded(() => keepFreshness(now));
       guarded(() => {
         for (const { receiver, outcome } of news.outcomes) s.exporter.delivery(receiver, outcome);
         for (const registry of news.regressions) s.exporter.regression(registry);

@@ -13,6 +13,7 @@ import type { Board } from '../state/board.ts';
 import type { LastOk } from '../state/last-ok.ts';
 import type { Ledger } from '../state/ledger.ts';
 import type { Since } from '../state/since.ts';
+import type { Trends } from '../state/trend.ts';
 
 /** Every stage and port of one running daemon, in the order of the data path. Made by `assemble.ts`. */
 export interface Stages {
@@ -33,6 +34,8 @@ export interface Stages {
   readonly board: Board;
   readonly lastOk: LastOk;
   readonly since: Since;
+  /** How each mirror went over an hour, a day, a week. */
+  readonly trends: Trends;
   /** The ecosystems there are. */
   readonly registry: Registry;
   readonly store: Store;

@@ -3,7 +3,7 @@ import { type Table, tables } from '../core/ports.ts';
 
 /**
  * The version of the file's layout that this program writes; an older file is brought up to it, a newer one refused,
- * untouched. 2 (0.2): table `answer`.
+ * untouched. 2 (0.2): tables `answer` and `trend`.
  */
 export const schemaVersion = 2;
 

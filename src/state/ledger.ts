@@ -15,10 +15,13 @@ export interface Ledger {
   flush(): Flushed;
 }
 
+/** What explains, and decides nothing new. */
+const expendable: ReadonlySet<Table> = new Set(['probe', 'seen', 'answer', 'trend']);
+
 /**
  * Gathers the rows of one turn and commits them together; while the file can't be written, the last word on each key
  * waits here, so that nothing is lost when there is room again. Bounded by the keys themselves: rows past `waitingMax`
- * of the tables `probe`, `seen` and `answer` are given up first, because they explain and decide nothing new.
+ * of the tables `probe`, `seen`, `answer` and `trend` are given up first, because they explain and decide nothing new.
  */
 export function createLedger(store: Store, waitingMax: number): Ledger {
   const puts = new Map<string, Row>();
@@ -54,7 +57,7 @@ export function createLedger(store: Store, waitingMax: number): Ledger {
       }
       for (const [key, row] of puts) {
         if (puts.size <= waitingMax) break;
-        if (row.table === 'probe' || row.table === 'seen' || row.table === 'answer') puts.delete(key);
+        if (expendable.has(row.table)) puts.delete(key);
       }
       return { tag: 'waiting', rows: puts.size + deletes.size, trouble: done.error };
     },

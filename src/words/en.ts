@@ -6,6 +6,7 @@ import { facts } from './en/facts.ts';
 import { found } from './en/found.ts';
 import { ground } from './en/ground.ts';
 import { help } from './en/help.ts';
+import { history } from './en/history.ts';
 import { layers } from './en/layers.ts';
 import { notes } from './en/notes.ts';
 import { operate } from './en/operate.ts';
@@ -33,6 +34,7 @@ export const en = {
   ...found,
   ...ground,
   ...help,
+  ...history,
   ...layers,
   ...notes,
   ...operate,

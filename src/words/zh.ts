@@ -7,6 +7,7 @@ import { facts } from './zh/facts.ts';
 import { found } from './zh/found.ts';
 import { ground } from './zh/ground.ts';
 import { help } from './zh/help.ts';
+import { history } from './zh/history.ts';
 import { layers } from './zh/layers.ts';
 import { notes } from './zh/notes.ts';
 import { operate } from './zh/operate.ts';
@@ -34,6 +35,7 @@ export const zh: Readonly<Record<Key, string>> = {
   ...found,
   ...ground,
   ...help,
+  ...history,
   ...layers,
   ...notes,
   ...operate,

@@ -1,8 +1,15 @@
-import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { commandPath, removeTempDir, tempDir } from './paths.ts';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type CDPSession, chromium } from 'playwright-core';
+import { commandPath } from './paths.ts';
 import { until as look } from './patience.ts';
+
+/** What a page is looked at with. */
+export interface Eyes {
+  readonly width: number;
+  readonly height: number;
+  readonly scheme: 'light' | 'dark';
+}
 
 /** One tab of a headless browser. */
 export interface Browser {
@@ -12,89 +19,85 @@ export interface Browser {
   readonly read: (expression: string) => Promise<unknown>;
   /** Repeats it until it is so. @throws Error when the patience of the tests is over, with the last value */
   readonly until: (expression: string, wanted: unknown) => Promise<void>;
+  /** How large the window is, and whether light or dark is wanted. */
+  readonly eyes: (eyes: Eyes) => Promise<void>;
+  /** A key, as the keyboard sends it. */
+  readonly key: (key: string) => Promise<void>;
+  /** What axe finds that is serious or critical: its rule, and where. */
+  readonly serious: () => Promise<readonly string[]>;
+  /** The whole page as a PNG file. */
+  readonly shot: (path: string) => Promise<void>;
   /** What is answered when the browser itself would ask for a name and a password; counts how often it would have. */
   readonly signIn: (password: string) => Promise<void>;
   readonly signIns: () => number;
   readonly close: () => Promise<void>;
 }
 
-interface Message {
-  readonly id?: number;
-  readonly method?: string;
-  readonly params?: { readonly requestId?: string };
-  readonly result?: { readonly result?: { readonly value?: unknown } };
+interface Found {
+  readonly id: string;
+  readonly impact: string | null;
+  readonly nodes: readonly { readonly target: readonly string[]; readonly failureSummary: string }[];
 }
 
-/** Starts Chromium and speaks its DevTools protocol. @throws Error when it does not start */
+const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+
+/** Starts the machine's Chromium. @throws Error when it does not start */
 export async function startBrowser(): Promise<Browser> {
-  const dir = tempDir('chromium');
-  const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--remote-debugging-port=0'];
-  const child = spawn(commandPath('chromium'), [...args, `--user-data-dir=${dir}`, 'about:blank'], { stdio: 'ignore' });
-  const exited = new Promise((resolve) => child.once('exit', resolve));
-  const port = await portOf(dir);
-  const tabs = (await (await fetch(`http://127.0.0.1:${port}/json`)).json()) as {
-    type: string;
-    webSocketDebuggerUrl: string;
-  }[];
-  const socket = new WebSocket(tabs.find(({ type }) => type === 'page')?.webSocketDebuggerUrl ?? '');
-  await new Promise((resolve) => socket.addEventListener('open', resolve, { once: true }));
-  const waiting = new Map<number, (message: Message) => void>();
-  let sent = 0;
-  let signIns = 0;
-  let password: string | null = null;
-  const send = (method: string, params: object = {}): Promise<Message> => {
-    sent += 1;
-    socket.send(JSON.stringify({ id: sent, method, params }));
-    return new Promise((resolve) => waiting.set(sent, resolve));
-  };
-  socket.addEventListener('message', ({ data }) => {
-    const message = JSON.parse(String(data)) as Message;
-    if (message.id !== undefined) waiting.get(message.id)?.(message);
-    const requestId = message.params?.requestId;
-    if (message.method === 'Fetch.requestPaused') void send('Fetch.continueRequest', { requestId });
-    if (message.method !== 'Fetch.authRequired') return;
-    signIns += 1;
-    const authChallengeResponse = { response: 'ProvideCredentials', username: 'anybody', password };
-    void send('Fetch.continueWithAuth', { requestId, authChallengeResponse });
+  const browser = await chromium.launch({
+    executablePath: commandPath('chromium'),
+    args: ['--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage'],
+    timeout: 0,
   });
-  const read = async (expression: string): Promise<unknown> =>
-    (await send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true })).result?.result?.value;
-  const until = async (expression: string, wanted: unknown): Promise<void> => {
-    const what = `${expression} is ${JSON.stringify(wanted)}`;
-    await look(
-      what,
-      () => read(expression),
-      (value) => value === wanted,
-    );
-  };
+  const page = await browser.newPage();
+  // What never comes ends with the test (vitest.config.ts), and nothing else does.
+  page.setDefaultTimeout(0);
+  let signIns = 0;
+  const read = (expression: string): Promise<unknown> => page.evaluate(expression);
   return {
     read,
-    until,
-    async open(url) {
-      await send('Page.navigate', { url });
-      await until(`document.readyState === 'complete' && location.href === ${JSON.stringify(url)}`, true);
+    async until(expression, wanted) {
+      const what = `${expression} is ${JSON.stringify(wanted)}`;
+      // While the page is another one already, nothing can be read for a moment.
+      const now = (): Promise<unknown> => read(expression).catch((cause: unknown) => `unread: ${String(cause)}`);
+      await look(what, now, (value) => value === wanted);
     },
-    async signIn(word) {
-      password = word;
-      await send('Fetch.enable', { handleAuthRequests: true });
+    async open(url) {
+      await page.goto(url, { waitUntil: 'load' });
+    },
+    async eyes({ width, height, scheme }) {
+      await page.setViewportSize({ width, height });
+      await page.emulateMedia({ colorScheme: scheme });
+    },
+    key: (key) => page.keyboard.press(key),
+    async serious() {
+      // As a value and not as a script of the page, which its policy forbids.
+      await page.evaluate(readFileSync(axe, 'utf8'));
+      const { violations } = (await page.evaluate('axe.run()')) as { readonly violations: readonly Found[] };
+      return violations
+        .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+        .flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id} at ${target}: ${failureSummary}`));
+    },
+    async shot(path) {
+      await page.screenshot({ path, fullPage: true });
+    },
+    async signIn(password) {
+      const session = await page.context().newCDPSession(page);
+      await answerSignIns(session, password, () => {
+        signIns += 1;
+      });
     },
     signIns: () => signIns,
-    async close() {
-      socket.close();
-      child.kill('SIGKILL');
-      await exited;
-      removeTempDir(dir);
-    },
+    close: () => browser.close(),
   };
 }
 
-/** The port that it chose, from the file it writes. */
-async function portOf(dir: string): Promise<number> {
-  const file = join(dir, 'DevToolsActivePort');
-  const said = await look(
-    'chromium writes its port',
-    () => (existsSync(file) ? readFileSync(file, 'utf8') : ''),
-    (text) => text.includes('\n'),
-  );
-  return Number(said.split('\n')[0]);
+/** Playwright would answer by itself, and not say how often. */
+async function answerSignIns(session: CDPSession, password: string, asked: () => void): Promise<void> {
+  session.on('Fetch.requestPaused', ({ requestId }) => void session.send('Fetch.continueRequest', { requestId }));
+  session.on('Fetch.authRequired', ({ requestId }) => {
+    asked();
+    const authChallengeResponse = { response: 'ProvideCredentials', username: 'anybody', password } as const;
+    void session.send('Fetch.continueWithAuth', { requestId, authChallengeResponse });
+  });
+  await session.send('Fetch.enable', { handleAuthRequests: true });
 }

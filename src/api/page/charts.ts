@@ -88,7 +88,8 @@ export function sampleStrip(say: PageSay, samples: readonly SamplePoint[], frame
       ? null
       : html`<line x1="0" x2="${width}" y1="${coordinate(scale.y(frame.thresholdMs))}" y2="${coordinate(scale.y(frame.thresholdMs))}" class="threshold"/>`;
   const label = labelOf(say, samples, frame.thresholdMs);
-  return html`<svg class="strip${frame.labelled && ' large'}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label}"><title>${label}</title>
+  // The links in it make it no image; what is in it, and more, is said beside it and in the tables.
+  return html`<span class="hidden">${label}</span><svg class="strip${frame.labelled && ' large'}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" aria-hidden="true" focusable="false"><title>${label}</title>
 <line x1="0" x2="${width}" y1="${height - 0.5}" y2="${height - 0.5}" class="axis"/>${scale.ticks.map((tick) => tickLine(tick, scale, frame))}${threshold}${lines(samples, scale)}${samples.map((sample) => mark(say, sample, scale, frame))}${
     frame.labelled && words(say, frame, scale)
   }</svg>`;
@@ -192,6 +193,6 @@ function words(say: PageSay, { height, thresholdMs }: StripFrame, scale: Scale):
   const threshold =
     thresholdMs === null
       ? null
-      : html`<text x="60" y="${coordinate(scale.y(thresholdMs) - 5)}" class="axis-word">${say('chart.slowAbove', { time: duration(say, thresholdMs) })}</text>`;
+      : html`<text x="130" y="${coordinate(scale.y(thresholdMs) - 5)}" class="axis-word">${say('chart.slowAbove', { time: duration(say, thresholdMs) })}</text>`;
   return html`<text x="2" y="${coordinate(scale.y(scale.topMs) + 4)}" class="axis-word">${duration(say, scale.topMs)}</text><text x="2" y="${height - 5}" class="axis-word">0</text>${threshold}`;
 }

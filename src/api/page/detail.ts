@@ -25,9 +25,10 @@ const probesShown = 25;
 
 /**
  * One mirror: its canary's last samples large, every target, its findings, the last probes.
- * @param from  how many series to leave out, from 0
+ * @param from      how many series to leave out, from 0
+ * @param overTime  how it went, drawn
  */
-export function detail(say: PageSay, deps: ApiDeps, mirror: Mirror, from: number): Html {
+export function detail(say: PageSay, deps: ApiDeps, mirror: Mirror, from: number, overTime: Html): Html {
   const nowMs = deps.now().wallMs;
   const standing = deps.standings().find(({ registry }) => registry === mirror.name);
   const series = deps.seriesOf(mirror.name);
@@ -38,6 +39,7 @@ export function detail(say: PageSay, deps: ApiDeps, mirror: Mirror, from: number
 ${pauseHand(say, deps.config(), mirror.name, standing?.paused != null)}
 ${facts(say, deps, mirror, standing, nowMs)}
 ${canary && canarySection(say, deps, canary)}
+${overTime}
 ${standing && standing.findings.length > 0 && html`<section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')}</h2>${findingList(say, standing.findings, { nowMs, mirror: mirror.name, ack: deps.config() })}</section>`}
 ${seriesSection(say, deps, mirror, series, from, nowMs)}
 ${clientRunsSection(say, deps.clientRuns(mirror.name), nowMs)}

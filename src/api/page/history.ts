@@ -52,7 +52,7 @@ function endedOf(
     ...advice.items
       .filter((one) => !current.has(one.id) && one.state !== 'proposed')
       .filter((one) => registry === null || one.from === registry || one.to === registry)
-      .map((one) => endedAdvice(say, one)),
+      .map((one) => adviceEnded(say, one)),
   ];
   return {
     ended: ended.sort((a, b) => b.endedAtMs - a.endedAtMs),
@@ -66,7 +66,8 @@ function endedFinding(say: PageSay, finding: Finding, registry: string | null): 
   return [{ endedAtMs, item: findingItem(say, finding, { nowMs: endedAtMs, mirror: registry, ack: null }) }];
 }
 
-function endedAdvice(say: PageSay, advice: Advice): Ended {
+/** An advice that is over. */
+export function adviceEnded(say: PageSay, advice: Advice): Ended {
   const { from, to, cause, state, issuedAtMs } = advice;
   const endedAtMs = advice.settledAtMs ?? issuedAtMs;
   const why = say(`advice.cause.${cause}`, { from });

@@ -1,5 +1,5 @@
 import { limits } from '../../core/limits.ts';
-import type { EcosystemId, Mirror } from '../../core/mirror.ts';
+import type { Mirror } from '../../core/mirror.ts';
 import type { ApiDeps, SeriesView } from '../deps.ts';
 import { canaryOf, placeOf } from '../views.ts';
 import { adviceCard } from './advice-card.ts';
@@ -8,6 +8,7 @@ import { becauseNote, mirrorPath, probePath, sinceNote, standingNotes, stateBadg
 import { phaseBars, phaseKey, totalOf } from './charts.ts';
 import { findingList } from './findings.ts';
 import { ago, duration } from './format.ts';
+import { type Group, groupsOf } from './groups.ts';
 import { history } from './history.ts';
 import { type Html, html } from './html.ts';
 import { place } from './place.ts';
@@ -16,16 +17,10 @@ import { runningSum } from './running-sum.ts';
 import type { PageSay } from './say.ts';
 import { type Stretch, stretchOf } from './ticks.ts';
 
-interface Group {
-  readonly ecosystem: EcosystemId;
-  readonly upstream: string;
-  readonly mirrors: readonly Mirror[];
-}
-
 /** Everything at a glance: what to set, what was found, every mirror. */
 export function overview(say: PageSay, deps: ApiDeps): Html {
   const nowMs = deps.now().wallMs;
-  const groups = groupsOf(deps);
+  const groups = groupsOf(deps.config());
   const { items: findings, next } = deps.findings({ limit: 50, cursor: null, history: false });
   return html`<h1 class="hidden">${say('page.seenTitle', { vantage: deps.config().vantage })}</h1>
 <section aria-labelledby="h-advice"><h2 id="h-advice">${say('page.set')}</h2>
@@ -75,18 +70,6 @@ export function linkedTime(
 export function keptIn(series: SeriesView): (sample: SeriesView['recent'][number]) => boolean {
   const last = new Set(series.recent.slice(-limits.transcriptsPerSeries));
   return (sample) => sample.outcome.tag === 'failed' || last.has(sample);
-}
-
-function groupsOf(deps: ApiDeps): readonly Group[] {
-  const groups = new Map<string, { ecosystem: EcosystemId; upstream: string; mirrors: Mirror[] }>();
-  for (const mirror of deps.config().mirrors) {
-    const { ecosystem, upstream } = mirror;
-    const key = `${ecosystem}/${upstream}`;
-    const group = groups.get(key) ?? { ecosystem, upstream, mirrors: [] };
-    groups.set(key, group);
-    group.mirrors.push(mirror);
-  }
-  return [...groups.values()];
 }
 
 function adviceOf(say: PageSay, deps: ApiDeps, { ecosystem, upstream }: Group, nowMs: number): Html {

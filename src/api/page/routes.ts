@@ -1,19 +1,26 @@
 import { createHash } from 'node:crypto';
 import { type Request, type Response, Router } from 'express';
 import type { ApiDeps } from '../deps.ts';
+import { wordOf } from '../lists.ts';
 import { whatIfAsked } from '../what-if.ts';
 import { detail } from './detail.ts';
 import { type Html, html } from './html.ts';
 import { languageOf } from './language.ts';
 import { documentOf } from './layout.ts';
 import { overview } from './overview.ts';
+import { rangeOf } from './range.ts';
 import { type PageSay, pageSay } from './say.ts';
 import { script } from './script.ts';
 import { icon, style } from './style.ts';
+import { type TimelineQuery, timeline } from './timeline.ts';
+import { trendSection, trends } from './trends.ts';
 import { walk } from './walk.ts';
 import { whatIfPage } from './what-if.ts';
 import { whatIfScript } from './what-if-script.ts';
 import { whatIfStyle } from './what-if-style.ts';
+
+/** The year 3000: well within what a Date can hold, with a range before it and after. */
+const wallMsMax = 32_503_680_000_000;
 
 /** What a route answers with: a title for the tab, and what stands between header and footer. */
 interface Page {
@@ -22,7 +29,7 @@ interface Page {
   readonly main: Html;
 }
 
-/** The status page: `/`, `/mirrors/:name`, `/probes/:id`, `/what-if`, with its style, script and icon. Whole without the script. */
+/** The status page: `/`, `/mirrors/:name`, `/probes/:id`, `/history`, `/timeline`, `/what-if`, with its style, script and icon. Whole without the script. */
 export function pageRoutes(deps: ApiDeps): Router {
   const routes = Router();
   const page = (
@@ -40,9 +47,8 @@ export function pageRoutes(deps: ApiDeps): Router {
   page('/mirrors/:name', (say, { params, query }) => {
     const mirror = deps.config().mirrors.find(({ name }) => name === params['name']);
     if (mirror === undefined) return notFound(say, say('page.noMirror'));
-    const from = Number(query['from'] ?? 0);
-    const isWhole = Number.isInteger(from) && from >= 0;
-    return { status: 200, title: mirror.name, main: detail(say, deps, mirror, isWhole ? from : 0) };
+    const overTime = trendSection(say, deps, mirror, rangeOf(query['range']));
+    return { status: 200, title: mirror.name, main: detail(say, deps, mirror, fromOf(query['from']), overTime) };
   });
   page('/probes/:id', (say, { params }) => {
     const probe = deps.probe(params['id'] ?? '');
@@ -55,10 +61,37 @@ export function pageRoutes(deps: ApiDeps): Router {
     title: say('whatif.title'),
     main: whatIfPage(say, deps, whatIfAsked(request)),
   }));
+  page('/history', (say, { query }) => ({
+    status: 200,
+    title: say('history.title'),
+    main: trends(say, deps, rangeOf(query['range']), fromOf(query['from'])),
+  }));
+  page('/timeline', (say, request) => ({
+    status: 200,
+    title: say('timeline.title'),
+    main: timeline(say, deps, timelineQuery(request)),
+  }));
   asset(routes, '/page.css', 'text/css', `${style}${whatIfStyle}`);
   asset(routes, '/page.js', 'text/javascript', `${script}${whatIfScript}`);
   asset(routes, '/icon.svg', 'image/svg+xml', icon);
   return routes;
+}
+
+/** How many rows to leave out; anything that is no whole number is none. */
+function fromOf(query: unknown): number {
+  const from = Number(query ?? 0);
+  return Number.isInteger(from) && from >= 0 ? from : 0;
+}
+
+/** What an address of the timeline asks for; what cannot be read is left out. */
+function timelineQuery(request: Pick<Request, 'query'>): TimelineQuery {
+  const untilMs = Date.parse(wordOf(request, 'until') ?? '');
+  return {
+    range: rangeOf(request.query['range']),
+    untilMs: Number.isFinite(untilMs) && Math.abs(untilMs) < wallMsMax ? untilMs : null,
+    item: wordOf(request, 'item') ?? null,
+    mirror: wordOf(request, 'mirror') ?? null,
+  };
 }
 
 function notFound(say: PageSay, why: string): Page {

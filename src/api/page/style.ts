@@ -111,7 +111,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .mirrors td:nth-child(2) { min-width: 190px; max-width: 290px; }
 .mirrors td:nth-child(5) { width: 20%; padding-top: 14px; } .mirrors td:nth-child(6) { width: 230px; }
 .mirrors td:last-child { min-width: 128px; }
-.mirrors tr.unknown td.wide { opacity: 0.75; }
+.mirrors tr.unknown td.wide svg { opacity: 0.75; }
 .targets tbody th { min-width: 160px; } .targets .step { font-weight: 600; }
 .targets td:nth-child(8) { width: 16%; min-width: 90px; padding-top: 13px; } .targets td:nth-child(9) { width: 180px; }
 .number { color: inherit; text-decoration-color: var(--hatch); }
@@ -142,6 +142,28 @@ th:last-child, td:last-child { padding-right: 0; }
 .fine { fill: var(--connect); } .slow { fill: var(--degraded); }
 .first-fetch { fill: var(--ground); stroke: var(--connect); stroke-width: 1.2; }
 .fail { fill: none; stroke: var(--down); stroke-width: 2; } .fail-stem { stroke: var(--down); opacity: 0.35; } .fail-end { fill: var(--down); }
+.ways { display: flex; gap: 14px; }
+.choice { display: flex; flex-wrap: wrap; gap: 4px 6px; margin: 8px 0; font-size: 13.5px; }
+.choices { display: flex; flex-wrap: wrap; gap: 0 18px; } .choice a { padding: 2px 10px; border: 1px solid var(--line); border-radius: 4px; background: var(--card); text-decoration: none; }
+.choice a:hover { border-color: var(--soft); } .choice a[aria-current] { border-color: var(--link); box-shadow: inset 0 -2px 0 var(--link); color: var(--ink); }
+.choice small { display: inline; color: var(--soft); }
+.course { padding: 10px 0 14px; border-bottom: 1px solid var(--line); }
+.course h3 { font-size: 15px; font-weight: 600; margin: 0; display: flex; gap: 10px; align-items: baseline; }
+.course .facts { margin: 4px 0 6px; font-size: 14px; }
+.trend { display: block; overflow: visible; } .trend .rtt { stroke-width: 1.5; vector-effect: non-scaling-stroke; }
+.trend .axis-word, .lane .axis-word { font-size: 11.5px; } .trend .tick, .lane .tick { stroke: var(--line); }
+.p95 { fill: var(--connect); opacity: 0.22; } .tip { fill: transparent; } .tip:hover { fill: var(--ink); opacity: 0.08; }
+.trend rect, .trend path { shape-rendering: crispEdges; } .c-fails { fill: var(--down); } .c-lag { fill: var(--degraded); } .c-rate { fill: var(--transfer); }
+.smaller { display: grid; grid-template-columns: 1fr 1fr 1fr; gap: 4px 28px; margin-top: 8px; font-size: 13.5px; }
+.smaller figure { margin: 0; min-width: 0; } .smaller b { font-weight: 600; margin-right: 4px; } .smaller .caption { margin: 0; }
+.reasons { list-style: none; margin: 4px 0 0; padding: 0; font-size: 13px; } .reasons li { margin-bottom: 3px; }
+.lanes { margin: 12px 0 4px; } .lane { display: grid; grid-template-columns: 150px 1fr; gap: 12px; align-items: center; border-bottom: 1px solid var(--line); padding: 3px 0; }
+.lane .who { font-size: 13.5px; overflow-wrap: anywhere; } .axis-lane { border: 0; padding: 0; } .lane svg { overflow: visible; display: block; }
+.bar-of { fill: var(--degraded); } .bar-of.outage, .bar-of.mismatch { fill: var(--down); } .bar-of.vantage, .bar-of.self { fill: var(--us); } .bar-of.advised { fill: var(--link); }
+.bar-of.chosen { stroke: var(--ink); stroke-width: 2; } .bar-of:hover { opacity: 0.75; } .open-end { fill: var(--ink); font-size: 12px; }
+section.chosen { margin: 14px 0; padding: 2px 14px 10px; border: 1px solid var(--link); border-left-width: 5px; border-radius: 5px; background: var(--card); }
+section.chosen h2 { margin: 10px 0 6px; } section.chosen .findings, section.chosen .finding { border: 0; } section.chosen:focus { outline: none; } .close { font-weight: 400; font-size: 13px; margin-left: 10px; }
+.finding.chosen { box-shadow: inset 3px 0 0 var(--link); padding-left: 10px; } .kind.advised { color: var(--link); background: var(--track); }
 .verdict { margin: 10px 0; padding: 10px 14px; border: 1px solid var(--line); border-left: 5px solid var(--up); border-radius: 5px; background: var(--card); }
 .verdict.slow { border-left-color: var(--degraded); } .verdict.failed { border-left-color: var(--down); }
 .verdict.unknown { border-left-color: var(--unknown); background: repeating-linear-gradient(45deg, var(--card) 0 6px, var(--track) 6px 7px); }
@@ -170,7 +192,9 @@ th:last-child, td:last-child { padding-right: 0; }
   .mirrors td:nth-child(2)::before { display: none; }
   .strip, .mirrors .strip-box, .targets .strip-box { width: 100%; }
   .gauge { margin-left: 0; } .strip.large + .times { display: flex; }
-  .strip.large .axis-word { font-size: 22px; } .strip.large .tick-word { display: none; }
+  .strip.large .axis-word { font-size: 28px; } .strip.large .tick-word { display: none; }
+  .smaller { grid-template-columns: 1fr; gap: 10px; } .lane { grid-template-columns: 1fr; gap: 2px; } .lane .who:empty { display: none; } .minor { display: none; }
+  .cells { font-size: 13px; } .cells th, .cells td { padding-right: 8px; } .top .ways { order: 3; width: 100%; padding-bottom: 2px; }
   .phases td[data-label]::before { display: none; }
   .phases th, .hops th { width: 1%; } .phases .n, .hops .n { width: 1%; padding-right: 8px; }
   .line { flex-direction: column; } .copy { padding: 8px; }

@@ -11,6 +11,7 @@ import { fixtureConfig, nowMs } from './fixture-config.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
 import { fixtureRuns } from './fixture-runs.ts';
 import { baselines, fixtureProbes, fixtureSeries } from './fixture-samples.ts';
+import { fixtureTrends } from './fixture-trends.ts';
 import { fixtureWhatIf } from './fixture-what-if.ts';
 
 const freshness: Readonly<Record<string, Freshness>> = {
@@ -84,6 +85,7 @@ export function fixture(change: FixtureChange = {}): Fixture {
       { receiver: 'chat', length: 3, oldestSeconds: 1260, disabled: false },
     ],
     dueAt: () => nowMs + 40_000,
+    trend: (registry, range) => fixtureTrends().of(registry, range, { wallMs, monotonicMs: 0 }),
     series: () => series,
     seriesOf: (registry) => series.filter(({ target }) => target.registry === registry),
     freshness: (registry) => freshness[registry] ?? null,

@@ -130,6 +130,10 @@ const pages = [
   '/',
   '/mirrors/coast',
   '/mirrors/go-origin',
+  '/history?range=week',
+  '/timeline?range=week',
+  `/timeline?item=finding-${finding.id}`,
+  `/timeline?item=advice-${fixtureAdvice.id}&mirror=coast`,
   ...['coast-mod', 'campus-mod', 'coast-zip', 'go-origin-mod'].map((id) => `/probes/p-${id}-0`),
 ];
 
@@ -209,7 +213,7 @@ describe('the page in Chinese', () => {
   it.each(changes)('says nothing in English %s', async (_what, change) => {
     served = await serve(fixture(change).deps);
     for (const path of pages) {
-      const { status, text } = await served.ask(`${path}?lang=zh`);
+      const { status, text } = await served.ask(`${path}${path.includes('?') ? '&' : '?'}lang=zh`);
       expect(status).toBe(200);
       expect([path, foreignIn(readBy(text))]).toEqual([path, []]);
     }

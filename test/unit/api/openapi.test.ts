@@ -82,6 +82,9 @@ describe('answers are what openapi.yaml says', () => {
   const rows: readonly (readonly [string, string, string, Asked, number])[] = [
     ['mirrors', '/api/v1/mirrors', '', {}, 200],
     ['targets', '/api/v1/targets', '?registry=campus', {}, 200],
+    ['a trend', '/api/v1/mirrors/{name}/trend', '', {}, 200],
+    ['a trend of a week', '/api/v1/mirrors/{name}/trend', '?range=week', {}, 200],
+    ['a range that there is not', '/api/v1/mirrors/{name}/trend', '?range=year', {}, 400],
     ['findings', '/api/v1/findings', '?state=all', {}, 200],
     ['advice', '/api/v1/advice', '', {}, 200],
     ['a probe that is ok', '/api/v1/probes/{id}', '', {}, 200],

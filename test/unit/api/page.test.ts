@@ -27,6 +27,9 @@ const pages = [
   '/probes/p-coast-mod-0',
   '/probes/p-campus-mod-0',
   '/probes/p-coast-zip-0',
+  '/history?range=week',
+  '/timeline?range=week',
+  '/timeline?item=finding-0c9x2k4outage0campus',
 ];
 /** The words of a page, tags left out. */
 function wordsOf(page: string): string {

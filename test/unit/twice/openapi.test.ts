@@ -6,6 +6,7 @@ import { alertOutcomes } from '../../../src/core/evidence.ts';
 import { becauses, phases } from '../../../src/core/failure.ts';
 import { type FindingKind, findingKinds } from '../../../src/core/finding.ts';
 import { mirrorStates } from '../../../src/core/standing.ts';
+import { trendRanges } from '../../../src/core/trend.ts';
 import { whatIfProblems } from '../../../src/core/what-if.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { languages } from '../../../src/words/words.ts';
@@ -64,7 +65,9 @@ const known: Readonly<Record<string, readonly string[]>> = {
   [`${inSchemas}/ProblemOfChain/properties/reason`]: whatIfProblems,
   [`${inSchemas}/ProblemWithIssues/properties/issues/items/properties/severity`]: lists.issueSeverities,
   'components/parameters/state/schema': ['all'],
+  'components/parameters/range/schema': trendRanges,
   'components/parameters/lang/schema': Object.keys(languages),
+  [`${inSchemas}/Trend/properties/range`]: trendRanges,
   [`${inPaths}/advice/{ecosystem}/remedy/get/parameters/2/schema`]: remedyForms,
   [`${inPaths}/advice/{ecosystem}/remedy/get/responses/204/headers/X-Advice-State/schema`]: lists.silences,
   [`${inPaths}/alertmanager/post/requestBody/content/application/json/schema/properties/alerts/items/properties/status`]:

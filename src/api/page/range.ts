@@ -1,0 +1,38 @@
+import { type TrendRange, trendGrids, trendRanges } from '../../core/trend.ts';
+import { type Html, html } from './html.ts';
+import type { PageSay } from './say.ts';
+
+const names = { hour: 'range.hour', day: 'range.day', week: 'range.week' } as const satisfies Record<
+  TrendRange,
+  string
+>;
+const lasts = {
+  hour: 'range.lastHour',
+  day: 'range.lastDay',
+  week: 'range.lastWeek',
+} as const satisfies Record<TrendRange, string>;
+
+/** The range that a query asks for; anything else is a day. */
+export function rangeOf(query: unknown): TrendRange {
+  return trendRanges.find((one) => one === query) ?? 'day';
+}
+
+/** How long a range is, milliseconds. */
+export function lengthOf(range: TrendRange): number {
+  return trendGrids[range].cellMs * trendGrids[range].cells;
+}
+
+/** `the last day`. */
+export function rangeWords(range: TrendRange, say: PageSay): string {
+  return say(lasts[range]);
+}
+
+/** Links to the ranges; the one that is shown is marked. @param pathOf  where each leads */
+export function rangeNav(shown: TrendRange, say: PageSay, pathOf: (range: TrendRange) => string): Html {
+  return html`<nav class="choice" aria-label="${say('range.choose')}">${trendRanges.map((range) => html`<a href="${pathOf(range)}"${current(range === shown)}>${say(names[range])}</a>`)}</nav>`;
+}
+
+/** Marks the link to what is shown already. */
+export function current(isShown: boolean): Html | null {
+  return isShown ? html` aria-current="true"` : null;
+}

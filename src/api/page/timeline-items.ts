@@ -1,0 +1,84 @@
+import type { Advice } from '../../core/advice.ts';
+import { type Finding, isDisputed } from '../../core/finding.ts';
+import { limits } from '../../core/limits.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { PageSay } from './say.ts';
+
+/** Pages of findings that are read back from the newest. */
+const pagesRead = 2;
+
+/** Something on the timeline. */
+export interface TimelineItem {
+  /** `finding-<id>` or `advice-<id>`: how an address names it. */
+  readonly id: string;
+  readonly of:
+    | { readonly tag: 'finding'; readonly finding: Finding }
+    | { readonly tag: 'advice'; readonly advice: Advice };
+  readonly kind: Finding['kind'] | 'advice';
+  /** Whose lane: a mirror's name; of advice its upstream; `null`: this place. */
+  readonly lane: string | null;
+  readonly registries: readonly string[];
+  readonly fromMs: number;
+  /** `null`: it has not ended. */
+  readonly toMs: number | null;
+}
+
+/** Everything that is kept, as far as it is read: all that is open, and of what has ended the newest thousand findings and 500 pieces of advice. */
+export function timelineItems(deps: ApiDeps): readonly TimelineItem[] {
+  const page = { limit: limits.pageRows, cursor: null };
+  const current = new Set(deps.advice({ ...page, history: false }).items.map(({ id }) => id));
+  const findings = [...findingsOf(deps), ...deps.findings({ ...page, history: false }).items];
+  const advice = [...deps.advice({ ...page, history: true }).items, ...deps.advice({ ...page, history: false }).items];
+  const items = [...findings.map(findingItem), ...advice.map((one) => adviceItem(one, current.has(one.id)))];
+  return [...new Map(items.map((item) => [item.id, item])).values()].sort((a, b) => b.fromMs - a.fromMs);
+}
+
+function findingsOf(deps: ApiDeps): readonly Finding[] {
+  const found: Finding[] = [];
+  let cursor: string | null = null;
+  for (let read = 0; read < pagesRead; read += 1) {
+    const { items, next } = deps.findings({ limit: limits.pageRows, cursor, history: true });
+    found.push(...items);
+    if (next === null) break;
+    cursor = next;
+  }
+  return found;
+}
+
+function findingItem(finding: Finding): TimelineItem {
+  const { id, kind, registry, openedAtMs, closedAtMs, acknowledged } = finding;
+  return {
+    id: `finding-${id}`,
+    of: { tag: 'finding', finding },
+    kind,
+    lane: registry,
+    registries: registry === null ? [] : [registry],
+    fromMs: openedAtMs,
+    toMs: finding.state === 'open' ? null : (closedAtMs ?? acknowledged?.atMs ?? null),
+  };
+}
+
+function adviceItem(advice: Advice, isCurrent: boolean): TimelineItem {
+  const { id, ecosystem, upstream, from, to, issuedAtMs, settledAtMs, expiresAtMs } = advice;
+  return {
+    id: `advice-${id}`,
+    of: { tag: 'advice', advice },
+    kind: 'advice',
+    lane: `${ecosystem}/${upstream}`,
+    registries: [from, to],
+    fromMs: issuedAtMs,
+    toMs: isCurrent ? null : (settledAtMs ?? expiresAtMs),
+  };
+}
+
+/** What it says, one clause. */
+export function itemWords({ of }: TimelineItem, vantage: string, say: PageSay): string {
+  if (of.tag === 'advice') {
+    const { from, to, state } = of.advice;
+    return state === 'refused' ? say('timeline.stay', { from }) : say('timeline.move', { from, to });
+  }
+  const who = of.finding.registry ?? vantage;
+  if (of.finding.state === 'closed') return say(`ended.${of.finding.kind}`, { who });
+  if (of.finding.cause === 'fork') return say('finding.fork', { who });
+  return isDisputed(of.finding) ? say('finding.disputed', { who }) : say(`finding.${of.finding.kind}`, { who });
+}

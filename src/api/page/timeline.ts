@@ -1,0 +1,226 @@
+import type { TrendRange } from '../../core/trend.ts';
+import { stamp } from '../../core/views.ts';
+import type { ApiDeps } from '../deps.ts';
+import { adviceCard } from './advice-card.ts';
+import { findingList } from './findings.ts';
+import { dated, span } from './format.ts';
+import { groupsOf } from './groups.ts';
+import { adviceEnded } from './history.ts';
+import { type Html, html } from './html.ts';
+import { current, lengthOf, rangeNav } from './range.ts';
+import type { PageSay } from './say.ts';
+import { ticksOf } from './ticks.ts';
+import { itemWords, type TimelineItem, timelineItems } from './timeline-items.ts';
+import { short } from './trend-chart.ts';
+
+const itemsShown = 200;
+const rowPx = 14;
+/** So wide is the shortest bar, of the whole width. */
+const leastShare = 0.006;
+
+/** What an address of the timeline says. */
+export interface TimelineQuery {
+  readonly range: TrendRange;
+  /** Where the stretch ends, wall milliseconds; `null`: now, and it moves on. */
+  readonly untilMs: number | null;
+  /** `finding-<id>` or `advice-<id>`. */
+  readonly item: string | null;
+  readonly mirror: string | null;
+}
+
+interface Window {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Findings and advice over time. What is shown and what is chosen is all in the address. */
+export function timeline(say: PageSay, deps: ApiDeps, query: TimelineQuery): Html {
+  const nowMs = deps.now().wallMs;
+  const all = timelineItems(deps);
+  const chosen = all.find(({ id }) => id === query.item) ?? null;
+  const window = windowOf(query, chosen, nowMs);
+  const items = all.filter(
+    (one) =>
+      one.fromMs <= window.toMs &&
+      (one.toMs ?? nowMs) >= window.fromMs &&
+      (query.mirror === null || one.registries.includes(query.mirror)),
+  );
+  const shown = items.slice(0, itemsShown);
+  // What is chosen is shown as it is now for everybody who has the address.
+  const fixed = { ...query, untilMs: window.toMs };
+  return html`<h1>${say('timeline.title')}</h1>
+<p class="reason">${say('timeline.of', { from: short(window.fromMs), to: short(window.toMs) })}<br><span class="muted">${say(isMoving(query, window, nowMs) ? 'timeline.follows' : 'timeline.stands')}</span></p>
+<div class="choices">${rangeNav(query.range, say, (range) => timelinePath({ ...query, range, item: null }))}${moves(query, window, nowMs, say)}</div>${filter(deps, query, say)}
+${query.item !== null && chosenSection(deps, chosen, { ...fixed, item: null }, nowMs, say)}
+${shown.length === 0 ? html`<p class="none">${say('timeline.none')}</p>` : html`${lanes(deps, shown, fixed, window, nowMs, say)}<p class="legend">${say('timeline.legend')}</p>${list(deps, shown, items.length, fixed, nowMs, say)}`}`;
+}
+
+/** The address that says so. */
+export function timelinePath({ range, untilMs, item, mirror }: TimelineQuery): string {
+  const words = new URLSearchParams({ range });
+  if (untilMs !== null) words.set('until', new Date(untilMs).toISOString());
+  if (mirror !== null) words.set('mirror', mirror);
+  if (item !== null) words.set('item', item);
+  return `/timeline?${words}${item === null ? '' : '#chosen'}`;
+}
+
+function windowOf({ range, untilMs, item }: TimelineQuery, chosen: TimelineItem | null, nowMs: number): Window {
+  const lengthMs = lengthOf(range);
+  const isOutside = chosen !== null && (chosen.toMs ?? nowMs) < nowMs - lengthMs;
+  const bringsMs = item !== null && isOutside ? (chosen?.toMs ?? nowMs) + lengthMs / 10 : nowMs;
+  const toMs = Math.min(nowMs, untilMs ?? bringsMs);
+  return { fromMs: toMs - lengthMs, toMs };
+}
+
+function isMoving({ untilMs }: TimelineQuery, { toMs }: Window, nowMs: number): boolean {
+  return untilMs === null && toMs === nowMs;
+}
+
+function moves(query: TimelineQuery, { fromMs, toMs }: Window, nowMs: number, say: PageSay): Html {
+  const to = (untilMs: number | null): string => timelinePath({ ...query, item: null, untilMs });
+  const nextMs = toMs + lengthOf(query.range);
+  const later = nextMs >= nowMs ? to(null) : to(nextMs);
+  return html`<nav class="choice" aria-label="${say('timeline.title')}"><a href="${to(fromMs)}">← ${say('timeline.earlier')}</a>${toMs < nowMs && html`<a href="${later}">${say('timeline.later')} →</a><a href="${to(null)}">${say('timeline.toNow')}</a>`}</nav>`;
+}
+
+function filter(deps: ApiDeps, query: TimelineQuery, say: PageSay): Html | null {
+  if (query.mirror === null) return null;
+  return html`<p class="pages"><b>${say('timeline.only', { who: query.mirror })}</b> <a href="${timelinePath({ ...query, mirror: null })}">${say('timeline.everything')}</a>${!deps.config().mirrors.some(({ name }) => name === query.mirror) && ' ?'}</p>`;
+}
+
+function chosenSection(
+  deps: ApiDeps,
+  chosen: TimelineItem | null,
+  without: TimelineQuery,
+  nowMs: number,
+  say: PageSay,
+): Html {
+  return html`<section class="chosen" id="chosen" tabindex="-1" aria-labelledby="h-chosen"><h2 id="h-chosen">${say('timeline.chosen')} <a class="close" href="${timelinePath(without)}">${say('timeline.close')}</a></h2>
+${chosen === null ? html`<p class="none">${say('timeline.gone')}</p>` : whole(say, deps, chosen, nowMs)}</section>`;
+}
+
+function whole(say: PageSay, deps: ApiDeps, { of, toMs }: TimelineItem, nowMs: number): Html {
+  if (of.tag === 'finding') return findingList(say, [of.finding], { nowMs, mirror: null, ack: deps.config() });
+  if (toMs === null) return adviceCard(say, of.advice, deps.config(), nowMs);
+  return html`<ul class="findings past">${adviceEnded(say, of.advice).item}</ul>`;
+}
+
+/** One lane for this place, for each mirror and for the advice of each upstream; those with nothing in them are left out. */
+function lanes(
+  deps: ApiDeps,
+  items: readonly TimelineItem[],
+  query: TimelineQuery,
+  window: Window,
+  nowMs: number,
+  say: PageSay,
+): Html {
+  const lane = (key: string | null, who: string): Html | null => {
+    const mine = items.filter((item) => item.lane === key);
+    return mine.length === 0 ? null : laneRow(who, mine, { query, window, nowMs, vantage: deps.config().vantage, say });
+  };
+  const groups = groupsOf(deps.config());
+  const known = new Set(groups.flatMap((group) => [...group.mirrors.map(({ name }) => name), keyOf(group)]));
+  const gone = [...new Set(items.flatMap(({ lane: key }) => (key === null || known.has(key) ? [] : [key])))];
+  return html`<div class="lanes">${axis(window)}${lane(null, say('timeline.place'))}${groups.map(
+    (group) =>
+      html`${group.mirrors.map(({ name }) => lane(name, name))}${lane(keyOf(group), `${say('timeline.advice')} ${keyOf(group)}`)}`,
+  )}${gone.map((key) => lane(key, key))}</div>`;
+}
+
+function keyOf({ ecosystem, upstream }: { readonly ecosystem: string; readonly upstream: string }): string {
+  return `${ecosystem}/${upstream}`;
+}
+
+interface LaneFrame {
+  readonly query: TimelineQuery;
+  readonly window: Window;
+  readonly nowMs: number;
+  readonly vantage: string;
+  readonly say: PageSay;
+}
+
+/** The list beneath says the same to those who do not see it. */
+function laneRow(who: string, items: readonly TimelineItem[], frame: LaneFrame): Html {
+  const rows = stacked(items, frame);
+  const heightPx = rows.length * rowPx + 4;
+  return html`<div class="lane"><span class="who" title="${frame.say('timeline.lane', { who, count: items.length })}">${who}</span><svg width="100%" height="${heightPx}" aria-hidden="true" focusable="false">${grid(frame.window, heightPx)}${rows.map((row, i) => row.map((item) => bar(item, i, frame)))}</svg></div>`;
+}
+
+/** Items in so few rows as they fit in without covering each other. */
+function stacked(items: readonly TimelineItem[], frame: LaneFrame): readonly (readonly TimelineItem[])[] {
+  const rows: { endShare: number; items: TimelineItem[] }[] = [];
+  for (const item of items.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const { from, length } = sharesOf(item, frame);
+    const row = rows.find(({ endShare }) => endShare <= from) ?? { endShare: 0, items: [] };
+    if (row.items.length === 0) rows.push(row);
+    row.items.push(item);
+    row.endShare = from + length;
+  }
+  return rows.map((row) => row.items);
+}
+
+function sharesOf(item: TimelineItem, { window, nowMs }: LaneFrame): { from: number; length: number } {
+  const lengthMs = window.toMs - window.fromMs;
+  const share = (ms: number): number => Math.min(1, Math.max(0, (ms - window.fromMs) / lengthMs));
+  const end = share(item.toMs ?? nowMs);
+  const from = Math.min(share(item.fromMs), 1 - leastShare);
+  return { from, length: Math.max(leastShare, end - from) };
+}
+
+function bar(item: TimelineItem, row: number, frame: LaneFrame): Html {
+  const { query, say, vantage, nowMs } = frame;
+  const { from, length } = sharesOf(item, frame);
+  const y = row * rowPx + 3;
+  const isChosen = item.id === query.item;
+  const open = item.toMs === null && html`<text x="100%" dx="1" y="${y + 9}" class="open-end">▸</text>`;
+  return html`<a href="${timelinePath({ ...query, item: item.id })}" tabindex="-1"><rect x="${percent(from)}%" width="${percent(length)}%" y="${y}" height="${rowPx - 4}" rx="2" class="bar-of ${lookOf(item)}${isChosen && ' chosen'}"><title>${itemWords(item, vantage, say)}, ${short(item.fromMs)}, ${lasted(item, nowMs, say)}</title></rect>${open}</a>`;
+}
+
+function axis(window: Window): Html {
+  return html`<div class="lane axis-lane"><span class="who"></span><svg width="100%" height="16" aria-hidden="true" focusable="false">${ticksIn(window).map(({ share, wallMs }, i) => share > 0.04 && share < 0.96 && html`<text x="${percent(share)}%" y="12" class="axis-word tick-word${i % 2 === 1 && ' minor'}">${isLong(window) ? stamp(wallMs).slice(5, 10) : stamp(wallMs).slice(11, 16)}</text>`)}</svg></div>`;
+}
+
+function grid(window: Window, heightPx: number): Html[] {
+  return ticksIn(window).map(
+    ({ share }) => html`<line x1="${percent(share)}%" x2="${percent(share)}%" y1="0" y2="${heightPx}" class="tick"/>`,
+  );
+}
+
+function ticksIn({ fromMs, toMs }: Window): readonly { readonly share: number; readonly wallMs: number }[] {
+  return ticksOf({ fromMs, toMs }, 8).map((wallMs) => ({ wallMs, share: (wallMs - fromMs) / (toMs - fromMs) }));
+}
+
+function isLong({ fromMs, toMs }: Window): boolean {
+  return toMs - fromMs > 48 * 3_600_000;
+}
+
+function percent(share: number): string {
+  return (share * 100).toFixed(2);
+}
+
+function list(
+  deps: ApiDeps,
+  items: readonly TimelineItem[],
+  count: number,
+  query: TimelineQuery,
+  nowMs: number,
+  say: PageSay,
+): Html {
+  return html`<section aria-labelledby="h-list"><h2 id="h-list">${say('timeline.list')} <span class="count">${count}</span></h2>
+<ul class="findings timeline">${items.map(
+    (item) =>
+      html`<li class="finding ${item.toMs !== null && 'closed'}${item.id === query.item && ' chosen'}"><span class="kind ${lookOf(item)}">${item.kind === 'advice' ? say('timeline.advice') : say(`kind.${item.kind}`)}</span> <a href="${timelinePath({ ...query, item: item.id })}"${current(item.id === query.item)}><bdi>${itemWords(item, deps.config().vantage, say)}</bdi></a>
+<span class="muted">${dated(item.fromMs)}, ${lasted(item, nowMs, say)}</span></li>`,
+  )}</ul>${count > items.length && html`<p class="legend">${say('timeline.cut', { count: items.length })}</p>`}</section>`;
+}
+
+/** The word of its colour. */
+function lookOf({ kind }: TimelineItem): string {
+  return kind === 'advice' ? 'advised' : kind;
+}
+
+function lasted({ fromMs, toMs }: TimelineItem, nowMs: number, say: PageSay): string {
+  return toMs === null
+    ? say('timeline.lasts', { length: span(say, nowMs - fromMs) })
+    : say('timeline.lasted', { length: span(say, toMs - fromMs) });
+}

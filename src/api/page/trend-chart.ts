@@ -1,0 +1,188 @@
+import type { Trend, TrendCell } from '../../core/trend.ts';
+import { stamp } from '../../core/views.ts';
+import { bytes, coordinate, duration, span } from './format.ts';
+import { type Html, html } from './html.ts';
+import type { PageSay } from './say.ts';
+import { ticksOf } from './ticks.ts';
+import { gapsOf, isWatched, runsOf, silenceIn } from './trend-gaps.ts';
+import { answeredWords, mostOf, rttWords } from './trend-sums.ts';
+
+/** How a chart of a trend is drawn. It is as wide as its place: along, it counts in percent; up, in pixels. */
+export interface TrendFrame {
+  readonly heightPx: number;
+  /** Of the canary, milliseconds. */
+  readonly paceMs: number;
+  /** What it shows, for those who do not see it. */
+  readonly label: string;
+  readonly say: PageSay;
+  /** Each cell says what it stands for under the pointer. */
+  readonly isDetailed: boolean;
+}
+
+/** Room above what is drawn, for the time that the top stands for. */
+const headPx = 16;
+const leastPx = 4;
+
+/** Round trips over time, failures from the top, and hatched what was not watched or could not be told. */
+export function rttChart(trend: Trend, frame: TrendFrame): Html {
+  const { cells, cellMs } = trend;
+  const topMs = Math.max(1, mostOf(cells, 'p95Ms') ?? 0);
+  const runs = runsOf(
+    cells.filter(({ p50Ms }) => p50Ms !== null),
+    cellMs,
+    frame.paceMs,
+  );
+  return around(
+    trend,
+    frame,
+    mostOf(cells, 'p95Ms') === null ? '' : duration(frame.say, topMs),
+    html`${hatched(cells, (cell) => untoldIn(cell, trend, frame.paceMs), trend, frame)}${plot(frame, html`${columns('fails', cells, failedIn, trend, frame)}${runs.map((run) => band(run, trend, topMs))}${runs.map((run) => line(run, trend, topMs))}`)}${frame.isDetailed && cells.map((cell) => tip(cell, trend, frame))}`,
+  );
+}
+
+/** How far behind over time; hatched where that is unknown. */
+export function lagChart(trend: Trend, frame: TrendFrame): Html {
+  const top = mostOf(trend.cells, 'lagLowerMs') ?? 0;
+  const share = ({ lagLowerMs }: TrendCell): number | null => lagLowerMs && lagLowerMs / top;
+  const unknown = (cell: TrendCell): number => (cell.lagLowerMs === null && isWatched(cell) ? 1 : 0);
+  return around(
+    trend,
+    frame,
+    top > 0 ? span(frame.say, top) : '',
+    html`${hatched(trend.cells, unknown, trend, frame)}${plot(frame, columns('lag', trend.cells, share, trend, frame))}`,
+  );
+}
+
+/** How fast downloads were; they are seldom, and each stands for itself. */
+export function throughputChart(trend: Trend, frame: TrendFrame): Html {
+  const top = mostOf(trend.cells, 'bytesPerSecond') ?? 0;
+  const share = ({ bytesPerSecond }: TrendCell): number | null => bytesPerSecond && bytesPerSecond / top;
+  return around(
+    trend,
+    frame,
+    top > 0 ? `${bytes(top)}/s` : '',
+    plot(frame, columns('rate', trend.cells, share, trend, frame)),
+  );
+}
+
+function around(trend: Trend, { heightPx, paceMs, label, say }: TrendFrame, top: string, drawn: Html): Html {
+  const gaps = gapsOf(trend, paceMs).map(
+    ({ fromMs, toMs }) =>
+      html`<rect x="${x(fromMs, trend)}%" width="${width(fromMs, toMs - fromMs, trend)}%" y="${headPx}" height="${heightPx - headPx}" fill="url(#hatch)" class="gap"><title>${say('history.gap', { from: short(fromMs), to: short(toMs) })}</title></rect>`,
+  );
+  return html`<svg class="trend" width="100%" height="${heightPx + 16}" role="img" aria-label="${label}"><title>${label}</title>
+<line x1="0" x2="100%" y1="${heightPx}" y2="${heightPx}" class="axis"/>${ticks(trend, heightPx)}${gaps}${drawn}<text x="0" y="11" class="axis-word">${top}</text></svg>`;
+}
+
+function ticks(trend: Trend, heightPx: number): Html[] {
+  const isLong = trend.toMs - trend.fromMs > 48 * 3_600_000;
+  return ticksOf(trend, 8).map((tick, i) => {
+    const at = x(tick, trend);
+    // What stands at an edge would be cut off.
+    const word = isLong ? stamp(tick).slice(5, 10) : stamp(tick).slice(11, 16);
+    const isWhole = Number(at) > 4 && Number(at) < 96;
+    return html`<line x1="${at}%" x2="${at}%" y1="${headPx}" y2="${heightPx}" class="tick"/>${isWhole && html`<text x="${at}%" y="${heightPx + 13}" class="axis-word tick-word${i % 2 === 1 && ' minor'}">${word}</text>`}`;
+  });
+}
+
+/** What is drawn to scale: a thousand along, a hundred up, however large it is shown. */
+function plot({ heightPx }: TrendFrame, drawn: Html | null): Html {
+  return html`<svg y="${headPx}" width="100%" height="${heightPx - headPx}" viewBox="0 0 1000 100" preserveAspectRatio="none">${drawn}</svg>`;
+}
+
+function failedIn({ ok, failed, unknown }: TrendCell): number | null {
+  return failed > 0 ? failed / (ok + failed + unknown) : null;
+}
+
+/** What share of a cell nobody could tell, or did not watch; 0 where it was not asked at all, which is a gap. */
+function untoldIn(cell: TrendCell, { cellMs }: Trend, paceMs: number): number {
+  if (!isWatched(cell)) return 0;
+  return Math.max(cell.unknown / (cell.ok + cell.failed + cell.unknown), silenceIn(cell, paceMs) / cellMs);
+}
+
+/** A column for each cell that has a share, as one shape; `fails` hang from the top, the others stand. */
+function columns(
+  kind: 'fails' | 'lag' | 'rate',
+  cells: readonly TrendCell[],
+  shareOf: (cell: TrendCell) => number | null,
+  trend: Trend,
+  { heightPx }: TrendFrame,
+): Html | null {
+  const least = (100 * (kind === 'lag' ? 1 : leastPx)) / (heightPx - headPx);
+  const parts = cells.flatMap((cell) => {
+    const share = shareOf(cell);
+    if (share === null) return [];
+    const height = coordinate(Math.min(100, Math.max(least, 100 * share)));
+    const from = coordinate(10 * Number(x(cell.startMs, trend)));
+    const wide = coordinate(10 * Number(width(cell.startMs, trend.cellMs, trend)));
+    return [kind === 'fails' ? `M${from} 0v${height}h${wide}V0z` : `M${from} 100v-${height}h${wide}V100z`];
+  });
+  return parts.length === 0 ? null : html`<path d="${parts.join('')}" class="c-${kind}"/>`;
+}
+
+/** What nobody could tell stands hatched, neighbours that are alike as one. */
+function hatched(
+  cells: readonly TrendCell[],
+  shareOf: (cell: TrendCell) => number,
+  trend: Trend,
+  { heightPx }: TrendFrame,
+): Html {
+  const runs: { fromMs: number; toMs: number; height: number }[] = [];
+  for (const cell of cells) {
+    const share = shareOf(cell);
+    if (share === 0) continue;
+    const room = heightPx - headPx;
+    const height = Math.round(Math.min(room, Math.max(leastPx, share * room)));
+    const last = runs.at(-1);
+    if (last?.toMs === cell.startMs && last.height === height) last.toMs += trend.cellMs;
+    else runs.push({ fromMs: cell.startMs, toMs: cell.startMs + trend.cellMs, height });
+  }
+  return html`${runs.map(({ fromMs, toMs, height }) => html`<rect x="${x(fromMs, trend)}%" width="${width(fromMs, toMs - fromMs, trend)}%" y="${heightPx - height}" height="${height}" fill="url(#hatch)"/>`)}`;
+}
+
+function band(run: readonly TrendCell[], trend: Trend, topMs: number): Html | null {
+  if (run.length < 2) return null;
+  const upper = run.map((cell) => point(cell, cell.p95Ms, trend, topMs));
+  const lower = run.map((cell) => point(cell, cell.p50Ms, trend, topMs)).toReversed();
+  return html`<polygon class="p95" points="${[...upper, ...lower].join(' ')}"/>`;
+}
+
+/** One cell alone is a dash as wide as it. */
+function line(run: readonly TrendCell[], trend: Trend, topMs: number): Html {
+  const [first] = run;
+  const points =
+    run.length === 1 && first !== undefined
+      ? [-0.5, 0.5].map((off) =>
+          point({ ...first, startMs: first.startMs + off * trend.cellMs }, first.p50Ms, trend, topMs),
+        )
+      : run.map((cell) => point(cell, cell.p50Ms, trend, topMs));
+  return html`<polyline class="rtt" points="${points.join(' ')}"/>`;
+}
+
+function point({ startMs }: TrendCell, ms: number | null, trend: Trend, topMs: number): string {
+  const along = 10 * Number(x(startMs + trend.cellMs / 2, trend));
+  return `${coordinate(along)},${coordinate(100 - (100 * (ms ?? 0)) / topMs)}`;
+}
+
+function tip(cell: TrendCell, trend: Trend, { heightPx, say }: TrendFrame): Html {
+  const said = say('history.cell', {
+    from: short(cell.startMs),
+    answered: answeredWords([cell], say),
+    rtt: rttWords([cell], say),
+  });
+  return html`<rect x="${x(cell.startMs, trend)}%" width="${width(cell.startMs, trend.cellMs, trend)}%" y="${headPx}" height="${heightPx - headPx}" class="tip"><title>${said}</title></rect>`;
+}
+
+function x(wallMs: number, { fromMs, toMs }: Trend): string {
+  return (Math.min(1, Math.max(0, (wallMs - fromMs) / (toMs - fromMs))) * 100).toFixed(2);
+}
+
+/** How wide a stretch is, as far as it lies within. */
+function width(fromMs: number, lengthMs: number, trend: Trend): string {
+  return Math.max(0, Number(x(fromMs + lengthMs, trend)) - Number(x(fromMs, trend))).toFixed(2);
+}
+
+/** `03-04 08:15`, UTC. */
+export function short(wallMs: number): string {
+  return stamp(wallMs).slice(5, 16).replace('T', ' ');
+}

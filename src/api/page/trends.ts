@@ -1,0 +1,152 @@
+import type { Mirror } from '../../core/mirror.ts';
+import { everyMs, paceOf } from '../../core/pace.ts';
+import type { Trend, TrendRange } from '../../core/trend.ts';
+import type { ApiDeps } from '../deps.ts';
+import { canaryOf } from '../views.ts';
+import { mirrorPath, stateBadge } from './badges.ts';
+import { span } from './format.ts';
+import { type Group, groupsOf } from './groups.ts';
+import { type Html, html } from './html.ts';
+import { rangeNav, rangeWords } from './range.ts';
+import type { PageSay } from './say.ts';
+import { timelinePath } from './timeline.ts';
+import { lagChart, rttChart, short, throughputChart } from './trend-chart.ts';
+import { answeredWords, failuresOf, gapWords, lagWords, rttWords, sumOf, throughputWords } from './trend-sums.ts';
+
+const reasonsShown = 5;
+const chartPx = { row: 92, large: 190, small: 56 } as const;
+
+/** Drawn at once: each is some 25 KB of page, and the loop stands still while it is made. */
+const mirrorsShown = 24;
+
+/**
+ * Mirrors over an hour, a day or a week, by ecosystem and upstream; so many on one page, the others behind links.
+ * @param from  how many mirrors to leave out, from 0
+ */
+export function trends(say: PageSay, deps: ApiDeps, range: TrendRange, from: number): Html {
+  const groups = groupsOf(deps.config());
+  const shown = new Set(groups.flatMap(({ mirrors }) => mirrors).slice(from, from + mirrorsShown));
+  const cell = deps.trend(deps.config().mirrors[0]?.name ?? '', range)?.cellMs ?? 0;
+  return html`<h1>${say('history.of', { range: rangeWords(range, say) })}</h1>
+${rangeNav(range, say, (one) => `/history?range=${one}`)}
+${groups.length > 1 && groupNav(groups, shown, range, say)}
+<p class="legend">${say('history.legend', { cell: span(say, cell) })}</p>
+${groups.map((group) => groupSection(deps, group, shown, range, say))}
+${pageLinks(deps.config().mirrors.length, from, range, say)}`;
+}
+
+/** To each group, on whichever page its first mirror is. */
+function groupNav(groups: readonly Group[], shown: ReadonlySet<Mirror>, range: TrendRange, say: PageSay): Html {
+  const all = groups.flatMap(({ mirrors }) => mirrors);
+  const pathTo = (group: Group): string => {
+    const [first] = group.mirrors;
+    if (first === undefined || shown.has(first)) return `#${idOf(group)}`;
+    const page = Math.floor(all.indexOf(first) / mirrorsShown);
+    return `/history?range=${range}&from=${page * mirrorsShown}#${idOf(group)}`;
+  };
+  return html`<nav class="choice groups" aria-label="${say('history.groups')}">${groups.map((group) => html`<a href="${pathTo(group)}">${nameOf(group)} <small>${group.mirrors.length}</small></a>`)}</nav>`;
+}
+
+function pageLinks(count: number, from: number, range: TrendRange, say: PageSay): Html | null {
+  const rest = count - from - mirrorsShown;
+  if (from === 0 && rest <= 0) return null;
+  const before = Math.max(0, from - mirrorsShown);
+  return html`<p class="pages">${from > 0 && html`<a href="/history?range=${range}&amp;from=${before}">${say('history.before')}</a> `}${rest > 0 && html`<a href="/history?range=${range}&amp;from=${from + mirrorsShown}">${say('history.more', { count: rest })}</a>`}</p>`;
+}
+
+function groupSection(
+  deps: ApiDeps,
+  group: Group,
+  shown: ReadonlySet<Mirror>,
+  range: TrendRange,
+  say: PageSay,
+): Html | null {
+  const mine = group.mirrors.filter((mirror) => shown.has(mirror));
+  if (mine.length === 0) return null;
+  return html`<section aria-labelledby="${idOf(group)}"><h2 id="${idOf(group)}">${nameOf(group)} <span class="count">${mirrorCount(group.mirrors.length, say)}</span></h2>${mine.map((mirror) => mirrorRow(deps, mirror, range, say))}</section>`;
+}
+
+function mirrorRow(deps: ApiDeps, mirror: Mirror, range: TrendRange, say: PageSay): Html {
+  const standing = deps.standings().find(({ registry }) => registry === mirror.name);
+  return html`<article class="course"><h3><a href="${mirrorPath(mirror.name)}?range=${range}#over-time">${mirror.name}</a> ${stateBadge(say, standing?.state ?? 'unknown')}</h3>${course(deps, mirror, range, say, false)}</article>`;
+}
+
+/** One mirror over time, with a choice of how far back. */
+export function trendSection(say: PageSay, deps: ApiDeps, mirror: Mirror, range: TrendRange): Html {
+  const trend = deps.trend(mirror.name, range);
+  return html`<section aria-labelledby="over-time"><h2 id="over-time">${say('history.section')} <span class="count">${rangeWords(range, say)}</span></h2>
+${rangeNav(range, say, (one) => `${mirrorPath(mirror.name)}?range=${one}#over-time`)}
+<div class="course">${course(deps, mirror, range, say, true)}</div>
+<p class="legend">${say('history.legend', { cell: span(say, trend?.cellMs ?? 0) })}</p>
+${trend !== null && trend.cells.length > 0 && table(trend, say)}
+<p class="legend"><a href="${timelinePath({ range, untilMs: null, item: null, mirror: mirror.name })}">${say('history.timeline')}</a> · <a href="/api/v1/mirrors/${encodeURIComponent(mirror.name)}/trend?range=${range}">${say('history.json')}</a></p></section>`;
+}
+
+function course(deps: ApiDeps, mirror: Mirror, range: TrendRange, say: PageSay, isLarge: boolean): Html {
+  const trend = deps.trend(mirror.name, range);
+  if (trend === null || trend.cells.length === 0) return html`<p class="none">${say('history.none')}</p>`;
+  const { cells } = trend;
+  const canary = canaryOf(deps.seriesOf(mirror.name))?.target;
+  const paceMs = everyMs(paceOf(canary ?? { canary: true, step: '' }, deps.config()));
+  const said = {
+    answered: answeredWords(cells, say),
+    rtt: rttWords(cells, say),
+    gaps: gapWords(trend, paceMs, say),
+  };
+  const [lag, rates] = [lagWords(cells, say), throughputWords(cells, say)];
+  const words = { who: mirror.name, range: rangeWords(range, say) };
+  const frame = { paceMs, say, isDetailed: isLarge };
+  const small = { ...frame, heightPx: chartPx.small, isDetailed: false };
+  return html`<dl class="facts">
+<div><dt>${say('history.answered')}</dt><dd>${said.answered}</dd></div>
+<div><dt>${say('history.rtt')}</dt><dd>${said.rtt}</dd></div>
+<div><dt>${say('history.watched')}</dt><dd>${said.gaps}</dd></div></dl>
+${rttChart(trend, { ...frame, heightPx: isLarge ? chartPx.large : chartPx.row, label: say('history.chart', { ...words, ...said }) })}
+<div class="smaller">
+<figure><figcaption><b>${say('history.lag')}</b> ${lag}</figcaption>${lagChart(trend, { ...small, label: say('history.lagChart', { ...words, worst: lag }) })}</figure>
+<figure><figcaption><b>${say('history.throughput')}</b> ${rates}</figcaption>${throughputChart(trend, { ...small, label: say('history.throughputChart', { ...words, rates }) })}</figure>
+<div><p class="caption"><b>${say('history.failures')}</b> ${failureWords(trend, say)}</p>${reasonBars(trend, say)}</div></div>`;
+}
+
+function failureWords({ cells }: Trend, say: PageSay): string {
+  const attempts = sumOf(cells, 'attempts');
+  const count = failuresOf(cells).reduce((sum, [, more]) => sum + more, 0);
+  if (attempts === 0) return say('history.failuresUnasked');
+  return count === 0 ? say('history.failuresNone', { attempts }) : say('history.failuresOf', { count, attempts });
+}
+
+/** The commonest reasons, each with its length beside the first. */
+function reasonBars({ cells }: Trend, say: PageSay): Html | null {
+  const all = failuresOf(cells);
+  const most = all[0]?.[1] ?? 0;
+  if (most === 0) return null;
+  return html`<ul class="reasons">${all
+    .slice(0, reasonsShown)
+    .map(
+      ([reason, count]) =>
+        html`<li><code>${reason}</code> ${count} <span class="muted">${say(`cause.${reason}`)}</span><svg class="bar length" viewBox="0 0 1000 4" preserveAspectRatio="none" aria-hidden="true"><rect width="1000" height="4" class="track"/><rect width="${Math.round((count / most) * 1000)}" height="4" class="c-fails"/></svg></li>`,
+    )}</ul>`;
+}
+
+/** The same in words: at most two dozen rows, each of several cells. */
+function table({ cells, cellMs, fromMs }: Trend, say: PageSay): Html {
+  const rowMs = cellMs * 12;
+  const rows = Map.groupBy(cells, ({ startMs }) => Math.floor((startMs - fromMs) / rowMs));
+  return html`<details id="trend-table"><summary>${say('history.table')}</summary><table class="cells"><thead><tr><th scope="col">${say('history.from')}</th><th scope="col">${say('history.rtt')}</th><th scope="col" class="n">${say('history.asked')}</th><th scope="col" class="n">${say('history.failed')}</th><th scope="col" class="n">${say('history.unknown')}</th><th scope="col">${say('history.lag')}</th></tr></thead>
+<tbody>${[...rows].map(
+    ([at, part]) =>
+      html`<tr><th scope="row">${short(fromMs + at * rowMs)}</th><td>${rttWords(part, say)}</td><td class="n">${sumOf(part, 'ok') + sumOf(part, 'failed') + sumOf(part, 'unknown')}</td><td class="n">${sumOf(part, 'failed')}</td><td class="n">${sumOf(part, 'unknown')}</td><td>${lagWords(part, say)}</td></tr>`,
+  )}</tbody></table></details>`;
+}
+
+function mirrorCount(count: number, say: PageSay): string {
+  return count === 1 ? say('history.oneMirror') : say('history.mirrors', { count });
+}
+
+function nameOf({ ecosystem, upstream }: Group): string {
+  return ecosystem === upstream ? ecosystem : `${ecosystem} / ${upstream}`;
+}
+
+function idOf({ ecosystem, upstream }: Group): string {
+  return `g-${ecosystem}-${upstream}`;
+}

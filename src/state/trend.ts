@@ -1,0 +1,201 @@
+import type { Mirror as Configured, Connection } from '../core/mirror.ts';
+import type { Now, Row } from '../core/ports.ts';
+import type { SettledSample } from '../core/sample.ts';
+import type { Freshness } from '../core/standing.ts';
+import { type Trend, type TrendCell, type TrendRange, trendGrids, trendRanges } from '../core/trend.ts';
+import { OpenCell, type OpenCellRow } from './open-cell.ts';
+import { TrendCells } from './trend-cells.ts';
+import { cellsIn, openIn, rowOf, rowsOf } from './trend-rows.ts';
+
+/** A mirror is written at most this often: a kill forgets a minute at most. */
+const writeEveryMs = 60_000;
+/** In one turn, so that none is long: 500 mirrors take a minute. */
+const writtenAtOnce = 10;
+
+/** What is needed of a configuration. */
+interface Watched {
+  readonly mirrors: readonly Pick<Configured, 'name' | 'url' | 'connections'>[];
+}
+
+interface Course {
+  readonly closed: TrendCells;
+  open: OpenCell | null;
+  /** Starts of closed cells that are not written yet. */
+  readonly unwritten: number[];
+}
+
+interface Mirror {
+  readonly url: string;
+  readonly connection: Connection;
+  readonly courses: Readonly<Record<TrendRange, Course>>;
+  /** When an answer of the canary was settled last, wall milliseconds; `null`: none was. */
+  lastAtMs: number | null;
+  isDirty: boolean;
+  /** Monotonic; `null`: not by this process. */
+  writtenAtMs: number | null;
+}
+
+/**
+ * How each mirror went over an hour, a day and a week, over restarts: table `trend`. Bounded: of each mirror 684 cells, which
+ * are 33 KB in memory and 41 KB in 61 rows of the state file, overwritten in turn; where something failed in every cell, twice that.
+ */
+export interface Trends {
+  /** Scheduled samples count, others are ignored, as on /metrics. */
+  take(sample: SettledSample, now: Now): void;
+  /** How far behind it is; asked for now and then. */
+  fresh(registry: string, freshness: Freshness, now: Now): void;
+  /** What is due to be written: each mirror at most once a minute, a few at a time, or `everything` at a shutdown. */
+  rows(now: Now, everything: boolean): readonly Row[];
+  /** `null`: no such mirror. */
+  of(registry: string, range: TrendRange, now: Now): Trend | null;
+  /** Follows a reload: what left the configuration, or moved to another address, is forgotten. */
+  replace(config: Watched): void;
+}
+
+/** @param restored  rows of table `trend`; what cannot be read, or is of another address, is left out */
+export function createTrends(config: Watched, restored: readonly Row[]): Trends {
+  let mirrors = new Map<string, Mirror>();
+
+  function replace(next: Watched): void {
+    const before = mirrors;
+    mirrors = new Map(
+      next.mirrors.map(({ name, url, connections }) => {
+        const connection = connections.includes('cold') ? 'cold' : (connections[0] ?? 'cold');
+        const old = before.get(name);
+        const isSame = old?.url === url && old.connection === connection;
+        return [name, isSame ? old : newMirror(url, connection)];
+      }),
+    );
+  }
+  replace(config);
+  restore(mirrors, restored);
+
+  return {
+    take(sample, now) {
+      const { target, connection, purpose } = sample.due;
+      const mirror = mirrors.get(target.registry);
+      if (purpose !== 'scheduled' || mirror === undefined) return;
+      const isCanary = target.canary && connection === mirror.connection;
+      for (const range of trendRanges) {
+        const cell = cellAt(mirror, range, now.wallMs);
+        cell.take(sample);
+        if (isCanary) cell.takeCanary(sample, silence(mirror, cell.startMs, now.wallMs));
+      }
+      if (isCanary) mirror.lastAtMs = now.wallMs;
+      mirror.isDirty = true;
+    },
+    fresh(registry, freshness, now) {
+      const mirror = mirrors.get(registry);
+      if (mirror === undefined || freshness.lowerMs === null) return;
+      for (const range of trendRanges) cellAt(mirror, range, now.wallMs).fresh(freshness);
+      mirror.isDirty = true;
+    },
+    rows(now, everything) {
+      const isDue = ({ isDirty, writtenAtMs }: Mirror): boolean =>
+        isDirty && (everything || writtenAtMs === null || now.monotonicMs - writtenAtMs >= writeEveryMs);
+      const rows: Row[] = [];
+      let room = everything ? mirrors.size : writtenAtOnce;
+      for (const [name, mirror] of mirrors) {
+        if (room === 0) break;
+        if (!isDue(mirror)) continue;
+        room -= 1;
+        mirror.isDirty = false;
+        mirror.writtenAtMs = now.monotonicMs;
+        rows.push(...written(name, mirror, now.wallMs));
+      }
+      return rows;
+    },
+    of(registry, range, now) {
+      const mirror = mirrors.get(registry);
+      return mirror === undefined ? null : trendOf(mirror, range, now.wallMs);
+    },
+    replace,
+  };
+}
+
+function newMirror(url: string, connection: Connection): Mirror {
+  const course = (range: TrendRange): Course => ({
+    closed: new TrendCells(trendGrids[range]),
+    open: null,
+    unwritten: [],
+  });
+  return {
+    url,
+    connection,
+    courses: { hour: course('hour'), day: course('day'), week: course('week') },
+    lastAtMs: null,
+    isDirty: false,
+    writtenAtMs: null,
+  };
+}
+
+/** The cell that is filled at this time; the one before is closed. A wall clock that went back a little changes nothing. */
+function cellAt(mirror: Mirror, range: TrendRange, wallMs: number): OpenCell {
+  const { cellMs } = trendGrids[range];
+  const course = mirror.courses[range];
+  const { open } = course;
+  const startMs = startOf(range, wallMs);
+  if (open !== null && startMs <= open.startMs && open.startMs - startMs <= cellMs) return open;
+  if (open !== null) {
+    const endMs = open.startMs + cellMs;
+    open.silent(silence(mirror, open.startMs, endMs));
+    course.closed.put(open.cell());
+    course.unwritten.push(open.startMs);
+  }
+  course.open = new OpenCell(startMs);
+  return course.open;
+}
+
+function startOf(range: TrendRange, wallMs: number): number {
+  const { cellMs } = trendGrids[range];
+  return Math.floor(wallMs / cellMs) * cellMs;
+}
+
+/** How long nothing had been settled, as far as it lies in a cell. */
+function silence({ lastAtMs }: Mirror, startMs: number, wallMs: number): number {
+  return Math.max(0, wallMs - Math.max(lastAtMs ?? startMs, startMs));
+}
+
+function trendOf(mirror: Mirror, range: TrendRange, wallMs: number): Trend {
+  const { cellMs, cells } = trendGrids[range];
+  const { closed, open } = mirror.courses[range];
+  const fromMs = startOf(range, wallMs) - (cells - 1) * cellMs;
+  const isShown = open !== null && open.startMs >= fromMs && open.startMs <= wallMs;
+  const before = closed.between(fromMs, isShown ? open.startMs : wallMs);
+  const last: readonly TrendCell[] = isShown ? [stillOpen(mirror, open, cellMs, wallMs)] : [];
+  return { range, cellMs, fromMs, toMs: wallMs, cells: [...before, ...last] };
+}
+
+function stillOpen(mirror: Mirror, open: OpenCell, cellMs: number, wallMs: number): TrendCell {
+  const cell = open.cell();
+  const untilMs = Math.min(wallMs, open.startMs + cellMs);
+  return { ...cell, silentMs: Math.max(cell.silentMs, silence(mirror, open.startMs, untilMs)) };
+}
+
+function written(name: string, mirror: Mirror, wallMs: number): readonly Row[] {
+  const { url, lastAtMs, courses } = mirror;
+  const rows = trendRanges.flatMap((range) => {
+    const { closed, unwritten } = courses[range];
+    return rowsOf({ name, url, range, closed, starts: unwritten.splice(0), wallMs });
+  });
+  const open = trendRanges.flatMap((range): (readonly [TrendRange, OpenCellRow])[] => {
+    const cell = courses[range].open;
+    return cell === null ? [] : [[range, cell.row()]];
+  });
+  return [...rows, rowOf({ name, url, lastAtMs, open, wallMs })];
+}
+
+/** The rows reach back further than the ring does: the newer cell stays. */
+function restore(mirrors: ReadonlyMap<string, Mirror>, rows: readonly Row[]): void {
+  const closed = rows.flatMap((row) => cellsIn(row) ?? []);
+  for (const { name, url, range, cells } of closed.sort((a, b) => a.fromMs - b.fromMs)) {
+    const mirror = mirrors.get(name);
+    if (mirror?.url === url) for (const cell of cells) mirror.courses[range].closed.put(cell);
+  }
+  for (const { name, url, lastAtMs, open } of rows.flatMap((row) => openIn(row) ?? [])) {
+    const mirror = mirrors.get(name);
+    if (mirror?.url !== url) continue;
+    mirror.lastAtMs = lastAtMs;
+    for (const [range, cell] of open) mirror.courses[range].open = OpenCell.from(cell);
+  }
+}

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type Browser, type Eyes, startBrowser } from '../support/chromium.ts';
+import { real } from '../support/requires.ts';
+import { nowMs } from '../unit/api/fixture-config.ts';
+import { type Fixture, fixture } from '../unit/api/fixture-deps.ts';
+import { fixtureStandings } from '../unit/api/fixture-findings.ts';
+import { fixturePast } from '../unit/api/fixture-past.ts';
+import { type Served, serve } from '../unit/api/server.ts';
+
+// The page as it is seen, read out and walked by keyboard: in a real browser, light and dark, wide and as narrow as a phone.
+
+const looks: Readonly<Record<string, Eyes>> = {
+  light: { width: 1280, height: 900, scheme: 'light' },
+  dark: { width: 1280, height: 900, scheme: 'dark' },
+  phone: { width: 360, height: 780, scheme: 'light' },
+  'phone in the dark': { width: 360, height: 780, scheme: 'dark' },
+};
+const pages: Readonly<Record<string, string>> = {
+  overview: '/',
+  mirror: '/mirrors/campus?range=day',
+  'mirror that is slow': '/mirrors/coast?range=hour',
+  probe: '/probes/p-campus-mod-0',
+  'history of an hour': '/history?range=hour',
+  'history of a week': '/history?range=week',
+  timeline: '/timeline?range=week',
+  'timeline with a finding chosen': '/timeline?range=week&item=finding-w3',
+  'timeline with advice chosen': '/timeline?range=day&item=advice-0c9x2k6advice0go0000',
+  'what is not there': '/mirrors/nope',
+};
+
+real('the page before eyes, ears and a keyboard', ['chromium'], () => {
+  let browser: Browser;
+  let served: Served;
+  let made: Fixture;
+  beforeAll(async () => {
+    made = fixture(fixturePast);
+    served = await serve(made.deps);
+    browser = await startBrowser();
+  });
+  afterAll(async () => {
+    await browser.close();
+    await served.close();
+  });
+  const open = (path: string): Promise<void> => browser.open(`http://127.0.0.1:${served.port}${path}`);
+
+  describe.each(Object.entries(looks))('%s', (_look, eyes) => {
+    test.each(Object.entries(pages))(
+      '%s: axe finds nothing serious, and nothing is wider than the window',
+      async (_name, path) => {
+        await browser.eyes(eyes);
+        await open(path);
+        expect(await browser.serious()).toEqual([]);
+        expect(await browser.read('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      },
+    );
+  });
+
+  test('axe does find what is wrong', async () => {
+    await open('/timeline');
+    await browser.read(
+      `document.querySelector('h1').insertAdjacentHTML('afterend', '<img src="/icon.svg"><a href="/"></a>')`,
+    );
+    expect((await browser.serious()).map((one) => one.split(' ')[0]).toSorted()).toEqual(['image-alt', 'link-name']);
+  });
+
+  test.each(Object.entries(looks))('%s: no words of a chart stand on others', async (_look, eyes) => {
+    await browser.eyes(eyes);
+    for (const path of [
+      '/mirrors/coast',
+      '/mirrors/inland?range=week',
+      '/history?range=week',
+      '/history?range=hour',
+      '/timeline?range=week',
+    ]) {
+      await open(path);
+      const [count, covered] = (await browser.read(`(() => {
+        let count = 0;
+        const covered = [];
+        for (const svg of document.querySelectorAll('svg')) {
+          const seen = [...svg.querySelectorAll('text.axis-word')].map((text) => ({ text: text.textContent, box: text.getBoundingClientRect() }))
+            .filter(({ box }) => box.width > 0);
+          count += seen.length;
+          for (const [i, a] of seen.entries()) for (const b of seen.slice(i + 1))
+            if (a.box.left < b.box.right && b.box.left < a.box.right && a.box.top < b.box.bottom && b.box.top < a.box.bottom)
+              covered.push(a.text + ' on ' + b.text);
+        }
+        return [count, covered];
+      })()`)) as [number, string[]];
+      expect([path, covered]).toEqual([path, []]);
+      expect(count).toBeGreaterThan(2);
+    }
+  });
+
+  test('the keyboard alone chooses on the timeline, and the address says what', async () => {
+    await browser.eyes(looks['light'] as Eyes);
+    await open('/timeline?range=week');
+    const wanted = 'campus is in outage';
+    for (let i = 0; i < 40; i += 1) {
+      await browser.key('Tab');
+      if ((await browser.read('document.activeElement.textContent')) === wanted) break;
+    }
+    expect(await browser.read('getComputedStyle(document.activeElement).outlineStyle')).toBe('solid');
+    await browser.key('Enter');
+    await browser.until(`document.querySelector('#chosen .kind')?.textContent`, 'outage');
+    expect(await browser.read('new URLSearchParams(location.search).get("item")')).toMatch(/^finding-/);
+    expect(await browser.read('location.hash')).toBe('#chosen');
+  });
+
+  test('news leave range and choice as they are', async () => {
+    await open('/timeline?range=week&item=finding-w3');
+    await browser.until(`document.getElementById('live').textContent`, 'live');
+    await browser.read(`document.querySelector('h1').textContent = 'stale'`);
+    made.emit({ type: 'standing', atMs: nowMs, data: fixtureStandings[0] });
+    await browser.until(`document.querySelector('h1').textContent`, 'Timeline');
+    expect(
+      await browser.read(`[...document.querySelectorAll('[aria-current]')].map((one) => one.textContent).join()`),
+    ).toBe('week,Resolved: the outage of campus');
+  });
+});
