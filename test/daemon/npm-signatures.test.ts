@@ -97,7 +97,10 @@ describe('keys of the origin', () => {
       expect.stringMatching(
         /^tampered: tampered has another packument of hello@1\.0\.0 \((metadata|tarball)\) than a registry signature names/,
       ),
-      'tarballs: tarballs serves other bytes for hello@1.0.0 (tarball) than a registry signature names',
+      // By whichever spoke when it was opened: the first tarball may be here before the origin's keys are.
+      expect.stringMatching(
+        /^tarballs: tarballs serves other bytes for hello@1\.0\.0 \(tarball\) than (a registry signature|its own packument) names$/,
+      ),
     ]);
   });
 

@@ -16,7 +16,8 @@ export const help: Readonly<Record<keyof typeof english, string>> = {
   'help.probe.summary': '立即探测一个镜像一次，并解释每个阶段；或对它运行真实的客户端',
   'help.rank.summary': '并排测量所有镜像，并给出可直接粘贴的设置',
   'help.rank.details': `各轮交替进行；最快的以及与它分不出高下的会再测，最多两次。多数轮次相差小于 advise.minGain 且小于 10 ms 的，
-视为相当。无法判断的结果不会让任何人切换。最后向每个有应答的镜像询问它有什么（滞后），并下载一个制品（吞吐），最多 4 MiB，下载前会说明。`,
+视为相当。无法判断的结果不会让任何人切换。最后向每个有应答的镜像询问它有什么（滞后），并下载一个制品（吞吐），
+最多 4 MiB，下载前会说明。`,
   'help.advice.summary': '现在应当怎样设置；有待处理的建议时退出码为 1',
   'help.advice.details': `--export 输出可由 shell 执行的设置；无需改动时什么也不输出。5 秒内联系不到守护进程时退出码为 1，且没有输出；
 若有 --fallback，上次的结果会保存在 FILE 中，此时输出它：

@@ -248,7 +248,7 @@ describe('beside undici, over a socket', () => {
       fc.string({ maxLength: 3 }),
     ),
   });
-  it('what we take as whole, undici takes, and reads the same', { timeout: 900_000 }, async () => {
+  it('what we take as whole, undici takes, and reads the same', async () => {
     let taken = 0;
     await fc.assert(
       fc.asyncProperty(fc.constantFrom(...sound), fc.array(change, { maxLength: 2 }), async (text, changes) => {
