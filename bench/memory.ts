@@ -8,22 +8,64 @@ import { startNginx } from '../test/support/nginx.ts';
 import { removeTempDir, tempDir } from '../test/support/paths.ts';
 import { freePort } from '../test/support/ports.ts';
 import { moduleTree, NoFigures } from './no-figures.ts';
-
-// `node bench/memory.ts`: what the built package takes for three mirrors with one module, as docs/decisions/0023-memory.md
-// has it. Builds the package first, so that no stale one is measured. `--seconds 90` is long enough for the thread of
-// heavy steps to have ended.
+import type { Progress } from './progress.ts';
+import { type Target, target } from './targets.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const secondsAt = process.argv.indexOf('--seconds');
-const seconds = secondsAt < 0 ? 25 : Number(process.argv[secondsAt + 1]);
-const closers: (() => Promise<void> | void)[] = [];
+/** Long enough for the thread of heavy steps to have ended; not so long where it is for a look. */
+const seconds = { usual: 90, quick: 25 };
+/** Design.md section 8. */
+const rssMbMax = 110;
+
+/** What the built package takes for three mirrors with one module; MB of 2^20 bytes, as `ps` and Kubernetes count them. */
+export interface MemoryReport {
+  readonly seconds: number;
+  readonly probes: number;
+  /** Probing threads that were awake. */
+  readonly threads: readonly string[];
+  readonly rssMb: number;
+  readonly ownMb: number;
+  readonly ofFilesMb: number;
+  readonly pssMb: number;
+  readonly mostMb: number;
+}
+
+/** As lines for people. */
+export function memoryLines(report: MemoryReport): readonly string[] {
+  const { probes, threads, rssMb, ownMb, ofFilesMb, pssMb, mostMb } = report;
+  return [
+    `The built package, three mirrors with one module, after ${report.seconds} s: ${rssMb} MB`,
+    `  own ${ownMb} MB, of files ${ofFilesMb} MB, shared out (PSS) ${pssMb} MB, at most ${mostMb} MB`,
+    `  ${probes} probes ok, threads ${threads.join(' ')}`,
+  ];
+}
+
+/** The goal for few mirrors. */
+export function memoryTargets({ rssMb }: MemoryReport): readonly Target[] {
+  return [target('memory for three mirrors', `≤ ${rssMbMax} MB`, `${rssMb} MB`, rssMb <= rssMbMax)];
+}
 
 /** One line of /proc/<pid>/status or smaps_rollup, in MB as `ps` and Kubernetes count them (2^20 bytes). */
 function megabytes(text: string, key: string): number {
   return Math.round(Number(new RegExp(`^${key}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]) / 1024);
 }
 
-async function measure(): Promise<void> {
+/** Builds the package first, so that no stale one is measured. @throws NoFigures where no probe was ok */
+export async function memory(quick: boolean, progress: Progress): Promise<MemoryReport> {
+  const closers: (() => Promise<void> | void)[] = [];
+  try {
+    return await measured(quick ? seconds.quick : seconds.usual, closers, progress);
+  } finally {
+    for (const closer of closers.reverse()) await closer();
+  }
+}
+
+async function measured(
+  forSeconds: number,
+  closers: (() => Promise<void> | void)[],
+  progress: Progress,
+): Promise<MemoryReport> {
+  progress.say('memory: building the package');
   execFileSync('npm', ['run', 'build'], { cwd: root, stdio: 'ignore' });
   const dir = tempDir('bench-memory');
   closers.push(() => removeTempDir(dir));
@@ -43,18 +85,23 @@ async function measure(): Promise<void> {
     daemon.kill('SIGTERM');
     return ended;
   });
-  await sleep(seconds * 1_000);
+  progress.say(`memory: three mirrors for ${forSeconds} s`);
+  await sleep(forSeconds * 1_000);
   const status = readFileSync(`/proc/${daemon.pid}/status`, 'utf8');
   const rollup = readFileSync(`/proc/${daemon.pid}/smaps_rollup`, 'utf8');
-  const threads = probingThreads(daemon.pid ?? 0).join(' ');
+  const threads = probingThreads(daemon.pid ?? 0);
   // Asked last: a first scrape loads and makes things of its own.
   const probes = await okProbes(`http://127.0.0.1:${port}/metrics`);
-  const rss = megabytes(status, 'VmRSS');
-  console.log(`three mirrors after ${seconds} s, ${probes} probes ok, threads ${threads}: ${rss} MB (goal 110)`);
-  console.log(
-    `  own ${megabytes(status, 'RssAnon')} MB, of files ${megabytes(status, 'RssFile')} MB, ` +
-      `shared out (PSS) ${megabytes(rollup, 'Pss')} MB, at most ${megabytes(status, 'VmHWM')} MB`,
-  );
+  return {
+    seconds: forSeconds,
+    probes,
+    threads,
+    rssMb: megabytes(status, 'VmRSS'),
+    ownMb: megabytes(status, 'RssAnon'),
+    ofFilesMb: megabytes(status, 'RssFile'),
+    pssMb: megabytes(rollup, 'Pss'),
+    mostMb: megabytes(status, 'VmHWM'),
+  };
 }
 
 /** Probing threads that are awake, by name; the last one of the pool is for heavy steps. */
@@ -92,14 +139,3 @@ function configOf(urls: readonly string[], port: number, dir: string): string {
     state: { path: join(dir, 'state.db') },
   });
 }
-
-try {
-  await measure();
-} catch (cause) {
-  if (!(cause instanceof NoFigures)) throw cause;
-  console.error(`bench: ${cause.message}`);
-  process.exitCode = 1;
-} finally {
-  for (const closer of closers.reverse()) await closer();
-}
-process.exit();

@@ -1,10 +1,10 @@
 import { parseArgs } from 'node:util';
 
 /** The parts of the bench, in the order in which they run: the one that needs a quiet machine most comes first. */
-export const parts = ['accuracy', 'peers', 'cpu', 'reaction', 'hash', 'scale'] as const;
+export const parts = ['accuracy', 'peers', 'cpu', 'memory', 'reaction', 'hash', 'scale'] as const;
 export type Part = (typeof parts)[number];
 /** Those that run where none is named: the others take a quarter of an hour. */
-const usual: readonly Part[] = ['accuracy', 'peers', 'cpu', 'reaction', 'hash'];
+const usual: readonly Part[] = ['accuracy', 'peers', 'cpu', 'memory', 'reaction', 'hash'];
 const reloadsUsual = 50;
 const targetsUsual = [100, 1_000, 15_000] as const;
 

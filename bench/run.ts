@@ -3,6 +3,7 @@ import { type AccuracyReport, accuracy } from './accuracy.ts';
 import { type CpuReport, cpu } from './cpu.ts';
 import { type HashReport, hash } from './hash.ts';
 import { machineNow } from './machine.ts';
+import { type MemoryReport, memory, memoryLines, memoryTargets } from './memory.ts';
 import { finite, moduleTree, NoFigures } from './no-figures.ts';
 import { type Options, optionsOf, usage } from './options.ts';
 import { type PeersReport, peers } from './peers/peers.ts';
@@ -32,6 +33,7 @@ interface Results {
   accuracy?: AccuracyReport;
   peers?: PeersReport;
   cpu?: CpuReport;
+  memory?: MemoryReport;
   reaction?: ReactionReport;
   hash?: HashReport;
   scale?: ScaleReport;
@@ -63,6 +65,11 @@ async function bench(options: Options): Promise<void> {
         results.cpu = finite('cpu', await cpu(options.quick, progress));
         blocks.push(cpuLines(results.cpu));
         targets.push(...cpuTargets(results.cpu));
+        break;
+      case 'memory':
+        results.memory = finite('memory', await memory(options.quick, progress));
+        blocks.push(memoryLines(results.memory));
+        targets.push(...memoryTargets(results.memory));
         break;
       case 'reaction':
         results.reaction = finite('reaction', await reaction(options.quick, progress));

@@ -96,7 +96,10 @@ export async function startWebhookReceiver(): Promise<WebhookReceiver> {
     else
       await new Promise<void>((resolve, reject) => {
         server.once('error', reject);
-        server.listen({ port, host: '127.0.0.1' }, resolve);
+        server.listen({ port, host: '127.0.0.1' }, () => {
+          server.off('error', reject);
+          resolve();
+        });
       });
   };
   const kill = async (): Promise<void> => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Options, optionsOf } from '../../../bench/options.ts';
 
 const plain: Options = {
-  parts: ['accuracy', 'peers', 'cpu', 'reaction', 'hash'],
+  parts: ['accuracy', 'peers', 'cpu', 'memory', 'reaction', 'hash'],
   quick: false,
   json: false,
   profile: false,

@@ -60,10 +60,9 @@ describe('the numbers of design.md section 8', () => {
   );
 
   it.each<[string, number, number, boolean[]]>([
-    ['at the end', 0.75, 1, [true, true, true]],
-    ['at first', 1, 1, [true, false, true]],
-    ['too dear', 1.01, 1, [false, false, true]],
-    ['too slow', 0.5, 0.99, [true, true, false]],
+    ['at both bounds', 0.8, 1.2, [true, true]],
+    ['too dear', 0.81, 1.2, [false, true]],
+    ['too slow', 0.5, 1.19, [true, false]],
   ])('CPU and rate: %s', (_, cpu, rate, expected) => expect(met(cpuTargets(cpuReport(cpu, rate)))).toEqual(expected));
 
   it.each<[string, number, string[], boolean]>([
