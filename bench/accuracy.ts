@@ -1,9 +1,9 @@
-import { limits } from '../src/core/limits.ts';
 import type { Workers } from '../src/core/ports.ts';
 import type { Sample } from '../src/core/sample.ts';
 import { thresholdMs } from '../src/detect/rules/threshold.ts';
 import { systemClock } from '../src/io/clock.ts';
 import { createLog } from '../src/io/log.ts';
+import { probingThreads } from '../src/io/machine.ts';
 import { systemTimers } from '../src/io/timers.ts';
 import { createWorkers } from '../src/io/workers.ts';
 import { config } from '../test/unit/export/fixture.ts';
@@ -82,7 +82,7 @@ export async function accuracy(quick: boolean, progress: Progress): Promise<Accu
   const load = await openScrapeLoad(linesWanted, scrapeEveryMs);
   const log = createLog({ level: 'warn', pretty: false });
   const { book } = apparatus.at(still);
-  const workers = createWorkers({ count: limits.workers, book, clock: systemClock, timers: systemTimers, log });
+  const workers = createWorkers({ count: probingThreads(), book, clock: systemClock, timers: systemTimers, log });
   const run = { workers, apparatus, load };
   try {
     progress.say('accuracy: what the phases take without delay');

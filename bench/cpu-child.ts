@@ -3,9 +3,9 @@ import { Session } from 'node:inspector/promises';
 import { connect, createSecureContext } from 'node:tls';
 import { Client } from 'undici';
 import { preferSmall } from '../src/cli/engine.ts';
-import { limits } from '../src/core/limits.ts';
 import { systemClock } from '../src/io/clock.ts';
 import { createLog } from '../src/io/log.ts';
+import { probingThreads } from '../src/io/machine.ts';
 import { systemTimers } from '../src/io/timers.ts';
 import { createWire } from '../src/io/wire.ts';
 import { createWorkers } from '../src/io/workers.ts';
@@ -40,7 +40,7 @@ function throughWorkers(workers: ReturnType<typeof createWorkers>): Shot {
 const ways: Readonly<Record<string, () => Shot>> = {
   /** As the daemon probes: a pool of worker threads, sample and transcript crossing to the main thread. */
   threads: () =>
-    throughWorkers(createWorkers({ count: limits.workers, book, clock: systemClock, timers: systemTimers, log })),
+    throughWorkers(createWorkers({ count: probingThreads(), book, clock: systemClock, timers: systemTimers, log })),
   /** The same without threads: what the profiler is shown. */
   inline: () =>
     throughWorkers(

@@ -1,6 +1,6 @@
-import { limits } from '../../src/core/limits.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { createLog } from '../../src/io/log.ts';
+import { probingThreads } from '../../src/io/machine.ts';
 import { systemTimers } from '../../src/io/timers.ts';
 import { createWorkers } from '../../src/io/workers.ts';
 import { startBlackbox } from '../../test/support/blackbox.ts';
@@ -145,7 +145,7 @@ async function openCast(apparatus: Apparatus, closers: (() => Promise<void> | vo
   closers.push(load.close);
   const log = createLog({ level: 'warn', pretty: false });
   const deps = { clock: systemClock, timers: systemTimers, log };
-  const workers = createWorkers({ count: limits.workers, book: apparatus.at(waits).book, ...deps });
+  const workers = createWorkers({ count: probingThreads(), book: apparatus.at(waits).book, ...deps });
   closers.push(() => workers.close());
   fires.quiet = (turn) => fireOurs(workers, linkFile, ca, turn, load.sample);
   fires.ours = async (turn) => {

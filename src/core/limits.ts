@@ -210,7 +210,7 @@ export const limits = {
   /** Queue between worker and main, in probes; more and the schedule waits. */
   workerInFlight: 256,
   workerHangMs: 30 * second,
-  /** At most: one for heavy steps, which hold a thread while they hash, and as many as there are cores for the rest. */
+  /** At most, on any machine: one for heavy steps, which hold a thread while they hash, and two for the rest. */
   workers: 3,
   /** Another thread starts where each has so many probes under way; one that was not needed for so long ends. */
   workerCrowd: 8,

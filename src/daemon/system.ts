@@ -1,11 +1,11 @@
 import type { Config } from '../core/config.ts';
-import { limits } from '../core/limits.ts';
 import type { ClientRunner, Log } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { cronCalendar } from '../io/calendar.ts';
 import { createClientRunner } from '../io/client-runner.ts';
 import { systemClock } from '../io/clock.ts';
 import { createLog } from '../io/log.ts';
+import { probingThreads } from '../io/machine.ts';
 import { createPost } from '../io/post.ts';
 import { systemRandom } from '../io/random.ts';
 import { openStore, type StoreOpenFailure } from '../io/store.ts';
@@ -70,7 +70,7 @@ export function clientsFor({ path }: Pick<ProcessFacts, 'path'>): ClientRunner {
 export function workersFor(
   book: Parameters<DaemonPorts['workers']>[0],
   log: Log,
-  count: number = limits.workers,
+  count: number = probingThreads(),
 ): ReturnType<DaemonPorts['workers']> {
   return createWorkers({ count, book, clock: systemClock, timers: systemTimers, log });
 }

@@ -1,3 +1,6 @@
+import { availableParallelism } from 'node:os';
+import { limits } from '../core/limits.ts';
+
 /** Memory of this process that is in RAM, threads included, bytes; `null` where the machine does not tell (no /proc). */
 export function residentBytes(): number | null {
   try {
@@ -10,4 +13,12 @@ export function residentBytes(): number | null {
 /** True where we may become somebody else. */
 export function isRoot(): boolean {
   return process.geteuid?.() === 0;
+}
+
+/**
+ * Threads that probe, at most: the one for heavy steps, and for the rest a core each, but one that the main thread has. Two
+ * on two cores: a second thread for the rest took a fifth more CPU a probe there, and probed no more of them (docs/decisions/0034).
+ */
+export function probingThreads(cores: number = availableParallelism()): number {
+  return Math.min(limits.workers, Math.max(1, cores - 1) + 1);
 }

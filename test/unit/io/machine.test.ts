@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest';
-import { residentBytes } from '../../../src/io/machine.ts';
+import { probingThreads, residentBytes } from '../../../src/io/machine.ts';
 
 afterEach(() => vi.restoreAllMocks());
 
@@ -13,4 +13,13 @@ test('where the machine does not tell, it is not known', () => {
     throw Object.assign(new Error('uv_resident_set_memory'), { code: 'ENOENT' });
   });
   expect(residentBytes()).toBeNull();
+});
+
+test.each([
+  [1, 2],
+  [2, 2],
+  [3, 3],
+  [64, 3],
+])('on %d cores %d threads probe at most: the heavy one, and a core of their own for the others', (cores, threads) => {
+  expect(probingThreads(cores)).toBe(threads);
 });
