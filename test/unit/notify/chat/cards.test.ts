@@ -216,7 +216,7 @@ describe('what the finding says', () => {
     const rows = stage.send().flatMap(({ card }) => card?.sections[0]?.rows ?? []);
     return rows.filter(({ label }) => label === 'Detail' || label === '详情').map(({ text }) => text);
   };
-  const chinese = 'coast 返回的 example.com/m@v1.0.0（mod） 内容与sum.example.com给出的不同：两次得到相同的 sha256。';
+  const chinese = 'coast 返回的 example.com/m@v1.0.0（mod） 内容与 sum.example.com 给出的不同：两次得到相同的 sha256。';
 
   it.each([
     ['in English', 'en', {}, [wrong.text]],
