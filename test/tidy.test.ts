@@ -39,7 +39,8 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   words: { folders: ['core'], packages: [] },
   state: { folders: ['core'], packages: [] },
   export: { folders: ['core'], packages: ['prom-client'] },
-  rules: { folders: ['core'], packages: [] },
+  // What alerts say is read by people, so it is said by the catalogue.
+  rules: { folders: ['core', 'words'], packages: [] },
   doctor: { folders: ['core', 'ecosystems', 'words'], packages: [] },
   api: { folders: ['core', 'words'], packages: ['express', 'helmet'] },
   io: {

@@ -5,7 +5,7 @@ import { defaultRuleParameters } from '../src/rules/parameters.ts';
 import { rulesText } from '../src/rules/rules.ts';
 import { rulesPage } from './rules-page.ts';
 
-// Writes alerts/mirrorwatch.yml, docs/rules.md and the inhibitions of deploy/alertmanager.yml from src/rules; with --check says
+// Writes alerts/mirrorwatch.yml, the same in Chinese, docs/rules.md and the inhibitions of deploy/alertmanager.yml from src/rules; with --check says
 // whether they are what it would write.
 
 const root = join(import.meta.dirname, '..');
@@ -23,6 +23,8 @@ function withInhibitions(text: string): string {
 /** Each file and the text that belongs into it. */
 export const generatedRules: readonly { readonly path: string; readonly text: string }[] = [
   { path: join(root, 'alerts/mirrorwatch.yml'), text: rulesText(defaultRuleParameters) },
+  // In a folder of its own: `alerts/*.yml`, as sites load it, must not load every rule twice.
+  { path: join(root, 'alerts/zh/mirrorwatch.yml'), text: rulesText({ ...defaultRuleParameters, language: 'zh' }) },
   { path: join(root, 'docs/rules.md'), text: rulesPage() },
   { path: alertmanager, text: withInhibitions(readFileSync(alertmanager, 'utf8')) },
 ];

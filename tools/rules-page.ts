@@ -137,6 +137,8 @@ mirrorwatch rules --slo 99.5 --vantages 3 --runbook https://wiki.example.com/mir
 - \`--vantages\`: how many places you watch from; default ${defaultRuleParameters.vantages}. Places that are seen beyond it count too.
 - \`--runbook\`: what \`runbook_url\` begins with, a relative path or an http(s) URL (people click on it: no other scheme is taken);
   default \`${defaultRuleParameters.runbook}\`. In the Helm chart: \`prometheusRule.runbookUrl\`.
+- \`--lang zh\`: summaries and descriptions in Chinese; without it they are English, whatever the locale. Names, expressions and
+  labels are the same. \`alerts/zh/mirrorwatch.yml\` is the file above in Chinese: load one of the two, not both.
 
 Wrong numbers end with 2. Put the file under \`rule_files\` and give each scrape target of a daemon the label \`vantage\`.
 

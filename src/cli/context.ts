@@ -20,6 +20,8 @@ export interface Context extends World {
   readonly say: Say;
   /** Which language that is. */
   readonly language: Language;
+  /** The one that `--lang` names; `null`: it is the locale's. Files for programs have their texts in no other than this. */
+  readonly named: Language | null;
 }
 
 /** 0 fine, 1 trouble found, 2 wrong usage or configuration. */

@@ -16,6 +16,7 @@ const detailed: Readonly<Record<Detailed, true>> = {
   ack: true,
   webhook: true,
   pause: true,
+  rules: true,
   completion: true,
 };
 

@@ -49,7 +49,7 @@ export async function program(world: World): Promise<ExitCode> {
   try {
     const { argv, named } = spoken(world.argv);
     const language = named ?? usual;
-    return await called({ ...world, argv, language, say: wordsOf(language) });
+    return await called({ ...world, argv, language, named, say: wordsOf(language) });
   } catch (cause) {
     if (!(cause instanceof UsageError)) throw cause;
     const say = wordsOf(usual);

@@ -24,6 +24,8 @@ export const rulesCommand: Command = {
       sloPercent: number('slo', values.slo, defaultRuleParameters.sloPercent),
       vantages: number('vantages', values.vantages, defaultRuleParameters.vantages),
       runbook: values.runbook ?? defaultRuleParameters.runbook,
+      // Not by the locale: the file would change with who prints it, a person or a job.
+      language: context.named ?? defaultRuleParameters.language,
     });
     if (checked.tag === 'error') throw new UsageError('wrong.as', { text: checked.error.join('; ') });
     context.terminal.out(rulesText(checked.value).trimEnd());

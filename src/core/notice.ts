@@ -1,4 +1,5 @@
 import type { FindingKind } from './finding.ts';
+import type { Sentence } from './sentence.ts';
 
 export type NoticeType = `mirror.${FindingKind}` | 'mirror.recovery' | 'mirror.advice';
 
@@ -15,6 +16,8 @@ export interface Notice {
   /** Rises by subject, over restarts. */
   readonly seq: number;
   readonly body: string;
+  /** To a chat: what the finding says, for any language. Beside the body, which has one form for every receiver; absent: not kept. */
+  readonly sentence?: Sentence;
   readonly createdAtMs: number;
   readonly attempts: number;
   /** Wall milliseconds of the next attempt. */

@@ -92,7 +92,8 @@ export function tell(state: State, news: News, isRecovery: boolean, now: Now): v
       told[queue.receiver.name] = id;
       const resolves = toldAs(queue, opened?.[queue.receiver.name] ?? null);
       const body = textFor(state, queue.receiver, news, { seq, resolves, isRecovery }, now);
-      enqueue(state, queue, { ...noticeOf(news, queue.receiver, id, seq, now), body }, findingId, now);
+      const notice = { ...noticeOf(news, queue.receiver, id, seq, now), body, ...sentenceFor(queue.receiver, news) };
+      enqueue(state, queue, notice, findingId, now);
     }
   }
   const isKnown = opened !== undefined && live.length === 0;
@@ -120,6 +121,11 @@ function textFor(
   if (receiver.format !== 'alertmanager' || news.finding === null)
     return bodyOf(news, { seq, vantage: state.origin.vantage, wallMs: now.wallMs, resolves });
   return alertBody(news.finding, state.origin, isRecovery ? (news.finding.closedAtMs ?? now.wallMs) : null);
+}
+
+/** What a card tells in its own language: the body has it in English. */
+function sentenceFor({ chat }: Receiver, { finding }: News): Pick<Notice, 'sentence'> {
+  return chat === undefined || finding?.sentence == null ? {} : { sentence: finding.sentence };
 }
 
 /** What people are referred to is what they got: not a message that still waits for others, and is now replaced. */
@@ -150,7 +156,7 @@ export function noticeOf(
   id: string,
   seq: number,
   now: Now,
-): Omit<Notice, 'body'> {
+): Omit<Notice, 'body' | 'sentence'> {
   return {
     id,
     receiver: receiver.name,

@@ -1,6 +1,7 @@
 import { scaled, window } from './duration.ts';
 import type { RuleParameters } from './parameters.ts';
 import type { AlertRule } from './rule.ts';
+import { said, saidOf } from './said.ts';
 
 const minute = 60;
 /** Three paces of the slowest light step by default. */
@@ -14,7 +15,10 @@ const ofUpstream = 'by (job, instance, vantage, ecosystem, upstream)';
 /** Joins two series about one mirror as one daemon sees it. */
 export const sameMirror = 'on (job, instance, ecosystem, registry)';
 /** How long ago the last good answer was, in a description; nothing where there was none. */
-const lastGood = `{{ with printf "time() - max(mirror_probe_last_success_timestamp_seconds{instance='%s',registry='%s'})" $labels.instance $labels.registry | query }} Its last good answer was {{ . | first | value | humanizeDuration }} ago.{{ end }}`;
+function lastGood(parameters: RuleParameters): string {
+  const query = `printf "time() - max(mirror_probe_last_success_timestamp_seconds{instance='%s',registry='%s'})" $labels.instance $labels.registry`;
+  return saidOf(parameters, query, 'alert.lastGood');
+}
 
 /** Mirrors that are left alone on purpose: pause, maintenance, Retry-After. */
 function leftAlone(parameters: RuleParameters): string {
@@ -28,7 +32,7 @@ function leftAlone(parameters: RuleParameters): string {
 function noneUsable(parameters: RuleParameters): AlertRule {
   const failsForUs = `sum without (step, because) (increase(mirror_probe_unknown_total{because=~"vantage|resolver|proxy"}[${window(parameters, 5 * minute)}])) > 0`;
   return {
-    alert: 'MirrorNoneUsable',
+    ...said(parameters, 'MirrorNoneUsable'),
     why: 'From what is known: a mirror that answered before is down, or every probe of it fails on our side; none is up; and none whose\nstate is unknown answered well a moment ago. Who is to blame is not said: VantageSuspect says that.',
     expr: `count ${ofUpstream} (
   (
@@ -53,9 +57,6 @@ count ${ofUpstream} (
     keepFiringSeconds: restartSeconds,
     severity: 'critical',
     worth: 'builds fail now, and no machine can move them',
-    summary: 'Nothing of {{ $labels.upstream }} is usable from here',
-    description:
-      'No mirror of {{ $labels.upstream }} ({{ $labels.ecosystem }}) is up as seen from {{ $labels.instance }}: {{ $value }} that answered before fail, and there is nothing to move to.',
   };
 }
 
@@ -63,7 +64,7 @@ count ${ofUpstream} (
 export function availability(parameters: RuleParameters): readonly AlertRule[] {
   return [
     {
-      alert: 'MirrorDown',
+      ...said(parameters, 'MirrorDown', { more: lastGood(parameters) }),
       why: 'A mirror that never answered has no last success and belongs to MirrorNeverAnswered. A restart takes less than it keeps firing.',
       expr: `mirror_up == 0
   and ${sameMirror}
@@ -72,12 +73,10 @@ ${lastSuccess}`,
       keepFiringSeconds: restartSeconds,
       severity: 'warning',
       worth: 'clients have another mirror, and the advice says which',
-      summary: 'Mirror {{ $labels.registry }} is down',
-      description: `{{ $labels.registry }} ({{ $labels.ecosystem }}, upstream {{ $labels.upstream }}) has been down for over a minute, confirmed.${lastGood}`,
     },
     noneUsable(parameters),
     {
-      alert: 'MirrorStateUnknown',
+      ...said(parameters, 'MirrorStateUnknown', { more: lastGood(parameters) }),
       why: 'Partner of MirrorDown. A mirror that is left alone on purpose (pause, maintenance, Retry-After) counts as paused.',
       expr: `mirror_state{state="unknown"} == 1
   unless ${sameMirror}
@@ -86,11 +85,9 @@ ${leftAlone(parameters)}`,
       keepFiringSeconds: 0,
       severity: 'warning',
       worth: 'nothing is known to be broken; somebody should see why nothing is known',
-      summary: 'The state of {{ $labels.registry }} is unknown',
-      description: `{{ $labels.registry }} ({{ $labels.ecosystem }}) has had no judged sample for over 15 minutes, and nobody paused it.${lastGood}`,
     },
     {
-      alert: 'MirrorNoSuccess',
+      ...said(parameters, 'MirrorNoSuccess'),
       why: 'A mirror that is left alone on purpose is asked nothing, so it answers nothing.',
       expr: `time() - ${lastSuccess} > ${scaled(parameters, silentSeconds)}
   unless ${sameMirror}
@@ -99,12 +96,9 @@ ${leftAlone(parameters)}`,
       keepFiringSeconds: 0,
       severity: 'warning',
       worth: 'what MirrorDown and MirrorStateUnknown do not see; clients have other mirrors',
-      summary: 'No good answer from {{ $labels.registry }}',
-      description:
-        'The last good answer of {{ $labels.registry }} ({{ $labels.ecosystem }}) was {{ $value | humanizeDuration }} ago.',
     },
     {
-      alert: 'MirrorNeverAnswered',
+      ...said(parameters, 'MirrorNeverAnswered'),
       why: 'Partner of MirrorNoSuccess and MirrorDown: configured, and not one good answer, now or in the state of an earlier start.',
       expr: `sum without (module, version, step) (mirror_probe_attempts_total)
   unless ${sameMirror}
@@ -113,9 +107,6 @@ ${lastSuccess}`,
       keepFiringSeconds: 0,
       severity: 'info',
       worth: 'normal for an origin out of reach; else a typing mistake from the day it was configured',
-      summary: '{{ $labels.registry }} has never answered',
-      description:
-        '{{ $labels.registry }} ({{ $labels.ecosystem }}) gave no good answer in {{ $value }} attempts since the daemon started, and its state file knows of none before.',
     },
   ];
 }

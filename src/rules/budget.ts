@@ -1,6 +1,7 @@
 import { durationText, scaled, window } from './duration.ts';
 import { type BurnRate, budgetShare, burnRates, type RuleParameters } from './parameters.ts';
 import { by, type GroupOf, type RecordingRule, type Site } from './rule.ts';
+import { said } from './said.ts';
 
 const minute = 60;
 /** The windows of the burn rates beyond the first 5 minutes, seconds. */
@@ -104,7 +105,7 @@ export const budget: GroupOf = (parameters) => {
     ],
     alerts: [
       {
-        alert: 'MirrorErrorBudgetFast',
+        ...said(parameters, 'MirrorErrorBudgetFast', { slo: sloPercent }),
         why: 'Two pairs of windows: the long one says that it matters, the short one that it goes on. What was not watched counts as well.',
         expr: burnExpr(parameters, 'fast'),
         forSeconds: 2 * minute,
@@ -112,19 +113,15 @@ export const budget: GroupOf = (parameters) => {
         severity: 'warning',
         worth: 'evidence for the daemon; what is down has MirrorDown',
         isEvidence: true,
-        summary: '{{ $labels.registry }} burns its error budget fast',
-        description: `{{ printf "%.2g" $value | humanizePercentage }} of the probes of {{ $labels.registry }} ({{ $labels.ecosystem }}) fail, where ${sloPercent} % should not: at this pace the budget of 30 days is gone within days.`,
       },
       {
-        alert: 'MirrorErrorBudgetSlow',
+        ...said(parameters, 'MirrorErrorBudgetSlow', { slo: sloPercent }),
         expr: burnExpr(parameters, 'slow'),
         forSeconds: 15 * minute,
         keepFiringSeconds: 30 * minute,
         severity: 'info',
         worth: 'a trend over days, for the next talk with the operator',
         isEvidence: true,
-        summary: '{{ $labels.registry }} will not meet its objective',
-        description: `{{ printf "%.2g" $value | humanizePercentage }} of the probes of {{ $labels.registry }} ({{ $labels.ecosystem }}) have failed over a day or more, where ${sloPercent} % should not.`,
       },
     ],
   };

@@ -5,6 +5,7 @@ import { window } from './duration.ts';
 import type { RuleParameters } from './parameters.ts';
 import { slowFactor, slowShare, slowShareMin, slowThreshold } from './round-trips.ts';
 import { type AlertRule, by, type GroupOf } from './rule.ts';
+import { type AlertKey, said, saidOf, sayIn } from './said.ts';
 
 const minute = 60;
 const hour = 60 * minute;
@@ -18,7 +19,7 @@ const advisedAgainst = `max without (upstream, from, to, cause) (label_replace(m
 function speed(parameters: RuleParameters): readonly AlertRule[] {
   return [
     {
-      alert: 'MirrorSpike',
+      ...said(parameters, 'MirrorSpike'),
       why: 'The finding says that the streak is long enough by `detect.spike` and not over yet; the value is the streak. Where advice says\nto leave the mirror, MirrorAdvice is the news.',
       expr: `max ${ofPlace} (mirror_probe_rtt_spike_streak)
   and ${sameMirror}
@@ -29,12 +30,9 @@ ${advisedAgainst}`,
       keepFiringSeconds: 5 * minute,
       severity: 'info',
       worth: 'whether to move is what advice says; this is what was seen',
-      summary: '{{ $labels.registry }} is slow now',
-      description:
-        '{{ $labels.registry }} ({{ $labels.ecosystem }}) is in a spike: {{ $value }} slow samples in a row on its worst target.',
     },
     {
-      alert: 'MirrorLevelShift',
+      ...said(parameters, 'MirrorLevelShift'),
       expr: `mirror_findings_open{kind="level_shift"} > 0
   unless ${sameMirror}
 ${advisedAgainst}`,
@@ -42,12 +40,9 @@ ${advisedAgainst}`,
       keepFiringSeconds: 0,
       severity: 'warning',
       worth: 'a choice for working hours: is it still the mirror to prefer',
-      summary: '{{ $labels.registry }} has become slower for good',
-      description:
-        '{{ $value }} open finding on {{ $labels.registry }} ({{ $labels.ecosystem }}): a spike lasted so long that its round trips are the new baseline.',
     },
     {
-      alert: 'MirrorSlow',
+      ...said(parameters, 'MirrorSlow', { factor: slowFactor }),
       why: 'Slow in the 95th percentile of an hour and of its last quarter: also where no streak is long enough for a spike.',
       expr: `max ${by('registry')} (
   target:mirror_probe_rtt_seconds:p95_1h > ${slowThreshold(parameters)}
@@ -59,8 +54,6 @@ ${slowShare} >= ${slowShareMin}`,
       severity: 'warning',
       worth: 'costs time, breaks nothing; the daemon is told at once',
       isEvidence: true,
-      summary: '{{ $labels.registry }} has been slow for an hour',
-      description: `On half of the judged targets of {{ $labels.registry }} ({{ $labels.ecosystem }}), or more, the 95th percentile of the last hour is above ${slowFactor} × their baselines: {{ printf "%.1f" $value }} s on the worst.`,
     },
   ];
 }
@@ -69,26 +62,25 @@ ${slowShare} >= ${slowShareMin}`,
 const refusalReasons = reasons.filter((reason) => reasonWeight[reason] === 'refusal').join('|');
 
 /** What a mirror refuses most, in a description; nothing where no such failure was counted. */
-function refusals(quarter: string): string {
+function refusals(parameters: RuleParameters): string {
+  const quarter = window(parameters, 15 * minute);
   const counted = `sum by (reason) (increase(mirror_probe_failures_total{instance='%s',registry='%s',reason=~'${refusalReasons}'}[${quarter}]))`;
-  return `{{ with printf "topk(1, ${counted} > 0)" $labels.instance $labels.registry | query }} Most often within 15 minutes: {{ . | first | label "reason" }}, about {{ . | first | value | printf "%.0f" }} times.{{ end }}`;
+  return saidOf(parameters, `printf "topk(1, ${counted} > 0)" $labels.instance $labels.registry`, 'alert.refusedMost');
 }
 
 function answers(parameters: RuleParameters): readonly AlertRule[] {
   const quarter = window(parameters, 15 * minute);
   return [
     {
-      alert: 'MirrorRefuses',
+      ...said(parameters, 'MirrorRefuses', { more: refusals(parameters) }),
       expr: 'mirror_findings_open{kind="refusal"} > 0',
       forSeconds: 5 * minute,
       keepFiringSeconds: 0,
       severity: 'warning',
       worth: 'credentials, a quota or an operator to write to: nothing a night helps',
-      summary: '{{ $labels.registry }} refuses us',
-      description: `{{ $labels.registry }} ({{ $labels.ecosystem }}) answers with a refusal: throttled, denied, or absent where others have it.${refusals(quarter)}`,
     },
     {
-      alert: 'MirrorUnreliable',
+      ...said(parameters, 'MirrorUnreliable'),
       why: 'The finding is a sequential test over all targets: where advice says to leave the mirror, MirrorAdvice is the news.',
       expr: `mirror_findings_open{kind="unreliable"} > 0
   unless ${sameMirror}
@@ -97,12 +89,9 @@ ${advisedAgainst}`,
       keepFiringSeconds: 30 * minute,
       severity: 'warning',
       worth: 'builds fail now and then; whether to move is what advice says',
-      summary: '{{ $labels.registry }} fails now and then',
-      description:
-        '{{ $labels.registry }} ({{ $labels.ecosystem }}) fails more often than it should, and answers in between: too seldom for an outage, too often for chance.',
     },
     {
-      alert: 'MirrorSlowDownloads',
+      ...said(parameters, 'MirrorSlowDownloads'),
       expr: `mirror_findings_open{kind="throughput"} > 0
   unless ${sameMirror}
 ${advisedAgainst}`,
@@ -110,32 +99,23 @@ ${advisedAgainst}`,
       keepFiringSeconds: 30 * minute,
       severity: 'warning',
       worth: 'costs time, breaks nothing; whether to move is what advice says',
-      summary: '{{ $labels.registry }} moves artifacts slowly',
-      description:
-        '{{ $labels.registry }} ({{ $labels.ecosystem }}) moves artifacts at less than a quarter of what its siblings do, and below 1 MiB/s.',
     },
     {
-      alert: 'MirrorMaskedUpstream',
+      ...said(parameters, 'MirrorMaskedUpstream'),
       why: 'More than two in a quarter of an hour: a single one may be the upstream of a single module.',
       expr: `sum ${ofPlace} (increase(mirror_probe_failures_total{reason="masked_upstream"}[${quarter}])) > 2`,
       forSeconds: 5 * minute,
       keepFiringSeconds: 15 * minute,
       severity: 'warning',
       worth: 'clients fall through to the next in their chain',
-      summary: '{{ $labels.registry }} hides the faults of its upstream',
-      description:
-        '{{ $labels.registry }} ({{ $labels.ecosystem }}) answered about {{ $value | humanize }} probes within 15 minutes with "not found" where it could not fetch: clients then fall through to the next in their chain, or fail.',
     },
     {
-      alert: 'MirrorContentMismatch',
+      ...said(parameters, 'MirrorContentMismatch'),
       expr: 'mirror_integrity_mismatch_active == 1',
       forSeconds: 0,
       keepFiringSeconds: 0,
       severity: 'critical',
       worth: 'wrong bytes may be in builds already, and each hour adds some',
-      summary: '{{ $labels.registry }} serves wrong bytes',
-      description:
-        '{{ $labels.registry }} ({{ $labels.ecosystem }}) served {{ $labels.module }} {{ $labels.version }} with a wrong hash twice, over two connections, or showed that what vouches for hashes is forked: its finding says which. It stays until acknowledged.',
     },
   ];
 }
@@ -144,7 +124,7 @@ function freshness(parameters: RuleParameters): readonly AlertRule[] {
   const lagLowerDay = `max by (job, vantage, ecosystem, registry) (max_over_time(mirror_lag_seconds{bound="lower"}[${window(parameters, day)}]))`;
   return [
     {
-      alert: 'MirrorLagging',
+      ...said(parameters, 'MirrorLagging'),
       why: 'The finding knows `detect.lag.limit`; what only goes backwards has no lower bound above 0. Where advice says to leave the\nmirror, MirrorAdvice is the news. The value is the lower bound, in seconds.',
       expr: `max ${ofPlace} (mirror_lag_seconds{bound="lower"} or mirror_sync_lag_seconds{bound="lower"}) > 0
   and ${sameMirror}
@@ -155,12 +135,9 @@ ${advisedAgainst}`,
       keepFiringSeconds: 10 * minute,
       severity: 'warning',
       worth: 'it serves what it has; whether to move is what advice says',
-      summary: '{{ $labels.registry }} is behind',
-      description:
-        '{{ $labels.registry }} ({{ $labels.ecosystem }}) lacks what the others have, for {{ $value | humanizeDuration }} at least in its worst module. The finding names it.',
     },
     {
-      alert: 'MirrorLagUnknown',
+      ...said(parameters, 'MirrorLagUnknown'),
       why: 'Partner of MirrorLagging: it was known within a day, and the mirror is asked and up. Without `instance`, which a new pod changes.',
       expr: `${lagLowerDay}
   unless
@@ -171,54 +148,49 @@ max by (job, vantage, ecosystem, registry) (mirror_up) == 1`,
       keepFiringSeconds: 0,
       severity: 'warning',
       worth: 'a partner on absence',
-      summary: 'How far behind {{ $labels.registry }} is cannot be told any more',
-      description:
-        'The lag of {{ $labels.registry }} ({{ $labels.ecosystem }}) was known within the last day and is not now: neither the origin nor two other mirrors answer, or its own lists do not.',
     },
     {
-      alert: 'MirrorRegression',
+      ...said(parameters, 'MirrorRegression'),
       why: 'More than twice in an hour: once is a hiccup.',
       expr: `sum ${ofPlace} (increase(mirror_regressions_total[${window(parameters, hour)}])) > 2`,
       forSeconds: 0,
       keepFiringSeconds: hour,
       severity: 'warning',
       worth: 'builds see now one state, now another; nothing a night helps',
-      summary: '{{ $labels.registry }} goes back and forth',
-      description:
-        'About {{ $value | humanize }} answers of {{ $labels.registry }} ({{ $labels.ecosystem }}) within an hour had gone backwards: a list, a tag or a serial was older than before.',
     },
   ];
+}
+
+/** What is said of a certificate whose time is over, and of one that has some left: the value is that time. */
+function hasExpired(parameters: RuleParameters, over: AlertKey, left: AlertKey): string {
+  return `{{ if lt $value 0.0 }}${sayIn(parameters, over)}{{ else }}${sayIn(parameters, left)}{{ end }}`;
 }
 
 function certificates(parameters: RuleParameters): readonly AlertRule[] {
   const quarter = window(parameters, 15 * minute);
   return [
     {
-      alert: 'MirrorCertificateExpires',
+      ...said(parameters, 'MirrorCertificateExpires', {
+        expires: hasExpired(parameters, 'alert.expired', 'alert.expiresSoon'),
+        expiresWhen: hasExpired(parameters, 'alert.expiredAgo', 'alert.expiresIn'),
+      }),
       expr: `mirror_tls_certificate_expiry_timestamp_seconds - time() < ${certificateSeconds}`,
       forSeconds: hour,
       keepFiringSeconds: 0,
       severity: 'warning',
       worth: 'two weeks are left when it begins',
-      summary:
-        'The certificate of {{ $labels.registry }} {{ if lt $value 0.0 }}has expired{{ else }}expires soon{{ end }}',
-      description:
-        'The certificate of {{ $labels.registry }} {{ if lt $value 0.0 }}expired {{ $value | humanizeDuration | reReplaceAll "^-" "" }} ago: clients refuse it{{ else }}expires in {{ $value | humanizeDuration }}{{ end }}.',
     },
     {
-      alert: 'MirrorCertificateInvalid',
+      ...said(parameters, 'MirrorCertificateInvalid'),
       why: 'More than once: a captive portal shows its own certificate once.',
       expr: `sum without (step) (increase(mirror_probe_failures_total{reason=~"tls_expired|tls_untrusted|tls_name|tls_pin"}[${quarter}])) > 1.5`,
       forSeconds: 5 * minute,
       keepFiringSeconds: 15 * minute,
       severity: 'warning',
       worth: 'clients refuse it and go on to the next; advice follows',
-      summary: 'The certificate of {{ $labels.registry }} is refused ({{ $labels.reason }})',
-      description:
-        'About {{ $value | humanize }} probes of {{ $labels.registry }} ({{ $labels.ecosystem }}) within 15 minutes ended at its certificate: {{ $labels.reason }}. Clients refuse it as well.',
     },
     {
-      alert: 'MirrorCertificateUnknown',
+      ...said(parameters, 'MirrorCertificateUnknown'),
       why: 'Partner of MirrorCertificateExpires: it had one within a day; plain HTTP never has. Without `instance`, which a new pod changes.',
       expr: `max by (job, vantage, registry) (max_over_time(mirror_tls_certificate_expiry_timestamp_seconds[${window(parameters, day)}]))
   unless
@@ -227,48 +199,36 @@ max by (job, vantage, registry) (mirror_tls_certificate_expiry_timestamp_seconds
       keepFiringSeconds: 0,
       severity: 'warning',
       worth: 'a partner on absence',
-      summary: 'The certificate of {{ $labels.registry }} is not seen any more',
-      description:
-        '{{ $labels.registry }} showed a certificate within the last day, valid until {{ $value | humanizeTimestamp }}, and shows none now.',
     },
   ];
 }
 
 const advice = (parameters: RuleParameters): readonly AlertRule[] => [
   {
-    alert: 'MirrorAdvice',
+    ...said(parameters, 'MirrorAdvice'),
     expr: 'mirror_advice_active == 1',
     forSeconds: minute,
     keepFiringSeconds: 0,
     severity: 'info',
     worth: 'scripts follow it by themselves, people when they look',
-    summary: 'Advice: move from {{ $labels.from }} to {{ $labels.to }}',
-    description:
-      'Clients of {{ $labels.upstream }} ({{ $labels.ecosystem }}) should leave {{ $labels.from }} for {{ $labels.to }} because of: {{ $labels.cause }}. The line to paste is on the status page.',
   },
   {
-    alert: 'MirrorAdviceUnheeded',
+    ...said(parameters, 'MirrorAdviceUnheeded'),
     why: 'Proposed is not yet accepted. Over all of an upstream, as advice that is replaced by better advice is still not heeded.',
     expr: 'sum by (job, instance, vantage, ecosystem, upstream) (mirror_advice_active == 1)',
     forSeconds: hour,
     keepFiringSeconds: 0,
     severity: 'warning',
     worth: 'an hour of builds that are dearer than they need be',
-    summary: 'Advice for {{ $labels.upstream }} has waited for an hour',
-    description:
-      '{{ $value }} advice for clients of {{ $labels.upstream }} ({{ $labels.ecosystem }}) has been proposed for over an hour, and nobody has accepted it: they go on with a chain that is held to be bad.',
   },
   {
-    alert: 'MirrorAdviceRegretted',
+    ...said(parameters, 'MirrorAdviceRegretted'),
     why: 'Counted once for each accepted advice, when it ends or has stood for 3 × `advise.hold`; a day to see it.',
     expr: `increase(mirror_advice_regret_total[${window(parameters, day)}]) > 0`,
     forSeconds: 0,
     keepFiringSeconds: 0,
     severity: 'info',
     worth: 'news about our advice, nothing to repair',
-    summary: 'A move of {{ $labels.upstream }} was not worth it',
-    description:
-      'Looking back, the mirror that clients of {{ $labels.upstream }} ({{ $labels.ecosystem }}) left on advice did better than the one they moved to, by our own canaries. It happened within the last day.',
   },
 ];
 

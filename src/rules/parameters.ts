@@ -1,6 +1,7 @@
 import { error, ok, type Result } from '../core/result.ts';
+import type { Language } from '../words/say.ts';
 
-/** The numbers that a site may set. */
+/** What a site may set. */
 export interface RuleParameters {
   /** Share of probes of a mirror that should not fail over 30 days, per cent: from 94 to 99.999. */
   readonly sloPercent: number;
@@ -8,6 +9,8 @@ export interface RuleParameters {
   readonly vantages: number;
   /** What `runbook_url` begins with: relative path or http(s) URL of the runbook, without a fragment. */
   readonly runbook: string;
+  /** Of the annotations: people read them, and nothing else in the rules. */
+  readonly language: Language;
   /** Every duration is multiplied by it: 1, but in tests that cannot wait an hour. */
   readonly timeScale: number;
 }
@@ -17,6 +20,7 @@ export const defaultRuleParameters: RuleParameters = {
   sloPercent: 99,
   vantages: 1,
   runbook: 'docs/runbook.md',
+  language: 'en',
   timeScale: 1,
 };
 

@@ -4,6 +4,7 @@ import { window } from './duration.ts';
 import { budgetShare, burnRates, type RuleParameters } from './parameters.ts';
 import { slowShare, slowShareMin } from './round-trips.ts';
 import { type AlertRule, by, type GroupOf, type Site } from './rule.ts';
+import { said } from './said.ts';
 
 const minute = 60;
 const day = 86_400;
@@ -35,25 +36,22 @@ ${sum} > 0.5 * clamp_min(everywhere:mirror_state:count_vantages, ${parameters.va
 function mostAlert(
   parameters: RuleParameters,
   rule: {
-    name: string;
+    name: 'Down' | 'Slow' | 'ErrorBudget';
     vote: string;
     forSeconds: number;
     severity: Severity;
     worth: string;
-    is: string;
     isEvidence: boolean;
   },
 ): AlertRule {
   return {
-    alert: `Mirror${rule.name}MostPlaces`,
+    ...said(parameters, `Mirror${rule.name}MostPlaces`),
     expr: most(parameters, rule.vote),
     forSeconds: rule.forSeconds,
     keepFiringSeconds: 5 * minute,
     severity: rule.severity,
     worth: rule.worth,
     ...(rule.isEvidence ? { isEvidence: true } : {}),
-    summary: `{{ $labels.registry }} ${rule.is} from most places`,
-    description: `{{ $labels.registry }} ({{ $labels.ecosystem }}) ${rule.is} as seen from {{ $value }} places, more than half of those that watch it: it is the mirror, not the way there.`,
   };
 }
 
@@ -125,7 +123,6 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
       forSeconds: minute,
       severity: 'critical',
       worth: 'many sites are hit at once, and it is surely the mirror',
-      is: 'is down',
       isEvidence: false,
     }),
     mostAlert(parameters, {
@@ -134,7 +131,6 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
       forSeconds: 20 * minute,
       severity: 'warning',
       worth: 'costs time in many places, breaks nothing',
-      is: 'is slow',
       isEvidence: true,
     }),
     mostAlert(parameters, {
@@ -143,23 +139,19 @@ max ${by('registry')} (mirror_probe_last_success_timestamp_seconds)
       forSeconds: 2 * minute,
       severity: 'warning',
       worth: 'a part of the probes fails, most answer',
-      is: 'burns its error budget',
       isEvidence: true,
     }),
     {
-      alert: 'VantageOutlier',
+      ...said(parameters, 'VantageOutlier'),
       why: 'Bad here and well at most of the other places that can tell, for two mirrors or more and over half of those compared.',
       expr: outlier,
       forSeconds: 5 * minute,
       keepFiringSeconds: 5 * minute,
       severity: 'warning',
       worth: 'one place has a bad line; the others work',
-      summary: 'The place {{ $labels.vantage }} is bad, not the mirrors',
-      description:
-        '{{ $value }} mirrors are down or slow as seen from {{ $labels.vantage }} and well from most other places: look at the line of {{ $labels.vantage }}.',
     },
     {
-      alert: 'VantageMissing',
+      ...said(parameters, 'VantageMissing', { vantages: parameters.vantages }),
       why: 'Partner of the votes: fewer places report than are configured, or than did within a day.',
       expr: `count(count by (vantage) (mirrorwatch_build_info))
   <
@@ -168,8 +160,6 @@ clamp_min(count(count by (vantage) (max_over_time(mirrorwatch_build_info[${windo
       keepFiringSeconds: 0,
       severity: 'warning',
       worth: 'fewer witnesses, not fewer mirrors',
-      summary: 'Only {{ $value }} places report',
-      description: `{{ $value }} places report, fewer than within the last day or than ${parameters.vantages}: what is said of most places stands on fewer votes.`,
     },
   ],
 });

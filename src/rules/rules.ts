@@ -2,7 +2,7 @@ import { budget } from './budget.ts';
 import { daemons } from './daemons.ts';
 import { durationText } from './duration.ts';
 import { mirrors } from './mirrors.ts';
-import type { RuleParameters } from './parameters.ts';
+import { defaultRuleParameters, type RuleParameters } from './parameters.ts';
 import { places } from './places.ts';
 import { roundTrips } from './round-trips.ts';
 import { type AlertRule, mirrorAction, type RecordingRule, type RuleGroup } from './rule.ts';
@@ -65,10 +65,11 @@ function groupLines(group: RuleGroup, parameters: RuleParameters): string[] {
  * @param parameters  as `checkRuleParameters` let them pass
  */
 export function rulesText(parameters: RuleParameters): string {
-  const { sloPercent, vantages } = parameters;
+  const { sloPercent, vantages, language } = parameters;
+  const lang = language === defaultRuleParameters.language ? '' : ` --lang ${language}`;
   const head = [
     '# Rules for mirrorwatch, for Prometheus 2.42 or newer. First action for each alert: docs/runbook.md; cost: docs/rules.md.',
-    `# Made by \`mirrorwatch rules --slo ${sloPercent} --vantages ${vantages}\`; do not edit, print your own.`,
+    `# Made by \`mirrorwatch rules --slo ${sloPercent} --vantages ${vantages}${lang}\`; do not edit, print your own.`,
     '#',
     '# An alert on a gauge that can be absent (mirror_up, last success, certificate, lag, vantage) has a partner on its absence:',
     '# "could not tell" must not look like "fine". Prometheus sets job, instance and vantage as labels of the scrape target.',

@@ -1,4 +1,5 @@
 import { advised } from './en/advised.ts';
+import { alerts } from './en/alerts.ts';
 import { cards } from './en/cards.ts';
 import { doctor } from './en/doctor.ts';
 import { expected } from './en/expected.ts';
@@ -27,6 +28,7 @@ import { wrong } from './en/wrong.ts';
 /** Every text that a person reads, by key, an area a file; `{name}` is filled in. The keys are those of every language. */
 export const en = {
   ...advised,
+  ...alerts,
   ...cards,
   ...doctor,
   ...expected,

@@ -1,5 +1,6 @@
 import type { Key } from './say.ts';
 import { advised } from './zh/advised.ts';
+import { alerts } from './zh/alerts.ts';
 import { cards } from './zh/cards.ts';
 import { doctor } from './zh/doctor.ts';
 import { expected } from './zh/expected.ts';
@@ -28,6 +29,7 @@ import { wrong } from './zh/wrong.ts';
 /** Simplified Chinese. */
 export const zh: Readonly<Record<Key, string>> = {
   ...advised,
+  ...alerts,
   ...cards,
   ...doctor,
   ...expected,

@@ -22,7 +22,8 @@ export interface RecordingRule {
   readonly expr: string;
 }
 
-interface Group {
+/** Rules that are evaluated one after the other. */
+export interface Group {
   readonly name: string;
   readonly rules: readonly (AlertRule | RecordingRule)[];
 }

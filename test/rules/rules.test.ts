@@ -152,8 +152,8 @@ real('promtool on rules', ['promtool'], () => {
     expect({ status, output: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, output: '' });
   });
 
-  test('check rules is clean', () => {
-    const out = execFileSync('promtool', ['check', 'rules', '--lint-fatal', join(repoDir, 'alerts/mirrorwatch.yml')], {
+  test.each(['alerts/mirrorwatch.yml', 'alerts/zh/mirrorwatch.yml'])('check rules is clean with %s', (file) => {
+    const out = execFileSync('promtool', ['check', 'rules', '--lint-fatal', join(repoDir, file)], {
       encoding: 'utf8',
     });
     expect(out).toContain(`SUCCESS: ${alertRules.length + recordingRules.length} rules found`);

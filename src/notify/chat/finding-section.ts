@@ -1,5 +1,6 @@
 import { limits } from '../../core/limits.ts';
 import type { FindingView, SideView } from '../../core/views.ts';
+import { tellIn } from '../../words/tell.ts';
 import { saidKey, severityOf } from '../severity.ts';
 import type { Pen, Section, Tone } from './section.ts';
 import { localTime, spanText, tookText } from './times.ts';
@@ -23,7 +24,7 @@ export function findingSection(told: Told, finding: FindingView, pen: Pen): Sect
   return {
     tone: toneOf(finding, isDisputed),
     title: say(saidKey(finding, isDisputed), { who }),
-    rows: rowsOf(finding, pen),
+    rows: [...rowsOf(finding, pen), ...detailOf(told, finding, pen)],
     code: null,
     ref: told.ref,
   };
@@ -54,7 +55,7 @@ function rowsOf(finding: FindingView, pen: Pen): Section['rows'] {
   const seen = seenText(finding, pen);
   const what = scopeText(finding, pen);
   const sides = sidesText(finding.evidence.sides, pen);
-  const rows = [
+  return [
     { label: say('row.since'), text: localTime(Date.parse(finding.openedAt), reader.timeZone) },
     { label: say('row.why'), text: say(`cause.${finding.cause}`) },
     ...(seen === '' ? [] : [{ label: say('row.seen'), text: seen }]),
@@ -64,12 +65,16 @@ function rowsOf(finding: FindingView, pen: Pen): Section['rows'] {
     ...(finding.ecosystem === null ? [] : [{ label: say('row.ecosystem'), text: ecosystemText(finding) }]),
     ...(finding.confidence === 'low' ? [{ label: say('row.confidence'), text: say('confidence.low') }] : []),
   ];
-  return wantsDetail(finding, pen) ? [...rows, { label: say('row.detail'), text: finding.text }] : rows;
 }
 
-/** The finding's own sentence is English, and says more than its fields where it is about us, certificates or bytes. */
-function wantsDetail({ kind }: FindingView, { reader }: Pen): boolean {
-  return reader.language === 'en' && ['self', 'vantage', 'certificate', 'mismatch', 'lag'].includes(kind);
+/**
+ * The finding's own sentence, which says more than its fields where it is about us, certificates or bytes. Of one that was
+ * stored without its sentence, or by a release with other words, there is only the English: nothing in another language.
+ */
+function detailOf({ sentence }: Told, { kind, text }: FindingView, { say, reader }: Pen): Section['rows'] {
+  if (!['self', 'vantage', 'certificate', 'mismatch', 'lag'].includes(kind)) return [];
+  const said = reader.language === 'en' ? text : tellIn(reader.language, { text: '', sentence });
+  return said === '' ? [] : [{ label: say('row.detail'), text: said }];
 }
 
 function seenText({ kind, evidence }: FindingView, { say }: Pen): string {

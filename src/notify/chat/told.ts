@@ -1,4 +1,5 @@
 import type { Notice } from '../../core/notice.ts';
+import type { Sentence } from '../../core/sentence.ts';
 import type { AdviceView, FindingView } from '../../core/views.ts';
 
 /** What a notice in the outbox tells, read back from the body that is stored: the one that `standard` would send. */
@@ -11,6 +12,8 @@ export interface Told {
   /** When it was composed, wall milliseconds. */
   readonly atMs: number;
   readonly finding: FindingView | null;
+  /** What the finding says, for any language; `null`: in English alone. */
+  readonly sentence: Sentence | null;
   readonly advice: AdviceView | null;
   /** Of a recovery: the `ref` of the message that told of the opening; `null`: this receiver got none. */
   readonly resolves: string | null;
@@ -22,7 +25,7 @@ function refOf(id: string): string {
 }
 
 /** Never throws: of a body that another format left behind, the notice's own words are told. */
-export function toldOf({ id, type, subject, body, createdAtMs }: Notice): Told {
+export function toldOf({ id, type, subject, body, sentence, createdAtMs }: Notice): Told {
   const { data, timestamp } = parsed(body);
   return {
     ref: refOf(id),
@@ -31,6 +34,7 @@ export function toldOf({ id, type, subject, body, createdAtMs }: Notice): Told {
     vantage: data?.vantage ?? '',
     atMs: timestamp === undefined ? createdAtMs : Date.parse(timestamp),
     finding: data?.finding ?? null,
+    sentence: sentence ?? null,
     advice: data?.advice ?? null,
     resolves: data?.resolves == null ? null : refOf(data.resolves),
   };

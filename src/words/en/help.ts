@@ -55,6 +55,7 @@ as text, as a page (--html), or as the bodies themselves (--json, a list).`,
 is neither probed nor judged nor advised, and a restart does not end the pause.`,
   'help.health.summary': 'ask a running daemon whether it is healthy (for containers)',
   'help.rules.summary': 'print rules for Prometheus with your numbers',
+  'help.rules.details': 'What alerts say is in English, whatever the locale; in Chinese with --lang zh.',
   'help.demo.summary': 'local mirrors with an injected fault: spike, finding, advice, webhook',
   'help.completion.summary': 'print what your shell needs to complete these words',
   'help.completion.details': `bash: eval "$(mirrorwatch completion bash)" in ~/.bashrc; zsh: the same with zsh in ~/.zshrc, after compinit;

@@ -38,8 +38,8 @@ export const found: Readonly<Record<keyof typeof english, string>> = {
   'found.clock.well': '此后进程一直连续运行。',
   'found.gone': '{name} 已不再被监测。',
 
-  'found.wrong': '{name} 返回的 {what} 内容与{by}给出的不同：两次得到相同的 {algorithm}。',
-  'found.wrongSide': '{name} 返回的 {what} 的 {side} 与{by}给出的不同：两次得到相同的 {algorithm}。',
+  'found.wrong': '{name} 返回的 {what} 内容与 {by} 给出的不同：两次得到相同的 {algorithm}。',
+  'found.wrongSide': '{name} 返回的 {what} 的 {side} 与 {by} 给出的不同：两次得到相同的 {algorithm}。',
   'found.wrongOrigin': '{wrong}。源站返回的也一样：上游的内容变了。',
   'found.lockFile': '锁文件',
   'found.authority': '权威来源',

@@ -53,6 +53,7 @@ TIME 可以是多久以前（2d），也可以是时间，例如 2026-03-01T09:0
 不判断、也不会被推荐，重启后暂停仍有效。`,
   'help.health.summary': '询问运行中的守护进程是否健康（供容器使用）',
   'help.rules.summary': '用你的数值输出 Prometheus 规则',
+  'help.rules.details': '无论语言环境如何，告警的文字都是英文；加 --lang zh 则为中文。',
   'help.demo.summary': '在本地镜像上注入故障来演示：变慢、发现、建议、webhook',
   'help.completion.summary': '输出 shell 补全这些命令所需的脚本',
   'help.completion.details': `bash：在 ~/.bashrc 中写入 eval "$(mirrorwatch completion bash)"；

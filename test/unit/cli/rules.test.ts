@@ -35,6 +35,11 @@ describe('mirrorwatch rules', () => {
     expect(await run('rules')).toEqual({ code: 0, out: committed.trimEnd(), err: [] });
   });
 
+  test('prints the annotations in Chinese', async () => {
+    const committed = readFileSync(join(repoDir, 'alerts/zh/mirrorwatch.yml'), 'utf8');
+    expect(await run('rules', '--lang', 'zh')).toEqual({ code: 0, out: committed.trimEnd(), err: [] });
+  });
+
   test('prints other numbers', async () => {
     const { code, out, err } = await run('rules', '--slo', '99.5', '--vantages', '3');
     expect({ code, err }).toEqual({ code: 0, err: [] });

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { adviceCauses } from '../../../../src/core/advice.ts';
 import { reasons } from '../../../../src/core/failure.ts';
-import { findingKinds, ruleCauses } from '../../../../src/core/finding.ts';
+import { type Finding, findingKinds, ruleCauses } from '../../../../src/core/finding.ts';
+import type { Notice } from '../../../../src/core/notice.ts';
+import { phrase, told } from '../../../../src/words/tell.ts';
 import { chatMistakes } from '../../../support/chat-schema.ts';
 import { expectGolden } from '../../cli/golden.ts';
-import { advice, delivered, finding, Stage } from '../stage.ts';
+import { advice, delivered, finding, receiver, Stage } from '../stage.ts';
 import { chat, formats, textsOf } from './chats.ts';
 
 const second = 1_000;
@@ -29,7 +31,12 @@ const proposal = advice('x', {
 
 const wrong = finding('mismatch', 'coast', {
   cause: 'mismatch',
-  text: 'coast serves other bytes of example.com/m@v1.0.0 than the checksum database says.',
+  ...told('found.wrong', {
+    name: 'coast',
+    what: phrase('found.artifact', { what: 'example.com/m@v1.0.0', step: 'mod' }),
+    by: 'sum.example.com',
+    algorithm: 'sha256',
+  }),
   evidence: {
     samples: 1,
     failures: 1,
@@ -197,6 +204,39 @@ describe('what is not certain', () => {
     const rows = stage.send().flatMap(({ card }) => card?.sections[0]?.rows ?? []);
     const said = rows.map(({ label, text }) => `${label}: ${text}`);
     expect(said.filter((row) => /^(Doubt|Confidence)/.test(row))).toEqual(want);
+  });
+});
+
+describe('what the finding says', () => {
+  const detailIn = (lang: 'en' | 'zh', more: Partial<Finding>, between: (stage: Stage) => void = () => {}) => {
+    const stage = new Stage([chat('c', 'slack', {}, { lang })]);
+    stage.open({ ...wrong, ...more });
+    between(stage);
+    stage.pass(20 * second);
+    const rows = stage.send().flatMap(({ card }) => card?.sections[0]?.rows ?? []);
+    return rows.filter(({ label }) => label === 'Detail' || label === '详情').map(({ text }) => text);
+  };
+  const chinese = 'coast 返回的 example.com/m@v1.0.0（mod） 内容与 sum.example.com 给出的不同：两次得到相同的 sha256。';
+
+  it.each([
+    ['in English', 'en', {}, [wrong.text]],
+    ['in Chinese', 'zh', {}, [chinese]],
+    ['in English, stored before there were languages', 'en', { sentence: null }, [wrong.text]],
+    ['in Chinese nothing, stored before there were languages', 'zh', { sentence: null }, []],
+    ['in Chinese nothing, in words of another release', 'zh', { sentence: { key: 'found.other', values: {} } }, []],
+  ] as const)('is told %s', (_, lang, more, want) => {
+    expect(detailIn(lang, more)).toEqual(want);
+  });
+
+  it('is told in Chinese after a restart, and what is stored for other receivers stays as it was', () => {
+    expect(detailIn('zh', {}, (stage) => stage.restart())).toEqual([chinese]);
+    const stage = new Stage([receiver('standard'), chat('c', 'slack', {}, { lang: 'zh' })]);
+    stage.open(wrong);
+    const [standard, card] = [...stage.rows.values()]
+      .filter(({ table }) => table === 'outbox')
+      .map(({ value }) => (value as { notice: Notice }).notice);
+    expect(standard).not.toHaveProperty('sentence');
+    expect(card?.body).toBe(standard?.body);
   });
 });
 
