@@ -5,6 +5,7 @@ import { Client } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
 import { AnswerReader } from '../../../../src/io/wire/answer-reader.ts';
+import { fieldOf } from '../../../../src/io/wire/field.ts';
 
 interface Heard {
   readonly status: number;
@@ -153,6 +154,20 @@ describe('fields', () => {
   });
 });
 
+describe('a field line of megabytes', () => {
+  const blanks = ' \t'.repeat(2_000_000);
+  // A head is bounded and the time for it was not: two thousand blanks took eight seconds, a head full of them would not end.
+  it.each([
+    ['blanks before what is none of a value', `a:${blanks}\0`, null],
+    ['blanks among a value', `a: b${blanks}c `, ['a', `b${blanks}c`]],
+    ['nothing but blanks', `a:${blanks}`, ['a', '']],
+    ['a name alone', 'a'.repeat(4_000_000), null],
+    ['no name', `:${blanks}`, null],
+  ])('%s', (_, line, want) => {
+    expect(fieldOf(line)).toEqual(want);
+  });
+});
+
 describe('answers without a body', () => {
   it.each([
     ['to HEAD', `HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n`, 'HEAD'],
@@ -170,6 +185,7 @@ describe('whether the connection may carry another request', () => {
   it.each([
     ['as a rule', '', {}, Number.POSITIVE_INFINITY],
     ['not where the server closes', 'Connection: Close\r\n', {}, null],
+    ['not where it closes after all', 'Connection: keep-alive \t,\tclose\r\n', {}, null],
     ['not in HTTP/1.0', '', { first: 'HTTP/1.0 200 OK' }, null],
     [
       'in HTTP/1.0 where it says so',
