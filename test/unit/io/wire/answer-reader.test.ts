@@ -140,6 +140,22 @@ describe('the bounds of heads', () => {
   });
 });
 
+describe('chunks that are no data for the most part', () => {
+  const padded = (dataBytes: number, lineBytes: number, count: number): string =>
+    `${dataBytes.toString(16)};${'x'.repeat(lineBytes)}\r\n${'d'.repeat(dataBytes)}\r\n`.repeat(count);
+
+  it('are broken where their extensions have no end', () => {
+    expect(read(`${chunked}${padded(1, 4_000, 10)}`, 1_000, { ends: false }).end).toBe('MW_BAD_CHUNK');
+    expect(read(`${chunked}${padded(1, 100, 1_000)}`, 1_000, { ends: false }).end).toBe('MW_BAD_CHUNK');
+  });
+
+  it('are read where a server only sends a byte at a time, or says as much of its data as it sends', () => {
+    expect(read(`${chunked}${padded(1, 8, 5_000)}0\r\n\r\n`)).toMatchObject({ end: 'end', body: 'd'.repeat(5_000) });
+    expect(read(`${chunked}${padded(100, 90, 500)}0\r\n\r\n`).end).toBe('end');
+    expect(read(`${chunked}${padded(1, 4_000, 1)}0\r\n\r\n`).end).toBe('end');
+  });
+});
+
 describe('fields', () => {
   it('have lower-case names, values without the space around them, and are joined where they are repeated', () => {
     const { headers } = read(
