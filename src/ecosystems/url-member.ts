@@ -10,8 +10,8 @@ const userInfo = /^([a-z][a-z0-9+.-]*:\/\/)[^/]*@/i;
 export function urlMember(url: string): ChainMember {
   const { protocol, host, pathname, username, password, search, hash } = new URL(url);
   const hasUser = username !== '' || password !== '';
-  // A second URL may stand behind a blank, and a token in what is never sent.
-  const isOdd = hash !== '' || /\s/.test(url);
+  // A second URL may stand behind a blank or a slash, and a token in what is never sent.
+  const isOdd = hash !== '' || /\s/.test(url) || /:[^/]*@/.test(pathname);
   const plain = hasUser ? withoutUser(url) : url;
   return {
     kind: 'url',

@@ -14,7 +14,8 @@ it.each([
 it.each([
   'https://u:s3cret@h/x https://v:s3cret@h/y',
   'https://h/x https://v:s3cret@h/y',
-  'https://h/x#token=s3cret',
+  'https://h/x#s3cret',
+  'https://https:\\\\u:s3cret@h/x',
   'https://u:p@h/x?token=s3cret',
 ])('what is shown of %j', (url) => {
   expect(urlMember(url).shown).not.toContain('s3cret');
