@@ -58,9 +58,9 @@ export const whatIfCommand: Command = {
   },
 };
 
-/** User information is not needed for it, and stays here. */
+/** User information is not needed for it, and stays here, with commas, bars and blanks in it. */
 function withoutUsers(chain: string): string {
-  return chain.replace(/\/\/[^/@\s,|]*@/g, '//');
+  return chain.replace(/[\\/]{2}[^\\/?#]*@/g, '//');
 }
 
 /** Why the chain cannot be walked, in the language of the call; `null`: it is another problem. */

@@ -51,10 +51,31 @@ export function maskUrl(url: string): string {
   return hadUser ? text.replace('://', '://***@') : text;
 }
 
-/** Masks the credentials of every URL in a client chain (`https://u:p@a,https://b|direct`), separators kept. */
+/** What stands before an `@` where a host begins: commas, bars and blanks may be part of a password. */
+const userInfo = /([\\/]{2})[^\\/?#]*@/g;
+/** The same of what lacks its scheme, or has it spelled in another way that `URL` reads. Tried where a word begins. */
+const userWord = /(?<![^\\/?#@,|\s])[^\\/?#@,|\s]+@/g;
+/** A fragment, and a value of a query, up to the next one or the next URL. */
+const fragment = /#(?:(?![,|][a-z][a-z0-9+.-]*:\/\/)\S)+/gi;
+const parameter = /([?&][^?&#=\s]*=)(?:(?![,|][a-z][a-z0-9+.-]*:\/\/)[^&#\s])+/gi;
+
+/**
+ * Masks the credentials of every URL in a client chain (`https://u:p@a,https://b|direct`), separators kept: user-info, and
+ * the values of queries and fragments. What may be a part of either is masked as well, as far as the next URL.
+ */
 export function maskChain(chain: string): string {
   return chain
-    .split(/([,|])/)
-    .map((part) => (part.includes('@') ? maskUrl(part) : part))
+    .replace(userInfo, `$1${shown}@`)
+    .replace(userWord, `${shown}@`)
+    .replace(fragment, `#${shown}`)
+    .replace(parameter, `$1${shown}`)
+    .split(/([,|\s]+)/)
+    .map(maskMember)
     .join('');
+}
+
+function maskMember(part: string): string {
+  if (part.includes('@')) return maskUrl(part);
+  // What is no port is a password whose end is not there yet, or stands behind a slash and a separator.
+  return URL.canParse(part) ? part : part.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^:]*:.*$/i, `$1${shown}`);
 }

@@ -5,6 +5,9 @@ const names = ['cf-cache-status', 'x-cache-status', 'x-proxy-cache', 'x-cache'] 
 const hit = /(^|[^a-z])(hit|stale|updating|revalidated)([^a-z]|$)|tcp_[a-z_]*hit/i;
 const miss = /(^|[^a-z])(miss|expired)([^a-z]|$)|tcp_[a-z_]*miss/i;
 
+/** Of one header: some caches' words take tens. Looking for them takes the square of a length that a server chooses. */
+const charactersMax = 2_000;
+
 /**
  * What a cache header says: `hit` where any layer had it, else `miss`; `null` where none says either (`DYNAMIC`,
  * `BYPASS`, no header). An `Age` above 0 is the word of a cache that names itself in no other way.
@@ -13,10 +16,10 @@ const miss = /(^|[^a-z])(miss|expired)([^a-z]|$)|tcp_[a-z_]*miss/i;
  */
 export function cacheOf(headers: Readonly<Record<string, string>>): 'hit' | 'miss' | null {
   const status = headers['cache-status'];
-  const said = status === undefined ? null : cacheStatus(status);
+  const said = status === undefined ? null : cacheStatus(status.slice(0, charactersMax));
   if (said !== null) return said;
   for (const name of names) {
-    const value = headers[name];
+    const value = headers[name]?.slice(0, charactersMax);
     if (value === undefined) continue;
     if (hit.test(value)) return 'hit';
     if (miss.test(value)) return 'miss';

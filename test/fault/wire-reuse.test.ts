@@ -96,6 +96,19 @@ describe('a warm line', () => {
     expect(hop.reused).toBe(false);
   });
 
+  it('keeps connections to a few hosts of a mirror, however many it leads to', async () => {
+    const others = await Promise.all(
+      Array.from({ length: 9 }, () => startRawServer({ answer: () => text(200, 'ok\n') })),
+    );
+    const access = accessTo(server.url);
+    const ask = (url: string) => hopOf(wire.open(access, 'warm'), `${url}/x`);
+    for (const { url } of others) await ask(url);
+    const [first, last] = [others[0], others[8]].map((one) => one?.url ?? '');
+    const reused = [(await ask(last ?? '')).hop.reused, (await ask(first ?? '')).hop.reused];
+    await Promise.all(others.map((one) => one.close()));
+    expect(reused).toEqual([true, false]);
+  });
+
   it('is never used by cold probes', async () => {
     const access = accessTo(server.url);
     await hopOf(wire.open(access, 'warm'), `${server.url}/1`);

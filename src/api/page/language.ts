@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { maskChain } from '../../core/secret.ts';
 import type { Language } from '../../words/say.ts';
 import { languages } from '../../words/words.ts';
+import { wordOf } from '../lists.ts';
 
 const all = Object.keys(languages) as readonly Language[];
 const cookieName = 'mirrorwatch-lang';
@@ -26,12 +27,18 @@ function cookieOf(request: Request): Language | undefined {
   return all.find((one) => pairs.includes(`${cookieName}=${one}`));
 }
 
-/** The same page in another language: its address with `lang` set, everything else as it is. */
+/** What the pages read of an address, beside its path and `lang`. */
+const addressWords = ['chain', 'ecosystem', 'upstream', 'client', 'range', 'from', 'until', 'item', 'mirror'] as const;
+
+/** The same page in another language: its address with `lang` set, and what else of it a page reads. */
 export function inLanguage(request: Request, language: Language): string {
-  const query = new URLSearchParams(request.originalUrl.split('?').slice(1).join('?'));
+  const query = new URLSearchParams();
+  for (const name of addressWords) {
+    const value = wordOf(request, name);
+    // It may hold credentials, which no page repeats.
+    if (value !== undefined) query.set(name, name === 'chain' ? maskChain(value) : value);
+  }
   query.set('lang', language);
-  // It may hold credentials, which no page repeats.
-  const chain = query.get('chain');
-  if (chain !== null) query.set('chain', maskChain(chain));
-  return `${request.path}?${query}`;
+  // Two slashes at its beginning would lead to another host.
+  return `${request.path.replace(/^\/+/, '/')}?${query}`;
 }

@@ -13,7 +13,7 @@ export const whatIfScript = `'use strict';
     asked += 1;
     const mine = asked;
     const query = new URLSearchParams(new FormData(form));
-    query.set('chain', query.get('chain').replace(/\\/\\/[^/@\\s,|]*@/g, '//'));
+    query.set('chain', query.get('chain').replace(/[\\\\/]{2}[^\\\\/?#]*@/g, '//'));
     const path = form.getAttribute('action') + '?' + query;
     try {
       const answer = await fetch(path, { headers: { accept: 'text/html' }, cache: 'no-store' });

@@ -147,7 +147,8 @@ export class AnswerReader {
 
   /** How long the server lets the connection lie; `null`: not at all. RFC 9112 section 9.3. */
   #keptMs(): number | null {
-    const options = (this.#fields.get('connection') ?? '').toLowerCase().split(/[\t ]*,[\t ]*/);
+    const listed = (this.#fields.get('connection') ?? '').toLowerCase().split(',');
+    const options = listed.map((option) => option.trim());
     if (options.includes('close') || (this.#version === '0' && !options.includes('keep-alive'))) return null;
     const said = /(?:^|[,\s])timeout=(\d{1,9})(?:$|[,;\s])/i.exec(this.#fields.get('keep-alive') ?? '')?.[1];
     return said === undefined ? Number.POSITIVE_INFINITY : Number(said) * 1_000;

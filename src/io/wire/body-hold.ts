@@ -17,9 +17,16 @@ export interface Spill {
   readonly opened: (file: BodyFile) => void;
 }
 
-/** Collects a body as it comes. */
+/** A smaller piece is copied, unless it is the first: it would keep all that it came in, and be a hundred bytes by itself. */
+const pieceBytesMin = 2 * 1024;
+const blockBytes = 16 * 1024;
+
+/** Collects a body as it comes. What it holds is little more than the body, in however small pieces that comes. */
 export class BodyHold {
   #chunks: Buffer[] = [];
+  /** Small pieces that came after the chunks, as far as it is filled. */
+  #block: Buffer | null = null;
+  #filled = 0;
   #bytes = 0;
   #file: BodyFile | null = null;
 
@@ -29,7 +36,7 @@ export class BodyHold {
    */
   take(chunk: Buffer, spill: Spill | null): void {
     this.#bytes += chunk.length;
-    if (this.#file === null) this.#chunks.push(chunk);
+    if (this.#file === null) this.#hold(chunk);
     if (spill === null || this.#bytes <= spill.heldBytes) return;
     try {
       if (this.#file === null) this.#spill(spill);
@@ -40,12 +47,29 @@ export class BodyHold {
   }
 
   collected(): Collected {
+    this.#flush();
     const [first] = this.#chunks;
     const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
     return { body, whole: this.#file };
   }
 
+  #hold(chunk: Buffer): void {
+    const isOwn = chunk.length >= pieceBytesMin || (this.#chunks.length === 0 && this.#filled === 0);
+    if (isOwn || this.#filled + chunk.length > blockBytes) this.#flush();
+    if (isOwn) this.#chunks.push(chunk);
+    else {
+      this.#block ??= Buffer.allocUnsafe(blockBytes);
+      this.#filled += chunk.copy(this.#block, this.#filled);
+    }
+  }
+
+  #flush(): void {
+    if (this.#block !== null && this.#filled > 0) this.#chunks.push(Buffer.from(this.#block.subarray(0, this.#filled)));
+    this.#filled = 0;
+  }
+
   #spill(spill: Spill): void {
+    this.#flush();
     const file = new BodyFile();
     spill.opened(file);
     this.#file = file;

@@ -9,6 +9,9 @@ const lineFeed = 0x0a;
 const sizeLine = /^([0-9A-Fa-f]{1,12})[\t ]*(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
 /** Of one size line, with its extensions, which we know none of. */
 const sizeLineBytesMax = 4 * 1024;
+/** What is no data may come to so much beyond a line of 16 bytes and as much again as its data for each chunk, as in Go. */
+const excessBytesMax = 16 * 1024;
+const fairLineBytes = 16;
 
 /** A body in chunks, strictly (RFC 9112 section 7.1): sizes in hex, CRLF after each, trailers that are fields. */
 export class ChunkedBody {
@@ -16,6 +19,8 @@ export class ChunkedBody {
   #left = 0;
   #line: Buffer = empty;
   #trailerBytes = 0;
+  /** Of size lines: bytes past what is fair. */
+  #excess = 0;
   /** After its end came more, which nobody asked for. */
   isOverlong = false;
 
@@ -56,6 +61,8 @@ export class ChunkedBody {
     const size = line.length > sizeLineBytesMax ? undefined : sizeLine.exec(line)?.[1];
     if (size === undefined) return 'broken';
     this.#left = Number.parseInt(size, 16);
+    this.#excess = Math.max(0, this.#excess + line.length - fairLineBytes - 2 * this.#left);
+    if (this.#excess > excessBytesMax) return 'broken';
     this.#at = this.#left === 0 ? 'trailer' : 'data';
     return 'more';
   }

@@ -13,6 +13,8 @@ export interface Kept {
 
 /** At rest for each mirror and host; `perHost` is small, and a warm probe uses one at a time. */
 const keptPerHost = 2;
+/** Origins of one mirror; a redirect leads to another one, and a mirror that is up to no good to a new one each time. */
+const originsKept = 8;
 
 /** Connections kept for warm probes, by mirror, then origin. A mirror whose access changed starts anew. */
 export class Pool {
@@ -33,9 +35,15 @@ export class Pool {
     if (!one.carrier.isAlive()) return;
     const byOrigin = this.#of(access);
     const kept = byOrigin.get(origin) ?? [];
+    // The one used last stands last.
+    byOrigin.delete(origin);
     byOrigin.set(origin, kept);
     kept.push(one);
     if (kept.length > keptPerHost) kept.shift()?.carrier.close();
+    const [oldest] = byOrigin;
+    if (byOrigin.size <= originsKept || oldest === undefined) return;
+    for (const { carrier } of oldest[1]) carrier.close();
+    byOrigin.delete(oldest[0]);
   }
 
   /** Closes all. */

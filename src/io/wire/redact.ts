@@ -36,20 +36,17 @@ export function maskUrlsIn(text: string): string {
 
 function maskChallenge(value: string): string {
   if (!value.includes('=')) return value.split(' ', 1)[0] ?? '';
-  return value.replace(/([a-z0-9_-]+)=("[^"]*"|[^\s,]*)/gi, (whole, name: string) =>
+  return value.replace(/([a-z0-9_-]+)=("[^"]*(?:"|$)|[^\s,]*)/gi, (whole, name: string) =>
     challengeKept.has(name.toLowerCase()) ? maskUrlsIn(whole) : `${name}=${shown}`,
   );
 }
 
 function redacted(name: string, value: string): string {
-  switch (kindOf(name)) {
-    case 'secret':
-      return shown;
-    case 'challenge':
-      return maskChallenge(value).slice(0, limits.headerValueChars);
-    default:
-      return maskUrlsIn(value.slice(0, 4 * limits.headerValueChars)).slice(0, limits.headerValueChars);
-  }
+  const kind = kindOf(name);
+  if (kind === 'secret') return shown;
+  // Looking for what to mask takes the square of a length that a server chooses.
+  const begin = value.slice(0, 4 * limits.headerValueChars);
+  return (kind === 'challenge' ? maskChallenge(begin) : maskUrlsIn(begin)).slice(0, limits.headerValueChars);
 }
 
 /**

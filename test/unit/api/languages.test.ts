@@ -53,6 +53,21 @@ describe('the language of a page', () => {
     expect((await ask('/', { 'accept-language': 'zh' })).headers['set-cookie']).toBeUndefined();
   });
 
+  it.each([
+    ['with a password that has a comma', '/what-if?chain=https://u:s3,s3cret@h', 'https://***@h/'],
+    ['with a token in a query', '/what-if?chain=https://h/x?t=s3cret', 'https://h/x?t=***'],
+    ['under a name that no page reads', '/what-if?chain[]=https://u:s3cret@h&CHAIN=https://u:s3cret@h', null],
+  ])('is switched without what a chain keeps secret, %s', async (_, path, chain) => {
+    const { text } = await ask(path);
+    expect(text).not.toContain('s3cret');
+    const query = new URLSearchParams({ ...(chain === null ? {} : { chain }), lang: 'zh' });
+    expect(text).toContain(`<a href="/what-if?${String(query).replace('&', '&amp;')}" lang="zh-CN"`);
+  });
+
+  it('is switched on our own host, however many slashes an address begins with', async () => {
+    expect((await ask('//?lang=zh')).text).toContain('<a href="/?lang=en"');
+  });
+
   it('is switched in the header, which keeps the rest of the address', async () => {
     const { text } = await ask('/mirrors/coast?from=100&lang=zh');
     expect(text).toContain('<a href="/mirrors/coast?from=100&amp;lang=en" lang="en" hreflang="en">English</a>');

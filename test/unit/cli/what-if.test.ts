@@ -83,7 +83,7 @@ describe('what-if', () => {
 
   test('--json is what the daemon answered; credentials stay here', async () => {
     heard.length = 0;
-    const chain = `https://robot:s3cret@${inland.slice(8)}|${coast}`;
+    const chain = `https://robot:s3,c|r et@${inland.slice(8)}|${coast}`;
     const { code, out } = await run(['what-if', chain, '--json', '--ecosystem', 'go', '--client', 'go', '--url', url]);
     expect(code).toBe(0);
     const asked = { chain: `${inland}|${coast}`, ecosystem: 'go', upstream: null, client: 'go' };

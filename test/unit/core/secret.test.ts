@@ -49,6 +49,16 @@ describe('a URL for people', () => {
     ],
     ['nothing to hide', 'https://a.example.com,off', 'https://a.example.com,off'],
     ['empty', '', ''],
+    ['a password with a comma and a bar', 'https://u:pa,s|s@h/x', 'https://***@h/x'],
+    ['a password with a blank', 'https://u:pa ss@h/x', 'https://***@h/x'],
+    ['a password with a slash and a comma', 'https://u:p/q,r@h/x', 'https://***,***@h/x'],
+    ['a token in a query', 'https://h/x?token=s,t,https://b?sig=u', 'https://h/x?token=***,https://b?sig=***'],
+    ['a token in a fragment', 'https://h/x#s,https://i', 'https://h/x#***,https://i'],
+    ['a password under way', 'https://i,https://u:pass', 'https://i,https://***'],
+    ['several, with blanks between', 'https://u:p@a/x https://v:q@b/y', 'https://***@a/x https://***@b/y'],
+    ['no scheme', '//u:p@h/x w:q@i/y', '//***@h/x ***@i/y'],
+    ['slashes that a browser takes, too', 'https:\\\\u:p@h https:/w:q@i', '***@h https:/***@i'],
+    ['the folder of a scope', 'https://h/@scope/x,direct', 'https://h/@scope/x,direct'],
   ])('a chain: %s', (_, chain, want) => {
     expect(maskChain(chain)).toBe(want);
   });

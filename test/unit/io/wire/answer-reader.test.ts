@@ -5,6 +5,7 @@ import { Client } from 'undici';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
 import { AnswerReader } from '../../../../src/io/wire/answer-reader.ts';
+import { fieldOf } from '../../../../src/io/wire/field.ts';
 
 interface Heard {
   readonly status: number;
@@ -139,6 +140,22 @@ describe('the bounds of heads', () => {
   });
 });
 
+describe('chunks that are no data for the most part', () => {
+  const padded = (dataBytes: number, lineBytes: number, count: number): string =>
+    `${dataBytes.toString(16)};${'x'.repeat(lineBytes)}\r\n${'d'.repeat(dataBytes)}\r\n`.repeat(count);
+
+  it('are broken where their extensions have no end', () => {
+    expect(read(`${chunked}${padded(1, 4_000, 10)}`, 1_000, { ends: false }).end).toBe('MW_BAD_CHUNK');
+    expect(read(`${chunked}${padded(1, 100, 1_000)}`, 1_000, { ends: false }).end).toBe('MW_BAD_CHUNK');
+  });
+
+  it('are read where a server only sends a byte at a time, or says as much of its data as it sends', () => {
+    expect(read(`${chunked}${padded(1, 8, 5_000)}0\r\n\r\n`)).toMatchObject({ end: 'end', body: 'd'.repeat(5_000) });
+    expect(read(`${chunked}${padded(100, 90, 500)}0\r\n\r\n`).end).toBe('end');
+    expect(read(`${chunked}${padded(1, 4_000, 1)}0\r\n\r\n`).end).toBe('end');
+  });
+});
+
 describe('fields', () => {
   it('have lower-case names, values without the space around them, and are joined where they are repeated', () => {
     const { headers } = read(
@@ -150,6 +167,20 @@ describe('fields', () => {
       ['x-e', 'é'],
       ['content-length', '0'],
     ]);
+  });
+});
+
+describe('a field line of megabytes', () => {
+  const blanks = ' \t'.repeat(2_000_000);
+  // A head is bounded and the time for it was not: two thousand blanks took eight seconds, a head full of them would not end.
+  it.each([
+    ['blanks before what is none of a value', `a:${blanks}\0`, null],
+    ['blanks among a value', `a: b${blanks}c `, ['a', `b${blanks}c`]],
+    ['nothing but blanks', `a:${blanks}`, ['a', '']],
+    ['a name alone', 'a'.repeat(4_000_000), null],
+    ['no name', `:${blanks}`, null],
+  ])('%s', (_, line, want) => {
+    expect(fieldOf(line)).toEqual(want);
   });
 });
 
@@ -170,6 +201,7 @@ describe('whether the connection may carry another request', () => {
   it.each([
     ['as a rule', '', {}, Number.POSITIVE_INFINITY],
     ['not where the server closes', 'Connection: Close\r\n', {}, null],
+    ['not where it closes after all', 'Connection: keep-alive \t,\tclose\r\n', {}, null],
     ['not in HTTP/1.0', '', { first: 'HTTP/1.0 200 OK' }, null],
     [
       'in HTTP/1.0 where it says so',

@@ -31,6 +31,12 @@ describe('headers as a transcript keeps them', () => {
       'Digest realm="r", nonce="n0nce", opaque=o',
       'Digest realm="r", nonce=***, opaque=***',
     ],
+    [
+      'a challenge whose quote has no end',
+      'www-authenticate',
+      'Digest realm="r", nonce="n0 nce',
+      'Digest realm="r", nonce=***',
+    ],
     ['a negotiated challenge', 'www-authenticate', 'Negotiate YIIabc', 'Negotiate'],
   ])('%s', (_, name, value, want) => expect(redactHeaders({ [name]: value })).toEqual({ [name]: want }));
 
@@ -51,6 +57,14 @@ describe('headers as a transcript keeps them', () => {
   it('cuts after masking, so that no half of a secret is left', () => {
     const value = `${'a'.repeat(limits.headerValueChars - 10)}?sig=${'s'.repeat(500)}`;
     expect(redactHeaders({ location: value }).location).not.toContain('sss');
+  });
+});
+
+describe('a value of megabytes', () => {
+  // With time that grows by its square this would not end.
+  it.each(['www-authenticate', 'location', 'x-any'])('of %s is read in time that grows as it does', (name) => {
+    for (const text of ['a', 'a:', '//', '?a=', ' '])
+      expect(redactHeaders({ [name]: `=${text.repeat(5_000_000)}` })[name]?.length).toBeLessThan(1_000);
   });
 });
 
