@@ -25,6 +25,9 @@ const pages: Readonly<Record<string, string>> = {
   timeline: '/timeline?range=week',
   'timeline with a finding chosen': '/timeline?range=week&item=finding-w3',
   'timeline with advice chosen': '/timeline?range=day&item=advice-0c9x2k6advice0go0000',
+  'what if, as it opens': '/what-if',
+  'what if, of another chain':
+    '/what-if?chain=https://mirrors.inland.example.com/goproxy|https://elsewhere.example.com,direct',
   'what is not there': '/mirrors/nope',
 };
 
