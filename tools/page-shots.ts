@@ -17,6 +17,7 @@ const pages: Readonly<Record<string, string>> = {
   mirror: '/mirrors/campus?range=day',
   history: '/history?range=week',
   timeline: '/timeline?range=week&item=finding-w3',
+  'what-if': '/what-if',
 };
 
 const folder = process.argv[2];

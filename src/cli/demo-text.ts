@@ -32,6 +32,11 @@ export function demoLines(
   ];
 }
 
+/** How this program is called from where it was started: from a clone, whose own scripts npm runs, there is no `mirrorwatch`. */
+export function programIn(env: Context['env']): string {
+  return env['npm_package_name'] === 'mirrorwatch' ? 'npm run -s mirrorwatch --' : 'mirrorwatch';
+}
+
 /** What a message said in fields; else the sentence that came with it. */
 function textOf({ text, told }: DemoEvent, say: Say): string {
   const { finding, advice } = told ?? {};

@@ -1,6 +1,6 @@
 import { type Demo, startDemo } from '../daemon/demo.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { demoLines } from './demo-text.ts';
+import { demoLines, programIn } from './demo-text.ts';
 import { kindsByWord } from './kind-by-word.ts';
 import { words } from './usage.ts';
 
@@ -37,7 +37,11 @@ export const demoCommand: Command = {
       terminal.out(`${' '.repeat(9)}${say('demo.open', { url: running.demo.url })}`);
     });
     if (!values.once) {
-      const rank = say('demo.rank', { ecosystem: chosen[0] ?? '', file: running.demo.file });
+      const rank = say('demo.rank', {
+        program: programIn(context.env),
+        ecosystem: chosen[0] ?? '',
+        file: running.demo.file,
+      });
       terminal.out(`${' '.repeat(9)}${rank}`);
     }
     const late = values.once ? setTimeout(() => done(1), onceSeconds * 1000) : null;

@@ -93,7 +93,7 @@ function shown(context: Context, result: WhatIf): readonly string[] {
     ...(inUse === null ? [] : [{ name: say('whatif.inUse'), outlook: inUse.outlook }]),
     ...(advised === null ? [] : [{ name: say('whatif.advised'), outlook: advised.outlook }]),
   ];
-  const head = [`${ecosystem}/${upstream} ${client}`, ...columns.map(({ name }) => name)];
+  const head = [`${say('whatif.field', { client })} (${ecosystem}/${upstream})`, ...columns.map(({ name }) => name)];
   const rows = rowsOf(say).map(([name, cell]) => [name, ...columns.map(({ outlook }) => cell(outlook))]);
   return [
     ...table(head, rows, new Set(columns.map((_, at) => at + 1))),
@@ -104,7 +104,7 @@ function shown(context: Context, result: WhatIf): readonly string[] {
     ...edited.members.map((one) => `  ${memberText(one, say)}`),
     '',
     ...notesOf(result).map(({ kind, ...values }) => say(`whatif.note.${kind}`, values)),
-    say('whatif.model', { cost: duration(result.failureCostSeconds * 1000) }),
+    say('whatif.model', { cost: costText(result.failureCostSeconds, say) }),
   ];
 }
 
@@ -146,6 +146,11 @@ function rowsOf(say: Say): readonly (readonly [name: string, cell: (one: ChainOu
     ],
     [say('whatif.rests'), (one) => restsOn(one, say)],
   ];
+}
+
+/** As it stands in a configuration: whole minutes where it is some. */
+function costText(cost: number, say: Say): string {
+  return cost % 60 === 0 ? say('unit.min', { count: cost / 60 }) : say('unit.s', { count: cost });
 }
 
 function restsOn({ basis, moments, windowSeconds }: ChainOutlook, say: Say): string {

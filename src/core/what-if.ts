@@ -131,7 +131,7 @@ export interface WhatIfNote {
 
 /** The notes to be shown beside the numbers, the gravest first. */
 export function notesOf({ edited, vantageSuspect }: Pick<WhatIf, 'edited' | 'vantageSuspect'>): readonly WhatIfNote[] {
-  const { basis, moments, unmeasured, downloads, build } = edited;
+  const { basis, moments, unmeasured, downloads, fetch, build } = edited;
   const isMeasured = basis !== 'none';
   const kinds: readonly (readonly [WhatIfNote['kind'], boolean])[] = [
     ['vantage', vantageSuspect],
@@ -139,7 +139,8 @@ export function notesOf({ edited, vantageSuspect }: Pick<WhatIf, 'edited' | 'van
     ['unmeasured', isMeasured && unmeasured > 0],
     ['independent', basis === 'independent'],
     ['few', isMeasured && moments < momentsFew],
-    ['noDownloads', isMeasured && build === null],
+    // Where no fetch has a time either, it is for what ended unmeasured, which is said.
+    ['noDownloads', isMeasured && fetch !== null && build === null],
     ['downloads', isMeasured && build !== null && downloads.moments === 0],
   ];
   return kinds.flatMap(([kind, isSo]) => (isSo ? { kind, count: moments, unmeasured } : []));

@@ -25,6 +25,9 @@ const pages: Readonly<Record<string, string>> = {
   timeline: '/timeline?range=week',
   'timeline with a finding chosen': '/timeline?range=week&item=finding-w3',
   'timeline with advice chosen': '/timeline?range=day&item=advice-0c9x2k6advice0go0000',
+  'what if, as it opens': '/what-if',
+  'what if, of another chain':
+    '/what-if?chain=https://mirrors.inland.example.com/goproxy|https://elsewhere.example.com,direct',
   'what is not there': '/mirrors/nope',
 };
 
@@ -57,8 +60,9 @@ real('the page before eyes, ears and a keyboard', ['chromium'], () => {
 
   test('axe does find what is wrong', async () => {
     await open('/timeline');
+    // Not in `main`, which the page's script may take away with a fresh one.
     await browser.read(
-      `document.querySelector('h1').insertAdjacentHTML('afterend', '<img src="/icon.svg"><a href="/"></a>')`,
+      `document.querySelector('footer').insertAdjacentHTML('beforeend', '<img src="/icon.svg"><a href="/"></a>')`,
     );
     expect((await browser.serious()).map((one) => one.split(' ')[0]).toSorted()).toEqual(['image-alt', 'link-name']);
   });

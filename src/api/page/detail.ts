@@ -9,7 +9,7 @@ import { becauseNote, outcomeLink, sinceNote, standingNotes, stateBadge } from '
 import { phaseBars, phaseKey, totalOf } from './charts.ts';
 import { clientRunsSection } from './client-runs.ts';
 import { costText, signatureText } from './facts.ts';
-import { findingList } from './findings.ts';
+import { findingList, keptBy } from './findings.ts';
 import { ago, at, dated, duration, samplesText, span } from './format.ts';
 import { pauseHand } from './hands.ts';
 import { history } from './history.ts';
@@ -40,7 +40,7 @@ ${pauseHand(say, deps.config(), mirror.name, standing?.paused != null)}
 ${facts(say, deps, mirror, standing, nowMs)}
 ${canary && canarySection(say, deps, canary)}
 ${overTime}
-${standing && standing.findings.length > 0 && html`<section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')}</h2>${findingList(say, standing.findings, { nowMs, mirror: mirror.name, ack: deps.config() })}</section>`}
+${standing && standing.findings.length > 0 && html`<section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')}</h2>${findingList(say, standing.findings, { nowMs, mirror: mirror.name, ack: deps.config(), isKept: keptBy(deps) })}</section>`}
 ${seriesSection(say, deps, mirror, series, from, nowMs)}
 ${clientRunsSection(say, deps.clientRuns(mirror.name), nowMs)}
 ${history(say, deps, mirror.name, nowMs)}

@@ -2,6 +2,7 @@ import type { Config } from '../../core/config.ts';
 import type { Finding, ScopeItem, Side } from '../../core/finding.ts';
 import { firstBytesText } from '../../core/views.ts';
 import { tellIn } from '../../words/tell.ts';
+import type { ApiDeps } from '../deps.ts';
 import { mirrorPath, probePath } from './badges.ts';
 import { reach } from './command.ts';
 import { bytes, dated, span } from './format.ts';
@@ -18,6 +19,13 @@ export interface FindingFrame {
   readonly mirror: string | null;
   /** With a way to acknowledge it, for this configuration; `null`: without. */
   readonly ack: Config | null;
+  /** Whether a probe can still be walked. */
+  readonly isKept: (probeId: string) => boolean;
+}
+
+/** Whether a probe can still be walked, by what the daemon holds. */
+export function keptBy(deps: ApiDeps): FindingFrame['isKept'] {
+  return (probeId) => deps.probe(probeId) !== null;
 }
 
 /** Findings as a list, each with the probes it rests on. */
@@ -26,12 +34,12 @@ export function findingList(say: PageSay, findings: readonly Finding[], frame: F
 }
 
 /** One finding: what it says, since when, how sure, and the probes it rests on. */
-export function findingItem(say: PageSay, finding: Finding, { nowMs, mirror, ack }: FindingFrame): Html {
+export function findingItem(say: PageSay, finding: Finding, { nowMs, mirror, ack, isKept }: FindingFrame): Html {
   const isAboutUs = finding.registry === null;
   return html`<li class="finding ${finding.state}${isAboutUs && ' about-us'}" id="finding-${finding.id}">
 <span class="kind ${finding.kind}">${say(`kind.${finding.kind}`)}</span> <span class="said">${sentence(say, finding, mirror)}</span>
 <span class="muted">${lasted(say, finding, nowMs)}${say('list.clause')}${say('finding.confidence', { how: say(`confidence.${finding.confidence}`) })}${vantageNote(say, finding)}${scopeNote(say, finding)}</span>
-${probeLinks(say, finding)}${sidesOf(say, finding)}${statementsOf(say, finding)}${ackHint(say, finding, ack)}${ack !== null && needsAck(finding) && ackHand(say, ack, finding.id)}</li>`;
+${probeLinks(say, finding, isKept)}${sidesOf(say, finding)}${statementsOf(say, finding)}${ackHint(say, finding, ack)}${ack !== null && needsAck(finding) && ackHand(say, ack, finding.id)}</li>`;
 }
 
 function lasted(say: PageSay, { openedAtMs, closedAtMs }: Finding, nowMs: number): Html {
@@ -78,10 +86,13 @@ function itemName(say: PageSay, { step, module, version }: ScopeItem): string {
   return name === '' ? step : say('finding.stepOf', { step, name });
 }
 
-function probeLinks(say: PageSay, { evidence }: Finding): Html | null {
-  const shown = evidence.probeIds.slice(-probesShown);
+/** Only those that lead somewhere: good answers, slow ones too, are not kept for long. */
+function probeLinks(say: PageSay, { evidence }: Finding, isKept: FindingFrame['isKept']): Html | null {
+  const shown = evidence.probeIds.map((id, i) => ({ id, n: i + 1 })).slice(-probesShown);
   if (shown.length === 0) return null;
-  return html`<span class="walk">${say('finding.wire')} ${shown.map((probeId, i) => html`<a href="${probePath(probeId)}">${say('finding.probe', { n: evidence.probeIds.length - shown.length + i + 1 })}</a> `)}</span>`;
+  const kept = shown.filter(({ id }) => isKept(id));
+  if (kept.length === 0) return html`<span class="walk muted">${say('finding.wireGone')}</span>`;
+  return html`<span class="walk">${say('finding.wire')} ${kept.map(({ id, n }) => html`<a href="${probePath(id)}">${say('finding.probe', { n })}</a> `)}</span>`;
 }
 
 /** Of a mismatch: who serves what, since when, how long it is and how it begins. */

@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import type { ApiDeps } from '../deps.ts';
 import { reasonNote } from './advice-card.ts';
 import { mirrorPath } from './badges.ts';
-import { findingItem } from './findings.ts';
+import { findingItem, keptBy } from './findings.ts';
 import { dated, span } from './format.ts';
 import { type Html, html } from './html.ts';
 import type { PageSay } from './say.ts';
@@ -48,7 +48,7 @@ function endedOf(
   const ended = [
     ...findings.items
       .filter((one) => registry === null || one.registry === registry)
-      .flatMap((one) => endedFinding(say, one, registry)),
+      .flatMap((one) => endedFinding(say, deps, one, registry)),
     ...advice.items
       .filter((one) => !current.has(one.id) && one.state !== 'proposed')
       .filter((one) => registry === null || one.from === registry || one.to === registry)
@@ -60,10 +60,15 @@ function endedOf(
   };
 }
 
-function endedFinding(say: PageSay, finding: Finding, registry: string | null): readonly Ended[] {
+function endedFinding(say: PageSay, deps: ApiDeps, finding: Finding, registry: string | null): readonly Ended[] {
   const endedAtMs = finding.closedAtMs ?? finding.acknowledged?.atMs ?? null;
   if (finding.state === 'open' || endedAtMs === null) return [];
-  return [{ endedAtMs, item: findingItem(say, finding, { nowMs: endedAtMs, mirror: registry, ack: null }) }];
+  return [
+    {
+      endedAtMs,
+      item: findingItem(say, finding, { nowMs: endedAtMs, mirror: registry, ack: null, isKept: keptBy(deps) }),
+    },
+  ];
 }
 
 /** An advice that is over. */

@@ -33,7 +33,7 @@ export function documentOf(say: PageSay, deps: ApiDeps, request: Request, title:
 <a class="skip" href="#main">${say('page.skip')}</a>
 <header class="top">
 <a class="mark" href="/"><svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true"><path d="M2 9h3l2-5 3.5 10L13 9h3"/></svg>mirrorwatch</a>
-<nav class="ways" aria-label="${say('page.pages')}"><a href="/">${say('page.now')}</a><a href="/history">${say('page.history')}</a><a href="/timeline">${say('page.timeline')}</a></nav>
+<nav class="ways" aria-label="${say('page.pages')}"><a href="/">${say('page.now')}</a><a href="/history">${say('page.history')}</a><a href="/timeline">${say('page.timeline')}</a><a href="/what-if">${say('whatif.nav')}</a></nav>
 <span class="vantage">${say.html('page.seenFrom', { vantage: html`<b>${config.vantage}</b>` })}</span>
 <nav class="languages" aria-label="${say('page.language')}">${languageSwitch(say, request)}</nav>
 <span class="live" id="live" role="status" hidden></span>

@@ -6,7 +6,7 @@ import { adviceCard } from './advice-card.ts';
 import { stripWithAxis } from './axis.ts';
 import { becauseNote, mirrorPath, probePath, sinceNote, standingNotes, stateBadge } from './badges.ts';
 import { phaseBars, phaseKey, totalOf } from './charts.ts';
-import { findingList } from './findings.ts';
+import { findingList, keptBy } from './findings.ts';
 import { ago, duration } from './format.ts';
 import { type Group, groupsOf } from './groups.ts';
 import { history } from './history.ts';
@@ -28,7 +28,7 @@ ${groups.map((group) => adviceOf(say, deps, group, nowMs))}
 <p class="try"><a href="/what-if">${say('whatif.link')}</a></p>
 </section>
 <section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')} <span class="count">${findings.length}${next !== null && '+'}</span></h2>
-${findings.length === 0 ? html`<p class="none">${nothingFound(say, deps)}</p>` : findingList(say, findings, { nowMs, mirror: null, ack: deps.config() })}
+${findings.length === 0 ? html`<p class="none">${nothingFound(say, deps)}</p>` : findingList(say, findings, { nowMs, mirror: null, ack: deps.config(), isKept: keptBy(deps) })}
 </section>
 ${groups.map((group) => mirrorsOf(say, deps, group, nowMs, groups.length > 1))}
 ${phaseKey(say)}

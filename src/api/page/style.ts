@@ -182,19 +182,21 @@ section.chosen h2 { margin: 10px 0 6px; } section.chosen .findings, section.chos
 @media (max-width: 860px) {
   body { padding: 0 16px; }
   .top { flex-wrap: wrap; gap: 0 14px; }
+  .top .ways { order: 3; flex: 1 1 60%; padding-bottom: 2px; } .live { order: 4; }
   .headers { grid-template-columns: 1fr; gap: 10px; }
   .mirrors thead, .targets thead, .probes thead { display: none; }
   .mirrors, .mirrors tbody, .targets, .targets tbody, .probes, .probes tbody { display: block; }
   .mirrors tr, .targets tr, .probes tr { display: grid; grid-template-columns: 1fr 1fr; gap: 4px 16px; padding: 12px 0; border-bottom: 1px solid var(--line); }
   .mirrors th, .mirrors td, .targets th, .targets td, .probes th, .probes td { display: block; border: 0; padding: 0 !important; width: auto !important; max-width: none !important; text-align: left; }
   .mirrors th, .targets th, .probes th, .mirrors .wide, .targets .wide, .mirrors td:nth-child(2) { grid-column: 1 / -1; }
+  .probes th { order: -1; }
   td[data-label]::before { content: attr(data-label); display: block; font-size: 12px; color: var(--soft); }
   .mirrors td:nth-child(2)::before { display: none; }
   .strip, .mirrors .strip-box, .targets .strip-box { width: 100%; }
   .gauge { margin-left: 0; } .strip.large + .times { display: flex; }
   .strip.large .axis-word { font-size: 28px; } .strip.large .tick-word { display: none; }
   .smaller { grid-template-columns: 1fr; gap: 10px; } .lane { grid-template-columns: 1fr; gap: 2px; } .lane .who:empty { display: none; } .minor { display: none; }
-  .cells { font-size: 13px; } .cells th, .cells td { padding-right: 8px; } .top .ways { order: 3; width: 100%; padding-bottom: 2px; }
+  .cells { font-size: 13px; } .cells th, .cells td { padding-right: 8px; }
   .phases td[data-label]::before { display: none; }
   .phases th, .hops th { width: 1%; } .phases .n, .hops .n { width: 1%; padding-right: 8px; }
   .line { flex-direction: column; } .copy { padding: 8px; }

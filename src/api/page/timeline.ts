@@ -2,7 +2,7 @@ import type { TrendRange } from '../../core/trend.ts';
 import { stamp } from '../../core/views.ts';
 import type { ApiDeps } from '../deps.ts';
 import { adviceCard } from './advice-card.ts';
-import { findingList } from './findings.ts';
+import { findingList, keptBy } from './findings.ts';
 import { dated, span } from './format.ts';
 import { groupsOf } from './groups.ts';
 import { adviceEnded } from './history.ts';
@@ -100,7 +100,8 @@ ${chosen === null ? html`<p class="none">${say('timeline.gone')}</p>` : whole(sa
 }
 
 function whole(say: PageSay, deps: ApiDeps, { of, toMs }: TimelineItem, nowMs: number): Html {
-  if (of.tag === 'finding') return findingList(say, [of.finding], { nowMs, mirror: null, ack: deps.config() });
+  if (of.tag === 'finding')
+    return findingList(say, [of.finding], { nowMs, mirror: null, ack: deps.config(), isKept: keptBy(deps) });
   if (toMs === null) return adviceCard(say, of.advice, deps.config(), nowMs);
   return html`<ul class="findings past">${adviceEnded(say, of.advice).item}</ul>`;
 }
@@ -173,7 +174,7 @@ function bar(item: TimelineItem, row: number, frame: LaneFrame): Html {
   const y = row * rowPx + 3;
   const isChosen = item.id === query.item;
   const open = item.toMs === null && html`<text x="100%" dx="1" y="${y + 9}" class="open-end">▸</text>`;
-  return html`<a href="${timelinePath({ ...query, item: item.id })}" tabindex="-1"><rect x="${percent(from)}%" width="${percent(length)}%" y="${y}" height="${rowPx - 4}" rx="2" class="bar-of ${lookOf(item)}${isChosen && ' chosen'}"><title>${itemWords(item, vantage, say)}, ${short(item.fromMs)}, ${lasted(item, nowMs, say)}</title></rect>${open}</a>`;
+  return html`<a href="${timelinePath({ ...query, item: item.id })}" tabindex="-1"><rect x="${percent(from)}%" width="${percent(length)}%" y="${y}" height="${rowPx - 4}" rx="2" class="bar-of ${lookOf(item)}${isChosen && ' chosen'}"><title>${itemWords(item, vantage, say)}${say('list.clause')}${short(item.fromMs)}${say('list.clause')}${lasted(item, nowMs, say)}</title></rect>${open}</a>`;
 }
 
 function axis(window: Window): Html {
@@ -210,7 +211,7 @@ function list(
 <ul class="findings timeline">${items.map(
     (item) =>
       html`<li class="finding ${item.toMs !== null && 'closed'}${item.id === query.item && ' chosen'}"><span class="kind ${lookOf(item)}">${item.kind === 'advice' ? say('timeline.advice') : say(`kind.${item.kind}`)}</span> <a href="${timelinePath({ ...query, item: item.id })}"${current(item.id === query.item)}><bdi>${itemWords(item, deps.config().vantage, say)}</bdi></a>
-<span class="muted">${dated(item.fromMs)}, ${lasted(item, nowMs, say)}</span></li>`,
+<span class="muted">${dated(item.fromMs)}${say('list.clause')}${lasted(item, nowMs, say)}</span></li>`,
   )}</ul>${count > items.length && html`<p class="legend">${say('timeline.cut', { count: items.length })}</p>`}</section>`;
 }
 

@@ -11,7 +11,7 @@ export const whatIfStyle = `.whatif .lead { max-width: 84ch; margin: 4px 0 14px;
 .press { display: flex; flex-wrap: wrap; gap: 6px 18px; align-items: baseline; } .press a { margin-left: 8px; }
 .field input:focus-visible, .field select:focus-visible { outline: 2px solid var(--link); outline-offset: 1px; }
 #whatif-summary { font-size: 16px; margin: 6px 0 10px; padding: 8px 14px; background: var(--track); border-radius: 4px; }
-.chains { max-width: 860px; } .chains th[scope=row] { color: var(--soft); } .chains td.n { width: 24%; white-space: normal; }
+.chains { max-width: 1000px; } .chains th[scope=row] { color: var(--soft); } .chains td.n { width: 24%; white-space: normal; }
 .chains b { font-weight: 600; font-size: 16px; }
 .whatif h3 { font-size: 15px; font-weight: 650; margin: 18px 0 4px; }
 .beside, .members, .notes { padding-left: 20px; margin: 10px 0; max-width: 90ch; } .members li { margin: 2px 0; overflow-wrap: anywhere; }

@@ -114,7 +114,7 @@ export const cards = {
   'advice.cause.spike': '{from} has become slow',
   'advice.cause.level_shift': '{from} has settled at a slower pace',
   'advice.cause.throughput': '{from} downloads slowly',
-  'advice.cause.slower': 'nothing is wrong with {from}, but another is faster',
+  'advice.cause.slower': 'another is faster than {from}',
   'advice.cause.refusal': '{from} refuses us',
   'advice.cause.mismatch': '{from} serves wrong bytes',
   'advice.cause.lag': '{from} is behind',

@@ -78,7 +78,7 @@ export const pageWords = {
   'kind.self': 'about this daemon',
 
   'gate.ok': 'can be advised',
-  'gate.current': 'in use now',
+  'gate.current': 'first choice now',
   'gate.outage': 'not now: outage',
   'gate.unreliable': 'behind more reliable ones',
   'gate.spike': 'behind faster ones',

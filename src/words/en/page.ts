@@ -114,6 +114,7 @@ export const page = {
   'finding.stepOf': '{step} of {name}',
   'finding.wire': 'on the wire:',
   'finding.probe': 'probe {n}',
+  'finding.wireGone': 'its probes are not kept any more',
   'finding.statements': 'signed statements that cannot all be true',
   'finding.side': '{who} {digest}',
   'finding.sideAuthority': 'an authority names {digest}',

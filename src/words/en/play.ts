@@ -60,7 +60,7 @@ export const play = {
     '{key} says what is asked or told, not how answers are judged: a replay has only the answers that there were; it can change {keys}',
 
   'demo.open': 'open {url} for the page, {url}metrics for Prometheus; Ctrl-C ends it',
-  'demo.rank': 'in another terminal: mirrorwatch rank {ecosystem} --config {file}',
+  'demo.rank': 'in another terminal: {program} rank {ecosystem} --config {file}',
   'demo.late': 'mirrorwatch demo: not seen within {seconds} s: {missing}',
   'demo.stage.watching': 'watching',
   'demo.stage.slowed': 'slowed',

@@ -1,6 +1,7 @@
 /** What-if: what another chain of a client's would do, on the page and on the command line. */
 export const whatif = {
   'whatif.title': 'What if',
+  'whatif.nav': 'what if',
   'whatif.link': 'What if clients had another chain?',
   'whatif.lead':
     'Edit the chain that clients have, and see what it would do by what was measured in the last half hour. Nothing is changed by it.',
@@ -36,7 +37,7 @@ export const whatif = {
   'whatif.moments': '{count} moments in {span}',
   'whatif.answers': '{count} answers each in {span}',
   'whatif.downloadsBad': '{failed} of the last {count} failed',
-  'whatif.downloadsOpen': '{failed} of the last {count} failed, {unmeasured} ended where nothing is measured',
+  'whatif.downloadsOpen': '{failed} of the last {count} failed, {unmeasured} not measured',
 
   'whatif.time.faster': 'faster',
   'whatif.time.slower': 'slower',
@@ -45,7 +46,7 @@ export const whatif = {
   'whatif.time.none': 'no moment was good for both',
   'whatif.beside': 'beside the one {which}: {time}',
   'whatif.against':
-    'Beside the one {which}: {time}. In {count} moments that both were walked in it saves {rescued} that fail with that one, and fails in {broken} that end well with that one.',
+    'Beside the one {which}: {time}. In {count} moments, those of downloads and confirming rounds too, that both were walked in it saves {rescued} that fail with that one, and fails in {broken} that end well with that one.',
   'whatif.againstNone': 'There is no moment that it and the one {which} were both walked in to a measured end.',
   'whatif.same': 'Nothing else is advised than the chain in use.',
 

@@ -23,7 +23,7 @@ export const history: Readonly<Record<keyof typeof english, string>> = {
   'history.oneMirror': '1 个镜像',
   'history.none': '还没有保存这个镜像的任何数据。',
   'history.legend':
-    '曲线：金丝雀往返时间的中位数，从 0 到左侧所示的时间；其上的色带到第 95 百分位为止。自上而下：失败的比例。斜线：没有观测，或无法判断。每一点代表{cell}；时间为 UTC。没有保存的就是空白，绝不算作正常。',
+    '曲线：金丝雀往返时间的中位数，从 0 到左侧所示的时间；其上的色带到第 95 百分位为止。自上而下：失败的比例。斜线：没有观测，或无法判断。每一点代表 {cell}；时间为 UTC。没有保存的就是空白，绝不算作正常。',
   'history.chart': '{who}，{range}。应答：{answered}。往返时间中位数：{rtt}。观测：{gaps}。',
   'history.answered': '应答',
   'history.answeredSays': '{asked} 次中的 {share}',
@@ -32,7 +32,7 @@ export const history: Readonly<Record<keyof typeof english, string>> = {
   'history.rttSays': '{low} 到 {high}',
   'history.rttNever': '没有测到',
   'history.noGaps': '全程',
-  'history.gaps': '除去 {length}',
+  'history.gaps': '缺 {length}',
   'history.watched': '观测',
   'history.lag': '最多落后',
   'history.lagBetween': '{lower} 到 {upper}',

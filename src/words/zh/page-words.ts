@@ -80,7 +80,7 @@ export const pageWords: Readonly<Record<keyof typeof english, string>> = {
   'kind.self': '关于本守护进程',
 
   'gate.ok': '可以推荐',
-  'gate.current': '正在使用',
+  'gate.current': '当前首选',
   'gate.outage': '暂不推荐：故障',
   'gate.unreliable': '排在更可靠的镜像之后',
   'gate.spike': '排在更快的镜像之后',

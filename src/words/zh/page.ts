@@ -115,6 +115,7 @@ export const page: Readonly<Record<keyof typeof english, string>> = {
   'finding.stepOf': '{name} 的 {step}',
   'finding.wire': '原始记录：',
   'finding.probe': '探测 {n}',
+  'finding.wireGone': '相关的探测已不再保存',
   'finding.statements': '互相矛盾的签名声明',
   'finding.side': '{who} {digest}',
   'finding.sideAuthority': '权威来源给出 {digest}',

@@ -60,7 +60,7 @@ export const play: Readonly<Record<keyof typeof english, string>> = {
     '{key} 决定的是请求什么或通知什么，而不是怎样判断：推演只有当时的结果可用；可以改动的是 {keys}',
 
   'demo.open': '页面见 {url}，Prometheus 抓取 {url}metrics；按 Ctrl-C 结束',
-  'demo.rank': '在另一个终端里：mirrorwatch rank {ecosystem} --config {file}',
+  'demo.rank': '在另一个终端里：{program} rank {ecosystem} --config {file}',
   'demo.late': 'mirrorwatch demo：{seconds} 秒内没有看到：{missing}',
   'demo.stage.watching': '监测',
   'demo.stage.slowed': '变慢',

@@ -3,6 +3,7 @@ import type { whatif as english } from '../en/whatif.ts';
 /** Simplified Chinese of the file of this name in `en`. */
 export const whatif: Readonly<Record<keyof typeof english, string>> = {
   'whatif.title': '假设分析',
+  'whatif.nav': '假设分析',
   'whatif.link': '如果客户端换一条链，会怎样？',
   'whatif.lead': '修改客户端使用的链，按最近半小时的实测结果看它会怎样。这里不会更改任何设置。',
   'whatif.groups': '镜像所属',
@@ -37,7 +38,7 @@ export const whatif: Readonly<Record<keyof typeof english, string>> = {
   'whatif.moments': '{span}内的 {count} 个时刻',
   'whatif.answers': '{span}内各有 {count} 次应答',
   'whatif.downloadsBad': '最近 {count} 次中有 {failed} 次失败',
-  'whatif.downloadsOpen': '最近 {count} 次中有 {failed} 次失败，{unmeasured} 次走到了没有测量的地方',
+  'whatif.downloadsOpen': '最近 {count} 次中有 {failed} 次失败，{unmeasured} 次未测量',
 
   'whatif.time.faster': '更快',
   'whatif.time.slower': '更慢',
@@ -46,7 +47,7 @@ export const whatif: Readonly<Record<keyof typeof english, string>> = {
   'whatif.time.none': '没有哪个时刻两者都顺利',
   'whatif.beside': '与{which}的链相比：{time}',
   'whatif.against':
-    '与{which}的链相比：{time}。在两者都走过的 {count} 个时刻里，它挽回了对方会失败的 {rescued} 个，却在对方顺利的 {broken} 个里失败。',
+    '与{which}的链相比：{time}。在两者都走过的 {count} 个时刻里（含下载和确认轮次），它挽回了对方会失败的 {rescued} 个，却在对方顺利的 {broken} 个里失败。',
   'whatif.againstNone': '没有哪个时刻是它与{which}的链都走到了有测量的终点的。',
   'whatif.same': '除了正在使用的链，没有别的建议。',
 
@@ -67,7 +68,7 @@ export const whatif: Readonly<Record<keyof typeof english, string>> = {
   'whatif.note.noDownloads': '任何镜像的下载都没有测量过，因此不对构建下结论。',
   'whatif.note.vantage': '此刻可能是我们自己的网络有问题：在这里失败的，在别处未必失败。',
   'whatif.model':
-    '计算方法与建议相同：一次获取是各步骤依次相加；一次构建是十个轻量步骤和五个重量步骤，三个并行；一次失败按 {cost}计。偶然性：若各时刻互不相关，20 次中有 19 次落在范围内。',
+    '计算方法与建议相同：一次获取是各步骤依次相加；一次构建是十个轻量步骤和五个重量步骤，三个并行；一次失败计为 {cost}。偶然性：若各时刻互不相关，20 次中有 19 次落在范围内。',
 
   'whatif.which': "哪条链？例如 'https://a.example.com,direct'",
   'help.what-if.summary': '按正在运行的守护进程的实测结果，看客户端换一条链会怎样',

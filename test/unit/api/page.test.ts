@@ -204,6 +204,21 @@ describe('findings', () => {
     const { text } = await ask('/');
     expect(text).toMatch(/<code>mirrorwatch ack f1 --reason (&#39;|')…(&#39;|')<\/code>/);
   });
+
+  it.each<[string, readonly string[], readonly string[]]>([
+    ['all that are kept', [4, 3, 2, 1, 0].map((n) => `p-coast-mod-${n}`), []],
+    ['those that are still kept', ['p-coast-mod-3'], []],
+    ['nowhere, and says so', [], ['its probes are not kept any more']],
+  ])('leads to %s', async (_where, kept, said) => {
+    const ask = await up({
+      findings: () => ({ items: fixtureFindings.slice(0, 1), next: null }),
+      probe: (id) => (kept.includes(id) ? (fixtureProbes[0] ?? null) : null),
+    });
+    const { text } = await ask('/');
+    const walks = [...text.matchAll(/<span class="walk[^"]*">(.*?)<\/span>/g)].map(([, inside = '']) => inside);
+    expect(walks.flatMap((walk) => [...walk.matchAll(/\/probes\/([\w-]+)/g)].map(([, id]) => id))).toEqual(kept);
+    expect(walks.filter((walk) => !walk.includes('<a'))).toEqual(said);
+  });
 });
 
 describe('what stands on top', () => {

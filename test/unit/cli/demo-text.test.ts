@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { demoLines } from '../../../src/cli/demo-text.ts';
+import { demoLines, programIn } from '../../../src/cli/demo-text.ts';
 import type { DemoEvent } from '../../../src/daemon/demo.ts';
 import { wordsOf } from '../../../src/words/words.ts';
 import { fakeTerminal } from './fake-terminal.ts';
@@ -39,4 +39,10 @@ test.each<readonly [stage: DemoEvent['stage'], text: string, told: DemoEvent['to
     demoLines(event, 0, { terminal: fakeTerminal(), say: wordsOf(language), language }).join('\n');
   expect(lines('zh')).toBe(`  1.0 s  ${chinese}`);
   expect(lines('en')).toContain(text.split('\n')[0]);
+});
+
+test('the line to paste calls the program as it was started: by the scripts of a clone, or installed', () => {
+  expect(programIn({ npm_package_name: 'mirrorwatch' })).toBe('npm run -s mirrorwatch --');
+  expect(programIn({ npm_package_name: 'somebody-elses' })).toBe('mirrorwatch');
+  expect(programIn({})).toBe('mirrorwatch');
 });
