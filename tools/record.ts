@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { demo } from '../src/ecosystems/go/demo.ts';
+import { startDemoMirror } from '../src/io/demo-mirror.ts';
 import { drawn } from './recording/draw.ts';
 import { type Chunk, showings } from './recording/screen.ts';
 
@@ -11,7 +11,7 @@ import { type Chunk, showings } from './recording/screen.ts';
 // and `rank` over three mirrors on loopback, one of which is slow and one dead. Pauses are cut to a second.
 
 const root = join(import.meta.dirname, '..');
-const columns = 112;
+const columns = 130;
 const pauseMsMax = 1_000;
 
 /** Runs the program in a terminal of its own and notes what it writes, and when. */
@@ -48,19 +48,11 @@ function write(name: string, title: string, chunks: readonly Chunk[]): void {
   writeFileSync(join(root, `docs/recordings/${name}.svg`), drawn(title, showings(hastened(chunks), columns), columns));
 }
 
-/** A Go mirror that knows one go.mod and answers so late. */
-async function mirror(lateMs: number): Promise<Server> {
-  const server = createServer((_, response) => {
-    setTimeout(() => response.end('module example.com/hello\n'), lateMs * (0.9 + 0.2 * Math.random()));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return server;
-}
-
 async function recordRank(): Promise<void> {
-  const servers = [await mirror(140), await mirror(35), await mirror(0)];
-  const urls = servers.map((server) => `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  servers[2]?.close();
+  const [office, campus, retired] = await Promise.all([140, 35, 1].map((ms) => startDemoMirror(demo.answer, ms)));
+  const servers = [office, campus, retired].filter((server) => server !== undefined);
+  const urls = servers.map(({ url }) => url);
+  await retired?.close();
   const folder = mkdtempSync(join(tmpdir(), 'mirrorwatch-record-'));
   const names = ['office', 'campus', 'retired'];
   const mirrors = urls.map(
@@ -68,10 +60,10 @@ async function recordRank(): Promise<void> {
   );
   writeFileSync(
     join(folder, 'mirrorwatch.yaml'),
-    `mirrors:\n${mirrors.join('')}modules: { go: [example.com/hello@v1.0.0] }\nclients: { go: "${urls[0]},direct" }\ngo: { sumdb: "off" }\n`,
+    `mirrors:\n${mirrors.join('')}modules: { go: ["${demo.module}"] }\nclients: { go: "${urls[0]},direct" }\ngo: { sumdb: "off" }\n`,
   );
   write('rank', 'mirrorwatch rank go', await recorded(['rank', 'go'], folder));
-  for (const server of servers) server.close();
+  await Promise.all([office?.close(), campus?.close()]);
   rmSync(folder, { recursive: true });
 }
 
