@@ -280,16 +280,30 @@ describe('beside undici, over a socket', () => {
       fc.string({ maxLength: 3 }),
     ),
   });
+  /**
+   * The same answer without what we read past as Go does and undici stumbles over: interim answers that nobody asked for,
+   * blanks at the end of a field (RFC 9112 section 5 lets them stand); blanks and extensions of whatever form after a
+   * chunk's size, a length among the trailers.
+   */
+  const plainer = (text: string): readonly string[] => {
+    const [, head = '', body = ''] =
+      /^(?:HTTP\/1\.. 1(?:.*\r\n)+?\r\n)*(HTTP(?:.*\r\n)+?\r\n)([\s\S]*)$/.exec(text) ?? [];
+    const plainHead = head.replace(/[ \t]+\r$/gm, '\r');
+    const chunks = body.replace(/^([\da-f]+)[ \t]*(?:;.*)?\r$/gim, '$1\r').replace(/^content-length:.*\r\n/gim, '');
+    return [text, `${plainHead}${body}`, `${plainHead}${chunks}`];
+  };
   it('what we take as whole, undici takes, and reads the same', async () => {
     let taken = 0;
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...sound), fc.array(change, { maxLength: 2 }), async (text, changes) => {
-        const odd = changes.reduce((now, { at, cut, put }) => now.slice(0, at) + put + now.slice(at + cut), text);
+      fc.asyncProperty(fc.constantFrom(...sound), fc.array(change, { maxLength: 2 }), async (whole, changes) => {
+        const odd = changes.reduce((now, { at, cut, put }) => now.slice(0, at) + put + now.slice(at + cut), whole);
         const { reader, end, ...ours } = read(odd);
         if (end !== 'end' || reader.headBytes === null) return;
         // More than was said is a fault of the exchange, with its own code: undici reads what was said.
         taken += 1;
-        expect(await byUndici(odd), JSON.stringify(odd)).toEqual(ours);
+        const theirs: unknown[] = [];
+        for (const text of plainer(odd)) theirs.push(await byUndici(text));
+        expect(theirs, JSON.stringify(odd)).toContainEqual(ours);
       }),
       { numRuns: 500 },
     );
