@@ -38,6 +38,8 @@ export class AnswerReader {
   /** The connection may carry another request after this answer: for so long as the server said, milliseconds. */
   keptMs: number | null = null;
   isOver = false;
+  /** Bytes that the head says the body has; `null` where its end is told otherwise, or not known yet. */
+  saidBytes: number | null = null;
   readonly #method: string;
   readonly #now: () => number;
   readonly #events: AnswerEvents;
@@ -57,6 +59,11 @@ export class AnswerReader {
     this.#events = events;
   }
 
+  /** True where the body's own bytes tell its end: otherwise the connection's end does. */
+  get isFramed(): boolean {
+    return this.saidBytes !== null || this.#chunked !== null;
+  }
+
   /** Takes one chunk as the socket hands it up. The stamp comes first. */
   take(chunk: Buffer): void {
     this.lastByteMs = this.#now();
@@ -69,9 +76,8 @@ export class AnswerReader {
 
   /** The other side has said that nothing more will come. */
   ended(): void {
-    const isEnd = this.headBytes !== null && this.#left === null && this.#chunked === null;
     if (this.isOver) return;
-    if (isEnd) this.#end();
+    if (this.headBytes !== null && !this.isFramed) this.#end();
     else this.fail(new WireStop('MW_CLOSED', 'connection ended inside the answer'));
   }
 
@@ -136,7 +142,8 @@ export class AnswerReader {
     if (hasNone) this.#left = 0;
     else if (coding !== undefined) this.#chunked = new ChunkedBody();
     else this.#left = length === undefined ? null : Number(length);
-    this.keptMs = hasNone || coding !== undefined || length !== undefined ? this.#keptMs() : null;
+    this.saidBytes = this.#left;
+    this.keptMs = this.isFramed ? this.#keptMs() : null;
     this.#events.head(status, Object.fromEntries(fields));
     if (this.#left === 0) {
       if (rest.length > 0) this.keptMs = null;

@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { AnswerReader } from './answer-reader.ts';
+import { nameForm, valueForm } from './field.ts';
 import { stopOf, WireStop } from './stop.ts';
 
 /** A kept connection closes after so long without a request, unless the server's own hint is shorter. */
@@ -7,12 +8,8 @@ const idleMsMax = 10 * 60_000;
 /** Of the server's hint: it may count from when it sent its answer. */
 const idleMarginMs = 1_000;
 
-/** What stands in a request's head; what is not sent: a field that would end its line, a target with a space in it. */
-const sendable = {
-  target: /^[\x21-\x7e]+$/,
-  name: /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/,
-  value: /^[\t\x20-\x7e\x80-\xff]*$/,
-};
+/** A request's target: one with a space in it would be another request. */
+const targetForm = /^[\x21-\x7e]+$/;
 
 /** One request, as it is written. */
 export interface CarriedRequest {
@@ -34,10 +31,10 @@ export class Carrier {
   readonly #host: string;
   #reader: AnswerReader | null = null;
 
-  /** @param origin  whose host is asked for where a request names none */
-  constructor(socket: Socket, origin: string) {
+  /** @param host  what is asked for where a request names none, with its port unless that is the scheme's own */
+  constructor(socket: Socket, host: string) {
     this.socket = socket;
-    this.#host = new URL(origin).host;
+    this.#host = host;
     const push = socket.push;
     socket.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
       if (chunk === null) this.#reader?.ended();
@@ -61,9 +58,9 @@ export class Carrier {
    */
   send({ method, target, headers, body }: CarriedRequest, reader: AnswerReader): void {
     const lines = [`${method} ${target} HTTP/1.1`, `host: ${headers['host'] ?? this.#host}`, 'connection: keep-alive'];
-    let isSound = sendable.target.test(target);
+    let isSound = targetForm.test(target);
     for (const [name, value] of Object.entries(headers)) {
-      isSound &&= sendable.name.test(name) && sendable.value.test(value);
+      isSound &&= nameForm.test(name) && valueForm.test(value);
       if (name !== 'host') lines.push(`${name}: ${value}`);
     }
     if (!isSound) throw new WireStop('ERR_INVALID_CHAR', 'a header or path of ours that cannot be sent');

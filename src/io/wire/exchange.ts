@@ -40,14 +40,6 @@ export function newTrace(): ExchangeTrace {
   return { firstByteMs: null, endMs: null, status: null, headers: {}, bodyBytes: 0, ramp: null };
 }
 
-/** What the head says about the length of the body; `null` where its end is told otherwise. */
-function saidBytes(method: string, { status, headers }: ExchangeTrace): number | null {
-  // What a head says of the length is that of the answer to a GET.
-  if (method === 'HEAD' || status === 204 || status === 304) return 0;
-  const length = headers['content-length'];
-  return length === undefined || headers['transfer-encoding'] !== undefined ? null : Number(length);
-}
-
 function isCoded(headers: Readonly<Record<string, string>>): boolean {
   return !['', 'identity'].includes(headers['content-encoding'] ?? '');
 }
@@ -58,7 +50,6 @@ type Read = Collected & { readonly isWhole: boolean };
 /** Collects one answer as its reader tells it. Settles once. */
 class Collector implements AnswerEvents {
   readonly #carrier: Carrier;
-  readonly #method: string;
   readonly #trace: ExchangeTrace;
   readonly #now: () => number;
   readonly #done: (collected: Read) => void;
@@ -85,7 +76,6 @@ class Collector implements AnswerEvents {
     this.#now = now;
     this.#done = done;
     this.#failed = failed;
-    this.#method = request.method;
     this.#bytesMax = request.bodyBytesMax;
     this.#stopAt = request.stopAfterBytes;
     this.#spill = request.spill;
@@ -103,7 +93,7 @@ class Collector implements AnswerEvents {
     }
     // Of an answer that is not the thing asked for, the first lines are enough.
     if (status >= 300 && this.#stopAt === null) this.#stopAt = Math.min(this.#bytesMax, limits.errorBodyBytes);
-    const said = saidBytes(this.#method, this.#trace);
+    const said = this.reader.saidBytes;
     if (this.#stopAt === 0) this.#finish(this.#now(), false);
     else if (this.#stopAt === null && said !== null && said > this.#bytesMax) this.#oversize();
   }
@@ -120,16 +110,13 @@ class Collector implements AnswerEvents {
       return;
     }
     if (this.#stopAt !== null && this.#trace.bodyBytes >= this.#stopAt) {
-      const said = saidBytes(this.#method, this.#trace);
-      if (said !== this.#trace.bodyBytes) this.#finish(atMs, false);
+      if (this.reader.saidBytes !== this.#trace.bodyBytes) this.#finish(atMs, false);
     } else if (this.#trace.bodyBytes > this.#bytesMax) this.#oversize();
   }
 
   end(): void {
     if (this.#isOver) return;
-    const said = saidBytes(this.#method, this.#trace);
-    const isFramed = said !== null || this.#trace.headers['transfer-encoding'] !== undefined;
-    const { headBytes, totalBytes, lastByteMs } = this.reader;
+    const { saidBytes: said, isFramed, headBytes, totalBytes, lastByteMs } = this.reader;
     // Where the end of the body is told by its bytes it was here when they were.
     const atMs = (isFramed ? lastByteMs : null) ?? this.#now();
     if (said !== null && headBytes !== null && totalBytes > headBytes + said)

@@ -1,5 +1,7 @@
-const nameForm = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
-const valueForm = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** What a field's name is made of, ours and theirs (RFC 9110 section 5.1). */
+export const nameForm = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
+/** What its value is made of: nothing that ends a line (RFC 9110 section 5.5). */
+export const valueForm = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /**
  * A field line as lower-case name and trimmed value; `null` where it is none (RFC 9112 section 5, nothing folded).

@@ -130,12 +130,12 @@ export class OpenLine implements Line {
     const route = { ...this.#access, firstFamily: this.#firstFamily };
     let carrier: Carrier | null = null;
     const onSocket = (socket: Socket): void => {
-      carrier = new Carrier(socket, url.origin);
+      carrier = new Carrier(socket, url.host);
     };
     const socket = await connectTo({ url, route, guard, onSocket }, trace, deadline, this.#deps);
     if (!request.foreign && this.#access.proxy === null) this.#homeAddress = trace.remoteAddress;
     const { remoteAddress, remotePort, family, tls } = trace;
-    return { carrier: carrier ?? new Carrier(socket, url.origin), remoteAddress, remotePort, family, tls };
+    return { carrier: carrier ?? new Carrier(socket, url.host), remoteAddress, remotePort, family, tls };
   }
 
   async #over(kept: Kept, state: HopState, deadline: Deadline): Promise<Collected> {
