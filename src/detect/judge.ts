@@ -3,6 +3,7 @@ import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy, type Target } from '../core/target.ts';
+import { citeSample } from './cite.ts';
 import { apply, openFinding } from './findings.ts';
 import { judgeContents } from './freshness.ts';
 import {
@@ -52,6 +53,7 @@ export function judge(
   judgeHash(memory, mirror, sample);
   if (sample.outcome.tag === 'ok') judgePeers(memory, mirror, series, sample);
   judgeTls(memory, mirror, sample);
+  citeSample(memory, mirror, series, sample);
 }
 
 /** Starts a series anew where `latest` now stands for another version: what it did before says nothing of that file. */

@@ -44,12 +44,17 @@ interface Series {
   readonly probes: Ring<string>;
   /** Those that a round asked for, apart: one each second must not push out the slow answers that a finding names. */
   readonly roundProbes: Ring<string>;
+  /** Slow ones since the last that was not: what a finding begins with, however few of a series are kept. */
+  readonly streak: string[];
   /** Last probe by histogram bucket: what the exemplars on /metrics point to. */
   readonly byBucket: Map<number, string>;
   lastOkAtMs: number | null;
 }
 
-/** Probes are found by id as long as a series' last scheduled or last other ones, an exemplar's bucket, or the failing list holds them. */
+/**
+ * Probes are found by id as long as a series' last scheduled or last other ones, its streak of slow ones, an exemplar's
+ * bucket, or the failing list holds them. What findings name outlasts that in the state file (`cited.ts`).
+ */
 export interface Board {
   take(sample: SettledSample, transcript: Transcript | null): void;
   /** Keeps what belongs to the targets of these series; forgets the rest. */
@@ -71,6 +76,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
   const byRegistry = new Map<string, Set<Series>>();
   const kept = new Map<string, { probe: KeptProbe; holders: number }>();
   const failing = new Ring<string>(limits.failingTranscripts);
+  let inStreaks = 0;
   let known = new Set(configured.map(({ target }) => target.id));
 
   const hold = (probeId: string, probe: KeptProbe): void => {
@@ -97,6 +103,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
       recent: new Points(limits.chartSamples),
       probes: new Ring(limits.transcriptsPerSeries),
       roundProbes: new Ring(limits.transcriptsPerSeries),
+      streak: [],
       byBucket: new Map(),
       lastOkAtMs: null,
     };
@@ -104,6 +111,19 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
     const siblings = byRegistry.get(target.registry) ?? new Set();
     byRegistry.set(target.registry, siblings.add(made));
     return made;
+  };
+  const keepStreak = (series: Series, probe: KeptProbe): void => {
+    const { outcome, rttMs, thresholdMs, cold, due } = probe.sample;
+    if (outcome.tag !== 'ok' || cold || rttMs === null || thresholdMs === null) return;
+    if (rttMs <= thresholdMs) return endStreak(series);
+    if (inStreaks >= limits.streakTranscripts || series.streak.length >= limits.transcriptsPerSeries) return;
+    inStreaks += 1;
+    series.streak.push(due.probeId);
+    hold(due.probeId, probe);
+  };
+  const endStreak = ({ streak }: Series): void => {
+    inStreaks -= streak.length;
+    for (const probeId of streak.splice(0)) release(probeId);
   };
   const begin = (wanted: readonly SeriesRef[]): void => {
     for (const { target, connection } of wanted) seriesFor(target, connection);
@@ -124,6 +144,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
       const isScheduled = sample.due.purpose === 'scheduled';
       for (const gone of (isScheduled ? series.probes : series.roundProbes).push(probeId, perSeries())) release(gone);
       if (!isScheduled) return;
+      keepStreak(series, probe);
       series.last = sample;
       series.recent.push(sample, perSeries());
       if (sample.outcome.tag !== 'ok' || sample.rttMs === null) return;
@@ -140,6 +161,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
         if (known.has(series.target.id)) continue;
         all.delete(id);
         byRegistry.get(series.target.registry)?.delete(series);
+        endStreak(series);
         for (const probeId of heldBy(series)) release(probeId);
         for (const probeId of series.byBucket.values()) release(probeId);
       }
