@@ -44,8 +44,6 @@ interface Series {
   readonly probes: Ring<string>;
   /** Those that a round asked for, apart: one each second must not push out the slow answers that a finding names. */
   readonly roundProbes: Ring<string>;
-  /** Slow ones since the last that was not: what a finding begins with, however few of a series are kept. */
-  readonly streak: string[];
   /** Last probe by histogram bucket: what the exemplars on /metrics point to. */
   readonly byBucket: Map<number, string>;
   lastOkAtMs: number | null;
@@ -76,6 +74,8 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
   const byRegistry = new Map<string, Set<Series>>();
   const kept = new Map<string, { probe: KeptProbe; holders: number }>();
   const failing = new Ring<string>(limits.failingTranscripts);
+  /** Slow ones of a series since the last that was not: what a finding begins with, however few of each are kept. */
+  const streaks = new Map<Series, string[]>();
   let inStreaks = 0;
   let known = new Set(configured.map(({ target }) => target.id));
 
@@ -103,7 +103,6 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
       recent: new Points(limits.chartSamples),
       probes: new Ring(limits.transcriptsPerSeries),
       roundProbes: new Ring(limits.transcriptsPerSeries),
-      streak: [],
       byBucket: new Map(),
       lastOkAtMs: null,
     };
@@ -116,14 +115,18 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
     const { outcome, rttMs, thresholdMs, cold, due } = probe.sample;
     if (outcome.tag !== 'ok' || cold || rttMs === null || thresholdMs === null) return;
     if (rttMs <= thresholdMs) return endStreak(series);
-    if (inStreaks >= limits.streakTranscripts || series.streak.length >= limits.transcriptsPerSeries) return;
+    const streak = streaks.get(series) ?? [];
+    if (inStreaks >= limits.streakTranscripts || streak.length >= limits.transcriptsPerSeries) return;
     inStreaks += 1;
-    series.streak.push(due.probeId);
+    streaks.set(series, streak);
+    streak.push(due.probeId);
     hold(due.probeId, probe);
   };
-  const endStreak = ({ streak }: Series): void => {
+  const endStreak = (series: Series): void => {
+    const streak = streaks.get(series) ?? [];
+    streaks.delete(series);
     inStreaks -= streak.length;
-    for (const probeId of streak.splice(0)) release(probeId);
+    for (const probeId of streak) release(probeId);
   };
   const begin = (wanted: readonly SeriesRef[]): void => {
     for (const { target, connection } of wanted) seriesFor(target, connection);

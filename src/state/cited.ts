@@ -140,18 +140,14 @@ export function createCited(input: {
     if (value !== null) put(probeId, wallMs, value);
   }
 
-  function followRow(finding: Finding, of: Held, turn: CitedTurn, wallMs: number): void {
-    write(of);
-    if (finding.state === 'open') return;
-    of.isOver = true;
-    if (![...turn.inForce()].includes(finding.id)) release(finding.id, of, wallMs);
-  }
-
+  /** What ended and no advice in force rests on. */
   function releaseOver(turn: CitedTurn, wallMs: number): void {
-    const over = [...held].filter(([, { isOver }]) => isOver);
-    if (over.length === 0) return;
-    const inForce = new Set(turn.inForce());
-    for (const [id, of] of over) if (!inForce.has(id)) release(id, of, wallMs);
+    let inForce: ReadonlySet<string> | null = null;
+    for (const [id, of] of held) {
+      if (!of.isOver) continue;
+      inForce ??= new Set(turn.inForce());
+      if (!inForce.has(id)) release(id, of, wallMs);
+    }
   }
 
   return {
@@ -160,7 +156,11 @@ export function createCited(input: {
       if (turn.open.length + findings.length + held.size + orphans.size === 0) return { rows: [], deletes: [] };
       const settled = new Map(turn.settled.map((one) => [one.sample.due.probeId, one]));
       for (const finding of turn.open) gather(finding, settled);
-      for (const finding of findings) followRow(finding, gather(finding, settled), turn, wallMs);
+      for (const finding of findings) {
+        const of = gather(finding, settled);
+        write(of);
+        of.isOver = finding.state !== 'open';
+      }
       releaseOver(turn, wallMs);
       // Findings that ended while nobody looked.
       for (const id of orphans) if (!holders.has(id)) age(id, wallMs);

@@ -97,6 +97,19 @@ describe('a mirror that is slow for an hour', () => {
     expect(rowsOf(after)).toBe(limits.findingProbes);
   });
 
+  test('what it has become names the probes of that time', async () => {
+    const world = await startWorld({
+      yaml: yaml.replace('warmup: 6', 'warmup: 6, relearn: 30m'),
+      script: slowFor(99_999),
+    });
+    await world.seconds(300 + hour);
+    const shift = await findingOf(world, 'level_shift');
+    expect(shift.evidence.probeIds).toHaveLength(limits.findingProbes);
+    const probes = await walked(world, shift);
+    expect(secondOf(world, probes[0] as ProbeShown)).toBeLessThan(330);
+    expect(probes.map(({ rttSeconds }) => rttSeconds)).toContain(3);
+  });
+
   test('once it has ended they are kept as long as the finding is, and then the page says that they are gone', async () => {
     const short = yaml.replace('state: {', 'state: { keep: 1h,');
     const world = await startWorld({ yaml: short, script: slowFor(2_000) });

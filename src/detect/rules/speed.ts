@@ -180,7 +180,9 @@ export function spikeSays(
 }
 
 /** The slow probes of these series, and the slowest of all. */
-function slowOnes(series: readonly SpeedState['slow'][]): Pick<Finding['evidence'], 'probeIds' | 'slowest'> {
+function slowOnes(
+  series: readonly { readonly probeIds: readonly string[]; readonly slowest?: Finding['evidence']['slowest'] }[],
+): Pick<Finding['evidence'], 'probeIds' | 'slowest'> {
   const slowest = series.reduce<Finding['evidence']['slowest']>((most, one) => slowerOf(most, one.slowest), undefined);
   const probeIds = chosen(
     series.flatMap((one) => one.probeIds),
@@ -192,8 +194,13 @@ function slowOnes(series: readonly SpeedState['slow'][]): Pick<Finding['evidence
 /**
  * What the level shifts of one mirror's series come to.
  * @param known  the evidence it opened with, which stays: it says what the shift was; `null` where none is open
+ * @param spike  that of the spike it comes of: the shift names its probes; `null` where none was told
  */
-export function shiftSays(name: string, series: readonly SpeedSeries[], known: Finding['evidence'] | null): Says {
+export function shiftSays(
+  name: string,
+  series: readonly SpeedSeries[],
+  { known, spike }: { readonly known: Finding['evidence'] | null; readonly spike: Finding['evidence'] | null },
+): Says {
   const all = canaryFirst(series.filter(({ shift }) => shift !== null));
   const [first] = all;
   if (first === undefined) return { tag: 'well', ...told('found.shift.well', { name }) };
@@ -209,7 +216,7 @@ export function shiftSays(name: string, series: readonly SpeedSeries[], known: F
       failures: slow.slowSamples,
       observedSeconds: seconds(slow.observedMs),
       baselineSeconds: seconds(fromMs),
-      ...slowOnes([slow]),
+      ...slowOnes([spike ?? slow]),
     },
     actionable: isSpikeActionable({
       hasCanary: shifted.some(({ target }) => target.canary),
