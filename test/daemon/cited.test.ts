@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { limits } from '../../src/core/limits.ts';
-import type { Script } from './scripted-wire.ts';
+import { refuses, type Script } from './scripted-wire.ts';
 import { but, threeMirrors, well } from './three-mirrors.ts';
+import { adviceOf } from './told.ts';
 import { startWorld, stopWorlds, type World } from './world.ts';
 
 afterEach(stopWorlds);
@@ -56,6 +57,24 @@ test('nothing is kept where nothing is found', async () => {
   const world = await startWorld({ yaml, script: well });
   await world.seconds(hour);
   expect(rowsOf(world)).toBe(0);
+});
+
+test('advice in force keeps what it rests on, over a restart too, long after that has ended', async () => {
+  const short = yaml.replace('state: {', 'state: { keep: 1h,');
+  const before = await startWorld({ yaml: short, script: but(refuses, 'a', 300, 600) });
+  await before.seconds(500);
+  const [advice] = await adviceOf(before);
+  expect([advice?.cause, (await before.post(`/api/v1/advice/${advice?.id}/accept`)).status]).toEqual(['outage', 200]);
+  await before.seconds(400);
+  expect(before.story().map(([, what]) => what)).toContain('finding closed outage a');
+  const world = await before.restart();
+  await world.seconds(1.5 * hour);
+  const inForce = (await adviceOf(world)).find(({ id }) => id === advice?.id);
+  expect(inForce?.state).toBe('accepted');
+  const outage = await findingOf(world, 'outage', true);
+  expect(inForce).toMatchObject({ evidence: { findings: [outage.id] } });
+  expect(outage.evidence.probeIds.length).toBeGreaterThan(3);
+  await walked(world, outage);
 });
 
 describe('a mirror that is slow for an hour', () => {
