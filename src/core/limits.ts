@@ -192,7 +192,7 @@ export const limits = {
   certificateWarnMs: 14 * 24 * 60 * minute,
   /** Probes that a finding names; of more: so many that it began with, the slowest, and the newest. */
   findingProbes: 20,
-  findingProbesFirst: 5,
+  findingProbesFirst: 10,
   /** An open finding that rests on more by now is written so often. */
   evidenceWriteMs: 10 * second,
   /** Of an artifact that was hashed, kept as evidence: enough to know an error page, or another format. */

@@ -48,14 +48,14 @@ describe('which probes a finding names', () => {
 
 describe('when its rule speaks again', () => {
   test('the numbers are those of now, and what it began with stays named', () => {
-    const known = evidence({ probeIds: ids(0, most), slowest: { probeId: 'p7', ms: 900 } });
+    const known = evidence({ probeIds: ids(0, most), slowest: { probeId: 'p12', ms: 900 } });
     const says = evidence({ samples: 40, failures: 30, probeIds: ids(90, 95), slowest: { probeId: 'p94', ms: 500 } });
     expect(citesAfter(known, says)).toEqual(
       evidence({
         samples: 40,
         failures: 30,
-        probeIds: [...ids(0, first), 'p7', ...ids(11, most), ...ids(90, 95)],
-        slowest: { probeId: 'p7', ms: 900 },
+        probeIds: [...ids(0, first), 'p12', ...ids(first + 6, most), ...ids(90, 95)],
+        slowest: { probeId: 'p12', ms: 900 },
       }),
     );
   });
