@@ -109,8 +109,10 @@ export interface Finding {
     readonly observedSeconds: number | null;
     readonly baselineSeconds: number | null;
     readonly thresholdSeconds: number | null;
-    /** At most `limits.findingProbes`, oldest first. */
+    /** Oldest first, at most `limits.findingProbes`: those it began with, the slowest, the newest. */
     readonly probeIds: readonly string[];
+    /** Of slowness: the slowest of them, and how long it took; absent: not told. */
+    readonly slowest?: { readonly probeId: string; readonly ms: number };
     /** Of a mismatch: who serves what, at most `limits.sidesKept`; absent: nothing of it is known. */
     readonly sides?: readonly Side[];
     /** Of a fork: signed statements that cannot all be true, in full. */

@@ -190,7 +190,11 @@ export const limits = {
   throughputsKept: 8,
   /** Certificates: a finding when fewer days than these are left. */
   certificateWarnMs: 14 * 24 * 60 * minute,
+  /** Probes that a finding names; of more: so many that it began with, the slowest, and the newest. */
   findingProbes: 20,
+  findingProbesFirst: 10,
+  /** An open finding that rests on more by now is written so often. */
+  evidenceWriteMs: 10 * second,
   /** Of an artifact that was hashed, kept as evidence: enough to know an error page, or another format. */
   bytesShown: 64,
   /** What was served for how many artifacts of one mismatch is kept beside it, each by so many sides. */
@@ -205,6 +209,12 @@ export const limits = {
   /** Of all series together about so many, 2 KB each; the last one of each, and of each exemplar, in any case. */
   transcriptsKept: 20_000,
   failingTranscripts: 2_000,
+  /** Slow ones of streaks under way, of all series together, each its first `transcriptsPerSeries`: a finding would name them. */
+  streakTranscripts: 2_000,
+  /** In the state file, named by findings that are open: so many, each of so many characters; with those of ended ones. */
+  citedProbes: 5_000,
+  citedChars: 64 * kib,
+  citedRows: 10_000,
   /** Samples per mirror for the page's small charts. */
   chartSamples: 60,
   /** Queue between worker and main, in probes; more and the schedule waits. */
@@ -368,7 +378,12 @@ export function assertLimits(l: typeof limits = limits): void {
     [l.throttleMsMin <= l.throttleMsMax, 'back-off has room'],
     [l.measuredOk <= l.measuredPaces, 'measured well enough can be reached'],
     [2 * l.pushEveryMs < l.pushValidMs, 'one push may be lost and the alert still stands'],
-    [2 * l.answerRows * l.answerRowChars < l.stateBytes, 'answers leave room for what they led to'],
+    [
+      2 * l.answerRows * l.answerRowChars + 2 * l.citedRows * l.citedChars < l.stateBytes,
+      'answers leave room for what they led to',
+    ],
+    [l.findingProbesFirst + 2 < l.findingProbes, 'a finding names its first probes, the slowest and the newest'],
+    [l.citedProbes < l.citedRows, 'what is named now outlives what was'],
     [l.headBytes >= 16 * kib, 'no smaller than the clients accept'],
   ];
   for (const [holds, rule] of relations) if (!holds) throw new Error(`limits: ${rule}`);

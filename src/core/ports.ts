@@ -208,6 +208,7 @@ export const tables = [
   'chain',
   'outbox',
   'probe',
+  'cited',
   'pause',
   'seen',
   'answer',

@@ -1,4 +1,4 @@
-import type { ApiDeps, PageOf, ProbeView, ReloadOutcome } from '../api/deps.ts';
+import type { ApiDeps, PageOf, ReloadOutcome } from '../api/deps.ts';
 import { declaredChain } from '../config/chain.ts';
 import type { Advice } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
@@ -11,6 +11,7 @@ import { alertTaker } from './alerts.ts';
 import type { ClientRuns } from './client-runs.ts';
 import type { Absorb } from './news.ts';
 import type { Pipeline } from './pipeline.ts';
+import { findProbe } from './probes.ts';
 import type { Stages } from './stages.ts';
 
 /** What the routes may read and do, drawn from the running stages. */
@@ -53,7 +54,7 @@ export function apiDeps(
     seriesOf: (registry) => s.board.of(registry),
     freshness: (registry) => freshness().get(registry) ?? null,
     baseline: (targetId, connection) => baselines().get(`${targetId}|${connection}`) ?? null,
-    probe: (probeId) => s.board.probe(probeId) ?? storedProbe(s, probeId),
+    probe: (probeId) => s.cited.waiting(probeId) ?? findProbe(s, probeId),
     probesOf: (registry, limit) => s.board.probesOf(registry, limit),
     findings: (page) => pageOf<Finding>(s, 'finding', page, s.detector.findings(), (finding) => finding.openedAtMs),
     advice: (page) => pageOf<Advice>(s, 'advice', page, s.advisor.list(), (advice) => advice.issuedAtMs),
@@ -148,11 +149,6 @@ function readAgain<T>(s: Stages, read: () => T): () => T {
     if (last === null || nowMs - last.atMs >= 500) last = { atMs: nowMs, value: read() };
     return last.value;
   };
-}
-
-function storedProbe(s: Stages, probeId: string): ProbeView | null {
-  const row = s.store.get('probe', probeId);
-  return row === null ? null : (row.value as ProbeView);
 }
 
 /** One page: what is open now from memory, the history from the state file. The cursor is `<atMs>.<key>` of the last row. */

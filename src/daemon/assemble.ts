@@ -28,12 +28,14 @@ import { createScheduler } from '../schedule/scheduler.ts';
 import { expandTargets } from '../schedule/targets.ts';
 import { createAnswers } from '../state/answers.ts';
 import { createBoard, type SeriesRef } from '../state/board.ts';
+import { createCited } from '../state/cited.ts';
 import { createLastOk } from '../state/last-ok.ts';
 import { createLedger } from '../state/ledger.ts';
 import { createSince } from '../state/since.ts';
 import { createTrends } from '../state/trend.ts';
 import { nothingLearnt, workerBook } from './book.ts';
 import { lifeOf, settingsOf } from './history.ts';
+import { findProbe, foundInForce } from './probes.ts';
 import type { Stages } from './stages.ts';
 
 const waitingRowsMax = 20_000;
@@ -70,6 +72,16 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
     random,
     now,
   });
+  const board = createBoard(secondsBuckets, seriesOf(config, targets));
+  const ledger = createLedger(store, waitingRowsMax);
+  const advisor = createAdvisor({
+    config,
+    declared: declaredBy(config, registry),
+    registry,
+    restored: restored('advice', 'chain'),
+    random,
+    now,
+  });
   const stages: Stages = {
     config,
     targets,
@@ -86,14 +98,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
     scheduler: createScheduler({ config, targets, seed: config.vantage, calendar: ports.calendar, random, now }),
     detector,
     evidence: createEvidenceBook({ restored: restored('meta'), now }),
-    advisor: createAdvisor({
-      config,
-      declared: declaredBy(config, registry),
-      registry,
-      restored: restored('advice', 'chain'),
-      random,
-      now,
-    }),
+    advisor,
     notifier: createNotifier({
       config,
       restored: restored('outbox', 'meta'),
@@ -108,11 +113,17 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
       node: ports.node,
       turn: nextTurn,
     }),
-    board: createBoard(secondsBuckets, seriesOf(config, targets)),
+    board,
+    cited: createCited({
+      store,
+      open: detector.findings(),
+      inForce: foundInForce({ advisor }),
+      find: (probeId) => findProbe({ board, ledger, store }, probeId),
+    }),
     lastOk: createLastOk(config, targets, restored('meta')),
     since: createSince(restored('meta'), now),
     trends: createTrends(config, restored('trend')),
-    ledger: createLedger(store, waitingRowsMax),
+    ledger,
     answers: createAnswers({ id: lifeOf(store, now), startedAt: now }, settingsOf(config)),
   };
   restorePauses(stages, now);

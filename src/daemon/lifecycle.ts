@@ -127,15 +127,18 @@ export async function startDaemon(
   let keeper = ports.timers.after(housekeepingMs, keep);
   function keep(): void {
     const beforeMs = ports.clock.wallMs() - stages.config.state.keepMs;
-    for (const table of ['probe', 'answer'] as const) stages.store.expire(table, beforeMs);
+    for (const table of ['probe', 'cited', 'answer'] as const) stages.store.expire(table, beforeMs);
     stages.store.trim('answer', limits.answerRows);
+    stages.store.trim('cited', limits.citedRows);
     // Of mirrors that are gone; what is in use is overwritten long before.
     stages.store.expire('trend', ports.clock.wallMs() - trendKeepMs);
     // Findings and advice age from their end: what is open or in force stays, however old.
     for (const table of ['finding', 'advice'] as const)
       stages.ledger.add(
         [],
-        stages.store.all(table).filter((row) => row.atMs < beforeMs && isOver(row.value)),
+        stages.store
+          .all(table)
+          .filter((row) => row.atMs < beforeMs && isOver(row.value) && !stages.cited.holds(row.key)),
       );
     keeper = ports.timers.after(housekeepingMs, keep);
   }

@@ -3,6 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { Log, Now, Row, Table } from '../core/ports.ts';
 import type { Events } from './events.ts';
 import type { News } from './news.ts';
+import { foundInForce } from './probes.ts';
 import type { Stages } from './stages.ts';
 
 const nothingAnswers =
@@ -19,8 +20,11 @@ const findingLevel = {
 const standingsEveryMs = 250;
 const freshnessEveryMs = 60_000;
 
-/** What explains and decides nothing that anybody was told: it may wait for the next transaction. */
-const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'probe', 'answer', 'trend']);
+/**
+ * What explains and decides nothing that anybody was told: it may wait for the next transaction. A finding's row without
+ * news of it has what it rests on by now.
+ */
+const patient: ReadonlySet<Table> = new Set(['seen', 'detector', 'finding', 'probe', 'answer', 'trend']);
 
 /** What becomes of a turn's news. */
 export interface Publisher {
@@ -129,6 +133,11 @@ export function createPublisher(s: Stages, events: Events): Publisher {
       }));
       const rows = [...news.rows, ...probes, ...s.lastOk.rows(now, isLast)];
       const isDue = isLast || rows.length + news.deletes.length > 0;
+      const cited = s.cited.follow(
+        { open: s.detector.findings(), rows, settled: news.settled, inForce: () => foundInForce(s) },
+        now.wallMs,
+      );
+      s.ledger.add(cited.rows, cited.deletes);
       s.ledger.add([...rows, ...s.answers.rows(now, isDue), ...s.trends.rows(now, isLast)], news.deletes);
       if (!isLast && !isAwaited && mayWait(news, rows, now)) return;
       committedAtMs = now.monotonicMs;

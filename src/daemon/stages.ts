@@ -10,6 +10,7 @@ import type { Notifier } from '../notify/notifier.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
 import type { Answers } from '../state/answers.ts';
 import type { Board } from '../state/board.ts';
+import type { Cited } from '../state/cited.ts';
 import type { LastOk } from '../state/last-ok.ts';
 import type { Ledger } from '../state/ledger.ts';
 import type { Since } from '../state/since.ts';
@@ -32,6 +33,8 @@ export interface Stages {
   readonly notifier: Notifier;
   readonly exporter: Exporter;
   readonly board: Board;
+  /** Probes that findings name. */
+  readonly cited: Cited;
   readonly lastOk: LastOk;
   readonly since: Since;
   /** How each mirror went over an hour, a day, a week. */

@@ -5,7 +5,7 @@ import type { Now, Random, Row } from '../core/ports.ts';
 import { type Target, targetId } from '../core/target.ts';
 import { endAbsences } from './absence.ts';
 import { familyFor } from './detour.ts';
-import { acknowledgeFinding, ageFindings, apply, openFinding, rewriteFindings } from './findings.ts';
+import { acknowledgeFinding, ageFindings, apply, openFinding, rewriteFindings, writeEvidence } from './findings.ts';
 import { writeContents } from './freshness.ts';
 import { judgeHeldSpikes } from './judge.ts';
 import { freshnessOf, lagsOf } from './lags.ts';
@@ -127,6 +127,7 @@ export function createDetector(input: {
         ageFindings(memory);
         keepFresh(memory);
         if (!isTimeToWrite(memory)) return;
+        writeEvidence(memory, false);
         writeDirty(memory, false);
         writeContents(memory, false);
       }),
@@ -166,6 +167,7 @@ export function createDetector(input: {
           const egress = memory.mirrors.get(sample.due.target.registry)?.egress;
           settle(memory, sample, egress !== undefined && memory.suspicions.has(egress) ? 'vantage' : null, isShort);
         }
+        writeEvidence(memory, true);
         writeDirty(memory, true);
         writeContents(memory, true);
       }),

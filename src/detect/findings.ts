@@ -1,6 +1,8 @@
 import { type Finding, type FindingChange, type FindingKind, isDisputed, storyOf } from '../core/finding.ts';
+import { limits } from '../core/limits.ts';
 import type { Memory, MirrorMemory } from './memory.ts';
 import { vantageWord } from './round/witness.ts';
+import { citesAfter } from './rules/cites.ts';
 import { confidenceAfter } from './rules/confidence.ts';
 import type { Says } from './rules/says.ts';
 
@@ -69,7 +71,7 @@ export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | 
     ...known,
     scope,
     cause,
-    evidence,
+    evidence: citesAfter(known.evidence, evidence),
     actionable,
     text,
     sentence,
@@ -126,6 +128,20 @@ export function rewriteFindings(memory: Memory): void {
   for (const finding of memory.open.values()) writeFinding(memory, finding);
 }
 
+/**
+ * Writes open findings again that rest on more than when they were last written, under the stamp they had: what they are
+ * about has not changed. Each at most every `limits.evidenceWriteMs`.
+ * @param everything  at once, for a shutdown
+ */
+export function writeEvidence(memory: Memory, everything: boolean): void {
+  for (const finding of memory.open.values()) {
+    const written = memory.writtenFindings.get(finding.id);
+    if (written === undefined || written.evidence === finding.evidence) continue;
+    if (!everything && memory.now.monotonicMs - written.atMs < limits.evidenceWriteMs) continue;
+    writeFinding(memory, finding, written.stampMs);
+  }
+}
+
 function confidenceOf(memory: Memory, finding: Finding): Finding['confidence'] {
   // Without an authority it stays a guess, however long it lasts.
   if (isDisputed(finding)) return 'low';
@@ -155,11 +171,14 @@ function say(memory: Memory, change: FindingChange['change'], finding: Finding):
   else {
     memory.open.delete(finding.id);
     memory.openSince.delete(finding.id);
+    memory.writtenFindings.delete(finding.id);
   }
   memory.turn.findings.push({ change, finding });
   writeFinding(memory, finding);
 }
 
-function writeFinding(memory: Memory, finding: Finding): void {
-  memory.turn.rows.push({ table: 'finding', key: finding.id, atMs: memory.now.wallMs, value: finding });
+function writeFinding(memory: Memory, finding: Finding, stampMs: number = memory.now.wallMs): void {
+  const { id, evidence, state } = finding;
+  memory.turn.rows.push({ table: 'finding', key: id, atMs: stampMs, value: finding });
+  if (state === 'open') memory.writtenFindings.set(id, { evidence, stampMs, atMs: memory.now.monotonicMs });
 }

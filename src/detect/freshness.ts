@@ -241,7 +241,7 @@ function restoreSubject(memory: Memory, row: Row, asked: ReadonlyMap<string, Rea
   const { module, version, step } = subject;
   for (const [name, shelf] of subject.shelves) {
     const { reading, looks, back } = shelf;
-    const trouble = { module, version, step, reading, backwards: backwardsOf(shelf), back, looks, probeId: '' };
+    const trouble = { module, version, step, reading, backwards: backwardsOf(shelf), back, looks, probeId: null };
     if (trouble.backwards !== null || isBehind(trouble, memory.config.detect.lagLimitMs))
       memory.mirrors.get(name)?.lagging.set(key, trouble);
   }

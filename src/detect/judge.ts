@@ -3,6 +3,7 @@ import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy, type Target } from '../core/target.ts';
+import { citeSample } from './cite.ts';
 import { apply, openFinding } from './findings.ts';
 import { judgeContents } from './freshness.ts';
 import {
@@ -52,6 +53,7 @@ export function judge(
   judgeHash(memory, mirror, sample);
   if (sample.outcome.tag === 'ok') judgePeers(memory, mirror, series, sample);
   judgeTls(memory, mirror, sample);
+  citeSample(memory, mirror, series, sample);
 }
 
 /** Starts a series anew where `latest` now stands for another version: what it did before says nothing of that file. */
@@ -88,16 +90,15 @@ function refreshSpeed(memory: Memory, mirror: MirrorMemory): void {
   const { name } = mirror.mirror;
   const all = [...mirror.series.values()].map((series) => ({ ...series, isJudge: isSpikeJudge(mirror, series) }));
   const timeoutOf = (target: Target) => ownTimeoutMs(memory.config, target);
+  const spike = openFinding(memory, 'spike', name)?.evidence ?? null;
   const says = spikeSays(name, all, memory.config.detect.spike, timeoutOf);
   // What the others share just now is our own line: it is told once they are fast again and this one is not. What hangs
   // because the mirror is out is that outage, which is told already.
   mirror.isSpikeHeld =
-    says?.tag === 'trouble' &&
-    openFinding(memory, 'spike', name) === null &&
-    (isCanaryOut(mirror) || isSlowEverywhere(memory, mirror));
+    says?.tag === 'trouble' && spike === null && (isCanaryOut(mirror) || isSlowEverywhere(memory, mirror));
   if (!mirror.isSpikeHeld) apply(memory, 'spike', mirror, says);
   const known = openFinding(memory, 'level_shift', name)?.evidence ?? null;
-  apply(memory, 'level_shift', mirror, shiftSays(name, all, known));
+  apply(memory, 'level_shift', mirror, shiftSays(name, all, { known, spike }));
 }
 
 /** Looks again at the spikes that were held because everything was slow. */

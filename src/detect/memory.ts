@@ -171,6 +171,11 @@ export interface Memory {
   readonly open: Map<string, Finding>;
   /** When a finding's confidence began to count, monotonic milliseconds. */
   readonly openSince: Map<string, number>;
+  /** Of each open finding as it was last written: its evidence, the row's stamp, and when, monotonic milliseconds. */
+  readonly writtenFindings: Map<
+    string,
+    { readonly evidence: Finding['evidence']; readonly stampMs: number; readonly atMs: number }
+  >;
   /** Series with news for their row: written about once a minute; `urgent` ones with this turn. */
   readonly dirty: Set<SeriesMemory>;
   readonly urgent: Set<SeriesMemory>;
@@ -276,6 +281,7 @@ export function newMemory(config: Config, random: Random, now: Now): Memory {
     heavyLooks: new Map(),
     open: new Map(),
     openSince: new Map(),
+    writtenFindings: new Map(),
     dirty: new Set(),
     urgent: new Set(),
     seen: new Map(),

@@ -12,6 +12,7 @@ import { newDetour } from './rules/detour.ts';
 import { noOutage } from './rules/outage.ts';
 import { readSaid } from './rules/peers.ts';
 import { noRefusal } from './rules/refusal.ts';
+import { canaryFirst } from './rules/says.ts';
 import { noSpike } from './rules/spike.ts';
 import { noThroughput } from './rules/throughput.ts';
 import { noRate, rateClasses } from './rules/unreliable.ts';
@@ -39,6 +40,8 @@ function restoreFinding(memory: Memory, row: Row): void {
   if (finding === null || typeof finding !== 'object' || finding.state !== 'open') return;
   if (!findingKinds.includes(finding.kind) || finding.id !== row.key || !Array.isArray(finding.scope)) return;
   memory.open.set(finding.id, finding);
+  const { evidence } = finding;
+  memory.writtenFindings.set(finding.id, { evidence, stampMs: row.atMs, atMs: memory.now.monotonicMs });
   memory.openSince.set(finding.id, monotonicOf(memory, finding.openedAtMs));
 }
 
@@ -157,6 +160,7 @@ function restoreStanding(memory: Memory, finding: Finding): void {
     const { samples, failures, probeIds } = finding.evidence;
     if (first !== undefined) first.outage = { ...first.outage, samples, failed: failures, probeIds };
   }
+  if (kind === 'spike' && mirror !== undefined) restoreSlow(mirror, finding.evidence);
   if (kind === 'refusal' && mirror !== undefined && mirror.refused.size === 0) {
     const connection = primaryConnection(mirror.mirror);
     for (const target of targetsOf(memory, finding)) putRefused(mirror, seriesOf(mirror, target, connection));
@@ -174,6 +178,16 @@ function restoreStanding(memory: Memory, finding: Finding): void {
   // Findings about us begin anew with us.
   if (isGone || isEmpty || kind === 'vantage' || kind === 'self')
     closeFinding(memory, kind, registry, {}, finding.cause);
+}
+
+/** One story over a restart: what was slow before counts on. */
+function restoreSlow(mirror: MirrorMemory, evidence: Finding['evidence']): void {
+  const { samples, failures, observedSeconds, probeIds, slowest } = evidence;
+  const [first] = canaryFirst([...mirror.series.values()].filter(({ spike }) => spike.sinceMs !== null));
+  if (first === undefined) return;
+  const observedMs = observedSeconds === null ? null : observedSeconds * 1_000;
+  const slow = { samples, slowSamples: failures, observedMs, probeIds };
+  first.slow = slowest === undefined ? slow : { ...slow, slowest };
 }
 
 function some(mirror: MirrorMemory | undefined, holds: (series: SeriesMemory) => boolean): boolean {

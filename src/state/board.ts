@@ -49,7 +49,10 @@ interface Series {
   lastOkAtMs: number | null;
 }
 
-/** Probes are found by id as long as a series' last scheduled or last other ones, an exemplar's bucket, or the failing list holds them. */
+/**
+ * Probes are found by id as long as a series' last scheduled or last other ones, its streak of slow ones, an exemplar's
+ * bucket, or the failing list holds them. What findings name outlasts that in the state file (`cited.ts`).
+ */
 export interface Board {
   take(sample: SettledSample, transcript: Transcript | null): void;
   /** Keeps what belongs to the targets of these series; forgets the rest. */
@@ -71,6 +74,9 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
   const byRegistry = new Map<string, Set<Series>>();
   const kept = new Map<string, { probe: KeptProbe; holders: number }>();
   const failing = new Ring<string>(limits.failingTranscripts);
+  /** Slow ones of a series since the last that was not: what a finding begins with, however few of each are kept. */
+  const streaks = new Map<Series, string[]>();
+  let inStreaks = 0;
   let known = new Set(configured.map(({ target }) => target.id));
 
   const hold = (probeId: string, probe: KeptProbe): void => {
@@ -105,6 +111,23 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
     byRegistry.set(target.registry, siblings.add(made));
     return made;
   };
+  const keepStreak = (series: Series, probe: KeptProbe): void => {
+    const { outcome, rttMs, thresholdMs, cold, due } = probe.sample;
+    if (outcome.tag !== 'ok' || cold || rttMs === null || thresholdMs === null) return;
+    if (rttMs <= thresholdMs) return endStreak(series);
+    const streak = streaks.get(series) ?? [];
+    if (inStreaks >= limits.streakTranscripts || streak.length >= limits.transcriptsPerSeries) return;
+    inStreaks += 1;
+    streaks.set(series, streak);
+    streak.push(due.probeId);
+    hold(due.probeId, probe);
+  };
+  const endStreak = (series: Series): void => {
+    const streak = streaks.get(series) ?? [];
+    streaks.delete(series);
+    inStreaks -= streak.length;
+    for (const probeId of streak) release(probeId);
+  };
   const begin = (wanted: readonly SeriesRef[]): void => {
     for (const { target, connection } of wanted) seriesFor(target, connection);
   };
@@ -124,6 +147,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
       const isScheduled = sample.due.purpose === 'scheduled';
       for (const gone of (isScheduled ? series.probes : series.roundProbes).push(probeId, perSeries())) release(gone);
       if (!isScheduled) return;
+      keepStreak(series, probe);
       series.last = sample;
       series.recent.push(sample, perSeries());
       if (sample.outcome.tag !== 'ok' || sample.rttMs === null) return;
@@ -140,6 +164,7 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
         if (known.has(series.target.id)) continue;
         all.delete(id);
         byRegistry.get(series.target.registry)?.delete(series);
+        endStreak(series);
         for (const probeId of heldBy(series)) release(probeId);
         for (const probeId of series.byBucket.values()) release(probeId);
       }

@@ -13,15 +13,17 @@ export interface Ledger {
    * @throws what the store throws on a row that is no JSON: the caller's defect; that row is given up
    */
   flush(): Flushed;
+  /** A row that waits. */
+  find(table: Table, key: string): Row | null;
 }
 
 /** What explains, and decides nothing new. */
-const expendable: ReadonlySet<Table> = new Set(['probe', 'seen', 'answer', 'trend']);
+const expendable: ReadonlySet<Table> = new Set(['probe', 'cited', 'seen', 'answer', 'trend']);
 
 /**
  * Gathers the rows of one turn and commits them together; while the file can't be written, the last word on each key
  * waits here, so that nothing is lost when there is room again. Bounded by the keys themselves: rows past `waitingMax`
- * of the tables `probe`, `seen`, `answer` and `trend` are given up first, because they explain and decide nothing new.
+ * of the tables `probe`, `cited`, `seen`, `answer` and `trend` are given up first, because they explain and decide nothing new.
  */
 export function createLedger(store: Store, waitingMax: number): Ledger {
   const puts = new Map<string, Row>();
@@ -38,6 +40,7 @@ export function createLedger(store: Store, waitingMax: number): Ledger {
         deletes.set(id(one.table, one.key), one);
       }
     },
+    find: (table, key) => puts.get(id(table, key)) ?? null,
     flush() {
       const batch: StoreBatch = { puts: [...puts.values()], deletes: [...deletes.values()] };
       const rows = batch.puts.length + batch.deletes.length;

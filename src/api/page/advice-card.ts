@@ -3,7 +3,7 @@ import type { Config } from '../../core/config.ts';
 import { tellIn } from '../../words/tell.ts';
 import { sayTold } from '../../words/told.ts';
 import { reach } from './command.ts';
-import { dated, duration, percent, samplesText, span } from './format.ts';
+import { dated, duration, percent, span } from './format.ts';
 import { adviceHands } from './hands.ts';
 import { type Html, html } from './html.ts';
 import type { PageSay } from './say.ts';
@@ -24,7 +24,7 @@ ${lineToCopy(say, advice, isTaken)}
 <div><dt>${say('card.fetch')}</dt><dd>${change(say, advice.expected.fetchCostSeconds, seconds)}</dd></div>
 <div><dt>${say('card.p95')}</dt><dd>${change(say, advice.expected.p95Seconds, seconds)}</dd></div>
 <div><dt>${say('card.available')}</dt><dd>${change(say, advice.expected.availability, (share) => percent(say, share))}</dd></div>
-<div><dt>${say('card.rests')}</dt><dd>${say('card.restsOn', { samples: samplesText(say, advice.evidence.samples), span: span(say, advice.evidence.windowSeconds * 1000) })}</dd></div>
+${canaryAnswers(say, advice)}
 <div><dt>${say('card.expires')}</dt><dd>${advice.expiresAtMs > nowMs ? say.html('card.expiresIn', { span: span(say, advice.expiresAtMs - nowMs), at: dated(advice.expiresAtMs) }) : dated(advice.expiresAtMs)}</dd></div>
 </dl>
 <p class="back">${say.html('card.back', { line: html`<code>${advice.rollback}</code>` })}</p>
@@ -37,6 +37,13 @@ ${
   html`<details id="covers-${advice.id}"><summary>${say('card.covers')}</summary><ul>${advice.doesNotCover.map((text) => html`<li><bdi>${sayTold(text, say)}</bdi></li>`)}</ul></details>`
 }
 </article>`;
+}
+
+/** How much of its canary was looked at: not the moments compared, which the sentence counts where it rests on them. */
+function canaryAnswers(say: PageSay, { from, evidence: { samples: count, windowSeconds } }: Advice): Html | null {
+  if (count === 0) return null;
+  const says = say('card.canaryOf', { count, from, span: span(say, windowSeconds * 1000) });
+  return html`<div><dt>${say('card.canary')}</dt><dd>${says}</dd></div>`;
 }
 
 /** Why it is given, or none is. */

@@ -5,12 +5,14 @@ import { tellIn } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
 import { mirrorPath, probePath } from './badges.ts';
 import { reach } from './command.ts';
-import { bytes, dated, span } from './format.ts';
+import { bytes, dated, duration, span } from './format.ts';
 import { ackHand } from './hands.ts';
 import { type Html, html } from './html.ts';
 import type { PageSay } from './say.ts';
 
-const probesShown = 5;
+/** All of so many; of more the first, the slowest and so many of the last. */
+const allShown = 5;
+const lastShown = 3;
 
 /** What is known of the page around a finding. */
 export interface FindingFrame {
@@ -86,13 +88,35 @@ function itemName(say: PageSay, { step, module, version }: ScopeItem): string {
   return name === '' ? step : say('finding.stepOf', { step, name });
 }
 
-/** Only those that lead somewhere: good answers, slow ones too, are not kept for long. */
+/** Only those that lead somewhere; of the others it says how many there were. */
 function probeLinks(say: PageSay, { evidence }: Finding, isKept: FindingFrame['isKept']): Html | null {
-  const shown = evidence.probeIds.map((id, i) => ({ id, n: i + 1 })).slice(-probesShown);
+  const shown = probesShown(evidence);
   if (shown.length === 0) return null;
   const kept = shown.filter(({ id }) => isKept(id));
   if (kept.length === 0) return html`<span class="walk muted">${say('finding.wireGone')}</span>`;
-  return html`<span class="walk">${say('finding.wire')} ${kept.map(({ id, n }) => html`<a href="${probePath(id)}">${say('finding.probe', { n })}</a> `)}</span>`;
+  const gone = shown.length - kept.length;
+  return html`<span class="walk">${say('finding.wire')} ${kept.map((one) => html`<a href="${probePath(one.id)}">${probeName(say, one, evidence)}</a> `)}${gone > 0 && html`<span class="muted">${say('finding.wireSome', { count: gone })}</span>`}</span>`;
+}
+
+interface ShownProbe {
+  readonly id: string;
+  /** Its place among those that are named, from 1. */
+  readonly n: number;
+}
+
+/** All of few; else the first, the slowest and the last ones, in their order. */
+function probesShown({ probeIds, slowest }: Finding['evidence']): readonly ShownProbe[] {
+  const from = probeIds.length <= allShown ? 0 : probeIds.length - lastShown;
+  return probeIds
+    .map((id, i) => ({ id, n: i + 1 }))
+    .filter(({ id, n }) => n === 1 || n > from || id === slowest?.probeId);
+}
+
+function probeName(say: PageSay, { id, n }: ShownProbe, { probeIds, slowest }: Finding['evidence']): string {
+  if (probeIds.length === 1) return say('finding.probe', { n });
+  if (id === slowest?.probeId) return say('finding.slowest', { time: duration(say, slowest.ms) });
+  if (n === 1) return say('finding.first');
+  return n === probeIds.length ? say('finding.newest') : say('finding.probe', { n });
 }
 
 /** Of a mismatch: who serves what, since when, how long it is and how it begins. */

@@ -19,7 +19,8 @@ export interface LagTrouble {
   readonly back: StepBack | null;
   /** Answers about it so far. */
   readonly looks: number;
-  readonly probeId: string;
+  /** `null`: the last process asked. */
+  readonly probeId: string | null;
 }
 
 /** What the troubles of one mirror are told with. */
@@ -117,7 +118,7 @@ function draftOf(cause: LagCause, troubles: readonly LagTrouble[], { limitMs }: 
       ...(isLate
         ? { observedSeconds: Math.max(...troubles.map(agreed)) / 1_000, thresholdSeconds: limitMs / 1_000 }
         : {}),
-      probeIds: troubles.map(({ probeId }) => probeId).slice(0, limits.findingProbes),
+      probeIds: troubles.flatMap(({ probeId }) => probeId ?? []).slice(0, limits.findingProbes),
     },
     actionable: isLate,
     ...toldOf(what),

@@ -6,6 +6,7 @@ import type { Sample } from '../../core/sample.ts';
 import type { Target } from '../../core/target.ts';
 import { told } from '../../words/tell.ts';
 import { type Baseline, emptyBaseline, learn } from './baseline.ts';
+import { chosen, slowerOf } from './cites.ts';
 import { canaryFirst, type Says, scopeOf, seconds, spokenTime } from './says.ts';
 import { isSpikeActionable, judgeSpike, noSpike, type Pace, type SpikeState } from './spike.ts';
 import { isClear, isSlow, thresholdMs } from './threshold.ts';
@@ -19,7 +20,9 @@ export interface SpeedState {
     readonly samples: number;
     readonly slowSamples: number;
     readonly observedMs: number | null;
+    /** Of the slow ones alone: the last of them, and the slowest. */
     readonly probeIds: readonly string[];
+    readonly slowest?: Finding['evidence']['slowest'];
   };
   /** Slow round trips of the streak under way, learned once it has ended without a spike. Milliseconds. */
   readonly pending: readonly number[];
@@ -106,11 +109,13 @@ function noteSlow(
   const observedMs = pace.kind === 'ok' ? pace.rttMs : pace.limitMs;
   const { medianMs, p99Ms } = baseline;
   const isSlowOne = pace.kind === 'timeout' || isSlow(observedMs, medianMs, rule, due.timeoutMs, p99Ms) === true;
+  const counted = { ...slow, samples: slow.samples + 1, observedMs };
+  if (!isSlowOne) return counted;
   return {
-    samples: slow.samples + 1,
-    slowSamples: slow.slowSamples + (isSlowOne ? 1 : 0),
-    observedMs,
+    ...counted,
+    slowSamples: slow.slowSamples + 1,
     probeIds: [...slow.probeIds, due.probeId].slice(-limits.findingProbes),
+    slowest: slowerOf(slow.slowest, { probeId: due.probeId, ms: observedMs }),
   };
 }
 
@@ -158,7 +163,7 @@ export function spikeSays(
       observedSeconds: seconds(observedMs),
       baselineSeconds: seconds(baselineMs),
       thresholdSeconds: seconds(thresholdMs(baselineMs, rule, timeoutOf(first.target), first.baseline.p99Ms)),
-      probeIds: all.flatMap(({ slow }) => slow.probeIds).slice(0, limits.findingProbes),
+      ...slowOnes(all.map(({ slow }) => slow)),
     },
     actionable: isSpikeActionable({
       hasCanary: spiking.some(({ target }) => target.canary),
@@ -174,11 +179,28 @@ export function spikeSays(
   };
 }
 
+/** The slow probes of these series, and the slowest of all. */
+function slowOnes(
+  series: readonly { readonly probeIds: readonly string[]; readonly slowest?: Finding['evidence']['slowest'] }[],
+): Pick<Finding['evidence'], 'probeIds' | 'slowest'> {
+  const slowest = series.reduce<Finding['evidence']['slowest']>((most, one) => slowerOf(most, one.slowest), undefined);
+  const probeIds = chosen(
+    series.flatMap((one) => one.probeIds),
+    slowest?.probeId ?? null,
+  );
+  return slowest === undefined ? { probeIds } : { probeIds, slowest };
+}
+
 /**
  * What the level shifts of one mirror's series come to.
  * @param known  the evidence it opened with, which stays: it says what the shift was; `null` where none is open
+ * @param spike  that of the spike it comes of: the shift names its probes; `null` where none was told
  */
-export function shiftSays(name: string, series: readonly SpeedSeries[], known: Finding['evidence'] | null): Says {
+export function shiftSays(
+  name: string,
+  series: readonly SpeedSeries[],
+  { known, spike }: { readonly known: Finding['evidence'] | null; readonly spike: Finding['evidence'] | null },
+): Says {
   const all = canaryFirst(series.filter(({ shift }) => shift !== null));
   const [first] = all;
   if (first === undefined) return { tag: 'well', ...told('found.shift.well', { name }) };
@@ -194,7 +216,7 @@ export function shiftSays(name: string, series: readonly SpeedSeries[], known: F
       failures: slow.slowSamples,
       observedSeconds: seconds(slow.observedMs),
       baselineSeconds: seconds(fromMs),
-      probeIds: slow.probeIds,
+      ...slowOnes([spike ?? slow]),
     },
     actionable: isSpikeActionable({
       hasCanary: shifted.some(({ target }) => target.canary),

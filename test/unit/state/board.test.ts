@@ -68,6 +68,35 @@ describe('which probes can still be read', () => {
     expect([probe(first), probe(next)?.sample.rttMs]).toEqual([null, 800]);
   });
 
+  test('a streak of slow ones from its first on, however few of each series are kept, until it ends', () => {
+    const others = Array.from({ length: limits.transcriptsKept }, (_, n) => aTarget('a', 'mod', `example.com/${n}`));
+    const { put, probe } = board([target, ...others]);
+    const slow = (): string => put(settled(900, { thresholdMs: 800 }));
+    const held = (ids: readonly string[]): boolean[] => ids.map((id) => probe(id) !== null);
+    const fine = put(settled(50, { thresholdMs: 800 }));
+    const streak = [slow(), slow(), put(settled(50, { thresholdMs: 800, purpose: 'confirm' })), slow()];
+    // Of each series the last scheduled one and the last other one are kept, and one of each bucket.
+    expect(held([fine, ...streak])).toEqual([true, true, true, true, true]);
+    put(settled(10, { outcome: refused }));
+    expect(held(streak.slice(0, 2))).toEqual([true, true]);
+    put(settled(50, { thresholdMs: 800 }));
+    expect(held(streak.slice(0, 2))).toEqual([false, false]);
+  });
+
+  test('the streaks of all series together are bounded', () => {
+    const all = Array.from({ length: limits.streakTranscripts }, (_, n) => aTarget('a', 'mod', `example.com/${n}`));
+    const { put, probe } = board(all);
+    const streaks = all.map((of) => [1, 2, 3].map(() => put(settled(900, { of, thresholdMs: 800 }))));
+    for (const of of all)
+      for (let n = 0; n < limits.transcriptsPerSeries; n += 1)
+        put(settled(900, { of, thresholdMs: null, outcome: { tag: 'unknown', because: 'local' } }));
+    expect(streaks.flat().filter((id) => probe(id) !== null).length).toBeLessThanOrEqual(
+      limits.streakTranscripts + all.length,
+    );
+    const [first] = streaks;
+    expect(first?.map((id) => probe(id) !== null)).toEqual([true, true, true]);
+  });
+
   test.each([
     ['at an edge', 100, 'the bucket below'],
     ['above all edges', 60_000, 'a bucket of its own'],

@@ -29,6 +29,22 @@ function watched(waitingMax = 100) {
 }
 
 describe('a ledger', () => {
+  test('what waits can be read until it is written', () => {
+    const { ledger, store } = watched();
+    store.trouble = full;
+    ledger.add([row('a', 1), row('b', 2)], []);
+    ledger.add([row('a', 3)], [{ table: 'detector', key: 'b' }]);
+    ledger.flush();
+    expect([ledger.find('detector', 'a')?.value, ledger.find('detector', 'b'), ledger.find('probe', 'a')]).toEqual([
+      3,
+      null,
+      null,
+    ]);
+    store.trouble = null;
+    ledger.flush();
+    expect(ledger.find('detector', 'a')).toBeNull();
+  });
+
   test('one transaction for all of a turn; nothing to write is no transaction', () => {
     const { ledger, batches, store } = watched();
     expect(ledger.flush()).toEqual({ tag: 'ok', rows: 0 });

@@ -1,0 +1,21 @@
+import type { KeptProbe } from '../state/board.ts';
+import type { Stages } from './stages.ts';
+
+/** A probe by its id, from memory or the state file; `null`: it is not kept, or never was. */
+export function findProbe(
+  { board, ledger, store }: Pick<Stages, 'board' | 'ledger' | 'store'>,
+  probeId: string,
+): KeptProbe | null {
+  const known = board.probe(probeId);
+  if (known !== null) return known;
+  for (const table of ['cited', 'probe'] as const) {
+    const row = ledger.find(table, probeId) ?? store.get(table, probeId);
+    if (row !== null) return row.value as KeptProbe;
+  }
+  return null;
+}
+
+/** The findings that advice rests on which is proposed, accepted or refused now. */
+export function foundInForce({ advisor }: Pick<Stages, 'advisor'>): readonly string[] {
+  return advisor.list().flatMap(({ evidence }) => evidence.findings);
+}

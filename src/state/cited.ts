@@ -1,0 +1,203 @@
+import type { Finding } from '../core/finding.ts';
+import { limits } from '../core/limits.ts';
+import type { Row, Store, Table } from '../core/ports.ts';
+import type { KeptProbe } from './board.ts';
+
+/** The stamp of a row that is held: no age reaches it, and what is trimmed by age goes before it. */
+const heldAtMs = Number.MAX_SAFE_INTEGER;
+const rowsPerPage = 200;
+
+/** What one turn changed, as far as findings and the probes that they name go. */
+export interface CitedTurn {
+  readonly open: readonly Finding[];
+  /** Rows that are written with this turn: those of findings say what is named from now on. */
+  readonly rows: readonly Row[];
+  readonly settled: readonly KeptProbe[];
+  /** Ids of findings that advice in force rests on; read where one has ended. */
+  inForce(): Iterable<string>;
+}
+
+/**
+ * The probes that findings name, in table `cited`: for as long as the finding is open or advice in force rests on it, and
+ * `state.keep` after. What was named for a while only is deleted with the row of its finding that no longer names it.
+ */
+export interface Cited {
+  /** What has to be written with this turn. @param wallMs  now */
+  follow(
+    turn: CitedTurn,
+    wallMs: number,
+  ): {
+    readonly rows: readonly Row[];
+    readonly deletes: readonly { readonly table: Table; readonly key: string }[];
+  };
+  /** One that is named by now and waits to be written with its finding. */
+  waiting(probeId: string): KeptProbe | null;
+  /** Whether the probes of a finding are held. */
+  holds(findingId: string): boolean;
+}
+
+interface Held {
+  ids: readonly string[];
+  readonly waiting: Map<string, KeptProbe>;
+  readonly written: Set<string>;
+  /** It has ended, and advice in force rests on it. */
+  isOver: boolean;
+}
+
+/**
+ * Takes up what table `cited` holds. Bounded: `limits.citedProbes` held ones, each of `limits.citedChars`; what comes
+ * beyond is not written.
+ * @param input.find  a probe that is still known somewhere
+ */
+export function createCited(input: {
+  readonly store: Pick<Store, 'get' | 'page'>;
+  readonly open: readonly Finding[];
+  readonly inForce: Iterable<string>;
+  find(probeId: string): KeptProbe | null;
+}): Cited {
+  const { find } = input;
+  const held = new Map<string, Held>();
+  /** By how many findings each row that is held is named. */
+  const holders = new Map<string, number>();
+  let orphans = heldIn(input.store);
+  let puts = new Map<string, Row>();
+  let deletes = new Set<string>();
+
+  const heldOf = (findingId: string): Held => {
+    const known = held.get(findingId);
+    if (known !== undefined) return known;
+    const made: Held = { ids: [], waiting: new Map(), written: new Set(), isOver: false };
+    held.set(findingId, made);
+    return made;
+  };
+  const put = (probeId: string, atMs: number, value: unknown): void => {
+    deletes.delete(probeId);
+    puts.set(probeId, { table: 'cited', key: probeId, atMs, value });
+  };
+  const hold = (of: Held, probeId: string): void => {
+    of.written.add(probeId);
+    holders.set(probeId, (holders.get(probeId) ?? 0) + 1);
+  };
+  /** True where nobody names it any more. */
+  const letGo = (of: Held, probeId: string): boolean => {
+    of.written.delete(probeId);
+    const left = (holders.get(probeId) ?? 1) - 1;
+    if (left > 0) holders.set(probeId, left);
+    else holders.delete(probeId);
+    return left <= 0;
+  };
+  const takeUp = (findingId: string, ids: readonly string[], isOver: boolean): void => {
+    const of = heldOf(findingId);
+    of.ids = ids;
+    of.isOver = isOver;
+    for (const id of ids) if (orphans.has(id)) hold(of, id);
+  };
+  for (const { id, evidence } of input.open) takeUp(id, evidence.probeIds, false);
+  for (const id of input.inForce) {
+    const finding = held.has(id) ? undefined : (input.store.get('finding', id)?.value as Finding | undefined);
+    if (finding !== undefined) takeUp(id, finding.evidence.probeIds, true);
+  }
+  for (const id of holders.keys()) orphans.delete(id);
+
+  /** Notes the probes that it names now and did not before, while they are still known. */
+  function gather({ id, evidence: { probeIds } }: Finding, settled: ReadonlyMap<string, KeptProbe>): Held {
+    const of = heldOf(id);
+    if (of.ids === probeIds) return of;
+    const fresh = probeIds.filter((probeId) => !of.ids.includes(probeId));
+    of.ids = probeIds;
+    for (const probeId of of.waiting.keys()) if (!probeIds.includes(probeId)) of.waiting.delete(probeId);
+    for (const probeId of fresh) {
+      const probe = settled.get(probeId) ?? find(probeId);
+      if (probe !== null) of.waiting.set(probeId, probe);
+    }
+    return of;
+  }
+
+  /** Brings the rows to what the finding's own row names. */
+  function write(of: Held): void {
+    for (const id of [...of.written]) {
+      if (of.ids.includes(id) || !letGo(of, id)) continue;
+      puts.delete(id);
+      deletes.add(id);
+    }
+    for (const [id, probe] of of.waiting) {
+      const isThere = holders.has(id);
+      if (!isThere && holders.size >= limits.citedProbes) continue;
+      if (!isThere) put(id, heldAtMs, bounded(probe));
+      hold(of, id);
+    }
+    of.waiting.clear();
+  }
+
+  /** From now on they age. */
+  function release(findingId: string, of: Held, wallMs: number): void {
+    held.delete(findingId);
+    for (const id of [...of.written]) if (letGo(of, id)) age(id, wallMs);
+  }
+
+  function age(probeId: string, wallMs: number): void {
+    const value = puts.get(probeId)?.value ?? find(probeId);
+    if (value !== null) put(probeId, wallMs, value);
+  }
+
+  /** What ended and no advice in force rests on. */
+  function releaseOver(turn: CitedTurn, wallMs: number): void {
+    let inForce: ReadonlySet<string> | null = null;
+    for (const [id, of] of held) {
+      if (!of.isOver) continue;
+      inForce ??= new Set(turn.inForce());
+      if (!inForce.has(id)) release(id, of, wallMs);
+    }
+  }
+
+  return {
+    follow(turn, wallMs) {
+      const findings = turn.rows.flatMap((row) => (row.table === 'finding' ? [row.value as Finding] : []));
+      if (turn.open.length + findings.length + held.size + orphans.size === 0) return { rows: [], deletes: [] };
+      const settled = new Map(turn.settled.map((one) => [one.sample.due.probeId, one]));
+      for (const finding of turn.open) gather(finding, settled);
+      for (const finding of findings) {
+        const of = gather(finding, settled);
+        write(of);
+        of.isOver = finding.state !== 'open';
+      }
+      releaseOver(turn, wallMs);
+      // Findings that ended while nobody looked.
+      for (const id of orphans) if (!holders.has(id)) age(id, wallMs);
+      orphans = new Set();
+      const change = {
+        rows: [...puts.values()],
+        deletes: [...deletes].map((key) => ({ table: 'cited' as const, key })),
+      };
+      puts = new Map();
+      deletes = new Set();
+      return change;
+    },
+    waiting(probeId) {
+      for (const { waiting } of held.values()) {
+        const probe = waiting.get(probeId);
+        if (probe !== undefined) return probe;
+      }
+      return null;
+    },
+    holds: (findingId) => held.has(findingId),
+  };
+}
+
+/** The ids of the rows that are held, which are the newest. */
+function heldIn(store: Pick<Store, 'page'>): Set<string> {
+  const ids = new Set<string>();
+  let before: { atMs: number; key: string } | null = null;
+  for (;;) {
+    const rows: readonly Row[] = store.page('cited', rowsPerPage, before);
+    for (const { atMs, key } of rows) if (atMs === heldAtMs) ids.add(key);
+    const last = rows.at(-1);
+    if (last === undefined || last.atMs !== heldAtMs) return ids;
+    before = { atMs: last.atMs, key: last.key };
+  }
+}
+
+/** Without its transcript where that is longer than any usual one. */
+function bounded(probe: KeptProbe): KeptProbe {
+  return JSON.stringify(probe).length <= limits.citedChars ? probe : { sample: probe.sample, transcript: null };
+}

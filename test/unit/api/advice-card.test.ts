@@ -1,0 +1,28 @@
+import { describe, expect, test } from 'vitest';
+import { adviceCard } from '../../../src/api/page/advice-card.ts';
+import { pageSay } from '../../../src/api/page/say.ts';
+import type { Language } from '../../../src/words/say.ts';
+import { fixtureAdvice } from './fixture-advice.ts';
+import { fixtureConfig, nowMs } from './fixture-config.ts';
+
+/** The facts of the card, by their names. */
+function factsOf(samples: number, windowSeconds: number, language: Language = 'en'): Readonly<Record<string, string>> {
+  const advice = { ...fixtureAdvice, evidence: { ...fixtureAdvice.evidence, samples, windowSeconds } };
+  const { text } = adviceCard(pageSay(language), advice, fixtureConfig, nowMs);
+  const facts = [...text.matchAll(/<dt>([^<]+)<\/dt><dd>(.*?)<\/dd>/gs)];
+  return Object.fromEntries(facts.map(([, name = '', value = '']) => [name, value.replace(/<[^>]+>/g, '')]));
+}
+
+describe('an advice says how much of the canary was looked at, which is not the moments that were compared', () => {
+  test.each([
+    [1, 5, '1 of coast, in the 5 s before this advice'],
+    [20, 600, '20 of coast, in the 10 min before this advice'],
+    [0, 0, undefined],
+  ])('%i in %i s', (samples, windowSeconds, said) => {
+    expect(factsOf(samples, windowSeconds)['canary answers']).toBe(said);
+  });
+
+  test('in Chinese', () => {
+    expect(factsOf(1, 5, 'zh')['金丝雀应答']).toBe('coast 在给出建议前 5 秒内的 1 次');
+  });
+});

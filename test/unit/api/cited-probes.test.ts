@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { findingItem } from '../../../src/api/page/findings.ts';
+import { pageSay } from '../../../src/api/page/say.ts';
+import type { Finding } from '../../../src/core/finding.ts';
+import { nowMs } from './fixture-config.ts';
+import { fixtureFindings } from './fixture-findings.ts';
+
+const ids = Array.from({ length: 20 }, (_, n) => `p${n + 1}`);
+
+/** What is said of the probes, with where each leads. */
+function walkOf(
+  evidence: Partial<Finding['evidence']>,
+  isKept: (id: string) => boolean = () => true,
+  language: 'en' | 'zh' = 'en',
+): string {
+  const [finding] = fixtureFindings;
+  if (finding === undefined) throw new Error('no fixture');
+  const shown = { ...finding, evidence: { ...finding.evidence, ...evidence } };
+  const { text } = findingItem(pageSay(language), shown, { nowMs, mirror: null, ack: null, isKept });
+  const from = text.indexOf('<span class="walk');
+  const walk = from < 0 ? '' : text.slice(from);
+  return walk
+    .replace(/<a href="\/probes\/([^"]+)">([^<]+)<\/a>/g, '[$2 → $1]')
+    .replace(/<[^>]+>/g, '')
+    .trim();
+}
+
+const slowest = { probeId: 'p6', ms: 3_000 };
+
+describe('the probes that a finding names', () => {
+  test.each([
+    [
+      'first, slowest, last few',
+      { probeIds: ids, slowest },
+      'on the wire: [the first → p1] [the slowest, 3.00 s → p6] [probe 18 → p18] [probe 19 → p19] [the newest → p20]',
+    ],
+    [
+      'no slowest where time is not what it is about',
+      { probeIds: ids },
+      'on the wire: [the first → p1] [probe 18 → p18] [probe 19 → p19] [the newest → p20]',
+    ],
+    [
+      'the slowest may be the first',
+      { probeIds: ids.slice(0, 2), slowest: { probeId: 'p1', ms: 900 } },
+      'on the wire: [the slowest, 900 ms → p1] [the newest → p2]',
+    ],
+    [
+      'one alone is neither first nor newest',
+      { probeIds: ['p1'], slowest: { probeId: 'p1', ms: 900 } },
+      'on the wire: [probe 1 → p1]',
+    ],
+    ['none', { probeIds: [] }, ''],
+  ])('%s', (_, evidence, said) => {
+    expect(walkOf(evidence)).toBe(said);
+  });
+
+  test('what is gone is said, and leads nowhere', () => {
+    const isKept = (id: string): boolean => ['p1', 'p20'].includes(id);
+    expect(walkOf({ probeIds: ids, slowest }, isKept)).toBe(
+      'on the wire: [the first → p1] [the newest → p20] (3 not kept any more)',
+    );
+    expect(walkOf({ probeIds: ids }, () => false)).toBe('its probes are not kept any more');
+    expect(walkOf({ probeIds: ids, slowest }, isKept, 'zh')).toBe(
+      '原始记录： [最早一次 → p1] [最近一次 → p20] （另有 3 次已不再保存）',
+    );
+  });
+});
