@@ -21,6 +21,8 @@ export interface Browser {
   readonly until: (expression: string, wanted: unknown) => Promise<void>;
   /** How large the window is, and whether light or dark is wanted. */
   readonly eyes: (eyes: Eyes) => Promise<void>;
+  /** The addresses that the page asks from now on, as they come. */
+  readonly sent: () => readonly string[];
   /** A key, as the keyboard sends it. */
   readonly key: (key: string) => Promise<void>;
   /** What axe finds that is serious or critical: its rule, and where. */
@@ -67,6 +69,11 @@ export async function startBrowser(): Promise<Browser> {
     async eyes({ width, height, scheme }) {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme: scheme });
+    },
+    sent() {
+      const urls: string[] = [];
+      page.on('request', (request) => urls.push(request.url()));
+      return urls;
     },
     key: (key) => page.keyboard.press(key),
     async serious() {
