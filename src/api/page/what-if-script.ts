@@ -19,8 +19,9 @@ export const whatIfScript = `'use strict';
   const hostOf = (member) => member.replace(/^[a-z][a-z0-9+.-]*:(?=[\\\\/])/i, '').replace(/^[\\\\/]+/, '').split(/[\\\\/?#]/)[0].toLowerCase();
   // What the daemon itself has shown, and what was sent by a press of the button.
   const known = new Set(form.dataset.hosts.split(' '));
-  const learn = (chain) => { for (const member of membersOf(chain)) known.add(hostOf(member)); };
-  const isSure = (member) => known.has(hostOf(member)) || /^[a-z]*$/.test(member);
+  const isWord = (member) => /^[a-z]*$/.test(member);
+  const learn = (chain) => { for (const member of membersOf(chain)) if (!isWord(member)) known.add(hostOf(member)); };
+  const isSure = (member) => isWord(member) || known.has(hostOf(member));
   const isHalf = (member) => !/^(\\[[0-9a-f:.]*\\]|[^:]*)(:\\d{0,5})?$/.test(hostOf(member));
   const put = (text) => { if (summary.textContent !== text) summary.textContent = text; };
   const hold = (why) => {
@@ -34,7 +35,7 @@ export const whatIfScript = `'use strict';
     const members = membersOf(chain);
     if (members.some(isHalf)) return hold('half');
     if (!isPressed && !members.every(isSure)) return hold('held');
-    learn(chain);
+    if (isPressed) learn(chain);
     asked += 1;
     const mine = asked;
     query.set('chain', chain);

@@ -109,6 +109,12 @@ describe('what of a chain leaves the page', () => {
     },
   );
 
+  it('a word that was typed is no host that is known', () => {
+    const { sent, type } = page();
+    for (const text of ['h', 'https', 'https://', 'https://h']) type(text);
+    expect(sent).toEqual(['h', 'https']);
+  });
+
   const letters = fc.stringMatching(/^[A-Z0-9!$%&*;=~^._,|@?-]{1,12}$/);
   const before = fc.constantFrom('', 'direct,', `https://${inland}/x|`);
   const form = fc.constantFrom('https://robot:', 'robot:', 'https://', 'https://robot:1');
@@ -124,7 +130,7 @@ describe('what of a chain leaves the page', () => {
         if (!/[,|?]/.test(secret))
           expect(sent.at(-1)).toBe(`${start}${begin.startsWith('https') ? 'https://' : ''}${inland}/x${end}`);
       }),
-      { numRuns: 300 },
+      { numRuns: 1_000 },
     );
   });
 });
