@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type Browser, type Eyes, startBrowser } from '../support/chromium.ts';
 import { real } from '../support/requires.ts';
 import { nowMs } from '../unit/api/fixture-config.ts';
@@ -58,13 +58,14 @@ real('the page before eyes, ears and a keyboard', ['chromium'], () => {
   let made: Fixture;
   beforeAll(async () => {
     made = fixture(fixturePast);
-    served = await serve(made.deps);
     browser = await startBrowser();
   });
-  afterAll(async () => {
-    await browser.close();
-    await served.close();
+  afterAll(() => browser.close());
+  // One of its own for each test: its clock stands still, and what a minute allows would be used up by all of them.
+  beforeEach(async () => {
+    served = await serve(made.deps);
   });
+  afterEach(() => served.close());
   const open = (path: string): Promise<void> => browser.open(`http://127.0.0.1:${served.port}${path}`);
 
   describe.each(Object.entries(looks))('%s', (_look, eyes) => {
@@ -116,12 +117,11 @@ real('the page before eyes, ears and a keyboard', ['chromium'], () => {
     }
   });
 
-  // The language stays in a cookie.
-  afterEach(() => open('/?lang=en'));
-
   test.each(['en', 'zh'])('%s: no word of a chart is smaller than 11 pixels on a phone', async (lang) => {
     await browser.eyes({ width: 375, height: 780, scheme: 'light' });
     const seen: string[] = [];
+    // The language stays in a cookie.
+    onTestFinished(() => browser.forget());
     for (const path of Object.values(pages)) {
       await open(`${path}${path.includes('?') ? '&' : '?'}lang=${lang}`);
       const sizes = (await browser.read(

@@ -23,6 +23,8 @@ export interface Browser {
   readonly eyes: (eyes: Eyes) => Promise<void>;
   /** The addresses that the page asks from now on, as they come. */
   readonly sent: () => readonly string[];
+  /** Loses its cookies. */
+  readonly forget: () => Promise<void>;
   /** A key, as the keyboard sends it. */
   readonly key: (key: string) => Promise<void>;
   /** What axe finds that is serious or critical: its rule, and where. */
@@ -75,6 +77,7 @@ export async function startBrowser(): Promise<Browser> {
       page.on('request', (request) => urls.push(request.url()));
       return urls;
     },
+    forget: () => page.context().clearCookies(),
     key: (key) => page.keyboard.press(key),
     async serious() {
       // As a value and not as a script of the page, which its policy forbids.
