@@ -138,7 +138,7 @@ real('what-if in a browser', ['chromium'], () => {
 
   test('every field has a label, headings go down one by one, and nothing is wider than a phone', async () => {
     await show(`/what-if?chain=${encodeURIComponent(`${inland},direct`)}`);
-    const unnamed = `[...document.querySelectorAll('main input:not([type=hidden]), main select')].filter((one) => one.labels.length === 0).length`;
+    const unnamed = `[...document.querySelectorAll('main :is(textarea, select)')].filter((one) => one.labels.length === 0).length`;
     expect(await browser.read(unnamed)).toBe(0);
     expect(
       await browser.read(`[...document.querySelectorAll('main h1, main h2, main h3')].map((one) => one.tagName)`),

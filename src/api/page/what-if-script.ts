@@ -57,6 +57,12 @@ export const whatIfScript = `'use strict';
   };
   learn(form.elements.chain.defaultValue);
   form.addEventListener('input', () => { clearTimeout(timer); timer = later(show, 250, false); });
+  // The field is as high as a long chain on a phone needs; a chain has one line, so Enter asks.
+  form.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || event.isComposing || event.target !== form.elements.chain) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
   form.addEventListener('submit', (event) => { event.preventDefault(); clearTimeout(timer); show(true); });
 })();
 `;

@@ -50,6 +50,11 @@ describe('GET /api/v1/what-if', () => {
     expect(asked).toEqual([]);
   });
 
+  it('takes the end of a line as a blank, as a field of several lines sends it', async () => {
+    const reply = await served.ask(query('/api/v1/what-if', { chain: `${inland},\r\n${coast}\n` }));
+    expect((reply.json() as WhatIf).edited.chain).toBe(`${inland},${coast}`);
+  });
+
   it('takes a blank as a separator and a plus as a blank, as forms send it', async () => {
     const reply = await served.ask(`/api/v1/what-if?chain=${encodeURIComponent(inland)},+${encodeURIComponent(coast)}`);
     expect((reply.json() as WhatIf).edited.chain).toBe(`${inland},${coast}`);
@@ -129,7 +134,7 @@ describe('the page', () => {
 
   it('begins with the chain in use, and works by a plain form', async () => {
     const text = await page({});
-    expect(text).toContain(`name="chain" value="${whatIfInUse}"`);
+    expect(text).toMatch(new RegExp(`name="chain" [^>]*>\n${whatIfInUse}</textarea>`));
     expect(text).toContain('<form id="whatif-form" action="/what-if" method="get" ');
     expect(seen(text)).toContain('fetches that end well: 89.8 % · one fetch: 3.80 s · beside the one in use: as fast');
   });
@@ -169,7 +174,7 @@ describe('the page', () => {
 
   it('shows a mistake beside the chain as it was typed', async () => {
     const text = await page({ chain: `${coast},<b>"` });
-    expect(text).toContain(`name="chain" value="${coast},&lt;b&gt;&quot;"`);
+    expect(text).toContain(`>\n${coast},&lt;b&gt;&quot;</textarea>`);
     expect(seen(text)).toContain('Member 2 is a bare word');
     expect(text).not.toContain('<table class="chains">');
   });
@@ -206,7 +211,7 @@ describe('the page', () => {
     expect(text).toContain(
       '<input type="hidden" name="ecosystem" value="npm"><input type="hidden" name="upstream" value="npm">',
     );
-    expect(text).toContain(`name="chain" value="${registry}"`);
+    expect(text).toContain(`>\n${registry}</textarea>`);
     expect(seen(text)).toContain('None of its members is measured here');
   });
 
