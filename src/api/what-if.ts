@@ -23,10 +23,10 @@ export function whatIfRoutes(deps: ApiDeps): Router {
   return routes;
 }
 
-/** What a query asks. */
+/** What a query asks; a field of several lines sends their ends, which separate as a blank does. */
 export function whatIfAsked(request: Request): WhatIfAsked {
   return {
-    chain: wordOf(request, 'chain') ?? '',
+    chain: wordOf(request, 'chain')?.replace(/[\r\n]+/g, ' ') ?? '',
     ecosystem: wordOf(request, 'ecosystem') ?? null,
     upstream: wordOf(request, 'upstream') ?? null,
     client: wordOf(request, 'client') ?? null,

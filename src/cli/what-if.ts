@@ -1,3 +1,4 @@
+import { bareChain } from '../core/bare-chain.ts';
 import { printable } from '../core/printable.ts';
 import {
   type ChainOutlook,
@@ -33,7 +34,7 @@ export const whatIfCommand: Command = {
     const [chain] = positionals;
     if (chain === undefined) throw new UsageError('whatif.which');
     const { ecosystem, upstream, client } = values;
-    const given = Object.entries({ chain: withoutUsers(chain), ecosystem, upstream, client });
+    const given = Object.entries({ chain: bareChain(chain), ecosystem, upstream, client });
     const query = new URLSearchParams(
       given.flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as [string, string]])),
     );
@@ -57,11 +58,6 @@ export const whatIfCommand: Command = {
     return 0;
   },
 };
-
-/** User information is not needed for it, and stays here, with commas, bars and blanks in it. */
-function withoutUsers(chain: string): string {
-  return chain.replace(/[\\/]{2}[^\\/?#]*@/g, '//');
-}
 
 /** Why the chain cannot be walked, in the language of the call; `null`: it is another problem. */
 function chainProblem(json: () => unknown, say: Say): string | null {

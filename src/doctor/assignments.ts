@@ -1,5 +1,6 @@
 import { dirname, join } from 'node:path';
 import type { Assignment, Machine } from '../core/machine.ts';
+import { hereLines } from './here-documents.ts';
 
 const inHome = [
   '.profile',
@@ -50,10 +51,13 @@ function upwards(from: string): readonly string[] {
   return folders;
 }
 
-/** Assignments of one file; an `unset` takes back what stood before it in the same file. */
+/** Assignments of one file, not of a here-document in it; an `unset` takes back what stood before it in the same file. */
 export function assignmentsIn(file: string, text: string): readonly Assignment[] {
   let found: Assignment[] = [];
-  for (const [at, raw] of text.split('\n').entries()) {
+  const lines = text.split('\n');
+  const here = file.endsWith('.fish') ? null : hereLines(lines);
+  for (const [at, raw] of lines.entries()) {
+    if (here?.has(at)) continue;
     const line = raw.trim();
     const unset = /^unset\s+(?:-v\s+)?(.+)$/.exec(line)?.[1]?.split(/\s+/);
     if (unset !== undefined) found = found.filter(({ name }) => !unset.includes(name));

@@ -1,4 +1,5 @@
-import { maskLine, secretValue } from './mask.ts';
+import { maskLine, maskUserInfo, secretValue } from './mask.ts';
+import { maskNetrc, type NetrcOpen } from './mask-netrc.ts';
 
 /** What is still open at the end of a line: whether the next one goes on with a secret, and how that ends. */
 type Open =
@@ -8,17 +9,21 @@ type Open =
 
 /**
  * The lines of a settings file as they may be shown. A secret that goes on over further lines is `***` on each of them: what
- * is indented below its key, quotes and brackets that end later, a backslash at the end of a line, and keys in PEM.
+ * is indented below its key, quotes and brackets that end later, a backslash at the end of a line, keys in PEM, and what
+ * a netrc has.
  */
 export function maskLines(lines: readonly string[]): readonly string[] {
   let open: Open | null = null;
+  let netrc: NetrcOpen = null;
   return lines.map((line) => {
     if (open !== null && goesOn(open, line)) {
       if (open.tag === 'until' && open.end.test(line)) open = null;
       return line.trim() === '' ? line : `${/^\s*/.exec(line)?.[0] ?? ''}***`;
     }
-    open = openedBy(line);
-    return maskLine(line);
+    const ofNetrc = maskNetrc(line, netrc);
+    netrc = ofNetrc?.open ?? null;
+    open = ofNetrc === null ? openedBy(line) : null;
+    return ofNetrc === null ? maskLine(line) : maskUserInfo(ofNetrc.shown);
   });
 }
 

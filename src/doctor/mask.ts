@@ -15,11 +15,12 @@ export function secretValue(line: string): string | null {
   return secretKey.exec(line)?.[2]?.trimEnd() ?? null;
 }
 
-/** A text with user-info as `***@`, of URLs and of what lacks its scheme, with whatever may be part of a password. */
+/** A text with user-info as `***@`, of URLs and of what lacks its scheme, with whatever may be part of a password, and without values of queries. */
 export function maskUserInfo(text: string): string {
   if (text.length > charactersMax) return `(${text.length} characters)`;
   return text
     .replace(/([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s"',|]*@/gi, '$1***@')
     .replace(/(\/\/)[^\s/]*@/g, '$1***@')
-    .replace(/(^|[\s"'=,|;[(])[^\s"'=,|;[(/@:]+:[^\s/]*@/g, '$1***@');
+    .replace(/(^|[\s"'=,|;[(])[^\s"'=,|;[(/@:]+:[^\s/]*@/g, '$1***@')
+    .replace(/([?&][^\s?&#="']{1,60}=)[^\s&#"',|]+/g, '$1***');
 }

@@ -12,17 +12,28 @@ const foldersMax = 300;
 /** Of folders that begin with a dot these alone are looked into. */
 const withDot = new Set(['.github']);
 const skipped = new Set(['node_modules', 'vendor', 'dist', 'build', 'target', 'venv', '__pycache__', 'testdata']);
+/** What stands in these is shown or tested with, not built: passed over, and said. */
+const aside = new Set(['example', 'examples', 'sample', 'samples', 'fixtures', '__fixtures__']);
+const asideShown = 3;
 
 /** Looks at what is used here: settings of clients, lock files and other files of the project that name modules. Reads only. */
 export async function surveyProject(machine: Machine): Promise<Survey> {
   const surroundings: Surroundings = { machine, assignments: await readAssignments(machine), privatePatterns: [] };
-  const { files, isCut } = await filesOf(machine);
-  const leftOut = isCut ? [`only the first ${foldersMax} folders were looked at`] : [];
+  const { files, isCut, passed } = await filesOf(machine);
+  const leftOut = [...passedOver(passed), ...(isCut ? [`only the first ${foldersMax} folders were looked at`] : [])];
   const ecosystems: Surveyed[] = [];
   for (const { id, doctor } of registry.all)
     if (doctor !== undefined) ecosystems.push(await surveyed(id, await doctor(), surroundings, files));
   const isUsed = ({ locks, chain, used }: Surveyed): boolean => locks.length > 0 || chain !== null || used.length > 0;
   return { ecosystems: ecosystems.filter(isUsed), leftOut };
+}
+
+function passedOver(folders: readonly string[]): readonly string[] {
+  if (folders.length === 0) return [];
+  const more = folders.length > asideShown ? '…' : '';
+  return [
+    `what is in ${folders.slice(0, asideShown).join(', ')}${more}: examples and fixtures are not what is built here`,
+  ];
 }
 
 async function surveyed(
@@ -83,20 +94,32 @@ function nameOf(file: string): string {
   return file.split('/').at(-1) ?? '';
 }
 
+interface Found {
+  readonly files: readonly string[];
+  readonly isCut: boolean;
+  /** Folders of examples and fixtures, which were not looked into. */
+  readonly passed: readonly string[];
+}
+
 /** Files of the project by path, those nearer to its top first; folders that hold others' files are passed over. */
-async function filesOf(machine: Machine): Promise<{ readonly files: readonly string[]; readonly isCut: boolean }> {
+async function filesOf(machine: Machine): Promise<Found> {
   const files: string[] = [];
+  const passed: string[] = [];
   let level = [''];
   let looked = 0;
   for (let depth = 0; depth <= depthMax; depth += 1) {
     const next: string[] = [];
     for (const folder of level) {
-      if (looked === foldersMax) return { files, isCut: true };
+      if (looked === foldersMax) return { files, isCut: true, passed };
       const listed = await machine.list(join(machine.cwd, folder));
       if (listed.tag === 'error') continue;
       looked += 1;
       for (const name of listed.names) {
         const path = folder === '' ? name : `${folder}/${name}`;
+        if (aside.has(name)) {
+          passed.push(`${path}/`);
+          continue;
+        }
         files.push(path);
         // A folder's name rarely has a dot; what is a file cannot be listed, and is passed over.
         if ((!name.includes('.') && !skipped.has(name)) || withDot.has(name)) next.push(path);
@@ -104,5 +127,5 @@ async function filesOf(machine: Machine): Promise<{ readonly files: readonly str
     }
     level = next;
   }
-  return { files, isCut: false };
+  return { files, isCut: false, passed };
 }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { type Browser, type Eyes, startBrowser } from '../support/chromium.ts';
 import { real } from '../support/requires.ts';
 import { nowMs } from '../unit/api/fixture-config.ts';
@@ -31,19 +31,41 @@ const pages: Readonly<Record<string, string>> = {
   'what is not there': '/mirrors/nope',
 };
 
+/** Where Tab came to: what it is, how its outline is drawn, and where it stands on the page, pixels. */
+interface Stop {
+  readonly text: string;
+  readonly outline: string;
+  readonly isShown: boolean;
+  readonly height: number;
+  readonly middle: number;
+}
+
+/** The stop that has the focus; `null` where it has left the page, or has come round. */
+const focused = `(() => {
+  const one = document.activeElement;
+  if (one === document.body || one === window.firstStop) return null;
+  window.firstStop ??= one;
+  const { top, bottom, height } = one.getBoundingClientRect(), { outlineStyle, outlineWidth } = getComputedStyle(one);
+  return {
+    text: (one.textContent || one.id).trim(), outline: outlineStyle + ' ' + outlineWidth, height, middle: (top + bottom) / 2 + scrollY,
+    isShown: one.checkVisibility({ visibilityProperty: true }) && height > 10 && top >= 0 && bottom <= innerHeight,
+  };
+})()`;
+
 real('the page before eyes, ears and a keyboard', ['chromium'], () => {
   let browser: Browser;
   let served: Served;
   let made: Fixture;
   beforeAll(async () => {
     made = fixture(fixturePast);
-    served = await serve(made.deps);
     browser = await startBrowser();
   });
-  afterAll(async () => {
-    await browser.close();
-    await served.close();
+  afterAll(() => browser.close());
+  // One of its own for each test: its clock stands still, and what a minute allows would be used up by all of them.
+  beforeEach(async () => {
+    served = await serve(made.deps);
   });
+  afterEach(() => served.close());
   const open = (path: string): Promise<void> => browser.open(`http://127.0.0.1:${served.port}${path}`);
 
   describe.each(Object.entries(looks))('%s', (_look, eyes) => {
@@ -95,6 +117,78 @@ real('the page before eyes, ears and a keyboard', ['chromium'], () => {
     }
   });
 
+  test.each(['en', 'zh'])('%s: no word of a chart is smaller than 11 pixels on a phone', async (lang) => {
+    await browser.eyes({ width: 375, height: 780, scheme: 'light' });
+    const seen: string[] = [];
+    // The language stays in a cookie.
+    onTestFinished(() => browser.forget());
+    for (const path of Object.values(pages)) {
+      await open(`${path}${path.includes('?') ? '&' : '?'}lang=${lang}`);
+      const sizes = (await browser.read(
+        `[...document.querySelectorAll('svg text')].filter((one) => one.getBoundingClientRect().width > 0)
+          .map((one) => [one.textContent, parseFloat(getComputedStyle(one).fontSize) * Math.min(one.getScreenCTM().a, one.getScreenCTM().d)])`,
+      )) as [string, number][];
+      expect([path, sizes.filter(([, size]) => size < 11)]).toEqual([path, []]);
+      seen.push(...sizes.map(([text]) => text));
+    }
+    expect(seen.some((text) => text.startsWith(lang === 'en' ? 'slow above' : '超过'))).toBe(true);
+    expect(seen.length).toBeGreaterThan(100);
+  });
+
+  // Light or dark changes no order: each width has one of them.
+  const walks = Object.entries(pages).flatMap(([name, path]) => [
+    { name, path, width: 375, scheme: 'light' as const },
+    { name, path, width: 1280, scheme: 'dark' as const },
+  ]);
+  test.each(walks)('$name, $width pixels, $scheme: Tab goes down the page, and is seen to', async (walk) => {
+    await browser.eyes({ width: walk.width, height: 780, scheme: walk.scheme });
+    await open(walk.path);
+    const stops: Stop[] = [];
+    for (;;) {
+      await browser.key('Tab');
+      const stop = (await browser.read(focused)) as Stop | null;
+      if (stop === null) break;
+      stops.push(stop);
+    }
+    expect(stops.length).toBeGreaterThan(10);
+    expect(stops[0]?.text).toBe('To the content');
+    const odd = stops.filter(({ outline, isShown }) => !isShown || !/^solid [2-9]/.test(outline));
+    expect(odd).toEqual([]);
+    // A finger hits what is 24 pixels high, without hitting what stands above.
+    if (walk.width === 375) expect(stops.filter(({ height }) => height < 24)).toEqual([]);
+    // Of what stands in one line, the middle is compared.
+    const back = stops.filter(({ middle }, i) => i > 1 && middle < (stops[i - 1]?.middle ?? 0) - 12);
+    expect(back).toEqual([]);
+    const current = await browser.read(
+      `[...document.querySelectorAll('header .ways [aria-current=page]')].map((one) => one.getAttribute('href'))`,
+    );
+    const [place = ''] = walk.path.split('?');
+    expect(current).toEqual(['/', '/history', '/timeline', '/what-if'].includes(place) ? [place] : []);
+  });
+
+  test.each(['/', '/mirrors/campus?range=day'])(
+    '%s: news leave the focus where it is, on whatever it stands, and the page where it was scrolled to',
+    async (path) => {
+      await browser.eyes(looks['light'] as Eyes);
+      await open(path);
+      await browser.until(`document.getElementById('live').textContent`, 'live');
+      const each = `[...document.querySelectorAll('main :is(a[href]:not([tabindex]), button, summary, pre[tabindex])')].filter((one) => one.checkVisibility())`;
+      const kinds = (await browser.read(
+        `${each}.map((one, i) => [one.tagName + one.className, i]).filter(([kind], i, all) => all.findIndex(([other]) => other === kind) === i).map(([, i]) => i)`,
+      )) as number[];
+      expect(kinds.length).toBeGreaterThan(0);
+      const here = `[document.activeElement.tagName, document.activeElement.textContent, scrollY].join()`;
+      for (const i of kinds) {
+        await browser.read(`${each}[${i}].focus()`);
+        const before = await browser.read(here);
+        await browser.read(`document.querySelector('main').firstElementChild.id = 'stale'`);
+        made.emit({ type: 'standing', atMs: nowMs, data: fixtureStandings[0] });
+        await browser.until(`document.getElementById('stale')`, null);
+        expect(await browser.read(here)).toBe(before);
+      }
+    },
+  );
+
   test('the keyboard alone chooses on the timeline, and the address says what', async () => {
     await browser.eyes(looks['light'] as Eyes);
     await open('/timeline?range=week');
@@ -118,6 +212,6 @@ real('the page before eyes, ears and a keyboard', ['chromium'], () => {
     await browser.until(`document.querySelector('h1').textContent`, 'Timeline');
     expect(
       await browser.read(`[...document.querySelectorAll('[aria-current]')].map((one) => one.textContent).join()`),
-    ).toBe('week,Resolved: the outage of campus');
+    ).toBe('timeline,week,Resolved: the outage of campus');
   });
 });

@@ -76,10 +76,54 @@ real('what-if in a browser', ['chromium'], () => {
     await browser.until(`${summary}.startsWith('fetches that end well: 96.6 %')`, true);
     expect(heard.at(-1)).toBe(inland);
     expect(await browser.read('location.href')).not.toContain('s3cret');
+    expect(await browser.read(`document.querySelector('.languages').innerHTML`)).not.toContain('s3cret');
     await served?.close();
     served = null;
     await type(whatIfInUse);
     await browser.until(summary, 'The daemon does not answer');
+  });
+
+  test.each([
+    ['a password of digits', `https://robot:12345@${inland.slice(8)}`, inland],
+    ['a password with a slash', `https://robot:x/tiger@${inland.slice(8)}`, inland],
+  ])('%s, as it is typed: no part of it is ever sent, and none comes into the address', async (_, chain, bare) => {
+    await show('/what-if');
+    const sent = browser.sent();
+    await browser.read(`window.pause = (ms) => new Promise((done) => setTimeout(done, ms))`);
+    // Each time the page gets the quarter of a second after which it asks.
+    for (let i = 'https://robo'.length; i <= chain.indexOf('@') + 1; i += 1) {
+      await type(chain.slice(0, i));
+      await browser.read('window.pause(260)');
+    }
+    await type(chain);
+    await browser.until(`new URLSearchParams(location.search).get('chain')`, bare);
+    const all = sent.map((url) => decodeURIComponent(url));
+    expect(all.filter((url) => url.includes('/what-if?'))).not.toEqual([]);
+    expect(all.filter((url) => /robot|tig|\b12/.test(url.replace(/127\.0\.0\.1:\d+/, '')))).toEqual([]);
+  });
+
+  test('a host that is not watched here is sent when the button is pressed, and followed from then on', async () => {
+    await show('/what-if');
+    await type('https://elsewhere.example.com');
+    await browser.until(
+      `${summary}.startsWith('Nothing is sent while a host is typed that is not watched here')`,
+      true,
+    );
+    expect(await browser.read(`document.querySelector('.chains')`)).toBeNull();
+    expect(await browser.read('location.search')).toBe('');
+    await browser.key('Enter');
+    await browser.until(`${summary}.startsWith('None of its members is measured here')`, true);
+    await type(`https://elsewhere.example.com,${inland}`);
+    await browser.until(`${summary}.startsWith('fetches that end well: 0 % to 100 %')`, true);
+  });
+
+  test('what looks like a password without its @ is not sent by the button either', async () => {
+    await show('/what-if');
+    const sent = browser.sent();
+    await type('https://robot:tiger');
+    await browser.key('Enter');
+    await browser.until(`${summary}.startsWith('Nothing was sent: what stands behind a colon is no port')`, true);
+    expect(sent.filter((url) => url.includes('/what-if?'))).toEqual([]);
   });
 
   test('without the script the form asks by itself', async () => {
@@ -94,7 +138,7 @@ real('what-if in a browser', ['chromium'], () => {
 
   test('every field has a label, headings go down one by one, and nothing is wider than a phone', async () => {
     await show(`/what-if?chain=${encodeURIComponent(`${inland},direct`)}`);
-    const unnamed = `[...document.querySelectorAll('main input:not([type=hidden]), main select')].filter((one) => one.labels.length === 0).length`;
+    const unnamed = `[...document.querySelectorAll('main :is(textarea, select)')].filter((one) => one.labels.length === 0).length`;
     expect(await browser.read(unnamed)).toBe(0);
     expect(
       await browser.read(`[...document.querySelectorAll('main h1, main h2, main h3')].map((one) => one.tagName)`),

@@ -21,6 +21,10 @@ export interface Browser {
   readonly until: (expression: string, wanted: unknown) => Promise<void>;
   /** How large the window is, and whether light or dark is wanted. */
   readonly eyes: (eyes: Eyes) => Promise<void>;
+  /** The addresses that the page asks from now on, as they come. */
+  readonly sent: () => readonly string[];
+  /** Loses its cookies. */
+  readonly forget: () => Promise<void>;
   /** A key, as the keyboard sends it. */
   readonly key: (key: string) => Promise<void>;
   /** What axe finds that is serious or critical: its rule, and where. */
@@ -68,6 +72,12 @@ export async function startBrowser(): Promise<Browser> {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme: scheme });
     },
+    sent() {
+      const urls: string[] = [];
+      page.on('request', (request) => urls.push(request.url()));
+      return urls;
+    },
+    forget: () => page.context().clearCookies(),
     key: (key) => page.keyboard.press(key),
     async serious() {
       // As a value and not as a script of the page, which its policy forbids.

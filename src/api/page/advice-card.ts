@@ -55,7 +55,7 @@ function lineToCopy(say: PageSay, advice: Advice, isTaken: boolean): Html {
   const line = advice.remedy['env'] ?? Object.values(advice.remedy)[0];
   if (line === undefined)
     return html`<p class="line-note">${say.html('card.noLine', { chain: html`<code>${advice.chain.after}</code>` })}</p>`;
-  return html`<div class="line"><pre id="line-${advice.id}" tabindex="0" aria-label="${say(isTaken ? 'card.lineTaken' : 'card.line')}"><code>${line}</code></pre><button type="button" class="copy" data-copy="line-${advice.id}" hidden>${say('script.copy')}</button></div>`;
+  return html`<div class="line"><pre id="line-${advice.id}" tabindex="0" aria-label="${say(isTaken ? 'card.lineTaken' : 'card.line')}"><code>${line}</code></pre><button type="button" class="copy" id="copy-${advice.id}" data-copy="line-${advice.id}" hidden>${say('script.copy')}</button></div>`;
 }
 
 function refusedCard(say: PageSay, advice: Advice): Html {

@@ -6,16 +6,18 @@ import { type Html, html } from './html.ts';
 import type { PageSay } from './say.ts';
 import { stretchOf } from './ticks.ts';
 
-/** Narrower ones have room for the times alone. */
-const widthForMax = 200;
-
-/** A strip with its axes in words: from when, until when, and how long its slowest answer took. */
-export function stripWithAxis(say: PageSay, samples: readonly SamplePoint[], frame: StripFrame): Html {
+/** A small strip with its axes in words: from when, until when, and how long its slowest answer took where there is room. */
+export function stripWithAxis(
+  say: PageSay,
+  samples: readonly SamplePoint[],
+  frame: StripFrame,
+  hasRoom: boolean,
+): Html {
   const own = stretchOf([samples], samples.at(-1)?.startedAtMs ?? 0);
   const stretch = frame.stretch ?? own;
   const longest = Math.max(0, ...samples.map(({ outcome, rttMs }) => (outcome.tag === 'ok' ? (rttMs ?? 0) : 0)));
   if (stretch === null || samples.length === 0) return sampleStrip(say, samples, frame);
-  return html`<div class="strip-box">${sampleStrip(say, samples, frame)}<small class="times">${time(stretch.fromMs)}<span>${longest > 0 && frame.width >= widthForMax && say('chart.max', { time: duration(say, longest) })}</span>${time(stretch.toMs)}</small></div>`;
+  return html`<div class="strip-box">${sampleStrip(say, samples, frame)}<small class="times">${time(stretch.fromMs)}<span>${longest > 0 && hasRoom && say('chart.max', { time: duration(say, longest) })}</span>${time(stretch.toMs)}</small></div>`;
 }
 
 function time(wallMs: number): Html {

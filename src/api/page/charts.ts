@@ -60,10 +60,9 @@ export function segment(say: PageSay, phase: Phase, fromMs: number, ms: number, 
   return html`<rect x="${coordinate(x)}" width="${coordinate(width)}" height="${height}" class="p-${phase}"><title>${say(`phase.${phase}`)} ${duration(say, ms)}</title></rect>`;
 }
 
-/** What a chart of samples shows beside them. */
+/** How a chart of samples is drawn. It is as wide as its place: along, it counts in percent; up, in pixels. */
 export interface StripFrame {
-  readonly width: number;
-  readonly height: number;
+  readonly heightPx: number;
   /** Above it a sample counts as slow; `null` while warming. */
   readonly thresholdMs: number | null;
   /** Whether a probe can still be walked to. */
@@ -79,31 +78,44 @@ export interface StripFrame {
  * cache hollow, failures as crosses at the top, "could not tell" hatched from top to bottom.
  */
 export function sampleStrip(say: PageSay, samples: readonly SamplePoint[], frame: StripFrame): Html {
-  const { width, height } = frame;
+  const { heightPx, thresholdMs, labelled } = frame;
   if (samples.length === 0)
-    return html`<svg class="strip" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${say('chart.noSamples')}"><title>${say('chart.noSamples')}</title><rect width="${width}" height="${height}" fill="url(#hatch)"/></svg>`;
+    return html`<svg class="strip" width="100%" height="${heightPx}" role="img" aria-label="${say('chart.noSamples')}"><title>${say('chart.noSamples')}</title><rect width="100%" height="${heightPx}" fill="url(#hatch)"/></svg>`;
   const scale = scaleOf(samples, frame);
   const threshold =
-    frame.thresholdMs === null
+    thresholdMs === null
       ? null
-      : html`<line x1="0" x2="${width}" y1="${coordinate(scale.y(frame.thresholdMs))}" y2="${coordinate(scale.y(frame.thresholdMs))}" class="threshold"/>`;
-  const label = labelOf(say, samples, frame.thresholdMs);
+      : html`<line x1="0" x2="100%" y1="${coordinate(scale.y(thresholdMs))}" y2="${coordinate(scale.y(thresholdMs))}" class="threshold"/>`;
+  const label = labelOf(say, samples, thresholdMs);
+  const ticks = scale.ticks.map((tick, i) => tickLine(tick, i, scale, frame));
   // The links in it make it no image; what is in it, and more, is said beside it and in the tables.
-  return html`<span class="hidden">${label}</span><svg class="strip${frame.labelled && ' large'}" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" aria-hidden="true" focusable="false"><title>${label}</title>
-<line x1="0" x2="${width}" y1="${height - 0.5}" y2="${height - 0.5}" class="axis"/>${scale.ticks.map((tick) => tickLine(tick, scale, frame))}${threshold}${lines(samples, scale)}${samples.map((sample) => mark(say, sample, scale, frame))}${
-    frame.labelled && words(say, frame, scale)
+  return html`<span class="hidden">${label}</span><svg class="strip${labelled && ' large'}" width="100%" height="${heightPx + (labelled ? wordsPx : 0)}" aria-hidden="true" focusable="false"><title>${label}</title>
+<line x1="0" x2="100%" y1="${heightPx - 0.5}" y2="${heightPx - 0.5}" class="axis"/>${ticks}${threshold}${lines(samples, scale, frame)}${samples.map((sample) => mark(say, sample, scale, frame))}${
+    labelled && words(say, frame, scale)
   }</svg>`;
 }
 
-function tickLine(wallMs: number, scale: Scale, { height, labelled }: StripFrame): Html {
-  const x = coordinate(scale.x(wallMs));
+/** Room below a chart for the times of its axis. */
+const wordsPx = 16;
+
+function tickLine(wallMs: number, at: number, scale: Scale, { heightPx, labelled }: StripFrame): Html {
+  const along = scale.x(wallMs);
+  const x = `${along.toFixed(2)}%`;
+  const isWhole = wallMs % 60_000 === 0;
+  // What stands at an edge would be cut off.
   const word =
     labelled &&
-    html`<text x="${x}" y="11" class="axis-word tick-word">${stamp(wallMs).slice(11, wallMs % 60_000 === 0 ? 16 : 19)}</text>`;
-  return html`<line x1="${x}" x2="${x}" y1="${labelled ? 16 : height - 6}" y2="${height}" class="tick"/>${word}`;
+    along > 5 &&
+    along < 95 &&
+    html`<text x="${x}" y="${heightPx + 13}" class="axis-word tick-word${at % 2 === 1 && ' minor'}">${stamp(wallMs).slice(11, isWhole ? 16 : 19)}</text>`;
+  return html`<line x1="${x}" x2="${x}" y1="${labelled ? headroomPx : heightPx - 6}" y2="${heightPx}" class="tick"/>${word}`;
 }
 
+/** Above what is drawn: for failures, and of a labelled chart for the time that its top stands for. */
+const headroomPx = 16;
+
 interface Scale {
+  /** Percent of the width. */
   readonly x: (wallMs: number) => number;
   /** Round times, wall milliseconds. */
   readonly ticks: readonly number[];
@@ -111,70 +123,70 @@ interface Scale {
   readonly topMs: number;
 }
 
-function scaleOf(
-  samples: readonly SamplePoint[],
-  { width, height, thresholdMs, labelled, stretch }: StripFrame,
-): Scale {
+function scaleOf(samples: readonly SamplePoint[], { heightPx, thresholdMs, labelled, stretch }: StripFrame): Scale {
   const rtts = samples.flatMap((sample) => (sample.outcome.tag === 'ok' ? (sample.rttMs ?? []) : []));
   const topMs = Math.max((thresholdMs ?? 0) * 1.1, ...rtts, 1);
   const { fromMs, toMs } = stretch ?? stretchOf([samples], samples.at(-1)?.startedAtMs ?? 0) ?? { fromMs: 0, toMs: 1 };
   const lengthMs = Math.max(1, toMs - fromMs);
-  const left = labelled ? 56 : 4;
-  const headroom = labelled ? 34 : 11;
+  const headroom = labelled ? headroomPx : 11;
   return {
     topMs,
-    x: (wallMs) => left + ((wallMs - fromMs) / lengthMs) * (width - left - 5),
+    x: (wallMs) => edge + ((wallMs - fromMs) / lengthMs) * (100 - 2 * edge),
     ticks: ticksOf({ fromMs, toMs }, labelled ? 8 : 4),
-    y: (ms) => height - 3 - (ms / topMs) * (height - 3 - headroom),
+    y: (ms) => heightPx - 3 - (ms / topMs) * (heightPx - 3 - headroom),
   };
 }
+
+/** Percent: so that the first mark and the last stand within. */
+const edge = 1.5;
 
 function isPlain(sample: SamplePoint): boolean {
   return sample.outcome.tag === 'ok' && !sample.cold && sample.rttMs !== null;
 }
 
-function lines(samples: readonly SamplePoint[], scale: Scale): Html[] {
+/** Lines are drawn to scale, a thousand along, however wide they are shown. */
+function lines(samples: readonly SamplePoint[], scale: Scale, { heightPx }: StripFrame): Html {
   const runs: SamplePoint[][] = [[]];
   for (const sample of samples) {
     if (isPlain(sample)) runs.at(-1)?.push(sample);
     else if (!sample.cold) runs.push([]);
   }
-  return runs
+  const point = ({ startedAtMs, rttMs }: SamplePoint): string =>
+    `${coordinate(10 * scale.x(startedAtMs))},${coordinate(scale.y(rttMs ?? 0))}`;
+  const drawn = runs
     .filter((run) => run.length > 1)
-    .map(
-      (run) =>
-        html`<polyline class="rtt" points="${run.map((sample) => `${coordinate(scale.x(sample.startedAtMs))},${coordinate(scale.y(sample.rttMs ?? 0))}`).join(' ')}"/>`,
-    );
+    .map((run) => html`<polyline class="rtt" points="${run.map(point).join(' ')}"/>`);
+  return html`<svg width="100%" height="${heightPx}" viewBox="0 0 1000 ${heightPx}" preserveAspectRatio="none">${drawn}</svg>`;
 }
 
-function mark(say: PageSay, sample: SamplePoint, scale: Scale, { height, isKept, labelled }: StripFrame): Html {
-  const x = scale.x(sample.startedAtMs);
+function mark(say: PageSay, sample: SamplePoint, scale: Scale, { heightPx, isKept, labelled }: StripFrame): Html {
+  const x = scale.x(sample.startedAtMs).toFixed(2);
   const outcome = `${outcomeText(say, sample)}${sample.outcome.tag === 'ok' ? ` ${duration(say, sample.rttMs)}` : ''}`;
   const said = say('chart.mark', { at: `${stamp(sample.startedAtMs).slice(11, 19)} UTC`, outcome });
   const says = sample.cold ? `${said}${say('list.clause')}${say('chart.firstFetch')}` : said;
-  const shape = html`${shapeOf(sample, x, scale, height, labelled ? 1.5 : 1)}<title>${says}</title>`;
+  const shape = html`<svg x="${x}%">${shapeOf(sample, scale, heightPx, labelled ? 1.5 : 1)}</svg><title>${says}</title>`;
   const { probeId } = sample.due;
   return probeId !== null && isKept(sample)
     ? html`<a href="/probes/${encodeURIComponent(probeId)}" tabindex="-1">${shape}</a>`
     : html`<g>${shape}</g>`;
 }
 
-function shapeOf(sample: SamplePoint, x: number, scale: Scale, height: number, size: number): Html {
+/** The shape of a sample, as it stands around 0 along. */
+function shapeOf(sample: SamplePoint, scale: Scale, height: number, size: number): Html {
   const around = (r: number): string => coordinate(r * size);
   if (sample.outcome.tag === 'unknown')
-    return html`<rect x="${coordinate(x - 2.5)}" y="1" width="5" height="${height - 3}" fill="url(#hatch)"/>`;
+    return html`<rect x="-2.5" y="1" width="5" height="${height - 3}" fill="url(#hatch)"/>`;
   if (sample.outcome.tag === 'failed') {
     const r = 3 * size;
-    const y = (size > 1 ? 17 : 1.5) + r;
-    return html`<line x1="${coordinate(x)}" x2="${coordinate(x)}" y1="${coordinate(y)}" y2="${height - 2}" class="fail-stem"/><path d="M${coordinate(x - r)} ${coordinate(y - r)}l${around(6)} ${around(6)}m0 ${around(-6)}l${around(-6)} ${around(6)}" class="fail"/>`;
+    const y = (size > 1 ? headroomPx : 1.5) + r;
+    return html`<line y1="${coordinate(y)}" y2="${height - 2}" class="fail-stem"/><path d="M${coordinate(-r)} ${coordinate(y - r)}l${around(6)} ${around(6)}m0 ${around(-6)}l${around(-6)} ${around(6)}" class="fail"/>`;
   }
   const y = scale.y(sample.rttMs ?? 0);
-  if (sample.cold)
-    return html`<circle cx="${coordinate(x)}" cy="${coordinate(Math.max(5, y))}" r="${around(2)}" class="first-fetch"/>`;
+  if (sample.cold) return html`<circle cy="${coordinate(Math.max(5, y))}" r="${around(2)}" class="first-fetch"/>`;
   const isSlow = sample.thresholdMs !== null && (sample.rttMs ?? 0) > sample.thresholdMs;
   return isSlow
-    ? html`<path d="M${coordinate(x)} ${coordinate(y - 3.5 * size)}l${around(3.5)} ${around(6)}h${around(-7)}z" class="slow"/>`
-    : html`<circle cx="${coordinate(x)}" cy="${coordinate(y)}" r="${around(1.6)}" class="fine"/>`;
+    ? html`<path d="M0 ${coordinate(y - 3.5 * size)}l${around(3.5)} ${around(6)}h${around(-7)}z" class="slow"/>`
+    : html`<circle cy="${coordinate(y)}" r="${around(1.6)}" class="fine"/>`;
 }
 
 function labelOf(say: PageSay, samples: readonly SamplePoint[], thresholdMs: number | null): string {
@@ -189,10 +201,10 @@ function labelOf(say: PageSay, samples: readonly SamplePoint[], thresholdMs: num
   return counts.join(say('list.clause'));
 }
 
-function words(say: PageSay, { height, thresholdMs }: StripFrame, scale: Scale): Html {
+function words(say: PageSay, { thresholdMs }: StripFrame, scale: Scale): Html {
   const threshold =
     thresholdMs === null
       ? null
-      : html`<text x="130" y="${coordinate(scale.y(thresholdMs) - 5)}" class="axis-word">${say('chart.slowAbove', { time: duration(say, thresholdMs) })}</text>`;
-  return html`<text x="2" y="${coordinate(scale.y(scale.topMs) + 4)}" class="axis-word">${duration(say, scale.topMs)}</text><text x="2" y="${height - 5}" class="axis-word">0</text>${threshold}`;
+      : html`<text x="2" y="${coordinate(scale.y(thresholdMs) - 5)}" class="axis-word">${say('chart.slowAbove', { time: duration(say, thresholdMs) })}</text>`;
+  return html`<text x="2" y="11" class="axis-word">${duration(say, scale.topMs)}</text>${threshold}`;
 }

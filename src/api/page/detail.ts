@@ -6,7 +6,7 @@ import type { ApiDeps, SeriesView } from '../deps.ts';
 import { canaryOf, costIn, placeOf } from '../views.ts';
 import { stripWithAxis } from './axis.ts';
 import { becauseNote, outcomeLink, sinceNote, standingNotes, stateBadge } from './badges.ts';
-import { phaseBars, phaseKey, totalOf } from './charts.ts';
+import { phaseBars, phaseKey, sampleStrip, totalOf } from './charts.ts';
 import { clientRunsSection } from './client-runs.ts';
 import { costText, signatureText } from './facts.ts';
 import { findingList, keptBy } from './findings.ts';
@@ -101,7 +101,7 @@ function canarySection(say: PageSay, deps: ApiDeps, canary: SeriesView): Html {
   const [first] = canary.recent;
   const samples = samplesText(say, canary.recent.length);
   return html`<section aria-labelledby="h-canary"><h2 id="h-canary">${say('target.canaryTitle')} <span class="count">${nameOf(say, canary)}</span></h2>
-${stripWithAxis(say, canary.recent, { width: 960, height: 182, thresholdMs: baseline?.thresholdMs ?? null, isKept: keptIn(canary), labelled: true, stretch: null })}
+${sampleStrip(say, canary.recent, { heightPx: 182, thresholdMs: baseline?.thresholdMs ?? null, isKept: keptIn(canary), labelled: true, stretch: null })}
 <p class="legend">${first === undefined ? samples : say.html('target.samples', { samples, from: at(first.startedAtMs), to: at(canary.recent.at(-1)?.startedAtMs ?? 0) })}${say('list.colon')}${say('target.legend')}</p></section>`;
 }
 
@@ -142,7 +142,7 @@ function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesView, scaleMs: num
 <td class="n" data-label="${say('target.slowAbove')}">${thresholdMs === null ? unjudged : duration(say, thresholdMs)}</td>
 <td class="n" data-label="${say('target.streak')}">${baseline == null || thresholdMs === null ? unjudged : baseline.streak}</td>
 <td class="wide" data-label="${say('table.phases')}">${phaseBars(say, series.phases, heavy ? totalOf(series.phases) : scaleMs)}</td>
-<td class="wide" data-label="${say('table.samples')}">${stripWithAxis(say, series.recent, { width: 180, height: 34, thresholdMs, isKept: keptIn(series), labelled: false, stretch: null })}</td>
+<td class="wide" data-label="${say('table.samples')}">${stripWithAxis(say, series.recent, { heightPx: 34, thresholdMs, isKept: keptIn(series), labelled: false, stretch: null }, false)}</td>
 </tr>`;
 }
 

@@ -126,9 +126,9 @@ function sidesOf(say: PageSay, { evidence: { sides = [] } }: Finding): Html | nu
 }
 
 /** Of a fork: what was signed, in full, to be shown to whoever keeps the log. */
-function statementsOf(say: PageSay, { evidence: { statements = [] } }: Finding): Html | null {
+function statementsOf(say: PageSay, { id, evidence: { statements = [] } }: Finding): Html | null {
   if (statements.length === 0) return null;
-  return html`<details class="statements"><summary>${say('finding.statements')}</summary>${statements.map((one) => html`<pre>${one}</pre>`)}</details>`;
+  return html`<details class="statements" id="statements-${id}"><summary>${say('finding.statements')}</summary>${statements.map((one) => html`<pre>${one}</pre>`)}</details>`;
 }
 
 function sideItem(say: PageSay, { item, registries, algorithm, digest, sinceMs, seen }: Side): Html {

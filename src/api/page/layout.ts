@@ -13,6 +13,14 @@ import { controlWord } from './place.ts';
 import { type PageSay, pageSay } from './say.ts';
 import { scriptWords } from './script-words.ts';
 
+/** The pages that every page leads to. */
+const ways = [
+  ['/', 'page.now'],
+  ['/history', 'page.history'],
+  ['/timeline', 'page.timeline'],
+  ['/what-if', 'whatif.nav'],
+] as const;
+
 /** A whole document around one `main`. `title` comes before the name of the tool; the request says where the page is. */
 export function documentOf(say: PageSay, deps: ApiDeps, request: Request, title: string, main: Html): string {
   const config = deps.config();
@@ -33,7 +41,7 @@ export function documentOf(say: PageSay, deps: ApiDeps, request: Request, title:
 <a class="skip" href="#main">${say('page.skip')}</a>
 <header class="top">
 <a class="mark" href="/"><svg width="18" height="18" viewBox="0 0 18 18" aria-hidden="true"><path d="M2 9h3l2-5 3.5 10L13 9h3"/></svg>mirrorwatch</a>
-<nav class="ways" aria-label="${say('page.pages')}"><a href="/">${say('page.now')}</a><a href="/history">${say('page.history')}</a><a href="/timeline">${say('page.timeline')}</a><a href="/what-if">${say('whatif.nav')}</a></nav>
+<nav class="ways" aria-label="${say('page.pages')}">${ways.map(([path, word]) => html`<a href="${path}"${path === request.path && html` aria-current="page"`}>${say(word)}</a>`)}</nav>
 <span class="vantage">${say.html('page.seenFrom', { vantage: html`<b>${config.vantage}</b>` })}</span>
 <nav class="languages" aria-label="${say('page.language')}">${languageSwitch(say, request)}</nav>
 <span class="live" id="live" role="status" hidden></span>

@@ -143,7 +143,7 @@ function mirrorRow(
 <td class="n" data-label="p50">${linkedTime(say, deps, canary, canary?.p50Ms)}</td>
 <td class="n" data-label="p95">${linkedTime(say, deps, canary, canary?.p95Ms)}</td>
 <td class="wide" data-label="${say('table.phases')}">${phaseBars(say, canary?.phases ?? {}, longestMs)}</td>
-<td class="wide" data-label="${say('table.samples')}">${stripWithAxis(say, canary?.recent ?? [], { width: 230, height: 44, thresholdMs: baseline?.thresholdMs ?? null, isKept: canary ? keptIn(canary) : () => false, labelled: false, stretch })}</td>
+<td class="wide" data-label="${say('table.samples')}">${stripWithAxis(say, canary?.recent ?? [], { heightPx: 44, thresholdMs: baseline?.thresholdMs ?? null, isKept: canary ? keptIn(canary) : () => false, labelled: false, stretch }, true)}</td>
 <td class="n" data-label="${say('table.rank')}">${rankOf(say, deps, mirror)}</td>
 </tr>`;
 }

@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type Request, type Response, Router } from 'express';
+import { type Request, type RequestHandler, type Response, Router } from 'express';
+import { bareChain } from '../../core/bare-chain.ts';
+import { limits } from '../../core/limits.ts';
 import type { ApiDeps } from '../deps.ts';
 import { wordOf } from '../lists.ts';
 import { whatIfAsked } from '../what-if.ts';
@@ -56,6 +58,7 @@ export function pageRoutes(deps: ApiDeps): Router {
     const { step, registry } = probe.sample.due.target;
     return { status: 200, title: say('page.stepAt', { step, registry }), main: walk(say, probe) };
   });
+  routes.use('/what-if', withoutCredentials);
   page('/what-if', (say, request) => ({
     status: 200,
     title: say('whatif.title'),
@@ -76,6 +79,18 @@ export function pageRoutes(deps: ApiDeps): Router {
   asset(routes, '/icon.svg', 'image/svg+xml', icon);
   return routes;
 }
+
+/** Sends a browser on to the same address without credentials: they are to stand neither in its bar nor in its history. */
+const withoutCredentials: RequestHandler = (request, response, next) => {
+  const chain = wordOf(request, 'chain') ?? '';
+  // The field takes no more, so no form sends it.
+  if (chain.length > limits.whatIfChars) return next();
+  const bare = bareChain(chain);
+  if (bare === chain) return next();
+  const query = new URLSearchParams(request.originalUrl.split('?')[1]);
+  query.set('chain', bare);
+  response.set('cache-control', 'no-store').redirect(303, `/what-if?${query}`);
+};
 
 /** How many rows to leave out; anything that is no whole number is none. */
 function fromOf(query: unknown): number {

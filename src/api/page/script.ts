@@ -29,13 +29,16 @@ export const script = `'use strict';
   const keyOf = (element) => {
     if (!element || !main().contains(element) || element === main()) return null;
     if (element.id) return { id: element.id };
-    const href = element.getAttribute('href');
-    if (!href) return null;
-    const alike = [...main().querySelectorAll('a')].filter((a) => a.getAttribute('href') === href);
-    return { href, at: alike.indexOf(element) };
+    // Links by where they lead, buttons and folds by what they belong to: never the like of another thing.
+    const href = element.getAttribute('href'), of = href ? main() : element.closest('[id]');
+    if (!href && of === main()) return null;
+    return { tag: element.tagName, href, of: of.id, at: alike(of, element.tagName, href).indexOf(element) };
   };
-  const find = (key) => key.id ? document.getElementById(key.id)
-    : [...main().querySelectorAll('a')].filter((a) => a.getAttribute('href') === key.href)[key.at];
+  const alike = (of, tag, href) => [...of.querySelectorAll(tag)].filter((one) => one.getAttribute('href') === href);
+  const find = ({ id, tag, href, of, at }) => {
+    const place = document.getElementById(id || of);
+    return id || !place ? place : alike(place, tag, href)[at];
+  };
 
   const dress = () => {
     for (const button of main().querySelectorAll('button.copy')) {
@@ -122,10 +125,11 @@ export const script = `'use strict';
     const open = [...main().querySelectorAll('details[open][id]')].map((one) => one.id);
     main().replaceChildren(...next.childNodes);
     for (const id of open) { const one = document.getElementById(id); if (one) one.open = true; }
+    if (document.title !== title) document.title = title;
+    // Before the focus: what is hidden takes none.
+    dress();
     const focused = key && find(key);
     if (focused) focused.focus({ preventScroll: true });
-    if (document.title !== title) document.title = title;
-    dress();
   };
   const ask = () => {
     if (waiting) return;

@@ -17,13 +17,14 @@ export const style = `:root {
   }
 }
 * { box-sizing: border-box; }
-html { -webkit-text-size-adjust: 100%; }
+html { -webkit-text-size-adjust: 100%; scroll-padding-block: 24px; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.45 ui-sans-serif, system-ui, -apple-system, "Segoe UI", "Noto Sans", "Liberation Sans", sans-serif; font-variant-numeric: tabular-nums; }
 code, pre { font: 0.92em/1.5 ui-monospace, "SFMono-Regular", "Cascadia Mono", "Noto Sans Mono", "Liberation Mono", monospace; overflow-wrap: anywhere; }
 a { color: var(--link); text-decoration-thickness: 1px; text-underline-offset: 2px; }
 a:focus-visible, button:focus-visible, pre:focus-visible, summary:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 2px; }
 main:focus { outline: none; }
 .hidden, .skip:not(:focus) { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.skip:focus { position: absolute; z-index: 1; top: 8px; left: 16px; padding: 8px 12px; background: var(--card); }
 thead.hidden { display: none; }
 .muted { color: var(--soft); }
 .unverified { color: var(--degraded); }
@@ -31,7 +32,7 @@ small { display: block; font-size: 12.5px; line-height: 1.35; }
 body { padding: 0 24px; }
 .top, main, .bottom { max-width: 1200px; margin: 0 auto; }
 .top { display: flex; align-items: baseline; gap: 18px; padding-top: 16px; padding-bottom: 10px; border-bottom: 1px solid var(--line); }
-.mark { font-weight: 650; font-size: 17px; letter-spacing: -0.01em; color: var(--ink); text-decoration: none; display: inline-flex; gap: 7px; align-items: center; }
+.mark { font-weight: 650; font-size: 17px; letter-spacing: -0.01em; color: var(--ink); text-decoration: none; display: inline-flex; gap: 7px; align-items: baseline; } .mark svg { align-self: center; }
 .mark path { fill: none; stroke: var(--up); stroke-width: 2; stroke-linecap: round; stroke-linejoin: round; }
 .vantage { color: var(--soft); }
 .vantage b { color: var(--ink); font-weight: 600; }
@@ -130,11 +131,10 @@ th:last-child, td:last-child { padding-right: 0; }
 .p-resolve { fill: var(--resolve); } .p-connect { fill: var(--connect); } .p-tls { fill: var(--tls); }
 .p-processing { fill: var(--processing); } .p-transfer { fill: var(--transfer); }
 .hatch-ground { fill: var(--hatch-ground); } .hatch-line { fill: var(--hatch); }
-.strip { display: block; max-width: 100%; height: auto; overflow: visible; } .strip.large { width: 100%; }
+.strip, .strip svg { overflow: visible; } .strip { display: block; } .strip .rtt { vector-effect: non-scaling-stroke; }
 .strip a { cursor: pointer; } .strip a:hover .fine { stroke: var(--ink); stroke-width: 3; }
 .strip-box { max-width: 100%; } .times { display: flex; justify-content: space-between; gap: 8px; color: var(--soft); font-size: 11.5px; white-space: nowrap; }
 .mirrors .strip-box { width: 230px; } .targets .strip-box { width: 180px; }
-.strip.large + .times { display: none; }
 .tick { stroke: var(--hatch); stroke-width: 1; } .strip.large .tick { stroke: var(--line); } .tick-word { text-anchor: middle; }
 .axis { stroke: var(--line); } .axis-word { fill: var(--soft); font-size: 12px; }
 .threshold { stroke: var(--degraded); stroke-dasharray: 4 3; }
@@ -142,7 +142,7 @@ th:last-child, td:last-child { padding-right: 0; }
 .fine { fill: var(--connect); } .slow { fill: var(--degraded); }
 .first-fetch { fill: var(--ground); stroke: var(--connect); stroke-width: 1.2; }
 .fail { fill: none; stroke: var(--down); stroke-width: 2; } .fail-stem { stroke: var(--down); opacity: 0.35; } .fail-end { fill: var(--down); }
-.ways { display: flex; gap: 14px; }
+.ways { display: flex; gap: 14px; } .ways [aria-current] { color: var(--ink); font-weight: 600; text-decoration: none; }
 .choice { display: flex; flex-wrap: wrap; gap: 4px 6px; margin: 8px 0; font-size: 13.5px; }
 .choices { display: flex; flex-wrap: wrap; gap: 0 18px; } .choice a { padding: 2px 10px; border: 1px solid var(--line); border-radius: 4px; background: var(--card); text-decoration: none; }
 .choice a:hover { border-color: var(--soft); } .choice a[aria-current] { border-color: var(--link); box-shadow: inset 0 -2px 0 var(--link); color: var(--ink); }
@@ -181,8 +181,8 @@ section.chosen h2 { margin: 10px 0 6px; } section.chosen .findings, section.chos
 .header-list th, .header-list td { padding: 3px 10px 3px 0; } .header-list th { color: var(--soft); width: 34%; }
 @media (max-width: 860px) {
   body { padding: 0 16px; }
-  .top { flex-wrap: wrap; gap: 0 14px; }
-  .top .ways { order: 3; flex: 1 1 60%; padding-bottom: 2px; } .live { order: 4; }
+  .top { flex-wrap: wrap; gap: 4px 12px; }
+  .top .vantage { flex: 1; } .top .ways { order: 1; flex: 1 0 auto; gap: 12px; } .languages { order: 2; } .live { order: 3; }
   .headers { grid-template-columns: 1fr; gap: 10px; }
   .mirrors thead, .targets thead, .probes thead { display: none; }
   .mirrors, .mirrors tbody, .targets, .targets tbody, .probes, .probes tbody { display: block; }
@@ -192,14 +192,14 @@ section.chosen h2 { margin: 10px 0 6px; } section.chosen .findings, section.chos
   .probes th { order: -1; }
   td[data-label]::before { content: attr(data-label); display: block; font-size: 12px; color: var(--soft); }
   .mirrors td:nth-child(2)::before { display: none; }
-  .strip, .mirrors .strip-box, .targets .strip-box { width: 100%; }
-  .gauge { margin-left: 0; } .strip.large + .times { display: flex; }
-  .strip.large .axis-word { font-size: 28px; } .strip.large .tick-word { display: none; }
+  .mirrors .strip-box, .targets .strip-box { width: 100%; }
+  .gauge { margin-left: 0; }
   .smaller { grid-template-columns: 1fr; gap: 10px; } .lane { grid-template-columns: 1fr; gap: 2px; } .lane .who:empty { display: none; } .minor { display: none; }
   .cells { font-size: 13px; } .cells th, .cells td { padding-right: 8px; }
   .phases td[data-label]::before { display: none; }
   .phases th, .hops th { width: 1%; } .phases .n, .hops .n { width: 1%; padding-right: 8px; }
   .line { flex-direction: column; } .copy { padding: 8px; }
+  a, summary { padding-block: 5px; }
 }
 @media (prefers-reduced-motion: no-preference) { .copy { transition: border-color 120ms; } }
 @media print {

@@ -1,19 +1,44 @@
+import { credentialPlaces } from '../../core/bare-chain.ts';
+
 /**
  * What the page does while a chain is edited: it asks the page itself a quarter of a second after the last key, and puts
- * what came in place of what stood. User information in URLs stays in the browser. Without it the form's button does the same.
+ * what came in place of what stood. Credentials stay in the browser: they are taken out of what is sent; hosts that are not
+ * watched may be half of one, and are sent when the button is pressed; what looks like a password without its `@`, never.
+ * Without it the form's button does the same.
  */
 export const whatIfScript = `'use strict';
 (() => {
   const form = document.getElementById('whatif-form');
   if (!form) return;
-  const summary = document.getElementById('whatif-summary');
+  const summary = document.getElementById('whatif-summary'), outcome = document.getElementById('whatif-outcome');
   const later = setTimeout;
   let asked = 0, timer = 0;
-  const show = async () => {
+  const places = [${credentialPlaces.join(', ')}];
+  const bare = (chain) => places.reduce((text, place) => text.replace(place, '$1'), chain);
+  const membersOf = (chain) => chain.split(/[,|\\s]+/);
+  const hostOf = (member) => member.replace(/^[a-z][a-z0-9+.-]*:(?=[\\\\/])/i, '').replace(/^[\\\\/]+/, '').split(/[\\\\/?#]/)[0].toLowerCase();
+  // What the daemon itself has shown, and what was sent by a press of the button.
+  const known = new Set(form.dataset.hosts.split(' '));
+  const isWord = (member) => /^[a-z]*$/.test(member);
+  const learn = (chain) => { for (const member of membersOf(chain)) if (!isWord(member)) known.add(hostOf(member)); };
+  const isSure = (member) => isWord(member) || known.has(hostOf(member));
+  const isHalf = (member) => !/^(\\[[0-9a-f:.]*\\]|[^:]*)(:\\d{0,5})?$/.test(hostOf(member));
+  const put = (text) => { if (summary.textContent !== text) summary.textContent = text; };
+  const hold = (why) => {
+    asked += 1;
+    put(summary.dataset[why]);
+    outcome.replaceChildren();
+  };
+  const show = async (isPressed) => {
+    const query = new URLSearchParams(new FormData(form));
+    const chain = bare(query.get('chain'));
+    const members = membersOf(chain);
+    if (members.some(isHalf)) return hold('half');
+    if (!isPressed && !members.every(isSure)) return hold('held');
+    if (isPressed) learn(chain);
     asked += 1;
     const mine = asked;
-    const query = new URLSearchParams(new FormData(form));
-    query.set('chain', query.get('chain').replace(/[\\\\/]{2}[^\\\\/?#]*@/g, '//'));
+    query.set('chain', chain);
     const path = form.getAttribute('action') + '?' + query;
     try {
       const answer = await fetch(path, { headers: { accept: 'text/html' }, cache: 'no-store' });
@@ -24,13 +49,20 @@ export const whatIfScript = `'use strict';
       for (const id of ['whatif-outcome', 'whatif-start']) document.getElementById(id).replaceChildren(...fresh.getElementById(id).childNodes);
       // The other language's link leads to what is shown now.
       document.querySelector('.languages').replaceChildren(...fresh.querySelector('.languages').childNodes);
-      if (summary.textContent !== next.textContent) summary.textContent = next.textContent;
+      put(next.textContent);
       history.replaceState(null, '', path);
     } catch {
-      if (mine === asked) summary.textContent = summary.dataset.failed;
+      if (mine === asked) put(summary.dataset.failed);
     }
   };
-  form.addEventListener('input', () => { clearTimeout(timer); timer = later(show, 250); });
-  form.addEventListener('submit', (event) => { event.preventDefault(); clearTimeout(timer); show(); });
+  learn(form.elements.chain.defaultValue);
+  form.addEventListener('input', () => { clearTimeout(timer); timer = later(show, 250, false); });
+  // The field is as high as a long chain on a phone needs; a chain has one line, so Enter asks.
+  form.addEventListener('keydown', (event) => {
+    if (event.key !== 'Enter' || event.isComposing || event.target !== form.elements.chain) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+  form.addEventListener('submit', (event) => { event.preventDefault(); clearTimeout(timer); show(true); });
 })();
 `;

@@ -38,7 +38,7 @@ export function whatIfPage(say: PageSay, deps: ApiDeps, asked: WhatIfAsked): Htm
 ${groups.length > 1 && groupLinks(say, groups, group)}
 ${form(say, deps, { chain, group, client: result?.client ?? asked.client, result })}
 <section aria-labelledby="h-outcome"><h2 id="h-outcome">${say('whatif.outcome')}</h2>
-<p id="whatif-summary" role="status" data-failed="${say('whatif.failed')}">${answer.tag === 'ok' ? summary(say, answer.value) : problemWords(answer.error, say)}</p>
+<p id="whatif-summary" role="status" data-failed="${say('whatif.failed')}" data-held="${say('whatif.held')}" data-half="${say('whatif.half')}">${answer.tag === 'ok' ? summary(say, answer.value) : problemWords(answer.error, say)}</p>
 <div id="whatif-outcome">${result !== null && outcome(say, result)}</div>
 </section></div>`;
 }
@@ -46,6 +46,11 @@ ${form(say, deps, { chain, group, client: result?.client ?? asked.client, result
 function groupsOf(deps: ApiDeps): readonly Group[] {
   const groups = deps.config().mirrors.map(({ ecosystem, upstream }) => ({ ecosystem, upstream }));
   return [...new Map(groups.map((one) => [`${one.ecosystem}/${one.upstream}`, one])).values()];
+}
+
+/** Hosts, with their ports, that the script takes for no part of a password. */
+function hostsOf(deps: ApiDeps): readonly string[] {
+  return [...new Set(deps.config().mirrors.map(({ url }) => new URL(url).host))];
 }
 
 function pathOf(query: Readonly<Record<string, string | null | undefined>>): string {
@@ -76,13 +81,14 @@ function form(say: PageSay, deps: ApiDeps, { chain, group, client, result }: Fil
   const start = (key: 'whatif.useInUse' | 'whatif.useAdvised', from: WhatIfAgainst | null): Html | false =>
     from !== null && html` <a href="${pathOf({ ...of, chain: from.outlook.chain })}">${say(key)}</a>`;
   const option = (id: string): Html => html`<option${id === client && html` selected`}>${id}</option>`;
-  return html`<form id="whatif-form" action="/what-if" method="get">
+  return html`<form id="whatif-form" action="/what-if" method="get" data-hosts="${hostsOf(deps).join(' ')}">
 ${group !== undefined && html`<input type="hidden" name="ecosystem" value="${group.ecosystem}"><input type="hidden" name="upstream" value="${group.upstream}">`}
 <p class="field"><label for="whatif-chain">${say('whatif.field', { client: client ?? clients[0] ?? '' })}</label>
-<input id="whatif-chain" name="chain" value="${chain}" maxlength="2000" spellcheck="false" autocapitalize="off" autocomplete="off" aria-describedby="whatif-hint"></p>
+<textarea id="whatif-chain" name="chain" rows="2" maxlength="2000" spellcheck="false" autocapitalize="off" autocomplete="off" aria-describedby="whatif-hint">
+${chain}</textarea></p>
 ${clients.length > 1 && html`<p class="field short"><label for="whatif-client">${say('whatif.client')}</label> <select id="whatif-client" name="client">${clients.map(option)}</select></p>`}
 <p class="press"><button type="submit">${say('whatif.work')}</button> <span id="whatif-start" class="muted">${say('whatif.start')}${start('whatif.useInUse', result?.inUse ?? null)}${start('whatif.useAdvised', result?.advised ?? null)}</span></p>
-<p id="whatif-hint" class="muted">${say('whatif.hint')}</p>
+<p id="whatif-hint" class="muted">${say('whatif.hint')}<noscript> ${say('whatif.noScript')}</noscript></p>
 </form>`;
 }
 

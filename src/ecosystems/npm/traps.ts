@@ -83,7 +83,8 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
   if (name === '' || setting.level === 'yarn') return [];
   if (holder === undefined) {
     const registry = registryFor(setting, found);
-    const scoped = registry === null ? '//npm.example.com/' : registry.replace(/^https?:/i, '').replace(/\/*$/, '/');
+    const scoped =
+      registry === null ? '//npm.example.com/' : registry.replace(/^https?:/i, '').replace(/\/*(?:[?#].*)?$/, '/');
     return [
       {
         id: 'npm-auth-unscoped',

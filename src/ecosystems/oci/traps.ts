@@ -143,7 +143,7 @@ function daemonTraps({ file, text }: OciFound['daemons'][number], say: Say): rea
       set: [maskUrl(url).replace('http:', 'https:')],
       edits: [],
     })),
-    ...blind.map((host) => blindly(host, place(host), `/etc/docker/certs.d/${host}/ca.crt`, say)),
+    ...blind.map((host) => blindly(host, place(host), '/etc/docker/certs.d', say)),
   ];
 }
 
@@ -152,11 +152,14 @@ function podmanTraps({ registries }: OciFound, say: Say): readonly OciTrap[] {
   return registries.flatMap(({ file, line, text }): readonly OciTrap[] => {
     location = /^\s*(?:location|prefix)\s*=\s*["']([^"']+)["']/.exec(text)?.[1] ?? location;
     if (!/^\s*insecure\s*=\s*true\b/.test(text) || /^(localhost|127\.)/.test(location)) return [];
-    return [blindly(location, { file, line }, `/etc/containers/certs.d/${location}/ca.crt`, say)];
+    return [blindly(location, { file, line }, '/etc/containers/certs.d', say)];
   });
 }
 
-function blindly(host: string, place: Place, authority: string, say: Say): OciTrap {
+/** @param written  the host as it is written; user-info does not belong there, and is not said */
+function blindly(written: string, place: Place, authorities: string, say: Say): OciTrap {
+  const host = written.replace(/^.*@/, '');
+  const authority = `${authorities}/${host}/ca.crt`;
   return {
     id: 'oci-insecure-registries',
     what: say('trap.oci-insecure-registries.what', { host }),

@@ -62,6 +62,7 @@ export const operate = {
   'init.yaml.private': '# Names that never leave for a public mirror or database.',
   'init.yaml.yours': 'yours today',
   'init.yaml.example': 'an example: nothing here says what you use',
+  'told.init.aside': 'what is in {folders}: examples and fixtures are not what is built here',
   'told.init.folders': 'only the first {count} folders were looked at',
   'told.init.half': 'half of the modules, so that no more is asked than is polite',
 

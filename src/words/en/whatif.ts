@@ -8,7 +8,12 @@ export const whatif = {
   'whatif.groups': 'Mirrors of',
   'whatif.field': 'Chain of {client}',
   'whatif.client': 'Walked as',
-  'whatif.hint': 'As the client has it, with its own separators. Leave credentials out: they are not needed here.',
+  'whatif.hint':
+    'As the client has it, with its own separators. Leave credentials out: they are not needed, and are taken out of URLs before anything is sent.',
+  'whatif.noScript': 'Without its script this page cannot do that: the browser sends what stands in the field.',
+  'whatif.held':
+    'Nothing is sent while a host is typed that is not watched here: it may be half of a password. When the chain is whole, press “Work it out”.',
+  'whatif.half': 'Nothing was sent: what stands behind a colon is no port, and may be a password whose “@” is missing.',
   'whatif.work': 'Work it out',
   'whatif.start': 'Start from:',
   'whatif.useInUse': 'the chain in use',

@@ -62,6 +62,7 @@ export const operate: Readonly<Record<keyof typeof english, string>> = {
   'init.yaml.private': '# 绝不会发给公共镜像或数据库的名字。',
   'init.yaml.yours': '你目前在用的',
   'init.yaml.example': '示例：这里看不出你用什么',
+  'told.init.aside': '{folders} 中的内容：示例和测试数据不是这里要构建的',
   'told.init.folders': '只查看了前 {count} 个目录',
   'told.init.half': '一半的模块，以免请求得过多',
 

@@ -121,7 +121,7 @@ describe('charts', () => {
   });
 
   const of = target('coast', 'mod');
-  const frame = { width: 200, height: 40, thresholdMs: 800, isKept: () => false, labelled: false, stretch: null };
+  const frame = { heightPx: 40, thresholdMs: 800, isKept: () => false, labelled: false, stretch: null };
   const kinds = ['fine', 'slow', 'fail"', 'first-fetch', 'url(#hatch)'] as const;
   it.each<[string, Parameters<typeof sample>[0], (typeof kinds)[number]]>([
     ['at the threshold is fine', { of, back: 0, rttMs: 800 }, 'fine'],
@@ -160,7 +160,8 @@ describe('charts', () => {
     );
     expect(runs.map((run) => run.length)).toEqual([2, 2]);
     const [a = [], b = [], c = [], d = []] = runs.flat();
-    expect([a[0], d[0]]).toEqual([4, 195]);
+    // Thousandths of whatever width it is shown in.
+    expect([a[0], d[0]]).toEqual([15, 985]);
     // A sample is missing between the third and the fourth: the gap is there to see.
     expect((c[0] ?? 0) - (b[0] ?? 0)).toBeCloseTo(3 * ((b[0] ?? 0) - (a[0] ?? 0)), 0);
     const heights = [a, b, c, d].map(([, y]) => y ?? 0);

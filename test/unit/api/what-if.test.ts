@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterAll, describe, expect, it, test } from 'vitest';
 import type { Mirror } from '../../../src/core/mirror.ts';
 import type { WhatIf } from '../../../src/core/what-if.ts';
@@ -49,6 +50,11 @@ describe('GET /api/v1/what-if', () => {
     expect(asked).toEqual([]);
   });
 
+  it('takes the end of a line as a blank, as a field of several lines sends it', async () => {
+    const reply = await served.ask(query('/api/v1/what-if', { chain: `${inland},\r\n${coast}\n` }));
+    expect((reply.json() as WhatIf).edited.chain).toBe(`${inland},${coast}`);
+  });
+
   it('takes a blank as a separator and a plus as a blank, as forms send it', async () => {
     const reply = await served.ask(`/api/v1/what-if?chain=${encodeURIComponent(inland)},+${encodeURIComponent(coast)}`);
     expect((reply.json() as WhatIf).edited.chain).toBe(`${inland},${coast}`);
@@ -73,22 +79,63 @@ describe('GET /api/v1/what-if', () => {
 
   it('repeats no credentials', async () => {
     const chain = `https://robot:s3cret@${inland.slice(8)}?token=s3cret,direct`;
-    for (const path of ['/api/v1/what-if', '/what-if']) {
-      const { status, text } = await served.ask(query(path, { chain }));
-      expect(status).toBe(200);
-      expect(text).not.toContain('s3cret');
-      expect(text).toContain('***@mirrors.inland.example.com');
-    }
-    const refused = await page({ chain: 'https://robot:s3cret@x.example.com,word' });
-    expect(refused).not.toContain('s3cret');
+    const { status, text } = await served.ask(query('/api/v1/what-if', { chain }));
+    expect(status).toBe(200);
+    expect(text).not.toContain('s3cret');
+    expect(text).toContain('***@mirrors.inland.example.com');
+  });
+
+  const odd = fc.constantFrom(...'@:/\\?#,|[]% ', 'https://', 'https:/', 'direct', '0', '.', 'é', '::1', '***');
+  it('repeats none in whatever is asked, however odd, and takes it for no defect', async () => {
+    const one = fixture();
+    const daemon = await serve(one.deps);
+    const say = async (path: string, chain: string): Promise<string> => {
+      const { headers, text, status } = await daemon.ask(query(path, { chain }));
+      expect(status).toBeLessThan(500);
+      return `${JSON.stringify(headers)} ${text}`;
+    };
+    await fc.assert(
+      fc.asyncProperty(fc.array(odd, { maxLength: 6 }), fc.array(odd, { maxLength: 4 }), async (before, after) => {
+        const password = `x${after.join('')}s3cret`;
+        // That is a URL by its form.
+        fc.pre(!/[a-z]:\//.test(password));
+        const chain = `${before.join('')},https://robot:${password}@${inland.slice(8)}`;
+        for (const path of ['/api/v1/what-if', '/what-if', '/timeline'])
+          expect(await say(path, chain)).not.toContain('s3cret');
+      }),
+      { numRuns: 150 },
+    );
+    await daemon.close();
+    expect(one.defects).toEqual([]);
   });
 });
 
 describe('the page', () => {
+  it.each([
+    ['user-info', `https://robot:s3cret@${inland.slice(8)},direct`, `${inland},direct`],
+    ['a query', `${inland}?token=s3cret`, inland],
+    ['a password whose @ is missing', `${inland}|https://robot:s3cret`, `${inland}|https://***`],
+  ])('sends a browser on to an address without %s, and says the rest of it again', async (_, chain, bare) => {
+    const { status, headers, text } = await served.ask(query('/what-if', { lang: 'zh', chain, client: 'go' }));
+    expect([status, headers.location]).toEqual([303, query('/what-if', { lang: 'zh', chain: bare, client: 'go' })]);
+    expect(headers['cache-control']).toBe('no-store');
+    expect(text).not.toContain('s3cret');
+    expect((await served.ask(String(headers.location))).status).toBe(200);
+  });
+
+  it('leaves a chain that is too long as it is, and repeats nothing of it', async () => {
+    const { status, text } = await served.ask(
+      query('/what-if', { chain: `https://robot:s3cret@h/${'x'.repeat(2_000)}` }),
+    );
+    expect(status).toBe(200);
+    expect(text).not.toContain('s3cret');
+    expect(seen(text)).toContain('longer than 2000 characters');
+  });
+
   it('begins with the chain in use, and works by a plain form', async () => {
     const text = await page({});
-    expect(text).toContain(`name="chain" value="${whatIfInUse}"`);
-    expect(text).toContain('<form id="whatif-form" action="/what-if" method="get">');
+    expect(text).toMatch(new RegExp(`name="chain" [^>]*>\n${whatIfInUse}</textarea>`));
+    expect(text).toContain('<form id="whatif-form" action="/what-if" method="get" ');
     expect(seen(text)).toContain('fetches that end well: 89.8 % · one fetch: 3.80 s · beside the one in use: as fast');
   });
 
@@ -127,7 +174,7 @@ describe('the page', () => {
 
   it('shows a mistake beside the chain as it was typed', async () => {
     const text = await page({ chain: `${coast},<b>"` });
-    expect(text).toContain(`name="chain" value="${coast},&lt;b&gt;&quot;"`);
+    expect(text).toContain(`>\n${coast},&lt;b&gt;&quot;</textarea>`);
     expect(seen(text)).toContain('Member 2 is a bare word');
     expect(text).not.toContain('<table class="chains">');
   });
@@ -164,7 +211,7 @@ describe('the page', () => {
     expect(text).toContain(
       '<input type="hidden" name="ecosystem" value="npm"><input type="hidden" name="upstream" value="npm">',
     );
-    expect(text).toContain(`name="chain" value="${registry}"`);
+    expect(text).toContain(`>\n${registry}</textarea>`);
     expect(seen(text)).toContain('None of its members is measured here');
   });
 

@@ -220,6 +220,29 @@ describe('mirrorwatch init', () => {
     expect(machine.text('mirrorwatch.yaml')).toContain('an example: nothing here says what you use');
   });
 
+  test('examples and fixtures are not what is built here: passed over, and said', async () => {
+    const machine = testMachine({
+      'package-lock.json': packageLock,
+      'examples/app/go.sum': `${goSum}\n`,
+      'test/fixtures/requirements.txt': 'six==1.17.0\n',
+    });
+    const { code, err } = await machine.run(['init', '--yes']);
+    expect(code).toBe(0);
+    expect(err.split('\n').slice(0, 2)).toEqual([
+      'npm: 2 modules (package-lock.json), today as the client comes',
+      'left out: what is in examples/, test/fixtures/: examples and fixtures are not what is built here',
+    ]);
+    expect(machine.text('mirrorwatch.yaml')).not.toContain('examples/');
+    const chinese = testMachine({
+      'package-lock.json': packageLock,
+      'samples/x/go.sum': '',
+      'Fixtures/go.sum': `${goSum}\n`,
+    });
+    const said = await chinese.run(['init', '--lang', 'zh', '--yes']);
+    expect(said.err).toContain('略去：samples/ 中的内容：示例和测试数据不是这里要构建的');
+    expect(said.err).toContain('go：1 个模块（Fixtures/go.sum）');
+  });
+
   test('where nothing is, it says so', async () => {
     expect(await testMachine({}).run(['init', '--yes'])).toMatchObject({
       code: 1,
