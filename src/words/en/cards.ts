@@ -26,6 +26,7 @@ export const cards = {
   'ended.level_shift': 'Over: the slower pace of {who}',
   'finding.test': 'A test of mirrorwatch',
   'finding.testSays': 'Sent by hand: what you read here is how its messages look.',
+  'finding.testEnds': 'Sent by hand; it ends by itself.',
 
   'cause.resolve_not_found': 'its name does not exist',
   'cause.resolve_failed': 'its name cannot be resolved',

@@ -28,6 +28,7 @@ export const cards: Readonly<Record<keyof typeof english, string>> = {
   'ended.level_shift': '已结束：{who} 的较慢水平',
   'finding.test': 'mirrorwatch 测试消息',
   'finding.testSays': '手动发送：正式消息就是这个样子。',
+  'finding.testEnds': '手动发送，会自行结束。',
 
   'cause.resolve_not_found': '域名不存在',
   'cause.resolve_failed': '域名解析失败',
@@ -129,7 +130,7 @@ export const cards: Readonly<Record<keyof typeof english, string>> = {
   'refusal.no_candidate': '没有合适的镜像可以切换',
   'gain.availability': '成功率 {before} → {after}',
   'gain.cost': '一次获取耗时 {before} → {after}',
-  'gain.p95': '最慢的 5 % {before} → {after}',
+  'gain.p95': '最慢的 5% {before} → {after}',
   'gain.none': '未知',
   'note.more': '{forms} 的写法以及本建议不涵盖的内容见页面',
   'note.long': '设置内容过长，卡片放不下：见 `mirrorwatch advice` 或页面',
