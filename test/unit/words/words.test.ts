@@ -43,6 +43,12 @@ describe('the catalogue', () => {
     expect(found).toEqual([]);
   });
 
+  it('writes a share in Chinese without a space, and calls the canary by one name', () => {
+    const odd = Object.entries(zh).filter(([, text]) => /[\d}] %|canary/i.test(text));
+    expect(odd).toEqual([]);
+    expect(wordsOf('zh')('unit.percent', { value: 100 })).toBe('100%');
+  });
+
   it('is English in English', () => {
     expect(Object.values(en).filter((text) => /[\u3000-\u9fff\uff00-\uffef]/.test(text))).toEqual([]);
   });
