@@ -8,6 +8,7 @@ import {
   whatIfProblems,
 } from '../core/what-if.ts';
 import type { Say } from '../words/say.ts';
+import { sayTold } from '../words/told.ts';
 import { escaped } from './advice.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { daemonAt, daemonOptions, problemText } from './daemon-client.ts';
@@ -69,8 +70,8 @@ function chainProblem(json: () => unknown, say: Say): string | null {
     const { reason, at, expected } = json() as Readonly<Record<string, unknown>>;
     const kind = whatIfProblems.find((one) => one === reason);
     if (kind === undefined) return null;
-    const values = { at: typeof at === 'number' ? at + 1 : 1, expected: String(expected) };
-    return `mirrorwatch: ${say(`whatif.problem.${kind}`, values)}`;
+    const values = { at: typeof at === 'number' ? at + 1 : 1, expected: sayTold(String(expected), say) };
+    return say('daemon.problem', { text: say(`whatif.problem.${kind}`, values) });
   } catch {
     return null;
   }

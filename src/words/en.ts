@@ -15,6 +15,7 @@ import { page } from './en/page.ts';
 import { pageWords } from './en/page-words.ts';
 import { play } from './en/play.ts';
 import { probe } from './en/probe.ts';
+import { problems } from './en/problems.ts';
 import { program } from './en/program.ts';
 import { rank } from './en/rank.ts';
 import { standing } from './en/standing.ts';
@@ -44,6 +45,7 @@ export const en = {
   ...page,
   ...play,
   ...probe,
+  ...problems,
   ...program,
   ...rank,
   ...standing,

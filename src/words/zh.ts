@@ -16,6 +16,7 @@ import { page } from './zh/page.ts';
 import { pageWords } from './zh/page-words.ts';
 import { play } from './zh/play.ts';
 import { probe } from './zh/probe.ts';
+import { problems } from './zh/problems.ts';
 import { program } from './zh/program.ts';
 import { rank } from './zh/rank.ts';
 import { standing } from './zh/standing.ts';
@@ -45,6 +46,7 @@ export const zh: Readonly<Record<Key, string>> = {
   ...page,
   ...play,
   ...probe,
+  ...problems,
   ...program,
   ...rank,
   ...standing,
