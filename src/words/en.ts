@@ -1,5 +1,6 @@
 import { advised } from './en/advised.ts';
 import { alerts } from './en/alerts.ts';
+import { answers } from './en/answers.ts';
 import { cards } from './en/cards.ts';
 import { doctor } from './en/doctor.ts';
 import { expected } from './en/expected.ts';
@@ -30,6 +31,7 @@ import { wrong } from './en/wrong.ts';
 export const en = {
   ...advised,
   ...alerts,
+  ...answers,
   ...cards,
   ...doctor,
   ...expected,

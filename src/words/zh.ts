@@ -1,6 +1,7 @@
 import type { Key } from './say.ts';
 import { advised } from './zh/advised.ts';
 import { alerts } from './zh/alerts.ts';
+import { answers } from './zh/answers.ts';
 import { cards } from './zh/cards.ts';
 import { doctor } from './zh/doctor.ts';
 import { expected } from './zh/expected.ts';
@@ -31,6 +32,7 @@ import { wrong } from './zh/wrong.ts';
 export const zh: Readonly<Record<Key, string>> = {
   ...advised,
   ...alerts,
+  ...answers,
   ...cards,
   ...doctor,
   ...expected,

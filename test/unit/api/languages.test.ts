@@ -100,7 +100,7 @@ const names = new Set([
     'gpgv',
     'demo',
   ],
-  ...['code', 'limit', 'status', 'expected', 'phase', 'bytesRead', 'hops', 'example', 'com', 'https', 'goproxy'],
+  ...['example', 'com', 'https', 'goproxy'],
   ...[
     'coast',
     'inland',
