@@ -63,7 +63,7 @@ function conclusions({ sample, transcript }: Probed, say: Say): string[] {
       say('probe.why', {
         facts: Object.entries(outcome.failure)
           .map(([key, value]) => `${failureWord(say, key)} ${failureValue(say, key, value)}`)
-          .join(', '),
+          .join(say('list.clause')),
       }),
     );
   if (transcript.errorLine) lines.push(say('probe.said', { line: transcript.errorLine }));

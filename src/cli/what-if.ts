@@ -94,7 +94,10 @@ function shown(context: Context, result: WhatIf): readonly string[] {
     ...(inUse === null ? [] : [{ name: say('whatif.inUse'), outlook: inUse.outlook }]),
     ...(advised === null ? [] : [{ name: say('whatif.advised'), outlook: advised.outlook }]),
   ];
-  const head = [`${say('whatif.field', { client })} (${ecosystem}/${upstream})`, ...columns.map(({ name }) => name)];
+  const head = [
+    say('whatif.fieldOf', { client, group: `${ecosystem}/${upstream}` }),
+    ...columns.map(({ name }) => name),
+  ];
   const rows = rowsOf(say).map(([name, cell]) => [name, ...columns.map(({ outlook }) => cell(outlook))]);
   return [
     ...table(head, rows, new Set(columns.map((_, at) => at + 1))),

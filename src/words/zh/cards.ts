@@ -117,7 +117,7 @@ export const cards: Readonly<Record<keyof typeof english, string>> = {
   'advice.cause.spike': '{from} 变慢',
   'advice.cause.level_shift': '{from} 已稳定在更慢的水平',
   'advice.cause.throughput': '{from} 下载缓慢',
-  'advice.cause.slower': '另一个比 {from} 更快',
+  'advice.cause.slower': '有镜像比 {from} 更快',
   'advice.cause.refusal': '{from} 拒绝服务',
   'advice.cause.mismatch': '{from} 返回了错误的内容',
   'advice.cause.lag': '{from} 同步落后',
