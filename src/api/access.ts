@@ -67,12 +67,9 @@ function verdictOn(request: Request, listen: Listen): Verdict {
     const given = bearer(request) ?? (isRead ? password(request) : null);
     return isToken(given, listen.token) ? 'listen token' : { kind: 'unauthorized' };
   }
-  if (!isOurName(request, listen)) return { kind: 'forbidden', detail: foreignHost };
+  if (!isOurName(request, listen)) return { kind: 'forbidden', detail: (say) => say('problem.foreignHost') };
   return isRead || isOwnSite(request) ? addressOf(request) : { kind: 'forbidden' };
 }
-
-const foreignHost =
-  'It was asked by a name that is not its own. Names beside localhost and its address are taken where listen.hosts has them.';
 
 function addressOf(request: Request): string {
   return request.socket.remoteAddress ?? '';
@@ -86,7 +83,7 @@ export function isAlertPost(request: Request): boolean {
 /** What whoever posts alerts without it is told. */
 export const alertTokenNeeded: RequestProblem = {
   kind: 'unauthorized',
-  detail: 'Send the bearer token of alertmanager.token, or that of listen.token, in the Authorization header.',
+  detail: (say) => say('problem.alertToken'),
 };
 
 /** Alerts always need a token, on loopback too: `alertmanager.token`, or the listen token. */

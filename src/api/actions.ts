@@ -19,7 +19,7 @@ export function actionRoutes(deps: ApiDeps): Router {
       const accepted = await deps.acceptAdvice(String(request.params['id']));
       if (accepted.tag === 'ok') response.json(adviceView(accepted.value));
       else if (accepted.error === 'unknown') sendProblem(response, { kind: 'not_found' });
-      else sendProblem(response, { kind: 'conflict', detail: 'this advice is not proposed any more' });
+      else sendProblem(response, { kind: 'conflict', detail: (say) => say('problem.notProposed') });
     }),
   );
   routes.post(
@@ -28,13 +28,13 @@ export function actionRoutes(deps: ApiDeps): Router {
       const { for: length, reason } = bodyOf(request);
       const forMs = durationMs(length);
       if (forMs === null || forMs === 0 || forMs > quietMsMax)
-        return sendProblem(response, { kind: 'bad_request', detail: 'for is a duration up to 30d like "2h"' });
+        return sendProblem(response, { kind: 'bad_request', detail: (say) => say('problem.dismissFor') });
       if (typeof reason !== 'string' || reason.trim() === '' || reason.length > 500)
-        return sendProblem(response, { kind: 'bad_request', detail: 'reason is a text of 1 to 500 characters' });
+        return sendProblem(response, { kind: 'bad_request', detail: (say) => say('problem.reason') });
       const dismissed = await deps.dismissAdvice(String(request.params['id']), forMs, reason.trim());
       if (dismissed.tag === 'ok') response.json(adviceView(dismissed.value));
       else if (dismissed.error === 'unknown') sendProblem(response, { kind: 'not_found' });
-      else sendProblem(response, { kind: 'conflict', detail: 'this advice is not proposed any more' });
+      else sendProblem(response, { kind: 'conflict', detail: (say) => say('problem.notProposed') });
     }),
   );
   routes.post(
@@ -42,7 +42,7 @@ export function actionRoutes(deps: ApiDeps): Router {
     handled(async (request, response) => {
       const { reason } = bodyOf(request);
       if (typeof reason !== 'string' || reason.trim() === '' || reason.length > 500)
-        return sendProblem(response, { kind: 'bad_request', detail: 'reason is a text of 1 to 500 characters' });
+        return sendProblem(response, { kind: 'bad_request', detail: (say) => say('problem.reason') });
       const finding = await deps.acknowledge(String(request.params['id']), reason.trim());
       if (finding === null) sendProblem(response, { kind: 'not_found' });
       else response.json(findingView(finding));
@@ -56,10 +56,10 @@ export function actionRoutes(deps: ApiDeps): Router {
       if (forMs === null || forMs > quietMsMax)
         return sendProblem(response, {
           kind: 'bad_request',
-          detail: 'for is a duration up to 30d like "1h"; "0s" resumes',
+          detail: (say) => say('problem.pauseFor'),
         });
       if (typeof reason !== 'string' || reason.length > 500)
-        return sendProblem(response, { kind: 'bad_request', detail: 'reason is a text of at most 500 characters' });
+        return sendProblem(response, { kind: 'bad_request', detail: (say) => say('problem.reasonMost') });
       const name = String(request.params['name']);
       const standing = await deps.pause(name, forMs, reason);
       const mirror = deps.config().mirrors.find((one) => one.name === name);

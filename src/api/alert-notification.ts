@@ -6,19 +6,21 @@ const rfc3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/;
 /** Alertmanager's own are 16 hexadecimal digits. */
 const plain = /^[\x21-\x7e]+$/;
 
+/** What a body lacks that is no notification. */
+type NotAlerts = 'object' | 'version' | 'list' | 'truncated';
+
 /**
  * Reads the body of Alertmanager's webhook: keys that we do not know are left aside and those that we can do without
  * may be missing, but what is there has its type. One unreadable alert does not cost the others.
- * @returns a text where the whole is no notification: what was expected
+ * @returns a word where the whole is no notification: what of it was expected
  * @see https://prometheus.io/docs/alerting/latest/configuration/#webhook_config, version 4
  */
-export function parseNotification(body: unknown): AlertNotification | string {
-  if (!isRecord(body)) return 'an object';
-  if (body['version'] !== '4') return 'version "4"';
+export function parseNotification(body: unknown): AlertNotification | NotAlerts {
+  if (!isRecord(body)) return 'object';
+  if (body['version'] !== '4') return 'version';
   const { alerts, truncatedAlerts = 0 } = body;
-  if (!Array.isArray(alerts)) return 'alerts, a list';
-  if (!Number.isSafeInteger(truncatedAlerts) || Number(truncatedAlerts) < 0)
-    return 'truncatedAlerts, a whole number from 0';
+  if (!Array.isArray(alerts)) return 'list';
+  if (!Number.isSafeInteger(truncatedAlerts) || Number(truncatedAlerts) < 0) return 'truncated';
   const read = alerts.map(parseAlert);
   const good = read.filter((alert) => alert !== null);
   return { alerts: good, malformed: read.length - good.length, truncated: Number(truncatedAlerts) };

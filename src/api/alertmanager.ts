@@ -27,19 +27,13 @@ export function alertmanagerRoutes(deps: ApiDeps): Router {
       const notification = parseNotification(request.body as unknown);
       if (typeof notification === 'string') {
         await deps.takeAlerts(null);
-        return sendProblem(response, { kind: 'bad_request', detail: `expected ${notification}` });
+        return sendProblem(response, { kind: 'bad_request', detail: (say) => say(`problem.alerts.${notification}`) });
       }
       const taken = await deps.takeAlerts(notification);
       if (taken.tag === 'taken') response.json({ outcomes: taken.outcomes, truncated: notification.truncated });
-      else sendProblem(response, { kind: 'unavailable', detail: reasons[taken.because] });
+      else sendProblem(response, { kind: 'unavailable', detail: (say) => say(`problem.alerts.${taken.because}`) });
     }),
   );
   routes.use('/alertmanager', unreadable);
   return routes;
 }
-
-const reasons = {
-  queue: 'too many notifications wait already',
-  state: 'the state file cannot be written; what was sent is not kept over a restart',
-  stopping: 'the daemon is stopping',
-} as const;

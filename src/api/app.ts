@@ -64,7 +64,9 @@ export function createApi(deps: ApiDeps): Express {
     if (cause.status !== undefined && cause.status >= 400 && cause.status < 500)
       return sendProblem(
         response,
-        cause.status === 415 ? { kind: 'unsupported' } : { kind: 'bad_request', detail: 'the request cannot be read' },
+        cause.status === 415
+          ? { kind: 'unsupported' }
+          : { kind: 'bad_request', detail: (say) => say('problem.unreadable') },
       );
     deps.defect(cause);
     sendProblem(response, { kind: 'defect' });

@@ -5,7 +5,7 @@ import type { AlertCounts, AlertNotification } from '../core/evidence.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Kind } from '../core/kind.ts';
 import type { Connection, EcosystemId } from '../core/mirror.ts';
-import type { Now, Timers } from '../core/ports.ts';
+import type { Now, StateTrouble, Timers } from '../core/ports.ts';
 import type { Result } from '../core/result.ts';
 import type { PhaseTimes, SamplePoint, SettledSample } from '../core/sample.ts';
 import type { Freshness, Standing, VantageStanding } from '../core/standing.ts';
@@ -72,6 +72,11 @@ export type ReloadOutcome =
   | { readonly tag: 'invalid'; readonly issues: readonly ConfigIssue[] }
   | { readonly tag: 'needs_restart'; readonly keys: readonly string[] };
 
+/** Whether we are ready, and the word of the catalogue for why. */
+export type Ready =
+  | { readonly ready: true; readonly because: 'up' }
+  | { readonly ready: false; readonly because: 'starting' | 'draining' };
+
 /** Everything that the routes read or may do. Handed in by daemon/; each call is synchronous unless it says otherwise. */
 export interface ApiDeps {
   readonly version: string;
@@ -82,7 +87,7 @@ export interface ApiDeps {
   /** Every ecosystem, those to come included. */
   readonly kinds: readonly Kind[];
   targets(): readonly Target[];
-  ready(): { readonly ready: boolean; readonly because: string };
+  ready(): Ready;
   standings(): readonly Standing[];
   vantage(): VantageStanding;
   /** The last run of each real client at a mirror. */
@@ -130,7 +135,8 @@ export interface ApiDeps {
   metrics(accept: string | undefined): { readonly contentType: string; readonly pieces: AsyncIterable<string> };
   /** Events from now on; gives the way to stop. */
   subscribe(listener: (event: DaemonEvent) => void): () => void;
-  stateTrouble(): string | null;
+  /** Why the state file is not written; `null`: it is. */
+  stateTrouble(): StateTrouble | null;
   /** A mistake of ours in a route: logged. */
   defect(cause: unknown): void;
 }

@@ -26,7 +26,10 @@ export function eventRoutes(deps: ApiDeps): Router {
   routes.get('/events', (request: Request, response: Response) => {
     const types = typesOf(request);
     if (types === null)
-      return sendProblem(response, { kind: 'bad_request', detail: `types is a list of ${eventTypes.join(', ')}` });
+      return sendProblem(response, {
+        kind: 'bad_request',
+        detail: (say) => say('problem.listOf', { name: 'types', list: eventTypes.join(', ') }),
+      });
     if (open >= limits.eventStreams) return sendProblem(response, { kind: 'busy' });
     response.writeHead(200, {
       'content-type': 'text/event-stream',

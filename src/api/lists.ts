@@ -23,7 +23,10 @@ export function listRoutes(deps: ApiDeps): Router {
   routes.get('/mirrors/:name/trend', (request, response) => {
     const range = trendRanges.find((one) => one === (wordOf(request, 'range') ?? 'day'));
     if (range === undefined)
-      return sendProblem(response, { kind: 'bad_request', detail: `range is one of ${trendRanges.join(', ')}` });
+      return sendProblem(response, {
+        kind: 'bad_request',
+        detail: (say) => say('problem.oneOf', { name: 'range', list: trendRanges.join(', ') }),
+      });
     const trend = deps.trend(request.params.name, range);
     if (trend === null) return sendProblem(response, { kind: 'not_found' });
     response.json(trendView(request.params.name, trend));
@@ -77,7 +80,7 @@ export const wordsOnce: RequestHandler = (request, response, next) => {
   for (const [key, value] of Object.entries(request.query)) {
     const name = key.split('[')[0] ?? key;
     if (!known.has(name) || (key === name && !Array.isArray(value))) continue;
-    return sendProblem(response, { kind: 'bad_request', detail: `${name} is given once, without brackets` });
+    return sendProblem(response, { kind: 'bad_request', detail: (say) => say('problem.once', { name }) });
   }
   next();
 };
@@ -93,11 +96,11 @@ function pageOf(request: Request, response: Response, cursorForm: RegExp): Page 
   const limit = Number(wordOf(request, 'limit') ?? limits.pageRows);
   const cursor = wordOf(request, 'cursor') ?? null;
   if (!Number.isInteger(limit) || limit < 1 || limit > limits.pageRows) {
-    sendProblem(response, { kind: 'bad_request', detail: `limit is a whole number from 1 to ${limits.pageRows}` });
+    sendProblem(response, { kind: 'bad_request', detail: (say) => say('problem.limit', { most: limits.pageRows }) });
     return null;
   }
   if (cursor !== null && !cursorForm.test(cursor)) {
-    sendProblem(response, { kind: 'bad_request', detail: 'cursor is the `next` of an earlier answer of this list' });
+    sendProblem(response, { kind: 'bad_request', detail: (say) => say('problem.cursor') });
     return null;
   }
   return { limit, cursor };
@@ -106,7 +109,7 @@ function pageOf(request: Request, response: Response, cursorForm: RegExp): Page 
 function historyPageOf(request: Request, response: Response): (Page & { readonly history: boolean }) | null {
   const state = wordOf(request, 'state');
   if (state !== undefined && state !== 'all') {
-    sendProblem(response, { kind: 'bad_request', detail: 'state is all, or not given' });
+    sendProblem(response, { kind: 'bad_request', detail: (say) => say('problem.state') });
     return null;
   }
   const page = pageOf(request, response, /^\d{1,16}\.\S{1,200}$/);

@@ -1,6 +1,8 @@
 import { Router } from 'express';
+import { wordsOf } from '../words/words.ts';
 import { handled } from './actions.ts';
 import type { ApiDeps } from './deps.ts';
+import { languageAsked } from './language.ts';
 import { sendProblem } from './problem.ts';
 import { createScrapes } from './scrape.ts';
 
@@ -11,12 +13,13 @@ export function operationRoutes(deps: ApiDeps): Router {
   routes.get('/-/healthy', (_request, response) => {
     response.type('text/plain').send('healthy\n');
   });
-  routes.get('/-/ready', (_request, response) => {
+  routes.get('/-/ready', (request, response) => {
     const { ready, because } = deps.ready();
+    const say = wordsOf(languageAsked(request, response));
     response
       .status(ready ? 200 : 503)
       .type('text/plain')
-      .send(`${because}\n`);
+      .send(`${say(`ready.${because}`)}\n`);
   });
   routes.post(
     '/-/reload',
@@ -26,13 +29,13 @@ export function operationRoutes(deps: ApiDeps): Router {
       else if (done.tag === 'invalid')
         sendProblem(response, {
           kind: 'bad_request',
-          detail: 'the configuration has mistakes; the old one is kept',
+          detail: (say) => say('problem.mistakes'),
           more: { issues: done.issues },
         });
       else
         sendProblem(response, {
           kind: 'conflict',
-          detail: 'these keys need a restart; the old configuration is kept',
+          detail: (say) => say('problem.restart'),
           more: { keys: done.keys },
         });
     }),

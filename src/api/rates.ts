@@ -29,7 +29,7 @@ export function rateLimit(nowMs: () => number): RequestHandler {
     if (afterSeconds === null) return next();
     // Alertmanager gives up on 429, and what it sends would be lost.
     if (isAlertPost(request))
-      return sendProblem(response, { kind: 'unavailable', detail: 'too many requests; send it again in a minute' });
+      return sendProblem(response, { kind: 'unavailable', detail: (say) => say('problem.sendAgain') });
     sendProblem(response, { kind: 'too_many', afterSeconds });
   };
 }

@@ -25,12 +25,15 @@ export function sendRemedy(deps: ApiDeps, request: Request, response: Response):
   const { id: ecosystem, publicUpstream, forms, variables } = kind;
   const form = remedyForms.find((one) => one === (wordOf(request, 'as') ?? 'env'));
   if (form === undefined)
-    return sendProblem(response, { kind: 'bad_request', detail: `as is one of ${remedyForms.join(', ')}` });
+    return sendProblem(response, {
+      kind: 'bad_request',
+      detail: (say) => say('problem.oneOf', { name: 'as', list: remedyForms.join(', ') }),
+    });
   const upstream = wordOf(request, 'upstream') ?? publicUpstream;
   if (upstream === null)
     return sendProblem(response, {
       kind: 'bad_request',
-      detail: `${ecosystem} has no public upstream: name one with upstream=`,
+      detail: (say) => say('problem.noUpstream', { ecosystem }),
     });
   // `json` says the same to programs, for all.
   if (form !== 'json' && !forms.includes(form)) return sendProblem(response, { kind: 'not_acceptable' });
@@ -52,7 +55,7 @@ function sendNow(now: RemedyNow, form: Form, variables: readonly string[], respo
   if (text === undefined)
     return sendProblem(response, {
       kind: 'conflict',
-      detail: 'the chain cannot be written as lines that are safe to paste: set it by hand',
+      detail: (say) => say('problem.unsafeLines'),
       more: { adviceId: now.advice.id, chain: now.chain },
     });
   if (form === 'env' && !isSafeEnv(text, variables))

@@ -134,7 +134,7 @@ export function createScrapes(deps: Pick<ApiDeps, 'metrics' | 'defect'>) {
     response.setHeader('vary', 'accept, accept-encoding');
     if (request.method === 'HEAD') return void response.end();
     if (atOnce >= limits.scrapesAtOnce)
-      return sendProblem(response, { kind: 'unavailable', detail: 'too many scrapes are being answered' });
+      return sendProblem(response, { kind: 'unavailable', detail: (say) => say('problem.scrapes') });
     atOnce += 1;
     try {
       const isZipped = takesGzip.test(String(request.headers['accept-encoding'] ?? ''));

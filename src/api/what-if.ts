@@ -1,7 +1,7 @@
 import { type Request, Router } from 'express';
 import type { WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 import type { Say } from '../words/say.ts';
-import { wordsOf } from '../words/words.ts';
+import { sayTold } from '../words/told.ts';
 import type { ApiDeps } from './deps.ts';
 import { wordOf } from './lists.ts';
 import { sendProblem } from './problem.ts';
@@ -16,8 +16,11 @@ export function whatIfRoutes(deps: ApiDeps): Router {
     if (answer.tag === 'ok') response.json(answer.value);
     else {
       const { kind, ...more } = answer.error;
-      const detail = problemWords(answer.error, wordsOf('en'));
-      sendProblem(response, { kind: 'bad_request', detail, more: { reason: kind, ...more } });
+      sendProblem(response, {
+        kind: 'bad_request',
+        detail: (say) => chainProblem(answer.error, say),
+        more: { reason: kind, ...more },
+      });
     }
   });
   return routes;
@@ -33,7 +36,7 @@ export function whatIfAsked(request: Request): WhatIfAsked {
   };
 }
 
-/** Why a chain cannot be walked, in a sentence. */
-export function problemWords({ kind, at, expected }: WhatIfProblem, say: Say): string {
-  return say(`whatif.problem.${kind}`, { at: (at ?? 0) + 1, expected });
+/** Why a chain cannot be walked. */
+export function chainProblem({ kind, at, expected }: WhatIfProblem, say: Say): string {
+  return say(`whatif.problem.${kind}`, { at: (at ?? 0) + 1, expected: sayTold(expected, say) });
 }

@@ -36,7 +36,7 @@ export function reasonSaid({ from, cause, refusal, expected = {} }: Reasons, say
   const gains = [
     change(
       availability,
-      (share) => `${Math.round(share * 1000) / 10} %`,
+      (share) => say('unit.percent', { value: Math.round(share * 1000) / 10 }),
       (both) => say('gain.availability', both),
     ),
     change(fetchCostSeconds, took, (both) => say('gain.cost', both)),

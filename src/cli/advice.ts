@@ -173,7 +173,7 @@ function shown(context: Context, advice: AdviceAnswer['advice']): string[] {
       ? []
       : [
           ...linesOf(Object.values(one.remedy)[0] ?? '').map((line) => `  ${terminal.paint('cyan', line)}`),
-          ...rollbackLines(one.rollback, say),
+          ...rollbackLines(sayTold(one.rollback, say), say),
           say('advised.until', { at: printable(one.expiresAt) }),
         ]),
     ...one.doesNotCover.map((line) => say('advised.uncovered', { text: printable(sayTold(line, say)) })),

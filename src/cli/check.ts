@@ -66,7 +66,7 @@ export const checkCommand: Command = {
       host.host,
       host.requestsPerHour.toFixed(0),
       `${(host.bytesPerHour / 1024 / 1024).toFixed(1)} MiB`,
-      `${(host.slotShare * 100).toFixed(1)} %`,
+      say('unit.percent', { value: (host.slotShare * 100).toFixed(1) }),
     ]);
     const head = [say('check.host'), say('check.requests'), say('check.bytes'), say('check.slots')];
     for (const line of table(head, rows, new Set([1, 2, 3]))) terminal.out(line);

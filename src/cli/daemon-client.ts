@@ -59,6 +59,8 @@ export async function daemonAt(
     flags['token-file'] === undefined ? listen?.token?.reveal() : await tokenIn(context, flags['token-file']);
   const ask = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<DaemonAnswer> => {
     const headers = {
+      // For what a person is told; the rest of an answer is the same in every language.
+      'accept-language': context.language,
       ...(token ? { authorization: `Bearer ${token}` } : {}),
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     };
@@ -101,7 +103,7 @@ async function tokenIn(context: Context, path: string): Promise<string> {
 export function problemText(answer: Extract<DaemonAnswer, { tag: 'ok' }>, say: Say): string {
   try {
     const { title, detail } = answer.json() as { title?: string; detail?: string };
-    return say('daemon.problem', { text: [title, detail].filter(Boolean).join(': ') });
+    return say('daemon.problem', { text: [title, detail].filter(Boolean).join(say('list.colon')) });
   } catch {
     return say('daemon.answered', { status: answer.status });
   }

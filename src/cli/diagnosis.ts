@@ -65,7 +65,7 @@ function layerLines(
   say: Say,
 ): readonly string[] {
   const marks = {
-    works: 'ok',
+    works: say('doctor.works'),
     fails: say('doctor.fails'),
     untold: '?',
     'passed over': '-',

@@ -5,6 +5,7 @@ import { steadyRate } from '../core/sample.ts';
 import { type Signature, signatureText } from '../core/signature.ts';
 import type { Hop } from '../core/transcript.ts';
 import { authorityText, firstBytesText } from '../core/views.ts';
+import { failureValue, failureWord } from '../words/failure.ts';
 import type { Say } from '../words/say.ts';
 import { sayTold } from '../words/told.ts';
 import { bar, duration, type Terminal } from './terminal.ts';
@@ -61,8 +62,8 @@ function conclusions({ sample, transcript }: Probed, say: Say): string[] {
     lines.push(
       say('probe.why', {
         facts: Object.entries(outcome.failure)
-          .map(([key, value]) => `${key} ${value}`)
-          .join(', '),
+          .map(([key, value]) => `${failureWord(say, key)} ${failureValue(say, key, value)}`)
+          .join(say('list.clause')),
       }),
     );
   if (transcript.errorLine) lines.push(say('probe.said', { line: transcript.errorLine }));

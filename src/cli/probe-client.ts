@@ -1,8 +1,11 @@
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { clientCannot, clientIds, clientNow } from '../daemon/client-now.ts';
+import { saidShort } from '../words/failure.ts';
 import type { Context, ExitCode } from './context.ts';
 import { UsageError } from './usage.ts';
+
+const outcomes = { ok: 'probe.clientOk', failed: 'probe.clientFailed', unknown: 'probe.clientUnknown' } as const;
 
 /** `mirrorwatch probe NAME --client WORD`: the real client, now, in its own words. */
 export async function probeClient(
@@ -36,8 +39,10 @@ export async function probeClient(
       files: run.files === 1 ? say('probe.fileOne') : say('probe.files', { count: run.files }),
       bytes: run.bytes === 1 ? say('probe.byteOne') : say('probe.bytesMany', { count: run.bytes }),
     };
-    const said = run.reason ?? say('probe.clientGot', got);
-    terminal.out(say('probe.client', { client, what, mirror: mirror.name, outcome: run.outcome, seconds, said }));
+    const said = run.reason === null ? say('probe.clientGot', got) : saidShort(say, run.reason);
+    terminal.out(
+      say('probe.client', { client, what, mirror: mirror.name, outcome: say(outcomes[run.outcome]), seconds, said }),
+    );
     for (const line of run.words.split('\n')) if (line !== '') terminal.out(`  ${line}`);
   }
   return run.outcome === 'ok' ? 0 : 1;

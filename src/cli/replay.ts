@@ -117,7 +117,8 @@ async function play(
     if (signal === 'stop') isStopped = true;
   });
   const progress = async (share: number): Promise<boolean> => {
-    context.terminal.progress(`${bar(share, 24).padEnd(24)} ${Math.floor(100 * share)} %`);
+    const done = context.say('unit.percent', { value: Math.floor(100 * share) });
+    context.terminal.progress(`${bar(share, 24).padEnd(24)} ${done}`);
     // Signals are heard between two turns.
     await new Promise((next) => setImmediate(next));
     return isStopped;

@@ -9,6 +9,7 @@ import {
   whatIfProblems,
 } from '../core/what-if.ts';
 import type { Say } from '../words/say.ts';
+import { sayTold } from '../words/told.ts';
 import { escaped } from './advice.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { daemonAt, daemonOptions, problemText } from './daemon-client.ts';
@@ -65,8 +66,8 @@ function chainProblem(json: () => unknown, say: Say): string | null {
     const { reason, at, expected } = json() as Readonly<Record<string, unknown>>;
     const kind = whatIfProblems.find((one) => one === reason);
     if (kind === undefined) return null;
-    const values = { at: typeof at === 'number' ? at + 1 : 1, expected: String(expected) };
-    return `mirrorwatch: ${say(`whatif.problem.${kind}`, values)}`;
+    const values = { at: typeof at === 'number' ? at + 1 : 1, expected: sayTold(String(expected), say) };
+    return say('daemon.problem', { text: say(`whatif.problem.${kind}`, values) });
   } catch {
     return null;
   }
@@ -89,7 +90,10 @@ function shown(context: Context, result: WhatIf): readonly string[] {
     ...(inUse === null ? [] : [{ name: say('whatif.inUse'), outlook: inUse.outlook }]),
     ...(advised === null ? [] : [{ name: say('whatif.advised'), outlook: advised.outlook }]),
   ];
-  const head = [`${say('whatif.field', { client })} (${ecosystem}/${upstream})`, ...columns.map(({ name }) => name)];
+  const head = [
+    say('whatif.fieldOf', { client, group: `${ecosystem}/${upstream}` }),
+    ...columns.map(({ name }) => name),
+  ];
   const rows = rowsOf(say).map(([name, cell]) => [name, ...columns.map(({ outlook }) => cell(outlook))]);
   return [
     ...table(head, rows, new Set(columns.map((_, at) => at + 1))),

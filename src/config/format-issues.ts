@@ -15,11 +15,20 @@ export function formatIssues(issues: readonly ConfigIssue[], path: string | null
 function formatIssue(issue: ConfigIssue, file: string, say: Say): string {
   const place = issue.line === null ? file : `${file}:${issue.line}:${issue.column ?? 1}`;
   const missing = issue.path !== '' && issue.severity === 'error' ? say('load.missing') : '';
-  const seen = issue.seen === null ? missing : say('load.saw', { seen: issue.seen });
+  const seen = issue.seen === null ? missing : say('load.saw', { seen: seenSaid(issue.seen, say) });
   const nearest = issue.nearest === null ? '' : say('load.nearest', { nearest: issue.nearest });
   const where = issue.path === '' ? '' : say('load.where', { path: issue.path });
   const expected = sayTold(issue.expected, say);
   return say(issue.severity === 'warning' ? 'load.warning' : 'load.issue', { place, where, seen, expected, nearest });
+}
+
+/** What was seen: of the file's own text nothing is said in other words, it stands in quotes or braces. */
+function seenSaid(seen: string, say: Say): string {
+  if (seen === 'none') return say('load.seenNone');
+  const [, count] = /^a list of (\d+)$/.exec(seen) ?? [];
+  if (count !== undefined) return say('load.seenList', { count });
+  const [, some, whom] = /^(\d+) of (\S+)$/.exec(seen) ?? [];
+  return some === undefined || whom === undefined ? sayTold(seen, say) : say('load.seenOf', { count: some, whom });
 }
 
 /** File order, then by path: what one reads from top to bottom. */

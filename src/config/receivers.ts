@@ -56,7 +56,9 @@ function checkOnly(path: Path, webhook: FileReceiver, mirrors: FileConfig['mirro
       report.error([...path, 'ecosystems', at], 'the ecosystem of a mirror under mirrors', { needs: [['mirrors']] });
 }
 
-function checkStandard(path: Path, { secrets, secretsFile }: FileReceiver, report: Report): void {
+function checkStandard(path: Path, { secrets, secretsFile, lang }: FileReceiver, report: Report): void {
+  if (lang !== 'en')
+    report.error([...path, 'lang'], 'en: what programs read is not translated', { needs: [[...path, 'format']] });
   if (secrets.length === 0 && secretsFile === undefined) {
     report.error(path, 'at least one secret, in secrets or secretsFile, to sign with', {
       by: ['secrets', 'secretsFile', 'format'],
@@ -73,8 +75,6 @@ function refuseChatKeys(path: Path, webhook: FileReceiver, report: Report): void
   for (const key of ['group', 'timeZone', 'quiet', 'page'] as const)
     if (webhook[key] !== undefined)
       report.error([...path, key], 'of slack, feishu, dingtalk and wecom alone', { needs: [[...path, 'format']] });
-  if (webhook.lang !== 'en')
-    report.error([...path, 'lang'], 'en: what programs read is not translated', { needs: [[...path, 'format']] });
 }
 
 /** An alert is a finding; that one has ended is said by the alert itself, and advice is none. */

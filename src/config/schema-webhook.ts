@@ -40,7 +40,10 @@ export const webhook = mapping(
       'dingtalk',
       'wecom',
     ]).prefault('standard'),
-    lang: word('Language of the cards: English, or Simplified Chinese.', ['en', 'zh']).prefault('en'),
+    lang: word('Language of the cards, and of an alert’s annotations: English, or Simplified Chinese.', [
+      'en',
+      'zh',
+    ]).prefault('en'),
     on: list(word('An event.', webhookEvents), 'a list of events')
       .min(1, { error: 'at least one event, or no `on` for all' })
       .meta({

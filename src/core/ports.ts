@@ -230,6 +230,9 @@ export interface StoreBatch {
 
 export type StoreTrouble = { readonly kind: 'full' | 'read_only' | 'io' | 'closed'; readonly code: string };
 
+/** Why the state file is not written: the store's trouble, or a mistake of ours. */
+export type StateTrouble = StoreTrouble['kind'] | 'defect';
+
 /** The state file. A batch is one transaction: all of it or nothing. Trouble is a value: the daemon goes on watching. */
 export interface Store {
   commit(batch: StoreBatch): { readonly tag: 'ok' } | { readonly tag: 'error'; readonly error: StoreTrouble };

@@ -1,4 +1,4 @@
-import type { ApiDeps, PageOf, ReloadOutcome } from '../api/deps.ts';
+import type { ApiDeps, PageOf, Ready, ReloadOutcome } from '../api/deps.ts';
 import { declaredChain } from '../config/chain.ts';
 import type { Advice } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
@@ -22,7 +22,7 @@ export function apiDeps(
   life: {
     readonly version: string;
     readonly startedAtMs: number;
-    ready(): { ready: boolean; because: string };
+    ready(): Ready;
     reload(): Promise<ReloadOutcome>;
   },
 ): ApiDeps {

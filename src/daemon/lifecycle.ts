@@ -1,5 +1,5 @@
 import { createApi } from '../api/app.ts';
-import type { ReloadOutcome } from '../api/deps.ts';
+import type { Ready, ReloadOutcome } from '../api/deps.ts';
 import { changedKeys } from '../config/changed-keys.ts';
 import type { Config, ConfigIssue } from '../core/config.ts';
 import { assertLimits, limits } from '../core/limits.ts';
@@ -106,11 +106,9 @@ export async function startDaemon(
     return { tag: 'reloaded', changed: keys };
   }
 
-  const ready = (): { ready: boolean; because: string } => {
+  const ready = (): Ready => {
     if (life.draining) return { ready: false, because: 'draining' };
-    return life.up
-      ? { ready: true, because: 'configuration, state, workers and listener are up' }
-      : { ready: false, because: 'starting' };
+    return life.up ? { ready: true, because: 'up' } : { ready: false, because: 'starting' };
   };
   const app = createApi(
     apiDeps(stages, pipeline, clientRuns, { version: ports.version, startedAtMs, ready, reload: serial(reload) }),

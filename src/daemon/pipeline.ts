@@ -1,7 +1,7 @@
 import type { ControlAnswer, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Delivery, Notice } from '../core/notice.ts';
-import type { Now, Probed } from '../core/ports.ts';
+import type { Now, Probed, StateTrouble } from '../core/ports.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { createAsker } from './asker.ts';
 import { createDefects } from './defects.ts';
@@ -32,7 +32,7 @@ export interface Pipeline {
   end(): void;
   /** Defects caught so far. */
   defects(): number;
-  stateTrouble(): string | null;
+  stateTrouble(): StateTrouble | null;
   /** After a reload changed targets or access. */
   reconfigured(): Promise<void>;
 }

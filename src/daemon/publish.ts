@@ -1,6 +1,6 @@
 import type { FindingChange } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
-import type { Log, Now, Row, Table } from '../core/ports.ts';
+import type { Log, Now, Row, StateTrouble, Table } from '../core/ports.ts';
 import type { Events } from './events.ts';
 import type { News } from './news.ts';
 import { foundInForce } from './probes.ts';
@@ -37,12 +37,12 @@ export interface Publisher {
   /** Hands it to everybody who looks: state, metrics, log, events. Each part on its own, so that one defect hides nothing else. */
   show(news: News, now: Now, guarded: (step: () => void) => void): void;
   /** Why the state file is not written; `null`: it is. */
-  stateTrouble(): string | null;
+  stateTrouble(): StateTrouble | null;
 }
 
 /** The last step of a turn: the state file first, then the eyes of others. */
 export function createPublisher(s: Stages, events: Events): Publisher {
-  let trouble: string | null = null;
+  let trouble: StateTrouble | null = null;
   let suspect: boolean | null = null;
   /** What was last told of each mirror, and when any was. */
   const told = new Map<string, string>();
@@ -55,7 +55,7 @@ export function createPublisher(s: Stages, events: Events): Publisher {
     return rows.every(({ table }) => patient.has(table)) && now.monotonicMs - committedAtMs < limits.commitMs;
   }
 
-  function said(kind: string | null, fields: Readonly<Record<string, unknown>>): void {
+  function said(kind: StateTrouble | null, fields: Readonly<Record<string, unknown>>): void {
     if (kind === trouble) return;
     trouble = kind;
     if (kind === null) s.log.info('state is written again');

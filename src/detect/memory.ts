@@ -1,4 +1,5 @@
 import type { Config } from '../core/config.ts';
+import type { Skipped } from '../core/due.ts';
 import type { Reason } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Connection, Mirror } from '../core/mirror.ts';
@@ -118,7 +119,8 @@ export interface MirrorMemory {
   readonly refused: Set<SeriesMemory>;
   readonly rates: Record<RateClass, RateState>;
   throughput: ThroughputState;
-  lastSkip: string | null;
+  /** Why the last slot of its canary passed without a probe; `null`: it did not. */
+  lastSkip: Skipped['because'] | null;
   /** Planned time of the last scheduled canary and the widest gap seen, for paces that a cron expression names. */
   lastPlannedMs: number | null;
   plannedGapMs: number | null;

@@ -1,13 +1,12 @@
-import type { Config } from '../core/config.ts';
+import type { Config, Receiver } from '../core/config.ts';
 import { originLabel } from '../core/evidence.ts';
 import { type Finding, type FindingKind, isDisputed, storyOf } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 import { stamp } from '../core/views.ts';
+import { tellIn } from '../words/tell.ts';
 import { wordsOf } from '../words/words.ts';
 import { saidKey, severityOf } from './severity.ts';
-
-const say = wordsOf('en');
 
 /** Who and where we are, for labels and links. `base` is `null` where no address of ours is known to others. */
 export interface Origin {
@@ -30,10 +29,10 @@ export function alertName(kind: FindingKind): string {
 
 /**
  * A finding as the text of `POST /api/v2/alerts`. Without `endsAt` while it is open: that is put in at each attempt, so
- * that what waited for an hour is not over when it arrives.
+ * that what waited for an hour is not over when it arrives. Its annotations are in the receiver's language, its labels in none.
  * @see https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml, postableAlerts
  */
-export function alertBody(finding: Finding, origin: Origin, endedAtMs: number | null): string {
+export function alertBody(finding: Finding, origin: Origin, lang: Receiver['lang'], endedAtMs: number | null): string {
   const { kind, registry, ecosystem, upstream } = finding;
   const probe = finding.evidence.probeIds.at(-1);
   const story = storyOf(finding.cause);
@@ -50,8 +49,8 @@ export function alertBody(finding: Finding, origin: Origin, endedAtMs: number | 
       ...(upstream === null ? {} : { upstream }),
     },
     annotations: {
-      summary: say(saidKey(finding, isDisputed(finding)), { who: registry ?? vantage }),
-      description: finding.text,
+      summary: wordsOf(lang)(saidKey(finding, isDisputed(finding)), { who: registry ?? vantage }),
+      description: tellIn(lang, finding),
       finding: finding.id,
       ...(probe === undefined ? {} : { probe: `${base ?? ''}/probes/${probe}` }),
     },
@@ -65,10 +64,10 @@ export function alertBody(finding: Finding, origin: Origin, endedAtMs: number | 
 }
 
 /** The alert of a test by hand: it ends by itself. */
-export function testAlert(origin: Origin, now: Now): string {
-  const { vantage } = origin;
+export function testAlert({ vantage }: Origin, lang: Receiver['lang'], now: Now): string {
+  const say = wordsOf(lang);
   const labels = { alertname: 'MirrorwatchTest', severity: 'info', vantage, [originLabel]: vantage };
-  const annotations = { summary: 'A test of mirrorwatch', description: 'Sent by hand; it ends by itself.' };
+  const annotations = { summary: say('finding.test'), description: say('finding.testEnds') };
   return JSON.stringify([{ labels, annotations, startsAt: stamp(now.wallMs) }]);
 }
 

@@ -126,7 +126,7 @@ export function createNotifier(input: {
         type: 'mirror.self',
         subject,
         seq,
-        body: format === 'alertmanager' ? testAlert(state.origin, now) : standard,
+        body: format === 'alertmanager' ? testAlert(state.origin, queue.receiver.lang, now) : standard,
         createdAtMs: now.wallMs,
         attempts: 0,
         nextAtMs: now.wallMs,

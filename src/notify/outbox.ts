@@ -120,7 +120,8 @@ function textFor(
   // A chat's card is drawn from this when it is sent.
   if (receiver.format !== 'alertmanager' || news.finding === null)
     return bodyOf(news, { seq, vantage: state.origin.vantage, wallMs: now.wallMs, resolves });
-  return alertBody(news.finding, state.origin, isRecovery ? (news.finding.closedAtMs ?? now.wallMs) : null);
+  const endedAtMs = isRecovery ? (news.finding.closedAtMs ?? now.wallMs) : null;
+  return alertBody(news.finding, state.origin, receiver.lang, endedAtMs);
 }
 
 /** What a card tells in its own language: the body has it in English. */

@@ -35,7 +35,13 @@ export function pushAgain(state: State, now: Now): void {
       state.pending.put(seqRow(subject, seq, now));
       const type = `mirror.${finding.kind}` as const;
       const notice = noticeOf({ type, subject }, receiver, state.random.id(now.wallMs), seq, now);
-      enqueue(state, queue, { ...notice, body: alertBody(finding, state.origin, null) }, finding.id, now);
+      enqueue(
+        state,
+        queue,
+        { ...notice, body: alertBody(finding, state.origin, receiver.lang, null) },
+        finding.id,
+        now,
+      );
     }
   }
 }

@@ -1,5 +1,6 @@
 import { advised } from './en/advised.ts';
 import { alerts } from './en/alerts.ts';
+import { answers } from './en/answers.ts';
 import { cards } from './en/cards.ts';
 import { doctor } from './en/doctor.ts';
 import { expected } from './en/expected.ts';
@@ -15,6 +16,7 @@ import { page } from './en/page.ts';
 import { pageWords } from './en/page-words.ts';
 import { play } from './en/play.ts';
 import { probe } from './en/probe.ts';
+import { problems } from './en/problems.ts';
 import { program } from './en/program.ts';
 import { rank } from './en/rank.ts';
 import { standing } from './en/standing.ts';
@@ -29,6 +31,7 @@ import { wrong } from './en/wrong.ts';
 export const en = {
   ...advised,
   ...alerts,
+  ...answers,
   ...cards,
   ...doctor,
   ...expected,
@@ -44,6 +47,7 @@ export const en = {
   ...page,
   ...play,
   ...probe,
+  ...problems,
   ...program,
   ...rank,
   ...standing,

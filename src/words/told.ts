@@ -1,3 +1,4 @@
+import type { Filled, Sentence } from '../core/sentence.ts';
 import { en } from './en.ts';
 import type { Key, Say } from './say.ts';
 
@@ -18,15 +19,30 @@ const patterns: readonly Pattern[] = Object.entries(en)
   ]);
 
 /**
- * A sentence that a stage told in English, for programs too, as a person reads it: where it is a text of the catalogue it is
- * said, with what was filled in, which may be such a sentence itself; else it stays.
+ * A sentence that a stage told in English, for programs too, as one that can be said in any language: where it is a text of the
+ * catalogue its key, with what was filled in, which may be such a sentence itself; else the text.
  */
-export function sayTold(text: string, say: Say): string {
+export function asSentence(text: string): Sentence | string {
   for (const [key, pattern, names] of patterns) {
     const found = pattern.exec(text);
     if (found === null) continue;
-    const values = Object.fromEntries(names.map((name, at) => [name, sayTold(found[at + 1] ?? '', say)]));
-    return (say as (key: Key, values: Readonly<Record<string, string>>) => string)(key, values);
+    const values = names.map((name, at): [string, Filled] => [name, asSentence(found[at + 1] ?? '')]);
+    return { key, values: Object.fromEntries(values) };
   }
   return text;
+}
+
+/** The same as a person reads it. */
+export function sayTold(text: string, say: Say): string {
+  return sayAll(asSentence(text), say);
+}
+
+function sayAll(one: Filled, say: Say): string {
+  if (typeof one !== 'object' || !('key' in one)) return String(one);
+  const values = Object.entries(one.values).map(([name, value]) => [name, sayAll(value, say)]);
+  // `asSentence` gives no other keys than the catalogue's.
+  return (say as (key: Key, values: Readonly<Record<string, string>>) => string)(
+    one.key as Key,
+    Object.fromEntries(values),
+  );
 }

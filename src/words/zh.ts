@@ -1,6 +1,7 @@
 import type { Key } from './say.ts';
 import { advised } from './zh/advised.ts';
 import { alerts } from './zh/alerts.ts';
+import { answers } from './zh/answers.ts';
 import { cards } from './zh/cards.ts';
 import { doctor } from './zh/doctor.ts';
 import { expected } from './zh/expected.ts';
@@ -16,6 +17,7 @@ import { page } from './zh/page.ts';
 import { pageWords } from './zh/page-words.ts';
 import { play } from './zh/play.ts';
 import { probe } from './zh/probe.ts';
+import { problems } from './zh/problems.ts';
 import { program } from './zh/program.ts';
 import { rank } from './zh/rank.ts';
 import { standing } from './zh/standing.ts';
@@ -30,6 +32,7 @@ import { wrong } from './zh/wrong.ts';
 export const zh: Readonly<Record<Key, string>> = {
   ...advised,
   ...alerts,
+  ...answers,
   ...cards,
   ...doctor,
   ...expected,
@@ -45,6 +48,7 @@ export const zh: Readonly<Record<Key, string>> = {
   ...page,
   ...play,
   ...probe,
+  ...problems,
   ...program,
   ...rank,
   ...standing,

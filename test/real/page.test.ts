@@ -58,19 +58,23 @@ real('the page in a browser', ['chromium'], () => {
     await browser.until(`document.getElementById('live').textContent`, 'live');
   });
 
-  test('a length of time that is none does not leave the browser, and what the API refuses is said', async () => {
-    const made = await show('/mirrors/coast');
-    await press('details.hand summary');
-    await fill('for', 'soon');
-    await press('details.hand button');
-    await fill('for', '31d');
-    await press('details.hand button');
-    await browser.until(
-      `document.querySelector('details.hand output').textContent`,
-      'for is a duration up to 30d like "1h"; "0s" resumes',
-    );
-    expect(made.asked).toEqual([]);
-  });
+  // The last one leaves the browser with the language of the tests below.
+  test.each([
+    ['zh', '时长（for）应不超过 30d，例如 "1h"；"0s" 表示恢复'],
+    ['en', 'for is a duration up to 30d like "1h"; "0s" resumes'],
+  ])(
+    'a length of time that is none does not leave the browser, and what the API refuses is said, %s',
+    async (lang, said) => {
+      const made = await show(`/mirrors/coast?lang=${lang}`);
+      await press('details.hand summary');
+      await fill('for', 'soon');
+      await press('details.hand button');
+      await fill('for', '31d');
+      await press('details.hand button');
+      await browser.until(`document.querySelector('details.hand output').textContent`, said);
+      expect(made.asked).toEqual([]);
+    },
+  );
 
   test('where writes need the token it is asked for in the page, never by the browser, and held until the page goes', async () => {
     await browser.signIn('t0ken');

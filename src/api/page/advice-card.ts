@@ -27,7 +27,7 @@ ${lineToCopy(say, advice, isTaken)}
 ${canaryAnswers(say, advice)}
 <div><dt>${say('card.expires')}</dt><dd>${advice.expiresAtMs > nowMs ? say.html('card.expiresIn', { span: span(say, advice.expiresAtMs - nowMs), at: dated(advice.expiresAtMs) }) : dated(advice.expiresAtMs)}</dd></div>
 </dl>
-<p class="back">${say.html('card.back', { line: html`<code>${advice.rollback}</code>` })}</p>
+<p class="back">${say.html('card.back', { line: html`<code>${sayTold(advice.rollback, say)}</code>` })}</p>
 ${
   !isTaken &&
   html`<p class="accept">${say.html('card.accept', { command: html`<code>mirrorwatch advice accept ${advice.id}${reach(config)}</code>` })}</p>${adviceHands(say, config, advice.id)}`

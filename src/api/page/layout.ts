@@ -83,9 +83,10 @@ function troubles(say: PageSay, deps: ApiDeps): Html[] {
     found.push(banner(say, 'us', say('trouble.busy'), say('trouble.busySays', { share })));
   }
   const state = deps.stateTrouble();
-  if (state !== null) found.push(banner(say, 'us', say('trouble.state'), say('trouble.stateSays', { why: state })));
+  if (state !== null)
+    found.push(banner(say, 'us', say('trouble.state'), say('trouble.stateSays', { why: say(`store.${state}`) })));
   const { ready, because } = deps.ready();
-  if (!ready) found.push(banner(say, 'quiet', say('trouble.notReady'), because));
+  if (!ready) found.push(banner(say, 'quiet', say('trouble.notReady'), say(`ready.${because}`)));
   return found;
 }
 

@@ -56,7 +56,7 @@ export const script = `'use strict';
     if (field.value) token = field.value;
     const body = JSON.parse(form.dataset.body);
     for (const input of form.elements) if (input.name && input !== field && input.value) body[input.name] = input.value;
-    const headers = { 'content-type': 'application/json', accept: 'application/json' };
+    const headers = { 'content-type': 'application/json', accept: 'application/json', 'accept-language': document.documentElement.lang };
     if (token) headers.authorization = 'Bearer ' + token;
     button.disabled = true;
     // Until it is answered the form stays where it is: the answer is shown in it.

@@ -4,6 +4,7 @@ import { maskUrl } from '../../core/secret.ts';
 import { isHeavy } from '../../core/target.ts';
 import type { Hop } from '../../core/transcript.ts';
 import { stamp } from '../../core/views.ts';
+import { failureValue, failureWord, saidShort } from '../../words/failure.ts';
 import type { ProbeView } from '../deps.ts';
 import { shownHeaders } from '../views.ts';
 import { mirrorPath, outcomeText } from './badges.ts';
@@ -44,7 +45,11 @@ function verdict(say: PageSay, { sample, transcript }: ProbeView): Html {
 function failureFields(say: PageSay, failure: object): Html | null {
   const fields = Object.entries(failure).filter(([key, value]) => key !== 'kind' && value !== null);
   if (fields.length === 0) return null;
-  return html` <span class="fields">${fields.map(([key, value]) => html`<span>${key.endsWith('Ms') ? `${key.slice(0, -2)} ${duration(say, Number(value))}` : `${key} ${String(value)}`}</span> `)}</span>`;
+  const text = ([key, value]: readonly [string, unknown]): string =>
+    key.endsWith('Ms')
+      ? `${failureWord(say, key.slice(0, -2))} ${duration(say, Number(value))}`
+      : `${failureWord(say, key)} ${failureValue(say, key, value)}`;
+  return html` <span class="fields">${fields.map((field) => html`<span>${text(field)}</span> `)}</span>`;
 }
 
 function isSlow({ rttMs, thresholdMs }: ProbeView['sample']): boolean {
@@ -131,7 +136,7 @@ ${hop.tls !== null && tlsFacts(say, hop.tls)}
 
 function faultLine(say: PageSay, fault: NonNullable<Hop['fault']>): Html {
   const parts = { phase: say(`phase.${fault.phase}`), bytes: bytes(fault.bytesRead), code: html`<b>${fault.code}</b>` };
-  return html`<p class="fault">${say.html('walk.fault', parts)}<bdi>${fault.text}</bdi></p>`;
+  return html`<p class="fault">${say.html('walk.fault', parts)}<bdi>${saidShort(say, fault.text)}</bdi></p>`;
 }
 
 function tlsFacts(say: PageSay, tls: NonNullable<Hop['tls']>): Html {

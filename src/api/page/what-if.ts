@@ -8,7 +8,7 @@ import {
   type WhatIfMember,
 } from '../../core/what-if.ts';
 import type { ApiDeps } from '../deps.ts';
-import { problemWords } from '../what-if.ts';
+import { chainProblem } from '../what-if.ts';
 import { mirrorPath } from './badges.ts';
 import { duration, percent, span } from './format.ts';
 import { type Html, html } from './html.ts';
@@ -38,7 +38,7 @@ export function whatIfPage(say: PageSay, deps: ApiDeps, asked: WhatIfAsked): Htm
 ${groups.length > 1 && groupLinks(say, groups, group)}
 ${form(say, deps, { chain, group, client: result?.client ?? asked.client, result })}
 <section aria-labelledby="h-outcome"><h2 id="h-outcome">${say('whatif.outcome')}</h2>
-<p id="whatif-summary" role="status" data-failed="${say('whatif.failed')}" data-held="${say('whatif.held')}" data-half="${say('whatif.half')}">${answer.tag === 'ok' ? summary(say, answer.value) : problemWords(answer.error, say)}</p>
+<p id="whatif-summary" role="status" data-failed="${say('whatif.failed')}" data-held="${say('whatif.held')}" data-half="${say('whatif.half')}">${answer.tag === 'ok' ? summary(say, answer.value) : chainProblem(answer.error, say)}</p>
 <div id="whatif-outcome">${result !== null && outcome(say, result)}</div>
 </section></div>`;
 }

@@ -5,6 +5,7 @@ import type { Connection } from '../../core/mirror.ts';
 import type { Filled, Sentence, Told } from '../../core/sentence.ts';
 import { refText, type Target } from '../../core/target.ts';
 import { phrase, told, toldOf } from '../../words/tell.ts';
+import { asSentence } from '../../words/told.ts';
 import type { Says } from './says.ts';
 
 /** Bytes that are not what an authority names. */
@@ -119,7 +120,7 @@ export function mismatchSays(
   const parts = {
     name,
     what: artifactPhrase({ module, version, step }),
-    by: isLocked ? phrase('found.lockFile') : (failure.by ?? verifies ?? phrase('found.authority')),
+    by: isLocked ? phrase('found.lockFile') : authority(failure.by ?? verifies),
     algorithm: failure.algorithm,
   };
   const wrong =
@@ -134,6 +135,11 @@ export function mismatchSays(
     sides,
     probeIds,
   });
+}
+
+/** Who says what the bytes should be, for any language. */
+function authority(by: string | null): Filled {
+  return by === null ? phrase('found.authority') : asSentence(by);
 }
 
 /** What two signed statements of one authority say that cannot both be true: the gravest there is. */

@@ -1,3 +1,4 @@
+import type { Skipped } from '../../core/due.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sentence } from '../../core/sentence.ts';
 import type { MirrorState } from '../../core/standing.ts';
@@ -13,8 +14,8 @@ export interface RollUpInput {
   readonly silentForMs: number | null;
   /** The pace of the canary, milliseconds. */
   readonly paceMs: number;
-  /** Why its slots pass without a probe, for the clause; `null`: they do not. */
-  readonly skipped: string | null;
+  /** Why its slots pass without a probe; `null`: they do not. */
+  readonly skipped: Skipped['because'] | null;
   readonly canaryOut: boolean;
   /** The address family that it does not answer over, while it does over the other; `null`: none known. */
   readonly brokenFamily: 4 | 6 | null;
@@ -58,7 +59,7 @@ function silenceMs(paceMs: number): number {
 export function rollUp(input: RollUpInput): { readonly state: MirrorState; readonly why: Sentence } {
   if (input.paused !== null) return { state: 'unknown', why: phrase('why.paused', { reason: input.paused }) };
   if (input.inMaintenance) return { state: 'unknown', why: phrase('why.maintenance') };
-  const silent = input.isSuspect ? phrase('why.us') : input.skipped;
+  const silent = input.isSuspect ? phrase('why.us') : input.skipped && phrase(`why.skip.${input.skipped}`);
   if (input.silentForMs === null) {
     const why = silent === null ? phrase('why.unmeasured') : phrase('why.unmeasuredAs', { why: silent });
     return { state: 'unknown', why };

@@ -64,7 +64,7 @@ function gainRows({ expected }: AdviceView, { say }: Pen): Section['rows'] {
   const parts = [
     both(
       availability,
-      (share) => `${Math.round(share * 1000) / 10} %`,
+      (share) => say('unit.percent', { value: Math.round(share * 1000) / 10 }),
       (change) => say('gain.availability', change),
     ),
     both(fetchCostSeconds, tookText, (change) => say('gain.cost', change)),

@@ -1,13 +1,8 @@
 import type { ChatFormat } from '../../core/config.ts';
+import type { Language } from '../../words/say.ts';
+import { wordsOf } from '../../words/words.ts';
 import { drawers } from './draw.ts';
 import { html } from './markup.ts';
-
-const titles: Readonly<Record<ChatFormat, string>> = {
-  slack: 'Slack',
-  feishu: 'Feishu',
-  dingtalk: 'DingTalk',
-  wecom: 'WeCom',
-};
 
 const style = `
 :root { color-scheme: light dark; --ground: #eef0f3; --card: #fff; --ink: #1d1f23; --soft: #6b7280; --line: #d9dce1; --code: #f3f4f6; --link: #1d5fd0 }
@@ -30,9 +25,16 @@ article > .wide { display: block; text-align: center; border-width: 1px 0 0; bor
 `;
 
 /** A page that needs nothing beside itself and shows bodies as their service would, at the width of a phone and wider. */
-export function previewPage(receiver: string, format: ChatFormat, language: string, bodies: readonly string[]): string {
+export function previewPage(
+  receiver: string,
+  format: ChatFormat,
+  language: Language,
+  bodies: readonly string[],
+): string {
   const cards = bodies.map((body) => `<article class="${format}">${drawers[format](body)}</article>`).join('\n');
-  const title = `${html(receiver)}: ${titles[format]}`;
+  const say = wordsOf(language);
+  const service = format === 'slack' ? 'Slack' : say(`preview.${format}`);
+  const title = html(`${receiver}${say('list.colon')}${service}`);
   return `<!doctype html>
 <html lang="${language === 'zh' ? 'zh-Hans' : 'en'}">
 <head>
@@ -44,7 +46,7 @@ export function previewPage(receiver: string, format: ChatFormat, language: stri
 </head>
 <body>
 <h1>${title}</h1>
-<p>Made-up news, drawn by mirrorwatch from the bodies that it would send; the service’s own client looks a little different.</p>
+<p>${say('preview.says')}</p>
 <main>
 ${cards}
 </main>

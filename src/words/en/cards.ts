@@ -24,8 +24,14 @@ export const cards = {
   'ended.vantage': 'Resolved: {who} could not tell mirrors from its own network',
   'ended.self': 'Resolved: {who} could not trust what it measured',
   'ended.level_shift': 'Over: the slower pace of {who}',
+  'preview.feishu': 'Feishu',
+  'preview.dingtalk': 'DingTalk',
+  'preview.wecom': 'WeCom',
+  'preview.says':
+    'Made-up news, drawn by mirrorwatch from the bodies that it would send; the service’s own client looks a little different.',
   'finding.test': 'A test of mirrorwatch',
   'finding.testSays': 'Sent by hand: what you read here is how its messages look.',
+  'finding.testEnds': 'Sent by hand; it ends by itself.',
 
   'cause.resolve_not_found': 'its name does not exist',
   'cause.resolve_failed': 'its name cannot be resolved',

@@ -31,6 +31,7 @@ export const doctor = {
   'doctor.layer.certificate': 'certificate',
   'doctor.layer.http': 'http',
   'doctor.layer.content': 'content',
+  'doctor.works': 'ok',
   'doctor.fails': 'FAILS',
   'doctor.asking': 'asking {registry}',
   'doctor.nothing': 'mirrorwatch doctor: nothing here can be mended by --fix',

@@ -73,4 +73,14 @@ export const notes = {
   'told.cannot.path': 'a path before /v2/',
   'told.cannot.server': 'a DNS server of its own (resolve.server)',
   'told.cannot.family': 'one address family (resolve.family)',
+  'told.note.pnpmWorkspace':
+    '`registries.default` of a pnpm-workspace.yaml wins over .npmrc, in pnpm 10 over the variables too.',
+  'told.note.yarnPlain': 'yarn from 2 on asks plain http only of hosts under `unsafeHttpWhitelist`: add {host}.',
+  'told.note.ociLogin': "the client's own login, or a header of the host in hosts.toml",
+  'told.back.chain': '# the chain before cannot be pasted safely: restore it by hand',
+  'told.back.registry': '# the registry before cannot be pasted safely: restore it by hand',
+  'told.back.hosts': '# the hosts before cannot be pasted safely: restore them by hand',
+  'told.back.mirrors': '# the mirrors before cannot be pasted safely: restore them by hand',
+  'told.back.index': '# the index before cannot be pasted safely: restore it by hand',
+  'told.back.entries': '# set by hand what stood before',
 } as const;

@@ -81,4 +81,7 @@ export const operate = {
   'run.foreign': 'it is no state file, but something else; it was left as it is',
   'run.listen': 'mirrorwatch: cannot listen on {address} ({code})',
   'run.listenTwice': 'mirrorwatch: cannot listen on {address} ({code}): is another daemon running?',
+  'load.seenList': 'a list of {count}',
+  'load.seenOf': '{count} of {whom}',
+  'load.seenNone': 'none',
 } as const;

@@ -4,6 +4,12 @@ export const told = {
   'told.goproxy.entries': 'proxies by http://, https:// or file:// URL, direct or off, separated by , or |',
   'told.goproxy.none': 'at least one proxy, direct or off',
 
+  'told.expects.goproxy': 'a GOPROXY line',
+  'told.expects.registry': "a registry's URL",
+  'told.expects.indexes': 'indexes by URL, with spaces between',
+  'told.expects.mirrors': 'mirrors by URL, separated by |',
+  'told.expects.bases': 'base URLs with spaces between',
+
   'told.change.kept': "what was before can't be kept there ({code})",
   'told.change.written': "it can't be written ({code})",
   'told.change.gone': 'it is gone since it was changed',

@@ -7,6 +7,7 @@ export const whatif = {
     'Edit the chain that clients have, and see what it would do by what was measured in the last half hour. Nothing is changed by it.',
   'whatif.groups': 'Mirrors of',
   'whatif.field': 'Chain of {client}',
+  'whatif.fieldOf': 'Chain of {client} ({group})',
   'whatif.client': 'Walked as',
   'whatif.hint':
     'As the client has it, with its own separators. Leave credentials out: they are not needed, and are taken out of URLs before anything is sent.',

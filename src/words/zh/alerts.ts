@@ -76,10 +76,10 @@ export const alerts: Readonly<Record<keyof typeof english, string>> = {
 
   'alert.MirrorErrorBudgetFast.summary': '{registry} 在快速消耗错误预算',
   'alert.MirrorErrorBudgetFast.says':
-    '对 {registry}（{ecosystem}）的探测有 {percent} 失败，而目标是 {slo} % 不失败：照此速度，30 天的预算几天内就会用完。',
+    '对 {registry}（{ecosystem}）的探测有 {percent} 失败，而目标是 {slo}% 不失败：照此速度，30 天的预算几天内就会用完。',
   'alert.MirrorErrorBudgetSlow.summary': '{registry} 将达不到目标',
   'alert.MirrorErrorBudgetSlow.says':
-    '一天或更长时间以来，对 {registry}（{ecosystem}）的探测有 {percent} 失败，而目标是 {slo} % 不失败。',
+    '一天或更长时间以来，对 {registry}（{ecosystem}）的探测有 {percent} 失败，而目标是 {slo}% 不失败。',
 
   'alert.MirrorDownMostPlaces.summary': '从多数观测点看，{registry} 故障',
   'alert.MirrorDownMostPlaces.says':

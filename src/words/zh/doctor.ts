@@ -33,6 +33,7 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'doctor.layer.certificate': '证书',
   'doctor.layer.http': 'HTTP 应答',
   'doctor.layer.content': '内容',
+  'doctor.works': '正常',
   'doctor.fails': '失败',
   'doctor.asking': '正在访问 {registry}',
   'doctor.nothing': 'mirrorwatch doctor：这里没有 --fix 能修复的问题',

@@ -63,4 +63,13 @@ export const notes: Readonly<Record<keyof typeof english, string>> = {
   'told.cannot.path': '/v2/ 之前的路径',
   'told.cannot.server': '专用的 DNS 服务器（resolve.server）',
   'told.cannot.family': '指定的地址族（resolve.family）',
+  'told.note.pnpmWorkspace': 'pnpm-workspace.yaml 中的 `registries.default` 优先于 .npmrc，在 pnpm 10 中也优先于变量。',
+  'told.note.yarnPlain': 'yarn 从 2 起只对 `unsafeHttpWhitelist` 中的主机使用明文 http：请加上 {host}。',
+  'told.note.ociLogin': '客户端自己的登录，或 hosts.toml 中该主机的请求头',
+  'told.back.chain': '# 原来的链无法安全粘贴：请手动恢复',
+  'told.back.registry': '# 原来的注册表无法安全粘贴：请手动恢复',
+  'told.back.hosts': '# 原来的主机无法安全粘贴：请手动恢复',
+  'told.back.mirrors': '# 原来的镜像无法安全粘贴：请手动恢复',
+  'told.back.index': '# 原来的索引无法安全粘贴：请手动恢复',
+  'told.back.entries': '# 请手动恢复原来的设置',
 };

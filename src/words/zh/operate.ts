@@ -81,4 +81,7 @@ export const operate: Readonly<Record<keyof typeof english, string>> = {
   'run.foreign': '它不是状态文件，而是别的内容；已原样保留',
   'run.listen': 'mirrorwatch：无法在 {address} 上监听（{code}）',
   'run.listenTwice': 'mirrorwatch：无法在 {address} 上监听（{code}）：是否已有守护进程在运行？',
+  'load.seenList': '含 {count} 项的列表',
+  'load.seenOf': '{whom} 的 {count} 个',
+  'load.seenNone': '无',
 };

@@ -31,7 +31,7 @@ export const play: Readonly<Record<keyof typeof english, string>> = {
   'replay.warm': '；{at} 以来的结果用于预热',
   'replay.note.before': '切换前与切换后：给出建议时，一次获取预计的耗时。',
   'replay.note.fetch':
-    '一次获取：{count} 次获取的平均值，每个模块的次数与 canary 相同，按当时给出的设置逐个访问，取各镜像最近的结果；失败一次计 {cost}（现有配置的 advise.failureCost）。每一行的获取和算法都相同。',
+    '一次获取：{count} 次获取的平均值，每个模块的次数与金丝雀相同，按当时给出的设置逐个访问，取各镜像最近的结果；失败一次计 {cost}（现有配置的 advise.failureCost）。每一行的获取和算法都相同。',
   'replay.note.unknown': '推演无从得知的：确认轮次、复查和试探都取决于判断结果，因此换一套设置就会发出不同的请求。',
   'replay.note.outOfTurn': '其中 {count} 个结果来自这类请求。',
   'replay.note.version':
@@ -69,8 +69,8 @@ export const play: Readonly<Record<keyof typeof english, string>> = {
   'demo.stage.webhook': '消息',
   'demo.stage.well': '好转',
   'demo.stage.recovery': '恢复',
-  'told.demo.two': '回环地址上的两个镜像，每秒一次 canary 探测；页面见 {url}',
-  'told.demo.twoEach': '回环地址上的镜像，{list} 各两个，每秒一次 canary 探测；页面见 {url}',
+  'told.demo.two': '回环地址上的两个镜像，每秒一次金丝雀探测；页面见 {url}',
+  'told.demo.twoEach': '回环地址上的镜像，{list} 各两个，每秒一次金丝雀探测；页面见 {url}',
   'told.demo.slowed': '镜像 {mirror} 的应答现在慢了 {ms} ms',
   'told.demo.well': '镜像 {mirror} 的应答恢复如初',
   'told.demo.wrong': '收到一条 webhook 消息，但签名不对',

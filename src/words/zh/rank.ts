@@ -58,5 +58,5 @@ export const rank: Readonly<Record<keyof typeof english, string>> = {
   'rank.in': '，耗时 {time}',
   'rank.instead': '{dead}；{there}',
   'rank.fails': '{registry} 的 {all} 次中失败 {failed} 次{why}；{there}',
-  'rank.takes': '{to} 耗时 {toTime}，而 {from} 耗时 {fromTime}（少 {percent} %）',
+  'rank.takes': '{to} 耗时 {toTime}，而 {from} 耗时 {fromTime}（少 {percent}%）',
 };

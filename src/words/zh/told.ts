@@ -6,6 +6,12 @@ export const told: Readonly<Record<keyof typeof english, string>> = {
   'told.goproxy.entries': '以 http://、https:// 或 file:// URL 写出的代理、direct 或 off，用 , 或 | 分隔',
   'told.goproxy.none': '至少一个代理、direct 或 off',
 
+  'told.expects.goproxy': 'GOPROXY 的一行',
+  'told.expects.registry': '注册表的 URL',
+  'told.expects.indexes': '索引的 URL，以空格分隔',
+  'told.expects.mirrors': '镜像的 URL，以 | 分隔',
+  'told.expects.bases': '基础 URL，以空格分隔',
+
   'told.change.kept': '原来的内容无法保存在那里（{code}）',
   'told.change.written': '无法写入（{code}）',
   'told.change.gone': '修改之后它已被删除',

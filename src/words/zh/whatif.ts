@@ -8,6 +8,7 @@ export const whatif: Readonly<Record<keyof typeof english, string>> = {
   'whatif.lead': '修改客户端使用的链，按最近半小时的实测结果看它会怎样。这里不会更改任何设置。',
   'whatif.groups': '镜像所属',
   'whatif.field': '{client} 的链',
+  'whatif.fieldOf': '{client} 的链（{group}）',
   'whatif.client': '按此客户端的规则',
   'whatif.hint': '照客户端里的写法填写，使用它自己的分隔符。请去掉凭据：这里用不到，发送前也会从 URL 中去掉。',
   'whatif.noScript': '没有脚本时页面做不到这一点：浏览器会原样发送框里的内容。',

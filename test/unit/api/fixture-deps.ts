@@ -70,7 +70,7 @@ export function fixture(change: FixtureChange = {}): Fixture {
     config: () => config,
     kinds: kindsOf(registry),
     targets: () => series.map(({ target }) => target),
-    ready: () => ({ ready: true, because: 'configuration, state, workers and listener are up' }),
+    ready: () => ({ ready: true, because: 'up' }),
     clientRuns: (registry) => fixtureRuns.filter((run) => run.registry === registry),
     standings: () => standings,
     vantage: () => ({

@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ReloadOutcome } from '../../../src/api/deps.ts';
+import type { Ready, ReloadOutcome } from '../../../src/api/deps.ts';
 import { type FixtureChange, fixture } from './fixture-deps.ts';
 import { faultsOf, schemaOf } from './openapi.ts';
 import { type Served, serve } from './server.ts';
@@ -47,15 +47,22 @@ describe('/metrics', () => {
 });
 
 describe('healthy, ready', () => {
-  it.each<[string, boolean, string, number]>([
-    ['/-/healthy', false, 'draining', 200],
-    ['/-/ready', true, 'up', 200],
-    ['/-/ready', false, 'starting', 503],
-    ['/-/ready', false, 'draining', 503],
-  ])('%s while ready is %s (%s): %i', async (path, ready, because, status) => {
-    const { ask } = await up({ ready: () => ({ ready, because }) });
-    const reply = await ask(path);
-    expect([reply.status, reply.text]).toEqual([status, path === '/-/healthy' ? 'healthy\n' : `${because}\n`]);
+  const upAt: Ready = { ready: true, because: 'up' };
+  const starting: Ready = { ready: false, because: 'starting' };
+  const draining: Ready = { ready: false, because: 'draining' };
+  it.each<[string, Ready, string, number, string]>([
+    ['/-/healthy', draining, 'en', 200, 'healthy'],
+    ['/-/healthy', draining, 'zh', 200, 'healthy'],
+    ['/-/ready', upAt, 'en', 200, 'configuration, state, workers and listener are up'],
+    ['/-/ready', starting, 'en', 503, 'starting'],
+    ['/-/ready', draining, 'en', 503, 'draining'],
+    ['/-/ready', upAt, 'zh', 200, '配置、状态、工作线程和监听均已就绪'],
+    ['/-/ready', starting, 'zh', 503, '正在启动'],
+    ['/-/ready', draining, 'zh', 503, '正在停止'],
+  ])('%s while ready is %j, in %s: %i %s', async (path, ready, language, status, text) => {
+    const { ask } = await up({ ready: () => ready });
+    const reply = await ask(path, { headers: { 'accept-language': language } });
+    expect([reply.status, reply.text]).toEqual([status, `${text}\n`]);
   });
 });
 

@@ -102,7 +102,6 @@ describe('foreign words', () => {
   const change: FixtureChange = {
     configWith: { mirrors, vantage: evil },
     standings: () => standings,
-    stateTrouble: () => evil,
     findings: () => ({ items: fixtureFindings.map((one) => ({ ...one, registry: evil, text: evil })), next: null }),
     advice: () => ({
       items: [
@@ -272,8 +271,8 @@ describe('what stands on top', () => {
     ],
     [
       'the state file is in trouble',
-      { stateTrouble: () => 'the disk is full' },
-      ['Nothing is being stored.', 'the disk is full'],
+      { stateTrouble: () => 'full' },
+      ['Nothing is being stored.', 'there is no room left for it'],
       [],
     ],
     ['draining', { ready: () => ({ ready: false, because: 'draining' }) }, ['Not ready.', 'draining'], []],

@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { tempDir } from '../../support/paths.ts';
+import { fixture } from '../api/fixture-deps.ts';
+import { serve } from '../api/server.ts';
 import { englishLeft } from './english-left.ts';
 import { type Ran, run } from './run-program.ts';
 
@@ -79,7 +81,7 @@ test.each<readonly [code: number, said: string, argv: readonly string[]]>([
   [1, '拒绝', ['probe', `${nobody}/`, 'rsc.io/quote@v1.5.2', '--ecosystem', 'go']],
   [2, '没有名为 “none” 的镜像；现有：near, far', ['probe', 'none']],
   [1, '没有可用的镜像', ['rank', '--rounds', '1']],
-  [1, 'near 故障；成功率 37.5 % → 100 %', ['advice', '--url', 'DAEMON']],
+  [1, 'near 故障；成功率 37.5% → 100%', ['advice', '--url', 'DAEMON']],
   [1, '没有守护进程应答（ECONNREFUSED）', ['advice', '--url', nobody]],
   [1, '没有守护进程应答', ['ack', 'f1', '--reason', 'known', '--url', nobody]],
   [0, '已确认 f1', ['ack', 'f1', '--reason', 'known', '--url', 'DAEMON']],
@@ -102,6 +104,19 @@ test.each<readonly [code: number, said: string, argv: readonly string[]]>([
   expect([chinese.code, english.code]).toEqual([code, code]);
   const names = 'near far code kind refused mod rsc detect advise clients pypi oci all'.split(' ');
   expect(englishLeft(text.replaceAll(/^用法：.*$(?:\n^ {7}.*$)*/gm, '').replaceAll(dir, ''), names)).toEqual([]);
+});
+
+test.each([
+  ['未找到：目前没有这个名称的内容。', ['pause', 'nobody', '--for', '1h']],
+  ['冲突：这条建议已不再待处理', ['advice', 'accept', 'settled']],
+  ['请求有误：时长（for）应不超过 30d，例如 "2h"', ['advice', 'dismiss', 'x', '--for', '99d', '--reason', 'known']],
+  ['正在启动', ['health', '--ready']],
+  ['第 2 个成员只是一个单词；应为：GOPROXY 的一行。', ['what-if', 'https://a.example.com,goproxy']],
+])('what a daemon says to a person is Chinese too: %s', async (said, argv) => {
+  const served = await serve(fixture({ ready: () => ({ ready: false, because: 'starting' }) }).deps);
+  closers.push(() => void served.close());
+  const { err } = await call([...argv, '--url', `http://127.0.0.1:${served.port}`, '--lang', 'zh']);
+  expect(err).toBe(`mirrorwatch：${said}`);
 });
 
 test.each([

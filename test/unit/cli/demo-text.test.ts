@@ -20,7 +20,7 @@ test.each<readonly [stage: DemoEvent['stage'], text: string, told: DemoEvent['to
     'watching',
     'two mirrors on loopback, one canary a second; open http://127.0.0.1:1/',
     {},
-    '监测     回环地址上的两个镜像，每秒一次 canary 探测；页面见 http://127.0.0.1:1/',
+    '监测     回环地址上的两个镜像，每秒一次金丝雀探测；页面见 http://127.0.0.1:1/',
   ],
   ['slowed', 'mirror near now answers 900 ms later', {}, '变慢     镜像 near 的应答现在慢了 900 ms'],
   ['well', 'mirror near answers as before', {}, '好转     镜像 near 的应答恢复如初'],
@@ -30,7 +30,7 @@ test.each<readonly [stage: DemoEvent['stage'], text: string, told: DemoEvent['to
     'advice',
     "near is slow; far is not.\nexport GOPROXY='x'",
     { advice },
-    "建议     near 变慢；成功率 100 % → 100 %，一次获取耗时 2.50 s → 100.0 ms。\n                  export GOPROXY='x'",
+    "建议     near 变慢；成功率 100% → 100%，一次获取耗时 2.50 s → 100.0 ms。\n                  export GOPROXY='x'",
   ],
   ['webhook', 'mirror.advice received, its signature verified', {}, '消息     收到 mirror.advice，签名已验证'],
 ])('%s: %s', (stage, text, told, chinese) => {

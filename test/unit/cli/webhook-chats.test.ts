@@ -5,6 +5,7 @@ import type { ChatFormat } from '../../../src/core/config.ts';
 import { chatMistakes } from '../../support/chat-schema.ts';
 import { type ChatAnswer, chatToken, type FakeChat, startFakeChat } from '../../support/chat-service.ts';
 import { tempDir } from '../../support/paths.ts';
+import { englishLeft } from './english-left.ts';
 import { type Ran, run } from './run-program.ts';
 
 const secrets: Readonly<Record<ChatFormat, string | null>> = {
@@ -176,6 +177,21 @@ describe.each(formats)('webhook preview: %s', (format) => {
     expect([code, bodies.length]).toEqual([0, 4]);
     expect(bodies.flatMap((body) => chatMistakes(format, JSON.stringify(body)))).toEqual([]);
     expect(out).not.toMatch(isSecret);
+  });
+
+  test('as a page in the language of the receiver, whatever the call speaks', async () => {
+    const { out } = await run([
+      'webhook',
+      'preview',
+      'chat',
+      '--html',
+      '--config',
+      fileWith(chatLine(format, secrets[format], 'https://chat.example.com/x', `${night}, lang: zh`)),
+    ]);
+    const said = out.slice(out.indexOf('<body')).replaceAll(/<[^>]+>/g, '\n');
+    expect(said).toContain('这些是虚构的消息');
+    const ours = ['north', 'east', 'goenv', 'chat', 'slack'];
+    expect(englishLeft(said.replaceAll(/^.*(?:export|GOPROXY|GOPRIVATE).*$/gm, ''), ours)).toEqual([]);
   });
 
   test('as a page that needs nothing else and runs nothing', async () => {

@@ -33,6 +33,7 @@ test.each(names)('%s: each mistake in Chinese, at the same line and key', async 
     const keys = /^one of (?:the keys )?(.*)$/.exec(expected)?.[1]?.split(', ') ?? [];
     const left = englishLeft(text.replace(`${path}：`, ''), [...words, ...keys, 'machine', 'github', 'gitlab']);
     expect(left, text).toEqual([]);
+    expect(text).not.toMatch(/现为 (?:a (?:list|mapping) of |none|\d+ of |\d+ \w+，)/);
     expect(text).toMatch(/应为 .*[\u4e00-\u9fff]|应为 (?:small|owner\/name)/);
   }
 });

@@ -301,6 +301,14 @@ webhooks:
     expect([some?.secrets.length, all?.secrets[0]?.reveal()]).toEqual([2, secret]);
   });
 
+  test('webhooks: an alert is told in the language of its receiver', () => {
+    const [am] = configOf(`
+webhooks:
+  - { name: am, url: http://10.0.0.1:9093, format: alertmanager, lang: zh, allow: [ 10.0.0.0/8 ] }
+`).webhooks;
+    expect(am).toMatchObject({ format: 'alertmanager', lang: 'zh' });
+  });
+
   test('TLS: trust roots, a client pair, and Docker’s layout', () => {
     const folder = fileURLToPath(new URL('../../fixtures/config/files', import.meta.url));
     const [named, docker] = configOf(

@@ -1,21 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { createDetector } from '../../../src/detect/detector.ts';
 import { judgeMismatch, mismatchSays } from '../../../src/detect/rules/mismatch.ts';
+import { tellIn } from '../../../src/words/tell.ts';
 import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
 
 describe('the words', () => {
   const target = aTarget('a');
   const failure = { kind: 'mismatch', algorithm: 'h1', want: 'h1:right', got: 'h1:wrong' } as const;
   it.each([
-    { by: 'the checksum database', isLocked: false, names: 'the checksum database' },
-    { by: 'the checksum database', isLocked: true, names: 'a lock file' },
-    { by: undefined, isLocked: false, names: 'go.sum or the checksum database' },
-  ])('name the authority that spoke: $names', ({ by, isLocked, names }) => {
+    { by: 'the checksum database', isLocked: false, names: 'the checksum database', zh: '校验和数据库' },
+    { by: 'the checksum database', isLocked: true, names: 'a lock file', zh: '锁文件' },
+    { by: undefined, isLocked: false, names: 'go.sum or the checksum database', zh: 'go.sum 或校验和数据库' },
+  ])('name the authority that spoke: $names', ({ by, isLocked, names, zh }) => {
     const wrong = { failure: by === undefined ? failure : { ...failure, by }, sides: [], isOrigins: false };
     const says = mismatchSays('a', target, { ...wrong, isLocked, probeIds: [] }, null);
     expect(says).toMatchObject({
       text: `a serves other bytes for example.com/a@v1.0.0 (mod) than ${names} names: twice the same h1.`,
     });
+    expect(tellIn('zh', says ?? { text: '' })).toContain(`与 ${zh} 给出的不同`);
   });
 
   it('are of a lock file where the configuration pins the hash', () => {

@@ -60,4 +60,19 @@ describe('roll-up', () => {
     expect(got.state).toBe(want);
     expect(tellIn('en', { text: '', sentence: got.why })).not.toBe('');
   });
+
+  it.each([
+    ['paused', 'it was paused'],
+    ['maintenance', 'it was in a maintenance window'],
+    ['over_budget', 'over the byte budget'],
+    ['overrun', 'the probe before was still under way'],
+    ['throttled', 'it asked us to stay away'],
+    ['local', 'something on this machine stood in the way'],
+  ] as const)('slots that pass without a probe, %s: told in any language', (skipped, why) => {
+    for (const silentForMs of [null, 999_999]) {
+      const sentence = rollUp({ ...up, silentForMs, skipped }).why;
+      expect(tellIn('en', { text: '', sentence })).toMatch(new RegExp(`: ${why}$`));
+      expect(tellIn('zh', { text: '', sentence })).toMatch(/^[^a-z]+$/);
+    }
+  });
 });

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { repoDir } from '../../support/paths.ts';
@@ -20,6 +20,12 @@ test('it has the same headings, as many and as deep', () => {
   expect(sections(en)[0]).toContain(`[简体中文](${zh})`);
 });
 
+test('it leads to no page in English that there is in Chinese', () => {
+  const links = [...textOf(zh).matchAll(/\]\((docs\/[^)\s]+\.md)\)/g)].map(([, link = '']) => link);
+  expect(links.length).toBeGreaterThan(10);
+  expect(links.filter((link) => existsSync(join(repoDir, link.replace(/\.md$/, '.zh-CN.md'))))).toEqual([]);
+});
+
 test('it has the same blocks, but for what is noted beside a line', () => {
   const told = (page: string) => blocksOf(page).map(({ language, text }) => [language, withoutNotes(text)]);
   expect(told(zh)).toEqual(told(en));
@@ -29,8 +35,12 @@ test.each(sections(en).map((section, at) => [section.split('\n')[0] ?? '', at] a
   'its part for "%s" has the same links, rows, points and words of code',
   (_, at) => {
     const [mine = '', theirs = ''] = [sections(zh)[at], sections(en)[at]];
+    // A page that there is in Chinese is what the Chinese one leads to.
     const links = (text: string) =>
-      [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link]) => link).filter((link) => link !== en && link !== zh);
+      [...text.matchAll(/\]\(([^)\s]+)\)/g)]
+        .map(([, link = '']) => link)
+        .filter((link) => link !== en && link !== zh)
+        .map((link) => link.replace('.zh-CN.md', '.md'));
     const coded = (text: string) =>
       [...text.matchAll(/`([^`]+)`/g)].map(([, word = '']) => word.replaceAll(/\s+/g, ' '));
     const count = (text: string, start: string) => text.split('\n').filter((line) => line.startsWith(start)).length;

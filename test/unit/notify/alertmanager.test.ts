@@ -4,6 +4,8 @@ import { findingKinds } from '../../../src/core/finding.ts';
 import { limits } from '../../../src/core/limits.ts';
 import { Secret } from '../../../src/core/secret.ts';
 import { alertBody, alertName, originOf } from '../../../src/notify/alerts.ts';
+import { told } from '../../../src/words/tell.ts';
+import { englishLeft } from '../cli/english-left.ts';
 import { advice, delivered, finding, gone, later, receiver, Stage } from './stage.ts';
 
 const minute = 60_000;
@@ -94,6 +96,37 @@ describe('a finding as an alert', () => {
     expect(originOf(config as unknown as Config).base).toBe(want);
   });
 
+  it('a receiver in Chinese is told in Chinese, under the same labels, as one beside it is in English', () => {
+    const stage = new Stage([am('zh', { lang: 'zh' }), am('en')]);
+    stage.open(finding('outage', 'a', told('found.family', { name: 'a', family: 6, cause: 'refused', other: 4 })));
+    const [chinese, english] = stage.send().map(({ message }) => posted(message.body)[0]);
+    expect(chinese?.annotations).toEqual({
+      summary: 'a 故障',
+      description: 'a 在 IPv6 上没有应答（refused）；在 IPv4 上有应答。',
+      finding: 'outage-a',
+      probe: 'http://127.0.0.1:10120/probes/p1',
+    });
+    expect(english?.annotations['description']).toBe('a does not answer over IPv6 (refused); over IPv4 it does.');
+    expect({ ...chinese, annotations: {} }).toEqual({ ...english, annotations: {} });
+  });
+
+  it.each(findingKinds)('%s in Chinese has nothing in English', (kind) => {
+    const name = 'a';
+    for (const cause of kind === 'mismatch' ? (['mismatch', 'fork', 'peers'] as const) : (['refused'] as const)) {
+      const one = finding(kind, name, { cause, actionable: cause !== 'peers', ...told('found.outage.well', { name }) });
+      const [alert] = posted(alertBody(one, { vantage: 'v', base: null }, 'zh', null));
+      for (const key of ['summary', 'description']) {
+        expect(alert?.annotations[key]).toMatch(/[\u4e00-\u9fff]/);
+        expect(englishLeft(alert?.annotations[key] ?? '')).toEqual([]);
+      }
+    }
+  });
+
+  it('what was stored without its sentence is described in English rather than not at all', () => {
+    const [alert] = posted(alertBody(outage, { vantage: 'v', base: null }, 'zh', null));
+    expect(alert?.annotations).toMatchObject({ summary: 'a 故障', description: 'a is in outage' });
+  });
+
   it('advice is no alert, and neither is a kind that was not asked for', () => {
     const stage = new Stage([am('am', { on: ['spike'] })]);
     stage.open(outage);
@@ -105,13 +138,17 @@ describe('a finding as an alert', () => {
     expect(stage.due()).toEqual([]);
   });
 
-  it('a test by hand ends by itself, and carries our origin', () => {
-    const stage = new Stage([am()]);
+  it.each([
+    ['en', 'A test of mirrorwatch', 'Sent by hand; it ends by itself.'],
+    ['zh', 'mirrorwatch 测试消息', '手动发送，会自行结束。'],
+  ] as const)('a test by hand, %s, ends by itself, and carries our origin', (lang, summary, description) => {
+    const stage = new Stage([am('am', { lang })]);
     const test = stage.notifier.test('am', stage.at);
     expect(test?.message.headers).toEqual({ 'content-type': 'application/json' });
     expect(posted(test?.message.body)).toMatchObject([
       {
         labels: { alertname: 'MirrorwatchTest', mirrorwatch_origin: 'test' },
+        annotations: { summary, description },
         startsAt: '2026-03-01T00:00:00.000Z',
         endsAt: '2026-03-01T00:05:00.000Z',
       },
@@ -228,7 +265,7 @@ describe('it stands as long as the finding', () => {
     ['retag', false, 'warning', 'a serves other bytes than others do'],
     ['peers', false, 'warning', 'a serves other bytes than others do'],
   ] as const)('a mismatch by cause %s, an authority behind it %s: %s', (cause, actionable, severity, summary) => {
-    const body = alertBody(finding('mismatch', 'a', { cause, actionable }), { vantage: 'v', base: null }, null);
+    const body = alertBody(finding('mismatch', 'a', { cause, actionable }), { vantage: 'v', base: null }, 'en', null);
     expect(JSON.parse(body)).toMatchObject([{ labels: { severity }, annotations: { summary } }]);
   });
 

@@ -51,7 +51,7 @@ describe('docs/webhooks.md', () => {
   });
 
   it('names the labels and annotations of a pushed alert, all of them', () => {
-    const [alert] = JSON.parse(alertBody(finding('outage', 'a'), { vantage: 'here', base: 'http://w:1' }, 0)) as [
+    const [alert] = JSON.parse(alertBody(finding('outage', 'a'), { vantage: 'here', base: 'http://w:1' }, 'en', 0)) as [
       Readonly<Record<string, object>>,
     ];
     const rows = new Map(table(page, '', '').map(([name = '', ...text]) => [coded(name)[0] ?? name, text.join()]));

@@ -1,0 +1,114 @@
+import type { Language } from '../src/words/say.ts';
+
+/** What docs/doctor.md says around its tables, and the heads of these. */
+interface DoctorProse {
+  /** Title and what comes before the layers, the layers' part, the traps' title. */
+  readonly begins: string;
+  readonly layers: string;
+  readonly traps: string;
+  readonly trapHead: readonly [string, string, string, string, string];
+  readonly layerHead: readonly [string, string];
+  readonly failureHead: readonly [string, string, string, string];
+  readonly fixable: string;
+  readonly printed: string;
+  /** Of a failure that may be of any layer. */
+  readonly anyLayer: string;
+}
+
+const en: DoctorProse = {
+  begins: `# Traps in this machine's settings
+
+[简体中文](doctor.zh-CN.md)
+
+\`mirrorwatch doctor\` reads the settings of package clients as they stand on this machine and says what is wrong with them:
+where (file and line, or variable), what it causes, and what to set. Exit 0: no trap, or notes alone; 1: a trap, or
+something that could not be told; 2: wrong usage. \`--json\` says the same to programs.
+
+- **It reads files and variables, and nothing else**: no program is started (\`go env\` and \`npm config\` write files of their
+  own). Over the network mirrors are asked that the call names (\`mirrorwatch doctor NAME https://…\`), or with \`--online\` those of the
+  configuration; nobody else but the resolver.
+- **"Could not be told" is a state of its own**: a file that is there and can't be read may hold anything.
+- **Secrets are never printed**: user-info of URLs, tokens and passwords are \`***\`, in diffs too.
+- \`--home DIR\` and \`--root DIR\` look at another user's files, or at those below another root (a container's, a mounted disk's);
+  the environment is that of the process.
+
+## Mending
+
+\`mirrorwatch doctor --fix\` shows what it would change as a unified diff and asks; \`--yes\` says yes, for scripts. It changes
+files that one client owns. Files of shells, the environment, and files that several programs or people share are for a
+person: what to set is printed.
+
+- What was before is kept first, in \`$XDG_STATE_HOME/mirrorwatch/changes\` (\`~/.local/state/…\`), for its user's eyes alone:
+  the newest 100 changes, none longer than a year, since a settings file holds tokens.
+- A file is replaced whole by a rename, with its mode and owner; a symbolic link is followed to the file itself.
+- Nothing outside the home is changed, unless \`--root\` names a folder: \`--root /\` for the system's own files.
+- \`mirrorwatch undo\` puts the last change back, \`undo ID\` another one, \`undo --list\` lists them. A file that was changed since
+  is not touched, nor any other of its change: it says so, and where the old text is kept. What another user kept is passed
+  over: root does not write for others what they have put into their own records.
+- Root changes nothing where somebody else may write on the way to a file, by its name or by a link: between the look and the
+  writing they could lead it elsewhere. For another user's home call it as that user (\`sudo -u ada mirrorwatch doctor --fix\`).
+- Ends of lines stay as they are, CRLF too.
+
+\`mirrorwatch advice --apply [ECOSYSTEM]\` changes files in the same way: the remedy of a running daemon, set in the file of
+\`go env -w\`, the user's \`.npmrc\` and (where there is one) \`.yarnrc.yml\`, \`pip.conf\` and (where uv has a folder) \`uv.toml\`,
+or with \`--root /\` in containerd's \`hosts.toml\`. What wins over these files is said.`,
+  layers: `## Layer by layer
+
+What lies between this machine and a mirror, one after the other; the first layer that fails says what to do next. Where all
+mirrors that were asked fail at one layer, the trouble is near you, not near them.`,
+  traps: '## Traps',
+  trapHead: ['trap', 'severity', 'what', 'what it causes', '`--fix`'],
+  layerHead: ['layer', 'where it works, this is proven'],
+  failureHead: ['layer', 'reason', 'what it means', 'the next thing to do'],
+  fixable: 'yes',
+  printed: 'printed',
+  anyLayer: 'where it was cut',
+};
+
+const zh: DoctorProse = {
+  begins: `# 本机设置里的坑
+
+[English](doctor.md)
+
+\`mirrorwatch doctor\` 读取本机上各个包客户端的设置，指出其中的问题：在哪里（文件和行，或者变量）、会造成什么、该设成什么。
+退出码 0：没有坑，或者只有提示；1：有坑，或者有无法判断的地方；2：用法错误。\`--json\` 把同样的内容说给程序。
+
+- **只读文件和变量**：不启动任何程序（\`go env\` 和 \`npm config\` 会写它们自己的文件）。网络上只访问命令里写明的镜像
+  （\`mirrorwatch doctor NAME https://…\`），或者用 \`--online\` 访问配置里的镜像；除此之外只问域名解析器。
+- **“无法判断”是单独的一种结果**：一个存在却读不了的文件，里面可能是任何内容。
+- **绝不打印机密**：URL 中的用户信息、令牌和密码一律显示为 \`***\`，diff 里也一样。
+- \`--home DIR\` 和 \`--root DIR\` 查看另一个用户的文件，或另一个根目录下的文件（容器的、挂载磁盘的）；环境变量仍是本进程的。
+
+## 修复
+
+\`mirrorwatch doctor --fix\` 先以 unified diff 展示要改什么，再询问；\`--yes\` 表示同意，供脚本使用。它只改属于某一个客户端的文件。
+shell 的文件、环境变量，以及由多个程序或多人共用的文件留给人来改：该设成什么会打印出来。
+
+- 先保存原来的内容，放在 \`$XDG_STATE_HOME/mirrorwatch/changes\`（\`~/.local/state/…\`），只有本用户能读：保留最近 100 次修改，最长一年，
+  因为设置文件里有令牌。
+- 文件通过重命名整个替换，权限和属主不变；符号链接会跟到文件本身。
+- 主目录之外的文件一律不动，除非用 \`--root\` 指定目录：\`--root /\` 表示系统自己的文件。
+- \`mirrorwatch undo\` 恢复最近一次修改，\`undo ID\` 恢复指定的一次，\`undo --list\` 列出全部。修改之后又被改动过的文件不会碰，
+  同一次修改中的其他文件也不会碰：它会说明，并告诉你原来的内容保存在哪里。其他用户保存的会跳过：root 不会替别人写入他们自己
+  记录里的内容。
+- 如果在通往文件的路径上（按名称或经由链接）有别人可写的地方，root 什么也不改：在查看与写入之间，他们可以把它引到别处。
+  要改另一个用户主目录里的文件，请以该用户的身份运行（\`sudo -u ada mirrorwatch doctor --fix\`）。
+- 换行符保持原样，CRLF 也一样。
+
+\`mirrorwatch advice --apply [ECOSYSTEM]\` 以同样的方式改文件：把运行中的守护进程给出的设置写进 \`go env -w\` 的文件、用户的 \`.npmrc\`
+和（如果有）\`.yarnrc.yml\`、\`pip.conf\` 和（如果 uv 有目录）\`uv.toml\`，或者用 \`--root /\` 写进 containerd 的 \`hosts.toml\`。
+有什么会盖过这些文件，也会说明。`,
+  layers: `## 逐层检查
+
+本机与镜像之间的每一层，逐一检查；第一个失败的层说明下一步该做什么。如果所有被访问的镜像都在同一层失败，问题就在你这边，而不在它们那边。`,
+  traps: '## 各种坑',
+  trapHead: ['坑', '严重程度', '是什么', '会造成什么', '`--fix`'],
+  layerHead: ['层', '如果正常，就证明了'],
+  failureHead: ['层', '原因', '说明什么', '下一步该做什么'],
+  fixable: '修复',
+  printed: '打印',
+  anyLayer: '在断开的那一层',
+};
+
+/** The prose of the page in each language. */
+export const doctorProse: Readonly<Record<Language, DoctorProse>> = { en, zh };
