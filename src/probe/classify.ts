@@ -81,6 +81,8 @@ function classOf(fault: WireFault): Class {
   }
   if (known !== undefined) return known;
   if (fault.code.startsWith('EAI_')) return 'resolver';
+  // Brotli's codes are many; Node writes each as `ERR_` and what follows `BROTLI_DECODER`.
+  if (fault.code.startsWith('ERR__ERROR_FORMAT_')) return 'bad_coding';
   if (fault.phase === 'tls')
     return /CERT|ISSUER|_CA(_|$)|KEY_TOO_SMALL|MD_TOO_WEAK|CRL/.test(fault.code) ? 'tls_untrusted' : 'tls_protocol';
   // Not in our table: we can't tell what it says about the mirror.

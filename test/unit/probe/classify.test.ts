@@ -97,7 +97,10 @@ describe('code and phase', () => {
       kind: 'malformed',
       expected: 'a sound HTTP body',
     })),
-    ...rows('Z_DATA_ERROR', 'transfer', () => ({ kind: 'malformed', expected: 'a sound content coding' })),
+    ...rows('Z_DATA_ERROR ERR__ERROR_FORMAT_PADDING_2 ERR__ERROR_FORMAT_RESERVED', 'transfer', () => ({
+      kind: 'malformed',
+      expected: 'a sound content coding',
+    })),
     ...rows('MW_BODY_LONGER', 'transfer', () => ({
       kind: 'malformed',
       expected: 'no more body than announced',
