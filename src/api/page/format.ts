@@ -1,4 +1,5 @@
 import { stamp } from '../../core/views.ts';
+import { percent as percentOf } from '../../words/percent.ts';
 import { type Html, html } from './html.ts';
 import type { PageSay } from './say.ts';
 
@@ -42,10 +43,7 @@ export function dated(wallMs: number): Html {
 
 /** A share 0 to 1 as a percentage that never rounds up to 100 or down to 0. */
 export function percent(say: PageSay, share: number | null): string {
-  if (share === null) return '—';
-  const value = share * 100;
-  const shown = value > 99.9 && value < 100 ? 99.9 : value > 0 && value < 0.1 ? 0.1 : Number(value.toFixed(1));
-  return say('unit.percent', { value: shown });
+  return share === null ? '—' : percentOf(share, say);
 }
 
 /** How many samples. */
