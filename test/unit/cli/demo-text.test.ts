@@ -30,7 +30,7 @@ test.each<readonly [stage: DemoEvent['stage'], text: string, told: DemoEvent['to
     'advice',
     "near is slow; far is not.\nexport GOPROXY='x'",
     { advice },
-    "建议     near 变慢；成功率 100 % → 100 %，一次获取耗时 2.50 s → 100.0 ms。\n                  export GOPROXY='x'",
+    "建议     near 变慢；成功率 100% → 100%，一次获取耗时 2.50 s → 100.0 ms。\n                  export GOPROXY='x'",
   ],
   ['webhook', 'mirror.advice received, its signature verified', {}, '消息     收到 mirror.advice，签名已验证'],
 ])('%s: %s', (stage, text, told, chinese) => {
