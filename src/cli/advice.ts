@@ -7,7 +7,7 @@ import { applyAdvice } from './advice-apply.ts';
 import { type Reasons, reasonSaid } from './advice-words.ts';
 import { placeOptions } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { type DaemonAnswer, daemonAt, daemonOptions, problemText } from './daemon-client.ts';
+import { type DaemonAnswer, daemonAt, daemonOptions, failed } from './daemon-client.ts';
 import { exportAdvice, exportMs } from './export.ts';
 import { rankCommand } from './rank.ts';
 import { UsageError, words } from './usage.ts';
@@ -139,17 +139,8 @@ async function applied(
 }
 
 function adviceIn(answer: Extract<DaemonAnswer, { tag: 'ok' }>): AdviceAnswer['advice'] | null {
-  try {
-    const { advice } = answer.json() as Partial<AdviceAnswer>;
-    return Array.isArray(advice) ? advice : null;
-  } catch {
-    return null;
-  }
-}
-
-function failed(context: Context, answer: DaemonAnswer): ExitCode {
-  context.terminal.err(answer.tag === 'ok' ? problemText(answer, context.say) : answer.text);
-  return 1;
+  const { advice } = (answer.json() ?? {}) as Partial<AdviceAnswer>;
+  return Array.isArray(advice) ? advice : null;
 }
 
 /** The same JSON, with what JSON itself lets stand and a terminal or a reader falls for (C1, directions) as escapes. */

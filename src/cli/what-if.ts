@@ -5,7 +5,7 @@ import type { Say } from '../words/say.ts';
 import { besideOthers, between, chainsOf, downloadsNote, memberNote, restsOn } from '../words/what-if.ts';
 import { escaped } from './advice.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { daemonAt, daemonOptions, problemText } from './daemon-client.ts';
+import { daemonAt, daemonOptions, failed, problemText } from './daemon-client.ts';
 import { duration, table } from './terminal.ts';
 import { UsageError, words } from './usage.ts';
 
@@ -34,15 +34,12 @@ export const whatIfCommand: Command = {
     );
     const daemon = await daemonAt(context, values);
     const answer = await daemon.get(`/api/v1/what-if?${query}`);
-    if (answer.tag === 'unreachable' || answer.status !== 200) {
-      const said =
-        answer.tag === 'ok'
-          ? (chainProblem(answer.json, context.say) ?? problemText(answer, context.say))
-          : answer.text;
-      context.terminal.err(printable(said));
-      return answer.tag === 'ok' && answer.status === 400 ? 2 : 1;
+    if (answer.tag === 'unreachable') return failed(context, answer);
+    if (answer.status !== 200) {
+      context.terminal.err(chainProblem(answer.json(), context.say) ?? problemText(answer, context.say));
+      return answer.status === 400 ? 2 : 1;
     }
-    const result = whatIfIn(answer.json);
+    const result = whatIfIn(answer.json());
     if (result === null) {
       context.terminal.err(context.say('advised.foreign', { url: daemon.url }));
       return 1;
@@ -59,25 +56,17 @@ function withoutUsers(chain: string): string {
 }
 
 /** Why the chain cannot be walked, in the language of the call; `null`: it is another problem. */
-function chainProblem(json: () => unknown, say: Say): string | null {
-  try {
-    const { reason, at, expected } = json() as Readonly<Record<string, unknown>>;
-    const kind = whatIfProblems.find((one) => one === reason);
-    if (kind === undefined) return null;
-    const values = { at: typeof at === 'number' ? at + 1 : 1, expected: String(expected) };
-    return `mirrorwatch: ${say(`whatif.problem.${kind}`, values)}`;
-  } catch {
-    return null;
-  }
+function chainProblem(json: unknown, say: Say): string | null {
+  const { reason, at, expected } = (json ?? {}) as Readonly<Record<string, unknown>>;
+  const kind = whatIfProblems.find((one) => one === reason);
+  if (kind === undefined) return null;
+  const values = { at: typeof at === 'number' ? at + 1 : 1, expected: String(expected) };
+  return printable(`mirrorwatch: ${say(`whatif.problem.${kind}`, values)}`);
 }
 
-function whatIfIn(json: () => unknown): WhatIf | null {
-  try {
-    const result = json() as Partial<WhatIf>;
-    return Array.isArray(result.edited?.members) ? (result as WhatIf) : null;
-  } catch {
-    return null;
-  }
+function whatIfIn(json: unknown): WhatIf | null {
+  const result = (json ?? {}) as Partial<WhatIf>;
+  return Array.isArray(result.edited?.members) ? (result as WhatIf) : null;
 }
 
 function shown(context: Context, result: WhatIf): readonly string[] {
