@@ -9,6 +9,7 @@ import { placeOptions } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { type DaemonAnswer, daemonAt, daemonOptions, failed } from './daemon-client.ts';
 import { exportAdvice, exportMs } from './export.ts';
+import { jsonText } from './json-text.ts';
 import { rankCommand } from './rank.ts';
 import { UsageError, words } from './usage.ts';
 
@@ -72,7 +73,7 @@ export const adviceCommand: Command = {
       context.terminal.err(context.say('advised.foreign', { url: daemon.url }));
       return 1;
     }
-    if (values.json) context.terminal.out(escaped(JSON.stringify(advice, null, 2)));
+    if (values.json) context.terminal.out(jsonText(advice));
     else for (const line of shown(context, advice)) context.terminal.out(line);
     const pending = advice.filter(({ state }) => state === 'proposed').length;
     // Exit 1 is also "no daemon": standard error tells them apart, and only an answer of a daemon is on standard output.
@@ -141,14 +142,6 @@ async function applied(
 function adviceIn(answer: Extract<DaemonAnswer, { tag: 'ok' }>): AdviceAnswer['advice'] | null {
   const { advice } = (answer.json() ?? {}) as Partial<AdviceAnswer>;
   return Array.isArray(advice) ? advice : null;
-}
-
-/** The same JSON, with what JSON itself lets stand and a terminal or a reader falls for (C1, directions) as escapes. */
-export function escaped(json: string): string {
-  const coded = (unit: number): string => `\\u${unit.toString(16).padStart(4, '0')}`;
-  return json.replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>
-    Array.from({ length: found.length }, (_, at) => coded(found.charCodeAt(at))).join(''),
-  );
 }
 
 /** Lines for people. Whatever a daemon says, it neither moves the cursor nor adds a line of its own. */

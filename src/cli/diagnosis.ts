@@ -3,6 +3,7 @@ import { type Place, placeText, type TrapSeverity } from '../core/trap.ts';
 import type { Examined, NamedTrap } from '../doctor/examine.ts';
 import type { AskedMirror } from '../doctor/online.ts';
 import type { Say } from '../words/say.ts';
+import { jsonText } from './json-text.ts';
 import type { Terminal } from './terminal.ts';
 import { displayWidth, padEnd } from './width.ts';
 
@@ -21,7 +22,7 @@ export function diagnosisJson({ traps, untold, texts, asked }: Examined, isOk: b
     read: [...texts.keys()],
     asked,
   };
-  return JSON.stringify(shown, null, 2);
+  return jsonText(shown);
 }
 
 function placeJson(place: Place): object {

@@ -2,6 +2,7 @@ import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { clientCannot, clientIds, clientNow } from '../daemon/client-now.ts';
 import type { Context, ExitCode } from './context.ts';
+import { jsonText } from './json-text.ts';
 import { UsageError } from './usage.ts';
 
 /** `mirrorwatch probe NAME --client WORD`: the real client, now, in its own words. */
@@ -29,7 +30,7 @@ export async function probeClient(
   );
   const { terminal, say } = context;
   const what = version === null ? module : `${module}@${version}`;
-  if (isJson) terminal.out(JSON.stringify({ registry: mirror.name, client, module, version, ...run }, null, 2));
+  if (isJson) terminal.out(jsonText({ registry: mirror.name, client, module, version, ...run }));
   else {
     const seconds = (run.tookMs / 1000).toFixed(2);
     const got = {

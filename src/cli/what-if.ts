@@ -3,9 +3,9 @@ import { type ChainOutlook, notesOf, type WhatIf, type WhatIfMember, whatIfProbl
 import { percent } from '../words/percent.ts';
 import type { Say } from '../words/say.ts';
 import { besideOthers, between, chainsOf, downloadsNote, memberNote, restsOn } from '../words/what-if.ts';
-import { escaped } from './advice.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { daemonAt, daemonOptions, failed, problemText } from './daemon-client.ts';
+import { jsonText } from './json-text.ts';
 import { duration, table } from './terminal.ts';
 import { UsageError, words } from './usage.ts';
 
@@ -44,7 +44,7 @@ export const whatIfCommand: Command = {
       context.terminal.err(context.say('advised.foreign', { url: daemon.url }));
       return 1;
     }
-    if (values.json) context.terminal.out(escaped(JSON.stringify(result, null, 2)));
+    if (values.json) context.terminal.out(jsonText(result));
     else for (const line of shown(context, result)) context.terminal.out(printable(line));
     return 0;
   },
