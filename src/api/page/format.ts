@@ -41,6 +41,11 @@ export function dated(wallMs: number): Html {
   return html`<time datetime="${text}" title="${text}">${text.slice(0, 10)} ${text.slice(11, 16)} UTC</time>`;
 }
 
+/** A wall stamp in a few characters, where its year is known: `03-04 08:15`, UTC. */
+export function short(wallMs: number): string {
+  return stamp(wallMs).slice(5, 16).replace('T', ' ');
+}
+
 /** A share 0 to 1 as a percentage that never rounds up to 100 or down to 0. */
 export function percent(say: PageSay, share: number | null): string {
   return share === null ? '—' : percentOf(share, say);
