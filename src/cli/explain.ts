@@ -3,6 +3,7 @@ import { hopPhases } from '../core/hop-phases.ts';
 import type { Probed } from '../core/ports.ts';
 import { steadyRate } from '../core/sample.ts';
 import { type Signature, signatureText } from '../core/signature.ts';
+import { refText } from '../core/target.ts';
 import type { Hop } from '../core/transcript.ts';
 import { authorityText, firstBytesText } from '../core/views.ts';
 import type { Say } from '../words/say.ts';
@@ -16,7 +17,7 @@ const barWidth = 32;
 export function explain(probed: Probed, terminal: Pick<Terminal, 'paint'>, say: Say): string[] {
   const { sample, transcript } = probed;
   const { target } = sample.due;
-  const name = [target.module, target.version].filter(Boolean).join('@');
+  const name = refText(target);
   const { outcome } = sample;
   const verdict =
     outcome.tag === 'ok'

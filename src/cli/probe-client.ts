@@ -1,5 +1,6 @@
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
+import { refText } from '../core/target.ts';
 import { clientCannot, clientIds, clientNow } from '../daemon/client-now.ts';
 import type { Context, ExitCode } from './context.ts';
 import { jsonText } from './json-text.ts';
@@ -29,7 +30,7 @@ export async function probeClient(
     }),
   );
   const { terminal, say } = context;
-  const what = version === null ? module : `${module}@${version}`;
+  const what = refText({ module, version });
   if (isJson) terminal.out(jsonText({ registry: mirror.name, client, module, version, ...run }));
   else {
     const seconds = (run.tookMs / 1000).toFixed(2);

@@ -77,9 +77,9 @@ export const rankCommand: Command = {
   },
 };
 
-function downloadText({ step, module, version }: Target, mirrors: number, say: Context['say']): string {
-  const what = refText({ module: module ?? '', version });
-  return say('rank.download', { mirrors, step, what, mebibytes: limits.rankDownloadBytes / 2 ** 20 });
+function downloadText(target: Target, mirrors: number, say: Context['say']): string {
+  const { step } = target;
+  return say('rank.download', { mirrors, step, what: refText(target), mebibytes: limits.rankDownloadBytes / 2 ** 20 });
 }
 
 function wanted(
