@@ -1,7 +1,7 @@
 import { printable } from '../core/printable.ts';
 import { type Gains, gainsSaid } from '../words/gains.ts';
 import type { Say } from '../words/say.ts';
-import { isKey } from '../words/words.ts';
+import { sayNamed } from '../words/words.ts';
 import { duration } from './terminal.ts';
 
 /** What of an advice says why, as a daemon of any release may answer it. */
@@ -17,12 +17,11 @@ export interface Reasons {
  * `null`: they do not say, or in words of another release.
  */
 export function reasonSaid({ from, cause, refusal, expected = {} }: Reasons, say: Say): string | null {
-  const key = `advice.cause.${cause}`;
-  if (from === undefined || !isKey(key)) return null;
-  const why = (say as (key: string, values: { from: string }) => string)(key, { from: printable(from) });
+  const why = from === undefined ? null : sayNamed(say, `advice.cause.${cause}`, { from: printable(from) });
+  if (why === null) return null;
   if (typeof refusal === 'string') {
-    const refused = `refusal.${refusal}`;
-    return isKey(refused) ? say('advised.refused', { why, refusal: (say as (key: string) => string)(refused) }) : null;
+    const refused = sayNamed(say, `refusal.${refusal}`);
+    return refused === null ? null : say('advised.refused', { why, refusal: refused });
   }
   const gains = gainsSaid(expected, took, say);
   return gains.length === 0

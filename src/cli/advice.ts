@@ -2,7 +2,7 @@ import { kinds } from '../config/kinds.ts';
 import { printable } from '../core/printable.ts';
 import type { Say } from '../words/say.ts';
 import { sayTold } from '../words/told.ts';
-import { isKey } from '../words/words.ts';
+import { sayNamed } from '../words/words.ts';
 import { applyAdvice } from './advice-apply.ts';
 import { type Reasons, reasonSaid } from './advice-words.ts';
 import { placeOptions } from './apply.ts';
@@ -166,8 +166,7 @@ function shown(context: Context, advice: AdviceAnswer['advice']): string[] {
 
 /** A state of another release stays as it is. */
 function stateSaid(state: string, say: Say): string {
-  const key = `advised.state.${state}`;
-  return isKey(key) ? (say as (key: string) => string)(key) : printable(state);
+  return sayNamed(say, `advised.state.${state}`) ?? printable(state);
 }
 
 /** A remedy and a way back have lines of their own, and nothing else that is not printable. */

@@ -14,7 +14,12 @@ export function diagnosisJson({ traps, untold, texts, asked }: Examined, isOk: b
   const shown = {
     ok: isOk,
     traps: traps.map(({ id, severity, title, what, where, causes, set, edits }) => ({
-      ...{ id, severity, title, what: printable(what), where: where.map(placeJson), causes },
+      id,
+      severity,
+      title,
+      what: printable(what),
+      where: where.map(placeJson),
+      causes,
       set: set.map((line) => printable(line)),
       fixable: edits.length > 0,
     })),

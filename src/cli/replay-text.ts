@@ -3,7 +3,7 @@ import { printable } from '../core/printable.ts';
 import { durationText } from '../core/units.ts';
 import type { Ground, Replayed, Version } from '../daemon/replay/replay.ts';
 import type { Say } from '../words/say.ts';
-import { isKey } from '../words/words.ts';
+import { sayNamed } from '../words/words.ts';
 import type { Context } from './context.ts';
 import { table } from './terminal.ts';
 
@@ -205,8 +205,7 @@ function endWord(state: string): string {
 }
 
 function stateSaid(state: string, say: Say): string {
-  const key = `advised.state.${state}`;
-  return isKey(key) ? (say as (key: string) => string)(key) : state;
+  return sayNamed(say, `advised.state.${state}`) ?? state;
 }
 
 function iso(ms: number): string {
