@@ -1,6 +1,7 @@
 import { costText } from '../core/authority-cost.ts';
 import { hopPhases } from '../core/hop-phases.ts';
 import type { Probed } from '../core/ports.ts';
+import { printable } from '../core/printable.ts';
 import { steadyRate } from '../core/sample.ts';
 import { type Signature, signatureText } from '../core/signature.ts';
 import { refText } from '../core/target.ts';
@@ -30,7 +31,8 @@ export function explain(probed: Probed, terminal: Pick<Terminal, 'paint'>, say: 
     `${terminal.paint('bold', `${target.registry}  ${target.step}${name ? `  ${name}` : ''}`)}  ${verdict}  ${duration(sample.rttMs)}`,
     ...transcript.hops.flatMap((hop) => ['', ...explainHop(hop, longest, terminal, say)]),
     '',
-    ...conclusions(probed, say).map((line) => `  ${line}`),
+    // Names and versions in them are a mirror's: they move no cursor.
+    ...conclusions(probed, say).map((line) => printable(`  ${line}`)),
   ];
 }
 
