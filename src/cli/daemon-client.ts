@@ -116,6 +116,6 @@ export function failed({ terminal, say }: Context, answer: DaemonAnswer): ExitCo
 /** The text of a problem answer (RFC 9457), for a terminal: whatever it says, it moves no cursor and adds no line of its own. */
 export function problemText(answer: Extract<DaemonAnswer, { tag: 'ok' }>, say: Say): string {
   const { title, detail } = (answer.json() ?? {}) as { title?: string; detail?: string };
-  const text = [title, detail].filter(Boolean).join(': ');
+  const text = [title, detail].filter(Boolean).join(say('list.colon'));
   return text === '' ? say('daemon.answered', { status: answer.status }) : printable(say('daemon.problem', { text }));
 }

@@ -2,6 +2,7 @@ import { printable } from '../core/printable.ts';
 import { type ChainOutlook, notesOf, type WhatIf, type WhatIfMember, whatIfProblems } from '../core/what-if.ts';
 import { percent } from '../words/percent.ts';
 import type { Say } from '../words/say.ts';
+import { sayTold } from '../words/told.ts';
 import { besideOthers, between, chainsOf, downloadsNote, memberNote, restsOn } from '../words/what-if.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { daemonAt, daemonOptions, failed, problemText } from './daemon-client.ts';
@@ -60,8 +61,8 @@ function chainProblem(json: unknown, say: Say): string | null {
   const { reason, at, expected } = (json ?? {}) as Readonly<Record<string, unknown>>;
   const kind = whatIfProblems.find((one) => one === reason);
   if (kind === undefined) return null;
-  const values = { at: typeof at === 'number' ? at + 1 : 1, expected: String(expected) };
-  return printable(`mirrorwatch: ${say(`whatif.problem.${kind}`, values)}`);
+  const values = { at: typeof at === 'number' ? at + 1 : 1, expected: sayTold(String(expected), say) };
+  return printable(say('daemon.problem', { text: say(`whatif.problem.${kind}`, values) }));
 }
 
 function whatIfIn(json: unknown): WhatIf | null {

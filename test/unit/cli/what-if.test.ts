@@ -78,7 +78,7 @@ describe('what-if', () => {
     expect(out).toContain('这条链');
     expect(out).toContain('coast https://goproxy.coast.example.com  59 次应答中有 53 次正常');
     const { err } = await run(['what-if', `${coast},word`, '--url', url], { env: { LC_ALL: 'zh_CN.UTF-8' } });
-    expect(err).toBe('mirrorwatch: 第 2 个成员只是一个单词；应为：a GOPROXY line。');
+    expect(err).toBe('mirrorwatch：第 2 个成员只是一个单词；应为：a GOPROXY line。');
   });
 
   test('--json is what the daemon answered; credentials stay here', async () => {
