@@ -155,6 +155,15 @@ test.each([
   expect(ran.map(({ err }) => err)).toEqual(['mirrorwatch: x?more: ?[31m?2J?', status, status, status]);
 });
 
+test("health: what answers in a daemon's place moves no cursor", async () => {
+  const server = createServer((_request, response) => void response.writeHead(503).end('no\u001b[2J\nmore\n'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const { code, err } = await run(['health', '--url', `http://127.0.0.1:${port}`]);
+  server.close();
+  expect([code, err]).toEqual([1, 'mirrorwatch: no?[2J?more']);
+});
+
 describe('advice --now', () => {
   test('of a place where nobody answers: 1; --json is JSON; that it may be us is said', async () => {
     const folder = tempDir('nobody');
