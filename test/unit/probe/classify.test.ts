@@ -1,8 +1,11 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type Phase, type ProbeFailure, phases, reasons } from '../../../src/core/failure.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { Answer, WireFault } from '../../../src/core/transcript.ts';
 import { reasonOf } from '../../../src/probe/classify.ts';
+import { repoDir } from '../../support/paths.ts';
 
 const context = { hops: 2, limitBytes: 64, limitMs: 10_000 };
 
@@ -160,4 +163,17 @@ test('every reason that a fault can have is in the closed list', () => {
       if (answer.tag === 'failed') expect(reasons).toContain(answer.failure.kind);
     }
   }
+});
+
+test('every code that our own wire gives has a row', () => {
+  const wire = join(repoDir, 'src/io/wire');
+  const given = readdirSync(wire).flatMap(
+    (file) => readFileSync(join(wire, file), 'utf8').match(/(?<=')MW_\w+(?=')/g) ?? [],
+  );
+  expect(new Set(given).size).toBeGreaterThan(10);
+  const unknown = [...new Set(given)].filter((code) => {
+    const answer = reason({ code, phase: 'processing' });
+    return answer.tag === 'unknown' && answer.because === 'defect';
+  });
+  expect(unknown).toEqual(['MW_DEFECT']);
 });
