@@ -77,7 +77,6 @@ export function ownerOf({ functionName, url }: CallFrame): string {
   if (functionName === '(garbage collector)') return 'garbage collection';
   if (url === '') return 'native: OpenSSL, libuv, kernel';
   if (url.startsWith('node:')) return "Node's own modules";
-  if (url.startsWith('wasm:')) return 'undici';
   const part = /\/node_modules\/([^/]+)\//.exec(url)?.[1] ?? /\/src\/([^/]+)/.exec(url)?.[0].slice(1);
   return part ?? 'bench';
 }

@@ -28,7 +28,8 @@ export function machineLines(machine: Machine): readonly string[] {
   ];
 }
 
-function disturbed(howMany: number, what: string, othersCores: number): string {
+/** How much others were at work, and what was left out for it: so many probes, rounds or pairs of rounds. */
+export function disturbed(howMany: number, what: string, othersCores: number): string {
   const said = `others used ${othersCores.toFixed(2)} cores on average`;
   // Where hardly anything was undisturbed, all of it counts.
   return howMany === 0 && !isCalm({ othersCores, stolenCores: 0 })
@@ -90,7 +91,8 @@ function roundsRow(who: string, rounds: readonly CpuRound[], ratio: string): rea
   return [who, spread('cpuMsPerProbe', 3), spread('perSecond', 0), ratio];
 }
 
-function ratioText({ median, least, most }: Spread): string {
+/** A ratio, with the least and the most of its rounds. */
+export function ratioText({ median, least, most }: Spread): string {
   return `${median.toFixed(2)} × (${least.toFixed(2)}–${most.toFixed(2)})`;
 }
 

@@ -1,5 +1,4 @@
-import { isCalm } from '../disturbance.ts';
-import { tableOf } from '../report.ts';
+import { disturbed, ratioText, tableOf } from '../report.ts';
 import type { Spread } from '../statistics.ts';
 import { type Target, target } from '../targets.ts';
 import { type PeerRow, type Prober, probers } from './errors.ts';
@@ -16,11 +15,10 @@ const figures = ['median', 'p99'] as const;
 
 /** How exact each prober was, beside the others. */
 export function peersLines(report: PeersReport): readonly string[] {
-  const { rows, rounds, turnMs, perSecond, curlPerSecond, probes, failed, missing, link, disturbed } = report;
+  const { rows, rounds, turnMs, perSecond, curlPerSecond, probes, failed, missing, link } = report;
   const has = (prober: Prober): boolean => rows.some(({ by }) => by[prober] !== undefined);
   const present = probers.filter(has);
   const above = has('floor') ? 'above the floor' : 'without a floor';
-  const wholeRuns = disturbed === 0 && !isCalm({ othersCores: report.othersCores, stolenCores: 0 });
   return [
     `Timing error beside peers: ${rounds} rounds of ${turnMs / 1_000} s each in turn at ${perSecond} cold HTTPS probes/s (curl ${curlPerSecond}/s), ${probes} probes, ${failed} failed`,
     ...missing,
@@ -31,14 +29,14 @@ export function peersLines(report: PeersReport): readonly string[] {
         ...rows.map((row) => [
           nameOf(row),
           ...present.map((prober) => row.by[prober]?.[figure].toFixed(2) ?? ''),
-          ratioText(row.ratio[figure]),
-          ratioText(row.ratioQuiet[figure]),
+          besideText(row.ratio[figure]),
+          besideText(row.ratioQuiet[figure]),
         ]),
       ]),
     ]),
     `scraped meanwhile: ${report.lines} lines of ours ${report.scrapes} times, blackbox_exporter's own page ${report.blackboxScrapes} times and each of its probes`,
     `the link was late by ${link.lateMsMean.toFixed(3)} ms on average, at most ${link.lateMsMax.toFixed(2)} ms${report.apparatusFirst ? '' : '; servers and link did not run first'}`,
-    `others used ${report.othersCores.toFixed(2)} cores on average${wholeRuns ? ', too much to leave their share out: these figures are theirs too' : `; ${disturbed} rounds left out for it`}`,
+    disturbed(report.disturbed, 'rounds', report.othersCores),
   ];
 }
 
@@ -47,8 +45,8 @@ function nameOf({ phase, made }: PeerRow): string {
 }
 
 /** Where theirs is not above the floor there is no ratio. */
-function ratioText(ratio: Spread | null): string {
-  return ratio === null ? 'none' : `${ratio.median.toFixed(2)} × (${ratio.least.toFixed(2)}–${ratio.most.toFixed(2)})`;
+function besideText(ratio: Spread | null): string {
+  return ratio === null ? 'none' : ratioText(ratio);
 }
 
 /** The phase where we are worst beside blackbox_exporter decides: above one floor, ours ≤ theirs is the same with and without it. */

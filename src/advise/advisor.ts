@@ -7,27 +7,15 @@ import { error, ok, type Result } from '../core/result.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
-import type { Chain, Client } from '../ecosystems/client.ts';
-import { leadingClient } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { endAudit, isAudited } from './audit.ts';
 import { candidatesOf } from './compose.ts';
-import { type Group, headNow, type Muted, rosterOf } from './group.ts';
+import { type Group, headNow, type Muted } from './group.ts';
+import { type Declared, groupsOf } from './groups.ts';
 import { forgetRemoved, hear, looksOf } from './hear.ts';
-import {
-  type AdviseTurn,
-  type ChainRow,
-  close,
-  groupKey,
-  holdAgain,
-  openLedger,
-  release,
-  settle,
-  shown,
-} from './ledger.ts';
-import { newContest } from './paired/contest.ts';
-import { newPeeks } from './paired/peeks.ts';
+import { type AdviseTurn, close, groupKey, holdAgain, openLedger, release, settle, shown } from './ledger.ts';
 import { ranked } from './rank.ts';
+import { restore } from './restore.ts';
 import { follow, settleGroup } from './settle.ts';
 import { emptyTally, record, type Tally } from './tally.ts';
 import { nearOf, type View, viewOf, weighAll } from './view.ts';
@@ -85,9 +73,6 @@ export interface Advisor {
   reconfigure(config: Config, declared: Declared, now: Now): AdviseTurn;
 }
 
-/** The chain that clients use by configuration, credentials included. */
-export type Declared = (ecosystem: EcosystemId, upstream: string) => string;
-
 /** Makes the stage, with what was stored of tables `advice` and `chain`. Rows that cannot be read are left aside. */
 export function createAdvisor(input: {
   readonly config: Config;
@@ -115,6 +100,15 @@ export function createAdvisor(input: {
     for (const { advice } of turn.changes) settled.add(advice.id);
     for (const id of settled) if (settled.size > settledKept) settled.delete(id);
     return turn;
+  };
+
+  const proposedBy = (id: string): Result<{ group: Group; advice: Advice }, 'unknown' | 'not_proposed'> => {
+    const all = [...groups.values()];
+    const group = all.find((one) => one.open?.advice.id === id);
+    const advice = group?.open?.advice;
+    if (group !== undefined && advice?.state === 'proposed') return ok({ group, advice });
+    const isKnown = group !== undefined || settled.has(id) || all.some((one) => one.accepted?.advice.id === id);
+    return error(isKnown ? 'not_proposed' : 'unknown');
   };
 
   return {
@@ -146,21 +140,17 @@ export function createAdvisor(input: {
     },
     accept(id, now) {
       lastNow = now;
-      const group = [...groups.values()].find((one) => one.open?.advice.id === id);
-      const isKnown = settled.has(id) || [...groups.values()].some((one) => one.accepted?.advice.id === id);
-      if (group?.open == null) return error(isKnown ? 'not_proposed' : 'unknown');
-      if (group.open.advice.state !== 'proposed') return error('not_proposed');
-      const turn = remember(acceptOpen(view(group, now)));
-      follow(view(group, now));
+      const found = proposedBy(id);
+      if (found.tag === 'error') return found;
+      const turn = remember(acceptOpen(view(found.value.group, now)));
+      follow(view(found.value.group, now));
       return ok(turn);
     },
     dismiss(id, forMs, reason, now) {
       lastNow = now;
-      const group = [...groups.values()].find((one) => one.open?.advice.id === id);
-      const isKnown = settled.has(id) || [...groups.values()].some((one) => one.accepted?.advice.id === id);
-      const advice = group?.open?.advice;
-      if (group === undefined || advice === undefined) return error(isKnown ? 'not_proposed' : 'unknown');
-      if (advice.state !== 'proposed') return error('not_proposed');
+      const found = proposedBy(id);
+      if (found.tag === 'error') return found;
+      const { group, advice } = found.value;
       const ledger = openLedger(now);
       const { from, to, cause } = advice;
       const muted: Muted = { from, to, cause, untilMs: now.wallMs + forMs, reason };
@@ -255,110 +245,4 @@ function remedyOf(group: Group, suspect: boolean): RemedyNow {
   const advice = open?.state === 'proposed' ? open : (group.accepted?.advice ?? null);
   if (advice !== null) return { kind: 'set', chain: advice.chain.after, advice, remedy: advice.remedy };
   return { kind: 'nothing', state: suspect ? 'suspect' : open?.state === 'refused' ? 'refused' : 'right' };
-}
-
-function parsedOf(client: Client, text: string): Chain | null {
-  const parsed = client.parse(text);
-  return parsed.tag === 'ok' ? parsed.value : null;
-}
-
-function groupsOf(config: Config, registry: Registry, declared: Declared): Map<string, Group> {
-  const groups = new Map<string, Group>();
-  for (const kind of registry.all) {
-    const ecosystem = kind.id;
-    const client = leadingClient(kind, config);
-    const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem);
-    for (const upstream of new Set(mirrors.map((mirror) => mirror.upstream))) {
-      const chain = parsedOf(client, declared(ecosystem, upstream));
-      groups.set(groupKey(ecosystem, upstream), {
-        ecosystem,
-        upstream,
-        kind,
-        client,
-        roster: rosterOf(config, ecosystem, upstream, client),
-        declared: chain,
-        chain,
-        open: null,
-        accepted: null,
-        read: null,
-        audit: null,
-        lastAcceptMs: null,
-        lastAcceptWallMs: null,
-        moves: { departures: [], lastMs: null },
-        muted: [],
-        lookedBack: [],
-        contest: newContest(null),
-        peeks: newPeeks(null),
-        around: null,
-        outlook: '',
-        heard: [],
-        targets: new Map(),
-        downloads: new Map(),
-      });
-    }
-  }
-  return groups;
-}
-
-/**
- * Puts stored advice back in place; where the declared chain is another one by now, only the dwell is kept.
- * @returns what was in force when it was stored and is not any more
- */
-function restore(
-  groups: ReadonlyMap<string, Group>,
-  rows: readonly Row[],
-  settled: Set<string>,
-  config: Config,
-  now: Now,
-): readonly Advice[] {
-  const stored = new Map<string, Advice>();
-  for (const row of rows) {
-    if (row.table !== 'advice') continue;
-    settled.add(row.key);
-    if (isAdvice(row.value)) stored.set(row.key, row.value);
-  }
-  for (const row of rows) {
-    const group = row.table === 'chain' ? groups.get(row.key) : undefined;
-    if (group === undefined) continue;
-    const saved = row.value as Partial<ChainRow>;
-    if (typeof saved.lastAcceptAtMs === 'number') {
-      group.lastAcceptWallMs = saved.lastAcceptAtMs;
-      group.lastAcceptMs = now.monotonicMs - Math.max(0, now.wallMs - saved.lastAcceptAtMs);
-    }
-    const monotonicOf = (wallMs: number): number => now.monotonicMs - Math.max(0, now.wallMs - wallMs);
-    if (typeof saved.lastMoveAtMs === 'number') group.moves.lastMs = monotonicOf(saved.lastMoveAtMs);
-    group.lookedBack = saved.lookedBack ?? [];
-    if (saved.declared !== shown(group.declared)) continue;
-    group.moves.departures = (saved.departuresAtMs ?? []).map(monotonicOf);
-    group.muted = saved.muted ?? [];
-    const again = (id: string | null | undefined) => {
-      const advice = id == null ? undefined : stored.get(id);
-      return advice === undefined ? null : holdAgain(advice, saved.reminded?.includes(advice.id) ?? false, config, now);
-    };
-    group.open = again(saved.open);
-    group.accepted = again(saved.accepted);
-    group.audit = saved.audit == null ? null : (stored.get(saved.audit) ?? null);
-    if (group.accepted !== null)
-      group.chain = parsedOf(group.client, group.accepted.advice.chain.after) ?? group.declared;
-    group.contest.head = headNow(group)?.name ?? null;
-  }
-  const held = new Set(
-    [...groups.values()].flatMap((group) => [group.open?.advice.id, group.accepted?.advice.id, group.audit?.id]),
-  );
-  return [...stored.values()].filter(
-    (advice) =>
-      !held.has(advice.id) && isLive(advice.state) && !(advice.state === 'accepted' && advice.cause === 'failback'),
-  );
-}
-
-/** Enough of a look at a stored row to go on with it: all of them were written by us. */
-function isAdvice(value: unknown): value is Advice {
-  const given = value as Partial<Advice> | null;
-  return (
-    typeof given?.id === 'string' && typeof given.chain?.after === 'string' && typeof given.issuedAtMs === 'number'
-  );
-}
-
-function isLive(state: Advice['state']): boolean {
-  return state === 'proposed' || state === 'accepted' || state === 'refused';
 }

@@ -1,5 +1,5 @@
 import type { Command, Context, ExitCode } from './context.ts';
-import { daemonAt, daemonOptions, problemText } from './daemon-client.ts';
+import { daemonAt, daemonOptions, failed } from './daemon-client.ts';
 import { UsageError, words } from './usage.ts';
 
 const options = { ...daemonOptions, reason: { type: 'string' } } as const;
@@ -17,10 +17,7 @@ export const ackCommand: Command = {
     const answer = await (await daemonAt(context, values)).post(`/api/v1/findings/${encodeURIComponent(id)}/ack`, {
       reason: values.reason,
     });
-    if (answer.tag === 'unreachable' || answer.status !== 200) {
-      context.terminal.err(answer.tag === 'ok' ? problemText(answer, context.say) : answer.text);
-      return 1;
-    }
+    if (answer.tag === 'unreachable' || answer.status !== 200) return failed(context, answer);
     context.terminal.out(context.say('daemon.acknowledged', { id }));
     return 0;
   },

@@ -4,7 +4,7 @@ import { thisMachine } from '../daemon/system.ts';
 import { settle } from '../doctor/settle.ts';
 import { offerChanges, whoseSettings } from './apply.ts';
 import type { Context, ExitCode } from './context.ts';
-import { type DaemonAnswer, type DaemonClient, problemText } from './daemon-client.ts';
+import { type DaemonAnswer, type DaemonClient, failed } from './daemon-client.ts';
 import { UsageError } from './usage.ts';
 
 /** What a call asks for. */
@@ -27,10 +27,7 @@ export async function applyAdvice(context: Context, daemon: DaemonClient, wanted
   const whose = whoseSettings(context, wanted);
   const query = upstream === undefined ? '' : `&upstream=${encodeURIComponent(upstream)}`;
   const answer = await daemon.get(`/api/v1/advice/${ecosystem}/remedy?as=json${query}`);
-  if (answer.tag === 'unreachable' || (answer.status !== 200 && answer.status !== 204)) {
-    terminal.err(answer.tag === 'ok' ? problemText(answer, say) : answer.text);
-    return 1;
-  }
+  if (answer.tag === 'unreachable' || (answer.status !== 200 && answer.status !== 204)) return failed(context, answer);
   if (answer.status === 204) {
     terminal.out(say('advised.none'));
     return 0;
@@ -54,12 +51,8 @@ export async function applyAdvice(context: Context, daemon: DaemonClient, wanted
 }
 
 function mappingIn(answer: Extract<DaemonAnswer, { tag: 'ok' }>): Readonly<Record<string, unknown>> | null {
-  try {
-    const value = answer.json();
-    return typeof value === 'object' && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : null;
-  } catch {
-    return null;
-  }
+  const value = answer.json();
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : null;
 }

@@ -2,13 +2,14 @@ import { kinds } from '../config/kinds.ts';
 import { printable } from '../core/printable.ts';
 import type { Say } from '../words/say.ts';
 import { sayTold } from '../words/told.ts';
-import { isKey } from '../words/words.ts';
+import { sayNamed } from '../words/words.ts';
 import { applyAdvice } from './advice-apply.ts';
 import { type Reasons, reasonSaid } from './advice-words.ts';
 import { placeOptions } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { type DaemonAnswer, daemonAt, daemonOptions, problemText } from './daemon-client.ts';
+import { type DaemonAnswer, daemonAt, daemonOptions, failed } from './daemon-client.ts';
 import { exportAdvice, exportMs } from './export.ts';
+import { jsonText } from './json-text.ts';
 import { rankCommand } from './rank.ts';
 import { UsageError, words } from './usage.ts';
 
@@ -72,7 +73,7 @@ export const adviceCommand: Command = {
       context.terminal.err(context.say('advised.foreign', { url: daemon.url }));
       return 1;
     }
-    if (values.json) context.terminal.out(escaped(JSON.stringify(advice, null, 2)));
+    if (values.json) context.terminal.out(jsonText(advice));
     else for (const line of shown(context, advice)) context.terminal.out(line);
     const pending = advice.filter(({ state }) => state === 'proposed').length;
     // Exit 1 is also "no daemon": standard error tells them apart, and only an answer of a daemon is on standard output.
@@ -139,25 +140,8 @@ async function applied(
 }
 
 function adviceIn(answer: Extract<DaemonAnswer, { tag: 'ok' }>): AdviceAnswer['advice'] | null {
-  try {
-    const { advice } = answer.json() as Partial<AdviceAnswer>;
-    return Array.isArray(advice) ? advice : null;
-  } catch {
-    return null;
-  }
-}
-
-function failed(context: Context, answer: DaemonAnswer): ExitCode {
-  context.terminal.err(answer.tag === 'ok' ? problemText(answer, context.say) : answer.text);
-  return 1;
-}
-
-/** The same JSON, with what JSON itself lets stand and a terminal or a reader falls for (C1, directions) as escapes. */
-export function escaped(json: string): string {
-  const coded = (unit: number): string => `\\u${unit.toString(16).padStart(4, '0')}`;
-  return json.replace(/[\x7f-\x9f\p{Cf}\p{Zl}\p{Zp}]/gu, (found) =>
-    Array.from({ length: found.length }, (_, at) => coded(found.charCodeAt(at))).join(''),
-  );
+  const { advice } = (answer.json() ?? {}) as Partial<AdviceAnswer>;
+  return Array.isArray(advice) ? advice : null;
 }
 
 /** Lines for people. Whatever a daemon says, it neither moves the cursor nor adds a line of its own. */
@@ -182,8 +166,7 @@ function shown(context: Context, advice: AdviceAnswer['advice']): string[] {
 
 /** A state of another release stays as it is. */
 function stateSaid(state: string, say: Say): string {
-  const key = `advised.state.${state}`;
-  return isKey(key) ? (say as (key: string) => string)(key) : printable(state);
+  return sayNamed(say, `advised.state.${state}`) ?? printable(state);
 }
 
 /** A remedy and a way back have lines of their own, and nothing else that is not printable. */

@@ -7,6 +7,7 @@ import { expand } from '../daemon/system.ts';
 import type { Say } from '../words/say.ts';
 import { sayTold } from '../words/told.ts';
 import type { Command, Context, ExitCode } from './context.ts';
+import { jsonText } from './json-text.ts';
 import { load } from './load.ts';
 import { table } from './terminal.ts';
 import { words } from './usage.ts';
@@ -23,8 +24,7 @@ export const checkCommand: Command = {
     const { terminal, say } = context;
     const loaded = await load(context, values.config);
     if (loaded.tag === 'error') {
-      if (values.json)
-        terminal.out(JSON.stringify({ ok: false, source: loaded.error.source, issues: loaded.error.issues }, null, 2));
+      if (values.json) terminal.out(jsonText({ ok: false, source: loaded.error.source, issues: loaded.error.issues }));
       else terminal.err(loaded.error.text);
       return 2;
     }
@@ -34,20 +34,16 @@ export const checkCommand: Command = {
     const missing = missingClients(config, { path: context.env['PATH'] ?? '' });
     if (values.json) {
       terminal.out(
-        JSON.stringify(
-          {
-            ok: true,
-            source,
-            mirrors: config.mirrors.length,
-            targets: targets.length,
-            warnings,
-            skippedLockEntries,
-            budget,
-            ...(config.clientRuns === undefined ? {} : { missingClients: missing }),
-          },
-          null,
-          2,
-        ),
+        jsonText({
+          ok: true,
+          source,
+          mirrors: config.mirrors.length,
+          targets: targets.length,
+          warnings,
+          skippedLockEntries,
+          budget,
+          ...(config.clientRuns === undefined ? {} : { missingClients: missing }),
+        }),
       );
       return 0;
     }

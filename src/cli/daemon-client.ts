@@ -1,9 +1,10 @@
 import { resolve } from 'node:path';
 import { fileNameText } from '../config/seen.ts';
+import { printable } from '../core/printable.ts';
 import { maskUrl } from '../core/secret.ts';
 import { exchange, systemFiles } from '../daemon/system.ts';
 import type { Say } from '../words/say.ts';
-import type { Context } from './context.ts';
+import type { Context, ExitCode } from './context.ts';
 import { load } from './load.ts';
 import { UsageError } from './usage.ts';
 
@@ -22,6 +23,7 @@ export type DaemonAnswer =
       /** Names in lower case. */
       readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
       readonly text: string;
+      /** `undefined` where it is no JSON. */
       json(): unknown;
     }
   | { readonly tag: 'unreachable'; readonly text: string };
@@ -76,7 +78,7 @@ export async function daemonAt(
         body: body === undefined ? null : JSON.stringify(body),
         limitMs: answerMs,
       });
-      return { tag: 'ok', status, headers: said, text, json: () => JSON.parse(text) as unknown };
+      return { tag: 'ok', status, headers: said, text, json: () => jsonIn(text) };
     } catch (cause) {
       const { code, name } = cause as NodeJS.ErrnoException;
       const why = code === 'ABORT_ERR' ? context.say('daemon.within', { seconds: answerMs / 1000 }) : (code ?? name);
@@ -99,12 +101,23 @@ async function tokenIn(context: Context, path: string): Promise<string> {
   return file.text.trim();
 }
 
-/** The text of a problem answer (RFC 9457), for a terminal. */
-export function problemText(answer: Extract<DaemonAnswer, { tag: 'ok' }>, say: Say): string {
+function jsonIn(text: string): unknown {
   try {
-    const { title, detail } = answer.json() as { title?: string; detail?: string };
-    return say('daemon.problem', { text: [title, detail].filter(Boolean).join(say('list.colon')) });
+    return JSON.parse(text);
   } catch {
-    return say('daemon.answered', { status: answer.status });
+    return undefined;
   }
+}
+
+/** Says why there is no answer to go on with. */
+export function failed({ terminal, say }: Context, answer: DaemonAnswer): ExitCode {
+  terminal.err(answer.tag === 'ok' ? problemText(answer, say) : answer.text);
+  return 1;
+}
+
+/** The text of a problem answer (RFC 9457), for a terminal: whatever it says, it moves no cursor and adds no line of its own. */
+export function problemText(answer: Extract<DaemonAnswer, { tag: 'ok' }>, say: Say): string {
+  const { title, detail } = (answer.json() ?? {}) as { title?: string; detail?: string };
+  const text = [title, detail].filter(Boolean).join(say('list.colon'));
+  return text === '' ? say('daemon.answered', { status: answer.status }) : printable(say('daemon.problem', { text }));
 }

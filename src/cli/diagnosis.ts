@@ -3,6 +3,7 @@ import { type Place, placeText, type TrapSeverity } from '../core/trap.ts';
 import type { Examined, NamedTrap } from '../doctor/examine.ts';
 import type { AskedMirror } from '../doctor/online.ts';
 import type { Say } from '../words/say.ts';
+import { jsonText } from './json-text.ts';
 import type { Terminal } from './terminal.ts';
 import { displayWidth, padEnd } from './width.ts';
 
@@ -13,7 +14,12 @@ export function diagnosisJson({ traps, untold, texts, asked }: Examined, isOk: b
   const shown = {
     ok: isOk,
     traps: traps.map(({ id, severity, title, what, where, causes, set, edits }) => ({
-      ...{ id, severity, title, what: printable(what), where: where.map(placeJson), causes },
+      id,
+      severity,
+      title,
+      what: printable(what),
+      where: where.map(placeJson),
+      causes,
       set: set.map((line) => printable(line)),
       fixable: edits.length > 0,
     })),
@@ -21,7 +27,7 @@ export function diagnosisJson({ traps, untold, texts, asked }: Examined, isOk: b
     read: [...texts.keys()],
     asked,
   };
-  return JSON.stringify(shown, null, 2);
+  return jsonText(shown);
 }
 
 function placeJson(place: Place): object {

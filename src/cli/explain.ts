@@ -1,8 +1,10 @@
 import { costText } from '../core/authority-cost.ts';
 import { hopPhases } from '../core/hop-phases.ts';
 import type { Probed } from '../core/ports.ts';
+import { printable } from '../core/printable.ts';
 import { steadyRate } from '../core/sample.ts';
 import { type Signature, signatureText } from '../core/signature.ts';
+import { refText } from '../core/target.ts';
 import type { Hop } from '../core/transcript.ts';
 import { authorityText, firstBytesText } from '../core/views.ts';
 import { failureValue, failureWord } from '../words/failure.ts';
@@ -17,7 +19,7 @@ const barWidth = 32;
 export function explain(probed: Probed, terminal: Pick<Terminal, 'paint'>, say: Say): string[] {
   const { sample, transcript } = probed;
   const { target } = sample.due;
-  const name = [target.module, target.version].filter(Boolean).join('@');
+  const name = refText(target);
   const { outcome } = sample;
   const verdict =
     outcome.tag === 'ok'
@@ -30,7 +32,8 @@ export function explain(probed: Probed, terminal: Pick<Terminal, 'paint'>, say: 
     `${terminal.paint('bold', `${target.registry}  ${target.step}${name ? `  ${name}` : ''}`)}  ${verdict}  ${duration(sample.rttMs)}`,
     ...transcript.hops.flatMap((hop) => ['', ...explainHop(hop, longest, terminal, say)]),
     '',
-    ...conclusions(probed, say).map((line) => `  ${line}`),
+    // Names and versions in them are a mirror's: they move no cursor.
+    ...conclusions(probed, say).map((line) => printable(`  ${line}`)),
   ];
 }
 

@@ -1,3 +1,4 @@
+import { printable } from '../core/printable.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { daemonAt, daemonOptions } from './daemon-client.ts';
 import { words } from './usage.ts';
@@ -14,7 +15,7 @@ export const healthCommand: Command = {
     const answer = await (await daemonAt(context, values)).get(values.ready ? '/-/ready' : '/-/healthy');
     if (answer.tag === 'ok' && answer.status === 200) return 0;
     context.terminal.err(
-      answer.tag === 'ok' ? context.say('daemon.problem', { text: answer.text.trim() }) : answer.text,
+      answer.tag === 'ok' ? printable(context.say('daemon.problem', { text: answer.text.trim() })) : answer.text,
     );
     return 1;
   },

@@ -1,24 +1,7 @@
-import type { Key, Say } from '../words/say.ts';
+import type { Say } from '../words/say.ts';
+import { sayNamed } from '../words/words.ts';
 import type { Command, CommandName } from './context.ts';
 import { padEnd } from './width.ts';
-
-/** Commands whose help goes on below their one line. */
-type Detailed = Key extends infer K ? (K extends `help.${infer Name}.details` ? Name : never) : never;
-
-const detailed: Readonly<Record<Detailed, true>> = {
-  init: true,
-  rank: true,
-  advice: true,
-  'what-if': true,
-  doctor: true,
-  undo: true,
-  replay: true,
-  ack: true,
-  webhook: true,
-  pause: true,
-  rules: true,
-  completion: true,
-};
 
 /** One line for the list of commands. */
 function summaryOf(name: CommandName, say: Say): string {
@@ -27,8 +10,13 @@ function summaryOf(name: CommandName, say: Say): string {
 
 /** The lines that a command's `--help` prints. */
 export function helpOf({ name, usage }: Command, say: Say): readonly string[] {
-  const details = name in detailed ? ['', ...say(`help.${name as Detailed}.details`).split('\n')] : [];
-  return [say('program.usage', { usage }), '', summaryOf(name, say), ...details];
+  const details = sayNamed(say, `help.${name}.details`);
+  return [
+    say('program.usage', { usage }),
+    '',
+    summaryOf(name, say),
+    ...(details === null ? [] : ['', ...details.split('\n')]),
+  ];
 }
 
 /** The program's own help. */

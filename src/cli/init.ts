@@ -46,7 +46,7 @@ export const initCommand: Command = {
     const proposed = await accepted(context, draft, file);
     if (proposed === null) return 1;
     for (const line of said(survey, proposed, say)) terminal.err(printable(line));
-    for (const line of proposed.text.trimEnd().split('\n')) terminal.out(line);
+    for (const line of proposed.text.trimEnd().split('\n')) terminal.out(printable(line));
     if (!values.yes) {
       const answer = await terminal.confirm(say('apply.question', { question: say('init.confirm', { file }) }));
       if (answer !== true) {

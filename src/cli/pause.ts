@@ -1,5 +1,5 @@
 import type { Command, Context, ExitCode } from './context.ts';
-import { daemonAt, daemonOptions, problemText } from './daemon-client.ts';
+import { daemonAt, daemonOptions, failed } from './daemon-client.ts';
 import { UsageError, words } from './usage.ts';
 
 const options = { ...daemonOptions, for: { type: 'string' }, reason: { type: 'string' } } as const;
@@ -18,10 +18,7 @@ export const pauseCommand: Command = {
     const daemon = await daemonAt(context, values);
     const body = reason === undefined ? { for: length } : { for: length, reason };
     const answer = await daemon.post(`/api/v1/mirrors/${encodeURIComponent(name)}/pause`, body);
-    if (answer.tag === 'unreachable' || answer.status !== 200) {
-      context.terminal.err(answer.tag === 'ok' ? problemText(answer, context.say) : answer.text);
-      return 1;
-    }
+    if (answer.tag === 'unreachable' || answer.status !== 200) return failed(context, answer);
     const isResumed = /^0+(ms|s|m|h|d)$/.test(length);
     context.terminal.out(
       isResumed ? context.say('daemon.resumed', { name }) : context.say('daemon.paused', { name, length }),

@@ -1,8 +1,10 @@
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
+import { refText } from '../core/target.ts';
 import { clientCannot, clientIds, clientNow } from '../daemon/client-now.ts';
 import { saidShort } from '../words/failure.ts';
 import type { Context, ExitCode } from './context.ts';
+import { jsonText } from './json-text.ts';
 import { UsageError } from './usage.ts';
 
 const outcomes = { ok: 'probe.clientOk', failed: 'probe.clientFailed', unknown: 'probe.clientUnknown' } as const;
@@ -31,8 +33,8 @@ export async function probeClient(
     }),
   );
   const { terminal, say } = context;
-  const what = version === null ? module : `${module}@${version}`;
-  if (isJson) terminal.out(JSON.stringify({ registry: mirror.name, client, module, version, ...run }, null, 2));
+  const what = refText({ module, version });
+  if (isJson) terminal.out(jsonText({ registry: mirror.name, client, module, version, ...run }));
   else {
     const seconds = (run.tookMs / 1000).toFixed(2);
     const got = {

@@ -5,6 +5,7 @@ import { probeNow } from '../daemon/probe-now.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { curlLines } from './curl-lines.ts';
 import { explain } from './explain.ts';
+import { jsonText } from './json-text.ts';
 import { load, loadText } from './load.ts';
 import { probeClient } from './probe-client.ts';
 import { adHoc, mirrorFor, ofNoFile, requestFor } from './probe-request.ts';
@@ -68,7 +69,7 @@ function show(
   probed: Probed,
 ): void {
   const { terminal, say } = context;
-  if (values.json) terminal.out(JSON.stringify(shown(probed), null, 2));
+  if (values.json) terminal.out(jsonText(shown(probed)));
   else for (const line of values.curl ? curlLines(probed) : explain(probed, terminal, say)) terminal.out(line);
 }
 

@@ -8,6 +8,7 @@ import { type RankVerdict, rankedUpstream, rankVerdict, rowVerdicts } from '../d
 import { expand } from '../daemon/system.ts';
 import { english } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
+import { jsonText } from './json-text.ts';
 import { kindByWord } from './kind-by-word.ts';
 import { load } from './load.ts';
 import { progressText, rankTable } from './rank-table.ts';
@@ -68,7 +69,7 @@ export const rankCommand: Command = {
     if (values.json) {
       const verdicts = rowVerdicts(rows, minGain);
       const told = rows.map((row) => ({ ...row, verdict: verdicts.get(row.registry) }));
-      context.terminal.out(JSON.stringify({ ecosystem, rounds, rows: told, verdict: kind, reason, remedy }, null, 2));
+      context.terminal.out(jsonText({ ecosystem, rounds, rows: told, verdict: kind, reason, remedy }));
     } else for (const line of shown(rows, verdict, minGain, context)) context.terminal.out(line);
     const asked = rows.some((row) => row.failed + row.unknown > 0);
     if (asked && rows.every((row) => row.ok + row.answered === 0)) context.terminal.err(context.say('rank.nothing'));
@@ -76,9 +77,9 @@ export const rankCommand: Command = {
   },
 };
 
-function downloadText({ step, module, version }: Target, mirrors: number, say: Context['say']): string {
-  const what = refText({ module: module ?? '', version });
-  return say('rank.download', { mirrors, step, what, mebibytes: limits.rankDownloadBytes / 2 ** 20 });
+function downloadText(target: Target, mirrors: number, say: Context['say']): string {
+  const { step } = target;
+  return say('rank.download', { mirrors, step, what: refText(target), mebibytes: limits.rankDownloadBytes / 2 ** 20 });
 }
 
 function wanted(

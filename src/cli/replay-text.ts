@@ -1,9 +1,10 @@
 import type { KeyChange } from '../config/overlay.ts';
 import { printable } from '../core/printable.ts';
+import { maskChain } from '../core/secret.ts';
 import { durationText } from '../core/units.ts';
 import type { Ground, Replayed, Version } from '../daemon/replay/replay.ts';
 import type { Say } from '../words/say.ts';
-import { isKey } from '../words/words.ts';
+import { sayNamed } from '../words/words.ts';
 import type { Context } from './context.ts';
 import { table } from './terminal.ts';
 
@@ -91,7 +92,7 @@ export function replayLines(
     ]),
     new Set([1, 2, 3, 4, 5, 6]),
   );
-  const changes = about.changes.map(({ key, value }) => `${key}=${shownValue(value)}`).join(' ');
+  const changes = about.changes.map(({ key, value }) => `${key}=${maskChain(value)}`).join(' ');
   const head = say('replay.head', { file: about.file, from: stamp(ground.fromMs), to: stamp(ground.toMs) });
   return [
     terminal.paint('bold', printable(head)),
@@ -148,7 +149,7 @@ export function replayJson(replayed: Replayed, about: About): unknown {
   const { ground } = replayed;
   return {
     state: about.file,
-    set: Object.fromEntries(about.changes.map(({ key, value }) => [key, shownValue(value)])),
+    set: Object.fromEntries(about.changes.map(({ key, value }) => [key, maskChain(value)])),
     changedKeys: about.changedKeys,
     since: iso(ground.fromMs),
     until: iso(ground.toMs),
@@ -195,18 +196,12 @@ function versionJson(version: Version): unknown {
   };
 }
 
-/** A chain may hold credentials. */
-function shownValue(value: string): string {
-  return value.replace(/\/\/[^/@]*@/g, '//***@');
-}
-
 function endWord(state: string): string {
   return state === 'proposed' || state === 'accepted' ? 'expired' : state;
 }
 
 function stateSaid(state: string, say: Say): string {
-  const key = `advised.state.${state}`;
-  return isKey(key) ? (say as (key: string) => string)(key) : state;
+  return sayNamed(say, `advised.state.${state}`) ?? state;
 }
 
 function iso(ms: number): string {

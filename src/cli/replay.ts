@@ -9,6 +9,7 @@ import { type Replayed, type ReplayFailure, replayHistory } from '../daemon/repl
 import { type CopyFailure, copyStore, cronCalendar, systemClock, troubleOf } from '../daemon/system.ts';
 import type { Say } from '../words/say.ts';
 import type { Command, Context, ExitCode } from './context.ts';
+import { jsonText } from './json-text.ts';
 import { findText, load, loadText } from './load.ts';
 import { replayJson, replayLines } from './replay-text.ts';
 import { bar } from './terminal.ts';
@@ -56,7 +57,7 @@ export const replayCommand: Command = {
     terminal.progress('');
     if ('kind' in played) return said(context, say('replay.failed', { file, why: failureText(played, say) }), 1);
     const about = { file, changes, changedKeys: changed.value.keys, failureCostMs: config.advise.failureCostMs };
-    if (values.json) terminal.out(JSON.stringify(replayJson(played, about), null, 2));
+    if (values.json) terminal.out(jsonText(replayJson(played, about)));
     else for (const line of replayLines(played, about, context)) terminal.out(line);
     return 0;
   },

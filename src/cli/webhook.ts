@@ -3,6 +3,7 @@ import { previewOf, previewPageOf, previewText } from '../daemon/webhook-preview
 import { webhookTest } from '../daemon/webhook-test.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { failureText } from './delivery-text.ts';
+import { jsonText } from './json-text.ts';
 import { load } from './load.ts';
 import { UsageError, words } from './usage.ts';
 
@@ -61,14 +62,7 @@ function preview(
   }
   if (cards.length === 0) terminal.err(say('webhook.filtered', { name }));
   if (html) terminal.out(previewPageOf(receiver, cards));
-  else if (json)
-    terminal.out(
-      JSON.stringify(
-        cards.map(({ body }) => JSON.parse(body) as unknown),
-        null,
-        2,
-      ),
-    );
+  else if (json) terminal.out(jsonText(cards.map(({ body }) => JSON.parse(body) as unknown)));
   else for (const [at, card] of cards.entries()) for (const line of previewText(card, at)) terminal.out(line);
   return 0;
 }

@@ -1,18 +1,13 @@
 import { bareChain } from '../core/bare-chain.ts';
 import { printable } from '../core/printable.ts';
-import {
-  type ChainOutlook,
-  notesOf,
-  type WhatIf,
-  type WhatIfAgainst,
-  type WhatIfMember,
-  whatIfProblems,
-} from '../core/what-if.ts';
+import { type ChainOutlook, notesOf, type WhatIf, type WhatIfMember, whatIfProblems } from '../core/what-if.ts';
+import { percent } from '../words/percent.ts';
 import type { Say } from '../words/say.ts';
 import { sayTold } from '../words/told.ts';
-import { escaped } from './advice.ts';
+import { besideOthers, between, chainsOf, downloadsNote, memberNote, restsOn } from '../words/what-if.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { daemonAt, daemonOptions, problemText } from './daemon-client.ts';
+import { daemonAt, daemonOptions, failed, problemText } from './daemon-client.ts';
+import { jsonText } from './json-text.ts';
 import { duration, table } from './terminal.ts';
 import { UsageError, words } from './usage.ts';
 
@@ -41,55 +36,40 @@ export const whatIfCommand: Command = {
     );
     const daemon = await daemonAt(context, values);
     const answer = await daemon.get(`/api/v1/what-if?${query}`);
-    if (answer.tag === 'unreachable' || answer.status !== 200) {
-      const said =
-        answer.tag === 'ok'
-          ? (chainProblem(answer.json, context.say) ?? problemText(answer, context.say))
-          : answer.text;
-      context.terminal.err(printable(said));
-      return answer.tag === 'ok' && answer.status === 400 ? 2 : 1;
+    if (answer.tag === 'unreachable') return failed(context, answer);
+    if (answer.status !== 200) {
+      context.terminal.err(chainProblem(answer.json(), context.say) ?? problemText(answer, context.say));
+      return answer.status === 400 ? 2 : 1;
     }
-    const result = whatIfIn(answer.json);
+    const result = whatIfIn(answer.json());
     if (result === null) {
       context.terminal.err(context.say('advised.foreign', { url: daemon.url }));
       return 1;
     }
-    if (values.json) context.terminal.out(escaped(JSON.stringify(result, null, 2)));
+    if (values.json) context.terminal.out(jsonText(result));
     else for (const line of shown(context, result)) context.terminal.out(printable(line));
     return 0;
   },
 };
 
 /** Why the chain cannot be walked, in the language of the call; `null`: it is another problem. */
-function chainProblem(json: () => unknown, say: Say): string | null {
-  try {
-    const { reason, at, expected } = json() as Readonly<Record<string, unknown>>;
-    const kind = whatIfProblems.find((one) => one === reason);
-    if (kind === undefined) return null;
-    const values = { at: typeof at === 'number' ? at + 1 : 1, expected: sayTold(String(expected), say) };
-    return say('daemon.problem', { text: say(`whatif.problem.${kind}`, values) });
-  } catch {
-    return null;
-  }
+function chainProblem(json: unknown, say: Say): string | null {
+  const { reason, at, expected } = (json ?? {}) as Readonly<Record<string, unknown>>;
+  const kind = whatIfProblems.find((one) => one === reason);
+  if (kind === undefined) return null;
+  const values = { at: typeof at === 'number' ? at + 1 : 1, expected: sayTold(String(expected), say) };
+  return printable(say('daemon.problem', { text: say(`whatif.problem.${kind}`, values) }));
 }
 
-function whatIfIn(json: () => unknown): WhatIf | null {
-  try {
-    const result = json() as Partial<WhatIf>;
-    return Array.isArray(result.edited?.members) ? (result as WhatIf) : null;
-  } catch {
-    return null;
-  }
+function whatIfIn(json: unknown): WhatIf | null {
+  const result = (json ?? {}) as Partial<WhatIf>;
+  return Array.isArray(result.edited?.members) ? (result as WhatIf) : null;
 }
 
 function shown(context: Context, result: WhatIf): readonly string[] {
   const { say } = context;
-  const { edited, inUse, advised, ecosystem, upstream, client } = result;
-  const columns = [
-    { name: say('whatif.edited'), outlook: edited },
-    ...(inUse === null ? [] : [{ name: say('whatif.inUse'), outlook: inUse.outlook }]),
-    ...(advised === null ? [] : [{ name: say('whatif.advised'), outlook: advised.outlook }]),
-  ];
+  const { edited, ecosystem, upstream, client } = result;
+  const columns = chainsOf(result, say);
   const head = [
     say('whatif.fieldOf', { client, group: `${ecosystem}/${upstream}` }),
     ...columns.map(({ name }) => name),
@@ -98,8 +78,7 @@ function shown(context: Context, result: WhatIf): readonly string[] {
   return [
     ...table(head, rows, new Set(columns.map((_, at) => at + 1))),
     '',
-    ...(inUse === null ? [] : [beside(inUse, say('whatif.inUse'), say)]),
-    advised === null ? say('whatif.same') : beside(advised, say('whatif.advised'), say),
+    ...besideOthers(result, say),
     '',
     ...edited.members.map((one) => `  ${memberText(one, say)}`),
     '',
@@ -110,41 +89,33 @@ function shown(context: Context, result: WhatIf): readonly string[] {
 
 function rowsOf(say: Say): readonly (readonly [name: string, cell: (one: ChainOutlook) => string])[] {
   const missing = say('whatif.notMeasured');
-  const between = (low: string, high: string): string => (low === high ? low : say('whatif.between', { low, high }));
+  const range = (low: string, high: string): string => between(low, high, say);
+  const share = (value: number): string => percent(value, say);
   const costs = (of: { readonly costSeconds: number; readonly costSecondsMost: number } | null): string =>
-    of === null ? missing : between(seconds(of.costSeconds), seconds(of.costSecondsMost));
+    of === null ? missing : range(seconds(of.costSeconds), seconds(of.costSecondsMost));
   return [
     [
       say('whatif.available'),
-      ({ availability: found }) =>
-        found === null ? missing : between(percent(say, found.atLeast), percent(say, found.atMost)),
+      ({ availability: found }) => (found === null ? missing : range(share(found.atLeast), share(found.atMost))),
     ],
     [
       `  ${say('whatif.chanceOf')}`,
-      ({ availability: found }) => (found === null ? '' : between(percent(say, found.low), percent(say, found.high))),
+      ({ availability: found }) => (found === null ? '' : range(share(found.low), share(found.high))),
     ],
     [say('whatif.fetch'), ({ fetch }) => (fetch === null ? missing : seconds(fetch.seconds))],
     [
       `  ${say('whatif.chanceOf')}`,
-      ({ fetch }) =>
-        fetch?.low == null || fetch.high === null ? '' : between(seconds(fetch.low), seconds(fetch.high)),
+      ({ fetch }) => (fetch?.low == null || fetch.high === null ? '' : range(seconds(fetch.low), seconds(fetch.high))),
     ],
     [say('whatif.fetchCost'), ({ fetch }) => costs(fetch)],
     [say('whatif.build'), ({ build }) => (build === null ? missing : seconds(build.seconds))],
     [
       say('whatif.buildFails'),
-      ({ build }) =>
-        build === null ? missing : between(percent(say, build.failedShare), percent(say, build.failedShareMost)),
+      ({ build }) => (build === null ? missing : range(share(build.failedShare), share(build.failedShareMost))),
     ],
     [say('whatif.buildCost'), ({ build }) => costs(build)],
-    [
-      say('whatif.downloads'),
-      ({ downloads: { moments: count, failed, unmeasured } }) => {
-        if (count === 0) return missing;
-        return say(unmeasured > 0 ? 'whatif.downloadsOpen' : 'whatif.downloadsBad', { failed, count, unmeasured });
-      },
-    ],
-    [say('whatif.rests'), (one) => restsOn(one, say)],
+    [say('whatif.downloads'), (one) => downloadsNote(one, say) ?? missing],
+    [say('whatif.rests'), (one) => restsOn(one, windowText(one, say), say)],
   ];
 }
 
@@ -153,34 +124,15 @@ function costText(cost: number, say: Say): string {
   return cost % 60 === 0 ? say('unit.min', { count: cost / 60 }) : say('unit.s', { count: cost });
 }
 
-function restsOn({ basis, moments, windowSeconds }: ChainOutlook, say: Say): string {
-  if (basis === 'none') return say('whatif.none');
-  const values = { count: moments, span: say('unit.min', { count: Math.round(windowSeconds / 60) }) };
-  return basis === 'paired' ? say('whatif.moments', values) : say('whatif.answers', values);
+function windowText({ windowSeconds }: ChainOutlook, say: Say): string {
+  return say('unit.min', { count: Math.round(windowSeconds / 60) });
 }
 
 function seconds(value: number): string {
   return duration(value * 1000);
 }
 
-/** Never rounds up to 100 or down to 0. */
-function percent(say: Say, share: number): string {
-  const value = share * 100;
-  const shown = value > 99.9 && value < 100 ? 99.9 : value > 0 && value < 0.1 ? 0.1 : Number(value.toFixed(1));
-  return say('unit.percent', { value: shown });
-}
-
-function beside({ time, moments, rescued, broken }: WhatIfAgainst, which: string, say: Say): string {
-  if (moments === 0) return say('whatif.againstNone', { which });
-  return say('whatif.against', { count: moments, rescued, broken, which, time: say(`whatif.time.${time ?? 'none'}`) });
-}
-
-function memberText({ shown: text, kind, registry, answers, good }: WhatIfMember, say: Say): string {
-  const said =
-    kind !== 'mirror'
-      ? say(`whatif.member.${kind}`)
-      : answers === 0
-        ? say('whatif.member.unmeasured')
-        : say('whatif.member.good', { good, count: answers });
-  return `${registry === null ? text : `${registry} ${text}`}  ${said}`;
+function memberText(member: WhatIfMember, say: Say): string {
+  const { shown: text, registry } = member;
+  return `${registry === null ? text : `${registry} ${text}`}  ${memberNote(member, say)}`;
 }

@@ -1,4 +1,5 @@
 import { baseUrl } from '../core/base-url.ts';
+import { printable } from '../core/printable.ts';
 import type { Survey, Surveyed } from '../core/survey.ts';
 import { registry } from '../ecosystems/registry.ts';
 import type { Say } from '../words/say.ts';
@@ -99,7 +100,9 @@ export function proposedText({ vantage, ecosystems }: Draft, say: Say = english)
     'controls:',
     ...publicControls.map(({ name, url }) => `  - { name: ${name}, url: ${url} }`),
     ...(chains.length === 0 ? [] : ['', say('init.yaml.clients'), 'clients:']),
-    ...chains.map(({ surveyed: { id, chain, setIn } }) => `  ${id}: ${JSON.stringify(chain)}    # ${setIn}`),
+    ...chains.map(
+      ({ surveyed: { id, chain, setIn } }) => `  ${id}: ${JSON.stringify(chain)}    ${comment(String(setIn))}`,
+    ),
     '',
     say('init.yaml.modules'),
     'modules:',
@@ -110,6 +113,11 @@ export function proposedText({ vantage, ecosystems }: Draft, say: Say = english)
     'state: { path: ./data/mirrorwatch.db, keep: 30d }',
     '',
   ].join('\n');
+}
+
+/** A path behind a value: the name of a file may hold a line feed, and what comes after it would be configuration. */
+function comment(path: string): string {
+  return `# ${printable(path)}`;
 }
 
 function mirrorLines(surveyed: Surveyed, say: Say): readonly string[] {
@@ -137,7 +145,7 @@ function mirrorLines(surveyed: Surveyed, say: Say): readonly string[] {
 function moduleLines({ surveyed: { id }, locks, used }: Drafted, say: Say): readonly string[] {
   const lines = [
     ...locks.map(({ file, top }) => `    - { from: ${JSON.stringify(file)}, top: ${top} }`),
-    ...used.map(({ entry, file }) => `    - ${JSON.stringify(entry)}    # ${file}`),
+    ...used.map(({ entry, file }) => `    - ${JSON.stringify(entry)}    ${comment(file)}`),
   ];
   const known = knownOf(id).modules.map((entry) => `    - ${JSON.stringify(entry)}    # ${say('init.yaml.example')}`);
   return [`  ${id}:`, ...(lines.length > 0 ? lines : known)];

@@ -254,7 +254,6 @@ export const limits = {
   /** Clients told apart; the others share a count. */
   clientsCounted: 10_000,
   eventStreams: 32,
-  eventQueue: 256,
   pageRows: 500,
   /** Answers of /metrics at once: the zipped text of each is held until it is read, some megabytes with 15 000 targets. */
   scrapesAtOnce: 16,

@@ -51,9 +51,9 @@ export function seriesId(target: Pick<Target, 'id'>, connection: Connection): st
   return `${target.id}|${connection}`;
 }
 
-/** A module at its version for people: `module@version`, or the module alone where there is none. */
-export function refText({ module, version }: { readonly module: string; readonly version: string | null }): string {
-  return version === null ? module : `${module}@${version}`;
+/** A module at its version for people: `module@version`, the module alone where there is none; empty: it is of no module. */
+export function refText({ module, version }: Pick<Target, 'module' | 'version'>): string {
+  return [module, version].filter((part) => part !== null).join('@');
 }
 
 /** A target as it is shown to the outside, key by key: what only the stages go by stays within. */

@@ -43,7 +43,10 @@ export async function rankNow(
     };
     const ranked = await rankOnce({
       ...ports,
-      ...{ config, targets, rounds, finals: finalsMost },
+      config,
+      targets,
+      rounds,
+      finals: finalsMost,
       heard: (sample) => void samples.push(sample),
       progress: watch.progress,
     });

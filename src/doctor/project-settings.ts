@@ -15,7 +15,9 @@ export function variablesIn(file: string, text: string): readonly Assignment[] {
   return text.split('\n').flatMap((line, at) => {
     if (/^\s*(#|\/\/)/.test(line)) return [];
     return [...line.matchAll(assigned)].map(([, name = '', ...values]) => ({
-      ...{ name, file, line: at + 1 },
+      name,
+      file,
+      line: at + 1,
       value: values.find((value) => value !== undefined) ?? '',
     }));
   });

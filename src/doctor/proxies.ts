@@ -58,11 +58,7 @@ export function examineProxies(
   const except = (env['no_proxy'] || env['NO_PROXY'] || '').split(/[\s,]+/).filter((one) => one !== '');
   if (named.length === 0) return { traps, untold: [] };
   const caught = loopback.filter((host) => !isExcepted(host, except));
-  const wanted = [
-    ...except,
-    ...loopback.filter((host) => caught.includes(host)),
-    ...(caught.length > 0 ? ['::1'] : []),
-  ];
+  const wanted = [...except, ...caught, ...(caught.length > 0 ? ['::1'] : [])];
   if (caught.length > 0) traps.push(catches('proxy-catches-localhost', caught, named, wanted, places, say));
   const mirrors = [...new Set(hosts)].filter(
     (host) => isInnerHost(host) && !isLoopbackHost(host) && !isExcepted(host, except),

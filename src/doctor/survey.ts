@@ -44,10 +44,9 @@ async function surveyed(
 ): Promise<Surveyed> {
   const { machine } = surroundings;
   const own = await doctor.today(surroundings);
-  const { privatePatterns } = own;
   const chain = own.chain ?? (await chainOfProject(doctor, surroundings, files));
   const locks = files.filter((file) => doctor.isUsualLock(nameOf(file)));
-  const patterns = new Set(privatePatterns);
+  const patterns = new Set(own.privatePatterns);
   for (const file of doctor.privateIn === undefined ? [] : locks) {
     const text = await machine.read(join(machine.cwd, file));
     for (const pattern of text.tag === 'ok' ? (doctor.privateIn?.(text.text) ?? []) : []) patterns.add(pattern);

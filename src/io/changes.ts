@@ -170,7 +170,10 @@ async function prepare(
       before: bytes.toString('base64'),
       beforeSha256: sha256(bytes),
       afterSha256: sha256(now),
-      ...{ mode: mode & 0o7777, uid, gid, folders: [] },
+      mode: mode & 0o7777,
+      uid,
+      gid,
+      folders: [],
     },
     after: now,
   });

@@ -3,9 +3,10 @@ import type { Due, Skipped } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Connection } from '../core/mirror.ts';
 import type { Calendar, Now, Random } from '../core/ports.ts';
-import { isHeavy, seriesId, type Target } from '../core/target.ts';
+import { seriesId, type Target } from '../core/target.ts';
 import { awayBecause, isInMaintenance } from './absence.ts';
-import { bytesExpectedOf, hasConfirmingSlot, hasSlot, hasWaiting, hostAway } from './host.ts';
+import { createFlights, upstreamKey } from './flights.ts';
+import { hasConfirmingSlot, hasSlot, hasWaiting, hostAway } from './host.ts';
 import { type Host, priorities, type Series } from './memory.ts';
 import { createRoster, type Roster } from './roster.ts';
 import { isThrottled, throttledBy, unthrottled } from './throttle.ts';
@@ -59,11 +60,6 @@ export interface Scheduler {
   inFlight(): number;
 }
 
-/** The first bytes of an artifact load no line. */
-function isDownload(due: Due): boolean {
-  return isHeavy(due.target) && due.purpose !== 'peek';
-}
-
 const shedMax = 0.9;
 const wakeMsMax = 60_000;
 const inFlightMax = limits.workerInFlight * limits.workers;
@@ -72,18 +68,6 @@ const replaceShiftMs = 250;
 
 /** How long a download waits for its turn, milliseconds. */
 const downloadPatienceMs = 60_000;
-
-function upstreamKey({ ecosystem, upstream }: Target): string {
-  return `${ecosystem}|${upstream}`;
-}
-
-interface Flight {
-  readonly host: Host;
-  readonly series: Series | null;
-  readonly purpose: Due['purpose'];
-  readonly isHeavy: boolean;
-  readonly bytesExpected: number;
-}
 
 interface Turn {
   readonly now: Now;
@@ -105,9 +89,7 @@ export function createScheduler(input: {
 }): Scheduler {
   const { random } = input;
   const roster: Roster = createRoster(input);
-  const flights = new Map<string, Flight>();
-  /** Artifacts on their way, by upstream: parallel downloads would measure each other. */
-  const downloads = new Map<string, number>();
+  const flights = createFlights();
   let config = input.config;
   let shedShare = 0;
   let wakeAtMs = input.now.monotonicMs;
@@ -146,38 +128,10 @@ export function createScheduler(input: {
     roster.waiting.add(series.host);
   }
 
-  function launch(host: Host, series: Series | null, due: Due): Due {
-    const flight: Flight = {
-      host,
-      series,
-      purpose: due.purpose,
-      isHeavy: series?.priority === 2,
-      bytesExpected: series === null ? 0 : bytesExpectedOf(series),
-    };
-    flights.set(due.probeId, flight);
-    if (isDownload(due)) countDownload(due.target, 1);
-    if (due.purpose === 'confirm') {
-      host.confirming.add(upstreamKey(due.target));
-      return due;
-    }
-    host.inFlight += 1;
-    host.bytesExpected += flight.bytesExpected;
-    if (flight.isHeavy) host.heavyInFlight += 1;
-    if (series !== null) series.state = 'running';
-    return due;
-  }
-
-  function countDownload(target: Target, by: number): void {
-    const key = upstreamKey(target);
-    const count = (downloads.get(key) ?? 0) + by;
-    if (count <= 0) downloads.delete(key);
-    else downloads.set(key, count);
-  }
-
   /** One download after the other for each upstream; one that has waited for long no longer waits for its turn. */
   function waitsForDownload(series: Series, now: Now): boolean {
     if (series.priority !== 2 || now.monotonicMs - series.plannedAtMs >= downloadPatienceMs) return false;
-    return (downloads.get(upstreamKey(series.target)) ?? 0) > 0;
+    return flights.isDownloading(series.target);
   }
 
   /** A person, or the plan, wants the mirror left alone; a mere doubt does not. */
@@ -194,13 +148,13 @@ export function createScheduler(input: {
       const [recheck] = at < 0 ? [] : host.rechecks.splice(at, 1);
       if (recheck === undefined) return;
       const due = { ...recheck, probeId: random.id(turn.now.wallMs), plannedAtMs: turn.now.monotonicMs };
-      turn.start.push(launch(host, null, due));
+      turn.start.push(flights.launch(host, null, due));
     }
   }
 
   function startWaiting(host: Host, priority: (typeof priorities)[number], turn: Turn): void {
     const line = host.waiting[priority];
-    while (line.length > 0 && flights.size < inFlightMax && hasSlot(host, priority, config.schedule.perHost)) {
+    while (line.length > 0 && flights.count() < inFlightMax && hasSlot(host, priority, config.schedule.perHost)) {
       const series = line[0];
       if (series === undefined || waitsForDownload(series, turn.now)) return;
       line.shift();
@@ -220,7 +174,7 @@ export function createScheduler(input: {
         plannedAtMs,
         round: null,
       };
-      turn.start.push(launch(host, series, due));
+      turn.start.push(flights.launch(host, series, due));
     }
   }
 
@@ -267,23 +221,12 @@ export function createScheduler(input: {
       return { start: turn.start, skipped: turn.skipped, wakeAtMs };
     },
     finished(due, result, now) {
-      const flight = flights.get(due.probeId);
-      if (flight === undefined) return;
-      flights.delete(due.probeId);
-      if (isDownload(due)) countDownload(due.target, -1);
-      const { host, series } = flight;
+      const landed = flights.land(due);
+      if (landed === null) return;
+      const { host, series } = landed;
       host.bytes.add(result.wireBytes, now.monotonicMs);
       host.throttle = throttledBy(host.throttle, result.retryAfterMs, random.next(), now);
-      if (flight.purpose === 'confirm') {
-        host.confirming.delete(upstreamKey(due.target));
-        return;
-      }
-      host.inFlight -= 1;
-      host.bytesExpected -= flight.bytesExpected;
-      if (flight.isHeavy) host.heavyInFlight -= 1;
-      if (series === null) return;
-      series.state = 'idle';
-      series.lastBytes = result.wireBytes;
+      if (series !== null) series.lastBytes = result.wireBytes;
     },
     reserve(asked, now) {
       const host = roster.hostOf(asked.target.registry);
@@ -296,7 +239,7 @@ export function createScheduler(input: {
         if (asked.purpose === 'recheck') roster.keepRecheck(host, asked);
         return null;
       }
-      return launch(host, null, { ...asked, probeId: random.id(now.wallMs), plannedAtMs: now.monotonicMs });
+      return flights.launch(host, null, { ...asked, probeId: random.id(now.wallMs), plannedAtMs: now.monotonicMs });
     },
     visit: (registry, bytesExpected, now) =>
       beginVisit(roster, { registry, bytesExpected }, config.schedule, () => random.next(), now),
@@ -326,6 +269,6 @@ export function createScheduler(input: {
       config = next;
       roster.replace(next, targets, now);
     },
-    inFlight: () => flights.size,
+    inFlight: flights.count,
   };
 }

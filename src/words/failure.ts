@@ -1,22 +1,20 @@
-import type { Key, Say } from './say.ts';
+import type { Say } from './say.ts';
 import { sayTold } from './told.ts';
-import { isKey } from './words.ts';
+import { sayNamed } from './words.ts';
 
 /** What stages tell in such a field is no longer; what a mirror said may be. */
 const toldChars = 300;
 
 /** What a field of a failed probe is called; one of another release by its own name. */
 export function failureWord(say: Say, field: string): string {
-  const key = `failure.${field}`;
-  return isKey(key) ? (say as (key: Key) => string)(key) : field;
+  return sayNamed(say, `failure.${field}`) ?? field;
 }
 
 /** What stands in such a field: a phase, or what was expected, in words; else as it is. */
 export function failureValue(say: Say, field: string, value: unknown): string {
   const text = String(value);
-  const phase = `phase.${text}`;
-  if (field === 'phase' && isKey(phase)) return (say as (key: Key) => string)(phase);
-  return saidShort(say, text);
+  const phase = field === 'phase' ? sayNamed(say, `phase.${text}`) : null;
+  return phase ?? saidShort(say, text);
 }
 
 /** What a stage may have told, or a mirror or a client in its own words, which stay. */

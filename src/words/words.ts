@@ -24,7 +24,8 @@ export function piecesOf(language: Language, key: Key): readonly string[] {
 /** What programs are told in, whatever people read. */
 export const english: Say = wordsOf('en');
 
-/** Whether the catalogue has a text by this name: names of other releases come from outside. */
-export function isKey(text: string): text is Key {
-  return Object.hasOwn(en, text);
+/** The text of a name that comes from outside, in part at least; `null`: the catalogue of this release has none by it. */
+export function sayNamed(say: Say, name: string, values: Readonly<Record<string, string>> = {}): string | null {
+  if (!Object.hasOwn(en, name)) return null;
+  return (say as (name: string, values: Readonly<Record<string, string>>) => string)(name, values);
 }

@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { ExitCode } from '../../src/cli/context.ts';
@@ -83,6 +85,19 @@ describe('a probe by hand, in a real worker thread', () => {
     const { terminal, ended } = start('probe', `${near.url}/?a=1`);
     expect([await ended, terminal.outs]).toEqual([2, []]);
     expect(terminal.errs.join('\n')).toMatch(/^mirrorwatch probe: mirrors\[0\]\.url: saw "[^"]+", expected an http/);
+  });
+
+  test('a header that moves a cursor does not move ours, in JSON neither', async () => {
+    const server = createServer(
+      (_request, response) => void response.setHeader('x-said', 'a\u009b2Jb').end('v1.0.0\n'),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const { terminal, ended } = start('probe', url, 'example.com/hello@v1.0.0', '--step', 'list', '--json');
+    await ended;
+    server.close();
+    expect(terminal.text()).not.toMatch(/[^\P{C}\n]/u);
+    expect(JSON.parse(terminal.text()).transcript.hops[0].responseHeaders['x-said']).toContain('\u009b2Jb');
   });
 
   test.each(['list', 'info', 'latest', 'zip'])('--step %s --json', async (step) => {

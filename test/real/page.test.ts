@@ -1,34 +1,15 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { Secret } from '../../src/core/secret.ts';
-import { type Browser, startBrowser } from '../support/chromium.ts';
 import { real } from '../support/requires.ts';
 import { fixtureAdvice } from '../unit/api/fixture-advice.ts';
 import { fixtureConfig, nowMs } from '../unit/api/fixture-config.ts';
-import { type Fixture, type FixtureChange, fixture } from '../unit/api/fixture-deps.ts';
 import { fixtureStandings } from '../unit/api/fixture-findings.ts';
-import { type Served, serve } from '../unit/api/server.ts';
+import { pageInBrowser } from './page-in-browser.ts';
 
 // The page's script in a real browser: its buttons, the token, and that nothing is lost while somebody fills in.
 
 real('the page in a browser', ['chromium'], () => {
-  let browser: Browser;
-  let served: Served | null = null;
-  beforeAll(async () => {
-    browser = await startBrowser();
-  });
-  afterAll(async () => {
-    await browser.close();
-  });
-  afterEach(async () => {
-    await served?.close();
-    served = null;
-  });
-  async function show(path: string, change: FixtureChange = {}): Promise<Fixture> {
-    const made = fixture(change);
-    served = await serve(made.deps);
-    await browser.open(`http://127.0.0.1:${served.port}${path}`);
-    return made;
-  }
+  const { browser, show } = pageInBrowser();
   const press = (selector: string): Promise<unknown> =>
     browser.read(`document.querySelector(${JSON.stringify(selector)}).click()`);
   const fill = (name: string, value: string): Promise<unknown> =>

@@ -1,9 +1,7 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import { type Browser, startBrowser } from '../support/chromium.ts';
+import { expect, test } from 'vitest';
 import { real } from '../support/requires.ts';
-import { type FixtureChange, fixture } from '../unit/api/fixture-deps.ts';
 import { fixtureWhatIf, whatIfInUse } from '../unit/api/fixture-what-if.ts';
-import { type Served, serve } from '../unit/api/server.ts';
+import { pageInBrowser } from './page-in-browser.ts';
 
 // What-if in a real browser: as one types, without the script, and what leaves the browser.
 
@@ -11,22 +9,7 @@ const inland = 'https://mirrors.inland.example.com/goproxy';
 const summary = `document.getElementById('whatif-summary').textContent.replaceAll('\\u00a0', ' ')`;
 
 real('what-if in a browser', ['chromium'], () => {
-  let browser: Browser;
-  let served: Served | null = null;
-  beforeAll(async () => {
-    browser = await startBrowser();
-  });
-  afterAll(async () => {
-    await browser.close();
-  });
-  afterEach(async () => {
-    await served?.close();
-    served = null;
-  });
-  async function show(path: string, change: FixtureChange = {}): Promise<void> {
-    served = await serve(fixture(change).deps);
-    await browser.open(`http://127.0.0.1:${served.port}${path}`);
-  }
+  const { browser, show, leave } = pageInBrowser();
   const type = (chain: string): Promise<unknown> =>
     browser.read(
       `(() => { const field = document.getElementById('whatif-chain'); field.focus(); field.value = ${JSON.stringify(chain)}; field.dispatchEvent(new Event('input', { bubbles: true })); })()`,
@@ -77,8 +60,7 @@ real('what-if in a browser', ['chromium'], () => {
     expect(heard.at(-1)).toBe(inland);
     expect(await browser.read('location.href')).not.toContain('s3cret');
     expect(await browser.read(`document.querySelector('.languages').innerHTML`)).not.toContain('s3cret');
-    await served?.close();
-    served = null;
+    await leave();
     await type(whatIfInUse);
     await browser.until(summary, 'The daemon does not answer');
   });

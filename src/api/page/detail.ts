@@ -1,7 +1,7 @@
 import type { Mirror } from '../../core/mirror.ts';
 import type { SettledSample } from '../../core/sample.ts';
 import type { Freshness, Standing } from '../../core/standing.ts';
-import { isHeavy } from '../../core/target.ts';
+import { isHeavy, refText } from '../../core/target.ts';
 import type { ApiDeps, SeriesView } from '../deps.ts';
 import { canaryOf, costIn, placeOf } from '../views.ts';
 import { stripWithAxis } from './axis.ts';
@@ -134,7 +134,7 @@ function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesView, scaleMs: num
   const unjudged = html`<span class="muted">${say(heavy ? 'target.notJudged' : 'target.warming')}</span>`;
   const thresholdMs = baseline?.thresholdMs ?? null;
   return html`<tr>
-<th scope="row"><span class="step">${series.target.step}</span>${series.target.canary && html` <span class="tag">${say('target.canary')}</span>`}${series.connection === 'warm' && html` <span class="tag">${say('connection.warm')}</span>`}<small>${moduleOf(series) || say('target.itself')}</small></th>
+<th scope="row"><span class="step">${series.target.step}</span>${series.target.canary && html` <span class="tag">${say('target.canary')}</span>`}${series.connection === 'warm' && html` <span class="tag">${say('connection.warm')}</span>`}<small>${refText(series.target) || say('target.itself')}</small></th>
 <td data-label="${say('target.last')}">${series.last === null ? firstDue(say, deps, series, nowMs) : html`${outcomeLink(say, series.last)}<small class="muted">${ago(say, series.last.startedAtMs, nowMs)}</small>${unverified(say, series.last)}`}</td>
 <td class="n" data-label="p50">${linkedTime(say, deps, series, series.p50Ms)}</td>
 <td class="n" data-label="p95">${linkedTime(say, deps, series, series.p95Ms)}</td>
@@ -169,7 +169,7 @@ function probesSection(say: PageSay, deps: ApiDeps, mirror: Mirror): Html | null
   if (probes.length === 0) return null;
   return html`<section aria-labelledby="h-probes"><h2 id="h-probes">${say('probe.title')}</h2><table class="probes"><thead><tr><th scope="col">${say('probe.at')}</th><th scope="col">${say('target.target')}</th><th scope="col">${say('probe.purpose')}</th><th scope="col">${say('probe.outcome')}</th><th scope="col" class="n">${say('probe.roundTrip')}</th></tr></thead><tbody>${probes.map(
     ({ sample }) =>
-      html`<tr><td data-label="${say('probe.at')}">${at(sample.startedAtMs)}</td><th scope="row">${sample.due.target.step} <small>${[sample.due.target.module, sample.due.target.version].filter((part) => part !== null).join('@')}</small></th><td data-label="${say('probe.purpose')}">${say(`purpose.${sample.due.purpose}`)}</td><td data-label="${say('probe.outcome')}">${outcomeLink(say, sample)}</td><td class="n" data-label="${say('probe.roundTrip')}">${duration(say, sample.rttMs)}</td></tr>`,
+      html`<tr><td data-label="${say('probe.at')}">${at(sample.startedAtMs)}</td><th scope="row">${sample.due.target.step} <small>${refText(sample.due.target)}</small></th><td data-label="${say('probe.purpose')}">${say(`purpose.${sample.due.purpose}`)}</td><td data-label="${say('probe.outcome')}">${outcomeLink(say, sample)}</td><td class="n" data-label="${say('probe.roundTrip')}">${duration(say, sample.rttMs)}</td></tr>`,
   )}</tbody></table></section>`;
 }
 
@@ -180,10 +180,8 @@ function urgency(deps: ApiDeps, series: SeriesView): number {
   return series.target.canary ? 1 : 0;
 }
 
-function moduleOf({ target }: SeriesView): string {
-  return [target.module, target.version].filter((part) => part !== null).join('@');
-}
-
 function nameOf(say: PageSay, series: SeriesView): string {
-  return [`${series.target.step} ${moduleOf(series)}`, say(`connection.${series.connection}`)].join(say('list.clause'));
+  return [`${series.target.step} ${refText(series.target)}`, say(`connection.${series.connection}`)].join(
+    say('list.clause'),
+  );
 }

@@ -1,5 +1,6 @@
 import type { Config } from '../../core/config.ts';
 import type { Finding, ScopeItem, Side } from '../../core/finding.ts';
+import { refText } from '../../core/target.ts';
 import { firstBytesText } from '../../core/views.ts';
 import { tellIn } from '../../words/tell.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -83,9 +84,9 @@ function scopeNote(say: PageSay, { scope }: Finding): Html | null {
 }
 
 /** A step, with what it was asked for. */
-function itemName(say: PageSay, { step, module, version }: ScopeItem): string {
-  const name = [module, version].filter((part) => part !== null).join('@');
-  return name === '' ? step : say('finding.stepOf', { step, name });
+function itemName(say: PageSay, item: ScopeItem): string {
+  const name = refText(item);
+  return name === '' ? item.step : say('finding.stepOf', { step: item.step, name });
 }
 
 /** Only those that lead somewhere; of the others it says how many there were. */

@@ -1,4 +1,5 @@
 import { stamp } from '../../core/views.ts';
+import { percent as percentOf } from '../../words/percent.ts';
 import { type Html, html } from './html.ts';
 import type { PageSay } from './say.ts';
 
@@ -40,12 +41,14 @@ export function dated(wallMs: number): Html {
   return html`<time datetime="${text}" title="${text}">${text.slice(0, 10)} ${text.slice(11, 16)} UTC</time>`;
 }
 
+/** A wall stamp in a few characters, where its year is known: `03-04 08:15`, UTC. */
+export function short(wallMs: number): string {
+  return stamp(wallMs).slice(5, 16).replace('T', ' ');
+}
+
 /** A share 0 to 1 as a percentage that never rounds up to 100 or down to 0. */
 export function percent(say: PageSay, share: number | null): string {
-  if (share === null) return '—';
-  const value = share * 100;
-  const shown = value > 99.9 && value < 100 ? 99.9 : value > 0 && value < 0.1 ? 0.1 : Number(value.toFixed(1));
-  return say('unit.percent', { value: shown });
+  return share === null ? '—' : percentOf(share, say);
 }
 
 /** How many samples. */

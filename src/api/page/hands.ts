@@ -1,6 +1,5 @@
 import type { Config } from '../../core/config.ts';
 import { isLoopback } from '../access.ts';
-import { routes } from '../routes.ts';
 import { type Html, html } from './html.ts';
 import type { PageSay } from './say.ts';
 
@@ -36,7 +35,7 @@ const reason = (say: PageSay, required: boolean): Field => ({
   required,
 });
 
-/** Says that the line of an advice is set; and, where there is such a route, that it is not wanted now. */
+/** Says that the line of an advice is set, or that it is not wanted now. */
 export function adviceHands(say: PageSay, config: Config, id: string): Html {
   const path = `/api/v1/advice/${encodeURIComponent(id)}`;
   const accept: Hand = {
@@ -53,7 +52,7 @@ export function adviceHands(say: PageSay, config: Config, id: string): Html {
     fields: [duration(say, '8h'), reason(say, true)],
     body: {},
   };
-  return html`<div class="hands" hidden>${hand(say, config, accept)}${canDismiss() && hand(say, config, dismiss)}</div>`;
+  return html`<div class="hands" hidden>${hand(say, config, accept)}${hand(say, config, dismiss)}</div>`;
 }
 
 /** Acknowledges a finding that never clears by itself. */
@@ -75,11 +74,6 @@ export function pauseHand(say: PageSay, config: Config, registry: string, isPaus
         body: {},
       };
   return html`<div class="hands" hidden>${hand(say, config, wanted)}</div>`;
-}
-
-function canDismiss(): boolean {
-  const all: readonly (readonly [string, string])[] = routes;
-  return all.some(([method, path]) => method === 'POST' && path === '/api/v1/advice/{id}/dismiss');
 }
 
 /** Only the script can press it: a plain form sends no JSON and no bearer token. What needs words first is folded. */

@@ -2,10 +2,6 @@ import { type TrendRange, trendGrids, trendRanges } from '../../core/trend.ts';
 import { type Html, html } from './html.ts';
 import type { PageSay } from './say.ts';
 
-const names = { hour: 'range.hour', day: 'range.day', week: 'range.week' } as const satisfies Record<
-  TrendRange,
-  string
->;
 const lasts = {
   hour: 'range.lastHour',
   day: 'range.lastDay',
@@ -29,7 +25,7 @@ export function rangeWords(range: TrendRange, say: PageSay): string {
 
 /** Links to the ranges; the one that is shown is marked. @param pathOf  where each leads */
 export function rangeNav(shown: TrendRange, say: PageSay, pathOf: (range: TrendRange) => string): Html {
-  return html`<nav class="choice" aria-label="${say('range.choose')}">${trendRanges.map((range) => html`<a href="${pathOf(range)}"${current(range === shown)}>${say(names[range])}</a>`)}</nav>`;
+  return html`<nav class="choice" aria-label="${say('range.choose')}">${trendRanges.map((range) => html`<a href="${pathOf(range)}"${current(range === shown)}>${say(`range.${range}`)}</a>`)}</nav>`;
 }
 
 /** Marks the link to what is shown already. */

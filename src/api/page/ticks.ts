@@ -1,4 +1,5 @@
 import type { SamplePoint } from '../../core/sample.ts';
+import { stamp } from '../../core/views.ts';
 
 /** From when to when a strip reaches, wall milliseconds. */
 export interface Stretch {
@@ -35,4 +36,9 @@ export function ticksOf({ fromMs, toMs }: Stretch, most: number): readonly numbe
   const first = Math.ceil(fromMs / step) * step;
   const count = toMs < first ? 0 : Math.floor((toMs - first) / step) + 1;
   return Array.from({ length: Math.min(count, most + 1) }, (_, i) => first + i * step);
+}
+
+/** What stands at a tick, UTC: the time of day, or the day where the stretch has more than two. */
+export function tickWord(wallMs: number, { fromMs, toMs }: Stretch): string {
+  return toMs - fromMs > 48 * hour ? stamp(wallMs).slice(5, 10) : stamp(wallMs).slice(11, 16);
 }

@@ -26,9 +26,10 @@ export interface TimelineItem {
 /** Everything that is kept, as far as it is read: all that is open, and of what has ended the newest thousand findings and 500 pieces of advice. */
 export function timelineItems(deps: ApiDeps): readonly TimelineItem[] {
   const page = { limit: limits.pageRows, cursor: null };
-  const current = new Set(deps.advice({ ...page, history: false }).items.map(({ id }) => id));
+  const inForce = deps.advice({ ...page, history: false }).items;
+  const current = new Set(inForce.map(({ id }) => id));
   const findings = [...findingsOf(deps), ...deps.findings({ ...page, history: false }).items];
-  const advice = [...deps.advice({ ...page, history: true }).items, ...deps.advice({ ...page, history: false }).items];
+  const advice = [...deps.advice({ ...page, history: true }).items, ...inForce];
   const items = [...findings.map(findingItem), ...advice.map((one) => adviceItem(one, current.has(one.id)))];
   return [...new Map(items.map((item) => [item.id, item])).values()].sort((a, b) => b.fromMs - a.fromMs);
 }

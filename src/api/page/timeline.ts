@@ -1,17 +1,15 @@
 import type { TrendRange } from '../../core/trend.ts';
-import { stamp } from '../../core/views.ts';
 import type { ApiDeps } from '../deps.ts';
 import { adviceCard } from './advice-card.ts';
 import { findingList, keptBy } from './findings.ts';
-import { dated, span } from './format.ts';
+import { dated, short, span } from './format.ts';
 import { groupsOf } from './groups.ts';
 import { adviceEnded } from './history.ts';
 import { type Html, html } from './html.ts';
 import { current, lengthOf, rangeNav } from './range.ts';
 import type { PageSay } from './say.ts';
-import { ticksOf } from './ticks.ts';
+import { type Stretch, ticksOf, tickWord } from './ticks.ts';
 import { itemWords, type TimelineItem, timelineItems } from './timeline-items.ts';
-import { short } from './trend-chart.ts';
 
 const itemsShown = 200;
 const rowPx = 14;
@@ -26,11 +24,6 @@ export interface TimelineQuery {
   /** `finding-<id>` or `advice-<id>`. */
   readonly item: string | null;
   readonly mirror: string | null;
-}
-
-interface Window {
-  readonly fromMs: number;
-  readonly toMs: number;
 }
 
 /** Findings and advice over time. What is shown and what is chosen is all in the address. */
@@ -64,7 +57,7 @@ export function timelinePath({ range, untilMs, item, mirror }: TimelineQuery): s
   return `/timeline?${words}${item === null ? '' : '#chosen'}`;
 }
 
-function windowOf({ range, untilMs, item }: TimelineQuery, chosen: TimelineItem | null, nowMs: number): Window {
+function windowOf({ range, untilMs, item }: TimelineQuery, chosen: TimelineItem | null, nowMs: number): Stretch {
   const lengthMs = lengthOf(range);
   const isOutside = chosen !== null && (chosen.toMs ?? nowMs) < nowMs - lengthMs;
   const bringsMs = item !== null && isOutside ? (chosen?.toMs ?? nowMs) + lengthMs / 10 : nowMs;
@@ -72,11 +65,11 @@ function windowOf({ range, untilMs, item }: TimelineQuery, chosen: TimelineItem 
   return { fromMs: toMs - lengthMs, toMs };
 }
 
-function isMoving({ untilMs }: TimelineQuery, { toMs }: Window, nowMs: number): boolean {
+function isMoving({ untilMs }: TimelineQuery, { toMs }: Stretch, nowMs: number): boolean {
   return untilMs === null && toMs === nowMs;
 }
 
-function moves(query: TimelineQuery, { fromMs, toMs }: Window, nowMs: number, say: PageSay): Html {
+function moves(query: TimelineQuery, { fromMs, toMs }: Stretch, nowMs: number, say: PageSay): Html {
   const to = (untilMs: number | null): string => timelinePath({ ...query, item: null, untilMs });
   const nextMs = toMs + lengthOf(query.range);
   const later = nextMs >= nowMs ? to(null) : to(nextMs);
@@ -111,7 +104,7 @@ function lanes(
   deps: ApiDeps,
   items: readonly TimelineItem[],
   query: TimelineQuery,
-  window: Window,
+  window: Stretch,
   nowMs: number,
   say: PageSay,
 ): Html {
@@ -134,7 +127,7 @@ function keyOf({ ecosystem, upstream }: { readonly ecosystem: string; readonly u
 
 interface LaneFrame {
   readonly query: TimelineQuery;
-  readonly window: Window;
+  readonly window: Stretch;
   readonly nowMs: number;
   readonly vantage: string;
   readonly say: PageSay;
@@ -177,22 +170,18 @@ function bar(item: TimelineItem, row: number, frame: LaneFrame): Html {
   return html`<a href="${timelinePath({ ...query, item: item.id })}" tabindex="-1"><rect x="${percent(from)}%" width="${percent(length)}%" y="${y}" height="${rowPx - 4}" rx="2" class="bar-of ${lookOf(item)}${isChosen && ' chosen'}"><title>${itemWords(item, vantage, say)}${say('list.clause')}${short(item.fromMs)}${say('list.clause')}${lasted(item, nowMs, say)}</title></rect>${open}</a>`;
 }
 
-function axis(window: Window): Html {
-  return html`<div class="lane axis-lane"><span class="who"></span><svg width="100%" height="16" aria-hidden="true" focusable="false">${ticksIn(window).map(({ share, wallMs }, i) => share > 0.04 && share < 0.96 && html`<text x="${percent(share)}%" y="12" class="axis-word tick-word${i % 2 === 1 && ' minor'}">${isLong(window) ? stamp(wallMs).slice(5, 10) : stamp(wallMs).slice(11, 16)}</text>`)}</svg></div>`;
+function axis(window: Stretch): Html {
+  return html`<div class="lane axis-lane"><span class="who"></span><svg width="100%" height="16" aria-hidden="true" focusable="false">${ticksIn(window).map(({ share, wallMs }, i) => share > 0.04 && share < 0.96 && html`<text x="${percent(share)}%" y="12" class="axis-word tick-word${i % 2 === 1 && ' minor'}">${tickWord(wallMs, window)}</text>`)}</svg></div>`;
 }
 
-function grid(window: Window, heightPx: number): Html[] {
+function grid(window: Stretch, heightPx: number): Html[] {
   return ticksIn(window).map(
     ({ share }) => html`<line x1="${percent(share)}%" x2="${percent(share)}%" y1="0" y2="${heightPx}" class="tick"/>`,
   );
 }
 
-function ticksIn({ fromMs, toMs }: Window): readonly { readonly share: number; readonly wallMs: number }[] {
+function ticksIn({ fromMs, toMs }: Stretch): readonly { readonly share: number; readonly wallMs: number }[] {
   return ticksOf({ fromMs, toMs }, 8).map((wallMs) => ({ wallMs, share: (wallMs - fromMs) / (toMs - fromMs) }));
-}
-
-function isLong({ fromMs, toMs }: Window): boolean {
-  return toMs - fromMs > 48 * 3_600_000;
 }
 
 function percent(share: number): string {

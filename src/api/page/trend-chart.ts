@@ -1,9 +1,8 @@
 import type { Trend, TrendCell } from '../../core/trend.ts';
-import { stamp } from '../../core/views.ts';
-import { bytes, coordinate, duration, span } from './format.ts';
+import { bytes, coordinate, duration, short, span } from './format.ts';
 import { type Html, html } from './html.ts';
 import type { PageSay } from './say.ts';
-import { ticksOf } from './ticks.ts';
+import { ticksOf, tickWord } from './ticks.ts';
 import { gapsOf, isWatched, runsOf, silenceIn } from './trend-gaps.ts';
 import { answeredWords, mostOf, rttWords } from './trend-sums.ts';
 
@@ -75,13 +74,11 @@ function around(trend: Trend, { heightPx, paceMs, label, say }: TrendFrame, top:
 }
 
 function ticks(trend: Trend, heightPx: number): Html[] {
-  const isLong = trend.toMs - trend.fromMs > 48 * 3_600_000;
   return ticksOf(trend, 8).map((tick, i) => {
     const at = x(tick, trend);
     // What stands at an edge would be cut off.
-    const word = isLong ? stamp(tick).slice(5, 10) : stamp(tick).slice(11, 16);
     const isWhole = Number(at) > 4 && Number(at) < 96;
-    return html`<line x1="${at}%" x2="${at}%" y1="${headPx}" y2="${heightPx}" class="tick"/>${isWhole && html`<text x="${at}%" y="${heightPx + 13}" class="axis-word tick-word${i % 2 === 1 && ' minor'}">${word}</text>`}`;
+    return html`<line x1="${at}%" x2="${at}%" y1="${headPx}" y2="${heightPx}" class="tick"/>${isWhole && html`<text x="${at}%" y="${heightPx + 13}" class="axis-word tick-word${i % 2 === 1 && ' minor'}">${tickWord(tick, trend)}</text>`}`;
   });
 }
 
@@ -180,9 +177,4 @@ function x(wallMs: number, { fromMs, toMs }: Trend): string {
 /** How wide a stretch is, as far as it lies within. */
 function width(fromMs: number, lengthMs: number, trend: Trend): string {
   return Math.max(0, Number(x(fromMs + lengthMs, trend)) - Number(x(fromMs, trend))).toFixed(2);
-}
-
-/** `03-04 08:15`, UTC. */
-export function short(wallMs: number): string {
-  return stamp(wallMs).slice(5, 16).replace('T', ' ');
 }

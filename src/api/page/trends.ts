@@ -4,13 +4,13 @@ import type { Trend, TrendRange } from '../../core/trend.ts';
 import type { ApiDeps } from '../deps.ts';
 import { canaryOf } from '../views.ts';
 import { mirrorPath, stateBadge } from './badges.ts';
-import { span } from './format.ts';
+import { short, span } from './format.ts';
 import { type Group, groupsOf } from './groups.ts';
 import { type Html, html } from './html.ts';
 import { rangeNav, rangeWords } from './range.ts';
 import type { PageSay } from './say.ts';
 import { timelinePath } from './timeline.ts';
-import { lagChart, rttChart, short, throughputChart } from './trend-chart.ts';
+import { lagChart, rttChart, throughputChart } from './trend-chart.ts';
 import { answeredWords, failuresOf, gapWords, lagWords, rttWords, sumOf, throughputWords } from './trend-sums.ts';
 
 const reasonsShown = 5;

@@ -1,7 +1,7 @@
 import { type Phase, phases } from '../../core/failure.ts';
 import { hopPhases } from '../../core/hop-phases.ts';
 import { maskUrl } from '../../core/secret.ts';
-import { isHeavy } from '../../core/target.ts';
+import { isHeavy, refText } from '../../core/target.ts';
 import type { Hop } from '../../core/transcript.ts';
 import { stamp } from '../../core/views.ts';
 import { failureValue, failureWord, saidShort } from '../../words/failure.ts';
@@ -18,7 +18,7 @@ import type { PageSay } from './say.ts';
 export function walk(say: PageSay, probe: ProbeView): Html {
   const { sample, transcript } = probe;
   const { target } = sample.due;
-  const name = [target.module, target.version].filter((part) => part !== null).join('@');
+  const name = refText(target);
   return html`<nav class="crumbs"><a href="/">${say('page.all')}</a> <a href="${mirrorPath(target.registry)}">${target.registry}</a></nav>
 <h1>${target.step} <span class="of">${name || say('walk.itself')}</span></h1>
 ${verdict(say, probe)}

@@ -7,6 +7,7 @@ import {
   type WhatIfAsked,
   type WhatIfMember,
 } from '../../core/what-if.ts';
+import { besideOthers, between, chainsOf, downloadsNote, memberNote, restsOn } from '../../words/what-if.ts';
 import type { ApiDeps } from '../deps.ts';
 import { chainProblem } from '../what-if.ts';
 import { mirrorPath } from './badges.ts';
@@ -109,20 +110,15 @@ function summary(say: PageSay, { edited, inUse }: WhatIf): string {
 }
 
 function outcome(say: PageSay, result: WhatIf): Html {
-  const { edited, inUse, advised } = result;
-  const columns = [
-    { name: say('whatif.edited'), outlook: edited },
-    ...(inUse === null ? [] : [{ name: say('whatif.inUse'), outlook: inUse.outlook }]),
-    ...(advised === null ? [] : [{ name: say('whatif.advised'), outlook: advised.outlook }]),
-  ];
+  const columns = chainsOf(result, say);
   const rows = rowsOf(say).map(
     ({ name, cell }) =>
       html`<tr><th scope="row">${name}</th>${columns.map((one) => html`<td class="n">${cell(one.outlook)}</td>`)}</tr>`,
   );
   return html`<table class="chains"><thead><tr><td><span class="hidden">${say('whatif.measure')}</span></td>${columns.map((one) => html`<th scope="col" class="n">${one.name}</th>`)}</tr></thead><tbody>${rows}</tbody></table>
-<ul class="beside">${inUse !== null && html`<li>${beside(say, inUse, say('whatif.inUse'))}</li>`}${advised === null ? html`<li>${say('whatif.same')}</li>` : html`<li>${beside(say, advised, say('whatif.advised'))}</li>`}</ul>
+<ul class="beside">${besideOthers(result, say).map((line) => html`<li>${line}</li>`)}</ul>
 <h3>${say('whatif.members')}</h3>
-<ol class="members">${edited.members.map((one) => html`<li>${memberLine(say, one)}</li>`)}</ol>
+<ol class="members">${result.edited.members.map((one) => html`<li>${memberLine(say, one)}</li>`)}</ol>
 <ul class="notes">${notesOf(result)
     .filter(({ kind }) => kind !== 'none')
     .map(({ kind, ...values }) => html`<li>${say(`whatif.note.${kind}`, values)}</li>`)}</ul>
@@ -136,7 +132,7 @@ function rowsOf(
   const chance = (low: string, high: string): Html | false =>
     low !== high && html`<small class="muted">${say('whatif.chance', { low, high })}</small>`;
   const costs = (of: { readonly costSeconds: number; readonly costSecondsMost: number } | null): Html | string =>
-    of === null ? missing : between(say, seconds(say, of.costSeconds), seconds(say, of.costSecondsMost));
+    of === null ? missing : between(seconds(say, of.costSeconds), seconds(say, of.costSecondsMost), say);
   return [
     {
       name: say('whatif.available'),
@@ -160,33 +156,17 @@ function rowsOf(
     {
       name: say('whatif.buildFails'),
       cell: ({ build }) =>
-        build === null ? missing : between(say, share(say, build.failedShare), share(say, build.failedShareMost)),
+        build === null ? missing : between(share(say, build.failedShare), share(say, build.failedShareMost), say),
     },
     { name: say('whatif.buildCost'), cell: ({ build }) => costs(build) },
-    {
-      name: say('whatif.downloads'),
-      cell: ({ downloads: { moments: count, failed, unmeasured } }) => {
-        if (count === 0) return missing;
-        return say(unmeasured > 0 ? 'whatif.downloadsOpen' : 'whatif.downloadsBad', { failed, count, unmeasured });
-      },
-    },
-    { name: say('whatif.rests'), cell: (one) => restsOn(say, one) },
+    { name: say('whatif.downloads'), cell: (one) => downloadsNote(one, say) ?? missing },
+    { name: say('whatif.rests'), cell: (one) => restsOn(one, span(say, one.windowSeconds * 1000), say) },
   ];
-}
-
-function restsOn(say: PageSay, { basis, moments, windowSeconds }: ChainOutlook): string {
-  if (basis === 'none') return say('whatif.none');
-  const values = { count: moments, span: span(say, windowSeconds * 1000) };
-  return basis === 'paired' ? say('whatif.moments', values) : say('whatif.answers', values);
 }
 
 function shareText(say: PageSay, { availability }: ChainOutlook): string {
   if (availability === null) return say('whatif.notMeasured');
-  return between(say, share(say, availability.atLeast), share(say, availability.atMost));
-}
-
-function between(say: PageSay, low: string, high: string): string {
-  return low === high ? low : say('whatif.between', { low, high });
+  return between(share(say, availability.atLeast), share(say, availability.atMost), say);
 }
 
 /** A number and its unit stand in one line. */
@@ -202,18 +182,8 @@ function seconds(say: PageSay, value: number): string {
   return whole(duration(say, value * 1000));
 }
 
-function beside(say: PageSay, { time, moments, rescued, broken }: WhatIfAgainst, which: string): string {
-  if (moments === 0) return say('whatif.againstNone', { which });
-  return say('whatif.against', { count: moments, rescued, broken, which, time: say(`whatif.time.${time ?? 'none'}`) });
-}
-
-function memberLine(say: PageSay, { shown, kind, registry, answers, good }: WhatIfMember): Html {
+function memberLine(say: PageSay, member: WhatIfMember): Html {
+  const { shown, registry } = member;
   const name = registry !== null && html` <a href="${mirrorPath(registry)}">${registry}</a>`;
-  const said =
-    kind !== 'mirror'
-      ? say(`whatif.member.${kind}`)
-      : answers === 0
-        ? say('whatif.member.unmeasured')
-        : say('whatif.member.good', { good, count: answers });
-  return html`<code>${shown}</code>${name} <span class="muted">${said}</span>`;
+  return html`<code>${shown}</code>${name} <span class="muted">${memberNote(member, say)}</span>`;
 }

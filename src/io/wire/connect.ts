@@ -1,10 +1,11 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
-import { connect as connectTls, type DetailedPeerCertificate, type PeerCertificate, type TLSSocket } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Clock, WireAccess } from '../../core/ports.ts';
 import type { TlsFacts } from '../../core/transcript.ts';
 import { type AddressClass, type GuardRule, mayConnect } from '../guard.ts';
 import type { Deadline } from './deadline.ts';
 import type { Names, Resolved } from './dns.ts';
+import { type Handshaking, handshake } from './handshake.ts';
 import { askProxy, proxyStop } from './proxy.ts';
 import { type LiveMarks, stopOf, WireStop } from './stop.ts';
 import type { TlsBook } from './tls.ts';
@@ -42,8 +43,6 @@ export interface ConnectDeps {
   readonly names: Names;
   readonly tls: TlsBook;
 }
-
-const alpn = ['http/1.1'];
 
 /** The host without brackets, as sockets and certificates want it. */
 export function bareHost(url: URL): string {
@@ -199,10 +198,6 @@ function secureProxy(
   });
 }
 
-/** Stands in for a legacy certificate that nobody reads. */
-const noCertificate = (): PeerCertificate & DetailedPeerCertificate =>
-  ({}) as PeerCertificate & DetailedPeerCertificate;
-
 /** TLS to the target over a tunnel. */
 function secureTunnel(
   to: Destination,
@@ -212,7 +207,7 @@ function secureTunnel(
   deps: ConnectDeps,
 ): Promise<Socket> {
   return deadline.run((done, failed) => {
-    const socket = handshake(to, tunnel, trace, deps, done, failed);
+    const socket = handshake(tunnel, handshakeOf(to, trace), deps, done, failed);
     return () => socket.destroy();
   });
 }
@@ -254,7 +249,7 @@ function secureDirect(
     process.nextTick(() => {
       if (tcp.destroyed) return;
       try {
-        socket = handshake(to, tcp, trace, deps, done, failed);
+        socket = handshake(tcp, handshakeOf(to, trace), deps, done, failed);
       } catch (error) {
         // A key or a name that OpenSSL does not take.
         end(error);
@@ -264,47 +259,6 @@ function secureDirect(
   });
 }
 
-/** Speaks TLS over a connection that is there or on its way; judged before anything is sent over it. */
-function handshake(
-  to: Destination,
-  under: Socket,
-  trace: ConnectTrace,
-  deps: ConnectDeps,
-  done: (socket: Socket) => void,
-  failed: (why: WireStop) => void,
-): Socket {
-  const host = bareHost(to.url);
-  const socket = connectTls({
-    socket: under,
-    ...(isIP(host) === 0 ? { servername: host } : {}),
-    secureContext: deps.tls.context(to.route),
-    ALPNProtocols: alpn,
-    // The verdict is ours to read, so that facts exist also when it is bad; the name is judged there too.
-    rejectUnauthorized: false,
-    checkServerIdentity: () => undefined,
-  });
-  // Node would translate the whole chain for the name check that is switched off above: a tenth of a probe's CPU.
-  socket.getPeerCertificate = noCertificate;
-  // Node leaves the socket underneath open where TLS over it ends before it has begun.
-  socket.once('close', () => under.destroy());
-  socket.once('secureConnect', () => {
-    const verdict = deps.tls.judge(socket, host, to.route, deps.clock.wallMs());
-    // Verifying is a part of the handshake, as in curl and in Go; else it would be the server's processing.
-    const atMs = deps.clock.monotonicMs();
-    trace.tls = verdict.facts;
-    if (verdict.code !== null) {
-      socket.destroy();
-      failed(new WireStop(verdict.code, verdict.text, 0, atMs));
-      return;
-    }
-    trace.marks.secured = atMs;
-    done(socket);
-  });
-  socket.once('error', (error) => {
-    socket.destroy();
-    failed(stopOf(error, 0, deps.clock.monotonicMs()));
-  });
-  socket.on('error', () => undefined);
-  to.onSocket?.(socket);
-  return socket;
+function handshakeOf(to: Destination, trace: ConnectTrace): Handshaking {
+  return { host: bareHost(to.url), rule: to.route, trace, onSocket: to.onSocket };
 }

@@ -1,4 +1,5 @@
 import type { AdviceView } from '../../core/views.ts';
+import { gainsSaid } from '../../words/gains.ts';
 import { ecosystemText } from './finding-section.ts';
 import type { Pen, Section, Tone } from './section.ts';
 import { localTime, tookText } from './times.ts';
@@ -60,25 +61,8 @@ function lineOf({ remedy }: AdviceView): string | null {
 }
 
 function gainRows({ expected }: AdviceView, { say }: Pen): Section['rows'] {
-  const { availability, fetchCostSeconds, p95Seconds } = expected;
-  const parts = [
-    both(
-      availability,
-      (share) => say('unit.percent', { value: Math.round(share * 1000) / 10 }),
-      (change) => say('gain.availability', change),
-    ),
-    both(fetchCostSeconds, tookText, (change) => say('gain.cost', change)),
-    both(p95Seconds, tookText, (change) => say('gain.p95', change)),
-  ].filter((part) => part !== null);
+  const parts = gainsSaid(expected, tookText, say);
   return [{ label: say('row.gain'), text: parts.length === 0 ? say('gain.none') : parts.join(' · ') }];
-}
-
-function both(
-  { before, after }: { readonly before: number | null; readonly after: number | null },
-  text: (value: number) => string,
-  told: (change: { readonly before: string; readonly after: string }) => string,
-): string | null {
-  return before === null || after === null ? null : told({ before: text(before), after: text(after) });
 }
 
 function untilRows({ state, expiresAt, settledAt }: AdviceView, { say, reader }: Pen): Section['rows'] {

@@ -1,23 +1,14 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Secret } from '../../../src/core/secret.ts';
+import { eachServed } from './each-served.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
-import { type Fixture, type FixtureChange, fixture } from './fixture-deps.ts';
+import type { FixtureChange } from './fixture-deps.ts';
 import { fixtureFindings, fixtureStandings } from './fixture-findings.ts';
-import { type Served, serve } from './server.ts';
 
 // The page's buttons: what each would send, and that the API takes exactly that.
 
-let served: Served | null = null;
-afterEach(async () => {
-  await served?.close();
-  served = null;
-});
-async function up(change: FixtureChange = {}): Promise<{ ask: Served['ask']; made: Fixture }> {
-  const made = fixture(change);
-  served = await serve(made.deps);
-  return { ask: served.ask, made };
-}
+const up = eachServed();
 
 interface Hand {
   readonly button: string;

@@ -1,24 +1,17 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { pageSay } from '../../../src/api/page/say.ts';
 import { gapsOf, runsOf, unwatchedMs } from '../../../src/api/page/trend-gaps.ts';
 import { answeredWords, failuresOf, gapWords, lagWords, rttWords } from '../../../src/api/page/trend-sums.ts';
 import type { Mirror } from '../../../src/core/mirror.ts';
 import { type Trend, type TrendCell, trendRanges } from '../../../src/core/trend.ts';
+import { eachServed } from './each-served.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
-import { type FixtureChange, fixture } from './fixture-deps.ts';
+import type { FixtureChange } from './fixture-deps.ts';
 import { fixtureGap } from './fixture-trends.ts';
-import { type Served, serve } from './server.ts';
 
-let served: Served | null = null;
-afterEach(async () => {
-  await served?.close();
-  served = null;
-});
-async function pageOf(path: string, change: FixtureChange = {}): Promise<string> {
-  await served?.close();
-  served = await serve(fixture(change).deps);
-  return (await served.ask(path)).text;
-}
+const served = eachServed();
+const pageOf = async (path: string, change: FixtureChange = {}): Promise<string> =>
+  (await (await served(change)).ask(path)).text;
 const words = (page: string): string => page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
 const say = pageSay('en');
 const minute = 60_000;

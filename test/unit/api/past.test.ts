@@ -1,26 +1,20 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { phaseBars } from '../../../src/api/page/charts.ts';
 import { runningSum } from '../../../src/api/page/running-sum.ts';
 import { pageSay } from '../../../src/api/page/say.ts';
 import { stretchOf, ticksOf } from '../../../src/api/page/ticks.ts';
 import type { Advice } from '../../../src/core/advice.ts';
 import type { Finding } from '../../../src/core/finding.ts';
+import { eachServed } from './each-served.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
-import { type FixtureChange, fixture } from './fixture-deps.ts';
+import type { FixtureChange } from './fixture-deps.ts';
 import { fixtureFindings } from './fixture-findings.ts';
 import { fixtureSeries, sample, target } from './fixture-samples.ts';
-import { type Served, serve } from './server.ts';
 
-let served: Served | null = null;
-afterEach(async () => {
-  await served?.close();
-  served = null;
-});
-async function pageOf(path: string, change: FixtureChange = {}): Promise<string> {
-  served = await serve(fixture(change).deps);
-  return (await served.ask(path)).text;
-}
+const served = eachServed();
+const pageOf = async (path: string, change: FixtureChange = {}): Promise<string> =>
+  (await (await served(change)).ask(path)).text;
 const words = (page: string): string => page.replace(/<[^>]+>/g, '').replace(/\s+/g, ' ');
 const hour = 3_600_000;
 const closed = (id: string, registry: string, hoursAgo: number): Finding[] =>
@@ -74,7 +68,6 @@ describe('the past of the page', () => {
   });
   it('of one mirror: its findings, and advice from it or to it', async () => {
     expect(listed(await pageOf('/mirrors/inland', past))).toEqual({ day: ['today', 'back', 'yesterday'], week: [] });
-    await served?.close();
     expect(listed(await pageOf('/mirrors/campus', past))).toEqual({ day: [], week: ['other'] });
   });
   it('says how each ended, and for how long it was so', async () => {

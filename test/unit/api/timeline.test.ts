@@ -1,19 +1,12 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { eachServed } from './each-served.ts';
 import { nowMs } from './fixture-config.ts';
-import { type FixtureChange, fixture } from './fixture-deps.ts';
+import type { FixtureChange } from './fixture-deps.ts';
 import { fixturePast, fixtureWeek } from './fixture-past.ts';
-import { type Served, serve } from './server.ts';
 
-let served: Served | null = null;
-afterEach(async () => {
-  await served?.close();
-  served = null;
-});
-async function pageOf(path: string, change: FixtureChange = fixturePast): Promise<string> {
-  await served?.close();
-  served = await serve(fixture(change).deps);
-  return (await served.ask(path)).text;
-}
+const served = eachServed();
+const pageOf = async (path: string, change: FixtureChange = fixturePast): Promise<string> =>
+  (await (await served(change)).ask(path)).text;
 const words = (page: string): string => page.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
 const hour = 3_600_000;
 const stamp = (ms: number): string => new Date(ms).toISOString();
@@ -142,11 +135,9 @@ describe('an address of the timeline', () => {
         '&',
       );
       expect(link).toContain('until=2026-03-04T08%3A15%3A30.000Z');
-      const made = fixture(fixturePast);
+      const { ask, made } = await served(fixturePast);
       made.setNow(nowMs + 3 * 24 * hour);
-      await served?.close();
-      served = await serve(made.deps);
-      const later = (await served.ask(link)).text;
+      const later = (await ask(link)).text;
       expect(listed(later)).toEqual(listed(first));
       expect(words(later)).toContain('02-25 08:15 to 03-04 08:15 UTC stands still');
     },
@@ -169,8 +160,7 @@ describe('an address of the timeline', () => {
     'mirror=%22%3E',
     'until=1&until=2',
   ])('%s: what cannot be read is left out', async (query) => {
-    served = await serve(fixture(fixturePast).deps);
-    const reply = await served.ask(`/timeline?${query}`);
+    const reply = await (await served(fixturePast)).ask(`/timeline?${query}`);
     expect(reply.status).toBe(200);
     expect(reply.text).not.toMatch(/<script>|mirror=">/);
   });

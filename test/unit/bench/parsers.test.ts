@@ -46,7 +46,6 @@ describe('a CPU profile', () => {
     ['collector', '(garbage collector)', '', 'garbage collection'],
     ['Node', 'lookup', 'node:dns', "Node's own modules"],
     ['a package', 'parse', 'file:///x/node_modules/undici/lib/a.js', 'undici'],
-    ['its parser', 'wasm-function[20]', 'wasm://wasm/00034eea:1', 'undici'],
     ['ours', 'hop', 'file:///x/src/io/wire/line.ts', 'src/io'],
     ['the bench', 'shoot', 'file:///x/bench/cpu-child.ts', 'bench'],
   ])('knows whose a function is: %s', (_, functionName, url, expected) =>

@@ -133,6 +133,37 @@ test('whatever a daemon says, it moves no cursor, hides nothing and adds no line
   expect(JSON.parse(json.out)).toEqual([one]);
 });
 
+test.each([
+  [['advice']],
+  [['advice', '--export']],
+  [['advice', '--apply', '--home', tempDir('home')]],
+  [['advice', 'accept', 'x']],
+  [['pause', 'x', '--for', '1h']],
+  [['ack', 'x', '--reason', 'known']],
+  [['what-if', 'direct']],
+])('%j: nor where it says why not; and what is no problem of RFC 9457 is told by its status', async (argv) => {
+  const problem = { title: 'x\nmore', detail: '\u001b[31m\u009b2J\u202e' };
+  const answers = [JSON.stringify(problem), '<html>', 'null', '{}'];
+  const server = createServer((_request, response) => void response.writeHead(503).end(answers.shift()));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const ran: Ran[] = [];
+  for (let n = 0; n < 4; n += 1) ran.push(await run([...argv, '--url', `http://127.0.0.1:${port}`]));
+  server.close();
+  const status = 'mirrorwatch: the daemon answered 503';
+  expect(ran.map(({ code, out }) => [code, out])).toEqual(Array(4).fill([1, '']));
+  expect(ran.map(({ err }) => err)).toEqual(['mirrorwatch: x?more: ?[31m?2J?', status, status, status]);
+});
+
+test("health: what answers in a daemon's place moves no cursor", async () => {
+  const server = createServer((_request, response) => void response.writeHead(503).end('no\u001b[2J\nmore\n'));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const { code, err } = await run(['health', '--url', `http://127.0.0.1:${port}`]);
+  server.close();
+  expect([code, err]).toEqual([1, 'mirrorwatch: no?[2J?more']);
+});
+
 describe('advice --now', () => {
   test('of a place where nobody answers: 1; --json is JSON; that it may be us is said', async () => {
     const folder = tempDir('nobody');

@@ -146,6 +146,15 @@ describe('one probe, walked through', () => {
     }
   });
 
+  test('what a mirror calls itself moves no cursor', () => {
+    const evil = 'v1\u001b[2J\u009b31m\u202e\nmore';
+    const named = { ...well.sample.facts, resolvedVersion: evil, listed: { count: 1, newest: evil } };
+    const tls = well.sample.tls && { ...well.sample.tls, issuer: evil };
+    const lines = explain({ ...well, sample: { ...well.sample, facts: named, tls } }, fakeTerminal(), english);
+    expect(lines.join('')).not.toMatch(/\p{C}/u);
+    expect(lines.filter((line) => line.includes('v1?[2J?31m??more'))).toHaveLength(3);
+  });
+
   test("curl's times are cumulative from the start of the last hop, 0 where nothing happened", () => {
     const fields = Object.fromEntries(curlLines(well).map((line) => line.split('=', 2)));
     expect(fields).toMatchObject({

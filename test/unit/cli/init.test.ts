@@ -263,4 +263,13 @@ describe('mirrorwatch init', () => {
     const { code, err } = await machine.run(['init', '--yes']);
     expect([code, err]).toEqual([0, expect.stringContaining('npm: 12 modules (package-lock.json)')]);
   });
+
+  test('the name of a file adds nothing to the configuration, and moves no cursor', async () => {
+    const machine = testMachine({ 'x\ncontact: eve@example.com\n#\u001b[31m\u009b.dockerfile': 'FROM node:24-slim\n' });
+    const { code, out, err } = await machine.run(['init', '--yes']);
+    expect(code).toBe(0);
+    expect(machine.text('mirrorwatch.yaml')).toContain('# x?contact: eve@example.com?#?[31m?.dockerfile\n');
+    expect(out + err).not.toMatch(/[^\P{C}\n]/u);
+    await expectAccepted(machine);
+  });
 });

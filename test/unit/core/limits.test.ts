@@ -1,5 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { assertLimits, limits } from '../../../src/core/limits.ts';
+import { repoDir } from '../../support/paths.ts';
 
 test('as they stand they do not contradict each other', () => {
   expect(() => assertLimits()).not.toThrow();
@@ -17,6 +20,9 @@ describe('each relation is held', () => {
     ['a jittered start never overtakes the next one', { jitterShare: 0.5 }],
     ['back-off has room', { throttleMsMin: limits.throttleMsMax + 1 }],
     ['measured well enough can be reached', { measuredOk: limits.measuredPaces + 1 }],
+    ['what is looked up can be proven', { asksPerProbe: 3 * limits.lookupsPerProbe + 60 }],
+    ['one push may be lost and the alert still stands', { pushValidMs: 2 * limits.pushEveryMs }],
+    ['answers leave room for what they led to', { stateBytes: 2 * limits.answerRows * limits.answerRowChars }],
     ['no smaller than the clients accept', { headBytes: 16 * 1024 - 1 }],
   ])('%s', (rule, over) => {
     expect(() => assertLimits({ ...limits, ...over } as unknown as typeof limits)).toThrow(`limits: ${rule}`);
@@ -25,4 +31,14 @@ describe('each relation is held', () => {
 
 test('every bound is a positive number', () => {
   for (const [name, value] of Object.entries(limits)) expect(value, name).toBeGreaterThan(0);
+});
+
+test('every bound bounds something', () => {
+  const src = join(repoDir, 'src');
+  const others = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => path.endsWith('.ts') && path !== 'core/limits.ts',
+  );
+  const texts = others.map((path) => readFileSync(join(src, path), 'utf8')).filter((text) => text.includes('limits'));
+  const named = new Set(texts.flatMap((text) => text.match(/\w+/g) ?? []));
+  expect(Object.keys(limits).filter((name) => !named.has(name))).toEqual([]);
 });

@@ -24,6 +24,7 @@ describe('encoded although identity was asked for', () => {
   it.each([
     ['cut short', 'gzip', gzipSync(plain).subarray(0, 30), 'Z_BUF_ERROR'],
     ['broken', 'gzip', Buffer.from('this is no gzip'), 'Z_DATA_ERROR'],
+    ['broken brotli', 'br', Buffer.from('<html>'), 'ERR__ERROR_FORMAT_RESERVED'],
     ['a byte over the cap', 'gzip', gzipSync(plain), 'MW_BODY_TOO_LARGE', plain.length - 1],
     [
       'a bomb under a generous cap',

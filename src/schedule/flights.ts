@@ -1,0 +1,88 @@
+import type { Due } from '../core/due.ts';
+import { isHeavy, type Target } from '../core/target.ts';
+import { bytesExpectedOf } from './host.ts';
+import type { Host, Series } from './memory.ts';
+
+/** A probe that has started and not ended. */
+interface Flight {
+  readonly host: Host;
+  readonly series: Series | null;
+  readonly isHeavy: boolean;
+  readonly bytesExpected: number;
+}
+
+/** What is under way: the slots that it holds at its hosts, and the artifacts that are being downloaded. */
+export interface Flights {
+  /** Takes the slot of a probe that starts now; a confirming one has a slot of its own kind. */
+  launch(host: Host, series: Series | null, due: Due): Due;
+  /** Gives it back. @returns whose it was; `null`: it is not under way */
+  land(due: Due): { readonly host: Host; readonly series: Series | null } | null;
+  /** Whether an artifact of the target's upstream is on its way: parallel downloads would measure each other. */
+  isDownloading(target: Target): boolean;
+  count(): number;
+}
+
+/** The upstream that a target is a copy of, whoever has the copy. */
+export function upstreamKey({ ecosystem, upstream }: Target): string {
+  return `${ecosystem}|${upstream}`;
+}
+
+/** The first bytes of an artifact load no line. */
+function isDownload(due: Due): boolean {
+  return isHeavy(due.target) && due.purpose !== 'peek';
+}
+
+/** None yet. */
+export function createFlights(): Flights {
+  const flights = new Map<string, Flight>();
+  /** Downloads on their way, by upstream. */
+  const downloads = new Map<string, number>();
+
+  function countDownload(due: Due, by: number): void {
+    if (!isDownload(due)) return;
+    const key = upstreamKey(due.target);
+    const count = (downloads.get(key) ?? 0) + by;
+    if (count <= 0) downloads.delete(key);
+    else downloads.set(key, count);
+  }
+
+  return {
+    launch(host, series, due) {
+      const flight: Flight = {
+        host,
+        series,
+        isHeavy: series?.priority === 2,
+        bytesExpected: series === null ? 0 : bytesExpectedOf(series),
+      };
+      flights.set(due.probeId, flight);
+      countDownload(due, 1);
+      if (due.purpose === 'confirm') {
+        host.confirming.add(upstreamKey(due.target));
+        return due;
+      }
+      host.inFlight += 1;
+      host.bytesExpected += flight.bytesExpected;
+      if (flight.isHeavy) host.heavyInFlight += 1;
+      if (series !== null) series.state = 'running';
+      return due;
+    },
+    land(due) {
+      const flight = flights.get(due.probeId);
+      if (flight === undefined) return null;
+      flights.delete(due.probeId);
+      countDownload(due, -1);
+      const { host, series } = flight;
+      if (due.purpose === 'confirm') {
+        host.confirming.delete(upstreamKey(due.target));
+        return flight;
+      }
+      host.inFlight -= 1;
+      host.bytesExpected -= flight.bytesExpected;
+      if (flight.isHeavy) host.heavyInFlight -= 1;
+      if (series !== null) series.state = 'idle';
+      return flight;
+    },
+    isDownloading: (target) => downloads.has(upstreamKey(target)),
+    count: () => flights.size,
+  };
+}

@@ -1,0 +1,38 @@
+import { percent } from './percent.ts';
+import type { Say } from './say.ts';
+
+interface Change {
+  readonly before: number | null;
+  readonly after: number | null;
+}
+
+/** What an advice is expected to bring, as a daemon of any release may answer it. */
+export interface Gains {
+  readonly availability?: Change;
+  readonly p95Seconds?: Change;
+  readonly fetchCostSeconds?: Change;
+}
+
+/**
+ * Each gain with both of its sides; one with an unknown side is left out.
+ * @param took  seconds, as the reader has times written
+ */
+export function gainsSaid(expected: Gains, took: (seconds: number) => string, say: Say): readonly string[] {
+  const { availability, fetchCostSeconds, p95Seconds } = expected;
+  return [
+    both(availability, (share) => percent(share, say), 'gain.availability', say),
+    both(fetchCostSeconds, took, 'gain.cost', say),
+    both(p95Seconds, took, 'gain.p95', say),
+  ].filter((one) => one !== null);
+}
+
+function both(
+  change: Change | undefined,
+  text: (value: number) => string,
+  key: 'gain.availability' | 'gain.cost' | 'gain.p95',
+  say: Say,
+): string | null {
+  const { before = null, after = null } = change ?? {};
+  if (typeof before !== 'number' || typeof after !== 'number') return null;
+  return say(key, { before: text(before), after: text(after) });
+}

@@ -1,0 +1,53 @@
+import type { ChainOutlook, WhatIf, WhatIfAgainst, WhatIfMember } from '../core/what-if.ts';
+import type { Say } from './say.ts';
+
+/** The chains of an answer as they stand side by side: the edited one, the one in use and the one advised, where there are these. */
+export function chainsOf(
+  { edited, inUse, advised }: WhatIf,
+  say: Say,
+): readonly { readonly name: string; readonly outlook: ChainOutlook }[] {
+  return [
+    { name: say('whatif.edited'), outlook: edited },
+    ...(inUse === null ? [] : [{ name: say('whatif.inUse'), outlook: inUse.outlook }]),
+    ...(advised === null ? [] : [{ name: say('whatif.advised'), outlook: advised.outlook }]),
+  ];
+}
+
+/** How the edited chain does beside each of the other two. */
+export function besideOthers({ inUse, advised }: WhatIf, say: Say): readonly string[] {
+  return [
+    ...(inUse === null ? [] : [beside(inUse, say('whatif.inUse'), say)]),
+    advised === null ? say('whatif.same') : beside(advised, say('whatif.advised'), say),
+  ];
+}
+
+function beside({ time, moments, rescued, broken }: WhatIfAgainst, which: string, say: Say): string {
+  if (moments === 0) return say('whatif.againstNone', { which });
+  return say('whatif.against', { count: moments, rescued, broken, which, time: say(`whatif.time.${time ?? 'none'}`) });
+}
+
+/** What is known of one member. */
+export function memberNote({ kind, answers, good }: WhatIfMember, say: Say): string {
+  if (kind !== 'mirror') return say(`whatif.member.${kind}`);
+  return answers === 0 ? say('whatif.member.unmeasured') : say('whatif.member.good', { good, count: answers });
+}
+
+/** How downloads ended; `null`: there were none. */
+export function downloadsNote(
+  { downloads: { moments: count, failed, unmeasured } }: ChainOutlook,
+  say: Say,
+): string | null {
+  if (count === 0) return null;
+  return say(unmeasured > 0 ? 'whatif.downloadsOpen' : 'whatif.downloadsBad', { failed, count, unmeasured });
+}
+
+/** What the numbers of a chain rest on. @param span  the length of its window, in words */
+export function restsOn({ basis, moments: count }: ChainOutlook, span: string, say: Say): string {
+  if (basis === 'none') return say('whatif.none');
+  return say(basis === 'paired' ? 'whatif.moments' : 'whatif.answers', { count, span });
+}
+
+/** One value, or both ends of it where it is not known to a point. */
+export function between(low: string, high: string, say: Say): string {
+  return low === high ? low : say('whatif.between', { low, high });
+}

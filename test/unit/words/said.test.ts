@@ -1,0 +1,29 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { en } from '../../../src/words/en.ts';
+import { repoDir } from '../../support/paths.ts';
+
+const catalogues = /\/src\/words\/(en|zh)\//;
+const sources = ['src', 'tools']
+  .flatMap((folder) =>
+    readdirSync(join(repoDir, folder), { recursive: true, encoding: 'utf8' }).map((one) => join(repoDir, folder, one)),
+  )
+  .filter((path) => path.endsWith('.ts') && !path.includes('node_modules') && !catalogues.test(path))
+  .map((path) => readFileSync(path, 'utf8'))
+  .join('\n');
+
+const names = new Set([...sources.matchAll(/'([\w.-]+)'/g)].map(([, name]) => name));
+const begins = [...new Set([...sources.matchAll(/`([a-zA-Z]+\.[\w.-]*)\$\{/g)].map(([, begin = '']) => begin))];
+
+/** By its whole name, or by a name that ends in what is put in. */
+function isNamed(key: string): boolean {
+  return names.has(key) || begins.some((begin) => key.startsWith(begin));
+}
+
+it('nothing stands in the catalogue that nobody says', () => {
+  // Those are found by their English.
+  const keys = Object.keys(en).filter((key) => !key.startsWith('told.'));
+  expect(keys.filter((key) => !isNamed(key))).toEqual([]);
+  expect(['layer.proves.name', 'layers.proves'].map(isNamed)).toEqual([true, false]);
+});
