@@ -2,10 +2,14 @@ import { preferSmall } from '../src/cli/engine.ts';
 import { type AccuracyReport, accuracy } from './accuracy.ts';
 import { type CpuReport, cpu } from './cpu.ts';
 import { type HashReport, hash } from './hash.ts';
+import { type DaysReport, days } from './long/days.ts';
+import { type HourReport, hour } from './long/hour.ts';
+import { type ReloadsReport, reloads } from './long/reloads.ts';
+import { daysLines, daysTargets, hourLines, hourTargets, reloadsLines, reloadsTargets } from './long/report.ts';
 import { machineNow } from './machine.ts';
 import { type MemoryReport, memory, memoryLines, memoryTargets } from './memory.ts';
 import { finite, moduleTree, NoFigures } from './no-figures.ts';
-import { type Options, optionsOf, usage } from './options.ts';
+import { type Options, optionsOf, type Part, usage } from './options.ts';
 import { type PeersReport, peers } from './peers/peers.ts';
 import { peersLines, peersTargets } from './peers/report.ts';
 import { type ProfileReport, profile } from './profile.ts';
@@ -26,8 +30,9 @@ import { accuracyTargets, cpuTargets, hashTargets, reactionTargets, type Target 
 
 // `npm run bench`: how exact, how dear and how quick we are, and how we hash what is large. See docs/performance.md.
 
-/** A run that takes longer has lost a part: it ends rather than hangs. Scale: a thousand reloads of 15 000 targets take half an hour. */
-const runMsMax = { usual: 900_000, scale: 3_600_000 };
+/** A run that takes longer has lost a part: it ends rather than hangs. Long: a thousand reloads of 15 000 targets take half an hour. */
+const runMsMax = { usual: 900_000, long: 3_600_000 };
+const long: readonly Part[] = ['scale', 'reloads', 'days'];
 
 interface Results {
   accuracy?: AccuracyReport;
@@ -37,6 +42,9 @@ interface Results {
   reaction?: ReactionReport;
   hash?: HashReport;
   scale?: ScaleReport;
+  reloads?: ReloadsReport;
+  days?: DaysReport;
+  hour?: HourReport;
   profile?: ProfileReport;
 }
 
@@ -82,9 +90,27 @@ async function bench(options: Options): Promise<void> {
         targets.push(...hashTargets(results.hash));
         break;
       case 'scale':
-        results.scale = finite('scale', await scale(options.targets, options.reloads, options.quick, progress));
+        results.scale = finite(
+          'scale',
+          await scale(options.targets.scale, options.reloads.scale, options.quick, progress),
+        );
         blocks.push(scaleLines(results.scale));
         targets.push(...scaleTargets(results.scale));
+        break;
+      case 'reloads':
+        results.reloads = finite('reloads', await reloads(options.targets.reloads, options.reloads.reloads, progress));
+        blocks.push(reloadsLines(results.reloads));
+        targets.push(...reloadsTargets(results.reloads));
+        break;
+      case 'days':
+        results.days = finite('days', await days(options.days, progress));
+        blocks.push(daysLines(results.days));
+        targets.push(...daysTargets(results.days));
+        break;
+      case 'hour':
+        results.hour = finite('hour', await hour(options.minutes, progress));
+        blocks.push(hourLines(results.hour));
+        targets.push(...hourTargets(results.hour));
         break;
       default:
         part satisfies never;
@@ -100,18 +126,20 @@ async function bench(options: Options): Promise<void> {
   else console.log(blocks.map((lines) => lines.join('\n')).join('\n\n'));
 }
 
+function runMsMaxOf({ parts, minutes }: Options): number {
+  const usual = parts.some((part) => long.includes(part)) ? runMsMax.long : runMsMax.usual;
+  return parts.includes('hour') ? usual + minutes * 60_000 : usual;
+}
+
 const options = optionsOf(process.argv.slice(2));
 if (options === null) {
   console.error(usage);
   process.exitCode = 2;
 } else {
-  setTimeout(
-    () => {
-      console.error('bench: not done in time');
-      process.exit(1);
-    },
-    options.parts.includes('scale') ? runMsMax.scale : runMsMax.usual,
-  ).unref();
+  setTimeout(() => {
+    console.error('bench: not done in time');
+    process.exit(1);
+  }, runMsMaxOf(options)).unref();
   await bench(options).catch((cause: unknown) => {
     if (!(cause instanceof NoFigures)) throw cause;
     console.error(`\nbench: ${cause.message}`);

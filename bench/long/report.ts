@@ -1,0 +1,143 @@
+import { tableOf } from '../report.ts';
+import { type Target, target } from '../targets.ts';
+import type { DaysReport } from './days.ts';
+import { growthOf } from './flat.ts';
+import type { HourReport } from './hour.ts';
+import type { ReloadsReport } from './reloads.ts';
+
+// Design.md section 8: "flat over reloads and days". Flat is what does not grow by more than this.
+
+/** Memory of a process moves by some percent with the moment at which it is looked at; what lives after a collection hardly. */
+const growthMax = { reloads: 1.1, hour: 1.05, days: 1.02 };
+/** Of the probes that the paces ask for. The edges of the time, and what is under way there, are some thousandths. */
+const toldShareMin = 0.995;
+
+const mb = (value: number): string => value.toFixed(0);
+const mb1 = (value: number): string => value.toFixed(1);
+const times = (ratio: number): string => `${ratio.toFixed(2)} ×`;
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+/** Memory over reloads, a line for each number of targets. */
+export function reloadsLines({ rows }: ReloadsReport): readonly string[] {
+  return rows.flatMap(({ targets, count, tookMs, held, laterMb, liveMb, othersCores }) => [
+    `${targets} targets, ${count} reloads of ${tookMs.median.toFixed(0)} ms (worst ${tookMs.worst.toFixed(0)}), memory of the built package:`,
+    ...tableOf([
+      ['after reloads', ...held.map(({ reloads }) => `${reloads}`), 'a minute later'],
+      ['memory, MB', ...held.map(({ rssMb }) => mb(rssMb)), mb(laterMb)],
+      ['heap, garbage included, MB', ...held.map(({ heapMb }) => mb(heapMb)), ''],
+    ]),
+    `what lives in the heap: ${mb1(liveMb.before)} MB before, ${mb1(liveMb.later)} a minute later; others used ${othersCores.toFixed(2)} cores`,
+  ]);
+}
+
+/** Flat over reloads. */
+export function reloadsTargets({ rows }: ReloadsReport): readonly Target[] {
+  return rows.map(({ targets, count, held, laterMb }) => {
+    const beforeMb = held[0]?.rssMb ?? Number.NaN;
+    const growth = laterMb / beforeMb;
+    return target(
+      `memory a minute after ${count} reloads, ${targets} targets`,
+      `≤ ${times(growthMax.reloads)} what it was`,
+      `${times(growth)} (${mb(beforeMb)} → ${mb(laterMb)} MB)`,
+      growth <= growthMax.reloads,
+    );
+  });
+}
+
+/** What lives at the end of each simulated day. */
+export function daysLines({ days }: DaysReport): readonly string[] {
+  return [
+    'A daemon from sources on a clock of its own, three mirrors, each down for a quarter of an hour a day; heap after a collection:',
+    ...tableOf([
+      ['day', 'probes', 'notices', 'live heap, MB', 'of it the state file', 'its rows'],
+      ...days.map(({ day, probes, notices, heapMb, stateMb, stateRows }) => [
+        `${day}`,
+        `${probes}`,
+        `${notices}`,
+        mb1(heapMb),
+        stateMb.toFixed(2),
+        `${stateRows}`,
+      ]),
+    ]),
+  ];
+}
+
+/** Flat over days. */
+export function daysTargets({ days }: DaysReport): readonly Target[] {
+  const growth = growthOf(days.map(({ heapMb }) => heapMb));
+  return [
+    target(
+      `live heap over ${days.length} simulated days, last third over second`,
+      `≤ ${times(growthMax.days)}`,
+      `${times(growth)} (${days.at(-1)?.heapMb.toFixed(1)} MB at their end)`,
+      growth <= growthMax.days,
+    ),
+  ];
+}
+
+/** One row for each so many minutes, and the last. */
+const everyMinutes = 5;
+
+/** What it held over so many minutes of real time. */
+export function hourLines({ targets, everySeconds, minutes, due, told, othersCores }: HourReport): readonly string[] {
+  const shown = minutes.filter(
+    ({ minute }) => minute === 1 || minute % everyMinutes === 0 || minute === minutes.length,
+  );
+  const sum = (of: 'failed' | 'unknown' | 'late' | 'veryLate'): number =>
+    minutes.reduce((total, minute) => total + minute[of], 0);
+  const rows = shown.map((one) => [
+    `${one.minute}`,
+    mb(one.rssMb),
+    mb1(one.heapMb),
+    `${one.threads}`,
+    `${one.descriptors}`,
+    (one.stateBytes / 2 ** 20).toFixed(1),
+    (one.writtenBytes / 2 ** 20).toFixed(1),
+    percent(one.cpuMs / 60_000),
+    `${one.probes}`,
+    `${one.unknown}`,
+    `${one.late}`,
+    `${one.veryLate}`,
+  ]);
+  return [
+    `The built package over ${minutes.length} minutes, ${targets} targets, the light ones each ${everySeconds} s, scraped four times a minute:`,
+    ...tableOf([
+      [
+        'minute',
+        'memory, MB',
+        'heap, MB',
+        'threads',
+        'descriptors',
+        'state, MiB',
+        'written, MiB',
+        'CPU of a core',
+        'probes',
+        'unknown',
+        '> 5 ms late',
+        '> 100 ms late',
+      ],
+      ...rows,
+    ]),
+    `${told} probes told of, ${due} due by the paces; ${sum('failed')} failed, ${sum('unknown')} unknown, ` +
+      `${sum('late')} began > 5 ms and ${sum('veryLate')} > 100 ms late; others used ${othersCores.toFixed(2)} cores`,
+  ];
+}
+
+/** Flat over real time, and no probe forgotten. */
+export function hourTargets({ minutes, due, told }: HourReport): readonly Target[] {
+  const growth = growthOf(minutes.map(({ rssMb }) => rssMb));
+  return [
+    target(
+      `memory over ${minutes.length} minutes, last third over second`,
+      `≤ ${times(growthMax.hour)}`,
+      `${times(growth)} (${mb(minutes.at(-1)?.rssMb ?? Number.NaN)} MB at their end)`,
+      growth <= growthMax.hour,
+    ),
+    target(
+      `probes told of, of those due in ${minutes.length} minutes`,
+      `≥ ${percent(toldShareMin)}`,
+      `${percent(told / due)} (${told} of ${due})`,
+      told / due >= toldShareMin,
+    ),
+  ];
+}
