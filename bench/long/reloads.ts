@@ -35,6 +35,8 @@ export interface ReloadsReport {
 
 const parts = 10;
 const laterMs = 60_000;
+/** Before it begins, what is bounded by number has filled: charts, transcripts, the exporter's texts. */
+const settleMs = 180_000;
 
 /** Reads the configuration of the built package again so often, for each number of targets. @throws NoFigures where a reload is refused */
 export async function reloads(sizes: readonly number[], count: number, progress: Progress): Promise<ReloadsReport> {
@@ -51,8 +53,9 @@ export async function reloads(sizes: readonly number[], count: number, progress:
 
 async function rowOf({ daemon, write, say }: Rig, shape: Shape, count: number): Promise<ReloadsRow> {
   const others = watchOthers();
-  say(`every light target is asked twice, ${2 * shape.everySeconds} s`);
-  await sleep(2 * shape.everySeconds * 1_000 + 5_000);
+  const settledMs = Math.max(settleMs, 2 * shape.everySeconds * 1_000 + 5_000);
+  say(`settles, ${settledMs / 1_000} s`);
+  await sleep(settledMs);
   const { series, attempts, failed } = countsOf((await scrapeOnce(daemon)).text);
   if (series !== shape.targets || failed > attempts / 100)
     throw new NoFigures(`${series} targets, ${failed} of ${attempts} probes failed`);
