@@ -173,6 +173,16 @@ describe('createWorkers', () => {
     expect(samples.map(({ sample }) => sample.finalUrl)).toEqual(['second', 'second']);
   });
 
+  it('gives threads no book that they have', async () => {
+    const { workers } = pool(1);
+    const heard: number[] = [];
+    for (const userAgent of ['first', 'first', 'second', 'second', 'first']) {
+      await workers.configure(book(userAgent));
+      heard.push((await workers.probe(due('answer'))).sample.requests);
+    }
+    expect(heard).toEqual([0, 0, 1, 1, 2]);
+  });
+
   it('hands loop delays on once, by thread', async () => {
     const { workers } = pool(3);
     // An answer from each that is awake: what a thread said before is here then.
