@@ -53,4 +53,4 @@ for (let day = 1; day <= days; day += 1) {
   process.send?.(asOf(day));
 }
 await world.stop();
-process.disconnect?.();
+if (process.connected) process.disconnect();

@@ -1,4 +1,5 @@
 import { tableOf } from '../report.ts';
+import { expectedMb, formula, offBy } from '../scale/formula.ts';
 import { type Target, target } from '../targets.ts';
 import type { DaysReport } from './days.ts';
 import { growthOf } from './flat.ts';
@@ -7,8 +8,11 @@ import type { ReloadsReport } from './reloads.ts';
 
 // Design.md section 8: "flat over reloads and days". Flat is what does not grow by more than this.
 
-/** Memory of a process moves by some percent with the moment at which it is looked at; what lives after a collection hardly. */
-const growthMax = { process: 1.05, liveAfterReloads: 1.05, liveOverDays: 1.02 };
+/**
+ * Memory of a process moves by some percent with the moment at which it is looked at; what lives after a collection hardly. Over reloads
+ * V8 makes some 3 MB of code and buffers go on filling: of a thousand old configurations, one that was kept would make it twenty-fold.
+ */
+const growthMax = { process: 1.05, liveAfterReloads: 1.15, liveOverDays: 1.02 };
 /** Of the probes that the paces ask for. The edges of the time, and what is under way there, are some thousandths. */
 const toldShareMin = 0.995;
 
@@ -36,16 +40,16 @@ export function reloadsTargets({ rows }: ReloadsReport): readonly Target[] {
     const [beforeMb = Number.NaN, ...after] = held.map(({ rssMb }) => rssMb);
     const growth = growthOf(after);
     const live = liveMb.later / liveMb.before;
-    const told = `${mb(beforeMb)} MB before, ${mb(after.at(-1) ?? Number.NaN)} after them, ${mb(laterMb)} a minute later`;
+    const told = `${mb(beforeMb)} MB before, ${mb(after.at(-1) ?? Number.NaN)} after ${count}, ${mb(laterMb)} a minute later`;
     return [
       target(
-        `memory over ${count} reloads of ${targets} targets, last third over second`,
+        `memory over reloads at ${targets} targets, last third over second`,
         `≤ ${times(growthMax.process)}`,
         `${times(growth)} (${told})`,
         growth <= growthMax.process,
       ),
       target(
-        `live heap after ${count} reloads of ${targets} targets, over before`,
+        `live heap after reloads at ${targets} targets, over before`,
         `≤ ${times(growthMax.liveAfterReloads)}`,
         `${times(live)} (${mb1(liveMb.before)} → ${mb1(liveMb.later)} MB)`,
         live <= growthMax.liveAfterReloads,
@@ -77,9 +81,9 @@ export function daysTargets({ days }: DaysReport): readonly Target[] {
   const growth = growthOf(days.map(({ heapMb }) => heapMb));
   return [
     target(
-      `live heap over ${days.length} simulated days, last third over second`,
+      'live heap over simulated days, last third over second',
       `≤ ${times(growthMax.liveOverDays)}`,
-      `${times(growth)} (${days.at(-1)?.heapMb.toFixed(1)} MB at their end)`,
+      `${times(growth)} (${mb1(days.at(-1)?.heapMb ?? Number.NaN)} MB after ${days.length})`,
       growth <= growthMax.liveOverDays,
     ),
   ];
@@ -109,6 +113,8 @@ export function hourLines({ targets, everySeconds, minutes, due, told, othersCor
     `${one.late}`,
     `${one.veryLate}`,
   ]);
+  const expected = expectedMb(targets) + formula.mbHoursLater;
+  const off = offBy(minutes.at(-1)?.rssMb ?? Number.NaN, expected);
   return [
     `The built package over ${minutes.length} minutes, ${targets} targets, the light ones each ${everySeconds} s, scraped four times a minute:`,
     ...tableOf([
@@ -130,6 +136,7 @@ export function hourLines({ targets, everySeconds, minutes, due, told, othersCor
     ]),
     `${told} probes told of, ${due} due by the paces; ${sum('failed')} failed, ${sum('unknown')} unknown, ` +
       `${sum('late')} began > 5 ms and ${sum('veryLate')} > 100 ms late; others used ${othersCores.toFixed(2)} cores`,
+    `formula of README.md, hours later: ${mb(expected)} MB, off by ${percent(off)}`,
   ];
 }
 
@@ -138,13 +145,13 @@ export function hourTargets({ minutes, due, told }: HourReport): readonly Target
   const growth = growthOf(minutes.map(({ rssMb }) => rssMb));
   return [
     target(
-      `memory over ${minutes.length} minutes, last third over second`,
+      'memory over real time, last third over second',
       `≤ ${times(growthMax.process)}`,
-      `${times(growth)} (${mb(minutes.at(-1)?.rssMb ?? Number.NaN)} MB at their end)`,
+      `${times(growth)} (${mb(minutes.at(-1)?.rssMb ?? Number.NaN)} MB after ${minutes.length} minutes)`,
       growth <= growthMax.process,
     ),
     target(
-      `probes told of, of those due in ${minutes.length} minutes`,
+      'probes told of, of those due by the paces',
       `≥ ${percent(toldShareMin)}`,
       `${percent(told / due)} (${told} of ${due})`,
       told / due >= toldShareMin,

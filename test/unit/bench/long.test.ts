@@ -40,18 +40,18 @@ function reloadsRow(afterMb: readonly number[], liveLaterMb = 31): ReloadsRow {
 
 describe('reloads', () => {
   it.each([
-    ['at both bounds', reloadsRow([190, 200, 210], 31.5), [true, true]],
+    ['at both bounds', reloadsRow([190, 200, 210], 34.5), [true, true]],
     ['memory just above', reloadsRow([190, 200, 210.1]), [false, true]],
-    ['more lives than before', reloadsRow([190, 200, 200], 31.6), [true, false]],
+    ['more lives than before', reloadsRow([190, 200, 200], 34.6), [true, false]],
   ])('%s', (_, row, met) => expect(reloadsTargets({ rows: [row] }).map(({ isMet }) => isMet)).toEqual(met));
 
   it('tell what memory was, whatever is judged', () =>
     expect(reloadsTargets({ rows: [reloadsRow([190, 200, 200])] }).map(({ what, got }) => [what, got])).toEqual([
       [
-        'memory over 1000 reloads of 1000 targets, last third over second',
-        '1.00 × (180 MB before, 200 after them, 195 a minute later)',
+        'memory over reloads at 1000 targets, last third over second',
+        '1.00 × (180 MB before, 200 after 1000, 195 a minute later)',
       ],
-      ['live heap after 1000 reloads of 1000 targets, over before', '1.03 × (30.0 → 31.0 MB)'],
+      ['live heap after reloads at 1000 targets, over before', '1.03 × (30.0 → 31.0 MB)'],
     ]));
 
   it('are told in columns', () =>
@@ -79,7 +79,7 @@ describe('days', () => {
     ['just above', [30, 100, 102.1], false],
   ])('%s', (_, heaps, isMet) =>
     expect(daysTargets({ days: heaps.map((heap, at) => day(at + 1, heap)) })).toMatchObject([
-      { what: 'live heap over 3 simulated days, last third over second', isMet },
+      { what: 'live heap over simulated days, last third over second', isMet },
     ]),
   );
   it('are a line each', () =>
@@ -119,7 +119,7 @@ describe('an hour', () => {
 
   it('shows the first minute, every fifth and the last, and sums over all', () => {
     const lines = hourLines(hourOf(Array.from({ length: 12 }, () => 130)));
-    expect(lines.slice(2, -1).map((line) => line.split(/\s+/)[0])).toEqual(['1', '5', '10', '12']);
+    expect(lines.slice(2, -2).map((line) => line.split(/\s+/)[0])).toEqual(['1', '5', '10', '12']);
     expect(lines[2]?.split(/\s+/)).toEqual([
       '1',
       '130',
@@ -135,7 +135,7 @@ describe('an hour', () => {
       '3',
       '1',
     ]);
-    expect(lines.at(-1)).toBe(
+    expect(lines.at(-2)).toBe(
       '1000 probes told of, 1000 due by the paces; 0 failed, 12 unknown, ' +
         '36 began > 5 ms and 12 > 100 ms late; others used 0.10 cores',
     );
