@@ -1,43 +1,52 @@
 import { preferSmall } from '../src/cli/engine.ts';
-import { type AccuracyReport, accuracy } from './accuracy.ts';
-import { type CpuReport, cpu } from './cpu.ts';
-import { type HashReport, hash } from './hash.ts';
+import { accuracy } from './accuracy.ts';
+import { cpu } from './cpu.ts';
+import { hash } from './hash.ts';
+import { days } from './long/days.ts';
+import { hour } from './long/hour.ts';
+import { reloads } from './long/reloads.ts';
 import { machineNow } from './machine.ts';
-import { type MemoryReport, memory, memoryLines, memoryTargets } from './memory.ts';
+import { memory } from './memory.ts';
 import { finite, moduleTree, NoFigures } from './no-figures.ts';
-import { type Options, optionsOf, usage } from './options.ts';
-import { type PeersReport, peers } from './peers/peers.ts';
-import { peersLines, peersTargets } from './peers/report.ts';
-import { type ProfileReport, profile } from './profile.ts';
-import { startProgress } from './progress.ts';
-import { type ReactionReport, reaction } from './reaction.ts';
-import {
-  accuracyLines,
-  cpuLines,
-  hashLines,
-  machineLines,
-  profileLines,
-  reactionLines,
-  targetLines,
-} from './report.ts';
-import { scaleLines, scaleTargets } from './scale/report.ts';
-import { type ScaleReport, scale } from './scale/scale.ts';
-import { accuracyTargets, cpuTargets, hashTargets, reactionTargets, type Target } from './targets.ts';
+import { type Options, optionsOf, type Part, usage } from './options.ts';
+import { peers } from './peers/peers.ts';
+import { profile } from './profile.ts';
+import { type Progress, startProgress } from './progress.ts';
+import { reaction } from './reaction.ts';
+import { machineLines, profileLines, targetLines } from './report.ts';
+import { linesOf, type Reports, targetsOf } from './reports.ts';
+import { scale } from './scale/scale.ts';
+import type { Target } from './targets.ts';
 
 // `npm run bench`: how exact, how dear and how quick we are, and how we hash what is large. See docs/performance.md.
 
-/** A run that takes longer has lost a part: it ends rather than hangs. Scale: a thousand reloads of 15 000 targets take half an hour. */
-const runMsMax = { usual: 900_000, scale: 3_600_000 };
+/** A run that takes longer has lost a part: it ends rather than hangs. Long: a thousand reloads of 15 000 targets take half an hour. */
+const runMsMax = { usual: 900_000, long: 3_600_000 };
+const long: readonly Part[] = ['scale', 'reloads', 'days'];
 
-interface Results {
-  accuracy?: AccuracyReport;
-  peers?: PeersReport;
-  cpu?: CpuReport;
-  memory?: MemoryReport;
-  reaction?: ReactionReport;
-  hash?: HashReport;
-  scale?: ScaleReport;
-  profile?: ProfileReport;
+const runs: { readonly [P in Part]: (options: Options, progress: Progress) => Promise<Reports[P]> } = {
+  accuracy: ({ quick }, progress) => accuracy(quick, progress),
+  peers: ({ quick }, progress) => peers(quick, progress),
+  cpu: ({ quick }, progress) => cpu(quick, progress),
+  memory: ({ quick }, progress) => memory(quick, progress),
+  reaction: ({ quick }, progress) => reaction(quick, progress),
+  hash: ({ quick }, progress) => hash(quick, progress),
+  scale: ({ targets, reloads: often, quick }, progress) => scale(targets.scale, often.scale, quick, progress),
+  reloads: ({ targets, reloads: often }, progress) => reloads(targets.reloads, often.reloads, progress),
+  days: (options, progress) => days(options.days, progress),
+  hour: ({ minutes }, progress) => hour(minutes, progress),
+};
+
+/** What came of one part. */
+interface Played<P extends Part> {
+  readonly report: Reports[P];
+  readonly lines: readonly string[];
+  readonly targets: readonly Target[];
+}
+
+async function play<P extends Part>(part: P, options: Options, progress: Progress): Promise<Played<P>> {
+  const report = finite(part, await runs[part](options, progress));
+  return { report, lines: linesOf[part](report), targets: targetsOf[part](report) };
 }
 
 async function bench(options: Options): Promise<void> {
@@ -46,53 +55,19 @@ async function bench(options: Options): Promise<void> {
   preferSmall();
   const machine = machineNow();
   const progress = startProgress();
-  const results: Results = {};
+  const results: Record<string, unknown> = {};
   const targets: Target[] = [];
   const blocks: (readonly string[])[] = [machineLines(machine)];
   for (const part of options.parts) {
-    switch (part) {
-      case 'accuracy':
-        results.accuracy = finite('accuracy', await accuracy(options.quick, progress));
-        blocks.push(accuracyLines(results.accuracy));
-        targets.push(...accuracyTargets(results.accuracy));
-        break;
-      case 'peers':
-        results.peers = finite('peers', await peers(options.quick, progress));
-        blocks.push(peersLines(results.peers));
-        targets.push(...peersTargets(results.peers));
-        break;
-      case 'cpu':
-        results.cpu = finite('cpu', await cpu(options.quick, progress));
-        blocks.push(cpuLines(results.cpu));
-        targets.push(...cpuTargets(results.cpu));
-        break;
-      case 'memory':
-        results.memory = finite('memory', await memory(options.quick, progress));
-        blocks.push(memoryLines(results.memory));
-        targets.push(...memoryTargets(results.memory));
-        break;
-      case 'reaction':
-        results.reaction = finite('reaction', await reaction(options.quick, progress));
-        blocks.push(reactionLines(results.reaction));
-        targets.push(...reactionTargets(results.reaction));
-        break;
-      case 'hash':
-        results.hash = finite('hash', await hash(options.quick, progress));
-        blocks.push(hashLines(results.hash));
-        targets.push(...hashTargets(results.hash));
-        break;
-      case 'scale':
-        results.scale = finite('scale', await scale(options.targets, options.reloads, options.quick, progress));
-        blocks.push(scaleLines(results.scale));
-        targets.push(...scaleTargets(results.scale));
-        break;
-      default:
-        part satisfies never;
-    }
+    const played = await play(part, options, progress);
+    results[part] = played.report;
+    blocks.push(played.lines);
+    targets.push(...played.targets);
   }
   if (options.profile) {
-    results.profile = finite('profile', await profile(options.quick, progress));
-    blocks.push(profileLines(results.profile));
+    const report = finite('profile', await profile(options.quick, progress));
+    results['profile'] = report;
+    blocks.push(profileLines(report));
   }
   progress.end();
   blocks.push(targetLines(targets));
@@ -100,18 +75,20 @@ async function bench(options: Options): Promise<void> {
   else console.log(blocks.map((lines) => lines.join('\n')).join('\n\n'));
 }
 
+function runMsMaxOf({ parts, minutes }: Options): number {
+  const usual = parts.some((part) => long.includes(part)) ? runMsMax.long : runMsMax.usual;
+  return parts.includes('hour') ? usual + minutes * 60_000 : usual;
+}
+
 const options = optionsOf(process.argv.slice(2));
 if (options === null) {
   console.error(usage);
   process.exitCode = 2;
 } else {
-  setTimeout(
-    () => {
-      console.error('bench: not done in time');
-      process.exit(1);
-    },
-    options.parts.includes('scale') ? runMsMax.scale : runMsMax.usual,
-  ).unref();
+  setTimeout(() => {
+    console.error('bench: not done in time');
+    process.exit(1);
+  }, runMsMaxOf(options)).unref();
   await bench(options).catch((cause: unknown) => {
     if (!(cause instanceof NoFigures)) throw cause;
     console.error(`\nbench: ${cause.message}`);

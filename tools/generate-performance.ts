@@ -1,44 +1,26 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Machine } from '../bench/machine.ts';
 import { type Target, target } from '../bench/targets.ts';
+import { commandOf, committed, figuresOf, goalsOf } from './performance/results.ts';
 import { why } from './performance/why.ts';
 
-// Writes the table of goals of docs/performance.md from the committed results: bench/results (what `npm run bench -- --only PART --json`
-// printed) and docs/decisions-quality.md.
+// Writes what docs/performance.md has from committed results: the figures of record and the table of goals, from bench/results (what
+// `npm run -s bench -- --only PART --json` printed) and docs/decisions-quality.md.
 
 const root = join(import.meta.dirname, '..');
-const results = join(root, 'bench/results');
 /** Where the page lies. */
 export const performancePath = join(root, 'docs/performance.md');
-const begin = '<!-- goals: npm run generate -->\n';
-const end = '<!-- /goals -->';
-
-/** One committed result of the bench. */
-interface Result {
-  readonly machine: Machine;
-  readonly quick: boolean;
-  readonly targets: readonly Target[];
-}
 
 /** Goals and how they stand, each with the command that shows it. */
 export interface Goal extends Target {
   readonly command: string;
 }
 
-/** The committed results, by the part of the bench that they are of. */
-export function committed(): ReadonlyMap<string, Result> {
-  const files = readdirSync(results).filter((name) => name.endsWith('.json'));
-  return new Map(
-    files.sort().map((name) => [name.slice(0, -'.json'.length), JSON.parse(readFileSync(join(results, name), 'utf8'))]),
-  );
-}
-
 /** Every goal with a committed result. */
 export function goals(): readonly Goal[] {
   const judged = judgedGoals(readFileSync(join(root, 'docs/decisions-quality.md'), 'utf8'));
-  const measured = [...committed()].flatMap(([part, { targets }]) =>
-    targets.map((one) => ({ ...one, command: `npm run bench -- --only ${part}` })),
+  const measured = [...committed()].flatMap(([part, result]) =>
+    goalsOf(part, result).map((one) => ({ ...one, command: commandOf(part) })),
   );
   return [...judged.map((one) => ({ ...one, command: 'npm run scenarios' })), ...measured];
 }
@@ -67,12 +49,34 @@ function judgedGoals(page: string): readonly Target[] {
   ];
 }
 
-/** The page with its table of goals as the results have it. */
+/** The page with its figures and its table of goals as the results have them. */
 export function performancePage(page: string): string {
+  return between(between(page, 'record', record()), 'goals', table());
+}
+
+/** @throws Error where the page lacks the marks */
+function between(page: string, mark: string, lines: readonly string[]): string {
+  const [begin, end] = [`<!-- ${mark}: npm run generate -->\n`, `<!-- /${mark} -->`];
   const [before, rest] = page.split(begin);
   const after = rest?.slice(rest.indexOf(end));
-  if (before === undefined || after === undefined) throw new Error('docs/performance.md lacks the marks of the table');
-  return `${before}${begin}${table().join('\n')}\n${after}`;
+  if (before === undefined || after === undefined) throw new Error(`docs/performance.md lacks the marks of ${mark}`);
+  return `${before}${begin}${lines.join('\n')}\n${after}`;
+}
+
+/** What the bench printed, part by part. */
+function record(): readonly string[] {
+  return [...committed()].flatMap(([part, result]) => {
+    const { cores, model, commit, at, load } = result.machine;
+    const when = `commit ${commit}, ${at.slice(0, 16)}Z, load average before ${load.toFixed(2)}`;
+    return [
+      `\`${commandOf(part)}\`: ${cores} cores ${model}, ${when}`,
+      '',
+      '```text',
+      ...figuresOf(part, result),
+      '```',
+      '',
+    ];
+  });
 }
 
 function table(): readonly string[] {
@@ -80,19 +84,7 @@ function table(): readonly string[] {
     const how = isMet ? 'met' : `missed: ${why[what] ?? ''}`;
     return `| ${what} | ${wanted} | ${got} | ${how} | \`${command}\` |`;
   });
-  const taken = [...committed()].map(([part, { machine }]) => {
-    const { cores, model, commit, at, load } = machine;
-    return `- \`${part}\`: ${cores} cores ${model}, commit ${commit}, ${at.slice(0, 16)}Z, load average before ${load.toFixed(2)}`;
-  });
-  return [
-    '| goal | wanted | got | | command |',
-    '| --- | --- | --- | --- | --- |',
-    ...rows,
-    '',
-    'Taken:',
-    '',
-    ...taken,
-  ];
+  return ['| goal | wanted | got | | command |', '| --- | --- | --- | --- | --- |', ...rows];
 }
 
 if (import.meta.main) writeFileSync(performancePath, performancePage(readFileSync(performancePath, 'utf8')));

@@ -11,14 +11,19 @@ const readyMsMax = 120_000;
 
 /**
  * Runs in the daemon before it, in plain JavaScript so that the package stays what it is: tells on request how long the main
- * thread stood still. A timer each millisecond costs CPU, so it runs only while it is asked to.
+ * thread stood still, and how large its heap is, as it is or after a collection. A timer each millisecond costs CPU, so it runs only
+ * while it is asked to.
  */
 const watcher = `
   import { isMainThread } from 'node:worker_threads';
   import { monitorEventLoopDelay } from 'node:perf_hooks';
+  import { setFlagsFromString } from 'node:v8';
+  import { runInNewContext } from 'node:vm';
   if (isMainThread && process.channel) {
     const delay = monitorEventLoopDelay({ resolution: 1 });
     process.on('message', (word) => {
+      if (word === 'live') { setFlagsFromString('--expose-gc'); runInNewContext('gc')(); }
+      if (word === 'heap' || word === 'live') { process.send(process.memoryUsage().heapUsed / 2 ** 20); return; }
       if (word === 'watch') delay.enable();
       else { delay.disable(); process.send(delay.max / 1e6); }
       if (word === 'watch') delay.reset();
@@ -40,7 +45,13 @@ export interface BuiltDaemon {
   readonly ask: (path: string, options?: { method?: string; headers?: Record<string, string> }) => Promise<Asked>;
   /** Memory now and at most so far, MB as `ps` and Kubernetes count them (2^20 bytes). */
   readonly memoryMb: () => { readonly now: number; readonly most: number };
+  /** Heap of the main thread in use, garbage included, MB. */
+  readonly heapMb: () => Promise<number>;
+  /** The same after a full collection, which it asks for. */
+  readonly liveHeapMb: () => Promise<number>;
   readonly cpuMs: () => number;
+  readonly threads: () => number;
+  readonly descriptors: () => number;
   /** Bytes that it has caused to be written to disk so far. */
   readonly writtenBytes: () => number;
   readonly stateBytes: () => number;
@@ -65,6 +76,11 @@ export async function startBuilt(configFile: string, port: number, statePath: st
   const pid = child.pid ?? 0;
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const ask: BuiltDaemon['ask'] = (path, options = {}) => asked(port, path, options);
+  const told = (word: string): Promise<number> => {
+    const answer = new Promise<number>((resolve) => child.once('message', (figure) => resolve(Number(figure))));
+    child.send(word);
+    return answer;
+  };
   const close = async (): Promise<void> => {
     child.kill('SIGTERM');
     const timer = setTimeout(() => child.kill('SIGKILL'), 20_000);
@@ -90,7 +106,11 @@ export async function startBuilt(configFile: string, port: number, statePath: st
     startedMs,
     ask,
     memoryMb: () => ({ now: status('VmRSS'), most: status('VmHWM') }),
+    heapMb: () => told('heap'),
+    liveHeapMb: () => told('live'),
     cpuMs: () => cpuMsOf(pid),
+    threads: () => readdirSync(`/proc/${pid}/task`).length,
+    descriptors: () => readdirSync(`/proc/${pid}/fd`).length,
     writtenBytes: () => Number(/^write_bytes: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1]),
     stateBytes: () =>
       readdirSync(dirname(statePath)).reduce((sum, name) => sum + statSync(join(dirname(statePath), name)).size, 0),
@@ -99,9 +119,7 @@ export async function startBuilt(configFile: string, port: number, statePath: st
       // Its own turn comes first: the figure begins with what follows.
       await sleep(50);
       await act();
-      const told = new Promise<number>((resolve) => child.once('message', (ms) => resolve(Number(ms))));
-      child.send('tell');
-      return told;
+      return told('tell');
     },
     close,
   };

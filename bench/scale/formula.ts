@@ -3,10 +3,12 @@
  * scale` holds against what it measures.
  */
 export const formula = {
-  baseMb: 140,
-  /** The first thousand wake the other threads too. */
-  mbOfFirstThousand: 40,
-  mbPerFurtherThousand: 16,
+  baseMb: 142,
+  /** The first thousand have more for each than the next: what is kept of series and charts is bounded over all of them. */
+  mbOfFirstThousand: 36,
+  mbPerFurtherThousand: 12,
+  /** More after an hour, at any number of targets: what `malloc` keeps in its arenas. */
+  mbHoursLater: 30,
   cpuMsPerProbe: 3.5,
 } as const;
 

@@ -1,15 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { gunzipSync } from 'node:zlib';
-import { removeTempDir, tempDir } from '../../test/support/paths.ts';
-import { freePort } from '../../test/support/ports.ts';
 import { watchOthers } from '../disturbance.ts';
 import { NoFigures } from '../no-figures.ts';
 import type { Progress } from '../progress.ts';
 import { quantile, type Summary, summaryOf } from '../statistics.ts';
-import { type BuiltDaemon, buildPackage, startBuilt } from './daemon.ts';
-import { configText, type Shape, shapeOf, startMirrors } from './world.ts';
+import { type Counts, countsOf, scrapeOnce } from './counts.ts';
+import { type BuiltDaemon, buildPackage } from './daemon.ts';
+import { inBuiltWorld } from './rig.ts';
+import { type Shape, shapeOf } from './world.ts';
 
 /** What one daemon with so many targets takes. Memory in MB (2^20 bytes), times in milliseconds. */
 export interface ScaleRow extends Shape {
@@ -49,7 +46,6 @@ export interface ScaleReport {
   readonly rows: readonly ScaleRow[];
 }
 
-const zip = { 'accept-encoding': 'gzip', accept: 'application/openmetrics-text;version=1.0.0' };
 const scrapeEveryMs = 15_000;
 const paths = ['/', '/mirrors/m0', '/api/v1/mirrors', '/api/v1/targets?limit=500', '/api/v1/findings'] as const;
 const timesEach = 7;
@@ -68,72 +64,24 @@ export async function scale(
   return { rows };
 }
 
-async function rowOf(shape: Shape, reloads: number, quick: boolean, progress: Progress): Promise<ScaleRow> {
-  const closers: (() => Promise<void> | void)[] = [];
-  const say = (what: string): void => progress.say(`scale: ${shape.targets} targets, ${what}`);
-  try {
-    const dir = tempDir('bench-scale');
-    closers.push(() => removeTempDir(dir));
-    const [tree, state] = [join(dir, 'tree'), join(dir, 'state')];
-    for (const folder of [tree, state]) mkdirSync(folder);
-    say('mirrors start');
-    const mirrors = await startMirrors(shape, tree);
-    closers.push(mirrors.close);
-    const port = await freePort();
-    const statePath = join(state, 'mirrorwatch.db');
-    const configFile = join(dir, 'mirrorwatch.yaml');
-    const write = (drop: boolean): void =>
-      writeFileSync(configFile, configText(shape, mirrors, { port, statePath, drop }));
-    write(false);
-    const others = watchOthers();
-    const daemon = await startBuilt(configFile, port, statePath);
-    closers.push(daemon.close);
-    say(`every light target is asked once, ${shape.everySeconds} s`);
-    await sleep(shape.everySeconds * 1_000 + 5_000);
-    say('measures');
-    const measured = await measure(daemon, shape, (quick ? 15 : 60) * 1_000);
-    say('pages');
-    const pages = await timedPages(daemon);
-    say(`${reloads} reloads`);
-    const reloaded = await reloadOften(daemon, reloads, write, say);
-    return { ...shape, startMs: daemon.startedMs, ...measured, pages, reloads: reloaded, ...onlyCores(others()) };
-  } finally {
-    for (const closer of closers.reverse()) await closer();
-  }
-}
-
-function onlyCores({ othersCores }: { readonly othersCores: number }): { readonly othersCores: number } {
-  return { othersCores };
-}
-
-/** What counters say in one page. */
-interface Counts {
-  readonly attempts: number;
-  readonly failed: number;
-  readonly series: number;
-  readonly starts: number;
-  readonly within5: number;
-  readonly within100: number;
-}
-
-function countsOf(text: string): Counts {
-  const all = [...text.matchAll(/^mirror_probe_attempts_total\{.*\} (\d+)/gm)].map(([, count]) => Number(count));
-  const one = (series: string): number => Number(text.split(`\n${series} `)[1]?.split(/[\s#]/)[0]);
-  const bucket = (le: string): number => one(`mirrorwatch_schedule_delay_seconds_bucket{le="${le}"}`);
-  const sum = (pattern: RegExp): number => [...text.matchAll(pattern)].reduce((total, [, n]) => total + Number(n), 0);
-  return {
-    attempts: all.reduce((total, count) => total + count, 0),
-    failed: sum(/^mirror_probe_failures_total\{.*\} (\d+)/gm),
-    series: all.length,
-    starts: one('mirrorwatch_schedule_delay_seconds_count'),
-    within5: bucket('0.005'),
-    within100: bucket('0.1'),
-  };
-}
-
-async function scrapeOnce(daemon: BuiltDaemon): Promise<{ text: string; zippedBytes: number; tookMs: number }> {
-  const { body, bytes, tookMs } = await daemon.ask('/metrics', { headers: zip });
-  return { text: gunzipSync(body).toString(), zippedBytes: bytes, tookMs };
+function rowOf(shape: Shape, reloads: number, quick: boolean, progress: Progress): Promise<ScaleRow> {
+  return inBuiltWorld(
+    shape,
+    (what) => progress.say(`scale: ${shape.targets} targets, ${what}`),
+    async ({ daemon, write, say }) => {
+      const others = watchOthers();
+      say(`every light target is asked once, ${shape.everySeconds} s`);
+      await sleep(shape.everySeconds * 1_000 + 5_000);
+      say('measures');
+      const measured = await measure(daemon, shape, (quick ? 15 : 60) * 1_000);
+      say('pages');
+      const pages = await timedPages(daemon);
+      say(`${reloads} reloads`);
+      const reloaded = await reloadOften(daemon, reloads, write, say);
+      const { othersCores } = others();
+      return { ...shape, startMs: daemon.startedMs, ...measured, pages, reloads: reloaded, othersCores };
+    },
+  );
 }
 
 /** @throws NoFigures where probes fail, or the page has other targets than were configured */

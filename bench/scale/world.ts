@@ -32,6 +32,11 @@ export function shapeOf(targets: number): Shape {
   return { mirrors, modules, targets: mirrors * modules * targetsPerModule, everySeconds };
 }
 
+/** Those of them that are asked at that pace; the others are asked once an hour. */
+export function lightTargets({ mirrors, modules }: Shape): number {
+  return mirrors * modules * lightPerModule;
+}
+
 const version = 'v1.25.0';
 const moduleName = (at: number): string => `example.com/some/longer/module-${at}`;
 

@@ -222,9 +222,13 @@ export const limits = {
   workerHangMs: 30 * second,
   /** At most, on any machine: one for heavy steps, which hold a thread while they hash, and two for the rest. */
   workers: 3,
-  /** Another thread starts where each has so many probes under way; one that was not needed for so long ends. */
+  /** Another thread starts where each has so many probes under way. */
   workerCrowd: 8,
-  workerIdleMs: 1 * minute,
+  /**
+   * One that was not needed for so long ends: longer than the usual pace of heavy steps, an hour. Each start takes another of
+   * malloc's arenas, sixteen on two cores, and leaves 3 MB in it: ending it after each probe costs more than it gives back.
+   */
+  workerIdleMs: 90 * minute,
   /** Undelivered notices over all receivers; beyond it the oldest go, mismatches last. */
   outbox: 5_000,
   deliveryMs: 10 * second,

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Clock, Log, Probed, Timers, WorkerBook } from '../core/ports.ts';
@@ -94,8 +95,9 @@ export class Seats {
     this.#check = deps.timers.after(beatMs, () => this.#checkThreads());
   }
 
-  /** Hands every thread a new book. @returns its edition */
+  /** Hands every thread a new book; most reloads change none, and a copy in each thread is garbage there. @returns its edition */
   configure(book: WorkerBook): number {
+    if (isDeepStrictEqual(book, this.#book)) return this.#edition;
     this.#book = book;
     this.#edition += 1;
     for (const { thread } of this.all) thread?.send({ kind: 'book', book, edition: this.#edition });

@@ -5,6 +5,7 @@ import { expectedMb, formula, offBy } from '../../../bench/scale/formula.ts';
 import { scaleLines, scaleTargets } from '../../../bench/scale/report.ts';
 import type { ScaleRow } from '../../../bench/scale/scale.ts';
 import { shapeOf } from '../../../bench/scale/world.ts';
+import { committed } from '../../../tools/performance/results.ts';
 import { repoDir } from '../../support/paths.ts';
 
 const summary = (median: number) => ({ count: 3, median, p99: median, worst: median });
@@ -39,10 +40,13 @@ describe('how much is watched', () => {
 
 describe('the formula', () => {
   it('is the one that README.md tells', () => {
-    const { baseMb, mbOfFirstThousand, mbPerFurtherThousand, cpuMsPerProbe } = formula;
-    const readme = readFileSync(join(repoDir, 'README.md'), 'utf8').replaceAll(/\s+/g, ' ');
+    const { baseMb, mbOfFirstThousand, mbPerFurtherThousand, mbHoursLater, cpuMsPerProbe } = formula;
+    const read = (file: string) => readFileSync(join(repoDir, file), 'utf8').replaceAll(/[\s#]+/g, ' ');
+    const readme = read('README.md');
     const first = `${baseMb} MB, ${mbOfFirstThousand} MB for the first 1 000 targets`;
-    expect(readme).toContain(`${first} and ${mbPerFurtherThousand} MB for each further 1 000`);
+    const said = `${first} and ${mbPerFurtherThousand} MB for each further 1 000, ${mbHoursLater} MB more after an hour`;
+    expect(readme).toContain(said);
+    expect(read('deploy/kubernetes/mirrorwatch/values.yaml')).toContain(said);
     expect(readme).toContain(`${cpuMsPerProbe} ms of CPU a probe`);
   });
 
@@ -54,6 +58,15 @@ describe('the formula', () => {
       baseMb + mbOfFirstThousand,
       baseMb + mbOfFirstThousand + 2 * mbPerFurtherThousand,
     ]);
+  });
+
+  it('is within a tenth of every committed result', () => {
+    const rows = committed().get('scale')?.scale?.rows ?? [];
+    expect(rows.map(({ targets }) => targets)).toEqual([100, 1_000, 15_000]);
+    for (const { targets, rssMb } of rows) expect(Math.abs(offBy(rssMb, expectedMb(targets)))).toBeLessThan(0.1);
+    const { targets, minutes } = committed().get('hour')?.hour ?? { targets: 0, minutes: [] };
+    const later = offBy(minutes.at(-1)?.rssMb ?? Number.NaN, expectedMb(targets) + formula.mbHoursLater);
+    expect(Math.abs(later)).toBeLessThan(0.1);
   });
 
   it('is held against what was measured', () => {

@@ -1,16 +1,29 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { committed, goals, performancePage, performancePath } from '../../../tools/generate-performance.ts';
+import { parts } from '../../../bench/options.ts';
+import { goals, performancePage, performancePath } from '../../../tools/generate-performance.ts';
+import { committed, figuresOf, goalsOf } from '../../../tools/performance/results.ts';
 import { why } from '../../../tools/performance/why.ts';
 
-test('docs/performance.md states the goals as the committed results have them (npm run generate)', () => {
+test('docs/performance.md states figures and goals as the committed results have them (npm run generate)', () => {
   const page = readFileSync(performancePath, 'utf8');
   expect(performancePage(page)).toBe(page);
 });
 
-test('each result that is committed is of a whole run, and has goals', () => {
-  expect([...committed()].filter(([, { quick, targets }]) => quick || targets.length === 0)).toEqual([]);
-  expect([...committed().keys()]).toEqual(expect.arrayContaining(['cpu', 'memory', 'peers', 'scale']));
+const whole = [...committed()];
+
+test('each result that is committed is of a whole run, and has figures and goals', () => {
+  expect(whole.filter(([, { quick }]) => quick)).toEqual([]);
+  for (const [part, result] of whole) {
+    expect(figuresOf(part, result), part).not.toEqual([]);
+    expect(goalsOf(part, result), part).not.toEqual([]);
+  }
+});
+
+test('the parts that goals of design section 8 need are there, in their order', () => {
+  const found = whole.map(([part]) => part);
+  expect(found).toEqual(parts.filter((part) => found.includes(part)));
+  expect(found).toEqual(expect.arrayContaining(['cpu', 'memory', 'peers', 'scale', 'reloads', 'days', 'hour']));
 });
 
 test('each goal that is missed says why, and no other', () => {

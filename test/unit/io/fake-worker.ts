@@ -10,6 +10,8 @@ const seed: WorkerSeed = workerData;
 const held: (() => void)[] = [];
 const send = (message: FromWorker) => parentPort?.postMessage(message);
 let userAgent = userAgentOf(seed);
+/** Books that came after the first; told as the `requests` of each sample. */
+let books = 0;
 
 function userAgentOf({ book }: { readonly book: WorkerSeed['book'] }): string {
   return book.access.any?.userAgent ?? 'none';
@@ -17,7 +19,10 @@ function userAgentOf({ book }: { readonly book: WorkerSeed['book'] }): string {
 
 function answer(job: number, due: Due): void {
   const { sample, transcript } = lostProbe(due, 'defect', seed.worker, { wallMs: 1, monotonicMs: 1 });
-  const probed = { sample: { ...sample, outcome: { tag: 'ok' } as const, finalUrl: userAgent }, transcript };
+  const probed = {
+    sample: { ...sample, outcome: { tag: 'ok' } as const, finalUrl: userAgent, requests: books },
+    transcript,
+  };
   send({ kind: 'done', jobs: [{ job, kind: 'probe', probed }] });
 }
 
@@ -50,6 +55,7 @@ parentPort?.on('message', (message: ToWorker) => {
   switch (message.kind) {
     case 'book':
       userAgent = userAgentOf(message);
+      books += 1;
       send({ kind: 'booked', edition: message.edition });
       return;
     case 'probe':

@@ -1,0 +1,58 @@
+import type { AccuracyReport } from './accuracy.ts';
+import type { CpuReport } from './cpu.ts';
+import type { HashReport } from './hash.ts';
+import type { DaysReport } from './long/days.ts';
+import type { HourReport } from './long/hour.ts';
+import type { ReloadsReport } from './long/reloads.ts';
+import { daysLines, daysTargets, hourLines, hourTargets, reloadsLines, reloadsTargets } from './long/report.ts';
+import { type MemoryReport, memoryLines, memoryTargets } from './memory.ts';
+import type { Part } from './options.ts';
+import type { PeersReport } from './peers/peers.ts';
+import { peersLines, peersTargets } from './peers/report.ts';
+import type { ReactionReport } from './reaction.ts';
+import { accuracyLines, cpuLines, hashLines, reactionLines } from './report.ts';
+import { scaleLines, scaleTargets } from './scale/report.ts';
+import type { ScaleReport } from './scale/scale.ts';
+import { accuracyTargets, cpuTargets, hashTargets, reactionTargets, type Target } from './targets.ts';
+
+/** What each part of the bench finds out. */
+export interface Reports {
+  accuracy: AccuracyReport;
+  peers: PeersReport;
+  cpu: CpuReport;
+  memory: MemoryReport;
+  reaction: ReactionReport;
+  hash: HashReport;
+  scale: ScaleReport;
+  reloads: ReloadsReport;
+  days: DaysReport;
+  hour: HourReport;
+}
+
+/** The figures of each part, as lines for people. */
+export const linesOf: { readonly [P in Part]: (report: Reports[P]) => readonly string[] } = {
+  accuracy: accuracyLines,
+  peers: peersLines,
+  cpu: cpuLines,
+  memory: memoryLines,
+  reaction: reactionLines,
+  hash: hashLines,
+  scale: scaleLines,
+  reloads: reloadsLines,
+  days: daysLines,
+  hour: hourLines,
+};
+
+/** The goals of design section 8 that each part tells of. */
+export const targetsOf: { readonly [P in Part]: (report: Reports[P]) => readonly Target[] } = {
+  accuracy: accuracyTargets,
+  peers: peersTargets,
+  cpu: cpuTargets,
+  memory: memoryTargets,
+  reaction: reactionTargets,
+  hash: hashTargets,
+  scale: scaleTargets,
+  reloads: reloadsTargets,
+  days: daysTargets,
+  hour: hourTargets,
+};
