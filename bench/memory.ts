@@ -12,7 +12,7 @@ import type { Progress } from './progress.ts';
 import { type Target, target } from './targets.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-/** Long enough for the thread of heavy steps to have ended; not so long where it is for a look. */
+/** Long enough for every module to have been asked whole; not so long where it is for a look. */
 const seconds = { usual: 90, quick: 25 };
 /** Design.md section 8. */
 const rssMbMax = 110;
