@@ -214,7 +214,7 @@ go: { sumdb: "off" }
     );
     // The public address cannot be reached from here; loopback could, and was not asked.
     expect(victim.accessLog()).toBe('');
-    expect(mirror.accessLog()).toContain('302');
+    await until('its redirects', mirror.accessLog, (log) => log.includes('302'));
     expect(await daemon.stop()).toBe(0);
   });
 });

@@ -98,12 +98,22 @@ advise: { hold: 6s }
 
   test('every step of every honest mirror is ok, on hashes that go.sum pins, with its phases', async () => {
     const isHonest = ({ registry }: TargetJson): boolean => registry !== 'forger';
-    const { targets } = await until(
-      'all targets of the honest mirrors ok',
-      () => daemon.api<Targets>('targets?limit=500'),
-      (answer) => answer.targets.filter((one) => isHonest(one) && one.lastOutcome === 'ok').length === 3 * targetsEach,
+    const honestOk = async (): Promise<readonly TargetJson[]> =>
+      (await daemon.api<Targets>('targets?limit=500')).targets.filter(
+        (one) => isHonest(one) && one.lastOutcome === 'ok',
+      );
+    // Each once: on a busy machine some answer is always of the kind that nobody can judge.
+    const wereOk = new Map<string, TargetJson>();
+    await until(
+      'each target of the honest mirrors was ok',
+      async () => {
+        for (const one of await honestOk()) wereOk.set(one.id, one);
+        return wereOk.size;
+      },
+      (count) => count === 3 * targetsEach,
       { help: daemon.log },
     );
+    const targets = [...wereOk.values()];
     const { mirrors } = await daemon.api<Mirrors>('mirrors');
     const steps = (registry: string): readonly string[] =>
       [...new Set(targets.filter((target) => target.registry === registry).map(({ step }) => step))].sort();
@@ -111,8 +121,10 @@ advise: { hold: 6s }
       expect(steps(registry)).toEqual(['info', 'latest', 'list', 'mod', 'sumdb', 'zip']);
       expect(mirrors.find((mirror) => mirror.registry === registry)?.state, registry).toBe('up');
     }
-    for (const target of targets.filter(isHonest).filter(({ step }) => step === 'zip' || step === 'mod')) {
-      const probe = await daemon.api<ProbeJson>(`probes/${target.probeId}`);
+    for (const target of targets.filter(({ step }) => step === 'zip' || step === 'mod')) {
+      const isOk = async (): Promise<TargetJson | undefined> => (await honestOk()).find(({ id }) => id === target.id);
+      const now = await until(`${target.id} is ok`, isOk, (one) => one !== undefined);
+      const probe = await daemon.api<ProbeJson>(`probes/${now?.probeId}`);
       if (modules.includes(`${target.module}@${target.version}`))
         expect(probe.facts.verified, target.id).toMatchObject({ algorithm: 'h1', against: 'pinned' });
       const phases = Object.keys(probe.phasesSeconds).sort();
