@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { expectInProportion } from './growth.ts';
+import { long } from './requires.ts';
 
 const numbers = (size: number): number[] => Array.from({ length: size }, (_, at) => at);
 
@@ -8,11 +9,13 @@ test('work in proportion passes, were it a thousandth of a second or a tenth', (
     expectInProportion(size, numbers, (all) => all.reduce((sum, one) => sum + one, 0));
 });
 
-test.each([20, 500])('the square of %i is told', (size) => {
-  const pairs = (all: readonly number[]): number => {
-    let sum = 0;
-    for (const one of all) for (const other of all) sum += one ^ other;
-    return sum;
-  };
-  expect(() => expectInProportion(size, numbers, pairs)).toThrow('out of proportion');
+long('what is out of proportion', [], () => {
+  test.each([20, 500])('the square of %i is told', (size) => {
+    const pairs = (all: readonly number[]): number => {
+      let sum = 0;
+      for (const one of all) for (const other of all) sum += one ^ other;
+      return sum;
+    };
+    expect(() => expectInProportion(size, numbers, pairs)).toThrow('out of proportion');
+  });
 });
