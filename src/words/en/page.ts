@@ -141,9 +141,9 @@ export const page = {
     'Accepted advice after which the mirror left did better than the advised one, of all that was looked back at.',
   'regret.month': '{regretted} of {moves} regretted',
 
-  'sum.nothing': 'nothing speaks for a move',
-  'sum.enough': 'enough for a move',
-  'sum.part': '{share} of what a move needs',
+  'sum.nothing': 'nothing speaks for a move to it',
+  'sum.enough': 'enough for a move to it',
+  'sum.part': '{share} of what a move to it needs',
   'sum.said': 'moving to {registry}: {sum} of {bound}, {words}',
 
   'table.mirror': 'mirror',

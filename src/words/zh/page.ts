@@ -142,9 +142,9 @@ export const page: Readonly<Record<keyof typeof english, string>> = {
   'regret.legend': '在所有已回顾的已采纳建议中，事后原镜像反而优于所建议镜像的次数。',
   'regret.month': '{moves} 次中有 {regretted} 次不值得',
 
-  'sum.nothing': '没有切换的理由',
-  'sum.enough': '足以切换',
-  'sum.part': '已积累切换所需证据的 {share}',
+  'sum.nothing': '没有切换到它的理由',
+  'sum.enough': '足以切换到它',
+  'sum.part': '已积累切换到它所需证据的 {share}',
   'sum.said': '切换到 {registry}：{sum} / {bound}，{words}',
 
   'table.mirror': '镜像',

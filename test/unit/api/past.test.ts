@@ -128,12 +128,12 @@ describe('the running sum of the judge', () => {
   it.each<[string, number | null, number | null, string | null]>([
     ['nothing weighed', null, null, null],
     ['no bound', 3, null, null],
-    ['zero', 0, 40, 'nothing speaks for a move'],
-    ['a trace', 0.001, 40, '1 % of what a move needs'],
-    ['a part', 10, 40, '25 % of what a move needs'],
-    ['never rounded up to all', 39.99, 40, '99 % of what a move needs'],
-    ['all of it', 40, 40, 'enough for a move'],
-    ['more', 90, 40, 'enough for a move'],
+    ['zero', 0, 40, 'nothing speaks for a move to it'],
+    ['a trace', 0.001, 40, '1 % of what a move to it needs'],
+    ['a part', 10, 40, '25 % of what a move to it needs'],
+    ['never rounded up to all', 39.99, 40, '99 % of what a move to it needs'],
+    ['all of it', 40, 40, 'enough for a move to it'],
+    ['more', 90, 40, 'enough for a move to it'],
   ])('%s', (_what, sum, bound, said) => {
     const text = of(sum, bound);
     expect(text === null ? null : words(text)).toBe(said);
