@@ -1,6 +1,7 @@
 import { budgetOf } from '../config/budget.ts';
 import { formatIssues } from '../config/format-issues.ts';
 import type { Config } from '../core/config.ts';
+import { printable } from '../core/printable.ts';
 import { durationText } from '../core/units.ts';
 import { missingClients } from '../daemon/client-now.ts';
 import { expand } from '../daemon/system.ts';
@@ -50,7 +51,7 @@ export const checkCommand: Command = {
     if (warnings.length > 0) terminal.err(formatIssues(warnings, config.path, say));
     terminal.out(
       say('check.head', {
-        source: sayTold(source, say),
+        source: sayTold(printable(source), say),
         mirrors:
           config.mirrors.length === 1 ? say('check.mirrorOne') : say('check.mirrors', { count: config.mirrors.length }),
         targets: targets.length === 1 ? say('check.targetOne') : say('check.targets', { count: targets.length }),

@@ -1,3 +1,4 @@
+import { printable } from '../core/printable.ts';
 import { wordsOf } from '../words/words.ts';
 import { ackCommand } from './ack.ts';
 import { adviceCommand } from './advice.ts';
@@ -88,7 +89,7 @@ async function called(context: Context): Promise<ExitCode> {
 }
 
 function unknown(name: string, { terminal, say }: Pick<Context, 'terminal' | 'say'>): ExitCode {
-  terminal.err(say('program.unknown', { name }));
+  terminal.err(say('program.unknown', { name: printable(name) }));
   for (const line of overview(commands, say)) terminal.err(line);
   return 2;
 }

@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { printable } from '../core/printable.ts';
 import type { Key, Say, Values } from '../words/say.ts';
 import { sayTold } from '../words/told.ts';
 import { english } from '../words/words.ts';
@@ -20,7 +21,7 @@ export class UsageError<K extends Key = Key> extends Error {
     if (values === undefined) return say(this.#key, ...this.#values);
     const told = Object.entries(values).map(([name, value]) => [
       name,
-      typeof value === 'string' ? sayTold(value, say) : value,
+      typeof value === 'string' ? sayTold(printable(value), say) : value,
     ]);
     return say(this.#key, ...([Object.fromEntries(told)] as unknown as Values<K>));
   }

@@ -1,11 +1,12 @@
 import type { ConfigIssue } from '../core/config.ts';
+import { printable } from '../core/printable.ts';
 import type { Say } from '../words/say.ts';
 import { sayTold } from '../words/told.ts';
 import { english } from '../words/words.ts';
 
 /** The issues as text, one a line, in the order of the file: `file.yaml:12:5 mirrors[0].url: saw "htps://…", expected …`. */
 export function formatIssues(issues: readonly ConfigIssue[], path: string | null, say: Say = english): string {
-  const file = path ?? say('load.builtIn');
+  const file = path === null ? say('load.builtIn') : printable(path);
   return [...issues]
     .sort(byPlace)
     .map((issue) => formatIssue(issue, file, say))

@@ -8,7 +8,8 @@ export function findProbe(
 ): KeptProbe | null {
   const known = board.probe(probeId);
   if (known !== null) return known;
-  for (const table of ['cited', 'probe'] as const) {
+  // The row of a failing one has the whole conversation, however long.
+  for (const table of ['probe', 'cited'] as const) {
     const row = ledger.find(table, probeId) ?? store.get(table, probeId);
     if (row !== null) return row.value as KeptProbe;
   }

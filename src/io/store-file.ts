@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { limits } from '../core/limits.ts';
 import { scratchFolder } from './scratch.ts';
 import { copyWhole } from './store-copy.ts';
-import { createTables, kindOf, schemaVersion } from './store-schema.ts';
+import { createTables, kindOf, lacksTable, schemaVersion } from './store-schema.ts';
 import { type Trouble, troubleOf } from './store-trouble.ts';
 
 /** An open state file. `readOnly`: it serves what was written before and takes nothing. */
@@ -124,7 +124,8 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
   }
   // Nothing is written to a file that has its tables: a full disk opens, too.
   const found = kindOf(db);
-  if (found.kind === 'fresh' || (found.kind === 'ours' && found.version < schemaVersion)) createTables(db, wallMs);
+  const isOlder = found.kind === 'ours' && (found.version < schemaVersion || lacksTable(db));
+  if (found.kind === 'fresh' || isOlder) createTables(db, wallMs);
 }
 
 /** SQLite opens a file that it may not write for reading, and then fails to lock it: the right is what was missing. */

@@ -3,7 +3,7 @@ import { type Table, tables } from '../core/ports.ts';
 
 /**
  * The version of the file's layout that this program writes; an older file is brought up to it, a newer one refused,
- * untouched. 2 (0.2): tables `answer` and `trend`.
+ * untouched. 2 (0.2): tables `answer` and `trend`. A table alone that came later (`cited`) is made where it is missing.
  */
 export const schemaVersion = 2;
 
@@ -14,10 +14,7 @@ const versionKey = 'schema';
 
 /** Looks without writing. Throws what SQLite throws. */
 export function kindOf(db: DatabaseSync): FileKind {
-  const names = db
-    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
-    .all()
-    .map(({ name }) => String(name));
+  const names = namesIn(db);
   if (names.length === 0) return { kind: 'fresh' };
   if (!names.includes('meta')) return { kind: 'foreign' };
   const columns = db.prepare("SELECT group_concat(name, ' ') AS names FROM pragma_table_info('meta')").get();
@@ -53,6 +50,19 @@ export function createTables(db: DatabaseSync, wallMs: number): void {
     if (db.isTransaction) db.exec('ROLLBACK');
     throw thrown;
   }
+}
+
+/** True where a table is missing of those that this program reads and writes: a release that had fewer has made the file. */
+export function lacksTable(db: DatabaseSync): boolean {
+  const names = new Set(namesIn(db));
+  return tables.some((table) => !names.has(table));
+}
+
+function namesIn(db: DatabaseSync): readonly string[] {
+  return db
+    .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    .all()
+    .map(({ name }) => String(name));
 }
 
 function createTable(db: DatabaseSync, table: Table): void {

@@ -136,8 +136,8 @@ export function createCited(input: {
   }
 
   function age(probeId: string, wallMs: number): void {
-    const value = puts.get(probeId)?.value ?? find(probeId);
-    if (value !== null) put(probeId, wallMs, value);
+    const probe = (puts.get(probeId)?.value as KeptProbe | undefined) ?? find(probeId);
+    if (probe !== null) put(probeId, wallMs, bounded(probe));
   }
 
   /** What ended and no advice in force rests on. */

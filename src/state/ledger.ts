@@ -23,7 +23,8 @@ const expendable: ReadonlySet<Table> = new Set(['probe', 'cited', 'seen', 'answe
 /**
  * Gathers the rows of one turn and commits them together; while the file can't be written, the last word on each key
  * waits here, so that nothing is lost when there is room again. Bounded by the keys themselves: rows past `waitingMax`
- * of the tables `probe`, `cited`, `seen`, `answer` and `trend` are given up first, because they explain and decide nothing new.
+ * of the tables `probe`, `cited`, `seen`, `answer` and `trend` are given up first, because they explain and decide nothing new;
+ * so are as many of their deletes.
  */
 export function createLedger(store: Store, waitingMax: number): Ledger {
   const puts = new Map<string, Row>();
@@ -58,13 +59,19 @@ export function createLedger(store: Store, waitingMax: number): Ledger {
         deletes.clear();
         return { tag: 'ok', rows };
       }
-      for (const [key, row] of puts) {
-        if (puts.size <= waitingMax) break;
-        if (expendable.has(row.table)) puts.delete(key);
-      }
+      giveUp(puts, waitingMax);
+      giveUp(deletes, waitingMax);
       return { tag: 'waiting', rows: puts.size + deletes.size, trouble: done.error };
     },
   };
+}
+
+/** The oldest of what is expendable, as far as there are too many. A row that was to go then ages; of `cited`, from the next start on. */
+function giveUp(waiting: Map<string, { readonly table: Table }>, most: number): void {
+  for (const [key, { table }] of waiting) {
+    if (waiting.size <= most) return;
+    if (expendable.has(table)) waiting.delete(key);
+  }
 }
 
 function isJson(value: unknown): boolean {

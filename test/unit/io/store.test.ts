@@ -207,6 +207,21 @@ describe('a file of an older release', () => {
     expect(opened(path).store.all('answer')).toEqual([row('h', 8, [1], 'answer')]);
   });
 
+  it.each(tables.filter((table) => table !== 'meta'))('of the same layout that lacks table %s gets it', (table) => {
+    const path = newPath();
+    const first = opened(path).store;
+    put(first, row('a', 1));
+    first.close();
+    const db = new DatabaseSync(path);
+    db.exec(`DROP TABLE "${table}"`);
+    db.close();
+    const { store, notes } = opened(path);
+    expect(notes).toEqual([]);
+    expect(put(store, row('b', 2, 'b', table))).toEqual({ tag: 'ok' });
+    expect(store.all(table).map(({ key }) => key)).toEqual(['b']);
+    expect(store.get('finding', 'a')?.key).toBe(table === 'finding' ? undefined : 'a');
+  });
+
   it('stays as it was where there is no room to change it, and is read', () => {
     const path = old();
     const before = statSync(path).size;

@@ -142,8 +142,11 @@ describe('probes that a finding names', () => {
     const { turn, store, self } = world();
     self.known.set('long', aProbe('long', 'x'.repeat(limits.citedChars)));
     turn([aFinding('f', ['long'])]);
-    const kept = store.get('cited', 'long')?.value as KeptProbe;
-    expect([kept.sample.due.probeId, kept.transcript]).toEqual(['long', null]);
+    const kept = () => store.get('cited', 'long')?.value as KeptProbe;
+    expect([kept().sample.due.probeId, kept().transcript]).toEqual(['long', null]);
+    // The whole of it is still in memory when the finding ends.
+    turn([aFinding('f', ['long'], 'closed')]);
+    expect([kept().sample.due.probeId, kept().transcript]).toEqual(['long', null]);
   });
 
   test('are bounded in all: a finding that is full changes its own, and no other gets more', () => {

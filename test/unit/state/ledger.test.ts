@@ -99,6 +99,20 @@ describe('a ledger', () => {
     expect([...store.rows.keys()].sort()).toEqual(['detector/d1', 'finding/f1', 'outbox/o1', 'outbox/o2', 'outbox/o3']);
   });
 
+  test('what is to be deleted is bounded too, while a finding changes its probes day after day on a full disk', () => {
+    const { ledger, store } = watched(4);
+    store.commit({ puts: [row('sent', 1, 'outbox')], deletes: [] });
+    store.trouble = full;
+    ledger.add([], [{ table: 'outbox', key: 'sent' }]);
+    for (let turn = 0; turn < 100; turn += 1) {
+      ledger.add([row(`p${turn}`, 1, 'cited')], [{ table: 'cited', key: `p${turn - 1}` }]);
+      expect(ledger.flush().rows).toBeLessThanOrEqual(8);
+    }
+    store.trouble = null;
+    ledger.flush();
+    expect([...store.rows.keys()]).toEqual(['cited/p99']);
+  });
+
   test('a row that is no JSON throws once and is given up; the others are written', () => {
     const { ledger, store } = watched();
     const round: Record<string, unknown> = {};

@@ -1,0 +1,33 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+import { removeTempDir, tempDir } from '../../support/paths.ts';
+import { run } from './run-program.ts';
+
+const folder = tempDir('escapes');
+afterAll(() => removeTempDir(folder));
+
+const evil = 'a\u001b[31m\u202e\u0085b\nc';
+const wrong = join(folder, `wrong${evil}.yaml`);
+const right = join(folder, `right${evil}.yaml`);
+writeFileSync(wrong, 'vantge: x\n');
+writeFileSync(
+  right,
+  'vantage: v\nmirrors: [ { name: a, ecosystem: go, url: "https://a.example.com" } ]\nmodules: { go: [ "example.com/x@v1.0.0" ] }\ngo: { sumdb: off }\n',
+);
+
+test.each([
+  ['an unknown command', [evil]],
+  ['an unknown option', ['check', `--${evil}`]],
+  ['a word too many', ['check', evil]],
+  ['a file that is not there', ['check', '--config', join(folder, evil)]],
+  ['a file with mistakes', ['check', '--config', wrong]],
+  ['a file without', ['check', '--config', right]],
+])('what is told of %s neither moves the cursor nor adds a line', async (_, argv) => {
+  for (const lang of ['en', 'zh']) {
+    const { out, err } = await run([...argv, '--lang', lang]);
+    const told = `${out}\n${err}`;
+    expect(told).not.toMatch(/[^\P{C}\n]|[\p{Zl}\p{Zp}]/u);
+    expect(told).toContain('a?[31m??b?c');
+  }
+});
