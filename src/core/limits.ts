@@ -18,6 +18,8 @@ export const limits = {
   /** Headers kept in a transcript; the rest is counted. */
   headersKept: 40,
   headerValueChars: 300,
+  /** Of a URL that a transcript keeps; the whole of it is asked. */
+  hopUrlChars: 2_048,
   /** A `@v/list` of the busiest modules is under 1 MiB. */
   listBytes: 4 * mib,
   infoBytes: 64 * kib,

@@ -216,7 +216,7 @@ export class OpenLine implements Line {
   #answer(state: HopState, { body, whole }: Collected, fault: WireFault | null): HopAnswer {
     const { request, trace, answer } = state;
     const hop: Hop = {
-      url: maskUrl(request.url),
+      url: shownUrl(request.url),
       aside: request.aside,
       marks: trace.marks,
       reused: state.reused,
@@ -257,6 +257,12 @@ function settleMarks(state: HopState, endMs: number): void {
   marks.end = Math.max(endMs, last);
 }
 
+/** A URL as a transcript keeps it: a server that redirects chooses how long it is. */
+function shownUrl(url: string): string {
+  const masked = maskUrl(url);
+  return masked.length <= limits.hopUrlChars ? masked : `${masked.slice(0, limits.hopUrlChars)}…`;
+}
+
 /** The URL without user-info and fragment; `null` where it is none that we speak. */
 function hopUrl(text: string): URL | null {
   const url = text.length > urlCharsMax ? null : URL.parse(text);
@@ -271,7 +277,7 @@ function hopUrl(text: string): URL | null {
 /** A URL that cannot be asked at all: nothing happened on the wire. */
 function unusable(request: HopRequest, startMs: number): HopAnswer {
   const hop: Hop = {
-    url: maskUrl(request.url),
+    url: shownUrl(request.url),
     aside: request.aside,
     marks: { start: startMs, end: startMs },
     reused: false,
