@@ -3,7 +3,7 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Target } from '../core/target.ts';
 import { leadingClient } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
-import { addressBytes, isLoopback } from './addresses.ts';
+import { addressBytes, isLoopback, isWithin, network } from './addresses.ts';
 import { budgetOf, hostKey } from './budget.ts';
 import { memberKeys } from './chain.ts';
 import type { Report } from './report.ts';
@@ -15,6 +15,27 @@ export function warn(config: Config, registry: Registry, report: Report): void {
   warnOfNoControl(config, report);
   warnOfUndecidable(config, report);
   warnOfUnknownMembers(config, registry, report);
+  warnOfGuardedReceivers(config, report);
+}
+
+/** Networks of nobody else: a receiver there is refused unless it is allowed. What a name leads to only its delivery shows. */
+const ownNetworks = ['127.0.0.0/8', '10.0.0.0/8', '172.16.0.0/12', '192.168.0.0/16', '::1', 'fc00::/7'].flatMap(
+  (text) => network(text) ?? [],
+);
+
+/** A receiver at a private address outside `allow` would be silent for ever. */
+function warnOfGuardedReceivers({ webhooks }: Config, report: Report): void {
+  for (const [at, { url, allow }] of webhooks.entries()) {
+    const host = (URL.parse(url.reveal())?.hostname ?? '').replace(/^\[|\]$/g, '');
+    const bytes = addressBytes(host === 'localhost' ? '127.0.0.1' : host);
+    if (bytes === null || !ownNetworks.some((own) => isWithin(bytes, own))) continue;
+    if (allow.some((text) => isWithin(bytes, network(text) ?? { bytes: [], bits: 0 }))) continue;
+    report.warning(
+      ['webhooks', at],
+      'its network under allow: nothing is sent to a private address that is not allowed',
+      { seen: 'none' },
+    );
+  }
 }
 
 /** Without a control, mirrors that fail together look like our own line however many they are. */

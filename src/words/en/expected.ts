@@ -67,6 +67,7 @@ export const expected = {
   'told.expected.atLeastEvent': 'at least one event, or no `on` for all',
   'told.expected.atLeastSecret': 'at least one secret, in secrets or secretsFile, to sign with',
   'told.expected.independent': '{count} independent mirrors of {kind}, or a control: else "them" and "us" look alike',
+  'told.expected.receiverAllow': 'its network under allow: nothing is sent to a private address that is not allowed',
   'told.expected.control':
     'a control, such as a DNS server of your network: without one, all mirrors silent at once look like our own line',
   'told.expected.five':

@@ -69,6 +69,7 @@ export const expected: Readonly<Record<keyof typeof english, string>> = {
   'told.expected.atLeastEvent': '至少一种事件；若要全部，则不写 `on`',
   'told.expected.atLeastSecret': 'secrets 或 secretsFile 中至少有一个用于签名的密钥',
   'told.expected.independent': '{count} 个相互独立的 {kind} 镜像，或一个对照点：否则分不清是“它们”还是“我们”的问题',
+  'told.expected.receiverAllow': '在 allow 中写明它所在的网络：不在 allow 中的私有地址，什么都不会发过去',
   'told.expected.control':
     '一个对照点，例如你网络中的 DNS 服务器：没有它，所有镜像同时没有应答时，看起来就像我们自己的线路断了',
   'told.expected.five': '两次启动间隔不少于 {least}（只有所有镜像都在回环地址上时才可到 {loopback}，而 {mirror} 不是）',
