@@ -1,5 +1,5 @@
 import { isSilent } from '../core/failure.ts';
-import type { Finding } from '../core/finding.ts';
+import { type Finding, isDisputed } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy, type Target } from '../core/target.ts';
@@ -169,7 +169,8 @@ function judgeHash(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   }
   const { module, version, step } = target;
   const isKnown = known?.scope.some((item) => item.module === module && item.version === version && item.step === step);
-  if (isKnown === true) return;
+  // What mirrors only differed about, an authority settles.
+  if (known !== null && isKnown === true && !isDisputed(known)) return;
   const before = mirror.wrongOnce.get(target.id) ?? null;
   const verdict = judgeMismatch(before, failure, { connection, isRecheck: purpose === 'recheck' });
   if (verdict !== 'declare') {

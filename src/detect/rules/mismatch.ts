@@ -74,9 +74,10 @@ export function widen(known: Finding | null, { item, sides, probeIds, statements
   const isGraver = known === null || gravity.indexOf(news.cause) >= gravity.indexOf(known.cause);
   const { cause, text, sentence = null } = isGraver ? news : known;
   const scope = known?.scope ?? [];
-  const isKnown = scope.some(
-    (one) => one.module === item.module && one.version === item.version && one.step === item.step,
-  );
+  const isItem = (one: ScopeItem): boolean =>
+    one.module === item.module && one.version === item.version && one.step === item.step;
+  const isKnown = scope.some(isItem);
+  const sidesBefore = (known?.evidence.sides ?? []).filter((side) => !isItem(side.item));
   return {
     tag: 'trouble',
     scope: isKnown ? scope : [...scope, item].slice(0, limits.scopeItems),
@@ -85,7 +86,7 @@ export function widen(known: Finding | null, { item, sides, probeIds, statements
       samples: (known?.evidence.samples ?? 0) + 2,
       failures: (known?.evidence.failures ?? 0) + 2,
       probeIds: [...(known?.evidence.probeIds ?? []), ...probeIds].slice(-limits.findingProbes),
-      sides: [...(known?.evidence.sides ?? []), ...sides].slice(0, limits.sidesKept),
+      sides: [...sidesBefore, ...sides].slice(0, limits.sidesKept),
       statements: [...(known?.evidence.statements ?? []), ...statements],
     },
     actionable: news.actionable || (known?.actionable ?? false),

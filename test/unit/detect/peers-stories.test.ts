@@ -182,6 +182,24 @@ describe('bytes that an authority calls wrong', () => {
     sim.runTo(20 * minute);
     expect(told(sim)).toEqual(['a mismatch/peers opened', 'b mismatch/peers opened', 'b mismatch/mismatch changed']);
   });
+
+  it('settle what mirrors differed about, once, where an authority is learnt after it was told', () => {
+    const learnt = 10 * minute;
+    const sim = world(named('a', 'b', 'c'), (name, t) => {
+      if (name !== 'b') return gives('h1:right');
+      return t < learnt ? gives('h1:wrong') : { fails: mismatch('h1:wrong'), afterMs: 100 };
+    });
+    sim.runTo(hour);
+    expect(told(sim)).toEqual(['b mismatch/peers opened', 'b mismatch/mismatch changed']);
+    const [finding] = sim.detector.findings();
+    expect(finding).toMatchObject({ registry: 'b', cause: 'mismatch', actionable: true });
+    expect(finding?.text).not.toContain('No authority');
+    expect(finding?.scope).toHaveLength(1);
+    expect(finding?.evidence.sides.map(({ registries, digest }) => [registries.join(), digest])).toEqual([
+      ['b', 'h1:wrong'],
+      ['a,c', 'h1:right'],
+    ]);
+  });
 });
 
 describe('a fork of an authority', () => {
