@@ -195,7 +195,7 @@ describe('bytes that an authority calls wrong', () => {
     expect(finding).toMatchObject({ registry: 'b', cause: 'mismatch', actionable: true });
     expect(finding?.text).not.toContain('No authority');
     expect(finding?.scope).toHaveLength(1);
-    expect(finding?.evidence.sides.map(({ registries, digest }) => [registries.join(), digest])).toEqual([
+    expect(finding?.evidence.sides?.map(({ registries, digest }) => [registries.join(), digest])).toEqual([
       ['b', 'h1:wrong'],
       ['a,c', 'h1:right'],
     ]);
