@@ -11,7 +11,7 @@ export interface DaemonOptions {
   readonly yaml: string | null;
   /** Folder of the configuration and the state; default: a new one. Given again, the daemon finds its old state. */
   readonly dir?: string;
-  /** Default: a free one; 10120 without a file. */
+  /** Default: a free one. Without a file it is 10120, so `ns` must then be a namespace of the test's own. */
   readonly port?: number;
   readonly ns?: string | null;
 }
@@ -79,6 +79,8 @@ export function mirrorwatch(
 export async function startDaemon(options: DaemonOptions): Promise<DaemonProcess> {
   const dir = options.dir ?? tempDir('daemon');
   const ns = options.ns ?? null;
+  if (options.yaml === null && ns === null)
+    throw new Error('the built-in default listens on 10120, which a daemon of this machine may have: give a namespace');
   const port = options.port ?? (options.yaml === null ? 10_120 : await freePort());
   const url = `http://127.0.0.1:${port}`;
   const configFile = join(dir, 'mirrorwatch.yaml');
