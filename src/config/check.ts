@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { ConfigIssue } from '../core/config.ts';
+import { limits } from '../core/limits.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import type { SourceDocument } from './document.ts';
 import { nearestWord, type Path } from './issues.ts';
@@ -27,7 +28,7 @@ const roundsMax = 2000;
  * mistakes which the schema can't see (files, names used twice) are found in the same run.
  */
 export function checkDocument(document: SourceDocument, registry: Registry): Checked {
-  let data = structuredClone(document.data);
+  const data = structuredClone(document.data);
   const issues: ConfigIssue[] = [];
   const spoilt: Path[] = [];
   const kept = new Map<string, number[]>();
@@ -37,14 +38,14 @@ export function checkDocument(document: SourceDocument, registry: Registry): Che
     if (parsed.success) return { issues, file: parsed.data, original, isSpoilt: spoiltBy(spoilt) };
     const flat = flatten(parsed.error.issues, [], data);
     const numbers = flat.filter((issue) => wantsNumber(issue, data, document, original(issue.path)));
-    for (const issue of numbers) data = replaced(data, issue.path, Number(valueAt(data, issue.path)));
+    for (const { path } of numbers) put(data, path, Number(valueAt(data, path)));
     if (numbers.length > 0) continue;
     const again = issues.length > 0;
-    if (!again) issues.push(...flat.flatMap((issue) => issuesOf(issue, document, registry)));
+    if (!again) issues.push(...listed(flat, document, registry));
     spoilt.push(...flat.flatMap((issue) => [...pathsOf(issue), ...meantBy(issue, data, registry)]).map(original));
-    for (const path of inCuttingOrder(flat.flatMap(pathsOf)))
-      data = cut(data, path, { kept, again, standIns: standInsOf(registry) });
-    if (data === undefined) break;
+    const how: Cutting = { kept, dropped: new Map(), again, standIns: standInsOf(registry) };
+    if (!inCuttingOrder(flat.flatMap(pathsOf)).every((path) => cut(data, path, how))) break;
+    dropEntries(how);
   }
   return { issues, file: null, original, isSpoilt: spoiltBy(spoilt) };
 }
@@ -87,7 +88,21 @@ function wantsNumber({ issue, path }: FlatIssue, data: unknown, document: Source
   return document.writtenAt(source) !== null; // what the environment says is always text
 }
 
-function issuesOf({ issue, path }: FlatIssue, document: SourceDocument, registry: Registry): ConfigIssue[] {
+/** The first of them, and how many more there are. */
+function listed(flat: readonly FlatIssue[], document: SourceDocument, registry: Registry): readonly ConfigIssue[] {
+  const issues: ConfigIssue[] = [];
+  for (const one of flat) {
+    const left = limits.configMistakes - issues.length;
+    if (left > 0) issues.push(...issuesOf(one, left, document, registry));
+  }
+  const more = flat.reduce((sum, one) => sum + pathsOf(one).length, 0) - issues.length;
+  if (more === 0) return issues;
+  const expected = `fewer mistakes: ${more} more are not listed`;
+  return [...issues, { ...placed(null), path: '', seen: null, expected, nearest: null }];
+}
+
+/** @param most  so many of the keys of a mapping that are not known */
+function issuesOf({ issue, path }: FlatIssue, most: number, document: SourceDocument, registry: Registry) {
   if (issue.code !== 'unrecognized_keys') {
     const value = valueAt(document.data, path);
     const place = document.placeOf(path);
@@ -97,7 +112,7 @@ function issuesOf({ issue, path }: FlatIssue, document: SourceDocument, registry
     ];
   }
   const known = knownKeys(path, registry);
-  return issue.keys.map((key) => ({
+  return issue.keys.slice(0, most).map((key) => ({
     ...placed(document.placeOfKey([...path, key])),
     path: pathText([...path, key]),
     seen: seenKey(key, path),
@@ -129,12 +144,21 @@ function meantBy({ issue, path }: FlatIssue, data: unknown, registry: Registry):
     .filter((meant) => valueAt(data, meant) === undefined);
 }
 
+/** Told by look-ups, whatever the number of mistakes. */
 function spoiltBy(spoilt: readonly Path[]): (path: Path) => boolean {
-  const texts = spoilt.map((path) => [...path, ''].join('\u0000'));
-  return (path) => {
-    const text = [...path, ''].join('\u0000');
-    return texts.some((other) => other.startsWith(text) || text.startsWith(other));
-  };
+  const exact = new Set(spoilt.map(pathKey));
+  const above = new Set<string>();
+  for (const path of spoilt)
+    for (let length = path.length; length >= 0; length -= 1) {
+      const key = pathKey(path.slice(0, length));
+      if (above.has(key)) break;
+      above.add(key);
+    }
+  return (path) => above.has(pathKey(path)) || path.some((_, length) => exact.has(pathKey(path.slice(0, length))));
+}
+
+function pathKey(path: Path): string {
+  return [...path, ''].join('\u0000');
 }
 
 /** Values that stand in for wrong ones, so that the keys beside them can still be checked. */
@@ -158,51 +182,58 @@ function mirrorStandIn({ mirrors = {} }: StandIns): object {
 
 interface Cutting {
   readonly kept: Map<string, number[]>;
+  /** Entries of lists that go at the end of the round, so that indexes stay true until then. */
+  readonly dropped: Map<unknown[], { readonly path: Path; readonly indexes: Set<number> }>;
   /** Its absence was a mistake too, so the parent goes. */
   readonly again: boolean;
   readonly standIns: StandIns;
 }
 
-/** Later entries of a list first, so that the indexes of earlier ones stay true. */
+/** Each once, what is nested deeper first: a parent that goes takes it along. */
 function inCuttingOrder(paths: readonly Path[]): Path[] {
-  const seen = new Map(paths.map((path) => [path.join('\u0000'), path]));
-  return [...seen.values()].sort((a, b) => {
-    for (let at = 0; at < Math.max(a.length, b.length); at += 1) {
-      const [left, right] = [a[at] ?? -1, b[at] ?? -1];
-      if (left === right) continue;
-      return typeof left === 'number' && typeof right === 'number'
-        ? right - left
-        : String(left) < String(right)
-          ? 1
-          : -1;
-    }
-    return 0;
-  });
+  const seen = new Map(paths.map((path) => [pathKey(path), path]));
+  return [...seen.values()].toSorted((a, b) => b.length - a.length);
 }
 
-/** The data without what stands at a path. */
-function cut(data: unknown, path: Path, how: Cutting): unknown {
-  const { kept, again, standIns } = how;
+/** Takes what stands at a path out of the data, in place. @returns whether anything is left */
+function cut(data: unknown, path: Path, how: Cutting): boolean {
+  const { dropped, again, standIns } = how;
   const last = path.at(-1);
-  if (last === undefined) return undefined;
+  if (last === undefined) return false;
   const parentPath = path.slice(0, -1);
   const parent = valueAt(data, parentPath);
   if (Array.isArray(parent) && typeof last === 'number') {
-    const key = originalPath(parentPath, kept).join('\u0000');
-    const indexes = kept.get(key) ?? parent.map((_, at) => at);
-    kept.set(key, indexes.toSpliced(last, 1));
-    return replaced(data, parentPath, parent.toSpliced(last, 1));
+    const entry = dropped.get(parent) ?? { path: parentPath, indexes: new Set() };
+    dropped.set(parent, entry);
+    entry.indexes.add(last);
+    return true;
   }
-  if (typeof parent !== 'object' || parent === null) return data;
+  if (typeof parent !== 'object' || parent === null) return true;
   const standIn = path.length === 3 && !again ? ownOf(ownOf(standIns, path[0]), last) : undefined;
-  if (standIn !== undefined) return replaced(data, path, standIn(Number(path[1])));
-  if (again && !Object.hasOwn(parent, last)) {
-    return path.length === 1 && last === 'mirrors'
-      ? replaced(data, path, [mirrorStandIn(standIns)])
-      : cut(data, parentPath, how);
+  if (standIn !== undefined) {
+    put(data, path, standIn(Number(path[1])));
+    return true;
   }
-  const { [last]: _, ...rest } = parent as Record<string, unknown>;
-  return replaced(data, parentPath, rest);
+  if (again && !Object.hasOwn(parent, last)) {
+    if (path.length !== 1 || last !== 'mirrors') return cut(data, parentPath, how);
+    put(data, path, [mirrorStandIn(standIns)]);
+    return true;
+  }
+  delete (parent as Record<string, unknown>)[last];
+  return true;
+}
+
+/** Lets the entries of lists go that a round cut, and keeps where the others stood. */
+function dropEntries({ kept, dropped }: Cutting): void {
+  const keys = new Map([...dropped].map(([list, { path }]) => [list, originalPath(path, kept).join('\u0000')]));
+  for (const [list, { indexes }] of dropped) {
+    const key = keys.get(list) ?? '';
+    const isLeft = (_: unknown, at: number): boolean => !indexes.has(at);
+    kept.set(key, (kept.get(key) ?? list.map((_, at) => at)).filter(isLeft));
+    const left = list.filter(isLeft);
+    list.length = 0;
+    for (const one of left) list.push(one);
+  }
 }
 
 /** A member by its name; `undefined` for what every object has besides (`valueOf`). */
@@ -228,10 +259,8 @@ export function valueAt(data: unknown, path: Path): unknown {
   }, data);
 }
 
-function replaced(data: unknown, path: Path, value: unknown): unknown {
-  const [head, ...tail] = path;
-  if (head === undefined) return value;
-  if (Array.isArray(data)) return data.with(Number(head), replaced(data[Number(head)], tail, value));
-  if (typeof data !== 'object' || data === null) return data;
-  return { ...data, [head]: replaced((data as Record<string, unknown>)[head], tail, value) };
+/** Puts a value at a path whose parent exists. */
+function put(data: unknown, path: Path, value: unknown): void {
+  const parent = valueAt(data, path.slice(0, -1)) as Record<string | number, unknown>;
+  parent[path.at(-1) ?? ''] = value;
 }

@@ -11,6 +11,8 @@ import {
   type Scalar,
 } from 'yaml';
 import type { ConfigIssue } from '../core/config.ts';
+import { limits } from '../core/limits.ts';
+import { type Aliases, readAliases } from './aliases.ts';
 import { type Env, replaceEnv } from './env.ts';
 import type { Path } from './issues.ts';
 import { pathText, seenText } from './seen.ts';
@@ -40,8 +42,6 @@ export interface SourceDocument {
   writtenAt(path: Path): string | null;
 }
 
-const nodesMax = 200_000;
-const depthMax = 40;
 const errorsMax = 20;
 
 const syntax: Readonly<Record<ErrorCode, string>> = {
@@ -81,28 +81,37 @@ export function readDocument(
   const lines = new LineCounter();
   const parsed = parsedOf(text, lines);
   if (parsed === null) return { document: null, issues: [broken('less nesting', { line: 1, column: 1 })] };
-  if (parsed.errors.length > 0) {
-    return { document: null, issues: syntaxIssues(text, parsed, lines) };
-  }
-  const walk = createWalk(parsed, lines, env);
-  const data = walk.value(parsed.contents as Node | null, [], null);
+  const contents = parsed.contents as Node | null;
+  const aliases = readAliases(contents, limits.configDepth);
+  const mistakes = [...parsed.errors, ...aliases.keysTwice.map(keyTwice)].toSorted((a, b) => a.pos[0] - b.pos[0]);
+  if (mistakes.length > 0) return { document: null, issues: syntaxIssues(text, mistakes, lines) };
+  const walk = createWalk(aliases, lines, env);
+  const data = walk.value(contents, [], null);
   return { document: documentOf(data, walk.spots), issues: walk.issues };
 }
 
-type Parsed = ReturnType<typeof parseDocument>;
+interface SyntaxMistake {
+  readonly code: ErrorCode;
+  readonly pos: readonly [number, number];
+}
 
-function parsedOf(text: string, lines: LineCounter): Parsed | null {
+function keyTwice(offset: number): SyntaxMistake {
+  return { code: 'DUPLICATE_KEY', pos: [offset, offset] };
+}
+
+function parsedOf(text: string, lines: LineCounter): ReturnType<typeof parseDocument> | null {
   try {
-    return parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error', stringKeys: false });
+    const options = { prettyErrors: false, logLevel: 'error', stringKeys: false, uniqueKeys: false } as const;
+    return parseDocument(text, { ...options, lineCounter: lines });
   } catch {
     return null; // a few ten thousand brackets exhaust the parser's stack
   }
 }
 
 /** All errors up to the first that derails the parser: what it says after that is noise. */
-function syntaxIssues(text: string, parsed: Parsed, lines: LineCounter): ConfigIssue[] {
-  const derailed = parsed.errors.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN');
-  const heard = parsed.errors.slice(0, derailed < 0 ? errorsMax : Math.min(errorsMax, derailed + 1));
+function syntaxIssues(text: string, mistakes: readonly SyntaxMistake[], lines: LineCounter): ConfigIssue[] {
+  const derailed = mistakes.findIndex(({ code }) => code === 'UNEXPECTED_TOKEN');
+  const heard = mistakes.slice(0, derailed < 0 ? errorsMax : Math.min(errorsMax, derailed + 1));
   return heard.map(({ code, pos }) => {
     const place = placeAt(lines, pos[0]);
     const line = text.split('\n', place.line)[place.line - 1] ?? '';
@@ -141,7 +150,7 @@ function documentOf(data: unknown, spots: ReadonlyMap<string, Spot>): SourceDocu
 }
 
 /** One walk over the nodes of a document: data out, spots and issues gathered on the way, bounded in depth and number. */
-function createWalk(parsed: Parsed, lines: LineCounter, env: Env) {
+function createWalk(aliases: Aliases, lines: LineCounter, env: Env) {
   const spots = new Map<string, Spot>();
   const issues: ConfigIssue[] = [];
   let nodes = 0;
@@ -170,9 +179,9 @@ function createWalk(parsed: Parsed, lines: LineCounter, env: Env) {
   function value(node: Node | null, path: Path, key: Place | null): unknown {
     nodes += 1;
     const place = node?.range ? placeAt(lines, node.range[0]) : (key ?? { line: 1, column: 1 });
-    const source = isAlias(node) ? (node.resolve(parsed) ?? null) : node;
+    const source = isAlias(node) ? (aliases.source(node) ?? null) : node;
     if (isAlias(node) && source === null) issues.push({ ...broken(syntax.BAD_ALIAS, place), path: pathText(path) });
-    if (nodes > nodesMax || path.length > depthMax) {
+    if (nodes > limits.configValues || path.length > limits.configDepth) {
       if (issues.length === 0) issues.push(broken('fewer values, nested less deeply', place));
       return null;
     }

@@ -5,6 +5,7 @@ export type Path = readonly (string | number)[];
 export function nearestWord(word: string, known: readonly string[]): string | null {
   const limit = Math.max(1, Math.min(3, Math.floor(word.length / 2)));
   const near = known
+    .filter((candidate) => Math.abs(candidate.length - word.length) <= limit)
     .map((candidate) => ({ candidate, distance: editDistance(word.toLowerCase(), candidate.toLowerCase()) }))
     .filter(({ distance, candidate }) => distance <= limit && distance < candidate.length)
     .sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1));

@@ -312,11 +312,20 @@ export const limits = {
   everyMsMin: 5 * second,
   everyMsMinLoopback: 100,
   configBytes: 4 * mib,
+  /** Values of a configuration, what an alias stands for counted each time, and how deep they nest: five hundred mirrors have ten thousand. */
+  configValues: 200_000,
+  configDepth: 40,
+  /** Mistakes of a configuration that are listed; the others are counted. */
+  configMistakes: 1_000,
   /**
    * A file of the configuration that is not read by then (a dead network mount) is a mistake, not a stand-still. Longer than a
    * resolver that nobody answers takes to give up: its look-ups and files share the threads that read.
    */
   fileMs: 60 * second,
+  /** A configuration that is read again is read in a thread of its own, which ends by then: files have their time, checking some seconds. */
+  configReadMs: 120 * second,
+  /** Memory of that thread for what it reads, MiB: the largest that was tried takes 300. */
+  configReadMebibytes: 1_024,
   /** Rounds of reading: what a file names may lead to a folder, that to files, a lock file to the one beside it. */
   fileRounds: 20,
   /** A program that verifies a signature: milliseconds for a file of many megabytes; what it prints is a few lines. */
