@@ -47,6 +47,8 @@ export interface AccuracyReport {
   readonly othersCores: number;
   /** Probes left out of every figure because others were at work in their second. */
   readonly disturbed: number;
+  /** Whether the probes that count are undisturbed ones. */
+  readonly calm: boolean;
 }
 
 const perSecond = 200;
@@ -116,6 +118,7 @@ export async function accuracy(quick: boolean, progress: Progress): Promise<Accu
       apparatusFirst: apparatus.isFirst,
       othersCores: mean([...quiet.stretches, ...loaded.stretches].map(({ othersCores }) => othersCores)),
       disturbed: quiet.disturbed + loaded.disturbed,
+      calm: quiet.calm && loaded.calm,
     };
   } finally {
     await workers.close();
@@ -135,6 +138,7 @@ interface Taken {
   readonly judged: Readonly<Record<Made, Judged[]>>;
   readonly failed: number;
   readonly disturbed: number;
+  readonly calm: boolean;
   readonly stretches: readonly Stretch[];
 }
 
@@ -143,6 +147,7 @@ async function take(run: Run, waitsOf: readonly Waits[], forMs: number, tell: (w
   const judged: Record<Made, Judged[]> = { link: [], server: [] };
   let failed = 0;
   let disturbed = 0;
+  let allCalm = true;
   const stretches: Stretch[] = [];
   for (const waits of waitsOf) {
     tell(waits);
@@ -152,6 +157,7 @@ async function take(run: Run, waitsOf: readonly Waits[], forMs: number, tell: (w
     stretches.push(...seen);
     const calm = fired.filter(({ sample }) => isCalmBetween(sample.startedMonotonicMs, sample.endedMonotonicMs, seen));
     const shots = calm.length >= calmMin ? calm : fired;
+    allCalm &&= shots.length === calm.length;
     disturbed += fired.length - shots.length;
     const known = await run.apparatus.known(waits);
     failed += shots.filter((shot) => !isClean(shot)).length;
@@ -164,7 +170,7 @@ async function take(run: Run, waitsOf: readonly Waits[], forMs: number, tell: (w
       }
     }
   }
-  return { judged, failed, disturbed, stretches };
+  return { judged, failed, disturbed, calm: allCalm, stretches };
 }
 
 function baseOfShots(shots: readonly Shot[]): Record<Made, Known> {

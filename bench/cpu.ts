@@ -37,6 +37,8 @@ export interface CpuReport {
   /** Pairs that were left out because others were at work, and cores that others used in all pairs: mean. */
   readonly disturbed: number;
   readonly othersCores: number;
+  /** Whether the pairs that count are undisturbed ones. */
+  readonly calm: boolean;
 }
 
 interface Pair {
@@ -130,6 +132,7 @@ export async function cpu(quick: boolean, progress: Progress): Promise<CpuReport
       failed,
       disturbed: all.length - rounds.length,
       othersCores: mean(all.map(({ stretch }) => stretch.othersCores)),
+      calm: rounds.every(({ stretch }) => isCalm(stretch)),
     };
   } finally {
     await ours.close();

@@ -54,7 +54,10 @@ export function watchStretches(): () => readonly Stretch[] {
 }
 
 /** True where others, and the hypervisor, left the machine to us. */
-export function isCalm({ othersCores, stolenCores }: Disturbance): boolean {
+export function isCalm({
+  othersCores,
+  stolenCores = 0,
+}: Pick<Disturbance, 'othersCores'> & Partial<Disturbance>): boolean {
   return othersCores + stolenCores <= calmCoresMax;
 }
 

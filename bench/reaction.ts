@@ -9,6 +9,7 @@ import { removeTempDir, tempDir } from '../test/support/paths.ts';
 import { freePort } from '../test/support/ports.ts';
 import { startProcess } from '../test/support/process.ts';
 import { startWebhookReceiver, verifyPost } from '../test/support/webhook-receiver.ts';
+import { watchOthers } from './disturbance.ts';
 import { eventsOf } from './event-stream.ts';
 import { moduleTree, NoFigures } from './no-figures.ts';
 import type { Progress } from './progress.ts';
@@ -30,6 +31,7 @@ export interface ReactionReport {
   readonly failed: readonly string[];
   readonly advice: Summary;
   readonly webhook: Summary;
+  readonly othersCores: number;
 }
 
 const secret = `whsec_${Buffer.from('a secret of the bench alone, 32B').toString('base64')}`;
@@ -44,6 +46,7 @@ export async function reaction(quick: boolean, progress: Progress): Promise<Reac
   const batches = quick ? 1 : 3;
   const runs: Reaction[] = [];
   const failed: string[] = [];
+  const watch = watchOthers();
   for (let batch = 0; batch < batches; batch += 1) {
     progress.say(`reaction: batch ${batch + 1} of ${batches}, ${atOnce} daemons warm up and lose a mirror`);
     const ends = await Promise.allSettled(Array.from({ length: atOnce }, (_, n) => kill(n / atOnce)));
@@ -58,6 +61,7 @@ export async function reaction(quick: boolean, progress: Progress): Promise<Reac
     failed,
     advice: summaryOf(runs.map(({ adviceSeconds }) => adviceSeconds)),
     webhook: summaryOf(runs.map(({ webhookSeconds }) => webhookSeconds)),
+    othersCores: watch().othersCores,
   };
 }
 

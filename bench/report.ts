@@ -1,6 +1,5 @@
 import type { AccuracyReport, AccuracyRow } from './accuracy.ts';
 import type { CpuReport, CpuRound } from './cpu.ts';
-import { isCalm } from './disturbance.ts';
 import type { HashReport, HashRow } from './hash.ts';
 import type { Machine } from './machine.ts';
 import type { Cost, ProfileReport } from './profile.ts';
@@ -29,12 +28,14 @@ export function machineLines(machine: Machine): readonly string[] {
 }
 
 /** How much others were at work, and what was left out for it: so many probes, rounds or pairs of rounds. */
-export function disturbed(howMany: number, what: string, othersCores: number): string {
+export function disturbed(
+  { disturbed: howMany, othersCores, calm }: Pick<CpuReport, 'disturbed' | 'othersCores' | 'calm'>,
+  what: string,
+): string {
   const said = `others used ${othersCores.toFixed(2)} cores on average`;
-  // Where hardly anything was undisturbed, all of it counts.
-  return howMany === 0 && !isCalm({ othersCores, stolenCores: 0 })
-    ? `${said}, too much to leave their share out: these figures are theirs too`
-    : `${said}; ${howMany} ${what} left out for it`;
+  return calm
+    ? `${said}; ${howMany} ${what} left out for it`
+    : `${said}, too much to leave their share out: these figures are theirs too`;
 }
 
 const msOf = (value: number): string => value.toFixed(2);
@@ -77,7 +78,7 @@ export function accuracyLines(report: AccuracyReport): readonly string[] {
     `contaminated: ${share(contaminated.warm)} by a warm daemon's rule, ${share(contaminated.warming)} while warming`,
     `loop delay within a probe: p99 ${msOf(workerDelayMs.p99)} ms, worst ${msOf(workerDelayMs.worst)} ms; main thread: worst ${msOf(mainDelayMsMax)} ms`,
     `the link was late by ${msOf(link.lateMsMean)} ms on average, at most ${msOf(link.lateMsMax)} ms${report.apparatusFirst ? '' : '; servers and link did not run first'}`,
-    disturbed(report.disturbed, 'probes', report.othersCores),
+    disturbed(report, 'probes'),
   ];
 }
 
@@ -116,12 +117,12 @@ export function cpuLines(report: CpuReport): readonly string[] {
       ),
     ]),
     `rate ratio ${ratioText(rateRatio)}; asking blackbox_exporter took ${driverCpuMsPerProbe.toFixed(3)} ms a probe on our side, not in its figure`,
-    disturbed(report.disturbed, 'pairs of rounds', report.othersCores),
+    disturbed(report, 'pairs of rounds'),
   ];
 }
 
 /** From a dead mirror to a webhook. */
-export function reactionLines({ runs, failed, advice, webhook }: ReactionReport): readonly string[] {
+export function reactionLines({ runs, failed, advice, webhook, othersCores }: ReactionReport): readonly string[] {
   const row = (what: string, of: typeof advice): readonly string[] => [
     what,
     of.median.toFixed(2),
@@ -132,7 +133,7 @@ export function reactionLines({ runs, failed, advice, webhook }: ReactionReport)
     'Preferred mirror killed: seconds since the first failed probe ended',
     ...tableOf([['', 'median', 'worst', 'runs'], row('advice proposed', advice), row('webhook received', webhook)]),
     ...failed.map((why) => `failed: ${why}`),
-    `advised: ${[...new Set(runs.map(({ to }) => to))].join(', ')}`,
+    `advised: ${[...new Set(runs.map(({ to }) => to))].join(', ')}; others used ${othersCores.toFixed(2)} cores on average`,
   ];
 }
 
@@ -180,6 +181,6 @@ export function profileLines({ owners, functions }: ProfileReport): readonly str
 export function targetLines(targets: readonly Target[]): readonly string[] {
   return tableOf([
     ['design.md section 8', 'wanted', 'got', ''],
-    ...targets.map(({ what, wanted, got, isMet }) => [what, wanted, got, isMet ? 'met' : 'MISSED']),
+    ...targets.map(({ what, wanted, got, verdict }) => [what, wanted, got, verdict === 'missed' ? 'MISSED' : verdict]),
   ]);
 }

@@ -1,5 +1,6 @@
 import type { AccuracyReport } from './accuracy.ts';
 import type { CpuReport } from './cpu.ts';
+import { isCalm } from './disturbance.ts';
 import type { HashReport } from './hash.ts';
 import type { ReactionReport } from './reaction.ts';
 
@@ -8,7 +9,8 @@ export interface Target {
   readonly what: string;
   readonly wanted: string;
   readonly got: string;
-  readonly isMet: boolean;
+  /** `disturbed`: a figure of time while others were at work. It says nothing of us, whatever it is. */
+  readonly verdict: 'met' | 'missed' | 'disturbed';
 }
 
 const contaminatedMax = 0.02;
@@ -20,38 +22,42 @@ const hashRatioMin = 0.8;
 const hashGrowthMibMax = 150;
 
 /** The rule of a warm daemon leaves out least, so it is the one that counts. How exact the phases are is judged beside peers. */
-export function accuracyTargets({ contaminated }: AccuracyReport): readonly Target[] {
+export function accuracyTargets({ contaminated, calm }: AccuracyReport): readonly Target[] {
   const share = `${(contaminated.warm * 100).toFixed(1)} % (${(contaminated.warming * 100).toFixed(1)} % while warming)`;
-  return [target('contaminated samples', `≤ ${contaminatedMax * 100} %`, share, contaminated.warm <= contaminatedMax)];
+  return [
+    target('contaminated samples', `≤ ${contaminatedMax * 100} %`, share, contaminated.warm <= contaminatedMax, calm),
+  ];
 }
 
 /** Medians over the rounds decide. */
-export function cpuTargets({ cpuRatio, rateRatio }: CpuReport): readonly Target[] {
+export function cpuTargets({ cpuRatio, rateRatio, calm }: CpuReport): readonly Target[] {
   return [
     target(
       'CPU a cold HTTPS probe, over blackbox_exporter',
       `≤ ${times(cpuRatioMax)}`,
       times(cpuRatio.median),
       cpuRatio.median <= cpuRatioMax,
+      calm,
     ),
     target(
       'probes a second, over blackbox_exporter',
       `≥ ${times(rateRatioMin)}`,
       times(rateRatio.median),
       rateRatio.median >= rateRatioMin,
+      calm,
     ),
   ];
 }
 
 /** The worst run decides, and a run that failed is a miss. */
-export function reactionTargets({ webhook, failed }: ReactionReport): readonly Target[] {
+export function reactionTargets({ webhook, failed, othersCores }: ReactionReport): readonly Target[] {
   const got = failed.length > 0 ? `${failed.length} without advice` : `${webhook.worst.toFixed(2)} s`;
   const isMet = failed.length === 0 && webhook.worst <= reactionSecondsMax;
-  return [target('dead mirror to webhook, worst', `≤ ${reactionSecondsMax} s`, got, isMet)];
+  return [target('dead mirror to webhook, worst', `≤ ${reactionSecondsMax} s`, got, isMet, isCalm({ othersCores }))];
 }
 
 /** The median of the slower kind of zip decides; memory at its most. */
-export function hashTargets({ rows }: HashReport): readonly Target[] {
+export function hashTargets({ rows, othersCores }: HashReport): readonly Target[] {
   const ratio = Math.min(...rows.map((row) => row.ratio.median));
   const growthMib = Math.max(...rows.map((row) => row.rssMaxMib - row.rssBeforeMib));
   return [
@@ -60,6 +66,7 @@ export function hashTargets({ rows }: HashReport): readonly Target[] {
       `≥ ${times(hashRatioMin)}`,
       times(ratio),
       ratio >= hashRatioMin,
+      isCalm({ othersCores }),
     ),
     target(
       'memory that it takes, at most',
@@ -70,9 +77,9 @@ export function hashTargets({ rows }: HashReport): readonly Target[] {
   ];
 }
 
-/** One row of the table of goals. */
-export function target(what: string, wanted: string, got: string, isMet: boolean): Target {
-  return { what, wanted, got, isMet };
+/** One row of the table of goals. @param calm  false where the figure is of time and others were at work */
+export function target(what: string, wanted: string, got: string, isMet: boolean, calm = true): Target {
+  return { what, wanted, got, verdict: calm ? (isMet ? 'met' : 'missed') : 'disturbed' };
 }
 
 function times(ratio: number): string {

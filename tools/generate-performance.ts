@@ -80,8 +80,10 @@ function record(): readonly string[] {
 }
 
 function table(): readonly string[] {
-  const rows = goals().map(({ what, wanted, got, isMet, command }) => {
-    const how = isMet ? 'met' : `missed: ${why[what] ?? ''}`;
+  const rows = goals().map(({ what, wanted, got, verdict, command }) => {
+    const how = { met: 'met', missed: `missed: ${why[what] ?? ''}`, disturbed: 'disturbed: others were at work' }[
+      verdict
+    ];
     return `| ${what} | ${wanted} | ${got} | ${how} | \`${command}\` |`;
   });
   return ['| goal | wanted | got | | command |', '| --- | --- | --- | --- | --- |', ...rows];

@@ -48,6 +48,8 @@ export interface PeersReport {
   readonly apparatusFirst: boolean;
   readonly link: { readonly lateMsMean: number; readonly lateMsMax: number };
   readonly othersCores: number;
+  /** Whether the rounds that count are undisturbed ones. */
+  readonly calm: boolean;
 }
 
 const perSecond = 200;
@@ -117,6 +119,7 @@ export async function peers(quick: boolean, progress: Progress): Promise<PeersRe
       apparatusFirst: apparatus.isFirst,
       link: await apparatus.lateness(),
       othersCores: mean(all.map(({ stretch }) => stretch.othersCores)),
+      calm: counted.every(({ stretch }) => isCalm(stretch)),
     };
   } finally {
     for (const closer of closers.reverse()) await closer();

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { errorsOf, type PeerRow, peerRows, type Round, type Shot } from '../../../bench/peers/errors.ts';
+import type { PeersReport } from '../../../bench/peers/peers.ts';
 import { peersTargets } from '../../../bench/peers/report.ts';
 import { saidByBlackbox, saidByCurl, saidByFloor } from '../../../bench/peers/said.ts';
 import { shotAt } from '../../../bench/peers/turn.ts';
 import { summaryOf } from '../../../bench/statistics.ts';
+import type { Target } from '../../../bench/targets.ts';
 
 const said = { connect: 40, tls: 41, processing: 42, transfer: 1 };
 const page = (success: number, phases: readonly string[]): string =>
@@ -131,16 +133,28 @@ describe('the goal', () => {
     apparatusFirst: true,
     link: { lateMsMean: 0, lateMsMax: 0 },
     othersCores: 0,
+    calm: true,
   });
 
-  it.each<[string, PeerRow[], boolean, string]>([
-    ['alike', [row(2, 2)], true, '0 of 1 phases above; worst 2.00 to 2.00 ms (tls (link))'],
-    ['one phase is worse', [row(1, 2), row(3, 2)], false, '1 of 2 phases above; worst 3.00 to 2.00 ms (tls (link))'],
-    ['nothing', [], false, 'nothing measured'],
-  ])('%s', (_, rows, isMet, got) =>
-    expect(peersTargets(report(rows)).map((one) => [one.isMet, one.got])).toEqual([
-      [isMet, got],
-      [isMet, got],
+  it.each<[string, PeerRow[], Target['verdict'], string]>([
+    ['alike', [row(2, 2)], 'met', '0 of 1 phases above; worst 2.00 to 2.00 ms (tls (link))'],
+    ['one phase is worse', [row(1, 2), row(3, 2)], 'missed', '1 of 2 phases above; worst 3.00 to 2.00 ms (tls (link))'],
+    ['nothing', [], 'missed', 'nothing measured'],
+  ])('%s', (_, rows, verdict, got) =>
+    expect(peersTargets(report(rows)).map((one) => [one.verdict, one.got])).toEqual([
+      [verdict, got],
+      [verdict, got],
     ]),
+  );
+
+  const floor = (ms: number): PeerRow => ({ ...row(1, 2), by: { ...row(1, 2).by, floor: summaryOf([ms]) } });
+  it.each<[string, PeersReport, Target['verdict'][]]>([
+    ['both programs are off by 0.6 s at the median', report([row(590, 600)]), ['disturbed', 'disturbed']],
+    ['the C program is', report([floor(600)]), ['disturbed', 'disturbed']],
+    ['it is, just above the bound', report([floor(3.1)]), ['disturbed', 'disturbed']],
+    ['it is as exact as on a quiet machine', report([floor(3)]), ['met', 'met']],
+    ['others were at work', { ...report([row(1, 2)]), calm: false }, ['disturbed', 'disturbed']],
+  ])('a machine that is measured instead: %s', (_, of, verdicts) =>
+    expect(peersTargets(of).map(({ verdict }) => verdict)).toEqual(verdicts),
   );
 });

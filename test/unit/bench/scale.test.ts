@@ -87,5 +87,10 @@ describe('the numbers of design.md section 8', () => {
     ],
     ['memory alone counts at 1 000', row(1_000, { rssMb: 150 }), [true]],
     ['nothing is asked of 100', row(100), []],
-  ])('%s', (_, one, met) => expect(scaleTargets({ rows: [one] }).map(({ isMet }) => isMet)).toEqual(met));
+    [
+      'beside others a time counts for nothing, and memory counts',
+      row(15_000, { othersCores: 1 }),
+      [true, false, false],
+    ],
+  ])('%s', (_, one, met) => expect(scaleTargets({ rows: [one] }).map(({ verdict }) => verdict === 'met')).toEqual(met));
 });

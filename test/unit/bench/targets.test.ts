@@ -4,7 +4,7 @@ import type { CpuReport } from '../../../bench/cpu.ts';
 import type { HashReport, HashRow } from '../../../bench/hash.ts';
 import type { ReactionReport } from '../../../bench/reaction.ts';
 import { tableOf } from '../../../bench/report.ts';
-import { accuracyTargets, cpuTargets, hashTargets, reactionTargets } from '../../../bench/targets.ts';
+import { accuracyTargets, cpuTargets, hashTargets, reactionTargets, type Target } from '../../../bench/targets.ts';
 
 const spread = (median: number) => ({ median, least: median, most: median });
 const summary = (median: number, p99: number) => ({ count: 10, median, p99, worst: p99 });
@@ -26,6 +26,7 @@ function accuracyReport(warm: number): AccuracyReport {
     apparatusFirst: true,
     disturbed: 0,
     othersCores: 0,
+    calm: true,
   };
 }
 
@@ -42,14 +43,16 @@ function cpuReport(cpu: number, rate: number): CpuReport {
     failed: 0,
     disturbed: 0,
     othersCores: 0,
+    calm: true,
   };
 }
 
 function reactionReport(worst: number, failed: readonly string[]): ReactionReport {
-  return { runs: [], failed, advice: summary(1, 1), webhook: summary(1, worst) };
+  return { runs: [], failed, advice: summary(1, 1), webhook: summary(1, worst), othersCores: 0 };
 }
 
-const met = (targets: readonly { readonly isMet: boolean }[]) => targets.map(({ isMet }) => isMet);
+const verdicts = (targets: readonly Target[]) => targets.map(({ verdict }) => verdict);
+const met = (targets: readonly Target[]) => verdicts(targets).map((verdict) => verdict === 'met');
 
 describe('the numbers of design.md section 8', () => {
   it.each<[string, number, boolean]>([
@@ -80,6 +83,21 @@ describe('the numbers of design.md section 8', () => {
   ])('hashing, the worse of two zips: %s', (_, ratio, rssMaxMib, expected) =>
     expect(met(hashTargets(hashReport(ratio, rssMaxMib)))).toEqual(expected),
   );
+});
+
+describe('while others were at work', () => {
+  const busy = 0.86;
+  it.each<[string, readonly Target[], readonly Target['verdict'][]]>([
+    ['contaminated samples', accuracyTargets({ ...accuracyReport(0), calm: false }), ['disturbed']],
+    ['CPU and rate', cpuTargets({ ...cpuReport(0.1, 9), calm: false }), ['disturbed', 'disturbed']],
+    [
+      'what was missed is no miss of ours',
+      cpuTargets({ ...cpuReport(9, 0.1), calm: false }),
+      ['disturbed', 'disturbed'],
+    ],
+    ['reaction', reactionTargets({ ...reactionReport(1, []), othersCores: busy }), ['disturbed']],
+    ['hashing, but not its memory', hashTargets({ ...hashReport(2, 200), othersCores: busy }), ['disturbed', 'met']],
+  ])('%s', (_, targets, expected) => expect(verdicts(targets)).toEqual(expected));
 });
 
 function hashReport(ratio: number, rssMaxMib: number): HashReport {
