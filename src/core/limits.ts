@@ -297,9 +297,14 @@ export const limits = {
   suspendMs: 5 * second,
   /** Start times move by so much of their interval either way: enough to break step, little enough never to overtake. */
   jitterShare: 0.05,
-  /** A 429 without `Retry-After`: wait so long, then twice as long, up to. */
+  /** A 429 without `Retry-After`: wait so long, then twice as long, up to `throttleMsMax`. */
   throttleMsMin: 5 * second,
-  throttleMsMax: 15 * minute,
+  /**
+   * No step of a mirror waits longer, whatever `Retry-After` asks for: one answer must not stop monitoring for a day. It is
+   * the default pace of the light steps, so a throttled step costs the mirror one request each five minutes; a mirror that
+   * stops answering during the wait is found after this and an outage's failures.
+   */
+  throttleMsMax: 5 * minute,
   /** A `Retry-After` beyond a day is a broken clock, not a wish. */
   retryAfterMsMax: 24 * 60 * minute,
   /** Heavy steps stop at this share of `bytesPerHour`, which leaves the rest to light ones. */

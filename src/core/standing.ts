@@ -23,7 +23,7 @@ export interface Standing {
   readonly lastOkAtMs: number | null;
   /** Wall milliseconds of the last settled canary sample of any outcome but unknown. */
   readonly lastJudgedAtMs: number | null;
-  /** Until when the mirror asked us to stay away (`Retry-After`), wall milliseconds. */
+  /** Until when a step of it is not requested because it asked for that (`Retry-After`, 429), wall milliseconds. */
   readonly throttledUntilMs: number | null;
   readonly certificate: { readonly expiresAtMs: number | null; readonly authorizationCode: string | null } | null;
   /** Open findings whose subject is this mirror. */

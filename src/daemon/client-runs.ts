@@ -39,7 +39,7 @@ interface Kept {
 
 /** What a visit took of its host. */
 type Spent = Parameters<Visit['end']>[0];
-const nothingSpent: Spent = { wireBytes: 0, retryAfterMs: null };
+const nothingSpent: Spent = { wireBytes: 0, throttled: null };
 
 type Turn = ClientPair & { readonly runs: number };
 
@@ -137,7 +137,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
 
   /** Our own steps right after a run, and what both come to. */
   async function compare({ pair, ask, visit, startedAtMs, report }: Reported): Promise<void> {
-    let spent: Spent = { wireBytes: report.bytes, retryAfterMs: null };
+    let spent: Spent = { wireBytes: report.bytes, throttled: null };
     try {
       const [run, took] = await compared(ask, startedAtMs, report);
       spent = took;
@@ -196,7 +196,7 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
       words: report.words,
       ours: own?.verdict ?? null,
     };
-    return [run, { wireBytes: report.bytes + (own?.wireBytes ?? 0), retryAfterMs: own?.retryAfterMs ?? null }];
+    return [run, { wireBytes: report.bytes + (own?.wireBytes ?? 0), throttled: own?.throttled ?? null }];
   }
 
   /** What a fetch of the same asks, step by step, until one is not ok. Judged by nobody: a look beside the plan. */
@@ -222,9 +222,9 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
       const isFailed = outcome.tag === 'failed';
       const told = verdict(outcome.tag, isFailed ? outcome.failure.kind : outcome.because);
       const isThrottled = isFailed && outcome.failure.kind === 'throttled';
-      return { verdict: told, wireBytes, retryAfterMs: isThrottled ? (retryAfterMs ?? 0) : null };
+      return { verdict: told, wireBytes, throttled: isThrottled ? { step, retryAfterMs: retryAfterMs ?? 0 } : null };
     }
-    return { verdict: verdict('ok', null), wireBytes, retryAfterMs: null };
+    return { verdict: verdict('ok', null), wireBytes, throttled: null };
   }
 
   /** Everybody who looks is told in one turn of the loop; what came too late for the last, or is not run any more, is dropped. */

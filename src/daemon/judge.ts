@@ -165,7 +165,8 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
       probed(sample) {
         const { due, wireBytes } = sample;
         s.scheduler.finished(due, { wireBytes, retryAfterMs: throttleOf(sample) }, now);
-        noteThrottled(s, sample);
+        const { registry, step } = due.target;
+        s.detector.throttled(registry, step, s.scheduler.throttledUntil(registry, step, now));
         detect(s.detector.take(sample, now));
       },
       control: (answer, round) => detect(s.detector.control(answer, round, now)),
@@ -233,11 +234,4 @@ function earliest(a: number | null, b: number | null): number | null {
 
 function throttleOf({ outcome, retryAfterMs }: Sample): number | null {
   return outcome.tag === 'failed' && outcome.failure.kind === 'throttled' ? (retryAfterMs ?? 0) : null;
-}
-
-/** A host that asks us to stay away asks for all mirrors on it. */
-function noteThrottled(s: JudgeStages, sample: Sample): void {
-  const isNews = sample.outcome.tag === 'failed' && sample.outcome.failure.kind === 'throttled';
-  for (const name of isNews ? s.config.mirrors.map((mirror) => mirror.name) : [sample.due.target.registry])
-    s.detector.throttled(name, s.scheduler.throttledUntil(name));
 }

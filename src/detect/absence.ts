@@ -1,16 +1,17 @@
 import type { Now } from '../core/ports.ts';
+import type { Step } from '../core/target.ts';
 
 /** Why a mirror is left alone: a person, a plan, or the mirror itself wants it. All that detect knows of it is here. */
 export interface Absence {
   paused: { readonly untilMs: number; readonly reason: string } | null;
   inMaintenance: boolean;
-  /** Until when it asked us to stay away (`Retry-After`); wall milliseconds, `null` where it did not. */
-  throttledUntilMs: number | null;
+  /** Until when steps of it are not requested because it asked for that (`Retry-After`, 429); wall milliseconds. */
+  readonly throttled: Map<Step, number>;
 }
 
 /** A mirror that is asked as planned. */
 export function present(): Absence {
-  return { paused: null, inMaintenance: false, throttledUntilMs: null };
+  return { paused: null, inMaintenance: false, throttled: new Map() };
 }
 
 /** True while a person or a plan wants the mirror left alone: nothing it says is judged. */
@@ -18,14 +19,26 @@ export function isLeftAlone({ absence }: { readonly absence: Absence }): boolean
   return absence.paused !== null || absence.inMaintenance;
 }
 
-/** True where a mirror may be asked in a round now. */
+/** True where a mirror may be asked in a round now: a round always asks its canary. */
 export function canBeAsked(
   memory: { readonly now: Now },
-  mirror: { readonly canary: unknown; readonly absence: Absence },
+  mirror: { readonly canary: { readonly step: Step } | null; readonly absence: Absence },
 ): boolean {
-  if (mirror.canary === null || isLeftAlone(mirror)) return false;
-  const { throttledUntilMs } = mirror.absence;
-  return throttledUntilMs === null || throttledUntilMs <= memory.now.wallMs;
+  return mirror.canary !== null && !isLeftAlone(mirror) && !isThrottled(memory, mirror, mirror.canary.step);
+}
+
+/** True while a step of the mirror is not requested because it asked for that. */
+export function isThrottled(
+  memory: { readonly now: Now },
+  { absence }: { readonly absence: Absence },
+  step: Step,
+): boolean {
+  return (absence.throttled.get(step) ?? Number.NEGATIVE_INFINITY) > memory.now.wallMs;
+}
+
+/** Until when at least one step of it is not requested because it asked for that; wall milliseconds, `null`: all are. */
+export function throttledUntilMs({ throttled }: Absence): number | null {
+  return throttled.size === 0 ? null : Math.max(...throttled.values());
 }
 
 /** Ends what has lasted long enough. */
@@ -35,8 +48,6 @@ export function endAbsences(memory: {
 }): void {
   for (const { absence } of memory.mirrors.values()) {
     if (absence.paused !== null && absence.paused.untilMs <= memory.now.wallMs) absence.paused = null;
-    if (absence.throttledUntilMs !== null && absence.throttledUntilMs <= memory.now.wallMs) {
-      absence.throttledUntilMs = null;
-    }
+    for (const [step, untilMs] of absence.throttled) if (untilMs <= memory.now.wallMs) absence.throttled.delete(step);
   }
 }

@@ -143,16 +143,18 @@ export function createDetector(input: {
     pause: (registry, pause, now) =>
       withMirror(registry, now, (mirror) => {
         mirror.absence.paused = pause;
-        if (pause !== null) leaveRound(memory, mirror);
+        if (pause === null) mirror.absence.throttled.clear();
+        else leaveRound(memory, mirror);
       }),
     maintenance: (registry, on, now) =>
       withMirror(registry, now, (mirror) => {
         mirror.absence.inMaintenance = on;
         if (on) leaveRound(memory, mirror);
       }),
-    throttled: (registry, untilMs) => {
-      const mirror = memory.mirrors.get(registry);
-      if (mirror !== undefined) mirror.absence.throttledUntilMs = untilMs;
+    throttled: (registry, step, untilMs) => {
+      const throttled = memory.mirrors.get(registry)?.absence.throttled;
+      if (untilMs === null) throttled?.delete(step);
+      else throttled?.set(step, untilMs);
     },
     reconfigure: (config, targets, now) =>
       turnAt(now, () => {

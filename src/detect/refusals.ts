@@ -26,7 +26,7 @@ export function judgeRefused(memory: Memory, mirror: MirrorMemory, series: Serie
   const isUncounted = isAbsent && (refusal === null || wentBack(mirror, due.target.module));
   if (due.purpose === 'scheduled') judgeRate(memory, mirror, series, sample, isUncounted);
   // A wish to be left alone is heeded first.
-  if (refusal === 'throttled' && !state.isOpen && mirror.refused.size === 0) lookThrottled(memory, mirror);
+  if (refusal === 'throttled' && !state.isOpen && mirror.refused.size === 0) lookThrottled(memory, mirror, due.target);
   else if (isFirst && !state.isOpen) lookRefused(memory, mirror, sample);
   if (event === null) return;
   if (event === 'opened') takeBackRate(mirror, series);

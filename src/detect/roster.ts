@@ -44,6 +44,8 @@ export function adopt(memory: Memory, config: Config, targets: readonly Target[]
   for (const target of targets) memory.targets.set(target.id, target);
   const byRegistry = Map.groupBy(targets, (target) => target.registry);
   for (const mirror of memory.mirrors.values()) {
+    // The schedule waits for it no more either.
+    mirror.absence.throttled.clear();
     adoptTargets(memory, mirror, byRegistry.get(mirror.mirror.name) ?? []);
   }
   adoptContents(memory);

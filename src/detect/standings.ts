@@ -2,7 +2,7 @@ import { isDisputed, saysBehind } from '../core/finding.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import { isHeavy } from '../core/target.ts';
 import { toldOf } from '../words/tell.ts';
-import { canBeAsked } from './absence.ts';
+import { canBeAsked, isThrottled, throttledUntilMs } from './absence.ts';
 import { canaryPaceMs, isCanaryOut, ownTimeoutMs } from './lookups.ts';
 import type { Memory, MirrorMemory } from './memory.ts';
 import { isShown } from './rules/detour.ts';
@@ -29,7 +29,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     modules: mirror.modules,
     targetsOut: mirror.out.size,
     isRefused: mirror.refused.size > 0,
-    isThrottled: mirror.absence.throttledUntilMs !== null && mirror.absence.throttledUntilMs > memory.now.wallMs,
+    isThrottled: mirror.canary !== null && isThrottled(memory, mirror, mirror.canary.step),
     isUnreliable: mirror.rates.light.isOpen || mirror.rates.heavy.isOpen,
     isMovingSlowly: mirror.throughput.isOpen,
     isBehind: findings.some(saysBehind),
@@ -50,7 +50,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     inMaintenance: mirror.absence.inMaintenance,
     lastOkAtMs: mirror.lastOkAtMs,
     lastJudgedAtMs: mirror.lastJudgedAtMs,
-    throttledUntilMs: mirror.absence.throttledUntilMs,
+    throttledUntilMs: throttledUntilMs(mirror.absence),
     certificate: mirror.certificate,
     findings,
   };

@@ -6,7 +6,7 @@ import type { Connection } from '../core/mirror.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
 import type { Sample, SettledSample } from '../core/sample.ts';
 import type { Freshness, Standing, VantageStanding } from '../core/standing.ts';
-import type { Target } from '../core/target.ts';
+import type { Step, Target } from '../core/target.ts';
 
 /** Ask these now, all in one moment of a confirming round. */
 export interface RoundAsk {
@@ -117,8 +117,8 @@ export interface Detector {
   /** `untilMs` is wall time. */
   pause(registry: string, pause: { readonly untilMs: number; readonly reason: string } | null, now: Now): DetectTurn;
   maintenance(registry: string, on: boolean, now: Now): DetectTurn;
-  /** `untilMs` is wall time. */
-  throttled(registry: string, untilMs: number | null): void;
+  /** `untilMs` is wall time; `null`: the step is requested as usual. */
+  throttled(registry: string, step: Step, untilMs: number | null): void;
   /** Keeps baselines and standings of unchanged mirrors; closes the findings of removed and changed ones. */
   reconfigure(config: Config, targets: readonly Target[], now: Now): DetectTurn;
   /** Everything not yet written, for a shutdown; settles what is held. */

@@ -1,19 +1,21 @@
 import type { MaintenanceWindow } from '../core/mirror.ts';
 import type { Calendar, Now } from '../core/ports.ts';
+import type { Throttles } from './throttle.ts';
 
-/** Why the mirror itself is left alone for now: planned, asked for by a person, or in doubt while a round is judged. */
+/** Why the mirror, or a step of it, is left alone for now: planned, asked for by a person or by itself, or in doubt while a round is judged. */
 export interface Absence {
   readonly windows: readonly MaintenanceWindow[];
   inDoubt: boolean;
   /** Wall milliseconds; `null` not paused. */
   pausedUntilMs: number | null;
+  readonly throttles: Throttles;
   /** What was last read of the windows, and the wall times between which it holds. */
   read: { readonly inWindow: boolean; readonly fromMs: number; readonly untilMs: number } | null;
 }
 
 /** A mirror that is asked as planned. */
 export function present(windows: readonly MaintenanceWindow[]): Absence {
-  return { windows, inDoubt: false, pausedUntilMs: null, read: null };
+  return { windows, inDoubt: false, pausedUntilMs: null, throttles: new Map(), read: null };
 }
 
 /**

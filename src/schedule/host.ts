@@ -2,7 +2,6 @@ import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
 import { createByteWindow } from './byte-window.ts';
 import { type Host, type Priority, priorities, type Series } from './memory.ts';
-import { isThrottled, unthrottled } from './throttle.ts';
 
 /** A host that nothing is known of. */
 export function createHost(key: string): Host {
@@ -11,7 +10,6 @@ export function createHost(key: string): Host {
     waiting: { 0: [], 1: [], 2: [] },
     rechecks: [],
     bytes: createByteWindow(),
-    throttle: unthrottled,
     inFlight: 0,
     heavyInFlight: 0,
     bytesExpected: 0,
@@ -40,7 +38,7 @@ export function hasConfirmingSlot({ confirming }: Host, upstream: string): boole
 }
 
 /** True where the hour's byte budget stands against a start: heavy steps stop first, the canary never. */
-function isOverBudget(host: Host, series: Series, bytesPerHour: number | null, now: Now): boolean {
+export function isOverBudget(host: Host, series: Series, bytesPerHour: number | null, now: Now): boolean {
   if (bytesPerHour === null || series.priority === 0) return false;
   const used = host.bytes.sum(now.monotonicMs);
   if (series.priority === 1) return used >= bytesPerHour;
@@ -50,12 +48,6 @@ function isOverBudget(host: Host, series: Series, bytesPerHour: number | null, n
 /** What the next probe of a series will move: what its last one did, or a guess for a heavy one not yet measured. */
 export function bytesExpectedOf(series: Series): number {
   return series.priority === 2 ? (series.lastBytes ?? limits.heavyBytesGuess) : 0;
-}
-
-/** Why the host is not asked now, or `null`. */
-export function hostAway(host: Host, series: Series, bytesPerHour: number | null, now: Now) {
-  if (isThrottled(host.throttle, now)) return 'throttled' as const;
-  return isOverBudget(host, series, bytesPerHour, now) ? ('over_budget' as const) : null;
 }
 
 /** True while a series or second look of the host waits for a slot. */

@@ -4,19 +4,17 @@ import type { Connection } from '../core/mirror.ts';
 import type { Target } from '../core/target.ts';
 import type { ByteWindow } from './byte-window.ts';
 import type { Plan, Slot } from './plan.ts';
-import type { Throttle } from './throttle.ts';
 
 /** What starts first where not all can: the canary, then light steps, then heavy ones. */
 export const priorities = [0, 1, 2] as const;
 export type Priority = (typeof priorities)[number];
 
-/** One server (scheme, name, port), whichever mirrors live on it: its slots, its byte budget and its wish to be left alone. */
+/** One server (scheme, name, port), whichever mirrors live on it: its slots and its byte budget. */
 export interface Host {
   readonly key: string;
   readonly waiting: Readonly<Record<Priority, Series[]>>;
   readonly rechecks: Omit<Due, 'probeId' | 'plannedAtMs'>[];
   readonly bytes: ByteWindow;
-  throttle: Throttle;
   inFlight: number;
   heavyInFlight: number;
   /** What heavy probes in flight are expected to move. */

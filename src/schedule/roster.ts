@@ -9,14 +9,13 @@ import { createHost, hasWaiting, hostKey } from './host.ts';
 import { type Host, priorities, type Series } from './memory.ts';
 import { rememberingCalendar } from './plan.ts';
 import { createSeries, type PlanMeans, renew } from './series.ts';
-import { isThrottled } from './throttle.ts';
+import { endWaits } from './throttle.ts';
 
 /** Who is on the schedule: every series with its next slot, its mirror's absence, and its host. */
 export interface Roster {
   readonly calendar: Calendar;
   /** Hosts on which something waits for a slot. */
   readonly waiting: Set<Host>;
-  hosts(): Iterable<Host>;
   /** `null` for a mirror that is not configured. */
   hostOf(registry: string): Host | null;
   /** `null` for a mirror that is not configured. */
@@ -62,11 +61,10 @@ export function createRoster(input: {
     for (const series of all.values()) plan(series);
   }
 
-  function replaceMirrors(config: Config, now: Now): void {
+  function replaceMirrors(config: Config): void {
     const kept = new Map<string, Host>();
-    // A host that is not configured any more still has its slots taken, and its wish to be left alone, if it comes back.
-    for (const [key, host] of hosts)
-      if (host.inFlight > 0 || host.confirming || isThrottled(host.throttle, now)) kept.set(key, host);
+    // A host that is not configured any more still has its slots taken, if it comes back.
+    for (const [key, host] of hosts) if (host.inFlight > 0 || host.confirming.size > 0) kept.set(key, host);
     const nextAbsences = new Map<string, Absence>();
     hostByRegistry = new Map();
     for (const mirror of config.mirrors) {
@@ -74,8 +72,9 @@ export function createRoster(input: {
       const host = kept.get(key) ?? hosts.get(key) ?? createHost(key);
       kept.set(key, host);
       hostByRegistry.set(mirror.name, host);
-      const before = absences.get(mirror.name);
-      nextAbsences.set(mirror.name, { ...(before ?? present([])), windows: mirror.maintenance, read: null });
+      const before = absences.get(mirror.name) ?? present([]);
+      endWaits(before.throttles);
+      nextAbsences.set(mirror.name, { ...before, windows: mirror.maintenance, read: null });
     }
     hosts = kept;
     absences = nextAbsences;
@@ -115,7 +114,6 @@ export function createRoster(input: {
   const roster: Roster = {
     calendar,
     waiting,
-    hosts: () => hosts.values(),
     hostOf: (registry) => hostByRegistry.get(registry) ?? null,
     absence: (registry) => absences.get(registry) ?? null,
     series: (id) => all.get(id) ?? null,
@@ -143,7 +141,7 @@ export function createRoster(input: {
       waiting.add(host);
     },
     replace(config, targets, now) {
-      replaceMirrors(config, now);
+      replaceMirrors(config);
       replaceSeries(config, targets, now);
       clearLines();
       rebuildHeap();

@@ -3,13 +3,13 @@ import type { Due, Skipped } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Connection } from '../core/mirror.ts';
 import type { Calendar, Now, Random } from '../core/ports.ts';
-import { seriesId, type Target } from '../core/target.ts';
+import { type Step, seriesId, type Target } from '../core/target.ts';
 import { awayBecause, isInMaintenance } from './absence.ts';
 import { createFlights, upstreamKey } from './flights.ts';
-import { hasConfirmingSlot, hasSlot, hasWaiting, hostAway } from './host.ts';
+import { hasConfirmingSlot, hasSlot, hasWaiting, isOverBudget } from './host.ts';
 import { type Host, priorities, type Series } from './memory.ts';
 import { createRoster, type Roster } from './roster.ts';
-import { isThrottled, throttledBy, unthrottled } from './throttle.ts';
+import { endWaits, throttleStep, waitEnd } from './throttle.ts';
 import { beginVisit, type NoVisit, type Visit } from './visit.ts';
 
 /** Decides what starts when. Holds its own state; reads no clock: every call is told the time. */
@@ -23,12 +23,13 @@ export interface Scheduler {
   /**
    * A probe ended, whatever its purpose: frees its slot and counts its bytes. To be called once for each Due given out;
    * others are ignored.
-   * @param result.retryAfterMs  > 0: stay away so long; 0: throttled without a time named (back-off); `null`: not throttled
+   * @param result.retryAfterMs  > 0: do not request this step of the mirror so long; 0: throttled without a time named (back-off);
+   *                             `null`: not throttled
    */
   finished(due: Due, result: { readonly wireBytes: number; readonly retryAfterMs: number | null }, now: Now): void;
   /**
    * A Due outside the plan. `confirm` takes a slot beside `perHost`, one for each upstream on the host and so many in all;
-   * `null`: it is taken, or the host asked us to stay away, or the mirror is paused or in maintenance. `recheck` takes an ordinary slot; where none is
+   * `null`: it is taken, or the mirror asked us not to request the step, is paused or in maintenance. `recheck` takes an ordinary slot; where none is
    * free it waits for one and comes out of `advance`, and the answer is `null`. `peek` takes an ordinary slot, or none.
    */
   reserve(
@@ -45,17 +46,17 @@ export interface Scheduler {
   visit(registry: string, bytesExpected: number, now: Now): Visit | NoVisit;
   /** While a mirror is in doubt its due probes are skipped as `paused`. */
   doubt(registry: string, on: boolean): void;
-  /** Leaves a mirror alone until a wall time; `null` ends it. */
+  /** Leaves a mirror alone until a wall time; `null` ends it, and what its `Retry-After` asked for. */
   pause(registry: string, untilWallMs: number | null): void;
   /** In a maintenance window now? */
   inMaintenance(registry: string, now: Now): boolean;
-  /** Wall milliseconds until which the mirror's host asked us to stay away, as of the last call; `null` if it did not. */
-  throttledUntil(registry: string): number | null;
+  /** Wall milliseconds until which a step of the mirror is not requested because it asked for that; `null`: it did not. */
+  throttledUntil(registry: string, step: Step, now: Now): number | null;
   /** Monotonic time of a series' next planned start; `null` where it is not configured, or no time will come. */
   dueAtMs(target: Pick<Target, 'id'>, connection: Connection): number | null;
   /** Share of slots to skip as `local`, 0 to 0.9 (clamped); canaries are skipped half as often. */
   shed(share: number): void;
-  /** Other targets or paces; unchanged series keep their phase, and what is in flight keeps its slot until it ends. */
+  /** Other targets or paces; unchanged series keep their phase, what is in flight keeps its slot until it ends, no `Retry-After` is waited for any more. */
   replace(config: Config, targets: readonly Target[], now: Now): void;
   inFlight(): number;
 }
@@ -102,7 +103,15 @@ export function createScheduler(input: {
   function awayFor(series: Series, now: Now) {
     const absence = roster.absence(series.target.registry);
     const own = absence === null ? null : awayBecause(absence, roster.calendar, now);
-    return own ?? hostAway(series.host, series, config.schedule.bytesPerHour, now);
+    if (own !== null) return own;
+    if (throttleEnd(series.target, now) !== null) return 'throttled' as const;
+    return isOverBudget(series.host, series, config.schedule.bytesPerHour, now) ? ('over_budget' as const) : null;
+  }
+
+  /** When the step of a target may be requested of its mirror again; `null`: now. */
+  function throttleEnd({ registry, step }: Pick<Target, 'registry' | 'step'>, now: Now): Now | null {
+    const absence = roster.absence(registry);
+    return absence === null ? null : waitEnd(absence.throttles, step, now);
   }
 
   function isShed(series: Series): boolean {
@@ -142,9 +151,10 @@ export function createScheduler(input: {
   }
 
   function startRechecks(host: Host, turn: Turn): void {
-    if (isThrottled(host.throttle, turn.now)) return;
+    const isFree = ({ target }: Host['rechecks'][number]): boolean =>
+      throttleEnd(target, turn.now) === null && !isLeftAlone(target.registry, turn.now);
     while (hasSlot(host, 1, config.schedule.perHost)) {
-      const at = host.rechecks.findIndex(({ target }) => !isLeftAlone(target.registry, turn.now));
+      const at = host.rechecks.findIndex(isFree);
       const [recheck] = at < 0 ? [] : host.rechecks.splice(at, 1);
       if (recheck === undefined) return;
       const due = { ...recheck, probeId: random.id(turn.now.wallMs), plannedAtMs: turn.now.monotonicMs };
@@ -198,8 +208,8 @@ export function createScheduler(input: {
 
   function nextWake(now: Now): number {
     let at = Math.min(roster.nextSlotMs(), now.monotonicMs + wakeMsMax);
-    for (const host of roster.waiting)
-      if (host.throttle.until !== null) at = Math.min(at, host.throttle.until.monotonicMs);
+    for (const { rechecks } of roster.waiting)
+      for (const { target } of rechecks) at = Math.min(at, throttleEnd(target, now)?.monotonicMs ?? at);
     return Math.max(at, now.monotonicMs);
   }
 
@@ -214,9 +224,6 @@ export function createScheduler(input: {
       for (const host of roster.waiting) startRechecks(host, turn);
       for (const priority of priorities) for (const host of roster.waiting) startWaiting(host, priority, turn);
       for (const host of roster.waiting) if (!hasWaiting(host)) roster.waiting.delete(host);
-      for (const host of roster.hosts())
-        if (host.throttle.until !== null && !isThrottled(host.throttle, now))
-          host.throttle = { ...host.throttle, until: null };
       wakeAtMs = nextWake(now);
       return { start: turn.start, skipped: turn.skipped, wakeAtMs };
     },
@@ -225,7 +232,9 @@ export function createScheduler(input: {
       if (landed === null) return;
       const { host, series } = landed;
       host.bytes.add(result.wireBytes, now.monotonicMs);
-      host.throttle = throttledBy(host.throttle, result.retryAfterMs, random.next(), now);
+      const throttles = roster.absence(due.target.registry)?.throttles;
+      const heard = { retryAfterMs: result.retryAfterMs, chance: random.next() };
+      if (throttles !== undefined) throttleStep(throttles, due.target.step, heard, now);
       if (series !== null) series.lastBytes = result.wireBytes;
     },
     reserve(asked, now) {
@@ -235,7 +244,7 @@ export function createScheduler(input: {
         asked.purpose === 'confirm'
           ? hasConfirmingSlot(host, upstreamKey(asked.target))
           : hasSlot(host, 1, config.schedule.perHost);
-      if (!isFree || isThrottled(host.throttle, now) || isLeftAlone(asked.target.registry, now)) {
+      if (!isFree || throttleEnd(asked.target, now) !== null || isLeftAlone(asked.target.registry, now)) {
         if (asked.purpose === 'recheck') roster.keepRecheck(host, asked);
         return null;
       }
@@ -249,13 +258,15 @@ export function createScheduler(input: {
     },
     pause(registry, untilWallMs) {
       const absence = roster.absence(registry);
-      if (absence !== null) absence.pausedUntilMs = untilWallMs;
+      if (absence === null) return;
+      absence.pausedUntilMs = untilWallMs;
+      if (untilWallMs === null) endWaits(absence.throttles);
     },
     inMaintenance(registry, now) {
       const absence = roster.absence(registry);
       return absence !== null && isInMaintenance(absence, roster.calendar, now);
     },
-    throttledUntil: (registry) => (roster.hostOf(registry)?.throttle ?? unthrottled).until?.wallMs ?? null,
+    throttledUntil: (registry, step, now) => throttleEnd({ registry, step }, now)?.wallMs ?? null,
     dueAtMs(target, connection) {
       const series = roster.series(seriesId(target, connection));
       if (series === null) return null;

@@ -1,31 +1,56 @@
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
+import type { Step } from '../core/target.ts';
 
-/** How long a host asked us to stay away. `level` counts the 429s in a row that named no time. */
+/** How long one step of a mirror is not requested. `level` counts the 429s in a row that named no time. */
 export interface Throttle {
   readonly until: Now | null;
   readonly level: number;
 }
 
-/** Nobody asked anything. */
+/** The throttles of one mirror, by step: what another path, mirror or upstream of the same server is asked stays as it is. */
+export type Throttles = Map<Step, Throttle>;
+
+/** No wait. */
 export const unthrottled: Throttle = { until: null, level: 0 };
 
-/** True while the host is not to be asked. */
-export function isThrottled(throttle: Throttle, now: Now): boolean {
-  return throttle.until !== null && now.monotonicMs < throttle.until.monotonicMs;
+/** When the wait of a step ends; `null`: it may be requested now. */
+export function waitEnd(throttles: Throttles, step: Step, now: Now): Now | null {
+  const { until } = throttles.get(step) ?? unthrottled;
+  return until !== null && now.monotonicMs < until.monotonicMs ? until : null;
+}
+
+/** Takes in how a step was answered. @see throttledBy */
+export function throttleStep(
+  throttles: Throttles,
+  step: Step,
+  { retryAfterMs, chance }: { readonly retryAfterMs: number | null; readonly chance: number },
+  now: Now,
+): void {
+  const next = throttledBy(throttles.get(step) ?? unthrottled, retryAfterMs, chance, now);
+  if (next === unthrottled) throttles.delete(step);
+  else throttles.set(step, next);
+}
+
+/** Ends all waits: an operator wants the mirror requested again. The back-off goes on where it was. */
+export function endWaits(throttles: Throttles): void {
+  for (const [step, { level }] of throttles) {
+    if (level === 0) throttles.delete(step);
+    else throttles.set(step, { until: null, level });
+  }
 }
 
 /**
- * What an answer makes of it. A time asked for holds (at most `limits.retryAfterMsMax`); a shorter one never cuts a
+ * What an answer makes of it. The wait is what was asked for, at most `limits.throttleMsMax`; a shorter one never cuts a
  * longer one off. Without a time: `limits.throttleMsMin`, doubled each time in a row, at most `limits.throttleMsMax`,
  * moved by up to a quarter either way so that a fleet does not come back in step.
  * @param retryAfterMs  > 0 as asked, 0 throttled without a time, `null` not throttled
  * @param chance        in [0, 1)
  */
 export function throttledBy(throttle: Throttle, retryAfterMs: number | null, chance: number, now: Now): Throttle {
-  const away = isThrottled(throttle, now);
+  const away = throttle.until !== null && now.monotonicMs < throttle.until.monotonicMs;
   if (retryAfterMs === null) return away ? throttle : unthrottled;
-  if (retryAfterMs > 0) return longer(throttle, Math.min(retryAfterMs, limits.retryAfterMsMax), throttle.level, now);
+  if (retryAfterMs > 0) return longer(throttle, Math.min(retryAfterMs, limits.throttleMsMax), throttle.level, now);
   if (away) return throttle;
   const backOffMs = Math.min(limits.throttleMsMin * 2 ** Math.min(throttle.level, 30), limits.throttleMsMax);
   return longer(throttle, backOffMs * (0.75 + chance / 2), throttle.level + 1, now);

@@ -2,13 +2,11 @@ import type { Config } from '../../core/config.ts';
 import type { ControlAnswer, Due } from '../../core/due.ts';
 import type { Taken } from '../../core/history.ts';
 import { limits } from '../../core/limits.ts';
-import type { Mirror } from '../../core/mirror.ts';
 import type { Calendar, Now } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import { isInMaintenance, present } from '../../schedule/absence.ts';
-import { hostKey } from '../../schedule/host.ts';
 import type { Scheduler } from '../../schedule/scheduler.ts';
-import { type Throttle, throttledBy, unthrottled } from '../../schedule/throttle.ts';
+import { throttleStep, waitEnd } from '../../schedule/throttle.ts';
 
 type Probed = Extract<Taken, { kind: 'probed' }>;
 type Control = Extract<Taken, { kind: 'control' }>;
@@ -60,9 +58,7 @@ export function createDesk(input: {
   const probes = new Map<string, Probed[]>();
   const controls = new Map<string, Control[]>();
   const outOfTurn: OutOfTurn = { heard: 0, unasked: 0 };
-  const throttles = new Map<string, Throttle>();
   const absences = new Map(config.mirrors.map(({ name, maintenance }) => [name, present(maintenance)]));
-  const hosts = new Map(config.mirrors.map(({ name, url }: Mirror) => [name, hostKey(url)]));
   let count = 0;
 
   function drop(shelf: Probed[], nowMs: number): void {
@@ -90,10 +86,10 @@ export function createDesk(input: {
   const scheduler: Scheduler = {
     advance: (now) => ({ start: [], skipped: [], wakeAtMs: now.monotonicMs + limits.answerRowMs }),
     finished(due, { retryAfterMs }, now) {
-      const host = hosts.get(due.target.registry);
-      if (host === undefined) return;
+      const { registry, step } = due.target;
+      const throttles = absences.get(registry)?.throttles;
       // Half of the jitter: which way the back-off went then is not stored.
-      throttles.set(host, throttledBy(throttles.get(host) ?? unthrottled, retryAfterMs, 0.5, now));
+      if (throttles !== undefined) throttleStep(throttles, step, { retryAfterMs, chance: 0.5 }, now);
     },
     reserve(asked, now) {
       const found = find(asked, now);
@@ -115,7 +111,10 @@ export function createDesk(input: {
       const absence = absences.get(registry);
       return absence !== undefined && isInMaintenance(absence, calendar, now);
     },
-    throttledUntil: (registry) => throttles.get(hosts.get(registry) ?? '')?.until?.wallMs ?? null,
+    throttledUntil(registry, step, now) {
+      const absence = absences.get(registry);
+      return absence === undefined ? null : (waitEnd(absence.throttles, step, now)?.wallMs ?? null);
+    },
     dueAtMs: () => null,
     shed: () => undefined,
     replace: () => undefined,

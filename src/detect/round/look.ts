@@ -44,21 +44,21 @@ export function lookRefused(memory: Memory, mirror: MirrorMemory, sample: Sample
 }
 
 /**
- * Asks the canary once more, with its siblings, when the time is over for which the mirror wants to be left alone: one
- * refusal may be chance. A wish that is renewed meanwhile puts it off.
+ * Asks a light target once more, with its siblings, when the wait that its mirror asked for is over: one refusal may be
+ * chance. A wait that is renewed meanwhile puts it off.
  */
-export function lookThrottled(memory: Memory, mirror: MirrorMemory): void {
-  const { throttledUntilMs } = mirror.absence;
-  if (mirror.canary === null || throttledUntilMs === null) return;
-  const firstMs = memory.now.monotonicMs + Math.max(0, throttledUntilMs - memory.now.wallMs);
-  const known = memory.rounds.get(roundKeyOf(mirror.mirror))?.looks.get(questionKey(mirror.canary));
+export function lookThrottled(memory: Memory, mirror: MirrorMemory, target: Target): void {
+  const untilMs = mirror.absence.throttled.get(target.step);
+  if (untilMs === undefined || isHeavy(target)) return;
+  const firstMs = memory.now.monotonicMs + Math.max(0, untilMs - memory.now.wallMs);
+  const known = memory.rounds.get(roundKeyOf(mirror.mirror))?.looks.get(questionKey(target));
   if (known?.reason === 'throttled' && known.registry === mirror.mirror.name) {
     known.nextAtMs = firstMs;
     known.untilMs = firstMs + limits.roundMs;
     return;
   }
   const asks = { registries: null, forMs: limits.roundMs, stepMs: limits.roundMs, isUrgent: false };
-  look(memory, mirror, mirror.canary, { ...asks, firstMs, reason: 'throttled' });
+  look(memory, mirror, target, { ...asks, firstMs, reason: 'throttled' });
 }
 
 /** Asks a target whose mirror is back, until it is back too. */
@@ -110,7 +110,7 @@ function look(
   });
 }
 
-/** A look at what was throttled waits for the mirror's wish to be over; any other is none while it stays away. */
+/** A look at what was throttled waits until the mirror's wait is over; any other is none while it stays away. */
 function mayBeLookedAt(memory: Memory, mirror: MirrorMemory, reason: Look['reason']): boolean {
   if (memory.suspicions.has(mirror.egress)) return false;
   return reason === 'throttled' ? !isLeftAlone(mirror) : canBeAsked(memory, mirror);

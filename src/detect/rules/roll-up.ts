@@ -25,7 +25,7 @@ export interface RollUpInput {
   /** Targets in outage, heavy ones included. */
   readonly targetsOut: number;
   readonly isRefused: boolean;
-  /** It asked us to stay away, and time is not up yet. */
+  /** Its canary is not requested because it asked for that (`Retry-After`, 429). */
   readonly isThrottled: boolean;
   /** It fails now and then, more often than it should. */
   readonly isUnreliable: boolean;
@@ -64,12 +64,12 @@ export function rollUp(input: RollUpInput): { readonly state: MirrorState; reado
     const why = silent === null ? phrase('why.unmeasured') : phrase('why.unmeasuredAs', { why: silent });
     return { state: 'unknown', why };
   }
-  if (input.isThrottled && input.isRefused) return { state: 'degraded', why: phrase('why.away') };
   if (input.silentForMs >= silenceMs(input.paceMs)) {
     const seconds = Math.round(input.silentForMs / 1_000);
     const why = silent === null ? phrase('why.silent', { seconds }) : phrase('why.silentAs', { seconds, why: silent });
     return { state: 'unknown', why };
   }
+  if (input.isThrottled && input.isRefused) return { state: 'degraded', why: phrase('why.away') };
   const { modulesOut: out, modules: all, targetsOut: count } = input;
   if (input.canaryOut) return { state: 'down', why: phrase('why.canaryOut') };
   if (isDown(input)) return { state: 'down', why: phrase('why.modulesOut', { out, all }) };

@@ -155,7 +155,7 @@ export const page = {
   'standing.notAsked': 'not asked yet',
   'standing.inDoubt': 'in doubt: asking again',
   'standing.paused': 'paused until {at}',
-  'standing.throttled': 'asked us to wait {span} more',
+  'standing.throttled': 'throttled for {span} more',
 
   'mirror.address': 'address',
   'mirror.of': 'mirror of',

@@ -156,7 +156,7 @@ export const page: Readonly<Record<keyof typeof english, string>> = {
   'standing.notAsked': '尚未探测',
   'standing.inDoubt': '存疑：正在复查',
   'standing.paused': '暂停至 {at}',
-  'standing.throttled': '要求我们再等 {span}',
+  'standing.throttled': '限流中，还剩 {span}',
 
   'mirror.address': '地址',
   'mirror.of': '镜像来源',

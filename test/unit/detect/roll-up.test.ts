@@ -39,9 +39,14 @@ describe('roll-up', () => {
     { name: 'one address family does not answer', input: { brokenFamily: 6 as const }, want: 'degraded' },
     { name: 'fails now and then', input: { isUnreliable: true }, want: 'degraded' },
     {
-      name: 'silent, but it asked us to stay away',
-      input: { silentForMs: 999_999, isThrottled: true, isRefused: true },
+      name: 'out, and then it asked us to stay away',
+      input: { canaryOut: true, isThrottled: true, isRefused: true },
       want: 'degraded',
+    },
+    {
+      name: 'silent because it asked us to stay away',
+      input: { silentForMs: 90_000, isThrottled: true, isRefused: true },
+      want: 'unknown',
     },
     { name: 'canary out', input: { canaryOut: true, targetsOut: 1 }, want: 'down' },
     { name: 'one of one module', input: { modulesOut: 1, modules: 1, targetsOut: 1 }, want: 'degraded' },

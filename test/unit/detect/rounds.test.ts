@@ -192,7 +192,7 @@ describe('an ordered look', () => {
   it('leaves out a mirror that asked us to stay away, and is nothing for a name or target that is not there', () => {
     const sim = world();
     sim.runTo(warm);
-    sim.detector.throttled('b', at(warm + minute).wallMs);
+    sim.detector.throttled('b', 'mod', at(warm + minute).wallMs);
     start(sim, { forMs: 1_000 });
     start(sim, { registry: 'nobody' });
     start(sim, { target: aTarget('a', 'list', 'example.com/unknown') });

@@ -165,7 +165,7 @@ export class Simulation {
   #due(target: Target, atMs: number, everyMs: number): void {
     this.#after(atMs - this.nowMs, () => {
       this.#due(target, this.nowMs + everyMs, everyMs);
-      if (this.#doubted.has(target.registry) || this.#isAway(target.registry)) {
+      if (this.#doubted.has(target.registry) || this.#isAway(target)) {
         this.detector.skipped({ target, connection: 'cold', because: 'paused', count: 1 });
       } else this.#probe(aDue(target, { plannedAtMs: this.nowMs }));
     });
@@ -180,7 +180,7 @@ export class Simulation {
     });
     const place = { id: round.id, moment: round.moment };
     for (const { target, timeoutMs } of round.dues) {
-      if (this.#confirming.has(target.registry) || this.#isAway(target.registry)) {
+      if (this.#confirming.has(target.registry) || this.#isAway(target)) {
         this.#after(0, () =>
           this.apply(this.detector.unasked(round.id, round.moment, target.registry, at(this.nowMs))),
         );
@@ -198,16 +198,18 @@ export class Simulation {
     }
   }
 
-  #isAway(registry: string): boolean {
-    return (this.#awayUntilMs.get(registry) ?? 0) > this.nowMs;
+  #isAway({ registry, step }: Target): boolean {
+    return (this.#awayUntilMs.get(`${registry} ${step}`) ?? 0) > this.nowMs;
   }
 
-  /** A wish to be left alone is heeded, as the scheduler does. */
-  #heed(registry: string, outcome: Outcome): void {
+  /** A wait that was asked for is kept, as the scheduler does. */
+  #heed({ registry, step }: Target, outcome: Outcome): void {
     if (outcome.tag !== 'failed' || outcome.failure.kind !== 'throttled') return;
-    const untilMs = this.nowMs + (outcome.failure.retryAfterMs ?? limits.throttleMsMin);
-    this.#awayUntilMs.set(registry, Math.max(untilMs, this.#awayUntilMs.get(registry) ?? 0));
-    this.detector.throttled(registry, at(this.#awayUntilMs.get(registry) ?? untilMs).wallMs);
+    const waitMs = Math.min(outcome.failure.retryAfterMs ?? limits.throttleMsMin, limits.throttleMsMax);
+    const key = `${registry} ${step}`;
+    const untilMs = Math.max(this.nowMs + waitMs, this.#awayUntilMs.get(key) ?? 0);
+    this.#awayUntilMs.set(key, untilMs);
+    this.detector.throttled(registry, step, at(untilMs).wallMs);
   }
 
   #probe(wanted: Due): void {
@@ -222,7 +224,7 @@ export class Simulation {
     this.#after(tookMs, () => {
       if (due.purpose === 'confirm') this.#confirming.delete(due.target.registry);
       this.taken.push(due.probeId);
-      this.#heed(registry, outcome);
+      this.#heed(due.target, outcome);
       this.apply(this.detector.take(aSample(due, startMs, tookMs, outcome, { family, facts }), at(this.nowMs)));
     });
   }

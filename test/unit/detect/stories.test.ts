@@ -517,7 +517,7 @@ describe('refusal', () => {
     expect(sim.state('a')).toBe('degraded');
   });
 
-  it('a Retry-After of an hour is one at once; the mirror stays degraded while it lasts, and nobody asks again', () => {
+  it('a Retry-After of an hour is one at once; the mirror is degraded, unknown without a sample for three paces, and nobody asks', () => {
     const hour: Behaviour = {
       fails: { tag: 'failed', failure: { kind: 'throttled', status: 429, retryAfterMs: 3_600_000 } },
       afterMs: 30,
@@ -526,9 +526,9 @@ describe('refusal', () => {
     sim.runTo(warm + 31_000);
     expect(sim.changes('refusal').map(({ what }) => what)).toEqual(['a opened']);
     expect(sim.findings[0]?.finding).toMatchObject({ cause: 'throttled', actionable: true });
-    sim.detector.throttled('a', at(warm + 60 * minute).wallMs);
-    sim.apply(sim.detector.tick(at(warm + 10 * minute)));
     expect(sim.state('a')).toBe('degraded');
+    sim.runTo(warm + 4 * minute);
+    expect(sim.state('a')).toBe('unknown');
     expect(sim.asked).toEqual([]);
   });
 
@@ -624,7 +624,7 @@ describe('silence', () => {
   it('a mirror that asked us to stay away is left out of rounds', () => {
     const sim = world(['a', 'b', 'c'], (registry, t) => (registry === 'a' && t >= warm ? dead : fine));
     sim.runTo(warm - 1);
-    sim.detector.throttled('b', at(warm + 10 * minute).wallMs);
+    sim.detector.throttled('b', 'mod', at(warm + 10 * minute).wallMs);
     sim.runTo(warm + minute);
     expect(sim.asked.some(({ registries }) => registries.includes('b'))).toBe(false);
     expect(sim.changes('outage').map(({ what }) => what)).toEqual(['a opened']);

@@ -213,15 +213,16 @@ describe('what is stored', () => {
 });
 
 describe('a mirror may be asked in a round', () => {
-  const ask = (over: Partial<ReturnType<typeof present>>, canary: unknown = {}) =>
+  const ask = (over: Partial<ReturnType<typeof present>>, canary: { step: string } | null = { step: 'mod' }) =>
     canBeAsked({ now: at(1_000) }, { canary, absence: { ...present(), ...over } });
   it.each<[string, boolean, boolean]>([
     ['where nothing is against it', ask({}), true],
     ['not without a canary', ask({}, null), false],
     ['not while a person paused it', ask({ paused: { untilMs: epochMs + 2_000, reason: '' } }), false],
     ['not in maintenance', ask({ inMaintenance: true }), false],
-    ['not before the time that it named', ask({ throttledUntilMs: epochMs + 1_001 }), false],
-    ['from then on', ask({ throttledUntilMs: epochMs + 1_000 }), true],
+    ['not before the time that it named', ask({ throttled: new Map([['mod', epochMs + 1_001]]) }), false],
+    ['from then on', ask({ throttled: new Map([['mod', epochMs + 1_000]]) }), true],
+    ['where another step than the canary is throttled', ask({ throttled: new Map([['zip', epochMs + 1_001]]) }), true],
   ])('%s', (_name, can, want) => {
     expect(can).toBe(want);
   });

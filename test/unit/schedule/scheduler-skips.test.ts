@@ -51,7 +51,7 @@ describe('reasons to skip', () => {
     expect(scheduler.inMaintenance('unknown', at(125 * minute))).toBe(false);
   });
 
-  it('throttled: the whole host, until the time asked for', () => {
+  it('throttled: the mirror that asked, until the time asked for, and no other of its host', () => {
     const urls = { a: 'https://one.example.com/a', b: 'https://one.example.com/b', c: 'https://two.example.com' };
     const scheduler = schedulerOf(
       canaryOnly({ mirrors: Object.entries(urls).map(([name, url]) => mirror(name, { url })) }),
@@ -68,13 +68,13 @@ describe('reasons to skip', () => {
       },
     );
     expect(because(story)).toEqual(['throttled']);
-    expect(new Set(story.skipped.map(({ target }) => target.registry))).toEqual(new Set(['a', 'b']));
+    expect(new Set(story.skipped.map(({ target }) => target.registry))).toEqual(new Set(['a']));
     const first = story.started.find(({ due }) => due.target.registry === 'a')?.afterMs ?? 0;
     const away = (registry: string) =>
       story.started.filter(
         ({ due, afterMs }) => due.target.registry === registry && afterMs > first && afterMs < first + 4 * minute,
       );
-    expect([away('a').length, away('b').length, away('c').length]).toEqual([0, 0, 8]);
+    expect([away('a').length, away('b').length, away('c').length]).toEqual([0, 8, 8]);
     expect(story.started.some(({ due, afterMs }) => due.target.registry === 'a' && afterMs > first + 4 * minute)).toBe(
       true,
     );
@@ -86,11 +86,12 @@ describe('reasons to skip', () => {
       scheduler,
       { fromMs: 0, toMs: minute },
       () => 0,
-      () => ({ wireBytes: 0, retryAfterMs: 10 * minute }),
+      () => ({ wireBytes: 0, retryAfterMs: 4 * minute }),
     ).started;
-    expect(scheduler.throttledUntil('a')).toBe(at(10 * minute + (due?.afterMs ?? 0) + 0.001).wallMs);
-    scheduler.advance(at(12 * minute));
-    expect(scheduler.throttledUntil('a')).toBeNull();
+    const untilMs = 4 * minute + (due?.afterMs ?? 0) + 0.001;
+    expect(scheduler.throttledUntil('a', 'mod', at(4 * minute))).toBe(at(untilMs).wallMs);
+    expect(scheduler.throttledUntil('a', 'list', at(4 * minute))).toBeNull();
+    expect(scheduler.throttledUntil('a', 'mod', at(untilMs + 1))).toBeNull();
   });
 
   it('throttled without a time: backs off twice as long each time in a row', () => {

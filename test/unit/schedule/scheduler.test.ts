@@ -246,6 +246,6 @@ describe('slots', () => {
     const { started } = live(scheduler, { fromMs: 0, toMs: minute });
     const stranger = { ...(started[0]?.due as Due), probeId: 'stranger' };
     scheduler.finished(stranger, { wireBytes: 1e12, retryAfterMs: 5_000 }, at(minute));
-    expect([scheduler.inFlight(), scheduler.throttledUntil('a')]).toEqual([0, null]);
+    expect([scheduler.inFlight(), scheduler.throttledUntil('a', 'mod', at(minute))]).toEqual([0, null]);
   });
 });

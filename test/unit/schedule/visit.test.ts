@@ -28,15 +28,15 @@ describe('a visit', () => {
     const scheduler = schedulerOf(configOf());
     const visit = begun(scheduler, 'a', mib, 0);
     expect(scheduler.visit('b', mib, at(0))).toBe('busy');
-    visit.end({ wireBytes: mib, retryAfterMs: null }, at(1_000));
+    visit.end({ wireBytes: mib, throttled: null }, at(1_000));
     expect(scheduler.visit('b', mib, at(1_000))).not.toBe('busy');
   });
 
   it('keeps to the byte budget of heavy steps, with what others moved', () => {
     const scheduler = schedulerOf(configOf({ bytesPerHour: 10 * mib }));
-    begun(scheduler, 'a', mib, 0).end({ wireBytes: 7 * mib, retryAfterMs: null }, at(1_000));
+    begun(scheduler, 'a', mib, 0).end({ wireBytes: 7 * mib, throttled: null }, at(1_000));
     expect(scheduler.visit('b', 2 * mib, at(2_000))).toBe('over_budget');
-    begun(scheduler, 'b', 1 * mib, 2_000).end({ wireBytes: 0, retryAfterMs: null }, at(3_000));
+    begun(scheduler, 'b', 1 * mib, 2_000).end({ wireBytes: 0, throttled: null }, at(3_000));
     // An hour later the budget is a new one.
     expect(typeof scheduler.visit('b', 2 * mib, at(3_700_000))).not.toBe('string');
   });
@@ -53,11 +53,17 @@ describe('a visit', () => {
     expect(scheduler.visit('nobody', mib, at(0))).toBe('paused');
   });
 
-  it('hears what its host wishes, for all mirrors on it', () => {
+  it('is throttled with any step of its mirror, and throttles no other mirror of the host', () => {
     const scheduler = schedulerOf(configOf());
-    begun(scheduler, 'a', mib, 0).end({ wireBytes: 0, retryAfterMs: 60_000 }, at(1_000));
-    expect(scheduler.visit('b', mib, at(60_999))).toBe('throttled');
-    expect(scheduler.throttledUntil('b')).toBe(at(61_000).wallMs);
-    expect(typeof scheduler.visit('b', mib, at(61_000))).not.toBe('string');
+    const throttled = { step: 'zip', retryAfterMs: 60_000 };
+    begun(scheduler, 'a', mib, 0).end({ wireBytes: 0, throttled }, at(1_000));
+    expect(scheduler.visit('a', mib, at(60_999))).toBe('throttled');
+    expect(scheduler.throttledUntil('a', 'zip', at(60_999))).toBe(at(61_000).wallMs);
+    expect([
+      scheduler.throttledUntil('a', 'mod', at(60_999)),
+      scheduler.throttledUntil('b', 'zip', at(60_999)),
+    ]).toEqual([null, null]);
+    begun(scheduler, 'b', mib, 60_999).end({ wireBytes: 0, throttled: null }, at(60_999));
+    expect(typeof scheduler.visit('a', mib, at(61_000))).not.toBe('string');
   });
 });

@@ -1,0 +1,108 @@
+import { afterEach, describe, expect, test } from 'vitest';
+import { limits } from '../../src/core/limits.ts';
+import { type Behaviour, refuses, type Script } from './scripted-wire.ts';
+import { threeMirrors, well } from './three-mirrors.ts';
+import { mirrorOf, told } from './told.ts';
+import { startWorld, stopWorlds, type World } from './world.ts';
+
+afterEach(stopWorlds);
+
+/** Two mirrors of one upstream share a host and a port; the third has its own. */
+const mirrors = `
+  - { name: a, ecosystem: go, url: "https://one.example.com/a", weight: 100 }
+  - { name: b, ecosystem: go, url: "https://one.example.com/b", weight: 90 }
+  - { name: c, ecosystem: go, url: "https://c.example.org", weight: 80 }`;
+const clients = 'https://one.example.com/a,https://one.example.com/b,direct';
+const yaml = threeMirrors({ mirrors, clients, every: '30s' });
+
+const paceSeconds = 30;
+const fromSeconds = 120;
+const capSeconds = limits.throttleMsMax / 1_000;
+
+/** The canary of `a` is answered so from then on, everything else as usual. */
+function canaryOfA(does: (since: number) => Behaviour | null): Script {
+  return (asked) => {
+    const sinceSeconds = asked.atMs / 1_000 - fromSeconds;
+    const isIt = asked.registry === 'a' && asked.path.endsWith('.mod') && sinceSeconds >= 0;
+    return (isIt ? does(sinceSeconds) : null) ?? well(asked);
+  };
+}
+
+/** Seconds at which the canary of a mirror was asked from then on, counted from there. */
+function canariesOf({ wire }: World, registry: string): readonly number[] {
+  return wire.asked
+    .filter((one) => one.registry === registry && one.path.endsWith('.mod') && one.atMs >= fromSeconds * 1_000)
+    .map(({ atMs }) => Math.round(atMs / 1_000) - fromSeconds);
+}
+
+async function start(script: Script, text = yaml): Promise<World> {
+  return startWorld({ yaml: text, script });
+}
+
+describe('a mirror that asks for a day of quiet', () => {
+  const wish: Behaviour = { status: 429, headers: { 'retry-after': '86000' } };
+
+  test.each([
+    ['429', wish],
+    ['503', { status: 503, headers: { 'retry-after': '86000' } }],
+  ] as const)(
+    'by %s is asked again after some minutes, at that slow pace, and again at its own once it answers',
+    async (_name, wish) => {
+      const world = await start(canaryOfA((since) => (since < 3 * capSeconds ? wish : null)));
+      await world.seconds(fromSeconds + 4 * capSeconds);
+      const asked = canariesOf(world, 'a');
+      const waits = asked.slice(1).map((at, i) => at - (asked[i] ?? 0));
+      expect(waits.slice(0, 3).every((wait) => wait >= capSeconds && wait <= capSeconds + paceSeconds + 2)).toBe(true);
+      expect(waits.slice(-3).every((wait) => wait <= paceSeconds + 2)).toBe(true);
+      expect((await mirrorOf(world, 'a')).state).toBe('up');
+    },
+  );
+
+  test('costs the other mirror of its host no sample, nor the other steps of its own', async () => {
+    const run = async (script: Script) => {
+      const world = await start(script);
+      await world.seconds(fromSeconds + 600);
+      const others = world.wire.asked.filter(({ registry, path }) => registry !== 'a' || path.endsWith('.list'));
+      const states = await Promise.all(['b', 'c'].map(async (name) => (await mirrorOf(world, name)).state));
+      return { asked: others.length, states, steps: new Set(others.map(({ registry, path }) => `${registry}${path}`)) };
+    };
+    const calm = await run(well);
+    const throttled = await run(canaryOfA(() => wish));
+    expect(throttled.states).toEqual(['up', 'up']);
+    expect(throttled.steps).toEqual(calm.steps);
+    // A look at what was refused asks the siblings too: never fewer than on a calm day.
+    expect(throttled.asked).toBeGreaterThanOrEqual(calm.asked);
+  });
+
+  test('is degraded at first, and unknown without a sample for three paces', async () => {
+    const world = await start(canaryOfA(() => wish));
+    await world.seconds(fromSeconds + paceSeconds + 5);
+    expect((await mirrorOf(world, 'a')).state).toBe('degraded');
+    await world.seconds(3 * paceSeconds);
+    expect((await mirrorOf(world, 'a')).state).toBe('unknown');
+    expect((await world.get('/metrics')).text).not.toMatch(/^mirror_up\{[^}]*registry="a"/m);
+  });
+
+  test('is down soon after it died behind its wish', async () => {
+    const script = canaryOfA(() => wish);
+    const world = await start((asked) =>
+      asked.registry === 'a' && asked.atMs >= (fromSeconds + paceSeconds + 5) * 1_000 ? refuses : script(asked),
+    );
+    await world.seconds(fromSeconds + capSeconds + 5 * paceSeconds);
+    expect(told(world)).toContain('finding opened outage a');
+    expect((await mirrorOf(world, 'a')).state).toBe('down');
+  });
+
+  test.each([
+    ['a reload', (world: World) => world.post('/-/reload')],
+    ['resume', (world: World) => world.post('/api/v1/mirrors/a/pause', { for: '0s' })],
+  ])('is asked at its next slot after %s', async (_act, act) => {
+    const world = await start(canaryOfA((since) => (since < paceSeconds + 5 ? wish : null)));
+    await world.seconds(fromSeconds + paceSeconds + 10);
+    const before = canariesOf(world, 'a').length;
+    expect((await act(world)).status).toBe(200);
+    await world.seconds(paceSeconds + 2);
+    expect(canariesOf(world, 'a').length).toBeGreaterThan(before);
+    expect((await mirrorOf(world, 'a')).throttledUntilAt).toBeNull();
+  });
+});
