@@ -18,12 +18,14 @@ export function isMarkup(body: Uint8Array): boolean {
   return start.replace(bom, '').trimStart().startsWith('<');
 }
 
-/** The first line of a body that is not blank: printable characters only, at most 200. `null` where there is none. */
+/** The first line of a body that is not blank: printable characters only, at most 200, with a `…` where
+ * it is longer than what is read. `null` where there is none. */
 export function firstLine(body: Uint8Array): string | null {
-  const start = new TextDecoder('utf-8').decode(body.subarray(0, 2048));
-  for (const line of start.split(/\r\n|\r|\n/)) {
+  const lines = new TextDecoder('utf-8').decode(body.subarray(0, 2048)).split(/\r\n|\r|\n/);
+  for (const [at, line] of lines.entries()) {
     const printable = line.replace(/[\p{C}\uFFFD]/gu, '').trim();
-    if (printable !== '') return printable.slice(0, 200);
+    const isCut = body.length > 2048 && at === lines.length - 1;
+    if (printable !== '') return isCut ? `${printable.slice(0, 199)}…` : printable.slice(0, 200);
   }
   return null;
 }

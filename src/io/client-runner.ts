@@ -9,7 +9,7 @@ import { clearLeft, homePrefix } from './client-leftovers.ts';
 import { keepWords, shownWords } from './client-words.ts';
 import { findCommand } from './find-command.ts';
 import { folderSize } from './folder-size.ts';
-import { secretForms } from './mask-known.ts';
+import { maskOf } from './mask-known.ts';
 
 type Stop = Extract<ClientEnd, { tag: 'stopped' }>['because'] | 'shutdown';
 
@@ -92,7 +92,7 @@ export function createClientRunner(input: {
     watch.cancel();
     running.delete(one);
     const { files, bytes } = await folderSize(join(home, plan.fetched), limits.clientEntries);
-    const said = shownWords(words.text(), secretForms(order.access), limits.clientLineChars);
+    const said = shownWords(words.text(), maskOf(order.access), limits.clientLineChars);
     const last = said.split('\n').slice(-limits.clientWordsLines).join('\n');
     return { end: endOf(exit, because), tookMs, files, bytes, said, words: last };
   }

@@ -1,5 +1,5 @@
 import { printable } from '../core/printable.ts';
-import { maskKnown } from './mask-known.ts';
+import type { KnownMask } from './mask-known.ts';
 
 /** The last of what a program wrote: both its streams, as they came. */
 export interface Words {
@@ -29,10 +29,10 @@ export function keepWords(bytesMax: number): Words {
 /**
  * A program's words as they may be shown: known secrets, user-info and query values masked, each line printable and bounded,
  * empty ones left out.
- * @param forms  see `secretForms`
  */
-export function shownWords(text: string, forms: readonly string[], lineChars: number): string {
-  return maskKnown(text, forms)
+export function shownWords(text: string, mask: KnownMask, lineChars: number): string {
+  return mask
+    .text(text)
     .replace(/([a-z][a-z0-9+.-]*:\/\/)[^/@\s]*@/gi, '$1***@')
     .replace(/([?&][\w.-]+=)[^&\s"']+/g, '$1***')
     .split(/\r?\n/)

@@ -9,7 +9,7 @@ import { measure } from '../measure/measure.ts';
 import { converse } from '../probe/converse.ts';
 import { systemClock } from './clock.ts';
 import { createGpgv } from './gpgv.ts';
-import { maskKnown, secretForms } from './mask-known.ts';
+import { maskOf } from './mask-known.ts';
 import { createProbeMemories, type ProbeMemories } from './probe-memory.ts';
 import { nextTurn, systemTimers } from './timers.ts';
 import { warmUp } from './wire/warm-up.ts';
@@ -81,7 +81,7 @@ export function createRunner(deps: RunnerDeps): Runner {
           nextTurn,
         });
         // A server may say back what it was told: our own credentials leave this thread in no form.
-        const transcript = maskKnown(held, secretForms(access));
+        const transcript = maskOf(access).data(held);
         return { sample: measure(due, transcript), transcript: keptOf(transcript) };
       } catch {
         return lostProbe(due, 'defect', worker, clock.now());

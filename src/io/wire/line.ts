@@ -2,22 +2,20 @@ import type { Socket } from 'node:net';
 import { limits } from '../../core/limits.ts';
 import type { Connection } from '../../core/mirror.ts';
 import type { HopAnswer, HopRequest, Line, Timers, WireAccess } from '../../core/ports.ts';
-import { maskUrl } from '../../core/secret.ts';
 import type { Hop, WireFault } from '../../core/transcript.ts';
 import type { BodyFile } from '../body-file.ts';
 import { type AddressClass, addressClass, classBySpelling } from '../guard.ts';
+import { type KnownMask, maskOf } from '../mask-known.ts';
 import type { Collected, Spill } from './body-hold.ts';
 import { Carrier } from './carrier.ts';
 import { bareHost, type ConnectDeps, type ConnectTrace, connectTo } from './connect.ts';
 import { proxyAuthorization, requestHeaders } from './credentials.ts';
 import { Deadline } from './deadline.ts';
 import { type ExchangeTrace, exchange, newTrace } from './exchange.ts';
+import { hopUrl, shownUrl, unusable } from './hop-url.ts';
 import type { Kept, Pool } from './pool.ts';
 import { redactHeaders } from './redact.ts';
 import { phaseOf, stopOf, WireStop } from './stop.ts';
-
-/** Longer ones are nobody's honest URL; servers stop at 8 KiB. */
-const urlCharsMax = 16 * 1024;
 
 /** What all lines of a wire share. */
 export interface LineDeps extends ConnectDeps {
@@ -45,6 +43,7 @@ interface HopState {
  */
 export class OpenLine implements Line {
   readonly #access: WireAccess;
+  readonly #mask: KnownMask;
   readonly #connection: Connection;
   readonly #firstFamily: 4 | 6 | undefined;
   readonly #deps: LineDeps;
@@ -57,6 +56,7 @@ export class OpenLine implements Line {
 
   constructor(access: WireAccess, connection: Connection, deps: LineDeps, firstFamily?: 4 | 6) {
     this.#access = access;
+    this.#mask = maskOf(access);
     this.#connection = connection;
     this.#firstFamily = firstFamily;
     this.#deps = deps;
@@ -77,7 +77,10 @@ export class OpenLine implements Line {
   async hop(request: HopRequest): Promise<HopAnswer> {
     const { clock, timers } = this.#deps;
     const url = hopUrl(request.url);
-    if (url === null) return unusable(request, request.startMs ?? clock.monotonicMs());
+    const { authorization } = request.headers;
+    if (authorization !== undefined) this.#mask.learn(authorization.replace(/^\S+ +/, ''));
+    if (url === null)
+      return unusable(request, shownUrl(request.url, this.#mask.text), request.startMs ?? clock.monotonicMs());
     const headers = requestHeaders(url, request.headers, this.#access);
     const deadline = new Deadline(clock, timers, request.deadlineMs);
     // The last thing before the wire: what we prepare is no mirror's time.
@@ -216,7 +219,7 @@ export class OpenLine implements Line {
   #answer(state: HopState, { body, whole }: Collected, fault: WireFault | null): HopAnswer {
     const { request, trace, answer } = state;
     const hop: Hop = {
-      url: shownUrl(request.url),
+      url: shownUrl(request.url, this.#mask.text),
       aside: request.aside,
       marks: trace.marks,
       reused: state.reused,
@@ -225,9 +228,9 @@ export class OpenLine implements Line {
       family: trace.family,
       proxy: this.#access.proxy === null ? null : new URL(this.#access.proxy.url).origin,
       tls: trace.tls,
-      requestHeaders: redactHeaders(state.headers),
+      requestHeaders: redactHeaders(state.headers, this.#mask.text),
       status: answer.status,
-      responseHeaders: redactHeaders(answer.headers),
+      responseHeaders: redactHeaders(answer.headers, this.#mask.text),
       bodyBytes: answer.bodyBytes,
       ...(answer.ramp == null ? {} : { ramp: answer.ramp }),
       fault,
@@ -255,47 +258,4 @@ function settleMarks(state: HopState, endMs: number): void {
   if (state.answer.firstByteMs !== null) marks.firstByte = state.answer.firstByteMs;
   const last = marks.firstByte ?? marks.secured ?? marks.connected ?? marks.resolved ?? marks.start;
   marks.end = Math.max(endMs, last);
-}
-
-/** A URL as a transcript keeps it: a server that redirects chooses how long it is. */
-function shownUrl(url: string): string {
-  const masked = maskUrl(url);
-  return masked.length <= limits.hopUrlChars ? masked : `${masked.slice(0, limits.hopUrlChars)}…`;
-}
-
-/** The URL without user-info and fragment; `null` where it is none that we speak. */
-function hopUrl(text: string): URL | null {
-  const url = text.length > urlCharsMax ? null : URL.parse(text);
-  if (url === null) return null;
-  if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
-  url.username = '';
-  url.password = '';
-  url.hash = '';
-  return url;
-}
-
-/** A URL that cannot be asked at all: nothing happened on the wire. */
-function unusable(request: HopRequest, startMs: number): HopAnswer {
-  const hop: Hop = {
-    url: shownUrl(request.url),
-    aside: request.aside,
-    marks: { start: startMs, end: startMs },
-    reused: false,
-    remoteAddress: null,
-    remotePort: null,
-    family: null,
-    proxy: null,
-    tls: null,
-    requestHeaders: {},
-    status: null,
-    responseHeaders: {},
-    bodyBytes: 0,
-    fault: {
-      code: request.foreign ? 'MW_FORBIDDEN_TARGET' : 'ERR_INVALID_URL',
-      phase: 'resolve',
-      text: 'not an http or https URL',
-      bytesRead: 0,
-    },
-  };
-  return { hop, headers: {}, body: new Uint8Array(0) };
 }

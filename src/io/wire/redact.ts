@@ -2,6 +2,8 @@ import { limits } from '../../core/limits.ts';
 
 const shown = '***';
 
+type MaskText = (text: string) => string;
+
 /** Names whose whole value is a secret. */
 const secretName = /auth|cookie|token|secret|passw|api-?key|session|signature|credential/;
 /** Challenges: what they ask for is worth keeping, their one-time values are not. */
@@ -41,11 +43,11 @@ function maskChallenge(value: string): string {
   );
 }
 
-function redacted(name: string, value: string): string {
+function redacted(name: string, value: string, mask: MaskText): string {
   const kind = kindOf(name);
   if (kind === 'secret') return shown;
   // Looking for what to mask takes the square of a length that a server chooses.
-  const begin = value.slice(0, 4 * limits.headerValueChars);
+  const begin = mask(value).slice(0, 4 * limits.headerValueChars);
   return (kind === 'challenge' ? maskChallenge(begin) : maskUrlsIn(begin)).slice(0, limits.headerValueChars);
 }
 
@@ -53,13 +55,18 @@ function redacted(name: string, value: string): string {
  * Headers as a transcript may keep them: secrets `***`, URLs without user-info and query values, at most
  * `limits.headersKept` of at most `limits.headerValueChars` characters. What was left out is counted under `…`.
  * @param headers  lower-case names
+ * @param mask  of known credentials, applied before anything is cut
  */
-export function redactHeaders(headers: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+export function redactHeaders(
+  headers: Readonly<Record<string, string>>,
+  mask: MaskText = (text) => text,
+): Readonly<Record<string, string>> {
   const kept: Record<string, string> = {};
   let count = 0;
   for (const name of Object.keys(headers)) {
     count += 1;
-    if (count <= limits.headersKept) kept[name.slice(0, limits.headerValueChars)] = redacted(name, headers[name] ?? '');
+    if (count <= limits.headersKept)
+      kept[mask(name).slice(0, limits.headerValueChars)] = redacted(name, headers[name] ?? '', mask);
   }
   if (count > limits.headersKept) kept['…'] = `${count - limits.headersKept} more`;
   return kept;
