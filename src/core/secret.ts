@@ -46,7 +46,10 @@ export function maskUrl(url: string): string {
   const hadUser = parsed.username !== '' || parsed.password !== '';
   parsed.username = '';
   parsed.password = '';
-  for (const name of [...parsed.searchParams.keys()]) parsed.searchParams.set(name, '***');
+  // `searchParams.set` walks the whole query for each name: a server that redirects chooses how many there are.
+  const masked = new URLSearchParams();
+  for (const name of new Set(parsed.searchParams.keys())) masked.append(name, shown);
+  if (masked.size > 0) parsed.search = masked.toString();
   const text = parsed.href;
   return hadUser ? text.replace('://', '://***@') : text;
 }

@@ -36,6 +36,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     isMismatching: findings.some((finding) => finding.kind === 'mismatch' && !isDisputed(finding)),
     isOdd: findings.some(isDisputed),
     canaryServes: mirror.canaryServes || !mirror.wasAsked,
+    okAgoMs: mirror.lastOkAtMs === null ? null : memory.now.wallMs - mirror.lastOkAtMs,
     isSlow: findings.some((finding) => finding.kind === 'spike' && finding.actionable),
   });
   return {

@@ -38,6 +38,8 @@ export interface RollUpInput {
   readonly isOdd: boolean;
   /** The last settled canary sample was ok, as far as one was settled since the start. */
   readonly canaryServes: boolean;
+  /** Milliseconds since the last ok canary sample; `null`: there was none. */
+  readonly okAgoMs: number | null;
   /** A spike that is reason enough to leave. */
   readonly isSlow: boolean;
 }
@@ -77,7 +79,10 @@ export function rollUp(input: RollUpInput): { readonly state: MirrorState; reado
     return { state: 'degraded', why: count === 1 ? phrase('why.targetOut') : phrase('why.targetsOut', { count }) };
   const why = degradedBy(input);
   if (why !== null) return { state: 'degraded', why };
-  return { state: 'up', why: phrase(input.canaryServes ? 'why.answers' : 'why.failedOnce') };
+  if (input.canaryServes) return { state: 'up', why: phrase('why.answers') };
+  // A failure that no round has confirmed leaves the state as it was, for as long as that is known.
+  const isKnown = input.okAgoMs !== null && input.okAgoMs < silenceMs(input.paceMs);
+  return { state: isKnown ? 'up' : 'unknown', why: phrase('why.failedOnce') };
 }
 
 /** What keeps a mirror that is not in outage from being up, the gravest first; `null`: nothing. */

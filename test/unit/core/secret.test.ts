@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { maskChain, maskUrl, Secret } from '../../../src/core/secret.ts';
+import { expectInProportion } from '../../support/growth.ts';
 
 describe('a secret', () => {
   const secret = new Secret('hunter2');
@@ -33,12 +34,18 @@ describe('a URL for people', () => {
     ['an empty user', 'https://:p@a.example.com/', 'https://***@a.example.com/'],
     ['query values', 'https://a.example.com/x?sig=s&b=c', 'https://a.example.com/x?sig=***&b=***'],
     ['a repeated name', 'https://a.example.com/?a=1&a=2', 'https://a.example.com/?a=***'],
+    ['names without a value', 'https://a.example.com/?a&b', 'https://a.example.com/?a=***&b=***'],
     ['no URL, with a user', 'u:p@host/path', '***@host/path'],
     ['a password with a slash', 'https://u:p/q@a.example.com/x', 'https://***@a.example.com/x'],
     ['a bad URL, with a user', 'https://u:p@[bad/path', 'https://***@[bad/path'],
     ['no URL at all', 'direct', 'direct'],
   ])('%s', (_, url, want) => {
     expect(maskUrl(url)).toBe(want);
+  });
+
+  test('costs in proportion to the names of its query', () => {
+    const named = (names: number) => `https://h/?${Array.from({ length: names }, (_, at) => `k${at}`).join('&')}`;
+    expectInProportion(1_000, named, maskUrl);
   });
 
   test.each([

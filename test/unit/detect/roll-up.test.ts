@@ -23,6 +23,7 @@ describe('roll-up', () => {
     isBehind: false,
     isOdd: false,
     canaryServes: true,
+    okAgoMs: 0,
     isSlow: false,
   };
   it.each([
@@ -59,7 +60,9 @@ describe('roll-up', () => {
     { name: 'behind', input: { isBehind: true }, want: 'degraded' },
     { name: 'bytes that others dispute', input: { isOdd: true }, want: 'degraded' },
     { name: 'much slower', input: { isSlow: true }, want: 'degraded' },
-    { name: 'its last canary answer failed', input: { canaryServes: false }, want: 'up' },
+    { name: 'its last canary answer failed', input: { canaryServes: false, okAgoMs: 89_999 }, want: 'up' },
+    { name: 'failing for 3 paces without a verdict', input: { canaryServes: false, okAgoMs: 90_000 }, want: 'unknown' },
+    { name: 'failed, and never ok', input: { canaryServes: false, okAgoMs: null }, want: 'unknown' },
   ])('$name: $want', ({ input, want }) => {
     const got = rollUp({ ...up, ...input });
     expect(got.state).toBe(want);

@@ -1,0 +1,133 @@
+import { systemClock } from '../../src/io/clock.ts';
+import { systemTimers } from '../../src/io/timers.ts';
+import { createWorkers } from '../../src/io/workers.ts';
+import { startFakeMirror } from '../support/fake-mirror.ts';
+import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
+
+/** One mirror of a daemon that watches three good ones beside it. */
+export interface Attack {
+  /** Starts what plays the hostile mirror; `path` is appended to its URL in the configuration. */
+  readonly start: () => Promise<Hostile>;
+  /** Further top-level lines of the configuration. */
+  readonly more?: string;
+  /** The hostile mirror's ecosystem; default `go`. */
+  readonly ecosystem?: string;
+  /** Further keys of its entry, as `, prefix: x`. */
+  readonly mirror?: string;
+  /** States that the hostile mirror may be in at the end; default: all but `up`. */
+  readonly guilty?: readonly string[];
+}
+
+/** A hostile mirror that listens on loopback. */
+export interface Hostile {
+  readonly url: string;
+  /** Requests so far. */
+  readonly asked: () => number;
+  readonly close: () => Promise<void>;
+}
+
+/** What became of one mirror in a stretch of time. */
+export interface Fared {
+  /** Of those that its pace asks for, the share of scheduled probes of the canary that were judged. */
+  readonly judgedShare: number;
+  readonly failed: number;
+  /** All states that it was seen in, and kinds of findings about it. */
+  readonly states: readonly string[];
+  readonly findings: readonly string[];
+}
+
+/** The daemon with its four mirrors. */
+export interface BesideGood {
+  readonly real: RealDaemon;
+  readonly hostile: Hostile;
+  /** Watches for so long. */
+  fares(ms: number): Promise<Readonly<Record<string, Fared>>>;
+  close(): Promise<void>;
+}
+
+export const goodNames: readonly string[] = ['good-1', 'good-2', 'good-3'];
+const paceMs = 500;
+const lookEveryMs = 250;
+
+interface Seen {
+  readonly mirrors: readonly { readonly registry: string; readonly state: string }[];
+}
+
+interface Found {
+  readonly findings: readonly { readonly registry: string | null; readonly kind: string }[];
+}
+
+/** Starts three good Go mirrors, a hostile one beside them, and a whole daemon with threads of its own that watches all four. */
+export async function startBesideGood(attack: Attack): Promise<BesideGood> {
+  const good = await Promise.all(goodNames.map(() => startFakeMirror()));
+  const hostile = await attack.start();
+  const entries = goodNames.map((name, at) => `  - { name: ${name}, ecosystem: go, url: "${good[at]?.url}" }`);
+  entries.push(
+    `  - { name: hostile, ecosystem: ${attack.ecosystem ?? 'go'}, url: "${hostile.url}"${attack.mirror ?? ''} }`,
+  );
+  const yaml = `
+listen: 127.0.0.1:10120
+schedule: { every: ${paceMs}ms, timeout: 10s, perHost: 8 }
+steps: { list: 1s, info: 1s, latest: 1s, zip: 5s }
+mirrors:
+${entries.join('\n')}
+modules: { go: [ "example.com/hello@v1.0.0" ] }
+go: { sumdb: off }
+state: { path: /nowhere/state.db }
+${attack.more ?? ''}
+`;
+  const real = await startRealDaemon(yaml, {}, {}, null, undefined, {
+    ports: {
+      workers: (book) => createWorkers({ count: 2, book, clock: systemClock, timers: systemTimers, log: silentLog }),
+    },
+  });
+  return {
+    real,
+    hostile,
+    fares: (ms) => fares(real, ms),
+    async close() {
+      await real.daemon.stop();
+      await Promise.all([...good, hostile].map((one) => one.close()));
+    },
+  };
+}
+
+const silentLog = { debug() {}, info() {}, warn() {}, error() {} };
+
+async function fares(real: RealDaemon, ms: number): Promise<Readonly<Record<string, Fared>>> {
+  const json = async (path: string) => JSON.parse((await real.get(path)).text);
+  const names = [...goodNames, 'hostile'];
+  const states = new Map(names.map((name) => [name, new Set<string>()]));
+  const kinds = new Map(names.map((name) => [name, new Set<string>()]));
+  const fromMs = performance.now();
+  const before = await counted(real);
+  while (performance.now() - fromMs < ms) {
+    for (const { registry, state } of ((await json('/api/v1/mirrors')) as Seen).mirrors)
+      states.get(registry)?.add(state);
+    for (const { registry, kind } of ((await json('/api/v1/findings')) as Found).findings)
+      if (registry !== null) kinds.get(registry)?.add(kind);
+    await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
+  }
+  const after = await counted(real);
+  const due = (performance.now() - fromMs) / paceMs;
+  return Object.fromEntries(
+    names.map((name) => {
+      const since = (of: 'judged' | 'failed') => (after[of][name] ?? 0) - (before[of][name] ?? 0);
+      const fared = { judgedShare: since('judged') / due, failed: since('failed') };
+      return [name, { ...fared, states: [...(states.get(name) ?? [])], findings: [...(kinds.get(name) ?? [])] }];
+    }),
+  );
+}
+
+async function counted(real: RealDaemon) {
+  const { text } = await real.get('/metrics');
+  const of = (metric: string): Record<string, number> => {
+    const counts: Record<string, number> = {};
+    for (const [, labels = '', count] of text.matchAll(new RegExp(`^${metric}\\{(.*)\\} (\\d+)$`, 'gm'))) {
+      const name = /registry="([^"]*)"/.exec(labels)?.[1] ?? '';
+      if (labels.includes('step="mod"')) counts[name] = (counts[name] ?? 0) + Number(count);
+    }
+    return counts;
+  };
+  return { judged: of('mirror_probe_attempts_total'), failed: of('mirror_probe_target_failures_total') };
+}
