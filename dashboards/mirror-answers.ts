@@ -237,7 +237,7 @@ export function goods(select: Selector) {
     table({
       id: 43,
       title: 'Contents checked',
-      says: 'Answers whose hash or signature was right, and wrong contents declared, over the time range. A mismatch: stop using that mirror now, see MirrorContentMismatch in the runbook. Verified at 0: nothing was checked yet, which is not "right".',
+      says: 'Answers whose hash or signature was right, and wrong contents declared, over the time range. "Differs": mirrors differ, and it is not known which is right. Wrong: stop using that mirror now, see MirrorContentMismatch in the runbook. Verified at 0: nothing was checked yet, which is not "right".',
       size: [24, 7],
       unit: 'none',
       none: 'nothing to check: no authority knows a hash of what is chosen (lock file, checksum database, digest)',
@@ -247,7 +247,19 @@ export function goods(select: Selector) {
           as: 'table',
         },
         {
-          expr: growth(['registry', 'module', 'version'], select('mirror_integrity_mismatches_total'), '$__range'),
+          expr: growth(
+            ['registry', 'module', 'version'],
+            select('mirror_integrity_mismatches_total', { cause: '!~peers|retag' }),
+            '$__range',
+          ),
+          as: 'table',
+        },
+        {
+          expr: growth(
+            ['registry', 'module', 'version'],
+            select('mirror_integrity_mismatches_total', { cause: '=~peers|retag' }),
+            '$__range',
+          ),
           as: 'table',
         },
       ],
@@ -256,9 +268,9 @@ export function goods(select: Selector) {
       .withTransformation({ id: 'merge', options: {} })
       .withTransformation(
         columnsOf(
-          ['registry', 'module', 'version', 'Value #B', 'Value #A'],
+          ['registry', 'module', 'version', 'Value #B', 'Value #C', 'Value #A'],
           {},
-          { registry: 'Mirror', 'Value #A': 'Verified', 'Value #B': 'Wrong' },
+          { registry: 'Mirror', 'Value #A': 'Verified', 'Value #B': 'Wrong', 'Value #C': 'Differs' },
         ),
       )
       .overrideByName('Wrong', [...colouredText([null, 'text'], [1, ink.bad])]),

@@ -80,11 +80,17 @@ export function numbers(select: Selector): readonly StatPanelBuilder[] {
     stat({
       id: 5,
       title: 'Wrong contents',
-      says: 'Artifacts that were served with a wrong hash twice, over two connections, and that nobody has acknowledged. Above 0: stop using that mirror now, see the runbook on MirrorContentMismatch.',
+      says: 'Artifacts that were served with wrong bytes twice, over two connections, and that are not acknowledged; where mirrors only differ and it is not known who is right, they are not counted. Above 0: stop using that mirror now, see the runbook on MirrorContentMismatch.',
       size: [3, 4],
       unit: 'none',
       none: 'nothing was verified yet',
-      queries: [{ expr: `sum(${select('mirror_integrity_mismatch_active')})`, legend: 'active', as: 'instant' }],
+      queries: [
+        {
+          expr: `sum(${select('mirror_integrity_mismatch_active', { cause: '!~peers|retag' })})`,
+          legend: 'active',
+          as: 'instant',
+        },
+      ],
     }).thresholds(whenKnown([0, verdict.fine], [1, verdict.bad])),
   ];
 }

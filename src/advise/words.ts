@@ -47,7 +47,7 @@ function troubleOf(view: View, decision: Asked, head: string, window: readonly E
     case 'refusal':
       return phrase('ground.refusal', { head, because, counts });
     case 'mismatch':
-      return phrase('ground.mismatch', { head });
+      return phrase(finding?.cause === 'origin' ? 'ground.notOrigins' : 'ground.mismatch', { head });
     case 'certificate':
       return phrase('ground.certificate', { head, because });
     case 'spike':

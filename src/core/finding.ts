@@ -42,6 +42,7 @@ export const ruleCauses = [
   'vanished',
   'stale',
   'peers',
+  'origin',
   'retag',
   'fork',
 ] as const;
@@ -49,6 +50,22 @@ export const ruleCauses = [
 /** True for a finding that says that its mirror is behind: what goes backwards or vanished is not. */
 export function saysBehind({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): boolean {
   return kind === 'lag' && (cause === 'stale' || cause === 'behind');
+}
+
+/**
+ * What speaks against the bytes of a mismatch; closed: the label `cause` of its metrics. Under `retag` and `peers` it is not
+ * known which mirror is right.
+ */
+export const mismatchCauses = ['authority', 'origin', 'retag', 'fork', 'peers'] as const;
+export type MismatchCause = (typeof mismatchCauses)[number];
+
+/** What speaks against one artifact of a mismatch. */
+export function mismatchCauseOf(
+  { cause, actionable }: Pick<Finding, 'cause' | 'actionable'>,
+  item: ScopeItem,
+): MismatchCause {
+  const own = item.cause ?? (cause === 'retag' && actionable ? 'mismatch' : cause);
+  return mismatchCauses.find((one) => one === own) ?? 'authority';
 }
 
 export type Confidence = 'low' | 'medium' | 'high';
@@ -59,6 +76,8 @@ export interface ScopeItem {
   readonly step: Step;
   /** It fails over this address family alone; absent: over any. */
   readonly family?: 4 | 6;
+  /** Of a mismatch: what speaks against this artifact, `mismatch` for an authority; absent: the finding's own cause. */
+  readonly cause?: Finding['cause'];
 }
 
 /** One of the things that mirrors serve, or should, for one artifact of a mismatch. */

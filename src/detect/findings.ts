@@ -58,7 +58,7 @@ export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | 
       closedAtMs: null,
       cause,
       vantage: says.vantage ?? (mirror === null ? 'ok' : vantageWord(memory, mirror)),
-      confidence: 'low',
+      confidence: isByOrigin({ kind, cause }) ? 'medium' : 'low',
       evidence,
       actionable,
       text,
@@ -75,7 +75,7 @@ export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | 
     actionable,
     text,
     sentence,
-    confidence: confidenceOf(memory, known),
+    confidence: confidenceOf(memory, { ...known, cause, actionable }),
   };
   if (isSameNews(known, next)) memory.open.set(known.id, next);
   else say(memory, 'changed', next);
@@ -145,8 +145,14 @@ export function writeEvidence(memory: Memory, everything: boolean): void {
 function confidenceOf(memory: Memory, finding: Finding): Finding['confidence'] {
   // Without an authority it stays a guess, however long it lasts.
   if (isDisputed(finding)) return 'low';
+  if (isByOrigin(finding)) return 'medium';
   const sinceMs = memory.openSince.get(finding.id) ?? memory.now.monotonicMs;
   return confidenceAfter(memory.now.monotonicMs - sinceMs);
+}
+
+/** The origin's bytes are an authority that a cache of its own may spoil: medium, however long it lasts. */
+function isByOrigin({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): boolean {
+  return kind === 'mismatch' && cause === 'origin';
 }
 
 function isSameNews(a: Finding, b: Finding): boolean {
@@ -160,7 +166,8 @@ function isSameNews(a: Finding, b: Finding): boolean {
         item.module === other?.module &&
         item.version === other.version &&
         item.step === other.step &&
-        item.family === other.family
+        item.family === other.family &&
+        item.cause === other.cause
       );
     })
   );

@@ -169,8 +169,9 @@ function judgeHash(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   }
   const { module, version, step } = target;
   const isKnown = known?.scope.some((item) => item.module === module && item.version === version && item.step === step);
-  // What mirrors only differed about, an authority settles.
-  if (known !== null && isKnown === true && !isDisputed(known)) return;
+  // What mirrors or the origin only differed about, an authority settles.
+  const isOpen = known !== null && (isDisputed(known) || (known.cause === 'origin' && declared === undefined));
+  if (isKnown === true && !isOpen) return;
   const before = mirror.wrongOnce.get(target.id) ?? null;
   const verdict = judgeMismatch(before, failure, { connection, isRecheck: purpose === 'recheck' });
   if (verdict !== 'declare') {

@@ -1,4 +1,4 @@
-import type { Side } from '../core/finding.ts';
+import { type Finding, mismatchCauseOf, type ScopeItem, type Side } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { seriesId, type Target, targetId } from '../core/target.ts';
@@ -63,14 +63,23 @@ function declare(memory: Memory, odd: Odd, question: Target, voices: readonly Vo
   const target = mirror === undefined ? undefined : memory.targets.get(targetOf(mirror, question));
   if (mirror === undefined || target === undefined) return;
   const digest = `${said.of} ${said.digest}`;
+  const news = odd.cause === 'origin' ? `origin ${digest}` : digest;
   const told = mirror.declaredOdd.get(target.id) ?? [];
-  if (told.includes(digest)) return;
+  if (told.includes(news) || told.includes(`origin ${digest}`)) return;
   const known = openFinding(memory, 'mismatch', registry);
   const { module, version, step } = target;
-  const isKnown = known?.scope.some((item) => item.module === module && item.version === version && item.step === step);
-  mirror.declaredOdd.set(target.id, [...told, digest].slice(-limits.oddKept));
+  const item = known?.scope.find((one) => one.module === module && one.version === version && one.step === step);
+  mirror.declaredOdd.set(target.id, [...told, news].slice(-limits.oddKept));
   writeSoon(mirror);
-  if (isKnown !== true) apply(memory, 'mismatch', mirror, peersSays(odd, target, voices, known));
+  // What mirrors only differed about, the origin settles.
+  const isSettled = odd.cause === 'origin' && known !== null && item !== undefined && isOpenTo(known, item);
+  if (item === undefined || isSettled) apply(memory, 'mismatch', mirror, peersSays(odd, target, voices, known));
+}
+
+/** True where no authority spoke against an artifact yet: mirrors differ about it. */
+function isOpenTo(known: Finding, item: ScopeItem): boolean {
+  const cause = mismatchCauseOf(known, item);
+  return cause === 'peers' || cause === 'retag';
 }
 
 /** A second answer over a fresh connection, once for each digest: where there is no room for it, the next due one will do. */

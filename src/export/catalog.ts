@@ -1,7 +1,7 @@
 import { adviceCauses } from '../core/advice.ts';
 import { alertOutcomes } from '../core/evidence.ts';
 import { becauses, phases, reasons } from '../core/failure.ts';
-import { findingKinds } from '../core/finding.ts';
+import { findingKinds, mismatchCauses } from '../core/finding.ts';
 import { deliveryOutcomes } from '../core/notice.ts';
 import { mirrorStates } from '../core/standing.ts';
 import { type DaemonKind, type Kind, linesPerSeries, type Metric, type ShardKind } from './metric.ts';
@@ -233,19 +233,19 @@ export const catalog = {
   },
   mirror_integrity_mismatches_total: {
     type: 'counter',
-    help: 'Wrong contents declared: a second full answer over a fresh connection was wrong in the same way.',
-    labels: ['ecosystem', 'registry', 'module', 'version'],
-    per: { artifact: {} },
+    help: 'Wrong contents declared: a second full answer over a fresh connection was wrong in the same way. By cause: what an authority or the origin calls wrong, a fork of what vouches for hashes; under peers and retag mirrors differ and it is not known which is right.',
+    labels: ['ecosystem', 'registry', 'module', 'version', 'cause'],
+    per: { artifact: { cause: mismatchCauses } },
     unit: null,
     absent: never,
   },
   mirror_integrity_mismatch_active: {
     type: 'gauge',
-    help: '1 from a declared mismatch until it is acknowledged, also over restarts.',
-    labels: ['ecosystem', 'registry', 'module', 'version'],
+    help: '1 from a declared mismatch until it is acknowledged, also over restarts; causes as in mirror_integrity_mismatches_total.',
+    labels: ['ecosystem', 'registry', 'module', 'version', 'cause'],
     per: { artifact: {} },
     unit: null,
-    absent: 'until verified or declared once; then 0 or 1',
+    absent: 'until declared, then 1 under its cause; 0 under cause authority where verified and none is declared',
   },
   mirror_transfer_bytes_total: {
     type: 'counter',

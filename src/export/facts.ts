@@ -1,4 +1,4 @@
-import { type FindingChange, isDisputed } from '../core/finding.ts';
+import { type FindingChange, mismatchCauseOf } from '../core/finding.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Boards, Home } from './boards.ts';
 import { keyOf } from './plan.ts';
@@ -60,20 +60,19 @@ export function createFactBook(boards: Boards): FactBook {
     home.board.instruments.mirror_integrity_verified_total.inc(home.entity.labels);
   }
 
-  /** Each artifact of a mismatch counts once; one that we did not see open was counted before the restart. */
+  /** Each artifact of a mismatch counts once for each cause; one that we did not see open was counted before the restart. */
   function finding({ change, finding: found }: FindingChange): void {
     if (found.kind !== 'mismatch' || found.registry === null) return;
     if (change === 'opened') counted.set(found.id, new Set());
     const known = counted.get(found.id);
     if (known === undefined) return;
-    // Without an authority it is a difference, and no wrong hash.
-    const wrong = isDisputed(found) ? [] : found.scope;
-    for (const { module, version } of wrong) {
-      const key = keyOf.artifact(found.registry, module, version);
+    for (const item of found.scope) {
+      const cause = mismatchCauseOf(found, item);
+      const key = keyOf.artifact(found.registry, item.module, item.version);
       const home = boards.home(key);
-      if (home === undefined || known.has(key)) continue;
-      known.add(key);
-      home.board.instruments.mirror_integrity_mismatches_total.inc(home.entity.labels);
+      if (home === undefined || known.has(`${cause} ${key}`)) continue;
+      known.add(`${cause} ${key}`);
+      home.board.instruments.mirror_integrity_mismatches_total.inc({ ...home.entity.labels, cause });
     }
     if (change === 'closed' || change === 'acknowledged') counted.delete(found.id);
   }

@@ -1,4 +1,4 @@
-import { isDisputed } from '../core/finding.ts';
+import { type MismatchCause, mismatchCauseOf } from '../core/finding.ts';
 import { mirrorStates, type Standing } from '../core/standing.ts';
 import type { Board } from './board.ts';
 import type { Boards, Home, ShardBoard } from './boards.ts';
@@ -43,8 +43,8 @@ export interface Readings {
   readonly findings: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** Place of a mirror among those that may be used. */
   readonly ranks: ReadonlyMap<string, number>;
-  /** Keys of artifacts with a mismatch nobody has acknowledged. */
-  readonly mismatches: ReadonlySet<string>;
+  /** By the key of an artifact: why its bytes are wrong, as long as that is not acknowledged. */
+  readonly mismatches: ReadonlyMap<string, MismatchCause>;
   /** By the key of a module or mirror: what all its kinds of answers say together. */
   readonly lags: ReadonlyMap<string, LagReading>;
   readonly baselines: ReadonlyMap<ShardBoard, readonly (BaselineReading & { readonly labels: Labels })[]>;
@@ -56,15 +56,15 @@ const seriesPerTurn = 1_000;
 /** Sorts a snapshot; one walk over all series, without touching prom-client. @param turn  awaited now and then */
 export async function sortReadings(snapshot: Snapshot, boards: Boards, turn: () => Promise<void>): Promise<Readings> {
   const findings = new Map<string, Map<string, number>>();
-  const mismatches = new Set<string>();
+  const mismatches = new Map<string, MismatchCause>();
   for (const finding of snapshot.findings ?? snapshot.standings.flatMap((one) => one.findings)) {
     const { state, kind, registry, scope } = finding;
     if (state !== 'open') continue;
     const kinds = findings.get(registry ?? '') ?? new Map<string, number>();
     findings.set(registry ?? '', kinds.set(kind, (kinds.get(kind) ?? 0) + 1));
-    // Without an authority it is a difference, and no wrong hash.
-    if (kind !== 'mismatch' || registry === null || isDisputed(finding)) continue;
-    for (const { module, version } of scope) mismatches.add(keyOf.artifact(registry, module, version));
+    if (kind !== 'mismatch' || registry === null) continue;
+    for (const item of scope)
+      mismatches.set(keyOf.artifact(registry, item.module, item.version), mismatchCauseOf(finding, item));
   }
   const ranks = new Map<string, number>();
   for (const { candidates } of snapshot.ranks) {
@@ -151,8 +151,11 @@ export function fillBoard(board: ShardBoard, homes: Iterable<Home>, readings: Re
     const { kind, key, labels } = home.entity;
     if (kind === 'mirror') fillMirror(home, readings);
     if (kind === 'mirror' || kind === 'module') fillLag(home, readings.lags.get(key));
-    if (kind === 'artifact' && (verified.has(key) || readings.mismatches.has(key)))
-      instruments.mirror_integrity_mismatch_active.set(labels, readings.mismatches.has(key) ? 1 : 0);
+    if (kind !== 'artifact') continue;
+    const wrong = readings.mismatches.get(key);
+    const { mirror_integrity_mismatch_active } = instruments;
+    if (wrong !== undefined) mirror_integrity_mismatch_active.set({ ...labels, cause: wrong }, 1);
+    else if (verified.has(key)) mirror_integrity_mismatch_active.set({ ...labels, cause: 'authority' }, 0);
   }
   for (const { labels, baselineMs, streak } of readings.baselines.get(board) ?? []) {
     if (baselineMs === null) continue;

@@ -80,6 +80,29 @@ test('a maintenance window: not asked, unknown, no finding; afterwards as before
   expect(told(world)).toEqual(['vantage suspect false']);
 });
 
+test('bytes that the origin does not serve: in both metrics, and left', async () => {
+  const evil = { status: 200, body: 'module example.com/hello\n\ngo 1.21\n\nrequire evil.example.com v1.0.0\n' };
+  const changed = but(evil, 'a', 60, Number.POSITIVE_INFINITY);
+  const world = await startWorld({
+    yaml: threeMirrors({
+      mirrors: `
+  - { name: a, ecosystem: go, url: "https://a.example.com", weight: 100 }
+  - { name: b, ecosystem: go, url: "https://b.example.net/goproxy", weight: 90 }
+  - { name: o, ecosystem: go, url: "https://c.example.org", role: origin }`,
+    }),
+    script: (asked) => (asked.path.endsWith('.mod') ? changed(asked) : well(asked)),
+  });
+  await world.seconds(100);
+  expect(told(world)).toEqual(['vantage suspect false', 'finding opened mismatch a', 'advice proposed a → b']);
+  expect(await adviceOf(world)).toMatchObject([{ cause: 'mismatch', confidence: 'medium', to: 'b' }]);
+  const { findings } = (await world.get('/api/v1/findings')).json<{ findings: { cause: string; text: string }[] }>();
+  expect(findings).toMatchObject([{ cause: 'origin', confidence: 'medium' }]);
+  expect(findings[0]?.text).not.toContain('No authority');
+  const series = '{ecosystem="go",registry="a",module="example.com/hello",version="v1.0.0",cause="origin"}';
+  for (const name of ['mirror_integrity_mismatch_active', 'mirror_integrity_mismatches_total'])
+    expect(await metric(world, `${name}${series}`)).toBe(1);
+});
+
 describe('acknowledge', () => {
   const [hello] = syntheticModules;
   const [v1] = hello?.versions ?? [];
@@ -104,7 +127,7 @@ describe('acknowledge', () => {
     await world.seconds(100);
     expect(told(world)).not.toContain('finding closed mismatch a');
     const active =
-      'mirror_integrity_mismatch_active{ecosystem="go",registry="a",module="example.com/hello",version="v1.0.0"}';
+      'mirror_integrity_mismatch_active{ecosystem="go",registry="a",module="example.com/hello",version="v1.0.0",cause="authority"}';
     expect(await metric(world, active)).toBe(1);
     world = await world.restart();
     await world.seconds(30);

@@ -64,23 +64,32 @@ export interface Widened extends Told {
 }
 
 /** How grave a cause of a mismatch is: the gravest of what one covers is told. */
-const gravity: readonly Finding['cause'][] = ['peers', 'retag', 'mismatch', 'fork'];
+const gravity: readonly Finding['cause'][] = ['peers', 'retag', 'origin', 'mismatch', 'fork'];
+
+function isGraverThan(one: Finding['cause'], other: Finding['cause']): boolean {
+  return gravity.indexOf(one) > gravity.indexOf(other);
+}
 
 /**
  * A mismatch with one more artifact: there is one finding a mirror.
  * @param known  the open mismatch, which this one widens; `null` where none is open
  */
 export function widen(known: Finding | null, { item, sides, probeIds, statements = [], ...news }: Widened): Says {
-  const isGraver = known === null || gravity.indexOf(news.cause) >= gravity.indexOf(known.cause);
+  const isGraver = known === null || !isGraverThan(known.cause, news.cause);
   const { cause, text, sentence = null } = isGraver ? news : known;
   const scope = known?.scope ?? [];
   const isItem = (one: ScopeItem): boolean =>
     one.module === item.module && one.version === item.version && one.step === item.step;
   const isKnown = scope.some(isItem);
+  const spoke = news.cause === 'retag' && news.actionable ? 'mismatch' : news.cause;
+  const own = { ...item, cause: spoke };
+  const widened = scope.map((one) =>
+    isItem(one) && isGraverThan(spoke, one.cause ?? known?.cause ?? spoke) ? own : one,
+  );
   const sidesBefore = (known?.evidence.sides ?? []).filter((side) => !isItem(side.item));
   return {
     tag: 'trouble',
-    scope: isKnown ? scope : [...scope, item].slice(0, limits.scopeItems),
+    scope: isKnown ? widened : [...scope, own].slice(0, limits.scopeItems),
     cause,
     evidence: {
       samples: (known?.evidence.samples ?? 0) + 2,

@@ -60,8 +60,8 @@ export interface Voice {
 /** A mirror whose bytes are not what others give, or not what it gave itself. */
 export interface Odd {
   readonly voice: Voice;
-  readonly cause: 'peers' | 'retag';
-  /** Whose word is taken as usual: the most, the origin where they are even; `null`: nobody's can be. */
+  readonly cause: 'peers' | 'origin' | 'retag';
+  /** Whose bytes are taken as usual: the origin's or those of the most; `null`: no group stands out. */
   readonly usual: readonly Voice[] | null;
 }
 
@@ -72,22 +72,25 @@ export interface Compared {
 }
 
 /**
- * Compares what mirrors of one upstream gave for the same thing, without any authority. The most decide, the origin where
- * they are even; else nobody does, and each side is odd to the other. Nobody is odd by one answer, nor against one answer:
- * a second one over a fresh connection must be the same on both sides, of several that agree each is the other's second.
+ * Compares what mirrors of one upstream gave for the same thing, for which no authority names a digest. The origin decides
+ * (`isAgainstOrigin` says when), else the most, the origin where they are even; else each side is odd to the other. No
+ * mirror is odd by one answer, nor against one answer: a second one over a fresh connection must be the same on both sides,
+ * of several that agree each is the other's second.
  * @param voices  all with the same `of`, each mirror once
  */
 export function comparePeers(voices: readonly Voice[]): Compared {
   const groups = [...Map.groupBy(voices, ({ said }) => said.digest).values()];
   if (groups.length < 2) return changed(voices);
-  const usual = usualOf(groups);
+  const origins = groups.find((group) => group.some(({ isOrigin }) => isOrigin)) ?? null;
+  const usual = usualOf(groups, origins);
   const odd: Odd[] = [];
   const again = new Set<Voice>();
   for (const group of groups.filter((one) => one !== usual)) {
-    const others = usual ?? voices.filter((voice) => !group.includes(voice));
     for (const voice of group) {
+      const against = isAgainstOrigin(voice, group, origins, voices) ? origins : null;
+      const others = against ?? usual ?? voices.filter((one) => !group.includes(one));
       const isSure = others.length > 1 || others.some(({ said }) => said.isTwice);
-      if (voice.said.isTwice && isSure) odd.push({ voice, cause: causeOf(voice, others, usual !== null), usual });
+      if (voice.said.isTwice && isSure) odd.push(oddOf(voice, others, { against, usual }));
       if (!voice.said.isTwice) again.add(voice);
       if (!isSure) for (const other of others) again.add(other);
     }
@@ -95,22 +98,49 @@ export function comparePeers(voices: readonly Voice[]): Compared {
   return { odd, again: [...again] };
 }
 
-/** The largest of the groups, of equals the one with the origin; `null`: none stands out. */
-function usualOf(groups: readonly (readonly Voice[])[]): readonly Voice[] | null {
+/**
+ * True where the origin's bytes are the authority against a mirror: another mirror serves them too, or this one did before,
+ * or it alone serves what it serves and others are compared. So mirrors that agree with each other against an origin that
+ * stands alone are not wrong: one changed answer of an origin's cache is more likely.
+ */
+function isAgainstOrigin(
+  { said }: Voice,
+  group: readonly Voice[],
+  origins: readonly Voice[] | null,
+  voices: readonly Voice[],
+): boolean {
+  if (origins === null || origins === group) return false;
+  const wasSame = origins.some((one) => one.said.digest === said.before?.digest);
+  return origins.length > 1 || (group.length === 1 && (wasSame || voices.length > 2));
+}
+
+/** The origin's group where another mirror is in it, else the largest, of equals the origin's; `null`: none stands out. */
+function usualOf(groups: readonly (readonly Voice[])[], origins: readonly Voice[] | null): readonly Voice[] | null {
+  if (origins !== null && origins.length > 1) return origins;
   const size = Math.max(...groups.map((group) => group.length));
   const largest = groups.filter((group) => group.length === size);
   if (largest.length === 1) return largest[0] ?? null;
-  return largest.find((group) => group.some(({ isOrigin }) => isOrigin)) ?? null;
+  return largest.find((group) => group === origins) ?? null;
 }
 
 /**
- * Others gave the same before: upstream changed, and this one did not. Or it gave what others give and changed, and nobody
- * can tell who is right; where the most did not change, it is this one that serves something else.
+ * Others gave the same before: upstream changed, and this one did not. Or the origin serves something else. Or it gave what
+ * others give and changed, and it can't be told who is right; where the most did not change, this one serves something else.
+ * @param others   whom it is held against
+ * @param against  the origin and those that agree with it, where its bytes are the authority
  */
-function causeOf({ said }: Voice, others: readonly Voice[], isUsualKnown: boolean): Odd['cause'] {
+function oddOf(
+  voice: Voice,
+  others: readonly Voice[],
+  { against, usual }: { readonly against: readonly Voice[] | null; readonly usual: readonly Voice[] | null },
+): Odd {
+  const { said } = voice;
   const isStale = others.some((other) => other.said.before?.digest === said.digest);
   const isNew = others.some((other) => other.said.digest === said.before?.digest);
-  return isStale || (isNew && !isUsualKnown) ? 'retag' : 'peers';
+  const found = { voice, usual: against ?? usual };
+  if (isStale) return { ...found, cause: 'retag' };
+  if (against !== null) return { ...found, cause: 'origin' };
+  return { ...found, cause: isNew && usual === null ? 'retag' : 'peers' };
 }
 
 /** All say the same now: what is left is who said something else before. Told of the origin alone where it did. */
@@ -126,14 +156,14 @@ function changed(voices: readonly Voice[]): Compared {
   };
 }
 
-/** What an odd mirror amounts to: it gates, and forces no move. It says how many say what, and no more. */
+/** What an odd mirror amounts to: against the origin it is reason to leave, else it only gates. It says how many say what. */
 export function peersSays(odd: Odd, target: Target, voices: readonly Voice[], known: Finding | null): Says {
   const { module, version, step } = target;
   const item = { module, version, step };
   const news: Widened = {
     item,
     cause: odd.cause,
-    actionable: false,
+    actionable: odd.cause === 'origin',
     ...toldOf(sentenceOf(odd, target, voices)),
     sides: sidesOf(voices, item),
     probeIds: [...voices.filter((voice) => voice !== odd.voice), odd.voice].map(({ said }) => said.probeId),
@@ -157,19 +187,30 @@ export function sidesOf(voices: readonly Voice[], item: ScopeItem): readonly Sid
     );
 }
 
-function sentenceOf({ voice, cause, usual }: Odd, target: Target, voices: readonly Voice[]): Sentence {
+function sentenceOf(odd: Odd, target: Target, voices: readonly Voice[]): Sentence {
+  const { voice, cause, usual } = odd;
   const { registry: name, said: own } = voice;
   const what = artifactPhrase(target);
   const same = voices.filter((one) => one.said.digest === own.digest).length;
   const count = phrase(same === 1 ? 'found.saysSo' : 'found.saySo', { same, all: voices.length });
   if (same === voices.length) return phrase('found.changed', { name, what, count });
-  const others = usual ?? voices.filter((one) => one.said.digest !== own.digest);
+  const others = (usual ?? voices.filter((one) => one.said.digest !== own.digest)).toSorted(
+    (a, b) => Number(b.isOrigin) - Number(a.isOrigin),
+  );
   const whom = joined(
     others.map((one) => (one.isOrigin ? phrase('found.origin', { name: one.registry }) : one.registry)),
   );
-  if (cause === 'peers') return phrase(usual === null ? 'found.differ' : 'found.odd', { name, what, whom, count });
+  if (cause !== 'retag') return phrase(keyOf(odd), { name, what, whom, count });
   const isStale = others.some((one) => one.said.before?.digest === own.digest);
   return phrase(isStale ? 'found.retag' : 'found.retagOther', { name, what, whom, count });
+}
+
+/** Who differs from whom, by the cause that is no re-tag. */
+function keyOf({ voice, cause, usual }: Odd): `found.${'notOrigins' | 'originAlone' | 'oneOne' | 'odd' | 'differ'}` {
+  if (cause === 'origin') return 'found.notOrigins';
+  if (voice.isOrigin && usual !== null) return 'found.originAlone';
+  if (usual?.some(({ isOrigin }) => isOrigin) === true) return 'found.oneOne';
+  return usual === null ? 'found.differ' : 'found.odd';
 }
 
 /** What a mirror said, as it was stored; `null` where it cannot be read. */

@@ -44,7 +44,7 @@ export const alerts = {
     '{registry} ({ecosystem}) answered about {about} probes within 15 minutes with "not found" where it could not fetch: clients then fall through to the next in their chain, or fail.',
   'alert.MirrorContentMismatch.summary': '{registry} serves wrong bytes',
   'alert.MirrorContentMismatch.says':
-    '{registry} ({ecosystem}) served {module} {version} with a wrong hash twice, over two connections, or showed that what vouches for hashes is forked: its finding says which. It stays until acknowledged.',
+    '{registry} ({ecosystem}) served wrong bytes for {module} {version} twice, over two connections, or showed that what vouches for hashes is forked (cause: {cause}). Its finding has both sides. It stays until acknowledged.',
 
   'alert.MirrorLagging.summary': '{registry} is behind',
   'alert.MirrorLagging.says':

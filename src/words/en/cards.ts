@@ -71,6 +71,7 @@ export const cards = {
   'cause.clock': 'the process was suspended, or a clock jumped',
   'cause.client_differs': 'a real client sees something else than our probes do',
   'cause.peers': 'mirrors differ, and no authority says who is right',
+  'cause.origin': 'its bytes are not those of the origin',
   'cause.retag': 'the same version has new bytes',
   'cause.fork': 'two signed statements cannot both be true',
   'cause.behind': 'behind by more than the limit',

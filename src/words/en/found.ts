@@ -57,6 +57,12 @@ export const found = {
     '{name} serves other bytes for {what} than before, and than {whom}: {count}. No authority is at hand to tell which are right.',
   'found.differ':
     '{name} and {whom} serve different bytes for {what}: {count}. No authority is at hand to tell which are right.',
+  'found.notOrigins':
+    '{name} serves other bytes for {what} than {whom}: {count}. What the origin serves is taken as right.',
+  'found.originAlone':
+    'The origin {name} serves other bytes for {what} than {whom}: {count}. As mirrors agree against it, it is not taken as right.',
+  'found.oneOne':
+    '{name} serves other bytes for {what} than {whom}: {count}. No third mirror serves it, so either may be wrong.',
   'found.odd':
     '{name} serves other bytes for {what} than {whom}: {count}. No authority is at hand to tell which are right.',
 

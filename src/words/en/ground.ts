@@ -9,6 +9,7 @@ export const ground = {
   'ground.unreliable': '{head} fails too often{because}: {share}',
   'ground.refusal': '{head} refuses us{because}: {counts}',
   'ground.mismatch': '{head} served bytes that do not match their hash',
+  'ground.notOrigins': '{head} serves other bytes than the origin',
   'ground.certificate': '{head} presents a certificate that clients refuse{because}',
   'ground.spike': '{head} takes {observed} where {usual} is usual',
   'ground.shift': '{head} has settled at {observed} where {usual} was usual',

@@ -40,7 +40,7 @@ export const alerts: Readonly<Record<keyof typeof english, string>> = {
     '15 分钟内，{registry}（{ecosystem}）自己取不到内容，却对约 {about} 次探测回答“未找到”：客户端会转向其链中的下一个，或者失败。',
   'alert.MirrorContentMismatch.summary': '{registry} 返回了错误的内容',
   'alert.MirrorContentMismatch.says':
-    '{registry}（{ecosystem}）返回的 {module} {version} 在两条连接上两次哈希不符，或者表明为哈希作保的来源已被分叉：详见其发现。确认之前不会解除。',
+    '{registry}（{ecosystem}）在两条连接上两次返回了 {module} {version} 的错误内容，或者表明为哈希作保的来源已被分叉（原因：{cause}）。双方内容见其发现。确认之前不会解除。',
 
   'alert.MirrorLagging.summary': '{registry} 同步落后',
   'alert.MirrorLagging.says':

@@ -55,6 +55,10 @@ export const found: Readonly<Record<keyof typeof english, string>> = {
   'found.retag': '{name} 返回的 {what} 内容是 {whom} 之前返回的：上游的内容变了；{count}。',
   'found.retagOther': '{name} 返回的 {what} 内容与之前不同，也与 {whom} 不同：{count}。没有权威来源可判定对错。',
   'found.differ': '{name} 与 {whom} 返回的 {what} 内容不同：{count}。没有权威来源可判定对错。',
+  'found.notOrigins': '{name} 返回的 {what} 内容与 {whom} 不同：{count}。以源站返回的内容为准。',
+  'found.originAlone':
+    '源站 {name} 返回的 {what} 内容与 {whom} 不同：{count}。多个镜像一致而源站不同，因此不以源站为准。',
+  'found.oneOne': '{name} 返回的 {what} 内容与 {whom} 不同：{count}。没有第三个镜像可以比较，两者都可能有错。',
   'found.odd': '{name} 返回的 {what} 内容与 {whom} 不同：{count}。没有权威来源可判定对错。',
 
   'found.clients': '我们的探测与真实客户端看到的不一致：{runs}。',

@@ -11,6 +11,7 @@ export const ground: Readonly<Record<keyof typeof english, string>> = {
   'ground.unreliable': '{head} 频繁失败{because}：{share}',
   'ground.refusal': '{head} 拒绝服务{because}：{counts}',
   'ground.mismatch': '{head} 返回的内容与哈希不符',
+  'ground.notOrigins': '{head} 返回的内容与源站不一致',
   'ground.certificate': '{head} 的证书会被客户端拒绝{because}',
   'ground.spike': '{head} 耗时 {observed}，平时为 {usual}',
   'ground.shift': '{head} 已稳定在 {observed}，此前为 {usual}',

@@ -241,6 +241,7 @@ describe('a cause explains what a test found', () => {
     ['mismatch', { cause: 'mismatch', state: 'acknowledged' }, []],
     // Without an authority nobody is moved; a fork, and bytes that an authority calls wrong everywhere, need no test.
     ['mismatch', { cause: 'peers', actionable: false }, []],
+    ['mismatch', { cause: 'origin', actionable: true }, ['proposed mismatch b']],
     ['mismatch', { cause: 'retag', actionable: false }, []],
     ['mismatch', { cause: 'retag', actionable: true }, ['proposed mismatch b']],
     ['mismatch', { cause: 'fork', actionable: true }, ['proposed mismatch b']],

@@ -148,7 +148,7 @@ describe('tables', () => {
     { where: 'overview/8', columns: ['Mirror', 'Kind', 'Open'] },
     { where: 'overview/9', columns: ['Upstream', 'Cause', 'Times'] },
     { where: 'mirror/40', columns: ['Mirror', 'Left', 'Issuer', 'TLS', 'Cipher'] },
-    { where: 'mirror/43', columns: ['Mirror', 'Module', 'Version', 'Wrong', 'Verified'] },
+    { where: 'mirror/43', columns: ['Mirror', 'Module', 'Version', 'Wrong', 'Differs', 'Verified'] },
     { where: 'self/1', columns: ['Vantage', 'Version', 'Node', 'Instance'] },
   ])('$where: $columns', ({ where, columns }) => {
     expect(columnsOf(find(where))).toEqual(columns);

@@ -115,11 +115,15 @@ describe('bytes that no authority vouches for', () => {
     );
   });
 
-  it('of one against the origin: the one is told', () => {
+  it('of one against the origin: the one is told, and no move is forced', () => {
     const sim = world([aMirror('b'), { ...aMirror('o'), role: 'origin' }], (name) => gives(name));
     sim.runTo(5 * minute);
     expect(told(sim)).toEqual(['b mismatch/peers opened']);
-    expect(sim.detector.findings()[0]?.text).toContain('than the origin o: 1 of 2 says so');
+    const [finding] = sim.detector.findings();
+    expect(finding).toMatchObject({ confidence: 'low', actionable: false });
+    expect(finding?.text).toBe(
+      'b serves other bytes for example.com/a@v1.0.0 (zip) than the origin o: 1 of 2 says so. No third mirror serves it, so either may be wrong.',
+    );
   });
 
   it('that changed at the origin are a re-tag: told of it, and of who still has the old ones', () => {
@@ -140,6 +144,66 @@ describe('bytes that no authority vouches for', () => {
     sim.runTo(from + 5 * minute);
     expect(told(sim).at(-1)).toBe('o mismatch/retag opened');
     expect(sim.detector.findings().map(({ registry }) => registry)).toContain('o');
+  });
+});
+
+describe('bytes that the origin does not serve', () => {
+  const from = 10 * minute;
+  const origin: Mirror = { ...aMirror('o'), role: 'origin' };
+  const changed = (later: string) => (name: string, t: number) => gives(name === 'b' && t >= from ? later : 'right');
+
+  it('are wrong: medium from the first moment for good, and reason enough to leave', () => {
+    const sim = world([...named('a', 'b'), origin], changed('wrong'));
+    sim.runTo(from + 2 * minute);
+    expect(told(sim)).toEqual(['b mismatch/origin opened']);
+    expect(sim.findings[0]?.finding).toMatchObject({
+      confidence: 'medium',
+      actionable: true,
+      text: 'b serves other bytes for example.com/a@v1.0.0 (zip) than the origin o and a: 1 of 3 says so. What the origin serves is taken as right.',
+    });
+    const standing = sim.detector.standings().find(({ registry }) => registry === 'b');
+    expect(standing).toMatchObject({ state: 'degraded', because: 'it serves wrong bytes' });
+    sim.runTo(from + hour);
+    expect(sim.detector.findings()).toMatchObject([{ confidence: 'medium', cause: 'origin' }]);
+  });
+
+  it('are told once, over restarts, and end by an acknowledgement alone', () => {
+    const sim = world([...named('a', 'b'), origin], changed('wrong'));
+    sim.runTo(from + 2 * minute);
+    sim.restart(5_000);
+    sim.runTo(from + hour);
+    const turn = sim.detector.acknowledge(sim.detector.findings()[0]?.id ?? '', 'purged', at(sim.nowMs));
+    if (turn === null) throw new Error('no such finding');
+    sim.apply(turn);
+    sim.runTo(from + 2 * hour);
+    sim.restart(5_000);
+    sim.runTo(from + 3 * hour);
+    expect(told(sim)).toEqual(['b mismatch/origin opened', 'b mismatch/origin acknowledged']);
+  });
+
+  it('settle a difference that was told before the origin answered', () => {
+    const sim = world([...named('a', 'b', 'c'), origin], (name, t) => {
+      if (name === 'o' && t < from)
+        return { fails: { tag: 'failed', failure: { kind: 'server', status: 503 } }, afterMs: 50 };
+      return gives(name === 'b' ? 'wrong' : 'right');
+    });
+    sim.runTo(from + hour);
+    expect(told(sim).filter((one) => one.includes('mismatch'))).toEqual([
+      'b mismatch/peers opened',
+      'b mismatch/origin changed',
+    ]);
+    expect(sim.detector.findings().find(({ kind }) => kind === 'mismatch')?.scope).toEqual([
+      { module: 'example.com/a', version: 'v1.0.0', step: 'zip', cause: 'origin' },
+    ]);
+  });
+
+  it('are settled by a better authority', () => {
+    const sim = world([...named('a', 'b'), origin], (name, t) => {
+      if (name === 'b' && t >= 2 * from) return { fails: mismatch('wrong'), afterMs: 100 };
+      return changed('wrong')(name, t);
+    });
+    sim.runTo(2 * from + hour);
+    expect(told(sim)).toEqual(['b mismatch/origin opened', 'b mismatch/mismatch changed']);
   });
 });
 

@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { Finding } from '../../../src/core/finding.ts';
 import { deliveryOutcomes } from '../../../src/core/notice.ts';
 import type { SettledSample } from '../../../src/core/sample.ts';
 import type { Step } from '../../../src/core/target.ts';
@@ -408,7 +407,7 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
       ],
     },
     shows: {
-      'mirror_integrity_mismatch_active{ecosystem="go",registry="a",module="golang.org/x/net",version="v0.25.0"}': 1,
+      'mirror_integrity_mismatch_active{ecosystem="go",registry="a",module="golang.org/x/net",version="v0.25.0",cause="authority"}': 1,
     },
   },
   {
@@ -567,7 +566,7 @@ describe('a snapshot shows', () => {
     from.sample(sample(mod, { facts: { verified: { algorithm: 'h1', digest: 'x', against: 'sumdb' } } }));
     from.snapshot(() => snapshot());
     const series =
-      'mirror_integrity_mismatch_active{ecosystem="go",registry="a",module="golang.org/x/net",version="v0.25.0"}';
+      'mirror_integrity_mismatch_active{ecosystem="go",registry="a",module="golang.org/x/net",version="v0.25.0",cause="authority"}';
     expect((await read(from)).get(series)).toBe(0);
   });
 });
@@ -575,7 +574,7 @@ describe('a snapshot shows', () => {
 describe('events', () => {
   const artifact = 'ecosystem="go",registry="a",module="golang.org/x/net",version="v0.25.0"';
   const scope = [{ module: 'golang.org/x/net', version: 'v0.25.0', step: 'zip' }] as const;
-  const mismatch = finding({ kind: 'mismatch', scope });
+  const mismatch = finding({ kind: 'mismatch', cause: 'mismatch', scope });
 
   test('a mismatch counts once, however often it changes', async () => {
     const events = ['opened', 'changed', 'changed', 'acknowledged'] as const;
@@ -586,7 +585,7 @@ describe('events', () => {
         }),
       ),
     ).toEqual({
-      [`mirror_integrity_mismatches_total{${artifact}}`]: 1,
+      [`mirror_integrity_mismatches_total{${artifact},cause="authority"}`]: 1,
     });
   });
 
@@ -594,20 +593,45 @@ describe('events', () => {
     expect(await moved((to) => to.finding({ change: 'changed', finding: mismatch }))).toEqual({});
   });
 
-  test.each(['peers', 'retag'] as const)(
-    'bytes that no authority calls wrong (%s) are no wrong hash',
-    async (cause) => {
-      const disputed = finding({ kind: 'mismatch', cause, actionable: false, scope });
-      expect(await moved((to) => to.finding({ change: 'opened', finding: disputed }))).toEqual({});
-      const active = async (one: Finding): Promise<number | undefined> => {
-        const from = exporter();
-        from.snapshot(() => snapshot({ findings: [one] }));
-        return (await read(from)).get(`mirror_integrity_mismatch_active{${artifact}}`);
-      };
-      expect(await active(disputed)).toBeUndefined();
-      expect(await active({ ...disputed, actionable: true })).toBe(1);
-    },
-  );
+  test.each([
+    { cause: 'origin', actionable: true, label: 'origin' },
+    { cause: 'peers', actionable: false, label: 'peers' },
+    { cause: 'retag', actionable: false, label: 'retag' },
+    { cause: 'retag', actionable: true, label: 'authority' },
+    { cause: 'fork', actionable: true, label: 'fork' },
+  ] as const)('a mismatch by $cause (reason to leave: $actionable) is counted and active as $label', async (one) => {
+    const wrong = finding({ kind: 'mismatch', cause: one.cause, actionable: one.actionable, scope });
+    const series = `{${artifact},cause="${one.label}"}`;
+    expect(await moved((to) => to.finding({ change: 'opened', finding: wrong }))).toEqual({
+      [`mirror_integrity_mismatches_total${series}`]: 1,
+    });
+    const from = exporter();
+    from.snapshot(() => snapshot({ findings: [wrong] }));
+    expect((await read(from)).get(`mirror_integrity_mismatch_active${series}`)).toBe(1);
+  });
+
+  test('a difference that the origin settles is counted once under each cause, and active under the graver', async () => {
+    const differs = finding({ kind: 'mismatch', cause: 'peers', actionable: false, scope });
+    const settled = {
+      ...differs,
+      cause: 'origin',
+      actionable: true,
+      scope: [{ ...scope[0], cause: 'origin' }],
+    } as const;
+    const counts = await moved((to) => {
+      to.finding({ change: 'opened', finding: differs });
+      to.finding({ change: 'changed', finding: settled });
+      to.finding({ change: 'changed', finding: settled });
+    });
+    expect(counts).toEqual({
+      [`mirror_integrity_mismatches_total{${artifact},cause="peers"}`]: 1,
+      [`mirror_integrity_mismatches_total{${artifact},cause="origin"}`]: 1,
+    });
+    const from = exporter();
+    from.snapshot(() => snapshot({ findings: [settled] }));
+    const active = [...(await read(from))].filter(([key]) => key.startsWith('mirror_integrity_mismatch_active'));
+    expect(active).toEqual([[`mirror_integrity_mismatch_active{${artifact},cause="origin"}`, 1]]);
+  });
 
   test('another kind of finding is no mismatch', async () => {
     expect(await moved((to) => to.finding({ change: 'opened', finding: finding({ scope }) }))).toEqual({});

@@ -112,7 +112,9 @@ describe('a finding as an alert', () => {
 
   it.each(findingKinds)('%s in Chinese has nothing in English', (kind) => {
     const name = 'a';
-    for (const cause of kind === 'mismatch' ? (['mismatch', 'fork', 'peers'] as const) : (['refused'] as const)) {
+    for (const cause of kind === 'mismatch'
+      ? (['mismatch', 'origin', 'fork', 'peers'] as const)
+      : (['refused'] as const)) {
       const one = finding(kind, name, { cause, actionable: cause !== 'peers', ...told('found.outage.well', { name }) });
       const [alert] = posted(alertBody(one, { vantage: 'v', base: null }, 'zh', null));
       for (const key of ['summary', 'description']) {

@@ -62,7 +62,19 @@ describe('values of closed labels in rules and boards', () => {
   );
   it('the reader finds them, and words that are none', () => {
     expect(new Set(matchers.map(([, , label]) => label))).toEqual(
-      new Set(['because', 'bound', 'connection', 'job', 'kind', 'outcome', 'phase', 'reason', 'state', 'step']),
+      new Set([
+        'because',
+        'bound',
+        'cause',
+        'connection',
+        'job',
+        'kind',
+        'outcome',
+        'phase',
+        'reason',
+        'state',
+        'step',
+      ]),
     );
     expect(matched(`a{state=~"up|so",x="$y"} b{reason!='z'}`)).toEqual([
       ['a', 'state', 'up'],

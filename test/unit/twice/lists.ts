@@ -50,6 +50,7 @@ export const findingCauses = [
     clock: true,
     client_differs: true,
     peers: true,
+    origin: true,
     retag: true,
     fork: true,
   }),
