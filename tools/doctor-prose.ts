@@ -36,7 +36,8 @@ something that could not be told; 2: wrong usage. \`--json\` says the same to pr
 
 \`mirrorwatch doctor --fix\` shows what it would change as a unified diff and asks; \`--yes\` says yes, for scripts. It changes
 files that one client owns. Files of shells, the environment, and files that several programs or people share are for a
-person: what to set is printed.
+person: what to set is printed. A fix is offered only where it is proven: the change is made in memory, the settings are read
+again, and the trap is gone.
 
 - What was before is kept first, in \`$XDG_STATE_HOME/mirrorwatch/changes\` (\`~/.local/state/…\`), for its user's eyes alone:
   the newest 100 changes, none longer than a year, since a settings file holds tokens.
@@ -82,7 +83,8 @@ const zh: DoctorProse = {
 ## 修复
 
 \`mirrorwatch doctor --fix\` 先以 unified diff 展示要改什么，再询问；\`--yes\` 表示同意，供脚本使用。它只改属于某一个客户端的文件。
-shell 的文件、环境变量，以及由多个程序或多人共用的文件留给人来改：该设成什么会打印出来。
+shell 的文件、环境变量，以及由多个程序或多人共用的文件留给人来改：该设成什么会打印出来。只有经过验证的修复才会提供：
+先在内存中修改，重新读取设置，确认问题消失。
 
 - 先保存原来的内容，放在 \`$XDG_STATE_HOME/mirrorwatch/changes\`（\`~/.local/state/…\`），只有本用户能读：保留最近 100 次修改，最长一年，
   因为设置文件里有令牌。

@@ -2,13 +2,20 @@ import type { TrapKinds } from '../core/trap.ts';
 import type { TrapId } from '../ecosystems/doctor.ts';
 import { registry } from '../ecosystems/registry.ts';
 import type { Say } from '../words/say.ts';
+import { authorityKinds } from './authorities.ts';
 import { onlineKinds } from './online-kinds.ts';
 import { proxyKinds } from './proxies.ts';
 
 /** Every trap by its id, those of no ecosystem first. */
 export async function trapKinds(): Promise<TrapKinds> {
   const doctors = await Promise.all(registry.all.map((one) => one.doctor?.()));
-  return Object.assign({}, proxyKinds, ...doctors.map((doctor) => doctor?.kinds ?? {}), onlineKinds) as TrapKinds;
+  return Object.assign(
+    {},
+    proxyKinds,
+    authorityKinds,
+    ...doctors.map((doctor) => doctor?.kinds ?? {}),
+    onlineKinds,
+  ) as TrapKinds;
 }
 
 /** What is said of a trap wherever it is found: its title, and what it causes in a sentence. */

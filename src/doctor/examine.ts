@@ -1,13 +1,15 @@
 import type { Machine, Surroundings } from '../core/machine.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import type { Diagnosis, Trap, TrapKind, Untold } from '../core/trap.ts';
-import type { TrapId } from '../ecosystems/doctor.ts';
+import type { Authority, TrapId } from '../ecosystems/doctor.ts';
 import { registry } from '../ecosystems/registry.ts';
 import type { Say } from '../words/say.ts';
 import { readAssignments } from './assignments.ts';
+import { authorityTraps } from './authorities.ts';
 import { trapKinds, trapWords } from './catalogue.ts';
 import { maskUserInfo } from './mask.ts';
 import type { AskedMirror, OnlineFound } from './online.ts';
+import { trapKey, withProvenEdits } from './proven.ts';
 import { examineProxies } from './proxies.ts';
 
 /** A trap with what is said of its kind. */
@@ -37,32 +39,32 @@ export interface Known {
 /** Looks at every setting of this machine that is known of. Reads files and nothing else; no request leaves it. */
 export async function examine(machine: Machine, known: Known, say: Say): Promise<Examined> {
   const { watched, texts, untold } = watching(machine, say);
-  const assignments = await readAssignments(watched);
+  const found = await diagnosed(watched, known, say);
+  const again = async (changed: Machine): Promise<readonly Trap[]> =>
+    merged((await diagnosed(changed, known, say)).traps);
+  const traps = await withProvenEdits(merged(found.traps), machine, (file) => texts.get(file) ?? null, again);
+  return { traps: named(traps, await trapKinds(), say), untold: [...found.untold, ...untold], texts, asked: [] };
+}
+
+/** What the settings of one machine say. */
+async function diagnosed(machine: Machine, known: Known, say: Say): Promise<Diagnosis> {
+  const assignments = await readAssignments(machine);
   const found: Diagnosis[] = [examineProxies({ machine, assignments }, known.hosts, say)];
+  const authorities: Authority[] = [];
   for (const { id, doctor } of registry.all) {
-    const surroundings: Surroundings = {
-      machine: watched,
-      assignments,
-      privatePatterns: known.privatePatterns[id] ?? [],
-    };
-    if (doctor !== undefined) found.push(await (await doctor()).examine(surroundings, say));
+    const surroundings: Surroundings = { machine, assignments, privatePatterns: known.privatePatterns[id] ?? [] };
+    const one = await doctor?.();
+    if (one === undefined) continue;
+    found.push(await one.examine(surroundings, say));
+    if (one.authority !== undefined) authorities.push(await one.authority(surroundings));
   }
-  const kinds = await trapKinds();
-  return {
-    traps: named(
-      found.flatMap(({ traps }) => traps),
-      kinds,
-      say,
-    ),
-    untold: [...found.flatMap((one) => one.untold), ...untold],
-    texts,
-    asked: [],
-  };
+  found.push({ traps: authorityTraps(authorities, say), untold: [] });
+  return { traps: found.flatMap(({ traps }) => traps), untold: found.flatMap(({ untold }) => untold) };
 }
 
 /** What was found on the machine together with what asking mirrors showed. */
 export async function withOnline(found: Examined, { traps, untold, asked }: OnlineFound, say: Say): Promise<Examined> {
-  const both = [...found.traps, ...named(traps, await trapKinds(), say)];
+  const both = [...found.traps, ...named(merged(traps), await trapKinds(), say)];
   return { ...found, traps: worstFirst(both), untold: [...found.untold, ...untold], asked };
 }
 
@@ -71,7 +73,7 @@ const order = ['error', 'warning', 'note'] as const;
 /** Traps with their kinds, the worst first. @throws Error on an id that no kind has: a defect of ours */
 function named(traps: readonly Trap[], kinds: Readonly<Record<string, TrapKind>>, say: Say): readonly NamedTrap[] {
   return worstFirst(
-    merged(traps).map((trap) => {
+    traps.map((trap) => {
       const kind = kinds[trap.id];
       if (kind === undefined) throw new Error(`a trap that is in no list: ${trap.id}`);
       const words = trapWords(trap.id as TrapId, say);
@@ -94,7 +96,7 @@ function worstFirst(traps: readonly NamedTrap[]): readonly NamedTrap[] {
 function merged(traps: readonly Trap[]): readonly Trap[] {
   const byText = new Map<string, Trap>();
   for (const trap of traps) {
-    const key = JSON.stringify([trap.id, trap.what, trap.set]);
+    const key = trapKey(trap);
     const { where = [], edits = [] } = byText.get(key) ?? {};
     byText.set(key, { ...trap, where: [...where, ...trap.where], edits: [...edits, ...trap.edits] });
   }

@@ -10,6 +10,7 @@ export const proxyKinds = {
   'proxy-catches-localhost': { severity: 'warning', isFixable: false },
   'proxy-catches-mirror': { severity: 'warning', isFixable: false },
   'proxy-case-differs': { severity: 'warning', isFixable: false },
+  'proxy-except-url': { severity: 'warning', isFixable: false },
   'proxy-not-a-url': { severity: 'error', isFixable: false },
 } as const satisfies KnownTraps;
 
@@ -57,6 +58,7 @@ export function examineProxies(
   }
   const except = (env['no_proxy'] || env['NO_PROXY'] || '').split(/[\s,]+/).filter((one) => one !== '');
   if (named.length === 0) return { traps, untold: [] };
+  for (const name of ['NO_PROXY', 'no_proxy']) traps.push(...exceptTraps(name, env[name] ?? '', places, say));
   const caught = loopback.filter((host) => !isExcepted(host, except));
   const wanted = [...except, ...caught, ...(caught.length > 0 ? ['::1'] : [])];
   if (caught.length > 0) traps.push(catches('proxy-catches-localhost', caught, named, wanted, places, say));
@@ -66,6 +68,28 @@ export function examineProxies(
   if (mirrors.length > 0)
     traps.push(catches('proxy-catches-mirror', mirrors, named, [...wanted, ...mirrors], places, say));
   return { traps, untold: [] };
+}
+
+/** Entries of NO_PROXY are hosts: what is written as a URL matches nothing. */
+function exceptTraps(
+  name: string,
+  value: string,
+  places: (name: string) => readonly Place[],
+  say: Say,
+): readonly Trap[] {
+  const entries = value.split(/[\s,]+/).filter((one) => one !== '');
+  const urls = entries.filter((one) => one.includes('://'));
+  if (urls.length === 0) return [];
+  const wanted = entries.map((one) => (URL.canParse(one) && urls.includes(one) ? new URL(one).host : one)).join(',');
+  return [
+    {
+      id: 'proxy-except-url',
+      what: say('trap.proxy-except-url.what', { name, values: urls.map(maskUrl).join(', ') }),
+      where: places(name),
+      set: [`export ${name}='${wanted}'`],
+      edits: [],
+    },
+  ];
 }
 
 function catches(

@@ -24,6 +24,16 @@ export interface Settling {
   readonly notes: readonly string[];
 }
 
+/** The certificate authority that clients of one runtime are told to trust beside their own. */
+export interface Authority {
+  /** The variable that tells them. */
+  readonly variable: string;
+  /** Whether such clients are used on this machine, by their settings or the project's files. */
+  readonly isUsed: boolean;
+  /** Where it is named, and its file; `null`: nowhere. */
+  readonly set: { readonly file: string; readonly place: Place } | null;
+}
+
 /** What an ecosystem knows of the settings that its clients read on a machine. */
 export interface Doctor {
   /** Its traps by id; each id begins with a word of its own. */
@@ -31,6 +41,8 @@ export interface Doctor {
   /** Reads the settings and says what is wrong with them. A file that can't be read counts as absent: the caller tells of it. */
   examine(surroundings: Surroundings, say: Say): Promise<Diagnosis>;
   today(surroundings: Surroundings): Promise<Today>;
+  /** Absent: its clients trust what the machine trusts. */
+  authority?(surroundings: Surroundings): Promise<Authority>;
   /**
    * What sets a remedy in the user's own files.
    * @param remedy  its form for programs (`json`), from outside: what is not of that form is `null`

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { beforeAll, expect, test } from 'vitest';
 import { commandPath } from '../support/paths.ts';
 import { mustRun, run } from '../support/process.ts';
@@ -102,5 +104,61 @@ real('what counts, by pip itself', ['pip'], () => {
     expect(stdout + stderr).toContain(`Looking in indexes: http://127.0.0.1:1/${wanted}`);
     const shadowed = await told(machine, 'pip-index-shadowed');
     expect(shadowed).toContain(`http://127.0.0.1:1/${wanted} counts`);
+  });
+});
+
+real('what counts, by uv itself', ['uv'], () => {
+  const project = '[project]\nname = "app"\nversion = "1"\nrequires-python = ">=3.9"\ndependencies = ["six"]\n';
+  const index = (table: string, name: string) => `[[${table}]]\nurl = "<server>/${name}"\ndefault = true\n`;
+  test.each<[string, Record<string, string>, Record<string, string>, string]>([
+    [
+      'a default index of the project over UV_INDEX_URL',
+      { 'pyproject.toml': project + index('tool.uv.index', 'project') },
+      { UV_INDEX_URL: '<server>/old' },
+      'project',
+    ],
+    [
+      'a default index of the user over UV_INDEX_URL',
+      { 'pyproject.toml': project, '~/.config/uv/uv.toml': index('index', 'user') },
+      { UV_INDEX_URL: '<server>/old' },
+      'user',
+    ],
+    [
+      'UV_DEFAULT_INDEX over a default index of the project',
+      { 'pyproject.toml': project + index('tool.uv.index', 'project') },
+      { UV_DEFAULT_INDEX: '<server>/new' },
+      'new',
+    ],
+    [
+      "UV_INDEX_URL over the project's index-url",
+      { 'pyproject.toml': `${project}[tool.uv]\nindex-url = "<server>/project"\n` },
+      { UV_INDEX_URL: '<server>/old' },
+      'old',
+    ],
+    [
+      "a default index of the user over the project's index-url",
+      {
+        'pyproject.toml': `${project}[tool.uv]\nindex-url = "<server>/project"\n`,
+        '~/.config/uv/uv.toml': index('index', 'user'),
+      },
+      {},
+      'user',
+    ],
+  ])('%s', async (_, files, env, wanted) => {
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(String(request.url));
+      response.writeHead(404).end();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const filled = (texts: Record<string, string>) =>
+      Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, text.replaceAll('<server>', url)]));
+    const machine = testMachine(filled(files), filled(env));
+    const own = { ...filled(env), UV_NO_CACHE: '1', UV_PYTHON_DOWNLOADS: 'never' };
+    await run(commandPath('uv'), ['lock'], { env: sealed(machine, own), cwd: machine.at('x').slice(0, -2) });
+    server.close();
+    expect([...new Set(asked)]).toEqual([`/${wanted}/six/`]);
+    expect(await told(machine, 'uv-index-shadowed')).toContain(`${url}/${wanted} counts`);
   });
 });

@@ -7,6 +7,8 @@ export const goKinds = {
   'go-direnv-differs': { severity: 'note', isFixable: false },
   'go-proxy-malformed': { severity: 'error', isFixable: false },
   'go-proxy-unreached': { severity: 'warning', isFixable: true },
+  'go-proxy-off': { severity: 'warning', isFixable: true },
+  'go-proxy-direct': { severity: 'note', isFixable: false },
   'go-direct-missing': { severity: 'warning', isFixable: true },
   'go-sumdb-off': { severity: 'error', isFixable: true },
   'go-sumdb-skipped': { severity: 'error', isFixable: true },

@@ -3,7 +3,7 @@ import type { Edit, Trap } from '../../core/trap.ts';
 import type { Say } from '../../words/say.ts';
 import { parseGoproxy } from './client.ts';
 import { matchesGoPatterns } from './patterns.ts';
-import { type GoFound, type GoVariable, inForce } from './settings-found.ts';
+import { type GoFound, type GoSetting, type GoVariable, inForce, settingLine } from './settings-found.ts';
 
 /** First words of hosts where organisations keep their own code, and hosts of that form that are everybody's. */
 const ownHost = /^(git|gitlab|gitea|gogs|bitbucket|stash|github|ghe|svn|scm)\.[^.]+\.[^/]+$/;
@@ -31,35 +31,47 @@ export function leakTraps(found: GoFound, say: Say): readonly (Trap & { readonly
         (isLooked && !matchesGoPatterns(globs('GONOSUMDB'), module))),
   );
   if (leaking.length === 0) return [];
-  const old = inForce(found, 'GOPRIVATE');
-  const hosts = new Set(leaking.map(({ module }) => `${module.split('/', 1)[0]}/*`));
-  const patterns = [...(old === null ? [] : old.value.split(',')), ...hosts].filter((glob) => glob !== '').join(',');
+  const hosts = leaking.map(({ module }) => `${module.split('/', 1)[0]}/*`);
+  const changes = steering(found, isToldOutside, isLooked).map((name) => ({
+    name,
+    old: inForce(found, name),
+    value: [...new Set([...(inForce(found, name)?.value ?? '').split(','), ...hosts])]
+      .filter((glob) => glob !== '' && glob !== 'none')
+      .join(','),
+  }));
   const first = leaking
     .slice(0, shownMax)
     .map(({ module }) => module)
     .join(', ');
   const more = leaking.length - shownMax;
   const modules = more > 0 ? say('list.more', { list: first, more }) : first;
+  const edits = changes.map(({ name, old, value }) => editOf(found, name, old, value));
   return [
     {
       id: 'go-private-leaks',
       what: say(isToldOutside ? 'trap.go-private-leaks.mirror' : 'trap.go-private-leaks.database', { modules }),
       where: leaking.slice(0, shownMax).map(({ file, line }) => ({ file, line })),
-      set: [`go env -w GOPRIVATE='${patterns}'`],
-      edits: editOf(found, patterns),
+      set: changes.map(({ name, old, value }) =>
+        settingLine({ name, source: old?.source ?? (found.goenv === null ? 'environment' : 'file') }, value),
+      ),
+      edits: edits.includes(null) ? [] : edits.filter((edit) => edit !== null),
     },
   ];
 }
 
-/** GONOPROXY and GONOSUMDB of their own, or a GOPRIVATE of the environment, would make the line in the file useless. */
-function editOf(found: GoFound, patterns: string): readonly Edit[] {
-  const old = inForce(found, 'GOPRIVATE');
-  if (found.goenv === null || old?.source === 'environment') return [];
-  if (inForce(found, 'GONOPROXY') !== null || inForce(found, 'GONOSUMDB') !== null) return [];
-  const becomes = [`GOPRIVATE=${patterns}`];
-  if (old?.source === 'file' && 'file' in old.place)
-    return [{ file: old.place.file, line: old.place.line, was: old.line, becomes }];
-  return [{ file: found.goenv, line: null, was: null, becomes }];
+/** The variables that keep a name from where it would be told: GOPRIVATE, unless a variable of its own wins over it there. */
+function steering(found: GoFound, isToldOutside: boolean, isLooked: boolean): readonly GoVariable[] {
+  const of = (name: GoVariable): GoVariable => (inForce(found, name) === null ? 'GOPRIVATE' : name);
+  return [...new Set([...(isToldOutside ? [of('GONOPROXY')] : []), ...(isLooked ? [of('GONOSUMDB')] : [])])];
+}
+
+/** The line in the file of `go env -w`; `null`: there is no such file, or a variable of the environment hides it. */
+function editOf(found: GoFound, name: GoVariable, old: GoSetting | null, value: string): Edit | null {
+  if (found.goenv === null || old?.source === 'environment') return null;
+  const becomes = [`${name}=${value}`];
+  return old?.source === 'file' && 'file' in old.place
+    ? { file: old.place.file, line: old.place.line, was: old.line, becomes }
+    : { file: found.goenv, line: null, was: null, becomes };
 }
 
 /** Whether the list names a proxy that is not of the inner network. @param list  `null`: Go's own default, which does */

@@ -124,3 +124,8 @@ export function inForce({ settings }: GoFound, name: GoVariable): GoSetting | nu
   }
   return null;
 }
+
+/** The line that gives a variable a value where the setting in force stands: a file does nothing below an exported variable. */
+export function settingLine({ name, source }: Pick<GoSetting, 'name' | 'source'>, value: string): string {
+  return source === 'file' || source === 'distribution' ? `go env -w ${name}='${value}'` : `export ${name}='${value}'`;
+}

@@ -6,19 +6,57 @@ import { goproxyMistake, parseGoproxy } from './client.ts';
 import type { goKinds } from './doctor-kinds.ts';
 import { leakTraps } from './leaks.ts';
 import { matchesGoPatterns } from './patterns.ts';
-import type { GoFound, GoSetting, GoVariable } from './settings-found.ts';
+import { type GoFound, type GoSetting, type GoVariable, inForce, settingLine } from './settings-found.ts';
+import { defaultSumdb } from './sumdb-setting.ts';
 
 type GoTrap = Trap & { readonly id: keyof typeof goKinds };
 
 /** What is wrong with these settings. */
 export function goTraps(found: GoFound, say: Say): readonly GoTrap[] {
+  const read = found.settings.filter((setting) => !isHidden(found, setting));
   return [
     ...shadowed(found, say),
     ...differing(found, say),
-    ...found.settings.filter(({ name }) => name === 'GOPROXY').flatMap((setting) => proxyTraps(setting, say)),
-    ...found.settings.flatMap((setting) => unsafe(setting, say)),
+    ...read.filter(({ name }) => name === 'GOPROXY').flatMap((setting) => proxyTraps(setting, say)),
+    ...unmirrored(found, say),
+    ...read.flatMap((setting) => unsafe(setting, say)),
     ...leakTraps(found, say),
   ];
+}
+
+/** True for a line of a file that a stronger place hides: to change it would do nothing, and `go-env-shadowed` tells of it. */
+function isHidden({ settings }: GoFound, { name, source }: GoSetting): boolean {
+  const stronger = { distribution: ['environment', 'file'], file: ['environment'] }[String(source)] ?? [];
+  return settings.some((one) => one.name === name && stronger.includes(one.source));
+}
+
+/** No mirror is used: lookups are off although the build wants them, or every module comes from its own server. */
+function unmirrored(found: GoFound, say: Say): readonly GoTrap[] {
+  const proxy = inForce(found, 'GOPROXY');
+  const flags = inForce(found, 'GOFLAGS');
+  const traps: GoTrap[] = [];
+  const words = flags?.value.split(/\s+/).filter((flag) => flag !== '') ?? [];
+  if (proxy?.value === 'off' && flags !== null && words.includes('-mod=mod'))
+    traps.push({
+      ...without(
+        'go-proxy-off',
+        say('trap.go-proxy-off.what'),
+        flags,
+        words.filter((flag) => flag !== '-mod=mod'),
+        say,
+        ' ',
+      ),
+      where: [proxy.place, flags.place],
+    });
+  if (proxy?.value === 'direct')
+    traps.push({
+      id: 'go-proxy-direct',
+      what: say('trap.go-proxy-direct.what'),
+      where: [proxy.place],
+      set: [settingLine(proxy, 'https://mirror.example.com,direct')],
+      edits: [],
+    });
+  return traps;
 }
 
 function shadowed({ settings }: GoFound, say: Say): readonly GoTrap[] {
@@ -77,7 +115,7 @@ function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
         id: 'go-proxy-malformed',
         what: say('trap.go-proxy-malformed.what', { value: shown(setting), expected: sayTold(mistake, say) }),
         where: [place],
-        set: [say('trap.go-proxy-malformed.set')],
+        set: [say('trap.go-proxy-malformed.set', { line: settingLine(setting, 'https://mirror.example.com,direct') })],
         edits: [],
       },
     ];
@@ -92,7 +130,7 @@ function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
         id: 'go-proxy-unreached',
         what: say('trap.go-proxy-unreached.what', { value: shown(setting), word }),
         where: [place],
-        set: [`go env -w GOPROXY='${maskChain(head)}'`],
+        set: [hasSecret(head) ? say('trap.go-proxy-unreached.set', { word }) : settingLine(setting, head)],
         edits: replaced(setting, head),
       },
     ];
@@ -104,10 +142,21 @@ function proxyTraps(setting: GoSetting, say: Say): readonly GoTrap[] {
       id: 'go-direct-missing',
       what: say('trap.go-direct-missing.what', { value: shown(setting) }),
       where: [place],
-      set: [say('trap.go-direct-missing.set', { value: maskChain(value) })],
+      set: [say('trap.go-direct-missing.set', { line: withDirect(setting) })],
       edits: replaced(setting, `${value},direct`),
     },
   ];
+}
+
+/** The line that ends the list with `direct`; a password in it stays with the go command or the shell. */
+function withDirect(setting: GoSetting): string {
+  const { value, source } = setting;
+  if (!hasSecret(value)) return settingLine(setting, `${value},direct`);
+  return source === 'file' ? `go env -w GOPROXY="$(go env GOPROXY),direct"` : `export GOPROXY="$GOPROXY,direct"`;
+}
+
+function hasSecret(chain: string): boolean {
+  return maskChain(chain).includes('***');
 }
 
 /** Well-known public modules: a pattern that matches one is no pattern of private names. */
@@ -154,16 +203,23 @@ function without(
   say: Say,
   separator: ' ' | ',' = ',',
 ): GoTrap {
-  const { name, place } = setting;
+  const { place } = setting;
   const becomes = kept.join(separator);
   const isKept = kept.length > 0;
   return {
     id,
     what,
     where: [place],
-    set: [isKept ? `go env -w ${name}='${becomes}'` : say('trap.go-unsafe.drop', { name })],
+    set: [isKept ? settingLine(setting, becomes) : droppingLine(setting, say)],
     edits: isKept ? replaced(setting, becomes) : dropped(setting),
   };
+}
+
+/** The line that takes a setting out where it stands: `go env -u` does nothing for a variable or the distribution's file. */
+function droppingLine({ name, source }: GoSetting, say: Say): string {
+  if (source === 'file') return `go env -u ${name}`;
+  if (source === 'distribution') return name === 'GOSUMDB' ? `go env -w GOSUMDB=${defaultSumdb}` : say('trap.line.out');
+  return say('trap.variable.out', { name });
 }
 
 /** The file of `go env -w` is ours to mend; shells' files, the environment and the distribution's are not. */

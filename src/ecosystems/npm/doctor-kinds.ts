@@ -5,6 +5,7 @@ export const npmKinds = {
   'npm-registry-shadowed': { severity: 'warning', isFixable: false },
   'npm-registry-plain': { severity: 'warning', isFixable: false },
   'npm-clients-differ': { severity: 'warning', isFixable: false },
+  'npm-pnpm-differ': { severity: 'warning', isFixable: false },
   'npm-tls-off': { severity: 'error', isFixable: true },
   'npm-auth-unscoped': { severity: 'error', isFixable: true },
   'npm-auth-elsewhere': { severity: 'note', isFixable: false },

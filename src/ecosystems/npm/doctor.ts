@@ -21,6 +21,15 @@ export const doctor: Doctor = {
       privatePatterns: [...new Set(scopes)].map((scope) => `${scope}/*`),
     };
   },
+  async authority({ machine, ...surroundings }) {
+    const { settings, scopes } = await findNpm({ machine, ...surroundings });
+    const variable = 'NODE_EXTRA_CA_CERTS';
+    const named = settings.find(({ key }) => key === 'cafile' || key === 'ca' || key === 'ca[]');
+    const file = machine.env[variable] ?? '';
+    const isProject = (await machine.read(join(machine.cwd, 'package.json'))).tag === 'ok';
+    const set = file !== '' ? { file, place: { variable } } : named && { file: named.value, place: named.place };
+    return { variable, isUsed: isProject || scopes.length > 0 || settings.length > 0, set: set ?? null };
+  },
   async settle(surroundings, remedy, say) {
     const url = oneWord(remedy['npm_config_registry']);
     if (url === null || registryMistake(url) !== null) return null;

@@ -27,6 +27,7 @@ export interface NpmFound {
     readonly line: number;
   }[];
   readonly privatePatterns: readonly string[];
+  readonly home: string;
 }
 
 /** Reads them: variables, the project's .npmrc, the user's, the global one, the builtin one, and those of pnpm and yarn. */
@@ -39,18 +40,18 @@ export async function findNpm({ machine, assignments, privatePatterns }: Surroun
     ['user', user],
     ...globals(machine).map((file) => ['global', file] as const),
     ...builtins.map((file) => ['builtin', machine.system(file)] as const),
-    ['pnpm', join(home, '.config/pnpm/rc')],
   ];
   const settings = environment(env);
   for (const [level, file] of files) {
     const text = await machine.read(file);
     if (text.tag === 'ok') settings.push(...settingsIn(level, file, text.text));
   }
+  settings.push(...(await pnpmIn(machine, project ?? machine.cwd)));
   for (const folder of new Set([project ?? machine.cwd, home])) settings.push(...(await yarnIn(machine, folder)));
   for (const { name, value, file, line } of assignments)
     if (name === tlsVariable && value !== null)
       settings.push({ key: name, value, level: 'shell', place: { file, line }, line: null });
-  return { settings, scopes: project === null ? [] : await scopesIn(machine, project), privatePatterns };
+  return { settings, scopes: project === null ? [] : await scopesIn(machine, project), privatePatterns, home };
 }
 
 /** The user's .npmrc. */
@@ -122,6 +123,31 @@ async function yarnIn(machine: Machine, folder: string): Promise<readonly NpmSet
     const key = yarnKeys[name];
     if (key === undefined) return [];
     return [{ key, value: value.replace(/^(["'])(.*)\1$/, '$2'), level: 'yarn', place: { file, line: at + 1 }, line }];
+  });
+}
+
+/** What pnpm alone reads, the strongest first: the workspace's file, then the user's; from pnpm 11 on they win over .npmrc. */
+async function pnpmIn(machine: Machine, project: string): Promise<readonly NpmSetting[]> {
+  const configs = machine.env['XDG_CONFIG_HOME'] ?? '';
+  const own = configs.startsWith('/') ? configs : join(machine.home, '.config');
+  const found: NpmSetting[] = [];
+  for (const file of [join(project, 'pnpm-workspace.yaml'), join(own, 'pnpm/config.yaml')]) {
+    const text = await machine.read(file);
+    if (text.tag === 'ok') found.push(...pnpmSettingsIn(file, text.text));
+  }
+  return found;
+}
+
+/** `registry`, and `default` of `registries`. */
+function pnpmSettingsIn(file: string, text: string): readonly NpmSetting[] {
+  let table = '';
+  return text.split(/\r?\n/).flatMap((line, at): NpmSetting[] => {
+    const [, indent = '', key = '', raw = ''] = /^(\s*)["']?([\w@-]+)["']?:\s*(.*?)\s*(?:\s#.*)?$/.exec(line) ?? [];
+    if (key !== '' && indent === '') table = key;
+    const isRegistry = indent === '' ? key === 'registry' : table === 'registries' && key === 'default';
+    const value = raw.replace(/^(["'])(.*)\1$/, '$2');
+    if (!isRegistry || value === '') return [];
+    return [{ key: 'registry', value, level: 'pnpm', place: { file, line: at + 1 }, line }];
   });
 }
 

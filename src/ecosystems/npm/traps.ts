@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 import { isInnerHost, isLoopbackHost } from '../../core/inner-host.ts';
 import { maskUrl } from '../../core/secret.ts';
-import type { Edit, Trap } from '../../core/trap.ts';
+import { type Edit, placeText, type Trap } from '../../core/trap.ts';
 import type { Say } from '../../words/say.ts';
+import { askWhetherTls, keptOrDropped } from '../trap-lines.ts';
 import type { npmKinds } from './doctor-kinds.ts';
 import { matchesNpmPatterns } from './patterns.ts';
 import { type NpmFound, type NpmSetting, placesOfKey, tlsVariable } from './settings-found.ts';
@@ -32,7 +34,7 @@ function registryTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
         others: others.map((one) => `${shown(one)} (${say(`trap.level.${one.level}`)})`).join(say('list.and')),
       }),
       where: [first, ...others].map(({ place }) => place),
-      set: [say('trap.npm-registry-shadowed.set', { url: plainUrl(first.value) })],
+      set: keptOrDropped(first, others, say),
       edits: [],
     });
   const yarn = found.settings.find(({ key, level }) => key === 'registry' && level === 'yarn');
@@ -42,9 +44,10 @@ function registryTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
       id: 'npm-clients-differ',
       what: say('trap.npm-clients-differ.what', { npm: shown(project), yarn: shown(yarn) }),
       where: [project.place, yarn.place],
-      set: [`yarn config set npmRegistryServer ${plainUrl(project.value)}`],
+      set: [`yarn config set npmRegistryServer ${plainUrl(project.value)}${isOfHome(yarn, found) ? ' --home' : ''}`],
       edits: [],
     });
+  traps.push(...pnpmTraps(found, first, say));
   for (const setting of found.settings.filter(isRegistry)) {
     const host = hostOf(setting.value);
     if (/^http:/i.test(setting.value) && host !== null && !isLoopbackHost(host))
@@ -52,18 +55,37 @@ function registryTraps(found: NpmFound, say: Say): readonly NpmTrap[] {
         id: 'npm-registry-plain',
         what: say('trap.npm-registry-plain.what', { key: setting.key, value: shown(setting) }),
         where: [setting.place],
-        set: [`npm config set ${setting.key} ${plainUrl(setting.value).replace(/^http:/i, 'https:')}`],
+        set: [askWhetherTls('npm', plainUrl(setting.value), say)],
         edits: [],
       });
   }
   return traps;
 }
 
+/** pnpm's own files win over .npmrc, and its newer versions read no `npm_config_` variable. */
+function pnpmTraps({ settings }: NpmFound, npm: NpmSetting | undefined, say: Say): readonly NpmTrap[] {
+  const pnpm = settings.find(({ key, level }) => key === 'registry' && level === 'pnpm');
+  if (pnpm === undefined || npm === undefined || plainUrl(pnpm.value) === plainUrl(npm.value)) return [];
+  return [
+    {
+      id: 'npm-pnpm-differ',
+      what: say('trap.npm-pnpm-differ.what', { npm: shown(npm), pnpm: shown(pnpm) }),
+      where: [npm.place, pnpm.place],
+      set: [say('trap.npm-pnpm-differ.set', { place: placeText(pnpm.place) })],
+      edits: [],
+    },
+  ];
+}
+
+function isOfHome({ place }: NpmSetting, { home }: NpmFound): boolean {
+  return 'file' in place && place.file === join(home, '.yarnrc.yml');
+}
+
 function tlsTraps(setting: NpmSetting, say: Say): readonly NpmTrap[] {
   const { key, value, place } = setting;
   const isOff = (key === 'strict-ssl' && value === 'false') || (key === tlsVariable && value === '0');
   if (!isOff) return [];
-  const out = 'variable' in place ? `unset ${place.variable}` : say('trap.npm-tls-off.line');
+  const out = 'variable' in place ? say('trap.variable.out', { name: place.variable }) : say('trap.line.out');
   return [
     {
       id: 'npm-tls-off',

@@ -2,6 +2,7 @@ import { isLoopbackHost } from '../../core/inner-host.ts';
 import { maskUrl } from '../../core/secret.ts';
 import type { Place, Trap } from '../../core/trap.ts';
 import type { Say } from '../../words/say.ts';
+import { askWhetherTls } from '../trap-lines.ts';
 import type { ociKinds } from './doctor-kinds.ts';
 import type { OciFound, OciLine } from './settings-found.ts';
 
@@ -38,7 +39,7 @@ function hostsLine(line: OciLine, say: Say): readonly OciTrap[] {
       id: 'oci-plain-mirror',
       what: say('trap.oci-plain-mirror.what', { url: maskUrl(url) }),
       where,
-      set: [maskUrl(url).replace('http:', 'https:')],
+      set: [askWhetherTls('oci', maskUrl(url), say)],
       edits: [],
     },
   ];
@@ -140,7 +141,7 @@ function daemonTraps({ file, text }: OciFound['daemons'][number], say: Say): rea
       id: 'oci-plain-mirror' as const,
       what: say('trap.oci-plain-mirror.what', { url: maskUrl(url) }),
       where: [place(url)],
-      set: [maskUrl(url).replace('http:', 'https:')],
+      set: [askWhetherTls('oci', maskUrl(url), say)],
       edits: [],
     })),
     ...blind.map((host) => blindly(host, place(host), '/etc/docker/certs.d', say)),

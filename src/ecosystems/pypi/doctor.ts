@@ -20,6 +20,17 @@ export const doctor: Doctor = {
       privatePatterns: [],
     };
   },
+  async authority(surroundings) {
+    const { env } = surroundings.machine;
+    const { settings } = await findPypi(surroundings);
+    const variable = ['PIP_CERT', 'REQUESTS_CA_BUNDLE', 'SSL_CERT_FILE'].find((name) => (env[name] ?? '') !== '');
+    const [cert] = inOrder({ settings }, 'pip', 'cert');
+    const set =
+      variable !== undefined
+        ? { file: env[variable] ?? '', place: { variable } }
+        : cert && { file: cert.values[0] ?? '', place: cert.place };
+    return { variable: 'PIP_CERT', isUsed: settings.length > 0, set: set ?? null };
+  },
   async settle(surroundings, remedy, say) {
     const [pip, uv] = [oneWord(remedy['PIP_INDEX_URL']), oneWord(remedy['UV_DEFAULT_INDEX'])];
     if (pip === null || indexesMistake(pip) !== null || uv === null || indexesMistake(uv) !== null) return null;

@@ -29,6 +29,7 @@ const pipVariables = {
   PIP_INDEX_URL: 'index-url',
   PIP_EXTRA_INDEX_URL: 'extra-index-url',
   PIP_TRUSTED_HOST: 'trusted-host',
+  PIP_CERT: 'cert',
 };
 const uvVariables = {
   UV_DEFAULT_INDEX: 'default-index',
@@ -39,6 +40,11 @@ const uvVariables = {
 const variableRank = 100;
 /** Above every file's place. */
 const installRank = 50;
+/**
+ * uv's own projects (`uv lock`, `uv sync`) take a `[[index]]` with `default = true` of any file before the old form, which
+ * UV_INDEX_URL and `index-url` are; `uv pip` alone takes UV_INDEX_URL first. Held against uv 0.13 in test/real/doctor-clients.test.ts.
+ */
+const uvRanks = { newForm: 60, oldVariable: 50, oldForm: 10, pipAlone: 0 } as const;
 
 /** Reads them: variables, pip.conf at its places and uv's files, and what shells would set. */
 export async function findPypi({ machine, assignments }: Surroundings): Promise<PypiFound> {
@@ -79,19 +85,23 @@ function ofVariables(
   return Object.entries(names).flatMap(([variable, key], at): PypiSetting[] => {
     const value = (env[variable] ?? '').trim();
     if (value === '') return [];
-    // Of two names for one key the one that stands first wins.
     return [
       {
         client,
         key,
         values: value.split(/\s+/),
         level: 'environment',
-        rank: variableRank - at,
+        rank: rankOf(variable, at),
         place: { variable },
         lines: [],
       },
     ];
   });
+}
+
+/** Of two names for one key the one that stands first wins; uv's old name loses to files of the new form. */
+function rankOf(variable: string, at: number): number {
+  return variable === 'UV_INDEX_URL' ? uvRanks.oldVariable : variableRank - at;
 }
 
 function configFolder({ env, home }: Machine): string {
@@ -192,7 +202,7 @@ function uvSettingsIn(level: PypiLevel, rank: number, file: string, text: string
         key: 'default-index',
         values: [index.url],
         level,
-        rank,
+        rank: uvRanks.newForm + rank,
         place: { file, line: index.at },
         lines: [],
       });
@@ -225,7 +235,7 @@ function uvSettingsIn(level: PypiLevel, rank: number, file: string, text: string
       key: name,
       values,
       level,
-      rank,
+      rank: table === prefix ? uvRanks.oldForm + rank : uvRanks.pipAlone,
       place: { file, line: at + 1 },
       lines: isWhole ? [{ line: at + 1, text: line }] : [],
     });

@@ -2,6 +2,7 @@ import { isLoopbackHost } from '../../core/inner-host.ts';
 import { maskUrl } from '../../core/secret.ts';
 import type { Edit, Trap } from '../../core/trap.ts';
 import type { Say } from '../../words/say.ts';
+import { askWhetherTls, keptOrDropped } from '../trap-lines.ts';
 import type { pypiKinds } from './doctor-kinds.ts';
 import { inOrder, type PypiFound, type PypiSetting } from './settings-found.ts';
 
@@ -31,7 +32,7 @@ function shadowed(found: PypiFound, say: Say): readonly PypiTrap[] {
           others: listed,
         }),
         where: [first, ...hidden].map(({ place }) => place),
-        set: [say(`trap.${id}.set`, { url: plain(first.values[0]) })],
+        set: keptOrDropped(first, hidden, say),
         edits: [],
       },
     ];
@@ -65,7 +66,14 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
           id: 'pip-extra-index',
           what: say('trap.pypi-setting.what', { key, value: listed }),
           where,
-          set: [say('trap.pip-extra-index.one'), say('trap.pip-extra-index.sources')],
+          set: [
+            say('trap.pip-extra-index.one'),
+            say('trap.pip-extra-index.sources'),
+            '[[index]]',
+            'name = "own"',
+            'url = "https://pypi.example.com/simple"',
+            'explicit = true',
+          ],
           edits: [],
         },
       ];
@@ -79,7 +87,7 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
           what: say('trap.pypi-setting.what', { key, value: hosts.join(' ') }),
           where,
           set: [
-            client === 'pip' ? 'pip config unset global.trusted-host' : say('trap.uv-insecure-host.set'),
+            outOf(setting, say),
             say(client === 'pip' ? 'trap.pip-trusted-host.authority' : 'trap.uv-insecure-host.authority'),
           ],
           edits: hosts.length === values.length ? dropped(setting) : [],
@@ -93,10 +101,12 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
           id: 'uv-unsafe-strategy',
           what: say('trap.pypi-setting.what', { key, value: listed }),
           where,
-          set: [say('trap.uv-unsafe-strategy.set')],
+          set: [outOf(setting, say), say('trap.uv-unsafe-strategy.set')],
           edits: dropped(setting),
         },
       ];
+    case 'cert':
+      return [];
     default:
       return values
         .filter((url) => /^http:/i.test(url) && URL.canParse(url) && !isLoopbackHost(new URL(url).hostname))
@@ -104,10 +114,15 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
           id: 'pip-index-plain',
           what: say('trap.pip-index-plain.what', { client, url: maskUrl(url) }),
           where,
-          set: [maskUrl(url).replace(/^http:/i, 'https:')],
+          set: [askWhetherTls('pypi', plain(url), say)],
           edits: [],
         }));
   }
+}
+
+/** How a setting is taken out of where it stands. */
+function outOf({ place }: PypiSetting, say: Say): string {
+  return 'variable' in place ? say('trap.variable.out', { name: place.variable }) : say('trap.line.out');
 }
 
 /** URLs without credentials, with one slash at their end. */

@@ -66,7 +66,8 @@ export const traps = {
   'trap.pip-uv-differ.title': 'pip and uv are told different indexes',
   'trap.pip-uv-differ.causes': 'Neither reads the settings of the other: advice for one does not reach the other.',
   'trap.uv-index-shadowed.title': 'Several places name a default index for uv, and they differ',
-  'trap.uv-index-shadowed.causes': 'Only the first counts; UV_INDEX_URL is the old name and loses to UV_DEFAULT_INDEX.',
+  'trap.uv-index-shadowed.causes':
+    'Only the first counts. UV_INDEX_URL is the old name: it loses to UV_DEFAULT_INDEX and to an index with default = true, and counts for `uv pip` alone.',
   'trap.uv-unsafe-strategy.title': 'uv merges several indexes',
   'trap.uv-unsafe-strategy.causes':
     'With unsafe-best-match it takes the best version of all indexes, as pip does: dependency confusion.',
@@ -129,24 +130,20 @@ export const traps = {
   'trap.go-direnv-differs.what': '{name} is {project} inside the project, and {others} outside.',
   'trap.go-direnv-differs.set': 'Take {name} out of .envrc, or set the same elsewhere.',
   'trap.go-proxy-malformed.what': 'GOPROXY is {value}: expected {expected}.',
-  'trap.go-proxy-malformed.set':
-    "go env -w GOPROXY='https://mirror.example.com,direct'    # proxies separated by , or |",
+  'trap.go-proxy-malformed.set': '{line}    # proxies separated by , or |',
   'trap.go-proxy-unreached.what': 'In GOPROXY {value} nothing behind {word} is asked.',
   'trap.go-direct-missing.what': 'GOPROXY {value} ends with a proxy.',
-  'trap.go-direct-missing.set': "go env -w GOPROXY='{value},direct'    # or ,off where nothing else may be asked",
+  'trap.go-direct-missing.set': '{line}    # or ,off where nothing else may be asked',
   'trap.go-unsafe.what': '{name} is {value}.',
-  'trap.go-unsafe.drop': 'go env -u {name}    # and take it out of the environment',
   'trap.go-insecure.flags': 'GOFLAGS has -insecure.',
   'trap.go-sumdb-skipped.what': '{name} has {globs}.',
   'trap.go-private-leaks.mirror': '{modules} would be asked of a public mirror.',
   'trap.go-private-leaks.database': '{modules} would be asked of the checksum database.',
 
   'trap.npm-registry-shadowed.what': '{first} counts ({level}), not {others}.',
-  'trap.npm-registry-shadowed.set': 'npm config set registry {url}    # and take the others out, or this one',
   'trap.npm-clients-differ.what': 'npm is told {npm}, yarn {yarn}.',
   'trap.npm-registry-plain.what': '{key} is {value}.',
   'trap.npm-tls-off.what': '{key} is {value}.',
-  'trap.npm-tls-off.line': 'Take the line out.',
   'trap.npm-tls-off.authority':
     'npm config set cafile /path/to/your-authority.pem    # where it is your own authority that npm does not know',
   'trap.npm-auth-unscoped.what': '{name} stands without a registry.',
@@ -160,21 +157,18 @@ export const traps = {
   'trap.npm-scope-of-user.set': "{scope}:registry={url}    # in the project's .npmrc",
 
   'trap.pypi-index-shadowed.what': '{first} counts ({level}), not {others}.',
-  'trap.pip-index-shadowed.set': 'pip config set global.index-url {url}    # and take the others out, or this one',
-  'trap.uv-index-shadowed.set': 'export UV_DEFAULT_INDEX={url}    # and take the others out, or this one',
   'trap.pip-uv-differ.what': 'pip asks {pip}, uv {uv}.',
   'trap.pip-uv-differ.set': 'Set the same index for both, where the difference is not meant.',
   'trap.pypi-setting.what': '{key} is {value}.',
   'trap.pip-extra-index.one':
     'One index that has both (devpi, Nexus, Artifactory), as index-url; or uv, which takes the first index that knows a name:',
   'trap.pip-extra-index.sources':
-    '[[index]] name = "own", url = "…", explicit = true    # in uv.toml, and [tool.uv.sources] for your names',
+    '# in uv.toml; name the index for your packages in [tool.uv.sources] of pyproject.toml',
   'trap.pip-trusted-host.authority':
     'pip config set global.cert /path/to/your-authority.pem    # where it is your own authority',
-  'trap.uv-insecure-host.set': 'Take allow-insecure-host out.',
   'trap.uv-insecure-host.authority':
     'export SSL_CERT_FILE=/path/to/your-authority.pem    # where it is your own authority',
-  'trap.uv-unsafe-strategy.set': 'Take index-strategy out: uv then takes the first index that knows a name.',
+  'trap.uv-unsafe-strategy.set': 'uv then takes the first index that knows a name.',
   'trap.pip-index-plain.what': '{client} is told {url}.',
 
   'trap.oci-verify-skipped.what': '{key} is true.',
@@ -212,4 +206,33 @@ export const traps = {
   'settle.wins': "{key} of {place} wins over the user's file: take it out there.",
   'settle.shared':
     "Docker's daemon.json and podman's registries.conf hold more than mirrors: their lines are for you, as `mirrorwatch advice` has them.",
+  'trap.variable.out': 'unset {name}    # and remove it from the file of your shell',
+  'trap.line.out': 'Remove the line.',
+  'trap.shadowed.others': 'Where {place} is right, remove the setting from {places}.',
+  'trap.shadowed.first': 'Where it is wrong, remove the setting from {place}.',
+  'trap.shadowed.variable': 'unset {name}    # where it is wrong; also remove it from the file of your shell',
+  'trap.plain.set':
+    'mirrorwatch doctor {url} --ecosystem {ecosystem}    # checks that the server speaks TLS; change http to https only then',
+  'trap.go-proxy-unreached.set': 'Remove everything behind {word} from the list.',
+  'trap.go-proxy-off.title': 'GOPROXY=off together with -mod=mod',
+  'trap.go-proxy-off.causes':
+    'The build looks modules up that are not in the module cache, and no lookup is allowed: it ends with "module lookup disabled by GOPROXY=off".',
+  'trap.go-proxy-off.what': 'GOPROXY is off, and GOFLAGS has -mod=mod, which ignores the vendor folder.',
+  'trap.go-proxy-direct.title': 'No Go proxy is used',
+  'trap.go-proxy-direct.causes':
+    'Every module is fetched from its own server with git: slower, and a deleted repository ends the build.',
+  'trap.go-proxy-direct.what': 'GOPROXY is direct.',
+  'trap.npm-pnpm-differ.title': 'npm and pnpm use different registries',
+  'trap.npm-pnpm-differ.causes':
+    'pnpm 11 and newer takes the registry of its own files before .npmrc, so that a change in .npmrc does not reach it.',
+  'trap.npm-pnpm-differ.what': 'npm uses {npm}, pnpm {pnpm}.',
+  'trap.npm-pnpm-differ.set': 'Remove the registry from {place}, or set the same one in both places.',
+  'trap.ca-missing.title': 'A certificate authority is set for one client and not for another',
+  'trap.ca-missing.causes':
+    'Each runtime reads a variable of its own. The client without it refuses the certificate of a gateway or a company mirror.',
+  'trap.ca-missing.what': '{file} is set here, and {variable} is not set.',
+  'trap.proxy-except-url.title': 'NO_PROXY holds a URL',
+  'trap.proxy-except-url.causes':
+    'Clients compare its entries with host names: an entry with a scheme matches no host, and the proxy is used.',
+  'trap.proxy-except-url.what': '{name} has {values}.',
 } as const;

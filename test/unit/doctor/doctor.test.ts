@@ -59,14 +59,14 @@ describe('mirrorwatch doctor', () => {
   GOSUMDB is off.
   where   /home/ada/.config/go/env:2
   causes  What a mirror serves for a module that go.sum does not hold yet is believed unchecked.
-  set     go env -u GOSUMDB    # and take it out of the environment
+  set     go env -u GOSUMDB
           --fix does it
 
 warning  GOPROXY ends with a proxy  go-direct-missing
   GOPROXY https://***@a.example.com/ ends with a proxy.
   where   /home/ada/.config/go/env:1
   causes  A module that the proxies lack ends the build, although its own server has it. Where that is meant, \`off\` says so.
-  set     go env -w GOPROXY='https://***@a.example.com/,direct'    # or ,off where nothing else may be asked
+  set     go env -w GOPROXY="$(go env GOPROXY),direct"    # or ,off where nothing else may be asked
           --fix does it
 
 1 error, 1 warning, 1 file read

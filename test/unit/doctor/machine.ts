@@ -91,6 +91,8 @@ export interface TrapRow {
   readonly where: readonly string[];
   /** In the sentence that says what was found. */
   readonly what: string;
+  /** What to set, where the row is about it. */
+  readonly set?: readonly string[];
   /** Files as `--fix` leaves them; absent: what to set is printed, and nothing is changed. */
   readonly mended?: Readonly<Record<string, string>>;
 }

@@ -31,6 +31,10 @@ export const npmRows: readonly TrapRow[] = [
     id: 'npm-registry-shadowed',
     where: ['$NPM_CONFIG_REGISTRY', '/usr/local/etc/npmrc:1', '/usr/share/nodejs/npm/npmrc:1'],
     what: 'https://***@a.example.com/ counts (environment)',
+    set: [
+      'Where $NPM_CONFIG_REGISTRY is right, remove the setting from <root>/usr/local/etc/npmrc:1, <root>/usr/share/nodejs/npm/npmrc:1.',
+      'unset NPM_CONFIG_REGISTRY    # where it is wrong; also remove it from the file of your shell',
+    ],
   },
   {
     name: 'plain HTTP for a scope',
@@ -38,6 +42,9 @@ export const npmRows: readonly TrapRow[] = [
     id: 'npm-registry-plain',
     where: ['~/.npmrc:1'],
     what: '@corp:registry is http://npm.corp/',
+    set: [
+      'mirrorwatch doctor https://npm.corp/ --ecosystem npm    # checks that the server speaks TLS; change http to https only then',
+    ],
   },
   {
     name: 'yarn is told another registry',
@@ -49,6 +56,28 @@ export const npmRows: readonly TrapRow[] = [
     id: 'npm-clients-differ',
     where: ['.npmrc:1', '.yarnrc.yml:2'],
     what: 'yarn https://b.example.com/',
+  },
+  {
+    name: "pnpm's workspace file over .npmrc",
+    files: {
+      'package.json': '{}',
+      '.npmrc': 'registry=https://a.example.com/\n',
+      'pnpm-workspace.yaml':
+        'packages: [ "a" ]\nregistries:\n  "@corp": https://npm.corp/\n  default: "https://b.example.com/" # ours\n',
+    },
+    id: 'npm-pnpm-differ',
+    where: ['.npmrc:1', 'pnpm-workspace.yaml:4'],
+    what: 'npm uses https://a.example.com/, pnpm https://b.example.com/',
+  },
+  {
+    name: "pnpm's own file of the user over the user's .npmrc",
+    files: {
+      '~/.npmrc': 'registry=https://a.example.com/\n',
+      '~/.config/pnpm/config.yaml': 'registry: https://b.example.com/\n',
+    },
+    id: 'npm-pnpm-differ',
+    where: ['~/.npmrc:1', '~/.config/pnpm/config.yaml:1'],
+    what: 'pnpm https://b.example.com/',
   },
   {
     name: 'strict-ssl=false of the user',

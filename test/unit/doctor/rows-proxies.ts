@@ -31,6 +31,17 @@ export const proxyRows: readonly TrapRow[] = [
     what: 'HTTP_PROXY is http://b.example.com:3128/, http_proxy is http://a.example.com:3128/',
   },
   {
+    name: 'an exception with a scheme',
+    env: {
+      HTTPS_PROXY: 'http://egress.example.com:3128',
+      NO_PROXY: 'localhost,127.0.0.1,::1,https://go.build.corp:8443/x,.b.corp',
+    },
+    id: 'proxy-except-url',
+    where: ['$NO_PROXY'],
+    what: 'NO_PROXY has https://go.build.corp:8443/x',
+    set: ["export NO_PROXY='localhost,127.0.0.1,::1,go.build.corp:8443,.b.corp'"],
+  },
+  {
     name: 'no URL',
     env: { ALL_PROXY: 'yes please', NO_PROXY: '*' },
     id: 'proxy-not-a-url',

@@ -88,6 +88,49 @@ export const pypiRows: readonly TrapRow[] = [
     what: 'https://a.example.com/simple/ counts (environment)',
   },
   {
+    name: 'a default index of the project over the old variable',
+    files: {
+      'pyproject.toml':
+        '[project]\nname = "app"\n\n[[tool.uv.index]]\nurl = "https://a.example.com/simple"\ndefault = true\n',
+    },
+    env: { UV_INDEX_URL: 'https://b.example.com/simple' },
+    id: 'uv-index-shadowed',
+    where: ['pyproject.toml:5', '$UV_INDEX_URL'],
+    what: 'https://a.example.com/simple counts (project), not https://b.example.com/simple (environment)',
+  },
+  {
+    name: "a default index of the user over the project's old form",
+    files: {
+      'pyproject.toml': '[tool.uv]\nindex-url = "https://b.example.com/simple"\n',
+      '~/.config/uv/uv.toml': '[[index]]\nurl = "https://a.example.com/simple"\ndefault = true\n',
+    },
+    id: 'uv-index-shadowed',
+    where: ['~/.config/uv/uv.toml:2', 'pyproject.toml:2'],
+    what: 'https://a.example.com/simple counts (user)',
+  },
+  {
+    name: 'a trusted host of a variable: pip config unset would do nothing',
+    env: { PIP_TRUSTED_HOST: 'pip.corp' },
+    id: 'pip-trusted-host',
+    where: ['$PIP_TRUSTED_HOST'],
+    what: 'trusted-host is pip.corp',
+    set: [
+      'unset PIP_TRUSTED_HOST    # and remove it from the file of your shell',
+      'pip config set global.cert /path/to/your-authority.pem    # where it is your own authority',
+    ],
+  },
+  {
+    name: 'an authority that pip is told of and Node is not',
+    files: {
+      'package.json': '{}',
+      '~/.config/pip/pip.conf': '[global]\ncert = /etc/ssl/corp.pem\n',
+    },
+    id: 'ca-missing',
+    where: ['~/.config/pip/pip.conf:2'],
+    what: '/etc/ssl/corp.pem is set here, and NODE_EXTRA_CA_CERTS is not set',
+    set: ['export NODE_EXTRA_CA_CERTS=/etc/ssl/corp.pem'],
+  },
+  {
     name: 'uv merges as pip does',
     files: { '~/.config/uv/uv.toml': 'index-strategy = "unsafe-best-match"\noffline = false\n' },
     id: 'uv-unsafe-strategy',

@@ -12,7 +12,7 @@ const kinds = await trapKinds();
 /** What rows put where a secret stands. */
 const secrets = /hunter2|aHVudGVyMg|pass@/;
 
-test.each(rows)('$id: $name: found where it stands', async ({ files = {}, env = {}, id, where, what, mended }) => {
+test.each(rows)('$id: $name: found where it stands', async ({ files = {}, env = {}, id, where, what, set, mended }) => {
   const machine = testMachine(files, env);
   const ran = await machine.run(['doctor', '--json']);
   const { ok, traps } = said(ran);
@@ -21,6 +21,7 @@ test.each(rows)('$id: $name: found where it stands', async ({ files = {}, env = 
   expect(found === undefined ? [] : placesOf(found, machine)).toEqual(where);
   expect(found?.what).toContain(what);
   expect(found?.set.length).toBeGreaterThan(0);
+  if (set !== undefined) expect(found?.set.map((line) => line.replaceAll(machine.root, '<root>'))).toEqual(set);
   expect(ran.out + ran.err + (await machine.run(['doctor'])).out).not.toMatch(secrets);
   const isTrouble = traps.some(({ severity }) => severity !== 'note');
   expect([ran.code, ok]).toEqual(isTrouble ? [1, false] : [0, true]);

@@ -26,7 +26,7 @@ const filesIn = (folder: string): readonly string[] =>
 
 /** Nobody reads them but who mends the code: commands, data of a protocol, mistakes of ours. */
 const notTold: readonly (string | RegExp)[] = [
-  /^(?:go env -w|(?:npm|pnpm|yarn|pip|bundle) config (?:set|unset)) /,
+  /^(?:go env -[uw]|(?:npm|pnpm|yarn|pip|bundle) config (?:set|unset)) /,
   /^module mirrorwatch\.invalid\/|^go\.sum database tree/,
   // Mistakes of ours.
   'mirrorwatch configuration',

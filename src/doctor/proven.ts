@@ -1,0 +1,49 @@
+import type { Machine } from '../core/machine.ts';
+import type { Trap } from '../core/trap.ts';
+import { changesFor } from './edits.ts';
+
+/**
+ * The traps, each with its edits only where they help: they are applied to the texts that were read, the settings are read
+ * again, and the trap must be gone, with no other kind of trap in its place. Nothing is written.
+ * @param again  what is found on a machine
+ */
+export async function withProvenEdits(
+  traps: readonly Trap[],
+  machine: Machine,
+  textOf: (file: string) => string | null,
+  again: (machine: Machine) => Promise<readonly Trap[]>,
+): Promise<readonly Trap[]> {
+  const ids = new Set(traps.map(({ id }) => id));
+  const proven: Trap[] = [];
+  for (const trap of traps) {
+    if (trap.edits.length === 0) {
+      proven.push(trap);
+      continue;
+    }
+    const after = new Map(changesFor([trap], textOf).map((change) => [change.file, change.after]));
+    const left = await again(withTexts(machine, after));
+    const isGone = after.size > 0 && !left.some((one) => sameTrap(one, trap)) && left.every(({ id }) => ids.has(id));
+    proven.push(isGone ? trap : { ...trap, edits: [] });
+  }
+  return proven;
+}
+
+/** Whether two traps say the same: where they stand may have moved by a line. */
+function sameTrap(one: Trap, other: Trap): boolean {
+  return trapKey(one) === trapKey(other);
+}
+
+/** What two places of one trap share. */
+export function trapKey({ id, what, set }: Trap): string {
+  return JSON.stringify([id, what, set]);
+}
+
+function withTexts(machine: Machine, texts: ReadonlyMap<string, string>): Machine {
+  return {
+    ...machine,
+    async read(path) {
+      const text = texts.get(path);
+      return text === undefined ? machine.read(path) : { tag: 'ok', text };
+    },
+  };
+}
