@@ -5,6 +5,7 @@ import type { AlertCounts, AlertNotification } from '../core/evidence.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Kind } from '../core/kind.ts';
 import type { Connection, EcosystemId } from '../core/mirror.ts';
+import type { DeliveryFailure } from '../core/notice.ts';
 import type { Now, StateTrouble, Timers } from '../core/ports.ts';
 import type { Result } from '../core/result.ts';
 import type { PhaseTimes, SamplePoint, SettledSample } from '../core/sample.ts';
@@ -37,6 +38,10 @@ export interface ReceiverView {
   readonly oldestSeconds: number | null;
   /** It said 410, and is left alone until the next reload. */
   readonly disabled: boolean;
+  /** How its last delivery failed; `null`: it arrived, or none ended since the start. */
+  readonly failure: DeliveryFailure | null;
+  /** `null` while nothing waits, or what waits is under way. */
+  readonly nextAttemptSeconds: number | null;
 }
 
 /** A probe that can still be walked back to the wire. */

@@ -1,8 +1,8 @@
 import type { Config, Receiver } from '../core/config.ts';
 import { previewOf, previewPageOf, previewText } from '../daemon/webhook-preview.ts';
 import { webhookTest } from '../daemon/webhook-test.ts';
+import { failureText } from '../words/delivery.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { failureText } from './delivery-text.ts';
 import { jsonText } from './json-text.ts';
 import { load } from './load.ts';
 import { UsageError, words } from './usage.ts';

@@ -10,6 +10,7 @@ import { createJudge, type JudgeTurn } from './judge.ts';
 import { createKnowledge } from './knowledge.ts';
 import { type Absorb, type News, noNews, type Settled } from './news.ts';
 import { createPublisher } from './publish.ts';
+import { createReceiverLog } from './receivers.ts';
 import type { Stages } from './stages.ts';
 import { gapBetween } from './watch.ts';
 
@@ -52,6 +53,7 @@ export function createPipeline(s: Stages): Pipeline {
   const publisher = createPublisher(s, events);
   const defects = createDefects(s.log, s.clock);
   const { guarded } = defects;
+  const logDelivery = createReceiverLog(s.log);
   let timer: { cancel(): void } | null = null;
   let before = s.clock.now();
   let state: 'idle' | 'running' | 'draining' | 'stopped' = 'idle';
@@ -103,7 +105,8 @@ export function createPipeline(s: Stages): Pipeline {
         return judging.control(input.answer, input.round);
       case 'delivery':
         deliveriesInFlight -= 1;
-        return absorb.notify(s.notifier.delivered(input.notice, input.delivery, now));
+        absorb.notify(s.notifier.delivered(input.notice, input.delivery, now));
+        return logDelivery(input.notice, input.delivery, () => s.notifier.queues(now));
       case 'command':
         judge.considerSoon();
         settle.push(input.run(now, absorb));

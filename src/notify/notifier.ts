@@ -2,7 +2,7 @@ import type { AdviceChange } from '../core/advice.ts';
 import type { Config, Receiver } from '../core/config.ts';
 import type { Finding, FindingChange } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
-import type { Delivery, Notice } from '../core/notice.ts';
+import type { Delivery, DeliveryFailure, Notice } from '../core/notice.ts';
 import type { Now, Post, Random, Row } from '../core/ports.ts';
 import { stamp } from '../core/views.ts';
 import { originOf, testAlert, withEnd } from './alerts.ts';
@@ -26,6 +26,18 @@ export interface Sendable {
   readonly card?: Card;
 }
 
+/** How it stands with one receiver. */
+export interface QueueStanding {
+  readonly receiver: string;
+  readonly length: number;
+  readonly oldestSeconds: number | null;
+  readonly disabled: boolean;
+  /** How its last delivery failed; `null`: it arrived, or none ended since the start. */
+  readonly failure: DeliveryFailure | null;
+  /** Until the next attempt; `null`: nothing waits, or what waits is under way. */
+  readonly nextAttemptSeconds: number | null;
+}
+
 /** The stage that turns findings and advice into signed messages; the network is the daemon's and Post's. */
 export interface Notifier {
   /** Queues what the changes say to the receivers that want it. Also drops what expired; empty changes do just that. */
@@ -40,12 +52,7 @@ export interface Notifier {
   test(receiver: string, now: Now): (Sendable & { readonly rows: readonly Row[] }) | null;
   /** Monotonic time of the next attempt or expiry; `null`: nothing waits. */
   wakeAtMs(now: Now): number | null;
-  queues(now: Now): readonly {
-    readonly receiver: string;
-    readonly length: number;
-    readonly oldestSeconds: number | null;
-    readonly disabled: boolean;
-  }[];
+  queues(now: Now): readonly QueueStanding[];
   /** Other receivers; disabled ones get another chance, those gone lose what waits for them. */
   reconfigure(config: Config, now: Now): NotifyTurn;
 }
@@ -138,15 +145,14 @@ export function createNotifier(input: {
       return { notice, message, rows: [seqRow(subject, seq, now)] };
     },
     wakeAtMs(now) {
-      const times = [...state.queues.values()].map((queue) => {
-        const { receiver } = queue;
-        return Math.min(expiryMs(queue), isChat(receiver) ? batchMs(queue, receiver.chat, now) : attemptMs(queue));
-      });
+      const times = [...state.queues.values()].map((queue) => Math.min(expiryMs(queue), nextAttemptMs(queue, now)));
       const first = Math.min(...times);
       return Number.isFinite(first) ? first : null;
     },
     queues(now) {
-      return [...state.queues.values()].map(({ receiver, entries, disabled, heldMs }) => {
+      return [...state.queues.values()].map((queue) => {
+        const { receiver, entries, disabled, heldMs, failure } = queue;
+        const nextMs = nextAttemptMs(queue, now);
         const bornMs = Math.max(heldMs, Math.min(...entries.map((one) => one.bornMs)));
         const oldestMs = entries.length === 0 ? null : now.monotonicMs - bornMs;
         return {
@@ -154,6 +160,8 @@ export function createNotifier(input: {
           length: entries.length,
           oldestSeconds: oldestMs === null ? null : oldestMs / 1000,
           disabled,
+          failure,
+          nextAttemptSeconds: Number.isFinite(nextMs) ? Math.max(0, nextMs - now.monotonicMs) / 1000 : null,
         };
       });
     },
@@ -188,6 +196,12 @@ function heed(state: State, change: FindingChange, now: Now): void {
 function queueFor(receiver: Receiver, now: Now): Queue {
   const queue = emptyQueue(receiver);
   return isChat(receiver) ? { ...queue, pacedMs: now.monotonicMs + chatServices[receiver.format].spacingMs } : queue;
+}
+
+/** When the next message to a receiver may go, monotonic; infinite: nothing waits, or something is under way. */
+function nextAttemptMs(queue: Queue, now: Now): number {
+  const { receiver } = queue;
+  return isChat(receiver) ? batchMs(queue, receiver.chat, now) : attemptMs(queue);
 }
 
 /** What goes to a chat now, in one message. */

@@ -202,6 +202,7 @@ function isOver(state: State, old: Entry, findingId: string | null): boolean {
 /** What a delivery's end means for its notice and its receiver. */
 export function conclude(state: State, queue: Queue, entry: Entry, delivery: Delivery, now: Now): void {
   entry.inFlight = false;
+  queue.failure = delivery.tag === 'failed' ? delivery.failure : null;
   if (delivery.tag === 'delivered') return state.pending.drop(queue, entry, 'delivered');
   const { failure } = delivery;
   entry.mayHaveArrived ||= mayHaveArrived(failure);
@@ -213,9 +214,10 @@ export function conclude(state: State, queue: Queue, entry: Entry, delivery: Del
   if (failure.retry === 'never') return state.pending.drop(queue, entry, 'rejected');
   const newer = queue.entries.find((one) => one !== entry && one.notice.subject === entry.notice.subject);
   const attempts = entry.notice.attempts + 1;
-  const afterMs = failure.retry === 'later' ? 0 : Math.min(failure.retry.afterMs, limits.deliveryAgeMsMax);
   // An alert must not end by itself at the receiver while we wait.
   const longestMs = queue.receiver.format === 'alertmanager' ? limits.pushEveryMs : limits.deliveryBackoffMsMax;
+  // One answer does not hold what waits until it expires.
+  const afterMs = failure.retry === 'later' ? 0 : Math.min(failure.retry.afterMs, longestMs);
   const waitMs = Math.max(afterMs, Math.min(longestMs, backoffMs(attempts, state.random.next())));
   if (afterMs > 0) queue.notBeforeMs = Math.max(queue.notBeforeMs, now.monotonicMs + afterMs);
   if (newer !== undefined && isOver(state, entry, newer.findingId)) {

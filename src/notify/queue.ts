@@ -27,8 +27,10 @@ export interface Queue {
   receiver: Receiver;
   /** It answered 410: nothing is sent until the next reload. */
   disabled: boolean;
-  /** The receiver asked for quiet until then (`Retry-After`), monotonic. */
+  /** The receiver asked for quiet until then (`Retry-After`, at most `limits.deliveryBackoffMsMax`), monotonic. */
   notBeforeMs: number;
+  /** How the last delivery failed; `null`: it arrived, or none ended yet. */
+  failure: DeliveryFailure | null;
   /** The receiver's rate allows the next message from then on, monotonic. */
   pacedMs: number;
   /** Quiet hours held back what waits until then, monotonic: nothing is late for that. */
@@ -42,6 +44,7 @@ export function emptyQueue(receiver: Receiver): Queue {
     receiver,
     disabled: false,
     notBeforeMs: Number.NEGATIVE_INFINITY,
+    failure: null,
     pacedMs: Number.NEGATIVE_INFINITY,
     heldMs: Number.NEGATIVE_INFINITY,
     entries: [],

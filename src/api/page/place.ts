@@ -1,4 +1,5 @@
 import type { MaintenanceWindow, Mirror } from '../../core/mirror.ts';
+import { failureSaid } from '../../words/delivery.ts';
 import type { ApiDeps, ReceiverView } from '../deps.ts';
 import { mirrorPath } from './badges.ts';
 import { span } from './format.ts';
@@ -51,11 +52,16 @@ function controlMark(say: PageSay, up: boolean | null): Html {
 
 function receivers(say: PageSay, all: readonly ReceiverView[]): Html {
   if (all.length === 0) return html`<dd class="muted">${say('place.none')}</dd>`;
-  return html`${all.map(({ receiver, length, oldestSeconds, disabled }) => {
+  return html`${all.map(({ receiver, length, oldestSeconds, disabled, failure, nextAttemptSeconds }) => {
     const waits =
       length === 0
         ? html`<span class="muted">${say('place.nothingWaits')}</span>`
         : html`<b class="bad">${say(length === 1 ? 'place.waitsOne' : 'place.waits', { count: length })}</b>${oldestSeconds !== null && html` <span class="muted">${say('place.oldest', { span: span(say, oldestSeconds * 1000) })}</span>`}`;
-    return html`<dd>${receiver} ${waits}${disabled && html` <b class="bad">${say('place.gone')}</b>`}</dd>`;
+    const trouble = failure !== null && !disabled && html` <span>${failureSaid(failure, say)}</span>`;
+    const next =
+      failure !== null &&
+      nextAttemptSeconds !== null &&
+      html` <span class="muted">${say('place.nextAttempt', { span: span(say, nextAttemptSeconds * 1000) })}</span>`;
+    return html`<dd>${receiver} ${waits}${trouble}${next}${disabled && html` <b class="bad">${say('place.gone')}</b>`}</dd>`;
   })}`;
 }

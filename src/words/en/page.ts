@@ -224,6 +224,7 @@ export const page = {
   'place.waitsOne': '{count} waits',
   'place.waits': '{count} wait',
   'place.oldest': 'the oldest for {span}',
+  'place.nextAttempt': 'next attempt in {span}',
   'place.gone': 'gone (410): left alone until the next reload',
   'place.maintenance': 'maintenance',
   'place.noWindows': 'no windows',

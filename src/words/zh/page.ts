@@ -224,6 +224,7 @@ export const page: Readonly<Record<keyof typeof english, string>> = {
   'place.waitsOne': '{count} 条待发送',
   'place.waits': '{count} 条待发送',
   'place.oldest': '最早的已等待 {span}',
+  'place.nextAttempt': '{span} 后重试',
   'place.gone': '接收端已失效（410）：下次重新加载配置前不再发送',
   'place.maintenance': '维护',
   'place.noWindows': '没有维护窗口',

@@ -81,8 +81,15 @@ export function fixture(change: FixtureChange = {}): Fixture {
     }),
     stateSince: ({ state }) => (state === 'unknown' ? null : nowMs - 95_000),
     receivers: () => [
-      { receiver: 'ops', length: 0, oldestSeconds: null, disabled: false },
-      { receiver: 'chat', length: 3, oldestSeconds: 1260, disabled: false },
+      { receiver: 'ops', length: 0, oldestSeconds: null, disabled: false, failure: null, nextAttemptSeconds: null },
+      {
+        receiver: 'chat',
+        length: 3,
+        oldestSeconds: 1260,
+        disabled: false,
+        failure: { kind: 'status', status: 429, retry: { afterMs: 86_000_000 } },
+        nextAttemptSeconds: 720,
+      },
     ],
     dueAt: () => nowMs + 40_000,
     trend: (registry, range) => fixtureTrends().of(registry, range, { wallMs, monotonicMs: 0 }),

@@ -258,6 +258,26 @@ describe('retries', () => {
     expect(stage.due()).toEqual(['ops mirror.outage 1 msg-1', 'ops mirror.outage 1 msg-3']);
   });
 
+  it.each([
+    ['a webhook', receiver('ops'), limits.deliveryBackoffMsMax],
+    [
+      'an Alertmanager, whose alerts would end meanwhile',
+      receiver('ops', { format: 'alertmanager' }),
+      limits.pushEveryMs,
+    ],
+  ])('a Retry-After of a day holds %s no longer than the longest back-off, and is shown', (_name, one, longestMs) => {
+    const stage = new Stage([one]);
+    stage.open(outage);
+    const failure = { kind: 'status', status: 429, retry: { afterMs: 86_000_000 } } as const;
+    stage.all({ tag: 'failed', failure });
+    expect(stage.notifier.queues(stage.at)).toMatchObject([{ failure, nextAttemptSeconds: longestMs / 1_000 }]);
+    stage.pass(longestMs - 1);
+    expect(stage.due()).toEqual([]);
+    stage.pass(1);
+    expect(stage.all(delivered)).toEqual(['ops mirror.outage 1 msg-1']);
+    expect(stage.notifier.queues(stage.at)).toMatchObject([{ length: 0, failure: null, nextAttemptSeconds: null }]);
+  });
+
   it('gives up what can never arrive', () => {
     const stage = new Stage([receiver('ops')]);
     stage.open(outage);
@@ -327,9 +347,11 @@ describe('receivers', () => {
       'ops disabled',
       'chat delivered',
     ]);
+    const idle = { length: 0, oldestSeconds: null, nextAttemptSeconds: null };
+    const failure = { kind: 'gone', status: 410, retry: 'never' };
     expect(stage.notifier.queues(stage.at)).toEqual([
-      { receiver: 'ops', length: 0, oldestSeconds: null, disabled: true },
-      { receiver: 'chat', length: 0, oldestSeconds: null, disabled: false },
+      { ...idle, receiver: 'ops', disabled: true, failure },
+      { ...idle, receiver: 'chat', disabled: false, failure: null },
     ]);
     stage.take(stage.notifier.reconfigure(stage.config, stage.at));
     stage.open(finding('outage', 'c'));
@@ -353,7 +375,7 @@ describe('receivers', () => {
     stage.pass(1_500);
     stage.open(finding('spike', 'a'));
     expect(stage.notifier.queues(stage.at)).toEqual([
-      { receiver: 'ops', length: 2, oldestSeconds: 1.5, disabled: false },
+      { receiver: 'ops', length: 2, oldestSeconds: 1.5, disabled: false, failure: null, nextAttemptSeconds: 0 },
     ]);
   });
 });

@@ -1,16 +1,25 @@
 import { limits } from '../core/limits.ts';
 import type { DeliveryFailure, Retry } from '../core/notice.ts';
-import type { Key, Say } from '../words/say.ts';
+import type { Key, Say } from './say.ts';
+
+/** Why a message was not delivered, what to look at, and what a running daemon would do next. */
+export function failureText(failure: DeliveryFailure, say: Say): string {
+  return failureWith(failure, later(failure.retry, say), say);
+}
 
 /** Why a message was not delivered, and what to look at. */
-export function failureText(failure: DeliveryFailure, say: Say): string {
+export function failureSaid(failure: DeliveryFailure, say: Say): string {
+  return failureWith(failure, '', say);
+}
+
+function failureWith(failure: DeliveryFailure, then: string, say: Say): string {
   switch (failure.kind) {
     case 'gone':
       return say('delivery.gone');
     case 'status':
-      return say('delivery.status', { status: failure.status, later: later(failure.retry, say) });
+      return say('delivery.status', { status: failure.status, later: then });
     case 'refused':
-      return refusalText(failure.code, later(failure.retry, say), say);
+      return refusalText(failure.code, then, say);
     case 'forbidden_target':
       return say('delivery.forbidden');
     case 'redirect':
