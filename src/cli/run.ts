@@ -35,7 +35,7 @@ export const runCommand: Command = {
     const ports = systemPorts(config, facts, log);
     if (ports.tag === 'error') {
       terminal.err(say('run.state', { path: config.state.path, why: stateTrouble(ports.error, say) }));
-      return 1;
+      return isMistake(ports.error) ? 2 : 1;
     }
     const started = await startDaemon(config, ports.value, async () => {
       const again = await load(context, values.config);
@@ -70,6 +70,11 @@ export const runCommand: Command = {
   },
 };
 
+/** The path is wrong: no waiting helps. */
+function isMistake({ kind }: StoreOpenFailure): boolean {
+  return kind === 'foreign' || kind === 'no_folder';
+}
+
 function stateTrouble(failure: StoreOpenFailure, say: Say): string {
   switch (failure.kind) {
     case 'locked':
@@ -78,6 +83,8 @@ function stateTrouble(failure: StoreOpenFailure, say: Say): string {
       return say('run.newer', { version: failure.version, known: failure.known });
     case 'foreign':
       return say('run.foreign');
+    case 'no_folder':
+      return say('run.noFolder', { code: failure.code });
     default:
       return failure satisfies never;
   }

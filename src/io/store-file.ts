@@ -1,11 +1,21 @@
-import { accessSync, constants, existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  renameSync,
+  statSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { limits } from '../core/limits.ts';
 import { scratchFolder } from './scratch.ts';
 import { copyWhole } from './store-copy.ts';
-import { createTables, kindOf, lacksTable, schemaVersion } from './store-schema.ts';
+import { createTables, isDatabase, isTraceOfOurs, kindOf, lacksTable, mark, schemaVersion } from './store-schema.ts';
 import { type Trouble, troubleOf } from './store-trouble.ts';
 
 /** An open state file. `readOnly`: it serves what was written before and takes nothing. */
@@ -18,11 +28,12 @@ export interface StoreFile {
   close(): void;
 }
 
-/** Why there is no store: another process has it, or it is not ours to write. The file is untouched. */
+/** Why there is no store: another process has it, it is not ours to write, or no folder can be where it should lie. The file is untouched. */
 export type StoreOpenFailure =
   | { readonly kind: 'locked'; readonly path: string; readonly code: string }
   | { readonly kind: 'newer'; readonly path: string; readonly version: number; readonly known: number }
-  | { readonly kind: 'foreign'; readonly path: string };
+  | { readonly kind: 'foreign'; readonly path: string }
+  | { readonly kind: 'no_folder'; readonly path: string; readonly code: string };
 
 /** What came of opening. `setAside` names the corrupt file that was moved out of the way, if any. */
 export type Opened =
@@ -36,16 +47,19 @@ const checkedBytes = 64 * 1024 * 1024;
 const pageBytes = 4_096;
 /** SQLite keeps its log at this size instead of the largest it ever was. */
 const logBytes = 16 * 1024 * 1024;
+/** Of a file that cannot be read as a database, to tell whose it is. */
+const tracedBytes = 1024 * 1024;
 
 /**
  * Opens or makes the state file, alone: SQLite's own lock is held until `close` and goes with the process, however it
- * ends. A corrupt file is moved aside once and a new one begun.
+ * ends. A corrupt file that was ours is moved aside once and a new one begun.
  * @param bytesMax  above which the file counts as full
  */
 export function openFile(path: string, wallMs: number, bytesMax: number = limits.stateBytes): Opened {
   const first = tryOpen(path, wallMs, bytesMax);
   if (first.tag !== 'unwritable' || first.trouble.kind !== 'corrupt') return first;
   try {
+    if (!isTraceOfOurs(beginOf(path))) return { tag: 'refused', failure: { kind: 'foreign', path } };
     const setAside = moveAside(path, wallMs);
     const second = tryOpen(path, wallMs, bytesMax);
     return second.tag === 'open' ? { ...second, setAside } : second;
@@ -69,12 +83,31 @@ export function moveAside(path: string, wallMs: number): string {
   return target;
 }
 
+/** SQLite takes a file of a few bytes for an empty one, and would write over it. */
+function isOther(path: string): boolean {
+  if (!existsSync(path) || statSync(path).size === 0) return false;
+  const begin = beginOf(path);
+  return !isDatabase(begin) && !isTraceOfOurs(begin);
+}
+
+function beginOf(path: string): Buffer {
+  const begin = Buffer.alloc(Math.min(tracedBytes, statSync(path).size));
+  const file = openSync(path, 'r');
+  try {
+    return begin.subarray(0, readSync(file, begin, 0, begin.length, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
 function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
   let db: DatabaseSync | null = null;
   try {
-    makeFolder(dirname(path));
+    const folder = makeFolder(dirname(path));
+    if (folder !== null) return { tag: 'refused', failure: { kind: 'no_folder', path, code: folder.code } };
     // A pipe would hold up SQLite's open for ever.
     if (existsSync(path) && !statSync(path).isFile()) return { tag: 'refused', failure: { kind: 'foreign', path } };
+    if (isOther(path)) return { tag: 'refused', failure: { kind: 'foreign', path } };
     db = new DatabaseSync(path);
     db.exec('PRAGMA locking_mode = EXCLUSIVE');
     const refused = refusalOf(db, path);
@@ -94,12 +127,26 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
   }
 }
 
-/** Asks first: on a read-only file system Node's recursive `mkdir` says only ENOENT. */
-function makeFolder(dir: string): void {
-  let existing = dir;
-  while (!existsSync(existing) && dirname(existing) !== existing) existing = dirname(existing);
-  if (existing !== dir) accessSync(existing, constants.W_OK);
-  mkdirSync(dir, { recursive: true });
+/**
+ * Makes a folder and those above it, one after the other: Node's recursive `mkdir` says only ENOENT on a read-only file system,
+ * and never ends where there can be none (`/proc`).
+ * @returns why there can be no such folder
+ * @throws what `node:fs` throws where it may come to be: there is no room or right now, or a file stands there
+ */
+function makeFolder(dir: string): Trouble | null {
+  const missing: string[] = [];
+  for (let at = dir; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.unshift(at);
+  if (missing.length === 0 && !statSync(dir).isDirectory()) missing.push(dir);
+  const [first] = missing;
+  if (first !== undefined) accessSync(dirname(first), constants.W_OK);
+  try {
+    for (const one of missing) mkdirSync(one);
+    return null;
+  } catch (thrown) {
+    const trouble = troubleOf(thrown);
+    if (trouble.code !== 'ENOENT') throw thrown;
+    return trouble;
+  }
 }
 
 function refusalOf(db: DatabaseSync, path: string): StoreOpenFailure | null {
@@ -126,6 +173,16 @@ function settle(db: DatabaseSync, path: string, wallMs: number, bytesMax: number
   const found = kindOf(db);
   const isOlder = found.kind === 'ours' && (found.version < schemaVersion || lacksTable(db));
   if (found.kind === 'fresh' || isOlder) createTables(db, wallMs);
+  else markOlder(db);
+}
+
+/** A file of an earlier build gets the mark when there is room for it. */
+function markOlder(db: DatabaseSync): void {
+  try {
+    mark(db);
+  } catch (thrown) {
+    if (troubleOf(thrown).kind !== 'full') throw thrown;
+  }
 }
 
 /** SQLite opens a file that it may not write for reading, and then fails to lock it: the right is what was missing. */

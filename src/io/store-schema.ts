@@ -11,6 +11,40 @@ export const schemaVersion = 2;
 export type FileKind = { readonly kind: 'fresh' | 'foreign' } | { readonly kind: 'ours'; readonly version: number };
 
 const versionKey = 'schema';
+/** `mwst` in a file's header, so that a file is known as ours when no table of it can be read. */
+const applicationId = 0x6d777374;
+/** The place of it: https://www.sqlite.org/fileformat2.html#the_database_header */
+const applicationIdAt = 68;
+const magic = 'SQLite format 3\0';
+/** Of every table of ours, in the text that makes it. */
+const ourColumns = 'key TEXT PRIMARY KEY, at_ms REAL NOT NULL, value TEXT NOT NULL';
+
+/** Our row as it lies in a page, a stamp between key and value. */
+const ourRow = /schema[\s\S]{1,8}\{"version":\d+\}/;
+
+/** True for what begins as a database of SQLite. */
+export function isDatabase(begin: Buffer): boolean {
+  return begin.toString('latin1', 0, magic.length) === magic;
+}
+
+/**
+ * True where the beginning of a damaged file shows that it was a state file: by its header, the text of a table or the row that
+ * names the version, or as nothing but zeros, which a disk leaves that lost its power.
+ * @param begin  so much of it as there is, a MiB is enough
+ */
+export function isTraceOfOurs(begin: Buffer): boolean {
+  const isMarked =
+    begin.length >= applicationIdAt + 4 && isDatabase(begin) && begin.readUInt32BE(applicationIdAt) === applicationId;
+  return (
+    isMarked || begin.includes(ourColumns) || ourRow.test(begin.toString('latin1')) || begin.every((byte) => byte === 0)
+  );
+}
+
+/** Writes the mark that `isTraceOfOurs` reads, where it is not there yet. */
+export function mark(db: DatabaseSync): void {
+  const found = db.prepare('PRAGMA application_id').get()?.application_id;
+  if (found !== applicationId) db.exec(`PRAGMA application_id = ${applicationId}`);
+}
 
 /** Looks without writing. Throws what SQLite throws. */
 export function kindOf(db: DatabaseSync): FileKind {
@@ -44,6 +78,7 @@ export function createTables(db: DatabaseSync, wallMs: number): void {
   try {
     for (const table of tables) createTable(db, table);
     writeVersion(db, wallMs);
+    mark(db);
     db.exec('COMMIT');
   } catch (thrown) {
     // A full disk has rolled back by itself already.
@@ -66,7 +101,7 @@ function namesIn(db: DatabaseSync): readonly string[] {
 }
 
 function createTable(db: DatabaseSync, table: Table): void {
-  db.exec(`CREATE TABLE IF NOT EXISTS "${table}" (key TEXT PRIMARY KEY, at_ms REAL NOT NULL, value TEXT NOT NULL)`);
+  db.exec(`CREATE TABLE IF NOT EXISTS "${table}" (${ourColumns})`);
   db.exec(`CREATE INDEX IF NOT EXISTS "${table}_by_age" ON "${table}" (at_ms, key)`);
 }
 

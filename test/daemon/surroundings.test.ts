@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -133,7 +133,8 @@ describe('a state file', () => {
 
   test('that is corrupt: set aside, said, and watching begins anew with a file of its own', async () => {
     const file = path();
-    writeFileSync(file, 'this was a database once'.repeat(500));
+    opened(file).store.close();
+    writeFileSync(file, readFileSync(file).fill(0x5a, 4_096 * 2));
     const { store, notes } = opened(file);
     expect(notes).toEqual([expect.stringContaining('state file was corrupt; set aside as')]);
     expect(readdirSync(join(file, '..')).filter((name) => name.includes('corrupt'))).toHaveLength(1);

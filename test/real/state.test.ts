@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
@@ -180,5 +180,24 @@ webhooks: [ { name: ops, url: "${receiver.url}", secrets: [ "${secret}" ], on: [
       'mirror.advice',
       'mirror.outage',
     ]);
+  });
+
+  test.each([
+    ['that is no state file', 'notes.txt', 'it is no state file, but something else'],
+    [
+      'where there can be no folder',
+      '/proc/mirrorwatch-none/y.db',
+      'no folder can be made where it should lie (ENOENT)',
+    ],
+  ])('a path %s is a mistake: said, exit 2, and nothing is touched', async (_, path, why) => {
+    const file = join(dir, 'mirrorwatch.yaml');
+    writeFileSync(join(dir, 'notes.txt'), 'not ours\n');
+    writeFileSync(
+      file,
+      `mirrors: [ { name: a, ecosystem: go, url: "${mirrors[0]?.url}" } ]\nmodules: { go: [ rsc.io/quote@v1.5.2 ] }\nstate: { path: ${path} }\n`,
+    );
+    const { code, stderr } = await mirrorwatch(['run', '--config', file]);
+    expect([code, stderr.includes(why)]).toEqual([2, true]);
+    expect([readFileSync(join(dir, 'notes.txt'), 'utf8'), readdirSync(dir).length]).toEqual(['not ours\n', 2]);
   });
 });

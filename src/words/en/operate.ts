@@ -78,6 +78,7 @@ export const operate = {
   'run.state': 'mirrorwatch: the state file {path} cannot be used: {why}',
   'run.locked': 'another daemon holds it ({code})',
   'run.newer': 'it was written by a newer release (version {version}, this one knows {known}); it was left as it is',
+  'run.noFolder': 'no folder can be made where it should lie ({code})',
   'run.foreign': 'it is no state file, but something else; it was left as it is',
   'run.listen': 'mirrorwatch: cannot listen on {address} ({code})',
   'run.listenTwice': 'mirrorwatch: cannot listen on {address} ({code}): is another daemon running?',

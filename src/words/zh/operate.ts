@@ -78,6 +78,7 @@ export const operate: Readonly<Record<keyof typeof english, string>> = {
   'run.state': 'mirrorwatch：状态文件 {path} 无法使用：{why}',
   'run.locked': '另一个守护进程占用着它（{code}）',
   'run.newer': '它由更新的版本写成（版本 {version}，本程序只认识到 {known}）；已原样保留',
+  'run.noFolder': '无法在其位置建立文件夹（{code}）',
   'run.foreign': '它不是状态文件，而是别的内容；已原样保留',
   'run.listen': 'mirrorwatch：无法在 {address} 上监听（{code}）',
   'run.listenTwice': 'mirrorwatch：无法在 {address} 上监听（{code}）：是否已有守护进程在运行？',

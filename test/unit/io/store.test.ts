@@ -281,6 +281,24 @@ describe('a file that is not ours to write', () => {
     expect(openStore(path, bench().deps)).toEqual({ tag: 'error', error: { kind: 'foreign', path } });
   });
 
+  it.each([
+    ['text', 'vantage: shanghai\n'.repeat(100)],
+    ['a key', `-----BEGIN PRIVATE KEY-----\n${'A'.repeat(2_000)}\n`],
+    ['one line', 'x'],
+  ])('that is no database is refused and not touched: %s', (_name, text) => {
+    const path = newPath();
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+    expect(openStore(path, bench().deps)).toEqual({ tag: 'error', error: { kind: 'foreign', path } });
+    expect(readFileSync(path, 'utf8')).toBe(text);
+    expect(beside(path)).toEqual(['mirrorwatch.db']);
+  });
+
+  it('where there can be no folder is refused at once', () => {
+    const path = '/proc/mirrorwatch-none/y.db';
+    expect(openStore(path, bench().deps)).toEqual({ tag: 'error', error: { kind: 'no_folder', path, code: 'ENOENT' } });
+  });
+
   it.each(foreign)('of another program is refused and not touched: %s', (_name, sql) => {
     const path = newPath();
     mkdirSync(dirname(path), { recursive: true });
@@ -295,7 +313,7 @@ describe('a file that is not ours to write', () => {
 
 describe('a corrupt file', () => {
   const damages: readonly (readonly [name: string, damage: (path: string) => void])[] = [
-    ['text in its place', (path) => writeFileSync(path, 'vantage: shanghai\n'.repeat(100))],
+    ['nothing but zeros', (path) => writeFileSync(path, Buffer.alloc(8_192))],
     ['its first page overwritten', (path) => overwrite(path, 0, 4_096)],
     ['pages in the middle overwritten', (path) => overwrite(path, 4_096, statSync(path).size - 4_096)],
     ['cut in half', (path) => truncateSync(path, Math.floor(statSync(path).size / 2))],
@@ -327,9 +345,9 @@ describe('a corrupt file', () => {
 
   it('does not overwrite what was set aside in the same second', () => {
     const path = newPath();
-    mkdirSync(dirname(path), { recursive: true });
+    opened(path).store.close();
     for (const text of ['first', 'second', 'third']) {
-      writeFileSync(path, `${text} ${'.'.repeat(2_000)}`);
+      writeFileSync(path, Buffer.concat([Buffer.from(text), readFileSync(path)]));
       opened(path).store.close();
     }
     const names = beside(path).filter((name) => name.includes('corrupt'));
