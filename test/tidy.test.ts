@@ -46,7 +46,10 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   io: {
     folders: ['core'],
     packages: ['node-cron', 'pino', 'pino-pretty', 'node:*'],
-    files: { 'worker.ts': ['core', 'ecosystems', 'probe', 'measure'] },
+    files: {
+      'worker.ts': ['core', 'ecosystems', 'probe', 'measure'],
+      'config-worker.ts': ['core', 'config', 'schedule'],
+    },
   },
   daemon: {
     folders: [

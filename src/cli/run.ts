@@ -1,9 +1,9 @@
-import { error, ok } from '../core/result.ts';
+import { error } from '../core/result.ts';
 import { startDaemon } from '../daemon/lifecycle.ts';
-import { logLevels, processLog, type StoreOpenFailure, systemPorts } from '../daemon/system.ts';
+import { logLevels, processLog, readConfigAside, type StoreOpenFailure, systemPorts } from '../daemon/system.ts';
 import type { Say } from '../words/say.ts';
 import type { Command, Context, ExitCode } from './context.ts';
-import { load } from './load.ts';
+import { findText, load } from './load.ts';
 import { UsageError, words } from './usage.ts';
 
 const options = { config: { type: 'string' }, 'log-level': { type: 'string' } } as const;
@@ -38,8 +38,10 @@ export const runCommand: Command = {
       return isMistake(ports.error) ? 2 : 1;
     }
     const started = await startDaemon(config, ports.value, async () => {
-      const again = await load(context, values.config);
-      return again.tag === 'ok' ? ok(again.value.config) : error(again.error.issues);
+      const again = await findText(context, values.config);
+      return again.tag === 'ok'
+        ? readConfigAside({ ...again.value, env: context.env, cwd: context.cwd })
+        : error(again.error.issues);
     });
     if (started.tag === 'error') {
       const { host, port } = config.listen;

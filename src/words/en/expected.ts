@@ -185,6 +185,7 @@ export const expected = {
   'told.expected.yaml': 'valid YAML',
   'told.expected.yamlHere': 'valid YAML here',
   'told.expected.fewerMistakes': 'fewer mistakes: {count} more are not listed',
+  'told.expected.readWithin': 'a configuration that is read within {seconds} s',
   'told.expected.fewer': 'fewer values, nested less deeply',
   'told.expected.gpgv': 'gpgv on this machine: without it signatures stay unverified, and each answer says so',
   'told.expected.atMostChars': '{what}, at most {count} characters',

@@ -180,6 +180,7 @@ export const expected: Readonly<Record<keyof typeof english, string>> = {
   'told.expected.yaml': '合法的 YAML',
   'told.expected.yamlHere': '此处为合法的 YAML',
   'told.expected.fewerMistakes': '更少的错误：另有 {count} 处未列出',
+  'told.expected.readWithin': '能在 {seconds} 秒内读完的配置',
   'told.expected.fewer': '更少的值和更浅的嵌套',
   'told.expected.gpgv': '本机装有 gpgv：没有它签名就无法验证，每次应答都会注明',
   'told.expected.atMostChars': '{what}，至多 {count} 个字符',

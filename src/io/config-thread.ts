@@ -1,0 +1,68 @@
+import { Worker } from 'node:worker_threads';
+import type { Config, ConfigIssue } from '../core/config.ts';
+import { limits } from '../core/limits.ts';
+import { error, ok, type Result } from '../core/result.ts';
+import { type Sealed, unseal } from '../core/sealed.ts';
+
+/** How a thread knows what it was started for; other threads may load the same file. */
+export const configRole = 'mirrorwatch-config';
+
+/** A configuration's text and what it is read with. `path` is `null` for the built-in one. */
+export interface ConfigText {
+  readonly text: string;
+  readonly path: string | null;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+}
+
+/** What the thread is born with. */
+export interface ConfigSeed extends ConfigText {
+  readonly role: typeof configRole;
+}
+
+/** What it says, once. */
+export type ConfigRead =
+  | { readonly tag: 'ok'; readonly config: Sealed }
+  | { readonly tag: 'error'; readonly issues: readonly ConfigIssue[] };
+
+/** The file that the thread runs: beside this one, in the same language, so that it works from sources and from `dist/`. */
+const entry = new URL(import.meta.url.endsWith('.ts') ? './config-worker.ts' : './config-worker.js', import.meta.url);
+
+/**
+ * Reads and checks a configuration in a thread of its own, which ends with that: however large it is, the caller's thread
+ * goes on. What does not end in time, or needs too much memory, is a mistake of the configuration.
+ * @param limitMs  how long the thread has, milliseconds
+ */
+export async function readConfigAside(
+  input: ConfigText,
+  limitMs: number = limits.configReadMs,
+): Promise<Result<Config, readonly ConfigIssue[]>> {
+  const seed: ConfigSeed = { role: configRole, ...input };
+  const resourceLimits = { maxOldGenerationSizeMb: limits.configReadMebibytes };
+  // Flags of ours (a test runner's loader, an inspector's port) are not for it.
+  const thread = new Worker(entry, { workerData: seed, name: 'config', execArgv: [], resourceLimits });
+  const read = await firstOf(thread, limitMs);
+  await thread.terminate();
+  if (typeof read === 'string') return error([unread(read, limitMs)]);
+  return read.tag === 'ok' ? ok(unseal(read.config) as Config) : error(read.issues);
+}
+
+/** What the thread says, or the code of what kept it from it. */
+function firstOf(thread: Worker, limitMs: number): Promise<ConfigRead | string> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => resolve('ETIMEDOUT'), limitMs);
+    const end = (what: ConfigRead | string): void => {
+      clearTimeout(timer);
+      resolve(what);
+    };
+    thread.once('message', end);
+    thread.once('messageerror', () => end('ERR_MESSAGE'));
+    thread.once('error', (thrown) => end('code' in thrown ? String(thrown.code) : thrown.name));
+    thread.once('exit', (code) => end(`exit code ${code}`));
+  });
+}
+
+function unread(code: string, limitMs: number): ConfigIssue {
+  const expected = `a configuration that is read within ${limitMs / 1_000} s`;
+  return { severity: 'error', path: '', line: null, column: null, seen: code, expected, nearest: null };
+}

@@ -1,0 +1,20 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { loadConfigSlowly } from '../config/load-slowly.ts';
+import { seal } from '../core/sealed.ts';
+import { expandTargets } from '../schedule/targets.ts';
+import { type ConfigRead, type ConfigSeed, configRole } from './config-thread.ts';
+import { systemFiles } from './files.ts';
+
+/** Reads one configuration, says what came of it, and has nothing left to do. */
+async function read({ text, path, env, cwd }: ConfigSeed): Promise<ConfigRead> {
+  const loaded = await loadConfigSlowly({ text, path, env, cwd, files: systemFiles, expand: expandTargets });
+  return loaded.tag === 'error'
+    ? { tag: 'error', issues: loaded.error }
+    : { tag: 'ok', config: seal(loaded.value.config) };
+}
+
+function isSeed(data: unknown): data is ConfigSeed {
+  return typeof data === 'object' && data !== null && 'role' in data && data.role === configRole;
+}
+
+if (parentPort !== null && isSeed(workerData)) parentPort.postMessage(await read(workerData));
