@@ -21,11 +21,25 @@ export async function surveyProject(machine: Machine): Promise<Survey> {
   const surroundings: Surroundings = { machine, assignments: await readAssignments(machine), privatePatterns: [] };
   const { files, isCut, passed } = await filesOf(machine);
   const leftOut = [...passedOver(passed), ...(isCut ? [`only the first ${foldersMax} folders were looked at`] : [])];
-  const ecosystems: Surveyed[] = [];
+  const ecosystems: Found[] = [];
   for (const { id, doctor } of registry.all)
     if (doctor !== undefined) ecosystems.push(await surveyed(id, await doctor(), surroundings, files));
-  const isUsed = ({ locks, chain, used }: Surveyed): boolean => locks.length > 0 || chain !== null || used.length > 0;
-  return { ecosystems: ecosystems.filter(isUsed), leftOut };
+  const ofProject = ecosystems.filter((one) => one.isOfProject);
+  const set = ecosystems.filter(({ isOfProject, chain, isDefault }) => !isOfProject && chain !== null && !isDefault);
+  if (ofProject.length === 0) return { ecosystems: set, leftOut };
+  return { ecosystems: ofProject, leftOut: [...leftOut, ...set.map(unusedText)] };
+}
+
+/** An ecosystem as it was found. */
+interface Found extends Surveyed {
+  /** Whether the project's files name modules or a mirror of it: else only this machine's settings do. */
+  readonly isOfProject: boolean;
+  /** Whether its chain came with the client. */
+  readonly isDefault: boolean;
+}
+
+function unusedText({ id, setIn }: Surveyed): string {
+  return `${id}, which ${setIn} sets: nothing of this project uses it (--ecosystem ${id} adds it)`;
 }
 
 function passedOver(folders: readonly string[]): readonly string[] {
@@ -41,10 +55,12 @@ async function surveyed(
   doctor: Doctor,
   surroundings: Surroundings,
   files: readonly string[],
-): Promise<Surveyed> {
+): Promise<Found> {
   const { machine } = surroundings;
   const own = await doctor.today(surroundings);
-  const chain = own.chain ?? (await chainOfProject(doctor, surroundings, files));
+  const isSet = own.chain !== null && !own.chain.isDefault;
+  const ofFiles = isSet ? null : await chainOfProject(doctor, surroundings, files);
+  const chain = ofFiles ?? own.chain;
   const locks = files.filter((file) => doctor.isUsualLock(nameOf(file)));
   const patterns = new Set(own.privatePatterns);
   for (const file of doctor.privateIn === undefined ? [] : locks) {
@@ -65,6 +81,8 @@ async function surveyed(
     setIn: chain === null ? null : placeText(chain.place),
     privatePatterns: [...patterns],
     used: [...used].map(([entry, file]) => ({ entry, file })),
+    isOfProject: locks.length > 0 || used.size > 0 || ofFiles !== null,
+    isDefault: chain?.isDefault === true,
   };
 }
 
@@ -81,10 +99,10 @@ async function chainOfProject(
     if (set.length === 0) continue;
     const env = { ...machine.env, ...Object.fromEntries(set.map(({ name, value }) => [name, value ?? ''])) };
     const { chain } = await doctor.today({ ...surroundings, machine: { ...machine, env } });
-    if (chain === null) continue;
+    if (chain === null || chain.isDefault) continue;
     const { place } = chain;
     const at = 'variable' in place ? set.find(({ name }) => name === place.variable) : undefined;
-    return { text: chain.text, place: { file, line: at?.line ?? null } };
+    return { text: chain.text, place: { file, line: at?.line ?? null }, isDefault: false };
   }
   return null;
 }
@@ -93,7 +111,7 @@ function nameOf(file: string): string {
   return file.split('/').at(-1) ?? '';
 }
 
-interface Found {
+interface Files {
   readonly files: readonly string[];
   readonly isCut: boolean;
   /** Folders of examples and fixtures, which were not looked into. */
@@ -101,7 +119,7 @@ interface Found {
 }
 
 /** Files of the project by path, those nearer to its top first; folders that hold others' files are passed over. */
-async function filesOf(machine: Machine): Promise<Found> {
+async function filesOf(machine: Machine): Promise<Files> {
   const files: string[] = [];
   const passed: string[] = [];
   let level = [''];

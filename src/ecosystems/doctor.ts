@@ -11,7 +11,12 @@ export type KnownTraps = Readonly<Partial<Record<TrapId, TrapKind>>>;
 /** What an ecosystem's clients use today by their settings. */
 export interface Today {
   /** As `clients` of the configuration has it, without credentials; `null`: nothing is set. */
-  readonly chain: { readonly text: string; readonly place: Place } | null;
+  readonly chain: {
+    readonly text: string;
+    readonly place: Place;
+    /** It came with the client: whoever set something else anywhere meant that. */
+    readonly isDefault: boolean;
+  } | null;
   /** Private names as patterns of `private`. */
   readonly privatePatterns: readonly string[];
 }

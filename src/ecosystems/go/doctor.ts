@@ -13,7 +13,8 @@ export const doctor: Doctor = {
   async today(surroundings) {
     const found = await findGo(surroundings);
     const shell = found.settings.find(({ name, source }) => name === 'GOPROXY' && source === 'shell') ?? null;
-    const proxy = inForce(found, 'GOPROXY') ?? shell;
+    const own = inForce(found, 'GOPROXY');
+    const proxy = own === null || own.source === 'distribution' ? (shell ?? own) : own;
     const parsed = proxy === null ? null : parseGoproxy(proxy.value);
     const patterns = (['GOPRIVATE', 'GONOPROXY'] as const).flatMap(
       (name) => inForce(found, name)?.value.split(',') ?? [],
@@ -25,6 +26,7 @@ export const doctor: Doctor = {
           : {
               text: parsed.value.members.map(({ plain }, at) => plain + (parsed.value.separators[at] ?? '')).join(''),
               place: proxy.place,
+              isDefault: proxy.source === 'distribution',
             },
       privatePatterns: [...new Set(patterns.map((one) => one.trim()).filter((one) => one !== '' && one !== 'none'))],
     };

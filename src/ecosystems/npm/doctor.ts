@@ -17,7 +17,8 @@ export const doctor: Doctor = {
     const [registry] = placesOfKey(found, 'registry');
     const scopes = found.settings.flatMap(({ key }) => /^(@[^:]+):registry$/.exec(key)?.[1] ?? []);
     return {
-      chain: registry === undefined ? null : { text: plainUrl(registry.value), place: registry.place },
+      chain:
+        registry === undefined ? null : { text: plainUrl(registry.value), place: registry.place, isDefault: false },
       privatePatterns: [...new Set(scopes)].map((scope) => `${scope}/*`),
     };
   },

@@ -17,7 +17,8 @@ export const doctor: Doctor = {
   examine: async ({ machine }, say) => ({ traps: ociTraps(await findOci(machine), say), untold: [] }),
   async today({ machine }) {
     const mirrors = mirrorsToday(await findOci(machine));
-    const chain = mirrors === null ? null : { text: [...mirrors.urls, 'direct'].join('|'), place: mirrors.place };
+    const chain =
+      mirrors === null ? null : { text: [...mirrors.urls, 'direct'].join('|'), place: mirrors.place, isDefault: false };
     return { chain, privatePatterns: [] };
   },
   async settle({ machine }, remedy, say) {

@@ -16,7 +16,7 @@ export const doctor: Doctor = {
     const found = await findPypi(surroundings);
     const [index] = [...inOrder(found, 'pip', 'index-url'), ...inOrder(found, 'uv', 'default-index')];
     return {
-      chain: index === undefined ? null : { text: plain(index.values[0]), place: index.place },
+      chain: index === undefined ? null : { text: plain(index.values[0]), place: index.place, isDefault: false },
       privatePatterns: [],
     };
   },

@@ -85,4 +85,5 @@ export const operate = {
   'load.seenList': 'a list of {count}',
   'load.seenOf': '{count} of {whom}',
   'load.seenNone': 'none',
+  'told.init.unused': '{id}, which {setIn} sets: nothing of this project uses it (--ecosystem {word} adds it)',
 } as const;

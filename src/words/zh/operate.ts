@@ -85,4 +85,5 @@ export const operate: Readonly<Record<keyof typeof english, string>> = {
   'load.seenList': '含 {count} 项的列表',
   'load.seenOf': '{whom} 的 {count} 个',
   'load.seenNone': '无',
+  'told.init.unused': '{setIn} 中设置的 {id}：本项目没有用到（可用 --ecosystem {word} 加上）',
 };

@@ -143,6 +143,46 @@ describe('mirrorwatch init', () => {
     await expectAccepted(machine);
   });
 
+  const goDefault = { '/usr/local/go/go.env': '# the defaults\nGOPROXY=https://proxy.example.org,direct\n' };
+
+  test.each([
+    ['.gitlab-ci.yml', 'variables:\n  GOPROXY: https://go.build.corp,direct\n'],
+    ['Dockerfile', 'FROM scratch\nENV GOPROXY=https://go.build.corp,direct\n'],
+  ])('what %s sets wins over the default that Go comes with', async (file, content) => {
+    const machine = testMachine({ ...goDefault, 'go.sum': `${goSum}\n`, [file]: content });
+    expect((await machine.run(['init', '--yes'])).err).toContain('today https://go.build.corp,direct (');
+    expect(machine.text('mirrorwatch.yaml')).toContain('url: "https://go.build.corp", weight: 110');
+  });
+
+  test.each([
+    ['Node', { 'package-lock.json': packageLock }, 'npm'],
+    ['Python', { 'requirements.txt': 'six==1.17.0\n' }, 'pypi'],
+  ])('a project of %s alone gets no Go mirrors', async (_, files, id) => {
+    const machine = testMachine({ ...goDefault, ...(files as Record<string, string>) });
+    await machine.run(['init', '--yes']);
+    const named = machine.text('mirrorwatch.yaml').match(/ecosystem: \w+/g);
+    expect([...new Set(named)]).toEqual([`ecosystem: ${id}`]);
+    await expectAccepted(machine);
+  });
+
+  test('what this machine sets and the project does not use is left out, and said', async () => {
+    const machine = testMachine({
+      'package-lock.json': packageLock,
+      '~/.config/go/env': 'GOPROXY=https://go.build.corp\n',
+    });
+    const { err } = await machine.run(['init', '--yes']);
+    expect(err).toMatch(
+      /left out: go, which .*go\/env:1 sets: nothing of this project uses it \(--ecosystem go adds it\)/,
+    );
+    expect(machine.text('mirrorwatch.yaml')).not.toContain('ecosystem: go');
+    const chinese = testMachine({
+      'package-lock.json': packageLock,
+      '~/.npmrc': '',
+      '~/.config/go/env': 'GOPROXY=off\n',
+    });
+    expect((await chinese.run(['init', '--yes', '--lang', 'zh'])).err).toContain('本项目没有用到');
+  });
+
   test('what the user has set wins over what CI sets', async () => {
     const machine = testMachine({
       '.gitlab-ci.yml': 'variables:\n  GOPROXY: https://ci.build.corp\n',
