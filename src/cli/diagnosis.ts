@@ -58,6 +58,7 @@ export function diagnosisLines(
 
 const stateColours = {
   works: 'green',
+  slow: 'yellow',
   fails: 'red',
   untold: 'yellow',
   'passed over': 'dim',
@@ -72,6 +73,7 @@ function layerLines(
 ): readonly string[] {
   const marks = {
     works: say('doctor.works'),
+    slow: say('doctor.slow'),
     fails: say('doctor.fails'),
     untold: '?',
     'passed over': '-',

@@ -8,10 +8,10 @@ import type { Key, Say } from '../words/say.ts';
 export const layers = ['name', 'tcp', 'tls', 'certificate', 'http', 'content'] as const;
 export type Layer = (typeof layers)[number];
 
-/** How one layer of one mirror stands. `passed over`: it is not used (no name, no TLS). `not reached`: one before it failed. */
+/** How one layer of one mirror stands. `slow`: it works, and took over a second. `passed over`: it is not used (no name, no TLS). `not reached`: one before it failed. */
 export interface LayerState {
   readonly layer: Layer;
-  readonly state: 'works' | 'fails' | 'untold' | 'passed over' | 'not reached';
+  readonly state: 'works' | 'slow' | 'fails' | 'untold' | 'passed over' | 'not reached';
   readonly text: string;
 }
 
@@ -87,8 +87,8 @@ export function layersOf(
   const { kind } = outcome.failure;
   const [of, nextWord] = meanings[kind];
   const [means, next] = [say(`layer.means.${kind}`), say(`layer.next.${nextWord}`)];
-  const layer = of ?? layerCut(hop);
-  const what = `${means}${detailOf(layer, hop, say)}`;
+  const layer = layerOf(kind, of, hop);
+  const what = `${means}${detailOf(kind, layer, { hop, transcript, say })}`;
   const at = layers.indexOf(layer);
   return {
     states: layers.map((one, i) =>
@@ -102,18 +102,58 @@ export function layersOf(
   };
 }
 
+/** A page of a portal with a failing status (511) is no answer of the mirror: HTTP did not work. */
+function layerOf(kind: ProbeFailure['kind'], of: Layer | null, hop: Hop | null): Layer {
+  const isRefusal = kind === 'wrong_content' && hop?.status !== null && hop !== null && hop.status >= 400;
+  return isRefusal ? 'http' : (of ?? layerCut(hop));
+}
+
 /** Where a connection that was reset had come to. */
 function layerCut(hop: Hop | null): Layer {
   const phase = hop?.fault?.phase ?? 'connect';
   return phase === 'connect' || phase === 'resolve' ? 'tcp' : phase === 'tls' ? 'tls' : 'http';
 }
 
-function detailOf(layer: Layer, hop: Hop | null, say: Say): string {
-  const address = hop?.remoteAddress === null || hop === null ? '' : say('layer.at', { detail: hop.remoteAddress });
-  if (layer === 'tcp') return address;
-  if (layer === 'certificate') return hop?.tls ? say('layer.issuer', { issuer: hop.tls.issuer }) : '';
-  return layer === 'http' && hop?.status ? say('layer.at', { detail: hop.status }) : '';
+interface Seen {
+  readonly hop: Hop | null;
+  readonly transcript: Probed['transcript'];
+  readonly say: Say;
 }
+
+function detailOf(kind: ProbeFailure['kind'], layer: Layer, { hop, transcript, say }: Seen): string {
+  if (hop === null) return '';
+  if (layer === 'tcp') return hop.remoteAddress === null ? '' : say('layer.at', { detail: hop.remoteAddress });
+  if (layer === 'certificate') return certificateText(kind, hop, transcript.startedAtMs, say);
+  const status = layer === 'http' && hop.status ? say('layer.at', { detail: hop.status }) : '';
+  return status + (layer === 'http' || layer === 'content' ? redirectText(transcript, say) : '');
+}
+
+/** What is wrong with a certificate, by what it says itself. */
+function certificateText(kind: ProbeFailure['kind'], { tls, fault }: Hop, nowMs: number, say: Say): string {
+  if (tls === null) return '';
+  const issuer = say('layer.issuer', { issuer: tls.issuer });
+  const [, names = ''] = /altnames: (.*)$/.exec(fault?.text ?? '') ?? [];
+  if (kind === 'tls_name' && names !== '') return say('layer.names', { names: names.replaceAll('DNS:', '') }) + issuer;
+  if (kind === 'tls_expired' && tls.expiresAtMs !== null)
+    return (
+      (tls.expiresAtMs < nowMs
+        ? say('layer.expired', { date: new Date(tls.expiresAtMs).toISOString() })
+        : say('layer.notYet')) + issuer
+    );
+  const isSelfSigned = /SELF_SIGNED/.test(tls.authorizationCode ?? '');
+  return kind === 'tls_untrusted' && isSelfSigned ? say('layer.selfSigned', { issuer: tls.issuer }) : issuer;
+}
+
+/** Where the answer came from, where that is another host than the one that was asked. */
+function redirectText({ hops }: Probed['transcript'], say: Say): string {
+  const asked = hops.filter((hop) => !hop.aside);
+  const [first, last] = [asked[0]?.url, asked.at(-1)?.url];
+  if (first === undefined || last === undefined || new URL(first).host === new URL(last).host) return '';
+  return say('layer.redirected', { url: last });
+}
+
+/** A second is a lost packet or a dead resolver: no way of ours that works takes so long. */
+const slowMs = 1_000;
 
 function beyond(layer: Layer, say: Say): LayerState {
   return { layer, state: 'not reached', text: say('layer.beyond') };
@@ -151,7 +191,13 @@ function past(layer: Layer, hop: Hop | null, say: Say): LayerState {
     const found = hop === null ? undefined : hopPhases(hop).find(([name]) => name === phase);
     return found === undefined ? '' : say('layer.in', { ms: found[1].toFixed(1) });
   };
-  const works = (text: string): LayerState => ({ layer, state: 'works', text });
+  const isSlow = (phase: string): boolean =>
+    hop !== null && hopPhases(hop).some(([name, ms]) => name === phase && ms >= slowMs);
+  const works = (text: string, phase?: string): LayerState => ({
+    layer,
+    state: phase !== undefined && isSlow(phase) ? 'slow' : 'works',
+    text,
+  });
   const over = (text: string): LayerState => ({ layer, state: 'passed over', text });
   if (hop === null) return over(say('layer.nothing'));
   const { hostname: host } = new URL(hop.url);
@@ -161,15 +207,19 @@ function past(layer: Layer, hop: Hop | null, say: Say): LayerState {
     case 'name':
       if (hop.proxy !== null) return over(say('layer.name.proxy', { host }));
       if (/^\[|^[\d.]+$/.test(host)) return over(say('layer.name.address'));
-      return works(say('layer.name.is', { host, address, took: took('resolve') }));
+      return works(say('layer.name.is', { host, address, took: took('resolve') }), 'resolve');
     case 'tcp':
-      return works(say('layer.tcp.opens', { address: `${address}:${hop.remotePort}`, through, took: took('connect') }));
+      return works(
+        say('layer.tcp.opens', { address: `${address}:${hop.remotePort}`, through, took: took('connect') }),
+        'connect',
+      );
     case 'tls':
       if (!isSecure(hop)) return over(say('layer.tls.plain'));
       return works(
         hop.tls === null
           ? say('layer.tls.done', { took: took('tls') })
           : say('layer.tls.version', { version: hop.tls.version, took: took('tls') }),
+        'tls',
       );
     case 'certificate':
       if (!isSecure(hop)) return over(say('layer.certificate.plain'));

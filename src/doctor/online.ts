@@ -84,7 +84,13 @@ export async function examineOnline(subjects: readonly Subject[], asking: Asking
         because: untoldText(outcome.because, say),
         where: [placeOf(subject)],
       });
-    traps.push(...liesAbout(one, say), ...(await familyTraps(one, asking)), ...(await relayTraps(one, asking)));
+    traps.push(
+      ...liesAbout(one, say),
+      ...slowTraps(one, say),
+      ...(await plainOnTls(one, asking)),
+      ...(await familyTraps(one, asking)),
+      ...(await relayTraps(one, asking)),
+    );
   }
   traps.push(...(await madeUp(seen, asking)));
   asking.progress('');
@@ -127,6 +133,44 @@ function layerTraps(seen: readonly Seen[], say: Say): readonly OnlineTrap[] {
       ];
     },
   );
+}
+
+/** What works and keeps every connection waiting. */
+function slowTraps({ subject, layered }: Seen, say: Say): readonly OnlineTrap[] {
+  const slow = layered.states.filter(({ state }) => state === 'slow');
+  return slow.map(({ layer, text }) => ({
+    id: 'online-slow',
+    what: say('online.slow.what', { layer: say(`doctor.layer.${layer}`), text }),
+    where: [placeOf(subject)],
+    set: [say(layer === 'name' ? 'online.slow.name' : 'online.slow.line')],
+    edits: [],
+  }));
+}
+
+const cutOff: readonly string[] = ['reset', 'cut', 'status', 'malformed', 'timeout_processing'];
+
+/** Plain HTTP to a port that speaks TLS: asked once more over TLS, the handshake shows it. */
+async function plainOnTls({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
+  const { url } = subject.question.mirror;
+  const { outcome } = probed.sample;
+  if (!url.startsWith('http:') || outcome.tag !== 'failed' || !cutOff.includes(outcome.failure.kind)) return [];
+  const { port } = new URL(url);
+  const secure = url.replace(/^http:/, 'https:');
+  const again = await askAs(
+    subject,
+    { url: port === '' ? secure.replace(/^(https:\/\/[^/]+)/, '$1:80') : secure },
+    asking,
+  );
+  if (again?.transcript.hops.some(({ tls }) => tls !== null) !== true) return [];
+  return [
+    {
+      id: 'online-plain-on-tls',
+      what: asking.say('online.plain.what'),
+      where: [placeOf(subject)],
+      set: [asking.say('online.plain.set', { url: secure })],
+      edits: [],
+    },
+  ];
 }
 
 /** Addresses that no host of others has: this machine, nobody, examples, and what proxies make up for names. */

@@ -101,6 +101,58 @@ describe('layer by layer', () => {
     expect(new Set(after.map(({ state }) => state))).toEqual(new Set(after.length === 0 ? [] : ['not reached']));
   });
 
+  test.each([
+    ['since when it is expired', 'expired', /tls_expired: .* \(expired since \d{4}-\d\d-\d\dT.*Z\) \(issued by /],
+    ['that it is not valid yet', 'notYetValid', / \(not valid yet\) \(issued by /],
+    ['which names it has', 'wrongName', /tls_name: .* \(it names [^)]*\) \(issued by /],
+    ['that it is self-signed', 'selfSigned', /tls_untrusted: .* \(self-signed, as [^)]+\)$/],
+  ] as const)('a certificate: %s', async (_, which, text) => {
+    await secure.setFault({ kind: 'certificate', which });
+    const got = await ask({ a: `url: "${secure.url}", tls: { ca: "${testCerts().ca.certFile}" }` });
+    await secure.setFault(null);
+    expect(got.asked[0]?.layers.find(({ state }) => state === 'fails')?.text).toMatch(text);
+  });
+
+  test('a portal that redirects: where to, and no certificate or content is said to work', async () => {
+    const portal = await startFakeMirror({ modules });
+    await portal.setFault({ kind: 'html' });
+    await mirror.setFault({ kind: 'redirect', location: `${portal.url}/login` });
+    const got = await ask({ a: `url: "${mirror.url}"` });
+    await Promise.all([mirror.setFault(null), portal.close()]);
+    expect(got.asked[0]?.layers.find(({ state }) => state === 'fails')?.text).toContain(
+      `(redirected to ${portal.url}/login`,
+    );
+  });
+
+  test('511 is no answer of the mirror: HTTP fails, not the content', async () => {
+    await mirror.setFault({ kind: 'status', status: 511 });
+    const got = await ask({ a: `url: "${mirror.url}"` });
+    await mirror.setFault(null);
+    expect(states(got)).toMatch(/http fails, content not reached$/);
+    expect(got.asked[0]?.layers[4]?.text).toContain('(511)');
+  });
+
+  test('plain HTTP to a port that speaks TLS', async () => {
+    const got = await ask({ a: `url: "${secure.url.replace('https:', 'http:')}"` });
+    const trap = got.traps.find(({ id }) => id === 'online-plain-on-tls');
+    expect(trap?.set).toEqual([`Set ${secure.url} in place of it.`]);
+    expect((await ask({ a: 'url: "http://127.0.0.1:1"' })).traps.map(({ id }) => id)).toEqual(['online-tcp']);
+  });
+
+  test('a resolver that takes a second and more is slow, not ok', async () => {
+    dns.setName('slow.example.com', { a: ['127.0.0.1'], delayMs: 1_200 });
+    const got = await ask({
+      a: `url: "http://slow.example.com:${mirror.port}", resolve: { family: 4, server: "${dns.address}" }`,
+    });
+    expect(states(got)).toMatch(/^name slow, tcp works/);
+    const trap = got.traps.find(({ id }) => id === 'online-slow');
+    expect([trap?.severity, trap?.what]).toEqual([
+      'warning',
+      expect.stringMatching(/^name: slow\.example\.com is .* in 1\d{3}\.\d ms\.$/),
+    ]);
+    expect(got.code).toBe(1);
+  });
+
   test('a name that nobody knows, and the resolver knows others', async () => {
     dns.setName('known.example.com', { a: ['127.0.0.1'] });
     const resolve = `resolve: { server: "${dns.address}" }`;

@@ -54,4 +54,5 @@ export const doctor = {
   'undo.keptIn': 'what it was before {madeAt} is kept in {path}',
   'undo.removed': 'removed {file}',
   'undo.putBack': 'put back {file}',
+  'doctor.slow': 'SLOW',
 } as const;

@@ -114,4 +114,15 @@ export const layers = {
   'online.clock.aheadMany': 'It is {minutes} min ahead of what {count} mirrors say.',
   'online.clock.behind': 'It is {minutes} min behind what the mirror says.',
   'online.clock.behindMany': 'It is {minutes} min behind what {count} mirrors say.',
+  'layer.names': ' (it names {names})',
+  'layer.expired': ' (expired since {date})',
+  'layer.notYet': ' (not valid yet)',
+  'layer.selfSigned': ' (self-signed, as {issuer})',
+  'layer.redirected': ' (redirected to {url})',
+  'online.slow.what': '{layer}: {text}.',
+  'online.slow.name':
+    'Check the resolvers in /etc/resolv.conf one by one: the first may be dead. Or set `resolve: { server: … }` of the mirror.',
+  'online.slow.line': 'Packets are lost on the way: compare another mirror with `mirrorwatch rank`.',
+  'online.plain.what': 'The port speaks TLS, and the URL begins with http.',
+  'online.plain.set': 'Set {url} in place of it.',
 } as const;

@@ -235,4 +235,8 @@ export const traps = {
   'trap.proxy-except-url.causes':
     'Clients compare its entries with host names: an entry with a scheme matches no host, and the proxy is used.',
   'trap.proxy-except-url.what': '{name} has {values}.',
+  'trap.online-slow.title': 'The way to the mirror is slow',
+  'trap.online-slow.causes': 'Every new connection waits that long.',
+  'trap.online-plain-on-tls.title': 'Plain HTTP is sent to a TLS port',
+  'trap.online-plain-on-tls.causes': 'The server cuts the connection or answers 400. No package comes from there.',
 } as const;

@@ -56,4 +56,5 @@ export const doctor: Readonly<Record<keyof typeof english, string>> = {
   'undo.keptIn': '它在 {madeAt} 之前的内容保存在 {path}',
   'undo.removed': '已删除 {file}',
   'undo.putBack': '已恢复 {file}',
+  'doctor.slow': '缓慢',
 };

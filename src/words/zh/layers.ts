@@ -107,4 +107,15 @@ export const layers: Readonly<Record<keyof typeof english, string>> = {
   'online.clock.aheadMany': '比 {count} 个镜像给出的时间快 {minutes} 分钟。',
   'online.clock.behind': '比镜像给出的时间慢 {minutes} 分钟。',
   'online.clock.behindMany': '比 {count} 个镜像给出的时间慢 {minutes} 分钟。',
+  'layer.names': '（证书上的名称是 {names}）',
+  'layer.expired': '（已于 {date} 过期）',
+  'layer.notYet': '（尚未生效）',
+  'layer.selfSigned': '（自签名证书，名称为 {issuer}）',
+  'layer.redirected': '（被重定向到 {url}）',
+  'online.slow.what': '{layer}：{text}。',
+  'online.slow.name':
+    '逐个检查 /etc/resolv.conf 中的解析器：第一个可能已失效。也可以为镜像设置 `resolve: { server: … }`。',
+  'online.slow.line': '途中有丢包：用 `mirrorwatch rank` 与其他镜像比较。',
+  'online.plain.what': '该端口使用 TLS，而 URL 以 http 开头。',
+  'online.plain.set': '改用 {url}。',
 };

@@ -213,4 +213,8 @@ export const traps: Readonly<Record<keyof typeof english, string>> = {
   'trap.proxy-except-url.title': 'NO_PROXY 中写了 URL',
   'trap.proxy-except-url.causes': '客户端把其中的条目与主机名比较：带协议的条目不匹配任何主机，于是仍然会使用代理。',
   'trap.proxy-except-url.what': '{name} 中有 {values}。',
+  'trap.online-slow.title': '到镜像的路很慢',
+  'trap.online-slow.causes': '每个新连接都要等这么久。',
+  'trap.online-plain-on-tls.title': '向 TLS 端口发送了明文 HTTP',
+  'trap.online-plain-on-tls.causes': '服务器会断开连接或返回 400。从那里取不到任何包。',
 };
