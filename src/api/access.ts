@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Config, Listen } from '../core/config.ts';
+import { letIn } from '../core/let-in.ts';
 import { limits } from '../core/limits.ts';
 import type { Secret } from '../core/secret.ts';
 import { createBuckets } from './buckets.ts';
@@ -47,6 +48,7 @@ export function accessGuard(config: () => Config, nowMs: () => number): RequestH
     const verdict = isAlertPost(request) ? alertVerdict(request, config()) : verdictOn(request, config().listen);
     if (typeof verdict === 'string') {
       response.locals['client'] = verdict;
+      response.emit(letIn);
       return next();
     }
     const afterSeconds = refused.take(addressOf(request));

@@ -238,7 +238,7 @@ export const limits = {
   deliveryBackoffMsMin: 1 * second,
   deliveryBackoffMsMax: 15 * minute,
   receiverAnswerBytes: 4 * kib,
-  /** HTTP in: connections of one address, and of all. Past either the one that has waited longest makes room. */
+  /** HTTP in: connections of one address, and of all. Past either a stranger's makes room, the one that was idle longest. */
   connectionsPerAddress: 256,
   connections: 1_024,
   /** From the connection to the end of the head, a TLS handshake included. */

@@ -9,7 +9,11 @@ interface Connection {
   socket: Socket;
   /** Requests under way on it. */
   requests: number;
+  /** A request on it was let in: with the token, or on loopback under a name of ours. */
+  isLetIn: boolean;
 }
+
+type Own = ReadonlyMap<string, Connection>;
 
 /** The connections that are open, by address, each address's in the order in which they were last of use. */
 export interface Connections {
@@ -19,16 +23,27 @@ export interface Connections {
   secured(key: string, socket: Socket): void;
   /** A request begins (1) or has ended (-1). */
   requested(key: string, by: 1 | -1): void;
+  /** A request on it may be answered, from now on it is no stranger's. */
+  letIn(key: string): void;
   closed(key: string): void;
   count(): number;
   /** Ends all. */
   end(): void;
 }
 
+/** In the order in which connections are closed: strangers before clients that were let in, idle ones before those in use. */
+function rankOf({ requests, isLetIn }: Connection): number {
+  return (isLetIn ? 2 : 0) + (requests > 0 ? 1 : 0);
+}
+
+/** A client that was let in is being answered: an event stream, for example. Never closed to make room. */
+const inUse = 3;
+
 /**
- * Bounds connections by making room: past the bound of an address its own oldest goes that nothing is asked on, else its
- * oldest; past the bound of all, that of whoever holds most. So a new one always comes in, and who opens a thousand and
- * says nothing (or reads nothing) ends his own.
+ * Bounds connections by making room: past the bound of an address one of its own goes, past the bound of all one of the
+ * address that holds most of the lowest rank; the oldest of that rank. So a new connection comes in, a client that opens a
+ * thousand and says nothing ends its own, and strangers end no stream of a client that was let in. Where all that could go
+ * are such, the new one is closed.
  */
 export function createConnections(bounds: { readonly perAddress: number; readonly all: number }): Connections {
   const byAddress = new Map<string, Map<string, Connection>>();
@@ -45,25 +60,26 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
     return connection;
   }
 
-  function makeRoom(own: ReadonlyMap<string, Connection> | undefined): void {
-    if (own === undefined) return;
-    const [oldest] = own;
-    const waiting = [...own].find(([, { requests }]) => requests === 0);
-    const key = (waiting ?? oldest)?.[0];
-    if (key !== undefined) forget(key)?.socket.destroy();
-  }
-
-  function largest(): ReadonlyMap<string, Connection> | undefined {
-    return [...byAddress.values()].reduce((most, own) => (own.size > most.size ? own : most), new Map());
+  /** @returns whether one could be closed */
+  function makeRoom(among: Iterable<Own>): boolean {
+    let least = { rank: inUse, count: 0, key: '' };
+    for (const own of among) {
+      const one = lowestOf(own);
+      if (one.rank < least.rank || (one.rank === least.rank && one.count > least.count)) least = one;
+    }
+    if (least.rank === inUse) return false;
+    forget(least.key)?.socket.destroy();
+    return true;
   }
 
   return {
     opened(key, address, socket) {
       const own = byAddress.get(address);
-      if (own !== undefined && own.size >= bounds.perAddress) makeRoom(own);
-      else if (addressOf.size >= bounds.all) makeRoom(largest());
+      const isOwnFull = own !== undefined && own.size >= bounds.perAddress;
+      const among = isOwnFull ? [own] : addressOf.size >= bounds.all ? byAddress.values() : null;
+      if (among !== null && !makeRoom(among)) return void socket.destroy();
       const home = byAddress.get(address) ?? new Map<string, Connection>();
-      home.set(key, { socket, requests: 0 });
+      home.set(key, { socket, requests: 0, isLetIn: false });
       byAddress.set(address, home);
       addressOf.set(key, address);
     },
@@ -79,12 +95,27 @@ export function createConnections(bounds: { readonly perAddress: number; readonl
       own.delete(key);
       own.set(key, connection);
     },
+    letIn(key) {
+      const connection = byAddress.get(addressOf.get(key) ?? '')?.get(key);
+      if (connection !== undefined) connection.isLetIn = true;
+    },
     closed: (key) => void forget(key),
     count: () => addressOf.size,
     end() {
       for (const key of [...addressOf.keys()]) forget(key)?.socket.destroy();
     },
   };
+}
+
+/** The lowest rank among connections of one address, how many have it, and the oldest of these. */
+function lowestOf(own: Own): { readonly rank: number; readonly count: number; readonly key: string } {
+  let [rank, count, key] = [inUse + 1, 0, ''];
+  for (const [one, connection] of own) {
+    const its = rankOf(connection);
+    if (its === rank) count += 1;
+    else if (its < rank) [rank, count, key] = [its, 1, one];
+  }
+  return { rank, count, key };
 }
 
 /** The bounds of the daemon's listener. */

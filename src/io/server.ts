@@ -2,6 +2,7 @@ import type { RequestListener, Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Listen } from '../core/config.ts';
+import { letIn } from '../core/let-in.ts';
 import { limits } from '../core/limits.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { type Connections, connectionBounds, createConnections } from './connections.ts';
@@ -26,7 +27,8 @@ const usual: Patience = { headMs: limits.requestHeadMs, requestMs: limits.reques
 
 /**
  * Opens the daemon's own HTTP listener. Slow clients are cut, those that say nothing as well as those that read nothing;
- * connections are bounded by address (`createConnections`).
+ * connections are bounded, those of strangers first (`createConnections`); a handler emits `letIn` on the response where
+ * the client is none.
  * @returns `code` of the failure (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`, a bad certificate's code)
  */
 export async function listen(
@@ -88,6 +90,7 @@ function bound(server: Server): Connections {
   server.on('request', ({ socket }, response) => {
     const key = keyOf(socket);
     connections.requested(key, 1);
+    response.once(letIn, () => connections.letIn(key));
     response.once('close', () => connections.requested(key, -1));
   });
   return connections;

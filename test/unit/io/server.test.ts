@@ -161,6 +161,33 @@ describe('who makes room', () => {
     expect(gone).toEqual(['a2']);
   });
 
+  test('strangers before who was let in, idle ones before those in use; a stream of who was let in never', () => {
+    const { open, requested, letIn } = connections(9, 4);
+    const [idle, waiting, known, stream] = ['a1', 'b1', 'c1', 'd1'] as const;
+    for (const key of [stream, known, waiting, idle]) open(key, key.slice(0, 1));
+    for (const key of [stream, known]) letIn(key);
+    for (const key of [stream, waiting]) requested(key, 1);
+    for (const key of ['e1', 'f1', 'g1']) {
+      open(key, key.slice(0, 1));
+      letIn(key);
+      requested(key, 1);
+    }
+    expect(gone).toEqual([idle, waiting, known]);
+    open('h1', 'h');
+    expect(gone).toEqual([idle, waiting, known, 'h1']);
+  });
+
+  test('of one address too: what strangers behind the same proxy open cuts no stream', () => {
+    const { open, requested, letIn } = connections(2, 9);
+    open('a1', 'a');
+    letIn('a1');
+    requested('a1', 1);
+    open('a2', 'a');
+    requested('a2', 1);
+    open('a3', 'a');
+    expect(gone).toEqual(['a2']);
+  });
+
   test('of all, the oldest of whoever holds most', () => {
     const { open, closed, count } = connections(5, 4);
     for (const [key, address] of [
