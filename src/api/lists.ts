@@ -74,18 +74,19 @@ export const queryWords = [
   'range',
 ] as const;
 
-/** 400 where one of them is repeated or bracketed: neither says what was meant, and ignoring it would answer another question. */
+/** 400 where one of them is repeated, bracketed or empty: none says what was meant, and ignoring it would answer another question. */
 export const wordsOnce: RequestHandler = (request, response, next) => {
   const known: ReadonlySet<string> = new Set(queryWords);
   for (const [key, value] of Object.entries(request.query)) {
     const name = key.split('[')[0] ?? key;
-    if (!known.has(name) || (key === name && !Array.isArray(value))) continue;
-    return sendProblem(response, { kind: 'bad_request', detail: (say) => say('problem.once', { name }) });
+    if (!known.has(name) || (key === name && typeof value === 'string' && value !== '')) continue;
+    const what = value === '' ? 'problem.empty' : 'problem.once';
+    return sendProblem(response, { kind: 'bad_request', detail: (say) => say(what, { name }) });
   }
   next();
 };
 
-/** A query word that was given once; `undefined` otherwise. */
+/** A query word that was given once and is not empty; `undefined` otherwise. */
 export function wordOf(request: Pick<Request, 'query'>, name: string): string | undefined {
   const value = request.query[name];
   return typeof value === 'string' && value !== '' ? value : undefined;
@@ -93,9 +94,10 @@ export function wordOf(request: Pick<Request, 'query'>, name: string): string | 
 
 /** `limit` and `cursor` of a list; answers 400 and gives `null` where they are wrong. */
 function pageOf(request: Request, response: Response, cursorForm: RegExp): Page | null {
-  const limit = Number(wordOf(request, 'limit') ?? limits.pageRows);
+  const asked = wordOf(request, 'limit') ?? String(limits.pageRows);
+  const limit = /^\d{1,3}$/.test(asked) ? Number(asked) : 0;
   const cursor = wordOf(request, 'cursor') ?? null;
-  if (!Number.isInteger(limit) || limit < 1 || limit > limits.pageRows) {
+  if (limit < 1 || limit > limits.pageRows) {
     sendProblem(response, { kind: 'bad_request', detail: (say) => say('problem.limit', { most: limits.pageRows }) });
     return null;
   }

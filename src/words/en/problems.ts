@@ -37,6 +37,7 @@ export const problems = {
   'problem.oneOf': '{name} is one of {list}',
   'problem.listOf': '{name} is a list of {list}',
   'problem.once': '{name} is given once, without brackets',
+  'problem.empty': '{name} is empty: leave it out, or give it a value',
   'problem.limit': 'limit is a whole number from 1 to {most}',
   'problem.cursor': 'cursor is the `next` of an earlier answer of this list',
   'problem.state': 'state is all, or not given',

@@ -38,6 +38,7 @@ export const problems: Readonly<Record<keyof typeof english, string>> = {
   'problem.oneOf': '{name} 应为以下之一：{list}',
   'problem.listOf': '{name} 应为以下各项组成的列表：{list}',
   'problem.once': '{name} 只能给出一次，且不带方括号',
+  'problem.empty': '{name} 为空：请省略它，或给出一个值',
   'problem.limit': 'limit 应为 1 到 {most} 的整数',
   'problem.cursor': 'cursor 应为此列表先前应答中的 `next`',
   'problem.state': 'state 应为 all，或不给出',

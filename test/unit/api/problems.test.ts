@@ -52,6 +52,7 @@ const rows: readonly Row[] = [
   [400, `${api}/mirrors?limit=0`],
   [400, `${api}/mirrors?limit=1&limit=2`],
   [400, `${api}/mirrors?cursor=x`],
+  [400, `${api}/mirrors?limit=`],
   [400, `${api}/findings?state=open`],
   [400, `${api}/mirrors/coast/trend?range=year`],
   [400, `${api}/events?types=moon`],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { eventTypes } from '../../../src/api/events.ts';
 import { remedyForms } from '../../../src/api/remedy.ts';
 import { adviceCauses, gates } from '../../../src/core/advice.ts';
 import { alertOutcomes } from '../../../src/core/evidence.ts';
@@ -9,7 +10,6 @@ import { mirrorStates } from '../../../src/core/standing.ts';
 import { trendRanges } from '../../../src/core/trend.ts';
 import { whatIfProblems } from '../../../src/core/what-if.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
-import { languages } from '../../../src/words/words.ts';
 import { webhookSchemas } from '../../../tools/webhook-schemas.ts';
 import { at, document, isObject } from '../api/openapi.ts';
 import * as lists from './lists.ts';
@@ -66,10 +66,10 @@ const known: Readonly<Record<string, readonly string[]>> = {
   [`${inSchemas}/ProblemWithIssues/properties/issues/items/properties/severity`]: lists.issueSeverities,
   'components/parameters/state/schema': ['all'],
   'components/parameters/range/schema': trendRanges,
-  'components/parameters/lang/schema': Object.keys(languages),
   [`${inSchemas}/Trend/properties/range`]: trendRanges,
   [`${inPaths}/advice/{ecosystem}/remedy/get/parameters/2/schema`]: remedyForms,
   [`${inPaths}/advice/{ecosystem}/remedy/get/responses/204/headers/X-Advice-State/schema`]: lists.silences,
+  [`${inPaths}/events/get/parameters/0/schema/items`]: eventTypes,
   [`${inPaths}/alertmanager/post/requestBody/content/application/json/schema/properties/alerts/items/properties/status`]:
     lists.alertStatuses,
 };
