@@ -9,6 +9,8 @@ import { memberKeys } from './chain.ts';
 import type { Report } from './report.ts';
 
 const independentMin = 3;
+/** As the built-in default has it. Above, a registry that serves everybody may throttle or ban the place (protocols.md 2.5). */
+const politeBytesPerHour = 50 * 2 ** 20;
 
 /** Tells what is allowed but will be regretted. */
 export function warn(config: Config, registry: Registry, report: Report): void {
@@ -105,8 +107,17 @@ export function checkBudget(config: Config, targets: readonly Target[], registry
       });
     }
     const { bytesPerHour } = config.schedule;
-    if (bytesPerHour === null || budget.bytesPerHour <= bytesPerHour) continue;
     const planned = `${Math.ceil(budget.bytesPerHour / 2 ** 20)}MiB an hour planned for ${budget.host}`;
+    if (bytesPerHour === null) {
+      if (budget.bytesPerHour > politeBytesPerHour && !isLoopback(new URL(budget.host).hostname))
+        report.warning(
+          ['schedule', 'bytesPerHour'],
+          `at most ${politeBytesPerHour / 2 ** 20}MiB an hour of a registry that serves everybody: longer paces or fewer modules; or set bytesPerHour`,
+          { seen: planned, needs: [['steps'], ['modules']] },
+        );
+      continue;
+    }
+    if (budget.bytesPerHour <= bytesPerHour) continue;
     report.warning(['schedule', 'bytesPerHour'], 'no more than bytesPerHour: heavy steps will be skipped', {
       seen: planned,
     });

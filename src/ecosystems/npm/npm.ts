@@ -30,7 +30,8 @@ export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   ],
   // Paces by protocols.md 2.8 and 7; a full packument may be long.
   steps: {
-    metadata: light(null, {
+    // Registries let clients keep a packument for five minutes (protocols.md 2.5): the canary alone goes at the schedule's pace.
+    metadata: light(5, {
       grain: 'version',
       usualBytes: metadataBytes,
       verifies: 'a lock file or a registry signature',

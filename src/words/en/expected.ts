@@ -79,6 +79,8 @@ export const expected = {
   'told.expected.timeZoneQuiet': 'a timeZone, which quiet hours go by',
   'told.expected.timeOfDay': 'a time of day such as 22:00',
   'told.expected.fromTo': 'from and to that differ: nothing would ever be sent',
+  'told.expected.perHourPublic':
+    'at most {most} an hour of a registry that serves everybody: longer paces or fewer modules; or set bytesPerHour',
   'told.expected.perHour': 'no more than bytesPerHour: heavy steps will be skipped',
   'told.expected.host': 'a host name, such as cdn.example.com',
   'told.expected.hostAddress': 'a host name or address, without port',

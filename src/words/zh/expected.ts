@@ -80,6 +80,7 @@ export const expected: Readonly<Record<keyof typeof english, string>> = {
   'told.expected.timeZoneQuiet': 'timeZone，免打扰时段以它为准',
   'told.expected.timeOfDay': '一天中的时刻，例如 22:00',
   'told.expected.fromTo': 'from 与 to 不同：否则什么也不会发送',
+  'told.expected.perHourPublic': '面向公众的软件源每小时不超过 {most}：请延长间隔或减少模块；或者设置 bytesPerHour',
   'told.expected.perHour': '不超过 bytesPerHour：否则会跳过繁重的步骤',
   'told.expected.host': '主机名，例如 cdn.example.com',
   'told.expected.hostAddress': '不带端口的主机名或地址',

@@ -4,6 +4,7 @@ import { declaredChain } from '../../../src/config/chain.ts';
 import { changedKeys } from '../../../src/config/changed-keys.ts';
 import { loadConfig } from '../../../src/config/load.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
+import { expandTargets } from '../../../src/schedule/targets.ts';
 import { configOf, expandPlainly, memoryFiles } from './support.ts';
 
 describe('budget', () => {
@@ -28,6 +29,16 @@ describe('budget', () => {
     const [fixed, moving] = [budgetOf(config, of('v1.5.2')), budgetOf(config, of('latest'))];
     expect(fixed).toMatchObject([{ requestsPerHour: 1, bytesPerHour: 2 ** 20 }]);
     expect(moving).toMatchObject([{ requestsPerHour: 2, bytesPerHour: 2 ** 20 + 20_000 }]);
+  });
+
+  test('a dozen packages of a lock file: half of what it was (84 MiB an hour, 1609 requests), and less', () => {
+    const names = Array.from({ length: 12 }, (_, n) => `p${n}@1.0.0`).join(', ');
+    const config = configOf(
+      `mirrors: [ { name: a, ecosystem: npm, url: "https://a.example.com" } ]\nmodules: { npm: [ ${names} ] }`,
+    );
+    const [budget] = budgetOf(config, expandTargets(config));
+    expect(budget?.bytesPerHour).toBeLessThan(42 * 2 ** 20);
+    expect(budget?.requestsPerHour).toBeLessThan(500);
   });
 
   test('the canary follows the schedule, other mod targets their step', () => {

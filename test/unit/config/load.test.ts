@@ -75,7 +75,7 @@ describe('defaults', () => {
       latest: every(300_000, 10_000),
       sumdb: every(1_800_000, 10_000),
       zip: every(3_600_000, 120_000),
-      metadata: every(30_000, 10_000),
+      metadata: every(300_000, 10_000),
       tags: every(300_000, 10_000),
       tarball: every(3_600_000, 120_000),
       packument: every(86_400_000, 120_000),
