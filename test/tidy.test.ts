@@ -45,7 +45,15 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   api: { folders: ['core', 'words'], packages: ['express', 'helmet'] },
   io: {
     folders: ['core'],
-    packages: ['node-cron', 'pino', 'pino-pretty', 'node:*'],
+    packages: [
+      'undici',
+      'undici/lib/core/symbols.js',
+      'undici/lib/dispatcher/client.js',
+      'node-cron',
+      'pino',
+      'pino-pretty',
+      'node:*',
+    ],
     files: {
       'worker.ts': ['core', 'ecosystems', 'probe', 'measure'],
       'config-worker.ts': ['core', 'config', 'schedule'],
@@ -345,6 +353,7 @@ describe('imports', () => {
   it.each([
     ['src/main.ts', 'express'],
     ['src/io/log.ts', 'pino'],
+    ['src/io/worker.ts', 'undici/lib/dispatcher/client.js'],
     ['src/ecosystems/go/conversation.ts', 'node:crypto'],
   ])('%s loads %s, and no library of one ecosystem until it is configured', (from, one) => {
     const loaded = allLoadedBy(from);

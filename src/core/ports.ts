@@ -121,6 +121,8 @@ export interface WireAccess {
   readonly dnsServer: string | null;
   readonly allowHosts: readonly string[];
   readonly userAgent: string;
+  /** What TLS connections offer in ALPN, the preferred one first; absent: HTTP/1.1 alone. */
+  readonly alpn?: readonly string[];
 }
 
 /** Opens lines. */

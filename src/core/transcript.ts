@@ -176,7 +176,7 @@ export interface TlsFacts {
 
 /** What ended a hop before its answer was whole: our own word for it beside the code that the runtime gave. */
 export interface WireFault {
-  /** `err.code`, or one of ours: `MW_DEADLINE`, `MW_FORBIDDEN_TARGET`, `MW_PIN`, `MW_HEAD_TOO_LARGE`, `MW_BODY_TOO_LARGE`, `MW_BODY_LONGER`, `MW_PROXY_STATUS`, `MW_BAD_HEAD`. */
+  /** `err.code`, or one of ours: `MW_DEADLINE`, `MW_FORBIDDEN_TARGET`, `MW_PIN`, `MW_HEAD_TOO_LARGE`, `MW_BODY_TOO_LARGE`, `MW_BODY_LONGER`, `MW_PROXY_STATUS`, `MW_BAD_HEAD`; of HTTP/2 `MW_H2_RESET`, `MW_H2_GOAWAY`, `MW_H2_UNTAKEN`, `MW_H2_PROTOCOL`. */
   readonly code: string;
   /** Phase in which it happened, by the marks. */
   readonly phase: Phase;
@@ -189,6 +189,9 @@ export interface WireFault {
   readonly resolverAnswersOthers?: boolean | null;
 }
 
+/** The version of HTTP that a connection speaks. */
+export type HttpProtocol = '1.1' | '2';
+
 /** One request and its answer, as they were on the wire. Survives JSON; carries no body and no secret. */
 export interface Hop {
   readonly url: string;
@@ -200,6 +203,10 @@ export interface Hop {
   readonly family: 4 | 6 | null;
   readonly proxy: string | null;
   readonly tls: TlsFacts | null;
+  /** Absent: no connection came about, or an older release stored it. */
+  readonly protocol?: HttpProtocol;
+  /** The server did not take the request at first and it was sent again: REFUSED_STREAM, or GOAWAY before our stream. */
+  readonly repeated?: 'refused_stream' | 'goaway';
   readonly requestHeaders: Readonly<Record<string, string>>;
   readonly status: number | null;
   /** Response headers, secrets redacted (`set-cookie`, `www-authenticate` tokens …), at most `limits.headersKept`. */

@@ -1,6 +1,4 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { request as requestHttps } from 'node:https';
-import { request as requestHttp } from './node-http.ts';
 
 const bodyBytesMax = 64 * 1024 * 1024;
 
@@ -14,33 +12,37 @@ export interface Exchanged {
 /**
  * One request to a daemon and its whole answer, on a connection of its own; redirects are not followed. Not `fetch`:
  * that refuses some ports, 1 and 6000 among them, without asking.
- * @throws what `node:http` does, with its `code`; `ABORT_ERR` after `limitMs`
+ * @throws Error with the `code` of the socket (`ECONNREFUSED`, `ECONNRESET`…) or of undici; `ABORT_ERR` after `limitMs`
  */
-export function exchange(ask: {
+export async function exchange(ask: {
   readonly url: string;
   readonly method: 'GET' | 'POST';
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | null;
   readonly limitMs: number;
 }): Promise<Exchanged> {
-  const { url, method, headers, body, limitMs } = ask;
-  const begin = /^https:/i.test(url) ? requestHttps : requestHttp;
-  return new Promise((resolve, reject) => {
-    const call = begin(url, { method, headers, agent: false, signal: AbortSignal.timeout(limitMs) }, (answer) => {
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      answer.on('error', reject);
-      answer.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes > bodyBytesMax) answer.destroy(new Error('the answer is too large'));
-        else chunks.push(chunk);
-      });
-      answer.on('end', () => {
-        const text = Buffer.concat(chunks).toString('utf8');
-        resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text });
-      });
-    });
-    call.on('error', reject);
-    call.end(body ?? undefined);
+  const { method, headers, body, limitMs } = ask;
+  const url = new URL(ask.url);
+  // Loaded when a daemon is asked: a daemon itself needs only undici's client, in its probing threads.
+  const { Client } = await import('undici');
+  const client = new Client(url.origin, {
+    allowH2: false,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    maxResponseSize: bodyBytesMax,
   });
+  const limit = AbortSignal.timeout(limitMs);
+  try {
+    const path = `${url.pathname}${url.search}`;
+    const answer = await client.request({ path, method, headers, body, signal: limit });
+    return { status: answer.statusCode, headers: answer.headers, text: await answer.body.text() };
+  } catch (cause) {
+    if (limit.aborted) throw Object.assign(new Error('no answer in time', { cause }), { code: 'ABORT_ERR' });
+    const { code } = cause as NodeJS.ErrnoException;
+    // What Node says of a connection that ends inside an answer.
+    if (code === 'UND_ERR_SOCKET') throw Object.assign(new Error('ended early', { cause }), { code: 'ECONNRESET' });
+    throw cause;
+  } finally {
+    await client.destroy();
+  }
 }

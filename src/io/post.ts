@@ -87,7 +87,7 @@ async function ask(
     allowHosts: message.allow,
   };
   const socket = await connectTo({ url, route, guard: () => Promise.resolve(null) }, trace, deadline, deps);
-  const carrier = new Carrier(socket, url.host);
+  const carrier = new Carrier(socket, url.origin);
   try {
     const { body } = await exchange(
       carrier,

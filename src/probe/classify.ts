@@ -36,7 +36,7 @@ const codesOf: Readonly<Partial<Record<Class, readonly string[]>>> = {
   timeout: words('MW_DEADLINE ETIMEDOUT ETIMEOUT'),
   refused: words('ECONNREFUSED'),
   unreachable: words('EHOSTUNREACH ENETUNREACH EHOSTDOWN ENETDOWN ENONET'),
-  ended: words('MW_STALE MW_CLOSED ECONNRESET EPIPE ECONNABORTED ENOTCONN'),
+  ended: words('MW_STALE MW_CLOSED MW_H2_RESET MW_H2_GOAWAY MW_H2_UNTAKEN ECONNRESET EPIPE ECONNABORTED ENOTCONN'),
   tls_expired: words('CERT_HAS_EXPIRED CERT_NOT_YET_VALID'),
   tls_name: words('ERR_TLS_CERT_ALTNAME_INVALID ERR_TLS_CERT_ALTNAME_FORMAT HOSTNAME_MISMATCH'),
   tls_untrusted: words(
@@ -47,7 +47,7 @@ const codesOf: Readonly<Partial<Record<Class, readonly string[]>>> = {
   tls_pin: words('MW_PIN'),
   tls_client: words('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'),
   tls_protocol: words('EPROTO ERR_SSL_WRONG_VERSION_NUMBER ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'),
-  bad_http: words('MW_BAD_HEAD MW_BAD_CHUNK'),
+  bad_http: words('MW_BAD_HEAD MW_BAD_CHUNK MW_H2_PROTOCOL'),
   bad_coding: words('Z_DATA_ERROR Z_NEED_DICT Z_STREAM_ERROR'),
   longer: words('MW_BODY_LONGER'),
   cut: words('Z_BUF_ERROR'),

@@ -12,10 +12,12 @@ import type { TlsBook } from './tls.ts';
 
 /** What reaching a host takes; a part of an access. */
 export interface Route
-  extends Pick<WireAccess, 'ca' | 'client' | 'pin' | 'proxy' | 'family' | 'dnsServer' | 'allowHosts'> {
+  extends Pick<WireAccess, 'ca' | 'client' | 'pin' | 'proxy' | 'family' | 'dnsServer' | 'allowHosts' | 'alpn'> {
   /** Tried where the name has it and `family` leaves it open. */
   readonly firstFamily?: 4 | 6 | undefined;
 }
+
+const plainAlpn: readonly string[] = ['http/1.1'];
 
 /** Where to. */
 export interface Destination {
@@ -260,5 +262,5 @@ function secureDirect(
 }
 
 function handshakeOf(to: Destination, trace: ConnectTrace): Handshaking {
-  return { host: bareHost(to.url), rule: to.route, trace, onSocket: to.onSocket };
+  return { host: bareHost(to.url), rule: to.route, alpn: to.route.alpn ?? plainAlpn, trace, onSocket: to.onSocket };
 }

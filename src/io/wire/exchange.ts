@@ -1,19 +1,18 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { type ClientHttp2Stream, constants } from 'node:http2';
+import type { Dispatcher } from 'undici';
 import { limits } from '../../core/limits.ts';
 import type { Hop } from '../../core/transcript.ts';
-import { type AnswerEvents, AnswerReader } from './answer-reader.ts';
 import { BodyHold, type Collected, type Spill } from './body-hold.ts';
-import type { Carrier } from './carrier.ts';
+import type { CarriedRequest, Carrier, Collecting } from './carrier.ts';
 import type { Deadline } from './deadline.ts';
 import { decoded } from './decode.ts';
+import { exchangeStop } from './exchange-stop.ts';
+import { Inflow } from './inflow.ts';
 import { stopOf, WireStop } from './stop.ts';
 
 /** One request over a connection that is ready. */
-export interface ExchangeRequest {
-  readonly method: 'GET' | 'HEAD' | 'POST';
-  /** Path with query, or the absolute URL for a plain proxy. */
-  readonly target: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | null;
+export interface ExchangeRequest extends CarriedRequest {
   readonly bodyBytesMax: number;
   readonly stopAfterBytes: number | null;
   /** As `Ask.asSent`. */
@@ -33,23 +32,43 @@ export interface ExchangeTrace {
   bodyBytes: number;
   /** As `Hop.ramp`. */
   ramp: Hop['ramp'] | null;
+  /** As `Hop.repeated`. */
+  repeated: NonNullable<Hop['repeated']> | null;
 }
 
 /** A trace of nothing yet. */
 export function newTrace(): ExchangeTrace {
-  return { firstByteMs: null, endMs: null, status: null, headers: {}, bodyBytes: 0, ramp: null };
+  return { firstByteMs: null, endMs: null, status: null, headers: {}, bodyBytes: 0, ramp: null, repeated: null };
+}
+
+function joined(headers: IncomingHttpHeaders): Record<string, string> {
+  const plain: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) plain[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return plain;
 }
 
 function isCoded(headers: Readonly<Record<string, string>>): boolean {
   return !['', 'identity'].includes(headers['content-encoding'] ?? '');
 }
 
+/** What the head says about the length of the body; `null` where its end is told otherwise. */
+function saidBytes(method: string, { status, headers }: ExchangeTrace): number | null {
+  // What the head says of the length in an answer to HEAD is that of a GET.
+  if (method === 'HEAD' || status === 204 || status === 304) return 0;
+  const length = headers['content-length'];
+  return length === undefined || headers['transfer-encoding'] !== undefined ? null : Number(length);
+}
+
 /** A body that was read; not whole where reading stopped on purpose. */
 type Read = Collected & { readonly isWhole: boolean };
 
-/** Collects one answer as its reader tells it. Settles once. */
-class Collector implements AnswerEvents {
+/** Collects one response as undici's handler. Settles once. */
+class Collector implements Collecting {
+  readonly inflow: Inflow;
   readonly #carrier: Carrier;
+  readonly #method: string;
   readonly #trace: ExchangeTrace;
   readonly #now: () => number;
   readonly #done: (collected: Read) => void;
@@ -58,10 +77,14 @@ class Collector implements AnswerEvents {
   #isOver = false;
   #bytesMax: number;
   #spill: Spill | null;
-  /** Where reading stops on purpose; the answer then counts as whole. */
+  /** Where reading stops on purpose; the response then counts as whole. */
   #stopAt: number | null;
   readonly #isDecoded: boolean;
-  readonly reader: AnswerReader;
+  /** HTTP/2 alone: the stream, and the instants of its head and its newest data. */
+  #stream: ClientHttp2Stream | null = null;
+  #streamError: Error | null = null;
+  #headMs: number | null = null;
+  #dataMs: number | null = null;
 
   constructor(
     carrier: Carrier,
@@ -72,6 +95,7 @@ class Collector implements AnswerEvents {
     failed: (why: WireStop) => void,
   ) {
     this.#carrier = carrier;
+    this.#method = request.method;
     this.#trace = trace;
     this.#now = now;
     this.#done = done;
@@ -80,27 +104,47 @@ class Collector implements AnswerEvents {
     this.#stopAt = request.stopAfterBytes;
     this.#spill = request.spill;
     this.#isDecoded = request.asSent !== true;
-    this.reader = new AnswerReader(request.method, now, this);
+    this.inflow = new Inflow(now, () =>
+      this.broken(new WireStop('MW_HEAD_TOO_LARGE', 'the head is larger than the limit')),
+    );
   }
 
-  head(status: number, headers: Readonly<Record<string, string>>): void {
-    if (this.#isOver) return;
+  onRequestStart(): void {
+    this.#carrier.starting(this);
+  }
+
+  streamOpened(stream: ClientHttp2Stream): void {
+    // undici sends a refused request again, once, over the same session (RFC 9113 section 8.7).
+    if (this.#stream !== null) this.#trace.repeated = 'refused_stream';
+    this.#stream = stream;
+    this.#streamError = null;
+    stream.once('error', (error) => {
+      this.#streamError = error;
+    });
+    stream.once('response', () => {
+      this.#headMs = this.#now();
+    });
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200 || this.#isOver) return;
     this.#trace.status = status;
-    this.#trace.headers = headers;
+    this.#trace.headers = joined(headers);
     if (this.#spill !== null && this.#isDecoded && isCoded(this.#trace.headers)) {
       this.#spill = null;
       this.#bytesMax = Math.min(this.#bytesMax, limits.bodyHeldBytesMax);
     }
-    // Of an answer that is not the thing asked for, the first lines are enough.
+    // Of a response that is not the thing asked for, the first lines are enough.
     if (status >= 300 && this.#stopAt === null) this.#stopAt = Math.min(this.#bytesMax, limits.errorBodyBytes);
-    const said = this.reader.saidBytes;
+    const said = saidBytes(this.#method, this.#trace);
     if (this.#stopAt === 0) this.#finish(this.#now(), false);
     else if (this.#stopAt === null && said !== null && said > this.#bytesMax) this.#oversize();
   }
 
-  data(chunk: Buffer): void {
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#isOver) return;
-    const atMs = this.reader.lastByteMs ?? this.#now();
+    const atMs = this.#now();
+    this.#dataMs = atMs;
     this.#trace.bodyBytes += chunk.length;
     if (this.#trace.bodyBytes >= limits.slowStartBytes) this.#trace.ramp ??= { atMs, bytes: this.#trace.bodyBytes };
     try {
@@ -110,23 +154,30 @@ class Collector implements AnswerEvents {
       return;
     }
     if (this.#stopAt !== null && this.#trace.bodyBytes >= this.#stopAt) {
-      if (this.reader.saidBytes !== this.#trace.bodyBytes) this.#finish(atMs, false);
+      if (saidBytes(this.#method, this.#trace) !== this.#trace.bodyBytes) this.#finish(atMs, false);
     } else if (this.#trace.bodyBytes > this.#bytesMax) this.#oversize();
   }
 
-  end(): void {
+  onResponseEnd(): void {
     if (this.#isOver) return;
-    const { saidBytes: said, isFramed, headBytes, totalBytes, lastByteMs } = this.reader;
-    // Where the end of the body is told by its bytes it was here when they were.
-    const atMs = (isFramed ? lastByteMs : null) ?? this.#now();
-    if (said !== null && headBytes !== null && totalBytes > headBytes + said)
-      this.#fail(new WireStop('MW_BODY_LONGER', 'more body than said', this.#trace.bodyBytes, atMs));
-    else this.#finish(atMs, true);
+    const why = this.#notWhole();
+    if (why === null) this.#finish(this.#endMs(), true);
+    else this.#fail(why);
   }
 
-  broken(why: WireStop): void {
+  onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
+    this.broken(error);
+  }
+
+  /** Nothing more will come, for this reason. */
+  broken(error: unknown): void {
     if (this.#isOver) return;
-    this.#fail(new WireStop(why.code, why.message, this.#trace.bodyBytes, this.#now()));
+    const atMs = this.#now();
+    const { status, bodyBytes: bytesRead } = this.#trace;
+    const { error: socketError, session } = this.#carrier;
+    const saidBytesOfHead = status === null ? null : saidBytes(this.#method, this.#trace);
+    const state = { hasHead: status !== null, bytesRead, saidBytes: saidBytesOfHead, socketError };
+    this.#fail(exchangeStop(error, { ...state, session, stream: this.#stream, streamError: this.#streamError }, atMs));
   }
 
   /** Stops listening: the hop is over for another reason. */
@@ -135,8 +186,38 @@ class Collector implements AnswerEvents {
     this.#stampFirst();
   }
 
+  /** Why a response that undici calls complete is not; `null`: it is. */
+  #notWhole(): WireStop | null {
+    const said = saidBytes(this.#method, this.#trace);
+    const { bodyBytes } = this.#trace;
+    const atMs = this.#now();
+    if (this.#stream !== null) {
+      // Node ends a stream that was reset with CANCEL or NO_ERROR as if it were complete.
+      const isReset = this.#stream.aborted || this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR;
+      return isReset ? new WireStop('MW_H2_RESET', 'the stream was reset in the body', bodyBytes, atMs) : null;
+    }
+    const { headBytes, totalBytes } = this.inflow;
+    if (said !== null && headBytes !== null && totalBytes > headBytes + said)
+      return new WireStop('MW_BODY_LONGER', 'more body than said', bodyBytes, this.#endMs());
+    // undici takes a reset for the end of a body without a length; it is none.
+    const isFramed = said !== null || this.#trace.headers['transfer-encoding'] !== undefined;
+    return this.#carrier.error === null || isFramed ? null : stopOf(this.#carrier.error, bodyBytes, atMs);
+  }
+
+  /** When the response was complete. Where its own bytes tell its end, it was here when they were: parsers run later. */
+  #endMs(): number {
+    const said = saidBytes(this.#method, this.#trace);
+    if (this.#stream !== null) {
+      const isFramed = said !== null && said === this.#trace.bodyBytes;
+      return (isFramed ? (this.#dataMs ?? this.#headMs) : null) ?? this.#now();
+    }
+    const isFramed = said !== null || this.#trace.headers['transfer-encoding'] !== undefined;
+    return (isFramed ? this.inflow.lastByteMs : null) ?? this.#now();
+  }
+
   #stampFirst(): void {
-    this.#trace.firstByteMs = this.reader.firstByteMs;
+    this.#trace.firstByteMs = this.#headMs ?? this.inflow.firstByteMs;
+    this.#carrier.ended(this);
   }
 
   #finish(atMs: number, isWhole: boolean): void {
@@ -177,9 +258,9 @@ export async function exchange(
     const { body, whole, isWhole } = await deadline.run<Read>((done, failed) => {
       const collector = new Collector(carrier, request, trace, now, done, failed);
       try {
-        carrier.send(request, collector.reader);
+        carrier.send(request, collector);
       } catch (error) {
-        collector.broken(stopOf(error));
+        collector.broken(error);
       }
       return () => {
         collector.leave();

@@ -10,13 +10,13 @@ export interface Handshaking {
   /** Without brackets. */
   readonly host: string;
   readonly rule: TlsRule;
+  /** What is offered in ALPN, the preferred one first. */
+  readonly alpn: readonly string[];
   /** Filled in, also where the verdict is bad. */
   readonly trace: { readonly marks: LiveMarks; tls: TlsFacts | null };
   /** Given the TLS socket before its handshake: what a request needs is made while we wait. */
   readonly onSocket: ((socket: Socket) => void) | undefined;
 }
-
-const alpn = ['http/1.1'];
 
 /** Stands in for a legacy certificate that nobody reads. */
 const noCertificate = (): PeerCertificate & DetailedPeerCertificate =>
@@ -25,7 +25,7 @@ const noCertificate = (): PeerCertificate & DetailedPeerCertificate =>
 /** Speaks TLS over a connection that is there or on its way; judged before anything is sent over it. */
 export function handshake(
   under: Socket,
-  { host, rule, trace, onSocket }: Handshaking,
+  { host, rule, alpn, trace, onSocket }: Handshaking,
   { clock, tls }: { readonly clock: Clock; readonly tls: TlsBook },
   done: (socket: Socket) => void,
   failed: (why: WireStop) => void,
@@ -34,7 +34,7 @@ export function handshake(
     socket: under,
     ...(isIP(host) === 0 ? { servername: host } : {}),
     secureContext: tls.context(rule),
-    ALPNProtocols: alpn,
+    ALPNProtocols: [...alpn],
     // The verdict is ours to read, so that facts exist also when it is bad; the name is judged there too.
     rejectUnauthorized: false,
     checkServerIdentity: () => undefined,

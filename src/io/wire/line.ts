@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { limits } from '../../core/limits.ts';
 import type { Connection } from '../../core/mirror.ts';
 import type { HopAnswer, HopRequest, Line, Timers, WireAccess } from '../../core/ports.ts';
-import type { Hop, WireFault } from '../../core/transcript.ts';
+import type { Hop, HttpProtocol, WireFault } from '../../core/transcript.ts';
 import type { BodyFile } from '../body-file.ts';
 import { type AddressClass, addressClass, classBySpelling } from '../guard.ts';
 import { type KnownMask, maskOf } from '../mask-known.ts';
@@ -24,7 +24,9 @@ export interface LineDeps extends ConnectDeps {
 }
 
 /** Faults of a kept connection that was closed while it lay idle: news about the past, not about this request. */
-const staleCodes = new Set(['MW_STALE', 'MW_CLOSED', 'ECONNRESET', 'EPIPE']);
+const staleCodes = new Set(['MW_STALE', 'MW_CLOSED', 'ECONNRESET', 'EPIPE', 'MW_H2_UNTAKEN']);
+/** GOAWAY with NO_ERROR before the server took the request. */
+const untakenCode = 'MW_H2_UNTAKEN';
 
 /** The state of one hop under way. */
 interface HopState {
@@ -34,6 +36,8 @@ interface HopState {
   readonly headers: Readonly<Record<string, string>>;
   answer: ExchangeTrace;
   reused: boolean;
+  /** Of the connection that carried it; `null`: there was none. */
+  protocol: HttpProtocol | null;
 }
 
 /**
@@ -92,7 +96,7 @@ export class OpenLine implements Line {
       family: null,
       tls: null,
     };
-    const state: HopState = { request, url, trace, headers, answer: newTrace(), reused: false };
+    const state: HopState = { request, url, trace, headers, answer: newTrace(), reused: false, protocol: null };
     this.#deadline = deadline;
     try {
       const collected = await this.#ask(state, deadline);
@@ -124,7 +128,14 @@ export class OpenLine implements Line {
         state.answer = newTrace();
       }
     }
-    return this.#over(await this.#connect(state, deadline), state, deadline);
+    try {
+      return await this.#over(await this.#connect(state, deadline), state, deadline);
+    } catch (error) {
+      if (stopOf(error).code !== untakenCode) throw error;
+      // As Go does: the server ended the session before it took our stream, so it is sent again over a new one, once.
+      state.answer = { ...newTrace(), repeated: 'goaway' };
+      return this.#over(await this.#connect(state, deadline), state, deadline);
+    }
   }
 
   async #connect(state: HopState, deadline: Deadline): Promise<Kept> {
@@ -133,16 +144,17 @@ export class OpenLine implements Line {
     const route = { ...this.#access, firstFamily: this.#firstFamily };
     let carrier: Carrier | null = null;
     const onSocket = (socket: Socket): void => {
-      carrier = new Carrier(socket, url.host);
+      carrier = new Carrier(socket, url.origin);
     };
     const socket = await connectTo({ url, route, guard, onSocket }, trace, deadline, this.#deps);
     if (!request.foreign && this.#access.proxy === null) this.#homeAddress = trace.remoteAddress;
     const { remoteAddress, remotePort, family, tls } = trace;
-    return { carrier: carrier ?? new Carrier(socket, url.host), remoteAddress, remotePort, family, tls };
+    return { carrier: carrier ?? new Carrier(socket, url.origin), remoteAddress, remotePort, family, tls };
   }
 
   async #over(kept: Kept, state: HopState, deadline: Deadline): Promise<Collected> {
     const { request, url, headers, answer } = state;
+    state.protocol = kept.carrier.protocol;
     const { proxy } = this.#access;
     const isPlainProxied = proxy !== null && url.protocol === 'http:';
     const authorization = isPlainProxied ? proxyAuthorization(proxy) : null;
@@ -229,6 +241,8 @@ export class OpenLine implements Line {
       proxy: this.#access.proxy === null ? null : new URL(this.#access.proxy.url).origin,
       tls: trace.tls,
       requestHeaders: redactHeaders(state.headers, this.#mask.text),
+      ...(state.protocol === null ? {} : { protocol: state.protocol }),
+      ...(answer.repeated === null ? {} : { repeated: answer.repeated }),
       status: answer.status,
       responseHeaders: redactHeaders(answer.headers, this.#mask.text),
       bodyBytes: answer.bodyBytes,

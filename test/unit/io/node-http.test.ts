@@ -11,7 +11,7 @@ function loadedWith(file: string): readonly string[] {
   return JSON.parse(execFileSync(process.execPath, args, { encoding: 'utf8' })) as string[];
 }
 
-test.each(['src/cli/main.ts', 'src/io/worker.ts'])('%s loads no undici', (file) => {
+test.each(['src/cli/main.ts', 'src/io/worker.ts'])('%s loads no second undici, the one built into Node', (file) => {
   const loaded = loadedWith(file);
   expect(loaded).toContain('NativeModule net');
   expect(loaded.filter((name) => name.includes('deps/undici'))).toEqual([]);

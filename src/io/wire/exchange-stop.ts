@@ -1,0 +1,91 @@
+import { type ClientHttp2Stream, constants } from 'node:http2';
+import { h2CodeName, type SessionWatch } from './session-watch.ts';
+import { codeOf, stopOf, WireStop } from './stop.ts';
+
+/** What is known of an exchange when undici reports an error. */
+interface EndState {
+  readonly hasHead: boolean;
+  readonly bytesRead: number;
+  /** What the head says about the length of the body; `null`: nothing. */
+  readonly saidBytes: number | null;
+  /** What the socket itself reported first, which says more than "other side closed". */
+  readonly socketError: Error | null;
+  /** HTTP/2 alone. */
+  readonly session: SessionWatch | null;
+  /** HTTP/2 alone: the stream of the request, where one was opened. */
+  readonly stream: ClientHttp2Stream | null;
+  /** HTTP/2 alone: what Node said of the stream; undici may say something else of it. */
+  readonly streamError: Error | null;
+}
+
+/**
+ * undici's error as a stop with one of our codes: one code for one fact, whatever undici's version calls it.
+ * @param atMs  monotonic instant of the end
+ */
+export function exchangeStop(error: unknown, state: EndState, atMs: number): WireStop {
+  if (error instanceof WireStop && error.code !== 'MW_STALE')
+    return new WireStop(error.code, error.message, state.bytesRead, atMs);
+  return state.session === null ? plainStop(error, state, atMs) : h2Stop(error, state, state.session, atMs);
+}
+
+/**
+ * HTTP/1.1. Errors of undici's parser have no code of their own (undici 8.12): before the head is complete they are
+ * `MW_BAD_HEAD`, later `MW_BAD_CHUNK`, and `MW_CLOSED` where only the end came too early.
+ */
+function plainStop(error: unknown, state: EndState, atMs: number): WireStop {
+  const stop = stopOf(error, state.bytesRead, atMs);
+  const as = (code: string, text: string): WireStop => new WireStop(code, text, state.bytesRead, atMs);
+  const closed = (): WireStop =>
+    state.socketError === null
+      ? as('MW_CLOSED', 'connection ended inside the answer')
+      : stopOf(state.socketError, state.bytesRead, atMs);
+  const badHead = (): WireStop => as('MW_BAD_HEAD', 'the head is no HTTP/1.1');
+  if (error instanceof Error && error.name === 'HTTPParserError') {
+    if (/EOF/i.test(error.message)) return closed();
+    return state.hasHead ? as('MW_BAD_CHUNK', 'the chunks of the body are broken') : badHead();
+  }
+  switch (stop.code) {
+    case 'UND_ERR_INVALID_ARG':
+      return as('ERR_INVALID_CHAR', 'a header or path of ours that cannot be sent');
+    case 'UND_ERR_HEADERS_OVERFLOW':
+      return as('MW_HEAD_TOO_LARGE', 'the head is larger than the limit');
+    case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
+      // undici says so of any parser's error once it has read a Content-Length, also of one in the same head.
+      return state.hasHead ? closed() : badHead();
+    case 'UND_ERR_SOCKET':
+      return /^bad (response|upgrade)/.test(stop.message) ? badHead() : closed();
+    case 'MW_STALE':
+      return state.socketError === null ? stop : stopOf(state.socketError, state.bytesRead, atMs);
+    default:
+      return stop;
+  }
+}
+
+/**
+ * HTTP/2: the session's end first (GOAWAY, broken frames), then the connection's, then the stream's. Node does not say which
+ * side reset a stream with PROTOCOL_ERROR: before the head that counts as the server's reset.
+ */
+function h2Stop(error: unknown, state: EndState, session: SessionWatch, atMs: number): WireStop {
+  const { bytesRead, saidBytes, socketError, stream } = state;
+  const as = (code: string, text: string): WireStop => new WireStop(code, text, bytesRead, atMs);
+  const { goaway } = session;
+  if (goaway !== null && goaway.code !== constants.NGHTTP2_NO_ERROR)
+    return as('MW_H2_GOAWAY', `GOAWAY ${h2CodeName(goaway.code)}`);
+  const isUntaken = stream?.id === undefined || stream.id > (goaway?.lastStreamId ?? Number.POSITIVE_INFINITY);
+  if (goaway !== null && isUntaken && !state.hasHead)
+    return as('MW_H2_UNTAKEN', 'GOAWAY NO_ERROR before the request was taken');
+  const stop = stopOf(error, bytesRead, atMs);
+  const native = state.streamError ?? session.error ?? error;
+  if (codeOf(native) === 'ERR_HTTP2_ERROR') return as('MW_H2_PROTOCOL', `broken HTTP/2: ${stopOf(native).message}`);
+  if (stop.code === 'UND_ERR_INVALID_ARG')
+    return as('ERR_INVALID_CHAR', 'a header or path of ours that cannot be sent');
+  if (socketError !== null) return stopOf(socketError, bytesRead, atMs);
+  if (stop.code === 'UND_ERR_SOCKET' || stop.code === 'MW_STALE')
+    return as('MW_CLOSED', 'connection ended inside the answer');
+  const code = stream?.rstCode ?? constants.NGHTTP2_NO_ERROR;
+  if (code === constants.NGHTTP2_ENHANCE_YOUR_CALM && !state.hasHead)
+    return as('MW_HEAD_TOO_LARGE', 'the head is larger than the limit');
+  if (code === constants.NGHTTP2_PROTOCOL_ERROR && saidBytes !== null)
+    return as('MW_H2_PROTOCOL', 'a body unlike its Content-Length');
+  return as('MW_H2_RESET', `the stream was reset: ${h2CodeName(code)}`);
+}

@@ -1,0 +1,64 @@
+import { limits } from '../../core/limits.ts';
+
+/** `HTTP/1.1 1xx`: the tenth byte tells an interim head. */
+const statusAt = 9;
+const interim = 0x31;
+const carriageReturn = 0x0d;
+const lineFeed = 0x0a;
+
+/**
+ * The bytes of one HTTP/1.1 response as the socket hands them up, before any parser has seen them: when the first and the
+ * newest byte came, how long the head is, how many bytes there are in all.
+ */
+export class Inflow {
+  /** Monotonic instant of the first byte, `null` before. */
+  firstByteMs: number | null = null;
+  /** Monotonic instant of the newest byte, `null` before. */
+  lastByteMs: number | null = null;
+  /** Plain bytes so far, head included. */
+  totalBytes = 0;
+  /** Bytes of the head, interim heads included; `null` while it is not complete. */
+  headBytes: number | null = null;
+  readonly #now: () => number;
+  readonly #tooLarge: () => void;
+  /** Of the head under way: bytes read, bytes of its end (CR LF CR LF) matched, and whether it is interim. */
+  #at = 0;
+  #matched = 0;
+  #isInterim = false;
+
+  /**
+   * @param now       the monotonic clock
+   * @param tooLarge  called as soon as the head, interim heads included, is longer than `limits.headBytes`
+   */
+  constructor(now: () => number, tooLarge: () => void) {
+    this.#now = now;
+    this.#tooLarge = tooLarge;
+  }
+
+  /** Takes one chunk as the socket hands it up. The stamp comes first. */
+  take(chunk: Buffer): void {
+    this.lastByteMs = this.#now();
+    this.firstByteMs ??= this.lastByteMs;
+    this.totalBytes += chunk.length;
+    if (this.headBytes === null) this.#scan(chunk);
+  }
+
+  #scan(chunk: Buffer): void {
+    const before = this.totalBytes - chunk.length;
+    for (let i = 0; i < chunk.length && this.headBytes === null; i += 1) {
+      const byte = chunk[i];
+      if (this.#at === statusAt) this.#isInterim = byte === interim;
+      this.#at += 1;
+      if (byte === carriageReturn) this.#matched = this.#matched === 2 ? 3 : 1;
+      else this.#matched = byte === lineFeed && this.#matched % 2 === 1 ? this.#matched + 1 : 0;
+      if (this.#matched === 4) this.#ended(before + i + 1);
+    }
+    if ((this.headBytes ?? this.totalBytes) > limits.headBytes) this.#tooLarge();
+  }
+
+  #ended(bytes: number): void {
+    if (!this.#isInterim) this.headBytes = bytes;
+    this.#at = 0;
+    this.#matched = 0;
+  }
+}
