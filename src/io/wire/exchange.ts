@@ -9,6 +9,7 @@ import type { Deadline } from './deadline.ts';
 import { decoded } from './decode.ts';
 import { exchangeStop } from './exchange-stop.ts';
 import { Inflow } from './inflow.ts';
+import { h2CodeName } from './session-watch.ts';
 import { stopOf, WireStop } from './stop.ts';
 
 /** One request over a connection that is ready. */
@@ -194,7 +195,8 @@ class Collector implements Collecting {
     if (this.#stream !== null) {
       // Node ends a stream that was reset with CANCEL or NO_ERROR as if it were complete.
       const isReset = this.#stream.aborted || this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR;
-      return isReset ? new WireStop('MW_H2_RESET', 'the stream was reset in the body', bodyBytes, atMs) : null;
+      const text = `the stream was reset: ${h2CodeName(this.#stream.rstCode ?? constants.NGHTTP2_NO_ERROR)}`;
+      return isReset ? new WireStop('MW_H2_RESET', text, bodyBytes, atMs) : null;
     }
     const { headBytes, totalBytes } = this.inflow;
     if (said !== null && headBytes !== null && totalBytes > headBytes + said)
