@@ -17,7 +17,7 @@ import { type AdviseTurn, close, groupKey, holdAgain, openLedger, release, settl
 import { ranked } from './rank.ts';
 import { restore } from './restore.ts';
 import { follow, settleGroup } from './settle.ts';
-import { emptyTally, record, type Tally } from './tally.ts';
+import { emptyTally, record, recordAnswer, type Tally } from './tally.ts';
 import { nearOf, type View, viewOf, weighAll } from './view.ts';
 import { readWhatIf, whatIf } from './what-if.ts';
 
@@ -119,7 +119,10 @@ export function createAdvisor(input: {
       lastNow = now;
       const tally = tallies.get(name) ?? emptyTally();
       tallies.set(name, tally);
-      if (sample.due.purpose !== 'peek') record(tally, sample, nearOf(config), group.client.relay?.step ?? null);
+      const { purpose, target } = sample.due;
+      if (purpose !== 'peek') record(tally, sample, nearOf(config), group.client.relay?.step ?? null);
+      if (purpose !== 'peek' && purpose !== 'once' && group.kind.fetch.includes(target.step))
+        recordAnswer(tally, sample);
       const isCompared = hear(view(group, now), sample);
       return isCompared && (sample.outcome.tag === 'failed' || sample.due.purpose === 'confirm');
     },
@@ -229,7 +232,9 @@ function acceptOpen(view: View): AdviseTurn {
   const isBack = advice.chain.after === shown(group.declared);
   group.open = null;
   group.chain = isBack ? group.declared : parsed.value;
-  group.accepted = isBack ? null : { ...holdAgain(advice, false, config, now), issuedMs: now.monotonicMs };
+  group.accepted = isBack
+    ? null
+    : { ...holdAgain(advice, false, config, now), issuedMs: now.monotonicMs, fromMs: held?.fromMs ?? null };
   group.audit = isAudited(advice) ? advice : null;
   group.lastAcceptMs = now.monotonicMs;
   group.lastAcceptWallMs = now.wallMs;

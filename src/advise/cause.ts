@@ -1,7 +1,10 @@
 import type { AdviceCause } from '../core/advice.ts';
+import { reasonWeight } from '../core/failure.ts';
 import { type Finding, type FindingKind, isDisputed, saysBehind } from '../core/finding.ts';
 import type { Standing } from '../core/standing.ts';
 import type { Alarm } from './paired/pair.ts';
+import type { Tally } from './tally.ts';
+import { troubleOf } from './trouble.ts';
 
 /** Why the mirror in use should be left, and the findings that say so; `slo` has none: alerts of others say it. */
 export interface Cause {
@@ -53,6 +56,21 @@ export function causeOf(standing: Standing | null): Cause | null {
 export function lateCauseOf(standing: Standing | null): Cause | null {
   const findings = (standing?.findings ?? []).filter((one) => one.kind === 'lag' && speaksAgainst(one));
   return findings.length === 0 ? null : { kind: 'lag', findings };
+}
+
+const timeCauses: ReadonlySet<AdviceCause> = new Set(['slower', 'spike', 'level_shift', 'throughput']);
+
+/** True for a cause by which a mirror takes longer, and answers. */
+export function isAboutTime(kind: AdviceCause): boolean {
+  return timeCauses.has(kind);
+}
+
+/** A cause by its gravest name: a mirror that fails every request is not slow, however long each failure takes. */
+export function namedCause(tally: Tally, kind: Cause['kind']): Cause['kind'] {
+  if (!isAboutTime(kind)) return kind;
+  const trouble = troubleOf(tally);
+  if (trouble?.kind !== 'all') return kind;
+  return reasonWeight[trouble.row.reason] === 'refusal' ? 'refusal' : 'outage';
 }
 
 /** Which causes each test may be explained by, the gravest first, and what it is called where no finding explains it. */

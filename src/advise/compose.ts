@@ -3,14 +3,16 @@ import type { Reason } from '../core/failure.ts';
 import type { Confidence, Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { type Chain, type Remedy, shownChain } from '../ecosystems/client.ts';
+import { told } from '../words/tell.ts';
 import { type Decision, expectations, moments, ruleOf } from './decide.ts';
 import { fetchCostsOf } from './fetch-costs.ts';
 import type { Group } from './group.ts';
+import { limitsOfAdvice } from './limits-of-advice.ts';
 import { lately } from './objective.ts';
 import { type Running, runningOf } from './paired/pair.ts';
 import { candidate, round, type Weighed } from './rank.ts';
 import { headName, type View } from './view.ts';
-import { limitsOfAdvice, reasonOf } from './words.ts';
+import { reasonOf, type Subject } from './words.ts';
 
 type Said = Extract<Decision, { kind: 'move' | 'refuse' }>;
 
@@ -50,7 +52,8 @@ export function compose(
   const before = group.chain ?? { members: [], separators: [] };
   const after = decision.kind === 'move' ? decision.after : before;
   const window = moments(view, decision.at);
-  const reason = reasonOf(view, decision, window);
+  const reason =
+    reasonOf(view, subjectOf(view, decision)) ?? told(`advice.cause.${decision.cause}`, { from: decision.at.name });
   const replay = decision.kind === 'move' ? expectations(view, decision.at, after) : null;
   const lines = decision.kind === 'move' ? remedyOf(group, before, after, config.private[group.ecosystem] ?? []) : null;
   return {
@@ -90,6 +93,17 @@ export function compose(
     rollback: lines?.rollback ?? '',
     trigger: meta.trigger,
   };
+}
+
+/** What the sentence of a decision is about. */
+export function subjectOf(view: View, decision: Said): Subject {
+  const { cause, findings, at } = decision;
+  if (decision.kind === 'refuse')
+    return { cause, findings, at, to: null, fromMs: null, refused: decision, before: null };
+  const { alarm, to } = decision;
+  const time = view.group.contest.pairs.get(to.mirror.name)?.time;
+  const test = alarm === 'time' ? time?.light : alarm === 'heavy_time' ? time?.heavy : undefined;
+  return { cause, findings, at, to: to.mirror, fromMs: test?.fromMs ?? null, refused: null, before: null };
 }
 
 /** The lines of the client whose chain decides, then those of the ecosystem's others; what they say to programs is joined. */

@@ -3,7 +3,7 @@ import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Chain } from '../ecosystems/client.ts';
-import { type Cause, causeOf, causeOfAlarm, isForced, lateCauseOf } from './cause.ts';
+import { type Cause, causeOf, causeOfAlarm, isForced, lateCauseOf, namedCause } from './cause.ts';
 import { inCostOrder } from './chain.ts';
 import { type Expectation, expectation } from './expected.ts';
 import { headNow, homeOf, memberOf, mirrorBehind } from './group.ts';
@@ -113,8 +113,9 @@ function leave(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decis
   // A round is under way that names what it is within seconds; two failed downloads alone would call it by another name.
   if (choice.alarm === 'heavy_failures' && view.standingOf(at.name)?.inDoubt === true) return null;
   const why = causeOfAlarm(choice.alarm, view.standingOf(at.name), view.evidenceOf(at.name).length > 0);
-  if (isMuted(view, at.name, choice.to, why.kind)) return null;
-  return moveTo(view, at, choice.to, why.kind, why.findings, choice.alarm, weighed);
+  const named = namedCause(view.tallyOf(at.name), why.kind);
+  if (isMuted(view, at.name, choice.to, named)) return null;
+  return moveTo(view, at, choice.to, named, why.findings, choice.alarm, weighed);
 }
 
 /**

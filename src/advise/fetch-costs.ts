@@ -25,7 +25,7 @@ export function fetchCostsOf(view: View, decision: Extract<Decision, { kind: 'mo
     light: meanOf(pair.time.light, ms),
     heavy: meanOf(pair.time.heavy, ms),
   });
-  const heads = meansOf((test) => test.headMs);
+  const heads = meansOf((test) => test.headTookMs);
   const candidates = meansOf((test) => test.candidateMs);
   return {
     hereMs: fetchCostMs(here, view.by, heads),

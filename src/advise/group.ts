@@ -13,6 +13,11 @@ export interface Held {
   readonly issuedMs: number;
   readonly expiresMs: number;
   reminded: boolean;
+  /** Since when the test of time spoke that it rests on, monotonic; `null`: none did, or before a restart. */
+  readonly fromMs: number | null;
+  /** When its sentence was last said and last stored, monotonic. */
+  saidMs: number;
+  storedMs: number;
 }
 
 /** The mirrors of a group and how chains name them; made once for each configuration. */

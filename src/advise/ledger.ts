@@ -98,12 +98,15 @@ export function shown(chain: Chain | null): string | null {
 }
 
 /** Holds a fresh advice: its life counts on the monotonic clock from now. */
-export function hold(advice: Advice, config: Config, now: Now): Held {
+export function hold(advice: Advice, config: Config, now: Now, fromMs: number | null = null): Held {
   return {
     advice,
     issuedMs: now.monotonicMs,
     expiresMs: now.monotonicMs + config.advise.ttlMs,
     reminded: false,
+    fromMs,
+    saidMs: now.monotonicMs,
+    storedMs: now.monotonicMs,
   };
 }
 
@@ -111,7 +114,12 @@ export function hold(advice: Advice, config: Config, now: Now): Held {
 export function holdAgain(advice: Advice, reminded: boolean, config: Config, now: Now): Held {
   const leftMs = Math.min(config.advise.ttlMs, Math.max(0, advice.expiresAtMs - now.wallMs));
   const ageMs = Math.max(0, now.wallMs - advice.issuedAtMs);
-  return { advice, issuedMs: now.monotonicMs - ageMs, expiresMs: now.monotonicMs + leftMs, reminded };
+  return {
+    ...hold(advice, config, now),
+    issuedMs: now.monotonicMs - ageMs,
+    expiresMs: now.monotonicMs + leftMs,
+    reminded,
+  };
 }
 
 /** Gives an advice its last (or accepted) state. */
@@ -138,7 +146,7 @@ export function reissue(held: Held, id: string, config: Config, ledger: Ledger, 
   ledger.note('superseded', settle(advice, 'superseded', now));
   const next: Advice = { ...advice, id, issuedAtMs: now.wallMs, expiresAtMs: now.wallMs + config.advise.ttlMs };
   ledger.note(next.state === 'accepted' ? 'accepted' : 'proposed', next);
-  return hold(next, config, now);
+  return hold(next, config, now, held.fromMs);
 }
 
 /** Ends the accepted advice: the declared chain is the one in force again. */

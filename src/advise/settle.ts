@@ -1,14 +1,17 @@
 import type { Advice } from '../core/advice.ts';
 import { limits } from '../core/limits.ts';
 import type { Random } from '../core/ports.ts';
+import type { Sentence } from '../core/sentence.ts';
 import { auditInTime, endAudit } from './audit.ts';
-import { compose, confidenceOf } from './compose.ts';
+import { namedCause } from './cause.ts';
+import { compose, confidenceOf, subjectOf } from './compose.ts';
 import { causeAgainst, type Decision, decide } from './decide.ts';
-import { headNow, homeOf, memberOf, mirrorBehind } from './group.ts';
+import { type Held, headNow, homeOf, memberOf, mirrorBehind } from './group.ts';
 import { close, hold, isReminderDue, type Ledger, reissue, release } from './ledger.ts';
 import { moveTo } from './paired/contest.ts';
 import { recentDepartures } from './paired/home.ts';
 import { chainTo, isRecent, mirrorOf, surroundings, type View, weighAll } from './view.ts';
+import { reasonOf, type Subject } from './words.ts';
 
 type Said = Exclude<Decision, { kind: 'none' | 'wait' }>;
 type Move = Extract<Decision, { kind: 'move' }>;
@@ -67,7 +70,10 @@ function refuse(view: View, decision: Extract<Decision, { kind: 'refuse' }>, ran
   const open = view.group.open?.advice ?? null;
   // What was proposed stands: that nothing better is known now is no reason to go back to what was left.
   if (open?.state === 'proposed') return;
-  if (open !== null && open.refusal === decision.refusal && open.cause === decision.cause) return;
+  if (open !== null && open.refusal === decision.refusal && open.cause === decision.cause) {
+    if (view.group.open !== null) say(view, view.group.open, subjectOf(view, decision), ledger);
+    return;
+  }
   if (open !== null) close(view.group, 'superseded', ledger, view.now);
   issue(view, decision, random, ledger);
 }
@@ -83,7 +89,7 @@ function onRefusal(view: View, open: Advice, decision: Decision, ledger: Ledger)
 function issue(view: View, said: Said, random: Random, ledger: Ledger): void {
   const { group, now, config } = view;
   const advice = compose(view, said, { id: random.id(now.wallMs), trigger: triggerOf(view, said) });
-  group.open = hold(advice, config, now);
+  group.open = hold(advice, config, now, subjectOf(view, said).fromMs);
   ledger.note(said.kind === 'move' ? 'proposed' : 'refused', advice);
   ledger.touch(group);
 }
@@ -122,17 +128,49 @@ function rechain(view: View, open: Advice, random: Random, ledger: Ledger): void
   issue(view, said, random, ledger);
 }
 
-/** Confidence follows the finding while an advice stands; that is no news, but the page and the API show it. */
+/**
+ * Confidence and sentence of a proposal follow what is wrong while it stands; that is no news, but the page, the API and
+ * whatever is sent of it later show it. Its cause stays: it is a label of alerts, which would fire anew.
+ */
 function refresh(view: View, ledger: Ledger): void {
   const held = view.group.open;
   if (held === null || held.advice.state !== 'proposed' || held.advice.cause === 'failback') return;
-  const left = mirrorOf(view, view.group.chain?.members[0]);
-  const cause = left === null ? null : causeAgainst(view, left);
-  if (cause === null || cause.kind !== held.advice.cause) return;
-  const confidence = confidenceOf(cause.kind, cause.findings);
-  if (confidence === held.advice.confidence) return;
-  held.advice = { ...held.advice, confidence };
+  const at = mirrorOf(view, view.group.chain?.members[0]);
+  const to = view.mirrors.find(({ name }) => name === held.advice.to);
+  if (at === null || to === undefined) return;
+  const found = causeAgainst(view, at);
+  const named = namedCause(view.tallyOf(at.name), held.advice.cause);
+  const findings = found?.kind === named ? found.findings : [];
+  const confidence =
+    found?.kind === held.advice.cause ? confidenceOf(found.kind, found.findings) : held.advice.confidence;
+  if (confidence !== held.advice.confidence) {
+    held.advice = { ...held.advice, confidence };
+    ledger.keep(held.advice);
+  }
+  const { fromMs, advice } = held;
+  say(view, held, { cause: named, findings, at, to, fromMs, refused: null, before: advice.sentence ?? null }, ledger);
+}
+
+/** A sentence is said anew once a second at most, and stored at once where it says something else, else once a minute. */
+const sayAgainMs = 1_000;
+const storeAgainMs = 60_000;
+
+function say(view: View, held: Held, subject: Subject, ledger: Ledger): void {
+  const nowMs = view.now.monotonicMs;
+  if (nowMs - held.saidMs < sayAgainMs) return;
+  held.saidMs = nowMs;
+  const said = reasonOf(view, subject);
+  if (said === null || said.text === held.advice.reason) return;
+  const isOther = keyOf(said.sentence) !== keyOf(held.advice.sentence ?? null);
+  held.advice = { ...held.advice, reason: said.text, sentence: said.sentence };
+  if (!isOther && nowMs - held.storedMs < storeAgainMs) return;
+  held.storedMs = nowMs;
   ledger.keep(held.advice);
+}
+
+function keyOf(sentence: Sentence | null): string {
+  const trouble = sentence?.values['trouble'];
+  return typeof trouble === 'object' && 'key' in trouble ? trouble.key : '';
 }
 
 /** Reminds before the end; at `ttl` what still pays is reissued, and what nobody follows any more ends. */

@@ -1,12 +1,14 @@
 import { isTimeout, type Reason } from '../core/failure.ts';
 import { quantileOf } from '../core/quantile.ts';
 import type { SettledSample } from '../core/sample.ts';
-import type { Step } from '../core/target.ts';
+import { isHeavy, type Step, type Target, type Weight } from '../core/target.ts';
 import type { RelayState, Reply } from '../ecosystems/client.ts';
 import { replyWith } from './answer.ts';
 
 /** Entries kept of one series: 20 paces and the moments of several confirming rounds. */
 const entriesKept = 160;
+/** Answers to what a fetch asks, kept for what an advice says of them. */
+const answersKept = { light: 120, heavy: 30 } as const;
 
 /** One settled answer, cut to what advice needs. `atMs` is monotonic; `tookMs` of a timeout is its limit. */
 export interface Entry {
@@ -23,6 +25,24 @@ export interface Entry {
   readonly round: string | null;
 }
 
+/** One answer to what a fetch asks. */
+export interface Answered extends Entry {
+  readonly target: Target;
+}
+
+/** The failures since the last success, of steps of one weight. */
+export interface Row {
+  count: number;
+  /** When the first of them was sent, monotonic milliseconds. */
+  readonly fromMs: number;
+  reason: Reason;
+  /** How many of them timed out, and the longest that one was waited for, milliseconds. */
+  timeouts: number;
+  waitedMs: number;
+  hasCanary: boolean;
+  readonly targets: Set<string>;
+}
+
 /** The relay of a mirror; `before` and `failedAtMs` take a failure back that turns out to be the whole mirror's. */
 interface Relay {
   state: RelayState;
@@ -36,11 +56,21 @@ export interface Tally {
   module: string | null;
   canary: Entry[];
   readonly relay: Relay;
+  /** What a fetch asks, by weight. */
+  readonly answers: Readonly<Record<Weight, Answered[]>>;
+  /** `null`: the last one succeeded. */
+  readonly rows: Record<Weight, Row | null>;
 }
 
 /** A tally that knows nothing. */
 export function emptyTally(): Tally {
-  return { module: null, canary: [], relay: { state: 'unknown', before: 'unknown', failedAtMs: null } };
+  return {
+    module: null,
+    canary: [],
+    relay: { state: 'unknown', before: 'unknown', failedAtMs: null },
+    answers: { light: [], heavy: [] },
+    rows: { light: null, heavy: null },
+  };
 }
 
 /**
@@ -64,6 +94,39 @@ export function record(tally: Tally, sample: SettledSample, nearMs: number, rela
     const whole = relay.failedAtMs !== null && Math.abs(relay.failedAtMs - entry.atMs) <= nearMs;
     if (whole && entry.tag === 'failed') tally.relay.state = relay.before;
   }
+}
+
+/** Takes in an answer to what a fetch asks, for what an advice says. Unknown and warm ones say nothing. */
+export function recordAnswer(tally: Tally, sample: SettledSample): void {
+  const { target, connection } = sample.due;
+  if (sample.outcome.tag === 'unknown' || connection !== 'cold') return;
+  const weight = isHeavy(target) ? 'heavy' : 'light';
+  const entry: Answered = { ...entryOf(sample), target };
+  const answers = tally.answers[weight];
+  answers.push(entry);
+  if (answers.length > answersKept[weight]) answers.shift();
+  const { reason } = entry;
+  if (reason === null) {
+    tally.rows[weight] = null;
+    return;
+  }
+  tally.rows[weight] ??= {
+    count: 0,
+    fromMs: entry.atMs,
+    reason,
+    timeouts: 0,
+    waitedMs: 0,
+    hasCanary: false,
+    targets: new Set(),
+  };
+  const row = tally.rows[weight];
+  row.count += 1;
+  row.reason = reason;
+  row.hasCanary ||= target.canary;
+  row.targets.add(target.id);
+  if (!isTimeout(reason)) return;
+  row.timeouts += 1;
+  row.waitedMs = Math.max(row.waitedMs, entry.tookMs);
 }
 
 function entryOf(sample: SettledSample): Entry {

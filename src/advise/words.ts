@@ -1,108 +1,182 @@
+import type { AdviceCause } from '../core/advice.ts';
+import { reasonWeight } from '../core/failure.ts';
+import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Filled, Sentence, Told } from '../core/sentence.ts';
-import type { Chain } from '../ecosystems/client.ts';
+import { refText } from '../core/target.ts';
 import { phrase, toldOf } from '../words/tell.ts';
+import { isAboutTime } from './cause.ts';
 import type { Decision } from './decide.ts';
 import { upstreamFaults } from './decide.ts';
-import { fetchCostsOf } from './fetch-costs.ts';
 import { firstAlert, lately } from './objective.ts';
-import { meanMs, since } from './paired/record.ts';
-import { gain } from './rank.ts';
-import { type Entry, recent } from './tally.ts';
-import { mirrorOf, type View } from './view.ts';
+import { meanMs } from './paired/record.ts';
+import { fetchCostOf, gain } from './rank.ts';
+import { type Answered, type Row, recent } from './tally.ts';
+import { type Apart, apartOf, type Trouble, troubleOf } from './trouble.ts';
+import type { View } from './view.ts';
 
-const halfHourMs = 30 * 60_000;
-/** So many times its usual, and a mirror has become slower. */
+/** So many times its usual, and a mirror has become slower; so many times another, and it still is. */
 const becameSlower = 1.5;
+const isSlower = 1.2;
+/** Of light and of heavy answers the newest so many are compared; where nothing says since when, so few. */
+const comparedMost = { light: 10, heavy: 4, undated: 4 } as const;
+const usualMin = 3;
 
-type Asked = Extract<Decision, { kind: 'move' | 'refuse' }>;
-
-/** The sentence of an advice: what is wrong, in numbers, and what the other mirror does better or why nothing is advised. */
-export function reasonOf(view: View, decision: Asked, window: readonly Entry[]): Told {
-  const trouble = troubleOf(view, decision, decision.at.name, window);
-  return toldOf(
-    decision.kind === 'refuse'
-      ? phrase('ground.refuse', { trouble, refusal: refusalOf(view, decision) })
-      : phrase('ground.move', { trouble, promise: promiseOf(view, decision) }),
-  );
+/** What a sentence is about: what is advised now, or an advice that stands. */
+export interface Subject {
+  readonly cause: AdviceCause;
+  readonly findings: readonly Finding[];
+  /** The mirror to be left, and the one to go to; `null`: none is advised. */
+  readonly at: Mirror;
+  readonly to: Mirror | null;
+  /** Since when the test of time speaks, monotonic milliseconds; `null`: no such test does. */
+  readonly fromMs: number | null;
+  /** Why none is advised. */
+  readonly refused: Extract<Decision, { kind: 'refuse' }> | null;
+  /** What was said of it before; `null`: nothing. */
+  readonly before: Sentence | null;
 }
 
-function troubleOf(view: View, decision: Asked, head: string, window: readonly Entry[]): Filled {
-  const [finding] = decision.findings;
-  const failed = window.filter((entry) => entry.tag === 'failed');
-  const counts = phrase('ground.counts', { failed: failed.length, all: window.length });
-  const cause = finding?.cause ?? failed.at(-1)?.reason ?? null;
-  const because = cause === null ? '' : phrase('ground.because', { cause });
-  const { baselineSeconds = null, observedSeconds = null } = finding?.evidence ?? {};
-  const usual = baselineSeconds === null ? phrase('ground.less') : time(baselineSeconds);
-  const observed = observedSeconds === null ? phrase('ground.longer') : time(observedSeconds);
-  switch (decision.cause) {
-    case 'outage':
-      return finding === undefined && decision.kind === 'refuse'
-        ? phrase('ground.cannot', { head })
-        : phrase('ground.outage', { head, because, counts });
-    case 'unreliable':
-      return phrase('ground.unreliable', { head, because, share: shareOf(view, head) });
-    case 'refusal':
-      return phrase('ground.refusal', { head, because, counts });
-    case 'mismatch':
-      return phrase(finding?.cause === 'origin' ? 'ground.notOrigins' : 'ground.mismatch', { head });
-    case 'certificate':
-      return phrase('ground.certificate', { head, because });
-    case 'spike':
-      return phrase('ground.spike', { head, observed, usual });
-    case 'level_shift':
-      return phrase('ground.shift', { head, observed, usual });
-    case 'throughput':
-      return phrase('ground.throughput', { head, apart: apartOf(view, decision, 'heavy') });
-    case 'slower':
-      return slowerOf(view, decision, head);
-    case 'failback': {
-      const awayMs = view.now.monotonicMs - (view.group.moves.lastMs ?? view.now.monotonicMs);
-      const to = decision.kind === 'move' ? decision.to.mirror.name : head;
-      return phrase('ground.failback', { to, away: time(awayMs / 1000) });
+/**
+ * The sentence of an advice: what was measured of the mirror to be left, and what of the other one or why none is advised.
+ * @returns `null` where nothing is measured that could be said
+ */
+export function reasonOf(view: View, subject: Subject): Told | null {
+  const said = troubleSaid(view, subject);
+  if (said === null) return null;
+  const { trouble, apart } = said;
+  if (subject.refused !== null)
+    return toldOf(phrase('ground.refuse', { trouble, refusal: refusalOf(view, subject.refused) }));
+  return subject.to === null
+    ? null
+    : toldOf(phrase('ground.move', { trouble, promise: promiseOf(view, subject, subject.to, apart) }));
+}
+
+interface Said {
+  readonly trouble: Filled;
+  /** The comparison that it rests on; `null`: it is not about time. */
+  readonly apart: Apart | null;
+}
+
+function troubleSaid(view: View, subject: Subject): Said | null {
+  const { cause, at, findings } = subject;
+  const head = at.name;
+  const [finding] = findings;
+  const plain = (trouble: Filled): Said => ({ trouble, apart: null });
+  if (cause === 'mismatch')
+    return plain(phrase(finding?.cause === 'origin' ? 'ground.notOrigins' : 'ground.mismatch', { head }));
+  if (cause === 'lag')
+    return plain(
+      finding === undefined ? phrase('ground.lag', { head }) : (finding.sentence ?? finding.text.replace(/\.$/, '')),
+    );
+  if (cause === 'failback') {
+    const awayMs = view.now.monotonicMs - (view.group.moves.lastMs ?? view.now.monotonicMs);
+    return plain(phrase('ground.failback', { to: subject.to?.name ?? head, away: span(awayMs) }));
+  }
+  if (subject.refused !== null && cause === 'outage' && finding === undefined)
+    return plain(phrase('ground.cannot', { head }));
+  const untilMs = view.standingOf(head)?.throttledUntilMs ?? 0;
+  if (cause === 'refusal' && untilMs > view.now.wallMs)
+    return plain(phrase('ground.throttles', { head, span: span(untilMs - view.now.wallMs) }));
+  const trouble = troubleOf(view.tallyOf(head));
+  if (trouble === null) return null;
+  if (cause === 'slo' && trouble.kind !== 'all') return plain(objectiveOf(view, head));
+  const failing = failingSaid(view, head, trouble, cause);
+  if (failing !== null) return plain(failing);
+  const slow = slowSaid(view, subject);
+  if (slow !== null) return slow;
+  if (trouble.kind !== 'none') return plain(shareSaid(view, head, trouble));
+  if (isAboutTime(cause)) return null;
+  return plain(phrase('ground.recovered', { head, count: trouble.count, span: sinceSaid(view, trouble.fromMs) }));
+}
+
+/** What fails; `null`: nothing, or no more than what a mirror that is slow fails by the way. */
+function failingSaid(view: View, head: string, trouble: Trouble, cause: AdviceCause): Sentence | null {
+  switch (trouble.kind) {
+    case 'all':
+      return allSaid(view, head, trouble.row);
+    case 'downloads': {
+      const { reason: cause, count, fromMs } = trouble.row;
+      return phrase('ground.downloads', { head, cause, count, span: sinceSaid(view, fromMs) });
     }
-    case 'slo':
-      return objectiveOf(view, head);
-    case 'lag':
-      return finding === undefined
-        ? phrase('ground.lag', { head })
-        : (finding.sentence ?? finding.text.replace(/\.$/, ''));
+    case 'targets':
+      return targetsSaid(view, head, trouble);
+    case 'share':
+      return isAboutTime(cause) ? null : shareSaid(view, head, trouble);
+    case 'none':
+      return null;
     default:
-      return decision.cause satisfies never;
+      return trouble satisfies never;
   }
 }
 
-function shareOf(view: View, head: string): Sentence {
-  const record = view.group.contest.records.get(head);
-  if (record === undefined) return phrase('ground.tooFew');
-  const { bad, all } = since(record, view.now.monotonicMs - halfHourMs);
-  return phrase('ground.share', { bad, all });
+function allSaid(view: View, head: string, row: Row): Sentence {
+  const { reason: cause, count, fromMs, timeouts, waitedMs } = row;
+  const said = { head, cause, count, span: sinceSaid(view, fromMs) };
+  if (timeouts === count) return phrase('ground.hangs', { ...said, waited: time(waitedMs / 1000) });
+  if (reasonWeight[cause] === 'refusal') return phrase('ground.refuses', said);
+  const isCertificate = /^tls_(expired|untrusted|name|pin)$/.test(cause);
+  return phrase(isCertificate ? 'ground.certificate' : 'ground.down', said);
 }
 
-/** Whether the mirror has become slower than it was, or another simply is faster. */
-function slowerOf(view: View, decision: Asked, head: string): Sentence {
-  const record = view.group.contest.records.get(head);
-  const pair = decision.kind === 'move' ? view.group.contest.pairs.get(decision.to.mirror.name) : undefined;
-  const usualMs = record === undefined ? null : meanMs(record, 'light', view.now.monotonicMs, 0);
-  const nowMs =
-    pair === undefined || pair.time.light.rounds === 0 ? null : pair.time.light.headMs / pair.time.light.rounds;
-  const hasChanged = usualMs !== null && nowMs !== null && nowMs > becameSlower * usualMs;
-  return phrase(hasChanged ? 'ground.slower' : 'ground.faster', { head, apart: apartOf(view, decision, 'light') });
+function targetsSaid(view: View, head: string, { failing, targets }: Extract<Trouble, { kind: 'targets' }>): Sentence {
+  const [first] = failing;
+  const said = {
+    head,
+    cause: first?.reason ?? '',
+    what:
+      first === undefined ? '' : phrase('ground.target', { module: refText(first.target), step: first.target.step }),
+    count: failing.reduce((sum, one) => sum + one.count, 0),
+    span: sinceSaid(view, Math.min(...failing.map((one) => one.fromMs))),
+  };
+  return failing.length === 1
+    ? phrase('ground.failsOne', said)
+    : phrase('ground.failsSome', { ...said, failing: failing.length, targets });
 }
 
-/** Means of the moments that the test rests on, where it rests on any. */
-function apartOf(view: View, decision: Asked, weight: 'light' | 'heavy'): Sentence {
-  const pair = decision.kind === 'move' ? view.group.contest.pairs.get(decision.to.mirror.name) : undefined;
-  const test = pair?.time[weight];
-  if (decision.kind !== 'move' || test === undefined || test.rounds === 0) return phrase('ground.apartAll');
-  return phrase('ground.apart', {
-    here: time(test.headMs / test.rounds / 1000),
-    to: decision.to.mirror.name,
-    there: time(test.candidateMs / test.rounds / 1000),
-    rounds: test.rounds,
+function shareSaid(view: View, head: string, trouble: Exclude<Trouble, { kind: 'none' }>): Sentence {
+  if (trouble.kind !== 'share') throw new Error('only a share is left to be said');
+  const { failed, all, reason: cause, fromMs } = trouble;
+  const percent = Math.round((100 * failed) / all);
+  return phrase('ground.unreliable', { head, cause, failed, all, percent, span: sinceSaid(view, fromMs) });
+}
+
+/** How much longer requests take here than there; `null`: they do not, as far as both answered. */
+function slowSaid(view: View, subject: Subject): Said | null {
+  const { cause, at, to, before } = subject;
+  const isHeavy = cause === 'throughput';
+  const apart = to === null ? null : comparedTo(view, subject, to, isHeavy ? 'heavy' : 'light');
+  if (apart === null || to === null) return null;
+  const head = at.name;
+  const times = { head, here: time(apart.hereMs / 1000), to: to.name, there: time(apart.thereMs / 1000) };
+  if (apart.hereMs < isSlower * apart.thereMs)
+    return isAboutTime(cause) ? { trouble: phrase('ground.asFast', times), apart: null } : null;
+  if (isHeavy) return { trouble: phrase('ground.throughput', times), apart };
+  const usual = usualMs(view.tallyOf(head).answers.light, subject.fromMs ?? apart.fromMs);
+  const wasFaster = keyOf(before?.values['trouble']) === 'ground.faster';
+  const hasChanged = usual === null ? !wasFaster : apart.hereMs > becameSlower * usual;
+  return { trouble: phrase(hasChanged ? 'ground.slow' : 'ground.faster', times), apart };
+}
+
+function comparedTo(view: View, subject: Subject, to: Mirror, weight: 'light' | 'heavy'): Apart | null {
+  const [here, there] = [view.tallyOf(subject.at.name), view.tallyOf(to.name)];
+  const { fromMs } = subject;
+  return apartOf(here.answers[weight], there.answers[weight], {
+    sinceMs: fromMs ?? Number.NEGATIVE_INFINITY,
+    nearMs: weight === 'light' ? view.nearMs : Number.POSITIVE_INFINITY,
+    most: fromMs === null ? comparedMost.undated : comparedMost[weight],
   });
+}
+
+/** What a mirror's good light answers took before; `null`: too few are remembered. Milliseconds. */
+function usualMs(light: readonly Answered[], beforeMs: number): number | null {
+  const times = light.filter((one) => one.tag === 'ok' && !one.cold && one.atMs < beforeMs).map((one) => one.tookMs);
+  return times.length < usualMin ? null : times.reduce((sum, ms) => sum + ms, 0) / times.length;
+}
+
+function keyOf(filled: Filled | undefined): string | null {
+  return typeof filled === 'object' && 'key' in filled ? filled.key : null;
 }
 
 /** What an alert says, and what our own canary says to it. */
@@ -115,25 +189,49 @@ function objectiveOf(view: View, head: string): Sentence {
     alert:
       alert === null
         ? phrase('ground.anAlert')
-        : phrase('ground.alert', { name: alert.alertname, span: time(sinceMs / 1000) }),
+        : phrase('ground.alert', { name: alert.alertname, span: span(sinceMs) }),
     answers: now.answers,
     p95: now.p95Ms === null ? phrase('ground.none') : time(now.p95Ms / 1000),
     failed: now.failed === 0 ? '' : phrase('ground.failed', { count: now.failed }),
   });
 }
 
-function promiseOf(view: View, decision: Extract<Decision, { kind: 'move' }>): Sentence {
-  const to = decision.to.mirror.name;
-  const answers = recent(view.tallyOf(to).canary, view.now.monotonicMs, view.by.canaryEveryMs, limits.measuredPaces);
-  const share = { to, good: answers.filter((entry) => entry.tag === 'ok').length, all: answers.length };
-  const { hereMs, thereMs } = fetchCostsOf(view, decision);
-  if (thereMs === null) return phrase('ground.answered', share);
-  const there = time(thereMs / 1000);
-  // Of a mirror that does not answer, the time of what it answered before says nothing.
-  const isAboutTime = decision.alarm === 'time' || decision.alarm === 'heavy_time';
-  if (!isAboutTime || hereMs === null || hereMs <= thereMs) return phrase('ground.costs', { ...share, there });
+function promiseOf(view: View, subject: Subject, to: Mirror, apart: Apart | null): Sentence {
+  const answers = recent(
+    view.tallyOf(to.name).canary,
+    view.now.monotonicMs,
+    view.by.canaryEveryMs,
+    limits.measuredPaces,
+  );
+  const good = answers.filter((entry) => entry.tag === 'ok').length;
+  const answered = phrase('ground.answered', { to: to.name, good, all: answers.length });
+  const heavy = apart === null ? null : comparedTo(view, subject, to, 'heavy');
+  const light = subject.cause === 'throughput' ? null : apart;
+  const thereMs = fetchMs(view, to.name, { light: light?.thereMs ?? null, heavy: heavy?.thereMs ?? null });
+  if (apart === null)
+    return thereMs === null ? answered : phrase('ground.takes', { answered, there: time(thereMs / 1000) });
+  const compared = phrase('ground.compared', { rounds: apart.rounds, span: sinceSaid(view, apart.fromMs), answered });
+  const hereMs = fetchMs(view, subject.at.name, { light: light?.hereMs ?? null, heavy: heavy?.hereMs ?? null });
+  if (hereMs === null || thereMs === null || hereMs <= thereMs) return compared;
   const percent = Math.round(100 * gain(hereMs, thereMs));
-  return phrase('ground.costsLess', { ...share, there, here: time(hereMs / 1000), percent });
+  const times = { here: time(hereMs / 1000), there: time(thereMs / 1000) };
+  return phrase('ground.cuts', { ...times, to: to.name, percent, compared });
+}
+
+/** What the steps of a fetch take together, where each weight was measured; `null`: one was not. Milliseconds. */
+function fetchMs(
+  view: View,
+  registry: string,
+  lately: { readonly light: number | null; readonly heavy: number | null },
+): number | null {
+  const record = view.group.contest.records.get(registry);
+  if (record === undefined) return null;
+  const light = lately.light ?? meanMs(record, 'light', view.now.monotonicMs, 0);
+  const heavy = lately.heavy ?? meanMs(record, 'heavy', view.now.monotonicMs, 0);
+  const { fetch } = view.by;
+  if ((light === null && fetch.includes('light')) || (heavy === null && fetch.includes('heavy'))) return null;
+  const times = { light: light ?? 0, heavy: heavy ?? 0, shares: { light: 0, heavy: 0 } };
+  return fetchCostOf(times, { fetch, failureCostMs: 0 });
 }
 
 function refusalOf(view: View, decision: Extract<Decision, { kind: 'refuse' }>): Sentence {
@@ -157,29 +255,17 @@ function refusalOf(view: View, decision: Extract<Decision, { kind: 'refuse' }>):
   }
 }
 
-/** What the line cannot change or we do not know: the client's own notes are added by the caller. */
-export function limitsOfAdvice(view: View, to: Mirror, after: Chain): string[] {
-  const notes: string[] = [];
-  const origin = view.mirrors.find((mirror) => mirror.role === 'origin');
-  const reached = origin !== undefined && view.tallyOf(origin.name).canary.at(-1)?.tag === 'ok';
-  if (origin !== undefined && !reached)
-    notes.push(
-      `How fresh the mirrors are was compared among them alone, if at all: the origin ${origin.name} is not reachable from here.`,
-    );
-  else if (origin === undefined)
-    notes.push('How fresh the mirrors are was compared among them alone, if at all: no origin is watched.');
-  for (const member of after.members) {
-    const mirror = mirrorOf(view, member);
-    if (mirror?.access.auth) notes.push(`${mirror.name} asks for credentials: clients need their own.`);
-  }
-  if (to.access.tls.ca.length > 0 || to.access.tls.client !== null)
-    notes.push(`${to.name} is watched with a CA or client certificate of its own: clients need the same.`);
-  if (to.access.proxy !== null) notes.push(`${to.name} is watched through a proxy: clients may need it too.`);
-  const { relay } = view.group.client;
-  const need = relay?.need(view.config.settings[view.group.ecosystem]) ?? 'off';
-  if (relay !== undefined && need !== 'off' && view.tallyOf(to.name).relay.state === 'unknown')
-    notes.push(`Whether ${to.name} relays ${relay.title} was not measured yet.`);
-  return notes;
+/** How long ago a stretch began, to now. */
+function sinceSaid(view: View, fromMs: number): Sentence {
+  return span(view.now.monotonicMs - fromMs);
+}
+
+/** A stretch of time in whole units, one second at least. Milliseconds. */
+function span(ms: number): Sentence {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  if (seconds < 120) return phrase('unit.s', { count: seconds });
+  const minutes = Math.round(seconds / 60);
+  return minutes < 120 ? phrase('unit.min', { count: minutes }) : phrase('unit.h', { count: Math.round(minutes / 60) });
 }
 
 /** Seconds for people, minutes in the words of who reads them. */

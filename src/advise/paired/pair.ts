@@ -80,7 +80,7 @@ export function hearPair(
   if (head.isHeavy) hearFailure(pair.failures.heavy, head, candidate.bad, usual);
   if (head.bad || candidate.bad) return;
   const test = head.isHeavy ? pair.time.heavy : pair.time.light;
-  hearTime(test, head.tookMs, candidate.tookMs, { ...context, isRare: head.isHeavy });
+  hearTime(test, head.tookMs, candidate.tookMs, { ...context, isRare: head.isHeavy, atMs: head.atMs });
 }
 
 /** The bound of the time tests now. */

@@ -30,7 +30,11 @@ export interface TimeTest {
   rounds: number;
   /** Of these, moments in which the head took more than what is worth a move. */
   slower: number;
+  /** When the sum left zero, monotonic milliseconds. */
+  fromMs: number;
+  /** Each moment of the head as far as it counts: no longer than the clip. What it took is `headTookMs`. */
   headMs: number;
+  headTookMs: number;
   candidateMs: number;
   /** Of head minus candidate, running: mean, variance and how many went in. */
   mean: number;
@@ -41,7 +45,19 @@ export interface TimeTest {
 
 /** No moment yet. */
 export function newTimeTest(): TimeTest {
-  return { sum: 0, rounds: 0, slower: 0, headMs: 0, candidateMs: 0, mean: 0, variance: 0, seen: 0, levelMs: 0 };
+  return {
+    sum: 0,
+    rounds: 0,
+    slower: 0,
+    fromMs: 0,
+    headMs: 0,
+    headTookMs: 0,
+    candidateMs: 0,
+    mean: 0,
+    variance: 0,
+    seen: 0,
+    levelMs: 0,
+  };
 }
 
 /** Starts the sum anew, and keeps what is known of how far answers scatter. */
@@ -50,6 +66,7 @@ function restart(test: TimeTest): void {
   test.rounds = 0;
   test.slower = 0;
   test.headMs = 0;
+  test.headTookMs = 0;
   test.candidateMs = 0;
 }
 
@@ -69,7 +86,14 @@ export function hearTime(
   test: TimeTest,
   headMs: number,
   candidateMs: number,
-  context: { readonly ratio: number; readonly isHome: boolean; readonly bound: number; readonly isRare?: boolean },
+  context: {
+    readonly ratio: number;
+    readonly isHome: boolean;
+    readonly bound: number;
+    readonly isRare?: boolean;
+    /** When the head's answer came, monotonic milliseconds. */
+    readonly atMs?: number;
+  },
 ): void {
   const deviation = deviationMs(test);
   const raw = (headMs - context.ratio * candidateMs) / deviation;
@@ -77,7 +101,9 @@ export function hearTime(
   test.sum = Math.min(test.sum + gain, mostOfBound * context.bound);
   if (test.sum <= 0) restart(test);
   else {
+    if (test.rounds === 0) test.fromMs = (context.atMs ?? 0) - headMs;
     test.rounds += 1;
+    test.headTookMs += headMs;
     if (raw > drift) test.slower += 1;
     // No single answer decides: what lies beyond the clip counts as the clip.
     test.headMs += Math.min(headMs, context.ratio * candidateMs + clip * deviation);

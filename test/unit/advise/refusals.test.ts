@@ -18,7 +18,7 @@ describe('refusals are visible', () => {
       chain: { before: chain, after: chain },
     });
     expect(only(stage).reason).toBe(
-      'a cannot be judged, but no switch is advised: what we watch fails in one moment, so this looks like our own network.',
+      'a cannot be judged. No switch is advised: what we watch fails in one moment, so this looks like our own network.',
     );
     expect(stage.advisor.remedy('go', 'go')).toEqual({ kind: 'nothing', state: 'suspect' });
     stage.suspect = false;

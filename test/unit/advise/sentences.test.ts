@@ -9,7 +9,7 @@ describe('what is wrong, in a sentence', () => {
     for (let i = 0; i < 12; i += 1) stage.paces(1, { a: i % 3 === 0 ? 'reset' : 200, b: 200, c: 200 });
     expect(stage.story()).toEqual(['proposed unreliable b']);
     expect(only(stage).reason).toBe(
-      'a fails too often (reset): 4 of its 16 answers in half an hour; b answered 16 of 16 and a fetch costs 600 ms there.',
+      'a is unreliable (reset): 4 of 12 probes in the last 6 min failed (33 %). b answered 18 of 18.',
     );
   });
 
@@ -18,7 +18,7 @@ describe('what is wrong, in a sentence', () => {
     kill(stage);
     stage.consider();
     expect(only(stage).reason).toBe(
-      'a is in outage (refused): 4 of its last 4 canary answers failed, but no switch is advised: there is no other mirror of go.',
+      'a is down (refused): all 4 probes of the last 4 s failed. No switch is advised: there is no other mirror of go.',
     );
   });
 });
