@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { fileNameText } from '../config/seen.ts';
+import { maskText } from '../core/mask-text.ts';
 import { printable } from '../core/printable.ts';
-import { maskUrl } from '../core/secret.ts';
 import { exchange, systemFiles } from '../daemon/system.ts';
 import type { Say } from '../words/say.ts';
 import type { Context, ExitCode } from './context.ts';
@@ -30,6 +30,7 @@ export type DaemonAnswer =
 
 /** Asks a running daemon. */
 export interface DaemonClient {
+  /** For people: what could be a credential in it is masked. */
   readonly url: string;
   get(path: string): Promise<DaemonAnswer>;
   post(path: string, body: unknown): Promise<DaemonAnswer>;
@@ -57,6 +58,7 @@ export async function daemonAt(
   const host = listen === null || listen.host === '0.0.0.0' || listen.host === '::' ? '127.0.0.1' : listen.host;
   const own = `${listen?.tls ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${listen?.port ?? 10120}`;
   const url = (flags.url ?? own).replace(/\/$/, '');
+  const shownUrl = maskText(url);
   const token =
     flags['token-file'] === undefined ? listen?.token?.reveal() : await tokenIn(context, flags['token-file']);
   const ask = async (method: 'GET' | 'POST', path: string, body?: unknown): Promise<DaemonAnswer> => {
@@ -82,15 +84,15 @@ export async function daemonAt(
     } catch (cause) {
       const { code, name } = cause as NodeJS.ErrnoException;
       const why = code === 'ABORT_ERR' ? context.say('daemon.within', { seconds: answerMs / 1000 }) : (code ?? name);
-      return { tag: 'unreachable', text: context.say('daemon.unreachable', { url, why }) };
+      return { tag: 'unreachable', text: context.say('daemon.unreachable', { url: shownUrl, why }) };
     }
   };
-  return { url, get: (path) => ask('GET', path), post: (path, body) => ask('POST', path, body) };
+  return { url: shownUrl, get: (path) => ask('GET', path), post: (path, body) => ask('POST', path, body) };
 }
 
 function mustBeDaemonUrl(text: string): void {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !/^https?:\/\/[^/]/i.test(text)) throw new UsageError('wrong.daemonUrl', { url: maskUrl(text) });
+  if (url === null || !/^https?:\/\/[^/]/i.test(text)) throw new UsageError('wrong.daemonUrl', { url: text });
   if (url.username !== '' || url.password !== '') throw new UsageError('wrong.daemonCredentials');
 }
 

@@ -5,6 +5,7 @@ import { knownConfigText } from '../config/known-config.ts';
 import type { SkippedLockEntry } from '../config/load.ts';
 import { loadConfigSlowly } from '../config/load-slowly.ts';
 import type { Config, ConfigIssue } from '../core/config.ts';
+import { maskName } from '../core/mask-text.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { expand, systemFiles } from '../daemon/system.ts';
@@ -62,7 +63,8 @@ export async function findText(
     expected: 'a configuration file that can be read',
     nearest: null,
   };
-  return error({ source: path, issues: [issue], text: formatIssues([issue], path, context.say) });
+  const shown = maskName(path);
+  return error({ source: shown, issues: [issue], text: formatIssues([issue], shown, context.say) });
 }
 
 /** Parses and checks one text; `path` is `null` for texts that are no file. */

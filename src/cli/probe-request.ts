@@ -2,7 +2,6 @@ import { formatIssues } from '../config/format-issues.ts';
 import { kindOf, moduleByHand, upstreamByHand } from '../config/kinds.ts';
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
-import { maskUrl } from '../core/secret.ts';
 import type { Step } from '../core/target.ts';
 import type { Say } from '../words/say.ts';
 import { kindByWord } from './kind-by-word.ts';
@@ -37,7 +36,7 @@ export function ofNoFile(issues: LoadFailure['issues'], say: Say): string {
 
 /** The host as a mirror's name: letters, digits, dots and hyphens. */
 function nameOf(url: string): string {
-  if (!URL.canParse(url)) throw new UsageError('wrong.noUrl', { url: maskUrl(url) });
+  if (!URL.canParse(url)) throw new UsageError('wrong.noUrl', { url: url });
   return new URL(url).host.replace(/[^a-z0-9.-]/gi, '-').slice(0, 64);
 }
 

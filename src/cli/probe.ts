@@ -1,5 +1,4 @@
 import type { Probed } from '../core/ports.ts';
-import { maskUrl } from '../core/secret.ts';
 import { shownTarget } from '../core/target.ts';
 import { probeNow } from '../daemon/probe-now.ts';
 import type { Command, Context, ExitCode } from './context.ts';
@@ -35,7 +34,7 @@ export const probeCommand: Command = {
     if (values.client !== undefined && (values.step !== undefined || values.curl))
       throw new UsageError('wrong.clientWhole');
     if (values.json && values.curl) throw new UsageError('wrong.notBoth', { one: 'json', other: 'curl' });
-    if (/^https?:/i.test(which) && !URL.canParse(which)) throw new UsageError('wrong.noUrl', { url: maskUrl(which) });
+    if (/^https?:/i.test(which) && !URL.canParse(which)) throw new UsageError('wrong.noUrl', { url: which });
     const isAdHoc = /^https?:\/\//i.test(which);
     const loaded = isAdHoc
       ? await loadText(context, adHoc(which, wanted, values.ecosystem), null)

@@ -1,3 +1,4 @@
+import { maskText } from '../core/mask-text.ts';
 import { printable } from '../core/printable.ts';
 import { wordsOf } from '../words/words.ts';
 import { ackCommand } from './ack.ts';
@@ -89,7 +90,7 @@ async function called(context: Context): Promise<ExitCode> {
 }
 
 function unknown(name: string, { terminal, say }: Pick<Context, 'terminal' | 'say'>): ExitCode {
-  terminal.err(say('program.unknown', { name: printable(name) }));
+  terminal.err(say('program.unknown', { name: printable(maskText(name)) }));
   for (const line of overview(commands, say)) terminal.err(line);
   return 2;
 }

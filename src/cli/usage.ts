@@ -1,4 +1,5 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { maskName, maskText } from '../core/mask-text.ts';
 import { printable } from '../core/printable.ts';
 import type { Key, Say, Values } from '../words/say.ts';
 import { sayTold } from '../words/told.ts';
@@ -10,9 +11,10 @@ export class UsageError<K extends Key = Key> extends Error {
   readonly #values: Values<K>;
 
   constructor(key: K, ...values: Values<K>) {
-    super(english(key, ...values));
+    const shown = masked(key, values);
+    super(english(key, ...shown));
     this.#key = key;
-    this.#values = values;
+    this.#values = shown;
   }
 
   /** What was wrong, as a person reads it; what a value tells in English is said, too. */
@@ -25,6 +27,21 @@ export class UsageError<K extends Key = Key> extends Error {
     ]);
     return say(this.#key, ...([Object.fromEntries(told)] as unknown as Values<K>));
   }
+}
+
+/** Values that repeat what was called for where a module is wanted, and those that are a text of ours. */
+const names: ReadonlySet<string> = new Set(['module']);
+const ours: ReadonlySet<string> = new Set(['expected', 'list', 'names', 'problem', 'cannot']);
+
+/** A word of a call may be a URL with a password in it, in any place. */
+function masked<K extends Key>(key: K, values: Values<K>): Values<K> {
+  const [given] = values as [Readonly<Record<string, string | number>>?];
+  if (given === undefined || key === 'wrong.as') return values;
+  const shown = Object.entries(given).map(([name, value]) => {
+    if (typeof value !== 'string' || ours.has(name)) return [name, value];
+    return [name, names.has(name) || key === 'wrong.moduleAs' ? maskName(value) : maskText(value)];
+  });
+  return [Object.fromEntries(shown)] as unknown as Values<K>;
 }
 
 /**

@@ -1,6 +1,7 @@
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { baseUrl } from '../core/base-url.ts';
 import type { Config, Listen } from '../core/config.ts';
+import { maskText } from '../core/mask-text.ts';
 import type { Control, EcosystemId, Mirror } from '../core/mirror.ts';
 import { Secret } from '../core/secret.ts';
 import type { Registry } from '../ecosystems/registry.ts';
@@ -201,7 +202,7 @@ function readListen(listen: FileConfig['listen'], reader: Reader, report: Report
     report.error(['listen'], 'token or tokenFile, not both', { by: ['token', 'tokenFile'] });
   if (token === undefined && tokenFile === undefined && !isLoopback(host)) {
     report.error(['listen'], 'a loopback address, or { address, tokenFile }: off loopback a token is required', {
-      seen: JSON.stringify(written.address),
+      seen: JSON.stringify(maskText(written.address)),
       ...(short ? {} : { by: ['token', 'tokenFile', 'address'] }),
     });
   }

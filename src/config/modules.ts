@@ -1,4 +1,5 @@
 import { limits } from '../core/limits.ts';
+import { maskName } from '../core/mask-text.ts';
 import type { EcosystemId, Mirror } from '../core/mirror.ts';
 import { type ModuleRef, refText } from '../core/target.ts';
 import type { Ecosystem } from '../ecosystems/ecosystem.ts';
@@ -138,7 +139,7 @@ function warnOfUnused(
   for (const { at, ...one } of named) {
     if (used.has(refText(one))) continue;
     const path: Path = ['modules', id, at];
-    const seen = JSON.stringify(refText(one));
+    const seen = JSON.stringify(maskName(refText(one)));
     if (isOwn(one.module))
       report.warning(path, 'a mirror with a named upstream for this private module: it is asked of no public one', {
         seen,

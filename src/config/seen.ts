@@ -1,3 +1,4 @@
+import { maskName, maskText } from '../core/mask-text.ts';
 import { printable as oneLine } from '../core/printable.ts';
 import { nearestWord, type Path } from './issues.ts';
 import { branches, configJsonSchema, knownKeys, nodesAt, type SchemaNode } from './json-schema.ts';
@@ -21,7 +22,7 @@ export function pathText(path: Path): string {
 /**
  * A value as an operator may see it: at most 80 characters of JSON text. A text is masked wherever it could be a
  * secret: where one stands, above or beneath such a place, where the schema knows nothing, and where a text is wrong
- * by type; elsewhere its user-info and query are. Of a mapping only the keys are shown, of a list the length.
+ * by type; elsewhere what could be a credential in it is. Of a mapping only the keys are shown, of a list the length.
  * @param path  where it stands in the file
  */
 export function seenText(value: unknown, path: Path): string {
@@ -29,7 +30,9 @@ export function seenText(value: unknown, path: Path): string {
   if (typeof value === 'object' && value !== null) return mappingText(value, path);
   if (typeof value === 'string') {
     if (value === '' || variable.test(value)) return JSON.stringify(value);
-    return isHidden(value, path) ? `"${masked}"` : cut(JSON.stringify(maskText(value, path)));
+    return isHidden(value, path)
+      ? `"${masked}"`
+      : cut(JSON.stringify(isNames(path) ? maskName(value) : maskText(value)));
   }
   return typeof value === 'number' && isHidden(String(value), path) ? masked : cut(String(value));
 }
@@ -59,6 +62,11 @@ function isHidden(text: string, path: Path): boolean {
   if (isListen && addressLike.test(text) && text.length <= 21) return false;
   if (path.some((_, at) => nodesAt(path.slice(0, at + 1)).some(isSecret)) || nodes.some(holdsSecret)) return true;
   return !nodes.some(takesText) && !plain.test(text) && !versionLike.test(text);
+}
+
+/** What stands there has an `@` of its own: `example.com/hello@v1.0.0`, `@corp/ui`. */
+function isNames([first]: Path): boolean {
+  return first === 'modules' || first === 'private';
 }
 
 function isSecret(node: SchemaNode): boolean {
@@ -109,15 +117,6 @@ function allKeys(): ReadonlySet<string> {
   ];
   everyKey ??= new Set(gather(configJsonSchema() as SchemaNode));
   return everyKey;
-}
-
-/** Hides whatever could be user-info, a query or a signing secret: too much rather than too little. */
-function maskText(text: string, path: Path): string {
-  const signed = text.replace(/whsec_\S*/g, 'whsec_***');
-  const mayHoldUser =
-    signed.includes('//') || ['url', 'proxy', 'clients', 'controls'].some((key) => path.includes(key));
-  const user = mayHoldUser ? signed.replace(/(\/\/)?[^/\s]*@/g, '$1***@') : signed;
-  return mayHoldUser ? user.replace(/\/\/.*@/, '//***@').replace(/\?.*/, '?***') : user;
 }
 
 /** JSON escapes control characters, but neither those of C1, which move a terminal's cursor too, nor direction overrides. */

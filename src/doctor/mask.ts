@@ -1,6 +1,6 @@
 /** A key as settings files have it, in the singular or plural, and what stands before its value; of XML the end of its tag. */
 const secretKey =
-  /((?:_auth|_authtoken|_password|password|passwd|pwd|passphrase|token|secret|api[-_]?key|access[-_]?key(?:[-_]?id)?|secret[-_]?key|npmauthtoken|npmauthident|authorization|\bauth|\bkey)s?["']?\s*[=:>]\s*)([\s\S]*)$/i;
+  /((?:_auth|_authtoken|_password|password|passwd|pwd|passphrase|token|secret|api[-_]?key|access[-_]?key(?:[-_]?id)?|secret[-_]?key|npmauthtoken|npmauthident|authorization|\bauth|\bkey)s?(?:\[\])?["']?\s*[=:>]\s*)([\s\S]*)$/i;
 
 /** Longer lines are not shown: whether they hold a secret can't be told in reasonable time, and nobody reads them. */
 const charactersMax = 2_000;

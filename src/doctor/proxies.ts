@@ -1,6 +1,6 @@
 import { isInnerHost, isLoopbackHost } from '../core/inner-host.ts';
 import type { Assignment, Surroundings } from '../core/machine.ts';
-import { maskUrl } from '../core/secret.ts';
+import { maskText } from '../core/mask-text.ts';
 import type { Diagnosis, Place, Trap } from '../core/trap.ts';
 import type { KnownTraps } from '../ecosystems/doctor.ts';
 import type { Say } from '../words/say.ts';
@@ -34,7 +34,7 @@ export function examineProxies(
     if (!/^(https?|socks5?h?):\/\//i.test(value) && !/^[\w.-]+:\d+$/.test(value))
       traps.push({
         id: 'proxy-not-a-url',
-        what: say('trap.proxy-not-a-url.what', { name, value: maskUrl(value) }),
+        what: say('trap.proxy-not-a-url.what', { name, value: maskText(value) }),
         where: places(name),
         set: [`export ${name}=http://proxy.example.com:3128`, `unset ${name}`],
         edits: [],
@@ -47,9 +47,9 @@ export function examineProxies(
       id: 'proxy-case-differs',
       what: say('trap.proxy-case-differs.what', {
         upper: name,
-        one: maskUrl(upper),
+        one: maskText(upper),
         lower: name.toLowerCase(),
-        other: maskUrl(lower),
+        other: maskText(lower),
       }),
       where: [...places(name), ...places(name.toLowerCase())],
       set: [`export ${name.toLowerCase()}="$${name}"`],
@@ -84,7 +84,7 @@ function exceptTraps(
   return [
     {
       id: 'proxy-except-url',
-      what: say('trap.proxy-except-url.what', { name, values: urls.map(maskUrl).join(', ') }),
+      what: say('trap.proxy-except-url.what', { name, values: urls.map(maskText).join(', ') }),
       where: places(name),
       set: [`export ${name}='${wanted}'`],
       edits: [],

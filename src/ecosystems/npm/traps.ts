@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { isInnerHost, isLoopbackHost } from '../../core/inner-host.ts';
-import { maskUrl } from '../../core/secret.ts';
+import { maskText } from '../../core/mask-text.ts';
 import { type Edit, placeText, type Trap } from '../../core/trap.ts';
 import type { Say } from '../../words/say.ts';
 import { askWhetherTls, keptOrDropped } from '../trap-lines.ts';
@@ -197,7 +197,7 @@ export function plainUrl(text: string): string {
 }
 
 function shown({ value }: NpmSetting): string {
-  return maskUrl(value);
+  return maskText(value);
 }
 
 /** The files of npm and yarn are theirs to change; the builtin one belongs to a package. */

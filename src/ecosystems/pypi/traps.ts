@@ -1,5 +1,5 @@
 import { isLoopbackHost } from '../../core/inner-host.ts';
-import { maskUrl } from '../../core/secret.ts';
+import { maskText } from '../../core/mask-text.ts';
 import type { Edit, Trap } from '../../core/trap.ts';
 import type { Say } from '../../words/say.ts';
 import { askWhetherTls, keptOrDropped } from '../trap-lines.ts';
@@ -58,7 +58,7 @@ function differing(found: PypiFound, say: Say): readonly PypiTrap[] {
 function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
   const { client, key, values, place } = setting;
   const where = [place];
-  const listed = values.map(maskUrl).join(' ');
+  const listed = values.map(maskText).join(' ');
   switch (key) {
     case 'extra-index-url':
       return [
@@ -84,7 +84,7 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
       return [
         {
           id: client === 'pip' ? 'pip-trusted-host' : 'uv-insecure-host',
-          what: say('trap.pypi-setting.what', { key, value: hosts.join(' ') }),
+          what: say('trap.pypi-setting.what', { key, value: hosts.map(maskText).join(' ') }),
           where,
           set: [
             outOf(setting, say),
@@ -112,7 +112,7 @@ function of(setting: PypiSetting, say: Say): readonly PypiTrap[] {
         .filter((url) => /^http:/i.test(url) && URL.canParse(url) && !isLoopbackHost(new URL(url).hostname))
         .map((url) => ({
           id: 'pip-index-plain',
-          what: say('trap.pip-index-plain.what', { client, url: maskUrl(url) }),
+          what: say('trap.pip-index-plain.what', { client, url: maskText(url) }),
           where,
           set: [askWhetherTls('pypi', plain(url), say)],
           edits: [],
@@ -135,7 +135,7 @@ export function plain(text = ''): string {
 }
 
 function shown({ values: [value = ''] }: PypiSetting): string {
-  return maskUrl(value);
+  return maskText(value);
 }
 
 /** A project's files are its people's; those of the user and the system are pip's and uv's own. */

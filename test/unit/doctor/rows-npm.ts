@@ -19,7 +19,7 @@ export const npmRows: readonly TrapRow[] = [
     },
     id: 'npm-registry-shadowed',
     where: ['.npmrc:1', '~/.npmrc:2'],
-    what: 'https://a.example.com/ counts (project), not https://b.example.com/ (user)',
+    what: 'https://a.example.com/ counts (project), not https://b.example.com (user)',
   },
   {
     name: 'a variable shadows the global and the builtin file',
@@ -55,7 +55,7 @@ export const npmRows: readonly TrapRow[] = [
     },
     id: 'npm-clients-differ',
     where: ['.npmrc:1', '.yarnrc.yml:2'],
-    what: 'yarn https://b.example.com/',
+    what: 'yarn https://b.example.com',
   },
   {
     name: "pnpm's workspace file over .npmrc",

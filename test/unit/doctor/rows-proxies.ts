@@ -28,7 +28,7 @@ export const proxyRows: readonly TrapRow[] = [
     env: { http_proxy: 'http://a.example.com:3128', HTTP_PROXY: 'http://b.example.com:3128', NO_PROXY: '*' },
     id: 'proxy-case-differs',
     where: ['$HTTP_PROXY', '$http_proxy'],
-    what: 'HTTP_PROXY is http://b.example.com:3128/, http_proxy is http://a.example.com:3128/',
+    what: 'HTTP_PROXY is http://b.example.com:3128, http_proxy is http://a.example.com:3128',
   },
   {
     name: 'an exception with a scheme',

@@ -12,6 +12,8 @@ const shell: Lines = (s, h) => [
   `export GOPROXY='ada:${s}@${h}'`,
   `export PIP_INDEX_URL=https://ada:${s}@${h}/simple`,
   `export PIP_EXTRA_INDEX_URL="https://${h}/simple https://ada:${s}@${h}/simple"`,
+  `export PIP_EXTRA_INDEX_URL="https://${h}/simple ada:pa/${s}@${h}/simple"`,
+  `export HTTP_PROXY=http:/ada:${s}@${h} https_proxy='ada:pa/${s}@${h}'`,
   `UV_DEFAULT_INDEX=https://${s}@${h}/simple; export UV_DEFAULT_INDEX`,
   `export NPM_CONFIG_REGISTRY=https://ada:${s}@${h}/`,
   `export HTTPS_PROXY=http://ada:${s}@proxy.example.com:3128 NO_PROXY=`,
@@ -26,6 +28,9 @@ const npmrc: Lines = (s, h) => [
   `//${h}/:_authToken=${s}`,
   `_authToken = "${s}"`,
   `_auth=${s}`,
+  `//${h}/:_authToken[]=${s}`,
+  `_password[] = "${s}"`,
+  `registry=http:/ada:${s}@${h}/`,
   `//${h}/:_password="${s}"`,
   `//other.example.com/:_authToken=${s}`,
   `registry=https://ada:${s}@${h}/`,
@@ -137,8 +142,29 @@ function textOf(name: string, picks: readonly (readonly [number, string, string]
   return `${lines.join('\n')}\n`;
 }
 
-const variables = ['GOPROXY', 'PIP_INDEX_URL', 'NPM_CONFIG_REGISTRY', 'HTTPS_PROXY', 'UV_DEFAULT_INDEX', 'GOSUMDB'];
-const env = fc.dictionary(fc.constantFrom(...variables), fc.tuple(secret, host), { maxKeys: 2 });
+const variables = [
+  'PIP_EXTRA_INDEX_URL',
+  'PIP_TRUSTED_HOST',
+  'HTTP_PROXY',
+  'GOPROXY',
+  'PIP_INDEX_URL',
+  'NPM_CONFIG_REGISTRY',
+  'HTTPS_PROXY',
+  'UV_DEFAULT_INDEX',
+  'GOSUMDB',
+];
+const env = fc.dictionary(fc.constantFrom(...variables), fc.tuple(secret, host, fc.nat()), { maxKeys: 2 });
+
+const credentialed: readonly ((secret: string, host: string) => string)[] = [
+  (s, h) => `https://ada:${s}@${h}/`,
+  (s, h) => `https://${h}/simple https://ada:${s}@${h}/simple`,
+  (s, h) => `https://${h}/simple ada:${s}@${h}/simple`,
+  (s, h) => `ada:pa/${s}@${h}`,
+  (s, h) => `http:/ada:${s}@${h}`,
+  (s, h) => `http:\\\\ada:${s}@${h}`,
+  (s, h) => `https://ada:p ${s}@${h}`,
+  (s, h) => `https://${h}/#${s}`,
+];
 
 test('nothing of it in text, JSON, a diff, what undo lists and says', async () => {
   let diffs = 0;
@@ -146,7 +172,12 @@ test('nothing of it in text, JSON, a diff, what undo lists and says', async () =
     fc.asyncProperty(planted, env, async (all, given) => {
       const machine = testMachine(
         Object.fromEntries(all.map(([name, picks]) => [name, textOf(name, picks)])),
-        Object.fromEntries(Object.entries(given).map(([name, [s, h]]) => [name, `https://ada:${s}@${h}/`])),
+        Object.fromEntries(
+          Object.entries(given).map(([name, [s, h, at]]) => [
+            name,
+            credentialed[at % credentialed.length]?.(s, h) ?? '',
+          ]),
+        ),
       );
       for (const argv of [
         ['doctor'],
