@@ -105,6 +105,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
       open: detector.findings(),
       random,
       now,
+      defect: (cause) => ports.log.error('no message could be made of a notice', { cause: String(cause) }),
     }),
     exporter: createExporter({
       config,

@@ -3,6 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { Delivery, Notice } from '../core/notice.ts';
 import type { Now, Probed, StateTrouble } from '../core/ports.ts';
 import type { Transcript } from '../core/transcript.ts';
+import { notSent } from '../notify/queue.ts';
 import { createAsker } from './asker.ts';
 import { createDefects } from './defects.ts';
 import { createEvents, type Events } from './events.ts';
@@ -260,8 +261,4 @@ export function createPipeline(s: Stages): Pipeline {
     stateTrouble: publisher.stateTrouble,
     reconfigured: () => knowledge.configure(),
   };
-}
-
-function notSent(): Delivery {
-  return { tag: 'failed', failure: { kind: 'network', code: 'DEFECT', retry: 'later' } };
 }

@@ -14,7 +14,7 @@ import { chatServices } from './chat/services.ts';
 import { adviceNews, findingNews, isEnd } from './news.ts';
 import { conclude, entryOf, expire, isFor, nextSeq, restore, type State, seqRow, tell } from './outbox.ts';
 import { forgetPushed, notePushed, pushAgain } from './push.ts';
-import { attemptMs, dueEntries, emptyQueue, expiryMs, type Queue } from './queue.ts';
+import { attemptMs, dueEntries, type Entry, emptyQueue, expiryMs, notSent, type Queue } from './queue.ts';
 import { signature } from './signature.ts';
 import { type NotifyTurn, openTurn } from './turn.ts';
 
@@ -69,9 +69,11 @@ export function createNotifier(input: {
   readonly now: Now;
   /** Bound over all receivers; `limits.outbox` unless a test says otherwise. */
   readonly outbox?: number;
+  /** Told why no message could be made of a notice; it is tried again later. Absent: nobody is. */
+  readonly defect?: (cause: unknown) => void;
 }): Notifier {
   // What a function below names lives as long as they do: not all of the input, which holds the first configuration.
-  const { now: startedAt } = input;
+  const { now: startedAt, defect = () => undefined } = input;
   const state: State = {
     origin: originOf(input.config),
     live: new Map((input.open ?? []).map((finding) => [finding.id, finding])),
@@ -107,10 +109,7 @@ export function createNotifier(input: {
       return [...state.queues.values()].flatMap((queue) =>
         isChat(queue.receiver)
           ? takeCard(state, queue, queue.receiver, now)
-          : dueEntries(queue, now.monotonicMs).map((entry) => {
-              entry.inFlight = true;
-              return { notice: entry.notice, message: messageOf(queue.receiver, entry.notice, now) };
-            }),
+          : dueEntries(queue, now.monotonicMs).flatMap((entry) => takeOne(state, queue, entry, { now, defect })),
       );
     },
     delivered(notice, delivery, now) {
@@ -202,6 +201,24 @@ function queueFor(receiver: Receiver, now: Now): Queue {
 function nextAttemptMs(queue: Queue, now: Now): number {
   const { receiver } = queue;
   return isChat(receiver) ? batchMs(queue, receiver.chat, now) : attemptMs(queue);
+}
+
+/** One notice as a message of its own; none can be made: as if its delivery had failed, so that it holds up no other. */
+function takeOne(
+  state: State,
+  queue: Queue,
+  entry: Entry,
+  { now, defect }: { readonly now: Now; readonly defect: (cause: unknown) => void },
+): readonly Sendable[] {
+  try {
+    const message = messageOf(queue.receiver, entry.notice, now);
+    entry.inFlight = true;
+    return [{ notice: entry.notice, message }];
+  } catch (cause) {
+    defect(cause);
+    conclude(state, queue, entry, notSent(), now);
+    return [];
+  }
 }
 
 /** What goes to a chat now, in one message. */

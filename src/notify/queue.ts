@@ -1,6 +1,6 @@
 import type { Receiver } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
-import type { DeliveryFailure, Notice } from '../core/notice.ts';
+import type { Delivery, DeliveryFailure, Notice } from '../core/notice.ts';
 import type { Now, Row } from '../core/ports.ts';
 
 /** Deliveries under way to one receiver at once: enough for a burst, few enough for a slow one. */
@@ -118,6 +118,11 @@ export function mayHaveArrived(failure: DeliveryFailure): boolean {
   if (failure.kind === 'network') return !unconnected.has(failure.code);
   if (failure.kind === 'refused') return failure.code === 'unreadable';
   return failure.kind !== 'tls' && failure.kind !== 'forbidden_target';
+}
+
+/** What a defect of ours does to a notice: it is tried again later. */
+export function notSent(): Delivery {
+  return { tag: 'failed', failure: { kind: 'network', code: 'DEFECT', retry: 'later' } };
 }
 
 /** The key of a notice's row. */

@@ -59,8 +59,17 @@ function pageUrl(page: string, told: readonly Told[]): string {
 }
 
 function sectionOf(told: Told, pen: Pen): Section {
-  const section = wholeSectionOf(told, pen);
+  const section = readableSectionOf(told, pen);
   return { ...section, rows: section.rows.map(({ label, text }) => ({ label, text: clipped(text, rowChars) })) };
+}
+
+/** Of what another release stored without what this one tells, or with words that it does not know, the subject is told. */
+function readableSectionOf(told: Told, pen: Pen): Section {
+  try {
+    return wholeSectionOf(told, pen);
+  } catch {
+    return wholeSectionOf({ ...told, finding: null, advice: null }, pen);
+  }
 }
 
 function wholeSectionOf(told: Told, pen: Pen): Section {

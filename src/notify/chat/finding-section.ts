@@ -99,7 +99,9 @@ function scopeText({ scope }: FindingView, { say }: Pen): string {
   return scope.length === 1 ? text : say('what.more', { first: text, count: scope.length - 1 });
 }
 
-function sidesText(sides: readonly SideView[], { say }: Pen): string {
+/** @param sides  absent in what an older release stored */
+function sidesText(sides: readonly SideView[] | undefined, { say }: Pen): string {
+  if (sides === undefined) return '';
   const shown = sides.slice(0, sidesShown).map(({ algorithm, digest, registries }) => {
     const short = `${algorithm} ${digest.slice(0, 12)}…`;
     return registries.length === 0

@@ -101,6 +101,7 @@ export class Stage {
   at: Now = start;
   readonly rows = new Map<string, Row>();
   readonly outcomes: string[] = [];
+  readonly defects: unknown[] = [];
   config: Config;
   notifier: Notifier;
   /** What detect holds open when it starts again. */
@@ -127,7 +128,16 @@ export class Stage {
       },
     };
     const bound = this.#outbox === undefined ? {} : { outbox: this.#outbox };
-    return createNotifier({ config: this.config, restored, open: this.stillOpen, random, now: this.at, ...bound });
+    const defect = (cause: unknown) => void this.defects.push(cause);
+    return createNotifier({
+      config: this.config,
+      restored,
+      open: this.stillOpen,
+      random,
+      now: this.at,
+      defect,
+      ...bound,
+    });
   }
 
   restart(): void {
