@@ -1,13 +1,13 @@
 import { systemClock } from '../../src/io/clock.ts';
 import { systemTimers } from '../../src/io/timers.ts';
 import { createWorkers } from '../../src/io/workers.ts';
-import { startFakeMirror } from '../support/fake-mirror.ts';
+import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
 import { type RealDaemon, startRealDaemon } from './real-daemon.ts';
 
 /** One mirror of a daemon that watches three good ones beside it. */
 export interface Attack {
-  /** Starts what plays the hostile mirror; `path` is appended to its URL in the configuration. */
-  readonly start: () => Promise<Hostile>;
+  /** Starts what plays the hostile mirror, on a server of its own or on that of a good one. */
+  readonly start: (good: FakeMirror) => Promise<Hostile>;
   /** Further top-level lines of the configuration. */
   readonly more?: string;
   /** The hostile mirror's ecosystem; default `go`. */
@@ -60,7 +60,9 @@ interface Found {
 /** Starts three good Go mirrors, a hostile one beside them, and a whole daemon with threads of its own that watches all four. */
 export async function startBesideGood(attack: Attack): Promise<BesideGood> {
   const good = await Promise.all(goodNames.map(() => startFakeMirror()));
-  const hostile = await attack.start();
+  const [first] = good;
+  if (first === undefined) throw new Error('no good mirror');
+  const hostile = await attack.start(first);
   const entries = goodNames.map((name, at) => `  - { name: ${name}, ecosystem: go, url: "${good[at]?.url}" }`);
   entries.push(
     `  - { name: hostile, ecosystem: ${attack.ecosystem ?? 'go'}, url: "${hostile.url}"${attack.mirror ?? ''} }`,

@@ -11,6 +11,17 @@ function answers(answer: RawServerOptions['answer']): () => Promise<Hostile> {
   };
 }
 
+/** A mirror on the server of a good one that asks at every path of its own for a day of quiet. */
+function throttles(status: 429 | 503): Attack['start'] {
+  return async (good) => {
+    const base = '/hostile';
+    const answer = { status, headers: { 'retry-after': '86000' }, body: Buffer.alloc(0) };
+    for (const path of [...good.answers.keys()]) good.answers.set(`${base}${path}`, answer);
+    const asked = () => good.requests.filter(({ path }) => path.startsWith(base)).length;
+    return { url: `${good.url}${base}`, asked, close: async () => undefined };
+  };
+}
+
 /** A redirect with a head just below the longest one that is read. */
 const manyNames = Array.from({ length: 9_000 }, (_, at) => `k${at}`).join('&');
 
@@ -22,6 +33,8 @@ const attacks: Readonly<Record<string, Attack>> = {
   'a redirect to a query of 2 000 names, which is followed': {
     start: answers(({ index }) => redirect(`/r${index}?${manyNames.slice(0, 11_000)}`)),
   },
+  '429 with Retry-After of a day, on the server of a good mirror': { start: throttles(429) },
+  '503 with Retry-After of a day, on the server of a good mirror': { start: throttles(503) },
 };
 
 function redirect(location: string) {
