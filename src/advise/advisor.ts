@@ -1,4 +1,5 @@
 import type { Advice, Candidate, LookedBack } from '../core/advice.ts';
+import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
 import type { EcosystemId } from '../core/mirror.ts';
@@ -12,7 +13,7 @@ import { endAudit, isAudited } from './audit.ts';
 import { candidatesOf } from './compose.ts';
 import { type Group, headNow, type Muted } from './group.ts';
 import { type Declared, groupsOf } from './groups.ts';
-import { forgetRemoved, hear, looksOf } from './hear.ts';
+import { forgetRemoved, hear, hearClientFailure, looksOf } from './hear.ts';
 import { type AdviseTurn, close, groupKey, holdAgain, openLedger, release, settle, shown } from './ledger.ts';
 import { ranked } from './rank.ts';
 import { restore } from './restore.ts';
@@ -45,6 +46,8 @@ export interface Advisor {
    * @returns true where a decision may follow from it at once: the mirror in use did badly, or was asked in a round
    */
   observe(sample: SettledSample, now: Now): boolean;
+  /** A real client could not fetch a module from a mirror: its artifact is asked next where clients are on that mirror. */
+  clientFailed(run: Pick<ClientRun, 'ecosystem' | 'upstream' | 'registry' | 'module' | 'version'>): void;
   /**
    * Brings all advice up to date.
    */
@@ -126,6 +129,10 @@ export function createAdvisor(input: {
       const isCompared = hear(view(group, now), sample);
       return isCompared && (sample.outcome.tag === 'failed' || sample.due.purpose === 'confirm');
     },
+    clientFailed({ ecosystem, upstream, registry: name, module, version }) {
+      const group = groups.get(groupKey(ecosystem, upstream));
+      if (group !== undefined) hearClientFailure(group, name, module, version);
+    },
     consider(given, now) {
       lastNow = now;
       vantage = given.vantage;
@@ -138,6 +145,7 @@ export function createAdvisor(input: {
         const seen = view(group, now);
         ledger.look(looksOf(seen));
         settleGroup(seen, random, ledger);
+        if (group.isTurnTaken) ledger.touch(group);
       }
       return remember(ledger.turn());
     },

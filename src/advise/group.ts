@@ -5,7 +5,7 @@ import type { Target } from '../core/target.ts';
 import type { Chain, ChainMember, Client } from '../ecosystems/client.ts';
 import type { Ecosystem } from '../ecosystems/ecosystem.ts';
 import type { Contest, Heard, Surroundings } from './paired/contest.ts';
-import type { Peeks } from './paired/peeks.ts';
+import type { Peeks, Rota } from './paired/peeks.ts';
 
 /** An advice that still matters, with its times on the monotonic clock. */
 export interface Held {
@@ -76,6 +76,10 @@ export interface Group {
   readonly contest: Contest;
   /** The first bytes of its head's artifacts. */
   peeks: Peeks;
+  /** Whose turn it is among the artifacts of each mirror, by its name. */
+  readonly rotas: Map<string, Rota>;
+  /** A turn was taken since the row of the group was written. */
+  isTurnTaken: boolean;
   /** What the comparison goes by, as of the last decision. */
   around: Surroundings | null;
   /** What `around` was made of, as a text; empty: make it anew. */

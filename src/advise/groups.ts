@@ -45,6 +45,8 @@ export function groupsOf(config: Config, registry: Registry, declared: Declared)
         lookedBack: [],
         contest: newContest(null),
         peeks: newPeeks(null),
+        rotas: new Map(),
+        isTurnTaken: false,
         around: null,
         outlook: '',
         heard: [],

@@ -11,8 +11,8 @@ import { closeOverdue, hearAnswer } from './paired/contest.ts';
 import { type Look, looksAfter, oddOf } from './paired/looks.ts';
 import { forgetAnswers } from './paired/moments.ts';
 import { forgetPast } from './paired/past.ts';
-import { hearPeek, oddPeek } from './paired/peeks.ts';
-import { artifactsOf, peekDue } from './peeks.ts';
+import { hearPeek, newPeeks, oddPeek, takeTurn } from './paired/peeks.ts';
+import { artifactsOf, peekDue, questionAt, rotaOf } from './peeks.ts';
 import { mayBeProposed } from './rank.ts';
 import { surroundings, type View, weighAll } from './view.ts';
 
@@ -24,10 +24,6 @@ function questionOf(sample: SettledSample): string {
   return questionAt(sample.due.target);
 }
 
-function questionAt({ step, module, version }: Target): string {
-  return `${step} ${module ?? ''}@${version ?? ''}`;
-}
-
 /**
  * Takes a settled answer into the comparison: cold ones of the steps that a fetch asks, at their pace or asked because
  * something looked odd. A cache's first fetch is no round trip and says nothing of how fast a mirror is.
@@ -36,6 +32,7 @@ function questionAt({ step, module, version }: Target): string {
 export function hear(view: View, sample: SettledSample): boolean {
   const { group } = view;
   const { target, connection, purpose, round } = sample.due;
+  if (purpose === 'peek') turnTaken(group, sample);
   if (sample.outcome.tag === 'unknown' || connection !== 'cold' || purpose === 'once') return false;
   if (purpose === 'peek') {
     const { rttMs, endedMonotonicMs, startedMonotonicMs } = sample;
@@ -67,6 +64,24 @@ export function hear(view: View, sample: SettledSample): boolean {
   group.heard.push(...heard);
   if (group.heard.length > headsHeardMax) group.heard.splice(0, group.heard.length - headsHeardMax);
   return true;
+}
+
+/** An answer of any kind is a turn: what can't be judged must not keep the others waiting. */
+function turnTaken(group: Group, sample: SettledSample): void {
+  takeTurn(rotaOf(group, sample.due.target.registry), questionOf(sample));
+  group.isTurnTaken = true;
+}
+
+/**
+ * A real client could not fetch a module from a mirror: where it is the head, the whole artifact is asked next, of it and
+ * of others, and the canary with it.
+ */
+export function hearClientFailure(group: Group, registry: string, module: string, version: string | null): void {
+  if (headNow(group)?.name !== registry) return;
+  const target = artifactsOf(group, registry).find((one) => one.module === module && one.version === version);
+  if (target === undefined) return;
+  if (group.peeks.head !== registry) group.peeks = newPeeks(registry);
+  group.peeks.odd = { question: questionAt(target), hasFailed: true };
 }
 
 /** Closes what waited long enough, and says what to ask again after what the head did since the last call. */
@@ -125,6 +140,11 @@ export function forgetRemoved(group: Group, names: ReadonlySet<string>, isAsked:
     if (asked.size > 0 && isAsked(question)) continue;
     targets.delete(question);
     group.downloads.delete(question);
+  }
+  for (const [name, { taken }] of group.rotas) {
+    if (!names.has(name)) group.rotas.delete(name);
+    const asked = new Set(artifactsOf(group, name).map(questionAt));
+    for (const question of taken.keys()) if (!asked.has(question)) taken.delete(question);
   }
   const isKnown = (registry: string, question: string): boolean => names.has(registry) && targets.has(question);
   forgetAnswers(contest.moments, isKnown);

@@ -49,6 +49,7 @@ export function openLedger(now: Now): Ledger {
     },
     keep,
     touch(group) {
+      group.isTurnTaken = false;
       const key = groupKey(group.ecosystem, group.upstream);
       rows.set(`chain/${key}`, { table: 'chain', key, atMs: now.wallMs, value: chainRow(group, now) });
     },
@@ -72,6 +73,8 @@ export interface ChainRow {
   readonly lastMoveAtMs?: number | null;
   readonly muted?: readonly Muted[];
   readonly lookedBack?: readonly LookedBack[];
+  /** Whose first bytes were asked last, by mirror. */
+  readonly peeked?: Readonly<Record<string, string>>;
 }
 
 function chainRow(group: Group, now: Now): ChainRow {
@@ -89,6 +92,7 @@ function chainRow(group: Group, now: Now): ChainRow {
     lastMoveAtMs: group.moves.lastMs === null ? null : wallOf(group.moves.lastMs),
     muted: group.muted.filter((one) => one.untilMs > now.wallMs),
     lookedBack: group.lookedBack,
+    peeked: Object.fromEntries([...group.rotas].flatMap(([name, { last }]) => (last === null ? [] : [[name, last]]))),
   };
 }
 

@@ -4,7 +4,7 @@ import { everyMs } from '../core/pace.ts';
 import { type Target, targetId } from '../core/target.ts';
 import { artifactOf } from '../ecosystems/ecosystem.ts';
 import type { Group } from './group.ts';
-import { newPeeks } from './paired/peeks.ts';
+import { newPeeks, newRota, nextInRota, type Rota } from './paired/peeks.ts';
 import type { View } from './view.ts';
 
 const stepMs = 1_000;
@@ -22,10 +22,33 @@ export function peekDue(view: View, at: Mirror): readonly LookOrder[] {
   const artifacts = artifactsOf(group, at.name);
   if (artifacts.length === 0) return [];
   peeks.lastMs = now.monotonicMs;
-  peeks.turn += 1;
-  const target = artifacts[peeks.turn % artifacts.length];
+  const byQuestion = new Map(inFileOrder(view, artifacts).map((target) => [questionAt(target), target]));
+  const question = nextInRota(rotaOf(group, at.name), [...byQuestion.keys()]);
+  const target = question === null ? undefined : byQuestion.get(question);
   if (target === undefined) return [];
   return [{ registry: at.name, target, registries: [], forMs: 0, stepMs, isUrgent: false, isPeek: true }];
+}
+
+/** The turns of a mirror's artifacts. */
+export function rotaOf(group: Group, registry: string): Rota {
+  const rota = group.rotas.get(registry) ?? newRota(null);
+  group.rotas.set(registry, rota);
+  return rota;
+}
+
+/** As the configuration names them: of a lock file, what is required most comes first. */
+function inFileOrder({ config, group }: View, artifacts: readonly Target[]): readonly Target[] {
+  const places = new Map<string, number>();
+  for (const { ecosystem, upstream, module, version } of config.modules)
+    if (ecosystem === group.ecosystem && upstream === group.upstream)
+      places.set(`${module}@${version ?? ''}`, places.size);
+  const placeOf = ({ module, version }: Target): number => places.get(`${module}@${version ?? ''}`) ?? places.size;
+  return artifacts.toSorted((a, b) => placeOf(a) - placeOf(b) || (a.id < b.id ? -1 : 1));
+}
+
+/** What was asked, whoever was asked: answers to one question are compared. */
+export function questionAt({ step, module, version }: Target): string {
+  return `${step} ${module ?? ''}@${version ?? ''}`;
 }
 
 /** Every module's artifact, also those not asked for yet. */

@@ -4,6 +4,7 @@ import type { Now, Row } from '../core/ports.ts';
 import { type Group, headNow } from './group.ts';
 import { parsedOf } from './groups.ts';
 import { type ChainRow, holdAgain, shown } from './ledger.ts';
+import { newRota } from './paired/peeks.ts';
 
 /**
  * Puts stored advice back in place; where the declared chain is another one by now, only the dwell is kept.
@@ -33,6 +34,8 @@ export function restore(
     const monotonicOf = (wallMs: number): number => now.monotonicMs - Math.max(0, now.wallMs - wallMs);
     if (typeof saved.lastMoveAtMs === 'number') group.moves.lastMs = monotonicOf(saved.lastMoveAtMs);
     group.lookedBack = saved.lookedBack ?? [];
+    for (const [name, last] of Object.entries(saved.peeked ?? {}))
+      if (typeof last === 'string') group.rotas.set(name, newRota(last));
     if (saved.declared !== shown(group.declared)) continue;
     group.moves.departures = (saved.departuresAtMs ?? []).map(monotonicOf);
     group.muted = saved.muted ?? [];

@@ -82,6 +82,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
     random,
     now,
   });
+  const lastOk = createLastOk(config, targets, restored('meta'));
   const stages: Stages = {
     config,
     targets,
@@ -95,7 +96,15 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
     clients: ports.clients ?? null,
     version: ports.version,
     workers: ports.workers(workerBook({ config, learnt: nothingLearnt, version: ports.version, registry })),
-    scheduler: createScheduler({ config, targets, seed: config.vantage, calendar: ports.calendar, random, now }),
+    scheduler: createScheduler({
+      config,
+      targets,
+      seed: config.vantage,
+      calendar: ports.calendar,
+      random,
+      now,
+      lastOk: lastOk.all(),
+    }),
     detector,
     evidence: createEvidenceBook({ restored: restored('meta'), now }),
     advisor,
@@ -121,7 +130,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
       inForce: foundInForce({ advisor }),
       find: (probeId) => findProbe({ board, ledger, store }, probeId),
     }),
-    lastOk: createLastOk(config, targets, restored('meta')),
+    lastOk,
     since: createSince(restored('meta'), now),
     trends: createTrends(config, restored('trend')),
     ledger,

@@ -238,7 +238,9 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
       s.ledger.add([row], []);
       s.exporter.clientRun(run);
       // Where our own place is in doubt, neither side says anything of the other.
-      if (s.detector.vantage().suspect !== true) absorb.detect(s.detector.clientRan(run, now));
+      if (s.detector.vantage().suspect === true) return;
+      absorb.detect(s.detector.clientRan(run, now));
+      if (run.outcome === 'failed') s.advisor.clientFailed(run);
     });
   }
 

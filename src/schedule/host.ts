@@ -10,6 +10,7 @@ export function createHost(key: string): Host {
     waiting: { 0: [], 1: [], 2: [] },
     rechecks: [],
     bytes: createByteWindow(),
+    keptBack: new Set(),
     inFlight: 0,
     heavyInFlight: 0,
     bytesExpected: 0,
@@ -37,12 +38,22 @@ export function hasConfirmingSlot({ confirming }: Host, upstream: string): boole
   return !confirming.has(upstream) && confirming.size < limits.confirmingPerHost;
 }
 
-/** True where the hour's byte budget stands against a start: heavy steps stop first, the canary never. */
+/**
+ * True where the hour's byte budget stands against a start: heavy steps stop first, the canary never. Of artifacts, those
+ * that were kept back for longer come first: room for them is kept.
+ */
 export function isOverBudget(host: Host, series: Series, bytesPerHour: number | null, now: Now): boolean {
   if (bytesPerHour === null || series.priority === 0) return false;
   const used = host.bytes.sum(now.monotonicMs);
   if (series.priority === 1) return used >= bytesPerHour;
-  return used + host.bytesExpected + bytesExpectedOf(series) > bytesPerHour * limits.heavyShareOfBytes;
+  const most = bytesPerHour * limits.heavyShareOfBytes;
+  let wanted = used + host.bytesExpected + bytesExpectedOf(series);
+  for (const other of host.keptBack) {
+    const bytes = bytesExpectedOf(other);
+    // What could never fit keeps nobody waiting.
+    if (other !== series && other.startedAtMs < series.startedAtMs && bytes <= most) wanted += bytes;
+  }
+  return wanted > most;
 }
 
 /** What the next probe of a series will move: what its last one did, or a guess for a heavy one not yet measured. */

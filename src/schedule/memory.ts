@@ -15,6 +15,8 @@ export interface Host {
   readonly waiting: Readonly<Record<Priority, Series[]>>;
   readonly rechecks: Omit<Due, 'probeId' | 'plannedAtMs'>[];
   readonly bytes: ByteWindow;
+  /** Artifacts that the budget kept back since they were asked last: they come before those that were asked later. */
+  readonly keptBack: Set<Series>;
   inFlight: number;
   heavyInFlight: number;
   /** What heavy probes in flight are expected to move. */
@@ -34,9 +36,13 @@ export interface Series {
   host: Host;
   /** The next planned start. */
   slot: Slot;
+  /** The planned start that it waits or waited for last. */
+  waitsFor: Slot;
   state: 'idle' | 'waiting' | 'running';
   /** Monotonic time of the start it is waiting for. */
   plannedAtMs: number;
+  /** Monotonic time of its last start; `-Infinity` before the first. */
+  startedAtMs: number;
   /** What its last probe moved; `null` before the first. */
   lastBytes: number | null;
 }

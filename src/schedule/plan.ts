@@ -7,6 +7,8 @@ export interface Slot {
   readonly index: number;
   /** Monotonic milliseconds; `Infinity` where no time will ever come. */
   readonly atMs: number;
+  /** A start that was missed, tried again before the next. */
+  readonly isAgain?: true;
 }
 
 /**
@@ -45,16 +47,21 @@ function wobble(hash: number, index: number): number {
 }
 
 /**
- * Plans starts at `(n + fraction) × everyMs` of wall time, each moved by up to `limits.jitterShare` of the interval.
+ * Plans starts at `(n + fraction) × everyMs` of wall time, each moved by up to `jitterShare` of the interval.
  * Counted by multiplication on the monotonic clock, so nothing adds up to drift.
  * @param hash      decides fraction and jitter; `hash32(seed, series id)`
  * @param offsetMs  monotonic minus wall time when the scheduler began; read once, so a wall clock set later moves nothing
  */
-export function everyPlan(everyMs: number, hash: number, offsetMs: number): Plan {
+export function everyPlan(
+  everyMs: number,
+  hash: number,
+  offsetMs: number,
+  jitterShare: number = limits.jitterShare,
+): Plan {
   const baseMs = offsetMs + (hash / 2 ** 32) * everyMs;
   const slotOf = (index: number): Slot => ({
     index,
-    atMs: baseMs + index * everyMs + wobble(hash, index) * limits.jitterShare * everyMs,
+    atMs: baseMs + index * everyMs + wobble(hash, index) * jitterShare * everyMs,
   });
   return {
     first(now) {

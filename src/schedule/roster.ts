@@ -8,7 +8,7 @@ import { createHeap } from './heap.ts';
 import { createHost, hasWaiting, hostKey } from './host.ts';
 import { type Host, priorities, type Series } from './memory.ts';
 import { rememberingCalendar } from './plan.ts';
-import { createSeries, type PlanMeans, renew } from './series.ts';
+import { createSeries, firstSlot, type PlanMeans, renew } from './series.ts';
 import { endWaits } from './throttle.ts';
 
 /** Who is on the schedule: every series with its next slot, its mirror's absence, and its host. */
@@ -42,6 +42,8 @@ export function createRoster(input: {
   readonly seed: string;
   readonly calendar: Calendar;
   readonly now: Now;
+  /** When targets last answered well, by id, wall milliseconds. */
+  readonly lastOk?: ReadonlyMap<string, number>;
 }): Roster {
   const calendar = rememberingCalendar(input.calendar);
   const means: PlanMeans = { seed: input.seed, calendar, offsetMs: input.now.monotonicMs - input.now.wallMs };
@@ -89,7 +91,7 @@ export function createRoster(input: {
         if (host === undefined) continue;
         const fresh = createSeries(target, connection, config, host, means);
         const before = all.get(fresh.id);
-        if (before === undefined) fresh.slot = fresh.plan.first(now);
+        if (before === undefined) fresh.slot = firstSlot(fresh, input.lastOk?.get(target.id) ?? null, now);
         else renew(before, fresh, now);
         next.set(fresh.id, before ?? fresh);
       }
@@ -99,6 +101,8 @@ export function createRoster(input: {
   /** What waits in a line that is not its own any more leaves it; its next slot comes as planned. */
   function clearLines(): void {
     const known = new Set([...all.values()].map(({ target }) => target.id));
+    for (const host of hosts.values())
+      for (const one of host.keptBack) if (all.get(one.id) !== one || one.host !== host) host.keptBack.delete(one);
     for (const host of waiting) {
       for (const priority of priorities) {
         const line = host.waiting[priority];
@@ -118,7 +122,15 @@ export function createRoster(input: {
     absence: (registry) => absences.get(registry) ?? null,
     series: (id) => all.get(id) ?? null,
     plan,
-    takeDue: (now) => (heap.leastKey() <= now.monotonicMs ? heap.pop() : null),
+    takeDue(now) {
+      while (heap.leastKey() <= now.monotonicMs) {
+        const keyMs = heap.leastKey();
+        const series = heap.pop();
+        // One that was planned anew has another place in line by now.
+        if (series?.slot.atMs === keyMs) return series;
+      }
+      return null;
+    },
     nextSlotMs: () => heap.leastKey(),
     placeCron(now, jumped) {
       const passedBy: Series[] = [];

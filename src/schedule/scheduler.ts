@@ -8,7 +8,9 @@ import { awayBecause, isInMaintenance } from './absence.ts';
 import { createFlights, upstreamKey } from './flights.ts';
 import { hasConfirmingSlot, hasSlot, hasWaiting, isOverBudget } from './host.ts';
 import { type Host, priorities, type Series } from './memory.ts';
+import type { Slot } from './plan.ts';
 import { createRoster, type Roster } from './roster.ts';
+import { againAt } from './series.ts';
 import { endWaits, throttleStep, waitEnd } from './throttle.ts';
 import { beginVisit, type NoVisit, type Visit } from './visit.ts';
 
@@ -87,6 +89,8 @@ export function createScheduler(input: {
   readonly calendar: Calendar;
   readonly random: Random;
   readonly now: Now;
+  /** When targets last answered well before this start, by id, wall milliseconds; absent: not known. */
+  readonly lastOk?: ReadonlyMap<string, number>;
 }): Scheduler {
   const { random } = input;
   const roster: Roster = createRoster(input);
@@ -105,7 +109,9 @@ export function createScheduler(input: {
     const own = absence === null ? null : awayBecause(absence, roster.calendar, now);
     if (own !== null) return own;
     if (throttleEnd(series.target, now) !== null) return 'throttled' as const;
-    return isOverBudget(series.host, series, config.schedule.bytesPerHour, now) ? ('over_budget' as const) : null;
+    if (!isOverBudget(series.host, series, config.schedule.bytesPerHour, now)) return null;
+    if (series.priority === 2) series.host.keptBack.add(series);
+    return 'over_budget' as const;
   }
 
   /** When the step of a target may be requested of its mirror again; `null`: now. */
@@ -118,20 +124,35 @@ export function createScheduler(input: {
     return shedShare > 0 && random.next() < (series.priority === 0 ? shedShare / 2 : shedShare);
   }
 
+  /** An artifact that can't be asked now does not wait for a whole pace. */
+  function tryAgain(series: Series, missed: Slot, now: Now): void {
+    const again = againAt(series, missed, now);
+    if (again === null) return;
+    series.slot = again;
+    roster.plan(series);
+  }
+
   /** A slot has come: passed by, counted as an overrun, or put in line. */
   function arrive(series: Series, suspended: boolean, turn: Turn): void {
     const { slot, passed } = series.plan.latest(series.slot, turn.now);
+    // What is tried again was counted when it was missed.
+    const own = slot.isAgain === true ? 0 : 1;
     series.slot = series.plan.next(slot, turn.now);
     roster.plan(series);
-    skip(turn, series, 'local', suspended ? passed + 1 : passed);
-    if (suspended) return;
+    skip(turn, series, 'local', suspended ? passed + own : passed);
+    if (suspended) {
+      tryAgain(series, slot, turn.now);
+      return;
+    }
     const because =
       series.state === 'idle' ? (awayFor(series, turn.now) ?? (isShed(series) ? 'local' : null)) : 'overrun';
     if (because !== null) {
-      skip(turn, series, because, 1);
+      skip(turn, series, because, own);
+      if (because !== 'overrun') tryAgain(series, slot, turn.now);
       return;
     }
     series.state = 'waiting';
+    series.waitsFor = slot;
     series.plannedAtMs = slot.atMs;
     series.host.waiting[series.priority].push(series);
     roster.waiting.add(series.host);
@@ -171,7 +192,8 @@ export function createScheduler(input: {
       const away = awayFor(series, turn.now);
       series.state = 'idle';
       if (away !== null) {
-        skip(turn, series, away, 1);
+        skip(turn, series, away, series.waitsFor.isAgain === true ? 0 : 1);
+        tryAgain(series, series.waitsFor, turn.now);
         continue;
       }
       const { target, connection, plannedAtMs } = series;
@@ -184,6 +206,8 @@ export function createScheduler(input: {
         plannedAtMs,
         round: null,
       };
+      host.keptBack.delete(series);
+      series.startedAtMs = turn.now.monotonicMs;
       turn.start.push(flights.launch(host, series, due));
     }
   }
@@ -195,6 +219,7 @@ export function createScheduler(input: {
         for (const series of host.waiting[priority].splice(0)) {
           series.state = 'idle';
           skip(turn, series, 'local', 1);
+          tryAgain(series, series.waitsFor, turn.now);
         }
   }
 

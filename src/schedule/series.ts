@@ -1,15 +1,22 @@
 import type { Config, Pace } from '../core/config.ts';
+import { limits } from '../core/limits.ts';
 import type { Connection } from '../core/mirror.ts';
 import { paceOf } from '../core/pace.ts';
 import type { Calendar, Now } from '../core/ports.ts';
 import { isHeavy, seriesId, type Target } from '../core/target.ts';
 import type { Host, Series } from './memory.ts';
-import { cronPlan, everyPlan, hash32, type Plan } from './plan.ts';
+import { cronPlan, everyPlan, hash32, type Plan, type Slot } from './plan.ts';
 
 /** Within a round light questions start staggered over this, and artifacts one after the other. Milliseconds. */
 const staggerMsMax = { light: 2_000, heavy: 60_000 } as const;
 /** Nor over more than this share of the pace. */
 const staggerShare = 0.1;
+
+/**
+ * Artifacts of one pace keep their order, so that each is asked once before any is asked twice: their starts are spread by
+ * the seed and have no jitter, which would let one overtake another.
+ */
+const heavyJitterShare = 0;
 
 /**
  * One question goes to all mirrors of its upstream at once, so that their answers can be compared: its phase and jitter
@@ -23,7 +30,12 @@ function planOf(target: Target, connection: Connection, pace: Pace, means: PlanM
   const staggerMs = (everyMs: number): number =>
     share * Math.min(staggerMsMax[isHeavy(target) ? 'heavy' : 'light'], staggerShare * everyMs);
   return pace.cadence.kind === 'every'
-    ? everyPlan(pace.cadence.everyMs, hash, means.offsetMs + staggerMs(pace.cadence.everyMs))
+    ? everyPlan(
+        pace.cadence.everyMs,
+        hash,
+        means.offsetMs + staggerMs(pace.cadence.everyMs),
+        isHeavy(target) ? heavyJitterShare : limits.jitterShare,
+      )
     : cronPlan(pace.cadence, hash, means.calendar, staggerMs(pace.cadence.spreadMs));
 }
 
@@ -33,6 +45,33 @@ export interface PlanMeans {
   readonly calendar: Calendar;
   /** Monotonic minus wall time at the scheduler's start. */
   readonly offsetMs: number;
+}
+
+const noSlot: Slot = { index: 0, atMs: Number.POSITIVE_INFINITY };
+
+/** Least wait before a missed start is tried again, milliseconds; else a tenth of the time to the next one. */
+const againMsMin = 60_000;
+const againShare = 0.1;
+
+/** When a missed start of an artifact is tried again before its next one; `null`: it waits for that. */
+export function againAt({ priority, slot: next }: Series, missed: Slot, now: Now): Slot | null {
+  const gapMs = next.atMs - now.monotonicMs;
+  const waitMs = Math.max(againMsMin, againShare * gapMs);
+  if (priority !== 2 || !Number.isFinite(gapMs) || 2 * waitMs > gapMs) return null;
+  return { index: missed.index, atMs: now.monotonicMs + waitMs, isAgain: true };
+}
+
+/**
+ * The first slot of a series after a start: an artifact whose last planned time passed while no daemon ran is tried
+ * again before its next one. Known are good answers alone.
+ * @param lastOkMs  when it last answered well, wall milliseconds; `null`: not known
+ */
+export function firstSlot(series: Series, lastOkMs: number | null, now: Now): Slot {
+  const first = series.plan.first(now);
+  if (series.priority !== 2 || series.pace.cadence.kind !== 'every' || lastOkMs === null) return first;
+  const { slot: last } = series.plan.latest({ index: Number.NEGATIVE_INFINITY, atMs: 0 }, now);
+  if (lastOkMs >= last.atMs - now.monotonicMs + now.wallMs) return first;
+  return againAt({ ...series, slot: first }, last, now) ?? first;
 }
 
 /** A new series without a slot yet. */
@@ -53,9 +92,11 @@ export function createSeries(
     priority: target.canary ? 0 : isHeavy(target) ? 2 : 1,
     plan: planOf(target, connection, pace, means),
     host,
-    slot: { index: 0, atMs: Number.POSITIVE_INFINITY },
+    slot: noSlot,
+    waitsFor: noSlot,
     state: 'idle',
     plannedAtMs: 0,
+    startedAtMs: Number.NEGATIVE_INFINITY,
     lastBytes: null,
   };
 }

@@ -177,12 +177,96 @@ describe('the first bytes of the head’s artifacts', () => {
   test('are asked for at the canary’s pace, of each module in turn, of nobody else', () => {
     const stage = staged();
     stage.sample('a', 200, { step: 'mod', module: 'example.com/other' });
-    const asked = Array.from({ length: 6 }, () => peeked(stage));
+    const asked = Array.from({ length: 6 }, () => {
+      const orders = peeked(stage);
+      for (const { target } of orders) stage.sample('a', 300, { ...zip, module: target.module ?? '' });
+      return orders;
+    });
     expect(asked.map((orders) => orders.length)).toEqual([1, 1, 1, 1, 1, 1]);
     expect(asked.map(([order]) => order?.registries)).toEqual(Array(6).fill([]));
     const turns = asked.map(([order]) => order?.target.module);
     expect(new Set(turns.slice(0, 2))).toEqual(new Set(modules));
     expect(turns.slice(2)).toEqual([...turns.slice(0, 2), ...turns.slice(0, 2)]);
+  });
+
+  /** Projects times versions, in the order of the configuration, each known by one light answer; `heard` of the orders come to be asked. */
+  function rota(projects: number, versions: number): { stage: Stage; names: readonly string[] } {
+    const names = Array.from(
+      { length: projects * versions },
+      (_, at) => `example.com/p${at % projects}/v${Math.floor(at / projects)}`,
+    );
+    const stage = new Stage(chain, abcd, {
+      modules: [...names, 'example.com/m'].map((module) => ({
+        ecosystem: 'go',
+        upstream: 'go',
+        module,
+        version: 'v1.0.0',
+      })),
+    });
+    for (const module of names) for (const { name } of abcd) stage.sample(name, 200, { step: 'mod', module });
+    return { stage, names };
+  }
+
+  /** The next artifacts whose first bytes were asked and answered, where only some of the orders find a token and a slot. */
+  function answered(stage: Stage, count: number, isSent: (order: number) => boolean): string[] {
+    const asked: string[] = [];
+    for (let order = 0; asked.length < count && order < 50 * count; order += 1) {
+      const module = peeked(stage)[0]?.target.module ?? '';
+      if (!isSent(order)) continue;
+      asked.push(module);
+      stage.sample('a', 300, { ...zip, module });
+    }
+    return asked;
+  }
+
+  test.each<[string, (order: number) => boolean]>([
+    ['all orders are sent', () => true],
+    ['every second order is sent', (order) => order % 2 === 1],
+    ['every third order is sent', (order) => order % 3 === 0],
+    ['every seventh order is sent', (order) => order % 7 === 3],
+  ])('are asked once of each before of any twice, over restarts and reloads: %s', (_name, isSent) => {
+    const { stage, names } = rota(3, 4);
+    const all = [...names, 'example.com/m'];
+    const asked = answered(stage, 5, isSent);
+    for (let life = 0; life < 2; life += 1) {
+      stage.consider();
+      stage.restart();
+      for (const module of names) for (const { name } of abcd) stage.sample(name, 200, { step: 'mod', module });
+      stage.paces(1, well);
+      asked.push(...answered(stage, 4, isSent));
+      stage.advisor.reconfigure(stage.config, () => stage.declared, stage.at);
+    }
+    expect(asked).toHaveLength(all.length);
+    expect(new Set(asked)).toEqual(new Set(all));
+    // And the file's order is theirs: what a lock file requires most is asked first.
+    expect(asked).toEqual(all);
+    expect(answered(stage, 2 * all.length, isSent)).toEqual([...all, ...all]);
+  });
+
+  test('of an artifact that is never answered keep no other waiting', () => {
+    const { stage, names } = rota(4, 1);
+    const asked: string[] = [];
+    for (let order = 0; order < 600; order += 1) {
+      const module = peeked(stage)[0]?.target.module ?? '';
+      asked.push(module);
+      if (module !== names[1]) stage.sample('a', 300, { ...zip, module });
+    }
+    for (const module of names) expect(asked.filter((one) => one === module).length).toBeGreaterThan(5);
+  });
+
+  test('a real client failed at: the whole is asked next, of the head and of others', () => {
+    const stage = usual(Array(12).fill(300));
+    while (wanted(stage).length > 0) stage.consider();
+    const run = { ecosystem: 'go', upstream: 'go', module: 'example.com/m', version: 'v1.0.0' } as const;
+    stage.advisor.clientFailed({ ...run, registry: 'b' });
+    stage.consider();
+    expect(wanted(stage)).toEqual([]);
+    stage.advisor.clientFailed({ ...run, registry: 'a' });
+    stage.consider();
+    expect(wanted(stage)).toMatchObject([
+      { target: { step: 'zip', module: 'example.com/m' }, forMs: 0 },
+      { target: { step: 'mod', canary: true }, forMs: 1_000 },
+    ]);
   });
 
   test('failed: the whole is downloaded at once, of the head and of others', () => {

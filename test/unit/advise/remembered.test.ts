@@ -33,7 +33,7 @@ describe('what is stored of a group', () => {
   const group = (upstream: string, moves: Group['moves']): Group =>
     ({
       ...{ ecosystem: 'go', upstream, declared: null, chain: null, open: null, accepted: null, audit: null },
-      ...{ lastAcceptWallMs: null, muted: [], lookedBack: [], moves },
+      ...{ lastAcceptWallMs: null, muted: [], lookedBack: [], rotas: new Map(), moves },
     }) as unknown as Group;
   const at = { wallMs: 1_000_000, monotonicMs: 10_000 };
 
@@ -84,7 +84,7 @@ describe('after a reload', () => {
       ['zip m@v1', 300_000],
       ['mod gone@v1', 1],
     ]);
-    return { contest, targets, downloads } as unknown as Group;
+    return { contest, targets, downloads, rotas: new Map() } as unknown as Group;
   };
 
   it('what is asked still, of whom is watched still, is kept, and nothing else', () => {
