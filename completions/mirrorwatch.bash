@@ -3,7 +3,7 @@ _mirrorwatch() {
   local word="${COMP_WORDS[COMP_CWORD]}" before="${COMP_WORDS[COMP_CWORD-1]}"
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W 'init run check probe rank advice what-if doctor undo replay ack webhook pause health rules demo completion --help --version' -- "$word"))
+    COMPREPLY=($(compgen -W 'init run check probe rank advice what-if doctor explain undo replay ack webhook pause health rules demo completion --help --version' -- "$word"))
     return
   fi
   case "${COMP_WORDS[1]} $before" in
@@ -49,6 +49,7 @@ _mirrorwatch() {
     'doctor --config') COMPREPLY=($(compgen -f -- "$word")); return ;;
     'doctor --ecosystem') COMPREPLY=($(compgen -W 'go npm pypi oci http' -- "$word")); return ;;
     'doctor --lang') COMPREPLY=($(compgen -W 'en zh' -- "$word")); return ;;
+    'explain --lang') COMPREPLY=($(compgen -W 'en zh' -- "$word")); return ;;
     'undo --home') COMPREPLY=($(compgen -d -- "$word")); return ;;
     'undo --root') COMPREPLY=($(compgen -d -- "$word")); return ;;
     'undo --lang') COMPREPLY=($(compgen -W 'en zh' -- "$word")); return ;;
@@ -93,6 +94,7 @@ _mirrorwatch() {
     advice) words='--url --token-file --config --json --now --export --apply --yes --home --root --upstream --fallback --for --reason --lang --help' first='go npm pypi oci http accept dismiss' ;;
     what-if) words='--url --token-file --config --json --ecosystem --upstream --client --lang --help' first='' ;;
     doctor) words='--home --root --config --json --fix --yes --online --ecosystem --lang --help' first='' ;;
+    explain) words='--json --lang --help' first='' ;;
     undo) words='--home --root --list --lang --help' first='' ;;
     replay) words='--state --config --since --until --set --json --lang --help' first='' ;;
     ack) words='--url --token-file --config --reason --lang --help' first='' ;;

@@ -76,6 +76,10 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from doctor' -l online
 complete -c mirrorwatch -n '__fish_seen_subcommand_from doctor' -l ecosystem -x -a 'go npm pypi oci http'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from doctor' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from doctor' -l help
+complete -c mirrorwatch -n __fish_use_subcommand -a explain -d 'what an error of a package client means, and what to run next'
+complete -c mirrorwatch -n '__fish_seen_subcommand_from explain' -l json
+complete -c mirrorwatch -n '__fish_seen_subcommand_from explain' -l lang -x -a 'en zh'
+complete -c mirrorwatch -n '__fish_seen_subcommand_from explain' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a undo -d 'put back what doctor --fix or advice --apply changed'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from undo' -l home -x -a '(__fish_complete_directories)'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from undo' -l root -x -a '(__fish_complete_directories)'

@@ -8,6 +8,7 @@ import { completionCommand } from './completion.ts';
 import type { Command, Context, ExitCode, World } from './context.ts';
 import { demoCommand } from './demo.ts';
 import { doctorCommand } from './doctor.ts';
+import { explainCommand } from './explain-error.ts';
 import { healthCommand } from './health.ts';
 import { helpOf, overview } from './help.ts';
 import { initCommand } from './init.ts';
@@ -32,6 +33,7 @@ const others: readonly Command[] = [
   adviceCommand,
   whatIfCommand,
   doctorCommand,
+  explainCommand,
   undoCommand,
   replayCommand,
   ackCommand,

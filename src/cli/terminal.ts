@@ -17,6 +17,8 @@ export interface Terminal {
   paint(style: Style, text: string): string;
   /** Asks a person; anything but y or yes is no. `null`: nobody is there to answer. @param question  with the space behind it */
   confirm(question: string): Promise<boolean | null>;
+  /** Standard input to its end, at most 1 MiB of it. */
+  input(): Promise<string>;
 }
 
 /** The process's own terminal. */
@@ -32,7 +34,21 @@ export function systemTerminal(process: NodeJS.Process): Terminal {
     },
     paint: (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text),
     confirm: async (question) => (process.stdin.isTTY && process.stderr.isTTY ? asked(process, question) : null),
+    input: () => wholeInput(process),
   };
+}
+
+const inputBytesMax = 2 ** 20;
+
+async function wholeInput({ stdin }: NodeJS.Process): Promise<string> {
+  const parts: Buffer[] = [];
+  let bytes = 0;
+  for await (const part of stdin as AsyncIterable<Buffer>) {
+    parts.push(part);
+    bytes += part.length;
+    if (bytes >= inputBytesMax) break;
+  }
+  return Buffer.concat(parts).subarray(0, inputBytesMax).toString('utf8');
 }
 
 /** One line of an answer. The end of input is no answer, and so no. */

@@ -89,6 +89,8 @@ export interface Ecosystem<Settings = unknown, Own = unknown> {
   readonly id: EcosystemId;
   /** The upstream of mirrors and modules that name none; `null`: they must name theirs. */
   readonly publicUpstream: string | null;
+  /** What only errors of its clients say: a text that it fits is theirs. Absent: none is known. */
+  readonly errorWords?: RegExp;
   /** Protocol documents, down to the section. */
   readonly spec: readonly string[];
   /** Closed: bounds the label `step`. No two ecosystems share a word, because `steps.<word>` is a key of the file. */

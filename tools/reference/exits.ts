@@ -14,6 +14,7 @@ export const exits: Readonly<Record<string, readonly [fine: string, trouble: str
   ],
   'what-if': ['worked out', 'the daemon cannot be asked'],
   doctor: ['no trap, or notes alone', 'a trap, or something that could not be told'],
+  explain: ['a known error', 'no known error in it'],
   undo: ['put back, or listed', 'nothing to put back, or a file was changed since'],
   replay: ['replayed', 'no history, or a state file that cannot be read'],
   ack: ['acknowledged', 'refused, or the daemon cannot be asked'],

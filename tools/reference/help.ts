@@ -20,6 +20,7 @@ async function help(name: string): Promise<string> {
       err: (line) => lines.push(line),
       progress: () => undefined,
       paint: (_, text) => text,
+      input: async () => '',
       confirm: async () => null,
     },
     facts: { version: '', node: '', log: { level: 'silent', pretty: false } },

@@ -21,6 +21,7 @@ function usualAside(version: string | null): UsualAside | null {
 export const go: Ecosystem<GoSettings, GoOwn> = {
   id: 'go',
   publicUpstream: publicGo,
+  errorWords: /^go: |^go\.sum|verifying \S+@v\d|GOPROXY|\/@v\/(?:list|v\d)/m,
   spec: [
     'https://go.dev/ref/mod#goproxy-protocol',
     'https://go.dev/ref/mod#checksum-database',

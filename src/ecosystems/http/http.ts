@@ -14,6 +14,8 @@ const words = profiles.map(({ id }) => id).join(', ');
 export const http: Ecosystem<unknown, HttpOwn> = {
   id: 'http',
   publicUpstream: null,
+  errorWords:
+    /^(?:E|W|Err): |^Err:\d|\bInRelease\b|\bcrates?\b|cargo|spurious network error|failed to (?:fetch|download) `/m,
   spec: ['https://www.rfc-editor.org/rfc/rfc9110', ...new Set(profiles.flatMap(({ spec }) => spec))],
   steps: {
     get: light(null, { grain: 'version', usualBytes: limits.peekBytes, verifies: byHash }),

@@ -22,6 +22,7 @@ function isBelievable({ role, url }: Mirror): boolean {
 export const npm: Ecosystem<NpmSettings, NpmOwn> = {
   id: 'npm',
   publicUpstream: publicNpm,
+  errorWords: /^npm (?:ERR!|error|warn)|ERR_PNPM|YN\d{4}|^yarn |error Couldn't find package/im,
   spec: [
     'https://github.com/npm/registry/blob/main/docs/REGISTRY-API.md',
     'https://github.com/npm/registry/blob/main/docs/responses/package-metadata.md',

@@ -16,6 +16,7 @@ const usualPlatform = 'linux/amd64';
 export const oci: Ecosystem<OciSettings, OciOwn> = {
   id: 'oci',
   publicUpstream: null,
+  errorWords: /docker|containerd|Error response from daemon|\bmanifest\b|skopeo|\bctr: |ImagePull|\/v2\//,
   spec: [
     'https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pull',
     'https://github.com/opencontainers/image-spec/blob/main/image-index.md',

@@ -32,6 +32,8 @@ function isTrustedRoot(text: string): boolean {
 export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   id: 'pypi',
   publicUpstream: publicPypi,
+  errorWords:
+    /^ERROR: (?:Could not|No matching|HTTP|THESE|Exception:|Cannot)|^WARNING: (?:Retrying|The repository)|HTTPS?ConnectionPool|Failed to fetch: `|\/simple\b/m,
   spec: [
     'https://packaging.python.org/en/latest/specifications/simple-repository-api/',
     'https://peps.python.org/pep-0503/',

@@ -58,4 +58,5 @@ export const wrong = {
   'wrong.nothingToRank': 'the configuration has no {ecosystem} mirror to rank',
   'wrong.nothingToRankOf': 'the configuration has no {ecosystem} mirror of {upstream} to rank',
   'wrong.whichShell': 'which shell? {names}',
+  'wrong.explain': 'the error, in quotes, or - for standard input',
 } as const;

@@ -59,4 +59,8 @@ TIME 可以是多久以前（2d），也可以是时间，例如 2026-03-01T09:0
   'help.completion.details': `bash：在 ~/.bashrc 中写入 eval "$(mirrorwatch completion bash)"；
 zsh：在 ~/.zshrc 中 compinit 之后同样写入，把 bash 换成 zsh；
 fish：mirrorwatch completion fish > ~/.config/fish/completions/mirrorwatch.fish`,
+  'help.explain.summary': '解释包管理客户端的报错，并给出下一步要运行的命令',
+  'help.explain.details': `认识 npm、pnpm、yarn、pip、uv、go、docker、containerd、apt 和 cargo 的报错文字，不访问网络。
+  npm install 2>&1 | mirrorwatch explain -
+退出码：0 认识该报错，1 其中没有认识的报错`,
 };

@@ -60,4 +60,5 @@ export const wrong: Readonly<Record<keyof typeof english, string>> = {
   'wrong.nothingToRank': '配置中没有可以比较的 {ecosystem} 镜像',
   'wrong.nothingToRankOf': '配置中没有可以比较的、上游为 {upstream} 的 {ecosystem} 镜像',
   'wrong.whichShell': '哪种 shell？{names}',
+  'wrong.explain': '应为带引号的报错文字，或用 - 读取标准输入',
 };

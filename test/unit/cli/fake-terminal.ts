@@ -14,8 +14,9 @@ export interface FakeTerminal extends Terminal {
 /**
  * Plain, 100 columns wide; painted text is left as it is.
  * @param answer  what a person would say to every question; `null`: nobody is there
+ * @param input   what standard input holds
  */
-export function fakeTerminal(answer: boolean | null = null): FakeTerminal {
+export function fakeTerminal(answer: boolean | null = null, input = ''): FakeTerminal {
   const outs: string[] = [];
   const errs: string[] = [];
   const all: string[] = [];
@@ -37,6 +38,7 @@ export function fakeTerminal(answer: boolean | null = null): FakeTerminal {
     progress: (line) => void progressed.push(line),
     paint: (_, text) => text,
     confirm: async () => answer,
+    input: async () => input,
     text: () => all.join('\n'),
   };
 }

@@ -20,6 +20,7 @@ async function run(...argv: readonly string[]) {
       progress: () => undefined,
       paint: (_style, text) => text,
       confirm: async () => null,
+      input: async () => '',
     },
     facts: { version: '0.0.0', node: 'v0', log: { level: 'error', pretty: false } },
     onSignal: () => undefined,

@@ -13,9 +13,14 @@ export interface Ran {
 /** Runs the program with a fake terminal, no environment and a folder without a configuration, unless told otherwise. */
 export async function run(
   argv: readonly string[],
-  over: { readonly env?: Readonly<Record<string, string>>; readonly cwd?: string; readonly answer?: boolean } = {},
+  over: {
+    readonly env?: Readonly<Record<string, string>>;
+    readonly cwd?: string;
+    readonly answer?: boolean;
+    readonly input?: string;
+  } = {},
 ): Promise<Ran> {
-  const terminal = fakeTerminal(over.answer ?? null);
+  const terminal = fakeTerminal(over.answer ?? null, over.input);
   const code = await program({
     argv,
     env: over.env ?? {},
