@@ -217,6 +217,8 @@ export const limits = {
   citedProbes: 5_000,
   citedChars: 64 * kib,
   citedRows: 10_000,
+  /** Rows that could not be read, kept for people. */
+  asideRows: 1_000,
   /** Samples per mirror for the page's small charts. */
   chartSamples: 60,
   /** Queue between worker and main, in probes; more and the schedule waits. */

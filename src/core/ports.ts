@@ -215,6 +215,8 @@ export const tables = [
   'seen',
   'answer',
   'trend',
+  // Rows of the others that could not be read, as they were.
+  'aside',
 ] as const;
 export type Table = (typeof tables)[number];
 
@@ -249,6 +251,8 @@ export interface Store {
   writable(): boolean;
   /** Files set aside as corrupt since it was opened, by that too; absent: it has none to set aside. */
   setAside?(): number;
+  /** Rows set aside since it was opened, since their readers could not take them; absent: it looks at none. */
+  rowsAside?(): number;
   close(): void;
 }
 

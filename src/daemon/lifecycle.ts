@@ -67,6 +67,7 @@ export async function startDaemon(
     reloadOk: life.reloadOk,
     stateWritable: stages.store.writable() && pipeline.stateTrouble() === null,
     stateSetAside: stages.store.setAside?.() ?? 0,
+    stateRowsAside: stages.store.rowsAside?.() ?? 0,
   }));
 
   async function reload(): Promise<ReloadOutcome> {
@@ -125,9 +126,10 @@ export async function startDaemon(
   let keeper = ports.timers.after(housekeepingMs, keep);
   function keep(): void {
     const beforeMs = ports.clock.wallMs() - stages.config.state.keepMs;
-    for (const table of ['probe', 'cited', 'answer'] as const) stages.store.expire(table, beforeMs);
+    for (const table of ['probe', 'cited', 'answer', 'aside'] as const) stages.store.expire(table, beforeMs);
     stages.store.trim('answer', limits.answerRows);
     stages.store.trim('cited', limits.citedRows);
+    stages.store.trim('aside', limits.asideRows);
     // Of mirrors that are gone; what is in use is overwritten long before.
     stages.store.expire('trend', ports.clock.wallMs() - trendKeepMs);
     // Findings and advice age from their end: what is open or in force stays, however old.

@@ -11,6 +11,7 @@ import { systemRandom } from '../io/random.ts';
 import { openStore, type StoreOpenFailure } from '../io/store.ts';
 import { systemTimers } from '../io/timers.ts';
 import { createWorkers } from '../io/workers.ts';
+import { isSoundRow } from '../state/row-shapes.ts';
 import type { DaemonPorts } from './assemble.ts';
 
 export { type ChangePlace, type ChangeRefused, makeChanges, undoChange } from '../io/changes.ts';
@@ -43,6 +44,7 @@ export function systemPorts(config: Config, facts: ProcessFacts, log: Log): Resu
   const opened = openStore(config.state.path, {
     clock: systemClock,
     log,
+    isSound: isSoundRow,
     onAnew: (note) => log.error('state began anew; what changes from now on is kept', { note }),
   });
   if (opened.tag === 'error') return error(opened.error);

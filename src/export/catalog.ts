@@ -444,6 +444,14 @@ export const catalog = {
     unit: null,
     absent: never,
   },
+  mirrorwatch_state_rows_set_aside_total: {
+    type: 'counter',
+    help: 'Rows of the state file that could not be read and were moved to its table aside since the daemon started.',
+    labels: [],
+    per: { daemon: {} },
+    unit: null,
+    absent: never,
+  },
   mirrorwatch_webhook_queue_length: {
     type: 'gauge',
     help: 'Notices not yet delivered.',

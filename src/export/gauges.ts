@@ -185,6 +185,8 @@ export function fillDaemon(board: Board<DaemonMetric>, snapshot: Snapshot, readi
   // The store counts: what it set aside before there was a registry is in it.
   instruments.mirrorwatch_state_set_aside_total.reset();
   instruments.mirrorwatch_state_set_aside_total.inc(snapshot.stateSetAside);
+  instruments.mirrorwatch_state_rows_set_aside_total.reset();
+  instruments.mirrorwatch_state_rows_set_aside_total.inc(snapshot.stateRowsAside);
   for (const { receiver, length, oldestSeconds } of snapshot.queues) {
     instruments.mirrorwatch_webhook_queue_length.set({ receiver }, length);
     if (oldestSeconds !== null) instruments.mirrorwatch_webhook_oldest_seconds.set({ receiver }, oldestSeconds);

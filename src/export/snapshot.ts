@@ -58,4 +58,6 @@ export interface Snapshot {
   readonly stateWritable: boolean;
   /** State files set aside as corrupt since the start. */
   readonly stateSetAside: number;
+  /** Rows of it that could not be read and were set aside since the start. */
+  readonly stateRowsAside: number;
 }

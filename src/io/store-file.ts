@@ -21,6 +21,10 @@ import { type Trouble, troubleOf } from './store-trouble.ts';
 /** An open state file. `readOnly`: it serves what was written before and takes nothing. */
 export interface StoreFile {
   readonly readOnly: boolean;
+  /** Whether it still lies where it was opened; `replaced`: another file does. */
+  standing(): 'here' | 'gone' | 'replaced';
+  /** Writes all that it holds into a new file, also where it is gone itself. Throws what SQLite throws. */
+  copyTo(path: string): void;
   /** Prepared once per text. */
   statement(sql: string): StatementSync;
   /** All of `run` or nothing. Throws what it or SQLite throws, after rolling back. */
@@ -116,7 +120,7 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
       return { tag: 'refused', failure: refused };
     }
     settle(db, path, wallMs, bytesMax);
-    return { tag: 'open', file: fileOf(db, false), setAside: null };
+    return { tag: 'open', file: fileOf(db, path, false), setAside: null };
   } catch (thrown) {
     db?.close();
     const trouble = troubleOf(thrown);
@@ -133,7 +137,7 @@ function tryOpen(path: string, wallMs: number, bytesMax: number): Opened {
  * @returns why there can be no such folder
  * @throws what `node:fs` throws where it may come to be: there is no room or right now, or a file stands there
  */
-function makeFolder(dir: string): Trouble | null {
+export function makeFolder(dir: string): Trouble | null {
   const missing: string[] = [];
   for (let at = dir; !existsSync(at) && dirname(at) !== at; at = dirname(at)) missing.unshift(at);
   if (missing.length === 0 && !statSync(dir).isDirectory()) missing.push(dir);
@@ -210,7 +214,7 @@ function readOnlyFile(open: () => DatabaseSync | null): StoreFile | null {
     db = open();
     if (db === null) return null;
     const kind = kindOf(db);
-    if (kind.kind === 'ours' && kind.version <= schemaVersion) return fileOf(db, true);
+    if (kind.kind === 'ours' && kind.version <= schemaVersion) return fileOf(db, null, true);
     db.close();
   } catch (thrown) {
     db?.close();
@@ -243,10 +247,24 @@ function openedCopy(path: string): DatabaseSync | null {
   }
 }
 
-function fileOf(db: DatabaseSync, isReadOnly: boolean): StoreFile {
+function inodeOf(path: string | null): string | null {
+  const found = path === null ? undefined : statSync(path, { throwIfNoEntry: false, bigint: true });
+  return found === undefined ? null : `${found.dev}/${found.ino}`;
+}
+
+/** @param path  `null`: where it lies does not matter, it is only read */
+function fileOf(db: DatabaseSync, path: string | null, isReadOnly: boolean): StoreFile {
   const statements = new Map<string, StatementSync>();
+  const inode = inodeOf(path);
   return {
     readOnly: isReadOnly,
+    standing() {
+      const now = inodeOf(path);
+      return now === inode ? 'here' : now === null ? 'gone' : 'replaced';
+    },
+    copyTo(to) {
+      db.prepare('VACUUM INTO ?').run(to);
+    },
     statement(sql) {
       const known = statements.get(sql);
       if (known !== undefined) return known;

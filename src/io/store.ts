@@ -1,6 +1,9 @@
+import { existsSync, renameSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Clock, Log, Row, Store, StoreBatch, StoreTrouble, Table } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
-import { moveAside, type Opened, openFile, type StoreFile, type StoreOpenFailure } from './store-file.ts';
+import { makeFolder, moveAside, type Opened, openFile, type StoreFile, type StoreOpenFailure } from './store-file.ts';
+import { createRowReader } from './store-rows.ts';
 import { isOwnRow } from './store-schema.ts';
 import { type Trouble, troubleOf } from './store-trouble.ts';
 
@@ -19,12 +22,15 @@ export interface StoreDeps {
   readonly onAnew?: (note: string) => void;
   /** Above which the file counts as full; `limits.stateBytes` unless named. */
   readonly bytesMax?: number;
+  /** Whether a row has what its readers use; one that has not is set aside. Left out: every row of JSON is. */
+  readonly isSound?: (row: Row) => boolean;
 }
 
 /**
  * Opens the state file at an absolute path, alone, making folder, file and tables where they are missing.
  * A corrupt file is set aside as `<file>.corrupt-<stamp>`, with a note, and begun anew: at once, or when a later read or
- * commit finds it. Where the file cannot be written the store serves what can be read, says so in a note and by
+ * commit finds it. A file that is deleted while in use is said so, and written anew with all that it held, after half a
+ * minute or at the end. Where the file cannot be written the store serves what can be read, says so in a note and by
  * `writable()`, answers commits with the trouble, and tries again each half minute: the daemon goes on watching.
  * @returns notes for people (empty when all is well), or why there is no store: the caller ends with exit code 1
  */
@@ -55,6 +61,9 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
   let trouble: Trouble | null = opened.tag === 'unwritable' ? opened.trouble : null;
   let triedAtMs = deps.clock.monotonicMs();
   let isClosed = false;
+  const reader = createRowReader(deps.isSound ?? (() => true), deps.log);
+  /** Since when the file does not lie in its place any more, monotonic. */
+  let lostAtMs: number | null = null;
   let setAsideCount = opened.tag === 'open' && opened.setAside !== null ? 1 : 0;
 
   function reopen(): boolean {
@@ -69,14 +78,56 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
     file?.close();
     file = next.file;
     trouble = null;
+    lostAtMs = null;
     return true;
+  }
+
+  /** The file is not in its place: what is open still takes and holds everything, and nobody would find it later. */
+  function lost(atOnce: boolean): Trouble | null {
+    if (file === null || file.readOnly) return null;
+    const standing = file.standing();
+    if (standing === 'here') return null;
+    const code = standing === 'gone' ? 'ENOENT' : 'REPLACED';
+    if (lostAtMs === null) {
+      lostAtMs = deps.clock.monotonicMs();
+      deps.log?.error(
+        standing === 'gone'
+          ? 'state file was deleted while in use; it is written anew'
+          : 'another file lies in the place of the state file; nothing is kept until a restart',
+        { path },
+      );
+    }
+    const isDue = atOnce || deps.clock.monotonicMs() - lostAtMs >= retryMs;
+    return standing === 'gone' && isDue && writeAnew(file) ? null : { kind: 'io', code };
+  }
+
+  /** All that the deleted file held, and what came since. */
+  function writeAnew(from: StoreFile): boolean {
+    const beside = `${path}.new`;
+    try {
+      makeFolder(dirname(path));
+      rmSync(beside, { force: true });
+      from.copyTo(beside);
+      // Closing removes the log by its name, so before there is a new one.
+      from.close();
+      file = null;
+      if (!existsSync(path)) renameSync(beside, path);
+      if (!reopen()) return false;
+      deps.log?.warn('state file was written anew with all that it held', { path });
+      return true;
+    } catch (thrown) {
+      trouble = troubleOf(thrown);
+      return false;
+    }
   }
 
   /** Corruption found while in use. */
   function startAnew(found: Trouble): boolean {
+    const isOurs = file === null || file.standing() !== 'replaced';
     file?.close();
     file = null;
     trouble = found;
+    if (!isOurs) return false;
     try {
       const setAside = moveAside(path, deps.clock.wallMs());
       setAsideCount += 1;
@@ -115,10 +166,20 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
   }
 
   function attempt(run: (to: StoreFile) => void): Trouble | null {
+    const isLost = lost(false);
     const isDue = deps.clock.monotonicMs() - triedAtMs >= retryMs;
     if ((file === null || file.readOnly) && isDue && reopen()) deps.onAnew?.(`state file ${path} can be written again`);
     const found = write(run);
-    return found?.kind === 'corrupt' && startAnew(found) ? write(run) : found;
+    return (found?.kind === 'corrupt' && startAnew(found) ? write(run) : found) ?? isLost;
+  }
+
+  /** Again while rows are moved out of the way: a page is whole without them. */
+  function rowsFrom(table: Table, find: (from: StoreFile) => readonly (Record<string, unknown> | undefined)[]) {
+    return read((from) => {
+      let found = reader.read(from, table, find(from));
+      while (found.hasMoved) found = reader.read(from, table, find(from));
+      return found.rows;
+    }, []);
   }
 
   function erase(sql: string, bound: number): number {
@@ -142,17 +203,17 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
     get(table, key) {
       if (isOwnRow(table, key)) return null;
       const sql = `SELECT key, at_ms, value FROM "${table}" WHERE key = ?`;
-      return read((from) => rowsOf(table, [from.statement(sql).get(key)], deps.log)[0] ?? null, null);
+      return rowsFrom(table, (from) => [from.statement(sql).get(key)])[0] ?? null;
     },
     page(table, limit, before) {
       const where = before === null ? '' : 'WHERE (at_ms, key) < (?, ?) ';
       const sql = `SELECT key, at_ms, value FROM "${table}" ${where}ORDER BY at_ms DESC, key DESC LIMIT ?`;
       const from = before === null ? [] : [before.atMs, before.key];
-      return read((file) => rowsOf(table, file.statement(sql).all(...from, Math.max(0, limit)), deps.log), []);
+      return rowsFrom(table, (of) => of.statement(sql).all(...from, Math.max(0, limit)));
     },
     all(table) {
       const sql = `SELECT key, at_ms, value FROM "${table}" ORDER BY at_ms, key`;
-      return read((file) => rowsOf(table, file.statement(sql).all(), deps.log), []);
+      return rowsFrom(table, (from) => from.statement(sql).all());
     },
     expire: (table, beforeMs) => erase(`DELETE FROM "${table}" WHERE at_ms < ? ${notOwn(table)}`, beforeMs),
     trim(table, rowsMax) {
@@ -160,8 +221,10 @@ function storeOver(path: string, opened: Exclude<Opened, { tag: 'refused' }>, de
       return erase(`DELETE FROM "${table}" WHERE (at_ms, key) <= (${kept}) ${notOwn(table)}`, Math.max(0, rowsMax));
     },
     setAside: () => setAsideCount,
+    rowsAside: reader.count,
     writable: () => !isClosed && file !== null && !file.readOnly && trouble === null,
     close() {
+      lost(true);
       isClosed = true;
       file?.close();
       file = null;
@@ -190,18 +253,4 @@ function changesOf(batch: StoreBatch): (to: StoreFile) => void {
 /** Keeps the store's own row out of what is deleted by age. */
 function notOwn(table: Table): string {
   return table === 'meta' ? "AND key <> 'schema'" : '';
-}
-
-function rowsOf(table: Table, found: readonly (Record<string, unknown> | undefined)[], log: Log | undefined): Row[] {
-  return found.flatMap((record) => {
-    if (record === undefined) return [];
-    const key = String(record.key);
-    if (isOwnRow(table, key)) return [];
-    try {
-      return [{ table, key, atMs: Number(record.at_ms), value: JSON.parse(String(record.value)) as unknown }];
-    } catch {
-      log?.warn('a row of the state file is no JSON and is left out', { table, key });
-      return [];
-    }
-  });
 }

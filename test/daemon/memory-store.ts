@@ -1,4 +1,5 @@
 import type { Row, Store, StoreTrouble, Table } from '../../src/core/ports.ts';
+import { isSoundRow } from '../../src/state/row-shapes.ts';
 
 /** A state file without a file: rows go through JSON, a batch is all or nothing, trouble is as told. */
 export interface MemoryStore extends Store {
@@ -26,7 +27,12 @@ export function memoryStore(kept: ReadonlyMap<string, string> = new Map()): Memo
     commit({ puts, deletes }) {
       if (isClosed) return { tag: 'error', error: { kind: 'closed', code: 'CLOSED' } };
       if (self.trouble !== null) return { tag: 'error', error: self.trouble };
-      for (const row of puts) rows.set(id(row.table, row.key), JSON.stringify(row));
+      for (const row of puts) {
+        const text = JSON.stringify(row);
+        // What is written must be taken at the next start.
+        if (!isSoundRow(JSON.parse(text) as Row)) throw new Error(`not as its schema has it: ${text}`);
+        rows.set(id(row.table, row.key), text);
+      }
       for (const { table, key } of deletes) rows.delete(id(table, key));
       return { tag: 'ok' };
     },

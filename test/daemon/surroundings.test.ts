@@ -2,9 +2,10 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Store } from '../../src/core/ports.ts';
+import { type Store, tables } from '../../src/core/ports.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { openStore } from '../../src/io/store.ts';
+import { isSoundRow } from '../../src/state/row-shapes.ts';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
 import { tempDir } from '../support/paths.ts';
 import { startWebhookReceiver, verifyPost, type WebhookReceiver } from '../support/webhook-receiver.ts';
@@ -126,7 +127,11 @@ describe('real sockets, whole path', () => {
 describe('a state file', () => {
   const path = (): string => join(tempDir('state'), 'mirrorwatch.db');
   const opened = (file: string, bytesMax?: number) => {
-    const result = openStore(file, bytesMax === undefined ? { clock: systemClock } : { clock: systemClock, bytesMax });
+    const result = openStore(file, {
+      clock: systemClock,
+      isSound: isSoundRow,
+      ...(bytesMax === undefined ? {} : { bytesMax }),
+    });
     if (result.tag === 'error') throw new Error(`refused: ${result.error.kind}`);
     return result.value;
   };
@@ -146,6 +151,42 @@ describe('a state file', () => {
     expect([again.notes, again.store.all('detector').length > 0]).toEqual([[], true]);
     again.store.close();
   });
+
+  test.each(['null', '{}', '[]', '7', '"text"', 'no JSON'])(
+    'whose rows are all %s: they are set aside, counted and said, and every page is there',
+    async (value) => {
+      const file = path();
+      const receiver = await startWebhookReceiver();
+      await withDaemon([receiver.url], opened(file).store, async (real) => {
+        await enough(real, 5);
+        await near.kill();
+        await real.until('advice', async () => receiver.posts.some(({ body }) => body.includes('"mirror.advice"')));
+      });
+      await near.revive();
+      const whole = opened(file);
+      const pause = { table: 'pause' as const, key: 'far', atMs: 1, value: { untilMs: 1, reason: 'over' } };
+      whole.store.commit({ puts: [pause], deletes: [] });
+      for (const table of tables) whole.store.all(table);
+      expect(whole.store.rowsAside?.()).toBe(0);
+      whole.store.close();
+      const db = new DatabaseSync(file);
+      let count = 0;
+      for (const table of tables.filter((one) => one !== 'aside'))
+        count += Number(db.prepare(`UPDATE "${table}" SET value = ? WHERE key != 'schema'`).run(value).changes);
+      db.close();
+      const again = opened(file);
+      await withDaemon([receiver.url], again.store, async (real) => {
+        await enough(real, 5);
+        for (const page of ['/', '/api/v1/findings?state=all', '/api/v1/advice?state=all', '/metrics', '/-/ready'])
+          expect([page, (await real.get(page)).status]).toEqual([page, 200]);
+        expect(await metric(real, 'mirrorwatch_state_rows_set_aside_total')).toBe(again.store.rowsAside?.());
+      });
+      expect(count).toBeGreaterThan(10);
+      // An empty mapping is all that a row of table `seen` holds, and of what was told of a finding.
+      expect(again.store.rowsAside?.() ?? 0).toBeGreaterThan(10);
+      await receiver.close();
+    },
+  );
 
   test('whose disk is full: the daemon goes on watching and says so', async () => {
     const { store } = opened(path(), 120_000);

@@ -515,12 +515,13 @@ const snapshots: readonly { name: string; now: Partial<Snapshot>; shows: Record<
     },
   },
   {
-    name: 'when it started, when its configuration was read, and files set aside',
-    now: { startedAtMs: 1_000, reloadedAtMs: 2_500, stateSetAside: 2 },
+    name: 'when it started, when its configuration was read, and files and rows set aside',
+    now: { startedAtMs: 1_000, reloadedAtMs: 2_500, stateSetAside: 2, stateRowsAside: 3 },
     shows: {
       process_start_time_seconds: 1,
       mirrorwatch_config_last_reload_success_timestamp_seconds: 2.5,
       mirrorwatch_state_set_aside_total: 2,
+      mirrorwatch_state_rows_set_aside_total: 3,
     },
   },
   {

@@ -200,6 +200,7 @@ export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
     reloadOk: true,
     stateWritable: true,
     stateSetAside: 0,
+    stateRowsAside: 0,
     ...more,
   };
 }

@@ -1,5 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
@@ -433,5 +442,78 @@ describe('a file that cannot be written', () => {
     pass(1);
     expect([put(store, row('a', 1)), store.writable(), told.length]).toEqual([{ tag: 'ok' }, true, 1]);
     expect(existsSync(path)).toBe(true);
+  });
+});
+
+describe('rows that cannot be read', () => {
+  const isSound = ({ value }: Row): boolean => typeof value === 'string';
+  const said = () => {
+    const lines: unknown[] = [];
+    const tell = (message: string, fields: unknown) => void lines.push([message, fields]);
+    return { lines, log: { debug: tell, info: tell, warn: tell, error: tell } };
+  };
+
+  it('are moved to table aside as they were, counted once and said; a page is whole without them', () => {
+    const path = newPath();
+    const { store } = opened(path);
+    put(store, row('a', 1), row('b', 2, null), row('c', 3, {}), row('d', 4), row('e', 5, [7]));
+    store.close();
+    const { lines, log } = said();
+    const again = opened(path, { ...bench().deps, isSound, log }).store;
+    expect(again.page('finding', 2, null).map(({ key }) => key)).toEqual(['d', 'a']);
+    expect([again.get('finding', 'b'), again.all('finding').length, again.rowsAside?.()]).toEqual([null, 2, 3]);
+    const message = 'rows of the state file that cannot be read are set aside';
+    expect(lines).toEqual(['e', 'c', 'b'].map((key) => [message, { table: 'finding', count: 1, keys: [key] }]));
+    again.close();
+    const plain = opened(path).store;
+    expect(plain.all('aside').map(({ key, atMs, value }) => [key, atMs, value])).toEqual([
+      ['finding/b', 2, 'null'],
+      ['finding/c', 3, '{}'],
+      ['finding/e', 5, '[7]'],
+    ]);
+  });
+});
+
+describe('a file that is deleted while in use', () => {
+  it('is told of, and after half a minute written anew with all that it held and what came since', () => {
+    const path = newPath();
+    const { deps, pass } = bench();
+    const { store } = opened(path, deps);
+    put(store, row('a', 1));
+    rmSync(dirname(path), { recursive: true });
+    expect([put(store, row('b', 2)), store.writable()]).toEqual([
+      { tag: 'error', error: { kind: 'io', code: 'ENOENT' } },
+      false,
+    ]);
+    expect([existsSync(path), store.all('finding').length]).toEqual([false, 2]);
+    pass(29_999);
+    expect(put(store, row('c', 3)).tag).toBe('error');
+    pass(1);
+    expect([put(store, row('d', 4)), store.writable()]).toEqual([{ tag: 'ok' }, true]);
+    store.close();
+    expect(beside(path)).toEqual(['mirrorwatch.db']);
+    expect(opened(path).store.all('finding')).toEqual([row('a', 1), row('b', 2), row('c', 3), row('d', 4)]);
+  });
+
+  it('and found so only at the end is written before it', () => {
+    const path = newPath();
+    const { store } = opened(path);
+    put(store, row('a', 1));
+    rmSync(path);
+    store.close();
+    expect(opened(path).store.all('finding')).toEqual([row('a', 1)]);
+  });
+
+  it('and in whose place another one was put: that one stays, and it is told of', () => {
+    const path = newPath();
+    const { store } = opened(path);
+    rmSync(path);
+    writeFileSync(path, 'not ours');
+    expect([put(store, row('a', 1)), store.writable()]).toEqual([
+      { tag: 'error', error: { kind: 'io', code: 'REPLACED' } },
+      false,
+    ]);
+    store.close();
+    expect(readFileSync(path, 'utf8')).toBe('not ours');
   });
 });

@@ -1,0 +1,83 @@
+import type { Log, Row, Table } from '../core/ports.ts';
+import type { StoreFile } from './store-file.ts';
+import { isOwnRow } from './store-schema.ts';
+import { troubleOf } from './store-trouble.ts';
+
+/** Sets rows apart that cannot be read. */
+export interface RowReader {
+  /** The sound rows among those found; the others are moved to table `aside`, counted, and said. `hasMoved`: look again. */
+  read(from: StoreFile, table: Table, found: readonly (Record<string, unknown> | undefined)[]): RowsRead;
+  /** So many were set aside. */
+  count(): number;
+}
+
+export interface RowsRead {
+  readonly rows: readonly Row[];
+  readonly hasMoved: boolean;
+}
+
+/** Of rows that could be neither read nor moved, so many keys are remembered, to count each once. */
+const keysMax = 10_000;
+/** Keys that a line of the log names. */
+const keysSaid = 5;
+
+/** @param isSound  whether a row has what its readers use */
+export function createRowReader(isSound: (row: Row) => boolean, log: Log | undefined): RowReader {
+  const known = new Set<string>();
+  let count = 0;
+
+  function moved(file: StoreFile, table: Table, keys: readonly string[]): boolean {
+    const fresh = keys.filter((key) => !known.has(`${table}/${key}`));
+    count += fresh.length;
+    for (const key of fresh) if (known.size < keysMax) known.add(`${table}/${key}`);
+    if (fresh.length > 0) {
+      const fields = { table, count: fresh.length, keys: fresh.slice(0, keysSaid) };
+      log?.error('rows of the state file that cannot be read are set aside', fields);
+    }
+    if (file.readOnly) return false;
+    const copy = file.statement(
+      `INSERT OR REPLACE INTO "aside" (key, at_ms, value) SELECT ? || key, at_ms, json_quote(CAST(value AS TEXT)) FROM "${table}" WHERE key = ?`,
+    );
+    const drop = file.statement(`DELETE FROM "${table}" WHERE key = ?`);
+    try {
+      let gone = 0;
+      file.transaction(() => {
+        for (const key of keys) {
+          copy.run(`${table}/`, key);
+          gone += Number(drop.run(key).changes);
+        }
+      });
+      return gone > 0;
+    } catch (thrown) {
+      // Without room they stay where they are, and are passed over.
+      if (troubleOf(thrown).kind === 'corrupt') throw thrown;
+      return false;
+    }
+  }
+
+  return {
+    read(from, table, found) {
+      const rows: Row[] = [];
+      const bad: string[] = [];
+      for (const record of found) {
+        if (record === undefined) continue;
+        const key = String(record['key']);
+        if (isOwnRow(table, key)) continue;
+        const row = { table, key, atMs: Number(record['at_ms']), value: jsonIn(String(record['value'])) };
+        if (row.value !== undefined && Number.isFinite(row.atMs) && isSound(row)) rows.push(row);
+        else bad.push(key);
+      }
+      return { rows, hasMoved: bad.length > 0 && moved(from, table, bad) };
+    },
+    count: () => count,
+  };
+}
+
+/** `undefined`: no JSON. */
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
+  }
+}

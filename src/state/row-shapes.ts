@@ -1,0 +1,162 @@
+import { findingKinds } from '../core/finding.ts';
+import type { Row, Table } from '../core/ports.ts';
+
+type Check = (value: unknown) => boolean;
+
+const text: Check = (value) => typeof value === 'string';
+const number: Check = (value) => typeof value === 'number' && Number.isFinite(value);
+const flag: Check = (value) => typeof value === 'boolean';
+const mapping = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const orNull =
+  (check: Check): Check =>
+  (value) =>
+    value === null || check(value);
+/** Fields that came with a later build, or are left out. */
+const orNone =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || value === null || check(value);
+const list =
+  (check: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(check);
+const shape =
+  (fields: Readonly<Record<string, Check>>): Check =>
+  (value) =>
+    mapping(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
+
+const item = shape({ module: orNull(text), version: orNull(text), step: text });
+
+const finding = shape({
+  id: text,
+  kind: (kind) => findingKinds.some((one) => one === kind),
+  state: (state) => state === 'open' || state === 'closed' || state === 'acknowledged',
+  ecosystem: orNull(text),
+  upstream: orNull(text),
+  registry: orNull(text),
+  scope: list(item),
+  openedAtMs: number,
+  closedAtMs: orNull(number),
+  cause: text,
+  confidence: text,
+  evidence: shape({
+    samples: number,
+    failures: number,
+    observedSeconds: orNull(number),
+    baselineSeconds: orNull(number),
+    thresholdSeconds: orNull(number),
+    probeIds: list(text),
+    slowest: orNone(shape({ probeId: text, ms: number })),
+    sides: orNone(list(shape({ item, registries: list(text), algorithm: text, digest: text }))),
+    statements: orNone(list(text)),
+  }),
+  actionable: flag,
+  text,
+  sentence: orNone(mapping),
+  acknowledged: orNone(shape({ atMs: number, reason: text })),
+});
+
+const beforeAfter = shape({ before: orNull(number), after: orNull(number) });
+
+const advice = shape({
+  id: text,
+  ecosystem: text,
+  upstream: text,
+  state: text,
+  issuedAtMs: number,
+  expiresAtMs: number,
+  settledAtMs: orNone(number),
+  from: text,
+  to: text,
+  chain: shape({ before: text, after: text }),
+  reason: text,
+  sentence: orNone(mapping),
+  cause: text,
+  refusal: orNone(text),
+  evidence: shape({ samples: number, failures: mapping, findings: list(text) }),
+  candidates: list(shape({ registry: text, gate: text })),
+  expected: shape({ availability: beforeAfter, p95Seconds: beforeAfter, fetchCostSeconds: beforeAfter }),
+  confidence: text,
+  remedy: mapping,
+  doesNotCover: list(text),
+  rollback: text,
+});
+
+const chain = shape({
+  declared: orNull(text),
+  open: orNull(text),
+  accepted: orNull(text),
+  reminded: orNone(list(text)),
+  audit: orNone(text),
+  lastAcceptAtMs: orNone(number),
+  departuresAtMs: orNone(list(number)),
+  lastMoveAtMs: orNone(number),
+  muted: orNone(list(mapping)),
+  lookedBack: orNone(list(shape({ ecosystem: text, upstream: text, atMs: number, isRegret: flag }))),
+});
+
+const probe = shape({
+  sample: shape({
+    due: shape({ target: shape({ id: text, registry: text, step: text }) }),
+    outcome: shape({ tag: text }),
+    startedAtMs: number,
+    phases: mapping,
+  }),
+  transcript: orNull(mapping),
+});
+
+const notice = shape({
+  id: text,
+  receiver: text,
+  type: text,
+  subject: text,
+  seq: number,
+  body: text,
+  createdAtMs: number,
+  attempts: number,
+  nextAtMs: number,
+});
+
+const versioned = shape({ v: number });
+const run = shape({
+  registry: text,
+  ecosystem: text,
+  upstream: text,
+  client: text,
+  module: text,
+  startedAtMs: number,
+  tookMs: number,
+  outcome: text,
+});
+
+/** Rows of `meta` by the beginning of their keys; what an ecosystem has learnt is its own, and never these. */
+const metas: readonly (readonly [begin: string, check: Check])[] = [
+  ['seq/', number],
+  ['opened/', mapping],
+  ['since/', shape({ state: text, sinceMs: number })],
+  ['ok/', shape({ v: number, url: text, at: mapping })],
+  ['client|', shape({ run, runs: number })],
+];
+const isLearnt: Check = (value) => (mapping(value) && Object.keys(value).length > 0) || text(value);
+
+const checks: Readonly<Record<Table, (row: Row) => boolean>> = {
+  meta: ({ key, value }) => (metas.find(([begin]) => key.startsWith(begin))?.[1] ?? isLearnt)(value),
+  detector: ({ value }) => versioned(value),
+  finding: ({ key, value }) => finding(value) && mapping(value) && value['id'] === key,
+  advice: ({ key, value }) => advice(value) && mapping(value) && value['id'] === key,
+  chain: ({ value }) => chain(value),
+  outbox: ({ value }) => shape({ notice, findingId: orNone(text) })(value),
+  probe: ({ value }) => probe(value),
+  cited: ({ value }) => probe(value),
+  pause: ({ value }) => shape({ untilMs: number, reason: text })(value),
+  seen: ({ value }) => mapping(value),
+  answer: ({ value }) => versioned(value),
+  trend: ({ value }) => shape({ v: number, url: text })(value),
+  aside: () => true,
+};
+
+/** True for a row of the state file that its readers can take: it has the fields that they use, each of its type. */
+export function isSoundRow(row: Row): boolean {
+  return checks[row.table](row);
+}
