@@ -83,9 +83,10 @@ export async function startDaemon(
       ports.log.error('reload refused: these keys need a restart', { keys: needsRestart });
       return { tag: 'needs_restart', keys: needsRestart };
     }
+    const next = read.value;
+    const targets = expandTargets(next, stages.registry);
+    await stages.exporter.prepare(next, targets);
     await pipeline.command((now, absorb) => {
-      const next = read.value;
-      const targets = expandTargets(next, stages.registry);
       stages.config = next;
       stages.targets = targets;
       stages.scheduler.replace(next, targets, now);

@@ -6,6 +6,8 @@ import type { Entity } from './plan.ts';
 /** A registry holds at most so many targets and about so many lines: what prom-client renders in one turn of the loop. */
 export const targetsPerBoard = 200;
 const linesPerBoard = 5_000;
+/** Series of so many lines are opened in one turn: some ten milliseconds. */
+const linesPerTurn = 2_500;
 
 export type ShardBoard = Board<ShardMetric>;
 
@@ -22,6 +24,8 @@ export interface Boards {
   readonly homesOf: (board: ShardBoard) => Iterable<Home>;
   /** Exactly these from now on; counters of those that were here go on. Gives the homes that went. */
   readonly arrange: (entities: readonly Entity[]) => readonly Home[];
+  /** Opens those that are not here yet, some in each turn of the loop, so that `arrange` has only to close. */
+  readonly prepare: (entities: readonly Entity[], turn: () => Promise<void>) => Promise<void>;
 }
 
 interface Shard {
@@ -80,17 +84,34 @@ export function createBoards(): Boards {
         remove(shard, home);
         gone.push(home);
       }
-    // First fit from a cursor: what has no room now will not have more for the next one, nearly always.
+    const place = placer();
+    for (const entity of entities) if (!shardOf.has(entity.key)) place(entity);
+    shards = shards.filter((shard) => shard.homes.size > 0);
+    return gone;
+  }
+
+  /** First fit from a cursor: what has no room now will not have more for the next one, nearly always. */
+  function placer(): (entity: Entity) => void {
     let cursor = 0;
-    for (const entity of entities) {
-      if (shardOf.has(entity.key)) continue;
+    return (entity) => {
       while (cursor < shards.length && !hasRoom(shards[cursor] as Shard, entity)) cursor += 1;
       const shard = shards[cursor] ?? { board: createBoard(shardNames), homes: new Map(), targets: 0, lines: 0 };
       if (cursor === shards.length) shards.push(shard);
       add(shard, entity);
+    };
+  }
+
+  async function prepare(entities: readonly Entity[], turn: () => Promise<void>): Promise<void> {
+    const place = placer();
+    let lines = 0;
+    for (const entity of entities) {
+      if (shardOf.has(entity.key)) continue;
+      place(entity);
+      lines += entity.lines;
+      if (lines < linesPerTurn) continue;
+      lines = 0;
+      await turn();
     }
-    shards = shards.filter((shard) => shard.homes.size > 0);
-    return gone;
   }
 
   return {
@@ -98,5 +119,6 @@ export function createBoards(): Boards {
     home: (key) => shardOf.get(key)?.homes.get(key),
     homesOf: (board) => shards.find((shard) => shard.board === board)?.homes.values() ?? [],
     arrange,
+    prepare,
   };
 }

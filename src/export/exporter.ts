@@ -42,6 +42,8 @@ export interface Exporter {
   clientRun(run: ClientRun): void;
   /** Gauges are read through this function at each rendering; handed once. */
   snapshot(read: () => Snapshot): void;
+  /** Opens the series that a configuration adds, over many turns of the loop; `reconfigure` with the same follows. */
+  prepare(config: Config, targets: readonly Target[]): Promise<void>;
   /** Drops the series of what is gone; counters of the rest go on. */
   reconfigure(config: Config, targets: readonly Target[]): void;
   /** Text 0.0.4 or OpenMetrics. @param accept  the `Accept` header */
@@ -131,6 +133,7 @@ export function createExporter(input: {
     finding: facts.finding,
     clientRun: (run) => countClientRun(boards, run),
     snapshot: (read) => renderer.snapshot(read),
+    prepare: (config, targets) => boards.prepare(planExposition(config, targets).entities, input.turn),
     reconfigure,
     render(accept) {
       const format = negotiate(accept);

@@ -177,6 +177,26 @@ describe('rendering', () => {
   const many = Array.from({ length: 450 }, (_, index) => target('a', 'mod', `example.com/m${index}`, 'v1.0.0'));
   const options = { config: config({ mirrors: [mirror('a')] }), targets: many, version: '1', node: '24' };
 
+  test('lets the loop go on while the series of a new configuration are opened, twice as often for twice as many', async () => {
+    const all = Array.from({ length: 900 }, (_, index) => target('a', 'mod', `example.com/m${index}`, 'v1.0.0'));
+    const turnsFor = async (targets: typeof many): Promise<number> => {
+      let turns = 0;
+      const count = async (): Promise<void> => {
+        turns += 1;
+      };
+      const exporter = createExporter({ ...options, targets: targets.slice(0, 1), turn: count });
+      await exporter.prepare(options.config, targets);
+      const prepared = turns;
+      exporter.reconfigure(options.config, targets);
+      const text = await textOf(exporter.render(undefined));
+      expect(text).toBe(await textOf(createExporter({ ...options, targets, turn }).render(undefined)));
+      return prepared;
+    };
+    const [half, whole] = [await turnsFor(all.slice(0, 450)), await turnsFor(all)];
+    expect(half).toBeGreaterThan(3);
+    expect(whole / half).toBeCloseTo(2, 0);
+  });
+
   test('lets the loop go on between registries of at most 200 targets', async () => {
     let turns = 0;
     const exporter = createExporter({
