@@ -39,6 +39,8 @@ export type Reply =
       readonly status?: number | null;
       /** The head came, and not all of the body. */
       readonly isCut?: boolean;
+      /** An artifact that came whole, with wrong bytes: a client that unpacks it later asks nobody else. */
+      readonly isSpoilt?: boolean;
     }
   /** Not measured in that moment. */
   | { readonly tag: 'unknown' };

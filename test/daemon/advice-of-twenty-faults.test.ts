@@ -57,7 +57,6 @@ const faults: Readonly<Record<string, Case>> = {
   'it hangs': { fault: always('hangs') },
   'it hangs, behind |': { fault: always('hangs'), separator: '|' },
   '3 s of latency': { fault: always(3_000) },
-  '3 s of latency, behind |': { fault: always(3_000), separator: '|' },
   '900 ms of latency': { fault: always(900) },
   '300 ms of latency': { fault: always(300) },
   '503 to everything': { fault: always({ status: 503, body: 'down' }) },
@@ -67,6 +66,10 @@ const faults: Readonly<Record<string, Case>> = {
   '403 to everything': { fault: always({ status: 403, body: 'denied' }) },
   'every connection is reset': { fault: always({ code: 'ECONNRESET', phase: 'processing', afterMs: 20 }) },
   'every body is cut': { fault: always(cut) },
+  'a page of HTML in place of every zip, behind |': {
+    fault: at('.zip', { status: 200, headers: { 'content-type': 'text/html' }, body: page }),
+    separator: '|',
+  },
   'every zip is cut': { fault: at('.zip', cut) },
   'a zip takes 7 s': { fault: at('.zip', 7_000) },
   'a page of HTML in place of everything': {

@@ -29,9 +29,10 @@ export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
 }
 
 /**
- * One walk of the go command: past `,` on 404 and 410 only, past `|` on anything; `off` fails, what `direct` does is for the caller to say.
+ * One walk of the go command: past `,` on 404 and 410 only, past `|` on anything but a zip that came whole with wrong bytes, which
+ * is opened after the walk; `off` fails, what `direct` does is for the caller to say.
  * The time is what all members asked took together.
- * @see protocols.md 1.3
+ * @see protocols.md 1.3; test/real/go-walk.test.ts: go 1.24
  */
 export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
   let tookMs = 0;
@@ -41,7 +42,8 @@ export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Repl
     if (reply.tag === 'unknown') return { tag: 'unknown', at };
     tookMs += reply.tookMs;
     if (reply.tag === 'ok') return { tag: 'ok', at, tookMs };
-    const goesOn = reply.tag === 'gone' || chain.separators[at] === '|';
+    const isSpoilt = reply.tag === 'failed' && reply.isSpoilt === true;
+    const goesOn = reply.tag === 'gone' || (chain.separators[at] === '|' && !isSpoilt);
     if (!goesOn || at === chain.members.length - 1) return { tag: 'failed', at };
   }
   return { tag: 'failed', at: chain.members.length - 1 };
