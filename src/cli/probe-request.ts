@@ -1,5 +1,5 @@
 import { formatIssues } from '../config/format-issues.ts';
-import { kindOf, moduleByHand, upstreamByHand } from '../config/kinds.ts';
+import { kindOf, kinds, moduleByHand, upstreamByHand } from '../config/kinds.ts';
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Step } from '../core/target.ts';
@@ -10,7 +10,7 @@ import { UsageError } from './usage.ts';
 
 /** A configuration of one mirror, for a URL that no file names. */
 export function adHoc(url: string, wanted: string | undefined, word: string | undefined): string {
-  const { id: ecosystem, example, expected } = kindByWord(word);
+  const { id: ecosystem, example, expected } = kindByWord(word ?? kindOfModule(wanted));
   const name = nameOf(url);
   const module = wanted ?? example;
   if (module === null) throw new UsageError('wrong.whichModuleAs', { expected });
@@ -23,6 +23,18 @@ export function adHoc(url: string, wanted: string | undefined, word: string | un
     modules: { [ecosystem]: [module] },
     state: { path: ':memory:' },
   });
+}
+
+/** The one ecosystem whose modules are written so; `undefined`: none, or no module is named. @throws UsageError where several are */
+function kindOfModule(wanted: string | undefined): string | undefined {
+  if (wanted === undefined) return undefined;
+  const able = kinds.filter(({ id }) => {
+    const upstream = upstreamByHand(id, wanted);
+    return upstream.tag === 'ok' && upstream.value !== null;
+  });
+  if (able.length > 1)
+    throw new UsageError('wrong.whichEcosystem', { module: wanted, list: able.map(({ id }) => id).join(', ') });
+  return able[0]?.id;
 }
 
 /** What is wrong with a configuration that stands in no file: places in it say nothing to anybody. */

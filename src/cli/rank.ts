@@ -32,7 +32,7 @@ export const rankCommand: Command = {
   async run(context: Context): Promise<ExitCode> {
     const { values, positionals } = words(context.argv, options, 50);
     const rounds = wholeNumber('rounds', values.rounds, 10);
-    const { ecosystem, modules } = wanted(values.ecosystem, positionals);
+    const { ecosystem, modules, isNamed } = wanted(values.ecosystem, positionals);
     const loaded = await load(context, values.config, ecosystem);
     if (loaded.tag === 'error') {
       context.terminal.err(loaded.error.text);
@@ -45,6 +45,9 @@ export const rankCommand: Command = {
       throw values.upstream === undefined
         ? new UsageError('wrong.nothingToRank', { ecosystem })
         : new UsageError('wrong.nothingToRankOf', { ecosystem, upstream: values.upstream });
+    const others = [...new Set(config.mirrors.map((mirror) => mirror.ecosystem))].filter((id) => id !== ecosystem);
+    if (!isNamed && others.length > 0)
+      context.terminal.err(context.say('rank.only', { ecosystem, others: others.join(', ') }));
     const stop = { asked: false };
     context.onSignal((signal) => {
       if (signal === 'stop') stop.asked = true;
@@ -88,11 +91,16 @@ function wanted(
 ): {
   readonly ecosystem: EcosystemId;
   readonly modules: readonly string[];
+  readonly isNamed: boolean;
 } {
-  if (word !== undefined) return { ecosystem: kindByWord(word).id, modules: positionals };
+  if (word !== undefined) return { ecosystem: kindByWord(word).id, modules: positionals, isNamed: true };
   const [first, ...rest] = positionals;
   const named = kinds.find(({ id }) => id === first);
-  return { ecosystem: named?.id ?? kindByWord(undefined).id, modules: named === undefined ? positionals : rest };
+  return {
+    ecosystem: named?.id ?? kindByWord(undefined).id,
+    modules: named === undefined ? positionals : rest,
+    isNamed: named !== undefined,
+  };
 }
 
 /** The canaries of the upstream's mirrors, or the same step of the modules named in their place. */

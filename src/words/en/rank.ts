@@ -1,5 +1,6 @@
 /** What `rank` says: its table, and what it comes to. */
 export const rank = {
+  'rank.only': 'Ranks {ecosystem} alone. Also configured, each with --ecosystem: {others}.',
   'rank.registry': 'registry',
   'rank.state': 'state',
   'rank.phases': 'phases of p50',

@@ -21,6 +21,7 @@ export const wrong = {
   'wrong.whichModule': 'which module? name one',
   'wrong.whichModuleAs': 'which module? name one as {expected}',
   'wrong.moduleAs': "'{text}': name a module as {expected}",
+  'wrong.whichEcosystem': "'{module}' can be of several ecosystems: name one with --ecosystem: {list}",
   'wrong.askedOfNone': "'{module}' can be asked of no mirror of {ecosystem}: expected {expected}",
   'wrong.noMirror': "no mirror is named '{which}'; there are: {names}",
   'wrong.whichMirror': 'which mirror?',

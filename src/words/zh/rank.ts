@@ -2,6 +2,7 @@ import type { rank as english } from '../en/rank.ts';
 
 /** Simplified Chinese of the file of this name in `en`. */
 export const rank: Readonly<Record<keyof typeof english, string>> = {
+  'rank.only': '仅比较 {ecosystem}。还配置了（各用 --ecosystem 指定）：{others}。',
   'rank.registry': '镜像',
   'rank.state': '状态',
   'rank.phases': 'p50 的各阶段',

@@ -23,6 +23,7 @@ export const wrong: Readonly<Record<keyof typeof english, string>> = {
   'wrong.whichModule': '哪个模块？请写出一个',
   'wrong.whichModuleAs': '哪个模块？请按 {expected} 的形式写出一个',
   'wrong.moduleAs': '“{text}”：请按 {expected} 的形式写模块',
+  'wrong.whichEcosystem': '“{module}” 可能属于多个生态：请用 --ecosystem 指定其一：{list}',
   'wrong.askedOfNone': '“{module}” 不能向任何 {ecosystem} 镜像请求：应为 {expected}',
   'wrong.noMirror': '没有名为 “{which}” 的镜像；现有：{names}',
   'wrong.whichMirror': '哪个镜像？',

@@ -54,6 +54,11 @@ describe('wrong usage is 2, said on standard error with the usage line', () => {
       ['probe', 'https://m.example.com', 'a.example.com/b@v1.0.0', '--step', 'tarball'],
       '--step is one of',
     ],
+    [
+      'probe of a module of any of several ecosystems',
+      ['probe', 'http://127.0.0.1:9', 'left-pad@1.3.0'],
+      "'left-pad@1.3.0' can be of several ecosystems: name one with --ecosystem: npm, pypi",
+    ],
     ['too many words', ['probe', 'a', 'b', 'c'], "too many words: 'c'"],
     ['rank with no rounds', ['rank', '--rounds', '0'], '--rounds takes a whole number of at least 1'],
     ['rank with half a round', ['rank', '--rounds', '1.5'], '--rounds takes a whole number of at least 1'],

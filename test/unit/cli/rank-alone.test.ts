@@ -1,0 +1,28 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { removeTempDir, tempDir } from '../../support/paths.ts';
+import { run } from './run-program.ts';
+
+const two = `
+mirrors:
+  - { name: g, ecosystem: go, url: "http://127.0.0.1:9" }
+  - { name: n, ecosystem: npm, url: "http://127.0.0.1:9" }
+modules: { go: [ "rsc.io/quote@v1.5.2" ], npm: [ "left-pad@1.3.0" ] }
+go: { sumdb: off }
+`;
+
+test.each([
+  ['says that it ranks one of several', [], 'Ranks go alone. Also configured, each with --ecosystem: npm.'],
+  ['says nothing where one was asked for', ['go'], ''],
+])('rank %s', async (_, words, want) => {
+  const dir = tempDir('rank-alone');
+  try {
+    writeFileSync(join(dir, 'mirrorwatch.yaml'), two);
+    const { err } = await run(['rank', ...words, '--rounds', '1', '--no-download'], { cwd: dir });
+    expect(err.includes('Ranks go alone')).toBe(want !== '');
+    expect(err).toContain(want);
+  } finally {
+    removeTempDir(dir);
+  }
+});
