@@ -71,7 +71,8 @@ export function now(select: Selector) {
     })
       .orientation(VizOrientation.Horizontal)
       .mappings([noNumber('none', verdict.unknown)])
-      .thresholds(whenKnown([0, verdict.fine], [300, verdict.watch], [900, verdict.bad])),
+      // An age below five minutes is no verdict: a mirror may have been down for all of it.
+      .thresholds(whenKnown([0, colour.blue], [300, verdict.watch], [900, verdict.bad])),
   ] as const;
 }
 

@@ -4,7 +4,7 @@ import { stateWords } from './columns.ts';
 import { words } from './frame.ts';
 import { toDaemonMirror, toMirrorBoard } from './links.ts';
 import { adviceTables, mirrors, numbers } from './overview-now.ts';
-import { colour, ink, reasonColour, verdict } from './palette.ts';
+import { colour, findingColour, ink, reasonColour, verdict } from './palette.ts';
 import { bars, colourNames, lines, linesWithMarks, timeline } from './panels.ts';
 import { canarySteps, growth, orNone, quantile, type Selector, selector, stateCode } from './promql.ts';
 import { daemonUrl, datasource, ecosystem, registry, vantage, window } from './variables.ts';
@@ -95,7 +95,13 @@ function changes(of: Selector) {
     })
       .decimals(0)
       .axisSoftMax(4)
-      .legend(noNumbers),
+      .legend(noNumbers)
+      .overrides(
+        Object.entries(findingColour).map(([kind, fixedColor]) => ({
+          matcher: { id: 'byName', options: kind },
+          properties: [{ id: 'color', value: { mode: 'fixed', fixedColor } }],
+        })),
+      ),
     bars({
       id: 14,
       title: 'Could not tell',

@@ -1,4 +1,5 @@
 import { type Reason, reasons, reasonWeight } from '../src/core/failure.ts';
+import type { FindingKind } from '../src/core/finding.ts';
 
 // Colours after Okabe and Ito, told apart by eyes that do not see red and green; a word or a number always stands beside.
 // Those that lie under text are darker or lighter than theirs: Grafana writes white on all that is darker than a
@@ -30,6 +31,21 @@ export const ink = {
   bad: '#D55E00',
   unknown: '#808080',
 } as const;
+
+/** One colour for each kind of finding, none of them green: what clients cannot use warm, what is slow or late blue, what is about us grey. */
+export const findingColour: Readonly<Record<FindingKind, string>> = {
+  outage: colour.vermilion,
+  mismatch: '#8C3B66',
+  refusal: colour.orange,
+  unreliable: '#8A5F00',
+  certificate: colour.purple,
+  spike: colour.blue,
+  level_shift: colour.sky,
+  throughput: '#003F66',
+  lag: '#8CCBF0',
+  vantage: '#5A5A5A',
+  self: colour.grey,
+};
 
 /** A round trip from fast to slow, as grounds under text. */
 export const heatColour = {
