@@ -98,6 +98,7 @@ function readMirror(
     region: mirror.region ?? null,
     capacity: mirror.capacity ?? null,
     connections: mirror.connection === 'both' ? ['cold', 'warm'] : [mirror.connection],
+    ...protocolOf(path, mirror, split.url, report),
     access: {
       tls: tlsAccess([...path, 'tls'], mirror, split.url, reader, report),
       auth: authAccess(path, mirror, split, reader, report, env),
@@ -113,6 +114,14 @@ function readMirror(
     ...gapsOf(mirror),
     ...ownOf(path, mirror, registry, report),
   };
+}
+
+function protocolOf(path: Path, { protocol }: FileMirror, url: string, report: Report): Pick<Mirror, 'protocol'> {
+  if (protocol === 'client') return {};
+  // A server without TLS chooses no protocol, and clients speak HTTP/1.1 to it.
+  if (protocol === 'h2' && !url.startsWith('https:'))
+    report.error([...path, 'protocol'], 'an https:// URL where HTTP/2 is asked for');
+  return { protocol };
 }
 
 function gapsOf({ gaps }: FileMirror): Pick<Mirror, 'gaps'> {

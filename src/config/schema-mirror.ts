@@ -115,6 +115,11 @@ function common({ all }: Registry) {
       .meta({ description: 'Name resolution.' })
       .prefault({}),
     connection: word('Fresh connections, kept ones, or both (two series).', ['cold', 'warm', 'both']).prefault('cold'),
+    protocol: word("HTTP version: as the ecosystem's clients offer it, HTTP/1.1 alone, or HTTP/2 alone.", [
+      'client',
+      'h1',
+      'h2',
+    ]).prefault('client'),
     allowHosts: hosts(
       'Networks, addresses and host names where answers of this mirror may send us beside public addresses.',
       true,

@@ -1,5 +1,6 @@
 import type { Connection } from './mirror.ts';
 import type { Target } from './target.ts';
+import type { HttpProtocol } from './transcript.ts';
 
 /**
  * Why a probe is made. `scheduled` at its pace; `confirm` inside a confirming round (enters no histogram, baseline or
@@ -23,6 +24,8 @@ export interface Due {
   readonly round: { readonly id: string; readonly moment: number } | null;
   /** Asked over this address family where the name has it; absent: the resolver's first answer. */
   readonly family?: 4 | 6;
+  /** Asked over this HTTP version alone; absent: what the ecosystem's clients offer. */
+  readonly protocol?: HttpProtocol;
 }
 
 /** Asks the same question again of some mirrors, together, because its answer was odd: before it is believed. */

@@ -20,6 +20,8 @@ export interface Mirror {
   /** `small`: among equals, daemons spread over such mirrors by a hash of their vantage; `null`: no such care. */
   readonly capacity: 'small' | null;
   readonly connections: readonly Connection[];
+  /** The HTTP version to speak; absent: what the ecosystem's clients offer. */
+  readonly protocol?: 'h1' | 'h2';
   readonly access: MirrorAccess;
   readonly maintenance: readonly MaintenanceWindow[];
   /** What it leaves out by design, which is no lag; absent: nothing. */

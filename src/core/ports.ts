@@ -4,7 +4,7 @@ import type { Connection, EcosystemId, TlsAccess } from './mirror.ts';
 import type { Delivery, DeliveryFailure } from './notice.ts';
 import type { Sample } from './sample.ts';
 import type { Target } from './target.ts';
-import type { Answer, Ask, Hop, SignatureCheck, Transcript, Verdict } from './transcript.ts';
+import type { Answer, Ask, Hop, HttpProtocol, SignatureCheck, Transcript, Verdict } from './transcript.ts';
 import type { WholeBody } from './whole-body.ts';
 
 /** An instant on both clocks. Durations come from `monotonicMs` alone; `wallMs` is for stamps that people read. */
@@ -121,14 +121,21 @@ export interface WireAccess {
   readonly dnsServer: string | null;
   readonly allowHosts: readonly string[];
   readonly userAgent: string;
-  /** What TLS connections offer in ALPN, the preferred one first; absent: HTTP/1.1 alone. */
-  readonly alpn?: readonly string[];
+  /** The HTTP versions that TLS connections offer in ALPN, the preferred one first; absent: HTTP/1.1 alone. */
+  readonly protocols?: readonly HttpProtocol[];
+}
+
+/** How one conversation differs from the mirror's access. */
+export interface Over {
+  /** Tried where the name has it and `access.family` leaves it open; absent: the resolver's first answer. */
+  readonly family?: 4 | 6 | undefined;
+  /** The only HTTP version that is offered; absent: as the access has them. */
+  readonly protocol?: HttpProtocol | undefined;
 }
 
 /** Opens lines. */
 export interface Wire {
-  /** @param firstFamily  tried where the name has it and `access.family` leaves it open; absent: the first answer */
-  open(access: WireAccess, connection: Connection, firstFamily?: 4 | 6): Line;
+  open(access: WireAccess, connection: Connection, over?: Over): Line;
   control(due: ControlDue): Promise<ControlAnswer>;
   /** Drops what is kept for warm connections and caches. */
   close(): Promise<void>;

@@ -1,7 +1,9 @@
 import type { Config } from '../core/config.ts';
 import type { EcosystemId, Mirror } from '../core/mirror.ts';
 import type { WireAccess, WorkerBook } from '../core/ports.ts';
-import type { Known } from '../ecosystems/ecosystem.ts';
+import type { HttpProtocol } from '../core/transcript.ts';
+import { type Client, offersHttp1 } from '../ecosystems/client.ts';
+import { type Known, leadingClient } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 
 /** What was learnt from verified answers, by ecosystem; one that is not named has learnt nothing. */
@@ -30,7 +32,9 @@ export function workerBook({ config, learnt, version, registry = builtIn }: Book
   const userAgent = userAgentOf(config, version);
   const contextOf = contexts(config, learnt, registry);
   return {
-    access: Object.fromEntries(config.mirrors.map((mirror) => [mirror.name, accessOf(mirror, userAgent)])),
+    access: Object.fromEntries(
+      config.mirrors.map((mirror) => [mirror.name, accessOf(mirror, userAgent, config, registry)]),
+    ),
     context: Object.fromEntries(config.mirrors.map((mirror) => [mirror.name, contextOf(mirror)])),
     ecosystems: [...new Set(config.mirrors.map(({ ecosystem }) => ecosystem))],
     otherNames: otherNames(config, registry),
@@ -86,12 +90,20 @@ function userAgentOf(config: Pick<Config, 'contact'>, version: string): string {
   return config.contact === null ? `mirrorwatch/${version}` : `mirrorwatch/${version} (+${config.contact})`;
 }
 
-/** The access of one mirror in the clear, for a real client's files. */
-export function bookAccess(config: Config, mirror: Mirror, version: string): WireAccess {
-  return accessOf(mirror, userAgentOf(config, version));
+const forced: Readonly<Record<NonNullable<Mirror['protocol']>, readonly HttpProtocol[]>> = { h1: ['1.1'], h2: ['2'] };
+
+function protocolsOf(mirror: Mirror, client: Client): readonly HttpProtocol[] {
+  return mirror.protocol === undefined ? client.protocols(mirror) : forced[mirror.protocol];
 }
 
-function accessOf(mirror: Mirror, userAgent: string): WireAccess {
+/** The access of one mirror in the clear, for a real client's files. */
+export function bookAccess(config: Config, mirror: Mirror, version: string): WireAccess {
+  return accessOf(mirror, userAgentOf(config, version), config, builtIn);
+}
+
+function accessOf(mirror: Mirror, userAgent: string, config: Config, registry: Registry): WireAccess {
+  const kind = registry.of(mirror.ecosystem);
+  const protocols = kind === null ? offersHttp1 : protocolsOf(mirror, leadingClient(kind, config));
   const { tls, auth, proxy, resolve, allowHosts } = mirror.access;
   return {
     registry: mirror.name,
@@ -111,5 +123,6 @@ function accessOf(mirror: Mirror, userAgent: string): WireAccess {
     dnsServer: resolve.server,
     allowHosts,
     userAgent,
+    protocols,
   };
 }

@@ -1,6 +1,7 @@
 import type { Mirror } from '../core/mirror.ts';
 import type { Result } from '../core/result.ts';
 import type { Step } from '../core/target.ts';
+import type { HttpProtocol } from '../core/transcript.ts';
 
 /** What stands behind a member of a chain: how tolerantly the client goes on from it. */
 export type Separator = ',' | '|';
@@ -80,6 +81,10 @@ export interface Served {
   readonly mirrors?: readonly Mirror[];
 }
 
+/** What Go's HTTP client and others offer: HTTP/2 where the server takes it. */
+export const offersHttp2: readonly HttpProtocol[] = ['2', '1.1'];
+export const offersHttp1: readonly HttpProtocol[] = ['1.1'];
+
 /** How one client of an ecosystem reads and walks its chain, and what its users paste. */
 export interface Client {
   /** `go`, `pip`, `uv`: lower-case letters and digits; names it where an ecosystem has several. */
@@ -104,6 +109,11 @@ export interface Client {
    */
   headed?(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Chain;
   readonly relay?: Relay;
+  /**
+   * The HTTP versions that it offers a mirror in ALPN, the preferred one first: found by running it.
+   * @see test/real/offered-protocols.test.ts
+   */
+  protocols(mirror: Mirror): readonly HttpProtocol[];
   /** The forms of its remedy that the API offers beside `json`, of the closed list of design.md section 4.3. */
   readonly forms: readonly string[];
   /** The variables that its lines for a shell may set. */

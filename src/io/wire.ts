@@ -1,6 +1,6 @@
 import type { ControlAnswer, ControlDue } from '../core/due.ts';
 import type { Connection } from '../core/mirror.ts';
-import type { Clock, Line, Timers, Wire, WireAccess } from '../core/ports.ts';
+import type { Clock, Line, Over, Timers, Wire, WireAccess } from '../core/ports.ts';
 import { bareHost } from './wire/connect.ts';
 import { askControl } from './wire/control.ts';
 import { Names } from './wire/dns.ts';
@@ -23,7 +23,7 @@ export interface WireOptions {
 }
 
 /**
- * The wire: HTTP/1.1 over connections of ours, each instant taken from the socket's own events on the
+ * The wire: HTTP/1.1 and HTTP/2 over connections of ours, each instant taken from the socket's own events on the
  * monotonic clock. Nothing is thrown: what goes wrong is in `hop.fault`.
  */
 export function createWire(options: WireOptions): Wire {
@@ -32,13 +32,13 @@ export function createWire(options: WireOptions): Wire {
   const deps: LineDeps = { clock, timers, names, tls: new TlsBook(), pool: new Pool() };
   const known = new WeakSet<WireAccess>();
   return {
-    open(access: WireAccess, connection: Connection, firstFamily?: 4 | 6): Line {
+    open(access: WireAccess, connection: Connection, over?: Over): Line {
       if (!known.has(access)) {
         known.add(access);
         prepare(deps.tls, access);
         names.know(bareHost(new URL(access.url)), access.dnsServer);
       }
-      return new OpenLine(access, connection, deps, firstFamily);
+      return new OpenLine(access, connection, deps, over);
     },
     control(due: ControlDue): Promise<ControlAnswer> {
       return askControl(due, deps, options.userAgent ?? 'mirrorwatch');

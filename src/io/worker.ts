@@ -73,7 +73,7 @@ export function createRunner(deps: RunnerDeps): Runner {
             memory: memories(name),
             ...(due.purpose === 'peek' ? { peekBytes: limits.peekBytes } : {}),
           },
-          line: wire.open(access, due.connection, due.family),
+          line: wire.open(access, due.connection, due),
           clock,
           signatures,
           worker,

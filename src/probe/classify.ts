@@ -46,7 +46,7 @@ const codesOf: Readonly<Partial<Record<Class, readonly string[]>>> = {
   ),
   tls_pin: words('MW_PIN'),
   tls_client: words('ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED'),
-  tls_protocol: words('EPROTO ERR_SSL_WRONG_VERSION_NUMBER ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'),
+  tls_protocol: words('MW_NO_HTTP2 EPROTO ERR_SSL_WRONG_VERSION_NUMBER ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION'),
   bad_http: words('MW_BAD_HEAD MW_BAD_CHUNK MW_H2_PROTOCOL'),
   bad_coding: words('Z_DATA_ERROR Z_NEED_DICT Z_STREAM_ERROR'),
   longer: words('MW_BODY_LONGER'),

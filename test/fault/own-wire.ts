@@ -53,7 +53,7 @@ export async function coldHop(
   more: Partial<HopRequest> = {},
   firstFamily?: 4 | 6,
 ): Promise<HopAnswer> {
-  const line = wire.open(access, 'cold', firstFamily);
+  const line = wire.open(access, 'cold', { family: firstFamily });
   try {
     return await hopOf(line, url, more);
   } finally {

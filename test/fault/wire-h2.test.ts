@@ -30,7 +30,7 @@ type Script = (connection: RawH2Connection, streamId: number, nth: number) => vo
 
 async function asked(script: Script, limitMs?: number): Promise<HopAnswer> {
   server = await startRawH2(script);
-  return coldHop(wire, accessTo(server.url, { alpn: ['h2', 'http/1.1'] }), `${server.url}/x`, {
+  return coldHop(wire, accessTo(server.url, { protocols: ['2', '1.1'] }), `${server.url}/x`, {
     ...(limitMs === undefined ? {} : { limitMs }),
   });
 }
@@ -228,7 +228,7 @@ describe('a kept session', () => {
       c.write(head(id, five), data(id, 'hello'));
       if (nth === 1) setTimeout(() => c.socket.end(), 10);
     });
-    const access = accessTo(server.url, { alpn: ['h2'] });
+    const access = accessTo(server.url, { protocols: ['2'] });
     const ask = async () => {
       const line = wire.open(access, 'warm');
       const { hop } = await hopOf(line, `${access.url}/x`);
@@ -243,7 +243,7 @@ describe('a kept session', () => {
 
   it('continues one conversation: the second hop is another stream of the same connection', async () => {
     server = await startRawH2((c, id) => c.write(head(id, five), data(id, 'hello')));
-    const line = wire.open(accessTo(server.url, { alpn: ['h2'] }), 'cold');
+    const line = wire.open(accessTo(server.url, { protocols: ['2'] }), 'cold');
     const first = await hopOf(line, `${server.url}/a`);
     const second = await hopOf(line, `${server.url}/b`, { startMs: first.hop.marks.end });
     line.close();

@@ -1,6 +1,16 @@
 import { baseUrl } from '../../core/base-url.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import type { Chain, ChainMember, ChainProblem, Client, RelayState, Remedy, Reply, WalkEnd } from '../client.ts';
+import {
+  type Chain,
+  type ChainMember,
+  type ChainProblem,
+  type Client,
+  offersHttp2,
+  type RelayState,
+  type Remedy,
+  type Reply,
+  type WalkEnd,
+} from '../client.ts';
 import { urlMember } from '../url-member.ts';
 import type { GoSettings } from './context.ts';
 import { readGoProxyList } from './proxy-list.ts';
@@ -155,6 +165,7 @@ export const goClient: Client = {
     },
     settle: relayOfGoproxy,
   },
+  protocols: () => offersHttp2,
   forms: ['env'],
   variables: ['GOPROXY', 'GOPRIVATE', 'GONOPROXY', 'GONOSUMDB', 'GOSUMDB'],
   remedy: goRemedy,

@@ -1,7 +1,17 @@
 import { baseUrl } from '../../core/base-url.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import type { Chain, ChainMember, ChainProblem, Client, Remedy, Reply, WalkEnd } from '../client.ts';
+import {
+  type Chain,
+  type ChainMember,
+  type ChainProblem,
+  type Client,
+  offersHttp1,
+  offersHttp2,
+  type Remedy,
+  type Reply,
+  type WalkEnd,
+} from '../client.ts';
 import { urlMember } from '../url-member.ts';
 import { profileOf, profiles } from './profiles.ts';
 
@@ -98,6 +108,7 @@ export const filesClient: Client = {
   member: urlMember,
   walk: walkFiles,
   headed,
+  protocols: (mirror) => (profileOf(mirror.own?.['profile'])?.offersHttp2 === true ? offersHttp2 : offersHttp1),
   forms: [],
   variables: [],
   remedy: (before, after, _privatePatterns, of) => httpRemedy(before, after, of?.mirrors),

@@ -67,6 +67,8 @@ export interface Profile {
   readonly spec: readonly string[];
   /** The package manager, and the key of its lines in a remedy. */
   readonly client: string;
+  /** Whether its client offers HTTP/2; absent: HTTP/1.1 alone. */
+  readonly offersHttp2?: true;
   /** Whether its client undoes a `Content-Encoding`; others, as curl and apt, store what they are sent. */
   readonly decodes: boolean;
   /** `null`: it has no such file. */

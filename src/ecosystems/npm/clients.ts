@@ -1,4 +1,4 @@
-import type { Client } from '../client.ts';
+import { type Client, offersHttp1 } from '../client.ts';
 import { urlMember } from '../url-member.ts';
 import { onlyRegistry, parseRegistry, registryMistake, walkRegistry } from './chain.ts';
 import { type Pasted, registryRemedy, variables } from './remedy.ts';
@@ -15,6 +15,7 @@ function clientOf(id: string, spec: readonly string[], forms: readonly string[],
     member: urlMember,
     walk: walkRegistry,
     headed: (_chain, to) => onlyRegistry(to),
+    protocols: () => offersHttp1,
     forms,
     variables,
     remedy: (before, after, patterns) => registryRemedy(pasted, before, after, patterns),

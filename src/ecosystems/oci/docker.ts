@@ -1,4 +1,4 @@
-import type { Chain, Client, Remedy, Served } from '../client.ts';
+import { type Chain, type Client, offersHttp2, type Remedy, type Served } from '../client.ts';
 import { walkInOrder } from '../walk.ts';
 import { hostChain } from './chain.ts';
 import { dockerHub } from './image-name.ts';
@@ -64,6 +64,7 @@ export const docker: Client = {
   describes:
     'The registry-mirrors of today in daemon.json, in their order. Default: the mirror of the highest weight, then `direct`.',
   walk: walkInOrder,
+  protocols: () => offersHttp2,
   forms: ['daemon.json'],
   remedy,
 };

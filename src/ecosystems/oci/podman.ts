@@ -1,4 +1,4 @@
-import type { Chain, Client, Remedy, Served } from '../client.ts';
+import { type Chain, type Client, offersHttp1, type Remedy, type Served } from '../client.ts';
 import { walkInOrder } from '../walk.ts';
 import { hostChain, isCut, isTaken } from './chain.ts';
 import { credentialNotes, type Place, type Places, placesOf, unpasteable } from './place.ts';
@@ -71,6 +71,7 @@ export const podman: Client = {
     'The mirrors of today in registries.conf, in their order. Default: the mirror of the highest weight, then `direct`.',
   // Past an answer that is cut it goes, where containerd has taken it.
   walk: (chain, replyOf) => walkInOrder(chain, replyOf, (reply) => isTaken(reply) && !isCut(reply)),
+  protocols: () => offersHttp1,
   forms: ['registries.conf'],
   remedy,
 };

@@ -1,4 +1,12 @@
-import type { Chain, ChainMember, Client, Remedy, Reply, WalkEnd } from '../client.ts';
+import {
+  type Chain,
+  type ChainMember,
+  type Client,
+  offersHttp1,
+  type Remedy,
+  type Reply,
+  type WalkEnd,
+} from '../client.ts';
 import { urlMember } from '../url-member.ts';
 import { headed, indexesMistake, linesFor, notesOn, parseIndexes, pasteable, rollbackTo, variables } from './chain.ts';
 
@@ -68,6 +76,7 @@ export const pip: Client = {
   member: urlMember,
   walk: walkPip,
   headed,
+  protocols: () => offersHttp1,
   forms: ['pip', 'env'],
   variables,
   remedy: pipRemedy,

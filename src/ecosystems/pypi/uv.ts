@@ -1,4 +1,12 @@
-import type { Chain, ChainMember, Client, Remedy, Reply, WalkEnd } from '../client.ts';
+import {
+  type Chain,
+  type ChainMember,
+  type Client,
+  offersHttp2,
+  type Remedy,
+  type Reply,
+  type WalkEnd,
+} from '../client.ts';
 import { urlMember } from '../url-member.ts';
 import { headed, indexesMistake, linesFor, notesOn, parseIndexes, pasteable, rollbackTo, variables } from './chain.ts';
 
@@ -58,6 +66,7 @@ export const uv: Client = {
   member: urlMember,
   walk: walkUv,
   headed,
+  protocols: () => offersHttp2,
   forms: ['uv', 'env'],
   variables,
   remedy: uvRemedy,

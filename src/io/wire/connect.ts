@@ -1,7 +1,7 @@
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Clock, WireAccess } from '../../core/ports.ts';
-import type { TlsFacts } from '../../core/transcript.ts';
+import type { HttpProtocol, TlsFacts } from '../../core/transcript.ts';
 import { type AddressClass, type GuardRule, mayConnect } from '../guard.ts';
 import type { Deadline } from './deadline.ts';
 import type { Names, Resolved } from './dns.ts';
@@ -12,12 +12,10 @@ import type { TlsBook } from './tls.ts';
 
 /** What reaching a host takes; a part of an access. */
 export interface Route
-  extends Pick<WireAccess, 'ca' | 'client' | 'pin' | 'proxy' | 'family' | 'dnsServer' | 'allowHosts' | 'alpn'> {
+  extends Pick<WireAccess, 'ca' | 'client' | 'pin' | 'proxy' | 'family' | 'dnsServer' | 'allowHosts' | 'protocols'> {
   /** Tried where the name has it and `family` leaves it open. */
   readonly firstFamily?: 4 | 6 | undefined;
 }
-
-const plainAlpn: readonly string[] = ['http/1.1'];
 
 /** Where to. */
 export interface Destination {
@@ -261,6 +259,12 @@ function secureDirect(
   });
 }
 
+const alpnNames: Readonly<Record<HttpProtocol, string>> = { '1.1': 'http/1.1', '2': 'h2' };
+
+function alpnOf(protocols: readonly HttpProtocol[] = ['1.1']): readonly string[] {
+  return protocols.map((protocol) => alpnNames[protocol]);
+}
+
 function handshakeOf(to: Destination, trace: ConnectTrace): Handshaking {
-  return { host: bareHost(to.url), rule: to.route, alpn: to.route.alpn ?? plainAlpn, trace, onSocket: to.onSocket };
+  return { host: bareHost(to.url), rule: to.route, alpn: alpnOf(to.route.protocols), trace, onSocket: to.onSocket };
 }

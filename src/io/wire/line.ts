@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { limits } from '../../core/limits.ts';
 import type { Connection } from '../../core/mirror.ts';
-import type { HopAnswer, HopRequest, Line, Timers, WireAccess } from '../../core/ports.ts';
+import type { HopAnswer, HopRequest, Line, Over, Timers, WireAccess } from '../../core/ports.ts';
 import type { Hop, HttpProtocol, WireFault } from '../../core/transcript.ts';
 import type { BodyFile } from '../body-file.ts';
 import { type AddressClass, addressClass, classBySpelling } from '../guard.ts';
@@ -49,7 +49,7 @@ export class OpenLine implements Line {
   readonly #access: WireAccess;
   readonly #mask: KnownMask;
   readonly #connection: Connection;
-  readonly #firstFamily: 4 | 6 | undefined;
+  readonly #over: Over;
   readonly #deps: LineDeps;
   #own: { readonly key: string; readonly kept: Kept } | null = null;
   #deadline: Deadline | null = null;
@@ -58,11 +58,11 @@ export class OpenLine implements Line {
   /** Long bodies, until the conversation has ended. */
   readonly #files: BodyFile[] = [];
 
-  constructor(access: WireAccess, connection: Connection, deps: LineDeps, firstFamily?: 4 | 6) {
+  constructor(access: WireAccess, connection: Connection, deps: LineDeps, over: Over = {}) {
     this.#access = access;
     this.#mask = maskOf(access);
     this.#connection = connection;
-    this.#firstFamily = firstFamily;
+    this.#over = over;
     this.#deps = deps;
   }
 
@@ -119,7 +119,7 @@ export class OpenLine implements Line {
       state.reused = true;
       fillFrom(state.trace, kept);
       try {
-        return await this.#over(kept, state, deadline);
+        return await this.#exchange(kept, state, deadline);
       } catch (error) {
         const isStale = state.answer.firstByteMs === null && staleCodes.has(stopOf(error).code);
         if (!isStale) throw error;
@@ -129,19 +129,21 @@ export class OpenLine implements Line {
       }
     }
     try {
-      return await this.#over(await this.#connect(state, deadline), state, deadline);
+      return await this.#exchange(await this.#connect(state, deadline), state, deadline);
     } catch (error) {
       if (stopOf(error).code !== untakenCode) throw error;
       // As Go does: the server ended the session before it took our stream, so it is sent again over a new one, once.
       state.answer = { ...newTrace(), repeated: 'goaway' };
-      return this.#over(await this.#connect(state, deadline), state, deadline);
+      return this.#exchange(await this.#connect(state, deadline), state, deadline);
     }
   }
 
   async #connect(state: HopState, deadline: Deadline): Promise<Kept> {
     const { url, trace, request } = state;
     const guard = request.foreign ? (): Promise<AddressClass | null> => this.#homeClass(deadline) : null;
-    const route = { ...this.#access, firstFamily: this.#firstFamily };
+    const { family: firstFamily, protocol } = this.#over;
+    const protocols = protocol === undefined ? this.#access.protocols : [protocol];
+    const route = { ...this.#access, firstFamily, ...(protocols === undefined ? {} : { protocols }) };
     let carrier: Carrier | null = null;
     const onSocket = (socket: Socket): void => {
       carrier = new Carrier(socket, url.origin);
@@ -149,10 +151,15 @@ export class OpenLine implements Line {
     const socket = await connectTo({ url, route, guard, onSocket }, trace, deadline, this.#deps);
     if (!request.foreign && this.#access.proxy === null) this.#homeAddress = trace.remoteAddress;
     const { remoteAddress, remotePort, family, tls } = trace;
-    return { carrier: carrier ?? new Carrier(socket, url.origin), remoteAddress, remotePort, family, tls };
+    const ready = carrier ?? new Carrier(socket, url.origin);
+    if (url.protocol === 'https:' && protocols?.includes('1.1') === false && ready.protocol !== '2') {
+      ready.close();
+      throw new WireStop('MW_NO_HTTP2', 'the server does not speak HTTP/2');
+    }
+    return { carrier: ready, remoteAddress, remotePort, family, tls };
   }
 
-  async #over(kept: Kept, state: HopState, deadline: Deadline): Promise<Collected> {
+  async #exchange(kept: Kept, state: HopState, deadline: Deadline): Promise<Collected> {
     const { request, url, headers, answer } = state;
     state.protocol = kept.carrier.protocol;
     const { proxy } = this.#access;

@@ -102,6 +102,7 @@ export const expected = {
   'told.expected.ecosystemOf': 'the ecosystem of a mirror under mirrors',
   'told.expected.moduleOnce': 'a module once ({path} is the same)',
   'told.expected.clientOnce': 'a client named once',
+  'told.expected.http2Tls': 'an https:// URL where HTTP/2 is asked for',
   'told.expected.oneOrigin': 'one origin of {kind}, and {name} is it',
   'told.expected.upstreamOf': 'the upstream that it is a mirror of: {kind} has no public one',
   'told.expected.runAgainst': 'a mirror of {kind} that {client} can be run against',

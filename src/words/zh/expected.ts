@@ -101,6 +101,7 @@ export const expected: Readonly<Record<keyof typeof english, string>> = {
   'told.expected.ecosystemOf': 'mirrors 中某个镜像的类型',
   'told.expected.moduleOnce': '每个模块只写一次（{path} 与它相同）',
   'told.expected.clientOnce': '每个客户端只写一次',
+  'told.expected.http2Tls': '指定 HTTP/2 时须为 https:// URL',
   'told.expected.oneOrigin': '每种镜像只有一个 origin：{kind} 已有 {name}',
   'told.expected.upstreamOf': '它所镜像的上游：{kind} 没有公共上游',
   'told.expected.runAgainst': '可以对其运行 {client} 的 {kind} 镜像',

@@ -44,6 +44,7 @@ const press: Client = {
   mistake: (chain) => (parse(chain).tag === 'ok' ? null : 'http:// or https:// URLs with spaces between'),
   usual: (url) => url ?? '',
   member: memberOf,
+  protocols: () => ['1.1'],
   walk(chain, replyOf): WalkEnd {
     let tookMs = 0;
     for (const [at, member] of chain.members.entries()) {

@@ -48,6 +48,7 @@ export const crates: Profile = {
     'https://doc.rust-lang.org/cargo/reference/source-replacement.html',
   ],
   client: 'cargo',
+  offersHttp2: true,
   decodes: true,
   marker: null,
   read,
