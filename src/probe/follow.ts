@@ -1,3 +1,4 @@
+import { readForeignUrl } from '../core/foreign-url.ts';
 import { limits } from '../core/limits.ts';
 import type { HopAnswer, Line } from '../core/ports.ts';
 import { maskUrl } from '../core/secret.ts';
@@ -91,8 +92,8 @@ function endOf(answer: HopAnswer, url: string, ask: Ask, hops: number, budget: A
 
 /** Where a `Location` leads; `null` where we may not go: no URL, no HTTP, or down from https. Credentials in it are dropped. */
 function target(location: string, from: string): string | null {
-  if (!URL.canParse(location, from)) return null;
-  const url = new URL(location, from);
+  const url = readForeignUrl(location, from);
+  if (url === null) return null;
   const isDowngrade = from.startsWith('https:') && url.protocol !== 'https:';
   if (isDowngrade || (url.protocol !== 'https:' && url.protocol !== 'http:')) return null;
   url.username = '';

@@ -25,10 +25,18 @@ function throttles(status: 429 | 503): Attack['start'] {
 /** A redirect with a head just below the longest one that is read. */
 const manyNames = Array.from({ length: 9_000 }, (_, at) => `k${at}`).join('&');
 
+/** Host names cost the square of their letters where they are read whole. */
+const longHost = Array.from({ length: 3_000 }, (_, at) => encodeURIComponent(String.fromCodePoint(0x4e00 + at))).join(
+  '',
+);
+
 /** By name, what a mirror does to blind the watch of others. A row more is a test more. */
 const attacks: Readonly<Record<string, Attack>> = {
   'a redirect to a query of 9 000 names': {
     start: answers(({ index }) => redirect(`/r${index}?${manyNames}`)),
+  },
+  'a redirect to a host of 3 000 letters': {
+    start: answers(() => redirect(`http://${longHost}/`)),
   },
   'a redirect to a query of 2 000 names, which is followed': {
     start: answers(({ index }) => redirect(`/r${index}?${manyNames.slice(0, 11_000)}`)),

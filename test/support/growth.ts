@@ -21,8 +21,8 @@ function spentMs(): number {
   return (user + system) / 1_000;
 }
 
-/** What other processes do costs nothing here, however busy the machine. */
-function costMs(act: () => void): number {
+/** Processor time of this thread that `act` takes, ms: what other processes do costs nothing, however busy the machine. */
+export function costMs(act: () => void): number {
   const beforeMs = spentMs();
   act();
   return spentMs() - beforeMs;

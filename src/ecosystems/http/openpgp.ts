@@ -33,7 +33,7 @@ export function readReport(text: string): Report | null {
     if (found === undefined) continue;
     if (state === 'bad') return { tag: 'bad', said: shown(`${word} ${found.key} ${found.rest}`) };
     // The whole fingerprint follows a good signature; any other is named by the end of it.
-    const whole = lines.slice(at).find((line) => line.word === 'VALIDSIG');
+    const whole = lines.find((line, after) => after > at && line.word === 'VALIDSIG');
     return { tag: 'judged', signature: { state, key: whole?.key ?? found.key } };
   }
   return null;

@@ -1,4 +1,5 @@
 import type { ProbeFailure } from '../../core/failure.ts';
+import { readForeignUrl } from '../../core/foreign-url.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import type { NpmContext } from './context.ts';
 
@@ -8,7 +9,7 @@ import type { NpmContext } from './context.ts';
  * @see protocols.md 2.2 and 2.8
  */
 export function tarballUrl(text: string, { baseUrl, own }: NpmContext): Result<string, ProbeFailure> {
-  const url = URL.canParse(text) ? new URL(text) : null;
+  const url = readForeignUrl(text);
   if (url === null || !/^https?:$/.test(url.protocol)) return wrong('a whole URL');
   if (url.username !== '' || url.password !== '') return wrong('a URL without credentials');
   const base = new URL(baseUrl);

@@ -1,4 +1,5 @@
 import type { ProbeFailure } from '../../core/failure.ts';
+import { readForeignUrl } from '../../core/foreign-url.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 
 /** What a registry says about who gives tokens for it. */
@@ -21,8 +22,8 @@ export function bearerChallenge(header: string | undefined, baseUrl: string): Re
   const found = challenges(header ?? '').find(({ scheme }) => scheme === 'bearer');
   if (found === undefined) return ok(null);
   const realm = found.values.get('realm') ?? '';
-  if (!URL.canParse(realm)) return error({ kind: 'malformed', expected: 'a challenge with the URL of a token server' });
-  const url = new URL(realm);
+  const url = readForeignUrl(realm);
+  if (url === null) return error({ kind: 'malformed', expected: 'a challenge with the URL of a token server' });
   const isFit = url.protocol === 'https:' || (url.protocol === 'http:' && baseUrl.startsWith('http:'));
   if (!isFit) return error({ kind: 'malformed', expected: 'a token server by https' });
   url.username = '';

@@ -1,3 +1,5 @@
+import { readPageUrl } from '../../core/foreign-url.ts';
+
 /** A file's URL as it may be asked for, and its fragment. */
 export interface FileUrl {
   readonly url: string;
@@ -6,8 +8,8 @@ export interface FileUrl {
 
 /** Resolves a file's URL against its page; `null` for what is no http(s) URL, and for one that brings credentials. */
 export function fileUrl(text: string, base: string): FileUrl | null {
-  if (!URL.canParse(text, base)) return null;
-  const url = new URL(text, base);
+  const url = readPageUrl(text, base);
+  if (url === null) return null;
   if (!/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '' || url.hostname === '') return null;
   const fragment = url.hash.slice(1);
   url.hash = '';

@@ -1,5 +1,6 @@
 import { utf8 } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
+import { readForeignUrl } from '../../core/foreign-url.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { fileUrl, provenanceUrl, sha256Of } from './file-url.ts';
@@ -63,7 +64,7 @@ function take(read: Read, tag: HtmlTag, pageUrl: string): void {
 }
 
 function resolved(href: string, pageUrl: string): string {
-  return URL.canParse(href, pageUrl) ? new URL(href, pageUrl).href : pageUrl;
+  return readForeignUrl(href, pageUrl)?.href ?? pageUrl;
 }
 
 function readAnchor({ attributes }: HtmlTag, name: string, base: string): IndexFile | null {

@@ -1,10 +1,8 @@
+import { readForeignUrl } from '../../core/foreign-url.ts';
 import { limits } from '../../core/limits.ts';
 import type { HopAnswer, HopRequest } from '../../core/ports.ts';
 import { maskUrl } from '../../core/secret.ts';
 import type { Hop } from '../../core/transcript.ts';
-
-/** Longer ones are nobody's honest URL; servers stop at 8 KiB. */
-const urlCharsMax = 16 * 1024;
 
 /**
  * A URL as a transcript keeps it: a server that redirects chooses how long it is.
@@ -17,7 +15,7 @@ export function shownUrl(url: string, mask: (text: string) => string): string {
 
 /** The URL without user-info and fragment; `null` where it is none that we speak. */
 export function hopUrl(text: string): URL | null {
-  const url = text.length > urlCharsMax ? null : URL.parse(text);
+  const url = readForeignUrl(text);
   if (url === null) return null;
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
   url.username = '';
