@@ -18,10 +18,14 @@ export type ToWorker =
   | { readonly kind: 'control'; readonly job: number; readonly due: ControlDue }
   | { readonly kind: 'book'; readonly book: WorkerBook; readonly edition: number };
 
-/** From a thread: what ended since the last message, and each second its loop delays, which say that it lives. */
+/**
+ * From a thread: what ended since the last message, each second its loop delays, which say that it lives, and the mirror
+ * whose answer held it up.
+ */
 export type FromWorker =
   | { readonly kind: 'done'; readonly jobs: readonly JobDone[] }
   | { readonly kind: 'beat'; readonly delaysMs: readonly number[] }
+  | { readonly kind: 'held'; readonly registry: string; readonly ms: number }
   | { readonly kind: 'booked'; readonly edition: number };
 
 /** One job's end. */

@@ -3,6 +3,7 @@ import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import type { Clock, Probed, Prober, SignatureChecker, Wire, WorkerBook } from '../core/ports.ts';
+import { isHeavy } from '../core/target.ts';
 import { type Transcript, withoutContents } from '../core/transcript.ts';
 import { loadProber } from '../ecosystems/prober.ts';
 import { measure } from '../measure/measure.ts';
@@ -48,6 +49,8 @@ export interface RunnerDeps {
   readonly signatures?: SignatureChecker;
   /** Loads the conversations of an ecosystem and rejects where there is none; left out: those of this release. */
   readonly proberOf?: (id: EcosystemId) => Promise<Prober>;
+  /** Told of a mirror whose light answer held the thread for `limits.threadHeldMs` in one piece. */
+  readonly held?: (registry: string, ms: number) => void;
   /** What conversations keep for one another; left out: begun anew. */
   readonly memories?: ProbeMemories;
 }
@@ -79,6 +82,9 @@ export function createRunner(deps: RunnerDeps): Runner {
           worker,
           loopDelayMsMax,
           nextTurn,
+          computed: (ms) => {
+            if (ms >= limits.threadHeldMs && (!isHeavy(due.target) || due.purpose === 'peek')) deps.held?.(name, ms);
+          },
         });
         // A server may say back what it was told: our own credentials leave this thread in no form.
         const transcript = maskOf(access).data(held);
@@ -128,7 +134,15 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
         });
     const { worker } = seed;
     const memories = same ? before.memories : createProbeMemories();
-    const runner = createRunner({ book, wire, clock: systemClock, worker, loopDelayMsMax: watch.delayMsMax, memories });
+    const runner = createRunner({
+      book,
+      wire,
+      clock: systemClock,
+      worker,
+      loopDelayMsMax: watch.delayMsMax,
+      memories,
+      held: (registry, ms) => send({ kind: 'held', registry, ms }),
+    });
     return { book, runner, wire, memories, use: same ? before.use : { jobs: 0 } };
   }
 

@@ -53,6 +53,8 @@ export interface SeatsDeps {
 /** What the jobs' side hears of threads. */
 export interface SeatEvents {
   readonly done: (seat: Seat, jobs: readonly JobDone[]) => void;
+  /** An answer of this mirror held the thread for so long. */
+  readonly held: (seat: Seat, registry: string, ms: number) => void;
   /** The thread has gone: what it had in hand is lost. */
   readonly gone: (seat: Seat) => void;
   /** There is a thread again. */
@@ -143,6 +145,8 @@ export class Seats {
         seat.delaysMs.push(...message.delaysMs);
         if (seat.delaysMs.length > delaysKept) seat.delaysMs.splice(0, seat.delaysMs.length - delaysKept);
         return;
+      case 'held':
+        return this.#events.held(seat, message.registry, message.ms);
       case 'booked':
         seat.edition = Math.max(seat.edition, message.edition);
         return this.#events.booked();

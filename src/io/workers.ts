@@ -29,6 +29,8 @@ class Pool implements Workers {
   readonly #queue: Job[] = [];
   readonly #readers: { readonly edition: number; readonly resolve: () => void }[] = [];
   readonly #shared = createSharing();
+  /** Mirrors that held a thread up, and until when they are probed in the last one; monotonic milliseconds. */
+  readonly #apart = new Map<string, number>();
   #jobs = 0;
   #isClosed = false;
 
@@ -40,6 +42,7 @@ class Pool implements Workers {
         for (const done of jobs) this.#finish(seat, done);
         if (this.#queue.length > 0) this.#pump();
       },
+      held: (seat, registry, ms) => this.#setApart(seat, registry, ms),
       gone: (seat) => this.#loseAll(seat),
       back: () => this.#pump(),
       booked: () => this.#tellReaders(),
@@ -111,13 +114,34 @@ class Pool implements Workers {
 
   /**
    * The last of several threads takes the heavy steps, and only those: hashing a zip holds a thread for up to a second,
-   * and would contaminate every light sample beside it.
+   * and would contaminate every light sample beside it. With them goes a mirror whose light answers did that.
    */
   #isFor(job: Job, worker: number): boolean {
     const { length } = this.#seats.all;
     if (length === 1) return true;
     const isLast = worker === length - 1;
-    return isLast === (job.ask.kind === 'probe' && isHashed(job.ask.due));
+    return isLast === (job.ask.kind === 'probe' && (isHashed(job.ask.due) || this.#isApart(job.ask.due)));
+  }
+
+  #isApart({ target }: Due): boolean {
+    const untilMs = this.#apart.get(target.registry);
+    if (untilMs === undefined) return false;
+    if (this.#deps.clock.monotonicMs() < untilMs) return true;
+    this.#apart.delete(target.registry);
+    return false;
+  }
+
+  /** A mirror whose answers take a thread's time spoils no sample of another in the same one. */
+  #setApart(seat: Seat, registry: string, ms: number): void {
+    const isKnown = this.#apart.has(registry);
+    this.#apart.set(registry, this.#deps.clock.monotonicMs() + limits.heldApartMs);
+    if (isKnown) return;
+    this.#deps.log.warn('an answer of this mirror held a probing thread; it is probed in the last thread', {
+      registry,
+      heldMs: Math.round(ms),
+      worker: seat.worker,
+      forMs: limits.heldApartMs,
+    });
   }
 
   #pump(): void {

@@ -19,6 +19,8 @@ export interface ConverseInput {
   readonly worker: number;
   /** The worst event-loop delay since a monotonic instant, milliseconds. */
   readonly loopDelayMsMax: (fromMs: number) => number;
+  /** Told how long the thread computed in one piece between two answers, milliseconds. */
+  readonly computed?: (ms: number) => void;
   /** Resolves once the thread's loop has turned. */
   readonly nextTurn: () => Promise<void>;
 }
@@ -41,7 +43,8 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
   try {
     const conversation = input.prober.probe(due.target, context);
     const exchange = createExchange(input, hops);
-    verdict = await drive(conversation, async (ask) => {
+    const timed = createTimed(clock, input.computed);
+    verdict = await drive(conversation, timed, async (ask) => {
       if (ask.check !== undefined) return (await input.signatures?.check(ask.check)) ?? nobody;
       if (ask.work !== undefined) {
         await ask.work();
@@ -72,13 +75,30 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
   };
 }
 
-async function drive(conversation: Conversation, exchange: (ask: Ask) => Promise<Answer>): Promise<Verdict> {
-  let turn = conversation.next();
+/** Runs what computes in one piece, and says how long it took. */
+function createTimed(clock: Clock, computed: ConverseInput['computed']): <T>(compute: () => T) => T {
+  return (compute) => {
+    const fromMs = clock.monotonicMs();
+    try {
+      return compute();
+    } finally {
+      computed?.(clock.monotonicMs() - fromMs);
+    }
+  };
+}
+
+async function drive(
+  conversation: Conversation,
+  timed: <T>(compute: () => T) => T,
+  exchange: (ask: Ask) => Promise<Answer>,
+): Promise<Verdict> {
+  let turn = timed(() => conversation.next());
   for (let asks = 0; !turn.done; ) {
     if (asks >= limits.asksPerProbe) throw new Error('a conversation asked too often');
     // Work is bounded by the bytes that came.
     if (turn.value.work === undefined) asks++;
-    turn = conversation.next(await exchange(turn.value));
+    const answer = await exchange(turn.value);
+    turn = timed(() => conversation.next(answer));
   }
   return turn.value;
 }

@@ -4,7 +4,7 @@ import { type FromWorker, lostProbe, type ToWorker, type WorkerSeed } from '../.
 
 /**
  * A thread that does what a due's registry or a control's name says: `answer`; `answer twice`; `hold` until a later
- * `release`; `exit`, `throw` or `spin` for ever; `exit first time` once, as the file named by the URL says by existing.
+ * `release`; `held`, which says that it held the thread; `exit`, `throw` or `spin` for ever; `exit first time` once, as the file named by the URL says by existing.
  */
 const seed: WorkerSeed = workerData;
 const held: (() => void)[] = [];
@@ -33,6 +33,10 @@ function act(what: string, finish: () => void): void {
       return;
     case 'exit':
       process.exit(3);
+      return;
+    case 'held':
+      send({ kind: 'held', registry: what, ms: 600 });
+      finish();
       return;
     case 'throw':
       throw new Error('broken on purpose');

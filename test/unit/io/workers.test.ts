@@ -145,6 +145,20 @@ describe('createWorkers', () => {
     ]);
   });
 
+  it('gives a mirror that held its thread to the last one for an hour, and says so once', async () => {
+    const { workers, time, lines } = pool(2);
+    const threadOf = async (registry: string) => (await workers.probe(due(registry))).sample.worker;
+    expect([await threadOf('held'), await threadOf('held'), await threadOf('answer')]).toEqual([0, 1, 0]);
+    expect(lines).toEqual([
+      {
+        message: expect.stringContaining('held a probing thread'),
+        fields: expect.objectContaining({ registry: 'held' }),
+      },
+    ]);
+    time.leap(limits.heldApartMs);
+    expect(await threadOf('held')).toBe(0);
+  });
+
   it('gives heavy steps to the last thread, and nothing else', async () => {
     const { workers } = pool(3);
     const heavy = await Promise.all([1, 2, 3].map(() => workers.probe(due('answer', { target: zip }))));
