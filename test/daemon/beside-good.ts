@@ -46,7 +46,7 @@ export interface BesideGood {
 }
 
 export const goodNames: readonly string[] = ['good-1', 'good-2', 'good-3'];
-const paceMs = 500;
+const paceMs = 1_000;
 const lookEveryMs = 250;
 
 interface Seen {

@@ -67,13 +67,13 @@ test.each(Object.entries(attacks))(
     );
     // What else keeps the machine busy spoils samples too: it is held to more and more time.
     await withMoreTime(
-      4_000,
+      8_000,
       async (ms) => {
         const fared = await running?.fares(ms);
         for (const name of goodNames) {
           const { judgedShare, ...one } = fared?.[name] ?? { judgedShare: 0 };
           expect([name, one]).toEqual([name, { failed: 0, states: ['up'], findings: [] }]);
-          expect(judgedShare, `${name}, share of its samples judged`).toBeGreaterThan(0.4);
+          expect(judgedShare, `${name}, share of its samples judged`).toBeGreaterThan(0.3);
         }
         expect(fared?.['hostile']?.states.filter((state) => !(attack.guilty ?? bad).includes(state))).toEqual([]);
       },

@@ -7,7 +7,7 @@ export type Answered = Extract<Answer, { readonly tag: 'answered' }>;
 export type Pump = readonly [what: string, of: (size: number) => Answered];
 
 /** The smaller of two sizes, characters. */
-export const chars = 8 * 1024;
+export const chars = 4 * 1024;
 /** What readers look for, alone and in pairs that begin over and over. */
 const units = [
   '0',
