@@ -1,5 +1,5 @@
 /** Longer ones are no honest server's URL; servers stop at 8 KiB. */
-export const urlCharsMax = 16 * 1024;
+const urlCharsMax = 16 * 1024;
 /** What a page's relative URLs start with is repeated in each of them. */
 const baseCharsMax = 1024;
 /** DNS has no longer ones. `URL` takes the square of a label that is not ASCII: 0.3 s for 4 000 letters, each time it is read. */
