@@ -12,6 +12,8 @@ export interface Machine {
   /** By absolute path. What is not there is `ENOENT`. */
   read(path: string): Promise<FileText>;
   list(path: string): Promise<FolderNames>;
+  /** The permission bits of a file; `null`: it is not there. Absent: not known. */
+  mode?(path: string): Promise<number | null>;
 }
 
 /** A line of a file that a shell (or a login) reads, which sets a variable. */

@@ -44,5 +44,6 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   learning: null,
   prober: () => import('./conversation.ts'),
   demo: () => import('./demo.ts').then(({ demo }) => demo),
+  doctor: () => import('./doctor.ts').then(({ doctor }) => doctor),
   manual: httpManual,
 };

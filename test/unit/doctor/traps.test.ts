@@ -1,13 +1,14 @@
 import { expect, test } from 'vitest';
 import { trapKinds } from '../../../src/doctor/catalogue.ts';
 import { placesOf, said, type TrapRow, testMachine } from './machine.ts';
+import { aptRows } from './rows-apt.ts';
 import { goRows } from './rows-go.ts';
 import { npmRows } from './rows-npm.ts';
 import { ociRows } from './rows-oci.ts';
 import { proxyRows } from './rows-proxies.ts';
 import { pypiRows } from './rows-pypi.ts';
 
-const rows: readonly TrapRow[] = [...proxyRows, ...goRows, ...npmRows, ...pypiRows, ...ociRows];
+const rows: readonly TrapRow[] = [...proxyRows, ...goRows, ...npmRows, ...pypiRows, ...ociRows, ...aptRows];
 const kinds = await trapKinds();
 /** What rows put where a secret stands. */
 const secrets = /hunter2|aHVudGVyMg|pass@/;

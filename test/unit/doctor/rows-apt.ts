@@ -1,0 +1,99 @@
+import type { TrapRow } from './machine.ts';
+
+const list = '/etc/apt/sources.list';
+const key = '/usr/share/keyrings/own.gpg';
+
+/** Traps of apt's settings. */
+export const aptRows: readonly TrapRow[] = [
+  {
+    name: 'a line that is trusted unverified',
+    files: { [list]: '# ours\ndeb [arch=amd64 trusted=yes] http://apt.corp/debian stable main\n' },
+    id: 'apt-unverified',
+    where: [`${list}:2`],
+    what: 'http://apt.corp/debian is used without verifying signatures',
+  },
+  {
+    name: 'a stanza that is trusted unverified',
+    files: {
+      '/etc/apt/sources.list.d/own.sources': 'Types: deb\nURIs: http://apt.corp/debian\nSuites: stable\nTrusted: yes\n',
+    },
+    id: 'apt-unverified',
+    where: ['/etc/apt/sources.list.d/own.sources:2'],
+    what: 'http://apt.corp/debian',
+  },
+  {
+    name: 'a key that is not there',
+    files: { [list]: `deb [signed-by=${key}] https://apt.corp/debian stable main\n` },
+    id: 'apt-key-missing',
+    where: [`${list}:1`],
+    what: `https://apt.corp/debian is signed by ${key}, which is not there`,
+  },
+  {
+    name: 'a key of a stanza that goes on below, one of two not there',
+    files: {
+      '/etc/apt/sources.list.d/own.sources': `Types: deb\nURIs: https://apt.corp/debian\nSuites: stable\nSigned-By:\n ${key}\n /usr/share/keyrings/two.gpg\n`,
+      [key]: 'key',
+    },
+    id: 'apt-key-missing',
+    where: ['/etc/apt/sources.list.d/own.sources:2'],
+    what: '/usr/share/keyrings/two.gpg, which is not there',
+  },
+  {
+    name: 'no key is named',
+    files: { [list]: 'deb https://apt.corp/debian stable main\n' },
+    id: 'apt-key-unnamed',
+    where: [`${list}:1`],
+    what: 'https://apt.corp/debian may be signed by every key',
+  },
+  {
+    name: 'a list of mirrors that is not there',
+    files: { [list]: `deb [signed-by=${key}] mirror+file:/etc/apt/mirrors.txt stable main\n`, [key]: 'key' },
+    id: 'apt-list-missing',
+    where: [`${list}:1`],
+    what: '/etc/apt/mirrors.txt names no mirror',
+  },
+  {
+    name: 'a list of mirrors without one',
+    files: {
+      [list]: `deb [signed-by=${key}] mirror+file:/etc/apt/mirrors.txt stable main\n`,
+      [key]: 'key',
+      '/etc/apt/mirrors.txt': '# none yet\n',
+    },
+    id: 'apt-list-missing',
+    where: [`${list}:1`],
+    what: '/etc/apt/mirrors.txt names no mirror',
+  },
+  {
+    name: 'a password in a file that everybody reads',
+    files: { [list]: `deb [signed-by=${key}] https://ada:hunter2@apt.corp/debian stable main\n`, [key]: 'key' },
+    id: 'apt-secret-in-source',
+    where: [`${list}:1`],
+    what: 'https://***@apt.corp/debian',
+  },
+  {
+    name: 'passwords that everybody may read',
+    files: { '/etc/apt/auth.conf.d/own.conf': 'machine apt.corp login ada password hunter2\n' },
+    id: 'apt-auth-readable',
+    where: ['/etc/apt/auth.conf.d/own.conf'],
+    what: 'Its mode is 644',
+    set: ['chmod o-r <root>/etc/apt/auth.conf.d/own.conf'],
+  },
+  {
+    name: "apt's own proxy over the variable",
+    files: { '/etc/apt/apt.conf.d/95proxy': 'Acquire::http::Proxy "http://b.example.com:3128/";\n' },
+    env: { http_proxy: 'http://a.example.com:3128', no_proxy: '*' },
+    id: 'apt-proxy-differs',
+    where: ['/etc/apt/apt.conf.d/95proxy:1', '$http_proxy'],
+    what: 'apt uses the proxy http://b.example.com:3128/, not http://a.example.com:3128/',
+  },
+  {
+    name: 'the later of two files',
+    files: {
+      '/etc/apt/apt.conf.d/10proxy': 'Acquire::https::Proxy "http://a.example.com:3128";\n',
+      '/etc/apt/apt.conf': '// by hand\nAcquire::https::Proxy "DIRECT";\n',
+    },
+    id: 'apt-proxy-differs',
+    where: ['/etc/apt/apt.conf:2', '/etc/apt/apt.conf.d/10proxy:1'],
+    what: 'apt uses the proxy DIRECT',
+  },
+];
