@@ -80,7 +80,9 @@ function conclusions({ sample, transcript }: Probed, say: Say): string[] {
   const rate = steadyRate(sample);
   if (rate !== null) lines.push(say('probe.rate', { rate: (rate / 2 ** 20).toFixed(2) }));
   if (facts.verified) lines.push(say('probe.verified', facts.verified));
-  if (facts.compared) lines.push(say('probe.compared', facts.compared));
+  // Beside a signature there is an authority: what it says is told below.
+  if (facts.compared)
+    lines.push(say(facts.signature ? 'probe.comparedSigned' : 'probe.compared', { digest: facts.compared.digest }));
   if (facts.signature) lines.push(signatureSaid(facts.signature, say));
   if (facts.seen)
     lines.push(

@@ -25,6 +25,7 @@ export const probe = {
   'probe.listed': '{count} versions, newest {newest}',
   'probe.rate': '{rate} MiB/s after its first 256 KiB, which leaves slow start out',
   'probe.verified': 'verified against {against}: {digest}',
+  'probe.comparedSigned': 'compared with other mirrors: {digest}',
   'probe.compared': 'not verified (no authority at hand): {digest}',
   'probe.bytes': '{count} bytes, beginning {hex} "{text}"',
   'probe.treeHead': 'tree head of {name}: {size} records, signature verified',

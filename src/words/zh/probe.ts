@@ -26,6 +26,7 @@ export const probe: Readonly<Record<keyof typeof english, string>> = {
   'probe.listed': '{count} 个版本，最新为 {newest}',
   'probe.rate': '最初 256 KiB 之后为 {rate} MiB/s，不含慢启动阶段',
   'probe.verified': '已对照 {against} 校验：{digest}',
+  'probe.comparedSigned': '与其他镜像比较：{digest}',
   'probe.compared': '未校验（没有可用的权威来源）：{digest}',
   'probe.bytes': '{count} 字节，开头为 {hex} “{text}”',
   'probe.treeHead': '{name} 的树头：{size} 条记录，签名已验证',

@@ -134,6 +134,23 @@ describe('one probe, walked through', () => {
     expectGolden('cli-explain.golden.txt', text.join('\n'));
   });
 
+  test.each([
+    ['valid', true],
+    ['no_tool', true],
+    [null, false],
+  ] as const)('bytes compared beside a signature (%s) are not said to have no authority', (state, isSigned) => {
+    const verdict = {
+      outcome: { tag: 'ok' },
+      facts: {
+        compared: { algorithm: 'sha256', digest: 'abc' },
+        ...(state === null ? {} : { signature: { state, key: null } }),
+      },
+    } as Transcript['verdict'];
+    const said = explain(probed([hop({ marks: { start: 0, end: 10 } })], verdict), fakeTerminal(), english).join('\n');
+    expect(said.includes('no authority')).toBe(!isSigned);
+    expect(said).toContain('abc');
+  });
+
   test('in Chinese, with the same numbers', () => {
     for (const [name, one] of Object.entries(all)) {
       const [said, as] = [wordsOf('zh'), english].map((say) => explain(one, fakeTerminal(), say).join('\n'));
