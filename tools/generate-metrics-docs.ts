@@ -8,6 +8,7 @@ import { registry } from '../src/ecosystems/registry.ts';
 import { linesPer, metricNames, metricOf, secondsBuckets, throughputBuckets } from '../src/export/catalog.ts';
 import { type Kind, linesPerSeries, type Metric } from '../src/export/metric.ts';
 import { becauseOfSkip } from '../src/export/samples.ts';
+import { notAsked } from './reference/not-asked.ts';
 
 // Writes docs/metrics.md from src/export/catalog.ts; with --check says whether the page is what it would write.
 
@@ -32,9 +33,7 @@ const kindText: Readonly<Record<Kind, string>> = {
 const kinds = Object.keys(kindText) as readonly Kind[];
 
 const skipText: Readonly<Record<Skipped['because'], string>> = {
-  paused: 'the mirror is paused by hand, or in doubt while it is being confirmed',
-  throttled: 'the mirror asked us to stay away (`Retry-After`, 429)',
-  maintenance: 'a maintenance window',
+  ...notAsked,
   over_budget: '`bytesPerHour` is spent; heavy steps stop first, the canary never',
   overrun: 'the probe before it in the same slot is still under way',
   local: 'load was shed because our own delays spoil samples, or we were suspended',

@@ -1,9 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import type { Advice } from '../../src/core/advice.ts';
 import { type Browser, type Eyes, startBrowser } from '../support/chromium.ts';
 import { real } from '../support/requires.ts';
+import { fixtureAdvice } from '../unit/api/fixture-advice.ts';
 import { nowMs } from '../unit/api/fixture-config.ts';
 import { type Fixture, fixture } from '../unit/api/fixture-deps.ts';
-import { fixtureStandings } from '../unit/api/fixture-findings.ts';
+import { fixtureFindings, fixtureStandings } from '../unit/api/fixture-findings.ts';
 import { fixturePast } from '../unit/api/fixture-past.ts';
 import { type Served, serve } from '../unit/api/server.ts';
 
@@ -78,6 +80,27 @@ real('the page before eyes, ears and a keyboard', ['chromium'], () => {
         expect(await browser.read('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
       },
     );
+  });
+
+  test('five pieces of advice and a digest that has no place to break: as wide as the phone, and each line near the top', async () => {
+    const digest = `sha256:${'0123456789abcdef'.repeat(4)}`;
+    const [finding] = fixtureFindings;
+    const advice = Array.from({ length: 5 }, (_, n) => ({ ...fixtureAdvice, id: `advice-${n}` }));
+    const [first, ...others] = advice as [Advice, ...Advice[]];
+    const { sentence: _, ...told } = { ...first, reason: `near serves other bytes: ${digest}` };
+    const scope = finding?.scope.map((item) => ({ ...item, module: 'library/alpine', version: digest })) ?? [];
+    const change = {
+      ...fixturePast,
+      advice: () => ({ items: [told, ...others], next: null }),
+      findings: () => ({ items: finding === undefined ? [] : [{ ...finding, scope }], next: null }),
+    };
+    const crowded = await serve(fixture(change).deps);
+    onTestFinished(() => crowded.close());
+    await browser.eyes({ width: 390, height: 844, scheme: 'light' });
+    await browser.open(`http://127.0.0.1:${crowded.port}/`);
+    expect(await browser.read('document.documentElement.scrollWidth')).toBe(390);
+    // What was found stands after five cards of a heading, a reason, a line and a fold: half of what it was (4129 pixels).
+    expect(await browser.read(`document.getElementById('h-findings').getBoundingClientRect().top`)).toBeLessThan(2_200);
   });
 
   test('axe does find what is wrong', async () => {

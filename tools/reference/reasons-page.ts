@@ -2,6 +2,7 @@ import { type Because, becauses, reasons, reasonWeight } from '../../src/core/fa
 import { findingKinds } from '../../src/core/finding.ts';
 import type { Key } from '../../src/words/say.ts';
 import { wordsOf } from '../../src/words/words.ts';
+import { notAsked } from './not-asked.ts';
 
 const weights: Readonly<Record<(typeof reasonWeight)[keyof typeof reasonWeight], string>> = {
   outage: 'the mirror is down for its clients: counts towards an outage',
@@ -16,7 +17,7 @@ const unknowns: Readonly<Record<Because, string>> = {
   proxy: 'the proxy on our way failed, not the mirror',
   resolver: 'our resolver gave no answer at all',
   local: 'a slot that overran, or trouble of this machine (no descriptors, no memory)',
-  paused: 'somebody paused the mirror, or it is in maintenance',
+  paused: `it was not asked, on purpose: ${notAsked.paused}; ${notAsked.throttled}; or ${notAsked.maintenance}`,
   over_budget: 'the host was asked as often as it may be',
   shutdown: 'the daemon was stopping',
   defect: 'a mistake of ours: the log has the stack, please report it',

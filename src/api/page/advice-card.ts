@@ -8,17 +8,27 @@ import { adviceHands } from './hands.ts';
 import { type Html, html } from './html.ts';
 import type { PageSay } from './say.ts';
 
-/** One advice as it is shown on top: what to do, why, the line to copy, how to go back, until when. */
-export function adviceCard(say: PageSay, advice: Advice, config: Config, nowMs: number): Html {
+/**
+ * One advice as it is shown on top: what to do, why, the line to copy, how to go back, until when.
+ * @param isFolded  of many: what stands after the line is folded
+ */
+export function adviceCard(say: PageSay, advice: Advice, config: Config, nowMs: number, isFolded = false): Html {
   if (advice.state === 'refused') return refusedCard(say, advice);
   const isTaken = advice.state === 'accepted';
   const move = { from: isTaken ? advice.from : html`<b>${advice.from}</b>`, to: html`<b>${advice.to}</b>` };
-  const seconds = (value: number | null): string => duration(say, value === null ? null : value * 1000);
   return html`<article class="advice ${advice.state}" aria-label="${say('card.label', { what: `${advice.ecosystem}/${advice.upstream}` })}">
 <h3>${say.html(isTaken ? 'card.taken' : 'card.set', move)}</h3>
 <p class="reason">${reasonNote(say, advice)}</p>
 ${lineToCopy(say, advice, isTaken)}
-<dl class="facts">
+${isFolded ? html`<details id="more-${advice.id}"><summary>${say('card.unfold')}</summary>${afterLine(say, advice, config, nowMs)}</details>` : afterLine(say, advice, config, nowMs)}
+</article>`;
+}
+
+/** Of an advice what stands after its line: what is expected of it, the way back, and what to do with it. */
+function afterLine(say: PageSay, advice: Advice, config: Config, nowMs: number): Html {
+  const isTaken = advice.state === 'accepted';
+  const seconds = (value: number | null): string => duration(say, value === null ? null : value * 1000);
+  return html`<dl class="facts">
 <div><dt>${say('card.because')}</dt><dd>${say(`advice.cause.${advice.cause}`, { from: advice.from })}</dd></div>
 <div><dt>${say('card.confidence')}</dt><dd>${say(`confidence.${advice.confidence}`)}</dd></div>
 <div><dt>${say('card.fetch')}</dt><dd>${change(say, advice.expected.fetchCostSeconds, seconds)}</dd></div>
@@ -35,8 +45,7 @@ ${
 ${
   advice.doesNotCover.length > 0 &&
   html`<details id="covers-${advice.id}"><summary>${say('card.covers')}</summary><ul>${advice.doesNotCover.map((text) => html`<li><bdi>${sayTold(text, say)}</bdi></li>`)}</ul></details>`
-}
-</article>`;
+}`;
 }
 
 /** How much of its canary was looked at: not the moments compared, which the sentence counts where it rests on them. */

@@ -17,6 +17,9 @@ import { runningSum } from './running-sum.ts';
 import type { PageSay } from './say.ts';
 import { type Stretch, stretchOf } from './ticks.ts';
 
+/** With more advice than this on one page, each card shows what to set, why and the line alone. */
+const wholeCardsMax = 2;
+
 /** Everything at a glance: what to set, what was found, every mirror. */
 export function overview(say: PageSay, deps: ApiDeps): Html {
   const nowMs = deps.now().wallMs;
@@ -24,7 +27,7 @@ export function overview(say: PageSay, deps: ApiDeps): Html {
   const { items: findings, next } = deps.findings({ limit: 50, cursor: null, history: false });
   return html`<h1 class="hidden">${say('page.seenTitle', { vantage: deps.config().vantage })}</h1>
 <section aria-labelledby="h-advice"><h2 id="h-advice">${say('page.set')}</h2>
-${groups.map((group) => adviceOf(say, deps, group, nowMs))}
+${groups.map((group) => adviceOf(say, deps, group, nowMs, isCrowded(deps)))}
 <p class="try"><a href="/what-if">${say('whatif.link')}</a></p>
 </section>
 <section aria-labelledby="h-findings"><h2 id="h-findings">${say('page.found')} <span class="count">${findings.length}${next !== null && '+'}</span></h2>
@@ -72,7 +75,13 @@ export function keptIn(series: SeriesView): (sample: SeriesView['recent'][number
   return (sample) => sample.outcome.tag === 'failed' || last.has(sample);
 }
 
-function adviceOf(say: PageSay, deps: ApiDeps, { ecosystem, upstream }: Group, nowMs: number): Html {
+/** Whether so much is advised at once that the cards would hide what was found. */
+function isCrowded(deps: ApiDeps): boolean {
+  const { items } = deps.advice({ limit: limits.pageRows, cursor: null, history: false });
+  return items.filter(({ state }) => state !== 'refused').length > wholeCardsMax;
+}
+
+function adviceOf(say: PageSay, deps: ApiDeps, { ecosystem, upstream }: Group, nowMs: number, isFolded: boolean): Html {
   const order = {
     proposed: 0,
     refused: 1,
@@ -87,7 +96,7 @@ function adviceOf(say: PageSay, deps: ApiDeps, { ecosystem, upstream }: Group, n
     .advice({ limit: limits.pageRows, cursor: null, history: false })
     .items.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream)
     .sort((a, b) => order[a.state] - order[b.state]);
-  if (advice.length > 0) return html`${advice.map((one) => adviceCard(say, one, deps.config(), nowMs))}`;
+  if (advice.length > 0) return html`${advice.map((one) => adviceCard(say, one, deps.config(), nowMs, isFolded))}`;
   const chain = html`<code>${deps.chainInForce(ecosystem, upstream)}</code>`;
   if (vantage.suspect === true) return quiet(say.html('page.noAdviceUs', { chain }));
   const isJudged = deps

@@ -1,4 +1,6 @@
+import type { Mirror } from '../../core/mirror.ts';
 import { type TrendRange, trendGrids, trendRanges } from '../../core/trend.ts';
+import type { ApiDeps } from '../deps.ts';
 import { type Html, html } from './html.ts';
 import type { PageSay } from './say.ts';
 
@@ -8,9 +10,19 @@ const lasts = {
   week: 'range.lastWeek',
 } as const satisfies Record<TrendRange, string>;
 
-/** The range that a query asks for; anything else is a day. */
-export function rangeOf(query: unknown): TrendRange {
-  return trendRanges.find((one) => one === query) ?? 'day';
+/** The range that a query asks for; anything else is a day, or what is told instead. */
+export function rangeOf(query: unknown, otherwise: TrendRange = 'day'): TrendRange {
+  return trendRanges.find((one) => one === query) ?? otherwise;
+}
+
+/** How far back a page of history opens: an hour while no more than that is known of any of some mirrors, else a day. */
+export function openingRange(deps: Pick<ApiDeps, 'trend'>, mirrors: readonly Mirror[]): TrendRange {
+  const known = mirrors.flatMap(({ name }) => {
+    const trend = deps.trend(name, 'day');
+    const first = trend?.cells[0];
+    return trend === null || first === undefined ? [] : [trend.toMs - first.startMs];
+  });
+  return known.length > 0 && Math.max(...known) <= lengthOf('hour') ? 'hour' : 'day';
 }
 
 /** How long a range is, milliseconds. */

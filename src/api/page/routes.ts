@@ -10,12 +10,12 @@ import { type Html, html } from './html.ts';
 import { languageOf } from './language.ts';
 import { documentOf } from './layout.ts';
 import { overview } from './overview.ts';
-import { rangeOf } from './range.ts';
+import { openingRange, rangeOf } from './range.ts';
 import { type PageSay, pageSay } from './say.ts';
 import { script } from './script.ts';
 import { icon, style } from './style.ts';
 import { type TimelineQuery, timeline } from './timeline.ts';
-import { trendSection, trends } from './trends.ts';
+import { mirrorsShown, trendSection, trends } from './trends.ts';
 import { walk } from './walk.ts';
 import { whatIfPage } from './what-if.ts';
 import { whatIfScript } from './what-if-script.ts';
@@ -49,7 +49,8 @@ export function pageRoutes(deps: ApiDeps): Router {
   page('/mirrors/:name', (say, { params, query }) => {
     const mirror = deps.config().mirrors.find(({ name }) => name === params['name']);
     if (mirror === undefined) return notFound(say, say('page.noMirror'));
-    const overTime = trendSection(say, deps, mirror, rangeOf(query['range']));
+    const range = rangeOf(query['range'], openingRange(deps, [mirror]));
+    const overTime = trendSection(say, deps, mirror, range);
     return { status: 200, title: mirror.name, main: detail(say, deps, mirror, fromOf(query['from']), overTime) };
   });
   page('/probes/:id', (say, { params }) => {
@@ -67,7 +68,13 @@ export function pageRoutes(deps: ApiDeps): Router {
   page('/history', (say, { query }) => ({
     status: 200,
     title: say('history.title'),
-    main: trends(say, deps, rangeOf(query['range']), fromOf(query['from'])),
+    main: trends(
+      say,
+      deps,
+      // Of the first of them: each is made anew, and what is known of one is known of the others.
+      rangeOf(query['range'], openingRange(deps, deps.config().mirrors.slice(0, mirrorsShown))),
+      fromOf(query['from']),
+    ),
   }));
   page('/timeline', (say, request) => ({
     status: 200,

@@ -20,6 +20,7 @@ export const style = `:root {
 html { -webkit-text-size-adjust: 100%; scroll-padding-block: 24px; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.45 ui-sans-serif, system-ui, -apple-system, "Segoe UI", "Noto Sans", "Liberation Sans", sans-serif; font-variant-numeric: tabular-nums; }
 code, pre { font: 0.92em/1.5 ui-monospace, "SFMono-Regular", "Cascadia Mono", "Noto Sans Mono", "Liberation Mono", monospace; overflow-wrap: anywhere; }
+main :is(p, li, h2, h3, dd, summary, bdi) { overflow-wrap: anywhere; }
 a { color: var(--link); text-decoration-thickness: 1px; text-underline-offset: 2px; }
 a:focus-visible, button:focus-visible, pre:focus-visible, summary:focus-visible { outline: 2px solid var(--link); outline-offset: 2px; border-radius: 2px; }
 main:focus { outline: none; }

@@ -16,8 +16,8 @@ import { answeredWords, failuresOf, gapWords, lagWords, rttWords, sumOf, through
 const reasonsShown = 5;
 const chartPx = { row: 92, large: 190, small: 56 } as const;
 
-/** Drawn at once: each is some 25 KB of page, and the loop stands still while it is made. */
-const mirrorsShown = 24;
+/** Mirrors drawn at once: each is some 25 KB of page, and the loop stands still while it is made. */
+export const mirrorsShown = 24;
 
 /**
  * Mirrors over an hour, a day or a week, by ecosystem and upstream; so many on one page, the others behind links.

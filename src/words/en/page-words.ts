@@ -60,7 +60,7 @@ export const pageWords = {
   'because.proxy': 'our proxy did not let us through',
   'because.resolver': 'our resolver answered nothing at all',
   'because.local': 'something on this machine stood in the way',
-  'because.paused': 'not asked: paused',
+  'because.paused': 'not asked: paused, in doubt or in maintenance',
   'because.over_budget': 'not asked: over the byte budget',
   'because.shutdown': 'not asked: the daemon was stopping',
   'because.defect': 'a mistake of ours; the log says more',

@@ -86,6 +86,7 @@ export const page = {
   'card.expiresIn': 'in {span}, {at}',
   'card.back': 'To go back: {line}',
   'card.accept': 'Once it is set, say so, to be told when to go back: {command}',
+  'card.unfold': 'Evidence, rollback, accept or dismiss',
   'card.covers': 'What this line does not change',
   'card.noLine': 'There is no line that can be pasted safely: set the chain {chain} by hand.',
   'card.line': 'the line to set',

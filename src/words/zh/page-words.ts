@@ -62,7 +62,7 @@ export const pageWords: Readonly<Record<keyof typeof english, string>> = {
   'because.proxy': '我们的代理没有放行',
   'because.resolver': '我们的域名解析器没有任何应答',
   'because.local': '本机上有东西阻碍了探测',
-  'because.paused': '未探测：已暂停',
+  'because.paused': '未探测：已暂停、存疑或维护中',
   'because.over_budget': '未探测：超出流量预算',
   'because.shutdown': '未探测：守护进程正在停止',
   'because.defect': '我们自身的缺陷，详见日志',

@@ -88,6 +88,7 @@ export const page: Readonly<Record<keyof typeof english, string>> = {
   'card.expiresIn': '{at}（还有 {span}）',
   'card.back': '回退方法：{line}',
   'card.accept': '设置完成后请执行下面的命令，以便在该切回时收到通知：{command}',
+  'card.unfold': '依据、回退、接受或驳回',
   'card.covers': '这一行不影响的内容',
   'card.noLine': '没有可以安全粘贴的命令：请手动设置为 {chain}。',
   'card.line': '要设置的命令',

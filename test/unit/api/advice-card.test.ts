@@ -13,6 +13,17 @@ function factsOf(samples: number, windowSeconds: number, language: Language = 'e
   return Object.fromEntries(facts.map(([, name = '', value = '']) => [name, value.replace(/<[^>]+>/g, '')]));
 }
 
+test('of many, a card folds what stands after its line', () => {
+  const [whole, folded] = [false, true].map(
+    (isFolded) => adviceCard(pageSay('en'), fixtureAdvice, fixtureConfig, nowMs, isFolded).text,
+  );
+  const before = (text = ''): string => text.split(/<dl class="facts">/)[0] ?? '';
+  expect(before(whole)).not.toContain('<details');
+  expect(before(folded)).toMatch(
+    /export GOPROXY=.*<details id="more-[^"]+"><summary>Evidence, rollback, accept or dismiss<\/summary>$/s,
+  );
+});
+
 describe('an advice says how much of the canary was looked at, which is not the moments that were compared', () => {
   test.each([
     [1, 5, '1 of coast, in the 5 s before this advice'],

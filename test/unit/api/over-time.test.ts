@@ -6,8 +6,9 @@ import type { Mirror } from '../../../src/core/mirror.ts';
 import { type Trend, type TrendCell, trendRanges } from '../../../src/core/trend.ts';
 import { eachServed } from './each-served.ts';
 import { fixtureConfig, nowMs } from './fixture-config.ts';
-import type { FixtureChange } from './fixture-deps.ts';
-import { fixtureGap } from './fixture-trends.ts';
+import { type FixtureChange, fixture } from './fixture-deps.ts';
+import { fixtureGap, fixtureTrends } from './fixture-trends.ts';
+import { serve } from './server.ts';
 
 const served = eachServed();
 const pageOf = async (path: string, change: FixtureChange = {}): Promise<string> =>
@@ -131,6 +132,22 @@ describe('the history', () => {
   it('is a day where nothing else is said, or something that there is not', async () => {
     for (const path of ['/history', '/history?range=year', '/history?range=hour&range=week'])
       expect(words(await pageOf(path))).toContain('over the last day');
+  });
+  it('opens on an hour while ten minutes are known, on a day from an hour on', async () => {
+    const openedWith = async (knownMs: number): Promise<string> => {
+      const { deps } = fixture({
+        trend: (registry, range) => {
+          const trend = fixtureTrends().of(registry, range, { wallMs: nowMs, monotonicMs: 0 });
+          return trend && { ...trend, cells: trend.cells.filter(({ startMs }) => startMs >= trend.toMs - knownMs) };
+        },
+      });
+      const short = await serve(deps);
+      const said = words((await short.ask('/history')).text) + words((await short.ask('/mirrors/coast')).text);
+      await short.close();
+      return [...new Set([...said.matchAll(/over the last (hour|day)/g)].map(([, range]) => range))].join(' ');
+    };
+    expect(await openedWith(600_000)).toBe('hour');
+    expect(await openedWith(2 * 3_600_000)).toBe('day');
   });
   it('of a week says of each mirror what it answered, how fast, how far behind, and why it failed', async () => {
     const page = await pageOf('/history?range=week');
