@@ -42,7 +42,7 @@ export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
  * One walk of the go command: past `,` on 404 and 410 only, past `|` on anything but a zip that came whole with wrong bytes, which
  * is opened after the walk; `off` fails, what `direct` does is for the caller to say.
  * The time is what all members asked took together.
- * @see protocols.md 1.3; test/real/go-walk.test.ts: go 1.24
+ * @see protocols.md 1.3; test/real/go-walk.test.ts: go 1.26
  */
 export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
   let tookMs = 0;

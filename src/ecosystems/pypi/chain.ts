@@ -57,10 +57,14 @@ export function linesFor(url: string): { readonly env: string; readonly json: st
   };
 }
 
-/** The lines that go back. */
-export function rollbackTo(before: Chain): string {
+/**
+ * What goes back, each way the lines were set: a variable would shadow the file that it is to undo.
+ * @param fileFor  the lines of the client's own file for an index
+ */
+export function rollbackTo(before: Chain, fileFor: (url: string) => string): string {
   const url = pasteable(before);
-  return url === null ? '# the index before cannot be pasted safely: restore it by hand' : linesFor(url).env;
+  if (url === null) return '# the index before cannot be pasted safely: restore it by hand';
+  return `${fileFor(url)}\n# ${variables.join(', ')}:\n${linesFor(url).env}`;
 }
 
 /** What has to be said beside the lines of either client. */

@@ -37,10 +37,12 @@ function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd
   return { tag: 'ok', at: best, tookMs };
 }
 
+const fileFor = (url: string): string => `[global]\nindex-url = ${url}`;
+
 /** The lines for pip, and for those that read an index as it does. `extra-index-url` and `trusted-host` are never set. */
 function pipRemedy(before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
   const url = pasteable(after);
-  const rollback = rollbackTo(before);
+  const rollback = rollbackTo(before, fileFor);
   const notes = [...notesOn(before, after, privatePatterns)];
   if (url === null) {
     notes.push('The index has a URL that cannot be pasted safely: set index-url by hand.');
@@ -52,7 +54,7 @@ function pipRemedy(before: Chain, after: Chain, privatePatterns: readonly string
   );
   return {
     remedy: {
-      pip: `[global]\nindex-url = ${url}`,
+      pip: fileFor(url),
       ...linesFor(url),
     },
     rollback,

@@ -31,10 +31,12 @@ function walkUv(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd 
   return { tag: 'failed', at: 0 };
 }
 
+const fileFor = (url: string): string => `[[index]]\nname = "mirror"\nurl = "${url}"\ndefault = true`;
+
 /** The lines for uv: its default index alone. */
 function uvRemedy(before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
   const url = pasteable(after);
-  const rollback = rollbackTo(before);
+  const rollback = rollbackTo(before, fileFor);
   const notes = [...notesOn(before, after, privatePatterns)];
   if (url === null) {
     notes.push('The index has a URL that cannot be pasted safely: set the default index by hand.');
@@ -45,7 +47,7 @@ function uvRemedy(before: Chain, after: Chain, privatePatterns: readonly string[
   );
   return {
     remedy: {
-      uv: `[[index]]\nname = "mirror"\nurl = "${url}"\ndefault = true`,
+      uv: fileFor(url),
       ...linesFor(url),
     },
     rollback,

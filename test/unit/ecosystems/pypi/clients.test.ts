@@ -146,7 +146,7 @@ describe('lines to paste', () => {
       json: '{"PIP_INDEX_URL":"https://b.example.com/pypi/simple/","UV_DEFAULT_INDEX":"https://b.example.com/pypi/simple/"}',
     });
     expect(rollback).toBe(
-      "export PIP_INDEX_URL='https://a.example.com/simple/'\nexport UV_DEFAULT_INDEX='https://a.example.com/simple/'",
+      "[global]\nindex-url = https://a.example.com/simple/\n# PIP_INDEX_URL, UV_DEFAULT_INDEX:\nexport PIP_INDEX_URL='https://a.example.com/simple/'\nexport UV_DEFAULT_INDEX='https://a.example.com/simple/'",
     );
     expect(isSafeEnv(remedy['env'] ?? '', pip.variables)).toBe(true);
   });
