@@ -7,6 +7,7 @@ import { Secret } from '../core/secret.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import { hostAndPort, isLoopback } from './addresses.ts';
 import { authAccess } from './auth.ts';
+import { bearerToken } from './bearer.ts';
 import { readClientRuns } from './client-runs.ts';
 import type { Env } from './env.ts';
 import type { Path } from './issues.ts';
@@ -43,10 +44,11 @@ export function buildConfig(input: BuildInput): { readonly config: Config; reado
   checkUnique('webhooks', file.webhooks, report);
   const modules = readModules({ ...input, mirrors });
   const { pace, steps } = readPaces(file, registry, report);
+  const listen = readListen(file.listen, reader, report);
   const config: Config = {
     path,
     vantage: file.vantage,
-    listen: readListen(file.listen, reader, report),
+    listen,
     contact: file.contact ?? null,
     schedule: { pace, perHost: file.schedule.perHost, bytesPerHour: file.schedule.bytesPerHour ?? null },
     steps,
@@ -64,7 +66,7 @@ export function buildConfig(input: BuildInput): { readonly config: Config; reado
     },
     advise: adviseRule(file),
     webhooks: readReceivers(file, reader, report),
-    ...readAlertmanager(file, reader, report),
+    ...readAlertmanager(file, listen, reader, report),
     ...readClientRuns(file, mirrors, registry, report),
     state: readState(file, reader, report),
     limits: file.limits,
@@ -215,11 +217,11 @@ function readListen(listen: FileConfig['listen'], reader: Reader, report: Report
       ...(short ? {} : { by: ['token', 'tokenFile', 'address'] }),
     });
   }
-  const secret = tokenFile === undefined ? token : reader.secret(['listen', 'tokenFile'], tokenFile);
+  const secret = bearerToken(['listen'], { token, tokenFile }, !isLoopback(host), reader, report);
   return {
     host,
     port: address?.port ?? 0,
-    token: secret == null ? null : new Secret(secret),
+    token: secret === null ? null : new Secret(secret),
     ...(hosts.length === 0 ? {} : { hosts: hosts.map((name) => name.toLowerCase()) }),
     tls:
       tls === undefined
@@ -228,7 +230,12 @@ function readListen(listen: FileConfig['listen'], reader: Reader, report: Report
   };
 }
 
-function readAlertmanager(file: FileConfig, reader: Reader, report: Report): Pick<Config, 'alertmanager'> {
+function readAlertmanager(
+  file: FileConfig,
+  listen: Listen,
+  reader: Reader,
+  report: Report,
+): Pick<Config, 'alertmanager'> {
   const { alertmanager } = file;
   if (alertmanager === undefined) return {};
   const { token, tokenFile, repeat } = alertmanager;
@@ -236,8 +243,8 @@ function readAlertmanager(file: FileConfig, reader: Reader, report: Report): Pic
     report.error(['alertmanager'], 'either token or tokenFile', { by: ['token', 'tokenFile'] });
     return {};
   }
-  const secret = tokenFile === undefined ? token : reader.secret(['alertmanager', 'tokenFile'], tokenFile);
-  return secret == null ? {} : { alertmanager: { token: new Secret(secret), repeatMs: repeat } };
+  const secret = bearerToken(['alertmanager'], { token, tokenFile }, !isLoopback(listen.host), reader, report);
+  return secret === null ? {} : { alertmanager: { token: new Secret(secret), repeatMs: repeat } };
 }
 
 /** The folder of the state file is made at start where it is missing, so only what can never be one is a mistake. */

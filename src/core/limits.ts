@@ -8,6 +8,11 @@ const minute = 60 * second;
  * `assertLimits` holds the relations between them and is called once at start.
  */
 export const limits = {
+  /** A token that callers send us: some 40 characters; longer heads are refused by proxies. Shorter than so much can be guessed. */
+  tokenChars: 1_024,
+  tokenCharsSafe: 16,
+  /** Each value of a remedy that is written into a client's file: a chain of some URLs, each of at most 4 096. */
+  remedyChars: 16 * kib,
   /** A chain that a person asks about: a real one is two hundred characters and three members long. */
   whatIfChars: 2_000,
   whatIfMembers: 8,
@@ -408,6 +413,7 @@ export function assertLimits(l: typeof limits = limits): void {
     ],
     [l.findingProbesFirst + 2 < l.findingProbes, 'a finding names its first probes, the slowest and the newest'],
     [l.citedProbes < l.citedRows, 'what is named now outlives what was'],
+    [l.tokenCharsSafe < l.tokenChars, 'a safe token is not too long'],
     [l.headBytes >= 16 * kib, 'no smaller than the clients accept'],
   ];
   for (const [holds, rule] of relations) if (!holds) throw new Error(`limits: ${rule}`);

@@ -1,3 +1,4 @@
+import { limits } from '../core/limits.ts';
 import type { Machine } from '../core/machine.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import type { Settling } from '../ecosystems/doctor.ts';
@@ -7,7 +8,8 @@ import { readAssignments } from './assignments.ts';
 
 /**
  * What sets a remedy in the files of an ecosystem's clients.
- * @param remedy  its form for programs; `null` comes back where it is not of that form, or no file is known for it
+ * @param remedy  its form for programs; `null` comes back where it is not of that form, a text in it is longer than
+ *   `limits.remedyChars`, or no file is known for it
  */
 export async function settle(
   machine: Machine,
@@ -15,8 +17,14 @@ export async function settle(
   remedy: Readonly<Record<string, unknown>>,
   say: Say,
 ): Promise<Settling | null> {
+  if (!isBounded(remedy)) return null;
   const doctor = await registry.of(id)?.doctor?.();
   if (doctor === undefined) return null;
   const assignments = await readAssignments(machine);
   return doctor.settle({ machine, assignments, privatePatterns: [] }, remedy, say);
+}
+
+function isBounded(value: unknown): boolean {
+  if (typeof value === 'string') return value.length <= limits.remedyChars;
+  return typeof value !== 'object' || value === null || Object.entries(value).flat().every(isBounded);
 }

@@ -85,6 +85,8 @@ export const expected = {
   'told.expected.host': 'a host name, such as cdn.example.com',
   'told.expected.hostAddress': 'a host name or address, without port',
   'told.expected.listen': 'an address such as 127.0.0.1:10120, [::1]:10120 or :10120',
+  'told.expected.bearerToken': 'a token of 1 to {chars} letters, digits and -._~+/, with = at its end if any',
+  'told.expected.bearerShort': 'a token of at least {chars} characters: a shorter one can be guessed',
   'told.expected.loopback': 'a loopback address, or { address, tokenFile }: off loopback a token is required',
   'told.expected.network': 'a network such as 10.0.0.0/8, or an address',
   'told.expected.networkHost': 'a network such as 10.0.0.0/8, or an address or host name',

@@ -85,6 +85,8 @@ export const expected: Readonly<Record<keyof typeof english, string>> = {
   'told.expected.host': '主机名，例如 cdn.example.com',
   'told.expected.hostAddress': '不带端口的主机名或地址',
   'told.expected.listen': '地址，例如 127.0.0.1:10120、[::1]:10120 或 :10120',
+  'told.expected.bearerToken': '1 到 {chars} 个字符的令牌，只含字母、数字和 -._~+/，末尾可以有 =',
+  'told.expected.bearerShort': '至少 {chars} 个字符的令牌：更短的令牌容易被猜出',
   'told.expected.loopback': '回环地址，或 { address, tokenFile }：不在回环地址上时需要令牌',
   'told.expected.network': '网段（例如 10.0.0.0/8）或地址',
   'told.expected.networkHost': '网段（例如 10.0.0.0/8）、地址或主机名',

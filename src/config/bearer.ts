@@ -1,0 +1,30 @@
+import { limits } from '../core/limits.ts';
+import type { Path } from './issues.ts';
+import type { Reader, Report } from './report.ts';
+
+/** What a Bearer header can carry (RFC 6750 section 2.1, `b64token`). */
+const b64token = /^[A-Za-z0-9._~+/-]+=*$/;
+
+/**
+ * A token that callers send to us, from the file or from a file of its own; `null` where there is none, or none that can be sent.
+ * @param path  of the mapping with `token` and `tokenFile`
+ * @param isExposed  asked for from other machines: a short one is warned of
+ */
+export function bearerToken(
+  path: Path,
+  { token, tokenFile }: { readonly token?: string | undefined; readonly tokenFile?: string | undefined },
+  isExposed: boolean,
+  reader: Reader,
+  report: Report,
+): string | null {
+  const at = [...path, tokenFile === undefined ? 'token' : 'tokenFile'];
+  const found = tokenFile === undefined ? (token ?? null) : reader.secret(at, tokenFile);
+  if (found === null) return null;
+  if (found.length > limits.tokenChars || !b64token.test(found)) {
+    report.error(at, `a token of 1 to ${limits.tokenChars} letters, digits and -._~+/, with = at its end if any`);
+    return null;
+  }
+  if (isExposed && found.length < limits.tokenCharsSafe)
+    report.warning(at, `a token of at least ${limits.tokenCharsSafe} characters: a shorter one can be guessed`);
+  return found;
+}
