@@ -1,4 +1,4 @@
-import { type Chain, type Client, offersHttp2, type Remedy, type Served } from '../client.ts';
+import { type Chain, type Client, offersHttp1, type Remedy, type Served } from '../client.ts';
 import { walkInOrder } from '../walk.ts';
 import { hostChain, isTaken } from './chain.ts';
 import { credentialNotes, type Place, type Places, placesOf, unpasteable } from './place.ts';
@@ -58,7 +58,7 @@ export const containerd: Client = {
   describes:
     'The hosts of today in hosts.toml, in their order. Default: the mirror of the highest weight, then `direct`.',
   walk: (chain, replyOf) => walkInOrder(chain, replyOf, isTaken),
-  protocols: () => offersHttp2,
+  protocols: () => offersHttp1,
   forms: ['hosts.toml'],
   remedy,
 };

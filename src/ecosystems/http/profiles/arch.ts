@@ -16,6 +16,7 @@ export const arch: Profile = {
   title: 'an Arch Linux mirror',
   spec: ['https://wiki.archlinux.org/title/DeveloperWiki:NewMirrors', 'https://man.archlinux.org/man/pacman.conf.5'],
   client: 'pacman',
+  offersHttp2: true,
   decodes: false,
   marker: { path: 'lastsync', read: epochSeconds },
   read({ path, body }) {
