@@ -89,7 +89,7 @@ _mirrorwatch() {
     init) words='--home --root --yes --ecosystem --vantage --lang --help' first='' ;;
     run) words='--config --log-level --lang --help' first='' ;;
     check) words='--config --json --lang --help' first='' ;;
-    probe) words='--config --ecosystem --step --client --json --curl --lang --help' first='' ;;
+    probe) words='--config --ecosystem --step --client --json --curl --http1 --http2 --lang --help' first='' ;;
     rank) words='--config --ecosystem --upstream --rounds --no-download --json --lang --help' first='go npm pypi oci http' ;;
     advice) words='--url --token-file --config --json --now --export --apply --yes --home --root --upstream --fallback --for --reason --lang --help' first='go npm pypi oci http accept dismiss' ;;
     what-if) words='--url --token-file --config --json --ecosystem --upstream --client --lang --help' first='' ;;

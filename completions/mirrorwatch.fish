@@ -25,6 +25,8 @@ complete -c mirrorwatch -n '__fish_seen_subcommand_from probe' -l step -x -a 'mo
 complete -c mirrorwatch -n '__fish_seen_subcommand_from probe' -l client -x -a 'go npm pip uv skopeo'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from probe' -l json
 complete -c mirrorwatch -n '__fish_seen_subcommand_from probe' -l curl
+complete -c mirrorwatch -n '__fish_seen_subcommand_from probe' -l http1
+complete -c mirrorwatch -n '__fish_seen_subcommand_from probe' -l http2
 complete -c mirrorwatch -n '__fish_seen_subcommand_from probe' -l lang -x -a 'en zh'
 complete -c mirrorwatch -n '__fish_seen_subcommand_from probe' -l help
 complete -c mirrorwatch -n __fish_use_subcommand -a rank -d 'measure all mirrors side by side and print the line to paste'

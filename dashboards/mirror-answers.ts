@@ -176,7 +176,7 @@ export function goods(select: Selector) {
     table({
       id: 40,
       title: 'Certificate',
-      says: 'Time left of the certificate last seen, and the last handshake. Under 14 days: tell the mirror\'s people. "none seen": plain HTTP, or no handshake since the daemon started.',
+      says: 'Time left of the certificate last seen, and the last handshake. Under 14 days: tell the mirror\'s people. "none seen": plain HTTP, or no handshake since the daemon started. HTTP: the version that clients of the mirror get.',
       size: [24, 6],
       unit: 'none',
       none: 'none seen',
@@ -190,15 +190,19 @@ export function goods(select: Selector) {
           expr: `max by (registry, tls_version, cipher, issuer) (${tls('mirror_tls_info')}) or on (registry) (${seen} * NaN)`,
           as: 'table',
         },
+        {
+          expr: `max by (registry, protocol) (${byMirror('mirror_protocol_info')}) or on (registry) (${seen} * NaN)`,
+          as: 'table',
+        },
       ],
     })
       .mappings([noNumber('none seen', ink.unknown)])
       .withTransformation({ id: 'merge', options: {} })
       .withTransformation(
         columnsOf(
-          ['registry', 'Value #A', 'issuer', 'tls_version', 'cipher'],
-          { 'Value #B': true },
-          { registry: 'Mirror', 'Value #A': 'Left', tls_version: 'TLS' },
+          ['registry', 'Value #A', 'issuer', 'tls_version', 'cipher', 'protocol'],
+          { 'Value #B': true, 'Value #C': true },
+          { registry: 'Mirror', 'Value #A': 'Left', tls_version: 'TLS', protocol: 'HTTP' },
         ),
       )
       .overrideByName('Left', [...daysLeft]),

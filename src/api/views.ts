@@ -8,7 +8,7 @@ import { type SamplePoint, steadyRate } from '../core/sample.ts';
 import { maskUrl } from '../core/secret.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
 import { shownTarget } from '../core/target.ts';
-import type { Facts, Hop } from '../core/transcript.ts';
+import type { Facts, Hop, HttpProtocol } from '../core/transcript.ts';
 import { firstBytesText, stamp } from '../core/views.ts';
 import type { ApiDeps, ProbeView, SeriesView } from './deps.ts';
 
@@ -39,6 +39,7 @@ export function mirrorView(deps: ApiDeps, mirror: Mirror): object {
             p95Seconds: seconds(canary.p95Ms),
             probeId: canary.last?.due.probeId ?? null,
           },
+    protocol: protocolIn(deps.seriesOf(mirror.name)),
     freshness: freshnessView(deps.freshness(mirror.name)),
     scoreSeconds: candidate?.scoreSeconds ?? null,
     gate: candidate?.gate ?? null,
@@ -47,6 +48,13 @@ export function mirrorView(deps: ApiDeps, mirror: Mirror): object {
     clientRuns: deps.clientRuns(mirror.name).map(clientRunView),
     advice: { sum: candidate?.sum ?? null, bound: candidate?.bound ?? null, gate: candidate?.gate ?? null },
   };
+}
+
+/** The HTTP version that clients of a mirror get, by its newest probe that could choose; `null`: no connection yet. */
+export function protocolIn(series: readonly SeriesView[]): HttpProtocol | null {
+  const free = series.flatMap(({ last }) => (last === null || last.due.protocol !== undefined ? [] : last));
+  const heard = free.filter(({ protocol }) => protocol !== undefined);
+  return heard.sort((a, b) => b.startedAtMs - a.startedAtMs)[0]?.protocol ?? null;
 }
 
 /** A real client's run, and how it compares with our own steps. */
@@ -232,6 +240,8 @@ function hopView(hop: Hop): object {
     remotePort: hop.remotePort,
     family: hop.family,
     proxy: hop.proxy === null ? null : maskUrl(hop.proxy),
+    protocol: hop.protocol ?? null,
+    repeated: hop.repeated ?? null,
     status: hop.status,
     requestHeaders: shownHeaders(hop.requestHeaders),
     responseHeaders: shownHeaders(hop.responseHeaders),

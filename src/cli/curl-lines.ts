@@ -16,7 +16,7 @@ export function curlLines({ sample, transcript }: Probed): string[] {
   return [
     `url=${last.url}`,
     `http_code=${String(last.status ?? 0).padStart(3, '0')}`,
-    'http_version=1.1',
+    `http_version=${last.protocol ?? 0}`,
     `num_connects=${last.reused || last.remoteAddress === null ? 0 : 1}`,
     `num_redirects=${timed.length - 1}`,
     `remote_ip=${last.remoteAddress ?? ''}`,

@@ -47,10 +47,12 @@ function explainHop(hop: Hop, longestMs: number, terminal: Pick<Terminal, 'paint
     hop.fault === null
       ? say('probe.status', { status: String(hop.status), bytes: hop.bodyBytes })
       : say('probe.fault', { code: hop.fault.code, phase: say(`probe.phase.${hop.fault.phase}`) });
+  const version = hop.protocol === undefined ? '' : say('probe.version', { version: `HTTP/${hop.protocol}` });
+  const repeated = hop.repeated === undefined ? '' : say(`probe.repeated.${hop.repeated}`);
   const through = hop.proxy === null ? '' : say('probe.through', { proxy: hop.proxy });
   return [
     `  GET ${hop.url}${hop.aside ? say('probe.aside') : ''}`,
-    `    ${status}${where}${through}${tls}${hop.reused ? say('probe.kept') : ''}`,
+    `    ${status}${where}${through}${tls}${version}${repeated}${hop.reused ? say('probe.kept') : ''}`,
     ...hopPhases(hop).map(
       ([phase, ms]) =>
         `    ${padEnd(say(`probe.phase.${phase}`), 10)} ${duration(ms).padStart(9)}  ${terminal.paint('cyan', bar(ms / longestMs, barWidth))}`,

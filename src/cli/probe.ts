@@ -11,7 +11,7 @@ import { adHoc, mirrorFor, ofNoFile, requestFor } from './probe-request.ts';
 import { UsageError, words } from './usage.ts';
 
 const usage =
-  'mirrorwatch probe URL|NAME [module@version] [--ecosystem WORD] [--step STEP | --client WORD] [--config FILE] [--json | --curl]';
+  'mirrorwatch probe URL|NAME [module@version] [--ecosystem WORD] [--step STEP | --client WORD] [--http1 | --http2] [--config FILE] [--json | --curl]';
 
 const options = {
   config: { type: 'string' },
@@ -20,6 +20,8 @@ const options = {
   client: { type: 'string' },
   json: { type: 'boolean' },
   curl: { type: 'boolean' },
+  http1: { type: 'boolean' },
+  http2: { type: 'boolean' },
 } as const;
 
 /** `mirrorwatch probe`: one probe now, explained phase by phase. */
@@ -31,9 +33,10 @@ export const probeCommand: Command = {
     const { values, positionals } = words(context.argv, options, 2);
     const [which, wanted] = positionals;
     if (which === undefined) throw new UsageError('wrong.whichMirrorOrUrl');
-    if (values.client !== undefined && (values.step !== undefined || values.curl))
+    if (values.client !== undefined && (values.step !== undefined || values.curl || values.http1 || values.http2))
       throw new UsageError('wrong.clientWhole');
     if (values.json && values.curl) throw new UsageError('wrong.notBoth', { one: 'json', other: 'curl' });
+    if (values.http1 && values.http2) throw new UsageError('wrong.notBoth', { one: 'http1', other: 'http2' });
     if (/^https?:/i.test(which) && !URL.canParse(which)) throw new UsageError('wrong.noUrl', { url: which });
     const isAdHoc = /^https?:\/\//i.test(which);
     const loaded = isAdHoc
@@ -50,8 +53,14 @@ export const probeCommand: Command = {
       const asked = requestFor(loaded.value.config, mirror, wanted, undefined);
       return probeClient(context, loaded.value.config, asked, values.client, values.json === true);
     }
+    if (values.http2 && !mirror.url.startsWith('https:')) throw new UsageError('wrong.http2Tls', { url: mirror.url });
     const request = requestFor(loaded.value.config, mirror, wanted, values.step);
-    const probed = await probeNow(loaded.value.config, request, context.facts);
+    const protocol = values.http2 ? '2' : values.http1 ? '1.1' : undefined;
+    const probed = await probeNow(
+      loaded.value.config,
+      { ...request, ...(protocol === undefined ? {} : { protocol }) },
+      context.facts,
+    );
     if (probed.tag === 'error') {
       const { registry, limitMs } = probed.error;
       context.terminal.err(context.say('probe.noAnswer', { registry, seconds: limitMs / 1000 }));

@@ -5,6 +5,7 @@ import type { Clock, Probed, Random } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import type { Sample } from '../core/sample.ts';
 import { type Step, type Target, targetId } from '../core/target.ts';
+import type { HttpProtocol } from '../core/transcript.ts';
 import { registry } from '../ecosystems/registry.ts';
 import { type NoAnswer, patienceMs } from './patience.ts';
 import { finalists } from './rank-compare.ts';
@@ -16,11 +17,13 @@ export interface OnceRequest {
   readonly module: string | null;
   readonly version: string | null;
   readonly step: Step;
+  /** As `Due.protocol`. */
+  readonly protocol?: HttpProtocol;
 }
 
 /** The due of a probe by hand: cold, in no plan. */
 export function dueOnce(request: OnceRequest, config: Config, ports: { clock: Clock; random: Random }): Due {
-  const { mirror, module, version, step } = request;
+  const { mirror, module, version, step, protocol } = request;
   const { weight = 'light', verifies = null } = registry.of(mirror.ecosystem)?.steps[step] ?? {};
   const target: Target = {
     id: targetId(mirror.name, module, version, step),
@@ -34,7 +37,8 @@ export function dueOnce(request: OnceRequest, config: Config, ports: { clock: Cl
     verifies,
     canary: false,
   };
-  return dueOf(target, (config.steps[step] ?? config.schedule.pace).timeoutMs, ports);
+  const due = dueOf(target, (config.steps[step] ?? config.schedule.pace).timeoutMs, ports);
+  return protocol === undefined ? due : { ...due, protocol };
 }
 
 /** A due that is in no plan: cold, now. */

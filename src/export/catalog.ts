@@ -298,6 +298,14 @@ export const catalog = {
     unit: null,
     absent: 'until a certificate was seen, without TLS, and after a handshake that showed none',
   },
+  mirror_protocol_info: {
+    type: 'gauge',
+    help: 'Always 1; the HTTP version of the last probe that could choose, as the clients of the ecosystem choose.',
+    labels: ['ecosystem', 'registry', 'protocol'],
+    per: { mirror: {} },
+    unit: null,
+    absent: 'until a connection was made',
+  },
   mirror_advice_active: {
     type: 'gauge',
     help: '1 while an advice is proposed.',

@@ -1,6 +1,7 @@
 import { type FindingChange, mismatchCauseOf } from '../core/finding.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Boards, Home } from './boards.ts';
+import type { Labels } from './metric.ts';
 import { keyOf } from './plan.ts';
 
 /** Integrity and certificates: what samples and findings say about contents and handshakes, beside times. */
@@ -19,9 +20,10 @@ function sameTls(a: TlsLabels | undefined, b: TlsLabels): boolean {
   return a?.tls_version === b.tls_version && a.cipher === b.cipher && a.issuer === b.issuer;
 }
 
-/** Remembers, for each mirror, which handshake is on show; for each open mismatch, what of it was counted. */
+/** Remembers, for each mirror, which handshake and HTTP version are on show; for each open mismatch, what of it was counted. */
 export function createFactBook(boards: Boards): FactBook {
   const shown = new Map<string, TlsLabels>();
+  const spoken = new Map<string, Labels>();
   const counted = new Map<string, Set<string>>();
   const verified = new Set<string>();
 
@@ -50,8 +52,26 @@ export function createFactBook(boards: Boards): FactBook {
     else instruments.mirror_tls_certificate_expiry_timestamp_seconds.set({ registry }, tls.expiresAtMs / 1000);
   }
 
+  /** What a confirming round asks over one version alone says nothing of what clients get. */
+  function version({ due, protocol }: SettledSample): void {
+    const { ecosystem, registry } = due.target;
+    const home = boards.home(keyOf.mirror(registry));
+    if (home === undefined || protocol === undefined || due.protocol !== undefined) return;
+    if (spoken.get(registry)?.protocol !== protocol) forgetVersion(registry, home);
+    const labels = { ecosystem, registry, protocol };
+    spoken.set(registry, labels);
+    home.board.instruments.mirror_protocol_info.set(labels, 1);
+  }
+
+  function forgetVersion(registry: string, home: Home): void {
+    const labels = spoken.get(registry);
+    if (labels !== undefined) home.board.instruments.mirror_protocol_info.remove(labels);
+    spoken.delete(registry);
+  }
+
   function sample(settled: SettledSample): void {
     certificate(settled);
+    version(settled);
     const { target, purpose } = settled.due;
     if (purpose !== 'scheduled' || settled.outcome.tag !== 'ok' || settled.facts.verified === undefined) return;
     const home = boards.home(keyOf.artifact(target.registry, target.module, target.version));
@@ -81,7 +101,10 @@ export function createFactBook(boards: Boards): FactBook {
     for (const home of gone) {
       verified.delete(home.entity.key);
       const { registry } = home.entity.labels;
-      if (home.entity.kind === 'mirror' && registry !== undefined) hide(registry, home);
+      if (home.entity.kind === 'mirror' && registry !== undefined) {
+        hide(registry, home);
+        forgetVersion(registry, home);
+      }
     }
   }
 

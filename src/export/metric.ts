@@ -26,6 +26,7 @@ export type Label =
   | 'node'
   | 'outcome'
   | 'phase'
+  | 'protocol'
   | 'reason'
   | 'receiver'
   | 'registry'

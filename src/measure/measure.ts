@@ -29,6 +29,7 @@ export function measure(due: Due, transcript: Transcript): Sample {
     remoteAddress: first?.remoteAddress ?? null,
     family: first?.family ?? null,
     tls: tlsOf(hops),
+    ...(first?.protocol === undefined ? {} : { protocol: first.protocol }),
     cache: cacheOf(last?.responseHeaders ?? {}),
     retryAfterMs: retryAfterOf(transcript),
     facts: verdict.facts,

@@ -187,6 +187,7 @@ describe('the catalogue', () => {
       'mirror_client_seconds',
       'mirror_client_failures_total',
       'mirror_tls_info',
+      'mirror_protocol_info',
       'mirror_advice_rank',
       'mirror_advice_issued_total',
       'mirror_control_up',

@@ -3,7 +3,7 @@ import type { SettledSample } from '../../core/sample.ts';
 import type { Freshness, Standing } from '../../core/standing.ts';
 import { isHeavy, refText } from '../../core/target.ts';
 import type { ApiDeps, SeriesView } from '../deps.ts';
-import { canaryOf, costIn, placeOf } from '../views.ts';
+import { canaryOf, costIn, placeOf, protocolIn } from '../views.ts';
 import { stripWithAxis } from './axis.ts';
 import { becauseNote, outcomeLink, sinceNote, standingNotes, stateBadge } from './badges.ts';
 import { phaseBars, phaseKey, sampleStrip, totalOf } from './charts.ts';
@@ -49,13 +49,15 @@ ${probesSection(say, deps, mirror)}`;
 
 function facts(say: PageSay, deps: ApiDeps, mirror: Mirror, standing: Standing | undefined, nowMs: number): Html {
   const { candidate } = placeOf(deps, mirror);
-  const cost = costIn(deps.seriesOf(mirror.name));
+  const series = deps.seriesOf(mirror.name);
+  const cost = costIn(series);
+  const protocol = protocolIn(series);
   return html`<dl class="facts">
 <div><dt>${say('mirror.address')}</dt><dd><code>${mirror.url}</code></dd></div>
 <div><dt>${say('mirror.of')}</dt><dd>${mirror.ecosystem}/${mirror.upstream}${mirror.role === 'origin' && say('mirror.theOrigin')}</dd></div>
 <div><dt>${say('mirror.region')}</dt><dd>${mirror.region ?? '—'}</dd></div>
 <div><dt>${say('mirror.weight')}</dt><dd>${mirror.weight ?? '—'}</dd></div>
-<div><dt>${say('mirror.connection')}</dt><dd>${mirror.connections.map((one) => say(`connection.${one}`)).join(say('list.comma'))}</dd></div>
+<div><dt>${say('mirror.connection')}</dt><dd>${[...mirror.connections.map((one) => say(`connection.${one}`)), ...(protocol === null ? [] : [`HTTP/${protocol}`])].join(say('list.comma'))}</dd></div>
 <div><dt>${say('mirror.lastOk')}</dt><dd>${ago(say, standing?.lastOkAtMs ?? null, nowMs)}</dd></div>
 <div><dt>${say('kind.certificate')}</dt><dd>${certificateWords(say, standing, nowMs)}</dd></div>
 <div><dt>${say('mirror.lag')}</dt><dd>${lagWords(say, deps.freshness(mirror.name))}</dd></div>

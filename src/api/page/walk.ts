@@ -122,6 +122,8 @@ function hopSection(say: PageSay, hop: Hop, i: number, hops: readonly Hop[]): Ht
     hop.remoteAddress === null
       ? say('walk.noAddress')
       : say('walk.address', { address: hop.remoteAddress, port: hop.remotePort ?? '?' }),
+    hop.protocol === undefined ? null : `HTTP/${hop.protocol}`,
+    hop.repeated === undefined ? null : say(`walk.repeated.${hop.repeated}`),
     hop.reused ? say('walk.reused') : null,
     hop.proxy === null ? null : say('walk.proxy', { proxy: maskUrl(hop.proxy) }),
     say('walk.bodyOf', { bytes: bytes(hop.bodyBytes) }),

@@ -57,6 +57,8 @@ export const walk = {
   'walk.noAddress': 'no address reached',
   'walk.address': '{address} port {port}',
   'walk.reused': 'kept connection',
+  'walk.repeated.refused_stream': 'sent again after REFUSED_STREAM',
+  'walk.repeated.goaway': 'sent again after GOAWAY',
   'walk.proxy': 'through {proxy}',
   'walk.bodyOf': '{bytes} of body',
   'walk.fault': '{code} in {phase}, after {bytes}: ',

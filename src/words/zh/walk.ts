@@ -59,6 +59,8 @@ export const walk: Readonly<Record<keyof typeof english, string>> = {
   'walk.noAddress': '没有连上任何地址',
   'walk.address': '{address} 端口 {port}',
   'walk.reused': '复用连接',
+  'walk.repeated.refused_stream': 'REFUSED_STREAM 后重发',
+  'walk.repeated.goaway': 'GOAWAY 后重发',
   'walk.proxy': '经由 {proxy}',
   'walk.bodyOf': '响应体 {bytes}',
   'walk.fault': '{code}，发生在{phase}阶段，此前已收到 {bytes}：',

@@ -82,6 +82,7 @@ export function sample({ of, back, rttMs, outcome = fine, thresholdMs = 800, col
     remoteAddress: '203.0.113.7',
     family: 4,
     tls: outcome.tag === 'ok' ? tls : null,
+    ...(outcome.tag === 'ok' ? { protocol: '2' } : {}),
     cache: 'hit',
     retryAfterMs: null,
     facts:

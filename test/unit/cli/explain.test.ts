@@ -64,6 +64,8 @@ const well = probed(
     }),
     hop({
       url: 'https://cdn.example.net/x.mod',
+      protocol: '2',
+      repeated: 'goaway',
       marks: { start: 1530, resolved: 1540, connected: 1580, secured: 1660, firstByte: 1860, end: 1930 },
     }),
   ],

@@ -147,7 +147,7 @@ describe('tables', () => {
     { where: 'overview/7', columns: ['Upstream', 'From', 'To', 'Cause'] },
     { where: 'overview/8', columns: ['Mirror', 'Kind', 'Open'] },
     { where: 'overview/9', columns: ['Upstream', 'Cause', 'Times'] },
-    { where: 'mirror/40', columns: ['Mirror', 'Left', 'Issuer', 'TLS', 'Cipher'] },
+    { where: 'mirror/40', columns: ['Mirror', 'Left', 'Issuer', 'TLS', 'Cipher', 'HTTP'] },
     { where: 'mirror/43', columns: ['Mirror', 'Module', 'Version', 'Wrong', 'Differs', 'Verified'] },
     { where: 'self/1', columns: ['Vantage', 'Version', 'Node', 'Instance'] },
   ])('$where: $columns', ({ where, columns }) => {

@@ -340,6 +340,38 @@ describe('the certificate on show', () => {
   });
 });
 
+describe('the HTTP version on show', () => {
+  const info = (protocol: string) => `mirror_protocol_info{ecosystem="go",registry="a",protocol="${protocol}"}`;
+  const forced = (protocol: '1.1' | '2') => {
+    const one = sample(mod, { protocol });
+    return { ...one, due: { ...one.due, protocol } };
+  };
+  test.each([
+    { name: 'before a connection was made: none', samples: [sample(mod, { outcome: refused })], shows: {} },
+    { name: 'of the last probe', samples: [sample(mod, { protocol: '2' })], shows: { [info('2')]: 1 } },
+    {
+      name: 'alone, after it changed',
+      samples: [sample(mod, { protocol: '2' }), sample(mod, { protocol: '1.1' })],
+      shows: { [info('1.1')]: 1 },
+    },
+    {
+      name: 'kept where a probe made no connection',
+      samples: [sample(mod, { protocol: '2' }), sample(mod, { outcome: refused })],
+      shows: { [info('2')]: 1 },
+    },
+    {
+      name: 'not of a probe that could not choose',
+      samples: [sample(mod, { protocol: '2' }), forced('1.1')],
+      shows: { [info('2')]: 1 },
+    },
+  ])('$name', async ({ samples, shows }) => {
+    const page = exporter();
+    for (const one of samples) page.sample(one);
+    const lines = [...(await read(page))].filter(([series]) => series.startsWith('mirror_protocol'));
+    expect(Object.fromEntries(lines)).toEqual(shows);
+  });
+});
+
 const state = (registry: string, name: string) =>
   `mirror_state{ecosystem="go",upstream="go",registry="${registry}",state="${name}"}`;
 const own = ['vantage', 'self'].map((kind) => [`mirror_findings_open{kind="${kind}"}`, 0] as const);

@@ -60,7 +60,7 @@ function full() {
   };
   const facts = { verified: { algorithm: 'h1', digest: 'x', against: 'sumdb' } } as const;
   const steady = { bytes: 300_000, ms: 3_000 };
-  for (const of of targets) exporter.sample(sample(of, { tls, facts, steady }));
+  for (const of of targets) exporter.sample(sample(of, { tls, facts, steady, protocol: '2' }));
   exporter.sample(sample(targets[0] ?? odd, { rttMs: 130_000 }));
   const scope = [{ module: 'golang.org/x/net', version: 'v0.25.0', step: 'zip' }] as const;
   const mismatch = finding({ kind: 'mismatch', scope });
