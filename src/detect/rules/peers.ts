@@ -1,8 +1,10 @@
 import { type Finding, type ScopeItem, type Side, sideOf } from '../../core/finding.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Sentence } from '../../core/sentence.ts';
+import type { SignatureState } from '../../core/signature.ts';
 import type { Target } from '../../core/target.ts';
 import type { Seen } from '../../core/transcript.ts';
+import type { Key } from '../../words/say.ts';
 import { phrase, toldOf } from '../../words/tell.ts';
 import { artifactPhrase, joined, type Widened, widen } from './mismatch.ts';
 import type { Says } from './says.ts';
@@ -22,6 +24,8 @@ export interface Said extends Named {
   /** A later answer over a fresh connection was the same. */
   readonly isTwice: boolean;
   readonly seen: Seen | null;
+  /** What came of the signature over it; absent: nobody said that there should be one. */
+  readonly signature?: SignatureState;
   readonly probeId: string;
   /** What it gave for the same before, and the last time it is known to have; `null`: always this. */
   readonly before: { readonly digest: string; readonly untilMs: number } | null;
@@ -43,11 +47,14 @@ export function hearSaid(before: Said | null, sample: Sample, heardMs: number): 
   const now = digestIn(sample);
   if (now === null) return null;
   const { connection, probeId } = sample.due;
+  const state = sample.facts.signature?.state;
+  const signed = state === undefined ? {} : { signature: state };
   const isSame = before !== null && before.of === now.of;
   if (isSame && before.digest === now.digest)
-    return { ...before, isTwice: before.isTwice || connection === 'cold', heardMs, probeId };
+    return { ...before, ...signed, isTwice: before.isTwice || connection === 'cold', heardMs, probeId };
   const known = isSame ? { digest: before.digest, untilMs: before.heardMs } : null;
-  return { ...now, sinceMs: heardMs, isTwice: false, seen: sample.facts.seen ?? null, probeId, before: known, heardMs };
+  const seen = sample.facts.seen ?? null;
+  return { ...now, ...signed, sinceMs: heardMs, isTwice: false, seen, probeId, before: known, heardMs };
 }
 
 /** One mirror among those that are compared. */
@@ -200,9 +207,25 @@ function sentenceOf(odd: Odd, target: Target, voices: readonly Voice[]): Sentenc
   const whom = joined(
     others.map((one) => (one.isOrigin ? phrase('found.origin', { name: one.registry }) : one.registry)),
   );
-  if (cause !== 'retag') return phrase(keyOf(odd), { name, what, whom, count });
   const isStale = others.some((one) => one.said.before?.digest === own.digest);
-  return phrase(isStale ? 'found.retag' : 'found.retagOther', { name, what, whom, count });
+  const key = cause !== 'retag' ? keyOf(odd) : isStale ? 'found.retag' : 'found.retagOther';
+  const differs = phrase(key, { name, what, whom, count });
+  return isOpen(key) ? withSignature(differs, odd, others) : differs;
+}
+
+/** True for what does not say whose bytes are right. */
+function isOpen(key: Key): boolean {
+  return key === 'found.retagOther' || key === 'found.odd' || key === 'found.differ';
+}
+
+/** Why the authority does not tell whose bytes are right: its signature could not be checked, or there is no authority. */
+function withSignature(differs: Sentence, { voice }: Odd, others: readonly Voice[]): Sentence {
+  const { registry: name, said: own } = voice;
+  if (own.signature === 'valid') return phrase('found.provenToo', { differs, name });
+  const states = [own, ...others.map(({ said }) => said)].flatMap(({ signature = 'no_key' }) => signature);
+  const state = states.find((one) => one !== 'no_key' && one !== 'valid');
+  if (state === undefined) return phrase('found.noAuthority', { differs });
+  return phrase('found.unproven', { differs, why: phrase(`signature.${state}`) });
 }
 
 /** Who differs from whom, by the cause that is no re-tag. */

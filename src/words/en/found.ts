@@ -53,18 +53,18 @@ export const found = {
   'found.saySo': '{same} of {all} say so',
   'found.changed': '{name} serves other bytes for {what} than it did before, and no version may change: {count}.',
   'found.retag': '{name} serves for {what} what {whom} served before: its bytes changed upstream; {count}.',
-  'found.retagOther':
-    '{name} serves other bytes for {what} than before, and than {whom}: {count}. No authority is at hand to tell which are right.',
-  'found.differ':
-    '{name} and {whom} serve different bytes for {what}: {count}. No authority is at hand to tell which are right.',
+  'found.retagOther': '{name} serves other bytes for {what} than before, and than {whom}: {count}.',
+  'found.differ': '{name} and {whom} serve different bytes for {what}: {count}.',
+  'found.noAuthority': '{differs}. No authority is at hand to tell which are right.',
+  'found.unproven': '{differs}. No signature tells which are right ({why}).',
+  'found.provenToo': '{differs}. What {name} serves has a valid signature.',
   'found.notOrigins':
     '{name} serves other bytes for {what} than {whom}: {count}. What the origin serves is taken as right.',
   'found.originAlone':
     'The origin {name} serves other bytes for {what} than {whom}: {count}. As mirrors agree against it, it is not taken as right.',
   'found.oneOne':
     '{name} serves other bytes for {what} than {whom}: {count}. No third mirror serves it, so either may be wrong.',
-  'found.odd':
-    '{name} serves other bytes for {what} than {whom}: {count}. No authority is at hand to tell which are right.',
+  'found.odd': '{name} serves other bytes for {what} than {whom}: {count}.',
 
   'found.clients': 'Our steps do not see what a real client sees: {runs}.',
   'found.clients.well': 'Real clients and our own steps say the same again.',

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Mirror } from '../../../src/core/mirror.ts';
+import type { SignatureState } from '../../../src/core/signature.ts';
+import type { Facts } from '../../../src/core/transcript.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, at, epochMs, mismatch } from './world.ts';
 
@@ -7,9 +9,9 @@ const minute = 60_000;
 const hour = 60 * minute;
 
 /** Gives bytes with this digest; with an authority the digest is verified, without one only compared. */
-function gives(digest: string): Behaviour {
+function gives(digest: string, more: Facts = {}): Behaviour {
   const seen = { bytes: digest.length, firstHex: Buffer.from(digest).toString('hex') };
-  return { rttMs: 100, facts: { compared: { algorithm: 'h1', digest }, seen } };
+  return { rttMs: 100, facts: { compared: { algorithm: 'h1', digest }, seen, ...more } };
 }
 
 function world(mirrors: readonly Mirror[], script: (registry: string, atMs: number) => Behaviour): Simulation {
@@ -51,6 +53,38 @@ describe('bytes that no authority vouches for', () => {
     expect(wrong?.sinceMs).toBeGreaterThanOrEqual(epochMs + from);
     const rechecks = sim.settled.filter(({ due }) => due.purpose === 'recheck').map(({ due }) => due.target.registry);
     expect(rechecks).toEqual(['b']);
+  });
+
+  it.each<[string, SignatureState, string]>([
+    [
+      'with a key that is not trusted',
+      'unknown_key',
+      'No signature tells which are right (signature unverified: its key is none of the trusted ones).',
+    ],
+    [
+      'without gpgv',
+      'no_tool',
+      'No signature tells which are right (signature unverified: what verifies it (gpgv) is not on this machine, or gave no answer).',
+    ],
+    ['with a good signature', 'valid', 'What b serves has a valid signature.'],
+    ['where no key is at hand', 'no_key', 'No authority is at hand to tell which are right.'],
+  ])('%s the signature is named, and why it does not decide', (_, state, end) => {
+    const signature = { state, key: null };
+    const sim = world(named('a', 'b', 'c'), (name) => gives(name === 'b' ? 'wrong' : 'right', { signature }));
+    sim.runTo(5 * minute);
+    const texts = sim.detector.findings().map(({ text }) => text);
+    expect(texts).toEqual([`b serves other bytes for example.com/a@v1.0.0 (zip) than a and c: 1 of 3 says so. ${end}`]);
+    sim.restart(5_000);
+    expect(sim.detector.findings().map(({ text }) => text)).toEqual(texts);
+  });
+
+  it('of one against one and of a change say no more of an authority than there is', () => {
+    const signature = { state: 'unknown_key', key: null } as const;
+    const sim = world(named('a', 'b'), (name) => gives(name, { signature }));
+    sim.runTo(5 * minute);
+    expect(sim.detector.findings()[0]?.text).toBe(
+      'a and b serve different bytes for example.com/a@v1.0.0 (zip): 1 of 2 says so. No signature tells which are right (signature unverified: its key is none of the trusted ones).',
+    );
   });
 
   it('stay a guess however long they last, and cost the mirror its state', () => {
