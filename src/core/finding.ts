@@ -37,6 +37,7 @@ export const ruleCauses = [
   'contaminated',
   'clock',
   'client_differs',
+  'holds_thread',
   'behind',
   'regression',
   'vanished',
@@ -149,7 +150,7 @@ export interface Finding {
 
 /** A cause that is a story of its own beside the others of its kind, with news of its own; `null`: one of those. */
 export function storyOf(cause: Finding['cause'] | undefined): Finding['cause'] | null {
-  return cause === 'client_differs' ? cause : null;
+  return cause === 'client_differs' || cause === 'holds_thread' ? cause : null;
 }
 
 /** What became of a finding in one turn. */

@@ -229,9 +229,13 @@ export const limits = {
   /** Queue between worker and main, in probes; more and the schedule waits. */
   workerInFlight: 256,
   workerHangMs: 30 * second,
-  /** A mirror whose light answer held its thread so long in one piece is probed in the last thread for the time after it. */
+  /**
+   * A mirror whose light answer held its thread so long in one piece (processor time) is probed in a thread apart for the time
+   * after it; that thread ends when it was not needed for `apartIdleMs`.
+   */
   threadHeldMs: 500,
   heldApartMs: 60 * minute,
+  apartIdleMs: 10 * minute,
   /** At most, on any machine: one for heavy steps, which hold a thread while they hash, and two for the rest. */
   workers: 3,
   /** Another thread starts where each has so many probes under way. */

@@ -125,8 +125,13 @@ export interface WireAccess {
   readonly protocols?: readonly HttpProtocol[];
 }
 
+/** Computes what a mirror's answer makes us compute, in one piece, on that mirror's account. */
+export type Timed = <T>(compute: () => T) => T;
+
 /** How one conversation differs from the mirror's access. */
 export interface Over {
+  /** What is computed of its answers goes through this; absent: on nobody's account. */
+  readonly timed?: Timed;
   /** Tried where the name has it and `access.family` leaves it open; absent: the resolver's first answer. */
   readonly family?: 4 | 6 | undefined;
   /** The only HTTP version that is offered; absent: as the access has them. */

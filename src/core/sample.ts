@@ -44,6 +44,8 @@ export interface Sample {
   readonly retryAfterMs: number | null;
   readonly facts: Facts;
   readonly loopDelayMsMax: number;
+  /** How long reading its answers held our thread in one piece, milliseconds; absent: less than `limits.threadHeldMs`. */
+  readonly heldMs?: number;
   readonly worker: number;
 }
 

@@ -7,6 +7,7 @@ import { endAbsences } from './absence.ts';
 import { familyFor } from './detour.ts';
 import { acknowledgeFinding, ageFindings, apply, openFinding, rewriteFindings, writeEvidence } from './findings.ts';
 import { writeContents } from './freshness.ts';
+import { endHolds } from './holds.ts';
 import { judgeHeldSpikes } from './judge.ts';
 import { freshnessOf, lagsOf } from './lags.ts';
 import { writeSoon } from './lookups.ts';
@@ -120,6 +121,7 @@ export function createDetector(input: {
     tick: (now) =>
       turnAt(now, () => {
         endAbsences(memory);
+        endHolds(memory);
         advanceRounds(memory);
         judgeUs(memory);
         judgeSuspicion(memory);

@@ -18,6 +18,7 @@ import { type CertificateState, noCertificate } from './rules/certificate.ts';
 import type { Differences } from './rules/client-differs.ts';
 import type { StepTimes } from './rules/cold.ts';
 import type { AddressFamily, Detour } from './rules/detour.ts';
+import type { Holds } from './rules/holds.ts';
 import type { DeclaredWrong, WrongOnce } from './rules/mismatch.ts';
 import { noOutage, type OutageState } from './rules/outage.ts';
 import type { Said } from './rules/peers.ts';
@@ -118,6 +119,8 @@ export interface MirrorMemory {
   readonly out: Set<SeriesMemory>;
   readonly refused: Set<SeriesMemory>;
   readonly rates: Record<RateClass, RateState>;
+  /** Its answers hold our thread while they are read; `null`: none did in the last hour. */
+  holds: Holds | null;
   throughput: ThroughputState;
   /** Why the last slot of its canary passed without a probe; `null`: it did not. */
   lastSkip: Skipped['because'] | null;
@@ -260,6 +263,7 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     out: new Set(),
     refused: new Set(),
     rates: { light: noRate, heavy: noRate },
+    holds: null,
     throughput: noThroughput,
     lastSkip: null,
     lastPlannedMs: null,

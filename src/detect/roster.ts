@@ -74,7 +74,7 @@ function removeMirror(memory: Memory, mirror: MirrorMemory): void {
   endDoubt(memory, mirror);
   for (const finding of [...memory.open.values()]) {
     if (finding.registry !== name) continue;
-    closeFinding(memory, finding.kind, name, told('found.gone', { name }));
+    closeFinding(memory, finding.kind, name, told('found.gone', { name }), finding.cause);
   }
   for (const series of mirror.series.values()) dropSeries(memory, series);
   memory.turn.deletes.push({ table: 'detector', key: rowKey.mirror(name) });

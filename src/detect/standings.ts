@@ -30,6 +30,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     targetsOut: mirror.out.size,
     isRefused: mirror.refused.size > 0,
     isThrottled: mirror.canary !== null && isThrottled(memory, mirror, mirror.canary.step),
+    holdsThread: mirror.holds !== null,
     isUnreliable: mirror.rates.light.isOpen || mirror.rates.heavy.isOpen,
     isMovingSlowly: mirror.throughput.isOpen,
     isBehind: findings.some(saysBehind),

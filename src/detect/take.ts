@@ -4,6 +4,7 @@ import type { Sample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
 import { isLeftAlone } from './absence.ts';
 import { hearTry, noteFamily } from './detour.ts';
+import { noteHold } from './holds.ts';
 import { dropHeldSpikes } from './judge.ts';
 import { isCanaryProbe, ownTimeoutMs, roundOf, seriesOf } from './lookups.ts';
 import type { Memory, MirrorMemory } from './memory.ts';
@@ -29,6 +30,7 @@ export function take(memory: Memory, sample: Sample): void {
     return;
   }
   noteTiming(mirror, sample);
+  noteHold(memory, mirror, sample);
   const because = becauseOf(memory, mirror, sample);
   if (because !== null || sample.outcome.tag === 'unknown') {
     answerRound(memory, sample, null);
@@ -108,7 +110,8 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, sample: Sample): Becaus
   if (slept) return 'local';
   const thresholdMs = thresholdFor(memory, seriesOf(mirror, due.target, due.connection), due.timeoutMs);
   const contaminated = isContaminated(sample, thresholdMs);
-  memory.self = countSample(memory.self, contaminated, memory.now.monotonicMs);
+  // What a mirror does to its own samples says nothing of this machine.
+  if (mirror.holds === null) memory.self = countSample(memory.self, contaminated, memory.now.monotonicMs);
   return contaminated ? 'contaminated' : null;
 }
 

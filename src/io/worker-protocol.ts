@@ -10,6 +10,8 @@ export interface WorkerSeed {
   readonly role: typeof workerRole;
   readonly worker: number;
   readonly book: WorkerBook;
+  /** Shared with the main thread: the low 32 bits of the job whose answer is being read, 0 for none. */
+  readonly reading: Int32Array;
 }
 
 /** From the main thread. `job` is unique over all threads; an answer bears the same one. */
@@ -18,14 +20,10 @@ export type ToWorker =
   | { readonly kind: 'control'; readonly job: number; readonly due: ControlDue }
   | { readonly kind: 'book'; readonly book: WorkerBook; readonly edition: number };
 
-/**
- * From a thread: what ended since the last message, each second its loop delays, which say that it lives, and the mirror
- * whose answer held it up.
- */
+/** From a thread: what ended since the last message, and each second its loop delays, which say that it lives. */
 export type FromWorker =
   | { readonly kind: 'done'; readonly jobs: readonly JobDone[] }
   | { readonly kind: 'beat'; readonly delaysMs: readonly number[] }
-  | { readonly kind: 'held'; readonly registry: string; readonly ms: number }
   | { readonly kind: 'booked'; readonly edition: number };
 
 /** One job's end. */
@@ -36,12 +34,13 @@ export type JobDone =
 /** How often a thread reports its loop delays. */
 export const beatMs = 1_000;
 
-/** The result of a probe whose end nobody saw: no hop, nothing timed, nothing judged. */
+/** The result of a probe whose end nobody saw: no hop, nothing timed, nothing judged. `heldMs` as in `Sample`. */
 export function lostProbe(
   due: Due,
   because: Extract<Because, 'defect' | 'shutdown'>,
   worker: number,
   now: Now,
+  heldMs?: number,
 ): Probed {
   const started = { startedAtMs: now.wallMs, startedMonotonicMs: now.monotonicMs };
   return {
@@ -64,6 +63,7 @@ export function lostProbe(
       retryAfterMs: null,
       facts: {},
       loopDelayMsMax: 0,
+      ...(heldMs === undefined ? {} : { heldMs }),
       worker,
     },
     transcript: {

@@ -11,6 +11,7 @@ import { converse } from '../probe/converse.ts';
 import { systemClock } from './clock.ts';
 import { createGpgv } from './gpgv.ts';
 import { maskOf } from './mask-known.ts';
+import { createPieces, type Pieces } from './pieces.ts';
 import { createProbeMemories, type ProbeMemories } from './probe-memory.ts';
 import { nextTurn, systemTimers } from './timers.ts';
 import { warmUp } from './wire/warm-up.ts';
@@ -33,8 +34,11 @@ const batchMs = 4;
 
 /** Runs probes and controls by one book, over one wire. */
 export interface Runner {
-  /** Never rejects: what is not in the book, or breaks, is `unknown('defect')`. */
-  probe(due: Due): Promise<Probed>;
+  /**
+   * Never rejects: what is not in the book, or breaks, is `unknown('defect')`.
+   * @param reading  told when the thread begins and ends to compute what an answer makes it compute
+   */
+  probe(due: Due, reading?: (isReading: boolean) => void): Promise<Probed>;
   control(due: ControlDue): Promise<ControlAnswer>;
 }
 
@@ -49,8 +53,6 @@ export interface RunnerDeps {
   readonly signatures?: SignatureChecker;
   /** Loads the conversations of an ecosystem and rejects where there is none; left out: those of this release. */
   readonly proberOf?: (id: EcosystemId) => Promise<Prober>;
-  /** Told of a mirror whose light answer held the thread for `limits.threadHeldMs` in one piece. */
-  readonly held?: (registry: string, ms: number) => void;
   /** What conversations keep for one another; left out: begun anew. */
   readonly memories?: ProbeMemories;
 }
@@ -60,10 +62,12 @@ export function createRunner(deps: RunnerDeps): Runner {
   const { book, wire, clock, worker, loopDelayMsMax, proberOf = loadProber, memories = createProbeMemories() } = deps;
   const { signatures = createGpgv() } = deps;
   return {
-    async probe(due) {
+    async probe(due, reading) {
       const { registry: name, ecosystem } = due.target;
       const [access, context] = [book.access[name], book.context[name]];
       if (access === undefined || context === undefined) return lostProbe(due, 'defect', worker, clock.now());
+      const pieces = createPieces(reading);
+      const { timed } = pieces;
       try {
         const prober = await proberOf(ecosystem);
         if (prober.prepare !== undefined) await prober.prepare(context);
@@ -76,25 +80,31 @@ export function createRunner(deps: RunnerDeps): Runner {
             memory: memories(name),
             ...(due.purpose === 'peek' ? { peekBytes: limits.peekBytes } : {}),
           },
-          line: wire.open(access, due.connection, due),
+          line: wire.open(access, due.connection, { family: due.family, protocol: due.protocol, timed }),
           clock,
           signatures,
           worker,
           loopDelayMsMax,
           nextTurn,
-          computed: (ms) => {
-            if (ms >= limits.threadHeldMs && (!isHeavy(due.target) || due.purpose === 'peek')) deps.held?.(name, ms);
-          },
+          timed,
         });
         // A server may say back what it was told: our own credentials leave this thread in no form.
-        const transcript = maskOf(access).data(held);
-        return { sample: measure(due, transcript), transcript: keptOf(transcript) };
+        const transcript = timed(() => maskOf(access).data(held));
+        const sample = timed(() => measure(due, transcript));
+        const heldMs = heldMsOf(due, pieces);
+        return { sample: heldMs === undefined ? sample : { ...sample, heldMs }, transcript: keptOf(transcript) };
       } catch {
-        return lostProbe(due, 'defect', worker, clock.now());
+        return lostProbe(due, 'defect', worker, clock.now(), heldMsOf(due, pieces));
       }
     },
     control: (due) => wire.control(due),
   };
+}
+
+/** As `Sample.heldMs`; a whole artifact is hashed, which takes a thread's time by nature. */
+function heldMsOf({ target, purpose }: Due, { longestMs }: Pieces): number | undefined {
+  const isHashed = isHeavy(target) && purpose !== 'peek';
+  return isHashed || longestMs() < limits.threadHeldMs ? undefined : longestMs();
 }
 
 /** A transcript as it is kept: what its answer said that there is goes with the sample alone. */
@@ -141,7 +151,6 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
       worker,
       loopDelayMsMax: watch.delayMsMax,
       memories,
-      held: (registry, ms) => send({ kind: 'held', registry, ms }),
     });
     return { book, runner, wire, memories, use: same ? before.use : { jobs: 0 } };
   }
@@ -170,9 +179,10 @@ function serve(port: MessagePort, seed: WorkerSeed): void {
     edition.use.jobs += 1;
     await warm;
     const { job } = message;
-    if (message.kind === 'probe')
-      finish({ job, kind: 'probe', probed: await edition.runner.probe(message.due) }, edition);
-    else finish({ job, kind: 'control', answer: await edition.runner.control(message.due) }, edition);
+    if (message.kind === 'probe') {
+      const reading = (isReading: boolean) => void Atomics.store(seed.reading, 0, isReading ? job : 0);
+      finish({ job, kind: 'probe', probed: await edition.runner.probe(message.due, reading) }, edition);
+    } else finish({ job, kind: 'control', answer: await edition.runner.control(message.due) }, edition);
   }
 
   function beat(): void {

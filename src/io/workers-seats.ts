@@ -24,6 +24,8 @@ export interface Job {
 /** One place in the pool; the thread in it may change. */
 export interface Seat {
   readonly worker: number;
+  /** Of several: for the mirrors whose answers hold a thread, and for nothing else. */
+  readonly isApart: boolean;
   readonly inHand: Map<number, Job>;
   /** `null`: asleep, or about to be replaced. */
   thread: Thread | null;
@@ -37,11 +39,19 @@ export interface Seat {
   delaysMs: number[];
   /** Edition of the book that its thread is known to work by. */
   edition: number;
+  /** As `WorkerSeed.reading` of its thread. */
+  reading: Int32Array;
+}
+
+/** The job whose answer a thread was reading when it was last heard of, and how long ago that is. */
+export interface Holding {
+  readonly job: number;
+  readonly ms: number;
 }
 
 /** What seats are made of. `entry` is another file for threads to run, in tests. */
 export interface SeatsDeps {
-  /** Threads at most, at least 1. */
+  /** Threads at most, at least 1; of two and more one besides, which starts when a mirror holds up another. */
   readonly count: number;
   readonly book: WorkerBook;
   readonly clock: Clock;
@@ -53,10 +63,8 @@ export interface SeatsDeps {
 /** What the jobs' side hears of threads. */
 export interface SeatEvents {
   readonly done: (seat: Seat, jobs: readonly JobDone[]) => void;
-  /** An answer of this mirror held the thread for so long. */
-  readonly held: (seat: Seat, registry: string, ms: number) => void;
-  /** The thread has gone: what it had in hand is lost. */
-  readonly gone: (seat: Seat) => void;
+  /** The thread has gone: what it had in hand is lost. `holding` is what it hung in; `null`: nothing that we know. */
+  readonly gone: (seat: Seat, holding: Holding | null) => void;
   /** There is a thread again. */
   readonly back: () => void;
   /** A thread took a book up, or went: a reader may have waited for it. */
@@ -81,8 +89,10 @@ export class Seats {
     this.#events = events;
     this.#book = book;
     this.#checkedAtMs = deps.clock.monotonicMs();
-    this.all = Array.from({ length: Math.max(1, deps.count) }, (_, worker) => ({
+    const count = Math.max(1, deps.count);
+    this.all = Array.from({ length: count === 1 ? 1 : count + 1 }, (_, worker) => ({
       worker,
+      isApart: worker === count,
       inHand: new Map(),
       thread: null,
       isAsleep: true,
@@ -92,6 +102,7 @@ export class Seats {
       respawnMs: respawnMsMin,
       delaysMs: [],
       edition: 0,
+      reading: slot(),
     }));
     for (const seat of this.all.slice(0, 1)) this.#spawn(seat);
     this.#check = deps.timers.after(beatMs, () => this.#checkThreads());
@@ -130,7 +141,7 @@ export class Seats {
       this.all.map(async (seat) => {
         const { thread } = seat;
         seat.thread = null;
-        this.#events.gone(seat);
+        this.#events.gone(seat, null);
         await thread?.end();
       }),
     );
@@ -145,8 +156,6 @@ export class Seats {
         seat.delaysMs.push(...message.delaysMs);
         if (seat.delaysMs.length > delaysKept) seat.delaysMs.splice(0, seat.delaysMs.length - delaysKept);
         return;
-      case 'held':
-        return this.#events.held(seat, message.registry, message.ms);
       case 'booked':
         seat.edition = Math.max(seat.edition, message.edition);
         return this.#events.booked();
@@ -161,7 +170,9 @@ export class Seats {
     seat.seenAtMs = seat.bornAtMs;
     seat.isAsleep = false;
     seat.edition = this.#edition;
-    seat.thread = startThread(entry ?? workerEntry, seat.worker, this.#book, {
+    seat.reading = slot();
+    const seed = { worker: seat.worker, book: this.#book, reading: seat.reading };
+    seat.thread = startThread(entry ?? workerEntry, seed, {
       message: (message) => this.#hear(seat, message),
       gone: (why, text) => this.#replace(seat, why, text),
     });
@@ -182,8 +193,9 @@ export class Seats {
       inHand: seat.inHand.size,
       replaced: this.#replaced,
     });
+    const holding = why === 'hung' ? holdingOf(seat, clock.monotonicMs()) : null;
     void thread.end();
-    this.#events.gone(seat);
+    this.#events.gone(seat, holding);
     this.#events.booked();
     const respawn = timers.after(seat.respawnMs, () => {
       this.#respawns.delete(respawn);
@@ -205,7 +217,7 @@ export class Seats {
         this.#replace(seat, 'hung', `silent for ${limits.workerHangMs} ms`);
     }
     for (const seat of this.all.slice(1))
-      if (seat.inHand.size === 0 && nowMs - seat.neededAtMs > limits.workerIdleMs) this.#sleep(seat);
+      if (seat.inHand.size === 0 && nowMs - seat.neededAtMs > idleMs(seat)) this.#sleep(seat);
     this.#check = this.#deps.timers.after(beatMs, () => this.#checkThreads());
   }
 
@@ -217,6 +229,27 @@ export class Seats {
     void thread.end();
     this.#events.booked();
   }
+}
+
+function slot(): Int32Array {
+  return new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+}
+
+function idleMs({ isApart }: Seat): number {
+  return isApart ? limits.apartIdleMs : limits.workerIdleMs;
+}
+
+/** What a thread that is silent for longer than its beats hangs in; `null`: it is not silent, or reads no answer. */
+export function holdingOf({ reading, seenAtMs }: Seat, nowMs: number): Holding | null {
+  const job = Atomics.load(reading, 0);
+  const ms = nowMs - seenAtMs - beatMs;
+  return job === 0 || ms < limits.threadHeldMs ? null : { job, ms };
+}
+
+/** True for the job that a thread hangs in. */
+export function isHolding(holding: Holding | null, { id }: Pick<Job, 'id'>): boolean {
+  // A shared slot has 32 bits.
+  return holding !== null && holding.job === (id | 0);
 }
 
 /** The one with a thread that has least in hand. */

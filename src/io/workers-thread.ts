@@ -1,5 +1,4 @@
 import { Worker } from 'node:worker_threads';
-import type { WorkerBook } from '../core/ports.ts';
 import { type FromWorker, type ToWorker, type WorkerSeed, workerRole } from './worker-protocol.ts';
 
 /** One live thread, as the pool sees it. */
@@ -25,10 +24,10 @@ export const workerEntry = new URL(import.meta.url.endsWith('.ts') ? './worker.t
 const resourceLimits = { maxYoungGenerationSizeMb: 3 };
 
 /** Starts a thread. What it throws ends it and is told as `crashed`. */
-export function startThread(entry: URL, worker: number, book: WorkerBook, events: ThreadEvents): Thread {
-  const seed: WorkerSeed = { role: workerRole, worker, book };
+export function startThread(entry: URL, given: Omit<WorkerSeed, 'role'>, events: ThreadEvents): Thread {
+  const seed: WorkerSeed = { role: workerRole, ...given };
   // Flags of ours (a test runner's loader, an inspector's port) are not for it.
-  const thread = new Worker(entry, { workerData: seed, name: `probe-${worker}`, execArgv: [], resourceLimits });
+  const thread = new Worker(entry, { workerData: seed, name: `probe-${given.worker}`, execArgv: [], resourceLimits });
   let isOver = false;
   const over = (why: 'crashed' | 'exited', text: string) => {
     if (isOver) return;

@@ -4,7 +4,16 @@ import type { Probed, WorkerBook, Workers } from '../core/ports.ts';
 import { isHeavy } from '../core/target.ts';
 import { createSharing } from './shared-texts.ts';
 import { type JobDone, lostControl, lostProbe } from './worker-protocol.ts';
-import { type Job, leastOf, type Seat, Seats, type SeatsDeps } from './workers-seats.ts';
+import {
+  type Holding,
+  holdingOf,
+  isHolding,
+  type Job,
+  leastOf,
+  type Seat,
+  Seats,
+  type SeatsDeps,
+} from './workers-seats.ts';
 
 /** Probes that wait because every thread has its fill; more are lost. The scheduler stops long before. */
 const queueMax = 4_096;
@@ -14,7 +23,7 @@ const watchdogMarginMs = 5_000;
 /**
  * A pool of threads: one at first, more as the load asks for them, which end when it has not for `limits.workerIdleMs`;
  * each takes its 20 MB. A thread that dies, or says nothing for `limits.workerHangMs`, is replaced: its probes come back as
- * `unknown('defect')`, its controls go to another thread once. A probe that outlives all its deadlines comes back
+ * `unknown('defect')`, its controls go to another thread once; the mirror whose answer it hung in is probed apart. A probe that outlives all its deadlines comes back
  * the same way. At most `limits.workerInFlight` jobs are with one thread; further probes wait in order.
  * `close` ends the threads; what is still out comes back as `unknown('shutdown')`.
  */
@@ -29,7 +38,7 @@ class Pool implements Workers {
   readonly #queue: Job[] = [];
   readonly #readers: { readonly edition: number; readonly resolve: () => void }[] = [];
   readonly #shared = createSharing();
-  /** Mirrors that held a thread up, and until when they are probed in the last one; monotonic milliseconds. */
+  /** Mirrors that held a thread up, and until when they are probed apart; monotonic milliseconds. */
   readonly #apart = new Map<string, number>();
   #jobs = 0;
   #isClosed = false;
@@ -42,8 +51,7 @@ class Pool implements Workers {
         for (const done of jobs) this.#finish(seat, done);
         if (this.#queue.length > 0) this.#pump();
       },
-      held: (seat, registry, ms) => this.#setApart(seat, registry, ms),
-      gone: (seat) => this.#loseAll(seat),
+      gone: (seat, holding) => this.#loseAll(seat, holding),
       back: () => this.#pump(),
       booked: () => this.#tellReaders(),
     });
@@ -70,10 +78,10 @@ class Pool implements Workers {
   }
 
   loopDelays(): ReturnType<Workers['loopDelays']> {
-    return this.#seats.all.map((seat) => {
-      const { worker, delaysMs } = seat;
+    return this.#seats.all.flatMap((seat) => {
+      const { worker, delaysMs, isApart } = seat;
       seat.delaysMs = [];
-      return { worker, delaysMs };
+      return isApart && delaysMs.length === 0 ? [] : [{ worker, delaysMs }];
     });
   }
 
@@ -100,9 +108,12 @@ class Pool implements Workers {
   /** To the thread with least in hand; a control is not held back by a full pool, because a round waits for it. */
   #dispatch(job: Job): void {
     const { all } = this.#seats;
-    const fitting = all.filter(({ worker }) => this.#isFor(job, worker));
+    const isApart = this.#isApart(job);
+    const able = all.filter((seat) => seat.isApart === isApart);
+    const fitting = isApart ? able : able.filter(({ worker }) => isFor(job, worker, able.length));
     this.#seats.wake(fitting);
-    const least = leastOf(fitting) ?? leastOf(all);
+    // While a thread is replaced, another does its work; none takes in what holds it up.
+    const least = leastOf(fitting) ?? leastOf(able);
     if (least === undefined || (job.ask.kind === 'probe' && least.inHand.size >= limits.workerInFlight)) {
       this.#queue.push(job);
       return;
@@ -112,31 +123,23 @@ class Pool implements Workers {
     least.thread?.send({ ...job.ask, job: job.id });
   }
 
-  /**
-   * The last of several threads takes the heavy steps, and only those: hashing a zip holds a thread for up to a second,
-   * and would contaminate every light sample beside it. With them goes a mirror whose light answers did that.
-   */
-  #isFor(job: Job, worker: number): boolean {
-    const { length } = this.#seats.all;
-    if (length === 1) return true;
-    const isLast = worker === length - 1;
-    return isLast === (job.ask.kind === 'probe' && (isHashed(job.ask.due) || this.#isApart(job.ask.due)));
-  }
-
-  #isApart({ target }: Due): boolean {
-    const untilMs = this.#apart.get(target.registry);
+  /** True for a mirror whose answers held a thread of late, where there are several. */
+  #isApart({ ask }: Job): boolean {
+    if (ask.kind === 'control' || this.#seats.all.length === 1) return false;
+    const { registry } = ask.due.target;
+    const untilMs = this.#apart.get(registry);
     if (untilMs === undefined) return false;
     if (this.#deps.clock.monotonicMs() < untilMs) return true;
-    this.#apart.delete(target.registry);
+    this.#apart.delete(registry);
     return false;
   }
 
   /** A mirror whose answers take a thread's time spoils no sample of another in the same one. */
-  #setApart(seat: Seat, registry: string, ms: number): void {
+  #setApart(seat: Seat, { target: { registry } }: Due, ms: number): void {
     const isKnown = this.#apart.has(registry);
     this.#apart.set(registry, this.#deps.clock.monotonicMs() + limits.heldApartMs);
     if (isKnown) return;
-    this.#deps.log.warn('an answer of this mirror held a probing thread; it is probed in the last thread', {
+    this.#deps.log.warn('an answer of this mirror held a probing thread; it is probed in a thread apart', {
       registry,
       heldMs: Math.round(ms),
       worker: seat.worker,
@@ -156,24 +159,38 @@ class Pool implements Workers {
     job.watchdog.cancel();
     if (done.kind === 'control' || job.ask.kind === 'control')
       job.settle(done.kind === 'control' ? done.answer : done.probed);
-    else job.settle(this.#shared.probed(done.probed, job.ask.due));
+    else {
+      const { heldMs } = done.probed.sample;
+      if (heldMs !== undefined) this.#setApart(seat, job.ask.due, heldMs);
+      job.settle(this.#shared.probed(done.probed, job.ask.due));
+    }
   }
 
-  #lose(job: Job, worker: number): void {
+  /** @param heldMs  as `Sample.heldMs`, where its thread hung in it */
+  #lose(job: Job, worker: number, heldMs?: number): void {
     job.watchdog.cancel();
     const now = this.#deps.clock.now();
     const because = this.#isClosed ? 'shutdown' : 'defect';
-    job.settle(job.ask.kind === 'probe' ? lostProbe(job.ask.due, because, worker, now) : lostControl(job.ask.due, now));
+    job.settle(
+      job.ask.kind === 'probe' ? lostProbe(job.ask.due, because, worker, now, heldMs) : lostControl(job.ask.due, now),
+    );
   }
 
   /** Probes are lost with their thread, since what they did there is not known; a control may be asked again. */
-  #loseAll(seat: Seat): void {
+  #loseAll(seat: Seat, holding: Holding | null): void {
     const jobs = [...seat.inHand.values()];
     seat.inHand.clear();
     for (const job of jobs) {
       if (job.ask.kind === 'control' && job.tries < 2 && !this.#isClosed) this.#dispatch(job);
-      else this.#lose(job, seat.worker);
+      else this.#loseHeld(job, seat, holding);
     }
+  }
+
+  /** A probe is lost; where its thread hung in it, that is its mirror's doing. */
+  #loseHeld(job: Job, seat: Seat, holding: Holding | null): void {
+    const heldMs = isHolding(holding, job) && job.ask.kind === 'probe' ? holding?.ms : undefined;
+    if (heldMs !== undefined && job.ask.kind === 'probe') this.#setApart(seat, job.ask.due, heldMs);
+    this.#lose(job, seat.worker, heldMs);
   }
 
   #giveUp(id: number): void {
@@ -187,7 +204,8 @@ class Pool implements Workers {
       worker: seat?.worker ?? null,
       probe: job.ask.kind === 'probe' ? job.ask.due.probeId : job.ask.due.name,
     });
-    this.#lose(job, seat?.worker ?? -1);
+    if (seat === undefined) this.#lose(job, -1);
+    else this.#loseHeld(job, seat, holdingOf(seat, this.#deps.clock.monotonicMs()));
     this.#pump();
   }
 
@@ -200,6 +218,14 @@ class Pool implements Workers {
       reader.resolve();
     }
   }
+}
+
+/**
+ * The last of several threads takes the heavy steps, and only those: hashing a zip holds a thread for up to a second, and would
+ * contaminate every light sample beside it.
+ */
+function isFor({ ask }: Job, worker: number, count: number): boolean {
+  return count === 1 || (worker === count - 1) === (ask.kind === 'probe' && isHashed(ask.due));
 }
 
 /** Whole artifacts are; the first bytes of one, a peek, are not. */

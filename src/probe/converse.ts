@@ -1,7 +1,7 @@
 import { firstLine } from '../core/body-text.ts';
 import type { Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
-import type { Clock, Conversation, Line, ProbeContext, Prober, SignatureChecker } from '../core/ports.ts';
+import type { Clock, Conversation, Line, ProbeContext, Prober, SignatureChecker, Timed } from '../core/ports.ts';
 import type { Answer, Ask, Hop, Transcript, Verdict } from '../core/transcript.ts';
 import { type AskBudget, follow } from './follow.ts';
 
@@ -19,13 +19,14 @@ export interface ConverseInput {
   readonly worker: number;
   /** The worst event-loop delay since a monotonic instant, milliseconds. */
   readonly loopDelayMsMax: (fromMs: number) => number;
-  /** Told how long the thread computed in one piece between two answers, milliseconds. */
-  readonly computed?: (ms: number) => void;
+  /** Carries out what is computed between two answers; absent: on nobody's account. */
+  readonly timed?: Timed;
   /** Resolves once the thread's loop has turned. */
   readonly nextTurn: () => Promise<void>;
 }
 
 const done: Answer = { tag: 'answered', status: 200, headers: {}, body: new Uint8Array(0), finalUrl: '' };
+const untimed: Timed = (compute) => compute();
 const nobody: Answer = { tag: 'unknown', because: 'local', code: 'ENOENT' };
 const defect: Verdict = { outcome: { tag: 'unknown', because: 'defect' }, facts: {} };
 
@@ -34,7 +35,7 @@ const defect: Verdict = { outcome: { tag: 'unknown', because: 'defect' }, facts:
  * has one of its own, and all of them together `limits.asideTimeouts` of that length. Never rejects: a defect of the conversation or the line ends as `unknown('defect')`.
  */
 export async function converse(input: ConverseInput): Promise<Transcript> {
-  const { due, context, line, clock } = input;
+  const { due, context, line, clock, timed = untimed } = input;
   const started = clock.now();
   const hops: Hop[] = [];
   let errorLine: string | null = null;
@@ -43,7 +44,6 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
   try {
     const conversation = input.prober.probe(due.target, context);
     const exchange = createExchange(input, hops);
-    const timed = createTimed(clock, input.computed);
     verdict = await drive(conversation, timed, async (ask) => {
       if (ask.check !== undefined) return (await input.signatures?.check(ask.check)) ?? nobody;
       if (ask.work !== undefined) {
@@ -75,21 +75,9 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
   };
 }
 
-/** Runs what computes in one piece, and says how long it took. */
-function createTimed(clock: Clock, computed: ConverseInput['computed']): <T>(compute: () => T) => T {
-  return (compute) => {
-    const fromMs = clock.monotonicMs();
-    try {
-      return compute();
-    } finally {
-      computed?.(clock.monotonicMs() - fromMs);
-    }
-  };
-}
-
 async function drive(
   conversation: Conversation,
-  timed: <T>(compute: () => T) => T,
+  timed: Timed,
   exchange: (ask: Ask) => Promise<Answer>,
 ): Promise<Verdict> {
   let turn = timed(() => conversation.next());
@@ -107,7 +95,10 @@ async function drive(
  * Answers one ask after the other, keeping the deadline of the timed part, that of all asides together, and the time
  * between timed hops.
  */
-function createExchange({ due, line, clock }: ConverseInput, hops: Hop[]): (ask: Ask) => Promise<Answer> {
+function createExchange(
+  { due, line, clock, timed = untimed }: ConverseInput,
+  hops: Hop[],
+): (ask: Ask) => Promise<Answer> {
   const { timeoutMs } = due;
   const asideMsMax = limits.asideTimeouts * timeoutMs;
   let timedSpentMs = 0;
@@ -126,7 +117,7 @@ function createExchange({ due, line, clock }: ConverseInput, hops: Hop[]): (ask:
         ? [asideLeftMs, asideMsMax]
         : [timeoutMs, timeoutMs];
     const budget: AskBudget = { startMs, deadlineMs: fromMs + leftMs, limitMs };
-    const followed = await follow(ask, line, budget);
+    const followed = await follow(ask, line, budget, timed);
     hops.push(...followed.hops);
     const spentMs = (followed.hops.at(-1)?.marks.end ?? fromMs) - (followed.hops[0]?.marks.start ?? fromMs);
     if (isTimed) timedSpentMs += spentMs;

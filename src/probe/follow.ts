@@ -1,6 +1,6 @@
 import { readForeignUrl } from '../core/foreign-url.ts';
 import { limits } from '../core/limits.ts';
-import type { HopAnswer, Line } from '../core/ports.ts';
+import type { HopAnswer, Line, Timed } from '../core/ports.ts';
 import { maskUrl } from '../core/secret.ts';
 import type { Answer, Ask, Hop } from '../core/transcript.ts';
 import { reasonOf } from './classify.ts';
@@ -24,8 +24,9 @@ const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308])
 /**
  * Carries out one ask and follows redirects by hand: at most `limits.redirects`, never from https to http, never in a
  * circle, each hop measured from the end of the one before. Targets of redirects are foreign.
+ * @param timed  carries out what an answer makes us compute
  */
-export async function follow(ask: Ask, line: Line, budget: AskBudget): Promise<Followed> {
+export async function follow(ask: Ask, line: Line, budget: AskBudget, timed: Timed): Promise<Followed> {
   const hops: Hop[] = [];
   const seen = new Set<string>();
   let url = ask.url;
@@ -47,7 +48,7 @@ export async function follow(ask: Ask, line: Line, budget: AskBudget): Promise<F
       limitMs: budget.limitMs,
     });
     hops.push(answer.hop);
-    const ended = endOf(answer, url, ask, hops.length, budget);
+    const ended = timed(() => endOf(answer, url, ask, hops.length, budget));
     if (ended.tag === 'answered') return { hops, answer: { ...ended, took: tookOf(hops) } };
     if (ended.tag !== 'redirected') return { hops, answer: ended };
     const next = ended.url;

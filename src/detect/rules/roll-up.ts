@@ -31,6 +31,8 @@ export interface RollUpInput {
   readonly isUnreliable: boolean;
   /** It moves artifacts much slower than others. */
   readonly isMovingSlowly: boolean;
+  /** Reading its answers holds our thread. */
+  readonly holdsThread: boolean;
   readonly isMismatching: boolean;
   /** It lacks what the others have, for longer than the limit. */
   readonly isBehind: boolean;
@@ -92,6 +94,7 @@ function degradedBy(input: RollUpInput): Sentence | null {
   if (input.isMismatching) return phrase('why.wrong');
   if (input.isOdd) return phrase('why.odd');
   if (input.isBehind) return phrase('why.behind');
+  if (input.holdsThread) return phrase('why.holdsThread');
   if (input.isUnreliable) return phrase('why.unreliable');
   if (input.isMovingSlowly) return phrase('why.crawls');
   return input.isSlow ? phrase('why.slow') : null;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { limits } from '../../core/limits.ts';
 import type { Connection } from '../../core/mirror.ts';
-import type { HopAnswer, HopRequest, Line, Over, Timers, WireAccess } from '../../core/ports.ts';
+import type { HopAnswer, HopRequest, Line, Over, Timed, Timers, WireAccess } from '../../core/ports.ts';
 import type { Hop, HttpProtocol, WireFault } from '../../core/transcript.ts';
 import type { BodyFile } from '../body-file.ts';
 import { type AddressClass, addressClass, classBySpelling } from '../guard.ts';
@@ -51,6 +51,7 @@ export class OpenLine implements Line {
   readonly #connection: Connection;
   readonly #over: Over;
   readonly #deps: LineDeps;
+  readonly #timed: Timed;
   #own: { readonly key: string; readonly kept: Kept } | null = null;
   #deadline: Deadline | null = null;
   /** Where this line found the mirror itself, by its own connection to it. */
@@ -64,6 +65,7 @@ export class OpenLine implements Line {
     this.#connection = connection;
     this.#over = over;
     this.#deps = deps;
+    this.#timed = over.timed ?? ((compute) => compute());
   }
 
   close(): void {
@@ -101,11 +103,12 @@ export class OpenLine implements Line {
     try {
       const collected = await this.#ask(state, deadline);
       settleMarks(state, state.answer.endMs ?? clock.monotonicMs());
-      return this.#answer(state, collected, null);
+      return this.#timed(() => this.#answer(state, collected, null));
     } catch (error) {
       const stop = stopOf(error, state.answer.bodyBytes);
       settleMarks(state, stop.atMs ?? clock.monotonicMs());
-      return this.#answer(state, nothing, await this.#fault(state, stop));
+      const fault = await this.#fault(state, stop);
+      return this.#timed(() => this.#answer(state, nothing, fault));
     } finally {
       deadline.clear();
       this.#deadline = null;

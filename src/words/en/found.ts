@@ -19,6 +19,9 @@ export const found = {
   'found.time': '{count} time',
   'found.times': '{count} times',
   'found.unreliable': '{name} fails now and then: {failures} of {samples} {kinds} probes.',
+  'found.holds':
+    '{name} sends answers that take too long to read: {time} of CPU time. It is probed in a separate thread for an hour.',
+  'found.holds.well': '{name}: every answer of the last hour was read in the usual time.',
   'found.unreliable.well': '{name} fails no more than usual again.',
   'found.light': 'light',
   'found.heavy': 'heavy',

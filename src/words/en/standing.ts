@@ -23,6 +23,7 @@ export const standing = {
   'why.wrong': 'it serves wrong bytes',
   'why.odd': 'its bytes differ from those of others',
   'why.behind': 'it is behind the others',
+  'why.holdsThread': 'its answers take too long to read',
   'why.unreliable': 'it fails now and then',
   'why.crawls': 'it moves artifacts slowly',
   'why.slow': 'it is much slower than usual',

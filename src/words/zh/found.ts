@@ -21,6 +21,8 @@ export const found: Readonly<Record<keyof typeof english, string>> = {
   'found.time': '{count} 次',
   'found.times': '{count} 次',
   'found.unreliable': '{name} 时常失败：{samples} 次{kinds}探测中失败 {failures} 次。',
+  'found.holds': '{name} 的响应解析耗时过长：占用 CPU {time}。一小时内在单独的线程中探测它。',
+  'found.holds.well': '{name} 最近一小时的响应解析耗时均正常。',
   'found.unreliable.well': '{name} 的失败率已恢复到平时水平。',
   'found.light': '轻量',
   'found.heavy': '大文件',

@@ -25,6 +25,7 @@ export const standing: Readonly<Record<keyof typeof english, string>> = {
   'why.wrong': '它返回了错误的内容',
   'why.odd': '它的内容与其他镜像不一致',
   'why.behind': '它落后于其他镜像',
+  'why.holdsThread': '它的响应解析耗时过长',
   'why.unreliable': '它时常失败',
   'why.crawls': '它下载缓慢',
   'why.slow': '它比平时慢得多',

@@ -17,6 +17,7 @@ describe('roll-up', () => {
     isRefused: false,
     isThrottled: false,
     isUnreliable: false,
+    holdsThread: false,
     isMovingSlowly: false,
     brokenFamily: null,
     isMismatching: false,
@@ -38,6 +39,7 @@ describe('roll-up', () => {
     { name: 'silent under suspicion', input: { silentForMs: 999_999, isSuspect: true }, want: 'unknown' },
     { name: 'moves artifacts slowly', input: { isMovingSlowly: true }, want: 'degraded' },
     { name: 'one address family does not answer', input: { brokenFamily: 6 as const }, want: 'degraded' },
+    { name: 'holds our thread', input: { holdsThread: true }, want: 'degraded' },
     { name: 'fails now and then', input: { isUnreliable: true }, want: 'degraded' },
     {
       name: 'out, and then it asked us to stay away',

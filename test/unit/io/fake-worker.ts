@@ -4,9 +4,11 @@ import { type FromWorker, lostProbe, type ToWorker, type WorkerSeed } from '../.
 
 /**
  * A thread that does what a due's registry or a control's name says: `answer`; `answer twice`; `hold` until a later
- * `release`; `held`, which says that it held the thread; `exit`, `throw` or `spin` for ever; `exit first time` once, as the file named by the URL says by existing.
+ * `release`; `held`, which held the thread; `exit`, `throw` or `spin` for ever; `spin reading`, in an answer; `exit first time` once, as the file named by the URL says by existing.
  */
 const seed: WorkerSeed = workerData;
+/** The delay that a thread tells before it spins. */
+const readingMark = 77;
 const held: (() => void)[] = [];
 const send = (message: FromWorker) => parentPort?.postMessage(message);
 let userAgent = userAgentOf(seed);
@@ -20,7 +22,13 @@ function userAgentOf({ book }: { readonly book: WorkerSeed['book'] }): string {
 function answer(job: number, due: Due): void {
   const { sample, transcript } = lostProbe(due, 'defect', seed.worker, { wallMs: 1, monotonicMs: 1 });
   const probed = {
-    sample: { ...sample, outcome: { tag: 'ok' } as const, finalUrl: userAgent, requests: books },
+    sample: {
+      ...sample,
+      outcome: { tag: 'ok' } as const,
+      finalUrl: userAgent,
+      requests: books,
+      ...(due.target.registry === 'held' ? { heldMs: 600 } : {}),
+    },
     transcript,
   };
   send({ kind: 'done', jobs: [{ job, kind: 'probe', probed }] });
@@ -34,13 +42,10 @@ function act(what: string, finish: () => void): void {
     case 'exit':
       process.exit(3);
       return;
-    case 'held':
-      send({ kind: 'held', registry: what, ms: 600 });
-      finish();
-      return;
     case 'throw':
       throw new Error('broken on purpose');
     case 'spin':
+    case 'spin reading':
       for (;;);
     case 'answer twice':
       finish();
@@ -63,6 +68,10 @@ parentPort?.on('message', (message: ToWorker) => {
       send({ kind: 'booked', edition: message.edition });
       return;
     case 'probe':
+      if (message.due.target.registry === 'spin reading') {
+        Atomics.store(seed.reading, 0, message.job);
+        send({ kind: 'beat', delaysMs: [readingMark] });
+      }
       act(message.due.target.registry, () => answer(message.job, message.due));
       return;
     case 'control':

@@ -9,7 +9,7 @@ import { systemTimers } from '../../../src/io/timers.ts';
 import { createWorkers } from '../../../src/io/workers.ts';
 import { createInlineWorkers } from '../../../src/io/workers-inline.ts';
 import { declared } from '../../support/declared.ts';
-import { patienceMs } from '../../support/patience.ts';
+import { patienceMs, until } from '../../support/patience.ts';
 import { type ManualTime, manualTime } from './manual-time.ts';
 
 const entry = new URL('./fake-worker.ts', import.meta.url);
@@ -65,6 +65,15 @@ function pool(count: number): { workers: Workers; time: ManualTime; lines: { mes
   const workers = createWorkers({ count, book: book('first'), clock: time.clock, timers: time.timers, log, entry });
   undo.push(() => workers.close());
   return { workers, time, lines };
+}
+
+/** Until a thread has begun to spin in an answer. */
+async function isReading(workers: Workers): Promise<void> {
+  await until(
+    'a thread reads an answer',
+    () => workers.loopDelays().flatMap(({ delaysMs }) => delaysMs),
+    (delaysMs) => delaysMs.includes(77),
+  );
 }
 
 const ok = { tag: 'ok' };
@@ -145,10 +154,13 @@ describe('createWorkers', () => {
     ]);
   });
 
-  it('gives a mirror that held its thread to the last one for an hour, and says so once', async () => {
+  it('gives a mirror that held its thread to a thread apart for an hour, and says so once', async () => {
     const { workers, time, lines } = pool(2);
-    const threadOf = async (registry: string) => (await workers.probe(due(registry))).sample.worker;
-    expect([await threadOf('held'), await threadOf('held'), await threadOf('answer')]).toEqual([0, 1, 0]);
+    const threadOf = async (registry: string, over = {}) => (await workers.probe(due(registry, over))).sample.worker;
+    expect([await threadOf('held'), await threadOf('held'), await threadOf('answer')]).toEqual([0, 2, 0]);
+    // A heavy step of the same mirror too; those of others stay where they were.
+    const heldZip = { ...zip, registry: 'held' };
+    expect([await threadOf('held', { target: heldZip }), await threadOf('answer', { target: zip })]).toEqual([2, 1]);
     expect(lines).toEqual([
       {
         message: expect.stringContaining('held a probing thread'),
@@ -157,6 +169,59 @@ describe('createWorkers', () => {
     ]);
     time.leap(limits.heldApartMs);
     expect(await threadOf('held')).toBe(0);
+  });
+
+  it('shares the only thread, whoever holds it', async () => {
+    const { workers } = pool(1);
+    await workers.probe(due('held'));
+    expect((await workers.probe(due('held'))).sample).toMatchObject({ worker: 0, outcome: ok });
+  });
+
+  it('names the mirror whose answer a thread hangs in, and probes it apart, also while that thread is replaced', async () => {
+    const { workers, time, lines } = pool(2);
+    await workers.control(control('answer'));
+    const [stuck, beside] = ['spin reading', 'hold'].map((registry) =>
+      workers.probe(due(registry, { timeoutMs: limits.timeoutMsMax })),
+    );
+    await isReading(workers);
+    time.pass(limits.workerHangMs + 1_000);
+    expect((await stuck)?.sample).toMatchObject({ outcome: defect, heldMs: limits.workerHangMs });
+    expect((await beside)?.sample.heldMs).toBeUndefined();
+    expect(lines.map(({ fields }) => fields)).toEqual([
+      expect.objectContaining({ worker: 0, why: 'hung' }),
+      expect.objectContaining({ worker: 0, registry: 'spin reading', heldMs: limits.workerHangMs }),
+    ]);
+    time.pass(200);
+    const again = workers.probe(due('spin reading', { timeoutMs: limits.timeoutMsMax }));
+    expect((await workers.probe(due('answer'))).sample).toMatchObject({ worker: 0, outcome: ok });
+    await isReading(workers);
+    time.pass(limits.workerHangMs + 2_000);
+    expect((await again).sample).toMatchObject({ worker: 2, outcome: defect });
+    // Its thread is not there yet: it waits, and holds no other.
+    void workers.probe(due('spin reading'));
+    expect(workers.inFlight()).toBe(1);
+    time.pass(100);
+    expect((await workers.probe(due('answer'))).sample).toMatchObject({ outcome: ok });
+  });
+
+  it('names the mirror of a probe that was given up while its thread was silent in it', async () => {
+    const { workers, time } = pool(2);
+    await workers.control(control('answer'));
+    const stuck = workers.probe(due('spin reading', { timeoutMs: 100 }));
+    await isReading(workers);
+    time.pass(100 * (limits.asideTimeouts + 1) + 5_000);
+    expect((await stuck).sample.heldMs).toBeGreaterThanOrEqual(limits.threadHeldMs);
+  });
+
+  it('ends the thread apart when it is free', async () => {
+    const { workers, time } = pool(2);
+    const held = async () => (await workers.probe(due('held'))).sample.worker;
+    expect([await held(), await held()]).toEqual([0, 2]);
+    workers.loopDelays();
+    time.leap(limits.apartIdleMs + 1_000);
+    time.pass(1_000);
+    await held();
+    expect(workers.loopDelays()).toContainEqual({ worker: 2, delaysMs: [2, 0.5] });
   });
 
   it('gives heavy steps to the last thread, and nothing else', async () => {

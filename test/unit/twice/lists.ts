@@ -49,6 +49,7 @@ export const findingCauses = [
     vanished: true,
     clock: true,
     client_differs: true,
+    holds_thread: true,
     peers: true,
     origin: true,
     retag: true,

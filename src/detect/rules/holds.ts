@@ -1,0 +1,57 @@
+import { limits } from '../../core/limits.ts';
+import type { Sample } from '../../core/sample.ts';
+import type { Target } from '../../core/target.ts';
+import { told } from '../../words/tell.ts';
+import { type Says, scopeOf, seconds, spokenTime } from './says.ts';
+
+/** What answers of one mirror did to our thread of late. */
+export interface Holds {
+  /** When the last one was read, monotonic milliseconds. */
+  readonly atMs: number;
+  /** The longest, milliseconds. */
+  readonly worstMs: number;
+  readonly count: number;
+  readonly targets: readonly Target[];
+  /** Oldest first, at most `limits.findingProbes`: the first and the newest. */
+  readonly probeIds: readonly string[];
+}
+
+/** The state with one more sample; `null` as long as none held our thread. */
+export function hearHold(state: Holds | null, { due, heldMs }: Sample, nowMs: number): Holds | null {
+  if (heldMs === undefined) return state;
+  const { target, probeId } = due;
+  const [first, ...rest] = [...(state?.probeIds ?? []), probeId];
+  const known = state?.targets ?? [];
+  const isKnown = known.some(({ id }) => id === target.id) || known.length >= limits.scopeItems;
+  return {
+    atMs: nowMs,
+    worstMs: Math.max(state?.worstMs ?? 0, heldMs),
+    count: (state?.count ?? 0) + 1,
+    targets: isKnown ? known : [...known, target],
+    probeIds: [...(first === undefined ? [] : [first]), ...rest.slice(1 - limits.findingProbes)],
+  };
+}
+
+/** True once the last one is so long ago that the mirror shares a thread with others again. */
+export function isHoldOver({ atMs }: Holds, nowMs: number): boolean {
+  return nowMs - atMs >= limits.heldApartMs;
+}
+
+/** What that says of the mirror; `null`: it holds nothing any more. */
+export function holdsSays(name: string, state: Holds | null): Says {
+  if (state === null) return { tag: 'well', ...told('found.holds.well', { name }), of: 'holds_thread' };
+  return {
+    tag: 'trouble',
+    scope: scopeOf(state.targets),
+    cause: 'holds_thread',
+    evidence: {
+      samples: state.count,
+      failures: state.count,
+      observedSeconds: seconds(state.worstMs),
+      thresholdSeconds: seconds(limits.threadHeldMs),
+      probeIds: state.probeIds,
+    },
+    actionable: false,
+    ...told('found.holds', { name, time: spokenTime(state.worstMs) }),
+  };
+}

@@ -1,0 +1,34 @@
+import type { Timed } from '../core/ports.ts';
+
+/** What one probe makes its thread compute, piece by piece. */
+export interface Pieces {
+  /** Carries out one piece. */
+  readonly timed: Timed;
+  /** The longest piece so far: processor time of this thread, milliseconds. */
+  readonly longestMs: () => number;
+}
+
+/** @param reading  told when each piece begins and ends */
+export function createPieces(reading: (isReading: boolean) => void = () => undefined): Pieces {
+  let longestMs = 0;
+  return {
+    timed(compute) {
+      const fromMs = spentMs();
+      reading(true);
+      try {
+        return compute();
+      } finally {
+        reading(false);
+        longestMs = Math.max(longestMs, spentMs() - fromMs);
+      }
+    },
+    longestMs: () => longestMs,
+  };
+}
+
+/** A busy machine makes no piece longer; on a Node before 23.9, which tells no thread its own time, it does. */
+function spentMs(): number {
+  if (typeof process.threadCpuUsage !== 'function') return performance.now();
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1_000;
+}
