@@ -223,6 +223,27 @@ describe('what is offered', () => {
 });
 
 describe('a kept session', () => {
+  it('is closed at 421, which is told as it stands: the next request goes over a fresh connection', async () => {
+    server = await startRawH2((c, id, nth) =>
+      nth === 1
+        ? c.write(head(id, { ':status': '421' }, endHeaders | endStream))
+        : c.write(head(id, five), data(id, 'hello')),
+    );
+    const access = accessTo(server.url, { protocols: ['2'] });
+    const seen: unknown[] = [];
+    for (let i = 0; i < 3; i += 1) {
+      const line = wire.open(access, 'warm');
+      const { hop } = await hopOf(line, `${access.url}/x`);
+      line.close();
+      seen.push([hop.status, hop.reused, server.connections()]);
+    }
+    expect(seen).toEqual([
+      [200, false, 1],
+      [421, true, 1],
+      [200, false, 2],
+    ]);
+  });
+
   it('carries the next request, and a dead one is replaced', async () => {
     server = await startRawH2((c, id, nth) => {
       c.write(head(id, five), data(id, 'hello'));

@@ -8,6 +8,8 @@ import { type CommandResult, run } from './process.ts';
 export interface GoDownload extends CommandResult {
   /** Of each module that arrived: its hashes as `go mod download -json` tells them. */
   readonly modules: readonly { readonly id: string; readonly sum: string; readonly goModSum: string }[];
+  /** What it said of those that did not. */
+  readonly errors: readonly string[];
 }
 
 interface DownloadLine {
@@ -19,36 +21,44 @@ interface DownloadLine {
 }
 
 /** `go mod download -json` prints objects one after the other, each ended by a line of a single brace. */
-function parseModules(stdout: string): GoDownload['modules'] {
-  return stdout
+function parseLines(stdout: string): Pick<GoDownload, 'modules' | 'errors'> {
+  const lines = stdout
     .split(/(?<=^\})\n/m)
     .filter((piece) => piece.trim() !== '')
-    .map((piece) => JSON.parse(piece) as DownloadLine)
+    .map((piece) => JSON.parse(piece) as DownloadLine);
+  const modules = lines
     .filter((line) => line.Error === undefined)
     .map((line) => ({
       id: `${line.Path ?? ''}@${line.Version ?? ''}`,
       sum: line.Sum ?? '',
       goModSum: line.GoModSum ?? '',
     }));
+  return { modules, errors: lines.flatMap(({ Error: error }) => (error === undefined ? [] : [error])) };
 }
 
 /**
  * Has the real `go` command download modules, with nothing in its cache and no way out of this machine. Never throws:
  * a failed download is its code and what it wrote.
  * @param modules  as `rsc.io/quote@v1.5.2`
+ * @param options  `timeoutMs`: after which it is killed; default: the patience of the tests
  * @param ns       the network namespace to run in; default: ours
  */
 export async function goDownload(
   modules: readonly string[],
-  options: Omit<GoEnvOptions, 'gopath'>,
+  options: Omit<GoEnvOptions, 'gopath'> & { readonly timeoutMs?: number },
   ns: string | null = null,
 ): Promise<GoDownload> {
   const dir = tempDir('go-client');
   try {
     writeFileSync(join(dir, 'go.mod'), 'module example.com/client\n\ngo 1.21\n');
     const env = sealedGoEnv({ ...options, gopath: join(dir, 'gopath') });
-    const result = await run(commandPath('go'), ['mod', 'download', '-json', ...modules], { cwd: dir, env, ns });
-    return { ...result, modules: parseModules(result.stdout) };
+    const result = await run(commandPath('go'), ['mod', 'download', '-json', ...modules], {
+      cwd: dir,
+      env,
+      ns,
+      ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+    });
+    return { ...result, ...parseLines(result.stdout) };
   } finally {
     removeTempDir(dir);
   }

@@ -13,6 +13,8 @@ export interface GoEnvOptions {
   readonly caFile?: string;
   /** Its GOPATH and, inside, module cache; a fresh one is a client without memory. */
   readonly gopath: string;
+  /** As GODEBUG holds it: `http2client=0`. Default: nothing. */
+  readonly godebug?: string;
 }
 
 /**
@@ -28,6 +30,7 @@ export function sealedGoEnv(options: GoEnvOptions): Readonly<Record<string, stri
     GOSUMDB: typeof sumdb === 'string' ? sumdb : undefined,
     GOPATH: options.gopath,
     GOMODCACHE: `${options.gopath}/pkg/mod`,
+    GODEBUG: options.godebug,
     GOENV: 'off',
     GOWORK: 'off',
     GOTOOLCHAIN: 'local',

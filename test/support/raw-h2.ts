@@ -83,17 +83,23 @@ export interface RawH2Server {
 }
 
 /**
- * A TLS server that chooses `h2` and answers each HEADERS frame by a script, frame by frame: what no sound server sends.
+ * A TLS server that speaks HTTP/2 and answers each HEADERS frame by a script, frame by frame: what no sound server sends.
  * @param request  called with the stream id of each request, from the server's SETTINGS on
  */
 export async function startRawH2(
   request: (connection: RawH2Connection, streamId: number, nth: number) => void,
-  options: { readonly settings?: Buffer; readonly accepted?: (connection: RawH2Connection) => void } = {},
+  options: {
+    readonly settings?: Buffer;
+    readonly accepted?: (connection: RawH2Connection) => void;
+    /** What it accepts in ALPN. Default: `h2` alone. */
+    readonly alpn?: readonly string[];
+  } = {},
 ): Promise<RawH2Server> {
   let [connections, requests] = [0, 0];
   const open = new Set<TLSSocket>();
   const { server: leaf } = testCerts();
-  const tls = createTlsServer({ cert: leaf.certPem, key: leaf.keyPem, ALPNProtocols: ['h2'] }, (socket) => {
+  const ALPNProtocols = [...(options.alpn ?? ['h2'])];
+  const tls = createTlsServer({ cert: leaf.certPem, key: leaf.keyPem, ALPNProtocols }, (socket) => {
     open.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => open.delete(socket));

@@ -185,6 +185,8 @@ export class OpenLine implements Line {
         deadline,
         () => this.#deps.clock.monotonicMs(),
       );
+      // RFC 9110 section 15.5.20: this connection is not for this origin. Go reports it as it stands, and so do we.
+      if (answer.status === 421) kept.carrier.close();
       if (isPlainProxied && answer.status === 407)
         throw new WireStop('MW_PROXY_STATUS', 'the proxy answered 407', answer.bodyBytes, answer.endMs);
       return collected;
