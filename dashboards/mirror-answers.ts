@@ -3,7 +3,7 @@ import { columnsOf, daysLeft, stateWords } from './columns.ts';
 import { noNumber, whenKnown, wordBelow } from './frame.ts';
 import { toDaemonMirror } from './links.ts';
 import { colour, ink, reasonColour, verdict } from './palette.ts';
-import { bars, colouredText, colourNames, lines, linesWithMarks, stat, table, timeline } from './panels.ts';
+import { bars, colouredText, colourNames, lines, linesWithMarks, shares, stat, table, timeline } from './panels.ts';
 import {
   artifactSteps,
   errorRatio,
@@ -95,14 +95,14 @@ export function answers(select: Selector) {
       .decimals(1)
       .axisSoftMax(mark * 1.1);
   return [
-    lines({
+    shares({
       id: 30,
       title: 'Availability',
-      says: 'Share of judged probes that were answered well, all steps chosen by module and version. A gap: nothing was judged, which is neither good nor bad. A dip: the next panels say how fast and with what.',
+      says: 'Share of judged probes that were answered well, all steps chosen by module and version. Each step of a line is the time that it covers, and no more. A gap: nothing was judged, which is neither good nor bad. A dip: the next panels say how fast and with what.',
       size: [12, 8],
       unit: 'percentunit',
       none: notProbed,
-      queries: [{ expr: `1 - ${errorRatio(select, '$window')}`, legend: '{{registry}}' }],
+      queries: [{ expr: `1 - ${errorRatio(select, '$__interval')}`, legend: '{{registry}}' }],
     })
       .max(1)
       .dataLinks([toDaemonMirror]),

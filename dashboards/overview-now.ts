@@ -45,7 +45,7 @@ export function numbers(select: Selector): readonly StatPanelBuilder[] {
     stat({
       id: 2,
       title: 'Advice',
-      says: 'How many changes of client settings are proposed now. Above 0: the table "What to set" says from where to where and why; the line to paste is on the daemon\'s page.',
+      says: 'How many changes of client settings are proposed now. Above 0: the table "What to set" says from where to where and why, and what prints the line to paste.',
       size: [4, 4],
       unit: 'none',
       none: 'no daemon is scraped',
@@ -189,8 +189,18 @@ export function adviceTables(select: Selector): readonly (TablePanelBuilder | St
   const known = `max(${select('mirrorwatch_build_info')})`;
   const issued = growth(['upstream', 'cause'], select('mirror_advice_issued_total'), '1d');
   const found = `sum by (registry, kind) (${select('mirror_findings_open')}) > 0`;
-  const advised = `max by (upstream, from, to, cause) (${select('mirror_advice_active')})`;
-  const paste = dataLink('The line to paste, at the daemon', `${variable('daemon_url')}/`, true).build();
+  const daemon = variable('daemon_url');
+  // No metric carries a URL: the command asks the daemon for the line.
+  const advised = `label_replace(max by (ecosystem, upstream, from, to, cause) (${select('mirror_advice_active')}), "line", "mirrorwatch advice --url ${daemon}", "", "")`;
+  const ofRow = (column: string) => variable(`__data.fields.${column}`, 'percentencode');
+  const paste = [
+    link('The line to paste, on the page of the daemon', `${daemon}/`, true),
+    link(
+      'The same for programs',
+      `${daemon}/api/v1/advice/${ofRow('Ecosystem')}/remedy?upstream=${ofRow('Upstream')}&as=json`,
+      true,
+    ),
+  ];
   const inDetail = link(
     'This mirror in detail',
     addressOf('mirror', { registry: variable('__value.raw', 'percentencode') }),
@@ -199,8 +209,8 @@ export function adviceTables(select: Selector): readonly (TablePanelBuilder | St
     table({
       id: 7,
       title: 'What to set, and why',
-      says: "The move that is proposed for each upstream, and its cause. Follow it: the daemon's page has the line for each client, its doubts, and the way back.",
-      size: [10, 6],
+      says: "The move that is proposed for each upstream, and its cause. Follow it: the last column prints the line for each client, its doubts, and the way back; the daemon's page has the same.",
+      size: [24, 5],
       unit: 'none',
       none: 'no daemon is scraped',
       queries: [
@@ -212,14 +222,24 @@ export function adviceTables(select: Selector): readonly (TablePanelBuilder | St
       ],
     })
       .minWidth(80)
-      .withTransformation(columnsOf(['upstream', 'from', 'to', 'cause'], { Value: true }))
-      .overrideByName('To', [{ id: 'links', value: [paste, inDetail] }])
+      .withTransformation(
+        columnsOf(
+          ['ecosystem', 'upstream', 'from', 'to', 'cause', 'line'],
+          { Value: true },
+          { line: 'What prints the line to paste' },
+        ),
+      )
+      .overrideByName('What prints the line to paste', [
+        { id: 'links', value: paste },
+        { id: 'custom.width', value: 520 },
+      ])
+      .overrideByName('To', [{ id: 'links', value: [inDetail] }])
       .overrideByName('From', [{ id: 'links', value: [inDetail] }]),
     table({
       id: 8,
       title: 'Findings open',
       says: 'What is wrong now, by mirror and kind; without a mirror it is about us. Each kind has its page in the runbook.',
-      size: [6, 6],
+      size: [10, 6],
       unit: 'none',
       none: 'no verdict yet: no daemon is scraped, or it is starting',
       queries: [{ expr: orNone(found, known, 'kind', 'none open'), as: 'table' }],
@@ -231,7 +251,7 @@ export function adviceTables(select: Selector): readonly (TablePanelBuilder | St
       id: 9,
       title: 'Advice given in the last day',
       says: 'How often a move was proposed, by cause, reminders not counted. Often and by turns: two mirrors are equally good or bad; raise advise.hold.',
-      size: [5, 6],
+      size: [10, 6],
       unit: 'none',
       none: 'no daemon is scraped',
       queries: [{ expr: orNone(`${issued} > 0`, known, 'cause', 'none'), as: 'table' }],
@@ -243,7 +263,7 @@ export function adviceTables(select: Selector): readonly (TablePanelBuilder | St
       id: 16,
       title: 'Moves regretted',
       says: 'Accepted advice in the time range after which the mirror left did better than the advised one, by our own canaries. Above 0: see the runbook on MirrorAdviceRegretted; often means that short spikes are left too soon.',
-      size: [3, 6],
+      size: [4, 6],
       unit: 'none',
       none: 'no daemon is scraped',
       queries: [

@@ -17,11 +17,14 @@ export const colour = {
   grey: '#8E8E8E',
 } as const;
 
-/** What a verdict looks like as a ground under text: the same on every board. Grey is "not known", nowhere "well". */
+/**
+ * What a verdict looks like as a ground under text: the same on every board. Grey is "not known", nowhere "well". None is
+ * near a colour that Grafana gives lines by their names: a band is a state, a line of that colour would be a mirror.
+ */
 export const verdict = {
   fine: '#007A59',
-  watch: '#FFBE33',
-  bad: '#B84A00',
+  watch: '#DCD974',
+  bad: '#AE3204',
   unknown: '#6B6B6B',
 } as const;
 

@@ -62,6 +62,14 @@ export function bars(frame: Frame): LinesPanelBuilder {
     .legend(legend(['sum']));
 }
 
+/**
+ * Shares over time, as steps: each covers the time that its query looks back at, which is `$__interval`, so that an outage
+ * begins and ends where it did. Five minutes at least, or one failed probe is a dip to half.
+ */
+export function shares(frame: Frame): LinesPanelBuilder {
+  return lines(frame).interval('5m').lineInterpolation(common.LineInterpolation.StepBefore);
+}
+
 /** Parts of a whole over time, one on the other. */
 export function areas(frame: Frame): LinesPanelBuilder {
   return lines(frame)

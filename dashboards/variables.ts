@@ -104,7 +104,7 @@ export const window: Variable = new dashboard.IntervalVariableBuilder('window')
   .description('How far back each point looks. At least 40 paces of the step: 20 min at 30 s, 4 h at 5 min.')
   .values('20m,1h,4h,1d')
   .auto(false)
-  .current({ text: '1h', value: '1h' });
+  .current({ text: '20m', value: '20m' });
 
 function text(name: string, label: string, says: string, value: string): Variable {
   return new dashboard.TextBoxVariableBuilder(name)

@@ -1,5 +1,5 @@
 import type { AdviceCause } from '../core/advice.ts';
-import { reasonWeight } from '../core/failure.ts';
+import { isCertificateFailure, reasonWeight } from '../core/failure.ts';
 import { type Finding, type FindingKind, isDisputed, saysBehind } from '../core/finding.ts';
 import type { Standing } from '../core/standing.ts';
 import type { Alarm } from './paired/pair.ts';
@@ -65,12 +65,17 @@ export function isAboutTime(kind: AdviceCause): boolean {
   return timeCauses.has(kind);
 }
 
-/** A cause by its gravest name: a mirror that fails every request is not slow, however long each failure takes. */
+/**
+ * A cause by its gravest name: a mirror that fails every request is neither slow, however long each failure takes, nor
+ * unreliable. Its reason says what it is; a finding may say so seconds later, when the cause is in labels already.
+ */
 export function namedCause(tally: Tally, kind: Cause['kind']): Cause['kind'] {
-  if (!isAboutTime(kind)) return kind;
+  if (!isAboutTime(kind) && kind !== 'unreliable') return kind;
   const trouble = troubleOf(tally);
   if (trouble?.kind !== 'all') return kind;
-  return reasonWeight[trouble.row.reason] === 'refusal' ? 'refusal' : 'outage';
+  const { reason } = trouble.row;
+  if (isCertificateFailure(reason)) return 'certificate';
+  return reasonWeight[reason] === 'refusal' ? 'refusal' : 'outage';
 }
 
 /** Which causes each test may be explained by, the gravest first, and what it is called where no finding explains it. */

@@ -1,5 +1,5 @@
 import type { AdviceCause } from '../core/advice.ts';
-import { reasonWeight } from '../core/failure.ts';
+import { isCertificateFailure, reasonWeight } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
@@ -116,8 +116,7 @@ function allSaid(view: View, head: string, row: Row): Sentence {
   const said = { head, cause, count, span: sinceSaid(view, fromMs) };
   if (timeouts === count) return phrase('ground.hangs', { ...said, waited: time(waitedMs / 1000) });
   if (reasonWeight[cause] === 'refusal') return phrase('ground.refuses', said);
-  const isCertificate = /^tls_(expired|untrusted|name|pin)$/.test(cause);
-  return phrase(isCertificate ? 'ground.certificate' : 'ground.down', said);
+  return phrase(isCertificateFailure(cause) ? 'ground.certificate' : 'ground.down', said);
 }
 
 function targetsSaid(view: View, head: string, { failing, targets }: Extract<Trouble, { kind: 'targets' }>): Sentence {

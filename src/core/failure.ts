@@ -92,6 +92,11 @@ export type Outcome =
   | { readonly tag: 'failed'; readonly failure: ProbeFailure }
   | { readonly tag: 'unknown'; readonly because: Because };
 
+/** True where the mirror's certificate is what failed. */
+export function isCertificateFailure(reason: Reason): boolean {
+  return reason === 'tls_expired' || reason === 'tls_untrusted' || reason === 'tls_name' || reason === 'tls_pin';
+}
+
 /** True where a failure of this kind, on a light step, counts towards an outage. */
 export function countsTowardsOutage(reason: Reason): boolean {
   return reasonWeight[reason] === 'outage';

@@ -25,6 +25,8 @@ const templates = {
   from: label('from'),
   to: label('to'),
   cause: label('cause'),
+  /** No label carries a URL: the command asks the daemon for the line. */
+  command: `mirrorwatch advice --url http://${label('instance')}`,
   value: '{{ $value }}',
   about: '{{ $value | humanize }}',
   seconds: '{{ printf "%.1f" $value }}',

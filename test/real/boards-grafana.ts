@@ -137,7 +137,8 @@ export function chosen(rangeSeconds: number, rateInterval: string, more: Chosen 
   const own = {
     step: stepChoices[0]?.value ?? '',
     connection: 'cold',
-    window: '1h',
+    window: '20m',
+    daemon_url: 'http://127.0.0.1:10120',
     slo: '99.5',
     factor: '2.5',
     floor: '0.8',
@@ -157,7 +158,7 @@ const escaped = (text: string) => text.replace(/[$^*{}[\]'+?.()|\\]/g, '\\\\$&')
 
 /** The query with values in place of variables. @throws Error on a variable that nobody chose: Grafana would send its name */
 export function interpolated(expr: string, values: Chosen): string {
-  return expr.replace(/\$([a-zA-Z_]\w*)/g, (_, name: string) => {
+  return expr.replace(/\$\{?([a-zA-Z_]\w*)\}?/g, (_, name: string) => {
     const value = values[name];
     if (value === undefined) throw new Error(`$${name} is not a variable of the board: ${expr}`);
     if (typeof value === 'string') return value;

@@ -1,4 +1,4 @@
-import type { Reason } from '../../core/failure.ts';
+import { isCertificateFailure, type Reason } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
@@ -8,15 +8,13 @@ import { type Says, scopeOf } from './says.ts';
 /** What a sample says about the mirror's certificate; `null`: nothing (no TLS, or the handshake itself failed). */
 export type CertificateSays = 'good' | 'expires_soon' | Extract<Reason, `tls_${string}`> | null;
 
-const verification: ReadonlySet<Reason> = new Set<Reason>(['tls_expired', 'tls_untrusted', 'tls_name', 'tls_pin']);
-
 /**
  * Reads one judged sample: a failed verification by its reason, an expiry in the past or in fewer than
  * `limits.certificateWarnMs`, or good.
  * @param wallMs  now
  */
 export function certificateSays(sample: Pick<Sample, 'outcome' | 'tls'>, wallMs: number): CertificateSays {
-  if (sample.outcome.tag === 'failed' && verification.has(sample.outcome.failure.kind)) {
+  if (sample.outcome.tag === 'failed' && isCertificateFailure(sample.outcome.failure.kind)) {
     return sample.outcome.failure.kind as Extract<Reason, `tls_${string}`>;
   }
   if (sample.tls === null || sample.tls.expiresAtMs === null) return null;

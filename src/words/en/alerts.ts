@@ -71,10 +71,10 @@ export const alerts = {
 
   'alert.MirrorAdvice.summary': 'Advice: move from {from} to {to}',
   'alert.MirrorAdvice.says':
-    'Clients of {upstream} ({ecosystem}) should leave {from} for {to} because of: {cause}. The line to paste is on the status page.',
+    'Clients of {upstream} ({ecosystem}) should leave {from} for {to} because of: {cause}. This prints the line to paste, and the way back: {command}',
   'alert.MirrorAdviceUnheeded.summary': 'Advice for {upstream} has waited for an hour',
   'alert.MirrorAdviceUnheeded.says':
-    '{value} advice for clients of {upstream} ({ecosystem}) has been proposed for over an hour, and nobody has accepted it: they go on with a chain that is held to be bad.',
+    '{value} advice for clients of {upstream} ({ecosystem}) has been proposed for over an hour, and nobody has accepted it: they go on with a chain that is held to be bad. This prints the line to paste: {command}',
   'alert.MirrorAdviceRegretted.summary': 'A move of {upstream} was not worth it',
   'alert.MirrorAdviceRegretted.says':
     'Looking back, the mirror that clients of {upstream} ({ecosystem}) left on advice did better than the one they moved to, by our own canaries. It happened within the last day.',

@@ -119,7 +119,7 @@ describe('candidates', () => {
     const stage = new Stage('https://a.example.com,direct', [mirror('a'), mirror('b', ofB), mirror('c', ofC)]);
     stage.paces(6, { a: 200, b, c });
     stage.paces(3, { a: 'refused', b, c });
-    expect(stage.story()).toEqual([`proposed unreliable ${want}`]);
+    expect(stage.story()).toEqual([`proposed outage ${want}`]);
   });
 
   it('among small ones daemons are spread by their vantage, whatever the order of the file', () => {

@@ -204,6 +204,8 @@ describe('a cause explains what a test found', () => {
     kill(stage);
     stage.shut('a', 'outage');
   };
+  const failingWith = (a: 'throttled' | 'denied' | 'tls_untrusted') => (stage: Stage) =>
+    stage.paces(5, { a, b: 200, c: 200 });
   const flaky = (stage: Stage): void => {
     for (const a of ['reset', 'reset', 200, 'reset', 200] as const) stage.paces(1, { a, b: 200, c: 200 });
   };
@@ -215,17 +217,16 @@ describe('a cause explains what a test found', () => {
     ['slow, and its lists go back and forth', 'lag', { cause: 'regression' }, slow, 'slower'],
     ['slow, and an outage of long ago', 'outage', { state: 'closed' }, slow, 'slower'],
     ['failing, and refusing', 'refusal', { cause: 'denied' }, failing, 'refusal'],
-    ['failing, and unreliable', 'unreliable', {}, failing, 'unreliable'],
-    ['failing, and nothing is known', null, {}, failing, 'unreliable'],
+    ['failing now and then, and unreliable', 'unreliable', {}, flaky, 'unreliable'],
+    ['failing now and then, and nothing is known', null, {}, flaky, 'unreliable'],
+    ['failing, and unreliable', 'unreliable', {}, failing, 'outage'],
+    ['failing, and nothing is known', null, {}, failing, 'outage'],
+    ['throttling, and nothing is known', null, {}, failingWith('throttled'), 'refusal'],
+    ['denying, and nothing is known', null, {}, failingWith('denied'), 'refusal'],
+    ['showing a bad certificate, and nothing is known', null, {}, failingWith('tls_untrusted'), 'certificate'],
     ['failing, and its certificate has ended', 'certificate', { cause: 'tls_expired' }, failing, 'certificate'],
-    ['failing, and a spike', 'spike', {}, failing, 'unreliable'],
-    [
-      'failing, and a known outage',
-      'certificate',
-      { cause: 'tls_expired', state: 'acknowledged' },
-      failing,
-      'unreliable',
-    ],
+    ['failing, and a spike', 'spike', {}, failing, 'outage'],
+    ['failing, and a known outage', 'certificate', { cause: 'tls_expired', state: 'acknowledged' }, failing, 'outage'],
   ])('%s', (_name, kind, more, trouble, want) => {
     const stage = warm();
     if (kind !== null) stage.open('a', kind, more);

@@ -7,7 +7,7 @@ describe('failback to what is 5 × slower', () => {
   const away = (accepts: boolean): Rounds => {
     const stage = calm();
     stage.live(120, all(200, { a: 'refused' }));
-    expect(stage.story()).toEqual(['proposed unreliable b']);
+    expect(stage.story()).toEqual(['proposed outage b']);
     if (accepts) stage.accept(open(stage).id);
     return stage;
   };
@@ -131,7 +131,7 @@ describe('flapping, 8 s down and 8 s up', () => {
     const stage = calm();
     stage.live(hour, one);
     stage.live(hour, all(200));
-    expect(stage.story()).toEqual(['proposed unreliable b', 'withdrawn unreliable b']);
+    expect(stage.story()).toEqual(['proposed outage b', 'withdrawn outage b']);
     // 98 clean answers, as its last were bad.
     expect(delay(stage, 1_800 + hour)).toBeGreaterThan(1_800);
   });
@@ -163,7 +163,7 @@ describe('dismissed advice', () => {
   test('is silent of this move for this cause alone', () => {
     const stage = dismissed('nothing');
     stage.live(60, all(200, { a: 'refused' }));
-    expect(stage.story().slice(2)).toEqual(['proposed unreliable b']);
+    expect(stage.story().slice(2)).toEqual(['proposed outage b']);
   });
 
   test('the remedy says what stood before', () => {

@@ -102,7 +102,7 @@ describe('worked example 2: a mirror that refuses', () => {
       expect(running(world).bound).toBe(8);
       world.consider();
       rows.push(`| ${failures} | ${failures - 1} s | ${fixed(sum)} | ${fixed(witness)} |`);
-      expect(world.story(), `after ${failures}`).toEqual(failures < 5 ? [] : ['proposed unreliable b']);
+      expect(world.story(), `after ${failures}`).toEqual(failures < 5 ? [] : ['proposed outage b']);
     }
     for (const row of rows) expect(page).toContain(row);
   });

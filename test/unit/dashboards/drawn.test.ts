@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { variable } from '../../../dashboards/frame.ts';
 import { heatColour, verdict } from '../../../dashboards/palette.ts';
 import { type BoardPanel, panelsOf, plainBoards } from '../../real/boards-grafana.ts';
 import { repoDir } from '../../support/paths.ts';
@@ -14,7 +15,12 @@ interface Step {
 interface Defaults {
   readonly color?: { readonly mode: string };
   readonly thresholds?: { readonly steps: readonly Step[] };
-  readonly custom?: { readonly axisSoftMax?: number; readonly drawStyle?: string; readonly minWidth?: number };
+  readonly custom?: {
+    readonly axisSoftMax?: number;
+    readonly drawStyle?: string;
+    readonly minWidth?: number;
+    readonly lineInterpolation?: string;
+  };
   readonly decimals?: number;
   readonly mappings?: readonly unknown[];
   readonly links?: readonly unknown[];
@@ -144,7 +150,7 @@ describe('what is counted is counted once', () => {
 
 describe('tables', () => {
   test.each([
-    { where: 'overview/7', columns: ['Upstream', 'From', 'To', 'Cause'] },
+    { where: 'overview/7', columns: ['Ecosystem', 'Upstream', 'From', 'To', 'Cause', 'What prints the line to paste'] },
     { where: 'overview/8', columns: ['Mirror', 'Kind', 'Open'] },
     { where: 'overview/9', columns: ['Upstream', 'Cause', 'Times'] },
     { where: 'mirror/40', columns: ['Mirror', 'Left', 'Issuer', 'TLS', 'Cipher', 'HTTP'] },
@@ -161,6 +167,17 @@ describe('tables', () => {
       expect(columnsOf(find(where)).length * 80).toBeLessThan((1280 / 24) * w - 26);
     },
   );
+  test('"What to set" shows what prints the line, and leads to it', () => {
+    const panel = find('overview/7');
+    const daemon = variable('daemon_url');
+    const ofRow = (column: string) => variable(`__data.fields.${column}`, 'percentencode');
+    expect(exprs(panel)[0]).toContain(`"line", "mirrorwatch advice --url ${daemon}"`);
+    const links = overridesOf(panel, 'What prints the line to paste')['links'] as unknown as readonly { url: string }[];
+    expect(links.map(({ url }) => url)).toEqual([
+      `${daemon}/`,
+      `${daemon}/api/v1/advice/${ofRow('Ecosystem')}/remedy?upstream=${ofRow('Upstream')}&as=json`,
+    ]);
+  });
   test('"nothing advised" is in a column without a link, the mirrors of a move have one', () => {
     const panel = find('overview/7');
     expect(exprs(panel)[0]).toContain('"upstream", "nothing advised"');
@@ -203,6 +220,13 @@ describe('mirror detail', () => {
     const legends = (find('mirror/10').targets ?? []).map(({ legendFormat }) => legendFormat);
     expect(legends).toEqual(['resolve', 'connect', 'tls', 'processing', 'transfer']);
     expect(exprs(find('mirror/10'))[2]).toContain('phase="tls"');
+  });
+  test('an outage is drawn as long as it was: each step is the time that it covers', () => {
+    const panel = find('mirror/30');
+    const windows = exprs(panel).flatMap((expr) => [...expr.matchAll(/\[([^\]]+)\]/g)].map(([, window]) => window));
+    expect([...new Set(windows)]).toEqual(['$__interval']);
+    expect((panel as unknown as { interval: string }).interval).toBe('5m');
+    expect(defaultsOf(panel).custom?.lineInterpolation).toBe('stepBefore');
   });
   test('a spent budget is a word, and numbers of mirrors lie below each other', () => {
     expect(JSON.stringify(defaultsOf(find('mirror/2')).mappings)).toContain('"spent"');

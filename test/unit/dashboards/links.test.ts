@@ -7,6 +7,8 @@ const cell: Readonly<Record<string, string>> = {
   '__field.name': 'aliyun & co',
   '__data.fields[0]': 'v1.0.0+incompatible',
   '__data.fields.probe_id': '01abc/?#',
+  '__data.fields.Ecosystem': 'oci',
+  '__data.fields.Upstream': 'quay.io/a',
   '__field.labels.registry': 'aliyun & co',
   '__value.raw': 'aliyun & co',
   module: 'github.com/BurntSushi/toml/v2?x=1&y',
@@ -124,7 +126,9 @@ describe('every link', () => {
   test.each(links)('$where $title leads to a board of ours or to the daemon', ({ url, targetBlank }) => {
     const { origin, pathname, searchParams } = clicked(url);
     if (origin === 'http://127.0.0.1:10120') {
-      expect(['/', '/mirrors/aliyun%20%26%20co', '/probes/01abc%2F%3F%23']).toContain(pathname);
+      expect(['/', '/mirrors/aliyun%20%26%20co', '/probes/01abc%2F%3F%23', '/api/v1/advice/oci/remedy']).toContain(
+        pathname,
+      );
       expect(targetBlank).toBe(true);
       return;
     }

@@ -121,7 +121,7 @@ export function Timeline({ drawn, frames, theme, width, height, timeRange }: Dra
         ))}
         {ticks.map((ms) => (
           <text key={ms} x={x(ms)} y={bottom + 16} fontSize={12} textAnchor="middle" fill={theme.colors.text.secondary}>
-            {new Date(ms).toISOString().slice(11, 16)}
+            {new Date(ms).toISOString().slice(11, toMs - fromMs < gaps * 60_000 ? 19 : 16)}
           </text>
         ))}
       </svg>
