@@ -38,6 +38,7 @@ function finding(kind: z.ZodType) {
         version: z.string().nullable(),
         step: z.enum(registry.steps),
         family: z.literal([4, 6]).optional().describe('it fails over this address family alone'),
+        protocol: z.literal(['1.1', '2']).optional().describe('it fails over this HTTP version alone'),
       }),
     ),
     openedAt: stamp,

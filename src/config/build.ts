@@ -15,6 +15,7 @@ import type { ReaderOf } from './lock.ts';
 import { type Modules, readModules } from './modules.ts';
 import { readPaces } from './paces.ts';
 import { readPair } from './pem.ts';
+import { protocolOf, speaksOf } from './protocol.ts';
 import { proxyAccess } from './proxy.ts';
 import { readReceivers } from './receivers.ts';
 import type { Reader, Report } from './report.ts';
@@ -90,7 +91,7 @@ function readMirror(
   const {
     resolve: { family = null, server = null },
   } = mirror;
-  return {
+  const built: Mirror = {
     name: mirror.name,
     ecosystem: mirror.ecosystem,
     upstream: upstreamOf(mirror, registry),
@@ -116,14 +117,7 @@ function readMirror(
     ...gapsOf(mirror),
     ...ownOf(path, mirror, registry, report),
   };
-}
-
-function protocolOf(path: Path, { protocol }: FileMirror, url: string, report: Report): Pick<Mirror, 'protocol'> {
-  if (protocol === 'client') return {};
-  // A server without TLS chooses no protocol, and clients speak HTTP/1.1 to it.
-  if (protocol === 'h2' && !url.startsWith('https:'))
-    report.error([...path, 'protocol'], 'an https:// URL where HTTP/2 is asked for');
-  return { protocol };
+  return { ...built, ...speaksOf(built, readClients(file), registry) };
 }
 
 function gapsOf({ gaps }: FileMirror): Pick<Mirror, 'gaps'> {

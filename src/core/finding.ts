@@ -3,7 +3,7 @@ import { limits } from './limits.ts';
 import type { EcosystemId } from './mirror.ts';
 import type { Sentence } from './sentence.ts';
 import type { Step } from './target.ts';
-import type { Seen } from './transcript.ts';
+import type { HttpProtocol, Seen } from './transcript.ts';
 
 /** What can be detected; closed. The webhook type is `mirror.<kind>`. */
 export const findingKinds = [
@@ -77,6 +77,8 @@ export interface ScopeItem {
   readonly step: Step;
   /** It fails over this address family alone; absent: over any. */
   readonly family?: 4 | 6;
+  /** It fails over this HTTP version alone; absent: over any. */
+  readonly protocol?: HttpProtocol;
   /** Of a mismatch: what speaks against this artifact, `mismatch` for an authority; absent: the finding's own cause. */
   readonly cause?: Finding['cause'];
 }

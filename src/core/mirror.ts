@@ -1,10 +1,20 @@
 import type { Secret } from './secret.ts';
+import type { HttpProtocol } from './transcript.ts';
 
 /** One kind of mirror: label value, config key and fixture folder alike. An opaque word here; the registry of ecosystems has them all. */
 export type EcosystemId = string;
 
 /** Fresh resolve, TCP and TLS for each probe (`cold`), or a kept connection (`warm`); never mixed in one series. */
 export type Connection = 'cold' | 'warm';
+
+/** An HTTP version, and the clients of a mirror's ecosystem that speak it. */
+export interface Speaks {
+  readonly protocol: HttpProtocol;
+  /** Their ids: `go`, `uv`. */
+  readonly clients: readonly string[];
+  /** A setting that makes them speak HTTP/1.1 instead (`GODEBUG=http2client=0`); `null`: there is none for all of them. */
+  readonly bypass: string | null;
+}
 
 /** One configured endpoint of one ecosystem. `name` is the label `registry`, unique in the file. */
 export interface Mirror {
@@ -22,6 +32,8 @@ export interface Mirror {
   readonly connections: readonly Connection[];
   /** The HTTP version to speak; absent: what the ecosystem's clients offer. */
   readonly protocol?: 'h1' | 'h2';
+  /** The HTTP versions that clients speak to it, the leading client's first; absent: it has no TLS, or `protocol` names one. */
+  readonly speaks?: readonly Speaks[];
   readonly access: MirrorAccess;
   readonly maintenance: readonly MaintenanceWindow[];
   /** What it leaves out by design, which is no lag; absent: nothing. */

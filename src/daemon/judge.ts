@@ -130,11 +130,12 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
       return isUrgent;
     }
 
-    function askArtifact(target: Target, purpose: 'recheck' | 'peek', family: Peek['family'], probes: Due[]): void {
+    function askArtifact({ target, family, protocol }: Peek, purpose: 'recheck' | 'peek', probes: Due[]): void {
       // First bytes come as soon as any light answer, or something is odd.
       const { timeoutMs } = purpose === 'peek' ? s.config.schedule.pace : paceOf(target, s.config);
       const due = reserve({ target, connection: 'cold', purpose, timeoutMs, round: null }, now);
-      if (due) probes.push(family === null ? due : { ...due, family });
+      const over = { ...(family === null ? {} : { family }), ...(protocol === undefined ? {} : { protocol }) };
+      if (due) probes.push({ ...due, ...over });
     }
 
     /** A mirror that answers over one address family is asked over that one. */
@@ -208,8 +209,8 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
           peeks = [];
           looks = [];
           for (const order of odd) detect(s.detector.look(order, now));
-          for (const target of again) askArtifact(target, 'recheck', null, probes);
-          for (const { target, family } of first) askArtifact(target, 'peek', family, probes);
+          for (const target of again) askArtifact({ target, family: null }, 'recheck', probes);
+          for (const peek of first) askArtifact(peek, 'peek', probes);
           for (const ask of asked) askRound(ask, probes, controls);
         }
         if (observe()) considerAtMs = 0;

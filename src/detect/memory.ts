@@ -22,6 +22,7 @@ import type { Holds } from './rules/holds.ts';
 import type { DeclaredWrong, WrongOnce } from './rules/mismatch.ts';
 import { noOutage, type OutageState } from './rules/outage.ts';
 import type { Said } from './rules/peers.ts';
+import type { ProtocolFault } from './rules/protocol.ts';
 import { noRefusal, type RefusalState } from './rules/refusal.ts';
 import { noSelf, quietSelf, type SelfState } from './rules/self.ts';
 import { noSpeed, type SpeedState } from './rules/speed.ts';
@@ -88,6 +89,8 @@ export interface MirrorMemory {
   certificateState: CertificateState;
   /** One address family does not answer, the other does; `null`: not, or not known. */
   detour: Detour | null;
+  /** It fails over one HTTP version; `null`: over none, or none is known. */
+  protocolFault: ProtocolFault | null;
   /** The family that could not be connected to last, until it answers; `null`: none. */
   failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
   /** When it last answered over each family, monotonic milliseconds. */
@@ -244,6 +247,7 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     certificate: null,
     certificateState: noCertificate,
     detour: null,
+    protocolFault: null,
     failedOver: null,
     answeredOver: new Map(),
     insteadOf: new Map(),

@@ -5,6 +5,7 @@ import { takeBackRate } from './reliability.ts';
 import { vantageWord } from './round/witness.ts';
 import { isShown } from './rules/detour.ts';
 import { type Broken, closesOutage, goesOut, type Heard, hear, outageSays, withoutRow } from './rules/outage.ts';
+import { oneProtocol } from './rules/protocol.ts';
 
 /** Enters a judged sample into its series, and ends the outage of that series where `close` ok samples are together. */
 export function hearOutage(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, heard: Heard): void {
@@ -62,11 +63,13 @@ export function refreshOutage(memory: Memory, mirror: MirrorMemory, vantage: Fin
     mirror,
     outageSays(name, mirror.out, {
       canaryStep,
+      canary: mirror.canary,
       canaryServes: mirror.canaryServes,
       modules: mirror.modules,
       known,
       vantage,
       broken: brokenOf(memory, mirror),
+      over: oneProtocol(mirror.protocolFault, mirror.mirror.speaks),
     }),
   );
 }

@@ -11,6 +11,7 @@ import { withWindow } from './rules/baseline.ts';
 import { newDetour } from './rules/detour.ts';
 import { noOutage } from './rules/outage.ts';
 import { readSaid } from './rules/peers.ts';
+import { restoredFault } from './rules/protocol.ts';
 import { noRefusal } from './rules/refusal.ts';
 import { canaryFirst } from './rules/says.ts';
 import { noSpike } from './rules/spike.ts';
@@ -64,6 +65,9 @@ function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
   const { broken } = value;
   if ((broken?.family === 4 || broken?.family === 6) && reasons.includes(broken.reason))
     mirror.detour = newDetour(broken.family, { reason: broken.reason, probeId: null }, memory.now.monotonicMs);
+  const { brokenProtocol: over } = value;
+  if ((over?.protocol === '1.1' || over?.protocol === '2') && reasons.includes(over.reason))
+    mirror.protocolFault = restoredFault(over.protocol, over.reason, memory.now.monotonicMs);
   if (expiresAtMs !== null) mirror.certificate = { expiresAtMs, authorizationCode: null };
   mirror.propagations = (Array.isArray(value.propagations) ? value.propagations : []).flatMap(
     (one: unknown) => numberOf(one) ?? [],
@@ -169,7 +173,11 @@ function restoreStanding(memory: Memory, finding: Finding): void {
   const isEmpty =
     (kind === 'outage' &&
       mirror?.out.size === 0 &&
-      !finding.scope.some(({ family }) => family === mirror.detour?.broken)) ||
+      !finding.scope.some(
+        ({ family, protocol }) =>
+          (family !== undefined && family === mirror.detour?.broken) ||
+          (protocol !== undefined && protocol === mirror.protocolFault?.broken),
+      )) ||
     (kind === 'refusal' && mirror?.refused.size === 0) ||
     (kind === 'lag' && mirror?.lagging.size === 0) ||
     (kind === 'unreliable' && !rateClasses.some((one) => mirror?.rates[one].isOpen === true)) ||
@@ -195,8 +203,10 @@ function some(mirror: MirrorMemory | undefined, holds: (series: SeriesMemory) =>
 }
 
 function* targetsOf(memory: Memory, finding: Finding) {
-  for (const { module, version, step, family } of finding.scope) {
-    if (family !== undefined) continue;
+  const leading = memory.mirrors.get(finding.registry ?? '')?.mirror.speaks?.[0]?.protocol;
+  for (const { module, version, step, family, protocol } of finding.scope) {
+    // Over another version than the leading client's: other clients are hit, and no series of ours is out.
+    if (family !== undefined || (protocol !== undefined && protocol !== leading)) continue;
     const target = memory.targets.get(`${finding.registry ?? ''}|${module ?? ''}|${version ?? ''}|${step}`);
     if (target !== undefined) yield target;
   }

@@ -1,8 +1,10 @@
 import type { Reason } from '../core/failure.ts';
 import type { Row } from '../core/ports.ts';
+import type { HttpProtocol } from '../core/transcript.ts';
 import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
 import { isShown } from './rules/detour.ts';
 import type { Said } from './rules/peers.ts';
+import { oneProtocol } from './rules/protocol.ts';
 import { type RateClass, rateClasses } from './rules/unreliable.ts';
 
 /** A series or mirror without urgent news is written at most this often. */
@@ -45,6 +47,8 @@ export interface MirrorRow {
   readonly rates?: Readonly<Partial<Record<RateClass, readonly [number, boolean, number, number]>>>;
   /** The address family that it does not answer over, and how that fails; absent: none known. */
   readonly broken?: { readonly family: 4 | 6; readonly reason: Reason };
+  /** The HTTP version that it fails over while the other one works, and how; absent: none known. */
+  readonly brokenProtocol?: { readonly protocol: HttpProtocol; readonly reason: Reason };
   /** How long the last releases took to arrive, milliseconds; absent: none did. */
   readonly propagations?: readonly number[];
   /** Declared wrong digests: target, digest, whether acknowledged. */
@@ -127,6 +131,11 @@ function seriesRow(memory: Memory, series: SeriesMemory): SeriesRow {
   };
 }
 
+function protocolOf({ protocolFault, mirror }: MirrorMemory): Pick<MirrorRow, 'brokenProtocol'> {
+  const one = oneProtocol(protocolFault, mirror.speaks);
+  return one === null ? {} : { brokenProtocol: { protocol: one.broken, reason: one.reason } };
+}
+
 function mirrorRow(mirror: MirrorMemory): MirrorRow {
   return {
     v: 1,
@@ -140,6 +149,7 @@ function mirrorRow(mirror: MirrorMemory): MirrorRow {
     ...(mirror.detour === null || !isShown(mirror.detour)
       ? {}
       : { broken: { family: mirror.detour.broken, reason: mirror.detour.reason } }),
+    ...protocolOf(mirror),
     ...(mirror.propagations.length === 0 ? {} : { propagations: mirror.propagations.map(Math.round) }),
     wrong: [...mirror.declaredWrong].map(([id, one]) => [id, one.digest, one.isAcknowledged] as const),
     ...(mirror.declaredOdd.size === 0

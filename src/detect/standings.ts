@@ -7,6 +7,7 @@ import { canaryPaceMs, isCanaryOut, ownTimeoutMs } from './lookups.ts';
 import type { Memory, MirrorMemory } from './memory.ts';
 import { isShown } from './rules/detour.ts';
 import { modulesOutOf } from './rules/outage.ts';
+import { oneProtocol } from './rules/protocol.ts';
 import { rollUp } from './rules/roll-up.ts';
 import { contaminatedOf } from './rules/self.ts';
 import { thresholdFor } from './settle.ts';
@@ -25,6 +26,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     skipped: mirror.lastSkip,
     canaryOut: isCanaryOut(mirror),
     brokenFamily: mirror.detour !== null && isShown(mirror.detour) ? mirror.detour.broken : null,
+    brokenProtocol: oneProtocol(mirror.protocolFault, mirror.mirror.speaks)?.broken ?? null,
     modulesOut: modulesOutOf(mirror.out, mirror.canary?.step ?? null),
     modules: mirror.modules,
     targetsOut: mirror.out.size,

@@ -9,6 +9,7 @@ import { dropHeldSpikes } from './judge.ts';
 import { isCanaryProbe, ownTimeoutMs, roundOf, seriesOf } from './lookups.ts';
 import type { Memory, MirrorMemory } from './memory.ts';
 import { hearOutage } from './outages.ts';
+import { noteOtherProtocol, noteProtocol } from './protocol.ts';
 import { doubtCanary, doubtTarget, isConfirmed } from './round/doubt.ts';
 import { lookBack } from './round/look.ts';
 import { withMark } from './round/loss.ts';
@@ -39,11 +40,13 @@ export function take(memory: Memory, sample: Sample): void {
   }
   if (sample.due.purpose === 'peek') {
     // The first bytes of an artifact prove nothing of the rest: a reason to look, for who ordered it.
-    hearTry(memory, mirror, sample);
+    if (sample.due.protocol === undefined) hearTry(memory, mirror, sample);
+    else noteOtherProtocol(memory, mirror, sample);
     memory.turn.settled.push(unjudged(sample));
     return;
   }
   noteFamily(memory, mirror, sample);
+  noteProtocol(memory, mirror, sample);
   mirror.address = sample.remoteAddress ?? mirror.address;
   const isAnswer = !isSilent(sample.outcome);
   if (isAnswer) mirror.answeredFromMs = Math.max(mirror.answeredFromMs ?? 0, sample.startedMonotonicMs);

@@ -7,6 +7,7 @@ import type { Now, Row, Table } from '../core/ports.ts';
 import type { Sample, SettledSample } from '../core/sample.ts';
 import type { Freshness, Standing, VantageStanding } from '../core/standing.ts';
 import type { Step, Target } from '../core/target.ts';
+import type { HttpProtocol } from '../core/transcript.ts';
 
 /** Ask these now, all in one moment of a confirming round. */
 export interface RoundAsk {
@@ -22,6 +23,8 @@ export interface RoundAsk {
 export interface Peek {
   readonly target: Target;
   readonly family: 4 | 6 | null;
+  /** The HTTP version to speak; absent: as usual. */
+  readonly protocol?: HttpProtocol;
 }
 
 /** What came of one call: everything to hand on, to run, and to commit in one transaction. */

@@ -114,6 +114,8 @@ export interface Client {
    * @see test/real/offered-protocols.test.ts
    */
   protocols(mirror: Mirror): readonly HttpProtocol[];
+  /** A variable's assignment that makes it speak HTTP/1.1 alone; absent: it has none. */
+  readonly withoutHttp2?: string;
   /** The forms of its remedy that the API offers beside `json`, of the closed list of design.md section 4.3. */
   readonly forms: readonly string[];
   /** The variables that its lines for a shell may set. */

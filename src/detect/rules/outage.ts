@@ -3,8 +3,10 @@ import { countsTowardsOutage, type Reason } from '../../core/failure.ts';
 import type { Finding, ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
+import type { Told } from '../../core/sentence.ts';
 import type { Step, Target } from '../../core/target.ts';
 import { told } from '../../words/tell.ts';
+import type { OneProtocol } from './protocol.ts';
 import { isDown } from './roll-up.ts';
 import { canaryFirst, type Says, scopeOf } from './says.ts';
 
@@ -222,6 +224,35 @@ function brokenSays(
   };
 }
 
+/** A scope item that fails over one HTTP version alone. */
+function overProtocol(over: OneProtocol | null): (item: ScopeItem) => ScopeItem {
+  return (item) => (over === null ? item : { ...item, protocol: over.broken });
+}
+
+function toldOver(name: string, { broken, other, reason: cause, clients, bypass }: OneProtocol): Told {
+  const values = { name, broken, other, cause, clients: [...clients] };
+  return bypass === null ? told('found.protocol', values) : told('found.protocolBypass', { ...values, bypass });
+}
+
+/** Its canary answers over the leading client's version, and other clients speak the one that fails. */
+function protocolSays(
+  name: string,
+  over: OneProtocol,
+  { module, version, step }: Target,
+  { known, vantage }: { readonly known: Finding['cause'] | null; readonly vantage: Finding['vantage'] },
+): Says {
+  const { reason, probeIds, broken: protocol } = over;
+  return {
+    tag: 'trouble',
+    scope: [{ module, version, step, protocol }],
+    cause: known ?? reason,
+    vantage,
+    evidence: { samples: probeIds.length, failures: probeIds.length, probeIds },
+    actionable: false,
+    ...toldOver(name, over),
+  };
+}
+
 /**
  * What the series of one mirror that are in outage come to, and the address family that it does not answer over.
  * @param modules  distinct modules that are asked for the canary's step
@@ -233,21 +264,26 @@ export function outageSays(
   out: Iterable<OutSeries>,
   context: {
     readonly canaryStep: Step | null;
+    readonly canary: Target | null;
     /** Whether the canary's last answer was good: only then may the text say so. */
     readonly canaryServes: boolean;
     readonly modules: number;
     readonly known: Finding['cause'] | null;
     readonly vantage: Finding['vantage'];
     readonly broken: Broken | null;
+    /** It fails over one HTTP version alone; `null`: not, or not known. */
+    readonly over: OneProtocol | null;
   },
 ): Says {
   const all = canaryFirst(out);
   const [first] = all;
   const { broken } = context;
-  if (first === undefined)
-    return broken === null
-      ? { tag: 'well', ...told('found.outage.well', { name }) }
-      : brokenSays(name, broken, context);
+  if (first === undefined) {
+    if (broken !== null) return brokenSays(name, broken, context);
+    if (context.over !== null && context.canary !== null)
+      return protocolSays(name, context.over, context.canary, context);
+    return { tag: 'well', ...told('found.outage.well', { name }) };
+  }
   const samples = all.reduce((sum, { outage }) => sum + outage.samples, 0);
   const failures = all.reduce((sum, { outage }) => sum + outage.failed, 0);
   const cause = first.outage.reason ?? context.known ?? 'unreachable';
@@ -258,10 +294,10 @@ export function outageSays(
   });
   return {
     tag: 'trouble',
-    scope: [...scopeOf(all.map(({ target }) => target)), ...(broken === null ? [] : [brokenItem(broken)])].slice(
-      0,
-      limits.scopeItems,
-    ),
+    scope: [
+      ...scopeOf(all.map(({ target }) => target)).map(overProtocol(context.over)),
+      ...(broken === null ? [] : [brokenItem(broken)]),
+    ].slice(0, limits.scopeItems),
     cause: context.known ?? cause,
     vantage: context.vantage,
     evidence: {
@@ -270,8 +306,10 @@ export function outageSays(
       probeIds: all.flatMap(({ outage }) => outage.probeIds).slice(0, limits.findingProbes),
     },
     actionable,
-    ...(actionable
-      ? told('found.down', { name, cause, failures, samples, seconds: Math.round(spanMs(first.outage) / 1_000) })
-      : told(context.canaryServes ? 'found.partOnly' : 'found.part', { name, targets: all.length, cause })),
+    ...(actionable && context.over !== null
+      ? toldOver(name, context.over)
+      : actionable
+        ? told('found.down', { name, cause, failures, samples, seconds: Math.round(spanMs(first.outage) / 1_000) })
+        : told(context.canaryServes ? 'found.partOnly' : 'found.part', { name, targets: all.length, cause })),
   };
 }

@@ -2,6 +2,7 @@ import type { Skipped } from '../../core/due.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sentence } from '../../core/sentence.ts';
 import type { MirrorState } from '../../core/standing.ts';
+import type { HttpProtocol } from '../../core/transcript.ts';
 import { phrase } from '../../words/tell.ts';
 
 /** What the state of one mirror is made of. */
@@ -19,6 +20,8 @@ export interface RollUpInput {
   readonly canaryOut: boolean;
   /** The address family that it does not answer over, while it does over the other; `null`: none known. */
   readonly brokenFamily: 4 | 6 | null;
+  /** The HTTP version that it fails over, while the other one works; `null`: none known. */
+  readonly brokenProtocol: HttpProtocol | null;
   /** Distinct modules with a light target in outage, among so many modules. */
   readonly modulesOut: number;
   readonly modules: number;
@@ -91,6 +94,7 @@ export function rollUp(input: RollUpInput): { readonly state: MirrorState; reado
 function degradedBy(input: RollUpInput): Sentence | null {
   if (input.isRefused) return phrase('why.refuses');
   if (input.brokenFamily !== null) return phrase('why.family', { family: input.brokenFamily });
+  if (input.brokenProtocol !== null) return phrase('why.protocol', { broken: input.brokenProtocol });
   if (input.isMismatching) return phrase('why.wrong');
   if (input.isOdd) return phrase('why.odd');
   if (input.isBehind) return phrase('why.behind');

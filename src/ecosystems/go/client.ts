@@ -166,6 +166,7 @@ export const goClient: Client = {
     settle: relayOfGoproxy,
   },
   protocols: () => offersHttp2,
+  withoutHttp2: 'GODEBUG=http2client=0',
   forms: ['env'],
   variables: ['GOPROXY', 'GOPRIVATE', 'GONOPROXY', 'GONOSUMDB', 'GOSUMDB'],
   remedy: goRemedy,

@@ -95,7 +95,8 @@ function scopeText({ scope }: FindingView, { say }: Pen): string {
   if (first === undefined) return '';
   const name = first.module === null ? '' : ` ${first.module}${first.version === null ? '' : `@${first.version}`}`;
   const family = first.family === undefined ? '' : ` (IPv${first.family})`;
-  const text = `${first.step}${name}${family}`;
+  const protocol = first.protocol === undefined ? '' : ` (HTTP/${first.protocol})`;
+  const text = `${first.step}${name}${family}${protocol}`;
   return scope.length === 1 ? text : say('what.more', { first: text, count: scope.length - 1 });
 }
 

@@ -11,6 +11,9 @@ export const found = {
   'found.part': '{name} fails for {targets} of its targets ({cause}).',
   'found.partOnly': '{name} fails for {targets} of its targets ({cause}); its canary answers.',
   'found.family': '{name} does not answer over IPv{family} ({cause}); over IPv{other} it does.',
+  'found.protocol': '{name} fails over HTTP/{broken} ({cause}) and answers over HTTP/{other}: {clients} cannot use it.',
+  'found.protocolBypass':
+    '{name} fails over HTTP/{broken} ({cause}) and answers over HTTP/{other}: {clients} cannot use it. With {bypass} it works.',
   'found.outage.well': '{name} answers again.',
   'found.refusal': '{name} answers and refuses ({cause}): its canary, {times} in a row.',
   'found.refusalOnly': '{name} answers and refuses ({cause}) {targets} of its targets; its canary is served.',

@@ -19,6 +19,7 @@ export const standing = {
   'why.targetOut': 'one target is in outage',
   'why.targetsOut': '{count} targets are in outage',
   'why.refuses': 'it refuses what we ask',
+  'why.protocol': 'it fails over HTTP/{broken}',
   'why.family': 'it does not answer over IPv{family}',
   'why.wrong': 'it serves wrong bytes',
   'why.odd': 'its bytes differ from those of others',

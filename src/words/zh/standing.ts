@@ -21,6 +21,7 @@ export const standing: Readonly<Record<keyof typeof english, string>> = {
   'why.targetOut': '有一个目标处于故障中',
   'why.targetsOut': '有 {count} 个目标处于故障中',
   'why.refuses': '它拒绝我们的请求',
+  'why.protocol': '它的 HTTP/{broken} 有故障',
   'why.family': '它在 IPv{family} 上没有应答',
   'why.wrong': '它返回了错误的内容',
   'why.odd': '它的内容与其他镜像不一致',

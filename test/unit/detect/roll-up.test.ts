@@ -20,6 +20,7 @@ describe('roll-up', () => {
     holdsThread: false,
     isMovingSlowly: false,
     brokenFamily: null,
+    brokenProtocol: null,
     isMismatching: false,
     isBehind: false,
     isOdd: false,
@@ -40,6 +41,7 @@ describe('roll-up', () => {
     { name: 'moves artifacts slowly', input: { isMovingSlowly: true }, want: 'degraded' },
     { name: 'one address family does not answer', input: { brokenFamily: 6 as const }, want: 'degraded' },
     { name: 'holds our thread', input: { holdsThread: true }, want: 'degraded' },
+    { name: 'one HTTP version fails', input: { brokenProtocol: '2' as const }, want: 'degraded' },
     { name: 'fails now and then', input: { isUnreliable: true }, want: 'degraded' },
     {
       name: 'out, and then it asked us to stay away',

@@ -16,7 +16,7 @@ export type Behaviour =
   | { readonly fails: Outcome; readonly afterMs: number; readonly facts?: Facts }
   | 'black hole';
 
-/** `due.family` is the one that it goes over. */
+/** `due.family` and `due.protocol` are those that it goes over. */
 export type Script = (target: Target, atMs: number, due: Due) => Behaviour;
 
 /**
@@ -130,8 +130,10 @@ export class Simulation {
     }
     for (const round of turn.rounds) this.#ask(round);
     for (const target of turn.rechecks) this.#probe(aDue(target, { purpose: 'recheck' }));
-    for (const { target, family } of turn.peeks)
-      this.#probe(aDue(target, { purpose: 'peek', ...(family === null ? {} : { family }) }));
+    for (const { target, family, protocol } of turn.peeks) {
+      const over = { ...(family === null ? {} : { family }), ...(protocol === undefined ? {} : { protocol }) };
+      this.#probe(aDue(target, { purpose: 'peek', ...over }));
+    }
     const wake = ++this.#wake;
     if (turn.wakeAtMs === null) return;
     this.#after(Math.max(1, turn.wakeAtMs - this.nowMs), () => {
@@ -218,14 +220,19 @@ export class Simulation {
     const over = wanted.family ?? this.detector.familyFor(registry);
     const due = over === null ? wanted : { ...wanted, family: over };
     const family = this.#bothFamilies.has(registry) ? (over ?? 6) : 4;
-    const behaviour = this.script(due.target, startMs, { ...due, family });
+    const leading = this.#config.mirrors.find(({ name }) => name === registry)?.speaks?.[0]?.protocol;
+    const protocol = due.protocol ?? leading;
+    const spoken = protocol === undefined ? {} : { protocol };
+    const behaviour = this.script(due.target, startMs, { ...due, family, ...spoken });
     const { tookMs, outcome } = outcomeOf(behaviour, due.timeoutMs);
     const facts = behaviour === 'black hole' ? {} : (behaviour.facts ?? {});
     this.#after(tookMs, () => {
       if (due.purpose === 'confirm') this.#confirming.delete(due.target.registry);
       this.taken.push(due.probeId);
       this.#heed(due.target, outcome);
-      this.apply(this.detector.take(aSample(due, startMs, tookMs, outcome, { family, facts }), at(this.nowMs)));
+      this.apply(
+        this.detector.take(aSample(due, startMs, tookMs, outcome, { family, facts, ...spoken }), at(this.nowMs)),
+      );
     });
   }
 }
