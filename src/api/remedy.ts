@@ -14,6 +14,13 @@ export const remedyForms = [
   'hosts.toml',
   'registries.conf',
   'daemon.json',
+  'apt',
+  'apk',
+  'pacman',
+  'maven',
+  'cargo',
+  'bundler',
+  'conda',
   'json',
 ] as const;
 type Form = (typeof remedyForms)[number];
@@ -22,9 +29,9 @@ type Form = (typeof remedyForms)[number];
 export function sendRemedy(deps: ApiDeps, request: Request, response: Response): void {
   const kind = deps.kinds.find(({ id }) => id === request.params['ecosystem']);
   if (kind === undefined) return sendProblem(response, { kind: 'not_found' });
-  const { id: ecosystem, publicUpstream, forms, variables } = kind;
-  const form = remedyForms.find((one) => one === (wordOf(request, 'as') ?? 'env'));
-  if (form === undefined)
+  const { id: ecosystem, publicUpstream, variables } = kind;
+  const word = wordOf(request, 'as');
+  if (word !== undefined && !remedyForms.some((form) => form === word))
     return sendProblem(response, {
       kind: 'bad_request',
       detail: (say) => say('problem.oneOf', { name: 'as', list: remedyForms.join(', ') }),
@@ -35,10 +42,16 @@ export function sendRemedy(deps: ApiDeps, request: Request, response: Response):
       kind: 'bad_request',
       detail: (say) => say('problem.noUpstream', { ecosystem }),
     });
+  const mirrors = deps.config().mirrors.filter((one) => one.ecosystem === ecosystem && one.upstream === upstream);
+  const ofProfile = mirrors
+    .map(({ own }) => kind.profileForms[String(own?.['profile'])])
+    .find((one) => one !== undefined);
+  const forms = ofProfile === undefined ? kind.forms : [...kind.forms, ofProfile];
+  const form = remedyForms.find((one) => one === (word ?? ofProfile ?? 'env'));
   // `json` says the same to programs, for all.
-  if (form !== 'json' && !forms.includes(form)) return sendProblem(response, { kind: 'not_acceptable' });
-  if (!deps.config().mirrors.some((mirror) => mirror.ecosystem === ecosystem && mirror.upstream === upstream))
-    return sendProblem(response, { kind: 'not_found' });
+  if (form === undefined || (form !== 'json' && !forms.includes(form)))
+    return sendProblem(response, { kind: 'not_acceptable' });
+  if (mirrors.length === 0) return sendProblem(response, { kind: 'not_found' });
   sendNow(deps.remedy(ecosystem, upstream), form, variables, response);
 }
 

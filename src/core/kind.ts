@@ -19,6 +19,8 @@ export interface Kind {
   readonly clients: readonly string[];
   /** Forms of the remedy of its clients. */
   readonly forms: readonly string[];
+  /** A further form, the default one, by the `profile` of an upstream's mirrors; empty: profiles decide nothing. */
+  readonly profileForms: Readonly<Record<string, string>>;
   /** The variables that their lines for a shell may set. */
   readonly variables: readonly string[];
 }

@@ -118,6 +118,8 @@ export interface Client {
   readonly withoutHttp2?: string;
   /** The forms of its remedy that the API offers beside `json`, of the closed list of design.md section 4.3. */
   readonly forms: readonly string[];
+  /** A further form by the `profile` of its mirrors, where that decides whose lines they are. */
+  readonly profileForms?: Readonly<Record<string, string>>;
   /** The variables that its lines for a shell may set. */
   readonly variables: readonly string[];
   /** `of`: whose mirrors they are, for files that name it and for what the mirrors' own keys say of the client. */

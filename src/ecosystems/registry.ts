@@ -63,6 +63,7 @@ function kindOf(one: Ecosystem): Kind {
     expected: one.names.entry.expected,
     clients: one.clients.map(({ id }) => id),
     forms: [...new Set(one.clients.flatMap(({ forms }) => forms))],
+    profileForms: Object.assign({}, ...one.clients.map(({ profileForms = {} }) => profileForms)),
     variables: [...new Set(one.clients.flatMap(({ variables }) => variables))],
   };
 }

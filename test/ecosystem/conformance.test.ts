@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { remedyForms } from '../../src/api/remedy.ts';
 import { becauses, type ProbeFailure, phases, reasons } from '../../src/core/failure.ts';
 import { limits } from '../../src/core/limits.ts';
+import type { Mirror } from '../../src/core/mirror.ts';
 import type { Prober } from '../../src/core/ports.ts';
 import { isSafeEnv } from '../../src/core/safe-env.ts';
 import type { Answer, Ask, Verdict } from '../../src/core/transcript.ts';
@@ -179,6 +181,13 @@ for (const ecosystem of registry.all) {
         for (const form of client.forms) {
           expect(remedy[form] ?? notes.join('\n'), form).toContain('mirror.example.com/base');
           expect(ofRoot[form], form).toContain('mirror.example.com');
+        }
+        for (const [profile, form] of Object.entries(client.profileForms ?? {})) {
+          const url = 'https://mirror.example.com/base';
+          const mirrors = [{ url, own: { profile } }] as unknown as readonly Mirror[];
+          const ofProfile = client.remedy(chain.value, chain.value, [], { mirrors }).remedy;
+          expect(ofProfile[form], profile).toContain('mirror.example.com/base');
+          expect(remedyForms, profile).toContain(form);
         }
         if (remedy['json'] !== undefined) expect(() => JSON.parse(remedy['json'] ?? '')).not.toThrow();
         if (remedy['env'] !== undefined) expect(isSafeEnv(remedy['env'], client.variables)).toBe(true);

@@ -90,6 +90,8 @@ advise: { hold: 6s }
     expect(advice).toMatchObject({ from: 'a', to: 'b', chain: { before: a.httpUrl, after: b.httpUrl } });
     const json = await daemon.get('/api/v1/advice/http/remedy?upstream=debian&as=json');
     expect([json.status, JSON.parse(json.text)]).toEqual([200, { apt: [b.httpUrl] }]);
+    const text = await daemon.get('/api/v1/advice/http/remedy?upstream=debian');
+    expect([text.status, text.text]).toEqual([200, `${advice?.remedy['apt']}\n`]);
     const update = await apt.get('update', '--error-on=any');
     expect(update.code).not.toBe(0);
     expect(update.stderr).toContain('Could not connect');

@@ -110,6 +110,7 @@ export const filesClient: Client = {
   headed,
   protocols: (mirror) => (profileOf(mirror.own?.['profile'])?.offersHttp2 === true ? offersHttp2 : offersHttp1),
   forms: [],
+  profileForms: Object.fromEntries(profiles.map(({ id, client }) => [id, client])),
   variables: [],
   remedy: (before, after, _privatePatterns, of) => httpRemedy(before, after, of?.mirrors),
 };

@@ -21,7 +21,11 @@ const set: RemedyNow = {
 async function ask(now: RemedyNow, path: string): Promise<Reply & { defects: readonly unknown[] }> {
   const mirrors = [
     ...fixtureConfig.mirrors,
-    ...fixtureConfig.mirrors.slice(0, 1).map((mirror) => ({ ...mirror, name: 'inner', upstream: 'corp' })),
+    ...fixtureConfig.mirrors.slice(0, 1).flatMap((mirror) => [
+      { ...mirror, name: 'inner', upstream: 'corp' },
+      { ...mirror, name: 'deb', ecosystem: 'http', upstream: 'debian', own: { profile: 'debian' } },
+      { ...mirror, name: 'plain', ecosystem: 'http', upstream: 'files' },
+    ]),
   ];
   const { deps, defects } = fixture({ remedy: () => now, configWith: { mirrors } });
   served = await serve(deps);
@@ -64,6 +68,18 @@ describe('what should be set now', () => {
       'go/remedy',
       { status: 204, id: undefined, expires: undefined, state: 'suspect', text: '' },
     ],
+    [
+      'the line of the profile by default',
+      { ...set, remedy: { apt: 'a line' } },
+      'http/remedy?upstream=debian',
+      { status: 200, id, expires, state: undefined, text: 'a line\n' },
+    ],
+    [
+      'the line of the profile by name',
+      { ...set, remedy: { apt: 'a line' } },
+      'http/remedy?upstream=debian&as=apt',
+      { status: 200, id, expires, state: undefined, text: 'a line\n' },
+    ],
     ['an upstream by name', set, 'go/remedy?upstream=corp', { status: 200, id, expires, state: undefined, text: env }],
   ])('%s', async (_name, now, path, want) => {
     const reply = await ask(now, path);
@@ -85,6 +101,8 @@ describe('what should be set now', () => {
     ['oci names no public upstream', 'oci/remedy?as=json', 400],
     ['http names no public upstream', 'http/remedy?as=json', 400],
     ['oci has no env', 'oci/remedy?upstream=docker.io', 406],
+    ['debian has no pacman', 'http/remedy?upstream=debian&as=pacman', 406],
+    ['files without a profile have no line', 'http/remedy?upstream=files', 406],
     ['an upstream that is not configured', 'go/remedy?upstream=nope', 404],
     ['an ecosystem that is not configured', 'npm/remedy', 404],
   ])('%s', async (_name, path, status) => {
