@@ -11,15 +11,22 @@ export interface Words {
 
 /** Keeps the last `bytesMax`; where more came, the line that the cut fell into goes with it. */
 export function keepWords(bytesMax: number): Words {
-  let kept: Buffer = Buffer.alloc(0);
+  // A ring: what comes in small pieces is joined once, at the end.
+  const ring = Buffer.alloc(bytesMax);
   let count = 0;
   return {
     add(chunk) {
+      const rest = chunk.subarray(-bytesMax);
+      const at = (count + chunk.length - rest.length) % bytesMax;
+      const first = rest.copy(ring, at);
+      rest.copy(ring, 0, first);
       count += chunk.length;
-      kept = Buffer.concat([kept, chunk]).subarray(-bytesMax);
     },
     count: () => count,
     text() {
+      const at = count % bytesMax;
+      const kept =
+        count <= bytesMax ? ring.subarray(0, count) : Buffer.concat([ring.subarray(at), ring.subarray(0, at)]);
       const text = kept.toString('utf8');
       return count <= bytesMax ? text : text.slice(text.indexOf('\n') + 1 || text.length);
     },
@@ -31,12 +38,15 @@ export function keepWords(bytesMax: number): Words {
  * empty ones left out.
  */
 export function shownWords(text: string, mask: KnownMask, lineChars: number): string {
-  return mask
-    .text(text)
-    .replace(/([a-z][a-z0-9+.-]*:\/\/)[^/@\s]*@/gi, '$1***@')
-    .replace(/([?&][\w.-]+=)[^&\s"']+/g, '$1***')
-    .split(/\r?\n/)
-    .filter((line) => line.trim() !== '')
-    .map((line) => printable(line, lineChars))
-    .join('\n');
+  return (
+    mask
+      .text(text)
+      // The last character of the scheme stands for all: looking for its first takes the square of a long word.
+      .replace(/([a-z0-9+.-]:\/\/)[^/@\s]*@/gi, '$1***@')
+      .replace(/([?&][\w.-]+=)[^&\s"']+/g, '$1***')
+      .split(/\r?\n/)
+      .filter((line) => line.trim() !== '')
+      .map((line) => printable(line, lineChars))
+      .join('\n')
+  );
 }

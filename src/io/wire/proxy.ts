@@ -31,7 +31,7 @@ export function askProxy(
     ...(authorization === null ? [] : [`proxy-authorization: ${authorization}`]),
   ];
   return deadline.run((done, failed) => {
-    let seen = Buffer.alloc(0);
+    const head = new ProxyHead();
     const settle = (why: WireStop | null): void => {
       socket.off('data', take).off('error', fail).off('close', closed);
       if (why !== null) {
@@ -42,8 +42,7 @@ export function askProxy(
     const fail = (error: Error): void => settle(stopOf(error));
     const closed = (): void => settle(new WireStop('ECONNRESET', 'the proxy closed the connection'));
     const take = (chunk: Buffer): void => {
-      seen = Buffer.concat([seen, chunk]);
-      const answer = readAnswer(seen);
+      const answer = head.take(chunk);
       if (answer === null) return;
       if (answer instanceof WireStop) {
         settle(answer);
@@ -62,12 +61,23 @@ export function askProxy(
   });
 }
 
-/** What follows a 200, a stop for any other answer, `null` while the head is not complete. */
-function readAnswer(seen: Buffer): Buffer | WireStop | null {
-  const end = seen.indexOf('\r\n\r\n');
-  if (end < 0 && seen.length <= answerBytesMax) return null;
-  const status = /^HTTP\/1\.[01] (\d{3})/.exec(seen.toString('latin1', 0, 32))?.[1] ?? null;
-  if (end < 0 || status === null) return new WireStop('MW_PROXY_STATUS', 'no HTTP answer to CONNECT');
-  if (status !== '200') return new WireStop('MW_PROXY_STATUS', `CONNECT was answered with ${status}`);
-  return seen.subarray(end + 4);
+const headEnd = '\r\n\r\n';
+
+/** Reads the head of a proxy's answer, in time in proportion to it, in however small pieces it comes. */
+export class ProxyHead {
+  readonly #head = Buffer.allocUnsafe(answerBytesMax + 1);
+  #filled = 0;
+
+  /** What follows a 200, a stop for any other answer, `null` while the head is not complete. */
+  take(chunk: Buffer): Buffer | WireStop | null {
+    const before = this.#filled;
+    this.#filled += chunk.copy(this.#head, before);
+    const seen = this.#head.subarray(0, this.#filled);
+    const end = seen.indexOf(headEnd, Math.max(0, before - headEnd.length + 1));
+    if (end < 0 && seen.length <= answerBytesMax) return null;
+    const status = /^HTTP\/1\.[01] (\d{3})/.exec(seen.toString('latin1', 0, 32))?.[1] ?? null;
+    if (end < 0 || status === null) return new WireStop('MW_PROXY_STATUS', 'no HTTP answer to CONNECT');
+    if (status !== '200') return new WireStop('MW_PROXY_STATUS', `CONNECT was answered with ${status}`);
+    return chunk.subarray(end + headEnd.length - before);
+  }
 }

@@ -26,7 +26,7 @@ function kindOf(name: string): Kind {
 /** Masks user-info and query values of every URL in a text, relative ones too (`/a?sig=x`). */
 export function maskUrlsIn(text: string): string {
   let masked = text;
-  if (masked.includes('@')) masked = masked.replace(/([a-z][a-z0-9+.-]*:)?(\/\/)[^/?#\s@]*@/gi, `$1$2${shown}@`);
+  if (masked.includes('@')) masked = masked.replace(/\/\/[^/?#\s@]*@/g, `//${shown}@`);
   if (masked.includes('?')) {
     masked = masked.replace(/\?([^\s"'<>#]*)/g, (_, query: string) => {
       const parts = query.split('&').map((part) => (part.includes('=') ? `${part.split('=', 1)[0]}=${shown}` : part));
