@@ -100,6 +100,7 @@ export async function startDaemon(
       absorb.notify(stages.notifier.reconfigure(next, now));
     });
     clientRuns.reconfigured();
+    await stages.exporter.sweep();
     await pipeline.reconfigured();
     life.reloadOk = true;
     life.reloadedAtMs = ports.clock.wallMs();

@@ -6,7 +6,7 @@ import type { Entity } from './plan.ts';
 /** A registry holds at most so many targets and about so many lines: what prom-client renders in one turn of the loop. */
 export const targetsPerBoard = 200;
 const linesPerBoard = 5_000;
-/** Series of so many lines are opened in one turn: some ten milliseconds. */
+/** Series of so many lines are opened, or closed, in one turn: some ten milliseconds. */
 const linesPerTurn = 2_500;
 
 export type ShardBoard = Board<ShardMetric>;
@@ -22,10 +22,15 @@ export interface Boards {
   readonly all: () => readonly ShardBoard[];
   readonly home: (key: string) => Home | undefined;
   readonly homesOf: (board: ShardBoard) => Iterable<Home>;
-  /** Exactly these from now on; counters of those that were here go on. Gives the homes that went. */
+  /**
+   * Exactly these from now on; counters of those that were here go on. Gives the homes that went: their series are there until
+   * `sweep`, unless their registry went as a whole.
+   */
   readonly arrange: (entities: readonly Entity[]) => readonly Home[];
   /** Opens those that are not here yet, some in each turn of the loop, so that `arrange` has only to close. */
   readonly prepare: (entities: readonly Entity[], turn: () => Promise<void>) => Promise<void>;
+  /** Closes the series of what went, some in each turn of the loop. */
+  readonly sweep: (turn: () => Promise<void>) => Promise<void>;
 }
 
 interface Shard {
@@ -58,10 +63,15 @@ function count(shard: Shard, entity: Entity, sign: 1 | -1): void {
 export function createBoards(): Boards {
   let shards: Shard[] = [];
   const shardOf = new Map<string, Shard>();
+  /** Their series are still to be closed. */
+  let gone: Home[] = [];
+
+  function close({ entity, board }: Home): void {
+    board.close(entity.kind, entity.labels, entity.heavy);
+  }
 
   function remove(shard: Shard, home: Home): void {
     const { entity } = home;
-    shard.board.close(entity.kind, entity.labels, entity.heavy);
     shard.homes.delete(entity.key);
     shardOf.delete(entity.key);
     count(shard, entity, -1);
@@ -76,18 +86,25 @@ export function createBoards(): Boards {
 
   function arrange(entities: readonly Entity[]): readonly Home[] {
     const wanted = new Map(entities.map((entity) => [entity.key, entity]));
-    const gone: Home[] = [];
+    const went: Home[] = [];
+    // What comes back before it was swept begins anew.
+    for (const home of gone) if (wanted.has(home.entity.key)) close(home);
+    gone = gone.filter(({ entity }) => !wanted.has(entity.key));
     for (const shard of shards)
       for (const home of [...shard.homes.values()]) {
         const next = wanted.get(home.entity.key);
-        if (next !== undefined && sameLabels(next.labels, home.entity.labels)) continue;
+        if (next !== undefined && (next === home.entity || sameLabels(next.labels, home.entity.labels))) continue;
         remove(shard, home);
-        gone.push(home);
+        went.push(home);
+        // The same thing by other labels may share series with it.
+        if (next !== undefined) close(home);
       }
     const place = placer();
     for (const entity of entities) if (!shardOf.has(entity.key)) place(entity);
     shards = shards.filter((shard) => shard.homes.size > 0);
-    return gone;
+    const left = new Set(shards.map(({ board }) => board));
+    gone = [...gone, ...went.filter(({ entity }) => !wanted.has(entity.key))].filter(({ board }) => left.has(board));
+    return went;
   }
 
   /** First fit from a cursor: what has no room now will not have more for the next one, nearly always. */
@@ -114,11 +131,23 @@ export function createBoards(): Boards {
     }
   }
 
+  async function sweep(turn: () => Promise<void>): Promise<void> {
+    let lines = 0;
+    for (let home = gone.pop(); home !== undefined; home = gone.pop()) {
+      close(home);
+      lines += home.entity.lines;
+      if (lines < linesPerTurn) continue;
+      lines = 0;
+      await turn();
+    }
+  }
+
   return {
     all: () => shards.map(({ board }) => board),
     home: (key) => shardOf.get(key)?.homes.get(key),
     homesOf: (board) => shards.find((shard) => shard.board === board)?.homes.values() ?? [],
     arrange,
     prepare,
+    sweep,
   };
 }

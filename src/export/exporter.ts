@@ -44,8 +44,10 @@ export interface Exporter {
   snapshot(read: () => Snapshot): void;
   /** Opens the series that a configuration adds, over many turns of the loop; `reconfigure` with the same follows. */
   prepare(config: Config, targets: readonly Target[]): Promise<void>;
-  /** Drops the series of what is gone; counters of the rest go on. */
+  /** Drops the series of what is gone, closed over many turns by `sweep` or the next rendering; counters of the rest go on. */
   reconfigure(config: Config, targets: readonly Target[]): void;
+  /** Closes what `reconfigure` dropped, over many turns of the loop. */
+  sweep(): Promise<void>;
   /** Text 0.0.4 or OpenMetrics. @param accept  the `Accept` header */
   render(accept: string | undefined): Exposition;
 }
@@ -76,6 +78,8 @@ export function createExporter(input: {
   });
   /** Of a plan only what its own registry holds: entities live with the registries that they are spread over. */
   let arranged: Plan['daemon'] = [];
+  /** What `prepare` planned for the `reconfigure` that follows. */
+  let planned: { readonly config: Config; readonly targets: readonly Target[]; readonly plan: Plan } | null = null;
 
   function arrangeDaemon(next: Plan['daemon']): void {
     const old = new Set(arranged.map(({ key }) => key));
@@ -86,7 +90,9 @@ export function createExporter(input: {
   }
 
   function reconfigure(config: Config, targets: readonly Target[]): void {
-    const next = planExposition(config, targets);
+    const isPlanned = planned?.config === config && planned.targets === targets;
+    const next = isPlanned && planned !== null ? planned.plan : planExposition(config, targets);
+    planned = null;
     arrangeDaemon(next.daemon);
     facts.forget(boards.arrange(next.entities));
     renderer.dropping(next.droppedLines);
@@ -133,8 +139,12 @@ export function createExporter(input: {
     finding: facts.finding,
     clientRun: (run) => countClientRun(boards, run),
     snapshot: (read) => renderer.snapshot(read),
-    prepare: (config, targets) => boards.prepare(planExposition(config, targets).entities, input.turn),
+    prepare(config, targets) {
+      planned = { config, targets, plan: planExposition(config, targets) };
+      return boards.prepare(planned.plan.entities, input.turn);
+    },
     reconfigure,
+    sweep: () => boards.sweep(input.turn),
     render(accept) {
       const format = negotiate(accept);
       return { contentType: contentTypes[format], pieces: renderer.render(format) };

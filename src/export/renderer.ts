@@ -43,6 +43,7 @@ export function createRenderer(input: {
   }
 
   async function* render(format: Format): AsyncGenerator<string> {
+    await boards.sweep(turn);
     await fill();
     const { instruments } = daemon;
     instruments.mirrorwatch_exposition_lines_dropped_total.inc(droppedLines);

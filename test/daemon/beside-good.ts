@@ -40,6 +40,8 @@ export interface Fared {
 export interface BesideGood {
   readonly real: RealDaemon;
   readonly hostile: Hostile;
+  /** The state of each mirror now. */
+  states(): Promise<ReadonlyMap<string, string>>;
   /** Watches for so long. */
   fares(ms: number): Promise<Readonly<Record<string, Fared>>>;
   close(): Promise<void>;
@@ -86,12 +88,21 @@ ${attack.more ?? ''}
   return {
     real,
     hostile,
+    states: async () => statesOf(await seen(real)),
     fares: (ms) => fares(real, ms),
     async close() {
       await real.daemon.stop();
       await Promise.all([...good, hostile].map((one) => one.close()));
     },
   };
+}
+
+async function seen(real: RealDaemon): Promise<Seen> {
+  return JSON.parse((await real.get('/api/v1/mirrors')).text);
+}
+
+function statesOf({ mirrors }: Seen): ReadonlyMap<string, string> {
+  return new Map(mirrors.map(({ registry, state }) => [registry, state]));
 }
 
 const silentLog = { debug() {}, info() {}, warn() {}, error() {} };
@@ -104,8 +115,7 @@ async function fares(real: RealDaemon, ms: number): Promise<Readonly<Record<stri
   const fromMs = performance.now();
   const before = await counted(real);
   while (performance.now() - fromMs < ms) {
-    for (const { registry, state } of ((await json('/api/v1/mirrors')) as Seen).mirrors)
-      states.get(registry)?.add(state);
+    for (const [registry, state] of statesOf(await seen(real))) states.get(registry)?.add(state);
     for (const { registry, kind } of ((await json('/api/v1/findings')) as Found).findings)
       if (registry !== null) kinds.get(registry)?.add(kind);
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));

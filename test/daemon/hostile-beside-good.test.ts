@@ -59,11 +59,17 @@ test.each(Object.entries(attacks))(
   '%s: three good mirrors keep their samples, verdicts and paces',
   async (_, attack) => {
     running = await startBesideGood(attack);
-    const { real, hostile } = running;
+    const { real, hostile, states: statesNow } = running;
     await until(
       'the hostile mirror was asked',
       () => hostile.asked(),
       (asked) => asked > 0,
+    );
+    // Before, a good mirror is unknown because it was not probed yet: a watch that begins there fails, and is done again for 32 s.
+    await until(
+      'the good mirrors are up and the hostile one is not',
+      statesNow,
+      (states) => goodNames.every((name) => states.get(name) === 'up') && states.get('hostile') !== 'up',
     );
     // What else keeps the machine busy spoils samples too: it is held to more and more time.
     await withMoreTime(

@@ -173,6 +173,14 @@ describe('the two texts', () => {
   });
 });
 
+/** One line of each target, in order. */
+function linesOfTargets(text: string): readonly string[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith('mirror_probe_attempts_total{'))
+    .toSorted();
+}
+
 describe('rendering', () => {
   const many = Array.from({ length: 450 }, (_, index) => target('a', 'mod', `example.com/m${index}`, 'v1.0.0'));
   const options = { config: config({ mirrors: [mirror('a')] }), targets: many, version: '1', node: '24' };
@@ -195,6 +203,40 @@ describe('rendering', () => {
     const [half, whole] = [await turnsFor(all.slice(0, 450)), await turnsFor(all)];
     expect(half).toBeGreaterThan(3);
     expect(whole / half).toBeCloseTo(2, 0);
+  });
+
+  test('lets the loop go on while the series of what went are closed, twice as often for twice as many', async () => {
+    const all = Array.from({ length: 900 }, (_, index) => target('a', 'mod', `example.com/m${index}`, 'v1.0.0'));
+    const turnsFor = async (targets: typeof many): Promise<number> => {
+      let turns = 0;
+      const count = async (): Promise<void> => {
+        turns += 1;
+      };
+      const exporter = createExporter({ ...options, targets, turn: count });
+      // Every other one, so that no registry goes as a whole.
+      const left = targets.filter((_, index) => index % 2 === 0);
+      exporter.reconfigure(options.config, left);
+      await exporter.sweep();
+      const swept = turns;
+      expect(linesOfTargets(await textOf(exporter.render(undefined)))).toEqual(
+        linesOfTargets(await textOf(createExporter({ ...options, targets: left, turn }).render(undefined))),
+      );
+      return swept;
+    };
+    const [half, whole] = [await turnsFor(all.slice(0, 450)), await turnsFor(all)];
+    expect(half).toBeGreaterThan(1);
+    expect(whole / half).toBeCloseTo(2, 0);
+  });
+
+  test('shows nothing of what went, swept or not, and all of what comes back', async () => {
+    const page = createExporter({ ...options, turn });
+    const kept = many.slice(0, 1);
+    page.reconfigure(options.config, kept);
+    expect(linesOfTargets(await textOf(page.render(undefined)))).toHaveLength(1);
+    page.reconfigure(options.config, many);
+    page.reconfigure(options.config, kept);
+    page.reconfigure(options.config, many);
+    expect(linesOfTargets(await textOf(page.render(undefined)))).toHaveLength(many.length);
   });
 
   test('lets the loop go on between registries of at most 200 targets', async () => {
