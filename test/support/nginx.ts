@@ -23,6 +23,8 @@ export interface NginxOptions {
   readonly clientCaFile?: string;
   /** Where the folder appears, as `/goproxy/`. Default `/`. */
   readonly prefix?: string;
+  /** It takes HTTP/2 where clients offer it. */
+  readonly http2?: true;
   /** Further lines of the `server` block. */
   readonly extra?: string;
 }
@@ -66,7 +68,7 @@ http {
   tcp_nodelay on;
   server {
     listen ${host}:${ports.http};
-    listen ${host}:${ports.https} ssl;
+    listen ${host}:${ports.https} ssl${options.http2 === true ? ' http2' : ''};
     ssl_certificate ${certFile};
     ssl_certificate_key ${keyFile};
     ssl_session_cache off;

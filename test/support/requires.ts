@@ -30,6 +30,7 @@ const parts = {
   amtool: command('amtool', 'apt install prometheus-alertmanager'),
   bash: command('bash', 'apt install bash'),
   blackbox: command('prometheus-blackbox-exporter', 'apt install prometheus-blackbox-exporter'),
+  caddy: command('caddy', 'apt install caddy'),
   chromium: command('chromium', 'apt install chromium'),
   containerd: {
     isHere: () => process.getuid?.() === 0 && ['containerd', 'ctr'].every((name) => findCommand(name) !== null),
