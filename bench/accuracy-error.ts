@@ -37,11 +37,11 @@ function timesOf(samples: readonly Sample[], phase: Phase): readonly number[] {
 }
 
 /**
- * True where a daemon would not judge this sample: the rule of design.md section 3, with the threshold of a warm
- * daemon, or as while warming (20 ms and a tenth of the round trip), which is the stricter one for fast mirrors.
+ * True where a daemon would not judge this sample by the threshold of a warm daemon, or would not learn its time while
+ * warming (20 ms and a tenth of the round trip), which is the stricter one for fast mirrors.
  */
 export function isLeftOut(judged: Judged, rule: 'warm' | 'warming'): boolean {
-  return isContaminated(judged.sample, rule === 'warm' ? judged.thresholdMs : null);
+  return isContaminated(judged.sample, rule === 'warm' ? [judged.thresholdMs] : null);
 }
 
 /** The errors of each phase of which something is known. */

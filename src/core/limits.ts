@@ -150,15 +150,18 @@ export const limits = {
   /** design.md section 5, Vantage: a verdict of "us" is reconsidered after, and a finding of its own after. */
   vantageReviewMs: 2 * minute,
   vantageFindingMs: 10 * minute,
-  /** design.md section 3: while warming, a loop delay of so much and of such a share makes a sample unknown. */
-  contaminatedMsMin: 20,
-  contaminatedShareOfRtt: 0.1,
+  /** A loop delay of so much and of such a share of the round trip: no baseline learns it. */
+  disturbedMsMin: 20,
+  disturbedShareOfRtt: 0.1,
+  /** design.md section 3: a loop delay of such a share of a timeout makes it unknown. */
   contaminatedShareOfTimeout: 0.25,
   /**
    * design.md section 3: a finding about us above this share over this window or the last so many samples, whichever is
    * longer, and no samples count at first after a start or a reload.
    */
   contaminatedShareFinding: 0.05,
+  /** The same where that many are judged and none learns their times. */
+  disturbedShareFinding: 0.5,
   contaminatedWindowMs: 5 * minute,
   contaminatedSamples: 100,
   contaminatedWindowMsMax: 60 * minute,

@@ -9,7 +9,8 @@ import { seriesOf } from './lookups.ts';
 import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
 import { earn } from './round/budget.ts';
 import { isColdFetch, noStepTimes, seenKey, withStepTime } from './rules/cold.ts';
-import { thresholdMs } from './rules/threshold.ts';
+import { isDisturbed } from './rules/contaminated.ts';
+import { boundsMs, thresholdMs } from './rules/threshold.ts';
 
 /** What keeps us from seeing a mirror and is ours. */
 const blinding: ReadonlySet<Because> = new Set(['resolver', 'proxy', 'local']);
@@ -22,6 +23,12 @@ export function thresholdFor(memory: Memory, series: SeriesMemory, timeoutMs: nu
   if (isHeavy(series.target)) return null;
   const { medianMs, p99Ms } = series.baseline;
   return thresholdMs(medianMs, memory.config.detect.spike, timeoutMs, p99Ms);
+}
+
+/** Where a delay of ours leaves the verdict on a sample of this series open, see `isContaminated`. */
+export function boundsFor(memory: Memory, series: SeriesMemory, timeoutMs: number): readonly number[] | null {
+  if (isHeavy(series.target)) return null;
+  return boundsMs(series.baseline, memory.config.detect.spike, timeoutMs, series.spike.sinceMs !== null);
 }
 
 /**
@@ -72,7 +79,8 @@ function noteAnswer(memory: Memory, mirror: MirrorMemory, sample: Sample): boole
   const timesKey = `${step}|${sample.due.connection}`;
   const times = mirror.stepTimes.get(timesKey) ?? noStepTimes;
   const cold = isColdFetch(sample, seenAtMs !== undefined, times.medianMs);
-  if (!cold && sample.rttMs !== null) mirror.stepTimes.set(timesKey, withStepTime(times, sample.rttMs));
+  if (!cold && sample.rttMs !== null && !isDisturbed(sample))
+    mirror.stepTimes.set(timesKey, withStepTime(times, sample.rttMs));
   if (seenAtMs === undefined || memory.now.wallMs - seenAtMs >= seenRewriteMs) {
     memory.seen.set(key, memory.now.wallMs);
     memory.turn.rows.push({ table: 'seen', key, atMs: memory.now.wallMs, value: {} });

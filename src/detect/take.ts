@@ -14,10 +14,10 @@ import { doubtCanary, doubtTarget, isConfirmed } from './round/doubt.ts';
 import { lookBack } from './round/look.ts';
 import { withMark } from './round/loss.ts';
 import { answerMoments, hasten } from './round/moments.ts';
-import { isContaminated } from './rules/contaminated.ts';
+import { isContaminated, isDisturbed } from './rules/contaminated.ts';
 import { heardOf, isDamped } from './rules/outage.ts';
 import { countSample } from './rules/self.ts';
-import { settle, thresholdFor, unjudged } from './settle.ts';
+import { boundsFor, settle, unjudged } from './settle.ts';
 
 /**
  * Takes in one sample: what is news about us is settled at once; the rest speaks to the round and may begin or end a
@@ -111,10 +111,13 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, sample: Sample): Becaus
   const { startedMonotonicMs, endedMonotonicMs, due } = sample;
   const slept = memory.asleep.some(({ fromMs, toMs }) => startedMonotonicMs <= toMs && endedMonotonicMs >= fromMs);
   if (slept) return 'local';
-  const thresholdMs = thresholdFor(memory, seriesOf(mirror, due.target, due.connection), due.timeoutMs);
-  const contaminated = isContaminated(sample, thresholdMs);
+  const bounds = boundsFor(memory, seriesOf(mirror, due.target, due.connection), due.timeoutMs);
+  const contaminated = isContaminated(sample, bounds);
+  const disturbed = !contaminated && sample.outcome.tag === 'ok' && isDisturbed(sample);
   // What a mirror does to its own samples says nothing of this machine.
-  if (mirror.holds === null) memory.self = countSample(memory.self, contaminated, memory.now.monotonicMs);
+  if (mirror.holds === null) {
+    memory.self = countSample(memory.self, { contaminated, disturbed }, memory.now.monotonicMs);
+  }
   return contaminated ? 'contaminated' : null;
 }
 

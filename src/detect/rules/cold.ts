@@ -19,13 +19,15 @@ export function seenKey(sample: Pick<Sample, 'due' | 'facts'>): string {
  * @see design.md section 3, "A cold fetch of a pull-through cache"
  */
 export function isColdFetch(
-  sample: Pick<Sample, 'outcome' | 'cache' | 'rttMs'>,
+  sample: Pick<Sample, 'outcome' | 'cache' | 'rttMs' | 'loopDelayMsMax'>,
   wasSeen: boolean,
   stepMedianMs: number | null,
 ): boolean {
   if (wasSeen || sample.outcome.tag !== 'ok') return false;
   if (sample.cache === 'miss') return true;
-  return sample.rttMs !== null && stepMedianMs !== null && sample.rttMs >= limits.coldFactor * stepMedianMs;
+  if (sample.rttMs === null || stepMedianMs === null) return false;
+  // Not by a delay of ours.
+  return sample.rttMs - sample.loopDelayMsMax >= limits.coldFactor * stepMedianMs;
 }
 
 /** Recent round trips of one step at one mirror, over all its modules. */

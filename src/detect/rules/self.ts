@@ -10,12 +10,18 @@ const shedMax = 0.8;
 /** How long a change of load is given to show. */
 const shedEveryMs = 60_000;
 
-/** Contaminated samples among all, in buckets of ten seconds; and what was done about it. Monotonic milliseconds. */
+/** What delays of ours did to samples: left their verdict open, or made them useless to a baseline. */
+interface Spoiled {
+  readonly contaminated: number;
+  readonly disturbed: number;
+}
+
+/** Contaminated and disturbed samples among all, in buckets of ten seconds; and what was done about it. Monotonic milliseconds. */
 export interface SelfState {
   /** Samples before this are not counted: a start and a reload are busy by nature. */
   readonly fromMs: number;
   /** Newest last. */
-  readonly buckets: readonly { readonly index: number; readonly samples: number; readonly contaminated: number }[];
+  readonly buckets: readonly (Spoiled & { readonly index: number; readonly samples: number })[];
   /** Share of the load that is shed, 0 to 0.8. */
   readonly shed: number;
   readonly shedAtMs: number | null;
@@ -35,62 +41,75 @@ export function quietSelf(state: SelfState, nowMs: number): SelfState {
   return { ...state, fromMs: nowMs + limits.contaminatedQuietMs };
 }
 
-/** The state with one more judged sample. Monotonic milliseconds. */
-export function countSample(state: SelfState, contaminated: boolean, nowMs: number): SelfState {
+/** The state with one more sample; one that is contaminated is not disturbed besides. Monotonic milliseconds. */
+export function countSample(
+  state: SelfState,
+  { contaminated, disturbed }: { readonly contaminated: boolean; readonly disturbed: boolean },
+  nowMs: number,
+): SelfState {
   if (nowMs < state.fromMs) return state;
   const index = Math.floor(nowMs / bucketMs);
   const kept = state.buckets.filter((bucket) => bucket.index > index - bucketsMax);
   const last = kept.at(-1);
-  const one = { samples: 1, contaminated: contaminated ? 1 : 0 };
+  const one = { samples: 1, contaminated: contaminated ? 1 : 0, disturbed: disturbed ? 1 : 0 };
   if (last === undefined || last.index !== index) return { ...state, buckets: [...kept, { index, ...one }] };
   kept[kept.length - 1] = {
     index,
     samples: last.samples + 1,
     contaminated: last.contaminated + one.contaminated,
+    disturbed: last.disturbed + one.disturbed,
   };
   return { ...state, buckets: kept };
 }
 
 /**
- * Samples, contaminated ones and their share over the last five minutes, or over the last hundred samples where those
- * go further back (an hour at most); the share is `null` without samples.
+ * Samples, contaminated and disturbed ones and the share of contaminated ones over the last five minutes, or over the last
+ * hundred samples where those go further back (an hour at most); the share is `null` without samples.
  */
 export function contaminatedOf(
   state: SelfState,
   nowMs: number,
-): { readonly samples: number; readonly contaminated: number; readonly share: number | null } {
+): Spoiled & { readonly samples: number; readonly share: number | null } {
   const index = Math.floor(nowMs / bucketMs);
   let samples = 0;
   let contaminated = 0;
+  let disturbed = 0;
   for (const bucket of state.buckets.toReversed()) {
     if (bucket.index <= index - bucketsMax) break;
     if (bucket.index <= index - buckets && samples >= limits.contaminatedSamples) break;
     samples += bucket.samples;
     contaminated += bucket.contaminated;
+    disturbed += bucket.disturbed;
   }
-  return { samples, contaminated, share: samples === 0 ? null : contaminated / samples };
+  return { samples, contaminated, disturbed, share: samples === 0 ? null : contaminated / samples };
 }
 
 /**
- * Judges ourselves: above 5 % of at least a hundred samples the finding opens and a fifth of the load is shed, one more
- * each minute while it lasts; below half of that it is given back the same way, and the finding closes with the rest.
+ * Judges ourselves: above 5 % contaminated or 50 % disturbed of at least a hundred samples the finding opens, and closes below
+ * half of that. Contaminated ones alone shed load, for the verdicts on disturbed ones stand: a fifth, one more each minute
+ * while it lasts, given back the same way.
  * @see design.md section 3: never a blind daemon in silence
  */
 export function judgeSelf(
   state: SelfState,
   nowMs: number,
 ): { readonly state: SelfState; readonly event: 'opened' | 'closed' | null } {
-  const { samples, share } = contaminatedOf(state, nowMs);
+  const { samples, contaminated, disturbed } = contaminatedOf(state, nowMs);
+  const over = (factor: number, count: number, shareMax: number) => count > factor * shareMax * samples;
+  const isEnough = samples >= limits.contaminatedSamples;
+  const isOver = isEnough && over(1, contaminated, limits.contaminatedShareFinding);
+  const isUnlearned = isEnough && over(1, disturbed, limits.disturbedShareFinding);
+  const isCalm = !over(0.5, contaminated, limits.contaminatedShareFinding);
   const isDue = state.shedAtMs === null || nowMs - state.shedAtMs >= shedEveryMs;
-  if (samples >= limits.contaminatedSamples && share !== null && share > limits.contaminatedShareFinding) {
-    const shed = isDue ? Math.min(shedMax, round(state.shed + shedStep)) : state.shed;
-    const next = { ...state, shed, shedAtMs: isDue ? nowMs : state.shedAtMs, isOpen: true };
-    return { state: next, event: state.isOpen ? null : 'opened' };
-  }
-  if (!state.isOpen || !isDue || (share ?? 0) > limits.contaminatedShareFinding / 2) return { state, event: null };
-  const shed = Math.max(0, round(state.shed - shedStep));
-  if (shed > 0) return { state: { ...state, shed, shedAtMs: nowMs }, event: null };
-  return { state: { ...state, shed: 0, shedAtMs: null, isOpen: false }, event: 'closed' };
+  let { shed } = state;
+  if (isDue && isOver) shed = Math.min(shedMax, round(shed + shedStep));
+  else if (isDue && isCalm) shed = Math.max(0, round(shed - shedStep));
+  const isQuiet = isDue && isCalm && shed === 0 && !over(0.5, disturbed, limits.disturbedShareFinding);
+  const isOpen = isOver || isUnlearned || (state.isOpen && !isQuiet);
+  const hasActed = isDue && (isOver || shed !== state.shed);
+  const shedAtMs = !isOpen ? null : hasActed ? nowMs : state.shedAtMs;
+  const event = isOpen === state.isOpen ? null : isOpen ? 'opened' : 'closed';
+  return { state: { ...state, shed, shedAtMs, isOpen }, event };
 }
 
 function round(share: number): number {
@@ -101,14 +120,15 @@ function round(share: number): number {
 export function selfSays(event: 'opened' | 'closed' | null, state: SelfState, nowMs: number): Says {
   if (event === null) return null;
   if (event === 'closed') return { tag: 'well', ...told('found.busy.well') };
-  const { samples, contaminated } = contaminatedOf(state, nowMs);
+  const { samples, contaminated, disturbed } = contaminatedOf(state, nowMs);
+  const spoiled = contaminated + disturbed;
   return {
     tag: 'trouble',
     scope: [],
     cause: 'contaminated',
-    evidence: { samples, failures: contaminated },
+    evidence: { samples, failures: spoiled },
     actionable: false,
-    ...told('found.busy', { contaminated, samples }),
+    ...told('found.busy', { spoiled, samples }),
   };
 }
 

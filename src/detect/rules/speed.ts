@@ -7,6 +7,7 @@ import type { Target } from '../../core/target.ts';
 import { told } from '../../words/tell.ts';
 import { type Baseline, emptyBaseline, learn } from './baseline.ts';
 import { chosen, slowerOf } from './cites.ts';
+import { isDisturbed } from './contaminated.ts';
 import { canaryFirst, type Says, scopeOf, seconds, spokenTime } from './says.ts';
 import { isSpikeActionable, judgeSpike, noSpike, type Pace, type SpikeState } from './spike.ts';
 import { isClear, isSlow, thresholdMs } from './threshold.ts';
@@ -66,7 +67,7 @@ export function forgetSpeed(state: SpeedState): SpeedState {
  */
 export function hearSpeed(
   before: SpeedState,
-  sample: Pick<Sample, 'outcome' | 'rttMs' | 'due'>,
+  sample: Pick<Sample, 'outcome' | 'rttMs' | 'loopDelayMsMax' | 'due'>,
   context: { readonly rule: SpikeRule; readonly nowMs: number },
 ): { readonly state: SpeedState; readonly isNews: boolean } {
   const { rule, nowMs } = context;
@@ -86,15 +87,18 @@ export function hearSpeed(
   const shift = judgeShift(state.shift, pace, timeoutMs, context);
   const isNews = event !== null || (shift === null) !== (state.shift === null);
   state = { ...state, shift };
-  return { state: learned(state, pace, rule), isNews };
+  return { state: learned(state, pace, rule, !isDisturbed(sample)), isNews };
 }
 
-/** Learns a round trip; those of a streak wait for its end: a spike's belong to no baseline, a lone one's do. */
-function learned(state: SpeedState, pace: Pace, rule: SpikeRule): SpeedState {
+/**
+ * Learns a round trip, but no disturbed one; those of a streak wait for its end: a spike's belong to no baseline, a lone
+ * one's do.
+ */
+function learned(state: SpeedState, pace: Pace, rule: SpikeRule, isTimed: boolean): SpeedState {
   const { spike, pending, baseline } = state;
   if (spike.sinceMs !== null) return { ...state, pending: [] };
   if (pace.kind !== 'ok') return state;
-  const rtts = [...pending, pace.rttMs];
+  const rtts = isTimed ? [...pending, pace.rttMs] : pending;
   if (spike.slow > 0) return { ...state, pending: rtts };
   return { ...state, pending: [], baseline: rtts.reduce((next, rttMs) => learn(next, rttMs, rule), baseline) };
 }

@@ -55,8 +55,28 @@ export function isClear(
   timeoutMs: number,
   p99Ms: number | null = null,
 ): boolean {
+  return observedMs < clearMs(baselineMs, rule, timeoutMs, p99Ms);
+}
+
+/** The round trip below which a sample speaks for the end of a spike, milliseconds. */
+function clearMs(baselineMs: number, rule: SpikeRule, timeoutMs: number, p99Ms: number | null): number {
   const slowMs = thresholdMs(baselineMs, rule, timeoutMs, p99Ms) ?? Number.POSITIVE_INFINITY;
-  return observedMs < Math.max(limits.spikeClearFactor * baselineMs, slowMs / 2);
+  return Math.max(limits.spikeClearFactor * baselineMs, slowMs / 2);
+}
+
+/**
+ * The round trips at which a verdict about the speed of a series changes: slow with its tail and without it, and in a spike
+ * clear again. None while warming. Milliseconds.
+ */
+export function boundsMs(
+  { medianMs, p99Ms }: { readonly medianMs: number | null; readonly p99Ms: number | null },
+  rule: SpikeRule,
+  timeoutMs: number,
+  isInSpike: boolean,
+): readonly number[] {
+  if (medianMs === null) return [];
+  const slow = [p99Ms, null].flatMap((tailMs) => thresholdMs(medianMs, rule, timeoutMs, tailMs) ?? []);
+  return isInSpike ? [...slow, clearMs(medianMs, rule, timeoutMs, p99Ms)] : slow;
 }
 
 /** A mirror whose tail is long is slow only beyond it. */

@@ -38,7 +38,7 @@ export const found = {
   'found.us': 'Everything we watch has failed together for {minutes} minutes: it is the place we watch from.',
   'found.us.well': 'The place we watch from is online again.',
   'found.busy':
-    'This machine is too busy to time its probes: {contaminated} of the last {samples} samples are unusable.',
+    'This machine is too busy to time its probes: its own delays spoiled {spoiled} of the last {samples} samples.',
   'found.busy.well': 'Our own timing can be trusted again.',
   'found.clock': 'This process was suspended, or a clock jumped: what it touched is unknown.',
   'found.clock.well': 'The process has run without a break since.',

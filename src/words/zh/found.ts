@@ -37,7 +37,7 @@ export const found: Readonly<Record<keyof typeof english, string>> = {
   'found.usLoss': '{minutes} 分钟以来，我们监测的所有目标都时有失败：观测点的网络在丢包。',
   'found.us': '{minutes} 分钟以来，我们监测的所有目标同时失败：问题出在观测点。',
   'found.us.well': '观测点的网络已恢复。',
-  'found.busy': '本机过于繁忙，无法准确计时：最近 {samples} 个样本中有 {contaminated} 个不可用。',
+  'found.busy': '本机过于繁忙，无法准确计时：最近 {samples} 个样本中有 {spoiled} 个受到本机延迟的干扰。',
   'found.busy.well': '我们的计时已重新可信。',
   'found.clock': '本进程曾被挂起，或时钟发生跳变：受影响的样本记为未知。',
   'found.clock.well': '此后进程一直连续运行。',

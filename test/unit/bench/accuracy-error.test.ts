@@ -61,8 +61,9 @@ describe('which samples a daemon leaves out', () => {
     ['below 20 ms', 19.9, 80, false, false],
     ['20 ms and a tenth', 20, 80, false, true],
     ['20 ms, less than a tenth', 20, 300, false, false],
-    ['as far as the threshold', 720, 80, true, true],
-    ['just short of the threshold', 719, 80, false, true],
+    ['a long delay, below the threshold all the same', 70, 80, false, true],
+    ['from above as far as the threshold', 80, 880, true, false],
+    ['from above, just short of the threshold', 79, 880, false, false],
   ])('%s', (_, delayMs, rttMs, warm, warming) => {
     const one = judged({ connect: 40 }, delayMs, rttMs);
     expect([isLeftOut(one, 'warm'), isLeftOut(one, 'warming')]).toEqual([warm, warming]);

@@ -42,6 +42,13 @@ describe('cold fetch', () => {
       want: true,
     },
     {
+      name: 'first, ten medians by a delay of ours',
+      sample: { outcome: ok, cache: null, rttMs: 500, loopDelayMsMax: 1 },
+      seen: false,
+      median: 50,
+      want: false,
+    },
+    {
       name: 'ten medians, answered before',
       sample: { outcome: ok, cache: null, rttMs: 500 },
       seen: true,
@@ -63,7 +70,7 @@ describe('cold fetch', () => {
       want: false,
     },
   ] as const)('$name: $want', ({ sample, seen, median, want }) => {
-    expect(isColdFetch(sample, seen, median)).toBe(want);
+    expect(isColdFetch({ loopDelayMsMax: 0, ...sample }, seen, median)).toBe(want);
   });
 
   it('is remembered by mirror, module, resolved version and step', () => {

@@ -4,7 +4,19 @@ import type { Outcome } from '../../../src/core/failure.ts';
 import type { Sample } from '../../../src/core/sample.ts';
 import type { Target } from '../../../src/core/target.ts';
 import { createDetector, type Detector, type DetectTurn } from '../../../src/detect/detector.ts';
-import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom, epochMs, mismatch, refused } from './world.ts';
+import {
+  aConfig,
+  aDue,
+  aMirror,
+  aSample,
+  aTarget,
+  at,
+  countingRandom,
+  epochMs,
+  mismatch,
+  refused,
+  timedOut,
+} from './world.ts';
 
 const mirrors = [aMirror('a'), aMirror('b')];
 const zip: Target = aTarget('a', 'zip');
@@ -179,7 +191,7 @@ describe('acknowledging', () => {
 describe('samples', () => {
   it('a contaminated one is unknown, counted, and judged by nobody', () => {
     nowMs = 60_000;
-    const turn = take(aTarget('a'), ok, {}, { loopDelayMsMax: 50 });
+    const turn = take(aTarget('a'), timedOut(), {}, { loopDelayMsMax: 2_500 });
     expect(turn.settled).toMatchObject([{ outcome: { tag: 'unknown', because: 'contaminated' } }]);
     expect(detector.vantage().contaminatedShare).toBe(1);
     expect(detector.standings()[0]).toMatchObject({ state: 'unknown', lastJudgedAtMs: null });
@@ -187,7 +199,7 @@ describe('samples', () => {
 
   it('more than 5 % of them open a finding about us and shed load', () => {
     nowMs = 60_000;
-    for (let i = 0; i < 100; i++) take(aTarget('a'), ok, {}, { loopDelayMsMax: i < 6 ? 50 : 0 });
+    for (let i = 0; i < 100; i++) take(aTarget('a', 'zip'), ok, {}, { loopDelayMsMax: i < 6 ? 50 : 0 });
     const turn = detector.tick(at(nowMs));
     expect(changes(turn)).toEqual(['self us opened']);
     expect(turn.shed).toBe(0.2);
@@ -196,6 +208,16 @@ describe('samples', () => {
       evidence: { samples: 100, failures: 6 },
       actionable: false,
     });
+  });
+
+  it('a disturbed one is ok and judged, and no reason to shed load', () => {
+    nowMs = 60_000;
+    for (let i = 0; i < 50; i++) take(aTarget('a'), ok, {}, { loopDelayMsMax: i % 2 === 0 ? 50 : 0 });
+    for (let i = 0; i < 50; i++) expect(take(aTarget('a')).settled).toMatchObject([{ outcome: ok, cold: false }]);
+    const turn = detector.tick(at(nowMs));
+    expect([changes(turn), turn.shed]).toEqual([[], 0]);
+    expect(detector.vantage().contaminatedShare).toBe(0);
+    expect(detector.standings()[0]).toMatchObject({ state: 'up' });
   });
 
   it('a cold fetch is ok, not learned from, and cold only once', () => {

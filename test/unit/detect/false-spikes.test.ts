@@ -18,8 +18,8 @@ function spikesOf(sigma: number, seed: number): number {
     const rttMs = 600 * Math.exp(sigma * normal());
     const sample =
       rttMs >= due.timeoutMs
-        ? { due, rttMs: null, outcome: timedOut(due.timeoutMs) }
-        : { due, rttMs, outcome: { tag: 'ok' as const } };
+        ? { due, rttMs: null, loopDelayMsMax: 0, outcome: timedOut(due.timeoutMs) }
+        : { due, rttMs, loopDelayMsMax: 0, outcome: { tag: 'ok' as const } };
     const wasOpen = state.spike.sinceMs !== null;
     ({ state } = hearSpeed(state, sample, { rule, nowMs: i * everyMs }));
     if (!wasOpen && state.spike.sinceMs !== null) opened += 1;
