@@ -2,7 +2,7 @@ import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { paceOf } from '../core/pace.ts';
 import { isHeavy, type Target } from '../core/target.ts';
-import type { Ecosystem, UsualAside } from '../ecosystems/ecosystem.ts';
+import type { Asked, Ecosystem, UsualAside } from '../ecosystems/ecosystem.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { isLoopback } from './addresses.ts';
 import { meanGapMs } from './paces.ts';
@@ -39,6 +39,9 @@ export function budgetOf(
   registry: Registry = builtIn,
 ): readonly HostBudget[] {
   const mirrors = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));
+  const expected = new Map(
+    config.modules.map(({ ecosystem, upstream, module, expect }) => [entryKey(ecosystem, upstream, module), expect]),
+  );
   const sums = new Map<string, { requests: number; bytes: number; seconds: number; loopback: boolean }>();
   for (const target of targets) {
     const mirror = mirrors.get(target.registry);
@@ -51,7 +54,8 @@ export function budgetOf(
       seconds: 0,
       loopback: isLoopback(new URL(mirror.url).hostname),
     };
-    const { asks, bytes } = usualOf(target, registry);
+    const expect = expected.get(entryKey(target.ecosystem, target.upstream, target.module));
+    const { asks, bytes } = usualOf(target, { mirror, expect }, registry);
     sum.requests += perHour * asks;
     sum.bytes += perHour * bytes;
     sum.seconds += perHour * slotSeconds[isHeavy(target) ? 'heavy' : 'light'];
@@ -80,6 +84,10 @@ export function hostKey(mirror: Pick<Mirror, 'url'>): string {
   return `${new URL(mirror.url).protocol}//${hostOf(mirror.url)}`;
 }
 
+function entryKey(ecosystem: string, upstream: string, module: string | null): string {
+  return `${ecosystem} ${upstream} ${module ?? ''}`;
+}
+
 /** What a real client asks and moves where the mirror is well, and our own steps right after it. */
 function usualRun({ realClients, fetch, steps }: Ecosystem, id: string): UsualAside {
   const client = realClients.find((one) => one.id === id);
@@ -88,9 +96,9 @@ function usualRun({ realClients, fetch, steps }: Ecosystem, id: string): UsualAs
 }
 
 /** What one probe of a mirror that is well asks, and the bytes that it moves. */
-function usualOf({ ecosystem, step, version }: Target, registry: Registry): UsualAside {
+function usualOf({ ecosystem, step, version }: Target, asked: Asked, registry: Registry): UsualAside {
   const declared = registry.of(ecosystem)?.steps[step];
-  const aside = declared?.usualAside?.(version);
+  const aside = declared?.usualAside?.(version, asked);
   return { asks: 1 + (aside?.asks ?? 0), bytes: (declared?.usualBytes ?? 0) + (aside?.bytes ?? 0) };
 }
 

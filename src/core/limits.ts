@@ -359,6 +359,13 @@ export const limits = {
   provenanceBytes: 1 * mib,
   /** A list of signed sums: Debian's has some 250 KB, with all architectures. */
   signedListBytes: 8 * mib,
+  /** An index of packages: that of Debian's largest component has some 12 MiB packed and 50 MiB of text. */
+  packageIndexBytes: 24 * mib,
+  packageIndexPlainBytes: 128 * mib,
+  /** Packages that one index is asked for before it is read again, 40 KB of text; larger ones are left out. */
+  rotaPackages: 200,
+  rotaPackageBytes: 4 * mib,
+  rotaKeptMs: 30 * 24 * 60 * minute,
   /** An authority's name of a key, as shown: npm's have 50 characters, a fingerprint 40, a workflow's URL some 100. */
   keyNameChars: 200,
   /** Keys of one registry (npm's has two), and signatures over one version (one, two while keys are changed). */

@@ -30,11 +30,17 @@ export interface StepDeclaration<Settings = unknown> {
    * What a probe of a version asks aside of the same host before its answer, where the mirror is well; absent: nothing.
    * What is kept for an hour and longer, and redirects, are left out.
    */
-  usualAside?(version: string | null): UsualAside | null;
+  usualAside?(version: string | null, asked: Asked): UsualAside | null;
   /** What its answers are verified by, in words for people (`go.sum or …`): gives it integrity series. `null`: nothing. */
   readonly verifies: string | null;
   /** Whether such a mirror is asked it at all; absent: always. */
   isAsked?(mirror: Mirror, settings: Settings): boolean;
+}
+
+/** Whom a probe asks, and what is expected of the answer as its ecosystem reads it (`ModuleRef.expect`); absent: nothing. */
+export interface Asked {
+  readonly mirror: Mirror;
+  readonly expect?: unknown;
 }
 
 /** Requests made aside by one probe, and the bytes of all of them. */

@@ -5,12 +5,22 @@ import { gzipSync } from 'node:zlib';
 import { commandPath, tempDir } from './paths.ts';
 import { type CommandResult, run } from './process.ts';
 
-/** A small signed Debian archive, with one package. */
+/** A package of an archive. */
+export interface DebianPackage {
+  readonly name: string;
+  /** Below the archive. */
+  readonly path: string;
+  readonly sha256: string;
+}
+
+/** A small signed Debian archive. */
 export interface DebianTree {
   readonly dir: string;
   /** The public key that it is signed with, as apt's `signed-by` takes it. */
   readonly keyFile: string;
-  readonly package: { readonly name: string; readonly path: string; readonly sha256: string };
+  /** The first of them. */
+  readonly package: DebianPackage;
+  readonly packages: readonly DebianPackage[];
 }
 
 async function must(command: string, args: readonly string[], env: Record<string, string> = {}): Promise<void> {
@@ -25,19 +35,14 @@ function put(path: string, content: string | Buffer): void {
 
 const sha256 = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');
 
-/** Makes an archive in a new folder: `dists/stable`, signed by a key made for it, and one package of architecture `all`. */
-export async function makeDebianTree(): Promise<DebianTree> {
+/** Makes an archive in a new folder: `dists/stable`, signed by a key made for it, and packages of architecture `all`. */
+export async function makeDebianTree(names: readonly [string, ...string[]] = ['hello-mirror']): Promise<DebianTree> {
   const dir = tempDir('debian');
-  const build = tempDir('deb');
-  const name = 'hello-mirror';
-  const control = `Package: ${name}\nVersion: 1.0\nArchitecture: all\nMaintainer: Nobody <nobody@example.com>\nDescription: a file\n`;
-  put(join(build, 'DEBIAN', 'control'), control);
-  put(join(build, 'usr', 'share', name, 'hello'), 'hello\n');
-  const path = `pool/main/h/${name}/${name}_1.0_all.deb`;
-  mkdirSync(join(dir, path, '..'), { recursive: true });
-  await must('dpkg-deb', ['--root-owner-group', '--build', build, join(dir, path)]);
-  const deb = readFileSync(join(dir, path));
-  const index = `${control}Filename: ${path}\nSize: ${deb.length}\nSHA256: ${sha256(deb)}\n\n`;
+  const [first, ...rest] = names;
+  const one = await makePackage(dir, first);
+  const made = [one];
+  for (const name of rest) made.push(await makePackage(dir, name));
+  const index = made.map(({ stanza }) => stanza).join('');
   const files = [
     ['main/binary-amd64/Packages', Buffer.from(index)],
     ['main/binary-amd64/Packages.gz', gzipSync(index)],
@@ -49,7 +54,21 @@ export async function makeDebianTree(): Promise<DebianTree> {
   put(join(dir, 'dists', 'stable', 'Release'), `${head}\nSHA256:\n${sums.join('\n')}\n`);
   const keyFile = await sign(join(dir, 'dists', 'stable'));
   put(join(dir, 'project', 'trace', 'master'), `${traceDate(new Date())}\nArchive serial: 2023111102\n`);
-  return { dir, keyFile, package: { name, path, sha256: sha256(deb) } };
+  return { dir, keyFile, package: one, packages: made };
+}
+
+/** Builds a package into an archive, and gives it with its stanza of the index. */
+async function makePackage(dir: string, name: string): Promise<DebianPackage & { readonly stanza: string }> {
+  const build = tempDir('deb');
+  const control = `Package: ${name}\nVersion: 1.0\nArchitecture: all\nMaintainer: Nobody <nobody@example.com>\nDescription: a file\n`;
+  put(join(build, 'DEBIAN', 'control'), control);
+  put(join(build, 'usr', 'share', name, 'hello'), 'hello\n');
+  const path = `pool/main/h/${name}/${name}_1.0_all.deb`;
+  mkdirSync(join(dir, path, '..'), { recursive: true });
+  await must('dpkg-deb', ['--root-owner-group', '--build', build, join(dir, path)]);
+  const deb = readFileSync(join(dir, path));
+  const stanza = `${control}Filename: ${path}\nSize: ${deb.length}\nSHA256: ${sha256(deb)}\n\n`;
+  return { name, path, sha256: sha256(deb), stanza };
 }
 
 /** `Sat Nov 11 09:59:12 UTC 2023`. */

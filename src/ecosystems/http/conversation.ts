@@ -14,6 +14,7 @@ import { mailDate } from './dates.ts';
 import type { Expect } from './expect.ts';
 import { formatFailure } from './format.ts';
 import { throughList } from './listed.ts';
+import { wrongPackage } from './packages.ts';
 import { isFilePath } from './path.ts';
 import type { Head, Summed } from './profile.ts';
 import { profileOf } from './profiles.ts';
@@ -24,14 +25,20 @@ import { hashFailure, judge, sumOf } from './verify.ts';
 export function* probe({ step, module }: Target, context: HttpContext): Conversation {
   switch (step) {
     case 'get':
-      return yield* file(module ?? '', limits.peekBytes, context);
+      return yield* file(module ?? '', limits.peekBytes, false, context);
     case 'whole':
-      return yield* file(module ?? '', context.peekBytes ?? wholeMax(module ?? '', context), context);
+      return yield* whole(module ?? '', context);
     case 'marker':
       return yield* marker(context);
     default:
       return ended(unaskable);
   }
+}
+
+/** A peek leads to nothing: it is for the rate alone. */
+function whole(path: string, context: HttpContext): Talk<Verdict> {
+  const { peekBytes } = context;
+  return file(path, peekBytes ?? wholeMax(path, context), peekBytes === undefined, context);
 }
 
 /** How far a file is read that is wanted whole: what is signed has to be held, for the program that verifies it. */
@@ -43,8 +50,11 @@ function expectOf(path: string, { own }: HttpContext): Expect {
   return Object.hasOwn(own.expect ?? {}, path) ? (own.expect?.[path] ?? {}) : {};
 }
 
-/** A file, read no further than `stopAfterBytes`: what is larger is judged by its beginning. */
-function* file(path: string, stopAfterBytes: number, context: HttpContext): Talk<Verdict> {
+/**
+ * A file, read no further than `stopAfterBytes`: what is larger is judged by its beginning.
+ * @param isLed  one of the packages that it leads to is asked for, where it is a signed list
+ */
+function* file(path: string, stopAfterBytes: number, isLed: boolean, context: HttpContext): Talk<Verdict> {
   if (!isFilePath(path)) return ended(unaskable);
   const profile = profileOf(context.own.profile);
   const decodes = profile?.decodes === true;
@@ -77,7 +87,11 @@ function* file(path: string, stopAfterBytes: number, context: HttpContext): Talk
   if (expect.signedBy === undefined || sum === null) return fine(known);
   const signature = yield* ofFile({ path, body, sum }, expect.signedBy, context);
   if (signature.tag === 'error') return ended(signature.error, known);
-  return fine({ ...known, signature: signature.value, ...byKey(signature.value, sum, known) });
+  const proven = { ...known, signature: signature.value, ...byKey(signature.value, sum, known) };
+  const leads = profile?.lists?.leads;
+  if (!isLed || leads === undefined || signature.value.state !== 'valid') return fine(proven);
+  const wrong = yield* wrongPackage({ path, body, sum }, leads, context);
+  return wrong === null ? fine(proven) : ended(wrong.end, { ...proven, ...wrong.facts });
 }
 
 /** By the list that names it where its profile has such lists, else by a signature of its own. */

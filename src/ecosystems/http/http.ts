@@ -1,14 +1,24 @@
 import { limits } from '../../core/limits.ts';
-import { type Ecosystem, heavy, kilobytes, light } from '../ecosystem.ts';
+import { type Asked, type Ecosystem, heavy, kilobytes, light, type UsualAside } from '../ecosystem.ts';
 import { checked } from '../fields.ts';
 import { filesClient } from './client.ts';
 import { type HttpOwn, httpContext } from './context.ts';
+import type { Expect } from './expect.ts';
 import { httpManual } from './manual.ts';
 import { httpNames } from './names.ts';
 import { profileOf, profiles } from './profiles.ts';
 
+/** Of the packages that are asked for, and of a list of a suite. */
+const packageBytes = kilobytes(250);
 const byHash = 'the sha256 or the keyring of its entry';
 const words = profiles.map(({ id }) => id).join(', ');
+
+/** A file that is signed through a list asks for the list; a signed list that leads to packages, for one of them. */
+function usualAside(_version: string | null, { mirror, expect }: Asked): UsualAside | null {
+  const lists = profileOf(mirror.own?.['profile'])?.lists;
+  const isSigned = (expect as Expect | undefined)?.signedBy !== undefined;
+  return isSigned && lists !== undefined ? { asks: 1, bytes: packageBytes } : null;
+}
 
 /** Mirrors of files over HTTP, with profiles for those that package managers read. */
 export const http: Ecosystem<unknown, HttpOwn> = {
@@ -19,7 +29,7 @@ export const http: Ecosystem<unknown, HttpOwn> = {
   spec: ['https://www.rfc-editor.org/rfc/rfc9110', ...new Set(profiles.flatMap(({ spec }) => spec))],
   steps: {
     get: light(null, { grain: 'version', usualBytes: limits.peekBytes, verifies: byHash }),
-    whole: heavy({ grain: 'version', verifies: byHash }),
+    whole: heavy({ grain: 'version', verifies: byHash, usualAside }),
     marker: light(30, {
       grain: 'mirror',
       usualBytes: kilobytes(1),

@@ -24,6 +24,15 @@ can be read from, one with text beside the signed message, and an index of anoth
 synchronised) are \`malformed\`, because apt refuses them.`,
     },
     {
+      title: 'Packages of a Debian archive',
+      text: `Where an entry with \`signedBy\` is the \`InRelease\` (or \`Release\`) of a suite and the mirror has \`profile: debian\`, \`whole\` also
+checks one package of the suite each time. It follows the signed list to one index (\`Packages.gz\` of \`main\` and \`amd64\` where the archive has
+them) and takes the next one of up to 200 packages that it chose from the index. Packages larger than 4 MiB are left out. A wrong byte is a \`mismatch\` that
+names the package. A package that is missing is \`absent\`, one of another size is \`malformed\`. What was wrong is requested again until it is right. The
+index is read again when the list has changed, or when all 200 were checked. One package each hour is a sample: an entry with
+\`expect.sha256\` checks a certain package each time.`,
+    },
+    {
       title: 'Profiles of file mirrors',
       text: `\`profile\` of a mirror says what its well-known files are and whose settings a remedy is for: \`debian\` (apt; \`InRelease\` and
 \`Release\` with their dates, \`project/trace/master\`), \`alpine\` (apk; \`APKINDEX.tar.gz\`, \`last-updated\`), \`arch\` (pacman;

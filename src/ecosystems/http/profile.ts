@@ -51,6 +51,30 @@ export interface ListedFile {
   readonly bytes: number;
 }
 
+/** An index of packages that a signed list names, in the form that is read. */
+export interface IndexAt {
+  /** Below the mirror, the first one that is there is taken: all are the same file. */
+  readonly paths: readonly string[];
+  readonly file: ListedFile;
+  /** By gzip. */
+  readonly isPacked: boolean;
+  /** What the paths of its packages are below: empty, or with a slash at its end. */
+  readonly root: string;
+}
+
+/** A package as an index has it. */
+export interface PackageFile extends ListedFile {
+  readonly path: string;
+}
+
+/** How a signed list leads to packages. */
+export interface Leads {
+  /** `null`: it names no index that could be read. */
+  indexIn(path: string, list: Uint8Array): IndexAt | null;
+  /** One stanza of an index; `null`: it names no package with its size and SHA-256. */
+  packageIn(stanza: string): PackageFile | null;
+}
+
 /** Lines for one package manager; each URL is one that may be pasted. */
 export interface Lines {
   readonly text: string;
@@ -81,6 +105,8 @@ export interface Profile {
     listedAt(path: string): ListedAt | null;
     /** `null`: it is not in this list. */
     find(list: Uint8Array, name: string): ListedFile | null;
+    /** Absent: they lead to no packages. */
+    readonly leads?: Leads;
   };
   lines(before: Chain, after: Chain): Lines;
 }

@@ -111,6 +111,7 @@ export const answers = {
   'told.answer.syncDate': 'the date of the last synchronisation',
   'told.answer.listed': 'a file that {list} lists',
   'told.answer.listedSize': 'a file of the size that {list} lists',
+  'told.answer.listedSizeOf': '{file} of the size that {list} lists',
   'told.answer.signedList': 'the signed {list}',
   'told.answer.goodSignature': 'a good signature (gpgv: {said})',
   'told.answer.openpgp': 'an OpenPGP signature',

@@ -113,6 +113,7 @@ export const answers: Readonly<Record<keyof typeof english, string>> = {
   'told.answer.syncDate': '最近一次同步的日期',
   'told.answer.listed': '{list} 中列出的文件',
   'told.answer.listedSize': '大小与 {list} 所列相符的文件',
+  'told.answer.listedSizeOf': '大小与 {list} 所列相符的 {file}',
   'told.answer.signedList': '带签名的 {list}',
   'told.answer.goodSignature': '有效的签名（gpgv：{said}）',
   'told.answer.openpgp': 'OpenPGP 签名',

@@ -31,6 +31,23 @@ describe('budget', () => {
     expect(moving).toMatchObject([{ requestsPerHour: 2, bytesPerHour: 2 ** 20 + 20_000 }]);
   });
 
+  test('a signed list of a Debian archive leads to a package: one request more', () => {
+    const requestsOf = (entry: string, profile: string) => {
+      const config = configOf(
+        `mirrors: [ { name: a, ecosystem: http, upstream: debian, ${profile} url: "https://a.example.com" } ]
+modules: { http: [ ${entry} ] }`,
+        {},
+        memoryFiles({ '/etc/mirrorwatch/archive.gpg': '\u0006' }),
+      );
+      const wholes = expandTargets(config).filter(({ step }) => step === 'whole');
+      return budgetOf(config, wholes).map(({ requestsPerHour, bytesPerHour }) => [requestsPerHour, bytesPerHour]);
+    };
+    const signed = '{ upstream: debian, path: dists/stable/InRelease, expect: { signedBy: archive.gpg } }';
+    expect(requestsOf(signed, 'profile: debian,')).toEqual([[2, 2 ** 20 + 250_000]]);
+    expect(requestsOf(signed, '')).toEqual([[1, 2 ** 20]]);
+    expect(requestsOf('dists/stable/InRelease', 'profile: debian,')).toEqual([[1, 2 ** 20]]);
+  });
+
   test('a dozen packages of a lock file: half of what it was (84 MiB an hour, 1609 requests), and less', () => {
     const names = Array.from({ length: 12 }, (_, n) => `p${n}@1.0.0`).join(', ');
     const config = configOf(

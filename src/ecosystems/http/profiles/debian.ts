@@ -3,6 +3,7 @@ import { mailDate, unixDate } from '../dates.ts';
 import { headText } from '../format.ts';
 import { editLines } from '../lines.ts';
 import { type Head, type ListedAt, type ListedFile, type Profile, type Reading, sound, unsound } from '../profile.ts';
+import { indexIn, packageIn } from './debian-packages.ts';
 
 const clearsigned = '-----BEGIN PGP SIGNED MESSAGE-----';
 
@@ -49,7 +50,7 @@ export const debian: Profile = {
   decodes: false,
   marker: { path: 'project/trace/master', read: (text) => unixDate(text.split('\n', 1)[0] ?? '') },
   read: (head) => (/(^|\/)(InRelease|Release)$/.test(head.path) ? readRelease(head) : null),
-  lists: { listedAt, find },
+  lists: { listedAt, find, leads: { indexIn, packageIn } },
   lines: (before, after) =>
     editLines({ before, after, files: '/etc/apt/sources.list*', behind: '/*([[:space:]]|$)', kept: '\\1' }),
 };

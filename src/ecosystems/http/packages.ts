@@ -1,0 +1,214 @@
+import { createHash } from 'node:crypto';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGunzip } from 'node:zlib';
+import type { ProbeFailure } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
+import { error, ok, type Result } from '../../core/result.ts';
+import type { Facts } from '../../core/transcript.ts';
+import type { WholeBody } from '../../core/whole-body.ts';
+import { seenIn } from '../seen.ts';
+import type { Answered } from '../status.ts';
+import { below, type End, get, isNotOffered, type Talk } from '../talk.ts';
+import { meanwhile, wholeOf } from '../whole.ts';
+import type { HttpContext } from './context.ts';
+import { formatFailure } from './format.ts';
+import { isFilePath } from './path.ts';
+import type { IndexAt, Leads, ListedFile, PackageFile } from './profile.ts';
+import type { WholeFile } from './signed.ts';
+import { sumOf } from './verify.ts';
+
+/** Packages of one index whose turn is still to come; kept for the next probe. */
+interface Rota {
+  /** SHA-256 of the signed list that led to them. */
+  readonly list: string;
+  /** Path of the index. */
+  readonly index: string;
+  readonly packages: readonly PackageFile[];
+  /** Whose turn it is. */
+  readonly at: number;
+  /** How many have not had theirs. */
+  readonly left: number;
+  /** No package of the index is left out, but for its size. */
+  readonly isAll: boolean;
+}
+
+/** What is wrong with a package, and what is known of its bytes. */
+export interface WrongPackage {
+  readonly end: End;
+  readonly facts: Facts;
+}
+
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
+const pieceBytes = 2 ** 20;
+
+/**
+ * One package that a signed list leads to, through an index that it names: the next one in turn, or again the one that was
+ * wrong last. The index is read where the list has changed, or all that were chosen from it have had their turn. All of it
+ * is asked aside: each package has another size, and so their times say nothing of each other.
+ * @param list  whose signature is valid
+ * @returns     `null`: nothing is wrong, or the list leads to no package that could be read
+ */
+export function* wrongPackage(list: WholeFile, leads: Leads, context: HttpContext): Talk<WrongPackage | null> {
+  const key = `packages ${list.path}`;
+  const kept = readRota(context.memory?.get(key, context.nowWallMs) ?? null);
+  const isDue = kept === null || kept.list !== list.sum.sha256 || (kept.left <= 0 && !kept.isAll);
+  const rota = isDue ? yield* newRota(list, leads, context) : ok(kept);
+  if (rota.tag === 'error') return rota.error;
+  if (rota.value === null) return null;
+  const { packages, at, left } = rota.value;
+  const next = packages[at % packages.length];
+  const wrong = next === undefined ? null : yield* checked(next, rota.value.index, list.path, context);
+  const turn = wrong === null ? { at: at + 1, left: left - 1 } : {};
+  context.memory?.keep(key, JSON.stringify({ ...rota.value, ...turn }), context.nowWallMs + limits.rotaKeptMs);
+  return wrong;
+}
+
+/** What was kept by this file, in this process. */
+function readRota(text: string | null): Rota | null {
+  return text === null ? null : (JSON.parse(text) as Rota);
+}
+
+/** Mirrors with the same list take the same packages in the same order, from a place that the hour names. */
+function* newRota(list: WholeFile, leads: Leads, context: HttpContext): Talk<Result<Rota | null, WrongPackage>> {
+  const at = leads.indexIn(list.path, list.body);
+  if (at === null) return ok(null);
+  const got = yield* indexOf(at, list.path, context);
+  if (got.tag === 'error') return got;
+  if (got.value === null) return ok(null);
+  const { path, whole } = got.value;
+  const seed = seedOf(`${list.sum.sha256} ${Math.floor(context.nowWallMs / dayMs)}`);
+  const chosen = new Nearest(seed, limits.rotaPackages);
+  yield* meanwhile(() => readPackages(whole, at, leads, chosen));
+  const packages = chosen.packages();
+  const begin = Math.floor(context.nowWallMs / hourMs) % Math.max(1, packages.length);
+  return ok({
+    list: list.sum.sha256,
+    index: path,
+    packages,
+    at: begin,
+    left: packages.length,
+    isAll: chosen.isAll,
+  });
+}
+
+/** An index as its list has it; `null`: it is not there in the form that is read, and clients may take another. */
+function* indexOf(
+  { paths, file }: IndexAt,
+  list: string,
+  context: HttpContext,
+): Talk<Result<{ readonly path: string; readonly whole: WholeBody } | null, WrongPackage>> {
+  for (const path of paths) {
+    const got = yield* getAside(path, limits.packageIndexBytes, context);
+    if (got.tag === 'error') {
+      if (isNotOffered(got.error)) continue;
+      return error({ end: got.error, facts: {} });
+    }
+    const wrong = yield* differs(path, got.value, file, list, `the signed ${list}`);
+    return wrong === null ? ok({ path, whole: wholeOf(got.value) }) : error(wrong);
+  }
+  return ok(null);
+}
+
+function* checked(file: PackageFile, index: string, list: string, context: HttpContext): Talk<WrongPackage | null> {
+  const got = yield* getAside(file.path, limits.rotaPackageBytes, context);
+  if (got.tag === 'error') return { end: got.error, facts: {} };
+  const { body } = got.value;
+  const wrongFormat = formatFailure({ path: file.path, body });
+  if (wrongFormat !== null) return wrongOf(wrongFormat);
+  return yield* differs(file.path, got.value, file, index, `the signed ${list}`);
+}
+
+function* getAside(path: string, bodyBytesMax: number, context: HttpContext): Talk<Result<Answered, End>> {
+  return yield* get({ url: below(context, path), aside: true, asSent: true, large: true, bodyBytesMax }, context);
+}
+
+/** Other bytes than listed; of another length they are malformed, as clients refuse them while a mirror is synchronised. */
+function* differs(
+  path: string,
+  answer: Answered,
+  { sha256: want, bytes }: ListedFile,
+  index: string,
+  by: string,
+): Talk<WrongPackage | null> {
+  const sum = yield* sumOf(wholeOf(answer));
+  if (sum.bytes !== bytes) return wrongOf({ kind: 'malformed', expected: `${path} of the size that ${index} lists` });
+  if (sum.sha256 === want) return null;
+  const failure: ProbeFailure = { kind: 'mismatch', algorithm: 'sha256', want, got: sum.sha256, by, side: path };
+  return wrongOf(failure, seenIn(answer.body, sum.bytes));
+}
+
+function wrongOf(failure: ProbeFailure, facts: Facts = {}): WrongPackage {
+  return { end: { tag: 'failed', failure }, facts };
+}
+
+function seedOf(text: string): number {
+  return createHash('sha256').update(text).digest().readUInt32BE();
+}
+
+/** Reads the stanzas of an index, piece by piece; past `limits.packageIndexPlainBytes` of text no further. */
+async function readPackages(whole: WholeBody, { root, isPacked }: IndexAt, leads: Leads, chosen: Nearest) {
+  let rest = '';
+  let bytes = 0;
+  const take = (stanza: string): void => {
+    const found = leads.packageIn(stanza);
+    if (found !== null) chosen.take({ ...found, path: `${root}${found.path}` });
+  };
+  const read = async (pieces: AsyncIterable<Buffer>): Promise<void> => {
+    for await (const piece of pieces) {
+      bytes += piece.length;
+      if (bytes > limits.packageIndexPlainBytes) throw new TooLong();
+      const stanzas = `${rest}${piece.toString('latin1')}`.split('\n\n');
+      rest = (stanzas.pop() ?? '').slice(-pieceBytes);
+      for (const stanza of stanzas) take(stanza);
+    }
+    take(rest);
+  };
+  try {
+    const packed = Readable.from(piecesOf(whole));
+    await (isPacked ? pipeline(packed, createGunzip({ chunkSize: pieceBytes }), read) : pipeline(packed, read));
+  } catch (thrown) {
+    // Its bytes are those that are signed: what can't be unpacked is no fault of the mirror's.
+    const isTheirs = thrown instanceof TooLong || (thrown as NodeJS.ErrnoException).code?.startsWith('Z_') === true;
+    if (!isTheirs) throw thrown;
+    chosen.isAll = false;
+  }
+}
+
+/** A longer index than is read. */
+class TooLong extends Error {}
+
+function* piecesOf(whole: WholeBody): Generator<Uint8Array, void> {
+  for (let at = 0; at < whole.bytes; at += pieceBytes) yield Buffer.from(whole.read(at, pieceBytes));
+}
+
+/** The packages whose hashes lie nearest to a number: as good as drawn by lot, and the same for everybody. */
+class Nearest {
+  isAll = true;
+  readonly #seed: number;
+  readonly #count: number;
+  #found: { readonly apart: number; readonly file: PackageFile }[] = [];
+
+  constructor(seed: number, count: number) {
+    this.#seed = seed;
+    this.#count = count;
+  }
+
+  take(file: PackageFile): void {
+    if (file.bytes > limits.rotaPackageBytes || !isFilePath(file.path) || file.path.includes('%')) return;
+    const apart = (Number.parseInt(file.sha256.slice(0, 8), 16) ^ this.#seed) >>> 0;
+    this.#found.push({ apart, file });
+    if (this.#found.length >= 2 * this.#count) this.#narrow();
+  }
+
+  packages(): readonly PackageFile[] {
+    this.#narrow();
+    return this.#found.map(({ file }) => file);
+  }
+
+  #narrow(): void {
+    if (this.#found.length > this.#count) this.isAll = false;
+    this.#found = this.#found.toSorted((a, b) => a.apart - b.apart).slice(0, this.#count);
+  }
+}
