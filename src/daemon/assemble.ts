@@ -112,6 +112,7 @@ export function assemble(config: Config, ports: DaemonPorts): Stages {
       config,
       restored: restored('outbox', 'meta'),
       open: detector.findings(),
+      proposed: advisor.list().filter(({ state }) => state === 'proposed'),
       random,
       now,
       defect: (cause) => ports.log.error('no message could be made of a notice', { cause: String(cause) }),

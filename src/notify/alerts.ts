@@ -1,3 +1,4 @@
+import type { Advice } from '../core/advice.ts';
 import type { Config, Receiver } from '../core/config.ts';
 import { originLabel } from '../core/evidence.ts';
 import { type Finding, type FindingKind, isDisputed, storyOf } from '../core/finding.ts';
@@ -30,9 +31,16 @@ export function alertName(kind: FindingKind): string {
 /**
  * A finding as the text of `POST /api/v2/alerts`. Without `endsAt` while it is open: that is put in at each attempt, so
  * that what waited for an hour is not over when it arrives. Its annotations are in the receiver's language, its labels in none.
+ * @param advised  advice that stands against its mirror: its lines to paste go along
  * @see https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml, postableAlerts
  */
-export function alertBody(finding: Finding, origin: Origin, lang: Receiver['lang'], endedAtMs: number | null): string {
+export function alertBody(
+  finding: Finding,
+  origin: Origin,
+  lang: Receiver['lang'],
+  endedAtMs: number | null,
+  advised: Advice | null = null,
+): string {
   const { kind, registry, ecosystem, upstream } = finding;
   const probe = finding.evidence.probeIds.at(-1);
   const story = storyOf(finding.cause);
@@ -52,6 +60,7 @@ export function alertBody(finding: Finding, origin: Origin, lang: Receiver['lang
       summary: wordsOf(lang)(saidKey(finding, isDisputed(finding)), { who: registry ?? vantage }),
       description: tellIn(lang, finding),
       finding: finding.id,
+      ...(advised === null ? {} : { remedy: linesOf(advised), rollback: advised.rollback }),
       ...(probe === undefined ? {} : { probe: `${base ?? ''}/probes/${probe}` }),
     },
     startsAt: stamp(finding.openedAtMs),
@@ -61,6 +70,12 @@ export function alertBody(finding: Finding, origin: Origin, lang: Receiver['lang
       : { generatorURL: registry === null ? `${base}/` : `${base}/mirrors/${encodeURIComponent(registry)}` }),
   };
   return JSON.stringify([alert]);
+}
+
+/** The lines to paste, each form once; what programs read is left out. */
+function linesOf({ remedy }: Advice): string {
+  const forms = Object.entries(remedy).filter(([form]) => form !== 'json');
+  return [...new Set(forms.map(([, lines]) => lines))].join('\n');
 }
 
 /** The alert of a test by hand: it ends by itself. */

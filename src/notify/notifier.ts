@@ -1,4 +1,4 @@
-import type { AdviceChange } from '../core/advice.ts';
+import type { Advice, AdviceChange } from '../core/advice.ts';
 import type { Config, Receiver } from '../core/config.ts';
 import type { Finding, FindingChange } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
@@ -13,7 +13,7 @@ import { isQuiet } from './chat/quiet.ts';
 import { chatServices } from './chat/services.ts';
 import { adviceNews, findingNews, isEnd } from './news.ts';
 import { conclude, entryOf, expire, isFor, nextSeq, restore, type State, seqRow, tell } from './outbox.ts';
-import { forgetPushed, notePushed, pushAgain } from './push.ts';
+import { forgetPushed, noteAdvice, notePushed, pushAgain } from './push.ts';
 import { attemptMs, dueEntries, type Entry, emptyQueue, expiryMs, notSent, type Queue } from './queue.ts';
 import { signature } from './signature.ts';
 import { type NotifyTurn, openTurn } from './turn.ts';
@@ -65,6 +65,8 @@ export function createNotifier(input: {
   readonly config: Config;
   readonly restored: readonly Row[];
   readonly open?: readonly Finding[];
+  /** Advice proposed already: alerts about the mirror to leave carry its lines. */
+  readonly proposed?: readonly Advice[];
   readonly random: Random;
   readonly now: Now;
   /** Bound over all receivers; `limits.outbox` unless a test says otherwise. */
@@ -77,6 +79,7 @@ export function createNotifier(input: {
   const state: State = {
     origin: originOf(input.config),
     live: new Map((input.open ?? []).map((finding) => [finding.id, finding])),
+    advised: new Map((input.proposed ?? []).map((advice) => [advice.from, advice])),
     pushAtMs: new Map(),
     queues: new Map(input.config.webhooks.map((receiver) => [receiver.name, queueFor(receiver, startedAt)])),
     seqs: new Map(),
@@ -95,6 +98,7 @@ export function createNotifier(input: {
   return {
     compose(changes, now) {
       expire(state, now);
+      noteAdvice(state, changes.advice);
       for (const change of changes.findings) {
         heed(state, change, now);
         const news = findingNews(change, state.origin.vantage);

@@ -1,3 +1,4 @@
+import type { Advice } from '../core/advice.ts';
 import type { Receiver } from '../core/config.ts';
 import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
@@ -19,6 +20,8 @@ export interface State {
   origin: Origin;
   /** Findings open now. */
   readonly live: Map<string, Finding>;
+  /** Advice that is proposed now, by the mirror to leave. */
+  readonly advised: Map<string, Advice>;
   /** When an Alertmanager is to be told again of a finding, by `<receiver>/<finding>`; monotonic. */
   readonly pushAtMs: Map<string, number>;
   readonly queues: Map<string, Queue>;
@@ -121,7 +124,8 @@ function textFor(
   if (receiver.format !== 'alertmanager' || news.finding === null)
     return bodyOf(news, { seq, vantage: state.origin.vantage, wallMs: now.wallMs, resolves });
   const endedAtMs = isRecovery ? (news.finding.closedAtMs ?? now.wallMs) : null;
-  return alertBody(news.finding, state.origin, receiver.lang, endedAtMs);
+  const advised = isRecovery ? null : (state.advised.get(news.finding.registry ?? '') ?? null);
+  return alertBody(news.finding, state.origin, receiver.lang, endedAtMs, advised);
 }
 
 /** What a card tells in its own language: the body has it in English. */

@@ -1,3 +1,4 @@
+import type { AdviceChange } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
@@ -9,6 +10,18 @@ import type { Queue } from './queue.ts';
 /** Notes that a finding was told to an Alertmanager now: it is told again in time, before the alert ends by itself. */
 export function notePushed(state: State, queue: Queue, finding: Finding, now: Now): void {
   state.pushAtMs.set(keyOf(queue, finding), now.monotonicMs + limits.pushEveryMs);
+}
+
+/** Keeps what is advised against each mirror; its open findings are told again at once, with the lines to paste or without. */
+export function noteAdvice(state: State, changes: readonly AdviceChange[]): void {
+  for (const { advice } of changes) {
+    if (advice.state === 'proposed') state.advised.set(advice.from, advice);
+    else if (state.advised.get(advice.from)?.id === advice.id) state.advised.delete(advice.from);
+    else continue;
+    for (const finding of state.live.values())
+      if (finding.registry === advice.from)
+        for (const queue of state.queues.values()) state.pushAtMs.delete(keyOf(queue, finding));
+  }
 }
 
 /** Forgets a finding that has ended, for all receivers. */
@@ -38,7 +51,16 @@ export function pushAgain(state: State, now: Now): void {
       enqueue(
         state,
         queue,
-        { ...notice, body: alertBody(finding, state.origin, receiver.lang, null) },
+        {
+          ...notice,
+          body: alertBody(
+            finding,
+            state.origin,
+            receiver.lang,
+            null,
+            state.advised.get(finding.registry ?? '') ?? null,
+          ),
+        },
         finding.id,
         now,
       );

@@ -63,6 +63,31 @@ describe('a finding as an alert', () => {
     ]);
   });
 
+  it('carries the lines to paste while leaving its mirror is advised, from that turn on', () => {
+    const stage = new Stage([am()]);
+    const said = (): (string | undefined)[] => {
+      const sent = stage.send();
+      for (const { notice } of sent) stage.end(notice, delivered);
+      return sent.map(({ message }) => posted(message.body)[0]?.annotations['remedy']);
+    };
+    const remedy = {
+      env: "export GOPROXY='https://b.example.com'",
+      goenv: 'go env -w GOPROXY=https://b.example.com',
+      json: '{}',
+    };
+    const turn = (change: 'proposed' | 'accepted', from = 'a'): void => {
+      const changed = advice('adv', { from, remedy, state: change });
+      stage.take(stage.notifier.compose({ findings: [], advice: [{ change, advice: changed }] }, stage.at));
+    };
+    stage.open(outage);
+    stage.open(finding('outage', 'b'));
+    expect(said()).toEqual([undefined, undefined]);
+    turn('proposed');
+    expect(said()).toEqual([`${remedy.env}\n${remedy.goenv}`]);
+    turn('accepted');
+    expect(said()).toEqual([undefined]);
+  });
+
   it('a finding about us names no mirror', () => {
     const stage = new Stage([am()]);
     stage.open(finding('vantage', null, { evidence: { ...outage.evidence, probeIds: [] } }));
