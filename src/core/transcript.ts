@@ -8,7 +8,10 @@ export interface Ask {
   readonly url: string;
   /** `HEAD`: the head alone, a body is not sent; absent: GET. */
   readonly method?: 'HEAD';
-  /** Extra request headers, lower-case names. User-Agent, Accept-Encoding and credentials are the wire's business. */
+  /**
+   * Extra request headers, lower-case names. User-Agent and credentials are the wire's business. `accept-encoding` only where
+   * clients offer encodings and the body is read whole and decoded; absent: `identity`.
+   */
   readonly headers?: Readonly<Record<string, string>>;
   /** True for what the probe needs first (resolving `latest`, a token): recorded, not part of its time. */
   readonly aside?: boolean;

@@ -12,12 +12,17 @@ const brotliAsync = promisify(brotliDecompress);
 const layersMax = 2;
 
 /**
- * The body as it was before the server encoded it, although we asked for `identity`. An unknown encoding is left as
- * it is: the shape tests will say.
- * @param bodyBytesMax  the ask's cap; what decodes to more, or to more than a light answer can be, is a bomb
+ * The body as it was before the server encoded it. An unknown encoding is left as it is: the shape tests will say.
+ * @param bodyBytesMax  the ask's cap; what decodes to more is a bomb, and where we asked for `identity` what decodes to
+ *   more than a light answer can be
  * @throws WireStop `MW_BODY_TOO_LARGE`, or zlib's own code (`Z_BUF_ERROR`: cut short, `Z_DATA_ERROR`: broken)
  */
-export async function decoded(encoding: string | undefined, body: Buffer, bodyBytesMax: number): Promise<Buffer> {
+export async function decoded(
+  encoding: string | undefined,
+  body: Buffer,
+  bodyBytesMax: number,
+  isOffered = false,
+): Promise<Buffer> {
   if (encoding === undefined || encoding === '' || encoding === 'identity' || body.length === 0) return body;
   const layers = encoding
     .toLowerCase()
@@ -26,7 +31,8 @@ export async function decoded(encoding: string | undefined, body: Buffer, bodyBy
     .reverse();
   if (layers.length > layersMax) throw new WireStop('MW_BODY_TOO_LARGE', 'too many content encodings', body.length);
   // What is heavy (zips, tarballs) hardly shrinks, so twice its wire size is room enough.
-  const maxOutputLength = Math.max(1, Math.min(bodyBytesMax, Math.max(limits.decodedBytes, 2 * body.length)));
+  const decodedMax = isOffered ? bodyBytesMax : Math.max(limits.decodedBytes, 2 * body.length);
+  const maxOutputLength = Math.max(1, Math.min(bodyBytesMax, decodedMax));
   let plain = body;
   for (const layer of layers) plain = await layerOff(layer, plain, maxOutputLength, body.length);
   return plain;

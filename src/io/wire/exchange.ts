@@ -245,8 +245,8 @@ class Collector implements Collecting {
 }
 
 /**
- * Sends one request and reads its answer whole, within the caps; decodes what was encoded although `identity` was
- * asked for, unless the bytes are wanted as sent. Rejects with a `WireStop`; the connection is closed then, and where reading stopped early.
+ * Sends one request and reads its answer whole, within the caps; decodes what was encoded,
+ * offered or not, unless the bytes are wanted as sent. Rejects with a `WireStop`; the connection is closed then, and where reading stopped early.
  * @param now  the monotonic clock
  */
 export async function exchange(
@@ -271,7 +271,8 @@ export async function exchange(
     });
     const isDecoded = isWhole && whole === null && request.method !== 'HEAD' && request.asSent !== true;
     if (!isDecoded) return { body, whole };
-    return { body: await decoded(trace.headers['content-encoding'], body, request.bodyBytesMax), whole };
+    const isOffered = request.headers['accept-encoding'] !== 'identity';
+    return { body: await decoded(trace.headers['content-encoding'], body, request.bodyBytesMax, isOffered), whole };
   } catch (error) {
     carrier.close();
     throw stopOf(error, trace.bodyBytes);

@@ -42,8 +42,11 @@ describe('a packument', () => {
     const { asks, outcome } = hold('metadata', '1.0.0', { [`${base}/hello`]: answered(404, '{}') });
     expect(outcome).toEqual(failed({ kind: 'absent', status: 404 }));
     expect(asks.map(({ headers }) => headers)).toEqual([
-      { accept: 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*' },
-      { accept: 'application/json' },
+      {
+        accept: 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8, */*',
+        'accept-encoding': 'gzip,deflate',
+      },
+      { accept: 'application/json', 'accept-encoding': 'gzip,deflate' },
     ]);
   });
 

@@ -38,6 +38,14 @@ describe('encoded although identity was asked for', () => {
     await expect(decoded(encoding, body, cap)).rejects.toMatchObject({ code, bytesRead: body.length });
   });
 
+  it('that was offered may decode to all that the ask takes, and to no byte more', async () => {
+    const long = Buffer.alloc(limits.decodedBytes + 1);
+    const cap = limits.packumentBytes;
+    expect((await decoded('gzip', gzipSync(long), cap, true)).equals(long)).toBe(true);
+    const over = gzipSync(Buffer.alloc(cap + 1));
+    await expect(decoded('gzip', over, cap, true)).rejects.toMatchObject({ code: 'MW_BODY_TOO_LARGE' });
+  });
+
   it('as large as the cap', async () => {
     expect((await decoded('gzip', gzipSync(plain), plain.length)).length).toBe(plain.length);
   });
