@@ -12,7 +12,7 @@ import { alertBody, alertName } from '../../../src/notify/alerts.ts';
 import { webhookSchemas } from '../../../tools/webhook-schemas.ts';
 import { alertRules } from '../../rules/alert-rules.ts';
 import { labelsOf, namesIn } from '../../rules/queries.ts';
-import { finding } from '../notify/stage.ts';
+import { advice, finding } from '../notify/stage.ts';
 import { adviceStates } from './lists.ts';
 
 // What pages repeat of the code in tables and sentences that no tool writes.
@@ -51,7 +51,8 @@ describe('docs/webhooks.md', () => {
   });
 
   it('names the labels and annotations of a pushed alert, all of them', () => {
-    const [alert] = JSON.parse(alertBody(finding('outage', 'a'), { vantage: 'here', base: 'http://w:1' }, 'en', 0)) as [
+    const origin = { vantage: 'here', base: 'http://w:1' };
+    const [alert] = JSON.parse(alertBody(finding('outage', 'a'), origin, 'en', 0, advice('advised'))) as [
       Readonly<Record<string, object>>,
     ];
     const rows = new Map(table(page, '', '').map(([name = '', ...text]) => [coded(name)[0] ?? name, text.join()]));
