@@ -4,9 +4,6 @@ import type { Sample } from '../core/sample.ts';
 import type { Weight } from '../core/target.ts';
 import type { Reply } from '../ecosystems/client.ts';
 
-/** Failures of a body that came whole. */
-const spoils: ReadonlySet<Reason> = new Set<Reason>(['malformed', 'wrong_content', 'mismatch']);
-
 /** What a client's chain would have seen of an answer: 404 and 410 are `gone`, whatever lies behind them. */
 export function replyWith(
   reason: Reason | null,
@@ -17,8 +14,8 @@ export function replyWith(
   if (reason === null) return { tag: 'ok', tookMs };
   if (status === 404 || status === 410) return { tag: 'gone', tookMs, status };
   const isCut = reason === 'cut' || reason === 'timeout_transfer';
-  const isSpoilt = weight === 'heavy' && spoils.has(reason) && status === 200;
-  return { tag: 'failed', tookMs, status, ...(isCut ? { isCut } : {}), ...(isSpoilt ? { isSpoilt } : {}) };
+  const isArtifact = weight === 'heavy' && status === 200;
+  return { tag: 'failed', tookMs, status, ...(isCut ? { isCut } : {}), ...(isArtifact ? { isArtifact } : {}) };
 }
 
 /**

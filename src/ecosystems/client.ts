@@ -40,8 +40,8 @@ export type Reply =
       readonly status?: number | null;
       /** The head came, and not all of the body. */
       readonly isCut?: boolean;
-      /** An artifact that came whole, with wrong bytes: a client that unpacks it later asks nobody else. */
-      readonly isSpoilt?: boolean;
+      /** The head of an artifact came: some clients have settled by then whose it is, and ask nobody else for it. */
+      readonly isArtifact?: boolean;
     }
   /** Not measured in that moment. */
   | { readonly tag: 'unknown' };

@@ -62,7 +62,7 @@ export function pastSince(past: Past, fromMs: number): readonly PastMoment[] {
     return {
       ...row,
       replyOf: (registry: string) => decoded(codeOf(registry)),
-      isMerelyLate: (registry: string) => codeOf(registry) % spoiltMark >= lateMark,
+      isMerelyLate: (registry: string) => codeOf(registry) % artifactMark >= lateMark,
     };
   });
 }
@@ -88,15 +88,15 @@ const tags = ['unknown', 'ok', 'gone', 'failed'] as const;
 const tagMark = 1_000;
 const cutMark = 4_000;
 const lateMark = 8_000;
-const spoiltMark = 16_000;
+const artifactMark = 16_000;
 const codes = 32_000;
 
 function coded(reply: Reply, isLate: boolean): number {
   if (reply.tag === 'unknown') return 0;
   const status = reply.tag === 'ok' ? 0 : Math.min(999, Math.max(0, reply.status ?? 0));
   const cut = reply.tag === 'failed' && reply.isCut === true ? cutMark : 0;
-  const spoilt = reply.tag === 'failed' && reply.isSpoilt === true ? spoiltMark : 0;
-  const code = status + tagMark * tags.indexOf(reply.tag) + cut + spoilt + (isLate ? lateMark : 0);
+  const artifact = reply.tag === 'failed' && reply.isArtifact === true ? artifactMark : 0;
+  const code = status + tagMark * tags.indexOf(reply.tag) + cut + artifact + (isLate ? lateMark : 0);
   return Math.round(Math.max(0, reply.tookMs) * 1_000) * codes + code;
 }
 
@@ -109,6 +109,6 @@ function decoded(number: number): Reply | null {
   if (tag === 'ok') return { tag, tookMs };
   if (tag === 'gone') return { tag, tookMs, status };
   const isCut = Math.floor((code % lateMark) / cutMark) === 1;
-  const isSpoilt = code >= spoiltMark;
-  return { tag: 'failed', tookMs, status, ...(isCut ? { isCut } : {}), ...(isSpoilt ? { isSpoilt } : {}) };
+  const isArtifact = code >= artifactMark;
+  return { tag: 'failed', tookMs, status, ...(isCut ? { isCut } : {}), ...(isArtifact ? { isArtifact } : {}) };
 }

@@ -52,7 +52,7 @@ export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Repl
     if (reply.tag === 'unknown') return { tag: 'unknown', at };
     tookMs += reply.tookMs;
     if (reply.tag === 'ok') return { tag: 'ok', at, tookMs };
-    const isSpoilt = reply.tag === 'failed' && reply.isSpoilt === true;
+    const isSpoilt = reply.tag === 'failed' && reply.isArtifact === true && reply.isCut !== true;
     const goesOn = reply.tag === 'gone' || (chain.separators[at] === '|' && !isSpoilt);
     if (!goesOn || at === chain.members.length - 1) return { tag: 'failed', at };
   }

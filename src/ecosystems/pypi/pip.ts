@@ -14,12 +14,14 @@ import { headed, indexesMistake, linesFor, notesOn, parseIndexes, pasteable, rol
  * One walk of pip: it asks all its indexes and takes the best version of all; of equals the file of the last one. An index that
  * fails is passed over in silence, one with another content too, but for 401, where pip asks for a password and ends where nobody
  * can type, and for a page that is cut.
- * The time is what all of them took, one after the other. A file that fails ends it: another index is not asked for it.
- * @see test/real/pypi-clients.test.ts: pip 23.2 and 26.3
+ * The time is what all of them took, one after the other. A file of the last one that is wrong ends it: another index is not asked
+ * for it.
+ * @see test/real/pypi-clients.test.ts, pypi-bodies.test.ts: pip 23.2 and 26.3
  */
 function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
   let tookMs = 0;
   let best: number | null = null;
+  let isBestWrong = false;
   let unmeasured: number | null = null;
   for (const [at, member] of chain.members.entries()) {
     const reply = replyOf(member);
@@ -28,13 +30,16 @@ function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd
       continue;
     }
     tookMs += reply.tookMs;
-    if (reply.tag === 'ok') best = at;
-    else if (reply.status === 401 || (reply.tag === 'failed' && reply.isCut === true))
+    const isWrong = reply.tag === 'failed' && reply.isArtifact === true;
+    if (reply.tag === 'ok' || isWrong) {
+      best = at;
+      isBestWrong = isWrong;
+    } else if (reply.status === 401 || (reply.tag === 'failed' && reply.isCut === true))
       return unmeasured === null ? { tag: 'failed', at } : { tag: 'unknown', at: unmeasured };
   }
   if (unmeasured !== null) return { tag: 'unknown', at: unmeasured };
   if (best === null) return { tag: 'failed', at: chain.members.length - 1 };
-  return { tag: 'ok', at: best, tookMs };
+  return isBestWrong ? { tag: 'failed', at: best } : { tag: 'ok', at: best, tookMs };
 }
 
 const fileFor = (url: string): string => `[global]\nindex-url = ${url}`;
