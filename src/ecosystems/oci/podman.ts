@@ -69,8 +69,13 @@ export const podman: Client = {
   spec: ['https://github.com/containers/image/blob/main/docs/containers-registries.conf.5.md'],
   describes:
     'The mirrors of today in registries.conf, in their order. Default: the mirror of the highest weight, then `direct`.',
-  // Past an answer that is cut it goes, where containerd has taken it.
-  walk: (chain, replyOf) => walkInOrder(chain, replyOf, (reply) => isTaken(reply) && !isCut(reply)),
+  // Past a manifest that is cut it goes, where containerd has taken it; past a layer that is cut neither goes.
+  walk: (chain, replyOf) =>
+    walkInOrder(
+      chain,
+      replyOf,
+      (reply) => isTaken(reply) && (!isCut(reply) || (reply.tag === 'failed' && reply.isArtifact === true)),
+    ),
   protocols: () => offersHttp1,
   forms: ['registries.conf'],
   remedy,
