@@ -119,6 +119,8 @@ export function createBoards(): Boards {
   }
 
   async function prepare(entities: readonly Entity[], turn: () => Promise<void>): Promise<void> {
+    // What comes back must not find series that are still to be closed.
+    await sweep(turn);
     const place = placer();
     let lines = 0;
     for (const entity of entities) {

@@ -237,6 +237,10 @@ describe('rendering', () => {
     page.reconfigure(options.config, kept);
     page.reconfigure(options.config, many);
     expect(linesOfTargets(await textOf(page.render(undefined)))).toHaveLength(many.length);
+    page.reconfigure(options.config, kept);
+    await page.prepare(options.config, many);
+    page.reconfigure(options.config, many);
+    expect(linesOfTargets(await textOf(page.render(undefined)))).toHaveLength(many.length);
   });
 
   test('lets the loop go on between registries of at most 200 targets', async () => {
