@@ -105,8 +105,10 @@ class Collector implements Collecting {
     this.#stopAt = request.stopAfterBytes;
     this.#spill = request.spill;
     this.#isDecoded = request.asSent !== true;
-    this.inflow = new Inflow(now, () =>
-      this.broken(new WireStop('MW_HEAD_TOO_LARGE', 'the head is larger than the limit')),
+    this.inflow = new Inflow(
+      now,
+      () => this.broken(new WireStop('MW_HEAD_TOO_LARGE', 'the head is larger than the limit')),
+      () => this.broken(new WireStop('MW_BAD_CHUNK', 'far more framing than body')),
     );
   }
 
@@ -147,6 +149,7 @@ class Collector implements Collecting {
     const atMs = this.#now();
     this.#dataMs = atMs;
     this.#trace.bodyBytes += chunk.length;
+    this.inflow.bodyBytes += chunk.length;
     if (this.#trace.bodyBytes >= limits.slowStartBytes) this.#trace.ramp ??= { atMs, bytes: this.#trace.bodyBytes };
     try {
       this.#hold.take(chunk, this.#spill);

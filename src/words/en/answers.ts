@@ -159,6 +159,7 @@ export const answers = {
   'told.client.cannot': 'could not be run ({code})',
   'told.fault.inside': 'connection ended inside the answer',
   'told.fault.chunks': 'the chunks of the body are broken',
+  'told.fault.framing': 'far more framing than body',
   'told.fault.head': 'the head is no HTTP/1.1',
   'told.fault.headLarge': 'the head is larger than the limit',
   'told.fault.scratch': 'no temporary file for a long body: {code}',

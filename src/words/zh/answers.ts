@@ -161,6 +161,7 @@ export const answers: Readonly<Record<keyof typeof english, string>> = {
   'told.client.cannot': '无法运行（{code}）',
   'told.fault.inside': '连接在应答中途结束',
   'told.fault.chunks': '响应体的分块有误',
+  'told.fault.framing': '分块开销远大于正文',
   'told.fault.head': '响应头不是 HTTP/1.1',
   'told.fault.headLarge': '响应头超过上限',
   'told.fault.scratch': '没有临时文件存放较长的响应体：{code}',
