@@ -14,6 +14,8 @@ export interface Attack {
   readonly ecosystem?: string;
   /** Further keys of its entry, as `, prefix: x`. */
   readonly mirror?: string;
+  /** Files that the configuration names, by path. */
+  readonly files?: Readonly<Record<string, string>>;
   /** States that the hostile mirror may be in at the end; default: all but `up`. */
   readonly guilty?: readonly string[];
 }
@@ -80,7 +82,7 @@ go: { sumdb: off }
 state: { path: /nowhere/state.db }
 ${attack.more ?? ''}
 `;
-  const real = await startRealDaemon(yaml, {}, {}, null, undefined, {
+  const real = await startRealDaemon(yaml, {}, attack.files ?? {}, null, undefined, {
     ports: {
       workers: (book) => createWorkers({ count: 2, book, clock: systemClock, timers: systemTimers, log: silentLog }),
     },

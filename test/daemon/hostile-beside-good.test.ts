@@ -1,5 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
+import { testCerts } from '../support/certs.ts';
 import { until, withMoreTime } from '../support/patience.ts';
+import { head, type RawH2Connection, startRawH2 } from '../support/raw-h2.ts';
 import { type RawServerOptions, startRawServer } from '../support/raw-server.ts';
 import { type Attack, type BesideGood, goodNames, type Hostile, startBesideGood } from './beside-good.ts';
 
@@ -30,6 +32,27 @@ const longHost = Array.from({ length: 3_000 }, (_, at) => encodeURIComponent(Str
   '',
 );
 
+/** Its entry trusts the test CA. */
+const trusted = { mirror: ', tls: { ca: /ca.pem }', files: { '/ca.pem': testCerts().ca.certPem } };
+
+/** A mirror that speaks HTTP/2 alone, by a script. */
+function overHttp2(script: (connection: RawH2Connection, streamId: number) => void): () => Promise<Hostile> {
+  return async () => {
+    const server = await startRawH2(script);
+    return { url: server.url, asked: server.requests, close: server.close };
+  };
+}
+
+/** Sends a frame again and again for as long as the connection takes it. */
+function floodOf({ socket }: RawH2Connection, frame: Buffer): void {
+  const bytes = Buffer.concat(Array.from({ length: 500 }, () => frame));
+  const go = (): void => {
+    while (!socket.destroyed && socket.write(bytes));
+    if (!socket.destroyed) socket.once('drain', () => setImmediate(go));
+  };
+  go();
+}
+
 /** By name, what a mirror does to blind the watch of others. A row more is a test more. */
 const attacks: Readonly<Record<string, Attack>> = {
   'a redirect to a query of 9 000 names': {
@@ -43,6 +66,10 @@ const attacks: Readonly<Record<string, Attack>> = {
   },
   '429 with Retry-After of a day, on the server of a good mirror': { start: throttles(429) },
   '503 with Retry-After of a day, on the server of a good mirror': { start: throttles(503) },
+  'interim heads without end, over HTTP/2': {
+    start: overHttp2((connection, id) => floodOf(connection, head(id, { ':status': '103', link: 'x' }))),
+    ...trusted,
+  },
 };
 
 function redirect(location: string) {

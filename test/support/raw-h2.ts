@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { createServer as createTlsServer, type TLSSocket } from 'node:tls';
 import { testCerts } from './certs.ts';
 
@@ -93,6 +93,7 @@ export async function startRawH2(
     readonly accepted?: (connection: RawH2Connection) => void;
     /** What it accepts in ALPN. Default: `h2` alone. */
     readonly alpn?: readonly string[];
+    readonly handshakeDelayMs?: number;
   } = {},
 ): Promise<RawH2Server> {
   let [connections, requests] = [0, 0];
@@ -135,16 +136,20 @@ export async function startRawH2(
       }
     });
   });
-  await new Promise<void>((resolve) => tls.listen(0, '127.0.0.1', resolve));
+  // Connections open at once; TLS begins later.
+  const listener = createServer({ pauseOnConnect: true }, (socket) => {
+    setTimeout(() => tls.emit('connection', socket), options.handshakeDelayMs ?? 0);
+  });
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   return {
-    url: `https://127.0.0.1:${(tls.address() as AddressInfo).port}`,
+    url: `https://127.0.0.1:${(listener.address() as AddressInfo).port}`,
     connections: () => connections,
     requests: () => requests,
     open: () => open.size,
     close: () =>
       new Promise((resolve) => {
         for (const socket of open) socket.destroy();
-        tls.close(() => resolve());
+        listener.close(() => resolve());
       }),
   };
 }

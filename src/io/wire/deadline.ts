@@ -10,10 +10,13 @@ export type Cancel = () => void;
  */
 export class Deadline {
   readonly #timer: { cancel(): void };
+  readonly #timers: Timers;
+  #looks: { cancel(): void } | null = null;
   #cut: WireStop | null = null;
   #stop: ((why: WireStop) => void) | null = null;
 
   constructor(clock: Clock, timers: Timers, deadlineMs: number) {
+    this.#timers = timers;
     const leftMs = deadlineMs - clock.monotonicMs();
     this.#timer =
       leftMs > 0 ? timers.after(leftMs, () => this.cut(lateness(clock.monotonicMs()))) : { cancel: () => undefined };
@@ -46,9 +49,19 @@ export class Deadline {
     });
   }
 
-  /** Releases the timer; to be called on every path. */
+  /** Calls `run` after each so many milliseconds until `clear`; another call replaces it. */
+  every(ms: number, run: () => void): void {
+    this.#looks?.cancel();
+    this.#looks = this.#timers.after(ms, () => {
+      this.every(ms, run);
+      run();
+    });
+  }
+
+  /** Releases the timers; to be called on every path. */
   clear(): void {
     this.#timer.cancel();
+    this.#looks?.cancel();
   }
 }
 

@@ -8,6 +8,7 @@ import type { CarriedRequest, Carrier, Collecting } from './carrier.ts';
 import type { Deadline } from './deadline.ts';
 import { decoded } from './decode.ts';
 import { exchangeStop } from './exchange-stop.ts';
+import { floodLookMs, headerListBytes, isFlood } from './flood.ts';
 import { Inflow } from './inflow.ts';
 import { h2CodeName } from './session-watch.ts';
 import { stopOf, WireStop } from './stop.ts';
@@ -65,6 +66,10 @@ function saidBytes(method: string, { status, headers }: ExchangeTrace): number |
 /** A body that was read; not whole where reading stopped on purpose. */
 type Read = Collected & { readonly isWhole: boolean };
 
+function headTooLarge(): WireStop {
+  return new WireStop('MW_HEAD_TOO_LARGE', 'the head is larger than the limit');
+}
+
 /** Collects one response as undici's handler. Settles once. */
 class Collector implements Collecting {
   readonly inflow: Inflow;
@@ -85,6 +90,9 @@ class Collector implements Collecting {
   #stream: ClientHttp2Stream | null = null;
   #streamError: Error | null = null;
   #headMs: number | null = null;
+  #interimBytes = 0;
+  /** Bytes of the connection before this request. */
+  readonly #readBefore: number;
   #dataMs: number | null = null;
 
   constructor(
@@ -107,9 +115,17 @@ class Collector implements Collecting {
     this.#isDecoded = request.asSent !== true;
     this.inflow = new Inflow(
       now,
-      () => this.broken(new WireStop('MW_HEAD_TOO_LARGE', 'the head is larger than the limit')),
+      () => this.broken(headTooLarge()),
       () => this.broken(new WireStop('MW_BAD_CHUNK', 'far more framing than body')),
     );
+    this.#readBefore = carrier.socket.bytesRead;
+  }
+
+  /** HTTP/2: ends a response that is buried under frames. */
+  look(): void {
+    if (this.#stream === null || this.#isOver) return;
+    if (isFlood(this.#carrier.socket.bytesRead - this.#readBefore, this.#trace.bodyBytes))
+      this.broken(new WireStop('MW_H2_PROTOCOL', 'a flood of frames without use'));
   }
 
   onRequestStart(): void {
@@ -125,7 +141,13 @@ class Collector implements Collecting {
       this.#streamError = error;
     });
     stream.once('response', () => {
-      this.#headMs = this.#now();
+      this.#headMs ??= this.#now();
+    });
+    // Interim heads: Node bounds each, and takes any number.
+    stream.on('headers', (headers) => {
+      this.#headMs ??= this.#now();
+      this.#interimBytes += headerListBytes(headers);
+      if (this.#interimBytes > limits.headBytes) this.broken(headTooLarge());
     });
   }
 
@@ -267,6 +289,7 @@ export async function exchange(
       } catch (error) {
         collector.broken(error);
       }
+      if (carrier.protocol === '2') deadline.every(floodLookMs, () => collector.look());
       return () => {
         collector.leave();
         carrier.close();
