@@ -229,7 +229,13 @@ function past(layer: Layer, hop: Hop | null, say: Say): LayerState {
           : say('layer.certificate.issuer', { issuer: hop.tls.issuer }),
       );
     case 'http':
-      return works(say('layer.http.status', { status: String(hop.status), took: took('processing') }));
+      return works(
+        say('layer.http.status', {
+          version: hop.protocol === undefined ? '' : `HTTP/${hop.protocol}, `,
+          status: String(hop.status),
+          took: took('processing'),
+        }),
+      );
     case 'content':
       return works(say('layer.protocol'));
     default:

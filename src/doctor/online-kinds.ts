@@ -8,6 +8,8 @@ export const onlineKinds = {
   'online-certificate': { severity: 'error', isFixable: false },
   'online-http': { severity: 'error', isFixable: false },
   'online-content': { severity: 'error', isFixable: false },
+  'online-http1-broken': { severity: 'error', isFixable: false },
+  'online-http2-broken': { severity: 'error', isFixable: false },
   'online-slow': { severity: 'warning', isFixable: false },
   'online-plain-on-tls': { severity: 'error', isFixable: false },
   'online-relay-missing': { severity: 'warning', isFixable: false },

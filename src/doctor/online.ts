@@ -10,6 +10,7 @@ import type { Say } from '../words/say.ts';
 import { sayTold } from '../words/told.ts';
 import { type Layered, type LayerState, layersOf } from './layers.ts';
 import type { onlineKinds } from './online-kinds.ts';
+import { brokenVersion } from './online-versions.ts';
 
 /** What a mirror is asked once. */
 export interface Question {
@@ -89,6 +90,7 @@ export async function examineOnline(subjects: readonly Subject[], asking: Asking
       ...slowTraps(one, say),
       ...(await plainOnTls(one, asking)),
       ...(await familyTraps(one, asking)),
+      ...(await versionTraps(one, asking)),
       ...(await relayTraps(one, asking)),
     );
   }
@@ -260,6 +262,29 @@ async function familyTraps({ subject, probed }: Seen, asking: Asking): Promise<r
       what: asking.say('online.ipv6.what', { reason: outcome.failure.kind }),
       where: [placeOf(subject)],
       set: [asking.say('online.ipv6.repair'), asking.say('online.ipv6.family')],
+      edits: [],
+    },
+  ];
+}
+
+/** Half broken in the other way: one HTTP version works, and clients of the mirror use the other. */
+async function versionTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
+  const { mirror } = subject.question;
+  const found = await brokenVersion(mirror, probed, (over) => askAs(subject, over, asking));
+  if (found === null) return [];
+  const { id, broken, works, reason, clients } = found;
+  const names = clients.join(asking.say('list.comma'));
+  return [
+    {
+      id,
+      what: asking.say('online.version.what', {
+        broken: `HTTP/${broken}`,
+        works: `HTTP/${works}`,
+        reason,
+        clients: names,
+      }),
+      where: [placeOf(subject)],
+      set: [asking.say('online.version.repair')],
       edits: [],
     },
   ];

@@ -87,7 +87,7 @@ export const layers = {
   'layer.certificate.plain': 'plain HTTP: nobody vouches for what comes',
   'layer.certificate.trusted': 'trusted',
   'layer.certificate.issuer': 'issued by {issuer}',
-  'layer.http.status': 'status {status}{took}',
+  'layer.http.status': '{version}status {status}{took}',
 
   'online.thread': 'our own thread gave no answer, which is our fault',
   'online.untold.resolver': 'the resolver answers for no name at all: is this machine online?',
@@ -106,6 +106,8 @@ export const layers = {
   'online.ipv6.what': 'Over IPv6 it fails ({reason}), over IPv4 it answers.',
   'online.ipv6.repair': 'Have IPv6 repaired or switched off in this network.',
   'online.ipv6.family': 'resolve: { family: 4 }    # of the mirror, until then',
+  'online.version.what': '{broken}: answers over {works} and not over {broken} ({reason}): this breaks {clients}.',
+  'online.version.repair': 'Put another mirror first, and tell who runs this one.',
   'online.relay.missing': 'It does not relay {relay}.',
   'online.relay.first': 'Put a mirror that relays it first, or make sure that {relay} can be reached from here.',
   'online.relay.broken': 'It offers {relay} and fails ({reason}).',

@@ -115,6 +115,10 @@ export const traps = {
   'trap.online-resolver-lies.title': 'The resolver of this machine makes up answers',
   'trap.online-resolver-lies.causes':
     'Names lead to a gateway or nowhere; what is slow or broken there is not the mirror.',
+  'trap.online-http1-broken.title': 'The mirror fails over HTTP/1.1 and answers over HTTP/2',
+  'trap.online-http1-broken.causes': 'Clients that speak HTTP/1.1 alone get no package from there; others do.',
+  'trap.online-http2-broken.title': 'The mirror fails over HTTP/2 and answers over HTTP/1.1',
+  'trap.online-http2-broken.causes': 'Clients that speak HTTP/2 get no package from there; others do.',
   'trap.online-ipv6-broken.title': 'The mirror has an IPv6 address that cannot be reached from here',
   'trap.online-ipv6-broken.causes': 'Clients that try it first wait until they give up, at every connection.',
 

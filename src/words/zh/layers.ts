@@ -81,7 +81,7 @@ export const layers: Readonly<Record<keyof typeof english, string>> = {
   'layer.certificate.plain': '明文 HTTP：没有谁为内容作保',
   'layer.certificate.trusted': '受信任',
   'layer.certificate.issuer': '由 {issuer} 签发',
-  'layer.http.status': '状态码 {status}{took}',
+  'layer.http.status': '{version}状态码 {status}{took}',
 
   'online.thread': '我们自己的线程没有应答，是我们的错',
   'online.untold.resolver': '解析器对任何域名都没有应答：本机联网了吗？',
@@ -99,6 +99,8 @@ export const layers: Readonly<Record<keyof typeof english, string>> = {
   'online.ipv6.what': '经 IPv6 失败（{reason}），经 IPv4 有应答。',
   'online.ipv6.repair': '请修好本网络的 IPv6，或将其关闭。',
   'online.ipv6.family': 'resolve: { family: 4 }    # 写在镜像下，修好之前使用',
+  'online.version.what': '{broken}：经 {works} 有应答，经 {broken} 失败（{reason}）：{clients} 会因此出错。',
+  'online.version.repair': '请把另一个镜像放在前面，并告知该镜像的维护者。',
   'online.relay.missing': '它不转发{relay}。',
   'online.relay.first': '把转发它的镜像放在第一位，或确保从这里能访问{relay}。',
   'online.relay.broken': '它提供了{relay}的转发，但会失败（{reason}）。',

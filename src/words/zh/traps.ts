@@ -102,6 +102,10 @@ export const traps: Readonly<Record<keyof typeof english, string>> = {
   'trap.online-clock-skew.causes': '证书会显得已过期或尚未生效，令牌会被拒绝，日志里的时间也会误导人。',
   'trap.online-resolver-lies.title': '本机的 DNS 解析器会编造结果',
   'trap.online-resolver-lies.causes': '域名被指向网关或根本不通的地方；那里的慢和坏，与镜像无关。',
+  'trap.online-http1-broken.title': '镜像经 HTTP/1.1 失败，经 HTTP/2 有应答',
+  'trap.online-http1-broken.causes': '只会 HTTP/1.1 的客户端从那里取不到任何包，其他客户端可以。',
+  'trap.online-http2-broken.title': '镜像经 HTTP/2 失败，经 HTTP/1.1 有应答',
+  'trap.online-http2-broken.causes': '使用 HTTP/2 的客户端从那里取不到任何包，其他客户端可以。',
   'trap.online-ipv6-broken.title': '镜像有 IPv6 地址，但从这里连不上',
   'trap.online-ipv6-broken.causes': '先试 IPv6 的客户端每次连接都要等到放弃为止。',
 
