@@ -178,6 +178,7 @@ export const answers = {
   'told.fault.streamLength': 'a body unlike its Content-Length',
   'told.fault.streamBroken': 'broken HTTP/2: {why}',
   'told.fault.noHttp2': 'the server does not speak HTTP/2',
+  'told.fault.flood': 'a flood of frames without use',
   'told.fault.untaken': 'GOAWAY NO_ERROR before the request was taken',
   'told.fault.proxyDenied': 'the proxy answered 407',
   'told.fault.proxyClosed': 'the proxy closed the connection',

@@ -180,6 +180,7 @@ export const answers: Readonly<Record<keyof typeof english, string>> = {
   'told.fault.streamLength': '响应体与 Content-Length 不符',
   'told.fault.streamBroken': 'HTTP/2 帧有误：{why}',
   'told.fault.noHttp2': '服务器不支持 HTTP/2',
+  'told.fault.flood': '大量无用的帧',
   'told.fault.untaken': '请求被接收之前收到 GOAWAY NO_ERROR',
   'told.fault.proxyDenied': '代理应答 407',
   'told.fault.proxyClosed': '代理关闭了连接',
