@@ -236,15 +236,19 @@ export function scrape() {
     }).decimals(0),
     lines({
       id: 31,
-      title: 'Lines left out',
-      says: 'Lines that the cap limits.lines left out of answers. Above 0: the last configured targets are probed but not shown.',
+      title: 'Left out, set aside',
+      says: 'Lines that the cap limits.lines left out of answers: the last configured targets are probed but not shown. Rows of the state file that could not be read and were set aside.',
       size: [8, 8],
       unit: 'none',
       none: noDaemon,
       queries: [
         {
           expr: growth(['instance'], select('mirrorwatch_exposition_lines_dropped_total'), '$__rate_interval'),
-          legend: '{{instance}}',
+          legend: '{{instance}} lines',
+        },
+        {
+          expr: growth(['instance'], select('mirrorwatch_state_rows_set_aside_total'), '$__rate_interval'),
+          legend: '{{instance}} rows',
         },
       ],
     })

@@ -7,6 +7,7 @@ import { alertOutcomes } from '../../../src/core/evidence.ts';
 import { becauses, phases } from '../../../src/core/failure.ts';
 import { type FindingKind, findingKinds } from '../../../src/core/finding.ts';
 import { mirrorStates } from '../../../src/core/standing.ts';
+import type { Hop, HttpProtocol } from '../../../src/core/transcript.ts';
 import { trendRanges } from '../../../src/core/trend.ts';
 import { whatIfProblems } from '../../../src/core/what-if.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
@@ -27,6 +28,7 @@ function enumsIn(value: Json, path = ''): readonly (readonly [string, readonly s
   );
 }
 
+const httpProtocols = ['1.1', '2'] satisfies HttpProtocol[];
 const inSchemas = 'components/schemas';
 const inOutcome = `${inSchemas}/Outcome/oneOf/1/properties`;
 const inPaths = 'paths//api/v1';
@@ -44,6 +46,9 @@ const known: Readonly<Record<string, readonly string[]>> = {
   [`${inSchemas}/Finding/properties/state`]: lists.findingStates,
   [`${inSchemas}/Finding/properties/vantage`]: lists.findingVantages,
   [`${inSchemas}/Finding/properties/scope/items/properties/family`]: ['4', '6'],
+  [`${inSchemas}/Finding/properties/scope/items/properties/protocol`]: httpProtocols,
+  [`${inSchemas}/ProtocolOrNull`]: httpProtocols,
+  [`${inSchemas}/Hop/properties/repeated`]: ['refused_stream', 'goaway'] satisfies NonNullable<Hop['repeated']>[],
   [`${inSchemas}/FindingEvent/properties/change`]: lists.findingChanges,
   [`${inSchemas}/Advice/properties/state`]: lists.adviceStates,
   [`${inSchemas}/Advice/properties/cause`]: adviceCauses,
