@@ -91,6 +91,7 @@ const names = new Set([
     'SHA',
     'sha',
     'TCP',
+    'HTTP',
     'JSON',
     'GET',
     'KiB',

@@ -121,9 +121,9 @@ describe('answers are what openapi.yaml says', () => {
     expect(faultsOf(schema, { type: 'about:blank', title: 't', status: 400 })).not.toBeNull();
   });
   it('unknown is null, never missing: only what did not happen may be absent', () => {
-    // And a scope without a family is of both.
-    const ofScope = '/Finding/properties/scope/items.family';
-    expect(optionalKeys()).toEqual([...phases.map((phase) => `/PhasesSeconds.${phase}`), ofScope]);
+    // And a scope without a family, or an HTTP version, is of both.
+    const ofScope = ['family', 'protocol'].map((key) => `/Finding/properties/scope/items.${key}`);
+    expect(optionalKeys()).toEqual([...phases.map((phase) => `/PhasesSeconds.${phase}`), ...ofScope]);
   });
 });
 

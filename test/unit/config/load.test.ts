@@ -54,6 +54,7 @@ describe('defaults', () => {
         region: null,
         capacity: null,
         connections: ['cold'],
+        speaks: [{ protocol: '2', clients: ['go'], bypass: 'GODEBUG=http2client=0' }],
         access: {
           tls: { ca: [], client: null, pin: null },
           auth: null,
@@ -174,6 +175,7 @@ mirrors:
       region: 'cn-east',
       capacity: 'small',
       connections: ['cold', 'warm'],
+      speaks: [{ protocol: '2', clients: ['go'], bypass: 'GODEBUG=http2client=0' }],
       access: undefined,
       maintenance: [{ cron: '0 2 * * 6', timeZone: 'Europe/Berlin', forMs: 7_200_000 }],
     });
