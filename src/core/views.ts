@@ -93,11 +93,12 @@ export function findingView(finding: Finding): FindingView {
     ecosystem: finding.ecosystem,
     upstream: finding.upstream,
     registry: finding.registry,
-    scope: finding.scope.map(({ module, version, step, family }) => ({
+    scope: finding.scope.map(({ module, version, step, family, protocol }) => ({
       module,
       version,
       step,
       ...(family === undefined ? {} : { family }),
+      ...(protocol === undefined ? {} : { protocol }),
     })),
     openedAt: stamp(finding.openedAtMs),
     closedAt: stamp(finding.closedAtMs),

@@ -167,6 +167,7 @@ function isSameNews(a: Finding, b: Finding): boolean {
         item.version === other.version &&
         item.step === other.step &&
         item.family === other.family &&
+        item.protocol === other.protocol &&
         item.cause === other.cause
       );
     })

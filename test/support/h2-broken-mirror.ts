@@ -11,16 +11,22 @@ export interface H2BrokenMirror {
   readonly close: () => Promise<void>;
 }
 
-/** Starts a mirror that resets every stream with INTERNAL_ERROR and answers every request over HTTP/1.1. */
-export async function startH2BrokenMirror(): Promise<H2BrokenMirror> {
+/** Starts a mirror that resets every stream with INTERNAL_ERROR while it is broken, and answers every request over HTTP/1.1. */
+export async function startH2BrokenMirror(isBroken: () => boolean = () => true): Promise<H2BrokenMirror> {
   const answers = moduleAnswers(syntheticModules);
   const { server: leaf } = testCerts();
   const requests = { h1: 0, h2: 0 };
   const server = createSecureServer({ cert: leaf.certPem, key: leaf.keyPem, allowHTTP1: true });
-  server.on('stream', (stream) => {
+  server.on('stream', (stream, headers) => {
     requests.h2 += 1;
     stream.on('error', () => undefined);
-    stream.close(2);
+    if (isBroken()) {
+      stream.close(2);
+      return;
+    }
+    const answer = answers.get(decodeURIComponent(headers[':path'] ?? ''));
+    stream.respond({ ':status': answer?.status ?? 404, ...answer?.headers });
+    stream.end(answer?.body ?? 'not found\n');
   });
   server.on('request', (request, response) => {
     if (request.httpVersion === '2.0') return;
