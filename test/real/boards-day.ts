@@ -143,6 +143,8 @@ function sampleAt(target: Target, connection: Connection, nowMs: number, chance:
     cold: registry === 'flaky' && isOk && chance() < 0.01,
     cache: registry === 'near' ? 'hit' : null,
     status: isNotFound(target, nowMs) ? 404 : made.sample(target).status,
+    // No version is seen where no connection stood.
+    ...(outcome === failing ? {} : { protocol: registry === 'flaky' ? ('1.1' as const) : ('2' as const) }),
   };
 }
 

@@ -184,10 +184,9 @@ real('the boards over a day that is past', ['prometheus', 'promtool'], () => {
       );
       const phases = found.flat();
       expect(phases).toHaveLength(5);
-      const [mean] = await past.instant(
-        'sum(rate(mirror_probe_rtt_seconds_sum{registry="calm",step="mod"}[1h])) / sum(rate(mirror_probe_rtt_seconds_count{registry="calm",step="mod"}[1h]))',
-        story.well,
-      );
+      const rate = (of: string) =>
+        `sum(rate(mirror_probe_rtt_seconds_${of}{registry="calm",step="mod"}[${sixHours['window']}]))`;
+      const [mean] = await past.instant(`${rate('sum')} / ${rate('count')}`, story.well);
       const sum = phases.reduce((total, { points }) => total + (points[0]?.[1] ?? Number.NaN), 0);
       expect(sum).toBeCloseTo(mean?.points[0]?.[1] ?? Number.NaN, 6);
     });
