@@ -18,9 +18,13 @@ export function secretValue(line: string): string | null {
 /** A text with user-info as `***@`, of URLs and of what lacks its scheme, with whatever may be part of a password, and without values of queries. */
 export function maskUserInfo(text: string): string {
   if (text.length > charactersMax) return `(${text.length} characters)`;
-  return text
-    .replace(/([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s"',|]*@/gi, '$1***@')
-    .replace(/(\/\/)[^\s/]*@/g, '$1***@')
-    .replace(/(^|[\s"'=,|;[(])[^\s"'=,|;[(/@:]+:[^\s/]*@/g, '$1***@')
-    .replace(/([?&][^\s?&#="']{1,60}=)[^\s&#"',|]+/g, '$1***');
+  return (
+    text
+      .replace(/([a-z][a-z0-9+.-]{0,30}:\/\/)[^\s"',|]*@/gi, '$1***@')
+      .replace(/(\/\/)[^\s/]*@/g, '$1***@')
+      // One slash, or backslashes: clients read it as a URL all the same.
+      .replace(/((?:https?|tcp|socks[45]?[ah]?):[\\/]+)[^\s"',|]*@/gi, '$1***@')
+      .replace(/(^|[\s"'=,|;[(])[^\s"'=,|;[(/@:]+:[^\s/]*@/g, '$1***@')
+      .replace(/([?&][^\s?&#="']{1,60}=)[^\s&#"',|]+/g, '$1***')
+  );
 }

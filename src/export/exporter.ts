@@ -67,6 +67,8 @@ export function createExporter(input: {
   readonly node: string;
   readonly turn: () => Promise<void>;
 }): Exporter {
+  // Taken out of `input`, which a closure would keep whole, the first configuration with it.
+  const { turn } = input;
   const boards = createBoards();
   const daemon = createBoard(daemonNames);
   const facts = createFactBook(boards);
@@ -74,7 +76,7 @@ export function createExporter(input: {
     boards,
     daemon,
     verified: facts.verified,
-    turn: input.turn,
+    turn,
   });
   /** Of a plan only what its own registry holds: entities live with the registries that they are spread over. */
   let arranged: Plan['daemon'] = [];
@@ -141,10 +143,10 @@ export function createExporter(input: {
     snapshot: (read) => renderer.snapshot(read),
     prepare(config, targets) {
       planned = { config, targets, plan: planExposition(config, targets) };
-      return boards.prepare(planned.plan.entities, input.turn);
+      return boards.prepare(planned.plan.entities, turn);
     },
     reconfigure,
-    sweep: () => boards.sweep(input.turn),
+    sweep: () => boards.sweep(turn),
     render(accept) {
       const format = negotiate(accept);
       return { contentType: contentTypes[format], pieces: renderer.render(format) };

@@ -45,6 +45,8 @@ export function createRoster(input: {
   /** When targets last answered well, by id, wall milliseconds. */
   readonly lastOk?: ReadonlyMap<string, number>;
 }): Roster {
+  // Taken out of `input`, which a closure would keep whole, the first configuration with it.
+  const { lastOk } = input;
   const calendar = rememberingCalendar(input.calendar);
   const means: PlanMeans = { seed: input.seed, calendar, offsetMs: input.now.monotonicMs - input.now.wallMs };
   const heap = createHeap<Series>();
@@ -91,7 +93,7 @@ export function createRoster(input: {
         if (host === undefined) continue;
         const fresh = createSeries(target, connection, config, host, means);
         const before = all.get(fresh.id);
-        if (before === undefined) fresh.slot = firstSlot(fresh, input.lastOk?.get(target.id) ?? null, now);
+        if (before === undefined) fresh.slot = firstSlot(fresh, lastOk?.get(target.id) ?? null, now);
         else renew(before, fresh, now);
         next.set(fresh.id, before ?? fresh);
       }

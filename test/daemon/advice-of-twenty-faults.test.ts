@@ -132,9 +132,7 @@ async function toldOf(name: string, { fault, separator = ',', more = '' }: Case)
   return [`${name}:`, ...lines].join('\n');
 }
 
-test('twenty pieces of advice of twenty faults say what happened, and nothing that was not measured (UPDATE_GOLDEN=1 rewrites)', {
-  timeout: 600_000,
-}, async () => {
+test('twenty pieces of advice of twenty faults say what happened, and nothing that was not measured (UPDATE_GOLDEN=1 rewrites)', async () => {
   expect(Object.keys(faults)).toHaveLength(20);
   const told: string[] = [];
   for (const [name, one] of Object.entries(faults)) told.push(await toldOf(name, one));

@@ -54,11 +54,9 @@ state: { path: ":memory:" }
   const asked = far.requests.h2;
   await daemon.until('measured', () => far.requests.h2 >= asked + 10);
   isBroken = true;
-  const brokenAtMs = performance.now();
   await daemon.until('advice', async () =>
     (await json('advice')).some(({ from, to }) => from === 'near' && to === 'far'),
   );
-  console.info(`advice ${((performance.now() - brokenAtMs) / 1_000).toFixed(1)} s after HTTP/2 broke`);
   let finding: Seen['findings'][number] | undefined;
   await daemon.until('the finding names the version', async () => {
     finding = (await json('findings')).find(({ scope }) => scope.some(({ protocol }) => protocol === '2'));

@@ -10,8 +10,14 @@ export interface MemoryStore extends Store {
   afterKill(): MemoryStore;
 }
 
-/** @param kept  rows of an earlier life */
-export function memoryStore(kept: ReadonlyMap<string, string> = new Map()): MemoryStore {
+/**
+ * @param kept     rows of an earlier life
+ * @param isSound  what is written must hold to it: by default that it can be taken at the next start
+ */
+export function memoryStore(
+  kept: ReadonlyMap<string, string> = new Map(),
+  isSound: (row: Row) => boolean = isSoundRow,
+): MemoryStore {
   const rows = new Map(kept);
   let isClosed = false;
   const id = (table: Table, key: string): string => `${table}/${key}`;
@@ -29,8 +35,7 @@ export function memoryStore(kept: ReadonlyMap<string, string> = new Map()): Memo
       if (self.trouble !== null) return { tag: 'error', error: self.trouble };
       for (const row of puts) {
         const text = JSON.stringify(row);
-        // What is written must be taken at the next start.
-        if (!isSoundRow(JSON.parse(text) as Row)) throw new Error(`not as its schema has it: ${text}`);
+        if (!isSound(JSON.parse(text) as Row)) throw new Error(`not as its schema has it: ${text}`);
         rows.set(id(row.table, row.key), text);
       }
       for (const { table, key } of deletes) rows.delete(id(table, key));

@@ -82,7 +82,7 @@ long('the real go command at faults of HTTP/2', ['go'], () => {
     await far?.close();
   });
 
-  test('ends as the table of docs/http2.md says (UPDATE_GOLDEN=1 rewrites)', { timeout: 600_000 }, async () => {
+  test('ends as the table of docs/http2.md says (UPDATE_GOLDEN=1 rewrites)', async () => {
     const rows = await inTurn(3, h2Faults, async (fault) => {
       const said = await ours(wire, fault);
       const ends = [];

@@ -36,7 +36,7 @@ real('the real go command and bodies that are wrong', ['go'], () => {
   });
   afterEach(() => near.setFault(null));
 
-  test('end where our walk ends, by the table (UPDATE_GOLDEN=1 rewrites)', { timeout: 300_000 }, async () => {
+  test('end where our walk ends, by the table (UPDATE_GOLDEN=1 rewrites)', async () => {
     const rows = ['wrong in the body | of | near,far | near\\|far', '--- | --- | --- | ---'];
     for (const [name, [fault, reason]] of Object.entries(faults)) {
       for (const step of ['info', 'mod', 'zip']) {

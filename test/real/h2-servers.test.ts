@@ -36,7 +36,7 @@ for (const [name, needs, start] of servers) {
       root = tempDir('h2-files');
       writeFileSync(join(root, 'file'), body);
       server = await start(root);
-    }, 300_000);
+    });
     afterAll(async () => {
       await server?.close();
       removeTempDir(root);
@@ -76,7 +76,7 @@ real('a mirror whose HTTP/2 alone is broken', ['go'], () => {
   afterEach(() => mirror?.close());
   const modules = ['example.com/hello@v1.0.0'];
 
-  test('the real go fails, and works with GODEBUG=http2client=0', { timeout: 300_000 }, async () => {
+  test('the real go fails, and works with GODEBUG=http2client=0', async () => {
     const broken = await goDownload(modules, { goproxy: mirror.url });
     expect(broken.code).not.toBe(0);
     expect(broken.errors.join()).toContain('stream ID 1; INTERNAL_ERROR; received from peer');

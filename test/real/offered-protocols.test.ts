@@ -208,7 +208,7 @@ const isHere = ({ command }: Row): boolean => command === undefined || findComma
 
 for (const row of rows.filter(isHere)) {
   real(`what ${row.client} offers`, row.needs, () => {
-    test('is what its ecosystem declares', { timeout: 300_000 }, async () => {
+    test('is what its ecosystem declares', async () => {
       const said = await row.ask(reader);
       expect(reader.hellos.length, JSON.stringify(said)).toBeGreaterThan(0);
       for (const offered of reader.hellos) expect(offered ?? http1).toEqual(row.offered);

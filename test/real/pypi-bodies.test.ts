@@ -60,7 +60,7 @@ for (const { client, need, differs, download, env } of clients)
       for (const index of [near, far]) await index?.close();
     });
 
-    test('end where our walk ends, by the table (UPDATE_GOLDEN=1 rewrites)', { timeout: 600_000 }, async () => {
+    test('end where our walk ends, by the table (UPDATE_GOLDEN=1 rewrites)', async () => {
       const at = { version: '1.0', module: 'tiny' };
       await expectWalkOfBodies({
         name: `${client.id}-walk-of-bodies`,
