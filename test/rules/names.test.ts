@@ -194,6 +194,7 @@ describe('the catalogue', () => {
       'mirrorwatch_worker_loop_delay_seconds',
       'mirrorwatch_probes_in_flight',
       'mirrorwatch_resident_memory_bytes',
+      'mirrorwatch_state_rows_set_aside_total',
       'mirrorwatch_webhook_queue_length',
       'mirrorwatch_alertmanager_notifications_total',
       'mirrorwatch_exposition_lines',
