@@ -133,9 +133,9 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
     function askArtifact({ target, family, protocol }: Peek, purpose: 'recheck' | 'peek', probes: Due[]): void {
       // First bytes come as soon as any light answer, or something is odd.
       const { timeoutMs } = purpose === 'peek' ? s.config.schedule.pace : paceOf(target, s.config);
-      const due = reserve({ target, connection: 'cold', purpose, timeoutMs, round: null }, now);
       const over = { ...(family === null ? {} : { family }), ...(protocol === undefined ? {} : { protocol }) };
-      if (due) probes.push({ ...due, ...over });
+      const due = reserve({ target, connection: 'cold', purpose, timeoutMs, round: null, ...over }, now);
+      if (due) probes.push(due);
     }
 
     /** A mirror that answers over one address family is asked over that one. */

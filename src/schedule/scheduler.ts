@@ -41,7 +41,7 @@ export interface Scheduler {
       readonly purpose: 'confirm' | 'recheck' | 'peek';
       readonly timeoutMs: number;
       readonly round: Due['round'];
-    },
+    } & Pick<Due, 'family' | 'protocol'>,
     now: Now,
   ): Due | null;
   /** A real client's turn at a mirror, and what we ask beside it; or why there is none now. */

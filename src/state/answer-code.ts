@@ -3,6 +3,7 @@ import type { Outcome } from '../core/failure.ts';
 import type { Stretch, Taken, Told } from '../core/history.ts';
 import type { Now } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
+import type { HttpProtocol } from '../core/transcript.ts';
 
 /** Times are whole tenths of a millisecond: finer than any verdict, and half the text. */
 const tenths = 10;
@@ -25,7 +26,11 @@ type Around = readonly [
   notOffered: 0 | 1,
   retryAfterMs: number | null,
   /** The family that it was asked over, where that was said. */
-  askedOver?: 4 | 6,
+  askedOver?: 4 | 6 | null,
+  /** The HTTP version that was spoken; `null`: none was chosen. Absent in rows of older releases. */
+  protocol?: HttpProtocol | null,
+  /** The HTTP version that was asked for, where that was said. */
+  askedProtocol?: HttpProtocol,
 ];
 
 /** All but the first count from something: taken since the entry before, ended before taken, and so on back to planned. */
@@ -155,8 +160,9 @@ class Places<T> {
   }
 }
 
-function aroundOf({ due, outcome, status, cache, remoteAddress, family, tls, facts, retryAfterMs }: Sample): Around {
-  return [
+function aroundOf(sample: Sample): Around {
+  const { due, outcome, status, cache, remoteAddress, family, tls, facts, retryAfterMs } = sample;
+  const around = [
     outcome.tag === 'ok' ? null : outcome,
     status,
     caches.indexOf(cache),
@@ -168,8 +174,10 @@ function aroundOf({ due, outcome, status, cache, remoteAddress, family, tls, fac
     facts.resolvedVersion ?? null,
     facts.notOffered === true ? 1 : 0,
     retryAfterMs,
-    ...(due.family === undefined ? ([] as const) : ([due.family] as const)),
-  ];
+  ] as const;
+  if (due.protocol !== undefined) return [...around, due.family ?? null, sample.protocol ?? null, due.protocol];
+  if (sample.protocol !== undefined) return [...around, due.family ?? null, sample.protocol];
+  return due.family === undefined ? around : [...around, due.family];
 }
 
 /** Reads a row back; `null`: it is none of ours. */
@@ -245,7 +253,9 @@ function readProbed(entry: ProbedEntry, words: Words): Taken | null {
     version,
     notOffered,
     wish,
-    askedOver,
+    askedOver = null,
+    protocol = null,
+    askedProtocol,
   ] = around;
   const started = instant(words, lag + took);
   const due: Due = {
@@ -256,7 +266,8 @@ function readProbed(entry: ProbedEntry, words: Words): Taken | null {
     timeoutMs: 0,
     plannedAtMs: instant(words, lag + took + delay).monotonicMs,
     round: null,
-    ...(askedOver === undefined ? {} : { family: askedOver }),
+    ...(askedOver === null ? {} : { family: askedOver }),
+    ...(askedProtocol === undefined ? {} : { protocol: askedProtocol }),
   };
   const sample: Sample = {
     due,
@@ -273,6 +284,7 @@ function readProbed(entry: ProbedEntry, words: Words): Taken | null {
     finalUrl: null,
     remoteAddress,
     family,
+    ...(protocol === null ? {} : { protocol }),
     tls: hasTls === 1 ? { ...bareTls, expiresAtMs, authorizationCode } : null,
     cache: caches[cache] ?? null,
     retryAfterMs: wish,

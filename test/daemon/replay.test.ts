@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/core/config.ts';
 import { limits } from '../../src/core/limits.ts';
+import type { Sample } from '../../src/core/sample.ts';
 import { type Replayed, replayHistory } from '../../src/daemon/replay/replay.ts';
 import { cronCalendar } from '../../src/io/calendar.ts';
 import { seededRandom } from '../../src/io/random.ts';
@@ -71,6 +72,16 @@ async function replayed(
   copied.value.close();
   if ('kind' in done) throw new Error(done.kind);
   return done;
+}
+
+/** The stored answers of mirrors. */
+function readStored(path: string): readonly Sample[] {
+  const copied = copyStore(path);
+  if (copied.tag === 'error') throw new Error(copied.error.kind);
+  const rows = [...copied.value.rows('answer', 0)];
+  copied.value.close();
+  const taken = rows.flatMap(({ value }) => readAnswerRow(value)?.taken ?? []);
+  return taken.flatMap((one) => (one.kind === 'probed' ? [one.sample] : []));
 }
 
 /** What was said, to the tenth of a second. */
@@ -267,5 +278,27 @@ describe('what is stored', () => {
     });
     await world.seconds(120);
     expect([decided > 0, unbacked]).toEqual([true, 0]);
+  });
+});
+
+describe('a mirror whose HTTP/2 alone breaks', () => {
+  /** From the second minute on `a` resets every stream; over HTTP/1.1 it answers. */
+  const resets: Script = (asked) =>
+    asked.registry === 'a' && asked.protocol === '2' && asked.atMs >= 120_000
+      ? { code: 'MW_H2_RESET', phase: 'processing', afterMs: 10 }
+      : well(asked);
+
+  test('is left in a replay as it was, and told as that', async () => {
+    const { world, path } = await watched(well);
+    world.wire.choosesProtocol = true;
+    world.wire.script = resets;
+    await world.seconds(400);
+    const done = await replayed(path, null, 400);
+    expect(told(done.really)).toMatchObject([{ from: 'a', to: 'b', cause: 'outage' }]);
+    expect(told(done.current)).toEqual(told(done.really));
+    expect(done.current.outOfTurn).toEqual({ heard: done.ground.outOfTurn, unasked: 0, unwanted: 0 });
+    const spoken = readStored(path).map(({ protocol, due }) => [protocol, due.protocol]);
+    expect(spoken).toContainEqual(['2', undefined]);
+    expect(spoken).toContainEqual(['1.1', '1.1']);
   });
 });

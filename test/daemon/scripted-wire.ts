@@ -1,6 +1,6 @@
 import type { Phase } from '../../src/core/failure.ts';
 import type { HopAnswer, HopRequest, Line, Wire } from '../../src/core/ports.ts';
-import type { Hop, TlsFacts } from '../../src/core/transcript.ts';
+import type { Hop, HttpProtocol, TlsFacts } from '../../src/core/transcript.ts';
 import type { Answer } from '../support/answer.ts';
 import { moduleAnswers, syntheticModules } from '../support/synthetic-modules.ts';
 import { epochMs, type ManualTime } from './manual-time.ts';
@@ -23,6 +23,8 @@ export interface Asked {
   readonly path: string;
   /** Simulated milliseconds since the start. */
   readonly atMs: number;
+  /** The HTTP version that a server takes which speaks both. */
+  readonly protocol: HttpProtocol;
 }
 
 export type Script = (asked: Asked) => Behaviour;
@@ -34,6 +36,8 @@ export const refuses: Behaviour = { code: 'ECONNREFUSED', phase: 'connect', afte
 export interface ScriptedWire extends Wire {
   script: Script;
   controls: (name: string, atMs: number) => boolean;
+  /** The servers choose an HTTP version, and hops tell it. */
+  choosesProtocol: boolean;
   /** Requests so far. */
   readonly asked: Asked[];
 }
@@ -61,10 +65,14 @@ export function scriptedWire(time: ManualTime, script: Script): ScriptedWire {
   const answers = moduleAnswers(syntheticModules);
   const asked: Asked[] = [];
 
-  function hop(registry: string, basePath: string, request: HopRequest): Promise<HopAnswer> {
+  function hop(
+    { registry, protocol }: Pick<Asked, 'registry' | 'protocol'>,
+    basePath: string,
+    request: HopRequest,
+  ): Promise<HopAnswer> {
     const { pathname } = new URL(request.url);
     const path = decodeURI(pathname).slice(basePath.length);
-    const one: Asked = { registry, path, atMs: time.nowMs() };
+    const one: Asked = { registry, path, atMs: time.nowMs(), protocol };
     asked.push(one);
     const start = request.startMs ?? time.nowMs();
     const does = self.script(one);
@@ -72,7 +80,10 @@ export function scriptedWire(time: ManualTime, script: Script): ScriptedWire {
     const late = time.nowMs() + wanted >= request.deadlineMs;
     const tookMs = late ? Math.max(0, request.deadlineMs - time.nowMs()) : wanted;
     return new Promise((resolve) => {
-      time.timers.after(tookMs, () => resolve(answerOf(request, path, start, late ? 'late' : does)));
+      time.timers.after(tookMs, () => {
+        const answer = answerOf(request, path, start, late ? 'late' : does);
+        resolve(self.choosesProtocol ? { ...answer, hop: { ...answer.hop, protocol } } : answer);
+      });
     });
   }
 
@@ -133,10 +144,15 @@ export function scriptedWire(time: ManualTime, script: Script): ScriptedWire {
   const self: ScriptedWire = {
     script,
     controls: () => true,
+    choosesProtocol: false,
     asked,
-    open(access): Line {
+    open(access, _connection, over): Line {
       const basePath = new URL(access.url).pathname.replace(/\/$/, '');
-      return { hop: (request) => hop(access.registry, basePath, request), close: () => undefined };
+      const protocol = over?.protocol ?? access.protocols?.[0] ?? '1.1';
+      return {
+        hop: (request) => hop({ registry: access.registry, protocol }, basePath, request),
+        close: () => undefined,
+      };
     },
     control({ name, timeoutMs }) {
       const up = self.controls(name, time.nowMs());

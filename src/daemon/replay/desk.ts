@@ -142,8 +142,12 @@ export function createDesk(input: {
   };
 }
 
-/** A peek is at whichever artifact is next in turn: the one that was peeked at then will do. */
-function placeOf({ target, purpose }: Pick<Due, 'target' | 'purpose'>): string {
+/**
+ * A peek is at whichever artifact is next in turn: the one that was peeked at then will do. A probe over a named HTTP
+ * version is another question.
+ */
+function placeOf({ target, purpose, protocol }: Pick<Due, 'target' | 'purpose' | 'protocol'>): string {
+  if (protocol !== undefined) return `${purpose} ${target.id} ${protocol}`;
   return `${purpose} ${purpose === 'peek' ? target.registry : target.id}`;
 }
 

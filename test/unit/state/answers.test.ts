@@ -75,6 +75,30 @@ describe('an answer comes back with all that is judged', () => {
     expect(back(sample({ family: 4 })).due).not.toHaveProperty('family');
   });
 
+  test('the HTTP version that it came over, and the one that it was asked over', () => {
+    const asked = back(sample({ protocol: '1.1' }, { protocol: '1.1' }));
+    expect([asked.protocol, asked.due.protocol, asked.due.family]).toEqual(['1.1', '1.1', undefined]);
+    const chosen = back(sample({ protocol: '2' }, { family: 6 }));
+    expect([chosen.protocol, chosen.due.protocol, chosen.due.family]).toEqual(['2', undefined, 6]);
+    const none = back(sample({}, { protocol: '2' }));
+    expect([none.protocol, none.due.protocol]).toEqual([undefined, '2']);
+    expect(back(sample())).not.toHaveProperty('protocol');
+  });
+
+  test('a row of an older release, which has no HTTP version', () => {
+    const answers = createAnswers(life, 's');
+    answers.probed(sample({ protocol: '2' }, { protocol: '2' }), at(1_130));
+    const [written] = answers.rows(at(1_130), true);
+    if (written === undefined) throw new Error('nothing was written');
+    const row = throughJson(written) as { around: unknown[][] };
+    row.around = row.around.map((one) => one.slice(0, 11));
+    const taken = readAnswerRow(row)?.taken[0];
+    expect(taken?.kind === 'probed' && [taken.sample.protocol, taken.sample.due.protocol]).toEqual([
+      undefined,
+      undefined,
+    ]);
+  });
+
   const tls = {
     version: 'TLSv1.3',
     cipher: 'x',
