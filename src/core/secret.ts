@@ -41,17 +41,23 @@ export function maskUrl(url: string): string {
   // `user:password@host` parses too, with `user:` as its scheme.
   if (!url.includes('://')) return url.replace(/^[^/@\s]*@/, '***@');
   // A password with a slash in it makes a URL none: all up to the last `@` may be part of it.
-  if (!URL.canParse(url)) return url.replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/i, '$1***@');
-  const parsed = new URL(url);
+  const parsed = URL.parse(url);
+  if (parsed === null) return url.replace(/^([a-z][a-z0-9+.-]*:\/\/).*@/i, '$1***@');
   const hadUser = parsed.username !== '' || parsed.password !== '';
-  parsed.username = '';
-  parsed.password = '';
+  if (hadUser) {
+    parsed.username = '';
+    parsed.password = '';
+  }
+  if (parsed.search === '') return shownHref(parsed, hadUser);
   // `searchParams.set` walks the whole query for each name: a server that redirects chooses how many there are.
   const masked = new URLSearchParams();
   for (const name of new Set(parsed.searchParams.keys())) masked.append(name, shown);
   if (masked.size > 0) parsed.search = masked.toString();
-  const text = parsed.href;
-  return hadUser ? text.replace('://', '://***@') : text;
+  return shownHref(parsed, hadUser);
+}
+
+function shownHref({ href }: URL, hadUser: boolean): string {
+  return hadUser ? href.replace('://', '://***@') : href;
 }
 
 /** What stands before an `@` where a host begins: commas, bars and blanks may be part of a password. */

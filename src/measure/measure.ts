@@ -51,7 +51,10 @@ function bytesOf(hops: readonly Hop[]): number {
 
 /** The handshake with the mirror itself, not with where it sent us: the first one with the host asked first. */
 function tlsOf(hops: readonly Hop[]): Sample['tls'] {
-  const host = hostOf(hops[0]);
+  const [first] = hops;
+  // Most probes take one hop. Reading its URL twice would cost as much as all else here.
+  if (first?.tls != null) return first.tls;
+  const host = hostOf(first);
   return hops.find((hop) => hop.tls !== null && hostOf(hop) === host)?.tls ?? null;
 }
 

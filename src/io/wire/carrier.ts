@@ -26,6 +26,8 @@ const h2Options = {
   settings: { initialWindowSize: streamWindowBytes },
 };
 
+const closedByUs = new WireStop('MW_STALE', 'the kept connection is gone');
+
 /** undici destroys the socket with errors of its own: these are no news of the socket. */
 function isUndicis(error: Error): boolean {
   const { code } = error as { code?: unknown };
@@ -131,6 +133,8 @@ export class Carrier {
 
   /** Closes the connection at once; what is under way on it fails. */
   close(): void {
+    // undici would make an error with a stack trace for each connection.
+    (this.socket as unknown as Record<symbol, Error | null>)[symbols.kError] ??= closedByUs;
     this.socket.destroy();
   }
 

@@ -18,9 +18,10 @@ export function hopUrl(text: string): URL | null {
   const url = readForeignUrl(text);
   if (url === null) return null;
   if (url.protocol !== 'http:' && url.protocol !== 'https:') return null;
-  url.username = '';
-  url.password = '';
-  url.hash = '';
+  // Each of these reads the whole URL again.
+  if (url.username !== '') url.username = '';
+  if (url.password !== '') url.password = '';
+  if (url.hash !== '') url.hash = '';
   return url;
 }
 

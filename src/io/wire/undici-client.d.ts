@@ -3,7 +3,7 @@ declare module 'undici/lib/dispatcher/client.js' {
 }
 
 declare module 'undici/lib/core/symbols.js' {
-  const symbols: { readonly kHTTP2Session: symbol };
+  const symbols: { readonly kHTTP2Session: symbol; readonly kError: symbol };
 
   export { symbols as default };
 }
