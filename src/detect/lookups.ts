@@ -3,7 +3,8 @@ import type { Connection, Mirror } from '../core/mirror.ts';
 import { paceOf } from '../core/pace.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy, seriesId, type Target } from '../core/target.ts';
-import { type Memory, type MirrorMemory, newSeries, type SeriesMemory } from './memory.ts';
+import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
+import { newSeries } from './new-memory.ts';
 import type { Round } from './round/moments.ts';
 
 /** Mirrors are interchangeable within one (ecosystem, upstream): the key of a round. */

@@ -6,29 +6,28 @@ import type { Connection, Mirror } from '../core/mirror.ts';
 import type { Now, Random } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Standing } from '../core/standing.ts';
-import { seriesId, type Target } from '../core/target.ts';
-import { type Absence, present } from './absence.ts';
+import type { Target } from '../core/target.ts';
+import type { Absence } from './absence.ts';
 import type { Shelf, Subject } from './contents/subject.ts';
-import { type Budget, startBudget } from './round/budget.ts';
+import type { Budget } from './round/budget.ts';
 import type { Mark } from './round/loss.ts';
 import type { Round } from './round/moments.ts';
-import { egressOf } from './round/vantage.ts';
 import type { LagTrouble } from './rules/behind.ts';
-import { type CertificateState, noCertificate } from './rules/certificate.ts';
+import type { CertificateState } from './rules/certificate.ts';
 import type { Differences } from './rules/client-differs.ts';
 import type { StepTimes } from './rules/cold.ts';
 import type { AddressFamily, Detour } from './rules/detour.ts';
 import type { Holds } from './rules/holds.ts';
 import type { DeclaredWrong, WrongOnce } from './rules/mismatch.ts';
-import { noOutage, type OutageState } from './rules/outage.ts';
+import type { OutageState } from './rules/outage.ts';
 import type { Said } from './rules/peers.ts';
 import type { ProtocolFault } from './rules/protocol.ts';
-import { noRefusal, type RefusalState } from './rules/refusal.ts';
-import { noSelf, quietSelf, type SelfState } from './rules/self.ts';
-import { noSpeed, type SpeedState } from './rules/speed.ts';
-import { noThroughput, type ThroughputState } from './rules/throughput.ts';
-import { noRate, type RateClass, type RateState } from './rules/unreliable.ts';
-import { newTurn, type TurnDraft } from './turn.ts';
+import type { RefusalState } from './rules/refusal.ts';
+import type { SelfState } from './rules/self.ts';
+import type { SpeedState } from './rules/speed.ts';
+import type { ThroughputState } from './rules/throughput.ts';
+import type { RateClass, RateState } from './rules/unreliable.ts';
+import type { TurnDraft } from './turn.ts';
 
 type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -206,105 +205,4 @@ export interface Memory {
   now: Now;
   /** What the call under way hands on. */
   turn: TurnDraft;
-}
-
-/** A series of which nothing is known. */
-export function newSeries(target: Target, connection: Connection): SeriesMemory {
-  return {
-    id: seriesId(target, connection),
-    target,
-    connection,
-    ...noSpeed,
-    outage: noOutage,
-    refusal: noRefusal,
-    rated: 0,
-    rates: [],
-    serves: false,
-    writtenAtMs: null,
-  };
-}
-
-/** A mirror of which nothing is known. */
-export function newMirror(mirror: Mirror): MirrorMemory {
-  return {
-    mirror,
-    egress: egressOf(mirror),
-    canary: null,
-    modules: 0,
-    doubt: null,
-    absence: present(),
-    lastOkAtMs: null,
-    lastJudgedAtMs: null,
-    judgedMonotonicMs: null,
-    canaryServes: false,
-    lastOkRttMs: null,
-    hasOk: false,
-    wasAsked: false,
-    blindSinceMs: null,
-    answeredFromMs: null,
-    marks: [],
-    address: null,
-    certificate: null,
-    certificateState: noCertificate,
-    detour: null,
-    protocolFault: null,
-    failedOver: null,
-    answeredOver: new Map(),
-    insteadOf: new Map(),
-    isSpikeHeld: false,
-    backMs: null,
-    wrongOnce: new Map(),
-    declaredWrong: new Map(),
-    lagging: new Map(),
-    resolved: new Map(),
-    steppedBack: new Map(),
-    propagations: [],
-    said: new Map(),
-    declaredOdd: new Map(),
-    askedAgain: new Map(),
-    stepTimes: new Map(),
-    series: new Map(),
-    out: new Set(),
-    refused: new Set(),
-    rates: { light: noRate, heavy: noRate },
-    holds: null,
-    throughput: noThroughput,
-    lastSkip: null,
-    lastPlannedMs: null,
-    plannedGapMs: null,
-    isDirty: false,
-    writtenAtMs: null,
-  };
-}
-
-/** The empty state. */
-export function newMemory(config: Config, random: Random, now: Now): Memory {
-  return {
-    config,
-    random,
-    mirrors: new Map(),
-    targets: new Map(),
-    rounds: new Map(),
-    suspicions: new Map(),
-    held: [],
-    budget: startBudget,
-    heavyLooks: new Map(),
-    open: new Map(),
-    openSince: new Map(),
-    writtenFindings: new Map(),
-    dirty: new Set(),
-    urgent: new Set(),
-    seen: new Map(),
-    subjects: new Map(),
-    controls: new Map(),
-    self: quietSelf(noSelf, now.monotonicMs),
-    differences: new Map(),
-    asleep: [],
-    passEnded: false,
-    findingsWrittenAtMs: now.monotonicMs,
-    lookedForRowsAtMs: null,
-    clockFindingUntilMs: null,
-    now,
-    turn: newTurn(),
-  };
 }

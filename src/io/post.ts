@@ -7,9 +7,10 @@ import { Carrier } from './wire/carrier.ts';
 import { type ConnectTrace, connectTo, type Route } from './wire/connect.ts';
 import { Deadline } from './wire/deadline.ts';
 import { Names } from './wire/dns.ts';
-import { type ExchangeTrace, exchange, newTrace } from './wire/exchange.ts';
+import { exchange } from './wire/exchange.ts';
 import { phaseOf, stopOf, type WireStop } from './wire/stop.ts';
 import { TlsBook } from './wire/tls.ts';
+import { type ExchangeTrace, newTrace } from './wire/trace.ts';
 
 /** What a post needs from outside. */
 export interface PostOptions {

@@ -11,11 +11,12 @@ import { Carrier } from './carrier.ts';
 import { bareHost, type ConnectDeps, type ConnectTrace, connectTo } from './connect.ts';
 import { proxyAuthorization, requestHeaders } from './credentials.ts';
 import { Deadline } from './deadline.ts';
-import { type ExchangeTrace, exchange, newTrace } from './exchange.ts';
+import { exchange } from './exchange.ts';
 import { hopUrl, shownUrl, unusable } from './hop-url.ts';
 import type { Kept, Pool } from './pool.ts';
 import { redactHeaders } from './redact.ts';
 import { phaseOf, stopOf, WireStop } from './stop.ts';
+import { type ExchangeTrace, newTrace } from './trace.ts';
 
 /** What all lines of a wire share. */
 export interface LineDeps extends ConnectDeps {

@@ -1,0 +1,117 @@
+import type { Config } from '../core/config.ts';
+import type { Connection, Mirror } from '../core/mirror.ts';
+import type { Now, Random } from '../core/ports.ts';
+import { seriesId, type Target } from '../core/target.ts';
+import { present } from './absence.ts';
+import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
+import { startBudget } from './round/budget.ts';
+import { egressOf } from './round/vantage.ts';
+import { noCertificate } from './rules/certificate.ts';
+import { noOutage } from './rules/outage.ts';
+import { noRefusal } from './rules/refusal.ts';
+import { noSelf, quietSelf } from './rules/self.ts';
+import { noSpeed } from './rules/speed.ts';
+import { noThroughput } from './rules/throughput.ts';
+import { noRate } from './rules/unreliable.ts';
+import { newTurn } from './turn.ts';
+
+/** A series of which nothing is known. */
+export function newSeries(target: Target, connection: Connection): SeriesMemory {
+  return {
+    id: seriesId(target, connection),
+    target,
+    connection,
+    ...noSpeed,
+    outage: noOutage,
+    refusal: noRefusal,
+    rated: 0,
+    rates: [],
+    serves: false,
+    writtenAtMs: null,
+  };
+}
+
+/** A mirror of which nothing is known. */
+export function newMirror(mirror: Mirror): MirrorMemory {
+  return {
+    mirror,
+    egress: egressOf(mirror),
+    canary: null,
+    modules: 0,
+    doubt: null,
+    absence: present(),
+    lastOkAtMs: null,
+    lastJudgedAtMs: null,
+    judgedMonotonicMs: null,
+    canaryServes: false,
+    lastOkRttMs: null,
+    hasOk: false,
+    wasAsked: false,
+    blindSinceMs: null,
+    answeredFromMs: null,
+    marks: [],
+    address: null,
+    certificate: null,
+    certificateState: noCertificate,
+    detour: null,
+    protocolFault: null,
+    failedOver: null,
+    answeredOver: new Map(),
+    insteadOf: new Map(),
+    isSpikeHeld: false,
+    backMs: null,
+    wrongOnce: new Map(),
+    declaredWrong: new Map(),
+    lagging: new Map(),
+    resolved: new Map(),
+    steppedBack: new Map(),
+    propagations: [],
+    said: new Map(),
+    declaredOdd: new Map(),
+    askedAgain: new Map(),
+    stepTimes: new Map(),
+    series: new Map(),
+    out: new Set(),
+    refused: new Set(),
+    rates: { light: noRate, heavy: noRate },
+    holds: null,
+    throughput: noThroughput,
+    lastSkip: null,
+    lastPlannedMs: null,
+    plannedGapMs: null,
+    isDirty: false,
+    writtenAtMs: null,
+  };
+}
+
+/** The empty state. */
+export function newMemory(config: Config, random: Random, now: Now): Memory {
+  return {
+    config,
+    random,
+    mirrors: new Map(),
+    targets: new Map(),
+    rounds: new Map(),
+    suspicions: new Map(),
+    held: [],
+    budget: startBudget,
+    heavyLooks: new Map(),
+    open: new Map(),
+    openSince: new Map(),
+    writtenFindings: new Map(),
+    dirty: new Set(),
+    urgent: new Set(),
+    seen: new Map(),
+    subjects: new Map(),
+    controls: new Map(),
+    self: quietSelf(noSelf, now.monotonicMs),
+    differences: new Map(),
+    asleep: [],
+    passEnded: false,
+    findingsWrittenAtMs: now.monotonicMs,
+    lookedForRowsAtMs: null,
+    clockFindingUntilMs: null,
+    now,
+    turn: newTurn(),
+  };
+}
