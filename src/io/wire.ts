@@ -29,7 +29,7 @@ export interface WireOptions {
 export function createWire(options: WireOptions): Wire {
   const { clock, timers } = options;
   const names = new Names(clock, timers, options.otherNames ?? []);
-  const deps: LineDeps = { clock, timers, names, tls: new TlsBook(), pool: new Pool() };
+  const deps: LineDeps = { clock, timers, names, tls: new TlsBook(), pool: new Pool(timers) };
   const known = new WeakSet<WireAccess>();
   return {
     open(access: WireAccess, connection: Connection, over?: Over): Line {

@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { HopAnswer, HopRequest, Wire } from '../../src/core/ports.ts';
+import { floodLookMs } from '../../src/io/wire/flood.ts';
 import { reasonOf } from '../../src/probe/classify.ts';
 import {
   data,
@@ -17,7 +18,7 @@ import {
   startRawH2,
   uint32,
 } from '../support/raw-h2.ts';
-import { accessTo, coldHop, realWire } from './own-wire.ts';
+import { accessTo, coldHop, hopOf, realWire } from './own-wire.ts';
 
 const wire: Wire = realWire();
 afterAll(() => wire.close());
@@ -141,6 +142,44 @@ describe('a flood without end', () => {
     expect(reason(await asked(script, { bodyBytesMax: 10_000 }))).toBe('oversize');
     await server?.close();
     expect(reason(await asked(script, { bodyBytesMax: 1_024 * mib, limitMs: 500 }))).toBe('timeout_transfer');
+  });
+});
+
+describe('a kept connection at rest', () => {
+  const window = frame(frameTypes.window, 0, 0, uint32(1));
+  const ping = frame(frameTypes.ping, 0, 0, Buffer.alloc(8));
+  let connection: RawH2Connection | null = null;
+  const answered: Script = (c, id) => {
+    connection = c;
+    c.write(head(id, ok), data(id, 'hello'));
+  };
+  const warm = async () => {
+    server ??= await startRawH2(answered);
+    const access = accessTo(server.url, { protocols: ['2', '1.1'], registry: 'kept' });
+    return { ask: async () => (await hopOf(wire.open(access, 'warm'), `${server?.url}/x`)).hop };
+  };
+
+  it.each([
+    ['PING', ping],
+    ['SETTINGS', frame(frameTypes.settings, 0, 0)],
+    ['SETTINGS that change', Buffer.concat([setting(1), setting(2)])],
+    ['WINDOW_UPDATE', window],
+    ['ALTSVC', altsvc],
+  ])('that is flooded with %s is closed, and the next probe opens another', async (_, one) => {
+    const { ask } = await warm();
+    expect([(await ask()).reused, (await ask()).reused]).toEqual([false, true]);
+    if (connection !== null) flood(connection, times(1_000, one));
+    await vi.waitFor(() => expect(server?.open()).toBe(0));
+    const { reused, status } = await ask();
+    expect([reused, status]).toEqual([false, 200]);
+  });
+
+  it('is kept where the server says no more than a sound one does', async () => {
+    const { ask } = await warm();
+    await ask();
+    connection?.write(times(100, ping), times(100, window));
+    await new Promise((resolve) => setTimeout(resolve, 3 * floodLookMs));
+    expect((await ask()).reused).toBe(true);
   });
 });
 
