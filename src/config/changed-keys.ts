@@ -28,8 +28,10 @@ function asWritten({ settings, ...config }: Config): Readonly<Record<string, unk
 function changesWithin(key: string, a: unknown, b: unknown, isSplit: boolean): string[] {
   if (isSame(a, b)) return [];
   if (isNamedList(a) && isNamedList(b)) {
-    const names = [...new Set([...a, ...b].map(({ name }) => name))];
-    const changed = names.filter((name) => !isSame(named(a, name), named(b, name)));
+    const [inA, inB] = [byName(a), byName(b)];
+    const changed = [...new Set([...inA.keys(), ...inB.keys()])].filter(
+      (name) => !isSame(inA.get(name), inB.get(name)),
+    );
     return changed.length === 0 ? [key] : changed.map((name) => `${key}.${name}`);
   }
   if (!isSplit || !isRecord(a) || !isRecord(b)) return [key];
@@ -41,8 +43,8 @@ function isNamedList(value: unknown): value is readonly { readonly name: string 
   return Array.isArray(value) && value.every((entry) => isRecord(entry) && typeof entry['name'] === 'string');
 }
 
-function named(list: readonly { readonly name: string }[], name: string): unknown {
-  return list.find((entry) => entry.name === name);
+function byName(list: readonly { readonly name: string }[]): ReadonlyMap<string, unknown> {
+  return new Map(list.map((entry) => [entry.name, entry]));
 }
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -4,9 +4,11 @@ import { changedKeys } from '../config/changed-keys.ts';
 import type { Config, ConfigIssue } from '../core/config.ts';
 import { assertLimits, limits } from '../core/limits.ts';
 import { error, ok, type Result } from '../core/result.ts';
+import { overTurns } from '../core/slices.ts';
 import { residentBytes } from '../io/machine.ts';
 import { type Listening, listen } from '../io/server.ts';
-import { expandTargets } from '../schedule/targets.ts';
+import { nextTurn } from '../io/timers.ts';
+import { expandingTargets } from '../schedule/targets.ts';
 import { apiDeps } from './api-deps.ts';
 import { assemble, type DaemonPorts, declaredBy, seriesOf } from './assemble.ts';
 import { createClientRuns } from './client-runs.ts';
@@ -84,13 +86,17 @@ export async function startDaemon(
       return { tag: 'needs_restart', keys: needsRestart };
     }
     const next = read.value;
-    const targets = expandTargets(next, stages.registry);
+    // In slices, beside the configuration in force: the turn that puts the next one in its place is short.
+    const targets = await overTurns(expandingTargets(next, stages.registry), nextTurn);
+    const series = seriesOf(next, targets);
     await stages.exporter.prepare(next, targets);
+    await overTurns(stages.scheduler.preparing(next, targets), nextTurn);
+    await overTurns(stages.board.preparing(series), nextTurn);
     await pipeline.command((now, absorb) => {
       stages.config = next;
       stages.targets = targets;
       stages.scheduler.replace(next, targets, now);
-      stages.board.replace(seriesOf(next, targets));
+      stages.board.replace(series);
       stages.lastOk.replace(next, targets);
       stages.trends.replace(next);
       stages.exporter.reconfigure(next, targets);
@@ -99,8 +105,10 @@ export async function startDaemon(
       absorb.advise(stages.advisor.reconfigure(next, declaredBy(next, stages.registry), now));
       absorb.notify(stages.notifier.reconfigure(next, now));
     });
+    await nextTurn();
     clientRuns.reconfigured();
     await stages.exporter.sweep();
+    await nextTurn();
     await pipeline.reconfigured();
     life.reloadOk = true;
     life.reloadedAtMs = ports.clock.wallMs();

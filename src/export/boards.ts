@@ -26,9 +26,9 @@ export interface Boards {
    * Exactly these from now on; counters of those that were here go on. Gives the homes that went: their series are there until
    * `sweep`, unless their registry went as a whole.
    */
-  readonly arrange: (entities: readonly Entity[]) => readonly Home[];
+  readonly arrange: (wanted: ReadonlyMap<string, Entity>) => readonly Home[];
   /** Opens those that are not here yet, some in each turn of the loop, so that `arrange` has only to close. */
-  readonly prepare: (entities: readonly Entity[], turn: () => Promise<void>) => Promise<void>;
+  readonly prepare: (wanted: ReadonlyMap<string, Entity>, turn: () => Promise<void>) => Promise<void>;
   /** Closes the series of what went, some in each turn of the loop. */
   readonly sweep: (turn: () => Promise<void>) => Promise<void>;
 }
@@ -84,8 +84,7 @@ export function createBoards(): Boards {
     count(shard, entity, 1);
   }
 
-  function arrange(entities: readonly Entity[]): readonly Home[] {
-    const wanted = new Map(entities.map((entity) => [entity.key, entity]));
+  function arrange(wanted: ReadonlyMap<string, Entity>): readonly Home[] {
     const went: Home[] = [];
     // What comes back before it was swept begins anew.
     for (const home of gone) if (wanted.has(home.entity.key)) close(home);
@@ -99,8 +98,8 @@ export function createBoards(): Boards {
         // The same thing by other labels may share series with it.
         if (next !== undefined) close(home);
       }
-    const place = placer();
-    for (const entity of entities) if (!shardOf.has(entity.key)) place(entity);
+    // After `prepare` none is missing.
+    if (shardOf.size < wanted.size) placeMissing(wanted);
     shards = shards.filter((shard) => shard.homes.size > 0);
     const left = new Set(shards.map(({ board }) => board));
     gone = [...gone, ...went.filter(({ entity }) => !wanted.has(entity.key))].filter(({ board }) => left.has(board));
@@ -118,12 +117,17 @@ export function createBoards(): Boards {
     };
   }
 
-  async function prepare(entities: readonly Entity[], turn: () => Promise<void>): Promise<void> {
+  function placeMissing(wanted: ReadonlyMap<string, Entity>): void {
+    const place = placer();
+    for (const entity of wanted.values()) if (!shardOf.has(entity.key)) place(entity);
+  }
+
+  async function prepare(wanted: ReadonlyMap<string, Entity>, turn: () => Promise<void>): Promise<void> {
     // What comes back must not find series that are still to be closed.
     await sweep(turn);
     const place = placer();
     let lines = 0;
-    for (const entity of entities) {
+    for (const entity of wanted.values()) {
       if (shardOf.has(entity.key)) continue;
       place(entity);
       lines += entity.lines;

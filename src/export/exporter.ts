@@ -6,6 +6,7 @@ import type { AlertOutcome } from '../core/evidence.ts';
 import type { FindingChange } from '../core/finding.ts';
 import type { DeliveryOutcome } from '../core/notice.ts';
 import type { SettledSample } from '../core/sample.ts';
+import { overTurns } from '../core/slices.ts';
 import type { Target } from '../core/target.ts';
 import { createBoard } from './board.ts';
 import { createBoards } from './boards.ts';
@@ -14,7 +15,7 @@ import type { Exposition } from './exposition.ts';
 import { createFactBook } from './facts.ts';
 import { daemonKinds } from './metric.ts';
 import { contentTypes, negotiate } from './negotiate.ts';
-import { keyOf, type Plan, planExposition } from './plan.ts';
+import { keyOf, type Plan, planExposition, planningExposition } from './plan.ts';
 import { createRenderer } from './renderer.ts';
 import { countClientRun, countSample, countSkipped, showLastOk } from './samples.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -141,9 +142,10 @@ export function createExporter(input: {
     finding: facts.finding,
     clientRun: (run) => countClientRun(boards, run),
     snapshot: (read) => renderer.snapshot(read),
-    prepare(config, targets) {
-      planned = { config, targets, plan: planExposition(config, targets) };
-      return boards.prepare(planned.plan.entities, turn);
+    async prepare(config, targets) {
+      const plan = await overTurns(planningExposition(config, targets), turn);
+      planned = { config, targets, plan };
+      await boards.prepare(plan.entities, turn);
     },
     reconfigure,
     sweep: () => boards.sweep(turn),

@@ -1,6 +1,7 @@
 import type { Config } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Connection, Mirror } from '../core/mirror.ts';
+import { atOnce, each, type Slices } from '../core/slices.ts';
 import { isHeavy, type Step, seriesId, type Target } from '../core/target.ts';
 import { linesPer } from './catalog.ts';
 import type { DaemonKind, Labels, ShardKind } from './metric.ts';
@@ -24,7 +25,8 @@ export interface DaemonEntity {
 
 /** What is on /metrics for a configuration, and what the cap leaves out. */
 export interface Plan {
-  readonly entities: readonly Entity[];
+  /** By key. */
+  readonly entities: ReadonlyMap<string, Entity>;
   readonly daemon: readonly DaemonEntity[];
   /** Targets in the plan. */
   readonly targets: number;
@@ -104,6 +106,11 @@ function daemonEntities(config: Config): readonly DaemonEntity[] {
  * @param targets  as `expandTargets` gives them; those of mirrors not in `config` are ignored
  */
 export function planExposition(config: Config, targets: readonly Target[]): Plan {
+  return atOnce(planningExposition(config, targets));
+}
+
+/** The same in slices. */
+export function* planningExposition(config: Config, targets: readonly Target[]): Slices<Plan> {
   const daemon = daemonEntities(config);
   const planned = new Map<string, Entity>();
   const mirrors = new Map(config.mirrors.map((mirror) => [mirror.name, mirror]));
@@ -121,19 +128,19 @@ export function planExposition(config: Config, targets: readonly Target[]): Plan
   let kept = 0;
   let droppedLines = 0;
   const dropped = new Set<string>();
-  for (const target of targets) {
+  yield* each(targets, (target) => {
     const mirror = mirrors.get(target.registry);
-    if (mirror === undefined) continue;
+    if (mirror === undefined) return;
     const fresh = entitiesOf(target, mirror).filter(({ key }) => !planned.has(key) && !dropped.has(key));
     const added = fresh.reduce((sum, one) => sum + one.lines, 0);
     if (droppedLines > 0 || lines + added > config.limits.lines) {
       droppedLines += added;
       for (const { key } of fresh) dropped.add(key);
-      continue;
+      return;
     }
     lines += added;
     kept += 1;
     for (const one of fresh) planned.set(one.key, one);
-  }
-  return { entities: [...planned.values()], daemon, targets: kept, droppedLines };
+  });
+  return { entities: planned, daemon, targets: kept, droppedLines };
 }

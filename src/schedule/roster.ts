@@ -2,6 +2,7 @@ import type { Config } from '../core/config.ts';
 import type { Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Calendar, Now } from '../core/ports.ts';
+import { atOnce, each, type Slices } from '../core/slices.ts';
 import type { Target } from '../core/target.ts';
 import { type Absence, present } from './absence.ts';
 import { createHeap } from './heap.ts';
@@ -32,8 +33,13 @@ export interface Roster {
   placeCron(now: Now, jumped: boolean): readonly Series[];
   /** Keeps a second look until a slot is free: each series once, the oldest given up at the bound. */
   keepRecheck(host: Host, recheck: Host['rechecks'][number]): void;
+  /** Makes the series of a configuration in slices; `replace` with the same follows. */
+  preparing(config: Config, targets: readonly Target[]): Slices<void>;
   replace(config: Config, targets: readonly Target[], now: Now): void;
 }
+
+/** Until a series takes its place. */
+const nowhere = createHost('');
 
 /** The roster of a configuration, everything planned ahead of now. */
 export function createRoster(input: {
@@ -55,6 +61,8 @@ export function createRoster(input: {
   let hostByRegistry = new Map<string, Host>();
   let absences = new Map<string, Absence>();
   let all = new Map<string, Series>();
+  /** What `preparing` made for the `replace` that follows. */
+  let made: { readonly config: Config; readonly series: Map<string, Series> } | null = null;
 
   function plan(series: Series): void {
     if (Number.isFinite(series.slot.atMs)) heap.push(series, series.slot.atMs);
@@ -84,19 +92,32 @@ export function createRoster(input: {
     absences = nextAbsences;
   }
 
-  function replaceSeries(config: Config, targets: readonly Target[], now: Now): void {
+  function* makingSeries(config: Config, targets: readonly Target[]): Slices<Map<string, Series>> {
     const connections = new Map(config.mirrors.map((mirror) => [mirror.name, mirror.connections]));
-    const next = new Map<string, Series>();
-    for (const target of targets)
+    const series = new Map<string, Series>();
+    yield* each(targets, (target) => {
       for (const connection of connections.get(target.registry) ?? []) {
-        const host = hostByRegistry.get(target.registry);
-        if (host === undefined) continue;
-        const fresh = createSeries(target, connection, config, host, means);
-        const before = all.get(fresh.id);
-        if (before === undefined) fresh.slot = firstSlot(fresh, lastOk?.get(target.id) ?? null, now);
-        else renew(before, fresh, now);
-        next.set(fresh.id, before ?? fresh);
+        const one = createSeries(target, connection, config, nowhere, means);
+        series.set(one.id, one);
       }
+    });
+    return series;
+  }
+
+  function replaceSeries(config: Config, targets: readonly Target[], now: Now): void {
+    const next = made?.config === config ? made.series : atOnce(makingSeries(config, targets));
+    made = null;
+    for (const [id, fresh] of next) {
+      const host = hostByRegistry.get(fresh.target.registry);
+      if (host === undefined) continue;
+      fresh.host = host;
+      const before = all.get(id);
+      if (before === undefined) fresh.slot = firstSlot(fresh, lastOk?.get(fresh.target.id) ?? null, now);
+      else {
+        renew(before, fresh, now);
+        next.set(id, before);
+      }
+    }
     all = next;
   }
 
@@ -153,6 +174,9 @@ export function createRoster(input: {
       if (host.rechecks.length >= limits.rechecksWaiting) host.rechecks.shift();
       host.rechecks.push(recheck);
       waiting.add(host);
+    },
+    *preparing(config, targets) {
+      made = { config, series: yield* makingSeries(config, targets) };
     },
     replace(config, targets, now) {
       replaceMirrors(config);

@@ -3,6 +3,7 @@ import type { Due, Skipped } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
 import type { Connection } from '../core/mirror.ts';
 import type { Calendar, Now, Random } from '../core/ports.ts';
+import type { Slices } from '../core/slices.ts';
 import { type Step, seriesId, type Target } from '../core/target.ts';
 import { awayBecause, isInMaintenance } from './absence.ts';
 import { createFlights, upstreamKey } from './flights.ts';
@@ -58,6 +59,8 @@ export interface Scheduler {
   dueAtMs(target: Pick<Target, 'id'>, connection: Connection): number | null;
   /** Share of slots to skip as `local`, 0 to 0.9 (clamped); canaries are skipped half as often. */
   shed(share: number): void;
+  /** Makes ready, in slices, what a `replace` with the same needs: it then takes a fraction of the time. */
+  preparing(config: Config, targets: readonly Target[]): Slices<void>;
   /** Other targets or paces; unchanged series keep their phase, what is in flight keeps its slot until it ends, no `Retry-After` is waited for any more. */
   replace(config: Config, targets: readonly Target[], now: Now): void;
   inFlight(): number;
@@ -301,6 +304,7 @@ export function createScheduler(input: {
     shed(share) {
       shedShare = Number.isFinite(share) ? Math.min(shedMax, Math.max(0, share)) : 0;
     },
+    preparing: roster.preparing,
     replace(next, targets, now) {
       config = next;
       roster.replace(next, targets, now);

@@ -1,5 +1,6 @@
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
+import { atOnce, type Slices, targetsPerSlice } from '../core/slices.ts';
 import { isHeavy, type ModuleRef, type Step, type Target, targetId } from '../core/target.ts';
 import { type Ecosystem, inAskingOrder } from '../ecosystems/ecosystem.ts';
 import { isPrivate } from '../ecosystems/names.ts';
@@ -12,10 +13,23 @@ import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
  * the first module, else its first light step.
  */
 export function expandTargets(config: Config, registry: Registry = builtIn): Target[] {
-  return config.mirrors.flatMap((mirror) => {
+  return atOnce(expandingTargets(config, registry));
+}
+
+/** The same in slices. */
+export function* expandingTargets(config: Config, registry: Registry): Slices<Target[]> {
+  const targets: Target[] = [];
+  let inSlice = 0;
+  for (const mirror of config.mirrors) {
     const kind = registry.of(mirror.ecosystem);
-    return kind === null ? [] : targetsOf(mirror, kind, config);
-  });
+    const own = kind === null ? [] : targetsOf(mirror, kind, config);
+    targets.push(...own);
+    inSlice += 1 + own.length;
+    if (inSlice < targetsPerSlice) continue;
+    inSlice = 0;
+    yield;
+  }
+  return targets;
 }
 
 function targetsOf(mirror: Mirror, kind: Ecosystem, config: Config): Target[] {

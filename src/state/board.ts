@@ -3,6 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { Connection } from '../core/mirror.ts';
 import { quantile } from '../core/quantile.ts';
 import type { PhaseTimes, SamplePoint, SettledSample } from '../core/sample.ts';
+import { atOnce, each, type Slices } from '../core/slices.ts';
 import { seriesId, type Target } from '../core/target.ts';
 import type { Transcript } from '../core/transcript.ts';
 import { Points } from './points.ts';
@@ -57,6 +58,8 @@ export interface Board {
   take(sample: SettledSample, transcript: Transcript | null): void;
   /** Keeps what belongs to the targets of these series; forgets the rest. */
   replace(configured: readonly SeriesRef[]): void;
+  /** Makes ready, in slices, the series that a `replace` with the same adds. */
+  preparing(configured: readonly SeriesRef[]): Slices<void>;
   series(): Iterable<SeriesNow>;
   of(registry: string): readonly SeriesNow[];
   probe(probeId: string): KeptProbe | null;
@@ -77,6 +80,8 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
   /** Slow ones of a series since the last that was not: what a finding begins with, however few of each are kept. */
   const streaks = new Map<Series, string[]>();
   let inStreaks = 0;
+  /** Made by `preparing` for the `replace` that follows. */
+  let ready: { readonly configured: readonly SeriesRef[]; readonly fresh: ReadonlyMap<string, Series> } | null = null;
   let known = new Set(configured.map(({ target }) => target.id));
 
   const hold = (probeId: string, probe: KeptProbe): void => {
@@ -92,24 +97,18 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
   /** Of how many scheduled probes of a series, and of others, the transcript is kept: fewer where there are thousands of series. */
   const perSeries = (): number =>
     Math.max(1, Math.min(limits.transcriptsPerSeries, Math.floor(limits.transcriptsKept / Math.max(1, all.size))));
+  const add = (id: string, fresh: Series): void => {
+    all.set(id, fresh);
+    const siblings = byRegistry.get(fresh.target.registry) ?? new Set();
+    byRegistry.set(fresh.target.registry, siblings.add(fresh));
+  };
   const seriesFor = (target: Target, connection: Connection): Series => {
     const id = seriesId(target, connection);
     const found = all.get(id);
     if (found) return found;
-    const made: Series = {
-      target,
-      connection,
-      last: null,
-      recent: new Points(limits.chartSamples),
-      probes: new Ring(limits.transcriptsPerSeries),
-      roundProbes: new Ring(limits.transcriptsPerSeries),
-      byBucket: new Map(),
-      lastOkAtMs: null,
-    };
-    all.set(id, made);
-    const siblings = byRegistry.get(target.registry) ?? new Set();
-    byRegistry.set(target.registry, siblings.add(made));
-    return made;
+    const fresh = newSeries(target, connection);
+    add(id, fresh);
+    return fresh;
   };
   const keepStreak = (series: Series, probe: KeptProbe): void => {
     const { outcome, rttMs, thresholdMs, cold, due } = probe.sample;
@@ -128,8 +127,18 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
     inStreaks -= streak.length;
     for (const probeId of streak) release(probeId);
   };
+  const makingFresh = function* (wanted: readonly SeriesRef[]): Slices<Map<string, Series>> {
+    const fresh = new Map<string, Series>();
+    yield* each(wanted, ({ target, connection }) => {
+      const id = seriesId(target, connection);
+      if (!all.has(id)) fresh.set(id, newSeries(target, connection));
+    });
+    return fresh;
+  };
   const begin = (wanted: readonly SeriesRef[]): void => {
-    for (const { target, connection } of wanted) seriesFor(target, connection);
+    const fresh = ready?.configured === wanted ? ready.fresh : atOnce(makingFresh(wanted));
+    ready = null;
+    for (const [id, series] of fresh) if (!all.has(id)) add(id, series);
   };
   begin(configured);
 
@@ -170,6 +179,9 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
       }
       begin(next);
     },
+    *preparing(next) {
+      ready = { configured: next, fresh: yield* makingFresh(next) };
+    },
     *series() {
       for (const series of all.values()) yield now(series);
     },
@@ -181,6 +193,20 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
         .flatMap((probeId) => kept.get(probeId)?.probe ?? [])
         .sort((a, b) => b.sample.startedAtMs - a.sample.startedAtMs)
         .slice(0, limit),
+  };
+}
+
+/** A series of which nothing is known. */
+function newSeries(target: Target, connection: Connection): Series {
+  return {
+    target,
+    connection,
+    last: null,
+    recent: new Points(limits.chartSamples),
+    probes: new Ring(limits.transcriptsPerSeries),
+    roundProbes: new Ring(limits.transcriptsPerSeries),
+    byBucket: new Map(),
+    lastOkAtMs: null,
   };
 }
 

@@ -21,6 +21,7 @@ const rowsAtFirst = 4;
 /** Bytes of a row: start, round trip and threshold (64 bits each), a phase each (32 bits), the outcome. */
 const at = { startedAtMs: 0, rttMs: 8, thresholdMs: 16, phases: 24, outcome: 24 + 4 * phases.length } as const;
 const rowBytes = at.outcome + 1;
+const noBytes = new DataView(new ArrayBuffer(0));
 /** NaN stands for what was not timed, not in force, or did not happen. */
 const orNaN = (ms: number | null | undefined): number => ms ?? Number.NaN;
 const orNull = (ms: number): number | null => (Number.isNaN(ms) ? null : ms);
@@ -31,8 +32,9 @@ const orNull = (ms: number): number | null => (Number.isNaN(ms) ? null : ms);
  */
 export class Points {
   readonly #size: number;
-  #rows = rowsAtFirst;
-  #bytes = new DataView(new ArrayBuffer(rowBytes * rowsAtFirst));
+  /** None until the first sample: a reload may bring thousands of series in one turn. */
+  #rows = 0;
+  #bytes = noBytes;
   #probeIds: (string | null)[] = [];
   /** Row of the oldest. */
   #from = 0;
@@ -41,12 +43,12 @@ export class Points {
   /** @param size  how many, at least 1 */
   constructor(size: number) {
     this.#size = size;
-    this.#lay(Math.min(rowsAtFirst, size));
   }
 
   /** @param named  of so many, the newest, the probe's id is kept; of failed ones always */
   push(sample: SettledSample, named: number): void {
-    if (this.#count === this.#rows && this.#rows < this.#size) this.#lay(Math.min(2 * this.#rows, this.#size));
+    if (this.#count === this.#rows && this.#rows < this.#size)
+      this.#lay(Math.min(Math.max(rowsAtFirst, 2 * this.#rows), this.#size));
     if (this.#count === this.#rows) {
       this.#from = (this.#from + 1) % this.#rows;
       this.#count -= 1;

@@ -37,22 +37,20 @@ export function cellOf(startMs: number, values: readonly unknown[], failures: Tr
 export class TrendCells {
   readonly #cellMs: number;
   readonly #size: number;
-  readonly #starts: Float64Array;
-  /** Times to seven digits. */
-  readonly #values: Float32Array;
+  /** `null` until the first cell: most mirrors of a reload have none yet, and 16 MB for 500 of them stop every thread. */
+  #columns: Columns | null = null;
   readonly #failures = new Map<number, Readonly<Partial<Record<Reason, number>>>>();
 
   constructor({ cellMs, cells }: { readonly cellMs: number; readonly cells: number }) {
     this.#cellMs = cellMs;
     this.#size = cells;
-    this.#starts = new Float64Array(cells).fill(Number.NaN);
-    this.#values = new Float32Array(cells * figures.length);
   }
 
   put(cell: TrendCell): void {
     const slot = this.#slotOf(cell.startMs);
-    this.#starts[slot] = cell.startMs;
-    this.#values.set(
+    this.#columns ??= emptyColumns(this.#size);
+    this.#columns.starts[slot] = cell.startMs;
+    this.#columns.values.set(
       figures.map((name) => cell[name] ?? Number.NaN),
       slot * figures.length,
     );
@@ -62,11 +60,13 @@ export class TrendCells {
 
   /** Those that began in `[fromMs, toMs)`, oldest first. */
   between(fromMs: number, toMs: number): readonly TrendCell[] {
+    if (this.#columns === null) return [];
+    const { starts } = this.#columns;
     const first = Math.max(Math.ceil(fromMs / this.#cellMs), Math.ceil(toMs / this.#cellMs) - this.#size);
     const found: TrendCell[] = [];
     for (let at = first; at * this.#cellMs < toMs; at += 1) {
       const slot = this.#slotOf(at * this.#cellMs);
-      if (this.#starts[slot] === at * this.#cellMs) found.push(this.#read(slot));
+      if (starts[slot] === at * this.#cellMs) found.push(this.#read(this.#columns, slot));
     }
     return found;
   }
@@ -75,8 +75,18 @@ export class TrendCells {
     return Math.round(startMs / this.#cellMs) % this.#size;
   }
 
-  #read(slot: number): TrendCell {
-    const values = this.#values.subarray(slot * figures.length, (slot + 1) * figures.length);
-    return cellOf(this.#starts[slot] ?? 0, [...values], this.#failures.get(slot) ?? {});
+  #read({ starts, values }: Columns, slot: number): TrendCell {
+    const row = values.subarray(slot * figures.length, (slot + 1) * figures.length);
+    return cellOf(starts[slot] ?? 0, [...row], this.#failures.get(slot) ?? {});
   }
+}
+
+interface Columns {
+  readonly starts: Float64Array;
+  /** Times to seven digits. */
+  readonly values: Float32Array;
+}
+
+function emptyColumns(cells: number): Columns {
+  return { starts: new Float64Array(cells).fill(Number.NaN), values: new Float32Array(cells * figures.length) };
 }

@@ -118,6 +118,7 @@ export function createDesk(input: {
     dueAtMs: () => null,
     shed: () => undefined,
     replace: () => undefined,
+    *preparing() {},
     inFlight: () => 0,
   };
 

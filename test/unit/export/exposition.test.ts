@@ -296,7 +296,10 @@ describe('rendering', () => {
 describe('the cap on lines', () => {
   test('reckons with as many lines as there are when every gauge is known', async () => {
     const plan = planExposition(oneMirror, targets);
-    const reckoned = [...plan.entities.map(({ lines }) => lines), ...plan.daemon.map(({ kind }) => linesPer(kind))];
+    const reckoned = [
+      ...[...plan.entities.values()].map(({ lines }) => lines),
+      ...plan.daemon.map(({ kind }) => linesPer(kind)),
+    ];
     const page = values(await textOf(full().render(undefined)));
     expect(page.size).toBe(reckoned.reduce((sum, lines) => sum + lines, 0));
   });

@@ -58,7 +58,7 @@ webhooks: [ { name: ops, url: "https://hooks.example.com/x", secrets: [ "whsec_M
     if (read.tag === 'error') throw new Error(JSON.stringify(read.error));
     const { entities, daemon, droppedLines } = planExposition(read.value, expandTargets(read.value));
     expect(droppedLines).toBe(0);
-    const planned = entities.reduce((sum, entity) => sum + entity.lines, 0);
+    const planned = [...entities.values()].reduce((sum, entity) => sum + entity.lines, 0);
     expect(planned + daemon.reduce((sum, { kind }) => sum + linesPer(kind), 0)).toBe(lines);
   },
 );
