@@ -136,7 +136,7 @@ export function hourLines({ targets, everySeconds, minutes, due, told, othersCor
     ]),
     `${told} probes told of, ${due} due by the paces; ${sum('failed')} failed, ${sum('unknown')} unknown, ` +
       `${sum('late')} began > 5 ms and ${sum('veryLate')} > 100 ms late; others used ${othersCores.toFixed(2)} cores`,
-    `formula of README.md, hours later: ${mb(expected)} MB, off by ${percent(off)}`,
+    `formula of docs/operations.md, hours later: ${mb(expected)} MB, off by ${percent(off)}`,
   ];
 }
 

@@ -24,7 +24,7 @@ const figures: readonly (readonly [string, (row: ScaleRow) => string])[] = [
   ['start until ready, ms', ({ startMs }) => ms(startMs)],
   ['memory, MB', ({ rssMb }) => mb(rssMb)],
   ['the most so far', ({ rssMbMost }) => mb(rssMbMost)],
-  ['formula of README.md', ({ targets }) => mb(expectedMb(targets))],
+  ['formula of docs/operations.md', ({ targets }) => mb(expectedMb(targets))],
   ['off by', ({ rssMb, targets }) => signed(offBy(rssMb, expectedMb(targets)))],
   ['CPU, of a core', ({ cpuCores }) => percent(cpuCores)],
   ['CPU a probe, ms, scrapes included', ({ cpuMsPerProbe }) => cpuMsPerProbe.toFixed(2)],

@@ -39,15 +39,15 @@ describe('how much is watched', () => {
 });
 
 describe('the formula', () => {
-  it('is the one that README.md tells', () => {
+  it('is the one that docs/operations.md tells', () => {
     const { baseMb, mbOfFirstThousand, mbPerFurtherThousand, mbHoursLater, cpuMsPerProbe } = formula;
     const read = (file: string) => readFileSync(join(repoDir, file), 'utf8').replaceAll(/[\s#]+/g, ' ');
-    const readme = read('README.md');
+    const page = read('docs/operations.md');
     const first = `${baseMb} MB, ${mbOfFirstThousand} MB for the first 1 000 targets`;
     const said = `${first} and ${mbPerFurtherThousand} MB for each further 1 000, ${mbHoursLater} MB more after an hour`;
-    expect(readme).toContain(said);
+    expect(page).toContain(said);
     expect(read('deploy/kubernetes/mirrorwatch/values.yaml')).toContain(said);
-    expect(readme).toContain(`${cpuMsPerProbe} ms of CPU a probe`);
+    expect(page).toContain(`${cpuMsPerProbe} ms of CPU a probe`);
   });
 
   it('grows in proportion up to a thousand targets, and more slowly from there', () => {
