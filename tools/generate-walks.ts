@@ -9,32 +9,29 @@ export const walksPagePath = join(import.meta.dirname, '../docs/walks.md');
 const golden = (name: string): string =>
   readFileSync(join(import.meta.dirname, `../test/golden/${name}-walk-of-bodies.golden.txt`), 'utf8').trim();
 
-const clients: readonly (readonly [string, string])[] = [
-  ['go', 'go'],
-  ['pip', 'pip'],
-];
+const clients = ['go', 'pip', 'uv'];
 
 /** The page as it should be. */
 export function walksPage(): string {
-  const tables = clients.map(([name, title]) => `## ${title}\n\n${golden(name)}`);
+  const tables = clients.map((name) => `## ${name}\n\n${golden(name)}`);
   return `<!-- Written by tools/generate-walks.ts. -->
 
 # What clients do with a wrong body
 
-Mirror \`near\` sends status 200 and a wrong body. Mirror \`far\` is well. The real client ran once for each cell.
+Mirror \`near\` sends status 200 and a wrong body. Mirror \`far\` is healthy. The real client ran once for each cell.
 
-- \`ok\`: the client got the right bytes.
+- \`ok\`: the client succeeded.
 - \`failed\`: the client ended with an error.
-- \`hangs\`: the client has no timeout of its own. The test ended it.
+- \`hangs\`: the client has no timeout of its own. The test stopped it after 10 s.
 
-**our probe** is what the real probe of mirrorwatch said of the same body. The tests hold \`client.walk\` against each row. Where the
-walk differs, the test names the row.
+**our probe** is the result of the real probe of mirrorwatch for the same body. Advice is made by a model of each client: the tests
+compare the model with each cell, and name each cell where it differs (\`test/real/*-bodies.test.ts\`). A probe fails a response that is
+longer than announced. Clients read as far as announced.
 
 ${tables.join('\n\n')}
 
 ## Others
 
-- uv takes the first index that has the project, and asks no other for any of them (test/real/pypi-clients.test.ts).
 - npm, pnpm and yarn know one registry. Each wrong body fails (test/real/npm-client.test.ts, pnpm-yarn.test.ts).
 - apt's mirror list and pacman's server list: test/real/http-lists.test.ts. Both go on after a cut. Both stop at a flipped byte.
 - skopeo and ctr: test/real/oci-registries.test.ts, oci-containerd.test.ts.

@@ -52,7 +52,7 @@ export function hear(view: View, sample: SettledSample): boolean {
       registry: target.registry,
       question,
       isHeavy: isHeavy(target),
-      reply: replyTo(sample),
+      reply: replyTo(sample, group.kind),
       atMs: sample.endedMonotonicMs,
       plannedAtMs: sample.due.plannedAtMs,
       round: purpose !== 'confirm' || round === null ? null : `${round.id}/${round.moment}`,

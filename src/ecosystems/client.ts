@@ -40,7 +40,9 @@ export type Reply =
       readonly status?: number | null;
       /** The head came, and not all of the body. */
       readonly isCut?: boolean;
-      /** The head of an artifact came: some clients have settled by then whose it is, and ask nobody else for it. */
+      /** The connection stood, and the rest did not come within the probe's timeout: some clients wait without one. */
+      readonly isHung?: boolean;
+      /** The head of an artifact or of its metadata came: some clients ask no other mirror for it then. */
       readonly isArtifact?: boolean;
     }
   /** Not measured in that moment. */

@@ -17,6 +17,8 @@ export type Grain = 'version' | 'module' | 'mirror';
 /** One step as an ecosystem declares it; what the stages make of it follows from here alone. */
 export interface StepDeclaration<Settings = unknown> {
   readonly weight: Weight;
+  /** A light step that is asked of the mirror whose artifact was chosen before, as heavy ones are. Absent: it is not. */
+  readonly isOfArtifact?: true;
   readonly grain: Grain;
   readonly usualPace: {
     /** Milliseconds; `null`: as `schedule` says for the canary. */
@@ -150,7 +152,7 @@ const minuteMs = 60_000;
 const kilobyte = 1000;
 
 /** What a step is beside its weight and pace; without `verifies` its answers are verified by nothing. */
-type Declared<Settings> = Pick<StepDeclaration<Settings>, 'grain' | 'isAsked' | 'usualAside'> & {
+type Declared<Settings> = Pick<StepDeclaration<Settings>, 'grain' | 'isOfArtifact' | 'isAsked' | 'usualAside'> & {
   readonly verifies?: string;
 };
 

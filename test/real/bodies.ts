@@ -2,10 +2,11 @@ import { expect } from 'vitest';
 import { replyWith } from '../../src/advise/answer.ts';
 import type { Config } from '../../src/core/config.ts';
 import type { Reason } from '../../src/core/failure.ts';
-import type { Mirror } from '../../src/core/mirror.ts';
+import type { Workers } from '../../src/core/ports.ts';
 import type { Step } from '../../src/core/target.ts';
-import type { OnceRequest } from '../../src/daemon/once.ts';
-import { probeNow } from '../../src/daemon/probe-now.ts';
+import { nothingLearnt, workerBook } from '../../src/daemon/book.ts';
+import { dueOnce } from '../../src/daemon/once.ts';
+import { processLog, systemClock, systemRandom, workersFor } from '../../src/daemon/system.ts';
 import type { Client, Reply } from '../../src/ecosystems/client.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
 import { readConfig } from '../daemon/world.ts';
@@ -25,92 +26,188 @@ export const bodyFaults: Readonly<Record<string, Fault>> = {
   'another content type': { kind: 'wrong-type' },
 };
 
-/** What a real client came to. `hangs`: it was ended from outside. `wrong bytes`: it took them. */
-export type Came = 'ok' | 'failed' | 'hangs' | 'wrong bytes';
+/** What a real client came to. `hangs`: it was ended from outside. */
+export type Came = 'ok' | 'failed' | 'hangs';
 
-/** After so many milliseconds a client that has a timeout gives up, and one that has none is ended. */
-export const clientTimeoutMs = 5_000;
+/**
+ * Limits where the body stalls: `timeoutMs` for a client with a timeout of its own, `endMs` until one without is ended.
+ * Every other body has none: a busy machine must not fail a download.
+ */
+export const stalled = { timeoutMs: 2_000, endMs: 10_000 } as const;
 
 /** One table: a real client, and a mirror that is wrong. */
 export interface BodyTable {
   /** Name of the golden file, without its extension. */
   readonly name: string;
   readonly client: Client;
-  readonly mirror: RawServer;
-  /** Its URL as the chains and the configuration have it. */
-  readonly url: string;
-  /** The configuration; its first mirror is the one that is wrong. */
+  /** Starts a mirror that is well. Each row has two of its own: `near`, which is then made wrong, and `far`. */
+  start(): Promise<RawServer>;
+  /** Its URL as the chains and the configuration have it; absent: that of its root. */
+  urlOf?(mirror: RawServer): string;
+  /** The keys of a mirror beside its name and URL, as `ecosystem: pypi`. */
+  readonly mirror: string;
+  /** The modules of the configuration, and other keys of its top level. */
   readonly yaml: string;
+  /** Files that the configuration names, by absolute path. */
   readonly files?: Readonly<Record<string, string>>;
-  /** Which bodies are wrong, and by which step our probe asks for each. */
-  readonly of: Readonly<Record<string, { readonly path: RegExp; readonly step: Step; readonly module: string }>>;
-  /** Version of the modules. */
-  readonly version: string | null;
-  /** Chains by what heads their column; the other mirrors of them are well. */
-  readonly chains: Readonly<Record<string, string>>;
-  readonly download: (chain: string, isStalled: boolean) => Promise<Came>;
+  /** Which bodies are wrong, and what our probe asks for each. */
+  readonly of: Readonly<Record<string, Wrong>>;
+  /** Chains by what heads their column. */
+  readonly chains: Readonly<Record<string, (near: string, far: string) => string>>;
+  download(chain: string, isStalled: boolean): Promise<Came>;
   /** Where our probe or walk says another thing than the client does, as `fault | of | column: walk`. */
   readonly differs: readonly string[];
 }
 
-const facts = {
-  version: '0.0.0-test',
-  node: process.version,
-  log: { level: 'error', pretty: false },
-  path: '',
-};
+interface Wrong {
+  readonly path: RegExp;
+  readonly step: Step;
+  readonly module: string;
+  readonly version: string | null;
+}
+
+/** One row: a fault of one body, and two mirrors of its own. */
+interface Row extends Wrong {
+  readonly fault: string;
+  readonly of: string;
+  readonly near: RawServer;
+  readonly far: RawServer;
+}
+
+/** Clients and probes at a time: many of them wait. */
+const atOnce = 6;
 
 /** Holds each body that is wrong against the real client, our real probe, and the walk that our advice is made by. */
 export async function expectWalkOfBodies(table: BodyTable): Promise<void> {
-  const read = readConfig(table.yaml, {}, table.files);
-  if (read.tag === 'error') throw new Error(JSON.stringify(read.error));
-  const config = read.value;
-  const [mirror] = config.mirrors as readonly [Mirror];
-  const columns = Object.keys(table.chains);
-  const rows = [
-    ['wrong in the body', 'of', 'our probe', ...columns].join(' | '),
-    '--- | --- | ---'.concat(' | ---'.repeat(columns.length)),
-  ];
-  const differs: string[] = [];
-  for (const [name, fault] of Object.entries(bodyFaults)) {
-    for (const [of, { path, step, module }] of Object.entries(table.of)) {
-      await table.mirror.setFault(fault, { path });
-      const reason = await probe(config, { mirror, module, version: table.version, step });
-      const weight = registry.of(mirror.ecosystem)?.steps[step]?.weight ?? 'light';
-      const reply = replyWith(reason, 200, 1, weight);
-      const came: Came[] = [];
-      for (const [column, chain] of Object.entries(table.chains)) {
-        const one = await table.download(chain, fault.kind === 'hang-mid-body');
-        const walked = walkOf(table, chain, reply);
-        // What is left open is no claim.
-        if (walked !== 'unknown' && (walked === 'ok') !== (one === 'ok'))
-          differs.push(`${name} | ${of} | ${column}: ${walked}`);
-        came.push(one);
-      }
-      rows.push([name, of, reason ?? 'ok', ...came].join(' | '));
+  const rows: Row[] = [];
+  for (const [fault, what] of Object.entries(bodyFaults))
+    for (const [of, wrong] of Object.entries(table.of)) {
+      const [near, far] = [await table.start(), await table.start()];
+      await near.setFault(what, { path: wrong.path });
+      rows.push({ fault, of, ...wrong, near, far });
     }
+  const config = configOf(table, rows);
+  const facts = { version: '0.0.0-test', node: process.version, log: { level: 'error', pretty: false } };
+  const book = workerBook({ config, learnt: nothingLearnt, version: facts.version });
+  const workers = workersFor(book, processLog(facts), 1);
+  try {
+    const limit = limiter(atOnce);
+    const made = await Promise.all(
+      rows.map(async (row, at) => {
+        const chains = chainsOf(table, row);
+        const isStalled = row.fault === 'stalled';
+        const came = chains.map(([, chain]) => limit(() => table.download(chain, isStalled)));
+        const reason = limit(() => probe(workers, config, at, row));
+        return judged(table, row, await reason, await Promise.all(came));
+      }),
+    );
+    const columns = Object.keys(table.chains);
+    const head = [
+      ['wrong in the body', 'of', 'our probe', ...columns].join(' | '),
+      '--- | --- | ---'.concat(' | ---'.repeat(columns.length)),
+    ];
+    expectGolden(
+      `${table.name}-walk-of-bodies.golden.txt`,
+      `${[...head, ...made.map(({ line }) => line)].join('\n')}\n`,
+    );
+    expect(made.flatMap(({ differs }) => differs)).toEqual(table.differs);
+  } finally {
+    await workers.close();
+    for (const { near, far } of rows) for (const server of [near, far]) await server.close();
   }
-  await table.mirror.setFault(null);
-  expectGolden(`${table.name}.golden.txt`, `${rows.join('\n').replaceAll('\\', '\\\\')}\n`);
-  expect(differs).toEqual(table.differs);
+}
+
+function urlIn({ urlOf = ({ url }) => url }: BodyTable, mirror: RawServer): string {
+  return urlOf(mirror);
+}
+
+function chainsOf(table: BodyTable, { near, far }: Row): readonly (readonly [column: string, chain: string])[] {
+  const [url, other] = [urlIn(table, near), urlIn(table, far)];
+  return Object.entries(table.chains).map(([column, chain]) => [column, chain(url, other)]);
+}
+
+/** The mirror of each row in one file, so that one thread probes them all. */
+function configOf(table: BodyTable, rows: readonly Row[]): Config {
+  const steps = [...new Set(Object.values(table.of).map(({ step }) => step))];
+  const read = readConfig(
+    [
+      'vantage: here',
+      'schedule: { every: 60s, timeout: 2s }',
+      `steps: { ${steps.map((step) => `${step}: { every: 60s, timeout: 2s }`).join(', ')} }`,
+      'mirrors:',
+      ...rows.map(({ near }, at) => `  - { name: near${at}, ${table.mirror}, url: "${urlIn(table, near)}" }`),
+      table.yaml,
+      'state: { path: /nowhere/state.db }',
+    ].join('\n'),
+    {},
+    table.files,
+  );
+  if (read.tag === 'error') throw new Error(JSON.stringify(read.error));
+  return read.value;
 }
 
 /** By the real probe, in a thread of its own; a busy machine disturbs some, which are made again. */
-async function probe(config: Config, request: OnceRequest): Promise<Reason | null> {
-  for (let left = 5; ; left -= 1) {
-    const probed = await probeNow(config, request, facts);
-    const outcome = probed.tag === 'ok' ? probed.value.sample.outcome : null;
-    if (outcome?.tag === 'ok') return null;
-    if (outcome?.tag === 'failed') return outcome.failure.kind;
-    if (left === 1) throw new Error(`${request.step}: no answer that can be judged`);
+async function probe(workers: Workers, config: Config, at: number, asked: Row): Promise<Reason | null> {
+  const { module, version, step } = asked;
+  const mirror = config.mirrors[at];
+  if (mirror === undefined) throw new Error(`near${at}`);
+  for (let left = 20; left > 0; left -= 1) {
+    const due = dueOnce({ mirror, module, version, step }, config, { clock: systemClock, random: systemRandom });
+    const { outcome } = (await workers.probe(due)).sample;
+    if (outcome.tag === 'ok') return null;
+    if (outcome.tag === 'failed') return outcome.failure.kind;
   }
+  throw new Error(`${step}: no answer that can be judged`);
 }
 
-function walkOf({ client, url }: BodyTable, chain: string, reply: Reply): string {
+interface Judged {
+  readonly line: string;
+  readonly differs: readonly string[];
+}
+
+/** Clients read as far as announced. Our probe fails what is longer: the next response on that connection would begin with it. */
+function isStricter(fault: string, came: Came | undefined): boolean {
+  return fault === 'longer than announced' && came === 'ok';
+}
+
+function judged(table: BodyTable, row: Row, reason: Reason | null, came: readonly Came[]): Judged {
+  const { fault, of, near } = row;
+  const [ecosystem = ''] = /(?<=ecosystem: )\w+/.exec(table.mirror) ?? [];
+  const reply = replyWith(reason, 200, 1, registry.of(ecosystem)?.steps[row.step]);
+  const differs = chainsOf(table, row).flatMap(([column, chain], at) => {
+    const walked = walkOf(table.client, urlIn(table, near), chain, reply);
+    // What is left open is no claim.
+    const isOther = walked !== 'unknown' && (walked === 'ok') !== (came[at] === 'ok') && !isStricter(fault, came[at]);
+    return isOther ? [`${fault} | ${of} | ${column}: ${walked}`] : [];
+  });
+  const line = [fault, of, reason ?? 'ok', ...came].join(' | ');
+  return { line, differs };
+}
+
+function walkOf(client: Client, url: string, chain: string, reply: Reply): string {
   const parsed = client.parse(chain);
   if (parsed.tag === 'error') throw new Error(parsed.error.kind);
   const { key } = client.member(url);
   return client.walk(parsed.value, (member) =>
     member.key === key ? reply : member.kind === 'url' ? { tag: 'ok', tookMs: 1 } : { tag: 'failed', tookMs: 1 },
   ).tag;
+}
+
+type Limiter = <T>(work: () => Promise<T>) => Promise<T>;
+
+/** Runs so many at a time, in the order in which they came. */
+function limiter(width: number): Limiter {
+  let free = width;
+  const waiting: (() => void)[] = [];
+  return async (work) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await work();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free += 1;
+      else next();
+    }
+  };
 }

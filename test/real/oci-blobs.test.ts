@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { replyWith } from '../../src/advise/answer.ts';
 import type { Reason } from '../../src/core/failure.ts';
+import { oci } from '../../src/ecosystems/oci/oci.ts';
 import { podman } from '../../src/ecosystems/oci/podman.ts';
 import type { Fault } from '../support/faults.ts';
 import { makeOciImage, type OciImage } from '../support/oci-image.ts';
@@ -34,7 +35,7 @@ real('the real skopeo and a layer that is wrong', ['skopeo'], () => {
     if (chain.tag === 'error') throw new Error(chain.error.kind);
     const lines = podman.remedy(chain.value, chain.value, [], { upstream }).remedy['registries.conf'] ?? '';
     const pulled = await skopeoPull(`${upstream}/${repository}@${image.listDigest}`, lines, image);
-    const reply = replyWith(reason, 200, 1, 'heavy');
+    const reply = replyWith(reason, 200, 1, oci.steps['blob']);
     const { tag } = podman.walk(chain.value, ({ plain }) => (plain === near.url ? reply : { tag: 'ok', tookMs: 1 }));
     expect([pulled.hasLayer, pulled.code === 0, tag], pulled.stderr).toEqual([false, false, 'failed']);
     expect(far.requests).toEqual([]);

@@ -62,7 +62,7 @@ export function pastSince(past: Past, fromMs: number): readonly PastMoment[] {
     return {
       ...row,
       replyOf: (registry: string) => decoded(codeOf(registry)),
-      isMerelyLate: (registry: string) => codeOf(registry) % artifactMark >= lateMark,
+      isMerelyLate: (registry: string) => has(codeOf(registry), lateMark),
     };
   });
 }
@@ -89,14 +89,21 @@ const tagMark = 1_000;
 const cutMark = 4_000;
 const lateMark = 8_000;
 const artifactMark = 16_000;
-const codes = 32_000;
+const hungMark = 32_000;
+const codes = 64_000;
+
+/** Each mark is twice the one before. */
+function has(code: number, mark: number): boolean {
+  return Math.floor(code / mark) % 2 === 1;
+}
 
 function coded(reply: Reply, isLate: boolean): number {
   if (reply.tag === 'unknown') return 0;
   const status = reply.tag === 'ok' ? 0 : Math.min(999, Math.max(0, reply.status ?? 0));
   const cut = reply.tag === 'failed' && reply.isCut === true ? cutMark : 0;
   const artifact = reply.tag === 'failed' && reply.isArtifact === true ? artifactMark : 0;
-  const code = status + tagMark * tags.indexOf(reply.tag) + cut + artifact + (isLate ? lateMark : 0);
+  const hung = reply.tag === 'failed' && reply.isHung === true ? hungMark : 0;
+  const code = status + tagMark * tags.indexOf(reply.tag) + cut + artifact + hung + (isLate ? lateMark : 0);
   return Math.round(Math.max(0, reply.tookMs) * 1_000) * codes + code;
 }
 
@@ -108,7 +115,15 @@ function decoded(number: number): Reply | null {
   const status = code % tagMark === 0 ? null : code % tagMark;
   if (tag === 'ok') return { tag, tookMs };
   if (tag === 'gone') return { tag, tookMs, status };
-  const isCut = Math.floor((code % lateMark) / cutMark) === 1;
-  const isArtifact = code >= artifactMark;
-  return { tag: 'failed', tookMs, status, ...(isCut ? { isCut } : {}), ...(isArtifact ? { isArtifact } : {}) };
+  const isCut = has(code, cutMark);
+  const isArtifact = has(code, artifactMark);
+  const isHung = has(code, hungMark);
+  return {
+    tag: 'failed',
+    tookMs,
+    status,
+    ...(isCut ? { isCut } : {}),
+    ...(isHung ? { isHung } : {}),
+    ...(isArtifact ? { isArtifact } : {}),
+  };
 }

@@ -8,7 +8,7 @@ import { everyMs, paceOf } from '../../core/pace.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Step, Target } from '../../core/target.ts';
 import type { Chain, ChainMember, Client, Reply } from '../../ecosystems/client.ts';
-import { leadingClient } from '../../ecosystems/ecosystem.ts';
+import { type Ecosystem, leadingClient } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import { declaredBy } from '../assemble.ts';
 import type { InForce } from './story.ts';
@@ -39,6 +39,7 @@ interface Latest {
 
 interface Group {
   readonly ecosystem: EcosystemId;
+  readonly steps: Ecosystem['steps'];
   readonly client: Client;
   readonly declared: Chain;
   readonly nameOf: (member: ChainMember) => string | null;
@@ -111,7 +112,7 @@ export function createMeter(
       if (target === undefined || due.connection !== 'cold' || saysLittle(one.sample)) return;
       const group = groups.get(`${target.ecosystem}/${target.upstream}`);
       if (group === undefined || outcome.tag === 'unknown') return;
-      const reply = replyTo(one.sample);
+      const reply = replyTo(one.sample, group);
       const question = questionOf(target);
       const known = group.latest.get(question) ?? new Map<string, Latest>();
       group.latest.set(question, known);
@@ -180,6 +181,7 @@ function groupsOf(config: Config, targets: readonly Target[], versions: readonly
       const { byKey } = rosterOf(config, ecosystem, upstream, client);
       groups.set(key, {
         ecosystem,
+        steps: kind.steps,
         client,
         declared: declared.value,
         nameOf: (member) => byKey.get(member.key)?.name ?? null,

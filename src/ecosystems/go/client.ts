@@ -39,10 +39,10 @@ export function parseGoproxy(chain: string): Result<Chain, ChainProblem> {
 }
 
 /**
- * One walk of the go command: past `,` on 404 and 410 only, past `|` on anything but a zip that came whole with wrong bytes, which
- * is opened after the walk; `off` fails, what `direct` does is for the caller to say.
- * The time is what all members asked took together.
- * @see protocols.md 1.3; test/real/go-walk.test.ts: go 1.26
+ * One walk of the go command. Past `,` it goes on at 404 and 410 only. Past `|` it goes on at anything but two: a zip that came whole
+ * with wrong bytes, which it opens after the walk, and a mirror that hangs, as it has no timeout for a response. `off` fails. What
+ * `direct` does is for the caller to say. The time is what all members asked took together.
+ * @see protocols.md 1.3; test/real/go-bodies.test.ts, docs/http2.md: go 1.26
  */
 export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
   let tookMs = 0;
@@ -53,7 +53,8 @@ export function walkGoproxy(chain: Chain, replyOf: (member: ChainMember) => Repl
     tookMs += reply.tookMs;
     if (reply.tag === 'ok') return { tag: 'ok', at, tookMs };
     const isSpoilt = reply.tag === 'failed' && reply.isArtifact === true && reply.isCut !== true;
-    const goesOn = reply.tag === 'gone' || (chain.separators[at] === '|' && !isSpoilt);
+    const isFinal = isSpoilt || (reply.tag === 'failed' && reply.isHung === true);
+    const goesOn = reply.tag === 'gone' || (chain.separators[at] === '|' && !isFinal);
     if (!goesOn || at === chain.members.length - 1) return { tag: 'failed', at };
   }
   return { tag: 'failed', at: chain.members.length - 1 };

@@ -11,11 +11,10 @@ import { urlMember } from '../url-member.ts';
 import { headed, indexesMistake, linesFor, notesOn, parseIndexes, pasteable, rollbackTo, variables } from './chain.ts';
 
 /**
- * One walk of pip: it asks all its indexes and takes the best version of all; of equals the file of the last one. An index that
- * fails is passed over in silence, one with another content too, but for 401, where pip asks for a password and ends where nobody
- * can type, and for a page that is cut.
- * The time is what all of them took, one after the other. A file of the last one that is wrong ends it: another index is not asked
- * for it.
+ * One walk of pip: it asks all its indexes and takes the best version of all; of equals the file of the last one. It passes over an
+ * index that fails, that times out, or that has another content. It ends at 401, where it asks for a password, and at a page that
+ * is cut. A file or metadata of the last index that is wrong ends it too: pip asks no other index for it.
+ * The time is what all of them took, one after the other.
  * @see test/real/pypi-clients.test.ts, pypi-bodies.test.ts: pip 23.2 and 26.3
  */
 function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
@@ -34,7 +33,7 @@ function walkPip(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd
     if (reply.tag === 'ok' || isWrong) {
       best = at;
       isBestWrong = isWrong;
-    } else if (reply.status === 401 || (reply.tag === 'failed' && reply.isCut === true))
+    } else if (reply.status === 401 || (reply.tag === 'failed' && reply.isCut === true && reply.isHung !== true))
       return unmeasured === null ? { tag: 'failed', at } : { tag: 'unknown', at: unmeasured };
   }
   if (unmeasured !== null) return { tag: 'unknown', at: unmeasured };

@@ -45,7 +45,13 @@ export const pypi: Ecosystem<PypiSettings, PypiOwn> = {
   // Paces by protocols.md 3.8 and 7. The page is the canary: without it no client gets anything, and it is one ask.
   steps: {
     index: light(null, { grain: 'module', usualBytes: pageBytes }),
-    wheelmeta: light(15, { grain: 'version', usualBytes: kilobytes(10), verifies: byHash, usualAside }),
+    wheelmeta: light(15, {
+      grain: 'version',
+      isOfArtifact: true,
+      usualBytes: kilobytes(10),
+      verifies: byHash,
+      usualAside,
+    }),
     file: heavy({ grain: 'version', verifies: byHash, usualAside }),
     provenance: light(60, {
       grain: 'version',

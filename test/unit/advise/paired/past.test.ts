@@ -31,7 +31,17 @@ test('an answer comes back as it was, to the microsecond', () => {
     fc.record({ tag: fc.constant('ok' as const), tookMs: took }),
     fc.record({ tag: fc.constant('gone' as const), tookMs: took, status }),
     fc.record({ tag: fc.constant('failed' as const), tookMs: took, status }),
-    fc.record({ tag: fc.constant('failed' as const), tookMs: took, status, isCut: fc.constant(true) }),
+    fc.record(
+      {
+        tag: fc.constant('failed' as const),
+        tookMs: took,
+        status,
+        isCut: fc.constant(true),
+        isHung: fc.constant(true),
+        isArtifact: fc.constant(true),
+      },
+      { requiredKeys: ['tag', 'tookMs', 'status'] },
+    ),
   );
   fc.assert(
     fc.property(reply, reply, fc.boolean(), (a, b, isLate) => {

@@ -85,6 +85,7 @@ describe('parseGoproxy', () => {
 const ok = (tookMs: number): Reply => ({ tag: 'ok', tookMs });
 const gone = (tookMs: number): Reply => ({ tag: 'gone', tookMs });
 const failed = (tookMs: number): Reply => ({ tag: 'failed', tookMs });
+const hung = (tookMs: number): Reply => ({ tag: 'failed', tookMs, isHung: true });
 const unknown: Reply = { tag: 'unknown' };
 
 describe('walkGoproxy: A, then B, then the tail', () => {
@@ -96,6 +97,8 @@ describe('walkGoproxy: A, then B, then the tail', () => {
     ['A gone | B answers', `${a}|${b}`, gone(10), ok(5), { tag: 'ok', at: 1, tookMs: 15 }],
     ['A fails , ends the walk', `${a},${b}`, failed(10), ok(5), { tag: 'failed', at: 0 }],
     ['A fails | B answers', `${a}|${b}`, failed(10), ok(5), { tag: 'ok', at: 1, tookMs: 15 }],
+    ['A hangs , ends the walk', `${a},${b}`, hung(10), ok(5), { tag: 'failed', at: 0 }],
+    ['A hangs | ends the walk too', `${a}|${b}`, hung(10), ok(5), { tag: 'failed', at: 0 }],
     ['A gone , B gone', `${a},${b}`, gone(10), gone(5), { tag: 'failed', at: 1 }],
     ['A gone , B fails', `${a},${b}`, gone(10), failed(5), { tag: 'failed', at: 1 }],
     ['A fails | B fails', `${a}|${b}`, failed(10), failed(5), { tag: 'failed', at: 1 }],
