@@ -1,8 +1,8 @@
 /** Work in slices: it yields where a turn of the event loop may end, and nothing of it is in force until it returns. */
 export type Slices<T> = Generator<undefined, T, undefined>;
 
-/** Targets that one slice handles at most: some milliseconds. */
-export const targetsPerSlice = 500;
+/** Targets, files and the like that one slice handles at most: some milliseconds. */
+export const itemsPerSlice = 500;
 
 /** Does the work with a turn of the event loop after each slice. */
 export async function overTurns<T>(work: Slices<T>, turn: () => Promise<void>): Promise<T> {
@@ -21,12 +21,12 @@ export function atOnce<T>(work: Slices<T>): T {
   }
 }
 
-/** Hands on each item; a slice ends after every `targetsPerSlice`. */
+/** Hands on each item; a slice ends after every `itemsPerSlice`. */
 export function* each<T>(items: Iterable<T>, act: (item: T) => void): Slices<void> {
   let count = 0;
   for (const item of items) {
     act(item);
     count += 1;
-    if (count % targetsPerSlice === 0) yield;
+    if (count % itemsPerSlice === 0) yield;
   }
 }

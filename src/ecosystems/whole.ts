@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { limits } from '../core/limits.ts';
+import type { Slices } from '../core/slices.ts';
 import { heldBody, type WholeBody } from '../core/whole-body.ts';
 import type { Answered } from './status.ts';
 import type { Talk } from './talk.ts';
@@ -19,6 +20,15 @@ export function* meanwhile(work: () => Promise<void>): Talk<void> {
 /** Lets the loop of the thread turn. */
 export function* breath(): Talk<void> {
   yield* meanwhile(() => Promise.resolve());
+}
+
+/** Does work of our own with a turn of the loop after each slice: what a mirror sends holds the thread for one slice at most. */
+export function* inSlices<T>(work: Slices<T>): Talk<T> {
+  for (;;) {
+    const step = work.next();
+    if (step.done === true) return step.value;
+    yield* breath();
+  }
 }
 
 /** The digest of a body, read piece by piece; the loop turns after every `limits.hashTurnBytes`. */

@@ -1,6 +1,6 @@
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
-import { atOnce, type Slices, targetsPerSlice } from '../core/slices.ts';
+import { atOnce, itemsPerSlice, type Slices } from '../core/slices.ts';
 import { isHeavy, type ModuleRef, type Step, type Target, targetId } from '../core/target.ts';
 import { type Ecosystem, inAskingOrder } from '../ecosystems/ecosystem.ts';
 import { isPrivate } from '../ecosystems/names.ts';
@@ -25,7 +25,7 @@ export function* expandingTargets(config: Config, registry: Registry): Slices<Ta
     const own = kind === null ? [] : targetsOf(mirror, kind, config);
     targets.push(...own);
     inSlice += 1 + own.length;
-    if (inSlice < targetsPerSlice) continue;
+    if (inSlice < itemsPerSlice) continue;
     inSlice = 0;
     yield;
   }

@@ -12,6 +12,8 @@ export interface Attack {
   readonly more?: string;
   /** The hostile mirror's ecosystem; default `go`. */
   readonly ecosystem?: string;
+  /** Further modules, as `, pypi: [ x ]`. */
+  readonly modules?: string;
   /** Further keys of its entry, as `, prefix: x`. */
   readonly mirror?: string;
   /** Files that the configuration names, by path. */
@@ -33,7 +35,7 @@ export interface Fared {
   /** Of those that its pace asks for, the share of scheduled probes of the canary that were judged. */
   readonly judgedShare: number;
   readonly failed: number;
-  /** All states that it was seen in, and kinds of findings about it. */
+  /** All states that it was seen in, and kinds of findings about it with their causes. */
   readonly states: readonly string[];
   readonly findings: readonly string[];
 }
@@ -58,7 +60,11 @@ interface Seen {
 }
 
 interface Found {
-  readonly findings: readonly { readonly registry: string | null; readonly kind: string }[];
+  readonly findings: readonly {
+    readonly registry: string | null;
+    readonly kind: string;
+    readonly cause: string | null;
+  }[];
 }
 
 /** Starts three good Go mirrors, a hostile one beside them, and a whole daemon with threads of its own that watches all four. */
@@ -77,7 +83,7 @@ schedule: { every: ${paceMs}ms, timeout: 10s, perHost: 8 }
 steps: { list: 1s, info: 1s, latest: 1s, zip: 5s }
 mirrors:
 ${entries.join('\n')}
-modules: { go: [ "example.com/hello@v1.0.0" ] }
+modules: { go: [ "example.com/hello@v1.0.0" ]${attack.modules ?? ''} }
 go: { sumdb: off }
 state: { path: /nowhere/state.db }
 ${attack.more ?? ''}
@@ -118,8 +124,8 @@ async function fares(real: RealDaemon, ms: number): Promise<Readonly<Record<stri
   const before = await counted(real);
   while (performance.now() - fromMs < ms) {
     for (const [registry, state] of statesOf(await seen(real))) states.get(registry)?.add(state);
-    for (const { registry, kind } of ((await json('/api/v1/findings')) as Found).findings)
-      if (registry !== null) kinds.get(registry)?.add(kind);
+    for (const { registry, kind, cause } of ((await json('/api/v1/findings')) as Found).findings)
+      if (registry !== null) kinds.get(registry)?.add(`${kind}: ${cause}`);
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
   const after = await counted(real);

@@ -32,6 +32,13 @@ const longHost = Array.from({ length: 3_000 }, (_, at) => encodeURIComponent(Str
   '',
 );
 
+/** Read in one piece it holds a thread for a second. */
+const bases = Buffer.from(
+  Array.from({ length: 780_000 }, (_, at) => `<base href=//a${at}>`)
+    .join('')
+    .slice(0, 16_000_000),
+);
+
 /** Its entry trusts the test CA. */
 const trusted = { mirror: ', tls: { ca: /ca.pem }', files: { '/ca.pem': testCerts().ca.certPem } };
 
@@ -66,6 +73,11 @@ const attacks: Readonly<Record<string, Attack>> = {
   },
   '429 with Retry-After of a day, on the server of a good mirror': { start: throttles(429) },
   '503 with Retry-After of a day, on the server of a good mirror': { start: throttles(503) },
+  'an index page of 16 MB in which each tag sets another base': {
+    start: answers(() => ({ status: 200, headers: { 'content-type': 'text/html' }, body: bases })),
+    ecosystem: 'pypi',
+    modules: ', pypi: [ x ]',
+  },
   'interim heads without end, over HTTP/2': {
     start: overHttp2((connection, id) => floodOf(connection, head(id, { ':status': '103', link: 'x' }))),
     ...trusted,
@@ -108,6 +120,7 @@ test.each(Object.entries(attacks))(
           expect([name, one]).toEqual([name, { failed: 0, states: ['up'], findings: [] }]);
           expect(judgedShare, `${name}, share of its samples judged`).toBeGreaterThan(0.3);
         }
+        expect(fared?.['hostile']?.findings).not.toContain('unreliable: holds_thread');
         expect(fared?.['hostile']?.states.filter((state) => !(attack.guilty ?? bad).includes(state))).toEqual([]);
       },
       2,

@@ -9,7 +9,7 @@ import { beginsLike } from '../begins.ts';
 import { contentsOf } from '../contents.ts';
 import type { Answered } from '../status.ts';
 import { ended, fine, get, type Talk, unaskable } from '../talk.ts';
-import { wholeOf } from '../whole.ts';
+import { inSlices, wholeOf } from '../whole.ts';
 import { provenance } from './attested.ts';
 import type { PypiContext } from './context.ts';
 import { metadataUrl } from './file-url.ts';
@@ -48,14 +48,14 @@ export function* probe(target: Target, context: PypiContext): Conversation {
 
 function* index(target: Target, context: PypiContext): Talk<Verdict> {
   const got = yield* page(target, context, acceptAll, false);
-  return got.tag === 'error' ? ended(got.error) : fine(factsOf(target, got.value));
+  return got.tag === 'error' ? ended(got.error) : fine(yield* factsOf(target, got.value));
 }
 
 /** The form of old: what a cache that minds no `Vary` spoils. A mirror that has JSON alone says 406. */
 function* html(target: Target, context: PypiContext): Talk<Verdict> {
   const got = yield* page(target, context, acceptHtml, false);
   if (got.tag === 'ok') {
-    if (formOf(got.value.answer.headers) === 'html') return fine(withoutContents(factsOf(target, got.value)));
+    if (formOf(got.value.answer.headers) === 'html') return fine(withoutContents(yield* factsOf(target, got.value)));
     return ended(failed({ kind: 'wrong_content', expected: 'a project page as HTML, as it was asked for' }));
   }
   const { error: end } = got;
@@ -63,11 +63,11 @@ function* html(target: Target, context: PypiContext): Talk<Verdict> {
   return isOther ? fine({ notOffered: true }) : ended(end);
 }
 
-function factsOf(
+function* factsOf(
   { module }: Target,
   { answer, page }: { readonly answer: Answered; readonly page: ProjectPage },
-): Facts {
-  const releases = releasesOf(page, normalName(module ?? ''));
+): Talk<Facts> {
+  const releases = yield* inSlices(releasesOf(page, normalName(module ?? '')));
   const told = answer.headers['x-pypi-last-serial'] ?? '';
   const serial = /^\d{1,20}$/.test(told) ? told : page.serial;
   const known = releases.filter(({ files }) => files.length > 0);

@@ -5,6 +5,7 @@ import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import type { Answered } from '../status.ts';
 import { below, type End, ended, get, type Talk, unaskable } from '../talk.ts';
+import { inSlices } from '../whole.ts';
 import type { PypiContext } from './context.ts';
 import { acceptAll, readPage } from './page.ts';
 import { type Pins, pinsOf } from './pins.ts';
@@ -35,7 +36,7 @@ export function* page(
     context,
   );
   if (got.tag === 'error') return error(got.error);
-  const read = readPage(got.value);
+  const read = yield* inSlices(readPage(got.value));
   return read.tag === 'error' ? error(failed(read.error)) : ok({ answer: got.value, page: read.value });
 }
 
@@ -55,7 +56,7 @@ export function* find(
   const got = yield* page(target, context, acceptAll, true);
   if (got.tag === 'error') return error(ended(got.error));
   const module = normalName(target.module ?? '');
-  const releases = releasesOf(got.value.page, module);
+  const releases = yield* inSlices(releasesOf(got.value.page, module));
   const asked = target.version ?? newest;
   const release = asked === newest ? newestOf(releases) : releaseOf(releases, asked);
   // The page is there, and the version is not: what clients call no matching distribution.

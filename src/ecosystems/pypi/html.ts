@@ -1,4 +1,5 @@
 import { Tokenizer } from 'htmlparser2';
+import type { Slices } from '../../core/slices.ts';
 
 /** One tag of a page, with the text that stands before it. */
 export interface HtmlTag {
@@ -12,6 +13,8 @@ export interface HtmlTag {
 
 /** No name of a file and no URL is longer: of a text so much is kept, and an attribute beyond it is left out. */
 const partCharsMax = 16 * 1024;
+/** Characters of one slice: some ten milliseconds, whatever they are. */
+const sliceChars = 64 * 1024;
 
 function joined(part: string, more: string): string {
   return part.length > partCharsMax ? part : part + more;
@@ -20,13 +23,13 @@ function joined(part: string, more: string): string {
 function nothing(): void {}
 
 /**
- * Tells the tags of a page in their order, in one pass: each character is looked at a bounded number of times, whatever
+ * Tells the tags of a page in their order, in slices and one pass: each character is looked at a bounded number of times, whatever
  * stands there. By the tokens of HTML alone: a parser keeps the elements that are open, and what it does for one
  * more grows with them. An open tag at the end is left.
  * @param keys  the attributes that are kept, lower-case
  * @see docs/decisions/0016-parsers-kept.md
  */
-export function tellTags(html: string, keys: ReadonlySet<string>, tell: (tag: HtmlTag) => void): void {
+export function* tellTags(html: string, keys: ReadonlySet<string>, tell: (tag: HtmlTag) => void): Slices<void> {
   let textBefore = '';
   let name = '';
   let attributes = new Map<string, string>();
@@ -76,6 +79,9 @@ export function tellTags(html: string, keys: ReadonlySet<string>, tell: (tag: Ht
       onend: nothing,
     },
   );
-  tokenizer.write(html);
+  for (let at = 0; at < html.length; at += sliceChars) {
+    if (at > 0) yield;
+    tokenizer.write(html.slice(at, at + sliceChars));
+  }
   tokenizer.end();
 }

@@ -3,6 +3,7 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { readForeignUrl } from '../../core/foreign-url.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Slices } from '../../core/slices.ts';
 import { fileUrl, provenanceUrl, sha256Of } from './file-url.ts';
 import { type HtmlTag, tellTags } from './html.ts';
 import { filesMax, type IndexFile, type ProjectPage } from './project-page.ts';
@@ -18,10 +19,10 @@ const distribution = /\.(whl|tar\.gz|zip|tar\.bz2|tgz|tar\.xz|tar|egg|exe|msi|rp
  * where it says its version (a project without files), and anything else otherwise.
  * @see PEP 503, PEP 629, PEP 592; protocols.md 0.2, 3.3
  */
-export function readHtmlPage(body: Uint8Array, pageUrl: string): Result<ProjectPage, ProbeFailure> {
+export function* readHtmlPage(body: Uint8Array, pageUrl: string): Slices<Result<ProjectPage, ProbeFailure>> {
   const text = utf8(body);
   if (text === null) return error(malformed);
-  const { files, version } = readTags(text, pageUrl);
+  const { files, version } = yield* readTags(text, pageUrl);
   if (version !== null && !/^1\.\d+$/.test(version)) return error(malformed);
   if (version === null && files.length === 0) return error(notAPage);
   return ok({ files, versions: null, serial: /<!--SERIAL (\d{1,20})-->\s*$/.exec(text.slice(-200))?.[1] ?? null });
@@ -45,9 +46,9 @@ const keys: ReadonlySet<string> = new Set([
   'data-provenance',
 ]);
 
-function readTags(text: string, pageUrl: string): Pick<Read, 'files' | 'version'> {
+function* readTags(text: string, pageUrl: string): Slices<Pick<Read, 'files' | 'version'>> {
   const read: Read = { files: [], version: null, base: pageUrl, open: null };
-  tellTags(text, keys, (tag) => take(read, tag, pageUrl));
+  yield* tellTags(text, keys, (tag) => take(read, tag, pageUrl));
   return read;
 }
 

@@ -2,6 +2,7 @@ import { utf8 } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import { each, type Slices } from '../../core/slices.ts';
 import { parseJson } from '../parse-json.ts';
 import { fileUrl, provenanceUrl, sha256Of } from './file-url.ts';
 import { filesMax, type IndexFile, type ProjectPage } from './project-page.ts';
@@ -21,7 +22,7 @@ function own(fields: Fields, key: string): unknown {
 }
 
 /** Reads a project page as JSON; entries of `files` that are none are left out. @see PEP 691, PEP 700 */
-export function readJsonPage(body: Uint8Array, base: string): Result<ProjectPage, ProbeFailure> {
+export function* readJsonPage(body: Uint8Array, base: string): Slices<Result<ProjectPage, ProbeFailure>> {
   const parsed = parseJson(utf8(body) ?? '', expected);
   if (parsed.tag === 'error') return parsed;
   const page = fieldsOf(parsed.value);
@@ -31,11 +32,13 @@ export function readJsonPage(body: Uint8Array, base: string): Result<ProjectPage
   const version = own(meta, 'api-version');
   if (typeof version !== 'string' || !/^1\.\d+$/.test(version)) return error(malformed);
   const listed = own(page, 'versions');
+  const known: IndexFile[] = [];
+  yield* each(files.slice(0, filesMax), (file) => {
+    const read = readFile(file, base);
+    if (read !== null) known.push(read);
+  });
   return ok({
-    files: files.slice(0, filesMax).flatMap((file) => {
-      const read = readFile(file, base);
-      return read === null ? [] : [read];
-    }),
+    files: known,
     versions: Array.isArray(listed) ? listed.slice(0, filesMax).filter((one) => typeof one === 'string') : null,
     serial: serialOf(own(meta, '_last-serial')),
   });

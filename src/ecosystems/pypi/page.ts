@@ -1,6 +1,7 @@
 import { isMarkup } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { error, type Result } from '../../core/result.ts';
+import type { Slices } from '../../core/slices.ts';
 import type { Answered } from '../status.ts';
 import { readHtmlPage } from './page-html.ts';
 import { readJsonPage } from './page-json.ts';
@@ -28,11 +29,11 @@ export function formOf(headers: Answered['headers']): 'json' | 'html' | null {
  * cut or of a version to come
  * @see protocols.md 0.2, 3.2, 3.3
  */
-export function readPage({ headers, body, finalUrl }: Answered): Result<ProjectPage, ProbeFailure> {
+export function* readPage({ headers, body, finalUrl }: Answered): Slices<Result<ProjectPage, ProbeFailure>> {
   const form = formOf(headers);
   if (form === null || (form === 'json' && isMarkup(body))) return error(notAPage);
   const base = baseOf(finalUrl);
-  return form === 'json' ? readJsonPage(body, base) : readHtmlPage(body, base);
+  return yield* form === 'json' ? readJsonPage(body, base) : readHtmlPage(body, base);
 }
 
 /** Where relative URLs start: credentials, which may stand there masked, are no part of it. */

@@ -1,4 +1,5 @@
 import { limits } from '../../core/limits.ts';
+import { each, type Slices } from '../../core/slices.ts';
 import { parseFileName } from './file-name.ts';
 import type { IndexFile, ProjectPage } from './project-page.ts';
 import { compareVersions, isPrerelease, type PypiVersion, parseVersion } from './version.ts';
@@ -17,23 +18,30 @@ export interface ReleaseFile extends IndexFile {
   readonly tags: string;
 }
 
+/** So many more than are kept are put in order at once. */
+const spareMax = 2_000;
+
 /** The releases of a page, ascending, the highest `limits.versionsKept`: by what it lists and by the names of its files. */
-export function releasesOf({ files, versions }: ProjectPage, project: string): readonly Release[] {
-  const found = new Map<string, { text: string; version: PypiVersion; files: ReleaseFile[] }>();
+export function* releasesOf({ files, versions }: ProjectPage, project: string): Slices<readonly Release[]> {
+  let found = new Map<string, { text: string; version: PypiVersion; files: ReleaseFile[] }>();
+  const ordered = () =>
+    [...found].sort(([, a], [, b]) => compareVersions(a.version, b.version)).slice(-limits.versionsKept);
   const of = (text: string): ReleaseFile[] | null => {
     const version = parseVersion(text);
     if (version === null) return null;
     const key = JSON.stringify(version);
     const known = found.get(key) ?? { text, version, files: [] };
+    // One that falls out has so many above it, and stays out.
+    if (found.size > limits.versionsKept + spareMax) found = new Map(ordered());
     found.set(key, known);
     return known.files;
   };
-  for (const text of versions ?? []) of(text);
-  for (const file of files) {
+  yield* each(versions ?? [], (text) => void of(text));
+  yield* each(files, (file) => {
     const name = parseFileName(file.name, project);
     if (name !== null) of(name.version)?.push({ ...file, kind: name.kind, tags: name.tags });
-  }
-  return [...found.values()].sort((a, b) => compareVersions(a.version, b.version)).slice(-limits.versionsKept);
+  });
+  return ordered().map(([, release]) => release);
 }
 
 /**

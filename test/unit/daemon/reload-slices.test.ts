@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../../src/core/config.ts';
-import { atOnce, overTurns, type Slices, targetsPerSlice } from '../../../src/core/slices.ts';
+import { atOnce, itemsPerSlice, overTurns, type Slices } from '../../../src/core/slices.ts';
 import type { Target } from '../../../src/core/target.ts';
 import { seriesOf } from '../../../src/daemon/assemble.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
@@ -57,8 +57,8 @@ describe('500 mirrors at a reload', () => {
     ['the board', seriesOf(large, targets), (items) => board().preparing(items)],
   ])('%s: no slice reads more than so many targets', (_, items, work) => {
     const reads = readsOf(items as readonly never[], work);
-    expect(Math.max(...reads)).toBeLessThanOrEqual(targetsPerSlice + 1);
-    expect(reads.length).toBeGreaterThanOrEqual(targets.length / targetsPerSlice);
+    expect(Math.max(...reads)).toBeLessThanOrEqual(itemsPerSlice + 1);
+    expect(reads.length).toBeGreaterThanOrEqual(targets.length / itemsPerSlice);
   });
 
   test('targets are made in slices', async () => {
@@ -67,7 +67,7 @@ describe('500 mirrors at a reload', () => {
       turns += 1;
     });
     expect(made).toEqual(targets);
-    expect(turns).toBeGreaterThanOrEqual(Math.floor(targets.length / targetsPerSlice) - 1);
+    expect(turns).toBeGreaterThanOrEqual(Math.floor(targets.length / itemsPerSlice) - 1);
   });
 
   test('what was prepared is put in force without another look at the targets', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { atOnce, itemsPerSlice, type Slices } from '../../../../src/core/slices.ts';
 import { type HtmlTag, tellTags } from '../../../../src/ecosystems/pypi/html.ts';
 import { readPage } from '../../../../src/ecosystems/pypi/page.ts';
 import type { ProjectPage } from '../../../../src/ecosystems/pypi/project-page.ts';
@@ -10,7 +11,9 @@ const json = 'application/vnd.pypi.simple.v1+json';
 
 function read(body: string | Uint8Array, type = 'text/html', at = finalUrl) {
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  return readPage({ tag: 'answered', status: 200, headers: { 'content-type': type }, body: bytes, finalUrl: at });
+  return atOnce(
+    readPage({ tag: 'answered', status: 200, headers: { 'content-type': type }, body: bytes, finalUrl: at }),
+  );
 }
 
 function pageOf(body: string, type = 'text/html', at = finalUrl): ProjectPage {
@@ -148,10 +151,12 @@ describe('HTML', () => {
   ])('%s without end are read in proportion', (_, make, want) => {
     const told = (body: string): number => {
       let tags = 0;
-      tellTags(body, new Set(['b']), ({ textBefore }) => {
-        tags += 1;
-        textBefore.trim();
-      });
+      atOnce(
+        tellTags(body, new Set(['b']), ({ textBefore }) => {
+          tags += 1;
+          textBefore.trim();
+        }),
+      );
       return tags;
     };
     expect(told(make(20_000))).toBe(want);
@@ -162,7 +167,7 @@ describe('HTML', () => {
     const text = '&lt;&gt;&amp;&quot;&apos;&#65;&#x42;&copy;&unknown;&#0;&#xd800;&#9999999;&';
     const want = '<>&"\'AB\u00a9&unknown;\ufffd\ufffd\ufffd&';
     const tags: HtmlTag[] = [];
-    tellTags(`<a href="${text}" HREF="x" b>${text}</a>`, new Set(['href']), (tag) => void tags.push(tag));
+    atOnce(tellTags(`<a href="${text}" HREF="x" b>${text}</a>`, new Set(['href']), (tag) => void tags.push(tag)));
     expect(tags).toEqual([
       { name: 'a', attributes: new Map([['href', want]]), textBefore: '' },
       { name: '/a', attributes: new Map(), textBefore: want },
@@ -172,7 +177,9 @@ describe('HTML', () => {
   test('of a long text the beginning is kept, and a long URL is none', () => {
     const long = 'x'.repeat(20_000);
     const tags: HtmlTag[] = [];
-    tellTags(`<a href="${long}" b="">&amp;${long}&amp;y</a>`, new Set(['href', 'b']), (tag) => void tags.push(tag));
+    atOnce(
+      tellTags(`<a href="${long}" b="">&amp;${long}&amp;y</a>`, new Set(['href', 'b']), (tag) => void tags.push(tag)),
+    );
     expect(tags).toEqual([
       { name: 'a', attributes: new Map([['b', '']]), textBefore: '' },
       { name: '/a', attributes: new Map(), textBefore: `&${long}` },
@@ -250,7 +257,7 @@ describe('JSON', () => {
 describe('releases', () => {
   const file = (name: string, more: object = {}) => ({ filename: name, url: `/${name}`, hashes: {}, ...more });
   const of = (files: readonly object[], versions?: readonly string[]) =>
-    releasesOf(pageOf(jsonOf(files, versions === undefined ? {} : { versions }), json), 'tiny');
+    atOnce(releasesOf(pageOf(jsonOf(files, versions === undefined ? {} : { versions }), json), 'tiny'));
 
   test('by names and by the list, spellings of one version together, ascending', () => {
     const found = of(
@@ -311,5 +318,71 @@ describe('releases', () => {
     const files = (size: number) =>
       of([file(whl)]).flatMap((release) => release.files.map((one) => ({ ...one, tags: 'linux'.repeat(size) })));
     expectInProportion(1_000, files, (of) => chosenFile([...of, ...of], () => false));
+  });
+});
+
+/** How much each slice of the work did, by a count that grows. */
+function bySlice(work: Slices<unknown>, count: () => number): readonly number[] {
+  const did: number[] = [];
+  for (let before = count(), done = false; !done; before = count()) {
+    done = work.next().done === true;
+    did.push(count() - before);
+  }
+  return did;
+}
+
+describe('a page that is long is read in slices', () => {
+  const anchor = (at: number): string =>
+    `<a href="../../x&amp;y/tiny-1.${at}.tar.gz#sha256=${hash}">tiny-1.${at}.tar.gz</a>\n`;
+  const links = Array.from({ length: 60_000 }, (_, at) => at);
+  const html = links.map(anchor).join('');
+
+  test('60 000 links of HTML: no slice reads many, and none is lost or cut at an end', () => {
+    let tags = 0;
+    const did = bySlice(
+      tellTags(html, new Set(['href']), () => {
+        tags += 1;
+      }),
+      () => tags,
+    );
+    expect(tags).toBe(2 * links.length);
+    expect(Math.max(...did)).toBeLessThan(2_000);
+    const { files } = pageOf(html);
+    expect(files.map(({ url }) => url)).toEqual(
+      links.map((at) => `https://mirror.example.com/pypi/x&y/tiny-1.${at}.tar.gz`),
+    );
+    expect(files.map(({ name }) => name)).toEqual(links.map((at) => `tiny-1.${at}.tar.gz`));
+  });
+
+  test('60 000 files of JSON', () => {
+    let reads = 0;
+    const files = links.map((at) => ({
+      get name() {
+        reads += 1;
+        return `tiny-1.${at}.tar.gz`;
+      },
+    }));
+    const page = { files: files as never, versions: null, serial: null };
+    const did = bySlice(releasesOf(page, 'tiny'), () => reads);
+    expect(reads).toBe(2 * links.length);
+    expect(Math.max(...did)).toBeLessThanOrEqual(2 * itemsPerSlice);
+    const bytes = Buffer.from(JSON.stringify({ meta: { 'api-version': '1.0' }, files: links.map(() => ({})) }));
+    const answered = {
+      tag: 'answered',
+      status: 200,
+      headers: { 'content-type': json },
+      body: bytes,
+      finalUrl,
+    } as const;
+    expect(bySlice(readPage(answered), () => 0).length).toBeGreaterThanOrEqual(links.length / itemsPerSlice);
+  });
+
+  test('of 20 000 releases in any order the highest are kept, each with all of its files', () => {
+    const shuffled = Array.from({ length: 20_000 }, (_, at) => (at * 7_919) % 20_000);
+    const names = [...shuffled.map((at) => `tiny-1.${at}.tar.gz`), ...shuffled.map((at) => `tiny-1.${at}.0.zip`)];
+    const found = atOnce(releasesOf(pageOf(names.map((name) => `<a href="${name}">${name}</a>`).join('')), 'tiny'));
+    expect(found.map(({ text, files }) => [text, files.length])).toEqual(
+      Array.from({ length: 5_000 }, (_, at) => [`1.${15_000 + at}`, 2]),
+    );
   });
 });
