@@ -102,6 +102,12 @@ const advice = z.strictObject({
     fetchCostSeconds: before(seconds),
   }),
   confidence,
+  bypass: z
+    .string()
+    .nullable()
+    .describe(
+      'a setting of the client that the remedy sets, or takes back where the cause is failback; null: the chain alone',
+    ),
   remedy: z.record(z.string(), z.string()).describe('the lines to paste, by client; empty when refused'),
   doesNotCover: z.array(z.string()),
   rollback: z.string(),

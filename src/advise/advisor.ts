@@ -10,6 +10,7 @@ import type { Standing, VantageStanding } from '../core/standing.ts';
 import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { endAudit, isAudited } from './audit.ts';
+import { setsBypass } from './bypass.ts';
 import { candidatesOf } from './compose.ts';
 import { type Group, headNow, type Muted } from './group.ts';
 import { type Declared, groupsOf } from './groups.ts';
@@ -237,7 +238,7 @@ function acceptOpen(view: View): AdviseTurn {
   const advice: Advice = { ...settle(held.advice, 'accepted', now), expiresAtMs: now.wallMs + config.advise.ttlMs };
   endAudit(view, ledger);
   release(group, 'superseded', ledger, now);
-  const isBack = advice.chain.after === shown(group.declared);
+  const isBack = advice.chain.after === shown(group.declared) && !setsBypass(advice);
   group.open = null;
   group.chain = isBack ? group.declared : parsed.value;
   group.accepted = isBack

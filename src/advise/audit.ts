@@ -79,9 +79,9 @@ export function endAudit(view: View, ledger: Ledger): void {
   ledger.touch(view.group);
 }
 
-/** Whether an advice that is accepted is to be looked back at: a way home is no move, wrong bytes are never missed. */
+/** Whether an advice that is accepted is to be looked back at: a way home or a switch is no move, wrong bytes are never missed. */
 export function isAudited(advice: Advice): boolean {
-  return advice.cause !== 'failback' && advice.cause !== 'mismatch';
+  return advice.cause !== 'failback' && advice.cause !== 'mismatch' && advice.bypass == null;
 }
 
 function lookBack(view: View, ledger: Ledger): void {

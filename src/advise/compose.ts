@@ -4,17 +4,20 @@ import type { Confidence, Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { type Chain, type Remedy, shownChain } from '../ecosystems/client.ts';
 import { told } from '../words/tell.ts';
-import { type Decision, expectations, moments, ruleOf } from './decide.ts';
+import { bypassRemedy, settingOf, withoutBypassLines } from './bypass.ts';
+import { type Decision, ruleOf } from './decide.ts';
+import { expectations, moments } from './expected.ts';
 import { fetchCostsOf } from './fetch-costs.ts';
 import type { Group } from './group.ts';
 import { limitsOfAdvice } from './limits-of-advice.ts';
 import { lately } from './objective.ts';
 import { type Running, runningOf } from './paired/pair.ts';
 import { candidate, round, type Weighed } from './rank.ts';
+import { type Spared, sparedBy, sparedSaid } from './spared.ts';
 import { headName, type View } from './view.ts';
 import { reasonOf, type Subject } from './words.ts';
 
-type Said = Extract<Decision, { kind: 'move' | 'refuse' }>;
+type Said = Exclude<Decision, { kind: 'none' | 'wait' }>;
 
 const levels: readonly Confidence[] = ['low', 'medium', 'high'];
 
@@ -50,21 +53,21 @@ export function compose(
 ): Advice {
   const { group, config, now } = view;
   const before = group.chain ?? { members: [], separators: [] };
-  const after = decision.kind === 'move' ? decision.after : before;
+  const after = decision.kind === 'refuse' ? before : decision.after;
   const window = moments(view, decision.at);
   const reason =
     reasonOf(view, subjectOf(view, decision)) ?? told(`advice.cause.${decision.cause}`, { from: decision.at.name });
   const replay = decision.kind === 'move' ? expectations(view, decision.at, after) : null;
-  const lines = decision.kind === 'move' ? remedyOf(group, before, after, config.private[group.ecosystem] ?? []) : null;
+  const lines = linesOf(view, decision, before, after);
   return {
     id: meta.id,
     ecosystem: group.ecosystem,
     upstream: group.upstream,
     vantage: config.vantage,
-    state: decision.kind === 'move' ? 'proposed' : 'refused',
+    state: decision.kind === 'refuse' ? 'refused' : 'proposed',
     issuedAtMs: now.wallMs,
     expiresAtMs: now.wallMs + config.advise.ttlMs,
-    settledAtMs: decision.kind === 'move' ? null : now.wallMs,
+    settledAtMs: decision.kind === 'refuse' ? now.wallMs : null,
     from: headName(view, before),
     to: headName(view, after),
     chain: { before: shownChain(before), after: shownChain(after) },
@@ -87,9 +90,12 @@ export function compose(
       fetchCostSeconds: fetchCosts(view, decision),
     },
     confidence: confidenceOf(decision.cause, decision.findings),
+    bypass: decision.kind === 'bypass' ? settingOf(decision) : null,
     remedy: lines?.remedy ?? {},
-    doesNotCover:
-      decision.kind === 'move' ? [...(lines?.notes ?? []), ...limitsOfAdvice(view, decision.to.mirror, after)] : [],
+    doesNotCover: [
+      ...(lines?.notes ?? []),
+      ...(decision.kind === 'move' ? limitsOfAdvice(view, decision.to.mirror, after) : []),
+    ],
     rollback: lines?.rollback ?? '',
     trigger: meta.trigger,
   };
@@ -98,19 +104,38 @@ export function compose(
 /** What the sentence of a decision is about. */
 export function subjectOf(view: View, decision: Said): Subject {
   const { cause, findings, at } = decision;
-  if (decision.kind === 'refuse')
-    return { cause, findings, at, to: null, fromMs: null, refused: decision, before: null };
+  const nowhere = { cause, findings, at, to: null, fromMs: null, refused: null, bypass: null, before: null };
+  if (decision.kind === 'refuse') return { ...nowhere, refused: decision };
+  if (decision.kind === 'bypass') return { ...nowhere, bypass: decision };
   const { alarm, to } = decision;
   const time = view.group.contest.pairs.get(to.mirror.name)?.time;
   const test = alarm === 'time' ? time?.light : alarm === 'heavy_time' ? time?.heavy : undefined;
-  return { cause, findings, at, to: to.mirror, fromMs: test?.fromMs ?? null, refused: null, before: null };
+  return { ...nowhere, to: to.mirror, fromMs: test?.fromMs ?? null };
+}
+
+/** What is to be pasted; `null`: nothing is advised. */
+function linesOf(view: View, decision: Said, before: Chain, after: Chain): Remedy | null {
+  const { group, config } = view;
+  if (decision.kind === 'refuse') return null;
+  const spared = sparedBy(decision);
+  const ofChain = (): Remedy => remedyOf(group, { before, after, spared }, config.private[group.ecosystem] ?? []);
+  if (decision.kind === 'move') return withoutBypassLines(ofChain(), decision.undo);
+  const isMove = shownChain(before) !== shownChain(after);
+  const isDeclared = group.declared !== null && shownChain(group.declared) === shownChain(after);
+  return bypassRemedy(decision, group, isDeclared && !isMove ? null : ofChain(), isMove);
 }
 
 /** The lines of the client whose chain decides, then those of the ecosystem's others; what they say to programs is joined. */
-function remedyOf(group: Group, before: Chain, after: Chain, privatePatterns: readonly string[]): Remedy {
+function remedyOf(
+  group: Group,
+  { before, after, spared }: { readonly before: Chain; readonly after: Chain; readonly spared: Spared | null },
+  privatePatterns: readonly string[],
+): Remedy {
   const { kind, client, upstream, roster } = group;
   const of = { upstream, mirrors: roster.mirrors };
-  const linesOf = (one: typeof client): Remedy => one.remedy(before, after, privatePatterns, of);
+  const isSpared = (one: typeof client): boolean => spared?.clients.includes(one.id) === true;
+  const linesOf = (one: typeof client): Remedy =>
+    one.remedy(before, isSpared(one) ? before : after, privatePatterns, of);
   const own = linesOf(client);
   const others = kind.clients.filter((one) => one !== client).map(linesOf);
   if (others.length === 0) return own;
@@ -122,7 +147,7 @@ function remedyOf(group: Group, before: Chain, after: Chain, privatePatterns: re
     // Its own forms come first, and hold where another client has one of the same name.
     remedy: { ...own.remedy, ...Object.assign({}, ...others.map(({ remedy }) => remedy)), ...own.remedy, ...programs },
     rollback: own.rollback,
-    notes: [...new Set(all.flatMap(({ notes }) => notes))],
+    notes: [...new Set(all.flatMap(({ notes }) => notes)), ...(spared === null ? [] : [sparedSaid(spared)])],
   };
 }
 

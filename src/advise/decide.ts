@@ -1,11 +1,11 @@
 import type { AdviceCause, Refusal } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
-import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
+import type { Bypass } from '../ecosystems/bypass.ts';
 import type { Chain } from '../ecosystems/client.ts';
+import { type BypassDecision, bypassAt, bypassTold, chainNow, takeBackBypass } from './bypass.ts';
 import { type Cause, causeOf, causeOfAlarm, isForced, lateCauseOf, namedCause } from './cause.ts';
 import { inCostOrder } from './chain.ts';
-import { type Expectation, expectation } from './expected.ts';
 import { headNow, homeOf, memberOf, mirrorBehind } from './group.ts';
 import { type ChoiceRule, choose, chooseAnyway, costOf, isAnyPast, isGoodNow } from './paired/choose.ts';
 import { recordOf } from './paired/contest.ts';
@@ -14,7 +14,7 @@ import type { Alarm } from './paired/pair.ts';
 import { failedLast } from './paired/record.ts';
 import { preference } from './preference.ts';
 import { isFaster, mayBeProposed, ranked, type Weighed } from './rank.ts';
-import { type Entry, isUpstreamFault, recent, trouble } from './tally.ts';
+import { type Entry, isUpstreamFault } from './tally.ts';
 import { chainTo, droppedKeys, isRecent, mirrorOf, type View, weighAll, worthRatio } from './view.ts';
 
 /** What should be done about one group now. `none`: nothing is wrong; `wait`: something is, but nothing is to be done yet. */
@@ -31,8 +31,11 @@ export type Decision =
       readonly at: Mirror;
       readonly to: Weighed;
       readonly after: Chain;
+      /** A switch of the client that was told before, and is taken back with it; `null`: none was. */
+      readonly undo: Bypass | null;
       readonly weighed: readonly Weighed[];
     }
+  | BypassDecision
   | {
       readonly kind: 'refuse';
       readonly cause: AdviceCause;
@@ -203,7 +206,7 @@ function moveTo(
     dropped.add(memberOf(view.group, at).key);
   const after = tailInOrder(view, chainTo(view, to.mirror, dropped), cause);
   const all = ranked(weighed, view.config.advise.minGain);
-  return { kind: 'move', cause, alarm, findings, at, to, after, weighed: all };
+  return { kind: 'move', cause, alarm, findings, at, to, after, undo: bypassTold(view.group), weighed: all };
 }
 
 /** What stands behind the new first member, the cheaper first; the way back is the declared chain, word for word. */
@@ -239,6 +242,8 @@ function goHome(view: View, at: Mirror, weigh: Weigh): Decision | null {
 
 /** Nobody to move to: said aloud where staying is no choice, and silent where it merely is not worth it. */
 function stay(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decision {
+  const back = takeBackBypass(view, at);
+  if (back !== null) return back;
   if (cause === null) return { kind: 'none' };
   if (!isForced(cause.kind)) return { kind: 'wait' };
   const weighed = weigh();
@@ -256,7 +261,11 @@ function stay(view: View, at: Mirror, cause: Cause | null, weigh: Weigh): Decisi
         ? 'nothing_measured'
         : 'no_candidate';
   const all = ranked(weighed, view.config.advise.minGain);
-  return { kind: 'refuse', cause: cause.kind, findings: cause.findings, at, refusal, weighed: all };
+  const said = { findings: cause.findings, at, refusal, weighed: all };
+  const bypass = cause.kind === 'outage' ? bypassAt(view, at, cause.findings) : null;
+  if (bypass !== null && !isMuted(view, at.name, at.name, 'outage'))
+    return { kind: 'bypass', cause: 'outage', bypass, after: chainNow(view.group), ...said };
+  return { kind: 'refuse', cause: cause.kind, ...said };
 }
 
 /** Mirrors whose last answer, in the moment that counts, was trouble of the upstream handed on. Names. */
@@ -268,30 +277,4 @@ export function upstreamFaults(view: View): readonly string[] {
   });
   const newest = Math.max(...faults.map(([, entry]) => entry.atMs));
   return faults.filter(([, entry]) => newest - entry.atMs <= view.nearMs).map(([name]) => name);
-}
-
-/** The answers of a mirror that its trouble consists of, else those of the last 20 paces. Oldest first. */
-export function moments(view: View, mirror: Mirror): readonly Entry[] {
-  const { canary } = view.tallyOf(mirror.name);
-  const run = trouble(canary);
-  return run.length > 0 ? run : recent(canary, view.now.monotonicMs, view.by.canaryEveryMs, limits.measuredPaces);
-}
-
-/** What the chain in force and another one do in the same moments. */
-export function expectations(
-  view: View,
-  at: Mirror,
-  chain: Chain,
-): { readonly before: Expectation; readonly after: Expectation } {
-  const common = {
-    client: view.group.client,
-    moments: moments(view, at),
-    nearMs: view.nearMs,
-    tallyOf: (member: Chain['members'][number]) => {
-      const mirror = mirrorOf(view, member);
-      return mirror === null ? null : view.tallyOf(mirror.name);
-    },
-  };
-  const current = view.group.chain ?? { members: [], separators: [] };
-  return { before: expectation({ ...common, chain: current }), after: expectation({ ...common, chain }) };
 }

@@ -1,6 +1,9 @@
+import { limits } from '../core/limits.ts';
+import type { Mirror } from '../core/mirror.ts';
 import { quantileOf } from '../core/quantile.ts';
 import type { Chain, ChainMember, Client, Reply } from '../ecosystems/client.ts';
-import { type Entry, replyOf, type Tally } from './tally.ts';
+import { type Entry, recent, replyOf, type Tally, trouble } from './tally.ts';
+import { mirrorOf, type View } from './view.ts';
 
 /** What a chain would have done in some moments; `null` where no moment could be walked to its end. */
 export interface Expectation {
@@ -16,7 +19,7 @@ export interface Expectation {
  * mirror in question; another mirror's answer of the same confirming moment counts, else its nearest within `nearMs`.
  * A walk that meets what was not measured (`direct`, a mirror not configured here) is left out.
  */
-export function expectation(input: {
+function expectation(input: {
   readonly client: Client;
   readonly chain: Chain;
   readonly moments: readonly Entry[];
@@ -47,4 +50,30 @@ function replyAt(tally: Tally | null, moment: Entry, nearMs: number): Reply {
     if (apart <= nearMs && (nearest === null || apart < Math.abs(nearest.atMs - moment.atMs))) nearest = entry;
   }
   return nearest === null ? { tag: 'unknown' } : replyOf(nearest);
+}
+
+/** The answers of a mirror that its trouble consists of, else those of the last 20 paces. Oldest first. */
+export function moments(view: View, mirror: Mirror): readonly Entry[] {
+  const { canary } = view.tallyOf(mirror.name);
+  const run = trouble(canary);
+  return run.length > 0 ? run : recent(canary, view.now.monotonicMs, view.by.canaryEveryMs, limits.measuredPaces);
+}
+
+/** What the chain in force and another one do in the same moments. */
+export function expectations(
+  view: View,
+  at: Mirror,
+  chain: Chain,
+): { readonly before: Expectation; readonly after: Expectation } {
+  const common = {
+    client: view.group.client,
+    moments: moments(view, at),
+    nearMs: view.nearMs,
+    tallyOf: (member: Chain['members'][number]) => {
+      const mirror = mirrorOf(view, member);
+      return mirror === null ? null : view.tallyOf(mirror.name);
+    },
+  };
+  const current = view.group.chain ?? { members: [], separators: [] };
+  return { before: expectation({ ...common, chain: current }), after: expectation({ ...common, chain }) };
 }

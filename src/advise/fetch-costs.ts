@@ -13,10 +13,10 @@ export interface FetchCosts {
  * What a decision changes for one fetch. Where a test of time speaks, both are taken over the moments it rests on: the half
  * hour before would hide what has changed, and one's worst minute beside the other's usual hour would show what has not.
  */
-export function fetchCostsOf(view: View, decision: Extract<Decision, { kind: 'move' | 'refuse' }>): FetchCosts {
+export function fetchCostsOf(view: View, decision: Exclude<Decision, { kind: 'none' | 'wait' }>): FetchCosts {
   const { contest } = view.group;
   const here = contest.records.get(decision.at.name);
-  if (decision.kind === 'refuse') return { hereMs: fetchCostMs(here, view.by), thereMs: null };
+  if (decision.kind !== 'move') return { hereMs: fetchCostMs(here, view.by), thereMs: null };
   const { name } = decision.to.mirror;
   const isAboutTime = decision.alarm === 'time' || decision.alarm === 'heavy_time';
   const pair = isAboutTime ? contest.pairs.get(name) : undefined;

@@ -3,6 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { Random } from '../core/ports.ts';
 import type { Sentence } from '../core/sentence.ts';
 import { auditInTime, endAudit } from './audit.ts';
+import { type BypassDecision, bypassAt, bypassTold, chainNow, setsBypass } from './bypass.ts';
 import { namedCause } from './cause.ts';
 import { compose, confidenceOf, subjectOf } from './compose.ts';
 import { causeAgainst, type Decision, decide } from './decide.ts';
@@ -22,8 +23,10 @@ export function settleGroup(view: View, random: Random, ledger: Ledger): void {
   if (view.vantage.suspect !== true) lifetimes(view, random, ledger);
   const open = group.open?.advice ?? null;
   if (open?.state === 'proposed' && holdsMismatch(view, open)) rechain(view, open, random, ledger);
+  if (open?.state === 'proposed' && open.bypass != null) endBypass(view, open, random, ledger);
   const decision = decide(view);
-  if (decision.kind === 'move') move(view, decision, random, ledger);
+  if (decision.kind === 'bypass') bypass(view, decision, random, ledger);
+  else if (decision.kind === 'move') move(view, decision, random, ledger);
   else if (decision.kind === 'refuse') refuse(view, decision, random, ledger);
   else if (group.open?.advice.state === 'refused') onRefusal(view, group.open.advice, decision, ledger);
   refresh(view, ledger);
@@ -78,6 +81,36 @@ function refuse(view: View, decision: Extract<Decision, { kind: 'refuse' }>, ran
   issue(view, decision, random, ledger);
 }
 
+/** Proposes the client's own switch in place of another mirror, or to take it back, unless that is told already. */
+function bypass(view: View, decision: BypassDecision, random: Random, ledger: Ledger): void {
+  const { open, accepted } = view.group;
+  const isBack = decision.cause === 'failback';
+  if (!isBack && setsBypass(accepted?.advice) && accepted?.advice.to === decision.at.name) return;
+  if (open?.advice.state === 'proposed' && open.advice.bypass != null)
+    return say(view, open, subjectOf(view, decision), ledger);
+  if (open !== null) close(view.group, 'superseded', ledger, view.now);
+  issue(view, decision, random, ledger);
+}
+
+/** Ends the proposal of a switch that is needed no more, and that to take it back while it is; a move that it stood in for goes on. */
+function endBypass(view: View, open: Advice, random: Random, ledger: Ledger): void {
+  const { group } = view;
+  const at = headNow(group);
+  if (at === null || view.vantage.suspect === true) return;
+  const isNeeded = bypassAt(view, at, view.standingOf(at.name)?.findings ?? []) !== null;
+  if (isNeeded === setsBypass(open)) return;
+  const left = mirrorBehind(group, group.chain?.members[0]);
+  const weighed = weighAll(view);
+  const to = weighed.find((one) => one.mirror === at);
+  const after = chainNow(group);
+  const undo = bypassTold(group);
+  close(group, 'withdrawn', ledger, view.now);
+  if (left === null || left === at || to === undefined) return;
+  const { kind: cause, findings } = causeAgainst(view, left) ?? { kind: open.cause, findings: [] };
+  const goesOn: Move = { kind: 'move', cause, alarm: null, findings, at: left, to, after, undo, weighed };
+  issue(view, goesOn, random, ledger);
+}
+
 function onRefusal(view: View, open: Advice, decision: Decision, ledger: Ledger): void {
   const from = headNow(view.group)?.name;
   // Where a person silenced the move, waiting is no sign that there is still nobody to move to.
@@ -90,7 +123,7 @@ function issue(view: View, said: Said, random: Random, ledger: Ledger): void {
   const { group, now, config } = view;
   const advice = compose(view, said, { id: random.id(now.wallMs), trigger: triggerOf(view, said) });
   group.open = hold(advice, config, now, subjectOf(view, said).fromMs);
-  ledger.note(said.kind === 'move' ? 'proposed' : 'refused', advice);
+  ledger.note(said.kind === 'refuse' ? 'refused' : 'proposed', advice);
   ledger.touch(group);
 }
 
@@ -122,9 +155,10 @@ function rechain(view: View, open: Advice, random: Random, ledger: Ledger): void
   const weighed = weighAll(view);
   const to = weighed.find((one) => one.mirror.name === open.to);
   if (at === null || to === undefined || to.gate === 'mismatch') return;
+  const undo = bypassTold(group);
   close(group, 'superseded', ledger, view.now);
   const after = chainTo(view, to.mirror);
-  const said: Move = { kind: 'move', cause: open.cause, alarm: null, findings: [], at, to, after, weighed };
+  const said: Move = { kind: 'move', cause: open.cause, alarm: null, findings: [], at, to, after, undo, weighed };
   issue(view, said, random, ledger);
 }
 
@@ -135,6 +169,8 @@ function rechain(view: View, open: Advice, random: Random, ledger: Ledger): void
 function refresh(view: View, ledger: Ledger): void {
   const held = view.group.open;
   if (held === null || held.advice.state !== 'proposed' || held.advice.cause === 'failback') return;
+  // It is said anew as it is decided.
+  if (held.advice.bypass != null) return;
   const at = mirrorOf(view, view.group.chain?.members[0]);
   const to = view.mirrors.find(({ name }) => name === held.advice.to);
   if (at === null || to === undefined) return;
@@ -148,7 +184,12 @@ function refresh(view: View, ledger: Ledger): void {
     ledger.keep(held.advice);
   }
   const { fromMs, advice } = held;
-  say(view, held, { cause: named, findings, at, to, fromMs, refused: null, before: advice.sentence ?? null }, ledger);
+  say(
+    view,
+    held,
+    { cause: named, findings, at, to, fromMs, refused: null, bypass: null, before: advice.sentence ?? null },
+    ledger,
+  );
 }
 
 /** A sentence is said anew once a second at most, and stored at once where it says something else, else once a minute. */

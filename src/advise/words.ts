@@ -6,12 +6,13 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Filled, Sentence, Told } from '../core/sentence.ts';
 import { refText } from '../core/target.ts';
 import { phrase, toldOf } from '../words/tell.ts';
+import type { BypassDecision } from './bypass.ts';
 import { isAboutTime } from './cause.ts';
 import type { Decision } from './decide.ts';
-import { upstreamFaults } from './decide.ts';
 import { firstAlert, lately } from './objective.ts';
 import { meanMs } from './paired/record.ts';
 import { fetchCostOf, gain } from './rank.ts';
+import { bypassSaid, refusalSaid } from './refusal-words.ts';
 import { type Answered, type Row, recent } from './tally.ts';
 import { type Apart, apartOf, type Trouble, troubleOf } from './trouble.ts';
 import type { View } from './view.ts';
@@ -34,6 +35,8 @@ export interface Subject {
   readonly fromMs: number | null;
   /** Why none is advised. */
   readonly refused: Extract<Decision, { kind: 'refuse' }> | null;
+  /** The client's own switch, in place of another mirror. */
+  readonly bypass: BypassDecision | null;
   /** What was said of it before; `null`: nothing. */
   readonly before: Sentence | null;
 }
@@ -43,11 +46,12 @@ export interface Subject {
  * @returns `null` where nothing is measured that could be said
  */
 export function reasonOf(view: View, subject: Subject): Told | null {
+  if (subject.bypass !== null) return bypassSaid(view, subject.bypass);
   const said = troubleSaid(view, subject);
   if (said === null) return null;
   const { trouble, apart } = said;
   if (subject.refused !== null)
-    return toldOf(phrase('ground.refuse', { trouble, refusal: refusalOf(view, subject.refused) }));
+    return toldOf(phrase('ground.refuse', { trouble, refusal: refusalSaid(view, subject.refused) }));
   return subject.to === null
     ? null
     : toldOf(phrase('ground.move', { trouble, promise: promiseOf(view, subject, subject.to, apart) }));
@@ -231,27 +235,6 @@ function fetchMs(
   if ((light === null && fetch.includes('light')) || (heavy === null && fetch.includes('heavy'))) return null;
   const times = { light: light ?? 0, heavy: heavy ?? 0, shares: { light: 0, heavy: 0 } };
   return fetchCostOf(times, { fetch, failureCostMs: 0 });
-}
-
-function refusalOf(view: View, decision: Extract<Decision, { kind: 'refuse' }>): Sentence {
-  switch (decision.refusal) {
-    case 'vantage_suspect':
-      return phrase('ground.us');
-    case 'shared_fate': {
-      const names = upstreamFaults(view);
-      return phrase('ground.upstream', { count: names.length, names: names.join(', ') });
-    }
-    case 'nothing_measured':
-      return phrase('ground.unmeasured', { good: limits.measuredOk, paces: limits.measuredPaces });
-    case 'no_candidate': {
-      const others = decision.weighed.filter((one) => one.mirror !== decision.at);
-      if (others.length === 0) return phrase('ground.alone', { upstream: view.group.upstream });
-      const named = others.map((one) => `${one.mirror.name}: ${one.gate}`).join(', ');
-      return phrase('ground.ruledOut', { others: named });
-    }
-    default:
-      return decision.refusal satisfies never;
-  }
 }
 
 /** How long ago a stretch began, to now. */

@@ -40,6 +40,10 @@ export async function applyAdvice(context: Context, daemon: DaemonClient, wanted
     return 1;
   }
   for (const note of settling.notes) terminal.err(say('advised.note', { text: note }));
+  if (settling.isForEnvironment) {
+    terminal.err(say('advised.byShell', { command: `eval "$(mirrorwatch advice --export ${ecosystem})"` }));
+    return 1;
+  }
   if (settling.changes.length === 0) {
     terminal.out(say('advised.already'));
     return 0;

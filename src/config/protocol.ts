@@ -1,6 +1,7 @@
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
+import { bypassText } from '../ecosystems/bypass.ts';
 import type { Client } from '../ecosystems/client.ts';
 import { leadingClient } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
@@ -22,6 +23,11 @@ export function protocolOf(
   return { protocol };
 }
 
+/** The switch of the only client that there is; `null`: it has none, or there are more. */
+function bypassOf([client, more]: readonly Client[]): string | null {
+  return more !== undefined || client?.withoutHttp2 === undefined ? null : bypassText(client.withoutHttp2);
+}
+
 /** Which clients speak which HTTP version to a mirror, where its server chooses one. */
 export function speaksOf(mirror: Mirror, config: Pick<Config, 'client'>, registry: Registry): Pick<Mirror, 'speaks'> {
   const kind = registry.of(mirror.ecosystem);
@@ -36,7 +42,7 @@ export function speaksOf(mirror: Mirror, config: Pick<Config, 'client'>, registr
     speaks: [...speaks].map(([protocol, clients]) => ({
       protocol,
       clients: clients.map(({ id }) => id),
-      bypass: protocol === '2' && clients.length === 1 ? (clients[0]?.withoutHttp2 ?? null) : null,
+      bypass: protocol === '2' ? bypassOf(clients) : null,
     })),
   };
 }

@@ -97,6 +97,11 @@ export interface Advice {
     readonly fetchCostSeconds: { readonly before: number | null; readonly after: number | null };
   };
   readonly confidence: Confidence;
+  /**
+   * A setting of the client that goes past what is broken (`GODEBUG=http2client=0`), which the remedy sets, or takes back where
+   * the cause is `failback`; `null` or absent: the remedy is about the chain alone.
+   */
+  readonly bypass?: string | null;
   /** The lines to paste, by client: `{ env: "export GOPROXY='…'" }`. */
   readonly remedy: Readonly<Record<string, string>>;
   readonly doesNotCover: readonly string[];

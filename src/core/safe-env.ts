@@ -1,8 +1,11 @@
 const credentials = /[a-z][a-z0-9+.-]*:\/\/[^/,|'\s]*@/i;
+const quoted = /^export ([A-Za-z_]+)='([\x20-\x26\x28-\x7e]*)'$/;
+/** `export NAME="${NAME:+${NAME%END}}"`, what is appended behind it: the variable itself, without an end of it. */
+const appended = /^export ([A-Za-z_]+)="\$\{\1:\+\$\{\1%(?:,|[\w.=-]+)\},?\}[\w.=-]*"$/;
 
 /**
- * True where each line is `export NAME='…'` with an allowed name, nothing in it can leave the quotes, and no URL carries
- * credentials: the last look before a shell evaluates it.
+ * True where each line is `export NAME='…'`, or takes an entry off the end of the list in NAME or appends one, with an allowed
+ * name; nothing in it can leave the quotes, and no URL carries credentials: the last look before a shell evaluates it.
  * @param variables  the names that a line may set
  */
 export function isSafeEnv(text: string, variables: readonly string[]): boolean {
@@ -10,7 +13,7 @@ export function isSafeEnv(text: string, variables: readonly string[]): boolean {
     .replace(/\n$/, '')
     .split('\n')
     .every((line) => {
-      const [, name = '', value = ''] = /^export ([A-Za-z_]+)='([\x20-\x26\x28-\x7e]*)'$/.exec(line) ?? [];
+      const [, name = '', value = ''] = quoted.exec(line) ?? appended.exec(line) ?? [];
       return variables.includes(name) && !credentials.test(value);
     });
 }

@@ -68,6 +68,7 @@ export interface AdviceView {
   readonly candidates: readonly Candidate[];
   readonly expected: Advice['expected'];
   readonly confidence: Confidence;
+  readonly bypass: string | null;
   readonly remedy: Readonly<Record<string, string>>;
   readonly doesNotCover: readonly string[];
   readonly rollback: string;
@@ -192,6 +193,7 @@ export function adviceView(advice: Advice): AdviceView {
       fetchCostSeconds: { ...advice.expected.fetchCostSeconds },
     },
     confidence: advice.confidence,
+    bypass: advice.bypass ?? null,
     remedy: { ...advice.remedy },
     doesNotCover: [...advice.doesNotCover],
     rollback: advice.rollback,

@@ -2,6 +2,7 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Result } from '../core/result.ts';
 import type { Step } from '../core/target.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
+import type { Bypass } from './bypass.ts';
 
 /** What stands behind a member of a chain: how tolerantly the client goes on from it. */
 export type Separator = ',' | '|';
@@ -116,8 +117,8 @@ export interface Client {
    * @see test/real/offered-protocols.test.ts
    */
   protocols(mirror: Mirror): readonly HttpProtocol[];
-  /** A variable's assignment that makes it speak HTTP/1.1 alone; absent: it has none. */
-  readonly withoutHttp2?: string;
+  /** What makes it speak HTTP/1.1 alone; absent: it has nothing of that kind. */
+  readonly withoutHttp2?: Bypass;
   /** The forms of its remedy that the API offers beside `json`, of the closed list of design.md section 4.3. */
   readonly forms: readonly string[];
   /** A further form by the `profile` of its mirrors, where that decides whose lines they are. */

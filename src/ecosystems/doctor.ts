@@ -27,6 +27,8 @@ export interface Settling {
   readonly changes: readonly FileChange[];
   /** What still stands in the way, or cannot be set in a file, in sentences. */
   readonly notes: readonly string[];
+  /** No file can hold it: it is for the environment. */
+  readonly isForEnvironment?: true;
 }
 
 /** The certificate authority that clients of one runtime are told to trust beside their own. */

@@ -78,6 +78,7 @@ const advice = shape({
   candidates: list(shape({ registry: text, gate: text })),
   expected: shape({ availability: beforeAfter, p95Seconds: beforeAfter, fetchCostSeconds: beforeAfter }),
   confidence: text,
+  bypass: orNone(text),
   remedy: mapping,
   doesNotCover: list(text),
   rollback: text,

@@ -41,18 +41,22 @@ function parseLines(stdout: string): Pick<GoDownload, 'modules' | 'errors'> {
  * a failed download is its code and what it wrote.
  * @param modules  as `rsc.io/quote@v1.5.2`
  * @param options  `timeoutMs`: after which it is killed; default: the patience of the tests
+ *   `inShell`: lines that a strict shell runs before it
  * @param ns       the network namespace to run in; default: ours
  */
 export async function goDownload(
   modules: readonly string[],
-  options: Omit<GoEnvOptions, 'gopath'> & { readonly timeoutMs?: number },
+  options: Omit<GoEnvOptions, 'gopath'> & { readonly timeoutMs?: number; readonly inShell?: string },
   ns: string | null = null,
 ): Promise<GoDownload> {
   const dir = tempDir('go-client');
   try {
     writeFileSync(join(dir, 'go.mod'), 'module example.com/client\n\ngo 1.21\n');
     const env = sealedGoEnv({ ...options, gopath: join(dir, 'gopath') });
-    const result = await run(commandPath('go'), ['mod', 'download', '-json', ...modules], {
+    const go = [commandPath('go'), 'mod', 'download', '-json', ...modules];
+    const [command = '', ...args] =
+      options.inShell === undefined ? go : ['sh', '-euc', `${options.inShell}\nexec "$@"`, 'sh', ...go];
+    const result = await run(command, args, {
       cwd: dir,
       env,
       ns,

@@ -15,13 +15,24 @@ import type { PageSay } from './say.ts';
 export function adviceCard(say: PageSay, advice: Advice, config: Config, nowMs: number, isFolded = false): Html {
   if (advice.state === 'refused') return refusedCard(say, advice);
   const isTaken = advice.state === 'accepted';
-  const move = { from: isTaken ? advice.from : html`<b>${advice.from}</b>`, to: html`<b>${advice.to}</b>` };
   return html`<article class="advice ${advice.state}" aria-label="${say('card.label', { what: `${advice.ecosystem}/${advice.upstream}` })}">
-<h3>${say.html(isTaken ? 'card.taken' : 'card.set', move)}</h3>
+<h3>${headline(say, advice, isTaken)}</h3>
 <p class="reason">${reasonNote(say, advice)}</p>
 ${lineToCopy(say, advice, isTaken)}
 ${isFolded ? html`<details id="more-${advice.id}"><summary>${say('card.unfold')}</summary>${afterLine(say, advice, config, nowMs)}</details>` : afterLine(say, advice, config, nowMs)}
 </article>`;
+}
+
+function headline(say: PageSay, advice: Advice, isTaken: boolean): Html {
+  const { from, to, bypass } = advice;
+  if (bypass == null || from !== to)
+    return say.html(isTaken ? 'card.taken' : 'card.set', {
+      from: isTaken ? from : html`<b>${from}</b>`,
+      to: html`<b>${to}</b>`,
+    });
+  const setting = { bypass: html`<code>${bypass}</code>` };
+  if (isTaken) return say.html('card.bypassTaken', setting);
+  return say.html(advice.cause === 'failback' ? 'card.bypassBack' : 'card.bypass', setting);
 }
 
 /** Of an advice what stands after its line: what is expected of it, the way back, and what to do with it. */

@@ -231,7 +231,8 @@ function overProtocol(over: OneProtocol | null): (item: ScopeItem) => ScopeItem 
 
 function toldOver(name: string, { broken, other, reason: cause, clients, bypass }: OneProtocol): Told {
   const values = { name, broken, other, cause, clients: [...clients] };
-  return bypass === null ? told('found.protocol', values) : told('found.protocolBypass', { ...values, bypass });
+  if (bypass !== null) return told('found.protocolBypass', { ...values, bypass });
+  return told(broken === '2' ? 'found.protocolNoBypass' : 'found.protocol', values);
 }
 
 /** Its canary answers over the leading client's version, and other clients speak the one that fails. */

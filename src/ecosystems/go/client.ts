@@ -167,8 +167,8 @@ export const goClient: Client = {
     settle: relayOfGoproxy,
   },
   protocols: () => offersHttp2,
-  withoutHttp2: 'GODEBUG=http2client=0',
+  withoutHttp2: { variable: 'GODEBUG', entry: 'http2client=0' },
   forms: ['env'],
-  variables: ['GOPROXY', 'GOPRIVATE', 'GONOPROXY', 'GONOSUMDB', 'GOSUMDB'],
+  variables: ['GOPROXY', 'GOPRIVATE', 'GONOPROXY', 'GONOSUMDB', 'GOSUMDB', 'GODEBUG'],
   remedy: goRemedy,
 };

@@ -32,10 +32,15 @@ export const doctor: Doctor = {
     };
   },
   async settle(surroundings, remedy, say) {
+    const debug = oneWord(remedy['GODEBUG'] ?? '');
+    // `go env -w` refuses it: the environment alone can hold it.
+    const notes =
+      debug === null || debug === '' ? [] : [say('settle.environmentOnly', { setting: `GODEBUG=${debug}` })];
+    if (remedy['GOPROXY'] === undefined && notes.length > 0) return { changes: [], notes, isForEnvironment: true };
     const proxy = oneWord(remedy['GOPROXY']);
     if (proxy === null || goproxyMistake(proxy) !== null) return null;
     const found = await findGo(surroundings);
-    if (found.goenv === null) return { changes: [], notes: [say('settle.goenvOff')] };
+    if (found.goenv === null) return { changes: [], notes: [...notes, say('settle.goenvOff')] };
     const own = oneWord(remedy['GOPRIVATE'] ?? '');
     // Such a pattern would take public modules out of the checksum database: no remedy of ours does.
     if (own !== null && tooWide(own).length > 0) return null;
@@ -46,7 +51,7 @@ export const doctor: Doctor = {
     const above = inForce(found, 'GOPROXY');
     return {
       changes: present([await withLines(surroundings.machine, found.goenv, lines)]),
-      notes: above?.source === 'environment' && above.value !== proxy ? [say('settle.goenvWins')] : [],
+      notes: [...notes, ...(above?.source === 'environment' && above.value !== proxy ? [say('settle.goenvWins')] : [])],
     };
   },
   isUsualLock: (name) => name === 'go.sum',

@@ -38,13 +38,23 @@ function toneOf({ state }: AdviceView): Tone {
 }
 
 function titleOf({ atMs }: Told, advice: AdviceView, { say }: Pen): string {
-  const { state, from, to } = advice;
+  const { state, from, to, bypass } = advice;
   const what = ecosystemText(advice);
   const issuedMs = Date.parse(advice.issuedAt);
   const endsSoon = atMs >= issuedMs + endsSoonShare * (Date.parse(advice.expiresAt) - issuedMs);
   if (endsSoon && (state === 'proposed' || state === 'accepted')) return say('advice.reminder', { what, to });
+  if (bypass != null && from === to) {
+    const key = state === 'proposed' ? (advice.cause === 'failback' ? 'back' : 'set') : state;
+    if (isBypassKey(key)) return say(`advice.bypass.${key}`, { what, bypass });
+  }
   if (state === 'proposed' && from === to) return say('advice.reorder', { what, from });
   return say(`advice.${state}`, { what, from, to });
+}
+
+const bypassKeys = ['set', 'back', 'accepted', 'withdrawn', 'dismissed'] as const;
+
+function isBypassKey(key: string): key is (typeof bypassKeys)[number] {
+  return bypassKeys.some((one) => one === key);
 }
 
 function whyText({ cause, from, refusal, evidence }: AdviceView, { say }: Pen): string {

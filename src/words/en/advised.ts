@@ -22,6 +22,7 @@ export const advised = {
   'advised.until': '  until {at}',
   'advised.uncovered': '  does not cover: {text}',
   'advised.unsettable': 'mirrorwatch: what {url} answers can be set in no file here; nothing was changed',
+  'advised.byShell': 'mirrorwatch: nothing was changed; set it in your shell with {command}',
   'advised.note': 'note: {text}',
   'advised.tell': 'tell the daemon: mirrorwatch advice accept {id}',
   'advised.fallback': 'mirrorwatch: the fallback file cannot be written ({code})',

@@ -110,6 +110,11 @@ export const cards = {
 
   'advice.proposed': 'Move {what} from {from} to {to}',
   'advice.reorder': 'Change the order behind {from} for {what}',
+  'advice.bypass.set': 'Set {bypass} for {what}',
+  'advice.bypass.back': 'Take {bypass} back for {what}',
+  'advice.bypass.accepted': 'Accepted: {bypass} for {what}',
+  'advice.bypass.withdrawn': 'No longer needed: {bypass} for {what}',
+  'advice.bypass.dismissed': 'Dismissed: {bypass} for {what}',
   'advice.reminder': 'Ends soon: {what} on {to}',
   'advice.accepted': 'Accepted: {what} is on {to}',
   'advice.superseded': 'Replaced: the advice on {what}',

@@ -12,6 +12,8 @@ export const found = {
   'found.partOnly': '{name} fails for {targets} of its targets ({cause}); its canary answers.',
   'found.family': '{name} does not answer over IPv{family} ({cause}); over IPv{other} it does.',
   'found.protocol': '{name} fails over HTTP/{broken} ({cause}) and answers over HTTP/{other}: {clients} cannot use it.',
+  'found.protocolNoBypass':
+    '{name} fails over HTTP/{broken} ({cause}) and answers over HTTP/{other}: {clients} cannot use it, and no setting is known that turns HTTP/2 off there.',
   'found.protocolBypass':
     '{name} fails over HTTP/{broken} ({cause}) and answers over HTTP/{other}: {clients} cannot use it. With {bypass} it works.',
   'found.outage.well': '{name} answers again.',

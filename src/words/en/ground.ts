@@ -2,6 +2,10 @@
 export const ground = {
   'ground.move': '{trouble}. {promise}.',
   'ground.refuse': '{trouble}. No switch is advised: {refusal}.',
+  'ground.bypass':
+    '{head} fails over HTTP/2 ({cause}) and answers over HTTP/1.1. No other mirror is advised: {refusal}. {bypass} makes {client} use HTTP/1.1 for all requests: more connections, slower builds.',
+  'ground.bypassOver': '{head} answers over HTTP/2 again: {bypass} is no longer needed.',
+  'ground.noBypass': '{refusal}, and no setting of {clients} is known that turns HTTP/2 off',
   'ground.cannot': '{head} cannot be judged',
   'ground.down': '{head} is down ({cause}): all {count} probes of the last {span} failed',
   'ground.hangs':

@@ -9,6 +9,10 @@ export const notes = {
   'told.note.goComma':
     'Behind a comma the go command moves on at 404 and 410 only: any other fault of the first member ends a build.',
   'told.note.goCredentials': 'Credentials are not part of the line: they must come from netrc or GOAUTH.',
+  'told.note.bypassVariable': '{variable} can only be set in the environment: append to what it holds.',
+  'told.note.bypassCost':
+    'All requests of {client} use HTTP/1.1 then: more connections, slower builds. Take it back when the outage of {head} closes.',
+  'told.note.spared': 'Not moved: {clients}. {head} answers over HTTP/{protocol}, which they speak.',
   'told.note.dockerHub': "Docker's registry-mirrors cover Docker Hub alone: none of {upstream} can be set.",
   'told.note.dockerPath': 'Docker takes mirrors without a path: {url} cannot be one of them.',
   'told.note.dockerKeys':

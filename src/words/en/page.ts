@@ -74,6 +74,9 @@ export const page = {
 
   'card.label': 'advice for {what}',
   'card.set': 'Set this now: leave {from} for {to}',
+  'card.bypass': 'Set this now: {bypass}',
+  'card.bypassBack': 'Take this back now: {bypass}',
+  'card.bypassTaken': 'In force: {bypass}',
   'card.taken': 'In force: {to} in place of {from}',
   'card.because': 'because',
   'card.confidence': 'confidence',

@@ -206,6 +206,7 @@ export const traps = {
   'trap.level.yarn': 'yarn',
 
   'settle.goenvOff': 'GOENV is off: the go command reads no file of settings.',
+  'settle.environmentOnly': '{setting} can only be set in the environment: append it to what the variable holds',
   'settle.goenvWins': "GOPROXY of the environment wins over the file: unset it, and take it out of your shell's file.",
   'settle.wins': "{key} of {place} wins over the user's file: take it out there.",
   'settle.shared':

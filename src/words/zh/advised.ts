@@ -24,6 +24,7 @@ export const advised: Readonly<Record<keyof typeof english, string>> = {
   'advised.until': '  有效期至 {at}',
   'advised.uncovered': '  不涵盖：{text}',
   'advised.unsettable': 'mirrorwatch：{url} 给出的内容在这里没有文件可以设置；什么也没有改',
+  'advised.byShell': 'mirrorwatch：未做任何更改；请在 shell 中执行 {command}',
   'advised.note': '注意：{text}',
   'advised.tell': '请告知守护进程：mirrorwatch advice accept {id}',
   'advised.fallback': 'mirrorwatch：备用文件无法写入（{code}）',

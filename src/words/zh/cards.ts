@@ -111,6 +111,11 @@ export const cards: Readonly<Record<keyof typeof english, string>> = {
 
   'advice.proposed': '建议：{what} 从 {from} 切换到 {to}',
   'advice.reorder': '建议：调整 {what} 在 {from} 之后的顺序',
+  'advice.bypass.set': '为 {what} 设置 {bypass}',
+  'advice.bypass.back': '为 {what} 撤回 {bypass}',
+  'advice.bypass.accepted': '已接受：为 {what} 设置 {bypass}',
+  'advice.bypass.withdrawn': '不再需要：为 {what} 设置 {bypass}',
+  'advice.bypass.dismissed': '已忽略：为 {what} 设置 {bypass}',
   'advice.reminder': '即将到期：{what} 使用 {to}',
   'advice.accepted': '已采纳：{what} 使用 {to}',
   'advice.superseded': '已被取代：{what} 的建议',

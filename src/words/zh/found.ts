@@ -14,6 +14,8 @@ export const found: Readonly<Record<keyof typeof english, string>> = {
   'found.partOnly': '{name} 有 {targets} 个目标失败（{cause}）；其金丝雀仍有应答。',
   'found.family': '{name} 在 IPv{family} 上没有应答（{cause}）；在 IPv{other} 上有应答。',
   'found.protocol': '{name} 的 HTTP/{broken} 有故障（{cause}），HTTP/{other} 正常：{clients} 无法使用。',
+  'found.protocolNoBypass':
+    '{name} 的 HTTP/{broken} 有故障（{cause}），HTTP/{other} 正常：{clients} 无法使用，且没有已知的设置可以关闭其 HTTP/2。',
   'found.protocolBypass':
     '{name} 的 HTTP/{broken} 有故障（{cause}），HTTP/{other} 正常：{clients} 无法使用。设置 {bypass} 后可用。',
   'found.outage.well': '{name} 已恢复应答。',

@@ -4,6 +4,10 @@ import type { ground as english } from '../en/ground.ts';
 export const ground: Readonly<Record<keyof typeof english, string>> = {
   'ground.move': '{trouble}。{promise}。',
   'ground.refuse': '{trouble}。不建议切换：{refusal}。',
+  'ground.bypass':
+    '{head} 的 HTTP/2 有故障（{cause}），HTTP/1.1 正常。没有其他可建议的镜像：{refusal}。设置 {bypass} 后，{client} 的所有请求都走 HTTP/1.1：连接更多，构建更慢。',
+  'ground.bypassOver': '{head} 的 HTTP/2 已恢复：不再需要 {bypass}。',
+  'ground.noBypass': '{refusal}，并且 {clients} 没有已知的设置可以关闭 HTTP/2',
   'ground.cannot': '{head} 无法判断',
   'ground.down': '{head} 故障（{cause}）：最近 {span}内 {count} 次探测全部失败',
   'ground.hangs': '{head} 无响应（{cause}）：最近 {span}内 {count} 次探测均未得到完整响应，每次最多等待 {waited}',

@@ -76,6 +76,9 @@ export const page: Readonly<Record<keyof typeof english, string>> = {
 
   'card.label': '{what} 的建议',
   'card.set': '请立即设置：从 {from} 切换到 {to}',
+  'card.bypass': '立即设置：{bypass}',
+  'card.bypassBack': '立即撤回：{bypass}',
+  'card.bypassTaken': '生效中：{bypass}',
   'card.taken': '已生效：用 {to} 代替 {from}',
   'card.because': '原因',
   'card.confidence': '可信度',

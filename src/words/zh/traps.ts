@@ -187,6 +187,7 @@ export const traps: Readonly<Record<keyof typeof english, string>> = {
   'trap.level.yarn': 'yarn 文件',
 
   'settle.goenvOff': 'GOENV 为 off：go 命令不读取任何配置文件。',
+  'settle.environmentOnly': '{setting} 只能通过环境变量设置：请追加到该变量现有值之后',
   'settle.goenvWins': '环境变量 GOPROXY 优先于该文件：请 unset 它，并从 shell 文件中删掉。',
   'settle.wins': '{place} 中的 {key} 优先于用户自己的文件：请从那里删掉。',
   'settle.shared':

@@ -50,6 +50,7 @@ describe('an outage of the preferred mirror', () => {
         fetchCostSeconds: { before: 29.171429, after: 0.612 },
       },
       confidence: 'low',
+      bypass: null,
       remedy: {
         env: "export GOPROXY='https://b.example.com,direct'",
         goenv: "go env -w GOPROXY='https://b.example.com,direct'",

@@ -104,7 +104,7 @@ describe('HTTP/2 alone fails, and another client than the leading one speaks it'
       cause: 'reset',
       actionable: false,
       scope: [{ step: 'mod', protocol: '2' }],
-      text: 'a fails over HTTP/2 (reset) and answers over HTTP/1.1: uv cannot use it.',
+      text: 'a fails over HTTP/2 (reset) and answers over HTTP/1.1: uv cannot use it, and no setting is known that turns HTTP/2 off there.',
     });
     expect(sim.state('a')).toBe('degraded');
     expect(sim.detector.standings().find(({ registry }) => registry === 'a')?.because).toBe('it fails over HTTP/2');

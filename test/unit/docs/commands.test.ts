@@ -34,6 +34,7 @@ const elsewhere: readonly (readonly [RegExp, string])[] = [
   [/^npm run bench\b|^node bench\/(prometheus-cost|freshness)\.ts/, 'minutes; its parts are tested in test/unit/bench'],
   [/^npm run soak\b/, 'test/real/soak.test.ts runs a minute of it'],
   [/^line=\$\(/, 'test/real/script-line.test.ts'],
+  [/^export GODEBUG=/, 'test/real/h2-switch.test.ts'],
   [/^curl -fsS .*\/api\/v1\/advice\/oci\/remedy/, 'the route with each form: test/unit/api'],
   [
     /^mirrorwatch (?:probe|rank|replay|advice|what-if|doctor)\b/,

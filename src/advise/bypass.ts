@@ -1,0 +1,129 @@
+import type { Advice, Refusal } from '../core/advice.ts';
+import type { Finding } from '../core/finding.ts';
+import type { Mirror } from '../core/mirror.ts';
+import type { HttpProtocol } from '../core/transcript.ts';
+import { type Bypass, bypassLines, bypassText } from '../ecosystems/bypass.ts';
+import type { Chain, Remedy } from '../ecosystems/client.ts';
+import { advisedNow, type Group } from './group.ts';
+import type { Weighed } from './rank.ts';
+import type { View } from './view.ts';
+
+/**
+ * What to do where the head fails over the one HTTP version that clients speak to it, and no other mirror can be advised:
+ * set the client's own switch; or take it back, once the version works again.
+ * @see docs/decisions/0051-the-clients-own-switch.md
+ */
+export interface BypassDecision {
+  readonly kind: 'bypass';
+  /** `failback`: take it back. */
+  readonly cause: 'outage' | 'failback';
+  readonly findings: readonly Finding[];
+  readonly at: Mirror;
+  readonly bypass: Bypass;
+  /** The chain that clients are told to have, which stays. */
+  readonly after: Chain;
+  /** Why no other mirror is advised; `null`: it is taken back. */
+  readonly refusal: Refusal | null;
+  readonly weighed: readonly Weighed[];
+}
+
+/** The HTTP version over which alone a mirror is in outage; `null`: it is not, or over both. */
+export function brokenVersion(finding: Finding | undefined): HttpProtocol | null {
+  if (finding === undefined || finding.kind !== 'outage' || finding.state === 'closed') return null;
+  return finding.scope.find(({ protocol }) => protocol !== undefined)?.protocol ?? null;
+}
+
+/** The switch that makes the client of a group go past the version that is broken at a mirror; `null`: none would. */
+export function bypassAt({ group }: View, at: Mirror, findings: readonly Finding[]): Bypass | null {
+  const { client } = group;
+  const broken = findings.map(brokenVersion).find((version) => version !== null);
+  return broken === '2' && client.protocols(at)[0] === '2' ? (client.withoutHttp2 ?? null) : null;
+}
+
+/** The clients of a group that have no switch, where HTTP/2 alone is broken at a mirror and one would help; empty: they have one. */
+export function withoutBypass(view: View, at: Mirror, findings: readonly Finding[]): readonly string[] {
+  const isBroken = findings.some((finding) => brokenVersion(finding) === '2');
+  if (!isBroken || bypassAt(view, at, findings) !== null) return [];
+  return at.speaks?.find(({ protocol }) => protocol === '2')?.clients ?? [];
+}
+
+/** True while an advice has clients set a switch; false where it takes one back. */
+export function setsBypass(advice: Advice | undefined): boolean {
+  return advice?.bypass != null && advice.cause !== 'failback';
+}
+
+/** The switch that clients were told to set, by what is proposed or accepted; `null`: none. */
+export function bypassTold({ open, accepted, client }: Group): Bypass | null {
+  return setsBypass(open?.advice) || setsBypass(accepted?.advice) ? (client.withoutHttp2 ?? null) : null;
+}
+
+/** Takes an accepted switch back once its mirror is in outage no more; `null`: none was accepted, or it is still needed. */
+export function takeBackBypass(view: View, at: Mirror): BypassDecision | null {
+  const { accepted, client } = view.group;
+  if (client.withoutHttp2 === undefined || !setsBypass(accepted?.advice) || accepted?.advice.to !== at.name)
+    return null;
+  const isOut = view.standingOf(at.name)?.findings.some(({ kind, state }) => kind === 'outage' && state !== 'closed');
+  if (isOut !== false) return null;
+  const none = { findings: [], refusal: null, weighed: [] };
+  return { kind: 'bypass', cause: 'failback', at, bypass: client.withoutHttp2, after: chainNow(view.group), ...none };
+}
+
+/** The chain that clients are told to have. */
+export function chainNow(group: Group): Chain {
+  return advisedNow(group) ?? { members: [], separators: [] };
+}
+
+/**
+ * The lines of a switch beside those of a chain.
+ * @param lines   of the chain; `null`: the declared one is in force and stays
+ * @param isMove  the chain changes with it
+ */
+export function bypassRemedy(
+  { cause, at, bypass }: BypassDecision,
+  group: Group,
+  lines: Remedy | null,
+  isMove: boolean,
+): Remedy {
+  const { set, unset } = bypassLines(bypass);
+  const isOff = cause === 'failback';
+  const json = lines?.remedy['json'];
+  const programs = isOff ? {} : { [bypass.variable]: bypass.entry };
+  return {
+    remedy: {
+      ...lines?.remedy,
+      env: joined(lines?.remedy['env'], isOff ? unset : set),
+      json: JSON.stringify({ ...(json === undefined ? {} : (JSON.parse(json) as object)), ...programs }),
+    },
+    rollback: joined(isMove ? lines?.rollback : undefined, isOff ? set : unset),
+    notes: [
+      ...(lines?.notes ?? []),
+      `${bypass.variable} can only be set in the environment: append to what it holds.`,
+      ...(isOff
+        ? []
+        : [
+            `All requests of ${group.client.id} use HTTP/1.1 then: more connections, slower builds. Take it back when the outage of ${at.name} closes.`,
+          ]),
+    ],
+  };
+}
+
+/** The lines of a move, with what takes a switch back that clients were told to set before. */
+export function withoutBypassLines(lines: Remedy, told: Bypass | null): Remedy {
+  const env = lines.remedy['env'];
+  if (told === null || env === undefined) return lines;
+  const { set, unset } = bypassLines(told);
+  return {
+    ...lines,
+    remedy: { ...lines.remedy, env: joined(env, unset) },
+    rollback: joined(lines.rollback, set),
+  };
+}
+
+/** As a person writes it. */
+export function settingOf({ bypass }: BypassDecision): string {
+  return bypassText(bypass);
+}
+
+function joined(first: string | undefined, second: string): string {
+  return first === undefined ? second : `${first}\n${second}`;
+}

@@ -1,0 +1,25 @@
+import type { HttpProtocol } from '../core/transcript.ts';
+import { brokenVersion } from './bypass.ts';
+import type { Decision } from './decide.ts';
+
+/** Clients of an ecosystem that are not moved, because the HTTP version that they speak works at the mirror to be left. */
+export interface Spared {
+  readonly clients: readonly string[];
+  readonly protocol: HttpProtocol;
+  /** The mirror. */
+  readonly head: string;
+}
+
+/** Whom a decision does not concern; `null`: it concerns all. */
+export function sparedBy(decision: Decision): Spared | null {
+  if (decision.kind !== 'move' || decision.cause !== 'outage') return null;
+  const broken = decision.findings.map(brokenVersion).find((version) => version !== null);
+  const { name, speaks } = decision.at;
+  const other = broken === undefined ? undefined : speaks?.find(({ protocol }) => protocol !== broken);
+  return other === undefined ? null : { ...other, head: name };
+}
+
+/** For people: who stays. */
+export function sparedSaid({ clients, protocol, head }: Spared): string {
+  return `Not moved: ${clients.join(', ')}. ${head} answers over HTTP/${protocol}, which they speak.`;
+}
