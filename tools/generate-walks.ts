@@ -9,7 +9,7 @@ export const walksPagePath = join(import.meta.dirname, '../docs/walks.md');
 const golden = (name: string): string =>
   readFileSync(join(import.meta.dirname, `../test/golden/${name}-walk-of-bodies.golden.txt`), 'utf8').trim();
 
-const clients = ['go', 'pip', 'uv'];
+const clients = ['go', 'pip', 'uv', 'npm', 'pnpm', 'yarn', 'skopeo', 'ctr'];
 
 /** The page as it should be. */
 export function walksPage(): string {
@@ -22,7 +22,7 @@ Mirror \`near\` sends status 200 and a wrong body. Mirror \`far\` is healthy. Th
 
 - \`ok\`: the client succeeded.
 - \`failed\`: the client ended with an error.
-- \`hangs\`: the client has no timeout of its own. The test stopped it after 10 s.
+- \`hangs\`: the client has no timeout of its own. The test stopped it.
 
 **our probe** is the result of the real probe of mirrorwatch for the same body. Advice is made by a model of each client: the tests
 compare the model with each cell, and name each cell where it differs (\`test/real/*-bodies.test.ts\`). A probe fails a response that is
@@ -32,9 +32,7 @@ ${tables.join('\n\n')}
 
 ## Others
 
-- npm, pnpm and yarn know one registry. Each wrong body fails (test/real/npm-client.test.ts, pnpm-yarn.test.ts).
 - apt's mirror list and pacman's server list: test/real/http-lists.test.ts. Both go on after a cut. Both stop at a flipped byte.
-- skopeo and ctr: test/real/oci-registries.test.ts, oci-containerd.test.ts.
 - Docker 20.10 was measured once, by hand. It goes on after a corrupt blob. It needs 75 s for a cut one. No test runs it.
 `;
 }

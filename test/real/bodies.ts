@@ -11,6 +11,7 @@ import type { Client, Reply } from '../../src/ecosystems/client.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
 import { readConfig } from '../daemon/world.ts';
 import type { Fault } from '../support/faults.ts';
+import type { CommandResult } from '../support/process.ts';
 import type { RawServer } from '../support/raw-server.ts';
 import { expectGolden } from '../unit/cli/golden.ts';
 
@@ -26,14 +27,18 @@ export const bodyFaults: Readonly<Record<string, Fault>> = {
   'another content type': { kind: 'wrong-type' },
 };
 
-/** What a real client came to. `hangs`: it was ended from outside. */
-export type Came = 'ok' | 'failed' | 'hangs';
+/** What a real client came to. `hangs`: it was stopped from outside. */
+type Came = 'ok' | 'failed' | 'hangs';
 
-/**
- * Limits where the body stalls: `timeoutMs` for a client with a timeout of its own, `endMs` until one without is ended.
- * Every other body has none: a busy machine must not fail a download.
- */
-export const stalled = { timeoutMs: 2_000, endMs: 10_000 } as const;
+/** Limits of a client in one row. Without one a busy machine cannot fail a download. */
+export interface Limits {
+  /** Where the body stalls: the client's own timeout, for one that has it. */
+  readonly timeoutMs?: number;
+  /** In a row of `BodyTable.hangs`: after which the client is stopped. */
+  readonly endMs?: number;
+}
+
+const [timeoutMs, endMs] = [2_000, 6_000];
 
 /** One table: a real client, and a mirror that is wrong. */
 export interface BodyTable {
@@ -54,7 +59,10 @@ export interface BodyTable {
   readonly of: Readonly<Record<string, Wrong>>;
   /** Chains by what heads their column. */
   readonly chains: Readonly<Record<string, (near: string, far: string) => string>>;
-  download(chain: string, isStalled: boolean): Promise<Came>;
+  /** Fails where the client ends with an error; the code of one that was stopped is -1. */
+  download(chain: string, limits: Limits): Promise<Pick<CommandResult, 'code'>>;
+  /** The rows in which the client waits without an end, as `fault | of`. */
+  readonly hangs?: readonly string[];
   /** Where our probe or walk says another thing than the client does, as `fault | of | column: walk`. */
   readonly differs: readonly string[];
 }
@@ -95,8 +103,11 @@ export async function expectWalkOfBodies(table: BodyTable): Promise<void> {
     const made = await Promise.all(
       rows.map(async (row, at) => {
         const chains = chainsOf(table, row);
-        const isStalled = row.fault === 'stalled';
-        const came = chains.map(([, chain]) => limit(() => table.download(chain, isStalled)));
+        const limits = {
+          ...(row.fault === 'stalled' ? { timeoutMs } : {}),
+          ...(table.hangs?.includes(`${row.fault} | ${row.of}`) === true ? { endMs } : {}),
+        };
+        const came = chains.map(([, chain]) => limit(async () => cameTo(await table.download(chain, limits))));
         const reason = limit(() => probe(workers, config, at, row));
         return judged(table, row, await reason, await Promise.all(came));
       }),
@@ -115,6 +126,10 @@ export async function expectWalkOfBodies(table: BodyTable): Promise<void> {
     await workers.close();
     for (const { near, far } of rows) for (const server of [near, far]) await server.close();
   }
+}
+
+function cameTo({ code }: Pick<CommandResult, 'code'>): Came {
+  return code === 0 ? 'ok' : code === -1 ? 'hangs' : 'failed';
 }
 
 function urlIn({ urlOf = ({ url }) => url }: BodyTable, mirror: RawServer): string {

@@ -4,7 +4,7 @@ import { startFakeMirror } from '../support/fake-mirror.ts';
 import { goDownload } from '../support/go-client.ts';
 import { real } from '../support/requires.ts';
 import { goSumLines, syntheticModules } from '../support/synthetic-modules.ts';
-import { expectWalkOfBodies, stalled } from './bodies.ts';
+import { expectWalkOfBodies } from './bodies.ts';
 
 const [hello] = syntheticModules;
 const [release] = hello?.versions ?? [];
@@ -29,14 +29,15 @@ real('the real go command and bodies that are wrong', ['go'], () => {
         '.zip': { path: /\.zip$/, step: 'zip', ...at },
       },
       chains: { 'near,far': (near, far) => `${near},${far}`, 'near\\|far': (near, far) => `${near}|${far}` },
-      async download(goproxy, isStalled) {
-        const { code, modules } = await goDownload([`${at.module}@${at.version}`], {
+      hangs: ['stalled | .info', 'stalled | .mod', 'stalled | .zip'],
+      async download(goproxy, { endMs }) {
+        const done = await goDownload([`${at.module}@${at.version}`], {
           goproxy,
           sumdb: sumdb?.verifierKey ?? 'off',
-          ...(isStalled ? { timeoutMs: stalled.endMs } : {}),
+          ...(endMs === undefined ? {} : { timeoutMs: endMs }),
         });
-        if (code === 0) expect(sums).toContain(modules[0]?.sum);
-        return code === 0 ? 'ok' : isStalled && code === -1 ? 'hangs' : 'failed';
+        if (done.code === 0) expect(sums).toContain(done.modules[0]?.sum);
+        return done;
       },
       differs: [],
     });

@@ -6,10 +6,9 @@ import type { CommandResult } from '../support/process.ts';
 import { type PypiClientEnv, pipDownload, uvInstall } from '../support/pypi-clients.ts';
 import { startPypiIndex, tinyWheel } from '../support/pypi-index.ts';
 import { long, type Need } from '../support/requires.ts';
-import { expectWalkOfBodies, stalled } from './bodies.ts';
+import { expectWalkOfBodies } from './bodies.ts';
 
 const wheel = tinyWheel('tiny', '1.0');
-const soon = String(stalled.timeoutMs / 1_000);
 
 interface Named {
   readonly client: Client;
@@ -17,8 +16,8 @@ interface Named {
   readonly differs: readonly string[];
   download(env: PypiClientEnv): Promise<CommandResult>;
   env(urls: readonly string[]): PypiClientEnv;
-  /** Its timeout where a body stalls. */
-  readonly impatient: PypiClientEnv;
+  /** Its variable for a timeout in seconds. */
+  readonly timeout: string;
 }
 
 const clients: readonly Named[] = [
@@ -34,7 +33,7 @@ const clients: readonly Named[] = [
       PIP_INDEX_URL: first,
       PIP_EXTRA_INDEX_URL: extra.join(' '),
     }),
-    impatient: { PIP_TIMEOUT: soon },
+    timeout: 'PIP_TIMEOUT',
   },
   {
     client: uv,
@@ -42,11 +41,11 @@ const clients: readonly Named[] = [
     differs: [],
     download: (env) => uvInstall(['tiny==1.0'], env),
     env: ([first = '', ...extra]) => ({ UV_DEFAULT_INDEX: first, UV_INDEX: extra.join(' ') }),
-    impatient: { UV_HTTP_TIMEOUT: soon },
+    timeout: 'UV_HTTP_TIMEOUT',
   },
 ];
 
-for (const { client, need, differs, download, env, impatient } of clients)
+for (const { client, need, differs, download, env, timeout } of clients)
   long(`the real ${client.id} and bodies that are wrong`, [need], () => {
     test('end where our walk ends, by the table (UPDATE_GOLDEN=1 rewrites)', async () => {
       const at = { version: '1.0', module: 'tiny' };
@@ -67,9 +66,9 @@ for (const { client, need, differs, download, env, impatient } of clients)
           'near, far extra': (near, far) => `${near} ${far}`,
           'far, near extra': (near, far) => `${far} ${near}`,
         },
-        download: async (chain, isStalled) => {
-          const { code } = await download({ ...env(chain.split(' ')), ...(isStalled ? impatient : {}) });
-          return code === 0 ? 'ok' : 'failed';
+        download: (chain, { timeoutMs }) => {
+          const limit = timeoutMs === undefined ? {} : { [timeout]: String(timeoutMs / 1_000) };
+          return download({ ...env(chain.split(' ')), ...limit });
         },
         differs,
       });

@@ -11,8 +11,9 @@ export interface Containerd {
    * Has the real `ctr` pull an image's content, without unpacking it. Never throws.
    * @param name       `host/name:tag` or `host/name@sha256:…`
    * @param hostsToml  of that host
+   * @param timeoutMs  after which ctr is killed; default: the patience of the tests
    */
-  readonly pull: (name: string, hostsToml: string) => Promise<CommandResult>;
+  readonly pull: (name: string, hostsToml: string, timeoutMs?: number) => Promise<CommandResult>;
   /** Whether it has the layer's bytes. */
   readonly hasLayer: (image: OciImage) => boolean;
   readonly log: () => string;
@@ -50,13 +51,13 @@ export async function startContainerd(): Promise<Containerd> {
     ready: ({ log }) => existsSync(socket) && log().includes('successfully booted'),
   });
   return {
-    pull(name, hostsToml) {
+    pull(name, hostsToml, timeoutMs = patienceMs) {
       const hosts = join(dir, 'certs.d', name.split('/')[0] ?? '');
       mkdirSync(hosts, { recursive: true });
       writeFileSync(join(hosts, 'hosts.toml'), hostsToml);
       const args = ['--address', socket, '--timeout', `${patienceMs / 1_000}s`];
       const fetch = ['content', 'fetch', '--hosts-dir', join(dir, 'certs.d'), '--platform', 'linux/amd64', name];
-      return run(commandPath('ctr'), [...args, ...fetch], { env: sealed });
+      return run(commandPath('ctr'), [...args, ...fetch], { env: sealed, timeoutMs });
     },
     hasLayer: ({ layerDigest }) =>
       existsSync(join(root, 'io.containerd.content.v1.content', 'blobs', ...layerDigest.split(':'))),

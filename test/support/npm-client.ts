@@ -84,6 +84,8 @@ export async function npmInstall(
     readonly npmrc?: string;
     readonly lock?: string;
     readonly args?: readonly string[];
+    /** After which it is killed. Default: the patience of the tests. */
+    readonly timeoutMs?: number;
   },
 ): Promise<NpmInstalled> {
   const dir = tempDir('npm-client');
@@ -95,7 +97,8 @@ export async function npmInstall(
     const env = sealedNpmEnv({ ...options, dir });
     const what = options.lock === undefined ? ['install', name] : ['ci'];
     const args = [...what, '--loglevel=error', ...(options.args ?? [])];
-    const result = await run(commandPath('npm'), args, { cwd: dir, env });
+    const limit = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
+    const result = await run(commandPath('npm'), args, { cwd: dir, env, ...limit });
     const file = join(dir, 'node_modules', name, 'package.json');
     const installed = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as { version: string }) : null;
     const lockFile = join(dir, 'package-lock.json');

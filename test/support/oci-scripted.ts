@@ -10,6 +10,8 @@ export async function startOciScripted(image: OciImage, repository: string): Pro
   const held = new Map(digests.map((one) => [one, blobOf(image, one)]));
   const asked = new RegExp(`^/v2/${repository}/(manifests|blobs)/([^/]+)$`);
   return startRawServer({
+    // skopeo tries TLS first, and waits ten seconds for an answer.
+    closesTls: true,
     answer({ path }) {
       if (path === '/v2/')
         return { status: 200, headers: { 'content-type': 'application/json' }, body: Buffer.from('{}') };

@@ -30,12 +30,14 @@ export interface SkopeoPull extends CommandResult {
  * Pulls an image by the real skopeo, whose mirrors are those of a registries.conf, as podman and CRI-O read it.
  * @param name      `host/name:tag` or `host/name@sha256:…`
  * @param seconds   after which it is told to give up
+ * @param timeoutMs  after which it is killed; default: the patience of the tests
  */
 export async function skopeoPull(
   name: string,
   registriesConf: string,
   image: OciImage,
   seconds = patienceMs / 1_000,
+  timeoutMs = patienceMs,
 ): Promise<SkopeoPull> {
   const dir = tempDir('oci-skopeo');
   try {
@@ -50,7 +52,7 @@ export async function skopeoPull(
       `docker://${name}`,
       `dir:${join(dir, 'out')}`,
     ];
-    const result = await run(commandPath('skopeo'), args, { env: sealed });
+    const result = await run(commandPath('skopeo'), args, { env: sealed, timeoutMs });
     return { ...result, hasLayer: existsSync(join(dir, 'out', image.layerDigest.replace('sha256:', ''))) };
   } finally {
     removeTempDir(dir);

@@ -21,6 +21,8 @@ export interface InstallOptions {
   readonly isLocked?: boolean;
   /** Default: its own, minutes. */
   readonly fetchTimeoutMs?: number;
+  /** After which it is killed. Default: the patience of the tests. */
+  readonly timeoutMs?: number;
 }
 
 /** What it said, and what it installed. */
@@ -112,7 +114,8 @@ export async function pnpmOrYarn(client: PnpmOrYarn, name: string, options: Inst
     const told = { cwd: project, env };
     if (options.before !== undefined) await run(commandPath(client), options.before, told);
     const args = options.isLocked === true ? lockedArgs[client] : [...addArgs[client], name];
-    const result = await run(commandPath(client), args, told);
+    const limit = options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs };
+    const result = await run(commandPath(client), args, { ...told, ...limit });
     const manifest = textOf(join(project, 'node_modules', name, 'package.json'));
     const version = manifest === null ? null : (JSON.parse(manifest) as { version: string }).version;
     return { ...result, version, lock: textOf(join(project, lockFiles[client])) };

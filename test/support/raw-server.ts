@@ -40,6 +40,8 @@ export interface RawServerOptions {
   /** Default 127.0.0.1. */
   readonly host?: string;
   readonly certs?: Certs;
+  /** In plain HTTP: closes a connection that begins with a TLS handshake, as real servers do. Default: waits for a request. */
+  readonly closesTls?: boolean;
 }
 
 /** A scripted server on a real socket, in this process. */
@@ -64,6 +66,8 @@ export interface RawServer {
 }
 
 const headBytesMax = 64 * 1024;
+/** The first byte of a ClientHello: RFC 8446 section 5.1. */
+const tlsHandshake = 22;
 
 interface Plan {
   readonly fault: Fault;
@@ -248,6 +252,10 @@ class ScriptedServer implements RawServer {
       if (stays) await next();
     };
     socket.on('data', (chunk: Buffer) => {
+      if (this.#options.closesTls === true && tls === null && buffer === '' && chunk[0] === tlsHandshake) {
+        socket.destroy();
+        return;
+      }
       buffer += chunk.toString('latin1');
       if (buffer.length > headBytesMax) socket.destroy();
       else void next();

@@ -43,6 +43,11 @@ export function isCut(reply: Reply): boolean {
   return reply.tag === 'failed' && reply.isCut === true;
 }
 
+/** True for an answer that a client without a timeout for responses waits for. */
+export function isHung(reply: Reply): boolean {
+  return reply.tag === 'failed' && reply.isHung === true;
+}
+
 /** What the clients of images share: how their hosts are written and read. */
 export const hostChain = {
   expected: 'mirrors by URL, separated by |',

@@ -1,6 +1,6 @@
 import { type Chain, type Client, offersHttp1, type Remedy, type Served } from '../client.ts';
 import { walkInOrder } from '../walk.ts';
-import { hostChain, isCut, isTaken } from './chain.ts';
+import { hostChain, isCut, isHung, isTaken } from './chain.ts';
 import { credentialNotes, type Place, type Places, placesOf, unpasteable } from './place.ts';
 
 const path = '/etc/containers/registries.conf.d/050-mirrorwatch.conf';
@@ -60,7 +60,7 @@ function remedy(before: Chain, after: Chain, _: readonly string[], { upstream = 
 /**
  * podman, CRI-O, buildah and skopeo: one mirror after the other until one gives a manifest, whatever the others fail with.
  * Whose manifest it took, it stays with: a wrong hash ends the pull, and so does a blob that is missing there. One that takes
- * the connection and says nothing holds it for as long as its caller waits; a reply does not tell that from other failures.
+ * the connection and hangs ends it too: they have no timeout for a response.
  * @see containers/image docker/docker_image_src.go newImageSource
  */
 export const podman: Client = {
@@ -74,7 +74,8 @@ export const podman: Client = {
     walkInOrder(
       chain,
       replyOf,
-      (reply) => isTaken(reply) && (!isCut(reply) || (reply.tag === 'failed' && reply.isArtifact === true)),
+      (reply) =>
+        isHung(reply) || (isTaken(reply) && (!isCut(reply) || (reply.tag === 'failed' && reply.isArtifact === true))),
     ),
   protocols: () => offersHttp1,
   forms: ['registries.conf'],

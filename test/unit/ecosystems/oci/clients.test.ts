@@ -59,7 +59,7 @@ describe('what a client does with which status', () => {
     client.walk(chain(`${a}|${b}`), ({ plain }) => (plain === a ? reply(status) : { tag: 'ok', tookMs: 7 })).tag;
 
   test.each([
-    // status, containerd, podman, docker; null: no answer was whole (refused, reset, hung, cut).
+    // status, containerd, podman, docker; null: no answer was whole (refused, reset).
     [404, 'ok', 'ok', 'ok'],
     [410, 'ok', 'ok', 'ok'],
     [401, 'ok', 'ok', 'ok'],
@@ -78,6 +78,12 @@ describe('what a client does with which status', () => {
       ofPodman,
       ofDocker,
     ]);
+  });
+
+  test.each([containerd, podman])('a host that takes the connection and hangs ends the walk of $id', (client) => {
+    const hung: Reply = { tag: 'failed', tookMs: 5, status: null, isHung: true };
+    const replyOf = ({ plain }: { readonly plain: string }): Reply => (plain === a ? hung : { tag: 'ok', tookMs: 7 });
+    expect(client.walk(chain(`${a}|${b}`), replyOf)).toEqual({ tag: 'failed', at: 0 });
   });
 
   test.each([
@@ -129,6 +135,15 @@ server = "https://b.example.com"
 [host."https://a.example.com/v2/hub"]
   capabilities = ["pull", "resolve"]
   override_path = true`);
+  });
+
+  test('hosts.toml: a mirror alone without direct is the server and a host', () => {
+    const text = of(containerd, a, 'docker.io').remedy['hosts.toml'];
+    expect(text).toBe(`# /etc/containerd/certs.d/docker.io/hosts.toml
+server = "https://a.example.com"
+
+[host."https://a.example.com"]
+  capabilities = ["pull", "resolve"]`);
   });
 
   test('registries.conf: locations without scheme, projects behind the host', () => {
