@@ -54,10 +54,10 @@ export const limits = {
   /** The busiest packages have some ten thousand versions. */
   packumentVersions: 100_000,
   /**
-   * Of JSON that is read whole: packuments have a value in 33 bytes, so twice what fits `packumentBytes`, and parsed
-   * within two seconds in the worst of forms, against a thread's `workerHangMs`. Nothing that we read is ten deep.
+   * Of JSON that is read whole, in one piece: packuments have a value in 33 bytes, so what fits `packumentBytes`, and parsed
+   * within a second in the worst of forms. Nothing that we read is ten deep.
    */
-  jsonValues: 2_000_000,
+  jsonValues: 1_100_000,
   jsonDepth: 100,
   /** npm dist-tags, or the manifest of one version: a few KB, thousands of tags at most. */
   distTagsBytes: 1 * mib,
@@ -80,6 +80,8 @@ export const limits = {
   /** What is compared of one answer, so that the packument of a thousand versions stays two kilobytes. */
   contentVersions: 100,
   contentTags: 16,
+  /** Of an answer's tags so many are looked at, and `latest`; registries have some thousand at most. */
+  tagsRead: 10_000,
   /** Releases remembered of one module, and what its tags stood for; a mirror that lacks older ones lacks newer ones too. */
   releasesKept: 64,
   tagChanges: 32,

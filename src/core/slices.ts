@@ -4,6 +4,9 @@ export type Slices<T> = Generator<undefined, T, undefined>;
 /** Targets, files and the like that one slice handles at most: some milliseconds. */
 export const itemsPerSlice = 500;
 
+/** Lines likewise. */
+const linesPerSlice = 5_000;
+
 /** Does the work with a turn of the event loop after each slice. */
 export async function overTurns<T>(work: Slices<T>, turn: () => Promise<void>): Promise<T> {
   for (;;) {
@@ -21,12 +24,32 @@ export function atOnce<T>(work: Slices<T>): T {
   }
 }
 
-/** Hands on each item; a slice ends after every `itemsPerSlice`. */
-export function* each<T>(items: Iterable<T>, act: (item: T) => void): Slices<void> {
+/** Hands on each item until `act` gives `false`; a slice ends after every `itemsPerSlice`. */
+export function* each<T>(items: Iterable<T>, act: (item: T) => unknown): Slices<void> {
   let count = 0;
   for (const item of items) {
-    act(item);
+    if (act(item) === false) return;
     count += 1;
     if (count % itemsPerSlice === 0) yield;
+  }
+}
+
+/** Characters of text that one slice handles at most: some ten milliseconds. */
+export const charsPerSlice = 64 * 1024;
+
+/** Hands on each line until `act` gives `false`, of one longer than `charsPerSlice` its beginning; a slice ends after so many characters. */
+export function* eachLine(text: string, act: (line: string) => unknown): Slices<void> {
+  let sliceFrom = 0;
+  let lines = 0;
+  for (let from = 0; from <= text.length; ) {
+    const end = text.indexOf('\n', from);
+    const to = end < 0 ? text.length : end;
+    if (act(text.slice(from, Math.min(to, from + charsPerSlice))) === false) return;
+    from = to + 1;
+    lines += 1;
+    if (lines < linesPerSlice && from - sliceFrom < charsPerSlice) continue;
+    lines = 0;
+    sliceFrom = from;
+    yield;
   }
 }

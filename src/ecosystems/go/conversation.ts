@@ -5,7 +5,7 @@ import type { Facts, Verdict } from '../../core/transcript.ts';
 import { contentsOf } from '../contents.ts';
 import { seenIn } from '../seen.ts';
 import { ended, fine, isNotOffered, type Talk, unaskable } from '../talk.ts';
-import { hashOf, wholeOf } from '../whole.ts';
+import { hashOf, inSlices, wholeOf } from '../whole.ts';
 import { get, moduleUrl } from './ask.ts';
 import type { GoContext } from './context.ts';
 import { escapeVersion } from './escape.ts';
@@ -44,7 +44,7 @@ function* list({ module }: Target, context: GoContext): Talk<Verdict> {
   if (url === null) return ended(unaskable);
   const got = yield* get({ url, bodyBytesMax: limits.listBytes }, context);
   if (got.tag === 'error') return ended(got.error);
-  const versions = parseList(got.value.body);
+  const versions = yield* inSlices(parseList(got.value.body));
   if (versions.tag === 'error') return ended({ tag: 'failed', failure: versions.error });
   const { length: count } = versions.value;
   return fine({
@@ -92,7 +92,8 @@ function* mod({ module, version }: Target, context: GoContext): Talk<Verdict> {
   const want = context.pinned[`${module}@${named.value}/go.mod`];
   const digest = h1OfMod(body);
   // Bytes that an authority vouches for are right, whatever they look like.
-  const read = digest === want || (want !== undefined && isSpoiltMod(body, module ?? '')) ? null : parseModFile(body);
+  const isVouched = digest === want || (want !== undefined && isSpoiltMod(body, module ?? ''));
+  const read = isVouched ? null : yield* inSlices(parseModFile(body));
   if (read?.tag === 'error') return ended({ tag: 'failed', failure: read.error }, facts);
   return verify(digest, want, { ...facts, ...seenIn(body) });
 }

@@ -1,7 +1,8 @@
 import { isMarkup, utf8 } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { error, ok, type Result } from '../../core/result.ts';
-import { readGoMod } from './mod-text.ts';
+import { eachLine, type Slices } from '../../core/slices.ts';
+import { goModReader } from './mod-text.ts';
 
 /**
  * The module path that a go.mod declares. Only the shape is checked: the declared path may differ from the one asked
@@ -9,11 +10,19 @@ import { readGoMod } from './mod-text.ts';
  * @returns wrong content for markup; malformed for a NUL, for what is not UTF-8, and without a `module` directive
  * @see protocols.md 0.2; go.dev/ref/mod#go-mod-file-module
  */
-export function parseModFile(body: Uint8Array): Result<string, ProbeFailure> {
+export function* parseModFile(body: Uint8Array): Slices<Result<string, ProbeFailure>> {
   if (isMarkup(body)) return error({ kind: 'wrong_content', expected: 'a go.mod' });
   const text = utf8(body);
   if (text === null || text.includes('\0')) return error({ kind: 'malformed', expected: 'a go.mod' });
-  const [path = '', ...rest] = readGoMod(text).find(({ verb }) => verb === 'module')?.words ?? [];
+  const read = goModReader();
+  let words: readonly string[] = [];
+  yield* eachLine(text, (line) => {
+    const directive = read(line);
+    if (directive?.verb !== 'module') return true;
+    words = directive.words;
+    return false;
+  });
+  const [path = '', ...rest] = words;
   if (path === '' || rest.length > 0 || /[\s()]/.test(path))
     return error({ kind: 'malformed', expected: 'a module directive' });
   return ok(path);

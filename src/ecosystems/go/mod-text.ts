@@ -14,17 +14,22 @@ const word = /"[^"]*"|`[^`]*`|[()]|[^\s()"`]+/g;
  * @see go.dev/ref/mod#go-mod-file-lexical; golang/mod modfile/read.go
  */
 export function readGoMod(text: string): readonly GoModDirective[] {
-  const directives: GoModDirective[] = [];
+  const read = goModReader();
+  return text.split('\n').flatMap((line) => read(line) ?? []);
+}
+
+/** Reads a go.mod line by line; `null` for one that is no directive. */
+export function goModReader(): (line: string) => GoModDirective | null {
   let block: string | null = null;
-  for (const line of text.split('\n')) {
+  return (line) => {
     const [code = '', comment = ''] = line.split(/\/\/(.*)/s);
     const words = (code.match(word) ?? []).map((one) => one.replace(/^(["`])(.*)\1$/s, '$2'));
     const [verb, ...rest] = words;
-    if (verb === undefined) continue;
+    if (verb === undefined) return null;
     if (block !== null && verb === ')') block = null;
-    else if (block !== null) directives.push({ verb: block, words, comment });
+    else if (block !== null) return { verb: block, words, comment };
     else if (rest.length === 1 && rest[0] === '(') block = verb;
-    else directives.push({ verb, words: rest, comment });
-  }
-  return directives;
+    else return { verb, words: rest, comment };
+    return null;
+  };
 }

@@ -2,6 +2,7 @@ import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
 import { type End, type Talk, unaskable } from '../talk.ts';
+import { inSlices } from '../whole.ts';
 import { get, moduleUrl } from './ask.ts';
 import type { GoContext } from './context.ts';
 import { escapeVersion } from './escape.ts';
@@ -30,7 +31,7 @@ function* resolveLatest(module: string, context: GoContext): Talk<Resolved> {
   if (listUrl === null) return error(unaskable);
   const list = yield* get({ url: listUrl, aside: true, bodyBytesMax: limits.listBytes }, context);
   if (list.tag === 'error') return list;
-  const versions = parseList(list.value.body);
+  const versions = yield* inSlices(parseList(list.value.body));
   if (versions.tag === 'error') return failed(versions.error);
   let latest = latestOf(versions.value, null);
   if (latest.tag === 'has_mod') {

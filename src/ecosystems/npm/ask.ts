@@ -1,6 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import { error, type Result } from '../../core/result.ts';
 import { below, type End, get, isNotOffered, type Talk, unaskable } from '../talk.ts';
+import { inSlices } from '../whole.ts';
 import type { NpmContext } from './context.ts';
 import { escapeName } from './package-name.ts';
 import { type Packument, parsePackument } from './packument.ts';
@@ -31,6 +32,6 @@ export function* getPackument(module: string, context: NpmContext, aside: boolea
   if (got.tag === 'error' && isNotOffered(got.error))
     got = yield* get({ ...ask, headers: { ...fullForm, ...encodings } }, context);
   if (got.tag === 'error') return got;
-  const read = parsePackument(got.value.body, module);
+  const read = yield* inSlices(parsePackument(got.value.body, module));
   return read.tag === 'error' ? error({ tag: 'failed', failure: read.error }) : read;
 }

@@ -7,7 +7,7 @@ import type { Target } from '../../core/target.ts';
 import type { Facts, Verdict } from '../../core/transcript.ts';
 import type { WholeBody } from '../../core/whole-body.ts';
 import { below, type End, ended, fine, get, isNotOffered, type Talk, unaskable } from '../talk.ts';
-import { wholeOf } from '../whole.ts';
+import { inSlices, wholeOf } from '../whole.ts';
 import { fullForm, getPackument } from './ask.ts';
 import type { NpmContext } from './context.ts';
 import { pinnedIntegrity } from './integrity.ts';
@@ -94,7 +94,7 @@ function* packument({ module }: Target, context: NpmContext): Talk<Verdict> {
   if (got.tag === 'error') return ended(got.error);
   const { body } = got.value;
   if (body.length >= stopAfterBytes && startsLikeObject(body)) return fine();
-  const read = parsePackument(body, module ?? '');
+  const read = yield* inSlices(parsePackument(body, module ?? ''));
   return read.tag === 'error' ? ended({ tag: 'failed', failure: read.error }) : fine({ listed: read.value.listed });
 }
 

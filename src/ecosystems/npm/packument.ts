@@ -2,6 +2,7 @@ import { isMarkup, utf8 } from '../../core/body-text.ts';
 import type { ProbeFailure } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Slices } from '../../core/slices.ts';
 import type { Contents } from '../../core/transcript.ts';
 import { contentsOf, tagsOf } from '../contents.ts';
 import { parseJson } from '../parse-json.ts';
@@ -75,7 +76,7 @@ function ownText(fields: Fields | null, key: string): string | null {
  * @returns     `absent` where the package was unpublished as a whole
  * @see protocols.md 2.1 and 2.2
  */
-export function parsePackument(body: Uint8Array, name: string): Result<Packument, ProbeFailure> {
+export function* parsePackument(body: Uint8Array, name: string): Slices<Result<Packument, ProbeFailure>> {
   const read = readObject(body, 'a packument');
   if (read.tag === 'error') return read;
   if (own(read.value, 'name') !== name)
@@ -91,7 +92,7 @@ export function parsePackument(body: Uint8Array, name: string): Result<Packument
   const keys = Object.keys(versions);
   if (keys.length > limits.packumentVersions)
     return error({ kind: 'malformed', expected: `a packument with at most ${limits.packumentVersions} versions` });
-  const { count, kept } = highest(keys, limits.contentVersions);
+  const { count, kept } = yield* highest(keys, limits.contentVersions);
   const time = object(own(read.value, 'time'));
   const modifiedMs = timeIn(read.value, 'modified') ?? timeIn(time, 'modified');
   return ok({
@@ -116,7 +117,7 @@ function versionIn(tags: Fields | null, tag: string): string | null {
 function tagsIn(tags: Fields | null): Readonly<Record<string, string>> {
   return tagsOf(
     Object.fromEntries(
-      Object.keys(tags ?? {}).flatMap((tag) => {
+      ['latest', ...Object.keys(tags ?? {}).slice(0, limits.tagsRead)].flatMap((tag) => {
         const version = versionIn(tags, tag);
         return version === null ? [] : [[tag, version] as const];
       }),

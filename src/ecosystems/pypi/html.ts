@@ -1,5 +1,5 @@
 import { Tokenizer } from 'htmlparser2';
-import type { Slices } from '../../core/slices.ts';
+import { charsPerSlice, type Slices } from '../../core/slices.ts';
 
 /** One tag of a page, with the text that stands before it. */
 export interface HtmlTag {
@@ -13,8 +13,6 @@ export interface HtmlTag {
 
 /** No name of a file and no URL is longer: of a text so much is kept, and an attribute beyond it is left out. */
 const partCharsMax = 16 * 1024;
-/** Characters of one slice: some ten milliseconds, whatever they are. */
-const sliceChars = 64 * 1024;
 
 function joined(part: string, more: string): string {
   return part.length > partCharsMax ? part : part + more;
@@ -79,9 +77,9 @@ export function* tellTags(html: string, keys: ReadonlySet<string>, tell: (tag: H
       onend: nothing,
     },
   );
-  for (let at = 0; at < html.length; at += sliceChars) {
+  for (let at = 0; at < html.length; at += charsPerSlice) {
     if (at > 0) yield;
-    tokenizer.write(html.slice(at, at + sliceChars));
+    tokenizer.write(html.slice(at, at + charsPerSlice));
   }
   tokenizer.end();
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
+import { atOnce, charsPerSlice, type Slices } from '../../../../src/core/slices.ts';
 import { parseInfo } from '../../../../src/ecosystems/go/info.ts';
 import { parseList } from '../../../../src/ecosystems/go/list.ts';
 import { isSynthetic, parseModFile } from '../../../../src/ecosystems/go/mod-file.ts';
@@ -22,7 +23,7 @@ describe('version lists', () => {
     ['incompatible ones', 'v2.0.0+incompatible\n', ['v2.0.0+incompatible']],
     ['a version too long to keep', `v1.0.0-${'a'.repeat(limits.versionChars)}\nv1.0.0\n`, ['v1.0.0']],
   ])('%s', (_, body, versions) => {
-    expect(parseList(bytes(body))).toEqual({ tag: 'ok', value: versions });
+    expect(atOnce(parseList(bytes(body)))).toEqual({ tag: 'ok', value: versions });
   });
 
   test.each<[string, Uint8Array, object]>([
@@ -37,13 +38,49 @@ describe('version lists', () => {
     ['one odd line', bytes('v1.0.0\nlatest\n'), { kind: 'malformed', expected: 'versions, one a line' }],
     ['no UTF-8', Buffer.from([0x76, 0xff]), { kind: 'malformed', expected: 'versions, one a line' }],
   ])('refuses %s', (_, body, failure) => {
-    expect(parseList(body)).toEqual({ tag: 'error', error: failure });
+    expect(atOnce(parseList(body))).toEqual({ tag: 'error', error: failure });
   });
 
   test('keeps the highest', () => {
     const all = Array.from({ length: limits.versionsKept + 2 }, (_, patch) => `v1.0.${patch}`);
-    const read = parseList(bytes(all.join('\n')));
+    const read = atOnce(parseList(bytes(all.join('\n'))));
     expect(read.tag === 'ok' && [read.value.length, read.value[0]]).toEqual([limits.versionsKept, 'v1.0.2']);
+  });
+});
+
+describe('a text that is long is read in slices', () => {
+  const slices = (work: Slices<unknown>): number => {
+    let count = 1;
+    while (work.next().done !== true) count += 1;
+    return count;
+  };
+  const chars = 4_000_000;
+
+  test.each<[string, (body: Uint8Array) => Slices<unknown>, string]>([
+    ['a list of versions', parseList, 'v1.0.0-a.b.c\n'],
+    ['a list of blank lines', parseList, '\n'],
+    ['a list of one line', parseList, 'v1.0.0 '],
+    ['a go.mod', parseModFile, 'require example.com/x v1.0.0\n'],
+    ['a go.mod of blank lines', parseModFile, '\n'],
+  ])('%s', (_, read, piece) => {
+    const text = piece.repeat(chars / piece.length);
+    const lines = text.split('\n').length;
+    // Of one line the beginning alone is looked at.
+    const least = lines === 1 ? 1 : Math.max(chars / charsPerSlice, lines / 5_000) - 1;
+    expect(slices(read(bytes(text)))).toBeGreaterThanOrEqual(least);
+  });
+
+  test('a list in any order keeps the highest', () => {
+    const versions = Array.from({ length: 20_000 }, (_, at) => `v1.${(at * 7_919) % 20_000}.0`);
+    expect(atOnce(parseList(bytes(versions.join('\n'))))).toEqual({
+      tag: 'ok',
+      value: Array.from({ length: limits.versionsKept }, (_, at) => `v1.${20_000 - limits.versionsKept + at}.0`),
+    });
+  });
+
+  test('a go.mod that says its module behind much else', () => {
+    const text = `${'go 1.21 // x\n'.repeat(50_000)}module example.com/a`;
+    expect(atOnce(parseModFile(bytes(text)))).toEqual({ tag: 'ok', value: 'example.com/a' });
   });
 });
 
@@ -98,7 +135,7 @@ describe('go.mod files', () => {
     ['with carriage returns', 'module example.com/a\r\n\r\ngo 1.21\r\n', 'example.com/a'],
     ['after go', 'go 1.21\nmodule example.com/a\n', 'example.com/a'],
   ])('%s', (_, body, path) => {
-    expect(parseModFile(bytes(body))).toEqual({ tag: 'ok', value: path });
+    expect(atOnce(parseModFile(bytes(body)))).toEqual({ tag: 'ok', value: path });
   });
 
   test.each<[string, Uint8Array, object]>([
@@ -124,7 +161,7 @@ describe('go.mod files', () => {
       { kind: 'malformed', expected: 'a module directive' },
     ],
   ])('refuses %s', (_, body, failure) => {
-    expect(parseModFile(body)).toEqual({ tag: 'error', error: failure });
+    expect(atOnce(parseModFile(body))).toEqual({ tag: 'error', error: failure });
   });
 
   test('the made-up one is told from a real one', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { atOnce } from '../../../../src/core/slices.ts';
 import { lockEntries, parseGoMod, parseGoSum } from '../../../../src/ecosystems/go/lock-file.ts';
 import { parseModFile } from '../../../../src/ecosystems/go/mod-file.ts';
 import { expectInProportion } from '../../../support/growth.ts';
@@ -13,7 +14,7 @@ describe('a go.mod read by the configuration and by a probe', () => {
     ['require (\n  module v1.0.0\n)', null],
     ['module // nothing', null],
   ])('%j', (text, module) => {
-    const probed = parseModFile(Buffer.from(text));
+    const probed = atOnce(parseModFile(Buffer.from(text)));
     expect(probed.tag === 'ok' ? probed.value : null).toBe(module);
     expect(parseGoMod(text) !== null).toBe(module !== null);
   });
