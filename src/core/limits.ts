@@ -235,7 +235,7 @@ export const limits = {
   workerInFlight: 256,
   workerHangMs: 30 * second,
   /**
-   * A mirror whose light answer held its thread so long in one piece (processor time) is probed in a thread apart for the time
+   * A mirror of which one light answer took its thread so long in all (processor time) is probed in a thread apart for the time
    * after it; that thread ends when it was not needed for `apartIdleMs`.
    */
   threadHeldMs: 500,

@@ -44,7 +44,7 @@ export interface Sample {
   readonly retryAfterMs: number | null;
   readonly facts: Facts;
   readonly loopDelayMsMax: number;
-  /** How long reading its answers held our thread in one piece, milliseconds; absent: less than `limits.threadHeldMs`. */
+  /** How long reading one of its answers took our thread in all, milliseconds of processor time; absent: less than `limits.threadHeldMs`. */
   readonly heldMs?: number;
   readonly worker: number;
 }

@@ -1,16 +1,19 @@
 import type { Timed } from '../core/ports.ts';
 
-/** What one probe makes its thread compute, piece by piece. */
+/** What one probe makes its thread compute, piece by piece, by the answers that it is for. */
 export interface Pieces {
   /** Carries out one piece. */
   readonly timed: Timed;
-  /** The longest piece so far: processor time of this thread, milliseconds. */
+  /** Another answer is asked for: pieces up to the next call are for that one. */
+  readonly nextAnswer: () => void;
+  /** What one answer took so far, in all its pieces, the most of any: processor time of this thread, milliseconds. */
   readonly longestMs: () => number;
 }
 
 /** @param reading  told when each piece begins and ends */
 export function createPieces(reading: (isReading: boolean) => void = () => undefined): Pieces {
   let longestMs = 0;
+  let answerMs = 0;
   return {
     timed(compute) {
       const fromMs = spentMs();
@@ -19,8 +22,12 @@ export function createPieces(reading: (isReading: boolean) => void = () => undef
         return compute();
       } finally {
         reading(false);
-        longestMs = Math.max(longestMs, spentMs() - fromMs);
+        answerMs += spentMs() - fromMs;
+        longestMs = Math.max(longestMs, answerMs);
       }
+    },
+    nextAnswer() {
+      answerMs = 0;
     },
     longestMs: () => longestMs,
   };

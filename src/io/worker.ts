@@ -67,7 +67,7 @@ export function createRunner(deps: RunnerDeps): Runner {
       const [access, context] = [book.access[name], book.context[name]];
       if (access === undefined || context === undefined) return lostProbe(due, 'defect', worker, clock.now());
       const pieces = createPieces(reading);
-      const { timed } = pieces;
+      const { timed, nextAnswer } = pieces;
       try {
         const prober = await proberOf(ecosystem);
         if (prober.prepare !== undefined) await prober.prepare(context);
@@ -87,6 +87,7 @@ export function createRunner(deps: RunnerDeps): Runner {
           loopDelayMsMax,
           nextTurn,
           timed,
+          nextAnswer,
         });
         // A server may say back what it was told: our own credentials leave this thread in no form.
         const transcript = timed(() => maskOf(access).data(held));

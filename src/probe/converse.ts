@@ -21,6 +21,8 @@ export interface ConverseInput {
   readonly loopDelayMsMax: (fromMs: number) => number;
   /** Carries out what is computed between two answers; absent: on nobody's account. */
   readonly timed?: Timed;
+  /** Called before each request: what is computed from there on is for its answer. */
+  readonly nextAnswer?: () => void;
   /** Resolves once the thread's loop has turned. */
   readonly nextTurn: () => Promise<void>;
 }
@@ -51,6 +53,7 @@ export async function converse(input: ConverseInput): Promise<Transcript> {
         await input.nextTurn();
         return done;
       }
+      input.nextAnswer?.();
       const answer = await exchange(ask);
       // Read here: what we compute from the last answer (a hash over a whole zip) delays no hop of ours any more.
       loopDelayMsMax = input.loopDelayMsMax(started.monotonicMs);

@@ -18,6 +18,8 @@ export interface Attack {
   readonly mirror?: string;
   /** Files that the configuration names, by path. */
   readonly files?: Readonly<Record<string, string>>;
+  /** Whether it is found to take too much of a thread; absent: either. */
+  readonly holds?: boolean;
   /** States that the hostile mirror may be in at the end; default: all but `up`. */
   readonly guilty?: readonly string[];
 }

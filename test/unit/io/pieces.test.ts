@@ -26,3 +26,14 @@ it('says how long the longest piece took, and when each begins and ends', () => 
   expect(longestMs()).toBeLessThanOrEqual(cost + 10);
   expect(told).toEqual([true, false, true, false]);
 });
+
+it('adds up the pieces of one answer, and begins anew with the next', () => {
+  const { timed, nextAnswer, longestMs } = createPieces();
+  nextAnswer();
+  for (let piece = 0; piece < 4; piece += 1) timed(() => burn(20));
+  expect(longestMs()).toBeGreaterThanOrEqual(80);
+  const before = longestMs();
+  nextAnswer();
+  timed(() => burn(20));
+  expect(longestMs()).toBe(before);
+});
