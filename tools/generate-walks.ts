@@ -9,7 +9,7 @@ export const walksPagePath = join(import.meta.dirname, '../docs/walks.md');
 const golden = (name: string): string =>
   readFileSync(join(import.meta.dirname, `../test/golden/${name}-walk-of-bodies.golden.txt`), 'utf8').trim();
 
-const clients = ['go', 'pip', 'uv', 'npm', 'pnpm', 'yarn', 'skopeo', 'ctr'];
+const clients = ['go', 'pip', 'uv', 'npm', 'pnpm', 'yarn', 'skopeo', 'ctr', 'apt'];
 
 /** The page as it should be. */
 export function walksPage(): string {
@@ -30,9 +30,15 @@ longer than announced. Clients read as far as announced.
 
 ${tables.join('\n\n')}
 
-## Others
+## Notes
 
-- apt's mirror list and pacman's server list: test/real/http-lists.test.ts. Both go on after a cut. Both stop at a flipped byte.
+- go waits at a mirror that stalls, behind \`,\` and \`|\` alike: it has no timeout for a response ([http2.md](http2.md)). skopeo and ctr have none
+  either. The others have one; here it is 2 s.
+- npm, pnpm and yarn know one registry, so they have one column. yarn 4 does not end after an empty artifact.
+- uv asks its extra indexes first, and takes the first that has the project. pip asks all, and takes the file of the last one.
+- skopeo reads \`registries.conf\` as podman does. ctr reads \`hosts.toml\` as containerd does.
+- apt with two mirrors has a \`mirror+file:\` list. It goes on after a wrong size, and stops at a wrong hash. The model leaves a whole body
+  with wrong content open there: pacman, which has the same chain, stops at each (test/real/http-lists.test.ts).
 - Docker 20.10 was measured once, by hand. It goes on after a corrupt blob. It needs 75 s for a cut one. No test runs it.
 `;
 }
