@@ -5,9 +5,17 @@ import type { HttpProtocol } from './transcript.ts';
 /**
  * Why a probe is made. `scheduled` at its pace; `confirm` inside a confirming round (enters no histogram, baseline or
  * SLO counter); `recheck` a second look at a wrong hash; `peek` the first bytes of an artifact, which judges nothing and
- * is a reason to look; `once` by hand from the command line.
+ * is a reason to look; `build` one of several requests at once over the connection of another probe, judged with them
+ * alone; `once` by hand from the command line.
  */
-export type Purpose = 'scheduled' | 'confirm' | 'recheck' | 'peek' | 'once';
+export type Purpose = 'scheduled' | 'confirm' | 'recheck' | 'peek' | 'build' | 'once';
+
+/** Several probes of one mirror as streams of one HTTP/2 connection at once, as a client's build requests them. */
+export interface BuildPlace {
+  readonly id: string;
+  /** Its probes: the one that connects (`scheduled`, cold) and its companions (`build`, warm). */
+  readonly size: number;
+}
 
 /** One probe that is to start now. */
 export interface Due {
@@ -26,6 +34,8 @@ export interface Due {
   readonly family?: 4 | 6;
   /** Asked over this HTTP version alone; absent: what the ecosystem's clients offer. */
   readonly protocol?: HttpProtocol;
+  /** The build that it is part of; absent: it goes alone. */
+  readonly build?: BuildPlace;
 }
 
 /** Asks the same question again of some mirrors, together, because its answer was odd: before it is believed. */

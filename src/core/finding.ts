@@ -38,6 +38,7 @@ export const ruleCauses = [
   'clock',
   'client_differs',
   'holds_thread',
+  'many_requests',
   'behind',
   'regression',
   'vanished',
@@ -152,7 +153,7 @@ export interface Finding {
 
 /** A cause that is a story of its own beside the others of its kind, with news of its own; `null`: one of those. */
 export function storyOf(cause: Finding['cause'] | undefined): Finding['cause'] | null {
-  return cause === 'client_differs' || cause === 'holds_thread' ? cause : null;
+  return cause === 'client_differs' || cause === 'holds_thread' || cause === 'many_requests' ? cause : null;
 }
 
 /** What became of a finding in one turn. */

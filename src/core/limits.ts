@@ -400,6 +400,10 @@ export const limits = {
   clientDataBytes: 4096 * mib,
   /** A folder this old is nobody's: several times the longest run. */
   clientLeftMs: 60 * minute,
+  /** Requests of one build at once, as many as a small build machine sends. */
+  buildStreams: 8,
+  /** One probe in so many is part of a build. */
+  buildEvery: 10,
   /** A run that could not start is tried again after so long, and one that differs from our steps repeated. */
   clientAwayMs: 1 * minute,
   clientAgainMs: 1 * minute,

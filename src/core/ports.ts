@@ -1,5 +1,5 @@
 import type { ClientPlan, ClientReport } from './client-run.ts';
-import type { ControlAnswer, ControlDue, Due } from './due.ts';
+import type { BuildPlace, ControlAnswer, ControlDue, Due } from './due.ts';
 import type { Connection, EcosystemId, TlsAccess } from './mirror.ts';
 import type { Delivery, DeliveryFailure } from './notice.ts';
 import type { Sample } from './sample.ts';
@@ -100,6 +100,8 @@ export interface HopAnswer {
 /** The wire for one conversation: keeps its own connection (cold) or the mirror's (warm), closed at the end. */
 export interface Line {
   hop(request: HopRequest): Promise<HopAnswer>;
+  /** Resolves once the connection of its build is ready; false: there is none within `limitMs`. Absent: it waits for none. */
+  readonly joined?: (limitMs: number) => Promise<boolean>;
   close(): void;
 }
 
@@ -136,6 +138,8 @@ export interface Over {
   readonly family?: 4 | 6 | undefined;
   /** The only HTTP version that is offered; absent: as the access has them. */
   readonly protocol?: HttpProtocol | undefined;
+  /** The build that it is part of: its warm lines share the connection of its cold one. Absent: it goes alone. */
+  readonly build?: BuildPlace | undefined;
 }
 
 /** Opens lines. */

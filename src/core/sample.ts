@@ -1,6 +1,6 @@
 import type { Due } from './due.ts';
 import type { Because, Outcome, Phase, Reason } from './failure.ts';
-import type { Facts, HttpProtocol, TlsFacts } from './transcript.ts';
+import type { Facts, Hop, HttpProtocol, TlsFacts } from './transcript.ts';
 
 /** Milliseconds by phase over all hops of a probe; what did not happen is absent, not 0. */
 export type PhaseTimes = { readonly [P in Phase]?: number };
@@ -38,6 +38,8 @@ export interface Sample {
   readonly tls: TlsFacts | null;
   /** The HTTP version of the first timed hop, as `family`; absent: no connection came about, or an older release stored it. */
   readonly protocol?: HttpProtocol;
+  /** As `Hop.repeated`, of the first timed hop. */
+  readonly repeated?: Hop['repeated'];
   /** A cache header said HIT or MISS (`x-cache`, `cf-cache-status`, `x-proxy-cache`…); `null`: none did. */
   readonly cache: 'hit' | 'miss' | null;
   /** What the answer asked us to wait, milliseconds; `null` without `Retry-After`. */

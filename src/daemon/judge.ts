@@ -164,8 +164,9 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
       advise,
       suspended: (fromMs, toMs) => detect(s.detector.suspended(fromMs, toMs, now)),
       probed(sample) {
-        const { due, wireBytes } = sample;
-        s.scheduler.finished(due, { wireBytes, retryAfterMs: throttleOf(sample) }, now);
+        const { due, wireBytes, protocol, outcome } = sample;
+        const isFailed = outcome.tag === 'failed';
+        s.scheduler.finished(due, { wireBytes, retryAfterMs: throttleOf(sample), protocol, isFailed }, now);
         const { registry, step } = due.target;
         s.detector.throttled(registry, step, s.scheduler.throttledUntil(registry, step, now));
         detect(s.detector.take(sample, now));

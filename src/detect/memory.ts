@@ -13,6 +13,7 @@ import type { Budget } from './round/budget.ts';
 import type { Mark } from './round/loss.ts';
 import type { Round } from './round/moments.ts';
 import type { LagTrouble } from './rules/behind.ts';
+import type { BuildState } from './rules/build.ts';
 import type { CertificateState } from './rules/certificate.ts';
 import type { Differences } from './rules/client-differs.ts';
 import type { StepTimes } from './rules/cold.ts';
@@ -90,6 +91,10 @@ export interface MirrorMemory {
   detour: Detour | null;
   /** It fails over one HTTP version; `null`: over none, or none is known. */
   protocolFault: ProtocolFault | null;
+  /** What several requests at once over one connection showed of late; `null`: nothing yet. */
+  builds: BuildState | null;
+  /** How long the first byte of each light target took alone last, over HTTP/2: milliseconds, by target. */
+  readonly aloneMs: Map<string, number>;
   /** The family that could not be connected to last, until it answers; `null`: none. */
   failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
   /** When it last answered over each family, monotonic milliseconds. */

@@ -55,6 +55,8 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     certificateState: noCertificate,
     detour: null,
     protocolFault: null,
+    builds: null,
+    aloneMs: new Map(),
     failedOver: null,
     answeredOver: new Map(),
     insteadOf: new Map(),

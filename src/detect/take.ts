@@ -3,6 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
 import { isLeftAlone } from './absence.ts';
+import { noteAlone, noteBuild } from './build.ts';
 import { hearTry, noteFamily } from './detour.ts';
 import { noteHold } from './holds.ts';
 import { dropHeldSpikes } from './judge.ts';
@@ -30,8 +31,13 @@ export function take(memory: Memory, sample: Sample): void {
     settle(memory, sample, null);
     return;
   }
-  noteTiming(mirror, sample);
   noteHold(memory, mirror, sample);
+  if (sample.due.purpose === 'build') {
+    noteBuild(memory, mirror, sample);
+    memory.turn.settled.push(unjudged(sample));
+    return;
+  }
+  noteTiming(mirror, sample);
   const because = becauseOf(memory, mirror, sample);
   if (because !== null || sample.outcome.tag === 'unknown') {
     answerRound(memory, sample, null);
@@ -47,6 +53,7 @@ export function take(memory: Memory, sample: Sample): void {
   }
   noteFamily(memory, mirror, sample);
   noteProtocol(memory, mirror, sample);
+  noteAlone(mirror, sample);
   mirror.address = sample.remoteAddress ?? mirror.address;
   const isAnswer = !isSilent(sample.outcome);
   if (isAnswer) mirror.answeredFromMs = Math.max(mirror.answeredFromMs ?? 0, sample.startedMonotonicMs);

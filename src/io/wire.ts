@@ -1,6 +1,7 @@
 import type { ControlAnswer, ControlDue } from '../core/due.ts';
 import type { Connection } from '../core/mirror.ts';
 import type { Clock, Line, Over, Timers, Wire, WireAccess } from '../core/ports.ts';
+import { Builds } from './wire/build.ts';
 import { bareHost } from './wire/connect.ts';
 import { askControl } from './wire/control.ts';
 import { Names } from './wire/dns.ts';
@@ -29,7 +30,9 @@ export interface WireOptions {
 export function createWire(options: WireOptions): Wire {
   const { clock, timers } = options;
   const names = new Names(clock, timers, options.otherNames ?? []);
-  const deps: LineDeps = { clock, timers, names, tls: new TlsBook(), pool: new Pool(timers) };
+  const pool = new Pool(timers);
+  const builds = new Builds(timers);
+  const deps: LineDeps = { clock, timers, names, tls: new TlsBook(), pool, builds };
   const known = new WeakSet<WireAccess>();
   return {
     open(access: WireAccess, connection: Connection, over?: Over): Line {

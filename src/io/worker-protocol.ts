@@ -34,10 +34,10 @@ export type JobDone =
 /** How often a thread reports its loop delays. */
 export const beatMs = 1_000;
 
-/** The result of a probe whose end nobody saw: no hop, nothing timed, nothing judged. `heldMs` as in `Sample`. */
+/** The result of a probe whose end nobody saw, or that was not made (`local`): no hop, nothing timed, nothing judged. `heldMs` as in `Sample`. */
 export function lostProbe(
   due: Due,
-  because: Extract<Because, 'defect' | 'shutdown'>,
+  because: Extract<Because, 'defect' | 'shutdown' | 'local'>,
   worker: number,
   now: Now,
   heldMs?: number,

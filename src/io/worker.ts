@@ -71,6 +71,12 @@ export function createRunner(deps: RunnerDeps): Runner {
       try {
         const prober = await proberOf(ecosystem);
         if (prober.prepare !== undefined) await prober.prepare(context);
+        const over = { family: due.family, protocol: due.protocol, build: due.build, timed };
+        const line = wire.open(access, due.connection, over);
+        if (line.joined !== undefined && !(await line.joined(due.timeoutMs))) {
+          line.close();
+          return lostProbe(due, 'local', worker, clock.now());
+        }
         const held = await converse({
           due,
           prober,
@@ -80,7 +86,7 @@ export function createRunner(deps: RunnerDeps): Runner {
             memory: memories(name),
             ...(due.purpose === 'peek' ? { peekBytes: limits.peekBytes } : {}),
           },
-          line: wire.open(access, due.connection, { family: due.family, protocol: due.protocol, timed }),
+          line,
           clock,
           signatures,
           worker,

@@ -58,6 +58,9 @@ class Pool implements Workers {
   }
 
   probe(due: Due): Promise<Probed> {
+    // Where a mirror's answers hold a thread, nothing is asked of it beside the due probe.
+    if (due.purpose === 'build' && this.#isApart({ ask: { kind: 'probe', due } }))
+      return Promise.resolve(lostProbe(due, 'local', -1, this.#deps.clock.now()));
     const longestMs = due.timeoutMs * (limits.asideTimeouts + 1) + watchdogMarginMs;
     return new Promise((resolve) => this.#take({ kind: 'probe', due }, longestMs, (done) => resolve(done as Probed)));
   }
@@ -113,7 +116,7 @@ class Pool implements Workers {
     const fitting = isApart ? able : able.filter(({ worker }) => isFor(job, worker, able.length));
     this.#seats.wake(fitting);
     // While a thread is replaced, another does its work; none takes in what holds it up.
-    const least = leastOf(fitting) ?? leastOf(able);
+    const least = this.#seatOfBuild(job) ?? leastOf(fitting) ?? leastOf(able);
     if (least === undefined || (job.ask.kind === 'probe' && least.inHand.size >= limits.workerInFlight)) {
       this.#queue.push(job);
       return;
@@ -123,8 +126,16 @@ class Pool implements Workers {
     least.thread?.send({ ...job.ask, job: job.id });
   }
 
+  /** The thread that makes the other probes of a build: they share a connection. */
+  #seatOfBuild({ ask }: Job): Seat | undefined {
+    const id = ask.kind === 'probe' ? ask.due.build?.id : undefined;
+    if (id === undefined) return undefined;
+    const isOfBuild = ({ ask: one }: Job): boolean => one.kind === 'probe' && one.due.build?.id === id;
+    return this.#seats.all.find(({ inHand }) => [...inHand.values()].some(isOfBuild));
+  }
+
   /** True for a mirror whose answers held a thread of late, where there are several. */
-  #isApart({ ask }: Job): boolean {
+  #isApart({ ask }: Pick<Job, 'ask'>): boolean {
     if (ask.kind === 'control' || this.#seats.all.length === 1) return false;
     const { registry } = ask.due.target;
     const untilMs = this.#apart.get(registry);

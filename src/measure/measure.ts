@@ -30,6 +30,7 @@ export function measure(due: Due, transcript: Transcript): Sample {
     family: first?.family ?? null,
     tls: tlsOf(hops),
     ...(first?.protocol === undefined ? {} : { protocol: first.protocol }),
+    ...(first?.repeated === undefined ? {} : { repeated: first.repeated }),
     cache: cacheOf(last?.responseHeaders ?? {}),
     retryAfterMs: retryAfterOf(transcript),
     facts: verdict.facts,

@@ -60,10 +60,12 @@ export function createFlights(): Flights {
         host.confirming.add(upstreamKey(due.target));
         return due;
       }
+      if (series !== null) series.state = 'running';
+      // A build is one connection: its first probe has the slot.
+      if (due.purpose === 'build') return due;
       host.inFlight += 1;
       host.bytesExpected += flight.bytesExpected;
       if (flight.isHeavy) host.heavyInFlight += 1;
-      if (series !== null) series.state = 'running';
       return due;
     },
     land(due) {
@@ -76,10 +78,11 @@ export function createFlights(): Flights {
         host.confirming.delete(upstreamKey(due.target));
         return flight;
       }
+      if (series !== null) series.state = 'idle';
+      if (due.purpose === 'build') return flight;
       host.inFlight -= 1;
       host.bytesExpected -= flight.bytesExpected;
       if (flight.isHeavy) host.heavyInFlight -= 1;
-      if (series !== null) series.state = 'idle';
       return flight;
     },
     isDownloading: (target) => downloads.has(upstreamKey(target)),

@@ -2,6 +2,7 @@ import type { Pace } from '../core/config.ts';
 import type { Due } from '../core/due.ts';
 import type { Connection } from '../core/mirror.ts';
 import type { Target } from '../core/target.ts';
+import type { HttpProtocol } from '../core/transcript.ts';
 import type { ByteWindow } from './byte-window.ts';
 import type { Plan, Slot } from './plan.ts';
 
@@ -45,4 +46,8 @@ export interface Series {
   startedAtMs: number;
   /** What its last probe moved; `null` before the first. */
   lastBytes: number | null;
+  /** The HTTP version of its last answer; `null`: not known. */
+  protocol: HttpProtocol | null;
+  /** Its probes since it was part of a build. */
+  sinceBuild: number;
 }

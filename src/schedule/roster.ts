@@ -23,6 +23,8 @@ export interface Roster {
   absence(registry: string): Absence | null;
   /** By id; `null`: not configured. */
   series(id: string): Series | null;
+  /** Of one mirror. */
+  seriesOf(registry: string): readonly Series[];
   /** Puts a series in line for its next slot. */
   plan(series: Series): void;
   /** Takes out the next series whose slot has come; `null` when none has. */
@@ -63,6 +65,7 @@ export function createRoster(input: {
   let all = new Map<string, Series>();
   /** What `preparing` made for the `replace` that follows. */
   let made: { readonly config: Config; readonly series: Map<string, Series> } | null = null;
+  let byRegistry = new Map<string, Series[]>();
 
   function plan(series: Series): void {
     if (Number.isFinite(series.slot.atMs)) heap.push(series, series.slot.atMs);
@@ -119,6 +122,7 @@ export function createRoster(input: {
       }
     }
     all = next;
+    byRegistry = Map.groupBy(next.values(), ({ target }) => target.registry);
   }
 
   /** What waits in a line that is not its own any more leaves it; its next slot comes as planned. */
@@ -144,6 +148,7 @@ export function createRoster(input: {
     hostOf: (registry) => hostByRegistry.get(registry) ?? null,
     absence: (registry) => absences.get(registry) ?? null,
     series: (id) => all.get(id) ?? null,
+    seriesOf: (registry) => byRegistry.get(registry) ?? [],
     plan,
     takeDue(now) {
       while (heap.leastKey() <= now.monotonicMs) {

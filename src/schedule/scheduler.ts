@@ -5,7 +5,9 @@ import type { Connection } from '../core/mirror.ts';
 import type { Calendar, Now, Random } from '../core/ports.ts';
 import type { Slices } from '../core/slices.ts';
 import { type Step, seriesId, type Target } from '../core/target.ts';
+import type { HttpProtocol } from '../core/transcript.ts';
 import { awayBecause, isInMaintenance } from './absence.ts';
+import { type BuildMeans, launchBuild, ripen } from './build.ts';
 import { createFlights, upstreamKey } from './flights.ts';
 import { hasConfirmingSlot, hasSlot, hasWaiting, isOverBudget } from './host.ts';
 import { type Host, priorities, type Series } from './memory.ts';
@@ -14,6 +16,14 @@ import { createRoster, type Roster } from './roster.ts';
 import { againAt } from './series.ts';
 import { endWaits, throttleStep, waitEnd } from './throttle.ts';
 import { beginVisit, type NoVisit, type Visit } from './visit.ts';
+
+/** What became of a probe, for the schedule. */
+export interface Finished {
+  readonly wireBytes: number;
+  readonly retryAfterMs: number | null;
+  readonly protocol?: HttpProtocol | undefined;
+  readonly isFailed?: boolean;
+}
 
 /** Decides what starts when. Holds its own state; reads no clock: every call is told the time. */
 export interface Scheduler {
@@ -26,10 +36,12 @@ export interface Scheduler {
   /**
    * A probe ended, whatever its purpose: frees its slot and counts its bytes. To be called once for each Due given out;
    * others are ignored.
+   * @param result.protocol      the HTTP version of the answer; absent: not known
+   * @param result.isFailed      it failed, which matters of a build
    * @param result.retryAfterMs  > 0: do not request this step of the mirror so long; 0: throttled without a time named (back-off);
    *                             `null`: not throttled
    */
-  finished(due: Due, result: { readonly wireBytes: number; readonly retryAfterMs: number | null }, now: Now): void;
+  finished(due: Due, result: Finished, now: Now): void;
   /**
    * A Due outside the plan. `confirm` takes a slot beside `perHost`, one for each upstream on the host and so many in all;
    * `null`: it is taken, or the mirror asked us not to request the step, is paused or in maintenance. `recheck` takes an ordinary slot; where none is
@@ -211,8 +223,20 @@ export function createScheduler(input: {
       };
       host.keptBack.delete(series);
       series.startedAtMs = turn.now.monotonicMs;
-      turn.start.push(flights.launch(host, series, due));
+      turn.start.push(...launchBuild(series, due, buildMeans(host, series, turn.now), turn.now));
     }
+  }
+
+  /** Nothing goes beside a due probe where the mirror asked us to wait with anything. */
+  function buildMeans(host: Host, { target: { registry } }: Series, now: Now): BuildMeans {
+    const isThrottled = (roster.absence(registry)?.throttles.size ?? 0) > 0;
+    return {
+      all: isThrottled ? [] : roster.seriesOf(registry),
+      isFree: (one) => awayFor(one, now) === null,
+      launch: (one, due) => flights.launch(host, one, due),
+      plan: roster.plan,
+      newId: () => random.id(now.wallMs),
+    };
   }
 
   /** After a suspend nothing that waited is still wanted. */
@@ -263,7 +287,10 @@ export function createScheduler(input: {
       const throttles = roster.absence(due.target.registry)?.throttles;
       const heard = { retryAfterMs: result.retryAfterMs, chance: random.next() };
       if (throttles !== undefined) throttleStep(throttles, due.target.step, heard, now);
-      if (series !== null) series.lastBytes = result.wireBytes;
+      if (series === null) return;
+      series.lastBytes = result.wireBytes;
+      series.protocol = result.protocol ?? series.protocol;
+      if (due.purpose === 'build' && result.isFailed === true) ripen(series);
     },
     reserve(asked, now) {
       const host = roster.hostOf(asked.target.registry);

@@ -4,6 +4,7 @@ import type { Connection } from '../core/mirror.ts';
 import { paceOf } from '../core/pace.ts';
 import type { Calendar, Now } from '../core/ports.ts';
 import { isHeavy, seriesId, type Target } from '../core/target.ts';
+import { sinceBuildAtFirst } from './build.ts';
 import type { Host, Series } from './memory.ts';
 import { cronPlan, everyPlan, hash32, type Plan, type Slot } from './plan.ts';
 
@@ -98,6 +99,8 @@ export function createSeries(
     plannedAtMs: 0,
     startedAtMs: Number.NEGATIVE_INFINITY,
     lastBytes: null,
+    protocol: null,
+    sinceBuild: sinceBuildAtFirst,
   };
 }
 

@@ -145,7 +145,9 @@ export function createBoard(bucketEdgesSeconds: readonly number[], configured: r
   return {
     take(sample, transcript) {
       if (!known.has(sample.due.target.id)) return;
-      const series = seriesFor(sample.due.target, sample.due.connection);
+      // A request of a build is kept with the series whose place it took.
+      const connection = sample.due.purpose === 'build' ? 'cold' : sample.due.connection;
+      const series = seriesFor(sample.due.target, connection);
       const { probeId } = sample.due;
       const probe: KeptProbe = { sample, transcript };
       if (sample.outcome.tag === 'failed') {

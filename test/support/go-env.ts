@@ -13,6 +13,8 @@ export interface GoEnvOptions {
   readonly caFile?: string;
   /** Its GOPATH and, inside, module cache; a fresh one is a client without memory. */
   readonly gopath: string;
+  /** How many requests it sends at once; default: as many as this machine has cores. */
+  readonly parallel?: number;
   /** As GODEBUG holds it: `http2client=0`. Default: nothing. */
   readonly godebug?: string;
 }
@@ -31,6 +33,7 @@ export function sealedGoEnv(options: GoEnvOptions): Readonly<Record<string, stri
     GOPATH: options.gopath,
     GOMODCACHE: `${options.gopath}/pkg/mod`,
     GODEBUG: options.godebug,
+    GOMAXPROCS: options.parallel === undefined ? undefined : String(options.parallel),
     GOENV: 'off',
     GOWORK: 'off',
     GOTOOLCHAIN: 'local',

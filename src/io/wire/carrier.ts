@@ -61,6 +61,11 @@ export class Carrier {
   error: Error | null = null;
   /** `null` with HTTP/1.1, and before the first request. */
   session: SessionWatch | null = null;
+  /** Several lines use it: none of them closes it, and a request that is given up ends its own stream alone. */
+  isShared = false;
+  #onSettings: (() => void) | null = null;
+  /** Body bytes of all responses so far. */
+  bodyBytes = 0;
   readonly #client: Client;
   /** HTTP/1.1: the request under way. HTTP/2: the request whose stream opens next. */
   #collecting: Collecting | null = null;
@@ -124,6 +129,22 @@ export class Carrier {
     if (this.#collecting === collecting) this.#collecting = null;
   }
 
+  /**
+   * HTTP/2: lets several lines send requests at once, until `unshare`.
+   * @param onSettings  called when the server's SETTINGS came: from then on there is more than one stream
+   */
+  share(onSettings: () => void): void {
+    this.isShared = true;
+    this.#onSettings = onSettings;
+    this.#client.pipelining = limits.buildStreams;
+  }
+
+  /** Closes a shared connection. */
+  unshare(): void {
+    this.isShared = false;
+    this.close();
+  }
+
   /** True while it may carry another request. */
   isAlive(): boolean {
     if (this.#isDisconnected || this.error !== null || this.socket.destroyed) return false;
@@ -131,8 +152,9 @@ export class Carrier {
     return this.socket.readable && this.socket.writable;
   }
 
-  /** Closes the connection at once; what is under way on it fails. */
+  /** Closes the connection at once, unless it is shared; what is under way on it fails. */
   close(): void {
+    if (this.isShared) return;
     // undici would make an error with a stack trace for each connection.
     (this.socket as unknown as Record<symbol, Error | null>)[symbols.kError] ??= closedByUs;
     this.socket.destroy();
@@ -141,6 +163,10 @@ export class Carrier {
   #connected(): void {
     const session = (this.socket as unknown as Record<symbol, ClientHttp2Session | undefined>)[symbols.kHTTP2Session];
     if (session === undefined) return;
-    this.session = new SessionWatch(session, (stream) => this.#collecting?.streamOpened(stream));
+    this.session = new SessionWatch(
+      session,
+      (stream) => this.#collecting?.streamOpened(stream),
+      () => this.#onSettings?.(),
+    );
   }
 }

@@ -41,6 +41,9 @@ export class Collector implements Collecting {
   #interimBytes = 0;
   /** Bytes of the connection before this request. */
   readonly #readBefore: number;
+  /** Body bytes of the connection before it. */
+  readonly #bodyBefore: number;
+  #controller: Dispatcher.DispatchController | null = null;
   #dataMs: number | null = null;
 
   constructor(
@@ -67,17 +70,21 @@ export class Collector implements Collecting {
       () => this.broken(new WireStop('MW_BAD_CHUNK', 'far more framing than body')),
     );
     this.#readBefore = carrier.socket.bytesRead;
+    this.#bodyBefore = carrier.bodyBytes;
   }
 
   /** HTTP/2: ends a response that is buried under frames. */
   look(): void {
     if (this.#stream === null || this.#isOver) return;
-    if (isFlood(this.#carrier.socket.bytesRead - this.#readBefore, this.#trace.bodyBytes))
+    const { socket, bodyBytes } = this.#carrier;
+    if (isFlood(socket.bytesRead - this.#readBefore, bodyBytes - this.#bodyBefore))
       this.broken(new WireStop('MW_H2_PROTOCOL', 'a flood of frames without use'));
   }
 
-  onRequestStart(): void {
-    this.#carrier.starting(this);
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#isOver) this.#end();
+    else this.#carrier.starting(this);
   }
 
   streamOpened(stream: ClientHttp2Stream): void {
@@ -120,6 +127,7 @@ export class Collector implements Collecting {
     this.#dataMs = atMs;
     this.#trace.bodyBytes += chunk.length;
     this.inflow.bodyBytes += chunk.length;
+    this.#carrier.bodyBytes += chunk.length;
     if (this.#trace.bodyBytes >= limits.slowStartBytes) this.#trace.ramp ??= { atMs, bytes: this.#trace.bodyBytes };
     try {
       this.#hold.take(chunk, this.#spill);
@@ -158,6 +166,7 @@ export class Collector implements Collecting {
   leave(): void {
     this.#isOver = true;
     this.#stampFirst();
+    this.#end();
   }
 
   /** Why a response that undici calls complete is not; `null`: it is. */
@@ -199,15 +208,21 @@ export class Collector implements Collecting {
     this.#isOver = true;
     this.#stampFirst();
     this.#trace.endMs = atMs;
-    if (!isWhole) this.#carrier.close();
+    if (!isWhole) this.#end();
     this.#done({ ...this.#hold.collected(), isWhole });
   }
 
   #fail(why: WireStop): void {
     this.#isOver = true;
     this.#stampFirst();
-    this.#carrier.close();
+    this.#end();
     this.#failed(why);
+  }
+
+  /** Nothing more is read: the connection closes; of a shared one the stream. */
+  #end(): void {
+    this.#carrier.close();
+    if (this.#carrier.isShared) this.#controller?.abort(new WireStop('ABORT_ERR', 'the line was closed'));
   }
 
   #oversize(): void {

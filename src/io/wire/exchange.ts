@@ -28,10 +28,7 @@ export async function exchange(
         collector.broken(error);
       }
       if (carrier.protocol === '2') deadline.every(floodLookMs, () => collector.look());
-      return () => {
-        collector.leave();
-        carrier.close();
-      };
+      return () => collector.leave();
     });
     const isDecoded = isWhole && whole === null && request.method !== 'HEAD' && request.asSent !== true;
     if (!isDecoded) return { body, whole };

@@ -7,6 +7,7 @@ import type { BodyFile } from '../body-file.ts';
 import { type AddressClass, addressClass, classBySpelling } from '../guard.ts';
 import { type KnownMask, maskOf } from '../mask-known.ts';
 import type { Collected, Spill } from './body-hold.ts';
+import type { Build, Builds } from './build.ts';
 import { Carrier } from './carrier.ts';
 import { bareHost, type ConnectDeps, type ConnectTrace, connectTo } from './connect.ts';
 import { proxyAuthorization, requestHeaders } from './credentials.ts';
@@ -22,6 +23,7 @@ import { type ExchangeTrace, newTrace } from './trace.ts';
 export interface LineDeps extends ConnectDeps {
   readonly timers: Timers;
   readonly pool: Pool;
+  readonly builds: Builds;
 }
 
 /** Faults of a kept connection that was closed while it lay idle: news about the past, not about this request. */
@@ -44,7 +46,7 @@ interface HopState {
 /**
  * The wire for one conversation. Cold: a fresh connection for each ask; a hop that continues one (`startMs` is set)
  * reuses the line's own connection to the same origin, as a client's fetch does, but never one that an aside opened.
- * Warm: the mirror's kept connection, where there is one.
+ * Warm: the mirror's kept connection, where there is one; in a build the connection of its cold line.
  */
 export class OpenLine implements Line {
   readonly #access: WireAccess;
@@ -53,6 +55,9 @@ export class OpenLine implements Line {
   readonly #over: Over;
   readonly #deps: LineDeps;
   readonly #timed: Timed;
+  #build: Build | null;
+  /** Present in a build: its warm lines wait. */
+  readonly joined?: (limitMs: number) => Promise<boolean>;
   #own: { readonly key: string; readonly kept: Kept } | null = null;
   #deadline: Deadline | null = null;
   /** Where this line found the mirror itself, by its own connection to it. */
@@ -67,12 +72,17 @@ export class OpenLine implements Line {
     this.#over = over;
     this.#deps = deps;
     this.#timed = over.timed ?? ((compute) => compute());
+    const build = over.build === undefined ? null : deps.builds.of(over.build);
+    this.#build = build;
+    if (build !== null && connection === 'warm') this.joined = (limitMs) => build.ready(limitMs);
   }
 
   close(): void {
     this.#deadline?.cut(new WireStop('ABORT_ERR', 'the line was closed'));
     this.#own?.kept.carrier.close();
     this.#own = null;
+    this.#build?.leave(this.#connection === 'cold');
+    this.#build = null;
     for (const file of this.#files.splice(0)) file.close();
   }
 
@@ -125,11 +135,13 @@ export class OpenLine implements Line {
       try {
         return await this.#exchange(kept, state, deadline);
       } catch (error) {
-        const isStale = state.answer.firstByteMs === null && staleCodes.has(stopOf(error).code);
-        if (!isStale) throw error;
+        const { code } = stopOf(error);
+        // The connection of a build did not lie idle: what ends it is news.
+        const isOld = kept.carrier.isShared ? code === untakenCode : staleCodes.has(code);
+        if (state.answer.firstByteMs !== null || !isOld) throw error;
         state.reused = false;
         state.trace.tls = null;
-        state.answer = newTrace();
+        state.answer = { ...newTrace(), repeated: kept.carrier.isShared ? 'goaway' : null };
       }
     }
     try {
@@ -160,7 +172,10 @@ export class OpenLine implements Line {
       ready.close();
       throw new WireStop('MW_NO_HTTP2', 'the server does not speak HTTP/2');
     }
-    return { carrier: ready, remoteAddress, remotePort, family, tls };
+    const kept: Kept = { carrier: ready, remoteAddress, remotePort, family, tls };
+    const isFirst = this.#connection === 'cold' && !request.aside && this.#build?.kept === null;
+    if (isFirst && ready.protocol === '2') this.#build?.offer(kept);
+    return kept;
   }
 
   async #exchange(kept: Kept, state: HopState, deadline: Deadline): Promise<Collected> {
@@ -197,7 +212,11 @@ export class OpenLine implements Line {
   }
 
   #take(state: HopState): Kept | null {
-    if (this.#connection === 'warm') return this.#deps.pool.take(this.#access, state.url.origin);
+    if (this.#connection === 'warm') {
+      if (this.#build === null) return this.#deps.pool.take(this.#access, state.url.origin);
+      const { kept } = this.#build;
+      return kept !== null && state.url.origin === new URL(this.#access.url).origin ? kept : null;
+    }
     const own = this.#own;
     this.#own = null;
     if (own === null) return null;
@@ -207,7 +226,8 @@ export class OpenLine implements Line {
   }
 
   #give(state: HopState, kept: Kept): void {
-    if (this.#connection === 'warm') this.#deps.pool.give(this.#access, state.url.origin, kept);
+    if (kept.carrier.isShared) return;
+    if (this.#connection === 'warm' && this.#build === null) this.#deps.pool.give(this.#access, state.url.origin, kept);
     else if (kept.carrier.isAlive()) this.#own = { key: keyOf(state), kept };
   }
 

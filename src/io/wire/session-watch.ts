@@ -42,8 +42,11 @@ export class SessionWatch {
   /** SETTINGS_MAX_CONCURRENT_STREAMS of the server; `null` before its SETTINGS came. */
   streamsMax: number | null = null;
 
-  /** @param opened  called with each stream, before undici adds its own listeners */
-  constructor(session: ClientHttp2Session, opened: (stream: ClientHttp2Stream) => void) {
+  /**
+   * @param opened   called with each stream, before undici adds its own listeners
+   * @param settled  called when the server's SETTINGS came
+   */
+  constructor(session: ClientHttp2Session, opened: (stream: ClientHttp2Stream) => void, settled: () => void) {
     // Before undici's listener, which ends the requests.
     session.prependListener('goaway', (code, lastStreamId) => {
       this.goaway ??= { code, lastStreamId };
@@ -53,6 +56,7 @@ export class SessionWatch {
     });
     session.on('remoteSettings', (settings) => {
       this.streamsMax = settings.maxConcurrentStreams ?? Number.POSITIVE_INFINITY;
+      settled();
     });
     const request = session.request.bind(session);
     session.request = (...args) => {

@@ -70,6 +70,7 @@ export const cards = {
   'cause.contaminated': 'this machine is too busy to time its probes',
   'cause.clock': 'the process was suspended, or a clock jumped',
   'cause.client_differs': 'a real client sees something else than our probes do',
+  'cause.many_requests': 'several requests at once over one HTTP/2 connection',
   'cause.holds_thread': 'its answers take too long to read',
   'cause.peers': 'mirrors differ, and no authority says who is right',
   'cause.origin': 'its bytes are not those of the origin',

@@ -27,6 +27,15 @@ export const found = {
   'found.holds':
     '{name} sends answers that take too long to read: {time} of CPU time. It is probed in a separate thread for an hour.',
   'found.holds.well': '{name}: every answer of the last hour was read in the usual time.',
+  'found.build':
+    '{name} fails when a client sends several requests at once over one HTTP/2 connection ({cause}): {failures} of {samples} failed. Single requests work. This breaks or slows builds with {clients}.',
+  'found.buildBypass':
+    '{name} fails when a client sends several requests at once over one HTTP/2 connection ({cause}): {failures} of {samples} failed. Single requests work. This breaks or slows builds with {clients}; {bypass} avoids it.',
+  'found.build.closes':
+    '{name} closes an HTTP/2 connection (GOAWAY) before it takes the other requests on it: {failures} of {samples} needed another connection. This slows builds with {clients}.',
+  'found.build.slow':
+    '{name} responds to the requests of one HTTP/2 connection one after the other: {time} for the last of several sent at once, {alone} for one alone.',
+  'found.build.well': '{name} responds to several requests at once over one HTTP/2 connection as usual.',
   'found.unreliable.well': '{name} fails no more than usual again.',
   'found.light': 'light',
   'found.heavy': 'heavy',

@@ -20,6 +20,7 @@ export const pageWords = {
   'purpose.confirm': 'confirm',
   'purpose.recheck': 'recheck',
   'purpose.peek': 'peek',
+  'purpose.build': 'build',
   'purpose.once': 'once',
 
   'connection.cold': 'cold',

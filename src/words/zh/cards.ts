@@ -71,6 +71,7 @@ export const cards: Readonly<Record<keyof typeof english, string>> = {
   'cause.contaminated': '本机过于繁忙，计时不可靠',
   'cause.clock': '进程曾被挂起，或时钟跳变',
   'cause.client_differs': '真实客户端看到的与我们的探测不同',
+  'cause.many_requests': '同一 HTTP/2 连接上的并发请求',
   'cause.holds_thread': '响应解析耗时过长',
   'cause.peers': '镜像之间不一致，且没有权威来源判定对错',
   'cause.origin': '内容与源站不一致',

@@ -28,6 +28,14 @@ export const found: Readonly<Record<keyof typeof english, string>> = {
   'found.unreliable': '{name} 时常失败：{samples} 次{kinds}探测中失败 {failures} 次。',
   'found.holds': '{name} 的响应解析耗时过长：占用 CPU {time}。一小时内在单独的线程中探测它。',
   'found.holds.well': '{name} 最近一小时的响应解析耗时均正常。',
+  'found.build':
+    '客户端在同一 HTTP/2 连接上并发请求时 {name} 出错（{cause}）：{samples} 次中失败 {failures} 次。单个请求正常。{clients} 的构建会失败或变慢。',
+  'found.buildBypass':
+    '客户端在同一 HTTP/2 连接上并发请求时 {name} 出错（{cause}）：{samples} 次中失败 {failures} 次。单个请求正常。{clients} 的构建会失败或变慢；设置 {bypass} 可避免。',
+  'found.build.closes':
+    '{name} 在处理同一 HTTP/2 连接上的其余请求之前就关闭连接（GOAWAY）：{samples} 次中有 {failures} 次需要另建连接。{clients} 的构建会变慢。',
+  'found.build.slow': '{name} 逐个处理同一 HTTP/2 连接上的请求：并发时最后一个耗时 {time}，单独请求为 {alone}。',
+  'found.build.well': '{name} 已能正常处理同一 HTTP/2 连接上的并发请求。',
   'found.unreliable.well': '{name} 的失败率已恢复到平时水平。',
   'found.light': '轻量',
   'found.heavy': '大文件',

@@ -22,6 +22,7 @@ export const pageWords: Readonly<Record<keyof typeof english, string>> = {
   'purpose.confirm': '确认',
   'purpose.recheck': '复查',
   'purpose.peek': '抽查',
+  'purpose.build': '并发构建',
   'purpose.once': '手动',
 
   'connection.cold': '冷连接',

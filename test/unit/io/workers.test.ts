@@ -171,6 +171,23 @@ describe('createWorkers', () => {
     expect(await threadOf('held')).toBe(0);
   });
 
+  it('makes the probes of a build in one thread, and none but its first for a mirror that is probed apart', async () => {
+    const { workers } = pool(4);
+    // The thread of the first has its fill with it: others go to the next one.
+    const crowd = Array.from({ length: limits.workerCrowd - 1 }, () => workers.probe(due('answer')));
+    const build = { id: 'b', size: 4 };
+    const first = workers.probe(due('answer', { build }));
+    const other = workers.probe(due('answer'));
+    const rest = [1, 2, 3].map(() => workers.probe(due('answer', { build, purpose: 'build', connection: 'warm' })));
+    const threads = (await Promise.all([first, ...rest, other])).map(({ sample }) => sample.worker);
+    expect(threads).toEqual([0, 0, 0, 0, 1]);
+    await Promise.all(crowd);
+    await workers.probe(due('held'));
+    const apart = await workers.probe(due('held', { build, purpose: 'build', connection: 'warm' }));
+    expect(apart.sample.outcome).toEqual({ tag: 'unknown', because: 'local' });
+    expect((await workers.probe(due('held', { build }))).sample.outcome).toEqual(ok);
+  });
+
   it('shares the only thread, whoever holds it', async () => {
     const { workers } = pool(1);
     await workers.probe(due('held'));

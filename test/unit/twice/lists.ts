@@ -21,7 +21,14 @@ function all<T extends string>(words: Readonly<Record<T, true>>): readonly strin
 
 export const connections = all<Connection>({ cold: true, warm: true });
 export const roles = all<Mirror['role']>({ mirror: true, origin: true });
-export const purposes = all<Purpose>({ scheduled: true, confirm: true, recheck: true, once: true, peek: true });
+export const purposes = all<Purpose>({
+  scheduled: true,
+  confirm: true,
+  recheck: true,
+  once: true,
+  peek: true,
+  build: true,
+});
 export const caches = all<NonNullable<Sample['cache']>>({ hit: true, miss: true });
 export const confidences = all<Confidence>({ low: true, medium: true, high: true });
 export const findingStates = all<Finding['state']>({ open: true, closed: true, acknowledged: true });
@@ -50,6 +57,7 @@ export const findingCauses = [
     clock: true,
     client_differs: true,
     holds_thread: true,
+    many_requests: true,
     peers: true,
     origin: true,
     retag: true,

@@ -1,0 +1,77 @@
+import type { Due } from '../core/due.ts';
+import { limits } from '../core/limits.ts';
+import { everyMs } from '../core/pace.ts';
+import type { Now } from '../core/ports.ts';
+import type { Series } from './memory.ts';
+
+/** Probes of a series since its last build from which on it is ripe for one. */
+const ripeFrom = limits.buildEvery - 1;
+/** A new series is probed once alone before it is ripe. */
+export const sinceBuildAtFirst = ripeFrom - 1;
+
+/** One that failed in a build joins another one soon: once it has been probed alone again. */
+export function ripen(series: Series): void {
+  series.sinceBuild = Math.max(series.sinceBuild, ripeFrom);
+}
+
+/** What a build is started with. */
+export interface BuildMeans {
+  /** The series of the mirror. */
+  readonly all: readonly Series[];
+  /** Whether one may start now. */
+  readonly isFree: (series: Series) => boolean;
+  readonly launch: (series: Series, due: Due) => Due;
+  /** Puts a series in line for its next slot. */
+  readonly plan: (series: Series) => void;
+  readonly newId: () => string;
+}
+
+/**
+ * Launches a probe that starts now, and its companions where it leads a build: they go over its connection at the same
+ * moment, in place of their next probe alone.
+ */
+export function launchBuild(lead: Series, due: Due, means: BuildMeans, now: Now): readonly Due[] {
+  const companions = companionsOf(lead, means, now);
+  lead.sinceBuild = companions.length === 0 ? lead.sinceBuild + 1 : 0;
+  if (companions.length === 0) return [means.launch(lead, due)];
+  const build = { id: due.probeId, size: companions.length + 1 };
+  const first = means.launch(lead, { ...due, build });
+  const rest = companions.map((series) => {
+    series.slot = series.plan.next(series.slot, now);
+    means.plan(series);
+    series.startedAtMs = now.monotonicMs;
+    series.sinceBuild = 0;
+    return means.launch(series, {
+      probeId: means.newId(),
+      target: series.target,
+      connection: 'warm',
+      purpose: 'build',
+      timeoutMs: series.pace.timeoutMs,
+      plannedAtMs: now.monotonicMs,
+      round: null,
+      build,
+    });
+  });
+  return [first, ...rest];
+}
+
+/**
+ * Light series of a mirror that speaks HTTP/2, once its canary is ripe too. They wait until there is a full build, or until
+ * one of them has waited for a whole pace of its own, by when the others of that pace are ripe.
+ */
+function companionsOf(lead: Series, { all, isFree }: BuildMeans, now: Now): readonly Series[] {
+  if (lead.priority !== 0 || lead.connection !== 'cold' || lead.protocol !== '2') return [];
+  if (lead.sinceBuild < ripeFrom) return [];
+  const ripe = all.filter(
+    (series) =>
+      series.priority === 1 &&
+      series.connection === 'cold' &&
+      series.state === 'idle' &&
+      series.sinceBuild >= ripeFrom &&
+      series.slot.atMs - now.monotonicMs <= everyMs(series.pace) &&
+      isFree(series),
+  );
+  const most = limits.buildStreams - 1;
+  if (ripe.length < most && !ripe.some(({ sinceBuild }) => sinceBuild > ripeFrom)) return [];
+  return ripe.sort((a, b) => b.sinceBuild - a.sinceBuild || a.slot.atMs - b.slot.atMs).slice(0, most);
+}
