@@ -37,8 +37,8 @@ ${tables.join('\n\n')}
 - npm, pnpm and yarn know one registry, so they have one column. yarn 4 does not end after an empty artifact.
 - uv asks its extra indexes first, and takes the first that has the project. pip asks all, and takes the file of the last one.
 - skopeo reads \`registries.conf\` as podman does. ctr reads \`hosts.toml\` as containerd does.
-- apt with two mirrors has a \`mirror+file:\` list. It goes on after a wrong size, and stops at a wrong hash. The model leaves a whole body
-  with wrong content open there: pacman, which has the same chain, stops at each (test/real/http-lists.test.ts).
+- apt with two mirrors has a \`mirror+file:\` list. It goes on after a wrong size, and stops at a wrong hash. pacman, whose chain is the
+  same, stops at both (test/real/http-lists.test.ts), and so does the model.
 - Docker 20.10 was measured once, by hand. It goes on after a corrupt blob. It needs 75 s for a cut one. No test runs it.
 `;
 }

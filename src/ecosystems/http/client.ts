@@ -13,6 +13,7 @@ import {
   type WalkEnd,
 } from '../client.ts';
 import { urlMember } from '../url-member.ts';
+import { walkInOrder } from '../walk.ts';
 import { profileOf, profiles } from './profiles.ts';
 
 /** Characters that a pasted URL may hold: none that a shell, a quote, sed, XML or TOML gives a meaning. */
@@ -44,21 +45,17 @@ function headed(chain: Chain, to: ChainMember, dropped: ReadonlySet<string>): Ch
 
 /**
  * One URL is all that apt, apk, Maven, cargo, bundler and conda ask: whatever it answers but the file is the end. pacman's
- * servers and apt's mirror list are asked in their order, the next one after any failure, a 404 and a cut among them. Other bytes
- * with status 200 leave it open where a later one is well: pacman takes them, apt where their size is right.
- * @see test/real/http-lists.test.ts: pacman 6.0, apt 2.6
+ * servers and apt's mirror list are asked in their order, the next one after any failure, a 404, a cut and a stall among them.
+ * Other bytes with status 200 are taken, and their hash ends the walk. apt alone goes on where their size is wrong too, but for
+ * InRelease: a reply does not tell that.
+ * @see test/real/http-lists.test.ts, apt-bodies.test.ts: pacman 6.0, apt 2.6
  */
-function walkFiles({ members }: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
-  let tookMs = 0;
-  let unclear: number | null = null;
-  for (const [at, member] of members.entries()) {
-    const reply = replyOf(member);
-    if (reply.tag === 'unknown') return { tag: 'unknown', at: unclear ?? at };
-    tookMs += reply.tookMs;
-    if (reply.tag === 'ok') return unclear === null ? { tag: 'ok', at, tookMs } : { tag: 'unknown', at: unclear };
-    if (reply.tag === 'failed' && reply.status === 200 && reply.isCut !== true) unclear ??= at;
-  }
-  return { tag: 'failed', at: members.length - 1 };
+function walkFiles(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkEnd {
+  return walkInOrder(
+    chain,
+    replyOf,
+    (reply) => reply.status === 200 && (reply.tag !== 'failed' || reply.isCut !== true),
+  );
 }
 
 /** The lines of the package manager that the profile of the chain's mirrors names; without one, the URLs alone. */

@@ -38,16 +38,19 @@ describe('the walk, by what a member answers', () => {
     expect(filesClient.walk(chainOf(`${a} ${b}`), replyOf(b))).toEqual({ tag: 'ok', at: 1, tookMs: 12 });
     expect(filesClient.walk(chainOf(`${a} ${b}`), replyOf(''))).toEqual({ tag: 'failed', at: 1 });
   });
-  test('a 200 that is wrong is the end of one URL; before one that is well nobody knows whether it was cut or taken', () => {
+  test('a 200 that is wrong is the end, before one that is well too; one that is cut is passed', () => {
     const wrong: Reply = { tag: 'failed', tookMs: 5, status: 200 };
     const replyOf =
       (fine: string) =>
       (member: { key: string }): Reply =>
         member.key === fine ? { tag: 'ok', tookMs: 7 } : wrong;
     expect(filesClient.walk(chainOf(a), replyOf(b))).toEqual({ tag: 'failed', at: 0 });
-    expect(filesClient.walk(chainOf(`${a} ${b}`), replyOf(b))).toEqual({ tag: 'unknown', at: 0 });
+    expect(filesClient.walk(chainOf(`${a} ${b}`), replyOf(b))).toEqual({ tag: 'failed', at: 0 });
     expect(filesClient.walk(chainOf(`${a} ${b}`), replyOf(a))).toEqual({ tag: 'ok', at: 0, tookMs: 7 });
-    expect(filesClient.walk(chainOf(`${a} ${b}`), replyOf(''))).toEqual({ tag: 'failed', at: 1 });
+    expect(filesClient.walk(chainOf(`${a} ${b}`), replyOf(''))).toEqual({ tag: 'failed', at: 0 });
+    const cut: Reply = { ...wrong, isCut: true };
+    const second = filesClient.walk(chainOf(`${a} ${b}`), ({ key }) => (key === b ? { tag: 'ok', tookMs: 7 } : cut));
+    expect(second).toEqual({ tag: 'ok', at: 1, tookMs: 12 });
   });
   test('what is not measured is not guessed', () => {
     expect(filesClient.walk(chainOf(`${a} ${b}`), () => ({ tag: 'unknown' }))).toEqual({ tag: 'unknown', at: 0 });
