@@ -28,7 +28,7 @@ export interface BypassDecision {
 }
 
 /** The HTTP version over which alone a mirror is in outage; `null`: it is not, or over both. */
-export function brokenVersion(finding: Finding | undefined): HttpProtocol | null {
+function brokenVersion(finding: Finding | undefined): HttpProtocol | null {
   if (finding === undefined || finding.kind !== 'outage' || finding.state === 'closed') return null;
   return finding.scope.find(({ protocol }) => protocol !== undefined)?.protocol ?? null;
 }

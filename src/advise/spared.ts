@@ -1,5 +1,4 @@
 import type { HttpProtocol } from '../core/transcript.ts';
-import { brokenVersion } from './bypass.ts';
 import type { Decision } from './decide.ts';
 
 /** Clients of an ecosystem that are not moved, because the HTTP version that they speak works at the mirror to be left. */
@@ -12,8 +11,10 @@ export interface Spared {
 
 /** Whom a decision does not concern; `null`: it concerns all. */
 export function sparedBy(decision: Decision): Spared | null {
-  if (decision.kind !== 'move' || decision.cause !== 'outage') return null;
-  const broken = decision.findings.map(brokenVersion).find((version) => version !== null);
+  if (decision.kind !== 'move' || decision.cause === 'failback') return null;
+  const broken = decision.findings
+    .flatMap(({ scope }) => scope)
+    .find(({ protocol }) => protocol !== undefined)?.protocol;
   const { name, speaks } = decision.at;
   const other = broken === undefined ? undefined : speaks?.find(({ protocol }) => protocol !== broken);
   return other === undefined ? null : { ...other, head: name };

@@ -19,6 +19,7 @@ import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
 import { judgeMove } from './moves.ts';
 import { hearOutage, openOutage } from './outages.ts';
 import { isWrongAtOrigin, judgePeers, sidesOfWrong } from './peers.ts';
+import { compareSpeed } from './protocol.ts';
 import { absorbAbsences, judgeRefused } from './refusals.ts';
 import { endDoubtOf } from './round/doubt.ts';
 import { hearLook, lookBack, lookSlow } from './round/look.ts';
@@ -80,18 +81,19 @@ function judgeSpeed(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, 
   Object.assign(series, state);
   memory.dirty.add(series);
   if (wasQuiet && state.isLastSlow) lookSlow(memory, mirror, sample);
+  compareSpeed(memory, mirror, sample, state.isLastSlow);
   if (!isNews) return;
   memory.urgent.add(series);
   refreshSpeed(memory, mirror);
 }
 
 /** Opens, widens, narrows or closes the spike and the level shift of a mirror after what its series are in now. */
-function refreshSpeed(memory: Memory, mirror: MirrorMemory): void {
+export function refreshSpeed(memory: Memory, mirror: MirrorMemory): void {
   const { name } = mirror.mirror;
   const all = [...mirror.series.values()].map((series) => ({ ...series, isJudge: isSpikeJudge(mirror, series) }));
   const timeoutOf = (target: Target) => ownTimeoutMs(memory.config, target);
   const spike = openFinding(memory, 'spike', name)?.evidence ?? null;
-  const says = spikeSays(name, all, memory.config.detect.spike, timeoutOf);
+  const says = spikeSays(name, all, memory.config.detect.spike, { timeoutOf, other: mirror.otherSpeed });
   // What the others share just now is our own line: it is told once they are fast again and this one is not. What hangs
   // because the mirror is out is that outage, which is told already.
   mirror.isSpikeHeld =

@@ -22,7 +22,7 @@ import type { Holds } from './rules/holds.ts';
 import type { DeclaredWrong, WrongOnce } from './rules/mismatch.ts';
 import type { OutageState } from './rules/outage.ts';
 import type { Said } from './rules/peers.ts';
-import type { ProtocolFault } from './rules/protocol.ts';
+import type { OtherSpeed, ProtocolFault } from './rules/protocol.ts';
 import type { RefusalState } from './rules/refusal.ts';
 import type { SelfState } from './rules/self.ts';
 import type { SpeedState } from './rules/speed.ts';
@@ -95,6 +95,8 @@ export interface MirrorMemory {
   builds: BuildState | null;
   /** How long the first byte of each light target took alone last, over HTTP/2: milliseconds, by target. */
   readonly aloneMs: Map<string, number>;
+  /** How long it took over the other HTTP version, asked since its canary became slow; `null`: not asked, or it is not slow. */
+  otherSpeed: OtherSpeed | null;
   /** The family that could not be connected to last, until it answers; `null`: none. */
   failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
   /** When it last answered over each family, monotonic milliseconds. */

@@ -57,6 +57,7 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     protocolFault: null,
     builds: null,
     aloneMs: new Map(),
+    otherSpeed: null,
     failedOver: null,
     answeredOver: new Map(),
     insteadOf: new Map(),

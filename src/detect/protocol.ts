@@ -31,12 +31,31 @@ export function noteProtocol(memory: Memory, mirror: MirrorMemory, sample: Sampl
   if (speaks.length > 1 && due.target.canary && due.purpose === 'scheduled') probeOther(memory, sample);
 }
 
+/**
+ * After a slow answer, the same target is probed over the other version: it may be slow over one alone. Forgets what that
+ * took once the target is not slow.
+ */
+export function compareSpeed(memory: Memory, mirror: MirrorMemory, sample: Sample, isSlow: boolean): void {
+  const { due, protocol } = sample;
+  if (mirror.mirror.speaks === undefined || protocol === undefined || due.connection !== 'cold') return;
+  const known = mirror.otherSpeed;
+  if (!isSlow) {
+    if (known?.targetId === due.target.id) mirror.otherSpeed = null;
+    return;
+  }
+  if (known === null || memory.now.monotonicMs - known.atMs >= otherAnswerMs) probeOther(memory, sample);
+}
+
 /** Takes the response to a probe over the other version. */
 export function noteOtherProtocol(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const { due, protocol, outcome } = sample;
   if (due.protocol === undefined || mirror.mirror.speaks === undefined) return;
   const { protocolFault: fault } = mirror;
   const reason = failedOverHttp(sample);
+  if (outcome.tag === 'ok' && sample.rttMs !== null) {
+    const { target, protocol: asked } = due;
+    mirror.otherSpeed = { targetId: target.id, protocol: asked, rttMs: sample.rttMs, atMs: memory.now.monotonicMs };
+  }
   if (outcome.tag === 'ok') {
     if (fault?.broken === due.protocol) end(memory, mirror);
     else if (fault !== null) set(memory, mirror, { ...fault, otherMs: memory.now.monotonicMs });

@@ -5,8 +5,9 @@ import { isHeavy } from '../core/target.ts';
 import { isLeftAlone } from './absence.ts';
 import { noteAlone, noteBuild } from './build.ts';
 import { hearTry, noteFamily } from './detour.ts';
+import { openFinding } from './findings.ts';
 import { noteHold } from './holds.ts';
-import { dropHeldSpikes } from './judge.ts';
+import { dropHeldSpikes, refreshSpeed } from './judge.ts';
 import { isCanaryProbe, ownTimeoutMs, roundOf, seriesOf } from './lookups.ts';
 import type { Memory, MirrorMemory } from './memory.ts';
 import { hearOutage } from './outages.ts';
@@ -47,7 +48,10 @@ export function take(memory: Memory, sample: Sample): void {
   if (sample.due.purpose === 'peek') {
     // The first bytes of an artifact prove nothing of the rest: a reason to look, for who ordered it.
     if (sample.due.protocol === undefined) hearTry(memory, mirror, sample);
-    else noteOtherProtocol(memory, mirror, sample);
+    else {
+      noteOtherProtocol(memory, mirror, sample);
+      if (openFinding(memory, 'spike', mirror.mirror.name) !== null) refreshSpeed(memory, mirror);
+    }
     memory.turn.settled.push(unjudged(sample));
     return;
   }

@@ -15,7 +15,9 @@ export type Behaviour =
       readonly body?: string;
     }
   | { readonly code: string; readonly phase: Phase; readonly afterMs?: number }
-  | 'hangs';
+  | 'hangs'
+  /** The head comes, and not the whole body. */
+  | 'stalls';
 
 /** One request as the script sees it. */
 export interface Asked {
@@ -76,12 +78,13 @@ export function scriptedWire(time: ManualTime, script: Script): ScriptedWire {
     asked.push(one);
     const start = request.startMs ?? time.nowMs();
     const does = self.script(one);
-    const wanted = typeof does === 'number' ? does : does === 'hangs' ? Number.POSITIVE_INFINITY : (does.afterMs ?? 20);
+    const wanted =
+      typeof does === 'number' ? does : typeof does === 'string' ? Number.POSITIVE_INFINITY : (does.afterMs ?? 20);
     const late = time.nowMs() + wanted >= request.deadlineMs;
     const tookMs = late ? Math.max(0, request.deadlineMs - time.nowMs()) : wanted;
     return new Promise((resolve) => {
       time.timers.after(tookMs, () => {
-        const answer = answerOf(request, path, start, late ? 'late' : does);
+        const answer = answerOf(request, path, start, late && does !== 'stalls' ? 'late' : does);
         resolve(self.choosesProtocol ? { ...answer, hop: { ...answer.hop, protocol } } : answer);
       });
     });
@@ -103,11 +106,17 @@ export function scriptedWire(time: ManualTime, script: Script): ScriptedWire {
       requestHeaders: request.headers,
       responseHeaders: {},
     };
-    if (does === 'late' || does === 'hangs' || (typeof does === 'object' && 'code' in does)) {
+    if (typeof does === 'string' || (typeof does === 'object' && 'code' in does)) {
       const fault =
         typeof does === 'object'
           ? { code: does.code, phase: does.phase, text: '', bytesRead: 0 }
-          : { code: 'MW_DEADLINE', phase: 'processing' as const, text: '', bytesRead: 0, limitMs: request.limitMs };
+          : {
+              code: 'MW_DEADLINE',
+              phase: does === 'stalls' ? ('transfer' as const) : ('processing' as const),
+              text: '',
+              bytesRead: 0,
+              limitMs: request.limitMs,
+            };
       return {
         hop: { ...base, marks: { start, end }, status: null, bodyBytes: 0, fault },
         headers: {},
@@ -135,7 +144,7 @@ export function scriptedWire(time: ManualTime, script: Script): ScriptedWire {
     return { hop: done, headers, body: answer.body };
   }
 
-  function said(path: string, does: Exclude<Behaviour, 'hangs' | { code: string }>): Answer {
+  function said(path: string, does: Exclude<Behaviour, string | { code: string }>): Answer {
     if (typeof does === 'object')
       return { status: does.status, headers: does.headers ?? {}, body: Buffer.from(does.body ?? '') };
     return answers.get(path) ?? { status: 404, body: Buffer.from(`not found: ${path}`) };

@@ -25,7 +25,7 @@ real('a Go mirror whose HTTP/2 alone is broken, and no other', ['go'], () => {
   let daemon: RealDaemon | null = null;
   beforeEach(async () => {
     isBroken = false;
-    mirror = await startH2BrokenMirror(() => isBroken);
+    mirror = await startH2BrokenMirror(() => (isBroken ? 'reset' : null));
     daemon = await startRealDaemon(
       `
 listen: 127.0.0.1:0

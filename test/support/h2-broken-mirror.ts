@@ -1,9 +1,11 @@
-import { createSecureServer } from 'node:http2';
+import { createSecureServer, type ServerHttp2Stream } from 'node:http2';
 import type { AddressInfo } from 'node:net';
+import { type Answer, text } from './answer.ts';
 import { testCerts } from './certs.ts';
 import { moduleAnswers, syntheticModules } from './synthetic-modules.ts';
+import type { Usual } from './usual-mirrors.ts';
 
-/** A Go mirror whose HTTP/2 alone is broken. */
+/** A mirror whose HTTP/2 alone is broken. */
 export interface H2BrokenMirror {
   readonly url: string;
   /** Requests so far, by protocol version. */
@@ -11,34 +13,89 @@ export interface H2BrokenMirror {
   readonly close: () => Promise<void>;
 }
 
-/** Starts a mirror that resets every stream with INTERNAL_ERROR while it is broken, and answers every request over HTTP/1.1. */
-export async function startH2BrokenMirror(isBroken: () => boolean = () => true): Promise<H2BrokenMirror> {
-  const answers = moduleAnswers(syntheticModules);
+/**
+ * What it does to a request over HTTP/2: resets the stream at once, or in the body; ends the session with INTERNAL_ERROR; answers
+ * late; or sends half of the body and no more.
+ */
+export const h2Faults = ['reset', 'cut', 'goaway', 'slow', 'stalls'] as const;
+export type H2Fault = (typeof h2Faults)[number];
+
+/** How late a slow one answers, milliseconds. */
+const lateMs = 1_500;
+/** Until what was written has left, milliseconds. */
+const leaveMs = 20;
+const internalError = 2;
+
+const modules = moduleAnswers(syntheticModules);
+const goModules: Usual = (path) => modules.get(path) ?? text(404, 'not found\n');
+
+function send(stream: ServerHttp2Stream, { status, headers, body }: Answer): void {
+  if (stream.destroyed) return;
+  stream.respond({ ':status': status, ...headers });
+  stream.end(body);
+}
+
+const breaks: Readonly<Record<H2Fault, (stream: ServerHttp2Stream, answer: Answer) => void>> = {
+  reset: (stream) => stream.close(internalError),
+  cut(stream, answer) {
+    half(stream, answer);
+    // `close` would end the body first.
+    setTimeout(() => stream.destroy(new Error('cut')), leaveMs);
+  },
+  goaway({ session }) {
+    session?.goaway(internalError, 0);
+    setTimeout(() => session?.destroy(), leaveMs);
+  },
+  slow: (stream, answer) => void setTimeout(() => send(stream, answer), lateMs),
+  stalls: half,
+};
+
+function half(stream: ServerHttp2Stream, { status, headers, body }: Answer): void {
+  stream.respond({ ':status': status, ...headers, 'content-length': body.length });
+  stream.write(body.subarray(0, body.length / 2));
+}
+
+/**
+ * Starts a mirror that has a fault over HTTP/2 while it is told one, and answers every request over HTTP/1.1.
+ * @param says  what it serves; default: Go modules
+ */
+export async function startH2BrokenMirror(
+  fault: () => H2Fault | null = () => 'reset',
+  says: Usual = goModules,
+): Promise<H2BrokenMirror> {
   const { server: leaf } = testCerts();
   const requests = { h1: 0, h2: 0 };
   const server = createSecureServer({ cert: leaf.certPem, key: leaf.keyPem, allowHTTP1: true });
+  const answerTo = (path: string, accept: unknown): Answer => says(decodeURIComponent(path), String(accept ?? ''));
   server.on('stream', (stream, headers) => {
     requests.h2 += 1;
     stream.on('error', () => undefined);
-    if (isBroken()) {
-      stream.close(2);
-      return;
-    }
-    const answer = answers.get(decodeURIComponent(headers[':path'] ?? ''));
-    stream.respond({ ':status': answer?.status ?? 404, ...answer?.headers });
-    stream.end(answer?.body ?? 'not found\n');
+    const answer = answerTo(headers[':path'] ?? '', headers['accept']);
+    const now = fault();
+    if (now === null) send(stream, answer);
+    else breaks[now](stream, answer);
   });
   server.on('request', (request, response) => {
     if (request.httpVersion === '2.0') return;
     requests.h1 += 1;
-    const answer = answers.get(decodeURIComponent(request.url));
-    response.writeHead(answer?.status ?? 404, answer?.headers ?? {});
-    response.end(answer?.body ?? 'not found\n');
+    const { status, headers, body } = answerTo(request.url, request.headers['accept']);
+    response.writeHead(status, headers ?? {});
+    response.end(body);
+  });
+  const sessions = new Set<{ destroy(): void }>();
+  server.on('session', (session) => {
+    sessions.add(session);
+    session.on('error', () => undefined);
+    session.once('close', () => sessions.delete(session));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
-    close: () => new Promise((resolve) => server.close(() => resolve())),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const session of sessions) session.destroy();
+      }),
   };
 }

@@ -19,6 +19,15 @@ export interface ProtocolFault {
   readonly otherMs: number | null;
 }
 
+/** What a target took over the HTTP version that the leading client does not speak. */
+export interface OtherSpeed {
+  readonly targetId: string;
+  readonly protocol: HttpProtocol;
+  readonly rttMs: number;
+  /** Monotonic milliseconds. */
+  readonly atMs: number;
+}
+
 /** One HTTP version fails, the other works: who is hit. */
 export interface OneProtocol {
   readonly broken: HttpProtocol;

@@ -8,6 +8,7 @@ import { told } from '../../words/tell.ts';
 import { type Baseline, emptyBaseline, learn } from './baseline.ts';
 import { chosen, slowerOf } from './cites.ts';
 import { isDisturbed } from './contaminated.ts';
+import { type OtherSpeed, otherProtocol } from './protocol.ts';
 import { canaryFirst, type Says, scopeOf, seconds, spokenTime } from './says.ts';
 import { isSpikeActionable, judgeSpike, noSpike, type Pace, type SpikeState } from './spike.ts';
 import { isClear, isSlow, thresholdMs } from './threshold.ts';
@@ -141,15 +142,23 @@ export interface SpeedSeries extends SpeedState {
   readonly isJudge: boolean;
 }
 
+/** The other HTTP version of a slow target, over which it is as fast as usual; `null`: it is slow there too, or not known. */
+function otherOf(series: SpeedSeries, rule: SpikeRule, timeoutMs: number, other: OtherSpeed | null): OtherSpeed | null {
+  const { target, baseline } = series;
+  if (other === null || other.targetId !== target.id) return null;
+  return isSlow(other.rttMs, baseline.medianMs, rule, timeoutMs) === false ? other : null;
+}
+
 /**
  * What the spikes of one mirror's series come to.
- * @param timeoutOf  the deadline of a target's step, milliseconds
+ * @param context.timeoutOf  the deadline of a target's step, milliseconds
+ * @param context.other      what its canary took over the other HTTP version meanwhile
  */
 export function spikeSays(
   name: string,
   series: readonly SpeedSeries[],
   rule: SpikeRule,
-  timeoutOf: (target: Target) => number,
+  { timeoutOf, other: asked }: { readonly timeoutOf: (target: Target) => number; readonly other: OtherSpeed | null },
 ): Says {
   const all = canaryFirst(series.filter(({ spike }) => spike.sinceMs !== null));
   const [first] = all;
@@ -157,9 +166,19 @@ export function spikeSays(
   const spiking = all.filter((one) => one.isJudge);
   const baselineMs = first.baseline.medianMs;
   const { observedMs } = first.slow;
+  const other = otherOf(first, rule, timeoutOf(first.target), asked);
+  const broken = other === null ? null : otherProtocol(other.protocol);
+  const said = {
+    name,
+    observed: spokenTime(observedMs),
+    step: first.target.step,
+    usual: spokenTime(baselineMs),
+  };
   return {
     tag: 'trouble',
-    scope: scopeOf(all.map(({ target }) => target)),
+    scope: scopeOf(all.map(({ target }) => target)).map((item) =>
+      broken === null ? item : { ...item, protocol: broken },
+    ),
     cause: 'slow',
     evidence: {
       samples: all.reduce((sum, { slow }) => sum + slow.samples, 0),
@@ -174,12 +193,9 @@ export function spikeSays(
       targets: spiking.length,
       judged: series.filter((one) => one.isJudge && one.baseline.medianMs !== null).length,
     }),
-    ...told('found.slow', {
-      name,
-      observed: spokenTime(observedMs),
-      step: first.target.step,
-      usual: spokenTime(baselineMs),
-    }),
+    ...(other === null || broken === null
+      ? told('found.slow', said)
+      : told('found.slowProtocol', { ...said, broken, other: other.protocol, there: spokenTime(other.rttMs) })),
   };
 }
 

@@ -3,6 +3,8 @@ export const found = {
   'list.last': '{all} and {last}',
 
   'found.slow': '{name} is slow: {observed} for {step} where {usual} is usual.',
+  'found.slowProtocol':
+    '{name} is slow over HTTP/{broken} alone: {observed} for {step} where {usual} is usual. Over HTTP/{other} it takes {there}.',
   'found.slow.well': '{name} is as fast as usual again.',
   'found.shift': '{name} has a new level: {observed} where {usual} was usual.',
   'found.shift.well': '{name} has no new level any more.',

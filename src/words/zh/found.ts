@@ -5,6 +5,8 @@ export const found: Readonly<Record<keyof typeof english, string>> = {
   'list.last': '{all} 和 {last}',
 
   'found.slow': '{name} 变慢：{step} 耗时 {observed}，平时为 {usual}。',
+  'found.slowProtocol':
+    '{name} 仅在 HTTP/{broken} 上变慢：{step} 耗时 {observed}，平时为 {usual}；走 HTTP/{other} 只需 {there}。',
   'found.slow.well': '{name} 已恢复到平时的速度。',
   'found.shift': '{name} 进入了新的水平：现为 {observed}，此前为 {usual}。',
   'found.shift.well': '{name} 不再处于新的水平。',

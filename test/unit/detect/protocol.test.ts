@@ -90,6 +90,44 @@ describe('HTTP/2 alone fails, and the leading client speaks it', () => {
   });
 });
 
+describe('HTTP/2 alone is slow', () => {
+  const slow: Behaviour = { rttMs: 2_000 };
+  const spikes = (sim: Simulation) => sim.detector.findings().filter(({ kind }) => kind === 'spike');
+
+  it('a spike that names the version', () => {
+    const sim = world(broken('2', slow));
+    sim.runTo(warm + 3 * minute);
+    expect(spikes(sim)).toMatchObject([
+      {
+        registry: 'a',
+        scope: [{ step: 'mod', protocol: '2' }],
+        text: 'a is slow over HTTP/2 alone: 2.0 s for mod where 100 ms is usual. Over HTTP/1.1 it takes 100 ms.',
+      },
+    ]);
+  });
+
+  it('over both versions it names none', () => {
+    const sim = world(({ registry }, t) => (registry === 'a' && t >= warm ? slow : { rttMs: 100 }));
+    sim.runTo(warm + 3 * minute);
+    const [finding] = spikes(sim);
+    expect(finding?.text).toMatch(/^a is slow: /);
+    expect(finding?.scope.every(({ protocol }) => protocol === undefined)).toBe(true);
+  });
+
+  it('ends as any spike, and the next one is compared anew', () => {
+    const sim = world(broken('2', slow, warm + 5 * minute));
+    sim.runTo(warm + 10 * minute);
+    expect(spikes(sim)).toEqual([]);
+    expect(sim.changes('spike').map(({ what }) => what)).toEqual(['a opened', 'a closed']);
+  });
+
+  it('one slow answer costs one probe over the other version', () => {
+    const sim = world(broken('2', slow, warm + 31_000));
+    sim.runTo(warm + 10 * minute);
+    expect(sim.settled.filter(({ due }) => due.protocol === '1.1')).toHaveLength(1);
+  });
+});
+
 const hour = 60 * minute;
 
 describe('HTTP/2 alone fails, and another client than the leading one speaks it', () => {
