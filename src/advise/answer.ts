@@ -1,4 +1,4 @@
-import type { Reason } from '../core/failure.ts';
+import type { ProbeFailure, Reason } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Reply } from '../ecosystems/client.ts';
@@ -24,6 +24,16 @@ export function replyWith(reason: Reason | null, status: number | null, tookMs: 
   };
 }
 
+/** Resets over HTTP/2 after which a client sends the request again at once and without a limit: docs/http2.md. */
+const resent: readonly string[] = ['MW_H2_UNTAKEN', 'MW_H2_RESET_PROTOCOL'];
+
+/** The same of a failure with its details. */
+export function replyToFailure(failure: ProbeFailure, status: number | null, tookMs: number, step?: Kind): Reply {
+  const reply = replyWith(failure.kind, status, tookMs, step);
+  const isResent = failure.kind === 'reset' && resent.includes(failure.code);
+  return isResent && reply.tag === 'failed' ? { ...reply, isHung: true } : reply;
+}
+
 /**
  * The same of a settled sample whose outcome is known. An answer over the address family that a client tries second comes
  * to it by so much later.
@@ -31,7 +41,7 @@ export function replyWith(reason: Reason | null, status: number | null, tookMs: 
 export function replyTo(sample: Sample, { steps }: Pick<Ecosystem, 'steps'>): Reply {
   const { due, outcome, family, status, rttMs, startedMonotonicMs, endedMonotonicMs } = sample;
   const tookMs = rttMs ?? endedMonotonicMs - startedMonotonicMs;
-  if (outcome.tag === 'failed') return replyWith(outcome.failure.kind, status, tookMs, steps[due.target.step]);
+  if (outcome.tag === 'failed') return replyToFailure(outcome.failure, status, tookMs, steps[due.target.step]);
   const isSecond = due.family !== undefined && due.family === family;
   return replyWith(null, status, isSecond ? tookMs + limits.familyFallbackMs : tookMs);
 }

@@ -179,7 +179,7 @@ export interface TlsFacts {
 
 /** What ended a hop before its answer was whole: our own word for it beside the code that the runtime gave. */
 export interface WireFault {
-  /** `err.code`, or one of ours: `MW_DEADLINE`, `MW_FORBIDDEN_TARGET`, `MW_PIN`, `MW_HEAD_TOO_LARGE`, `MW_BODY_TOO_LARGE`, `MW_BODY_LONGER`, `MW_PROXY_STATUS`, `MW_BAD_HEAD`; of HTTP/2 `MW_H2_RESET`, `MW_H2_GOAWAY`, `MW_H2_UNTAKEN`, `MW_H2_PROTOCOL`. */
+  /** `err.code`, or one of ours: `MW_DEADLINE`, `MW_FORBIDDEN_TARGET`, `MW_PIN`, `MW_HEAD_TOO_LARGE`, `MW_BODY_TOO_LARGE`, `MW_BODY_LONGER`, `MW_PROXY_STATUS`, `MW_BAD_HEAD`; of HTTP/2 `MW_H2_RESET`, `MW_H2_RESET_PROTOCOL`, `MW_H2_GOAWAY`, `MW_H2_UNTAKEN`, `MW_H2_PROTOCOL`. */
   readonly code: string;
   /** Phase in which it happened, by the marks. */
   readonly phase: Phase;

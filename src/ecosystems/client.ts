@@ -41,7 +41,7 @@ export type Reply =
       readonly status?: number | null;
       /** The head came, and not all of the body. */
       readonly isCut?: boolean;
-      /** The connection stood, and the rest did not come within the probe's timeout: some clients wait without one. */
+      /** The rest did not come within the probe's timeout, or HTTP/2 has it sent again and again: some clients go on without a limit. */
       readonly isHung?: boolean;
       /** The head of an artifact or of its metadata came: some clients ask no other mirror for it then. */
       readonly isArtifact?: boolean;

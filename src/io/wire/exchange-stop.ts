@@ -87,5 +87,6 @@ function h2Stop(error: unknown, state: EndState, session: SessionWatch, atMs: nu
     return as('MW_HEAD_TOO_LARGE', 'the head is larger than the limit');
   if (code === constants.NGHTTP2_PROTOCOL_ERROR && saidBytes !== null)
     return as('MW_H2_PROTOCOL', 'a body unlike its Content-Length');
-  return as('MW_H2_RESET', `the stream was reset: ${h2CodeName(code)}`);
+  const isResent = code === constants.NGHTTP2_PROTOCOL_ERROR;
+  return as(isResent ? 'MW_H2_RESET_PROTOCOL' : 'MW_H2_RESET', `the stream was reset: ${h2CodeName(code)}`);
 }

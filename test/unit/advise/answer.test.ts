@@ -51,6 +51,16 @@ describe('what a chain would have seen of an answer', () => {
       settled({ outcome: timedOut('transfer') }),
       { tag: 'failed', tookMs: 120, status: 200, isCut: true, isHung: true },
     ],
+    [
+      'HTTP/2 that never takes a request',
+      settled({ outcome: { tag: 'failed', failure: { kind: 'reset', code: 'MW_H2_UNTAKEN' } }, status: null }),
+      { tag: 'failed', tookMs: 120, status: null, isHung: true },
+    ],
+    [
+      'another reset',
+      settled({ outcome: { tag: 'failed', failure: { kind: 'reset', code: 'MW_H2_RESET' } }, status: null }),
+      { tag: 'failed', tookMs: 120, status: null },
+    ],
     ['another content', ofStep('mod'), { tag: 'failed', tookMs: 120, status: 200 }],
     ['of an artifact', ofStep('zip'), { tag: 'failed', tookMs: 120, status: 200, isArtifact: true }],
     ['of its metadata', ofStep('meta'), { tag: 'failed', tookMs: 120, status: 200, isArtifact: true }],
