@@ -1,11 +1,11 @@
 /** Work in slices: it yields where a turn of the event loop may end, and nothing of it is in force until it returns. */
 export type Slices<T> = Generator<undefined, T, undefined>;
 
-/** Targets, files and the like that one slice handles at most: some milliseconds. */
-export const itemsPerSlice = 500;
+/** Targets, files and the like that one slice handles at most: two milliseconds or so, which each event of another probe in the thread may wait. */
+export const itemsPerSlice = 128;
 
 /** Lines likewise. */
-const linesPerSlice = 5_000;
+const linesPerSlice = 1_000;
 
 /** Does the work with a turn of the event loop after each slice. */
 export async function overTurns<T>(work: Slices<T>, turn: () => Promise<void>): Promise<T> {
@@ -34,8 +34,8 @@ export function* each<T>(items: Iterable<T>, act: (item: T) => unknown): Slices<
   }
 }
 
-/** Characters of text that one slice handles at most: some ten milliseconds. */
-export const charsPerSlice = 64 * 1024;
+/** Characters of text that one slice handles at most, likewise. */
+export const charsPerSlice = 16 * 1024;
 
 /** Hands on each line until `act` gives `false`, of one longer than `charsPerSlice` its beginning; a slice ends after so many characters. */
 export function* eachLine(text: string, act: (line: string) => unknown): Slices<void> {
