@@ -131,11 +131,21 @@ interface Edition {
   readonly use: { jobs: number };
 }
 
+/** A mirror may choose HTTP/2. */
+function asksOverHttp2({ access }: WorkerBook): boolean {
+  return Object.values(access).some(
+    ({ url, protocols }) => url.startsWith('https:') && protocols?.includes('2') === true,
+  );
+}
+
 /** Serves the main thread until it ends us. */
 function serve(port: MessagePort, seed: WorkerSeed): void {
   const watch = watchLoop({ clock: systemClock, timers: systemTimers, everyMs: tickMs });
   let current = open(seed.book, null);
-  const warm = Promise.allSettled([warmUp(current.wire, systemClock), ...(seed.book.ecosystems ?? []).map(loadProber)]);
+  const warm = Promise.allSettled([
+    warmUp({ wire: current.wire, clock: systemClock, timers: systemTimers, withHttp2: asksOverHttp2(current.book) }),
+    ...(seed.book.ecosystems ?? []).map(loadProber),
+  ]);
   let done: JobDone[] = [];
 
   /** A book that reaches mirrors as the one before keeps its wire: kept connections and trust stores with it. */
