@@ -96,8 +96,7 @@ export function createPipeline(s: Stages): Pipeline {
       case 'probed': {
         const { due, probed } = input;
         awaiting.set(due.probeId, probed.transcript);
-        // No advice and no finding of a replay rests on what several requests at once came to.
-        if (due.purpose !== 'build') s.answers.probed(probed.sample, now);
+        s.answers.probed(probed.sample, now);
         if (due.purpose === 'scheduled')
           s.exporter.scheduleDelay(Math.max(0, probed.sample.startedMonotonicMs - due.plannedAtMs) / 1000);
         return judging.probed(probed.sample);

@@ -3,6 +3,8 @@ export interface Heap<T> {
   push(item: T, key: number): void;
   /** Takes the first item out; `null` when empty. */
   pop(): T | null;
+  /** The item that `pop` would take; `null` when empty. */
+  first(): T | null;
   /** The least key, `Infinity` when empty. */
   leastKey(): number;
   size(): number;
@@ -57,6 +59,7 @@ export function createHeap<T>(): Heap<T> {
       }
       return first.item;
     },
+    first: () => nodes[0]?.item ?? null,
     leastKey: () => keyAt(0),
     size: () => nodes.length,
     clear: () => {

@@ -159,7 +159,12 @@ export function createRoster(input: {
       }
       return null;
     },
-    nextSlotMs: () => heap.leastKey(),
+    nextSlotMs() {
+      // One that went with a build has left this place: no turn is due for it.
+      for (let first = heap.first(); first !== null && first.slot.atMs !== heap.leastKey(); first = heap.first())
+        heap.pop();
+      return heap.leastKey();
+    },
     placeCron(now, jumped) {
       const passedBy: Series[] = [];
       const cron = [...all.values()].filter(({ pace }) => pace.cadence.kind === 'cron');

@@ -8,7 +8,7 @@ import type { HttpProtocol } from '../core/transcript.ts';
 /** Times are whole tenths of a millisecond: finer than any verdict, and half the text. */
 const tenths = 10;
 /** Written by their place: new ones go to the end. */
-const purposes: readonly Purpose[] = ['scheduled', 'confirm', 'recheck', 'once', 'peek'];
+const purposes: readonly Purpose[] = ['scheduled', 'confirm', 'recheck', 'once', 'peek', 'build'];
 const purposesMost = 8;
 const caches = [null, 'hit', 'miss'] as const;
 

@@ -26,7 +26,7 @@ const oldestMs = Math.max(...Object.values(near).map(({ beforeMs }) => beforeMs)
 
 /** True for what was asked because of what was judged, not at its pace. */
 export function isOutOfTurn({ purpose }: Pick<Due, 'purpose'>): boolean {
-  return purpose !== 'scheduled' && purpose !== 'once';
+  return purpose !== 'scheduled' && purpose !== 'build' && purpose !== 'once';
 }
 
 /** How far the questions that follow from judging were asked then too. Counted from a wall time on. */

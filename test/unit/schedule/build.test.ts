@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Config } from '../../../src/core/config.ts';
 import type { Due } from '../../../src/core/due.ts';
 import { limits } from '../../../src/core/limits.ts';
-import { config } from './sample-config.ts';
+import { at, config } from './sample-config.ts';
 import { live, minute, nothing, type Story, schedulerOf } from './story.ts';
 
 /** One mirror with four modules: a canary each 30 s, 3 `mod` and 12 others each 5 min. */
@@ -73,6 +73,19 @@ describe('builds', () => {
       const lived = live(schedulerOf(one()), { fromMs: 0, toMs: 120 * minute }, () => 0, result);
       expect(buildsOf(lived).size).toBe(0);
     }
+  });
+
+  it('leave no turn for the places that they left', () => {
+    const scheduler = schedulerOf(one());
+    let [afterMs, idle] = [0, 0];
+    while (afterMs < 120 * minute) {
+      const { start, wakeAtMs } = scheduler.advance(at(afterMs));
+      for (const due of start) scheduler.finished(due, overH2(), at(afterMs));
+      if (start.length === 0 && wakeAtMs - at(afterMs).monotonicMs < minute) idle += 1;
+      afterMs = Math.max(wakeAtMs - at(0).monotonicMs, afterMs + 0.001);
+    }
+    // The first turn alone, before anything is due.
+    expect(idle).toBeLessThanOrEqual(1);
   });
 
   it('take one slot of the host', () => {
