@@ -20,6 +20,8 @@ interface Seen {
     readonly to: string;
     readonly upstream: string;
     readonly issuedAt: string;
+    readonly remedy: Readonly<Record<string, string>>;
+    readonly doesNotCover: readonly string[];
   }[];
 }
 
@@ -48,20 +50,33 @@ describe('over real connections', () => {
     return server;
   };
   /** Two mirrors of an upstream, of which `near` breaks. */
-  async function pair(name: string, fault: H2Fault, ecosystem = 'go'): Promise<{ far: H2BrokenMirror; yaml: string }> {
+  async function pair(
+    name: string,
+    fault: H2Fault | 'http1',
+    ecosystem = 'go',
+  ): Promise<{ near: H2BrokenMirror; far: H2BrokenMirror; yaml: string }> {
     const says = ecosystem === 'go' ? undefined : usualMirrors.find((one) => one.ecosystem === ecosystem)?.says;
-    const near = await start(() => (isBroken ? fault : null), says);
+    const near =
+      fault === 'http1'
+        ? await start(
+            () => null,
+            says,
+            () => isBroken,
+          )
+        : await start(() => (isBroken ? fault : null), says);
     const far = await start(() => null, says);
-    const upstream = ecosystem === 'go' ? `, upstream: ${name}` : '';
+    const upstream = ecosystem === 'go' || fault === 'http1' ? `, upstream: ${name}` : '';
     const one = (place: string, { url }: H2BrokenMirror, more: string): string =>
       `  - { name: ${place}-${name}, ecosystem: ${ecosystem}${upstream}, url: "${url}"${more}, tls: { ca: /t/ca.pem } }\n`;
-    return { far, yaml: one('near', near, ', weight: 10') + one('far', far, '') };
+    return { near, far, yaml: one('near', near, ', weight: 10') + one('far', far, '') };
   }
 
   test('each fault of HTTP/2 alone is told as that and left for go; clients that speak HTTP/1.1 stay', async () => {
     const pairs = new Map<string, Awaited<ReturnType<typeof pair>>>();
     for (const fault of h2Faults) pairs.set(fault, await pair(fault, fault));
     for (const ecosystem of ['npm', 'pypi']) pairs.set(ecosystem, await pair(ecosystem, 'reset', ecosystem));
+    const http1 = await pair('http1', 'http1', 'pypi');
+    pairs.set('http1', http1);
     const daemon = await startRealDaemon(
       `
 listen: 127.0.0.1:0
@@ -85,7 +100,7 @@ state: { path: ":memory:" }
     };
     await daemon.until('all are up, go over HTTP/2', async () => {
       const mirrors = await json('mirrors');
-      const speaks = (registry: string): string => (/npm|pypi/.test(registry) ? '1.1' : '2');
+      const speaks = (registry: string): string => (/npm|pypi|http1/.test(registry) ? '1.1' : '2');
       return (
         mirrors.length === 2 * pairs.size &&
         mirrors.every(({ registry, state, protocol }) => state === 'up' && protocol === speaks(registry))
@@ -120,6 +135,15 @@ state: { path: ":memory:" }
     expect(uvs).toBe(
       'near-pypi fails over HTTP/2 (reset) and answers over HTTP/1.1: uv cannot use it, and no setting is known that turns HTTP/2 off there.',
     );
+    let pips: Seen['advice'][number] | undefined;
+    await daemon.until('near-http1 is left by pip', async () => {
+      pips = (await json('advice')).find(({ from, to }) => from === 'near-http1' && to === 'far-http1');
+      return pips !== undefined;
+    });
+    expect(pips?.remedy['pip']).toContain(http1.far.url);
+    // uv speaks HTTP/2, which works: its lines stay.
+    expect(pips?.remedy['uv']).toContain(http1.near.url);
+    expect(pips?.doesNotCover).toContain('Not moved: uv. near-http1 answers over HTTP/2, which they speak.');
     const ofNpm = (await json('findings')).filter(({ registry }) => registry === 'near-npm');
     expect(ofNpm.filter(({ scope }) => scope.some(({ protocol }) => protocol !== undefined))).toEqual([]);
     expect((await json('advice')).filter(({ upstream }) => upstream === 'npm' || upstream === 'pypi')).toEqual([]);

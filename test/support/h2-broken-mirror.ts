@@ -57,11 +57,13 @@ function half(stream: ServerHttp2Stream, { status, headers, body }: Answer): voi
 
 /**
  * Starts a mirror that has a fault over HTTP/2 while it is told one, and answers every request over HTTP/1.1.
- * @param says  what it serves; default: Go modules
+ * @param says   what it serves; default: Go modules
+ * @param isDumb  true while it closes connections over HTTP/1.1 at each request
  */
 export async function startH2BrokenMirror(
   fault: () => H2Fault | null = () => 'reset',
   says: Usual = goModules,
+  isDumb: () => boolean = () => false,
 ): Promise<H2BrokenMirror> {
   const { server: leaf } = testCerts();
   const requests = { h1: 0, h2: 0 };
@@ -78,6 +80,7 @@ export async function startH2BrokenMirror(
   server.on('request', (request, response) => {
     if (request.httpVersion === '2.0') return;
     requests.h1 += 1;
+    if (isDumb()) return void request.socket.destroy();
     const { status, headers, body } = answerTo(request.url, request.headers['accept']);
     response.writeHead(status, headers ?? {});
     response.end(body);
