@@ -263,6 +263,8 @@ export const limits = {
   /** From the connection to the end of the head, a TLS handshake included. */
   requestHeadMs: 10 * second,
   requestMs: 30 * second,
+  /** A body that goes on after its answer was sent: what is refused (401, 413) is not read for `requestMs`. */
+  refusedBodyMs: 1 * second,
   /** An answer that nobody reads on; event streams beat more often. */
   stalledMs: 60 * second,
   requestBytes: 256 * kib,

@@ -21,9 +21,16 @@ export interface Patience {
   readonly headMs: number;
   readonly requestMs: number;
   readonly stalledMs: number;
+  /** How long a body may go on after its answer. */
+  readonly refusedBodyMs: number;
 }
 
-const usual: Patience = { headMs: limits.requestHeadMs, requestMs: limits.requestMs, stalledMs: limits.stalledMs };
+const usual: Patience = {
+  headMs: limits.requestHeadMs,
+  requestMs: limits.requestMs,
+  stalledMs: limits.stalledMs,
+  refusedBodyMs: limits.refusedBodyMs,
+};
 
 /**
  * Opens the daemon's own HTTP listener. Slow clients are cut, those that say nothing as well as those that read nothing;
@@ -36,7 +43,7 @@ export async function listen(
   at: Listen,
   patience: Patience = usual,
 ): Promise<Result<Listening, { code: string }>> {
-  const { headMs, requestMs, stalledMs } = patience;
+  const { headMs, requestMs, stalledMs, refusedBodyMs } = patience;
   const options = {
     headersTimeout: headMs,
     requestTimeout: requestMs,
@@ -61,6 +68,7 @@ export async function listen(
           );
     server.timeout = stalledMs;
     const connections = bound(server);
+    cutRefusedBodies(server, refusedBodyMs);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       server.listen(at.port, at.host, resolve);
@@ -94,6 +102,16 @@ function bound(server: Server): Connections {
     response.once('close', () => connections.requested(key, -1));
   });
   return connections;
+}
+
+/** Node reads on a body that nothing waits for any more, as fast as it comes. */
+function cutRefusedBodies(server: Server, refusedBodyMs: number): void {
+  server.on('request', (request, response) => {
+    response.once('finish', () => {
+      if (request.complete) return;
+      setTimeout(() => void (request.complete || request.socket.destroy()), refusedBodyMs).unref();
+    });
+  });
 }
 
 /** Not by Node's own list, in which a TLS connection stands only once it has shaken hands. */

@@ -9,7 +9,7 @@ import { Secret } from '../../../src/core/secret.ts';
 import { createConnections } from '../../../src/io/connections.ts';
 import { type Listening, listen } from '../../../src/io/server.ts';
 import { testCerts } from '../../support/certs.ts';
-import { patienceMs, withMoreTime } from '../../support/patience.ts';
+import { patienceMs, until, withMoreTime } from '../../support/patience.ts';
 
 const sockets: Socket[] = [];
 let listening: Listening | null = null;
@@ -28,7 +28,7 @@ function encrypted(): Listen {
 
 const large = 64 * 1024 * 1024;
 /** No time runs out: what ends here ends for another reason, or the test does not. */
-const forEver = { headMs: 2 ** 30, requestMs: 2 ** 30, stalledMs: 2 ** 30 };
+const forEver = { headMs: 2 ** 30, requestMs: 2 ** 30, stalledMs: 2 ** 30, refusedBodyMs: 2 ** 30 };
 
 /** Answers `/` at once; `/endless` never ends, and `/large` is more than the sockets hold. */
 async function up(at: Listen, patience?: Parameters<typeof listen>[2]): Promise<number> {
@@ -101,6 +101,32 @@ describe.each([
     const half = await hold(port, 'GET / HTTP/1.1\r\nHost: a\r\n');
     await Promise.all([ended(silent), ended(half)]);
   });
+});
+
+test('a body that goes on after its answer is cut, one that ends is not', async () => {
+  const port = await up(plain, { ...forEver, refusedBodyMs: 200 });
+  const post = (bytes: number) => `POST / HTTP/1.1\r\nhost: a\r\ncontent-length: ${bytes}\r\n\r\n`;
+  const endless = await hold(port, post(2 ** 40));
+  const ends = await hold(port, post(2));
+  let answers = '';
+  ends.on('data', (piece) => {
+    answers += piece.toString();
+  });
+  ends.write('{}');
+  endless.resume();
+  const drip = setInterval(() => endless.write(Buffer.alloc(1_000)), 20);
+  try {
+    await new Promise((resolve) => endless.once('close', resolve));
+  } finally {
+    clearInterval(drip);
+  }
+  ends.write(`${post(2)}{}`);
+  await until(
+    'both of its requests are answered',
+    () => answers.split('well').length - 1,
+    (count) => count === 2,
+  );
+  expect(ends.destroyed).toBe(false);
 });
 
 test('who reads nothing is cut when the time for that is over', async () => {
