@@ -32,10 +32,10 @@ export const doctor: Doctor = {
     };
   },
   async settle(surroundings, remedy, say) {
-    const debug = oneWord(remedy['GODEBUG'] ?? '');
+    const { GODEBUG: debug = '' } = remedy;
+    if (typeof debug !== 'string' || !/^[\w.,=-]*$/.test(debug)) return null;
     // `go env -w` refuses it: the environment alone can hold it.
-    const notes =
-      debug === null || debug === '' ? [] : [say('settle.environmentOnly', { setting: `GODEBUG=${debug}` })];
+    const notes = debug === '' ? [] : [say('settle.environmentOnly', { setting: `GODEBUG=${debug}` })];
     if (remedy['GOPROXY'] === undefined && notes.length > 0) return { changes: [], notes, isForEnvironment: true };
     const proxy = oneWord(remedy['GOPROXY']);
     if (proxy === null || goproxyMistake(proxy) !== null) return null;

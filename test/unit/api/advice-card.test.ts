@@ -37,3 +37,35 @@ describe('an advice says how much of the canary was looked at, which is not the 
     expect(factsOf(1, 5, 'zh')['金丝雀应答']).toBe('coast 在给出建议前 5 秒内的 1 次');
   });
 });
+
+describe('the client’s own switch', () => {
+  const bypass = 'GODEBUG=http2client=0';
+  const env = `export GODEBUG="\${GODEBUG:+\${GODEBUG%,},}http2client=0"`;
+  const own = { ...fixtureAdvice, to: fixtureAdvice.from, bypass, remedy: { env }, rollback: 'first\nsecond' };
+  const shown = (advice: typeof fixtureAdvice, language: Language = 'en'): string =>
+    adviceCard(pageSay(language), advice, fixtureConfig, nowMs).text;
+
+  test.each([
+    ['proposed', { state: 'proposed', cause: 'outage' }, 'Set this now: <code>GODEBUG=http2client=0</code>'],
+    ['accepted', { state: 'accepted', cause: 'outage' }, 'In force: <code>GODEBUG=http2client=0</code>'],
+    [
+      'to be taken back',
+      { state: 'proposed', cause: 'failback' },
+      'Take this back now: <code>GODEBUG=http2client=0</code>',
+    ],
+  ] as const)('%s, in place of a mirror', (_, over, headline) => {
+    const text = shown({ ...own, ...over });
+    expect(text).toContain(`<h3>${headline}</h3>`);
+    expect(text).not.toContain('leave ');
+    expect(text).toContain('http2client=0&quot;');
+    expect(text).toContain('first\nsecond');
+  });
+
+  test('beside a move the mirrors are named, and the lines hold both', () => {
+    expect(shown({ ...own, to: 'inland' })).toContain('leave <b>coast</b> for <b>inland</b>');
+  });
+
+  test('in Chinese', () => {
+    expect(shown(own, 'zh')).toContain('立即设置：<code>GODEBUG=http2client=0</code>');
+  });
+});

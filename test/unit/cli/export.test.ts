@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { bypassLines } from '../../../src/ecosystems/bypass.ts';
 import { tempDir } from '../../support/paths.ts';
 import { type Ran, run } from './run-program.ts';
 
@@ -44,9 +45,12 @@ afterEach(() => {
   server?.closeAllConnections();
 });
 
+const switchLines = Object.values(bypassLines({ variable: 'GODEBUG', entry: 'http2client=0' })).join('\n');
+
 describe('what a shell may evaluate', () => {
   test.each<[string, Answer | null, number, string, string]>([
     ['advice', advised, 0, line, ''],
+    ['the switch of a client', { ...advised, text: `${switchLines}\n` }, 0, switchLines, ''],
     ['nothing to change', { status: 204 }, 0, '', ''],
     ['nothing, since it does not know', { status: 204, headers: { 'x-advice-state': 'suspect' } }, 0, '', ''],
     ['no daemon', null, 1, '', 'no daemon answers'],

@@ -208,6 +208,16 @@ describe('advice --apply', () => {
     });
   });
 
+  test('what the environment alone can hold changes no file, and the call that sets it is named', async () => {
+    const machine = testMachine({});
+    const call = ['advice', '--apply', 'go', '--yes', '--url', await daemon({ GODEBUG: 'http2client=0' })];
+    const { code, err } = await machine.run(call);
+    expect(code).toBe(1);
+    expect(err).toContain('GODEBUG=http2client=0 can only be set in the environment');
+    expect(err).toContain('nothing was changed; set it in your shell with eval "$(mirrorwatch advice --export go)"');
+    expect(machine.everything()).toEqual({});
+  });
+
   test.each([
     ['go', { GOPROXY: 'https://b.example.com\nGOSUMDB=off' }],
     ['go', { GOPROXY: 7 }],
@@ -216,6 +226,8 @@ describe('advice --apply', () => {
     ['npm', { npm_config_registry: 'https://b.example.com/${NPM_TOKEN}/' }],
     ['npm', { npm_config_registry: 'https://b.example.com/"x' }],
     ['oci', { 'hosts.toml': { path: hosts, text: 'server = "https://b.example.com\\"\n' } }],
+    ['go', { GODEBUG: 'a=1\u001b[2J' }],
+    ['go', { GODEBUG: 7, GOPROXY: 'https://b.example.com,direct' }],
     ['go', []],
     ['npm', { npm_config_registry: 'https://b.example.com/\nstrict-ssl=false' }],
     ['pypi', { PIP_INDEX_URL: 'https://b.example.com/', UV_DEFAULT_INDEX: 'no url' }],

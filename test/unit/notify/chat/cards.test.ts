@@ -283,3 +283,19 @@ describe('filters', () => {
     expect(told(only)).toEqual(want);
   });
 });
+
+describe('the client’s own switch', () => {
+  const bypass = 'GODEBUG=http2client=0';
+  it.each([
+    ['proposed', { to: 'a', bypass, cause: 'outage' }, 'Set GODEBUG=http2client=0 for go'],
+    ['proposed', { to: 'a', bypass, cause: 'failback' }, 'Take GODEBUG=http2client=0 back for go'],
+    ['withdrawn', { to: 'a', bypass, cause: 'outage' }, 'No longer needed: GODEBUG=http2client=0 for go'],
+    ['proposed', { bypass, cause: 'outage' }, 'Move go from a to b'],
+  ] as const)('%s %j', (change, over, title) => {
+    const stage = new Stage([chat('c', 'slack')]);
+    const given = { ...advice('x'), ...over, state: change };
+    stage.take(stage.notifier.compose({ findings: [], advice: [{ change, advice: given }] }, stage.at));
+    stage.pass(20 * second);
+    expect(stage.send().flatMap(({ card }) => card?.sections.map((one) => one.title) ?? [])).toEqual([title]);
+  });
+});
