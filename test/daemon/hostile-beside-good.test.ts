@@ -39,11 +39,6 @@ const bases = Buffer.from(
     .slice(0, 16_000_000),
 );
 
-/** Each was read as a version: a second and a half of a thread. */
-const tags = Buffer.from(
-  `{"name":"x","versions":{},"dist-tags":{${Array.from({ length: 300_000 }, (_, at) => `"t${at}":"1.${at}.0"`).join(',')}}}`,
-);
-
 /** Its entry trusts the test CA. */
 const trusted = { mirror: ', tls: { ca: /ca.pem }', files: { '/ca.pem': testCerts().ca.certPem } };
 
@@ -83,12 +78,6 @@ const attacks: Readonly<Record<string, Attack>> = {
     ecosystem: 'pypi',
     modules: ', pypi: [ x ]',
     holds: true,
-  },
-  'a packument of 300 000 tags': {
-    start: answers(() => ({ status: 200, headers: { 'content-type': 'application/json' }, body: tags })),
-    ecosystem: 'npm',
-    modules: ', npm: [ "x@1.0.0" ]',
-    holds: false,
   },
   'interim heads without end, over HTTP/2': {
     start: overHttp2((connection, id) => floodOf(connection, head(id, { ':status': '103', link: 'x' }))),

@@ -3,11 +3,13 @@ import { describe, expect, test } from 'vitest';
 import type { ProbeFailure } from '../../../../src/core/failure.ts';
 import { limits } from '../../../../src/core/limits.ts';
 import type { ProbeMemory } from '../../../../src/core/ports.ts';
+import { atOnce } from '../../../../src/core/slices.ts';
 import type { Step } from '../../../../src/core/target.ts';
 import type { Answer } from '../../../../src/core/transcript.ts';
 import { probe } from '../../../../src/ecosystems/npm/conversation.ts';
 import { integrityOf } from '../../../../src/ecosystems/npm/integrity.ts';
 import { npmContext } from '../../../../src/ecosystems/npm/knowledge.ts';
+import { parsePackument } from '../../../../src/ecosystems/npm/packument.ts';
 import { expectInProportion } from '../../../support/growth.ts';
 import { answered, byUrl, contextOf, talk, targetOf } from '../talk.ts';
 
@@ -95,6 +97,14 @@ describe('a packument', () => {
     expect(
       hold('metadata', '1.0.0', { [`${base}/hello`]: { tag: 'failed', failure: { kind: 'oversize', limitBytes: 1 } } }),
     ).toMatchObject({ outcome: failed({ kind: 'oversize', limitBytes: 1 }), asked: [`${base}/hello`] });
+  });
+
+  test('of its tags the first ten thousand are looked at, and latest wherever it stands', () => {
+    const many = Array.from({ length: limits.tagsRead }, (_, at) => [`t${at}`, 'x']);
+    const tags = Object.fromEntries([...many, ['next', '1.0.0'], ['latest', '2.0.0']]);
+    const body = JSON.stringify({ name: 'hello', versions: {}, 'dist-tags': tags });
+    const read = atOnce(parsePackument(Buffer.from(body), 'hello'));
+    expect(read.tag === 'ok' && read.value.contents.tags).toEqual({ latest: '2.0.0' });
   });
 
   test('nested a hundred thousand deep ends typed', () => {
