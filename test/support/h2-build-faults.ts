@@ -1,5 +1,5 @@
 import { createSecureServer, type ServerHttp2Session, type ServerHttp2Stream, type Settings } from 'node:http2';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Answer } from './answer.ts';
 import { testCerts } from './certs.ts';
 
@@ -7,6 +7,8 @@ import { testCerts } from './certs.ts';
 export interface BuildStream {
   readonly stream: ServerHttp2Stream;
   readonly session: ServerHttp2Session;
+  /** Ends the connection without a word of HTTP/2. */
+  readonly drop: () => void;
   /** Streams of this connection without a response when this one came, itself included. */
   readonly open: number;
   /** Bytes of bodies that this connection carried before. */
@@ -61,13 +63,14 @@ export const h2BuildFaults: readonly H2BuildFault[] = [
   },
   {
     name: 'GOAWAY NO_ERROR after one response, the streams beside it taken and dropped',
-    answer: ({ stream, session, open, good }) => {
+    answer: ({ stream, session, open, good, drop }) => {
       if (open > 1) return;
       good();
       stream.once('close', () => {
         if (session.destroyed) return;
         session.goaway(codes.no, 2 ** 31 - 1);
-        setTimeout(() => session.destroy(), 1);
+        // The client has read GOAWAY by then.
+        setTimeout(drop, 50);
       });
     },
   },
@@ -108,7 +111,14 @@ export async function startBuildMirror(
   const { settings = {} } = fault;
   const server = createSecureServer({ cert: leaf.certPem, key: leaf.keyPem, settings });
   const sessions = new Set<ServerHttp2Session>();
+  // Before the server makes a session of it, which hides its socket.
+  let socket: Socket | null = null;
+  server.prependListener('secureConnection', (accepted: Socket) => {
+    socket = accepted;
+  });
   server.on('session', (session) => {
+    const own = socket;
+    const drop = (): void => void own?.destroy();
     seen.connections += 1;
     sessions.add(session);
     const state = { open: 0, sentBytes: 0 };
@@ -131,7 +141,7 @@ export async function startBuildMirror(
           stream.end(answer?.body ?? 'not found\n');
         }, afterMs);
       };
-      if (isBroken()) fault.answer({ stream, session, open: state.open, sentBytes: state.sentBytes, good });
+      if (isBroken()) fault.answer({ stream, session, drop, open: state.open, sentBytes: state.sentBytes, good });
       else good();
     });
   });
