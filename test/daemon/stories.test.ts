@@ -123,6 +123,21 @@ describe('death', () => {
     expect(when(world, 'advice proposed a → b') - (first / 1000 + 4)).toBeLessThanOrEqual(5.5);
   });
 
+  test.each([
+    ['zip', 'hangs', 'unreliable'],
+    ['zip', 'stalls', 'unreliable'],
+    ['mod', 'hangs', 'outage'],
+  ] as const)('a .%s that %s behind `|`: go waits for ever, so builds fail', async (ends, how, cause) => {
+    const clients = 'https://a.example.com|https://b.example.net/goproxy|direct';
+    const script: Script = (asked) =>
+      asked.registry === 'a' && asked.path.endsWith(`.${ends}`) && asked.atMs >= 60_000 ? how : well(asked);
+    const world = await startWorld({ yaml: threeMirrors({ clients }), script });
+    await world.seconds(120);
+    expect(when(world, 'advice proposed a → b')).toBeLessThan(90);
+    const [advice] = await adviceOf(world);
+    expect(advice).toMatchObject({ cause, chain: { before: clients } });
+  });
+
   test('it comes back: recovery after two good answers; the advice ends when `hold` is over', async () => {
     const world = await startWorld({ yaml: threeMirrors(), script: but(refuses, 'a', 60, 90) });
     await world.seconds(300);
