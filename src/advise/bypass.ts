@@ -2,7 +2,7 @@ import type { Advice, Refusal } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
-import { type Bypass, bypassLines, bypassText } from '../ecosystems/bypass.ts';
+import type { Bypass } from '../ecosystems/bypass.ts';
 import type { Chain, Remedy } from '../ecosystems/client.ts';
 import { advisedNow, type Group } from './group.ts';
 import type { Weighed } from './rank.ts';
@@ -37,7 +37,7 @@ function brokenVersion(finding: Finding | undefined): HttpProtocol | null {
 export function bypassAt({ group }: View, at: Mirror, findings: readonly Finding[]): Bypass | null {
   const { client } = group;
   const broken = findings.map(brokenVersion).find((version) => version !== null);
-  return broken === '2' && client.protocols(at)[0] === '2' ? (client.withoutHttp2 ?? null) : null;
+  return broken === '2' && client.protocols(at)[0] === '2' ? (client.withoutHttp2?.(at) ?? null) : null;
 }
 
 /** The clients of a group that have no switch, where HTTP/2 alone is broken at a mirror and one would help; empty: they have one. */
@@ -53,19 +53,21 @@ export function setsBypass(advice: Advice | undefined): boolean {
 }
 
 /** The switch that clients were told to set, by what is proposed or accepted; `null`: none. */
-export function bypassTold({ open, accepted, client }: Group): Bypass | null {
-  return setsBypass(open?.advice) || setsBypass(accepted?.advice) ? (client.withoutHttp2 ?? null) : null;
+export function bypassTold({ open, accepted, client, roster }: Group): Bypass | null {
+  const told = [open?.advice, accepted?.advice].find(setsBypass);
+  const at = roster.mirrors.find(({ name }) => name === told?.to);
+  return at === undefined ? null : (client.withoutHttp2?.(at) ?? null);
 }
 
 /** Takes an accepted switch back once its mirror is in outage no more; `null`: none was accepted, or it is still needed. */
 export function takeBackBypass(view: View, at: Mirror): BypassDecision | null {
   const { accepted, client } = view.group;
-  if (client.withoutHttp2 === undefined || !setsBypass(accepted?.advice) || accepted?.advice.to !== at.name)
-    return null;
+  const bypass = client.withoutHttp2?.(at) ?? null;
+  if (bypass === null || !setsBypass(accepted?.advice) || accepted?.advice.to !== at.name) return null;
   const isOut = view.standingOf(at.name)?.findings.some(({ kind, state }) => kind === 'outage' && state !== 'closed');
   if (isOut !== false) return null;
   const none = { findings: [], refusal: null, weighed: [] };
-  return { kind: 'bypass', cause: 'failback', at, bypass: client.withoutHttp2, after: chainNow(view.group), ...none };
+  return { kind: 'bypass', cause: 'failback', at, bypass, after: chainNow(view.group), ...none };
 }
 
 /** The chain that clients are told to have. */
@@ -78,50 +80,38 @@ export function chainNow(group: Group): Chain {
  * @param lines   of the chain; `null`: the declared one is in force and stays
  * @param isMove  the chain changes with it
  */
-export function bypassRemedy(
-  { cause, at, bypass }: BypassDecision,
-  group: Group,
-  lines: Remedy | null,
-  isMove: boolean,
-): Remedy {
-  const { set, unset } = bypassLines(bypass);
+export function bypassRemedy({ cause, at, bypass }: BypassDecision, lines: Remedy | null, isMove: boolean): Remedy {
   const isOff = cause === 'failback';
-  const json = lines?.remedy['json'];
-  const programs = isOff ? {} : { [bypass.variable]: bypass.entry };
+  const [now, back] = isOff ? [bypass.unset, bypass.set] : [bypass.set, bypass.unset];
+  const cost = `All requests of ${bypass.client} use HTTP/1.1 then: more connections, slower builds. Take it back when the outage of ${at.name} closes.`;
   return {
-    remedy: {
-      ...lines?.remedy,
-      env: joined(lines?.remedy['env'], isOff ? unset : set),
-      json: JSON.stringify({ ...(json === undefined ? {} : (JSON.parse(json) as object)), ...programs }),
-    },
-    rollback: joined(isMove ? lines?.rollback : undefined, isOff ? set : unset),
-    notes: [
-      ...(lines?.notes ?? []),
-      `${bypass.variable} can only be set in the environment: append to what it holds.`,
-      ...(isOff
-        ? []
-        : [
-            `All requests of ${group.client.id} use HTTP/1.1 then: more connections, slower builds. Take it back when the outage of ${at.name} closes.`,
-          ]),
-    ],
+    remedy: withForms(lines?.remedy ?? {}, now),
+    rollback: joined(isMove ? lines?.rollback : undefined, Object.values(back)[0] ?? ''),
+    notes: [...(lines?.notes ?? []), bypass.note, ...(isOff ? [] : [cost])],
   };
 }
 
 /** The lines of a move, with what takes a switch back that clients were told to set before. */
 export function withoutBypassLines(lines: Remedy, told: Bypass | null): Remedy {
-  const env = lines.remedy['env'];
-  if (told === null || env === undefined) return lines;
-  const { set, unset } = bypassLines(told);
+  if (told === null) return lines;
+  const known = Object.fromEntries(Object.entries(told.unset).filter(([form]) => lines.remedy[form] !== undefined));
   return {
     ...lines,
-    remedy: { ...lines.remedy, env: joined(env, unset) },
-    rollback: joined(lines.rollback, set),
+    remedy: withForms(lines.remedy, known),
+    rollback: joined(lines.rollback, Object.values(told.set)[0] ?? ''),
   };
 }
 
-/** As a person writes it. */
-export function settingOf({ bypass }: BypassDecision): string {
-  return bypassText(bypass);
+/** Lines by form, with more of them below; what they say to programs is joined. */
+function withForms(
+  lines: Readonly<Record<string, string>>,
+  more: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  const { json, ...texts } = more;
+  const both = Object.entries(texts).map(([form, text]) => [form, joined(lines[form], text)]);
+  const programs =
+    json === undefined ? {} : { json: JSON.stringify({ ...JSON.parse(lines['json'] ?? '{}'), ...JSON.parse(json) }) };
+  return { ...lines, ...Object.fromEntries(both), ...programs };
 }
 
 function joined(first: string | undefined, second: string): string {

@@ -4,7 +4,7 @@ import type { Confidence, Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { type Chain, type Remedy, shownChain } from '../ecosystems/client.ts';
 import { told } from '../words/tell.ts';
-import { bypassRemedy, settingOf, withoutBypassLines } from './bypass.ts';
+import { bypassRemedy, withoutBypassLines } from './bypass.ts';
 import { type Decision, ruleOf } from './decide.ts';
 import { expectations, moments } from './expected.ts';
 import { fetchCostsOf } from './fetch-costs.ts';
@@ -90,7 +90,7 @@ export function compose(
       fetchCostSeconds: fetchCosts(view, decision),
     },
     confidence: confidenceOf(decision.cause, decision.findings),
-    bypass: decision.kind === 'bypass' ? settingOf(decision) : null,
+    bypass: decision.kind === 'bypass' ? decision.bypass.setting : null,
     remedy: lines?.remedy ?? {},
     doesNotCover: [
       ...(lines?.notes ?? []),
@@ -122,7 +122,7 @@ function linesOf(view: View, decision: Said, before: Chain, after: Chain): Remed
   if (decision.kind === 'move') return withoutBypassLines(ofChain(), decision.undo);
   const isMove = shownChain(before) !== shownChain(after);
   const isDeclared = group.declared !== null && shownChain(group.declared) === shownChain(after);
-  return bypassRemedy(decision, group, isDeclared && !isMove ? null : ofChain(), isMove);
+  return bypassRemedy(decision, isDeclared && !isMove ? null : ofChain(), isMove);
 }
 
 /** The lines of the client whose chain decides, then those of the ecosystem's others; what they say to programs is joined. */

@@ -1,7 +1,7 @@
 import { limits } from '../core/limits.ts';
 import type { Sentence, Told } from '../core/sentence.ts';
 import { phrase, toldOf } from '../words/tell.ts';
-import { type BypassDecision, settingOf, withoutBypass } from './bypass.ts';
+import { type BypassDecision, withoutBypass } from './bypass.ts';
 import { type Decision, upstreamFaults } from './decide.ts';
 import type { View } from './view.ts';
 
@@ -10,9 +10,9 @@ type Refused = Extract<Decision, { kind: 'refuse' }>;
 /** Why the client's own switch is proposed, or is to be taken back. */
 export function bypassSaid(view: View, decision: BypassDecision): Told {
   const { at, findings, refusal } = decision;
-  const said = { head: at.name, bypass: settingOf(decision) };
+  const said = { head: at.name, bypass: decision.bypass.setting };
   if (refusal === null) return toldOf(phrase('ground.bypassOver', said));
-  const client = view.group.client.id;
+  const { client } = decision.bypass;
   const why = { cause: findings[0]?.cause ?? '', refusal: refusalOf(view, { ...decision, refusal }) };
   return toldOf(phrase('ground.bypass', { ...said, client, ...why }));
 }

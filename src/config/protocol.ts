@@ -1,7 +1,6 @@
 import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
-import { bypassText } from '../ecosystems/bypass.ts';
 import type { Client } from '../ecosystems/client.ts';
 import { leadingClient } from '../ecosystems/ecosystem.ts';
 import type { Registry } from '../ecosystems/registry.ts';
@@ -24,8 +23,8 @@ export function protocolOf(
 }
 
 /** The switch of the only client that there is; `null`: it has none, or there are more. */
-function bypassOf([client, more]: readonly Client[]): string | null {
-  return more !== undefined || client?.withoutHttp2 === undefined ? null : bypassText(client.withoutHttp2);
+function bypassOf(mirror: Mirror, [client, more]: readonly Client[]): string | null {
+  return more === undefined ? (client?.withoutHttp2?.(mirror)?.setting ?? null) : null;
 }
 
 /** Which clients speak which HTTP version to a mirror, where its server chooses one. */
@@ -42,7 +41,7 @@ export function speaksOf(mirror: Mirror, config: Pick<Config, 'client'>, registr
     speaks: [...speaks].map(([protocol, clients]) => ({
       protocol,
       clients: clients.map(({ id }) => id),
-      bypass: protocol === '2' ? bypassOf(clients) : null,
+      bypass: protocol === '2' ? bypassOf(mirror, clients) : null,
     })),
   };
 }

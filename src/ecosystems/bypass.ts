@@ -1,25 +1,32 @@
-/** A variable of the environment that makes a client go past what is broken, as `GODEBUG=http2client=0` turns HTTP/2 off. */
+/** A setting that makes a client go past what is broken, as `GODEBUG=http2client=0` turns HTTP/2 off for go. */
 export interface Bypass {
-  /** Holds a list of `name=value`, separated by commas. */
-  readonly variable: string;
-  /** One entry of that list. */
-  readonly entry: string;
-}
-
-/** As a person writes it: `GODEBUG=http2client=0`. */
-export function bypassText({ variable, entry }: Bypass): string {
-  return `${variable}=${entry}`;
+  /** The client's own name: `go`, `cargo`. */
+  readonly client: string;
+  /** As a person writes it. */
+  readonly setting: string;
+  /** What sets it, by form of a remedy: the first one for people, `json` for programs. */
+  readonly set: Readonly<Record<string, string>>;
+  /** What takes it back, and nothing else: the same forms. */
+  readonly unset: Readonly<Record<string, string>>;
+  /** What has to be said beside the lines. */
+  readonly note: string;
 }
 
 /**
- * Lines for a shell. `set` appends the entry to what the variable holds, once however often it runs; `unset` takes it off
- * the end again, and nothing else.
+ * A setting that is an entry of a list in a variable, separated by commas. `set` appends the entry to what the variable
+ * holds, once however often it runs; `unset` takes it off the end again.
  * @see isSafeEnv, which lets no other expansion through
  */
-export function bypassLines({ variable, entry }: Bypass): { readonly set: string; readonly unset: string } {
+export function listEntry(client: string, variable: string, entry: string): Bypass {
   const without = `export ${variable}="\${${variable}:+\${${variable}%${entry}}}"`;
   return {
-    set: `${without}\nexport ${variable}="\${${variable}:+\${${variable}%,},}${entry}"`,
-    unset: `${without}\nexport ${variable}="\${${variable}:+\${${variable}%,}}"`,
+    client,
+    setting: `${variable}=${entry}`,
+    set: {
+      env: `${without}\nexport ${variable}="\${${variable}:+\${${variable}%,},}${entry}"`,
+      json: JSON.stringify({ [variable]: entry }),
+    },
+    unset: { env: `${without}\nexport ${variable}="\${${variable}:+\${${variable}%,}}"`, json: '{}' },
+    note: `${variable} can only be set in the environment: append to what it holds.`,
   };
 }

@@ -117,8 +117,8 @@ export interface Client {
    * @see test/real/offered-protocols.test.ts
    */
   protocols(mirror: Mirror): readonly HttpProtocol[];
-  /** What makes it speak HTTP/1.1 alone; absent: it has nothing of that kind. */
-  readonly withoutHttp2?: Bypass;
+  /** What makes it speak HTTP/1.1 alone to a mirror; absent or `null`: it has nothing of that kind. */
+  withoutHttp2?(mirror: Mirror): Bypass | null;
   /** The forms of its remedy that the API offers beside `json`, of the closed list of design.md section 4.3. */
   readonly forms: readonly string[];
   /** A further form by the `profile` of its mirrors, where that decides whose lines they are. */

@@ -40,6 +40,17 @@ interface Row {
   readonly ask: (reader: AlpnReader) => Promise<unknown>;
 }
 
+function cargoFetch(url: string, more: string): Promise<unknown> {
+  return inFolder(
+    {
+      'Cargo.toml': '[package]\nname = "a"\nversion = "0.1.0"\nedition = "2021"\n[dependencies]\ntiny = "1"\n',
+      'src/lib.rs': '',
+      '.cargo/config.toml': `[source.crates-io]\nreplace-with = "m"\n[source.m]\nregistry = "sparse+${url}/"\n[net]\nretry = 0\n${more}`,
+    },
+    (dir) => run(commandPath('cargo'), ['fetch'], { cwd: dir, env: { ...local, CARGO_HOME: join(dir, 'home') } }),
+  );
+}
+
 const rows: readonly Row[] = [
   {
     client: 'go',
@@ -138,15 +149,16 @@ const rows: readonly Row[] = [
     id: 'files',
     profile: 'crates',
     offered: both,
-    ask: ({ url }) =>
-      inFolder(
-        {
-          'Cargo.toml': '[package]\nname = "a"\nversion = "0.1.0"\nedition = "2021"\n[dependencies]\ntiny = "1"\n',
-          'src/lib.rs': '',
-          '.cargo/config.toml': `[source.crates-io]\nreplace-with = "m"\n[source.m]\nregistry = "sparse+${url}/"\n[net]\nretry = 0\n`,
-        },
-        (dir) => run(commandPath('cargo'), ['fetch'], { cwd: dir, env: { ...local, CARGO_HOME: join(dir, 'home') } }),
-      ),
+    ask: ({ url }) => cargoFetch(url, ''),
+  },
+  {
+    client: 'cargo with http.multiplexing=false',
+    command: 'cargo',
+    needs: [],
+    ecosystem: 'http',
+    id: 'files',
+    offered: http1,
+    ask: ({ url }) => cargoFetch(url, `[http]\nmultiplexing = false\n`),
   },
   {
     client: 'maven',

@@ -1,5 +1,6 @@
 import { baseUrl } from '../../core/base-url.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import { listEntry } from '../bypass.ts';
 import {
   type Chain,
   type ChainMember,
@@ -146,6 +147,8 @@ export function goproxyMistake(chain: string): string | null {
   return entries.length === 0 ? 'at least one proxy, direct or off' : null;
 }
 
+const http2Off = listEntry('go', 'GODEBUG', 'http2client=0');
+
 /** The go command's chain, GOPROXY. */
 export const goClient: Client = {
   id: 'go',
@@ -167,7 +170,7 @@ export const goClient: Client = {
     settle: relayOfGoproxy,
   },
   protocols: () => offersHttp2,
-  withoutHttp2: { variable: 'GODEBUG', entry: 'http2client=0' },
+  withoutHttp2: () => http2Off,
   forms: ['env'],
   variables: ['GOPROXY', 'GOPRIVATE', 'GONOPROXY', 'GONOSUMDB', 'GOSUMDB', 'GODEBUG'],
   remedy: goRemedy,

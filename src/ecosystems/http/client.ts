@@ -106,6 +106,7 @@ export const filesClient: Client = {
   walk: walkFiles,
   headed,
   protocols: (mirror) => (profileOf(mirror.own?.['profile'])?.offersHttp2 === true ? offersHttp2 : offersHttp1),
+  withoutHttp2: (mirror) => profileOf(mirror.own?.['profile'])?.withoutHttp2 ?? null,
   forms: [],
   profileForms: Object.fromEntries(profiles.map(({ id, client }) => [id, client])),
   variables: [],

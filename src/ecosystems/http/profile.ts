@@ -1,4 +1,5 @@
 import type { ProbeFailure } from '../../core/failure.ts';
+import type { Bypass } from '../bypass.ts';
 import type { Chain } from '../client.ts';
 
 /** What a whole file comes to. */
@@ -93,6 +94,8 @@ export interface Profile {
   readonly client: string;
   /** Whether its client offers HTTP/2; absent: HTTP/1.1 alone. */
   readonly offersHttp2?: true;
+  /** What makes it speak HTTP/1.1 alone; absent: it has nothing of that kind. */
+  readonly withoutHttp2?: Bypass;
   /** Whether its client undoes a `Content-Encoding`; others, as curl and apt, store what they are sent. */
   readonly decodes: boolean;
   /** `null`: it has no such file. */

@@ -10,6 +10,7 @@ export const notes = {
     'Behind a comma the go command moves on at 404 and 410 only: any other fault of the first member ends a build.',
   'told.note.goCredentials': 'Credentials are not part of the line: they must come from netrc or GOAUTH.',
   'told.note.bypassVariable': '{variable} can only be set in the environment: append to what it holds.',
+  'told.note.bypassCargo': 'The lines go into `.cargo/config.toml`, into its [http] section where there is one.',
   'told.note.bypassCost':
     'All requests of {client} use HTTP/1.1 then: more connections, slower builds. Take it back when the outage of {head} closes.',
   'told.note.spared': 'Not moved: {clients}. {head} answers over HTTP/{protocol}, which they speak.',

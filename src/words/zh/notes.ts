@@ -9,6 +9,7 @@ export const notes: Readonly<Record<keyof typeof english, string>> = {
   'told.note.goComma': '逗号之后，go 命令只在 404 和 410 时继续往下找：第一个成员的其他故障会让构建中断。',
   'told.note.goCredentials': '设置中不含凭据：凭据须来自 netrc 或 GOAUTH。',
   'told.note.bypassVariable': '{variable} 只能通过环境变量设置：请追加到其现有值之后。',
+  'told.note.bypassCargo': '这些行写入 `.cargo/config.toml`；已有 [http] 节时写入该节。',
   'told.note.bypassCost': '此后 {client} 的所有请求都走 HTTP/1.1：连接更多，构建更慢。{head} 的故障结束后请撤回。',
   'told.note.spared': '不切换：{clients}。它们使用 HTTP/{protocol}，{head} 在该版本上正常。',
   'told.note.dockerHub': 'Docker 的 registry-mirrors 只用于 Docker Hub：无法为 {upstream} 设置。',

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { bypassLines } from '../../../src/ecosystems/bypass.ts';
+import { listEntry } from '../../../src/ecosystems/bypass.ts';
 import { tempDir } from '../../support/paths.ts';
 import { type Ran, run } from './run-program.ts';
 
@@ -45,7 +45,8 @@ afterEach(() => {
   server?.closeAllConnections();
 });
 
-const switchLines = Object.values(bypassLines({ variable: 'GODEBUG', entry: 'http2client=0' })).join('\n');
+const bypass = listEntry('go', 'GODEBUG', 'http2client=0');
+const switchLines = [bypass.set['env'], bypass.unset['env']].join('\n');
 
 describe('what a shell may evaluate', () => {
   test.each<[string, Answer | null, number, string, string]>([

@@ -49,6 +49,13 @@ export const crates: Profile = {
   ],
   client: 'cargo',
   offersHttp2: true,
+  withoutHttp2: {
+    client: 'cargo',
+    setting: 'http.multiplexing=false',
+    set: { cargo: '[http]\nmultiplexing = false', json: '{"http.multiplexing":false}' },
+    unset: { cargo: '# take `multiplexing = false` out of [http]', json: '{}' },
+    note: 'The lines go into `.cargo/config.toml`, into its [http] section where there is one.',
+  },
   decodes: true,
   marker: null,
   read,
