@@ -79,7 +79,9 @@ export function adviceEnded(say: PageSay, advice: Advice): Ended {
   const move =
     state === 'refused'
       ? say.html('past.noMove', { from: linked(from), why })
-      : say.html('past.move', { from: linked(from), to: linked(to), why });
+      : advice.bypass != null && from === to
+        ? say.html('past.bypass', { bypass: html`<code>${advice.bypass}</code>`, why })
+        : say.html('past.move', { from: linked(from), to: linked(to), why });
   const end = { at: dated(issuedAtMs), how: say(`ended.as.${state}`), span: span(say, endedAtMs - issuedAtMs) };
   return {
     endedAtMs,

@@ -75,7 +75,8 @@ function adviceItem(advice: Advice, isCurrent: boolean): TimelineItem {
 /** What it says, one clause. */
 export function itemWords({ of }: TimelineItem, vantage: string, say: PageSay): string {
   if (of.tag === 'advice') {
-    const { from, to, state } = of.advice;
+    const { from, to, state, bypass } = of.advice;
+    if (bypass != null && from === to) return bypass;
     return state === 'refused' ? say('timeline.stay', { from }) : say('timeline.move', { from, to });
   }
   const who = of.finding.registry ?? vantage;

@@ -136,6 +136,7 @@ export const page = {
   'past.none': 'Nothing ended in the last day.',
   'past.week': 'the six days before, {count}',
   'past.more': 'There is more than is shown here: {findings} and {advice} as JSON hold all of it.',
+  'past.bypass': '{bypass}, because {why}',
   'past.move': 'from {from} to {to}, because {why}',
   'past.noMove': 'no move from {from}, because {why}',
   'past.ended': '{at}, {how} after {span}',

@@ -138,6 +138,7 @@ export const page: Readonly<Record<keyof typeof english, string>> = {
   'past.none': '最近一天没有结束的条目。',
   'past.week': '之前六天，{count} 条',
   'past.more': '此处未显示全部：完整内容见 JSON 格式的{findings}与{advice}。',
+  'past.bypass': '{bypass}，原因：{why}',
   'past.move': '从 {from} 切换到 {to}，原因：{why}',
   'past.noMove': '不离开 {from}，原因：{why}',
   'past.ended': '{at}，{span}后{how}',

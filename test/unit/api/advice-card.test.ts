@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { adviceCard } from '../../../src/api/page/advice-card.ts';
+import { adviceEnded } from '../../../src/api/page/history.ts';
 import { pageSay } from '../../../src/api/page/say.ts';
 import type { Language } from '../../../src/words/say.ts';
 import { fixtureAdvice } from './fixture-advice.ts';
@@ -59,6 +60,12 @@ describe('the client’s own switch', () => {
     expect(text).not.toContain('leave ');
     expect(text).toContain('http2client=0&quot;');
     expect(text).toContain('first\nsecond');
+  });
+
+  test('once it is over it is named in its place too', () => {
+    const { item } = adviceEnded(pageSay('en'), { ...own, state: 'withdrawn', cause: 'outage', settledAtMs: nowMs });
+    expect(item.text).toContain('<code>GODEBUG=http2client=0</code>, because coast is down');
+    expect(item.text).not.toContain('from <a');
   });
 
   test('beside a move the mirrors are named, and the lines hold both', () => {
