@@ -71,7 +71,7 @@ export const alerts = {
 
   'alert.MirrorAdvice.summary': 'Advice: move from {from} to {to}',
   'alert.MirrorAdvice.says':
-    'Clients of {upstream} ({ecosystem}) should leave {from} for {to} because of: {cause}. This prints the line to paste, and the way back: {command}',
+    'Clients of {upstream} ({ecosystem}) should leave {from} for {to} because of: {cause}. If both are the same, the order behind it changes, or the line is a setting of the client. This prints the line to paste, and the way back: {command}',
   'alert.MirrorAdviceUnheeded.summary': 'Advice for {upstream} has waited for an hour',
   'alert.MirrorAdviceUnheeded.says':
     '{value} advice for clients of {upstream} ({ecosystem}) has been proposed for over an hour, and nobody has accepted it: they go on with a chain that is held to be bad. This prints the line to paste: {command}',

@@ -66,7 +66,7 @@ export const alerts: Readonly<Record<keyof typeof english, string>> = {
 
   'alert.MirrorAdvice.summary': '建议：从 {from} 切换到 {to}',
   'alert.MirrorAdvice.says':
-    '{upstream}（{ecosystem}）的客户端应离开 {from}，改用 {to}，原因：{cause}。要粘贴的那一行和回退命令由此打印：{command}',
+    '{upstream}（{ecosystem}）的客户端应离开 {from}，改用 {to}，原因：{cause}。若两者相同，则只是调整其后的顺序，或该行是客户端的一项设置。要粘贴的那一行和回退命令由此打印：{command}',
   'alert.MirrorAdviceUnheeded.summary': '对 {upstream} 的建议已等待一小时',
   'alert.MirrorAdviceUnheeded.says':
     '对 {upstream}（{ecosystem}）的客户端有 {value} 条建议已提出超过一小时，没有人采纳：它们仍在使用被认为有问题的链。要粘贴的那一行由此打印：{command}',
