@@ -29,6 +29,8 @@ type BuildTrouble = 'fails' | 'closes' | 'slow';
 /** The trouble of builds in a row. */
 interface BuildFault {
   readonly trouble: BuildTrouble;
+  /** Answered requests of the newest build with it. */
+  readonly requests: number;
   /** Of what failed; `null`: nothing did. */
   readonly reason: Reason | null;
   readonly samples: number;
@@ -54,8 +56,8 @@ export interface BuildState {
 
 /** Builds in a row that open and close. */
 const buildsInRow = 2;
-/** Fewer times do not tell one request at a time from one slow response. */
-const timesMin = 4;
+/** Fewer requests do not tell one at a time from one slow response, nor that a limit of streams is gone. */
+const requestsMin = 4;
 /** Where requests wait for one another, the last begins to be answered after so much of the sum of what each takes alone. */
 const inTurnShare = 0.6;
 /** And so many times later than the slowest of them alone. */
@@ -96,6 +98,9 @@ export function hearBuild(
 function judged(state: BuildState, floorMs: number): BuildState {
   const now = faultOf(state.answers, floorMs);
   if (now === null) {
+    // Seven of eight targets, then the eighth: the small build does not speak for the large one.
+    if (!state.isOpen && state.fault !== null && state.answers.length < Math.min(state.fault.requests, requestsMin))
+      return state;
     const inRow = state.isOpen ? state.inRow + 1 : 0;
     return state.isOpen && inRow < buildsInRow ? { ...state, inRow } : none;
   }
@@ -113,13 +118,14 @@ function faultOf(answers: readonly BuildAnswer[], floorMs: number): BuildFault |
   const aloneMs = Math.max(0, ...times.map((one) => one.aloneMs));
   const sumMs = times.reduce((sum, one) => sum + one.aloneMs, 0);
   const isInTurn =
-    times.length >= timesMin &&
+    times.length >= requestsMin &&
     slowestMs >= Math.max(floorMs, inTurnFactor * aloneMs, inTurnShare * sumMs) &&
     answers.reduce((sum, { bytes }) => sum + bytes, 0) <= inTurnBytesMax;
   const odd = failed.length > 0 ? failed : moved.length > 0 ? moved : isInTurn ? answers : [];
   if (odd.length === 0) return null;
   return {
     trouble: failed.length > 0 ? 'fails' : moved.length > 0 ? 'closes' : 'slow',
+    requests: answers.length,
     reason: failed[0]?.reason ?? null,
     samples: answers.length,
     failures: odd.length,

@@ -76,6 +76,18 @@ it('counts no request of a build for an outage, and none where the mirror fails 
   expect(build(unheard, 3_000, fails)).toEqual([]);
 });
 
+it('lets no small build speak for a large one before it is told', () => {
+  const detector = aDetector();
+  alone(detector, 1_000);
+  expect(build(detector, 2_000, fails)).toEqual([]);
+  expect(build(detector, 3_000, [{}])).toEqual([]);
+  expect(build(detector, 4_000, fails)).toEqual(['opened unreliable/many_requests a']);
+  expect(build(detector, 5_000, [{}])).toEqual([]);
+  expect(build(detector, 6_000, fails)).toEqual([]);
+  expect(build(detector, 7_000, [{}])).toEqual([]);
+  expect(build(detector, 8_000, [{}])).toEqual(['closed unreliable/many_requests a']);
+});
+
 it('tells a mirror that closes the connection before it takes the others, and one that answers them one after the other', () => {
   const closing = aDetector();
   alone(closing, 1_000);
