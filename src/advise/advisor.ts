@@ -16,6 +16,7 @@ import { type Group, headNow, type Muted } from './group.ts';
 import { type Declared, groupsOf } from './groups.ts';
 import { forgetRemoved, hear, hearClientFailure, looksOf } from './hear.ts';
 import { type AdviseTurn, close, groupKey, holdAgain, openLedger, release, settle, shown } from './ledger.ts';
+import { dropEvidence } from './paired/contest.ts';
 import { ranked } from './rank.ts';
 import { restore } from './restore.ts';
 import { follow, settleGroup } from './settle.ts';
@@ -136,7 +137,10 @@ export function createAdvisor(input: {
     },
     consider(given, now) {
       lastNow = now;
+      const isTurned = (vantage.suspect === true) !== (given.vantage.suspect === true);
       vantage = given.vantage;
+      // What came before a suspicion may be the beginning of it, what comes first after it the end of it.
+      if (isTurned) for (const group of groups.values()) dropEvidence(group.contest);
       evidence = given.evidence ?? new Map();
       standings = new Map(given.standings.map((standing) => [standing.registry, standing]));
       const ledger = openLedger(now);

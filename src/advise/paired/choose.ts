@@ -31,6 +31,7 @@ export function choose(contest: Contest, candidates: readonly string[], rule: Ch
   const { head } = contest;
   if (head === null) return null;
   const choices: { readonly to: string; readonly alarm: Alarm; readonly cost: number }[] = [];
+  const headCost = costOf(contest, head, rule);
   const able = candidates.filter((name) => name !== head && isGoodNow(contest, name, rule.nowMs));
   const alarms = able.map((name) =>
     alarmOf(pairOf(contest, head, name), { ...rule, isShared: isShared(contest, name, rule.nowMs) }),
@@ -43,7 +44,9 @@ export function choose(contest: Contest, candidates: readonly string[], rule: Ch
     if (alarm === null) continue;
     const cost = costOf(contest, name, rule);
     if (cost === null) continue;
-    if ((alarm === 'time' || alarm === 'heavy_time') && !isCheaper(contest, name, alarm, rule)) continue;
+    const isOfTime = alarm === 'time' || alarm === 'heavy_time';
+    // Failing less often is no gain where it costs more: by the bounds, which hold few failures against a candidate too.
+    if (isOfTime ? !isCheaper(contest, name, alarm, rule) : headCost !== null && cost >= headCost) continue;
     choices.push({ to: name, alarm, cost });
   }
   return cheapest(choices, rule);

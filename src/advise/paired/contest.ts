@@ -93,6 +93,16 @@ export function moveTo(contest: Contest, head: string | null, home: string | nul
   contest.odd = null;
 }
 
+/**
+ * Drops all evidence against the head, moments that are not complete included: our own line was at fault, or may have been.
+ * What is known of how each mirror does by itself stays.
+ */
+export function dropEvidence(contest: Contest): void {
+  contest.pairs.clear();
+  contest.moments.open.clear();
+  contest.odd = null;
+}
+
 /** The comparison of the head with one candidate, begun where there is none. */
 export function pairOf(contest: Contest, head: string, candidate: string): Pair {
   const known = contest.pairs.get(candidate);

@@ -59,6 +59,38 @@ const rows: readonly Row[] = [
     },
   },
   {
+    name: 'own-frays-and-is-cut',
+    what: 'our line drops some answers for 1 to 6 minutes, is cut for 5 to 60, drops some again; once to three times',
+    spoil: (draft) => {
+      const { draw } = draft;
+      let atMs = draft.window.fromMs;
+      for (let round = draw.whole(1, 3); round > 0; round -= 1) {
+        const frays = { share: draw.between(0.15, 0.6), failing: failings.hanging };
+        const before = stretch(draft, atMs, draw.between(1, 6) * minuteMs, 0);
+        const cut = stretch(draft, before.toMs, draw.scaled(5, 60) * minuteMs, 0);
+        const after = stretch(draft, cut.toMs, draw.between(1, 6) * minuteMs, 40 * minuteMs);
+        strikeLine(draft, `frays ${round}`, frays, before);
+        strikeLine(draft, `cut ${round}`, { failing: draw.pick([failings.unreachable, failings.hanging]) }, cut);
+        strikeLine(draft, `heals ${round}`, frays, after);
+        atMs = after.toMs + draw.between(2, 20) * minuteMs;
+      }
+    },
+  },
+  {
+    name: 'own-slows-and-is-cut',
+    what: 'most answers over our line take 1 to 6 s more for 1 to 5 minutes, then it is cut for 5 to 60, then slow again',
+    spoil: (draft) => {
+      const { draw } = draft;
+      const slow = { share: draw.between(0.4, 0.9), addMs: draw.scaled(1, 6) * secondMs };
+      const before = stretch(draft, draft.window.fromMs, draw.between(1, 5) * minuteMs, 0);
+      const cut = stretch(draft, before.toMs, draw.scaled(5, 60) * minuteMs, 0);
+      const after = stretch(draft, cut.toMs, draw.between(1, 5) * minuteMs, 50 * minuteMs);
+      strikeLine(draft, 'slows', slow, before);
+      strikeLine(draft, 'cut', { failing: draw.pick([failings.unreachable, failings.hanging]) }, cut);
+      strikeLine(draft, 'recovers', slow, after);
+    },
+  },
+  {
     name: 'own-resolver-dead',
     what: 'our resolver is dead',
     spoil: (draft) => {

@@ -338,3 +338,27 @@ describe('what a build costs', () => {
     expect(cost()).toBeCloseTo((10 * (0.2 + (1.3 * 0.11547005) / 2)) / 3, 6);
   });
 });
+
+describe('a head that fails where moving costs more', () => {
+  /** Everything but `a` takes so long; `a` fails one of eight. */
+  function failingBeside(ms: number): { readonly contest: Contest; readonly nowMs: number } {
+    const slow = { b: ms, c: ms, d: ms };
+    const round = [
+      [7, { a: 200, ...slow }],
+      [1, { a: 'bad', ...slow }],
+    ] as const;
+    return told(...Array.from({ length: 6 }, () => round).flat());
+  }
+  const hardlyCosts: Partial<ChoiceRule> = { failureCostMs: 10_000 };
+
+  test('is left for what is as fast', () => {
+    const { contest, nowMs } = failingBeside(250);
+    expect(chosen(contest, all, rule(nowMs, hardlyCosts))).toBe('failures: b');
+  });
+
+  test('is not left where a failed build costs less than the slower ones', () => {
+    const { contest, nowMs } = failingBeside(4_500);
+    expect(isAnyPast(contest, rule(nowMs))).toBe(true);
+    expect(chosen(contest, all, rule(nowMs, hardlyCosts))).toBeNull();
+  });
+});
