@@ -118,6 +118,8 @@ export interface World {
   readonly isCalm: boolean;
   /** What a mirror answers to a question whose first byte leaves at `atMs`. Cold connection. */
   ask(mirror: string, question: Question, atMs: number): Answer;
+  /** The same for one asker who begins now, where mirrors count how often each asks; left out: none does. */
+  asker?(): World['ask'];
   control(name: string, atMs: number): { readonly answered: boolean; readonly tookMs: number };
   /**
    * What one build costs in expectation by truth, seconds, for clients of `upstream` that use `chain` at `atMs`:

@@ -122,6 +122,7 @@ export function createAdvisor(input: {
       const group = groups.get(groupKey(ecosystem, upstream));
       if (group === undefined) return false;
       lastNow = now;
+      if (sample.isOfPace === true) return false;
       const tally = tallies.get(name) ?? emptyTally();
       tallies.set(name, tally);
       const { purpose, target } = sample.due;

@@ -170,8 +170,9 @@ function toPrompt(view: View, at: Mirror, weigh: Weigh): Decision | null {
 /** What needs no test: wrong bytes, and a mirror that asked us to stay away for longer than a build can wait. */
 function mustLeave(view: View, at: Mirror, cause: Cause | null): Cause | null {
   if (cause?.kind === 'mismatch') return cause;
-  const untilMs = view.standingOf(at.name)?.throttledUntilMs ?? null;
-  const isAway = untilMs !== null && untilMs - view.now.wallMs > awayMsMin;
+  const standing = view.standingOf(at.name);
+  const untilMs = standing?.throttledUntilMs ?? null;
+  const isAway = untilMs !== null && untilMs - view.now.wallMs > awayMsMin && standing?.isWaitForPace !== true;
   if (!isAway) return null;
   return cause?.kind === 'refusal' ? cause : { kind: 'refusal', findings: [] };
 }

@@ -60,6 +60,8 @@ export interface SettledSample extends Sample {
   /** The spike threshold in force when it was judged, milliseconds; `null` while warming or for heavy steps. */
   readonly thresholdMs: number | null;
   readonly baselineMs: number | null;
+  /** A 429 to our own dense requests: news about our pace, not about the mirror. Absent: it is none. */
+  readonly isOfPace?: boolean;
 }
 
 /** Bytes a second without slow start; `null` where the transfer was too small to tell. */

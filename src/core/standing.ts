@@ -25,6 +25,8 @@ export interface Standing {
   readonly lastJudgedAtMs: number | null;
   /** Until when a step of it is not requested because it asked for that (`Retry-After`, 429), wall milliseconds. */
   readonly throttledUntilMs: number | null;
+  /** That wait was asked for after dense requests of ours: no reason to leave. Absent: it was not. */
+  readonly isWaitForPace?: boolean;
   readonly certificate: { readonly expiresAtMs: number | null; readonly authorizationCode: string | null } | null;
   /** Open findings whose subject is this mirror. */
   readonly findings: readonly Finding[];

@@ -4,6 +4,7 @@ import { limits } from '../core/limits.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { type Target, targetId } from '../core/target.ts';
 import { endAbsences } from './absence.ts';
+import { endPaceWait } from './density.ts';
 import { familyFor } from './detour.ts';
 import { acknowledgeFinding, ageFindings, apply, openFinding, rewriteFindings, writeEvidence } from './findings.ts';
 import { writeContents } from './freshness.ts';
@@ -108,6 +109,8 @@ export function createDetector(input: {
       }),
     clientRan: (run, now) =>
       turnAt(now, () => {
+        const mirror = memory.mirrors.get(run.registry);
+        if (run.outcome === 'failed' && mirror !== undefined) endPaceWait(mirror);
         memory.differences = countRun(memory.differences, run);
         apply(memory, 'self', null, differencesSay(memory.differences));
       }),

@@ -9,6 +9,7 @@ import type { Standing } from '../core/standing.ts';
 import type { Target } from '../core/target.ts';
 import type { Absence } from './absence.ts';
 import type { Shelf, Subject } from './contents/subject.ts';
+import type { Density } from './density.ts';
 import type { Budget } from './round/budget.ts';
 import type { Mark } from './round/loss.ts';
 import type { Round } from './round/moments.ts';
@@ -68,6 +69,7 @@ export interface MirrorMemory {
   modules: number;
   doubt: Doubt | null;
   readonly absence: Absence;
+  readonly density: Density;
   lastOkAtMs: number | null;
   lastJudgedAtMs: number | null;
   judgedMonotonicMs: number | null;

@@ -3,6 +3,7 @@ import type { Connection, Mirror } from '../core/mirror.ts';
 import type { Now, Random } from '../core/ports.ts';
 import { seriesId, type Target } from '../core/target.ts';
 import { present } from './absence.ts';
+import { newDensity } from './density.ts';
 import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
 import { startBudget } from './round/budget.ts';
 import { egressOf } from './round/vantage.ts';
@@ -49,6 +50,7 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     wasAsked: false,
     blindSinceMs: null,
     answeredFromMs: null,
+    density: newDensity(),
     marks: [],
     address: null,
     certificate: null,

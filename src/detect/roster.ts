@@ -2,6 +2,7 @@ import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Target } from '../core/target.ts';
 import { told } from '../words/tell.ts';
+import { endPaceWait } from './density.ts';
 import { apply, closeFinding } from './findings.ts';
 import { adoptContents } from './freshness.ts';
 import { dropSpeed } from './judge.ts';
@@ -47,6 +48,7 @@ export function adopt(memory: Memory, config: Config, targets: readonly Target[]
   for (const mirror of memory.mirrors.values()) {
     // The schedule waits for it no more either.
     mirror.absence.throttled.clear();
+    endPaceWait(mirror);
     adoptTargets(memory, mirror, byRegistry.get(mirror.mirror.name) ?? []);
   }
   adoptContents(memory);

@@ -3,6 +3,7 @@ import type { Sample, SettledSample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
 import { withoutContents } from '../core/transcript.ts';
 import { isLeftAlone } from './absence.ts';
+import { isRefusedForPace } from './density.ts';
 import { tryBroken } from './detour.ts';
 import { followVersion, judge } from './judge.ts';
 import { seriesOf } from './lookups.ts';
@@ -49,8 +50,10 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   const series = seriesOf(mirror, target, connection);
   if (sample.outcome.tag === 'ok') followVersion(memory, mirror, series, sample);
   const cold = noteAnswer(memory, mirror, sample);
+  const isOfPace = isRefusedForPace(mirror, sample, memory.now.monotonicMs);
   memory.turn.settled.push({
     ...sample,
+    ...(isOfPace ? { isOfPace } : {}),
     facts: withoutContents(sample.facts),
     cold,
     thresholdMs: thresholdFor(memory, series, sample.due.timeoutMs),
@@ -59,7 +62,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
   if (sample.due.purpose === 'scheduled') memory.budget = earn(memory.budget);
   noteSight(memory, mirror, sample);
   tryBroken(memory, mirror, sample);
-  if (sample.outcome.tag === 'unknown') return;
+  if (sample.outcome.tag === 'unknown' || isOfPace) return;
   noteCanary(memory, mirror, sample);
   if (!isLeftAlone(mirror)) judge(memory, mirror, series, sample, { cold, isShort });
 }

@@ -55,6 +55,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     lastOkAtMs: mirror.lastOkAtMs,
     lastJudgedAtMs: mirror.lastJudgedAtMs,
     throttledUntilMs: throttledUntilMs(mirror.absence),
+    ...(mirror.density.isOurs ? { isWaitForPace: true } : {}),
     certificate: mirror.certificate,
     findings,
   };

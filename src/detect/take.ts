@@ -4,6 +4,7 @@ import type { Sample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
 import { isLeftAlone } from './absence.ts';
 import { noteAlone, noteBuild } from './build.ts';
+import { noteAsk } from './density.ts';
 import { hearTry, noteFamily } from './detour.ts';
 import { openFinding } from './findings.ts';
 import { noteHold } from './holds.ts';
@@ -32,6 +33,7 @@ export function take(memory: Memory, sample: Sample): void {
     settle(memory, sample, null);
     return;
   }
+  noteAsk(mirror, sample);
   noteHold(memory, mirror, sample);
   if (sample.due.purpose === 'build') {
     noteBuild(memory, mirror, sample);

@@ -106,3 +106,52 @@ describe('a mirror that asks for a day of quiet', () => {
     expect((await mirrorOf(world, 'a')).throttledUntilAt).toBeNull();
   });
 });
+
+describe('a mirror that counts requests', () => {
+  const waitSeconds = 180;
+  const most = 20;
+
+  /**
+   * `a` refuses two connections each 20 minutes, so that it is looked at closely. It answers 429 to more than `most`
+   * requests a minute, and to all for three minutes after; `later` says what it does once that wait is over.
+   */
+  function counting(later: Behaviour | null): { readonly script: Script; readonly refusedAt: number[] } {
+    const wish: Behaviour = { status: 429, headers: { 'retry-after': `${waitSeconds}` } };
+    const times: number[] = [];
+    const refusedAt: number[] = [];
+    let blinks = 0;
+    const script: Script = (asked) => {
+      if (asked.registry !== 'a') return well(asked);
+      const at = asked.atMs / 1_000;
+      if (at < (refusedAt.at(-1) ?? Number.NEGATIVE_INFINITY) + waitSeconds) return wish;
+      const due = 2 * Math.ceil((at - fromSeconds) / 1_200);
+      if (asked.path.endsWith('.mod') && blinks < due) {
+        blinks += 1;
+        return refuses;
+      }
+      times.push(at);
+      if (times.filter((one) => one > at - 60).length <= most)
+        return (refusedAt.length > 0 ? later : null) ?? well(asked);
+      refusedAt.push(at);
+      return wish;
+    };
+    return { script, refusedAt };
+  }
+
+  test('is not left for refusing our dense requests, and is requested less densely from then on', async () => {
+    const { script, refusedAt } = counting(null);
+    const world = await start(script);
+    await world.seconds(fromSeconds + 2 * 3_600);
+    expect(refusedAt.length).toBeGreaterThan(0);
+    expect(refusedAt.length).toBeLessThanOrEqual(2);
+    expect(told(world).filter((one) => one.includes('refusal') || one.includes('proposed'))).toEqual([]);
+  });
+
+  test('is left once the wait is over and it refuses our ordinary pace too', async () => {
+    const { script, refusedAt } = counting({ status: 429, headers: { 'retry-after': `${waitSeconds}` } });
+    const world = await start(script);
+    await world.seconds(fromSeconds + 2 * 3_600);
+    expect(refusedAt.length).toBeGreaterThan(0);
+    expect(told(world)).toContain('finding opened refusal a');
+  });
+});

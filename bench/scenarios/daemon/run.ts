@@ -57,7 +57,7 @@ class Run {
   private life: Life | null = null;
 
   constructor(world: World, manner: Manner) {
-    this.world = world;
+    this.world = { ...world, ask: world.asker?.() ?? world.ask };
     this.manner = manner;
     this.random = seededRandom(world.seed);
     this.setup = world.setup;

@@ -53,6 +53,7 @@ interface Due {
  */
 export function watch(world: World, start: (scene: Scene) => Watcher): Played['probes'] {
   const probes = { scheduled: 0, extra: 0 };
+  const ask = world.asker?.() ?? world.ask;
   const down = downtimes(world);
   for (const scenes of scenesOf(world).values()) {
     let watcher: Watcher | null = null;
@@ -61,7 +62,7 @@ export function watch(world: World, start: (scene: Scene) => Watcher): Played['p
       if (!watcher) watcher = start(scene);
       else if (before && !isSame(before, scene)) watcher.reload?.(scene);
       before = scene;
-      watchScene(world, scene, watcher, down, probes);
+      watchScene({ ...world, ask }, scene, watcher, down, probes);
     }
   }
   return probes;

@@ -1,5 +1,6 @@
 import type { Family } from '../world.ts';
 import { calmFamilies } from './families/calm.ts';
+import { countedFamilies } from './families/counted.ts';
 import { courseFamilies } from './families/course.ts';
 import { flakyFamilies, tailFamilies } from './families/flaky.ts';
 import { hardFamilies } from './families/hard.ts';
@@ -23,6 +24,7 @@ export const incidentFamilies: readonly Family[] = [
   ...courseFamilies,
   ...networkFamilies,
   ...ownFamilies,
+  ...countedFamilies,
   ...restartFamilies,
   ...sizeFamilies,
 ];

@@ -1,6 +1,7 @@
 import { limits } from '../../core/limits.ts';
 import type { Target } from '../../core/target.ts';
 import { canBeAsked } from '../absence.ts';
+import { mayBeAskedMore } from '../density.ts';
 import { canarySeries, ownTimeoutMs, seriesOf } from '../lookups.ts';
 import type { Memory, MirrorMemory } from '../memory.ts';
 import { type Budget, spend } from './budget.ts';
@@ -35,7 +36,7 @@ export function askMoment(memory: Memory, round: Round): void {
   const nowMs = memory.now.monotonicMs;
   if (nowMs < round.nextAtMs) return;
   const doubted = [...mirrorsOf(memory, round.key)].filter((mirror) => mirror.doubt !== null);
-  const wants = wantsOf(round, doubted, nowMs);
+  const wants = wantsOf(memory, round, doubted);
   const want = canaryInTurn(round, wants, doubted) ?? leastServed(round, wants);
   if (want === null) return;
   const isConfirming = doubted.length > 0 || round.watching.size > 0;
@@ -77,7 +78,8 @@ export function nextAskMs(memory: Memory, round: Round): number | null {
   return looks.length === 0 ? null : Math.max(round.nextAtMs, Math.min(...looks));
 }
 
-function wantsOf(round: Round, doubted: readonly MirrorMemory[], nowMs: number): readonly Want[] {
+function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[]): readonly Want[] {
+  const nowMs = memory.now.monotonicMs;
   const wants = new Map<string, Want>();
   const want = (question: Question, share: number, registries: Want['registries']): void => {
     const key = questionKey(question);
@@ -87,7 +89,7 @@ function wantsOf(round: Round, doubted: readonly MirrorMemory[], nowMs: number):
   };
   for (const mirror of doubted) {
     // A moment waits for the mirror it is about.
-    if (round.flights.has(mirror.mirror.name)) continue;
+    if (round.flights.has(mirror.mirror.name) || !mayBeAskedMore(mirror, nowMs)) continue;
     for (const target of mirror.doubt?.targets.values() ?? []) {
       // Where some of its targets are out already, siblings were compared: one more asks of it alone.
       if (!target.canary) want(target, 2, mirror.out.size >= comparedTargets ? new Set([mirror.mirror.name]) : null);
@@ -97,7 +99,8 @@ function wantsOf(round: Round, doubted: readonly MirrorMemory[], nowMs: number):
   if (round.watching.size > 0) want('canary', 3, null);
   for (const { target, registry, registries, nextAtMs } of round.looks.values()) {
     // Answers of siblings alone compare with nothing, and would put off the next moment of a doubt.
-    if (nextAtMs <= nowMs && !round.flights.has(registry))
+    const mirror = memory.mirrors.get(registry);
+    if (nextAtMs <= nowMs && !round.flights.has(registry) && mirror !== undefined && mayBeAskedMore(mirror, nowMs))
       want(target, 2, registries === null ? null : new Set([registry, ...registries]));
   }
   return [...wants.values()];
@@ -131,6 +134,7 @@ function duesOf(memory: Memory, round: Round, { question, registries }: Want) {
   const members = [...mirrorsOf(memory, round.key)].filter(
     (mirror) =>
       canBeAsked(memory, mirror) &&
+      mayBeAskedMore(mirror, memory.now.monotonicMs) &&
       !round.flights.has(mirror.mirror.name) &&
       (registries === null || registries.has(mirror.mirror.name)),
   );

@@ -1,4 +1,5 @@
 import type { Incident, World, WorldChain, WorldEvent, WorldSetup } from '../../world.ts';
+import { counted } from './allowance.ts';
 import { type Asked, answerOf, type Ground } from './answer.ts';
 import { BuildTruth } from './build-truth.ts';
 import { type Effect, isOpen } from './effect.ts';
@@ -52,6 +53,14 @@ export function buildWorld(family: string, group: string, seed: number, story: S
   const truth = new BuildTruth(ground, asked, story.setup);
   const usual = usualSeconds(story, ground);
   const lineCost = (atMs: number) => (story.line.length === 0 ? 0 : truth.lineCost(usual, atMs));
+  const ask: World['ask'] = (mirror, question, atMs) => {
+    const one = asked.get(mirror);
+    if (one === undefined) throw new RangeError(`no mirror ${mirror}`);
+    return answerOf(ground, one, question, atMs);
+  };
+  const allowances = new Map(
+    story.mirrors.flatMap(({ name, allowance }) => (allowance === undefined ? [] : [[name, allowance] as const])),
+  );
   return {
     family,
     group,
@@ -61,11 +70,8 @@ export function buildWorld(family: string, group: string, seed: number, story: S
     events: story.events,
     incidents: story.incidents,
     isCalm: story.isCalm,
-    ask(mirror, question, atMs) {
-      const one = asked.get(mirror);
-      if (one === undefined) throw new RangeError(`no mirror ${mirror}`);
-      return answerOf(ground, one, question, atMs);
-    },
+    ask,
+    ...(allowances.size === 0 ? {} : { asker: () => counted(ask, allowances) }),
     control(name, atMs) {
       const control = controls.get(name);
       if (control === undefined) throw new RangeError(`no control ${name}`);

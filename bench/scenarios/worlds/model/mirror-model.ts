@@ -1,4 +1,5 @@
 import type { WorldMirror, WorldStep } from '../../world.ts';
+import type { Allowance } from './allowance.ts';
 import type { Effect } from './effect.ts';
 
 /** How a mirror answers on an ordinary day, and what happens to it. */
@@ -26,6 +27,8 @@ export interface MirrorModel extends WorldMirror {
   /** When its certificate ends and when that is mended; `null`: plain HTTP. */
   readonly certificate: { readonly endsAtMs: number; readonly renewedAtMs: number } | null;
   readonly effects: readonly Effect[];
+  /** What it lets one asker do; left out: anything. Clients, each from a place of their own, stay below it. */
+  readonly allowance?: Allowance;
 }
 
 /** One more name in the setup that no upstream stands behind: only says whether the line is up. */

@@ -345,7 +345,7 @@ describe('a head that fails where moving costs more', () => {
     const slow = { b: ms, c: ms, d: ms };
     const round = [
       [7, { a: 200, ...slow }],
-      [1, { a: 'bad', ...slow }],
+      [1, { a: 'x', ...slow }],
     ] as const;
     return told(...Array.from({ length: 6 }, () => round).flat());
   }
