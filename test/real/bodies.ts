@@ -82,8 +82,8 @@ interface Row extends Wrong {
   readonly far: RawServer;
 }
 
-/** Clients and probes at a time: many of them wait. */
-const atOnce = 6;
+/** Clients and probes at a time; beside them those that wait for a timeout. */
+const [atOnce, waitingAtOnce] = [4, 12];
 
 /** Holds each body that is wrong against the real client, our real probe, and the walk that our advice is made by. */
 export async function expectWalkOfBodies(table: BodyTable): Promise<void> {
@@ -99,7 +99,7 @@ export async function expectWalkOfBodies(table: BodyTable): Promise<void> {
   const book = workerBook({ config, learnt: nothingLearnt, version: facts.version });
   const workers = workersFor(book, processLog(facts), 1);
   try {
-    const limit = limiter(atOnce);
+    const [working, waiting] = [limiter(atOnce), limiter(waitingAtOnce)];
     const made = await Promise.all(
       rows.map(async (row, at) => {
         const chains = chainsOf(table, row);
@@ -107,6 +107,7 @@ export async function expectWalkOfBodies(table: BodyTable): Promise<void> {
           ...(row.fault === 'stalled' ? { timeoutMs } : {}),
           ...(table.hangs?.includes(`${row.fault} | ${row.of}`) === true ? { endMs } : {}),
         };
+        const limit = Object.keys(limits).length > 0 ? waiting : working;
         const came = chains.map(([, chain]) => limit(async () => cameTo(await table.download(chain, limits))));
         const reason = limit(() => probe(workers, config, at, row));
         return judged(table, row, await reason, await Promise.all(came));
