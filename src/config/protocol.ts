@@ -40,7 +40,7 @@ export function speaksOf(mirror: Mirror, config: Pick<Config, 'client'>, registr
   return {
     speaks: [...speaks].map(([protocol, clients]) => ({
       protocol,
-      clients: clients.map(({ id }) => id),
+      clients: clients.map((client) => client.nameAt?.(mirror) ?? client.id),
       bypass: protocol === '2' ? bypassOf(mirror, clients) : null,
     })),
   };

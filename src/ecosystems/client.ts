@@ -92,6 +92,8 @@ export const offersHttp1: readonly HttpProtocol[] = ['1.1'];
 export interface Client {
   /** `go`, `pip`, `uv`: lower-case letters and digits; names it where an ecosystem has several. */
   readonly id: string;
+  /** The name of what asks a mirror, where the mirror's own keys say it: `cargo`; absent or `null`: its id. */
+  nameAt?(mirror: Mirror): string | null;
   readonly spec: readonly string[];
   /** Description of its chain as a key of the file, and what is expected of one in a few words. */
   readonly describes: string;

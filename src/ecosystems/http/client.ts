@@ -95,6 +95,7 @@ function rank(keys: readonly string[], { url }: Mirror): number {
 /** The client of file mirrors: the package manager that a mirror's profile names, else whoever downloads files. */
 export const filesClient: Client = {
   id: 'files',
+  nameAt: (mirror) => profileOf(mirror.own?.['profile'])?.client ?? null,
   spec: ['https://www.rfc-editor.org/rfc/rfc9110', ...new Set(profiles.flatMap(({ spec }) => spec))],
   describes:
     "The base URLs that clients ask today, with spaces between. Several are for pacman's servers and apt's mirror list, which go on to the next. Default: the mirror of the highest weight, alone.",

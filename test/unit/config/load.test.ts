@@ -144,6 +144,19 @@ describe('what is written', () => {
     expect(paces.mod).toEqual(schedule.pace);
   });
 
+  test('what speaks HTTP/2 to a file mirror is named by its profile', () => {
+    const config = configOf(`
+mirrors:
+  - { name: crates, ecosystem: http, upstream: crates, profile: crates, url: "https://a.example.com/index" }
+  - { name: arch, ecosystem: http, upstream: arch, profile: arch, url: "https://b.example.com/arch" }
+modules: { http: [ { upstream: crates, path: config.json }, { upstream: arch, path: lastsync } ] }
+`);
+    expect(config.mirrors.map(({ speaks }) => speaks)).toEqual([
+      [{ protocol: '2', clients: ['cargo'], bypass: 'http.multiplexing=false' }],
+      [{ protocol: '2', clients: ['pacman'], bypass: null }],
+    ]);
+  });
+
   test('a mirror with everything', () => {
     const config = configOf(`
 schedule: { timeZone: Europe/Berlin }
