@@ -9,7 +9,7 @@ import { inCostOrder } from './chain.ts';
 import { headNow, homeOf, memberOf, mirrorBehind } from './group.ts';
 import { type ChoiceRule, choose, chooseAnyway, costOf, isAnyPast, isGoodNow } from './paired/choose.ts';
 import { recordOf } from './paired/contest.ts';
-import { healthBound, isHomeAsGood, waitMs } from './paired/home.ts';
+import { healthBound, isHomeAsGood, lookBackMs, waitMs } from './paired/home.ts';
 import type { Alarm } from './paired/pair.ts';
 import { failedLast } from './paired/record.ts';
 import { preference } from './preference.ts';
@@ -233,7 +233,8 @@ function goHome(view: View, at: Mirror, weigh: Weigh): Decision | null {
   const { contest } = group;
   if (contest.health.sum < healthBound || !isGoodNow(contest, home.name, now.monotonicMs)) return null;
   const here = recordOf(contest, at.name);
-  if (!isHomeAsGood(recordOf(contest, home.name), here, dueMs, now.monotonicMs)) return null;
+  const timesMs = lookBackMs(group.moves.departures, config.advise.holdMs, now.monotonicMs);
+  if (!isHomeAsGood(recordOf(contest, home.name), here, dueMs, timesMs, now.monotonicMs)) return null;
   if (isMuted(view, at.name, home.name, 'failback')) return null;
   const weighed = weigh();
   const one = weighed.find(({ mirror }) => mirror === home);

@@ -3,6 +3,10 @@ import { type HeadRecord, isHeavyClean, meanOver, type Outcome, since } from './
 /** Departures are counted over this time, and the wait is never longer than an hour. Milliseconds. */
 const departuresMs = 3 * 3_600_000;
 const waitMsMax = 3_600_000;
+/** Left again so soon after it was left, its times are compared over so many waits for half a day: its trouble comes and goes. */
+const againMs = 45 * 60_000;
+const againFactor = 6;
+const rememberedMs = 12 * 3_600_000;
 /** The health that is wanted before going home: some 48 clean answers. */
 export const healthBound = 2.2;
 const good = 0.046;
@@ -78,9 +82,9 @@ export function hearHealth(health: Health, isBad: boolean): void {
   health.sum = isBad ? Math.max(bad, Math.min(0, health.sum + bad)) : Math.min(2 * healthBound, health.sum + good);
 }
 
-/** Departures from home that still lengthen the wait. Monotonic milliseconds. */
+/** Departures from home that are remembered. Monotonic milliseconds. */
 export function recentDepartures(departures: readonly number[], nowMs: number): readonly number[] {
-  return departures.filter((atMs) => nowMs - atMs <= departuresMs);
+  return departures.filter((atMs) => nowMs - atMs <= rememberedMs);
 }
 
 /**
@@ -88,21 +92,34 @@ export function recentDepartures(departures: readonly number[], nowMs: number): 
  * hour at most. Milliseconds.
  */
 export function waitMs(departures: readonly number[], holdMs: number, nowMs: number): number {
-  const count = recentDepartures(departures, nowMs).length;
+  const count = departures.filter((atMs) => nowMs - atMs <= departuresMs).length;
   return Math.min(Math.max(waitMsMax, holdMs), holdMs * 2 ** Math.max(0, count - 1));
+}
+
+/** How far back times of home are compared, milliseconds: as long as clients stay away at least, and further where it was left again. */
+export function lookBackMs(departures: readonly number[], holdMs: number, nowMs: number): number {
+  const recent = recentDepartures(departures, nowMs);
+  const isAgain = recent.some((atMs, place) => place > 0 && atMs - (recent[place - 1] ?? atMs) <= againMs);
+  return waitMs(departures, holdMs, nowMs) * (isAgain ? againFactor : 1);
 }
 
 /**
  * True where home is at least as good as where clients are: no more failures within the last hour, or since its last
- * trouble had an end; no more time over as long as clients stay away at least, but for a fifth, and of much for a twentieth
+ * trouble had an end; no more time over `timesOverMs`, but for a fifth, and of much for a twentieth
  * and a tenth of a second; and its downloads come well. An hour, because a mirror that fails now and then has ten good minutes often.
  */
-export function isHomeAsGood(home: HeadRecord, here: HeadRecord, overMs: number, nowMs: number): boolean {
+export function isHomeAsGood(
+  home: HeadRecord,
+  here: HeadRecord,
+  overMs: number,
+  timesOverMs: number,
+  nowMs: number,
+): boolean {
   const troubledMs = lastTrouble(home);
   const soundMs = Math.min(Math.max(nowMs - compareMsMax, troubledMs + 1), nowMs - overMs);
   if (since(home, soundMs).bad > since(here, soundMs).bad) return false;
   if (!isHeavyClean(home, troubledMs)) return false;
-  const fromMs = nowMs - overMs;
+  const fromMs = nowMs - timesOverMs;
   return isNoSlower(home, here, 'light', fromMs) && isNoSlower(home, here, 'heavy', fromMs);
 }
 

@@ -210,3 +210,24 @@ describe('those who follow without accepting', () => {
     expect(moves.map(([, where]) => where).join(' ')).toBe(Array.from({ length: 6 }, () => 'away home').join(' '));
   });
 });
+
+describe('slow for three minutes of every half hour', () => {
+  /** `a` takes five times as long from the tenth minute of each half hour on, but for its artifacts, asked on the hour. */
+  const halfHours: World = (name, step, at) =>
+    all(200, name === 'a' && at % 1_800 >= 600 && at % 1_800 < 780 ? { a: 1_000 } : {})(name, step, at);
+
+  test('is gone back to once in six hours, not each time', () => {
+    const stage = calm();
+    stage.live(6 * hour, halfHours);
+    const departures = stage.story().filter((said) => said === 'proposed slower b');
+    expect(departures.length).toBeGreaterThan(0);
+    expect(departures.length).toBeLessThanOrEqual(2);
+  });
+
+  test('is gone back to within three hours of its end', () => {
+    const stage = calm();
+    stage.live(3 * hour, halfHours);
+    stage.live(3 * hour, all(200));
+    expect(stage.advisor.list().filter(({ state }) => state === 'proposed')).toEqual([]);
+  });
+});

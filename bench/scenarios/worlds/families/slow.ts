@@ -35,6 +35,29 @@ const steps: readonly Row[] = [
     },
   },
   {
+    name: 'slow-again-and-again',
+    what: 'the head is 3 to 8 times slower for 2 to 5 minutes of every 12 to 25, for five to eight hours',
+    wishes: { quickZips: true },
+    spoil: (draft) => {
+      const { draw } = draft;
+      const window = stretch(draft, draft.window.fromMs, draw.between(5, 8) * hourMs, 40 * minuteMs);
+      const onMs = draw.between(2, 5) * minuteMs;
+      const gate = { kind: 'pulse', onMs, offMs: draw.between(12, 25) * minuteMs - onMs } as const;
+      strikeHead(draft, 'slow again', { factor: draw.scaled(3, 8), gate }, window);
+    },
+  },
+  {
+    name: 'slow-now-and-then',
+    what: 'the head takes 1 to 5 s more for 3 to 10 minutes of every 35 to 75, for six to nine hours',
+    spoil: (draft) => {
+      const { draw } = draft;
+      const window = stretch(draft, draft.window.fromMs, draw.between(6, 9) * hourMs, 40 * minuteMs);
+      const onMs = draw.between(3, 10) * minuteMs;
+      const gate = { kind: 'pulse', onMs, offMs: draw.between(35, 75) * minuteMs - onMs } as const;
+      strikeHead(draft, 'slow now and then', { addMs: draw.scaled(1000, 5000), gate }, window);
+    },
+  },
+  {
     name: 'slow-and-timing-out',
     what: 'the head is slow and a third to a half of its answers never come',
     spoil: (draft) => {

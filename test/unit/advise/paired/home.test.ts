@@ -4,6 +4,7 @@ import {
   hearHealth,
   isHomeAsGood,
   lastTrouble,
+  lookBackMs,
   newHealth,
   recentDepartures,
   waitMs,
@@ -32,8 +33,17 @@ describe('how long clients stay away at least', () => {
     expect(waitMs(departures, holdMs, now)).toBe(want * minute);
   });
 
-  test('departures are forgotten after three hours', () => {
-    expect(recentDepartures([0, minute, 181 * minute], 181 * minute)).toEqual([minute, 181 * minute]);
+  test('departures lengthen the wait for three hours, and are forgotten after twelve', () => {
+    expect(waitMs([0, minute], hold, 180 * minute)).toBe(2 * hold);
+    expect(waitMs([0, minute], hold, 181 * minute)).toBe(hold);
+    expect(recentDepartures([0, minute, 721 * minute], 721 * minute)).toEqual([minute, 721 * minute]);
+  });
+
+  test('times are compared over the wait, and over six for twelve hours where it was left again within 45 minutes', () => {
+    expect(lookBackMs([0], hold, hold)).toBe(hold);
+    expect(lookBackMs([0, 46 * minute], hold, 190 * minute)).toBe(hold);
+    expect(lookBackMs([0, 45 * minute], hold, 190 * minute)).toBe(6 * hold);
+    expect(lookBackMs([0, 45 * minute], hold, 721 * minute)).toBe(hold);
   });
 });
 
@@ -135,7 +145,7 @@ describe('whether home is as good as where clients are', () => {
     ['artifacts as fast', of(good(minute, 800, heavy)), of(good(minute, 700, heavy)), true],
     ['not measured here', of(good(at, 900)), of(), true],
   ])('%s', (_name, home, here, want) => {
-    expect(isHomeAsGood(home, here, hold, now)).toBe(want);
+    expect(isHomeAsGood(home, here, hold, hold, now)).toBe(want);
   });
 
   test.each<[string, number, number, number, boolean]>([
@@ -152,6 +162,6 @@ describe('whether home is as good as where clients are', () => {
     // After the trouble good answers stand around the one that failed: it is in no row.
     const single = failed > troubledMs ? [good(failed - 1, 200), bad(failed), good(failed + 1, 200)] : [bad(failed)];
     const home = of(...[...trouble, ...single, good(at, 200)].toSorted((a, b) => a.atMs - b.atMs));
-    expect(isHomeAsGood(home, of(good(at, 200)), overMinutes * minute, now)).toBe(want);
+    expect(isHomeAsGood(home, of(good(at, 200)), overMinutes * minute, overMinutes * minute, now)).toBe(want);
   });
 });
