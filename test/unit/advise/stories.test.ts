@@ -149,3 +149,15 @@ describe('a next target that fails 15 %', () => {
     expect(stage.story()).toEqual([expect.stringMatching(/^proposed (outage|unreliable) c$/)]);
   });
 });
+
+describe('a head behind | that is dead', () => {
+  const tolerant = 'https://a.example.com|https://b.example.com,direct';
+  const dead: Said = 'refused';
+
+  test('is not left where it costs a fetch less than minGain: 40 ms beside 400', () => {
+    const stage = calm(abc, 400, tolerant);
+    stage.open('a', 'outage');
+    stage.live(hour, all(400, { a: dead }));
+    expect(stage.story()).toEqual([]);
+  });
+});
