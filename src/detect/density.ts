@@ -4,6 +4,8 @@ import type { Sample } from '../core/sample.ts';
 const minuteMs = 60_000;
 /** From so many probes of rounds and builds within a minute on we request densely. */
 const extraMin = 3;
+/** And as many requests, by this share, as it ever answered well within a minute. */
+const toleratedShare = 0.9;
 /** A wait that was asked for after that is believed to be about our pace for so long at most. */
 const oursMsMax = 20 * minuteMs;
 /** After a refusal rounds keep to this share of what the minute before it had, but to no less than a few. */
@@ -16,6 +18,8 @@ export interface Density {
   asks: readonly { readonly atMs: number; readonly isExtra: boolean }[];
   /** With how many requests a minute rounds leave it alone; `null`: it never refused our pace. */
   most: number | null;
+  /** The most requests of a minute after which it still answered well. */
+  tolerated: number;
   /** Until when its 429s are news about our pace. */
   oursUntilMs: number;
   /** Its last 429 was. */
@@ -28,12 +32,13 @@ interface Counted {
 
 /** A mirror that never refused our pace. */
 export function newDensity(): Density {
-  return { asks: [], most: null, oursUntilMs: Number.NEGATIVE_INFINITY, isOurs: false };
+  return { asks: [], most: null, tolerated: 0, oursUntilMs: Number.NEGATIVE_INFINITY, isOurs: false };
 }
 
 /** Notes a probe of the mirror, of any purpose. */
-export function noteAsk({ density }: Counted, { due, startedMonotonicMs }: Sample): void {
+export function noteAsk({ density }: Counted, { due, outcome, startedMonotonicMs }: Sample): void {
   const kept = density.asks.filter(({ atMs }) => atMs > startedMonotonicMs - minuteMs);
+  if (outcome.tag === 'ok') density.tolerated = Math.max(density.tolerated, kept.length);
   density.asks = [...kept, { atMs: startedMonotonicMs, isExtra: due.purpose === 'confirm' || due.purpose === 'build' }];
 }
 
@@ -58,10 +63,14 @@ export function isRefusedForPace({ density }: Counted, sample: Sample, nowMs: nu
   if (isWaiting(density, nowMs)) return true;
   const waitMs = outcome.failure.retryAfterMs ?? 0;
   const before = density.asks.filter(({ atMs }) => atMs > startedMonotonicMs - minuteMs && atMs < startedMonotonicMs);
-  density.isOurs = waitMs > limits.refusalWishMs && before.filter(({ isExtra }) => isExtra).length >= extraMin;
+  const isDense = before.filter(({ isExtra }) => isExtra).length >= extraMin;
+  // Who counts refuses at more than ever before: what was answered well before is no reason for it.
+  const isMore = before.length >= toleratedShare * density.tolerated;
+  density.isOurs = waitMs > limits.refusalWishMs && isDense && isMore;
   if (!density.isOurs) return false;
   density.oursUntilMs = nowMs + Math.min(waitMs, oursMsMax);
   density.most = Math.max(restMin, Math.floor(restShare * before.length));
+  density.tolerated = 0;
   return true;
 }
 
