@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { limits } from '../../core/limits.ts';
 import type { Connection } from '../../core/mirror.ts';
 import type { HopAnswer, HopRequest, Line, Over, Timed, Timers, WireAccess } from '../../core/ports.ts';
-import type { Hop, HttpProtocol, WireFault } from '../../core/transcript.ts';
+import type { Hop, WireFault } from '../../core/transcript.ts';
 import type { BodyFile } from '../body-file.ts';
 import { type AddressClass, addressClass, classBySpelling } from '../guard.ts';
 import { type KnownMask, maskOf } from '../mask-known.ts';
@@ -13,11 +13,12 @@ import { bareHost, type ConnectDeps, type ConnectTrace, connectTo } from './conn
 import { proxyAuthorization, requestHeaders } from './credentials.ts';
 import { Deadline } from './deadline.ts';
 import { exchange } from './exchange.ts';
+import { fillFrom, type HopState, keyOf, settleMarks } from './hop-state.ts';
 import { hopUrl, shownUrl, unusable } from './hop-url.ts';
 import type { Kept, Pool } from './pool.ts';
 import { redactHeaders } from './redact.ts';
 import { phaseOf, stopOf, WireStop } from './stop.ts';
-import { type ExchangeTrace, newTrace } from './trace.ts';
+import { newTrace } from './trace.ts';
 
 /** What all lines of a wire share. */
 export interface LineDeps extends ConnectDeps {
@@ -30,18 +31,6 @@ export interface LineDeps extends ConnectDeps {
 const staleCodes = new Set(['MW_STALE', 'MW_CLOSED', 'ECONNRESET', 'EPIPE', 'MW_H2_UNTAKEN']);
 /** GOAWAY with NO_ERROR before the server took the request. */
 const untakenCode = 'MW_H2_UNTAKEN';
-
-/** The state of one hop under way. */
-interface HopState {
-  readonly request: HopRequest;
-  readonly url: URL;
-  readonly trace: ConnectTrace;
-  readonly headers: Readonly<Record<string, string>>;
-  answer: ExchangeTrace;
-  reused: boolean;
-  /** Of the connection that carried it; `null`: there was none. */
-  protocol: HttpProtocol | null;
-}
 
 /**
  * The wire for one conversation. Cold: a fresh connection for each ask; a hop that continues one (`startMs` is set)
@@ -287,22 +276,3 @@ export class OpenLine implements Line {
 }
 
 const nothing: Collected = { body: Buffer.alloc(0), whole: null };
-
-function keyOf(state: HopState): string {
-  return `${state.request.aside ? 'aside' : 'timed'} ${state.url.origin}`;
-}
-
-function fillFrom(trace: ConnectTrace, kept: Kept): void {
-  trace.remoteAddress = kept.remoteAddress;
-  trace.remotePort = kept.remotePort;
-  trace.family = kept.family;
-  trace.tls = kept.tls;
-}
-
-/** The marks of the answer, and the end; marks are in order by construction, a deadline's end included. */
-function settleMarks(state: HopState, endMs: number): void {
-  const { marks } = state.trace;
-  if (state.answer.firstByteMs !== null) marks.firstByte = state.answer.firstByteMs;
-  const last = marks.firstByte ?? marks.secured ?? marks.connected ?? marks.resolved ?? marks.start;
-  marks.end = Math.max(endMs, last);
-}
