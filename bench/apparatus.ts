@@ -1,5 +1,6 @@
 import { get } from 'node:https';
 import type { WorkerBook } from '../src/core/ports.ts';
+import type { HttpProtocol } from '../src/core/transcript.ts';
 import { makeCerts } from '../test/support/certs.ts';
 import { startDnsmasq } from '../test/support/dnsmasq.ts';
 import { openLink } from '../test/support/link.ts';
@@ -41,8 +42,12 @@ const name = 'mirror.example.com';
 /** Debian's nginx speaks TLS 1.2 unless told otherwise, whose handshake takes two round trips. */
 const tls13 = 'ssl_protocols TLSv1.3;';
 
-/** Starts it all. @throws Error where a part is not installed, or without root */
-export async function openApparatus(): Promise<Apparatus> {
+/**
+ * Starts it all.
+ * @param protocol  what both mirrors take: HTTP/1.1 alone, or HTTP/2 too, which is then what is asked
+ * @throws Error where a part is not installed, or without root
+ */
+export async function openApparatus(protocol: HttpProtocol = '1.1'): Promise<Apparatus> {
   const closers: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).reverse()) await closer();
@@ -52,11 +57,12 @@ export async function openApparatus(): Promise<Apparatus> {
     closers.push(link.close);
     const certs = makeCerts([link.addrB]);
     const far = { ns: link.nsB, host: link.addrB };
-    const nginx = await startNginx({ ...far, root: moduleTree(), cert: certs.server, extra: tls13 });
+    const served = { ...far, root: moduleTree(), cert: certs.server, extra: tls13 };
+    const nginx = await startNginx(protocol === '2' ? { ...served, http2: true } : served);
     closers.push(nginx.close);
     const resolver = await startDnsmasq({ ...far, port: 53, addresses: { [name]: [link.addrB] } });
     closers.push(resolver.close);
-    const server = startChild('known-server', [certs.server.certFile, certs.server.keyFile]);
+    const server = startChild('known-server', [certs.server.certFile, certs.server.keyFile, protocol]);
     closers.push(server.close);
     const { port } = (await server.hear()) as { port: number };
     const isFirst = await putApparatusFirst();
@@ -73,8 +79,9 @@ export async function openApparatus(): Promise<Apparatus> {
             url: nginx.httpsUrl.replace(link.addrB, name),
             ca,
             dnsServer: resolver.address,
+            protocol,
           },
-          { registry: 'server', url: serverUrl(waits), ca, dnsServer: null },
+          { registry: 'server', url: serverUrl(waits), ca, dnsServer: null, protocol },
         ]),
       }),
       set: ({ linkMs }) => link.setDelay(linkMs),

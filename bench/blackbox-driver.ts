@@ -13,8 +13,14 @@ export interface Round {
  * Has a blackbox_exporter probe a URL, so many at a time for so long, over kept connections and with as little work on
  * this side as can be: its cores are the ones that it shares with us.
  */
-export async function driveBlackbox(port: number, target: string, forMs: number, atOnce: number): Promise<Round> {
-  const path = `/probe?target=${encodeURIComponent(target)}&module=http_2xx`;
+export async function driveBlackbox(
+  port: number,
+  target: string,
+  module: string,
+  forMs: number,
+  atOnce: number,
+): Promise<Round> {
+  const path = `/probe?target=${encodeURIComponent(target)}&module=${module}`;
   const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`;
   const startedMs = performance.now();
   const count = { ok: 0, failed: 0 };

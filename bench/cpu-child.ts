@@ -1,4 +1,5 @@
 import { readFileSync, writeFileSync } from 'node:fs';
+import { connect as connectHttp2 } from 'node:http2';
 import { Session } from 'node:inspector/promises';
 import { connect, createSecureContext } from 'node:tls';
 import { Client } from 'undici';
@@ -13,13 +14,14 @@ import { createInlineWorkers } from '../src/io/workers-inline.ts';
 import { bookOf, coldDue } from './subjects.ts';
 
 // Probes one HTTPS mirror cold, so many at a time for so long, in a process whose CPU time its parent reads.
-// argv: way, base URL, CA file, module, version. Message in: { forMs, atOnce, profileTo? }. Message out: { ok, failed, tookMs }.
+// argv: way, base URL, CA file, module, version, HTTP version. Message in: { forMs, atOnce, profileTo? }. Message out: { ok, failed, tookMs }.
 
 // As the daemon does: it holds for threads, which are started later.
 preferSmall();
-const [way = 'threads', url = '', caFile = '', module = '', version = ''] = process.argv.slice(2);
+const [way = 'threads', url = '', caFile = '', module = '', version = '', http = '1.1'] = process.argv.slice(2);
+const protocol = http === '2' ? '2' : '1.1';
 const ca = readFileSync(caFile, 'utf8');
-const book = bookOf([{ registry: 'a', url, ca, dnsServer: null }]);
+const book = bookOf([{ registry: 'a', url, ca, dnsServer: null, protocol }]);
 const log = createLog({ level: 'warn', pretty: false });
 const target = new URL(`${url}/${module}/@v/${version}.mod`);
 // Made once, as the wire does: a context for each connection would cost more than the handshake.
@@ -53,6 +55,7 @@ const ways: Readonly<Record<string, () => Shot>> = {
   /** A floor: undici alone, nothing recorded. */
   undici: () => async () => {
     const client = new Client(target.origin, {
+      allowH2: protocol === '2',
       connect: { secureContext, family: 4, noDelay: true, maxCachedSessions: 0 },
     });
     const { statusCode, body } = await client.request({ path: target.pathname, method: 'GET' });
@@ -60,23 +63,44 @@ const ways: Readonly<Record<string, () => Shot>> = {
     await client.close();
     return statusCode === 200;
   },
-  /** The floor under that: a TLS socket of Node's, verified, read to its end. */
-  socket: () => () =>
-    new Promise((resolve) => {
-      const to = { host: target.hostname, port: Number(target.port), family: 4, noDelay: true };
-      const socket = connect({ ...to, secureContext, servername: to.host });
-      let isOk = false;
-      socket.once('secureConnect', () =>
-        socket.write(`GET ${target.pathname} HTTP/1.1\r\nHost: ${target.host}\r\nConnection: close\r\n\r\n`),
-      );
-      socket.once('data', (chunk: Buffer) => {
-        isOk = chunk.subarray(9, 12).toString() === '200';
-      });
-      socket.on('data', () => undefined);
-      socket.once('error', () => resolve(false));
-      socket.once('close', () => resolve(isOk));
-    }),
+  /** The floor under that: a TLS socket of Node's or its HTTP/2 session, verified, read to its end. */
+  socket: () => (protocol === '2' ? overSession : overSocket),
 };
+
+function overSession(): Promise<boolean> {
+  return new Promise((resolve) => {
+    const to = { host: target.hostname, port: Number(target.port), family: 4, noDelay: true };
+    const socket = connect({ ...to, secureContext, servername: to.host, ALPNProtocols: ['h2'] });
+    const session = connectHttp2(target.origin, { createConnection: () => socket });
+    let isOk = false;
+    session.once('error', () => resolve(false));
+    session.once('close', () => resolve(isOk));
+    const stream = session.request({ ':path': target.pathname });
+    stream.once('response', (headers) => {
+      isOk = headers[':status'] === 200;
+    });
+    stream.once('error', () => undefined);
+    stream.resume();
+    stream.once('close', () => session.close());
+  });
+}
+
+function overSocket(): Promise<boolean> {
+  return new Promise((resolve) => {
+    const to = { host: target.hostname, port: Number(target.port), family: 4, noDelay: true };
+    const socket = connect({ ...to, secureContext, servername: to.host });
+    let isOk = false;
+    socket.once('secureConnect', () =>
+      socket.write(`GET ${target.pathname} HTTP/1.1\r\nHost: ${target.host}\r\nConnection: close\r\n\r\n`),
+    );
+    socket.once('data', (chunk: Buffer) => {
+      isOk = chunk.subarray(9, 12).toString() === '200';
+    });
+    socket.on('data', () => undefined);
+    socket.once('error', () => resolve(false));
+    socket.once('close', () => resolve(isOk));
+  });
+}
 
 const shot = ways[way]?.();
 

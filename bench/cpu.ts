@@ -1,4 +1,5 @@
 import { cpus } from 'node:os';
+import type { HttpProtocol } from '../src/core/transcript.ts';
 import { startBlackbox } from '../test/support/blackbox.ts';
 import { testCerts } from '../test/support/certs.ts';
 import { startNginx } from '../test/support/nginx.ts';
@@ -19,6 +20,9 @@ export interface CpuRound {
   readonly cpuMsPerProbe: number;
   readonly perSecond: number;
 }
+
+/** The same work over each HTTP version: an nginx that takes HTTP/2 and one that does not, blackbox_exporter with it on and off. */
+export type CpuReports = { readonly [P in HttpProtocol]: CpuReport };
 
 /** Both probers, round by round in turn, and the floors of this runtime. */
 export interface CpuReport {
@@ -50,22 +54,29 @@ interface Pair {
 const atOnce = 16;
 const [{ module, version }] = treeModules;
 const floors = ['inline', 'undici', 'socket'] as const;
+/** Of blackbox_exporter: HTTP/2 is its default. */
+const moduleOver = { '1.1': 'http_1', '2': 'http_2xx' } as const;
 /** With fewer undisturbed pairs than this, all of them count. */
 const pairsMin = 3;
 /** How many cores the figures are for. */
 const cores = 2;
 
-/** CPU time and rate of a cold HTTPS probe, ours and blackbox_exporter's against the same nginx. */
-export async function cpu(quick: boolean, progress: Progress): Promise<CpuReport> {
+/** CPU time and rate of a cold HTTPS probe, ours and blackbox_exporter's against the same nginx, over both HTTP versions. */
+export async function cpu(quick: boolean, progress: Progress): Promise<CpuReports> {
+  return { '1.1': await cpuOver('1.1', quick, progress), '2': await cpuOver('2', quick, progress) };
+}
+
+async function cpuOver(protocol: HttpProtocol, quick: boolean, progress: Progress): Promise<CpuReport> {
   const pairs = quick ? 3 : 9;
   const pairsMax = quick ? 5 : 15;
   const roundMs = quick ? 2_000 : 4_000;
-  progress.say('cpu: starting nginx, blackbox_exporter and the prober');
-  const nginx = await startNginx({ root: moduleTree(), extra: 'ssl_protocols TLSv1.3;' });
+  progress.say(`cpu: starting nginx, blackbox_exporter and the prober, HTTP/${protocol}`);
+  const tree = { root: moduleTree(), extra: 'ssl_protocols TLSv1.3;' };
+  const nginx = await startNginx(protocol === '2' ? { ...tree, http2: true } : tree);
   const blackbox = await startBlackbox();
   weighAsWe(blackbox.pid);
   const host = nginx.httpsUrl.replace('127.0.0.1', 'localhost');
-  const args = [host, testCerts().ca.certFile, module, version];
+  const args = [host, testCerts().ca.certFile, module, version, protocol];
   const start = (way: string): Child => startChild('cpu-child', [way, ...args]);
   const ours = start('threads');
   let failed = 0;
@@ -88,7 +99,8 @@ export async function cpu(quick: boolean, progress: Progress): Promise<CpuReport
   const byBlackbox = (forMs: number): Promise<CpuRound> =>
     one('blackbox_exporter', blackbox.pid, async () => {
       const before = process.cpuUsage();
-      const round = await driveBlackbox(blackbox.port, `${host}/${module}/@v/${version}.mod`, forMs, atOnce);
+      const file = `${host}/${module}/@v/${version}.mod`;
+      const round = await driveBlackbox(blackbox.port, file, moduleOver[protocol], forMs, atOnce);
       const { user, system } = process.cpuUsage(before);
       driverMs += (user + system) / 1_000;
       return round;
@@ -102,7 +114,7 @@ export async function cpu(quick: boolean, progress: Progress): Promise<CpuReport
     const all: Pair[] = [];
     const calm = (): Pair[] => all.filter(({ stretch }) => isCalm(stretch));
     for (let n = 0; n < pairsMax && calm().length < pairs; n += 1) {
-      progress.say(`cpu: pair ${n + 1}, ${calm().length} of ${pairs} undisturbed so far`);
+      progress.say(`cpu, HTTP/${protocol}: pair ${n + 1}, ${calm().length} of ${pairs} undisturbed so far`);
       const watch = watchOthers();
       const pair = { ours: await byChild(ours, roundMs), theirs: await byBlackbox(roundMs) };
       all.push({ ...pair, stretch: watch() });

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { createSecureServer } from 'node:http2';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 
 // An HTTPS mirror that waits for a known time before its first byte and again before its last, in a process of its own.
 // Timers are coarse, so it measures each wait that it made; `/measured` gives them by module, once.
-// argv: certificate file, key file. Path: /<ms before the first byte>-<ms before the last>/<module>/@v/<version>.mod
+// argv: certificate file, key file, HTTP version. Path: /<ms before the first byte>-<ms before the last>/<module>/@v/<version>.mod
 
-const [certFile = '', keyFile = ''] = process.argv.slice(2);
+const [certFile = '', keyFile = '', protocol = '1.1'] = process.argv.slice(2);
 /** Waits before the first and before the last byte, milliseconds, by module. */
 let measured: Record<string, readonly [number, number]> = {};
 
@@ -19,7 +20,14 @@ function wait(ms: number, then: () => void): void {
   else then();
 }
 
-const server = createServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) }, (request, response) => {
+/** What both HTTP versions' responses can do. */
+interface Response {
+  writeHead(status: number, headers?: Record<string, string | number>): unknown;
+  write(text: string): unknown;
+  end(text: string): unknown;
+}
+
+function answer(request: { readonly url?: string | undefined }, response: Response): void {
   const arrivedMs = nowMs();
   const path = request.url ?? '';
   const [, firstMs, lastMs, module] = /^\/(\d+)-(\d+)\/(.+)\/@v\/[^/]+\.mod$/.exec(path) ?? [];
@@ -29,10 +37,11 @@ const server = createServer({ cert: readFileSync(certFile), key: readFileSync(ke
     return;
   }
   if (module === undefined) {
-    response.writeHead(404).end();
+    response.writeHead(404);
+    response.end('');
     return;
   }
-  const lines = [`module ${module}\n`, '\ngo 1.21\n'];
+  const lines = [`module ${module}\n`, '\ngo 1.21\n'] as const;
   wait(Number(firstMs), () => {
     response.writeHead(200, { 'content-type': 'text/plain', 'content-length': Buffer.byteLength(lines.join('')) });
     const startedMs = nowMs();
@@ -42,6 +51,11 @@ const server = createServer({ cert: readFileSync(certFile), key: readFileSync(ke
       response.end(lines[1]);
     });
   });
-});
+}
+
+const keys = { cert: readFileSync(certFile), key: readFileSync(keyFile) };
+// `/measured` is asked over HTTP/1.1 always.
+const server =
+  protocol === '2' ? createSecureServer({ ...keys, allowHTTP1: true }, answer) : createServer(keys, answer);
 server.listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }));
 process.once('disconnect', () => process.exit());

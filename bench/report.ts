@@ -1,5 +1,6 @@
+import type { HttpProtocol } from '../src/core/transcript.ts';
 import type { AccuracyReport, AccuracyRow } from './accuracy.ts';
-import type { CpuReport, CpuRound } from './cpu.ts';
+import type { CpuReport, CpuReports, CpuRound } from './cpu.ts';
 import type { HashReport, HashRow } from './hash.ts';
 import type { Machine } from './machine.ts';
 import type { Cost, ProfileReport } from './profile.ts';
@@ -100,14 +101,18 @@ export function ratioText({ median, least, most }: Spread): string {
 const wayNames: Readonly<Record<string, string>> = {
   inline: 'mirrorwatch in one thread',
   undici: 'floor: undici alone',
-  socket: 'floor: a TLS socket alone',
+  socket: 'floor: a TLS socket or HTTP/2 session alone',
 };
 
-/** CPU and rate, side by side. */
-export function cpuLines(report: CpuReport): readonly string[] {
+/** CPU and rate, side by side, over each HTTP version. */
+export function cpuLines(reports: CpuReports): readonly string[] {
+  return [...cpuLinesOver('1.1', reports['1.1']), '', ...cpuLinesOver('2', reports['2'])];
+}
+
+function cpuLinesOver(protocol: HttpProtocol, report: CpuReport): readonly string[] {
   const { atOnce, roundMs, ours, theirs, cpuRatio, rateRatio, floors, driverCpuMsPerProbe, failed } = report;
   return [
-    `Cold HTTPS probes of one nginx, ${atOnce} at a time: ${ours.length} rounds of ${roundMs / 1_000} s each in turn, ${failed} failed`,
+    `Cold HTTPS probes of one nginx over HTTP/${protocol}, ${atOnce} at a time: ${ours.length} rounds of ${roundMs / 1_000} s each in turn, ${failed} failed`,
     ...tableOf([
       ['', 'CPU ms a probe', 'probes/s', 'CPU ratio'],
       roundsRow('mirrorwatch', ours, ratioText(cpuRatio)),

@@ -1,5 +1,5 @@
 import type { AccuracyReport } from './accuracy.ts';
-import type { CpuReport } from './cpu.ts';
+import type { CpuReports } from './cpu.ts';
 import type { HashReport } from './hash.ts';
 import type { DaysReport } from './long/days.ts';
 import type { HourReport } from './long/hour.ts';
@@ -7,7 +7,7 @@ import type { ReloadsReport } from './long/reloads.ts';
 import { daysLines, daysTargets, hourLines, hourTargets, reloadsLines, reloadsTargets } from './long/report.ts';
 import { type MemoryReport, memoryLines, memoryTargets } from './memory.ts';
 import type { Part } from './options.ts';
-import type { PeersReport } from './peers/peers.ts';
+import type { PeersReports } from './peers/peers.ts';
 import { peersLines, peersTargets } from './peers/report.ts';
 import type { ReactionReport } from './reaction.ts';
 import { accuracyLines, cpuLines, hashLines, reactionLines } from './report.ts';
@@ -18,8 +18,8 @@ import { accuracyTargets, cpuTargets, hashTargets, reactionTargets, type Target 
 /** What each part of the bench finds out. */
 export interface Reports {
   accuracy: AccuracyReport;
-  peers: PeersReport;
-  cpu: CpuReport;
+  peers: PeersReports;
+  cpu: CpuReports;
   memory: MemoryReport;
   reaction: ReactionReport;
   hash: HashReport;

@@ -1,6 +1,7 @@
 import type { Due } from '../src/core/due.ts';
 import type { WireAccess, WorkerBook } from '../src/core/ports.ts';
 import { type Target, targetId } from '../src/core/target.ts';
+import type { HttpProtocol } from '../src/core/transcript.ts';
 
 /** A mirror that the bench probes. */
 export interface Subject {
@@ -10,6 +11,8 @@ export interface Subject {
   readonly ca: string;
   /** DNS server, `address:port`; `null`: the system's resolver. */
   readonly dnsServer: string | null;
+  /** The HTTP version that is offered; left out: HTTP/1.1. */
+  readonly protocol?: HttpProtocol;
 }
 
 /** What workers must know of these mirrors: as the daemon would tell them, without a checksum database. */
@@ -22,7 +25,7 @@ export function bookOf(subjects: readonly Subject[]): WorkerBook {
   };
 }
 
-function accessOf({ registry, url, ca, dnsServer }: Subject): WireAccess {
+function accessOf({ registry, url, ca, dnsServer, protocol = '1.1' }: Subject): WireAccess {
   return {
     registry,
     url,
@@ -35,6 +38,7 @@ function accessOf({ registry, url, ca, dnsServer }: Subject): WireAccess {
     dnsServer,
     allowHosts: [],
     userAgent: 'mirrorwatch-bench',
+    protocols: [protocol],
   };
 }
 

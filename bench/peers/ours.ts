@@ -2,7 +2,7 @@ import type { Workers } from '../../src/core/ports.ts';
 import type { Sample } from '../../src/core/sample.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { atPace } from '../pace.ts';
-import { bookOf, coldDue } from '../subjects.ts';
+import { bookOf, coldDue, type Subject } from '../subjects.ts';
 import type { Shot } from './errors.ts';
 import { phasesOf } from './said.ts';
 import { shotAt, type Turn } from './turn.ts';
@@ -17,11 +17,11 @@ interface LinkFile {
 export async function fireOurs(
   workers: Workers,
   { module, version }: LinkFile,
-  ca: string,
+  over: Pick<Subject, 'ca' | 'protocol'>,
   turn: Turn,
   told: (sample: Sample) => void,
 ): Promise<readonly Shot[]> {
-  const subject = { ca, dnsServer: null };
+  const subject = { ...over, dnsServer: null };
   const url = turn.link.slice(0, turn.link.indexOf(`/${module}/`));
   await workers.configure(
     bookOf([

@@ -1,3 +1,4 @@
+import type { HttpProtocol } from '../../src/core/transcript.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { createLog } from '../../src/io/log.ts';
 import { probingThreads } from '../../src/io/machine.ts';
@@ -27,6 +28,9 @@ import {
 import { buildFloor } from './floor.ts';
 import { fireOurs } from './ours.ts';
 import type { Turn } from './turn.ts';
+
+/** The same over each HTTP version; the C program speaks HTTP/1.1 alone. */
+export type PeersReports = { readonly [P in HttpProtocol]: PeersReport };
 
 /** How exact each prober was, beside the others. */
 export interface PeersReport {
@@ -71,14 +75,18 @@ interface Ready {
 }
 
 /** The daemon's worker pool, blackbox_exporter, curl and a C program probe the same two mirrors at the same pace, in turns. */
-export async function peers(quick: boolean, progress: Progress): Promise<PeersReport> {
+export async function peers(quick: boolean, progress: Progress): Promise<PeersReports> {
+  return { '1.1': await peersOver('1.1', quick, progress), '2': await peersOver('2', quick, progress) };
+}
+
+async function peersOver(protocol: HttpProtocol, quick: boolean, progress: Progress): Promise<PeersReport> {
   const [rounds, roundsMax, turnMs] = quick ? [2, 2, 4_000] : [5, 6, 10_000];
-  progress.say('peers: starting link, servers, page and blackbox_exporter');
+  progress.say(`peers: starting link, servers, page and blackbox_exporter, HTTP/${protocol}`);
   const closers: (() => Promise<void> | void)[] = [];
   try {
-    const apparatus = await openApparatus();
+    const apparatus = await openApparatus(protocol);
     closers.push(apparatus.close);
-    const cast = await openCast(apparatus, closers);
+    const cast = await openCast(apparatus, protocol, closers);
     await apparatus.set(waits);
     for (const one of cast.ready) {
       progress.say(`peers: warming up ${one.prober}`);
@@ -89,7 +97,7 @@ export async function peers(quick: boolean, progress: Progress): Promise<PeersRe
     const calm = () => all.filter(({ stretch }) => isCalm(stretch));
     const count = { ok: 0, failed: 0 };
     for (let n = 0; n < roundsMax && calm().length < rounds; n += 1) {
-      progress.say(`peers: round ${n + 1}, ${calm().length} of ${rounds} undisturbed so far`);
+      progress.say(`peers, HTTP/${protocol}: round ${n + 1}, ${calm().length} of ${rounds} undisturbed so far`);
       const watch = watchOthers();
       const round: Partial<Record<Prober, Errors>> = {};
       for (const one of rotated(cast.ready, n)) {
@@ -139,7 +147,7 @@ function rotated<T>(list: readonly T[], by: number): readonly T[] {
 }
 
 /** Starts all probers, each with what scrapes it. */
-async function openCast(apparatus: Apparatus, closers: (() => Promise<void> | void)[]) {
+async function openCast(apparatus: Apparatus, protocol: HttpProtocol, closers: (() => Promise<void> | void)[]) {
   const { ca, caFile } = apparatus;
   const missing: string[] = [];
   const fires: Partial<Record<Prober, Ready['fire']>> = {};
@@ -150,11 +158,11 @@ async function openCast(apparatus: Apparatus, closers: (() => Promise<void> | vo
   const deps = { clock: systemClock, timers: systemTimers, log };
   const workers = createWorkers({ count: probingThreads(), book: apparatus.at(waits).book, ...deps });
   closers.push(() => workers.close());
-  fires.quiet = (turn) => fireOurs(workers, linkFile, ca, turn, load.sample);
+  fires.quiet = (turn) => fireOurs(workers, linkFile, { ca, protocol }, turn, load.sample);
   fires.ours = async (turn) => {
     load.start();
     try {
-      return await fireOurs(workers, linkFile, ca, turn, load.sample);
+      return await fireOurs(workers, linkFile, { ca, protocol }, turn, load.sample);
     } finally {
       await load.stop();
     }
@@ -187,7 +195,7 @@ async function openCast(apparatus: Apparatus, closers: (() => Promise<void> | vo
     };
   }
 
-  const floor = await buildFloor(caFile);
+  const floor = protocol === '2' ? 'the C program speaks HTTP/1.1' : await buildFloor(caFile);
   if (typeof floor === 'string') missing.push(`no floor: ${floor}`);
   else {
     closers.push(floor.close);

@@ -1,8 +1,9 @@
+import type { HttpProtocol } from '../../src/core/transcript.ts';
 import { disturbed, ratioText, tableOf } from '../report.ts';
 import type { Spread } from '../statistics.ts';
 import { type Target, target } from '../targets.ts';
 import { type PeerRow, type Prober, probers } from './errors.ts';
-import type { PeersReport } from './peers.ts';
+import type { PeersReport, PeersReports } from './peers.ts';
 
 const names: Readonly<Record<Prober, string>> = {
   floor: 'floor (C)',
@@ -18,14 +19,18 @@ const figures = ['median', 'p99'] as const;
  */
 const referenceMsMax = { median: 3, p99: 10 } as const;
 
-/** How exact each prober was, beside the others. */
-export function peersLines(report: PeersReport): readonly string[] {
+/** How exact each prober was, beside the others, over each HTTP version. */
+export function peersLines(reports: PeersReports): readonly string[] {
+  return [...peersLinesOver('1.1', reports['1.1']), '', ...peersLinesOver('2', reports['2'])];
+}
+
+function peersLinesOver(protocol: HttpProtocol, report: PeersReport): readonly string[] {
   const { rows, rounds, turnMs, perSecond, curlPerSecond, probes, failed, missing, link } = report;
   const has = (prober: Prober): boolean => rows.some(({ by }) => by[prober] !== undefined);
   const present = probers.filter(has);
   const above = has('floor') ? 'above the floor' : 'without a floor';
   return [
-    `Timing error beside peers: ${rounds} rounds of ${turnMs / 1_000} s each in turn at ${perSecond} cold HTTPS probes/s (curl ${curlPerSecond}/s), ${probes} probes, ${failed} failed`,
+    `Timing error beside peers over HTTP/${protocol}: ${rounds} rounds of ${turnMs / 1_000} s each in turn at ${perSecond} cold HTTPS probes/s (curl ${curlPerSecond}/s), ${probes} probes, ${failed} failed`,
     ...missing,
     ...figures.flatMap((figure) => [
       `|phase − known|, ms, ${figure}; ratio: mirrorwatch over blackbox_exporter, ${above}, round by round`,
@@ -55,7 +60,11 @@ function besideText(ratio: Spread | null): string {
 }
 
 /** The phase where we are worst beside blackbox_exporter decides: above one floor, ours ≤ theirs is the same with and without it. */
-export function peersTargets({ rows, calm }: PeersReport): readonly Target[] {
+export function peersTargets(reports: PeersReports): readonly Target[] {
+  return [...peersTargetsOver('1.1', reports['1.1']), ...peersTargetsOver('2', reports['2'])];
+}
+
+function peersTargetsOver(protocol: HttpProtocol, { rows, calm }: PeersReport): readonly Target[] {
   const isExact = rows.every(({ by }) => {
     const reference = by.floor ?? by.blackbox;
     return figures.every((figure) => (reference?.[figure] ?? 0) <= referenceMsMax[figure]);
@@ -73,7 +82,7 @@ export function peersTargets({ rows, calm }: PeersReport): readonly Target[] {
         ? 'nothing measured'
         : `${over.length} of ${rows.length} phases above; worst ${worst.oursMs.toFixed(2)} to ${worst.theirsMs.toFixed(2)} ms (${nameOf(worst.row)})`;
     return target(
-      `timing error, ${figure}, beside blackbox_exporter`,
+      `timing error over HTTP/${protocol}, ${figure}, beside blackbox_exporter`,
       '≤ theirs in each phase',
       got,
       worst !== undefined && over.length === 0,

@@ -11,7 +11,7 @@ export interface Blackbox {
   readonly port: number;
   /** Its process, to read its CPU time from /proc. */
   readonly pid: number;
-  /** Has it probe a URL once over a fresh connection; gives its metrics page. Modules: `http_2xx`, `tcp_connect`. */
+  /** Has it probe a URL once over a fresh connection; gives its metrics page. Modules: `http_2xx`, `http_1`, `tcp_connect`. */
   readonly probe: (target: string, module?: string) => Promise<string>;
   readonly log: () => string;
   readonly close: () => Promise<void>;
@@ -31,6 +31,7 @@ export async function startBlackbox(caFile: string = testCerts().ca.certFile): P
   // JSON is YAML.
   const modules = {
     http_2xx: { prober: 'http', timeout: '60s', http },
+    http_1: { prober: 'http', timeout: '60s', http: { ...http, enable_http2: false } },
     tcp_connect: { prober: 'tcp', timeout: '60s', tcp: { preferred_ip_protocol: 'ip4' } },
   };
   writeFileSync(configFile, JSON.stringify({ modules }));

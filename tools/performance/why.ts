@@ -11,9 +11,9 @@ export const why: Readonly<Record<string, string>> = {
   'memory for three mirrors':
     '62 MB are Node’s own file, some 13 each idle thread ([0025](decisions/0025-less-memory.md))',
   'memory at 1000 targets': 'the same, and 90 MB of V8’s heaps in four threads ([0025](decisions/0025-less-memory.md))',
-  'timing error, median, beside blackbox_exporter':
+  'timing error over HTTP/1.1, median, beside blackbox_exporter':
     'a turn of the event loop between kernel and stamp, where Go wakes a thread ([0027](decisions/0027-accuracy.md))',
-  'timing error, p99, beside blackbox_exporter':
+  'timing error over HTTP/1.1, p99, beside blackbox_exporter':
     'as far off with nothing scraped: likely what comes while the thread is at another handshake and waits; the kernel’s own stamps have no API in Node ([0027](decisions/0027-accuracy.md))',
   'probes a second, over blackbox_exporter':
     'one thread is full at that rate; a second takes a fifth more CPU for each probe ([0034](decisions/0034-threads-by-cores.md))',

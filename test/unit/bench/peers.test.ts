@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { errorsOf, type PeerRow, peerRows, type Round, type Shot } from '../../../bench/peers/errors.ts';
-import type { PeersReport } from '../../../bench/peers/peers.ts';
+import type { PeersReport, PeersReports } from '../../../bench/peers/peers.ts';
 import { peersTargets } from '../../../bench/peers/report.ts';
 import { saidByBlackbox, saidByCurl, saidByFloor } from '../../../bench/peers/said.ts';
 import { shotAt } from '../../../bench/peers/turn.ts';
@@ -135,15 +135,19 @@ describe('the goal', () => {
     othersCores: 0,
     calm: true,
   });
+  const over = (http1: PeersReport, http2: PeersReport): PeersReports => ({ '1.1': http1, '2': http2 });
+  const alike = report([row(2, 2)]);
 
   it.each<[string, PeerRow[], Target['verdict'], string]>([
     ['alike', [row(2, 2)], 'met', '0 of 1 phases above; worst 2.00 to 2.00 ms (tls (link))'],
     ['one phase is worse', [row(1, 2), row(3, 2)], 'missed', '1 of 2 phases above; worst 3.00 to 2.00 ms (tls (link))'],
     ['nothing', [], 'missed', 'nothing measured'],
   ])('%s', (_, rows, verdict, got) =>
-    expect(peersTargets(report(rows)).map((one) => [one.verdict, one.got])).toEqual([
+    expect(peersTargets(over(report(rows), alike)).map((one) => [one.verdict, one.got])).toEqual([
       [verdict, got],
       [verdict, got],
+      ['met', '0 of 1 phases above; worst 2.00 to 2.00 ms (tls (link))'],
+      ['met', '0 of 1 phases above; worst 2.00 to 2.00 ms (tls (link))'],
     ]),
   );
 
@@ -155,6 +159,6 @@ describe('the goal', () => {
     ['it is as exact as on a quiet machine', report([floor(3)]), ['met', 'met']],
     ['others were at work', { ...report([row(1, 2)]), calm: false }, ['disturbed', 'disturbed']],
   ])('a machine that is measured instead: %s', (_, of, verdicts) =>
-    expect(peersTargets(of).map(({ verdict }) => verdict)).toEqual(verdicts),
+    expect(peersTargets(over(alike, of)).map(({ verdict }) => verdict)).toEqual(['met', 'met', ...verdicts]),
   );
 });
