@@ -15,6 +15,12 @@ export const why: Readonly<Record<string, string>> = {
     'a turn of the event loop between kernel and stamp, where Go wakes a thread ([0027](decisions/0027-accuracy.md))',
   'timing error over HTTP/1.1, p99, beside blackbox_exporter':
     'as far off with nothing scraped: likely what comes while the thread is at another handshake and waits; the kernel’s own stamps have no API in Node ([0027](decisions/0027-accuracy.md))',
+  'CPU a cold HTTPS probe, HTTP/1.1, over blackbox_exporter':
+    'in that run a bare TLS socket took 0.85 × and undici alone 1.19 ×; rounds spread from 0.73 to 1.27 on a busy host ([0044](decisions/0044-undici-carries.md))',
+  'CPU a cold HTTPS probe, HTTP/2, over blackbox_exporter': 'in that run a bare HTTP/2 session of Node took 1.02 ×',
+  'timing error over HTTP/2, median, beside blackbox_exporter':
+    'likely the queue of one probing thread: a probe took 2 ms of CPU there, 200 a second keep it busy for 0.4 s of each; open',
+  'timing error over HTTP/2, p99, beside blackbox_exporter': 'the same; open',
   'probes a second, over blackbox_exporter':
     'one thread is full at that rate; a second takes a fifth more CPU for each probe ([0034](decisions/0034-threads-by-cores.md))',
 };
