@@ -191,7 +191,8 @@ export function goods(select: Selector) {
           as: 'table',
         },
         {
-          expr: `max by (registry, protocol) (${byMirror('mirror_protocol_info')}) or on (registry) (${seen} * NaN)`,
+          // As text: a table shows a label 1.1 as the number 1.10.
+          expr: `label_replace(max by (registry, protocol) (${byMirror('mirror_protocol_info')}), "protocol", "HTTP/$1", "protocol", "(.+)") or on (registry) (${seen} * NaN)`,
           as: 'table',
         },
       ],
