@@ -9,7 +9,7 @@ import type { Now, Row, Table } from '../core/ports.ts';
 import type { Sample, SettledSample } from '../core/sample.ts';
 import type { Target } from '../core/target.ts';
 import type { Detector, DetectTurn, Peek, RoundAsk } from '../detect/detector.ts';
-import type { Scheduler } from '../schedule/scheduler.ts';
+import type { Scheduler } from '../schedule/scheduling.ts';
 
 /** The stages that decide: no network, no files, no clock of their own. */
 export interface JudgeStages {

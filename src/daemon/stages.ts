@@ -7,7 +7,7 @@ import type { Detector } from '../detect/detector.ts';
 import type { Registry } from '../ecosystems/registry.ts';
 import type { Exporter } from '../export/exporter.ts';
 import type { Notifier } from '../notify/notifier.ts';
-import type { Scheduler } from '../schedule/scheduler.ts';
+import type { Scheduler } from '../schedule/scheduling.ts';
 import type { Answers } from '../state/answers.ts';
 import type { Board } from '../state/board.ts';
 import type { Cited } from '../state/cited.ts';

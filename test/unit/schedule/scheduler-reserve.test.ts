@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Due } from '../../../src/core/due.ts';
-import type { Scheduler } from '../../../src/schedule/scheduler.ts';
+import type { Scheduler } from '../../../src/schedule/scheduling.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
 import { at, config, every, mirror } from './sample-config.ts';
 

@@ -1,7 +1,8 @@
 import type { Config } from '../../../src/core/config.ts';
 import type { Due, Skipped } from '../../../src/core/due.ts';
 import { seededRandom } from '../../../src/io/random.ts';
-import { createScheduler, type Scheduler } from '../../../src/schedule/scheduler.ts';
+import { createScheduler } from '../../../src/schedule/scheduler.ts';
+import type { Scheduler } from '../../../src/schedule/scheduling.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
 import { at, config, every, plainCalendar } from './sample-config.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Config } from '../../../src/core/config.ts';
-import type { Scheduler } from '../../../src/schedule/scheduler.ts';
+import type { Scheduler } from '../../../src/schedule/scheduling.ts';
 import { at, every, mirror } from './sample-config.ts';
 import { canaryOnly, schedulerOf } from './story.ts';
 
