@@ -14,6 +14,15 @@ export function replyWith(reason: Reason | null, status: number | null, tookMs: 
   const isHung = reason === 'timeout_processing' || reason === 'timeout_transfer';
   const isCut = reason === 'cut' || reason === 'timeout_transfer';
   const isArtifact = status === 200 && (step?.weight === 'heavy' || step?.isOfArtifact === true);
+  return failedReply(tookMs, status, { isCut, isHung, isArtifact });
+}
+
+/** A failure with the marks that are true of it; the others are absent. */
+export function failedReply(
+  tookMs: number,
+  status: number | null,
+  { isCut, isHung, isArtifact }: { readonly isCut: boolean; readonly isHung: boolean; readonly isArtifact: boolean },
+): Reply {
   return {
     tag: 'failed',
     tookMs,

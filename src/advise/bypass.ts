@@ -28,8 +28,8 @@ export interface BypassDecision {
 }
 
 /** The HTTP version over which alone a mirror is in outage; `null`: it is not, or over both. */
-function brokenVersion(finding: Finding | undefined): HttpProtocol | null {
-  if (finding === undefined || finding.kind !== 'outage' || finding.state === 'closed') return null;
+function brokenVersion(finding: Finding): HttpProtocol | null {
+  if (finding.kind !== 'outage' || finding.state === 'closed') return null;
   return finding.scope.find(({ protocol }) => protocol !== undefined)?.protocol ?? null;
 }
 

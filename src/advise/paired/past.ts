@@ -1,4 +1,5 @@
 import type { Reply } from '../../ecosystems/client.ts';
+import { failedReply } from '../answer.ts';
 import type { Moment } from './moments.ts';
 import { lateMax } from './record.ts';
 
@@ -115,15 +116,6 @@ function decoded(number: number): Reply | null {
   const status = code % tagMark === 0 ? null : code % tagMark;
   if (tag === 'ok') return { tag, tookMs };
   if (tag === 'gone') return { tag, tookMs, status };
-  const isCut = has(code, cutMark);
-  const isArtifact = has(code, artifactMark);
-  const isHung = has(code, hungMark);
-  return {
-    tag: 'failed',
-    tookMs,
-    status,
-    ...(isCut ? { isCut } : {}),
-    ...(isHung ? { isHung } : {}),
-    ...(isArtifact ? { isArtifact } : {}),
-  };
+  const marks = { isCut: has(code, cutMark), isHung: has(code, hungMark), isArtifact: has(code, artifactMark) };
+  return failedReply(tookMs, status, marks);
 }
