@@ -1,8 +1,9 @@
 import type { Sample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
-import { apply } from './findings.ts';
+import { apply } from './engine/say.ts';
 import { isCanaryOut, seriesOf } from './lookups.ts';
-import type { Memory, MirrorMemory } from './memory.ts';
+import type { Memory } from './memory.ts';
+import type { MirrorMemory } from './mirror-memory.ts';
 import { buildAnswer, buildSays, hearBuild } from './rules/build.ts';
 import { isContaminated } from './rules/contaminated.ts';
 

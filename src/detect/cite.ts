@@ -1,8 +1,9 @@
 import { isTimeout } from '../core/failure.ts';
 import type { FindingKind } from '../core/finding.ts';
 import type { Sample } from '../core/sample.ts';
-import { openFinding } from './findings.ts';
-import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
+import { openFinding } from './lookups.ts';
+import type { Memory } from './memory.ts';
+import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import { citing } from './rules/cites.ts';
 import { rateClassOf } from './rules/unreliable.ts';
 

@@ -6,13 +6,18 @@ import { type Target, targetId } from '../core/target.ts';
 import { endAbsences } from './absence.ts';
 import { endPaceWait } from './density.ts';
 import { familyFor } from './detour.ts';
-import { acknowledgeFinding, ageFindings, apply, openFinding, rewriteFindings, writeEvidence } from './findings.ts';
+import { judgeHeldSpikes } from './engine/judge.ts';
+import { acknowledgeFinding, ageFindings, apply, rewriteFindings, writeEvidence } from './engine/say.ts';
+import { settle } from './engine/settle.ts';
+import { take } from './engine/take.ts';
+import { findingRules } from './findings/registry.ts';
+import type { FindingRule } from './findings/rule.ts';
 import { writeContents } from './freshness.ts';
 import { endHolds } from './holds.ts';
-import { judgeHeldSpikes } from './judge.ts';
 import { freshnessOf, lagsOf } from './lags.ts';
-import { writeSoon } from './lookups.ts';
-import type { Memory, MirrorMemory } from './memory.ts';
+import { openFinding, writeSoon } from './lookups.ts';
+import type { Memory } from './memory.ts';
+import type { MirrorMemory } from './mirror-memory.ts';
 import { newMemory } from './new-memory.ts';
 import { restore } from './restore.ts';
 import { adopt } from './roster.ts';
@@ -25,9 +30,7 @@ import { judgeSuspicion, startStreaksAnew } from './round/suspicion.ts';
 import { isTimeToWrite, writeDirty, writeUrgent } from './rows.ts';
 import { countRun, differencesSay } from './rules/client-differs.ts';
 import { clockSays, clockWell, judgeSelf, quietSelf, selfSays } from './rules/self.ts';
-import { settle } from './settle.ts';
 import { baselinesOf, notePass, standingOf, vantageOf } from './standings.ts';
-import { take } from './take.ts';
 import { type Detector, type DetectTurn, newTurn } from './turn.ts';
 
 export type { Detector, DetectTurn, Peek, RoundAsk, SeriesBaseline } from './turn.ts';
@@ -49,9 +52,11 @@ export function createDetector(input: {
   readonly restored: readonly Row[];
   readonly random: Random;
   readonly now: Now;
+  /** The kinds of findings; absent: all that are registered. */
+  readonly rules?: readonly FindingRule[];
 }): Detector {
   // What the restoring has to say goes out with the first turn.
-  const memory = newMemory(input.config, input.random, input.now);
+  const memory = newMemory(input.config, input.rules ?? findingRules, input.random, input.now);
   adopt(memory, input.config, input.targets);
   restore(memory, input.restored);
 

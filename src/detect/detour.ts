@@ -1,7 +1,8 @@
 import type { Sample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
 import { isCanaryOut } from './lookups.ts';
-import type { Memory, MirrorMemory } from './memory.ts';
+import type { Memory } from './memory.ts';
+import type { MirrorMemory } from './mirror-memory.ts';
 import { refreshOutage } from './outages.ts';
 import { vantageWord } from './round/witness.ts';
 import {

@@ -1,6 +1,7 @@
 import type { Sample } from '../core/sample.ts';
-import { apply } from './findings.ts';
-import type { Memory, MirrorMemory } from './memory.ts';
+import { apply } from './engine/say.ts';
+import type { Memory } from './memory.ts';
+import type { MirrorMemory } from './mirror-memory.ts';
 import { hearHold, holdsSays, isHoldOver } from './rules/holds.ts';
 
 /** Takes in whether reading an answer held our thread: the mirror's doing, whatever came of the probe. */

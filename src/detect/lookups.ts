@@ -1,9 +1,12 @@
 import type { Config } from '../core/config.ts';
+import { type Finding, type FindingKind, storyOf } from '../core/finding.ts';
 import type { Connection, Mirror } from '../core/mirror.ts';
 import { paceOf } from '../core/pace.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy, seriesId, type Target } from '../core/target.ts';
-import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
+import type { View } from './findings/rule.ts';
+import type { Memory } from './memory.ts';
+import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import { newSeries } from './new-memory.ts';
 import type { Round } from './round/moments.ts';
 
@@ -69,4 +72,23 @@ export function writeSoon(mirror: MirrorMemory): void {
 /** True for the probes that the confirming round judges on arrival. */
 export function isCanaryProbe({ due }: Pick<Sample, 'due'>): boolean {
   return due.target.canary && due.connection === 'cold';
+}
+
+/** The open finding of a kind about a mirror, or about us (`null`); there is never more than one of a story. */
+export function openFinding(
+  { open }: View,
+  kind: FindingKind,
+  registry: string | null,
+  cause?: Finding['cause'],
+): Finding | null {
+  for (const finding of open.values()) {
+    const isSubject = finding.kind === kind && finding.registry === registry;
+    if (isSubject && storyOf(finding.cause) === storyOf(cause)) return finding;
+  }
+  return null;
+}
+
+/** True for a number that can be reckoned with, of a stored row. */
+export function isNumber(value: unknown): value is number {
+  return typeof value === 'number' && Number.isFinite(value);
 }

@@ -1,146 +1,16 @@
 import type { Config } from '../core/config.ts';
-import type { Skipped } from '../core/due.ts';
-import type { Reason } from '../core/failure.ts';
 import type { Finding } from '../core/finding.ts';
-import type { Connection, Mirror } from '../core/mirror.ts';
 import type { Now, Random } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
-import type { Standing } from '../core/standing.ts';
 import type { Target } from '../core/target.ts';
-import type { Absence } from './absence.ts';
-import type { Shelf, Subject } from './contents/subject.ts';
-import type { Density } from './density.ts';
+import type { Subject } from './contents/subject.ts';
+import type { FindingRule } from './findings/rule.ts';
+import type { ControlMemory, MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import type { Budget } from './round/budget.ts';
-import type { Mark } from './round/loss.ts';
 import type { Round } from './round/moments.ts';
-import type { LagTrouble } from './rules/behind.ts';
-import type { BuildState } from './rules/build.ts';
-import type { CertificateState } from './rules/certificate.ts';
 import type { Differences } from './rules/client-differs.ts';
-import type { StepTimes } from './rules/cold.ts';
-import type { AddressFamily, Detour } from './rules/detour.ts';
-import type { Holds } from './rules/holds.ts';
-import type { DeclaredWrong, WrongOnce } from './rules/mismatch.ts';
-import type { OutageState } from './rules/outage.ts';
-import type { Said } from './rules/peers.ts';
-import type { OtherSpeed, ProtocolFault } from './rules/protocol.ts';
-import type { RefusalState } from './rules/refusal.ts';
 import type { SelfState } from './rules/self.ts';
-import type { SpeedState } from './rules/speed.ts';
-import type { ThroughputState } from './rules/throughput.ts';
-import type { RateClass, RateState } from './rules/unreliable.ts';
 import type { TurnDraft } from './turn.ts';
-
-type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
-
-/** All that is known of one series: a target over one kind of connection. */
-export interface SeriesMemory extends Changeable<SpeedState> {
-  readonly id: string;
-  target: Target;
-  readonly connection: Connection;
-  outage: OutageState;
-  refusal: RefusalState;
-  /** Failures in a row that were counted against the mirror's reliability. */
-  rated: number;
-  /** What it moved of late, of a heavy target, newest last: bytes per second. */
-  rates: readonly { readonly atMs: number; readonly bytesPerSecond: number }[];
-  /** Its last settled sample was ok. */
-  serves: boolean;
-  /** Monotonic time of the last row; `null` before the first. */
-  writtenAtMs: number | null;
-}
-
-/** A mirror in doubt: since when, until when and what of it. Monotonic milliseconds. */
-export interface Doubt {
-  readonly sinceMs: number;
-  untilMs: number;
-  /** The targets in doubt, by id; never empty. */
-  readonly targets: Map<string, Target>;
-  /** When the last moment began that showed it was not us: what was held before is settled. `null` before one did. */
-  clearedMs: number | null;
-}
-
-/** All that is known of one mirror. */
-export interface MirrorMemory {
-  mirror: Mirror;
-  readonly egress: string;
-  canary: Target | null;
-  /** Distinct names of modules that are asked for the canary's step. */
-  modules: number;
-  doubt: Doubt | null;
-  readonly absence: Absence;
-  readonly density: Density;
-  lastOkAtMs: number | null;
-  lastJudgedAtMs: number | null;
-  judgedMonotonicMs: number | null;
-  /** The last judged canary answer was ok. */
-  canaryServes: boolean;
-  lastOkRttMs: number | null;
-  /** An ok sample since the start or in restored state. */
-  hasOk: boolean;
-  /** The canary has been probed at least once since the start. */
-  wasAsked: boolean;
-  /** Since when its canary told nothing but that our resolver, proxy or machine fails; wall milliseconds. */
-  blindSinceMs: number | null;
-  /** When the last probe began that got any HTTP answer, monotonic milliseconds. */
-  answeredFromMs: number | null;
-  /** Its answers and silences of the last two minutes. */
-  marks: readonly Mark[];
-  address: string | null;
-  certificate: Standing['certificate'];
-  certificateState: CertificateState;
-  /** One address family does not answer, the other does; `null`: not, or not known. */
-  detour: Detour | null;
-  /** It fails over one HTTP version; `null`: over none, or none is known. */
-  protocolFault: ProtocolFault | null;
-  /** What several requests at once over one connection showed of late; `null`: nothing yet. */
-  builds: BuildState | null;
-  /** How long the first byte of each light target took alone last, over HTTP/2: milliseconds, by target. */
-  readonly aloneMs: Map<string, number>;
-  /** How long it took over the other HTTP version, asked since its canary became slow; `null`: not asked, or it is not slow. */
-  otherSpeed: OtherSpeed | null;
-  /** The family that could not be connected to last, until it answers; `null`: none. */
-  failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
-  /** When it last answered over each family, monotonic milliseconds. */
-  readonly answeredOver: Map<AddressFamily, number>;
-  /** Answers of the last round over the other family, by target, the newest last. */
-  readonly insteadOf: Map<string, Sample>;
-  /** It is slow, and so is everything else, or it is out: not told yet. */
-  isSpikeHeld: boolean;
-  /** When its canary's last outage ended, monotonic milliseconds; `null`: none since the start. */
-  backMs: number | null;
-  readonly wrongOnce: Map<string, WrongOnce>;
-  /** Wrong digests that were declared, by target; an acknowledged one is not declared again. */
-  readonly declaredWrong: Map<string, DeclaredWrong>;
-  /** What is wrong with its contents, by the key of a subject. */
-  readonly lagging: Map<string, LagTrouble>;
-  /** What `latest` and the like stood for last when it was asked aside, by module and version, and what it had left. */
-  readonly resolved: Map<string, { readonly now: string; readonly left: readonly string[] }>;
-  /** By module, where it went backwards last. */
-  readonly steppedBack: Map<string | null, Shelf>;
-  /** How long the last releases took from the origin to here, milliseconds, newest last. */
-  propagations: readonly number[];
-  /** What it gave last for each target whose answers name a digest. */
-  readonly said: Map<string, Said>;
-  /** What was declared odd among its peers, by target, told once, acknowledged or not; and what was asked for once more. */
-  readonly declaredOdd: Map<string, readonly string[]>;
-  readonly askedAgain: Map<string, string>;
-  readonly stepTimes: Map<string, StepTimes>;
-  readonly series: Map<string, SeriesMemory>;
-  readonly out: Set<SeriesMemory>;
-  readonly refused: Set<SeriesMemory>;
-  readonly rates: Record<RateClass, RateState>;
-  /** Its answers hold our thread while they are read; `null`: none did in the last hour. */
-  holds: Holds | null;
-  throughput: ThroughputState;
-  /** Why the last slot of its canary passed without a probe; `null`: it did not. */
-  lastSkip: Skipped['because'] | null;
-  /** Planned time of the last scheduled canary and the widest gap seen, for paces that a cron expression names. */
-  lastPlannedMs: number | null;
-  plannedGapMs: number | null;
-  isDirty: boolean;
-  writtenAtMs: number | null;
-}
 
 /** One egress under suspicion. */
 export interface Suspicion {
@@ -155,13 +25,6 @@ export interface Suspicion {
   readonly roundKey: string;
 }
 
-/** What is known of a control. `known`: it has answered since the start. */
-export interface ControlMemory {
-  readonly up: boolean | null;
-  readonly known: boolean;
-  readonly marks: readonly Mark[];
-}
-
 /** A sample that is not settled yet; what it waits for follows from its mirror's doubt and its moment. */
 export interface Held {
   readonly sample: Sample;
@@ -174,6 +37,7 @@ export interface Held {
 /** The whole state of detect: plain data, changed in place by this stage alone. */
 export interface Memory {
   config: Config;
+  readonly rules: readonly FindingRule[];
   readonly random: Random;
   readonly mirrors: Map<string, MirrorMemory>;
   readonly targets: Map<string, Target>;

@@ -1,9 +1,10 @@
 import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { seriesId } from '../core/target.ts';
-import { apply } from './findings.ts';
+import { apply } from './engine/say.ts';
 import { primaryConnection, roundKeyOf } from './lookups.ts';
-import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
+import type { Memory } from './memory.ts';
+import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import { mirrorsOf } from './round/doubt.ts';
 import { orderLook } from './round/look.ts';
 import { targetAt } from './round/question.ts';

@@ -4,10 +4,11 @@ import type { Now, Random } from '../core/ports.ts';
 import { seriesId, type Target } from '../core/target.ts';
 import { present } from './absence.ts';
 import { newDensity } from './density.ts';
-import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
+import type { FindingRule } from './findings/rule.ts';
+import type { Memory } from './memory.ts';
+import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import { startBudget } from './round/budget.ts';
 import { egressOf } from './round/vantage.ts';
-import { noCertificate } from './rules/certificate.ts';
 import { noOutage } from './rules/outage.ts';
 import { noRefusal } from './rules/refusal.ts';
 import { noSelf, quietSelf } from './rules/self.ts';
@@ -53,8 +54,7 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     density: newDensity(),
     marks: [],
     address: null,
-    certificate: null,
-    certificateState: noCertificate,
+    states: new Map(),
     detour: null,
     protocolFault: null,
     builds: null,
@@ -90,9 +90,10 @@ export function newMirror(mirror: Mirror): MirrorMemory {
 }
 
 /** The empty state. */
-export function newMemory(config: Config, random: Random, now: Now): Memory {
+export function newMemory(config: Config, rules: readonly FindingRule[], random: Random, now: Now): Memory {
   return {
     config,
+    rules,
     random,
     mirrors: new Map(),
     targets: new Map(),

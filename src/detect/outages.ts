@@ -1,6 +1,8 @@
 import type { Finding } from '../core/finding.ts';
-import { apply, openFinding } from './findings.ts';
-import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
+import { apply } from './engine/say.ts';
+import { openFinding } from './lookups.ts';
+import type { Memory } from './memory.ts';
+import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import { takeBackRate } from './reliability.ts';
 import { vantageWord } from './round/witness.ts';
 import { isShown } from './rules/detour.ts';

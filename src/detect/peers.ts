@@ -3,9 +3,10 @@ import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import { seriesId, type Target, targetId } from '../core/target.ts';
 import { isLeftAlone } from './absence.ts';
-import { apply, openFinding } from './findings.ts';
-import { roundKeyOf, writeSoon } from './lookups.ts';
-import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
+import { apply } from './engine/say.ts';
+import { openFinding, roundKeyOf, writeSoon } from './lookups.ts';
+import type { Memory } from './memory.ts';
+import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import { type Mismatch, wrongDigest } from './rules/mismatch.ts';
 import { comparePeers, hearSaid, type Odd, peersSays, sidesOf, type Voice } from './rules/peers.ts';
 

@@ -1,6 +1,7 @@
 import type { Sample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
-import type { Memory, MirrorMemory } from './memory.ts';
+import type { Memory } from './memory.ts';
+import type { MirrorMemory } from './mirror-memory.ts';
 import { refreshOutage } from './outages.ts';
 import { vantageWord } from './round/witness.ts';
 import { failedOverHttp, otherProtocol, type ProtocolFault, withFailure } from './rules/protocol.ts';

@@ -1,9 +1,10 @@
 import type { Sample } from '../core/sample.ts';
 import { seriesId, type Target } from '../core/target.ts';
 import { told } from '../words/tell.ts';
-import { apply, openFinding } from './findings.ts';
-import { primaryConnection, roundKeyOf } from './lookups.ts';
-import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
+import { apply } from './engine/say.ts';
+import { openFinding, primaryConnection, roundKeyOf } from './lookups.ts';
+import type { Memory } from './memory.ts';
+import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import { forgetAbsences, judgeRate, takeBackRate } from './reliability.ts';
 import { lookRefused, lookThrottled } from './round/look.ts';
 import { targetAt } from './round/question.ts';

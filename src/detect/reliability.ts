@@ -1,9 +1,10 @@
 import { limits } from '../core/limits.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Told } from '../core/sentence.ts';
-import { apply } from './findings.ts';
+import { apply } from './engine/say.ts';
 import { canarySeries, isCanaryOut } from './lookups.ts';
-import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
+import type { Memory } from './memory.ts';
+import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import { isLineLossy } from './round/witness.ts';
 import { penaltyAt } from './rules/outage.ts';
 import { hearRate, rateClasses, rateClassOf, takeBack, unreliableSays, withoutAbsences } from './rules/unreliable.ts';

@@ -2,10 +2,11 @@ import { reasons } from '../core/failure.ts';
 import { type Finding, findingKinds } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Row } from '../core/ports.ts';
-import { closeFinding, openFinding } from './findings.ts';
+import { closeFinding } from './engine/say.ts';
 import { restoreContents } from './freshness.ts';
-import { primaryConnection, seriesOf } from './lookups.ts';
-import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
+import { openFinding, primaryConnection, seriesOf } from './lookups.ts';
+import type { Memory } from './memory.ts';
+import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import type { MirrorRow, SeriesRow } from './rows.ts';
 import { withWindow } from './rules/baseline.ts';
 import { newDetour } from './rules/detour.ts';
@@ -61,14 +62,16 @@ function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
   mirror.address = typeof value.address === 'string' ? value.address : null;
   mirror.judgedMonotonicMs = mirror.lastJudgedAtMs === null ? null : monotonicOf(memory, mirror.lastJudgedAtMs);
   mirror.hasOk = mirror.lastOkAtMs !== null && memory.now.wallMs - mirror.lastOkAtMs <= limits.baselineAgeMsMax;
-  const expiresAtMs = numberOf(value.expiresAtMs);
+  for (const { name: kind, read } of memory.rules) {
+    const state = read?.(value) ?? null;
+    if (state !== null) mirror.states.set(kind, state);
+  }
   const { broken } = value;
   if ((broken?.family === 4 || broken?.family === 6) && reasons.includes(broken.reason))
     mirror.detour = newDetour(broken.family, { reason: broken.reason, probeId: null }, memory.now.monotonicMs);
   const { brokenProtocol: over } = value;
   if ((over?.protocol === '1.1' || over?.protocol === '2') && reasons.includes(over.reason))
     mirror.protocolFault = restoredFault(over.protocol, over.reason, memory.now.monotonicMs);
-  if (expiresAtMs !== null) mirror.certificate = { expiresAtMs, authorizationCode: null };
   mirror.propagations = (Array.isArray(value.propagations) ? value.propagations : []).flatMap(
     (one: unknown) => numberOf(one) ?? [],
   );

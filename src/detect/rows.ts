@@ -1,7 +1,9 @@
 import type { Reason } from '../core/failure.ts';
 import type { Row } from '../core/ports.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
-import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
+import { stateOf } from './findings/rule.ts';
+import type { Memory } from './memory.ts';
+import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import { isShown } from './rules/detour.ts';
 import type { Said } from './rules/peers.ts';
 import { oneProtocol } from './rules/protocol.ts';
@@ -34,7 +36,7 @@ export interface SeriesRow {
   readonly damped?: { readonly penalty: number; readonly atMs: number; readonly isByShare: boolean };
 }
 
-/** The row of a mirror. */
+/** The row of a mirror; each kind of finding adds fields of its own. */
 export interface MirrorRow {
   readonly v: 1;
   readonly url: string;
@@ -42,7 +44,6 @@ export interface MirrorRow {
   readonly lastJudgedAtMs: number | null;
   readonly lastOkRttMs: number | null;
   readonly address: string | null;
-  readonly expiresAtMs: number | null;
   /** Evidence about reliability, where there is any: sum, whether open, samples, failures. */
   readonly rates?: Readonly<Partial<Record<RateClass, readonly [number, boolean, number, number]>>>;
   /** The address family that it does not answer over, and how that fails; absent: none known. */
@@ -91,7 +92,7 @@ export function writeDirty(memory: Memory, everything: boolean): void {
     if (!mirror.isDirty || (!everything && !isDue(memory, mirror.writtenAtMs, writeEveryMs))) continue;
     mirror.isDirty = false;
     mirror.writtenAtMs = memory.now.monotonicMs;
-    memory.turn.rows.push(detectorRow(memory, rowKey.mirror(mirror.mirror.name), mirrorRow(mirror)));
+    memory.turn.rows.push(detectorRow(memory, rowKey.mirror(mirror.mirror.name), mirrorRow(memory, mirror)));
   }
 }
 
@@ -136,7 +137,7 @@ function protocolOf({ protocolFault, mirror }: MirrorMemory): Pick<MirrorRow, 'b
   return one === null ? {} : { brokenProtocol: { protocol: one.broken, reason: one.reason } };
 }
 
-function mirrorRow(mirror: MirrorMemory): MirrorRow {
+function mirrorRow({ rules }: Memory, mirror: MirrorMemory): MirrorRow {
   return {
     v: 1,
     url: mirror.mirror.url,
@@ -144,7 +145,7 @@ function mirrorRow(mirror: MirrorMemory): MirrorRow {
     lastJudgedAtMs: mirror.lastJudgedAtMs,
     lastOkRttMs: mirror.lastOkRttMs,
     address: mirror.address,
-    expiresAtMs: mirror.certificate?.expiresAtMs ?? null,
+    ...Object.assign({}, ...rules.map((rule) => rule.write?.(stateOf(rule, mirror)))),
     ...ratesOf(mirror),
     ...(mirror.detour === null || !isShown(mirror.detour)
       ? {}

@@ -3,14 +3,16 @@ import type { Standing, VantageStanding } from '../core/standing.ts';
 import { isHeavy } from '../core/target.ts';
 import { toldOf } from '../words/tell.ts';
 import { canBeAsked, isThrottled, throttledUntilMs } from './absence.ts';
+import { thresholdFor } from './engine/settle.ts';
+import { stateOf } from './findings/rule.ts';
 import { canaryPaceMs, isCanaryOut, ownTimeoutMs } from './lookups.ts';
-import type { Memory, MirrorMemory } from './memory.ts';
+import type { Memory } from './memory.ts';
+import type { MirrorMemory } from './mirror-memory.ts';
 import { isShown } from './rules/detour.ts';
 import { modulesOutOf } from './rules/outage.ts';
 import { oneProtocol } from './rules/protocol.ts';
 import { rollUp } from './rules/roll-up.ts';
 import { contaminatedOf } from './rules/self.ts';
-import { thresholdFor } from './settle.ts';
 import type { SeriesBaseline } from './turn.ts';
 
 /** What is known of one mirror now. */
@@ -56,7 +58,8 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     lastJudgedAtMs: mirror.lastJudgedAtMs,
     throttledUntilMs: throttledUntilMs(mirror.absence),
     ...(mirror.density.isOurs ? { isWaitForPace: true } : {}),
-    certificate: mirror.certificate,
+    certificate: null,
+    ...Object.assign({}, ...memory.rules.map((rule) => rule.shows?.(stateOf(rule, mirror)))),
     findings,
   };
 }

@@ -1,9 +1,9 @@
 import { limits } from '../../core/limits.ts';
 import { canBeAsked } from '../absence.ts';
 import { instead } from '../detour.ts';
+import { settle } from '../engine/settle.ts';
 import { roundOf } from '../lookups.ts';
 import type { Held, Memory } from '../memory.ts';
-import { settle } from '../settle.ts';
 import { askMoment, nextAskMs } from './ask.ts';
 import { expireDoubts, mirrorsOf, openConfirmed } from './doubt.ts';
 import { expireLooks } from './look.ts';

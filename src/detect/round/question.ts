@@ -1,5 +1,6 @@
 import { type Target, targetId } from '../../core/target.ts';
-import type { Memory, MirrorMemory } from '../memory.ts';
+import type { Memory } from '../memory.ts';
+import type { MirrorMemory } from '../mirror-memory.ts';
 
 /** What one moment of a round asks: the canary of each mirror, or one target, of every mirror that has it. */
 export type Question = 'canary' | Target;

@@ -1,9 +1,10 @@
 import { isIntercepted, isSilent } from '../../core/failure.ts';
 import { limits } from '../../core/limits.ts';
 import { canBeAsked } from '../absence.ts';
-import { apply } from '../findings.ts';
+import { apply } from '../engine/say.ts';
 import { canarySeries, isCanaryOut, roundKeyOf } from '../lookups.ts';
-import type { Memory, MirrorMemory, Suspicion } from '../memory.ts';
+import type { Memory, Suspicion } from '../memory.ts';
+import type { MirrorMemory } from '../mirror-memory.ts';
 import { hearOutage, openOutage } from '../outages.ts';
 import { heardOf, withoutRow } from '../rules/outage.ts';
 import { noSpike } from '../rules/spike.ts';

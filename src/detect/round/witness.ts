@@ -1,6 +1,7 @@
 import { canBeAsked } from '../absence.ts';
 import { isCanaryOut, roundKeyOf } from '../lookups.ts';
-import type { Memory, MirrorMemory } from '../memory.ts';
+import type { Memory } from '../memory.ts';
+import type { MirrorMemory } from '../mirror-memory.ts';
 import { isLossy, lossOf } from './loss.ts';
 import type { Moment, Round } from './moments.ts';
 import { type Said, unitsOf } from './vantage.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/failure.ts';
 import {
-  certificateSays,
-  hearCertificate,
   judgeCertificate,
   noCertificate,
-} from '../../../src/detect/rules/certificate.ts';
+  readCertificate,
+  updateCertificate,
+} from '../../../src/detect/findings/certificate.ts';
 
 describe('certificate', () => {
   const day = 86_400_000;
@@ -38,7 +38,7 @@ describe('certificate', () => {
       want: null,
     },
   ] as const)('$name: $want', ({ outcome, tls: facts, want }) => {
-    expect(certificateSays({ outcome, tls: facts }, 0)).toBe(want);
+    expect(readCertificate({ outcome, tls: facts }, 0)).toBe(want);
   });
 
   it.each([
@@ -49,7 +49,7 @@ describe('certificate', () => {
     { name: 'good once', says: ['expires_soon', 'good'], want: null },
     { name: 'good twice', says: ['expires_soon', 'good', 'good'], want: 'closed' },
   ] as const)('$name: $want', ({ says, want }) => {
-    const state = says.reduce((before, one) => hearCertificate(before, one, 'p'), noCertificate);
+    const state = says.reduce((before, one) => updateCertificate(before, one, 'p'), noCertificate);
     expect(judgeCertificate(state)).toBe(want);
   });
 });

@@ -5,7 +5,7 @@ import { narrowing, stateCodes } from '../../../dashboards/promql.ts';
 import { style } from '../../../src/api/page/style.ts';
 import { phases, type Reason, reasons, reasonWeight } from '../../../src/core/failure.ts';
 import { mirrorStates } from '../../../src/core/standing.ts';
-import { certificateSays } from '../../../src/detect/rules/certificate.ts';
+import { readCertificate } from '../../../src/detect/findings/certificate.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { catalog, metricNames, metricOf, ownFindingKinds } from '../../../src/export/catalog.ts';
 import { levels } from '../../../src/rules/rule.ts';
@@ -98,7 +98,7 @@ describe('lists that rules write out', () => {
   it('MirrorCertificateInvalid names what detect takes for a failed verification', () => {
     const failed = (kind: Reason) => ({ outcome: { tag: 'failed', failure: { kind } }, tls: null }) as never;
     expect(reasonsIn('MirrorCertificateInvalid').toSorted()).toEqual(
-      reasons.filter((kind) => certificateSays(failed(kind), 0) !== null).toSorted(),
+      reasons.filter((kind) => readCertificate(failed(kind), 0) !== null).toSorted(),
     );
   });
   it('findings about us are the kinds without a registry', () => {

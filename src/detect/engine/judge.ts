@@ -1,35 +1,37 @@
-import { isSilent } from '../core/failure.ts';
-import { type Finding, isDisputed } from '../core/finding.ts';
-import { limits } from '../core/limits.ts';
-import type { Sample } from '../core/sample.ts';
-import { isHeavy, type Target } from '../core/target.ts';
-import { citeSample } from './cite.ts';
-import { apply, openFinding } from './findings.ts';
-import { judgeContents } from './freshness.ts';
+import { isSilent } from '../../core/failure.ts';
+import { type Finding, isDisputed } from '../../core/finding.ts';
+import { limits } from '../../core/limits.ts';
+import type { Sample } from '../../core/sample.ts';
+import { isHeavy, type Target } from '../../core/target.ts';
+import { citeSample } from '../cite.ts';
+import { judgeContents } from '../freshness.ts';
 import {
   isCanaryOut,
   isCanaryProbe,
   isSpikeJudge,
+  openFinding,
   ownTimeoutMs,
   primaryConnection,
   seriesOf,
   writeSoon,
-} from './lookups.ts';
-import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
-import { judgeMove } from './moves.ts';
-import { hearOutage, openOutage } from './outages.ts';
-import { isWrongAtOrigin, judgePeers, sidesOfWrong } from './peers.ts';
-import { compareSpeed } from './protocol.ts';
-import { absorbAbsences, judgeRefused } from './refusals.ts';
-import { endDoubtOf } from './round/doubt.ts';
-import { hearLook, lookBack, lookSlow } from './round/look.ts';
-import { vantageWord } from './round/witness.ts';
-import { forVersion } from './rules/baseline.ts';
-import { certificateFinding, certificateSays, hearCertificate } from './rules/certificate.ts';
-import { forkSays, judgeMismatch, mismatchSays, wrongDigest } from './rules/mismatch.ts';
-import { heardOf, isDamped, opensOutage } from './rules/outage.ts';
-import { forgetSpeed, hearSpeed, shiftSays, spikeSays } from './rules/speed.ts';
-import { isSlow } from './rules/threshold.ts';
+} from '../lookups.ts';
+import type { Memory } from '../memory.ts';
+import type { MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
+import { judgeMove } from '../moves.ts';
+import { hearOutage, openOutage } from '../outages.ts';
+import { isWrongAtOrigin, judgePeers, sidesOfWrong } from '../peers.ts';
+import { compareSpeed } from '../protocol.ts';
+import { absorbAbsences, judgeRefused } from '../refusals.ts';
+import { endDoubtOf } from '../round/doubt.ts';
+import { hearLook, lookBack, lookSlow } from '../round/look.ts';
+import { vantageWord } from '../round/witness.ts';
+import { forVersion } from '../rules/baseline.ts';
+import { forkSays, judgeMismatch, mismatchSays, wrongDigest } from '../rules/mismatch.ts';
+import { heardOf, isDamped, opensOutage } from '../rules/outage.ts';
+import { forgetSpeed, hearSpeed, shiftSays, spikeSays } from '../rules/speed.ts';
+import { isSlow } from '../rules/threshold.ts';
+import { apply } from './say.ts';
+import { judgeKinds } from './step.ts';
 
 /**
  * Lets every rule that needs no round judge one settled sample of a known mirror, and applies what they say. `cold`: a
@@ -53,7 +55,7 @@ export function judge(
   if (isPrimary) judgeRefused(memory, mirror, series, sample);
   judgeHash(memory, mirror, sample);
   if (sample.outcome.tag === 'ok') judgePeers(memory, mirror, series, sample);
-  judgeTls(memory, mirror, sample);
+  judgeKinds(memory, { view: memory, mirror, series, sample, isCold: cold, isPrimary });
   citeSample(memory, mirror, series, sample);
 }
 
@@ -219,18 +221,4 @@ function lookAgain(memory: Memory, mirror: MirrorMemory, { due, bytes }: Sample)
   if (due.purpose !== 'recheck' || once.looks >= (isCheap ? limits.wrongLooksMax : limits.wrongLooks)) return;
   mirror.wrongOnce.set(due.target.id, { ...once, looks: once.looks + 1 });
   memory.turn.rechecks.push(due.target);
-}
-
-function judgeTls(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
-  const { name } = mirror.mirror;
-  if (sample.tls !== null) {
-    const { expiresAtMs, authorizationCode } = sample.tls;
-    if (mirror.certificate?.expiresAtMs !== expiresAtMs) mirror.isDirty = true;
-    mirror.certificate = { expiresAtMs, authorizationCode };
-  }
-  const says = certificateSays(sample, memory.now.wallMs);
-  mirror.certificateState = hearCertificate(mirror.certificateState, says, sample.due.probeId);
-  const known = openFinding(memory, 'certificate', name);
-  const finding = certificateFinding(name, mirror.certificateState, sample, known, memory.now.wallMs);
-  apply(memory, 'certificate', mirror, finding);
 }

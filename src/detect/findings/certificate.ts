@@ -2,8 +2,11 @@ import { isCertificateFailure, type Reason } from '../../core/failure.ts';
 import type { Finding } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
+import type { Standing } from '../../core/standing.ts';
 import { told } from '../../words/tell.ts';
-import { type Says, scopeOf } from './says.ts';
+import { isNumber, openFinding } from '../lookups.ts';
+import { type Says, scopeOf } from '../rules/says.ts';
+import type { FindingRule } from './rule.ts';
 
 /** What a sample says about the mirror's certificate; `null`: nothing (no TLS, or the handshake itself failed). */
 export type CertificateSays = 'good' | 'expires_soon' | Extract<Reason, `tls_${string}`> | null;
@@ -13,7 +16,7 @@ export type CertificateSays = 'good' | 'expires_soon' | Extract<Reason, `tls_${s
  * `limits.certificateWarnMs`, or good.
  * @param wallMs  now
  */
-export function certificateSays(sample: Pick<Sample, 'outcome' | 'tls'>, wallMs: number): CertificateSays {
+export function readCertificate(sample: Pick<Sample, 'outcome' | 'tls'>, wallMs: number): CertificateSays {
   if (sample.outcome.tag === 'failed' && isCertificateFailure(sample.outcome.failure.kind)) {
     return sample.outcome.failure.kind as Extract<Reason, `tls_${string}`>;
   }
@@ -23,7 +26,7 @@ export function certificateSays(sample: Pick<Sample, 'outcome' | 'tls'>, wallMs:
   return leftMs < limits.certificateWarnMs ? 'expires_soon' : 'good';
 }
 
-/** What was last sentence, and how often in a row. */
+/** What the last samples said, and how often in a row. */
 export interface CertificateState {
   readonly says: Exclude<CertificateSays, null> | null;
   readonly inRow: number;
@@ -33,7 +36,7 @@ export interface CertificateState {
 export const noCertificate: CertificateState = { says: null, inRow: 0, probeId: null };
 
 /** The state after one more sample; one that says nothing changes nothing. */
-export function hearCertificate(state: CertificateState, says: CertificateSays, probeId: string): CertificateState {
+export function updateCertificate(state: CertificateState, says: CertificateSays, probeId: string): CertificateState {
   if (says === null) return state;
   return { says, inRow: says === state.says ? state.inRow + 1 : 1, probeId };
 }
@@ -60,7 +63,7 @@ export function judgeCertificate(state: CertificateState): 'open' | 'closed' | n
  * @param known   the open finding, whose scope and probes stay; `null` where none is open
  * @param wallMs  now
  */
-export function certificateFinding(
+function certificateFinding(
   name: string,
   state: CertificateState,
   sample: Pick<Sample, 'due' | 'tls'>,
@@ -86,4 +89,39 @@ export function certificateFinding(
       ? told('found.certificateSoon', { name, days })
       : told('found.certificate', { name, cause })),
   };
+}
+
+/** The last certificate of a mirror, and what is said of it. */
+interface CertificateOwn {
+  readonly state: CertificateState;
+  readonly shown: Standing['certificate'];
+}
+
+/** A certificate that fails verification, or expires soon. */
+export const certificate: FindingRule<CertificateOwn> = {
+  name: 'certificate',
+  kind: 'certificate',
+  none: () => ({ state: noCertificate, shown: null }),
+  take({ state: before, shown: shownBefore }, { view, mirror, sample }) {
+    const { wallMs } = view.now;
+    const { name } = mirror.mirror;
+    const state = updateCertificate(before, readCertificate(sample, wallMs), sample.due.probeId);
+    const shown = shownAfter(shownBefore, sample.tls);
+    return {
+      mirror: state === before && shown === shownBefore ? undefined : { state, shown },
+      isDirty: shown?.expiresAtMs !== shownBefore?.expiresAtMs,
+      says: certificateFinding(name, state, sample, openFinding(view, 'certificate', name), wallMs),
+    };
+  },
+  write: ({ shown }) => ({ expiresAtMs: shown?.expiresAtMs ?? null }),
+  read: ({ expiresAtMs }) =>
+    isNumber(expiresAtMs) ? { state: noCertificate, shown: { expiresAtMs, authorizationCode: null } } : null,
+  shows: ({ shown }) => ({ certificate: shown }),
+};
+
+function shownAfter(shown: Standing['certificate'], tls: Sample['tls']): Standing['certificate'] {
+  if (tls === null) return shown;
+  const { expiresAtMs, authorizationCode } = tls;
+  const isSame = shown?.expiresAtMs === expiresAtMs && shown.authorizationCode === authorizationCode;
+  return isSame ? shown : { expiresAtMs, authorizationCode };
 }

@@ -1,10 +1,12 @@
-import { type Finding, type FindingChange, type FindingKind, isDisputed, storyOf } from '../core/finding.ts';
-import { limits } from '../core/limits.ts';
-import type { Memory, MirrorMemory } from './memory.ts';
-import { vantageWord } from './round/witness.ts';
-import { citesAfter } from './rules/cites.ts';
-import { confidenceAfter } from './rules/confidence.ts';
-import type { Says } from './rules/says.ts';
+import { type Finding, type FindingChange, type FindingKind, isDisputed } from '../../core/finding.ts';
+import { limits } from '../../core/limits.ts';
+import { openFinding } from '../lookups.ts';
+import type { Memory } from '../memory.ts';
+import type { MirrorMemory } from '../mirror-memory.ts';
+import { vantageWord } from '../round/witness.ts';
+import { citesAfter } from '../rules/cites.ts';
+import { confidenceAfter } from '../rules/confidence.ts';
+import type { Says } from '../rules/says.ts';
 
 const noEvidence: Finding['evidence'] = {
   samples: 0,
@@ -14,20 +16,6 @@ const noEvidence: Finding['evidence'] = {
   thresholdSeconds: null,
   probeIds: [],
 };
-
-/** The open finding of a kind about a mirror, or about us (`null`); there is never more than one of a story. */
-export function openFinding(
-  memory: Memory,
-  kind: FindingKind,
-  registry: string | null,
-  cause?: Finding['cause'],
-): Finding | null {
-  for (const finding of memory.open.values()) {
-    const isSubject = finding.kind === kind && finding.registry === registry;
-    if (isSubject && storyOf(finding.cause) === storyOf(cause)) return finding;
-  }
-  return null;
-}
 
 /**
  * Applies what a rule says of one mirror, or of us (`null`): the one place where findings open, change and close. An

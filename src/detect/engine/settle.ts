@@ -1,17 +1,18 @@
-import type { Because } from '../core/failure.ts';
-import type { Sample, SettledSample } from '../core/sample.ts';
-import { isHeavy } from '../core/target.ts';
-import { withoutContents } from '../core/transcript.ts';
-import { isLeftAlone } from './absence.ts';
-import { isRefusedForPace } from './density.ts';
-import { tryBroken } from './detour.ts';
+import type { Because } from '../../core/failure.ts';
+import type { Sample, SettledSample } from '../../core/sample.ts';
+import { isHeavy } from '../../core/target.ts';
+import { withoutContents } from '../../core/transcript.ts';
+import { isLeftAlone } from '../absence.ts';
+import { isRefusedForPace } from '../density.ts';
+import { tryBroken } from '../detour.ts';
+import { seriesOf } from '../lookups.ts';
+import type { Memory } from '../memory.ts';
+import type { MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
+import { earn } from '../round/budget.ts';
+import { isColdFetch, noStepTimes, seenKey, withStepTime } from '../rules/cold.ts';
+import { isDisturbed } from '../rules/contaminated.ts';
+import { boundsMs, thresholdMs } from '../rules/threshold.ts';
 import { followVersion, judge } from './judge.ts';
-import { seriesOf } from './lookups.ts';
-import type { Memory, MirrorMemory, SeriesMemory } from './memory.ts';
-import { earn } from './round/budget.ts';
-import { isColdFetch, noStepTimes, seenKey, withStepTime } from './rules/cold.ts';
-import { isDisturbed } from './rules/contaminated.ts';
-import { boundsMs, thresholdMs } from './rules/threshold.ts';
 
 /** What keeps us from seeing a mirror and is ours. */
 const blinding: ReadonlySet<Because> = new Set(['resolver', 'proxy', 'local']);
