@@ -10,6 +10,7 @@ COPY package.json package-lock.json ./
 # written against has none of them). What the lock names is taken at its version and checked by its hash all the same.
 RUN npm install --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
+COPY locales ./locales
 COPY src ./src
 RUN npm run build && npm prune --omit=dev --ignore-scripts --no-audit --no-fund
 COPY deploy/rootfs.sh ./

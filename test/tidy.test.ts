@@ -36,7 +36,7 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   detect: { folders: ['core', 'words'], packages: [] },
   advise: { folders: ['core', 'ecosystems', 'words'], packages: [] },
   notify: { folders: ['core', 'words'], packages: [] },
-  words: { folders: ['core'], packages: [] },
+  words: { folders: ['core', 'locales'], packages: ['intl-messageformat'] },
   state: { folders: ['core'], packages: [] },
   export: { folders: ['core'], packages: ['prom-client'] },
   // What alerts say is read by people, so it is said by the catalogue.
@@ -85,14 +85,9 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   main: { folders: ['cli'], packages: [] },
 };
 
-/** Ecosystems by their folders, and who may know their names all the same: the built-in configuration, and the words of traps. */
+/** Ecosystems by their folders, and who may know their names all the same: the built-in configuration. */
 const kinds = walkFolders(join(resolve(import.meta.dirname, '..'), 'src', 'ecosystems'));
-const sayers = [
-  'src/config/known-mirrors.ts',
-  'src/config/default-config.ts',
-  'src/words/en/traps.ts',
-  'src/words/zh/traps.ts',
-];
+const sayers = ['src/config/known-mirrors.ts', 'src/config/default-config.ts'];
 
 const instead: readonly (readonly [RegExp, string, string[]])[] = [
   [/\bDate\.now\(|new Date\(\)|performance\.now\(/, 'take `Now` or the Clock port', ['io']],
@@ -120,7 +115,9 @@ function walkFolders(folder: string): string[] {
 }
 
 function folderOf(path: string): string {
-  const parts = relative(join(root, 'src'), path).split('/');
+  const parts = relative(join(root, 'src'), path)
+    .replace(/^\.\.\//, '')
+    .split('/');
   return parts.length === 1 ? (parts[0] ?? '').replace('.ts', '') : (parts[0] ?? '');
 }
 

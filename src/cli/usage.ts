@@ -7,8 +7,8 @@ import { english } from '../words/words.ts';
 
 /** The words of a call were wrong: shown with the command's usage, exit 2. Its message is English. */
 export class UsageError<K extends Key = Key> extends Error {
-  readonly #key: K;
-  readonly #values: Values<K>;
+  readonly #key: Key;
+  readonly #values: readonly [Readonly<Record<string, string | number>>?];
 
   constructor(key: K, ...values: Values<K>) {
     const shown = masked(key, values);
@@ -19,13 +19,12 @@ export class UsageError<K extends Key = Key> extends Error {
 
   /** What was wrong, as a person reads it; what a value tells in English is said, too. */
   text(say: Say): string {
-    const [values] = this.#values as [Readonly<Record<string, string | number>>?];
-    if (values === undefined) return say(this.#key, ...this.#values);
+    const [values = {}] = this.#values;
     const told = Object.entries(values).map(([name, value]) => [
       name,
       typeof value === 'string' ? sayTold(printable(value), say) : value,
     ]);
-    return say(this.#key, ...([Object.fromEntries(told)] as unknown as Values<K>));
+    return say(this.#key, ...([Object.fromEntries(told)] as unknown as Values<Key>));
   }
 }
 

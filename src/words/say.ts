@@ -1,20 +1,17 @@
-import type { en } from './en.ts';
+import type { Counts, Places } from '../../locales/texts.d.ts';
 
 /** A text of the catalogue. */
-export type Key = keyof typeof en;
+export type Key = keyof Places;
 
 /** Languages that every text is there in. */
 export type Language = 'en' | 'zh';
 
-/** Braces with a space in them are a piece of a configuration, and no placeholder. */
-type Names<Text extends string> = Text extends `${string}{${infer Name}}${infer Rest}`
-  ? (Name extends `${string} ${string}` ? never : Name) | Names<Rest>
-  : never;
+type CountsOf<K> = K extends keyof Counts ? Counts[K] : never;
 
-/** What a text wants filled in, each with one of `Value`; nothing where it has no placeholder. */
-export type Values<K extends Key, Value = string | number> = [Names<(typeof en)[K]>] extends [never]
+/** What a text wants filled in, each with one of `Value`, a number where its wording depends on it; nothing where it has no place. */
+export type Values<K extends Key, Value = string | number> = [Places[K]] extends [never]
   ? []
-  : [values: Readonly<Record<Names<(typeof en)[K]>, Value>>];
+  : [values: Readonly<Record<Exclude<Places[K], CountsOf<K>>, Value> & Record<CountsOf<K>, number>>];
 
 /** A text in one language. */
 export type Say = <K extends Key>(key: K, ...values: Values<K>) => string;

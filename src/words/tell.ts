@@ -1,7 +1,7 @@
+import { FormatError } from 'intl-messageformat';
 import type { Filled, Sentence, Told } from '../core/sentence.ts';
-import { en } from './en.ts';
 import type { Key, Language, Say, Values } from './say.ts';
-import { wordsOf } from './words.ts';
+import { isKey, wordsOf } from './words.ts';
 
 /** A text of the catalogue with what is filled in, to be said later in any language. */
 export function phrase<K extends Key>(key: K, ...[values]: Values<K, Filled>): Sentence {
@@ -26,21 +26,32 @@ export function tellIn(
   language: Language,
   { text, sentence: stored }: { readonly text: string; readonly sentence?: Sentence | null | undefined },
 ): string {
-  return typeof stored === 'object' && stored !== null && isKnown(stored) ? sayAll(wordsOf(language), stored) : text;
+  if (typeof stored !== 'object' || stored === null || !isKnown(stored)) return text;
+  try {
+    return sayAll(wordsOf(language), stored);
+  } catch (cause) {
+    // A release before or after this one fills in less.
+    if (cause instanceof FormatError) return text;
+    throw cause;
+  }
 }
 
 function isKnown(value: Filled): boolean {
   if (typeof value === 'string' || typeof value === 'number') return true;
   if (Array.isArray(value)) return value.every(isKnown);
   const { key, values } = (value ?? {}) as Partial<Sentence>;
-  if (typeof key !== 'string' || !Object.hasOwn(en, key) || typeof values !== 'object' || values === null) return false;
+  if (typeof key !== 'string' || !isKey(key) || typeof values !== 'object' || values === null) return false;
   return Object.values(values).every(isKnown);
 }
 
 function sayAll(say: Say, { key, values }: Sentence): string {
-  const filled = Object.entries(values).map(([name, value]) => [name, valueText(say, value)]);
+  // A count stays a number: the wording may depend on it.
+  const filled = Object.entries(values).map(([name, value]) => [
+    name,
+    typeof value === 'number' ? value : valueText(say, value),
+  ]);
   // The key is one of the catalogue: `phrase` takes no other, and `isKnown` lets no other through.
-  return (say as (key: Key, values: object) => string)(key as Key, Object.fromEntries(filled));
+  return (say as unknown as (key: Key, values: object) => string)(key as Key, Object.fromEntries(filled));
 }
 
 function valueText(say: Say, value: Filled): string {

@@ -1,5 +1,5 @@
+import en from '../../locales/en.json' with { type: 'json' };
 import type { Filled, Sentence } from '../core/sentence.ts';
-import { en } from './en.ts';
 import type { Key, Say } from './say.ts';
 
 type Pattern = readonly [key: Key, pattern: RegExp, names: readonly string[]];
@@ -11,6 +11,7 @@ function plainLength(text: string): number {
 /** The longer ones first: what is said in more words is the nearer match. */
 const patterns: readonly Pattern[] = Object.entries(en)
   .filter(([key]) => key.startsWith('told.'))
+  .map(([key, text]) => [key, text.replaceAll("''", "'").replaceAll(/'([{}])'/g, '$1')] as const)
   .toSorted(([, a], [, b]) => plainLength(b) - plainLength(a))
   .map(([key, text]) => [
     key as Key,
@@ -41,7 +42,7 @@ function sayAll(one: Filled, say: Say): string {
   if (typeof one !== 'object' || !('key' in one)) return String(one);
   const values = Object.entries(one.values).map(([name, value]) => [name, sayAll(value, say)]);
   // `asSentence` gives no other keys than the catalogue's.
-  return (say as (key: Key, values: Readonly<Record<string, string>>) => string)(
+  return (say as unknown as (key: Key, values: Readonly<Record<string, string>>) => string)(
     one.key as Key,
     Object.fromEntries(values),
   );

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
+import en from '../../locales/en.json' with { type: 'json' };
 import { defaultRuleParameters } from '../../src/rules/parameters.ts';
 import { rulesText } from '../../src/rules/rules.ts';
-import { en } from '../../src/words/en.ts';
 import { repoDir } from '../support/paths.ts';
 import { type AlertRule, type Group, groups } from './alert-rules.ts';
 

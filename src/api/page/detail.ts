@@ -88,7 +88,7 @@ function lagWords(say: PageSay, freshness: Freshness | null): string {
     upperMs === null ? say('lag.atLeast', { lower }) : say('lag.between', { upper: span(say, upperMs), lower });
   const lag = lowerMs === 0 && missing === 0 ? say('lag.none') : bounds;
   if (missing === null || missing === 0) return lag;
-  return [lag, say(missing === 1 ? 'lag.missingOne' : 'lag.missing', { count: missing })].join(say('list.also'));
+  return [lag, say('lag.missing', { count: missing })].join(say('list.also'));
 }
 
 /** How long the last releases took to arrive. */

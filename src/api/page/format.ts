@@ -53,7 +53,7 @@ export function percent(say: PageSay, share: number | null): string {
 
 /** How many samples. */
 export function samplesText(say: PageSay, count: number): string {
-  return say(count === 1 ? 'unit.sample' : 'unit.samples', { count });
+  return say('unit.samples', { count });
 }
 
 /** Bytes in binary units. */

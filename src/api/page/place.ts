@@ -56,7 +56,7 @@ function receivers(say: PageSay, all: readonly ReceiverView[]): Html {
     const waits =
       length === 0
         ? html`<span class="muted">${say('place.nothingWaits')}</span>`
-        : html`<b class="bad">${say(length === 1 ? 'place.waitsOne' : 'place.waits', { count: length })}</b>${oldestSeconds !== null && html` <span class="muted">${say('place.oldest', { span: span(say, oldestSeconds * 1000) })}</span>`}`;
+        : html`<b class="bad">${say('place.waits', { count: length })}</b>${oldestSeconds !== null && html` <span class="muted">${say('place.oldest', { span: span(say, oldestSeconds * 1000) })}</span>`}`;
     const trouble = failure !== null && !disabled && html` <span>${failureSaid(failure, say)}</span>`;
     const next =
       failure !== null &&

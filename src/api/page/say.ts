@@ -13,9 +13,8 @@ export interface PageSay extends Say {
 export function pageSay(language: Language): PageSay {
   return Object.assign(wordsOf(language), {
     language,
-    html: <K extends Key>(key: K, ...[values]: Values<K, Part>): Html => {
-      const filled: Readonly<Record<string, Part>> = values ?? {};
-      return html`${piecesOf(language, key).map((piece, i) => (i % 2 === 0 ? piece : filled[piece]))}`;
+    html: <K extends Key>(key: K, ...values: Values<K, Part>): Html => {
+      return html`${piecesOf<K, Part>(language, key, ...values)}`;
     },
   });
 }

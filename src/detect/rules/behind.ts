@@ -177,11 +177,11 @@ function clockTime(wallMs: number): string {
 }
 
 function moreModules(count: number): Filled {
-  return count <= 0 ? '' : phrase(count === 1 ? 'found.moreModule' : 'found.moreModules', { count });
+  return count <= 0 ? '' : phrase('found.moreModules', { count });
 }
 
 function moreVersions(count: number): Filled {
-  return count <= 0 ? '' : phrase(count === 1 ? 'found.moreVersion' : 'found.moreVersions', { count });
+  return count <= 0 ? '' : phrase('found.moreVersions', { count });
 }
 
 function vanishedPhrase(name: string, gone: readonly LagTrouble[]): Sentence {

@@ -125,5 +125,5 @@ export function refusalSays(
 }
 
 function timesPhrase(count: number): Sentence {
-  return phrase(count === 1 ? 'found.time' : 'found.times', { count });
+  return phrase('found.times', { count });
 }

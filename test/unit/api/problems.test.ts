@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import en from '../../../locales/en.json' with { type: 'json' };
 import type { ApiDeps } from '../../../src/api/deps.ts';
 import { eventTypes } from '../../../src/api/events.ts';
 import { script } from '../../../src/api/page/script.ts';
 import { remedyForms } from '../../../src/api/remedy.ts';
 import { trendRanges } from '../../../src/core/trend.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
-import { en } from '../../../src/words/en.ts';
 import { sayTold } from '../../../src/words/told.ts';
 import { wordsOf } from '../../../src/words/words.ts';
 import { englishLeft } from '../cli/english-left.ts';

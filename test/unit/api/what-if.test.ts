@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, it, test } from 'vitest';
+import zh from '../../../locales/zh.json' with { type: 'json' };
 import type { Mirror } from '../../../src/core/mirror.ts';
 import type { WhatIf } from '../../../src/core/what-if.ts';
-import { zh } from '../../../src/words/zh.ts';
 import { mirror, Stage } from '../advise/stage.ts';
 import { fixtureConfig } from './fixture-config.ts';
 import { fixture } from './fixture-deps.ts';

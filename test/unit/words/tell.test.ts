@@ -47,6 +47,7 @@ describe('a sentence that is told later', () => {
     ['of a key that is gone', { key: 'found.nothing', values: {} }],
     ['of a key that every object has', { key: 'constructor', values: {} }],
     ['without values', { key: 'found.outage.well' }],
+    ['with a value missing', { key: 'found.outage.well', values: {} }],
     ['with values that are none', { key: 'found.outage.well', values: { name: null } }],
     ['with a part of a key that is gone', { key: 'found.outage.well', values: { name: { key: 'x', values: {} } } }],
     ['that is no sentence', 'found.outage.well'],

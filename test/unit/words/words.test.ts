@@ -1,34 +1,33 @@
-import { readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { en } from '../../../src/words/en.ts';
+import en from '../../../locales/en.json' with { type: 'json' };
+import zh from '../../../locales/zh.json' with { type: 'json' };
 import { wordsOf } from '../../../src/words/words.ts';
-import { zh } from '../../../src/words/zh.ts';
+import { placesIn, textTypes } from '../../../tools/generate-texts.ts';
+import { repoDir } from '../../support/paths.ts';
 
-const placeholders = (text: string): string[] => [...text.matchAll(/\{(\w+)\}/g)].map(([, name = '']) => name).sort();
+const folder = join(repoDir, 'locales');
 
 describe('the catalogue', () => {
   it('has the same keys in every language, in the same order', () => {
     expect(Object.keys(zh)).toEqual(Object.keys(en));
   });
 
-  it.each(['en', 'zh'])(
-    '%s says each key in one area alone: spread into one, the second would hide the first',
-    async (language) => {
-      const folder = join(import.meta.dirname, '../../../src/words', language);
-      const areas = await Promise.all(readdirSync(folder).map((file) => import(join(folder, file))));
-      const keys = areas.flatMap((area: Record<string, object>) => Object.values(area).flatMap(Object.keys));
-      expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([]);
-      expect(keys.sort()).toEqual(Object.keys(en).sort());
-    },
-  );
+  it.each(['en', 'zh'])('%s has each key once: of two the first would be lost', (language) => {
+    const keys = [...readFileSync(join(folder, `${language}.json`), 'utf8').matchAll(/^ {2}"([^"]+)":/gm)];
+    expect(keys.map(([, key]) => key)).toEqual(Object.keys(en));
+  });
+
+  it('has its types: `npm run generate` writes them', () => {
+    expect(readFileSync(join(folder, 'texts.d.ts'), 'utf8')).toBe(textTypes());
+  });
 
   it.each(Object.keys(en) as (keyof typeof en)[])(
     '%s fills in the same in every language, and is no empty text',
     (key) => {
-      expect(placeholders(zh[key])).toEqual(placeholders(en[key]));
-      for (const text of [en[key], zh[key]])
-        expect(text.replaceAll(/\{\w+\}/g, '').length + placeholders(text).length).toBeGreaterThan(0);
+      expect(placesIn(zh[key]).toSorted()).toEqual(placesIn(en[key]).toSorted());
+      for (const text of [en[key], zh[key]]) expect(text).not.toBe('');
     },
   );
 

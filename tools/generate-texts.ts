@@ -1,0 +1,59 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { IntlMessageFormat } from 'intl-messageformat';
+
+type Element = ReturnType<IntlMessageFormat['getAst']>[number];
+type Texts = Readonly<Record<string, string>>;
+
+/** Kinds of elements, as the parser numbers them. */
+const argument = 1;
+const plural = 6;
+
+const folder = join(import.meta.dirname, '..', 'locales');
+const lineChars = 120;
+
+/** Names of what a text wants filled in, the counts among them alone where `counts`. */
+function namesIn(elements: readonly Element[], counts: boolean): readonly string[] {
+  return elements.flatMap((one) => {
+    if (one.type === argument) return counts ? [] : [one.value];
+    if (one.type !== plural) return [];
+    return [one.value, ...Object.values(one.options).flatMap(({ value }) => namesIn(value, counts))];
+  });
+}
+
+/** What a text wants filled in, each name once; `counts`: only the counts that its wording depends on. */
+export function placesIn(text: string, counts = false): readonly string[] {
+  return [...new Set(namesIn(new IntlMessageFormat(text, 'en', undefined, { ignoreTag: true }).getAst(), counts))];
+}
+
+function fieldsOf(texts: Texts, counts: boolean): string {
+  return Object.entries(texts)
+    .map(([key, text]): readonly [string, readonly string[]] => [key, placesIn(text, counts)])
+    .filter(([, names]) => !counts || names.length > 0)
+    .map(([key, places]) => {
+      const names = places.map((name) => `'${name}'`);
+      const field = `  readonly '${key}':`;
+      const line = `${field} ${names.join(' | ') || 'never'};`;
+      return line.length <= lineChars ? line : `${field}\n${names.map((name) => `    | ${name}`).join('\n')};`;
+    })
+    .join('\n');
+}
+
+/** The types of the catalogue, from its English. */
+export function textTypes(): string {
+  const texts = JSON.parse(readFileSync(join(folder, 'en.json'), 'utf8')) as Texts;
+  return `// Generated from en.json by \`npm run generate\`.
+
+/** What each text wants filled in. */
+export interface Places {
+${fieldsOf(texts, false)}
+}
+
+/** Of these the counts that the wording of a text depends on. */
+export interface Counts {
+${fieldsOf(texts, true)}
+}
+`;
+}
+
+if (import.meta.main) writeFileSync(join(folder, 'texts.d.ts'), textTypes());
