@@ -1,7 +1,9 @@
 import type { Due } from '../../../src/core/due.ts';
 import type { IncomingAlert } from '../../../src/core/evidence.ts';
+import type { Notice } from '../../../src/core/notice.ts';
 import type { Now } from '../../../src/core/ports.ts';
-import type { Absorb } from '../../../src/daemon/news.ts';
+import type { Sample } from '../../../src/core/sample.ts';
+import type { Absorb, News } from '../../../src/daemon/news.ts';
 import { createKept } from '../../../src/daemon/replay/kept.ts';
 import { seededRandom } from '../../../src/io/random.ts';
 import type { Sendable } from '../../../src/notify/notifier.ts';
@@ -24,6 +26,19 @@ export interface Manner {
   readonly accepts: boolean;
   /** A Prometheus and an Alertmanager post evidence to it. */
   readonly hasAlerts: boolean;
+  /** For tests: what they see of a run, and what they change in it. */
+  readonly watch?: Watch;
+}
+
+/** What a test sees of a run, and what it changes in it. Times are milliseconds from the world's start. */
+export interface Watch {
+  /** After each turn in which findings or advice changed. */
+  judged(news: Pick<News, 'findings' | 'advice'>, atMs: number): void;
+  sent(notice: Notice, atMs: number): void;
+  /** What becomes of a sample before it is judged: for facts that no world has. */
+  sampled?(sample: Sample): Sample;
+  /** What people and others do, each at its time. */
+  readonly acts?: readonly { readonly atMs: number; run(s: Stages, now: Now, absorb: Absorb): void }[];
 }
 
 /** Plays a world with the real stages on virtual time: turns come when those of `src/daemon/pipeline.ts` would. */
@@ -74,6 +89,7 @@ class Run {
 
   play(): Played {
     for (const event of this.world.events) this.ahead.push(() => this.happen(event), event.atMs);
+    for (const act of this.manner.watch?.acts ?? []) this.ahead.push(() => this.command(act.run), act.atMs);
     if (this.alerting !== null) this.after(evaluateEveryMs, () => this.evaluate());
     this.begin();
     for (;;) {
@@ -132,7 +148,8 @@ class Run {
       probe: (due) => {
         this.probes[due.purpose === 'scheduled' ? 'scheduled' : 'extra'] += 1;
         const address = this.setup.mirrors.find(({ name }) => name === due.target.registry)?.address ?? null;
-        const sample = sampleOf(world, address, due, this.nowMs, this.now().wallMs, stalls);
+        const made = sampleOf(world, address, due, this.nowMs, this.now().wallMs, stalls);
+        const sample = this.manner.watch?.sampled?.(made) ?? made;
         this.ahead.push(() => this.take(own(), { kind: 'probed', due, sample }), sample.endedMonotonicMs);
       },
       control: ({ name }, timeoutMs, round: Due['round']) => {
@@ -142,10 +159,12 @@ class Run {
       },
       send: (sent) => {
         this.notices.push({ atMs: this.nowMs, what: whatOf(sent) });
+        this.manner.watch?.sent(sent.notice, this.nowMs);
         this.after(deliveryMs, () => this.take(own(), { kind: 'delivery', sent }));
       },
       settled: (samples) => this.alerting?.observe(samples),
-      considered: ({ advice }) => {
+      considered: ({ advice, findings }) => {
+        if (advice.length + findings.length > 0) this.manner.watch?.judged({ findings, advice }, this.nowMs);
         this.moves.note(stages.advisor, stages.setup, stages.declared, this.nowMs);
         if (!this.manner.accepts) return;
         for (const { change, advice: one } of advice)

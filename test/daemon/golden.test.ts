@@ -1,0 +1,132 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { afterEach, expect, it } from 'vitest';
+import { families } from '../../bench/scenarios/worlds/families.ts';
+import { adviceCauses } from '../../src/core/advice.ts';
+import { findingKinds, ruleCauses } from '../../src/core/finding.ts';
+import { long } from '../support/requires.ts';
+import { made } from './golden-made.ts';
+import { expectGolden, folder, hashOf, heldBy, type Line, noticeLine, record, textOf } from './golden-record.ts';
+import { refuses } from './scripted-wire.ts';
+import { threeMirrors, well } from './three-mirrors.ts';
+import { startWorld, stopWorlds } from './world.ts';
+
+/**
+ * All that the daemon says of a fixed choice of worlds, byte for byte: findings, advice and messages as lines of JSON, and
+ * the page of metrics. A refactoring that changes no behaviour changes none of it. UPDATE_GOLDEN=1 rewrites.
+ */
+
+afterEach(stopWorlds);
+
+/** Families of scenarios, one seed each: the cheap ones that hold the most. */
+const stored = [
+  'all-answer-503',
+  'certificate-expired',
+  'clock-jump',
+  'denied-off-canary',
+  'fails-10-to-20',
+  'flapping-8s',
+  'masked-upstream',
+  'next-slow',
+  'one-mirror',
+  'own-fails-evenly',
+  'own-portal',
+  'restart-at-onset',
+  'short-outage',
+  'six-hangs',
+  'slow-factor',
+  'stalled',
+  'two-mirrors-slow',
+  'upstream-dead-no-control',
+];
+const storedLong = [
+  'backend-lacks',
+  'certificate-name',
+  'info-hangs',
+  'module-gone',
+  'own-resolver-lying',
+  'own-very-lossy',
+  'poisoned-module',
+  'recovery-slow',
+  'reload-in-trouble',
+  'retry-after-an-hour',
+  'slow-then-hanging',
+  'slows-and-refuses-all',
+  'throttled-all',
+];
+
+function playStored(name: string): void {
+  const family = families.find((one) => one.name === name);
+  if (family === undefined) throw new Error(`no family ${name}`);
+  expectGolden(`${name}.jsonl`, textOf(record(family.make(1), { accepts: name === 'two-mirrors-slow' })));
+}
+
+it.each(stored)('%s', playStored);
+
+it.each(Object.entries(made))('%s', (name, play) => {
+  expectGolden(`${name}.jsonl`, textOf(play()));
+});
+
+long('worlds that take longer', [], () => {
+  it.each(storedLong)('%s', playStored);
+});
+
+it('a whole daemon: what it sends, what its API says in two languages, and its page of metrics', async () => {
+  const script: Parameters<typeof startWorld>[0]['script'] = (asked) => {
+    const second = asked.atMs / 1000;
+    if (asked.registry === 'a' && second >= 120 && second < 240) return 1_500;
+    if (asked.registry === 'a' && second >= 600 && second < 720) return refuses;
+    if (asked.registry === 'b' && second >= 900 && asked.path.endsWith('.zip')) return { status: 500, body: 'down' };
+    if (asked.registry === 'c' && second >= 60 && asked.path.endsWith('.mod')) return { status: 403, body: 'no' };
+    return well(asked);
+  };
+  const world = await startWorld({ yaml: threeMirrors({ more: 'advise: { hold: 2m }' }), script });
+  await world.seconds(1_500);
+  const lines: Line[] = world.posts.map(({ id, body, atSeconds }) =>
+    noticeLine(id, JSON.stringify(body), Math.round(1_000 * atSeconds)),
+  );
+  for (const path of ['findings?state=all', 'advice?state=all', 'mirrors', 'vantage'])
+    for (const language of ['en', 'zh']) {
+      const { status, text } = await world.get(`/api/v1/${path}`, { 'accept-language': language });
+      lines.push({ path, language, status, bytes: text.length, sha256: hashOf(text) });
+    }
+  const { text } = await world.get('/metrics');
+  expectGolden('whole-daemon.jsonl', textOf(lines));
+  expectGolden('whole-daemon.metrics.txt', condensed(text));
+});
+
+/** What another process, or the same at another hour, would say otherwise. */
+const ofTheProcess = /^(process_|nodejs_)|_memory|_seconds_total\{.*cpu/;
+
+/** A page of metrics that is not read by the eye: each value that is neither 0 nor of a bucket, and the hash of all lines of each family. */
+function condensed(page: string): string {
+  const families = new Map<string, string[]>();
+  let family = '';
+  for (const line of page.trimEnd().split('\n')) {
+    if (line.startsWith('# HELP ')) family = line.split(' ')[2] ?? '';
+    if (!ofTheProcess.test(family)) families.set(family, [...(families.get(family) ?? []), line]);
+  }
+  return [...families]
+    .flatMap(([name, lines]) => [
+      `# ${name}: ${lines.length} lines, ${hashOf(lines.join('\n'))}`,
+      ...lines.filter((line) => !line.startsWith('#') && !line.endsWith(' 0') && !line.includes('_bucket{')),
+    ])
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+it('holds every kind of finding, and what becomes of findings and advice', () => {
+  const held = new Set<string>();
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.jsonl')))
+    for (const one of heldBy(readFileSync(`${folder}/${file}`, 'utf8'))) held.add(one);
+  const wanted = [
+    ...findingKinds.map((kind) => `finding ${kind}`),
+    ...ruleCauses.map((cause) => `cause ${cause}`),
+    ...['opened', 'changed', 'closed', 'acknowledged'].map((change) => `finding ${change}`),
+    ...['proposed', 'accepted', 'superseded', 'withdrawn', 'refused', 'dismissed'].map((change) => `advice ${change}`),
+    ...adviceCauses.filter((cause) => !notHeld.includes(cause)).map((cause) => `advice for ${cause}`),
+  ];
+  expect(wanted.filter((one) => !held.has(one))).toEqual([]);
+});
+
+/** Causes of advice that none of these worlds brings: the tests of the stage hold them. */
+const notHeld: readonly string[] = ['spike', 'level_shift', 'throughput', 'lag', 'slo'];
