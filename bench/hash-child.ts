@@ -5,12 +5,12 @@ import { type Target, targetId } from '../src/core/target.ts';
 import type { Answer } from '../src/core/transcript.ts';
 import { h1Of } from '../src/ecosystems/go/h1.ts';
 import { readModuleZip } from '../src/ecosystems/go/zip-file.ts';
-import { BodyFile } from '../src/io/body-file.ts';
 import { systemClock } from '../src/io/clock.ts';
 import { nextTurn, systemTimers } from '../src/io/timers.ts';
-import { createWire } from '../src/io/wire.ts';
 import { watchLoop } from '../src/io/worker-delay.ts';
 import { createInlineWorkers } from '../src/io/workers-inline.ts';
+import { BodyFile } from '../src/wire/body-file.ts';
+import { createWire } from '../src/wire/wire.ts';
 import { bookOf } from './subjects.ts';
 
 // Hashes one large module zip in a process whose memory nobody else uses, and says what came of it.

@@ -32,7 +32,6 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   config: { folders: ['core', 'ecosystems', 'words'], packages: ['yaml', 'zod', 'node-cron'] },
   schedule: { folders: ['core', 'ecosystems'], packages: [] },
   probe: { folders: ['core'], packages: [] },
-  measure: { folders: ['core'], packages: [] },
   detect: { folders: ['core', 'words'], packages: [] },
   advise: { folders: ['core', 'ecosystems', 'words'], packages: [] },
   notify: { folders: ['core', 'words'], packages: [] },
@@ -43,19 +42,17 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   rules: { folders: ['core', 'words'], packages: [] },
   doctor: { folders: ['core', 'ecosystems', 'words'], packages: [] },
   api: { folders: ['core', 'words'], packages: ['express', 'helmet'] },
+  wire: {
+    folders: ['core'],
+    packages: ['undici', 'undici/lib/core/symbols.js', 'undici/lib/dispatcher/client.js', 'node:*'],
+  },
   io: {
     folders: ['core'],
-    packages: [
-      'undici',
-      'undici/lib/core/symbols.js',
-      'undici/lib/dispatcher/client.js',
-      'node-cron',
-      'pino',
-      'pino-pretty',
-      'node:*',
-    ],
+    packages: ['undici', 'node-cron', 'pino', 'pino-pretty', 'node:*'],
     files: {
-      'worker.ts': ['core', 'ecosystems', 'probe', 'measure'],
+      'worker.ts': ['core', 'ecosystems', 'probe', 'wire'],
+      // A message is sent under the same guard as a probe.
+      'post.ts': ['core', 'wire'],
       'config-worker.ts': ['core', 'config', 'schedule'],
     },
   },
@@ -66,7 +63,6 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
       'config',
       'schedule',
       'probe',
-      'measure',
       'detect',
       'advise',
       'notify',

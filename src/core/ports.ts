@@ -64,7 +64,7 @@ export interface SlowFiles {
   list(path: string): Promise<FolderNames>;
 }
 
-/** What one hop is to do. Made by `probe/converse.ts`, carried out by `io/wire.ts`. */
+/** What one hop is to do. Made by `probe/converse.ts`, carried out by `wire/wire.ts`. */
 export interface HopRequest {
   readonly url: string;
   /** Absent: GET. */

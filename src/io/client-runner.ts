@@ -4,12 +4,12 @@ import { constants, setPriority, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { ClientEnd, ClientPlan, ClientReport } from '../core/client-run.ts';
 import { limits } from '../core/limits.ts';
+import { maskOf } from '../core/mask-known.ts';
 import type { ClientOrder, ClientRunner, Clock, Timers } from '../core/ports.ts';
 import { clearLeft, homePrefix } from './client-leftovers.ts';
 import { keepWords, shownWords } from './client-words.ts';
 import { findCommand } from './find-command.ts';
 import { folderSize } from './folder-size.ts';
-import { maskOf } from './mask-known.ts';
 
 type Stop = Extract<ClientEnd, { tag: 'stopped' }>['because'] | 'shutdown';
 

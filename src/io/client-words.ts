@@ -1,5 +1,5 @@
+import type { KnownMask } from '../core/mask-known.ts';
 import { printable } from '../core/printable.ts';
-import type { KnownMask } from './mask-known.ts';
 
 /** The last of what a program wrote: both its streams, as they came. */
 export interface Words {

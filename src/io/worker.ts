@@ -1,21 +1,21 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { ControlAnswer, ControlDue, Due } from '../core/due.ts';
 import { limits } from '../core/limits.ts';
+import { maskOf } from '../core/mask-known.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import type { Clock, Probed, Prober, SignatureChecker, Wire, WorkerBook } from '../core/ports.ts';
 import { isHeavy } from '../core/target.ts';
 import { type Transcript, withoutContents } from '../core/transcript.ts';
 import { loadProber } from '../ecosystems/prober.ts';
-import { measure } from '../measure/measure.ts';
 import { converse } from '../probe/converse.ts';
+import { measure } from '../probe/measure.ts';
+import { warmUp } from '../wire/warm-up.ts';
+import { createWire } from '../wire/wire.ts';
 import { systemClock } from './clock.ts';
 import { createGpgv } from './gpgv.ts';
-import { maskOf } from './mask-known.ts';
 import { createPieces, type Pieces } from './pieces.ts';
 import { createProbeMemories, type ProbeMemories } from './probe-memory.ts';
 import { nextTurn, systemTimers } from './timers.ts';
-import { warmUp } from './wire/warm-up.ts';
-import { createWire } from './wire.ts';
 import { watchLoop } from './worker-delay.ts';
 import {
   beatMs,

@@ -7,9 +7,9 @@ import { type DemoPair, demoFile } from '../../src/daemon/demo-file.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { type DemoMirror, startDemoMirror } from '../../src/io/demo-mirror.ts';
 import { systemTimers } from '../../src/io/timers.ts';
-import { createWire } from '../../src/io/wire.ts';
 import { createInlineWorkers } from '../../src/io/workers-inline.ts';
 import { expandTargets } from '../../src/schedule/targets.ts';
+import { createWire } from '../../src/wire/wire.ts';
 import { readConfig } from '../daemon/world.ts';
 import { withPaper } from './paper/paper.ts';
 

@@ -1,7 +1,7 @@
 import type { HopAnswer, HopRequest, Line, Wire, WireAccess } from '../../src/core/ports.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { systemTimers } from '../../src/io/timers.ts';
-import { createWire, type WireOptions } from '../../src/io/wire.ts';
+import { createWire, type WireOptions } from '../../src/wire/wire.ts';
 import { testCerts } from '../support/certs.ts';
 import { patienceMs } from '../support/patience.ts';
 

@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { HopAnswer, HopRequest, Wire } from '../../src/core/ports.ts';
-import { floodLookMs } from '../../src/io/wire/flood.ts';
 import { reasonOf } from '../../src/probe/classify.ts';
+import { floodLookMs } from '../../src/wire/flood.ts';
 import {
   data,
   endHeaders,

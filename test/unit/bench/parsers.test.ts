@@ -46,7 +46,7 @@ describe('a CPU profile', () => {
     ['collector', '(garbage collector)', '', 'garbage collection'],
     ['Node', 'lookup', 'node:dns', "Node's own modules"],
     ['a package', 'parse', 'file:///x/node_modules/undici/lib/a.js', 'undici'],
-    ['ours', 'hop', 'file:///x/src/io/wire/line.ts', 'src/io'],
+    ['ours', 'hop', 'file:///x/src/wire/line.ts', 'src/wire'],
     ['the bench', 'shoot', 'file:///x/bench/cpu-child.ts', 'bench'],
   ])('knows whose a function is: %s', (_, functionName, url, expected) =>
     expect(ownerOf(frame(functionName, url))).toBe(expected),

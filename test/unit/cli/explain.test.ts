@@ -4,7 +4,7 @@ import { explain } from '../../../src/cli/explain.ts';
 import { bar, duration, table } from '../../../src/cli/terminal.ts';
 import type { Probed } from '../../../src/core/ports.ts';
 import type { Hop, Transcript } from '../../../src/core/transcript.ts';
-import { measure } from '../../../src/measure/measure.ts';
+import { measure } from '../../../src/probe/measure.ts';
 import { english, wordsOf } from '../../../src/words/words.ts';
 import { aDue, aTarget } from '../detect/world.ts';
 import { englishLeft } from './english-left.ts';

@@ -166,7 +166,7 @@ test('every reason that a fault can have is in the closed list', () => {
 });
 
 test('every code that our own wire gives has a row', () => {
-  const wire = join(repoDir, 'src/io/wire');
+  const wire = join(repoDir, 'src/wire');
   const given = readdirSync(wire).flatMap(
     (file) => readFileSync(join(wire, file), 'utf8').match(/(?<=')MW_\w+(?=')/g) ?? [],
   );

@@ -1,0 +1,172 @@
+import type { ClientHttp2Session, ClientHttp2Stream } from 'node:http2';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Dispatcher } from 'undici';
+import symbols from 'undici/lib/core/symbols.js';
+// The client alone: the whole package (fetch, caches, WebSocket) is 3 MB more in each thread. Its minor release is pinned.
+import Client from 'undici/lib/dispatcher/client.js';
+import { limits } from '../core/limits.ts';
+import type { HttpProtocol } from '../core/transcript.ts';
+import type { Inflow } from './inflow.ts';
+import { SessionWatch } from './session-watch.ts';
+import { WireStop } from './stop.ts';
+
+/** A kept connection closes after so long without a request, unless the server's own hint is shorter. */
+const idleMsMax = 10 * 60_000;
+/** Of the server's hint: it may count from when it sent its response. */
+const idleMarginMs = 1_000;
+/** Flow control windows of Go's client, the largest of those that offer HTTP/2: a smaller one would slow downloads. */
+const streamWindowBytes = 4 * 1024 * 1024;
+const sessionWindowBytes = 1024 * 1024 * 1024;
+/** undici 8.12 documents `settings.initialWindowSize` and reads `initialWindowSize`. */
+const h2Options = {
+  pingInterval: 0,
+  connectionWindowSize: sessionWindowBytes,
+  initialWindowSize: streamWindowBytes,
+  settings: { initialWindowSize: streamWindowBytes },
+};
+
+const closedByUs = new WireStop('MW_STALE', 'the kept connection is gone');
+
+/** undici destroys the socket with errors of its own: these are no news of the socket. */
+function isUndicis(error: Error): boolean {
+  const { code } = error as { code?: unknown };
+  return error.name === 'HTTPParserError' || (typeof code === 'string' && code.startsWith('UND_ERR_'));
+}
+
+/** What a request needs beside undici's handler. */
+export interface Collecting extends Dispatcher.DispatchHandler {
+  /** HTTP/1.1: takes the bytes of the response. */
+  readonly inflow: Inflow;
+  /** HTTP/2: the stream of this request; called again where undici repeats a refused one. */
+  streamOpened(stream: ClientHttp2Stream): void;
+}
+
+/** One request, as it is written. */
+export interface CarriedRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST';
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | null;
+}
+
+/**
+ * One connection that is ready for requests: undici's client over a socket of ours. It speaks HTTP/2 where the TLS
+ * handshake chose `h2`, else HTTP/1.1. HTTP/1.1 bytes are stamped in `push`, where the socket hands up what it has read,
+ * before undici's parser runs. An HTTP/2 session reads the socket in native code: there the stamp is the stream's event.
+ */
+export class Carrier {
+  readonly socket: Socket;
+  /** What the socket reported first; undici may report less ("other side closed"). */
+  error: Error | null = null;
+  /** `null` with HTTP/1.1, and before the first request. */
+  session: SessionWatch | null = null;
+  /** Several lines use it: none of them closes it, and a request that is given up ends its own stream alone. */
+  isShared = false;
+  #onSettings: (() => void) | null = null;
+  /** Body bytes of all responses so far. */
+  bodyBytes = 0;
+  readonly #client: Client;
+  /** HTTP/1.1: the request under way. HTTP/2: the request whose stream opens next. */
+  #collecting: Collecting | null = null;
+  #isDisconnected = false;
+
+  /** @param origin  scheme, host and port of what is asked */
+  constructor(socket: Socket, origin: string) {
+    this.socket = socket;
+    socket.on('error', (error: Error) => {
+      if (!isUndicis(error)) this.error ??= error;
+    });
+    const push = socket.push;
+    socket.push = (chunk: unknown, encoding?: BufferEncoding): boolean => {
+      if (chunk instanceof Buffer) this.#collecting?.inflow.take(chunk);
+      return push.call(socket, chunk, encoding);
+    };
+    let isGiven = false;
+    this.#client = new Client(origin, {
+      // undici expects its connector to answer later than at once. It connects once: a second time is ours to decide.
+      connect: (_options, callback) =>
+        queueMicrotask(() => {
+          if (isGiven) return callback(new WireStop('MW_STALE', 'the kept connection is gone'), null);
+          isGiven = true;
+          callback(null, socket);
+        }),
+      allowH2: true,
+      pipelining: 1,
+      maxHeaderSize: limits.headBytes,
+      // The hop's own deadline holds; undici's timers are coarse.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: idleMsMax,
+      keepAliveMaxTimeout: idleMsMax,
+      keepAliveTimeoutThreshold: idleMarginMs,
+      h2Options,
+    });
+    this.#client.on('connect', () => this.#connected());
+    this.#client.on('disconnect', () => {
+      this.#isDisconnected = true;
+    });
+  }
+
+  /** What the connection speaks, by its ALPN. */
+  get protocol(): HttpProtocol {
+    return (this.socket as TLSSocket).alpnProtocol === 'h2' ? '2' : '1.1';
+  }
+
+  /** Sends a request; undici calls the handler. Over HTTP/1.1 one at a time. */
+  send({ method, target: path, headers, body }: CarriedRequest, collecting: Collecting): void {
+    this.#collecting = collecting;
+    this.#client.dispatch({ method, path, headers, ...(body === null ? {} : { body }) }, collecting);
+  }
+
+  /** The next stream that opens is this request's. To be called from `onRequestStart`. */
+  starting(collecting: Collecting): void {
+    this.#collecting = collecting;
+  }
+
+  /** The request under way has ended: bytes that come now belong to none. */
+  ended(collecting: Collecting): void {
+    if (this.#collecting === collecting) this.#collecting = null;
+  }
+
+  /**
+   * HTTP/2: lets several lines send requests at once, until `unshare`.
+   * @param onSettings  called when the server's SETTINGS came: from then on there is more than one stream
+   */
+  share(onSettings: () => void): void {
+    this.isShared = true;
+    this.#onSettings = onSettings;
+    this.#client.pipelining = limits.buildStreams;
+  }
+
+  /** Closes a shared connection. */
+  unshare(): void {
+    this.isShared = false;
+    this.close();
+  }
+
+  /** True while it may carry another request. */
+  isAlive(): boolean {
+    if (this.#isDisconnected || this.error !== null || this.socket.destroyed) return false;
+    if (this.session !== null) return this.session.goaway === null && this.session.error === null;
+    return this.socket.readable && this.socket.writable;
+  }
+
+  /** Closes the connection at once, unless it is shared; what is under way on it fails. */
+  close(): void {
+    if (this.isShared) return;
+    // undici would make an error with a stack trace for each connection.
+    (this.socket as unknown as Record<symbol, Error | null>)[symbols.kError] ??= closedByUs;
+    this.socket.destroy();
+  }
+
+  #connected(): void {
+    const session = (this.socket as unknown as Record<symbol, ClientHttp2Session | undefined>)[symbols.kHTTP2Session];
+    if (session === undefined) return;
+    this.session = new SessionWatch(
+      session,
+      (stream) => this.#collecting?.streamOpened(stream),
+      () => this.#onSettings?.(),
+    );
+  }
+}

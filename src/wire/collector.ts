@@ -1,0 +1,233 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { type ClientHttp2Stream, constants } from 'node:http2';
+import type { Dispatcher } from 'undici';
+import { limits } from '../core/limits.ts';
+import { BodyHold, type Collected, type Spill } from './body-hold.ts';
+import type { Carrier, Collecting } from './carrier.ts';
+import { exchangeStop } from './exchange-stop.ts';
+import { headerListBytes, isFlood } from './flood.ts';
+import { Inflow } from './inflow.ts';
+import { h2CodeName } from './session-watch.ts';
+import { stopOf, WireStop } from './stop.ts';
+import { type ExchangeRequest, type ExchangeTrace, isCoded, joined, saidBytes } from './trace.ts';
+
+/** A body that was read; not whole where reading stopped on purpose. */
+export type Read = Collected & { readonly isWhole: boolean };
+
+function headTooLarge(): WireStop {
+  return new WireStop('MW_HEAD_TOO_LARGE', 'the head is larger than the limit');
+}
+
+/** Collects one response as undici's handler. Settles once. */
+export class Collector implements Collecting {
+  readonly inflow: Inflow;
+  readonly #carrier: Carrier;
+  readonly #method: string;
+  readonly #trace: ExchangeTrace;
+  readonly #now: () => number;
+  readonly #done: (collected: Read) => void;
+  readonly #failed: (why: WireStop) => void;
+  readonly #hold = new BodyHold();
+  #isOver = false;
+  #bytesMax: number;
+  #spill: Spill | null;
+  /** Where reading stops on purpose; the response then counts as whole. */
+  #stopAt: number | null;
+  readonly #isDecoded: boolean;
+  /** HTTP/2 alone: the stream, and the instants of its head and its newest data. */
+  #stream: ClientHttp2Stream | null = null;
+  #streamError: Error | null = null;
+  #headMs: number | null = null;
+  #interimBytes = 0;
+  /** Bytes of the connection before this request. */
+  readonly #readBefore: number;
+  /** Body bytes of the connection before it. */
+  readonly #bodyBefore: number;
+  #controller: Dispatcher.DispatchController | null = null;
+  #dataMs: number | null = null;
+
+  constructor(
+    carrier: Carrier,
+    request: ExchangeRequest,
+    trace: ExchangeTrace,
+    now: () => number,
+    done: (collected: Read) => void,
+    failed: (why: WireStop) => void,
+  ) {
+    this.#carrier = carrier;
+    this.#method = request.method;
+    this.#trace = trace;
+    this.#now = now;
+    this.#done = done;
+    this.#failed = failed;
+    this.#bytesMax = request.bodyBytesMax;
+    this.#stopAt = request.stopAfterBytes;
+    this.#spill = request.spill;
+    this.#isDecoded = request.asSent !== true;
+    this.inflow = new Inflow(
+      now,
+      () => this.broken(headTooLarge()),
+      () => this.broken(new WireStop('MW_BAD_CHUNK', 'far more framing than body')),
+    );
+    this.#readBefore = carrier.socket.bytesRead;
+    this.#bodyBefore = carrier.bodyBytes;
+  }
+
+  /** HTTP/2: ends a response that is buried under frames. */
+  look(): void {
+    if (this.#stream === null || this.#isOver) return;
+    const { socket, bodyBytes } = this.#carrier;
+    if (isFlood(socket.bytesRead - this.#readBefore, bodyBytes - this.#bodyBefore))
+      this.broken(new WireStop('MW_H2_PROTOCOL', 'a flood of frames without use'));
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#isOver) this.#end();
+    else this.#carrier.starting(this);
+  }
+
+  streamOpened(stream: ClientHttp2Stream): void {
+    // undici sends a refused request again, once, over the same session (RFC 9113 section 8.7).
+    if (this.#stream !== null) this.#trace.repeated = 'refused_stream';
+    this.#stream = stream;
+    this.#streamError = null;
+    stream.once('error', (error) => {
+      this.#streamError = error;
+    });
+    stream.once('response', () => {
+      this.#headMs ??= this.#now();
+    });
+    // Interim heads: Node bounds each, and takes any number.
+    stream.on('headers', (headers) => {
+      this.#headMs ??= this.#now();
+      this.#interimBytes += headerListBytes(headers);
+      if (this.#interimBytes > limits.headBytes) this.broken(headTooLarge());
+    });
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    if (status < 200 || this.#isOver) return;
+    this.#trace.status = status;
+    this.#trace.headers = joined(headers);
+    if (this.#spill !== null && this.#isDecoded && isCoded(this.#trace.headers)) {
+      this.#spill = null;
+      this.#bytesMax = Math.min(this.#bytesMax, limits.bodyHeldBytesMax);
+    }
+    // Of a response that is not the thing asked for, the first lines are enough.
+    if (status >= 300 && this.#stopAt === null) this.#stopAt = Math.min(this.#bytesMax, limits.errorBodyBytes);
+    const said = saidBytes(this.#method, this.#trace);
+    if (this.#stopAt === 0) this.#finish(this.#now(), false);
+    else if (this.#stopAt === null && said !== null && said > this.#bytesMax) this.#oversize();
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#isOver) return;
+    const atMs = this.#now();
+    this.#dataMs = atMs;
+    this.#trace.bodyBytes += chunk.length;
+    this.inflow.bodyBytes += chunk.length;
+    this.#carrier.bodyBytes += chunk.length;
+    if (this.#trace.bodyBytes >= limits.slowStartBytes) this.#trace.ramp ??= { atMs, bytes: this.#trace.bodyBytes };
+    try {
+      this.#hold.take(chunk, this.#spill);
+    } catch (error) {
+      this.#fail(stopOf(error, this.#trace.bodyBytes, atMs));
+      return;
+    }
+    if (this.#stopAt !== null && this.#trace.bodyBytes >= this.#stopAt) {
+      if (saidBytes(this.#method, this.#trace) !== this.#trace.bodyBytes) this.#finish(atMs, false);
+    } else if (this.#trace.bodyBytes > this.#bytesMax) this.#oversize();
+  }
+
+  onResponseEnd(): void {
+    if (this.#isOver) return;
+    const why = this.#notWhole();
+    if (why === null) this.#finish(this.#endMs(), true);
+    else this.#fail(why);
+  }
+
+  onResponseError(_: Dispatcher.DispatchController | undefined, error: Error): void {
+    this.broken(error);
+  }
+
+  /** Nothing more will come, for this reason. */
+  broken(error: unknown): void {
+    if (this.#isOver) return;
+    const atMs = this.#now();
+    const { status, bodyBytes: bytesRead } = this.#trace;
+    const { error: socketError, session } = this.#carrier;
+    const saidBytesOfHead = status === null ? null : saidBytes(this.#method, this.#trace);
+    const state = { hasHead: status !== null, bytesRead, saidBytes: saidBytesOfHead, socketError };
+    this.#fail(exchangeStop(error, { ...state, session, stream: this.#stream, streamError: this.#streamError }, atMs));
+  }
+
+  /** Stops listening: the hop is over for another reason. */
+  leave(): void {
+    this.#isOver = true;
+    this.#stampFirst();
+    this.#end();
+  }
+
+  /** Why a response that undici calls complete is not; `null`: it is. */
+  #notWhole(): WireStop | null {
+    const said = saidBytes(this.#method, this.#trace);
+    const { bodyBytes } = this.#trace;
+    const atMs = this.#now();
+    if (this.#stream !== null) {
+      // Node ends a stream that was reset with CANCEL or NO_ERROR as if it were complete.
+      const isReset = this.#stream.aborted || this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR;
+      const text = `the stream was reset: ${h2CodeName(this.#stream.rstCode ?? constants.NGHTTP2_NO_ERROR)}`;
+      return isReset ? new WireStop('MW_H2_RESET', text, bodyBytes, atMs) : null;
+    }
+    const { headBytes, totalBytes } = this.inflow;
+    if (said !== null && headBytes !== null && totalBytes > headBytes + said)
+      return new WireStop('MW_BODY_LONGER', 'more body than said', bodyBytes, this.#endMs());
+    // undici takes a reset for the end of a body without a length; it is none.
+    const isFramed = said !== null || this.#trace.headers['transfer-encoding'] !== undefined;
+    return this.#carrier.error === null || isFramed ? null : stopOf(this.#carrier.error, bodyBytes, atMs);
+  }
+
+  /** When the response was complete. Where its own bytes tell its end, it was here when they were: parsers run later. */
+  #endMs(): number {
+    const said = saidBytes(this.#method, this.#trace);
+    if (this.#stream !== null) {
+      const isFramed = said !== null && said === this.#trace.bodyBytes;
+      return (isFramed ? (this.#dataMs ?? this.#headMs) : null) ?? this.#now();
+    }
+    const isFramed = said !== null || this.#trace.headers['transfer-encoding'] !== undefined;
+    return (isFramed ? this.inflow.lastByteMs : null) ?? this.#now();
+  }
+
+  #stampFirst(): void {
+    this.#trace.firstByteMs = this.#headMs ?? this.inflow.firstByteMs;
+    this.#carrier.ended(this);
+  }
+
+  #finish(atMs: number, isWhole: boolean): void {
+    this.#isOver = true;
+    this.#stampFirst();
+    this.#trace.endMs = atMs;
+    if (!isWhole) this.#end();
+    this.#done({ ...this.#hold.collected(), isWhole });
+  }
+
+  #fail(why: WireStop): void {
+    this.#isOver = true;
+    this.#stampFirst();
+    this.#end();
+    this.#failed(why);
+  }
+
+  /** Nothing more is read: the connection closes; of a shared one the stream. */
+  #end(): void {
+    this.#carrier.close();
+    if (this.#carrier.isShared) this.#controller?.abort(new WireStop('ABORT_ERR', 'the line was closed'));
+  }
+
+  #oversize(): void {
+    this.#fail(
+      new WireStop('MW_BODY_TOO_LARGE', 'the body is larger than the cap', this.#trace.bodyBytes, this.#now()),
+    );
+  }
+}

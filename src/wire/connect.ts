@@ -1,0 +1,270 @@
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import type { Clock, WireAccess } from '../core/ports.ts';
+import type { HttpProtocol, TlsFacts } from '../core/transcript.ts';
+import type { Deadline } from './deadline.ts';
+import type { Names, Resolved } from './dns.ts';
+import { type AddressClass, type GuardRule, mayConnect } from './guard.ts';
+import { type Handshaking, handshake } from './handshake.ts';
+import { askProxy, proxyStop } from './proxy.ts';
+import { type LiveMarks, stopOf, WireStop } from './stop.ts';
+import type { TlsBook } from './tls.ts';
+
+/** What reaching a host takes; a part of an access. */
+export interface Route
+  extends Pick<WireAccess, 'ca' | 'client' | 'pin' | 'proxy' | 'family' | 'dnsServer' | 'allowHosts' | 'protocols'> {
+  /** Tried where the name has it and `family` leaves it open. */
+  readonly firstFamily?: 4 | 6 | undefined;
+}
+
+/** Where to. */
+export interface Destination {
+  /** `http:`, `https:` or `tcp:`. */
+  readonly url: URL;
+  readonly route: Route;
+  /** Holds where the URL came from an answer; gives the class that the mirror itself is in, asked only if it matters. */
+  readonly guard: (() => Promise<AddressClass | null>) | null;
+  /** Given the TLS socket before its handshake: what a request needs is made while we wait. */
+  readonly onSocket?: (socket: Socket) => void;
+}
+
+/** What is known of a connection, filled in as it comes, also where it fails. */
+export interface ConnectTrace {
+  readonly marks: LiveMarks;
+  remoteAddress: string | null;
+  remotePort: number | null;
+  family: 4 | 6 | null;
+  tls: TlsFacts | null;
+}
+
+/** What connecting needs from outside. */
+export interface ConnectDeps {
+  readonly clock: Clock;
+  readonly names: Names;
+  readonly tls: TlsBook;
+}
+
+/** The host without brackets, as sockets and certificates want it. */
+export function bareHost(url: URL): string {
+  return url.hostname.startsWith('[') ? url.hostname.slice(1, -1) : url.hostname;
+}
+
+/** The port, the scheme's own where the URL names none. */
+function portOf(url: URL): number {
+  return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+}
+
+/**
+ * A fresh connection, ready for a request: resolve, TCP, CONNECT where there is a proxy, TLS with its verdict. One
+ * address, no happy eyeballs, no session resumption. Rejects with a `WireStop` before a single byte of HTTP is sent
+ * to a host that must not have it; a proxy's own failures are `MW_PROXY_CONNECT` and `MW_PROXY_STATUS`.
+ */
+export async function connectTo(
+  to: Destination,
+  trace: ConnectTrace,
+  deadline: Deadline,
+  deps: ConnectDeps,
+): Promise<Socket> {
+  const { proxy } = to.route;
+  if (proxy === null) return connectDirect(to, trace, deadline, deps);
+  await allowedRule(to, null);
+  const tunnel = await throughProxy(to, proxy, trace, deadline, deps).catch((error: unknown) => {
+    throw proxyStop(error);
+  });
+  trace.marks.connected = deps.clock.monotonicMs();
+  return to.url.protocol === 'https:' ? secureTunnel(to, tunnel, trace, deadline, deps) : tunnel;
+}
+
+async function connectDirect(
+  to: Destination,
+  trace: ConnectTrace,
+  deadline: Deadline,
+  deps: ConnectDeps,
+): Promise<Socket> {
+  const port = portOf(to.url);
+  const { address } = await addressOf(bareHost(to.url), port, to.route, trace, deadline, deps);
+  const rule = await allowedRule(to, address);
+  // The other end is the one that was judged, by construction; the guard does not rest on that alone.
+  const isPeer: PeerTest = (remote) => rule === null || mayConnect(bareHost(to.url), remote ?? '', rule);
+  if (to.url.protocol === 'https:') return secureDirect(to, { address, port }, isPeer, trace, deadline, deps);
+  return openTcp(address, port, isPeer, trace.marks, deadline, deps);
+}
+
+async function addressOf(
+  host: string,
+  port: number,
+  route: Route,
+  trace: ConnectTrace,
+  deadline: Deadline,
+  deps: ConnectDeps,
+): Promise<Resolved> {
+  const literal = isIP(host);
+  const found: Resolved =
+    literal !== 0
+      ? { address: host, family: literal === 6 ? 6 : 4 }
+      : await deps.names
+          .resolve(host, { family: route.family, first: route.firstFamily, server: route.dnsServer }, deadline, () => {
+            trace.marks.resolved = deps.clock.monotonicMs();
+          })
+          .catch((error: unknown) => {
+            // The name never became an address: the hop stands in `resolve`.
+            delete trace.marks.resolved;
+            throw error;
+          });
+  trace.remoteAddress = found.address;
+  trace.remotePort = port;
+  trace.family = found.family;
+  return found;
+}
+
+/** Tells whether the connected end may be spoken to. */
+type PeerTest = (remoteAddress: string | undefined) => boolean;
+const anyPeer: PeerTest = () => true;
+
+/** The rule under which the address is allowed, `null` without a guard. Throws where no rule allows it. */
+async function allowedRule(to: Destination, address: string | null): Promise<GuardRule | null> {
+  if (to.guard === null) return null;
+  const host = bareHost(to.url);
+  const rule: GuardRule = { allow: to.route.allowHosts, home: null };
+  if (mayConnect(host, address, rule)) return rule;
+  const withHome = { ...rule, home: await to.guard() };
+  if (mayConnect(host, address, withHome)) return withHome;
+  throw forbidden();
+}
+
+function forbidden(): WireStop {
+  return new WireStop('MW_FORBIDDEN_TARGET', 'an answer leads to an address that is not public');
+}
+
+/** TCP alone. The mark is set first in the handler. */
+function openTcp(
+  address: string,
+  port: number,
+  isPeer: PeerTest,
+  marks: LiveMarks,
+  deadline: Deadline,
+  deps: ConnectDeps,
+): Promise<Socket> {
+  return deadline.run((done, failed) => {
+    const socket = connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
+    socket.once('connect', () => {
+      marks.connected = deps.clock.monotonicMs();
+      if (isPeer(socket.remoteAddress)) done(socket);
+      else failed(closing(socket, forbidden()));
+    });
+    socket.once('error', (error) => failed(stopOf(error, 0, deps.clock.monotonicMs())));
+    socket.on('error', () => undefined);
+    return () => socket.destroy();
+  });
+}
+
+function closing(socket: Socket, error: unknown): WireStop {
+  socket.destroy();
+  return stopOf(error);
+}
+
+/** To the proxy, and through it where the target speaks TLS. */
+async function throughProxy(
+  to: Destination,
+  proxy: NonNullable<Route['proxy']>,
+  trace: ConnectTrace,
+  deadline: Deadline,
+  deps: ConnectDeps,
+): Promise<Socket> {
+  const url = new URL(proxy.url);
+  const { address } = await addressOf(bareHost(url), portOf(url), to.route, trace, deadline, deps);
+  const unmarked: LiveMarks = { start: 0, end: 0 };
+  const tcp = await openTcp(address, portOf(url), anyPeer, unmarked, deadline, deps);
+  const socket = url.protocol === 'https:' ? await secureProxy(to, url, tcp, deadline, deps) : tcp;
+  if (to.url.protocol === 'https:') await askProxy(socket, to.url, proxy, deadline);
+  return socket;
+}
+
+function secureProxy(
+  to: Destination,
+  url: URL,
+  tcp: Socket,
+  deadline: Deadline,
+  deps: ConnectDeps,
+): Promise<TLSSocket> {
+  return deadline.run((done, failed) => {
+    const secureContext = deps.tls.context({ ca: to.route.ca, client: null, pin: null });
+    const host = bareHost(url);
+    const socket = connectTls({ socket: tcp, secureContext, host, ...(isIP(host) ? {} : { servername: host }) });
+    socket.once('secureConnect', () => done(socket));
+    socket.once('error', (error) => failed(closing(tcp, error)));
+    socket.on('error', () => undefined);
+    return () => tcp.destroy();
+  });
+}
+
+/** TLS to the target over a tunnel. */
+function secureTunnel(
+  to: Destination,
+  tunnel: Socket,
+  trace: ConnectTrace,
+  deadline: Deadline,
+  deps: ConnectDeps,
+): Promise<Socket> {
+  return deadline.run((done, failed) => {
+    const socket = handshake(tunnel, handshakeOf(to, trace), deps, done, failed);
+    return () => socket.destroy();
+  });
+}
+
+/**
+ * TLS to the target over a fresh TCP connection. TCP comes first and by itself: Node's own way makes the TLS socket before it
+ * connects, and that tenth of a millisecond would be the mirror's; here it passes during the round trip.
+ */
+function secureDirect(
+  to: Destination,
+  { address, port }: { readonly address: string; readonly port: number },
+  isPeer: PeerTest,
+  trace: ConnectTrace,
+  deadline: Deadline,
+  deps: ConnectDeps,
+): Promise<Socket> {
+  return deadline.run((done, failed) => {
+    const tcp = connectTcp({ host: address, port, autoSelectFamily: false, noDelay: true });
+    let socket: Socket | null = null;
+    const close = (): void => {
+      // The upper one first: a TLS socket whose connection is gone under it would still begin its handshake.
+      socket?.destroy();
+      tcp.destroy();
+    };
+    // Before Node's own listener, which starts the handshake.
+    tcp.once('connect', () => {
+      trace.marks.connected = deps.clock.monotonicMs();
+      if (isPeer(tcp.remoteAddress)) return;
+      close();
+      failed(forbidden());
+    });
+    const end = (error: unknown): void => {
+      close();
+      failed(stopOf(error, 0, deps.clock.monotonicMs()));
+    };
+    tcp.once('error', end);
+    tcp.on('error', () => undefined);
+    // Node connects in a tick that waits already.
+    process.nextTick(() => {
+      if (tcp.destroyed) return;
+      try {
+        socket = handshake(tcp, handshakeOf(to, trace), deps, done, failed);
+      } catch (error) {
+        // A key or a name that OpenSSL does not take.
+        end(error);
+      }
+    });
+    return close;
+  });
+}
+
+const alpnNames: Readonly<Record<HttpProtocol, string>> = { '1.1': 'http/1.1', '2': 'h2' };
+
+function alpnOf(protocols: readonly HttpProtocol[] = ['1.1']): readonly string[] {
+  return protocols.map((protocol) => alpnNames[protocol]);
+}
+
+function handshakeOf(to: Destination, trace: ConnectTrace): Handshaking {
+  return { host: bareHost(to.url), rule: to.route, alpn: alpnOf(to.route.protocols), trace, onSocket: to.onSocket };
+}

@@ -1,0 +1,87 @@
+import type { ControlAnswer, ControlDue } from '../core/due.ts';
+import type { WireAccess } from '../core/ports.ts';
+import { type ConnectTrace, connectTo } from './connect.ts';
+import { Deadline } from './deadline.ts';
+import { type LineDeps, OpenLine } from './line.ts';
+import { stopOf } from './stop.ts';
+
+function plainAccess(due: ControlDue, userAgent: string): WireAccess {
+  return {
+    registry: '',
+    url: due.url,
+    ca: [],
+    client: null,
+    pin: null,
+    auth: null,
+    proxy: null,
+    family: null,
+    dnsServer: null,
+    allowHosts: [],
+    userAgent,
+  };
+}
+
+/**
+ * Asks one control whether we are online: `tcp:` answers by connecting, `http:` by any HTTP status, `https:` by any
+ * status behind a certificate that verifies, so that a captive portal does not speak for the world.
+ */
+export async function askControl(due: ControlDue, deps: LineDeps, userAgent: string): Promise<ControlAnswer> {
+  const at = deps.clock.now();
+  const access = plainAccess(due, userAgent);
+  const code = due.url.startsWith('tcp:')
+    ? await connectCode(due, access, at.monotonicMs, deps)
+    : await httpCode(due, access, at.monotonicMs, deps);
+  const latencyMs = code === null ? deps.clock.monotonicMs() - at.monotonicMs : null;
+  return { name: due.name, answered: code === null, latencyMs, code, at };
+}
+
+async function connectCode(
+  due: ControlDue,
+  access: WireAccess,
+  startMs: number,
+  deps: LineDeps,
+): Promise<string | null> {
+  const url = URL.canParse(due.url) ? new URL(due.url) : null;
+  if (url === null || url.hostname === '' || url.port === '') return 'ERR_INVALID_URL';
+  const trace: ConnectTrace = {
+    marks: { start: startMs, end: startMs },
+    remoteAddress: null,
+    remotePort: null,
+    family: null,
+    tls: null,
+  };
+  const deadline = new Deadline(deps.clock, deps.timers, startMs + due.timeoutMs);
+  try {
+    const socket = await connectTo({ url, route: access, guard: null }, trace, deadline, deps);
+    socket.destroy();
+    return null;
+  } catch (error) {
+    return shortCode(stopOf(error).code);
+  } finally {
+    deadline.clear();
+  }
+}
+
+async function httpCode(due: ControlDue, access: WireAccess, startMs: number, deps: LineDeps): Promise<string | null> {
+  const line = new OpenLine(access, 'cold', deps);
+  try {
+    const { hop } = await line.hop({
+      url: due.url,
+      headers: {},
+      aside: false,
+      foreign: false,
+      bodyBytesMax: 1,
+      stopAfterBytes: 0,
+      startMs: null,
+      deadlineMs: startMs + due.timeoutMs,
+      limitMs: due.timeoutMs,
+    });
+    return hop.fault === null ? null : shortCode(hop.fault.code);
+  } finally {
+    line.close();
+  }
+}
+
+function shortCode(code: string): string {
+  return code === 'MW_DEADLINE' ? 'timeout' : code;
+}

@@ -1,0 +1,50 @@
+import type { WireAccess } from '../core/ports.ts';
+import { classBySpelling } from './guard.ts';
+
+/** Header names that carry credentials, whoever set them. */
+const credentialNames = new Set(['authorization', 'cookie', 'proxy-authorization']);
+
+function basic(username: string, secret: string): string {
+  return `Basic ${Buffer.from(`${username}:${secret}`).toString('base64')}`;
+}
+
+/** True where credentials of this access may go to `url`: the mirror's own scheme, host and port, or `auth.hosts`. */
+export function mayKnowSecrets(url: URL, access: Pick<WireAccess, 'url' | 'auth'>): boolean {
+  const isSafe = url.protocol === 'https:' || classBySpelling(url.hostname) === 'loopback';
+  if (!isSafe) return false;
+  if (url.origin === new URL(access.url).origin) return true;
+  return (access.auth?.hosts ?? []).some((host) => {
+    const name = host.toLowerCase();
+    return name === url.hostname || name === url.host || name === `${url.hostname}:${url.port || defaultPort(url)}`;
+  });
+}
+
+function defaultPort(url: URL): string {
+  return url.protocol === 'https:' ? '443' : '80';
+}
+
+/**
+ * The headers that go out: the ask's own, our User-Agent, `identity`, and credentials where they belong. An ask's own
+ * credentials (a token that it fetched) stay at home as well where the hop leads elsewhere or in the clear.
+ */
+export function requestHeaders(
+  url: URL,
+  asked: Readonly<Record<string, string>>,
+  access: Pick<WireAccess, 'url' | 'auth' | 'userAgent'>,
+): Record<string, string> {
+  const headers: Record<string, string> = { 'user-agent': access.userAgent, 'accept-encoding': 'identity' };
+  for (const [name, value] of Object.entries(asked)) {
+    const lower = name.toLowerCase();
+    if (!credentialNames.has(lower) || mayKnowSecrets(url, access)) headers[lower] = value;
+  }
+  if (access.auth !== null && headers.authorization === undefined && mayKnowSecrets(url, access)) {
+    const { scheme, username, secret } = access.auth;
+    headers.authorization = scheme === 'basic' ? basic(username, secret) : `Bearer ${secret}`;
+  }
+  return headers;
+}
+
+/** The `Proxy-Authorization` value, or `null` where the proxy asks for none. */
+export function proxyAuthorization(proxy: NonNullable<WireAccess['proxy']>): string | null {
+  return proxy.username === null ? null : basic(proxy.username, proxy.password ?? '');
+}

@@ -1,0 +1,70 @@
+import type { Clock, Timers } from '../core/ports.ts';
+import { WireStop } from './stop.ts';
+
+/** Releases what a stage holds; called once, when the stage is cut short. */
+export type Cancel = () => void;
+
+/**
+ * The one deadline of a hop. Each stage runs inside `run`, one at a time; when time is up the stage in hand is
+ * cancelled and rejected with `MW_DEADLINE`, however many bytes are still trickling in.
+ */
+export class Deadline {
+  readonly #timer: { cancel(): void };
+  readonly #timers: Timers;
+  #looks: { cancel(): void } | null = null;
+  #cut: WireStop | null = null;
+  #stop: ((why: WireStop) => void) | null = null;
+
+  constructor(clock: Clock, timers: Timers, deadlineMs: number) {
+    this.#timers = timers;
+    const leftMs = deadlineMs - clock.monotonicMs();
+    this.#timer =
+      leftMs > 0 ? timers.after(leftMs, () => this.cut(lateness(clock.monotonicMs()))) : { cancel: () => undefined };
+    if (leftMs <= 0) this.#cut = lateness(clock.monotonicMs());
+  }
+
+  /** Ends the stage in hand, and all that would follow it, for this reason. The first reason stands. */
+  cut(why: WireStop): void {
+    this.#cut ??= why;
+    this.#stop?.(this.#cut);
+  }
+
+  /** Runs one stage: `begin` starts it and gives what to do when it is cut short. Rejects with a `WireStop`. */
+  run<T>(begin: (done: (value: T) => void, failed: (why: WireStop) => void) => Cancel): Promise<T> {
+    if (this.#cut !== null) return Promise.reject(this.#cut);
+    return new Promise<T>((resolve, reject) => {
+      let cancel: Cancel | null = null;
+      const failed = (why: WireStop): void => {
+        this.#stop = null;
+        reject(why);
+      };
+      this.#stop = (why) => {
+        failed(why);
+        cancel?.();
+      };
+      cancel = begin((value) => {
+        this.#stop = null;
+        resolve(value);
+      }, failed);
+    });
+  }
+
+  /** Calls `run` after each so many milliseconds until `clear`; another call replaces it. */
+  every(ms: number, run: () => void): void {
+    this.#looks?.cancel();
+    this.#looks = this.#timers.after(ms, () => {
+      this.every(ms, run);
+      run();
+    });
+  }
+
+  /** Releases the timers; to be called on every path. */
+  clear(): void {
+    this.#timer.cancel();
+    this.#looks?.cancel();
+  }
+}
+
+function lateness(atMs: number): WireStop {
+  return new WireStop('MW_DEADLINE', 'the deadline has passed', 0, atMs);
+}

@@ -1,0 +1,191 @@
+import { lookup, Resolver } from 'node:dns';
+import type { Clock, Timers } from '../core/ports.ts';
+import { Deadline } from './deadline.ts';
+import { classBySpelling } from './guard.ts';
+import { stopOf, WireStop } from './stop.ts';
+
+/** One address of a name. */
+export interface Resolved {
+  readonly address: string;
+  readonly family: 4 | 6;
+}
+
+/** Which resolver to ask, and for which family. */
+export interface ResolveRule {
+  readonly family: 4 | 6 | null;
+  /** Which one comes first where `family` leaves it open and the name has both; absent: the resolver's first answer. */
+  readonly first?: 4 | 6 | undefined;
+  /** `address` or `address:port`; `null`: the system's resolver. */
+  readonly server: string | null;
+}
+
+/** A failed resolve asks other names for at most so long; it is over before the next probe of the same mirror. */
+const othersMs = 1_500;
+/** How long the answer about the other names stands: "in the same moment" (design.md section 5). */
+const othersFreshMs = 2_000;
+const othersAsked = 3;
+const namesKnown = 200;
+const serversKept = 100;
+
+/**
+ * Resolves names, one address each, as a client that takes the first answer. The system's resolver runs
+ * `getaddrinfo` on libuv's thread pool (`UV_THREADPOOL_SIZE`, 4 by default, shared by all worker threads): many names
+ * that do not answer hold up the others; an own server is asked over the network without the pool.
+ */
+export class Names {
+  readonly #clock: Clock;
+  readonly #timers: Timers;
+  readonly #others: readonly string[];
+  /** Names that mirrors have, by the resolver that they are asked of. */
+  readonly #known = new Map<string, Set<string>>();
+  /** Names that a resolver has given an address for, the newest last: the best witnesses for it. */
+  readonly #answered = new Map<string, Set<string>>();
+  readonly #servers = new Map<string, Resolver>();
+  readonly #verdicts = new Map<string, { readonly untilMs: number; readonly answers: Promise<boolean | null> }>();
+
+  constructor(clock: Clock, timers: Timers, others: readonly string[]) {
+    this.#clock = clock;
+    this.#timers = timers;
+    this.#others = others.map((name) => name.toLowerCase()).filter(isAskable);
+  }
+
+  /** Remembers a mirror's name, to be asked of its own resolver when another fails there; no other resolver learns it. */
+  know(name: string, server: string | null): void {
+    const known = this.#known.get(server ?? '') ?? new Set();
+    this.#known.set(server ?? '', known);
+    if (known.size < namesKnown && isAskable(name)) known.add(name.toLowerCase());
+  }
+
+  /**
+   * The address of a name.
+   * @param stamp  called first thing when the resolver has answered, well or not
+   */
+  resolve(host: string, rule: ResolveRule, deadline: Deadline, stamp: () => void): Promise<Resolved> {
+    return deadline.run((done, failed) => {
+      let isOver = false;
+      this.#ask(host, rule, (error, address, family) => {
+        if (isOver) return;
+        stamp();
+        if (error === null && address !== '') {
+          this.#noteAnswered(host.toLowerCase(), rule.server ?? '');
+          done({ address, family });
+        } else failed(error === null ? new WireStop('ENODATA', 'the name has no address') : stopOf(error));
+      });
+      return () => {
+        isOver = true;
+      };
+    });
+  }
+
+  /**
+   * Whether another name resolves through the same resolver now: tells a mirror's missing name from a dead resolver.
+   * @returns `null` where there is no other name to ask
+   */
+  answersOthers(host: string, rule: ResolveRule): Promise<boolean | null> {
+    const key = rule.server ?? '';
+    const nowMs = this.#clock.monotonicMs();
+    const answered = [...(this.#answered.get(key) ?? [])].reverse();
+    const candidates = new Set([...answered, ...this.#others, ...(this.#known.get(key) ?? [])]);
+    candidates.delete(host.toLowerCase());
+    const names = [...candidates].slice(0, othersAsked);
+    const verdict = this.#verdicts.get(`${key} ${names.join(' ')}`);
+    if (verdict !== undefined && verdict.untilMs > nowMs) return verdict.answers;
+    for (const [old, { untilMs }] of this.#verdicts) if (untilMs <= nowMs) this.#verdicts.delete(old);
+    const answers = names.length === 0 ? Promise.resolve(null) : this.#anyResolves(names, rule);
+    this.#verdicts.set(`${key} ${names.join(' ')}`, { untilMs: nowMs + othersFreshMs, answers });
+    return answers;
+  }
+
+  /** Lets go of the servers' sockets. */
+  close(): void {
+    for (const resolver of this.#servers.values()) resolver.cancel();
+    this.#servers.clear();
+    this.#verdicts.clear();
+  }
+
+  #noteAnswered(name: string, server: string): void {
+    if (!isAskable(name)) return;
+    const answered = this.#answered.get(server) ?? new Set();
+    this.#answered.set(server, answered);
+    answered.delete(name);
+    answered.add(name);
+    // One more than is asked: the name that fails may be among them.
+    for (const old of answered) if (answered.size > othersAsked + 1) answered.delete(old);
+  }
+
+  async #anyResolves(names: readonly string[], rule: ResolveRule): Promise<boolean> {
+    const deadline = new Deadline(this.#clock, this.#timers, this.#clock.monotonicMs() + othersMs);
+    try {
+      return await deadline.run<boolean>((done) => {
+        let left = names.length;
+        for (const name of names) {
+          this.#ask(name, rule, (error, address) => {
+            left -= 1;
+            if (error === null && address !== '') done(true);
+            else if (left === 0) done(false);
+          });
+        }
+        return () => undefined;
+      });
+    } catch {
+      return false;
+    } finally {
+      deadline.clear();
+    }
+  }
+
+  #ask(host: string, rule: ResolveRule, answer: Answered): void {
+    if (rule.server === null) {
+      const order = rule.first === undefined ? 'verbatim' : (`ipv${rule.first}first` as const);
+      lookup(host, { family: rule.family ?? 0, order }, (error, address, family) =>
+        answer(error, address ?? '', family === 6 ? 6 : 4),
+      );
+      return;
+    }
+    // RFC 6761 section 6.3: these names never go to a server.
+    if (classBySpelling(host) === 'loopback') {
+      const family = rule.family ?? rule.first ?? 4;
+      queueMicrotask(() => answer(null, family === 6 ? '::1' : '127.0.0.1', family));
+      return;
+    }
+    this.#askServer(rule.server, host, rule, answer);
+  }
+
+  #askServer(server: string, host: string, { family, first }: ResolveRule, answer: Answered): void {
+    let resolver: Resolver;
+    try {
+      resolver = this.#server(server);
+    } catch (error) {
+      queueMicrotask(() => answer(error as Error, '', 4));
+      return;
+    }
+    const ask = (each: 4 | 6, otherwise: 4 | 6 | null): void => {
+      const heard = (error: NodeJS.ErrnoException | null, addresses: string[]): void => {
+        // No address of one family is no news where any will do.
+        if (error?.code === 'ENODATA' && otherwise !== null) ask(otherwise, null);
+        else answer(error, (error === null && addresses[0]) || '', each);
+      };
+      if (each === 4) resolver.resolve4(host, heard);
+      else resolver.resolve6(host, heard);
+    };
+    const begin = family ?? first ?? 4;
+    ask(begin, family === null ? (begin === 4 ? 6 : 4) : null);
+  }
+
+  #server(server: string): Resolver {
+    const known = this.#servers.get(server);
+    if (known !== undefined) return known;
+    const resolver = new Resolver({ timeout: 2_000, tries: 4 });
+    resolver.setServers([server]);
+    if (this.#servers.size >= serversKept) this.close();
+    this.#servers.set(server, resolver);
+    return resolver;
+  }
+}
+
+type Answered = (error: Error | null, address: string, family: 4 | 6) => void;
+
+/** Names worth asking: `localhost` and addresses say nothing about a resolver. */
+function isAskable(name: string): boolean {
+  return name !== '' && classBySpelling(name) === null;
+}

@@ -1,0 +1,78 @@
+import { limits } from '../core/limits.ts';
+
+/** `HTTP/1.1 1xx`: the tenth byte tells an interim head. */
+const statusAt = 9;
+const interim = 0x31;
+/**
+ * Chunk sizes, their extensions and trailers: so many bytes, and a quarter of the body beside them. Chunks of one byte cost the
+ * thread a hundred times what large ones do. Go's client refuses long extensions in the same way ("too much non-data").
+ */
+const framingBytesMax = 256 * 1024;
+const framingShareMax = 0.25;
+const carriageReturn = 0x0d;
+const lineFeed = 0x0a;
+
+/**
+ * The bytes of one HTTP/1.1 response as the socket hands them up, before any parser has seen them: when the first and the
+ * newest byte came, how long the head is, how many bytes there are in all.
+ */
+export class Inflow {
+  /** Monotonic instant of the first byte, `null` before. */
+  firstByteMs: number | null = null;
+  /** Monotonic instant of the newest byte, `null` before. */
+  lastByteMs: number | null = null;
+  /** Plain bytes so far, head included. */
+  totalBytes = 0;
+  /** Bytes of the head, interim heads included; `null` while it is not complete. */
+  headBytes: number | null = null;
+  /** Bytes of the body that the parser has handed up so far, to be kept up by whoever gets them. */
+  bodyBytes = 0;
+  readonly #now: () => number;
+  readonly #tooLarge: () => void;
+  readonly #overFramed: () => void;
+  /** Of the head under way: bytes read, bytes of its end (CR LF CR LF) matched, and whether it is interim. */
+  #at = 0;
+  #matched = 0;
+  #isInterim = false;
+
+  /**
+   * @param now         the monotonic clock
+   * @param tooLarge    called as soon as the head, interim heads included, is longer than `limits.headBytes`
+   * @param overFramed  called when what was read beside head and body is too much for the body
+   */
+  constructor(now: () => number, tooLarge: () => void, overFramed: () => void) {
+    this.#now = now;
+    this.#tooLarge = tooLarge;
+    this.#overFramed = overFramed;
+  }
+
+  /** Takes one chunk as the socket hands it up. The stamp comes first. */
+  take(chunk: Buffer): void {
+    this.lastByteMs = this.#now();
+    this.firstByteMs ??= this.lastByteMs;
+    // The parser has read all chunks but this one.
+    const framing = this.headBytes === null ? 0 : this.totalBytes - this.headBytes - this.bodyBytes;
+    this.totalBytes += chunk.length;
+    if (this.headBytes === null) this.#scan(chunk);
+    else if (framing > framingBytesMax + framingShareMax * this.bodyBytes) this.#overFramed();
+  }
+
+  #scan(chunk: Buffer): void {
+    const before = this.totalBytes - chunk.length;
+    for (let i = 0; i < chunk.length && this.headBytes === null; i += 1) {
+      const byte = chunk[i];
+      if (this.#at === statusAt) this.#isInterim = byte === interim;
+      this.#at += 1;
+      if (byte === carriageReturn) this.#matched = this.#matched === 2 ? 3 : 1;
+      else this.#matched = byte === lineFeed && this.#matched % 2 === 1 ? this.#matched + 1 : 0;
+      if (this.#matched === 4) this.#ended(before + i + 1);
+    }
+    if ((this.headBytes ?? this.totalBytes) > limits.headBytes) this.#tooLarge();
+  }
+
+  #ended(bytes: number): void {
+    if (!this.#isInterim) this.headBytes = bytes;
+    this.#at = 0;
+    this.#matched = 0;
+  }
+}

@@ -1,0 +1,278 @@
+import type { Socket } from 'node:net';
+import { limits } from '../core/limits.ts';
+import { type KnownMask, maskOf } from '../core/mask-known.ts';
+import type { Connection } from '../core/mirror.ts';
+import type { HopAnswer, HopRequest, Line, Over, Timed, Timers, WireAccess } from '../core/ports.ts';
+import type { Hop, WireFault } from '../core/transcript.ts';
+import type { BodyFile } from './body-file.ts';
+import type { Collected, Spill } from './body-hold.ts';
+import type { Build, Builds } from './build.ts';
+import { Carrier } from './carrier.ts';
+import { bareHost, type ConnectDeps, type ConnectTrace, connectTo } from './connect.ts';
+import { proxyAuthorization, requestHeaders } from './credentials.ts';
+import { Deadline } from './deadline.ts';
+import { exchange } from './exchange.ts';
+import { type AddressClass, addressClass, classBySpelling } from './guard.ts';
+import { fillFrom, type HopState, keyOf, settleMarks } from './hop-state.ts';
+import { hopUrl, shownUrl, unusable } from './hop-url.ts';
+import type { Kept, Pool } from './pool.ts';
+import { redactHeaders } from './redact.ts';
+import { phaseOf, stopOf, WireStop } from './stop.ts';
+import { newTrace } from './trace.ts';
+
+/** What all lines of a wire share. */
+export interface LineDeps extends ConnectDeps {
+  readonly timers: Timers;
+  readonly pool: Pool;
+  readonly builds: Builds;
+}
+
+/** Faults of a kept connection that was closed while it lay idle: news about the past, not about this request. */
+const staleCodes = new Set(['MW_STALE', 'MW_CLOSED', 'ECONNRESET', 'EPIPE', 'MW_H2_UNTAKEN']);
+/** GOAWAY with NO_ERROR before the server took the request. */
+const untakenCode = 'MW_H2_UNTAKEN';
+
+/**
+ * The wire for one conversation. Cold: a fresh connection for each ask; a hop that continues one (`startMs` is set)
+ * reuses the line's own connection to the same origin, as a client's fetch does, but never one that an aside opened.
+ * Warm: the mirror's kept connection, where there is one; in a build the connection of its cold line.
+ */
+export class OpenLine implements Line {
+  readonly #access: WireAccess;
+  readonly #mask: KnownMask;
+  readonly #connection: Connection;
+  readonly #over: Over;
+  readonly #deps: LineDeps;
+  readonly #timed: Timed;
+  #build: Build | null;
+  /** Present in a build: its warm lines wait. */
+  readonly joined?: (limitMs: number) => Promise<boolean>;
+  #own: { readonly key: string; readonly kept: Kept } | null = null;
+  #deadline: Deadline | null = null;
+  /** Where this line found the mirror itself, by its own connection to it. */
+  #homeAddress: string | null = null;
+  /** Long bodies, until the conversation has ended. */
+  readonly #files: BodyFile[] = [];
+
+  constructor(access: WireAccess, connection: Connection, deps: LineDeps, over: Over = {}) {
+    this.#access = access;
+    this.#mask = maskOf(access);
+    this.#connection = connection;
+    this.#over = over;
+    this.#deps = deps;
+    this.#timed = over.timed ?? ((compute) => compute());
+    const build = over.build === undefined ? null : deps.builds.of(over.build);
+    this.#build = build;
+    if (build !== null && connection === 'warm') this.joined = (limitMs) => build.ready(limitMs);
+  }
+
+  close(): void {
+    this.#deadline?.cut(new WireStop('ABORT_ERR', 'the line was closed'));
+    this.#own?.kept.carrier.close();
+    this.#own = null;
+    this.#build?.leave(this.#connection === 'cold');
+    this.#build = null;
+    for (const file of this.#files.splice(0)) file.close();
+  }
+
+  readonly #spill: Spill = {
+    heldBytes: limits.bodyHeldBytes,
+    opened: (file) => this.#files.push(file),
+  };
+
+  async hop(request: HopRequest): Promise<HopAnswer> {
+    const { clock, timers } = this.#deps;
+    const url = hopUrl(request.url);
+    const { authorization } = request.headers;
+    if (authorization !== undefined) this.#mask.learn(authorization.replace(/^\S+ +/, ''));
+    if (url === null)
+      return unusable(request, shownUrl(request.url, this.#mask.text), request.startMs ?? clock.monotonicMs());
+    const headers = requestHeaders(url, request.headers, this.#access);
+    const deadline = new Deadline(clock, timers, request.deadlineMs);
+    // The last thing before the wire: what we prepare is no mirror's time.
+    const startMs = request.startMs ?? clock.monotonicMs();
+    const trace: ConnectTrace = {
+      marks: { start: startMs, end: startMs },
+      remoteAddress: null,
+      remotePort: null,
+      family: null,
+      tls: null,
+    };
+    const state: HopState = { request, url, trace, headers, answer: newTrace(), reused: false, protocol: null };
+    this.#deadline = deadline;
+    try {
+      const collected = await this.#ask(state, deadline);
+      settleMarks(state, state.answer.endMs ?? clock.monotonicMs());
+      return this.#timed(() => this.#answer(state, collected, null));
+    } catch (error) {
+      const stop = stopOf(error, state.answer.bodyBytes);
+      settleMarks(state, stop.atMs ?? clock.monotonicMs());
+      const fault = await this.#fault(state, stop);
+      return this.#timed(() => this.#answer(state, nothing, fault));
+    } finally {
+      deadline.clear();
+      this.#deadline = null;
+    }
+  }
+
+  /** Asks over a kept connection first, where one is at hand; one that had died meanwhile is replaced, once. */
+  async #ask(state: HopState, deadline: Deadline): Promise<Collected> {
+    const kept = this.#take(state);
+    if (kept !== null) {
+      state.reused = true;
+      fillFrom(state.trace, kept);
+      try {
+        return await this.#exchange(kept, state, deadline);
+      } catch (error) {
+        const { code } = stopOf(error);
+        // The connection of a build did not lie idle: what ends it is news.
+        const isOld = kept.carrier.isShared ? code === untakenCode : staleCodes.has(code);
+        if (state.answer.firstByteMs !== null || !isOld) throw error;
+        state.reused = false;
+        state.trace.tls = null;
+        state.answer = { ...newTrace(), repeated: kept.carrier.isShared ? 'goaway' : null };
+      }
+    }
+    try {
+      return await this.#exchange(await this.#connect(state, deadline), state, deadline);
+    } catch (error) {
+      if (stopOf(error).code !== untakenCode) throw error;
+      // As Go does: the server ended the session before it took our stream, so it is sent again over a new one, once.
+      state.answer = { ...newTrace(), repeated: 'goaway' };
+      return this.#exchange(await this.#connect(state, deadline), state, deadline);
+    }
+  }
+
+  async #connect(state: HopState, deadline: Deadline): Promise<Kept> {
+    const { url, trace, request } = state;
+    const guard = request.foreign ? (): Promise<AddressClass | null> => this.#homeClass(deadline) : null;
+    const { family: firstFamily, protocol } = this.#over;
+    const protocols = protocol === undefined ? this.#access.protocols : [protocol];
+    const route = { ...this.#access, firstFamily, ...(protocols === undefined ? {} : { protocols }) };
+    let carrier: Carrier | null = null;
+    const onSocket = (socket: Socket): void => {
+      carrier = new Carrier(socket, url.origin);
+    };
+    const socket = await connectTo({ url, route, guard, onSocket }, trace, deadline, this.#deps);
+    if (!request.foreign && this.#access.proxy === null) this.#homeAddress = trace.remoteAddress;
+    const { remoteAddress, remotePort, family, tls } = trace;
+    const ready = carrier ?? new Carrier(socket, url.origin);
+    if (url.protocol === 'https:' && protocols?.includes('1.1') === false && ready.protocol !== '2') {
+      ready.close();
+      throw new WireStop('MW_NO_HTTP2', 'the server does not speak HTTP/2');
+    }
+    const kept: Kept = { carrier: ready, remoteAddress, remotePort, family, tls };
+    const isFirst = this.#connection === 'cold' && !request.aside && this.#build?.kept === null;
+    if (isFirst && ready.protocol === '2') this.#build?.offer(kept);
+    return kept;
+  }
+
+  async #exchange(kept: Kept, state: HopState, deadline: Deadline): Promise<Collected> {
+    const { request, url, headers, answer } = state;
+    state.protocol = kept.carrier.protocol;
+    const { proxy } = this.#access;
+    const isPlainProxied = proxy !== null && url.protocol === 'http:';
+    const authorization = isPlainProxied ? proxyAuthorization(proxy) : null;
+    try {
+      const collected = await exchange(
+        kept.carrier,
+        {
+          method: request.method ?? 'GET',
+          target: isPlainProxied ? `${url.origin}${url.pathname}${url.search}` : `${url.pathname}${url.search}`,
+          headers: authorization === null ? headers : { ...headers, 'proxy-authorization': authorization },
+          body: null,
+          bodyBytesMax: request.bodyBytesMax,
+          stopAfterBytes: request.stopAfterBytes,
+          ...(request.asSent === true ? { asSent: request.asSent } : {}),
+          spill: request.large === true ? this.#spill : null,
+        },
+        answer,
+        deadline,
+        () => this.#deps.clock.monotonicMs(),
+      );
+      // RFC 9110 section 15.5.20: this connection is not for this origin. Go reports it as it stands, and so do we.
+      if (answer.status === 421) kept.carrier.close();
+      if (isPlainProxied && answer.status === 407)
+        throw new WireStop('MW_PROXY_STATUS', 'the proxy answered 407', answer.bodyBytes, answer.endMs);
+      return collected;
+    } finally {
+      this.#give(state, kept);
+    }
+  }
+
+  #take(state: HopState): Kept | null {
+    if (this.#connection === 'warm') {
+      if (this.#build === null) return this.#deps.pool.take(this.#access, state.url.origin);
+      const { kept } = this.#build;
+      return kept !== null && state.url.origin === new URL(this.#access.url).origin ? kept : null;
+    }
+    const own = this.#own;
+    this.#own = null;
+    if (own === null) return null;
+    if (state.request.startMs !== null && own.key === keyOf(state) && own.kept.carrier.isAlive()) return own.kept;
+    own.kept.carrier.close();
+    return null;
+  }
+
+  #give(state: HopState, kept: Kept): void {
+    if (kept.carrier.isShared) return;
+    if (this.#connection === 'warm' && this.#build === null) this.#deps.pool.give(this.#access, state.url.origin, kept);
+    else if (kept.carrier.isAlive()) this.#own = { key: keyOf(state), kept };
+  }
+
+  /** The class of space that the configured mirror is in: as connected, else by its name now. */
+  async #homeClass(deadline: Deadline): Promise<AddressClass | null> {
+    const host = bareHost(new URL(this.#access.url));
+    const bySpelling = classBySpelling(host);
+    if (bySpelling !== null || this.#access.proxy !== null) return bySpelling;
+    const { family, dnsServer: server } = this.#access;
+    this.#homeAddress ??= await this.#deps.names
+      .resolve(host, { family, server }, deadline, () => undefined)
+      .then(({ address }) => address)
+      .catch(() => null);
+    return this.#homeAddress === null ? null : addressClass(this.#homeAddress);
+  }
+
+  async #fault(state: HopState, stop: WireStop): Promise<WireFault> {
+    const { trace, url, request, reused } = state;
+    const host = this.#access.proxy === null ? bareHost(url) : bareHost(new URL(this.#access.proxy.url));
+    const isSecure = url.protocol === 'https:';
+    const phase = phaseOf(trace.marks, isSecure, reused, addressClass(host) !== null);
+    const asksOthers = phase === 'resolve' && stop.code !== 'ABORT_ERR' && classBySpelling(host) === null;
+    const { family, dnsServer: server } = this.#access;
+    return {
+      code: stop.code,
+      phase,
+      text: stop.message,
+      bytesRead: Math.max(stop.bytesRead, state.answer.bodyBytes),
+      ...(stop.code === 'MW_DEADLINE' ? { limitMs: request.limitMs } : {}),
+      ...(asksOthers ? { resolverAnswersOthers: await this.#deps.names.answersOthers(host, { family, server }) } : {}),
+    };
+  }
+
+  #answer(state: HopState, { body, whole }: Collected, fault: WireFault | null): HopAnswer {
+    const { request, trace, answer } = state;
+    const hop: Hop = {
+      url: shownUrl(request.url, this.#mask.text),
+      aside: request.aside,
+      marks: trace.marks,
+      reused: state.reused,
+      remoteAddress: trace.remoteAddress,
+      remotePort: trace.remotePort,
+      family: trace.family,
+      proxy: this.#access.proxy === null ? null : new URL(this.#access.proxy.url).origin,
+      tls: trace.tls,
+      requestHeaders: redactHeaders(state.headers, this.#mask.text),
+      ...(state.protocol === null ? {} : { protocol: state.protocol }),
+      ...(answer.repeated === null ? {} : { repeated: answer.repeated }),
+      status: answer.status,
+      responseHeaders: redactHeaders(answer.headers, this.#mask.text),
+      bodyBytes: answer.bodyBytes,
+      ...(answer.ramp == null ? {} : { ramp: answer.ramp }),
+      fault,
+    };
+    return { hop, headers: answer.headers, body, ...(whole === null ? {} : { whole }) };
+  }
+}
+
+const nothing: Collected = { body: Buffer.alloc(0), whole: null };

@@ -1,0 +1,97 @@
+import type { Timers, WireAccess } from '../core/ports.ts';
+import type { TlsFacts } from '../core/transcript.ts';
+import type { Carrier } from './carrier.ts';
+import { floodLookMs, isFlood } from './flood.ts';
+
+/** A connection at rest and what is known of it. */
+export interface Kept {
+  readonly carrier: Carrier;
+  readonly remoteAddress: string | null;
+  readonly remotePort: number | null;
+  readonly family: 4 | 6 | null;
+  readonly tls: TlsFacts | null;
+}
+
+/** At rest for each mirror and host; `perHost` is small, and a warm probe uses one at a time. */
+const keptPerHost = 2;
+/** Origins of one mirror; a redirect leads to another one, and a mirror that is up to no good to a new one each time. */
+const originsKept = 8;
+
+/**
+ * Connections kept for warm probes, by mirror, then origin. A mirror whose access changed starts anew. An HTTP/2
+ * connection whose server sends a flood of frames meanwhile is closed.
+ */
+export class Pool {
+  readonly #byMirror = new Map<string, { access: WireAccess; readonly byOrigin: Map<string, Kept[]> }>();
+  readonly #timers: Timers;
+  /** HTTP/2 connections at rest, and how many bytes had come when their rest began. */
+  readonly #resting = new Map<Carrier, number>();
+  #look: { cancel(): void } | null = null;
+
+  constructor(timers: Timers) {
+    this.#timers = timers;
+  }
+
+  /** Takes a live connection out of the pool, the one used last first; `null` where there is none. */
+  take(access: WireAccess, origin: string): Kept | null {
+    const kept = this.#of(access).get(origin) ?? [];
+    for (let one = kept.pop(); one !== undefined; one = kept.pop()) {
+      this.#resting.delete(one.carrier);
+      if (one.carrier.isAlive()) return one;
+      one.carrier.close();
+    }
+    return null;
+  }
+
+  /** Puts a connection back. */
+  give(access: WireAccess, origin: string, one: Kept): void {
+    if (!one.carrier.isAlive()) return;
+    const byOrigin = this.#of(access);
+    const kept = byOrigin.get(origin) ?? [];
+    // The one used last stands last.
+    byOrigin.delete(origin);
+    byOrigin.set(origin, kept);
+    kept.push(one);
+    if (one.carrier.protocol === '2') this.#rest(one.carrier);
+    if (kept.length > keptPerHost) kept.shift()?.carrier.close();
+    const [oldest] = byOrigin;
+    if (byOrigin.size <= originsKept || oldest === undefined) return;
+    for (const { carrier } of oldest[1]) carrier.close();
+    byOrigin.delete(oldest[0]);
+  }
+
+  /** Closes all. */
+  close(): void {
+    for (const { byOrigin } of this.#byMirror.values()) closeAll(byOrigin);
+    this.#byMirror.clear();
+    this.#resting.clear();
+    this.#look?.cancel();
+    this.#look = null;
+  }
+
+  #rest(carrier: Carrier): void {
+    this.#resting.set(carrier, carrier.socket.bytesRead);
+    this.#look ??= this.#timers.after(floodLookMs, () => this.#lookAtAll());
+  }
+
+  #lookAtAll(): void {
+    for (const [carrier, before] of this.#resting) {
+      if (isFlood(carrier.socket.bytesRead - before, 0)) carrier.close();
+      if (!carrier.isAlive()) this.#resting.delete(carrier);
+    }
+    this.#look = this.#resting.size === 0 ? null : this.#timers.after(floodLookMs, () => this.#lookAtAll());
+  }
+
+  #of(access: WireAccess): Map<string, Kept[]> {
+    const known = this.#byMirror.get(access.registry);
+    if (known !== undefined && known.access === access) return known.byOrigin;
+    if (known !== undefined) closeAll(known.byOrigin);
+    const byOrigin = new Map<string, Kept[]>();
+    this.#byMirror.set(access.registry, { access, byOrigin });
+    return byOrigin;
+  }
+}
+
+function closeAll(byOrigin: Map<string, Kept[]>): void {
+  for (const kept of byOrigin.values()) for (const one of kept) one.carrier.close();
+}

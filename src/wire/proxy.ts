@@ -1,0 +1,83 @@
+import type { Socket } from 'node:net';
+import type { WireAccess } from '../core/ports.ts';
+import { proxyAuthorization } from './credentials.ts';
+import type { Deadline } from './deadline.ts';
+import { stopOf, WireStop } from './stop.ts';
+
+const answerBytesMax = 16 * 1024;
+
+/**
+ * A proxy's failure as such: what happens before it has said 200 is news about the way, never about the mirror. That
+ * holds for a deadline too: who is slow behind a proxy that has not answered yet cannot be told from here.
+ */
+export function proxyStop(error: unknown): WireStop {
+  const stop = stopOf(error);
+  if (stop.code === 'MW_PROXY_STATUS') return stop;
+  return new WireStop('MW_PROXY_CONNECT', `${stop.code}: ${stop.message}`, 0, stop.atMs);
+}
+
+/** Asks the proxy for a tunnel to the target. Rejects with `MW_PROXY_STATUS` for anything but 200. */
+export function askProxy(
+  socket: Socket,
+  target: URL,
+  proxy: NonNullable<WireAccess['proxy']>,
+  deadline: Deadline,
+): Promise<void> {
+  const authority = `${target.hostname}:${target.port === '' ? 443 : target.port}`;
+  const authorization = proxyAuthorization(proxy);
+  const lines = [
+    `CONNECT ${authority} HTTP/1.1`,
+    `host: ${authority}`,
+    ...(authorization === null ? [] : [`proxy-authorization: ${authorization}`]),
+  ];
+  return deadline.run((done, failed) => {
+    const head = new ProxyHead();
+    const settle = (why: WireStop | null): void => {
+      socket.off('data', take).off('error', fail).off('close', closed);
+      if (why !== null) {
+        socket.destroy();
+        failed(why);
+      } else done();
+    };
+    const fail = (error: Error): void => settle(stopOf(error));
+    const closed = (): void => settle(new WireStop('ECONNRESET', 'the proxy closed the connection'));
+    const take = (chunk: Buffer): void => {
+      const answer = head.take(chunk);
+      if (answer === null) return;
+      if (answer instanceof WireStop) {
+        settle(answer);
+        return;
+      }
+      socket.pause();
+      if (answer.length > 0) socket.unshift(answer);
+      settle(null);
+    };
+    socket.on('data', take).on('error', fail).on('close', closed);
+    socket.write(`${lines.join('\r\n')}\r\n\r\n`);
+    return () => {
+      socket.off('data', take).off('error', fail).off('close', closed);
+      socket.destroy();
+    };
+  });
+}
+
+const headEnd = '\r\n\r\n';
+
+/** Reads the head of a proxy's answer, in time in proportion to it, in however small pieces it comes. */
+export class ProxyHead {
+  readonly #head = Buffer.allocUnsafe(answerBytesMax + 1);
+  #filled = 0;
+
+  /** What follows a 200, a stop for any other answer, `null` while the head is not complete. */
+  take(chunk: Buffer): Buffer | WireStop | null {
+    const before = this.#filled;
+    this.#filled += chunk.copy(this.#head, before);
+    const seen = this.#head.subarray(0, this.#filled);
+    const end = seen.indexOf(headEnd, Math.max(0, before - headEnd.length + 1));
+    if (end < 0 && seen.length <= answerBytesMax) return null;
+    const status = /^HTTP\/1\.[01] (\d{3})/.exec(seen.toString('latin1', 0, 32))?.[1] ?? null;
+    if (end < 0 || status === null) return new WireStop('MW_PROXY_STATUS', 'no HTTP answer to CONNECT');
+    if (status !== '200') return new WireStop('MW_PROXY_STATUS', `CONNECT was answered with ${status}`);
+    return chunk.subarray(end + headEnd.length - before);
+  }
+}

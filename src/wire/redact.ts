@@ -1,0 +1,73 @@
+import { limits } from '../core/limits.ts';
+
+const shown = '***';
+
+type MaskText = (text: string) => string;
+
+/** Names whose whole value is a secret. */
+const secretName = /auth|cookie|token|secret|passw|api-?key|session|signature|credential/;
+/** Challenges: what they ask for is worth keeping, their one-time values are not. */
+const challengeNames = new Set(['www-authenticate', 'proxy-authenticate']);
+const challengeKept = new Set(['realm', 'service', 'scope', 'error', 'charset', 'algorithm', 'qop']);
+const kindsKept = 2_000;
+
+type Kind = 'secret' | 'challenge' | 'open';
+const kinds = new Map<string, Kind>();
+
+function kindOf(name: string): Kind {
+  const known = kinds.get(name);
+  if (known !== undefined) return known;
+  const kind = challengeNames.has(name) ? 'challenge' : secretName.test(name) ? 'secret' : 'open';
+  if (kinds.size >= kindsKept) kinds.clear();
+  kinds.set(name, kind);
+  return kind;
+}
+
+/** Masks user-info and query values of every URL in a text, relative ones too (`/a?sig=x`). */
+export function maskUrlsIn(text: string): string {
+  let masked = text;
+  if (masked.includes('@')) masked = masked.replace(/\/\/[^/?#\s@]*@/g, `//${shown}@`);
+  if (masked.includes('?')) {
+    masked = masked.replace(/\?([^\s"'<>#]*)/g, (_, query: string) => {
+      const parts = query.split('&').map((part) => (part.includes('=') ? `${part.split('=', 1)[0]}=${shown}` : part));
+      return `?${parts.join('&')}`;
+    });
+  }
+  return masked;
+}
+
+function maskChallenge(value: string): string {
+  if (!value.includes('=')) return value.split(' ', 1)[0] ?? '';
+  return value.replace(/([a-z0-9_-]+)=("[^"]*(?:"|$)|[^\s,]*)/gi, (whole, name: string) =>
+    challengeKept.has(name.toLowerCase()) ? maskUrlsIn(whole) : `${name}=${shown}`,
+  );
+}
+
+function redacted(name: string, value: string, mask: MaskText): string {
+  const kind = kindOf(name);
+  if (kind === 'secret') return shown;
+  // Looking for what to mask takes the square of a length that a server chooses.
+  const begin = mask(value).slice(0, 4 * limits.headerValueChars);
+  return (kind === 'challenge' ? maskChallenge(begin) : maskUrlsIn(begin)).slice(0, limits.headerValueChars);
+}
+
+/**
+ * Headers as a transcript may keep them: secrets `***`, URLs without user-info and query values, at most
+ * `limits.headersKept` of at most `limits.headerValueChars` characters. What was left out is counted under `…`.
+ * @param headers  lower-case names
+ * @param mask  of known credentials, applied before anything is cut
+ */
+export function redactHeaders(
+  headers: Readonly<Record<string, string>>,
+  mask: MaskText = (text) => text,
+): Readonly<Record<string, string>> {
+  const kept: Record<string, string> = {};
+  let count = 0;
+  for (const name of Object.keys(headers)) {
+    count += 1;
+    if (count <= limits.headersKept)
+      kept[mask(name).slice(0, limits.headerValueChars)] = redacted(name, headers[name] ?? '', mask);
+  }
+  if (count > limits.headersKept) kept['…'] = `${count - limits.headersKept} more`;
+  return kept;
+}

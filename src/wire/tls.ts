@@ -1,0 +1,171 @@
+import { createHash, type X509Certificate } from 'node:crypto';
+import {
+  checkServerIdentity,
+  createSecureContext,
+  getCACertificates,
+  type SecureContext,
+  type TLSSocket,
+} from 'node:tls';
+import type { WireAccess } from '../core/ports.ts';
+import type { TlsFacts } from '../core/transcript.ts';
+import { codeOf } from './stop.ts';
+
+/** What we trust and show; a part of an access. */
+export type TlsRule = Pick<WireAccess, 'ca' | 'client' | 'pin'>;
+
+/** The verdict on a finished handshake: `null` code means that it may carry requests. */
+export interface TlsVerdict {
+  readonly facts: TlsFacts;
+  readonly code: string | null;
+  readonly text: string;
+}
+
+/** What one certificate says, computed once for each certificate that we meet. */
+interface LeafFacts {
+  readonly issuer: string;
+  readonly startsAtMs: number | null;
+  readonly expiresAtMs: number | null;
+  readonly spkiSha256: string | null;
+  /** Verdicts on names, `null` where the name fits. */
+  readonly names: Map<string, { readonly code: string; readonly text: string } | null>;
+}
+
+const leavesKept = 1_000;
+const namesKept = 50;
+const contextsKept = 500;
+const issuerChars = 80;
+
+/**
+ * Secure contexts by access, and facts by certificate. Building a context of all of Node's roots takes milliseconds
+ * and a certificate's legacy form a tenth of one: too dear for each probe.
+ */
+export class TlsBook {
+  readonly #byRule = new WeakMap<TlsRule, SecureContext>();
+  readonly #byText = new Map<string, SecureContext>();
+  readonly #leaves = new Map<string, LeafFacts>();
+
+  /**
+   * The context of an access: Node's roots and its own CA bundle, its client certificate, TLS 1.2 or later.
+   * @throws Error with an OpenSSL code where a PEM text is unusable
+   */
+  context(rule: TlsRule): SecureContext {
+    const known = this.#byRule.get(rule);
+    if (known !== undefined) return known;
+    const text = JSON.stringify([rule.ca, rule.client?.cert ?? null, rule.client?.key ?? null]);
+    const context = this.#byText.get(text) ?? createContext(rule);
+    if (this.#byText.size >= contextsKept) this.#byText.clear();
+    this.#byText.set(text, context);
+    this.#byRule.set(rule, context);
+    return context;
+  }
+
+  /**
+   * Judges a finished handshake in the order expired, untrusted, name, pin. Facts come back in every case.
+   * @param host       the name or address that the certificate must be for
+   * @param nowWallMs  wall time, to tell an expired certificate that is untrusted too
+   */
+  judge(socket: TLSSocket, host: string, rule: TlsRule, nowWallMs: number): TlsVerdict {
+    const certificate = socket.getPeerX509Certificate();
+    const leaf = certificate === undefined ? null : this.#leaf(certificate);
+    const chainCode = socket.authorized ? null : codeOf({ code: String(socket.authorizationError) });
+    const chain = leaf === null ? (chainCode ?? 'UNABLE_TO_GET_ISSUER_CERT') : chainCode;
+    const wrongName = certificate === undefined || leaf === null ? null : nameVerdict(certificate, leaf, host);
+    const facts: TlsFacts = {
+      version: socket.getProtocol() ?? '',
+      cipher: socket.getCipher().name,
+      issuer: leaf?.issuer ?? '',
+      expiresAtMs: leaf?.expiresAtMs ?? null,
+      spkiSha256: leaf?.spkiSha256 ?? null,
+      resumed: socket.isSessionReused(),
+      authorizationCode: chain ?? wrongName?.code ?? null,
+    };
+    const dated = chain === null || leaf === null ? null : dateCode(leaf, nowWallMs);
+    const found = dated ?? chain;
+    if (found !== null)
+      return { facts: { ...facts, authorizationCode: found }, code: found, text: 'certificate chain' };
+    if (wrongName !== null) return { facts, code: wrongName.code, text: wrongName.text };
+    if (rule.pin !== null && rule.pin !== `sha256/${facts.spkiSha256}`)
+      return { facts, code: 'MW_PIN', text: 'the public key is not the pinned one' };
+    return { facts, code: null, text: '' };
+  }
+
+  #leaf(certificate: X509Certificate): LeafFacts {
+    const key = certificate.fingerprint256;
+    const known = this.#leaves.get(key);
+    if (known !== undefined) return known;
+    if (this.#leaves.size >= leavesKept) this.#leaves.clear();
+    const leaf = leafFacts(certificate);
+    this.#leaves.set(key, leaf);
+    return leaf;
+  }
+}
+
+function createContext(rule: TlsRule): SecureContext {
+  return createSecureContext({
+    minVersion: 'TLSv1.2',
+    ...(rule.ca.length === 0 ? {} : { ca: [...getCACertificates('default'), ...rule.ca] }),
+    ...(rule.client === null ? {} : { cert: rule.client.cert, key: rule.client.key }),
+  });
+}
+
+function leafFacts(certificate: X509Certificate): LeafFacts {
+  return {
+    issuer: issuerName(certificate.issuer),
+    startsAtMs: timeOf(certificate.validFrom),
+    expiresAtMs: timeOf(certificate.validTo),
+    spkiSha256: spkiHash(certificate),
+    names: new Map(),
+  };
+}
+
+function timeOf(text: string): number | null {
+  const ms = Date.parse(text);
+  return Number.isNaN(ms) ? null : ms;
+}
+
+/** RFC 7469 section 2.4; `null` where the key is of a kind that we cannot read. */
+function spkiHash(certificate: X509Certificate): string | null {
+  try {
+    return createHash('sha256')
+      .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
+      .digest('base64');
+  } catch {
+    return null;
+  }
+}
+
+function issuerName(issuer: string): string {
+  const part = (key: string): string | undefined =>
+    issuer
+      .split('\n')
+      .find((line) => line.startsWith(`${key}=`))
+      ?.slice(key.length + 1);
+  return (part('CN') ?? part('O') ?? '').slice(0, issuerChars);
+}
+
+/** Node's own word for a date that does not hold, whatever else is wrong with the chain. */
+function dateCode(leaf: LeafFacts, nowWallMs: number): string | null {
+  if (leaf.expiresAtMs !== null && leaf.expiresAtMs < nowWallMs) return 'CERT_HAS_EXPIRED';
+  return leaf.startsAtMs !== null && leaf.startsAtMs > nowWallMs ? 'CERT_NOT_YET_VALID' : null;
+}
+
+/**
+ * Node's `checkServerIdentity`, asked once for each certificate and name. The legacy form comes from the certificate:
+ * `socket.getPeerCertificate()` is empty once `getPeerX509Certificate()` was called (Node 24.21).
+ */
+function nameVerdict(
+  certificate: X509Certificate,
+  leaf: LeafFacts,
+  host: string,
+): { code: string; text: string } | null {
+  const known = leaf.names.get(host);
+  if (known !== undefined) return known;
+  const error = checkServerIdentity(host, certificate.toLegacyObject());
+  const verdict =
+    error === undefined
+      ? null
+      : { code: codeOf(error) ?? 'ERR_TLS_CERT_ALTNAME_INVALID', text: error.message.slice(0, 200) };
+  if (leaf.names.size >= namesKept) leaf.names.clear();
+  leaf.names.set(host, verdict);
+  return verdict;
+}

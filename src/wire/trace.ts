@@ -1,0 +1,56 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Hop } from '../core/transcript.ts';
+import type { Spill } from './body-hold.ts';
+import type { CarriedRequest } from './carrier.ts';
+
+/** One request over a connection that is ready. */
+export interface ExchangeRequest extends CarriedRequest {
+  readonly bodyBytesMax: number;
+  readonly stopAfterBytes: number | null;
+  /** As `Ask.asSent`. */
+  readonly asSent?: true;
+  /** Where a body too long to be held goes; `null`: it is held. */
+  readonly spill: Spill | null;
+}
+
+/** What is known of an exchange, filled in as it comes, so that a failing one tells what it got. */
+export interface ExchangeTrace {
+  firstByteMs: number | null;
+  /** Instant of the last byte of the body. */
+  endMs: number | null;
+  status: number | null;
+  /** Lower-case names; repeated headers joined by `, `. */
+  headers: Readonly<Record<string, string>>;
+  bodyBytes: number;
+  /** As `Hop.ramp`. */
+  ramp: Hop['ramp'] | null;
+  /** As `Hop.repeated`. */
+  repeated: NonNullable<Hop['repeated']> | null;
+}
+
+/** A trace of nothing yet. */
+export function newTrace(): ExchangeTrace {
+  return { firstByteMs: null, endMs: null, status: null, headers: {}, bodyBytes: 0, ramp: null, repeated: null };
+}
+
+/** Headers by lower-case name; repeated ones joined. */
+export function joined(headers: IncomingHttpHeaders): Record<string, string> {
+  const plain: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) plain[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return plain;
+}
+
+/** Whether a body is encoded. */
+export function isCoded(headers: Readonly<Record<string, string>>): boolean {
+  return !['', 'identity'].includes(headers['content-encoding'] ?? '');
+}
+
+/** What the head says about the length of the body; `null` where its end is told otherwise. */
+export function saidBytes(method: string, { status, headers }: ExchangeTrace): number | null {
+  // What the head says of the length in an answer to HEAD is that of a GET.
+  if (method === 'HEAD' || status === 204 || status === 304) return 0;
+  const length = headers['content-length'];
+  return length === undefined || headers['transfer-encoding'] !== undefined ? null : Number(length);
+}

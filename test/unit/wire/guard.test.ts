@@ -1,0 +1,155 @@
+import { describe, expect, it } from 'vitest';
+import {
+  type AddressClass,
+  addressClass,
+  classBySpelling,
+  type GuardRule,
+  mayConnect,
+} from '../../../src/wire/guard.ts';
+
+/** Each range: the last address before it, its first, its last, and the first after it. */
+const v4: readonly (readonly [
+  before: string | null,
+  first: string,
+  last: string,
+  after: string | null,
+  AddressClass,
+])[] = [
+  [null, '0.0.0.0', '0.255.255.255', '1.0.0.0', 'unspecified'],
+  ['9.255.255.255', '10.0.0.0', '10.255.255.255', '11.0.0.0', 'private'],
+  ['100.63.255.255', '100.64.0.0', '100.127.255.255', '100.128.0.0', 'shared'],
+  ['126.255.255.255', '127.0.0.0', '127.255.255.255', '128.0.0.0', 'loopback'],
+  ['169.253.255.255', '169.254.0.0', '169.254.255.255', '169.255.0.0', 'link_local'],
+  ['172.15.255.255', '172.16.0.0', '172.31.255.255', '172.32.0.0', 'private'],
+  ['191.255.255.255', '192.0.0.0', '192.0.0.255', '192.0.1.0', 'reserved'],
+  ['192.0.1.255', '192.0.2.0', '192.0.2.255', '192.0.3.0', 'documentation'],
+  ['192.88.98.255', '192.88.99.0', '192.88.99.255', '192.88.100.0', 'reserved'],
+  ['192.167.255.255', '192.168.0.0', '192.168.255.255', '192.169.0.0', 'private'],
+  ['198.17.255.255', '198.18.0.0', '198.19.255.255', '198.20.0.0', 'benchmark'],
+  ['198.51.99.255', '198.51.100.0', '198.51.100.255', '198.51.101.0', 'documentation'],
+  ['203.0.112.255', '203.0.113.0', '203.0.113.255', '203.0.114.0', 'documentation'],
+  ['223.255.255.255', '224.0.0.0', '239.255.255.255', null, 'multicast'],
+  [null, '240.0.0.0', '255.255.255.255', null, 'reserved'],
+];
+
+const f = 'ffff';
+const v6: readonly (readonly [
+  before: string | null,
+  first: string,
+  last: string,
+  after: string | null,
+  AddressClass,
+])[] = [
+  [null, '::', '::', null, 'unspecified'],
+  [null, '::1', '::1', null, 'loopback'],
+  [null, '::2', `::${f}:${f}`, null, 'reserved'],
+  [null, '64:ff9b:1::', `64:ff9b:1:${f}:${f}:${f}:${f}:${f}`, null, 'private'],
+  [null, '100::', `100::${f}:${f}:${f}:${f}`, null, 'reserved'],
+  [null, '100:0:0:1::', `100::1:${f}:${f}:${f}:${f}`, null, 'reserved'],
+  [null, '2001::', `2001:1ff:${f}:${f}:${f}:${f}:${f}:${f}`, '2001:200::', 'reserved'],
+  [
+    `2001:db7:${f}:${f}:${f}:${f}:${f}:${f}`,
+    '2001:db8::',
+    `2001:db8:${f}:${f}:${f}:${f}:${f}:${f}`,
+    '2001:db9::',
+    'documentation',
+  ],
+  [
+    `3ffe:${f}:${f}:${f}:${f}:${f}:${f}:${f}`,
+    '3fff::',
+    `3fff:fff:${f}:${f}:${f}:${f}:${f}:${f}`,
+    '3fff:1000::',
+    'documentation',
+  ],
+  [null, '4000::', `fbff:${f}:${f}:${f}:${f}:${f}:${f}:${f}`, null, 'reserved'],
+  [null, 'fc00::', `fdff:${f}:${f}:${f}:${f}:${f}:${f}:${f}`, null, 'private'],
+  [null, 'fe00::', `fe7f:${f}:${f}:${f}:${f}:${f}:${f}:${f}`, null, 'reserved'],
+  [null, 'fe80::', `febf:${f}:${f}:${f}:${f}:${f}:${f}:${f}`, null, 'link_local'],
+  [null, 'fec0::', `feff:${f}:${f}:${f}:${f}:${f}:${f}:${f}`, null, 'private'],
+  [null, 'ff00::', `${f}:${f}:${f}:${f}:${f}:${f}:${f}:${f}`, null, 'multicast'],
+];
+
+describe('each range, both sides of both ends', () => {
+  it.each([...v4, ...v6])('%s | %s … %s | %s is %s', (before, first, last, after, is) => {
+    expect([addressClass(first), addressClass(last)]).toEqual([is, is]);
+    if (before !== null) expect(addressClass(before)).toBe('public');
+    if (after !== null) expect(addressClass(after)).toBe('public');
+  });
+
+  it.each([
+    ['8.8.8.8', 'public'],
+    ['2000::', 'public'],
+    ['2606:4700::1111', 'public'],
+    // IPv4 inside IPv6 has the class of what it carries.
+    ['::ffff:10.0.0.1', 'private'],
+    ['::ffff:7f00:1', 'loopback'],
+    ['::ffff:8.8.8.8', 'public'],
+    ['::ffff:0:10.0.0.1', 'private'],
+    ['64:ff9b::10.0.0.1', 'private'],
+    ['64:ff9b::808:808', 'public'],
+    ['2002:7f00:1::', 'loopback'],
+    ['2002:808:808::1', 'public'],
+    // As sockets and URLs spell them.
+    ['fe80::1%eth0', 'link_local'],
+    ['[::1]', 'loopback'],
+    // No addresses.
+    ['example.com', null],
+    ['', null],
+    ['10.0.0', null],
+    ['1.2.3.4.5', null],
+    ['010.0.0.1', null],
+  ] as const)('%s is %s', (address, is) => expect(addressClass(address)).toBe(is));
+
+  it.each([
+    ['localhost', 'loopback'],
+    ['LOCALHOST.', 'loopback'],
+    ['a.localhost', 'loopback'],
+    ['notlocalhost', null],
+    ['localhost.example.com', null],
+    ['[::1]', 'loopback'],
+  ] as const)('%s by spelling alone is %s', (host, is) => expect(classBySpelling(host)).toBe(is));
+});
+
+describe('where a hop may go', () => {
+  const rule = (more: Partial<GuardRule> = {}): GuardRule => ({ allow: [], home: null, ...more });
+  const rows: readonly (readonly [string, string, string | null, GuardRule, boolean])[] = [
+    ['a public address', 'cdn.example.com', '8.8.8.8', rule(), true],
+    ['a name that resolves inward', 'cdn.example.com', '10.0.0.1', rule(), false],
+    ['a literal inward', '10.0.0.1', '10.0.0.1', rule(), false],
+    ['a mapped literal inward', '[::ffff:a00:1]', '::ffff:a00:1', rule(), false],
+    ['an address we cannot read', 'cdn.example.com', 'nonsense', rule(), false],
+    ['an address we cannot read, whatever is allowed', 'cdn.example.com', '', rule({ allow: ['0.0.0.0/0'] }), false],
+    ['the mirror is in the same space', 'b.example.com', '10.9.9.9', rule({ home: 'private' }), true],
+    ['the mirror is in other private space', 'b.example.com', '127.0.0.1', rule({ home: 'private' }), false],
+    ['a public mirror opens nothing', 'b.example.com', '10.9.9.9', rule({ home: 'public' }), false],
+    ['a loopback mirror opens loopback', 'b.example.com', '127.0.0.2', rule({ home: 'loopback' }), true],
+    ['a loopback mirror does not open private space', 'b.example.com', '10.0.0.1', rule({ home: 'loopback' }), false],
+    ['first of an allowed range', 'b.example.com', '10.1.0.0', rule({ allow: ['10.1.0.0/16'] }), true],
+    ['last of an allowed range', 'b.example.com', '10.1.255.255', rule({ allow: ['10.1.0.0/16'] }), true],
+    ['before an allowed range', 'b.example.com', '10.0.255.255', rule({ allow: ['10.1.0.0/16'] }), false],
+    ['after an allowed range', 'b.example.com', '10.2.0.0', rule({ allow: ['10.1.0.0/16'] }), false],
+    ['an allowed range that ends inside a byte', 'b.example.com', '10.15.0.1', rule({ allow: ['10.8.0.0/13'] }), true],
+    ['beyond a range that ends inside a byte', 'b.example.com', '10.16.0.1', rule({ allow: ['10.8.0.0/13'] }), false],
+    ['an allowed address', 'b.example.com', '10.1.2.3', rule({ allow: ['10.1.2.3'] }), true],
+    ['an allowed IPv6 range', 'b.example.com', 'fd00::7', rule({ allow: ['fd00::/8'] }), true],
+    ['an IPv4 range allows the mapped form', 'b.example.com', '::ffff:10.1.2.3', rule({ allow: ['10.0.0.0/8'] }), true],
+    ['a mapped range allows IPv4', 'b.example.com', '10.1.2.3', rule({ allow: ['::ffff:10.0.0.0/104'] }), true],
+    ['an IPv6 range of all allows no IPv4', 'b.example.com', '10.1.2.3', rule({ allow: ['::/0'] }), false],
+    ['an allowed name', 'B.example.com', '10.1.2.3', rule({ allow: ['b.EXAMPLE.com.'] }), true],
+    ['a name below an allowed one', 'a.b.example.com', '10.1.2.3', rule({ allow: ['b.example.com'] }), false],
+    [
+      'a range that is none allows nothing',
+      'b.example.com',
+      '10.1.2.3',
+      rule({ allow: ['10.0.0.0/33', '10.0.0.0/', '10.0.0.0/8/8'] }),
+      false,
+    ],
+    ['through a proxy: a name that nobody here resolves', 'b.example.com', null, rule(), true],
+    ['through a proxy: a literal inward', '169.254.169.254', null, rule(), false],
+    ['through a proxy: localhost', 'localhost', null, rule(), false],
+    ['through a proxy: localhost of a loopback mirror', 'localhost', null, rule({ home: 'loopback' }), true],
+    ['through a proxy: an allowed literal', '10.1.2.3', null, rule({ allow: ['10.0.0.0/8'] }), true],
+    ['through a proxy: an allowed name', 'localhost', null, rule({ allow: ['localhost'] }), true],
+  ];
+  it.each(rows)('%s', (_, host, address, given, may) => expect(mayConnect(host, address, given)).toBe(may));
+});
