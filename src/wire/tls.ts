@@ -40,7 +40,11 @@ const issuerChars = 80;
  * and a certificate's legacy form a tenth of one: too dear for each probe.
  */
 export class TlsBook {
-  readonly #byRule = new WeakMap<TlsRule, SecureContext>();
+  /** By list of CAs: a rule is a part of a route, which is made anew for each connection. */
+  readonly #byCa = new WeakMap<
+    TlsRule['ca'],
+    { readonly client: TlsRule['client']; readonly context: SecureContext }
+  >();
   readonly #byText = new Map<string, SecureContext>();
   readonly #leaves = new Map<string, LeafFacts>();
 
@@ -49,13 +53,13 @@ export class TlsBook {
    * @throws Error with an OpenSSL code where a PEM text is unusable
    */
   context(rule: TlsRule): SecureContext {
-    const known = this.#byRule.get(rule);
-    if (known !== undefined) return known;
+    const known = this.#byCa.get(rule.ca);
+    if (known !== undefined && known.client === rule.client) return known.context;
     const text = JSON.stringify([rule.ca, rule.client?.cert ?? null, rule.client?.key ?? null]);
     const context = this.#byText.get(text) ?? createContext(rule);
     if (this.#byText.size >= contextsKept) this.#byText.clear();
     this.#byText.set(text, context);
-    this.#byRule.set(rule, context);
+    this.#byCa.set(rule.ca, { client: rule.client, context });
     return context;
   }
 
