@@ -47,7 +47,7 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
     packages: ['undici', 'undici/lib/core/symbols.js', 'undici/lib/dispatcher/client.js', 'node:*'],
   },
   io: {
-    folders: ['core'],
+    folders: ['core', 'words'],
     packages: ['undici', 'node-cron', 'pino', 'pino-pretty', 'node:*'],
     files: {
       'worker.ts': ['core', 'ecosystems', 'probe', 'wire'],

@@ -3,7 +3,7 @@ import { printable } from '../core/printable.ts';
 import type { FileChange } from '../core/trap.ts';
 import { type ChangePlace, type KeptChange, makeChanges, systemClock } from '../daemon/system.ts';
 import { unifiedDiff } from '../doctor/diff.ts';
-import { sayTold } from '../words/told.ts';
+import { saySentence } from '../words/tell.ts';
 import type { Context } from './context.ts';
 import { UsageError } from './usage.ts';
 
@@ -64,7 +64,7 @@ export async function offerChanges(
   const made = await makeChanges(changes, place, new Date(systemClock.wallMs()).toISOString());
   if (made.tag === 'error') {
     const { file, halfDone } = made.error;
-    const because = sayTold(made.error.because, say);
+    const because = saySentence(made.error.because, say);
     terminal.err(
       halfDone === undefined
         ? say('apply.refused', { file, because })

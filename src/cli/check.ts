@@ -9,7 +9,7 @@ import type { Say } from '../words/say.ts';
 import { sayTold } from '../words/told.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { jsonText } from './json-text.ts';
-import { load } from './load.ts';
+import { builtInSource, load } from './load.ts';
 import { table } from './terminal.ts';
 import { words } from './usage.ts';
 
@@ -51,7 +51,7 @@ export const checkCommand: Command = {
     if (warnings.length > 0) terminal.err(formatIssues(warnings, config.path, say));
     terminal.out(
       say('check.head', {
-        source: sayTold(printable(source), say),
+        source: source === builtInSource ? say('load.default') : printable(source),
         mirrors:
           config.mirrors.length === 1 ? say('check.mirrorOne') : say('check.mirrors', { count: config.mirrors.length }),
         targets: targets.length === 1 ? say('check.targetOne') : say('check.targets', { count: targets.length }),

@@ -1,6 +1,6 @@
 import type { DemoEvent, DemoStage } from '../daemon/demo.ts';
 import type { Say } from '../words/say.ts';
-import { sayTold } from '../words/told.ts';
+import { saySentence } from '../words/tell.ts';
 import { reasonSaid } from './advice-words.ts';
 import type { Context } from './context.ts';
 import { padEnd } from './width.ts';
@@ -37,11 +37,12 @@ export function programIn(env: Context['env']): string {
   return env['npm_package_name'] === 'mirrorwatch' ? 'npm run -s mirrorwatch --' : 'mirrorwatch';
 }
 
-/** What a message said in fields; else the sentence that came with it. */
+/** What a message said in fields, or a sentence of the demo; else the text that came with it. */
 function textOf({ text, told }: DemoEvent, say: Say): string {
-  const { finding, advice } = told ?? {};
+  const { finding, advice, sentence } = told ?? {};
+  if (sentence !== undefined) return saySentence(sentence, say);
   if (finding !== undefined) return say(finding.isOver ? 'ended.spike' : 'finding.spike', { who: finding.registry });
   const why = advice === undefined ? null : reasonSaid(advice, say);
   const [first = '', ...more] = text.split('\n');
-  return [why ?? sayTold(first, say), ...more].join('\n');
+  return [why ?? first, ...more].join('\n');
 }

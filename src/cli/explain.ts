@@ -1,15 +1,13 @@
-import { costText } from '../core/authority-cost.ts';
 import { hopPhases } from '../core/hop-phases.ts';
 import type { Probed } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
 import { steadyRate } from '../core/sample.ts';
-import { type Signature, signatureText } from '../core/signature.ts';
 import { refText } from '../core/target.ts';
 import type { Hop } from '../core/transcript.ts';
-import { authorityText, firstBytesText } from '../core/views.ts';
+import { firstBytesText } from '../core/views.ts';
+import { authorityText, costText, signatureText } from '../words/facts.ts';
 import { failureValue, failureWord } from '../words/failure.ts';
 import type { Say } from '../words/say.ts';
-import { sayTold } from '../words/told.ts';
 import { bar, duration, type Terminal } from './terminal.ts';
 import { padEnd } from './width.ts';
 
@@ -85,16 +83,15 @@ function conclusions({ sample, transcript }: Probed, say: Say): string[] {
   // Beside a signature there is an authority: what it says is told below.
   if (facts.compared)
     lines.push(say(facts.signature ? 'probe.comparedSigned' : 'probe.compared', { digest: facts.compared.digest }));
-  if (facts.signature) lines.push(signatureSaid(facts.signature, say));
+  if (facts.signature) lines.push(signatureText(facts.signature, say));
   if (facts.seen)
     lines.push(
       say('probe.bytes', { count: facts.seen.bytes, hex: facts.seen.firstHex, text: firstBytesText(facts.seen) }),
     );
   if (facts.treeHead) lines.push(say('probe.treeHead', { name: facts.treeHead.name, size: facts.treeHead.size }));
-  const authority = authorityText(facts);
-  if (authority !== null)
-    lines.push(say('probe.itself', { name: String(facts.authority?.name), text: sayTold(authority, say) }));
-  if (facts.authorityCost) lines.push(say('probe.cost', { cost: sayTold(costText(facts.authorityCost), say) }));
+  const authority = authorityText(facts, say);
+  if (authority !== null) lines.push(say('probe.itself', { name: String(facts.authority?.name), text: authority }));
+  if (facts.authorityCost) lines.push(say('probe.cost', { cost: costText(facts.authorityCost, say) }));
   if (facts.forked)
     lines.push(say('probe.fork', { name: facts.forked.name }), ...facts.forked.statements.flatMap(linesOf));
   if (sample.tls?.expiresAtMs)
@@ -107,12 +104,6 @@ function conclusions({ sample, transcript }: Probed, say: Say): string[] {
   if (sample.finalUrl && transcript.hops.filter((hop) => !hop.aside).length > 1)
     lines.push(say('probe.ended', { url: sample.finalUrl }));
   return lines;
-}
-
-/** Whose key it is stays as it is. */
-function signatureSaid(signature: Signature, say: Say): string {
-  const text = sayTold(signatureText({ ...signature, key: null }), say);
-  return signature.key === null ? text : `${text} (${signature.key})`;
 }
 
 function linesOf(text: string): readonly string[] {

@@ -6,6 +6,7 @@ import type { Survey } from '../core/survey.ts';
 import { replaceFile, systemFiles, thisMachine } from '../daemon/system.ts';
 import { surveyProject } from '../doctor/survey.ts';
 import type { Say } from '../words/say.ts';
+import { saySentence } from '../words/tell.ts';
 import { sayTold } from '../words/told.ts';
 import { placeOptions, whoseSettings } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
@@ -107,7 +108,12 @@ async function accepted(context: Context, first: Draft, file: string): Promise<P
       return null;
     }
     const expected = sayTold(issue.expected, context.say);
-    without.push(context.say('init.without', { without: sayTold(less.without, context.say), expected }));
+    without.push(
+      context.say('init.without', {
+        without: typeof less.without === 'string' ? less.without : saySentence(less.without, context.say),
+        expected,
+      }),
+    );
     draft = less.draft;
   }
   context.terminal.err(context.say('init.tooMuch'));
@@ -139,7 +145,7 @@ function said(survey: Survey, { loaded, without }: Proposed, say: Say): readonly
     ...lines,
     ...(own.length === 0 ? [] : [say('init.private', { names: firstOf(own, say) })]),
     ...(others.length === 0 ? [] : [say('init.noMirror', { names: others.slice(0, shownMax).join(', ') })]),
-    ...[...survey.leftOut, ...without].map((line) => say('init.leftOut', { what: sayTold(line, say) })),
+    ...[...survey.leftOut.map((one) => saySentence(one, say)), ...without].map((what) => say('init.leftOut', { what })),
     '',
   ];
 }

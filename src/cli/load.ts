@@ -11,6 +11,9 @@ import { error, ok, type Result } from '../core/result.ts';
 import { expand, systemFiles } from '../daemon/system.ts';
 import type { Context } from './context.ts';
 
+/** What stands for the path of the built-in default, for programs too. */
+export const builtInSource = 'built-in default';
+
 /** A configuration and where it came from. */
 export interface Loaded {
   readonly config: Config;
@@ -73,7 +76,7 @@ export async function loadText(
   text: string,
   path: string | null,
 ): Promise<Result<Loaded, LoadFailure>> {
-  const source = path ?? 'built-in default';
+  const source = path ?? builtInSource;
   const read = await loadConfigSlowly({ text, path, env: context.env, files: systemFiles, cwd: context.cwd, expand });
   if (read.tag === 'error')
     return error({ source, issues: read.error, text: formatIssues(read.error, path, context.say) });

@@ -5,7 +5,7 @@ import type { Mirror } from '../core/mirror.ts';
 import type { Step } from '../core/target.ts';
 import type { Say } from '../words/say.ts';
 import { kindByWord } from './kind-by-word.ts';
-import type { Loaded, LoadFailure } from './load.ts';
+import { builtInSource, type Loaded, type LoadFailure } from './load.ts';
 import { UsageError } from './usage.ts';
 
 /** A configuration of one mirror, for a URL that no file names. */
@@ -56,7 +56,7 @@ function nameOf(url: string): string {
 export function mirrorFor(loaded: Loaded, which: string): Mirror {
   const { mirrors } = loaded.config;
   const found =
-    loaded.source === 'built-in default' && /^https?:\/\//i.test(which)
+    loaded.source === builtInSource && /^https?:\/\//i.test(which)
       ? mirrors[0]
       : mirrors.find(({ name }) => name === which);
   if (found) return found;

@@ -1,5 +1,5 @@
 import { type KeptChange, keptChanges, undoChange } from '../daemon/system.ts';
-import { sayTold } from '../words/told.ts';
+import { saySentence } from '../words/tell.ts';
 import { placeOptions, whoseSettings } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { UsageError, words } from './usage.ts';
@@ -31,7 +31,7 @@ export const undoCommand: Command = {
     const undone = await undoChange(change, place);
     if (undone.tag === 'error') {
       const { file, halfDone } = undone.error;
-      const because = sayTold(undone.error.because, say);
+      const because = saySentence(undone.error.because, say);
       terminal.err(say(halfDone === undefined ? 'undo.refused' : 'undo.half', { file, because }));
       terminal.err(say('undo.keptIn', { madeAt: change.madeAt, path: `${place.kept}/${change.id}.json` }));
       return 1;

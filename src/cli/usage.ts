@@ -1,46 +1,45 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { maskName, maskText } from '../core/mask-text.ts';
 import { printable } from '../core/printable.ts';
+import type { Filled, Sentence } from '../core/sentence.ts';
 import type { Key, Say, Values } from '../words/say.ts';
+import { phrase, saySentence } from '../words/tell.ts';
 import { sayTold } from '../words/told.ts';
 import { english } from '../words/words.ts';
 
 /** The words of a call were wrong: shown with the command's usage, exit 2. Its message is English. */
 export class UsageError<K extends Key = Key> extends Error {
-  readonly #key: Key;
-  readonly #values: readonly [Readonly<Record<string, string | number>>?];
+  readonly #sentence: Sentence;
 
-  constructor(key: K, ...values: Values<K>) {
-    const shown = masked(key, values);
-    super(english(key, ...shown));
-    this.#key = key;
-    this.#values = shown;
+  constructor(key: K, ...values: Values<K, Filled>) {
+    const sentence = masked(phrase(key, ...values));
+    super(saySentence(sentence, english));
+    this.#sentence = sentence;
   }
 
   /** What was wrong, as a person reads it; what a value tells in English is said, too. */
   text(say: Say): string {
-    const [values = {}] = this.#values;
+    const { key, values } = this.#sentence;
     const told = Object.entries(values).map(([name, value]) => [
       name,
       typeof value === 'string' ? sayTold(printable(value), say) : value,
     ]);
-    return say(this.#key, ...([Object.fromEntries(told)] as unknown as Values<Key>));
+    return saySentence({ key, values: Object.fromEntries(told) }, say);
   }
 }
 
 /** Values that repeat what was called for where a module is wanted, and those that are a text of ours. */
 const names: ReadonlySet<string> = new Set(['module']);
-const ours: ReadonlySet<string> = new Set(['expected', 'list', 'names', 'problem', 'cannot']);
+const ours: ReadonlySet<string> = new Set(['expected', 'list', 'names', 'cannot']);
 
 /** A word of a call may be a URL with a password in it, in any place. */
-function masked<K extends Key>(key: K, values: Values<K>): Values<K> {
-  const [given] = values as [Readonly<Record<string, string | number>>?];
-  if (given === undefined || key === 'wrong.as') return values;
-  const shown = Object.entries(given).map(([name, value]) => {
+function masked({ key, values }: Sentence): Sentence {
+  if (key === 'wrong.as') return { key, values };
+  const shown = Object.entries(values).map(([name, value]) => {
     if (typeof value !== 'string' || ours.has(name)) return [name, value];
     return [name, names.has(name) || key === 'wrong.moduleAs' ? maskName(value) : maskText(value)];
   });
-  return [Object.fromEntries(shown)] as unknown as Values<K>;
+  return { key, values: Object.fromEntries(shown) };
 }
 
 /**

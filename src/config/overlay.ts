@@ -1,4 +1,6 @@
 import { type Document, isMap, parse, parseDocument } from 'yaml';
+import type { Sentence } from '../core/sentence.ts';
+import { phrase } from '../words/tell.ts';
 import { knownKeys } from './json-schema.ts';
 
 /** A key of the file and what it is to be instead, both as written: `advise.minGain` and `30%`. */
@@ -12,11 +14,11 @@ const judged = ['detect', 'advise', 'clients'] as const;
 const keyPattern = /^[A-Za-z]\w*(\.[A-Za-z]\w*)*$/;
 
 /** What is wrong with a change before it is read with the file; `null`: nothing. */
-export function changeProblem({ key }: KeyChange): string | null {
-  if (!keyPattern.test(key)) return `'${key}' is no key: write it as advise.minGain`;
+export function changeProblem({ key }: KeyChange): Sentence | null {
+  if (!keyPattern.test(key)) return phrase('replay.noKey', { key });
   const [top = ''] = key.split('.');
   if (judged.some((one) => one === top) || !knownKeys([]).includes(top)) return null;
-  return `${top} says what is asked or told, not how answers are judged: a replay has only the answers that there were; it can change ${judged.join(', ')}`;
+  return phrase('replay.notJudged', { key: top, keys: judged.join(', ') });
 }
 
 /**

@@ -1,8 +1,10 @@
 import { baseUrl } from '../core/base-url.ts';
 import { printable } from '../core/printable.ts';
+import type { Sentence } from '../core/sentence.ts';
 import type { Survey, Surveyed } from '../core/survey.ts';
 import { registry } from '../ecosystems/registry.ts';
 import type { Say } from '../words/say.ts';
+import { phrase } from '../words/tell.ts';
 import { english } from '../words/words.ts';
 import { publicControls } from './default-config.ts';
 import { type KnownMirror, knownGoMirrors, knownKinds } from './known-mirrors.ts';
@@ -155,7 +157,10 @@ function moduleLines({ surveyed: { id }, locks, used }: Drafted, say: Say): read
  * The draft without what an issue of its text is about; `null`: nothing can be left out for it.
  * @param path  as `ConfigIssue` has it: `modules.<id>[0].from`, or `schedule…` where too much would be asked
  */
-export function lessened(draft: Draft, path: string): { readonly draft: Draft; readonly without: string } | null {
+export function lessened(
+  draft: Draft,
+  path: string,
+): { readonly draft: Draft; readonly without: Sentence | string } | null {
   const [, id = '', at] = /^modules\.([a-z]+)(?:\[(\d+)\])?/.exec(path) ?? [];
   const found = draft.ecosystems.find(({ surveyed }) => surveyed.id === id);
   if (found !== undefined && found.locks.length + found.used.length > 0) {
@@ -182,6 +187,6 @@ export function lessened(draft: Draft, path: string): { readonly draft: Draft; r
   }));
   return {
     draft: { ...draft, ecosystems: fewer },
-    without: 'half of the modules, so that no more is asked than is polite',
+    without: phrase('init.half'),
   };
 }

@@ -14,14 +14,3 @@ export interface AuthorityCost {
   /** The authority itself, over a connection of its own; `null`: out of reach from here, or not asked. */
   readonly direct: Cost | null;
 }
-
-/** Both in words for people. */
-export function costText({ relayed, direct }: AuthorityCost): string {
-  const words = ({ requests, ms }: Cost): string =>
-    `${requests} requests, ${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
-  const ways = [
-    relayed === null ? 'no relay' : `${words(relayed)} by the relay`,
-    direct === null ? 'itself not asked or out of reach' : `${words(direct)} asked itself`,
-  ];
-  return `${ways.join('; ')}; nothing when off`;
-}

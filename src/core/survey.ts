@@ -1,4 +1,5 @@
 import type { EcosystemId } from './mirror.ts';
+import type { Sentence } from './sentence.ts';
 
 /** What is used here of one ecosystem, as far as files and variables tell. */
 export interface Surveyed {
@@ -19,5 +20,5 @@ export interface Surveyed {
 export interface Survey {
   readonly ecosystems: readonly Surveyed[];
   /** What was seen and is left out, and why, in sentences. */
-  readonly leftOut: readonly string[];
+  readonly leftOut: readonly Sentence[];
 }

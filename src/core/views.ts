@@ -2,7 +2,7 @@ import type { Advice, AdviceCause, AdviceState, Candidate, Refusal } from './adv
 import type { Reason } from './failure.ts';
 import type { Confidence, Finding, FindingKind, ScopeItem, Side } from './finding.ts';
 import type { EcosystemId } from './mirror.ts';
-import type { Facts, Seen } from './transcript.ts';
+import type { Seen } from './transcript.ts';
 
 /** A finding as the API and webhooks show it (design.md section 4.3): RFC 3339 stamps, unknown is `null`. */
 export interface FindingView {
@@ -144,15 +144,6 @@ export function firstBytesText({ firstHex }: Pick<Seen, 'firstHex'>): string {
     .map((hex) => Number.parseInt(hex, 16))
     .map((byte) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '.'))
     .join('');
-}
-
-/** How a relay stands to the authority behind it, for people; `null`: the authority was not asked itself. */
-export function authorityText({ authority, treeHead }: Facts): string | null {
-  if (authority === undefined) return null;
-  const { size } = authority;
-  if (size === null) return "can't be reached from here: the relay is held against itself and what was seen before";
-  const behind = treeHead === undefined ? 0 : size - treeHead.size;
-  return behind > 0 ? `${size} records, the relay is ${behind} behind` : `${size} records, the relay is not behind`;
 }
 
 /** An advice for people and programs outside; every key always there. */

@@ -1,4 +1,6 @@
 import type { Timers } from '../core/ports.ts';
+import type { Sentence } from '../core/sentence.ts';
+import { phrase } from '../words/tell.ts';
 
 /** How long each part of the demo lasts, milliseconds. */
 const slowByMs = 900;
@@ -18,7 +20,7 @@ export interface Faulty {
   isReady(): Promise<boolean>;
   /** Whether all was seen that its fault leads to. */
   isTold(): boolean;
-  tell(stage: 'slowed' | 'well', text: string): void;
+  tell(stage: 'slowed' | 'well', sentence: Sentence): void;
 }
 
 /** Gives each mirror its fault in turn, the next one when all was seen of the one before; each has it again and again. */
@@ -31,12 +33,12 @@ export function startFaults(mirrors: readonly Faulty[], timers: Timers): { stop(
   const slow = (mirror: Faulty): void => {
     if (isOver) return;
     mirror.slow(slowByMs);
-    mirror.tell('slowed', `mirror ${mirror.name} now answers ${slowByMs} ms later`);
+    mirror.tell('slowed', phrase('demo.slowed', { mirror: mirror.name, ms: slowByMs }));
     after(mirror, slowForMs, () => heal(mirror));
   };
   const heal = (mirror: Faulty): void => {
     mirror.slow(0);
-    mirror.tell('well', `mirror ${mirror.name} answers as before`);
+    mirror.tell('well', phrase('demo.well', { mirror: mirror.name }));
     after(mirror, wellForMs, () => slow(mirror));
   };
   const look = async (mirror: Faulty, before: Faulty | undefined): Promise<void> => {

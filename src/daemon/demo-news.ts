@@ -1,6 +1,9 @@
 import type { Advice } from '../core/advice.ts';
+import type { Sentence } from '../core/sentence.ts';
 import type { Received } from '../io/demo-mirror.ts';
 import { signature } from '../notify/signature.ts';
+import { phrase, saySentence } from '../words/tell.ts';
+import { english } from '../words/words.ts';
 
 /** What the webhooks of the demo tell of. */
 export interface DemoNews {
@@ -12,8 +15,9 @@ export interface DemoNews {
   readonly told?: DemoTold;
 }
 
-/** A finding or an advice as far as the demo tells of it. */
+/** A finding or an advice as far as the demo tells of it, or the sentence itself. */
 export interface DemoTold {
+  readonly sentence?: Sentence;
   readonly finding?: { readonly registry: string; readonly isOver: boolean };
   readonly advice?: Pick<Advice, 'from' | 'cause' | 'refusal' | 'expected'>;
 }
@@ -31,6 +35,11 @@ interface Body {
   };
 }
 
+/** A sentence of the demo, in English and to be said. */
+export function said(sentence: Sentence): Pick<DemoNews, 'text'> & { readonly told: DemoTold } {
+  return { text: saySentence(sentence, english), told: { sentence } };
+}
+
 /**
  * What a webhook says, once its signature was found to be right; empty where the demo has no word for it.
  * @param formOf  the form of the remedy that is shown of an ecosystem's
@@ -40,8 +49,7 @@ export function newsOf(
   secret: string,
   formOf: (ecosystem: string) => string | undefined,
 ): readonly DemoNews[] {
-  if (!isVerified(received, secret))
-    return [{ stage: 'webhook', ecosystem: null, text: 'a webhook came, but its signature is wrong' }];
+  if (!isVerified(received, secret)) return [{ stage: 'webhook', ecosystem: null, ...said(phrase('demo.wrong')) }];
   const { type, data } = JSON.parse(received.body) as Body;
   const { finding, advice } = data;
   if (finding && (type === 'mirror.spike' || type === 'mirror.recovery')) {
@@ -55,7 +63,7 @@ export function newsOf(
   const lines = remedy[formOf(ecosystem) ?? ''] ?? '';
   return [
     { stage: 'advice', ecosystem, text: `${reason}\n${lines}`, told: { advice } },
-    { stage: 'webhook', ecosystem, text: `${type} received, its signature verified` },
+    { stage: 'webhook', ecosystem, ...said(phrase('demo.received', { type })) },
   ];
 }
 

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { loadConfigSlowly } from '../config/load-slowly.ts';
 import type { Config } from '../core/config.ts';
 import { ok } from '../core/result.ts';
+import type { Sentence } from '../core/sentence.ts';
 import { registry } from '../ecosystems/registry.ts';
 import { type DemoMirror, startDemoMirror, startDemoReceiver } from '../io/demo-mirror.ts';
 import { exchange } from '../io/exchange.ts';
@@ -9,9 +10,10 @@ import { replaceFile, systemFiles } from '../io/files.ts';
 import { scratchFolder } from '../io/scratch.ts';
 import { systemTimers } from '../io/timers.ts';
 import { expandTargets } from '../schedule/targets.ts';
+import { phrase } from '../words/tell.ts';
 import { startFaults } from './demo-faults.ts';
 import { type DemoPair, demoFile } from './demo-file.ts';
-import { type DemoTold, newsOf } from './demo-news.ts';
+import { type DemoTold, newsOf, said } from './demo-news.ts';
 import { type Daemon, startDaemon } from './lifecycle.ts';
 import { type ProcessFacts, processLog, systemClock, systemPorts } from './system.ts';
 
@@ -68,7 +70,11 @@ export async function startDemo(
 ): Promise<Demo> {
   const startedMs = systemClock.monotonicMs();
   const isOne = ecosystems.length === 1;
-  const tell = (stage: DemoStage, pair: LivePair | undefined, text: string, told: DemoTold = {}): void => {
+  const tell = (
+    stage: DemoStage,
+    pair: LivePair | undefined,
+    { text, told = {} }: Pick<DemoEvent, 'text' | 'told'>,
+  ): void => {
     pair?.seen.add(stage);
     const atSeconds = (systemClock.monotonicMs() - startedMs) / 1000;
     say({ stage, atSeconds, ecosystem: isOne ? null : (pair?.ecosystem.id ?? null), text, told });
@@ -77,8 +83,8 @@ export async function startDemo(
   const pairs = await Promise.all(ecosystems.map((id) => startPair(id, isOne ? '' : `${id}-`)));
   const pairOf = (id: string | null) => pairs.find(({ ecosystem }) => ecosystem.id === id);
   const receiver = await startDemoReceiver((received) => {
-    for (const { stage, ecosystem, text, told } of newsOf(received, secret, (id) => pairOf(id)?.small.form))
-      tell(stage, pairOf(ecosystem), text, told);
+    for (const { stage, ecosystem, ...words } of newsOf(received, secret, (id) => pairOf(id)?.small.form))
+      tell(stage, pairOf(ecosystem), words);
   });
   const places = { folder: folder.path, receiver: { url: receiver.url, secret } };
   const file = join(folder.path, 'mirrorwatch.yaml');
@@ -88,14 +94,15 @@ export async function startDemo(
     if (code !== null) throw new Error(`the demo cannot write its own configuration: ${code}`);
     return read(text);
   });
-  const whose = isOne ? 'two mirrors' : `two mirrors each of ${ecosystems.join(', ')}`;
-  tell('watching', undefined, `${whose} on loopback, one canary a second; open ${daemon.url}`);
+  const { url } = daemon;
+  const begun = isOne ? phrase('demo.two', { url }) : phrase('demo.twoEach', { list: ecosystems.join(', '), url });
+  tell('watching', undefined, said(begun));
   const faulty = pairs.map((pair) => ({
     name: pair.near.name,
     slow: pair.head.slow,
     isReady: () => areKnown(daemon.url, [pair.near.name, pair.far.name]),
     isTold: () => missingOf(pair).length === 0,
-    tell: (stage: DemoStage, text: string) => tell(stage, pair, text),
+    tell: (stage: DemoStage, sentence: Sentence) => tell(stage, pair, said(sentence)),
   }));
   const faults = startFaults(faulty, systemTimers);
   return {

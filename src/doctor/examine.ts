@@ -114,7 +114,7 @@ function watching(machine: Machine, say: Say): { watched: Machine; texts: Map<st
       untold.some(({ where: [place] }) => place && 'file' in place && place.file === file)
     )
       return;
-    untold.push({ id: 'settings', because: say('told.change.read', { code }), where: [{ file, line: null }] });
+    untold.push({ id: 'settings', because: say('change.read', { code }), where: [{ file, line: null }] });
   };
   const watched: Machine = {
     ...machine,

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { Machine, Surroundings } from '../core/machine.ts';
+import type { Sentence } from '../core/sentence.ts';
 import type { Survey, Surveyed } from '../core/survey.ts';
 import { placeText } from '../core/trap.ts';
 import type { Doctor, Today } from '../ecosystems/doctor.ts';
 import { registry } from '../ecosystems/registry.ts';
+import { phrase } from '../words/tell.ts';
 import { readAssignments } from './assignments.ts';
 import { setsVariables, variablesIn } from './project-settings.ts';
 
@@ -20,14 +22,14 @@ const asideShown = 3;
 export async function surveyProject(machine: Machine): Promise<Survey> {
   const surroundings: Surroundings = { machine, assignments: await readAssignments(machine), privatePatterns: [] };
   const { files, isCut, passed } = await filesOf(machine);
-  const leftOut = [...passedOver(passed), ...(isCut ? [`only the first ${foldersMax} folders were looked at`] : [])];
+  const leftOut = [...passedOver(passed), ...(isCut ? [phrase('init.folders', { count: foldersMax })] : [])];
   const ecosystems: Found[] = [];
   for (const { id, doctor } of registry.all)
     if (doctor !== undefined) ecosystems.push(await surveyed(id, await doctor(), surroundings, files));
   const ofProject = ecosystems.filter((one) => one.isOfProject);
   const set = ecosystems.filter(({ isOfProject, chain, isDefault }) => !isOfProject && chain !== null && !isDefault);
   if (ofProject.length === 0) return { ecosystems: set, leftOut };
-  return { ecosystems: ofProject, leftOut: [...leftOut, ...set.map(unusedText)] };
+  return { ecosystems: ofProject, leftOut: [...leftOut, ...set.map(unused)] };
 }
 
 /** An ecosystem as it was found. */
@@ -38,16 +40,14 @@ interface Found extends Surveyed {
   readonly isDefault: boolean;
 }
 
-function unusedText({ id, setIn }: Surveyed): string {
-  return `${id}, which ${setIn} sets: nothing of this project uses it (--ecosystem ${id} adds it)`;
+function unused({ id, setIn }: Surveyed): Sentence {
+  return phrase('init.unused', { id, setIn: String(setIn), word: id });
 }
 
-function passedOver(folders: readonly string[]): readonly string[] {
+function passedOver(folders: readonly string[]): readonly Sentence[] {
   if (folders.length === 0) return [];
   const more = folders.length > asideShown ? '…' : '';
-  return [
-    `what is in ${folders.slice(0, asideShown).join(', ')}${more}: examples and fixtures are not what is built here`,
-  ];
+  return [phrase('init.aside', { folders: `${folders.slice(0, asideShown).join(', ')}${more}` })];
 }
 
 async function surveyed(

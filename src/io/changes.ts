@@ -2,14 +2,16 @@ import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, lstat, mkdir, open, readFile, realpath, rename, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
 import { error, ok, type Result } from '../core/result.ts';
+import type { Sentence } from '../core/sentence.ts';
 import type { FileChange } from '../core/trap.ts';
+import { phrase } from '../words/tell.ts';
 import { foreignFolder } from './foreign-folder.ts';
 import { codeOf, forget, type KeptChange, type KeptFile, keep, newFileFlags, prune } from './kept-changes.ts';
 
-/** Why nothing was changed, or not put back: a file, and what stood in the way, in words. */
+/** Why nothing was changed, or not put back: a file, and what stood in the way. */
 export interface ChangeRefused {
   readonly file: string;
-  readonly because: string;
+  readonly because: Sentence;
   /** The id of the kept set, where some files of it are changed and others as they were: an undo puts back the rest. */
   readonly halfDone?: string;
 }
@@ -48,7 +50,7 @@ export async function makeChanges(
   try {
     change = await keep({ madeAt, files: prepared.map(({ kept }) => kept) }, place.kept);
   } catch (thrown) {
-    return error({ file: place.kept, because: `what was before can't be kept there (${codeOf(thrown)})` });
+    return error({ file: place.kept, because: phrase('change.kept', { code: codeOf(thrown) }) });
   }
   const done: KeptFile[] = [];
   for (const { kept, after } of prepared) {
@@ -58,7 +60,7 @@ export async function makeChanges(
       await replaceBytes(kept.file, after, kept);
       done.push(kept);
     } catch (thrown) {
-      const failed = { file: kept.file, because: `it can't be written (${codeOf(thrown)})` };
+      const failed = { file: kept.file, because: phrase('change.written', { code: codeOf(thrown) }) };
       // A file that was there is whole as long as its rename has not been; of a new one the folders go.
       if (!(await arePutBack(done))) return error({ ...failed, halfDone: change.id });
       for (const folder of kept.folders.toReversed()) await rmdir(folder).catch(() => undefined);
@@ -78,8 +80,7 @@ async function refusedToRoot(
   if (ourUid !== 0) return null;
   for (const file of files) {
     const folder = await foreignFolder(file, 0);
-    if (folder !== null)
-      return { file, because: `others than root may write in ${folder}, and so root does not: call it as that user` };
+    if (folder !== null) return { file, because: phrase('change.root', { folder }) };
   }
   return null;
 }
@@ -116,7 +117,7 @@ export async function undoChange(change: KeptChange, place: ChangePlace): Promis
     try {
       await putBack(kept);
     } catch (thrown) {
-      const failed = { file: kept.file, because: `it can't be written (${codeOf(thrown)})` };
+      const failed = { file: kept.file, because: phrase('change.written', { code: codeOf(thrown) }) };
       return error(done === 0 ? failed : { ...failed, halfDone: change.id });
     }
   }
@@ -127,13 +128,11 @@ export async function undoChange(change: KeptChange, place: ChangePlace): Promis
 async function stateOf(kept: KeptFile, place: ChangePlace): Promise<Result<'changed' | 'as before', ChangeRefused>> {
   const { file } = kept;
   const real = await realpath(file).catch(() => null);
-  if (real === null)
-    return kept.before === null ? ok('as before') : error({ file, because: 'it is gone since it was changed' });
-  if (real !== file || !(await isWithin(real, place.roots)))
-    return error({ file, because: 'another file stands in its place' });
+  if (real === null) return kept.before === null ? ok('as before') : error({ file, because: phrase('change.gone') });
+  if (real !== file || !(await isWithin(real, place.roots))) return error({ file, because: phrase('change.another') });
   const now = sha256(await readFile(file).catch(() => Buffer.alloc(0)));
   if (now === kept.afterSha256) return ok('changed');
-  return now === kept.beforeSha256 ? ok('as before') : error({ file, because: 'it was changed since' });
+  return now === kept.beforeSha256 ? ok('as before') : error({ file, because: phrase('change.since') });
 }
 
 async function putBack(kept: KeptFile): Promise<void> {
@@ -148,20 +147,19 @@ async function prepare(
 ): Promise<Result<{ readonly kept: KeptFile; readonly after: Buffer }, ChangeRefused>> {
   const there = await realpath(file).catch((thrown: unknown) => codeOf(thrown));
   const isThere = there.startsWith(sep);
-  if (!isThere && there !== 'ENOENT') return error({ file, because: `it can't be reached (${there})` });
-  if (isThere !== (before !== null)) return error({ file, because: 'it came or went while it was looked at' });
+  if (!isThere && there !== 'ENOENT') return error({ file, because: phrase('change.reached', { code: there }) });
+  if (isThere !== (before !== null)) return error({ file, because: phrase('change.came') });
   if (!isThere) return prepareNew(file, after, roots);
   if (!(await isWithin(there, roots)))
-    return error({ file, because: `it leads to ${there}, outside ${roots.join(' and ')}` });
+    return error({ file, because: phrase('change.leads', { there, roots: roots.join(' and ') }) });
   const info = await stat(there);
-  if (!info.isFile()) return error({ file, because: 'it is no regular file' });
-  if (info.nlink > 1)
-    return error({ file, because: 'it has several names (hard links), of which one would be changed' });
+  if (!info.isFile()) return error({ file, because: phrase('change.regular') });
+  if (info.nlink > 1) return error({ file, because: phrase('change.names') });
   const bytes = await readFile(there).catch((thrown: unknown) => codeOf(thrown));
-  if (typeof bytes === 'string') return error({ file, because: `it can't be read (${bytes})` });
+  if (typeof bytes === 'string') return error({ file, because: phrase('change.read', { code: bytes }) });
   const mark = bytes.subarray(0, 3).equals(byteOrderMark) ? byteOrderMark : Buffer.alloc(0);
   if (!bytes.equals(Buffer.concat([mark, Buffer.from(before ?? '')])))
-    return error({ file, because: 'it was changed while it was looked at, or is no UTF-8' });
+    return error({ file, because: phrase('change.meanwhile') });
   const now = Buffer.concat([mark, Buffer.from(after)]);
   const { mode, uid, gid } = info;
   return ok({
@@ -184,7 +182,7 @@ async function prepareNew(
   after: string,
   roots: readonly string[],
 ): Promise<Result<{ readonly kept: KeptFile; readonly after: Buffer }, ChangeRefused>> {
-  if ((await lstat(file).catch(() => null)) !== null) return error({ file, because: 'it is a link to nothing' });
+  if ((await lstat(file).catch(() => null)) !== null) return error({ file, because: phrase('change.dangling') });
   const folders: string[] = [];
   let folder = dirname(file);
   let real = await realpath(folder).catch(() => null);
@@ -193,7 +191,7 @@ async function prepareNew(
     folder = dirname(folder);
   }
   if (real === null || !(await isWithin(join(real, 'x'), roots)))
-    return error({ file, because: `it lies outside ${roots.join(' and ')}` });
+    return error({ file, because: phrase('change.outside', { roots: roots.join(' and ') }) });
   const owner = await stat(real);
   const moved = (path: string): string => join(real, path.slice(folder.length));
   const bytes = Buffer.from(after);

@@ -1,7 +1,7 @@
 import { FormatError } from 'intl-messageformat';
 import type { Filled, Sentence, Told } from '../core/sentence.ts';
 import type { Key, Language, Say, Values } from './say.ts';
-import { isKey, wordsOf } from './words.ts';
+import { english, isKey, wordsOf } from './words.ts';
 
 /** A text of the catalogue with what is filled in, to be said later in any language. */
 export function phrase<K extends Key>(key: K, ...[values]: Values<K, Filled>): Sentence {
@@ -15,7 +15,7 @@ export function told<K extends Key>(key: K, ...values: Values<K, Filled>): Told 
 
 /** A sentence with its text in English. */
 export function toldOf(one: Sentence): Told {
-  return { text: sayAll(wordsOf('en'), one), sentence: one };
+  return { text: saySentence(one, english), sentence: one };
 }
 
 /**
@@ -28,7 +28,7 @@ export function tellIn(
 ): string {
   if (typeof stored !== 'object' || stored === null || !isKnown(stored)) return text;
   try {
-    return sayAll(wordsOf(language), stored);
+    return saySentence(stored, wordsOf(language));
   } catch (cause) {
     // A release before or after this one fills in less.
     if (cause instanceof FormatError) return text;
@@ -44,7 +44,8 @@ function isKnown(value: Filled): boolean {
   return Object.values(values).every(isKnown);
 }
 
-function sayAll(say: Say, { key, values }: Sentence): string {
+/** A sentence of this release as a person reads it. */
+export function saySentence({ key, values }: Sentence, say: Say): string {
   // A count stays a number: the wording may depend on it.
   const filled = Object.entries(values).map(([name, value]) => [
     name,
@@ -57,7 +58,7 @@ function sayAll(say: Say, { key, values }: Sentence): string {
 function valueText(say: Say, value: Filled): string {
   if (typeof value === 'string' || typeof value === 'number') return String(value);
   // A sentence within a sentence has no full stop of its own.
-  if (!isList(value)) return sayAll(say, value).replace(/[.。]$/, '');
+  if (!isList(value)) return saySentence(value, say).replace(/[.。]$/, '');
   const all = value.map((one) => valueText(say, one));
   const last = all.pop() ?? '';
   return all.length === 0 ? last : say('list.last', { all: all.join(say('list.comma')), last });

@@ -2,13 +2,13 @@ import type { Mirror } from '../../core/mirror.ts';
 import type { SettledSample } from '../../core/sample.ts';
 import type { Freshness, Standing } from '../../core/standing.ts';
 import { isHeavy, refText } from '../../core/target.ts';
+import { costText, signatureText } from '../../words/facts.ts';
 import type { ApiDeps, SeriesView } from '../deps.ts';
 import { canaryOf, costIn, placeOf, protocolIn } from '../views.ts';
 import { stripWithAxis } from './axis.ts';
 import { becauseNote, outcomeLink, sinceNote, standingNotes, stateBadge } from './badges.ts';
 import { phaseBars, phaseKey, sampleStrip, totalOf } from './charts.ts';
 import { clientRunsSection } from './client-runs.ts';
-import { costText, signatureText } from './facts.ts';
 import { findingList, keptBy } from './findings.ts';
 import { ago, at, dated, duration, samplesText, span } from './format.ts';
 import { pauseHand } from './hands.ts';
@@ -62,7 +62,7 @@ function facts(say: PageSay, deps: ApiDeps, mirror: Mirror, standing: Standing |
 <div><dt>${say('kind.certificate')}</dt><dd>${certificateWords(say, standing, nowMs)}</dd></div>
 <div><dt>${say('mirror.lag')}</dt><dd>${lagWords(say, deps.freshness(mirror.name))}</dd></div>
 <div><dt>${say('mirror.releases')}</dt><dd>${arrivalWords(say, deps.freshness(mirror.name))}</dd></div>
-${cost === undefined ? '' : html`<div><dt>${say('mirror.lookup')}</dt><dd>${costText(say, cost)}</dd></div>`}
+${cost === undefined ? '' : html`<div><dt>${say('mirror.lookup')}</dt><dd>${costText(cost, say)}</dd></div>`}
 <div><dt>${say('place.maintenance')}</dt><dd>${mirror.maintenance.length === 0 ? say('place.noWindows') : maintenanceWords(say, deps, mirror)}</dd></div>
 <div><dt>${say('mirror.asAdvice')}</dt><dd>${candidate === undefined ? '—' : html`${say(`gate.${candidate.gate}`)}${runningSum(say, candidate)}`}</dd></div>
 </dl>`;
@@ -151,7 +151,7 @@ function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesView, scaleMs: num
 /** What no authority's signature bears out is not fine, though the answer was ok. */
 function unverified(say: PageSay, { facts: { signature } }: SettledSample): Html | null {
   if (signature === undefined || signature.state === 'valid') return null;
-  return html`<small class="unverified"><bdi>${signatureText(say, signature)}</bdi></small>`;
+  return html`<small class="unverified"><bdi>${signatureText(signature, say)}</bdi></small>`;
 }
 
 /** A target that waits for its first probe says when that is due. */

@@ -1,7 +1,6 @@
-import type { AuthorityCost, Cost } from '../../core/authority-cost.ts';
-import type { Signature } from '../../core/signature.ts';
 import type { Facts } from '../../core/transcript.ts';
 import { firstBytesText } from '../../core/views.ts';
+import { authorityText, costText, signatureText } from '../../words/facts.ts';
 import { bytes } from './format.ts';
 import { type Html, html } from './html.ts';
 import type { PageSay } from './say.ts';
@@ -21,14 +20,14 @@ export function learned(say: PageSay, facts: Facts): Html | null {
       say.html('fact.against', { digest: digest(verified), against: againstText(say, verified.against) }),
     ]);
   if (compared) rows.push([say('fact.compared'), digest(compared)]);
-  if (signature) rows.push([say('fact.signature'), html`<bdi>${signatureText(say, signature)}</bdi>`]);
+  if (signature) rows.push([say('fact.signature'), html`<bdi>${signatureText(signature, say)}</bdi>`]);
   if (seen) {
     const first = html`<code>${seen.firstHex}</code> <q><bdi>${firstBytesText(seen)}</bdi></q>`;
     rows.push([say('fact.bytes'), say.html('fact.begins', { bytes: bytes(seen.bytes), first })]);
   }
   if (treeHead) rows.push([say('fact.head'), say('fact.records', { name: treeHead.name, size: treeHead.size })]);
-  if (authority) rows.push([say('fact.authority', { name: authority.name }), authorityText(say, facts)]);
-  if (authorityCost) rows.push([say('fact.cost'), costText(say, authorityCost)]);
+  if (authority) rows.push([say('fact.authority', { name: authority.name }), authorityText(facts, say) ?? '']);
+  if (authorityCost) rows.push([say('fact.cost'), costText(authorityCost, say)]);
   if (forked)
     rows.push([
       say('fact.fork', { name: forked.name }),
@@ -41,28 +40,4 @@ export function learned(say: PageSay, facts: Facts): Html | null {
 /** A hash in the configuration, a signature, or the name of an authority. */
 function againstText(say: PageSay, against: string): string {
   return against === 'pinned' || against === 'signature' ? say(`fact.against.${against}`) : against;
-}
-
-/** One sentence; what is not verified never sounds fine. */
-export function signatureText(say: PageSay, { state, key }: Signature): string {
-  const words = say(`signature.${state}`);
-  return key === null ? words : `${words} (${key})`;
-}
-
-/** What an authority costs a client, both ways. */
-export function costText(say: PageSay, { relayed, direct }: AuthorityCost): string {
-  const words = ({ requests, ms }: Cost) => ({ requests, time: `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms` });
-  return [
-    relayed === null ? say('fact.noRelay') : say('fact.byRelay', words(relayed)),
-    direct === null ? say('fact.notDirect') : say('fact.direct', words(direct)),
-    say('fact.off'),
-  ].join(say('list.also'));
-}
-
-/** How a relay stands to the authority behind it. */
-function authorityText(say: PageSay, { authority, treeHead }: Facts): string {
-  const size = authority?.size ?? null;
-  if (size === null) return say('fact.unreached');
-  const behind = treeHead === undefined ? 0 : size - treeHead.size;
-  return behind > 0 ? say('fact.relayBehind', { size, behind }) : say('fact.relayLevel', { size });
 }

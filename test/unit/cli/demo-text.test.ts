@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { demoLines, programIn } from '../../../src/cli/demo-text.ts';
 import type { DemoEvent } from '../../../src/daemon/demo.ts';
+import { phrase } from '../../../src/words/tell.ts';
 import { wordsOf } from '../../../src/words/words.ts';
 import { fakeTerminal } from './fake-terminal.ts';
 
@@ -19,11 +20,21 @@ test.each<readonly [stage: DemoEvent['stage'], text: string, told: DemoEvent['to
   [
     'watching',
     'two mirrors on loopback, one canary a second; open http://127.0.0.1:1/',
-    {},
+    { sentence: phrase('demo.two', { url: 'http://127.0.0.1:1/' }) },
     '监测     回环地址上的两个镜像，每秒一次金丝雀探测；页面见 http://127.0.0.1:1/',
   ],
-  ['slowed', 'mirror near now answers 900 ms later', {}, '变慢     镜像 near 的应答现在慢了 900 ms'],
-  ['well', 'mirror near answers as before', {}, '好转     镜像 near 的应答恢复如初'],
+  [
+    'slowed',
+    'mirror near now answers 900 ms later',
+    { sentence: phrase('demo.slowed', { mirror: 'near', ms: 900 }) },
+    '变慢     镜像 near 的应答现在慢了 900 ms',
+  ],
+  [
+    'well',
+    'mirror near answers as before',
+    { sentence: phrase('demo.well', { mirror: 'near' }) },
+    '好转     镜像 near 的应答恢复如初',
+  ],
   ['spike', 'near is slow.', { finding: { registry: 'near', isOver: false } }, '发现     near 变慢'],
   ['recovery', 'near was slow.', { finding: { registry: 'near', isOver: true } }, '恢复     已恢复：near 变慢'],
   [
@@ -32,7 +43,12 @@ test.each<readonly [stage: DemoEvent['stage'], text: string, told: DemoEvent['to
     { advice },
     "建议     near 变慢；成功率 100% → 100%，一次获取耗时 2.50 s → 100.0 ms。\n                  export GOPROXY='x'",
   ],
-  ['webhook', 'mirror.advice received, its signature verified', {}, '消息     收到 mirror.advice，签名已验证'],
+  [
+    'webhook',
+    'mirror.advice received, its signature verified',
+    { sentence: phrase('demo.received', { type: 'mirror.advice' }) },
+    '消息     收到 mirror.advice，签名已验证',
+  ],
 ])('%s: %s', (stage, text, told, chinese) => {
   const event: DemoEvent = { stage, atSeconds: 1, ecosystem: null, text, ...(told === undefined ? {} : { told }) };
   const lines = (language: 'en' | 'zh') =>

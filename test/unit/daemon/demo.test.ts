@@ -75,7 +75,12 @@ describe('what webhooks tell of', () => {
     reason: 'far is faster.',
     remedy: { env: 'x', lines: 'far' },
   };
-  const received = { stage: 'webhook', ecosystem: 'paper', text: 'mirror.advice received, its signature verified' };
+  const received = {
+    stage: 'webhook',
+    ecosystem: 'paper',
+    text: 'mirror.advice received, its signature verified',
+    told: { sentence: { key: 'demo.received', values: { type: 'mirror.advice' } } },
+  };
 
   test.each([
     [
@@ -119,8 +124,9 @@ describe('what webhooks tell of', () => {
   test('a wrong signature counts for nobody', () => {
     const other = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
     const text = 'a webhook came, but its signature is wrong';
-    expect(told('mirror.spike', { finding }, other)).toEqual([{ stage: 'webhook', ecosystem: null, text }]);
+    const wrong = [{ stage: 'webhook', ecosystem: null, text, told: { sentence: { key: 'demo.wrong', values: {} } } }];
+    expect(told('mirror.spike', { finding }, other)).toEqual(wrong);
     const body = JSON.stringify({ type: 'mirror.spike', data: { finding } });
-    expect(newsOf({ headers: {}, body }, secret, formOf)).toEqual([{ stage: 'webhook', ecosystem: null, text }]);
+    expect(newsOf({ headers: {}, body }, secret, formOf)).toEqual(wrong);
   });
 });

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { makeChanges, undoChange } from '../../../src/io/changes.ts';
 import { keptChanges } from '../../../src/io/kept-changes.ts';
+import { phrase, saySentence } from '../../../src/words/tell.ts';
+import { english } from '../../../src/words/words.ts';
 import { tempDir } from '../../support/paths.ts';
 
 /** How many files may still be replaced until the disk is full, and what happens meanwhile. */
@@ -47,8 +49,8 @@ test('an undo that stops half way says so, and another puts back the rest', asyn
   for (const file of [a, b]) writeFileSync(file, '1');
   const changes = [a, b].map((file) => ({ file, before: '1', after: '2' }));
   const made = await makeChanges(changes, place, '2026-11-21T02:10:00.000Z');
-  if (made.tag === 'error') throw new Error(made.error.because);
-  const because = "it can't be written (ENOSPC)";
+  if (made.tag === 'error') throw new Error(saySentence(made.error.because, english));
+  const because = phrase('change.written', { code: 'ENOSPC' });
   disk.left = 0;
   expect(await undoChange(made.value, place)).toEqual({ tag: 'error', error: { file: a, because } });
   disk.left = 1;
@@ -74,7 +76,10 @@ test.each([
     { file: b, before, after: '2' },
   ];
   const made = await makeChanges(changes, place, '2026-11-21T02:10:00.000Z');
-  expect(made).toEqual({ tag: 'error', error: { file: b, because: "it can't be written (changed meanwhile)" } });
+  expect(made).toEqual({
+    tag: 'error',
+    error: { file: b, because: phrase('change.written', { code: 'changed meanwhile' }) },
+  });
   expect([a, b].map((file) => readFileSync(file, 'utf8'))).toEqual(['1', 'theirs']);
   expect(await keptChanges(place)).toEqual([]);
 });

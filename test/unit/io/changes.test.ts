@@ -16,6 +16,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { makeChanges, undoChange } from '../../../src/io/changes.ts';
 import { foreignFolder } from '../../../src/io/foreign-folder.ts';
 import { keptChanges } from '../../../src/io/kept-changes.ts';
+import { phrase, saySentence } from '../../../src/words/tell.ts';
+import { english } from '../../../src/words/words.ts';
 import { tempDir } from '../../support/paths.ts';
 
 let home: string;
@@ -29,13 +31,13 @@ beforeEach(() => {
 
 async function made(...changes: Parameters<typeof makeChanges>[0]) {
   const result = await makeChanges(changes, place, at);
-  if (result.tag === 'error') throw new Error(`${result.error.file}: ${result.error.because}`);
+  if (result.tag === 'error') throw new Error(`${result.error.file}: ${saySentence(result.error.because, english)}`);
   return result.value;
 }
 
 async function refusal(...changes: Parameters<typeof makeChanges>[0]): Promise<string> {
   const result = await makeChanges(changes, place, at);
-  return result.tag === 'error' ? result.error.because : 'made';
+  return result.tag === 'error' ? saySentence(result.error.because, english) : 'made';
 }
 
 test('a file keeps its mode, and comes back to the byte', async () => {
@@ -167,7 +169,7 @@ describe('root', () => {
     set();
     const change = { file: join(home, name), before: '1', after: '2' };
     const result = await makeChanges([change], asRoot(), at);
-    expect(result).toMatchObject({ tag: 'error', error: { because: expect.stringContaining('others than root may') } });
+    expect(result).toMatchObject({ tag: 'error', error: { because: { key: 'change.root' } } });
     expect([readFileSync(join(home, 'own'), 'utf8'), readFileSync(join(home, 'open/a'), 'utf8')]).toEqual(['1', '1']);
     expect(existsSync(place.kept)).toBe(false);
   });
@@ -226,16 +228,16 @@ describe('undo', () => {
     writeFileSync(b, 'mine');
     expect(await undoChange(change, place)).toEqual({
       tag: 'error',
-      error: { file: b, because: 'it was changed since' },
+      error: { file: b, because: phrase('change.since') },
     });
     expect([readFileSync(a, 'utf8'), readFileSync(b, 'utf8')]).toEqual(['2', 'mine']);
     expect(await keptChanges(place)).toEqual([change]);
   });
 
   test.each([
-    ['gone', 'it is gone since it was changed'],
-    ['a link by now', 'another file stands in its place'],
-  ])('refuses what is %s', async (what, because) => {
+    ['gone', 'change.gone'],
+    ['a link by now', 'change.another'],
+  ] as const)('refuses what is %s', async (what, key) => {
     const file = join(home, 'a');
     writeFileSync(file, '1');
     const change = await made({ file, before: '1', after: '2' });
@@ -244,7 +246,7 @@ describe('undo', () => {
       writeFileSync(join(home, 'b'), '2');
       symlinkSync('b', file);
     }
-    expect(await undoChange(change, place)).toEqual({ tag: 'error', error: { file, because } });
+    expect(await undoChange(change, place)).toEqual({ tag: 'error', error: { file, because: phrase(key) } });
   });
 
   test('takes a set that a kill left half made: what is as before stays so', async () => {

@@ -1,5 +1,22 @@
 import { expect, test } from 'vitest';
-import { type SignatureState, signatureText } from '../../../src/core/signature.ts';
+import type { AuthorityCost } from '../../../src/core/authority-cost.ts';
+import type { SignatureState } from '../../../src/core/signature.ts';
+import { costText, signatureText } from '../../../src/words/facts.ts';
+import { english } from '../../../src/words/words.ts';
+
+test.each<[AuthorityCost, string]>([
+  [
+    { relayed: { requests: 7, ms: 4.24 }, direct: { requests: 6, ms: 1_075.4 } },
+    '7 requests, 4.2 ms by the relay; 6 requests, 1075 ms asked itself; nothing when off',
+  ],
+  [{ relayed: null, direct: { requests: 6, ms: 10 } }, 'no relay; 6 requests, 10 ms asked itself; nothing when off'],
+  [
+    { relayed: { requests: 7, ms: 0 }, direct: null },
+    '7 requests, 0.0 ms by the relay; itself not asked or out of reach; nothing when off',
+  ],
+])('%o', (cost, want) => {
+  expect(costText(cost, english)).toBe(want);
+});
 
 test.each<[SignatureState, string | null, string]>([
   ['valid', 'k', 'signature valid (k)'],
@@ -13,5 +30,5 @@ test.each<[SignatureState, string | null, string]>([
   ['undated', 'k', 'signature unverified: its key has expired, and no time of publication is told (k)'],
   ['unsigned', null, 'signature unverified: there is none, though keys are at hand'],
 ])('%s: what is not verified is said to be', (state, key, text) => {
-  expect(signatureText({ state, key })).toBe(text);
+  expect(signatureText({ state, key }, english)).toBe(text);
 });
