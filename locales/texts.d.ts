@@ -403,6 +403,7 @@ export interface Places {
   readonly 'row.until': never;
   readonly 'row.confidence': never;
   readonly 'row.note': never;
+  readonly 'row.story': never;
   readonly 'seen.failures': 'failures' | 'samples';
   readonly 'seen.slow': 'observed' | 'baseline';
   readonly 'seen.behind': 'observed';
@@ -414,6 +415,9 @@ export interface Places {
   readonly 'doubt.suspect': never;
   readonly 'lasted.span': 'from' | 'to' | 'lasted';
   readonly 'resolves.told': 'ref';
+  readonly 'story.on': 'times' | 'since' | 'hold';
+  readonly 'story.stay': 'times' | 'since' | 'to' | 'hold';
+  readonly 'story.over': 'times' | 'since';
   readonly 'advice.proposed': 'what' | 'from' | 'to';
   readonly 'advice.reorder': 'from' | 'what';
   readonly 'advice.bypass.set': 'bypass' | 'what';

@@ -114,6 +114,13 @@ const advice = z.strictObject({
   trigger: z.enum(['detector', 'alertmanager']),
 });
 
+const story = z.strictObject({
+  id: z.string().describe('the same in all messages about trouble that comes and goes'),
+  since: stamp,
+  times: z.int().min(1).describe('how often it began'),
+  endsAfterSeconds: seconds.describe('the end is told once it has held so long; 0: at once'),
+});
+
 function body(type: NoticeType, data: z.ZodRawShape) {
   return z
     .strictObject({
@@ -123,6 +130,11 @@ function body(type: NoticeType, data: z.ZodRawShape) {
         seq: z.int().min(1).describe('rises by subject'),
         subject: z.string(),
         vantage: z.string(),
+        updates: z
+          .string()
+          .optional()
+          .describe('webhook-id of an earlier message that this one adds to; it asks nothing new of anybody'),
+        story: story.optional().describe('absent: it never comes and goes'),
         ...data,
       }),
     })

@@ -307,6 +307,13 @@ export const limits = {
   /** What we push to an Alertmanager ends by itself after this, and is sent again at a third of it, as Prometheus does. */
   pushValidMs: 5 * minute,
   pushEveryMs: 100 * second,
+  /** Trouble that begins again within this of its last end is the same story; by the departures that `hold` looks back at. */
+  storyLookBackMs: 180 * minute,
+  /** An end of what came and went before is told once it has held so long; twice as long each time it was told too soon, up to the second. */
+  storyHoldMs: 60 * minute,
+  storyHoldMsMax: 360 * minute,
+  /** One who was told to use another mirror stays there while it costs at most so much more than the best. */
+  storyWorseShare: 0.25,
   /** From SIGTERM the process is gone within this: what follows fits in it. A delivery that is cut is sent again under its id. */
   stopMs: 10 * second,
   /** Time given to probes in flight and deliveries at SIGTERM. */

@@ -18,10 +18,22 @@ export interface Notice {
   readonly body: string;
   /** To a chat: what the finding says, for any language. Beside the body, which has one form for every receiver; absent: not kept. */
   readonly sentence?: Sentence;
+  /** The notice that this one adds to without asking anything new: where a message can be changed, that one's is. Absent: none. */
+  readonly updates?: string;
   readonly createdAtMs: number;
   readonly attempts: number;
   /** Wall milliseconds of the next attempt. */
   readonly nextAtMs: number;
+}
+
+/** What a notice says of its story. */
+export interface StoryView {
+  readonly id: string;
+  /** RFC 3339. */
+  readonly since: string;
+  readonly times: number;
+  /** How long the next end must hold before it is told, seconds; 0: told at once. */
+  readonly endsAfterSeconds: number;
 }
 
 /** What a receiver, or the way to it, did. `retry` says what becomes of the notice. */

@@ -1,7 +1,7 @@
 import type { Advice, AdviceChange } from '../core/advice.ts';
 import type { WebhookEvent } from '../core/config.ts';
 import { type Finding, type FindingChange, storyOf } from '../core/finding.ts';
-import type { NoticeType } from '../core/notice.ts';
+import type { NoticeType, StoryView } from '../core/notice.ts';
 import { adviceView, findingView, stamp } from '../core/views.ts';
 
 /** One thing worth telling, before it is known who wants it. */
@@ -56,14 +56,20 @@ export function adviceNews(changes: readonly AdviceChange[]): readonly News[] {
   return [...last.values()];
 }
 
-/**
- * The text that is signed and sent. `resolves` is there in recoveries alone: the id of the notice that told of the
- * opening, `null` where this receiver got none.
- */
-export function bodyOf(
-  news: News,
-  meta: { readonly seq: number; readonly vantage: string; readonly wallMs: number; readonly resolves: string | null },
-): string {
+/** What a body holds beside its news. */
+export interface BodyMeta {
+  readonly seq: number;
+  readonly vantage: string;
+  readonly wallMs: number;
+  /** Of a recovery: the id of the notice that told of the opening; `null`: this receiver got none. */
+  readonly resolves: string | null;
+  /** The id of the notice that it adds to without asking anything new; `null`: none. */
+  readonly updates: string | null;
+  readonly story: StoryView | null;
+}
+
+/** The text that is signed and sent. `resolves` is there in recoveries alone. */
+export function bodyOf(news: News, meta: BodyMeta): string {
   return JSON.stringify({
     type: news.type,
     timestamp: stamp(meta.wallMs),
@@ -74,6 +80,8 @@ export function bodyOf(
       ...(news.finding === null ? {} : { finding: findingView(news.finding) }),
       ...(news.advice === null ? {} : { advice: adviceView(news.advice) }),
       ...(news.type === 'mirror.recovery' ? { resolves: meta.resolves } : {}),
+      ...(meta.updates === null ? {} : { updates: meta.updates }),
+      ...(meta.story === null ? {} : { story: meta.story }),
     },
   });
 }

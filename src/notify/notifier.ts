@@ -6,16 +6,18 @@ import type { Delivery, DeliveryFailure, Notice } from '../core/notice.ts';
 import type { Now, Post, Random, Row } from '../core/ports.ts';
 import { stamp } from '../core/views.ts';
 import { originOf, testAlert, withEnd } from './alerts.ts';
+import { announce, release } from './announce.ts';
 import { batchMs, batchOf, sortOut } from './chat/batch.ts';
 import type { Card } from './chat/card.ts';
 import { type Chat, chatMessage, isChat, isSameBot } from './chat/message.ts';
 import { isQuiet } from './chat/quiet.ts';
 import { chatServices } from './chat/services.ts';
 import { adviceNews, findingNews, isEnd } from './news.ts';
-import { conclude, entryOf, expire, isFor, nextSeq, restore, type State, seqRow, tell } from './outbox.ts';
+import { conclude, entryOf, expire, isFor, nextSeq, restore, type State, seqRow } from './outbox.ts';
 import { forgetPushed, noteAdvice, notePushed, pushAgain } from './push.ts';
 import { attemptMs, dueEntries, type Entry, emptyQueue, expiryMs, notSent, type Queue } from './queue.ts';
 import { signature } from './signature.ts';
+import { releaseAtMs } from './stories.ts';
 import { type NotifyTurn, openTurn } from './turn.ts';
 
 /** A notice and the message that carries it. */
@@ -84,6 +86,7 @@ export function createNotifier(input: {
     queues: new Map(input.config.webhooks.map((receiver) => [receiver.name, queueFor(receiver, startedAt)])),
     seqs: new Map(),
     opened: new Map(),
+    stories: new Map(),
     random: input.random,
     outbox: input.outbox ?? limits.outbox,
     pending: openTurn(),
@@ -102,9 +105,10 @@ export function createNotifier(input: {
       for (const change of changes.findings) {
         heed(state, change, now);
         const news = findingNews(change, state.origin.vantage);
-        if (news !== null) tell(state, news, isEnd(change), now);
+        if (news !== null) announce(state, news, now);
       }
-      for (const news of adviceNews(changes.advice)) tell(state, news, false, now);
+      for (const news of adviceNews(changes.advice)) announce(state, news, now);
+      release(state, now);
       pushAgain(state, now);
       return flush();
     },
@@ -149,7 +153,7 @@ export function createNotifier(input: {
     },
     wakeAtMs(now) {
       const times = [...state.queues.values()].map((queue) => Math.min(expiryMs(queue), nextAttemptMs(queue, now)));
-      const first = Math.min(...times);
+      const first = Math.min(...times, releaseAtMs(state.stories));
       return Number.isFinite(first) ? first : null;
     },
     queues(now) {

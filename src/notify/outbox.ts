@@ -7,9 +7,10 @@ import type { Now, Random, Row } from '../core/ports.ts';
 import { alertBody, type Origin } from './alerts.ts';
 import { backoffMs } from './backoff.ts';
 import { isUnsent } from './chat/batch.ts';
-import { bodyOf, type News } from './news.ts';
+import { type BodyMeta, bodyOf, type News } from './news.ts';
 import { isMeant } from './only.ts';
 import { type Entry, entryFromRow, mayHaveArrived, outboxRow, type Queue, takeExpired, takeOverflow } from './queue.ts';
+import { addsTo, restoreStory, type Stories, storyRow, viewOf } from './stories.ts';
 import type { Turn } from './turn.ts';
 
 /** What a finding's opening was told as, by receiver. */
@@ -27,6 +28,7 @@ export interface State {
   readonly queues: Map<string, Queue>;
   readonly seqs: Map<string, number>;
   readonly opened: Map<string, Opened>;
+  readonly stories: Stories;
   readonly random: Random;
   readonly outbox: number;
   /** What is to be committed with the next turn that is handed out. */
@@ -46,7 +48,7 @@ export function restore(state: State, rows: readonly Row[], now: Now): void {
       state.seqs.set(row.key.slice('seq/'.length), row.value);
     } else if (row.table === 'meta' && row.key.startsWith('opened/')) {
       state.opened.set(row.key.slice('opened/'.length), { ...(row.value as Opened) });
-    }
+    } else if (row.table === 'meta' && row.key.startsWith('story/')) restoreStory(state.stories, row, now);
   }
   for (const queue of state.queues.values())
     queue.entries.sort((a, b) => a.bornMs - b.bornMs || a.notice.seq - b.notice.seq);
@@ -74,8 +76,14 @@ export function seqRow(subject: string, seq: number, now: Now): Row {
   return { table: 'meta', key: `seq/${subject}`, atMs: now.wallMs, value: seq };
 }
 
-/** Queues one piece of news for every receiver that wants it. */
-export function tell(state: State, news: News, isRecovery: boolean, now: Now): void {
+/** Who is told: `programs` follow every change of what they show, `people` are spared what changes nothing for them. */
+export type Audience = 'all' | 'programs' | 'people';
+
+/** Queues one piece of news for every receiver of an audience that wants it. */
+export function tell(state: State, news: News, audience: Audience, now: Now): void {
+  const isRecovery = news.type === 'mirror.recovery';
+  const story = state.stories.get(news.subject);
+  const base = addsTo(state.stories, news);
   const findingId = news.finding?.id ?? null;
   const opened = findingId === null ? undefined : state.opened.get(findingId);
   if (isRecovery && opened === undefined && news.finding?.state === 'acknowledged') return;
@@ -83,7 +91,7 @@ export function tell(state: State, news: News, isRecovery: boolean, now: Now): v
     state.opened.delete(findingId);
     state.pending.delete('meta', `opened/${findingId}`);
   }
-  const wanting = [...state.queues.values()].filter((queue) => wants(queue, news, findingId));
+  const wanting = [...state.queues.values()].filter((queue) => isOf(queue, audience) && wants(queue, news, findingId));
   for (const queue of wanting) if (queue.disabled) state.pending.count(queue.receiver.name, 'disabled');
   const live = wanting.filter((queue) => !queue.disabled);
   const told: Record<string, string> = { ...(isRecovery ? {} : opened) };
@@ -93,11 +101,22 @@ export function tell(state: State, news: News, isRecovery: boolean, now: Now): v
     for (const queue of live) {
       const id = state.random.id(now.wallMs);
       told[queue.receiver.name] = id;
-      const resolves = toldAs(queue, opened?.[queue.receiver.name] ?? null);
-      const body = textFor(state, queue.receiver, news, { seq, resolves, isRecovery }, now);
-      const notice = { ...noticeOf(news, queue.receiver, id, seq, now), body, ...sentenceFor(queue.receiver, news) };
+      const { name } = queue.receiver;
+      const resolves = toldAs(queue, opened?.[name] ?? (isRecovery ? story?.told[name] : null) ?? null);
+      const updates = toldAs(queue, base?.told[name] ?? null);
+      const body = textFor(state, queue.receiver, news, { seq, resolves, updates, story: viewOf(story) }, now);
+      const notice: Notice = {
+        ...noticeOf(news, queue.receiver, id, seq, now),
+        body,
+        ...sentenceFor(queue.receiver, news),
+        ...(updates === null ? {} : { updates }),
+      };
       enqueue(state, queue, notice, findingId, now);
     }
+  }
+  if (story !== undefined && audience !== 'programs') {
+    if (!isRecovery && base !== story) story.told = { ...story.told, ...told };
+    state.pending.put(storyRow(news.subject, story, now));
   }
   const isKnown = opened !== undefined && live.length === 0;
   if (findingId !== null && !isRecovery && !isKnown) {
@@ -116,13 +135,13 @@ function textFor(
   state: State,
   receiver: Receiver,
   news: News,
-  meta: { readonly seq: number; readonly resolves: string | null; readonly isRecovery: boolean },
+  meta: Omit<BodyMeta, 'vantage' | 'wallMs'>,
   now: Now,
 ): string {
-  const { seq, resolves, isRecovery } = meta;
   // A chat's card is drawn from this when it is sent.
   if (receiver.format !== 'alertmanager' || news.finding === null)
-    return bodyOf(news, { seq, vantage: state.origin.vantage, wallMs: now.wallMs, resolves });
+    return bodyOf(news, { ...meta, vantage: state.origin.vantage, wallMs: now.wallMs });
+  const isRecovery = news.type === 'mirror.recovery';
   const endedAtMs = isRecovery ? (news.finding.closedAtMs ?? now.wallMs) : null;
   const advised = isRecovery ? null : (state.advised.get(news.finding.registry ?? '') ?? null);
   return alertBody(news.finding, state.origin, receiver.lang, endedAtMs, advised);
@@ -137,6 +156,11 @@ function sentenceFor({ chat }: Receiver, { finding }: News): Pick<Notice, 'sente
 function toldAs(queue: Queue, id: string | null): string | null {
   if (queue.receiver.chat === undefined) return id;
   return queue.entries.some((one) => one.notice.id === id && !one.inFlight && !one.mayHaveArrived) ? null : id;
+}
+
+/** Programs are the receivers that show what is there now, and are told of it again and again. */
+function isOf({ receiver }: Queue, audience: Audience): boolean {
+  return audience === 'all' || (receiver.format === 'alertmanager') === (audience === 'programs');
 }
 
 function wants(queue: Queue, news: News, findingId: string | null): boolean {

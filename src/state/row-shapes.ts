@@ -135,6 +135,7 @@ const run = shape({
 const metas: readonly (readonly [begin: string, check: Check])[] = [
   ['seq/', number],
   ['opened/', mapping],
+  ['story/', shape({ v: number, times: number, told: mapping })],
   ['since/', shape({ state: text, sinceMs: number })],
   ['ok/', shape({ v: number, url: text, at: mapping })],
   ['client|', shape({ run, runs: number })],

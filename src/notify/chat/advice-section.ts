@@ -2,6 +2,7 @@ import type { AdviceView } from '../../core/views.ts';
 import { gainsSaid } from '../../words/gains.ts';
 import { ecosystemText } from './finding-section.ts';
 import type { Pen, Section, Tone } from './section.ts';
+import { storyRows } from './story-row.ts';
 import { localTime, tookText } from './times.ts';
 import type { Told } from './told.ts';
 
@@ -21,6 +22,7 @@ export function adviceSection(told: Told, advice: AdviceView, pen: Pen): Section
     title: titleOf(told, advice, pen),
     rows: [
       { label: say('row.why'), text: whyText(advice, pen) },
+      ...storyRows(told, !isAsked || advice.cause === 'failback', advice.to, pen),
       ...(isAsked ? gainRows(advice, pen) : []),
       ...untilRows(advice, pen),
       ...(isAsked ? [{ label: say('row.confidence'), text: say(`confidence.${advice.confidence}`) }] : []),

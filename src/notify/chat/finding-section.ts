@@ -3,6 +3,7 @@ import type { FindingView, SideView } from '../../core/views.ts';
 import { tellIn } from '../../words/tell.ts';
 import { saidKey, severityOf } from '../severity.ts';
 import type { Pen, Section, Tone } from './section.ts';
+import { storyRows } from './story-row.ts';
 import { localTime, spanText, tookText } from './times.ts';
 import type { Told } from './told.ts';
 
@@ -17,14 +18,14 @@ export function findingSection(told: Told, finding: FindingView, pen: Pen): Sect
     return {
       tone: 'good',
       title: say(`ended.${finding.kind}`, { who }),
-      rows: endRows(told, finding, pen),
+      rows: [...endRows(told, finding, pen), ...storyRows(told, true, null, pen)],
       code: null,
       ref: told.ref,
     };
   return {
     tone: toneOf(finding, isDisputed),
     title: say(saidKey(finding, isDisputed), { who }),
-    rows: [...rowsOf(finding, pen), ...detailOf(told, finding, pen)],
+    rows: [...rowsOf(finding, pen), ...storyRows(told, false, null, pen), ...detailOf(told, finding, pen)],
     code: null,
     ref: told.ref,
   };

@@ -1,4 +1,4 @@
-import type { Notice } from '../../core/notice.ts';
+import type { Notice, StoryView } from '../../core/notice.ts';
 import type { Sentence } from '../../core/sentence.ts';
 import type { AdviceView, FindingView } from '../../core/views.ts';
 
@@ -17,6 +17,8 @@ export interface Told {
   readonly advice: AdviceView | null;
   /** Of a recovery: the `ref` of the message that told of the opening; `null`: this receiver got none. */
   readonly resolves: string | null;
+  /** `null`: it never comes and goes, or an earlier release stored it. */
+  readonly story: StoryView | null;
 }
 
 /** The last characters of a notice's id: those are its random ones. */
@@ -37,6 +39,7 @@ export function toldOf({ id, type, subject, body, sentence, createdAtMs }: Notic
     sentence: sentence ?? null,
     advice: data?.advice ?? null,
     resolves: data?.resolves == null ? null : refOf(data.resolves),
+    story: data?.story ?? null,
   };
 }
 
@@ -47,6 +50,7 @@ interface Body {
     readonly finding?: FindingView;
     readonly advice?: AdviceView;
     readonly resolves?: string | null;
+    readonly story?: StoryView;
   };
 }
 

@@ -213,7 +213,7 @@ describe('it stands as long as the finding', () => {
     stage.pass(10 * minute);
     tick(stage);
     expect(stage.due()).toEqual([]);
-    expect([...stage.rows.keys()]).toEqual(['meta/seq/outage/a']);
+    expect([...stage.rows.keys()]).toEqual(['meta/seq/outage/a', 'meta/story/outage/a']);
   });
 
   it('what waited for an hour is not over when it arrives, and its end is told as it was', () => {

@@ -29,7 +29,7 @@ describe('what is told', () => {
     });
     if (sent) stage.end(sent.notice, delivered);
     expect(stage.outcomes).toEqual(['ops delivered', 'ops delivered']);
-    expect([...stage.rows.keys()]).toEqual(['meta/seq/outage/a']);
+    expect([...stage.rows.keys()]).toEqual(['meta/seq/outage/a', 'meta/story/outage/a']);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import type { Advice } from '../../../src/core/advice.ts';
+import type { Advice, AdviceChange } from '../../../src/core/advice.ts';
 import type { Config, Receiver } from '../../../src/core/config.ts';
 import { webhookEvents } from '../../../src/core/config.ts';
 import type { Finding, FindingKind } from '../../../src/core/finding.ts';
@@ -165,6 +165,15 @@ export class Stage {
   close(one: Finding): void {
     const finding: Finding = { ...one, state: 'closed', closedAtMs: this.at.wallMs };
     this.take(this.notifier.compose({ findings: [{ change: 'closed', finding }], advice: [] }, this.at));
+  }
+
+  advise(change: AdviceChange['change'], one: Advice): void {
+    this.take(this.notifier.compose({ findings: [], advice: [{ change, advice: one }] }, this.at));
+  }
+
+  /** A turn in which nothing came. */
+  idle(): void {
+    this.take(this.notifier.compose({ findings: [], advice: [] }, this.at));
   }
 
   send(): readonly Sendable[] {

@@ -62,7 +62,7 @@ describe('grouping', () => {
     expect(refs(one(stage.send()))).toEqual(['msg-2']);
   });
 
-  it('a mirror that flaps faster than the window is told of all the same, once, with its present', () => {
+  it('a mirror that flaps faster than the window is told of once, and its end once it holds', () => {
     const stage = new Stage([chat('c', 'wecom')]);
     stage.pass(minute);
     for (const id of ['f1', 'f2', 'f3']) {
@@ -72,9 +72,15 @@ describe('grouping', () => {
       stage.pass(second);
     }
     const card = one(stage.send());
-    expect(textsOf(card.message.body)).toContain('Resolved: the outage of a');
-    expect(textsOf(card.message.body)).not.toContain('Resolves');
+    expect(textsOf(card.message.body)).toContain('2 times since 03-01 08:00');
     stage.end(card.notice, delivered);
+    stage.pass(60 * minute);
+    stage.idle();
+    stage.pass(minute);
+    const end = one(stage.send());
+    expect(textsOf(end.message.body)).toContain('Resolved: the outage of a');
+    expect(textsOf(end.message.body)).toContain('Resolves');
+    stage.end(end.notice, delivered);
     expect(stage.outbox()).toEqual([]);
   });
 });

@@ -1,0 +1,234 @@
+import type { Advice } from '../core/advice.ts';
+import { limits } from '../core/limits.ts';
+import type { StoryView } from '../core/notice.ts';
+import type { Now, Row } from '../core/ports.ts';
+import { stamp } from '../core/views.ts';
+import type { News } from './news.ts';
+
+/**
+ * Trouble on one subject, with what people know of it: a fault that comes and goes is one story. Its first beginning and end
+ * are told at once. Each later end waits (`endsAfterMs`), and is not told where the fault is back by then. Programs that
+ * follow every change (Alertmanagers) are told all the same. Times are monotonic milliseconds unless named otherwise.
+ */
+export interface Story {
+  /** The id of the finding or advice it began with. */
+  readonly id: string;
+  readonly sinceWallMs: number;
+  /** How often it began, >= 1. */
+  times: number;
+  /** How many of these were told, >= 1. */
+  tellings: number;
+  /** When it ended last; `null`: it has not. */
+  endedAtMs: number | null;
+  /** The advice people follow, as they were told it; `null`: none. */
+  stand: Advice | null;
+  /** By receiver the notice that told it last. */
+  told: Readonly<Record<string, string>>;
+  /** What people are not told until `dueMs`, or until what they follow is in trouble; without an end: for that alone. */
+  held: { readonly news: News; dueMs: number } | null;
+}
+
+/** By subject. */
+export type Stories = Map<string, Story>;
+
+const keyPrefix = 'story/';
+
+/** What news is to its story; `beside`: neither a beginning nor an end. */
+type Part = 'begins' | 'ends' | 'beside';
+
+function partOf({ finding, advice, type, weight }: News): Part {
+  // A mismatch never ends by itself.
+  if (finding !== null && (finding.kind === 'mismatch' || weight === 'update')) return 'beside';
+  if (finding !== null) return type === 'mirror.recovery' ? 'ends' : 'begins';
+  const isBack = advice?.cause === 'failback';
+  if (advice?.state === 'withdrawn') return isBack ? 'begins' : 'ends';
+  if (advice?.state !== 'proposed') return 'beside';
+  return isBack ? 'ends' : 'begins';
+}
+
+/**
+ * Takes news into its story.
+ * @returns whether people are told now; false: what they know still holds, or the end waits
+ */
+export function hear(stories: Stories, news: News, now: Now): boolean {
+  const part = partOf(news);
+  const story = stories.get(news.subject);
+  if (story !== undefined && news.advice !== null) settle(story, news.advice, now);
+  if (part === 'beside') return true;
+  if (part === 'ends') return story === undefined || hearEnd(story, news, now);
+  if (story === undefined) {
+    stories.set(news.subject, storyOf(news, now));
+    return true;
+  }
+  return hearBeginning(story, news);
+}
+
+function storyOf({ finding, advice }: News, now: Now): Story {
+  return {
+    id: finding?.id ?? advice?.id ?? '',
+    sinceWallMs: finding?.openedAtMs ?? now.wallMs,
+    times: 1,
+    tellings: 1,
+    endedAtMs: null,
+    stand: advice,
+    told: {},
+    held: null,
+  };
+}
+
+function hearEnd(story: Story, news: News, now: Now): boolean {
+  story.endedAtMs = now.monotonicMs;
+  const afterMs = endsAfterMs(story);
+  if (afterMs === 0) {
+    story.stand = null;
+    return true;
+  }
+  story.held = { news, dueMs: now.monotonicMs + afterMs };
+  return false;
+}
+
+function hearBeginning(story: Story, news: News): boolean {
+  const isAgain = story.endedAtMs !== null;
+  const wasHeld = story.held !== null;
+  if (isAgain) story.times += 1;
+  story.endedAtMs = null;
+  if (wasHeld && isStillGood(story.stand, news.advice)) {
+    const isOther = news.advice !== null && news.advice.chain.after !== story.stand?.chain.after;
+    story.held = isOther ? { news, dueMs: Number.POSITIVE_INFINITY } : null;
+    return false;
+  }
+  if (isAgain) story.tellings += 1;
+  story.held = null;
+  story.stand = news.advice;
+  return true;
+}
+
+/** Whether one who follows what was told may stay there: it is where the new advice leads, or about as good. */
+function isStillGood(stand: Advice | null, next: Advice | null): boolean {
+  if (next === null) return true;
+  if (stand === null || next.from !== stand.from) return false;
+  if (next.to === stand.to) return true;
+  const there = next.candidates.find(({ registry }) => registry === stand.to);
+  const best = next.candidates.find(({ registry }) => registry === next.to);
+  if (there === undefined || there.gate !== 'ok' || there.scoreSeconds === null) return false;
+  return there.scoreSeconds <= (best?.scoreSeconds ?? 0) * (1 + limits.storyWorseShare);
+}
+
+/** What was accepted is what people follow; what has expired nobody does. */
+function settle(story: Story, advice: Advice, now: Now): void {
+  if (advice.state !== 'accepted' && advice.state !== 'expired') return;
+  story.held = null;
+  story.stand = advice.state === 'accepted' ? advice : null;
+  if (advice.state === 'expired') story.endedAtMs = now.monotonicMs;
+}
+
+/** How long the next end of a story must hold before people are told; 0: they are told at once. */
+function endsAfterMs({ tellings }: Story): number {
+  return tellings < 2 ? 0 : Math.min(limits.storyHoldMsMax, limits.storyHoldMs * 2 ** (tellings - 2));
+}
+
+/** What a notice says of its story; `null`: it has none. */
+export function viewOf(story: Story | undefined): StoryView | null {
+  if (story === undefined) return null;
+  const { id, sinceWallMs, times } = story;
+  return { id, since: stamp(sinceWallMs), times, endsAfterSeconds: endsAfterMs(story) / 1000 };
+}
+
+/** Where a mirror gets into trouble that people were told to use, what was kept from them is told at once. */
+export function trouble(stories: Stories, news: News, now: Now): void {
+  const { finding } = news;
+  if (finding === null || news.weight === 'update' || news.type === 'mirror.recovery') return;
+  for (const { held, stand } of stories.values())
+    if (held !== null && stand !== null && stand.to === finding.registry && stand.upstream === finding.upstream)
+      held.dueMs = now.monotonicMs;
+}
+
+/** Takes out what was kept from people and is to be told now, in the words of what they were told before. */
+export function released(stories: Stories, now: Now): readonly News[] {
+  const due = [...stories.values()].filter(({ held }) => held !== null && held.dueMs <= now.monotonicMs);
+  // One who is told to go back is told as well that the mirror is well.
+  const homes = due.flatMap(({ held, stand }) => (held && stand && partOf(held.news) === 'ends' ? [stand.from] : []));
+  const ends = [...stories.values()].filter(
+    ({ held }) => held?.news.type === 'mirror.recovery' && homes.includes(held.news.finding?.registry ?? ''),
+  );
+  return [...new Set([...ends, ...due])].flatMap((story) => {
+    const { held, stand } = story;
+    story.held = null;
+    if (held === null) return [];
+    const { news } = held;
+    const isEnd = partOf(news) === 'ends';
+    story.stand = isEnd ? null : news.advice;
+    if (stand === null || news.advice?.state !== 'withdrawn') return [news];
+    const { id, to, chain } = stand;
+    return [{ ...news, advice: { ...news.advice, id, to, chain } }];
+  });
+}
+
+/**
+ * The story whose notice this news adds to, where it asks nothing new of anybody: an end belongs to its opening, what was
+ * accepted or dismissed to its proposal, a finding about a mirror that people were told to leave to that advice.
+ */
+export function addsTo(stories: Stories, news: News): Story | null {
+  const { finding, advice, type, subject } = news;
+  const own = stories.get(subject) ?? null;
+  if (type === 'mirror.recovery') return own;
+  if (advice !== null) return advice.state === 'accepted' || advice.state === 'dismissed' ? own : null;
+  if (finding === null || finding.registry === null || finding.kind === 'mismatch') return null;
+  const left = [...stories.values()].find(
+    ({ stand }) => stand !== null && stand.from === finding.registry && stand.upstream === finding.upstream,
+  );
+  return left ?? null;
+}
+
+/** Drops what ended so long ago that the next trouble is a story of its own. @returns their subjects */
+export function forgetOver(stories: Stories, { monotonicMs }: Now): readonly string[] {
+  const over: string[] = [];
+  for (const [subject, { endedAtMs, held }] of stories)
+    if (endedAtMs !== null && held === null && monotonicMs - endedAtMs > limits.storyLookBackMs) over.push(subject);
+  for (const subject of over) stories.delete(subject);
+  return over;
+}
+
+/** When there is next something to release, monotonic; infinite: nothing. */
+export function releaseAtMs(stories: Stories): number {
+  return Math.min(...[...stories.values()].map(({ held }) => held?.dueMs ?? Number.POSITIVE_INFINITY));
+}
+
+/** The key of a story's row in `meta`. */
+export function storyKey(subject: string): string {
+  return `${keyPrefix}${subject}`;
+}
+
+/** The row of a story; its times by the wall. */
+export function storyRow(subject: string, story: Story, now: Now): Row {
+  const wall = (ms: number): number => now.wallMs + (ms - now.monotonicMs);
+  const { endedAtMs, held, ...rest } = story;
+  const value = {
+    v: 1,
+    ...rest,
+    endedWallMs: endedAtMs === null ? null : wall(endedAtMs),
+    held: held === null ? null : { news: held.news, dueWallMs: Number.isFinite(held.dueMs) ? wall(held.dueMs) : null },
+  };
+  return { table: 'meta', key: storyKey(subject), atMs: now.wallMs, value };
+}
+
+/** Puts a stored story back; what the wall clock did meanwhile makes no wait longer than it was. */
+export function restoreStory(stories: Stories, { key, value }: Row, now: Now): void {
+  const { v, endedWallMs, held, ...rest } = value as Omit<Story, 'endedAtMs' | 'held'> & {
+    readonly v: number;
+    readonly endedWallMs: number | null;
+    readonly held: { readonly news: News; readonly dueWallMs: number | null } | null;
+  };
+  if (v !== 1) return;
+  const ago = (wallMs: number): number => now.monotonicMs - Math.max(0, now.wallMs - wallMs);
+  const ahead = (wallMs: number): number =>
+    now.monotonicMs + Math.min(limits.storyHoldMsMax, Math.max(0, wallMs - now.wallMs));
+  stories.set(key.slice(keyPrefix.length), {
+    ...rest,
+    endedAtMs: endedWallMs === null ? null : ago(endedWallMs),
+    held:
+      held === null
+        ? null
+        : { news: held.news, dueMs: held.dueWallMs === null ? Number.POSITIVE_INFINITY : ahead(held.dueWallMs) },
+  });
+}

@@ -1,0 +1,263 @@
+import { describe, expect, it } from 'vitest';
+import type { Advice } from '../../../src/core/advice.ts';
+import { webhookSchemas } from '../../../tools/webhook-schemas.ts';
+import { advice, delivered, finding, receiver, Stage } from './stage.ts';
+
+const minute = 60_000;
+
+/** One life of a fault, a message a line: minutes since the start, type, state, where to. */
+class Course {
+  readonly stage: Stage;
+  readonly lines: string[] = [];
+  readonly bodies: { readonly type: string; readonly data: Record<string, unknown> }[] = [];
+  #minutes = 0;
+  #episode = 0;
+
+  constructor(format: 'standard' | 'alertmanager' = 'standard') {
+    this.stage = new Stage([receiver('ops', format === 'standard' ? {} : { format, secrets: [] })]);
+  }
+
+  pass(minutes: number): void {
+    for (let left = minutes; left > 0; left -= 1) {
+      this.stage.pass(minute);
+      this.#minutes += 1;
+      this.stage.idle();
+      this.#deliver();
+    }
+  }
+
+  leave(to: string, more: Partial<Advice> = {}): Advice {
+    this.#episode += 1;
+    const one = advice(`advice-${this.#episode}`, { to, chain: { before: 'a', after: `${to},a` }, ...more });
+    this.stage.advise('proposed', one);
+    this.#deliver();
+    return one;
+  }
+
+  goBack(one: Advice): void {
+    this.stage.advise('withdrawn', { ...one, state: 'withdrawn' });
+    this.#deliver();
+  }
+
+  #deliver(): void {
+    for (const { notice } of this.stage.send()) {
+      this.stage.end(notice, delivered);
+      const body = JSON.parse(notice.body);
+      this.bodies.push(body);
+      const { advice: told, finding: found } = body.data ?? {};
+      const what = told === undefined ? (found?.registry ?? '') : `${told.state} ${told.to}`;
+      this.lines.push(`${this.#minutes} ${notice.type} ${what}`);
+    }
+  }
+
+  open(kind: 'outage' | 'spike', registry: string): void {
+    this.#episode += 1;
+    this.stage.open(finding(kind, registry, { id: `${kind}-${this.#episode}` }));
+    this.#deliver();
+  }
+
+  close(kind: 'outage' | 'spike', registry: string, episode = this.#episode): void {
+    this.stage.close(finding(kind, registry, { id: `${kind}-${episode}` }));
+    this.#deliver();
+  }
+}
+
+describe('a fault that comes and goes', () => {
+  it('is told to begin twice and to end twice, however often it comes', () => {
+    const course = new Course();
+    for (let time = 0; time < 10; time += 1) {
+      const left = course.leave('b');
+      course.pass(20);
+      course.goBack(left);
+      course.pass(25);
+    }
+    course.pass(3 * 60);
+    expect(course.lines).toEqual([
+      '0 mirror.advice proposed b',
+      '20 mirror.advice withdrawn b',
+      '45 mirror.advice proposed b',
+      '485 mirror.advice withdrawn b',
+    ]);
+    expect(course.bodies.map(({ data }) => data['story'])).toMatchObject([
+      { id: 'advice-1', times: 1, endsAfterSeconds: 0 },
+      { id: 'advice-1', times: 1, endsAfterSeconds: 0 },
+      { id: 'advice-1', times: 2, endsAfterSeconds: 3600 },
+      { id: 'advice-1', times: 10, endsAfterSeconds: 3600 },
+    ]);
+    for (const body of course.bodies) expect(webhookSchemas['mirror.advice'].safeParse(body).error).toBeUndefined();
+  });
+
+  it('that comes back after its end was told waits twice as long for the next', () => {
+    const course = new Course();
+    for (let time = 0; time < 3; time += 1) {
+      const left = course.leave('b');
+      course.pass(10);
+      course.goBack(left);
+      course.pass(90);
+    }
+    course.pass(60);
+    expect(course.lines.map((line) => line.replace('mirror.advice ', ''))).toEqual([
+      '0 proposed b',
+      '10 withdrawn b',
+      '100 proposed b',
+      '170 withdrawn b',
+      '200 proposed b',
+      '330 withdrawn b',
+    ]);
+  });
+
+  it('is another story three hours after its end', () => {
+    const course = new Course();
+    for (let time = 0; time < 3; time += 1) {
+      const left = course.leave('b');
+      course.pass(10);
+      course.goBack(left);
+      course.pass(181);
+    }
+    expect(course.lines).toHaveLength(6);
+    expect(course.bodies.at(-1)?.data['story']).toMatchObject({ id: 'advice-3', times: 1 });
+    expect([...course.stage.rows.keys()].filter((key) => key.startsWith('meta/story/'))).toEqual([]);
+  });
+
+  it('findings are grouped in the same way, and a recovery resolves the message that told of the opening', () => {
+    const course = new Course();
+    for (let time = 0; time < 5; time += 1) {
+      course.open('outage', 'a');
+      course.pass(5);
+      course.close('outage', 'a');
+      course.pass(5);
+    }
+    course.pass(60);
+    expect(course.lines).toEqual([
+      '0 mirror.outage a',
+      '5 mirror.recovery a',
+      '10 mirror.outage a',
+      '105 mirror.recovery a',
+    ]);
+    expect(course.bodies.at(-1)?.data).toMatchObject({ resolves: 'msg-3', updates: 'msg-3' });
+  });
+
+  it('an Alertmanager follows every change', () => {
+    const course = new Course('alertmanager');
+    for (let time = 0; time < 4; time += 1) {
+      course.open('outage', 'a');
+      course.close('outage', 'a');
+    }
+    expect(course.lines.filter((line) => line.includes('recovery'))).toHaveLength(4);
+  });
+
+  it('survives a restart: what waits is told once, when it has held', () => {
+    const course = new Course();
+    for (let time = 0; time < 2; time += 1) {
+      const left = course.leave('b');
+      course.pass(10);
+      course.goBack(left);
+      course.pass(10);
+    }
+    course.stage.restart();
+    course.pass(49);
+    expect(course.lines).toHaveLength(3);
+    course.stage.restart();
+    course.pass(1);
+    course.stage.restart();
+    course.pass(120);
+    expect(course.lines.at(-1)).toBe('90 mirror.advice withdrawn b');
+    expect(course.lines).toHaveLength(4);
+  });
+});
+
+describe('one who did by hand what was told', () => {
+  /** Told to use b for the second time; a is well again, and nobody was told. */
+  function onB(): Course {
+    const course = new Course();
+    for (let time = 0; time < 2; time += 1) {
+      const left = course.leave('b');
+      course.pass(10);
+      course.goBack(left);
+      course.pass(10);
+    }
+    course.lines.length = 0;
+    return course;
+  }
+
+  it('hears at once of the way back where the mirror in use gets into trouble', () => {
+    const course = onB();
+    course.open('outage', 'b');
+    expect(course.lines).toEqual(['40 mirror.outage b', '40 mirror.advice withdrawn b']);
+  });
+
+  it('is told the words of the advice they follow, not of one they never saw', () => {
+    const course = onB();
+    course.goBack(course.leave('c', { candidates: candidates(1) }));
+    course.pass(120);
+    expect(course.lines).toEqual(['100 mirror.advice withdrawn b']);
+    expect(course.bodies.at(-1)?.data['advice']).toMatchObject({ id: 'advice-2', to: 'b', chain: { after: 'b,a' } });
+  });
+
+  const candidates = (scoreOfB: number, gate: 'ok' | 'unreliable' = 'ok'): Advice['candidates'] =>
+    (
+      [
+        ['c', 1, 'ok'],
+        ['b', scoreOfB, gate],
+      ] as const
+    ).map(([registry, scoreSeconds, of]) => ({
+      registry,
+      scoreSeconds,
+      gate: of,
+      sum: null,
+      bound: null,
+    }));
+
+  it('stays on b where c is hardly better, and hears of c once b is in trouble', () => {
+    const course = onB();
+    course.leave('c', { candidates: candidates(1.2) });
+    course.pass(120);
+    expect(course.lines).toEqual([]);
+    course.open('spike', 'b');
+    expect(course.lines).toEqual(['160 mirror.spike b', '160 mirror.advice proposed c']);
+  });
+
+  it.each([
+    ['dearer', candidates(1.3)],
+    ['unreliable', candidates(1, 'unreliable')],
+  ])('is told to leave b as well where it is %s', (_what, these) => {
+    const course = onB();
+    course.leave('c', { candidates: these });
+    expect(course.lines).toEqual(['40 mirror.advice proposed c']);
+  });
+
+  it('is told that the mirror is well together with the way back', () => {
+    const course = new Course();
+    for (let time = 0; time < 2; time += 1) {
+      course.open('outage', 'a');
+      const left = course.leave('b');
+      course.pass(10);
+      course.goBack(left);
+      course.close('outage', 'a', time * 2 + 1);
+      course.pass(10);
+    }
+    course.lines.length = 0;
+    course.pass(60);
+    expect(course.lines).toEqual(['90 mirror.recovery a', '90 mirror.advice withdrawn b']);
+  });
+});
+
+describe('what asks nothing new of anybody names the message that it adds to', () => {
+  it('a finding about a mirror that people were told to leave, and its end', () => {
+    const course = new Course();
+    course.leave('b');
+    course.pass(1);
+    course.open('spike', 'a');
+    course.pass(5);
+    course.close('spike', 'a');
+    expect(course.bodies.map(({ data }) => data['updates'])).toEqual([undefined, 'msg-1', 'msg-2']);
+  });
+
+  it('never the way back, nor a finding about another mirror', () => {
+    const course = new Course();
+    const left = course.leave('b');
+    course.open('outage', 'c');
+    course.goBack(left);
+    expect(course.bodies.map(({ data }) => data['updates'])).toEqual([undefined, undefined, undefined]);
+  });
+});
