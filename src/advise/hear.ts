@@ -1,5 +1,6 @@
 import type { LookOrder } from '../core/due.ts';
 import { isTimeout } from '../core/failure.ts';
+import { limits } from '../core/limits.ts';
 import type { SettledSample } from '../core/sample.ts';
 import { isHeavy, type Target } from '../core/target.ts';
 import { replyTo } from './answer.ts';
@@ -18,6 +19,9 @@ import { surroundings, type View, weighAll } from './view.ts';
 
 /** Mirrors compared in more than so many moments at once would cost more than it tells. */
 const headsHeardMax = 100;
+
+/** An artifact of so much costs no more than some light answers. Bytes. */
+const smallBytes = limits.throughputBytesMin;
 
 /** What was asked, whoever was asked: answers to one question are compared. */
 function questionOf(sample: SettledSample): string {
@@ -38,6 +42,8 @@ export function hear(view: View, sample: SettledSample): boolean {
     const { rttMs, endedMonotonicMs, startedMonotonicMs } = sample;
     const tookMs = sample.outcome.tag === 'failed' ? null : (rttMs ?? endedMonotonicMs - startedMonotonicMs);
     if (target.registry === group.peeks.head) hearPeek(group.peeks, questionOf(sample), tookMs);
+    // It was read to its end.
+    if (tookMs !== null && sample.bytes < limits.peekBytes) group.downloads.set(questionOf(sample), sample.bytes);
     return group.peeks.odd !== null;
   }
   if (!group.kind.fetch.includes(target.step) || (sample.cold && sample.outcome.tag === 'ok')) return false;
@@ -105,18 +111,22 @@ export function looksOf(view: View): readonly LookOrder[] {
     .map((one) => one.mirror.name)
     .toSorted((a, b) => cost(a) - cost(b));
   const fallback = mirrorBehind(group, group.around.chains.get(at.name)?.members[1])?.name ?? null;
+  const inDoubt = view.standingOf(at.name)?.inDoubt === true;
   const again = looksAfter(group.contest, odd, candidates, fallback).flatMap((look) => {
-    const order = orderOf(group, at.name, look);
+    const order = orderOf(group, at.name, look, inDoubt);
     return order === null ? [] : [order];
   });
   return [...again, ...paced];
 }
 
-function orderOf(group: Group, head: string, look: Look): LookOrder | null {
+/** Small artifacts are requested again and again as light steps are, unless a round says within seconds what it is. */
+function orderOf(group: Group, head: string, look: Look, inDoubt: boolean): LookOrder | null {
   const target = group.targets.get(look.question)?.get(head) ?? artifactOf(group, head, look.question);
   if (target === undefined) return null;
   const registries = look.registries.filter((name) => name !== head);
-  const { forMs, stepMs, isUrgent } = look;
+  const { stepMs, isUrgent } = look;
+  const isSmall = (group.downloads.get(look.question) ?? Number.POSITIVE_INFINITY) <= smallBytes;
+  const forMs = isHeavy(target) && (inDoubt || !isSmall) ? 0 : look.forMs;
   return { registry: head, target, registries, forMs, stepMs, isUrgent, isPeek: false };
 }
 

@@ -123,6 +123,40 @@ describe('death', () => {
     expect(when(world, 'advice proposed a → b') - (first / 1000 + 4)).toBeLessThanOrEqual(5.5);
   });
 
+  test('every small artifact of a fails: advice within 6 s of the first request for a whole one', async () => {
+    const script: Script = (asked) =>
+      asked.registry === 'a' && asked.path.endsWith('.zip') && asked.atMs >= 200_000
+        ? { status: 503, body: 'down' }
+        : well(asked);
+    const world = await startWorld({ yaml: threeMirrors(), script });
+    await world.seconds(300);
+    const failed = world.wire.asked.filter(({ registry, path }) => registry === 'a' && path.endsWith('.zip'));
+    const firstMs = failed.find(({ atMs }) => atMs >= 200_000)?.atMs ?? 0;
+    const advised = when(world, 'advice proposed a → b') - firstMs / 1000;
+    // As long as any trouble must last before it is one (`detect.outage.over`).
+    expect(advised).toBeGreaterThan(4);
+    expect(advised).toBeLessThan(6);
+    expect((await adviceOf(world))[0]?.chain.after).toBe('https://b.example.net/goproxy,https://a.example.com,direct');
+  });
+
+  test('every small artifact of a fails for 3 s: nothing', async () => {
+    let fromMs = Number.POSITIVE_INFINITY;
+    let failed = 0;
+    const script: Script = (asked) => {
+      const { registry, path, atMs } = asked;
+      if (registry !== 'a' || !path.endsWith('.zip') || atMs < 200_000) return well(asked);
+      fromMs = Math.min(fromMs, atMs);
+      if (atMs > fromMs + 3_000) return well(asked);
+      failed += 1;
+      return { status: 503, body: 'down' };
+    };
+    const world = await startWorld({ yaml: threeMirrors(), script });
+    await world.seconds(900);
+    // The first bytes, the whole, and then each second.
+    expect(failed).toBeGreaterThan(3);
+    expect(told(world)).toEqual(['vantage suspect false']);
+  });
+
   test.each([
     ['zip', 'hangs', 'unreliable'],
     ['zip', 'stalls', 'unreliable'],

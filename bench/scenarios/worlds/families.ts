@@ -10,6 +10,7 @@ import { restartFamilies } from './families/restarts.ts';
 import { nextFamilies, scopeFamilies, sharedFamilies } from './families/scope.ts';
 import { sizeFamilies } from './families/sizes.ts';
 import { belowFamilies, stepFamilies } from './families/slow.ts';
+import { waitFamilies } from './families/waits.ts';
 
 /** Families with something wrong, those of one kind together. */
 export const incidentFamilies: readonly Family[] = [
@@ -27,6 +28,7 @@ export const incidentFamilies: readonly Family[] = [
   ...countedFamilies,
   ...restartFamilies,
   ...sizeFamilies,
+  ...waitFamilies,
 ];
 
 /** Every family of worlds: what goes wrong, then a year of what does not. */

@@ -16,6 +16,8 @@ export interface Look {
 const burstMs = 15_000;
 const stepMs = 1_000;
 const slowStepMs = 3_000;
+/** A download that failed, where it is small enough. */
+const heavyBurstMs = 5_000;
 /** An answer so many times the usual is odd. */
 const oddFactor = 2;
 /** Shares of a bound from which an odd answer, or any answer, is asked again; and from which each answer is. */
@@ -37,7 +39,8 @@ export interface Odd {
 
 /**
  * What to ask again after what the head did: after a bad answer, or one that brings the time test on, each second for
- * 15 s; while any test is above half of its bound what was odd last each 3 s; a heavy step once.
+ * 15 s; while any test is above half of its bound what was odd last each 3 s; a heavy step once, or for 5 s where it is
+ * small and failed.
  */
 export function oddOf(contest: Contest, heard: readonly Heard[], nowMs: number): readonly Odd[] {
   const { head } = contest;
@@ -50,7 +53,7 @@ export function oddOf(contest: Contest, heard: readonly Heard[], nowMs: number):
     const isOdd = isOddAnswer(contest, head, one, nowMs);
     if (outcome.bad || isOdd) contest.odd = { question, isHeavy: outcome.isHeavy };
     if (outcome.isHeavy) {
-      if (outcome.bad || isOdd) found.push({ question, forMs: 0, stepMs, isUrgent });
+      if (outcome.bad || isOdd) found.push({ question, forMs: outcome.bad ? heavyBurstMs : 0, stepMs, isUrgent });
     } else if (outcome.bad || (near.time > oddShare && isOdd) || near.time > anyShare)
       found.push({ question, forMs: burstMs, stepMs, isUrgent });
   }

@@ -93,7 +93,7 @@ export function alarmOf(pair: Pair, rule: AlarmRule): Alarm | null {
   const { failuresMin, spanMs, ease, isShared, ratio } = rule;
   const all = { failuresMin, spanMs, witness: 'all', ease } as const;
   if (failureAlarm(pair.failures.all, all, isShared)) return 'failures';
-  const heavy = { failuresMin: Math.min(2, failuresMin), spanMs: 0, witness: 'heavy', ease } as const;
+  const heavy = { failuresMin: Math.min(2, failuresMin), spanMs, witness: 'heavy', ease } as const;
   if (failureAlarm(pair.failures.heavy, heavy, isShared)) return 'heavy_failures';
   const bound = ease * timeBoundNow(rule.isRecent);
   if (timeAlarm(pair.time.light, bound, lightSlowerMin, ratio)) return 'time';

@@ -125,13 +125,14 @@ export function isFailingNow(record: HeadRecord, nowMs: number): boolean {
   return since(record, nowMs - minuteMs).bad >= 2;
 }
 
-/** True where the last outcomes, `count` or more of any question, were bad. */
+/** True where the last outcomes, `count` or more of any question and downloads not alone, were bad. */
 export function failedLast({ light, heavy }: HeadRecord, count: number): boolean {
   const goodMs = [light, heavy].map(
     (outcomes) => outcomes.findLast((one) => !one.bad)?.atMs ?? Number.NEGATIVE_INFINITY,
   );
   const isSince = (one: Outcome): boolean => one.bad && one.atMs > Math.max(...goodMs);
-  return light.filter(isSince).length + heavy.filter(isSince).length >= count;
+  const lightBad = light.filter(isSince).length;
+  return lightBad > 0 && lightBad + heavy.filter(isSince).length >= count;
 }
 
 /** Bad outcomes and all of them within the last minute. */

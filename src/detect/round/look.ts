@@ -16,7 +16,7 @@ const settledAnswers = 3;
 
 /**
  * Starts a look, or extends the one under way for the same question: the longer time, the shorter step, all who are
- * wanted. A heavy target is asked once more of each, as a second look. Without a budget nothing is started.
+ * wanted. A heavy target that is wanted once is asked as a second look. Without a budget nothing is started.
  */
 export function orderLook(memory: Memory, order: LookOrder): void {
   const mirror = memory.mirrors.get(order.registry);
@@ -24,7 +24,7 @@ export function orderLook(memory: Memory, order: LookOrder): void {
   const target = targetAt(memory, mirror, order.target);
   if (target === null) return;
   if (order.isPeek) peek(memory, mirror, target);
-  else if (isHeavy(target)) askHeavy(memory, mirror, target, order);
+  else if (isHeavy(target) && order.forMs === 0) askHeavy(memory, mirror, target, order);
   else look(memory, mirror, target, { ...order, firstMs: memory.now.monotonicMs, reason: 'ordered' });
 }
 
@@ -40,7 +40,7 @@ export function lookRefused(memory: Memory, mirror: MirrorMemory, sample: Sample
   const { target } = sample.due;
   const forMs = memory.config.detect.outage.overMs + 2 * limits.roundStepMs;
   const asks = { registries: null, forMs, stepMs: limits.roundStepMs, isUrgent: false };
-  if (isHeavy(target)) orderLook(memory, { ...asks, registry: target.registry, target, isPeek: false });
+  if (isHeavy(target)) orderLook(memory, { ...asks, forMs: 0, registry: target.registry, target, isPeek: false });
   else look(memory, mirror, target, { ...asks, firstMs: askAgainMs(memory, sample), reason: 'refused' });
 }
 

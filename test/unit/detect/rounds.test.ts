@@ -161,19 +161,23 @@ describe('an ordered look', () => {
     const zips = names.map((name) => aTarget(name, 'zip'));
     const sim = world({}, zips);
     sim.runTo(warm);
-    const turn = sim.detector.look(order({ target: aTarget('a', 'zip') }), at(sim.nowMs));
+    const turn = sim.detector.look(order({ target: aTarget('a', 'zip'), forMs: 0 }), at(sim.nowMs));
     expect(turn.rechecks.map(({ registry }) => registry)).toEqual(names);
-    expect(sim.detector.look(order({ target: aTarget('a', 'zip') }), at(sim.nowMs + 9_999)).rechecks).toEqual([]);
-    expect(sim.detector.look(order({ target: aTarget('a', 'zip') }), at(sim.nowMs + 10_000)).rechecks).toHaveLength(3);
+    expect(sim.detector.look(order({ target: aTarget('a', 'zip'), forMs: 0 }), at(sim.nowMs + 9_999)).rechecks).toEqual(
+      [],
+    );
+    expect(
+      sim.detector.look(order({ target: aTarget('a', 'zip'), forMs: 0 }), at(sim.nowMs + 10_000)).rechecks,
+    ).toHaveLength(3);
   });
 
   it('of a heavy target at a pace of its own stands in the way of none that something odd calls for', () => {
     const zips = names.map((name) => aTarget(name, 'zip'));
     const sim = world({}, zips);
     sim.runTo(warm);
-    const paced = order({ target: aTarget('a', 'zip'), registries: [], stepMs: 150_000 });
+    const paced = order({ target: aTarget('a', 'zip'), registries: [], forMs: 0, stepMs: 150_000 });
     expect(sim.detector.look(paced, at(sim.nowMs)).rechecks.map(({ registry }) => registry)).toEqual(['a']);
-    expect(sim.detector.look(order({ target: aTarget('a', 'zip') }), at(sim.nowMs)).rechecks).toHaveLength(3);
+    expect(sim.detector.look(order({ target: aTarget('a', 'zip'), forMs: 0 }), at(sim.nowMs)).rechecks).toHaveLength(3);
   });
 
   it('of first bytes asks the one mirror for them, while there is more than doubts and looks will need', () => {
@@ -186,7 +190,16 @@ describe('an ordered look', () => {
     expect(turns.flatMap(({ rechecks, rounds }) => [...rechecks, ...rounds])).toEqual([]);
     expect(turns.at(-1)?.peeks).toEqual([]);
     // What is left is enough for a round of looks.
-    expect(sim.detector.look(order({ target: aTarget('a', 'zip') }), at(sim.nowMs)).rechecks).toHaveLength(3);
+    expect(sim.detector.look(order({ target: aTarget('a', 'zip'), forMs: 0 }), at(sim.nowMs)).rechecks).toHaveLength(3);
+  });
+
+  it('of a heavy target for some seconds asks as for a light one', () => {
+    const zips = names.map((name) => aTarget(name, 'zip'));
+    const sim = world({}, zips);
+    sim.runTo(warm);
+    start(sim, { target: aTarget('a', 'zip'), forMs: 3_000 });
+    sim.runTo(warm + 20_000);
+    expect(asked(sim, warm)).toEqual(['zip abc', 'zip abc', 'zip abc']);
   });
 
   it('leaves out a mirror that asked us to stay away, and is nothing for a name or target that is not there', () => {

@@ -40,7 +40,7 @@ describe('what is asked again', () => {
     ['any answer, the time test above .6', contest({ time: 8.5 }), good(now, 200), [{ ...burst, isUrgent: true }]],
     ['urgent while failures are near too', contest({ failures: 5 }), bad(now), [{ ...burst, isUrgent: true }]],
     ['a test long past its bound has nothing to learn', contest({ time: 22, failures: 13 }), good(now, 200), []],
-    ['a failed artifact: once', contest(), bad(now, heavy), [once]],
+    ['a failed artifact: for 5 s', contest(), bad(now, heavy), [{ ...once, forMs: 5_000 }]],
     ['a slow artifact: once', contest(), good(now, 2_001, heavy), [once]],
     ['a usual artifact', contest({ time: 8.5 }), good(now, 1_000, heavy), []],
   ])('%s', (_name, made, outcome, want) => {
