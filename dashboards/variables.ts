@@ -1,5 +1,5 @@
 import * as dashboard from '@grafana/grafana-foundation-sdk/dashboard';
-import { defaultRuleParameters } from '../src/rules/parameters.ts';
+import { defaultRuleParameters } from '../src/features/rules/parameters.ts';
 import { source } from './frame.ts';
 import { selector, stepChoices } from './promql.ts';
 

@@ -38,9 +38,7 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   words: { folders: ['core', 'locales'], packages: ['intl-messageformat'] },
   state: { folders: ['core'], packages: [] },
   export: { folders: ['core'], packages: ['prom-client'] },
-  // What alerts say is read by people, so it is said by the catalogue.
-  rules: { folders: ['core', 'words'], packages: [] },
-  doctor: { folders: ['core', 'ecosystems', 'words'], packages: [] },
+  features: { folders: ['core', 'ecosystems', 'words'], packages: [] },
   api: { folders: ['core', 'words'], packages: ['express', 'helmet'] },
   wire: {
     folders: ['core'],
@@ -75,7 +73,7 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
     packages: [],
   },
   cli: {
-    folders: ['core', 'config', 'daemon', 'doctor', 'rules', 'words'],
+    folders: ['core', 'config', 'daemon', 'features', 'words'],
     packages: ['node:fs', 'node:v8'],
   },
   main: { folders: ['cli'], packages: [] },
@@ -123,9 +121,9 @@ function importsOf(text: string): string[] {
 }
 
 /** What a file loads by itself: types are gone by then, and what an ecosystem imports later is for those who configure it. */
-function loadedBy(path: string, text: string): string[] {
+function loadedBy(path: string, text: string, isLater: boolean): string[] {
   const statements = /^\s*(?:(?:import|export)\s+(?!type\b)[^'";=]*?\bfrom\s*|import\s*)'([^']+)'/gm;
-  const later = folderOf(path) === 'ecosystems' ? [] : [...text.matchAll(/\bimport\(\s*'([^']+)'/g)];
+  const later = folderOf(path) === 'ecosystems' || !isLater ? [] : [...text.matchAll(/\bimport\(\s*'([^']+)'/g)];
   return [...text.matchAll(statements), ...later].map(([, wanted = '']) => wanted);
 }
 
@@ -353,6 +351,20 @@ describe('imports', () => {
     expect([one, ...kept].filter((wanted) => loaded.has(wanted))).toEqual([one]);
   });
 
+  it('of a feature are taken when it is called', () => {
+    const features = [...allLoadedBy('src/main.ts', false)].filter((path) => folderOf(path) === 'features');
+    expect(features).toEqual([]);
+  });
+
+  it.each([...new Set(within('features').map(featureOf))])('of another feature are none: %s', (feature) => {
+    for (const path of within('features').filter((one) => featureOf(one) === feature))
+      for (const other of edges.get(path) ?? [])
+        expect(
+          folderOf(other) !== 'features' || featureOf(other) === feature,
+          `${relative(root, path)} imports ${other}`,
+        ).toBe(true);
+  });
+
   // Each costs every thread some megabytes (docs/decisions/0023-memory.md).
   it.each(['src/io/worker.ts', ...kinds.map((kind) => `src/ecosystems/${kind}/conversation.ts`)])(
     '%s loads no configuration library, and not the registry',
@@ -364,12 +376,17 @@ describe('imports', () => {
     },
   );
 
-  function allLoadedBy(from: string): ReadonlySet<string> {
+  function featureOf(path: string): string {
+    return relative(join(root, 'src/features'), path).split('/')[0] ?? '';
+  }
+
+  /** @param isLater  with what is imported when it is called for */
+  function allLoadedBy(from: string, isLater = true): ReadonlySet<string> {
     const loaded = new Set<string>();
     const visit = (path: string): void => {
       if (loaded.has(path)) return;
       loaded.add(path);
-      for (const next of loadedBy(path, code.get(path) ?? ''))
+      for (const next of loadedBy(path, code.get(path) ?? '', isLater))
         visit(next.startsWith('.') ? resolve(path, '..', next) : next);
     };
     visit(join(root, from));

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inhibitRulesText } from '../src/rules/inhibitions.ts';
-import { defaultRuleParameters } from '../src/rules/parameters.ts';
-import { rulesText } from '../src/rules/rules.ts';
+import { inhibitRulesText } from '../src/features/rules/inhibitions.ts';
+import { defaultRuleParameters } from '../src/features/rules/parameters.ts';
+import { rulesText } from '../src/features/rules/rules.ts';
 import { rulesPage } from './rules-page.ts';
 
 // Writes alerts/mirrorwatch.yml, the same in Chinese, docs/rules.md and the inhibitions of deploy/alertmanager.yml from src/rules; with --check says
@@ -33,7 +33,7 @@ if (import.meta.main) {
   for (const { path, text } of generatedRules) {
     if (!process.argv.includes('--check')) writeFileSync(path, text);
     else if (readFileSync(path, 'utf8') !== text) {
-      console.error(`${path} is not what src/rules says: run tools/generate-alerts.ts`);
+      console.error(`${path} is not what src/features/rules says: run tools/generate-alerts.ts`);
       process.exitCode = 1;
     }
   }

@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { TrapKind } from '../src/core/trap.ts';
-import { trapKinds, trapWords } from '../src/doctor/catalogue.ts';
-import { failuresByLayer, layers } from '../src/doctor/layers.ts';
 import type { TrapId } from '../src/ecosystems/doctor.ts';
+import { trapKinds, trapWords } from '../src/features/doctor/catalogue.ts';
+import { failuresByLayer, layers } from '../src/features/doctor/layers.ts';
 import type { Language } from '../src/words/say.ts';
 import { wordsOf } from '../src/words/words.ts';
 import { doctorProse } from './doctor-prose.ts';

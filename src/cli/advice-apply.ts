@@ -1,7 +1,6 @@
 import { kinds } from '../config/kinds.ts';
 import { printable } from '../core/printable.ts';
 import { thisMachine } from '../daemon/system.ts';
-import { settle } from '../doctor/settle.ts';
 import { offerChanges, whoseSettings } from './apply.ts';
 import type { Context, ExitCode } from './context.ts';
 import { type DaemonAnswer, type DaemonClient, failed } from './daemon-client.ts';
@@ -34,6 +33,7 @@ export async function applyAdvice(context: Context, daemon: DaemonClient, wanted
   }
   const remedy = mappingIn(answer);
   const machine = thisMachine({ env, home: whose.home, cwd, root: whose.root });
+  const { settle } = await import('../features/doctor/settle.ts');
   const settling = remedy === null ? null : await settle(machine, ecosystem, remedy, say);
   if (settling === null) {
     terminal.err(say('advised.unsettable', { url: daemon.url }));

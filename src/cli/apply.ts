@@ -2,9 +2,9 @@ import { join, resolve } from 'node:path';
 import { printable } from '../core/printable.ts';
 import type { FileChange } from '../core/trap.ts';
 import { type ChangePlace, type KeptChange, makeChanges, systemClock } from '../daemon/system.ts';
-import { unifiedDiff } from '../doctor/diff.ts';
 import { saySentence } from '../words/tell.ts';
 import type { Context } from './context.ts';
+import { unifiedDiff } from './diff.ts';
 import { UsageError } from './usage.ts';
 
 /** The options of every command that looks at a user's settings. */

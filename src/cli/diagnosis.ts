@@ -1,7 +1,7 @@
 import { printable } from '../core/printable.ts';
 import { type Place, placeText, type TrapSeverity } from '../core/trap.ts';
-import type { Examined, NamedTrap } from '../doctor/examine.ts';
-import type { AskedMirror } from '../doctor/online.ts';
+import type { Examined, NamedTrap } from '../features/doctor/examine.ts';
+import type { AskedMirror } from '../features/doctor/online.ts';
 import type { Say } from '../words/say.ts';
 import { jsonText } from './json-text.ts';
 import type { Terminal } from './terminal.ts';

@@ -1,6 +1,6 @@
 import { probeNow } from '../daemon/probe-now.ts';
 import { systemClock, systemRandom } from '../daemon/system.ts';
-import { examineOnline, type OnlineFound, type Subject } from '../doctor/online.ts';
+import type { OnlineFound, Subject } from '../features/doctor/online.ts';
 import type { Say } from '../words/say.ts';
 import type { Context } from './context.ts';
 import { type Loaded, loadText } from './load.ts';
@@ -43,6 +43,7 @@ export async function askMirrors(
   subjects: readonly Subject[],
   tell: Say,
 ): Promise<OnlineFound> {
+  const { examineOnline } = await import('../features/doctor/online.ts');
   return examineOnline(subjects, {
     async ask(config, question) {
       const probed = await probeNow(config, question, facts);

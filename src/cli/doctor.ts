@@ -1,7 +1,6 @@
 import type { Config } from '../core/config.ts';
 import { thisMachine } from '../daemon/system.ts';
-import { changesFor } from '../doctor/edits.ts';
-import { type Examined, examine, type Known, withOnline } from '../doctor/examine.ts';
+import type { Examined, Known } from '../features/doctor/examine.ts';
 import { english } from '../words/words.ts';
 import { offerChanges, placeOptions, type WhoseSettings, whoseSettings } from './apply.ts';
 import type { Command, Context, ExitCode } from './context.ts';
@@ -39,6 +38,7 @@ export const doctorCommand: Command = {
     }
     const known = knownFrom(loaded.value.config);
     const tell = values.json ? english : context.say;
+    const { examine, withOnline } = await import('../features/doctor/examine.ts');
     const look = (): Promise<Examined> =>
       examine(thisMachine({ env: context.env, home: whose.home, cwd: context.cwd, root: whose.root }), known, tell);
     const isOnline = values.online === true || positionals.length > 0;
@@ -59,6 +59,7 @@ function knownFrom({ mirrors, private: privatePatterns }: Config): Known {
 
 /** Offers to mend what can be mended. @returns whether a file was changed */
 async function mend(context: Context, whose: WhoseSettings, found: Examined, isAgreed: boolean): Promise<boolean> {
+  const { changesFor } = await import('../features/doctor/edits.ts');
   const changes = changesFor(found.traps, (file) => found.texts.get(file) ?? null);
   if (changes.length === 0) {
     context.terminal.err(context.say('doctor.nothing'));

@@ -1,7 +1,5 @@
 import { printable } from '../core/printable.ts';
-import { type ErrorReason, type KnownError, knownErrors, type OwnReason, ownReasons } from '../doctor/client-errors.ts';
-import { failuresByLayer } from '../doctor/layers.ts';
-import type { Say } from '../words/say.ts';
+import type { Explained } from '../features/doctor/explain.ts';
 import { english } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { jsonText } from './json-text.ts';
@@ -21,8 +19,9 @@ export const explainCommand: Command = {
     if (positionals.length === 0) throw new UsageError('wrong.explain');
     const isInput = positionals.length === 1 && positionals[0] === '-';
     const text = isInput ? await terminal.input() : positionals.join(' ');
-    const known = knownErrors(text);
-    if (values.json) terminal.out(jsonText({ known: known.length > 0, errors: known.map((one) => errorJson(one)) }));
+    const { explain } = await import('../features/doctor/explain.ts');
+    const known = explain(text, values.json ? english : say);
+    if (values.json) terminal.out(jsonText({ known: known.length > 0, errors: known }));
     else for (const line of known.flatMap((one) => explained(one, context))) terminal.out(line);
     if (known.length > 0) return 0;
     if (!values.json) terminal.err(say('explain.unknown'));
@@ -30,48 +29,13 @@ export const explainCommand: Command = {
   },
 };
 
-interface Meaning {
-  readonly layer: string | null;
-  readonly means: string;
-  readonly next: string;
-}
-
-/** Without user-info of URLs; what stands behind the host may hold an `@` (`/@v/list`). */
-function shownLine({ line }: KnownError): string {
-  return printable(line.replaceAll(/:\/\/[^\s/@]*@/g, '://***@'));
-}
-
-function meaningOf(reason: ErrorReason, say: Say): Meaning {
-  if (isOwn(reason)) return { layer: null, means: say(`explain.means.${reason}`), next: say(`explain.next.${reason}`) };
-  const found = failuresByLayer(say).find(({ kind }) => kind === reason);
-  return { layer: found?.layer ?? null, means: found?.means ?? '', next: found?.next ?? '' };
-}
-
-function isOwn(reason: ErrorReason): reason is OwnReason {
-  return (ownReasons as readonly string[]).includes(reason);
-}
-
-/** Commands that show more, the nearest first. */
-function runOf({ reason, ecosystem, url }: KnownError): readonly string[] {
-  const of = ecosystem === null ? '' : ` --ecosystem ${ecosystem}`;
-  const there = url === null || isOwn(reason) ? [] : [`mirrorwatch doctor ${url}${of}`];
-  const others = ecosystem === null || isOwn(reason) ? [] : [`mirrorwatch rank ${ecosystem}`];
-  return [...there, ...(isOwn(reason) || url === null ? ['mirrorwatch doctor'] : []), ...others];
-}
-
-function errorJson(error: KnownError): object {
-  const { layer, means, next } = meaningOf(error.reason, english);
-  const { reason, ecosystem, url } = error;
-  return { reason, layer, ecosystem, url, line: shownLine(error), means, next, run: runOf(error) };
-}
-
-function explained(error: KnownError, { terminal, say }: Context): readonly string[] {
-  const { layer, means, next } = meaningOf(error.reason, say);
-  const [first = '', ...more] = runOf(error);
+function explained(error: Explained, { terminal, say }: Context): readonly string[] {
+  const { reason, layer, line, means, next } = error;
+  const [first = '', ...more] = error.run;
   const of = layer === null ? '' : `  ${terminal.paint('dim', layer)}`;
   return [
-    `${terminal.paint('bold', error.reason)}${of}`,
-    `  ${shownLine(error)}`,
+    `${terminal.paint('bold', reason)}${of}`,
+    `  ${line}`,
     say('explain.means', { means }),
     say('explain.next', { next }),
     terminal.paint('green', say('explain.run', { command: printable(first) })),

@@ -4,7 +4,6 @@ import { type Draft, draftOf, isAskable, lessened, proposedText } from '../confi
 import { printable } from '../core/printable.ts';
 import type { Survey } from '../core/survey.ts';
 import { replaceFile, systemFiles, thisMachine } from '../daemon/system.ts';
-import { surveyProject } from '../doctor/survey.ts';
 import type { Say } from '../words/say.ts';
 import { saySentence } from '../words/tell.ts';
 import { sayTold } from '../words/told.ts';
@@ -37,6 +36,7 @@ export const initCommand: Command = {
       return 1;
     }
     const { home, root } = whoseSettings(context, values);
+    const { surveyProject } = await import('../features/doctor/survey.ts');
     const found = await surveyProject(thisMachine({ env: context.env, home, cwd, root }));
     const survey = withNamed(found, values.ecosystem ?? []);
     if (survey.ecosystems.length === 0) {

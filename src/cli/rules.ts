@@ -1,5 +1,3 @@
-import { checkRuleParameters, defaultRuleParameters } from '../rules/parameters.ts';
-import { rulesText } from '../rules/rules.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { UsageError, words } from './usage.ts';
 
@@ -19,6 +17,8 @@ export const rulesCommand: Command = {
   options,
   async run(context: Context): Promise<ExitCode> {
     const { values } = words(context.argv, options, 0);
+    const { checkRuleParameters, defaultRuleParameters } = await import('../features/rules/parameters.ts');
+    const { rulesText } = await import('../features/rules/rules.ts');
     const checked = checkRuleParameters({
       ...defaultRuleParameters,
       sloPercent: number('slo', values.slo, defaultRuleParameters.sloPercent),

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { Mirror } from '../../src/core/mirror.ts';
 import type { Probed } from '../../src/core/ports.ts';
-import { brokenVersion } from '../../src/doctor/online-versions.ts';
+import { brokenVersion } from '../../src/features/doctor/online-versions.ts';
 import { testCerts } from '../support/certs.ts';
 import { testMachine } from '../unit/doctor/machine.ts';
 

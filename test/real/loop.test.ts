@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { defaultRuleParameters } from '../../src/rules/parameters.ts';
-import { rulesText } from '../../src/rules/rules.ts';
+import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
+import { rulesText } from '../../src/features/rules/rules.ts';
 import { type Alertmanager, type HeldAlert, startAlertmanager } from '../support/alertmanager.ts';
 import { text } from '../support/answer.ts';
 import { removeTempDir, tempDir } from '../support/paths.ts';

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import en from '../../locales/en.json' with { type: 'json' };
-import { defaultRuleParameters } from '../../src/rules/parameters.ts';
-import { rulesText } from '../../src/rules/rules.ts';
+import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
+import { rulesText } from '../../src/features/rules/rules.ts';
 import { repoDir } from '../support/paths.ts';
 import { type AlertRule, type Group, groups } from './alert-rules.ts';
 

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type catalog, metricNames, metricOf } from '../../src/export/catalog.ts';
-import { levels, mirrorAction } from '../../src/rules/rule.ts';
+import { levels, mirrorAction } from '../../src/features/rules/rule.ts';
 import { removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { real } from '../support/requires.ts';
 import { alertRules, recordingRules } from './alert-rules.ts';

@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { defaultRuleParameters } from '../../src/rules/parameters.ts';
-import { rulesText } from '../../src/rules/rules.ts';
+import { defaultRuleParameters } from '../../src/features/rules/parameters.ts';
+import { rulesText } from '../../src/features/rules/rules.ts';
 import { commandPath, removeTempDir, tempDir } from '../support/paths.ts';
 import { run } from '../support/process.ts';
 import { real } from '../support/requires.ts';

@@ -1,5 +1,5 @@
 import { type MetricName, metricNames, metricOf } from '../../src/export/catalog.ts';
-import { levels } from '../../src/rules/rule.ts';
+import { levels } from '../../src/features/rules/rule.ts';
 import { recordingRules } from './alert-rules.ts';
 
 // Reads names out of PromQL texts, and holds them against the catalogue and our own recording rules.

@@ -1,8 +1,8 @@
-import { budgetShare, burnRates, defaultRuleParameters } from '../../../src/rules/parameters.ts';
+import { budgetShare, burnRates, defaultRuleParameters } from '../../../src/features/rules/parameters.ts';
 
 const minuteMs = 60_000;
 const rateMinutes = 5;
-/** As in `src/rules/budget.ts`: one failure in a window is no rate. */
+/** As in `src/features/rules/budget.ts`: one failure in a window is no rate. */
 const failuresMin = 2.5;
 
 /** What the rules record of one mirror's probes, evaluated each minute. */
@@ -10,7 +10,7 @@ export interface Budget {
   count(hasFailed: boolean): void;
   /** Ends a minute. */
   close(): void;
-  /** Whether the error budget burns, by the rule of that name in `src/rules/budget.ts`. */
+  /** Whether the error budget burns, by the rule of that name in `src/features/rules/budget.ts`. */
   burns(pace: keyof typeof burnRates): boolean;
 }
 

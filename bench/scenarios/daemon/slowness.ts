@@ -1,5 +1,5 @@
 import { secondsBuckets } from '../../../src/export/catalog.ts';
-import { samplesMin, slowFactor, slowFloorSeconds, slowShareMin } from '../../../src/rules/round-trips.ts';
+import { samplesMin, slowFactor, slowFloorSeconds, slowShareMin } from '../../../src/features/rules/round-trips.ts';
 
 const hourMs = 3_600_000;
 

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { displayWidth } from '../../../src/cli/width.ts';
-import { failuresByLayer } from '../../../src/doctor/layers.ts';
+import { failuresByLayer } from '../../../src/features/doctor/layers.ts';
 import { sayTold } from '../../../src/words/told.ts';
 import { wordsOf } from '../../../src/words/words.ts';
 import { repoDir } from '../../support/paths.ts';

@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { assignmentsIn } from '../../../src/doctor/assignments.ts';
-import { unifiedDiff } from '../../../src/doctor/diff.ts';
-import { changesFor } from '../../../src/doctor/edits.ts';
+import { unifiedDiff } from '../../../src/cli/diff.ts';
+import { assignmentsIn } from '../../../src/features/doctor/assignments.ts';
+import { changesFor } from '../../../src/features/doctor/edits.ts';
 import { run } from '../cli/run-program.ts';
 import { said, testMachine } from './machine.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { assignmentsIn } from '../../../src/doctor/assignments.ts';
+import { assignmentsIn } from '../../../src/features/doctor/assignments.ts';
 
 it.each<[string, string, readonly string[]]>([
   ['the text of one sets nothing', 'cat <<EOF\nexport A=1\nEOF\nexport B=2', ['B:4']],

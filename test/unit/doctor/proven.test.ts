@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Machine } from '../../../src/core/machine.ts';
 import type { Trap } from '../../../src/core/trap.ts';
-import { withProvenEdits } from '../../../src/doctor/proven.ts';
+import { withProvenEdits } from '../../../src/features/doctor/proven.ts';
 
 const machine: Machine = {
   env: {},

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import { thisMachine } from '../../../src/daemon/system.ts';
-import { settle } from '../../../src/doctor/settle.ts';
+import { settle } from '../../../src/features/doctor/settle.ts';
 import { english } from '../../../src/words/words.ts';
 import { tempDir } from '../../support/paths.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { trapKinds } from '../../../src/doctor/catalogue.ts';
+import { trapKinds } from '../../../src/features/doctor/catalogue.ts';
 import { placesOf, said, type TrapRow, testMachine } from './machine.ts';
 import { aptRows } from './rows-apt.ts';
 import { goRows } from './rows-go.ts';

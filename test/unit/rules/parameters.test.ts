@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { durationText } from '../../../src/rules/duration.ts';
+import { durationText } from '../../../src/features/rules/duration.ts';
 import {
   budgetShare,
   burnRates,
   checkRuleParameters,
   defaultRuleParameters,
   sloPercentMin,
-} from '../../../src/rules/parameters.ts';
-import { ruleGroups, rulesText } from '../../../src/rules/rules.ts';
+} from '../../../src/features/rules/parameters.ts';
+import { ruleGroups, rulesText } from '../../../src/features/rules/rules.ts';
 
 const slo =
   'the objective is a number from 94 to 99.999 per cent: below 94 an alert at 14.4 times its budget could never fire, and 100 leaves none';

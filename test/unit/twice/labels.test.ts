@@ -8,7 +8,7 @@ import { mirrorStates } from '../../../src/core/standing.ts';
 import { readCertificate } from '../../../src/detect/findings/certificate.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { catalog, metricNames, metricOf, ownFindingKinds } from '../../../src/export/catalog.ts';
-import { levels } from '../../../src/rules/rule.ts';
+import { levels } from '../../../src/features/rules/rule.ts';
 import { annotationQueries, panelQueries } from '../../real/boards-grafana.ts';
 import { alertRules, recordingRules } from '../../rules/alert-rules.ts';
 import { labelsOf, metricBehind, scrapeLabels } from '../../rules/queries.ts';

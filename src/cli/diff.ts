@@ -1,5 +1,5 @@
 import type { FileChange } from '../core/trap.ts';
-import { maskLines } from './mask-lines.ts';
+import { maskLines } from '../features/doctor/mask-lines.ts';
 
 const around = 3;
 

@@ -1,7 +1,7 @@
-import type { TrapKinds } from '../core/trap.ts';
-import type { TrapId } from '../ecosystems/doctor.ts';
-import { registry } from '../ecosystems/registry.ts';
-import type { Say } from '../words/say.ts';
+import type { TrapKinds } from '../../core/trap.ts';
+import type { TrapId } from '../../ecosystems/doctor.ts';
+import { registry } from '../../ecosystems/registry.ts';
+import type { Say } from '../../words/say.ts';
 import { authorityKinds } from './authorities.ts';
 import { onlineKinds } from './online-kinds.ts';
 import { proxyKinds } from './proxies.ts';

@@ -1,5 +1,5 @@
-import type { Machine } from '../core/machine.ts';
-import type { Trap } from '../core/trap.ts';
+import type { Machine } from '../../core/machine.ts';
+import type { Trap } from '../../core/trap.ts';
 import { changesFor } from './edits.ts';
 
 /**

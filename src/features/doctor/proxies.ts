@@ -1,9 +1,9 @@
-import { isInnerHost, isLoopbackHost } from '../core/inner-host.ts';
-import type { Assignment, Surroundings } from '../core/machine.ts';
-import { maskText } from '../core/mask-text.ts';
-import type { Diagnosis, Place, Trap } from '../core/trap.ts';
-import type { KnownTraps } from '../ecosystems/doctor.ts';
-import type { Say } from '../words/say.ts';
+import { isInnerHost, isLoopbackHost } from '../../core/inner-host.ts';
+import type { Assignment, Surroundings } from '../../core/machine.ts';
+import { maskText } from '../../core/mask-text.ts';
+import type { Diagnosis, Place, Trap } from '../../core/trap.ts';
+import type { KnownTraps } from '../../ecosystems/doctor.ts';
+import type { Say } from '../../words/say.ts';
 
 /** Traps of the variables that name a proxy. */
 export const proxyKinds = {

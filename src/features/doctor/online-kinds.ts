@@ -1,4 +1,4 @@
-import type { KnownTraps } from '../ecosystems/doctor.ts';
+import type { KnownTraps } from '../../ecosystems/doctor.ts';
 
 /** Traps on the way to a mirror, which only asking it shows: one for each layer, and what lies across them. */
 export const onlineKinds = {

@@ -1,5 +1,5 @@
-import { error, ok, type Result } from '../core/result.ts';
-import type { Language } from '../words/say.ts';
+import { error, ok, type Result } from '../../core/result.ts';
+import type { Language } from '../../words/say.ts';
 
 /** What a site may set. */
 export interface RuleParameters {

@@ -1,6 +1,6 @@
-import type { ProbeFailure } from '../core/failure.ts';
-import type { EcosystemId } from '../core/mirror.ts';
-import { registry } from '../ecosystems/registry.ts';
+import type { ProbeFailure } from '../../core/failure.ts';
+import type { EcosystemId } from '../../core/mirror.ts';
+import { registry } from '../../ecosystems/registry.ts';
 
 /** What an error of a client stands for: a failure of a mirror or the way to it, or a setting or fact on this machine. */
 export type ErrorReason = ProbeFailure['kind'] | OwnReason;

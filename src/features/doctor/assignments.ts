@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import type { Assignment, Machine } from '../core/machine.ts';
+import type { Assignment, Machine } from '../../core/machine.ts';
 import { hereLines } from './here-documents.ts';
 
 const inHome = [

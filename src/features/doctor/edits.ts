@@ -1,4 +1,4 @@
-import type { Edit, FileChange, Trap } from '../core/trap.ts';
+import type { Edit, FileChange, Trap } from '../../core/trap.ts';
 
 /**
  * The changes that mend traps, file by file. Two edits of one line that differ are not both made: the later one waits for

@@ -1,9 +1,9 @@
-import type { Machine, Surroundings } from '../core/machine.ts';
-import type { EcosystemId } from '../core/mirror.ts';
-import type { Diagnosis, Trap, TrapKind, Untold } from '../core/trap.ts';
-import type { Authority, TrapId } from '../ecosystems/doctor.ts';
-import { registry } from '../ecosystems/registry.ts';
-import type { Say } from '../words/say.ts';
+import type { Machine, Surroundings } from '../../core/machine.ts';
+import type { EcosystemId } from '../../core/mirror.ts';
+import type { Diagnosis, Trap, TrapKind, Untold } from '../../core/trap.ts';
+import type { Authority, TrapId } from '../../ecosystems/doctor.ts';
+import { registry } from '../../ecosystems/registry.ts';
+import type { Say } from '../../words/say.ts';
 import { readAssignments } from './assignments.ts';
 import { authorityTraps } from './authorities.ts';
 import { trapKinds, trapWords } from './catalogue.ts';

@@ -1,5 +1,5 @@
-import type { Key } from '../words/say.ts';
-import { wordsOf } from '../words/words.ts';
+import type { Key } from '../../words/say.ts';
+import { wordsOf } from '../../words/words.ts';
 import type { RuleParameters } from './parameters.ts';
 import type { AlertRule } from './rule.ts';
 

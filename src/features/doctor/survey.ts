@@ -1,11 +1,11 @@
 import { join } from 'node:path';
-import type { Machine, Surroundings } from '../core/machine.ts';
-import type { Sentence } from '../core/sentence.ts';
-import type { Survey, Surveyed } from '../core/survey.ts';
-import { placeText } from '../core/trap.ts';
-import type { Doctor, Today } from '../ecosystems/doctor.ts';
-import { registry } from '../ecosystems/registry.ts';
-import { phrase } from '../words/tell.ts';
+import type { Machine, Surroundings } from '../../core/machine.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import type { Survey, Surveyed } from '../../core/survey.ts';
+import { placeText } from '../../core/trap.ts';
+import type { Doctor, Today } from '../../ecosystems/doctor.ts';
+import { registry } from '../../ecosystems/registry.ts';
+import { phrase } from '../../words/tell.ts';
 import { readAssignments } from './assignments.ts';
 import { setsVariables, variablesIn } from './project-settings.ts';
 

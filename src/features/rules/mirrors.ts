@@ -1,5 +1,5 @@
-import { reasons, reasonWeight } from '../core/failure.ts';
-import { limits } from '../core/limits.ts';
+import { reasons, reasonWeight } from '../../core/failure.ts';
+import { limits } from '../../core/limits.ts';
 import { availability, sameMirror } from './availability.ts';
 import { window } from './duration.ts';
 import type { RuleParameters } from './parameters.ts';

@@ -1,8 +1,8 @@
-import type { ProbeFailure } from '../core/failure.ts';
-import { hopPhases } from '../core/hop-phases.ts';
-import type { Probed } from '../core/ports.ts';
-import type { Hop } from '../core/transcript.ts';
-import type { Key, Say } from '../words/say.ts';
+import type { ProbeFailure } from '../../core/failure.ts';
+import { hopPhases } from '../../core/hop-phases.ts';
+import type { Probed } from '../../core/ports.ts';
+import type { Hop } from '../../core/transcript.ts';
+import type { Key, Say } from '../../words/say.ts';
 
 /** What has to work one after the other before a package comes. */
 export const layers = ['name', 'tcp', 'tls', 'certificate', 'http', 'content'] as const;

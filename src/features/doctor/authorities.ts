@@ -1,6 +1,6 @@
-import type { Trap } from '../core/trap.ts';
-import type { Authority, KnownTraps } from '../ecosystems/doctor.ts';
-import type { Say } from '../words/say.ts';
+import type { Trap } from '../../core/trap.ts';
+import type { Authority, KnownTraps } from '../../ecosystems/doctor.ts';
+import type { Say } from '../../words/say.ts';
 
 /** Traps of certificate authorities that one client is told of and another is not. */
 export const authorityKinds = {

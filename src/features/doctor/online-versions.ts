@@ -1,7 +1,7 @@
-import type { Mirror } from '../core/mirror.ts';
-import type { Probed } from '../core/ports.ts';
-import type { HttpProtocol } from '../core/transcript.ts';
-import { registry } from '../ecosystems/registry.ts';
+import type { Mirror } from '../../core/mirror.ts';
+import type { Probed } from '../../core/ports.ts';
+import type { HttpProtocol } from '../../core/transcript.ts';
+import { registry } from '../../ecosystems/registry.ts';
 import type { onlineKinds } from './online-kinds.ts';
 
 /** A mirror that answers over one HTTP version and fails over the other that some of its clients use. */
