@@ -26,7 +26,15 @@ const kept = [
   'smol-toml',
   'ssri',
 ];
-const table: Record<string, { folders: string[]; packages: string[]; files?: Record<string, string[]> }> = {
+interface Rule {
+  readonly folders: string[];
+  readonly packages: string[];
+  /** By the name of a file: its folders in place of those. */
+  readonly files?: Record<string, string[]>;
+  /** By the name of a folder within: further ones. */
+  readonly parts?: Record<string, string[]>;
+}
+const table: Record<string, Rule> = {
   core: { folders: [], packages: [] },
   ecosystems: { folders: ['core', 'words'], packages: ['zod', ...kept] },
   config: { folders: ['core', 'ecosystems', 'words'], packages: ['yaml', 'zod', 'node-cron'] },
@@ -38,7 +46,17 @@ const table: Record<string, { folders: string[]; packages: string[]; files?: Rec
   words: { folders: ['core', 'locales'], packages: ['intl-messageformat'] },
   state: { folders: ['core'], packages: [] },
   export: { folders: ['core'], packages: ['prom-client'] },
-  features: { folders: ['core', 'ecosystems', 'words'], packages: [] },
+  features: {
+    folders: ['core', 'config', 'wire', 'ecosystems', 'daemon', 'words'],
+    packages: ['node:http'],
+    // They judge, keep time and open sockets with the same parts as the daemon, put together in another way.
+    parts: {
+      rank: ['advise', 'detect', 'schedule', 'io'],
+      replay: ['advise', 'detect', 'schedule', 'state', 'io'],
+      demo: ['schedule', 'notify', 'io'],
+      preview: ['notify'],
+    },
+  },
   api: { folders: ['core', 'words'], packages: ['express', 'helmet'] },
   wire: {
     folders: ['core'],
@@ -151,7 +169,7 @@ describe('who may import whom', () => {
     expect(rule, `${name}: folder ${folder} is not in the layout`).toBeDefined();
     if (!rule) return;
     const base = name.split('/').at(-1) ?? '';
-    const folders = rule.files?.[base] ?? rule.folders;
+    const folders = [...(rule.files?.[base] ?? rule.folders), ...(rule.parts?.[name.split('/')[2] ?? ''] ?? [])];
     for (const wanted of importsOf(withoutComments(readFileSync(path, 'utf8')))) {
       if (wanted.startsWith('.')) {
         const other = folderOf(resolve(path, '..', wanted));
@@ -267,11 +285,20 @@ function within(folder: string): string[] {
 describe('exemptions that no longer apply', () => {
   it.each(Object.entries(table))(
     'the packages and files of %s/',
-    (folder, { packages, folders, files: exempt = {} }) => {
+    (folder, { packages, folders, files: exempt = {}, parts = {} }) => {
       const mine = within(folder);
       const wanted = new Set(mine.flatMap((path) => importsOf(code.get(path) ?? '')));
       const idle = packages.filter((one) => one !== 'node:*' && !wanted.has(one));
       expect(idle, `${folder}/ imports none of these`).toEqual([]);
+      for (const [part, more] of Object.entries(parts)) {
+        const used = mine
+          .filter((path) => path.startsWith(join(root, 'src', folder, `${part}/`)))
+          .flatMap((path) => importsOf(code.get(path) ?? '').map((one) => folderOf(resolve(path, '..', one))));
+        expect(
+          more.filter((one) => !used.includes(one)),
+          `${folder}/${part} needs no exemption for these`,
+        ).toEqual([]);
+      }
       for (const [name, more] of Object.entries(exempt)) {
         const used = mine
           .filter((path) => path.endsWith(`/${name}`))

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { demo } from '../src/ecosystems/go/demo.ts';
-import { startDemoMirror } from '../src/io/demo-mirror.ts';
+import { startDemoMirror } from '../src/features/demo/mirror.ts';
 import { drawn } from './recording/draw.ts';
 import { type Chunk, showings } from './recording/screen.ts';
 

@@ -6,7 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { demo } from '../src/ecosystems/go/demo.ts';
-import { type Received, startDemoMirror, startDemoReceiver } from '../src/io/demo-mirror.ts';
+import { type Received, startDemoMirror, startDemoReceiver } from '../src/features/demo/mirror.ts';
 import { scratchFolder } from '../src/io/scratch.ts';
 import { type ChildPlan, findCommand, startChild } from './stack-child.ts';
 import { alertmanagerFile, daemonFile, prometheusFile, root } from './stack-files.ts';

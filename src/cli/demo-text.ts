@@ -1,4 +1,4 @@
-import type { DemoEvent, DemoStage } from '../daemon/demo.ts';
+import type { DemoEvent, DemoStage } from '../features/demo/demo.ts';
 import type { Say } from '../words/say.ts';
 import { saySentence } from '../words/tell.ts';
 import { reasonSaid } from './advice-words.ts';

@@ -1,4 +1,4 @@
-import { type Demo, startDemo } from '../daemon/demo.ts';
+import type { Demo } from '../features/demo/demo.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { demoLines, programIn } from './demo-text.ts';
 import { kindsByWord } from './kind-by-word.ts';
@@ -28,6 +28,7 @@ export const demoCommand: Command = {
       log: { ...context.facts.log, level: context.env['MIRRORWATCH_LOG_LEVEL'] ?? 'error' },
     };
     const width = Math.max(...chosen.map((id) => id.length));
+    const { startDemo } = await import('../features/demo/demo.ts');
     running.demo = await startDemo(facts, chosen, (event) => {
       for (const line of demoLines(event, width, context)) terminal.out(line);
       if (running.isTold || running.demo?.missing().length !== 0) return;

@@ -1,9 +1,9 @@
 import { dirname, relative, resolve } from 'node:path';
 import { kinds } from '../config/kinds.ts';
-import { type Draft, draftOf, isAskable, lessened, proposedText } from '../config/proposal.ts';
 import { printable } from '../core/printable.ts';
 import type { Survey } from '../core/survey.ts';
 import { replaceFile, systemFiles, thisMachine } from '../daemon/system.ts';
+import type * as Setup from '../features/setup/proposal.ts';
 import type { Say } from '../words/say.ts';
 import { saySentence } from '../words/tell.ts';
 import { sayTold } from '../words/told.ts';
@@ -43,10 +43,13 @@ export const initCommand: Command = {
       terminal.err(say('init.nothing'));
       return 1;
     }
-    const draft = draftOf(survey, vantageOf(values.vantage), (name) => relative(dirname(file), resolve(cwd, name)));
-    const proposed = await accepted(context, draft, file);
+    const setup = await import('../features/setup/proposal.ts');
+    const draft = setup.draftOf(survey, vantageOf(values.vantage), (name) =>
+      relative(dirname(file), resolve(cwd, name)),
+    );
+    const proposed = await accepted(context, setup, draft, file);
     if (proposed === null) return 1;
-    for (const line of said(survey, proposed, say)) terminal.err(printable(line));
+    for (const line of said(survey, proposed, setup, say)) terminal.err(printable(line));
     for (const line of proposed.text.trimEnd().split('\n')) terminal.out(printable(line));
     if (!values.yes) {
       const answer = await terminal.confirm(say('apply.question', { question: say('init.confirm', { file }) }));
@@ -93,7 +96,12 @@ interface Proposed {
 }
 
 /** A text that loads without a warning: what one is about is left out and told. `null`: told why there is none. */
-async function accepted(context: Context, first: Draft, file: string): Promise<Proposed | null> {
+async function accepted(
+  context: Context,
+  { lessened, proposedText }: typeof Setup,
+  first: Setup.Draft,
+  file: string,
+): Promise<Proposed | null> {
   const without: string[] = [];
   let draft = first;
   for (let attempt = 0; attempt < attemptsMax; attempt += 1) {
@@ -123,7 +131,7 @@ async function accepted(context: Context, first: Draft, file: string): Promise<P
 const shownMax = 5;
 
 /** What was found and what is left out, before the text. */
-function said(survey: Survey, { loaded, without }: Proposed, say: Say): readonly string[] {
+function said(survey: Survey, { loaded, without }: Proposed, { isAskable }: typeof Setup, say: Say): readonly string[] {
   const { config, skippedLockEntries } = loaded;
   const lines = survey.ecosystems.map(({ id, locks, chain, setIn, used }) => {
     const count = config.modules.filter(({ ecosystem }) => ecosystem === id).length;

@@ -1,6 +1,6 @@
 import { type Phase, phases } from '../core/failure.ts';
-import type { RankedRow } from '../daemon/rank-now.ts';
-import type { RowVerdict } from '../daemon/rank-verdict.ts';
+import type { RankedRow } from '../features/rank/rank.ts';
+import type { RowVerdict } from '../features/rank/verdict.ts';
 import type { Say } from '../words/say.ts';
 import { bar, duration, table } from './terminal.ts';
 import { displayWidth } from './width.ts';

@@ -3,9 +3,9 @@ import type { Config } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import { refText, type Target, targetId } from '../core/target.ts';
-import { downloadsFor, type RankedRow, rankNow } from '../daemon/rank-now.ts';
-import { type RankVerdict, rankedUpstream, rankVerdict, rowVerdicts } from '../daemon/rank-verdict.ts';
 import { expand } from '../daemon/system.ts';
+import type { RankedRow } from '../features/rank/rank.ts';
+import type { RankVerdict, RowVerdict } from '../features/rank/verdict.ts';
 import { english } from '../words/words.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { jsonText } from './json-text.ts';
@@ -39,6 +39,8 @@ export const rankCommand: Command = {
       return 2;
     }
     const { config } = loaded.value;
+    const { downloadsFor, rankNow } = await import('../features/rank/rank.ts');
+    const { rankedUpstream, rankVerdict, rowVerdicts } = await import('../features/rank/verdict.ts');
     const upstream = values.upstream ?? rankedUpstream(config, ecosystem);
     const targets = targetsFor(config, ecosystem, upstream, modules);
     if (targets.length === 0)
@@ -68,12 +70,11 @@ export const rankCommand: Command = {
     const rows = ranked.value;
     const verdict = rankVerdict(config, ecosystem, rows, upstream, values.json ? english : context.say);
     const { kind, reason, remedy } = verdict;
-    const { minGain } = config.advise;
+    const verdicts = rowVerdicts(rows, config.advise.minGain);
     if (values.json) {
-      const verdicts = rowVerdicts(rows, minGain);
       const told = rows.map((row) => ({ ...row, verdict: verdicts.get(row.registry) }));
       context.terminal.out(jsonText({ ecosystem, rounds, rows: told, verdict: kind, reason, remedy }));
-    } else for (const line of shown(rows, verdict, minGain, context)) context.terminal.out(line);
+    } else for (const line of shown(rows, verdicts, verdict, context)) context.terminal.out(line);
     const asked = rows.some((row) => row.failed + row.unknown > 0);
     if (asked && rows.every((row) => row.ok + row.answered === 0)) context.terminal.err(context.say('rank.nothing'));
     return kind === 'nobody' ? 1 : 0;
@@ -127,11 +128,11 @@ function targetsFor(
 
 function shown(
   rows: readonly RankedRow[],
+  verdicts: ReadonlyMap<string, RowVerdict>,
   { kind, reason, remedy }: RankVerdict,
-  minGain: number,
   { terminal, say }: Context,
 ): readonly string[] {
-  const lines = [...rankTable(rows, rowVerdicts(rows, minGain), terminal.columns, say), ''];
+  const lines = [...rankTable(rows, verdicts, terminal.columns, say), ''];
   if (kind === 'nobody') return [...lines, terminal.paint('red', reason)];
   return [...lines, reason, ...(remedy === null ? [] : [remedy])];
 }

@@ -2,7 +2,7 @@ import type { KeyChange } from '../config/overlay.ts';
 import { printable } from '../core/printable.ts';
 import { maskChain } from '../core/secret.ts';
 import { durationText } from '../core/units.ts';
-import type { Ground, Replayed, Version } from '../daemon/replay/replay.ts';
+import type { Ground, Replayed, Version } from '../features/replay/replay.ts';
 import type { Say } from '../words/say.ts';
 import { sayNamed } from '../words/words.ts';
 import type { Context } from './context.ts';

@@ -5,8 +5,8 @@ import { changeProblem, type KeyChange, withChanges } from '../config/overlay.ts
 import type { Config } from '../core/config.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { durationMs, durationPattern, durationText } from '../core/units.ts';
-import { type Replayed, type ReplayFailure, replayHistory } from '../daemon/replay/replay.ts';
 import { type CopyFailure, copyStore, cronCalendar, systemClock, troubleOf } from '../daemon/system.ts';
+import type { Replayed, ReplayFailure, replayHistory } from '../features/replay/replay.ts';
 import type { Say } from '../words/say.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { jsonText } from './json-text.ts';
@@ -124,8 +124,9 @@ async function play(
     await new Promise((next) => setImmediate(next));
     return isStopped;
   };
+  const { replayHistory: playHistory } = await import('../features/replay/replay.ts');
   try {
-    return await replayHistory({ ...input, calendar: cronCalendar, progress });
+    return await playHistory({ ...input, calendar: cronCalendar, progress });
   } catch (thrown) {
     if (troubleOf(thrown).kind !== 'corrupt') throw thrown;
     return { kind: 'corrupt' };

@@ -1,5 +1,4 @@
 import type { Config, Receiver } from '../core/config.ts';
-import { previewOf, previewPageOf, previewText } from '../daemon/webhook-preview.ts';
 import { webhookTest } from '../daemon/webhook-test.ts';
 import { failureText } from '../words/delivery.ts';
 import type { Command, Context, ExitCode } from './context.ts';
@@ -48,13 +47,14 @@ async function test(config: Config, name: string, { terminal, say }: Context): P
   return 1;
 }
 
-function preview(
+async function preview(
   config: Config,
   receiver: Receiver,
   { html, json }: { readonly html?: boolean; readonly json?: boolean },
   { terminal, say }: Context,
-): ExitCode {
+): Promise<ExitCode> {
   const { name, format } = receiver;
+  const { previewOf, previewPageOf, previewText } = await import('../features/preview/preview.ts');
   const cards = previewOf(config, name);
   if (cards === null) {
     terminal.err(say('webhook.programs', { name, format }));

@@ -3,7 +3,7 @@ import { testCerts } from '../support/certs.ts';
 import { type DnsServer, startDnsServer } from '../support/dns-server.ts';
 import { type FakeMirror, startFakeMirror } from '../support/fake-mirror.ts';
 import { type SyntheticModule, syntheticModules } from '../support/synthetic-modules.ts';
-import { placesOf, type ShownTrap, said, testMachine } from '../unit/doctor/machine.ts';
+import { placesOf, type ShownTrap, said, testMachine } from '../unit/features/doctor/machine.ts';
 
 /** With the record that is looked up where nothing is learnt. */
 const modules: readonly SyntheticModule[] = [

@@ -5,7 +5,7 @@ import type { Mirror } from '../../src/core/mirror.ts';
 import type { Probed } from '../../src/core/ports.ts';
 import { brokenVersion } from '../../src/features/doctor/online-versions.ts';
 import { testCerts } from '../support/certs.ts';
-import { testMachine } from '../unit/doctor/machine.ts';
+import { testMachine } from '../unit/features/doctor/machine.ts';
 
 let server: Http2SecureServer | null = null;
 afterEach(() => {

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import type { Config } from '../../src/core/config.ts';
 import { limits } from '../../src/core/limits.ts';
 import type { Sample } from '../../src/core/sample.ts';
-import { type Replayed, replayHistory } from '../../src/daemon/replay/replay.ts';
+import { type Replayed, replayHistory } from '../../src/features/replay/replay.ts';
 import { cronCalendar } from '../../src/io/calendar.ts';
 import { seededRandom } from '../../src/io/random.ts';
 import { openStore } from '../../src/io/store.ts';

@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { commandPath } from '../support/paths.ts';
 import { mustRun, run } from '../support/process.ts';
 import { real } from '../support/requires.ts';
-import { said, type TestMachine, testMachine } from '../unit/doctor/machine.ts';
+import { said, type TestMachine, testMachine } from '../unit/features/doctor/machine.ts';
 
 /** Nothing of this process's own settings reaches the client. */
 function sealed(machine: TestMachine, own: Readonly<Record<string, string>> = {}) {

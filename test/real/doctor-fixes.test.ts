@@ -5,11 +5,11 @@ import { cacheDir, commandPath } from '../support/paths.ts';
 import { run } from '../support/process.ts';
 import { real } from '../support/requires.ts';
 import { run as program } from '../unit/cli/run-program.ts';
-import { type ShownTrap, said, type TestMachine, type TrapRow, testMachine } from '../unit/doctor/machine.ts';
-import { goRows } from '../unit/doctor/rows-go.ts';
-import { npmRows } from '../unit/doctor/rows-npm.ts';
-import { proxyRows } from '../unit/doctor/rows-proxies.ts';
-import { pypiRows } from '../unit/doctor/rows-pypi.ts';
+import { type ShownTrap, said, type TestMachine, type TrapRow, testMachine } from '../unit/features/doctor/machine.ts';
+import { goRows } from '../unit/features/doctor/rows-go.ts';
+import { npmRows } from '../unit/features/doctor/rows-npm.ts';
+import { proxyRows } from '../unit/features/doctor/rows-proxies.ts';
+import { pypiRows } from '../unit/features/doctor/rows-pypi.ts';
 
 const rows: readonly TrapRow[] = [...proxyRows, ...goRows, ...npmRows, ...pypiRows];
 /** Lines to paste that change a setting. What follows four blanks is said to a person. */

@@ -2,13 +2,13 @@ import type { ControlAnswer, Due } from '../../../src/core/due.ts';
 import type { Now } from '../../../src/core/ports.ts';
 import type { Sample, SettledSample } from '../../../src/core/sample.ts';
 import { type Absorb, type News, noNews } from '../../../src/daemon/news.ts';
-import type { Kept } from '../../../src/daemon/replay/kept.ts';
-import { createVirtualLoop, type VirtualInput } from '../../../src/daemon/replay/loop.ts';
 import { gapBetween } from '../../../src/daemon/watch.ts';
+import type { Kept } from '../../../src/features/replay/kept.ts';
+import { createVirtualLoop, type VirtualInput } from '../../../src/features/replay/loop.ts';
 import type { Sendable } from '../../../src/notify/notifier.ts';
 import type { Stages } from './stages.ts';
 
-export { turnGapMs } from '../../../src/daemon/replay/loop.ts';
+export { turnGapMs } from '../../../src/features/replay/loop.ts';
 
 /** What waits for the loop, as in `src/daemon/pipeline.ts`. */
 export type Input =

@@ -4,7 +4,7 @@ import type { Notice } from '../../../src/core/notice.ts';
 import type { Now } from '../../../src/core/ports.ts';
 import type { Sample } from '../../../src/core/sample.ts';
 import type { Absorb, News } from '../../../src/daemon/news.ts';
-import { createKept } from '../../../src/daemon/replay/kept.ts';
+import { createKept } from '../../../src/features/replay/kept.ts';
 import { seededRandom } from '../../../src/io/random.ts';
 import type { Sendable } from '../../../src/notify/notifier.ts';
 import { createHeap } from '../../../src/schedule/heap.ts';

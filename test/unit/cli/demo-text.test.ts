@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { demoLines, programIn } from '../../../src/cli/demo-text.ts';
-import type { DemoEvent } from '../../../src/daemon/demo.ts';
+import type { DemoEvent } from '../../../src/features/demo/demo.ts';
 import { phrase } from '../../../src/words/tell.ts';
 import { wordsOf } from '../../../src/words/words.ts';
 import { fakeTerminal } from './fake-terminal.ts';

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { registry } from '../../../src/ecosystems/registry.ts';
 import { repoDir } from '../../support/paths.ts';
-import { type TestMachine, testMachine } from '../doctor/machine.ts';
+import { type TestMachine, testMachine } from '../features/doctor/machine.ts';
 import { englishLeft } from './english-left.ts';
 import { run } from './run-program.ts';
 

@@ -1,0 +1,176 @@
+import { join } from 'node:path';
+import { loadConfigSlowly } from '../../config/load-slowly.ts';
+import type { Config } from '../../core/config.ts';
+import { ok } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { type Daemon, startDaemon } from '../../daemon/lifecycle.ts';
+import { type ProcessFacts, processLog, systemClock, systemPorts } from '../../daemon/system.ts';
+import { registry } from '../../ecosystems/registry.ts';
+import { exchange } from '../../io/exchange.ts';
+import { replaceFile, systemFiles } from '../../io/files.ts';
+import { scratchFolder } from '../../io/scratch.ts';
+import { systemTimers } from '../../io/timers.ts';
+import { expandTargets } from '../../schedule/targets.ts';
+import { phrase } from '../../words/tell.ts';
+import { startFaults } from './faults.ts';
+import { type DemoPair, demoFile } from './file.ts';
+import { type DemoMirror, startDemoMirror, startDemoReceiver } from './mirror.ts';
+import { type DemoTold, newsOf, said } from './news.ts';
+
+/** What the demo shows, in the order in which it must happen. */
+const demoStages = ['watching', 'slowed', 'spike', 'advice', 'webhook', 'well', 'recovery'] as const;
+export type DemoStage = (typeof demoStages)[number];
+
+/** What is seen of each upstream before its story counts as told. */
+const needed: readonly DemoStage[] = ['spike', 'advice', 'webhook'];
+
+/** One thing that happened; `atSeconds` since the demo began. */
+export interface DemoEvent {
+  readonly stage: DemoStage;
+  readonly atSeconds: number;
+  /** Whose mirrors it is about; `null`: all of them, or there are no others. */
+  readonly ecosystem: string | null;
+  readonly text: string;
+  /** What the sentence says, in fields; absent: it has no other form. */
+  readonly told?: DemoTold;
+}
+
+const secret = `whsec_${Buffer.from('a secret of the demo alone, 32 B').toString('base64')}`;
+const firstPort = 10_120;
+const portsTried = 20;
+const ownAnswerMs = 5_000;
+
+/** A demo that is running. */
+export interface Demo {
+  readonly url: string;
+  /** The file of its configuration, there while it runs: for `rank` and the others beside it. */
+  readonly file: string;
+  /** What has not been seen yet, in words; empty once the story of each upstream was told. */
+  missing(): readonly string[];
+  stop(): Promise<void>;
+}
+
+/** Two mirrors that run, and what was seen of them. */
+interface LivePair extends DemoPair {
+  readonly head: DemoMirror;
+  readonly seen: Set<DemoStage>;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts two local mirrors of each of some ecosystems, a receiver and a daemon that watches them; after a while the
+ * preferred mirror of the first gets slow, and when that story is told the one of the next. Everything is on loopback, the
+ * state is temporary, the port the next free one from 10120.
+ * @throws Error when none of the ports tried is free, or the demo's own configuration is wrong
+ */
+export async function startDemo(
+  facts: ProcessFacts,
+  ecosystems: readonly string[],
+  say: (event: DemoEvent) => void,
+): Promise<Demo> {
+  const startedMs = systemClock.monotonicMs();
+  const isOne = ecosystems.length === 1;
+  const tell = (
+    stage: DemoStage,
+    pair: LivePair | undefined,
+    { text, told = {} }: Pick<DemoEvent, 'text' | 'told'>,
+  ): void => {
+    pair?.seen.add(stage);
+    const atSeconds = (systemClock.monotonicMs() - startedMs) / 1000;
+    say({ stage, atSeconds, ecosystem: isOne ? null : (pair?.ecosystem.id ?? null), text, told });
+  };
+  const folder = scratchFolder('mirrorwatch-demo-');
+  const pairs = await Promise.all(ecosystems.map((id) => startPair(id, isOne ? '' : `${id}-`)));
+  const pairOf = (id: string | null) => pairs.find(({ ecosystem }) => ecosystem.id === id);
+  const receiver = await startDemoReceiver((received) => {
+    for (const { stage, ecosystem, ...words } of newsOf(received, secret, (id) => pairOf(id)?.small.form))
+      tell(stage, pairOf(ecosystem), words);
+  });
+  const places = { folder: folder.path, receiver: { url: receiver.url, secret } };
+  const file = join(folder.path, 'mirrorwatch.yaml');
+  const daemon = await onFreePort(facts, async (port) => {
+    const text = demoFile(pairs, { ...places, port });
+    const code = await replaceFile(file, text);
+    if (code !== null) throw new Error(`the demo cannot write its own configuration: ${code}`);
+    return read(text);
+  });
+  const { url } = daemon;
+  const begun = isOne ? phrase('demo.two', { url }) : phrase('demo.twoEach', { list: ecosystems.join(', '), url });
+  tell('watching', undefined, said(begun));
+  const faulty = pairs.map((pair) => ({
+    name: pair.near.name,
+    slow: pair.head.slow,
+    isReady: () => areKnown(daemon.url, [pair.near.name, pair.far.name]),
+    isTold: () => missingOf(pair).length === 0,
+    tell: (stage: DemoStage, sentence: Sentence) => tell(stage, pair, said(sentence)),
+  }));
+  const faults = startFaults(faulty, systemTimers);
+  return {
+    url: daemon.url,
+    file,
+    missing: () =>
+      pairs.flatMap((pair) => missingOf(pair).map((stage) => (isOne ? stage : `${stage} of ${pair.ecosystem.id}`))),
+    async stop() {
+      faults.stop();
+      await daemon.stop();
+      await Promise.all([receiver, ...pairs].map((one) => one.close()));
+      folder.remove();
+    },
+  };
+}
+
+/** Two mirrors of one ecosystem, by its own declaration. */
+async function startPair(id: string, prefix: string): Promise<LivePair> {
+  const ecosystem = registry.of(id);
+  if (ecosystem === null) throw new Error(`no ecosystem ${id}`);
+  const small = await ecosystem.demo();
+  const [near, far] = await Promise.all([startDemoMirror(small.answer, 25), startDemoMirror(small.answer, 70)]);
+  return {
+    ecosystem,
+    small,
+    near: { name: `${prefix}near`, url: `${near.url}${small.base}` },
+    far: { name: `${prefix}far`, url: `${far.url}${small.base}` },
+    head: near,
+    seen: new Set(),
+    close: async () => void (await Promise.all([near.close(), far.close()])),
+  };
+}
+
+function missingOf({ seen }: LivePair): readonly DemoStage[] {
+  return needed.filter((stage) => !seen.has(stage));
+}
+
+/** Whether the daemon knows by now what is usual of some mirrors: a fault before that is no change. */
+async function areKnown(url: string, mirrors: readonly string[]): Promise<boolean> {
+  const isKnown = async (mirror: string): Promise<boolean> => {
+    const ask = { url: `${url}api/v1/targets?registry=${mirror}`, method: 'GET', headers: {}, body: null } as const;
+    const { text } = await exchange({ ...ask, limitMs: ownAnswerMs });
+    const { targets } = JSON.parse(text) as { targets: readonly { canary: boolean; baselineSeconds: number | null }[] };
+    return targets.some(({ canary, baselineSeconds }) => canary && baselineSeconds !== null);
+  };
+  try {
+    return (await Promise.all(mirrors.map(isKnown))).every((known) => known);
+  } catch {
+    return false;
+  }
+}
+
+async function onFreePort(facts: ProcessFacts, configFor: (port: number) => Promise<Config>): Promise<Daemon> {
+  const log = processLog(facts);
+  for (let port = firstPort; port < firstPort + portsTried; port += 1) {
+    const config = await configFor(port);
+    const ports = systemPorts(config, facts, log);
+    if (ports.tag === 'error') throw new Error('the demo cannot open its own temporary state', { cause: ports.error });
+    const started = await startDaemon(config, ports.value, () => ok(config));
+    if (started.tag === 'ok') return started.value;
+    ports.value.store.close();
+    if (started.error.code !== 'EADDRINUSE') throw new Error(`the demo cannot listen: ${started.error.code}`);
+  }
+  throw new Error(`no port from ${firstPort} to ${firstPort + portsTried - 1} is free`);
+}
+
+async function read(text: string): Promise<Config> {
+  const loaded = await loadConfigSlowly({ text, path: null, env: {}, files: systemFiles, expand: expandTargets });
+  if (loaded.tag === 'error') throw new Error(`the demo's own configuration: ${JSON.stringify(loaded.error)}`);
+  return loaded.value.config;
+}

@@ -1,0 +1,56 @@
+import type { Timers } from '../../core/ports.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
+
+/** How long each part of the demo lasts, milliseconds. */
+const slowByMs = 900;
+const slowAfterMs = 14_000;
+/** Long enough to open the page while it lasts. */
+const slowForMs = 90_000;
+const wellForMs = 60_000;
+/** How often it is asked whether a fault may begin. */
+const lookMs = 1_000;
+
+/** A mirror of the demo that has a fault from time to time. */
+export interface Faulty {
+  readonly name: string;
+  /** Every answer waits so long before its first byte, milliseconds. */
+  slow(byMs: number): void;
+  /** Whether what is usual of it is known by now. */
+  isReady(): Promise<boolean>;
+  /** Whether all was seen that its fault leads to. */
+  isTold(): boolean;
+  tell(stage: 'slowed' | 'well', sentence: Sentence): void;
+}
+
+/** Gives each mirror its fault in turn, the next one when all was seen of the one before; each has it again and again. */
+export function startFaults(mirrors: readonly Faulty[], timers: Timers): { stop(): void } {
+  let isOver = false;
+  const running = new Map<Faulty, { cancel(): void }>();
+  const after = (mirror: Faulty, ms: number, run: () => void): void => {
+    if (!isOver) running.set(mirror, timers.after(ms, run));
+  };
+  const slow = (mirror: Faulty): void => {
+    if (isOver) return;
+    mirror.slow(slowByMs);
+    mirror.tell('slowed', phrase('demo.slowed', { mirror: mirror.name, ms: slowByMs }));
+    after(mirror, slowForMs, () => heal(mirror));
+  };
+  const heal = (mirror: Faulty): void => {
+    mirror.slow(0);
+    mirror.tell('well', phrase('demo.well', { mirror: mirror.name }));
+    after(mirror, wellForMs, () => slow(mirror));
+  };
+  const look = async (mirror: Faulty, before: Faulty | undefined): Promise<void> => {
+    const isTurn = before === undefined || before.isTold();
+    if (isTurn && (await mirror.isReady())) slow(mirror);
+    else after(mirror, lookMs, () => void look(mirror, before));
+  };
+  for (const [at, mirror] of mirrors.entries()) after(mirror, slowAfterMs, () => void look(mirror, mirrors[at - 1]));
+  return {
+    stop() {
+      isOver = true;
+      for (const timer of running.values()) timer.cancel();
+    },
+  };
+}

@@ -1,0 +1,71 @@
+import type { Ecosystem } from '../../ecosystems/ecosystem.ts';
+import type { SmallMirror } from '../../ecosystems/small-mirror.ts';
+
+/** A mirror of the demo as its configuration names it. */
+export interface DemoPlace {
+  readonly name: string;
+  /** With the path of its base. */
+  readonly url: string;
+}
+
+/** Two mirrors of one upstream; clients prefer `near`. */
+export interface DemoPair {
+  readonly ecosystem: Pick<Ecosystem, 'id' | 'steps' | 'canary' | 'fetch' | 'clients'>;
+  readonly small: SmallMirror;
+  readonly near: DemoPlace;
+  readonly far: DemoPlace;
+}
+
+/** Where the rest of the demo is. */
+export interface DemoPlaces {
+  readonly port: number;
+  /** Of the temporary state. */
+  readonly folder: string;
+  readonly receiver: { readonly url: string; readonly secret: string };
+}
+
+/** The configuration of a demo: JSON, which is YAML. */
+export function demoFile(pairs: readonly DemoPair[], { port, folder, receiver }: DemoPlaces): string {
+  const byId = <T>(partOf: (pair: DemoPair) => T) =>
+    Object.fromEntries(pairs.map((pair) => [pair.ecosystem.id, partOf(pair)]));
+  const settings = pairs.flatMap(({ ecosystem: { id }, small }) =>
+    small.settings === undefined ? [] : [[id, small.settings] as const],
+  );
+  return JSON.stringify({
+    vantage: 'demo',
+    listen: `127.0.0.1:${port}`,
+    schedule: { every: '1s', timeout: '5s', perHost: 2 },
+    steps: Object.fromEntries(pairs.flatMap(pacesOf)),
+    mirrors: pairs.flatMap(mirrorsOf),
+    clients: byId(chainOf),
+    modules: byId(({ small }) => [small.module]),
+    ...Object.fromEntries(settings),
+    detect: { spike: { warmup: 8 } },
+    advise: { hold: '1m' },
+    webhooks: [{ name: 'demo', url: receiver.url, secrets: [receiver.secret], allow: ['127.0.0.0/8'] }],
+    state: { path: `${folder}/demo.db` },
+  });
+}
+
+/** What a fetch asks as often as the canary, what is small a little less often, artifacts rarely. */
+function pacesOf({ ecosystem: { steps, canary, fetch } }: DemoPair): readonly (readonly [string, string])[] {
+  return Object.entries(steps)
+    .filter(([step]) => step !== canary)
+    .map(([step, { weight }]) => [step, weight === 'heavy' ? '30s' : fetch.includes(step) ? '1s' : '5s']);
+}
+
+function mirrorsOf({ ecosystem: { id }, small, near, far }: DemoPair): readonly object[] {
+  const common = {
+    ecosystem: id,
+    ...(small.upstream === undefined ? {} : { upstream: small.upstream }),
+    ...small.mirrorKeys,
+  };
+  return [
+    { ...near, ...common, weight: 100, region: 'here' },
+    { ...far, ...common, weight: 50, region: 'there' },
+  ];
+}
+
+function chainOf({ ecosystem, small, near, far }: DemoPair): string {
+  return small.chain?.(near.url, far.url) ?? ecosystem.clients[0].usual(near.url);
+}

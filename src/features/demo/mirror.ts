@@ -1,0 +1,85 @@
+import type { Server } from 'node:http';
+import type { DemoAnswer, DemoAnswers } from '../../core/demo.ts';
+import { createServer } from '../../io/node-http.ts';
+import { systemTimers } from '../../io/timers.ts';
+
+/** A mirror on loopback with faults to switch on. */
+export interface DemoMirror {
+  readonly url: string;
+  /** Every answer waits so long before its first byte, milliseconds. */
+  slow(byMs: number): void;
+  close(): Promise<void>;
+}
+
+const notFound: DemoAnswer = {
+  type: 'text/plain; charset=utf-8',
+  body: 'not found: the demo has nothing of that name\n',
+};
+
+/** Starts a demo mirror on a free loopback port; each answer takes about `baseMs` and a little more at times. */
+export async function startDemoMirror(answers: DemoAnswers, baseMs: number): Promise<DemoMirror> {
+  let extraMs = 0;
+  let turn = 0;
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '').split('?', 1)[0] ?? '';
+    const accept = request.headers.accept ?? '';
+    const found = answers({ path, accept, origin: urlOf(server) });
+    const { type, body, headers } = found ?? notFound;
+    turn += 1;
+    // A spread that repeats, so that charts look alive and nothing about it is random.
+    const waitMs = baseMs + extraMs + (turn % 7) * baseMs * 0.04;
+    systemTimers.after(waitMs, () => {
+      const length = Buffer.byteLength(body);
+      response.writeHead(found ? 200 : 404, { ...headers, 'content-type': type, 'content-length': length });
+      response.end(request.method === 'HEAD' ? undefined : body);
+    });
+  });
+  await listening(server);
+  return {
+    url: urlOf(server),
+    slow: (byMs) => {
+      extraMs = byMs;
+    },
+    close: () => closed(server),
+  };
+}
+
+/** What reached the demo's webhook receiver. */
+export interface Received {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** A webhook receiver on loopback: hands over what it gets and answers 204. */
+export async function startDemoReceiver(
+  take: (received: Received) => void,
+): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const headers = Object.fromEntries(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
+      take({ headers, body: Buffer.concat(chunks).toString('utf8') });
+      response.writeHead(204).end();
+    });
+  });
+  await listening(server);
+  return { url: `${urlOf(server)}/`, close: () => closed(server) };
+}
+
+function listening(server: Server): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+}
+
+function urlOf(server: Server): string {
+  const address = server.address();
+  return `http://127.0.0.1:${typeof address === 'object' && address ? address.port : 0}`;
+}
+
+function closed(server: Server): Promise<void> {
+  server.closeAllConnections();
+  return new Promise((resolve) => server.close(() => resolve()));
+}

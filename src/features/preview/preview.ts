@@ -1,0 +1,234 @@
+import type { Advice } from '../../core/advice.ts';
+import type { Config, Receiver } from '../../core/config.ts';
+import type { Finding } from '../../core/finding.ts';
+import type { Mirror } from '../../core/mirror.ts';
+import type { Now, Random } from '../../core/ports.ts';
+import { systemClock } from '../../daemon/system.ts';
+import { leadingClient } from '../../ecosystems/ecosystem.ts';
+import { registry } from '../../ecosystems/registry.ts';
+import type { Card } from '../../notify/chat/card.ts';
+import { type Chat, isChat } from '../../notify/chat/message.ts';
+import { isQuiet, quietEndMs } from '../../notify/chat/quiet.ts';
+import { createNotifier, type Notifier } from '../../notify/notifier.ts';
+import { previewPage } from './page.ts';
+import { plainCard } from './plain-text.ts';
+
+const minute = 60_000;
+
+/** One message of a preview: the card, and the body that would be sent, signature included. */
+export interface PreviewCard {
+  readonly card: Card;
+  readonly body: string;
+}
+
+/**
+ * What a receiver that people read would be sent of a made-up morning on the mirrors of this configuration: one becomes
+ * slow; one is down, with advice to leave it; it is well again; and, where there are quiet hours, what came in them.
+ * @returns `null`: no such receiver, or one that programs read; nothing is sent
+ */
+export function previewOf(config: Config, name: string, wallMs = systemClock.wallMs()): readonly PreviewCard[] | null {
+  const receiver = config.webhooks.find((one) => one.name === name);
+  if (receiver === undefined || !isChat(receiver)) return null;
+  const awake = { ...receiver, chat: { ...receiver.chat, quiet: null } };
+  return [...morning(config, awake, wallMs), ...night(config, receiver, wallMs)];
+}
+
+/** The cards as a page of their service. */
+export function previewPageOf({ name, format, lang }: Receiver, cards: readonly PreviewCard[]): string {
+  return previewPage(
+    name,
+    format as Chat['format'],
+    lang,
+    cards.map(({ body }) => body),
+  );
+}
+
+/** One card as text for a terminal, with a line that sets it off from the one before. */
+export function previewText({ card }: PreviewCard, at: number): readonly string[] {
+  return [...(at === 0 ? [] : ['', '─'.repeat(40), '']), ...plainCard(card)];
+}
+
+function morning(config: Config, receiver: Chat, wallMs: number): readonly PreviewCard[] {
+  const stage = new Stage(config, receiver, wallMs);
+  const { slow, down, advice } = samples(config, receiver, wallMs);
+  return [
+    ...stage.tell([{ change: 'opened', finding: slow }], []),
+    ...stage.tell([{ change: 'opened', finding: down }], [{ change: 'proposed', advice }]),
+    ...stage.tell([{ change: 'closed', finding: closed(down, wallMs + 14 * minute) }], []),
+  ];
+}
+
+function night(config: Config, receiver: Chat, wallMs: number): readonly PreviewCard[] {
+  const { quiet, timeZone } = receiver.chat;
+  if (quiet === null) return [];
+  const hours = { quiet, timeZone };
+  let startMs = wallMs;
+  while (!isQuiet(hours, startMs)) startMs += minute;
+  const stage = new Stage(config, receiver, startMs);
+  const { slow, down, advice } = samples(config, receiver, startMs);
+  const early = stage.tell(
+    [
+      { change: 'opened', finding: slow },
+      { change: 'opened', finding: down },
+    ],
+    [{ change: 'proposed', advice }],
+  );
+  return [...early, ...stage.at(quietEndMs(hours, startMs))];
+}
+
+/** The notifier itself, with a clock that is moved by hand. */
+class Stage {
+  readonly #notifier: Notifier;
+  readonly #startMs: number;
+  #now: Now;
+
+  constructor(config: Config, receiver: Chat, wallMs: number) {
+    let ids = 0;
+    const random: Random = {
+      next: () => 0.5,
+      id: () => {
+        ids += 1;
+        return `0000000000000000k7${String(ids).padStart(2, '0')}`.padStart(20, '0');
+      },
+    };
+    this.#startMs = wallMs;
+    this.#now = { wallMs, monotonicMs: 0 };
+    const only = { ...config, webhooks: [receiver] };
+    this.#notifier = createNotifier({ config: only, restored: [], random, now: this.#now });
+  }
+
+  tell(...[findings, advice]: [Changes['findings'], Changes['advice']]): readonly PreviewCard[] {
+    this.#notifier.compose({ findings, advice }, this.#now);
+    return this.at(this.#now.wallMs + 10 * minute);
+  }
+
+  at(wallMs: number): readonly PreviewCard[] {
+    this.#now = { wallMs, monotonicMs: wallMs - this.#startMs };
+    return this.#notifier.takeDue(this.#now).flatMap(({ notice, message, card }) => {
+      this.#notifier.delivered(notice, { tag: 'delivered', status: 200 }, this.#now);
+      return card === undefined ? [] : [{ card, body: message.body }];
+    });
+  }
+}
+
+type Changes = Parameters<Notifier['compose']>[0];
+
+function closed(finding: Finding, closedAtMs: number): Finding {
+  return { ...finding, state: 'closed', closedAtMs };
+}
+
+/** Two mirrors of one upstream that this receiver is told of; one of its name alone where there is no second. */
+function pairOf({ mirrors }: Config, { only }: Chat): readonly [Mirror, Mirror | null] {
+  const wanted = mirrors.filter(
+    ({ name, ecosystem, role }) =>
+      role !== 'origin' && (only?.mirrors?.includes(name) ?? true) && (only?.ecosystems?.includes(ecosystem) ?? true),
+  );
+  const first = wanted[0] ?? mirrors[0];
+  if (first === undefined) throw new Error('a configuration has a mirror');
+  const second = mirrors.find(
+    ({ name, ecosystem, upstream, role }) =>
+      name !== first.name && role !== 'origin' && ecosystem === first.ecosystem && upstream === first.upstream,
+  );
+  return [first, second ?? null];
+}
+
+function samples(config: Config, receiver: Chat, wallMs: number) {
+  const [first, second] = pairOf(config, receiver);
+  const down = findingOf(first, wallMs, {
+    kind: 'outage',
+    cause: 'timeout_connect',
+    evidence: { samples: 8, failures: 5 },
+  });
+  const slow = findingOf(second ?? first, wallMs, {
+    kind: 'spike',
+    cause: 'slow',
+    evidence: { samples: 3, failures: 0, observedSeconds: 1.9, baselineSeconds: 0.21 },
+  });
+  return { slow, down, advice: adviceOf(config, first, second, down, wallMs) };
+}
+
+function findingOf(
+  { name, ecosystem, upstream }: Mirror,
+  openedAtMs: number,
+  { kind, cause, evidence }: Pick<Finding, 'kind' | 'cause'> & { readonly evidence: Partial<Finding['evidence']> },
+): Finding {
+  return {
+    id: `sample-${kind}`,
+    kind,
+    cause,
+    state: 'open',
+    ecosystem,
+    upstream,
+    registry: name,
+    scope: [],
+    openedAtMs,
+    closedAtMs: null,
+    vantage: 'ok',
+    confidence: 'high',
+    evidence: {
+      samples: 0,
+      failures: 0,
+      observedSeconds: null,
+      baselineSeconds: null,
+      thresholdSeconds: null,
+      probeIds: [],
+      ...evidence,
+    },
+    actionable: true,
+    text: '',
+    acknowledged: null,
+  };
+}
+
+function adviceOf(config: Config, from: Mirror, to: Mirror | null, because: Finding, wallMs: number): Advice {
+  return {
+    id: 'sample-advice',
+    ecosystem: from.ecosystem,
+    upstream: from.upstream,
+    vantage: config.vantage,
+    state: 'proposed',
+    issuedAtMs: wallMs,
+    expiresAtMs: wallMs + config.advise.ttlMs,
+    settledAtMs: null,
+    from: from.name,
+    to: to?.name ?? 'direct',
+    chain: { before: '', after: '' },
+    reason: '',
+    cause: 'outage',
+    refusal: null,
+    evidence: {
+      windowSeconds: 60,
+      samples: 8,
+      observedSeconds: null,
+      baselineSeconds: null,
+      failures: { timeout_connect: 5 },
+      findings: [because.id],
+    },
+    candidates: [],
+    expected: {
+      availability: { before: 0.375, after: 1 },
+      p95Seconds: { before: null, after: 0.42 },
+      fetchCostSeconds: { before: 41, after: 0.31 },
+    },
+    confidence: 'high',
+    ...linesFor(config, from, to),
+    doesNotCover: [],
+    trigger: 'detector',
+  };
+}
+
+/** The lines that the ecosystem's own client would be given. */
+function linesFor(config: Config, from: Mirror, to: Mirror | null): Pick<Advice, 'remedy' | 'rollback'> {
+  const kind = registry.of(from.ecosystem);
+  if (kind === null) return { remedy: {}, rollback: '' };
+  const client = leadingClient(kind, config);
+  const chainOf = (mirror: Mirror | null) => client.parse(client.usual(mirror?.url ?? null));
+  const [before, after] = [chainOf(from), chainOf(to)];
+  if (before.tag === 'error' || after.tag === 'error') return { remedy: {}, rollback: '' };
+  const patterns = config.private[from.ecosystem] ?? [];
+  const { remedy, rollback } = client.remedy(before.value, after.value, patterns, {
+    upstream: from.upstream,
+    mirrors: config.mirrors,
+  });
+  return { remedy, rollback };
+}

@@ -1,0 +1,134 @@
+import type { Config } from '../../core/config.ts';
+import type { Due } from '../../core/due.ts';
+import type { Clock, Probed, Random } from '../../core/ports.ts';
+import { type Sample, steadyRate } from '../../core/sample.ts';
+import { isHeavy, type Target, targetId } from '../../core/target.ts';
+import { dueOf } from '../../daemon/once.ts';
+import { artifactOf } from '../../ecosystems/ecosystem.ts';
+import { registry } from '../../ecosystems/registry.ts';
+import { expandTargets } from '../../schedule/targets.ts';
+import { type RankLag, rankLags } from './lag.ts';
+import { inOrder, type RankRow } from './row.ts';
+
+/** What came of the one download from a mirror. */
+export interface RankDownload {
+  readonly bytes: number;
+  /** Bytes a second without slow start; `null` where the transfer was too small to tell, or failed. */
+  readonly rate: number | null;
+  /** Why it failed, or `unknown: ` and why; `null`: it did not. */
+  readonly reason: string | null;
+}
+
+/** A mirror of a rank with what was asked of it once, after the rounds; `null`: not asked, or nothing can be said. */
+export interface RankedRow extends RankRow {
+  readonly download: RankDownload | null;
+  readonly lag: RankLag | null;
+}
+
+/** The ports of what is asked after the rounds. */
+export interface AfterPorts {
+  readonly ask: (due: Due) => Promise<Probed | null>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly stopped: () => boolean;
+}
+
+/**
+ * The artifact that is downloaded from each mirror, the same from all: of the first module that is ranked, else of the first
+ * that the file names. Empty: its ecosystem moves none, or no module has a version.
+ */
+export function downloadsFor(config: Config, targets: readonly Target[]): readonly Target[] {
+  const mirrors = [...new Map(targets.map((target) => [target.registry, target])).values()];
+  const [one] = mirrors;
+  const kind = one === undefined ? null : registry.of(one.ecosystem);
+  const artifact = kind === null ? null : artifactOf(kind);
+  if (artifact === null) return [];
+  const all = expandTargets(config).filter(({ step }) => step === artifact.step);
+  const named = targets.find(({ version, canary }) => version !== null && !canary);
+  const first = named ?? all.find((target) => mirrors.some((mirror) => mirror.registry === target.registry));
+  if (first === undefined) return [];
+  const { module, version } = first;
+  return mirrors.map((mirror) => {
+    const id = targetId(mirror.registry, module, version, artifact.step);
+    return { ...mirror, ...artifact, id, module, version, canary: false };
+  });
+}
+
+/** The light targets whose answers say what there is, of the module that is ranked, where the canary's own do not. */
+function looksFor(config: Config, targets: readonly Target[], samples: readonly Sample[]): readonly Target[] {
+  if (samples.some(({ facts }) => facts.contents !== undefined)) return [];
+  const ranked = new Set(targets.map((target) => target.registry));
+  const [module = null] = targets.map((target) => target.module);
+  const light = expandTargets(config).filter(
+    (target) => ranked.has(target.registry) && !isHeavy(target) && !target.canary && target.version === null,
+  );
+  const own = light.filter((target) => target.module !== null && target.module === module);
+  return own.length > 0 ? own : light.filter((target) => target.module === null);
+}
+
+/**
+ * Asks each mirror that answered for what there is, which tells how far behind it is, and for one artifact, which tells its
+ * throughput and whether its bytes are right. Wrong bytes count where a second answer is wrong as well.
+ * @param samples  of the rounds
+ */
+export async function afterRounds(
+  input: AfterPorts & {
+    readonly config: Config;
+    readonly targets: readonly Target[];
+    readonly samples: readonly Sample[];
+  },
+  rows: readonly RankRow[],
+  downloads: readonly Target[],
+): Promise<readonly RankedRow[]> {
+  const { config, targets, samples } = input;
+  const isUp = ({ registry: name }: Target): boolean => rows.some((row) => row.registry === name && row.ok > 0);
+  const looks: Sample[] = [];
+  for (const target of looksFor(config, targets, samples).filter(isUp)) looks.push(...(await askOnce(input, target)));
+  const got = new Map<string, readonly Sample[]>();
+  for (const target of downloads.filter(isUp)) {
+    const first = await askOnce(input, target);
+    const again = first.some(isWrong) ? await askOnce(input, target) : [];
+    got.set(target.registry, [...first, ...again]);
+  }
+  const lags = rankLags(config, [...samples, ...looks]);
+  const whole = rows.map((row) => withDownload(row, got.get(row.registry) ?? [], lags.get(row.registry) ?? null));
+  return inOrder(config, whole);
+}
+
+async function askOnce(
+  { config, ask, clock, random, stopped }: AfterPorts & { readonly config: Config },
+  target: Target,
+): Promise<readonly Sample[]> {
+  if (stopped()) return [];
+  const { timeoutMs } = config.steps[target.step] ?? config.schedule.pace;
+  const probed = await ask(dueOf(target, timeoutMs, { clock, random }));
+  return probed === null ? [] : [probed.sample];
+}
+
+function isWrong({ outcome }: Sample): boolean {
+  return outcome.tag === 'failed' && outcome.failure.kind === 'mismatch';
+}
+
+/** A failed download is one more failure of its mirror; wrong bytes that came twice are two. */
+function withDownload(row: RankRow, answers: readonly Sample[], lag: RankLag | null): RankedRow {
+  const last = answers.at(-1);
+  if (last === undefined) return { ...row, download: null, lag };
+  const { outcome, bytes } = last;
+  const download = { bytes, rate: outcome.tag === 'ok' ? steadyRate(last) : null, reason: reasonOf(last) };
+  const verified = row.verified + (outcome.tag === 'ok' && last.facts.verified !== undefined ? 1 : 0);
+  if (outcome.tag !== 'failed') return { ...row, verified, download, lag };
+  const wrong = isWrong(last) ? answers.length : 0;
+  return {
+    ...row,
+    failed: row.failed + answers.length,
+    mismatched: row.mismatched + wrong,
+    reason: wrong > 0 ? 'mismatch' : (row.reason ?? outcome.failure.kind),
+    download,
+    lag,
+  };
+}
+
+function reasonOf({ outcome }: Sample): string | null {
+  if (outcome.tag === 'ok') return null;
+  return outcome.tag === 'failed' ? outcome.failure.kind : `unknown: ${outcome.because}`;
+}

@@ -1,0 +1,155 @@
+import { advisedChain } from '../../advise/chain.ts';
+import { gain } from '../../advise/rank.ts';
+import { seconds } from '../../advise/words.ts';
+import { declaredChain } from '../../config/chain.ts';
+import type { Config } from '../../core/config.ts';
+import type { EcosystemId } from '../../core/mirror.ts';
+import { leadingClient } from '../../ecosystems/ecosystem.ts';
+import { registry } from '../../ecosystems/registry.ts';
+import type { Say } from '../../words/say.ts';
+import { english } from '../../words/words.ts';
+import { compareRows, failsMore, isDown, isUnknown, isUsable } from './compare.ts';
+import type { RankRow } from './row.ts';
+
+export { type RowVerdict, rowVerdicts } from './compare.ts';
+
+/** What a ranking comes to for clients, by the measures that advice goes by. */
+export type RankVerdict =
+  | {
+      readonly kind: 'change';
+      /** What to paste; `null` where the ecosystem's client is not modelled or its chain can't be read. */
+      readonly remedy: string | null;
+      /** One sentence for people; what was left answers too slowly, too rarely or not at all. */
+      readonly reason: string;
+    }
+  /** `unsure`: it could not be told whether another one is better. */
+  | { readonly kind: 'right' | 'unsure' | 'nobody'; readonly remedy: null; readonly reason: string };
+
+/**
+ * Whether another mirror should stand first in what clients have now: where the first one is not usable, fails more often
+ * by more than chance, or takes longer by `minGain` and 10 ms, which the rounds must say too. What could not be told moves nobody.
+ * @param rows      best first, as `rankOnce` gives them
+ * @param upstream  whose mirrors they are
+ * @param say       what it comes to is said with it
+ */
+export function rankVerdict(
+  config: Config,
+  ecosystem: EcosystemId,
+  rows: readonly RankRow[],
+  upstream: string | null = rankedUpstream(config, ecosystem),
+  say: Say = english,
+): RankVerdict {
+  const usable = rows.filter(isUsable);
+  const [best] = usable;
+  if (best === undefined) return { kind: 'nobody', remedy: null, reason: nobodyText(rows, say) };
+  const kind = registry.of(ecosystem);
+  const client = kind === null ? null : leadingClient(kind, config);
+  const declared =
+    client === null || upstream === null ? null : client.parse(declaredChain(config, ecosystem, upstream));
+  if (client === null || declared?.tag !== 'ok')
+    return { kind: 'change', remedy: null, reason: say('rank.isBest', { registry: best.registry }) };
+  const { minGain } = config.advise;
+  const head = declared.value.members[0];
+  const first = rows.find((row) => head?.kind === 'url' && client.member(row.url).key === head.key);
+  if (first !== undefined && isUnknown(first))
+    return { kind: 'unsure', remedy: null, reason: say('rank.keep', { why: unknownText(first, say) }) };
+  const to = first === undefined ? best : usable.find((row) => row !== first && isBetter(first, row, minGain));
+  const dead = rows.filter(isDown);
+  const isInChain = (row: RankRow): boolean =>
+    declared.value.members.some((member) => member.key === client.member(row.url).key);
+  const broken = dead.filter(isInChain);
+  const goal = to ?? first ?? best;
+  if (to === undefined && broken.length === 0) return kept(goal, usable, minGain, say);
+  const gone = new Set(dead.map((row) => client.member(row.url).key));
+  const lead = client.member(goal.url);
+  const after = client.headed?.(declared.value, lead, gone) ?? advisedChain(declared.value, lead, gone);
+  const mirrors = config.mirrors.filter((mirror) => mirror.ecosystem === ecosystem && mirror.upstream === upstream);
+  const of = { mirrors, ...(upstream == null ? {} : { upstream }) };
+  const lines = client.remedy(declared.value, after, config.private[ecosystem] ?? [], of);
+  const [remedy = null] = Object.values(lines.remedy);
+  const reason =
+    to === undefined
+      ? say('rank.staysFirst', { registry: goal.registry, dead: deadText(broken, say) })
+      : reasonText(first, to, say);
+  return { kind: 'change', remedy, reason };
+}
+
+/** The upstream whose mirrors are ranked: the ecosystem's public one, else that of its first mirror; `null`: it has none. */
+export function rankedUpstream(config: Config, ecosystem: EcosystemId): string | null {
+  const named = config.mirrors.find((mirror) => mirror.ecosystem === ecosystem)?.upstream ?? null;
+  return registry.of(ecosystem)?.publicUpstream ?? named;
+}
+
+function deadText(rows: readonly RankRow[], say: Say): string {
+  return rows
+    .map(({ registry, reason }) => say('rank.silent', { registry, why: because(reason, say) }))
+    .join(say('rank.also'));
+}
+
+function because(reason: string | null, say: Say): string {
+  return reason === null ? '' : say('rank.because', { reason: reasonSaid(reason, say) });
+}
+
+/** The reason of a row, for people; one of ours says that nothing is known. */
+function reasonSaid(reason: string, say: Say): string {
+  const [, because] = /^unknown: (.*)$/.exec(reason) ?? [];
+  return because === undefined ? reason : say('rank.reasonUnknown', { because });
+}
+
+/** Nothing is better; who might be, and who is not told apart, is named. */
+function kept(first: RankRow, usable: readonly RankRow[], minGain: number, say: Say): RankVerdict {
+  const others = usable.filter((row) => row !== first && !failsMore(row, first));
+  const by = (wanted: string): readonly string[] =>
+    others.filter((row) => compareRows(first, row, minGain) === wanted).map(({ registry }) => registry);
+  const [unsure, equal] = [by('unsure'), by('equal')];
+  const answers = first.ok + first.failed;
+  if (unsure.length > 0) {
+    const reason = say('rank.unsure', { count: answers, others: unsure.join(', '), registry: first.registry });
+    return { kind: 'unsure', remedy: null, reason };
+  }
+  const chance = first.failed === 0 ? '' : say('rank.chance', { failed: first.failed, all: answers });
+  const alike = { others: equal.join(', ') };
+  const beside = equal.length === 0 ? '' : say(equal.length === 1 ? 'rank.equalOne' : 'rank.equalMany', alike);
+  return {
+    kind: 'right',
+    remedy: null,
+    reason: say('rank.right', { registry: first.registry, chance, beside }),
+  };
+}
+
+function nobodyText(rows: readonly RankRow[], say: Say): string {
+  return [say('rank.nobody'), ...rows.filter(isUnknown).map((row) => unknownText(row, say))].join(say('rank.also'));
+}
+
+function unknownText({ registry, reason }: RankRow, say: Say): string {
+  const why = reason === null ? say('rank.notAsked') : reasonSaid(reason, say);
+  return say('rank.untold', { registry, reason: why });
+}
+
+function isBetter(from: RankRow, to: RankRow, minGain: number): boolean {
+  if (!isUsable(from) || failsMore(from, to)) return true;
+  return !failsMore(to, from) && compareRows(from, to, minGain) === 'faster';
+}
+
+function reasonText(from: RankRow | undefined, to: RankRow, say: Say): string {
+  const took = to.medianMs === null ? '' : say('rank.in', { time: seconds(to.medianMs / 1000) });
+  const there = say('rank.answers', { registry: to.registry, ok: to.ok, all: to.ok + to.failed, took });
+  if (from === undefined) return there;
+  if (from.ok === 0) return say('rank.instead', { dead: deadText([from], say), there });
+  if (!isUsable(from) || failsMore(from, to))
+    return say('rank.fails', {
+      registry: from.registry,
+      failed: from.failed,
+      all: from.ok + from.failed,
+      why: because(from.reason, say),
+      there,
+    });
+  const [fromMs, toMs] = [from.medianMs ?? 0, to.medianMs ?? 0];
+  return say('rank.takes', {
+    to: to.registry,
+    toTime: seconds(toMs / 1000),
+    from: from.registry,
+    fromTime: seconds(fromMs / 1000),
+    percent: Math.round(100 * gain(fromMs, toMs)),
+  });
+}

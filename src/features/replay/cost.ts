@@ -1,0 +1,208 @@
+import { replyTo } from '../../advise/answer.ts';
+import { rosterOf } from '../../advise/group.ts';
+import type { Config } from '../../core/config.ts';
+import { isTimeout } from '../../core/failure.ts';
+import type { Taken } from '../../core/history.ts';
+import type { EcosystemId } from '../../core/mirror.ts';
+import { everyMs, paceOf } from '../../core/pace.ts';
+import type { Sample } from '../../core/sample.ts';
+import type { Step, Target } from '../../core/target.ts';
+import { declaredBy } from '../../daemon/assemble.ts';
+import type { Chain, ChainMember, Client, Reply } from '../../ecosystems/client.ts';
+import { type Ecosystem, leadingClient } from '../../ecosystems/ecosystem.ts';
+import { registry } from '../../ecosystems/registry.ts';
+import type { InForce } from './story.ts';
+
+const minuteMs = 60_000;
+/** An answer stands for its mirror while it is at most so many of its paces old (design.md section 2, moment). */
+const standsPaces = 3;
+/** What a walk is taken to lose that reaches version control, or a member that is not watched: as in `advise/paired`. */
+const unwatchedMs = 5_000;
+
+/** One of the versions that are compared: which chain each upstream's clients were on, and when. */
+export type Followed = ReadonlyMap<string, readonly InForce[]>;
+
+/** What clients would have paid: a fetch of each module at the pace of canaries, once a minute at least, walked over the latest answers. */
+export interface Meter {
+  hear(one: Taken): void;
+  /** By version, in the order given. `seconds` is `null` without a fetch that could be walked under all of them. */
+  costs(): readonly { readonly seconds: number | null; readonly failures: number }[];
+  /** How many fetches that is, the same for each. */
+  fetches(): number;
+}
+
+interface Latest {
+  readonly reply: Reply;
+  readonly atMs: number;
+  readonly validMs: number;
+}
+
+interface Group {
+  readonly ecosystem: EcosystemId;
+  readonly steps: Ecosystem['steps'];
+  readonly client: Client;
+  readonly declared: Chain;
+  readonly nameOf: (member: ChainMember) => string | null;
+  /** The questions of a fetch, by module. */
+  readonly modules: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Latest answers, by question and mirror. */
+  readonly latest: Map<string, Map<string, Latest>>;
+  readonly chains: Map<string, Chain>;
+  readonly followed: readonly (readonly InForce[])[];
+  readonly at: number[];
+}
+
+/**
+ * @param config    whose `failureCost` and declared chains count for every version: one measure
+ * @param versions  compared fetch by fetch
+ */
+export function createMeter(
+  config: Config,
+  targets: readonly Target[],
+  versions: readonly Followed[],
+  fromMs: number,
+  toMs: number,
+): Meter {
+  const byId = new Map(targets.map((target) => [target.id, target]));
+  const groups = groupsOf(config, targets, versions);
+  const sums = versions.map(() => ({ ms: 0, failures: 0 }));
+  let count = 0;
+  // As often as canaries come: more tells nothing new, less hides a short trouble.
+  const stepMs = Math.min(minuteMs, everyMs(config.schedule.pace));
+  let nextMs = Number.NEGATIVE_INFINITY;
+
+  function fetch(group: Group, questions: ReadonlySet<string>, chain: Chain, nowMs: number): Walk | null {
+    let ms = 0;
+    for (const question of questions) {
+      const step = walk(group, question, chain, nowMs);
+      if (step === null) return null;
+      if (step === 'failed') return { ms: config.advise.failureCostMs, failed: true };
+      ms += step;
+    }
+    return { ms, failed: false };
+  }
+
+  function measure(nowMs: number): void {
+    for (const group of groups.values()) {
+      const chains = group.followed.map((stretches, version) => chainAt(group, stretches, version, nowMs));
+      for (const questions of group.modules.values()) {
+        const walks = chains.map((chain) => fetch(group, questions, chain, nowMs));
+        if (walks.some((one) => one === null)) continue;
+        count += 1;
+        walks.forEach((one, version) => {
+          const sum = sums[version];
+          if (sum === undefined || one === null) return;
+          sum.ms += one.ms;
+          sum.failures += one.failed ? 1 : 0;
+        });
+      }
+    }
+  }
+
+  return {
+    hear(one) {
+      const nowMs = one.takenAt.wallMs;
+      if (nowMs >= nextMs && nowMs >= fromMs && nowMs < toMs) {
+        measure(nowMs);
+        nextMs = nowMs + stepMs;
+      }
+      if (one.kind !== 'probed') return;
+      const target = byId.get(one.targetId);
+      const { due, outcome } = one.sample;
+      if (target === undefined || due.connection !== 'cold' || saysLittle(one.sample)) return;
+      const group = groups.get(`${target.ecosystem}/${target.upstream}`);
+      if (group === undefined || outcome.tag === 'unknown') return;
+      const reply = replyTo(one.sample, group);
+      const question = questionOf(target);
+      const known = group.latest.get(question) ?? new Map<string, Latest>();
+      group.latest.set(question, known);
+      const validMs = standsPaces * everyMs(paceOf(target, config));
+      known.set(target.registry, { reply, atMs: nowMs, validMs });
+    },
+    costs: () => sums.map(({ ms, failures }) => ({ seconds: count === 0 ? null : ms / count / 1000, failures })),
+    fetches: () => count,
+  };
+}
+
+/**
+ * The first bytes of an artifact are no fetch; and a confirming deadline is shorter than clients wait: a timeout by it says
+ * nothing of what they would have paid.
+ */
+function saysLittle({ due, outcome }: Sample): boolean {
+  if (due.purpose === 'peek') return true;
+  return due.purpose !== 'scheduled' && outcome.tag === 'failed' && isTimeout(outcome.failure.kind);
+}
+
+interface Walk {
+  readonly ms: number;
+  readonly failed: boolean;
+}
+
+/** Milliseconds; `null`: a mirror on the way has no answer that is young enough. */
+function walk(group: Group, question: string, chain: Chain, nowMs: number): number | 'failed' | null {
+  const latest = group.latest.get(question);
+  const end = group.client.walk(chain, (member) => {
+    const name = member.kind === 'url' ? group.nameOf(member) : null;
+    if (name === null) return { tag: 'failed', tookMs: unwatchedMs, status: null };
+    const answer = latest?.get(name);
+    return answer === undefined || nowMs - answer.atMs > answer.validMs ? { tag: 'unknown' } : answer.reply;
+  });
+  if (end.tag === 'unknown') return null;
+  return end.tag === 'ok' ? end.tookMs : 'failed';
+}
+
+function chainAt(group: Group, stretches: readonly InForce[], version: number, nowMs: number): Chain {
+  let at = group.at[version] ?? 0;
+  while (at < stretches.length - 1 && (stretches[at]?.toMs ?? nowMs) <= nowMs) at += 1;
+  group.at[version] = at;
+  const text = stretches[at]?.chain ?? null;
+  if (text === null) return group.declared;
+  const known = group.chains.get(text);
+  if (known !== undefined) return known;
+  const parsed = group.client.parse(text);
+  const chain = parsed.tag === 'ok' ? parsed.value : group.declared;
+  group.chains.set(text, chain);
+  return chain;
+}
+
+function questionOf({ step, module, version }: Target): string {
+  return `${step} ${module ?? ''}@${version ?? ''}`;
+}
+
+function groupsOf(config: Config, targets: readonly Target[], versions: readonly Followed[]): Map<string, Group> {
+  const groups = new Map<string, Group>();
+  for (const kind of registry.all) {
+    const ecosystem = kind.id;
+    const client = leadingClient(kind, config);
+    for (const upstream of new Set(targets.filter((one) => one.ecosystem === ecosystem).map((one) => one.upstream))) {
+      const declared = client.parse(declaredBy(config, registry)(ecosystem, upstream));
+      if (declared.tag === 'error') continue;
+      const key = `${ecosystem}/${upstream}`;
+      const { byKey } = rosterOf(config, ecosystem, upstream, client);
+      groups.set(key, {
+        ecosystem,
+        steps: kind.steps,
+        client,
+        declared: declared.value,
+        nameOf: (member) => byKey.get(member.key)?.name ?? null,
+        modules: modulesOf(targets, key, kind.fetch),
+        latest: new Map(),
+        chains: new Map(),
+        followed: versions.map((followed) => followed.get(key) ?? []),
+        at: versions.map(() => 0),
+      });
+    }
+  }
+  return groups;
+}
+
+function modulesOf(targets: readonly Target[], key: string, fetch: readonly Step[]): Map<string, Set<string>> {
+  const modules = new Map<string, Set<string>>();
+  for (const target of targets) {
+    const { ecosystem, upstream, module, version, step } = target;
+    if (`${ecosystem}/${upstream}` !== key || module === null || !fetch.includes(step)) continue;
+    const name = `${module}@${version ?? ''}`;
+    modules.set(name, (modules.get(name) ?? new Set()).add(questionOf(target)));
+  }
+  return modules;
+}

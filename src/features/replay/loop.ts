@@ -1,0 +1,119 @@
+import type { ControlAnswer, Due } from '../../core/due.ts';
+import type { Now } from '../../core/ports.ts';
+import type { Sample } from '../../core/sample.ts';
+import { createJudge, type Judged, type JudgeStages, type JudgeTurn } from '../../daemon/judge.ts';
+import type { Absorb } from '../../daemon/news.ts';
+import type { Gap } from '../../daemon/watch.ts';
+
+/** What waits for the loop, as in `pipeline.ts`. */
+export type VirtualInput =
+  | { readonly kind: 'probed'; readonly sample: Sample }
+  | { readonly kind: 'control'; readonly answer: ControlAnswer; readonly round: Due['round'] }
+  | { readonly kind: 'gap'; readonly fromMs: number; readonly toMs: number }
+  | { readonly kind: 'command'; readonly run: (now: Now, absorb: Absorb) => void }
+  /** What decides nothing. */
+  | { readonly kind: 'aside'; readonly run: (now: Now) => void };
+
+/** What the loop asks of the world around it. */
+export interface Around {
+  probe(due: Due): void;
+  control(control: { readonly name: string; readonly url: string }, timeoutMs: number, round: Due['round']): void;
+  /** All that a turn came to, at its end: to be kept, and to be told. */
+  judged(judged: Judged, now: Now): void;
+  /** Rows that a command gave beside its judgement. */
+  notify: Absorb['notify'];
+  /** When something else wants a turn, monotonic milliseconds; `null`: nothing does. */
+  wakeAtMs(now: Now): number | null;
+  /** Whether time went on as it should between two turns. */
+  gapBetween(before: Now, now: Now): Gap | null;
+}
+
+/** One turn of the daemon's loop after another, in the order of `pipeline.ts`; holds no clock. */
+export interface VirtualLoop {
+  /** @returns the monotonic time of the next turn if nothing comes in before */
+  turn(inputs: readonly VirtualInput[], now: Now): number;
+  /** The last turn: nothing new is asked, and everything is written. */
+  end(inputs: readonly VirtualInput[], now: Now): void;
+}
+
+/** From an input that finds the inbox empty to the turn that takes it. */
+export const turnGapMs = 5;
+const controlEveryMs = 30_000;
+const idleMs = 1_000;
+
+/**
+ * Joins the stages that judge as the pipeline does, on a time that the caller brings: for the simulator of worlds, and
+ * to play stored answers again. What only shows (log, board, exporter, events) is not there.
+ */
+export function createVirtualLoop(s: JudgeStages, around: Around, start: Now): VirtualLoop {
+  let before = start;
+  let isRunning = true;
+  let controlAtMs = 0;
+  const judge = createJudge(s, () => isRunning);
+
+  function absorbInto(judging: JudgeTurn): Absorb {
+    return {
+      detect: judging.detect,
+      advise: (change) => judging.advise({ looks: [], ...change }),
+      notify: around.notify,
+    };
+  }
+
+  function handle(input: VirtualInput, now: Now, judging: JudgeTurn): void {
+    switch (input.kind) {
+      case 'probed':
+        return judging.probed(input.sample);
+      case 'control':
+        return judging.control(input.answer, input.round);
+      case 'gap':
+        return judging.suspended(input.fromMs, input.toMs);
+      case 'command':
+        judge.considerSoon();
+        return input.run(now, absorbInto(judging));
+      case 'aside':
+        return input.run(now);
+      default:
+        input satisfies never;
+    }
+  }
+
+  function askControls(now: Now): void {
+    if (!isRunning || now.monotonicMs < controlAtMs) return;
+    controlAtMs = now.monotonicMs + controlEveryMs;
+    const { timeoutMs } = s.config.schedule.pace;
+    for (const control of s.config.controls) around.control(control, timeoutMs, null);
+  }
+
+  function carryOut(judging: JudgeTurn): void {
+    const { probes, controls } = judging.carryOut();
+    for (const due of probes) around.probe(due);
+    for (const { due, round } of controls) around.control(due, due.timeoutMs, round);
+  }
+
+  function turn(inputs: readonly VirtualInput[], now: Now): number {
+    const judging = judge.turn(now);
+    const gap = around.gapBetween(before, now);
+    before = now;
+    if (gap) judging.suspended(gap.fromMonotonicMs, gap.toMonotonicMs);
+    for (const input of inputs) handle(input, now, judging);
+    judging.maintain();
+    judging.tick();
+    judging.plan();
+    askControls(now);
+    judging.consider();
+    carryOut(judging);
+    around.judged(judging.judged, now);
+    const times = [around.wakeAtMs(now), judge.wakeAtMs()];
+    const wakeMs = times.reduce<number>((least, at) => Math.min(least, at ?? least), now.monotonicMs + idleMs);
+    return Math.max(now.monotonicMs + 1, wakeMs);
+  }
+
+  return {
+    turn,
+    end(inputs, now) {
+      isRunning = false;
+      const flush: VirtualInput = { kind: 'command', run: (at, absorb) => absorb.detect(s.detector.flush(at)) };
+      turn([...inputs, flush], now);
+    },
+  };
+}

@@ -1,0 +1,274 @@
+import { createAdvisor } from '../../advise/advisor.ts';
+import { createEvidenceBook } from '../../advise/evidence.ts';
+import type { Advice } from '../../core/advice.ts';
+import type { Config } from '../../core/config.ts';
+import type { Stretch, Taken, Told } from '../../core/history.ts';
+import { limits } from '../../core/limits.ts';
+import { paceOf } from '../../core/pace.ts';
+import type { Calendar, Now, Random } from '../../core/ports.ts';
+import type { Sample } from '../../core/sample.ts';
+import type { Target } from '../../core/target.ts';
+import { declaredBy } from '../../daemon/assemble.ts';
+import type { Judged, JudgeStages } from '../../daemon/judge.ts';
+import type { Absorb } from '../../daemon/news.ts';
+import { createDetector } from '../../detect/detector.ts';
+import { registry } from '../../ecosystems/registry.ts';
+import { createHeap } from '../../schedule/heap.ts';
+import { createDesk, type Desk, isOutOfTurn, type OutOfTurn } from './desk.ts';
+import { createKept } from './kept.ts';
+import { type Around, createVirtualLoop, turnGapMs, type VirtualInput, type VirtualLoop } from './loop.ts';
+
+/** Answers lie at most so far behind the question that they belong to: a download's deadline, and a wait for a slot. */
+const aheadMs = limits.timeoutMsMax + 70_000;
+
+/** Plays stored answers to the stages that judge, in the time in which they came, under one configuration. */
+export interface Player {
+  /** What follows the stretch before; another life is a start on what was kept. */
+  take(stretch: Stretch): void;
+  /** After the last stretch. */
+  end(): void;
+  /** All advice so far, by id, in its last state. */
+  readonly advice: ReadonlyMap<string, Advice>;
+  readonly outOfTurn: readonly OutOfTurn[];
+}
+
+/** One life of the process. */
+interface Life {
+  readonly id: string;
+  readonly stages: JudgeStages;
+  readonly loop: VirtualLoop;
+  readonly desk: Desk;
+  /** What came by itself, in order; `next` is the first that was not taken yet. */
+  readonly queue: Taken[];
+  next: number;
+  readonly claimed: ReturnType<typeof createHeap<VirtualInput>>;
+  /** When a probe was to start: the daemon had a turn then. */
+  readonly starts: ReturnType<typeof createHeap<null>>;
+  readonly gaps: { readonly fromMs: number; readonly toMs: number }[];
+  turnAtMs: number;
+  lastMs: number;
+  /** Wall minus monotonic. */
+  offsetMs: number;
+}
+
+/** @param targets  of the configuration; answers of others are left out */
+export function createPlayer(input: {
+  readonly config: Config;
+  readonly targets: readonly Target[];
+  readonly calendar: Calendar;
+  readonly random: Random;
+  /** Wall milliseconds: what comes before warms up and is not counted. */
+  readonly countedFromMs: number;
+}): Player {
+  const { config, targets, calendar, random, countedFromMs } = input;
+  const byId = new Map(targets.map((target) => [target.id, target]));
+  const kept = createKept(true);
+  const advice = new Map<string, Advice>();
+  const outOfTurn: OutOfTurn[] = [];
+  const paused = new Map<string, number>();
+  let life: Life | null = null;
+  let count = 0;
+
+  function begin({ life: { id, startedAt }, taken }: Stretch): Life {
+    const first = taken[0]?.takenAt ?? startedAt;
+    // Where the beginning is gone, the first answer is the start.
+    const isWhole = first.monotonicMs - startedAt.monotonicMs < limits.answerRowMs;
+    const now = isWhole ? startedAt : first;
+    const claimed = createHeap<VirtualInput>();
+    const desk = createDesk({
+      config,
+      calendar,
+      countedFromMs,
+      deliver: (sample, takenMs) => claimed.push({ kind: 'probed', sample: configured(sample) }, takenMs),
+    });
+    outOfTurn.push(desk.outOfTurn);
+    const stages: JudgeStages = {
+      config,
+      scheduler: desk.scheduler,
+      detector: createDetector({
+        config,
+        targets,
+        restored: kept.all('detector', 'finding', 'seen'),
+        random,
+        now,
+      }),
+      evidence: createEvidenceBook({ restored: [], now }),
+      advisor: createAdvisor({
+        config,
+        declared: declaredBy(config, registry),
+        restored: kept.all('advice', 'chain'),
+        random,
+        now,
+      }),
+    };
+    for (const [name, untilMs] of paused)
+      if (untilMs > now.wallMs) stages.detector.pause(name, { untilMs, reason: '' }, now);
+    const made: Life = {
+      id,
+      stages,
+      loop: createVirtualLoop(stages, aroundOf(stages, desk, claimed), now),
+      desk,
+      queue: [],
+      next: 0,
+      claimed,
+      starts: createHeap<null>(),
+      gaps: [],
+      turnAtMs: now.monotonicMs,
+      lastMs: now.monotonicMs,
+      offsetMs: now.wallMs - now.monotonicMs,
+    };
+    return made;
+  }
+
+  function aroundOf(stages: JudgeStages, desk: Desk, claimed: Life['claimed']): Around {
+    const at = (): Now => nowOf(life?.lastMs ?? 0);
+    return {
+      // The desk has found its answer already.
+      probe: () => undefined,
+      control({ name }, timeoutMs, round) {
+        if (round === null) return;
+        const answer = desk.control(name, timeoutMs, at());
+        const run = (now: Now, absorb: Absorb): void =>
+          absorb.detect(stages.detector.unasked(round.id, round.moment, name, now));
+        if (answer !== null) claimed.push({ kind: 'control', answer, round }, answer.at.monotonicMs);
+        else claimed.push({ kind: 'command', run }, at().monotonicMs);
+      },
+      judged({ rows, deletes }: Judged) {
+        if (rows.length + deletes.length > 0) kept.commit({ puts: rows, deletes });
+        for (const row of rows) if (row.table === 'advice') advice.set(row.key, row.value as Advice);
+      },
+      notify: () => undefined,
+      wakeAtMs: () => null,
+      // The daemon's own word on it is in the history.
+      gapBetween: () => null,
+    };
+  }
+
+  function nowOf(monotonicMs: number): Now {
+    return { monotonicMs, wallMs: monotonicMs + (life?.offsetMs ?? 0) };
+  }
+
+  /** With the target as it is configured, which the history knows by name alone. */
+  function configured(sample: Sample): Sample {
+    const target = byId.get(sample.due.target.id) ?? sample.due.target;
+    count += 1;
+    const timeoutMs = sample.due.timeoutMs > 0 ? sample.due.timeoutMs : paceOf(target, config).timeoutMs;
+    const probeId = sample.due.probeId === '' ? `stored-${count}` : sample.due.probeId;
+    return { ...sample, due: { ...sample.due, target, timeoutMs, probeId } };
+  }
+
+  function sort(to: Life, one: Taken): void {
+    if (one.kind === 'probed' && !byId.has(one.targetId)) return;
+    const isAsked = one.kind === 'probed' ? isOutOfTurn(one.sample.due) : one.kind === 'control' && one.isRound;
+    if (isAsked && (one.kind === 'probed' || one.kind === 'control')) to.desk.shelve(one);
+    else to.queue.push(one);
+    if (one.kind === 'probed' && !isAsked) to.starts.push(null, one.sample.due.plannedAtMs);
+    if (one.kind === 'gap') to.gaps.push(one);
+  }
+
+  function inputOf(to: Life, one: Taken): VirtualInput {
+    switch (one.kind) {
+      case 'probed':
+        return { kind: 'probed', sample: configured(one.sample) };
+      case 'control':
+        return { kind: 'control', answer: one.answer, round: null };
+      case 'gap':
+        return { kind: 'gap', fromMs: one.fromMs, toMs: one.toMs };
+      case 'told':
+        return { kind: 'command', run: (now, absorb) => tell(to.stages, one.told, paused, now, absorb) };
+      default:
+        return one satisfies never;
+    }
+  }
+
+  /** Turns up to an instant, each at the time at which the daemon had one. */
+  function run(to: Life, untilMs: number): void {
+    for (;;) {
+      const comesMs = to.queue[to.next]?.takenAt.monotonicMs ?? Number.POSITIVE_INFINITY;
+      // What is asked for comes in a later turn than the one that asked.
+      const claimedMs = Math.max(to.claimed.leastKey(), to.lastMs + turnGapMs);
+      while (to.starts.leastKey() <= to.lastMs) to.starts.pop();
+      const atMs = Math.min(comesMs, claimedMs, awake(to, to.turnAtMs, to.starts.leastKey()));
+      if (!(atMs <= untilMs)) return;
+      const inputs: VirtualInput[] = [];
+      for (let one = to.queue[to.next]; one !== undefined && one.takenAt.monotonicMs <= atMs; one = to.queue[to.next]) {
+        to.offsetMs = one.takenAt.wallMs - one.takenAt.monotonicMs;
+        inputs.push(inputOf(to, one));
+        to.next += 1;
+      }
+      while (to.claimed.leastKey() <= atMs) {
+        const one = to.claimed.pop();
+        if (one !== null) inputs.push(one);
+      }
+      to.lastMs = atMs;
+      to.turnAtMs = to.loop.turn(inputs, nowOf(atMs));
+    }
+  }
+
+  /** No turn while the process stood still. */
+  function awake({ gaps }: Life, turnAtMs: number, startAtMs: number): number {
+    const atMs = Math.min(turnAtMs, startAtMs);
+    for (const { fromMs, toMs } of gaps) if (atMs > fromMs && atMs < toMs) return toMs;
+    return atMs;
+  }
+
+  function end(): void {
+    if (life === null) return;
+    const lastMs = Math.max(life.lastMs, life.queue.at(-1)?.takenAt.monotonicMs ?? 0);
+    run(life, lastMs);
+    life.loop.end([], nowOf(lastMs + turnGapMs));
+    life = null;
+  }
+
+  return {
+    take(stretch) {
+      if (life !== null && life.id !== stretch.life.id) end();
+      life ??= begin(stretch);
+      for (const one of stretch.taken) sort(life, one);
+      const lastMs = stretch.taken.at(-1)?.takenAt.monotonicMs ?? 0;
+      run(life, lastMs - aheadMs);
+      const { gaps, lastMs: nowMs } = life;
+      gaps.splice(0, gaps.length, ...gaps.filter(({ toMs }) => toMs > nowMs));
+      life.queue.splice(0, life.next);
+      life.next = 0;
+    },
+    end,
+    advice,
+    outOfTurn,
+  };
+}
+
+/** What people said then, said again where it still means something. */
+function tell(s: JudgeStages, told: Told, paused: Map<string, number>, now: Now, absorb: Absorb): void {
+  switch (told.kind) {
+    case 'accepted':
+    case 'dismissed': {
+      const { ecosystem, upstream, from, to } = told;
+      const wanted = { ecosystem, upstream, from, to, state: 'proposed' } as const;
+      const open = s.advisor
+        .list()
+        .find((one) => Object.entries(wanted).every(([key, value]) => one[key as keyof typeof wanted] === value));
+      if (open === undefined) return;
+      const said =
+        told.kind === 'accepted'
+          ? s.advisor.accept(open.id, now)
+          : s.advisor.dismiss(open.id, told.untilMs - now.wallMs, '', now);
+      if (said.tag === 'ok') absorb.advise(said.value);
+      return;
+    }
+    case 'acknowledged': {
+      const open = s.detector.findings().find((one) => one.kind === told.finding && one.registry === told.registry);
+      const turn = open === undefined ? null : s.detector.acknowledge(open.id, '', now);
+      if (turn !== null) absorb.detect(turn);
+      return;
+    }
+    case 'paused': {
+      const { registry, untilMs } = told;
+      if (untilMs === null) paused.delete(registry);
+      else paused.set(registry, untilMs);
+      return absorb.detect(s.detector.pause(registry, untilMs === null ? null : { untilMs, reason: '' }, now));
+    }
+    default:
+      told satisfies never;
+  }
+}

@@ -1,0 +1,243 @@
+import type { Advice } from '../../core/advice.ts';
+import type { Config } from '../../core/config.ts';
+import type { Stretch } from '../../core/history.ts';
+import { limits } from '../../core/limits.ts';
+import type { EcosystemId } from '../../core/mirror.ts';
+import type { Calendar } from '../../core/ports.ts';
+import type { Target } from '../../core/target.ts';
+import { declaredBy } from '../../daemon/assemble.ts';
+import { settingsOf } from '../../daemon/history.ts';
+import type { Client } from '../../ecosystems/client.ts';
+import { leadingClient } from '../../ecosystems/ecosystem.ts';
+import { registry } from '../../ecosystems/registry.ts';
+import { seededRandom } from '../../io/random.ts';
+import type { StoreCopy } from '../../io/store-copy.ts';
+import { expandTargets } from '../../schedule/targets.ts';
+import { readAnswerRow } from '../../state/answer-code.ts';
+import { createMeter, type Followed } from './cost.ts';
+import { isOutOfTurn } from './desk.ts';
+import { createPlayer, type Player } from './player.ts';
+import { type AdviceStory, inForce, storiesOf } from './story.ts';
+
+/** Baselines, rates and standing advice are learnt from what came so long before the window. Milliseconds. */
+const warmUpMs = 24 * 3_600_000;
+
+/** What was, or would have been, advised in the window. */
+export interface Version {
+  readonly stories: readonly AdviceStory[];
+  readonly refusals: number;
+  /** How often what the remedy names became another chain. */
+  readonly moves: number;
+  /** Time on a chain with another first member than the declared one, over all upstreams. Milliseconds. */
+  readonly awayMs: number;
+  /** What one fetch would have cost in the mean, in the same fetches for every version; `null`: none could be walked. */
+  readonly fetchCostSeconds: number | null;
+  readonly failedFetches: number;
+  /** `null` for what was really advised. */
+  readonly outOfTurn: { readonly heard: number; readonly unasked: number; readonly unwanted: number } | null;
+}
+
+/** What the answers were that all of it rests on. Stamps are wall milliseconds. */
+export interface Ground {
+  /** The oldest answer that is kept; the window may begin later, or earlier. */
+  readonly oldestMs: number;
+  readonly warmedFromMs: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly answers: number;
+  /** Asked out of turn: in confirming rounds, looks and second looks. */
+  readonly outOfTurn: number;
+  /** Of mirrors or modules that the configuration does not have (any more). */
+  readonly leftOut: number;
+  /** Taken under other settings than the configuration's. */
+  readonly otherSettings: number;
+  readonly lives: number;
+  readonly gaps: number;
+  readonly pauses: number;
+  /** How many fetches the costs are means of. */
+  readonly fetches: number;
+}
+
+/** What a replay comes to. */
+export interface Replayed {
+  readonly ground: Ground;
+  readonly really: Version;
+  readonly current: Version;
+  /** `null` where nothing was to be changed. */
+  readonly changed: Version | null;
+}
+
+/** What to replay. `changed`: `null` where only the settings as they are count. */
+export interface ReplayInput {
+  readonly copy: StoreCopy;
+  readonly config: Config;
+  readonly changed: Config | null;
+  readonly calendar: Calendar;
+  /** Wall milliseconds. */
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  /** Called now and then with the share that is done; true: stop. */
+  readonly progress: (share: number) => Promise<boolean>;
+}
+
+/** `no_answers`: none in the window; `oldestMs` is of what there is, `null`: nothing at all. */
+export type ReplayFailure =
+  | { readonly kind: 'no_answers'; readonly oldestMs: number | null }
+  | { readonly kind: 'stopped' };
+
+const progressEvery = 20;
+
+/**
+ * Plays the stored answers of a window to the real detector and advisor: under a configuration, and under a changed one.
+ * @throws what SQLite throws on a broken page of the copy
+ */
+export async function replayHistory(input: ReplayInput): Promise<Replayed | ReplayFailure> {
+  const { copy, config, sinceMs: fromMs, untilMs: toMs } = input;
+  const oldestMs = copy.oldestMs('answer');
+  if (oldestMs === null || oldestMs >= toMs) return { kind: 'no_answers', oldestMs };
+  const warmedFromMs = Math.max(oldestMs, fromMs - warmUpMs);
+  const targets = expandTargets(config);
+  const playerOf = (of: Config): Player =>
+    createPlayer({
+      ...{ config: of, targets: expandTargets(of), calendar: input.calendar, random: seededRandom(1) },
+      countedFromMs: fromMs,
+    });
+  const players = [playerOf(config), ...(input.changed === null ? [] : [playerOf(input.changed)])];
+  const tally = newTally(config, targets, fromMs, toMs);
+
+  const total = copy.count('answer', warmedFromMs);
+  let done = 0;
+  for (const stretch of stretchesOf(copy, warmedFromMs, toMs)) {
+    done += 1;
+    tally.hear(stretch);
+    for (const player of players) player.take(stretch);
+    if (done % progressEvery === 0 && (await input.progress((0.9 * done) / total))) return { kind: 'stopped' };
+  }
+  for (const player of players) player.end();
+  const ground = tally.ground();
+  if (ground.answers === 0) return { kind: 'no_answers', oldestMs };
+
+  const given = [adviceIn(copy), ...players.map(({ advice }) => [...advice.values()])];
+  const stories = given.map((advice) => storiesOf(advice, fromMs, toMs));
+  const from = Math.max(fromMs, warmedFromMs);
+  const followed = stories.map((told) => followedOf(config, told, from, toMs));
+  const meter = createMeter(config, targets, followed, from, toMs);
+  for (const { taken } of stretchesOf(copy, from, toMs)) for (const one of taken) meter.hear(one);
+  await input.progress(1);
+
+  const costs = meter.costs();
+  const versions = stories.map((told, at): Version => {
+    const player = players[at - 1];
+    return {
+      stories: told,
+      refusals: (given[at] ?? []).filter((one) => isRefusedIn(one, from, toMs)).length,
+      ...movesOf(config, followed[at] ?? new Map()),
+      fetchCostSeconds: costs[at]?.seconds ?? null,
+      failedFetches: costs[at]?.failures ?? 0,
+      outOfTurn: player === undefined ? null : outOfTurnOf(player, ground.outOfTurn),
+    };
+  });
+  const [really, current, changed] = versions;
+  if (really === undefined || current === undefined) throw new Error('a replay has a version of its own');
+  return {
+    ground: { ...ground, oldestMs, warmedFromMs, fetches: meter.fetches() },
+    really,
+    current,
+    changed: changed ?? null,
+  };
+}
+
+/** The stretches of a window, cut to it. */
+function* stretchesOf(copy: StoreCopy, fromMs: number, toMs: number): Generator<Stretch> {
+  for (const row of copy.rows('answer', fromMs - limits.answerRowMs)) {
+    if (row.atMs >= toMs) return;
+    const stretch = readAnswerRow(row.value);
+    const taken = stretch?.taken.filter(({ takenAt }) => takenAt.wallMs >= fromMs && takenAt.wallMs < toMs) ?? [];
+    if (stretch !== null && taken.length > 0) yield { ...stretch, taken };
+  }
+}
+
+function adviceIn(copy: StoreCopy): readonly Advice[] {
+  return [...copy.rows('advice', Number.NEGATIVE_INFINITY)].map(({ value }) => value as Advice);
+}
+
+function isRefusedIn(one: Advice, fromMs: number, toMs: number): boolean {
+  return one.refusal !== null && one.issuedAtMs >= fromMs && one.issuedAtMs < toMs;
+}
+
+function outOfTurnOf({ outOfTurn }: Player, stored: number): NonNullable<Version['outOfTurn']> {
+  const heard = outOfTurn.reduce((sum, one) => sum + one.heard, 0);
+  const unasked = outOfTurn.reduce((sum, one) => sum + one.unasked, 0);
+  return { heard, unasked, unwanted: Math.max(0, stored - heard) };
+}
+
+/** Counts what there is, within the window. */
+function newTally(config: Config, targets: readonly Target[], fromMs: number, toMs: number) {
+  const known = new Set(targets.map(({ id }) => id));
+  const settings = settingsOf(config);
+  const lives = new Set<string>();
+  const sums = { answers: 0, outOfTurn: 0, leftOut: 0, otherSettings: 0, gaps: 0, pauses: 0 };
+  return {
+    hear({ life, settings: by, taken }: Stretch): void {
+      for (const one of taken) {
+        if (one.takenAt.wallMs < fromMs) continue;
+        lives.add(life.id);
+        if (one.kind === 'gap') sums.gaps += 1;
+        if (one.kind === 'told' && one.told.kind === 'paused' && one.told.untilMs !== null) sums.pauses += 1;
+        if (one.kind !== 'probed') continue;
+        sums.answers += 1;
+        if (by !== settings) sums.otherSettings += 1;
+        if (!known.has(one.targetId)) sums.leftOut += 1;
+        else if (isOutOfTurn(one.sample.due)) sums.outOfTurn += 1;
+      }
+    },
+    ground: (): Omit<Ground, 'oldestMs' | 'warmedFromMs' | 'fetches'> => ({ ...sums, fromMs, toMs, lives: lives.size }),
+  };
+}
+
+function followedOf(config: Config, stories: readonly AdviceStory[], fromMs: number, toMs: number): Followed {
+  const keys = new Set(config.mirrors.map(({ ecosystem, upstream }) => `${ecosystem}/${upstream}`));
+  return new Map(
+    [...keys].map((key) => {
+      const own = stories.filter(({ ecosystem, upstream }) => `${ecosystem}/${upstream}` === key);
+      return [key, inForce(own, fromMs, toMs)];
+    }),
+  );
+}
+
+function movesOf(config: Config, followed: Followed): { readonly moves: number; readonly awayMs: number } {
+  let moves = 0;
+  let awayMs = 0;
+  for (const [key, stretches] of followed) {
+    const { ecosystem, upstream } = config.mirrors.find((one) => `${one.ecosystem}/${one.upstream}` === key) ?? {};
+    if (ecosystem === undefined || upstream === undefined) continue;
+    const client = clientOf(config, ecosystem);
+    const headOf = headsBy(client);
+    const declared = declaredBy(config, registry)(ecosystem, upstream);
+    const home = headOf(declared);
+    const shown = stretches.map(({ chain }) => (chain === null ? shownBy(client, declared) : shownBy(client, chain)));
+    moves += shown.filter((text, at) => at > 0 && text !== shown[at - 1]).length;
+    for (const { chain, fromMs, toMs } of stretches)
+      if (chain !== null && headOf(chain) !== home) awayMs += toMs - fromMs;
+  }
+  return { moves, awayMs };
+}
+
+function clientOf(config: Config, ecosystem: EcosystemId): Client | null {
+  const kind = registry.of(ecosystem);
+  return kind === null ? null : leadingClient(kind, config);
+}
+
+function headsBy(client: Client | null): (chain: string) => string | null {
+  return (chain) => {
+    const parsed = client?.parse(chain);
+    return parsed?.tag === 'ok' ? (parsed.value.members[0]?.key ?? null) : null;
+  };
+}
+
+/** A chain as one text, whoever wrote it. */
+function shownBy(client: Client | null, chain: string): string {
+  const parsed = client?.parse(chain);
+  if (parsed?.tag !== 'ok') return chain;
+  return parsed.value.members.map(({ key }, at) => key + (parsed.value.separators[at] ?? '')).join('');
+}

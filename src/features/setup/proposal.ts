@@ -1,0 +1,192 @@
+import { publicControls } from '../../config/default-config.ts';
+import { type KnownMirror, knownGoMirrors, knownKinds } from '../../config/known-mirrors.ts';
+import { baseUrl } from '../../core/base-url.ts';
+import { printable } from '../../core/printable.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import type { Survey, Surveyed } from '../../core/survey.ts';
+import { registry } from '../../ecosystems/registry.ts';
+import type { Say } from '../../words/say.ts';
+import { phrase } from '../../words/tell.ts';
+import { english } from '../../words/words.ts';
+
+/** What a proposed configuration takes of a survey; made smaller until it is accepted without a warning. */
+export interface Draft {
+  readonly vantage: string;
+  readonly ecosystems: readonly Drafted[];
+}
+
+/** One ecosystem of a draft. */
+export interface Drafted {
+  readonly surveyed: Surveyed;
+  /** Lock files with how many modules are taken of each. */
+  readonly locks: readonly { readonly file: string; readonly top: number }[];
+  readonly used: Surveyed['used'];
+}
+
+/** Modules of one ecosystem: enough to see a mirror from several sides, few enough to be polite. */
+const modulesMax = 12;
+const locksMax = 3;
+
+/** The draft of everything that a survey found. @param pathOf  a file of the project as the configuration names it */
+export function draftOf(survey: Survey, vantage: string, pathOf: (file: string) => string): Draft {
+  return {
+    vantage,
+    ecosystems: survey.ecosystems.map((surveyed) => {
+      const locks = surveyed.locks.slice(0, locksMax);
+      const used = surveyed.used.filter(({ entry }) => isAskable(surveyed.id, entry)).slice(0, modulesMax);
+      return {
+        surveyed,
+        used,
+        locks: locks.map((file) => ({ file: pathOf(file), top: Math.floor(modulesMax / locks.length) })),
+      };
+    }),
+  };
+}
+
+/** Whether a mirror that is proposed can be asked for it: of an image, whether its registry is one whose mirrors are known. */
+export function isAskable(id: string, entry: string): boolean {
+  const parsed = registry.of(id)?.names.parse(entry);
+  const upstream = parsed?.tag === 'ok' ? parsed.value.upstream : undefined;
+  return parsed?.tag === 'ok' && (upstream === undefined || upstream === knownOf(id).upstream);
+}
+
+interface Known {
+  readonly upstream: string | null;
+  readonly keys: Readonly<Record<string, string>>;
+  readonly mirrors: readonly KnownMirror[];
+  readonly modules: readonly (string | Readonly<Record<string, string>>)[];
+}
+
+/** What is known of an ecosystem; those of the built-in configuration are the first one's. */
+function knownOf(id: string): Known {
+  const kind = registry.of(id);
+  if (id === registry.all[0].id)
+    return {
+      upstream: kind?.publicUpstream ?? null,
+      keys: {},
+      mirrors: knownGoMirrors,
+      modules: [kind?.names.example ?? ''],
+    };
+  return knownKinds.find(({ ecosystem }) => ecosystem === id) ?? { upstream: null, keys: {}, mirrors: [], modules: [] };
+}
+
+/** Members of today's chain that are no known mirror: watched as well, by their hosts' names. */
+function ownMirrors({ id, chain }: Surveyed): readonly { readonly name: string; readonly url: string }[] {
+  const parsed = chain === null ? null : registry.of(id)?.clients[0].parse(chain);
+  const known = new Set(knownOf(id).mirrors.map(({ url }) => registry.of(id)?.clients[0].member(url).key));
+  if (parsed?.tag !== 'ok') return [];
+  return parsed.value.members.flatMap(({ kind, key, plain }) => {
+    if (kind !== 'url' || known.has(key) || baseUrl(plain) === null) return [];
+    const name = new URL(plain).host.replace(/[^a-z0-9.-]/gi, '-').slice(0, 50);
+    return [{ name: `${name}-${id}`, url: plain }];
+  });
+}
+
+/** The text of a configuration for a draft, with comments that say where everything came from. */
+export function proposedText({ vantage, ecosystems }: Draft, say: Say = english): string {
+  const chains = ecosystems.filter(({ surveyed }) => surveyed.chain !== null);
+  const own = ecosystems.filter(
+    ({ surveyed }) => surveyed.privatePatterns.length > 0 && registry.of(surveyed.id)?.names.private,
+  );
+  return [
+    say('init.yaml.head'),
+    `vantage: ${vantage}          # ${say('init.yaml.vantage')}`,
+    `listen: 127.0.0.1:10120       # ${say('init.yaml.listen')}`,
+    `# contact: ops@example.com    # ${say('init.yaml.contact')}`,
+    '',
+    say('init.yaml.mirrors'),
+    'mirrors:',
+    ...ecosystems.flatMap(({ surveyed }) => mirrorLines(surveyed, say)),
+    '',
+    say('init.yaml.controls'),
+    'controls:',
+    ...publicControls.map(({ name, url }) => `  - { name: ${name}, url: ${url} }`),
+    ...(chains.length === 0 ? [] : ['', say('init.yaml.clients'), 'clients:']),
+    ...chains.map(
+      ({ surveyed: { id, chain, setIn } }) => `  ${id}: ${JSON.stringify(chain)}    ${comment(String(setIn))}`,
+    ),
+    '',
+    say('init.yaml.modules'),
+    'modules:',
+    ...ecosystems.flatMap((one) => moduleLines(one, say)),
+    ...(own.length === 0 ? [] : ['', say('init.yaml.private'), 'private:']),
+    ...own.map(({ surveyed: { id, privatePatterns } }) => `  ${id}: ${JSON.stringify(privatePatterns)}`),
+    '',
+    'state: { path: ./data/mirrorwatch.db, keep: 30d }',
+    '',
+  ].join('\n');
+}
+
+/** A path behind a value: the name of a file may hold a line feed, and what comes after it would be configuration. */
+function comment(path: string): string {
+  return `# ${printable(path)}`;
+}
+
+function mirrorLines(surveyed: Surveyed, say: Say): readonly string[] {
+  const { id } = surveyed;
+  const { mirrors, upstream, keys } = knownOf(id);
+  const of = upstream === null || upstream === registry.of(id)?.publicUpstream ? [] : [`upstream: ${upstream}`];
+  return [
+    ...ownMirrors(surveyed).map(
+      ({ name, url }) =>
+        `  - { ${[`name: ${name}`, `ecosystem: ${id}`, ...of, `url: ${JSON.stringify(url)}`].join(', ')}, weight: 110 }    # ${say('init.yaml.yours')}`,
+    ),
+    ...mirrors.map(({ name, url, role, weight, region, operator }) => {
+      const parts = [
+        ...[`name: ${name}`, `ecosystem: ${id}`, ...of, `url: ${url}`],
+        ...Object.entries(keys).map(([key, value]) => `${key}: ${value}`),
+        ...(role === 'mirror' ? [] : [`role: ${role}`]),
+        ...(weight === null ? [] : [`weight: ${weight}`]),
+        ...(region === null ? [] : [`region: ${region}`]),
+      ];
+      return `  - { ${parts.join(', ')} }    # ${operator}`;
+    }),
+  ];
+}
+
+function moduleLines({ surveyed: { id }, locks, used }: Drafted, say: Say): readonly string[] {
+  const lines = [
+    ...locks.map(({ file, top }) => `    - { from: ${JSON.stringify(file)}, top: ${top} }`),
+    ...used.map(({ entry, file }) => `    - ${JSON.stringify(entry)}    ${comment(file)}`),
+  ];
+  const known = knownOf(id).modules.map((entry) => `    - ${JSON.stringify(entry)}    # ${say('init.yaml.example')}`);
+  return [`  ${id}:`, ...(lines.length > 0 ? lines : known)];
+}
+
+/**
+ * The draft without what an issue of its text is about; `null`: nothing can be left out for it.
+ * @param path  as `ConfigIssue` has it: `modules.<id>[0].from`, or `schedule…` where too much would be asked
+ */
+export function lessened(
+  draft: Draft,
+  path: string,
+): { readonly draft: Draft; readonly without: Sentence | string } | null {
+  const [, id = '', at] = /^modules\.([a-z]+)(?:\[(\d+)\])?/.exec(path) ?? [];
+  const found = draft.ecosystems.find(({ surveyed }) => surveyed.id === id);
+  if (found !== undefined && found.locks.length + found.used.length > 0) {
+    const index = at === undefined ? 0 : Number(at);
+    const lock = found.locks[index];
+    const use = found.used[index - found.locks.length];
+    const without = lock?.file ?? use?.entry ?? '';
+    const ecosystems = draft.ecosystems.map((one) =>
+      one === found
+        ? {
+            ...one,
+            locks: one.locks.filter((other) => other !== lock),
+            used: one.used.filter((other) => other !== use),
+          }
+        : one,
+    );
+    return without === '' ? null : { draft: { ...draft, ecosystems }, without };
+  }
+  if (!path.startsWith('schedule') || !draft.ecosystems.some(({ locks }) => locks.some(({ top }) => top > 1)))
+    return null;
+  const fewer = draft.ecosystems.map((one) => ({
+    ...one,
+    locks: one.locks.map(({ file, top }) => ({ file, top: Math.max(1, Math.floor(top / 2)) })),
+  }));
+  return {
+    draft: { ...draft, ecosystems: fewer },
+    without: phrase('init.half'),
+  };
+}

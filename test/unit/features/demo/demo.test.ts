@@ -1,0 +1,132 @@
+import { describe, expect, test } from 'vitest';
+import { type Faulty, startFaults } from '../../../../src/features/demo/faults.ts';
+import { newsOf } from '../../../../src/features/demo/news.ts';
+import { signature } from '../../../../src/notify/signature.ts';
+import { manualTime } from '../../../daemon/manual-time.ts';
+
+/** Mirrors of these names, with what happened to them in order. */
+function faultyMirrors(...names: readonly string[]) {
+  const time = manualTime();
+  const happened: string[] = [];
+  const [ready, told] = [new Set<string>(names), new Set<string>()];
+  const say = (text: string): void => void happened.push(`${time.nowMs() / 1000} ${text}`);
+  const mirrors: readonly Faulty[] = names.map((name) => ({
+    name,
+    slow: (byMs) => say(`${name} by ${byMs}`),
+    isReady: async () => ready.has(name),
+    isTold: () => told.has(name),
+    tell: (stage) => say(`${stage} ${name}`),
+  }));
+  return { time, happened, ready, told, faults: startFaults(mirrors, time.timers) };
+}
+
+describe('the faults of a demo', () => {
+  test('one mirror is slow from 14 s on for 90 s, well for 60, and slow again', async () => {
+    const { time, happened } = faultyMirrors('near');
+    await time.pass(164_000);
+    const want = ['14 near by 900', '14 slowed near', '104 near by 0', '104 well near'];
+    expect(happened).toEqual([...want, '164 near by 900', '164 slowed near']);
+  });
+
+  test('none begins before what is usual of its mirror is known', async () => {
+    const { time, happened, ready } = faultyMirrors('near');
+    ready.clear();
+    await time.pass(60_000);
+    expect(happened).toEqual([]);
+    ready.add('near');
+    await time.pass(1_000);
+    expect(happened).toEqual(['61 near by 900', '61 slowed near']);
+  });
+
+  test('the next one begins when the story of the one before was told', async () => {
+    const { time, happened, told } = faultyMirrors('a', 'b', 'c');
+    await time.pass(20_000);
+    expect(happened).toEqual(['14 a by 900', '14 slowed a']);
+    told.add('a').add('c');
+    await time.pass(5_000);
+    expect(happened.slice(2)).toEqual(['21 b by 900', '21 slowed b']);
+    told.add('b');
+    await time.pass(1_000);
+    expect(happened.slice(4)).toEqual(['26 c by 900', '26 slowed c']);
+  });
+
+  test('after the end nothing happens any more, whatever was under way', async () => {
+    const { time, happened, faults } = faultyMirrors('a', 'b');
+    await time.pass(13_000);
+    faults.stop();
+    await time.pass(300_000);
+    expect(happened).toEqual([]);
+  });
+});
+
+describe('what webhooks tell of', () => {
+  const secret = `whsec_${Buffer.alloc(32, 7).toString('base64')}`;
+  const formOf = (id: string): string | undefined => (id === 'paper' ? 'lines' : undefined);
+  const told = (type: string, data: object, key = secret) => {
+    const body = JSON.stringify({ type, data });
+    const stamp = { 'webhook-id': 'msg_1', 'webhook-timestamp': '1700000000' };
+    const headers = { ...stamp, 'webhook-signature': signature(key, 'msg_1', 1_700_000_000, body) };
+    return newsOf({ headers, body }, secret, formOf);
+  };
+  const finding = { ecosystem: 'paper', registry: 'near', text: 'near is slow.' };
+  const advice = {
+    ecosystem: 'paper',
+    state: 'proposed',
+    reason: 'far is faster.',
+    remedy: { env: 'x', lines: 'far' },
+  };
+  const received = {
+    stage: 'webhook',
+    ecosystem: 'paper',
+    text: 'mirror.advice received, its signature verified',
+    told: { sentence: { key: 'demo.received', values: { type: 'mirror.advice' } } },
+  };
+
+  test.each([
+    [
+      'a spike',
+      'mirror.spike',
+      { finding },
+      [
+        {
+          stage: 'spike',
+          ecosystem: 'paper',
+          text: 'near is slow.',
+          told: { finding: { registry: 'near', isOver: false } },
+        },
+      ],
+    ],
+    [
+      'an end',
+      'mirror.recovery',
+      { finding },
+      [
+        {
+          stage: 'recovery',
+          ecosystem: 'paper',
+          text: 'near is slow.',
+          told: { finding: { registry: 'near', isOver: true } },
+        },
+      ],
+    ],
+    [
+      'an advice, in the form of its ecosystem',
+      'mirror.advice',
+      { advice },
+      [{ stage: 'advice', ecosystem: 'paper', text: 'far is faster.\nfar', told: { advice } }, received],
+    ],
+    ['an advice that was taken back', 'mirror.advice', { advice: { ...advice, state: 'withdrawn' } }, []],
+    ['a finding of another kind', 'mirror.unreliable', { finding }, []],
+  ])('%s', (_, type, data, want) => {
+    expect(told(type, data)).toEqual(want);
+  });
+
+  test('a wrong signature counts for nobody', () => {
+    const other = `whsec_${Buffer.alloc(32, 8).toString('base64')}`;
+    const text = 'a webhook came, but its signature is wrong';
+    const wrong = [{ stage: 'webhook', ecosystem: null, text, told: { sentence: { key: 'demo.wrong', values: {} } } }];
+    expect(told('mirror.spike', { finding }, other)).toEqual(wrong);
+    const body = JSON.stringify({ type: 'mirror.spike', data: { finding } });
+    expect(newsOf({ headers: {}, body }, secret, formOf)).toEqual(wrong);
+  });
+});

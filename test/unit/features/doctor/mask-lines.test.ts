@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { maskLines } from '../../../../src/features/doctor/mask-lines.ts';
+
+it.each<[string, readonly string[]]>([
+  ['several in a list', ['tokens:', '- s3cret', '- s3cret']],
+  [
+    'a key of an API',
+    ['api_key: s3cret', 'apiKey=s3cret', 'access_key_id: s3cret', 'secret-key = s3cret', 'pwd=s3cret'],
+  ],
+  ['an element of XML', ['<server>', '  <password>s3cret</password>', '</server>']],
+  ['an element of XML over lines', ['  <password>', '    s3cret', '  </password>']],
+  ['two quotes that stand for one', ["token = 'a''b", "s3cret'"]],
+])('%s is not shown', (_, lines) => {
+  expect(maskLines(lines).join('\n')).not.toContain('s3cret');
+});
+
+it('what is no secret is shown, behind one too', () => {
+  const lines = ["token: 'a''b'", 'index: https://h/x', '<url>https://h/y</url>'];
+  expect(maskLines(lines)).toEqual(['token: ***', ...lines.slice(1)]);
+});
+
+describe('a netrc', () => {
+  it.each<[string, readonly string[], readonly string[]]>([
+    [
+      'all in one line',
+      ['machine h.example login s3cret password s3cret account s3cret'],
+      ['machine h.example login *** password *** account ***'],
+    ],
+    [
+      'a value on the line below',
+      ['machine h', 'password', '', '  s3cret account', 's3cret'],
+      ['machine h', 'password', '', '  *** account', '***'],
+    ],
+    [
+      'a password without a value',
+      ['machine h login s3cret password', 'machine'],
+      ['machine h login *** password', '***'],
+    ],
+    [
+      'a value in quotes',
+      ['default login a password "s3cret \\" s3cret" account b'],
+      ['default login *** password *** account ***'],
+    ],
+    ['quotes that stay open', ['password "s3cret s3cret'], ['password ***']],
+    [
+      'a macro',
+      ['machine h macdef init', 'put s3cret', 'quote s3cret', '', 'index=1'],
+      ['machine h macdef ***', '***', '***', '', 'index=1'],
+    ],
+    ['a macro of a line', ['macdef', 's3cret', ''], ['macdef', '***', '']],
+    ['a comment between', ['password', '# of the mirror', 's3cret'], ['password', '# of the mirror', '***']],
+  ])('%s', (_, lines, want) => {
+    expect(maskLines(lines)).toEqual(want);
+  });
+
+  it('what only looks like one is shown', () => {
+    const lines = ['default = true', 'machine = "h"', 'user-agent: x', 'default: x', 'accounts', 'machinery x'];
+    expect(maskLines(lines)).toEqual(lines);
+  });
+});
+
+it('a netrc below a key that holds a secret is one', () => {
+  expect(maskLines(['password=s3cret', 'machine h login a password s3cret'])).toEqual([
+    'password=***',
+    'machine h login *** password ***',
+  ]);
+});

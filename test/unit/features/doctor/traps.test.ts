@@ -1,0 +1,79 @@
+import { expect, test } from 'vitest';
+import { trapKinds } from '../../../../src/features/doctor/catalogue.ts';
+import { placesOf, said, type TrapRow, testMachine } from './machine.ts';
+import { aptRows } from './rows-apt.ts';
+import { goRows } from './rows-go.ts';
+import { npmRows } from './rows-npm.ts';
+import { ociRows } from './rows-oci.ts';
+import { proxyRows } from './rows-proxies.ts';
+import { pypiRows } from './rows-pypi.ts';
+
+const rows: readonly TrapRow[] = [...proxyRows, ...goRows, ...npmRows, ...pypiRows, ...ociRows, ...aptRows];
+const kinds = await trapKinds();
+/** What rows put where a secret stands. */
+const secrets = /hunter2|aHVudGVyMg|pass@/;
+
+test.each(rows)('$id: $name: found where it stands', async ({ files = {}, env = {}, id, where, what, set, mended }) => {
+  const machine = testMachine(files, env);
+  const ran = await machine.run(['doctor', '--json']);
+  const { ok, traps } = said(ran);
+  const found = traps.find((trap) => trap.id === id);
+  expect(found, ran.out + ran.err).toMatchObject({ severity: kinds[id]?.severity, fixable: mended !== undefined });
+  expect(found === undefined ? [] : placesOf(found, machine)).toEqual(where);
+  expect(found?.what).toContain(what);
+  expect(found?.set.length).toBeGreaterThan(0);
+  if (set !== undefined) expect(found?.set.map((line) => line.replaceAll(machine.root, '<root>'))).toEqual(set);
+  expect(ran.out + ran.err + (await machine.run(['doctor'])).out).not.toMatch(secrets);
+  const isTrouble = traps.some(({ severity }) => severity !== 'note');
+  expect([ran.code, ok]).toEqual(isTrouble ? [1, false] : [0, true]);
+});
+
+test.each(rows.filter(({ mended }) => mended !== undefined))(
+  '$id: $name: mended by --fix, and undone',
+  async ({ files = {}, env = {}, id, mended = {} }) => {
+    const machine = testMachine(files, env);
+    const before = machine.everything();
+    const fixed = await machine.run(['doctor', '--fix', '--yes', '--json']);
+    expect(Object.fromEntries(Object.keys(mended).map((name) => [name, machine.text(name)])), fixed.err).toEqual(
+      mended,
+    );
+    expect(fixed.err).not.toMatch(secrets);
+    const left = said(fixed).traps.find((trap) => trap.id === id);
+    // What stands in files of shells and in the environment is still there.
+    expect(left?.fixable ?? false).toBe(false);
+    expect(left === undefined ? [] : placesOf(left, machine)).not.toContain(Object.keys(mended)[0]);
+    const others = (all: Readonly<Record<string, string>>) =>
+      Object.fromEntries(
+        Object.entries(all).filter(([path]) => !Object.keys(mended).some((name) => machine.at(name) === path)),
+      );
+    expect(others(machine.everything())).toEqual(others(before));
+    expect(await machine.run(['undo'])).toMatchObject({ code: 0, err: '' });
+    expect(machine.everything()).toEqual(before);
+    expect(await machine.run(['undo'])).toMatchObject({ code: 1, err: 'mirrorwatch undo: nothing to undo' });
+  },
+);
+
+test.each(rows.filter(({ mended }) => mended === undefined))(
+  '$id: $name: for a person to mend, so --fix leaves it',
+  async ({ files = {}, env = {}, id }) => {
+    const machine = testMachine(files, env);
+    const before = machine.everything();
+    const fixed = await machine.run(['doctor', '--fix', '--yes', '--json']);
+    expect(said(fixed).traps.map((trap) => trap.id)).toContain(id);
+    for (const [path, bytes] of Object.entries(before))
+      if (fixed.err.includes(`changed ${path}`)) expect(machine.everything()[path]).not.toBe(bytes);
+      else expect(machine.everything()[path]).toBe(bytes);
+  },
+);
+
+test('every kind of trap that needs no network has a row, and those that can be mended one that mends', () => {
+  const offline = Object.entries(kinds).filter(([id]) => !id.startsWith('online-'));
+  expect([...new Set(rows.map(({ id }) => id))].toSorted()).toEqual(offline.map(([id]) => id).toSorted());
+  const mending = new Set(rows.filter(({ mended }) => mended !== undefined).map(({ id }) => id));
+  expect([...mending].toSorted()).toEqual(
+    offline
+      .filter(([, { isFixable }]) => isFixable)
+      .map(([id]) => id)
+      .toSorted(),
+  );
+});
