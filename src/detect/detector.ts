@@ -9,11 +9,11 @@ import { familyFor } from './detour.ts';
 import { judgeHeldSpikes } from './engine/judge.ts';
 import { acknowledgeFinding, ageFindings, apply, rewriteFindings, writeEvidence } from './engine/say.ts';
 import { settle } from './engine/settle.ts';
+import { tickKinds } from './engine/step.ts';
 import { take } from './engine/take.ts';
 import { findingRules } from './findings/registry.ts';
 import type { FindingRule } from './findings/rule.ts';
 import { writeContents } from './freshness.ts';
-import { endHolds } from './holds.ts';
 import { freshnessOf, lagsOf } from './lags.ts';
 import { openFinding, writeSoon } from './lookups.ts';
 import type { Memory } from './memory.ts';
@@ -130,7 +130,7 @@ export function createDetector(input: {
     tick: (now) =>
       turnAt(now, () => {
         endAbsences(memory);
-        endHolds(memory);
+        tickKinds(memory);
         advanceRounds(memory);
         judgeUs(memory);
         judgeSuspicion(memory);

@@ -8,18 +8,13 @@ import type { Shelf } from './contents/subject.ts';
 import type { Density } from './density.ts';
 import type { Mark } from './round/loss.ts';
 import type { LagTrouble } from './rules/behind.ts';
-import type { BuildState } from './rules/build.ts';
 import type { StepTimes } from './rules/cold.ts';
 import type { AddressFamily, Detour } from './rules/detour.ts';
-import type { Holds } from './rules/holds.ts';
 import type { DeclaredWrong, WrongOnce } from './rules/mismatch.ts';
 import type { OutageState } from './rules/outage.ts';
 import type { Said } from './rules/peers.ts';
 import type { OtherSpeed, ProtocolFault } from './rules/protocol.ts';
-import type { RefusalState } from './rules/refusal.ts';
 import type { SpeedState } from './rules/speed.ts';
-import type { ThroughputState } from './rules/throughput.ts';
-import type { RateClass, RateState } from './rules/unreliable.ts';
 
 type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -29,11 +24,8 @@ export interface SeriesMemory extends Changeable<SpeedState> {
   target: Target;
   readonly connection: Connection;
   outage: OutageState;
-  refusal: RefusalState;
-  /** Failures in a row that were counted against the mirror's reliability. */
-  rated: number;
-  /** What it moved of late, of a heavy target, newest last: bytes per second. */
-  rates: readonly { readonly atMs: number; readonly bytesPerSecond: number }[];
+  /** What each kind of finding keeps of it, by the kind's name. */
+  readonly states: Record<string, unknown>;
   /** Its last settled sample was ok. */
   serves: boolean;
   /** Monotonic time of the last row; `null` before the first. */
@@ -83,10 +75,6 @@ export interface MirrorMemory {
   detour: Detour | null;
   /** It fails over one HTTP version; `null`: over none, or none is known. */
   protocolFault: ProtocolFault | null;
-  /** What several requests at once over one connection showed of late; `null`: nothing yet. */
-  builds: BuildState | null;
-  /** How long the first byte of each light target took alone last, over HTTP/2: milliseconds, by target. */
-  readonly aloneMs: Map<string, number>;
   /** How long it took over the other HTTP version, asked since its canary became slow; `null`: not asked, or it is not slow. */
   otherSpeed: OtherSpeed | null;
   /** The family that could not be connected to last, until it answers; `null`: none. */
@@ -118,11 +106,6 @@ export interface MirrorMemory {
   readonly stepTimes: Map<string, StepTimes>;
   readonly series: Map<string, SeriesMemory>;
   readonly out: Set<SeriesMemory>;
-  readonly refused: Set<SeriesMemory>;
-  readonly rates: Record<RateClass, RateState>;
-  /** Its answers hold our thread while they are read; `null`: none did in the last hour. */
-  holds: Holds | null;
-  throughput: ThroughputState;
   /** Why the last slot of its canary passed without a probe; `null`: it did not. */
   lastSkip: Skipped['because'] | null;
   /** Planned time of the last scheduled canary and the widest gap seen, for paces that a cron expression names. */

@@ -10,11 +10,8 @@ import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import { startBudget } from './round/budget.ts';
 import { egressOf } from './round/vantage.ts';
 import { noOutage } from './rules/outage.ts';
-import { noRefusal } from './rules/refusal.ts';
 import { noSelf, quietSelf } from './rules/self.ts';
 import { noSpeed } from './rules/speed.ts';
-import { noThroughput } from './rules/throughput.ts';
-import { noRate } from './rules/unreliable.ts';
 import { newTurn } from './turn.ts';
 
 /** A series of which nothing is known. */
@@ -25,9 +22,7 @@ export function newSeries(target: Target, connection: Connection): SeriesMemory 
     connection,
     ...noSpeed,
     outage: noOutage,
-    refusal: noRefusal,
-    rated: 0,
-    rates: [],
+    states: {},
     serves: false,
     writtenAtMs: null,
   };
@@ -57,8 +52,6 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     states: new Map(),
     detour: null,
     protocolFault: null,
-    builds: null,
-    aloneMs: new Map(),
     otherSpeed: null,
     failedOver: null,
     answeredOver: new Map(),
@@ -77,10 +70,6 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     stepTimes: new Map(),
     series: new Map(),
     out: new Set(),
-    refused: new Set(),
-    rates: { light: noRate, heavy: noRate },
-    holds: null,
-    throughput: noThroughput,
     lastSkip: null,
     lastPlannedMs: null,
     plannedGapMs: null,

@@ -1,9 +1,10 @@
 import type { Finding } from '../core/finding.ts';
 import { apply } from './engine/say.ts';
+import { claimSeries } from './engine/step.ts';
+import { failsNowAndThen } from './findings/unreliable.ts';
 import { openFinding } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
-import { takeBackRate } from './reliability.ts';
 import { vantageWord } from './round/witness.ts';
 import { isShown } from './rules/detour.ts';
 import { type Broken, closesOutage, goesOut, type Heard, hear, outageSays, withoutRow } from './rules/outage.ts';
@@ -28,14 +29,9 @@ export function openOutage(
   vantage: Finding['vantage'],
 ): void {
   if (series.outage.isOut) return;
-  series.outage = goesOut(
-    series.outage,
-    memory.config.detect.outage,
-    memory.now.monotonicMs,
-    mirror.rates.light.isOpen,
-  );
+  series.outage = goesOut(series.outage, memory.config.detect.outage, memory.now.monotonicMs, failsNowAndThen(mirror));
   mirror.out.add(series);
-  takeBackRate(mirror, series);
+  claimSeries(memory, mirror, series);
   memory.urgent.add(series);
   refreshOutage(memory, mirror, vantage);
 }

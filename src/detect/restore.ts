@@ -1,10 +1,12 @@
 import { reasons } from '../core/failure.ts';
-import { type Finding, findingKinds } from '../core/finding.ts';
+import { type Finding, findingKinds, storyOf } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Row } from '../core/ports.ts';
 import { closeFinding } from './engine/say.ts';
+import { carryOut } from './engine/step.ts';
+import { stateOf } from './findings/rule.ts';
 import { restoreContents } from './freshness.ts';
-import { openFinding, primaryConnection, seriesOf } from './lookups.ts';
+import { openFinding, seriesOf, targetsOf } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import type { MirrorRow, SeriesRow } from './rows.ts';
@@ -13,11 +15,8 @@ import { newDetour } from './rules/detour.ts';
 import { noOutage } from './rules/outage.ts';
 import { readSaid } from './rules/peers.ts';
 import { restoredFault } from './rules/protocol.ts';
-import { noRefusal } from './rules/refusal.ts';
 import { canaryFirst } from './rules/says.ts';
 import { noSpike } from './rules/spike.ts';
-import { noThroughput } from './rules/throughput.ts';
-import { noRate, rateClasses } from './rules/unreliable.ts';
 
 /**
  * Takes up what the last process knew: open findings, baselines of up to a day, what was answered before. Rows that
@@ -63,7 +62,7 @@ function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
   mirror.judgedMonotonicMs = mirror.lastJudgedAtMs === null ? null : monotonicOf(memory, mirror.lastJudgedAtMs);
   mirror.hasOk = mirror.lastOkAtMs !== null && memory.now.wallMs - mirror.lastOkAtMs <= limits.baselineAgeMsMax;
   for (const { name: kind, read } of memory.rules) {
-    const state = read?.(value) ?? null;
+    const state = read?.(value, { view: memory, mirror }) ?? null;
     if (state !== null) mirror.states.set(kind, state);
   }
   const { broken } = value;
@@ -75,7 +74,6 @@ function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
   mirror.propagations = (Array.isArray(value.propagations) ? value.propagations : []).flatMap(
     (one: unknown) => numberOf(one) ?? [],
   );
-  restoreRates(memory, mirror, value.rates);
   for (const [id, digest, isAcknowledged] of wrongOf(value.wrong)) {
     if (memory.targets.has(id)) mirror.declaredWrong.set(id, { digest, isAcknowledged });
   }
@@ -83,23 +81,6 @@ function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
     const [id, said] = Array.isArray(one) ? one : [];
     if (typeof id !== 'string' || typeof said !== 'string' || !memory.targets.has(id)) continue;
     mirror.declaredOdd.set(id, [...(mirror.declaredOdd.get(id) ?? []), said].slice(-limits.oddKept));
-  }
-}
-
-function restoreRates(memory: Memory, mirror: MirrorMemory, stored: MirrorRow['rates']): void {
-  const isOpenStill = openFinding(memory, 'unreliable', mirror.mirror.name) !== null;
-  for (const kind of rateClasses) {
-    const [sum, isOpen, samples, failures] = stored?.[kind] ?? [];
-    const [sumNow, samplesNow, failuresNow] = [numberOf(sum), numberOf(samples), numberOf(failures)];
-    if (sumNow === null || samplesNow === null || failuresNow === null) continue;
-    if (isOpen === true && !isOpenStill) continue;
-    mirror.rates[kind] = {
-      ...noRate,
-      sum: sumNow,
-      isOpen: isOpen === true,
-      samples: samplesNow,
-      failures: failuresNow,
-    };
   }
 }
 
@@ -121,7 +102,8 @@ function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): vo
   }
   const series = seriesOf(mirror, target, connection);
   if (value.isOut === true && openFinding(memory, 'outage', target.registry) !== null) putOut(mirror, series);
-  if (value.isRefused === true && openFinding(memory, 'refusal', target.registry) !== null) putRefused(mirror, series);
+  for (const rule of memory.rules)
+    carryOut(memory, rule, mirror, rule.readSeries?.(stateOf(rule, mirror), value, series, { view: memory, mirror }));
   const said = readSaid(value.said);
   // Of two series of one target, the one that heard last.
   if (said !== null && said.heardMs > (mirror.said.get(target.id)?.heardMs ?? 0)) mirror.said.set(target.id, said);
@@ -168,11 +150,6 @@ function restoreStanding(memory: Memory, finding: Finding): void {
     if (first !== undefined) first.outage = { ...first.outage, samples, failed: failures, probeIds };
   }
   if (kind === 'spike' && mirror !== undefined) restoreSlow(mirror, finding.evidence);
-  if (kind === 'refusal' && mirror !== undefined && mirror.refused.size === 0) {
-    const connection = primaryConnection(mirror.mirror);
-    for (const target of targetsOf(memory, finding)) putRefused(mirror, seriesOf(mirror, target, connection));
-  }
-  if (kind === 'throughput' && mirror !== undefined) mirror.throughput = { ...noThroughput, isOpen: true };
   const isEmpty =
     (kind === 'outage' &&
       mirror?.out.size === 0 &&
@@ -181,13 +158,11 @@ function restoreStanding(memory: Memory, finding: Finding): void {
           (family !== undefined && family === mirror.detour?.broken) ||
           (protocol !== undefined && protocol === mirror.protocolFault?.broken),
       )) ||
-    (kind === 'refusal' && mirror?.refused.size === 0) ||
     (kind === 'lag' && mirror?.lagging.size === 0) ||
-    (kind === 'unreliable' && !rateClasses.some((one) => mirror?.rates[one].isOpen === true)) ||
     (kind === 'spike' && !some(mirror, ({ spike }) => spike.sinceMs !== null)) ||
     (kind === 'level_shift' && !some(mirror, ({ shift }) => shift !== null));
   // Findings about us begin anew with us.
-  if (isGone || isEmpty || kind === 'vantage' || kind === 'self')
+  if (isGone || isEmpty || !isSupported(memory, mirror, finding) || kind === 'vantage' || kind === 'self')
     closeFinding(memory, kind, registry, {}, finding.cause);
 }
 
@@ -205,24 +180,20 @@ function some(mirror: MirrorMemory | undefined, holds: (series: SeriesMemory) =>
   return mirror !== undefined && [...mirror.series.values()].some(holds);
 }
 
-function* targetsOf(memory: Memory, finding: Finding) {
-  const leading = memory.mirrors.get(finding.registry ?? '')?.mirror.speaks?.[0]?.protocol;
-  for (const { module, version, step, family, protocol } of finding.scope) {
-    // Over another version than the leading client's: other clients are hit, and no series of ours is out.
-    if (family !== undefined || (protocol !== undefined && protocol !== leading)) continue;
-    const target = memory.targets.get(`${finding.registry ?? ''}|${module ?? ''}|${version ?? ''}|${step}`);
-    if (target !== undefined) yield target;
-  }
-}
-
 function putOut(mirror: MirrorMemory, series: SeriesMemory): void {
   series.outage = { ...noOutage, isOut: true, last: 'failed' };
   mirror.out.add(series);
 }
 
-function putRefused(mirror: MirrorMemory, series: SeriesMemory): void {
-  series.refusal = { ...noRefusal, isOpen: true };
-  mirror.refused.add(series);
+/** Has the kind of a finding take it up; `false`: nothing supports it any more. */
+function isSupported(memory: Memory, mirror: MirrorMemory | undefined, finding: Finding): boolean {
+  const story = storyOf(finding.cause);
+  const rule = memory.rules.find((one) => one.kind === finding.kind && (one.story ?? null) === story);
+  if (rule?.resume === undefined || mirror === undefined) return true;
+  const step = rule.resume(stateOf(rule, mirror), finding, { view: memory, mirror });
+  if (step === 'gone') return false;
+  carryOut(memory, rule, mirror, step);
+  return true;
 }
 
 /** A wall stamp of the last process on this one's monotonic clock; never in the future. */

@@ -5,12 +5,12 @@ import { told } from '../words/tell.ts';
 import { endPaceWait } from './density.ts';
 import { dropSpeed } from './engine/judge.ts';
 import { apply, closeFinding } from './engine/say.ts';
+import { dropSeriesOf } from './engine/step.ts';
 import { adoptContents } from './freshness.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import { newMirror } from './new-memory.ts';
 import { refreshOutage } from './outages.ts';
-import { refreshRefusal } from './refusals.ts';
 import { endDoubt } from './round/doubt.ts';
 import { leave } from './round/suspicion.ts';
 import { egressOf } from './round/vantage.ts';
@@ -100,7 +100,7 @@ function adoptTargets(memory: Memory, mirror: MirrorMemory, own: readonly Target
   const asked = own.filter((target) => target.step === mirror.canary?.step);
   mirror.modules = new Set(asked.flatMap(({ module }) => (module === null ? [] : [module]))).size;
   let wasOut = false;
-  let wasRefused = false;
+  const dropped = new Set<SeriesMemory>();
   for (const [id, series] of mirror.series) {
     const target = memory.targets.get(series.target.id);
     if (target !== undefined) {
@@ -111,7 +111,7 @@ function adoptTargets(memory: Memory, mirror: MirrorMemory, own: readonly Target
     }
     dropSpeed(memory, mirror, series);
     wasOut = mirror.out.delete(series) || wasOut;
-    wasRefused = mirror.refused.delete(series) || wasRefused;
+    dropped.add(series);
     mirror.series.delete(id);
     dropSeries(memory, series);
     mirror.wrongOnce.delete(series.target.id);
@@ -119,7 +119,7 @@ function adoptTargets(memory: Memory, mirror: MirrorMemory, own: readonly Target
     mirror.declaredOdd.delete(series.target.id);
     mirror.askedAgain.delete(series.target.id);
   }
-  if (wasRefused) refreshRefusal(memory, mirror);
+  if (dropped.size > 0) dropSeriesOf(memory, mirror, dropped);
   if (wasOut) refreshOutage(memory, mirror, vantageWord(memory, mirror));
   if (mirror.canary === null) endDoubt(memory, mirror);
 }

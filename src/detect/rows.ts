@@ -1,13 +1,12 @@
 import type { Reason } from '../core/failure.ts';
 import type { Row } from '../core/ports.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
-import { stateOf } from './findings/rule.ts';
+import { seriesStateOf, stateOf } from './findings/rule.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import { isShown } from './rules/detour.ts';
 import type { Said } from './rules/peers.ts';
 import { oneProtocol } from './rules/protocol.ts';
-import { type RateClass, rateClasses } from './rules/unreliable.ts';
 
 /** A series or mirror without urgent news is written at most this often. */
 const writeEveryMs = 60_000;
@@ -29,7 +28,6 @@ export interface SeriesRow {
   readonly spikeSinceMs: number | null;
   readonly shift: { readonly sinceMs: number; readonly fromMs: number } | null;
   readonly isOut: boolean;
-  readonly isRefused?: boolean;
   /** What its mirror gave last for the target, where answers name a digest. */
   readonly said?: Said;
   /** How often it was out of late, as of a wall stamp; absent: not at all. */
@@ -44,8 +42,6 @@ export interface MirrorRow {
   readonly lastJudgedAtMs: number | null;
   readonly lastOkRttMs: number | null;
   readonly address: string | null;
-  /** Evidence about reliability, where there is any: sum, whether open, samples, failures. */
-  readonly rates?: Readonly<Partial<Record<RateClass, readonly [number, boolean, number, number]>>>;
   /** The address family that it does not answer over, and how that fails; absent: none known. */
   readonly broken?: { readonly family: 4 | 6; readonly reason: Reason };
   /** The HTTP version that it fails over while the other one works, and how; absent: none known. */
@@ -113,8 +109,10 @@ function detectorRow(memory: Memory, key: string, value: SeriesRow | MirrorRow):
 function seriesRow(memory: Memory, series: SeriesMemory): SeriesRow {
   // Monotonic stamps mean nothing to the next process: they are kept as wall stamps.
   const wallOf = (monotonicMs: number) => memory.now.wallMs - (memory.now.monotonicMs - monotonicMs);
-  const { baseline, spike, shift, outage, refusal, target } = series;
-  const said = memory.mirrors.get(target.registry)?.said.get(target.id);
+  const { baseline, spike, shift, outage, target } = series;
+  const mirror = memory.mirrors.get(target.registry);
+  const said = mirror?.said.get(target.id);
+  const about = mirror === undefined ? null : { view: memory, mirror };
   return {
     v: 1,
     window: baseline.window.map((ms) => Math.round(ms * 10) / 10),
@@ -125,7 +123,8 @@ function seriesRow(memory: Memory, series: SeriesMemory): SeriesRow {
     shift: shift === null ? null : { sinceMs: wallOf(shift.sinceMs), fromMs: shift.fromMs },
     isOut: outage.isOut,
     ...(said === undefined ? {} : { said }),
-    ...(refusal.isOpen ? { isRefused: true } : {}),
+    ...(about &&
+      Object.assign({}, ...memory.rules.map((rule) => rule.writeSeries?.(seriesStateOf(rule, series), about)))),
     ...(outage.penalty === 0
       ? {}
       : { damped: { penalty: outage.penalty, atMs: wallOf(outage.penaltyAtMs), isByShare: outage.isByShare } }),
@@ -146,7 +145,6 @@ function mirrorRow({ rules }: Memory, mirror: MirrorMemory): MirrorRow {
     lastOkRttMs: mirror.lastOkRttMs,
     address: mirror.address,
     ...Object.assign({}, ...rules.map((rule) => rule.write?.(stateOf(rule, mirror)))),
-    ...ratesOf(mirror),
     ...(mirror.detour === null || !isShown(mirror.detour)
       ? {}
       : { broken: { family: mirror.detour.broken, reason: mirror.detour.reason } }),
@@ -157,12 +155,4 @@ function mirrorRow({ rules }: Memory, mirror: MirrorMemory): MirrorRow {
       ? {}
       : { odd: [...mirror.declaredOdd].flatMap(([id, told]) => told.map((one) => [id, one] as const)) }),
   };
-}
-
-function ratesOf({ rates }: MirrorMemory): Pick<MirrorRow, 'rates'> {
-  const kept = rateClasses.flatMap((kind) => {
-    const { sum, isOpen, samples, failures } = rates[kind];
-    return sum === 0 && !isOpen ? [] : [[kind, [sum, isOpen, samples, failures] as const] as const];
-  });
-  return kept.length === 0 ? {} : { rates: Object.fromEntries(kept) };
 }

@@ -1,9 +1,11 @@
-import { isDisputed, saysBehind } from '../core/finding.ts';
+import { type Finding, isDisputed, saysBehind } from '../core/finding.ts';
+import type { Sentence } from '../core/sentence.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import { isHeavy } from '../core/target.ts';
-import { toldOf } from '../words/tell.ts';
+import { phrase, toldOf } from '../words/tell.ts';
 import { canBeAsked, isThrottled, throttledUntilMs } from './absence.ts';
 import { thresholdFor } from './engine/settle.ts';
+import { isRefusing } from './findings/refusal.ts';
 import { stateOf } from './findings/rule.ts';
 import { canaryPaceMs, isCanaryOut, ownTimeoutMs } from './lookups.ts';
 import type { Memory } from './memory.ts';
@@ -27,22 +29,13 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     paceMs: canaryPaceMs(mirror, memory.config),
     skipped: mirror.lastSkip,
     canaryOut: isCanaryOut(mirror),
-    brokenFamily: mirror.detour !== null && isShown(mirror.detour) ? mirror.detour.broken : null,
-    brokenProtocol: oneProtocol(mirror.protocolFault, mirror.mirror.speaks)?.broken ?? null,
     modulesOut: modulesOutOf(mirror.out, mirror.canary?.step ?? null),
     modules: mirror.modules,
     targetsOut: mirror.out.size,
-    isRefused: mirror.refused.size > 0,
-    isThrottled: mirror.canary !== null && isThrottled(memory, mirror, mirror.canary.step),
-    holdsThread: mirror.holds !== null,
-    isUnreliable: mirror.rates.light.isOpen || mirror.rates.heavy.isOpen,
-    isMovingSlowly: mirror.throughput.isOpen,
-    isBehind: findings.some(saysBehind),
-    isMismatching: findings.some((finding) => finding.kind === 'mismatch' && !isDisputed(finding)),
-    isOdd: findings.some(isDisputed),
+    isAway: isRefusing(mirror) && mirror.canary !== null && isThrottled(memory, mirror, mirror.canary.step),
+    degradedBy: degradedBy(memory, mirror, findings),
     canaryServes: mirror.canaryServes || !mirror.wasAsked,
     okAgoMs: mirror.lastOkAtMs === null ? null : memory.now.wallMs - mirror.lastOkAtMs,
-    isSlow: findings.some((finding) => finding.kind === 'spike' && finding.actionable),
   });
   return {
     registry: name,
@@ -62,6 +55,24 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     ...Object.assign({}, ...memory.rules.map((rule) => rule.shows?.(stateOf(rule, mirror)))),
     findings,
   };
+}
+
+/** What keeps a mirror that is not in outage from being up, the gravest; `null`: nothing. */
+function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Finding[]): Sentence | null {
+  const { detour } = mirror;
+  const broken = oneProtocol(mirror.protocolFault, mirror.mirror.speaks)?.broken ?? null;
+  const all: (readonly [gravity: number, why: Sentence | null])[] = [
+    [20, detour !== null && isShown(detour) ? phrase('why.family', { family: detour.broken }) : null],
+    [30, broken === null ? null : phrase('why.protocol', { broken })],
+    [40, findings.some((one) => one.kind === 'mismatch' && !isDisputed(one)) ? phrase('why.wrong') : null],
+    [50, findings.some(isDisputed) ? phrase('why.odd') : null],
+    [60, findings.some(saysBehind) ? phrase('why.behind') : null],
+    [100, findings.some((one) => one.kind === 'spike' && one.actionable) ? phrase('why.slow') : null],
+  ];
+  for (const rule of memory.rules)
+    if (rule.gravity !== undefined) all.push([rule.gravity, rule.degrades?.(stateOf(rule, mirror)) ?? null]);
+  const [first] = all.filter(([, why]) => why !== null).sort(([a], [b]) => a - b);
+  return first?.[1] ?? null;
 }
 
 /**

@@ -13,15 +13,15 @@ import {
   ownTimeoutMs,
   primaryConnection,
   seriesOf,
+  takesTurns,
+  wentBack,
   writeSoon,
 } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
-import { judgeMove } from '../moves.ts';
 import { hearOutage, openOutage } from '../outages.ts';
 import { isWrongAtOrigin, judgePeers, sidesOfWrong } from '../peers.ts';
 import { compareSpeed } from '../protocol.ts';
-import { absorbAbsences, judgeRefused } from '../refusals.ts';
 import { endDoubtOf } from '../round/doubt.ts';
 import { hearLook, lookBack, lookSlow } from '../round/look.ts';
 import { vantageWord } from '../round/witness.ts';
@@ -31,7 +31,7 @@ import { heardOf, isDamped, opensOutage } from '../rules/outage.ts';
 import { forgetSpeed, hearSpeed, shiftSays, spikeSays } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
 import { apply } from './say.ts';
-import { judgeKinds } from './step.ts';
+import { claimAbsences, judgeKinds } from './step.ts';
 
 /**
  * Lets every rule that needs no round judge one settled sample of a known mirror, and applies what they say. `cold`: a
@@ -49,13 +49,12 @@ export function judge(
   hearLook(memory, mirror, sample, isSlowSample(memory, series, sample));
   if (connection === 'cold' && !isCanaryProbe(sample) && !isShort) judgeTarget(memory, mirror, series, sample);
   const isPrimary = connection === primaryConnection(mirror.mirror);
-  if (isPrimary && isHeavy(target) && !cold) judgeMove(memory, mirror, series, sample);
   judgeContents(memory, mirror, sample);
-  absorbAbsences(memory, mirror, target.module);
-  if (isPrimary) judgeRefused(memory, mirror, series, sample);
+  if (wentBack(mirror, target.module)) claimAbsences(memory, mirror, target.module, takesTurns(mirror, target.module));
+  if (isPrimary) series.serves = sample.outcome.tag === 'ok';
+  judgeKinds(memory, { mirror, series, sample, isCold: cold, isPrimary });
   judgeHash(memory, mirror, sample);
   if (sample.outcome.tag === 'ok') judgePeers(memory, mirror, series, sample);
-  judgeKinds(memory, { view: memory, mirror, series, sample, isCold: cold, isPrimary });
   citeSample(memory, mirror, series, sample);
 }
 

@@ -1,21 +1,89 @@
-import type { FindingRule, Judged, Step } from '../findings/rule.ts';
-import { stateOf } from '../findings/rule.ts';
+import type { Sample } from '../../core/sample.ts';
+import { type FindingRule, type Judged, type Request, type Step, seriesStateOf, stateOf } from '../findings/rule.ts';
 import type { Memory } from '../memory.ts';
-import type { MirrorMemory } from '../mirror-memory.ts';
+import type { MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
+import { lookRefused, lookThrottled, orderLook } from '../round/look.ts';
 import { apply } from './say.ts';
 
+/** Lets every kind take in a sample on its arrival. */
+export function receiveSample(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
+  const received = { view: memory, mirror, sample };
+  for (const rule of memory.rules) carryOut(memory, rule, mirror, rule.receive?.(stateOf(rule, mirror), received));
+}
+
+/** Lets every kind take in a sample that says something about its mirror. */
+export function noteAnswer(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, sample: Sample): void {
+  const answered = { view: memory, mirror, series, sample };
+  for (const rule of memory.rules) carryOut(memory, rule, mirror, rule.answer?.(stateOf(rule, mirror), answered));
+}
+
 /** Lets every kind judge one settled sample, in the order of the registry, and carries out what they make of it. */
-export function judgeKinds(memory: Memory, judged: Judged): void {
-  const { mirror } = judged;
+export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isTold'>): void {
+  const { mirror, series } = settled;
+  const isTold = () =>
+    memory.rules.some((rule) => rule.tells?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series)));
+  const judged: Judged = { ...settled, view: memory, isTold };
+  for (const rule of memory.rules)
+    carryOut(memory, rule, mirror, rule.judge?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series)));
+}
+
+/** Has the kinds take back what they made of the failures of a series that another one tells from now on. */
+export function claimSeries(memory: Memory, mirror: MirrorMemory, series: SeriesMemory): void {
+  for (const rule of memory.rules)
+    carryOut(memory, rule, mirror, rule.release?.(stateOf(rule, mirror), series, seriesStateOf(rule, series)));
+}
+
+/** Has the kinds take back what they made of the absences of a module whose answers go backwards. */
+export function claimAbsences(memory: Memory, mirror: MirrorMemory, module: string | null, isOpen: boolean): void {
+  const absences = { view: memory, mirror, module, isOpen };
+  for (const rule of memory.rules) carryOut(memory, rule, mirror, rule.absorb?.(stateOf(rule, mirror), absences));
+}
+
+/** Has the kinds forget series that are not probed any more. */
+export function dropSeriesOf(memory: Memory, mirror: MirrorMemory, dropped: ReadonlySet<SeriesMemory>): void {
+  const about = { view: memory, mirror };
+  for (const rule of memory.rules) carryOut(memory, rule, mirror, rule.drop?.(stateOf(rule, mirror), dropped, about));
+}
+
+/** Lets every kind end what has lasted long enough. */
+export function tickKinds(memory: Memory): void {
   for (const rule of memory.rules) {
-    const step = rule.take?.(stateOf(rule, mirror), judged) ?? null;
-    if (step !== null) carryOut(memory, rule, mirror, step);
+    if (rule.tick === undefined) continue;
+    for (const mirror of memory.mirrors.values())
+      carryOut(memory, rule, mirror, rule.tick(stateOf(rule, mirror), { view: memory, mirror }));
   }
 }
 
 /** Carries out what a kind makes of an input: the one place where the state of a kind is written. */
-function carryOut(memory: Memory, rule: FindingRule, mirror: MirrorMemory, step: Step<unknown>): void {
+export function carryOut(
+  memory: Memory,
+  rule: FindingRule,
+  mirror: MirrorMemory,
+  step: Step<unknown> | null | undefined,
+): void {
+  if (step === null || step === undefined) return;
   if (step.mirror !== undefined) mirror.states.set(rule.name, step.mirror);
+  for (const [series, state] of step.series ?? []) {
+    series.states[rule.name] = state;
+    if (step.isUrgent === true) memory.urgent.add(series);
+  }
   if (step.isDirty === true) mirror.isDirty = true;
+  for (const series of step.claims ?? []) claimSeries(memory, mirror, series);
+  for (const request of step.requests ?? []) send(memory, mirror, request);
   if (step.says !== undefined) apply(memory, rule.kind, mirror, step.says);
+  if (step.isNews !== true || rule.says === undefined) return;
+  apply(memory, rule.kind, mirror, rule.says(stateOf(rule, mirror), { view: memory, mirror }));
+}
+
+function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
+  switch (request.kind) {
+    case 'order':
+      return orderLook(memory, request.order);
+    case 'refused':
+      return lookRefused(memory, mirror, request.sample);
+    case 'throttled':
+      return lookThrottled(memory, mirror, request.target);
+    default:
+      request satisfies never;
+  }
 }

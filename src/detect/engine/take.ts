@@ -3,10 +3,9 @@ import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import { isHeavy } from '../../core/target.ts';
 import { isLeftAlone } from '../absence.ts';
-import { noteAlone, noteBuild } from '../build.ts';
 import { noteAsk } from '../density.ts';
 import { hearTry, noteFamily } from '../detour.ts';
-import { noteHold } from '../holds.ts';
+import { holdsThread } from '../findings/held-thread.ts';
 import { isCanaryProbe, openFinding, ownTimeoutMs, roundOf, seriesOf } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
@@ -21,6 +20,7 @@ import { heardOf, isDamped } from '../rules/outage.ts';
 import { countSample } from '../rules/self.ts';
 import { dropHeldSpikes, refreshSpeed } from './judge.ts';
 import { boundsFor, settle, unjudged } from './settle.ts';
+import { noteAnswer, receiveSample } from './step.ts';
 
 /**
  * Takes in one sample: what is news about us is settled at once; the rest speaks to the round and may begin or end a
@@ -34,9 +34,8 @@ export function take(memory: Memory, sample: Sample): void {
     return;
   }
   noteAsk(mirror, sample);
-  noteHold(memory, mirror, sample);
+  receiveSample(memory, mirror, sample);
   if (sample.due.purpose === 'build') {
-    noteBuild(memory, mirror, sample);
     memory.turn.settled.push(unjudged(sample));
     return;
   }
@@ -59,7 +58,7 @@ export function take(memory: Memory, sample: Sample): void {
   }
   noteFamily(memory, mirror, sample);
   noteProtocol(memory, mirror, sample);
-  noteAlone(mirror, sample);
+  noteAnswer(memory, mirror, seriesOf(mirror, target, connection), sample);
   mirror.address = sample.remoteAddress ?? mirror.address;
   const isAnswer = !isSilent(sample.outcome);
   if (isAnswer) mirror.answeredFromMs = Math.max(mirror.answeredFromMs ?? 0, sample.startedMonotonicMs);
@@ -128,7 +127,7 @@ function becauseOf(memory: Memory, mirror: MirrorMemory, sample: Sample): Becaus
   const contaminated = isContaminated(sample, bounds);
   const disturbed = !contaminated && sample.outcome.tag === 'ok' && isDisturbed(sample);
   // What a mirror does to its own samples says nothing of this machine.
-  if (mirror.holds === null) {
+  if (!holdsThread(mirror)) {
     memory.self = countSample(memory.self, { contaminated, disturbed }, memory.now.monotonicMs);
   }
   return contaminated ? 'contaminated' : null;

@@ -102,7 +102,7 @@ export const certificate: FindingRule<CertificateOwn> = {
   name: 'certificate',
   kind: 'certificate',
   none: () => ({ state: noCertificate, shown: null }),
-  take({ state: before, shown: shownBefore }, { view, mirror, sample }) {
+  judge({ state: before, shown: shownBefore }, { view, mirror, sample }) {
     const { wallMs } = view.now;
     const { name } = mirror.mirror;
     const state = updateCertificate(before, readCertificate(sample, wallMs), sample.due.probeId);

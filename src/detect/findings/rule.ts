@@ -1,7 +1,9 @@
 import type { Config } from '../../core/config.ts';
+import type { LookOrder } from '../../core/due.ts';
 import type { Finding, FindingKind } from '../../core/finding.ts';
 import type { Now } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
+import type { Sentence } from '../../core/sentence.ts';
 import type { Standing } from '../../core/standing.ts';
 import type { Target } from '../../core/target.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
@@ -18,25 +20,50 @@ export interface View {
   readonly open: ReadonlyMap<string, Finding>;
 }
 
-/** One settled sample, and what may be read to judge it. */
-export interface Judged {
+/** A mirror, and what may be read beside it. */
+export interface About {
   readonly view: View;
   readonly mirror: MirrorMemory;
-  readonly series: SeriesMemory;
+}
+
+/** One sample as it has come in. */
+export interface Received extends About {
   readonly sample: Sample;
+}
+
+/** One settled sample. */
+export interface Judged extends Received {
+  readonly series: SeriesMemory;
   /** A pull-through cache's first fetch: it says nothing about speed. */
   readonly isCold: boolean;
   /** Its connection is the one that the mirror is judged by. */
   readonly isPrimary: boolean;
+  /** True where a kind tells of this sample: kinds that count failures leave it out. */
+  readonly isTold: () => boolean;
 }
 
+/** What a kind wants requested out of plan. */
+export type Request =
+  | { readonly kind: 'order'; readonly order: LookOrder }
+  /** The refused target again, at once or after the wait that was asked for. */
+  | { readonly kind: 'refused'; readonly sample: Sample }
+  | { readonly kind: 'throttled'; readonly target: Target };
+
 /** What a kind makes of one input. What is absent stays as it is. */
-export interface Step<M> {
-  /** The next state of the kind for this mirror. */
+export interface Step<M, S = unknown> {
+  /** The next state of the kind for this mirror, and for series of it. */
   readonly mirror?: M | undefined;
+  readonly series?: readonly (readonly [SeriesMemory, S])[];
+  /** Series whose failures this kind tells from now on: the others take back what they made of them. */
+  readonly claims?: readonly SeriesMemory[];
+  readonly requests?: readonly Request[];
   readonly says?: Says;
+  /** What the kind says of the state that is reached by this step: see `FindingRule.says`. */
+  readonly isNews?: boolean;
   /** The row of the mirror has news: it is written within a minute. */
   readonly isDirty?: boolean;
+  /** The rows of the series above are written with this turn. */
+  readonly isUrgent?: boolean;
 }
 
 /** A stored row as it was read: any process may have written it. */
@@ -47,18 +74,54 @@ export type StoredRow = Readonly<Record<string, unknown>>;
  * input. Everything that is particular to the kind stands here; the engine carries out what it returns.
  * @see docs/decisions/0060-findings-by-kind.md
  */
-export interface FindingRule<M = unknown> {
+export interface FindingRule<M = unknown, S = unknown> {
   /** Unique; the place of its state. */
   readonly name: string;
   readonly kind: FindingKind;
+  /** The cause by which its findings are told from the others of the kind. Absent: it is the story without such a cause. */
+  readonly story?: Finding['cause'];
   /** The state of a mirror of which nothing is known. */
   readonly none: () => M;
+  /** The state of a series of which nothing is known, which is never changed in place. Absent: it keeps none. */
+  readonly noneOfSeries?: S;
+  /** How grave it is that this kind degrades a mirror: 1 is the gravest. Absent: it never does. */
+  readonly gravity?: number;
+  /** Takes in a sample of any purpose and outcome, before anything is known of it. `null`: nothing follows. */
+  receive?(own: M, received: Received): Step<M> | null;
+  /** Takes in a sample that says something about the mirror, before it is settled. `null`: nothing follows. */
+  answer?(own: M, answered: Received & { readonly series: SeriesMemory }): Step<M, S> | null;
   /** Judges one settled sample. `null`: it says nothing to this kind. */
-  take?(own: M, judged: Judged): Step<M> | null;
+  judge?(own: M, judged: Judged, ofSeries: S): Step<M, S> | null;
+  /** What its state says of the mirror, for the steps that are news. */
+  says?(own: M, about: About): Says;
+  /** True for a sample whose failure is this kind's to tell, though it may not be open yet. */
+  tells?(own: M, judged: Judged, ofSeries: S): boolean;
+  /** Takes back what it made of the failures of a series that another kind has claimed. */
+  release?(own: M, series: SeriesMemory, ofSeries: S): Step<M, S> | null;
+  /** Takes back what it made of the absences of a module whose answers go backwards. `isOpen`: that is told by now. */
+  absorb?(own: M, absences: About & { readonly module: string | null; readonly isOpen: boolean }): Step<M, S> | null;
+  /** Forgets series that are not probed any more. */
+  drop?(own: M, dropped: ReadonlySet<SeriesMemory>, about: About): Step<M, S> | null;
+  /** Ends what has lasted long enough, about every second. `null`: nothing has. */
+  tick?(own: M, about: About): Step<M> | null;
+  /** The last probe that speaks for its open finding, where the series is in it. `isTimed`: it is about how long that took. */
+  cites?(
+    own: M,
+    ofSeries: S,
+    series: SeriesMemory,
+  ): { readonly probeId: string | undefined; readonly isTimed?: boolean } | null;
+  /** Why it degrades a mirror; `null`: it does not. */
+  degrades?(own: M): Sentence | null;
+  /** Takes up a finding that was open when the process ended, once the rows are read. `gone`: nothing supports it any more. */
+  resume?(own: M, finding: Finding, about: About): Step<M, S> | 'gone';
   /** The fields of the mirror's row that keep its state. */
   write?(own: M): StoredRow;
   /** The state that these fields name; `null`: none. */
-  read?(row: StoredRow): M | null;
+  read?(row: StoredRow, about: About): M | null;
+  /** The fields of a series' row that keep its state. */
+  writeSeries?(ofSeries: S, about: About): StoredRow;
+  /** What follows from these fields; `null`: nothing. */
+  readSeries?(own: M, row: StoredRow, series: SeriesMemory, about: About): Step<M, S> | null;
   /** What it adds to the state of a mirror that is shown. */
   shows?(own: M): Partial<Pick<Standing, 'certificate'>>;
 }
@@ -67,4 +130,12 @@ export interface FindingRule<M = unknown> {
 export function stateOf<M>({ name, none }: Pick<FindingRule<M>, 'name' | 'none'>, { states }: MirrorMemory): M {
   if (!states.has(name)) states.set(name, none());
   return states.get(name) as M;
+}
+
+/** The state that a kind keeps for a series. */
+export function seriesStateOf<S>(
+  { name, noneOfSeries }: Pick<FindingRule<never, S>, 'name' | 'noneOfSeries'>,
+  { states }: Pick<SeriesMemory, 'states'>,
+): S {
+  return (states[name] ?? noneOfSeries) as S;
 }

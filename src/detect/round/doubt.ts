@@ -2,41 +2,17 @@ import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Target } from '../../core/target.ts';
 import { canBeAsked } from '../absence.ts';
-import { canarySeries, isCanaryOut, roundKeyOf } from '../lookups.ts';
+import { canarySeries, isCanaryOut, mirrorsOf } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
 import { openOutage } from '../outages.ts';
 import { heardOf, opensOutage } from '../rules/outage.ts';
 import { spend } from './budget.ts';
-import { hasten, type Moment, newRound, type Round } from './moments.ts';
+import type { Moment, Round } from './moments.ts';
+import { askAgainMs, roundFor } from './question.ts';
 
 /** Targets of one mirror that can be in doubt together; more are found at their own pace. */
 const targetsInDoubt = 8;
-
-/** The mirrors of one upstream. */
-export function* mirrorsOf(memory: Memory, key: string): Iterable<MirrorMemory> {
-  for (const mirror of memory.mirrors.values()) if (roundKeyOf(mirror.mirror) === key) yield mirror;
-}
-
-/** The round of a mirror's upstream, made or brought forward so that it asks from `firstMs` on. */
-export function roundFor(memory: Memory, mirror: MirrorMemory, firstMs: number): Round {
-  const key = roundKeyOf(mirror.mirror);
-  const known = memory.rounds.get(key);
-  if (known !== undefined) {
-    hasten(known, firstMs, limits.roundStepMs);
-    return known;
-  }
-  const made = newRound(key, memory.random.id(memory.now.wallMs), firstMs);
-  memory.rounds.set(key, made);
-  return made;
-}
-
-/** When to ask again after an answer: at once, or a second after one that came faster than that. Monotonic milliseconds. */
-export function askAgainMs(memory: Memory, { startedMonotonicMs, endedMonotonicMs }: Sample): number {
-  const nowMs = memory.now.monotonicMs;
-  const isQuick = endedMonotonicMs - startedMonotonicMs < limits.roundStepMs;
-  return isQuick ? Math.max(nowMs, endedMonotonicMs + limits.roundStepMs) : nowMs;
-}
 
 /**
  * Puts a target of a mirror in doubt and has it confirmed. Nothing happens where it cannot be asked or its egress is

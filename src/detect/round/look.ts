@@ -3,13 +3,12 @@ import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import { isHeavy, type Target } from '../../core/target.ts';
 import { canBeAsked, isLeftAlone } from '../absence.ts';
-import { roundKeyOf, seriesOf } from '../lookups.ts';
+import { mirrorsOf, roundKeyOf, seriesOf } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
 import { spend } from './budget.ts';
-import { askAgainMs, mirrorsOf, roundFor } from './doubt.ts';
 import type { Look, Round } from './moments.ts';
-import { questionKey, targetAt } from './question.ts';
+import { askAgainMs, questionKey, roundFor, targetAt } from './question.ts';
 
 /** Answers as usual that end a look at a slow one. */
 const settledAnswers = 3;

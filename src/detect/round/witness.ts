@@ -1,4 +1,5 @@
 import { canBeAsked } from '../absence.ts';
+import type { View } from '../findings/rule.ts';
 import { isCanaryOut, roundKeyOf } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
@@ -10,7 +11,7 @@ import { type Said, unitsOf } from './vantage.ts';
 const witnessesAsked = 2;
 
 /** How far "them or us" could be decided now, outside of a moment: a control is up, or another mirror can be compared. */
-export function vantageWord(memory: Memory, mirror: MirrorMemory): 'ok' | 'unverified' {
+export function vantageWord(memory: View, mirror: MirrorMemory): 'ok' | 'unverified' {
   for (const control of memory.controls.values()) if (control.up === true) return 'ok';
   const others = [...memory.mirrors.values()].filter(
     (other) => other === mirror || (other.egress === mirror.egress && other.hasOk && !isCanaryOut(other)),
@@ -61,7 +62,7 @@ export function witnessesToAsk(memory: Memory, round: Round, egress: string, fro
 }
 
 /** True where our line loses some of everything over the last two minutes. */
-export function isLineLossy(memory: Memory, egress: string): boolean {
+export function isLineLossy(memory: View, egress: string): boolean {
   const nowMs = memory.now.monotonicMs;
   const mirrors = new Map(
     [...memory.mirrors.values()]

@@ -11,7 +11,7 @@ const odd299: FindingRule<number> = {
   name: 'odd_299',
   kind: 'odd_299' as FindingKind,
   none: () => 0,
-  take(own, { sample }) {
+  judge(own, { sample }) {
     const count = sample.status === 299 ? own + 1 : 0;
     const text = count >= 2 ? 'status 299' : 'no status 299';
     const said = { text, sentence: null as never };

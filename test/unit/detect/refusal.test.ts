@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/core/failure.ts';
 import { reasons, reasonWeight } from '../../../src/core/failure.ts';
-import { judgeRefusal, noRefusal, refusalOf } from '../../../src/detect/rules/refusal.ts';
+import { noRefusal, refusalOf, updateRefusal } from '../../../src/detect/findings/refusal.ts';
 import { aConfig, failedWith, refused } from './world.ts';
 
 const { outage: outageRule } = aConfig({ mirrors: [] }).detect;
@@ -27,7 +27,7 @@ describe('refusal', () => {
     let state = noRefusal;
     const events = [...says].flatMap((one, i) => {
       const outcome = one === 'o' ? ({ tag: 'ok' } as const) : one === 'r' ? failedWith('denied', 403) : refused;
-      const judged = judgeRefusal(
+      const judged = updateRefusal(
         state,
         { outcome, refusal: one === 'r' ? 'denied' : null, probeId: `${i}`, endedMs: i * 2_000 },
         outageRule,
@@ -50,7 +50,7 @@ describe('refusal', () => {
         probeId: `${i}`,
         endedMs: i * stepMs,
       };
-      const judged = judgeRefusal(state, heard, outageRule);
+      const judged = updateRefusal(state, heard, outageRule);
       state = judged.state;
       return judged.event === 'opened';
     });
@@ -64,6 +64,6 @@ describe('refusal', () => {
   ])('a Retry-After of $name: $want', ({ retryAfterMs, want }) => {
     const outcome: Outcome = { tag: 'failed', failure: { kind: 'throttled', status: 429, retryAfterMs } };
     const heard = { outcome, refusal: 'throttled' as const, probeId: 'x', endedMs: 0 };
-    expect(judgeRefusal(noRefusal, heard, outageRule).event).toBe(want);
+    expect(updateRefusal(noRefusal, heard, outageRule).event).toBe(want);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rollUp } from '../../../src/detect/rules/roll-up.ts';
-import { tellIn } from '../../../src/words/tell.ts';
+import { phrase, tellIn } from '../../../src/words/tell.ts';
 
 describe('roll-up', () => {
   const up = {
@@ -14,19 +14,10 @@ describe('roll-up', () => {
     modulesOut: 0,
     modules: 4,
     targetsOut: 0,
-    isRefused: false,
-    isThrottled: false,
-    isUnreliable: false,
-    holdsThread: false,
-    isMovingSlowly: false,
-    brokenFamily: null,
-    brokenProtocol: null,
-    isMismatching: false,
-    isBehind: false,
-    isOdd: false,
+    isAway: false,
+    degradedBy: null,
     canaryServes: true,
     okAgoMs: 0,
-    isSlow: false,
   };
   it.each([
     { name: 'nothing against it', input: {}, want: 'up' },
@@ -38,19 +29,14 @@ describe('roll-up', () => {
     { name: 'silent for 3 short paces', input: { silentForMs: 59_999, paceMs: 5_000 }, want: 'up' },
     { name: 'silent for a minute at least', input: { silentForMs: 60_000, paceMs: 5_000 }, want: 'unknown' },
     { name: 'silent under suspicion', input: { silentForMs: 999_999, isSuspect: true }, want: 'unknown' },
-    { name: 'moves artifacts slowly', input: { isMovingSlowly: true }, want: 'degraded' },
-    { name: 'one address family does not answer', input: { brokenFamily: 6 as const }, want: 'degraded' },
-    { name: 'holds our thread', input: { holdsThread: true }, want: 'degraded' },
-    { name: 'one HTTP version fails', input: { brokenProtocol: '2' as const }, want: 'degraded' },
-    { name: 'fails now and then', input: { isUnreliable: true }, want: 'degraded' },
     {
       name: 'out, and then it asked us to stay away',
-      input: { canaryOut: true, isThrottled: true, isRefused: true },
+      input: { canaryOut: true, isAway: true },
       want: 'degraded',
     },
     {
       name: 'silent because it asked us to stay away',
-      input: { silentForMs: 90_000, isThrottled: true, isRefused: true },
+      input: { silentForMs: 90_000, isAway: true },
       want: 'unknown',
     },
     { name: 'canary out', input: { canaryOut: true, targetsOut: 1 }, want: 'down' },
@@ -59,11 +45,12 @@ describe('roll-up', () => {
     { name: 'two of four modules', input: { modulesOut: 2, targetsOut: 2 }, want: 'down' },
     { name: 'two of five modules', input: { modulesOut: 2, modules: 5, targetsOut: 2 }, want: 'degraded' },
     { name: 'a heavy target alone', input: { targetsOut: 1 }, want: 'degraded' },
-    { name: 'refused', input: { isRefused: true }, want: 'degraded' },
-    { name: 'wrong bytes', input: { isMismatching: true }, want: 'degraded' },
-    { name: 'behind', input: { isBehind: true }, want: 'degraded' },
-    { name: 'bytes that others dispute', input: { isOdd: true }, want: 'degraded' },
-    { name: 'much slower', input: { isSlow: true }, want: 'degraded' },
+    { name: 'degraded by a finding', input: { degradedBy: phrase('why.slow') }, want: 'degraded' },
+    {
+      name: 'degraded by a finding, and out',
+      input: { degradedBy: phrase('why.slow'), canaryOut: true },
+      want: 'down',
+    },
     { name: 'its last canary answer failed', input: { canaryServes: false, okAgoMs: 89_999 }, want: 'up' },
     { name: 'failing for 3 paces without a verdict', input: { canaryServes: false, okAgoMs: 90_000 }, want: 'unknown' },
     { name: 'failed, and never ok', input: { canaryServes: false, okAgoMs: null }, want: 'unknown' },

@@ -3,7 +3,6 @@ import type { Finding } from '../../../src/core/finding.ts';
 import type { Row } from '../../../src/core/ports.ts';
 import { canBeAsked, present } from '../../../src/detect/absence.ts';
 import { createDetector } from '../../../src/detect/detector.ts';
-import type { MirrorRow } from '../../../src/detect/rows.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, at, countingRandom, epochMs, refused } from './world.ts';
 
@@ -113,7 +112,9 @@ describe('what has just been found', () => {
     sim.script = ({ registry }, t, { purpose }) =>
       registry === 'a' && purpose === 'scheduled' && once(t) ? { fails: refused, afterMs: 5 } : fine;
     sim.runTo(warm + 4 * minute);
-    const value = sim.store.get('detector mirror|a')?.value as MirrorRow;
+    const value = sim.store.get('detector mirror|a')?.value as {
+      readonly rates?: { readonly light?: readonly [number, boolean] };
+    };
     expect(sim.findings).toEqual([]);
     expect(value.rates?.light?.[0]).toBeGreaterThan(0);
     expect(value.rates?.light?.[1]).toBe(false);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createDetector } from '../../../src/detect/detector.ts';
-import { hearMove, isSlowMove, noThroughput, scatterOf } from '../../../src/detect/rules/throughput.ts';
+import { isSlowMove, noThroughput, scatterOf, updateThroughput } from '../../../src/detect/findings/throughput.ts';
 import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
 
 const mib = 1_048_576;
@@ -63,7 +63,7 @@ describe('throughput', () => {
     const took: Record<string, number> = { s: 50_000, m: 4_000, e: 1_500, f: 500 };
     let state = noThroughput;
     const events = [...says].flatMap((one, i) => {
-      const judged = hearMove(state, moved(mib, took[one] ?? 0, [2 * mib]));
+      const judged = updateThroughput(state, moved(mib, took[one] ?? 0, [2 * mib]));
       state = judged.state;
       return judged.event === null ? [] : [`${judged.event} ${i}`];
     });

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { hearRate, noRate, type RateClass, takeBack, unreliableSays } from '../../../src/detect/rules/unreliable.ts';
+import {
+  countAnswer,
+  noRate,
+  type RateClass,
+  takeBack,
+  unreliableSays,
+} from '../../../src/detect/findings/unreliable.ts';
 import { seeded } from './seeded.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, failedWith } from './world.ts';
@@ -7,7 +13,7 @@ import { aConfig, aMirror, aTarget, failedWith } from './world.ts';
 const minute = 60_000;
 const target = aTarget('a');
 const hear = (state: typeof noRate, kind: RateClass, failed: boolean) =>
-  hearRate(state, kind, { reason: failed ? 'server' : null, target, probeId: 'x' });
+  countAnswer(state, kind, { reason: failed ? 'server' : null, target, probeId: 'x' });
 
 /** Four modules at the default paces: light answers a minute, heavy ones a minute. */
 const perMinute = { light: 4.4, heavy: 4 / 60 };

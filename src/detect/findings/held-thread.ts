@@ -1,11 +1,13 @@
 import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Target } from '../../core/target.ts';
-import { told } from '../../words/tell.ts';
-import { type Says, scopeOf, seconds, spokenTime } from './says.ts';
+import { phrase, told } from '../../words/tell.ts';
+import type { MirrorMemory } from '../mirror-memory.ts';
+import { type Says, scopeOf, seconds, spokenTime } from '../rules/says.ts';
+import { type FindingRule, stateOf } from './rule.ts';
 
 /** What answers of one mirror did to our thread of late. */
-export interface Holds {
+interface Holds {
   /** When the last one was read, monotonic milliseconds. */
   readonly atMs: number;
   /** The longest, milliseconds. */
@@ -17,7 +19,7 @@ export interface Holds {
 }
 
 /** The state with one more sample; `null` as long as none held our thread. */
-export function hearHold(state: Holds | null, { due, heldMs }: Sample, nowMs: number): Holds | null {
+function countHold(state: Holds | null, { due, heldMs }: Sample, nowMs: number): Holds | null {
   if (heldMs === undefined) return state;
   const { target, probeId } = due;
   const [first, ...rest] = [...(state?.probeIds ?? []), probeId];
@@ -33,12 +35,12 @@ export function hearHold(state: Holds | null, { due, heldMs }: Sample, nowMs: nu
 }
 
 /** True once the last one is so long ago that the mirror shares a thread with others again. */
-export function isHoldOver({ atMs }: Holds, nowMs: number): boolean {
+function isHoldOver({ atMs }: Holds, nowMs: number): boolean {
   return nowMs - atMs >= limits.heldApartMs;
 }
 
 /** What that says of the mirror; `null`: it holds nothing any more. */
-export function holdsSays(name: string, state: Holds | null): Says {
+function holdsSays(name: string, state: Holds | null): Says {
   if (state === null) return { tag: 'well', ...told('found.holds.well', { name }), of: 'holds_thread' };
   return {
     tag: 'trouble',
@@ -54,4 +56,28 @@ export function holdsSays(name: string, state: Holds | null): Says {
     actionable: false,
     ...told('found.holds', { name, time: spokenTime(state.worstMs) }),
   };
+}
+
+/** Answers whose reading holds our thread: the mirror's doing, whatever came of the probe. */
+export const heldThread: FindingRule<Holds | null> = {
+  name: 'held_thread',
+  kind: 'unreliable',
+  story: 'holds_thread',
+  none: () => null,
+  gravity: 70,
+  receive(before, { view, mirror, sample }) {
+    const state = countHold(before, sample, view.now.monotonicMs);
+    return state === before ? null : { mirror: state, says: holdsSays(mirror.mirror.name, state) };
+  },
+  tick(before, { view, mirror }) {
+    if (before === null || !isHoldOver(before, view.now.monotonicMs)) return null;
+    return { mirror: null, says: holdsSays(mirror.mirror.name, null) };
+  },
+  resume: () => 'gone',
+  degrades: (own) => (own === null ? null : phrase('why.holdsThread')),
+};
+
+/** True while the answers of a mirror hold our thread: what that does to its samples says nothing of this machine. */
+export function holdsThread(mirror: MirrorMemory): boolean {
+  return stateOf(heldThread, mirror) !== null;
 }

@@ -3,10 +3,13 @@ import { limits } from '../../core/limits.ts';
 import type { Speaks } from '../../core/mirror.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Told } from '../../core/sentence.ts';
-import type { Target } from '../../core/target.ts';
+import { isHeavy, seriesId, type Target } from '../../core/target.ts';
 import { told } from '../../words/tell.ts';
-import { failedOverHttp } from './protocol.ts';
-import { type Says, scopeOf, seconds, spokenTime } from './says.ts';
+import { isCanaryOut } from '../lookups.ts';
+import { isContaminated } from '../rules/contaminated.ts';
+import { failedOverHttp } from '../rules/protocol.ts';
+import { type Says, scopeOf, seconds, spokenTime } from '../rules/says.ts';
+import { type FindingRule, type Received, seriesStateOf } from './rule.ts';
 
 /** One request of a build beside its first, as it ended. */
 export interface BuildAnswer {
@@ -68,7 +71,7 @@ const inTurnBytesMax = 64 * 1024;
 const none: BuildState = { id: '', answers: [], left: 0, inRow: 0, fault: null, isOpen: false };
 
 /** What a request of a build came to; `null`: it says nothing of the connection. */
-export function buildAnswer(sample: Sample, aloneMs: number | null): BuildAnswer | null {
+function buildAnswer(sample: Sample, aloneMs: number | null): BuildAnswer | null {
   const { outcome, due, phases, bytes } = sample;
   const { target, probeId } = due;
   const reason = failedOverHttp(sample);
@@ -82,7 +85,7 @@ export function buildAnswer(sample: Sample, aloneMs: number | null): BuildAnswer
  * @param answer   `null`: one that says nothing
  * @param floorMs  faster is not slow
  */
-export function hearBuild(
+export function withBuildAnswer(
   state: BuildState | null,
   { id, size }: { readonly id: string; readonly size: number },
   answer: BuildAnswer | null,
@@ -148,7 +151,7 @@ function joined(before: BuildFault | null, now: BuildFault): BuildFault {
 }
 
 /** What builds say of a mirror. @param speaks  who speaks HTTP/2 to it, and how they avoid it */
-export function buildSays(name: string, { fault, isOpen }: BuildState, speaks: readonly Speaks[] | undefined): Says {
+function buildSays(name: string, { fault, isOpen }: BuildState, speaks: readonly Speaks[] | undefined): Says {
   if (!isOpen || fault === null) return { tag: 'well', ...told('found.build.well', { name }), of: 'many_requests' };
   const { trouble, samples, failures, slowestMs, aloneMs, probeIds } = fault;
   const slow = { observedSeconds: seconds(slowestMs), baselineSeconds: seconds(aloneMs) };
@@ -171,4 +174,41 @@ function textOf(name: string, fault: BuildFault, speaks: readonly Speaks[] | und
     return told('found.build.slow', { name, time: spokenTime(slowestMs), alone: spokenTime(aloneMs) });
   if (bypass === null) return told('found.build', { ...values, cause: cause ?? 'reset' });
   return told('found.buildBypass', { ...values, cause: cause ?? 'reset', bypass });
+}
+
+/**
+ * Several requests at once over one connection: they fail, need another connection, or wait for one another. Of a series it
+ * keeps how long the first byte took alone last, over HTTP/2: milliseconds.
+ */
+export const builds: FindingRule<BuildState | null, number | null> = {
+  name: 'builds',
+  kind: 'unreliable',
+  story: 'many_requests',
+  none: () => null,
+  noneOfSeries: null,
+  receive(before, received) {
+    const { view, mirror, sample } = received;
+    const { build, target, purpose } = sample.due;
+    // Its first request is a due one, and no other is under way yet.
+    if (purpose !== 'build' || build === undefined) return null;
+    const series = mirror.series.get(seriesId(target, 'cold'));
+    const aloneMs = series === undefined ? null : seriesStateOf(builds, series);
+    const answer = speaksForBuild(received, series?.serves === true) ? buildAnswer(sample, aloneMs) : null;
+    const state = withBuildAnswer(before, build, answer, view.config.detect.spike.floorMs);
+    const says = buildSays(mirror.mirror.name, state, mirror.mirror.speaks);
+    return { mirror: state, says: before?.isOpen === true || state.isOpen ? says : null };
+  },
+  answer(_, { series, sample: { due, outcome, protocol, phases } }) {
+    const { processing } = phases;
+    if (due.connection !== 'cold' || due.build !== undefined || isHeavy(due.target)) return null;
+    if (outcome.tag !== 'ok' || protocol !== '2' || processing === undefined) return null;
+    return { series: [[series, processing]] };
+  },
+  resume: () => 'gone',
+};
+
+/** Where the mirror fails single requests too, that is told already. */
+function speaksForBuild({ mirror, sample }: Received, isServed: boolean): boolean {
+  const isAlone = isServed && mirror.protocolFault === null;
+  return isAlone && mirror.doubt === null && !isCanaryOut(mirror) && !isContaminated(sample, null);
 }

@@ -3,10 +3,16 @@ import type { Finding, ScopeItem } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
 import { isHeavy, type Target } from '../../core/target.ts';
 import { phrase, told } from '../../words/tell.ts';
-import { type Says, scopeOf } from './says.ts';
+import { canarySeries, isCanaryOut, isNumber, openFinding } from '../lookups.ts';
+import type { MirrorMemory } from '../mirror-memory.ts';
+import { isLineLossy } from '../round/witness.ts';
+import { penaltyAt } from '../rules/outage.ts';
+import { type Says, scopeOf } from '../rules/says.ts';
+import { toldElsewhere } from './refusal.ts';
+import { type FindingRule, stateOf } from './rule.ts';
 
 /** The two classes of steps whose failures are counted apart: an artifact is asked rarely, so few answers must do. */
-export const rateClasses = ['light', 'heavy'] as const;
+const rateClasses = ['light', 'heavy'] as const;
 export type RateClass = (typeof rateClasses)[number];
 
 /**
@@ -37,7 +43,7 @@ export interface RateState {
 export const noRate: RateState = { sum: 0, isOpen: false, samples: 0, failures: 0, recent: [] };
 
 /** The class of a target. */
-export function rateClassOf(target: Target): RateClass {
+function rateClassOf(target: Target): RateClass {
   return isHeavy(target) ? 'heavy' : 'light';
 }
 
@@ -48,7 +54,7 @@ function gainOf(kind: RateClass): number {
 }
 
 /** The state after one more scheduled answer; `reason` is `null` for one that was ok. */
-export function hearRate(
+export function countAnswer(
   state: RateState,
   kind: RateClass,
   heard: { readonly reason: Reason | null; readonly target: Target; readonly probeId: string },
@@ -86,7 +92,7 @@ export function takeBack(state: RateState, kind: RateClass, target: Target, fail
  * Without the absences of a module, which are told elsewhere now. Open, it ends where most of its last failures were
  * such; of a mirror that fails otherwise too it stays.
  */
-export function withoutAbsences(state: RateState, kind: RateClass, module: string | null): RateState {
+function withoutAbsences(state: RateState, kind: RateClass, module: string | null): RateState {
   const recent = state.recent.filter(({ reason, target }) => reason !== 'absent' || target.module !== module);
   const absences = state.recent.length - recent.length;
   if (absences === 0) return state;
@@ -122,4 +128,85 @@ function mostOf(reasons: readonly Reason[]): Finding['cause'] {
   for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
   const [most] = [...counts].sort((a, b) => b[1] - a[1]);
   return most?.[0] ?? 'unreachable';
+}
+
+type Rates = Readonly<Record<RateClass, RateState>>;
+
+/** Failures of a mirror that come more often than they should. Of a series it keeps how many in a row were counted. */
+export const unreliable: FindingRule<Rates, number> = {
+  name: 'unreliable',
+  kind: 'unreliable',
+  none: () => ({ light: noRate, heavy: noRate }),
+  noneOfSeries: 0,
+  gravity: 80,
+  /**
+   * Counts one scheduled sample. What has a finding of its own is not counted again: the canary or this target in outage or
+   * refused, wrong bytes, what nobody serves; nor what our own line loses.
+   */
+  judge(rates, judged, rated) {
+    const { view, mirror, series, sample, isPrimary } = judged;
+    const { outcome, due } = sample;
+    if (!isPrimary || due.purpose !== 'scheduled' || outcome.tag === 'unknown' || isCanaryOut(mirror)) return null;
+    if (series.outage.isOut || judged.isTold()) return null;
+    const reason = outcome.tag === 'failed' ? outcome.failure.kind : null;
+    if (reason === 'mismatch') return null;
+    // A mirror that goes out again and again is one story, and that is told.
+    const canary = canarySeries(mirror);
+    if (canary !== null && penaltyAt(canary.outage, view.now.monotonicMs) >= limits.outageToldFrom) return null;
+    if (reason !== null && isLineLossy(view, mirror.egress)) return null;
+    const kind = rateClassOf(due.target);
+    const next = countAnswer(rates[kind], kind, { reason, target: due.target, probeId: due.probeId });
+    const after = { ...rates, [kind]: next };
+    return {
+      mirror: after,
+      series: [[series, reason === null ? 0 : rated + 1]],
+      isDirty: next.sum > 0,
+      says: rates[kind].isOpen === next.isOpen ? null : unreliableSays(mirror.mirror.name, after),
+    };
+  },
+  release(rates, series, rated) {
+    const kind = rateClassOf(series.target);
+    return { mirror: { ...rates, [kind]: takeBack(rates[kind], kind, series.target, rated) }, series: [[series, 0]] };
+  },
+  absorb(rates, { mirror, module }) {
+    const after = {
+      light: withoutAbsences(rates.light, 'light', module),
+      heavy: withoutAbsences(rates.heavy, 'heavy', module),
+    };
+    const changed = rateClasses.filter((kind) => after[kind] !== rates[kind]);
+    if (changed.length === 0) return null;
+    const { name } = mirror.mirror;
+    const isStillOpen = after.light.isOpen || after.heavy.isOpen;
+    const told: Says = isStillOpen ? unreliableSays(name, after) : { tag: 'well', ...toldElsewhere(name) };
+    return { mirror: after, isDirty: true, says: changed.some((kind) => rates[kind].isOpen) ? told : null };
+  },
+  write(rates) {
+    const kept = rateClasses.flatMap((kind) => {
+      const { sum, isOpen, samples, failures } = rates[kind];
+      return sum === 0 && !isOpen ? [] : [[kind, [sum, isOpen, samples, failures] as const] as const];
+    });
+    return kept.length === 0 ? {} : { rates: Object.fromEntries(kept) };
+  },
+  read({ rates }, { view, mirror }) {
+    const stored = (rates ?? {}) as Readonly<Partial<Record<RateClass, readonly unknown[]>>>;
+    const isStillOpen = openFinding(view, 'unreliable', mirror.mirror.name) !== null;
+    return { light: readRate(stored.light, isStillOpen), heavy: readRate(stored.heavy, isStillOpen) };
+  },
+  resume: (rates) => (rates.light.isOpen || rates.heavy.isOpen ? {} : 'gone'),
+  cites(rates, _, { target }) {
+    const { isOpen, recent } = rates[rateClassOf(target)];
+    return isOpen ? { probeId: recent.at(-1)?.probeId } : null;
+  },
+  degrades: ({ light, heavy }) => (light.isOpen || heavy.isOpen ? phrase('why.unreliable') : null),
+};
+
+function readRate(stored: readonly unknown[] | undefined, isStillOpen: boolean): RateState {
+  const [sum, isOpen, samples, failures] = stored ?? [];
+  if (!isNumber(sum) || !isNumber(samples) || !isNumber(failures) || (isOpen === true && !isStillOpen)) return noRate;
+  return { ...noRate, sum, isOpen: isOpen === true, samples, failures };
+}
+
+/** True while light requests to a mirror fail now and then: one more success proves little. */
+export function failsNowAndThen(mirror: MirrorMemory): boolean {
+  return stateOf(unreliable, mirror).light.isOpen;
 }

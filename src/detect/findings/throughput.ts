@@ -1,8 +1,12 @@
 import { limits } from '../../core/limits.ts';
-import type { Target } from '../../core/target.ts';
-import { told } from '../../words/tell.ts';
-import { medianOf } from './baseline.ts';
-import { type Says, scopeOf, seconds } from './says.ts';
+import { isHeavy, seriesId, type Target } from '../../core/target.ts';
+import { phrase, told } from '../../words/tell.ts';
+import { mirrorsOf, primaryConnection, roundKeyOf } from '../lookups.ts';
+import type { MirrorMemory } from '../mirror-memory.ts';
+import { targetAt } from '../round/question.ts';
+import { medianOf } from '../rules/baseline.ts';
+import { type Says, scopeOf, seconds } from '../rules/says.ts';
+import { type FindingRule, type Request, seriesStateOf, type View } from './rule.ts';
 
 /** How often in a row a mirror moved an artifact slowly, over all its heavy targets. */
 export interface ThroughputState {
@@ -70,7 +74,7 @@ function isBelow({ bytes, tookMs, others, scatter }: Moved, times: number): bool
  * crawl, closes after so many that were twice as fast as what is slow; what
  * lies between says nothing, so that a rate near the edge is one story.
  */
-export function hearMove(
+export function updateThroughput(
   state: ThroughputState,
   moved: Moved,
 ): { readonly state: ThroughputState; readonly event: 'opened' | 'closed' | null } {
@@ -93,7 +97,7 @@ export function hearMove(
 }
 
 /** What the slow artifacts of one mirror come to. */
-export function throughputSays(name: string, { isOpen, recent }: ThroughputState): Says {
+function throughputSays(name: string, { isOpen, recent }: ThroughputState): Says {
   const last = recent.at(-1);
   if (!isOpen || last === undefined) return { tag: 'well', ...told('found.throughput.well', { name }) };
   return {
@@ -115,4 +119,72 @@ export function throughputSays(name: string, { isOpen, recent }: ThroughputState
 function rateText(bytesPerSecond: number): string {
   const kib = bytesPerSecond / 1_024;
   return kib < 1_024 ? `${Math.round(kib)} KiB/s` : `${(kib / 1_024).toFixed(1)} MiB/s`;
+}
+
+/** What a series moved of its artifact, newest last. */
+type Rates = readonly { readonly atMs: number; readonly bytesPerSecond: number }[];
+
+/** A mirror that moves artifacts much slower than the others do, or than it did. */
+export const throughput: FindingRule<ThroughputState, Rates> = {
+  name: 'throughput',
+  kind: 'throughput',
+  none: () => noThroughput,
+  noneOfSeries: [],
+  gravity: 90,
+  judge(before, { view, mirror, series, sample, isCold, isPrimary }, rates) {
+    const { due, bytes, rttMs, outcome } = sample;
+    if (!isPrimary || isCold || !isHeavy(due.target) || outcome.tag !== 'ok' || rttMs === null || rttMs <= 0)
+      return null;
+    const { target, probeId } = due;
+    const siblings = ratesOfSiblings(view, mirror, target);
+    const others = siblings.length > 0 ? siblings : rates.map(({ bytesPerSecond }) => bytesPerSecond);
+    const scatter = scatterOf(ratesOf(mirror));
+    const { state, event } = updateThroughput(before, { target, probeId, bytes, tookMs: rttMs, others, scatter });
+    const one = { atMs: view.now.monotonicMs, bytesPerSecond: (1_000 * bytes) / rttMs };
+    return {
+      mirror: state,
+      series: [[series, [...rates, one].slice(-limits.throughputsKept)]],
+      // A first slow one is requested once more of each.
+      requests: before.slow === 0 && state.slow > 0 && !state.isOpen ? [onceMore(target)] : [],
+      says: event === null ? null : throughputSays(mirror.mirror.name, state),
+    };
+  },
+  cites: ({ isOpen, recent }) => (isOpen ? { probeId: recent.at(-1)?.probeId, isTimed: true } : null),
+  degrades: ({ isOpen }) => (isOpen ? phrase('why.crawls') : null),
+  resume: () => ({ mirror: { ...noThroughput, isOpen: true } }),
+};
+
+function onceMore(target: Target): Request {
+  const { registry } = target;
+  const order = {
+    registries: null,
+    forMs: 0,
+    stepMs: limits.roundStepMs,
+    isUrgent: false,
+    registry,
+    target,
+    isPeek: false,
+  };
+  return { kind: 'order', order };
+}
+
+function* ratesOf({ series }: MirrorMemory): Iterable<readonly number[]> {
+  for (const one of series.values()) {
+    const rates = seriesStateOf(throughput, one);
+    if (rates.length > 0) yield rates.map(({ bytesPerSecond }) => bytesPerSecond);
+  }
+}
+
+/** What each sibling moved of the same artifact within the hour, its median. */
+function ratesOfSiblings(view: View, mirror: MirrorMemory, target: Target): readonly number[] {
+  const medians: number[] = [];
+  for (const other of mirrorsOf(view, roundKeyOf(mirror.mirror))) {
+    const own = other === mirror ? null : targetAt(view, other, target);
+    const series = own === null ? undefined : other.series.get(seriesId(own, primaryConnection(other.mirror)));
+    const rates = series === undefined ? [] : seriesStateOf(throughput, series);
+    const recent = rates.filter(({ atMs }) => view.now.monotonicMs - atMs <= limits.throughputAgeMs);
+    const usual = medianOf(recent.map(({ bytesPerSecond }) => bytesPerSecond));
+    if (usual !== null) medians.push(usual);
+  }
+  return medians;
 }

@@ -1,0 +1,283 @@
+import type { OutageRule } from '../../core/config.ts';
+import { type Outcome, type Reason, reasonWeight } from '../../core/failure.ts';
+import type { Finding } from '../../core/finding.ts';
+import { limits } from '../../core/limits.ts';
+import type { Sample } from '../../core/sample.ts';
+import type { Sentence, Told } from '../../core/sentence.ts';
+import { type Step, seriesId, type Target } from '../../core/target.ts';
+import { phrase, told } from '../../words/tell.ts';
+import {
+  mirrorsOf,
+  openFinding,
+  primaryConnection,
+  roundKeyOf,
+  seriesOf,
+  takesTurns,
+  targetsOf,
+  wentBack,
+} from '../lookups.ts';
+import type { MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
+import { targetAt } from '../round/question.ts';
+import { isDown } from '../rules/roll-up.ts';
+import { canaryFirst, type Says, scopeOf } from '../rules/says.ts';
+import { type FindingRule, type Judged, type Request, seriesStateOf, stateOf, type View } from './rule.ts';
+
+/** How often in a row a target was refused, and whether that is a finding. */
+export interface RefusalState {
+  readonly isOpen: boolean;
+  readonly refusals: number;
+  /** When the first of the row ended, monotonic milliseconds; `null` without a row. */
+  readonly fromMs: number | null;
+  readonly oks: number;
+  readonly reason: Reason | null;
+  readonly probeIds: readonly string[];
+}
+
+/** A target that nobody refuses. */
+export const noRefusal: RefusalState = {
+  isOpen: false,
+  refusals: 0,
+  fromMs: null,
+  oks: 0,
+  reason: null,
+  probeIds: [],
+};
+
+/**
+ * The refusal an outcome is, or `null`: throttled, denied, status or a refused client certificate; and absent, while a
+ * sibling serves the same thing (where nobody does, it does not exist).
+ */
+export function refusalOf(outcome: Outcome, siblingServesIt: boolean): Reason | null {
+  if (outcome.tag !== 'failed') return null;
+  const { kind } = outcome.failure;
+  if (reasonWeight[kind] !== 'refusal') return null;
+  return kind === 'absent' && !siblingServesIt ? null : kind;
+}
+
+/** True for a wish to be left alone for longer than a minute: that is a refusal at once, nobody need ask again. */
+function isLongWish(outcome: Outcome): boolean {
+  if (outcome.tag !== 'failed' || outcome.failure.kind !== 'throttled') return false;
+  return (outcome.failure.retryAfterMs ?? 0) > limits.refusalWishMs;
+}
+
+/**
+ * Judges one sample of a target: opens at `rule.open` refusals in a row that span `rule.overMs`, or at a long
+ * `Retry-After`; closes after `rule.close` ok ones. Failures of another kind hold both streaks: they are the outage
+ * rule's business.
+ * @see design.md section 5.2, Refusal
+ */
+export function updateRefusal(
+  state: RefusalState,
+  heard: {
+    readonly outcome: Outcome;
+    readonly refusal: Reason | null;
+    readonly probeId: string;
+    readonly endedMs: number;
+  },
+  rule: OutageRule,
+): { readonly state: RefusalState; readonly event: 'opened' | 'closed' | null } {
+  if (heard.outcome.tag === 'ok') {
+    if (!state.isOpen) return { state: noRefusal, event: null };
+    const oks = state.oks + 1;
+    return oks >= rule.close ? { state: noRefusal, event: 'closed' } : { state: { ...state, oks }, event: null };
+  }
+  if (heard.refusal === null) return { state, event: null };
+  const fromMs = state.fromMs ?? heard.endedMs;
+  const next: RefusalState = {
+    ...state,
+    refusals: state.refusals + 1,
+    fromMs,
+    oks: 0,
+    reason: heard.refusal,
+    probeIds: [...state.probeIds, heard.probeId].slice(-limits.findingProbes),
+  };
+  const isRow = next.refusals >= rule.open && heard.endedMs - fromMs >= rule.overMs;
+  if (state.isOpen || !(isRow || isLongWish(heard.outcome))) return { state: next, event: null };
+  return { state: { ...next, isOpen: true }, event: 'opened' };
+}
+
+/** One series that is refused. */
+interface RefusedSeries {
+  readonly target: Target;
+  readonly refusal: RefusalState;
+}
+
+/**
+ * What the refused series of one mirror come to. It is reason enough to leave where the canary, or its step over half of
+ * the modules and at least two, is refused.
+ * @param known  the cause the open finding has, which stays; `null` where none is open
+ */
+function refusalSays(
+  name: string,
+  refused: Iterable<RefusedSeries>,
+  context: { readonly canaryStep: Step | null; readonly modules: number; readonly known: Finding['cause'] | null },
+): Says {
+  const all = canaryFirst(refused);
+  const [first] = all;
+  if (first === undefined) return { tag: 'well', ...told('found.refusal.well', { name }) };
+  const needed = all.filter(({ target }) => target.step === context.canaryStep && target.module !== null);
+  const refusals = all.reduce((sum, { refusal }) => sum + refusal.refusals, 0);
+  const reason = first.refusal.reason ?? 'denied';
+  return {
+    tag: 'trouble',
+    scope: scopeOf(all.map(({ target }) => target)),
+    cause: context.known ?? reason,
+    evidence: {
+      samples: refusals,
+      failures: refusals,
+      probeIds: all.flatMap(({ refusal }) => refusal.probeIds).slice(0, limits.findingProbes),
+    },
+    actionable: isDown({
+      canaryOut: first.target.canary,
+      modulesOut: new Set(needed.map(({ target }) => target.module)).size,
+      modules: context.modules,
+    }),
+    ...(first.target.canary
+      ? told('found.refusal', { name, cause: reason, times: timesPhrase(first.refusal.refusals) })
+      : told('found.refusalOnly', { name, cause: reason, targets: all.length })),
+  };
+}
+
+function timesPhrase(count: number): Sentence {
+  return phrase('found.times', { count });
+}
+
+/** Where one series of a mirror stands after one more sample, and what that makes of it. */
+interface Next {
+  readonly state: RefusalState;
+  readonly event: 'opened' | 'closed' | null;
+  /** The refusal that the sample is; `null`: none. */
+  readonly refusal: Reason | null;
+  /** It is absent, and that says nothing of the mirror. */
+  readonly isUncounted: boolean;
+}
+
+type Refused = ReadonlySet<SeriesMemory>;
+
+/** A mirror that refuses: throttled, denied, or absent there and served elsewhere. It keeps the series that are refused. */
+export const refusal: FindingRule<Refused, RefusalState> = {
+  name: 'refusal',
+  kind: 'refusal',
+  none: () => new Set(),
+  noneOfSeries: noRefusal,
+  gravity: 10,
+  judge(refused, judged, before) {
+    const { series, sample, isPrimary } = judged;
+    if (!isPrimary || isCanarysStory(refused, judged, before)) return null;
+    const { state, event, refusal: reason } = nextOf(judged, before);
+    const after =
+      event === null ? refused : event === 'opened' ? withSeries(refused, series) : without(refused, [series]);
+    return {
+      mirror: after,
+      series: [[series, state]],
+      isUrgent: event !== null,
+      claims: event === 'opened' ? [series] : [],
+      requests: requestsOf(sample, reason, before, state, refused),
+      isNews: event !== null,
+    };
+  },
+  says(refused, { view, mirror }) {
+    const { name } = mirror.mirror;
+    const known = openFinding(view, 'refusal', name)?.cause ?? null;
+    const all = [...refused].map((series) => ({ target: series.target, refusal: seriesStateOf(refusal, series) }));
+    return refusalSays(name, all, { canaryStep: mirror.canary?.step ?? null, modules: mirror.modules, known });
+  },
+  tells(refused, judged, before) {
+    if (isCanarysStory(refused, judged, before)) return true;
+    const { state, isUncounted } = nextOf(judged, before);
+    return isUncounted || state.isOpen;
+  },
+  absorb(refused, { mirror, module, isOpen }) {
+    const own = [...refused].filter(
+      (series) => series.target.module === module && seriesStateOf(refusal, series).reason === 'absent',
+    );
+    if (!isOpen || own.length === 0) return null;
+    const left = without(refused, own);
+    return {
+      mirror: left,
+      series: own.map((series) => [series, noRefusal] as const),
+      isUrgent: true,
+      ...(left.size > 0 ? { isNews: true } : { says: { tag: 'well', ...toldElsewhere(mirror.mirror.name) } }),
+    };
+  },
+  drop(refused, dropped) {
+    const left = without(refused, dropped);
+    return left.size === refused.size ? null : { mirror: left, isNews: true };
+  },
+  writeSeries: ({ isOpen }) => (isOpen ? { isRefused: true } : {}),
+  readSeries(refused, { isRefused }, series, { view, mirror }) {
+    const isOpen = isRefused === true && openFinding(view, 'refusal', mirror.mirror.name) !== null;
+    return isOpen ? { mirror: withSeries(refused, series), series: [[series, { ...noRefusal, isOpen }]] } : null;
+  },
+  resume(refused, finding, { view, mirror }) {
+    if (refused.size > 0) return {};
+    const connection = primaryConnection(mirror.mirror);
+    const own = targetsOf(view, finding).map((target) => seriesOf(mirror, target, connection));
+    const series = own.map((one) => [one, { ...noRefusal, isOpen: true }] as const);
+    return own.length === 0 ? 'gone' : { mirror: new Set(own), series };
+  },
+  cites: (_, { isOpen, probeIds }) => (isOpen ? { probeId: probeIds.at(-1) } : null),
+  degrades: (refused) => (refused.size > 0 ? phrase('why.refuses') : null),
+};
+
+/** True while a mirror refuses anything. */
+export function isRefusing(mirror: MirrorMemory): boolean {
+  return stateOf(refusal, mirror).size > 0;
+}
+
+/** What the finding about absences closes with, where the answers of the module go backwards: that is told. */
+export function toldElsewhere(name: string): Told {
+  return told('found.refusal.told', { name });
+}
+
+/** As with an outage: one refused canary speaks for all. */
+function isCanarysStory(refused: Refused, { sample }: Judged, { isOpen }: RefusalState): boolean {
+  return !sample.due.target.canary && !isOpen && [...refused].some(({ target }) => target.canary);
+}
+
+function nextOf({ view, mirror, sample }: Judged, before: RefusalState): Next {
+  const { outcome, due } = sample;
+  // Only for an absence does it matter what siblings serve, and looking costs.
+  const isAbsent = outcome.tag === 'failed' && outcome.failure.kind === 'absent';
+  const isToldElsewhere = isAbsent && takesTurns(mirror, due.target.module);
+  const reason = refusalOf(outcome, isAbsent && !isToldElsewhere && hasServingSibling(view, mirror, due.target));
+  const heard = { outcome, refusal: reason, probeId: due.probeId, endedMs: sample.endedMonotonicMs };
+  const isUncounted = isAbsent && (reason === null || wentBack(mirror, due.target.module));
+  return { ...updateRefusal(before, heard, view.config.detect.outage), refusal: reason, isUncounted };
+}
+
+function requestsOf(
+  sample: Sample,
+  reason: Reason | null,
+  before: RefusalState,
+  { isOpen }: RefusalState,
+  refused: Refused,
+): readonly Request[] {
+  if (reason === null || isOpen) return [];
+  // A wish to be left alone is heeded first.
+  if (reason === 'throttled' && refused.size === 0) return [{ kind: 'throttled', target: sample.due.target }];
+  return before.refusals === 0 ? [{ kind: 'refused', sample }] : [];
+}
+
+/** True where another mirror of the upstream last served the same thing. */
+function hasServingSibling(view: View, mirror: MirrorMemory, target: Target): boolean {
+  for (const other of mirrorsOf(view, roundKeyOf(mirror.mirror))) {
+    if (other === mirror) continue;
+    const own = targetAt(view, other, target);
+    if (own === null || own.module !== target.module || own.version !== target.version || own.step !== target.step) {
+      continue;
+    }
+    if (other.series.get(seriesId(own, primaryConnection(other.mirror)))?.serves === true) return true;
+  }
+  return false;
+}
+
+function withSeries(refused: Refused, series: SeriesMemory): Refused {
+  return new Set([...refused, series]);
+}
+
+function without(refused: Refused, dropped: Iterable<SeriesMemory>): Refused {
+  const left = new Set(refused);
+  for (const series of dropped) left.delete(series);
+  return left;
+}
