@@ -17,6 +17,7 @@ import { mean, type Spread, spreadOf } from './statistics.ts';
 /** One round of one prober. */
 export interface CpuRound {
   readonly probes: number;
+  readonly failed: number;
   readonly cpuMsPerProbe: number;
   readonly perSecond: number;
 }
@@ -24,31 +25,45 @@ export interface CpuRound {
 /** The same work over each HTTP version: an nginx that takes HTTP/2 and one that does not, blackbox_exporter with it on and off. */
 export type CpuReports = { readonly [P in HttpProtocol]: CpuReport };
 
-/** Both probers, round by round in turn, and the floors of this runtime. */
+/** Both probers and the floors of this runtime, in short rounds by turns: a host's speed changes within seconds. */
 export interface CpuReport {
   readonly atOnce: number;
   readonly roundMs: number;
   readonly ours: readonly CpuRound[];
   readonly theirs: readonly CpuRound[];
-  /** Ours over theirs, pair by pair. */
+  /** Ours over theirs, of rounds that ran one after the other. */
   readonly cpuRatio: Spread;
   readonly rateRatio: Spread;
-  /** The same prober without threads, and the floors under it, each over theirs; one round after the pairs. */
-  readonly floors: readonly { readonly way: string; readonly round: CpuRound; readonly cpuRatio: number }[];
+  /** The same prober without threads, and the floors under it, each over theirs of the same cycle. */
+  readonly floors: readonly Floor[];
   /** CPU that asking the blackbox_exporter took on our side, milliseconds a probe: it shares the cores. */
   readonly driverCpuMsPerProbe: number;
   readonly failed: number;
-  /** Pairs that were left out because others were at work, and cores that others used in all pairs: mean. */
+  /** Cycles that were left out because others were at work, and cores that others used in all cycles: mean. */
   readonly disturbed: number;
   readonly othersCores: number;
-  /** Whether the pairs that count are undisturbed ones. */
+  /** Whether the cycles that count are undisturbed ones. */
   readonly calm: boolean;
 }
 
-interface Pair {
-  readonly ours: CpuRound;
-  readonly theirs: CpuRound;
+/** Less than the whole prober, in a process of its own. */
+export interface Floor {
+  readonly way: string;
+  readonly rounds: readonly CpuRound[];
+  readonly cpuRatio: Spread;
+}
+
+/** One round of each, and what others did meanwhile. */
+interface Cycle {
+  readonly rounds: ReadonlyMap<string, CpuRound>;
   readonly stretch: Stretch;
+}
+
+/** Who takes turns. */
+interface Party {
+  readonly who: string;
+  readonly pid: number;
+  readonly play: (forMs: number) => Promise<Round>;
 }
 
 const atOnce = 16;
@@ -56,8 +71,11 @@ const [{ module, version }] = treeModules;
 const floors = ['inline', 'undici', 'socket'] as const;
 /** Of blackbox_exporter: HTTP/2 is its default. */
 const moduleOver = { '1.1': 'http_1', '2': 'http_2xx' } as const;
-/** With fewer undisturbed pairs than this, all of them count. */
-const pairsMin = 3;
+/** With fewer undisturbed cycles than this, all of them count. */
+const cyclesMin = 5;
+/** Shorter ones are rounded by the steps of 10 ms in which CPU time is told. */
+const roundMs = 1_000;
+const warmUpMs = 2_500;
 /** How many cores the figures are for. */
 const cores = 2;
 
@@ -67,90 +85,104 @@ export async function cpu(quick: boolean, progress: Progress): Promise<CpuReport
 }
 
 async function cpuOver(protocol: HttpProtocol, quick: boolean, progress: Progress): Promise<CpuReport> {
-  const pairs = quick ? 3 : 9;
-  const pairsMax = quick ? 5 : 15;
-  const roundMs = quick ? 2_000 : 4_000;
-  progress.say(`cpu: starting nginx, blackbox_exporter and the prober, HTTP/${protocol}`);
+  progress.say(`cpu: starting nginx, blackbox_exporter and the probers, HTTP/${protocol}`);
   const tree = { root: moduleTree(), extra: 'ssl_protocols TLSv1.3;' };
   const nginx = await startNginx(protocol === '2' ? { ...tree, http2: true } : tree);
   const blackbox = await startBlackbox();
   weighAsWe(blackbox.pid);
   const host = nginx.httpsUrl.replace('127.0.0.1', 'localhost');
   const args = [host, testCerts().ca.certFile, module, version, protocol];
-  const start = (way: string): Child => startChild('cpu-child', [way, ...args]);
-  const ours = start('threads');
-  let failed = 0;
-  let driverMs = 0;
-  const one = async (who: string, pid: number, act: () => Promise<Round>): Promise<CpuRound> => {
-    const before = cpuMsOf(pid);
-    const round = answered(who, await act());
-    failed += round.failed;
-    return {
-      probes: round.ok,
-      cpuMsPerProbe: (cpuMsOf(pid) - before) / round.ok,
-      perSecond: (round.ok * 1_000) / round.tookMs,
-    };
-  };
-  const byChild = (child: Child, forMs: number): Promise<CpuRound> =>
-    one('mirrorwatch', child.pid, async () => {
-      child.say({ forMs, atOnce });
-      return (await child.hear()) as Round;
-    });
-  const byBlackbox = (forMs: number): Promise<CpuRound> =>
-    one('blackbox_exporter', blackbox.pid, async () => {
+  const children = new Map(['threads', ...floors].map((way) => [way, startChild('cpu-child', [way, ...args])]));
+  const driver = { ms: 0, probes: 0 };
+  const theirs: Party = {
+    who: 'theirs',
+    pid: blackbox.pid,
+    async play(forMs) {
       const before = process.cpuUsage();
       const file = `${host}/${module}/@v/${version}.mod`;
       const round = await driveBlackbox(blackbox.port, file, moduleOver[protocol], forMs, atOnce);
       const { user, system } = process.cpuUsage(before);
-      driverMs += (user + system) / 1_000;
+      driver.ms += (user + system) / 1_000;
+      driver.probes += round.ok;
       return round;
-    });
+    },
+  };
+  const [ours, ...others] = [...children].map(([way, child]) => partyOf(way, child));
   try {
     await confine();
-    progress.say('cpu: warming up');
-    await byChild(ours, 2_000);
-    await byBlackbox(1_000);
-    driverMs = 0;
-    const all: Pair[] = [];
-    const calm = (): Pair[] => all.filter(({ stretch }) => isCalm(stretch));
-    for (let n = 0; n < pairsMax && calm().length < pairs; n += 1) {
-      progress.say(`cpu, HTTP/${protocol}: pair ${n + 1}, ${calm().length} of ${pairs} undisturbed so far`);
-      const watch = watchOthers();
-      const pair = { ours: await byChild(ours, roundMs), theirs: await byBlackbox(roundMs) };
-      all.push({ ...pair, stretch: watch() });
-    }
-    const rounds = calm().length >= pairsMin ? calm() : all;
-    const ratios = (figure: 'cpuMsPerProbe' | 'perSecond') =>
-      spreadOf(rounds.map((pair) => pair.ours[figure] / pair.theirs[figure]));
-    const theirsCpu = spreadOf(rounds.map(({ theirs }) => theirs.cpuMsPerProbe)).median;
-    const under: CpuReport['floors'][number][] = [];
-    for (const way of floors) {
-      progress.say(`cpu: floor ${way}`);
-      const child = start(way);
-      await byChild(child, 1_500);
-      const round = await byChild(child, roundMs);
-      await child.close();
-      under.push({ way, round, cpuRatio: round.cpuMsPerProbe / theirsCpu });
-    }
-    return {
-      atOnce,
-      roundMs,
-      ours: rounds.map((pair) => pair.ours),
-      theirs: rounds.map((pair) => pair.theirs),
-      cpuRatio: ratios('cpuMsPerProbe'),
-      rateRatio: ratios('perSecond'),
-      floors: under,
-      driverCpuMsPerProbe: driverMs / all.reduce((sum, { theirs }) => sum + theirs.probes, 0),
-      failed,
-      disturbed: all.length - rounds.length,
-      othersCores: mean(all.map(({ stretch }) => stretch.othersCores)),
-      calm: rounds.every(({ stretch }) => isCalm(stretch)),
-    };
+    const parties = ours === undefined ? [] : [ours, theirs, ...others];
+    const cycles = await playCycles(parties, quick ? 5 : 14, (done) =>
+      progress.say(`cpu, HTTP/${protocol}: cycle ${done.length + 1}, ${calmOf(done).length} undisturbed so far`),
+    );
+    return { ...reportOf(cycles), driverCpuMsPerProbe: driver.ms / driver.probes };
   } finally {
-    await ours.close();
+    for (const child of children.values()) await child.close();
     await blackbox.close();
     await nginx.close();
   }
+}
+
+function partyOf(who: string, child: Child): Party {
+  return {
+    who,
+    pid: child.pid,
+    async play(forMs) {
+      child.say({ forMs, atOnce });
+      return (await child.hear()) as Round;
+    },
+  };
+}
+
+/** Cycles until so many were undisturbed, four tenths more at most; every other one the other way round. */
+async function playCycles(
+  parties: readonly Party[],
+  wanted: number,
+  say: (done: readonly Cycle[]) => void,
+): Promise<readonly Cycle[]> {
+  for (const party of parties) await party.play(warmUpMs);
+  const cycles: Cycle[] = [];
+  while (cycles.length < 1.4 * wanted && calmOf(cycles).length < wanted) {
+    say(cycles);
+    const watch = watchOthers();
+    const rounds = new Map<string, CpuRound>();
+    for (const party of cycles.length % 2 === 0 ? parties : parties.toReversed())
+      rounds.set(party.who, await roundOf(party));
+    cycles.push({ rounds, stretch: watch() });
+  }
+  return cycles;
+}
+
+async function roundOf({ who, pid, play }: Party): Promise<CpuRound> {
+  const before = cpuMsOf(pid);
+  const { ok, failed, tookMs } = answered(who, await play(roundMs));
+  return { probes: ok, failed, cpuMsPerProbe: (cpuMsOf(pid) - before) / ok, perSecond: (ok * 1_000) / tookMs };
+}
+
+function calmOf(cycles: readonly Cycle[]): readonly Cycle[] {
+  return cycles.filter(({ stretch }) => isCalm(stretch));
+}
+
+/** What came of all cycles: each ratio is of one cycle, and the median of them counts. */
+export function reportOf(all: readonly Cycle[]): Omit<CpuReport, 'driverCpuMsPerProbe'> {
+  const calm = calmOf(all);
+  const cycles = calm.length >= cyclesMin ? calm : all;
+  const of = (who: string): readonly CpuRound[] => cycles.flatMap(({ rounds }) => rounds.get(who) ?? []);
+  const theirs = of('theirs');
+  const ratio = (who: string, figure: 'cpuMsPerProbe' | 'perSecond'): Spread =>
+    spreadOf(of(who).map((round, at) => round[figure] / (theirs[at]?.[figure] ?? Number.NaN)));
+  return {
+    atOnce,
+    roundMs,
+    ours: of('threads'),
+    theirs,
+    cpuRatio: ratio('threads', 'cpuMsPerProbe'),
+    rateRatio: ratio('threads', 'perSecond'),
+    floors: floors.map((way) => ({ way, rounds: of(way), cpuRatio: ratio(way, 'cpuMsPerProbe') })),
+    failed: all.flatMap(({ rounds }) => [...rounds.values()]).reduce((sum, { failed }) => sum + failed, 0),
+    disturbed: all.length - cycles.length,
+    othersCores: mean(all.map(({ stretch }) => stretch.othersCores)),
+    calm: cycles.every(({ stretch }) => isCalm(stretch)),
+  };
 }
 
 /** Where there are more cores than the figures are for, everything started so far runs on the first two. */

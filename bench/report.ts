@@ -117,12 +117,10 @@ function cpuLinesOver(protocol: HttpProtocol, report: CpuReport): readonly strin
       ['', 'CPU ms a probe', 'probes/s', 'CPU ratio'],
       roundsRow('mirrorwatch', ours, ratioText(cpuRatio)),
       roundsRow('blackbox_exporter', theirs, '1'),
-      ...floors.map(({ way, round, cpuRatio: ratio }) =>
-        roundsRow(wayNames[way] ?? way, [round], `${ratio.toFixed(2)} ×`),
-      ),
+      ...floors.map(({ way, rounds, cpuRatio: ratio }) => roundsRow(wayNames[way] ?? way, rounds, ratioText(ratio))),
     ]),
     `rate ratio ${ratioText(rateRatio)}; asking blackbox_exporter took ${driverCpuMsPerProbe.toFixed(3)} ms a probe on our side, not in its figure`,
-    disturbed(report, 'pairs of rounds'),
+    disturbed(report, 'cycles'),
   ];
 }
 
