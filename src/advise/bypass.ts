@@ -1,9 +1,12 @@
 import type { Advice, Refusal } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
+import type { Sentence } from '../core/sentence.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import type { Bypass } from '../ecosystems/bypass.ts';
 import type { Chain, Remedy } from '../ecosystems/client.ts';
+import { phrase, saySentence } from '../words/tell.ts';
+import { english } from '../words/words.ts';
 import { advisedNow, type Group } from './group.ts';
 import type { Weighed } from './rank.ts';
 import type { View } from './view.ts';
@@ -83,7 +86,7 @@ export function chainNow(group: Group): Chain {
 export function bypassRemedy({ cause, at, bypass }: BypassDecision, lines: Remedy | null, isMove: boolean): Remedy {
   const isOff = cause === 'failback';
   const [now, back] = isOff ? [bypass.unset, bypass.set] : [bypass.set, bypass.unset];
-  const cost = `All requests of ${bypass.client} use HTTP/1.1 then: more connections, slower builds. Take it back when the outage of ${at.name} closes.`;
+  const cost = phrase('note.bypassCost', { client: bypass.client, head: at.name });
   return {
     remedy: withForms(lines?.remedy ?? {}, now),
     rollback: joined(isMove ? lines?.rollback : undefined, Object.values(back)[0] ?? ''),
@@ -114,6 +117,8 @@ function withForms(
   return { ...lines, ...Object.fromEntries(both), ...programs };
 }
 
-function joined(first: string | undefined, second: string): string {
-  return first === undefined ? second : `${first}\n${second}`;
+/** A sentence that stands for lines goes before others as the English comment that it is. */
+function joined(first: string | Sentence | undefined, second: string): string {
+  if (first === undefined) return second;
+  return `${saySentence(first, english)}\n${second}`;
 }

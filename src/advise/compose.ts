@@ -3,7 +3,8 @@ import type { Reason } from '../core/failure.ts';
 import type { Confidence, Finding } from '../core/finding.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { type Chain, type Remedy, shownChain } from '../ecosystems/client.ts';
-import { told } from '../words/tell.ts';
+import { saySentence, told } from '../words/tell.ts';
+import { english } from '../words/words.ts';
 import { bypassRemedy, withoutBypassLines } from './bypass.ts';
 import { type Decision, ruleOf } from './decide.ts';
 import { expectations, moments } from './expected.ts';
@@ -59,6 +60,9 @@ export function compose(
     reasonOf(view, subjectOf(view, decision)) ?? told(`advice.cause.${decision.cause}`, { from: decision.at.name });
   const replay = decision.kind === 'move' ? expectations(view, decision.at, after) : null;
   const lines = linesOf(view, decision, before, after);
+  const rollback = lines?.rollback ?? '';
+  const limits = decision.kind === 'move' ? limitsOfAdvice(view, decision.to.mirror, after) : [];
+  const notes = [...(lines?.notes ?? []), ...limits];
   return {
     id: meta.id,
     ecosystem: group.ecosystem,
@@ -92,11 +96,9 @@ export function compose(
     confidence: confidenceOf(decision.cause, decision.findings),
     bypass: decision.kind === 'bypass' ? decision.bypass.setting : null,
     remedy: lines?.remedy ?? {},
-    doesNotCover: [
-      ...(lines?.notes ?? []),
-      ...(decision.kind === 'move' ? limitsOfAdvice(view, decision.to.mirror, after) : []),
-    ],
-    rollback: lines?.rollback ?? '',
+    doesNotCover: notes.map((one) => saySentence(one, english)),
+    rollback: saySentence(rollback, english),
+    sentences: { doesNotCover: notes, rollback: typeof rollback === 'string' ? null : rollback },
     trigger: meta.trigger,
   };
 }
@@ -147,8 +149,13 @@ function remedyOf(
     // Its own forms come first, and hold where another client has one of the same name.
     remedy: { ...own.remedy, ...Object.assign({}, ...others.map(({ remedy }) => remedy)), ...own.remedy, ...programs },
     rollback: own.rollback,
-    notes: [...new Set(all.flatMap(({ notes }) => notes)), ...(spared === null ? [] : [sparedSaid(spared)])],
+    notes: [...distinct(all.flatMap(({ notes }) => notes)), ...(spared === null ? [] : [sparedSaid(spared)])],
   };
+}
+
+/** Notes that clients share are said once. */
+function distinct(notes: Remedy['notes']): Remedy['notes'] {
+  return [...new Map(notes.map((one) => [saySentence(one, english), one])).values()];
 }
 
 function fetchCosts(view: View, decision: Said): Advice['expected']['fetchCostSeconds'] {

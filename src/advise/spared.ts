@@ -1,4 +1,6 @@
+import type { Sentence } from '../core/sentence.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
+import { phrase } from '../words/tell.ts';
 import type { Decision } from './decide.ts';
 
 /** Clients of an ecosystem that are not moved, because the HTTP version that they speak works at the mirror to be left. */
@@ -21,6 +23,6 @@ export function sparedBy(decision: Decision): Spared | null {
 }
 
 /** For people: who stays. */
-export function sparedSaid({ clients, protocol, head }: Spared): string {
-  return `Not moved: ${clients.join(', ')}. ${head} answers over HTTP/${protocol}, which they speak.`;
+export function sparedSaid({ clients, protocol, head }: Spared): Sentence {
+  return phrase('note.spared', { clients: clients.join(', '), head, protocol });
 }

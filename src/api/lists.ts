@@ -49,7 +49,8 @@ export function listRoutes(deps: ApiDeps): Router {
     const page = historyPageOf(request, response);
     if (!page) return;
     const { items, next } = deps.advice(page);
-    response.json({ advice: items.map(adviceView), next });
+    const sentences = Object.fromEntries(items.map((one) => [one.id, one.sentences ?? null]));
+    response.json({ advice: items.map(adviceView), next, sentences });
   });
   routes.get('/probes/:id', (request, response) => {
     const probe = deps.probe(request.params.id);

@@ -1,7 +1,8 @@
 import { kinds } from '../config/kinds.ts';
+import type { Advice } from '../core/advice.ts';
 import { printable } from '../core/printable.ts';
 import type { Say } from '../words/say.ts';
-import { sayTold } from '../words/told.ts';
+import { tellIn } from '../words/tell.ts';
 import { sayNamed } from '../words/words.ts';
 import { applyAdvice } from './advice-apply.ts';
 import { type Reasons, reasonSaid } from './advice-words.ts';
@@ -25,6 +26,8 @@ interface AdviceAnswer {
     readonly rollback: string;
     readonly doesNotCover: readonly string[];
   })[];
+  /** By id; absent or `null` of an older release. */
+  readonly sentences?: Readonly<Record<string, Advice['sentences'] | null>>;
 }
 
 const options = {
@@ -139,17 +142,18 @@ async function applied(
   });
 }
 
-function adviceIn(answer: Extract<DaemonAnswer, { tag: 'ok' }>): AdviceAnswer['advice'] | null {
-  const { advice } = (answer.json() ?? {}) as Partial<AdviceAnswer>;
-  return Array.isArray(advice) ? advice : null;
+type Shown = AdviceAnswer['advice'][number] & { readonly sentences?: Advice['sentences'] | null };
+
+function adviceIn(answer: Extract<DaemonAnswer, { tag: 'ok' }>): readonly Shown[] | null {
+  const { advice, sentences } = (answer.json() ?? {}) as Partial<AdviceAnswer>;
+  return Array.isArray(advice) ? advice.map((one: Shown) => ({ ...one, sentences: sentences?.[one.id] })) : null;
 }
 
 /** Lines for people. Whatever a daemon says, it neither moves the cursor nor adds a line of its own. */
-function shown(context: Context, advice: AdviceAnswer['advice']): string[] {
+function shown(context: Context, advice: readonly Shown[]): string[] {
   const { terminal, say, language } = context;
   if (advice.length === 0) return [say('advised.none')];
-  const why = (one: AdviceAnswer['advice'][number]): string =>
-    (language === 'en' ? null : reasonSaid(one, say)) ?? printable(one.reason);
+  const why = (one: Shown): string => (language === 'en' ? null : reasonSaid(one, say)) ?? printable(one.reason);
   return advice.flatMap((one) => [
     `${terminal.paint('bold', stateSaid(one.state, say))}  ${printable(`${one.ecosystem}/${one.upstream}  ${one.id}`)}`,
     `  ${why(one)}`,
@@ -157,10 +161,13 @@ function shown(context: Context, advice: AdviceAnswer['advice']): string[] {
       ? []
       : [
           ...linesOf(Object.values(one.remedy)[0] ?? '').map((line) => `  ${terminal.paint('cyan', line)}`),
-          ...rollbackLines(sayTold(one.rollback, say), say),
+          ...rollbackLines(tellIn(language, { text: one.rollback, sentence: one.sentences?.rollback }), say),
           say('advised.until', { at: printable(one.expiresAt) }),
         ]),
-    ...one.doesNotCover.map((line) => say('advised.uncovered', { text: printable(sayTold(line, say)) })),
+    ...one.doesNotCover.map((text, at) => {
+      const told = tellIn(language, { text, sentence: one.sentences?.doesNotCover[at] });
+      return say('advised.uncovered', { text: printable(told) });
+    }),
   ]);
 }
 

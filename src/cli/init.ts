@@ -118,7 +118,7 @@ async function accepted(
     const expected = sayTold(issue.expected, context.say);
     without.push(
       context.say('init.without', {
-        without: typeof less.without === 'string' ? less.without : saySentence(less.without, context.say),
+        without: saySentence(less.without, context.say),
         expected,
       }),
     );

@@ -107,6 +107,8 @@ export interface Advice {
   readonly doesNotCover: readonly string[];
   /** The line that goes back. */
   readonly rollback: string;
+  /** The same two for any language; `rollback` is `null` where it is lines. Absent: stored by an older release, in English alone. */
+  readonly sentences?: { readonly doesNotCover: readonly (Sentence | string)[]; readonly rollback: Sentence | null };
   readonly trigger: 'detector' | 'alertmanager';
 }
 

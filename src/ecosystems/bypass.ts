@@ -1,3 +1,5 @@
+import type { Sentence } from '../core/sentence.ts';
+import { phrase } from '../words/tell.ts';
 /** A setting that makes a client go past what is broken, as `GODEBUG=http2client=0` turns HTTP/2 off for go. */
 export interface Bypass {
   /** The client's own name: `go`, `cargo`. */
@@ -9,7 +11,7 @@ export interface Bypass {
   /** What takes it back, and nothing else: the same forms. */
   readonly unset: Readonly<Record<string, string>>;
   /** What has to be said beside the lines. */
-  readonly note: string;
+  readonly note: Sentence;
 }
 
 /**
@@ -27,6 +29,6 @@ export function listEntry(client: string, variable: string, entry: string): Bypa
       json: JSON.stringify({ [variable]: entry }),
     },
     unset: { env: `${without}\nexport ${variable}="\${${variable}:+\${${variable}%,}}"`, json: '{}' },
-    note: `${variable} can only be set in the environment: append to what it holds.`,
+    note: phrase('note.bypassVariable', { variable }),
   };
 }

@@ -1,5 +1,6 @@
 import type { Mirror } from '../core/mirror.ts';
 import type { Result } from '../core/result.ts';
+import type { Sentence } from '../core/sentence.ts';
 import type { Step } from '../core/target.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 import type { Bypass } from './bypass.ts';
@@ -74,8 +75,10 @@ export interface Relay {
 export interface Remedy {
   /** By form, the first one for people. `json`: the same for programs. */
   readonly remedy: Readonly<Record<string, string>>;
-  readonly rollback: string;
-  readonly notes: readonly string[];
+  /** The lines that go back, or why they have to be set by hand. */
+  readonly rollback: string | Sentence;
+  /** A text that the catalogue does not have is in English alone. */
+  readonly notes: readonly (Sentence | string)[];
 }
 
 /** Whose mirrors a remedy is for; what is absent is not known. */

@@ -26,6 +26,7 @@ const shape =
   (value) =>
     mapping(value) && Object.entries(fields).every(([name, check]) => check(value[name]));
 
+const sentence = (value: unknown): boolean => text(value) || mapping(value);
 const item = shape({ module: orNull(text), version: orNull(text), step: text });
 
 const finding = shape({
@@ -82,6 +83,7 @@ const advice = shape({
   remedy: mapping,
   doesNotCover: list(text),
   rollback: text,
+  sentences: orNone(shape({ doesNotCover: list(sentence), rollback: orNull(mapping) })),
 });
 
 const chain = shape({

@@ -24,7 +24,7 @@ export function toldOf(one: Sentence): Told {
  */
 export function tellIn(
   language: Language,
-  { text, sentence: stored }: { readonly text: string; readonly sentence?: Sentence | null | undefined },
+  { text, sentence: stored }: { readonly text: string; readonly sentence?: Sentence | string | null | undefined },
 ): string {
   if (typeof stored !== 'object' || stored === null || !isKnown(stored)) return text;
   try {
@@ -44,8 +44,10 @@ function isKnown(value: Filled): boolean {
   return Object.values(values).every(isKnown);
 }
 
-/** A sentence of this release as a person reads it. */
-export function saySentence({ key, values }: Sentence, say: Say): string {
+/** A sentence of this release as a person reads it; what is a text already, in English alone, stays. */
+export function saySentence(sentence: Sentence | string, say: Say): string {
+  if (typeof sentence === 'string') return sentence;
+  const { key, values } = sentence;
   // A count stays a number: the wording may depend on it.
   const filled = Object.entries(values).map(([name, value]) => [
     name,

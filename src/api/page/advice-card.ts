@@ -1,7 +1,6 @@
 import type { Advice } from '../../core/advice.ts';
 import type { Config } from '../../core/config.ts';
 import { tellIn } from '../../words/tell.ts';
-import { sayTold } from '../../words/told.ts';
 import { reach } from './command.ts';
 import { dated, duration, percent, span } from './format.ts';
 import { adviceHands } from './hands.ts';
@@ -48,15 +47,20 @@ function afterLine(say: PageSay, advice: Advice, config: Config, nowMs: number):
 ${canaryAnswers(say, advice)}
 <div><dt>${say('card.expires')}</dt><dd>${advice.expiresAtMs > nowMs ? say.html('card.expiresIn', { span: span(say, advice.expiresAtMs - nowMs), at: dated(advice.expiresAtMs) }) : dated(advice.expiresAtMs)}</dd></div>
 </dl>
-<p class="back">${say.html('card.back', { line: html`<code>${sayTold(advice.rollback, say)}</code>` })}</p>
+<p class="back">${say.html('card.back', { line: html`<code>${tellIn(say.language, { text: advice.rollback, sentence: advice.sentences?.rollback })}</code>` })}</p>
 ${
   !isTaken &&
   html`<p class="accept">${say.html('card.accept', { command: html`<code>mirrorwatch advice accept ${advice.id}${reach(config)}</code>` })}</p>${adviceHands(say, config, advice.id)}`
 }
 ${
   advice.doesNotCover.length > 0 &&
-  html`<details id="covers-${advice.id}"><summary>${say('card.covers')}</summary><ul>${advice.doesNotCover.map((text) => html`<li><bdi>${sayTold(text, say)}</bdi></li>`)}</ul></details>`
+  html`<details id="covers-${advice.id}"><summary>${say('card.covers')}</summary><ul>${notesOf(say, advice).map((text) => html`<li><bdi>${text}</bdi></li>`)}</ul></details>`
 }`;
+}
+
+/** What the lines do not cover, in the reader's language as far as it is known. */
+function notesOf(say: PageSay, { doesNotCover, sentences }: Advice): readonly string[] {
+  return doesNotCover.map((text, at) => tellIn(say.language, { text, sentence: sentences?.doesNotCover[at] }));
 }
 
 /** How much of its canary was looked at: not the moments compared, which the sentence counts where it rests on them. */

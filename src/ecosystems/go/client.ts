@@ -1,5 +1,7 @@
 import { baseUrl } from '../../core/base-url.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import { listEntry } from '../bypass.ts';
 import {
   type Chain,
@@ -86,19 +88,12 @@ export function goRemedy(before: Chain, after: Chain, privatePatterns: readonly 
   const rollback = pasteable(before);
   const proxy = pasteable(after);
   const patterns = privatePatterns.filter((pattern) => pasteablePattern.test(pattern));
-  if (patterns.length < privatePatterns.length)
-    notes.push('A private pattern holds characters that cannot be pasted safely: set GOPRIVATE by hand.');
+  if (patterns.length < privatePatterns.length) notes.push(phrase('note.goPrivatePattern'));
   const goprivate = patterns.length === 0 ? null : patterns.join(',');
-  const back =
-    rollback === null
-      ? '# the chain before cannot be pasted safely: restore it by hand'
-      : `export GOPROXY='${rollback}'`;
-  if (before.members.some((member) => member.hasCredentials))
-    notes.push(
-      'The line that goes back leaves out the credentials of the chain before: they must come from netrc or GOAUTH.',
-    );
+  const back = rollback === null ? phrase('back.chain') : `export GOPROXY='${rollback}'`;
+  if (before.members.some((member) => member.hasCredentials)) notes.push(phrase('note.goBackCredentials'));
   if (proxy === null) {
-    notes.push('The chain holds a URL that cannot be pasted safely: set GOPROXY by hand.');
+    notes.push(phrase('note.goByHand'));
     return { remedy: {}, rollback: back, notes };
   }
   return {
@@ -112,14 +107,10 @@ export function goRemedy(before: Chain, after: Chain, privatePatterns: readonly 
   };
 }
 
-function notesOn(after: Chain): string[] {
-  const notes = ['A GOPROXY set in the environment, a CI file or a container image wins over `go env -w`.'];
-  if (after.separators[0] === ',')
-    notes.push(
-      'Behind a comma the go command moves on at 404 and 410 only: any other fault of the first member ends a build.',
-    );
-  if (after.members.some((member) => member.hasCredentials))
-    notes.push('Credentials are not part of the line: they must come from netrc or GOAUTH.');
+function notesOn(after: Chain): Sentence[] {
+  const notes = [phrase('note.goWins')];
+  if (after.separators[0] === ',') notes.push(phrase('note.goComma'));
+  if (after.members.some((member) => member.hasCredentials)) notes.push(phrase('note.goCredentials'));
   return notes;
 }
 

@@ -1,6 +1,8 @@
 import { baseUrl } from '../../core/base-url.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import {
   type Chain,
   type ChainMember,
@@ -60,21 +62,21 @@ function walkFiles(chain: Chain, replyOf: (member: ChainMember) => Reply): WalkE
 
 /** The lines of the package manager that the profile of the chain's mirrors names; without one, the URLs alone. */
 function httpRemedy(before: Chain, after: Chain, mirrors: readonly Mirror[] = []): Remedy {
-  const notes: string[] = [];
+  const notes: Sentence[] = [];
   if ([...before.members, ...after.members].some(({ hasCredentials }) => hasCredentials))
-    notes.push('Credentials are not part of the lines: they must come from where the client keeps them.');
+    notes.push(phrase('note.credentials', { from: phrase('note.credentialsOfClient') }));
   const urls = after.members.map(({ plain }) => plain);
   const isSafe = [...before.members, ...after.members].every(({ plain }) => pasteable.test(plain));
-  const byHand = '# set by hand what stood before';
+  const byHand = phrase('back.entries');
   if (!isSafe) {
-    notes.push('A URL cannot be pasted safely: set it by hand.');
+    notes.push(phrase('note.urlByHand'));
     return { remedy: {}, rollback: byHand, notes };
   }
   const keys = after.members.map(({ key }) => key);
   const own = mirrors.toSorted((a, b) => rank(keys, a) - rank(keys, b));
   const profile = own.map((mirror) => profileOf(mirror.own?.['profile'])).find((one) => one !== null);
   if (profile == null) {
-    notes.push('Without a `profile` of the mirror nobody knows whose settings these URLs belong in.');
+    notes.push(phrase('note.noProfile'));
     const back = before.members.map(({ plain }) => plain).join(' ');
     return { remedy: { json: JSON.stringify({ urls }) }, rollback: back === '' ? byHand : back, notes };
   }

@@ -1,3 +1,4 @@
+import { phrase } from '../../words/tell.ts';
 import type { Chain } from '../client.ts';
 import { headUrl, type Lines } from './profile.ts';
 
@@ -20,7 +21,7 @@ export function editLines({ before, after, files, behind, kept }: Edit): Lines {
   return {
     text: line(from, to),
     rollback: line(to, from),
-    notes: [`The line changes entries that name ${from} in ${files}; others stay as they are.`],
+    notes: [phrase('note.entries', { from, files })],
   };
 }
 

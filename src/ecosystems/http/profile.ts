@@ -1,4 +1,5 @@
 import type { ProbeFailure } from '../../core/failure.ts';
+import type { Sentence } from '../../core/sentence.ts';
 import type { Bypass } from '../bypass.ts';
 import type { Chain } from '../client.ts';
 
@@ -80,7 +81,7 @@ export interface Leads {
 export interface Lines {
   readonly text: string;
   readonly rollback: string;
-  readonly notes: readonly string[];
+  readonly notes: readonly Sentence[];
 }
 
 /** One well-known kind of file mirror. */

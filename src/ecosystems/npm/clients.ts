@@ -1,3 +1,4 @@
+import { phrase } from '../../words/tell.ts';
 import { type Client, offersHttp1 } from '../client.ts';
 import { urlMember } from '../url-member.ts';
 import { onlyRegistry, parseRegistry, registryMistake, walkRegistry } from './chain.ts';
@@ -44,7 +45,7 @@ export const pnpmClient: Client = clientOf(
   {
     lines: (url) => ({ npmrc: npmrc(url), pnpm: `pnpm config set registry ${url}` }),
     command: 'pnpm config set registry',
-    notes: () => ['`registries.default` of a pnpm-workspace.yaml wins over .npmrc, in pnpm 10 over the variables too.'],
+    notes: () => [phrase('note.pnpmWorkspace')],
   },
 );
 
@@ -59,9 +60,6 @@ export const yarnClient: Client = clientOf(
       yarn: `yarn config set --home npmRegistryServer ${url}`,
     }),
     command: 'yarn config set --home npmRegistryServer',
-    notes: ({ protocol, hostname }) =>
-      protocol === 'http:'
-        ? [`yarn from 2 on asks plain http only of hosts under \`unsafeHttpWhitelist\`: add ${hostname}.`]
-        : [],
+    notes: ({ protocol, hostname }) => (protocol === 'http:' ? [phrase('note.yarnPlain', { host: hostname })] : []),
   },
 );

@@ -1,3 +1,5 @@
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import type { Chain, Remedy } from '../client.ts';
 import { scopeOf } from './patterns.ts';
 
@@ -10,7 +12,7 @@ export interface Pasted {
   lines(url: string): Readonly<Record<string, string>>;
   /** The command that sets the registry in the user's own settings. */
   readonly command: string;
-  notes(url: URL): readonly string[];
+  notes(url: URL): readonly Sentence[];
 }
 
 /** The variables that npm, pnpm up to 10, pnpm from 11 on, and yarn from 2 on read; yarn 1 reads npm's. */
@@ -32,10 +34,8 @@ export function registryRemedy(
   privatePatterns: readonly string[],
 ): Remedy {
   const [url, old] = [urlOf(after), urlOf(before)];
-  const rollback =
-    old === null ? '# the registry before cannot be pasted safely: restore it by hand' : `${exported(old)}`;
-  if (url === null)
-    return { remedy: {}, rollback, notes: ['The registry is a URL that cannot be pasted safely: set it by hand.'] };
+  const rollback = old === null ? phrase('back.registry') : `${exported(old)}`;
+  if (url === null) return { remedy: {}, rollback, notes: [phrase('note.npmByHand')] };
   return {
     remedy: {
       env: exported(url),
@@ -44,7 +44,7 @@ export function registryRemedy(
     },
     rollback,
     notes: [
-      `\`${command}\` sets the registry alone: variables, and the project's own file, win over the user's.`,
+      phrase('note.npmWins', { command }),
       ...notes(new URL(url)),
       ...notesOnLocks(old),
       ...notesOnPrivate(privatePatterns),
@@ -60,36 +60,26 @@ function urlOf({ members: [member] }: Chain): string | null {
 }
 
 /** By host, and where the mirror left lies below a path by its whole URL, which newer npm take. */
-function notesOnLocks(old: string | null): readonly string[] {
+function notesOnLocks(old: string | null): readonly Sentence[] {
   if (old === null) return [];
   const { host, pathname, href } = new URL(old);
   const value = pathname === '/' ? host : href.replace(/\/+$/, '');
-  return [
-    `A package-lock.json or a yarn.lock of yarn 1 whose entries name ${host} still goes there: npm follows the new registry with \`--replace-registry-host=${value}\`, yarn 1 needs its file written anew.`,
-  ];
+  return [phrase('note.npmLock', { host, value })];
 }
 
 /** Names that no scope's registry keeps at home are asked of the one registry: a public one would be told them. */
-function notesOnPrivate(patterns: readonly string[]): readonly string[] {
+function notesOnPrivate(patterns: readonly string[]): readonly Sentence[] {
   const scopes = [...new Set(patterns.flatMap((one) => scopeOf(one) ?? []))];
   const others = patterns.filter((one) => scopeOf(one) === null);
   return [
-    ...scopes.map(
-      (scope) =>
-        `${scope} is private: it needs its own \`${scope}:registry=\` in .npmrc (yarn: \`npmScopes\`), or its names are asked of this registry.`,
-    ),
-    ...others.map(
-      (one) =>
-        `${one} is private and no whole scope: no client can keep such names from the registry that is set. Keep them in a scope, or stay on a registry of your own.`,
-    ),
+    ...scopes.map((scope) => phrase('note.npmScope', { scope, setting: `${scope}:registry=` })),
+    ...others.map((one) => phrase('note.npmName', { name: one })),
   ];
 }
 
-function notesOnCredentials(before: Chain, after: Chain): readonly string[] {
-  const notes: string[] = [];
-  if (after.members.some(({ hasCredentials }) => hasCredentials))
-    notes.push('Credentials are not part of the lines: they stand in .npmrc by host, as `//host/:_authToken=`.');
-  if (before.members.some(({ hasCredentials }) => hasCredentials))
-    notes.push('The lines that go back leave out the credentials of the registry before.');
+function notesOnCredentials(before: Chain, after: Chain): readonly Sentence[] {
+  const notes: Sentence[] = [];
+  if (after.members.some(({ hasCredentials }) => hasCredentials)) notes.push(phrase('note.npmCredentials'));
+  if (before.members.some(({ hasCredentials }) => hasCredentials)) notes.push(phrase('note.npmBack'));
   return notes;
 }

@@ -1,3 +1,4 @@
+import { phrase } from '../../words/tell.ts';
 import { type Chain, type Client, offersHttp1, type Remedy, type Served } from '../client.ts';
 import { walkInOrder } from '../walk.ts';
 import { hostChain, isHung, isTaken } from './chain.ts';
@@ -30,19 +31,14 @@ function hostTable({ url, project }: Place): readonly string[] {
 function remedy(before: Chain, after: Chain, _: readonly string[], { upstream }: Served = {}): Remedy {
   const path = pathOf(upstream);
   const [old, now] = [placesOf(before), placesOf(after)];
-  const rollback =
-    old === null ? '# the hosts before cannot be pasted safely: restore them by hand' : hostsToml(old, path);
-  const credentials = credentialNotes(after, "the client's own login, or a header of the host in hosts.toml");
+  const rollback = old === null ? phrase('back.hosts') : hostsToml(old, path);
+  const credentials = credentialNotes(after, phrase('note.ociLogin'));
   if (now === null) return { remedy: {}, rollback, notes: [unpasteable, ...credentials] };
   const text = hostsToml(now, path);
   return {
     remedy: { 'hosts.toml': text, json: JSON.stringify({ 'hosts.toml': { path, text } }) },
     rollback,
-    notes: [
-      `containerd reads ${folder} where its config_path names it; hosts.toml counts from the next pull on, without a restart.`,
-      'With `resolve` a mirror says what a tag stands for: for images by digest `pull` alone is enough, and a mirror that lies is found out.',
-      ...credentials,
-    ],
+    notes: [phrase('note.containerdReads', { folder }), phrase('note.containerdResolve'), ...credentials],
   };
 }
 

@@ -1,3 +1,4 @@
+import { phrase } from '../../words/tell.ts';
 import { type Chain, type Client, offersHttp1, type Remedy, type Served } from '../client.ts';
 import { walkInOrder } from '../walk.ts';
 import { hostChain } from './chain.ts';
@@ -27,15 +28,12 @@ function remedy(before: Chain, after: Chain, _: readonly string[], { upstream }:
     return {
       remedy: {},
       rollback,
-      notes: [`Docker's registry-mirrors cover Docker Hub alone: none of ${upstream} can be set.`],
+      notes: [phrase('note.dockerHub', { upstream })],
     };
   const credentials = credentialNotes(after, '`docker login`');
   if (now === null) return { remedy: {}, rollback, notes: [unpasteable, ...credentials] };
   const lost = now.mirrors.filter((mirror) => !isRoot(mirror));
-  const notes = [
-    ...lost.map(({ url }) => `Docker takes mirrors without a path: ${url} cannot be one of them.`),
-    ...credentials,
-  ];
+  const notes = [...lost.map(({ url }) => phrase('note.dockerPath', { url })), ...credentials];
   if (now.mirrors.length > 0 && lost.length === now.mirrors.length) return { remedy: {}, rollback, notes };
   const keys = daemonKeys(now);
   return {
@@ -44,11 +42,7 @@ function remedy(before: Chain, after: Chain, _: readonly string[], { upstream }:
       json: JSON.stringify({ 'daemon.json': { path, keys } }),
     },
     rollback,
-    notes: [
-      ...notes,
-      `The keys go into ${path} beside those that stand there; \`systemctl reload docker\` takes them without stopping containers.`,
-      "Docker's registry-mirrors cover Docker Hub alone, and Docker Hub is always asked after them: a dead mirror is slow and silent.",
-    ],
+    notes: [...notes, phrase('note.dockerKeys', { path }), phrase('note.dockerSlow')],
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Filled, Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import type { Chain, ChainMember } from '../client.ts';
 
 /** A mirror as the files of clients name it. */
@@ -48,11 +50,9 @@ export function placesOf({ members }: Chain): Places | null {
 }
 
 /** What is said of mirrors whose URL is not printed. */
-export const unpasteable = 'The chain holds a URL that cannot be pasted safely: set the mirrors by hand.';
+export const unpasteable = phrase('note.mirrorsByHand');
 
 /** What is said where a chain has credentials; empty where it has none. */
-export function credentialNotes({ members }: Chain, from: string): readonly string[] {
-  return members.some(({ hasCredentials }) => hasCredentials)
-    ? [`Credentials are not part of the lines: they must come from ${from}.`]
-    : [];
+export function credentialNotes({ members }: Chain, from: Filled): readonly Sentence[] {
+  return members.some(({ hasCredentials }) => hasCredentials) ? [phrase('note.credentials', { from })] : [];
 }

@@ -1,3 +1,4 @@
+import { phrase } from '../../words/tell.ts';
 import { type Chain, type Client, offersHttp1, type Remedy, type Served } from '../client.ts';
 import { walkInOrder } from '../walk.ts';
 import { hostChain, isCut, isHung, isTaken } from './chain.ts';
@@ -36,24 +37,17 @@ function registriesConf({ mirrors, isDirect }: Places, upstream: string): string
 
 function remedy(before: Chain, after: Chain, _: readonly string[], { upstream = 'docker.io' }: Served = {}): Remedy {
   const [old, now] = [placesOf(before), placesOf(after)];
-  const rollback =
-    old === null ? '# the mirrors before cannot be pasted safely: restore them by hand' : registriesConf(old, upstream);
+  const rollback = old === null ? phrase('back.mirrors') : registriesConf(old, upstream);
   const credentials = credentialNotes(after, '`podman login`');
   if (now === null) return { remedy: {}, rollback, notes: [unpasteable, ...credentials] };
   const lost = now.mirrors.filter((mirror) => !isReachable(mirror));
-  const notes = [
-    ...lost.map(({ url }) => `podman asks no path before /v2: ${url} cannot be one of its mirrors.`),
-    ...credentials,
-  ];
+  const notes = [...lost.map(({ url }) => phrase('note.podmanPath', { url })), ...credentials];
   if (now.mirrors.length > 0 && lost.length === now.mirrors.length) return { remedy: {}, rollback, notes };
   const text = registriesConf(now, upstream);
   return {
     remedy: { 'registries.conf': text, json: JSON.stringify({ 'registries.conf': { path, text } }) },
     rollback,
-    notes: [
-      ...notes,
-      'podman, CRI-O, buildah and skopeo read registries.conf at each pull; CRI-O when it is told to reload. A second file with the same prefix must go.',
-    ],
+    notes: [...notes, phrase('note.podmanReads')],
   };
 }
 

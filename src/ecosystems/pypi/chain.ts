@@ -1,5 +1,7 @@
 import { baseUrl } from '../../core/base-url.ts';
 import { error, ok, type Result } from '../../core/result.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import type { Chain, ChainMember, ChainProblem } from '../client.ts';
 import { urlMember } from '../url-member.ts';
 
@@ -61,30 +63,23 @@ export function linesFor(url: string): { readonly env: string; readonly json: st
  * What goes back, each way the lines were set: a variable would shadow the file that it is to undo.
  * @param fileFor  the lines of the client's own file for an index
  */
-export function rollbackTo(before: Chain, fileFor: (url: string) => string): string {
+export function rollbackTo(before: Chain, fileFor: (url: string) => string): string | Sentence {
   const url = pasteable(before);
-  if (url === null) return '# the index before cannot be pasted safely: restore it by hand';
+  if (url === null) return phrase('back.index');
   return `${fileFor(url)}\n# ${variables.join(', ')}:\n${linesFor(url).env}`;
 }
 
 /** What has to be said beside the lines of either client. */
-export function notesOn(before: Chain, after: Chain, privatePatterns: readonly string[]): readonly string[] {
+export function notesOn(before: Chain, after: Chain, privatePatterns: readonly string[]): readonly Sentence[] {
   const extras = new Set(after.members.slice(1).map(({ key }) => key));
-  const notes: string[] = [];
+  const notes: Sentence[] = [];
   const [head] = after.members;
   if (head?.hasCredentials === true)
-    notes.push(
-      'Credentials are not part of the lines: they must come from netrc, a keyring or the variables of the client.',
-    );
+    notes.push(phrase('note.credentials', { from: phrase('note.credentialsOfPython') }));
   if (head !== undefined && /^http:/i.test(head.plain) && !/^http:\/\/(127\.|localhost[:/]|\[::1\])/i.test(head.plain))
-    notes.push(
-      'The index speaks plain HTTP: clients refuse it unless it is named as trusted, which these lines never do.',
-    );
+    notes.push(phrase('note.indexPlain'));
   if (before.members.slice(1).some(({ key }) => key !== head?.key && !extras.has(key)))
-    notes.push('An extra index should go as well: these lines do not touch extra indexes, take it out by hand.');
-  if (privatePatterns.length > 0)
-    notes.push(
-      'Private projects must come from an index of their own, named first and for them alone: with an extra index any of all indexes may answer for a private name.',
-    );
+    notes.push(phrase('note.indexExtra'));
+  if (privatePatterns.length > 0) notes.push(phrase('note.indexPrivate'));
   return notes;
 }

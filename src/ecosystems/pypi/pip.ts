@@ -1,3 +1,4 @@
+import { phrase } from '../../words/tell.ts';
 import {
   type Chain,
   type ChainMember,
@@ -49,13 +50,10 @@ function pipRemedy(before: Chain, after: Chain, privatePatterns: readonly string
   const rollback = rollbackTo(before, fileFor);
   const notes = [...notesOn(before, after, privatePatterns)];
   if (url === null) {
-    notes.push('The index has a URL that cannot be pasted safely: set index-url by hand.');
+    notes.push(phrase('note.pipByHand'));
     return { remedy: {}, rollback, notes };
   }
-  notes.push(
-    'PIP_INDEX_URL wins over pip.conf; an --index-url of a command or of a requirements.txt wins over both.',
-    `Poetry: poetry source add --priority=primary mirror ${url} (it then writes that source into poetry.lock). PDM: pdm config pypi.url ${url}`,
-  );
+  notes.push(phrase('note.pipWins'), phrase('note.poetry', { url, pdm: url }));
   return {
     remedy: {
       pip: fileFor(url),

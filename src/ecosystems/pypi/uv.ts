@@ -1,3 +1,4 @@
+import { phrase } from '../../words/tell.ts';
 import {
   type Chain,
   type ChainMember,
@@ -39,12 +40,10 @@ function uvRemedy(before: Chain, after: Chain, privatePatterns: readonly string[
   const rollback = rollbackTo(before, fileFor);
   const notes = [...notesOn(before, after, privatePatterns)];
   if (url === null) {
-    notes.push('The index has a URL that cannot be pasted safely: set the default index by hand.');
+    notes.push(phrase('note.uvByHand'));
     return { remedy: {}, rollback, notes };
   }
-  notes.push(
-    'A uv.lock holds the URLs of its files: uv sync --frozen goes on asking those, and --locked finds the lock file out of date.',
-  );
+  notes.push(phrase('note.uvLock'));
   return {
     remedy: {
       uv: fileFor(url),

@@ -10,6 +10,8 @@ import type { Card } from '../../notify/chat/card.ts';
 import { type Chat, isChat } from '../../notify/chat/message.ts';
 import { isQuiet, quietEndMs } from '../../notify/chat/quiet.ts';
 import { createNotifier, type Notifier } from '../../notify/notifier.ts';
+import { saySentence } from '../../words/tell.ts';
+import { english } from '../../words/words.ts';
 import { previewPage } from './page.ts';
 import { plainCard } from './plain-text.ts';
 
@@ -230,5 +232,5 @@ function linesFor(config: Config, from: Mirror, to: Mirror | null): Pick<Advice,
     upstream: from.upstream,
     mirrors: config.mirrors,
   });
-  return { remedy, rollback };
+  return { remedy, rollback: saySentence(rollback, english) };
 }

@@ -155,13 +155,20 @@ const pages = [
 
 /** The fixture with its sentences as the detector tells them. */
 const heard = told('found.slow', { name: 'coast', observed: '1.2 s', step: 'mod', usual: '210 ms' });
-const note = wordsOf('en')('told.note.goWins');
+const note = wordsOf('en')('note.goWins');
 const spoken: FixtureChange = {
   standings: () =>
     fixtureStandings.map((one) => ({ ...one, why: phrase('why.silentAs', { seconds: 9, why: phrase('why.us') }) })),
   findings: () => ({ items: fixtureFindings.map((one) => ({ ...one, ...heard })), next: null }),
   advice: () => ({
-    items: [{ ...fixtureAdvice, sentence: phrase('ground.cannot', { head: 'coast' }), doesNotCover: [note] }],
+    items: [
+      {
+        ...fixtureAdvice,
+        sentence: phrase('ground.cannot', { head: 'coast' }),
+        doesNotCover: [note],
+        sentences: { doesNotCover: [phrase('note.goWins')], rollback: null },
+      },
+    ],
     next: null,
   }),
 };
@@ -241,7 +248,7 @@ describe('the page in Chinese', () => {
     expect(words).toContain('coast 变慢：mod 耗时 1.2 s，平时为 210 ms。');
     expect(words).toContain('已有 9 秒没有可判断的金丝雀应答：看起来是我们自己的网络问题');
     expect(words).toContain('coast 无法判断');
-    expect(words).toContain(wordsOf('zh')('told.note.goWins'));
+    expect(words).toContain(wordsOf('zh')('note.goWins'));
     expect(words).not.toContain('is slow');
   });
 

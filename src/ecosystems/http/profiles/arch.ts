@@ -1,3 +1,4 @@
+import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { epochSeconds } from '../dates.ts';
 import { headText, startsWith } from '../format.ts';
@@ -30,6 +31,6 @@ export const arch: Profile = {
   lines: (before, after) => ({
     text: `# /etc/pacman.d/mirrorlist\n${mirrorlist(after)}`,
     rollback: `# /etc/pacman.d/mirrorlist\n${mirrorlist(before)}`,
-    notes: ['pacman asks the servers of its list in their order, and the next one after any failure.'],
+    notes: [phrase('note.pacmanOrder')],
   }),
 };

@@ -1,3 +1,4 @@
+import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { headText } from '../format.ts';
 import { headUrl, type Profile, type Reading, sound, unsound } from '../profile.ts';
@@ -34,6 +35,6 @@ export const conda: Profile = {
   lines: (before, after) => ({
     text: condarc(after),
     rollback: condarc(before),
-    notes: ['Further channels of a `.condarc` stand below the line that is replaced.'],
+    notes: [phrase('note.condaBelow')],
   }),
 };

@@ -1,3 +1,4 @@
+import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { parseJson } from '../../parse-json.ts';
 import { headText } from '../format.ts';
@@ -54,7 +55,7 @@ export const crates: Profile = {
     setting: 'http.multiplexing=false',
     set: { cargo: '[http]\nmultiplexing = false', json: '{"http.multiplexing":false}' },
     unset: { cargo: '# take `multiplexing = false` out of [http]', json: '{}' },
-    note: 'The lines go into `.cargo/config.toml`, into its [http] section where there is one.',
+    note: phrase('note.bypassCargo'),
   },
   decodes: true,
   marker: null,
@@ -62,6 +63,6 @@ export const crates: Profile = {
   lines: (before, after) => ({
     text: cargoConfig(after),
     rollback: cargoConfig(before),
-    notes: ['Crates come from the `dl` of its config.json, which may be another host.'],
+    notes: [phrase('note.cratesFrom')],
   }),
 };

@@ -1,3 +1,4 @@
+import { phrase } from '../../../words/tell.ts';
 import type { Chain } from '../../client.ts';
 import { compactDate } from '../dates.ts';
 import { headText } from '../format.ts';
@@ -58,8 +59,6 @@ export const maven: Profile = {
   lines: (before: Chain, after: Chain) => ({
     text: settings(headUrl(after)),
     rollback: settings(headUrl(before)),
-    notes: [
-      'A `mirrorOf` of `*` would ask it for the artifacts of private repositories too: `central` alone is meant.',
-    ],
+    notes: [phrase('note.mavenAll')],
   }),
 };

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { type Chain, type RelayState, type Reply, shownChain } from '../../../../src/ecosystems/client.ts';
 import { goRemedy, parseGoproxy, relayOfGoproxy, walkGoproxy } from '../../../../src/ecosystems/go/client.ts';
+import { phrase } from '../../../../src/words/tell.ts';
+import { texts } from '../../../support/texts.ts';
 
 function chain(text: string): Chain {
   const parsed = parseGoproxy(text);
@@ -160,7 +162,7 @@ describe('goRemedy', () => {
         json: '{"GOPROXY":"https://b.example.com/x/|https://a.example.com,direct"}',
       },
       rollback: "export GOPROXY='https://a.example.com,direct'",
-      notes: ['A GOPROXY set in the environment, a CI file or a container image wins over `go env -w`.'],
+      notes: [phrase('note.goWins')],
     });
   });
 
@@ -178,7 +180,7 @@ describe('goRemedy', () => {
 
   it('says what a comma costs', () => {
     const { notes } = goRemedy(before, chain('https://b.example.com,direct'), []);
-    expect(notes[1]).toMatch(/^Behind a comma the go command moves on at 404 and 410 only/);
+    expect(texts(notes)[1]).toMatch(/^Behind a comma the go command moves on at 404 and 410 only/);
   });
 
   it.each([
@@ -187,7 +189,9 @@ describe('goRemedy', () => {
   ])('says where the credentials of the line that goes back come from: a chain before %s', (_, declared, isSaid) => {
     const { notes, rollback } = goRemedy(chain(declared), chain('https://b.example.com,direct'), []);
     expect(rollback).toBe("export GOPROXY='https://a.example.com,direct'");
-    expect(notes.some((note) => note.startsWith('The line that goes back leaves out the credentials'))).toBe(isSaid);
+    expect(texts(notes).some((note) => note.startsWith('The line that goes back leaves out the credentials'))).toBe(
+      isSaid,
+    );
   });
 
   it('never prints credentials, and says where they must come from', () => {
@@ -198,7 +202,7 @@ describe('goRemedy', () => {
     );
     expect(JSON.stringify(given)).not.toContain('hunter2');
     expect(given.remedy['env']).toBe("export GOPROXY='https://b.example.com|https://a.example.com'");
-    expect(given.notes).toContain('Credentials are not part of the line: they must come from netrc or GOAUTH.');
+    expect(texts(given.notes)).toContain('Credentials are not part of the line: they must come from netrc or GOAUTH.');
   });
 
   it.each([
@@ -210,16 +214,16 @@ describe('goRemedy', () => {
   ])('gives no line for %s', (_name, text) => {
     const given = goRemedy(before, chain(text), []);
     expect(given.remedy).toEqual({});
-    expect(given.notes.at(-1)).toBe('The chain holds a URL that cannot be pasted safely: set GOPROXY by hand.');
+    expect(texts(given.notes).at(-1)).toBe('The chain holds a URL that cannot be pasted safely: set GOPROXY by hand.');
   });
 
   it('leaves out a private pattern that could not be pasted, and says so', () => {
     const given = goRemedy(before, chain('https://b.example.com'), ["x';id;'", 'git.example.com']);
     expect(given.remedy['env']).toBe("export GOPROXY='https://b.example.com'\nexport GOPRIVATE='git.example.com'");
-    expect(given.notes.at(-1)).toMatch(/set GOPRIVATE by hand/);
+    expect(texts(given.notes).at(-1)).toMatch(/set GOPRIVATE by hand/);
   });
 
   it('has no way back to a chain that cannot be pasted', () => {
-    expect(goRemedy(chain('https://a.example.com/?k=v'), before, []).rollback).toMatch(/^# /);
+    expect(goRemedy(chain('https://a.example.com/?k=v'), before, []).rollback).toEqual(phrase('back.chain'));
   });
 });

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import type { Chain, Reply } from '../../../../src/ecosystems/client.ts';
 import { filesClient } from '../../../../src/ecosystems/http/client.ts';
 import { profiles } from '../../../../src/ecosystems/http/profiles.ts';
+import { phrase } from '../../../../src/words/tell.ts';
+import { texts } from '../../../support/texts.ts';
 import { aMirror } from './mirror.ts';
 
 const a = 'https://a.example.com/debian';
@@ -116,7 +118,7 @@ describe('the lines are those of the package manager that the profile names', ()
   ])('%s is not pasted', (url) => {
     expect(remedyOf('debian', a, url)).toMatchObject({
       remedy: {},
-      notes: ['A URL cannot be pasted safely: set it by hand.'],
+      notes: [phrase('note.urlByHand')],
     });
     expect(remedyOf('debian', url, b).remedy).toEqual({});
   });
@@ -128,7 +130,7 @@ describe('the lines are those of the package manager that the profile names', ()
       'https://u:hunter2@b.example.com/m',
     );
     expect(JSON.stringify({ remedy, rollback, notes })).not.toContain('hunter2');
-    expect(notes[0]).toMatch(/^Credentials/);
+    expect(texts(notes)[0]).toMatch(/^Credentials/);
   });
 
   test('pacman gets the whole list', () => {

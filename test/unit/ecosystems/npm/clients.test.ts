@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { isSafeEnv } from '../../../../src/core/safe-env.ts';
 import { type Chain, type Reply, shownChain } from '../../../../src/ecosystems/client.ts';
 import { npm } from '../../../../src/ecosystems/npm/npm.ts';
+import { texts } from '../../../support/texts.ts';
 
 const [npmClient, pnpmClient, yarnClient] = npm.clients as readonly [
   (typeof npm.clients)[0],
@@ -120,15 +121,15 @@ describe('what to paste', () => {
   });
 
   it('a lock file keeps the mirror left: the note says how npm follows', () => {
-    expect(npmClient.remedy(b, a, []).notes.join('\n')).toContain('`--replace-registry-host=b.example.com`');
-    expect(npmClient.remedy(a, b, []).notes.join('\n')).toContain(
+    expect(texts(npmClient.remedy(b, a, []).notes).join('\n')).toContain('`--replace-registry-host=b.example.com`');
+    expect(texts(npmClient.remedy(a, b, []).notes).join('\n')).toContain(
       '`--replace-registry-host=https://a.example.com/npm`',
     );
   });
 
   it('a private scope needs a registry of its own; other private names cannot be kept at home', () => {
     const { notes } = npmClient.remedy(a, b, ['@corp', '@corp/*', 'corp-*', '@x/ui-*']);
-    expect(notes.filter((note) => note.includes('is private'))).toEqual([
+    expect(texts(notes).filter((note) => note.includes('is private'))).toEqual([
       '@corp is private: it needs its own `@corp:registry=` in .npmrc (yarn: `npmScopes`), or its names are asked of this registry.',
       ...['corp-*', '@x/ui-*'].map(
         (one) =>
@@ -139,8 +140,8 @@ describe('what to paste', () => {
 
   it('yarn asks plain http of named hosts alone', () => {
     const plain = chain('http://127.0.0.1:4873');
-    expect(yarnClient.remedy(a, plain, []).notes.join('\n')).toContain('`unsafeHttpWhitelist`: add 127.0.0.1');
-    expect(yarnClient.remedy(a, b, []).notes.join('\n')).not.toContain('unsafeHttpWhitelist');
+    expect(texts(yarnClient.remedy(a, plain, []).notes).join('\n')).toContain('`unsafeHttpWhitelist`: add 127.0.0.1');
+    expect(texts(yarnClient.remedy(a, b, []).notes).join('\n')).not.toContain('unsafeHttpWhitelist');
   });
 
   it.each([
@@ -151,12 +152,12 @@ describe('what to paste', () => {
   ])('%s gives no lines, but a note', (text) => {
     const { remedy, notes } = npmClient.remedy(a, chain(text), []);
     expect(remedy).toEqual({});
-    expect(notes).toEqual(['The registry is a URL that cannot be pasted safely: set it by hand.']);
+    expect(texts(notes)).toEqual(['The registry is a URL that cannot be pasted safely: set it by hand.']);
   });
 
   it('credentials are said to stand elsewhere', () => {
     const secret = chain('https://u:p@a.example.com/npm');
-    expect(npmClient.remedy(b, secret, []).notes.join('\n')).toContain('`//host/:_authToken=`');
-    expect(npmClient.remedy(secret, b, []).notes.join('\n')).toContain('leave out the credentials');
+    expect(texts(npmClient.remedy(b, secret, []).notes).join('\n')).toContain('`//host/:_authToken=`');
+    expect(texts(npmClient.remedy(secret, b, []).notes).join('\n')).toContain('leave out the credentials');
   });
 });

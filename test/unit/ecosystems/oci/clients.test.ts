@@ -3,6 +3,8 @@ import { type Chain, type Client, type Reply, shownChain } from '../../../../src
 import { containerd } from '../../../../src/ecosystems/oci/containerd.ts';
 import { docker } from '../../../../src/ecosystems/oci/docker.ts';
 import { podman } from '../../../../src/ecosystems/oci/podman.ts';
+import { phrase } from '../../../../src/words/tell.ts';
+import { texts } from '../../../support/texts.ts';
 
 function chain(text: string): Chain {
   const parsed = containerd.parse(text);
@@ -121,7 +123,7 @@ describe('lines to paste', () => {
     expect(rollback).toBe(`# /etc/containerd/certs.d/ghcr.io/hosts.toml
 [host."https://b.example.com"]
   capabilities = ["pull", "resolve"]`);
-    expect(notes.join(' ')).toContain('With `resolve` a mirror says what a tag stands for');
+    expect(texts(notes).join(' ')).toContain('With `resolve` a mirror says what a tag stands for');
     expect(JSON.parse(remedy['json'] ?? '')).toEqual({
       'hosts.toml': { path: '/etc/containerd/certs.d/ghcr.io/hosts.toml', text: remedy['hosts.toml'] },
     });
@@ -175,7 +177,7 @@ location = "a.example.com"`);
   test('registries.conf: a path before /v2 is left out, and said', () => {
     const { remedy, notes } = of(podman, `${a}/base|${b}|direct`, 'docker.io');
     expect(remedy['registries.conf']).not.toContain('a.example.com');
-    expect(notes[0]).toBe(`podman asks no path before /v2: ${a}/base cannot be one of its mirrors.`);
+    expect(texts(notes)[0]).toBe(`podman asks no path before /v2: ${a}/base cannot be one of its mirrors.`);
     expect(of(podman, `${a}/base|direct`, 'docker.io').remedy).toEqual({});
   });
 
@@ -185,15 +187,15 @@ location = "a.example.com"`);
       'registry-mirrors': [a, 'http://b.example.com:5000'],
       'insecure-registries': ['b.example.com:5000'],
     });
-    expect(JSON.parse(rollback)).toEqual({ 'registry-mirrors': [b] });
-    expect(notes.join(' ')).toContain('Docker Hub alone');
+    expect(JSON.parse(String(rollback))).toEqual({ 'registry-mirrors': [b] });
+    expect(texts(notes).join(' ')).toContain('Docker Hub alone');
     expect(of(docker, `${a}|direct`, 'ghcr.io')).toMatchObject({
       remedy: {},
-      notes: ["Docker's registry-mirrors cover Docker Hub alone: none of ghcr.io can be set."],
+      notes: [phrase('note.dockerHub', { upstream: 'ghcr.io' })],
     });
     expect(of(docker, `${a}/v2/hub|direct`, 'docker.io')).toMatchObject({
       remedy: {},
-      notes: [`Docker takes mirrors without a path: ${a}/v2/hub cannot be one of them.`],
+      notes: [phrase('note.dockerPath', { url: `${a}/v2/hub` })],
     });
   });
 
@@ -207,11 +209,11 @@ location = "a.example.com"`);
         'https://u:hunter3@b.example.com',
       );
       expect(JSON.stringify(secret)).not.toMatch(/hunter|robot/);
-      expect(secret.notes.join(' ')).toContain('Credentials are not part of the lines');
+      expect(texts(secret.notes).join(' ')).toContain('Credentials are not part of the lines');
       for (const odd of [`${a}/x?key=hunter2`, `${a}/$(id)`, `${a}/a'b`, `${a}/\u202e`]) {
         const { remedy, notes } = of(client, `${odd}|direct`, 'docker.io');
         expect(remedy).toEqual({});
-        expect(notes[0]).toBe('The chain holds a URL that cannot be pasted safely: set the mirrors by hand.');
+        expect(texts(notes)[0]).toBe('The chain holds a URL that cannot be pasted safely: set the mirrors by hand.');
       }
     },
   );

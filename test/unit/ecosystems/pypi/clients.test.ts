@@ -3,6 +3,7 @@ import { isSafeEnv } from '../../../../src/core/safe-env.ts';
 import { type Chain, type Client, type Reply, shownChain } from '../../../../src/ecosystems/client.ts';
 import { pip } from '../../../../src/ecosystems/pypi/pip.ts';
 import { uv } from '../../../../src/ecosystems/pypi/uv.ts';
+import { texts } from '../../../support/texts.ts';
 
 const a = 'https://a.example.com/simple';
 const b = 'https://b.example.com/pypi/simple/';
@@ -166,7 +167,7 @@ describe('lines to paste', () => {
     for (const url of ["https://a.example.com/$(id)'", 'https://a.example.com/a;b', 'https://a.example.com/"x']) {
       const { remedy, notes } = client.remedy(chain(a), chain(url), []);
       expect(remedy).toEqual({});
-      expect(notes.join()).toContain('by hand');
+      expect(texts(notes).join()).toContain('by hand');
     }
   });
 
@@ -174,7 +175,7 @@ describe('lines to paste', () => {
     const secret = chain('https://u:hunter2@b.example.com/simple');
     const told = JSON.stringify([pip.remedy(secret, secret, []), uv.remedy(secret, secret, [])]);
     expect(told).not.toContain('hunter2');
-    expect(told).toContain('Credentials are not part of the lines');
+    expect(told).toContain('note.credentials');
   });
 
   test.each([
@@ -183,10 +184,12 @@ describe('lines to paste', () => {
     ['private names', a, b, ['corp-*'], 'Private projects'],
     ['Poetry and PDM', a, b, [], 'poetry source add --priority=primary mirror https://b.example.com/pypi/simple/'],
   ])('%s are told of', (_, before, after, patterns, want) => {
-    expect(pip.remedy(chain(before), chain(after), patterns).notes.join('\n')).toContain(want);
+    expect(texts(pip.remedy(chain(before), chain(after), patterns).notes).join('\n')).toContain(want);
   });
 
   test('plain HTTP on this machine is not', () => {
-    expect(pip.remedy(chain(a), chain('http://127.0.0.1:8080/simple'), []).notes.join()).not.toContain('plain HTTP');
+    expect(texts(pip.remedy(chain(a), chain('http://127.0.0.1:8080/simple'), []).notes).join()).not.toContain(
+      'plain HTTP',
+    );
   });
 });
