@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isChatFormat, type ReceiverFormat, receiverFormats } from '../src/core/receiver-format.ts';
 import { registry } from '../src/ecosystems/registry.ts';
 
 /** The import table of the layout: which folder may import which, and which packages of its own. */
@@ -237,6 +238,26 @@ describe('one wing per ecosystem', () => {
     (_, path) => {
       const text = withoutComments(readFileSync(path, 'utf8'));
       for (const step of steps) expect(text).not.toMatch(new RegExp(`(['"\`])${step}\\1`));
+    },
+  );
+});
+
+describe('one file a receiver', () => {
+  const folder = join(root, 'src/notify/receivers');
+  const names = Object.keys(receiverFormats).filter((name) => isChatFormat(name as ReceiverFormat));
+  /** How a chat shows its own markup is drawn by the preview, service by service. */
+  const knows = ['src/core/receiver-format.ts', 'src/features/preview/draw.ts', 'src/features/preview/page.ts'];
+  const others = files.map((path) => relative(root, path)).filter((path) => !path.startsWith('src/notify/receivers/'));
+
+  it.each(Object.keys(receiverFormats))('%s has one', (name) => {
+    expect(files).toContain(join(folder, `${name}.ts`));
+  });
+  it.each(others.filter((path) => !knows.includes(path) && !path.startsWith('src/words/')))(
+    '%s knows no chat',
+    (path) => {
+      const text = withoutComments(readFileSync(join(root, path), 'utf8'));
+      for (const name of names) expect(text).not.toMatch(new RegExp(`(['"])${name}\\1|receivers/${name}\\.ts`));
+      expect(text).not.toMatch(/format [!=]== '(standard|alertmanager)'/);
     },
   );
 });

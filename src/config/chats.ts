@@ -1,4 +1,5 @@
-import { type ChatFormat, type ChatRule, chatFormats } from '../core/config.ts';
+import type { ChatRule } from '../core/config.ts';
+import { receiverFormats } from '../core/receiver-format.ts';
 import type { Path } from './issues.ts';
 import type { Report } from './report.ts';
 import type { FileConfig } from './schema.ts';
@@ -10,19 +11,11 @@ export type FileReceiver = FileConfig['webhooks'][number];
 /** Long enough for what one fault brings about, short enough to be news. */
 const groupMsUsual = 15_000;
 
-/** Their bots can be made to check a signature; of the others the URL is all the secret there is. */
-const signed: readonly ChatFormat[] = ['feishu', 'dingtalk'];
-
-/** True for what people read. */
-export function isChatFormat(format: FileReceiver['format']): format is ChatFormat {
-  return chatFormats.some((chat) => chat === format);
-}
-
 /** What spans several keys of a receiver that people read. */
 export function checkChat(path: Path, { format, secrets }: FileReceiver, count: number, report: Report): void {
   const at = [...path, secrets.length > 0 ? 'secrets' : 'secretsFile'];
   const needs = [[...path, 'format']];
-  if (!signed.some((one) => one === format)) {
+  if (receiverFormats[format].secrets === 'none') {
     if (count > 0) report.error(at, `no secrets: ${format} checks no signature, its URL is the secret`, { needs });
   } else if (count > 1) report.error(at, `one secret: a ${format} bot has no more`, { needs });
 }

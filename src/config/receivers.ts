@@ -1,6 +1,7 @@
 import { type OnlyRule, type Receiver, type WebhookEvent, webhookEvents } from '../core/config.ts';
+import { isChatFormat, receiverFormats, showsAlerts } from '../core/receiver-format.ts';
 import { Secret } from '../core/secret.ts';
-import { chatRule, checkChat, type FileReceiver, isChatFormat } from './chats.ts';
+import { chatRule, checkChat, type FileReceiver } from './chats.ts';
 import type { Path } from './issues.ts';
 import type { Reader, Report } from './report.ts';
 import type { FileConfig } from './schema.ts';
@@ -24,7 +25,7 @@ function readReceiver(path: Path, webhook: FileReceiver, reader: Reader, report:
     report.error([...path, 'urlFile'], 'a file with an http:// or https:// URL');
   const more = secretsFile === undefined ? [] : secretLines([...path, 'secretsFile'], webhook, reader, report);
   const secrets = [...webhook.secrets, ...more];
-  if (format === 'alertmanager') checkAlertmanager(path, webhook, fileUrl, report);
+  if (showsAlerts(webhook)) checkAlertmanager(path, webhook, fileUrl, report);
   else if (isChatFormat(format)) checkChat(path, webhook, secrets.length, report);
   else checkStandard(path, webhook, report);
   if (!isChatFormat(format)) refuseChatKeys(path, webhook, report);
@@ -34,7 +35,7 @@ function readReceiver(path: Path, webhook: FileReceiver, reader: Reader, report:
     secrets: secrets.map((secret) => new Secret(secret)),
     format,
     lang: webhook.lang,
-    on: webhook.on ?? (format === 'alertmanager' ? webhookEvents.filter(isAlert) : webhookEvents),
+    on: webhook.on ?? (showsAlerts(webhook) ? webhookEvents.filter(isAlert) : webhookEvents),
     ...onlyOf(webhook),
     ...(isChatFormat(format) ? { chat: chatRule(path, webhook, report) } : {}),
     allow: webhook.allow,
@@ -71,10 +72,13 @@ function checkStandard(path: Path, { secrets, secretsFile, lang }: FileReceiver,
       });
 }
 
+const chats = Object.keys(receiverFormats).filter((format) => isChatFormat(format as keyof typeof receiverFormats));
+const chatWords = `${chats.slice(0, -1).join(', ')} and ${chats.at(-1)}`;
+
 function refuseChatKeys(path: Path, webhook: FileReceiver, report: Report): void {
   for (const key of ['group', 'timeZone', 'quiet', 'page'] as const)
     if (webhook[key] !== undefined)
-      report.error([...path, key], 'of slack, feishu, dingtalk and wecom alone', { needs: [[...path, 'format']] });
+      report.error([...path, key], `of ${chatWords} alone`, { needs: [[...path, 'format']] });
 }
 
 /** An alert is a finding; that one has ended is said by the alert itself, and advice is none. */

@@ -1,4 +1,5 @@
 import { severities, webhookEvents } from '../core/config.ts';
+import { type ReceiverFormat, receiverFormats } from '../core/receiver-format.ts';
 import { checked, duration, file, hosts, list, mapping, name, secretText, text, timeZone, word } from './fields.ts';
 
 const clockTime = (description: string) =>
@@ -12,6 +13,8 @@ const quiet = mapping({
     'pass',
   ]).prefault('hold'),
 });
+
+const formats = Object.keys(receiverFormats) as [ReceiverFormat, ...ReceiverFormat[]];
 
 /** One entry of `webhooks`. */
 export const webhook = mapping(
@@ -32,14 +35,10 @@ export const webhook = mapping(
       })
       .prefault([]),
     secretsFile: file('File with one signing secret a line.').optional(),
-    format: word('Form of the body: `standard` and `alertmanager` for programs, the others cards for people.', [
-      'standard',
-      'alertmanager',
-      'slack',
-      'feishu',
-      'dingtalk',
-      'wecom',
-    ]).prefault('standard'),
+    format: word(
+      'Form of the body: `standard` and `alertmanager` for programs, the others cards for people.',
+      formats,
+    ).prefault('standard'),
     lang: word('Language of the cards, and of an alert’s annotations: English, or Simplified Chinese.', [
       'en',
       'zh',

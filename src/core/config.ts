@@ -1,6 +1,7 @@
 import type { ClientPair } from './client-run.ts';
 import type { FindingKind } from './finding.ts';
 import type { Control, EcosystemId, Mirror } from './mirror.ts';
+import type { ReceiverFormat } from './receiver-format.ts';
 import type { Secret } from './secret.ts';
 import type { ModuleRef, Step } from './target.ts';
 
@@ -66,8 +67,7 @@ export interface Receiver {
   readonly url: Secret;
   /** Standard Webhooks secrets (`whsec_…`), one signature each; at most one of a chat; empty for formats that carry none. */
   readonly secrets: readonly Secret[];
-  /** `standard`: signed JSON. `alertmanager`: findings as alerts, to its v2 API under `url`. The others: cards for people. */
-  readonly format: 'standard' | 'alertmanager' | ChatFormat;
+  readonly format: ReceiverFormat;
   readonly lang: 'en' | 'zh';
   readonly on: readonly WebhookEvent[];
   /** Of what is wanted by `on`, only this; absent: all of it. */
@@ -77,9 +77,6 @@ export interface Receiver {
   /** CIDRs where private addresses are allowed. */
   readonly allow: readonly string[];
 }
-
-export const chatFormats = ['slack', 'feishu', 'dingtalk', 'wecom'] as const;
-export type ChatFormat = (typeof chatFormats)[number];
 
 /** Who is told, the least grave first: `info` only to be known, `warning` a ticket for working hours, `critical` a page, at night too. */
 export const severities = ['info', 'warning', 'critical'] as const;

@@ -4,19 +4,19 @@ import type { Finding, FindingChange } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Delivery, DeliveryFailure, Notice } from '../core/notice.ts';
 import type { Now, Post, Random, Row } from '../core/ports.ts';
+import { isChatFormat, showsAlerts } from '../core/receiver-format.ts';
 import { stamp } from '../core/views.ts';
-import { originOf, testAlert, withEnd } from './alerts.ts';
+import { originOf, testAlert } from './alerts.ts';
 import { announce, release } from './announce.ts';
 import { batchMs, batchOf, sortOut } from './chat/batch.ts';
 import type { Card } from './chat/card.ts';
 import { type Chat, chatMessage, isChat, isSameBot } from './chat/message.ts';
 import { isQuiet } from './chat/quiet.ts';
-import { chatServices } from './chat/services.ts';
 import { adviceNews, findingNews, isEnd } from './news.ts';
 import { conclude, entryOf, expire, isFor, nextSeq, restore, type State, seqRow } from './outbox.ts';
 import { forgetPushed, noteAdvice, notePushed, pushAgain } from './push.ts';
 import { attemptMs, dueEntries, type Entry, emptyQueue, expiryMs, notSent, type Queue } from './queue.ts';
-import { signature } from './signature.ts';
+import { chatServices, programs } from './receivers/receivers.ts';
 import { releaseAtMs } from './stories.ts';
 import { type NotifyTurn, openTurn } from './turn.ts';
 
@@ -140,7 +140,7 @@ export function createNotifier(input: {
         type: 'mirror.self',
         subject,
         seq,
-        body: format === 'alertmanager' ? testAlert(state.origin, queue.receiver.lang, now) : standard,
+        body: showsAlerts({ format }) ? testAlert(state.origin, queue.receiver.lang, now) : standard,
         createdAtMs: now.wallMs,
         attempts: 0,
         nextAtMs: now.wallMs,
@@ -256,34 +256,9 @@ function endDelivery(state: State, queue: Queue, { id }: Notice, delivery: Deliv
   for (const entry of sent) conclude(state, queue, entry, delivery, now);
 }
 
-/** The signed request for one attempt; the timestamp is the attempt's, the id the notice's. */
+/** The request of one attempt to a receiver that programs read. */
 function messageOf(receiver: Receiver, notice: Notice, now: Now): Sendable['message'] {
-  if (receiver.format === 'alertmanager') return alertMessageOf(receiver, notice, now);
-  const timestamp = Math.floor(now.wallMs / 1000);
-  const signatures = receiver.secrets.map((secret) => signature(secret.reveal(), notice.id, timestamp, notice.body));
-  return {
-    url: receiver.url.reveal(),
-    headers: {
-      'content-type': 'application/json',
-      'webhook-id': notice.id,
-      'webhook-timestamp': String(timestamp),
-      ...(signatures.length === 0 ? {} : { 'webhook-signature': signatures.join(' ') }),
-    },
-    body: notice.body,
-    allow: receiver.allow,
-    timeoutMs: limits.deliveryMs,
-  };
-}
-
-/** To the v2 API below the base URL; nothing signs it, and each attempt says anew when it ends by itself. */
-function alertMessageOf(receiver: Receiver, notice: Notice, now: Now): Sendable['message'] {
-  const url = new URL(receiver.url.reveal());
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v2/alerts`;
-  return {
-    url: url.href,
-    headers: { 'content-type': 'application/json' },
-    body: withEnd(notice.body, now),
-    allow: receiver.allow,
-    timeoutMs: limits.deliveryMs,
-  };
+  const { format } = receiver;
+  if (isChatFormat(format)) throw new Error(`a chat's message is a card: ${format}`);
+  return programs[format].message(receiver, notice, now);
 }

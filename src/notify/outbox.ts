@@ -4,6 +4,7 @@ import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Delivery, Notice } from '../core/notice.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
+import { showsAlerts } from '../core/receiver-format.ts';
 import { alertBody, type Origin } from './alerts.ts';
 import { backoffMs } from './backoff.ts';
 import { isUnsent } from './chat/batch.ts';
@@ -60,8 +61,8 @@ function asKnown({ chat }: Receiver, entry: Entry, now: Now): Entry {
 }
 
 /** True where a stored body is in the form that the receiver takes now: that of an alert is a list. */
-export function isFor({ format }: Receiver, { notice }: Entry): boolean {
-  return (format === 'alertmanager') === notice.body.startsWith('[');
+export function isFor(receiver: Receiver, { notice }: Entry): boolean {
+  return showsAlerts(receiver) === notice.body.startsWith('[');
 }
 
 /** Counts a subject up. */
@@ -139,7 +140,7 @@ function textFor(
   now: Now,
 ): string {
   // A chat's card is drawn from this when it is sent.
-  if (receiver.format !== 'alertmanager' || news.finding === null)
+  if (!showsAlerts(receiver) || news.finding === null)
     return bodyOf(news, { ...meta, vantage: state.origin.vantage, wallMs: now.wallMs });
   const isRecovery = news.type === 'mirror.recovery';
   const endedAtMs = isRecovery ? (news.finding.closedAtMs ?? now.wallMs) : null;
@@ -160,12 +161,12 @@ function toldAs(queue: Queue, id: string | null): string | null {
 
 /** Programs are the receivers that show what is there now, and are told of it again and again. */
 function isOf({ receiver }: Queue, audience: Audience): boolean {
-  return audience === 'all' || (receiver.format === 'alertmanager') === (audience === 'programs');
+  return audience === 'all' || showsAlerts(receiver) === (audience === 'programs');
 }
 
 function wants(queue: Queue, news: News, findingId: string | null): boolean {
   // The end of an alert is part of it.
-  const event = queue.receiver.format === 'alertmanager' ? news.finding?.kind : news.event;
+  const event = showsAlerts(queue.receiver) ? news.finding?.kind : news.event;
   if (event === undefined || !queue.receiver.on.includes(event) || !isMeant(queue.receiver, news)) return false;
   if (news.weight === 'news') return true;
   return queue.entries.some(
@@ -175,7 +176,7 @@ function wants(queue: Queue, news: News, findingId: string | null): boolean {
 
 /** Whether a notice can still be put in other words: nobody has it under its id, or its receiver knows no ids. */
 function isFresh({ receiver }: Queue, { inFlight, mayHaveArrived: isOut }: Entry): boolean {
-  return !inFlight && (!isOut || receiver.format === 'alertmanager');
+  return !inFlight && (!isOut || showsAlerts(receiver));
 }
 
 /** A notice that is to go out at once, still without its text. */
@@ -243,7 +244,7 @@ export function conclude(state: State, queue: Queue, entry: Entry, delivery: Del
   const newer = queue.entries.find((one) => one !== entry && one.notice.subject === entry.notice.subject);
   const attempts = entry.notice.attempts + 1;
   // An alert must not end by itself at the receiver while we wait.
-  const longestMs = queue.receiver.format === 'alertmanager' ? limits.pushEveryMs : limits.deliveryBackoffMsMax;
+  const longestMs = showsAlerts(queue.receiver) ? limits.pushEveryMs : limits.deliveryBackoffMsMax;
   // One answer does not hold what waits until it expires.
   const afterMs = failure.retry === 'later' ? 0 : Math.min(failure.retry.afterMs, longestMs);
   const waitMs = Math.max(afterMs, Math.min(longestMs, backoffMs(attempts, state.random.next())));

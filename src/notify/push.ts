@@ -2,6 +2,7 @@ import type { AdviceChange } from '../core/advice.ts';
 import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Now } from '../core/ports.ts';
+import { showsAlerts } from '../core/receiver-format.ts';
 import { alertBody } from './alerts.ts';
 import { subjectOf } from './news.ts';
 import { enqueue, nextSeq, noticeOf, type State, seqRow } from './outbox.ts';
@@ -37,7 +38,7 @@ export function forgetPushed(state: State, finding: Finding): void {
 export function pushAgain(state: State, now: Now): void {
   for (const queue of state.queues.values()) {
     const { receiver } = queue;
-    if (receiver.format !== 'alertmanager' || queue.disabled) continue;
+    if (!showsAlerts(receiver) || queue.disabled) continue;
     for (const finding of state.live.values()) {
       if (!receiver.on.includes(finding.kind)) continue;
       if ((state.pushAtMs.get(keyOf(queue, finding)) ?? Number.NEGATIVE_INFINITY) > now.monotonicMs) continue;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ChatFormat } from '../../src/core/config.ts';
+import type { ChatFormat } from '../../src/core/receiver-format.ts';
 
 // What each service's own pages say a message is: written down from them, not from our code (docs/webhooks.md names them).
 

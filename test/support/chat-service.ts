@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
-import type { ChatFormat } from '../../src/core/config.ts';
+import type { ChatFormat } from '../../src/core/receiver-format.ts';
 import { chatMistakes } from './chat-schema.ts';
 import { listenAnywhere } from './ports.ts';
 

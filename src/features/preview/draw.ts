@@ -1,4 +1,4 @@
-import type { ChatFormat } from '../../core/config.ts';
+import type { ChatFormat } from '../../core/receiver-format.ts';
 import { dingtalkMarkup, feishuMarkup, html, slackMarkup, wecomMarkup } from './markup.ts';
 
 /** Reads one body as its service would, so that what is seen is what is sent. Texts of the body are data: all is escaped. */

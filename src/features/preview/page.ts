@@ -1,4 +1,4 @@
-import type { ChatFormat } from '../../core/config.ts';
+import type { ChatFormat } from '../../core/receiver-format.ts';
 import type { Language } from '../../words/say.ts';
 import { wordsOf } from '../../words/words.ts';
 import { drawers } from './draw.ts';

@@ -3,11 +3,11 @@ import { limits } from '../../core/limits.ts';
 import type { Now, Post } from '../../core/ports.ts';
 import type { Origin } from '../alerts.ts';
 import type { Entry } from '../queue.ts';
+import { chatServices } from '../receivers/receivers.ts';
 import { wasHeld } from './batch.ts';
 import { type Card, cardOf } from './card.ts';
 import type { Reader } from './section.ts';
 import type { ChatService } from './service.ts';
-import { chatServices } from './services.ts';
 import { toldOf } from './told.ts';
 
 type Message = Parameters<Post['send']>[0];

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import type { ChatFormat } from '../../../src/core/config.ts';
+import type { ChatFormat } from '../../../src/core/receiver-format.ts';
 import { chatMistakes } from '../../support/chat-schema.ts';
 import { type ChatAnswer, chatToken, type FakeChat, startFakeChat } from '../../support/chat-service.ts';
 import { tempDir } from '../../support/paths.ts';

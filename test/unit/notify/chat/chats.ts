@@ -1,5 +1,6 @@
-import type { ChatFormat, ChatRule, Receiver } from '../../../../src/core/config.ts';
+import type { ChatRule, Receiver } from '../../../../src/core/config.ts';
 import type { Delivery } from '../../../../src/core/notice.ts';
+import type { ChatFormat } from '../../../../src/core/receiver-format.ts';
 import { Secret } from '../../../../src/core/secret.ts';
 import { receiver } from '../stage.ts';
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
 import type { Notice } from '../../../../src/core/notice.ts';
-import { chatServices } from '../../../../src/notify/chat/services.ts';
 import type { Sendable } from '../../../../src/notify/notifier.ts';
+import { chatServices } from '../../../../src/notify/receivers/receivers.ts';
 import { advice, delivered, finding, gone, later, Stage } from '../stage.ts';
 import { chat, formats, refused, textsOf, tooFast } from './chats.ts';
 

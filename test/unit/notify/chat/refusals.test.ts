@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chatServices } from '../../../../src/notify/chat/services.ts';
+import { chatServices } from '../../../../src/notify/receivers/receivers.ts';
 
 const later = (code: string) => ({ kind: 'refused', code, retry: 'later' });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { dingtalk, dingtalkSign } from '../../../../src/notify/chat/dingtalk.ts';
-import { feishu, feishuSign } from '../../../../src/notify/chat/feishu.ts';
-import { chatServices } from '../../../../src/notify/chat/services.ts';
+import { dingtalk, dingtalkSign } from '../../../../src/notify/receivers/dingtalk.ts';
+import { feishu, feishuSign } from '../../../../src/notify/receivers/feishu.ts';
+import { chatServices } from '../../../../src/notify/receivers/receivers.ts';
 
 // Computed by others (two Python projects; a Swift one) and again with `openssl dgst -sha256 -hmac … -binary | base64`.
 describe('signatures are those of the services', () => {

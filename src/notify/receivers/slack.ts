@@ -1,6 +1,6 @@
-import type { Section } from './section.ts';
-import { type ChatService, marks, refused, saysItself } from './service.ts';
-import { clipped } from './text.ts';
+import type { Section } from '../chat/section.ts';
+import { type ChatService, marks, refused, saysItself } from '../chat/service.ts';
+import { clipped } from '../chat/text.ts';
 
 /** Documented bounds. */
 const headerChars = 150;

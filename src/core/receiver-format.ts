@@ -1,0 +1,28 @@
+/**
+ * What the body of a message is, by the word that names the kind of receiver, and how many secrets sign it. `events`: signed
+ * JSON for programs; `alerts`: findings that stand until they end, for programs that show them; `cards`: for people.
+ */
+export const receiverFormats = {
+  standard: { form: 'events', secrets: 'many' },
+  alertmanager: { form: 'alerts', secrets: 'none' },
+  slack: { form: 'cards', secrets: 'none' },
+  feishu: { form: 'cards', secrets: 'one' },
+  dingtalk: { form: 'cards', secrets: 'one' },
+  wecom: { form: 'cards', secrets: 'none' },
+} as const;
+
+export type ReceiverFormat = keyof typeof receiverFormats;
+/** Those that people read. */
+export type ChatFormat = {
+  [Format in ReceiverFormat]: (typeof receiverFormats)[Format]['form'] extends 'cards' ? Format : never;
+}[ReceiverFormat];
+
+/** True where people read it. */
+export function isChatFormat(format: ReceiverFormat): format is ChatFormat {
+  return receiverFormats[format].form === 'cards';
+}
+
+/** True where findings stand as alerts and are told again until they end. */
+export function showsAlerts({ format }: { readonly format: ReceiverFormat }): boolean {
+  return receiverFormats[format].form === 'alerts';
+}

@@ -1,0 +1,21 @@
+import type { Receiver } from '../../core/config.ts';
+import { limits } from '../../core/limits.ts';
+import type { Notice } from '../../core/notice.ts';
+import type { Now } from '../../core/ports.ts';
+import { withEnd } from '../alerts.ts';
+import type { Program } from './program.ts';
+
+/** Alertmanager's v2 API below the base URL; nothing signs it, and each attempt says anew when the alert ends by itself. */
+export const alertmanager: Program = {
+  message(receiver: Receiver, notice: Notice, now: Now) {
+    const url = new URL(receiver.url.reveal());
+    url.pathname = `${url.pathname.replace(/\/+$/, '')}/api/v2/alerts`;
+    return {
+      url: url.href,
+      headers: { 'content-type': 'application/json' },
+      body: withEnd(notice.body, now),
+      allow: receiver.allow,
+      timeoutMs: limits.deliveryMs,
+    };
+  },
+};
