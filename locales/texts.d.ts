@@ -1734,6 +1734,7 @@ export interface Places {
   readonly 'delivery.code.message': never;
   readonly 'delivery.code.notWebhook': never;
   readonly 'delivery.code.disabled': never;
+  readonly 'delivery.code.webhookGone': never;
   readonly 'delivery.code.workspace': never;
   readonly 'probe.noAnswer': 'registry' | 'seconds';
   readonly 'probe.ok': never;

@@ -157,7 +157,12 @@ export interface Move {
 export interface Played {
   readonly moves: readonly Move[];
   /** Messages a person would have got: advice and findings, by kind and change. */
-  readonly notices: readonly { readonly atMs: number; readonly what: string }[];
+  readonly notices: readonly {
+    readonly atMs: number;
+    readonly what: string;
+    /** It changes a message they have, or comes in one card with another; absent: it is a message of its own. */
+    readonly isAdded?: boolean;
+  }[];
   /** Probes made, by purpose. */
   readonly probes: { readonly scheduled: number; readonly extra: number };
 }

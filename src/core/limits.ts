@@ -314,6 +314,10 @@ export const limits = {
   storyHoldMsMax: 360 * minute,
   /** One who was told to use another mirror stays there while it costs at most so much more than the best. */
   storyWorseShare: 0.25,
+  /** Messages of a chat that can still be changed, the newest of each receiver. */
+  sentMessages: 20,
+  /** Notices of one such message that later ones can name. */
+  sentNotices: 100,
   /** From SIGTERM the process is gone within this: what follows fits in it. A delivery that is cut is sent again under its id. */
   stopMs: 10 * second,
   /** Time given to probes in flight and deliveries at SIGTERM. */

@@ -48,7 +48,8 @@ export type DeliveryFailure =
 export type Retry = 'never' | 'later' | { readonly afterMs: number };
 
 export type Delivery =
-  | { readonly tag: 'delivered'; readonly status: number }
+  /** `receipt`: what the receiver knows the message by, where it says so. */
+  | { readonly tag: 'delivered'; readonly status: number; readonly receipt?: string }
   | { readonly tag: 'failed'; readonly failure: DeliveryFailure };
 
 /** What became of notices; the label `outcome` of `mirrorwatch_webhook_deliveries_total`. */

@@ -275,6 +275,8 @@ export interface Store {
 /** Sends one signed body to one receiver, guarded against SSRF on the connected address. Never throws. */
 export interface Post {
   send(message: {
+    /** `PATCH` changes a message that was sent; absent: `POST`. */
+    readonly method?: 'POST' | 'PATCH';
     readonly url: string;
     readonly headers: Readonly<Record<string, string>>;
     readonly body: string;
@@ -282,6 +284,8 @@ export interface Post {
     readonly timeoutMs: number;
     /** What an answer's body says went wrong, whatever its status; `null`: the status holds. Absent: it alone is asked. */
     readonly refusalIn?: (status: number, body: string) => DeliveryFailure | null;
+    /** What the receiver knows the message by, from the body of a good answer. Absent: it is not asked. */
+    readonly receiptIn?: (body: string) => string | null;
   }): Promise<Delivery>;
 }
 

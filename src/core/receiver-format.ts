@@ -6,6 +6,7 @@ export const receiverFormats = {
   standard: { form: 'events', secrets: 'many' },
   alertmanager: { form: 'alerts', secrets: 'none' },
   slack: { form: 'cards', secrets: 'none' },
+  discord: { form: 'cards', secrets: 'none' },
   feishu: { form: 'cards', secrets: 'one' },
   dingtalk: { form: 'cards', secrets: 'one' },
   wecom: { form: 'cards', secrets: 'none' },

@@ -19,7 +19,7 @@ export interface PostOptions {
 }
 
 /**
- * Sends webhooks: one POST over a connection of its own, certificate verified, redirects never followed. The address
+ * Sends webhooks: one POST (or PATCH) over a connection of its own, certificate verified, redirects never followed. The address
  * that is connected to must be public unless `allow` names it (CIDR, address or host name), so that neither a
  * literal nor a name, nor one that changes between check and connect, leads into a private network.
  *
@@ -93,7 +93,7 @@ async function ask(
     const { body } = await exchange(
       carrier,
       {
-        method: 'POST',
+        method: message.method ?? 'POST',
         target: `${url.pathname}${url.search}`,
         headers: { 'accept-encoding': 'identity', ...userInfo(url), ...message.headers },
         body: message.body,
@@ -127,7 +127,10 @@ function verdict(answer: ExchangeTrace, body: string, message: Message, nowWallM
   const status = answer.status ?? 0;
   const refusal = message.refusalIn?.(status, body) ?? null;
   if (refusal !== null) return failed(refusal);
-  if (status >= 200 && status < 300) return { tag: 'delivered', status };
+  if (status >= 200 && status < 300) {
+    const receipt = message.receiptIn?.(body) ?? null;
+    return { tag: 'delivered', status, ...(receipt === null ? {} : { receipt }) };
+  }
   if (status === 410) return failed({ kind: 'gone', status, retry: 'never' });
   if (status >= 300 && status < 400) return failed({ kind: 'redirect', retry: 'later' });
   return failed({ kind: 'status', status, retry: retryOf(status, answer.headers['retry-after'], nowWallMs) });

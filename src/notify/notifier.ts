@@ -3,15 +3,14 @@ import type { Config, Receiver } from '../core/config.ts';
 import type { Finding, FindingChange } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Delivery, DeliveryFailure, Notice } from '../core/notice.ts';
-import type { Now, Post, Random, Row } from '../core/ports.ts';
+import type { Now, Random, Row } from '../core/ports.ts';
 import { isChatFormat, showsAlerts } from '../core/receiver-format.ts';
 import { stamp } from '../core/views.ts';
 import { originOf, testAlert } from './alerts.ts';
 import { announce, release } from './announce.ts';
-import { batchMs, batchOf, sortOut } from './chat/batch.ts';
-import type { Card } from './chat/card.ts';
-import { type Chat, chatMessage, isChat, isSameBot } from './chat/message.ts';
-import { isQuiet } from './chat/quiet.ts';
+import { endDelivery, type Sendable, takeCard } from './carry.ts';
+import { batchMs } from './chat/batch.ts';
+import { chatMessage, isChat } from './chat/message.ts';
 import { adviceNews, findingNews, isEnd } from './news.ts';
 import { conclude, entryOf, expire, isFor, nextSeq, restore, type State, seqRow } from './outbox.ts';
 import { forgetPushed, noteAdvice, notePushed, pushAgain } from './push.ts';
@@ -19,14 +18,6 @@ import { attemptMs, dueEntries, type Entry, emptyQueue, expiryMs, notSent, type 
 import { chatServices, programs } from './receivers/receivers.ts';
 import { releaseAtMs } from './stories.ts';
 import { type NotifyTurn, openTurn } from './turn.ts';
-
-/** A notice and the message that carries it. */
-export interface Sendable {
-  readonly notice: Notice;
-  readonly message: Parameters<Post['send']>[0];
-  /** What a chat is told, before its service draws it; absent: no chat. */
-  readonly card?: Card;
-}
 
 /** How it stands with one receiver. */
 export interface QueueStanding {
@@ -87,6 +78,7 @@ export function createNotifier(input: {
     seqs: new Map(),
     opened: new Map(),
     stories: new Map(),
+    sent: new Map(),
     random: input.random,
     outbox: input.outbox ?? limits.outbox,
     pending: openTurn(),
@@ -227,33 +219,6 @@ function takeOne(
     conclude(state, queue, entry, notSent(), now);
     return [];
   }
-}
-
-/** What goes to a chat now, in one message. */
-function takeCard(state: State, queue: Queue, receiver: Chat, now: Now): readonly Sendable[] {
-  if (isQuiet(receiver.chat, now.wallMs)) queue.heldMs = now.monotonicMs;
-  const batch = batchOf(queue, receiver.chat, now);
-  const [first] = batch;
-  if (first === undefined) return [];
-  const { carried, card, message } = chatMessage(receiver, batch, state.origin, now);
-  for (const entry of carried) {
-    entry.inFlight = true;
-    entry.carrier = first.notice.id;
-  }
-  const pacedMs = now.monotonicMs + chatServices[receiver.format].spacingMs;
-  for (const other of state.queues.values()) if (isSameBot(other.receiver, receiver)) other.pacedMs = pacedMs;
-  return [{ notice: first.notice, message, card }];
-}
-
-/** Ends the delivery of a notice and of all that its message carried. */
-function endDelivery(state: State, queue: Queue, { id }: Notice, delivery: Delivery, now: Now): void {
-  const sent = queue.entries.filter(({ notice, inFlight, carrier = notice.id }) => inFlight && carrier === id);
-  for (const entry of sent) delete entry.carrier;
-  const isRefused = delivery.tag === 'failed' && delivery.failure.kind === 'refused';
-  if (delivery.tag === 'delivered') sortOut(queue, sent, 'taken');
-  // One that wants to be left alone for a while has nothing against what it was sent.
-  else if (isRefused && delivery.failure.retry === 'later') sortOut(queue, sent, 'refused');
-  for (const entry of sent) conclude(state, queue, entry, delivery, now);
 }
 
 /** The request of one attempt to a receiver that programs read. */

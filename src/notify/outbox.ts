@@ -8,6 +8,8 @@ import { showsAlerts } from '../core/receiver-format.ts';
 import { alertBody, type Origin } from './alerts.ts';
 import { backoffMs } from './backoff.ts';
 import { isUnsent } from './chat/batch.ts';
+import { isChangeable } from './chat/message.ts';
+import { restoreSent, type SentMessages } from './chat/sent.ts';
 import { type BodyMeta, bodyOf, type News } from './news.ts';
 import { isMeant } from './only.ts';
 import { type Entry, entryFromRow, mayHaveArrived, outboxRow, type Queue, takeExpired, takeOverflow } from './queue.ts';
@@ -30,6 +32,8 @@ export interface State {
   readonly seqs: Map<string, number>;
   readonly opened: Map<string, Opened>;
   readonly stories: Stories;
+  /** Messages that can still be changed. */
+  readonly sent: SentMessages;
   readonly random: Random;
   readonly outbox: number;
   /** What is to be committed with the next turn that is handed out. */
@@ -38,6 +42,10 @@ export interface State {
 
 /** Puts stored rows back in place; notices of receivers that are gone are deleted with the next turn. */
 export function restore(state: State, rows: readonly Row[], now: Now): void {
+  const canChange = (name: string): boolean => {
+    const queue = state.queues.get(name);
+    return queue !== undefined && isChangeable(queue.receiver);
+  };
   for (const row of rows) {
     if (row.table === 'outbox') {
       const entry = entryFromRow(row, now);
@@ -50,6 +58,8 @@ export function restore(state: State, rows: readonly Row[], now: Now): void {
     } else if (row.table === 'meta' && row.key.startsWith('opened/')) {
       state.opened.set(row.key.slice('opened/'.length), { ...(row.value as Opened) });
     } else if (row.table === 'meta' && row.key.startsWith('story/')) restoreStory(state.stories, row, now);
+    else if (row.table === 'meta' && row.key.startsWith('sent/') && !restoreSent(state.sent, row, canChange))
+      state.pending.delete('meta', row.key);
   }
   for (const queue of state.queues.values())
     queue.entries.sort((a, b) => a.bornMs - b.bornMs || a.notice.seq - b.notice.seq);

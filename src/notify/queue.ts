@@ -18,6 +18,8 @@ export interface Entry {
   mayHaveArrived: boolean;
   /** The notice whose message carries this one too, where several go in one. */
   carrier?: string;
+  /** The message, by its key, that is changed to show this one. */
+  changes?: string;
   /** To a chat, in a message of its own: because a card with others was refused, or because it was refused by itself. */
   alone?: 'try' | 'stays';
 }

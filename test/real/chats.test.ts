@@ -12,6 +12,7 @@ real('people in their chats', [], () => {
   let mirrors: readonly FakeMirror[];
   let feishu: FakeChat;
   let dingtalk: FakeChat;
+  let discord: FakeChat;
   let dir: string;
   let daemon: DaemonProcess | null = null;
 
@@ -20,10 +21,11 @@ real('people in their chats', [], () => {
     mirrors = [await startFakeMirror(), await startFakeMirror(), await startFakeMirror()];
     feishu = await startFakeChat('feishu', secret);
     dingtalk = await startFakeChat('dingtalk', secret);
+    discord = await startFakeChat('discord', null);
   });
   afterEach(async () => {
     await daemon?.close();
-    await Promise.all([feishu.close(), dingtalk.close(), ...mirrors.map((mirror) => mirror.close())]);
+    await Promise.all([feishu.close(), dingtalk.close(), discord.close(), ...mirrors.map((mirror) => mirror.close())]);
     removeTempDir(dir);
   });
 
@@ -40,8 +42,48 @@ webhooks:
 ${chatOf('feishu', feishu)}
 ${chatOf('dingtalk', dingtalk)}
 `;
+  const inDiscord = (): string =>
+    `${yaml().slice(0, yaml().indexOf('webhooks:'))}webhooks:
+  - { name: discord, format: discord, url: "${discord.url}", lang: zh, group: 500ms, on: [ outage, recovery ], allow: [ 127.0.0.0/8 ] }
+`;
   const refsOf = (body: string): string[] => [...body.matchAll(/#([0-9a-z]{6})\b/g)].map(([, ref = '']) => ref);
   const texts = ({ posts }: FakeChat): string => posts.map(({ body }) => body).join('\n');
+
+  test('in Discord the message of an outage is changed when it ends, though the daemon was killed in between', async () => {
+    const first = await startDaemon({ dir, yaml: inDiscord() });
+    daemon = first;
+    await until(
+      'measured well enough',
+      first.metrics,
+      (all) =>
+        (all.get(
+          'mirror_probe_attempts_total{ecosystem="go",registry="m0",module="example.com/hello",version="v1.0.0",step="mod"}',
+        ) ?? 0) >= 6,
+      { help: first.log },
+    );
+    await mirrors[0]?.kill();
+    const opened = (all: string) => all.includes('m0 故障');
+    await until('a message', () => texts(discord), opened, { help: first.log });
+    await until(
+      'its delivery is stored',
+      first.metrics,
+      (all) => all.get('mirrorwatch_webhook_deliveries_total{receiver="discord",outcome="delivered"}') === 1,
+      { help: first.log },
+    );
+    await first.kill();
+    const second = await startDaemon({ dir, yaml: inDiscord() });
+    daemon = second;
+    await mirrors[0]?.revive();
+    await until(
+      'its end',
+      () => texts(discord),
+      (all) => all.includes('已恢复：m0 故障'),
+      { help: second.log },
+    );
+    const calls = discord.posts.map(({ method, path }) => `${method} ${path.replace(/^.*(?=\/messages|\?)/, '')}`);
+    expect(calls).toEqual(['POST ?wait=true', 'PATCH /messages/9000000000000000']);
+    expect(discord.posts.flatMap(({ mistakes }) => mistakes)).toEqual([]);
+  });
 
   test('what they were to be told outlives kill -9, under the same references; what ends names what had begun', async () => {
     // Neither takes anything yet, and each says so in its own way.

@@ -96,10 +96,30 @@ const wecom = z.strictObject({
   }),
 });
 
-const schemas: Readonly<Record<ChatFormat, z.ZodType>> = { slack, feishu, dingtalk, wecom };
+const discordText = z.string().min(1);
+const discord = z.strictObject({
+  content: discordText.max(2_000),
+  embeds: z
+    .array(
+      z.strictObject({
+        title: discordText.max(256).optional(),
+        description: discordText.max(4_096),
+        url: url.optional(),
+        color: z.int().min(0).max(0xffffff),
+        footer: z.strictObject({ text: discordText.max(2_048) }).optional(),
+      }),
+    )
+    .min(1)
+    .max(10)
+    .refine((embeds) => JSON.stringify(embeds.map(({ url: _, color: __, ...texts }) => texts)).length <= 7_000, '6000'),
+  allowed_mentions: z.strictObject({ parse: z.array(z.never()) }),
+});
+
+const schemas: Readonly<Record<ChatFormat, z.ZodType>> = { slack, discord, feishu, dingtalk, wecom };
 /** Bytes of a whole request; Slack's is what was found out by others (slackapi/bolt-js#2509). */
 const bytesMax: Readonly<Record<ChatFormat, number>> = {
   slack: 13_000,
+  discord: 20_000,
   feishu: 20_000,
   dingtalk: 20_000,
   wecom: 8_192,

@@ -6,6 +6,7 @@ import { listenAnywhere } from './ports.ts';
 
 /** One post as a chat's service saw it. */
 export interface ChatPost {
+  readonly method: string;
   readonly path: string;
   readonly body: string;
   /** What it had against it; empty: it was taken. */
@@ -33,6 +34,7 @@ export const chatToken = 'tok3n-of-the-b0t';
 
 const paths: Readonly<Record<ChatFormat, string>> = {
   slack: `/services/T000/B000/${chatToken}`,
+  discord: `/api/webhooks/1000/${chatToken}`,
   feishu: `/open-apis/bot/v2/hook/${chatToken}`,
   dingtalk: `/robot/send?access_token=${chatToken}`,
   wecom: `/cgi-bin/webhook/send?key=${chatToken}`,
@@ -50,6 +52,11 @@ const answers: Readonly<Record<ChatFormat, Readonly<Record<'yes' | 'malformed' |
     yes: { status: 200, body: 'ok' },
     malformed: { status: 400, body: 'invalid_blocks' },
     unsigned: { status: 403, body: 'invalid_token' },
+  },
+  discord: {
+    yes: json({ id: '0', type: 0 }),
+    malformed: { status: 400, body: '{"message":"Invalid Form Body","code":50035}' },
+    unsigned: { status: 401, body: '{"message":"Invalid Webhook Token","code":50027}' },
   },
   feishu: {
     yes: json({ StatusCode: 0, StatusMessage: 'success', code: 0, data: {}, msg: 'success' }),
@@ -72,6 +79,7 @@ const answers: Readonly<Record<ChatFormat, Readonly<Record<'yes' | 'malformed' |
 export async function startFakeChat(format: ChatFormat, secret: string | null): Promise<FakeChat> {
   const posts: ChatPost[] = [];
   let scripted: readonly ChatAnswer[] = [];
+  const messages = new Set<string>();
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -82,9 +90,11 @@ export async function startFakeChat(format: ChatFormat, secret: string | null): 
       const path = request.url ?? '';
       const isSigned = path.includes(chatToken) && isSignedBy(format, secret, path, body);
       const mistakes = [...chatMistakes(format, body), ...(isSigned ? [] : ['not signed'])];
-      posts.push({ path, body, mistakes });
+      const method = request.method ?? '';
+      posts.push({ method, path, body, mistakes });
       const own = !isSigned ? 'unsigned' : mistakes.length > 0 ? 'malformed' : 'yes';
-      const answer = next ?? answers[format][own];
+      const answer =
+        next ?? (format === 'discord' && own === 'yes' ? inDiscord(method, path, messages) : answers[format][own]);
       response.writeHead(answer.status, answer.headers).end(answer.body);
     });
   });
@@ -101,6 +111,18 @@ export async function startFakeChat(format: ChatFormat, secret: string | null): 
         server.closeAllConnections();
       }),
   };
+}
+
+/** Gives each new message an id where it is asked to wait, and changes those that it has. */
+function inDiscord(method: string, path: string, messages: Set<string>): ChatAnswer {
+  const { pathname, searchParams } = new URL(path, 'http://service.invalid');
+  if (method === 'POST' && searchParams.get('wait') !== 'true') return { status: 204, body: '' };
+  const [, given] = /\/messages\/(\d+)$/.exec(pathname) ?? [];
+  const id = method === 'POST' ? String(9_000_000_000_000_000 + messages.size) : (given ?? '');
+  if (method !== 'POST' && !messages.has(id))
+    return { status: 404, body: '{"message":"Unknown Message","code":10008}' };
+  messages.add(id);
+  return json({ id, type: 0 });
 }
 
 /** Each by its own page; a stamp may be an hour off. */

@@ -5,7 +5,7 @@ import { type Absorb, type News, noNews } from '../../../src/daemon/news.ts';
 import { gapBetween } from '../../../src/daemon/watch.ts';
 import type { Kept } from '../../../src/features/replay/kept.ts';
 import { createVirtualLoop, type VirtualInput } from '../../../src/features/replay/loop.ts';
-import type { Sendable } from '../../../src/notify/notifier.ts';
+import type { Sendable } from '../../../src/notify/carry.ts';
 import type { Stages } from './stages.ts';
 
 export { turnGapMs } from '../../../src/features/replay/loop.ts';

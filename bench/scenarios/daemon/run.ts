@@ -6,7 +6,7 @@ import type { Sample } from '../../../src/core/sample.ts';
 import type { Absorb, News } from '../../../src/daemon/news.ts';
 import { createKept } from '../../../src/features/replay/kept.ts';
 import { seededRandom } from '../../../src/io/random.ts';
-import type { Sendable } from '../../../src/notify/notifier.ts';
+import type { Sendable } from '../../../src/notify/carry.ts';
 import { createHeap } from '../../../src/schedule/heap.ts';
 import { expandTargets } from '../../../src/schedule/targets.ts';
 import type { Played, World, WorldEvent, WorldSetup } from '../world.ts';
@@ -19,6 +19,8 @@ import { assemble, type Stages } from './stages.ts';
 
 const acceptAfterMs = 60_000;
 const deliveryMs = 20;
+/** What `group` is by default. */
+const groupMs = 15_000;
 
 /** What people around the daemon do. */
 export interface Manner {
@@ -59,7 +61,8 @@ class Run {
   private readonly random;
   private readonly kept;
   private readonly moves: Moves;
-  private readonly notices: { atMs: number; what: string }[] = [];
+  private readonly notices: { atMs: number; what: string; isAdded: boolean }[] = [];
+  private cardAtMs = Number.NEGATIVE_INFINITY;
   private readonly probes = { scheduled: 0, extra: 0 };
   private readonly stalls;
   /** What will happen, by time: answers on their way, and what people and others do. */
@@ -158,7 +161,7 @@ class Run {
         this.ahead.push(() => this.take(own(), said()), endMs);
       },
       send: (sent) => {
-        this.notices.push({ atMs: this.nowMs, what: whatOf(sent) });
+        this.notices.push({ atMs: this.nowMs, what: whatOf(sent), isAdded: this.isAdded(sent) });
         this.manner.watch?.sent(sent.notice, this.nowMs);
         this.after(deliveryMs, () => this.take(own(), { kind: 'delivery', sent }));
       },
@@ -171,6 +174,13 @@ class Run {
           if (change === 'proposed') this.after(acceptAfterMs, () => this.accept(one.id));
       },
     };
+  }
+
+  /** As a chat does it whose messages can be changed: what comes within `groupMs` of a message is in it, and so is what adds to one. */
+  private isAdded({ notice }: Sendable): boolean {
+    if (notice.updates !== undefined || this.nowMs - this.cardAtMs <= groupMs) return true;
+    this.cardAtMs = this.nowMs;
+    return false;
   }
 
   private accept(id: string): void {

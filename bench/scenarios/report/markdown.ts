@@ -67,7 +67,7 @@ function totals(rows: readonly Row[]): readonly string[] {
       'missed',
       'delay s, median',
       'p90',
-      'notices an incident',
+      'notices an incident (median)',
       'extra probes',
     ],
     rows.map((row) => [
@@ -80,7 +80,7 @@ function totals(rows: readonly Row[]): readonly string[] {
       `${row.missed} of ${row.costlyIncidents}`,
       number(row.delayMedian, 0),
       number(row.delayP90, 0),
-      number(row.notices, 1),
+      row.notices === null ? '–' : `${number(row.notices, 1)} (${number(row.noticesMedian, 1)})`,
       `${(100 * row.extra).toFixed(0)} %`,
     ]),
   );

@@ -53,6 +53,7 @@ export interface Score {
   readonly missed: number;
   /** Seconds from when clients pay a fifth too much in an incident to the first advice that helps, where one came. */
   readonly delays: readonly number[];
+  /** Messages that a person gets in a chat where what was sent can be changed. */
   readonly notices: number;
   readonly spikes: number;
   readonly mirrorMonths: number;
@@ -95,7 +96,7 @@ export function scoreOf(world: World, player: string, played: Played): Score {
     costlyIncidents: stories.filter(({ isCostly }) => isCostly).length,
     missed: stories.filter(({ isMissed }) => isMissed).length,
     delays: stories.flatMap(({ delaySeconds }) => (delaySeconds === null ? [] : [delaySeconds])),
-    notices: played.notices.length,
+    notices: played.notices.filter(({ isAdded }) => isAdded !== true).length,
     spikes: world.isCalm ? played.notices.filter(({ what }) => what.includes('spike')).length : 0,
     mirrorMonths: world.isCalm ? (world.setup.mirrors.length * world.durationMs * 12) / yearMs : 0,
     probes: played.probes.scheduled + played.probes.extra,

@@ -17,8 +17,9 @@ export interface Row {
   /** Seconds; `null`: no right advice in any world. */
   readonly delayMedian: number | null;
   readonly delayP90: number | null;
-  /** Notices for each incident of a mirror; `null`: there was none. */
+  /** Messages for each incident of a mirror, mean and median over worlds; `null`: there was none. */
   readonly notices: number | null;
+  readonly noticesMedian: number | null;
   /** Departures a calm upstream-year, spikes a calm mirror-month; `null`: no calm. */
   readonly departuresAYear: number | null;
   readonly spikesAMonth: number | null;
@@ -53,6 +54,10 @@ function rowOf(player: string, scores: readonly Score[]): Row {
     notices: rate(
       incidental.reduce((all, { notices }) => all + notices, 0),
       sum(({ incidents }) => incidents),
+    ),
+    noticesMedian: quantile(
+      incidental.map(({ notices, incidents }) => notices / incidents).sort((one, other) => one - other),
+      0.5,
     ),
     departuresAYear: rate(
       sum((score) => score.calmDepartures),

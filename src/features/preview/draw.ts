@@ -1,9 +1,10 @@
 import type { ChatFormat } from '../../core/receiver-format.ts';
-import { dingtalkMarkup, feishuMarkup, html, slackMarkup, wecomMarkup } from './markup.ts';
+import { dingtalkMarkup, discordMarkup, feishuMarkup, html, slackMarkup, wecomMarkup } from './markup.ts';
 
 /** Reads one body as its service would, so that what is seen is what is sent. Texts of the body are data: all is escaped. */
 export const drawers: Readonly<Record<ChatFormat, (body: string) => string>> = {
   slack: drawSlack,
+  discord: drawDiscord,
   feishu: drawFeishu,
   dingtalk: drawDingtalk,
   wecom: drawWecom,
@@ -26,6 +27,26 @@ function drawSlack(body: string): string {
       return `<div>${slackMarkup(text?.text ?? '')}</div>`;
     })
     .join('');
+}
+
+interface DiscordEmbed {
+  readonly title?: string;
+  readonly url?: string;
+  readonly description: string;
+  readonly footer?: { readonly text: string };
+}
+
+function drawDiscord(body: string): string {
+  const { content, embeds } = JSON.parse(body) as {
+    readonly content: string;
+    readonly embeds: readonly DiscordEmbed[];
+  };
+  const drawn = embeds.map(({ title = '', url, description, footer }) => {
+    const head = url === undefined ? html(title) : `<a href="${html(url)}">${html(title)}</a>`;
+    const foot = footer === undefined ? '' : `<div class="foot">${html(footer.text)}</div>`;
+    return `<h4>${head}</h4><div>${discordMarkup(description)}</div>${foot}`;
+  });
+  return `<h3>${discordMarkup(content)}</h3>${drawn.join('')}`;
 }
 
 interface FeishuText {

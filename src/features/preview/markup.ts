@@ -20,6 +20,11 @@ export function slackMarkup(text: string): string {
   );
 }
 
+/** Discord's Markdown: bold, fences, and a backslash before what is meant as it is. */
+export function discordMarkup(text: string): string {
+  return withFences(html(text), (part) => lines(bold(part).replaceAll(/\\(&(?:lt|gt);|[^\w\s&])/g, '$1')));
+}
+
 /** The Markdown of Feishu's cards, in which special characters are entities. */
 export function feishuMarkup(text: string): string {
   return lines(bold(text.replaceAll('"', '&quot;')));

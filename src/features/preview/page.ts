@@ -24,6 +24,13 @@ article > .wide { display: block; text-align: center; border-width: 1px 0 0; bor
 .red { background: #b3261e } .orange { background: #a55200 } .blue { background: #1d5fd0 } .green { background: #1a7338 } .grey { background: #5b6470 }
 `;
 
+/** The same in every language. */
+const names = { slack: 'Slack', discord: 'Discord' } as const;
+
+function isName(format: ChatFormat): format is keyof typeof names {
+  return format in names;
+}
+
 /** A page that needs nothing beside itself and shows bodies as their service would, at the width of a phone and wider. */
 export function previewPage(
   receiver: string,
@@ -33,7 +40,7 @@ export function previewPage(
 ): string {
   const cards = bodies.map((body) => `<article class="${format}">${drawers[format](body)}</article>`).join('\n');
   const say = wordsOf(language);
-  const service = format === 'slack' ? 'Slack' : say(`preview.${format}`);
+  const service = isName(format) ? names[format] : say(`preview.${format}`);
   const title = html(`${receiver}${say('list.colon')}${service}`);
   return `<!doctype html>
 <html lang="${language === 'zh' ? 'zh-Hans' : 'en'}">

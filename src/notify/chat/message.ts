@@ -1,5 +1,6 @@
 import type { ChatRule, Receiver } from '../../core/config.ts';
 import { limits } from '../../core/limits.ts';
+import type { Notice } from '../../core/notice.ts';
 import type { Now, Post } from '../../core/ports.ts';
 import type { Origin } from '../alerts.ts';
 import type { Entry } from '../queue.ts';
@@ -25,6 +26,26 @@ export function isSameBot(one: Receiver, other: Receiver): boolean {
   return one.url.reveal() === other.url.reveal();
 }
 
+/** Whether messages to a receiver can be changed once they are sent. */
+export function isChangeable(receiver: Receiver): boolean {
+  return isChat(receiver) && chatServices[receiver.format].edit !== undefined;
+}
+
+/** The request that changes a message so that it shows these notices; `null`: they are more than it holds. */
+export function chatChange(
+  receiver: Chat,
+  receipt: string,
+  notices: readonly Notice[],
+  origin: Origin,
+  now: Now,
+): { readonly card: Card; readonly message: Message } | null {
+  const service = chatServices[receiver.format];
+  const card = cardOf(notices.map(toldOf), readerOf(receiver, origin), null, 0);
+  const body = service.draw(card);
+  if (!service.fits(body)) return null;
+  return { card, message: { ...request(receiver, service, body, receipt, now), method: 'PATCH' } };
+}
+
 /** The one request that carries as many of these notices as the service takes in a message, at least the first. */
 export function chatMessage(
   receiver: Chat,
@@ -40,7 +61,7 @@ export function chatMessage(
     const card = count > 1 ? whole : shortened(service, whole);
     const body = service.draw(card);
     if (count > 1 && !service.fits(body)) continue;
-    return { carried, card, message: request(receiver, service, body, now) };
+    return { carried, card, message: request(receiver, service, body, null, now) };
   }
 }
 
@@ -65,10 +86,11 @@ function request(
   { url, secrets, allow }: Chat,
   service: ChatService,
   body: Record<string, unknown>,
+  receipt: string | null,
   now: Now,
 ): Message {
   const [secret] = secrets;
-  const plain = { url: url.reveal(), body };
+  const plain = { url: service.edit?.urlOf(url.reveal(), receipt) ?? url.reveal(), body };
   const post = secret === undefined || service.sign === null ? plain : service.sign(plain, secret.reveal(), now);
   return {
     url: post.url,
@@ -77,6 +99,7 @@ function request(
     allow,
     timeoutMs: limits.deliveryMs,
     refusalIn: service.refusalIn,
+    ...(service.edit === undefined ? {} : { receiptIn: service.edit.receiptIn }),
   };
 }
 

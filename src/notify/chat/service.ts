@@ -20,6 +20,13 @@ export interface ChatService {
   fits(body: Post['body']): boolean;
   /** Adds the proof of the secret; `null`: the service knows none. */
   readonly sign: ((post: Post, secret: string, now: Now) => Post) | null;
+  /** How a message that was sent is changed; absent: it cannot be. */
+  readonly edit?: {
+    /** Where to send; `receipt`: that of the message to change, `null`: a new one. */
+    urlOf(url: string, receipt: string | null): string;
+    /** What the service knows the new message by; `null`: the answer does not say. */
+    receiptIn(body: string): string | null;
+  };
   /** What an answer's body says went wrong; `null`: nothing, or the status says it better (410, 429, 503, redirects). */
   refusalIn(status: number, body: string): DeliveryFailure | null;
 }

@@ -10,6 +10,7 @@ import { type Ran, run } from './run-program.ts';
 
 const secrets: Readonly<Record<ChatFormat, string | null>> = {
   slack: null,
+  discord: null,
   feishu: 'the s3cret of a bot',
   dingtalk: 'SECthe-s3cret-of-a-robot',
   wecom: null,
@@ -65,6 +66,7 @@ describe.each(formats)('webhook test: %s', (format) => {
       { status: 200, body: '{"code":19024,"errcode":310000,"msg":"no","errmsg":"no"}' },
       {
         slack: 'its answer is not that of such a service: is it the URL of the bot?; a running daemon would try again',
+        discord: 'its answer is not that of such a service',
         feishu: 'it refused the message with 19024 (a keyword is asked for that the message lacks); a running daemon',
         dingtalk: 'it refused the message with 310000 (the signature is wrong, a keyword is missing, or this address',
         wecom: 'it refused the message with 310000',
@@ -74,12 +76,17 @@ describe.each(formats)('webhook test: %s', (format) => {
       'too fast, as each says it',
       {
         status: 200,
-        body: { slack: '', feishu: '{"code":11232}', dingtalk: '{"errcode":130101}', wecom: '{"errcode":45009}' }[
-          format
-        ],
+        body: {
+          slack: '',
+          discord: '',
+          feishu: '{"code":11232}',
+          dingtalk: '{"errcode":130101}',
+          wecom: '{"errcode":45009}',
+        }[format],
       },
       {
         slack: 'its answer is not that of such a service',
+        discord: 'its answer is not that of such a service',
         feishu: 'it refused the message with 11232 (too many messages); a running daemon would try again after 60 s',
         dingtalk:
           'it refused the message with 130101 (too many messages: it takes 20 a minute); a running daemon would try again after 600 s',
@@ -92,6 +99,7 @@ describe.each(formats)('webhook test: %s', (format) => {
       { status: 200, body: `<html>${chatToken}</html>` },
       {
         slack: 'its answer is not that of such a service',
+        discord: 'its answer is not that of such a service',
         feishu: 'its answer is not that of such a service',
         dingtalk: 'its answer is not that of such a service',
         wecom: 'its answer is not that of such a service',
@@ -102,6 +110,7 @@ describe.each(formats)('webhook test: %s', (format) => {
       { status: 429, body: 'rate_limited', headers: { 'retry-after': '30' } },
       {
         slack: 'it answered 429; a running daemon would try again after 30 s',
+        discord: 'it answered 429; a running daemon would try again after 30 s',
         feishu: 'it answered 429; a running daemon would try again after 30 s',
         dingtalk: 'it answered 429; a running daemon would try again after 30 s',
         wecom: 'it answered 429; a running daemon would try again after 30 s',
@@ -113,6 +122,7 @@ describe.each(formats)('webhook test: %s', (format) => {
       {
         slack:
           'it refused the message with no_service (the webhook is disabled or gone); a running daemon would try again',
+        discord: 'it answered 404',
         feishu: 'it answered 404',
         dingtalk: 'it answered 404',
         wecom: 'it answered 404',
@@ -190,7 +200,7 @@ describe.each(formats)('webhook preview: %s', (format) => {
     ]);
     const said = out.slice(out.indexOf('<body')).replaceAll(/<[^>]+>/g, '\n');
     expect(said).toContain('这些是虚构的消息');
-    const ours = ['north', 'east', 'goenv', 'chat', 'slack'];
+    const ours = ['north', 'east', 'goenv', 'chat', 'slack', 'discord'];
     expect(englishLeft(said.replaceAll(/^.*(?:export|GOPROXY|GOPRIVATE).*$/gm, ''), ours)).toEqual([]);
   });
 

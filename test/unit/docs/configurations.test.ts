@@ -26,6 +26,7 @@ const env = {
   OPS_URL: 'https://hooks.example.com/x',
   OPS_SECRET: 'whsec_Y2hhbmdlLW1lLWNoYW5nZS1tZS1jaGFuZ2UtbWU=',
   SLACK_URL: 'https://hooks.example.com/x',
+  DISCORD_URL: 'https://hooks.example.com/x',
   FEISHU_URL: 'https://hooks.example.com/x',
   FEISHU_SECRET: 'x',
   DINGTALK_URL: 'https://hooks.example.com/x',

@@ -5,7 +5,8 @@ import type { Finding, FindingKind } from '../../../src/core/finding.ts';
 import type { Delivery, Notice } from '../../../src/core/notice.ts';
 import type { Now, Random, Row } from '../../../src/core/ports.ts';
 import { Secret } from '../../../src/core/secret.ts';
-import { createNotifier, type Notifier, type Sendable } from '../../../src/notify/notifier.ts';
+import type { Sendable } from '../../../src/notify/carry.ts';
+import { createNotifier, type Notifier } from '../../../src/notify/notifier.ts';
 import type { NotifyTurn } from '../../../src/notify/turn.ts';
 
 const start: Now = { wallMs: Date.parse('2026-03-01T00:00:00.000Z'), monotonicMs: 5_000 };

@@ -57,6 +57,7 @@ describe('rows', () => {
       delayMedian: 20,
       delayP90: 400,
       notices: 2,
+      noticesMedian: 1.5,
       departuresAYear: 4,
       spikesAMonth: null,
       extra: 0.2,
@@ -99,7 +100,7 @@ describe('standings', () => {
     expect(report).toContain('All are alike within 3 % in 1: two.');
     expect(report).toContain('`policy` pays more than the best baseline in 1: one (5.01, plain 5.00).');
     expect(report).toContain('| one: a dead head | 10.00 | 5.00 | 5.01 | 4.00 |');
-    expect(report).toContain('| policy | 4.71 | 1.177 | 6 | 3 (0) | 3 (3) | 0 of 3 | 10 | 10 | 3.0 | 20 % |');
+    expect(report).toContain('| policy | 4.71 | 1.177 | 6 | 3 (0) | 3 (3) | 0 of 3 | 10 | 10 | 3.0 (3.0) | 20 % |');
     expect(report).not.toContain('## Calm');
   });
 });

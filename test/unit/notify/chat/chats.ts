@@ -4,7 +4,7 @@ import type { ChatFormat } from '../../../../src/core/receiver-format.ts';
 import { Secret } from '../../../../src/core/secret.ts';
 import { receiver } from '../stage.ts';
 
-export const formats = ['slack', 'feishu', 'dingtalk', 'wecom'] as const;
+export const formats = ['slack', 'discord', 'feishu', 'dingtalk', 'wecom'] as const;
 
 const usual: ChatRule = { timeZone: 'Asia/Shanghai', groupMs: 15_000, quiet: null, page: 'https://mw.example.com' };
 

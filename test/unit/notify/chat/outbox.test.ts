@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../../src/core/limits.ts';
 import type { Notice } from '../../../../src/core/notice.ts';
-import type { Sendable } from '../../../../src/notify/notifier.ts';
+import type { Sendable } from '../../../../src/notify/carry.ts';
 import { chatServices } from '../../../../src/notify/receivers/receivers.ts';
 import { advice, delivered, finding, gone, later, Stage } from '../stage.ts';
 import { chat, formats, refused, textsOf, tooFast } from './chats.ts';

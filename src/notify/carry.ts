@@ -1,0 +1,111 @@
+import { limits } from '../core/limits.ts';
+import type { Delivery, Notice } from '../core/notice.ts';
+import type { Now, Post } from '../core/ports.ts';
+import { batchOf, sortOut } from './chat/batch.ts';
+import type { Card } from './chat/card.ts';
+import { type Chat, chatChange, chatMessage, isSameBot } from './chat/message.ts';
+import { isQuiet } from './chat/quiet.ts';
+import { forgetSent, messageToChange, noteSent, type SentMessage, shownWith } from './chat/sent.ts';
+import { conclude, type State } from './outbox.ts';
+import type { Entry, Queue } from './queue.ts';
+import { chatServices } from './receivers/receivers.ts';
+
+/** A notice and the message that carries it. */
+export interface Sendable {
+  readonly notice: Notice;
+  readonly message: Parameters<Post['send']>[0];
+  /** What a chat is told, before its service draws it; absent: no chat. */
+  readonly card?: Card;
+}
+
+interface Carrying {
+  readonly carried: readonly Entry[];
+  readonly card: Card;
+  readonly message: Sendable['message'];
+  /** The message that is changed; `null`: it is a new one. */
+  readonly changes: SentMessage | null;
+}
+
+/** What goes to a chat now, in one message: a new one, or one that was sent and is changed. */
+export function takeCard(state: State, queue: Queue, receiver: Chat, now: Now): readonly Sendable[] {
+  if (isQuiet(receiver.chat, now.wallMs)) queue.heldMs = now.monotonicMs;
+  const batch = batchOf(queue, receiver.chat, now);
+  const [first] = batch;
+  if (first === undefined) return [];
+  const { carried, card, message, changes } = carryingOf(state, receiver, batch, first, now);
+  for (const entry of carried) {
+    entry.inFlight = true;
+    entry.carrier = first.notice.id;
+    if (changes !== null) entry.changes = changes.key;
+  }
+  const pacedMs = now.monotonicMs + chatServices[receiver.format].spacingMs;
+  for (const other of state.queues.values()) if (isSameBot(other.receiver, receiver)) other.pacedMs = pacedMs;
+  return [{ notice: first.notice, message, card }];
+}
+
+function carryingOf(state: State, receiver: Chat, batch: readonly Entry[], first: Entry, now: Now): Carrying {
+  const changes = messageToChange(state.sent, first.notice);
+  const alike = batch.filter(({ notice }) => messageToChange(state.sent, notice) === changes);
+  if (changes !== null) {
+    const notices = shownWith(
+      changes,
+      alike.map(({ notice }) => notice),
+    );
+    const change = chatChange(receiver, changes.receipt, notices, state.origin, now);
+    if (change !== null) return { ...change, carried: alike, changes };
+  }
+  return { ...chatMessage(receiver, alike, state.origin, now), changes: null };
+}
+
+/** Ends the delivery of a notice and of all that its message carried. */
+export function endDelivery(state: State, queue: Queue, { id }: Notice, delivery: Delivery, now: Now): void {
+  const sent = queue.entries.filter(({ notice, inFlight, carrier = notice.id }) => inFlight && carrier === id);
+  const changed = state.sent.get(queue.receiver.name)?.find(({ key }) => key === sent[0]?.changes) ?? null;
+  for (const entry of sent) {
+    delete entry.carrier;
+    delete entry.changes;
+  }
+  if (changed !== null && isUnchangeable(delivery)) return sendAnew(state, queue, sent, changed);
+  const isRefused = delivery.tag === 'failed' && delivery.failure.kind === 'refused';
+  if (delivery.tag === 'delivered') {
+    sortOut(queue, sent, 'taken');
+    keepSent(state, queue, sent, changed, delivery.receipt, now);
+  }
+  // One that wants to be left alone for a while has nothing against what it was sent.
+  else if (isRefused && delivery.failure.retry === 'later') sortOut(queue, sent, 'refused');
+  for (const entry of sent) conclude(state, queue, entry, delivery, now);
+}
+
+/** Whether a message that was to be changed is gone, or its service does not take the change. */
+function isUnchangeable(delivery: Delivery): boolean {
+  if (delivery.tag === 'delivered') return false;
+  const { failure } = delivery;
+  return failure.kind === 'refused' || (failure.kind === 'status' && failure.status === 404);
+}
+
+/** What would have changed a message goes into a new one, at once. */
+function sendAnew(state: State, queue: Queue, entries: readonly Entry[], { key }: SentMessage): void {
+  forgetSent(state.sent, key, queue.receiver.name, state.pending);
+  for (const entry of entries) entry.inFlight = false;
+}
+
+/** Keeps what is needed to change a message later; at a service that has no receipts nothing. */
+function keepSent(
+  state: State,
+  { receiver }: Queue,
+  entries: readonly Entry[],
+  changed: SentMessage | null,
+  receipt: string | undefined,
+  now: Now,
+): void {
+  const notices = entries.map(({ notice }) => notice);
+  const ids = notices.map(({ id }) => id);
+  const [key] = ids;
+  const message =
+    changed !== null
+      ? { ...changed, ids: [...changed.ids, ...ids].slice(-limits.sentNotices), notices: shownWith(changed, notices) }
+      : key !== undefined && receipt !== undefined
+        ? { key, receipt, ids, notices }
+        : null;
+  if (message !== null) noteSent(state.sent, message, receiver.name, now.wallMs, state.pending);
+}

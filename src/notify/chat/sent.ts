@@ -1,0 +1,64 @@
+import { limits } from '../../core/limits.ts';
+import type { Notice } from '../../core/notice.ts';
+import type { Row } from '../../core/ports.ts';
+import type { Turn } from '../turn.ts';
+
+/** A message that a chat took and that can still be changed. */
+export interface SentMessage {
+  /** The id of the first notice it carried. */
+  readonly key: string;
+  /** What its service knows it by. */
+  readonly receipt: string;
+  /** The ids of all notices it ever carried. */
+  readonly ids: readonly string[];
+  /** What it shows now. */
+  readonly notices: readonly Notice[];
+}
+
+/** By receiver, oldest first; at most `limits.sentMessages` each. */
+export type SentMessages = Map<string, readonly SentMessage[]>;
+
+const keyPrefix = 'sent/';
+
+/** The message that a notice adds to; `null`: none that can be changed. */
+export function messageToChange(sent: SentMessages, { receiver, updates }: Notice): SentMessage | null {
+  if (updates === undefined) return null;
+  return sent.get(receiver)?.find(({ ids }) => ids.includes(updates)) ?? null;
+}
+
+/** What a message shows with these notices: each takes the place of an older one on its subject. */
+export function shownWith({ notices }: SentMessage, added: readonly Notice[]): readonly Notice[] {
+  const subjects = new Set(added.map(({ subject }) => subject));
+  return [...notices.filter(({ subject }) => !subjects.has(subject)), ...added];
+}
+
+/** Notes what was taken: a new message, or one that was changed. */
+export function noteSent(sent: SentMessages, message: SentMessage, receiver: string, wallMs: number, turn: Turn): void {
+  const others = (sent.get(receiver) ?? []).filter(({ key }) => key !== message.key);
+  const all = [...others, message];
+  for (const { key } of all.slice(0, -limits.sentMessages)) turn.delete('meta', rowKey(receiver, key));
+  sent.set(receiver, all.slice(-limits.sentMessages));
+  const value = { v: 1, receiver, ...message };
+  turn.put({ table: 'meta', key: rowKey(receiver, message.key), atMs: wallMs, value });
+}
+
+/** Forgets a message that cannot be changed any more. */
+export function forgetSent(sent: SentMessages, key: string, receiver: string, turn: Turn): void {
+  sent.set(
+    receiver,
+    (sent.get(receiver) ?? []).filter((one) => one.key !== key),
+  );
+  turn.delete('meta', rowKey(receiver, key));
+}
+
+/** Puts a stored message back; `false`: its receiver is gone, or cannot change messages. */
+export function restoreSent(sent: SentMessages, { value }: Row, isChangeable: (receiver: string) => boolean): boolean {
+  const { v, receiver, ...message } = value as SentMessage & { readonly v: number; readonly receiver: string };
+  if (v !== 1 || !isChangeable(receiver)) return false;
+  sent.set(receiver, [...(sent.get(receiver) ?? []), message]);
+  return true;
+}
+
+function rowKey(receiver: string, key: string): string {
+  return `${keyPrefix}${receiver}/${key}`;
+}

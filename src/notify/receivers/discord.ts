@@ -1,0 +1,114 @@
+import type { Section, Tone } from '../chat/section.ts';
+import { type ChatService, marks, refused, saysItself } from '../chat/service.ts';
+import { clipped } from '../chat/text.ts';
+
+/** Documented bounds; the last is over all embeds of a message. */
+const contentChars = 2_000;
+const titleChars = 256;
+const descriptionChars = 4_096;
+const footerChars = 2_048;
+const embedsMax = 10;
+const embedsChars = 6_000;
+
+const colors: Readonly<Record<Tone, number>> = {
+  bad: 0xb3261e,
+  warn: 0xa55200,
+  act: 0x1d5fd0,
+  good: 0x1a7338,
+  info: 0x5b6470,
+};
+
+interface Embed {
+  readonly title?: string;
+  readonly description: string;
+  readonly url?: string;
+  readonly color: number;
+  readonly footer?: { readonly text: string };
+}
+
+/** Webhooks of Discord, as embeds. Its URL is the secret: nothing is signed. A message that was sent can be changed. */
+export const discord: ChatService = {
+  spec: [
+    'https://discord.com/developers/docs/resources/webhook#execute-webhook',
+    'https://discord.com/developers/docs/resources/webhook#edit-webhook-message',
+    'https://discord.com/developers/docs/resources/message#embed-object-embed-limits',
+    'https://discord.com/developers/docs/topics/rate-limits',
+  ],
+  // 30 a minute and channel.
+  spacingMs: 2_100,
+  sign: null,
+  draw(card) {
+    const isOne = card.sections.length === 1;
+    const last = card.sections.length - 1;
+    const embeds = card.sections.map((section, at) => ({
+      ...embedOf(section, isOne),
+      ...(at === 0 && card.link !== null ? { url: card.link.url } : {}),
+      ...(at === last ? { footer: { text: clipped(card.foot, footerChars) } } : {}),
+    }));
+    return {
+      // What a phone's notification shows.
+      content: clipped(`${marks[card.tone]} ${escaped(card.title)}`, contentChars),
+      embeds,
+      allowed_mentions: { parse: [] },
+    };
+  },
+  fits(body) {
+    const embeds = body['embeds'] as readonly Embed[];
+    const chars = embeds.reduce((sum, one) => sum + charsOf(one), 0);
+    return (
+      embeds.length <= embedsMax &&
+      chars <= embedsChars &&
+      embeds.every(({ description }) => description.length <= descriptionChars)
+    );
+  },
+  refusalIn(status, body) {
+    if (saysItself(status)) return null;
+    const { id, code } = fieldsOf(body);
+    if (status >= 200 && status < 300) return typeof id === 'string' ? null : refused('unreadable', 'later');
+    return typeof code === 'number' && Number.isSafeInteger(code) ? refused(String(code), 'later') : null;
+  },
+  edit: {
+    urlOf(url, receipt) {
+      const at = new URL(url);
+      if (receipt === null) at.searchParams.set('wait', 'true');
+      else at.pathname = `${at.pathname.replace(/\/+$/, '')}/messages/${receipt}`;
+      return at.href;
+    },
+    receiptIn(body) {
+      const { id } = fieldsOf(body);
+      return typeof id === 'string' && /^\d{1,20}$/.test(id) ? id : null;
+    },
+  },
+};
+
+function fieldsOf(body: string): { readonly id?: unknown; readonly code?: unknown } {
+  try {
+    return (JSON.parse(body) as Readonly<Record<string, unknown>> | null) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+/** What is to be set comes before the reasons: it is what one looks for. */
+function embedOf({ tone, title, rows, code, ref }: Section, isOne: boolean): Embed {
+  const line = code === null ? [] : [`**${escaped(code.label)}**`, fenced(code.text)];
+  const lines = rows.map(({ label, text }) => `**${escaped(label)}**  ${escaped(text)}`);
+  return {
+    title: clipped(isOne ? title : `${marks[tone]} ${title} #${ref}`, titleChars),
+    description: [...line, ...lines].join('\n'),
+    color: colors[tone],
+  };
+}
+
+function charsOf({ title = '', description, footer }: Embed): number {
+  return title.length + description.length + (footer?.text.length ?? 0);
+}
+
+function fenced(text: string): string {
+  return `\`\`\`\n${text.replaceAll('```', "'''")}\n\`\`\``;
+}
+
+/** What its Markdown reads within a line. */
+function escaped(text: string): string {
+  return text.replaceAll(/[\\*_~|`<>[\]]/g, (character) => `\\${character}`);
+}
