@@ -60,7 +60,7 @@ const table: Record<string, Rule> = {
   },
   api: { folders: ['core', 'words'], packages: ['express', 'helmet'] },
   wire: {
-    folders: ['core'],
+    folders: ['core', 'words'],
     packages: ['undici', 'undici/lib/core/symbols.js', 'undici/lib/dispatcher/client.js', 'node:*'],
   },
   io: {

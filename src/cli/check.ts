@@ -6,7 +6,7 @@ import { durationText } from '../core/units.ts';
 import { missingClients } from '../daemon/client-now.ts';
 import { expand } from '../daemon/system.ts';
 import type { Say } from '../words/say.ts';
-import { sayTold } from '../words/told.ts';
+import { saySentence } from '../words/tell.ts';
 import type { Command, Context, ExitCode } from './context.ts';
 import { jsonText } from './json-text.ts';
 import { builtInSource, load } from './load.ts';
@@ -94,7 +94,7 @@ function clientLines({ clientRuns }: Config, say: Say): readonly string[] {
       return say('check.client', { client: id, registries: registries.join(', ') });
     }),
     ...leftOut.map(({ client, registry, because }) =>
-      say('check.clientNot', { client, registry, because: sayTold(because, say) }),
+      say('check.clientNot', { client, registry, because: saySentence(because, say) }),
     ),
   ];
 }

@@ -2,7 +2,7 @@ import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import { refText } from '../core/target.ts';
 import { clientCannot, clientIds, clientNow } from '../daemon/client-now.ts';
-import { saidShort } from '../words/failure.ts';
+import { saySentence } from '../words/tell.ts';
 import type { Context, ExitCode } from './context.ts';
 import { jsonText } from './json-text.ts';
 import { UsageError } from './usage.ts';
@@ -41,7 +41,7 @@ export async function probeClient(
       files: run.files === 1 ? say('probe.fileOne') : say('probe.files', { count: run.files }),
       bytes: run.bytes === 1 ? say('probe.byteOne') : say('probe.bytesMany', { count: run.bytes }),
     };
-    const said = run.reason === null ? say('probe.clientGot', got) : saidShort(say, run.reason);
+    const said = run.reason === null ? say('probe.clientGot', got) : saySentence(run.sentence ?? run.reason, say);
     terminal.out(
       say('probe.client', { client, what, mirror: mirror.name, outcome: say(outcomes[run.outcome]), seconds, said }),
     );

@@ -30,7 +30,7 @@ export class UsageError<K extends Key = Key> extends Error {
 
 /** Values that repeat what was called for where a module is wanted, and those that are a text of ours. */
 const names: ReadonlySet<string> = new Set(['module']);
-const ours: ReadonlySet<string> = new Set(['expected', 'list', 'names', 'cannot']);
+const ours: ReadonlySet<string> = new Set(['expected', 'list', 'names']);
 
 /** A word of a call may be a URL with a password in it, in any place. */
 function masked({ key, values }: Sentence): Sentence {

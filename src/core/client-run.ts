@@ -1,4 +1,5 @@
 import type { EcosystemId } from './mirror.ts';
+import type { Sentence } from './sentence.ts';
 import type { Step } from './target.ts';
 
 /** One mirror and one client that is run against it. */
@@ -69,6 +70,8 @@ export interface ClientRun {
   readonly outcome: ClientOutcome;
   /** Its own reason in a line, or ours where it could not say; `null`: ok. */
   readonly reason: string | null;
+  /** Of a reason of ours, for any language; absent: its own, or stored in English alone. */
+  readonly sentence?: Sentence;
   /** `null`: it did not exit by itself. */
   readonly exitCode: number | null;
   readonly files: number;

@@ -3,6 +3,7 @@ import type { FindingKind } from './finding.ts';
 import type { Control, EcosystemId, Mirror } from './mirror.ts';
 import type { ReceiverFormat } from './receiver-format.ts';
 import type { Secret } from './secret.ts';
+import type { Sentence } from './sentence.ts';
 import type { ModuleRef, Step } from './target.ts';
 
 /** When a step is due: on an interval, or at the times a cron expression names (spread over `spreadMs`). */
@@ -115,7 +116,7 @@ export interface ClientRunsRule {
   /** Which client is run against which mirror: those that its access can be given to, by mirror in the order of the file. */
   readonly pairs: readonly ClientPair[];
   /** The others, and what of the mirror's access the client cannot be given. */
-  readonly leftOut: readonly (ClientPair & { readonly because: string })[];
+  readonly leftOut: readonly (ClientPair & { readonly because: Sentence })[];
   readonly timeoutMs: number;
   /** Whom they run as where we are root; `null`: as we are. */
   readonly user: { readonly uid: number; readonly gid: number } | null;

@@ -1,5 +1,6 @@
 import type { AuthorityCost } from './authority-cost.ts';
 import type { Outcome, Phase, ProbeFailure } from './failure.ts';
+import type { Sentence } from './sentence.ts';
 import type { Signature } from './signature.ts';
 import type { WholeBody } from './whole-body.ts';
 
@@ -185,6 +186,8 @@ export interface WireFault {
   readonly phase: Phase;
   /** Static text or OpenSSL reason; never a body, at most 200 characters. */
   readonly text: string;
+  /** The same for any language; absent: in English alone, or not our words. */
+  readonly sentence?: Sentence;
   readonly bytesRead: number;
   /** Only for `timeout`s: the limit that was hit. */
   readonly limitMs?: number;

@@ -1,6 +1,7 @@
 import type { ClientReport, ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type { EcosystemId, Mirror } from '../core/mirror.ts';
+import type { Sentence } from '../core/sentence.ts';
 import type { RealClient } from '../ecosystems/real-client.ts';
 import { registry } from '../ecosystems/registry.ts';
 import { isRoot } from '../io/machine.ts';
@@ -9,7 +10,7 @@ import { clientsFor, type ProcessFacts } from './system.ts';
 
 /** One run by hand, and what it says of the mirror. */
 export type ClientNow = Pick<ClientReport, 'tookMs' | 'files' | 'bytes' | 'words'> &
-  Pick<ClientRun, 'outcome' | 'reason' | 'exitCode'>;
+  Pick<ClientRun, 'outcome' | 'reason' | 'sentence' | 'exitCode'>;
 
 /** The real clients of an ecosystem. */
 export function clientIds(ecosystem: EcosystemId): readonly string[] {
@@ -17,7 +18,7 @@ export function clientIds(ecosystem: EcosystemId): readonly string[] {
 }
 
 /** What of a mirror's access a client cannot be given; `null`: it can be run. @throws Error for an unknown client */
-export function clientCannot(mirror: Mirror, id: string): string | null {
+export function clientCannot(mirror: Mirror, id: string): Sentence | null {
   return clientOf(mirror.ecosystem, id).cannot(mirror);
 }
 

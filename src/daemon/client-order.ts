@@ -4,8 +4,11 @@ import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { ClientOrder } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
+import type { Sentence } from '../core/sentence.ts';
 import type { RealClient } from '../ecosystems/real-client.ts';
 import type { Registry } from '../ecosystems/registry.ts';
+import { phrase, saySentence } from '../words/tell.ts';
+import { english } from '../words/words.ts';
 import { bookAccess } from './book.ts';
 
 /** What is fetched. */
@@ -53,31 +56,40 @@ export function clientOrder({ mirror, client, module, version }: ClientAsk, mean
   };
 }
 
+function lineOf(text: string): string {
+  return printable(text.replace(/\s+/g, ' ').trim(), limits.clientLineChars);
+}
+
 /** What a report says of the mirror. Where nothing was fetched, nothing is well whatever the client says. */
 export function judgedReport(
   { end, files, bytes, said: all }: ClientReport,
   client: RealClient,
-): Pick<ClientRun, 'outcome' | 'reason' | 'exitCode'> {
-  const said = (outcome: ClientOutcome, reason: string | null, exitCode: number | null = null) => ({
+): Pick<ClientRun, 'outcome' | 'reason' | 'sentence' | 'exitCode'> {
+  const said = (outcome: ClientOutcome, reason: string | Sentence | null, exitCode: number | null = null) => ({
     outcome,
-    reason: reason === null ? null : printable(reason.replace(/\s+/g, ' ').trim(), limits.clientLineChars),
+    reason: reason === null ? null : lineOf(saySentence(reason, english)),
+    ...(reason === null || typeof reason === 'string' ? {} : { sentence: reason }),
     exitCode,
   });
   switch (end.tag) {
     case 'exited': {
       if (end.code === 0 && files > 0 && bytes > 0) return said('ok', null, 0);
       const { text, isElsewhere } = client.why(all);
-      const reason = text === '' ? (end.code === 0 ? 'it fetched nothing' : `exit ${end.code}`) : text;
+      const reason =
+        text === '' ? (end.code === 0 ? phrase('client.nothing') : phrase('client.exit', { code: end.code })) : text;
       return said(isElsewhere ? 'unknown' : 'failed', reason, end.code);
     }
     case 'signalled':
-      return said('unknown', `killed by ${end.signal}`);
+      return said('unknown', phrase('client.killed', { signal: end.signal }));
     case 'stopped':
       return end.because === 'time'
-        ? said('failed', 'it did not end in time')
-        : said('unknown', `stopped: more ${end.because} than a run may have`);
+        ? said('failed', phrase('client.late'))
+        : said('unknown', phrase(`client.${end.because}`));
     case 'not_run':
-      return said('unknown', end.because === 'not_installed' ? 'not installed here' : `could not be run (${end.code})`);
+      return said(
+        'unknown',
+        end.because === 'not_installed' ? phrase('client.missing') : phrase('client.cannot', { code: end.code }),
+      );
     default:
       return end satisfies never;
   }

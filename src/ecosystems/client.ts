@@ -61,8 +61,8 @@ export type RelayState = 'offers' | 'none' | 'broken' | 'unknown';
 
 /** A second service that a client reaches through its mirrors, which some of them do not relay: Go's checksum database. */
 export interface Relay {
-  /** For people: `the checksum database`. */
-  readonly title: string;
+  /** For people: the checksum database. */
+  readonly title: Sentence;
   /** The step that tells whether a mirror relays it: `notOffered` among its facts is none. */
   readonly step: Step;
   /** `off`: clients do without; `direct`: they reach it past their mirrors; `relayed`: a chain that had a relay must keep one. */

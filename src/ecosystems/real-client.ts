@@ -1,6 +1,8 @@
 import type { ClientPlan } from '../core/client-run.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { WireAccess } from '../core/ports.ts';
+import type { Sentence } from '../core/sentence.ts';
+import { phrase } from '../words/tell.ts';
 
 /** What a real client is to fetch, and how it gets there. */
 export interface ClientJob<Settings = unknown> {
@@ -32,16 +34,16 @@ export interface RealClient {
   /** Requests of one run where the mirror is well, for the forecast of `check`. */
   readonly usualAsks: number;
   /** What of a mirror's access it cannot be given, in words; `null`: it can be run. */
-  cannot(mirror: Mirror): string | null;
+  cannot(mirror: Mirror): Sentence | null;
   plan(job: ClientJob): ClientPlan;
   /** @param words  all that is kept of what it wrote */
   why(words: string): ClientReason;
 }
 
 /** What no client can be told, whichever it is. */
-export function cannotResolve({ access: { resolve } }: Mirror): string | null {
-  if (resolve.server !== null) return 'a DNS server of its own (resolve.server)';
-  return resolve.family === null ? null : 'one address family (resolve.family)';
+export function cannotResolve({ access: { resolve } }: Mirror): Sentence | null {
+  if (resolve.server !== null) return phrase('cannot.server');
+  return resolve.family === null ? null : phrase('cannot.family');
 }
 
 /** The lines of `words` that match, at most `max`, as one text; the last line where none does. */

@@ -1,4 +1,5 @@
 import { limits } from '../core/limits.ts';
+import { phrase } from '../words/tell.ts';
 import { BodyFile } from './body-file.ts';
 import { codeOf, WireStop } from './stop.ts';
 
@@ -42,7 +43,7 @@ export class BodyHold {
       if (this.#file === null) this.#spill(spill);
       else this.#file.append(chunk);
     } catch (error) {
-      throw new WireStop('MW_NO_SCRATCH', `no temporary file for a long body: ${codeOf(error) ?? 'unknown'}`);
+      throw new WireStop('MW_NO_SCRATCH', phrase('fault.scratch', { code: codeOf(error) ?? 'unknown' }));
     }
   }
 

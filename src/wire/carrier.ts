@@ -7,6 +7,7 @@ import symbols from 'undici/lib/core/symbols.js';
 import Client from 'undici/lib/dispatcher/client.js';
 import { limits } from '../core/limits.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
+import { phrase } from '../words/tell.ts';
 import type { Inflow } from './inflow.ts';
 import { SessionWatch } from './session-watch.ts';
 import { WireStop } from './stop.ts';
@@ -26,7 +27,7 @@ const h2Options = {
   settings: { initialWindowSize: streamWindowBytes },
 };
 
-const closedByUs = new WireStop('MW_STALE', 'the kept connection is gone');
+const closedByUs = new WireStop('MW_STALE', phrase('fault.stale'));
 
 /** undici destroys the socket with errors of its own: these are no news of the socket. */
 function isUndicis(error: Error): boolean {
@@ -87,7 +88,7 @@ export class Carrier {
       // undici expects its connector to answer later than at once. It connects once: a second time is ours to decide.
       connect: (_options, callback) =>
         queueMicrotask(() => {
-          if (isGiven) return callback(new WireStop('MW_STALE', 'the kept connection is gone'), null);
+          if (isGiven) return callback(new WireStop('MW_STALE', phrase('fault.stale')), null);
           isGiven = true;
           callback(null, socket);
         }),

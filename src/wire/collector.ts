@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { type ClientHttp2Stream, constants } from 'node:http2';
 import type { Dispatcher } from 'undici';
 import { limits } from '../core/limits.ts';
+import { phrase } from '../words/tell.ts';
 import { BodyHold, type Collected, type Spill } from './body-hold.ts';
 import type { Carrier, Collecting } from './carrier.ts';
 import { exchangeStop } from './exchange-stop.ts';
@@ -15,7 +16,7 @@ import { type ExchangeRequest, type ExchangeTrace, isCoded, joined, saidBytes } 
 export type Read = Collected & { readonly isWhole: boolean };
 
 function headTooLarge(): WireStop {
-  return new WireStop('MW_HEAD_TOO_LARGE', 'the head is larger than the limit');
+  return new WireStop('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
 }
 
 /** Collects one response as undici's handler. Settles once. */
@@ -67,7 +68,7 @@ export class Collector implements Collecting {
     this.inflow = new Inflow(
       now,
       () => this.broken(headTooLarge()),
-      () => this.broken(new WireStop('MW_BAD_CHUNK', 'far more framing than body')),
+      () => this.broken(new WireStop('MW_BAD_CHUNK', phrase('fault.framing'))),
     );
     this.#readBefore = carrier.socket.bytesRead;
     this.#bodyBefore = carrier.bodyBytes;
@@ -78,7 +79,7 @@ export class Collector implements Collecting {
     if (this.#stream === null || this.#isOver) return;
     const { socket, bodyBytes } = this.#carrier;
     if (isFlood(socket.bytesRead - this.#readBefore, bodyBytes - this.#bodyBefore))
-      this.broken(new WireStop('MW_H2_PROTOCOL', 'a flood of frames without use'));
+      this.broken(new WireStop('MW_H2_PROTOCOL', phrase('fault.flood')));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -177,12 +178,14 @@ export class Collector implements Collecting {
     if (this.#stream !== null) {
       // Node ends a stream that was reset with CANCEL or NO_ERROR as if it were complete.
       const isReset = this.#stream.aborted || this.#stream.rstCode !== constants.NGHTTP2_NO_ERROR;
-      const text = `the stream was reset: ${h2CodeName(this.#stream.rstCode ?? constants.NGHTTP2_NO_ERROR)}`;
+      const text = phrase('fault.streamReset', {
+        code: h2CodeName(this.#stream.rstCode ?? constants.NGHTTP2_NO_ERROR),
+      });
       return isReset ? new WireStop('MW_H2_RESET', text, bodyBytes, atMs) : null;
     }
     const { headBytes, totalBytes } = this.inflow;
     if (said !== null && headBytes !== null && totalBytes > headBytes + said)
-      return new WireStop('MW_BODY_LONGER', 'more body than said', bodyBytes, this.#endMs());
+      return new WireStop('MW_BODY_LONGER', phrase('fault.longer'), bodyBytes, this.#endMs());
     // undici takes a reset for the end of a body without a length; it is none.
     const isFramed = said !== null || this.#trace.headers['transfer-encoding'] !== undefined;
     return this.#carrier.error === null || isFramed ? null : stopOf(this.#carrier.error, bodyBytes, atMs);
@@ -222,12 +225,10 @@ export class Collector implements Collecting {
   /** Nothing more is read: the connection closes; of a shared one the stream. */
   #end(): void {
     this.#carrier.close();
-    if (this.#carrier.isShared) this.#controller?.abort(new WireStop('ABORT_ERR', 'the line was closed'));
+    if (this.#carrier.isShared) this.#controller?.abort(new WireStop('ABORT_ERR', phrase('fault.line')));
   }
 
   #oversize(): void {
-    this.#fail(
-      new WireStop('MW_BODY_TOO_LARGE', 'the body is larger than the cap', this.#trace.bodyBytes, this.#now()),
-    );
+    this.#fail(new WireStop('MW_BODY_TOO_LARGE', phrase('fault.cap'), this.#trace.bodyBytes, this.#now()));
   }
 }

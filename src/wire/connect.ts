@@ -2,6 +2,7 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import type { Clock, WireAccess } from '../core/ports.ts';
 import type { HttpProtocol, TlsFacts } from '../core/transcript.ts';
+import { phrase } from '../words/tell.ts';
 import type { Deadline } from './deadline.ts';
 import type { Names, Resolved } from './dns.ts';
 import { type AddressClass, type GuardRule, mayConnect } from './guard.ts';
@@ -133,7 +134,7 @@ async function allowedRule(to: Destination, address: string | null): Promise<Gua
 }
 
 function forbidden(): WireStop {
-  return new WireStop('MW_FORBIDDEN_TARGET', 'an answer leads to an address that is not public');
+  return new WireStop('MW_FORBIDDEN_TARGET', phrase('fault.forbidden'));
 }
 
 /** TCP alone. The mark is set first in the handler. */

@@ -1,4 +1,5 @@
 import type { Clock, Timers } from '../core/ports.ts';
+import { phrase } from '../words/tell.ts';
 import { WireStop } from './stop.ts';
 
 /** Releases what a stage holds; called once, when the stage is cut short. */
@@ -66,5 +67,5 @@ export class Deadline {
 }
 
 function lateness(atMs: number): WireStop {
-  return new WireStop('MW_DEADLINE', 'the deadline has passed', 0, atMs);
+  return new WireStop('MW_DEADLINE', phrase('fault.deadline'), 0, atMs);
 }

@@ -1,6 +1,7 @@
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 import { limits } from '../core/limits.ts';
+import { phrase } from '../words/tell.ts';
 import { codeOf, stopOf, WireStop } from './stop.ts';
 
 const gunzipAsync = promisify(gunzip);
@@ -29,7 +30,7 @@ export async function decoded(
     .split(',')
     .map((layer) => layer.trim())
     .reverse();
-  if (layers.length > layersMax) throw new WireStop('MW_BODY_TOO_LARGE', 'too many content encodings', body.length);
+  if (layers.length > layersMax) throw new WireStop('MW_BODY_TOO_LARGE', phrase('fault.encodings'), body.length);
   // What is heavy (zips, tarballs) hardly shrinks, so twice its wire size is room enough.
   const decodedMax = isOffered ? bodyBytesMax : Math.max(limits.decodedBytes, 2 * body.length);
   const maxOutputLength = Math.max(1, Math.min(bodyBytesMax, decodedMax));
@@ -56,7 +57,7 @@ async function layerOff(layer: string, body: Buffer, maxOutputLength: number, wi
     }
   } catch (error) {
     if (codeOf(error) === 'ERR_BUFFER_TOO_LARGE')
-      throw new WireStop('MW_BODY_TOO_LARGE', 'the body decodes to more than the limit', wireBytes);
+      throw new WireStop('MW_BODY_TOO_LARGE', phrase('fault.decodes'), wireBytes);
     throw stopOf(error, wireBytes);
   }
 }

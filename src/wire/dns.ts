@@ -1,5 +1,6 @@
 import { lookup, Resolver } from 'node:dns';
 import type { Clock, Timers } from '../core/ports.ts';
+import { phrase } from '../words/tell.ts';
 import { Deadline } from './deadline.ts';
 import { classBySpelling } from './guard.ts';
 import { stopOf, WireStop } from './stop.ts';
@@ -69,7 +70,7 @@ export class Names {
         if (error === null && address !== '') {
           this.#noteAnswered(host.toLowerCase(), rule.server ?? '');
           done({ address, family });
-        } else failed(error === null ? new WireStop('ENODATA', 'the name has no address') : stopOf(error));
+        } else failed(error === null ? new WireStop('ENODATA', phrase('fault.noAddress')) : stopOf(error));
       });
       return () => {
         isOver = true;

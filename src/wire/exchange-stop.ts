@@ -1,4 +1,6 @@
 import { type ClientHttp2Stream, constants } from 'node:http2';
+import type { Sentence } from '../core/sentence.ts';
+import { phrase } from '../words/tell.ts';
 import { h2CodeName, type SessionWatch } from './session-watch.ts';
 import { codeOf, stopOf, WireStop } from './stop.ts';
 
@@ -24,7 +26,7 @@ interface EndState {
  */
 export function exchangeStop(error: unknown, state: EndState, atMs: number): WireStop {
   if (error instanceof WireStop && error.code !== 'MW_STALE')
-    return new WireStop(error.code, error.message, state.bytesRead, atMs);
+    return new WireStop(error.code, error.sentence ?? error.message, state.bytesRead, atMs);
   return state.session === null ? plainStop(error, state, atMs) : h2Stop(error, state, state.session, atMs);
 }
 
@@ -34,21 +36,21 @@ export function exchangeStop(error: unknown, state: EndState, atMs: number): Wir
  */
 function plainStop(error: unknown, state: EndState, atMs: number): WireStop {
   const stop = stopOf(error, state.bytesRead, atMs);
-  const as = (code: string, text: string): WireStop => new WireStop(code, text, state.bytesRead, atMs);
+  const as = (code: string, text: string | Sentence): WireStop => new WireStop(code, text, state.bytesRead, atMs);
   const closed = (): WireStop =>
     state.socketError === null
-      ? as('MW_CLOSED', 'connection ended inside the answer')
+      ? as('MW_CLOSED', phrase('fault.inside'))
       : stopOf(state.socketError, state.bytesRead, atMs);
-  const badHead = (): WireStop => as('MW_BAD_HEAD', 'the head is no HTTP/1.1');
+  const badHead = (): WireStop => as('MW_BAD_HEAD', phrase('fault.head'));
   if (error instanceof Error && error.name === 'HTTPParserError') {
     if (/EOF/i.test(error.message)) return closed();
-    return state.hasHead ? as('MW_BAD_CHUNK', 'the chunks of the body are broken') : badHead();
+    return state.hasHead ? as('MW_BAD_CHUNK', phrase('fault.chunks')) : badHead();
   }
   switch (stop.code) {
     case 'UND_ERR_INVALID_ARG':
-      return as('ERR_INVALID_CHAR', 'a header or path of ours that cannot be sent');
+      return as('ERR_INVALID_CHAR', phrase('fault.header'));
     case 'UND_ERR_HEADERS_OVERFLOW':
-      return as('MW_HEAD_TOO_LARGE', 'the head is larger than the limit');
+      return as('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
     case 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH':
       // undici says so of any parser's error once it has read a Content-Length, also of one in the same head.
       return state.hasHead ? closed() : badHead();
@@ -67,26 +69,24 @@ function plainStop(error: unknown, state: EndState, atMs: number): WireStop {
  */
 function h2Stop(error: unknown, state: EndState, session: SessionWatch, atMs: number): WireStop {
   const { bytesRead, saidBytes, socketError, stream } = state;
-  const as = (code: string, text: string): WireStop => new WireStop(code, text, bytesRead, atMs);
+  const as = (code: string, text: string | Sentence): WireStop => new WireStop(code, text, bytesRead, atMs);
   const { goaway } = session;
   if (goaway !== null && goaway.code !== constants.NGHTTP2_NO_ERROR)
     return as('MW_H2_GOAWAY', `GOAWAY ${h2CodeName(goaway.code)}`);
   const isUntaken = stream?.id === undefined || stream.id > (goaway?.lastStreamId ?? Number.POSITIVE_INFINITY);
-  if (goaway !== null && isUntaken && !state.hasHead)
-    return as('MW_H2_UNTAKEN', 'GOAWAY NO_ERROR before the request was taken');
+  if (goaway !== null && isUntaken && !state.hasHead) return as('MW_H2_UNTAKEN', phrase('fault.untaken'));
   const stop = stopOf(error, bytesRead, atMs);
   const native = state.streamError ?? session.error ?? error;
-  if (codeOf(native) === 'ERR_HTTP2_ERROR') return as('MW_H2_PROTOCOL', `broken HTTP/2: ${stopOf(native).message}`);
-  if (stop.code === 'UND_ERR_INVALID_ARG')
-    return as('ERR_INVALID_CHAR', 'a header or path of ours that cannot be sent');
+  if (codeOf(native) === 'ERR_HTTP2_ERROR')
+    return as('MW_H2_PROTOCOL', phrase('fault.streamBroken', { why: stopOf(native).message }));
+  if (stop.code === 'UND_ERR_INVALID_ARG') return as('ERR_INVALID_CHAR', phrase('fault.header'));
   if (socketError !== null) return stopOf(socketError, bytesRead, atMs);
-  if (stop.code === 'UND_ERR_SOCKET' || stop.code === 'MW_STALE')
-    return as('MW_CLOSED', 'connection ended inside the answer');
+  if (stop.code === 'UND_ERR_SOCKET' || stop.code === 'MW_STALE') return as('MW_CLOSED', phrase('fault.inside'));
   const code = stream?.rstCode ?? constants.NGHTTP2_NO_ERROR;
   if (code === constants.NGHTTP2_ENHANCE_YOUR_CALM && !state.hasHead)
-    return as('MW_HEAD_TOO_LARGE', 'the head is larger than the limit');
+    return as('MW_HEAD_TOO_LARGE', phrase('fault.headLarge'));
   if (code === constants.NGHTTP2_PROTOCOL_ERROR && saidBytes !== null)
-    return as('MW_H2_PROTOCOL', 'a body unlike its Content-Length');
+    return as('MW_H2_PROTOCOL', phrase('fault.streamLength'));
   const isResent = code === constants.NGHTTP2_PROTOCOL_ERROR;
-  return as(isResent ? 'MW_H2_RESET_PROTOCOL' : 'MW_H2_RESET', `the stream was reset: ${h2CodeName(code)}`);
+  return as(isResent ? 'MW_H2_RESET_PROTOCOL' : 'MW_H2_RESET', phrase('fault.streamReset', { code: h2CodeName(code) }));
 }

@@ -3,6 +3,7 @@ import { limits } from '../core/limits.ts';
 import type { HopAnswer, HopRequest } from '../core/ports.ts';
 import { maskUrl } from '../core/secret.ts';
 import type { Hop } from '../core/transcript.ts';
+import { told } from '../words/tell.ts';
 
 /**
  * A URL as a transcript keeps it: a server that redirects chooses how long it is.
@@ -44,7 +45,7 @@ export function unusable(request: HopRequest, shown: string, startMs: number): H
     fault: {
       code: request.foreign ? 'MW_FORBIDDEN_TARGET' : 'ERR_INVALID_URL',
       phase: 'resolve',
-      text: 'not an http or https URL',
+      ...told('fault.url'),
       bytesRead: 0,
     },
   };

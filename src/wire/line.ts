@@ -4,6 +4,7 @@ import { type KnownMask, maskOf } from '../core/mask-known.ts';
 import type { Connection } from '../core/mirror.ts';
 import type { HopAnswer, HopRequest, Line, Over, Timed, Timers, WireAccess } from '../core/ports.ts';
 import type { Hop, WireFault } from '../core/transcript.ts';
+import { phrase } from '../words/tell.ts';
 import type { BodyFile } from './body-file.ts';
 import type { Collected, Spill } from './body-hold.ts';
 import type { Build, Builds } from './build.ts';
@@ -67,7 +68,7 @@ export class OpenLine implements Line {
   }
 
   close(): void {
-    this.#deadline?.cut(new WireStop('ABORT_ERR', 'the line was closed'));
+    this.#deadline?.cut(new WireStop('ABORT_ERR', phrase('fault.line')));
     this.#own?.kept.carrier.close();
     this.#own = null;
     this.#build?.leave(this.#connection === 'cold');
@@ -159,7 +160,7 @@ export class OpenLine implements Line {
     const ready = carrier ?? new Carrier(socket, url.origin);
     if (url.protocol === 'https:' && protocols?.includes('1.1') === false && ready.protocol !== '2') {
       ready.close();
-      throw new WireStop('MW_NO_HTTP2', 'the server does not speak HTTP/2');
+      throw new WireStop('MW_NO_HTTP2', phrase('fault.noHttp2'));
     }
     const kept: Kept = { carrier: ready, remoteAddress, remotePort, family, tls };
     const isFirst = this.#connection === 'cold' && !request.aside && this.#build?.kept === null;
@@ -193,7 +194,7 @@ export class OpenLine implements Line {
       // RFC 9110 section 15.5.20: this connection is not for this origin. Go reports it as it stands, and so do we.
       if (answer.status === 421) kept.carrier.close();
       if (isPlainProxied && answer.status === 407)
-        throw new WireStop('MW_PROXY_STATUS', 'the proxy answered 407', answer.bodyBytes, answer.endMs);
+        throw new WireStop('MW_PROXY_STATUS', phrase('fault.proxyDenied'), answer.bodyBytes, answer.endMs);
       return collected;
     } finally {
       this.#give(state, kept);
@@ -244,6 +245,7 @@ export class OpenLine implements Line {
       code: stop.code,
       phase,
       text: stop.message,
+      ...(stop.sentence === null ? {} : { sentence: stop.sentence }),
       bytesRead: Math.max(stop.bytesRead, state.answer.bodyBytes),
       ...(stop.code === 'MW_DEADLINE' ? { limitMs: request.limitMs } : {}),
       ...(asksOthers ? { resolverAnswersOthers: await this.#deps.names.answersOthers(host, { family, server }) } : {}),

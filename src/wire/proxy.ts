@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import type { WireAccess } from '../core/ports.ts';
+import { phrase } from '../words/tell.ts';
 import { proxyAuthorization } from './credentials.ts';
 import type { Deadline } from './deadline.ts';
 import { stopOf, WireStop } from './stop.ts';
@@ -40,7 +41,7 @@ export function askProxy(
       } else done();
     };
     const fail = (error: Error): void => settle(stopOf(error));
-    const closed = (): void => settle(new WireStop('ECONNRESET', 'the proxy closed the connection'));
+    const closed = (): void => settle(new WireStop('ECONNRESET', phrase('fault.proxyClosed')));
     const take = (chunk: Buffer): void => {
       const answer = head.take(chunk);
       if (answer === null) return;
@@ -76,8 +77,8 @@ export class ProxyHead {
     const end = seen.indexOf(headEnd, Math.max(0, before - headEnd.length + 1));
     if (end < 0 && seen.length <= answerBytesMax) return null;
     const status = /^HTTP\/1\.[01] (\d{3})/.exec(seen.toString('latin1', 0, 32))?.[1] ?? null;
-    if (end < 0 || status === null) return new WireStop('MW_PROXY_STATUS', 'no HTTP answer to CONNECT');
-    if (status !== '200') return new WireStop('MW_PROXY_STATUS', `CONNECT was answered with ${status}`);
+    if (end < 0 || status === null) return new WireStop('MW_PROXY_STATUS', phrase('fault.proxyNone'));
+    if (status !== '200') return new WireStop('MW_PROXY_STATUS', phrase('fault.proxyStatus', { status }));
     return chunk.subarray(end + headEnd.length - before);
   }
 }

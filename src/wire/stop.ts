@@ -1,5 +1,8 @@
 import type { Phase } from '../core/failure.ts';
+import type { Sentence } from '../core/sentence.ts';
 import type { Marks } from '../core/transcript.ts';
+import { saySentence } from '../words/tell.ts';
+import { english } from '../words/words.ts';
 
 /** Marks while a hop is under way. */
 export type LiveMarks = { -readonly [K in keyof Marks]: Marks[K] };
@@ -9,12 +12,15 @@ export class WireStop extends Error {
   readonly code: string;
   /** Body bytes that had come when it ended. */
   readonly bytesRead: number;
+  /** How its text is said in any language; `null`: it is the runtime's own, or a peer's. */
+  readonly sentence: Sentence | null;
   /** Monotonic instant of the end; `null`: now. */
   readonly atMs: number | null;
 
-  constructor(code: string, text: string, bytesRead = 0, atMs: number | null = null) {
-    super(text.slice(0, 200));
+  constructor(code: string, text: string | Sentence, bytesRead = 0, atMs: number | null = null) {
+    super(saySentence(text, english).slice(0, 200));
     this.code = code;
+    this.sentence = typeof text === 'string' ? null : text;
     this.bytesRead = bytesRead;
     this.atMs = atMs;
   }

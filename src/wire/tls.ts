@@ -7,7 +7,9 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import type { WireAccess } from '../core/ports.ts';
+import type { Sentence } from '../core/sentence.ts';
 import type { TlsFacts } from '../core/transcript.ts';
+import { phrase } from '../words/tell.ts';
 import { codeOf } from './stop.ts';
 
 /** What we trust and show; a part of an access. */
@@ -17,7 +19,7 @@ export type TlsRule = Pick<WireAccess, 'ca' | 'client' | 'pin'>;
 export interface TlsVerdict {
   readonly facts: TlsFacts;
   readonly code: string | null;
-  readonly text: string;
+  readonly text: string | Sentence;
 }
 
 /** What one certificate says, computed once for each certificate that we meet. */
@@ -86,10 +88,10 @@ export class TlsBook {
     const dated = chain === null || leaf === null ? null : dateCode(leaf, nowWallMs);
     const found = dated ?? chain;
     if (found !== null)
-      return { facts: { ...facts, authorizationCode: found }, code: found, text: 'certificate chain' };
+      return { facts: { ...facts, authorizationCode: found }, code: found, text: phrase('fault.chain') };
     if (wrongName !== null) return { facts, code: wrongName.code, text: wrongName.text };
     if (rule.pin !== null && rule.pin !== `sha256/${facts.spkiSha256}`)
-      return { facts, code: 'MW_PIN', text: 'the public key is not the pinned one' };
+      return { facts, code: 'MW_PIN', text: phrase('fault.pin') };
     return { facts, code: null, text: '' };
   }
 

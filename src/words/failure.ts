@@ -18,6 +18,6 @@ export function failureValue(say: Say, field: string, value: unknown): string {
 }
 
 /** What a stage may have told, or a mirror or a client in its own words, which stay. */
-export function saidShort(say: Say, text: string): string {
+function saidShort(say: Say, text: string): string {
   return text.length > toldChars ? text : sayTold(text, say);
 }

@@ -9,12 +9,12 @@ export function phrase<K extends Key>(key: K, ...[values]: Values<K, Filled>): S
 }
 
 /** The same with its text in English. */
-export function told<K extends Key>(key: K, ...values: Values<K, Filled>): Told {
+export function told<K extends Key>(key: K, ...values: Values<K, Filled>): Told & { readonly sentence: Sentence } {
   return toldOf(phrase(key, ...values));
 }
 
 /** A sentence with its text in English. */
-export function toldOf(one: Sentence): Told {
+export function toldOf(one: Sentence): Told & { readonly sentence: Sentence } {
   return { text: saySentence(one, english), sentence: one };
 }
 

@@ -1,5 +1,5 @@
 import { agrees, type ClientRun } from '../../core/client-run.ts';
-import { saidShort } from '../../words/failure.ts';
+import { tellIn } from '../../words/tell.ts';
 import { ago, duration } from './format.ts';
 import { type Html, html } from './html.ts';
 import type { PageSay } from './say.ts';
@@ -17,7 +17,7 @@ function row(say: PageSay, run: ClientRun, nowMs: number): Html {
   const differs = agrees(run) === false && html` <strong>${say('clients.differ')}</strong>`;
   return html`<tr><th scope="row">${client} <small>${version === null ? module : `${module}@${version}`}</small></th>
 <td data-label="${say('clients.last')}">${ago(say, run.startedAtMs, nowMs)}</td>
-<td data-label="${say('probe.outcome')}">${outcomeOf(say, outcome)}${reason !== null && html`<small class="muted"><bdi>${saidShort(say, reason)}</bdi></small>`}</td>
+<td data-label="${say('probe.outcome')}">${outcomeOf(say, outcome)}${reason !== null && html`<small class="muted"><bdi>${tellIn(say.language, { text: reason, sentence: run.sentence })}</bdi></small>`}</td>
 <td data-label="${say('clients.steps')}">${ours === null ? html`<span class="muted">${say('clients.notAsked')}</span>` : ours.reason === null ? outcomeOf(say, ours.outcome) : `${ours.step}: ${ours.reason}`}${differs}</td>
 <td class="n" data-label="${say('clients.took')}">${duration(say, run.tookMs)}</td></tr>`;
 }

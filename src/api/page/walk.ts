@@ -4,7 +4,8 @@ import { maskUrl } from '../../core/secret.ts';
 import { isHeavy, refText } from '../../core/target.ts';
 import type { Hop } from '../../core/transcript.ts';
 import { stamp } from '../../core/views.ts';
-import { failureValue, failureWord, saidShort } from '../../words/failure.ts';
+import { failureValue, failureWord } from '../../words/failure.ts';
+import { tellIn } from '../../words/tell.ts';
 import type { ProbeView } from '../deps.ts';
 import { shownHeaders } from '../views.ts';
 import { mirrorPath, outcomeText } from './badges.ts';
@@ -138,7 +139,7 @@ ${hop.tls !== null && tlsFacts(say, hop.tls)}
 
 function faultLine(say: PageSay, fault: NonNullable<Hop['fault']>): Html {
   const parts = { phase: say(`phase.${fault.phase}`), bytes: bytes(fault.bytesRead), code: html`<b>${fault.code}</b>` };
-  return html`<p class="fault">${say.html('walk.fault', parts)}<bdi>${saidShort(say, fault.text)}</bdi></p>`;
+  return html`<p class="fault">${say.html('walk.fault', parts)}<bdi>${tellIn(say.language, fault)}</bdi></p>`;
 }
 
 function tlsFacts(say: PageSay, tls: NonNullable<Hop['tls']>): Html {

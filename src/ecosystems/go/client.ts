@@ -152,7 +152,7 @@ export const goClient: Client = {
   member: urlMember,
   walk: walkGoproxy,
   relay: {
-    title: 'the checksum database',
+    title: phrase('relay.checksums'),
     step: 'sumdb',
     need(settings) {
       const { sumdb } = settings as GoSettings;

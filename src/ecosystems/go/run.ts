@@ -1,5 +1,7 @@
 import type { ClientPlan } from '../../core/client-run.ts';
 import type { Mirror } from '../../core/mirror.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import {
   type ClientJob,
   type ClientReason,
@@ -12,12 +14,12 @@ import {
 import type { GoSettings } from './context.ts';
 
 /** The go command reads credentials of a netrc alone, and sends them over TLS alone. */
-function cannot(mirror: Mirror): string | null {
+function cannot(mirror: Mirror): Sentence | null {
   const { tls, auth, proxy } = mirror.access;
-  if (tls.client !== null) return 'a client certificate';
-  if (auth?.scheme === 'bearer') return 'a bearer token';
-  if (auth !== null && mirror.url.startsWith('http:')) return 'credentials over plain http';
-  if (proxy?.auth != null) return "a proxy's credentials, other than in the environment";
+  if (tls.client !== null) return phrase('cannot.certificate');
+  if (auth?.scheme === 'bearer') return phrase('cannot.bearer');
+  if (auth !== null && mirror.url.startsWith('http:')) return phrase('cannot.plain');
+  if (proxy?.auth != null) return phrase('cannot.proxy');
   return cannotResolve(mirror);
 }
 

@@ -1,16 +1,18 @@
 import type { ClientPlan } from '../../core/client-run.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { WireAccess } from '../../core/ports.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import { type ClientJob, cannotResolve, linesLike, proxyEnv, type RealClient } from '../real-client.ts';
 import { parseDigest } from './digest.ts';
 import { splitName } from './image-name.ts';
 
 /** skopeo names a registry by host and port: a path before `/v2/` is nothing that it knows. */
-function cannot(mirror: Mirror): string | null {
+function cannot(mirror: Mirror): Sentence | null {
   const { auth, proxy } = mirror.access;
-  if (auth?.scheme === 'bearer') return 'a bearer token, other than on the command line';
-  if (proxy?.auth != null) return "a proxy's credentials, other than in the environment";
-  if (!/^\/(?:v2(?:\/|$)|$)/.test(new URL(mirror.url).pathname)) return 'a path before /v2/';
+  if (auth?.scheme === 'bearer') return phrase('cannot.bearerLine');
+  if (proxy?.auth != null) return phrase('cannot.proxy');
+  if (!/^\/(?:v2(?:\/|$)|$)/.test(new URL(mirror.url).pathname)) return phrase('cannot.path');
   return cannotResolve(mirror);
 }
 

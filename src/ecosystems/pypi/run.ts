@@ -1,6 +1,8 @@
 import type { ClientPlan } from '../../core/client-run.ts';
 import type { Mirror } from '../../core/mirror.ts';
 import type { WireAccess } from '../../core/ports.ts';
+import type { Sentence } from '../../core/sentence.ts';
+import { phrase } from '../../words/tell.ts';
 import {
   type ClientJob,
   type ClientReason,
@@ -12,10 +14,10 @@ import {
 } from '../real-client.ts';
 
 /** Both read a netrc, where only a name and a password fit. */
-function cannot(mirror: Mirror): string | null {
+function cannot(mirror: Mirror): Sentence | null {
   const { auth, proxy } = mirror.access;
-  if (auth?.scheme === 'bearer') return 'a bearer token';
-  if (proxy?.auth != null) return "a proxy's credentials, other than in the environment";
+  if (auth?.scheme === 'bearer') return phrase('cannot.bearer');
+  if (proxy?.auth != null) return phrase('cannot.proxy');
   return cannotResolve(mirror);
 }
 

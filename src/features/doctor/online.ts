@@ -7,7 +7,7 @@ import type { Place, Trap, Untold } from '../../core/trap.ts';
 import { leadingClient } from '../../ecosystems/ecosystem.ts';
 import { registry } from '../../ecosystems/registry.ts';
 import type { Say } from '../../words/say.ts';
-import { sayTold } from '../../words/told.ts';
+import { saySentence } from '../../words/tell.ts';
 import { type Layered, type LayerState, layersOf } from './layers.ts';
 import type { onlineKinds } from './online-kinds.ts';
 import { brokenVersion } from './online-versions.ts';
@@ -298,7 +298,7 @@ async function relayTraps({ subject, probed }: Seen, asking: Asking): Promise<re
   if (kind === null || relay === undefined || probed.sample.outcome.tag !== 'ok') return [];
   const settings = config.settings[mirror.ecosystem];
   if (relay.need(settings) === 'off' || kind.steps[relay.step]?.isAsked?.(mirror, settings) === false) return [];
-  const title = sayTold(relay.title, asking.say);
+  const title = saySentence(relay.title, asking.say);
   const asked = await asking.ask(config, { mirror, module: null, version: null, step: relay.step });
   const { outcome, facts } = asked?.sample ?? {};
   if (outcome?.tag === 'ok' && facts?.notOffered === true)

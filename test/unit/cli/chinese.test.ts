@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { phrase } from '../../../src/words/tell.ts';
 import { tempDir } from '../../support/paths.ts';
 import { fixture } from '../api/fixture-deps.ts';
 import { serve } from '../api/server.ts';
@@ -33,6 +34,10 @@ const advice = {
     'Whether far relays the checksum database was not measured yet.',
   ],
 };
+const sentences = {
+  doesNotCover: [phrase('note.goWins'), phrase('note.relay', { mirror: 'far', relay: phrase('relay.checksums') })],
+  rollback: null,
+};
 const closers: (() => void)[] = [];
 let dir = '';
 let daemon = '';
@@ -53,7 +58,10 @@ beforeEach(async () => {
     }),
   );
   const answers: Readonly<Record<string, unknown>> = {
-    '/api/v1/advice': { advice: [advice, { ...advice, state: 'refused', refusal: 'no_candidate' }] },
+    '/api/v1/advice': {
+      advice: [advice, { ...advice, state: 'refused', refusal: 'no_candidate' }],
+      sentences: { a1: sentences },
+    },
   };
   const server = createServer((request, response) => {
     const answer = answers[request.url ?? ''];

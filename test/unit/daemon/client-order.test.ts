@@ -3,6 +3,8 @@ import type { ClientEnd } from '../../../src/core/client-run.ts';
 import { clientOrder, judgedReport } from '../../../src/daemon/client-order.ts';
 import type { RealClient } from '../../../src/ecosystems/real-client.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
+import { saySentence } from '../../../src/words/tell.ts';
+import { english } from '../../../src/words/words.ts';
 import { sampleConfig, sampleMirror } from '../../support/sample-config.ts';
 
 const fake: RealClient = {
@@ -60,7 +62,10 @@ test.each<
   ],
 ])('a client that is %s', (_name, end, { files, said }, [outcome, reason, exitCode]) => {
   const report = { end, tookMs: 1, files, bytes: files * 10, said, words: said };
-  expect(judgedReport(report, fake)).toEqual({ outcome, reason, exitCode });
+  const { sentence, ...judged } = judgedReport(report, fake);
+  expect(judged).toEqual({ outcome, reason, exitCode });
+  // Our reason can be said in any language; the client's own stays as it is.
+  if (sentence !== undefined) expect(saySentence(sentence, english)).toBe(reason);
 });
 
 test('a reason is one line, printable and bounded', () => {
