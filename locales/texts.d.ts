@@ -460,7 +460,6 @@ export interface Places {
   readonly 'list.also': never;
   readonly 'card.many': 'count';
   readonly 'card.quiet': 'from' | 'to' | 'count';
-  readonly 'card.one': never;
   readonly 'card.page': never;
   readonly 'card.from': 'vantage';
   readonly 'card.zone': 'zone';
@@ -475,17 +474,13 @@ export interface Places {
   readonly 'doctor.severity.error': never;
   readonly 'doctor.severity.warning': never;
   readonly 'doctor.severity.note': never;
-  readonly 'doctor.filesOne': never;
-  readonly 'doctor.filesMany': 'count';
+  readonly 'doctor.files': 'count';
   readonly 'doctor.untoldHead': never;
   readonly 'doctor.untold': 'where' | 'because';
   readonly 'doctor.none': 'files';
   readonly 'doctor.found': 'counts' | 'files';
-  readonly 'doctor.error': never;
   readonly 'doctor.errors': 'count';
-  readonly 'doctor.warning': never;
   readonly 'doctor.warnings': 'count';
-  readonly 'doctor.note': never;
   readonly 'doctor.notes': 'count';
   readonly 'doctor.untoldCount': 'count';
   readonly 'doctor.counts': never;
@@ -504,8 +499,7 @@ export interface Places {
   readonly 'doctor.fails': never;
   readonly 'doctor.asking': 'registry';
   readonly 'doctor.nothing': never;
-  readonly 'apply.confirmOne': never;
-  readonly 'apply.confirmMany': 'count';
+  readonly 'apply.confirm': 'count';
   readonly 'apply.unanswered': never;
   readonly 'apply.declined': never;
   readonly 'apply.refused': 'file' | 'because';
@@ -871,7 +865,6 @@ export interface Places {
   readonly 'found.fork': 'name' | 'log';
   readonly 'found.namesMore': 'count';
   readonly 'found.origin': 'name';
-  readonly 'found.saysSo': 'same' | 'all';
   readonly 'found.saySo': 'same' | 'all';
   readonly 'found.changed': 'name' | 'what' | 'count';
   readonly 'found.retag': 'name' | 'what' | 'whom' | 'count';
@@ -1006,7 +999,6 @@ export interface Places {
   readonly 'history.section': never;
   readonly 'history.groups': never;
   readonly 'history.mirrors': 'count';
-  readonly 'history.oneMirror': never;
   readonly 'history.none': never;
   readonly 'history.legend': 'cell';
   readonly 'history.chart': 'who' | 'range' | 'answered' | 'rtt' | 'gaps';
@@ -1166,10 +1158,8 @@ export interface Places {
   readonly 'online.relay.first': 'relay';
   readonly 'online.relay.broken': 'relay' | 'reason';
   readonly 'online.relay.another': never;
-  readonly 'online.clock.ahead': 'minutes';
-  readonly 'online.clock.aheadMany': 'minutes' | 'count';
-  readonly 'online.clock.behind': 'minutes';
-  readonly 'online.clock.behindMany': 'minutes' | 'count';
+  readonly 'online.clock.ahead': 'minutes' | 'count';
+  readonly 'online.clock.behind': 'minutes' | 'count';
   readonly 'layer.names': 'names';
   readonly 'layer.expired': 'date';
   readonly 'layer.notYet': never;
@@ -1255,9 +1245,7 @@ export interface Places {
   readonly 'load.missing': never;
   readonly 'load.nearest': 'nearest';
   readonly 'check.head': 'source' | 'mirrors' | 'targets' | 'vantage';
-  readonly 'check.mirrorOne': never;
   readonly 'check.mirrors': 'count';
-  readonly 'check.targetOne': never;
   readonly 'check.targets': 'count';
   readonly 'check.host': never;
   readonly 'check.requests': never;
@@ -1284,7 +1272,6 @@ export interface Places {
   readonly 'init.none': 'path' | 'expected';
   readonly 'init.tooMuch': never;
   readonly 'init.without': 'without' | 'expected';
-  readonly 'init.moduleOne': 'id' | 'places' | 'today';
   readonly 'init.modules': 'id' | 'count' | 'places' | 'today';
   readonly 'init.places': 'files';
   readonly 'init.asItComes': never;
@@ -1695,8 +1682,7 @@ export interface Places {
   readonly 'demo.well': 'mirror';
   readonly 'demo.wrong': never;
   readonly 'demo.received': 'type';
-  readonly 'webhook.noneOne': 'name' | 'names';
-  readonly 'webhook.noneMany': 'name' | 'names';
+  readonly 'webhook.none': 'name' | 'count' | 'names';
   readonly 'webhook.nothing': never;
   readonly 'webhook.delivered': 'name' | 'status';
   readonly 'webhook.failed': 'name' | 'why';
@@ -1758,7 +1744,6 @@ export interface Places {
   readonly 'probe.said': 'line';
   readonly 'probe.latest': 'version';
   readonly 'probe.notOffered': never;
-  readonly 'probe.listedOne': 'newest';
   readonly 'probe.listed': 'count' | 'newest';
   readonly 'probe.rate': 'rate';
   readonly 'probe.verified': 'against' | 'digest';
@@ -1776,9 +1761,7 @@ export interface Places {
   readonly 'probe.clientFailed': never;
   readonly 'probe.clientUnknown': never;
   readonly 'probe.clientGot': 'files' | 'bytes';
-  readonly 'probe.fileOne': never;
   readonly 'probe.files': 'count';
-  readonly 'probe.byteOne': never;
   readonly 'probe.bytesMany': 'count';
   readonly 'problem.unauthorized': never;
   readonly 'problem.unauthorized.says': never;
@@ -1888,8 +1871,7 @@ export interface Places {
   readonly 'rank.unsure': 'count' | 'others' | 'registry';
   readonly 'rank.right': 'registry' | 'chance' | 'beside';
   readonly 'rank.chance': 'failed' | 'all';
-  readonly 'rank.equalOne': 'others';
-  readonly 'rank.equalMany': 'others';
+  readonly 'rank.equal': 'others' | 'count';
   readonly 'rank.nobody': never;
   readonly 'rank.untold': 'registry' | 'reason';
   readonly 'rank.staysFirst': 'registry' | 'dead';
@@ -1915,7 +1897,6 @@ export interface Places {
   readonly 'why.skip.local': never;
   readonly 'why.canaryOut': never;
   readonly 'why.modulesOut': 'out' | 'all';
-  readonly 'why.targetOut': never;
   readonly 'why.targetsOut': 'count';
   readonly 'why.refuses': never;
   readonly 'why.protocol': 'broken';
@@ -2082,8 +2063,7 @@ export interface Places {
   readonly 'trap.npm-tls-off.authority': never;
   readonly 'trap.npm-auth-unscoped.what': 'name';
   readonly 'trap.npm-auth-unscoped.set': 'scoped' | 'name';
-  readonly 'trap.npm-auth-elsewhere.one': 'name' | 'host' | 'used';
-  readonly 'trap.npm-auth-elsewhere.many': 'name' | 'host' | 'used';
+  readonly 'trap.npm-auth-elsewhere.what': 'name' | 'host' | 'count' | 'used';
   readonly 'trap.npm-auth-elsewhere.set': 'host';
   readonly 'trap.npm-scope-leaks.what': 'name' | 'scope';
   readonly 'trap.npm-scope-leaks.set': 'scope';
@@ -2103,8 +2083,7 @@ export interface Places {
   readonly 'trap.oci-verify-skipped.authority': never;
   readonly 'trap.oci-verify-skipped.set': never;
   readonly 'trap.oci-plain-mirror.what': 'url';
-  readonly 'trap.oci-default-leaks.one': never;
-  readonly 'trap.oci-default-leaks.many': 'count';
+  readonly 'trap.oci-default-leaks.what': 'count';
   readonly 'trap.oci-default-leaks.set': never;
   readonly 'trap.oci-mirrors-twice.what': never;
   readonly 'trap.oci-mirrors-twice.set': never;
@@ -2400,10 +2379,31 @@ export interface Places {
 
 /** Of these the counts that the wording of a text depends on. */
 export interface Counts {
+  readonly 'card.many': 'count';
+  readonly 'doctor.files': 'count';
+  readonly 'doctor.errors': 'count';
+  readonly 'doctor.warnings': 'count';
+  readonly 'doctor.notes': 'count';
+  readonly 'apply.confirm': 'count';
   readonly 'found.times': 'count';
+  readonly 'found.saySo': 'same';
   readonly 'found.moreModules': 'count';
   readonly 'found.moreVersions': 'count';
+  readonly 'history.mirrors': 'count';
+  readonly 'online.clock.ahead': 'count';
+  readonly 'online.clock.behind': 'count';
+  readonly 'check.mirrors': 'count';
+  readonly 'check.targets': 'count';
+  readonly 'init.modules': 'count';
   readonly 'lag.missing': 'count';
   readonly 'place.waits': 'count';
+  readonly 'webhook.none': 'count';
+  readonly 'probe.listed': 'count';
+  readonly 'probe.files': 'count';
+  readonly 'probe.bytesMany': 'count';
+  readonly 'rank.equal': 'count';
+  readonly 'why.targetsOut': 'count';
+  readonly 'trap.npm-auth-elsewhere.what': 'count';
+  readonly 'trap.oci-default-leaks.what': 'count';
   readonly 'unit.samples': 'count';
 }

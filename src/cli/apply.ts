@@ -49,8 +49,7 @@ export async function offerChanges(
 ): Promise<Applied> {
   for (const change of changes) for (const line of unifiedDiff(change)) terminal.err(painted(line, terminal));
   if (!isAgreed) {
-    const question =
-      changes.length === 1 ? say('apply.confirmOne') : say('apply.confirmMany', { count: changes.length });
+    const question = say('apply.confirm', { count: changes.length });
     const answer = await terminal.confirm(say('apply.question', { question }));
     if (answer === null) {
       terminal.err(say('apply.unanswered'));

@@ -52,9 +52,8 @@ export const checkCommand: Command = {
     terminal.out(
       say('check.head', {
         source: source === builtInSource ? say('load.default') : printable(source),
-        mirrors:
-          config.mirrors.length === 1 ? say('check.mirrorOne') : say('check.mirrors', { count: config.mirrors.length }),
-        targets: targets.length === 1 ? say('check.targetOne') : say('check.targets', { count: targets.length }),
+        mirrors: say('check.mirrors', { count: config.mirrors.length }),
+        targets: say('check.targets', { count: targets.length }),
         vantage: config.vantage,
       }),
     );

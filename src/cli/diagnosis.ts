@@ -40,7 +40,7 @@ export function diagnosisLines(
   terminal: Pick<Terminal, 'paint'>,
   say: Say,
 ): readonly string[] {
-  const files = texts.size === 1 ? say('doctor.filesOne') : say('doctor.filesMany', { count: texts.size });
+  const files = say('doctor.files', { count: texts.size });
   return [
     ...asked.flatMap((mirror) => [...layerLines(mirror, terminal, say), '']),
     ...traps.flatMap((trap) => [...trapLines(trap, terminal, say), '']),
@@ -113,7 +113,7 @@ function countText(traps: readonly NamedTrap[], untold: number, say: Say): strin
   const of = (severity: TrapSeverity): readonly string[] => {
     const count = traps.filter((trap) => trap.severity === severity).length;
     if (count === 0) return [];
-    return [count === 1 ? say(`doctor.${severity}`) : say(`doctor.${severity}s`, { count })];
+    return [say(`doctor.${severity}s`, { count })];
   };
   return [
     ...of('error'),

@@ -75,7 +75,7 @@ function conclusions({ sample, transcript }: Probed, say: Say): string[] {
   if (facts.listed) {
     const { count, newest } = facts.listed;
     const shown = newest ?? '–';
-    lines.push(count === 1 ? say('probe.listedOne', { newest: shown }) : say('probe.listed', { count, newest: shown }));
+    lines.push(say('probe.listed', { count, newest: shown }));
   }
   const rate = steadyRate(sample);
   if (rate !== null) lines.push(say('probe.rate', { rate: (rate / 2 ** 20).toFixed(2) }));

@@ -139,9 +139,7 @@ function said(survey: Survey, { loaded, without }: Proposed, { isAskable }: type
     const files = `${from.slice(0, shownMax).join(', ')}${from.length > shownMax ? '…' : ''}`;
     const places = from.length === 0 ? '' : say('init.places', { files });
     const today = chain === null ? say('init.asItComes') : say('init.today', { chain, setIn: String(setIn) });
-    return count === 1
-      ? say('init.moduleOne', { id, places, today })
-      : say('init.modules', { id, count, places, today });
+    return say('init.modules', { id, count, places, today });
   });
   const own = [
     ...new Set(skippedLockEntries.filter(({ because }) => because === 'private').map(({ module }) => module)),

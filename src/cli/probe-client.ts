@@ -38,8 +38,8 @@ export async function probeClient(
   else {
     const seconds = (run.tookMs / 1000).toFixed(2);
     const got = {
-      files: run.files === 1 ? say('probe.fileOne') : say('probe.files', { count: run.files }),
-      bytes: run.bytes === 1 ? say('probe.byteOne') : say('probe.bytesMany', { count: run.bytes }),
+      files: say('probe.files', { count: run.files }),
+      bytes: say('probe.bytesMany', { count: run.bytes }),
     };
     const said = run.reason === null ? say('probe.clientGot', got) : saySentence(run.sentence ?? run.reason, say);
     terminal.out(

@@ -30,7 +30,7 @@ export const webhookCommand: Command = {
     const receiver = config.webhooks.find((one) => one.name === name);
     if (receiver === undefined) {
       const names = config.webhooks.map((one) => one.name).join(', ') || say('webhook.nothing');
-      terminal.err(say(config.webhooks.length === 1 ? 'webhook.noneOne' : 'webhook.noneMany', { name, names }));
+      terminal.err(say('webhook.none', { name, names, count: config.webhooks.length }));
       return 2;
     }
     return verb === 'test' ? test(config, name, context) : preview(config, receiver, values, context);

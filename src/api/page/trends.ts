@@ -140,7 +140,7 @@ function table({ cells, cellMs, fromMs }: Trend, say: PageSay): Html {
 }
 
 function mirrorCount(count: number, say: PageSay): string {
-  return count === 1 ? say('history.oneMirror') : say('history.mirrors', { count });
+  return say('history.mirrors', { count });
 }
 
 function nameOf({ ecosystem, upstream }: Group): string {

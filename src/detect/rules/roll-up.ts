@@ -63,8 +63,7 @@ export function rollUp(input: RollUpInput): { readonly state: MirrorState; reado
   const { modulesOut: out, modules: all, targetsOut: count } = input;
   if (input.canaryOut) return { state: 'down', why: phrase('why.canaryOut') };
   if (isDown(input)) return { state: 'down', why: phrase('why.modulesOut', { out, all }) };
-  if (count > 0)
-    return { state: 'degraded', why: count === 1 ? phrase('why.targetOut') : phrase('why.targetsOut', { count }) };
+  if (count > 0) return { state: 'degraded', why: phrase('why.targetsOut', { count }) };
   if (input.degradedBy !== null) return { state: 'degraded', why: input.degradedBy };
   if (input.canaryServes) return { state: 'up', why: phrase('why.answers') };
   // A failure that no round has confirmed leaves the state as it was, for as long as that is known.

@@ -124,7 +124,8 @@ function authTraps(setting: NpmSetting, found: NpmFound, say: Say): readonly Npm
   return [
     {
       id: 'npm-auth-elsewhere',
-      what: say(inUse.length === 1 ? 'trap.npm-auth-elsewhere.one' : 'trap.npm-auth-elsewhere.many', {
+      what: say('trap.npm-auth-elsewhere.what', {
+        count: inUse.length,
         name,
         host,
         used: [...new Set(inUse)].join(', '),

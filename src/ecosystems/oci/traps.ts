@@ -57,10 +57,7 @@ function defaultTraps({ hosts }: OciFound, say: Say): readonly OciTrap[] {
     return [
       {
         id: 'oci-default-leaks',
-        what:
-          named.length === 1
-            ? say('trap.oci-default-leaks.one')
-            : say('trap.oci-default-leaks.many', { count: named.length }),
+        what: say('trap.oci-default-leaks.what', { count: named.length }),
         where: [{ file, line: first.line }],
         set: [say('trap.oci-default-leaks.set')],
         edits: [],

@@ -350,8 +350,7 @@ function clockTraps(seen: readonly Seen[], say: Say): readonly OnlineTrap[] {
 }
 
 function clockText(minutes: number, isAhead: boolean, count: number, say: Say): string {
-  if (count === 1) return say(isAhead ? 'online.clock.ahead' : 'online.clock.behind', { minutes });
-  return say(isAhead ? 'online.clock.aheadMany' : 'online.clock.behindMany', { minutes, count });
+  return say(isAhead ? 'online.clock.ahead' : 'online.clock.behind', { minutes, count });
 }
 
 /** Milliseconds that we are ahead; an answer out of a cache is as old as `Age` says. */

@@ -108,8 +108,8 @@ function kept(first: RankRow, usable: readonly RankRow[], minGain: number, say: 
     return { kind: 'unsure', remedy: null, reason };
   }
   const chance = first.failed === 0 ? '' : say('rank.chance', { failed: first.failed, all: answers });
-  const alike = { others: equal.join(', ') };
-  const beside = equal.length === 0 ? '' : say(equal.length === 1 ? 'rank.equalOne' : 'rank.equalMany', alike);
+  const alike = { others: equal.join(', '), count: equal.length };
+  const beside = equal.length === 0 ? '' : say('rank.equal', alike);
   return {
     kind: 'right',
     remedy: null,

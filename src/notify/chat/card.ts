@@ -30,7 +30,7 @@ export function cardOf(told: readonly Told[], reader: Reader, held: QuietRule | 
   const sorted = sections.toSorted((a, b) => tones.indexOf(a.tone) - tones.indexOf(b.tone));
   const acts = sorted.filter(({ tone }) => tone === 'act');
   const first = acts[0] ?? sorted[0];
-  const count = told.length === 1 ? say('card.one') : say('card.many', { count: told.length });
+  const count = say('card.many', { count: told.length });
   const title =
     held !== null
       ? say('card.quiet', { from: clockText(held.fromMinute), to: clockText(held.toMinute), count })

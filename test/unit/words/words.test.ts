@@ -63,6 +63,6 @@ describe('saying', () => {
     const say = wordsOf('en');
     expect(say('advice.proposed', { what: 'x', from: '{to}', to: '$&' })).toBe('Move x from {to} to $&');
     expect(wordsOf('zh')('card.many', { count: 3 })).toBe('3 条通知');
-    expect(say('card.one')).toBe('1 notice');
+    expect(say('card.many', { count: 1 })).toBe('1 notice');
   });
 });
