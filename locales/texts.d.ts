@@ -18,7 +18,6 @@ export interface Places {
   readonly 'advised.why': 'why' | 'gains';
   readonly 'advised.whyAlone': 'why';
   readonly 'advised.refused': 'why' | 'refusal';
-  readonly 'advised.gains': never;
   readonly 'advised.back': 'line';
   readonly 'advised.backLines': never;
   readonly 'advised.until': 'at';
@@ -465,8 +464,6 @@ export interface Places {
   readonly 'card.zone': 'zone';
   readonly 'card.ref': 'ref';
   readonly 'card.more': 'count';
-  readonly 'span.seconds': 'count';
-  readonly 'span.minutes': 'count';
   readonly 'span.hours': 'hours' | 'minutes';
   readonly 'span.days': 'days' | 'hours';
   readonly 'list.and': never;
@@ -483,7 +480,6 @@ export interface Places {
   readonly 'doctor.warnings': 'count';
   readonly 'doctor.notes': 'count';
   readonly 'doctor.untoldCount': 'count';
-  readonly 'doctor.counts': never;
   readonly 'doctor.fixable': 'count';
   readonly 'doctor.fix': never;
   readonly 'doctor.where': never;
@@ -1031,8 +1027,6 @@ export interface Places {
   readonly 'history.table': never;
   readonly 'history.from': never;
   readonly 'history.asked': never;
-  readonly 'history.failed': never;
-  readonly 'history.unknown': never;
   readonly 'history.before': never;
   readonly 'history.more': 'count';
   readonly 'history.json': never;
@@ -1245,7 +1239,6 @@ export interface Places {
   readonly 'load.missing': never;
   readonly 'load.nearest': 'nearest';
   readonly 'check.head': 'source' | 'mirrors' | 'targets' | 'vantage';
-  readonly 'check.mirrors': 'count';
   readonly 'check.targets': 'count';
   readonly 'check.host': never;
   readonly 'check.requests': never;
@@ -1417,12 +1410,10 @@ export interface Places {
   readonly 'page.advice': never;
   readonly 'page.all': never;
   readonly 'page.allMirrors': never;
-  readonly 'page.notFound': never;
   readonly 'page.noMirror': never;
   readonly 'page.noProbe': never;
   readonly 'page.stepAt': 'step' | 'registry';
   readonly 'page.before': never;
-  readonly 'page.more': 'count';
   readonly 'page.set': never;
   readonly 'page.found': never;
   readonly 'page.mirrors': never;
@@ -1493,7 +1484,6 @@ export interface Places {
   readonly 'card.stay': 'chain';
   readonly 'card.unknown': never;
   readonly 'hand.for': never;
-  readonly 'hand.reason': never;
   readonly 'hand.accept': never;
   readonly 'hand.dismiss': never;
   readonly 'hand.ack': never;
@@ -1565,7 +1555,6 @@ export interface Places {
   readonly 'mirror.asAdvice': never;
   readonly 'mirror.fetch': 'time';
   readonly 'mirror.fetchTitle': never;
-  readonly 'lag.atLeast': 'lower';
   readonly 'lag.between': 'upper' | 'lower';
   readonly 'lag.none': never;
   readonly 'lag.missing': 'count';
@@ -1599,7 +1588,6 @@ export interface Places {
   readonly 'place.title': never;
   readonly 'place.controls': never;
   readonly 'place.noControls': never;
-  readonly 'place.notAsked': never;
   readonly 'place.answers': never;
   readonly 'place.silent': never;
   readonly 'place.webhooks': never;
@@ -1724,12 +1712,10 @@ export interface Places {
   readonly 'probe.noAnswer': 'registry' | 'seconds';
   readonly 'probe.ok': never;
   readonly 'probe.failed': 'reason';
-  readonly 'probe.unknown': 'because';
   readonly 'probe.aside': never;
   readonly 'probe.status': 'status' | 'bytes';
   readonly 'probe.fault': 'code' | 'phase';
   readonly 'probe.from': 'address' | 'family';
-  readonly 'probe.through': 'proxy';
   readonly 'probe.tls': 'version' | 'cipher';
   readonly 'probe.version': 'version';
   readonly 'probe.repeated.refused_stream': never;
@@ -1758,7 +1744,6 @@ export interface Places {
   readonly 'probe.ended': 'url';
   readonly 'probe.client': 'client' | 'what' | 'mirror' | 'outcome' | 'seconds' | 'said';
   readonly 'probe.clientOk': never;
-  readonly 'probe.clientFailed': never;
   readonly 'probe.clientUnknown': never;
   readonly 'probe.clientGot': 'files' | 'bytes';
   readonly 'probe.files': 'count';
@@ -1822,13 +1807,11 @@ export interface Places {
   readonly 'store.io': never;
   readonly 'store.closed': never;
   readonly 'store.defect': never;
-  readonly 'program.wrong': 'text';
   readonly 'program.wrongOf': 'command' | 'text';
   readonly 'program.usage': 'usage';
   readonly 'program.unknown': 'name';
   readonly 'rank.only': 'ecosystem' | 'others';
   readonly 'rank.registry': never;
-  readonly 'rank.state': never;
   readonly 'rank.phases': never;
   readonly 'rank.throughput': never;
   readonly 'rank.lag': never;
@@ -1852,7 +1835,6 @@ export interface Places {
   readonly 'rank.reasonUnknown': 'because';
   readonly 'rank.beside': 'count';
   readonly 'rank.mismatch': never;
-  readonly 'rank.verified': never;
   readonly 'rank.unchecked': never;
   readonly 'rank.unmeasured': never;
   readonly 'rank.tooSmall': never;
@@ -1861,11 +1843,9 @@ export interface Places {
   readonly 'rank.lacks': 'count';
   readonly 'rank.records': 'count';
   readonly 'rank.older': 'span';
-  readonly 'rank.comma': never;
   readonly 'rank.download': 'mirrors' | 'step' | 'what' | 'mebibytes';
   readonly 'rank.noAnswer': 'registry' | 'seconds';
   readonly 'rank.nothing': never;
-  readonly 'rank.also': never;
   readonly 'rank.isBest': 'registry';
   readonly 'rank.keep': 'why';
   readonly 'rank.unsure': 'count' | 'others' | 'registry';
@@ -1886,7 +1866,6 @@ export interface Places {
   readonly 'why.unmeasured': never;
   readonly 'why.unmeasuredAs': 'why';
   readonly 'why.us': never;
-  readonly 'why.away': never;
   readonly 'why.silent': 'seconds';
   readonly 'why.silentAs': 'seconds' | 'why';
   readonly 'why.skip.paused': never;
@@ -2177,7 +2156,6 @@ export interface Places {
   readonly 'probe.outcome': never;
   readonly 'probe.roundTrip': never;
   readonly 'chart.phases': never;
-  readonly 'chart.notMeasured': never;
   readonly 'chart.longest': 'time' | 'longest';
   readonly 'chart.max': 'time';
   readonly 'chart.noSamples': never;
@@ -2211,7 +2189,6 @@ export interface Places {
   readonly 'walk.probe': never;
   readonly 'walk.phases': never;
   readonly 'walk.addUp': 'time';
-  readonly 'walk.phase': never;
   readonly 'walk.time': never;
   readonly 'walk.share': never;
   readonly 'walk.scale': never;
@@ -2269,7 +2246,6 @@ export interface Places {
   readonly 'whatif.buildCost': never;
   readonly 'whatif.rests': never;
   readonly 'whatif.downloads': never;
-  readonly 'whatif.notMeasured': never;
   readonly 'whatif.none': never;
   readonly 'whatif.is': 'what' | 'value';
   readonly 'whatif.between': 'low' | 'high';
@@ -2392,7 +2368,6 @@ export interface Counts {
   readonly 'history.mirrors': 'count';
   readonly 'online.clock.ahead': 'count';
   readonly 'online.clock.behind': 'count';
-  readonly 'check.mirrors': 'count';
   readonly 'check.targets': 'count';
   readonly 'init.modules': 'count';
   readonly 'lag.missing': 'count';

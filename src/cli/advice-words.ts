@@ -26,7 +26,7 @@ export function reasonSaid({ from, cause, refusal, expected = {} }: Reasons, say
   const gains = gainsSaid(expected, took, say);
   return gains.length === 0
     ? say('advised.whyAlone', { why })
-    : say('advised.why', { why, gains: gains.join(say('advised.gains')) });
+    : say('advised.why', { why, gains: gains.join(say('list.clause')) });
 }
 
 function took(seconds: number): string {

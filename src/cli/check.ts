@@ -52,7 +52,7 @@ export const checkCommand: Command = {
     terminal.out(
       say('check.head', {
         source: source === builtInSource ? say('load.default') : printable(source),
-        mirrors: say('check.mirrors', { count: config.mirrors.length }),
+        mirrors: say('history.mirrors', { count: config.mirrors.length }),
         targets: say('check.targets', { count: targets.length }),
         vantage: config.vantage,
       }),

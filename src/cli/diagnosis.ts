@@ -120,7 +120,7 @@ function countText(traps: readonly NamedTrap[], untold: number, say: Say): strin
     ...of('warning'),
     ...of('note'),
     ...(untold === 0 ? [] : [say('doctor.untoldCount', { count: untold })]),
-  ].join(say('doctor.counts'));
+  ].join(say('list.clause'));
 }
 
 function fixLine(traps: readonly NamedTrap[], say: Say): readonly string[] {

@@ -24,7 +24,7 @@ export function explain(probed: Probed, terminal: Pick<Terminal, 'paint'>, say: 
       ? terminal.paint('green', say('probe.ok'))
       : outcome.tag === 'failed'
         ? terminal.paint('red', say('probe.failed', { reason: outcome.failure.kind }))
-        : terminal.paint('yellow', say('probe.unknown', { because: outcome.because }));
+        : terminal.paint('yellow', say('outcome.unknown', { because: outcome.because }));
   const longest = Math.max(1, ...transcript.hops.map((hop) => hop.marks.end - hop.marks.start));
   return [
     `${terminal.paint('bold', `${target.registry}  ${target.step}${name ? `  ${name}` : ''}`)}  ${verdict}  ${duration(sample.rttMs)}`,
@@ -47,7 +47,7 @@ function explainHop(hop: Hop, longestMs: number, terminal: Pick<Terminal, 'paint
       : say('probe.fault', { code: hop.fault.code, phase: say(`probe.phase.${hop.fault.phase}`) });
   const version = hop.protocol === undefined ? '' : say('probe.version', { version: `HTTP/${hop.protocol}` });
   const repeated = hop.repeated === undefined ? '' : say(`probe.repeated.${hop.repeated}`);
-  const through = hop.proxy === null ? '' : say('probe.through', { proxy: hop.proxy });
+  const through = hop.proxy === null ? '' : say('layer.through', { proxy: hop.proxy });
   return [
     `  GET ${hop.url}${hop.aside ? say('probe.aside') : ''}`,
     `    ${status}${where}${through}${tls}${version}${repeated}${hop.reused ? say('probe.kept') : ''}`,

@@ -7,7 +7,7 @@ import type { Context, ExitCode } from './context.ts';
 import { jsonText } from './json-text.ts';
 import { UsageError } from './usage.ts';
 
-const outcomes = { ok: 'probe.clientOk', failed: 'probe.clientFailed', unknown: 'probe.clientUnknown' } as const;
+const outcomes = { ok: 'probe.clientOk', failed: 'outcome.failed', unknown: 'probe.clientUnknown' } as const;
 
 /** `mirrorwatch probe NAME --client WORD`: the real client, now, in its own words. */
 export async function probeClient(

@@ -57,7 +57,7 @@ export async function program(world: World): Promise<ExitCode> {
   } catch (cause) {
     if (!(cause instanceof UsageError)) throw cause;
     const say = wordsOf(usual);
-    world.terminal.err(say('program.wrong', { text: cause.text(say) }));
+    world.terminal.err(say('daemon.problem', { text: cause.text(say) }));
     return 2;
   }
 }

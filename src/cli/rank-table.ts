@@ -45,7 +45,7 @@ export function rankTable(
 }
 
 function headsOf(say: Say): readonly string[] {
-  const [registry, state, phases] = [say('rank.registry'), say('rank.state'), say('rank.phases')];
+  const [registry, state, phases] = [say('rank.registry'), say('table.state'), say('rank.phases')];
   const [throughput, lag] = [say('rank.throughput'), say('rank.lag')];
   return ['', registry, state, 'p50', 'p95', phases, throughput, lag, say('rank.integrity'), say('rank.verdict')];
 }
@@ -90,7 +90,7 @@ function lagText({ lag }: RankedRow, say: Say): string {
     ...(records > 0 ? [say('rank.records', { count: records })] : []),
     ...(olderMs > 0 ? [say('rank.older', { span: spanText(olderMs, say) })] : []),
   ];
-  return behind.length > 0 ? behind.join(say('rank.comma')) : say('rank.lagNone');
+  return behind.length > 0 ? behind.join(say('list.clause')) : say('rank.lagNone');
 }
 
 function spanText(ms: number, say: Say): string {
@@ -113,7 +113,7 @@ function stateText({ ok, failed, unknown, reason }: RankedRow, verdict: RowVerdi
 
 function integrityText({ verified, mismatched }: RankedRow, say: Say): string {
   if (mismatched > 0) return say('rank.mismatch');
-  return say(verified > 0 ? 'rank.verified' : 'rank.unchecked');
+  return say(verified > 0 ? 'fact.verified' : 'rank.unchecked');
 }
 
 /** The phases one after another, as wide as the time is of the slowest mirror's. */

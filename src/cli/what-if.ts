@@ -88,7 +88,7 @@ function shown(context: Context, result: WhatIf): readonly string[] {
 }
 
 function rowsOf(say: Say): readonly (readonly [name: string, cell: (one: ChainOutlook) => string])[] {
-  const missing = say('whatif.notMeasured');
+  const missing = say('rank.unmeasured');
   const range = (low: string, high: string): string => between(low, high, say);
   const share = (value: number): string => percent(value, say);
   const costs = (of: { readonly costSeconds: number; readonly costSecondsMost: number } | null): string =>

@@ -27,7 +27,7 @@ export function totalOf(times: PhaseTimes): number {
 
 /** One bar of phases end to end; its whole width stands for `scaleMs`. */
 export function phaseBar(say: PageSay, times: PhaseTimes, scaleMs: number): Html {
-  const none = say('chart.notMeasured');
+  const none = say('rank.unmeasured');
   if (totalOf(times) === 0 || scaleMs <= 0)
     return html`<svg class="bar" viewBox="0 0 240 12" preserveAspectRatio="xMinYMid slice" role="img" aria-label="${none}"><title>${none}</title><rect width="240" height="12" fill="url(#hatch)"/></svg>`;
   let from = 0;

@@ -85,7 +85,7 @@ function lagWords(say: PageSay, freshness: Freshness | null): string {
   const { lowerMs, upperMs, missing } = freshness;
   const lower = span(say, lowerMs);
   const bounds =
-    upperMs === null ? say('lag.atLeast', { lower }) : say('lag.between', { upper: span(say, upperMs), lower });
+    upperMs === null ? say('history.lagAtLeast', { lower }) : say('lag.between', { upper: span(say, upperMs), lower });
   const lag = lowerMs === 0 && missing === 0 ? say('lag.none') : bounds;
   if (missing === null || missing === 0) return lag;
   return [lag, say('lag.missing', { count: missing })].join(say('list.also'));
@@ -127,7 +127,7 @@ ${series.length === 0 ? html`<p class="none">${say('target.none')}</p>` : null}
 <table class="targets"><thead><tr><th scope="col">${say('target.target')}</th><th scope="col">${say('target.last')}</th><th scope="col" class="n">p50</th><th scope="col" class="n">p95</th><th scope="col" class="n">${say('target.baseline')}</th><th scope="col" class="n">${say('target.slowAbove')}</th><th scope="col" class="n">${say('target.streak')}</th><th scope="col">${say('table.phases')}</th><th scope="col">${say('table.samples')}</th></tr></thead>
 <tbody>${shown.map((one) => seriesRow(say, deps, one, scaleMs, nowMs))}</tbody></table>
 ${phaseKey(say)}
-<p class="pages">${from > 0 && html`<a href="${path}?from=${Math.max(0, from - seriesPerPage)}">${say('page.before')}</a> `}${rest > 0 && html`<a href="${path}?from=${from + seriesPerPage}">${say('page.more', { count: rest })}</a>`}</p></section>`;
+<p class="pages">${from > 0 && html`<a href="${path}?from=${Math.max(0, from - seriesPerPage)}">${say('page.before')}</a> `}${rest > 0 && html`<a href="${path}?from=${from + seriesPerPage}">${say('history.more', { count: rest })}</a>`}</p></section>`;
 }
 
 function seriesRow(say: PageSay, deps: ApiDeps, series: SeriesView, scaleMs: number, nowMs: number): Html {

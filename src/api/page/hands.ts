@@ -30,7 +30,7 @@ const duration = (say: PageSay, value: string): Field => ({
 });
 const reason = (say: PageSay, required: boolean): Field => ({
   name: 'reason',
-  label: say('hand.reason'),
+  label: say('card.because'),
   value: '',
   required,
 });

@@ -62,7 +62,7 @@ export function linkedTime(
   ms: number | null | undefined,
 ): Html {
   if (series === undefined || ms === null || ms === undefined)
-    return html`<span class="muted" title="${say('chart.notMeasured')}">—</span>`;
+    return html`<span class="muted" title="${say('rank.unmeasured')}">—</span>`;
   const probeId = nearestProbe(deps, series, ms);
   return probeId === null
     ? html`${duration(say, ms)}`

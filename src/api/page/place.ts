@@ -42,7 +42,7 @@ function windowWords(say: PageSay, { cron, timeZone, forMs }: MaintenanceWindow)
 
 /** Whether a control answers. */
 export function controlWord(say: PageSay, up: boolean | null): string {
-  return say(up === null ? 'place.notAsked' : up ? 'place.answers' : 'place.silent');
+  return say(up === null ? 'standing.notAsked' : up ? 'place.answers' : 'place.silent');
 }
 
 function controlMark(say: PageSay, up: boolean | null): Html {

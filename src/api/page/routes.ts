@@ -117,7 +117,7 @@ function timelineQuery(request: Pick<Request, 'query'>): TimelineQuery {
 }
 
 function notFound(say: PageSay, why: string): Page {
-  const title = say('page.notFound');
+  const title = say('problem.not_found');
   const main = html`<h1>${title}</h1><p data-still>${why}</p><p><a href="/">${say('page.allMirrors')}</a></p>`;
   return { status: 404, title, main };
 }

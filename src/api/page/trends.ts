@@ -132,7 +132,7 @@ function reasonBars({ cells }: Trend, say: PageSay): Html | null {
 function table({ cells, cellMs, fromMs }: Trend, say: PageSay): Html {
   const rowMs = cellMs * 12;
   const rows = Map.groupBy(cells, ({ startMs }) => Math.floor((startMs - fromMs) / rowMs));
-  return html`<details id="trend-table"><summary>${say('history.table')}</summary><table class="cells"><thead><tr><th scope="col">${say('history.from')}</th><th scope="col">${say('history.rtt')}</th><th scope="col" class="n">${say('history.asked')}</th><th scope="col" class="n">${say('history.failed')}</th><th scope="col" class="n">${say('history.unknown')}</th><th scope="col">${say('history.lag')}</th></tr></thead>
+  return html`<details id="trend-table"><summary>${say('history.table')}</summary><table class="cells"><thead><tr><th scope="col">${say('history.from')}</th><th scope="col">${say('history.rtt')}</th><th scope="col" class="n">${say('history.asked')}</th><th scope="col" class="n">${say('outcome.failed')}</th><th scope="col" class="n">${say('state.unknown')}</th><th scope="col">${say('history.lag')}</th></tr></thead>
 <tbody>${[...rows].map(
     ([at, part]) =>
       html`<tr><th scope="row">${short(fromMs + at * rowMs)}</th><td>${rttWords(part, say)}</td><td class="n">${sumOf(part, 'ok') + sumOf(part, 'failed') + sumOf(part, 'unknown')}</td><td class="n">${sumOf(part, 'failed')}</td><td class="n">${sumOf(part, 'unknown')}</td><td>${lagWords(part, say)}</td></tr>`,

@@ -96,7 +96,7 @@ function phaseTable(say: PageSay, { sample }: ProbeView): Html | null {
     from += ms;
     return html`<tr><th scope="row"><svg width="10" height="10" aria-hidden="true"><rect width="10" height="10" rx="2" class="p-${phase}"/></svg>${say(`phase.${phase}`)}</th><td class="n" data-label="${say('walk.time')}">${duration(say, ms)}</td><td class="n" data-label="${say('walk.share')}">${rttMs > 0 ? say('unit.percent', { value: Math.round((ms / rttMs) * 100) }) : '—'}</td><td class="wide"><svg class="bar" viewBox="0 0 1000 12" preserveAspectRatio="none" aria-hidden="true"><rect width="1000" height="12" class="track"/>${segment(say, phase, startMs, ms, rttMs, 12)}</svg></td></tr>`;
   });
-  return html`<section aria-labelledby="h-phases"><h2 id="h-phases">${say('walk.phases')} <span class="count">${say('walk.addUp', { time: duration(say, rttMs) })}</span></h2><table class="phases"><thead class="hidden"><tr><th>${say('walk.phase')}</th><th>${say('walk.time')}</th><th>${say('walk.share')}</th><th>${say('walk.scale')}</th></tr></thead><tbody>${rows}</tbody></table></section>`;
+  return html`<section aria-labelledby="h-phases"><h2 id="h-phases">${say('walk.phases')} <span class="count">${say('walk.addUp', { time: duration(say, rttMs) })}</span></h2><table class="phases"><thead class="hidden"><tr><th>${say('failure.phase')}</th><th>${say('walk.time')}</th><th>${say('walk.share')}</th><th>${say('walk.scale')}</th></tr></thead><tbody>${rows}</tbody></table></section>`;
 }
 
 function waterfall(say: PageSay, hops: readonly Hop[]): Html | null {

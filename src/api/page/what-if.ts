@@ -100,7 +100,7 @@ function summary(say: PageSay, { edited, inUse }: WhatIf): string {
     say('whatif.is', { what: say('whatif.available'), value: shareText(say, edited) }),
     say('whatif.is', {
       what: say('whatif.fetch'),
-      value: edited.fetch === null ? say('whatif.notMeasured') : seconds(say, edited.fetch.seconds),
+      value: edited.fetch === null ? say('rank.unmeasured') : seconds(say, edited.fetch.seconds),
     }),
     ...(inUse === null || inUse.time === null
       ? []
@@ -128,7 +128,7 @@ function outcome(say: PageSay, result: WhatIf): Html {
 function rowsOf(
   say: PageSay,
 ): readonly { readonly name: string; readonly cell: (outlook: ChainOutlook) => Html | string }[] {
-  const missing = html`<span class="muted">${say('whatif.notMeasured')}</span>`;
+  const missing = html`<span class="muted">${say('rank.unmeasured')}</span>`;
   const chance = (low: string, high: string): Html | false =>
     low !== high && html`<small class="muted">${say('whatif.chance', { low, high })}</small>`;
   const costs = (of: { readonly costSeconds: number; readonly costSecondsMost: number } | null): Html | string =>
@@ -165,7 +165,7 @@ function rowsOf(
 }
 
 function shareText(say: PageSay, { availability }: ChainOutlook): string {
-  if (availability === null) return say('whatif.notMeasured');
+  if (availability === null) return say('rank.unmeasured');
   return between(share(say, availability.atLeast), share(say, availability.atMost), say);
 }
 

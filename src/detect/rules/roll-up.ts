@@ -59,7 +59,7 @@ export function rollUp(input: RollUpInput): { readonly state: MirrorState; reado
     const why = silent === null ? phrase('why.silent', { seconds }) : phrase('why.silentAs', { seconds, why: silent });
     return { state: 'unknown', why };
   }
-  if (input.isAway) return { state: 'degraded', why: phrase('why.away') };
+  if (input.isAway) return { state: 'degraded', why: phrase('why.skip.throttled') };
   const { modulesOut: out, modules: all, targetsOut: count } = input;
   if (input.canaryOut) return { state: 'down', why: phrase('why.canaryOut') };
   if (isDown(input)) return { state: 'down', why: phrase('why.modulesOut', { out, all }) };

@@ -83,7 +83,7 @@ export function rankedUpstream(config: Config, ecosystem: EcosystemId): string |
 function deadText(rows: readonly RankRow[], say: Say): string {
   return rows
     .map(({ registry, reason }) => say('rank.silent', { registry, why: because(reason, say) }))
-    .join(say('rank.also'));
+    .join(say('list.also'));
 }
 
 function because(reason: string | null, say: Say): string {
@@ -118,7 +118,7 @@ function kept(first: RankRow, usable: readonly RankRow[], minGain: number, say: 
 }
 
 function nobodyText(rows: readonly RankRow[], say: Say): string {
-  return [say('rank.nobody'), ...rows.filter(isUnknown).map((row) => unknownText(row, say))].join(say('rank.also'));
+  return [say('rank.nobody'), ...rows.filter(isUnknown).map((row) => unknownText(row, say))].join(say('list.also'));
 }
 
 function unknownText({ registry, reason }: RankRow, say: Say): string {

@@ -43,8 +43,8 @@ function partsOf(wallMs: number, timeZone: string): Readonly<Record<string, stri
 /** How long something lasted, for people: `42 s`, `12 min`, `3 h 5 min`, `2 d 4 h`. */
 export function spanText(say: Say, ms: number): string {
   const seconds = Math.max(0, Math.round(ms / 1000));
-  if (seconds < minute) return say('span.seconds', { count: seconds });
-  if (seconds < hour) return say('span.minutes', { count: Math.round(seconds / minute) });
+  if (seconds < minute) return say('unit.s', { count: seconds });
+  if (seconds < hour) return say('unit.min', { count: Math.round(seconds / minute) });
   if (seconds < day)
     return say('span.hours', { hours: Math.floor(seconds / hour), minutes: Math.floor((seconds % hour) / minute) });
   return say('span.days', { days: Math.floor(seconds / day), hours: Math.floor((seconds % day) / hour) });
