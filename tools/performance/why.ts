@@ -5,7 +5,7 @@ export const why: Readonly<Record<string, string>> = {
   'missed trouble':
     'drift, swell and slow poisoning give too few answers within 20 minutes at the default paces; the reference policy misses 45',
   'notices an incident':
-    'four is the least by type: finding, advice, recovery, way back ([0014](decisions/0014-one-fault-one-message.md))',
+    'measured before a fault that comes and goes was one story ([0057](decisions/0057-one-story.md))',
   'false moves in calm, an upstream and year':
     'worlds in which delays vary by a factor of e, or where everybody fails 1 %',
   'memory for three mirrors':
