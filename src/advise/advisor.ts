@@ -1,12 +1,14 @@
 import type { Advice, Candidate, LookedBack } from '../core/advice.ts';
 import type { ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
+import type { Due } from '../core/due.ts';
 import type { AlertEvidence } from '../core/evidence.ts';
 import type { EcosystemId } from '../core/mirror.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import type { SettledSample } from '../core/sample.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
+import { isHeavy } from '../core/target.ts';
 import type { WhatIf, WhatIfAsked, WhatIfProblem } from '../core/what-if.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
 import { endAudit, isAudited } from './audit.ts';
@@ -14,9 +16,9 @@ import { setsBypass } from './bypass.ts';
 import { candidatesOf } from './compose.ts';
 import { type Group, headNow, type Muted } from './group.ts';
 import { type Declared, groupsOf } from './groups.ts';
-import { forgetRemoved, hear, hearClientFailure, looksOf } from './hear.ts';
+import { forgetRemoved, hear, hearAgain, hearClientFailure, hearLatePeek, looksOf } from './hear.ts';
+import { forgetEvidence, lateInMs, noteAside, noteHeardLate, released, unanswered } from './late.ts';
 import { type AdviseTurn, close, groupKey, holdAgain, openLedger, release, settle, shown } from './ledger.ts';
-import { dropEvidence } from './paired/contest.ts';
 import { ranked } from './rank.ts';
 import { restore } from './restore.ts';
 import { follow, settleGroup } from './settle.ts';
@@ -48,6 +50,10 @@ export interface Advisor {
    * @returns true where a decision may follow from it at once: the mirror in use did badly, or was asked in a round
    */
   observe(sample: SettledSample, now: Now): boolean;
+  /** Milliseconds until a probe that has been out for `outMs` is late; `null`: only its answer counts. */
+  lateInMs(due: Due, outMs: number, now: Now): number | null;
+  /** Takes in that a probe is late, which is heard as no answer. */
+  late(due: Due, outMs: number, now: Now): void;
   /** A real client could not fetch a module from a mirror: its artifact is asked next where clients are on that mirror. */
   clientFailed(run: Pick<ClientRun, 'ecosystem' | 'upstream' | 'registry' | 'module' | 'version'>): void;
   /**
@@ -107,6 +113,20 @@ export function createAdvisor(input: {
     return turn;
   };
 
+  const observeOne = (group: Group, sample: SettledSample, now: Now): boolean => {
+    const { purpose, target } = sample.due;
+    const tally = tallies.get(target.registry) ?? emptyTally();
+    tallies.set(target.registry, tally);
+    if (purpose !== 'peek') record(tally, sample, nearOf(config), group.client.relay?.step ?? null);
+    if (purpose !== 'peek' && purpose !== 'once' && group.kind.fetch.includes(target.step)) recordAnswer(tally, sample);
+    const isCompared = hear(view(group, now), sample);
+    return isCompared && (sample.outcome.tag === 'failed' || purpose === 'confirm');
+  };
+  const observeLate = (group: Group, sample: SettledSample, now: Now): void => {
+    observeOne(group, sample, now);
+    noteHeardLate(group, sample.due);
+  };
+
   const proposedBy = (id: string): Result<{ group: Group; advice: Advice }, 'unknown' | 'not_proposed'> => {
     const all = [...groups.values()];
     const group = all.find((one) => one.open?.advice.id === id);
@@ -118,19 +138,32 @@ export function createAdvisor(input: {
 
   return {
     observe(sample, now) {
-      const { registry: name, ecosystem, upstream } = sample.due.target;
+      const { ecosystem, upstream } = sample.due.target;
       const group = groups.get(groupKey(ecosystem, upstream));
       if (group === undefined) return false;
       lastNow = now;
       if (sample.isOfPace === true) return false;
-      const tally = tallies.get(name) ?? emptyTally();
-      tallies.set(name, tally);
-      const { purpose, target } = sample.due;
-      if (purpose !== 'peek') record(tally, sample, nearOf(config), group.client.relay?.step ?? null);
-      if (purpose !== 'peek' && purpose !== 'once' && group.kind.fetch.includes(target.step))
-        recordAnswer(tally, sample);
-      const isCompared = hear(view(group, now), sample);
-      return isCompared && (sample.outcome.tag === 'failed' || sample.due.purpose === 'confirm');
+      noteAside(group, sample);
+      const before = released(group, sample);
+      for (const one of before) observeLate(group, one, now);
+      const isAgain = group.heardLate.delete(sample.due.probeId);
+      if (isAgain) hearAgain(group, sample);
+      const isNews = !isAgain && observeOne(group, sample, now);
+      return isNews || before.length > 0;
+    },
+    lateInMs(due, outMs, now) {
+      const group = groups.get(groupKey(due.target.ecosystem, due.target.upstream));
+      return group === undefined ? null : lateInMs(view(group, now), due, outMs);
+    },
+    late(due, outMs, now) {
+      const group = groups.get(groupKey(due.target.ecosystem, due.target.upstream));
+      if (group === undefined) return;
+      lastNow = now;
+      if (due.purpose === 'peek') {
+        hearLatePeek(group, due);
+        noteHeardLate(group, due);
+      } else if (isHeavy(due.target)) observeLate(group, unanswered(view(group, now), due, outMs), now);
+      else group.late.set(due.probeId, unanswered(view(group, now), due, outMs));
     },
     clientFailed({ ecosystem, upstream, registry: name, module, version }) {
       const group = groups.get(groupKey(ecosystem, upstream));
@@ -141,7 +174,7 @@ export function createAdvisor(input: {
       const isTurned = (vantage.suspect === true) !== (given.vantage.suspect === true);
       vantage = given.vantage;
       // What came before a suspicion may be the beginning of it, what comes first after it the end of it.
-      if (isTurned) for (const group of groups.values()) dropEvidence(group.contest);
+      if (isTurned) for (const group of groups.values()) forgetEvidence(group);
       evidence = given.evidence ?? new Map();
       standings = new Map(given.standings.map((standing) => [standing.registry, standing]));
       const ledger = openLedger(now);

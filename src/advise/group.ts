@@ -1,6 +1,7 @@
 import type { Advice, LookedBack } from '../core/advice.ts';
 import type { Config } from '../core/config.ts';
 import type { EcosystemId, Mirror } from '../core/mirror.ts';
+import type { SettledSample } from '../core/sample.ts';
 import type { Target } from '../core/target.ts';
 import type { Chain, ChainMember, Client } from '../ecosystems/client.ts';
 import type { Ecosystem } from '../ecosystems/ecosystem.ts';
@@ -88,6 +89,14 @@ export interface Group {
   heard: Heard[];
   /** Who is asked what, by question and mirror. */
   readonly targets: Map<string, Map<string, Target>>;
+  /** Light probes of the head that are late, as they are heard once it is no fault of ours, by probe. */
+  readonly late: Map<string, SettledSample>;
+  /** Probes that were heard as late already: their answer says nothing more. */
+  readonly heardLate: Set<string>;
+  /** Mirrors that served the first bytes of an artifact, with its question: it is in their cache. */
+  readonly served: Set<string>;
+  /** How long what comes before the timed part of a probe took last, by mirror and step. Milliseconds. */
+  readonly asides: Map<string, number>;
   /** How large each artifact is, by question. Bytes. */
   readonly downloads: Map<string, number>;
 }

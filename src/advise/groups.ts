@@ -51,6 +51,10 @@ export function groupsOf(config: Config, registry: Registry, declared: Declared)
         outlook: '',
         heard: [],
         targets: new Map(),
+        late: new Map(),
+        heardLate: new Set(),
+        served: new Set(),
+        asides: new Map(),
         downloads: new Map(),
       });
     }

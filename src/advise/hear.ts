@@ -1,4 +1,4 @@
-import type { LookOrder } from '../core/due.ts';
+import type { Due, LookOrder } from '../core/due.ts';
 import { isTimeout } from '../core/failure.ts';
 import { limits } from '../core/limits.ts';
 import type { SettledSample } from '../core/sample.ts';
@@ -8,11 +8,11 @@ import { ruleOf } from './decide.ts';
 import { downloadDue } from './downloads.ts';
 import { type Group, headNow, mirrorBehind } from './group.ts';
 import { costOf } from './paired/choose.ts';
-import { closeOverdue, hearAnswer } from './paired/contest.ts';
+import { closeOverdue, hearAnswer, learnPatience } from './paired/contest.ts';
 import { type Look, looksAfter, oddOf } from './paired/looks.ts';
-import { forgetAnswers } from './paired/moments.ts';
+import { forgetAnswers, type Place } from './paired/moments.ts';
 import { forgetPast } from './paired/past.ts';
-import { hearPeek, newPeeks, oddPeek, takeTurn } from './paired/peeks.ts';
+import { hearPeek, learnPeek, newPeeks, oddPeek, takeTurn } from './paired/peeks.ts';
 import { artifactsOf, peekDue, questionAt, rotaOf } from './peeks.ts';
 import { mayBeProposed } from './rank.ts';
 import { surroundings, type View, weighAll } from './view.ts';
@@ -28,6 +28,18 @@ function questionOf(sample: SettledSample): string {
   return questionAt(sample.due.target);
 }
 
+/** Which moment an answer belongs to. */
+export function placeOf({ target, purpose, round, plannedAtMs }: Due): Place {
+  return {
+    registry: target.registry,
+    question: questionAt(target),
+    isHeavy: isHeavy(target),
+    plannedAtMs,
+    round: purpose !== 'confirm' || round === null ? null : `${round.id}/${round.moment}`,
+    isScheduled: purpose === 'scheduled',
+  };
+}
+
 /**
  * Takes a settled answer into the comparison: cold ones of the steps that a fetch asks, at their pace or asked because
  * something looked odd. A cache's first fetch is no round trip and says nothing of how fast a mirror is.
@@ -35,13 +47,14 @@ function questionOf(sample: SettledSample): string {
  */
 export function hear(view: View, sample: SettledSample): boolean {
   const { group } = view;
-  const { target, connection, purpose, round } = sample.due;
+  const { target, connection, purpose } = sample.due;
   if (purpose === 'peek') turnTaken(group, sample);
   if (sample.outcome.tag === 'unknown' || connection !== 'cold' || purpose === 'once') return false;
   if (purpose === 'peek') {
     const { rttMs, endedMonotonicMs, startedMonotonicMs } = sample;
     const tookMs = sample.outcome.tag === 'failed' ? null : (rttMs ?? endedMonotonicMs - startedMonotonicMs);
     if (target.registry === group.peeks.head) hearPeek(group.peeks, questionOf(sample), tookMs);
+    if (tookMs !== null) group.served.add(`${target.registry} ${questionOf(sample)}`);
     // It was read to its end.
     if (tookMs !== null && sample.bytes < limits.peekBytes) group.downloads.set(questionOf(sample), sample.bytes);
     return group.peeks.odd !== null;
@@ -55,14 +68,9 @@ export function hear(view: View, sample: SettledSample): boolean {
   const heard = hearAnswer(
     group.contest,
     {
-      registry: target.registry,
-      question,
-      isHeavy: isHeavy(target),
+      ...placeOf(sample.due),
       reply: replyTo(sample, group.kind),
       atMs: sample.endedMonotonicMs,
-      plannedAtMs: sample.due.plannedAtMs,
-      round: purpose !== 'confirm' || round === null ? null : `${round.id}/${round.moment}`,
-      isScheduled: purpose === 'scheduled',
       isGivenUp: sample.outcome.tag === 'failed' && isTimeout(sample.outcome.failure.kind),
     },
     group.around,
@@ -70,6 +78,21 @@ export function hear(view: View, sample: SettledSample): boolean {
   group.heard.push(...heard);
   if (group.heard.length > headsHeardMax) group.heard.splice(0, group.heard.length - headsHeardMax);
   return true;
+}
+
+/** The answer of a probe that was heard as late: it says how long this mirror takes, and nothing more. */
+export function hearAgain(group: Group, sample: SettledSample): void {
+  const { due, outcome, rttMs } = sample;
+  if (due.purpose === 'peek') turnTaken(group, sample);
+  if (outcome.tag !== 'ok' || sample.cold || rttMs === null) return;
+  if (due.purpose === 'peek') learnPeek(group.peeks, rttMs);
+  else if (due.purpose === 'scheduled')
+    learnPatience(group.contest, due.target.registry, isHeavy(due.target) ? 'heavy' : 'light', rttMs);
+}
+
+/** First bytes that are out for longer than any before are as odd as those that came as late. */
+export function hearLatePeek(group: Group, { target }: Due): void {
+  group.peeks.odd = { question: questionAt(target), hasFailed: false };
 }
 
 /** An answer of any kind is a turn: what can't be judged must not keep the others waiting. */
@@ -143,6 +166,8 @@ function artifactOf(group: Group, head: string, question: string): Target | unde
 /** After a reload: forgets who is not watched any more, and what is not asked any more. */
 export function forgetRemoved(group: Group, names: ReadonlySet<string>, isAsked: (question: string) => boolean): void {
   const { contest, targets } = group;
+  group.served.clear();
+  group.asides.clear();
   for (const name of contest.records.keys()) if (!names.has(name)) contest.records.delete(name);
   for (const name of contest.pairs.keys()) if (!names.has(name)) contest.pairs.delete(name);
   for (const [question, asked] of targets) {

@@ -7,9 +7,10 @@ import type { FindingChange } from '../core/finding.ts';
 import { paceOf } from '../core/pace.ts';
 import type { Now, Row, Table } from '../core/ports.ts';
 import type { Sample, SettledSample } from '../core/sample.ts';
-import type { Target } from '../core/target.ts';
+import { isHeavy, type Target } from '../core/target.ts';
 import type { Detector, DetectTurn, Peek, RoundAsk } from '../detect/detector.ts';
 import type { Scheduler } from '../schedule/scheduling.ts';
+import { createOutstanding } from './outstanding.ts';
 
 /** The stages that decide: no network, no files, no clock of their own. */
 export interface JudgeStages {
@@ -79,9 +80,12 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
   let considerAtMs = 0;
   let detectWakeMs: number | null = null;
   let scheduleWakeMs: number | null = null;
+  let lateWakeMs: number | null = null;
   const inMaintenance = new Map<string, boolean>();
+  const outstanding = createOutstanding();
 
   function turnAt(now: Now): JudgeTurn {
+    outstanding.turn(now);
     const judged: Judged = {
       settled: [],
       findings: [],
@@ -130,6 +134,18 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
       return isUrgent;
     }
 
+    /** Takes in what is out for too long; true where there is any. */
+    function observeLate(): boolean {
+      const late = outstanding.review((due, outMs) => s.advisor.lateInMs(due, outMs, now));
+      for (const { due, outMs } of late) {
+        s.advisor.late(due, outMs, now);
+        if (due.purpose !== 'peek' && !isHeavy(due.target)) detect(s.detector.overdue(due.target, now));
+      }
+      const nextMs = outstanding.nextMs();
+      lateWakeMs = nextMs === null ? null : now.monotonicMs + nextMs;
+      return late.length > 0;
+    }
+
     function askArtifact({ target, family, protocol }: Peek, purpose: 'recheck' | 'peek', probes: Due[]): void {
       // First bytes come as soon as any light answer, or something is odd.
       const { timeoutMs } = purpose === 'peek' ? s.config.schedule.pace : paceOf(target, s.config);
@@ -162,10 +178,14 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
       judged,
       detect,
       advise,
-      suspended: (fromMs, toMs) => detect(s.detector.suspended(fromMs, toMs, now)),
+      suspended(fromMs, toMs) {
+        outstanding.forget();
+        detect(s.detector.suspended(fromMs, toMs, now));
+      },
       probed(sample) {
         const { due, wireBytes, protocol, outcome } = sample;
         const isFailed = outcome.tag === 'failed';
+        outstanding.answered(due.probeId);
         s.scheduler.finished(due, { wireBytes, retryAfterMs: throttleOf(sample), protocol, isFailed }, now);
         const { registry, step } = due.target;
         s.detector.throttled(registry, step, s.scheduler.throttledUntil(registry, step, now));
@@ -194,7 +214,8 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
       },
       consider() {
         const isUrgent = observe();
-        if (!isUrgent && judged.findings.length === 0 && now.monotonicMs < considerAtMs) return;
+        const isLate = observeLate();
+        if (!isUrgent && !isLate && judged.findings.length === 0 && now.monotonicMs < considerAtMs) return;
         considerAtMs = now.monotonicMs + considerEveryMs;
         const evidence = s.evidence.firing(s.config, now);
         const standings = s.detector.standings();
@@ -215,6 +236,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
           for (const ask of asked) askRound(ask, probes, controls);
         }
         if (observe()) considerAtMs = 0;
+        for (const due of probes) outstanding.asked(due);
         return { probes: probes.map(overFamily), controls };
       },
     };
@@ -222,7 +244,7 @@ export function createJudge(s: JudgeStages, isRunning: () => boolean): Judge {
 
   return {
     turn: turnAt,
-    wakeAtMs: () => earliest(detectWakeMs, isRunning() ? scheduleWakeMs : null),
+    wakeAtMs: () => earliest(lateWakeMs, earliest(detectWakeMs, isRunning() ? scheduleWakeMs : null)),
     considerSoon() {
       considerAtMs = 0;
     },

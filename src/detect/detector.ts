@@ -22,7 +22,7 @@ import { newMemory } from './new-memory.ts';
 import { restore } from './restore.ts';
 import { adopt } from './roster.ts';
 import { advanceRounds, settleHeld, wakeAtMs } from './round/advance.ts';
-import { confirmNow, endDoubt } from './round/doubt.ts';
+import { confirmNow, doubtOverdue, endDoubt } from './round/doubt.ts';
 import { orderLook } from './round/look.ts';
 import { withMark } from './round/loss.ts';
 import { answerControl, answerMoments, hasten } from './round/moments.ts';
@@ -107,6 +107,7 @@ export function createDetector(input: {
         advanceRounds(memory);
       }),
     confirm: (registry, now) => withMirror(registry, now, (mirror) => confirmNow(memory, mirror)),
+    overdue: (target, now) => withMirror(target.registry, now, (mirror) => doubtOverdue(memory, mirror, target)),
     look: (order, now) =>
       turnAt(now, () => {
         orderLook(memory, order);

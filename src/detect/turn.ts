@@ -102,6 +102,8 @@ export interface Detector {
   unasked(roundId: string, moment: number, registry: string, now: Now): DetectTurn;
   /** Somebody else says that a mirror is in trouble: a confirming round starts at once. Nothing for an unknown name. */
   confirm(registry: string, now: Now): DetectTurn;
+  /** A light probe is out for longer than a client waits: a confirming round starts at once, its answer ends it. */
+  overdue(target: Target, now: Now): DetectTurn;
   /**
    * Asks one question of a mirror and of others beside it every `stepMs` for `forMs`: extends, not doubles, one under way
    * for the same question. A heavy target is asked once more of each. Nothing for an unknown name or target, while the

@@ -157,6 +157,44 @@ describe('death', () => {
     expect(told(world)).toEqual(['vantage suspect false']);
   });
 
+  test('downloads of a take 30 s where others take 90 ms: advice within two of its waits, though none has ended', async () => {
+    const script: Script = (asked) =>
+      asked.registry === 'a' && asked.path.endsWith('.zip') && asked.atMs >= 600_000 ? 30_000 : well(asked);
+    const yaml = threeMirrors().replace('timeout: 8s', 'timeout: 120s');
+    const world = await startWorld({ yaml, script });
+    await world.seconds(760);
+    const slow = world.wire.asked.filter(({ registry, path }) => registry === 'a' && path.endsWith('.zip'));
+    const firstMs = slow.find(({ atMs }) => atMs >= 600_000)?.atMs ?? 0;
+    // 12 s are the least that a client waits for an artifact (docs/detection.md, 1).
+    expect(when(world, 'advice proposed a → b') - firstMs / 1000).toBeLessThan(2 * 12 + 4);
+    const first = world.posts[0]?.body.data as { readonly advice: { readonly reason: string } };
+    expect(first.advice.reason).toContain('fails every download (timeout_processing): 2 in a row');
+  });
+
+  test('a hangs where probes wait for 10 s: advice 10 s after the first request, as clients wait for 5', async () => {
+    const yaml = threeMirrors().replace('timeout: 4s', 'timeout: 10s');
+    const world = await startWorld({ yaml, script: but('hangs', 'a', 200) });
+    await world.seconds(240);
+    const firstMs =
+      world.wire.asked.find(({ registry, path, atMs }) => registry === 'a' && !path.endsWith('.zip') && atMs >= 200_000)
+        ?.atMs ?? 0;
+    expect(when(world, 'advice proposed a → b') - firstMs / 1000).toBeLessThan(10.5);
+  });
+
+  test('one answer of a that takes 7 s: nothing', async () => {
+    let done = false;
+    const script: Script = (asked) => {
+      if (done || asked.registry !== 'a' || !asked.path.endsWith('.mod') || asked.atMs < 200_000) return well(asked);
+      done = true;
+      return 7_000;
+    };
+    const yaml = threeMirrors().replace('timeout: 4s', 'timeout: 10s');
+    const world = await startWorld({ yaml, script });
+    await world.seconds(400);
+    expect(done).toBe(true);
+    expect(told(world)).toEqual(['vantage suspect false']);
+  });
+
   test.each([
     ['zip', 'hangs', 'unreliable'],
     ['zip', 'stalls', 'unreliable'],

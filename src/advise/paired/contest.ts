@@ -142,14 +142,23 @@ export function closeOverdue(contest: Contest, around: Surroundings, nowMs: numb
   return heard;
 }
 
+function patienceOf(contest: Contest, registry: string, weight: Patience['weight']): Patience {
+  const known = contest.patience.get(registry) ?? { light: newPatience('light'), heavy: newPatience('heavy') };
+  contest.patience.set(registry, known);
+  return known[weight];
+}
+
+/** Learns from an answer that is not compared, so that patience follows what a mirror takes. Milliseconds. */
+export function learnPatience(contest: Contest, registry: string, weight: Patience['weight'], tookMs: number): void {
+  learnTime(patienceOf(contest, registry, weight), tookMs);
+}
+
 /**
  * An answer that took longer than clients are taken to wait is a bad one, as long as that. One that we gave up before they
  * would is bad too, but may have been merely late.
  */
 function inTime(contest: Contest, answer: Answer): { readonly reply: Reply; readonly late: number } {
-  const known = contest.patience.get(answer.registry) ?? { light: newPatience('light'), heavy: newPatience('heavy') };
-  contest.patience.set(answer.registry, known);
-  const patience = answer.isHeavy ? known.heavy : known.light;
+  const patience = patienceOf(contest, answer.registry, answer.isHeavy ? 'heavy' : 'light');
   const { reply } = answer;
   if (reply.tag === 'unknown') return { reply, late: 0 };
   if (reply.tag === 'ok' && answer.isScheduled) learnTime(patience, reply.tookMs);

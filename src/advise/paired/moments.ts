@@ -41,6 +41,8 @@ export interface Moment {
 
 /** How long a moment waits for who has not answered, milliseconds. */
 const waitMs = { light: 12_000, heavy: 180_000 } as const;
+/** What was ordered together begins within so much, as slots come free: a lone download before it is another moment. */
+const orderedMs = { light: 12_000, heavy: 30_000 } as const;
 /** Latest answers stand in for a mirror that was not asked while they are at most so many of its paces old. */
 const standInPaces = 3;
 
@@ -91,8 +93,16 @@ export function enter(moments: Moments, answer: Answer, paceMs: number): Moment 
   return moment;
 }
 
+/** What says of an answer which moment it belongs to. */
+export type Place = Pick<Answer, 'registry' | 'question' | 'isHeavy' | 'plannedAtMs' | 'round' | 'isScheduled'>;
+
+/** The moment that an answer would enter which has not come; `null`: it would begin one. */
+export function momentOf(moments: Moments, place: Place, paceMs: number): Moment | null {
+  return nearest(moments.open.get(place.question) ?? [], place, paceMs);
+}
+
 /** Of the moments that may be the answer's, the one planned nearest to it: two that overlap must not trade answers. */
-function nearest(open: readonly Moment[], answer: Answer, paceMs: number): Moment | null {
+function nearest(open: readonly Moment[], answer: Place, paceMs: number): Moment | null {
   let found: Moment | null = null;
   let least = Number.POSITIVE_INFINITY;
   for (const moment of open) {
@@ -105,10 +115,10 @@ function nearest(open: readonly Moment[], answer: Answer, paceMs: number): Momen
   return found;
 }
 
-function isSame(moment: Moment, answer: Answer, paceMs: number): boolean {
+function isSame(moment: Moment, answer: Place, paceMs: number): boolean {
   if (moment.round !== answer.round || moment.isScheduled !== answer.isScheduled) return false;
   if (answer.round !== null) return true;
-  const nearMs = answer.isScheduled ? paceMs / 2 : waitMs[answer.isHeavy ? 'heavy' : 'light'];
+  const nearMs = answer.isScheduled ? paceMs / 2 : orderedMs[answer.isHeavy ? 'heavy' : 'light'];
   return Math.abs(moment.plannedAtMs - answer.plannedAtMs) <= nearMs;
 }
 

@@ -30,6 +30,12 @@ export function lateShare({ times, weight }: Patience, ms: number): number {
   return times.filter((one) => one > ms).length / times.length;
 }
 
+/** How long an artifact is waited for that others served in so many milliseconds, each > 0. */
+export function besideMs(tookMs: readonly number[]): number {
+  const { min, max } = bounds.heavy;
+  return Math.min(max, Math.max(min, factor * Math.max(...tookMs)));
+}
+
 /** Learns from one good answer. Milliseconds. */
 export function learnTime(patience: Patience, tookMs: number): void {
   patience.times[patience.at] = tookMs;

@@ -65,7 +65,7 @@ export interface Peeks {
   head: string | null;
   lastMs: number;
   /** How long the good ones took, milliseconds, oldest first. */
-  took: number[];
+  readonly took: number[];
   /** An artifact whose first bytes were odd; `null`: none, or looked at already. */
   odd: { readonly question: string; readonly hasFailed: boolean } | null;
 }
@@ -81,16 +81,21 @@ export function newPeeks(head: string | null): Peeks {
  */
 export function hearPeek(peeks: Peeks, question: string, tookMs: number | null): void {
   const hasFailed = tookMs === null;
-  if (hasFailed || isSlow(peeks.took, tookMs)) peeks.odd = { question, hasFailed };
-  if (tookMs === null) return;
-  peeks.took.push(tookMs);
-  if (peeks.took.length > kept) peeks.took.shift();
+  if (hasFailed || tookMs > (slowPeekMs(peeks) ?? Number.POSITIVE_INFINITY)) peeks.odd = { question, hasFailed };
+  if (tookMs !== null) learnPeek(peeks, tookMs);
 }
 
-function isSlow(took: readonly number[], tookMs: number): boolean {
-  if (took.length < keptMin) return false;
+/** Remembers how long good first bytes took. Milliseconds. */
+export function learnPeek({ took }: Peeks, tookMs: number): void {
+  took.push(tookMs);
+  if (took.length > kept) took.shift();
+}
+
+/** Slower than usual beyond this; `null`: too few are known. Milliseconds. */
+export function slowPeekMs({ took }: Pick<Peeks, 'took'>): number | null {
+  if (took.length < keptMin) return null;
   const median = took.toSorted((a, b) => a - b)[took.length >> 1] ?? Number.POSITIVE_INFINITY;
-  return tookMs > slowFactor * median && tookMs > beyond * Math.max(...took);
+  return Math.max(slowFactor * median, beyond * Math.max(...took));
 }
 
 /**

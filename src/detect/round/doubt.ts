@@ -2,7 +2,7 @@ import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Target } from '../../core/target.ts';
 import { canBeAsked } from '../absence.ts';
-import { canarySeries, isCanaryOut, mirrorsOf } from '../lookups.ts';
+import { canarySeries, isCanaryOut, mirrorsOf, seriesOf } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
 import { openOutage } from '../outages.ts';
@@ -31,6 +31,17 @@ function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceM
     mirror.doubt.untilMs = untilMs;
   }
   roundFor(memory, mirror, firstMs);
+}
+
+/**
+ * A probe of a light target is out for longer than a client waits: in doubt as after a failure, until something of it is
+ * answered. A failure before it has begun a doubt of its own.
+ */
+export function doubtOverdue(memory: Memory, mirror: MirrorMemory, target: Target): void {
+  if (!memory.targets.has(target.id) || isCanaryOut(mirror) || isInDoubt(mirror, target)) return;
+  if (seriesOf(mirror, target, 'cold').outage.last !== 'passed') return;
+  if (!target.canary && spend(memory.budget, 1, false) === null) return;
+  startDoubt(memory, mirror, target, memory.now.monotonicMs, memory.now.monotonicMs);
 }
 
 /** Ends a mirror's doubt; what was held for it is settled at the end of the turn. */

@@ -84,7 +84,7 @@ describe('after a reload', () => {
       ['zip m@v1', 300_000],
       ['mod gone@v1', 1],
     ]);
-    return { contest, targets, downloads, rotas: new Map() } as unknown as Group;
+    return { contest, targets, downloads, rotas: new Map(), served: new Set(), asides: new Map() } as unknown as Group;
   };
 
   it('what is asked still, of whom is watched still, is kept, and nothing else', () => {

@@ -38,10 +38,16 @@ describe('answers to one question are of one moment', () => {
       false,
     ],
     [
-      'second downloads within 3 minutes',
+      'second downloads within 30 s',
       { ...first, isScheduled: false, isHeavy: true },
-      answer('b', 200, 280_000, { isScheduled: false, isHeavy: true }),
+      answer('b', 200, 130_000, { isScheduled: false, isHeavy: true }),
       true,
+    ],
+    [
+      'a lone download, and others of a minute later',
+      { ...first, isScheduled: false, isHeavy: true },
+      answer('b', 200, 160_000, { isScheduled: false, isHeavy: true }),
+      false,
     ],
   ])('%s', (_name, one, other, isOne) => {
     const moments = newMoments();

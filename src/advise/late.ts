@@ -1,0 +1,133 @@
+import type { Due } from '../core/due.ts';
+import type { SettledSample } from '../core/sample.ts';
+import { isHeavy } from '../core/target.ts';
+import { type Group, headNow } from './group.ts';
+import { placeOf } from './hear.ts';
+import { dropEvidence } from './paired/contest.ts';
+import { momentOf } from './paired/moments.ts';
+import { besideMs } from './paired/patience.ts';
+import { slowPeekMs } from './paired/peeks.ts';
+import { questionAt } from './peeks.ts';
+import type { View } from './view.ts';
+
+/** From the request to us and back, on top of what clients are taken to wait. Milliseconds. */
+const wayMs = 250;
+/** What comes before the timed part (a token, resolving a tag) may take so many times as long as the last time. */
+const asideFactor = 2;
+
+/** A download that is out is compared with those of so many siblings, and as often. */
+const siblingsMin = 2;
+const siblingsMs = 1_000;
+
+/** Probes of one upstream that were heard as late and are still out. */
+const heardLateKept = 100;
+
+/**
+ * When a probe of the head that is out counts as bad although nothing has come: once clients are taken to have given up.
+ * What was never answered before may be a cache's first fetch, and behind `|` a light answer is waited for.
+ * @returns milliseconds from now; `null`: only its answer counts
+ * @see docs/decisions/0056-long-waits.md
+ */
+export function lateInMs(view: View, due: Due, outMs: number): number | null {
+  const { group, vantage } = view;
+  const { target, connection, purpose } = due;
+  const { registry } = target;
+  if (connection !== 'cold' || purpose === 'once' || purpose === 'build' || vantage.suspect === true) return null;
+  if (headNow(group)?.name !== registry) return null;
+  if (purpose === 'peek') {
+    const slowMs = group.peeks.head === registry ? slowPeekMs(group.peeks) : null;
+    return slowMs === null ? null : slowMs + wayMs - outMs;
+  }
+  const weight = isHeavy(target) ? 'heavy' : 'light';
+  if (!group.kind.fetch.includes(target.step)) return null;
+  if (weight === 'light' && group.declared?.separators[0] === '|') return null;
+  const { contest } = group;
+  const question = questionAt(target);
+  const wasAnswered =
+    contest.moments.latest.get(question)?.has(registry) === true || group.served.has(`${registry} ${question}`);
+  const patience = contest.patience.get(registry);
+  if (!wasAnswered || patience === undefined) return null;
+  const asideMs = group.asides.get(`${registry} ${target.step}`) ?? 0;
+  const moreMs = asideFactor * asideMs + wayMs - outMs;
+  if (weight === 'light') return patience.light.limitMs + moreMs;
+  const lateMs = Math.min(patience.heavy.limitMs, besideSiblings(group, due)) + moreMs;
+  // A sibling that comes by then may say that it is late sooner.
+  return Math.min(lateMs, siblingsMs);
+}
+
+/** How long a download is waited for beside what siblings took for the same; positive infinity: too few have it yet. */
+function besideSiblings({ contest, around, roster }: Group, due: Due): number {
+  const place = placeOf(due);
+  const moment = around === null ? null : momentOf(contest.moments, place, around.paceMs(place.question));
+  const took: number[] = [];
+  for (const [name, reply] of moment?.replies ?? [])
+    if (name !== place.registry && reply.tag === 'ok') took.push(reply.tookMs);
+  const enough = Math.min(siblingsMin, roster.mirrors.length - 1);
+  return took.length === 0 || took.length < enough ? Number.POSITIVE_INFINITY : besideMs(took);
+}
+
+/** What a suspicion of our own line begins or ends with is no evidence, nor what is out meanwhile. */
+export function forgetEvidence({ contest, late }: Group): void {
+  dropEvidence(contest);
+  late.clear();
+}
+
+/** A probe was heard as late: its answer will say nothing more. */
+export function noteHeardLate({ heardLate }: Group, { probeId }: Due): void {
+  heardLate.add(probeId);
+  for (const id of heardLate) if (heardLate.size > heardLateKept) heardLate.delete(id);
+}
+
+/** How long the parts before the timed one took. */
+export function noteAside(group: Group, { due, rttMs, startedMonotonicMs, endedMonotonicMs }: SettledSample): void {
+  if (rttMs === null) return;
+  const { registry, step } = due.target;
+  group.asides.set(`${registry} ${step}`, Math.max(0, endedMonotonicMs - startedMonotonicMs - rttMs));
+}
+
+/** What a probe that is out comes to now: no answer within this time. */
+export function unanswered({ now }: View, due: Due, outMs: number): SettledSample {
+  return {
+    due,
+    startedAtMs: now.wallMs - outMs,
+    startedMonotonicMs: now.monotonicMs - outMs,
+    endedMonotonicMs: now.monotonicMs,
+    outcome: { tag: 'failed', failure: { kind: 'timeout_processing', limitMs: Math.round(outMs) } },
+    rttMs: outMs,
+    phases: {},
+    bytes: 0,
+    wireBytes: 0,
+    requests: 1,
+    status: null,
+    finalUrl: null,
+    remoteAddress: null,
+    family: null,
+    tls: null,
+    cache: null,
+    retryAfterMs: null,
+    facts: {},
+    loopDelayMsMax: 0,
+    worker: 0,
+    cold: false,
+    thresholdMs: null,
+    baselineMs: null,
+  };
+}
+
+/**
+ * Late light probes wait until something shows that our own line is up: a failure that detect has settled, or an answer of
+ * a sibling to a request that was sent since. Gives those that a settled sample speaks for, oldest first.
+ */
+export function released(group: Group, sample: SettledSample): readonly SettledSample[] {
+  const { late } = group;
+  late.delete(sample.due.probeId);
+  if (late.size === 0 || sample.outcome.tag === 'unknown') return [];
+  const { registry } = sample.due.target;
+  const out = [...late.values()].filter((one) =>
+    one.due.target.registry === registry
+      ? sample.outcome.tag === 'failed'
+      : sample.outcome.tag === 'ok' && sample.startedMonotonicMs >= one.endedMonotonicMs,
+  );
+  for (const { due } of out) late.delete(due.probeId);
+  return out;
+}

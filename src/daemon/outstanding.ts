@@ -1,0 +1,69 @@
+import type { Due } from '../core/due.ts';
+import type { Now } from '../core/ports.ts';
+
+/** A loop that did not turn for longer was late itself: a mirror did not take that time. Milliseconds. */
+const turnMsMost = 1_500;
+
+interface Probe {
+  readonly due: Due;
+  readonly sinceMs: number;
+  /** When it is looked at again; positive infinity: no more. */
+  reviewMs: number;
+}
+
+/** Probes without an answer so far, and how long our loop has waited for each. */
+export interface Outstanding {
+  /** Once a turn, before anything else. */
+  turn(now: Now): void;
+  asked(due: Due): void;
+  answered(probeId: string): void;
+  /** The process slept: what is out now is not looked at any more. */
+  forget(): void;
+  /**
+   * Those that are late, each once, with the milliseconds that it has been out.
+   * @param lateInMs  milliseconds until a probe is late; `null`: it never is
+   */
+  review(
+    lateInMs: (due: Due, outMs: number) => number | null,
+  ): readonly { readonly due: Due; readonly outMs: number }[];
+  /** Milliseconds until the next review; `null`: nothing waits for one. */
+  nextMs(): number | null;
+}
+
+/** Nothing is out. */
+export function createOutstanding(): Outstanding {
+  const probes = new Map<string, Probe>();
+  let ownMs = 0;
+  let beforeMs: number | null = null;
+  let nextMs = Number.POSITIVE_INFINITY;
+
+  return {
+    turn({ monotonicMs }) {
+      if (beforeMs !== null) ownMs += Math.min(turnMsMost, monotonicMs - beforeMs);
+      beforeMs = monotonicMs;
+    },
+    asked(due) {
+      probes.set(due.probeId, { due, sinceMs: ownMs, reviewMs: ownMs });
+      nextMs = ownMs;
+    },
+    answered: (probeId) => void probes.delete(probeId),
+    forget: () => probes.clear(),
+    review(lateInMs) {
+      if (ownMs < nextMs) return [];
+      nextMs = Number.POSITIVE_INFINITY;
+      const late: { due: Due; outMs: number }[] = [];
+      for (const [id, probe] of probes) {
+        const outMs = ownMs - probe.sinceMs;
+        if (probe.reviewMs <= ownMs) {
+          const inMs = lateInMs(probe.due, outMs);
+          if (inMs === null || inMs <= 0) probes.delete(id);
+          if (inMs !== null && inMs <= 0) late.push({ due: probe.due, outMs });
+          probe.reviewMs = inMs === null || inMs <= 0 ? Number.POSITIVE_INFINITY : ownMs + inMs;
+        }
+        nextMs = Math.min(nextMs, probe.reviewMs);
+      }
+      return late;
+    },
+    nextMs: () => (Number.isFinite(nextMs) ? Math.max(0, nextMs - ownMs) : null),
+  };
+}
