@@ -1,7 +1,7 @@
 import type { Severity } from '../src/core/config.ts';
 import { reasons } from '../src/core/failure.ts';
 import { registry } from '../src/ecosystems/registry.ts';
-import { secondsBuckets } from '../src/export/catalog.ts';
+import { secondsBuckets } from '../src/export/catalog/values.ts';
 import { durationText } from '../src/features/rules/duration.ts';
 import { inhibitions, mutedWords } from '../src/features/rules/inhibitions.ts';
 import { burnRates, defaultRuleParameters, sloPercentMax, sloPercentMin } from '../src/features/rules/parameters.ts';

@@ -4,9 +4,10 @@ import { seriesId } from '../core/target.ts';
 import { trendRanges } from '../core/trend.ts';
 import { adviceView, findingView } from '../core/views.ts';
 import type { ApiDeps, Page, SeriesView } from './deps.ts';
+import { probeView } from './probe-view.ts';
 import { sendProblem } from './problem.ts';
 import { trendView } from './trend-view.ts';
-import { mirrorView, probeView, targetView } from './views.ts';
+import { mirrorView, targetView } from './views.ts';
 
 /** `GET /api/v1/{mirrors,targets,findings,advice}`, `GET /api/v1/mirrors/:name/trend` and `GET /api/v1/probes/:id`. */
 export function listRoutes(deps: ApiDeps): Router {

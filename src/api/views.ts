@@ -1,16 +1,12 @@
 import type { Candidate } from '../core/advice.ts';
 import type { AuthorityCost, Cost } from '../core/authority-cost.ts';
 import { agrees, type ClientRun } from '../core/client-run.ts';
-import type { Outcome } from '../core/failure.ts';
-import { hopPhases } from '../core/hop-phases.ts';
 import type { Mirror } from '../core/mirror.ts';
-import { type SamplePoint, steadyRate } from '../core/sample.ts';
-import { maskUrl } from '../core/secret.ts';
+import type { SamplePoint } from '../core/sample.ts';
 import type { Freshness, Standing } from '../core/standing.ts';
-import { shownTarget } from '../core/target.ts';
-import type { Facts, Hop, HttpProtocol } from '../core/transcript.ts';
-import { firstBytesText, stamp } from '../core/views.ts';
-import type { ApiDeps, ProbeView, SeriesView } from './deps.ts';
+import type { HttpProtocol } from '../core/transcript.ts';
+import { stamp } from '../core/views.ts';
+import type { ApiDeps, SeriesView } from './deps.ts';
 
 /** Milliseconds as seconds; `null` stays unknown. */
 export function seconds(ms: number | null | undefined): number | null {
@@ -161,35 +157,8 @@ export function outcomeWord({ outcome }: Pick<SamplePoint, 'outcome'>): string {
   return outcome.tag === 'ok' ? 'ok' : outcome.tag === 'failed' ? outcome.failure.kind : `unknown: ${outcome.because}`;
 }
 
-/** The walk from a number back to the wire: the sample and every hop, phases in seconds. */
-export function probeView({ sample, transcript }: ProbeView): object {
-  return {
-    id: sample.due.probeId,
-    target: shownTarget(sample.due.target),
-    connection: sample.due.connection,
-    purpose: sample.due.purpose,
-    round: sample.due.round,
-    startedAt: stamp(sample.startedAtMs),
-    outcome: outcomeView(sample.outcome),
-    rttSeconds: seconds(sample.rttMs),
-    phasesSeconds: Object.fromEntries(Object.entries(sample.phases).map(([phase, ms]) => [phase, seconds(ms)])),
-    cold: sample.cold,
-    baselineSeconds: seconds(sample.baselineMs),
-    thresholdSeconds: seconds(sample.thresholdMs),
-    bytes: sample.bytes,
-    throughputBytesPerSecond: steadyRate(sample),
-    cache: sample.cache,
-    finalUrl: sample.finalUrl === null ? null : maskUrl(sample.finalUrl),
-    facts: factsView(sample.facts),
-    loopDelaySeconds: seconds(sample.loopDelayMsMax),
-    worker: sample.worker,
-    errorLine: transcript?.errorLine ?? null,
-    hops: transcript?.hops.map(hopView) ?? null,
-  };
-}
-
 /** What an authority costs a client, in seconds; `null`: not measured. */
-function costView(cost: AuthorityCost | undefined): object | null {
+export function costView(cost: AuthorityCost | undefined): object | null {
   const way = (one: Cost | null): object | null =>
     one === null ? null : { requests: one.requests, seconds: seconds(one.ms) };
   return cost === undefined ? null : { relayed: way(cost.relayed), direct: way(cost.direct) };
@@ -198,106 +167,4 @@ function costView(cost: AuthorityCost | undefined): object | null {
 /** What the last answers of a mirror said of it; `undefined`: nothing yet. */
 export function costIn(series: readonly SeriesView[]): AuthorityCost | undefined {
   return series.map(({ last }) => last?.facts.authorityCost).find((cost) => cost !== undefined);
-}
-
-/** What was learned, each key there; a list of versions as its length. */
-function factsView(facts: Facts): object {
-  return {
-    resolvedVersion: facts.resolvedVersion ?? null,
-    notOffered: facts.notOffered ?? false,
-    versionsListed: facts.listed?.count ?? null,
-    verified: facts.verified ?? null,
-    compared: facts.compared === undefined ? null : { ...facts.compared, of: facts.compared.of ?? null },
-    seen: facts.seen === undefined ? null : { ...facts.seen, firstText: firstBytesText(facts.seen) },
-    signature: facts.signature ?? null,
-    treeHead: facts.treeHead ?? null,
-    authority: facts.authority ?? null,
-    authorityCost: costView(facts.authorityCost),
-    forked: facts.forked ?? null,
-  };
-}
-
-/** An outcome with its durations in seconds. */
-function outcomeView(outcome: Outcome): object {
-  if (outcome.tag !== 'failed') return outcome;
-  const { failure } = outcome;
-  if ('limitMs' in failure)
-    return { tag: outcome.tag, failure: { kind: failure.kind, limitSeconds: seconds(failure.limitMs) } };
-  if (failure.kind === 'throttled') {
-    const { kind, status, retryAfterMs } = failure;
-    return { tag: outcome.tag, failure: { kind, status, retryAfterSeconds: seconds(retryAfterMs) } };
-  }
-  return outcome;
-}
-
-function hopView(hop: Hop): object {
-  const { fault, tls } = hop;
-  return {
-    url: maskUrl(hop.url),
-    aside: hop.aside,
-    reused: hop.reused,
-    remoteAddress: hop.remoteAddress,
-    remotePort: hop.remotePort,
-    family: hop.family,
-    proxy: hop.proxy === null ? null : maskUrl(hop.proxy),
-    protocol: hop.protocol ?? null,
-    repeated: hop.repeated ?? null,
-    status: hop.status,
-    requestHeaders: shownHeaders(hop.requestHeaders),
-    responseHeaders: shownHeaders(hop.responseHeaders),
-    bodyBytes: hop.bodyBytes,
-    phasesSeconds: Object.fromEntries(hopPhases(hop).map(([phase, ms]) => [phase, seconds(ms)])),
-    ...hopTimes(hop.marks),
-    tls:
-      tls === null
-        ? null
-        : {
-            version: tls.version,
-            cipher: tls.cipher,
-            issuer: tls.issuer,
-            expiresAt: stamp(tls.expiresAtMs),
-            spkiSha256: tls.spkiSha256,
-            resumed: tls.resumed,
-            authorizationCode: tls.authorizationCode,
-          },
-    fault:
-      fault === null
-        ? null
-        : {
-            code: fault.code,
-            phase: fault.phase,
-            text: fault.text,
-            bytesRead: fault.bytesRead,
-            limitSeconds: seconds(fault.limitMs),
-            resolverAnswersOthers: fault.resolverAnswersOthers ?? null,
-          },
-  };
-}
-
-function hopTimes(marks: Hop['marks']): object {
-  const since = (mark: number | undefined): number | null => (mark === undefined ? null : seconds(mark - marks.start));
-  return {
-    marksSeconds: {
-      resolved: since(marks.resolved),
-      connected: since(marks.connected),
-      secured: since(marks.secured),
-      firstByte: since(marks.firstByte),
-      end: since(marks.end),
-    },
-  };
-}
-
-const secretHeaders: ReadonlySet<string> = new Set([
-  'authorization',
-  'proxy-authorization',
-  'cookie',
-  'set-cookie',
-  'x-api-key',
-]);
-
-/** Headers as they may be shown; what carries a credential is masked, whatever the wire did. */
-export function shownHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name, secretHeaders.has(name.toLowerCase()) ? '***' : value]),
-  );
 }

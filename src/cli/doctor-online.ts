@@ -1,6 +1,7 @@
 import { probeNow } from '../daemon/probe-now.ts';
 import { systemClock, systemRandom } from '../daemon/system.ts';
-import type { OnlineFound, Subject } from '../features/doctor/online.ts';
+import type { OnlineFound } from '../features/doctor/online.ts';
+import type { Subject } from '../features/doctor/online-subject.ts';
 import type { Say } from '../words/say.ts';
 import type { Context } from './context.ts';
 import { type Loaded, loadText } from './load.ts';

@@ -1,4 +1,5 @@
 import type { EcosystemId } from './mirror.ts';
+import type { WireAccess } from './ports.ts';
 import type { Sentence } from './sentence.ts';
 import type { Step } from './target.ts';
 
@@ -85,4 +86,29 @@ export interface ClientRun {
 export function agrees({ outcome, ours }: Pick<ClientRun, 'outcome' | 'ours'>): boolean | null {
   if (ours === null || outcome === 'unknown' || ours.outcome === 'unknown') return null;
   return outcome === ours.outcome;
+}
+
+/** One run of a real client: what, as whom, and within which bounds. */
+export interface ClientOrder {
+  /** A program's name. */
+  readonly command: string;
+  /** Told the run's own folder, absolute. */
+  plan(home: string): ClientPlan;
+  /** Whose credentials are masked in its words. */
+  readonly access: WireAccess;
+  /** `null`: as we are. */
+  readonly user: { readonly uid: number; readonly gid: number } | null;
+  readonly timeoutMs: number;
+  /** Beyond these it is stopped. */
+  readonly outputBytes: number;
+  readonly diskBytes: number;
+}
+
+/** Runs real clients. Whatever they do, it is a report; nothing rejects. */
+export interface ClientRunner {
+  /** Where a program is; `null`: not installed. */
+  find(command: string): string | null;
+  run(order: ClientOrder): Promise<ClientReport>;
+  /** Kills what runs; what is asked for later is not run. */
+  close(): Promise<void>;
 }

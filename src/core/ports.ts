@@ -1,4 +1,3 @@
-import type { ClientPlan, ClientReport } from './client-run.ts';
 import type { BuildPlace, ControlAnswer, ControlDue, Due } from './due.ts';
 import type { Connection, EcosystemId, TlsAccess } from './mirror.ts';
 import type { Delivery, DeliveryFailure } from './notice.ts';
@@ -287,29 +286,4 @@ export interface Post {
     /** What the receiver knows the message by, from the body of a good answer. Absent: it is not asked. */
     readonly receiptIn?: (body: string) => string | null;
   }): Promise<Delivery>;
-}
-
-/** One run of a real client: what, as whom, and within which bounds. */
-export interface ClientOrder {
-  /** A program's name. */
-  readonly command: string;
-  /** Told the run's own folder, absolute. */
-  plan(home: string): ClientPlan;
-  /** Whose credentials are masked in its words. */
-  readonly access: WireAccess;
-  /** `null`: as we are. */
-  readonly user: { readonly uid: number; readonly gid: number } | null;
-  readonly timeoutMs: number;
-  /** Beyond these it is stopped. */
-  readonly outputBytes: number;
-  readonly diskBytes: number;
-}
-
-/** Runs real clients. Whatever they do, it is a report; nothing rejects. */
-export interface ClientRunner {
-  /** Where a program is; `null`: not installed. */
-  find(command: string): string | null;
-  run(order: ClientOrder): Promise<ClientReport>;
-  /** Kills what runs; what is asked for later is not run. */
-  close(): Promise<void>;
 }

@@ -1,10 +1,10 @@
 import { createAdvisor } from '../advise/advisor.ts';
 import { createEvidenceBook } from '../advise/evidence.ts';
 import { declaredChain } from '../config/chain.ts';
+import type { ClientRunner } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import type {
   Calendar,
-  ClientRunner,
   Clock,
   Log,
   Now,
@@ -20,7 +20,7 @@ import type {
 import type { Target } from '../core/target.ts';
 import { createDetector } from '../detect/detector.ts';
 import { registry as builtIn, type Registry } from '../ecosystems/registry.ts';
-import { secondsBuckets } from '../export/catalog.ts';
+import { secondsBuckets } from '../export/catalog/values.ts';
 import { createExporter } from '../export/exporter.ts';
 import { nextTurn } from '../io/timers.ts';
 import { createNotifier } from '../notify/notifier.ts';

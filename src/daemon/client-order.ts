@@ -1,8 +1,7 @@
-import type { ClientOutcome, ClientReport, ClientRun } from '../core/client-run.ts';
+import type { ClientOrder, ClientOutcome, ClientReport, ClientRun } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
 import { limits } from '../core/limits.ts';
 import type { Mirror } from '../core/mirror.ts';
-import type { ClientOrder } from '../core/ports.ts';
 import { printable } from '../core/printable.ts';
 import type { Sentence } from '../core/sentence.ts';
 import type { RealClient } from '../ecosystems/real-client.ts';

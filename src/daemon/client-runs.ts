@@ -7,11 +7,11 @@ import {
   pairKey,
 } from '../core/client-run.ts';
 import type { Row } from '../core/ports.ts';
-import type { Step, Target } from '../core/target.ts';
-import type { Ecosystem } from '../ecosystems/ecosystem.ts';
+import type { Step } from '../core/target.ts';
 import { isRoot } from '../io/machine.ts';
 import { createClientRota, type RanBefore } from '../schedule/client-rota.ts';
 import type { Visit } from '../schedule/visit.ts';
+import { askOf, bytesOf, isShutdown, pairsOf } from './client-ask.ts';
 import { type ClientAsk, clientOrder, judgedReport } from './client-order.ts';
 import { dueOnce } from './once.ts';
 import type { Pipeline } from './pipeline.ts';
@@ -266,36 +266,4 @@ export function createClientRuns(s: Stages, pipeline: Pick<Pipeline, 'command'>)
       await Promise.all(comparing);
     },
   };
-}
-
-function pairsOf(s: Pick<Stages, 'config' | 'clients'>): readonly ClientPair[] {
-  return s.clients === null ? [] : (s.config.clientRuns?.pairs ?? []);
-}
-
-/** What a pair fetches in its turn: the canary's module first, then the others, of those that the mirror is asked for anyway. */
-function askOf(s: Stages, { registry, client }: ClientPair, runs: number): ClientAsk | null {
-  const mirror = s.config.mirrors.find(({ name }) => name === registry);
-  const kind = mirror === undefined ? null : s.registry.of(mirror.ecosystem);
-  const real = kind?.realClients.find(({ id }) => id === client);
-  if (mirror === undefined || kind === null || real === undefined) return null;
-  const artifacts = s.targets.filter((target) => target.registry === registry && isFetched(kind, target));
-  const canary = s.targets.find((target) => target.registry === registry && target.canary);
-  const first = artifacts.filter(({ module, version }) => module === canary?.module && version === canary?.version);
-  const turns = [...first, ...artifacts.filter((target) => !first.includes(target))];
-  const { module, version = null } = turns[runs % Math.max(1, turns.length)] ?? {};
-  return module == null ? null : { mirror, client: real, module, version };
-}
-
-/** One target for each artifact: that of the last step of a fetch. */
-function isFetched(kind: Ecosystem, { step }: Target): boolean {
-  return step === kind.fetch.at(-1);
-}
-
-/** A client's fetch and ours. */
-function bytesOf(kind: Ecosystem | null): number {
-  return kind === null ? 0 : 2 * kind.fetch.reduce((sum, step) => sum + (kind.steps[step]?.usualBytes ?? 0), 0);
-}
-
-function isShutdown({ end }: ClientReport): boolean {
-  return end.tag === 'not_run' && end.because === 'shutdown';
 }

@@ -1,7 +1,8 @@
 import type { Advisor } from '../advise/advisor.ts';
 import type { EvidenceBook } from '../advise/evidence.ts';
+import type { ClientRunner } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
-import type { ClientRunner, Clock, Log, Post, Random, Store, Timers, Workers } from '../core/ports.ts';
+import type { Clock, Log, Post, Random, Store, Timers, Workers } from '../core/ports.ts';
 import type { Target } from '../core/target.ts';
 import type { Detector } from '../detect/detector.ts';
 import type { Registry } from '../ecosystems/registry.ts';

@@ -1,5 +1,6 @@
+import type { ClientRunner } from '../core/client-run.ts';
 import type { Config } from '../core/config.ts';
-import type { ClientRunner, Log } from '../core/ports.ts';
+import type { Log } from '../core/ports.ts';
 import { error, ok, type Result } from '../core/result.ts';
 import { cronCalendar } from '../io/calendar.ts';
 import { createClientRunner } from '../io/client-runner.ts';

@@ -1,16 +1,16 @@
-import type { ControlAnswer, Due, Purpose } from '../core/due.ts';
+import type { ControlAnswer, Purpose } from '../core/due.ts';
 import type { Outcome } from '../core/failure.ts';
-import type { Stretch, Taken, Told } from '../core/history.ts';
+import type { Stretch, Told } from '../core/history.ts';
 import type { Now } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
 
 /** Times are whole tenths of a millisecond: finer than any verdict, and half the text. */
-const tenths = 10;
+export const tenths = 10;
 /** Written by their place: new ones go to the end. */
-const purposes: readonly Purpose[] = ['scheduled', 'confirm', 'recheck', 'once', 'peek', 'build'];
-const purposesMost = 8;
-const caches = [null, 'hit', 'miss'] as const;
+export const purposes: readonly Purpose[] = ['scheduled', 'confirm', 'recheck', 'once', 'peek', 'build'];
+export const purposesMost = 8;
+export const caches = [null, 'hit', 'miss'] as const;
 
 /** What many answers have in common, said once: how it ended (`null`: ok), status, cache, address, certificate… */
 type Around = readonly [
@@ -34,7 +34,7 @@ type Around = readonly [
 ];
 
 /** All but the first count from something: taken since the entry before, ended before taken, and so on back to planned. */
-type ProbedEntry = readonly [
+export type ProbedEntry = readonly [
   taken: number,
   which: number,
   around: number,
@@ -45,7 +45,7 @@ type ProbedEntry = readonly [
   bytes: number,
   loopDelayMs?: number,
 ];
-type ControlEntry = readonly [
+export type ControlEntry = readonly [
   taken: number,
   which: -1,
   name: number,
@@ -56,7 +56,7 @@ type ControlEntry = readonly [
 ];
 type GapEntry = readonly [taken: number, which: -2, from: number, to: number];
 type ToldEntry = readonly [taken: number, which: -3, told: Told];
-type Entry = ProbedEntry | ControlEntry | GapEntry | ToldEntry;
+export type Entry = ProbedEntry | ControlEntry | GapEntry | ToldEntry;
 
 /** A row of table `answer`: one stretch, its words said once. */
 export interface AnswerRow {
@@ -178,131 +178,4 @@ function aroundOf(sample: Sample): Around {
   if (due.protocol !== undefined) return [...around, due.family ?? null, sample.protocol ?? null, due.protocol];
   if (sample.protocol !== undefined) return [...around, due.family ?? null, sample.protocol];
   return due.family === undefined ? around : [...around, due.family];
-}
-
-/** Reads a row back; `null`: it is none of ours. */
-export function readAnswerRow(value: unknown): Stretch | null {
-  const row = value as Partial<AnswerRow> | null;
-  if (row?.v !== 1 || !Array.isArray(row.entries) || !Array.isArray(row.at) || !Array.isArray(row.life)) return null;
-  const { life, settings, at, targets, around, controls, entries } = row as AnswerRow;
-  const taken: Taken[] = [];
-  let sum = 0;
-  for (const entry of entries) {
-    sum += entry[0];
-    const read = readEntry(entry, { at, sum, targets, around, controls });
-    if (read !== null) taken.push(read);
-  }
-  return { life: { id: life[0], startedAt: { monotonicMs: life[1], wallMs: life[2] } }, settings, taken };
-}
-
-/** What an entry is read with; `sum`: when it was taken, in tenths after `at`. */
-interface Words extends Pick<AnswerRow, 'at' | 'targets' | 'around' | 'controls'> {
-  readonly sum: number;
-}
-
-/** An instant so many tenths before an entry was taken. */
-function instant({ at, sum }: Words, before: number): Now {
-  return { monotonicMs: at[0] + (sum - before) / tenths, wallMs: at[1] + (sum - before) / tenths };
-}
-
-function readEntry(entry: Entry, words: Words): Taken | null {
-  if (isProbed(entry)) return readProbed(entry, words);
-  const takenAt = instant(words, 0);
-  switch (entry[1]) {
-    case -1:
-      return readControl(entry, words);
-    case -2:
-      return { takenAt, kind: 'gap', fromMs: words.at[0] + entry[2] / tenths, toMs: words.at[0] + entry[3] / tenths };
-    case -3:
-      return { takenAt, kind: 'told', told: entry[2] };
-    default:
-      return null;
-  }
-}
-
-function isProbed(entry: Entry): entry is ProbedEntry {
-  return entry[1] >= 0;
-}
-
-function readControl([, , name, answered, lag, latency, isRound]: ControlEntry, words: Words): Taken {
-  const answer: ControlAnswer = {
-    name: words.controls[name] ?? '',
-    answered: answered === 1,
-    latencyMs: latency < 0 ? null : latency / tenths,
-    code: null,
-    at: instant(words, lag),
-  };
-  return { takenAt: instant(words, 0), kind: 'control', answer, isRound: isRound === 1 };
-}
-
-function readProbed(entry: ProbedEntry, words: Words): Taken | null {
-  const [, which, place, lag, took, rtt, delay, bytes, loopDelayMs] = entry;
-  const targetId = words.targets[Math.floor(which / (2 * purposesMost))];
-  const around = words.around[place];
-  const purpose = purposes[Math.floor(which / 2) % purposesMost];
-  if (targetId === undefined || around === undefined || purpose === undefined) return null;
-  const [
-    outcome,
-    status,
-    cache,
-    remoteAddress,
-    family,
-    expiresAtMs,
-    authorizationCode,
-    hasTls,
-    version,
-    notOffered,
-    wish,
-    askedOver = null,
-    protocol = null,
-    askedProtocol,
-  ] = around;
-  const started = instant(words, lag + took);
-  const due: Due = {
-    probeId: '',
-    target: bareTarget(targetId),
-    connection: which % 2 === 1 ? 'warm' : 'cold',
-    purpose,
-    timeoutMs: 0,
-    plannedAtMs: instant(words, lag + took + delay).monotonicMs,
-    round: null,
-    ...(askedOver === null ? {} : { family: askedOver }),
-    ...(askedProtocol === undefined ? {} : { protocol: askedProtocol }),
-  };
-  const sample: Sample = {
-    due,
-    startedAtMs: started.wallMs,
-    startedMonotonicMs: started.monotonicMs,
-    endedMonotonicMs: instant(words, lag).monotonicMs,
-    outcome: outcome ?? { tag: 'ok' },
-    rttMs: rtt === null ? null : rtt / tenths,
-    phases: {},
-    bytes,
-    wireBytes: bytes,
-    requests: 1,
-    status,
-    finalUrl: null,
-    remoteAddress,
-    family,
-    ...(protocol === null ? {} : { protocol }),
-    tls: hasTls === 1 ? { ...bareTls, expiresAtMs, authorizationCode } : null,
-    cache: caches[cache] ?? null,
-    retryAfterMs: wish,
-    facts: {
-      ...(version === null ? {} : { resolvedVersion: version }),
-      ...(notOffered === 1 ? { notOffered: true } : {}),
-    },
-    loopDelayMsMax: loopDelayMs ?? 0,
-    worker: 0,
-  };
-  return { takenAt: instant(words, 0), kind: 'probed', sample, targetId };
-}
-
-const bareTls = { version: '', cipher: '', issuer: '', spkiSha256: null, resumed: false } as const;
-
-/** Stands where the configured target will be put: what is asked there is the configuration's word. */
-function bareTarget(id: string): Due['target'] {
-  const [registry = ''] = id.split('|');
-  const nothing = { ecosystem: '', upstream: '', module: null, version: null, step: '', verifies: null } as const;
-  return { id, registry, canary: false, weight: 'light', ...nothing };
 }

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import type { ClientPlan, ClientReport } from '../../src/core/client-run.ts';
-import type { ClientOrder, ClientRunner } from '../../src/core/ports.ts';
+import type { ClientOrder, ClientPlan, ClientReport, ClientRunner } from '../../src/core/client-run.ts';
 import type { ManualTime } from './manual-time.ts';
 import { manualTime } from './manual-time.ts';
 import { refuses, type Script } from './scripted-wire.ts';

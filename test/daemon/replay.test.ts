@@ -9,7 +9,7 @@ import { cronCalendar } from '../../src/io/calendar.ts';
 import { seededRandom } from '../../src/io/random.ts';
 import { openStore } from '../../src/io/store.ts';
 import { copyStore } from '../../src/io/store-copy.ts';
-import { readAnswerRow } from '../../src/state/answer-code.ts';
+import { readAnswerRow } from '../../src/state/answer-read.ts';
 import { removeTempDir, tempDir } from '../support/paths.ts';
 import { epochMs } from './manual-time.ts';
 import { refuses, type Script } from './scripted-wire.ts';

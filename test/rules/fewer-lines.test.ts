@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fewerLines } from '../../bench/fewer-lines.ts';
 import { registry } from '../../src/ecosystems/registry.ts';
-import { metricNames, secondsBuckets } from '../../src/export/catalog.ts';
+import { secondsBuckets } from '../../src/export/catalog/values.ts';
+import { metricNames } from '../../src/export/catalog.ts';
 import { commandPath, removeTempDir, repoDir, tempDir } from '../support/paths.ts';
 import { real } from '../support/requires.ts';
 

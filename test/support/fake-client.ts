@@ -1,7 +1,7 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ClientPlan } from '../../src/core/client-run.ts';
-import type { ClientOrder, ClientRunner, WireAccess } from '../../src/core/ports.ts';
+import type { ClientOrder, ClientPlan, ClientRunner } from '../../src/core/client-run.ts';
+import type { WireAccess } from '../../src/core/ports.ts';
 import { createClientRunner } from '../../src/io/client-runner.ts';
 import { systemClock } from '../../src/io/clock.ts';
 import { systemTimers } from '../../src/io/timers.ts';

@@ -1,4 +1,4 @@
-import { secondsBuckets } from '../../../src/export/catalog.ts';
+import { secondsBuckets } from '../../../src/export/catalog/values.ts';
 import { samplesMin, slowFactor, slowFloorSeconds, slowShareMin } from '../../../src/features/rules/round-trips.ts';
 
 const hourMs = 3_600_000;

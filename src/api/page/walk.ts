@@ -7,7 +7,7 @@ import { stamp } from '../../core/views.ts';
 import { failureValue, failureWord } from '../../words/failure.ts';
 import { tellIn } from '../../words/tell.ts';
 import type { ProbeView } from '../deps.ts';
-import { shownHeaders } from '../views.ts';
+import { shownHeaders } from '../probe-view.ts';
 import { mirrorPath, outcomeText } from './badges.ts';
 import { segment } from './charts.ts';
 import { learned } from './facts.ts';

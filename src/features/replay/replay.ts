@@ -13,7 +13,7 @@ import { registry } from '../../ecosystems/registry.ts';
 import { seededRandom } from '../../io/random.ts';
 import type { StoreCopy } from '../../io/store-copy.ts';
 import { expandTargets } from '../../schedule/targets.ts';
-import { readAnswerRow } from '../../state/answer-code.ts';
+import { readAnswerRow } from '../../state/answer-read.ts';
 import { createMeter, type Followed } from './cost.ts';
 import { isOutOfTurn } from './desk.ts';
 import { createPlayer, type Player } from './player.ts';

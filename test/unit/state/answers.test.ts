@@ -3,7 +3,7 @@ import type { ControlAnswer } from '../../../src/core/due.ts';
 import { limits } from '../../../src/core/limits.ts';
 import type { Now, Row } from '../../../src/core/ports.ts';
 import type { Sample } from '../../../src/core/sample.ts';
-import { readAnswerRow } from '../../../src/state/answer-code.ts';
+import { readAnswerRow } from '../../../src/state/answer-read.ts';
 import { createAnswers } from '../../../src/state/answers.ts';
 
 const epochMs = Date.UTC(2026, 0, 1);

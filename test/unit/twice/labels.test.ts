@@ -7,7 +7,8 @@ import { phases, type Reason, reasons, reasonWeight } from '../../../src/core/fa
 import { mirrorStates } from '../../../src/core/standing.ts';
 import { readCertificate } from '../../../src/detect/findings/certificate.ts';
 import { registry } from '../../../src/ecosystems/registry.ts';
-import { catalog, metricNames, metricOf, ownFindingKinds } from '../../../src/export/catalog.ts';
+import { ownFindingKinds } from '../../../src/export/catalog/values.ts';
+import { catalog, metricNames, metricOf } from '../../../src/export/catalog.ts';
 import { levels } from '../../../src/features/rules/rule.ts';
 import { annotationQueries, panelQueries } from '../../real/boards-grafana.ts';
 import { alertRules, recordingRules } from '../../rules/alert-rules.ts';

@@ -1,0 +1,36 @@
+import { findingKinds } from '../../core/finding.ts';
+
+/**
+ * Seconds, for every histogram of time (design.md section 4.2). 0.8 is the floor of the spike rule; timeouts end at
+ * 120 s. No whole numbers: their text form differs between the formats, and with it the label `le`.
+ */
+export const secondsBuckets = [
+  0.005, 0.01, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.8, 1.1, 1.6, 2.5, 5.5, 10.5, 30.5, 60.5, 120.5,
+] as const;
+
+/** Bytes per second: powers of two from 16 KiB/s to 256 MiB/s, half a byte above so that none is a whole number. */
+export const throughputBuckets = [
+  16384.5, 65536.5, 131072.5, 262144.5, 524288.5, 1048576.5, 2097152.5, 4194304.5, 8388608.5, 16777216.5, 67108864.5,
+  268435456.5,
+] as const;
+
+/** Seconds of a real client's run: those of design.md section 4.2, each moved off its whole number as those above are. */
+export const clientBuckets = [1.1, 2.5, 5.5, 10.5, 30.5, 60.5, 120.5, 300.5, 600.5] as const;
+
+/** Seconds from a release at the origin to its arrival at a mirror: minutes to a week (design.md section 4.2), half a second above. */
+export const propagationBuckets = [
+  60.5, 300.5, 900.5, 1800.5, 3600.5, 7200.5, 14400.5, 28800.5, 86400.5, 172800.5, 604800.5,
+] as const;
+
+/** What bounds of a lag are called. */
+export const bounds = ['lower', 'upper'] as const;
+/** What is known of whether a cache had an answer. */
+export const cacheWords = ['hit', 'miss', 'unknown'] as const;
+
+/** The kinds a mirror can have. */
+export const mirrorFindingKinds = findingKinds.filter((kind) => kind !== 'vantage' && kind !== 'self');
+/** The kinds whose subject is this daemon and its place. */
+export const ownFindingKinds = ['vantage', 'self'] as const;
+
+export const target = ['ecosystem', 'registry', 'module', 'version', 'step'] as const;
+export const never = 'never: 0 from the start';

@@ -1,0 +1,256 @@
+import type { Mirror } from '../../core/mirror.ts';
+import type { Probed } from '../../core/ports.ts';
+import { quantileOf } from '../../core/quantile.ts';
+import { leadingClient } from '../../ecosystems/ecosystem.ts';
+import { registry } from '../../ecosystems/registry.ts';
+import type { Say } from '../../words/say.ts';
+import { saySentence } from '../../words/tell.ts';
+import { type Asking, type OnlineTrap, placeOf, type Seen, type Subject } from './online-subject.ts';
+import { brokenVersion } from './online-versions.ts';
+
+/** One trap for each layer and kind of failure, with the mirrors that it is found at. */
+export function layerTraps(seen: readonly Seen[], say: Say): readonly OnlineTrap[] {
+  const failing = seen.flatMap(({ subject, layered: { failed } }) => (failed === null ? [] : [{ subject, ...failed }]));
+  const layersHit = new Set(failing.map(({ layer }) => layer));
+  const isNear = seen.length > 1 && failing.length === seen.length && layersHit.size === 1;
+  return [...Map.groupBy(failing, ({ layer, means }) => `${layer} ${means}`).values()].flatMap(
+    (alike): OnlineTrap[] => {
+      const [first] = alike;
+      if (first === undefined) return [];
+      const { layer, means, next } = first;
+      const what = say(isNear ? 'online.near' : 'online.layer', {
+        means: `${means.charAt(0).toUpperCase()}${means.slice(1)}`,
+      });
+      return [
+        { id: `online-${layer}`, what, where: alike.map(({ subject }) => placeOf(subject)), set: [next], edits: [] },
+      ];
+    },
+  );
+}
+
+/** What works and keeps every connection waiting. */
+export function slowTraps({ subject, layered }: Seen, say: Say): readonly OnlineTrap[] {
+  const slow = layered.states.filter(({ state }) => state === 'slow');
+  return slow.map(({ layer, text }) => ({
+    id: 'online-slow',
+    what: say('online.slow.what', { layer: say(`doctor.layer.${layer}`), text }),
+    where: [placeOf(subject)],
+    set: [say(layer === 'name' ? 'online.slow.name' : 'online.slow.line')],
+    edits: [],
+  }));
+}
+
+const cutOff: readonly string[] = ['reset', 'cut', 'status', 'malformed', 'timeout_processing'];
+
+/** Plain HTTP to a port that speaks TLS: asked once more over TLS, the handshake shows it. */
+export async function plainOnTls({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
+  const { url } = subject.question.mirror;
+  const { outcome } = probed.sample;
+  if (!url.startsWith('http:') || outcome.tag !== 'failed' || !cutOff.includes(outcome.failure.kind)) return [];
+  const { port } = new URL(url);
+  const secure = url.replace(/^http:/, 'https:');
+  const again = await askAs(
+    subject,
+    { url: port === '' ? secure.replace(/^(https:\/\/[^/]+)/, '$1:80') : secure },
+    asking,
+  );
+  if (again?.transcript.hops.some(({ tls }) => tls !== null) !== true) return [];
+  return [
+    {
+      id: 'online-plain-on-tls',
+      what: asking.say('online.plain.what'),
+      where: [placeOf(subject)],
+      set: [asking.say('online.plain.set', { url: secure })],
+      edits: [],
+    },
+  ];
+}
+
+/** Addresses that no host of others has: this machine, nobody, examples, and what proxies make up for names. */
+const madeUpAddress =
+  /^(0\.|127\.|192\.0\.2\.|198\.51\.100\.|203\.0\.113\.|198\.1[89]\.|169\.254\.|255\.|::1?$|::ffff:127\.|2001:db8:|fe80:)/i;
+
+function hostOf({ url }: Pick<Mirror, 'url'>): string {
+  return new URL(url).hostname;
+}
+
+/** True for a name that a resolver is asked for. */
+function isName(host: string): boolean {
+  return !/^\[|^[\d.]+$/.test(host) && !/(^|\.)localhost$/.test(host);
+}
+
+export function liesAbout({ subject, probed }: Seen, say: Say): readonly OnlineTrap[] {
+  const { mirror } = subject.question;
+  const host = hostOf(mirror);
+  const hop = probed.transcript.hops.find(({ url, proxy }) => new URL(url).hostname === host && proxy === null);
+  const address = hop?.remoteAddress ?? null;
+  if (address === null || !isName(host) || !madeUpAddress.test(address)) return [];
+  return [
+    {
+      id: 'online-resolver-lies',
+      what: say('online.lies.address', { host, address }),
+      where: [placeOf(subject)],
+      set: [say('online.lies.look'), say('online.lies.resolve')],
+      edits: [],
+    },
+  ];
+}
+
+/** Whether the resolver knows a name that cannot exist. @see RFC 6761 section 6.4 */
+export async function madeUp(seen: readonly Seen[], asking: Asking): Promise<readonly OnlineTrap[]> {
+  const named = seen.filter(
+    ({ subject: { question } }) => isName(hostOf(question.mirror)) && question.mirror.access.proxy === null,
+  );
+  const byServer = Map.groupBy(named, ({ subject }) => subject.question.mirror.access.resolve.server);
+  const traps: OnlineTrap[] = [];
+  for (const [server, [first]] of byServer) {
+    if (first === undefined) continue;
+    const url = new URL(first.subject.question.mirror.url);
+    url.hostname = `${asking.nonsense}.invalid`;
+    const probed = await askAs(first.subject, { url: url.href.replace(/\/$/, '') }, asking);
+    const address = probed?.transcript.hops[0]?.remoteAddress ?? null;
+    if (address === null) continue;
+    traps.push({
+      id: 'online-resolver-lies',
+      what: asking.say('online.lies.nonsense', { host: url.hostname, address }),
+      where: [
+        { mirror: server === null ? asking.say('online.lies.own') : asking.say('online.lies.server', { server }) },
+      ],
+      set: [asking.say('online.lies.another')],
+      edits: [],
+    });
+  }
+  return traps;
+}
+
+function askAs({ config, question }: Subject, over: Partial<Mirror>, asking: Asking): Promise<Probed | null> {
+  const mirror: Mirror = { ...question.mirror, ...over };
+  const mirrors = config.mirrors.map((one) => (one.name === mirror.name ? mirror : one));
+  return asking.ask({ ...config, mirrors }, { ...question, mirror });
+}
+
+const notConnected: readonly string[] = ['refused', 'unreachable', 'timeout_connect', 'reset'];
+
+/** There is no IPv6 here at all, which costs nobody any time. */
+const without: readonly string[] = ['ENETUNREACH', 'EADDRNOTAVAIL', 'EAFNOSUPPORT'];
+
+/** Half broken: the name has an IPv6 address, and only the other family gets through. */
+export async function familyTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
+  const { mirror } = subject.question;
+  const { access } = mirror;
+  if (!isName(hostOf(mirror)) || access.proxy !== null || access.resolve.family !== null) return [];
+  if (probed.sample.outcome.tag === 'unknown') return [];
+  const over = (family: 4 | 6) =>
+    askAs(subject, { access: { ...access, resolve: { ...access.resolve, family } } }, asking);
+  const six = await over(6);
+  const outcome = six?.sample.outcome;
+  if (outcome?.tag !== 'failed' || !notConnected.includes(outcome.failure.kind)) return [];
+  if ('code' in outcome.failure && without.includes(outcome.failure.code)) return [];
+  const four = await over(4);
+  if (four?.transcript.hops.some(({ marks }) => marks.connected !== undefined) !== true) return [];
+  return [
+    {
+      id: 'online-ipv6-broken',
+      what: asking.say('online.ipv6.what', { reason: outcome.failure.kind }),
+      where: [placeOf(subject)],
+      set: [asking.say('online.ipv6.repair'), asking.say('online.ipv6.family')],
+      edits: [],
+    },
+  ];
+}
+
+/** Half broken in the other way: one HTTP version works, and clients of the mirror use the other. */
+export async function versionTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
+  const { mirror } = subject.question;
+  const found = await brokenVersion(mirror, probed, (over) => askAs(subject, over, asking));
+  if (found === null) return [];
+  const { id, broken, works, reason, clients } = found;
+  const names = clients.join(asking.say('list.comma'));
+  return [
+    {
+      id,
+      what: asking.say('online.version.what', {
+        broken: `HTTP/${broken}`,
+        works: `HTTP/${works}`,
+        reason,
+        clients: names,
+      }),
+      where: [placeOf(subject)],
+      set: [asking.say('online.version.repair')],
+      edits: [],
+    },
+  ];
+}
+
+export async function relayTraps({ subject, probed }: Seen, asking: Asking): Promise<readonly OnlineTrap[]> {
+  const { config, question } = subject;
+  const { mirror } = question;
+  const kind = registry.of(mirror.ecosystem);
+  const relay = kind === null ? undefined : leadingClient(kind, config).relay;
+  if (kind === null || relay === undefined || probed.sample.outcome.tag !== 'ok') return [];
+  const settings = config.settings[mirror.ecosystem];
+  if (relay.need(settings) === 'off' || kind.steps[relay.step]?.isAsked?.(mirror, settings) === false) return [];
+  const title = saySentence(relay.title, asking.say);
+  const asked = await asking.ask(config, { mirror, module: null, version: null, step: relay.step });
+  const { outcome, facts } = asked?.sample ?? {};
+  if (outcome?.tag === 'ok' && facts?.notOffered === true)
+    return [
+      {
+        id: 'online-relay-missing',
+        what: asking.say('online.relay.missing', { relay: title }),
+        where: [placeOf(subject)],
+        set: [asking.say('online.relay.first', { relay: title })],
+        edits: [],
+      },
+    ];
+  if (outcome?.tag !== 'failed') return [];
+  return [
+    {
+      id: 'online-relay-broken',
+      what: asking.say('online.relay.broken', { relay: title, reason: outcome.failure.kind }),
+      where: [placeOf(subject)],
+      set: [asking.say('online.relay.another')],
+      edits: [],
+    },
+  ];
+}
+
+/** Beyond this certificates and tokens that are just made are refused; the header is whole seconds. */
+const skewMs = 60_000;
+
+/** The clock here against the `Date` of the mirrors, the median of all: one of them may be wrong itself. */
+export function clockTraps(seen: readonly Seen[], say: Say): readonly OnlineTrap[] {
+  const skews = seen.flatMap(({ subject, probed }) => {
+    const skew = skewOf(probed);
+    return skew === null ? [] : [{ subject, skew }];
+  });
+  const median = quantileOf(
+    skews.map(({ skew }) => skew),
+    0.5,
+  );
+  if (median === null || Math.abs(median) <= skewMs) return [];
+  const minutes = Math.round(Math.abs(median) / 60_000);
+  return [
+    {
+      id: 'online-clock-skew',
+      what: clockText(minutes, median > 0, skews.length, say),
+      where: skews.map(({ subject }) => placeOf(subject)),
+      set: ['timedatectl set-ntp true'],
+      edits: [],
+    },
+  ];
+}
+
+function clockText(minutes: number, isAhead: boolean, count: number, say: Say): string {
+  return say(isAhead ? 'online.clock.ahead' : 'online.clock.behind', { minutes, count });
+}
+
+/** Milliseconds that we are ahead; an answer out of a cache is as old as `Age` says. */
+function skewOf({ transcript }: Probed): number | null {
+  const hop = transcript.hops.at(-1);
+  const saidMs = Date.parse(hop?.responseHeaders['date'] ?? '');
+  if (hop === undefined || Number.isNaN(saidMs)) return null;
+  const ageMs = Number(hop.responseHeaders['age'] ?? 0) * 1000 || 0;
+  const ourMs = transcript.startedAtMs + ((hop.marks.firstByte ?? hop.marks.end) - transcript.startedMonotonicMs);
+  return ourMs - saidMs - ageMs;
+}
