@@ -117,7 +117,9 @@ function isStillGood(stand: Advice | null, next: Advice | null): boolean {
 /** What was accepted is what people follow; what has expired nobody does. */
 function settle(story: Story, advice: Advice, now: Now): void {
   if (advice.state !== 'accepted' && advice.state !== 'expired') return;
-  story.held = null;
+  // A reminder of what people follow already says nothing of what is held.
+  const isKnown = advice.state === 'accepted' && story.stand?.id === advice.id;
+  if (!isKnown) story.held = null;
   story.stand = advice.state === 'accepted' ? advice : null;
   if (advice.state === 'expired') story.endedAtMs = now.monotonicMs;
 }

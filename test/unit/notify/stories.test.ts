@@ -242,6 +242,22 @@ describe('one who did by hand what was told', () => {
   });
 });
 
+it('a reminder of accepted advice does not swallow the way back that is held', () => {
+  const course = new Course();
+  for (let time = 0; time < 2; time += 1) {
+    const left = course.leave('b');
+    const accepted: Advice = { ...left, state: 'accepted' };
+    course.stage.advise('accepted', accepted);
+    course.pass(10);
+    course.leave('a', { from: 'b', cause: 'failback' });
+    course.stage.advise('reminded', accepted);
+    course.pass(10);
+  }
+  course.lines.length = 0;
+  course.pass(60);
+  expect(course.lines).toEqual(['90 mirror.advice proposed a']);
+});
+
 describe('what asks nothing new of anybody names the message that it adds to', () => {
   it('a finding about a mirror that people were told to leave, and its end', () => {
     const course = new Course();
