@@ -44,7 +44,7 @@ const table: Record<string, Rule> = {
   detect: { folders: ['core', 'words'], packages: [] },
   advise: { folders: ['core', 'ecosystems', 'words'], packages: [] },
   notify: { folders: ['core', 'words'], packages: [] },
-  words: { folders: ['core', 'locales'], packages: ['intl-messageformat'] },
+  words: { folders: ['core', 'locales'], packages: ['intl-messageformat', '@formatjs/icu-messageformat-parser'] },
   state: { folders: ['core'], packages: [] },
   export: { folders: ['core'], packages: ['prom-client'] },
   features: {

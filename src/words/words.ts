@@ -1,4 +1,5 @@
-import { type Formatters, IntlMessageFormat } from 'intl-messageformat';
+import { type MessageFormatElement, parse } from '@formatjs/icu-messageformat-parser';
+import { type Formatters, formatToParts, IntlMessageFormat } from 'intl-messageformat';
 import en from '../../locales/en.json' with { type: 'json' };
 import zh from '../../locales/zh.json' with { type: 'json' };
 import type { Key, Language, Say, Values } from './say.ts';
@@ -9,45 +10,46 @@ export const languages: Readonly<Record<Language, string>> = { en: 'English', zh
 const catalogues: Readonly<Record<Language, Catalogue>> = { en: catalogue('en', en), zh: catalogue('zh', zh) };
 
 interface Catalogue {
-  readonly texts: Readonly<Record<Key, string>>;
   readonly language: Language;
-  readonly options: { readonly ignoreTag: true; readonly formatters: Formatters };
-  /** Made when a text is first shown: one process shows few of them. The catalogue bounds their number. */
-  readonly formats: Map<Key, IntlMessageFormat>;
+  readonly texts: Readonly<Record<Key, string>>;
+  /** Read when a text is first shown: one process shows few of them. The catalogue bounds their number. */
+  readonly read: Map<Key, MessageFormatElement[]>;
+  readonly formatters: Formatters;
 }
 
 function catalogue(language: Language, texts: Readonly<Record<Key, string>>): Catalogue {
-  const rules = new Intl.PluralRules(language);
+  let rules: Intl.PluralRules | undefined;
   const formatters: Formatters = {
-    getPluralRules: () => rules,
+    getPluralRules: () => {
+      rules ??= new Intl.PluralRules(language);
+      return rules;
+    },
     getNumberFormat: (...wanted) => new Intl.NumberFormat(...wanted),
     getDateTimeFormat: (...wanted) => new Intl.DateTimeFormat(...wanted),
   };
-  return { texts, language, options: { ignoreTag: true, formatters }, formats: new Map() };
+  return { language, texts, read: new Map(), formatters };
 }
 
-function formatOf({ texts, language, options, formats }: Catalogue, key: Key): IntlMessageFormat {
-  const kept = formats.get(key);
-  if (kept !== undefined) return kept;
-  const format = new IntlMessageFormat(texts[key], language, undefined, options);
-  formats.set(key, format);
-  return format;
-}
-
-/** What says the catalogue's texts in one language; values go in as they are, in one pass. */
-export function wordsOf(language: Language): Say {
-  return (key, ...[values]) => formatOf(catalogues[language], key).format(values) as string;
-}
-
-/** A text in pieces, in order: its own words, and the values as they were given. */
+/**
+ * A text in pieces, in order: its own words, and the values as they were given. An `IntlMessageFormat` for each text would do
+ * the same, but loads what Node knows of every locale: 6 MB in each thread.
+ */
 export function piecesOf<K extends Key, Value>(
   language: Language,
   key: K,
   ...[values]: Values<K, Value>
 ): readonly (string | Value)[] {
-  return formatOf(catalogues[language], key)
-    .formatToParts<Value>(values)
-    .map(({ value }) => value);
+  const { texts, read, formatters } = catalogues[language];
+  const elements = read.get(key) ?? parse(texts[key], { ignoreTag: true });
+  read.set(key, elements);
+  return formatToParts<Value>(elements, language, formatters, IntlMessageFormat.formats, values).map(
+    ({ value }) => value,
+  );
+}
+
+/** What says the catalogue's texts in one language; values go in as they are, in one pass. */
+export function wordsOf(language: Language): Say {
+  return (key, ...values) => piecesOf(language, key, ...values).join('');
 }
 
 /** What programs are told in, whatever people read. */

@@ -1,11 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { displayWidth } from '../../../../src/cli/width.ts';
 import { failuresByLayer } from '../../../../src/features/doctor/layers.ts';
-import { sayTold } from '../../../../src/words/told.ts';
 import { wordsOf } from '../../../../src/words/words.ts';
-import { repoDir } from '../../../support/paths.ts';
 import { englishLeft } from '../../cli/english-left.ts';
 import { type TrapRow, testMachine } from './machine.ts';
 import { goRows } from './rows-go.ts';
@@ -60,13 +56,4 @@ test.each(failuresByLayer(wordsOf('zh')))('$kind means something in Chinese, wit
   expect(englishLeft(`${row.means}\n${row.next}`)).toEqual([]);
   expect(row.means).toMatch(/[\u4e00-\u9fff]/);
   expect(row.next).toMatch(/[\u4e00-\u9fff]/);
-});
-
-test('every reason why a file was not changed has its Chinese', () => {
-  const source = readFileSync(join(repoDir, 'src/io/changes.ts'), 'utf8');
-  const reasons = [...source.matchAll(/because: (?:'([^']+)'|"([^"]+)"|`([^`]+)`)/g)].map(([, a, b, c]) =>
-    (a ?? b ?? c ?? '').replaceAll(/\$\{[^}]*\}/g, 'X'),
-  );
-  expect(reasons.length).toBeGreaterThan(10);
-  expect(reasons.filter((reason) => !/[\u4e00-\u9fff]/.test(sayTold(reason, wordsOf('zh'))))).toEqual([]);
 });
