@@ -39,11 +39,11 @@ export interface Places {
   readonly 'alert.MirrorNoSuccess.summary': 'registry';
   readonly 'alert.MirrorNoSuccess.says': 'registry' | 'ecosystem' | 'span';
   readonly 'alert.MirrorNeverAnswered.summary': 'registry';
-  readonly 'alert.MirrorNeverAnswered.says': 'registry' | 'ecosystem' | 'value';
+  readonly 'alert.MirrorNeverAnswered.says': 'value' | 'registry' | 'ecosystem';
   readonly 'alert.MirrorSpike.summary': 'registry';
   readonly 'alert.MirrorSpike.says': 'registry' | 'ecosystem' | 'value';
   readonly 'alert.MirrorLevelShift.summary': 'registry';
-  readonly 'alert.MirrorLevelShift.says': 'value' | 'registry' | 'ecosystem';
+  readonly 'alert.MirrorLevelShift.says': 'registry' | 'ecosystem' | 'value';
   readonly 'alert.MirrorSlow.summary': 'registry';
   readonly 'alert.MirrorSlow.says': 'registry' | 'ecosystem' | 'factor' | 'seconds';
   readonly 'alert.refusedMost': 'often' | 'count';
@@ -808,10 +808,10 @@ export interface Places {
   readonly 'signature.unsigned': never;
   readonly 'signature.no_tool': never;
   readonly 'list.last': 'all' | 'last';
-  readonly 'found.slow': 'name' | 'observed' | 'step' | 'usual';
-  readonly 'found.slowProtocol': 'name' | 'broken' | 'observed' | 'step' | 'usual' | 'other' | 'there';
+  readonly 'found.slow': 'name' | 'step' | 'observed' | 'usual';
+  readonly 'found.slowProtocol': 'name' | 'broken' | 'step' | 'observed' | 'usual' | 'other' | 'there';
   readonly 'found.slow.well': 'name';
-  readonly 'found.shift': 'name' | 'observed' | 'usual';
+  readonly 'found.shift': 'name' | 'usual' | 'observed';
   readonly 'found.shift.well': 'name';
   readonly 'found.unknownTime': never;
   readonly 'found.down': 'name' | 'cause' | 'failures' | 'samples' | 'seconds';
@@ -823,7 +823,7 @@ export interface Places {
   readonly 'found.protocolBypass': 'name' | 'broken' | 'cause' | 'other' | 'clients' | 'bypass';
   readonly 'found.outage.well': 'name';
   readonly 'found.refusal': 'name' | 'cause' | 'times';
-  readonly 'found.refusalOnly': 'name' | 'cause' | 'targets';
+  readonly 'found.refusalOnly': 'name' | 'targets' | 'cause';
   readonly 'found.refusal.well': 'name';
   readonly 'found.refusal.told': 'name';
   readonly 'found.times': 'count';
@@ -851,8 +851,8 @@ export interface Places {
   readonly 'found.clock': never;
   readonly 'found.clock.well': never;
   readonly 'found.gone': 'name';
-  readonly 'found.wrong': 'name' | 'what' | 'by' | 'algorithm';
-  readonly 'found.wrongSide': 'name' | 'side' | 'what' | 'by' | 'algorithm';
+  readonly 'found.wrong': 'name' | 'what' | 'algorithm' | 'by';
+  readonly 'found.wrongSide': 'name' | 'side' | 'what' | 'algorithm' | 'by';
   readonly 'found.wrongOrigin': 'wrong';
   readonly 'found.lockFile': never;
   readonly 'found.authority': never;

@@ -112,7 +112,7 @@ clientRuns: { clients: [ go ] }
   test('warns of those that are not installed', async () => {
     const { code, err } = await run(['check'], { cwd, env: { PATH: cwd } });
     expect(code).toBe(0);
-    for (const client of ['go', 'npm']) expect(err).toContain(`${client} is not installed here, and will not be run`);
+    for (const client of ['go', 'npm']) expect(err).toContain(`${client} is not installed here and will not run`);
     const { out } = await run(['check', '--json'], { cwd, env: { PATH: cwd } });
     expect(JSON.parse(out)).toMatchObject({ ok: true, missingClients: ['go', 'npm'] });
   });

@@ -200,7 +200,7 @@ describe('clients that say something else', () => {
       registry: null,
       cause: 'client_differs',
       scope: [{ module: 'example.com/hello', version: 'v1.0.0', step: 'zip' }],
-      text: 'Our steps do not see what a real client sees: go fails at example.com/hello@v1.0.0 from b (reading b.example.net: 403 Forbidden), and our steps are well.',
+      text: 'Our probes and real clients disagree: go cannot fetch example.com/hello@v1.0.0 from b (reading b.example.net: 403 Forbidden), but our steps succeed.',
     });
     const [first = 0, again = 0, next] = atOf(runner, 'b');
     expect(again - first).toBeGreaterThanOrEqual(60);
@@ -243,7 +243,7 @@ describe('clients that say something else', () => {
     await world.seconds(1_500);
     const [finding] = await ourFindings(world);
     expect(finding?.text).toBe(
-      'Our steps do not see what a real client sees: go fetches example.com/hello@v1.0.0 from c, and our step zip fails (server).',
+      'Our probes and real clients disagree: go fetches example.com/hello@v1.0.0 from c, but our step zip fails (server).',
     );
   });
 });

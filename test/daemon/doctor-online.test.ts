@@ -135,7 +135,7 @@ describe('layer by layer', () => {
   test('plain HTTP to a port that speaks TLS', async () => {
     const got = await ask({ a: `url: "${secure.url.replace('https:', 'http:')}"` });
     const trap = got.traps.find(({ id }) => id === 'online-plain-on-tls');
-    expect(trap?.set).toEqual([`Set ${secure.url} in place of it.`]);
+    expect(trap?.set).toEqual([`Use ${secure.url} instead.`]);
     expect((await ask({ a: 'url: "http://127.0.0.1:1"' })).traps.map(({ id }) => id)).toEqual(['online-tcp']);
   });
 
@@ -175,16 +175,18 @@ describe('layer by layer', () => {
 
   test('where all fail alike, the trouble is near', async () => {
     const got = await ask({ a: 'url: "http://127.0.0.1:1"', b: 'url: "http://127.0.0.2:1"' });
-    expect(got.traps.map(({ id, what }) => [id, /near you, not near them/.test(what)])).toEqual([['online-tcp', true]]);
+    expect(got.traps.map(({ id, what }) => [id, /in your network, not at the mirrors/.test(what)])).toEqual([
+      ['online-tcp', true],
+    ]);
     const one = await ask({ a: 'url: "http://127.0.0.1:1"', b: `url: "${mirror.url}"` });
-    expect(one.traps.map(({ id, what }) => [id, /near you/.test(what)])).toEqual([['online-tcp', false]]);
+    expect(one.traps.map(({ id, what }) => [id, /in your network/.test(what)])).toEqual([['online-tcp', false]]);
   });
 });
 
 describe('across the layers', () => {
   test.each([
-    ['an hour behind', -3_600_000, 'It is 60 min ahead of what the mirror says.'],
-    ['two hours ahead', 7_200_000, 'It is 120 min behind what the mirror says.'],
+    ['an hour behind', -3_600_000, 'It is 60 min ahead of the clock of the mirror.'],
+    ['two hours ahead', 7_200_000, 'It is 120 min behind the clock of the mirror.'],
   ])('a mirror whose clock is %s', async (_, shiftMs, what) => {
     const shifted = await startFakeMirror({ modules });
     const path = '/example.com/hello/@v/v1.0.0.mod';
@@ -220,8 +222,10 @@ describe('across the layers', () => {
     await liar.close();
     const lies = got.traps.filter(({ id }) => id === 'online-resolver-lies');
     expect(lies.map(({ what }) => what)).toEqual([
-      'It says that m.corp is 127.0.0.1, which is no address of others.',
-      expect.stringMatching(/^It knows mirrorwatch-[a-z0-9]+\.invalid, a name that cannot exist, as 127\.0\.0\.1\.$/),
+      'It resolves m.corp to 127.0.0.1, which no other resolver does.',
+      expect.stringMatching(
+        /^It resolves mirrorwatch-[a-z0-9]+\.invalid, a name that cannot exist, to 127\.0\.0\.1\.$/,
+      ),
     ]);
     expect(got.code).toBe(1);
   });
@@ -232,7 +236,7 @@ describe('across the layers', () => {
       a: `url: "http://half.example.com:${mirror.port}", resolve: { server: "${dns.address}" }`,
     });
     const broken = got.traps.filter(({ id }) => id === 'online-ipv6-broken');
-    expect(broken.map(({ what }) => what)).toEqual(['Over IPv6 it fails (refused), over IPv4 it answers.']);
+    expect(broken.map(({ what }) => what)).toEqual(['It fails over IPv6 (refused) and works over IPv4.']);
   });
 
   test('a mirror without the checksum relay, and one whose relay is broken', async () => {

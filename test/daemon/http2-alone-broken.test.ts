@@ -28,11 +28,11 @@ interface Seen {
 const only = 'With GODEBUG=http2client=0 it works.';
 /** What go's users read of each fault. */
 const saysOf = (name: string): Readonly<Record<H2Fault, string>> => ({
-  reset: `${name} fails over HTTP/2 (reset) and answers over HTTP/1.1: go cannot use it. ${only}`,
-  cut: `${name} fails over HTTP/2 (cut) and answers over HTTP/1.1: go cannot use it. ${only}`,
-  goaway: `${name} fails over HTTP/2 (reset) and answers over HTTP/1.1: go cannot use it. ${only}`,
+  reset: `${name} fails over HTTP/2 (reset) and works over HTTP/1.1: go cannot use it. ${only}`,
+  cut: `${name} fails over HTTP/2 (cut) and works over HTTP/1.1: go cannot use it. ${only}`,
+  goaway: `${name} fails over HTTP/2 (reset) and works over HTTP/1.1: go cannot use it. ${only}`,
   slow: `${name} is slow over HTTP/2 alone: `,
-  stalls: `${name} fails over HTTP/2 (timeout_transfer) and answers over HTTP/1.1: go cannot use it. ${only}`,
+  stalls: `${name} fails over HTTP/2 (timeout_transfer) and works over HTTP/1.1: go cannot use it. ${only}`,
 });
 
 describe('over real connections', () => {
@@ -133,7 +133,7 @@ state: { path: ":memory:" }
       return uvs !== undefined;
     });
     expect(uvs).toBe(
-      'near-pypi fails over HTTP/2 (reset) and answers over HTTP/1.1: uv cannot use it, and no setting is known that turns HTTP/2 off there.',
+      'near-pypi fails over HTTP/2 (reset) and works over HTTP/1.1: uv cannot use it. These clients have no known setting that turns HTTP/2 off.',
     );
     let pips: Seen['advice'][number] | undefined;
     await daemon.until('near-http1 is left by pip', async () => {

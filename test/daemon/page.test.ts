@@ -35,10 +35,10 @@ test('what ended is in the past of the page, over a restart; a state counts from
   expect((await mirrorOf(before, 'a')).state).toBe('up');
   for (const path of ['/', '/mirrors/a']) {
     const past = await words(before, path, 'h-past');
-    expect(past).toMatch(/Past [1-9]\d* in the last day, 0 in the six before/);
+    expect(past).toMatch(/Resolved [1-9]\d* in the last day, 0 in the six before/);
     expect(past).toContain('outage');
   }
-  expect(await words(before, '/mirrors/c', 'h-past')).toContain('Nothing ended in the last day.');
+  expect(await words(before, '/mirrors/c', 'h-past')).toContain('No finding or advice ended in the last day.');
   const since = /since ([\d:]+ UTC)/;
   const began = since.exec(await words(before, '/mirrors/c'))?.[1];
 
@@ -56,7 +56,7 @@ test('a webhook that is stuck is seen in the place, with how long the oldest has
     receiver: () => ({ tag: 'failed', failure: { kind: 'network', code: 'ECONNREFUSED', retry: 'later' } }),
   });
   await world.seconds(30);
-  expect(await words(world, '/', 'h-place')).toContain('ops nothing waits');
+  expect(await words(world, '/', 'h-place')).toContain('ops queue empty');
   await world.seconds(100);
   expect(await words(world, '/', 'h-place')).toMatch(/ops \d+ waits? the oldest for \d+ s/);
 });

@@ -198,7 +198,7 @@ ${hooks}`;
     expect(advice.map(({ refusal }) => refusal)).toEqual(advice.map(() => 'vantage_suspect'));
     // Verdicts stand still.
     expect(all.filter(({ registry }) => registry !== 'dark').map(({ state }) => state)).toEqual(['up', 'up']);
-    expect((await daemon('dead').get('/')).text).toContain('It is us, not the mirrors');
+    expect((await daemon('dead').get('/')).text).toContain('The problem is the network of this host, not the mirrors');
     await place('c').link.setLoss(0);
     await until('the end of the suspicion', metrics, (now) => now.get('mirror_vantage_suspect') === 0, { help: log });
   });

@@ -31,7 +31,7 @@ real('the page in a browser', ['chromium'], () => {
     await fill('for', '2h');
     await fill('reason', 'work on the line');
     made.emit({ type: 'standing', atMs: nowMs, data: fixtureStandings[0] });
-    await browser.until(`document.getElementById('live').textContent`, 'held while you fill in');
+    await browser.until(`document.getElementById('live').textContent`, 'paused while you type');
     expect(await browser.read(`document.querySelector('input[name=reason]').value`)).toBe('work on the line');
     await press('details.hand button');
     await expect.poll(() => made.asked).toEqual(['pause coast 7200000 work on the line']);
@@ -67,7 +67,7 @@ real('the page in a browser', ['chromium'], () => {
     expect(await browser.read('document.activeElement.name')).toBe('token');
     await fill('token', 'wrong');
     await press('.advice .hand button');
-    await browser.until(said, 'that is not the token');
+    await browser.until(said, 'wrong token');
     expect(made.asked).toEqual([]);
     await fill('token', 't0ken');
     await press('.advice .hand button');

@@ -63,12 +63,12 @@ real('the lines for scripts, as the README has them', ['curl'], () => {
     const home = tempDir('script');
     const hangs = await script(byProgram, 'hangs', home);
     expect(hangs.stdout.trim().split('\n')).toEqual(['status 1', 'GOPROXY before']);
-    expect(hangs.stderr).toContain('nothing within 5 s');
+    expect(hangs.stderr).toContain('no response within 5 s');
     expect((await script(byProgram, good, home)).stdout.trim().split('\n')).toEqual(['status 0', set]);
     for (const answer of ['nobody', { status: 200, text: 'log in, please' }] as const) {
       const fallen = await script(byProgram, answer, home);
       expect(fallen.stdout.trim().split('\n')).toEqual(['status 0', set]);
-      expect(fallen.stderr).toContain('its answer of');
+      expect(fallen.stderr).toContain('using the saved advice of');
     }
   });
 });

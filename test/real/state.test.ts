@@ -183,12 +183,8 @@ webhooks: [ { name: ops, url: "${receiver.url}", secrets: [ "${secret}" ], on: [
   });
 
   test.each([
-    ['that is no state file', 'notes.txt', 'it is no state file, but something else'],
-    [
-      'where there can be no folder',
-      '/proc/mirrorwatch-none/y.db',
-      'no folder can be made where it should lie (ENOENT)',
-    ],
+    ['that is no state file', 'notes.txt', 'it is not a mirrorwatch state file'],
+    ['where there can be no folder', '/proc/mirrorwatch-none/y.db', 'its folder cannot be created (ENOENT)'],
   ])('a path %s is a mistake: said, exit 2, and nothing is touched', async (_, path, why) => {
     const file = join(dir, 'mirrorwatch.yaml');
     writeFileSync(join(dir, 'notes.txt'), 'not ours\n');

@@ -37,7 +37,7 @@ describe('what a chain would have seen of an answer', () => {
       { tag: 'failed', tookMs: 120, status: 200, isCut: true },
     ],
     [
-      'no connection in time',
+      'connection timeout',
       settled({ outcome: timedOut('connect'), status: null }),
       { tag: 'failed', tookMs: 120, status: null },
     ],

@@ -137,7 +137,7 @@ describe('candidates', () => {
     for (const name of ['b', 'c', 'd']) expect(first.filter((one) => one === name).length).toBeGreaterThanOrEqual(10);
   });
 
-  it('one that fails now and then ranks behind one that does not', () => {
+  it('one that is unreliable ranks behind one that does not', () => {
     const stage = new Stage(chain, abc);
     for (let i = 0; i < 8; i += 1) stage.paces(1, { a: 200, b: i % 4 === 0 ? 'reset' : 150, c: 200 });
     kill(stage);

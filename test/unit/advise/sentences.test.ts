@@ -3,7 +3,7 @@ import { kill, only, warm } from './outage.ts';
 import { mirror } from './stage.ts';
 
 describe('what is wrong, in a sentence', () => {
-  it('a mirror that fails now and then, how often and why', () => {
+  it('a mirror that is unreliable, how often and why', () => {
     const stage = warm();
     stage.open('a', 'unreliable', { cause: 'reset' });
     for (let i = 0; i < 12; i += 1) stage.paces(1, { a: i % 3 === 0 ? 'reset' : 200, b: 200, c: 200 });

@@ -41,7 +41,7 @@ function moment(world: Stage, a: Said, b: Said, afterSeconds: number, round?: st
   world.sample('b', b, more);
 }
 
-describe('worked example 1: a mirror that has become slow', () => {
+describe('worked example 1: a mirror that is slow', () => {
   const slow = [
     [1000, 200],
     [900, 210],

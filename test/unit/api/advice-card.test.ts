@@ -31,11 +31,11 @@ describe('an advice says how much of the canary was looked at, which is not the 
     [20, 600, '20 of coast, in the 10 min before this advice'],
     [0, 0, undefined],
   ])('%i in %i s', (samples, windowSeconds, said) => {
-    expect(factsOf(samples, windowSeconds)['canary answers']).toBe(said);
+    expect(factsOf(samples, windowSeconds)['canary successes']).toBe(said);
   });
 
   test('in Chinese', () => {
-    expect(factsOf(1, 5, 'zh')['金丝雀应答']).toBe('coast 在给出建议前 5 秒内的 1 次');
+    expect(factsOf(1, 5, 'zh')['金丝雀成功数']).toBe('coast 在给出建议前 5 秒内的 1 次');
   });
 });
 
@@ -52,12 +52,12 @@ describe('the client’s own switch', () => {
     [
       'to be taken back',
       { state: 'proposed', cause: 'failback' },
-      'Take this back now: <code>GODEBUG=http2client=0</code>',
+      'Remove this now: <code>GODEBUG=http2client=0</code>',
     ],
   ] as const)('%s, in place of a mirror', (_, over, headline) => {
     const text = shown({ ...own, ...over });
     expect(text).toContain(`<h3>${headline}</h3>`);
-    expect(text).not.toContain('leave ');
+    expect(text).not.toContain('switch from ');
     expect(text).toContain('http2client=0&quot;');
     expect(text).toContain('first\nsecond');
   });
@@ -69,7 +69,7 @@ describe('the client’s own switch', () => {
   });
 
   test('beside a move the mirrors are named, and the lines hold both', () => {
-    expect(shown({ ...own, to: 'inland' })).toContain('leave <b>coast</b> for <b>inland</b>');
+    expect(shown({ ...own, to: 'inland' })).toContain('switch from <b>coast</b> to <b>inland</b>');
   });
 
   test('in Chinese', () => {

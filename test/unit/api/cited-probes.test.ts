@@ -57,11 +57,11 @@ describe('the probes that a finding names', () => {
   test('what is gone is said, and leads nowhere', () => {
     const isKept = (id: string): boolean => ['p1', 'p20'].includes(id);
     expect(walkOf({ probeIds: ids, slowest }, isKept)).toBe(
-      'on the wire: [the first → p1] [the newest → p20] (3 not kept any more)',
+      'on the wire: [the first → p1] [the newest → p20] (3 no longer stored)',
     );
-    expect(walkOf({ probeIds: ids }, () => false)).toBe('its probes are not kept any more');
+    expect(walkOf({ probeIds: ids }, () => false)).toBe('its probes are no longer stored');
     expect(walkOf({ probeIds: ids, slowest }, isKept, 'zh')).toBe(
-      '原始记录： [最早一次 → p1] [最近一次 → p20] （另有 3 次已不再保存）',
+      '原始记录： [最早一次 → p1] [最近一次 → p20] （3 个已不再保存）',
     );
   });
 });

@@ -231,7 +231,7 @@ function hop(of: SettledSample, more: Partial<Hop> = {}): Hop {
       ? null
       : (of.rttMs ?? 0) < 1_000
         ? { code: 'ECONNREFUSED', phase: 'connect', text: 'connection refused', bytesRead: 0 }
-        : { code: 'MW_DEADLINE', phase: 'connect', text: 'no connection in time', bytesRead: 0, limitMs: 10_000 },
+        : { code: 'MW_DEADLINE', phase: 'connect', text: 'connection timeout', bytesRead: 0, limitMs: 10_000 },
     ...more,
   };
 }

@@ -39,7 +39,7 @@ const paused: FixtureChange = {
   standings: () => fixtureStandings.map((one) => ({ ...one, paused: { untilMs: nowMs + 60_000, reason: 'x' } })),
 };
 
-const [accept, notNow] = ['I have set this line', 'Not now'];
+const [accept, notNow] = ['I have applied this line', 'Not now'];
 
 describe('the hands of the page', () => {
   it.each<[string, string, FixtureChange, readonly string[], Record<string, string>, string]>([

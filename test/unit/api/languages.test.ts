@@ -245,8 +245,8 @@ describe('the page in Chinese', () => {
   it('tells what the detector found, and why a mirror is as it is', async () => {
     served = await serve(fixture(spoken).deps);
     const words = (await served.ask('/?lang=zh')).text.replace(/<[^>]+>/g, '');
-    expect(words).toContain('coast 变慢：mod 耗时 1.2 s，平时为 210 ms。');
-    expect(words).toContain('已有 9 秒没有可判断的金丝雀应答：看起来是我们自己的网络问题');
+    expect(words).toContain('coast 缓慢：mod 耗时 1.2 s（通常 210 ms）。');
+    expect(words).toContain('9 秒没有已判定的金丝雀响应：可能是本机网络的问题');
     expect(words).toContain('coast 无法判断');
     expect(words).toContain(wordsOf('zh')('note.goWins'));
     expect(words).not.toContain('is slow');
@@ -260,7 +260,7 @@ describe('the page in Chinese', () => {
   it('fills markup into a text where the text wants it', () => {
     const parts = { from: html`<b>${'<a>'}</b>`, to: 'b&c' };
     expect(pageSay('zh').html('card.set', parts).text).toBe('请立即设置：从 <b>&lt;a&gt;</b> 切换到 b&amp;c');
-    expect(pageSay('en').html('card.set', parts).text).toBe('Set this now: leave <b>&lt;a&gt;</b> for b&amp;c');
+    expect(pageSay('en').html('card.set', parts).text).toBe('Set this now: switch from <b>&lt;a&gt;</b> to b&amp;c');
   });
 
   it('knows every word that its script says', () => {

@@ -84,7 +84,7 @@ describe('a gap', () => {
     expect(unwatchedMs(trend, 10_000)).toBe(5 * minute);
     const long = { ...trend, cells: trend.cells.map((one, i) => (i === 4 ? { ...one, silentMs: 61_000 } : one)) };
     expect(unwatchedMs(long, 10_000)).toBe(5 * minute + 61_000);
-    expect(gapWords(long, 10_000, say)).toBe('all but 6 min');
+    expect(gapWords(long, 10_000, say)).toBe('all except 6 min');
     expect(gapWords(hourOf(minutes(0, 60)), 10_000, say)).toBe('all the time');
   });
 });
@@ -92,7 +92,7 @@ describe('a gap', () => {
 describe('sums', () => {
   it.each<[string, readonly TrendCell[], string]>([
     ['nothing', [], 'never judged'],
-    ['what could not be told', [cell(0, { ok: 0, unknown: 9 })], 'never judged'],
+    ['what could not be checked', [cell(0, { ok: 0, unknown: 9 })], 'never judged'],
     ['all', minutes(0, 4), '100 % of 4'],
     ['never rounded up to all', [cell(0, { ok: 99_999, failed: 1 })], '99.9 % of 100000'],
   ])('answered, of %s', (_what, cells, said) => {
@@ -152,12 +152,12 @@ describe('the history', () => {
   it('of a week says of each mirror what it answered, how fast, how far behind, and why it failed', async () => {
     const page = await pageOf('/history?range=week');
     expect(words(rowOf(page, 'coast'))).toMatch(
-      /answered 100 % of 98\d\d median round trip 1\d\d ms to 1\.21 s watched all but 4 h/,
+      /success rate 100 % of 98\d\d median round trip 1\d\d ms to 1\.21 s monitored all except 4 h/,
     );
-    expect(words(rowOf(page, 'coast'))).toContain('behind at worst 90 min to 95 min');
+    expect(words(rowOf(page, 'coast'))).toContain('worst lag 90 min to 95 min');
     expect(words(rowOf(page, 'coast'))).toMatch(/downloads [\d.]+ MiB\/s to [\d.]+ MiB\/s/);
     expect(words(rowOf(page, 'campus'))).toMatch(/throttled \d+ .*timeout_connect \d+ .*refused \d+/);
-    expect(words(rowOf(page, 'go-origin'))).toContain('answered never judged median round trip not measured');
+    expect(words(rowOf(page, 'go-origin'))).toContain('success rate never judged median round trip not measured');
     expect(words(rowOf(page, 'go-origin'))).toContain('failures by reason no probe was judged');
   });
   it('shows where nothing was watched as a gap, and no line over it', async () => {
@@ -171,7 +171,7 @@ describe('the history', () => {
     // To a cell of half an hour at each end.
     expect(Math.abs(Number(x) - share(fixtureGap.fromMs))).toBeLessThan(0.6);
     expect(Math.abs(Number(x) + Number(width) - share(fixtureGap.toMs))).toBeLessThan(0.6);
-    expect(said).toMatch(/not watched from 03-01 0\d:\d\d to 03-01 0\d:\d\d/);
+    expect(said).toMatch(/not monitored from 03-01 0\d:\d\d to 03-01 0\d:\d\d/);
     const lines = [...chart.matchAll(/<polyline class="rtt" points="([^"]*)"/g)].map(([, points = '']) =>
       points.split(' '),
     );
@@ -193,7 +193,7 @@ describe('the history', () => {
       ['g-go-go', 'go 4 mirrors'],
     ]);
     expect(page).toContain('<a href="#g-oci-quay.io">');
-    expect(words(page)).toContain('Nothing of this mirror has been kept yet.');
+    expect(words(page)).toContain('No history of this mirror is stored yet.');
   });
 });
 
@@ -242,7 +242,7 @@ describe('a mirror over time', () => {
   it('says of each cell what it stands for', async () => {
     const page = await pageOf('/mirrors/campus?range=hour');
     expect(
-      [...page.matchAll(/class="tip"><title>03-04 0[78]:\d\d\. Answered: (?:100|0) % of 1\. Median round trip: /g)]
+      [...page.matchAll(/class="tip"><title>03-04 0[78]:\d\d\. Success rate: (?:100|0) % of 1\. Median round trip: /g)]
         .length,
     ).toBeGreaterThan(50);
   });

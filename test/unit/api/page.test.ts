@@ -34,7 +34,7 @@ describe('findings', () => {
   it.each<[string, readonly string[], readonly string[]]>([
     ['all that are kept', [4, 3, 2, 1, 0].map((n) => `p-coast-mod-${n}`), []],
     ['those that are still kept', ['p-coast-mod-3'], []],
-    ['nowhere, and says so', [], ['its probes are not kept any more']],
+    ['nowhere, and says so', [], ['its probes are no longer stored']],
   ])('leads to %s', async (_where, kept, said) => {
     const ask = await up({
       findings: () => ({ items: fixtureFindings.slice(0, 1), next: null }),
@@ -61,45 +61,49 @@ describe('what stands on top', () => {
     [
       'all is judged',
       {},
-      ['Set this now: leave coast for inland', fixtureAdvice.reason, 'mirrorwatch advice accept'],
-      ['It is us', 'First look'],
+      ['Set this now: switch from coast to inland', fixtureAdvice.reason, 'mirrorwatch advice accept'],
+      ['network of this host', 'Starting'],
     ],
     [
       'it is us',
       { ...vantage({ suspect: true, sinceMs: nowMs - 60_000 }), advice: () => ({ items: [], next: null }) },
-      ['It is us, not the mirrors.', 'for 60 s', 'No advice while it may be us'],
+      [
+        'The problem is the network of this host, not the mirrors.',
+        'for 60 s',
+        'No advice: the problem may be the network of this host',
+      ],
       ['Set this now', 'Nothing to change'],
     ],
     [
       'it is us, and a proposal of before stands',
       vantage({ suspect: true, sinceMs: nowMs - 60_000 }),
-      ['It is us, not the mirrors.', 'Set this now'],
-      ['No advice while it may be us', 'Nothing to change'],
+      ['The problem is the network of this host, not the mirrors.', 'Set this now'],
+      ['No advice: the problem may be the network of this host', 'Nothing to change'],
     ],
-    ['the first pass is not over', vantage({ suspect: null }), ['First look.', 'Nothing is judged yet.'], ['It is us']],
-    ['a busy machine', vantage({ contaminatedShare: 0.06 }), ['This machine is too busy.', '6 %'], []],
+    [
+      'the first pass is not over',
+      vantage({ suspect: null }),
+      ['Starting.', 'Nothing is judged yet.'],
+      ['network of this host'],
+    ],
+    ['a busy machine', vantage({ contaminatedShare: 0.06 }), ['This host is too busy.', '6 %'], []],
     ['a busy machine, just below', vantage({ contaminatedShare: 0.05 }), [], ['too busy']],
     [
       'nothing can be reached at all',
       untouched,
-      [
-        'Nothing can be reached from here.',
-        'shanghai-ci',
-        'mirrorwatch demo',
-        'Nothing found, and nothing could be judged yet.',
-      ],
+      ['Nothing responds.', 'shanghai-ci', 'mirrorwatch demo', 'No findings, but nothing is judged yet.'],
       ['Nothing to change', 'Set this now', ' up ', ' down '],
     ],
     [
       'a control answers',
       { ...untouched, ...vantage({ suspect: null, controls: [{ name: 'c', up: true }] }) },
-      ['First look.', 'Too early to tell.'],
-      ['Nothing can be reached'],
+      ['Starting.', 'Not enough measurements yet.'],
+      ['Nothing responds'],
     ],
     [
       'the state file is in trouble',
       { stateTrouble: () => 'full' },
-      ['Nothing is being stored.', 'there is no room left for it'],
+      ['The state cannot be stored.', 'the disk is full'],
       [],
     ],
     ['draining', { ready: () => ({ ready: false, because: 'draining' }) }, ['Not ready.', 'draining'], []],
@@ -112,8 +116,8 @@ describe('what stands on top', () => {
     [
       'nothing could be judged',
       { ...untouched, ...vantage({ suspect: false }) },
-      ['Too early to tell.'],
-      ['Nothing to change', 'It is us'],
+      ['Not enough measurements yet.'],
+      ['Nothing to change', 'network of this host'],
     ],
     [
       'advice is refused',
@@ -123,19 +127,19 @@ describe('what stands on top', () => {
           next: null,
         }),
       },
-      ['No advice, on purpose', 'the upstream itself fails, on every mirror'],
+      ['No switch advised', 'the upstream itself fails on every mirror'],
       ['Set this now', 'export GOPROXY'],
     ],
     [
       'advice was accepted',
       { advice: () => ({ items: [{ ...fixtureAdvice, state: 'accepted' }], next: null }) },
-      ['In force: inland in place of coast', 'To go back'],
+      ['In force: inland instead of coast', 'Rollback: '],
       ['advice accept', 'Set this now'],
     ],
     [
       'no line can be pasted',
       { advice: () => ({ items: [{ ...fixtureAdvice, remedy: {} }], next: null }) },
-      ['no line that can be pasted safely'],
+      ['No line can be pasted safely'],
       ["export GOPROXY='https://mirrors"],
     ],
   ])('%s', async (_name, change, has, hasNot) => {
@@ -146,18 +150,18 @@ describe('what stands on top', () => {
   });
 });
 
-describe('"we could not tell" is neither fine nor down', () => {
+describe('"unknown" is neither fine nor down', () => {
   it('a mirror that is unknown has its own word, shape and hatching', async () => {
     const { text } = await (await up())('/');
     const row = /<tr class="unknown">.*?<\/tr>/s.exec(text)?.[0] ?? '';
-    expect(wordsOf(row)).toContain('could not tell');
+    expect(wordsOf(row)).toContain('unknown');
     expect(row).toContain('url(#hatch)');
     expect(row).not.toMatch(/class="state (up|down|degraded)"/);
   });
   it('a probe that is unknown says that it counts neither way', async () => {
     const { text } = await (await up())('/probes/p-go-origin-mod-0');
     expect(wordsOf(text)).toContain(
-      'We could not tell: it may be our own network. It counts neither for nor against the mirror.',
+      'Unknown: the problem may be the network of this host. The sample counts neither for nor against the mirror.',
     );
     expect(text).toContain('class="verdict unknown"');
   });
@@ -173,7 +177,10 @@ describe('the tab', () => {
     [states('up', 'unknown'), '1 unknown'],
     [states('down', 'down'), '2 down'],
     [states(), 'starting'],
-    [{ vantage: () => ({ suspect: true, sinceMs: null, controls: [], contaminatedShare: null }) }, 'It is us'],
+    [
+      { vantage: () => ({ suspect: true, sinceMs: null, controls: [], contaminatedShare: null }) },
+      'network of this host',
+    ],
   ])('%#', async (change, title) => {
     expect(/<title>(.*?) · mirrorwatch<\/title>/.exec((await (await up(change))('/')).text)?.[1]).toBe(title);
   });
@@ -229,8 +236,8 @@ describe('a mirror with many targets', () => {
 describe('what real clients say', () => {
   it.each([
     ['coast', /Real clients .*go example\.com\/net@v0\.25\.0 10 min ago ok ok 3\.25 s/],
-    ['inland', /failed reading https:\/\/mirrors\.inland\.example\.com: 403 Forbidden ok they differ/],
-    ['campus', /could not tell not installed here not asked/],
+    ['inland', /failed reading https:\/\/mirrors\.inland\.example\.com: 403 Forbidden ok results differ/],
+    ['campus', /unknown not installed here not run/],
   ])('of %s stands on its page', async (name, words) => {
     const ask = await up();
     expect(wordsOf((await ask(`/mirrors/${name}`)).text.replace(/<(?:small|td|th|strong)\b/g, ' $&'))).toMatch(words);

@@ -72,9 +72,9 @@ describe('the past of the page', () => {
   });
   it('says how each ended, and for how long it was so', async () => {
     const text = words(await pageOf('/', past));
-    expect(text).toContain('advice from coast to inland, because coast has become slow');
-    expect(text).toContain('taken back after 60 min');
-    expect(text).toContain('Past 3 in the last day, 2 in the six before');
+    expect(text).toContain('advice from coast to inland, because coast is slow');
+    expect(text).toContain('withdrawn after 60 min');
+    expect(text).toContain('Resolved 3 in the last day, 2 in the six before');
   });
   it('says so where nothing ended, and where there is more than is shown', async () => {
     const none = words(
@@ -84,8 +84,8 @@ describe('the past of the page', () => {
         advice: () => ({ items: [], next: null }),
       }),
     );
-    expect(none).toContain('Nothing ended in the last day.');
-    expect(none).toContain('There is more than is shown here');
+    expect(none).toContain('No finding or advice ended in the last day.');
+    expect(none).toContain('This list is shortened');
   });
 });
 
@@ -106,8 +106,8 @@ describe('what the page says beside numbers', () => {
       /<section aria-labelledby="h-place">.*?<\/section>/s.exec(await pageOf('/', { configWith: { mirrors } }))?.[0] ??
         '',
     );
-    expect(text).toContain('www.example.com:443 answers');
-    expect(text).toContain('ops nothing waits');
+    expect(text).toContain('www.example.com:443 responds');
+    expect(text).toContain('ops queue empty');
     expect(text).toContain('chat 3 wait the oldest for 21 min it answered 429 next attempt in 12 min');
     expect(text).toContain('campus 0 2 * * 6 for 2 h');
   });
@@ -128,12 +128,12 @@ describe('the running sum of the judge', () => {
   it.each<[string, number | null, number | null, string | null]>([
     ['nothing weighed', null, null, null],
     ['no bound', 3, null, null],
-    ['zero', 0, 40, 'nothing speaks for a move to it'],
-    ['a trace', 0.001, 40, '1 % of what a move to it needs'],
-    ['a part', 10, 40, '25 % of what a move to it needs'],
-    ['never rounded up to all', 39.99, 40, '99 % of what a move to it needs'],
-    ['all of it', 40, 40, 'enough for a move to it'],
-    ['more', 90, 40, 'enough for a move to it'],
+    ['zero', 0, 40, 'no evidence for a switch to it'],
+    ['a trace', 0.001, 40, '1 % of the evidence that a switch to it needs'],
+    ['a part', 10, 40, '25 % of the evidence that a switch to it needs'],
+    ['never rounded up to all', 39.99, 40, '99 % of the evidence that a switch to it needs'],
+    ['all of it', 40, 40, 'enough evidence for a switch to it'],
+    ['more', 90, 40, 'enough evidence for a switch to it'],
   ])('%s', (_what, sum, bound, said) => {
     const text = of(sum, bound);
     expect(text === null ? null : words(text)).toBe(said);

@@ -47,7 +47,7 @@ describe('the timeline', () => {
 
   it('draws each from when it began until it ended, in the lane of its mirror; nothing covers another', async () => {
     const drawn = bars(await pageOf(`/timeline?range=week&until=${stamp(nowMs)}`));
-    expect(Object.keys(drawn)).toEqual(['this place', 'coast', 'inland', 'campus', 'advice go/go']);
+    expect(Object.keys(drawn)).toEqual(['this vantage', 'coast', 'inland', 'campus', 'advice go/go']);
     const share = (hours: number): number => 100 - (100 * hours) / 168;
     const [, x = 0, width = 0] = drawn['campus']?.find(([item]) => item === 'finding-w3') ?? [];
     expect(x).toBeCloseTo(share(33.6), 1);
@@ -80,7 +80,9 @@ describe('the timeline', () => {
   });
 
   it('says so where there is nothing, and where there is more than is shown', async () => {
-    expect(words(await pageOf('/timeline?until=2020-01-01T00:00:00Z'))).toContain('Nothing was found or advised');
+    expect(words(await pageOf('/timeline?until=2020-01-01T00:00:00Z'))).toContain(
+      'No findings or advice in this range',
+    );
     const many = Array.from({ length: 300 }, (_, i) =>
       fixtureWeek.slice(4, 5).map((one) => ({ ...one, id: `m${i}` })),
     ).flat();
@@ -89,7 +91,7 @@ describe('the timeline', () => {
       advice: () => ({ items: [], next: null }),
     });
     expect(listed(page)).toHaveLength(200);
-    expect(words(page)).toContain('In this stretch 300');
+    expect(words(page)).toContain('In this range 300');
     expect(words(page)).toContain('Only the newest 200 are shown.');
   });
 
@@ -123,7 +125,7 @@ describe('an address of the timeline', () => {
   it('brings the stretch to what it names, where that lies further back', async () => {
     const page = await pageOf('/timeline?range=hour&item=finding-w7');
     expect(listed(page)).toContain('finding-w7');
-    expect(words(page)).toContain('stands still');
+    expect(words(page)).toContain('fixed range');
   });
 
   it.each(['finding-w3', 'advice-a1', 'advice-0c9x2k6advice0go0000'])(
@@ -139,13 +141,13 @@ describe('an address of the timeline', () => {
       made.setNow(nowMs + 3 * 24 * hour);
       const later = (await ask(link)).text;
       expect(listed(later)).toEqual(listed(first));
-      expect(words(later)).toContain('02-25 08:15 to 03-04 08:15 UTC stands still');
+      expect(words(later)).toContain('02-25 08:15 to 03-04 08:15 UTC fixed range');
     },
   );
 
   it('of something that is not kept any more says so, and shows the rest', async () => {
     const page = await pageOf('/timeline?range=week&item=finding-long-gone');
-    expect(words(page)).toContain('is not kept any more');
+    expect(words(page)).toContain('is no longer stored');
     expect(listed(page).length).toBeGreaterThan(5);
   });
 

@@ -61,15 +61,15 @@ describe('GET /api/v1/what-if', () => {
   });
 
   test.each<[string, Readonly<Record<string, string>>, string, string]>([
-    ['no chain', {}, 'empty', 'There is no chain to walk.'],
+    ['no chain', {}, 'empty', 'The chain is empty.'],
     [
       'a bare word',
       { chain: `${coast},goproxy` },
       'reserved_word',
-      'Member 2 is a bare word; expected: a GOPROXY line.',
+      'Member 2 is a reserved word; expected: a GOPROXY line.',
     ],
-    ['a private path', { chain: 'git.example.com/team/lib' }, 'private', 'keeps private'],
-    ['another ecosystem', { chain: coast, ecosystem: 'npm' }, 'unknown_group', 'there are: go/go.'],
+    ['a private path', { chain: 'git.example.com/team/lib' }, 'private', 'is private by configuration'],
+    ['another ecosystem', { chain: coast, ecosystem: 'npm' }, 'unknown_group', 'Known: go/go.'],
   ])('%s is 400 with its reason', async (_name, values, reason, said) => {
     const reply = await served.ask(query('/api/v1/what-if', values));
     const problem = reply.json() as { status: number; reason: string; detail: string };
@@ -136,46 +136,48 @@ describe('the page', () => {
     const text = await page({});
     expect(text).toMatch(new RegExp(`name="chain" [^>]*>\n${whatIfInUse}</textarea>`));
     expect(text).toContain('<form id="whatif-form" action="/what-if" method="get" ');
-    expect(seen(text)).toContain('fetches that end well: 89.8 % · one fetch: 3.80 s · beside the one in use: as fast');
+    expect(seen(text)).toContain(
+      'successful fetches: 89.8 % · one fetch: 3.80 s · compared with the one in use: as fast',
+    );
   });
 
   it('puts the edited chain beside the others, with what chance leaves and what it rests on', async () => {
     const text = seen(await page({ chain: `${inland}|${coast},direct` }));
     for (const said of [
       'this chain in use advised',
-      'fetches that end well 100 % chance leaves 93.9 % to 100 % 89.8 %',
-      'one fetch 2.53 s chance leaves 2.46 s to 2.59 s 3.80 s',
-      'rests on 59 moments in 29 min',
+      'successful fetches 100 % 95 % interval: 93.9 % to 100 % 89.8 %',
+      'one fetch 2.53 s 95 % interval: 2.46 s to 2.59 s 3.80 s',
+      'based on 59 moments in 29 min',
       '0 of the last 5 failed',
-      'Beside the one in use: faster. In 64 moments, those of downloads and confirming rounds too, that both were walked in it saves 6 that fail with that one, and fails in 0 that end well with that one.',
-      'inland 57 of 59 answers were good',
-      'direct what comes past the mirrors is not measured',
+      'Compared with the one in use: faster. Of 64 measurements of both, downloads and confirming rounds included, 6 fail there and succeed here, and 0 succeed there and fail here.',
+      'inland 57 of 59 responses succeeded',
+      'direct requests that bypass the mirrors are not measured',
     ])
       expect(text).toContain(said);
   });
 
   it('says what is not measured, never that it is fine', async () => {
     const unmeasured = seen(await page({ chain: 'https://x.example.com|https://campus.example.com', ecosystem: 'go' }));
-    expect(unmeasured).toContain('None of its members is measured here');
-    expect(unmeasured).toContain('https://x.example.com not watched here: nothing is known of it');
-    expect(unmeasured).toContain('campus watched, but not measured enough yet');
-    expect(unmeasured).toContain('fetches that end well not measured');
-    expect(unmeasured).toContain('rests on none');
+    expect(unmeasured).toContain('No member of this chain is measured here');
+    expect(unmeasured).toContain('https://x.example.com not monitored here: unknown');
+    expect(unmeasured).toContain('campus monitored, but not measured enough yet');
+    expect(unmeasured).toContain('successful fetches not measured');
+    expect(unmeasured).toContain('based on none');
     const first = seen(await page({ chain: `https://x.example.com,${inland}` }));
-    expect(first).toContain('fetches that end well 0 % to 100 %');
+    expect(first).toContain('successful fetches 0 % to 100 %');
     expect(first).toContain('0 of the last 5 failed, 5 not measured');
     expect(first).not.toContain('No download was measured');
     const open = seen(await page({ chain: `${inland},direct` }));
-    expect(open).toContain('fetches that end well: 96.6 % to 100 %');
-    expect(open).toContain('Of 59 moments 2 end where nothing is measured.');
+    expect(open).toContain('successful fetches: 96.6 % to 100 %');
+    expect(open).toContain('Of 59 measurements 2 end at a member that is not measured.');
     // Neither what fails nor what that costs is said to be nothing.
-    expect(open).toMatch(/with what failures cost 2\.48 s to \d\.\d\d s .* builds that fail 0 % to \d\d\.\d % /);
+    expect(open).toMatch(/with the cost of failures 2\.48 s to \d\.\d\d s .* builds that fail 0 % to \d\d\.\d % /);
   });
 
   it('shows a mistake beside the chain as it was typed', async () => {
     const text = await page({ chain: `${coast},<b>"` });
     expect(text).toContain(`>\n${coast},&lt;b&gt;&quot;</textarea>`);
-    expect(seen(text)).toContain('Member 2 is a bare word');
+    expect(seen(text)).toContain('Member 2 is a reserved word');
     expect(text).not.toContain('<table class="chains">');
   });
 
@@ -212,7 +214,7 @@ describe('the page', () => {
       '<input type="hidden" name="ecosystem" value="npm"><input type="hidden" name="upstream" value="npm">',
     );
     expect(text).toContain(`>\n${registry}</textarea>`);
-    expect(seen(text)).toContain('None of its members is measured here');
+    expect(seen(text)).toContain('No member of this chain is measured here');
   });
 
   it('is linked from the overview', async () => {

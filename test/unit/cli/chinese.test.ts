@@ -90,8 +90,8 @@ test.each<readonly [code: number, said: string, argv: readonly string[]]>([
   [2, '没有名为 “none” 的镜像；现有：near, far', ['probe', 'none']],
   [1, '没有可用的镜像', ['rank', '--rounds', '1']],
   [1, 'near 故障；成功率 37.5% → 100%', ['advice', '--url', 'DAEMON']],
-  [1, '没有守护进程应答（ECONNREFUSED）', ['advice', '--url', nobody]],
-  [1, '没有守护进程应答', ['ack', 'f1', '--reason', 'known', '--url', nobody]],
+  [1, '没有守护进程响应（ECONNREFUSED）', ['advice', '--url', nobody]],
+  [1, '没有守护进程响应', ['ack', 'f1', '--reason', 'known', '--url', nobody]],
   [0, '已确认 f1', ['ack', 'f1', '--reason', 'known', '--url', 'DAEMON']],
   [0, '已暂停 near，时长 1h', ['pause', 'near', '--for', '1h', '--url', 'DAEMON']],
   [0, '已恢复 near', ['pause', 'near', '--for', '0s', '--url', 'DAEMON']],
@@ -119,7 +119,7 @@ test.each([
   ['冲突：这条建议已不再待处理', ['advice', 'accept', 'settled']],
   ['请求有误：时长（for）应不超过 30d，例如 "2h"', ['advice', 'dismiss', 'x', '--for', '99d', '--reason', 'known']],
   ['正在启动', ['health', '--ready']],
-  ['第 2 个成员只是一个单词；应为：GOPROXY 的一行。', ['what-if', 'https://a.example.com,goproxy']],
+  ['成员 2 是保留字；应为：GOPROXY 的一行。', ['what-if', 'https://a.example.com,goproxy']],
 ])('what a daemon says to a person is Chinese too: %s', async (said, argv) => {
   const served = await serve(fixture({ ready: () => ({ ready: false, because: 'starting' }) }).deps);
   closers.push(() => void served.close());

@@ -33,9 +33,7 @@ describe('advice', () => {
     const lines = shown.out.split('\n');
     expect(lines[0]).toBe(`proposed  go/go  ${id}`);
     expect(lines).toContain("  export GOPROXY='https://b.example.net/goproxy,direct'");
-    expect(lines).toContain(
-      "  to go back: export GOPROXY='https://a.example.com,https://b.example.net/goproxy,direct'",
-    );
+    expect(lines).toContain("  rollback: export GOPROXY='https://a.example.com,https://b.example.net/goproxy,direct'");
     const json = await ask(world, 'advice', '--json');
     expect([json.code, JSON.parse(json.out)]).toMatchObject([1, [{ id, state: 'proposed' }]]);
     expect(await ask(world, 'advice', 'accept', id)).toMatchObject({ code: 0, out: `accepted ${id}` });
@@ -63,7 +61,7 @@ describe('advice', () => {
     const { code, out } = await ask(world, 'advice');
     expect(code).toBe(0);
     expect(out).toContain('refused  go/go');
-    expect(out).toContain('our own network');
+    expect(out).toContain('the network of this host');
     expect(out).not.toContain('export GOPROXY');
   });
 });
@@ -75,7 +73,7 @@ describe('advice that did not come', () => {
       for (const json of [[], ['--json']]) {
         const { code, out, err } = await run(['advice', ...json, '--url', `${scheme}://127.0.0.1:1`]);
         expect([code, out]).toEqual([1, '']);
-        expect(err).toContain(`no daemon answers at ${scheme}://127.0.0.1:1 (ECONNREFUSED)`);
+        expect(err).toContain(`no daemon responds at ${scheme}://127.0.0.1:1 (ECONNREFUSED)`);
       }
     },
   );
@@ -93,7 +91,7 @@ describe('advice that did not come', () => {
     expect([code, out, err]).toEqual([
       1,
       '',
-      `mirrorwatch: what answers at http://127.0.0.1:${port} is no mirrorwatch daemon`,
+      `mirrorwatch: the server at http://127.0.0.1:${port} is not a mirrorwatch daemon`,
     ]);
   });
 });
@@ -123,7 +121,7 @@ test('whatever a daemon says, it moves no cursor, hides nothing and adds no line
     "    export GOPROXY='https://evil.example.com'?[31m?2J?",
     '  last',
     // So has a way back: several variables, or a file.
-    '  to go back:',
+    '  rollback:',
     '    x',
     "      export GOPROXY='https://evil.example.com'?[31m?2J?",
     `  until ${line}`,
@@ -150,7 +148,7 @@ test.each([
   const ran: Ran[] = [];
   for (let n = 0; n < 4; n += 1) ran.push(await run([...argv, '--url', `http://127.0.0.1:${port}`]));
   server.close();
-  const status = 'mirrorwatch: the daemon answered 503';
+  const status = 'mirrorwatch: the daemon responded with 503';
   expect(ran.map(({ code, out }) => [code, out])).toEqual(Array(4).fill([1, '']));
   expect(ran.map(({ err }) => err)).toEqual(['mirrorwatch: x?more: ?[31m?2J?', status, status, status]);
 });
@@ -266,7 +264,7 @@ describe('ack, health', () => {
     await world.stop();
     const gone = await run(['health', '--url', url]);
     expect(gone.code).toBe(1);
-    expect(gone.err).toContain('no daemon answers at');
+    expect(gone.err).toContain('no daemon responds at');
     expect(gone.err).toContain('ECONNREFUSED');
   });
 

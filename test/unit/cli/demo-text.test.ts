@@ -35,13 +35,13 @@ test.each<readonly [stage: DemoEvent['stage'], text: string, told: DemoEvent['to
     { sentence: phrase('demo.well', { mirror: 'near' }) },
     '好转     镜像 near 的应答恢复如初',
   ],
-  ['spike', 'near is slow.', { finding: { registry: 'near', isOver: false } }, '发现     near 变慢'],
+  ['spike', 'near is slow.', { finding: { registry: 'near', isOver: false } }, '发现     near 缓慢'],
   ['recovery', 'near was slow.', { finding: { registry: 'near', isOver: true } }, '恢复     已恢复：near 变慢'],
   [
     'advice',
     "near is slow; far is not.\nexport GOPROXY='x'",
     { advice },
-    "建议     near 变慢；成功率 100% → 100%，一次获取耗时 2.50 s → 100.0 ms。\n                  export GOPROXY='x'",
+    "建议     near 缓慢；成功率 100% → 100%，一次获取耗时 2.50 s → 100.0 ms。\n                  export GOPROXY='x'",
   ],
   [
     'webhook',

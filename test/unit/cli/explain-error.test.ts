@@ -269,7 +269,7 @@ describe('mirrorwatch explain', () => {
     expect(await run(['explain', 'make: *** [all] Error 2'])).toMatchObject({
       code: 1,
       out: '',
-      err: expect.stringContaining('no known error in it'),
+      err: expect.stringContaining('this text contains no known error'),
     });
     const json = await run(['explain', '--json', 'all is well']);
     expect([json.code, JSON.parse(json.out)]).toEqual([1, { known: false, errors: [] }]);

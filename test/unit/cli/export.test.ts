@@ -54,12 +54,12 @@ describe('what a shell may evaluate', () => {
     ['the switch of a client', { ...advised, text: `${switchLines}\n` }, 0, switchLines, ''],
     ['nothing to change', { status: 204 }, 0, '', ''],
     ['nothing, since it does not know', { status: 204, headers: { 'x-advice-state': 'suspect' } }, 0, '', ''],
-    ['no daemon', null, 1, '', 'no daemon answers'],
+    ['no daemon', null, 1, '', 'no daemon responds'],
     ['too many requests', { status: 429, text: '{"title":"Too many requests"}' }, 1, '', 'Too many requests'],
-    ['a page of something else', { status: 200, text: '<html>log in</html>' }, 1, '', 'more than lines for a shell'],
+    ['a page of something else', { status: 200, text: '<html>log in</html>' }, 1, '', 'is not safe to run in a shell'],
     ['a line with more behind', { status: 200, text: `${line}; id\n` }, 1, '', 'it is not used'],
     ['nothing at all', { status: 200, text: '' }, 1, '', 'it is not used'],
-    ['a redirect', { status: 302, headers: { location: '/' } }, 1, '', 'the daemon answered 302'],
+    ['a redirect', { status: 302, headers: { location: '/' } }, 1, '', 'the daemon responded with 302'],
   ])('%s', async (_, answer, code, out, err) => {
     await daemon(answer);
     const ran = await ask();
@@ -104,7 +104,7 @@ describe('with a fallback file', () => {
       await daemon(broken);
       const ran = await ask('--fallback', 'kept');
       expect([ran.code, ran.out]).toEqual([0, line]);
-      expect(ran.err).toContain(`its answer of ${kept.split(' ')[2]} is used`);
+      expect(ran.err).toContain(`using the saved advice of ${kept.split(' ')[2]}`);
       expect(readFileSync(file(), 'utf8')).toBe(kept);
     }
   });

@@ -28,10 +28,10 @@ describe('the language of a call', () => {
   test('--lang comes before the environment', async () => {
     const env = { LANG: 'zh_CN.UTF-8' };
     expect((await run(['undo', 'x'], { env: { ...env, HOME: '/nowhere' } })).err).toBe(
-      'mirrorwatch undo：没有编号为 x 的修改记录',
+      'mirrorwatch undo：没有编号为 x 的修改',
     );
     expect((await run(['undo', 'x', '--lang', 'en'], { env: { ...env, HOME: '/nowhere' } })).err).toBe(
-      'mirrorwatch undo: no change is kept as x',
+      'mirrorwatch undo: no change with id x',
     );
   });
 

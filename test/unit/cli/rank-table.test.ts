@@ -49,7 +49,7 @@ const verdicts = new Map([
   ['g', 'unsure'],
 ] as const);
 
-test('a rank as a table: what could not be told is neither up nor down, what was not measured has no number', () => {
+test('a rank as a table: what could not be checked is neither up nor down, what was not measured has no number', () => {
   expect(rankTable(rows, verdicts, Number.POSITIVE_INFINITY, english).join('\n')).toMatchInlineSnapshot(`
     "   registry  state                          p50      p95  phases of p50       throughput  lag                               integrity    verdict
     1  a         up                         20.0 ms  21.0 ms  ▒▒▒▒████             12.3 MB/s  none seen                         verified     best
@@ -58,7 +58,7 @@ test('a rank as a table: what could not be told is neither up nor down, what was
     4  d         down, 1 unknown (refused)        –        –                    not measured  not told                          not checked  down
     5  e         unknown (resolver)               –        –                    not measured  not told                          not checked  unknown
     6  f         not asked                        –        –                    not measured  not told                          not checked  unknown
-    7  g         up, 1 unknown (proxy)      40.0 ms  80.0 ms  ▒▒▒▒▓▓▓▓██████▄▄           cut  not told                          not checked  could not tell
+    7  g         up, 1 unknown (proxy)      40.0 ms  80.0 ms  ▒▒▒▒▓▓▓▓██████▄▄           cut  not told                          not checked  unknown
 
     phases: ░ resolve  ▒ connect  ▓ tls  █ processing  ▄ transfer"
   `);

@@ -57,7 +57,7 @@ describe.each(formats)('webhook test: %s', (format) => {
     const ran = await tested(null);
     expect([ran.code, ran.out, ran.err]).toEqual([0, 'chat: delivered, it answered 200', '']);
     expect(service?.posts.map(({ mistakes }) => mistakes)).toEqual([[]]);
-    expect(service?.posts[0]?.body).toContain('A test of mirrorwatch');
+    expect(service?.posts[0]?.body).toContain('mirrorwatch test message');
   });
 
   test.each<[string, ChatAnswer, Readonly<Record<ChatFormat, string>>]>([
@@ -166,16 +166,16 @@ describe.each(formats)('webhook preview: %s', (format) => {
     const { code, out, err } = await preview();
     expect([code, err]).toEqual([0, '']);
     for (const said of [
-      '🟠 north has become slow',
-      '🔴 2 notices · Move go from east to north',
+      '🟠 north is slow',
+      '🔴 2 notices · Switch go from east to north',
       "    export GOPROXY='https://north.example.com/goproxy,direct'",
       "    export GOPRIVATE='git.example.com/*'",
-      'Expected: answered 37.5 % → 100 % · a fetch takes 41 s → 310 ms',
+      'Expected: success rate 37.5 % → 100 % · a fetch takes 41 s → 310 ms',
       'Until: ',
       'Open the page: https://mw.example.com/mirrors/east',
       '🟢 Resolved: the outage of east',
       'Resolves: message #00k702',
-      '🔴 While it was quiet (22:00–08:00): 3 notices',
+      '🔴 During quiet hours (22:00–08:00): 3 notices',
     ])
       expect(out.split('\n').join('\n')).toContain(said);
     expect(out).not.toMatch(isSecret);
@@ -199,7 +199,7 @@ describe.each(formats)('webhook preview: %s', (format) => {
       fileWith(chatLine(format, secrets[format], 'https://chat.example.com/x', `${night}, lang: zh`)),
     ]);
     const said = out.slice(out.indexOf('<body')).replaceAll(/<[^>]+>/g, '\n');
-    expect(said).toContain('这些是虚构的消息');
+    expect(said).toContain('生成的示例通知');
     const ours = ['north', 'east', 'goenv', 'chat', 'slack', 'discord'];
     expect(englishLeft(said.replaceAll(/^.*(?:export|GOPROXY|GOPRIVATE).*$/gm, ''), ours)).toEqual([]);
   });

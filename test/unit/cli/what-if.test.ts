@@ -32,25 +32,25 @@ describe('what-if', () => {
     // Columns are looked at below; here it is what stands in them.
     expect(out.split('\n').map((line) => line.replace(/(?<=\S) {2,}/g, ' | '))).toEqual([
       'Chain of go (go/go) | this chain | in use | advised',
-      'fetches that end well | 96.6 % to 100 % | 89.8 % | 100 %',
-      '  chance leaves | 88.5 % to 100 % | 79.5 % to 95.3 % | 93.9 % to 100 %',
+      'successful fetches | 96.6 % to 100 % | 89.8 % | 100 %',
+      '  95 % interval | 88.5 % to 100 % | 79.5 % to 95.3 % | 93.9 % to 100 %',
       'one fetch | 2.48 s | 3.80 s | 2.53 s',
-      '  chance leaves | 2.48 s | 3.79 s to 3.80 s | 2.46 s to 2.59 s',
-      'with what failures cost | 2.48 s to 9.26 s | 24.14 s | 2.53 s',
+      '  95 % interval | 2.48 s | 3.79 s to 3.80 s | 2.46 s to 2.59 s',
+      'with the cost of failures | 2.48 s to 9.26 s | 24.14 s | 2.53 s',
       'one build | 4.13 s | 6.33 s | 4.21 s',
       'builds that fail | 0 % to 29.2 % | 65.8 % | 0 %',
-      'a build with what failures cost | 4.13 s to 91.64 s | 203.68 s | 4.21 s',
+      'a build with the cost of failures | 4.13 s to 91.64 s | 203.68 s | 4.21 s',
       'downloads | 0 of the last 5 failed | 0 of the last 5 failed | 0 of the last 5 failed',
-      'rests on | 59 moments in 29 min | 59 moments in 29 min | 59 moments in 29 min',
+      'based on | 59 moments in 29 min | 59 moments in 29 min | 59 moments in 29 min',
       '',
-      'Beside the one in use: faster. In 62 moments, those of downloads and confirming rounds too, that both were walked in it saves 6 that fail with that one, and fails in 0 that end well with that one.',
-      'Beside the one advised: as fast. In 62 moments, those of downloads and confirming rounds too, that both were walked in it saves 0 that fail with that one, and fails in 0 that end well with that one.',
+      'Compared with the one in use: faster. Of 62 measurements of both, downloads and confirming rounds included, 6 fail there and succeed here, and 0 succeed there and fail here.',
+      'Compared with the one advised: as fast. Of 62 measurements of both, downloads and confirming rounds included, 0 fail there and succeed here, and 0 succeed there and fail here.',
       '',
-      `  inland ${inland} | 57 of 59 answers were good`,
-      '  direct | what comes past the mirrors is not measured',
+      `  inland ${inland} | 57 of 59 responses succeeded`,
+      '  direct | requests that bypass the mirrors are not measured',
       '',
-      'Of 59 moments 2 end where nothing is measured. They may end well or not, so shares and costs lie between two numbers; times are those of the others.',
-      'The numbers are reckoned as advice is: a fetch is its steps one after the other, a build ten light and five heavy ones, three at once; a failure counts 5 min. Chance: 19 times of 20, if moments did not hang together.',
+      'Of 59 measurements 2 end at a member that is not measured. They may succeed or fail, so shares and costs are ranges; times are those of the others.',
+      'The numbers use the same model as advice: a fetch runs its steps one after the other; a build runs ten light and five heavy steps, three at a time; a failure costs 5 min. The intervals assume independent measurements.',
     ]);
     const ends = out
       .split('\n')
@@ -76,9 +76,9 @@ describe('what-if', () => {
   test('in Chinese where the environment is', async () => {
     const { out } = await run(['what-if', coast, '--url', url], { env: { LANG: 'zh_CN.UTF-8' } });
     expect(out).toContain('这条链');
-    expect(out).toContain('coast https://goproxy.coast.example.com  59 次应答中有 53 次正常');
+    expect(out).toContain('coast https://goproxy.coast.example.com  59 次响应中有 53 次成功');
     const { err } = await run(['what-if', `${coast},word`, '--url', url], { env: { LC_ALL: 'zh_CN.UTF-8' } });
-    expect(err).toBe('mirrorwatch：第 2 个成员只是一个单词；应为：GOPROXY 的一行。');
+    expect(err).toBe('mirrorwatch：成员 2 是保留字；应为：GOPROXY 的一行。');
   });
 
   test('--json is what the daemon answered; credentials stay here', async () => {
@@ -93,10 +93,10 @@ describe('what-if', () => {
   });
 
   test.each([
-    [['what-if', `${coast},word`, '--url', url], 2, 'Member 2 is a bare word; expected: a GOPROXY line.'],
-    [['what-if', 'git.example.com/team/lib', '--url', url], 2, 'keeps private'],
+    [['what-if', `${coast},word`, '--url', url], 2, 'Member 2 is a reserved word; expected: a GOPROXY line.'],
+    [['what-if', 'git.example.com/team/lib', '--url', url], 2, 'is private by configuration'],
     [['what-if', '--url', url], 2, 'which chain?'],
-    [['what-if', coast, '--url', 'http://127.0.0.1:1'], 1, 'no daemon answers at http://127.0.0.1:1'],
+    [['what-if', coast, '--url', 'http://127.0.0.1:1'], 1, 'no daemon responds at http://127.0.0.1:1'],
   ])('%j is %i, said on standard error', async (argv, code, said) => {
     const ran = await run(argv);
     expect([ran.code, ran.out]).toEqual([code, '']);
@@ -122,7 +122,7 @@ describe('what-if', () => {
       expect(await run(['what-if', coast, '--url', there])).toMatchObject({
         code: 1,
         out: '',
-        err: `mirrorwatch: what answers at ${there} is no mirrorwatch daemon`,
+        err: `mirrorwatch: the server at ${there} is not a mirrorwatch daemon`,
       });
     for (const json of [[], ['--json']]) {
       const { out } = await run(['what-if', coast, ...json, '--url', there]);

@@ -75,14 +75,14 @@ describe('a difference', () => {
       cause: 'client_differs',
       evidence: { samples: 4, failures: 2, probeIds: ['a-p', 'b-p'] },
       actionable: false,
-      text: 'Our steps do not see what a real client sees: go fails at example.com/m@v1.0.0 from a (go said so), and our steps are well; npm fetches example.com/m@v1.0.0 from b, and our step zip fails (server).',
+      text: 'Our probes and real clients disagree: go cannot fetch example.com/m@v1.0.0 from a (go said so), but our steps succeed; npm fetches example.com/m@v1.0.0 from b, but our step zip fails (server).',
     });
   });
 
   it('of many is told by five and their number', () => {
     const runs = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((registry) => runOf(registry, 'failed', 'ok'));
     const says = differencesSay(counted(...runs, ...runs));
-    expect(says?.text).toMatch(/from e \(go said so\), and our steps are well, and 2 more\.$/);
+    expect(says?.text).toMatch(/from e \(go said so\), but our steps succeed, and 2 more\.$/);
   });
 
   it('ends with the pair that is not run any more', () => {

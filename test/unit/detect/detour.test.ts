@@ -47,10 +47,10 @@ describe('one address family does not answer', () => {
       actionable: false,
       registry: 'a',
       scope: [{ step: 'mod', module: 'example.com/a', family: 6 }],
-      text: 'a does not answer over IPv6 (refused); over IPv4 it does.',
+      text: 'a does not respond over IPv6 (refused); it works over IPv4.',
     });
     expect(sim.detector.standings().find(({ registry }) => registry === 'a')?.because).toBe(
-      'it does not answer over IPv6',
+      'it does not respond over IPv6',
     );
   });
 

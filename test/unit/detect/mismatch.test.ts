@@ -15,9 +15,9 @@ describe('the words', () => {
     const wrong = { failure: by === undefined ? failure : { ...failure, by }, sides: [], isOrigins: false };
     const says = mismatchSays('a', target, { ...wrong, isLocked, probeIds: [] }, null);
     expect(says).toMatchObject({
-      text: `a serves other bytes for example.com/a@v1.0.0 (mod) than ${names} names: twice the same h1.`,
+      text: `a serves wrong bytes for example.com/a@v1.0.0 (mod): the h1 does not match ${names} (checked twice).`,
     });
-    expect(tellIn('zh', says ?? { text: '' })).toContain(`与 ${zh} 给出的不同`);
+    expect(tellIn('zh', says ?? { text: '' })).toContain(`与 ${zh} 不符`);
   });
 
   it('are of a lock file where the configuration pins the hash', () => {
@@ -34,7 +34,7 @@ describe('the words', () => {
       detector.take(aSample(aDue(target, { purpose }), ms, 10, outcome), at(ms + 10));
     }
     expect(detector.findings().map(({ text }) => text)).toEqual([
-      'a serves other bytes for example.com/a@v1.0.0 (mod) than a lock file names: twice the same h1.',
+      'a serves wrong bytes for example.com/a@v1.0.0 (mod): the h1 does not match a lock file (checked twice).',
     ]);
   });
 });

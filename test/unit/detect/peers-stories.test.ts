@@ -42,7 +42,7 @@ describe('bytes that no authority vouches for', () => {
       scope: [{ module: 'example.com/a', version: 'v1.0.0', step: 'zip' }],
       confidence: 'low',
       actionable: false,
-      text: 'b serves other bytes for example.com/a@v1.0.0 (zip) than a and c: 1 of 3 says so. No authority is at hand to tell which are right.',
+      text: 'b serves different bytes for example.com/a@v1.0.0 (zip) than a and c: 1 of 3 reports it. No authority says which bytes are right.',
     });
     expect(finding?.evidence.sides).toMatchObject([
       { registries: ['a', 'c'], digest: 'right', seen: { bytes: 5, firstHex: Buffer.from('right').toString('hex') } },
@@ -59,21 +59,23 @@ describe('bytes that no authority vouches for', () => {
     [
       'with a key that is not trusted',
       'unknown_key',
-      'No signature tells which are right (signature unverified: its key is none of the trusted ones).',
+      'No signature shows which bytes are right (signature unverified: its key is none of the trusted ones).',
     ],
     [
       'without gpgv',
       'no_tool',
-      'No signature tells which are right (signature unverified: what verifies it (gpgv) is not on this machine, or gave no answer).',
+      'No signature shows which bytes are right (signature unverified: what verifies it (gpgv) is not on this machine, or gave no answer).',
     ],
-    ['with a good signature', 'valid', 'What b serves has a valid signature.'],
-    ['where no key is at hand', 'no_key', 'No authority is at hand to tell which are right.'],
+    ['with a good signature', 'valid', 'The bytes of b have a valid signature.'],
+    ['where no key is at hand', 'no_key', 'No authority says which bytes are right.'],
   ])('%s the signature is named, and why it does not decide', (_, state, end) => {
     const signature = { state, key: null };
     const sim = world(named('a', 'b', 'c'), (name) => gives(name === 'b' ? 'wrong' : 'right', { signature }));
     sim.runTo(5 * minute);
     const texts = sim.detector.findings().map(({ text }) => text);
-    expect(texts).toEqual([`b serves other bytes for example.com/a@v1.0.0 (zip) than a and c: 1 of 3 says so. ${end}`]);
+    expect(texts).toEqual([
+      `b serves different bytes for example.com/a@v1.0.0 (zip) than a and c: 1 of 3 reports it. ${end}`,
+    ]);
     sim.restart(5_000);
     expect(sim.detector.findings().map(({ text }) => text)).toEqual(texts);
   });
@@ -83,7 +85,7 @@ describe('bytes that no authority vouches for', () => {
     const sim = world(named('a', 'b'), (name) => gives(name, { signature }));
     sim.runTo(5 * minute);
     expect(sim.detector.findings()[0]?.text).toBe(
-      'a and b serve different bytes for example.com/a@v1.0.0 (zip): 1 of 2 says so. No signature tells which are right (signature unverified: its key is none of the trusted ones).',
+      'a and b serve different bytes for example.com/a@v1.0.0 (zip): 1 of 2 reports it. No signature shows which bytes are right (signature unverified: its key is none of the trusted ones).',
     );
   });
 
@@ -92,7 +94,7 @@ describe('bytes that no authority vouches for', () => {
     sim.runTo(from + hour);
     expect(sim.detector.findings()).toMatchObject([{ confidence: 'low' }]);
     const standing = sim.detector.standings().find(({ registry }) => registry === 'b');
-    expect(standing).toMatchObject({ state: 'degraded', because: 'its bytes differ from those of others' });
+    expect(standing).toMatchObject({ state: 'degraded', because: 'its bytes differ from those of other mirrors' });
   });
 
   it('are told once, over restarts, and end by an acknowledgement alone', () => {
@@ -145,7 +147,7 @@ describe('bytes that no authority vouches for', () => {
     sim.runTo(5 * minute);
     expect(told(sim)).toEqual(['a mismatch/peers opened', 'b mismatch/peers opened']);
     expect(sim.detector.findings()[0]?.text).toBe(
-      'a and b serve different bytes for example.com/a@v1.0.0 (zip): 1 of 2 says so. No authority is at hand to tell which are right.',
+      'a and b serve different bytes for example.com/a@v1.0.0 (zip): 1 of 2 reports it. No authority says which bytes are right.',
     );
   });
 
@@ -156,7 +158,7 @@ describe('bytes that no authority vouches for', () => {
     const [finding] = sim.detector.findings();
     expect(finding).toMatchObject({ confidence: 'low', actionable: false });
     expect(finding?.text).toBe(
-      'b serves other bytes for example.com/a@v1.0.0 (zip) than the origin o: 1 of 2 says so. No third mirror serves it, so either may be wrong.',
+      'b serves different bytes for example.com/a@v1.0.0 (zip) than the origin o: 1 of 2 reports it. No third mirror serves it, so either may be wrong.',
     );
   });
 
@@ -167,7 +169,7 @@ describe('bytes that no authority vouches for', () => {
     sim.runTo(from + 5 * minute);
     expect(told(sim)).toEqual(['b mismatch/retag opened']);
     expect(sim.detector.findings()[0]?.text).toBe(
-      'b serves for example.com/a@v1.0.0 (zip) what the origin o served before: its bytes changed upstream; 1 of 2 says so.',
+      'b now serves for example.com/a@v1.0.0 (zip) what the origin o served before: the bytes changed upstream; 1 of 2 reports it.',
     );
   });
 
@@ -193,7 +195,7 @@ describe('bytes that the origin does not serve', () => {
     expect(sim.findings[0]?.finding).toMatchObject({
       confidence: 'medium',
       actionable: true,
-      text: 'b serves other bytes for example.com/a@v1.0.0 (zip) than the origin o and a: 1 of 3 says so. What the origin serves is taken as right.',
+      text: 'b serves different bytes for example.com/a@v1.0.0 (zip) than the origin o and a: 1 of 3 reports it. The origin is taken as right.',
     });
     const standing = sim.detector.standings().find(({ registry }) => registry === 'b');
     expect(standing).toMatchObject({ state: 'degraded', because: 'it serves wrong bytes' });

@@ -30,12 +30,12 @@ describe('roll-up', () => {
     { name: 'silent for a minute at least', input: { silentForMs: 60_000, paceMs: 5_000 }, want: 'unknown' },
     { name: 'silent under suspicion', input: { silentForMs: 999_999, isSuspect: true }, want: 'unknown' },
     {
-      name: 'out, and then it asked us to stay away',
+      name: 'out, and then it throttles requests (Retry-After)',
       input: { canaryOut: true, isAway: true },
       want: 'degraded',
     },
     {
-      name: 'silent because it asked us to stay away',
+      name: 'silent because it throttles requests (Retry-After)',
       input: { silentForMs: 90_000, isAway: true },
       want: 'unknown',
     },
@@ -64,9 +64,9 @@ describe('roll-up', () => {
     ['paused', 'it was paused'],
     ['maintenance', 'it was in a maintenance window'],
     ['over_budget', 'over the byte budget'],
-    ['overrun', 'the probe before was still under way'],
-    ['throttled', 'it asked us to stay away'],
-    ['local', 'something on this machine stood in the way'],
+    ['overrun', 'the previous probe was still running'],
+    ['throttled', String.raw`it throttles requests \(Retry-After\)`],
+    ['local', 'a local resource was missing on this host'],
   ] as const)('slots that pass without a probe, %s: told in any language', (skipped, why) => {
     for (const silentForMs of [null, 999_999]) {
       const sentence = rollUp({ ...up, silentForMs, skipped }).why;

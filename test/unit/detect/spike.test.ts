@@ -121,6 +121,6 @@ describe('whether a spike is reason to leave', () => {
     expect(says(slow, slow, fine, fine, fine, ...others)).toMatchObject({ actionable: false });
   });
   it('says how slow, and what is usual', () => {
-    expect(says(series(true, true))).toMatchObject({ text: 'a is slow: 2.0 s for mod where 100 ms is usual.' });
+    expect(says(series(true, true))).toMatchObject({ text: 'a is slow: mod takes 2.0 s (usually 100 ms).' });
   });
 });

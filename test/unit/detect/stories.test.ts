@@ -204,7 +204,7 @@ describe('outage', () => {
     expectEachSettledOnce(sim);
   });
 
-  it('one target that fails while its canary answers degrades the mirror with its scope, 4 to 6 s after', () => {
+  it('one target that fails while its canary works degrades the mirror with its scope, 4 to 6 s after', () => {
     const mirrors = [aMirror('a'), aMirror('b')];
     const bad = aTarget('a', 'info', 'example.com/b');
     const targets = [...mirrors.map((m) => aTarget(m.name)), aTarget('a', 'info'), bad];
@@ -245,7 +245,7 @@ describe('outage', () => {
     sim.runTo(warm + 4 * minute);
     const texts = sim.findings.map(({ finding }) => finding.text);
     expect(texts[0]).toMatch(/^a fails for 1 of its targets/);
-    expect(texts[0]).not.toContain('its canary answers');
+    expect(texts[0]).not.toContain('its canary works');
     expect(texts.at(-1)).toMatch(/^a is down/);
   });
 

@@ -94,7 +94,7 @@ describe('throughput', () => {
           cause: 'slow',
           actionable: false,
           scope: [{ step: 'zip' }],
-          text: 'a moves artifacts slowly: 20 KiB/s where 1.8 MiB/s is usual.',
+          text: 'a: slow downloads, 20 KiB/s (usually 1.8 MiB/s).',
           evidence: { observedSeconds: 52, baselineSeconds: 0.5455 },
         },
       },

@@ -103,7 +103,7 @@ describe('a share of failures', () => {
       scope: [{ module: 'example.com/a', version: 'v1.0.0', step: 'mod' }],
       evidence: { samples: 7, failures: 7 },
       actionable: false,
-      text: 'a fails now and then: 7 of 7 light probes.',
+      text: 'a is unreliable: 7 of 7 light probes failed.',
     });
     expect(unreliableSays('a', { light: noRate, heavy: noRate })?.tag).toBe('well');
     const recent = (['reset', 'cut', 'server', 'cut'] as const).map((reason) => ({ reason, target, probeId: reason }));
@@ -111,7 +111,7 @@ describe('a share of failures', () => {
   });
 });
 
-describe('a mirror that fails now and then', () => {
+describe('a mirror that is unreliable', () => {
   const names = ['a', 'b', 'c'];
   const modules = ['example.com/b', 'example.com/c', 'example.com/d'];
   const targets = names.flatMap((name) => [

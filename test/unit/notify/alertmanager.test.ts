@@ -17,7 +17,7 @@ const am = (name = 'am', more: Partial<Receiver> = {}): Receiver =>
     on: findingKinds,
     ...more,
   });
-const outage = finding('outage', 'a', { text: 'a is in outage', cause: 'refused' });
+const outage = finding('outage', 'a', { text: 'a is down', cause: 'refused' });
 
 interface Posted {
   readonly labels: Record<string, string>;
@@ -51,8 +51,8 @@ describe('a finding as an alert', () => {
           upstream: 'go',
         },
         annotations: {
-          summary: 'a is in outage',
-          description: 'a is in outage',
+          summary: 'a is down',
+          description: 'a is down',
           finding: 'outage-a',
           probe: 'http://127.0.0.1:10120/probes/p1',
         },
@@ -126,12 +126,12 @@ describe('a finding as an alert', () => {
     stage.open(finding('outage', 'a', told('found.family', { name: 'a', family: 6, cause: 'refused', other: 4 })));
     const [chinese, english] = stage.send().map(({ message }) => posted(message.body)[0]);
     expect(chinese?.annotations).toEqual({
-      summary: 'a 故障',
-      description: 'a 在 IPv6 上没有应答（refused）；在 IPv4 上有应答。',
+      summary: 'a 已宕机',
+      description: 'a 在 IPv6 上没有响应（refused）；在 IPv4 上正常。',
       finding: 'outage-a',
       probe: 'http://127.0.0.1:10120/probes/p1',
     });
-    expect(english?.annotations['description']).toBe('a does not answer over IPv6 (refused); over IPv4 it does.');
+    expect(english?.annotations['description']).toBe('a does not respond over IPv6 (refused); it works over IPv4.');
     expect({ ...chinese, annotations: {} }).toEqual({ ...english, annotations: {} });
   });
 
@@ -151,7 +151,7 @@ describe('a finding as an alert', () => {
 
   it('what was stored without its sentence is described in English rather than not at all', () => {
     const [alert] = posted(alertBody(outage, { vantage: 'v', base: null }, 'zh', null));
-    expect(alert?.annotations).toMatchObject({ summary: 'a 故障', description: 'a is in outage' });
+    expect(alert?.annotations).toMatchObject({ summary: 'a 已宕机', description: 'a is down' });
   });
 
   it('advice is no alert, and neither is a kind that was not asked for', () => {
@@ -166,8 +166,8 @@ describe('a finding as an alert', () => {
   });
 
   it.each([
-    ['en', 'A test of mirrorwatch', 'Sent by hand; it ends by itself.'],
-    ['zh', 'mirrorwatch 测试消息', '手动发送，会自行结束。'],
+    ['en', 'mirrorwatch test message', 'Sent manually; it resolves by itself.'],
+    ['zh', 'mirrorwatch 测试消息', '手动发送；会自动恢复。'],
   ] as const)('a test by hand, %s, ends by itself, and carries our origin', (lang, summary, description) => {
     const stage = new Stage([am('am', { lang })]);
     const test = stage.notifier.test('am', stage.at);
@@ -288,9 +288,9 @@ describe('it stands as long as the finding', () => {
   it.each([
     ['mismatch', true, 'critical', 'a serves wrong bytes'],
     ['retag', true, 'critical', 'a serves wrong bytes'],
-    ['fork', true, 'critical', 'a shows a fork of what vouches for hashes'],
-    ['retag', false, 'warning', 'a serves other bytes than others do'],
-    ['peers', false, 'warning', 'a serves other bytes than others do'],
+    ['fork', true, 'critical', 'a shows a forked checksum database'],
+    ['retag', false, 'warning', 'a serves different bytes than other mirrors'],
+    ['peers', false, 'warning', 'a serves different bytes than other mirrors'],
   ] as const)('a mismatch by cause %s, an authority behind it %s: %s', (cause, actionable, severity, summary) => {
     const body = alertBody(finding('mismatch', 'a', { cause, actionable }), { vantage: 'v', base: null }, 'en', null);
     expect(JSON.parse(body)).toMatchObject([{ labels: { severity }, annotations: { summary } }]);

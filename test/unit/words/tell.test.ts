@@ -7,9 +7,9 @@ describe('a sentence that is told later', () => {
 
   it('has its text in English, and is told in either language after a trip through a store', () => {
     const stored = JSON.parse(JSON.stringify(refused)) as typeof refused;
-    expect(stored.text).toBe('a answers and refuses (denied): its canary, 3 times in a row.');
+    expect(stored.text).toBe('a refuses requests (denied): its canary, 3 times in a row.');
     expect(tellIn('en', stored)).toBe(stored.text);
-    expect(tellIn('zh', stored)).toBe('a 有应答但拒绝服务（denied）：其金丝雀连续被拒 3 次。');
+    expect(tellIn('zh', stored)).toBe('a 拒绝请求（denied）：金丝雀连续 3 次。');
   });
 
   it.each<[string, readonly Filled[], string, string]>([
@@ -38,7 +38,7 @@ describe('a sentence that is told later', () => {
 
   it('keeps what is filled in as it is, whatever it looks like', () => {
     const name = '{cause} $& {name}';
-    expect(told('found.outage.well', { name }).text).toBe(`${name} answers again.`);
+    expect(told('found.outage.well', { name }).text).toBe(`${name} responds again.`);
   });
 
   it.each<[string, unknown]>([
@@ -52,6 +52,6 @@ describe('a sentence that is told later', () => {
     ['with a part of a key that is gone', { key: 'found.outage.well', values: { name: { key: 'x', values: {} } } }],
     ['that is no sentence', 'found.outage.well'],
   ])('%s is told in English', (_what, sentence) => {
-    expect(tellIn('zh', { text: 'a answers again.', sentence: sentence as null })).toBe('a answers again.');
+    expect(tellIn('zh', { text: 'a responds again.', sentence: sentence as null })).toBe('a responds again.');
   });
 });

@@ -61,7 +61,7 @@ describe('the catalogue', () => {
 describe('saying', () => {
   it('fills in each value once, as it is', () => {
     const say = wordsOf('en');
-    expect(say('advice.proposed', { what: 'x', from: '{to}', to: '$&' })).toBe('Move x from {to} to $&');
+    expect(say('advice.proposed', { what: 'x', from: '{to}', to: '$&' })).toBe('Switch x from {to} to $&');
     expect(wordsOf('zh')('card.many', { count: 3 })).toBe('3 条通知');
     expect(say('card.many', { count: 1 })).toBe('1 notice');
   });

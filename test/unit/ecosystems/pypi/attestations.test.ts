@@ -179,7 +179,7 @@ describe('by the trusted root of the public Sigstore', () => {
     ],
     ['parts that are none', JSON.stringify({ ...(JSON.parse(trustedRoot) as object), tlogs: [{ publicKey: 1 }] })],
     ['certificates of nobody', JSON.stringify({ ...(JSON.parse(trustedRoot) as object), certificateAuthorities: [] })],
-  ])('%s: could not tell, as an old root could not', (_, root) => {
+  ])('%s: unknown, as an old root could not', (_, root) => {
     const { outcome, facts } = hold(recorded, root);
     expect([outcome.tag, facts.signature]).toEqual(['ok', { state: 'unknown_key', key: null }]);
   });

@@ -74,7 +74,7 @@ const rows: readonly Row[] = [
     remedy: go,
     env: { GOPROXY: `${a},direct` },
     after: { '~/.config/go/env': 'GOPROXY=https://b.example.com,direct\nGOPRIVATE=git.example.com/*\n' },
-    note: 'GOPROXY of the environment wins',
+    note: 'The environment variable GOPROXY overrides the file',
   },
   {
     name: 'npm: the line of the registry alone',
@@ -92,7 +92,7 @@ const rows: readonly Row[] = [
       '~/.npmrc': 'registry=https://b.example.com/npm/\n',
       '~/.yarnrc.yml': 'nodeLinker: pnp\nnpmRegistryServer: "https://b.example.com/npm/"\n',
     },
-    note: "wins over the user's file",
+    note: 'overrides the user file',
   },
   {
     name: 'pip: a new file; uv is not here',
@@ -176,11 +176,11 @@ describe('advice --apply', () => {
     const call = ['advice', '--apply', id, ...upstream, '--url', url];
     const ran = await machine.run([...call, '--yes']);
     expect([ran.code, ran.out], ran.err).toEqual([0, '']);
-    expect(ran.err).toContain('tell the daemon: mirrorwatch advice accept 0c9x');
+    expect(ran.err).toContain('confirm it to the daemon: mirrorwatch advice accept 0c9x');
     expect(ran.err).not.toContain('hunter2');
     if (note !== undefined) expect(ran.err).toContain(note);
     expect(Object.fromEntries(Object.keys(after).map((name) => [name, machine.text(name)]))).toEqual(after);
-    expect(await machine.run([...call, '--yes'])).toMatchObject({ code: 0, out: 'the files say so already' });
+    expect(await machine.run([...call, '--yes'])).toMatchObject({ code: 0, out: 'the files already contain this' });
     expect((await machine.run(['undo'])).code).toBe(0);
     expect(machine.everything()).toEqual(before);
   });
@@ -240,7 +240,7 @@ describe('advice --apply', () => {
     const ran = await machine.run(['advice', '--apply', id, '--yes', '--url', await daemon(remedy)]);
     expect(ran).toMatchObject({
       code: 1,
-      err: expect.stringContaining('can be set in no file here; nothing was changed'),
+      err: expect.stringContaining('no file here can hold the advice of'),
     });
     expect(machine.everything()).toEqual({});
   });

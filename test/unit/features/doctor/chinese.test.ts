@@ -27,10 +27,10 @@ test.each(rows)('$id: $name: told in Chinese, and to programs as ever', async ({
 test('mending and undoing in Chinese', async () => {
   const machine = testMachine({ '~/.config/go/env': 'GOSUMDB=off\n' });
   const asked = await machine.run(['doctor', '--fix', ...zh]);
-  expect(asked.err).toContain('什么也没有改：没有人在场确认；用 --yes 表示同意');
+  expect(asked.err).toContain('未做任何修改：没有可供确认的终端；请使用 --yes');
   const fixed = await machine.run(['doctor', '--fix', '--yes', ...zh]);
   expect(fixed.out).toBe('没有发现问题，读取了 1 个文件');
-  expect(fixed.err).toMatch(/已修改 .*\n原来的内容已保存：mirrorwatch undo /);
+  expect(fixed.err).toMatch(/已修改 .*\n已保留备份：mirrorwatch undo /);
   const undone = await machine.run(['undo', ...zh]);
   expect(undone.out).toMatch(/^已恢复 /);
   const nothing = await machine.run(['undo', ...zh]);

@@ -39,7 +39,7 @@ describe('mirrorwatch doctor', () => {
       untold: [{ id: 'settings', because: "it can't be read (EISDIR)" }],
     });
     expect((await machine.run(['doctor'])).out).toBe(
-      `could not be told\n  ${machine.at('~/.zshrc')}: it can't be read (EISDIR)\n\n1 could not be told, 1 file read`,
+      `could not be checked\n  ${machine.at('~/.zshrc')}: it can't be read (EISDIR)\n\n1 could not be checked, 1 file read`,
     );
   });
 
@@ -60,17 +60,17 @@ describe('mirrorwatch doctor', () => {
   where   /home/ada/.config/go/env:2
   causes  What a mirror serves for a module that go.sum does not hold yet is believed unchecked.
   set     go env -u GOSUMDB
-          --fix does it
+          --fix repairs it
 
 warning  GOPROXY ends with a proxy  go-direct-missing
   GOPROXY https://***@a.example.com/ ends with a proxy.
   where   /home/ada/.config/go/env:1
   causes  A module that the proxies lack ends the build, although its own server has it. Where that is meant, \`off\` says so.
   set     go env -w GOPROXY="$(go env GOPROXY),direct"    # or ,off where nothing else may be asked
-          --fix does it
+          --fix repairs it
 
 1 error, 1 warning, 1 file read
-2 can be mended here: mirrorwatch doctor --fix`);
+2 can be fixed here: mirrorwatch doctor --fix`);
   });
 
   test('text of files moves no cursor', async () => {
@@ -109,7 +109,7 @@ describe('--fix', () => {
  GOPROXY=https://***@a.example.com,direct
 -GOSUMDB=off
 changed ${path}
-what was before is kept: mirrorwatch undo 1`);
+a backup is kept: mirrorwatch undo 1`);
   });
 
   test('neither what is said nor the diff shows user-info without a scheme, or turns the direction of writing', async () => {
@@ -124,7 +124,7 @@ what was before is kept: mirrorwatch undo 1`);
 
   test.each([
     ['a person says no', false, 'nothing was changed'],
-    ['nobody is there to say yes', undefined, 'nobody is there to confirm it; --yes confirms'],
+    ['nobody is there to say yes', undefined, 'no terminal to confirm on; use --yes'],
   ])('%s: nothing is changed, and the traps are still told', async (_, answer, words) => {
     const machine = testMachine(files);
     const before = machine.everything();
@@ -149,7 +149,7 @@ what was before is kept: mirrorwatch undo 1`);
     const machine = testMachine({}, { GOSUMDB: 'off' });
     expect(await machine.run(['doctor', '--fix', '--yes'])).toMatchObject({
       code: 1,
-      err: 'mirrorwatch doctor: nothing here can be mended by --fix',
+      err: 'mirrorwatch doctor: --fix has nothing to repair here',
     });
   });
 
@@ -185,7 +185,7 @@ what was before is kept: mirrorwatch undo 1`);
     expect(machine.text(goenv)).toBe('GOPROXY=off\n');
     expect(await machine.run(['undo', '7'])).toMatchObject({
       code: 1,
-      err: 'mirrorwatch undo: no change is kept as 7',
+      err: 'mirrorwatch undo: no change with id 7',
     });
   });
 });

@@ -281,14 +281,14 @@ describe('what a ranking says', () => {
       { a: 'unsure', b: 'best', c: 'slower' },
     ],
     [
-      'the one in use could not be told: neither slow nor dead',
+      'the one in use could not be checked: neither slow nor dead',
       { a: ten(() => unknown), b: 5, c: 200 },
       'unsure',
       `${quiet}could not tell how a does (unknown: proxy)`,
       { a: 'unknown', b: 'best', c: 'slower' },
     ],
     [
-      'one behind it that could not be told stays in the chain',
+      'one behind it that could not be checked stays in the chain',
       { a: 5, b: ten(() => unknown), c: 200 },
       'right',
       `${quiet}no mirror is better than a`,
@@ -298,7 +298,7 @@ describe('what a ranking says', () => {
       'nobody usable, of whom one is unknown',
       { a: ten(() => unknown) },
       'nobody',
-      'no usable mirror; could not tell how a does (unknown: proxy)',
+      'no usable mirror; unknown how a does (unknown: proxy)',
       { a: 'unknown', b: 'down', c: 'down' },
     ],
     [

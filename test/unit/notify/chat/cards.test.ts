@@ -182,7 +182,7 @@ describe.each(formats)('%s', (format) => {
     const all = bodies.map(textsOf).join('\n');
     expect(all).toContain('y'.repeat(900));
     expect(all).not.toContain('zzzz');
-    expect(all).toMatch(/too long for a card/);
+    expect(all).toMatch(/too long for this message/);
   });
 });
 
@@ -195,15 +195,15 @@ it('a parenthesis in the page does not end its link', () => {
 describe('what is not certain', () => {
   it.each([
     ['ok', 'high', []],
-    ['unverified', 'medium', ['Doubt: nothing confirms that it is not our own network']],
-    ['suspect', 'low', ['Doubt: it may be our own network', 'Confidence: low']],
+    ['unverified', 'medium', ['Caveat: this host could not rule out its own network']],
+    ['suspect', 'low', ['Caveat: the problem may be the network of this host', 'Confidence: low']],
   ] as const)('is said: vantage %s, confidence %s', (vantage, confidence, want) => {
     const stage = new Stage([chat('c', 'slack')]);
     stage.open(finding('outage', 'a', { vantage, confidence }));
     stage.pass(20 * second);
     const rows = stage.send().flatMap(({ card }) => card?.sections[0]?.rows ?? []);
     const said = rows.map(({ label, text }) => `${label}: ${text}`);
-    expect(said.filter((row) => /^(Doubt|Confidence)/.test(row))).toEqual(want);
+    expect(said.filter((row) => /^(Caveat|Confidence)/.test(row))).toEqual(want);
   });
 });
 
@@ -216,7 +216,7 @@ describe('what the finding says', () => {
     const rows = stage.send().flatMap(({ card }) => card?.sections[0]?.rows ?? []);
     return rows.filter(({ label }) => label === 'Detail' || label === '详情').map(({ text }) => text);
   };
-  const chinese = 'coast 返回的 example.com/m@v1.0.0（mod） 内容与 sum.example.com 给出的不同：两次得到相同的 sha256。';
+  const chinese = 'coast 返回的 example.com/m@v1.0.0（mod） 字节有误：sha256 与 sum.example.com 不符（已核对两次）。';
 
   it.each([
     ['in English', 'en', {}, [wrong.text]],
@@ -270,8 +270,8 @@ describe('filters', () => {
     stage.pass(20 * second);
     return stage.send().flatMap(({ card }) => card?.sections.map(({ title }) => title) ?? []);
   };
-  const [move, self] = ['Move go from a to b', 'test cannot trust what it measures'];
-  const [outage, wrongBytes, shift] = ['a is in outage', 'b serves wrong bytes', 'c has settled at a slower pace'];
+  const [move, self] = ['Switch go from a to b', 'test cannot trust its measurements'];
+  const [outage, wrongBytes, shift] = ['a is down', 'b serves wrong bytes', 'c has a new latency level'];
 
   it.each([
     ['none', undefined, [move, outage, wrongBytes, self, shift]],
@@ -288,9 +288,9 @@ describe('the client’s own switch', () => {
   const bypass = 'GODEBUG=http2client=0';
   it.each([
     ['proposed', { to: 'a', bypass, cause: 'outage' }, 'Set GODEBUG=http2client=0 for go'],
-    ['proposed', { to: 'a', bypass, cause: 'failback' }, 'Take GODEBUG=http2client=0 back for go'],
+    ['proposed', { to: 'a', bypass, cause: 'failback' }, 'Remove GODEBUG=http2client=0 for go'],
     ['withdrawn', { to: 'a', bypass, cause: 'outage' }, 'No longer needed: GODEBUG=http2client=0 for go'],
-    ['proposed', { bypass, cause: 'outage' }, 'Move go from a to b'],
+    ['proposed', { bypass, cause: 'outage' }, 'Switch go from a to b'],
   ] as const)('%s %j', (change, over, title) => {
     const stage = new Stage([chat('c', 'slack')]);
     const given = { ...advice('x'), ...over, state: change };

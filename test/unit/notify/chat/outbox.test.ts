@@ -222,7 +222,7 @@ describe('what it resolves', () => {
     stage.pass(15 * second);
     const texts = textsOf(one(stage.send()).message.body);
     expect(texts).toContain('🟢 Resolved: the outage of a');
-    expect(texts).toContain('*Lasted*  03-01 08:00 to 03-01 08:12 (12 min)');
+    expect(texts).toContain('*Duration*  03-01 08:00 to 03-01 08:12 (12 min)');
     expect(texts).toContain('*Resolves*  message #msg-1');
   });
 });
@@ -267,7 +267,7 @@ describe('quiet hours', () => {
     expect(stage.notifier.queues(stage.at)).toMatchObject([{ length: 3, oldestSeconds: 0 }]);
     stage.pass(1);
     const card = one(stage.send());
-    expect(card.card?.title).toBe('免打扰期间（22:00–07:00）：3 条通知');
+    expect(card.card?.title).toBe('静默时段（22:00–07:00）内：3 条通知');
     expect(refs(card)).toEqual(['msg-2', 'msg-1', 'msg-4']);
     stage.end(card.notice, delivered);
     expect(stage.outbox()).toEqual([]);
@@ -312,7 +312,7 @@ describe('a receiver that changes its kind', () => {
     stage.config = { ...stage.config, webhooks: [chat('c', format)] };
     stage.take(stage.notifier.reconfigure(stage.config, stage.at));
     stage.pass(15 * second);
-    expect(textsOf(one(stage.send()).message.body)).toContain('a is in outage');
+    expect(textsOf(one(stage.send()).message.body)).toContain('a is down');
   });
 
   it.each([
