@@ -98,18 +98,6 @@ export function* mirrorsOf({ mirrors }: Pick<View, 'mirrors'>, key: string): Ite
   for (const mirror of mirrors.values()) if (roundKeyOf(mirror.mirror) === key) yield mirror;
 }
 
-/** It went back on this module lately: what is absent now and then is no chance. */
-export function wentBack(mirror: MirrorMemory, module: string | null): boolean {
-  return (mirror.steppedBack.get(module)?.backwards ?? 0) > 0;
-}
-
-/** Several backends of it take turns on this module, which is told: what the older ones do not have is part of that. */
-export function takesTurns(mirror: MirrorMemory, module: string | null): boolean {
-  for (const { module: one, backwards } of mirror.lagging.values())
-    if (one === module && backwards?.kind === 'regression') return true;
-  return false;
-}
-
 /** The targets that a finding covers, as far as they are probed. */
 export function targetsOf({ mirrors, targets }: View, { registry, scope }: Finding): readonly Target[] {
   const leading = mirrors.get(registry ?? '')?.mirror.speaks?.[0]?.protocol;

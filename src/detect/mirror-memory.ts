@@ -4,10 +4,9 @@ import type { Connection, Mirror } from '../core/mirror.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Target } from '../core/target.ts';
 import type { Absence } from './absence.ts';
-import type { Shelf } from './contents/subject.ts';
+import type { MirrorContents } from './contents/subject.ts';
 import type { Density } from './density.ts';
 import type { Mark } from './round/loss.ts';
-import type { LagTrouble } from './rules/behind.ts';
 import type { StepTimes } from './rules/cold.ts';
 import type { AddressFamily, Detour } from './rules/detour.ts';
 import type { DeclaredWrong, WrongOnce } from './rules/mismatch.ts';
@@ -90,14 +89,8 @@ export interface MirrorMemory {
   readonly wrongOnce: Map<string, WrongOnce>;
   /** Wrong digests that were declared, by target; an acknowledged one is not declared again. */
   readonly declaredWrong: Map<string, DeclaredWrong>;
-  /** What is wrong with its contents, by the key of a subject. */
-  readonly lagging: Map<string, LagTrouble>;
-  /** What `latest` and the like stood for last when it was asked aside, by module and version, and what it had left. */
-  readonly resolved: Map<string, { readonly now: string; readonly left: readonly string[] }>;
-  /** By module, where it went backwards last. */
-  readonly steppedBack: Map<string | null, Shelf>;
-  /** How long the last releases took from the origin to here, milliseconds, newest last. */
-  propagations: readonly number[];
+  /** What its answers have said of lists, tags and releases. */
+  readonly contents: MirrorContents;
   /** What it gave last for each target whose answers name a digest. */
   readonly said: Map<string, Said>;
   /** What was declared odd among its peers, by target, told once, acknowledged or not; and what was asked for once more. */

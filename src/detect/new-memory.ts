@@ -3,6 +3,7 @@ import type { Connection, Mirror } from '../core/mirror.ts';
 import type { Now, Random } from '../core/ports.ts';
 import { seriesId, type Target } from '../core/target.ts';
 import { present } from './absence.ts';
+import { noContents } from './contents/subject.ts';
 import { newDensity } from './density.ts';
 import type { FindingRule } from './findings/rule.ts';
 import type { Memory } from './memory.ts';
@@ -60,10 +61,7 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     backMs: null,
     wrongOnce: new Map(),
     declaredWrong: new Map(),
-    lagging: new Map(),
-    resolved: new Map(),
-    steppedBack: new Map(),
-    propagations: [],
+    contents: noContents(),
     said: new Map(),
     declaredOdd: new Map(),
     askedAgain: new Map(),

@@ -2,10 +2,10 @@ import { reasons } from '../core/failure.ts';
 import { type Finding, findingKinds, storyOf } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Row } from '../core/ports.ts';
+import { restoreContents } from './contents/freshness.ts';
 import { closeFinding } from './engine/say.ts';
-import { carryOut } from './engine/step.ts';
+import { alignKinds, carryOut } from './engine/step.ts';
 import { stateOf } from './findings/rule.ts';
-import { restoreContents } from './freshness.ts';
 import { openFinding, seriesOf, targetsOf } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
@@ -33,6 +33,7 @@ export function restore(memory: Memory, rows: readonly Row[]): void {
     if (row.table === 'seen') memory.seen.set(row.key, row.atMs);
   }
   restoreContents(memory, rows);
+  alignKinds(memory, 'start');
   for (const finding of [...memory.open.values()]) restoreStanding(memory, finding);
 }
 
@@ -71,7 +72,7 @@ function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
   const { brokenProtocol: over } = value;
   if ((over?.protocol === '1.1' || over?.protocol === '2') && reasons.includes(over.reason))
     mirror.protocolFault = restoredFault(over.protocol, over.reason, memory.now.monotonicMs);
-  mirror.propagations = (Array.isArray(value.propagations) ? value.propagations : []).flatMap(
+  mirror.contents.propagations = (Array.isArray(value.propagations) ? value.propagations : []).flatMap(
     (one: unknown) => numberOf(one) ?? [],
   );
   for (const [id, digest, isAcknowledged] of wrongOf(value.wrong)) {
@@ -158,7 +159,6 @@ function restoreStanding(memory: Memory, finding: Finding): void {
           (family !== undefined && family === mirror.detour?.broken) ||
           (protocol !== undefined && protocol === mirror.protocolFault?.broken),
       )) ||
-    (kind === 'lag' && mirror?.lagging.size === 0) ||
     (kind === 'spike' && !some(mirror, ({ spike }) => spike.sinceMs !== null)) ||
     (kind === 'level_shift' && !some(mirror, ({ shift }) => shift !== null));
   // Findings about us begin anew with us.

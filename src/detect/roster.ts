@@ -2,11 +2,11 @@ import type { Config } from '../core/config.ts';
 import type { Mirror } from '../core/mirror.ts';
 import type { Target } from '../core/target.ts';
 import { told } from '../words/tell.ts';
+import { adoptContents } from './contents/freshness.ts';
 import { endPaceWait } from './density.ts';
 import { dropSpeed } from './engine/judge.ts';
 import { apply, closeFinding } from './engine/say.ts';
-import { dropSeriesOf } from './engine/step.ts';
-import { adoptContents } from './freshness.ts';
+import { alignKinds, dropSeriesOf } from './engine/step.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import { newMirror } from './new-memory.ts';
@@ -53,6 +53,7 @@ export function adopt(memory: Memory, config: Config, targets: readonly Target[]
     adoptTargets(memory, mirror, byRegistry.get(mirror.mirror.name) ?? []);
   }
   adoptContents(memory);
+  alignKinds(memory, 'adopt');
   for (const round of memory.rounds.values()) {
     for (const registry of round.flights.keys()) if (!memory.mirrors.has(registry)) round.flights.delete(registry);
   }

@@ -149,7 +149,9 @@ function mirrorRow({ rules }: Memory, mirror: MirrorMemory): MirrorRow {
       ? {}
       : { broken: { family: mirror.detour.broken, reason: mirror.detour.reason } }),
     ...protocolOf(mirror),
-    ...(mirror.propagations.length === 0 ? {} : { propagations: mirror.propagations.map(Math.round) }),
+    ...(mirror.contents.propagations.length === 0
+      ? {}
+      : { propagations: mirror.contents.propagations.map(Math.round) }),
     wrong: [...mirror.declaredWrong].map(([id, one]) => [id, one.digest, one.isAcknowledged] as const),
     ...(mirror.declaredOdd.size === 0
       ? {}

@@ -1,4 +1,4 @@
-import { type Finding, isDisputed, saysBehind } from '../core/finding.ts';
+import { type Finding, isDisputed } from '../core/finding.ts';
 import type { Sentence } from '../core/sentence.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import { isHeavy } from '../core/target.ts';
@@ -66,11 +66,10 @@ function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Fin
     [30, broken === null ? null : phrase('why.protocol', { broken })],
     [40, findings.some((one) => one.kind === 'mismatch' && !isDisputed(one)) ? phrase('why.wrong') : null],
     [50, findings.some(isDisputed) ? phrase('why.odd') : null],
-    [60, findings.some(saysBehind) ? phrase('why.behind') : null],
     [100, findings.some((one) => one.kind === 'spike' && one.actionable) ? phrase('why.slow') : null],
   ];
   for (const rule of memory.rules)
-    if (rule.gravity !== undefined) all.push([rule.gravity, rule.degrades?.(stateOf(rule, mirror)) ?? null]);
+    if (rule.gravity !== undefined) all.push([rule.gravity, rule.degrades?.(stateOf(rule, mirror), findings) ?? null]);
   const [first] = all.filter(([, why]) => why !== null).sort(([a], [b]) => a - b);
   return first?.[1] ?? null;
 }

@@ -153,6 +153,28 @@ export function newShelf(): Shelf {
   };
 }
 
+/** What a mirror's answers have said beside their subjects. */
+export interface MirrorContents {
+  /** What `latest` and the like stood for last when it was asked aside, by module and version, and what it had left. */
+  readonly resolved: Map<string, { readonly now: string; readonly left: readonly string[] }>;
+  /** By module, where it went backwards last. */
+  readonly steppedBack: Map<string | null, Shelf>;
+  /** How long the last releases took from the origin to here, milliseconds, newest last. */
+  propagations: readonly number[];
+}
+
+/** A mirror whose answers have said nothing yet. */
+export function noContents(): MirrorContents {
+  return { resolved: new Map(), steppedBack: new Map(), propagations: [] };
+}
+
+/** One answer that was compared: what it is about, and where its mirror stands now. */
+export interface Comparison {
+  readonly subject: Subject;
+  readonly shelf: Shelf;
+  readonly probeId: string;
+}
+
 /** Who is asked about a subject's truth, as of one answer. */
 export interface Standpoint {
   /** Its upstream's mirror with `role: origin`; `null`: none is configured. */

@@ -4,7 +4,7 @@ import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import { isHeavy, type Target } from '../../core/target.ts';
 import { citeSample } from '../cite.ts';
-import { judgeContents } from '../freshness.ts';
+import { takeContents } from '../contents/freshness.ts';
 import {
   isCanaryOut,
   isCanaryProbe,
@@ -13,8 +13,6 @@ import {
   ownTimeoutMs,
   primaryConnection,
   seriesOf,
-  takesTurns,
-  wentBack,
   writeSoon,
 } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
@@ -31,7 +29,7 @@ import { heardOf, isDamped, opensOutage } from '../rules/outage.ts';
 import { forgetSpeed, hearSpeed, shiftSays, spikeSays } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
 import { apply } from './say.ts';
-import { claimAbsences, judgeKinds } from './step.ts';
+import { judgeKinds } from './step.ts';
 
 /**
  * Lets every rule that needs no round judge one settled sample of a known mirror, and applies what they say. `cold`: a
@@ -49,10 +47,9 @@ export function judge(
   hearLook(memory, mirror, sample, isSlowSample(memory, series, sample));
   if (connection === 'cold' && !isCanaryProbe(sample) && !isShort) judgeTarget(memory, mirror, series, sample);
   const isPrimary = connection === primaryConnection(mirror.mirror);
-  judgeContents(memory, mirror, sample);
-  if (wentBack(mirror, target.module)) claimAbsences(memory, mirror, target.module, takesTurns(mirror, target.module));
+  const comparison = takeContents(memory, mirror, sample);
   if (isPrimary) series.serves = sample.outcome.tag === 'ok';
-  judgeKinds(memory, { mirror, series, sample, isCold: cold, isPrimary });
+  judgeKinds(memory, { mirror, series, sample, comparison, isCold: cold, isPrimary });
   judgeHash(memory, mirror, sample);
   if (sample.outcome.tag === 'ok') judgePeers(memory, mirror, series, sample);
   citeSample(memory, mirror, series, sample);

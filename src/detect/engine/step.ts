@@ -1,5 +1,13 @@
 import type { Sample } from '../../core/sample.ts';
-import { type FindingRule, type Judged, type Request, type Step, seriesStateOf, stateOf } from '../findings/rule.ts';
+import {
+  type Absences,
+  type FindingRule,
+  type Judged,
+  type Request,
+  type Step,
+  seriesStateOf,
+  stateOf,
+} from '../findings/rule.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
 import { lookRefused, lookThrottled, orderLook } from '../round/look.ts';
@@ -34,15 +42,24 @@ export function claimSeries(memory: Memory, mirror: MirrorMemory, series: Series
 }
 
 /** Has the kinds take back what they made of the absences of a module whose answers go backwards. */
-export function claimAbsences(memory: Memory, mirror: MirrorMemory, module: string | null, isOpen: boolean): void {
-  const absences = { view: memory, mirror, module, isOpen };
-  for (const rule of memory.rules) carryOut(memory, rule, mirror, rule.absorb?.(stateOf(rule, mirror), absences));
+function claimAbsences(memory: Memory, mirror: MirrorMemory, absences: Absences): void {
+  const about = { view: memory, mirror, ...absences };
+  for (const rule of memory.rules) carryOut(memory, rule, mirror, rule.absorb?.(stateOf(rule, mirror), about));
 }
 
 /** Has the kinds forget series that are not probed any more. */
 export function dropSeriesOf(memory: Memory, mirror: MirrorMemory, dropped: ReadonlySet<SeriesMemory>): void {
   const about = { view: memory, mirror };
   for (const rule of memory.rules) carryOut(memory, rule, mirror, rule.drop?.(stateOf(rule, mirror), dropped, about));
+}
+
+/** Has the kinds forget what is not configured any more (`adopt`), or take up what the rows of others say (`start`). */
+export function alignKinds(memory: Memory, input: 'adopt' | 'start'): void {
+  for (const rule of memory.rules) {
+    if (rule[input] === undefined) continue;
+    for (const mirror of memory.mirrors.values())
+      carryOut(memory, rule, mirror, rule[input](stateOf(rule, mirror), { view: memory, mirror }));
+  }
 }
 
 /** Lets every kind end what has lasted long enough. */
@@ -69,6 +86,7 @@ export function carryOut(
   }
   if (step.isDirty === true) mirror.isDirty = true;
   for (const series of step.claims ?? []) claimSeries(memory, mirror, series);
+  for (const absences of step.absorbs ?? []) claimAbsences(memory, mirror, absences);
   for (const request of step.requests ?? []) send(memory, mirror, request);
   if (step.says !== undefined) apply(memory, rule.kind, mirror, step.says);
   if (step.isNews !== true || rule.says === undefined) return;

@@ -6,20 +6,12 @@ import type { Sample } from '../../core/sample.ts';
 import type { Sentence, Told } from '../../core/sentence.ts';
 import { type Step, seriesId, type Target } from '../../core/target.ts';
 import { phrase, told } from '../../words/tell.ts';
-import {
-  mirrorsOf,
-  openFinding,
-  primaryConnection,
-  roundKeyOf,
-  seriesOf,
-  takesTurns,
-  targetsOf,
-  wentBack,
-} from '../lookups.ts';
+import { mirrorsOf, openFinding, primaryConnection, roundKeyOf, seriesOf, targetsOf } from '../lookups.ts';
 import type { MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
 import { targetAt } from '../round/question.ts';
 import { isDown } from '../rules/roll-up.ts';
 import { canaryFirst, type Says, scopeOf } from '../rules/says.ts';
+import { takesTurns, wentBack } from './lag.ts';
 import { type FindingRule, type Judged, type Request, seriesStateOf, stateOf, type View } from './rule.ts';
 
 /** How often in a row a target was refused, and whether that is a finding. */

@@ -1,10 +1,19 @@
 import { builds } from './builds.ts';
 import { certificate } from './certificate.ts';
 import { heldThread } from './held-thread.ts';
+import { lag } from './lag.ts';
 import { refusal } from './refusal.ts';
 import type { FindingRule } from './rule.ts';
 import { throughput } from './throughput.ts';
 import { unreliable } from './unreliable.ts';
 
 /** Every kind, in the order in which they judge a sample. */
-export const findingRules: readonly FindingRule[] = [heldThread, builds, throughput, unreliable, refusal, certificate];
+export const findingRules: readonly FindingRule[] = [
+  heldThread,
+  builds,
+  throughput,
+  lag,
+  unreliable,
+  refusal,
+  certificate,
+];

@@ -6,6 +6,7 @@ import type { Sample } from '../../core/sample.ts';
 import type { Sentence } from '../../core/sentence.ts';
 import type { Standing } from '../../core/standing.ts';
 import type { Target } from '../../core/target.ts';
+import type { Comparison, Subject } from '../contents/subject.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
 import type { Says } from '../rules/says.ts';
 
@@ -16,6 +17,8 @@ export interface View {
   readonly mirrors: ReadonlyMap<string, MirrorMemory>;
   readonly targets: ReadonlyMap<string, Target>;
   readonly controls: ReadonlyMap<string, ControlMemory>;
+  /** What mutable answers have said, by `Subject.key`. */
+  readonly subjects: ReadonlyMap<string, Subject>;
   /** Open findings by id. */
   readonly open: ReadonlyMap<string, Finding>;
 }
@@ -38,6 +41,8 @@ export interface Judged extends Received {
   readonly isCold: boolean;
   /** Its connection is the one that the mirror is judged by. */
   readonly isPrimary: boolean;
+  /** Where its mirror's contents stand by it; `null`: it says nothing of that. */
+  readonly comparison: Comparison | null;
   /** True where a kind tells of this sample: kinds that count failures leave it out. */
   readonly isTold: () => boolean;
 }
@@ -49,6 +54,12 @@ export type Request =
   | { readonly kind: 'refused'; readonly sample: Sample }
   | { readonly kind: 'throttled'; readonly target: Target };
 
+/** Absences of a module whose answers go backwards. */
+export interface Absences {
+  readonly module: string | null;
+  readonly isOpen: boolean;
+}
+
 /** What a kind makes of one input. What is absent stays as it is. */
 export interface Step<M, S = unknown> {
   /** The next state of the kind for this mirror, and for series of it. */
@@ -56,6 +67,8 @@ export interface Step<M, S = unknown> {
   readonly series?: readonly (readonly [SeriesMemory, S])[];
   /** Series whose failures this kind tells from now on: the others take back what they made of them. */
   readonly claims?: readonly SeriesMemory[];
+  /** Modules whose absences are part of this kind's story. `isOpen`: it is told by now. */
+  readonly absorbs?: readonly Absences[];
   readonly requests?: readonly Request[];
   readonly says?: Says;
   /** What the kind says of the state that is reached by this step: see `FindingRule.says`. */
@@ -99,9 +112,13 @@ export interface FindingRule<M = unknown, S = unknown> {
   /** Takes back what it made of the failures of a series that another kind has claimed. */
   release?(own: M, series: SeriesMemory, ofSeries: S): Step<M, S> | null;
   /** Takes back what it made of the absences of a module whose answers go backwards. `isOpen`: that is told by now. */
-  absorb?(own: M, absences: About & { readonly module: string | null; readonly isOpen: boolean }): Step<M, S> | null;
+  absorb?(own: M, absences: About & Absences): Step<M, S> | null;
   /** Forgets series that are not probed any more. */
   drop?(own: M, dropped: ReadonlySet<SeriesMemory>, about: About): Step<M, S> | null;
+  /** Forgets what is not configured any more, after a reload. */
+  adopt?(own: M, about: About): Step<M, S> | null;
+  /** Takes up what the rows of others say, once all are read. */
+  start?(own: M, about: About): Step<M, S> | null;
   /** Ends what has lasted long enough, about every second. `null`: nothing has. */
   tick?(own: M, about: About): Step<M> | null;
   /** The last probe that speaks for its open finding, where the series is in it. `isTimed`: it is about how long that took. */
@@ -111,7 +128,7 @@ export interface FindingRule<M = unknown, S = unknown> {
     series: SeriesMemory,
   ): { readonly probeId: string | undefined; readonly isTimed?: boolean } | null;
   /** Why it degrades a mirror; `null`: it does not. */
-  degrades?(own: M): Sentence | null;
+  degrades?(own: M, findings: readonly Finding[]): Sentence | null;
   /** Takes up a finding that was open when the process ended, once the rows are read. `gone`: nothing supports it any more. */
   resume?(own: M, finding: Finding, about: About): Step<M, S> | 'gone';
   /** The fields of the mirror's row that keep its state. */

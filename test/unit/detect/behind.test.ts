@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { LagReading } from '../../../src/detect/contents/subject.ts';
-import { lagSays } from '../../../src/detect/rules/behind.ts';
+import { lagSays } from '../../../src/detect/findings/lag-says.ts';
 
 const minute = 60_000;
 

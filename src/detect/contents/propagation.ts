@@ -1,4 +1,4 @@
-import type { Arrival } from '../contents/versions.ts';
+import type { Arrival } from './versions.ts';
 
 /**
  * How long a release took from its first sight at the origin to its first sight at a mirror: each is late by less than a

@@ -4,9 +4,9 @@ import type { Filled, Sentence, Told } from '../../core/sentence.ts';
 import { phrase, told, toldOf } from '../../words/tell.ts';
 import { isOrdered } from '../contents/lines.ts';
 import type { LineKey } from '../contents/look.ts';
+import type { Backwards } from '../contents/regression.ts';
 import type { LagReading, LineBehind, StepBack, Subject } from '../contents/subject.ts';
-import type { Backwards } from './regression.ts';
-import type { Draft, Says } from './says.ts';
+import type { Draft, Says } from '../rules/says.ts';
 
 /** What is wrong with a mirror's answers about one subject. */
 export interface LagTrouble {

@@ -1,21 +1,17 @@
-import { limits } from '../core/limits.ts';
-import type { Row } from '../core/ports.ts';
-import type { Sample } from '../core/sample.ts';
-import type { Target } from '../core/target.ts';
-import { hear, stepBack } from './contents/hear.ts';
-import { readSubject, subjectRow } from './contents/rows.ts';
-import { newSubject, type Standpoint, type StepBack, type Subject } from './contents/subject.ts';
-import type { Arrival } from './contents/versions.ts';
-import { apply } from './engine/say.ts';
-import { freshMsOf } from './lags.ts';
-import { openFinding, roundKeyOf } from './lookups.ts';
-import type { Memory } from './memory.ts';
-import type { MirrorMemory } from './mirror-memory.ts';
-import { isBehind, lagSays, standsStill } from './rules/behind.ts';
-import { leavesOut } from './rules/gaps.ts';
-import { lagOf } from './rules/lag.ts';
-import { propagationMs } from './rules/propagation.ts';
-import { backwardsOf } from './rules/regression.ts';
+import { limits } from '../../core/limits.ts';
+import type { Row } from '../../core/ports.ts';
+import type { Sample } from '../../core/sample.ts';
+import type { Target } from '../../core/target.ts';
+import type { Memory } from '../memory.ts';
+import type { MirrorMemory } from '../mirror-memory.ts';
+import { leavesOut } from './gaps.ts';
+import { hear, stepBack } from './hear.ts';
+import { lagOf } from './lag.ts';
+import { propagationMs } from './propagation.ts';
+import { freshMsOf, originOf, subjectsOf } from './readings.ts';
+import { readSubject, subjectRow } from './rows.ts';
+import { type Comparison, newSubject, type Standpoint, type StepBack, type Subject } from './subject.ts';
+import type { Arrival } from './versions.ts';
 
 /** A subject with news is written after a minute, one that stood still now and then, so that a restart knows when it was seen. */
 const writeNewsMs = 60_000;
@@ -30,21 +26,14 @@ function keyOf(target: Target): string {
   return `${ecosystem}|${upstream}|${module ?? ''}|${version ?? ''}|${step}`;
 }
 
-function originOf(memory: Memory, { mirror }: MirrorMemory): string | null {
-  const key = roundKeyOf(mirror);
-  for (const other of memory.config.mirrors)
-    if (other.role === 'origin' && roundKeyOf(other) === key) return other.name;
-  return null;
-}
-
-/** Takes in what an answer said that there is, were it a failed one (a version is missing), and says what follows for its mirror. */
-export function judgeContents(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
+/**
+ * Takes in what an answer said that there is, were it a failed one (a version is missing).
+ * @returns where its mirror stands now; `null`: it says nothing of that
+ */
+export function takeContents(memory: Memory, mirror: MirrorMemory, sample: Sample): Comparison | null {
   const { facts, outcome, due } = sample;
-  if (outcome.tag === 'unknown') return;
-  if (facts.contents === undefined) {
-    judgeResolved(memory, mirror, sample);
-    return;
-  }
+  if (outcome.tag === 'unknown') return null;
+  if (facts.contents === undefined) return takeResolved(memory, mirror, sample);
   const { name } = mirror.mirror;
   const { target } = due;
   const key = keyOf(target);
@@ -54,11 +43,11 @@ export function judgeContents(memory: Memory, mirror: MirrorMemory, sample: Samp
   const look = { fromMs: sample.startedMonotonicMs, toMs: sample.endedMonotonicMs, contents: facts.contents };
   const isLeftOut = leavesOut(mirror.mirror.gaps);
   const news = hear(subject, look, { ...at, registry: name, leavesOut: isLeftOut });
-  if (news === null) return;
+  if (news === null) return null;
   subject.isDirty = subject.isDirty || news.isNews;
   if (news.back !== null && !isToldBefore(memory, mirror, subject, news.back)) memory.turn.regressions.push(name);
   for (const arrival of news.arrivals) arrived(memory, subject, arrival, at.freshMs);
-  judgeLag(memory, mirror, { subject, at, probeId: due.probeId });
+  return compared(mirror, subject, at, due.probeId);
 }
 
 function standpointOf(memory: Memory, mirror: MirrorMemory, { due, endedMonotonicMs }: Sample): Standpoint {
@@ -69,30 +58,31 @@ function standpointOf(memory: Memory, mirror: MirrorMemory, { due, endedMonotoni
  * What a probe of `latest` found it to stand for, asked aside: where that comes back to what it had left, backends take
  * turns, and it is a step of their story. No metric counts it: the answers that are compared do.
  */
-function judgeResolved(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
+function takeResolved(memory: Memory, mirror: MirrorMemory, sample: Sample): Comparison | null {
   const { due, facts, endedMonotonicMs: atMs } = sample;
   const { module, version } = due.target;
   const { resolvedVersion: to } = facts;
-  if (module === null || version === null || to === undefined || mirror.mirror.role === 'origin') return;
+  if (module === null || version === null || to === undefined || mirror.mirror.role === 'origin') return null;
   const key = `${module}@${version}`;
-  const known = mirror.resolved.get(key) ?? { now: to, left: [] };
+  const { resolved } = mirror.contents;
+  const known = resolved.get(key) ?? { now: to, left: [] };
   if (known.now === to) {
-    mirror.resolved.set(key, known);
-    return;
+    resolved.set(key, known);
+    return null;
   }
   const isBack = known.left.includes(to);
   const left = isBack ? [] : [...known.left, known.now].slice(-limits.resolvedLeft);
-  mirror.resolved.set(key, { now: to, left });
-  if (!isBack) return;
+  resolved.set(key, { now: to, left });
+  if (!isBack) return null;
   const subjects = [...subjectsOf(memory, mirror)].filter((one) => one.module === module);
   for (const subject of subjects) {
     const shelf = subject.shelves.get(mirror.mirror.name);
     if (shelf === undefined) continue;
     const [newer, older] = isOlder(subjects, known.now, to) ? [to, known.now] : [known.now, to];
     stepBack(shelf, { what: `tag ${version}`, from: newer, to: older, atMs });
-    judgeLag(memory, mirror, { subject, at: standpointOf(memory, mirror, sample), probeId: due.probeId });
-    return;
+    return compared(mirror, subject, standpointOf(memory, mirror, sample), due.probeId);
   }
+  return null;
 }
 
 /** True where somebody's list names one version before another. */
@@ -115,54 +105,20 @@ function isToldBefore(memory: Memory, mirror: MirrorMemory, subject: Subject, { 
   return false;
 }
 
-function judgeLag(
-  memory: Memory,
-  mirror: MirrorMemory,
-  { subject, at, probeId }: { readonly subject: Subject; readonly at: Standpoint; readonly probeId: string },
-): void {
+function compared(mirror: MirrorMemory, subject: Subject, at: Standpoint, probeId: string): Comparison | null {
   const { name, gaps } = mirror.mirror;
   const shelf = subject.shelves.get(name);
-  if (shelf === undefined) return;
-  if (shelf.backwards > 0) mirror.steppedBack.set(subject.module, shelf);
+  if (shelf === undefined) return null;
+  if (shelf.backwards > 0) mirror.contents.steppedBack.set(subject.module, shelf);
   shelf.reading = lagOf(subject, name, at, gaps);
-  const { module, version, step } = subject;
-  const before = mirror.lagging.get(subject.key);
-  // While nobody can be compared with, what was said stands.
-  const reading = shelf.reading ?? before?.reading ?? null;
-  const { looks, back } = shelf;
-  const trouble = { module, version, step, reading, backwards: backwardsOf(shelf), back, looks, probeId };
-  if (trouble.backwards !== null || isBehind(trouble, memory.config.detect.lagLimitMs))
-    mirror.lagging.set(subject.key, trouble);
-  else if (!mirror.lagging.delete(subject.key)) return;
-  refreshLag(memory, mirror);
-}
-
-/** Opens, changes or closes the finding about a mirror's contents after what its subjects are in now. */
-function refreshLag(memory: Memory, mirror: MirrorMemory): void {
-  const { name } = mirror.mirror;
-  const limitMs = memory.config.detect.lagLimitMs;
-  const troubles = [...mirror.lagging.values()];
-  const late = troubles.filter((one) => isBehind(one, limitMs));
-  const oldestMs = Math.min(...late.map(({ reading }) => reading?.oldestMs ?? Number.POSITIVE_INFINITY));
-  const context = {
-    limitMs,
-    origin: originOf(memory, mirror),
-    standsStill: late.length > 1 && standsStill(subjectsOf(memory, mirror), name, oldestMs),
-    known: openFinding(memory, 'lag', name)?.cause ?? null,
-    wallAheadMs: memory.now.wallMs - memory.now.monotonicMs,
-  };
-  apply(memory, 'lag', mirror, lagSays(name, troubles, context));
-}
-
-function* subjectsOf(memory: Memory, { mirror }: MirrorMemory): Iterable<Subject> {
-  for (const [key, subject] of memory.subjects) if (key.startsWith(`${roundKeyOf(mirror)}|`)) yield subject;
+  return { subject, shelf, probeId };
 }
 
 function arrived(memory: Memory, subject: Subject, arrival: Arrival, freshMs: number): void {
   const mirror = memory.mirrors.get(arrival.registry);
   const ms = propagationMs(arrival, freshMs);
   if (mirror === undefined || ms === null || isToldElsewhere(memory, mirror, subject)) return;
-  mirror.propagations = [...mirror.propagations, ms].slice(-limits.propagationsKept);
+  mirror.contents.propagations = [...mirror.contents.propagations, ms].slice(-limits.propagationsKept);
   mirror.isDirty = true;
   memory.turn.propagations.push({ registry: arrival.registry, seconds: ms / 1_000 });
 }
@@ -181,9 +137,9 @@ function isToldElsewhere(memory: Memory, mirror: MirrorMemory, subject: Subject)
 
 /** Forgets what is not asked any more. */
 export function adoptContents(memory: Memory): void {
-  for (const { resolved, steppedBack } of memory.mirrors.values()) {
-    resolved.clear();
-    steppedBack.clear();
+  for (const { contents } of memory.mirrors.values()) {
+    contents.resolved.clear();
+    contents.steppedBack.clear();
   }
   if (memory.subjects.size === 0) return;
   const asked = askedOf(memory);
@@ -191,8 +147,6 @@ export function adoptContents(memory: Memory): void {
     for (const name of subject.shelves.keys()) {
       if (asked.get(key)?.has(name) === true) continue;
       subject.shelves.delete(name);
-      const mirror = memory.mirrors.get(name);
-      if (mirror?.lagging.delete(key) === true) refreshLag(memory, mirror);
     }
     if (subject.shelves.size > 0) continue;
     memory.subjects.delete(key);
@@ -239,13 +193,6 @@ function restoreSubject(memory: Memory, row: Row, asked: ReadonlyMap<string, Rea
     return;
   }
   memory.subjects.set(key, subject);
-  const { module, version, step } = subject;
-  for (const [name, shelf] of subject.shelves) {
-    const { reading, looks, back } = shelf;
-    const trouble = { module, version, step, reading, backwards: backwardsOf(shelf), back, looks, probeId: null };
-    if (trouble.backwards !== null || isBehind(trouble, memory.config.detect.lagLimitMs))
-      memory.mirrors.get(name)?.lagging.set(key, trouble);
-  }
 }
 
 /** Who is asked about each subject. */

@@ -1,5 +1,5 @@
 import { limits } from '../../core/limits.ts';
-import type { Shelf } from '../contents/subject.ts';
+import type { Shelf } from './subject.ts';
 
 /** What one mirror's answers about one subject did against time; the gravest. `null`: nothing. */
 export type Backwards =

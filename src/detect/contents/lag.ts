@@ -1,7 +1,8 @@
 import { limits } from '../../core/limits.ts';
 import type { Gaps } from '../../core/mirror.ts';
-import { isOrdered } from '../contents/lines.ts';
-import { type LineKey, tellable, type Versions } from '../contents/look.ts';
+import { leavesOut } from './gaps.ts';
+import { isOrdered } from './lines.ts';
+import { type LineKey, tellable, type Versions } from './look.ts';
 import {
   type Change,
   freshOrigin,
@@ -14,8 +15,7 @@ import {
   type Standpoint,
   type Subject,
   shows,
-} from '../contents/subject.ts';
-import { leavesOut } from './gaps.ts';
+} from './subject.ts';
 
 /** Sums up what is lacked; `null` at the top makes the upper bound unknown. */
 interface Sum {

@@ -1,0 +1,100 @@
+import { saysBehind } from '../../core/finding.ts';
+import { phrase } from '../../words/tell.ts';
+import { originOf, subjectsOf } from '../contents/readings.ts';
+import { backwardsOf } from '../contents/regression.ts';
+import type { Comparison, Shelf, Subject } from '../contents/subject.ts';
+import { openFinding } from '../lookups.ts';
+import type { MirrorMemory } from '../mirror-memory.ts';
+import { isBehind, type LagTrouble, lagSays, standsStill } from './lag-says.ts';
+import { type About, type FindingRule, stateOf } from './rule.ts';
+
+/** What is wrong with a mirror's contents, by the key of a subject. */
+type Lagging = ReadonlyMap<string, LagTrouble>;
+
+/** A mirror that is behind the others, stands still, or goes backwards. */
+export const lag: FindingRule<Lagging> = {
+  name: 'lag',
+  kind: 'lag',
+  none: () => new Map(),
+  gravity: 60,
+  judge(before, { view, mirror, sample, comparison }) {
+    const after = comparison === null ? before : withTrouble(before, comparison, { view, mirror });
+    const { module } = sample.due.target;
+    const isBack = wentBack(mirror, module);
+    const absorbs = isBack ? [{ module, isOpen: takesTurnsOn(after, module) }] : [];
+    const isNews = after !== before || (comparison !== null && before.has(comparison.subject.key));
+    return after === before && absorbs.length === 0 && !isNews ? null : { mirror: after, absorbs, isNews };
+  },
+  says(lagging, about) {
+    const { view, mirror } = about;
+    const { name } = mirror.mirror;
+    const limitMs = view.config.detect.lagLimitMs;
+    const troubles = [...lagging.values()];
+    const late = troubles.filter((one) => isBehind(one, limitMs));
+    const oldestMs = Math.min(...late.map(({ reading }) => reading?.oldestMs ?? Number.POSITIVE_INFINITY));
+    return lagSays(name, troubles, {
+      limitMs,
+      origin: originOf(view, mirror),
+      standsStill: late.length > 1 && standsStill(subjectsOf(view, mirror), name, oldestMs),
+      known: openFinding(view, 'lag', name)?.cause ?? null,
+      wallAheadMs: view.now.wallMs - view.now.monotonicMs,
+    });
+  },
+  adopt(before, { view, mirror }) {
+    const { name } = mirror.mirror;
+    const kept = [...before].filter(([key]) => view.subjects.get(key)?.shelves.has(name) === true);
+    return kept.length === before.size ? null : { mirror: new Map(kept), isNews: true };
+  },
+  start(_, about) {
+    const { view, mirror } = about;
+    const troubles = [...view.subjects.values()].flatMap((subject) => {
+      const shelf = subject.shelves.get(mirror.mirror.name);
+      const trouble = shelf === undefined ? null : troubleOf(subject, shelf, null, shelf.reading);
+      return trouble !== null && isTrouble(trouble, about) ? [[subject.key, trouble] as const] : [];
+    });
+    return { mirror: new Map(troubles) };
+  },
+  resume: (lagging) => (lagging.size > 0 ? {} : 'gone'),
+  degrades: (_, findings) => (findings.some(saysBehind) ? phrase('why.behind') : null),
+};
+
+function withTrouble(before: Lagging, { subject, shelf, probeId }: Comparison, about: About): Lagging {
+  const known = before.get(subject.key);
+  // While nobody can be compared with, what was said stands.
+  const trouble = troubleOf(subject, shelf, probeId, shelf.reading ?? known?.reading ?? null);
+  if (!isTrouble(trouble, about) && known === undefined) return before;
+  const after = new Map(before);
+  if (isTrouble(trouble, about)) after.set(subject.key, trouble);
+  else after.delete(subject.key);
+  return after;
+}
+
+function troubleOf(
+  { module, version, step }: Subject,
+  shelf: Shelf,
+  probeId: string | null,
+  reading: LagTrouble['reading'],
+): LagTrouble {
+  const { looks, back } = shelf;
+  return { module, version, step, reading, backwards: backwardsOf(shelf), back, looks, probeId };
+}
+
+function isTrouble(trouble: LagTrouble, { view }: About): boolean {
+  return trouble.backwards !== null || isBehind(trouble, view.config.detect.lagLimitMs);
+}
+
+/** True for a mirror that went back on this module lately: what is absent now and then is no chance. */
+export function wentBack({ contents }: MirrorMemory, module: string | null): boolean {
+  return (contents.steppedBack.get(module)?.backwards ?? 0) > 0;
+}
+
+/** True where several backends take turns on this module, which is told: what the older ones do not have is part of that. */
+export function takesTurns(mirror: MirrorMemory, module: string | null): boolean {
+  return takesTurnsOn(stateOf(lag, mirror), module);
+}
+
+function takesTurnsOn(lagging: Lagging, module: string | null): boolean {
+  for (const { module: one, backwards } of lagging.values())
+    if (one === module && backwards?.kind === 'regression') return true;
+  return false;
+}
