@@ -2,7 +2,7 @@ import type { Config } from '../core/config.ts';
 import type { Finding } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Now, Random, Row } from '../core/ports.ts';
-import { type Target, targetId } from '../core/target.ts';
+import type { Target } from '../core/target.ts';
 import { endAbsences } from './absence.ts';
 import { writeContents } from './contents/freshness.ts';
 import { freshnessOf, lagsOf } from './contents/readings.ts';
@@ -11,11 +11,11 @@ import { familyFor } from './detour.ts';
 import { judgeHeldSpikes } from './engine/judge.ts';
 import { acknowledgeFinding, ageFindings, apply, rewriteFindings, writeEvidence } from './engine/say.ts';
 import { settle } from './engine/settle.ts';
-import { tickKinds } from './engine/step.ts';
+import { acknowledgeKind, tickKinds } from './engine/step.ts';
 import { take } from './engine/take.ts';
 import { findingRules } from './findings/registry.ts';
 import type { FindingRule } from './findings/rule.ts';
-import { openFinding, writeSoon } from './lookups.ts';
+import { openFinding } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory } from './mirror-memory.ts';
 import { newMemory } from './new-memory.ts';
@@ -245,23 +245,13 @@ function acknowledge(memory: Memory, findingId: string, reason: string): void {
   const finding = acknowledgeFinding(memory, findingId, reason);
   const mirror = finding?.registry === null ? undefined : memory.mirrors.get(finding?.registry ?? '');
   if (finding === null || mirror === undefined) return;
-  if (finding.kind === 'mismatch') acknowledgeWrong(mirror, finding);
+  acknowledgeKind(memory, mirror, finding);
   if (finding.kind !== 'level_shift') return;
   for (const series of mirror.series.values()) {
     if (series.shift === null) continue;
     series.shift = null;
     memory.urgent.add(series);
   }
-}
-
-/** The same wrong bytes are known from now on; others are news again. */
-function acknowledgeWrong(mirror: MirrorMemory, finding: Finding): void {
-  for (const { module, version, step } of finding.scope) {
-    const id = targetId(mirror.mirror.name, module, version, step);
-    const declared = mirror.declaredWrong.get(id);
-    if (declared !== undefined) mirror.declaredWrong.set(id, { ...declared, isAcknowledged: true });
-  }
-  writeSoon(mirror);
 }
 
 function keepFresh(memory: Memory): void {

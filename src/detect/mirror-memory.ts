@@ -9,9 +9,7 @@ import type { Density } from './density.ts';
 import type { Mark } from './round/loss.ts';
 import type { StepTimes } from './rules/cold.ts';
 import type { AddressFamily, Detour } from './rules/detour.ts';
-import type { DeclaredWrong, WrongOnce } from './rules/mismatch.ts';
 import type { OutageState } from './rules/outage.ts';
-import type { Said } from './rules/peers.ts';
 import type { OtherSpeed, ProtocolFault } from './rules/protocol.ts';
 import type { SpeedState } from './rules/speed.ts';
 
@@ -86,16 +84,8 @@ export interface MirrorMemory {
   isSpikeHeld: boolean;
   /** When its canary's last outage ended, monotonic milliseconds; `null`: none since the start. */
   backMs: number | null;
-  readonly wrongOnce: Map<string, WrongOnce>;
-  /** Wrong digests that were declared, by target; an acknowledged one is not declared again. */
-  readonly declaredWrong: Map<string, DeclaredWrong>;
   /** What its answers have said of lists, tags and releases. */
   readonly contents: MirrorContents;
-  /** What it gave last for each target whose answers name a digest. */
-  readonly said: Map<string, Said>;
-  /** What was declared odd among its peers, by target, told once, acknowledged or not; and what was asked for once more. */
-  readonly declaredOdd: Map<string, readonly string[]>;
-  readonly askedAgain: Map<string, string>;
   readonly stepTimes: Map<string, StepTimes>;
   readonly series: Map<string, SeriesMemory>;
   readonly out: Set<SeriesMemory>;

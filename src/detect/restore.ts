@@ -1,11 +1,11 @@
 import { reasons } from '../core/failure.ts';
-import { type Finding, findingKinds, storyOf } from '../core/finding.ts';
+import { type Finding, findingKinds } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Row } from '../core/ports.ts';
 import { restoreContents } from './contents/freshness.ts';
 import { closeFinding } from './engine/say.ts';
 import { alignKinds, carryOut } from './engine/step.ts';
-import { stateOf } from './findings/rule.ts';
+import { ruleOf, stateOf } from './findings/rule.ts';
 import { openFinding, seriesOf, targetsOf } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
@@ -13,7 +13,6 @@ import type { MirrorRow, SeriesRow } from './rows.ts';
 import { withWindow } from './rules/baseline.ts';
 import { newDetour } from './rules/detour.ts';
 import { noOutage } from './rules/outage.ts';
-import { readSaid } from './rules/peers.ts';
 import { restoredFault } from './rules/protocol.ts';
 import { canaryFirst } from './rules/says.ts';
 import { noSpike } from './rules/spike.ts';
@@ -75,14 +74,6 @@ function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
   mirror.contents.propagations = (Array.isArray(value.propagations) ? value.propagations : []).flatMap(
     (one: unknown) => numberOf(one) ?? [],
   );
-  for (const [id, digest, isAcknowledged] of wrongOf(value.wrong)) {
-    if (memory.targets.has(id)) mirror.declaredWrong.set(id, { digest, isAcknowledged });
-  }
-  for (const one of Array.isArray(value.odd) ? value.odd : []) {
-    const [id, said] = Array.isArray(one) ? one : [];
-    if (typeof id !== 'string' || typeof said !== 'string' || !memory.targets.has(id)) continue;
-    mirror.declaredOdd.set(id, [...(mirror.declaredOdd.get(id) ?? []), said].slice(-limits.oddKept));
-  }
 }
 
 function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): void {
@@ -105,9 +96,6 @@ function restoreSeries(memory: Memory, row: Row, moved: ReadonlySet<string>): vo
   if (value.isOut === true && openFinding(memory, 'outage', target.registry) !== null) putOut(mirror, series);
   for (const rule of memory.rules)
     carryOut(memory, rule, mirror, rule.readSeries?.(stateOf(rule, mirror), value, series, { view: memory, mirror }));
-  const said = readSaid(value.said);
-  // Of two series of one target, the one that heard last.
-  if (said !== null && said.heardMs > (mirror.said.get(target.id)?.heardMs ?? 0)) mirror.said.set(target.id, said);
   const penalty = numberOf(value.damped?.penalty);
   const penaltyAtMs = numberOf(value.damped?.atMs);
   if (penalty !== null && penaltyAtMs !== null) {
@@ -187,8 +175,7 @@ function putOut(mirror: MirrorMemory, series: SeriesMemory): void {
 
 /** Has the kind of a finding take it up; `false`: nothing supports it any more. */
 function isSupported(memory: Memory, mirror: MirrorMemory | undefined, finding: Finding): boolean {
-  const story = storyOf(finding.cause);
-  const rule = memory.rules.find((one) => one.kind === finding.kind && (one.story ?? null) === story);
+  const rule = ruleOf(memory.rules, finding);
   if (rule?.resume === undefined || mirror === undefined) return true;
   const step = rule.resume(stateOf(rule, mirror), finding, { view: memory, mirror });
   if (step === 'gone') return false;
@@ -203,12 +190,4 @@ function monotonicOf(memory: Memory, wallMs: number): number {
 
 function numberOf(value: unknown): number | null {
   return typeof value === 'number' && Number.isFinite(value) ? value : null;
-}
-
-function wrongOf(value: unknown): readonly (readonly [string, string, boolean])[] {
-  if (!Array.isArray(value)) return [];
-  return value.filter(
-    (one): one is [string, string, boolean] =>
-      Array.isArray(one) && typeof one[0] === 'string' && typeof one[1] === 'string' && typeof one[2] === 'boolean',
-  );
 }

@@ -115,10 +115,6 @@ function adoptTargets(memory: Memory, mirror: MirrorMemory, own: readonly Target
     dropped.add(series);
     mirror.series.delete(id);
     dropSeries(memory, series);
-    mirror.wrongOnce.delete(series.target.id);
-    mirror.said.delete(series.target.id);
-    mirror.declaredOdd.delete(series.target.id);
-    mirror.askedAgain.delete(series.target.id);
   }
   if (dropped.size > 0) dropSeriesOf(memory, mirror, dropped);
   if (wasOut) refreshOutage(memory, mirror, vantageWord(memory, mirror));

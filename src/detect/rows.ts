@@ -5,7 +5,6 @@ import { seriesStateOf, stateOf } from './findings/rule.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import { isShown } from './rules/detour.ts';
-import type { Said } from './rules/peers.ts';
 import { oneProtocol } from './rules/protocol.ts';
 
 /** A series or mirror without urgent news is written at most this often. */
@@ -28,8 +27,6 @@ export interface SeriesRow {
   readonly spikeSinceMs: number | null;
   readonly shift: { readonly sinceMs: number; readonly fromMs: number } | null;
   readonly isOut: boolean;
-  /** What its mirror gave last for the target, where answers name a digest. */
-  readonly said?: Said;
   /** How often it was out of late, as of a wall stamp; absent: not at all. */
   readonly damped?: { readonly penalty: number; readonly atMs: number; readonly isByShare: boolean };
 }
@@ -48,10 +45,6 @@ export interface MirrorRow {
   readonly brokenProtocol?: { readonly protocol: HttpProtocol; readonly reason: Reason };
   /** How long the last releases took to arrive, milliseconds; absent: none did. */
   readonly propagations?: readonly number[];
-  /** Declared wrong digests: target, digest, whether acknowledged. */
-  readonly wrong: readonly (readonly [string, string, boolean])[];
-  /** What was declared odd among peers: target, and what it gave; absent: nothing. */
-  readonly odd?: readonly (readonly [string, string])[];
 }
 
 /** Keys of table `detector`. */
@@ -111,7 +104,6 @@ function seriesRow(memory: Memory, series: SeriesMemory): SeriesRow {
   const wallOf = (monotonicMs: number) => memory.now.wallMs - (memory.now.monotonicMs - monotonicMs);
   const { baseline, spike, shift, outage, target } = series;
   const mirror = memory.mirrors.get(target.registry);
-  const said = mirror?.said.get(target.id);
   const about = mirror === undefined ? null : { view: memory, mirror };
   return {
     v: 1,
@@ -122,9 +114,8 @@ function seriesRow(memory: Memory, series: SeriesMemory): SeriesRow {
     spikeSinceMs: spike.sinceMs === null ? null : wallOf(spike.sinceMs),
     shift: shift === null ? null : { sinceMs: wallOf(shift.sinceMs), fromMs: shift.fromMs },
     isOut: outage.isOut,
-    ...(said === undefined ? {} : { said }),
     ...(about &&
-      Object.assign({}, ...memory.rules.map((rule) => rule.writeSeries?.(seriesStateOf(rule, series), about)))),
+      Object.assign({}, ...memory.rules.map((rule) => rule.writeSeries?.(seriesStateOf(rule, series), about, series)))),
     ...(outage.penalty === 0
       ? {}
       : { damped: { penalty: outage.penalty, atMs: wallOf(outage.penaltyAtMs), isByShare: outage.isByShare } }),
@@ -152,9 +143,5 @@ function mirrorRow({ rules }: Memory, mirror: MirrorMemory): MirrorRow {
     ...(mirror.contents.propagations.length === 0
       ? {}
       : { propagations: mirror.contents.propagations.map(Math.round) }),
-    wrong: [...mirror.declaredWrong].map(([id, one]) => [id, one.digest, one.isAcknowledged] as const),
-    ...(mirror.declaredOdd.size === 0
-      ? {}
-      : { odd: [...mirror.declaredOdd].flatMap(([id, told]) => told.map((one) => [id, one] as const)) }),
   };
 }

@@ -1,4 +1,4 @@
-import { type Finding, isDisputed } from '../core/finding.ts';
+import type { Finding } from '../core/finding.ts';
 import type { Sentence } from '../core/sentence.ts';
 import type { Standing, VantageStanding } from '../core/standing.ts';
 import { isHeavy } from '../core/target.ts';
@@ -64,8 +64,6 @@ function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Fin
   const all: (readonly [gravity: number, why: Sentence | null])[] = [
     [20, detour !== null && isShown(detour) ? phrase('why.family', { family: detour.broken }) : null],
     [30, broken === null ? null : phrase('why.protocol', { broken })],
-    [40, findings.some((one) => one.kind === 'mismatch' && !isDisputed(one)) ? phrase('why.wrong') : null],
-    [50, findings.some(isDisputed) ? phrase('why.odd') : null],
     [100, findings.some((one) => one.kind === 'spike' && one.actionable) ? phrase('why.slow') : null],
   ];
   for (const rule of memory.rules)

@@ -1,6 +1,4 @@
 import { isSilent } from '../../core/failure.ts';
-import { type Finding, isDisputed } from '../../core/finding.ts';
-import { limits } from '../../core/limits.ts';
 import type { Sample } from '../../core/sample.ts';
 import { isHeavy, type Target } from '../../core/target.ts';
 import { citeSample } from '../cite.ts';
@@ -13,18 +11,15 @@ import {
   ownTimeoutMs,
   primaryConnection,
   seriesOf,
-  writeSoon,
 } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
 import { hearOutage, openOutage } from '../outages.ts';
-import { isWrongAtOrigin, judgePeers, sidesOfWrong } from '../peers.ts';
 import { compareSpeed } from '../protocol.ts';
 import { endDoubtOf } from '../round/doubt.ts';
 import { hearLook, lookBack, lookSlow } from '../round/look.ts';
 import { vantageWord } from '../round/witness.ts';
 import { forVersion } from '../rules/baseline.ts';
-import { forkSays, judgeMismatch, mismatchSays, wrongDigest } from '../rules/mismatch.ts';
 import { heardOf, isDamped, opensOutage } from '../rules/outage.ts';
 import { forgetSpeed, hearSpeed, shiftSays, spikeSays } from '../rules/speed.ts';
 import { isSlow } from '../rules/threshold.ts';
@@ -50,8 +45,6 @@ export function judge(
   const comparison = takeContents(memory, mirror, sample);
   if (isPrimary) series.serves = sample.outcome.tag === 'ok';
   judgeKinds(memory, { mirror, series, sample, comparison, isCold: cold, isPrimary });
-  judgeHash(memory, mirror, sample);
-  if (sample.outcome.tag === 'ok') judgePeers(memory, mirror, series, sample);
   citeSample(memory, mirror, series, sample);
 }
 
@@ -147,74 +140,4 @@ function judgeTarget(memory: Memory, mirror: MirrorMemory, series: SeriesMemory,
 
 function isSlowSample(memory: Memory, { baseline }: SeriesMemory, { rttMs, due }: Sample): boolean {
   return rttMs !== null && isSlow(rttMs, baseline.medianMs, memory.config.detect.spike, due.timeoutMs) === true;
-}
-
-function judgeHash(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
-  const { target, connection, purpose, probeId } = sample.due;
-  if (sample.outcome.tag === 'ok') {
-    lookAgain(memory, mirror, sample);
-    if (mirror.declaredWrong.delete(target.id)) mirror.isDirty = true;
-  }
-  if (sample.outcome.tag !== 'failed' || sample.outcome.failure.kind !== 'mismatch') return;
-  const { failure } = sample.outcome;
-  const { name } = mirror.mirror;
-  const declared = mirror.declaredWrong.get(target.id);
-  const { forked } = sample.facts;
-  const digest = forked === undefined ? wrongDigest(failure) : `fork ${forked.name}`;
-  if (declared?.isAcknowledged === true && declared.digest === digest) return;
-  const known = openFinding(memory, 'mismatch', name);
-  if (forked !== undefined) {
-    declareFork(memory, mirror, sample, forked, known);
-    return;
-  }
-  const { module, version, step } = target;
-  const isKnown = known?.scope.some((item) => item.module === module && item.version === version && item.step === step);
-  // What mirrors or the origin only differed about, an authority settles.
-  const isOpen = known !== null && (isDisputed(known) || (known.cause === 'origin' && declared === undefined));
-  if (isKnown === true && !isOpen) return;
-  const before = mirror.wrongOnce.get(target.id) ?? null;
-  const verdict = judgeMismatch(before, failure, { connection, isRecheck: purpose === 'recheck' });
-  if (verdict !== 'declare') {
-    mirror.wrongOnce.set(target.id, { failure, probeId, atMs: memory.now.monotonicMs, looks: 1 });
-    if (verdict === 'look_again') memory.turn.rechecks.push(target);
-    return;
-  }
-  mirror.wrongOnce.delete(target.id);
-  mirror.declaredWrong.set(target.id, { digest, isAcknowledged: false });
-  writeSoon(mirror);
-  const probeIds = [...(before === null ? [] : [before.probeId]), probeId];
-  const sides = sidesOfWrong(memory, mirror, sample, failure);
-  const isOrigins = isWrongAtOrigin(memory, mirror, target, failure);
-  const isLocked = Object.values(memory.config.pinned?.[target.ecosystem] ?? {}).includes(failure.want);
-  const wrong = { failure, sides, isLocked, isOrigins, probeIds };
-  apply(memory, 'mismatch', mirror, mismatchSays(name, target, wrong, known));
-}
-
-/** Two signatures that hold are proof: nothing is asked again before it is told. */
-function declareFork(
-  memory: Memory,
-  mirror: MirrorMemory,
-  { due: { target, probeId } }: Sample,
-  forked: NonNullable<Sample['facts']['forked']>,
-  known: Finding | null,
-): void {
-  if (known?.cause === 'fork') return;
-  mirror.wrongOnce.delete(target.id);
-  mirror.declaredWrong.set(target.id, { digest: `fork ${forked.name}`, isAcknowledged: false });
-  writeSoon(mirror);
-  apply(memory, 'mismatch', mirror, forkSays(mirror.mirror.name, target, { ...forked, probeId }, known));
-}
-
-/** A good answer does not undo a wrong one, as one backend of several may be: it is looked for a few times more, for a day. */
-function lookAgain(memory: Memory, mirror: MirrorMemory, { due, bytes }: Sample): void {
-  const once = mirror.wrongOnce.get(due.target.id);
-  if (once === undefined) return;
-  if (memory.now.monotonicMs - once.atMs > limits.wrongOnceMs) {
-    mirror.wrongOnce.delete(due.target.id);
-    return;
-  }
-  const isCheap = once.looks * bytes <= limits.wrongLooksBytes;
-  if (due.purpose !== 'recheck' || once.looks >= (isCheap ? limits.wrongLooksMax : limits.wrongLooks)) return;
-  mirror.wrongOnce.set(due.target.id, { ...once, looks: once.looks + 1 });
-  memory.turn.rechecks.push(due.target);
 }

@@ -1,5 +1,6 @@
-import { type Finding, type FindingChange, type FindingKind, isDisputed } from '../../core/finding.ts';
+import type { Finding, FindingChange, FindingKind } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
+import { ruleOf } from '../findings/rule.ts';
 import { openFinding } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
@@ -46,7 +47,7 @@ export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | 
       closedAtMs: null,
       cause,
       vantage: says.vantage ?? (mirror === null ? 'ok' : vantageWord(memory, mirror)),
-      confidence: isByOrigin({ kind, cause }) ? 'medium' : 'low',
+      confidence: ruleOf(memory.rules, { kind, cause })?.confidence?.({ kind, cause, actionable }) ?? 'low',
       evidence,
       actionable,
       text,
@@ -92,7 +93,7 @@ export function acknowledgeFinding(memory: Memory, id: string, reason: string): 
   if (known === undefined) return null;
   if (known.acknowledged !== null) return known;
   const acknowledged = { atMs: memory.now.wallMs, reason };
-  const ends = known.kind === 'mismatch' || known.kind === 'level_shift';
+  const ends = ruleOf(memory.rules, known)?.endsByAcknowledgement === true || known.kind === 'level_shift';
   const next: Finding = ends
     ? { ...known, acknowledged, state: 'acknowledged', closedAtMs: memory.now.wallMs }
     : { ...known, acknowledged };
@@ -131,16 +132,10 @@ export function writeEvidence(memory: Memory, everything: boolean): void {
 }
 
 function confidenceOf(memory: Memory, finding: Finding): Finding['confidence'] {
-  // Without an authority it stays a guess, however long it lasts.
-  if (isDisputed(finding)) return 'low';
-  if (isByOrigin(finding)) return 'medium';
+  const sure = ruleOf(memory.rules, finding)?.confidence?.(finding) ?? null;
+  if (sure !== null) return sure;
   const sinceMs = memory.openSince.get(finding.id) ?? memory.now.monotonicMs;
   return confidenceAfter(memory.now.monotonicMs - sinceMs);
-}
-
-/** The origin's bytes are an authority that a cache of its own may spoil: medium, however long it lasts. */
-function isByOrigin({ kind, cause }: Pick<Finding, 'kind' | 'cause'>): boolean {
-  return kind === 'mismatch' && cause === 'origin';
 }
 
 function isSameNews(a: Finding, b: Finding): boolean {

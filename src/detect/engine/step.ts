@@ -1,9 +1,11 @@
+import type { Finding } from '../../core/finding.ts';
 import type { Sample } from '../../core/sample.ts';
 import {
   type Absences,
   type FindingRule,
   type Judged,
   type Request,
+  ruleOf,
   type Step,
   seriesStateOf,
   stateOf,
@@ -31,8 +33,11 @@ export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isTol
   const isTold = () =>
     memory.rules.some((rule) => rule.tells?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series)));
   const judged: Judged = { ...settled, view: memory, isTold };
-  for (const rule of memory.rules)
-    carryOut(memory, rule, mirror, rule.judge?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series)));
+  for (const rule of memory.rules) {
+    const step = rule.judge?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series));
+    if (step?.isSeriesDirty === true) memory.dirty.add(series);
+    carryOut(memory, rule, mirror, step);
+  }
 }
 
 /** Has the kinds take back what they made of the failures of a series that another one tells from now on. */
@@ -62,6 +67,13 @@ export function alignKinds(memory: Memory, input: 'adopt' | 'start'): void {
   }
 }
 
+/** Has the kind of a finding take note that a person has acknowledged it. */
+export function acknowledgeKind(memory: Memory, mirror: MirrorMemory, finding: Finding): void {
+  const rule = ruleOf(memory.rules, finding);
+  if (rule === null) return;
+  carryOut(memory, rule, mirror, rule.acknowledge?.(stateOf(rule, mirror), finding, { view: memory, mirror }));
+}
+
 /** Lets every kind end what has lasted long enough. */
 export function tickKinds(memory: Memory): void {
   for (const rule of memory.rules) {
@@ -84,19 +96,24 @@ export function carryOut(
     series.states[rule.name] = state;
     if (step.isUrgent === true) memory.urgent.add(series);
   }
-  if (step.isDirty === true) mirror.isDirty = true;
+  if (step.isDirty === true || step.rowIsDue === true) mirror.isDirty = true;
+  if (step.rowIsDue === true) mirror.writtenAtMs = null;
   for (const series of step.claims ?? []) claimSeries(memory, mirror, series);
   for (const absences of step.absorbs ?? []) claimAbsences(memory, mirror, absences);
   for (const request of step.requests ?? []) send(memory, mirror, request);
   if (step.says !== undefined) apply(memory, rule.kind, mirror, step.says);
-  if (step.isNews !== true || rule.says === undefined) return;
-  apply(memory, rule.kind, mirror, rule.says(stateOf(rule, mirror), { view: memory, mirror }));
+  if (step.isNews === true && rule.says !== undefined)
+    apply(memory, rule.kind, mirror, rule.says(stateOf(rule, mirror), { view: memory, mirror }));
+  for (const [other, follows] of step.others ?? []) carryOut(memory, rule, other, follows);
 }
 
 function send(memory: Memory, mirror: MirrorMemory, request: Request): void {
   switch (request.kind) {
     case 'order':
       return orderLook(memory, request.order);
+    case 'recheck':
+      memory.turn.rechecks.push(request.target);
+      return;
     case 'refused':
       return lookRefused(memory, mirror, request.sample);
     case 'throttled':

@@ -2,6 +2,7 @@ import { builds } from './builds.ts';
 import { certificate } from './certificate.ts';
 import { heldThread } from './held-thread.ts';
 import { lag } from './lag.ts';
+import { mismatch } from './mismatch.ts';
 import { refusal } from './refusal.ts';
 import type { FindingRule } from './rule.ts';
 import { throughput } from './throughput.ts';
@@ -15,5 +16,6 @@ export const findingRules: readonly FindingRule[] = [
   lag,
   unreliable,
   refusal,
+  mismatch,
   certificate,
 ];

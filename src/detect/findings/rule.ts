@@ -1,6 +1,6 @@
 import type { Config } from '../../core/config.ts';
 import type { LookOrder } from '../../core/due.ts';
-import type { Finding, FindingKind } from '../../core/finding.ts';
+import { type Confidence, type Finding, type FindingKind, storyOf } from '../../core/finding.ts';
 import type { Now } from '../../core/ports.ts';
 import type { Sample } from '../../core/sample.ts';
 import type { Sentence } from '../../core/sentence.ts';
@@ -50,6 +50,8 @@ export interface Judged extends Received {
 /** What a kind wants requested out of plan. */
 export type Request =
   | { readonly kind: 'order'; readonly order: LookOrder }
+  /** The same over a fresh connection. */
+  | { readonly kind: 'recheck'; readonly target: Target }
   /** The refused target again, at once or after the wait that was asked for. */
   | { readonly kind: 'refused'; readonly sample: Sample }
   | { readonly kind: 'throttled'; readonly target: Target };
@@ -75,6 +77,12 @@ export interface Step<M, S = unknown> {
   readonly isNews?: boolean;
   /** The row of the mirror has news: it is written within a minute. */
   readonly isDirty?: boolean;
+  /** It is written with the next turn that writes. */
+  readonly rowIsDue?: boolean;
+  /** The row of the sample's series has news: it is written in its turn. */
+  readonly isSeriesDirty?: boolean;
+  /** What follows for mirrors of the same upstream, this one among them: carried out last, in this order. */
+  readonly others?: readonly (readonly [MirrorMemory, Step<M, S>])[];
   /** The rows of the series above are written with this turn. */
   readonly isUrgent?: boolean;
 }
@@ -97,6 +105,8 @@ export interface FindingRule<M = unknown, S = unknown> {
   readonly none: () => M;
   /** The state of a series of which nothing is known, which is never changed in place. Absent: it keeps none. */
   readonly noneOfSeries?: S;
+  /** Its findings end when a person has acknowledged them. */
+  readonly endsByAcknowledgement?: boolean;
   /** How grave it is that this kind degrades a mirror: 1 is the gravest. Absent: it never does. */
   readonly gravity?: number;
   /** Takes in a sample of any purpose and outcome, before anything is known of it. `null`: nothing follows. */
@@ -127,6 +137,10 @@ export interface FindingRule<M = unknown, S = unknown> {
     ofSeries: S,
     series: SeriesMemory,
   ): { readonly probeId: string | undefined; readonly isTimed?: boolean } | null;
+  /** How sure a finding is, whatever its age; `null`: its age says. */
+  confidence?(finding: Pick<Finding, 'kind' | 'cause' | 'actionable'>): Confidence | null;
+  /** Takes note that a person has acknowledged a finding of it. */
+  acknowledge?(own: M, finding: Finding, about: About): Step<M, S> | null;
   /** Why it degrades a mirror; `null`: it does not. */
   degrades?(own: M, findings: readonly Finding[]): Sentence | null;
   /** Takes up a finding that was open when the process ended, once the rows are read. `gone`: nothing supports it any more. */
@@ -136,7 +150,7 @@ export interface FindingRule<M = unknown, S = unknown> {
   /** The state that these fields name; `null`: none. */
   read?(row: StoredRow, about: About): M | null;
   /** The fields of a series' row that keep its state. */
-  writeSeries?(ofSeries: S, about: About): StoredRow;
+  writeSeries?(ofSeries: S, about: About, series: SeriesMemory): StoredRow;
   /** What follows from these fields; `null`: nothing. */
   readSeries?(own: M, row: StoredRow, series: SeriesMemory, about: About): Step<M, S> | null;
   /** What it adds to the state of a mirror that is shown. */
@@ -155,4 +169,12 @@ export function seriesStateOf<S>(
   { states }: Pick<SeriesMemory, 'states'>,
 ): S {
   return (states[name] ?? noneOfSeries) as S;
+}
+
+/** The rule of a finding's kind and story; `null`: its kind is none of these. */
+export function ruleOf(
+  rules: readonly FindingRule[],
+  { kind, cause }: Pick<Finding, 'kind' | 'cause'>,
+): FindingRule | null {
+  return rules.find((rule) => rule.kind === kind && (rule.story ?? null) === storyOf(cause)) ?? null;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createDetector } from '../../../src/detect/detector.ts';
-import { judgeMismatch, mismatchSays } from '../../../src/detect/rules/mismatch.ts';
+import { judgeMismatch, mismatchSays } from '../../../src/detect/findings/mismatch-says.ts';
 import { tellIn } from '../../../src/words/tell.ts';
 import { aConfig, aDue, aMirror, aSample, aTarget, at, countingRandom } from './world.ts';
 

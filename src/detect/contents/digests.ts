@@ -6,8 +6,8 @@ import type { Target } from '../../core/target.ts';
 import type { Seen } from '../../core/transcript.ts';
 import type { Key } from '../../words/say.ts';
 import { phrase, toldOf } from '../../words/tell.ts';
-import { artifactPhrase, joined, type Widened, widen } from './mismatch.ts';
-import type { Says } from './says.ts';
+import { artifactPhrase, joined, type Widened, widen } from '../findings/mismatch-says.ts';
+import type { Says } from '../rules/says.ts';
 
 /** What an answer named. */
 interface Named {
@@ -43,7 +43,7 @@ function digestIn({ facts, due }: Sample): Named | null {
 }
 
 /** What a mirror says after one more ok answer; `null`: the answer named no digest. */
-export function hearSaid(before: Said | null, sample: Sample, heardMs: number): Said | null {
+export function saidAfter(before: Said | null, sample: Sample, heardMs: number): Said | null {
   const now = digestIn(sample);
   if (now === null) return null;
   const { connection, probeId } = sample.due;

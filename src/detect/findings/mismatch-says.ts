@@ -6,7 +6,7 @@ import type { Filled, Sentence, Told } from '../../core/sentence.ts';
 import { refText, type Target } from '../../core/target.ts';
 import { phrase, told, toldOf } from '../../words/tell.ts';
 import { asSentence } from '../../words/told.ts';
-import type { Says } from './says.ts';
+import type { Says } from '../rules/says.ts';
 
 /** Bytes that are not what an authority names. */
 export type Mismatch = Extract<ProbeFailure, { kind: 'mismatch' }>;

@@ -1,0 +1,322 @@
+import { type Finding, isDisputed, mismatchCauseOf, type ScopeItem, type Side } from '../../core/finding.ts';
+import { limits } from '../../core/limits.ts';
+import { seriesId, type Target, targetId } from '../../core/target.ts';
+import { phrase } from '../../words/tell.ts';
+import { isLeftAlone } from '../absence.ts';
+import {
+  comparePeers,
+  type Odd,
+  peersSays,
+  readSaid,
+  type Said,
+  saidAfter,
+  sidesOf,
+  type Voice,
+} from '../contents/digests.ts';
+import { mirrorsOf, openFinding, roundKeyOf } from '../lookups.ts';
+import type { MirrorMemory } from '../mirror-memory.ts';
+import {
+  type DeclaredWrong,
+  forkSays,
+  judgeMismatch,
+  type Mismatch,
+  mismatchSays,
+  type WrongOnce,
+  wrongDigest,
+} from './mismatch-says.ts';
+import { type FindingRule, type Judged, type Step, stateOf, type View } from './rule.ts';
+
+/** What is known of the bytes of one mirror, each by target. */
+interface Bytes {
+  readonly wrongOnce: ReadonlyMap<string, WrongOnce>;
+  /** Wrong digests that were declared; an acknowledged one is not declared again. */
+  readonly declaredWrong: ReadonlyMap<string, DeclaredWrong>;
+  /** What it gave last where answers name a digest: one for each target, so it is changed in place. */
+  readonly said: Map<string, Said>;
+  /** What was declared odd among its peers, once, acknowledged or not; and what was requested once more. */
+  readonly declaredOdd: ReadonlyMap<string, readonly string[]>;
+  readonly askedAgain: ReadonlyMap<string, string>;
+}
+
+const connections = ['cold', 'warm'] as const;
+
+/** Bytes that are not what an authority names, or not what the other mirrors serve. */
+export const mismatch: FindingRule<Bytes> = {
+  name: 'mismatch',
+  kind: 'mismatch',
+  none: () => ({
+    wrongOnce: new Map(),
+    declaredWrong: new Map(),
+    said: new Map(),
+    declaredOdd: new Map(),
+    askedAgain: new Map(),
+  }),
+  gravity: 40,
+  endsByAcknowledgement: true,
+  judge(own, judged) {
+    const { outcome } = judged.sample;
+    if (outcome.tag === 'ok') return judgeGood(own, judged);
+    return outcome.tag === 'failed' && outcome.failure.kind === 'mismatch'
+      ? judgeWrong(own, judged, outcome.failure)
+      : null;
+  },
+  // Without an authority it stays a guess, however long it lasts; the origin's bytes may be those of a spoilt cache.
+  confidence(finding) {
+    if (isDisputed(finding)) return 'low';
+    return finding.cause === 'origin' ? 'medium' : null;
+  },
+  acknowledge(own, { scope }, { mirror }) {
+    const declaredWrong = new Map(own.declaredWrong);
+    for (const { module, version, step } of scope) {
+      const id = targetId(mirror.mirror.name, module, version, step);
+      const declared = declaredWrong.get(id);
+      // The same wrong bytes are known from now on; others are news again.
+      if (declared !== undefined) declaredWrong.set(id, { ...declared, isAcknowledged: true });
+    }
+    return { mirror: { ...own, declaredWrong }, rowIsDue: true };
+  },
+  drop({ said, ...own }, dropped) {
+    const ids = new Set([...dropped].map(({ target }) => target.id));
+    for (const id of ids) said.delete(id);
+    const without = <T>(map: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+      new Map([...map].filter(([id]) => !ids.has(id)));
+    const { wrongOnce, declaredOdd, askedAgain, declaredWrong } = own;
+    return {
+      mirror: {
+        said,
+        declaredWrong,
+        wrongOnce: without(wrongOnce),
+        declaredOdd: without(declaredOdd),
+        askedAgain: without(askedAgain),
+      },
+    };
+  },
+  write: ({ declaredWrong, declaredOdd }) => ({
+    wrong: [...declaredWrong].map(([id, one]) => [id, one.digest, one.isAcknowledged] as const),
+    ...(declaredOdd.size === 0
+      ? {}
+      : { odd: [...declaredOdd].flatMap(([id, told]) => told.map((one) => [id, one] as const)) }),
+  }),
+  read({ wrong, odd }, { view }) {
+    const own = mismatch.none();
+    const declaredWrong = new Map<string, DeclaredWrong>();
+    for (const [id, digest, isAcknowledged] of listOf(wrong)) {
+      if (typeof id !== 'string' || typeof digest !== 'string' || typeof isAcknowledged !== 'boolean') continue;
+      if (view.targets.has(id)) declaredWrong.set(id, { digest, isAcknowledged });
+    }
+    const declaredOdd = new Map<string, readonly string[]>();
+    for (const [id, news] of listOf(odd)) {
+      if (typeof id !== 'string' || typeof news !== 'string' || !view.targets.has(id)) continue;
+      declaredOdd.set(id, [...(declaredOdd.get(id) ?? []), news].slice(-limits.oddKept));
+    }
+    return { ...own, declaredWrong, declaredOdd };
+  },
+  writeSeries(_, { mirror }, { target }) {
+    const said = stateOf(mismatch, mirror).said.get(target.id);
+    return said === undefined ? {} : { said };
+  },
+  readSeries({ said: all }, { said: stored }, { target }) {
+    const said = readSaid(stored);
+    // Of two series of one target, the one that heard last.
+    if (said !== null && said.heardMs > (all.get(target.id)?.heardMs ?? 0)) all.set(target.id, said);
+    return null;
+  },
+  degrades(_, findings) {
+    if (findings.some((one) => one.kind === 'mismatch' && !isDisputed(one))) return phrase('why.wrong');
+    return findings.some(isDisputed) ? phrase('why.odd') : null;
+  },
+};
+
+function listOf(stored: unknown): readonly (readonly unknown[])[] {
+  return Array.isArray(stored) ? stored.filter((one) => Array.isArray(one)) : [];
+}
+
+/** An answer whose bytes an authority contradicts. */
+function judgeWrong(own: Bytes, judged: Judged, failure: Mismatch): Step<Bytes> | null {
+  const { view, mirror, sample } = judged;
+  const { target, connection, purpose, probeId } = sample.due;
+  const { name } = mirror.mirror;
+  const declared = own.declaredWrong.get(target.id);
+  const { forked } = sample.facts;
+  const digest = forked === undefined ? wrongDigest(failure) : `fork ${forked.name}`;
+  if (declared?.isAcknowledged === true && declared.digest === digest) return null;
+  const known = openFinding(view, 'mismatch', name);
+  // Two signatures that hold are proof: nothing is requested again before it is told.
+  if (forked !== undefined)
+    return known?.cause === 'fork'
+      ? null
+      : { ...declaredWrong(own, target, digest), says: forkSays(name, target, { ...forked, probeId }, known) };
+  // What mirrors or the origin only differed about, an authority settles.
+  const isOpen = known !== null && (isDisputed(known) || (known.cause === 'origin' && declared === undefined));
+  if (known !== null && itemOf(known, target) !== undefined && !isOpen) return null;
+  const before = own.wrongOnce.get(target.id) ?? null;
+  const verdict = judgeMismatch(before, failure, { connection, isRecheck: purpose === 'recheck' });
+  if (verdict !== 'declare') {
+    const once = { failure, probeId, atMs: view.now.monotonicMs, looks: 1 };
+    return {
+      mirror: { ...own, wrongOnce: new Map(own.wrongOnce).set(target.id, once) },
+      requests: verdict === 'look_again' ? [{ kind: 'recheck', target }] : [],
+    };
+  }
+  const wrong = {
+    failure,
+    sides: sidesOfWrong(judged, failure),
+    isLocked: Object.values(view.config.pinned?.[target.ecosystem] ?? {}).includes(failure.want),
+    isOrigins: isWrongAtOrigin(view, mirror, target, failure),
+    probeIds: [...(before === null ? [] : [before.probeId]), probeId],
+  };
+  return { ...declaredWrong(own, target, digest), says: mismatchSays(name, target, wrong, known) };
+}
+
+function declaredWrong(own: Bytes, { id }: Target, digest: string): Step<Bytes> {
+  const wrongOnce = new Map(own.wrongOnce);
+  wrongOnce.delete(id);
+  const declared = new Map(own.declaredWrong).set(id, { digest, isAcknowledged: false });
+  return { mirror: { ...own, wrongOnce, declaredWrong: declared }, rowIsDue: true };
+}
+
+/** A good answer: it ends what was declared wrong, and its digest is compared with what the other mirrors give. */
+function judgeGood(before: Bytes, judged: Judged): Step<Bytes> | null {
+  const { target } = judged.sample.due;
+  const again = requestAgain(before, judged);
+  let own = again?.mirror ?? before;
+  const isCleared = own.declaredWrong.has(target.id);
+  if (isCleared) {
+    const left = new Map(own.declaredWrong);
+    left.delete(target.id);
+    own = { ...own, declaredWrong: left };
+  }
+  const compared = comparedWithPeers(own, judged);
+  if (again === null && !isCleared && compared === null) return null;
+  return { ...again, mirror: own, isDirty: isCleared, ...compared };
+}
+
+/** A good answer does not undo a wrong one, as one backend of several may be: it is requested a few times more, for a day. */
+function requestAgain(own: Bytes, { view, sample: { due, bytes } }: Judged): Step<Bytes> | null {
+  const once = own.wrongOnce.get(due.target.id);
+  if (once === undefined) return null;
+  const wrongOnce = new Map(own.wrongOnce);
+  if (view.now.monotonicMs - once.atMs > limits.wrongOnceMs) {
+    wrongOnce.delete(due.target.id);
+    return { mirror: { ...own, wrongOnce } };
+  }
+  const isCheap = once.looks * bytes <= limits.wrongLooksBytes;
+  if (due.purpose !== 'recheck' || once.looks >= (isCheap ? limits.wrongLooksMax : limits.wrongLooks)) return null;
+  wrongOnce.set(due.target.id, { ...once, looks: once.looks + 1 });
+  return { mirror: { ...own, wrongOnce }, requests: [{ kind: 'recheck', target: due.target }] };
+}
+
+/** Holds the digest of one ok answer against what the mirror gave before, and what others of its upstream give. */
+function comparedWithPeers(own: Bytes, judged: Judged): Pick<Step<Bytes>, 'isSeriesDirty' | 'others'> | null {
+  const { view, mirror, sample } = judged;
+  const { target, purpose } = sample.due;
+  const { said: all } = own;
+  const before = all.get(target.id) ?? null;
+  const said = saidAfter(before, sample, view.now.wallMs);
+  if (said === null) return null;
+  all.set(target.id, said);
+  const isSeriesDirty = said.digest !== before?.digest || said.of !== before.of;
+  const voices = voicesOn(view, mirror, target).filter((voice) => voice.said.of === said.of);
+  const { odd, again } = comparePeers(voices);
+  // At a start each is asked in its turn: two that differ are not judged before the third was asked.
+  if (!isAllAsked(view, mirror, target)) return { isSeriesDirty };
+  const others: (readonly [MirrorMemory, Step<Bytes>])[] = [];
+  const states = new Map([[mirror, own]]);
+  const follow = (registry: string, next: (before: Bytes, its: Target) => Step<Bytes> | null): void => {
+    const other = view.mirrors.get(registry);
+    const its = other === undefined ? undefined : view.targets.get(targetOf(other, target));
+    if (other === undefined || its === undefined) return;
+    const step = next(states.get(other) ?? stateOf(mismatch, other), its);
+    if (step === null) return;
+    if (step.mirror !== undefined) states.set(other, step.mirror);
+    others.push([other, step]);
+  };
+  for (const one of odd) follow(one.voice.registry, (state, its) => declareOdd(view, state, one, its, voices));
+  // A second answer that shows something else again is not followed by a third: two backends could go on for ever.
+  if (purpose !== 'recheck') for (const { registry } of again) follow(registry, requestOnce);
+  return { isSeriesDirty, others };
+}
+
+/** What the mirrors of an upstream gave last for one target, whatever exactly it was. */
+function voicesOn(view: View, mirror: MirrorMemory, target: Target): readonly Voice[] {
+  return [...mirrorsOf(view, roundKeyOf(mirror.mirror))].flatMap((other) => {
+    const said = stateOf(mismatch, other).said.get(targetOf(other, target));
+    if (said === undefined || isLeftAlone(other)) return [];
+    return [{ registry: other.mirror.name, isOrigin: other.mirror.role === 'origin', said }];
+  });
+}
+
+/** True once every mirror that has the target was asked for it, whatever came of that. */
+function isAllAsked(view: View, mirror: MirrorMemory, target: Target): boolean {
+  return [...mirrorsOf(view, roundKeyOf(mirror.mirror))].every((other) => {
+    const own = view.targets.get(targetOf(other, target));
+    return own === undefined || isLeftAlone(other) || connections.some((one) => other.series.has(seriesId(own, one)));
+  });
+}
+
+function targetOf({ mirror }: MirrorMemory, { module, version, step }: Target): string {
+  return targetId(mirror.name, module, version, step);
+}
+
+function itemOf(known: Finding | null, { module, version, step }: Target): ScopeItem | undefined {
+  return known?.scope.find((one) => one.module === module && one.version === version && one.step === step);
+}
+
+/** Tells of a mirror's bytes once: nothing more of the same digest, acknowledged or not. */
+function declareOdd(view: View, own: Bytes, odd: Odd, target: Target, voices: readonly Voice[]): Step<Bytes> | null {
+  const { said } = odd.voice;
+  const digest = `${said.of} ${said.digest}`;
+  const news = odd.cause === 'origin' ? `origin ${digest}` : digest;
+  const told = own.declaredOdd.get(target.id) ?? [];
+  if (told.includes(news) || told.includes(`origin ${digest}`)) return null;
+  const known = openFinding(view, 'mismatch', target.registry);
+  const item = itemOf(known, target);
+  const declaredOdd = new Map(own.declaredOdd).set(target.id, [...told, news].slice(-limits.oddKept));
+  // What mirrors only differed about, the origin settles.
+  const isSettled = odd.cause === 'origin' && known !== null && item !== undefined && isOpenTo(known, item);
+  const says = item === undefined || isSettled ? peersSays(odd, target, voices, known) : null;
+  return { mirror: { ...own, declaredOdd }, rowIsDue: true, says };
+}
+
+/** True where no authority spoke against an artifact yet: mirrors differ about it. */
+function isOpenTo(known: Finding, item: ScopeItem): boolean {
+  const cause = mismatchCauseOf(known, item);
+  return cause === 'peers' || cause === 'retag';
+}
+
+/** A second answer over a fresh connection, once for each digest: where there is no room for it, the next due one will do. */
+function requestOnce(own: Bytes, target: Target): Step<Bytes> | null {
+  const said = own.said.get(target.id);
+  if (said === undefined) return null;
+  const key = `${said.of} ${said.digest}`;
+  if (own.askedAgain.get(target.id) === key) return null;
+  const askedAgain = new Map(own.askedAgain).set(target.id, key);
+  return { mirror: { ...own, askedAgain }, requests: [{ kind: 'recheck', target }] };
+}
+
+/** Who serves what where one mirror's bytes are wrong by an authority: its side first, then what is right, then others. */
+function sidesOfWrong({ view, mirror, sample }: Judged, { algorithm, got, want }: Mismatch): readonly Side[] {
+  const { target } = sample.due;
+  const { module, version, step } = target;
+  const item = { module, version, step };
+  const { name } = mirror.mirror;
+  const served = { item, algorithm, sinceMs: sample.startedAtMs, seen: sample.facts.seen ?? null };
+  const own = { ...served, registries: [name], digest: got };
+  const voices = voicesOn(view, mirror, target).filter(({ registry }) => registry !== name);
+  const others = sidesOf(voices, item).filter((side) => side.algorithm === algorithm && side.digest !== got);
+  const right = others.find(({ digest }) => digest === want);
+  const named = right ?? { item, registries: [], algorithm, digest: want, sinceMs: null, seen: null };
+  return [own, named, ...others.filter((side) => side !== right)];
+}
+
+/** True where the origin serves the same wrong bytes, or, of the origin itself, where another mirror does. */
+function isWrongAtOrigin(view: View, mirror: MirrorMemory, target: Target, failure: Mismatch): boolean {
+  const digest = wrongDigest(failure);
+  return [...mirrorsOf(view, roundKeyOf(mirror.mirror))].some((other) => {
+    if (other === mirror || (mirror.mirror.role !== 'origin' && other.mirror.role !== 'origin')) return false;
+    const id = targetOf(other, target);
+    const { wrongOnce, declaredWrong: declared } = stateOf(mismatch, other);
+    const once = wrongOnce.get(id);
+    return declared.get(id)?.digest === digest || (once !== undefined && wrongDigest(once.failure) === digest);
+  });
+}
