@@ -63,12 +63,6 @@ export function ownTimeoutMs(config: Config, target: Pick<Target, 'canary' | 'st
   return paceOf(target, config).timeoutMs;
 }
 
-/** Has the mirror's row written with this turn, whenever it was written last. */
-export function writeSoon(mirror: MirrorMemory): void {
-  mirror.isDirty = true;
-  mirror.writtenAtMs = null;
-}
-
 /** True for the probes that the confirming round judges on arrival. */
 export function isCanaryProbe({ due }: Pick<Sample, 'due'>): boolean {
   return due.target.canary && due.connection === 'cold';
