@@ -126,7 +126,7 @@ export function createDetector(input: {
     },
     skipped: ({ target, because }) => {
       const mirror = memory.mirrors.get(target.registry);
-      if (mirror !== undefined && target.canary) mirror.lastSkip = because;
+      if (mirror !== undefined && target.canary) mirror.sight.lastSkip = because;
     },
     tick: (now) =>
       turnAt(now, () => {

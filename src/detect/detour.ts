@@ -5,6 +5,7 @@ import type { Memory } from './memory.ts';
 import type { MirrorMemory } from './mirror-memory.ts';
 import { refreshOutage } from './outages.ts';
 import { vantageWord } from './round/witness.ts';
+import { rowHasNews } from './rows.ts';
 import {
   type AddressFamily,
   hearBroken,
@@ -25,9 +26,9 @@ const answersKept = 16;
  * @see design.md section 5.1, Families; RFC 8305
  */
 export function familyFor(mirror: MirrorMemory): AddressFamily | null {
-  const isSought = mirror.failedOver !== null && (mirror.doubt !== null || isCanaryOut(mirror));
-  if (isSought && mirror.failedOver !== null) return otherFamily(mirror.failedOver.family);
-  return mirror.detour?.over ?? null;
+  const isSought = mirror.family.failedOver !== null && (mirror.doubt !== null || isCanaryOut(mirror));
+  if (isSought && mirror.family.failedOver !== null) return otherFamily(mirror.family.failedOver.family);
+  return mirror.family.detour?.over ?? null;
 }
 
 /** Takes note of the family that an answer came over, or did not: a detour begins with an answer over the other one. */
@@ -36,27 +37,28 @@ export function noteFamily(memory: Memory, mirror: MirrorMemory, sample: Sample)
   if (resolve.family !== null || proxy !== null) return;
   const failed = unconnected(sample);
   if (failed !== null) {
-    mirror.failedOver = { ...failed, probeId: sample.due.probeId };
+    mirror.family.failedOver = { ...failed, probeId: sample.due.probeId };
     return;
   }
   if (sample.outcome.tag !== 'ok' || sample.family === null) return;
-  mirror.answeredOver.set(sample.family, memory.now.monotonicMs);
-  const { failedOver, detour } = mirror;
-  if (failedOver?.family === sample.family) mirror.failedOver = null;
+  mirror.family.answeredOver.set(sample.family, memory.now.monotonicMs);
+  const { failedOver, detour } = mirror.family;
+  if (failedOver?.family === sample.family) mirror.family.failedOver = null;
   if (!isOverWish(sample)) return;
   if (failedOver !== null && failedOver.family !== sample.family && detour?.over !== sample.family) {
-    mirror.detour = newDetour(failedOver.family, failedOver, memory.now.monotonicMs);
+    mirror.family.detour = newDetour(failedOver.family, failedOver, memory.now.monotonicMs);
   }
   if (sample.due.purpose !== 'confirm') return;
-  mirror.insteadOf.delete(sample.due.target.id);
-  mirror.insteadOf.set(sample.due.target.id, sample);
-  for (const id of mirror.insteadOf.keys()) if (mirror.insteadOf.size > answersKept) mirror.insteadOf.delete(id);
+  mirror.family.insteadOf.delete(sample.due.target.id);
+  mirror.family.insteadOf.set(sample.due.target.id, sample);
+  for (const id of mirror.family.insteadOf.keys())
+    if (mirror.family.insteadOf.size > answersKept) mirror.family.insteadOf.delete(id);
 }
 
 /** What a client got in place of a failure over one family: the answer of the same round over the other. */
 export function instead(mirror: MirrorMemory, sample: Sample): Sample {
-  if (mirror.detour === null || unconnected(sample)?.family !== mirror.detour.broken) return sample;
-  const answer = mirror.insteadOf.get(sample.due.target.id);
+  if (mirror.family.detour === null || unconnected(sample)?.family !== mirror.family.detour.broken) return sample;
+  const answer = mirror.family.insteadOf.get(sample.due.target.id);
   return answer === undefined ? sample : overOther(sample, answer);
 }
 
@@ -65,22 +67,22 @@ export function instead(mirror: MirrorMemory, sample: Sample): Sample {
  * which may have been chance, with each answer of the round.
  */
 export function tryBroken(memory: Memory, mirror: MirrorMemory, { due, outcome, startedMonotonicMs }: Sample): void {
-  if (mirror.detour === null || startedMonotonicMs < mirror.detour.sinceMs) return;
+  if (mirror.family.detour === null || startedMonotonicMs < mirror.family.detour.sinceMs) return;
   if (outcome.tag !== 'ok' || isHeavy(due.target)) return;
   const isAtPace = due.target.canary && due.purpose === 'scheduled';
-  if (!isAtPace && (due.purpose !== 'confirm' || isShown(mirror.detour))) return;
-  memory.turn.peeks.push({ target: due.target, family: mirror.detour.broken });
+  if (!isAtPace && (due.purpose !== 'confirm' || isShown(mirror.family.detour))) return;
+  memory.turn.peeks.push({ target: due.target, family: mirror.family.detour.broken });
 }
 
 /** Takes the answer to such a try. */
 export function hearTry(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
-  const { detour } = mirror;
+  const { detour } = mirror.family;
   if (detour === null || isHeavy(sample.due.target)) return;
-  mirror.detour = hearBroken(detour, sample);
-  if (mirror.detour === null) {
-    mirror.failedOver = null;
-    mirror.insteadOf.clear();
+  mirror.family.detour = hearBroken(detour, sample);
+  if (mirror.family.detour === null) {
+    mirror.family.failedOver = null;
+    mirror.family.insteadOf.clear();
   }
-  mirror.isDirty = true;
+  rowHasNews(mirror);
   refreshOutage(memory, mirror, vantageWord(memory, mirror));
 }

@@ -43,7 +43,7 @@ export function canarySeries(memory: MirrorMemory): SeriesMemory | null {
 
 /** True while the canary is in outage. */
 export function isCanaryOut(memory: MirrorMemory): boolean {
-  for (const series of memory.out) if (series.target.canary) return true;
+  for (const series of memory.outages.out) if (series.target.canary) return true;
   return false;
 }
 
@@ -55,7 +55,7 @@ export function isSpikeJudge(memory: MirrorMemory, series: SeriesMemory): boolea
 /** The canary's pace, milliseconds. For a cron pace the widest gap seen, an hour before there is one. */
 export function canaryPaceMs(memory: MirrorMemory, config: Config): number {
   const { cadence } = memory.canary === null ? config.schedule.pace : paceOf(memory.canary, config);
-  return cadence.kind === 'every' ? cadence.everyMs : (memory.plannedGapMs ?? 3_600_000);
+  return cadence.kind === 'every' ? cadence.everyMs : (memory.sight.plannedGapMs ?? 3_600_000);
 }
 
 /** The deadline of a target as configured, milliseconds. */

@@ -1,17 +1,13 @@
-import type { Skipped } from '../core/due.ts';
-import type { Reason } from '../core/failure.ts';
 import type { Connection, Mirror } from '../core/mirror.ts';
-import type { Sample } from '../core/sample.ts';
 import type { Target } from '../core/target.ts';
 import type { Absence } from './absence.ts';
-import type { MirrorContents } from './contents/subject.ts';
 import type { Density } from './density.ts';
-import type { Mark } from './round/loss.ts';
-import type { StepTimes } from './rules/cold.ts';
-import type { AddressFamily, Detour } from './rules/detour.ts';
+import type { Line, Mark } from './round/loss.ts';
+import type { Families } from './rules/detour.ts';
 import type { OutageState } from './rules/outage.ts';
-import type { OtherSpeed, ProtocolFault } from './rules/protocol.ts';
+import type { Protocols } from './rules/protocol.ts';
 import type { SpeedState } from './rules/speed.ts';
+import type { Sight } from './sight.ts';
 
 type Changeable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -39,6 +35,19 @@ export interface Doubt {
   clearedMs: number | null;
 }
 
+/** Series of a mirror that are in outage. */
+export interface Outages {
+  readonly out: Set<SeriesMemory>;
+  /** When its canary's last outage ended, monotonic milliseconds; `null`: none since the start. */
+  backMs: number | null;
+}
+
+/** The row of a mirror: whether it has news, and when it was written; `null`: not yet, or it is due now. */
+export interface RowState {
+  isDirty: boolean;
+  writtenAtMs: number | null;
+}
+
 /** All that is known of one mirror. */
 export interface MirrorMemory {
   mirror: Mirror;
@@ -49,53 +58,15 @@ export interface MirrorMemory {
   doubt: Doubt | null;
   readonly absence: Absence;
   readonly density: Density;
-  lastOkAtMs: number | null;
-  lastJudgedAtMs: number | null;
-  judgedMonotonicMs: number | null;
-  /** The last judged canary answer was ok. */
-  canaryServes: boolean;
-  lastOkRttMs: number | null;
-  /** An ok sample since the start or in restored state. */
-  hasOk: boolean;
-  /** The canary has been probed at least once since the start. */
-  wasAsked: boolean;
-  /** Since when its canary told nothing but that our resolver, proxy or machine fails; wall milliseconds. */
-  blindSinceMs: number | null;
-  /** When the last probe began that got any HTTP answer, monotonic milliseconds. */
-  answeredFromMs: number | null;
-  /** Its answers and silences of the last two minutes. */
-  marks: readonly Mark[];
-  address: string | null;
+  readonly sight: Sight;
+  readonly line: Line;
   /** What each kind of finding keeps of it, by the kind's name. */
   readonly states: Map<string, unknown>;
-  /** One address family does not answer, the other does; `null`: not, or not known. */
-  detour: Detour | null;
-  /** It fails over one HTTP version; `null`: over none, or none is known. */
-  protocolFault: ProtocolFault | null;
-  /** How long it took over the other HTTP version, asked since its canary became slow; `null`: not asked, or it is not slow. */
-  otherSpeed: OtherSpeed | null;
-  /** The family that could not be connected to last, until it answers; `null`: none. */
-  failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
-  /** When it last answered over each family, monotonic milliseconds. */
-  readonly answeredOver: Map<AddressFamily, number>;
-  /** Answers of the last round over the other family, by target, the newest last. */
-  readonly insteadOf: Map<string, Sample>;
-  /** It is slow, and so is everything else, or it is out: not told yet. */
-  isSpikeHeld: boolean;
-  /** When its canary's last outage ended, monotonic milliseconds; `null`: none since the start. */
-  backMs: number | null;
-  /** What its answers have said of lists, tags and releases. */
-  readonly contents: MirrorContents;
-  readonly stepTimes: Map<string, StepTimes>;
+  readonly family: Families;
+  readonly protocol: Protocols;
+  readonly outages: Outages;
   readonly series: Map<string, SeriesMemory>;
-  readonly out: Set<SeriesMemory>;
-  /** Why the last slot of its canary passed without a probe; `null`: it did not. */
-  lastSkip: Skipped['because'] | null;
-  /** Planned time of the last scheduled canary and the widest gap seen, for paces that a cron expression names. */
-  lastPlannedMs: number | null;
-  plannedGapMs: number | null;
-  isDirty: boolean;
-  writtenAtMs: number | null;
+  readonly row: RowState;
 }
 
 /** What is known of a control. `known`: it has answered since the start. */

@@ -3,16 +3,17 @@ import type { Connection, Mirror } from '../core/mirror.ts';
 import type { Now, Random } from '../core/ports.ts';
 import { seriesId, type Target } from '../core/target.ts';
 import { present } from './absence.ts';
-import { noContents } from './contents/subject.ts';
 import { newDensity } from './density.ts';
 import type { FindingRule } from './findings/rule.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import { startBudget } from './round/budget.ts';
 import { egressOf } from './round/vantage.ts';
+import { noFamilies } from './rules/detour.ts';
 import { noOutage } from './rules/outage.ts';
 import { noSelf, quietSelf } from './rules/self.ts';
 import { noSpeed } from './rules/speed.ts';
+import { noSight } from './sight.ts';
 import { newTurn } from './turn.ts';
 
 /** A series of which nothing is known. */
@@ -38,36 +39,15 @@ export function newMirror(mirror: Mirror): MirrorMemory {
     modules: 0,
     doubt: null,
     absence: present(),
-    lastOkAtMs: null,
-    lastJudgedAtMs: null,
-    judgedMonotonicMs: null,
-    canaryServes: false,
-    lastOkRttMs: null,
-    hasOk: false,
-    wasAsked: false,
-    blindSinceMs: null,
-    answeredFromMs: null,
+    sight: noSight(),
+    line: { answeredFromMs: null, marks: [], address: null },
     density: newDensity(),
-    marks: [],
-    address: null,
     states: new Map(),
-    detour: null,
-    protocolFault: null,
-    otherSpeed: null,
-    failedOver: null,
-    answeredOver: new Map(),
-    insteadOf: new Map(),
-    isSpikeHeld: false,
-    backMs: null,
-    contents: noContents(),
-    stepTimes: new Map(),
+    family: noFamilies(),
+    protocol: { fault: null, otherSpeed: null },
+    outages: { out: new Set(), backMs: null },
     series: new Map(),
-    out: new Set(),
-    lastSkip: null,
-    lastPlannedMs: null,
-    plannedGapMs: null,
-    isDirty: false,
-    writtenAtMs: null,
+    row: { isDirty: false, writtenAtMs: null },
   };
 }
 

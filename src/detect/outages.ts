@@ -16,7 +16,7 @@ export function hearOutage(memory: Memory, mirror: MirrorMemory, series: SeriesM
   if (!closesOutage(series.outage, memory.config.detect.outage)) return;
   // Starts anew: the failures of this outage must not open the next one by their share.
   series.outage = { ...withoutRow(series.outage), last: 'passed' };
-  mirror.out.delete(series);
+  mirror.outages.out.delete(series);
   memory.urgent.add(series);
   refreshOutage(memory, mirror, vantageWord(memory, mirror));
 }
@@ -30,21 +30,21 @@ export function openOutage(
 ): void {
   if (series.outage.isOut) return;
   series.outage = goesOut(series.outage, memory.config.detect.outage, memory.now.monotonicMs, failsNowAndThen(mirror));
-  mirror.out.add(series);
+  mirror.outages.out.add(series);
   claimSeries(memory, mirror, series);
   memory.urgent.add(series);
   refreshOutage(memory, mirror, vantage);
 }
 
 /** The family that a mirror fails over, with its canary, where another has answered over it since: it works from here. */
-function brokenOf(memory: Memory, { mirror, detour, canary }: MirrorMemory): Broken | null {
+function brokenOf(memory: Memory, { mirror, family: { detour }, canary }: MirrorMemory): Broken | null {
   if (detour === null || canary === null || !isShown(detour)) return null;
   const { broken: family, reason, probeIds, sinceMs } = detour;
   const found = { family, reason, probeIds, target: canary };
   const told = openFinding(memory, 'outage', mirror.name)?.scope;
   if (told?.some((item) => item.family === family) === true) return found;
   for (const other of memory.mirrors.values()) {
-    const atMs = other.mirror.name === mirror.name ? undefined : other.answeredOver.get(family);
+    const atMs = other.mirror.name === mirror.name ? undefined : other.family.answeredOver.get(family);
     if (atMs !== undefined && atMs > sinceMs) return found;
   }
   return null;
@@ -59,15 +59,15 @@ export function refreshOutage(memory: Memory, mirror: MirrorMemory, vantage: Fin
     memory,
     'outage',
     mirror,
-    outageSays(name, mirror.out, {
+    outageSays(name, mirror.outages.out, {
       canaryStep,
       canary: mirror.canary,
-      canaryServes: mirror.canaryServes,
+      canaryServes: mirror.sight.canaryServes,
       modules: mirror.modules,
       known,
       vantage,
       broken: brokenOf(memory, mirror),
-      over: oneProtocol(mirror.protocolFault, mirror.mirror.speaks),
+      over: oneProtocol(mirror.protocol.fault, mirror.mirror.speaks),
     }),
   );
 }

@@ -4,6 +4,7 @@ import type { Memory } from './memory.ts';
 import type { MirrorMemory } from './mirror-memory.ts';
 import { refreshOutage } from './outages.ts';
 import { vantageWord } from './round/witness.ts';
+import { rowHasNews } from './rows.ts';
 import { failedOverHttp, otherProtocol, type ProtocolFault, withFailure } from './rules/protocol.ts';
 
 /** An answer over the other version stands for so long, milliseconds: a round need not ask again each second. */
@@ -18,17 +19,17 @@ export function noteProtocol(memory: Memory, mirror: MirrorMemory, sample: Sampl
   const { due, protocol, outcome } = sample;
   const { speaks } = mirror.mirror;
   if (speaks === undefined || protocol === undefined || due.connection !== 'cold' || isHeavy(due.target)) return;
-  const { protocolFault: fault } = mirror;
+  const { fault } = mirror.protocol;
   const reason = failedOverHttp(sample);
   if (reason !== null) {
-    mirror.protocolFault = withFailure(fault, protocol, { reason, probeId: due.probeId });
-    const { otherMs } = mirror.protocolFault;
+    mirror.protocol.fault = withFailure(fault, protocol, { reason, probeId: due.probeId });
+    const { otherMs } = mirror.protocol.fault;
     if (otherMs === null || memory.now.monotonicMs - otherMs >= otherAnswerMs) probeOther(memory, sample);
     return;
   }
   if (outcome.tag !== 'ok') return;
   if (fault?.broken === protocol) end(memory, mirror);
-  else if (fault !== null) mirror.protocolFault = { ...fault, otherMs: memory.now.monotonicMs };
+  else if (fault !== null) mirror.protocol.fault = { ...fault, otherMs: memory.now.monotonicMs };
   if (speaks.length > 1 && due.target.canary && due.purpose === 'scheduled') probeOther(memory, sample);
 }
 
@@ -39,9 +40,9 @@ export function noteProtocol(memory: Memory, mirror: MirrorMemory, sample: Sampl
 export function compareSpeed(memory: Memory, mirror: MirrorMemory, sample: Sample, isSlow: boolean): void {
   const { due, protocol } = sample;
   if (mirror.mirror.speaks === undefined || protocol === undefined || due.connection !== 'cold') return;
-  const known = mirror.otherSpeed;
+  const known = mirror.protocol.otherSpeed;
   if (!isSlow) {
-    if (known?.targetId === due.target.id) mirror.otherSpeed = null;
+    if (known?.targetId === due.target.id) mirror.protocol.otherSpeed = null;
     return;
   }
   if (known === null || memory.now.monotonicMs - known.atMs >= otherAnswerMs) probeOther(memory, sample);
@@ -51,18 +52,23 @@ export function compareSpeed(memory: Memory, mirror: MirrorMemory, sample: Sampl
 export function noteOtherProtocol(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
   const { due, protocol, outcome } = sample;
   if (due.protocol === undefined || mirror.mirror.speaks === undefined) return;
-  const { protocolFault: fault } = mirror;
+  const { fault } = mirror.protocol;
   const reason = failedOverHttp(sample);
   if (outcome.tag === 'ok' && sample.rttMs !== null) {
     const { target, protocol: asked } = due;
-    mirror.otherSpeed = { targetId: target.id, protocol: asked, rttMs: sample.rttMs, atMs: memory.now.monotonicMs };
+    mirror.protocol.otherSpeed = {
+      targetId: target.id,
+      protocol: asked,
+      rttMs: sample.rttMs,
+      atMs: memory.now.monotonicMs,
+    };
   }
   if (outcome.tag === 'ok') {
     if (fault?.broken === due.protocol) end(memory, mirror);
     else if (fault !== null) set(memory, mirror, { ...fault, otherMs: memory.now.monotonicMs });
   } else if (fault !== null && fault.broken !== due.protocol) {
-    mirror.protocolFault = { ...fault, otherMs: null };
-  } else if (reason !== null && protocol === due.protocol && mirror.canaryServes) {
+    mirror.protocol.fault = { ...fault, otherMs: null };
+  } else if (reason !== null && protocol === due.protocol && mirror.sight.canaryServes) {
     const next = withFailure(fault, due.protocol, { reason, probeId: due.probeId });
     set(memory, mirror, { ...next, otherMs: memory.now.monotonicMs });
   }
@@ -78,7 +84,7 @@ function end(memory: Memory, mirror: MirrorMemory): void {
 }
 
 function set(memory: Memory, mirror: MirrorMemory, fault: ProtocolFault | null): void {
-  mirror.protocolFault = fault;
-  mirror.isDirty = true;
+  mirror.protocol.fault = fault;
+  rowHasNews(mirror);
   refreshOutage(memory, mirror, vantageWord(memory, mirror));
 }

@@ -3,6 +3,7 @@ import { type Finding, findingKinds } from '../core/finding.ts';
 import { limits } from '../core/limits.ts';
 import type { Row } from '../core/ports.ts';
 import { restoreContents } from './contents/freshness.ts';
+import { contentsOf } from './contents/readings.ts';
 import { closeFinding } from './engine/say.ts';
 import { alignKinds, carryOut } from './engine/step.ts';
 import { ruleOf, stateOf } from './findings/rule.ts';
@@ -55,23 +56,25 @@ function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {
     memory.turn.deletes.push({ table: 'detector', key: row.key });
     return;
   }
-  mirror.lastOkAtMs = numberOf(value.lastOkAtMs);
-  mirror.lastJudgedAtMs = numberOf(value.lastJudgedAtMs);
-  mirror.lastOkRttMs = numberOf(value.lastOkRttMs);
-  mirror.address = typeof value.address === 'string' ? value.address : null;
-  mirror.judgedMonotonicMs = mirror.lastJudgedAtMs === null ? null : monotonicOf(memory, mirror.lastJudgedAtMs);
-  mirror.hasOk = mirror.lastOkAtMs !== null && memory.now.wallMs - mirror.lastOkAtMs <= limits.baselineAgeMsMax;
+  mirror.sight.lastOkAtMs = numberOf(value.lastOkAtMs);
+  mirror.sight.lastJudgedAtMs = numberOf(value.lastJudgedAtMs);
+  mirror.sight.lastOkRttMs = numberOf(value.lastOkRttMs);
+  mirror.line.address = typeof value.address === 'string' ? value.address : null;
+  mirror.sight.judgedMonotonicMs =
+    mirror.sight.lastJudgedAtMs === null ? null : monotonicOf(memory, mirror.sight.lastJudgedAtMs);
+  mirror.sight.hasOk =
+    mirror.sight.lastOkAtMs !== null && memory.now.wallMs - mirror.sight.lastOkAtMs <= limits.baselineAgeMsMax;
   for (const { name: kind, read } of memory.rules) {
     const state = read?.(value, { view: memory, mirror }) ?? null;
     if (state !== null) mirror.states.set(kind, state);
   }
   const { broken } = value;
   if ((broken?.family === 4 || broken?.family === 6) && reasons.includes(broken.reason))
-    mirror.detour = newDetour(broken.family, { reason: broken.reason, probeId: null }, memory.now.monotonicMs);
+    mirror.family.detour = newDetour(broken.family, { reason: broken.reason, probeId: null }, memory.now.monotonicMs);
   const { brokenProtocol: over } = value;
   if ((over?.protocol === '1.1' || over?.protocol === '2') && reasons.includes(over.reason))
-    mirror.protocolFault = restoredFault(over.protocol, over.reason, memory.now.monotonicMs);
-  mirror.contents.propagations = (Array.isArray(value.propagations) ? value.propagations : []).flatMap(
+    mirror.protocol.fault = restoredFault(over.protocol, over.reason, memory.now.monotonicMs);
+  contentsOf(mirror).propagations = (Array.isArray(value.propagations) ? value.propagations : []).flatMap(
     (one: unknown) => numberOf(one) ?? [],
   );
 }
@@ -130,22 +133,22 @@ function restoreStanding(memory: Memory, finding: Finding): void {
   const { kind, registry } = finding;
   const mirror = registry === null ? undefined : memory.mirrors.get(registry);
   const isGone = registry !== null && mirror === undefined;
-  if (kind === 'outage' && mirror !== undefined && mirror.out.size === 0) {
+  if (kind === 'outage' && mirror !== undefined && mirror.outages.out.size === 0) {
     for (const target of targetsOf(memory, finding)) putOut(mirror, seriesOf(mirror, target, 'cold'));
   }
   if (kind === 'outage' && mirror !== undefined) {
-    const [first] = mirror.out;
+    const [first] = mirror.outages.out;
     const { samples, failures, probeIds } = finding.evidence;
     if (first !== undefined) first.outage = { ...first.outage, samples, failed: failures, probeIds };
   }
   if (kind === 'spike' && mirror !== undefined) restoreSlow(mirror, finding.evidence);
   const isEmpty =
     (kind === 'outage' &&
-      mirror?.out.size === 0 &&
+      mirror?.outages.out.size === 0 &&
       !finding.scope.some(
         ({ family, protocol }) =>
-          (family !== undefined && family === mirror.detour?.broken) ||
-          (protocol !== undefined && protocol === mirror.protocolFault?.broken),
+          (family !== undefined && family === mirror.family.detour?.broken) ||
+          (protocol !== undefined && protocol === mirror.protocol.fault?.broken),
       )) ||
     (kind === 'spike' && !some(mirror, ({ spike }) => spike.sinceMs !== null)) ||
     (kind === 'level_shift' && !some(mirror, ({ shift }) => shift !== null));
@@ -170,7 +173,7 @@ function some(mirror: MirrorMemory | undefined, holds: (series: SeriesMemory) =>
 
 function putOut(mirror: MirrorMemory, series: SeriesMemory): void {
   series.outage = { ...noOutage, isOut: true, last: 'failed' };
-  mirror.out.add(series);
+  mirror.outages.out.add(series);
 }
 
 /** Has the kind of a finding take it up; `false`: nothing supports it any more. */

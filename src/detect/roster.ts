@@ -111,7 +111,7 @@ function adoptTargets(memory: Memory, mirror: MirrorMemory, own: readonly Target
       continue;
     }
     dropSpeed(memory, mirror, series);
-    wasOut = mirror.out.delete(series) || wasOut;
+    wasOut = mirror.outages.out.delete(series) || wasOut;
     dropped.add(series);
     mirror.series.delete(id);
     dropSeries(memory, series);

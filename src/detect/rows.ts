@@ -1,6 +1,7 @@
 import type { Reason } from '../core/failure.ts';
 import type { Row } from '../core/ports.ts';
 import type { HttpProtocol } from '../core/transcript.ts';
+import { contentsOf } from './contents/readings.ts';
 import { seriesStateOf, stateOf } from './findings/rule.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
@@ -53,6 +54,12 @@ export const rowKey = {
   mirror: (registry: string) => `mirror|${registry}`,
 } as const;
 
+/** Has the row of a mirror written within a minute. @param isDue  with the next turn that writes */
+export function rowHasNews({ row }: MirrorMemory, isDue = false): void {
+  row.isDirty = true;
+  if (isDue) row.writtenAtMs = null;
+}
+
 /** Adds the rows of series that opened or closed something in this turn. */
 export function writeUrgent(memory: Memory): void {
   for (const series of memory.urgent) writeSeries(memory, series);
@@ -78,9 +85,9 @@ export function writeDirty(memory: Memory, everything: boolean): void {
     left -= 1;
   }
   for (const mirror of memory.mirrors.values()) {
-    if (!mirror.isDirty || (!everything && !isDue(memory, mirror.writtenAtMs, writeEveryMs))) continue;
-    mirror.isDirty = false;
-    mirror.writtenAtMs = memory.now.monotonicMs;
+    if (!mirror.row.isDirty || (!everything && !isDue(memory, mirror.row.writtenAtMs, writeEveryMs))) continue;
+    mirror.row.isDirty = false;
+    mirror.row.writtenAtMs = memory.now.monotonicMs;
     memory.turn.rows.push(detectorRow(memory, rowKey.mirror(mirror.mirror.name), mirrorRow(memory, mirror)));
   }
 }
@@ -122,8 +129,8 @@ function seriesRow(memory: Memory, series: SeriesMemory): SeriesRow {
   };
 }
 
-function protocolOf({ protocolFault, mirror }: MirrorMemory): Pick<MirrorRow, 'brokenProtocol'> {
-  const one = oneProtocol(protocolFault, mirror.speaks);
+function protocolOf({ protocol, mirror }: MirrorMemory): Pick<MirrorRow, 'brokenProtocol'> {
+  const one = oneProtocol(protocol.fault, mirror.speaks);
   return one === null ? {} : { brokenProtocol: { protocol: one.broken, reason: one.reason } };
 }
 
@@ -131,17 +138,17 @@ function mirrorRow({ rules }: Memory, mirror: MirrorMemory): MirrorRow {
   return {
     v: 1,
     url: mirror.mirror.url,
-    lastOkAtMs: mirror.lastOkAtMs,
-    lastJudgedAtMs: mirror.lastJudgedAtMs,
-    lastOkRttMs: mirror.lastOkRttMs,
-    address: mirror.address,
+    lastOkAtMs: mirror.sight.lastOkAtMs,
+    lastJudgedAtMs: mirror.sight.lastJudgedAtMs,
+    lastOkRttMs: mirror.sight.lastOkRttMs,
+    address: mirror.line.address,
     ...Object.assign({}, ...rules.map((rule) => rule.write?.(stateOf(rule, mirror)))),
-    ...(mirror.detour === null || !isShown(mirror.detour)
+    ...(mirror.family.detour === null || !isShown(mirror.family.detour)
       ? {}
-      : { broken: { family: mirror.detour.broken, reason: mirror.detour.reason } }),
+      : { broken: { family: mirror.family.detour.broken, reason: mirror.family.detour.reason } }),
     ...protocolOf(mirror),
-    ...(mirror.contents.propagations.length === 0
+    ...(contentsOf(mirror).propagations.length === 0
       ? {}
-      : { propagations: mirror.contents.propagations.map(Math.round) }),
+      : { propagations: contentsOf(mirror).propagations.map(Math.round) }),
   };
 }

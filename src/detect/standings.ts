@@ -25,17 +25,18 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     paused: mirror.absence.paused?.reason ?? null,
     inMaintenance: mirror.absence.inMaintenance,
     isSuspect: memory.suspicions.has(mirror.egress),
-    silentForMs: mirror.judgedMonotonicMs === null ? null : memory.now.monotonicMs - mirror.judgedMonotonicMs,
+    silentForMs:
+      mirror.sight.judgedMonotonicMs === null ? null : memory.now.monotonicMs - mirror.sight.judgedMonotonicMs,
     paceMs: canaryPaceMs(mirror, memory.config),
-    skipped: mirror.lastSkip,
+    skipped: mirror.sight.lastSkip,
     canaryOut: isCanaryOut(mirror),
-    modulesOut: modulesOutOf(mirror.out, mirror.canary?.step ?? null),
+    modulesOut: modulesOutOf(mirror.outages.out, mirror.canary?.step ?? null),
     modules: mirror.modules,
-    targetsOut: mirror.out.size,
+    targetsOut: mirror.outages.out.size,
     isAway: isRefusing(mirror) && mirror.canary !== null && isThrottled(memory, mirror, mirror.canary.step),
     degradedBy: degradedBy(memory, mirror, findings),
-    canaryServes: mirror.canaryServes || !mirror.wasAsked,
-    okAgoMs: mirror.lastOkAtMs === null ? null : memory.now.wallMs - mirror.lastOkAtMs,
+    canaryServes: mirror.sight.canaryServes || !mirror.sight.wasAsked,
+    okAgoMs: mirror.sight.lastOkAtMs === null ? null : memory.now.wallMs - mirror.sight.lastOkAtMs,
   });
   return {
     registry: name,
@@ -47,8 +48,8 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
     inDoubt: mirror.doubt !== null,
     paused: mirror.absence.paused,
     inMaintenance: mirror.absence.inMaintenance,
-    lastOkAtMs: mirror.lastOkAtMs,
-    lastJudgedAtMs: mirror.lastJudgedAtMs,
+    lastOkAtMs: mirror.sight.lastOkAtMs,
+    lastJudgedAtMs: mirror.sight.lastJudgedAtMs,
     throttledUntilMs: throttledUntilMs(mirror.absence),
     ...(mirror.density.isOurs ? { isWaitForPace: true } : {}),
     certificate: null,
@@ -59,8 +60,8 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
 
 /** What keeps a mirror that is not in outage from being up, the gravest; `null`: nothing. */
 function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Finding[]): Sentence | null {
-  const { detour } = mirror;
-  const broken = oneProtocol(mirror.protocolFault, mirror.mirror.speaks)?.broken ?? null;
+  const { detour } = mirror.family;
+  const broken = oneProtocol(mirror.protocol.fault, mirror.mirror.speaks)?.broken ?? null;
   const all: (readonly [gravity: number, why: Sentence | null])[] = [
     [20, detour !== null && isShown(detour) ? phrase('why.family', { family: detour.broken }) : null],
     [30, broken === null ? null : phrase('why.protocol', { broken })],
@@ -95,8 +96,8 @@ function blindSinceMs(memory: Memory): number | null {
   let sinceMs: number | null = null;
   for (const mirror of memory.mirrors.values()) {
     if (!canBeAsked(memory, mirror)) continue;
-    if (mirror.blindSinceMs === null) return null;
-    sinceMs = Math.max(sinceMs ?? 0, mirror.blindSinceMs);
+    if (mirror.sight.blindSinceMs === null) return null;
+    sinceMs = Math.max(sinceMs ?? 0, mirror.sight.blindSinceMs);
   }
   return sinceMs;
 }
@@ -105,7 +106,7 @@ function blindSinceMs(memory: Memory): number | null {
 export function notePass(memory: Memory): void {
   if (memory.passEnded) return;
   const canaries = [...memory.mirrors.values()].filter((mirror) => canBeAsked(memory, mirror));
-  memory.passEnded = canaries.length > 0 && canaries.every((mirror) => mirror.wasAsked);
+  memory.passEnded = canaries.length > 0 && canaries.every((mirror) => mirror.sight.wasAsked);
 }
 
 /** Every light series with what is usual and what is slow there. */

@@ -4,11 +4,12 @@ import type { Sample } from '../../core/sample.ts';
 import type { Target } from '../../core/target.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
+import { rowHasNews } from '../rows.ts';
 import { leavesOut } from './gaps.ts';
 import { hear, stepBack } from './hear.ts';
 import { lagOf } from './lag.ts';
 import { propagationMs } from './propagation.ts';
-import { freshMsOf, originOf, subjectsOf } from './readings.ts';
+import { contentsOf, freshMsOf, originOf, subjectsOf } from './readings.ts';
 import { readSubject, subjectRow } from './rows.ts';
 import { type Comparison, newSubject, type Standpoint, type StepBack, type Subject } from './subject.ts';
 import type { Arrival } from './versions.ts';
@@ -64,7 +65,7 @@ function takeResolved(memory: Memory, mirror: MirrorMemory, sample: Sample): Com
   const { resolvedVersion: to } = facts;
   if (module === null || version === null || to === undefined || mirror.mirror.role === 'origin') return null;
   const key = `${module}@${version}`;
-  const { resolved } = mirror.contents;
+  const { resolved } = contentsOf(mirror);
   const known = resolved.get(key) ?? { now: to, left: [] };
   if (known.now === to) {
     resolved.set(key, known);
@@ -109,7 +110,7 @@ function compared(mirror: MirrorMemory, subject: Subject, at: Standpoint, probeI
   const { name, gaps } = mirror.mirror;
   const shelf = subject.shelves.get(name);
   if (shelf === undefined) return null;
-  if (shelf.backwards > 0) mirror.contents.steppedBack.set(subject.module, shelf);
+  if (shelf.backwards > 0) contentsOf(mirror).steppedBack.set(subject.module, shelf);
   shelf.reading = lagOf(subject, name, at, gaps);
   return { subject, shelf, probeId };
 }
@@ -118,8 +119,9 @@ function arrived(memory: Memory, subject: Subject, arrival: Arrival, freshMs: nu
   const mirror = memory.mirrors.get(arrival.registry);
   const ms = propagationMs(arrival, freshMs);
   if (mirror === undefined || ms === null || isToldElsewhere(memory, mirror, subject)) return;
-  mirror.contents.propagations = [...mirror.contents.propagations, ms].slice(-limits.propagationsKept);
-  mirror.isDirty = true;
+  const contents = contentsOf(mirror);
+  contents.propagations = [...contents.propagations, ms].slice(-limits.propagationsKept);
+  rowHasNews(mirror);
   memory.turn.propagations.push({ registry: arrival.registry, seconds: ms / 1_000 });
 }
 
@@ -137,7 +139,8 @@ function isToldElsewhere(memory: Memory, mirror: MirrorMemory, subject: Subject)
 
 /** Forgets what is not asked any more. */
 export function adoptContents(memory: Memory): void {
-  for (const { contents } of memory.mirrors.values()) {
+  for (const mirror of memory.mirrors.values()) {
+    const contents = contentsOf(mirror);
     contents.resolved.clear();
     contents.steppedBack.clear();
   }

@@ -2,12 +2,12 @@ import { everyMs, paceOf } from '../../core/pace.ts';
 import { quantile } from '../../core/quantile.ts';
 import type { Freshness } from '../../core/standing.ts';
 import type { Target } from '../../core/target.ts';
-import type { View } from '../findings/rule.ts';
+import { stateOf, type View } from '../findings/rule.ts';
 import { roundKeyOf } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
 import type { MirrorLag } from '../turn.ts';
-import type { Subject } from './subject.ts';
+import { type MirrorContents, noContents, type Subject } from './subject.ts';
 
 /** An answer older than so many of its paces, and than a minute, says nothing of now. */
 const freshPaces = 3;
@@ -37,7 +37,7 @@ export function freshnessOf(memory: Memory): ReadonlyMap<string, Freshness> {
   const byMirror = Map.groupBy(lagsOf(memory), ({ registry }) => registry);
   const known = (values: readonly (number | null)[]): readonly number[] => values.flatMap((one) => one ?? []);
   return new Map(
-    [...memory.mirrors].map(([name, { contents }]) => {
+    [...memory.mirrors].map(([name, mirror]) => {
       const lags = byMirror.get(name) ?? [];
       const lower = known(lags.map(({ lowerMs }) => lowerMs));
       const upper = known(lags.map(({ upperMs }) => upperMs));
@@ -46,7 +46,7 @@ export function freshnessOf(memory: Memory): ReadonlyMap<string, Freshness> {
         const counts = known(own.map((one) => one.missing));
         return counts.length === 0 ? [] : [Math.max(...counts)];
       });
-      const sorted = contents.propagations.toSorted((a, b) => a - b);
+      const sorted = contentsOf(mirror).propagations.toSorted((a, b) => a - b);
       const freshness: Freshness = {
         lowerMs: lower.length === 0 ? null : Math.max(...lower),
         upperMs: upper.length === 0 || upper.length < lags.length ? null : Math.max(...upper),
@@ -68,4 +68,9 @@ export function originOf({ config }: View, { mirror }: MirrorMemory): string | n
 /** What the mirrors of an upstream answer about. */
 export function* subjectsOf({ subjects }: View, { mirror }: MirrorMemory): Iterable<Subject> {
   for (const [key, subject] of subjects) if (key.startsWith(`${roundKeyOf(mirror)}|`)) yield subject;
+}
+
+/** What a mirror's answers have said beside their subjects. */
+export function contentsOf(mirror: MirrorMemory): MirrorContents {
+  return stateOf({ name: 'contents', none: noContents }, mirror);
 }

@@ -3,6 +3,7 @@ import type { Sample } from '../../core/sample.ts';
 import { isHeavy, type Target } from '../../core/target.ts';
 import { citeSample } from '../cite.ts';
 import { takeContents } from '../contents/freshness.ts';
+import { stateOf } from '../findings/rule.ts';
 import {
   isCanaryOut,
   isCanaryProbe,
@@ -25,6 +26,9 @@ import { forgetSpeed, hearSpeed, shiftSays, spikeSays } from '../rules/speed.ts'
 import { isSlow } from '../rules/threshold.ts';
 import { apply } from './say.ts';
 import { judgeKinds } from './step.ts';
+
+/** It is slow, and so is everything else, or it is out: not told yet. */
+const spikeHeld = { name: 'spike held', none: () => false };
 
 /**
  * Lets every rule that needs no round judge one settled sample of a known mirror, and applies what they say. `cold`: a
@@ -84,19 +88,19 @@ export function refreshSpeed(memory: Memory, mirror: MirrorMemory): void {
   const all = [...mirror.series.values()].map((series) => ({ ...series, isJudge: isSpikeJudge(mirror, series) }));
   const timeoutOf = (target: Target) => ownTimeoutMs(memory.config, target);
   const spike = openFinding(memory, 'spike', name)?.evidence ?? null;
-  const says = spikeSays(name, all, memory.config.detect.spike, { timeoutOf, other: mirror.otherSpeed });
+  const says = spikeSays(name, all, memory.config.detect.spike, { timeoutOf, other: mirror.protocol.otherSpeed });
   // What the others share just now is our own line: it is told once they are fast again and this one is not. What hangs
   // because the mirror is out is that outage, which is told already.
-  mirror.isSpikeHeld =
-    says?.tag === 'trouble' && spike === null && (isCanaryOut(mirror) || isSlowEverywhere(memory, mirror));
-  if (!mirror.isSpikeHeld) apply(memory, 'spike', mirror, says);
+  const isHeld = says?.tag === 'trouble' && spike === null && (isCanaryOut(mirror) || isSlowEverywhere(memory, mirror));
+  mirror.states.set(spikeHeld.name, isHeld);
+  if (!isHeld) apply(memory, 'spike', mirror, says);
   const known = openFinding(memory, 'level_shift', name)?.evidence ?? null;
   apply(memory, 'level_shift', mirror, shiftSays(name, all, { known, spike }));
 }
 
 /** Looks again at the spikes that were held because everything was slow. */
 export function judgeHeldSpikes(memory: Memory): void {
-  for (const mirror of memory.mirrors.values()) if (mirror.isSpikeHeld) refreshSpeed(memory, mirror);
+  for (const mirror of memory.mirrors.values()) if (stateOf(spikeHeld, mirror)) refreshSpeed(memory, mirror);
 }
 
 /** At least two other mirrors can be seen over the same way out, and two thirds of them were slow at their last answer. */
@@ -114,7 +118,7 @@ function isSlowEverywhere(memory: Memory, mirror: MirrorMemory): boolean {
 
 /** After an outage: what was slow in it and never told says nothing of what comes now. */
 export function dropHeldSpikes(memory: Memory, mirror: MirrorMemory): void {
-  if (!mirror.isSpikeHeld) return;
+  if (!stateOf(spikeHeld, mirror)) return;
   // All of them before anything is said: one that is left would open for the moment until it is its turn.
   for (const series of mirror.series.values()) {
     if (series.spike.sinceMs !== null) Object.assign(series, forgetSpeed(series));
@@ -126,7 +130,8 @@ function judgeTarget(memory: Memory, mirror: MirrorMemory, series: SeriesMemory,
   const heard = heardOf(sample);
   if (heard === null) return;
   // Asked before its mirror was back, and failed after: that outage again, and no new one.
-  if (heard.says === 'failed' && mirror.backMs !== null && sample.startedMonotonicMs < mirror.backMs) return;
+  if (heard.says === 'failed' && mirror.outages.backMs !== null && sample.startedMonotonicMs < mirror.outages.backMs)
+    return;
   const wasOut = series.outage.isOut;
   hearOutage(memory, mirror, series, heard);
   const isComing = wasOut && series.outage.isOut && heard.says === 'ok' && !isDamped(series.outage);

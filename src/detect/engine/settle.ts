@@ -5,17 +5,17 @@ import { withoutContents } from '../../core/transcript.ts';
 import { isLeftAlone } from '../absence.ts';
 import { isRefusedForPace } from '../density.ts';
 import { tryBroken } from '../detour.ts';
+import { stateOf } from '../findings/rule.ts';
 import { seriesOf } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
 import { earn } from '../round/budget.ts';
-import { isColdFetch, noStepTimes, seenKey, withStepTime } from '../rules/cold.ts';
+import { rowHasNews } from '../rows.ts';
+import { isColdFetch, noStepTimes, seenKey, stepTimes, withStepTime } from '../rules/cold.ts';
 import { isDisturbed } from '../rules/contaminated.ts';
 import { boundsMs, thresholdMs } from '../rules/threshold.ts';
+import { noteCanary, noteSight } from '../sight.ts';
 import { followVersion, judge } from './judge.ts';
-
-/** What keeps us from seeing a mirror and is ours. */
-const blinding: ReadonlySet<Because> = new Set(['resolver', 'proxy', 'local']);
 
 /** How old the note "was answered before" may get until it is written again, so that it does not expire in use. */
 const seenRewriteMs = 24 * 3_600_000;
@@ -61,10 +61,10 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
     baselineMs: isHeavy(target) ? null : series.baseline.medianMs,
   });
   if (sample.due.purpose === 'scheduled') memory.budget = earn(memory.budget);
-  noteSight(memory, mirror, sample);
+  noteSight(mirror.sight, sample, memory.now);
   tryBroken(memory, mirror, sample);
   if (sample.outcome.tag === 'unknown' || isOfPace) return;
-  noteCanary(memory, mirror, sample);
+  if (noteCanary(mirror.sight, sample, memory.now)) rowHasNews(mirror);
   if (!isLeftAlone(mirror)) judge(memory, mirror, series, sample, { cold, isShort });
 }
 
@@ -76,37 +76,18 @@ export function unjudged(sample: Sample): SettledSample {
 /** Remembers that something was answered, and says whether this was a pull-through cache's first fetch. */
 function noteAnswer(memory: Memory, mirror: MirrorMemory, sample: Sample): boolean {
   if (sample.outcome.tag !== 'ok') return false;
-  mirror.hasOk = true;
+  mirror.sight.hasOk = true;
   const key = seenKey(sample);
   const seenAtMs = memory.seen.get(key);
   const { step } = sample.due.target;
   const timesKey = `${step}|${sample.due.connection}`;
-  const times = mirror.stepTimes.get(timesKey) ?? noStepTimes;
+  const times = stateOf(stepTimes, mirror).get(timesKey) ?? noStepTimes;
   const cold = isColdFetch(sample, seenAtMs !== undefined, times.medianMs);
   if (!cold && sample.rttMs !== null && !isDisturbed(sample))
-    mirror.stepTimes.set(timesKey, withStepTime(times, sample.rttMs));
+    stateOf(stepTimes, mirror).set(timesKey, withStepTime(times, sample.rttMs));
   if (seenAtMs === undefined || memory.now.wallMs - seenAtMs >= seenRewriteMs) {
     memory.seen.set(key, memory.now.wallMs);
     memory.turn.rows.push({ table: 'seen', key, atMs: memory.now.wallMs, value: {} });
   }
   return cold;
-}
-
-/** Notes whether the canary can be seen at all from here. */
-function noteSight(memory: Memory, mirror: MirrorMemory, { due, outcome }: Sample): void {
-  if (!due.target.canary) return;
-  if (outcome.tag !== 'unknown') mirror.blindSinceMs = null;
-  else if (blinding.has(outcome.because)) mirror.blindSinceMs ??= memory.now.wallMs;
-}
-
-function noteCanary(memory: Memory, mirror: MirrorMemory, sample: Sample): void {
-  if (!sample.due.target.canary) return;
-  mirror.lastJudgedAtMs = memory.now.wallMs;
-  mirror.judgedMonotonicMs = memory.now.monotonicMs;
-  mirror.lastSkip = null;
-  mirror.canaryServes = sample.outcome.tag === 'ok';
-  mirror.isDirty = true;
-  if (sample.outcome.tag !== 'ok') return;
-  mirror.lastOkAtMs = memory.now.wallMs;
-  if (sample.due.connection === 'cold') mirror.lastOkRttMs = sample.rttMs ?? mirror.lastOkRttMs;
 }

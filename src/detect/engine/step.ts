@@ -13,6 +13,7 @@ import {
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
 import { lookRefused, lookThrottled, orderLook } from '../round/look.ts';
+import { rowHasNews } from '../rows.ts';
 import { apply } from './say.ts';
 
 /** Lets every kind take in a sample on its arrival. */
@@ -96,8 +97,7 @@ export function carryOut(
     series.states[rule.name] = state;
     if (step.isUrgent === true) memory.urgent.add(series);
   }
-  if (step.isDirty === true || step.rowIsDue === true) mirror.isDirty = true;
-  if (step.rowIsDue === true) mirror.writtenAtMs = null;
+  if (step.isDirty === true || step.rowIsDue === true) rowHasNews(mirror, step.rowIsDue === true);
   for (const series of step.claims ?? []) claimSeries(memory, mirror, series);
   for (const absences of step.absorbs ?? []) claimAbsences(memory, mirror, absences);
   for (const request of step.requests ?? []) send(memory, mirror, request);

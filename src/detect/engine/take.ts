@@ -18,6 +18,7 @@ import { answerMoments, hasten } from '../round/moments.ts';
 import { isContaminated, isDisturbed } from '../rules/contaminated.ts';
 import { heardOf, isDamped } from '../rules/outage.ts';
 import { countSample } from '../rules/self.ts';
+import { noteTiming } from '../sight.ts';
 import { dropHeldSpikes, refreshSpeed } from './judge.ts';
 import { boundsFor, settle, unjudged } from './settle.ts';
 import { noteAnswer, receiveSample } from './step.ts';
@@ -39,7 +40,7 @@ export function take(memory: Memory, sample: Sample): void {
     memory.turn.settled.push(unjudged(sample));
     return;
   }
-  noteTiming(mirror, sample);
+  noteTiming(mirror.sight, sample);
   const because = becauseOf(memory, mirror, sample);
   if (because !== null || sample.outcome.tag === 'unknown') {
     answerRound(memory, sample, null);
@@ -59,10 +60,10 @@ export function take(memory: Memory, sample: Sample): void {
   noteFamily(memory, mirror, sample);
   noteProtocol(memory, mirror, sample);
   noteAnswer(memory, mirror, seriesOf(mirror, target, connection), sample);
-  mirror.address = sample.remoteAddress ?? mirror.address;
+  mirror.line.address = sample.remoteAddress ?? mirror.line.address;
   const isAnswer = !isSilent(sample.outcome);
-  if (isAnswer) mirror.answeredFromMs = Math.max(mirror.answeredFromMs ?? 0, sample.startedMonotonicMs);
-  mirror.marks = withMark(mirror.marks, { atMs: memory.now.monotonicMs, answered: isAnswer });
+  if (isAnswer) mirror.line.answeredFromMs = Math.max(mirror.line.answeredFromMs ?? 0, sample.startedMonotonicMs);
+  mirror.line.marks = withMark(mirror.line.marks, { atMs: memory.now.monotonicMs, answered: isAnswer });
   answerRound(memory, sample, isAnswer ? 'answered' : 'failed');
   const isShort = isShortTimeout(memory, mirror, sample);
   memory.held.push({ sample, sinceMs: memory.now.monotonicMs, isShort });
@@ -99,22 +100,11 @@ function hearCanary(memory: Memory, mirror: MirrorMemory, sample: Sample): void 
   // Back, or on its way: what else is out is asked at once, not at its own pace.
   if (series.outage.isOut && !isDamped(series.outage)) lookBack(memory, mirror, sample.due.target);
   if (series.outage.isOut) return;
-  mirror.backMs = memory.now.monotonicMs;
+  mirror.outages.backMs = memory.now.monotonicMs;
   dropHeldSpikes(memory, mirror);
   for (const { target, connection, outage } of mirror.series.values()) {
     if (connection === 'cold' && outage.last === 'failed') lookBack(memory, mirror, target);
   }
-}
-
-function noteTiming(mirror: MirrorMemory, sample: Sample): void {
-  const { due } = sample;
-  if (!due.target.canary) return;
-  mirror.wasAsked = true;
-  if (due.purpose !== 'scheduled') return;
-  if (mirror.lastPlannedMs !== null) {
-    mirror.plannedGapMs = Math.max(mirror.plannedGapMs ?? 0, due.plannedAtMs - mirror.lastPlannedMs);
-  }
-  mirror.lastPlannedMs = due.plannedAtMs;
 }
 
 /** Why a sample is news about us; `null`: it is about the mirror, or unknown already. Counts it for our own finding. */

@@ -209,6 +209,6 @@ export const builds: FindingRule<BuildState | null, number | null> = {
 
 /** Where the mirror fails single requests too, that is told already. */
 function speaksForBuild({ mirror, sample }: Received, isServed: boolean): boolean {
-  const isAlone = isServed && mirror.protocolFault === null;
+  const isAlone = isServed && mirror.protocol.fault === null;
   return isAlone && mirror.doubt === null && !isCanaryOut(mirror) && !isContaminated(sample, null);
 }

@@ -1,6 +1,6 @@
 import { saysBehind } from '../../core/finding.ts';
 import { phrase } from '../../words/tell.ts';
-import { originOf, subjectsOf } from '../contents/readings.ts';
+import { contentsOf, originOf, subjectsOf } from '../contents/readings.ts';
 import { backwardsOf } from '../contents/regression.ts';
 import type { Comparison, Shelf, Subject } from '../contents/subject.ts';
 import { openFinding } from '../lookups.ts';
@@ -84,8 +84,8 @@ function isTrouble(trouble: LagTrouble, { view }: About): boolean {
 }
 
 /** True for a mirror that went back on this module lately: what is absent now and then is no chance. */
-export function wentBack({ contents }: MirrorMemory, module: string | null): boolean {
-  return (contents.steppedBack.get(module)?.backwards ?? 0) > 0;
+export function wentBack(mirror: MirrorMemory, module: string | null): boolean {
+  return (contentsOf(mirror).steppedBack.get(module)?.backwards ?? 0) > 0;
 }
 
 /** True where several backends take turns on this module, which is told: what the older ones do not have is part of that. */

@@ -93,7 +93,8 @@ function wantsOf(memory: Memory, round: Round, doubted: readonly MirrorMemory[])
     if (round.flights.has(mirror.mirror.name) || !mayBeAskedMore(mirror, nowMs)) continue;
     for (const target of mirror.doubt?.targets.values() ?? []) {
       // Where some of its targets are out already, siblings were compared: one more asks of it alone.
-      if (!target.canary) want(target, 2, mirror.out.size >= comparedTargets ? new Set([mirror.mirror.name]) : null);
+      if (!target.canary)
+        want(target, 2, mirror.outages.out.size >= comparedTargets ? new Set([mirror.mirror.name]) : null);
       want('canary', target.canary ? 3 : 1, null);
     }
   }
@@ -161,7 +162,7 @@ function witnessDues(
 ) {
   if (question !== 'canary') return [];
   const egresses = new Set(round.watching);
-  for (const { marks, egress } of doubted) if (marks.at(-1)?.answered === false) egresses.add(egress);
+  for (const { line, egress } of doubted) if (line.marks.at(-1)?.answered === false) egresses.add(egress);
   return [...egresses].flatMap((egress) =>
     witnessesToAsk(memory, round, egress, fromMs).flatMap((other) =>
       other.canary === null ? [] : [{ target: other.canary, timeoutMs: lookTimeoutMs(memory, other, other.canary) }],
@@ -218,16 +219,16 @@ function usualMs(_memory: Memory, mirror: MirrorMemory, target: Target): number 
 function confirmTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
   const baselineMs = usualMs(memory, mirror, target);
   const usual =
-    baselineMs === null && mirror.lastOkRttMs === null
+    baselineMs === null && mirror.sight.lastOkRttMs === null
       ? limits.roundTimeoutMsMin
-      : Math.max(baselineMs ?? 0, mirror.lastOkRttMs ?? 0);
+      : Math.max(baselineMs ?? 0, mirror.sight.lastOkRttMs ?? 0);
   const wantedMs = Math.max(limits.roundTimeoutMsMin, limits.roundTimeoutFactor * usual);
   return Math.round(Math.min(wantedMs, ownTimeoutMs(memory.config, target)));
 }
 
 /** The deadline of a sibling and of a look: long enough that a slow answer is measured and not cut. Milliseconds. */
 function lookTimeoutMs(memory: Memory, mirror: MirrorMemory, target: Target): number {
-  const usual = usualMs(memory, mirror, target) ?? mirror.lastOkRttMs ?? 0;
+  const usual = usualMs(memory, mirror, target) ?? mirror.sight.lastOkRttMs ?? 0;
   const wantedMs = Math.max(limits.lookTimeoutMsMin, limits.lookTimeoutFactor * usual);
   const ownMs = mirror.canary === null ? wantedMs : ownTimeoutMs(memory.config, mirror.canary);
   return Math.round(Math.min(wantedMs, ownMs));

@@ -6,6 +6,16 @@ export interface Mark {
   readonly answered: boolean;
 }
 
+/** What the line to one mirror showed. */
+export interface Line {
+  /** When the last probe began that got any HTTP answer, monotonic milliseconds. */
+  answeredFromMs: number | null;
+  /** Its answers and silences of the last two minutes. */
+  marks: readonly Mark[];
+  /** Where it was last reached. */
+  address: string | null;
+}
+
 /** Marks kept of one mirror or control: more than a round of a second a piece makes in the window. */
 const marksKept = 240;
 /** From this share of silent answers on a unit fails partly. */

@@ -20,8 +20,8 @@ import { isLineLossy, placeOf, witnessesOf } from './witness.ts';
  */
 function judgedOf(memory: Memory, egress: string): readonly MirrorMemory[] {
   const all = [...memory.mirrors.values()].filter((mirror) => mirror.egress === egress && mirror.canary !== null);
-  const hasAny = all.some((mirror) => mirror.hasOk);
-  return all.filter((mirror) => !isCanaryOut(mirror) && (mirror.hasOk || !hasAny));
+  const hasAny = all.some((mirror) => mirror.sight.hasOk);
+  return all.filter((mirror) => !isCanaryOut(mirror) && (mirror.sight.hasOk || !hasAny));
 }
 
 /** The vantage rule for one egress on the answers of one moment. */

@@ -14,7 +14,7 @@ const witnessesAsked = 2;
 export function vantageWord(memory: View, mirror: MirrorMemory): 'ok' | 'unverified' {
   for (const control of memory.controls.values()) if (control.up === true) return 'ok';
   const others = [...memory.mirrors.values()].filter(
-    (other) => other === mirror || (other.egress === mirror.egress && other.hasOk && !isCanaryOut(other)),
+    (other) => other === mirror || (other.egress === mirror.egress && other.sight.hasOk && !isCanaryOut(other)),
   );
   return unitsOf(others.map(placeOf)).length >= 2 ? 'ok' : 'unverified';
 }
@@ -24,7 +24,7 @@ export function placeOf(mirror: MirrorMemory) {
   return {
     registry: mirror.mirror.name,
     url: mirror.mirror.url,
-    address: mirror.mirror.access.proxy === null ? mirror.address : null,
+    address: mirror.mirror.access.proxy === null ? mirror.line.address : null,
   };
 }
 
@@ -32,7 +32,7 @@ export function placeOf(mirror: MirrorMemory) {
 function* othersOf(memory: Memory, round: Round, egress: string): Iterable<MirrorMemory> {
   for (const mirror of memory.mirrors.values()) {
     if (mirror.egress !== egress || roundKeyOf(mirror.mirror) === round.key) continue;
-    if (mirror.hasOk && !isCanaryOut(mirror)) yield mirror;
+    if (mirror.sight.hasOk && !isCanaryOut(mirror)) yield mirror;
   }
 }
 
@@ -41,7 +41,7 @@ export function witnessesOf(memory: Memory, round: Round, moment: Moment, egress
   const witnesses: Said[] = [];
   for (const other of othersOf(memory, round, egress)) {
     const said = moment.said.get(other.mirror.name);
-    const isHeard = other.answeredFromMs !== null && other.answeredFromMs > moment.witnessFromMs;
+    const isHeard = other.line.answeredFromMs !== null && other.line.answeredFromMs > moment.witnessFromMs;
     if (isHeard) witnesses.push('answered');
     else if (said !== undefined) witnesses.push(said);
   }
@@ -51,7 +51,7 @@ export function witnessesOf(memory: Memory, round: Round, moment: Moment, egress
 /** Whom to ask beside the mirrors of a round, because none of them has spoken since the first failure. */
 export function witnessesToAsk(memory: Memory, round: Round, egress: string, fromMs: number): readonly MirrorMemory[] {
   const others = [...othersOf(memory, round, egress)];
-  if (others.some(({ answeredFromMs }) => answeredFromMs !== null && answeredFromMs > fromMs)) return [];
+  if (others.some(({ line: { answeredFromMs } }) => answeredFromMs !== null && answeredFromMs > fromMs)) return [];
   const free = others.filter(
     (other) => canBeAsked(memory, other) && other.doubt === null && !round.flights.has(other.mirror.name),
   );
@@ -66,12 +66,12 @@ export function isLineLossy(memory: View, egress: string): boolean {
   const nowMs = memory.now.monotonicMs;
   const mirrors = new Map(
     [...memory.mirrors.values()]
-      .filter((mirror) => mirror.egress === egress && mirror.hasOk)
+      .filter((mirror) => mirror.egress === egress && mirror.sight.hasOk)
       .map((mirror) => [mirror.mirror.name, mirror]),
   );
   const units = unitsOf([...mirrors.values()].map(placeOf)).map((registries) =>
     lossOf(
-      registries.map((registry) => mirrors.get(registry)?.marks ?? []),
+      registries.map((registry) => mirrors.get(registry)?.line.marks ?? []),
       nowMs,
     ),
   );

@@ -43,3 +43,6 @@ export function withStepTime(times: StepTimes, rttMs: number): StepTimes {
   const window = [...times.window, rttMs].slice(-stepWindow);
   return { window, medianMs: medianOf(window) };
 }
+
+/** The place of a mirror's step times, by step and connection. */
+export const stepTimes = { name: 'step times', none: () => new Map<string, StepTimes>() };

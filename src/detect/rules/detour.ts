@@ -22,6 +22,23 @@ export interface Detour {
   readonly back: number;
 }
 
+/** What is known of the address families of one mirror. */
+export interface Families {
+  /** One of them does not answer, the other does; `null`: not, or not known. */
+  detour: Detour | null;
+  /** The family that could not be connected to last, until it answers; `null`: none. */
+  failedOver: { readonly family: AddressFamily; readonly reason: Reason; readonly probeId: string } | null;
+  /** When it last answered over each family, monotonic milliseconds. */
+  readonly answeredOver: Map<AddressFamily, number>;
+  /** Answers of the last round over the other family, by target, the newest last. */
+  readonly insteadOf: Map<string, Sample>;
+}
+
+/** A mirror whose families are not known. */
+export function noFamilies(): Families {
+  return { detour: null, failedOver: null, answeredOver: new Map(), insteadOf: new Map() };
+}
+
 /** Failures after which it is the family, and no blip. */
 const shownFrom = 2;
 /** Connections in a row after which a family is back that was broken for longer. */

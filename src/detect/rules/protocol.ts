@@ -28,6 +28,14 @@ export interface OtherSpeed {
   readonly atMs: number;
 }
 
+/** What is known of the HTTP versions of one mirror. */
+export interface Protocols {
+  /** It fails over one version; `null`: over none, or none is known. */
+  fault: ProtocolFault | null;
+  /** How long it took over the other version, probed since it became slow; `null`: not probed, or it is not slow. */
+  otherSpeed: OtherSpeed | null;
+}
+
 /** One HTTP version fails, the other works: who is hit. */
 export interface OneProtocol {
   readonly broken: HttpProtocol;
