@@ -67,7 +67,7 @@ export function createDetector(input: {
     writeUrgent(memory);
     const { turn } = memory;
     memory.turn = newTurn();
-    return { ...turn, shed: memory.self.shed, wakeAtMs: wakeAtMs(memory) };
+    return { ...turn, shed: memory.us.self.shed, wakeAtMs: wakeAtMs(memory) };
   };
   const withMirror = (registry: string, now: Now, act: (mirror: MirrorMemory) => void) =>
     turnAt(now, () => {
@@ -92,7 +92,7 @@ export function createDetector(input: {
             marks: withMark(known.marks, { atMs: now.monotonicMs, answered: answer.answered }),
           });
         }
-        for (const each of memory.rounds.values()) {
+        for (const each of memory.confirm.rounds.values()) {
           if (each.id === round?.id) answerControl(each, round.moment, answer.name, answer);
           else if (answer.answered && each.watching.size > 0) hasten(each, now.monotonicMs, limits.roundStepMs);
         }
@@ -100,7 +100,7 @@ export function createDetector(input: {
       }),
     unasked: (roundId, moment, name, now) =>
       turnAt(now, () => {
-        for (const round of memory.rounds.values()) {
+        for (const round of memory.confirm.rounds.values()) {
           if (round.id !== roundId) continue;
           if (!answerMoments(round, moment, name, null, null)) answerControl(round, moment, name, null);
         }
@@ -117,8 +117,8 @@ export function createDetector(input: {
       turnAt(now, () => {
         const mirror = memory.mirrors.get(run.registry);
         if (run.outcome === 'failed' && mirror !== undefined) endPaceWait(mirror);
-        memory.differences = countRun(memory.differences, run);
-        apply(memory, 'self', null, differencesSay(memory.differences));
+        memory.us.differences = countRun(memory.us.differences, run);
+        apply(memory, 'self', null, differencesSay(memory.us.differences));
       }),
     familyFor: (registry) => {
       const mirror = memory.mirrors.get(registry);
@@ -171,15 +171,20 @@ export function createDetector(input: {
     reconfigure: (config, targets, now) =>
       turnAt(now, () => {
         adopt(memory, config, targets);
-        memory.self = quietSelf(memory.self, now.monotonicMs);
+        memory.us.self = quietSelf(memory.us.self, now.monotonicMs);
         advanceRounds(memory);
       }),
     flush: (now) =>
       turnAt(now, () => {
         for (const mirror of memory.mirrors.values()) leaveRound(memory, mirror);
-        for (const { sample, isShort } of memory.held.splice(0)) {
+        for (const { sample, isShort } of memory.confirm.held.splice(0)) {
           const egress = memory.mirrors.get(sample.due.target.registry)?.egress;
-          settle(memory, sample, egress !== undefined && memory.suspicions.has(egress) ? 'vantage' : null, isShort);
+          settle(
+            memory,
+            sample,
+            egress !== undefined && memory.confirm.suspicions.has(egress) ? 'vantage' : null,
+            isShort,
+          );
         }
         writeEvidence(memory, true);
         writeDirty(memory, true);
@@ -197,7 +202,7 @@ export function createDetector(input: {
 /** Takes a mirror out of doubt and out of the moments that wait for it. */
 function leaveRound(memory: Memory, mirror: MirrorMemory): void {
   endDoubt(memory, mirror);
-  for (const round of memory.rounds.values()) {
+  for (const round of memory.confirm.rounds.values()) {
     const flight = round.flights.get(mirror.mirror.name);
     if (flight !== undefined) answerMoments(round, flight.moment, mirror.mirror.name, null, null);
   }
@@ -206,19 +211,19 @@ function leaveRound(memory: Memory, mirror: MirrorMemory): void {
 /** Opens and closes the finding about our own contaminated samples. */
 function judgeUs(memory: Memory): void {
   const { monotonicMs } = memory.now;
-  const { state, event } = judgeSelf(memory.self, monotonicMs);
-  memory.self = state;
+  const { state, event } = judgeSelf(memory.us.self, monotonicMs);
+  memory.us.self = state;
   apply(memory, 'self', null, selfSays(event, state, monotonicMs));
-  if (event === 'opened') memory.clockFindingUntilMs = null;
-  if (memory.clockFindingUntilMs === null || memory.clockFindingUntilMs > monotonicMs) return;
-  memory.clockFindingUntilMs = null;
+  if (event === 'opened') memory.us.clockFindingUntilMs = null;
+  if (memory.us.clockFindingUntilMs === null || memory.us.clockFindingUntilMs > monotonicMs) return;
+  memory.us.clockFindingUntilMs = null;
   apply(memory, 'self', null, clockWell);
 }
 
 /** What the sleep touched is unknown: rounds end, streaks start anew, and late samples will be known by the interval. */
 function sleep(memory: Memory, fromMs: number, toMs: number): void {
-  memory.asleep = [...memory.asleep, { fromMs, toMs }].slice(-sleepsKept);
-  const held = memory.held.splice(0);
+  memory.us.asleep = [...memory.us.asleep, { fromMs, toMs }].slice(-sleepsKept);
+  const held = memory.confirm.held.splice(0);
   for (const mirror of memory.mirrors.values()) {
     leaveRound(memory, mirror);
     startStreaksAnew(mirror);
@@ -226,19 +231,19 @@ function sleep(memory: Memory, fromMs: number, toMs: number): void {
   for (const one of held) {
     const { startedMonotonicMs, endedMonotonicMs } = one.sample;
     if (startedMonotonicMs <= toMs && endedMonotonicMs >= fromMs) settle(memory, one.sample, 'local');
-    else memory.held.push(one);
+    else memory.confirm.held.push(one);
   }
   settleHeld(memory);
-  for (const [egress, suspicion] of memory.suspicions) {
+  for (const [egress, suspicion] of memory.confirm.suspicions) {
     // Its two and ten minutes must be minutes in which we looked.
-    memory.suspicions.set(egress, {
+    memory.confirm.suspicions.set(egress, {
       ...suspicion,
       sinceMs: memory.now.monotonicMs,
       patternSinceMs: memory.now.monotonicMs,
     });
   }
   if (openFinding(memory, 'self', null) === null) apply(memory, 'self', null, clockSays);
-  if (!memory.self.isOpen) memory.clockFindingUntilMs = memory.now.monotonicMs + limits.contaminatedWindowMs;
+  if (!memory.us.self.isOpen) memory.us.clockFindingUntilMs = memory.now.monotonicMs + limits.contaminatedWindowMs;
 }
 
 function acknowledge(memory: Memory, findingId: string, reason: string): void {
@@ -250,13 +255,13 @@ function acknowledge(memory: Memory, findingId: string, reason: string): void {
   for (const series of mirror.series.values()) {
     if (series.shift === null) continue;
     series.shift = null;
-    memory.urgent.add(series);
+    memory.rowsDue.urgent.add(series);
   }
 }
 
 function keepFresh(memory: Memory): void {
-  if (memory.now.monotonicMs - memory.findingsWrittenAtMs < rewriteMs) return;
-  memory.findingsWrittenAtMs = memory.now.monotonicMs;
+  if (memory.now.monotonicMs - memory.findingLog.findingsWrittenAtMs < rewriteMs) return;
+  memory.findingLog.findingsWrittenAtMs = memory.now.monotonicMs;
   rewriteFindings(memory);
   for (const [key, atMs] of memory.seen) {
     if (memory.now.wallMs - atMs > memory.config.state.keepMs) memory.seen.delete(key);

@@ -17,7 +17,7 @@ export function roundKeyOf(mirror: Pick<Mirror, 'ecosystem' | 'upstream'>): stri
 
 /** The round with this id; `null` where it has ended. */
 export function roundOf(memory: Memory, id: string): Round | null {
-  for (const round of memory.rounds.values()) if (round.id === id) return round;
+  for (const round of memory.confirm.rounds.values()) if (round.id === id) return round;
   return null;
 }
 

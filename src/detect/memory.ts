@@ -34,6 +34,50 @@ export interface Held {
   readonly isShort: boolean;
 }
 
+/** What waits for answers of mirrors together: see `round/`. */
+export interface Confirm {
+  readonly rounds: Map<string, Round>;
+  readonly suspicions: Map<string, Suspicion>;
+  held: Held[];
+  budget: Budget;
+  /** When a heavy question was last asked out of turn, monotonic milliseconds, by upstream and question. */
+  readonly heavyLooks: Map<string, number>;
+}
+
+/** What is known of the open findings beside them: see `engine/say.ts`. Monotonic milliseconds, but `stampMs`. */
+export interface FindingLog {
+  /** When a finding's confidence began to count. */
+  readonly openSince: Map<string, number>;
+  /** Of each open finding as it was last written: its evidence, the row's stamp, and when. */
+  readonly writtenFindings: Map<
+    string,
+    { readonly evidence: Finding['evidence']; readonly stampMs: number; readonly atMs: number }
+  >;
+  findingsWrittenAtMs: number;
+}
+
+/** Series with news for their row: see `rows.ts`. */
+export interface RowsDue {
+  /** Written about once a minute. */
+  readonly dirty: Set<SeriesMemory>;
+  /** Written with this turn. */
+  readonly urgent: Set<SeriesMemory>;
+  /** When rows that are due were last looked for, monotonic milliseconds; `null`: not yet. */
+  lookedForRowsAtMs: number | null;
+}
+
+/** What is known of this process and the place it runs in. */
+export interface Us {
+  self: SelfState;
+  /** Where real clients say something else than our steps. */
+  differences: Differences;
+  /** Intervals in which the process was not running, the last few. */
+  asleep: readonly { readonly fromMs: number; readonly toMs: number }[];
+  clockFindingUntilMs: number | null;
+  /** Every canary has been asked once: before, nothing is said of the vantage. */
+  passEnded: boolean;
+}
+
 /** The whole state of detect: plain data, changed in place by this stage alone. */
 export interface Memory {
   config: Config;
@@ -41,40 +85,17 @@ export interface Memory {
   readonly random: Random;
   readonly mirrors: Map<string, MirrorMemory>;
   readonly targets: Map<string, Target>;
-  readonly rounds: Map<string, Round>;
-  readonly suspicions: Map<string, Suspicion>;
-  held: Held[];
-  budget: Budget;
-  /** When a heavy question was last asked out of turn, monotonic milliseconds, by upstream and question. */
-  readonly heavyLooks: Map<string, number>;
+  readonly controls: Map<string, ControlMemory>;
+  readonly confirm: Confirm;
   /** Open findings by id, in the order in which they opened. */
   readonly open: Map<string, Finding>;
-  /** When a finding's confidence began to count, monotonic milliseconds. */
-  readonly openSince: Map<string, number>;
-  /** Of each open finding as it was last written: its evidence, the row's stamp, and when, monotonic milliseconds. */
-  readonly writtenFindings: Map<
-    string,
-    { readonly evidence: Finding['evidence']; readonly stampMs: number; readonly atMs: number }
-  >;
-  /** Series with news for their row: written about once a minute; `urgent` ones with this turn. */
-  readonly dirty: Set<SeriesMemory>;
-  readonly urgent: Set<SeriesMemory>;
+  readonly findingLog: FindingLog;
+  readonly rowsDue: RowsDue;
   /** Wall stamps of what was answered before, by `seenKey`. */
   readonly seen: Map<string, number>;
   /** What mutable answers have said, by `Subject.key`. */
   readonly subjects: Map<string, Subject>;
-  readonly controls: Map<string, ControlMemory>;
-  self: SelfState;
-  /** Where real clients say something else than our steps. */
-  differences: Differences;
-  /** Intervals in which the process was not running, the last few. */
-  asleep: readonly { readonly fromMs: number; readonly toMs: number }[];
-  /** Every canary has been asked once: before, nothing is said of the vantage. */
-  passEnded: boolean;
-  findingsWrittenAtMs: number;
-  /** When rows that are due were last looked for, monotonic milliseconds; `null`: not yet. */
-  lookedForRowsAtMs: number | null;
-  clockFindingUntilMs: number | null;
+  readonly us: Us;
   now: Now;
   /** What the call under way hands on. */
   turn: TurnDraft;

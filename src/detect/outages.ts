@@ -17,7 +17,7 @@ export function hearOutage(memory: Memory, mirror: MirrorMemory, series: SeriesM
   // Starts anew: the failures of this outage must not open the next one by their share.
   series.outage = { ...withoutRow(series.outage), last: 'passed' };
   mirror.outages.out.delete(series);
-  memory.urgent.add(series);
+  memory.rowsDue.urgent.add(series);
   refreshOutage(memory, mirror, vantageWord(memory, mirror));
 }
 
@@ -32,7 +32,7 @@ export function openOutage(
   series.outage = goesOut(series.outage, memory.config.detect.outage, memory.now.monotonicMs, failsNowAndThen(mirror));
   mirror.outages.out.add(series);
   claimSeries(memory, mirror, series);
-  memory.urgent.add(series);
+  memory.rowsDue.urgent.add(series);
   refreshOutage(memory, mirror, vantage);
 }
 

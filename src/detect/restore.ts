@@ -43,8 +43,8 @@ function restoreFinding(memory: Memory, row: Row): void {
   if (!findingKinds.includes(finding.kind) || finding.id !== row.key || !Array.isArray(finding.scope)) return;
   memory.open.set(finding.id, finding);
   const { evidence } = finding;
-  memory.writtenFindings.set(finding.id, { evidence, stampMs: row.atMs, atMs: memory.now.monotonicMs });
-  memory.openSince.set(finding.id, monotonicOf(memory, finding.openedAtMs));
+  memory.findingLog.writtenFindings.set(finding.id, { evidence, stampMs: row.atMs, atMs: memory.now.monotonicMs });
+  memory.findingLog.openSince.set(finding.id, monotonicOf(memory, finding.openedAtMs));
 }
 
 function restoreMirror(memory: Memory, row: Row, moved: Set<string>): void {

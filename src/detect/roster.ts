@@ -54,12 +54,12 @@ export function adopt(memory: Memory, config: Config, targets: readonly Target[]
   }
   adoptContents(memory);
   alignKinds(memory, 'adopt');
-  for (const round of memory.rounds.values()) {
+  for (const round of memory.confirm.rounds.values()) {
     for (const registry of round.flights.keys()) if (!memory.mirrors.has(registry)) round.flights.delete(registry);
   }
-  for (const [egress, suspicion] of memory.suspicions) {
+  for (const [egress, suspicion] of memory.confirm.suspicions) {
     const remains = [...memory.mirrors.values()].some((mirror) => mirror.egress === egress);
-    if (!remains) leave(memory, memory.rounds.get(suspicion.roundKey) ?? null, egress);
+    if (!remains) leave(memory, memory.confirm.rounds.get(suspicion.roundKey) ?? null, egress);
   }
   forgetDifferences(memory, config);
   const controls = new Set(config.controls.map((control) => control.name));
@@ -70,8 +70,8 @@ export function adopt(memory: Memory, config: Config, targets: readonly Target[]
 
 /** What is not run any more differs no more. */
 function forgetDifferences(memory: Memory, config: Config): void {
-  memory.differences = differencesOf(memory.differences, config.clientRuns?.pairs ?? []);
-  apply(memory, 'self', null, differencesSay(memory.differences));
+  memory.us.differences = differencesOf(memory.us.differences, config.clientRuns?.pairs ?? []);
+  apply(memory, 'self', null, differencesSay(memory.us.differences));
 }
 
 function removeMirror(memory: Memory, mirror: MirrorMemory): void {
@@ -83,7 +83,7 @@ function removeMirror(memory: Memory, mirror: MirrorMemory): void {
   }
   for (const series of mirror.series.values()) dropSeries(memory, series);
   memory.turn.deletes.push({ table: 'detector', key: rowKey.mirror(name) });
-  for (const round of memory.rounds.values()) {
+  for (const round of memory.confirm.rounds.values()) {
     round.flights.delete(name);
     for (const moment of round.moments) moment.said.delete(name);
   }
@@ -91,8 +91,8 @@ function removeMirror(memory: Memory, mirror: MirrorMemory): void {
 }
 
 function dropSeries(memory: Memory, series: SeriesMemory): void {
-  memory.dirty.delete(series);
-  memory.urgent.delete(series);
+  memory.rowsDue.dirty.delete(series);
+  memory.rowsDue.urgent.delete(series);
   memory.turn.deletes.push({ table: 'detector', key: rowKey.series(series.id) });
 }
 

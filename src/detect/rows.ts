@@ -62,15 +62,16 @@ export function rowHasNews({ row }: MirrorMemory, isDue = false): void {
 
 /** Adds the rows of series that opened or closed something in this turn. */
 export function writeUrgent(memory: Memory): void {
-  for (const series of memory.urgent) writeSeries(memory, series);
-  memory.urgent.clear();
+  for (const series of memory.rowsDue.urgent) writeSeries(memory, series);
+  memory.rowsDue.urgent.clear();
 }
 
 /** Whether it is time to look for rows that are due: once a second. */
 export function isTimeToWrite(memory: Memory): boolean {
   const { monotonicMs } = memory.now;
-  if (memory.lookedForRowsAtMs !== null && monotonicMs - memory.lookedForRowsAtMs < lookEveryMs) return false;
-  memory.lookedForRowsAtMs = monotonicMs;
+  if (memory.rowsDue.lookedForRowsAtMs !== null && monotonicMs - memory.rowsDue.lookedForRowsAtMs < lookEveryMs)
+    return false;
+  memory.rowsDue.lookedForRowsAtMs = monotonicMs;
   return true;
 }
 
@@ -78,7 +79,7 @@ export function isTimeToWrite(memory: Memory): boolean {
 export function writeDirty(memory: Memory, everything: boolean): void {
   let left = everything ? Number.POSITIVE_INFINITY : rowsPerTurn;
   const restMs = Math.max(writeEveryMs, (memory.targets.size * 1_000) / rowsPerSecond);
-  for (const series of memory.dirty) {
+  for (const series of memory.rowsDue.dirty) {
     if (left <= 0) break;
     if (!everything && !isDue(memory, series.writtenAtMs, restMs)) continue;
     writeSeries(memory, series);
@@ -97,7 +98,7 @@ function isDue(memory: Memory, writtenAtMs: number | null, restMs: number): bool
 }
 
 function writeSeries(memory: Memory, series: SeriesMemory): void {
-  memory.dirty.delete(series);
+  memory.rowsDue.dirty.delete(series);
   series.writtenAtMs = memory.now.monotonicMs;
   memory.turn.rows.push(detectorRow(memory, rowKey.series(series.id), seriesRow(memory, series)));
 }

@@ -24,7 +24,7 @@ export function standingOf(memory: Memory, mirror: MirrorMemory): Standing {
   const { state, why } = rollUp({
     paused: mirror.absence.paused?.reason ?? null,
     inMaintenance: mirror.absence.inMaintenance,
-    isSuspect: memory.suspicions.has(mirror.egress),
+    isSuspect: memory.confirm.suspicions.has(mirror.egress),
     silentForMs:
       mirror.sight.judgedMonotonicMs === null ? null : memory.now.monotonicMs - mirror.sight.judgedMonotonicMs,
     paceMs: canaryPaceMs(mirror, memory.config),
@@ -78,15 +78,15 @@ function degradedBy(memory: Memory, mirror: MirrorMemory, findings: readonly Fin
  * canary can be seen for want of a resolver, a proxy or a network of ours, and no control answers, it is us too.
  */
 export function vantageOf(memory: Memory): VantageStanding {
-  const since = [...memory.suspicions.values()].map((suspicion) => suspicion.sinceWallMs);
+  const since = [...memory.confirm.suspicions.values()].map((suspicion) => suspicion.sinceWallMs);
   const blindMs = blindSinceMs(memory);
   if (blindMs !== null) since.push(blindMs);
-  const isKnown = memory.passEnded;
+  const isKnown = memory.us.passEnded;
   return {
     suspect: isKnown ? since.length > 0 : null,
     sinceMs: isKnown && since.length > 0 ? Math.min(...since) : null,
     controls: [...memory.controls].map(([name, { up }]) => ({ name, up })),
-    contaminatedShare: contaminatedOf(memory.self, memory.now.monotonicMs).share,
+    contaminatedShare: contaminatedOf(memory.us.self, memory.now.monotonicMs).share,
   };
 }
 
@@ -104,9 +104,9 @@ function blindSinceMs(memory: Memory): number | null {
 
 /** Notes when the first pass over all canaries has ended. */
 export function notePass(memory: Memory): void {
-  if (memory.passEnded) return;
+  if (memory.us.passEnded) return;
   const canaries = [...memory.mirrors.values()].filter((mirror) => canBeAsked(memory, mirror));
-  memory.passEnded = canaries.length > 0 && canaries.every((mirror) => mirror.sight.wasAsked);
+  memory.us.passEnded = canaries.length > 0 && canaries.every((mirror) => mirror.sight.wasAsked);
 }
 
 /** Every light series with what is usual and what is slow there. */

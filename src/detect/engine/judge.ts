@@ -58,7 +58,7 @@ export function followVersion(memory: Memory, mirror: MirrorMemory, series: Seri
   if (next === series.baseline) return;
   const isAnew = next.window.length === 0 && series.baseline.window.length > 0;
   series.baseline = next;
-  memory.dirty.add(series);
+  memory.rowsDue.dirty.add(series);
   if (isAnew) dropSpeed(memory, mirror, series);
 }
 
@@ -74,11 +74,11 @@ function judgeSpeed(memory: Memory, mirror: MirrorMemory, series: SeriesMemory, 
   const { state, isNews } = hearSpeed(series, sample, context);
   const wasQuiet = series.spike.slow === 0 && series.spike.sinceMs === null && !series.isLastSlow;
   Object.assign(series, state);
-  memory.dirty.add(series);
+  memory.rowsDue.dirty.add(series);
   if (wasQuiet && state.isLastSlow) lookSlow(memory, mirror, sample);
   compareSpeed(memory, mirror, sample, state.isLastSlow);
   if (!isNews) return;
-  memory.urgent.add(series);
+  memory.rowsDue.urgent.add(series);
   refreshSpeed(memory, mirror);
 }
 

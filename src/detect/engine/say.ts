@@ -34,7 +34,7 @@ export function apply(memory: Memory, kind: FindingKind, mirror: MirrorMemory | 
   const known = openFinding(memory, kind, registry, cause);
   if (known === null) {
     const id = memory.random.id(memory.now.wallMs);
-    memory.openSince.set(id, memory.now.monotonicMs);
+    memory.findingLog.openSince.set(id, memory.now.monotonicMs);
     say(memory, 'opened', {
       id,
       kind,
@@ -124,7 +124,7 @@ export function rewriteFindings(memory: Memory): void {
  */
 export function writeEvidence(memory: Memory, everything: boolean): void {
   for (const finding of memory.open.values()) {
-    const written = memory.writtenFindings.get(finding.id);
+    const written = memory.findingLog.writtenFindings.get(finding.id);
     if (written === undefined || written.evidence === finding.evidence) continue;
     if (!everything && memory.now.monotonicMs - written.atMs < limits.evidenceWriteMs) continue;
     writeFinding(memory, finding, written.stampMs);
@@ -134,7 +134,7 @@ export function writeEvidence(memory: Memory, everything: boolean): void {
 function confidenceOf(memory: Memory, finding: Finding): Finding['confidence'] {
   const sure = ruleOf(memory.rules, finding)?.confidence?.(finding) ?? null;
   if (sure !== null) return sure;
-  const sinceMs = memory.openSince.get(finding.id) ?? memory.now.monotonicMs;
+  const sinceMs = memory.findingLog.openSince.get(finding.id) ?? memory.now.monotonicMs;
   return confidenceAfter(memory.now.monotonicMs - sinceMs);
 }
 
@@ -161,8 +161,8 @@ function say(memory: Memory, change: FindingChange['change'], finding: Finding):
   if (finding.state === 'open') memory.open.set(finding.id, finding);
   else {
     memory.open.delete(finding.id);
-    memory.openSince.delete(finding.id);
-    memory.writtenFindings.delete(finding.id);
+    memory.findingLog.openSince.delete(finding.id);
+    memory.findingLog.writtenFindings.delete(finding.id);
   }
   memory.turn.findings.push({ change, finding });
   writeFinding(memory, finding);
@@ -171,5 +171,5 @@ function say(memory: Memory, change: FindingChange['change'], finding: Finding):
 function writeFinding(memory: Memory, finding: Finding, stampMs: number = memory.now.wallMs): void {
   const { id, evidence, state } = finding;
   memory.turn.rows.push({ table: 'finding', key: id, atMs: stampMs, value: finding });
-  if (state === 'open') memory.writtenFindings.set(id, { evidence, stampMs, atMs: memory.now.monotonicMs });
+  if (state === 'open') memory.findingLog.writtenFindings.set(id, { evidence, stampMs, atMs: memory.now.monotonicMs });
 }

@@ -60,7 +60,7 @@ export function settle(memory: Memory, taken: Sample, because: Because | null, i
     thresholdMs: thresholdFor(memory, series, sample.due.timeoutMs),
     baselineMs: isHeavy(target) ? null : series.baseline.medianMs,
   });
-  if (sample.due.purpose === 'scheduled') memory.budget = earn(memory.budget);
+  if (sample.due.purpose === 'scheduled') memory.confirm.budget = earn(memory.confirm.budget);
   noteSight(mirror.sight, sample, memory.now);
   tryBroken(memory, mirror, sample);
   if (sample.outcome.tag === 'unknown' || isOfPace) return;

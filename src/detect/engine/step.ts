@@ -36,7 +36,7 @@ export function judgeKinds(memory: Memory, settled: Omit<Judged, 'view' | 'isTol
   const judged: Judged = { ...settled, view: memory, isTold };
   for (const rule of memory.rules) {
     const step = rule.judge?.(stateOf(rule, mirror), judged, seriesStateOf(rule, series));
-    if (step?.isSeriesDirty === true) memory.dirty.add(series);
+    if (step?.isSeriesDirty === true) memory.rowsDue.dirty.add(series);
     carryOut(memory, rule, mirror, step);
   }
 }
@@ -95,7 +95,7 @@ export function carryOut(
   if (step.mirror !== undefined) mirror.states.set(rule.name, step.mirror);
   for (const [series, state] of step.series ?? []) {
     series.states[rule.name] = state;
-    if (step.isUrgent === true) memory.urgent.add(series);
+    if (step.isUrgent === true) memory.rowsDue.urgent.add(series);
   }
   if (step.isDirty === true || step.rowIsDue === true) rowHasNews(mirror, step.rowIsDue === true);
   for (const series of step.claims ?? []) claimSeries(memory, mirror, series);

@@ -66,12 +66,12 @@ export function take(memory: Memory, sample: Sample): void {
   mirror.line.marks = withMark(mirror.line.marks, { atMs: memory.now.monotonicMs, answered: isAnswer });
   answerRound(memory, sample, isAnswer ? 'answered' : 'failed');
   const isShort = isShortTimeout(memory, mirror, sample);
-  memory.held.push({ sample, sinceMs: memory.now.monotonicMs, isShort });
+  memory.confirm.held.push({ sample, sinceMs: memory.now.monotonicMs, isShort });
   if (isLeftAlone(mirror)) return;
-  const suspicion = memory.suspicions.get(mirror.egress);
+  const suspicion = memory.confirm.suspicions.get(mirror.egress);
   if (suspicion !== undefined) {
     // Verdicts stand still; an answer is a reason to look again soon.
-    const round = memory.rounds.get(suspicion.roundKey);
+    const round = memory.confirm.rounds.get(suspicion.roundKey);
     if (isAnswer && round !== undefined) hasten(round, memory.now.monotonicMs, limits.roundStepMs);
     return;
   }
@@ -111,14 +111,14 @@ function hearCanary(memory: Memory, mirror: MirrorMemory, sample: Sample): void 
 function becauseOf(memory: Memory, mirror: MirrorMemory, sample: Sample): Because | null {
   if (sample.outcome.tag === 'unknown') return null;
   const { startedMonotonicMs, endedMonotonicMs, due } = sample;
-  const slept = memory.asleep.some(({ fromMs, toMs }) => startedMonotonicMs <= toMs && endedMonotonicMs >= fromMs);
+  const slept = memory.us.asleep.some(({ fromMs, toMs }) => startedMonotonicMs <= toMs && endedMonotonicMs >= fromMs);
   if (slept) return 'local';
   const bounds = boundsFor(memory, seriesOf(mirror, due.target, due.connection), due.timeoutMs);
   const contaminated = isContaminated(sample, bounds);
   const disturbed = !contaminated && sample.outcome.tag === 'ok' && isDisturbed(sample);
   // What a mirror does to its own samples says nothing of this machine.
   if (!holdsThread(mirror)) {
-    memory.self = countSample(memory.self, { contaminated, disturbed }, memory.now.monotonicMs);
+    memory.us.self = countSample(memory.us.self, { contaminated, disturbed }, memory.now.monotonicMs);
   }
   return contaminated ? 'contaminated' : null;
 }

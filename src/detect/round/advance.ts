@@ -12,7 +12,7 @@ import { heedVerdict, leave, verdictOf } from './suspicion.ts';
 
 /** Moves every round on to now: judges moments, ends doubts, asks the next moment; then settles what waits no longer. */
 export function advanceRounds(memory: Memory): void {
-  for (const round of memory.rounds.values()) {
+  for (const round of memory.confirm.rounds.values()) {
     expireFlights(round, memory.now.monotonicMs);
     for (const moment of round.moments) judgeRoundMoment(memory, round, moment);
     round.moments = round.moments.filter((moment) => !moment.isFinal);
@@ -21,7 +21,7 @@ export function advanceRounds(memory: Memory): void {
     stopWatching(memory, round);
     askMoment(memory, round);
     const isOver = round.watching.size === 0 && round.looks.size === 0 && !hasDoubt(memory, round);
-    if (isOver) memory.rounds.delete(round.key);
+    if (isOver) memory.confirm.rounds.delete(round.key);
   }
   settleHeld(memory);
 }
@@ -68,12 +68,12 @@ function hasDoubt(memory: Memory, round: Round): boolean {
 export function settleHeld(memory: Memory): void {
   const ready: Held[] = [];
   const waiting: Held[] = [];
-  for (const held of memory.held) (isWaiting(memory, held) ? waiting : ready).push(held);
+  for (const held of memory.confirm.held) (isWaiting(memory, held) ? waiting : ready).push(held);
   if (ready.length === 0) return;
-  memory.held = waiting;
+  memory.confirm.held = waiting;
   for (const { sample, isShort } of ready) {
     const mirror = memory.mirrors.get(sample.due.target.registry);
-    const isSuspect = mirror !== undefined && memory.suspicions.has(mirror.egress);
+    const isSuspect = mirror !== undefined && memory.confirm.suspicions.has(mirror.egress);
     settle(memory, mirror === undefined ? sample : instead(mirror, sample), isSuspect ? 'vantage' : null, isShort);
   }
 }
@@ -95,7 +95,7 @@ function isWaiting(memory: Memory, held: Held): boolean {
 /** The next monotonic moment at which something happens by itself; `null`: nothing that the usual tick would miss. */
 export function wakeAtMs(memory: Memory): number | null {
   const times: number[] = [];
-  for (const round of memory.rounds.values()) {
+  for (const round of memory.confirm.rounds.values()) {
     const deadlineMs = nextDeadlineMs(round);
     if (deadlineMs !== null) times.push(deadlineMs);
     const askMs = nextAskMs(memory, round);
@@ -104,6 +104,6 @@ export function wakeAtMs(memory: Memory): number | null {
     for (const look of round.looks.values()) times.push(look.untilMs);
     for (const mirror of mirrorsOf(memory, round.key)) if (mirror.doubt !== null) times.push(mirror.doubt.untilMs);
   }
-  for (const held of memory.held) times.push(held.sinceMs + limits.roundMs);
+  for (const held of memory.confirm.held) times.push(held.sinceMs + limits.roundMs);
   return times.length === 0 ? null : Math.min(...times);
 }

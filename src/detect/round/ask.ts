@@ -54,7 +54,7 @@ export function askMoment(memory: Memory, round: Round): void {
     return;
   }
   if (own.length === 0) return;
-  memory.budget = left;
+  memory.confirm.budget = left;
   round.lastKey = want.key;
   round.served.set(want.key, (round.served.get(want.key) ?? 0) + 1 / want.share);
   const controls = isConfirming ? controlsOf(memory, round) : [];
@@ -182,7 +182,7 @@ function pay(
     round.watching.size > 0 ||
     look?.reason === 'back' ||
     doubted.some((mirror) => mirror.canary !== null && isInDoubt(mirror, mirror.canary));
-  return isFree ? memory.budget : spend(memory.budget, asks, look?.isUrgent ?? false);
+  return isFree ? memory.confirm.budget : spend(memory.confirm.budget, asks, look?.isUrgent ?? false);
 }
 
 /** Without a budget nothing waits for an answer that will not be asked for. */
@@ -199,7 +199,7 @@ function controlsOf(memory: Memory, round: Round) {
 
 function isLongWatch(memory: Memory, round: Round): boolean {
   for (const egress of round.watching) {
-    const sinceMs = memory.suspicions.get(egress)?.sinceMs ?? memory.now.monotonicMs;
+    const sinceMs = memory.confirm.suspicions.get(egress)?.sinceMs ?? memory.now.monotonicMs;
     if (memory.now.monotonicMs - sinceMs >= limits.roundMs) return true;
   }
   return false;

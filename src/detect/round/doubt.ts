@@ -20,7 +20,7 @@ const targetsInDoubt = 8;
  * @param trigger  the sample that failed
  */
 function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceMs: number, firstMs: number): void {
-  if (!canBeAsked(memory, mirror) || memory.suspicions.has(mirror.egress)) return;
+  if (!canBeAsked(memory, mirror) || memory.confirm.suspicions.has(mirror.egress)) return;
   const untilMs = memory.now.monotonicMs + limits.roundMs;
   if (mirror.doubt === null) {
     mirror.doubt = { sinceMs, untilMs, targets: new Map([[target.id, target]]), clearedMs: null };
@@ -108,7 +108,7 @@ export function doubtTarget(
     return;
   }
   if (lastBefore !== 'passed' || isCanaryOut(mirror) || isInDoubt(mirror, target)) return;
-  if (spend(memory.budget, 1, false) === null) return;
+  if (spend(memory.confirm.budget, 1, false) === null) return;
   startDoubt(memory, mirror, target, sample.endedMonotonicMs, askAgainMs(memory, sample));
 }
 

@@ -19,7 +19,7 @@ const settledAnswers = 3;
  */
 export function orderLook(memory: Memory, order: LookOrder): void {
   const mirror = memory.mirrors.get(order.registry);
-  if (mirror === undefined || memory.suspicions.has(mirror.egress)) return;
+  if (mirror === undefined || memory.confirm.suspicions.has(mirror.egress)) return;
   const target = targetAt(memory, mirror, order.target);
   if (target === null) return;
   if (order.isPeek) peek(memory, mirror, target);
@@ -51,7 +51,7 @@ export function lookThrottled(memory: Memory, mirror: MirrorMemory, target: Targ
   const untilMs = mirror.absence.throttled.get(target.step);
   if (untilMs === undefined || isHeavy(target)) return;
   const firstMs = memory.now.monotonicMs + Math.max(0, untilMs - memory.now.wallMs);
-  const known = memory.rounds.get(roundKeyOf(mirror.mirror))?.looks.get(questionKey(target));
+  const known = memory.confirm.rounds.get(roundKeyOf(mirror.mirror))?.looks.get(questionKey(target));
   if (known?.reason === 'throttled' && known.registry === mirror.mirror.name) {
     known.nextAtMs = firstMs;
     known.untilMs = firstMs + limits.roundMs;
@@ -77,7 +77,7 @@ function look(
 ): void {
   const { firstMs, isUrgent, reason } = order;
   if (!mayBeLookedAt(memory, mirror, reason)) return;
-  const round = memory.rounds.get(roundKeyOf(mirror.mirror));
+  const round = memory.confirm.rounds.get(roundKeyOf(mirror.mirror));
   const key = questionKey(target);
   const known = round?.looks.get(key);
   const untilMs = firstMs + order.forMs;
@@ -96,7 +96,7 @@ function look(
   // Enough for one moment at least: a look that could ask nobody is none.
   // A tail that is slow now and then must not eat what a doubt or an order will need.
   const asks = 1 + (registries?.size ?? 1) + (reason === 'slow' ? limits.roundTokensKept : 0);
-  if (reason !== 'back' && spend(memory.budget, asks, isUrgent) === null) return;
+  if (reason !== 'back' && spend(memory.confirm.budget, asks, isUrgent) === null) return;
   roundFor(memory, mirror, firstMs).looks.set(key, {
     target,
     registry: mirror.mirror.name,
@@ -112,14 +112,15 @@ function look(
 
 /** A look at what was throttled waits until the mirror's wait is over; any other is none while it stays away. */
 function mayBeLookedAt(memory: Memory, mirror: MirrorMemory, reason: Look['reason']): boolean {
-  if (memory.suspicions.has(mirror.egress)) return false;
+  if (memory.confirm.suspicions.has(mirror.egress)) return false;
   return reason === 'throttled' ? !isLeftAlone(mirror) : canBeAsked(memory, mirror);
 }
 
 /** Nothing is odd: paid from what doubts and looks will not need. */
 function peek(memory: Memory, mirror: MirrorMemory, target: Target): void {
-  if (!canBeAsked(memory, mirror) || spend(memory.budget, 1 + limits.roundTokensKeptOfPeeks, false) === null) return;
-  memory.budget = spend(memory.budget, 1, false) ?? memory.budget;
+  if (!canBeAsked(memory, mirror) || spend(memory.confirm.budget, 1 + limits.roundTokensKeptOfPeeks, false) === null)
+    return;
+  memory.confirm.budget = spend(memory.confirm.budget, 1, false) ?? memory.confirm.budget;
   memory.turn.peeks.push({ target, family: null });
 }
 
@@ -129,7 +130,7 @@ function peek(memory: Memory, mirror: MirrorMemory, target: Target): void {
  */
 function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: LookOrder): void {
   const key = `${roundKeyOf(mirror.mirror)} ${questionKey(target)}`;
-  const lastMs = memory.heavyLooks.get(key);
+  const lastMs = memory.confirm.heavyLooks.get(key);
   const nowMs = memory.now.monotonicMs;
   const isPaced = order.stepMs >= limits.heavyLookMs;
   if (!isPaced && lastMs !== undefined && nowMs - lastMs < limits.heavyLookMs) return;
@@ -139,16 +140,16 @@ function askHeavy(memory: Memory, mirror: MirrorMemory, target: Target, order: L
     const own = targetAt(memory, one, target);
     return own === null ? [] : [own];
   });
-  const left = spend(memory.budget, targets.length, order.isUrgent);
+  const left = spend(memory.confirm.budget, targets.length, order.isUrgent);
   if (left === null || targets.length === 0) return;
-  memory.budget = left;
-  if (!isPaced) memory.heavyLooks.set(key, nowMs);
+  memory.confirm.budget = left;
+  if (!isPaced) memory.confirm.heavyLooks.set(key, nowMs);
   memory.turn.rechecks.push(...targets);
 }
 
 /** Ends a look early where what it was for has been answered: three usual answers, or the target out no more. */
 export function hearLook(memory: Memory, mirror: MirrorMemory, sample: Sample, isSlow: boolean): void {
-  const round = memory.rounds.get(roundKeyOf(mirror.mirror));
+  const round = memory.confirm.rounds.get(roundKeyOf(mirror.mirror));
   const key = questionKey(sample.due.target);
   const look = round?.looks.get(key);
   if (look === undefined || look.registry !== mirror.mirror.name || sample.due.purpose !== 'confirm') return;

@@ -26,13 +26,13 @@ export function targetAt(view: Pick<View, 'targets'>, mirror: MirrorMemory, ques
 /** The round of a mirror's upstream, made or brought forward so that it asks from `firstMs` on. */
 export function roundFor(memory: Memory, mirror: MirrorMemory, firstMs: number): Round {
   const key = roundKeyOf(mirror.mirror);
-  const known = memory.rounds.get(key);
+  const known = memory.confirm.rounds.get(key);
   if (known !== undefined) {
     hasten(known, firstMs, limits.roundStepMs);
     return known;
   }
   const made = newRound(key, memory.random.id(memory.now.wallMs), firstMs);
-  memory.rounds.set(key, made);
+  memory.confirm.rounds.set(key, made);
   return made;
 }
 

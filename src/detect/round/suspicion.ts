@@ -56,7 +56,7 @@ export function heedVerdict(
   egress: string,
   verdict: Exclude<MomentVerdict, 'waiting'>,
 ): void {
-  const suspicion = memory.suspicions.get(egress);
+  const suspicion = memory.confirm.suspicions.get(egress);
   if (verdict === 'us') {
     if (suspicion === undefined) enter(memory, round, moment, egress);
     else if (suspicion.roundKey === round.key) keepOn(memory, round, moment, egress, suspicion);
@@ -85,7 +85,7 @@ function askable(memory: Memory, egress: string): number {
 }
 
 function enter(memory: Memory, round: Round, moment: Moment, egress: string): void {
-  memory.suspicions.set(egress, {
+  memory.confirm.suspicions.set(egress, {
     sinceMs: memory.now.monotonicMs,
     sinceWallMs: memory.now.wallMs,
     pattern: withPattern(new Map(), memory, round, moment, egress),
@@ -147,10 +147,10 @@ function withPattern(
 
 /** Ends a suspicion: streaks start anew, and with the last one the finding closes. */
 export function leave(memory: Memory, round: Round | null, egress: string): void {
-  memory.suspicions.delete(egress);
+  memory.confirm.suspicions.delete(egress);
   round?.watching.delete(egress);
   for (const mirror of memory.mirrors.values()) if (mirror.egress === egress) startStreaksAnew(mirror);
-  if (memory.suspicions.size === 0) apply(memory, 'vantage', null, watchedFromWell);
+  if (memory.confirm.suspicions.size === 0) apply(memory, 'vantage', null, watchedFromWell);
 }
 
 /** Forgets every streak that has not led to a finding. */
@@ -165,7 +165,7 @@ export function startStreaksAnew(mirror: MirrorMemory): void {
 
 /** Opens the finding about the place we watch from once a suspicion has lasted 10 minutes. */
 export function judgeSuspicion(memory: Memory): void {
-  for (const { sinceMs, pattern, isLoss } of memory.suspicions.values()) {
+  for (const { sinceMs, pattern, isLoss } of memory.confirm.suspicions.values()) {
     const says = watchedFromSays(memory.now.monotonicMs - sinceMs, pattern, isLoss);
     apply(memory, 'vantage', null, says);
     if (says !== null) return;
