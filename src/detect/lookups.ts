@@ -4,11 +4,11 @@ import type { Connection, Mirror } from '../core/mirror.ts';
 import { paceOf } from '../core/pace.ts';
 import type { Sample } from '../core/sample.ts';
 import { isHeavy, seriesId, type Target } from '../core/target.ts';
+import type { Round } from './confirm/moments.ts';
 import type { View } from './findings/rule.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
 import { newSeries } from './new-memory.ts';
-import type { Round } from './round/moments.ts';
 
 /** Mirrors are interchangeable within one (ecosystem, upstream): the key of a round. */
 export function roundKeyOf(mirror: Pick<Mirror, 'ecosystem' | 'upstream'>): string {

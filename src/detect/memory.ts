@@ -3,11 +3,11 @@ import type { Finding } from '../core/finding.ts';
 import type { Now, Random } from '../core/ports.ts';
 import type { Sample } from '../core/sample.ts';
 import type { Target } from '../core/target.ts';
+import type { Budget } from './confirm/budget.ts';
+import type { Round } from './confirm/moments.ts';
 import type { Subject } from './contents/subject.ts';
 import type { FindingRule } from './findings/rule.ts';
 import type { ControlMemory, MirrorMemory, SeriesMemory } from './mirror-memory.ts';
-import type { Budget } from './round/budget.ts';
-import type { Round } from './round/moments.ts';
 import type { Differences } from './rules/client-differs.ts';
 import type { SelfState } from './rules/self.ts';
 import type { TurnDraft } from './turn.ts';
@@ -34,7 +34,7 @@ export interface Held {
   readonly isShort: boolean;
 }
 
-/** What waits for answers of mirrors together: see `round/`. */
+/** What waits for answers of mirrors together: see `confirm/`. */
 export interface Confirm {
   readonly rounds: Map<string, Round>;
   readonly suspicions: Map<string, Suspicion>;

@@ -1,8 +1,8 @@
 import type { Connection, Mirror } from '../core/mirror.ts';
 import type { Target } from '../core/target.ts';
 import type { Absence } from './absence.ts';
+import type { Line, Mark } from './confirm/loss.ts';
 import type { Density } from './density.ts';
-import type { Line, Mark } from './round/loss.ts';
 import type { Families } from './rules/detour.ts';
 import type { OutageState } from './rules/outage.ts';
 import type { Protocols } from './rules/protocol.ts';

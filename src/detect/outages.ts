@@ -1,11 +1,11 @@
 import type { Finding } from '../core/finding.ts';
+import { vantageWord } from './confirm/witness.ts';
 import { apply } from './engine/say.ts';
 import { claimSeries } from './engine/step.ts';
 import { failsNowAndThen } from './findings/unreliable.ts';
 import { openFinding } from './lookups.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory, SeriesMemory } from './mirror-memory.ts';
-import { vantageWord } from './round/witness.ts';
 import { isShown } from './rules/detour.ts';
 import { type Broken, closesOutage, goesOut, type Heard, hear, outageSays, withoutRow } from './rules/outage.ts';
 import { oneProtocol } from './rules/protocol.ts';

@@ -1,9 +1,9 @@
 import type { Sample } from '../core/sample.ts';
 import { isHeavy } from '../core/target.ts';
+import { vantageWord } from './confirm/witness.ts';
 import type { Memory } from './memory.ts';
 import type { MirrorMemory } from './mirror-memory.ts';
 import { refreshOutage } from './outages.ts';
-import { vantageWord } from './round/witness.ts';
 import { rowHasNews } from './rows.ts';
 import { failedOverHttp, otherProtocol, type ProtocolFault, withFailure } from './rules/protocol.ts';
 

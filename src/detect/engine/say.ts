@@ -1,10 +1,10 @@
 import type { Finding, FindingChange, FindingKind } from '../../core/finding.ts';
 import { limits } from '../../core/limits.ts';
+import { vantageWord } from '../confirm/witness.ts';
 import { ruleOf } from '../findings/rule.ts';
 import { openFinding } from '../lookups.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory } from '../mirror-memory.ts';
-import { vantageWord } from '../round/witness.ts';
 import { citesAfter } from '../rules/cites.ts';
 import { confidenceAfter } from '../rules/confidence.ts';
 import type { Says } from '../rules/says.ts';

@@ -1,5 +1,6 @@
 import type { Finding } from '../../core/finding.ts';
 import type { Sample } from '../../core/sample.ts';
+import { lookRefused, lookThrottled, orderLook } from '../confirm/look.ts';
 import {
   type Absences,
   type FindingRule,
@@ -12,7 +13,6 @@ import {
 } from '../findings/rule.ts';
 import type { Memory } from '../memory.ts';
 import type { MirrorMemory, SeriesMemory } from '../mirror-memory.ts';
-import { lookRefused, lookThrottled, orderLook } from '../round/look.ts';
 import { rowHasNews } from '../rows.ts';
 import { apply } from './say.ts';
 

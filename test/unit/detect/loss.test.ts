@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isLossy, lossOf, type Mark, withMark } from '../../../src/detect/round/loss.ts';
+import { isLossy, lossOf, type Mark, withMark } from '../../../src/detect/confirm/loss.ts';
 
 /** Marks a second apart that end at `endMs`: `+` an answer, `-` silence. */
 const marks = (text: string, endMs = 120_000): readonly Mark[] =>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { limits } from '../../../src/core/limits.ts';
 import type { Target } from '../../../src/core/target.ts';
-import { earn, spend, startBudget } from '../../../src/detect/round/budget.ts';
+import { earn, spend, startBudget } from '../../../src/detect/confirm/budget.ts';
 import { type Behaviour, Simulation } from './simulate.ts';
 import { aConfig, aMirror, aTarget, at, failedWith, refused } from './world.ts';
 

@@ -6,7 +6,7 @@ import {
   reviewPattern,
   type Said,
   unitsOf,
-} from '../../../src/detect/round/vantage.ts';
+} from '../../../src/detect/confirm/vantage.ts';
 import { seeded } from './seeded.ts';
 
 describe('vantage', () => {
