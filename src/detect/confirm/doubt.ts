@@ -40,7 +40,7 @@ function startDoubt(memory: Memory, mirror: MirrorMemory, target: Target, sinceM
 export function doubtOverdue(memory: Memory, mirror: MirrorMemory, target: Target): void {
   if (!memory.targets.has(target.id) || isCanaryOut(mirror) || isInDoubt(mirror, target)) return;
   if (seriesOf(mirror, target, 'cold').outage.last !== 'passed') return;
-  if (!target.canary && spend(memory.budget, 1, false) === null) return;
+  if (!target.canary && spend(memory.confirm.budget, 1, false) === null) return;
   startDoubt(memory, mirror, target, memory.now.monotonicMs, memory.now.monotonicMs);
 }
 

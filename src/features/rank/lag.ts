@@ -1,9 +1,9 @@
 import type { Config } from '../../core/config.ts';
 import type { Sample } from '../../core/sample.ts';
-import { hear } from '../../detect/contents/hear.ts';
-import { type LagReading, newSubject, type Subject } from '../../detect/contents/subject.ts';
 import { leavesOut } from '../../detect/contents/gaps.ts';
+import { hear } from '../../detect/contents/hear.ts';
 import { lagOf } from '../../detect/contents/lag.ts';
+import { type LagReading, newSubject, type Subject } from '../../detect/contents/subject.ts';
 
 /** How far behind a mirror is by one look at each: what it lacks counts, since when cannot be told. */
 export interface RankLag {
